@@ -1,0 +1,75 @@
+// Package format says what a checkpoint format offers to the rest: entries by key, tensors read straight into
+// their destination, tensors written and committed at once. It knows nothing of structs or object graphs.
+package format
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// What errors.Is finds in the errors of every format.
+var (
+	// ErrCorrupt is in every error about bytes that are not what the format says: checksums, truncation, forged numbers.
+	ErrCorrupt = errors.New("corrupt checkpoint")
+	// ErrNotFound is in the error of a key that is not stored.
+	ErrNotFound = errors.New("not found")
+)
+
+// An Entry says what is stored under a key, without its values.
+type Entry struct {
+	Key    string
+	DType  tensor.DType
+	Shape  tensor.Shape   // of the whole tensor
+	Bytes  int64          // of the tensor in its data file; of all parts together where it is partitioned
+	Slices []tensor.Slice // the parts of a partitioned tensor in the order they were added; nil where it is stored whole
+}
+
+// A Reader reads one stored checkpoint. Several goroutines may use it at once.
+type Reader interface {
+	// Lookup returns the entry of key. ok is false where there is none; an error means that the index is damaged there.
+	Lookup(key string) (e Entry, ok bool, err error)
+	// All yields every entry in the byte order of keys, the parts of partitioned tensors left out. It reads no data file.
+	// It ends after the first error.
+	All() iter.Seq2[Entry, error]
+	// Check returns the error that Read would give for e's stored bytes as far as it can be told without reading
+	// them: files that are missing or too short, sizes that do not fit shape and dtype, parts that do not cover the whole.
+	Check(key string) error
+	// Read reads the tensor straight into dst, which has its dtype and shape, and verifies its checksum in the same
+	// pass. Where there is an error dst may hold some of the values.
+	Read(ctx context.Context, key string, dst tensor.Any) error
+	// ReadSlice reads a region of the tensor into dst, which has the region's shape. It reads no more than the region's
+	// rows need, so where the region is less than a stored part it cannot verify that part's checksum.
+	ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error
+	// WriteStored copies the tensor to w as a data file would hold it, whole and little-endian (strings with their lengths and
+	// their checksum), verified, in bounded memory.
+	WriteStored(ctx context.Context, key string, w io.Writer) error
+	io.Closer
+}
+
+// A Source is a tensor to be written, whose values are asked for when their turn comes.
+type Source struct {
+	DType tensor.DType
+	Shape tensor.Shape
+	// Load returns the values: the tensor itself, or a copy for values that are not laid out as a tensor.
+	Load func() (tensor.Any, error)
+}
+
+// SourceOf returns the Source of a tensor in memory.
+func SourceOf(t tensor.Any) Source {
+	return Source{DType: t.DType(), Shape: t.Shape(), Load: func() (tensor.Any, error) { return t, nil }}
+}
+
+// A Writer collects tensors and writes them at once. Data is laid out in the order they were added.
+type Writer interface {
+	// Add adds a tensor to a data shard (0 where there is one). A key added twice is an error, then and at Commit.
+	Add(shard int, key string, src Source) error
+	// AddSlice adds part of the tensor called key, whose whole shape is full.
+	AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src Source) error
+	// Commit writes the files beside their destination, syncs them, and renames them into place, data before index. Where it
+	// fails, or ctx ends, no file is left and what was at the destination stays.
+	Commit(ctx context.Context) error
+}

@@ -1,0 +1,44 @@
+// Package fsx is the small part of a filesystem that checkpoints need, so that reading works from any fs.FS,
+// and so that tests can fail, tear or delay every single operation of a write.
+package fsx
+
+import (
+	"io"
+	"io/fs"
+)
+
+// A ReadFS opens files for reading at any offset.
+type ReadFS interface {
+	// Open opens the file called name; the error satisfies errors.Is(err, fs.ErrNotExist) where there is none.
+	// Opening a directory is an error.
+	Open(name string) (Reader, error)
+	Stat(name string) (fs.FileInfo, error)
+	ReadDir(name string) ([]fs.DirEntry, error)
+}
+
+// A Reader is an open file. Several goroutines may read at once.
+type Reader interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64 // when it was opened
+}
+
+// An FS can write too.
+type FS interface {
+	ReadFS
+	Create(name string) (File, error) // a new file: an error where name exists
+	Rename(from, to string) error     // replaces to where it exists
+	Link(from, to string) error       // create only if absent: satisfies fs.ErrExist where to exists
+	Remove(name string) error
+	MkdirAll(dir string) error
+	SyncDir(dir string) error // makes the directory's entries durable
+}
+
+// A File is being written. Several goroutines may WriteAt at once, at places that do not overlap.
+type File interface {
+	io.Writer
+	io.WriterAt
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}

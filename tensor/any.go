@@ -1,0 +1,156 @@
+package tensor
+
+import "fmt"
+
+// DTypeOf returns the dtype of a tensor of T.
+func DTypeOf[T Element]() DType {
+	var zero T
+	switch any(zero).(type) {
+	case bool:
+		return DTBool
+	case string:
+		return DTString
+	case Variant:
+		return DTVariant
+	case int8:
+		return DTInt8
+	case int16:
+		return DTInt16
+	case int32:
+		return DTInt32
+	case int64:
+		return DTInt64
+	case uint8:
+		return DTUInt8
+	case uint16:
+		return DTUInt16
+	case uint32:
+		return DTUInt32
+	case uint64:
+		return DTUInt64
+	case float32:
+		return DTFloat32
+	case float64:
+		return DTFloat64
+	case complex64:
+		return DTComplex64
+	case complex128:
+		return DTComplex128
+	case Float16:
+		return DTFloat16
+	case BFloat16:
+		return DTBFloat16
+	case Float8E5M2:
+		return DTFloat8E5M2
+	case Float8E4M3FN:
+		return DTFloat8E4M3FN
+	case Float8E4M3FNUZ:
+		return DTFloat8E4M3FNUZ
+	case Float8E4M3B11FNUZ:
+		return DTFloat8E4M3B11FNUZ
+	case Float8E5M2FNUZ:
+		return DTFloat8E5M2FNUZ
+	case Float4E2M1FN:
+		return DTFloat4E2M1FN
+	case Int4:
+		return DTInt4
+	case UInt4:
+		return DTUInt4
+	case Int2:
+		return DTInt2
+	case UInt2:
+		return DTUInt2
+	case QInt8:
+		return DTQInt8
+	case QUInt8:
+		return DTQUInt8
+	case QInt16:
+		return DTQInt16
+	case QUInt16:
+		return DTQUInt16
+	case QInt32:
+		return DTQInt32
+	}
+	return InvalidDType
+}
+
+// Zero returns a tensor of d that is not built. The error says where Go has no type for d's elements:
+// resources, and numbers that are no DType.
+func Zero(d DType) (Any, error) {
+	switch d {
+	case DTBool:
+		return new(Tensor[bool]), nil
+	case DTString:
+		return new(Tensor[string]), nil
+	case DTVariant:
+		return new(Tensor[Variant]), nil
+	case DTInt8:
+		return new(Tensor[int8]), nil
+	case DTInt16:
+		return new(Tensor[int16]), nil
+	case DTInt32:
+		return new(Tensor[int32]), nil
+	case DTInt64:
+		return new(Tensor[int64]), nil
+	case DTUInt8:
+		return new(Tensor[uint8]), nil
+	case DTUInt16:
+		return new(Tensor[uint16]), nil
+	case DTUInt32:
+		return new(Tensor[uint32]), nil
+	case DTUInt64:
+		return new(Tensor[uint64]), nil
+	case DTFloat32:
+		return new(Tensor[float32]), nil
+	case DTFloat64:
+		return new(Tensor[float64]), nil
+	case DTComplex64:
+		return new(Tensor[complex64]), nil
+	case DTComplex128:
+		return new(Tensor[complex128]), nil
+	case DTFloat16:
+		return new(Tensor[Float16]), nil
+	case DTBFloat16:
+		return new(Tensor[BFloat16]), nil
+	case DTFloat8E5M2:
+		return new(Tensor[Float8E5M2]), nil
+	case DTFloat8E4M3FN:
+		return new(Tensor[Float8E4M3FN]), nil
+	case DTFloat8E4M3FNUZ:
+		return new(Tensor[Float8E4M3FNUZ]), nil
+	case DTFloat8E4M3B11FNUZ:
+		return new(Tensor[Float8E4M3B11FNUZ]), nil
+	case DTFloat8E5M2FNUZ:
+		return new(Tensor[Float8E5M2FNUZ]), nil
+	case DTFloat4E2M1FN:
+		return new(Tensor[Float4E2M1FN]), nil
+	case DTInt4:
+		return new(Tensor[Int4]), nil
+	case DTUInt4:
+		return new(Tensor[UInt4]), nil
+	case DTInt2:
+		return new(Tensor[Int2]), nil
+	case DTUInt2:
+		return new(Tensor[UInt2]), nil
+	case DTQInt8:
+		return new(Tensor[QInt8]), nil
+	case DTQUInt8:
+		return new(Tensor[QUInt8]), nil
+	case DTQInt16:
+		return new(Tensor[QInt16]), nil
+	case DTQUInt16:
+		return new(Tensor[QUInt16]), nil
+	case DTQInt32:
+		return new(Tensor[QInt32]), nil
+	}
+	return nil, fmt.Errorf("tensor: %v has no values in Go", d)
+}
+
+// NewAny returns a tensor of d with zeros for values. The errors are those of [Zero] and [Shape.Check].
+func NewAny(d DType, shape ...int) (Any, error) {
+	t, err := Zero(d)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.Build(shape...)
+}

@@ -1,0 +1,116 @@
+package tensor
+
+import "fmt"
+
+// A DType is the type of a tensor's elements. Its numbers are those of TensorFlow's DataType enum
+// (tensorflow/core/framework/types.proto), so that a DType is what a checkpoint's index stores.
+type DType int32
+
+// The element types of TensorFlow 2.21, in the order of its enum.
+const (
+	InvalidDType        DType = 0
+	DTFloat32           DType = 1
+	DTFloat64           DType = 2
+	DTInt32             DType = 3
+	DTUInt8             DType = 4
+	DTInt16             DType = 5
+	DTInt8              DType = 6
+	DTString            DType = 7
+	DTComplex64         DType = 8
+	DTInt64             DType = 9
+	DTBool              DType = 10
+	DTQInt8             DType = 11
+	DTQUInt8            DType = 12
+	DTQInt32            DType = 13
+	DTBFloat16          DType = 14
+	DTQInt16            DType = 15
+	DTQUInt16           DType = 16
+	DTUInt16            DType = 17
+	DTComplex128        DType = 18
+	DTFloat16           DType = 19
+	DTResource          DType = 20
+	DTVariant           DType = 21
+	DTUInt32            DType = 22
+	DTUInt64            DType = 23
+	DTFloat8E5M2        DType = 24
+	DTFloat8E4M3FN      DType = 25
+	DTFloat8E4M3FNUZ    DType = 26
+	DTFloat8E4M3B11FNUZ DType = 27
+	DTFloat8E5M2FNUZ    DType = 28
+	DTInt4              DType = 29
+	DTUInt4             DType = 30
+	DTInt2              DType = 31
+	DTUInt2             DType = 32
+	DTFloat4E2M1FN      DType = 33
+)
+
+// dtypes holds, per DType, TensorFlow's name for it and the bytes of one element in a data file
+// (0: no fixed size). The types of less than eight bits take a whole byte each, as TensorFlow stores them.
+var dtypes = [...]struct {
+	name string
+	size int
+}{
+	DTFloat32:           {"float32", 4},
+	DTFloat64:           {"float64", 8},
+	DTInt32:             {"int32", 4},
+	DTUInt8:             {"uint8", 1},
+	DTInt16:             {"int16", 2},
+	DTInt8:              {"int8", 1},
+	DTString:            {"string", 0},
+	DTComplex64:         {"complex64", 8},
+	DTInt64:             {"int64", 8},
+	DTBool:              {"bool", 1},
+	DTQInt8:             {"qint8", 1},
+	DTQUInt8:            {"quint8", 1},
+	DTQInt32:            {"qint32", 4},
+	DTBFloat16:          {"bfloat16", 2},
+	DTQInt16:            {"qint16", 2},
+	DTQUInt16:           {"quint16", 2},
+	DTUInt16:            {"uint16", 2},
+	DTComplex128:        {"complex128", 16},
+	DTFloat16:           {"float16", 2},
+	DTResource:          {"resource", 0},
+	DTVariant:           {"variant", 0},
+	DTUInt32:            {"uint32", 4},
+	DTUInt64:            {"uint64", 8},
+	DTFloat8E5M2:        {"float8_e5m2", 1},
+	DTFloat8E4M3FN:      {"float8_e4m3fn", 1},
+	DTFloat8E4M3FNUZ:    {"float8_e4m3fnuz", 1},
+	DTFloat8E4M3B11FNUZ: {"float8_e4m3b11fnuz", 1},
+	DTFloat8E5M2FNUZ:    {"float8_e5m2fnuz", 1},
+	DTInt4:              {"int4", 1},
+	DTUInt4:             {"uint4", 1},
+	DTInt2:              {"int2", 1},
+	DTUInt2:             {"uint2", 1},
+	DTFloat4E2M1FN:      {"float4_e2m1fn", 1},
+}
+
+// Valid reports whether d is one of TensorFlow's element types.
+func (d DType) Valid() bool { return d > 0 && int(d) < len(dtypes) }
+
+// String returns TensorFlow's name for d, such as "float32" or "bfloat16".
+func (d DType) String() string {
+	if !d.Valid() {
+		return fmt.Sprintf("dtype(%d)", int32(d))
+	}
+	return dtypes[d].name
+}
+
+// Size returns the bytes that one element takes in a data file, or 0 where elements have no fixed size
+// (strings, variants, resources and numbers that are no DType).
+func (d DType) Size() int {
+	if !d.Valid() {
+		return 0
+	}
+	return dtypes[d].size
+}
+
+// ParseDType returns the DType that TensorFlow calls name.
+func ParseDType(name string) (DType, error) {
+	for d, t := range dtypes {
+		if d > 0 && t.name == name {
+			return DType(d), nil
+		}
+	}
+	return InvalidDType, fmt.Errorf("tensor: no dtype is called %q", name)
+}

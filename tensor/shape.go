@@ -1,0 +1,58 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Shape is the length of each axis of a tensor, outermost first. The empty shape is a scalar's;
+// the nil Shape is that of a tensor which is not built.
+type Shape []int
+
+// Len returns the number of elements of a tensor of shape s: 1 for a scalar, 0 where an axis is empty.
+// It is meaningful only where [Shape.Check] gives no error.
+func (s Shape) Len() int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// Check returns an error where an axis is negative or the number of elements does not fit an int.
+func (s Shape) Check() error {
+	n, empty := 1, false
+	for i, d := range s {
+		if d < 0 {
+			return fmt.Errorf("tensor: shape %v: axis %d is negative", s, i)
+		}
+		empty = empty || d == 0
+		if d > 0 && n > math.MaxInt/d && !slices.Contains(s, 0) {
+			return fmt.Errorf("tensor: shape %v: more elements than an int can count", s)
+		}
+		if d > 0 && !empty {
+			n *= d
+		}
+	}
+	return nil
+}
+
+// Equal reports whether s and t have the same axes.
+func (s Shape) Equal(t Shape) bool { return slices.Equal(s, t) }
+
+// String returns s as TensorFlow prints it: "[3 4]", and "[]" for a scalar.
+func (s Shape) String() string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, d := range s {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strconv.Itoa(d))
+	}
+	b.WriteByte(']')
+	return b.String()
+}

@@ -1,0 +1,140 @@
+package tensor
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Element is the set of types that a [Tensor] can hold: one Go type per dtype that TensorFlow stores.
+type Element interface {
+	bool | string | Variant |
+		int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 |
+		float32 | float64 | complex64 | complex128 |
+		Float16 | BFloat16 |
+		Float8E5M2 | Float8E4M3FN | Float8E4M3FNUZ | Float8E4M3B11FNUZ | Float8E5M2FNUZ | Float4E2M1FN |
+		Int4 | UInt4 | Int2 | UInt2 |
+		QInt8 | QUInt8 | QInt16 | QUInt16 | QInt32
+}
+
+// A Tensor is an array of elements in row-major order with a shape. The zero value is not built: it has
+// no shape and no values, and takes both from the checkpoint that it is restored from.
+//
+// A Tensor is used by pointer or as a field of a struct that is. Copying the struct copies the shape and
+// shares the elements.
+type Tensor[T Element] struct {
+	shape Shape // nil: not built
+	data  []T
+}
+
+// Any is a tensor of whatever element type: what every *[Tensor] satisfies, for code that reads a
+// checkpoint it knows nothing about. A type switch on it, or [As], gives the typed tensor.
+type Any interface {
+	DType() DType
+	Shape() Shape // nil where the tensor is not built
+	Len() int     // the number of elements
+	Values() any  // the elements in row-major order as a []T, not copied
+	Build(shape ...int) error
+
+	sealed()
+}
+
+// New returns a tensor of zeros. It panics, as make does, where an axis is negative or the elements are
+// more than an int can count.
+func New[T Element](shape ...int) *Tensor[T] {
+	t := new(Tensor[T])
+	if err := t.Build(shape...); err != nil {
+		panic(err.Error())
+	}
+	return t
+}
+
+// FromSlice returns a tensor whose elements are data, which it keeps: it makes no copy. With no shape given
+// it is a scalar, so that data must have one element. The error says where data is not as long as shape asks.
+func FromSlice[T Element](data []T, shape ...int) (*Tensor[T], error) {
+	s := Shape(append([]int{}, shape...))
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if len(data) != s.Len() {
+		return nil, fmt.Errorf("tensor: %d values for shape %v, which takes %d", len(data), s, s.Len())
+	}
+	return &Tensor[T]{shape: s, data: data}, nil
+}
+
+// Scalar returns a tensor of shape [] that holds value.
+func Scalar[T Element](value T) *Tensor[T] {
+	return &Tensor[T]{shape: Shape{}, data: []T{value}}
+}
+
+// Build gives t the shape and zeros for values, whatever it had before. The error is that of [Shape.Check].
+func (t *Tensor[T]) Build(shape ...int) error {
+	s := Shape(append([]int{}, shape...))
+	if err := s.Check(); err != nil {
+		return err
+	}
+	t.shape, t.data = s, make([]T, s.Len())
+	return nil
+}
+
+// Built reports whether t has a shape and values.
+func (t *Tensor[T]) Built() bool { return t.shape != nil }
+
+// Shape returns t's shape, which the caller must not change; nil where t is not built.
+func (t *Tensor[T]) Shape() Shape { return t.shape }
+
+// DType returns the dtype of T.
+func (t *Tensor[T]) DType() DType { return DTypeOf[T]() }
+
+// Len returns the number of elements, 0 where t is not built.
+func (t *Tensor[T]) Len() int { return len(t.data) }
+
+// Data returns t's elements in row-major order: the tensor's own memory, not a copy.
+func (t *Tensor[T]) Data() []T { return t.data }
+
+// Values is Data for code that does not know T: it returns a []T.
+func (t *Tensor[T]) Values() any { return t.data }
+
+func (t *Tensor[T]) sealed() {}
+
+// At returns the element at index, one number per axis. It panics, as indexing a slice does, where index has
+// another rank than t or is out of range.
+func (t *Tensor[T]) At(index ...int) T { return t.data[t.offset(index)] }
+
+// Set stores value at index, one number per axis. It panics as [Tensor.At] does.
+func (t *Tensor[T]) Set(value T, index ...int) { t.data[t.offset(index)] = value }
+
+func (t *Tensor[T]) offset(index []int) int {
+	if t.shape == nil || len(index) != len(t.shape) {
+		panic(fmt.Sprintf("tensor: index %v into a tensor of shape %v", index, t.shape))
+	}
+	at := 0
+	for axis, i := range index {
+		if i < 0 || i >= t.shape[axis] {
+			panic(fmt.Sprintf("tensor: index %v out of range of shape %v", index, t.shape))
+		}
+		at = at*t.shape[axis] + i
+	}
+	return at
+}
+
+// Reshape returns a tensor of another shape over the same elements. The error says where their number differs.
+func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) { return FromSlice(t.data, shape...) }
+
+// Clone returns a copy of t with elements of its own.
+func (t *Tensor[T]) Clone() *Tensor[T] {
+	return &Tensor[T]{shape: slices.Clone(t.shape), data: slices.Clone(t.data)}
+}
+
+// String returns t's dtype and shape, such as "float32[3 4]".
+func (t *Tensor[T]) String() string {
+	if !t.Built() {
+		return t.DType().String() + " (not built)"
+	}
+	return t.DType().String() + t.shape.String()
+}
+
+// As returns a as a tensor of T, and whether that is what it is.
+func As[T Element](a Any) (*Tensor[T], bool) {
+	t, ok := a.(*Tensor[T])
+	return t, ok
+}
