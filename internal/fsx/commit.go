@@ -1,0 +1,230 @@
+package fsx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Commit replaces several files at once, as nearly as filesystems allow. Its files are written under temporary
+// names beside their destinations; [Commit.Run] makes their bytes durable and only then moves them into place,
+// in the order in which they were created. The one created last is the commit point: it is moved only after the
+// others are durably in place, so that whoever finds it finds all that it speaks of. A crash before that leaves
+// temporary files, which a later commit of the same destinations sweeps away.
+//
+// A file that is replaced keeps a second name until the end, so that a commit that fails midway (as opposed to
+// one that the machine's crash cuts short) is taken back: what was there is there again.
+//
+// Two commits of one destination must not overlap: the one begun later takes it from the other, which fails.
+type Commit struct {
+	fsys FS
+
+	mu    sync.Mutex
+	files []*commitFile
+	dirs  []string            // the destinations' directories, in order of appearance
+	stale map[string][]string // per directory, the leftovers found in it
+	done  bool
+}
+
+// Begin starts a commit. Every commit ends with [Commit.Run] or [Commit.Abort].
+func Begin(fsys FS) *Commit { return &Commit{fsys: fsys, stale: make(map[string][]string)} }
+
+// A CommitError says at which file a commit failed, and which destinations it left changed: those that it had
+// moved into place and could not take back.
+type CommitError struct {
+	Op   string // "sync", "close", "rename", "sync directory", …
+	Path string // the destination
+	Left []string
+	Err  error
+}
+
+func (e *CommitError) Error() string {
+	s := fmt.Sprintf("commit %s: %s: %v", e.Path, e.Op, e.Err)
+	if len(e.Left) > 0 {
+		s += "; already in place and not taken back: " + strings.Join(e.Left, ", ")
+	}
+	return s
+}
+
+func (e *CommitError) Unwrap() error { return e.Err }
+
+var errDone = errors.New("the commit has ended")
+
+// Create opens a new file that Run will move to final. Missing directories are made, leftovers of earlier commits
+// of final removed. The file may be closed early: closing it syncs it first. Several goroutines may create at once.
+func (c *Commit) Create(final string) (File, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return nil, &CommitError{Op: "create", Path: final, Err: errDone}
+	}
+	if slices.ContainsFunc(c.files, func(f *commitFile) bool { return f.final == final }) {
+		return nil, &CommitError{Op: "create", Path: final, Err: fs.ErrExist}
+	}
+	dir := filepath.Dir(final)
+	if !slices.Contains(c.dirs, dir) {
+		if err := MkdirAll(c.fsys, dir); err != nil {
+			return nil, &CommitError{Op: "make directory", Path: final, Err: err}
+		}
+		c.dirs = append(c.dirs, dir)
+		c.stale[dir] = leftovers(c.fsys, dir)
+	}
+	for _, name := range c.stale[dir] {
+		if of, _ := leftoverOf(name); of == filepath.Base(final) {
+			_ = c.fsys.Remove(filepath.Join(dir, name)) // at worst it stays: a later commit tries again
+		}
+	}
+	temp := final + tempMark + randomHex()
+	f, err := c.fsys.Create(temp)
+	if err != nil {
+		return nil, &CommitError{Op: "create", Path: final, Err: err}
+	}
+	file := &commitFile{File: f, final: final, temp: temp}
+	c.files = append(c.files, file)
+	return file, nil
+}
+
+// Run makes the files durable and moves them into place. Until the first is moved the end of ctx stops it. Where
+// it fails nothing of its own is left and what was at the destinations is there again, but for what the
+// [CommitError] says. A commit without files does nothing.
+func (c *Commit) Run(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return errDone
+	}
+	c.done = true
+	if err := c.run(ctx); err != nil {
+		err.Left = c.takeBack()
+		return err
+	}
+	for _, f := range c.files {
+		if f.backup != "" {
+			_ = c.fsys.Remove(f.backup) // all is in place: what stays is swept by a later commit
+		}
+	}
+	return nil
+}
+
+func (c *Commit) run(ctx context.Context) *CommitError {
+	for _, f := range c.files {
+		if err := ctx.Err(); err != nil {
+			return &CommitError{Op: "sync", Path: f.final, Err: err}
+		}
+		if err := f.Close(); err != nil {
+			return &CommitError{Op: "sync", Path: f.final, Err: err}
+		}
+	}
+	if err := ctx.Err(); err != nil && len(c.files) > 0 {
+		return &CommitError{Op: "rename", Path: c.files[0].final, Err: err}
+	}
+	for i, f := range c.files {
+		if i > 0 && i == len(c.files)-1 {
+			if err := c.syncDirs(f); err != nil {
+				return err
+			}
+		}
+		if err := c.keep(f); err != nil {
+			return &CommitError{Op: "keep what is there", Path: f.final, Err: err}
+		}
+		if err := c.fsys.Rename(f.temp, f.final); err != nil {
+			return &CommitError{Op: "rename", Path: f.final, Err: err}
+		}
+		f.moved = true
+	}
+	if len(c.files) == 0 {
+		return nil
+	}
+	return c.syncDirs(c.files[len(c.files)-1])
+}
+
+func (c *Commit) syncDirs(before *commitFile) *CommitError {
+	for _, dir := range c.dirs {
+		if err := c.fsys.SyncDir(dir); err != nil {
+			return &CommitError{Op: "sync directory", Path: before.final, Err: err}
+		}
+	}
+	return nil
+}
+
+// keep gives what is at f's destination a second name. Filesystems without hard links go without.
+func (c *Commit) keep(f *commitFile) error {
+	backup := f.final + keepMark + strings.TrimPrefix(f.temp, f.final+tempMark)
+	err := c.fsys.Link(f.final, backup)
+	switch {
+	case err == nil:
+		f.backup = backup
+	case errors.Is(err, fs.ErrNotExist):
+		f.fresh = true
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
+	default:
+		return err
+	}
+	return nil
+}
+
+// takeBack undoes what a failed run did, the commit point first, and returns the destinations where it could not.
+func (c *Commit) takeBack() (left []string) {
+	for _, f := range slices.Backward(c.files) {
+		f.abandon()
+		var err error
+		switch {
+		case !f.moved:
+			_ = c.fsys.Remove(f.temp)
+			if f.backup != "" {
+				_ = c.fsys.Remove(f.backup)
+			}
+		case f.backup != "":
+			err = c.fsys.Rename(f.backup, f.final)
+		case f.fresh:
+			err = c.fsys.Remove(f.final)
+		default:
+			err = errors.ErrUnsupported
+		}
+		if err != nil {
+			left = append(left, f.final)
+		}
+	}
+	for _, dir := range c.dirs {
+		_ = c.fsys.SyncDir(dir) // the error that led here is the one to report
+	}
+	slices.Reverse(left)
+	return left
+}
+
+// Abort removes the temporary files. After Run it does nothing, so that it can be deferred.
+func (c *Commit) Abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.done {
+		c.done = true
+		c.takeBack()
+	}
+}
+
+// A commitFile is a File whose Close syncs, and closes once.
+type commitFile struct {
+	File
+	final, temp string
+	backup      string // the second name of what is replaced
+	fresh       bool   // nothing was at final
+	moved       bool
+
+	once sync.Once
+	err  error
+}
+
+func (f *commitFile) Close() error {
+	f.once.Do(func() { f.err = errors.Join(f.Sync(), f.File.Close()) })
+	return f.err
+}
+
+// abandon closes without syncing what nobody will read.
+func (f *commitFile) abandon() {
+	f.once.Do(func() { f.err = f.File.Close() })
+}

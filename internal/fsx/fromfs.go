@@ -1,0 +1,101 @@
+package fsx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"sync"
+	"syscall"
+)
+
+var errNotRegular = errors.New("not a regular file")
+
+// FromFS lets any fs.FS be read from: an embed.FS, a zip archive, os.DirFS. Names are cleaned first, so that
+// "./a//b" is a/b; those that leave the filesystem satisfy fs.ErrInvalid.
+//
+// A file that implements io.ReaderAt is read through it, one that implements io.Seeker by seeking, one reader at
+// a time; of any other the bytes that Stat announces are read at once.
+func FromFS(fsys fs.FS) ReadFS { return fromFS{fsys} }
+
+type fromFS struct{ fsys fs.FS }
+
+func (f fromFS) Open(name string) (Reader, error) {
+	file, err := f.fsys.Open(cleanName(name))
+	if err != nil {
+		return nil, err
+	}
+	r, err := newReader(name, file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func newReader(name string, file fs.File) (Reader, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
+	}
+	if info.Size() < 0 {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("its size is given as %d", info.Size())}
+	}
+	switch at := file.(type) {
+	case io.ReaderAt:
+		return &fsFile{at, file, info.Size()}, nil
+	case io.ReadSeeker:
+		return &fsFile{&seekingReaderAt{r: at}, file, info.Size()}, nil
+	}
+	// Memory grows with what is there and not with what Stat promised.
+	data, err := io.ReadAll(io.LimitReader(file, info.Size()))
+	if err != nil {
+		return nil, err
+	}
+	return &fsFile{bytes.NewReader(data), file, int64(len(data))}, nil
+}
+
+func (f fromFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.fsys, cleanName(name)) }
+
+func (f fromFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	return fs.ReadDir(f.fsys, cleanName(name))
+}
+
+// cleanName keeps a leading slash: fs.FS itself says that such names are invalid.
+func cleanName(name string) string { return path.Clean(filepath.ToSlash(name)) }
+
+type fsFile struct {
+	io.ReaderAt
+	file fs.File
+	size int64
+}
+
+func (f *fsFile) Size() int64  { return f.size }
+func (f *fsFile) Close() error { return f.file.Close() }
+
+type seekingReaderAt struct {
+	mu sync.Mutex
+	r  io.ReadSeeker
+}
+
+func (s *seekingReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fs.ErrInvalid
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.r.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(s.r, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF // what io.ReaderAt promises where the file ends first
+	}
+	return n, err
+}
