@@ -82,6 +82,7 @@ func (c *Commit) Create(final string) (File, error) {
 	temp := final + tempMark + randomHex()
 	f, err := c.fsys.Create(temp)
 	if err != nil {
+		_ = c.fsys.Remove(temp) // where it was made and the answer lost, as network filesystems lose them
 		return nil, &CommitError{Op: "create", Path: final, Err: err}
 	}
 	file := &commitFile{File: f, final: final, temp: temp}
@@ -133,6 +134,8 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 			return &CommitError{Op: "keep what is there", Path: f.final, Err: err}
 		}
 		if err := c.fsys.Rename(f.temp, f.final); err != nil {
+			_, gone := c.fsys.Stat(f.temp)
+			f.moved = errors.Is(gone, fs.ErrNotExist) // it was moved and the answer lost
 			return &CommitError{Op: "rename", Path: f.final, Err: err}
 		}
 		f.moved = true
@@ -163,6 +166,7 @@ func (c *Commit) keep(f *commitFile) error {
 		f.fresh = true
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, fs.ErrPermission):
 	default:
+		_ = c.fsys.Remove(backup)
 		return err
 	}
 	return nil

@@ -24,7 +24,11 @@ func FromFS(fsys fs.FS) ReadFS { return fromFS{fsys} }
 type fromFS struct{ fsys fs.FS }
 
 func (f fromFS) Open(name string) (Reader, error) {
-	file, err := f.fsys.Open(cleanName(name))
+	clean, err := cleanName("open", name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.fsys.Open(clean)
 	if err != nil {
 		return nil, err
 	}
@@ -61,19 +65,42 @@ func newReader(name string, file fs.File) (Reader, error) {
 	return &fsFile{bytes.NewReader(data), file, int64(len(data))}, nil
 }
 
-func (f fromFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.fsys, cleanName(name)) }
-
-func (f fromFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	return fs.ReadDir(f.fsys, cleanName(name))
+func (f fromFS) Stat(name string) (fs.FileInfo, error) {
+	clean, err := cleanName("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return fs.Stat(f.fsys, clean)
 }
 
-// cleanName keeps a leading slash: fs.FS itself says that such names are invalid.
-func cleanName(name string) string { return path.Clean(filepath.ToSlash(name)) }
+func (f fromFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	clean, err := cleanName("readdir", name)
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(f.fsys, clean)
+}
+
+func cleanName(op, name string) (string, error) {
+	clean := path.Clean(filepath.ToSlash(name))
+	if !fs.ValidPath(clean) {
+		return "", &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	return clean, nil
+}
 
 type fsFile struct {
-	io.ReaderAt
+	at   io.ReaderAt
 	file fs.File
 	size int64
+}
+
+// ReadAt answers io.EOF from the end on, where embed.FS has an error of its own.
+func (f *fsFile) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.size {
+		return 0, io.EOF
+	}
+	return f.at.ReadAt(p, off)
 }
 
 func (f *fsFile) Size() int64  { return f.size }
