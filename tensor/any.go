@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // DTypeOf returns the dtype of a tensor of T.
 func DTypeOf[T Element]() DType {
@@ -152,5 +156,58 @@ func NewAny(d DType, shape ...int) (Any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.Build(shape...)
+	if err := t.Build(shape...); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Clone returns a copy of t with elements of its own.
+func Clone(t Any) Any { return t.clone() }
+
+func (t *Tensor[T]) clone() Any { return t.Clone() }
+
+// Equal reports whether a and b have one dtype, one shape and the same bits for elements: a NaN equals the NaN
+// with its payload, 0 and -0 differ, and so do two bytes for one [Int4]. Two tensors that are not built are
+// equal where their dtypes are; a nil Any equals another.
+func Equal(a, b Any) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.DType() == b.DType() && (a.Shape() == nil) == (b.Shape() == nil) && a.Shape().Equal(b.Shape()) && a.equal(b)
+}
+
+func (t *Tensor[T]) equal(o Any) bool {
+	if b, ok := Bytes(t); ok {
+		return bytes.Equal(b, o.bytes())
+	}
+	return slices.Equal(t.data, o.(*Tensor[T]).data)
+}
+
+// Assign copies the elements of src into those of dst, which is built. The error says where the two have
+// another dtype or shape; dst is then as it was.
+func Assign(dst, src Any) error {
+	if dst.DType() != src.DType() {
+		return fmt.Errorf("tensor: assign %v to %v: another dtype", src, dst)
+	}
+	if err := sameShape("assign", dst, src); err != nil {
+		return err
+	}
+	dst.copyRun(0, src, 0, src.Len())
+	return nil
+}
+
+func (t *Tensor[T]) copyRun(at int, src Any, from, n int) {
+	copy(t.data[at:at+n], src.(*Tensor[T]).data[from:from+n])
+}
+
+// sameShape returns an error unless dst and src are built and have one shape.
+func sameShape(verb string, dst, src Any) error {
+	if dst.Shape() == nil || src.Shape() == nil {
+		return fmt.Errorf("tensor: %s %v to %v: both must be built", verb, src, dst)
+	}
+	if !dst.Shape().Equal(src.Shape()) {
+		return fmt.Errorf("tensor: %s %v to %v: another shape", verb, src, dst)
+	}
+	return nil
 }

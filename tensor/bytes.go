@@ -10,22 +10,80 @@ import (
 // This file holds the package's, and the module's, only uses of unsafe: views of numeric memory as bytes, and of
 // a Go value's memory as a tensor. Each is over memory that Go itself allocated with the type named.
 
-// NativeLittleEndian reports whether this machine keeps numbers as data files do, so that the memory of a
-// tensor is its bytes in a file.
-var NativeLittleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+// memory is what every tensor gives this file.
+type memory interface {
+	bytes() []byte // of elements with a fixed size
+	alias(p unsafe.Pointer, n int, s Shape)
+}
 
-// Bytes returns the memory of t's elements, in this machine's byte order, not copied; ok is false where the
-// elements have no fixed size (strings and variants).
+// Bytes returns the memory of t's elements, not copied; ok is false where the elements have no fixed size
+// (strings and variants).
+//
+// What it guarantees: b has t.Len()*t.DType().Size() bytes, the elements in row-major order without gaps,
+// each in this machine's byte order, a complex number as its real part and then its imaginary one. So where
+// [NativeLittleEndian] holds b is what a data file stores; elsewhere it is after [SwapBytes], both ways. b is
+// t's memory for as long as t keeps its elements: until [Tensor.Build].
+//
+// Any bytes may be written to b, with one care: a Go bool is 0 or 1, and code that meets another is
+// undefined. Whoever writes bytes of foreign origin calls [Normalize] before anyone looks at t, also where the
+// writing failed half-way.
 func Bytes(t Any) (b []byte, ok bool) {
-	size := t.DType().Size()
-	if size == 0 {
+	if t.DType().Size() == 0 {
 		return nil, false
 	}
-	v := reflect.ValueOf(t.Values())
-	if v.Len() == 0 {
-		return []byte{}, true
+	return t.bytes(), true
+}
+
+func (t *Tensor[T]) bytes() []byte {
+	if len(t.data) == 0 {
+		return []byte{}
 	}
-	return unsafe.Slice((*byte)(v.UnsafePointer()), v.Len()*size), true
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)*t.DType().Size())
+}
+
+// Normalize makes every bool of t whose byte is neither 0 nor 1 a true, as NumPy reads it. Tensors of other
+// elements are left alone: any bytes are values of theirs.
+func Normalize(t Any) {
+	if t.DType() != DTBool {
+		return
+	}
+	b, _ := Bytes(t)
+	for i, x := range b {
+		if x > 1 {
+			b[i] = 1
+		}
+	}
+}
+
+// SwapBytes reverses the byte order of every element of t in place: big-endian numbers become little-endian and
+// the other way round. A complex number is two numbers. Strings, variants and elements of one byte stay.
+func SwapBytes(t Any) {
+	if b, ok := Bytes(t); ok {
+		t.DType().SwapBytes(b)
+	}
+}
+
+// SwapBytes is [SwapBytes] for elements of d that are still bytes. A rest of b that is no whole number stays.
+func (d DType) SwapBytes(b []byte) {
+	width := d.Size()
+	if d == DTComplex64 || d == DTComplex128 {
+		width /= 2
+	}
+	little, big := binary.LittleEndian, binary.BigEndian
+	switch width {
+	case 2:
+		for ; len(b) >= 2; b = b[2:] {
+			little.PutUint16(b, big.Uint16(b))
+		}
+	case 4:
+		for ; len(b) >= 4; b = b[4:] {
+			little.PutUint32(b, big.Uint32(b))
+		}
+	case 8:
+		for ; len(b) >= 8; b = b[8:] {
+			little.PutUint64(b, big.Uint64(b))
+		}
+	}
 }
 
 // Alias returns a tensor of shape that shares the memory of v: a slice, an addressable array or an
@@ -34,6 +92,9 @@ func Bytes(t Any) (b []byte, ok bool) {
 // is none of these or has another number of elements. Nested arrays are one run of memory; nested slices
 // are not and are refused.
 func Alias(v reflect.Value, shape ...int) (Any, error) {
+	if !v.IsValid() {
+		return nil, fmt.Errorf("tensor: no value to share the memory of")
+	}
 	n, typ := 1, v.Type()
 	var ptr unsafe.Pointer
 	if typ.Kind() == reflect.Slice {
@@ -62,9 +123,7 @@ func Alias(v reflect.Value, shape ...int) (Any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.(interface {
-		alias(unsafe.Pointer, int, Shape)
-	}).alias(ptr, n, s)
+	t.alias(ptr, n, s)
 	return t, nil
 }
 
@@ -86,9 +145,12 @@ var elementTypes = func() map[reflect.Type]DType {
 }()
 
 // DTypeOfType returns the dtype under which a value of Go type t is stored, [InvalidDType] if there is none.
-// A named type that is no [Element] itself is stored as its kind is; int and uint as int64 and uint64 on
-// machines where they have that size.
+// A named type that is no [Element] itself is stored as its kind is, so that `type Half Float16` is a uint16;
+// int and uint are int64 and uint64 on machines where they have that size, and nothing elsewhere.
 func DTypeOfType(t reflect.Type) DType {
+	if t == nil {
+		return InvalidDType
+	}
 	if d, ok := elementTypes[t]; ok {
 		return d
 	}

@@ -24,26 +24,29 @@ func (s Shape) Len() int {
 
 // Check returns an error where an axis is negative or the number of elements does not fit an int.
 func (s Shape) Check() error {
-	n, empty := 1, false
-	for i, d := range s {
+	for axis, d := range s {
 		if d < 0 {
-			return fmt.Errorf("tensor: shape %v: axis %d is negative", s, i)
+			return fmt.Errorf("tensor: shape %v: axis %d is negative", s, axis)
 		}
-		empty = empty || d == 0
-		if d > 0 && n > math.MaxInt/d && !slices.Contains(s, 0) {
+	}
+	if slices.Contains(s, 0) {
+		return nil // empty, however long the other axes are
+	}
+	n := 1
+	for _, d := range s {
+		if n > math.MaxInt/d {
 			return fmt.Errorf("tensor: shape %v: more elements than an int can count", s)
 		}
-		if d > 0 && !empty {
-			n *= d
-		}
+		n *= d
 	}
 	return nil
 }
 
-// Equal reports whether s and t have the same axes.
+// Equal reports whether s and t have the same axes. The shape of a scalar and that of a tensor which is not
+// built have: compare with nil to tell them apart.
 func (s Shape) Equal(t Shape) bool { return slices.Equal(s, t) }
 
-// String returns s as TensorFlow prints it: "[3 4]", and "[]" for a scalar.
+// String returns s as Go prints a []int: "[3 4]", and "[]" for a scalar.
 func (s Shape) String() string {
 	var b strings.Builder
 	b.WriteByte('[')

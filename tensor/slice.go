@@ -2,6 +2,8 @@ package tensor
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -33,7 +35,63 @@ func (s Slice) Resolve(full Shape) (region Slice, shape Shape, err error) {
 	return region, shape, nil
 }
 
-// String returns s in TensorFlow's notation: "-:0,5" is all of the first axis and indices 0 to 4 of the second.
+// Intersect returns the region that s and t share; ok is false where they share none or differ in rank. Both
+// are without full extents, as Resolve returns them.
+func (s Slice) Intersect(t Slice) (shared Slice, ok bool) {
+	if len(s) != len(t) {
+		return nil, false
+	}
+	shared = make(Slice, len(s))
+	for i := range s {
+		start := max(s[i].Start, t[i].Start)
+		end := min(s[i].Start+s[i].Length, t[i].Start+t[i].Length)
+		if start >= end {
+			return nil, false
+		}
+		shared[i] = Extent{start, end - start}
+	}
+	return shared, true
+}
+
+// ParseSlice reads a slice in TensorFlow's notation, in which extents stand between colons: "-:0,5" is all of
+// the first axis and indices 0 to 4 of the second, "" the slice of a scalar. As in TensorSlice::Parse a start is
+// not negative, a length is positive, and empty extents are skipped ("-:0,5:" has rank 2).
+func ParseSlice(spec string) (Slice, error) {
+	s := Slice{}
+	for part := range strings.SplitSeq(spec, ":") {
+		switch part {
+		case "":
+			continue
+		case "-":
+			s = append(s, Full)
+			continue
+		}
+		start, length, _ := strings.Cut(part, ",")
+		e, err := parseExtent(start, length)
+		if err != nil {
+			return nil, fmt.Errorf("tensor: slice %q: extent %q: %w", spec, part, err)
+		}
+		s = append(s, e)
+	}
+	return s, nil
+}
+
+func parseExtent(start, length string) (Extent, error) {
+	from, err := strconv.Atoi(start)
+	if err != nil {
+		return Extent{}, fmt.Errorf(`want "-" or "start,length": %w`, err)
+	}
+	n, err := strconv.Atoi(length)
+	if err != nil {
+		return Extent{}, fmt.Errorf(`want "-" or "start,length": %w`, err)
+	}
+	if from < 0 || n <= 0 || n > math.MaxInt-from {
+		return Extent{}, fmt.Errorf("want a start of at least 0, a length of at least 1, and their sum in an int")
+	}
+	return Extent{from, n}, nil
+}
+
+// String returns s in TensorFlow's notation, which [ParseSlice] reads.
 func (s Slice) String() string {
 	parts := make([]string, len(s))
 	for i, e := range s {

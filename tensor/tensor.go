@@ -2,6 +2,8 @@ package tensor
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 )
 
@@ -35,7 +37,11 @@ type Any interface {
 	Values() any  // the elements in row-major order as a []T, not copied
 	Build(shape ...int) error
 
-	sealed()
+	// What this package needs of an element type that it does not know; it also keeps other types out.
+	clone() Any
+	equal(o Any) bool                     // o has t's dtype and shape
+	copyRun(at int, src Any, from, n int) // src has t's dtype
+	memory
 }
 
 // New returns a tensor of zeros. It panics, as make does, where an axis is negative or the elements are
@@ -66,11 +72,19 @@ func Scalar[T Element](value T) *Tensor[T] {
 	return &Tensor[T]{shape: Shape{}, data: []T{value}}
 }
 
-// Build gives t the shape and zeros for values, whatever it had before. The error is that of [Shape.Check].
+// maxBytes is the most that a tensor may take: what make would panic on lies above it.
+const maxBytes = min(math.MaxInt, 1<<47)
+
+// Build gives t the shape and zeros for values, whatever it had before. The error is that of [Shape.Check], or
+// says that no machine could hold the values. Whoever builds what a file asks for checks first that the file
+// has that many values.
 func (t *Tensor[T]) Build(shape ...int) error {
 	s := Shape(append([]int{}, shape...))
 	if err := s.Check(); err != nil {
 		return err
+	}
+	if size := int(reflect.TypeFor[T]().Size()); s.Len() > maxBytes/size {
+		return fmt.Errorf("tensor: shape %v: %d values of %d bytes are more than a machine has memory for", s, s.Len(), size)
 	}
 	t.shape, t.data = s, make([]T, s.Len())
 	return nil
@@ -94,8 +108,6 @@ func (t *Tensor[T]) Data() []T { return t.data }
 // Values is Data for code that does not know T: it returns a []T.
 func (t *Tensor[T]) Values() any { return t.data }
 
-func (t *Tensor[T]) sealed() {}
-
 // At returns the element at index, one number per axis. It panics, as indexing a slice does, where index has
 // another rank than t or is out of range.
 func (t *Tensor[T]) At(index ...int) T { return t.data[t.offset(index)] }
@@ -105,32 +117,35 @@ func (t *Tensor[T]) Set(value T, index ...int) { t.data[t.offset(index)] = value
 
 func (t *Tensor[T]) offset(index []int) int {
 	if t.shape == nil || len(index) != len(t.shape) {
-		panic(fmt.Sprintf("tensor: index %v into a tensor of shape %v", index, t.shape))
+		panic(indexError(index, t.shape, "into a tensor of shape"))
 	}
 	at := 0
 	for axis, i := range index {
-		if i < 0 || i >= t.shape[axis] {
-			panic(fmt.Sprintf("tensor: index %v out of range of shape %v", index, t.shape))
+		if uint(i) >= uint(t.shape[axis]) {
+			panic(indexError(index, t.shape, "out of range of shape"))
 		}
 		at = at*t.shape[axis] + i
 	}
 	return at
 }
 
-// Reshape returns a tensor of another shape over the same elements. The error says where their number differs.
-func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) { return FromSlice(t.data, shape...) }
+// indexError prints a copy of index, so that the arguments of every At and Set stay off the heap.
+func indexError(index []int, shape Shape, what string) string {
+	return fmt.Sprintf("tensor: index %v %s %v", slices.Clone(index), what, shape)
+}
+
+// Reshape returns a tensor of another shape over the same elements. The error says where their number differs
+// or t is not built.
+func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) {
+	if !t.Built() {
+		return nil, fmt.Errorf("tensor: %v to be reshaped to %v", t, Shape(shape))
+	}
+	return FromSlice(t.data, shape...)
+}
 
 // Clone returns a copy of t with elements of its own.
 func (t *Tensor[T]) Clone() *Tensor[T] {
 	return &Tensor[T]{shape: slices.Clone(t.shape), data: slices.Clone(t.data)}
-}
-
-// String returns t's dtype and shape, such as "float32[3 4]".
-func (t *Tensor[T]) String() string {
-	if !t.Built() {
-		return t.DType().String() + " (not built)"
-	}
-	return t.DType().String() + t.shape.String()
 }
 
 // As returns a as a tensor of T, and whether that is what it is.
