@@ -44,45 +44,57 @@ const (
 	DTFloat4E2M1FN      DType = 33
 )
 
-// dtypes holds, per DType, TensorFlow's name for it and the bytes of one element in a data file
-// (0: no fixed size). The types of less than eight bits take a whole byte each, as TensorFlow stores them.
+// A kind is a set of dtypes among which [Cast] converts.
+type kind int
+
+const (
+	other kind = iota // converts to itself alone
+	floating
+	integer // the quantized dtypes too: their scale is not the tensor's
+	complexes
+)
+
+// dtypes holds, per DType, TensorFlow's name for it, the bytes of one element in a data file
+// (0: no fixed size) and its kind. The types of less than eight bits take a whole byte each, as TensorFlow
+// stores them.
 var dtypes = [...]struct {
 	name string
 	size int
+	kind kind
 }{
-	DTFloat32:           {"float32", 4},
-	DTFloat64:           {"float64", 8},
-	DTInt32:             {"int32", 4},
-	DTUInt8:             {"uint8", 1},
-	DTInt16:             {"int16", 2},
-	DTInt8:              {"int8", 1},
-	DTString:            {"string", 0},
-	DTComplex64:         {"complex64", 8},
-	DTInt64:             {"int64", 8},
-	DTBool:              {"bool", 1},
-	DTQInt8:             {"qint8", 1},
-	DTQUInt8:            {"quint8", 1},
-	DTQInt32:            {"qint32", 4},
-	DTBFloat16:          {"bfloat16", 2},
-	DTQInt16:            {"qint16", 2},
-	DTQUInt16:           {"quint16", 2},
-	DTUInt16:            {"uint16", 2},
-	DTComplex128:        {"complex128", 16},
-	DTFloat16:           {"float16", 2},
-	DTResource:          {"resource", 0},
-	DTVariant:           {"variant", 0},
-	DTUInt32:            {"uint32", 4},
-	DTUInt64:            {"uint64", 8},
-	DTFloat8E5M2:        {"float8_e5m2", 1},
-	DTFloat8E4M3FN:      {"float8_e4m3fn", 1},
-	DTFloat8E4M3FNUZ:    {"float8_e4m3fnuz", 1},
-	DTFloat8E4M3B11FNUZ: {"float8_e4m3b11fnuz", 1},
-	DTFloat8E5M2FNUZ:    {"float8_e5m2fnuz", 1},
-	DTInt4:              {"int4", 1},
-	DTUInt4:             {"uint4", 1},
-	DTInt2:              {"int2", 1},
-	DTUInt2:             {"uint2", 1},
-	DTFloat4E2M1FN:      {"float4_e2m1fn", 1},
+	DTFloat32:           {"float32", 4, floating},
+	DTFloat64:           {"float64", 8, floating},
+	DTInt32:             {"int32", 4, integer},
+	DTUInt8:             {"uint8", 1, integer},
+	DTInt16:             {"int16", 2, integer},
+	DTInt8:              {"int8", 1, integer},
+	DTString:            {"string", 0, other},
+	DTComplex64:         {"complex64", 8, complexes},
+	DTInt64:             {"int64", 8, integer},
+	DTBool:              {"bool", 1, other},
+	DTQInt8:             {"qint8", 1, integer},
+	DTQUInt8:            {"quint8", 1, integer},
+	DTQInt32:            {"qint32", 4, integer},
+	DTBFloat16:          {"bfloat16", 2, floating},
+	DTQInt16:            {"qint16", 2, integer},
+	DTQUInt16:           {"quint16", 2, integer},
+	DTUInt16:            {"uint16", 2, integer},
+	DTComplex128:        {"complex128", 16, complexes},
+	DTFloat16:           {"float16", 2, floating},
+	DTResource:          {"resource", 0, other},
+	DTVariant:           {"variant", 0, other},
+	DTUInt32:            {"uint32", 4, integer},
+	DTUInt64:            {"uint64", 8, integer},
+	DTFloat8E5M2:        {"float8_e5m2", 1, floating},
+	DTFloat8E4M3FN:      {"float8_e4m3fn", 1, floating},
+	DTFloat8E4M3FNUZ:    {"float8_e4m3fnuz", 1, floating},
+	DTFloat8E4M3B11FNUZ: {"float8_e4m3b11fnuz", 1, floating},
+	DTFloat8E5M2FNUZ:    {"float8_e5m2fnuz", 1, floating},
+	DTInt4:              {"int4", 1, integer},
+	DTUInt4:             {"uint4", 1, integer},
+	DTInt2:              {"int2", 1, integer},
+	DTUInt2:             {"uint2", 1, integer},
+	DTFloat4E2M1FN:      {"float4_e2m1fn", 1, floating},
 }
 
 // Valid reports whether d is one of TensorFlow's element types.
@@ -103,6 +115,13 @@ func (d DType) Size() int {
 		return 0
 	}
 	return dtypes[d].size
+}
+
+func (d DType) kind() kind {
+	if !d.Valid() {
+		return other
+	}
+	return dtypes[d].kind
 }
 
 // ParseDType returns the DType that TensorFlow calls name.
