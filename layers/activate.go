@@ -1,0 +1,51 @@
+package layers
+
+import (
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// activationCost is what one value of an activation costs, in multiplications of a matrix product.
+const activationCost = 64
+
+// activate applies f in place to y, a layer's output, whose last axis is its rows, and returns y or, where f halves rows, a
+// tensor over its front.
+func activate(who id, f activation.Func, y *Tensor) (*Tensor, error) {
+	if f.IsLinear() {
+		return y, nil
+	}
+	shape := y.Shape()
+	if len(shape) == 0 { // a scalar is a row of one
+		shape = tensor.Shape{1}
+	}
+	last := len(shape) - 1
+	width := shape[last]
+	out, err := f.Width(width)
+	if err != nil {
+		return nil, errorf(who, "output shape %v: %w", y.Shape(), err)
+	}
+	if y.Len() == 0 || out != width {
+		return activateSerial(who, f, y, out)
+	}
+	data, n := y.Data(), y.Len()/width
+	if ranges(n, width*activationCost) <= 1 {
+		_, err := f.Apply(data, width)
+		return y, err
+	}
+	parallel(n, width*activationCost, func(_, lo, hi int) {
+		// It was checked that the rows are whole.
+		_, _ = f.Apply(data[lo*width:hi*width], width)
+	})
+	return y, nil
+}
+
+func activateSerial(who id, f activation.Func, y *Tensor, out int) (*Tensor, error) {
+	shape := append(tensor.Shape{}, y.Shape()...)
+	width := shape[len(shape)-1]
+	shape[len(shape)-1] = out
+	data, err := f.Apply(y.Data(), width)
+	if err != nil {
+		return nil, errorf(who, "%w", err)
+	}
+	return tensor.FromSlice(data, shape...)
+}

@@ -1,0 +1,141 @@
+package activation
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// That each function gives Keras's numbers is shown by the layers' golden files. Here is what holds without Keras.
+
+func TestParse(t *testing.T) {
+	t.Run("every name gives a function of that name, or of the one it is short for", func(t *testing.T) {
+		other := map[string]string{"swish": "silu", "hard_swish": "hard_silu"}
+		for name := range parse {
+			f, err := Parse(name)
+			require.NoError(t, err)
+			want := name
+			if o := other[name]; o != "" {
+				want = o
+			}
+			require.Equal(t, want, f.String())
+		}
+	})
+	t.Run("no name is linear, the zero Func", func(t *testing.T) {
+		f, err := Parse("")
+		require.NoError(t, err)
+		require.True(t, f.IsLinear())
+		require.Equal(t, "linear", Func{}.String())
+	})
+	t.Run("an unknown name is an error that says it", func(t *testing.T) {
+		_, err := Parse("Relu")
+		require.ErrorIs(t, err, ErrUnknown)
+		require.EqualError(t, err, `activation: "Relu": no such activation`)
+	})
+}
+
+func TestApply(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		f     Func
+		x     []float32
+		width int
+		want  []float32
+	}{
+		{"linear leaves all", Linear(), []float32{-1, 2}, 2, []float32{-1, 2}},
+		{"element by element, width does not matter", ReLU(), []float32{-1, 2, -3}, 2, []float32{0, 2, 0}},
+		{"each row for itself", Rows("first", func(r []float32) { r[1] = r[0] }), []float32{1, 2, 3, 4}, 2, []float32{1, 1, 3, 3}},
+		{"GLU leaves the front halves, next to each other", GLU(), []float32{1, 2, 100, -100, 3, 4, 100, 100}, 4, []float32{1, 0, 3, 4}},
+		{"nothing", Softmax(), nil, 0, nil},
+		{"a custom function", Each("half", func(x float32) float32 { return x / 2 }), []float32{3}, 1, []float32{1.5}},
+		{"the old hard sigmoid is steeper", HardSigmoidV2(), []float32{-3, -2, 0, 1, 3}, 5, []float32{0, 0.1, 0.5, 0.7, 1}},
+		{"a threshold with a value below it", Threshold(1, -7), []float32{0.5, 1, 1.5}, 3, []float32{-7, -7, 1.5}},
+		{"ReLU with a negative threshold clips from below once it clips from above", ReLUWith(0, 2, -1), []float32{-2, -0.5, 3}, 3, []float32{0, 0, 2}},
+		{"GELU as tanh has it", GELUApproximate(), []float32{1}, 1, []float32{0.841192}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.f.Apply(tt.x, tt.width)
+			require.NoError(t, err)
+			require.InDeltaSlice(t, tt.want, got, 1e-6)
+		})
+	}
+	t.Run("values that are no whole rows", func(t *testing.T) {
+		_, err := Softmax().Apply(make([]float32, 5), 2)
+		require.EqualError(t, err, "activation: softmax of rows of 2: 5 values are not so many rows")
+	})
+	t.Run("rows of an odd width cannot be halved", func(t *testing.T) {
+		_, err := GLU().Apply(make([]float32, 6), 3)
+		require.EqualError(t, err, "activation: glu halves rows, and a row has 3 values")
+	})
+}
+
+func TestNaNStaysNaN(t *testing.T) {
+	for name, f := range parse {
+		switch name {
+		case "soft_shrink", "hard_shrink", "glu", "sparsemax": // comparisons with NaN are false, in TensorFlow too
+			continue
+		}
+		x := []float32{float32(math.NaN())}
+		got, err := f().Apply(x, 1)
+		require.NoError(t, err)
+		require.True(t, math.IsNaN(float64(got[0])), name)
+	}
+}
+
+func TestTanhIsTanh(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.OneOf(rapid.Float64Range(-50, 50), rapid.Float64Range(-1e-3, 1e-3)).Filter(func(v float64) bool { return v != 0 }).Draw(t, "x")
+		require.InEpsilon(t, math.Tanh(x), tanh(x), 1e-11)
+	})
+	for x, want := range map[float64]float64{0: 0, math.Inf(-1): -1, math.Inf(1): 1} {
+		require.Equal(t, want, tanh(x), "tanh(%v)", x)
+	}
+}
+
+func TestSoftmaxIsADistribution(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		row := rapid.SliceOfN(rapid.Float32Range(-100, 100), 1, 40).Draw(t, "row")
+		logs := append([]float32{}, row...)
+		softmax(row)
+		logSoftmax(logs)
+		sum := 0.0
+		for i, p := range row {
+			require.GreaterOrEqual(t, p, float32(0))
+			require.InDelta(t, float64(p), math.Exp(float64(logs[i])), 1e-5)
+			sum += float64(p)
+		}
+		require.InDelta(t, 1, sum, 1e-5)
+	})
+}
+
+func ExampleParse() {
+	f, err := Parse("leaky_relu")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	y, err := f.Apply([]float32{-5, 5}, 2)
+	fmt.Println(f, y, err)
+	// Output: leaky_relu [-1 5] <nil>
+}
+
+func BenchmarkApply(b *testing.B) {
+	for _, f := range []Func{ReLU(), ReLU6(), Sigmoid(), Tanh(), GELU(), Softmax()} {
+		b.Run(f.String(), func(b *testing.B) {
+			x := make([]float32, 1<<12)
+			for i := range x {
+				x[i] = float32(i%17) - 8
+			}
+			b.SetBytes(int64(4 * len(x)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := f.Apply(x, 64); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package activation
+
+import (
+	"math"
+	"slices"
+)
+
+// Softmax returns e^x over the row's sum of e^x.
+func Softmax() Func { return Rows("softmax", softmax) }
+
+func softmax(row []float32) {
+	top := slices.Max(row) // taken off, so that nothing overflows; slices.Max passes NaN on
+	sum := 0.0
+	for i, v := range row {
+		e := math.Exp(float64(v) - float64(top))
+		row[i] = float32(e)
+		sum += e
+	}
+	scale := float32(1 / sum)
+	for i := range row {
+		row[i] *= scale
+	}
+}
+
+// LogSoftmax returns the logarithm of [Softmax], which keeps its digits where that would be 0.
+func LogSoftmax() Func { return Rows("log_softmax", logSoftmax) }
+
+func logSoftmax(row []float32) {
+	top := float64(slices.Max(row))
+	sum := 0.0
+	for _, v := range row {
+		sum += math.Exp(float64(v) - top)
+	}
+	shift := top + math.Log(sum)
+	for i, v := range row {
+		row[i] = float32(float64(v) - shift)
+	}
+}
+
+// Sparsemax returns keras.activations.sparsemax: max(x - tau, 0), with Keras's tau. Where one value of the row has all the
+// weight that is the point of the probability simplex nearest to the row, as in the paper (Martins et al., 2016). Where
+// several have, Keras 3.15 adds up the running sums of the largest values and not the values themselves
+// (keras.src.backend.tensorflow.nn.sparsemax), and so does this.
+func Sparsemax() Func { return Rows("sparsemax", sparsemax) }
+
+func sparsemax(row []float32) {
+	sorted := slices.Clone(row)
+	slices.Sort(sorted)
+	slices.Reverse(sorted)
+	sum, sums, support := 0.0, 0.0, 0
+	for i, v := range sorted {
+		sum += float64(v)
+		if float64(v)-(sum-1)/float64(i+1) > 0 {
+			sums += sum
+			support++
+		}
+	}
+	tau := (sums - 1) / float64(support)
+	for i, v := range row {
+		row[i] = float32(max(float64(v)-tau, 0))
+	}
+}
+
+// GLU returns a*sigmoid(b), a the front half of the row and b the back half: rows of half the width. An odd width is an
+// error of [Func.Apply].
+func GLU() Func {
+	return Func{name: "glu", halves: true, row: func(row []float32) {
+		half := len(row) / 2
+		for i, b := range row[half:] {
+			row[i] = float32(float64(row[i]) * sigmoid(float64(b)))
+		}
+	}}
+}

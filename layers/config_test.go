@@ -1,0 +1,46 @@
+package layers
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMakeLayer(t *testing.T) {
+	for _, tt := range []struct {
+		name, class, config, want string
+	}{
+		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: no such layer here`},
+		{"no JSON", "Dense", `{`, `layers: Dense: config: unexpected end of JSON input`},
+		{"an option that is not known", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
+		{"an option of another type", "Dense", `{"units": "three"}`, `layers: Dense: config: option "units" is "three": json: cannot unmarshal string into Go value of type int`},
+		{"an activation that is not known", "Dense", `{"units": 3, "activation": "boom"}`, `layers: Dense: config: option "activation": activation: "boom": no such activation`},
+		{"an activation that is a layer of another kind", "Dense", `{"activation": {"class_name": "Dense", "config": {}}}`, `layers: Dense: config: option "activation" is a "Dense", which is no activation`},
+		{"an activation that is a function", "Dense", `{"activation": {"class_name": "function", "config": "relu"}}`, ``},
+		{"null is as good as missing", "Dense", `{"units": 3, "activation": null, "sharpness": null}`, ``},
+		{"how a weight begins and is trained does not matter", "Dense", `{"kernel_initializer": {}, "embeddings_constraint": {}, "trainable": false}`, ``},
+		{"TF 2.0's name of a slope", "LeakyReLU", `{"alpha": 0.25}`, ``},
+		{"axes that are no integers", "Softmax", `{"axis": "last"}`, `layers: Softmax: config: option "axis" is "last", want integers`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := makeLayer(tt.class, json.RawMessage(tt.config))
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func FuzzMakeLayer(f *testing.F) {
+	f.Add("Dense", `{"units": 3, "activation": {"class_name": "ReLU", "config": {"max_value": 2}}}`)
+	f.Add("Softmax", `{"axis": [1, -1]}`)
+	f.Fuzz(func(t *testing.T, class, config string) {
+		layer, err := makeLayer(class, json.RawMessage(config))
+		if l, ok := layer.(Layer); ok && err == nil {
+			_, _ = l.Call(random(t, 1, 2, 3)) // an error or an output, no panic
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Dense is keras.layers.Dense: activation(x·kernel + bias) along the last axis of an input of any rank.
+//
+// Its zero value takes kernel and bias from a checkpoint, the number of units with them. Where nothing was restored,
+// Units says how many to make.
+type Dense struct {
+	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [inputs units]
+	Bias   Tensor `ckpt:"bias,optional,cast"`        // [units]; not built: none is added
+
+	Units      int // 0: as many as the kernel has
+	Activation activation.Func
+	NoBias     bool   // make no bias; one that a checkpoint has is added all the same
+	Name       string // for error messages
+	Seed       uint64 // of the kernel's initial values
+}
+
+// NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.
+// Its other options are fields.
+func NewDense(units int) *Dense { return &Dense{Units: units} }
+
+func (d *Dense) id() id { return id{"dense", d.Name} }
+
+// Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error
+// is a [*ShapeError] where kernel, bias, Units or input do not fit each other, or has [ErrNotBuilt] where Units is 0.
+func (d *Dense) Build(input tensor.Shape) error {
+	who := d.id()
+	if len(input) == 0 {
+		return shapeErrorf(who, "input", input, "rank 1 or more")
+	}
+	inputs := input[len(input)-1]
+	if d.Units < 0 {
+		return errorf(who, "%d units", d.Units)
+	}
+	if !d.Kernel.Built() {
+		if d.Units == 0 {
+			return errorf(who, "%w", ErrNotBuilt)
+		}
+		if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, inputs, d.Units); err != nil {
+			return err
+		}
+		if !d.NoBias {
+			if err := buildWeight(who, "bias", &d.Bias, d.Seed, zeros, d.Units); err != nil {
+				return err
+			}
+		}
+	}
+	kernel := d.Kernel.Shape()
+	switch {
+	case len(kernel) != 2:
+		return shapeErrorf(who, "kernel", kernel, "[%d …] for input shape %v", inputs, input)
+	case kernel[0] != inputs:
+		return shapeErrorf(who, "input", input, "[… %d] for kernel shape %v", kernel[0], kernel)
+	case d.Units != 0 && kernel[1] != d.Units:
+		return shapeErrorf(who, "kernel", kernel, "[%d %d] for %d units", inputs, d.Units, d.Units)
+	case d.Bias.Built() && !d.Bias.Shape().Equal(kernel[1:]):
+		return shapeErrorf(who, "bias", d.Bias.Shape(), "%v for kernel shape %v", kernel[1:], kernel)
+	}
+	return nil
+}
+
+// Call returns the layer's output for x: x's shape with the units as its last axis.
+func (d *Dense) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (d *Dense) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(d.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	if err := d.Build(x.Shape()); err != nil {
+		return nil, err
+	}
+	last := len(x.Shape()) - 1
+	inputs, units := d.Kernel.Shape()[0], d.Kernel.Shape()[1]
+	shape := slices.Clone(x.Shape())
+	n := shape[:last].Len()
+	shape[last] = units
+	y, err := newOutput(d.id(), shape...)
+	if err != nil {
+		return nil, err
+	}
+	if d.Bias.Built() {
+		fillRows(y.Data(), d.Bias.Data())
+	}
+	matmul(matrix(y.Data(), n, units), matrix(x.Data(), n, inputs), matrix(d.Kernel.Data(), inputs, units))
+	return activate(d.id(), d.Activation, y)
+}
+
+// OutputMask returns the input's mask.
+func (d *Dense) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
+
+func denseMaker(class string) maker {
+	if class == "Dense" {
+		return makeDense
+	}
+	return nil
+}
+
+func makeDense(c *config) any {
+	return &Dense{
+		Units:      c.int("units", 0),
+		Activation: c.activation("activation"),
+		NoBias:     !c.bool("use_bias", true),
+		Name:       c.name(),
+	}
+}
+
+// fillRows copies row into each run of len(row) values of y.
+func fillRows(y, row []float32) {
+	for len(row) > 0 && len(y) >= len(row) {
+		y = y[copy(y, row):]
+	}
+}

@@ -1,0 +1,46 @@
+// Package layers runs trained Keras layers: plain structs that take their weights from a checkpoint and compute what
+// Keras computes, inference only, within 1e-5 of the largest output.
+//
+// # Using a layer
+//
+// A layer is a struct; its zero value is ready to be restored into and to be called:
+//
+//	type Regress struct {
+//		InputTransform layers.Dense
+//		Logits         layers.Dense
+//	}
+//
+//	var m Regress
+//	err := ckpt.LoadWeights(ctx, "model/ckpt", &m)
+//	y, err := m.InputTransform.Call(x)
+//
+// A layer takes and gives a [Tensor], float32 in row-major order, whose first axis is the batch. It never changes an
+// input; an output is the caller's own, and may be the input itself where the layer has nothing to do (dropout, linear).
+// Where Keras takes integers, such as an embedding's, Call takes them as float32, which has all of them up to 2^24.
+//
+// What a struct's options leave at their zero value is as Keras has it by default. An option whose zero is a setting of
+// its own is a pointer, nil for the default (`Alpha: new(float32(0.2))`), or named for the opposite ([Dense].NoBias).
+//
+// # Weights
+//
+// A layer's exported tagged fields are the edges of Keras's object graph: first the name that Keras 3 saves, then as an
+// alias the name of TF 2.0's Keras. Weights are float32; the tag option cast makes float16, bfloat16 and float64 ones
+// float32 on their way in. Options are untagged and not saved.
+//
+// Weights that nothing was restored into are made at the first call, from the input's shape, as Keras makes them: the
+// layer's own Build does it, once, and fills in Keras's initial values. They are the same on every run; Seed makes others. A
+// weight that is there, from a checkpoint or by hand, is never replaced: one that does not fit the input or the options is a
+// [*ShapeError].
+//
+// Any number of goroutines may call one layer at a time once its weights are there; the call that makes them must be alone.
+//
+// # Speed
+//
+// Matrix products are gonum's BLAS. Work is spread over at most GOMAXPROCS goroutines where it is worth one. A [Context]
+// with a [Workspace] keeps the scratch memory from call to call, so that a call allocates its outputs alone.
+//
+// # Errors
+//
+// A call returns an error, and never panics, where tensors do not fit: "layers: dense "logits": input shape [2 3], want
+// [… 4] for kernel shape [4 7]". Numbers are not looked at: NaN in, NaN out.
+package layers

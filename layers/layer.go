@@ -1,0 +1,62 @@
+package layers
+
+import "github.com/gockpt/ckpt/tensor"
+
+// A Tensor is what layers compute with.
+type Tensor = tensor.Tensor[float32]
+
+// A Mask says which steps of a tensor count: its shape is that of the tensor's first axes, usually [batch steps].
+type Mask = tensor.Tensor[bool]
+
+// A Layer computes one tensor from one other.
+type Layer interface {
+	// Call returns the layer's output for x: Forward without a Context.
+	Call(x *Tensor) (*Tensor, error)
+
+	// Forward is Call with what may go along; c may be nil.
+	Forward(c *Context, x *Tensor) (*Tensor, error)
+}
+
+// A MultiLayer takes or returns several tensors, in the order in which Keras's layer has them. A Layer that also is a
+// MultiLayer does in Forward what its one most usual input and output ask for.
+type MultiLayer interface {
+	ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error)
+}
+
+// A Builder makes the weights that it lacks, from the shape of its input, batch axis included, and returns an error where
+// one that it has does not fit. Forward does this by itself; calling it beforehand makes the first Forward safe for
+// concurrent use too.
+type Builder interface {
+	Build(input tensor.Shape) error
+}
+
+// A Masker is a layer that hands a mask on: Keras's supports_masking and compute_mask. OutputMask returns the mask of the
+// layer's output, nil for none, given the inputs and, in c, their masks.
+type Masker interface {
+	OutputMask(c *Context, xs ...*Tensor) (*Mask, error)
+}
+
+// A Context is what goes along with a layer's inputs. The nil Context has no masks and makes its scratch memory anew.
+// A Context belongs to one call at a time.
+type Context struct {
+	// Masks has one mask per input, nil for an input without one; it may be shorter than the inputs are many.
+	Masks []*Mask
+
+	// Workspace is where scratch memory comes from; nil makes it anew for each call.
+	Workspace *Workspace
+}
+
+// Mask returns the mask of the i-th input, nil where it has none.
+func (c *Context) Mask(i int) *Mask {
+	if c == nil || i >= len(c.Masks) {
+		return nil
+	}
+	return c.Masks[i]
+}
+
+func (c *Context) workspace() *Workspace {
+	if c == nil {
+		return nil
+	}
+	return c.Workspace
+}
