@@ -1,0 +1,368 @@
+// Package ckpt saves and restores plain Go structs in TensorFlow's checkpoint format, tf.train.Checkpoint's, both ways
+// and to the byte.
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Group names the objects of a checkpoint that has no root object of its own: tf.train.Checkpoint(model=m, optimizer=o).
+// Its edges are sorted by name.
+type Group map[string]any
+
+// saveCounterName is the edge of the counter that numbers a Checkpoint's saves.
+const saveCounterName = "save_counter"
+
+// A Checkpoint saves and restores a graph of objects. It belongs to one goroutine at a time.
+type Checkpoint struct {
+	root    any           // where grouped is false
+	grouped bool          // a Group stands for the root
+	objects []namedObject // of the Group, or With: in edge order
+	counter *int64        // nil until a save, a restore or SaveCounter makes it
+	// counterAfter is how many objects were attached before the counter was.
+	counterAfter int
+	opts         options
+
+	copies       map[identity]reflect.Value
+	reached      map[identity]uint64 // the last restore that gave each object its values
+	keep         []reflect.Value     // keeps the addresses in reached alive
+	lastID       uint64
+	restorations []*restoration
+	names        []*nameRestoration
+	saving       *asyncSave
+}
+
+// New returns a Checkpoint of root: a [Group], or a pointer to a struct (or to a slice or map of trackables), whose
+// edges are then the root's, as in tf.train.Checkpoint(root). The error names the place of what cannot take part: a
+// value that is not trackable ([ErrNotTrackable]), a field whose tag is wrong (*[TagError]).
+func New(root any, opts ...Option) (*Checkpoint, error) {
+	o, err := defaultOptions().with(onNew, opts)
+	if err != nil {
+		return nil, err
+	}
+	c := &Checkpoint{opts: o, copies: make(map[identity]reflect.Value), reached: make(map[identity]uint64)}
+	c.opts.attach = nil
+	if group, ok := root.(Group); ok {
+		c.grouped = true
+		if len(o.attach) > 0 {
+			return nil, errors.New("ckpt: New: With is for a root object; put the object into the Group")
+		}
+		for name, object := range group {
+			c.objects = append(c.objects, namedObject{name, object})
+		}
+	} else {
+		c.root, c.objects = root, o.attach
+	}
+	slices.SortFunc(c.objects, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
+	for i, obj := range c.objects {
+		if obj.name == saveCounterName {
+			return nil, fmt.Errorf("ckpt: New: the name %q is reserved for the number of saves", saveCounterName)
+		}
+		if i > 0 && c.objects[i-1].name == obj.name {
+			return nil, fmt.Errorf("ckpt: New: two objects are called %q", obj.name)
+		}
+	}
+	c.counterAfter = -1
+	_, err = c.walk()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Track attaches a further object to the root of a Checkpoint that has none of its own, after those that it has: what
+// assigning to an attribute of a tf.train.Checkpoint does. Values that wait for it are assigned before it returns.
+func (c *Checkpoint) Track(name string, object any) error {
+	if !c.grouped {
+		return fmt.Errorf("ckpt: Track(%q): the Checkpoint has a root object; attach to that", name)
+	}
+	if name == saveCounterName {
+		return fmt.Errorf("ckpt: Track: the name %q is reserved for the number of saves", saveCounterName)
+	}
+	for _, obj := range c.objects {
+		if obj.name == name {
+			if sameObject(obj.object, object) {
+				return nil
+			}
+			return fmt.Errorf("ckpt: Track(%q): the name is in use for another object", name)
+		}
+	}
+	c.objects = append(c.objects, namedObject{name, object})
+	if _, err := c.walk(); err != nil {
+		c.objects = c.objects[:len(c.objects)-1]
+		return err
+	}
+	return c.update(context.Background())
+}
+
+// walk returns the program's graph as it is now.
+func (c *Checkpoint) walk() (*graph, error) {
+	w, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.all(); err != nil {
+		return nil, err
+	}
+	return w.graph, w.addSlots()
+}
+
+// start returns a walker that knows the root and its edges.
+func (c *Checkpoint) start() (*walker, error) {
+	w := newWalker(c.copies)
+	w.owner = c
+	if c.grouped {
+		w.addVirtualRoot(c)
+		return w, c.addObjects(w)
+	}
+	if err := w.addRoot(c.root); err != nil {
+		return nil, err
+	}
+	root := w.graph.root()
+	if err := w.expand(root); err != nil {
+		return nil, err
+	}
+	return w, c.addAttached(w, root)
+}
+
+// addObjects adds the edges of a Group, the counter where it came to be.
+func (c *Checkpoint) addObjects(w *walker) error {
+	root := w.graph.root()
+	for i, obj := range c.objects {
+		if c.counter != nil && i == c.counterAfter {
+			if err := w.addChild(root, saveCounterName, ".SaveCounter()", c.counter); err != nil {
+				return err
+			}
+		}
+		if err := w.addChild(root, obj.name, "."+obj.name, obj.object); err != nil {
+			return err
+		}
+	}
+	if c.counter != nil && c.counterAfter >= len(c.objects) {
+		return w.addChild(root, saveCounterName, ".SaveCounter()", c.counter)
+	}
+	return nil
+}
+
+// addAttached adds what tf.train.Checkpoint(root, …) attaches to the root: the further objects and the root itself, as
+// "root", sorted by name; then the counter.
+func (c *Checkpoint) addAttached(w *walker, root *node) error {
+	attached := append(slices.Clone(c.objects), namedObject{"root", nil})
+	slices.SortFunc(attached, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
+	if c.counter != nil {
+		attached = append(attached, namedObject{saveCounterName, c.counter})
+	}
+	for _, obj := range attached {
+		own := root.indexEdge(obj.name)
+		e := edge{name: obj.name, goStep: fmt.Sprintf(".With(%q)", obj.name), opt: fieldOptions{explicit: true}, attached: true}
+		if obj.name == "root" && obj.object == nil {
+			e.node = root
+		} else {
+			n, err := w.resolve(reflect.ValueOf(obj.object), &e, root)
+			if err != nil {
+				return err
+			}
+			if n == nil {
+				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
+			}
+			e.node = n
+		}
+		switch {
+		case own < 0:
+			root.edges = append(root.edges, e)
+		case root.edges[own].node != e.node:
+			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.edges[own].goStep)
+		}
+	}
+	return nil
+}
+
+// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
+// Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
+// a restore left waiting for it.
+func (c *Checkpoint) SaveCounter() int64 {
+	n, err := c.makeCounter(context.Background())
+	if err != nil {
+		return 0
+	}
+	return *n
+}
+
+// makeCounter returns the counter, made and filled from a waiting restore where it is not there yet. A root that has a
+// save_counter of its own keeps it.
+func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
+	if c.counter != nil {
+		return c.counter, nil
+	}
+	if own, err := c.ownCounter(); own != nil || err != nil {
+		return own, err
+	}
+	c.counter, c.counterAfter = new(int64), len(c.objects)
+	return c.counter, c.update(ctx)
+}
+
+func (c *Checkpoint) ownCounter() (*int64, error) {
+	if c.grouped {
+		return nil, nil
+	}
+	w, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	e := w.graph.root().find(saveCounterName)
+	if e == nil || e.node == nil {
+		return nil, nil
+	}
+	p, ok := int64Of(e.node)
+	if !ok {
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", saveCounterName, e.node.goPath())
+	}
+	return p, nil
+}
+
+// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that
+// continued it, and names it in the directory's `checkpoint` state file. It returns the path. The count is part of
+// what is saved. When Save fails, the previous checkpoint is whole and latest.
+func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := c.opts.with(onSave, opts)
+	if err != nil {
+		return "", err
+	}
+	if err := c.Sync(ctx); err != nil {
+		return "", err
+	}
+	counter, err := c.makeCounter(ctx)
+	if err != nil {
+		return "", err
+	}
+	*counter++
+	path = prefix + "-" + strconv.FormatInt(*counter, 10)
+	if err := c.write(ctx, path, o, func(ctx context.Context) error { return recordLatest(ctx, o.writer, path) }); err != nil {
+		*counter--
+		return "", err
+	}
+	return path, nil
+}
+
+// Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
+func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := c.opts.with(onSave, opts)
+	if err != nil {
+		return "", err
+	}
+	if err := c.Sync(ctx); err != nil {
+		return "", err
+	}
+	if err := c.write(ctx, prefix, o, nil); err != nil {
+		return "", err
+	}
+	return prefix, nil
+}
+
+// write saves the graph to path and then runs after, in the background where o says so.
+func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context) error) error {
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	if o.async {
+		return c.startAsync(ctx, g, path, o, after)
+	}
+	if err := writeGraph(ctx, g, path, o); err != nil {
+		return err
+	}
+	if after != nil {
+		return after(ctx)
+	}
+	return nil
+}
+
+// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once; values for objects that
+// are not there yet wait for them. path is what Save returned, or a SavedModel's directory; "" restores
+// nothing and gives a Status whose assertions fail with [ErrNoCheckpoint]. The shapes, dtypes and places of
+// everything matched are checked before the first byte is assigned; an error after that is a *[RestoreError].
+func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...Option) (*Status, error) {
+	s, err := c.restoreFrom(ctx, path, opts, true)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.makeCounter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Read is Restore for what Write wrote: it expects no save counter and knows no SavedModel directories.
+func (c *Checkpoint) Read(ctx context.Context, path string, opts ...Option) (*Status, error) {
+	return c.restoreFrom(ctx, path, opts, false)
+}
+
+func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option, savedModel bool) (*Status, error) {
+	o, err := c.opts.with(onRestore, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Sync(ctx); err != nil {
+		return nil, err
+	}
+	if path == "" {
+		c.lastID++
+		return &Status{c: c}, nil
+	}
+	prefix := path
+	if savedModel {
+		prefix = savedModelPrefix(o.fsys, path)
+	}
+	f, err := openPrefix(o.fsys, prefix)
+	if err != nil {
+		return nil, restoreHint(path, savedModel, err)
+	}
+	defer f.Close()
+	g, err := readGraph(ctx, f, prefix)
+	if errors.Is(err, ErrNoObjectGraph) {
+		return c.restoreByName(ctx, f, prefix, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.lastID++
+	r := newRestoration(c.lastID, prefix, g, 0, o)
+	if err := c.match(ctx, r, f, true); err != nil {
+		return nil, err
+	}
+	r.notice.watch(c)
+	c.restorations = append(slices.DeleteFunc(c.restorations, (*restoration).settled), r)
+	return &Status{c: c, r: r}, nil
+}
+
+// Sync awaits the asynchronous save that is under way, if any, and returns its error.
+func (c *Checkpoint) Sync(ctx context.Context) error {
+	if c.saving == nil {
+		return nil
+	}
+	s := c.saving
+	select {
+	case <-s.done:
+		c.saving = nil
+		return s.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close awaits what is under way and logs, once, what restores left unmatched unless ExpectPartial was called.
+func (c *Checkpoint) Close() error {
+	err := c.Sync(context.Background())
+	for _, r := range c.restorations {
+		r.notice.log()
+	}
+	c.restorations, c.names = nil, nil
+	return err
+}

@@ -1,0 +1,109 @@
+package ckpt
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+// What errors.Is finds in this package's errors.
+var (
+	// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint: not a pointer to a struct,
+	// a tensor, a slice or map of such.
+	ErrNotTrackable = errors.New("not trackable")
+	// ErrNotFound is in the error of a checkpoint, or of a key, that is not there.
+	ErrNotFound = format.ErrNotFound
+	// ErrCorrupt is in every error about files whose bytes are not what the format says.
+	ErrCorrupt = format.ErrCorrupt
+	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
+	ErrMismatch = errors.New("model and checkpoint do not match")
+	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
+	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
+	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
+	ErrNoObjectGraph = errors.New("no object graph: the checkpoint is name-based")
+)
+
+// A TagError says what is wrong with the declaration of a struct's field.
+type TagError struct {
+	Struct  reflect.Type
+	Field   string
+	Problem string
+}
+
+func (e *TagError) Error() string {
+	return fmt.Sprintf("ckpt: field %v.%s: %s", e.Struct, e.Field, e.Problem)
+}
+
+// A MismatchError says which values of a model were not in the checkpoint, and which of the checkpoint were not in the
+// model. It satisfies errors.Is(err, [ErrMismatch]).
+type MismatchError struct {
+	Checkpoint string   // the prefix
+	Missing    []string // in the model, not in the checkpoint: paths from the root such as model.input_transform.kernel
+	Unused     []string // in the checkpoint, not in the model, likewise
+	Hints      []string // what was probably meant
+	// Problem is the finding in a sentence, worded as TensorFlow words it where it has words for it.
+	Problem string
+}
+
+func (e *MismatchError) Error() string {
+	var b strings.Builder
+	b.WriteString("ckpt: ")
+	if e.Checkpoint != "" {
+		fmt.Fprintf(&b, "%s: ", e.Checkpoint)
+	}
+	b.WriteString(e.Problem)
+	writeGroup(&b, "missing from the checkpoint", e.Missing)
+	writeGroup(&b, "unused", e.Unused)
+	for _, h := range e.Hints {
+		b.WriteString("\n  hint: " + h)
+	}
+	return b.String()
+}
+
+// Is makes errors.Is(err, ErrMismatch) true.
+func (e *MismatchError) Is(target error) bool { return target == ErrMismatch }
+
+// A ValueError says why one value of the checkpoint cannot go where it belongs in the model. It satisfies
+// errors.Is(err, [ErrMismatch]).
+type ValueError struct {
+	Checkpoint string // the prefix
+	Key        string // in the checkpoint
+	Path       string // from the root, TensorFlow's form: model.dense.kernel
+	GoPath     string // Model.Dense.Kernel
+	Problem    string // "shape [3 4] in the checkpoint, [4 3] in the model"
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("ckpt: %s: restore %s (%s) from %q: %s", e.Checkpoint, e.Path, e.GoPath, e.Key, e.Problem)
+}
+
+// Is makes errors.Is(err, ErrMismatch) true.
+func (e *ValueError) Is(target error) bool { return target == ErrMismatch }
+
+// A RestoreError says how far a restore came that failed while it was moving bytes.
+type RestoreError struct {
+	Checkpoint string
+	Restored   []string // hold the checkpoint's values, paths from the root
+	Torn       []string // may hold some of the checkpoint's values and some of their own
+	Err        error
+}
+
+func (e *RestoreError) Error() string {
+	state := "no variable was changed"
+	if n := len(e.Restored) + len(e.Torn); n > 0 {
+		state = fmt.Sprintf("%d variables already hold the checkpoint's values, %d may be torn (%s)", len(e.Restored), len(e.Torn), strings.Join(firstOf(e.Torn, 5), ", "))
+	}
+	return fmt.Sprintf("ckpt: restore %s: %v; %s", e.Checkpoint, e.Err, state)
+}
+
+func (e *RestoreError) Unwrap() error { return e.Err }
+
+func firstOf(s []string, n int) []string {
+	if len(s) > n {
+		return append(s[:n:n], "…")
+	}
+	return s
+}

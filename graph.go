@@ -1,0 +1,216 @@
+package ckpt
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// An identity says which object a value is, over several walks of one program: the address with the type, since a
+// struct and its first field share an address, and a slice's length. Objects without an address of their own (of no
+// size, or copied out of an interface or a map) are told apart by what holds them and the edge.
+type identity struct {
+	addr uintptr
+	typ  reflect.Type
+	len  int
+	in   string // the place, for what has no address
+}
+
+// A node is one object of the program's graph.
+type node struct {
+	id  int
+	key identity
+	obj reflect.Value // addressable, or a slice or map; keeps the address in key alive
+	opt fieldOptions  // of the first edge that reached it
+
+	values []value
+	done   func() error // after all values of the node were read; nil where there is nothing to do
+	group  bool         // has edges, not values
+
+	edges    []edge
+	expanded bool
+
+	// How a breadth-first walk first came here.
+	parent       *node
+	name, goStep string
+	fullname     string // from a tag
+	slotOf       *slotEdge
+	slots        []slotEdge // of an optimizer
+}
+
+// A slotEdge says which variable's slot a slot variable is.
+type slotEdge struct {
+	owner    *node
+	name     string
+	variable *node
+	slot     *node
+}
+
+// fieldOptions are the tag options that a field's value and, in a container, its elements are subject to.
+type fieldOptions struct {
+	explicit bool // a tag, a Group or the like asked for it: plain values are variables
+	optional bool
+	alloc    bool
+	cast     bool
+}
+
+// An edge leads from an object to one that it holds.
+type edge struct {
+	name     string
+	aliases  []string
+	goStep   string // ".Kernel", "[0]", `["key"]`
+	opt      fieldOptions
+	fullname string
+	node     *node         // nil: a nil pointer, slice, map or interface
+	attached bool          // to the root by the Checkpoint, not by the model
+	shape    tensor.Shape  // from a tag
+	from     reflect.Value // what the edge leads out of
+	plain    bool          // a nil or a plain value: nothing that a restore could reach
+	// alloc makes the object that a nil edge lacks, share makes the nil pointer point to obj; both return what takes
+	// that back. They are nil, or share returns nil, where it cannot be done.
+	alloc func(stored children) (undo func())
+	share func(obj reflect.Value) (undo func())
+}
+
+// children are what is stored below a node, for making containers as large.
+type children interface {
+	names() []string
+	listLen() int // one more than the largest name that is an index
+}
+
+// A graph is the program's objects in the order in which a breadth-first walk meets them; node 0 is the root.
+type graph struct {
+	nodes []*node
+	byKey map[identity]*node
+	// writebacks put copies back into the interfaces and maps that they were taken from; deeper ones come later.
+	writebacks []func()
+	// undos take back what the walk itself allocated.
+	undos []func()
+}
+
+func (g *graph) root() *node { return g.nodes[0] }
+
+// writeBack puts every copy back where it was taken from, the innermost first.
+func (g *graph) writeBack() {
+	for _, w := range slices.Backward(g.writebacks) {
+		w()
+	}
+}
+
+// steps returns the nodes from below the root to n.
+func (n *node) steps() []*node {
+	var path []*node
+	for ; n.parent != nil; n = n.parent {
+		path = append(path, n)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// edgePath returns the names of the edges that lead from the root to n.
+func (n *node) edgePath() []string {
+	steps := n.steps()
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.name
+	}
+	return names
+}
+
+// path returns n's place as users read it: model.dense.kernel, and (root) for the root.
+func (n *node) path() string {
+	if n.slotOf != nil {
+		return n.slotOf.owner.path() + "'s state '" + n.slotOf.name + "' for " + n.slotOf.variable.path()
+	}
+	if n.parent == nil {
+		return "(root)"
+	}
+	return strings.Join(n.edgePath(), ".")
+}
+
+// goPath returns n's place in Go's notation: Model.Dense.Kernel.
+func (n *node) goPath() string {
+	if n.slotOf != nil {
+		return n.slotOf.owner.goPath() + ".Slot(" + strconv.Quote(n.slotOf.name) + ", " + n.slotOf.variable.goPath() + ")"
+	}
+	var b strings.Builder
+	for _, s := range n.steps() {
+		b.WriteString(s.goStep)
+	}
+	if b.Len() == 0 {
+		return n.key.typ.String()
+	}
+	return strings.TrimPrefix(b.String(), ".")
+}
+
+// find returns the edge that a checkpoint calls name: by name first, by alias where no edge has that name.
+func (n *node) find(name string) *edge {
+	if i := n.indexEdge(name); i >= 0 {
+		return &n.edges[i]
+	}
+	return nil
+}
+
+func (n *node) indexEdge(name string) int {
+	byAlias := -1
+	for i := range n.edges {
+		if n.edges[i].name == name {
+			return i
+		}
+		if byAlias < 0 && slices.Contains(n.edges[i].aliases, name) {
+			byAlias = i
+		}
+	}
+	return byAlias
+}
+
+// checkOverlap reports two values that share memory without being one object: a restore would write one twice.
+func (g *graph) checkOverlap() error {
+	type span struct {
+		from, to uintptr
+		node     *node
+	}
+	var spans []span
+	for _, n := range g.nodes {
+		for _, v := range n.values {
+			if len(v.memory) > 0 {
+				from := reflect.ValueOf(v.memory).Pointer()
+				spans = append(spans, span{from, from + uintptr(len(v.memory)), n})
+			}
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if a, b := spans[i-1], spans[i]; b.from < a.to {
+			return fmt.Errorf("ckpt: %s (%s) and %s (%s) share memory but are two variables: let both be a pointer to one tensor",
+				a.node.path(), a.node.goPath(), b.node.path(), b.node.goPath())
+		}
+	}
+	return nil
+}
+
+// waitsForMemory reports a nil slice that a restore would make: the program has no such value yet.
+func (n *node) waitsForMemory() bool {
+	return n.obj.Kind() == reflect.Slice && n.obj.IsNil() && !leafType(n.key.typ)
+}
+
+// int64Of returns the number that n is, if it is an int64 scalar in the program's memory.
+func int64Of(n *node) (*int64, bool) {
+	if !n.obj.CanAddr() {
+		return nil, false
+	}
+	switch p := n.obj.Addr().Interface().(type) {
+	case *int64:
+		return p, true
+	case *tensor.Tensor[int64]:
+		if p.Built() && len(p.Shape()) == 0 {
+			return &p.Data()[0], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,130 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// A Module, embedded in a struct, lets objects be attached to it under names while the program runs, as Keras
+// attaches layers that are assigned to attributes. What a restore found for such a name goes into the object on the spot.
+// The zero value is ready.
+type Module struct {
+	mu       sync.Mutex
+	children []moduleChild
+	owners   map[*Checkpoint]struct{} // whose graphs have met this module
+}
+
+type moduleChild struct {
+	name   string
+	object any
+}
+
+// Track attaches child, a pointer to something trackable, as the edge name. Where a restored checkpoint has values for
+// it they are assigned before Track returns; its error is then that of the restore. Tracking another object under a
+// name in use is an error (use [Module.Replace]); the same object again is none.
+func (m *Module) Track(name string, child any) error {
+	m.mu.Lock()
+	if i := m.index(name); i >= 0 {
+		same := sameObject(m.children[i].object, child)
+		m.mu.Unlock()
+		if same {
+			return nil
+		}
+		return fmt.Errorf("ckpt: Track(%q): the name is in use for another object; Replace it or Untrack it first", name)
+	}
+	m.children = append(m.children, moduleChild{name, child})
+	m.mu.Unlock()
+	return m.attached(name)
+}
+
+// Replace attaches child under a name in use, in its place; it is [Module.Track] where the name is not in use.
+func (m *Module) Replace(name string, child any) error {
+	m.mu.Lock()
+	i := m.index(name)
+	if i < 0 {
+		m.mu.Unlock()
+		return m.Track(name, child)
+	}
+	m.children[i].object = child
+	m.mu.Unlock()
+	return m.attached(name)
+}
+
+// Untrack takes the edge name away. Tracking the name again later puts it last.
+func (m *Module) Untrack(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.index(name); i >= 0 {
+		m.children = append(m.children[:i:i], m.children[i+1:]...)
+	}
+}
+
+// Tracked returns the object attached as name, nil if there is none.
+func (m *Module) Tracked(name string) any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.index(name); i >= 0 {
+		return m.children[i].object
+	}
+	return nil
+}
+
+func (m *Module) index(name string) int {
+	for i, c := range m.children {
+		if c.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// attached lets every checkpoint that knows the module look for values that wait for its new child. A child that
+// cannot take part is taken away again.
+func (m *Module) attached(name string) error {
+	m.mu.Lock()
+	child := m.children[m.index(name)].object
+	owners := make([]*Checkpoint, 0, len(m.owners))
+	for c := range m.owners {
+		owners = append(owners, c)
+	}
+	m.mu.Unlock()
+	if err := newWalker(make(map[identity]reflect.Value)).addRoot(child); err != nil {
+		m.Untrack(name)
+		return fmt.Errorf("ckpt: Track(%q): %w", name, err)
+	}
+	var errs []error
+	for _, c := range owners {
+		errs = append(errs, c.update(context.Background()))
+	}
+	return errors.Join(errs...)
+}
+
+// snapshot returns the children as they are now.
+func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if owner != nil {
+		if m.owners == nil {
+			m.owners = make(map[*Checkpoint]struct{})
+		}
+		m.owners[owner] = struct{}{}
+	}
+	return append([]moduleChild(nil), m.children...)
+}
+
+func sameObject(a, b any) bool {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	if !va.IsValid() || !vb.IsValid() || va.Type() != vb.Type() {
+		return false
+	}
+	switch va.Kind() {
+	case reflect.Pointer, reflect.Map:
+		return va.Pointer() == vb.Pointer()
+	case reflect.Slice:
+		return va.Pointer() == vb.Pointer() && va.Len() == vb.Len()
+	}
+	return false
+}

@@ -1,0 +1,206 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+// A nameRestoration is a restore of a name-based checkpoint, which TensorFlow 1's Saver writes: no object graph, values
+// under the global names of variables.
+type nameRestoration struct {
+	id   uint64
+	path string
+	opts options
+	// seen are the variables that were looked up, and whether the checkpoint has their name.
+	seen map[identity]bool
+}
+
+// globalName is the name that a variable has across the program: its tag's, or its edges from the root joined by "/".
+func (n *node) globalName() string {
+	if n.fullname != "" {
+		return n.fullname
+	}
+	return strings.Join(n.edgePath(), "/")
+}
+
+// nameInCheckpoint is the name under which a name-based checkpoint has n, if it has it.
+func nameInCheckpoint(f format.Reader, n *node, scope string) (string, bool, error) {
+	name := strings.TrimSuffix(scope+n.globalName(), ":0")
+	_, ok, err := f.Lookup(name)
+	return name, ok, err
+}
+
+// restoreByName assigns values by variable name, at once; variables attached later are looked up when they appear.
+func (c *Checkpoint) restoreByName(ctx context.Context, f format.Reader, prefix string, o options) (*Status, error) {
+	o.logger.Warn("Restoring a name-based tf.train.Saver checkpoint using the object-based restore: names are matched, which is fragile. Save it again to re-encode it.", "checkpoint", prefix)
+	c.lastID++
+	r := &nameRestoration{id: c.lastID, path: prefix, opts: o, seen: make(map[identity]bool)}
+	if err := c.matchNames(ctx, r, f); err != nil {
+		return nil, err
+	}
+	c.names = append(c.names, r)
+	return &Status{c: c, name: r}, nil
+}
+
+func (c *Checkpoint) updateNames(ctx context.Context, r *nameRestoration) error {
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(g.nodes, func(n *node) bool { _, seen := r.seen[n.key]; return len(n.values) > 0 && !seen }) {
+		return nil
+	}
+	f, err := openPrefix(r.opts.fsys, r.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return c.matchNames(ctx, r, f)
+}
+
+func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f format.Reader) error {
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	p := newPlan(r.path, g)
+	found := make(map[identity]bool)
+	for _, n := range g.nodes {
+		if _, seen := r.seen[n.key]; seen || len(n.values) != 1 {
+			continue
+		}
+		name, ok, err := nameInCheckpoint(f, n, "")
+		if err != nil {
+			return fmt.Errorf("ckpt: %w", err)
+		}
+		found[n.key] = ok
+		if ok && r.id > c.reached[n.key] {
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
+			p.updates[n.key] = true
+		}
+	}
+	if err := p.check(f); err != nil {
+		return err
+	}
+	if err := p.run(ctx, f, r.opts); err != nil {
+		return err
+	}
+	for key, ok := range found {
+		r.seen[key] = ok
+		if n := g.byKey[key]; n != nil {
+			c.keep = append(c.keep, n.obj)
+		}
+	}
+	for key := range p.updates {
+		c.reached[key] = r.id
+	}
+	return nil
+}
+
+// assert is all three assertions: a name-based checkpoint says nothing of objects, so that what it holds beyond the program's
+// variables cannot be told from rubbish (NameBasedSaverStatus).
+func (r *nameRestoration) assert(c *Checkpoint, g *graph) error {
+	var missing []string
+	for _, n := range g.required(r.seen, r.opts.skipSlots) {
+		if c.counter != nil && n.obj.CanAddr() && n.obj.Addr().Interface() == any(c.counter) {
+			continue
+		}
+		missing = append(missing, n.path())
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &MismatchError{Checkpoint: r.path, Missing: missing,
+		Problem: fmt.Sprintf("Some objects had attributes which were not restored: %d values have names that the checkpoint has not", len(missing))}
+}
+
+func (r *nameRestoration) report(g *graph) *Report {
+	out := &Report{Checkpoint: r.path}
+	for _, n := range g.nodes {
+		if len(n.values) == 0 {
+			continue
+		}
+		item := Item{Path: n.path(), GoPath: n.goPath()}
+		if r.seen[n.key] {
+			item.Key = n.globalName()
+			out.Restored = append(out.Restored, item)
+		} else {
+			out.Missing = append(out.Missing, item)
+		}
+	}
+	return out
+}
+
+// loadByName is LoadWeights for a name-based checkpoint. At names the scope that the model's names are in.
+func loadByName(ctx context.Context, f format.Reader, prefix string, model any, o options) error {
+	w, err := loadWalker(model)
+	if err != nil {
+		return err
+	}
+	if err := w.all(); err != nil {
+		return err
+	}
+	scope := ""
+	if o.at != "" {
+		scope = strings.TrimSuffix(o.at, "/") + "/"
+	}
+	p := newPlan(prefix, w.graph)
+	filled := make(map[identity]bool)
+	used := make(map[string]bool)
+	for _, n := range w.graph.nodes {
+		if len(n.values) != 1 {
+			continue
+		}
+		name, ok, err := nameInCheckpoint(f, n, scope)
+		if err != nil {
+			return fmt.Errorf("ckpt: %w", err)
+		}
+		if ok {
+			filled[n.key], used[name] = true, true
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
+		}
+	}
+	if err = acceptNames(f, w.graph, filled, used, prefix, scope, o); err == nil {
+		err = p.check(f)
+	}
+	if err != nil {
+		p.rollback()
+		return err
+	}
+	return p.run(ctx, f, o)
+}
+
+func acceptNames(f format.Reader, g *graph, filled map[identity]bool, used map[string]bool, prefix, scope string, o options) error {
+	if missing := g.required(filled, false); len(missing) > 0 && !o.partial {
+		e := &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("%d of %d values of the model have names that the checkpoint, which is name-based, has not", len(missing), countLeaves(g))}
+		for _, n := range missing {
+			e.Missing = append(e.Missing, scope+n.globalName())
+		}
+		var names []string
+		for entry, err := range f.All() {
+			if err == nil && !used[entry.Key] && len(names) < 10 {
+				names = append(names, entry.Key)
+			}
+		}
+		e.Hints = []string{"the checkpoint has " + quoteAll(names) + "; the tag option fullname= says what a variable is called there"}
+		return e
+	}
+	if !o.strict {
+		return nil
+	}
+	e := &MismatchError{Checkpoint: prefix}
+	for entry, err := range f.All() {
+		if err == nil && !used[entry.Key] && strings.HasPrefix(entry.Key, scope) {
+			e.Unused = append(e.Unused, entry.Key)
+		}
+	}
+	if len(e.Unused) == 0 {
+		return nil
+	}
+	e.Problem = fmt.Sprintf("%d values of the checkpoint have no place in the model", len(e.Unused))
+	return e
+}

@@ -1,0 +1,66 @@
+package ckpt
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// A notice is what will be logged about a restore when its Checkpoint is closed or collected. It refers to nothing of the
+// program, which it would keep alive.
+type notice struct {
+	restoration string
+	stored      *objectgraph.Graph
+	logger      *slog.Logger
+
+	mu     sync.Mutex
+	bound  map[int]bool
+	unused map[int][]string
+	done   bool
+}
+
+func (n *notice) setBound(stored int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.bound[stored] = true
+}
+
+// silence makes log do nothing.
+func (n *notice) silence() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.done = true
+}
+
+// watch logs n when c is collected without having been closed.
+func (n *notice) watch(c *Checkpoint) { runtime.AddCleanup(c, (*notice).log, n) }
+
+// log warns, once, of the values that found no object (_CheckpointRestoreCoordinatorDeleter).
+func (n *notice) log() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.done {
+		return
+	}
+	n.done = true
+	var unrestored []int
+	for id := range n.stored.Nodes {
+		if len(n.stored.Nodes[id].Attributes) > 0 && !n.bound[id] {
+			unrestored = append(unrestored, id)
+		}
+	}
+	if len(unrestored)+len(n.unused) == 0 {
+		return
+	}
+	names := n.stored.PrettyNames()
+	n.logger.Warn("A checkpoint was restored in part and is being closed with unrestored values; the values follow. To silence these warnings call ExpectPartial (expect_partial()) on the status.", "checkpoint", n.restoration)
+	for _, id := range unrestored {
+		n.logger.Warn("Value in checkpoint could not be found in the restored object: "+names[id], "checkpoint", n.restoration)
+	}
+	for _, id := range sortedKeys(n.unused) {
+		n.logger.Warn(fmt.Sprintf("An attribute in the restored object could not be found in the checkpoint. Object: %s, attribute: %q", names[id], n.unused[id]), "checkpoint", n.restoration)
+	}
+}

@@ -1,0 +1,140 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// An Option changes how a call works. Those of [New] hold for every call on the Checkpoint; a call's own come on top.
+// An option given to a call on which it has no meaning is an error.
+type Option struct {
+	name string
+	on   calls
+	set  func(*options)
+}
+
+// calls is a set of the library's verbs.
+type calls int
+
+const (
+	onNew calls = 1 << iota
+	onSave
+	onRestore
+	onLoad
+	onSaveWeights
+	onOpen
+	onManager
+
+	onRead  = onRestore | onLoad | onOpen
+	onWrite = onSave | onSaveWeights
+	onAll   = onNew | onRead | onWrite | onManager
+)
+
+var callNames = map[calls]string{
+	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
+	onOpen: "Open", onManager: "NewManager",
+}
+
+// options is what the options of a call amount to.
+type options struct {
+	fsys     fsx.ReadFS // to read from
+	writer   fsx.FS     // to write to
+	logger   *slog.Logger
+	progress func(Progress)
+	attach   []namedObject // With
+
+	async     bool
+	callbacks []func(ctx context.Context, path string) error
+
+	planned   bool
+	skipSlots bool
+	atomic    bool
+
+	strict, partial bool
+	at              string
+}
+
+type namedObject struct {
+	name   string
+	object any
+}
+
+func defaultOptions() options {
+	return options{fsys: fsx.OS{}, writer: fsx.OS{}, logger: slog.Default()}
+}
+
+// with returns o with the options of one call on top.
+func (o options) with(call calls, opts []Option) (options, error) {
+	o.attach = append([]namedObject(nil), o.attach...)
+	o.callbacks = o.callbacks[:len(o.callbacks):len(o.callbacks)]
+	for _, opt := range opts {
+		if opt.set == nil || opt.on&call == 0 {
+			return o, fmt.Errorf("ckpt: option %s has no meaning for %s", opt.name, callNames[call])
+		}
+		opt.set(&o)
+	}
+	return o, nil
+}
+
+// With attaches a further object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
+func With(name string, object any) Option {
+	return Option{"With", onNew, func(o *options) { o.attach = append(o.attach, namedObject{name, object}) }}
+}
+
+// WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
+// there and goes to the host's files.
+func WithFS(fsys fs.FS) Option {
+	return Option{"WithFS", onNew | onRead, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
+}
+
+// WithLogger sends warnings to l instead of slog.Default().
+func WithLogger(l *slog.Logger) Option {
+	return Option{"WithLogger", onAll, func(o *options) { o.logger = l }}
+}
+
+// Progress says how much of a save or a restore has been done.
+type Progress struct {
+	Done, Total int64 // bytes of tensors
+}
+
+// WithProgress calls f as bytes are moved, from one goroutine at a time; the last call has Done equal to Total
+// unless the save or restore failed.
+func WithProgress(f func(Progress)) Option {
+	return Option{"WithProgress", onAll, func(o *options) { o.progress = f }}
+}
+
+// OnWrite calls f with the checkpoint's path after its files are complete and before the `checkpoint` state file names
+// it. Several are called in the order given; an error of one is the save's.
+func OnWrite(f func(ctx context.Context, path string) error) Option {
+	return Option{"OnWrite", onNew | onWrite, func(o *options) { o.callbacks = append(o.callbacks, f) }}
+}
+
+// Planned makes a restore read the index only and plan; [Status.RunRestoreOps] then moves the bytes, as in
+// TensorFlow's graph mode.
+func Planned() Option { return Option{"Planned", onRestore, func(o *options) { o.planned = true }} }
+
+// SkipSlots leaves the slot variables of optimizers as they are and out of the assertions
+// (CheckpointOptions.experimental_skip_slot_variables).
+func SkipSlots() Option {
+	return Option{"SkipSlots", onNew | onRestore | onLoad, func(o *options) { o.skipSlots = true }}
+}
+
+// Atomic makes a restore all or nothing: every value is read and verified apart before the first is assigned, at the
+// price of a second copy of what is restored while it lasts.
+func Atomic() Option {
+	return Option{"Atomic", onNew | onRestore | onLoad, func(o *options) { o.atomic = true }}
+}
+
+// Strict makes [LoadWeights] refuse a checkpoint that holds values which the model has not.
+func Strict() Option { return Option{"Strict", onLoad, func(o *options) { o.strict = true }} }
+
+// Partial lets [LoadWeights] leave values of the model that the checkpoint has not as they are.
+func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.partial = true }} }
+
+// At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each
+// escaped as in a key): At("model") puts a training checkpoint's model straight into a model struct.
+func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.at = path }} }

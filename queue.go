@@ -1,0 +1,138 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+// match binds what r can find in the program as it is now and moves the bytes, unless r is planned. first is the
+// restore itself; later calls follow up what waited. Where it fails the program is as it was, or the error is a
+// [RestoreError] that says how far it came.
+func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader, first bool) error {
+	w, err := c.start()
+	if err != nil {
+		return err
+	}
+	m := &matcher{r: r, w: w, updated: c.reached, plan: newPlan(r.path, w.graph)}
+	if first {
+		err = m.first()
+	} else {
+		if err = w.all(); err == nil {
+			err = m.again()
+		}
+	}
+	if err == nil {
+		err = m.plan.check(f)
+	}
+	if err != nil {
+		m.plan.rollback()
+		return err
+	}
+	if r.opts.planned && (first || r.planned) {
+		r.planned = true
+		m.plan.rollback() // nothing is kept but the bindings
+		return nil
+	}
+	if err := m.plan.run(ctx, f, r.opts); err != nil {
+		return err
+	}
+	c.reachedBy(r, m.plan)
+	return nil
+}
+
+func (c *Checkpoint) reachedBy(r *restoration, p *plan) {
+	for key := range p.updates {
+		if _, known := c.reached[key]; !known {
+			if n := p.graph.byKey[key]; n != nil {
+				c.keep = append(c.keep, n.obj)
+			}
+		}
+		c.reached[key] = max(c.reached[key], r.id)
+	}
+}
+
+// runPlanned matches a planned restore anew, since the program may have changed, and moves its bytes.
+func (c *Checkpoint) runPlanned(ctx context.Context, r *restoration) error {
+	f, err := openPrefix(r.opts.fsys, r.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	clear(r.bound)
+	clear(r.unusedAttributes)
+	r.waiting, r.conflicts, r.opts.planned = nil, nil, false
+	return c.match(ctx, r, f, true)
+}
+
+// update lets every restore look for objects that were attached since: the newest first, so that an older one does not
+// read what it may not assign.
+func (c *Checkpoint) update(ctx context.Context) error {
+	for _, n := range c.names {
+		if err := c.updateNames(ctx, n); err != nil {
+			return err
+		}
+	}
+	for _, r := range slices.Backward(c.restorations) {
+		if err := c.updateOne(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Checkpoint) updateOne(ctx context.Context, r *restoration) error {
+	if r.settled() {
+		return nil
+	}
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	if !r.couldProceed(g) {
+		return nil
+	}
+	f, err := openPrefix(r.opts.fsys, r.path)
+	if err != nil {
+		return fmt.Errorf("ckpt: values that wait for an object attached since the restore: %w", err)
+	}
+	defer f.Close()
+	return c.match(ctx, r, f, false)
+}
+
+// settled reports whether nothing that a program could attach is of interest to r any more.
+func (r *restoration) settled() bool {
+	if len(r.waiting) > 0 {
+		return false
+	}
+	for _, n := range r.stored.Nodes {
+		for _, s := range n.Slots {
+			if _, ok := r.bound[s.Variable]; !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// couldProceed reports whether the program has an object now for which values wait, so that files are opened only when
+// there is something to read.
+func (r *restoration) couldProceed(g *graph) bool {
+	for _, se := range r.waiting {
+		if parent := g.byKey[r.bound[se.parent].key]; parent != nil {
+			if e := parent.find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.node != nil || e.opt.alloc) {
+				return true
+			}
+		}
+	}
+	for id, n := range r.stored.Nodes {
+		for _, s := range n.Slots {
+			if _, done := r.bound[s.Variable]; !done && g.byKey[r.bound[id].key] != nil && g.byKey[r.bound[s.Original].key] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,154 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Reader reads a checkpoint without a model: what is stored under which key, and any of it. Several goroutines may use
+// one at once. It keeps files open until Close.
+type Reader struct {
+	f      format.Reader
+	prefix string
+}
+
+// VariableInfo says what is stored under a key.
+type VariableInfo = format.Entry
+
+// StoredGraph is the object graph that a checkpoint stores.
+type StoredGraph = objectgraph.Graph
+
+// Open opens a checkpoint for reading: a prefix, one of its files, a SavedModel's directory, or a directory with a
+// `checkpoint` file, whose latest is then opened. Only the index is read. The error satisfies
+// errors.Is(err, [ErrNotFound]) where there is no checkpoint, [ErrCorrupt] where its index is damaged.
+func Open(path string, opts ...Option) (*Reader, error) {
+	o, err := defaultOptions().with(onOpen, opts)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := findPrefix(path, o)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openPrefix(o.fsys, prefix)
+	if err != nil {
+		return nil, restoreHint(path, true, err)
+	}
+	return &Reader{f: f, prefix: prefix}, nil
+}
+
+// Prefix returns the checkpoint's prefix, which tells what Open chose.
+func (r *Reader) Prefix() string { return r.prefix }
+
+// Variables returns what the checkpoint holds, in the order of keys, the object graph's own key included; a partitioned
+// tensor is one entry, of its whole shape. Entries that are damaged are left out: see [Reader.All].
+func (r *Reader) Variables() []VariableInfo {
+	var all []VariableInfo
+	for e, err := range r.f.All() {
+		if err == nil {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// All yields what the checkpoint holds, in the order of keys, without keeping it. An entry that is damaged comes
+// with an error that says how.
+func (r *Reader) All() iter.Seq2[VariableInfo, error] { return r.f.All() }
+
+// Has reports whether a tensor is stored under key.
+func (r *Reader) Has(key string) bool {
+	_, ok, err := r.f.Lookup(key)
+	return ok && err == nil
+}
+
+// Lookup returns what is stored under key. The error satisfies errors.Is(err, [ErrNotFound]) where that is nothing.
+func (r *Reader) Lookup(key string) (VariableInfo, error) {
+	e, ok, err := r.f.Lookup(key)
+	if err == nil && !ok {
+		if trimmed, cut := strings.CutSuffix(key, ":0"); cut {
+			return r.Lookup(trimmed) // as tf.train.load_variable does with a tensor's name
+		}
+		err = fmt.Errorf("ckpt: %s: key %q: %w in checkpoint", r.prefix, key, ErrNotFound)
+	}
+	return e, err
+}
+
+// Tensor reads the tensor stored under key and verifies its checksum. [tensor.As] gives it its type. A ":0" at the
+// end of a key that is not stored is dropped, as TensorFlow does.
+func (r *Reader) Tensor(key string) (tensor.Any, error) {
+	return r.ReadTensor(context.Background(), key)
+}
+
+// ReadTensor is Tensor under a context.
+func (r *Reader) ReadTensor(ctx context.Context, key string) (tensor.Any, error) {
+	e, err := r.Lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.f.Check(e.Key); err != nil { // before memory is made for what is not there
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	t, err := tensor.NewAny(e.DType, e.Shape...)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
+	}
+	if err := r.f.Read(ctx, e.Key, t); err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	return t, nil
+}
+
+// ReadInto reads the tensor stored under key straight into dst, which has its dtype and shape.
+func (r *Reader) ReadInto(ctx context.Context, key string, dst tensor.Any) error {
+	e, err := r.Lookup(key)
+	if err != nil {
+		return err
+	}
+	if e.DType != dst.DType() || !e.Shape.Equal(dst.Shape()) {
+		return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", e.DType, e.Shape, dst.DType(), dst.Shape())}
+	}
+	return r.f.Read(ctx, e.Key, dst)
+}
+
+// Slice reads a region of the tensor stored under key, and no more of the files than the region needs.
+func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (tensor.Any, error) {
+	e, err := r.Lookup(key)
+	if err != nil {
+		return nil, err
+	}
+	_, shape, err := region.Resolve(e.Shape)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
+	}
+	if err := r.f.Check(e.Key); err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	t, err := tensor.NewAny(e.DType, shape...)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
+	}
+	return t, r.f.ReadSlice(ctx, e.Key, region, t)
+}
+
+// WriteStored copies the tensor stored under key to w as a data file holds it, whole and in little-endian order (strings
+// with their lengths and their checksum), verified, in bounded memory.
+func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
+	return r.f.WriteStored(ctx, key, w)
+}
+
+// Graph returns the object graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph])
+// where the checkpoint is name-based.
+func (r *Reader) Graph() (*StoredGraph, error) {
+	return readGraph(context.Background(), r.f, r.prefix)
+}
+
+// Close closes the checkpoint's files.
+func (r *Reader) Close() error { return r.f.Close() }

@@ -1,0 +1,255 @@
+package ckpt
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/mitchellh/reflectwalk"
+)
+
+// A walker turns Go values into a graph: it takes one object at a time from a queue, so that depth costs no stack,
+// and asks reflectwalk for the fields of one struct, never for what is in them.
+type walker struct {
+	plans *planner
+	graph *graph
+	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
+	// so that they keep their identity.
+	copies map[identity]reflect.Value
+	// owner is made known to every embedded Module that is met; may be nil.
+	owner *Checkpoint
+	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
+	allocAll bool
+}
+
+func newWalker(copies map[identity]reflect.Value) *walker {
+	return &walker{plans: &plans, graph: &graph{byKey: make(map[identity]*node)}, copies: copies}
+}
+
+// all expands every node that can be reached.
+func (w *walker) all() error {
+	for i := 0; i < len(w.graph.nodes); i++ {
+		if err := w.expand(w.graph.nodes[i]); err != nil {
+			return err
+		}
+	}
+	return w.graph.checkOverlap()
+}
+
+// addRoot makes the object that v holds node 0.
+func (w *walker) addRoot(v any) error {
+	e := edge{opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
+	if err == nil && n == nil {
+		err = fmt.Errorf("ckpt: (root): %s is %w", describe(v), ErrNotTrackable)
+	}
+	return err
+}
+
+// addVirtualRoot makes node 0 an object that is no struct of the user's: what stands for a [Group].
+func (w *walker) addVirtualRoot(stand any) {
+	v := reflect.ValueOf(stand).Elem()
+	n := &node{key: identity{addr: v.Addr().Pointer(), typ: v.Type()}, obj: v, group: true, expanded: true, opt: fieldOptions{explicit: true}}
+	w.graph.nodes, w.graph.byKey[n.key] = append(w.graph.nodes, n), n
+}
+
+// addChild appends an edge from n to the object that v holds. The error says where v holds none.
+func (w *walker) addChild(n *node, name, goStep string, v any) error {
+	e := edge{name: name, goStep: goStep, opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+	child, err := w.resolve(reflect.ValueOf(v), &e, n)
+	if err != nil {
+		return err
+	}
+	if child == nil {
+		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
+	}
+	e.node = child
+	n.edges = append(n.edges, e)
+	return nil
+}
+
+func describe(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return fmt.Sprintf("a nil %T", v)
+	}
+	return fmt.Sprintf("a %T", v)
+}
+
+// expand gives n its edges, once.
+func (w *walker) expand(n *node) error {
+	if n.expanded || !n.group {
+		return nil
+	}
+	n.expanded = true
+	v := n.obj
+	switch v.Kind() {
+	case reflect.Struct:
+		return w.expandStruct(n)
+	case reflect.Slice, reflect.Array:
+		if v.Len() > 0 && w.plainElements(n) {
+			return nil
+		}
+		for i := range v.Len() {
+			name := strconv.Itoa(i)
+			if err := w.addElement(n, name, "["+name+"]", v.Index(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		keys := make([]string, 0, v.Len())
+		for it := v.MapRange(); it.Next(); {
+			keys = append(keys, it.Key().String())
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			key := reflect.ValueOf(k).Convert(v.Type().Key())
+			e := edge{name: k}
+			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { v.SetMapIndex(key, c) }, n, &e)
+			if err := w.addElement(n, k, "["+strconv.Quote(k)+"]", slot); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// plainElements reports a container of plain values that nobody asked to save: it has no edges, however long it is.
+func (w *walker) plainElements(n *node) bool {
+	return !n.opt.explicit && w.plans.trait(n.obj.Type().Elem()) == isPlain
+}
+
+// addElement adds the edge to an element of a container, which is subject to the options of the container's field.
+func (w *walker) addElement(n *node, name, goStep string, v reflect.Value) error {
+	return w.addEdge(n, edge{name: name, goStep: goStep, opt: n.opt}, v)
+}
+
+// addEdge adds e, which leads to what v holds, unless that is a plain value.
+func (w *walker) addEdge(n *node, e edge, v reflect.Value) error {
+	e.opt.alloc = e.opt.alloc || w.allocAll
+	child, err := w.resolve(v, &e, n)
+	if err != nil {
+		return err
+	}
+	e.node, e.from = child, v
+	if child == nil && e.alloc == nil && e.share == nil {
+		// A nil that cannot be made or a plain value; the name is kept so that a later walk is asked again.
+		e.plain = true
+	}
+	n.edges = append(n.edges, e)
+	return nil
+}
+
+// again resolves an edge anew after what it leads to was made.
+func (w *walker) again(n *node, e *edge) error {
+	child, err := w.resolve(e.from, e, n)
+	e.node = child
+	return err
+}
+
+func (w *walker) expandStruct(n *node) error {
+	if plan := w.plans.plan(n.obj.Type()); plan.err != nil {
+		return plan.err
+	}
+	if err := reflectwalk.Walk(n.obj.Addr().Interface(), &fieldWalker{w: w, n: n}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// A fieldWalker is what reflectwalk calls for the fields of one struct and of those inlined into it. It answers SkipEntry
+// to every other, so that reflectwalk never enters a field: its limits on cycles, depth, unexported fields and
+// interfaces stay out of reach.
+type fieldWalker struct {
+	w      *walker
+	n      *node
+	frames []fieldFrame
+}
+
+type fieldFrame struct {
+	plan   *typePlan
+	next   int
+	goStep string
+}
+
+// Pointer implements reflectwalk.PointerValueWalker: a nil embedded pointer has no fields.
+func (f *fieldWalker) Pointer(v reflect.Value) error {
+	if v.IsNil() {
+		return reflectwalk.SkipEntry
+	}
+	return nil
+}
+
+// Struct implements reflectwalk.StructWalker.
+func (f *fieldWalker) Struct(v reflect.Value) error {
+	plan := f.w.plans.plan(v.Type())
+	step := ""
+	if len(f.frames) > 0 {
+		top := f.frames[len(f.frames)-1]
+		step = top.goStep + "." + top.plan.fields[top.next-1].goName
+	}
+	f.frames = append(f.frames, fieldFrame{plan: plan, goStep: step})
+	return plan.err
+}
+
+// StructField implements reflectwalk.StructWalker.
+func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error {
+	top := &f.frames[len(f.frames)-1]
+	field := &top.plan.fields[top.next]
+	top.next++
+	step := top.goStep + "." + field.goName
+	switch field.action {
+	case inlineField:
+		if v.Kind() == reflect.Pointer && v.IsNil() {
+			if !field.alloc && !f.w.allocAll || !v.CanSet() {
+				return reflectwalk.SkipEntry
+			}
+			// An inlined struct has no node of its own that could tell whether the checkpoint has it.
+			v.Set(reflect.New(v.Type().Elem()))
+			f.w.graph.undos = append(f.w.graph.undos, func() { v.SetZero() })
+		}
+		return nil
+	case moduleField:
+		if err := f.module(v.Addr().Interface().(*Module)); err != nil {
+			return err
+		}
+		return reflectwalk.SkipEntry
+	case maybeField:
+		if !f.w.holds(v, nil) && v.Kind() != reflect.Interface {
+			return reflectwalk.SkipEntry
+		}
+	case skipField:
+		return reflectwalk.SkipEntry
+	}
+	e := edge{
+		name: field.name, aliases: field.aliases, goStep: step, fullname: field.fullname, shape: field.shape,
+		opt: fieldOptions{explicit: field.present, optional: field.optional, alloc: field.alloc, cast: field.cast},
+	}
+	if err := f.w.addEdge(f.n, e, v); err != nil {
+		return err
+	}
+	return reflectwalk.SkipEntry
+}
+
+func (f *fieldWalker) module(m *Module) error {
+	for _, c := range m.snapshot(f.w.owner) {
+		if err := f.w.addChild(f.n, c.name, fmt.Sprintf(".Child(%q)", c.name), c.object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Enter implements reflectwalk.EnterExitWalker.
+func (f *fieldWalker) Enter(reflectwalk.Location) error { return nil }
+
+// Exit implements reflectwalk.EnterExitWalker.
+func (f *fieldWalker) Exit(l reflectwalk.Location) error {
+	if l == reflectwalk.Struct {
+		f.frames = f.frames[:len(f.frames)-1]
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package ckpt
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// walkOf returns the program's graph as lines "path Go-path → kind", in node order.
+func walkOf(t *testing.T, root any) []string {
+	t.Helper()
+	w := newWalker(make(map[identity]reflect.Value))
+	require.NoError(t, w.addRoot(root))
+	require.NoError(t, w.all())
+	var lines []string
+	for _, n := range w.graph.nodes {
+		kind := "group"
+		if len(n.values) > 0 {
+			kind = n.values[0].dtype.String()
+			if n.values[0].built() {
+				kind += n.values[0].shape.String()
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s %s", strings.Join(n.edgePath(), "/"), kind))
+	}
+	return lines
+}
+
+func f32(values ...float32) *tensor.Tensor[float32] {
+	t, err := tensor.FromSlice(values, len(values))
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+type (
+	block   struct{ W tensor.Tensor[float32] }
+	layer   interface{ Call() }
+	dense   struct{ Kernel, Bias tensor.Tensor[float32] }
+	dropout struct{ Rate float64 }
+)
+
+func (*dense) Call()   {}
+func (*dropout) Call() {}
+
+func TestWalk(t *testing.T) {
+	shared := f32(1, 2)
+	step := int64(3)
+	type base struct {
+		Inner tensor.Tensor[float32]
+	}
+	type list struct {
+		Next *list
+		W    *tensor.Tensor[float32]
+	}
+	ring := &list{W: f32(1)}
+	ring.Next = &list{W: f32(2), Next: ring}
+	var any0 any = block{}
+	for _, tt := range []struct {
+		name, reason string
+		root         any
+		want         []string
+	}{
+		{"untagged fields", "tensors are tracked under snake case, hyper-parameters are not", &struct {
+			InputTransform dense
+			Units          int
+			Name           string
+			Rates          []float32
+			When           time.Time
+			private        tensor.Tensor[float32]
+		}{}, []string{" group", "input_transform group", "input_transform/kernel float32", "input_transform/bias float32"}},
+		{"a dash", "the field is not looked at", &struct {
+			W tensor.Tensor[float32] `ckpt:"-"`
+		}{}, []string{" group"}},
+		{"tagged plain values", "they are variables", &struct {
+			Step  int            `ckpt:"step"`
+			Names []string       `ckpt:"names"`
+			M     [2][3]float64  `ckpt:"m"`
+			R     [][]int8       `ckpt:"r"`
+			Flat  []float32      `ckpt:"flat,shape=2x2"`
+			P     *int64         `ckpt:"p"`
+			Q     *int64         `ckpt:"q"`
+			D     time.Duration  `ckpt:"d"`
+			B     tensor.Float16 `ckpt:"b"`
+		}{Names: []string{"a"}, R: [][]int8{{1, 2}, {3, 4}}, Flat: make([]float32, 4), P: &step, Q: &step},
+			[]string{" group", "step int64[]", "names string[1]", "m float64[2 3]", "r int8[2 2]", "flat float32[2 2]", "p int64[]", "d int64[]", "b float16[]"}},
+		{"a shared pointer", "one object is one node, by the first edge that is met", &struct{ A, B *tensor.Tensor[float32] }{shared, shared},
+			[]string{" group", "a float32[2]"}},
+		{"a struct and its first field", "one address, two objects", &struct{ D dense }{},
+			[]string{" group", "d group", "d/kernel float32", "d/bias float32"}},
+		{"a ring", "every object is met once", ring, []string{" group", "next group", "w float32[1]", "next/w float32[1]"}},
+		{"a nil pointer in a recursive type", "it is no object", &list{W: f32(1)}, []string{" group", "w float32[1]"}},
+		{"containers", "children are 0, 1, … and the sorted keys", &struct {
+			L []*block
+			A [2]block
+			M map[string]block
+		}{[]*block{{}, nil, {}}, [2]block{}, map[string]block{"z": {}, "a": {}}},
+			[]string{" group", "l group", "a group", "m group", "l/0 group", "l/2 group", "a/0 group", "a/1 group", "m/a group", "m/z group",
+				"l/0/w float32", "l/2/w float32", "a/0/w float32", "a/1/w float32", "m/a/w float32", "m/z/w float32"}},
+		{"interfaces", "what is in them decides; plain values keep their index and make no edge", &struct {
+			Layers []layer
+			Mixed  []any
+			Loose  any
+			Plain  []any
+		}{[]layer{&dense{}, &dropout{}, &dense{}}, []any{1, block{}, "s"}, any0, []any{1, "s"}},
+			[]string{" group", "layers group", "mixed group", "loose group", "layers/0 group", "layers/1 group", "layers/2 group", "mixed/1 group", "loose/w float32",
+				"layers/0/kernel float32", "layers/0/bias float32", "layers/2/kernel float32", "layers/2/bias float32", "mixed/1/w float32"}},
+		{"embedding", "embedded structs are inlined, by pointer too", &struct {
+			base
+			*Embedded
+			X tensor.Tensor[float32]
+		}{Embedded: &Embedded{}}, []string{" group", "inner float32", "e float32", "x float32"}},
+		{"a tagged embedded struct", "the tag gives it an edge", &struct {
+			Embedded `ckpt:"emb"`
+		}{}, []string{" group", "emb group", "emb/e float32"}},
+		{"a list as the root", "", &[]*block{{}}, []string{" group", "0 group", "0/w float32"}},
+		{"a leaf as the root", "", f32(1), []string{" float32[1]"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, walkOf(t, tt.root), tt.reason)
+		})
+	}
+}
+
+type Embedded struct{ E tensor.Tensor[float32] }
+
+type empty struct{}
+
+func TestZeroSizeObjectsAreTheirOwn(t *testing.T) {
+	type model struct {
+		A empty  `ckpt:"a"`
+		B *empty `ckpt:"b"`
+		C *empty `ckpt:"c"`
+	}
+	require.Equal(t, []string{" group", "a group", "b group", "c group"}, walkOf(t, &model{B: &empty{}, C: &empty{}}))
+}
+
+func TestOverlappingMemoryIsRefused(t *testing.T) {
+	data := make([]float32, 4)
+	_, err := New(&struct {
+		A []float32 `ckpt:"a"`
+		B []float32 `ckpt:"b"`
+	}{data[:3], data[2:]})
+	require.ErrorContains(t, err, "a (A) and b (B) share memory")
+}
+
+func TestNotTrackable(t *testing.T) {
+	for name, root := range map[string]any{
+		"a number":                  3,
+		"a struct by value":         block{},
+		"nil":                       nil,
+		"a nil pointer":             (*block)(nil),
+		"a number in a group":       Group{"step": 3},
+		"nil in a group":            Group{"model": nil},
+		"a channel":                 new(chan int),
+		"a pointer to an interface": new(any),
+		"ragged slices": &struct {
+			R [][]int8 `ckpt:"r"`
+		}{[][]int8{{1}, {1, 2}}},
+		"a plain value in a tagged interface": &struct {
+			X any `ckpt:"x"`
+		}{float32(1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(root)
+			require.Error(t, err)
+			if name != "ragged slices" {
+				require.ErrorIs(t, err, ErrNotTrackable)
+			}
+		})
+	}
+}
+
+func TestPathsInErrors(t *testing.T) {
+	_, err := New(Group{"net": &struct {
+		Blocks []any `ckpt:"blocks"`
+	}{[]any{&struct {
+		M map[string]any `ckpt:"m"`
+	}{map[string]any{"k": &struct {
+		R [][]int8 `ckpt:"r"`
+	}{[][]int8{{1}, {1, 2}}}}}}}})
+	require.ErrorContains(t, err, `net.blocks.0.m.k.r (net.Blocks[0].M["k"].R)`)
+}
+
+func TestDeepAndSelfReferring(t *testing.T) {
+	type node struct {
+		Next *node
+		W    *tensor.Tensor[float32]
+	}
+	var head *node
+	for range 200_000 {
+		head = &node{Next: head}
+	}
+	head.W = f32(1)
+	w := newWalker(make(map[identity]reflect.Value))
+	require.NoError(t, w.addRoot(head))
+	require.NoError(t, w.all())
+	require.Len(t, w.graph.nodes, 200_001)
+
+	type self *self
+	var p self
+	p = &p
+	_, err := New(Group{"p": p})
+	require.ErrorContains(t, err, "pointers in a row")
+}

@@ -1,0 +1,245 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A plan is what a restore will do once it is accepted: which tensor goes where.
+type plan struct {
+	path        string
+	graph       *graph
+	assignments []*assignment
+	updates     map[identity]bool // objects that this restore is the last to have reached
+	problems    []error
+	undos       []func() // take back what matching itself allocated, in the order it was done
+}
+
+// An assignment is one stored tensor with the value that takes it.
+type assignment struct {
+	stored int
+	node   *node
+	value  *value
+	key    string
+	entry  format.Entry
+	target target
+	state  atomic.Int32
+}
+
+const (
+	untouched int32 = iota
+	begun
+	complete
+)
+
+func newPlan(path string, g *graph) *plan {
+	return &plan{path: path, graph: g, updates: make(map[identity]bool)}
+}
+
+func (p *plan) problem(n *node, key, problem string) {
+	p.problems = append(p.problems, &ValueError{Checkpoint: p.path, Key: key, Path: n.path(), GoPath: n.goPath(), Problem: problem})
+}
+
+// check looks every assignment's tensor up and compares it with the value: dtype, shape, and whether the stored bytes
+// can be there at all. All that is wrong comes back in one error, ordered by path; no value has been touched.
+func (p *plan) check(r format.Reader) error {
+	for _, a := range p.assignments {
+		e, ok, err := r.Lookup(a.key)
+		switch {
+		case err != nil:
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
+			continue
+		case !ok:
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): the object graph names the key %q, which the index lacks: %w", p.path, a.node.path(), a.node.goPath(), a.key, ErrNotFound))
+			continue
+		}
+		a.entry = e
+		if problem := a.value.refuses(e); problem != "" {
+			p.problem(a.node, a.key, problem)
+			continue
+		}
+		if err := r.Check(a.key); err != nil {
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
+		}
+	}
+	slices.SortStableFunc(p.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(p.problems...)
+}
+
+// refuses says why a stored tensor cannot be this value, "" if it can.
+func (v *value) refuses(e format.Entry) string {
+	if v.dtype != e.DType && !(v.cast && castable(e.DType, v.dtype)) {
+		hint := ""
+		if castable(e.DType, v.dtype) {
+			hint = "; the tag option cast converts"
+		}
+		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.dtype, hint)
+	}
+	if v.shape != nil && !v.shape.Equal(e.Shape) {
+		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.shape)
+	}
+	return ""
+}
+
+// castable reports whether values of one dtype can become those of another without changing kind.
+func castable(from, to tensor.DType) bool {
+	src, err := tensor.NewAny(from, 0)
+	if err != nil {
+		return false
+	}
+	dst, err := tensor.NewAny(to, 0)
+	return err == nil && tensor.Cast(dst, src) == nil
+}
+
+// rollback takes back what planning and preparing did to the model.
+func (p *plan) rollback() {
+	for _, a := range p.assignments {
+		if a.target.undo != nil {
+			a.target.undo()
+		}
+	}
+	for _, undo := range slices.Backward(p.undos) {
+		undo()
+	}
+	for _, undo := range slices.Backward(p.graph.undos) {
+		undo()
+	}
+}
+
+// prepare finds each assignment the memory that it is read into.
+func (p *plan) prepare(allOrNothing bool) error {
+	for _, a := range p.assignments {
+		t, err := a.value.target(a.entry)
+		if err != nil {
+			p.problem(a.node, a.key, err.Error())
+			return p.problems[len(p.problems)-1]
+		}
+		if allOrNothing && t.direct {
+			own := t.dst
+			if t, err = staged(a.entry, func(got tensor.Any) error { return tensor.Assign(own, got) }); err != nil {
+				return err
+			}
+		}
+		a.target = t
+	}
+	return nil
+}
+
+// run moves the bytes: straight into the objects' memory, in parallel, each checksum verified in the same pass. Where it
+// fails the error is a [RestoreError], and what could be taken back has been.
+func (p *plan) run(ctx context.Context, r format.Reader, o options) error {
+	if err := p.prepare(o.atomic); err != nil {
+		p.rollback()
+		return err
+	}
+	err := p.read(ctx, r, o.progress)
+	if err == nil {
+		err = p.finish()
+	}
+	if err != nil {
+		e := &RestoreError{Checkpoint: p.path, Err: err}
+		for _, a := range p.assignments {
+			switch state := a.state.Load(); {
+			case !a.target.direct && (a.target.undo != nil || state != complete):
+			case a.target.direct && state == begun:
+				e.Torn = append(e.Torn, a.node.path())
+			case state == complete && (a.target.direct || a.target.finish == nil):
+				e.Restored = append(e.Restored, a.node.path())
+			}
+		}
+		p.rollback()
+		return e
+	}
+	p.graph.writeBack()
+	return nil
+}
+
+func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress)) error {
+	report := reporter(p.assignments, progress)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, a := range p.assignments {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			a.state.Store(begun)
+			if err := r.Read(ctx, a.key, a.target.dst); err != nil {
+				return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+			}
+			a.state.Store(complete)
+			report(a.entry.Bytes)
+			return nil
+		})
+	}
+	err := g.Wait()
+	if err == nil {
+		err = context.Cause(ctx)
+		if errors.Is(err, context.Canceled) && allComplete(p.assignments) {
+			err = nil // errgroup cancels its own context when all is done
+		}
+	}
+	return err
+}
+
+func allComplete(as []*assignment) bool {
+	for _, a := range as {
+		if a.state.Load() != complete {
+			return false
+		}
+	}
+	return true
+}
+
+// reporter returns a function that adds bytes to what was done and passes it on, one call at a time.
+func reporter(as []*assignment, progress func(Progress)) func(int64) {
+	if progress == nil {
+		return func(int64) {}
+	}
+	var mu sync.Mutex
+	var at Progress
+	for _, a := range as {
+		at.Total += a.entry.Bytes
+	}
+	return func(n int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		at.Done += n
+		progress(at)
+	}
+}
+
+// finish hands over what was read apart from its object, and tells objects with several tensors that they are complete.
+func (p *plan) finish() error {
+	var nodes []*node
+	for _, a := range p.assignments {
+		if a.target.finish != nil {
+			if err := a.target.finish(); err != nil {
+				return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+			}
+		}
+		if a.node.done != nil && !slices.Contains(nodes, a.node) {
+			nodes = append(nodes, a.node)
+		}
+	}
+	for _, n := range nodes {
+		if err := n.done(); err != nil {
+			return fmt.Errorf("%s (%s): %w", n.path(), n.goPath(), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A namedSource is a tensor under its key, ready to be written.
+type namedSource struct {
+	key string
+	src format.Source
+}
+
+// stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
+// TensorFlow lays them out: nodes in breadth-first order with slot variables last, then opaque state.
+func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
+	out := &objectgraph.Graph{}
+	ids := make(map[*node]int, len(g.nodes))
+	var kept []*node
+	for _, n := range g.nodes {
+		if n.saved() {
+			ids[n] = len(kept)
+			kept = append(kept, n)
+		}
+	}
+	var tensors, opaque []namedSource
+	paths := make(map[*node]string, len(kept))
+	for _, n := range kept {
+		paths[n] = n.objectPath(paths)
+		sn := objectgraph.Node{}
+		for i := range n.edges {
+			if id, ok := ids[n.edges[i].node]; ok && n.edges[i].node != nil {
+				sn.Children = append(sn.Children, objectgraph.Child{Name: n.edges[i].name, ID: id})
+			}
+		}
+		for _, v := range n.values {
+			a := objectgraph.Attribute{Name: objectgraph.Escape(v.attribute), Key: objectgraph.KeyAt(paths[n], objectgraph.Escape(v.attribute))}
+			if v.attribute == variableAttribute && n.done == nil {
+				a.FullName = n.globalName()
+			}
+			sn.Attributes = append(sn.Attributes, a)
+			if v.attribute == opaqueAttribute && n.done == nil {
+				opaque = append(opaque, namedSource{a.Key, v.source()})
+			} else {
+				tensors = append(tensors, namedSource{a.Key, v.source()})
+			}
+		}
+		for _, s := range n.slots {
+			if id, ok := ids[s.slot]; ok {
+				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: ids[s.variable], Name: s.name, Variable: id})
+			}
+		}
+		out.Nodes = append(out.Nodes, sn)
+	}
+	out.SetHasValues()
+	tensors = append(tensors, opaque...)
+	blob := tensor.Scalar(string(out.Marshal()))
+	return out, append(tensors, namedSource{objectgraph.GraphKey, format.SourceOf(blob)}), nil
+}
+
+// saved reports whether n is written: a tensor that is not built has nothing to write, and neither have edges to it.
+func (n *node) saved() bool {
+	for i := range n.values {
+		if !n.values[i].built() {
+			return false
+		}
+	}
+	return true
+}
+
+// objectPath is the escaped path of n, by which its tensors' keys begin; parents have theirs in paths already.
+func (n *node) objectPath(paths map[*node]string) string {
+	switch {
+	case n.slotOf != nil:
+		return objectgraph.SlotPath(paths[n.slotOf.variable], paths[n.slotOf.owner], n.slotOf.name)
+	case n.parent == nil:
+		return ""
+	case n.parent.parent == nil:
+		return objectgraph.Escape(n.name)
+	}
+	return paths[n.parent] + "/" + objectgraph.Escape(n.name)
+}
+
+// write saves the graph under prefix and returns when it is durable.
+func writeGraph(ctx context.Context, g *graph, prefix string, o options) error {
+	_, tensors, err := g.stored()
+	if err != nil {
+		return err
+	}
+	return writeTensors(ctx, tensors, prefix, o)
+}
+
+func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o options) error {
+	if dir := filepath.Dir(prefix); dir != "." {
+		if err := fsx.MkdirAll(o.writer, dir); err != nil {
+			return fmt.Errorf("ckpt: save %s: %w", prefix, err)
+		}
+	}
+	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress)})
+	for _, t := range tensors {
+		if err := w.Add(0, t.key, t.src); err != nil {
+			return fmt.Errorf("ckpt: save %s: %w", prefix, err)
+		}
+	}
+	if err := w.Commit(ctx); err != nil {
+		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
+	}
+	for _, f := range o.callbacks {
+		if err := f(ctx, prefix); err != nil {
+			return fmt.Errorf("ckpt: save %s: write callback: %w", prefix, err)
+		}
+	}
+	return nil
+}
+
+func progressOf(f func(Progress)) func(done, total int64) {
+	if f == nil {
+		return nil
+	}
+	return func(done, total int64) { f(Progress{done, total}) }
+}

@@ -1,0 +1,77 @@
+package ckpt
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+)
+
+// SlotOwner is implemented, on its pointer, by an optimizer whose state TensorFlow keeps in slot variables: one tensor per
+// slot name and variable, stored under the variable's key (v1 and tf.keras.optimizers.legacy optimizers).
+type SlotOwner interface {
+	// SlotNames returns the names of the slots in the order in which they are saved.
+	SlotNames() []string
+	// Slot returns the slot variable called name of a variable, nil if it has none. variable is the pointer by which the
+	// model holds the variable, and what is returned is a pointer to something trackable as one variable.
+	Slot(name string, variable any) any
+	// CreateSlot is Slot for a restore that has values: it makes the slot variable where there is none, nil where it will
+	// not have one.
+	CreateSlot(name string, variable any) any
+}
+
+// slot returns the node of an optimizer's slot variable, nil if there is none.
+func (w *walker) slot(owner *node, name string, variable *node, create bool) *node {
+	if !owner.obj.CanAddr() || !variable.obj.CanAddr() {
+		return nil
+	}
+	o, ok := owner.obj.Addr().Interface().(SlotOwner)
+	if !ok {
+		return nil
+	}
+	get := o.Slot
+	if create {
+		get = o.CreateSlot
+	}
+	s := get(name, variable.obj.Addr().Interface())
+	if s == nil || reflect.ValueOf(s).Kind() == reflect.Pointer && reflect.ValueOf(s).IsNil() {
+		return nil
+	}
+	e := edge{name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name), opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+	n, err := w.resolve(reflect.ValueOf(s), &e, owner)
+	if err != nil || n == nil || n.group {
+		return nil
+	}
+	if n.slotOf == nil {
+		n.slotOf = &slotEdge{owner, name, variable, n}
+	}
+	return n
+}
+
+// addSlots appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
+// optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). The error says
+// where a slot variable is an ordinary child as well.
+func (w *walker) addSlots() error {
+	count := len(w.graph.nodes)
+	for _, owner := range w.graph.nodes[:count] {
+		if !owner.group || !implements(owner.key.typ, slotOwnerType) {
+			continue
+		}
+		for _, name := range owner.obj.Addr().Interface().(SlotOwner).SlotNames() {
+			for _, variable := range w.graph.nodes[:count] {
+				if len(variable.values) == 0 {
+					continue
+				}
+				n := w.slot(owner, name, variable, false)
+				if n == nil {
+					continue
+				}
+				if n.id < count {
+					return fmt.Errorf("ckpt: slot variable %q of %s for %s is also an object of its own, %s: it can be only one of them",
+						name, owner.goPath(), variable.goPath(), n.goPath())
+				}
+				owner.slots = append(owner.slots, slotEdge{owner, name, variable, n})
+			}
+		}
+	}
+	return nil
+}

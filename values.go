@@ -1,0 +1,154 @@
+package ckpt
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Variable is one tensor in another library's clothes: a type that is neither a tensor of ours nor a plain Go value
+// takes part in checkpoints by implementing it, on its pointer.
+type Variable interface {
+	// CheckpointTensor returns the values to save, or a tensor that is not built where there are none yet. Its
+	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint.
+	CheckpointTensor() (tensor.Any, error)
+	// SetCheckpointTensor takes the values of a checkpoint: a tensor that is the callee's to keep.
+	SetCheckpointTensor(tensor.Any) error
+}
+
+// Tensors is implemented, on its pointer, by an object that saves several tensors under names of its own as one
+// node: TensorFlow's Trackable with _serialize_to_tensors.
+type Tensors interface {
+	// CheckpointTensors returns the tensors in the order in which they are saved.
+	CheckpointTensors() ([]NamedTensor, error)
+	// SetCheckpointTensors takes the values of a checkpoint, all those that CheckpointTensors names at once.
+	SetCheckpointTensors(map[string]tensor.Any) error
+}
+
+// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore.
+type NamedTensor struct {
+	Name   string
+	Tensor tensor.Any
+}
+
+// The names under which TensorFlow stores a node's tensors (trackable/base.py, trackable/python_state.py).
+const (
+	variableAttribute = "VARIABLE_VALUE"
+	opaqueAttribute   = "py_state"
+)
+
+// A value is one tensor of a node in the program's graph.
+type value struct {
+	attribute string
+	dtype     tensor.DType
+	shape     tensor.Shape // nil: not built, any shape is accepted
+	cast      bool         // other dtypes are converted
+	load      func() (tensor.Any, error)
+	// target returns where to read the stored tensor to. finish puts it into the object when it has been read; undo takes
+	// back what target itself did to the object. Either may be nil.
+	target func(stored format.Entry) (target, error)
+	// memory is the value's own memory, for finding values that overlap; nil where there is none to compare.
+	memory []byte
+}
+
+type target struct {
+	dst    tensor.Any
+	finish func() error
+	undo   func()
+	direct bool // dst is the object's own memory: a failed read tears it
+}
+
+func (v value) built() bool { return v.shape != nil }
+
+func (v value) source() format.Source {
+	return format.Source{DType: v.dtype, Shape: v.shape, Load: v.load}
+}
+
+// staged returns a target apart from the object, which give hands over when it has been read.
+func staged(e format.Entry, give func(tensor.Any) error) (target, error) {
+	t, err := tensor.NewAny(e.DType, e.Shape...)
+	if err != nil {
+		return target{}, err
+	}
+	return target{dst: t, finish: func() error { return give(t) }}, nil
+}
+
+func tensorValue(t tensor.Any) value {
+	v := value{attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: func() (tensor.Any, error) { return t, nil }}
+	v.memory, _ = tensor.Bytes(t)
+	v.target = func(e format.Entry) (target, error) {
+		if e.DType != t.DType() {
+			return staged(e, func(got tensor.Any) error { return castInto(t, got) })
+		}
+		if t.Shape() != nil {
+			return target{dst: t, direct: true}, nil
+		}
+		if err := t.Build(e.Shape...); err != nil {
+			return target{}, err
+		}
+		return target{dst: t, undo: func() { reflect.ValueOf(t).Elem().SetZero() }}, nil
+	}
+	return v
+}
+
+// castInto converts got's values into t, which is built to the same shape if it is not.
+func castInto(t, got tensor.Any) error {
+	if t.Shape() == nil {
+		if err := t.Build(got.Shape()...); err != nil {
+			return err
+		}
+	}
+	return tensor.Cast(t, got)
+}
+
+func variableValue(v Variable) (value, error) {
+	t, err := v.CheckpointTensor()
+	if err != nil {
+		return value{}, err
+	}
+	if t == nil {
+		return value{}, fmt.Errorf("CheckpointTensor of %T returned nil", v)
+	}
+	return value{
+		attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: v.CheckpointTensor,
+		target: func(e format.Entry) (target, error) { return staged(e, v.SetCheckpointTensor) },
+	}, nil
+}
+
+// tensorsValues returns the values of an object with several tensors; collect hands them over when all are read.
+func tensorsValues(o Tensors) (values []value, collect func() error, err error) {
+	named, err := o.CheckpointTensors()
+	if err != nil {
+		return nil, nil, err
+	}
+	got := make(map[string]tensor.Any, len(named))
+	for _, n := range named {
+		values = append(values, value{
+			attribute: n.Name, dtype: n.Tensor.DType(), shape: n.Tensor.Shape(),
+			load: func() (tensor.Any, error) { return n.Tensor, nil },
+			target: func(e format.Entry) (target, error) {
+				return staged(e, func(t tensor.Any) error { got[n.Name] = t; return nil })
+			},
+		})
+	}
+	return values, func() error { return o.SetCheckpointTensors(got) }, nil
+}
+
+func opaqueValue(state any) value {
+	return value{
+		attribute: opaqueAttribute, dtype: tensor.DTString, shape: tensor.Shape{},
+		load: func() (tensor.Any, error) {
+			b, err := state.(encoding.BinaryMarshaler).MarshalBinary()
+			return tensor.Scalar(string(b)), err
+		},
+		target: func(e format.Entry) (target, error) {
+			return staged(e, func(t tensor.Any) error {
+				s, _ := tensor.As[string](t)
+				return state.(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s.Data()[0]))
+			})
+		},
+	}
+}

@@ -1,0 +1,213 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// LoadWeights fills model, a pointer to a struct, from a checkpoint, and makes what nil pointers, slices and maps it has
+// for which the checkpoint has values, as encoding/json does. Every value that the model has must be in the
+// checkpoint, or the error is a *[MismatchError] and the model is as it was; what else the checkpoint holds is ignored.
+// [Partial] and [Strict] change the one and the other; [At] starts at an object within the checkpoint. path is what
+// [Open] takes. One stored value may fill several places of the model, where TensorFlow would fill the first.
+func LoadWeights(ctx context.Context, path string, model any, opts ...Option) error {
+	o, err := defaultOptions().with(onLoad, opts)
+	if err != nil {
+		return err
+	}
+	prefix, err := findPrefix(path, o)
+	if err != nil {
+		return err
+	}
+	f, err := openPrefix(o.fsys, prefix)
+	if err != nil {
+		return restoreHint(path, true, err)
+	}
+	defer f.Close()
+	g, err := readGraph(ctx, f, prefix)
+	if errors.Is(err, ErrNoObjectGraph) {
+		return loadByName(ctx, f, prefix, model, o)
+	}
+	if err != nil {
+		return err
+	}
+	start, err := walkTo(g, o.at, prefix)
+	if err != nil {
+		return err
+	}
+	return loadFrom(ctx, f, newRestoration(1, prefix, g, start, o), model)
+}
+
+func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) error {
+	w, err := loadWalker(model)
+	if err != nil {
+		return err
+	}
+	m := &matcher{r: r, w: w, plan: newPlan(r.path, w.graph), load: true}
+	if err = m.first(); err == nil {
+		if err = w.all(); err == nil {
+			err = m.loadable()
+		}
+	}
+	if err == nil {
+		err = m.plan.check(f)
+	}
+	if err != nil {
+		m.plan.rollback()
+		return err
+	}
+	return m.plan.run(ctx, f, r.opts)
+}
+
+// loadWalker returns a walker over model that makes what is nil.
+func loadWalker(model any) (*walker, error) {
+	w := newWalker(make(map[identity]reflect.Value))
+	w.allocAll = true
+	if group, ok := model.(Group); ok {
+		w.addVirtualRoot(&group)
+		for _, name := range sortedKeys(group) {
+			if err := w.addChild(w.graph.root(), name, "."+name, group[name]); err != nil {
+				return nil, err
+			}
+		}
+		return w, nil
+	}
+	return w, w.addRoot(model)
+}
+
+// loadable holds the match to what LoadWeights promises.
+func (m *matcher) loadable() error {
+	filled := make(map[identity]bool)
+	for _, a := range m.plan.assignments {
+		filled[a.node.key] = true
+	}
+	for _, b := range m.r.bound { // an optional object that was found must be found whole
+		if n := m.w.graph.byKey[b.key]; n != nil && n.group {
+			filled[b.key] = true
+		}
+	}
+	var missing, unused []string
+	if !m.r.opts.partial {
+		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots), func(n *node) bool { return n.group })
+		for _, n := range nodes {
+			missing = append(missing, n.path())
+		}
+		if len(missing) > 0 {
+			e := &MismatchError{Checkpoint: m.r.path, Missing: missing, Hints: m.r.hints(nodes)}
+			e.Problem = fmt.Sprintf("%d of %d values of the model are not in the checkpoint", len(missing), countLeaves(m.w.graph))
+			return e
+		}
+	}
+	if len(m.plan.assignments) == 0 && countLeaves(m.w.graph)+m.r.storedValues() > 0 && !m.r.opts.partial {
+		return &MismatchError{Checkpoint: m.r.path, Problem: "nothing of the checkpoint belongs to the model; " + m.r.rootChildren()}
+	}
+	if m.r.opts.strict {
+		for _, id := range m.r.unresolvedBelow(m.r.start) {
+			unused = append(unused, m.r.userPath(id))
+		}
+		for _, id := range sortedKeys(m.r.unusedAttributes) {
+			unused = append(unused, m.r.userPath(id))
+		}
+		if len(unused) > 0 {
+			return &MismatchError{Checkpoint: m.r.path, Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+		}
+	}
+	return nil
+}
+
+func countLeaves(g *graph) int {
+	n := 0
+	for _, node := range g.nodes {
+		if len(node.values) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *restoration) storedValues() int {
+	n := 0
+	for i := range r.stored.Nodes {
+		n += len(r.stored.Nodes[i].Attributes)
+	}
+	return n
+}
+
+// unresolvedBelow returns the stored nodes with values and no counterpart that start leads to; the counter that
+// numbers a Checkpoint's saves is no part of a model.
+func (r *restoration) unresolvedBelow(start int) []int {
+	below := map[int]bool{start: true}
+	queue := []int{start}
+	visit := func(id int) {
+		if !below[id] {
+			below[id] = true
+			queue = append(queue, id)
+		}
+	}
+	for len(queue) > 0 {
+		n := &r.stored.Nodes[queue[0]]
+		atRoot := queue[0] == 0
+		queue = queue[1:]
+		for _, c := range n.Children {
+			if !(atRoot && c.Name == saveCounterName) {
+				visit(c.ID)
+			}
+		}
+		for _, s := range n.Slots {
+			if !r.opts.skipSlots {
+				visit(s.Variable)
+			}
+		}
+	}
+	return slices.DeleteFunc(r.unresolved(), func(id int) bool { return !below[id] })
+}
+
+// walkTo returns the stored node that a path of edges leads to from the root.
+func walkTo(g *objectgraph.Graph, path, prefix string) (int, error) {
+	at := 0
+	if path == "" {
+		return at, nil
+	}
+	for _, step := range strings.Split(path, "/") {
+		name, err := objectgraph.Unescape(step)
+		if err != nil {
+			return 0, fmt.Errorf("ckpt: At(%q): %w", path, err)
+		}
+		i := slices.IndexFunc(g.Nodes[at].Children, func(c objectgraph.Child) bool { return c.Name == name })
+		if i < 0 {
+			return 0, &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("At(%q): no edge %q there", path, name),
+				Hints: []string{"the object there has children: " + strings.Join(firstOf(storedChildren{g, at}.names(), 20), ", ")}}
+		}
+		at = g.Nodes[at].Children[i].ID
+	}
+	return at, nil
+}
+
+// SaveWeights writes model, a pointer to a struct, to exactly prefix, as Keras's Model.save_weights does in
+// TensorFlow's format: the model is the root, there is no number and no counter, and the directory's `checkpoint` file
+// names it.
+func SaveWeights(ctx context.Context, prefix string, model any, opts ...Option) error {
+	o, err := defaultOptions().with(onSaveWeights, opts)
+	if err != nil {
+		return err
+	}
+	c, err := New(model)
+	if err != nil {
+		return err
+	}
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	if err := writeGraph(ctx, g, prefix, o); err != nil {
+		return err
+	}
+	return recordLatest(ctx, o.writer, prefix)
+}
