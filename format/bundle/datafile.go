@@ -1,0 +1,169 @@
+package bundle
+
+import (
+	"fmt"
+	"io/fs"
+	"math/bits"
+	"sync"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// dataFiles opens data files when they are first needed and shares them.
+type dataFiles struct {
+	fsys   fsx.ReadFS
+	prefix string
+	n      int32           // how many the checkpoint has
+	totals map[int32]int64 // per file, the bytes of its entries together
+
+	mu     sync.Mutex
+	open   map[int32]*dataFile
+	closed bool
+}
+
+// A dataFile is an open data file.
+type dataFile struct {
+	fsx.Reader
+	aliasing sync.Once
+	fault    error // what checkAliasing found
+}
+
+func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
+
+// get returns data file shard, which is in range.
+func (d *dataFiles) get(shard int32) (*dataFile, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, openError(d.name(shard), fs.ErrClosed)
+	}
+	if f, ok := d.open[shard]; ok {
+		return f, nil
+	}
+	f, err := d.fsys.Open(d.name(shard))
+	if err != nil {
+		return nil, openError(d.name(shard), err)
+	}
+	if d.open == nil {
+		d.open = make(map[int32]*dataFile)
+	}
+	d.open[shard] = &dataFile{Reader: f}
+	return d.open[shard], nil
+}
+
+func (d *dataFiles) close() (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	for _, f := range d.open {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	d.open = nil
+	return err
+}
+
+// A stored is the bytes of one tensor, or of one part of one, in a data file.
+type stored struct {
+	key  string
+	part string // in TensorFlow's notation; "" where it is the whole tensor
+	rec  record
+	file fsx.Reader // nil where there are no bytes
+}
+
+// locate opens the data file of s and checks, without reading it, that it has the bytes that s should have.
+func (r *Reader) locate(s *stored) error {
+	rec := &s.rec
+	if rec.shard < 0 || rec.shard >= r.header.shards {
+		return r.indexFault(s, "it is in data file %d of %d", rec.shard, r.header.shards)
+	}
+	if rec.offset < 0 || rec.size < 0 || rec.offset+rec.size < 0 {
+		return r.indexFault(s, "%d bytes at offset %d cannot be", rec.size, rec.offset)
+	}
+	if err := r.checkSize(s); err != nil {
+		return err
+	}
+	if rec.size == 0 {
+		return nil
+	}
+	f, err := r.data.get(rec.shard)
+	if err != nil {
+		e := err.(*Error)
+		return &Error{File: e.File, Key: s.key, Part: s.part, Offset: -1, Err: e.Err}
+	}
+	if rec.offset+rec.size > f.Size() {
+		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
+	}
+	f.aliasing.Do(func() { f.fault = r.checkAliasing(rec.shard, f.Size()) })
+	if f.fault != nil {
+		return f.fault
+	}
+	s.file = f
+	return nil
+}
+
+// checkSize compares the size of s with its shape and dtype.
+func (r *Reader) checkSize(s *stored) error {
+	rec := &s.rec
+	n := uint64(rec.shape.Len())
+	switch size := rec.dtype.Size(); {
+	case size > 0:
+		hi, want := bits.Mul64(n, uint64(size))
+		if hi != 0 || want != uint64(rec.size) {
+			return r.indexFault(s, "its size is %d bytes, and %v%v takes %d elements of %d", rec.size, rec.dtype, rec.shape, n, size)
+		}
+	case rec.dtype == tensor.DTString: // a length per element and their checksum
+		if rec.size < 4 || uint64(rec.size-4) < n {
+			return r.indexFault(s, "its size is %d bytes, too few for %d strings", rec.size, n)
+		}
+	case rec.dtype == tensor.DTVariant: // a length and a checksum per element
+		if uint64(rec.size/5) < n {
+			return r.indexFault(s, "its size is %d bytes, too few for %d variants", rec.size, n)
+		}
+	default:
+		return r.indexFault(s, "%v has no values that could be stored", rec.dtype)
+	}
+	return nil
+}
+
+// checkAliasing returns an error where the entries of a data file of size bytes ask for far more than it has.
+func (r *Reader) checkAliasing(shard int32, size int64) error {
+	within := func(total int64) bool { return total/maxAliasing <= size }
+	if within(r.data.totals[shard]) {
+		return nil
+	}
+	// Entries that leave the file are no part of it, and the sum includes them: count again without them.
+	var total int64
+	var rec record
+	for e, err := range r.table.All() {
+		if err != nil {
+			return r.tableError(err)
+		}
+		if len(e.Key) > 0 && rec.decode(e.Value) == nil && rec.shard == shard && rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size {
+			total = addSaturated(total, rec.size)
+		}
+	}
+	if within(total) {
+		return nil
+	}
+	return &Error{File: IndexFile(r.prefix), Offset: -1, Err: format.ErrCorrupt, Reason: fmt.Sprintf(
+		"its tensors in %s have %d bytes, and the file has %d: they overlap", r.data.name(shard), total, size)}
+}
+
+// indexFault is the error of an entry whose numbers cannot be right.
+func (r *Reader) indexFault(s *stored, reason string, args ...any) error {
+	return &Error{File: IndexFile(r.prefix), Key: s.key, Part: s.part, Offset: -1, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+}
+
+// dataFault is the error of bytes in a data file that cannot be right.
+func (r *Reader) dataFault(s *stored, reason string, args ...any) error {
+	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+}
+
+// readFault is the error of a failed read of a data file: damage where the file ended early.
+func (r *Reader) readFault(s *stored, err error) error {
+	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Err: err}
+}

@@ -1,0 +1,51 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+// ErrIncomplete is in the error of a partitioned tensor whose stored parts do not cover what was asked for,
+// although each of them may be intact: TensorFlow 1 wrote such tensors where slot variables of partitioned
+// variables were renamed.
+var ErrIncomplete = errors.New("the stored parts do not cover the tensor")
+
+// An Error says what is wrong, in which file, and with which tensor. errors.Is finds in it format.ErrCorrupt,
+// format.ErrNotFound, fs.ErrNotExist or whatever else its cause is.
+type Error struct {
+	File   string // the index or a data file
+	Key    string // the tensor's; "" where the fault is not that of one tensor
+	Part   string // which part of a partitioned tensor, in TensorFlow's notation; "" for all of it
+	Offset int64  // in File, negative where there is no one place
+	Reason string // what was found, what was wanted, and what may have happened; may be empty
+	Err    error  // the cause
+}
+
+// Error returns all that the fields say, in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Key != "" {
+		fmt.Fprintf(&b, ": %q", e.Key)
+	}
+	if e.Part != "" {
+		fmt.Fprintf(&b, " part %s", e.Part)
+	}
+	if e.Offset >= 0 {
+		fmt.Fprintf(&b, " at offset %d", e.Offset)
+	}
+	if e.Reason != "" {
+		b.WriteString(": " + e.Reason)
+	}
+	// The sentinels add no more than what the reason says.
+	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != ErrIncomplete {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

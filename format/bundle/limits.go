@@ -1,0 +1,19 @@
+package bundle
+
+// Sizes that bound the memory of reading and writing, and what hostile files may ask for.
+const (
+	// chunkSize is how much of a large tensor is read or written at once: the checksum then finds it in the
+	// processor's cache, and the end of a context is noticed.
+	chunkSize = 512 << 10
+
+	// bufferSize is the buffer through which small pieces go: strings, parts that are scattered, staged tensors.
+	bufferSize = 64 << 10
+
+	// maxAliasing bounds the bytes of all tensors of a data file by the file's size. Tensors do not overlap
+	// in any file that TensorFlow writes; a few that do are harmless, but an index whose every entry names the
+	// same megabytes would make its readers work without end.
+	maxAliasing = 8
+
+	// maxComparisons bounds the pairs of parts that are compared to find that none overlap.
+	maxComparisons = 1 << 28
+)

@@ -1,0 +1,117 @@
+package bundle
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A part is one stored part of a partitioned tensor.
+type part struct {
+	stored
+	at tensor.Slice // where it lies in the whole; extents are resolved
+}
+
+// partsFor returns the parts of the tensor that rec describes which have something of region, located in their data
+// files. The error says where parts overlap, are missing, or do not cover region.
+func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part, error) {
+	whole := &stored{key: key, rec: *rec}
+	places := make([]tensor.Slice, len(rec.slices))
+	for i, s := range rec.slices {
+		at, _, err := s.Resolve(rec.shape)
+		if err != nil {
+			return nil, r.indexFault(whole, "part %d, %v, is no region of shape %v", i, s, rec.shape)
+		}
+		places[i] = at
+	}
+	if i, j, err := overlap(places); err != nil {
+		return nil, r.indexFault(whole, "%v", err)
+	} else if i != j {
+		return nil, r.indexFault(whole, "parts %v and %v overlap", rec.slices[i], rec.slices[j])
+	}
+	var parts []part
+	covered := 0
+	for i, at := range places {
+		common, ok := intersect(at, region)
+		if !ok {
+			continue
+		}
+		covered += lengths(common).Len()
+		p := part{stored{key: key, part: rec.slices[i].String()}, at}
+		if err := r.findPart(&p, rec, rec.slices[i]); err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	if want := lengths(region).Len(); covered < want {
+		return nil, &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Err: ErrIncomplete,
+			Reason: fmt.Sprintf("its %d stored parts have %d of the %d elements of %v", len(rec.slices), covered, want, region)}
+	}
+	return parts, nil
+}
+
+// findPart fills in p's record, that of the slice s of the tensor of rec, and locates it.
+func (r *Reader) findPart(p *part, rec *record, s tensor.Slice) error {
+	ok, err := r.get(sliceKey(p.key, s), &p.rec)
+	switch {
+	case err != nil:
+		return r.entryError(p.key, fmt.Errorf("part %v: %w", s, err))
+	case !ok:
+		return &Error{File: IndexFile(r.prefix), Key: p.key, Part: p.part, Offset: -1, Err: format.ErrCorrupt, Reason: "this part is listed and has no entry"}
+	}
+	if shape := lengths(p.at); p.rec.dtype != rec.dtype || p.rec.unknownRank || !p.rec.shape.Equal(shape) || len(p.rec.slices) > 0 {
+		return r.indexFault(&p.stored, "its entry says %v%v, want %v%v", p.rec.dtype, p.rec.shape, rec.dtype, shape)
+	}
+	return r.locate(&p.stored)
+}
+
+// overlap returns two of the regions, resolved and of one rank, that have an element in common; i == j where there
+// are none. The error says that there are too many to tell.
+func overlap(regions []tensor.Slice) (i, j int, err error) {
+	if len(regions) == 0 || len(regions[0]) == 0 {
+		if len(regions) > 1 {
+			return 0, 1, nil // a scalar has one part
+		}
+		return 0, 0, nil
+	}
+	axis := busiestAxis(regions)
+	order := make([]int, len(regions))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortFunc(order, func(a, b int) int { return regions[a][axis].Start - regions[b][axis].Start })
+	comparisons := 0
+	for k, a := range order {
+		end := regions[a][axis].Start + regions[a][axis].Length
+		for _, b := range order[k+1:] {
+			if regions[b][axis].Start >= end {
+				break
+			}
+			if _, ok := intersect(regions[a], regions[b]); ok {
+				return min(a, b), max(a, b), nil
+			}
+			if comparisons++; comparisons > maxComparisons {
+				return 0, 0, fmt.Errorf("its %d parts are too many to check for overlaps", len(regions))
+			}
+		}
+	}
+	return 0, 0, nil
+}
+
+// busiestAxis returns the axis on which regions begin at the most different indices: the one that separates
+// most of them.
+func busiestAxis(regions []tensor.Slice) int {
+	best, most := 0, 0
+	for axis := range regions[0] {
+		starts := make(map[int]struct{})
+		for _, s := range regions {
+			starts[s[axis].Start] = struct{}{}
+		}
+		if len(starts) > most {
+			best, most = axis, len(starts)
+		}
+	}
+	return best
+}

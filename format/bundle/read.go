@@ -1,0 +1,251 @@
+package bundle
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Read implements [format.Reader].
+func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
+	var rec record
+	if err := r.find(key, &rec); err != nil {
+		return err
+	}
+	return r.readRegion(ctx, key, &rec, wholeSlice(rec.shape), dst)
+}
+
+// ReadSlice implements [format.Reader]. Strings are read, and verified, by the whole part that holds them.
+func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
+	var rec record
+	if err := r.find(key, &rec); err != nil {
+		return err
+	}
+	resolved, _, err := region.Resolve(rec.shape)
+	if err != nil {
+		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Err: err}
+	}
+	return r.readRegion(ctx, key, &rec, resolved, dst)
+}
+
+// readRegion reads a region, whose extents are resolved, of the tensor that rec describes.
+func (r *Reader) readRegion(ctx context.Context, key string, rec *record, region tensor.Slice, dst tensor.Any) error {
+	if want := lengths(region); dst.DType() != rec.dtype || dst.Shape() == nil || !dst.Shape().Equal(want) {
+		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1,
+			Err: fmt.Errorf("%v%v is stored, and it was to be read into %v%v", rec.dtype, want, dst.DType(), dst.Shape())}
+	}
+	if len(rec.slices) == 0 {
+		s := &stored{key: key, rec: *rec}
+		if err := r.locate(s); err != nil {
+			return err
+		}
+		if rec.shape.Len() == 0 {
+			return r.copyStored(ctx, s, io.Discard) // nothing but the checksum
+		}
+		return r.readStored(ctx, s, wholeSlice(rec.shape), region, dst)
+	}
+	parts, err := r.partsFor(key, rec, region)
+	if err != nil {
+		return err
+	}
+	for i := range parts {
+		if err := r.readStored(ctx, &parts[i].stored, parts[i].at, region, dst); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lengths returns the shape of a region whose extents are resolved.
+func lengths(region tensor.Slice) tensor.Shape {
+	s := make(tensor.Shape, len(region))
+	for i, e := range region {
+		s[i] = e.Length
+	}
+	return s
+}
+
+// readStored reads what s, which lies at part of the whole tensor, has of region into dst, which is region.
+func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.Slice, dst tensor.Any) error {
+	common, ok := intersect(part, region)
+	if !ok {
+		return nil
+	}
+	rs := newRuns(lengths(common), boxIn(part, common), boxIn(region, common))
+	memory, numeric := tensor.Bytes(dst)
+	if !numeric {
+		return r.readElements(ctx, s, rs, dst)
+	}
+	switch whole := slices.Equal(common, part); {
+	case whole && len(rs.outer) == 0: // one run of dst is all of s
+		size := s.rec.dtype.Size()
+		return r.readInto(ctx, s, memory[rs.dst*size:(rs.dst+rs.n)*size])
+	case whole:
+		return r.readScattered(ctx, s, rs, memory)
+	default:
+		return r.readRuns(ctx, s, rs, memory)
+	}
+}
+
+// boxIn returns where the region inner lies in the array that outer is.
+func boxIn(outer, inner tensor.Slice) box {
+	at := make([]int, len(inner))
+	for i := range inner {
+		at[i] = inner[i].Start - outer[i].Start
+	}
+	return box{lengths(outer), at}
+}
+
+// intersect returns the region that a and b, resolved and of one rank, have in common. ok is false where it is empty.
+func intersect(a, b tensor.Slice) (common tensor.Slice, ok bool) {
+	common = make(tensor.Slice, len(a))
+	for i := range a {
+		start := max(a[i].Start, b[i].Start)
+		end := min(a[i].Start+a[i].Length, b[i].Start+b[i].Length)
+		if end <= start {
+			return nil, false
+		}
+		common[i] = tensor.Extent{Start: start, Length: end - start}
+	}
+	return common, true
+}
+
+// stream passes the bytes of s to fn in order, in chunks that are read into buf, and verifies their checksum in the
+// same pass. fn may change the bytes.
+func (r *Reader) stream(ctx context.Context, s *stored, buf []byte, fn func(off int64, chunk []byte) error) error {
+	var crc uint32
+	for off := int64(0); off < s.rec.size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := buf[:min(int64(len(buf)), s.rec.size-off)]
+		if err := r.readAt(s, chunk, off); err != nil {
+			return err
+		}
+		crc = crc32.Update(crc, castagnoli, chunk)
+		if err := fn(off, chunk); err != nil {
+			return err
+		}
+		off += int64(len(chunk))
+	}
+	return r.verify(s, crc)
+}
+
+// readAt fills chunk from offset off of s.
+func (r *Reader) readAt(s *stored, chunk []byte, off int64) error {
+	n, err := s.file.ReadAt(chunk, s.rec.offset+off)
+	if n == len(chunk) {
+		return nil
+	}
+	if err == io.EOF || err == nil {
+		return r.dataFault(s, "%d of its %d bytes could be read: the file was cut off while it was read", off+int64(n), s.rec.size)
+	}
+	return r.readFault(s, err)
+}
+
+// verify compares the checksum of the bytes of s with the index's.
+func (r *Reader) verify(s *stored, crc uint32) error {
+	if got := sstable.Mask(crc); got != s.rec.crc {
+		return r.dataFault(s, "checksum %#08x of its %d bytes, want %#08x: the file was damaged, or belongs to another index", got, s.rec.size, s.rec.crc)
+	}
+	return nil
+}
+
+// readInto reads all of s into memory, which is as long.
+func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte) error {
+	var crc uint32
+	for off := 0; off < len(memory); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := memory[off:min(off+chunkSize, len(memory))]
+		if err := r.readAt(s, chunk, int64(off)); err != nil {
+			return err
+		}
+		crc = crc32.Update(crc, castagnoli, chunk)
+		r.toNative(s.rec.dtype, chunk)
+		off += len(chunk)
+	}
+	return r.verify(s, crc)
+}
+
+// readScattered reads all of s and puts its runs where they belong in memory.
+func (r *Reader) readScattered(ctx context.Context, s *stored, rs *runs, memory []byte) error {
+	size := s.rec.dtype.Size()
+	buf := make([]byte, bufferSize) // a multiple of every element size
+	at, end := 0, 0                 // what is left to be filled of memory in the current run
+	return r.stream(ctx, s, buf, func(_ int64, chunk []byte) error {
+		r.toNative(s.rec.dtype, chunk)
+		for len(chunk) > 0 {
+			if at == end {
+				rs.next()
+				at, end = rs.dst*size, (rs.dst+rs.n)*size
+			}
+			n := copy(memory[at:end], chunk)
+			at += n
+			chunk = chunk[n:]
+		}
+		return nil
+	})
+}
+
+// readRuns reads the runs of s that rs names, and no more than what lies between runs that are close to each other.
+// There is no checksum of less than all of s.
+func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byte) error {
+	size := s.rec.dtype.Size()
+	var buf []byte // what has been read ahead, if runs are close
+	var lo, hi int // the bytes of s that it holds
+	step := rs.step() * size
+	near := step <= 4096 || step <= 2*rs.n*size
+	for rs.next() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		src, dst := rs.src*size, memory[rs.dst*size:(rs.dst+rs.n)*size]
+		if near && len(dst) <= bufferSize/2 {
+			if src < lo || src+len(dst) > hi {
+				if buf == nil {
+					buf = make([]byte, bufferSize)
+				}
+				// As many steps as fit, each read from its run's beginning to the last run's end.
+				ahead := min((bufferSize-len(dst))/step, rs.ahead())*step + len(dst)
+				if err := r.readAt(s, buf[:ahead], int64(src)); err != nil {
+					return err
+				}
+				lo, hi = src, src+ahead
+			}
+			copy(dst, buf[src-lo:])
+		} else {
+			for off := 0; off < len(dst); off += chunkSize {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := r.readAt(s, dst[off:min(off+chunkSize, len(dst))], int64(src+off)); err != nil {
+					return err
+				}
+			}
+		}
+		r.toNative(s.rec.dtype, dst)
+	}
+	return nil
+}
+
+// Check implements [format.Reader].
+func (r *Reader) Check(key string) error {
+	var rec record
+	if err := r.find(key, &rec); err != nil {
+		return err
+	}
+	if len(rec.slices) == 0 {
+		return r.locate(&stored{key: key, rec: rec})
+	}
+	_, err := r.partsFor(key, &rec, wholeSlice(rec.shape))
+	return err
+}

@@ -1,0 +1,260 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Reader reads a checkpoint. It implements [format.Reader].
+type Reader struct {
+	prefix string
+	header header
+	index  fsx.Reader
+	table  *sstable.Reader
+	data   dataFiles
+	count  int
+}
+
+var _ format.Reader = (*Reader)(nil)
+
+// Open opens the checkpoint called prefix: it reads and verifies the whole index and no data file. The checkpoint is to be
+// closed.
+//
+// A damaged table, header or key order is an error here. An entry that describes no tensor is an error only where it is
+// looked up or listed, so that the others can be read.
+func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
+	name := IndexFile(prefix)
+	index, err := fsys.Open(name)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	r := &Reader{prefix: prefix, index: index}
+	if err := r.load(fsys); err != nil {
+		index.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// load opens the table, checks the header, and passes over all entries once.
+func (r *Reader) load(fsys fsx.ReadFS) (err error) {
+	if r.table, err = sstable.Open(r.index, r.index.Size()); err != nil {
+		return r.tableError(err)
+	}
+	var rec record
+	totals := make(map[int32]int64)
+	for e, err := range r.table.All() {
+		if err != nil {
+			return r.tableError(err)
+		}
+		if r.count++; r.count == 1 {
+			if err := r.loadHeader(e); err != nil {
+				return err
+			}
+			continue
+		}
+		if rec.decode(e.Value) == nil && rec.size > 0 && rec.shard >= 0 && rec.shard < r.header.shards {
+			totals[rec.shard] = addSaturated(totals[rec.shard], rec.size)
+		}
+	}
+	if r.count == 0 {
+		return r.headerError("the table is empty")
+	}
+	r.count--
+	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, totals: totals}
+	return nil
+}
+
+func (r *Reader) loadHeader(e sstable.Entry) (err error) {
+	if len(e.Key) != 0 {
+		return r.headerError("the first key is %q, want the empty key of the header", e.Key[:min(len(e.Key), 100)])
+	}
+	if r.header, err = decodeHeader(e.Value); err != nil {
+		return r.headerError("it cannot be parsed: %v", err)
+	}
+	if err := r.header.check(); err != nil {
+		return r.headerError("%v", err)
+	}
+	return nil
+}
+
+func (r *Reader) headerError(reason string, args ...any) error {
+	return &Error{File: IndexFile(r.prefix), Offset: -1, Reason: "header: " + fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+}
+
+func (r *Reader) tableError(err error) error {
+	return &Error{File: IndexFile(r.prefix), Offset: -1, Err: err}
+}
+
+// openError names the file in the error of opening it.
+func openError(name string, err error) error {
+	if pe := new(fs.PathError); errors.As(err, &pe) {
+		err = pe.Err // it would name the file once more
+	}
+	return &Error{File: name, Offset: -1, Err: fmt.Errorf("open: %w", err)}
+}
+
+// Close closes the files. What is being read fails.
+func (r *Reader) Close() error {
+	return errors.Join(r.index.Close(), r.data.close())
+}
+
+// Lookup implements [format.Reader]. The empty key and the keys of parts are not found.
+func (r *Reader) Lookup(key string) (e format.Entry, ok bool, err error) {
+	var rec record
+	if ok, err := r.lookup(key, &rec); !ok || err != nil {
+		return format.Entry{}, false, err
+	}
+	e, err = r.entry(key, &rec)
+	return e, err == nil, err
+}
+
+// lookup decodes and checks the entry of key.
+func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
+	if key == "" {
+		return false, nil
+	}
+	ok, err = r.get([]byte(key), rec)
+	if err != nil {
+		return false, r.entryError(key, err)
+	}
+	if !ok || new(partFilter).hides(r, []byte(key)) {
+		return false, nil
+	}
+	if err := rec.check(); err != nil {
+		return false, r.entryError(key, err)
+	}
+	return true, nil
+}
+
+// find is lookup for callers to whom a key that is not stored is an error.
+func (r *Reader) find(key string, rec *record) error {
+	ok, err := r.lookup(key, rec)
+	if err == nil && !ok {
+		err = &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Reason: "not found in the checkpoint", Err: format.ErrNotFound}
+	}
+	return err
+}
+
+// get decodes the entry of an encoded key.
+func (r *Reader) get(key []byte, rec *record) (ok bool, err error) {
+	value, ok, err := r.table.Get(key)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, rec.decode(value)
+}
+
+// entryError is the error of a key whose entry is no good.
+func (r *Reader) entryError(key string, err error) error {
+	if !errors.Is(err, format.ErrCorrupt) {
+		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
+	}
+	return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Err: err}
+}
+
+// entry returns what format says of rec, which was checked.
+func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
+	e := format.Entry{Key: key, DType: rec.dtype, Shape: slices.Clone(rec.shape), Bytes: max(rec.size, 0)}
+	if len(rec.slices) == 0 {
+		return e, nil
+	}
+	e.Slices, e.Bytes = slices.Clone(rec.slices), 0
+	for _, s := range rec.slices {
+		var part record
+		if ok, err := r.get(sliceKey(key, s), &part); err != nil {
+			return format.Entry{}, r.entryError(key, fmt.Errorf("part %v: %w", s, err))
+		} else if ok { // Check says which are missing
+			e.Bytes = addSaturated(e.Bytes, max(part.size, 0))
+		}
+	}
+	return e, nil
+}
+
+// Len returns the number of entries in the index, parts included.
+func (r *Reader) Len() int { return r.count }
+
+// All implements [format.Reader].
+func (r *Reader) All() iter.Seq2[format.Entry, error] {
+	return func(yield func(format.Entry, error) bool) {
+		var rec record
+		var parts partFilter
+		for e, err := range r.table.All() {
+			if err != nil {
+				yield(format.Entry{}, r.tableError(err))
+				return
+			}
+			if len(e.Key) == 0 || parts.hides(r, e.Key) {
+				continue
+			}
+			key := string(e.Key)
+			err := rec.decode(e.Value)
+			if err == nil {
+				err = rec.check()
+			}
+			if err != nil {
+				yield(format.Entry{}, r.entryError(key, err))
+				return
+			}
+			entry, err := r.entry(key, &rec)
+			if !yield(entry, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// A partFilter tells the keys of parts from those of tensors. It remembers the last tensor that it looked up,
+// whose parts follow one another.
+type partFilter struct {
+	name string
+	keys map[string]bool // of the parts of name
+}
+
+// hides reports whether key is that of a part which the entry of its tensor names. A key that only looks like
+// one is a tensor's own (BuildV2VarMaps in tensorflow/c/checkpoint_reader.cc).
+func (f *partFilter) hides(r *Reader, key []byte) bool {
+	if len(key) == 0 || key[0] != 0 {
+		return false
+	}
+	name, _, ok := parseSliceKey(key)
+	if !ok {
+		return false
+	}
+	if f.keys == nil || f.name != name {
+		*f = partFilter{name: name, keys: make(map[string]bool)}
+		var rec record
+		if ok, err := r.get([]byte(name), &rec); ok && err == nil {
+			for _, s := range rec.slices {
+				f.keys[string(sliceKey(name, s))] = true
+			}
+		}
+	}
+	return f.keys[string(key)]
+}
+
+// addSaturated returns a+b of two numbers that are not negative, or the largest number.
+func addSaturated(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// wholeSlice returns the region that is all of shape.
+func wholeSlice(shape tensor.Shape) tensor.Slice {
+	s := make(tensor.Slice, len(shape))
+	for i, n := range shape {
+		s[i] = tensor.Extent{Start: 0, Length: n}
+	}
+	return s
+}

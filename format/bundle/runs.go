@@ -1,0 +1,141 @@
+package bundle
+
+import (
+	"iter"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A box is where a rectangle of elements lies in an array: the array's shape and the rectangle's first index.
+type box struct {
+	shape tensor.Shape
+	at    []int
+}
+
+// runs steps through a rectangle that lies in two arrays at once, in the order of elements, by the runs that are
+// contiguous in both.
+type runs struct {
+	src, dst, n int // the current run: its first element in either array, and its elements
+
+	outer      []int // lengths of the axes outside of a run
+	index      []int // into them
+	srcStrides []int // elements from one index of an outer axis to the next
+	dstStrides []int
+	started    bool
+}
+
+// newRuns returns the runs of a rectangle of shape ext at src and at dst. Call next before the first.
+func newRuns(ext tensor.Shape, src, dst box) *runs {
+	// A run covers the last axes as far as the rectangle has all of them, and what it has of the axis before.
+	axis, n := len(ext), 1
+	for axis > 0 {
+		axis--
+		n *= ext[axis]
+		if ext[axis] != src.shape[axis] || ext[axis] != dst.shape[axis] {
+			break
+		}
+	}
+	r := &runs{n: n, outer: ext[:axis], index: make([]int, axis)}
+	r.src, r.srcStrides = src.place(axis)
+	r.dst, r.dstStrides = dst.place(axis)
+	if ext.Len() == 0 {
+		r.n = 0
+	}
+	return r
+}
+
+// place returns the offset of the box's first element, and the strides of its first n axes.
+func (b box) place(n int) (offset int, strides []int) {
+	strides = make([]int, n)
+	stride := 1
+	for i := len(b.shape) - 1; i >= 0; i-- {
+		offset += b.at[i] * stride
+		if i < n {
+			strides[i] = stride
+		}
+		stride *= b.shape[i]
+	}
+	return offset, strides
+}
+
+// next moves to the next run; it is false after the last.
+func (r *runs) next() bool {
+	if !r.started {
+		r.started = true
+		return r.n > 0
+	}
+	for i := len(r.outer) - 1; i >= 0; i-- {
+		r.src += r.srcStrides[i]
+		r.dst += r.dstStrides[i]
+		if r.index[i]++; r.index[i] < r.outer[i] {
+			return true
+		}
+		r.src -= r.srcStrides[i] * r.outer[i]
+		r.dst -= r.dstStrides[i] * r.outer[i]
+		r.index[i] = 0
+	}
+	return false
+}
+
+// step returns the elements of src from the beginning of a run to that of the next on the innermost outer axis.
+func (r *runs) step() int {
+	if len(r.outer) == 0 {
+		return r.n
+	}
+	return r.srcStrides[len(r.outer)-1]
+}
+
+// ahead returns how many runs follow the current one at the distance of a step each.
+func (r *runs) ahead() int {
+	if i := len(r.outer) - 1; i >= 0 {
+		return r.outer[i] - 1 - r.index[i]
+	}
+	return 0
+}
+
+// copyRuns copies the elements of rs from src to dst.
+func copyRuns[D, S ~string](dst []D, src []S, rs *runs) {
+	for rs.next() {
+		for i := range rs.n {
+			dst[rs.dst+i] = D(src[rs.src+i])
+		}
+	}
+}
+
+// windows yields the regions that shape consists of, each of at most limit elements that follow one another in the order of
+// elements (or of one).
+func windows(shape tensor.Shape, limit int) iter.Seq[tensor.Slice] {
+	return func(yield func(tensor.Slice) bool) {
+		if shape.Len() == 0 {
+			return
+		}
+		axis, inner := len(shape), 1 // the axes from axis on are whole
+		for axis > 0 && inner*shape[axis-1] <= limit {
+			axis--
+			inner *= shape[axis]
+		}
+		region := wholeSlice(shape)
+		if axis == 0 {
+			yield(region)
+			return
+		}
+		for i := range region[:axis] {
+			region[i].Length = 1
+		}
+		cut, step := axis-1, max(limit/inner, 1) // the axis that is cut, and how much of it one window has
+		for {
+			region[cut].Length = min(step, shape[cut]-region[cut].Start)
+			if !yield(region) {
+				return
+			}
+			region[cut].Start += region[cut].Length
+			for i := cut; region[i].Start == shape[i]; i-- {
+				if i == 0 {
+					return
+				}
+				region[i].Start = 0
+				region[i-1].Start++
+			}
+		}
+	}
+}

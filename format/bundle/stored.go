@@ -1,0 +1,94 @@
+package bundle
+
+import (
+	"context"
+	"io"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// WriteStored implements [format.Reader]. Of a tensor that is stored whole w gets the bytes of its entry, also
+// those after the last string that nothing refers to; numbers of a big-endian checkpoint are turned round. The
+// checksum is compared after the last byte, so that w may have been given bytes which prove to be damaged. A partitioned tensor
+// is verified first and then assembled, strings and variants in memory.
+func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
+	var rec record
+	if err := r.find(key, &rec); err != nil {
+		return err
+	}
+	if len(rec.slices) == 0 {
+		s := &stored{key: key, rec: rec}
+		if err := r.locate(s); err != nil {
+			return err
+		}
+		return r.copyStored(ctx, s, w)
+	}
+	return r.assemble(ctx, key, &rec, w)
+}
+
+// copyStored copies the bytes of s, which is located, to w in little-endian order and verifies them.
+func (r *Reader) copyStored(ctx context.Context, s *stored, w io.Writer) error {
+	switch s.rec.dtype {
+	case tensor.DTString:
+		return r.writeStrings(ctx, s, w)
+	case tensor.DTVariant:
+		return r.writeVariants(ctx, s, w)
+	}
+	buf := make([]byte, min(bufferSize, s.rec.size))
+	return r.stream(ctx, s, buf, func(_ int64, chunk []byte) error {
+		if r.header.bigEndian {
+			swap(s.rec.dtype, chunk)
+		}
+		_, err := w.Write(chunk)
+		return err
+	})
+}
+
+// assemble writes a partitioned tensor as if it were stored whole.
+func (r *Reader) assemble(ctx context.Context, key string, rec *record, w io.Writer) error {
+	whole := wholeSlice(rec.shape)
+	parts, err := r.partsFor(key, rec, whole)
+	if err != nil {
+		return err
+	}
+	for i := range parts {
+		if err := r.copyStored(ctx, &parts[i].stored, io.Discard); err != nil {
+			return err
+		}
+	}
+	if rec.dtype.Size() == 0 {
+		return r.assembleElements(ctx, key, rec, w)
+	}
+	for region := range windows(rec.shape, bufferSize/rec.dtype.Size()) {
+		dst, err := tensor.NewAny(rec.dtype, lengths(region)...)
+		if err != nil {
+			return err
+		}
+		for i := range parts {
+			if err := r.readStored(ctx, &parts[i].stored, parts[i].at, region, dst); err != nil {
+				return err
+			}
+		}
+		b, _ := tensor.Bytes(dst)
+		if !tensor.NativeLittleEndian {
+			swap(rec.dtype, b)
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assembleElements is assemble for strings and variants.
+func (r *Reader) assembleElements(ctx context.Context, key string, rec *record, w io.Writer) error {
+	dst, err := tensor.NewAny(rec.dtype, rec.shape...)
+	if err != nil {
+		return err
+	}
+	if err := r.readRegion(ctx, key, rec, wholeSlice(rec.shape), dst); err != nil {
+		return err
+	}
+	_, err = encodeElements(ctx, w, dst)
+	return err
+}

@@ -1,0 +1,312 @@
+package bundle
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A string tensor of n elements is stored as
+//
+//	varint64 length 0 | … | varint64 length n-1 | fixed32 mask(L) | the bytes of all strings
+//
+// where L is the CRC of the lengths, each as four bytes, or eight where it needs them. The entry's checksum goes
+// over what L does, the stored mask(L), and the strings (WriteStringTensor and ReadStringTensor in tensor_bundle.cc). In a big-endian
+// checkpoint the lengths enter L, and mask(L) is stored, in that order. Bytes of the entry after the last string are ignored.
+
+// readElements reads all of s, strings or variants, and puts the runs of it where they belong in dst.
+func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tensor.Any) error {
+	switch values := dst.Values().(type) {
+	case []string:
+		src, err := r.readStrings(ctx, s)
+		if err == nil {
+			copyRuns(values, src, rs)
+		}
+		return err
+	case []tensor.Variant:
+		src, err := r.readVariants(ctx, s)
+		if err == nil {
+			copyRuns(values, src, rs)
+		}
+		return err
+	}
+	return r.indexFault(s, "%v has no values that could be stored", s.rec.dtype)
+}
+
+// readStrings reads and verifies all of s. The strings share one piece of memory.
+func (r *Reader) readStrings(ctx context.Context, s *stored) ([]string, error) {
+	src := r.newSource(ctx, s)
+	lengths := make([]int, 0, s.rec.shape.Len()) // no more than the entry's size: see checkSize
+	total, err := src.lengths(func(n int64, _ []byte) error {
+		if n > math.MaxInt {
+			return r.dataFault(s, "a string of %d bytes is more than this machine can hold", n)
+		}
+		lengths = append(lengths, int(n))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var text strings.Builder
+	text.Grow(int(total)) // no more than is left of the entry
+	if err := src.copy(&text, total); err != nil {
+		return nil, err
+	}
+	if err := r.verify(s, src.crc); err != nil {
+		return nil, err
+	}
+	values, rest := make([]string, len(lengths)), text.String()
+	for i, n := range lengths {
+		values[i], rest = rest[:n], rest[n:]
+	}
+	return values, nil
+}
+
+// writeStrings copies s as it is stored, but little-endian, and verifies it.
+func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error {
+	src := r.newSource(ctx, s)
+	buf := bufio.NewWriterSize(w, bufferSize)
+	var little uint32 // the checksum of the lengths in a little-endian file
+	total, err := src.lengths(func(n int64, raw []byte) error {
+		little = lengthChecksum(little, n, binary.LittleEndian)
+		_, err := buf.Write(raw)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := buf.Write(binary.LittleEndian.AppendUint32(nil, sstable.Mask(little))); err != nil {
+		return err
+	}
+	if err := src.copy(buf, total); err != nil {
+		return err
+	}
+	if err := r.verify(s, src.crc); err != nil {
+		return err
+	}
+	if err := src.copy(buf, src.left); err != nil { // no checksum covers them
+		return err
+	}
+	return buf.Flush()
+}
+
+// lengthChecksum continues crc with the length of a string.
+func lengthChecksum(crc uint32, n int64, order binary.AppendByteOrder) uint32 {
+	var b [8]byte
+	if n <= math.MaxUint32 {
+		return crc32.Update(crc, castagnoli, order.AppendUint32(b[:0], uint32(n)))
+	}
+	return crc32.Update(crc, castagnoli, order.AppendUint64(b[:0], uint64(n)))
+}
+
+// A source reads the bytes of a string or variant tensor and keeps their checksum, as far as they enter it.
+type source struct {
+	r     *Reader
+	s     *stored
+	ctx   context.Context
+	buf   *bufio.Reader
+	off   int64 // of the next byte that buf will ask for
+	left  int64 // bytes of the entry that have not been consumed
+	crc   uint32
+	chunk []byte
+}
+
+func (r *Reader) newSource(ctx context.Context, s *stored) *source {
+	src := &source{r: r, s: s, ctx: ctx, left: s.rec.size}
+	src.buf = bufio.NewReaderSize((*section)(src), int(min(bufferSize, max(s.rec.size, 16))))
+	return src
+}
+
+// A section is a source as the io.Reader beneath its buffer.
+type section source
+
+func (c *section) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	p = p[:min(int64(len(p)), c.s.rec.size-c.off)]
+	if len(p) == 0 {
+		return 0, io.EOF
+	}
+	if err := c.r.readAt(c.s, p, c.off); err != nil {
+		return 0, err
+	}
+	c.off += int64(len(p))
+	return len(p), nil
+}
+
+// order returns the byte order of the lengths and their checksum.
+func (c *source) order() interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+} {
+	if c.r.header.bigEndian {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// lengths reads the lengths of all strings and their checksum, and returns their sum, which is no more than what is
+// left of the entry. fn gets each length and the bytes that it is stored in.
+func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err error) {
+	order := c.order()
+	for i := range c.s.rec.shape.Len() {
+		n, raw, err := c.uvarint(i)
+		if err != nil {
+			return 0, err
+		}
+		if total += n; total > c.left { // n is no more than left, so that the sum did not overflow
+			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, and %d are left of its %d", i, total, c.left, c.s.rec.size)
+		}
+		c.crc = lengthChecksum(c.crc, n, order)
+		if err := fn(n, raw); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.checkpoint("of the strings' lengths"); err != nil {
+		return 0, err
+	}
+	if total > c.left {
+		return 0, c.r.dataFault(c.s, "its strings have %d bytes, and %d are left of its %d", total, c.left, c.s.rec.size)
+	}
+	return total, nil
+}
+
+// uvarint reads the length of element i, which may not exceed what is left.
+func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
+	var b [binary.MaxVarintLen64]byte
+	for k := range b {
+		if c.left == 0 {
+			return 0, nil, c.r.dataFault(c.s, "its %d bytes end within the length of element %d", c.s.rec.size, i)
+		}
+		if b[k], err = c.buf.ReadByte(); err != nil {
+			return 0, nil, c.fault(err)
+		}
+		c.left--
+		if b[k] < 0x80 {
+			v, used := binary.Uvarint(b[:k+1])
+			if used <= 0 {
+				break
+			}
+			if v > uint64(c.left) {
+				return 0, nil, c.r.dataFault(c.s, "element %d claims %d bytes, and %d are left of its %d", i, v, c.left, c.s.rec.size)
+			}
+			return int64(v), b[:k+1], nil
+		}
+	}
+	return 0, nil, c.r.dataFault(c.s, "the length of element %d is no number of 64 bits", i)
+}
+
+// checkpoint reads a stored checksum, compares it with that of what came before, and continues the latter with its bytes.
+func (c *source) checkpoint(of string) error {
+	if c.left < 4 {
+		return c.r.dataFault(c.s, "%d bytes are left for the checksum %s", c.left, of)
+	}
+	var word [4]byte
+	if _, err := io.ReadFull(c.buf, word[:]); err != nil {
+		return c.fault(err)
+	}
+	c.left -= 4
+	if want, got := c.order().Uint32(word[:]), sstable.Mask(c.crc); got != want {
+		return c.r.dataFault(c.s, "checksum %#08x %s, want %#08x: the file was damaged", got, of, want)
+	}
+	c.crc = crc32.Update(c.crc, castagnoli, word[:])
+	return nil
+}
+
+// copy copies n bytes, which are left, to w.
+func (c *source) copy(w io.Writer, n int64) error {
+	if c.chunk == nil && n > 0 {
+		c.chunk = make([]byte, min(bufferSize, c.s.rec.size))
+	}
+	for n > 0 {
+		p := c.chunk[:min(int64(len(c.chunk)), n)]
+		k, err := io.ReadFull(c.buf, p)
+		if err != nil {
+			return c.fault(err)
+		}
+		c.crc = crc32.Update(c.crc, castagnoli, p)
+		if _, err := w.Write(p); err != nil {
+			return err
+		}
+		n -= int64(k)
+		c.left -= int64(k)
+	}
+	return nil
+}
+
+// fault is the error of a read from the buffer, whose own errors cannot come where left is heeded.
+func (c *source) fault(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return c.r.dataFault(c.s, "its %d bytes end too early", c.s.rec.size)
+	}
+	return err
+}
+
+// A variant tensor is stored as, for each element,
+//
+//	varint64 length | the bytes of a VariantTensorDataProto | fixed32 mask(the checksum so far)
+//
+// where lengths enter the checksum as eight bytes (WriteVariantTensor in tensor_bundle.cc).
+
+// variants reads all of s; fn gets, per element, its length and the bytes that is stored in, and is to copy its contents.
+func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n int64, raw []byte) error) error {
+	if r.header.bigEndian {
+		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint cannot be read, nor can TensorFlow"))
+	}
+	src := r.newSource(ctx, s)
+	for i := range s.rec.shape.Len() {
+		n, raw, err := src.uvarint(i)
+		if err != nil {
+			return err
+		}
+		src.crc = crc32.Update(src.crc, castagnoli, binary.LittleEndian.AppendUint64(nil, uint64(n)))
+		if err := fn(src, n, raw); err != nil {
+			return err
+		}
+	}
+	return r.verify(s, src.crc)
+}
+
+// readVariants reads and verifies all of s.
+func (r *Reader) readVariants(ctx context.Context, s *stored) ([]string, error) {
+	values := make([]string, 0, s.rec.shape.Len())
+	err := r.variants(ctx, s, func(src *source, n int64, _ []byte) error {
+		var text strings.Builder
+		text.Grow(int(n))
+		if err := src.copy(&text, n); err != nil {
+			return err
+		}
+		values = append(values, text.String())
+		return src.checkpoint("after element " + fmt.Sprint(len(values)-1))
+	})
+	return values, err
+}
+
+// writeVariants copies s as it is stored and verifies it.
+func (r *Reader) writeVariants(ctx context.Context, s *stored, w io.Writer) error {
+	i := 0
+	return r.variants(ctx, s, func(src *source, n int64, raw []byte) error {
+		if _, err := w.Write(raw); err != nil {
+			return err
+		}
+		if err := src.copy(w, n); err != nil {
+			return err
+		}
+		word := binary.LittleEndian.AppendUint32(nil, sstable.Mask(src.crc))
+		if err := src.checkpoint("after element " + fmt.Sprint(i)); err != nil {
+			return err
+		}
+		i++
+		_, err := w.Write(word)
+		return err
+	})
+}

@@ -1,0 +1,124 @@
+package sstable
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// A block is the contents of a block, decompressed and without its trailer, split into its two parts.
+type block struct {
+	entries  []byte
+	restarts []byte // fixed32 offsets into entries
+}
+
+// parseBlock splits contents. The error's text says what is wrong.
+func parseBlock(contents []byte) (block, error) {
+	if len(contents) < 4 {
+		return block{}, fmt.Errorf("%d bytes are too few for a count of restart points", len(contents))
+	}
+	body := contents[:len(contents)-4]
+	n := int64(binary.LittleEndian.Uint32(contents[len(body):]))
+	if n > int64(len(body)/4) {
+		return block{}, fmt.Errorf("%d restart points do not fit in %d bytes", n, len(body))
+	}
+	split := len(body) - 4*int(n)
+	if n == 0 && split > 0 {
+		return block{}, fmt.Errorf("%d bytes of entries without a restart point", split)
+	}
+	return block{body[:split:split], body[split:]}, nil
+}
+
+func (b *block) numRestarts() int { return len(b.restarts) / 4 }
+
+func (b *block) restart(i int) uint32 { return binary.LittleEndian.Uint32(b.restarts[4*i:]) }
+
+// seek returns a cursor before the last restart point whose key is not above key, so that the first entry that
+// is not below key lies at most one restart interval further.
+func (b *block) seek(key []byte) (cursor, error) {
+	lo, hi := 0, b.numRestarts() // the key at lo is not above key, that at hi is
+	for lo+1 < hi {
+		mid := int(uint(lo+hi) / 2)
+		c, err := b.at(mid)
+		if err != nil {
+			return c, err
+		}
+		if _, err := c.next(); err != nil {
+			return c, err
+		}
+		if bytes.Compare(c.key, key) > 0 {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	if lo == hi { // an empty block
+		return cursor{}, nil
+	}
+	return b.at(lo)
+}
+
+// at returns a cursor before restart point i.
+func (b *block) at(i int) (cursor, error) {
+	off := b.restart(i)
+	if int64(off) > int64(len(b.entries)) {
+		return cursor{}, fmt.Errorf("restart point %d is at %d of %d bytes", i, off, len(b.entries))
+	}
+	return cursor{entries: b.entries, pos: int(off)}, nil
+}
+
+// A cursor steps through the entries of a block.
+type cursor struct {
+	entries []byte
+	pos     int    // of the next entry
+	key     []byte // of this entry; overwritten by next
+	value   []byte // of this entry; part of the block
+	shared  int    // bytes of key that are those of the entry before
+	started bool   // key and value are those of an entry
+}
+
+// next moves to the next entry; ok is false at the end. The error's text says what is wrong.
+func (c *cursor) next() (ok bool, err error) {
+	p := c.entries[c.pos:]
+	if len(p) == 0 {
+		return false, nil
+	}
+	var shared, unshared, length uint64
+	n := 3
+	if len(p) >= 3 && p[0]|p[1]|p[2] < 0x80 {
+		shared, unshared, length = uint64(p[0]), uint64(p[1]), uint64(p[2])
+	} else if shared, unshared, length, n = entryHead(p); n == 0 {
+		return false, fmt.Errorf("the entry at %d has no three lengths of at most 32 bits", c.pos)
+	}
+	rest := p[n:]
+	if shared > uint64(len(c.key)) {
+		return false, fmt.Errorf("the entry at %d shares %d bytes with a key of %d", c.pos, shared, len(c.key))
+	}
+	if unshared+length > uint64(len(rest)) { // both are below 1<<32
+		return false, fmt.Errorf("the entry at %d has %d bytes, of which %d are left", c.pos, unshared+length, len(rest))
+	}
+	// Both keys begin with the same shared bytes, so the rest of them tells the order.
+	if c.started && bytes.Compare(rest[:unshared], c.key[shared:]) <= 0 {
+		return false, fmt.Errorf("key %s at %d does not ascend: it comes after %s",
+			quote(append(bytes.Clone(c.key[:shared]), rest[:unshared]...)), c.pos, quote(c.key))
+	}
+	c.key = append(c.key[:shared], rest[:unshared]...)
+	c.value = rest[unshared : unshared+length : unshared+length]
+	c.shared, c.started = int(shared), true
+	c.pos += n + int(unshared+length)
+	return true, nil
+}
+
+// entryHead decodes the three varint32 that an entry begins with; n is 0 where there are none.
+func entryHead(p []byte) (shared, unshared, length uint64, n int) {
+	for _, v := range []*uint64{&shared, &unshared, &length} {
+		u, k := binary.Uvarint(p[n:])
+		if k <= 0 || u > math.MaxUint32 {
+			return 0, 0, 0, 0
+		}
+		*v = u
+		n += k
+	}
+	return shared, unshared, length, n
+}

@@ -1,0 +1,36 @@
+// Package sstable reads and writes the sorted string tables in which TensorFlow keeps a checkpoint's index:
+// LevelDB's table format, as tsl/lib/io/table.cc has it.
+//
+// # The file
+//
+//	data block 0 | … | data block n-1 | metaindex block | index block | footer
+//
+// Every block is followed by five bytes: its compression type (0: none, 1: Snappy) and, as a little-endian
+// fixed32, the masked CRC-32C of the block and the type byte ([Mask]). The footer is 48 bytes: the metaindex
+// block's handle, the index block's handle, zeros up to 40 bytes, and the magic number 0xdb4775248b80fb57,
+// little-endian. A handle is a varint64 offset and a varint64 size, which leaves out the five bytes.
+//
+// A block is a run of entries, then fixed32 offsets of its restart points, then their number. An entry is
+//
+//	varint32 shared | varint32 unshared | varint32 length of value | unshared bytes of key | value
+//
+// where shared counts the bytes of key that are those of the entry before. At a restart point it is 0, so that
+// a search can begin there. Keys ascend strictly, in the order of unsigned bytes, through the whole table.
+//
+// The index block has one entry per data block: its value is the block's handle, its key is no less than any
+// key of that block and less than every key of the next. The metaindex block of a checkpoint is empty.
+//
+// # What the writer chooses
+//
+// [Writer] writes what TensorFlow's writer writes, to the byte: see the constants in writer.go.
+//
+// # What the reader trusts
+//
+// Nothing. Every handle is checked against the file's size before memory is asked for, every block against its
+// checksum, every length against the block; data blocks may not overlap, and keys must ascend within blocks,
+// across them, and against the index block's keys. See limits.go for what bounds the memory and time that a
+// table can ask for. An error about the table's bytes satisfies errors.Is(err, format.ErrCorrupt) and is a
+// *[CorruptError], which says where; other errors are those of the underlying reader.
+//
+// Compressed blocks are read and never written.
+package sstable

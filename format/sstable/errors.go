@@ -1,0 +1,31 @@
+package sstable
+
+import (
+	"fmt"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+// A CorruptError says what is wrong with a table's bytes. It satisfies errors.Is(err, format.ErrCorrupt).
+type CorruptError struct {
+	Part   string // "footer", "index block", "metaindex block", "data block 3"
+	Offset int64  // of that part in the file
+	Reason string // what was found, and what was wanted
+}
+
+// Error returns the part, its offset and the reason in one line.
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s at offset %d: %s", e.Part, e.Offset, e.Reason)
+}
+
+// Unwrap returns [format.ErrCorrupt].
+func (e *CorruptError) Unwrap() error { return format.ErrCorrupt }
+
+// quote returns a key for a message: in Go syntax, cut where it is long.
+func quote(key []byte) string {
+	const most = 100
+	if len(key) > most {
+		return fmt.Sprintf("%q… (%d bytes)", key[:most], len(key))
+	}
+	return fmt.Sprintf("%q", key)
+}

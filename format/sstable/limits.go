@@ -1,0 +1,17 @@
+package sstable
+
+// What a table may ask for, in relation to the size of its file.
+const (
+	// maxSnappyRatio bounds the declared length of a decompressed block by that of the compressed one. Snappy's
+	// densest element is a copy of 64 bytes in three, so that no honest block exceeds 64/3. As blocks do not
+	// overlap, a whole table decompresses to no more than this many times its file.
+	maxSnappyRatio = 22
+
+	// maxKeyExpansion bounds the length of all keys together by the size of the file: prefix compression lets an
+	// entry of a few bytes have a key as long as the one before it. A table that restarts every 16 entries, as
+	// TensorFlow's do, cannot exceed 16.
+	maxKeyExpansion = 64
+
+	// minKeyBudget is what maxKeyExpansion allows at least, for files of a few bytes.
+	minKeyBudget = 64 << 10
+)

@@ -1,0 +1,275 @@
+package sstable
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"sort"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/snappy"
+)
+
+// A Reader reads a table. It keeps the blocks that it has read, as long as they are together no larger than
+// the file. Several goroutines may use it at once.
+type Reader struct {
+	r      io.ReaderAt
+	size   int64
+	blocks []dataBlock
+	meta   handle // as the footer has it; perhaps nonsense
+	index  handle
+	kept   atomic.Int64 // bytes of cached blocks
+}
+
+// A dataBlock is what the index block says of a data block, and the block itself once it was read.
+type dataBlock struct {
+	handle
+	bound  []byte // no key of the block is above it, and every key of the next is
+	cached atomic.Pointer[block]
+}
+
+// An Entry is a key and its value.
+type Entry struct{ Key, Value []byte }
+
+// Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are read, and
+// verified, when they are needed: a pass over [Reader.All] verifies them all.
+//
+// A footer with a wrong metaindex handle is accepted, as it is by TensorFlow, which never looks there;
+// [Reader.CheckMetaindex] finds it.
+func Open(r io.ReaderAt, size int64) (*Reader, error) {
+	meta, index, err := readFooter(r, size)
+	if err != nil {
+		return nil, err
+	}
+	t := &Reader{r: r, size: size, meta: meta, index: index}
+	if err := t.readIndex(); err != nil {
+		return nil, err
+	}
+	if t.metaindexAdjoins() {
+		if err := t.CheckMetaindex(); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// readIndex fills t.blocks from the index block.
+func (t *Reader) readIndex() error {
+	const part = "index block"
+	b, err := t.readBlock(t.index, part)
+	if err != nil {
+		return err
+	}
+	corrupt := func(format string, args ...any) error {
+		return &CorruptError{part, int64(t.index.offset), fmt.Sprintf(format, args...)}
+	}
+	end, budget := uint64(0), t.keyBudget()
+	c := cursor{entries: b.entries}
+	for i := 0; ; i++ {
+		ok, err := c.next()
+		if err != nil {
+			return corrupt("%v", err)
+		}
+		if !ok {
+			return nil
+		}
+		h, _, ok := parseHandle(c.value)
+		switch {
+		case !ok:
+			return corrupt("entry %d is not a block handle", i)
+		case !h.within(t.index.offset):
+			return corrupt("data block %d (offset %d, size %d) leaves the %d bytes before the index block", i, h.offset, h.size, t.index.offset)
+		case h.offset < end:
+			return corrupt("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
+		}
+		if budget -= int64(len(c.key)); budget < 0 {
+			return corrupt("the keys are together longer than %d bytes", t.keyBudget())
+		}
+		end = h.end()
+		t.blocks = append(t.blocks, dataBlock{handle: h, bound: bytes.Clone(c.key)})
+	}
+}
+
+// keyBudget is how long all keys may be together.
+func (t *Reader) keyBudget() int64 { return max(maxKeyExpansion*t.size, minKeyBudget) }
+
+// metaindexAdjoins reports whether the footer's metaindex handle ends where the index block begins, as it
+// does in every table as it was written.
+func (t *Reader) metaindexAdjoins() bool {
+	return t.meta.within(t.index.offset) && t.meta.end() == t.index.offset
+}
+
+// CheckMetaindex returns an error where the metaindex block is not intact, or not where the footer has it. No value depends on it.
+func (t *Reader) CheckMetaindex() error {
+	const part = "metaindex block"
+	if !t.metaindexAdjoins() {
+		return &CorruptError{"footer", t.size - footerLen, fmt.Sprintf(
+			"the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d", t.meta.offset, t.meta.size, t.index.offset)}
+	}
+	b, err := t.readBlock(t.meta, part)
+	if err != nil {
+		return err
+	}
+	return b.walk(func(*cursor) error { return nil }, part, t.meta)
+}
+
+// NumBlocks returns the number of data blocks.
+func (t *Reader) NumBlocks() int { return len(t.blocks) }
+
+// Get returns the value of key, which the caller must not change. It reads at most one block.
+func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
+	i := sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
+	if i == len(t.blocks) {
+		return nil, false, nil
+	}
+	b, err := t.block(i)
+	if err != nil {
+		return nil, false, err
+	}
+	c, err := b.seek(key)
+	for err == nil {
+		if ok, err = c.next(); err != nil || !ok {
+			break
+		}
+		if order := bytes.Compare(c.key, key); order == 0 {
+			return c.value, true, nil
+		} else if order > 0 {
+			return nil, false, nil
+		}
+	}
+	if err != nil {
+		return nil, false, &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
+	}
+	return nil, false, nil
+}
+
+// All yields every entry in the order of keys and verifies, on the way, all that the package comment says of data blocks.
+// It ends after the first error. An entry's key is valid until the next one; its value stays, and must not be changed.
+func (t *Reader) All() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		stopped, budget := false, t.keyBudget()
+		for i := range t.blocks {
+			b, err := t.block(i)
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			at, first, last := &t.blocks[i], true, []byte(nil)
+			err = b.walk(func(c *cursor) error {
+				if first && i > 0 && bytes.Compare(c.key, t.blocks[i-1].bound) <= 0 {
+					return fmt.Errorf("key %s is not above the index block's key for the block before, %s", quote(c.key), quote(t.blocks[i-1].bound))
+				}
+				first, last = false, c.key
+				if budget -= int64(len(c.key)); budget < 0 {
+					return fmt.Errorf("the keys up to here are together longer than %d bytes", t.keyBudget())
+				}
+				if stopped = !yield(Entry{c.key, c.value}, nil); stopped {
+					return errStop
+				}
+				return nil
+			}, dataBlockName(i), at.handle)
+			if err == nil && bytes.Compare(last, at.bound) > 0 {
+				err = &CorruptError{dataBlockName(i), int64(at.offset), fmt.Sprintf("its last key %s is above the index block's key for it, %s", quote(last), quote(at.bound))}
+			}
+			if stopped {
+				return
+			}
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+		}
+	}
+}
+
+// errStop ends a walk early.
+var errStop = fmt.Errorf("stop")
+
+// walk calls fn after each step of a pass over the block, and verifies that restart points are where entries begin
+// that share nothing. Errors, but for errStop, become those of the block called part at h.
+func (b *block) walk(fn func(*cursor) error, part string, h handle) error {
+	c, restarts := cursor{entries: b.entries}, 0
+	for {
+		pos := c.pos
+		ok, err := c.next()
+		if err == nil && restarts < b.numRestarts() && int64(b.restart(restarts)) == int64(pos) {
+			restarts++
+			if c.shared != 0 {
+				err = fmt.Errorf("the entry at restart point %d shares %d bytes", pos, c.shared)
+			}
+		}
+		if err == nil && !ok {
+			if restarts == b.numRestarts() {
+				return nil
+			}
+			err = fmt.Errorf("restart point %d is at %d, where no entry begins", restarts, b.restart(restarts))
+		}
+		if err == nil {
+			err = fn(&c)
+		}
+		if err == errStop {
+			return nil
+		}
+		if err != nil {
+			return &CorruptError{part, int64(h.offset), err.Error()}
+		}
+	}
+}
+
+func dataBlockName(i int) string { return "data block " + strconv.Itoa(i) }
+
+// block returns data block i, from the cache where it is there.
+func (t *Reader) block(i int) (*block, error) {
+	at := &t.blocks[i]
+	if b := at.cached.Load(); b != nil {
+		return b, nil
+	}
+	b, err := t.readBlock(at.handle, dataBlockName(i))
+	if err != nil {
+		return nil, err
+	}
+	size := int64(len(b.entries) + len(b.restarts))
+	if t.kept.Add(size) > t.size || !at.cached.CompareAndSwap(nil, &b) {
+		t.kept.Add(-size)
+	}
+	return &b, nil
+}
+
+// readBlock reads, verifies, decompresses and splits the block at h, which lies within the file.
+func (t *Reader) readBlock(h handle, part string) (block, error) {
+	corrupt := func(format string, args ...any) error {
+		return &CorruptError{part, int64(h.offset), fmt.Sprintf(format, args...)}
+	}
+	raw := make([]byte, h.size+trailerLen)
+	if err := readAt(t.r, raw, int64(h.offset), part); err != nil {
+		return block{}, err
+	}
+	contents, typ := raw[:h.size:h.size], raw[h.size]
+	if want, got := binary.LittleEndian.Uint32(raw[h.size+1:]), blockChecksum(contents, typ); got != want {
+		return block{}, corrupt("checksum %#08x of its %d bytes, want %#08x: it was damaged", got, h.size, want)
+	}
+	switch typ {
+	case typeNone:
+	case typeSnappy:
+		n, err := snappy.DecodedLen(contents)
+		if err != nil {
+			return block{}, corrupt("snappy: %v", err)
+		}
+		if int64(n) > maxSnappyRatio*int64(len(contents)) {
+			return block{}, corrupt("snappy: %d bytes cannot hold the %d that they claim", len(contents), n)
+		}
+		if contents, err = snappy.Decode(nil, contents); err != nil {
+			return block{}, corrupt("snappy: %v", err)
+		}
+	default:
+		return block{}, corrupt("compression type %d, want 0 (none) or 1 (Snappy)", typ)
+	}
+	b, err := parseBlock(contents)
+	if err != nil {
+		return block{}, corrupt("%v", err)
+	}
+	return b, nil
+}

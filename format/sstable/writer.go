@@ -1,0 +1,191 @@
+package sstable
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// What TensorFlow's writer is set to (table_options.h, tensor_bundle.cc): part of the format in so far as files are to be
+// the same to the byte.
+const (
+	blockSize            = 256 << 10     // a block is closed once it is this long, counts and restart points included
+	oversized            = 2 * blockSize // a key and value this long do not join an open block
+	dataRestartInterval  = 16
+	indexRestartInterval = 1
+)
+
+// A Writer writes a table as TensorFlow does.
+type Writer struct {
+	w       io.Writer
+	offset  uint64
+	data    builder
+	index   builder
+	last    []byte // the key added last
+	pending handle // the data block closed last, whose index entry waits for the next key
+	waiting bool
+	err     error // the first error, which ends all
+}
+
+// NewWriter returns a Writer of a table to w, which it writes block by block.
+func NewWriter(w io.Writer) *Writer {
+	return &Writer{w: w, data: builder{interval: dataRestartInterval}, index: builder{interval: indexRestartInterval}}
+}
+
+// Add appends an entry. A key that is not above the one before is an error, and so is a key or value of 4 GiB or more. After
+// an error every call returns it.
+func (w *Writer) Add(key, value []byte) error {
+	if w.err != nil {
+		return w.err
+	}
+	if (w.waiting || w.data.count > 0) && bytes.Compare(key, w.last) <= 0 {
+		return w.fail(fmt.Errorf("sstable: key %s does not ascend: it comes after %s", quote(key), quote(w.last)))
+	}
+	if uint64(len(key)) > math.MaxUint32 || uint64(len(value)) > math.MaxUint32 {
+		return w.fail(fmt.Errorf("sstable: key %s with a value of %d bytes is too long", quote(key), len(value)))
+	}
+	if w.data.count > 0 && len(key)+len(value) >= oversized {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if w.waiting {
+		w.index.add(separator(w.last, key), appendHandle(nil, w.pending))
+		w.waiting = false
+	}
+	w.data.add(key, value)
+	w.last = append(w.last[:0], key...)
+	if w.data.size() >= blockSize {
+		return w.flush()
+	}
+	return nil
+}
+
+// Close writes what is left of the table. It does not close the underlying writer.
+func (w *Writer) Close() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.data.count > 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	meta, err := w.writeBlock(&builder{interval: dataRestartInterval})
+	if err != nil {
+		return err
+	}
+	if w.waiting {
+		w.index.add(successor(w.last), appendHandle(nil, w.pending))
+	}
+	index, err := w.writeBlock(&w.index)
+	if err != nil {
+		return err
+	}
+	footer := appendHandle(appendHandle(make([]byte, 0, footerLen), meta), index)
+	footer = binary.LittleEndian.AppendUint64(footer[:len(footer):footerLen][:footerLen-8], magic)
+	if _, err := w.w.Write(footer); err != nil {
+		return w.fail(err)
+	}
+	w.fail(errors.New("sstable: the table is closed"))
+	return nil
+}
+
+// flush closes the open data block, which is not empty.
+func (w *Writer) flush() (err error) {
+	w.pending, err = w.writeBlock(&w.data)
+	w.waiting = true
+	return err
+}
+
+// writeBlock writes and empties b.
+func (w *Writer) writeBlock(b *builder) (handle, error) {
+	contents := b.finish()
+	h := handle{w.offset, uint64(len(contents))}
+	contents = append(contents, typeNone)
+	contents = binary.LittleEndian.AppendUint32(contents, blockChecksum(contents[:h.size], typeNone))
+	if _, err := w.w.Write(contents); err != nil {
+		return h, w.fail(err)
+	}
+	w.offset += uint64(len(contents))
+	b.reset(contents)
+	return h, nil
+}
+
+func (w *Writer) fail(err error) error {
+	w.err = err
+	return err
+}
+
+// A builder collects the entries of one block.
+type builder struct {
+	interval int // entries from one restart point to the next
+	buf      []byte
+	restarts []uint32
+	count    int // of entries
+	last     []byte
+}
+
+func (b *builder) add(key, value []byte) {
+	shared := 0
+	if b.count%b.interval == 0 {
+		b.restarts = append(b.restarts, uint32(len(b.buf)))
+	} else {
+		shared = commonPrefix(b.last, key)
+	}
+	b.buf = binary.AppendUvarint(b.buf, uint64(shared))
+	b.buf = binary.AppendUvarint(b.buf, uint64(len(key)-shared))
+	b.buf = binary.AppendUvarint(b.buf, uint64(len(value)))
+	b.buf = append(append(b.buf, key[shared:]...), value...)
+	b.last = append(b.last[:shared], key[shared:]...)
+	b.count++
+}
+
+// size is how long the block would be if it ended here.
+func (b *builder) size() int { return len(b.buf) + 4*max(len(b.restarts), 1) + 4 }
+
+// finish returns the block's contents, which have a restart point even where there is no entry.
+func (b *builder) finish() []byte {
+	if b.count == 0 {
+		b.restarts = append(b.restarts, 0)
+	}
+	for _, r := range b.restarts {
+		b.buf = binary.LittleEndian.AppendUint32(b.buf, r)
+	}
+	return binary.LittleEndian.AppendUint32(b.buf, uint32(len(b.restarts)))
+}
+
+// reset empties b and keeps buf's memory for the next block.
+func (b *builder) reset(buf []byte) {
+	b.buf, b.restarts, b.last, b.count = buf[:0], b.restarts[:0], b.last[:0], 0
+}
+
+func commonPrefix(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// separator returns a short key that is no less than a and less than b, which is above a
+// (BytewiseComparator::FindShortestSeparator).
+func separator(a, b []byte) []byte {
+	if n := commonPrefix(a, b); n < len(a) && n < len(b) && a[n] < 0xff && a[n]+1 < b[n] {
+		return append(bytes.Clone(a[:n]), a[n]+1)
+	}
+	return a
+}
+
+// successor returns a short key that is no less than a (BytewiseComparator::FindShortSuccessor).
+func successor(a []byte) []byte {
+	for i, c := range a {
+		if c != 0xff {
+			return append(bytes.Clone(a[:i]), c+1)
+		}
+	}
+	return a
+}
