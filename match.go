@@ -23,6 +23,7 @@ type restoration struct {
 	// unusedAttributes are those of bound nodes whose object has no place for them.
 	unusedAttributes map[int][]string
 	conflicts        []string
+	paths            *objectgraph.Paths // made when a name is asked for
 	notice           *notice
 	planned          bool // RunRestoreOps has yet to move the bytes
 }

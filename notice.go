@@ -55,12 +55,12 @@ func (n *notice) log() {
 	if len(unrestored)+len(n.unused) == 0 {
 		return
 	}
-	names := n.stored.PrettyNames()
+	paths := n.stored.Paths()
 	n.logger.Warn("A checkpoint was restored in part and is being closed with unrestored values; the values follow. To silence these warnings call ExpectPartial (expect_partial()) on the status.", "checkpoint", n.restoration)
 	for _, id := range unrestored {
-		n.logger.Warn("Value in checkpoint could not be found in the restored object: "+names[id], "checkpoint", n.restoration)
+		n.logger.Warn("Value in checkpoint could not be found in the restored object: "+paths.Name(id), "checkpoint", n.restoration)
 	}
 	for _, id := range sortedKeys(n.unused) {
-		n.logger.Warn(fmt.Sprintf("An attribute in the restored object could not be found in the checkpoint. Object: %s, attribute: %q", names[id], n.unused[id]), "checkpoint", n.restoration)
+		n.logger.Warn(fmt.Sprintf("An attribute in the restored object could not be found in the checkpoint. Object: %s, attribute: %q", paths.Name(id), n.unused[id]), "checkpoint", n.restoration)
 	}
 }

@@ -179,9 +179,12 @@ func (r *restoration) rootChildren() string {
 }
 
 // prettyName is a stored node's path as TensorFlow prints it: (root).model.dense.
-func (r *restoration) prettyName(id int) string { return r.prettyNames()[id] }
-
-func (r *restoration) prettyNames() []string { return r.stored.PrettyNames() }
+func (r *restoration) prettyName(id int) string {
+	if r.paths == nil {
+		r.paths = r.stored.Paths()
+	}
+	return r.paths.Name(id)
+}
 
 // userPath is a stored node's path from the root without TensorFlow's "(root)." before it.
 func (r *restoration) userPath(id int) string {

@@ -1,6 +1,7 @@
 package ckpt
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -71,6 +72,9 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	}
 	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, fullname: e.fullname}
 	ok, err := w.fill(n, e, plain)
+	if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
+		return nil, tagErr
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: %w", placeOf(parent, e), err)
 	}

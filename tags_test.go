@@ -77,8 +77,8 @@ func TestSnakeCase(t *testing.T) {
 // leaf is a struct that leads to a tensor.
 type leafStruct struct{ W tensor.Tensor[float32] }
 
-type selfEmbedding struct {
-	*selfEmbedding
+type SelfEmbedding struct {
+	*SelfEmbedding
 	W tensor.Tensor[float32]
 }
 
@@ -124,7 +124,7 @@ func TestTagMisuse(t *testing.T) {
 		{"shape on a matrix", &struct {
 			S [][]float32 `ckpt:"s,shape=2x3"`
 		}{}, "S", `option "shape" is for a flat slice`},
-		{"a struct embedded in itself by pointer", &selfEmbedding{}, "selfEmbedding", "inlined into itself"},
+		{"a struct embedded in itself by pointer", &SelfEmbedding{}, "SelfEmbedding", "inlined into itself"},
 		{"an embedded pointer to an unexported struct", &struct{ *embeddedUnexported }{}, "embeddedUnexported", "embed the struct itself"},
 		{"a mistake behind a nil pointer", &struct {
 			Next *struct {
