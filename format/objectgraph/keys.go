@@ -1,0 +1,82 @@
+package objectgraph
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The reserved words of keys (trackable_utils.py). An escaped name has no single dot before a capital letter other
+// than S, so that none can be mistaken for them.
+const (
+	attributesMark = "/.ATTRIBUTES/"
+	slotMark       = "/.OPTIMIZER_SLOT/"
+)
+
+var escaper = strings.NewReplacer(".", "..", "/", ".S") // in one pass: what it inserts it does not look at again
+
+// Escape returns a name as it stands in keys: "." doubled, and "/" as ".S" (escape_local_name).
+func Escape(name string) string { return escaper.Replace(name) }
+
+// Unescape returns the name of which Escape made segment. The error says where segment is none of these.
+func Unescape(segment string) (string, error) {
+	var b strings.Builder
+	for rest := segment; ; {
+		before, after, found := strings.Cut(rest, ".")
+		if strings.Contains(before, "/") {
+			return "", fmt.Errorf("object graph: %q is not one segment of a key", segment)
+		}
+		b.WriteString(before)
+		switch {
+		case !found:
+			return b.String(), nil
+		case strings.HasPrefix(after, "."):
+			b.WriteByte('.')
+		case strings.HasPrefix(after, "S"):
+			b.WriteByte('/')
+		default:
+			return "", fmt.Errorf("object graph: %q is not an escaped name: a dot before %q", segment, after)
+		}
+		rest = after[1:]
+	}
+}
+
+// ObjectPath returns the path of the object that edges, not escaped, lead to from the root: "" is the root's
+// (object_path_to_string).
+func ObjectPath(edges ...string) string {
+	escaped := make([]string, len(edges))
+	for i, e := range edges {
+		escaped[i] = Escape(e)
+	}
+	return strings.Join(escaped, "/")
+}
+
+// Key returns the key of the tensor that holds an attribute of the object that path leads to. attribute is its
+// [Attribute.Name]: for a variable [VariableValue], for a tensor that an object calls t among several Escape(t),
+// which the key then has escaped twice (checkpoint_key, and _add_attributes_to_object_graph in save_util.py).
+func Key(path []string, attribute string) string { return KeyAt(ObjectPath(path...), attribute) }
+
+// KeyAt is [Key] for an object whose path is a string already.
+func KeyAt(objectPath, attribute string) string {
+	return objectPath + attributesMark + Escape(attribute)
+}
+
+// SlotPath returns the path of the variable that an optimizer keeps under the name slot for another variable
+// (slot_variable_key). variable and optimizer are object paths.
+func SlotPath(variable, optimizer, slot string) string {
+	return variable + slotMark + optimizer + "/" + Escape(slot)
+}
+
+// SlotKey returns the key of the value of the variable that [SlotPath] is about.
+func SlotKey(variable, optimizer []string, slot string) string {
+	return KeyAt(SlotPath(ObjectPath(variable...), ObjectPath(optimizer...), slot), VariableValue)
+}
+
+// SaveablePrefix returns what the keys of one object's tensors have in common: key up to and with the first
+// "/.ATTRIBUTES/". ok is false where key has none and is thus no key of an object.
+func SaveablePrefix(key string) (prefix string, ok bool) {
+	before, _, ok := strings.Cut(key, attributesMark)
+	if !ok {
+		return "", false
+	}
+	return before + attributesMark, true
+}

@@ -1,0 +1,99 @@
+package objectgraph
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Paths says how the nodes of a graph are first reached from its root, breadth first. It keeps one edge per node:
+// the paths themselves, which in a deep graph would be longer than all memory, are made on demand.
+type Paths struct {
+	graph  *Graph
+	order  []int
+	parent []int32 // -1 for the root, -2 for what no edge leads to
+	edge   []int32 // which of the parent's children
+	slots  map[int]slotOf
+}
+
+type slotOf struct {
+	optimizer int
+	slot      *Slot
+}
+
+const (
+	noParent    = -1
+	unreachable = -2
+)
+
+// Paths walks g, which has passed [Graph.Check] and must not change as long as the result is used.
+func (g *Graph) Paths() *Paths {
+	p := &Paths{
+		graph:  g,
+		order:  make([]int, 0, len(g.Nodes)),
+		parent: make([]int32, len(g.Nodes)),
+		edge:   make([]int32, len(g.Nodes)),
+		slots:  make(map[int]slotOf),
+	}
+	for i := range p.parent {
+		p.parent[i] = unreachable
+	}
+	p.parent[0] = noParent
+	p.order = append(p.order, 0)
+	for next := 0; next < len(p.order); next++ {
+		id := p.order[next]
+		for i, c := range g.Nodes[id].Children {
+			if p.parent[c.ID] == unreachable {
+				p.parent[c.ID], p.edge[c.ID] = int32(id), int32(i)
+				p.order = append(p.order, c.ID)
+			}
+		}
+	}
+	for id := range g.Nodes {
+		slots := g.Nodes[id].Slots
+		for i := range slots {
+			p.slots[slots[i].Variable] = slotOf{id, &slots[i]}
+		}
+	}
+	return p
+}
+
+// Order returns the nodes that edges lead to, breadth first from the root. Slot variables are not among them,
+// unless an edge leads to them too.
+func (p *Paths) Order() []int { return p.order }
+
+// Edges returns the names of the edges that first reach node id from the root, none for the root; ok is false
+// where there is no node id or no edges reach it.
+func (p *Paths) Edges(id int) (names []string, ok bool) {
+	if id < 0 || id >= len(p.parent) || p.parent[id] == unreachable {
+		return nil, false
+	}
+	for p.parent[id] != noParent {
+		up := int(p.parent[id])
+		names = append(names, p.graph.Nodes[up].Children[p.edge[id]].Name)
+		id = up
+	}
+	slices.Reverse(names)
+	return names, true
+}
+
+// Name returns what TensorFlow calls node id in its messages (ObjectGraphProtoPrettyPrinter): "(root)" followed by
+// the names of the edges, not escaped and joined by dots, or, for a slot variable,
+//
+//	(root).optimizer's state 'm' for (root).model.kernel
+//
+// A node that nothing leads to, which TensorFlow cannot name, is called by its number.
+func (p *Paths) Name(id int) string {
+	if s, ok := p.slots[id]; ok {
+		return fmt.Sprintf("%s's state '%s' for %s", p.edgeName(s.optimizer), s.slot.Name, p.edgeName(s.slot.Original))
+	}
+	return p.edgeName(id)
+}
+
+func (p *Paths) edgeName(id int) string {
+	edges, ok := p.Edges(id)
+	if !ok {
+		return fmt.Sprintf("(node %d)", id)
+	}
+	return strings.Join(append([]string{"(root)"}, edges...), ".")
+}
