@@ -1,0 +1,220 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// A View is a graph of objects to look at: that of a checkpoint ([Reader.View]) or that of a program ([ViewOf]).
+// Node 0 is the root. It corresponds to tf.train.CheckpointView and TrackableView.
+type View struct {
+	Nodes []ViewNode
+	of    string // for messages
+}
+
+// A ViewNode is one object of a [View].
+type ViewNode struct {
+	Path     string // the first that a breadth-first walk finds, as TensorFlow's views print it: root.b.0
+	GoPath   string // in the program: Model.B[0]; "" in a checkpoint
+	Children []ViewEdge
+	// Tensors are the names of the object's own tensors: VARIABLE_VALUE for a variable, none for a group.
+	Tensors []string
+	// Object is a pointer to the program's object (or the slice or map that it is); nil in a checkpoint.
+	Object any
+	slot   bool // a slot variable: no edge leads to it
+}
+
+// A ViewEdge is a named edge from an object to one that it holds, in the order in which it is stored.
+type ViewEdge struct {
+	Name string
+	Node int
+	also []string // aliases, in a program
+}
+
+// View returns the graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph]) where the
+// checkpoint is name-based.
+func (r *Reader) View() (*View, error) {
+	g, err := r.Graph()
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Nodes: make([]ViewNode, len(g.Nodes)), of: r.prefix}
+	paths := g.Paths()
+	for id := range g.Nodes {
+		n := &v.Nodes[id]
+		n.Path = strings.Replace(paths.Name(id), "(root)", "root", 1)
+		for _, c := range g.Nodes[id].Children {
+			n.Children = append(n.Children, ViewEdge{Name: c.Name, Node: c.ID})
+		}
+		for _, a := range g.Nodes[id].Attributes {
+			n.Tensors = append(n.Tensors, a.Name)
+		}
+		for _, s := range g.Nodes[id].Slots {
+			v.Nodes[s.Variable].slot = true
+		}
+	}
+	return v, nil
+}
+
+// ViewOf returns the graph of a program's objects: root and options are those of [New].
+func ViewOf(root any, opts ...Option) (*View, error) {
+	c, err := New(root, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return c.View()
+}
+
+// View returns the graph of the program's objects as it is now, slot variables last.
+func (c *Checkpoint) View() (*View, error) {
+	g, err := c.walk()
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Nodes: make([]ViewNode, len(g.nodes)), of: "the program"}
+	for id, n := range g.nodes {
+		vn := &v.Nodes[id]
+		vn.Path = strings.Join(append([]string{"root"}, n.edgePath()...), ".")
+		vn.GoPath, vn.slot = n.goPath(), n.slotOf != nil
+		if vn.slot {
+			vn.Path = n.path()
+		}
+		if vn.Object = n.obj.Interface(); n.obj.CanAddr() && n.obj.Kind() != reflect.Slice && n.obj.Kind() != reflect.Map {
+			vn.Object = n.obj.Addr().Interface()
+		}
+		for i := range n.edges {
+			if e := &n.edges[i]; e.node != nil {
+				vn.Children = append(vn.Children, ViewEdge{Name: e.name, Node: e.node.id, also: e.aliases})
+			}
+		}
+		for _, val := range n.values {
+			vn.Tensors = append(vn.Tensors, objectgraph.Escape(val.attribute))
+		}
+	}
+	return v, nil
+}
+
+// Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are none of them.
+func (v *View) Descendants() []int {
+	seen := make([]bool, len(v.Nodes))
+	seen[0] = true
+	order := []int{0}
+	for i := 0; i < len(order); i++ {
+		for _, e := range v.Nodes[order[i]].Children {
+			if !seen[e.Node] {
+				seen[e.Node] = true
+				order = append(order, e.Node)
+			}
+		}
+	}
+	return order
+}
+
+// child returns the node that name, or an alias of it, leads to.
+func (n *ViewNode) child(name string) (int, bool) {
+	at := slices.IndexFunc(n.Children, func(e ViewEdge) bool { return e.Name == name })
+	if at < 0 {
+		at = slices.IndexFunc(n.Children, func(e ViewEdge) bool { return slices.Contains(e.also, name) })
+	}
+	if at < 0 {
+		return 0, false
+	}
+	return n.Children[at].Node, true
+}
+
+// Match returns which nodes of a checkpoint, or of any view, belong to which of another: the roots, and whatever the
+// same chain of names leads to. Nothing is restored. Where two chains disagree the first, breadth first, holds.
+func Match(stored, program *View) map[int]int {
+	matches := map[int]int{0: 0}
+	queue := []int{0}
+	for len(queue) > 0 {
+		id := queue[0]
+		queue = queue[1:]
+		for _, e := range stored.Nodes[id].Children {
+			if _, done := matches[e.Node]; done {
+				continue
+			}
+			if other, ok := program.Nodes[matches[id]].child(e.Name); ok {
+				matches[e.Node] = other
+				queue = append(queue, e.Node)
+			}
+		}
+	}
+	return matches
+}
+
+// A Difference is what [Diff] finds.
+type Difference struct {
+	Matches     map[int]int // node of the first view → node of the second
+	OnlyStored  []int       // nodes that only the first has, breadth first
+	OnlyProgram []int       // nodes that only the second has, breadth first
+}
+
+// Diff returns what of two views, of a checkpoint and of a program, belongs together and what only one of them has.
+func Diff(stored, program *View) *Difference {
+	d := &Difference{Matches: Match(stored, program)}
+	taken := make(map[int]bool, len(d.Matches))
+	for _, other := range d.Matches {
+		taken[other] = true
+	}
+	for _, id := range stored.Descendants() {
+		if _, ok := d.Matches[id]; !ok {
+			d.OnlyStored = append(d.OnlyStored, id)
+		}
+	}
+	for _, id := range program.Descendants() {
+		if !taken[id] {
+			d.OnlyProgram = append(d.OnlyProgram, id)
+		}
+	}
+	return d
+}
+
+// RestoreNodes assigns the values of single nodes of a checkpoint to objects: no more is matched than what objects says.
+// Each object must have as many tensors as its node. path is what [Checkpoint.Read] takes.
+func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...Option) error {
+	o, err := defaultOptions().with(onRestore, opts)
+	if err != nil {
+		return err
+	}
+	f, err := openPrefix(o.fsys, path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	g, err := readGraph(ctx, f, path)
+	if err != nil {
+		return err
+	}
+	w := newWalker(make(map[identity]reflect.Value))
+	w.addVirtualRoot(&objects)
+	r := newRestoration(1, path, g, 0, o)
+	p := newPlan(path, w.graph)
+	for _, id := range sortedKeys(objects) {
+		if id < 0 || id >= len(g.Nodes) {
+			return fmt.Errorf("ckpt: RestoreNodes: %s has no node %d: %w", path, id, ErrNotFound)
+		}
+		name := fmt.Sprint(id)
+		if err := w.addChild(w.graph.root(), name, "["+name+"]", objects[id]); err != nil {
+			return err
+		}
+		n := w.graph.root().edges[len(w.graph.root().edges)-1].node
+		if have, want := len(g.Nodes[id].Attributes), len(n.values); have != want {
+			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, r.prettyName(id), have, n.key.typ, want)}
+		}
+		r.gather(p, pair{id, n})
+	}
+	if len(r.unusedAttributes) > 0 {
+		id := sortedKeys(r.unusedAttributes)[0]
+		return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %q, which its object has no place for", id, r.prettyName(id), r.unusedAttributes[id])}
+	}
+	if err := p.check(f); err != nil {
+		return err
+	}
+	return p.run(ctx, f, o)
+}
