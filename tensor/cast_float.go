@@ -35,8 +35,8 @@ func widenFloats(src Any, from int, wide []float64) {
 }
 
 func widenEach[T, W any](data []T, wide []W, value func(T) W) {
-	for i := range wide {
-		wide[i] = value(data[i])
+	for i, v := range data[:len(wide)] {
+		wide[i] = value(v)
 	}
 }
 
@@ -47,13 +47,7 @@ func narrowFloats(dst Any, at int, wide []float64) int {
 	case *Tensor[float64]:
 		copy(dst.data[at:], wide)
 	case *Tensor[float32]:
-		for i, f := range wide {
-			v, fits := float32FromFloat64(f)
-			if !fits {
-				return i
-			}
-			dst.data[at+i] = v
-		}
+		return roundEach(dst.data[at:], wide)
 	case *Tensor[Float16]:
 		return encodeEach(dst.data[at:], wide, &float16Layout)
 	case *Tensor[BFloat16]:
@@ -85,8 +79,22 @@ func encodeEach[T ~uint8 | ~uint16](data []T, wide []float64, l *layout) int {
 	return -1
 }
 
+func roundEach(data []float32, wide []float64) int {
+	data = data[:len(wide)]
+	for i, f := range wide {
+		v, fits := float32FromFloat64(f)
+		if !fits {
+			return i
+		}
+		data[i] = v
+	}
+	return -1
+}
+
 // float32FromFloat64 returns the float32 nearest to f; fits is false where f is finite and it is not.
 func float32FromFloat64(f float64) (g float32, fits bool) {
+	const beyond = math.MaxFloat32 + 0x1p103 // half a step above the largest, which ties to infinity
 	g = float32(f)
-	return g, !math.IsInf(float64(g), 0) || math.IsInf(f, 0)
+	size := math.Abs(f)
+	return g, !(size >= beyond) || size > math.MaxFloat64
 }
