@@ -1,0 +1,181 @@
+package state
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Parse returns the state that text describes, in any spelling of a text-format protocol buffer: fields in any order
+// and layout, comments, either quote, escapes, strings in several pieces, lists in brackets, commas or semicolons
+// between fields. Of a field that occurs twice the last counts.
+//
+// The error satisfies errors.Is for [ErrSyntax], and says in which line, where text is none; for [ErrIncomplete]
+// where it names no latest checkpoint; and in both cases for format.ErrCorrupt.
+func Parse(text []byte) (*State, error) {
+	p := parser{rest: string(text), line: 1}
+	if !utf8.Valid(text) {
+		return nil, corrupt(ErrSyntax, "it is not UTF-8")
+	}
+	if err := p.fields(); err != nil {
+		return nil, corrupt(ErrSyntax, "line %d: %v", p.line, err)
+	}
+	if p.state.Latest == "" {
+		return nil, corrupt(ErrIncomplete, "")
+	}
+	return &p.state, nil
+}
+
+// A parser reads fields and has the text that follows the last token.
+type parser struct {
+	rest  string
+	line  int
+	state State
+}
+
+func (p *parser) fields() error {
+	for p.skip(); p.rest != ""; p.skip() {
+		name := p.token(isNameByte)
+		if name == "" || !isLetter(name[0]) {
+			return errors.New("a field's name is expected, not " + p.found(name))
+		}
+		if p.skip(); !p.take(':') {
+			return errors.New("a colon is expected after " + name + ", not " + p.found(""))
+		}
+		if err := p.value(name); err != nil {
+			return errors.New(name + ": " + err.Error())
+		}
+		if p.skip(); !p.take(',') {
+			p.take(';')
+		}
+	}
+	return nil
+}
+
+func (p *parser) value(name string) (err error) {
+	switch name {
+	case latestField:
+		p.state.Latest, err = p.text()
+		return err
+	case allField:
+		return list(p, &p.state.All, p.text)
+	case timestampsField:
+		return list(p, &p.state.Timestamps, p.number)
+	case lastPreservedField:
+		p.state.LastPreserved, err = p.number()
+		return err
+	}
+	return errors.New("no such field")
+}
+
+// list reads one value or several in brackets.
+func list[T any](p *parser, to *[]T, value func() (T, error)) error {
+	p.skip()
+	bracketed := p.take('[')
+	if p.skip(); bracketed && p.take(']') {
+		return nil
+	}
+	for {
+		v, err := value()
+		if err != nil {
+			return err
+		}
+		*to = append(*to, v)
+		p.skip()
+		switch {
+		case !bracketed || p.take(']'):
+			return nil
+		case !p.take(','):
+			return errors.New("a comma is expected between values, not " + p.found(""))
+		}
+	}
+}
+
+// number reads a float as Python's float and text_format.ParseFloat do: also inf, nan, and with an f at the end.
+func (p *parser) number() (float64, error) {
+	p.skip()
+	word := p.token(func(c byte) bool { return isNameByte(c) || c == '.' })
+	digits := strings.TrimPrefix(word, "-")
+	if len(digits) > 1 && digits[0] == '0' && isDigit(digits[1]) {
+		return 0, errors.New(strconv.Quote(word) + " starts as an octal number does")
+	}
+	for _, s := range []string{word, strings.TrimRight(word, "fF"), strings.TrimSuffix(word, "f")} { // "1", "1f", "inff"
+		if v, ok := parseFloat(s); ok {
+			return v, nil
+		}
+	}
+	return 0, errors.New("a number is expected, not " + p.found(word))
+}
+
+func parseFloat(s string) (float64, bool) {
+	if strings.ContainsAny(s, "xX_") { // Go's hexadecimal notation
+		return 0, false
+	}
+	if strings.EqualFold(strings.TrimPrefix(s, "-"), "nan") {
+		return math.NaN(), true
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil || errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0)
+}
+
+// skip passes over space and comments.
+func (p *parser) skip() {
+	for p.rest != "" {
+		r, size := utf8.DecodeRuneInString(p.rest)
+		switch {
+		case r == '#':
+			if size = strings.IndexByte(p.rest, '\n'); size < 0 {
+				size = len(p.rest)
+			}
+		case r == '\n':
+			p.line++
+		case !unicode.IsSpace(r):
+			return
+		}
+		p.rest = p.rest[size:]
+	}
+}
+
+// take passes over c if that is next.
+func (p *parser) take(c byte) bool {
+	if p.rest == "" || p.rest[0] != c {
+		return false
+	}
+	p.rest = p.rest[1:]
+	return true
+}
+
+// token takes the bytes that are of a kind.
+func (p *parser) token(is func(byte) bool) string {
+	n := 0
+	for n < len(p.rest) && is(p.rest[n]) {
+		n++
+	}
+	word := p.rest[:n]
+	p.rest = p.rest[n:]
+	return word
+}
+
+// found describes what stands where something else was expected: word, or what is next.
+func (p *parser) found(word string) string {
+	if word == "" {
+		if p.rest == "" {
+			return "the end"
+		}
+		r, _ := utf8.DecodeRuneInString(p.rest)
+		word = string(r)
+	}
+	if len(word) > 40 {
+		word = strings.ToValidUTF8(word[:40], "") + "…"
+	}
+	return strconv.Quote(word)
+}
+
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
+
+// isNameByte is true within names and, as in TensorFlow's parser, for the signs within numbers.
+func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '+' || c == '-' }
