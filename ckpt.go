@@ -121,7 +121,7 @@ func (c *Checkpoint) start() (*walker, error) {
 		w.addVirtualRoot(c)
 		return w, c.addObjects(w)
 	}
-	if err := w.addRoot(c.root); err != nil {
+	if err := w.addRoot(c.root, nil); err != nil {
 		return nil, err
 	}
 	root := w.graph.root()
@@ -168,10 +168,10 @@ func (c *Checkpoint) addAttached(w *walker, root *node) error {
 			if err != nil {
 				return err
 			}
-			if n == nil {
+			if n == nil && e.alloc == nil {
 				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
 			}
-			e.node = n
+			e.node, e.from = n, reflect.ValueOf(obj.object)
 		}
 		switch {
 		case own < 0:

@@ -87,6 +87,8 @@ type children interface {
 type graph struct {
 	nodes []*node
 	byKey map[identity]*node
+	// byContent finds the node of a slice or map that another variable holds too.
+	byContent map[identity]*node
 	// writebacks put copies back into the interfaces and maps that they were taken from; deeper ones come later.
 	writebacks []func()
 	// undos take back what the walk itself allocated.

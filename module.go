@@ -91,7 +91,7 @@ func (m *Module) attached(name string) error {
 		owners = append(owners, c)
 	}
 	m.mu.Unlock()
-	if err := newWalker(make(map[identity]reflect.Value)).addRoot(child); err != nil {
+	if err := newWalker(make(map[identity]reflect.Value)).addRoot(child, nil); err != nil {
 		m.Untrack(name)
 		return fmt.Errorf("ckpt: Track(%q): %w", name, err)
 	}

@@ -24,7 +24,7 @@ type walker struct {
 }
 
 func newWalker(copies map[identity]reflect.Value) *walker {
-	return &walker{plans: &plans, graph: &graph{byKey: make(map[identity]*node)}, copies: copies}
+	return &walker{plans: &plans, graph: &graph{byKey: make(map[identity]*node), byContent: make(map[identity]*node)}, copies: copies}
 }
 
 // all expands every node that can be reached.
@@ -37,10 +37,15 @@ func (w *walker) all() error {
 	return w.graph.checkOverlap()
 }
 
-// addRoot makes the object that v holds node 0.
-func (w *walker) addRoot(v any) error {
+// addRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
+// large as what is stored.
+func (w *walker) addRoot(v any, stored children) error {
 	e := edge{opt: fieldOptions{explicit: true, alloc: w.allocAll}}
 	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
+	if err == nil && n == nil && e.alloc != nil && stored != nil {
+		w.graph.undos = append(w.graph.undos, e.alloc(stored))
+		n, err = w.resolve(reflect.ValueOf(v), &e, nil)
+	}
 	if err == nil && n == nil {
 		err = fmt.Errorf("ckpt: (root): %s is %w", describe(v), ErrNotTrackable)
 	}
@@ -54,17 +59,18 @@ func (w *walker) addVirtualRoot(stand any) {
 	w.graph.nodes, w.graph.byKey[n.key] = append(w.graph.nodes, n), n
 }
 
-// addChild appends an edge from n to the object that v holds. The error says where v holds none.
+// addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. The
+// error says where v is nothing that can take part.
 func (w *walker) addChild(n *node, name, goStep string, v any) error {
 	e := edge{name: name, goStep: goStep, opt: fieldOptions{explicit: true, alloc: w.allocAll}}
 	child, err := w.resolve(reflect.ValueOf(v), &e, n)
 	if err != nil {
 		return err
 	}
-	if child == nil {
+	if child == nil && e.alloc == nil {
 		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
 	}
-	e.node = child
+	e.node, e.from = child, reflect.ValueOf(v)
 	n.edges = append(n.edges, e)
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 func walkOf(t *testing.T, root any) []string {
 	t.Helper()
 	w := newWalker(make(map[identity]reflect.Value))
-	require.NoError(t, w.addRoot(root))
+	require.NoError(t, w.addRoot(root, nil))
 	require.NoError(t, w.all())
 	var lines []string
 	for _, n := range w.graph.nodes {
@@ -200,7 +200,7 @@ func TestDeepAndSelfReferring(t *testing.T) {
 	}
 	head.W = f32(1)
 	w := newWalker(make(map[identity]reflect.Value))
-	require.NoError(t, w.addRoot(head))
+	require.NoError(t, w.addRoot(head, nil))
 	require.NoError(t, w.all())
 	require.Len(t, w.graph.nodes, 200_001)
 

@@ -70,6 +70,10 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	if n, ok := w.graph.byKey[key]; ok {
 		return n, nil
 	}
+	content := contentOf(v)
+	if n, ok := w.graph.byContent[content]; ok && content.typ != nil {
+		return n, nil
+	}
 	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, fullname: e.fullname}
 	ok, err := w.fill(n, e, plain)
 	if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
@@ -83,7 +87,7 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	}
 	n.id = len(w.graph.nodes)
 	w.graph.nodes = append(w.graph.nodes, n)
-	w.graph.byKey[key] = n
+	w.graph.byKey[key], w.graph.byContent[content] = n, n
 	return n, nil
 }
 
@@ -212,19 +216,29 @@ func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 	return c
 }
 
-// identityOf returns what tells v's object from every other.
+// identityOf returns what tells v's object from every other. A slice or map is told by the variable that holds it, where
+// that has an address, so that it stays the same object when it grows.
 func identityOf(v reflect.Value, parent *node, e *edge) identity {
-	t := v.Type()
-	switch {
-	case t.Size() == 0:
-	case t.Kind() == reflect.Map:
-		return identity{addr: v.Pointer(), typ: t}
+	switch t := v.Type(); {
+	case t.Size() > 0 && v.CanAddr():
+		return identity{addr: v.Addr().Pointer(), typ: t}
+	case t.Kind() == reflect.Map, t.Kind() == reflect.Slice && v.Len() > 0 && t.Elem().Size() > 0:
+		return contentOf(v)
+	default:
+		return identity{typ: t, in: placeKey(parent, e)}
+	}
+}
+
+// contentOf returns what two variables share that hold the same map or the same part of the same array; the zero identity
+// where v is neither.
+func contentOf(v reflect.Value) identity {
+	switch t := v.Type(); {
+	case t.Kind() == reflect.Map && !v.IsNil():
+		return identity{addr: v.Pointer(), typ: t, len: -1}
 	case t.Kind() == reflect.Slice && v.Len() > 0 && t.Elem().Size() > 0:
 		return identity{addr: v.Pointer(), typ: t, len: v.Len()}
-	case v.CanAddr():
-		return identity{addr: v.Addr().Pointer(), typ: t}
 	}
-	return identity{typ: t, in: placeKey(parent, e)}
+	return identity{}
 }
 
 // placeKey names a place by the object that has it and the edge: one that has no address is named by its own place.

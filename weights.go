@@ -46,7 +46,7 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...Option) er
 }
 
 func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) error {
-	w, err := loadWalker(model)
+	w, err := loadWalker(model, storedChildren{r.stored, r.start})
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) e
 }
 
 // loadWalker returns a walker over model that makes what is nil.
-func loadWalker(model any) (*walker, error) {
+func loadWalker(model any, stored children) (*walker, error) {
 	w := newWalker(make(map[identity]reflect.Value))
 	w.allocAll = true
 	if group, ok := model.(Group); ok {
@@ -79,7 +79,7 @@ func loadWalker(model any) (*walker, error) {
 		}
 		return w, nil
 	}
-	return w, w.addRoot(model)
+	return w, w.addRoot(model, stored)
 }
 
 // loadable holds the match to what LoadWeights promises.

@@ -1,0 +1,197 @@
+package ckpt
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A goldenCase is what an expect.json says of checkpoints that TensorFlow wrote: testdata/README.md has the fields.
+type goldenCase struct {
+	dir    string
+	Prefix string
+	goldenCheckpoint
+	Others   map[string]goldenCheckpoint
+	Programs map[string]map[string]goldenOutcome
+	Want     *struct {
+		Open, Restore string
+		Bad           []string
+	}
+}
+
+type goldenCheckpoint struct {
+	Keys []struct {
+		Key, DType, SHA256 string
+		Shape              []int
+	}
+	KeysCount  int    `json:"keys_count"`
+	KeysDigest string `json:"keys_digest"`
+	Graph      json.RawMessage
+}
+
+type goldenOutcome struct {
+	Consumed   string `json:"assert_consumed"`
+	Existing   string `json:"assert_existing_objects_matched"`
+	Nontrivial string `json:"assert_nontrivial_match"`
+	Error      string
+	Values     map[string]any
+	Warnings   []string
+}
+
+func golden(t *testing.T, name string) goldenCase {
+	t.Helper()
+	g := goldenCase{dir: filepath.Join("testdata", "golden", name)}
+	data, err := os.ReadFile(filepath.Join(g.dir, "expect.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &g))
+	return g
+}
+
+func (g goldenCase) path() string { return filepath.Join(g.dir, g.Prefix) }
+
+// TestGolden reads every checkpoint under testdata/golden that TensorFlow wrote and reads.
+func TestGolden(t *testing.T) {
+	dirs, err := os.ReadDir(filepath.Join("testdata", "golden"))
+	require.NoError(t, err)
+	for _, d := range dirs {
+		if strings.HasPrefix(d.Name(), "damaged-") && d.Name() != "damaged-none" {
+			continue
+		}
+		t.Run(d.Name(), func(t *testing.T) {
+			g := golden(t, d.Name())
+			if g.Prefix != "" {
+				checkGolden(t, g.path(), g.goldenCheckpoint)
+			}
+			for prefix, c := range g.Others {
+				checkGolden(t, filepath.Join(g.dir, prefix), c)
+			}
+		})
+	}
+}
+
+func checkGolden(t *testing.T, prefix string, want goldenCheckpoint) {
+	t.Helper()
+	r, err := Open(prefix)
+	require.NoError(t, err)
+	defer r.Close()
+	count := 0
+	digest := sha256.New()
+	for e, err := range r.All() {
+		require.NoError(t, err)
+		count++
+		var sum hash.Hash
+		if want.KeysDigest != "" || len(want.Keys) > 0 {
+			sum = sha256.New()
+			require.NoError(t, r.WriteStored(ctx, e.Key, sum), e.Key)
+		}
+		if want.KeysDigest != "" {
+			shape, _ := json.Marshal([]int(e.Shape))
+			fmt.Fprintf(digest, "%s\t%v\t%s\t%x\n", e.Key, e.DType, shape, sum.Sum(nil))
+		}
+		if want.KeysDigest == "" {
+			require.Less(t, count-1, len(want.Keys), "key %q", e.Key)
+			w := want.Keys[count-1]
+			require.Equal(t, w.Key, e.Key)
+			require.Equal(t, w.DType, e.DType.String(), w.Key)
+			require.Equal(t, append(tensor.Shape{}, w.Shape...), append(tensor.Shape{}, e.Shape...), w.Key)
+			if w.SHA256 != "" {
+				require.Equal(t, w.SHA256, hex.EncodeToString(sum.Sum(nil)), w.Key)
+			}
+		}
+	}
+	if want.KeysDigest != "" {
+		require.Equal(t, want.KeysCount, count)
+		require.Equal(t, want.KeysDigest, hex.EncodeToString(digest.Sum(nil)))
+	} else {
+		require.Len(t, want.Keys, count)
+	}
+	graph, err := r.Graph()
+	if want.Graph == nil || string(want.Graph) == "null" {
+		require.ErrorIs(t, err, ErrNoObjectGraph)
+		return
+	}
+	require.NoError(t, err)
+	got, err := json.Marshal(graph)
+	require.NoError(t, err)
+	require.JSONEq(t, string(want.Graph), string(got))
+}
+
+// TestDamaged opens, reads and restores every damaged checkpoint: each fault is an error that names the file, nothing
+// panics, and no memory is taken beyond what the files justify. Where TensorFlow reads right values, so do we.
+func TestDamaged(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join("testdata", "golden", "damaged-*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, dir := range dirs {
+		name := filepath.Base(dir)
+		t.Run(name, func(t *testing.T) {
+			g := golden(t, name)
+			if g.Want == nil {
+				return // damaged-none
+			}
+			defer debug.SetGCPercent(debug.SetGCPercent(-1))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			checkDamaged(t, g)
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20), "memory taken for files of a few kilobytes")
+		})
+	}
+}
+
+func checkDamaged(t *testing.T, g goldenCase) {
+	r, err := Open(g.path())
+	if err != nil {
+		require.NotEqual(t, "ok", g.Want.Open, "%v", err)
+		require.ErrorContains(t, err, "ckpt")
+		require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNotFound) || errors.Is(err, errors.ErrUnsupported), "%v", err)
+	} else {
+		require.NotEqual(t, "error", g.Want.Open)
+		defer r.Close()
+		bad := make(map[string]bool)
+		for _, key := range g.Want.Bad {
+			bad[key] = true
+		}
+		for key := range bad {
+			_, err := r.Tensor(key)
+			require.ErrorContains(t, err, g.Prefix, "%s reads", key)
+		}
+		for _, v := range r.Variables() {
+			if !bad[v.Key] {
+				_, err := r.Tensor(v.Key)
+				require.NoError(t, err)
+			}
+		}
+	}
+	var m struct {
+		W tensor.Tensor[float32]
+		B tensor.Tensor[float64]
+		N int64    `ckpt:"n"`
+		S []string `ckpt:"s,alloc"`
+	}
+	c, err := New(&m)
+	require.NoError(t, err)
+	s, err := c.Read(ctx, g.path())
+	if err == nil {
+		err = s.AssertConsumed()
+	}
+	if g.Want.Restore == "ok" {
+		require.NoError(t, err)
+	} else {
+		require.Error(t, err)
+		require.Contains(t, err.Error(), filepath.Base(g.dir))
+	}
+}
