@@ -41,14 +41,16 @@ func uvarintLen(v uint64) int {
 
 // encodeElements writes a string or variant tensor as a data file has it, and returns its checksum, not masked.
 func encodeElements(ctx context.Context, w io.Writer, t tensor.Any) (crc uint32, err error) {
-	buf := bufio.NewWriterSize(w, bufferSize)
+	size, err := encodedSize(t)
+	if err != nil {
+		return 0, err
+	}
+	buf := bufio.NewWriterSize(w, int(min(size, bufferSize)))
 	switch values := t.Values().(type) {
 	case []string:
 		crc, err = encodeStrings(ctx, buf, values)
 	case []tensor.Variant:
 		crc, err = encodeVariants(ctx, buf, values)
-	default:
-		err = fmt.Errorf("%v is no tensor of strings", t.DType())
 	}
 	if err != nil {
 		return 0, err

@@ -3,6 +3,7 @@ package bundle
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
@@ -49,3 +50,14 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// opError is the error of an operation on a file: it names the file once.
+func opError(op, name string, err error) error {
+	if pe := new(fs.PathError); errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return &Error{File: name, Offset: -1, Err: fmt.Errorf("%s: %w", op, err)}
+}
+
+// openError is the error of opening a file.
+func openError(name string, err error) error { return opError("open", name, err) }

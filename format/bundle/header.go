@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -93,18 +94,16 @@ func (h *header) decodeVersion(b []byte) error {
 	})
 }
 
-// check returns an error where h says that this package must not read the checkpoint (CheckVersions in
-// tensorflow/core/framework/versions.cc).
-func (h header) check() error {
+// checkVersion returns an error, errors.ErrUnsupported, where h says that this package must not read the checkpoint
+// (CheckVersions in tensorflow/core/framework/versions.cc).
+func (h header) checkVersion() error {
 	switch {
 	case h.producer < minProducer:
-		return fmt.Errorf("it was written by version %d of the format, want at least %d", h.producer, minProducer)
+		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w", h.producer, minProducer, errors.ErrUnsupported)
 	case h.minConsumer > version:
-		return fmt.Errorf("it asks for a reader of version %d of the format or later, and this is %d: use a newer release", h.minConsumer, version)
+		return fmt.Errorf("it asks for a reader of version %d of the format or later, and this is %d; use a newer release: %w", h.minConsumer, version, errors.ErrUnsupported)
 	case slices.Contains(h.badConsumers, version):
-		return fmt.Errorf("it refuses readers of version %d of the format, which this is", version)
-	case h.shards < 0:
-		return fmt.Errorf("it claims %d data files", h.shards)
+		return fmt.Errorf("it refuses readers of version %d of the format, which this is: %w", version, errors.ErrUnsupported)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package bundle
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"math"
 	"slices"
@@ -81,8 +80,11 @@ func (r *Reader) loadHeader(e sstable.Entry) (err error) {
 	if r.header, err = decodeHeader(e.Value); err != nil {
 		return r.headerError("it cannot be parsed: %v", err)
 	}
-	if err := r.header.check(); err != nil {
-		return r.headerError("%v", err)
+	if r.header.shards < 0 {
+		return r.headerError("it claims %d data files", r.header.shards)
+	}
+	if err := r.header.checkVersion(); err != nil {
+		return &Error{File: IndexFile(r.prefix), Offset: -1, Reason: "header", Err: err}
 	}
 	return nil
 }
@@ -93,14 +95,6 @@ func (r *Reader) headerError(reason string, args ...any) error {
 
 func (r *Reader) tableError(err error) error {
 	return &Error{File: IndexFile(r.prefix), Offset: -1, Err: err}
-}
-
-// openError names the file in the error of opening it.
-func openError(name string, err error) error {
-	if pe := new(fs.PathError); errors.As(err, &pe) {
-		err = pe.Err // it would name the file once more
-	}
-	return &Error{File: name, Offset: -1, Err: fmt.Errorf("open: %w", err)}
 }
 
 // Close closes the files. What is being read fails.

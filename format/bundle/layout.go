@@ -1,0 +1,154 @@
+package bundle
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// plan gives every item its size and its place. Items follow one another in their data file in the order they were added.
+func (w *Writer) plan(ctx context.Context) error {
+	if w.err != nil || w.planned {
+		return w.err
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.partitioned)) {
+		if err := checkParts(&w.partitioned[name].record, false); err != nil {
+			return &Error{File: w.prefix, Key: name, Offset: -1, Err: err}
+		}
+	}
+	ends := make([]int64, w.shards())
+	align := int64(max(w.opts.Alignment, 1))
+	for i := range w.items {
+		it := &w.items[i]
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.measure(it); err != nil {
+			return &Error{File: w.prefix, Key: it.name, Offset: -1, Err: err}
+		}
+		end := ends[it.shard]
+		if it.size > math.MaxInt64-end-align {
+			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name, Offset: end, Err: fmt.Errorf("its %d bytes are more than a file can hold", it.size)}
+		}
+		it.offset = end
+		end += it.size
+		ends[it.shard] = (end + align - 1) / align * align // TensorFlow pads after each tensor, the last included
+		w.total += it.size
+	}
+	w.planned = true
+	return nil
+}
+
+// measure sets the size of it. That of numbers follows from their shape; strings must be loaded for it.
+func (w *Writer) measure(it *item) (err error) {
+	if size := it.src.DType.Size(); size > 0 {
+		if it.src.Shape.Len() > math.MaxInt/size {
+			return fmt.Errorf("%v%v takes more bytes than this machine can count", it.src.DType, it.src.Shape)
+		}
+		it.size = int64(it.src.Shape.Len() * size)
+		return nil
+	}
+	if it.loaded, err = it.load(); err != nil {
+		return err
+	}
+	it.size, err = encodedSize(it.loaded)
+	return err
+}
+
+// load asks for the values of it, unless that was done before.
+func (it *item) load() (tensor.Any, error) {
+	if it.loaded != nil {
+		return it.loaded, nil
+	}
+	t, err := it.src.Load()
+	if err != nil {
+		return nil, err
+	}
+	if t.DType() != it.src.DType || !t.Shape().Equal(it.src.Shape) || t.Shape() == nil {
+		return nil, fmt.Errorf("it was announced as %v%v and is %v%v", it.src.DType, it.src.Shape, t.DType(), t.Shape())
+	}
+	return t, nil
+}
+
+// checkParts returns an error where the parts of a partitioned tensor, which lie within it, overlap, or, if complete is asked for,
+// do not cover it.
+func checkParts(whole *record, complete bool) error {
+	places, covered := make([]tensor.Slice, len(whole.slices)), 0
+	for i, s := range whole.slices {
+		at, shape, err := s.Resolve(whole.shape)
+		if err != nil {
+			return err
+		}
+		places[i] = at
+		covered += shape.Len()
+	}
+	if i, j, err := overlap(places); err != nil {
+		return err
+	} else if i != j {
+		return fmt.Errorf("parts %v and %v overlap", whole.slices[i], whole.slices[j])
+	}
+	if want := whole.shape.Len(); complete && covered < want {
+		return fmt.Errorf("its %d parts have %d of %d elements: %w", len(places), covered, want, ErrIncomplete)
+	}
+	return nil
+}
+
+// WriteIndex writes the index of what was added and whose data has been written. [Writer.Commit] does it too: call it only
+// after [Writer.WriteData].
+func (w *Writer) WriteIndex(out io.Writer) error {
+	type row struct {
+		key  string
+		item *item
+	}
+	rows := make([]row, 0, len(w.items)+len(w.partitioned))
+	for i := range w.items {
+		rows = append(rows, row{w.items[i].key, &w.items[i]})
+	}
+	for name := range w.partitioned {
+		rows = append(rows, row{key: name})
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
+	buf := bufio.NewWriterSize(out, bufferSize)
+	table := sstable.NewWriter(buf)
+	if err := table.Add(nil, newHeader(w.shards()).encode()); err != nil {
+		return err
+	}
+	var value []byte
+	for _, row := range rows {
+		var rec *record
+		if it := row.item; it == nil {
+			rec = &w.partitioned[row.key].record
+		} else {
+			if it.sums == nil {
+				return &Error{File: w.prefix, Key: it.name, Offset: -1, Err: errors.New("its data has not been written")}
+			}
+			rec = it.record()
+		}
+		value = rec.append(value[:0])
+		if err := table.Add([]byte(row.key), value); err != nil {
+			return err
+		}
+	}
+	if err := table.Close(); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
+
+// record returns the index entry of an item whose data has been written, in one chunk or in several of chunkSize.
+func (it *item) record() *record {
+	var crc uint32
+	for i, sum := range it.sums {
+		crc = combineCRC(crc, sum, min(chunkSize, it.size-int64(i)*chunkSize))
+	}
+	return &record{dtype: it.src.DType, shape: it.src.Shape, shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
+}

@@ -1,0 +1,214 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// MergeOptions are what [Merge] can be told.
+type MergeOptions struct {
+	// AllowMissing leaves out checkpoints that have no index.
+	AllowMissing bool
+	// RemoveDirs removes the directories of the merged checkpoints, where they are not the result's and are empty then.
+	RemoveDirs bool
+}
+
+// Merge makes one checkpoint, dest, of several, as TensorFlow's MergeV2Checkpoints does: data files are renamed and numbered in
+// the order of prefixes, no data is copied, and the indexes are merged into one. The merged checkpoints are gone then. A key may be in one
+// of them only; parts of a partitioned tensor are listed in the order of prefixes.
+//
+// Where there is an error nothing has changed, unless it says so; what was at dest is replaced. A crash midway may leave data files
+// under their old names or their new ones, and no index at dest that speaks of what is not there.
+func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opts MergeOptions) error {
+	m := &merger{fsys: fsys, dest: dest}
+	defer m.close()
+	for _, p := range prefixes {
+		if err := m.open(p, opts.AllowMissing); err != nil {
+			return err
+		}
+	}
+	if len(m.inputs) == 0 {
+		return &Error{File: IndexFile(dest), Offset: -1, Err: fmt.Errorf("there is no checkpoint to merge: %w", fs.ErrNotExist)}
+	}
+	if err := m.plan(); err != nil {
+		return err
+	}
+	if err := m.run(ctx); err != nil {
+		return err
+	}
+	m.close() // some systems do not remove what is open
+	m.clean(opts.RemoveDirs)
+	return nil
+}
+
+// A merger is one run of Merge.
+type merger struct {
+	fsys     fsx.FS
+	dest     string
+	prefixes []string
+	files    []fsx.Reader
+	inputs   []mergeInput
+	moves    []move // of data files
+	total    int    // number of data files
+}
+
+type move struct{ from, to string }
+
+// open adds the checkpoint called prefix.
+func (m *merger) open(prefix string, allowMissing bool) error {
+	name := IndexFile(prefix)
+	f, err := m.fsys.Open(name)
+	if allowMissing && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return openError(name, err)
+	}
+	m.files = append(m.files, f)
+	table, err := sstable.Open(f, f.Size())
+	if err != nil {
+		return &Error{File: name, Offset: -1, Err: err}
+	}
+	in := mergeInput{name: name, table: table}
+	if err := in.readHeader(); err != nil {
+		return err
+	}
+	m.prefixes = append(m.prefixes, prefix)
+	m.inputs = append(m.inputs, in)
+	return nil
+}
+
+// plan numbers the data files: those of each input by their first appearance in it (MergeOneBundle in tensor_bundle.cc), then
+// those that no entry speaks of.
+func (m *merger) plan() error {
+	sources := make(map[string]bool)
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		if err := in.numberShards(m.total); err != nil {
+			return err
+		}
+		for shard := range in.header.shards {
+			from := DataFile(m.prefixes[i], int(shard), int(in.header.shards))
+			if _, err := m.fsys.Stat(from); err != nil { // which ends the loop where the header lies
+				return openError(from, err)
+			}
+			if _, ok := in.shards[shard]; !ok {
+				in.shards[shard] = int32(m.total + len(in.shards))
+			}
+			if sources[from] {
+				return mergeFault(from, "", "it is to be merged twice")
+			}
+			sources[from] = true
+		}
+		m.total += int(in.header.shards)
+	}
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		for shard := range in.header.shards {
+			mv := move{DataFile(m.prefixes[i], int(shard), int(in.header.shards)), DataFile(m.dest, int(in.shards[shard]), m.total)}
+			if mv.from == mv.to {
+				continue
+			}
+			if sources[mv.to] {
+				return mergeFault(mv.from, "", "its new name would be %s, which is to be merged too", mv.to)
+			}
+			m.moves = append(m.moves, mv)
+		}
+	}
+	return nil
+}
+
+// numberShards gives the data files of m numbers from base on, in the order in which its entries speak of them.
+func (m *mergeInput) numberShards(base int) error {
+	numbers := make(map[int32]int32)
+	for e, err := range m.table.All() {
+		if err != nil {
+			return &Error{File: m.name, Offset: -1, Err: err}
+		}
+		if len(e.Key) == 0 {
+			continue
+		}
+		if err := m.parse(e); err != nil {
+			return err
+		}
+		if _, ok := numbers[m.rec.shard]; !ok {
+			numbers[m.rec.shard] = int32(base + len(numbers))
+		}
+	}
+	m.shards = numbers
+	return nil
+}
+
+// run writes the index beside its place, moves the data files, and moves the index into place.
+func (m *merger) run(ctx context.Context) (err error) {
+	commit := fsx.Begin(m.fsys)
+	defer commit.Abort()
+	index, err := commit.Create(IndexFile(m.dest))
+	if err != nil {
+		return err
+	}
+	if err := mergeIndexes(index, m.inputs, m.total, false); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	moved := 0
+	defer func() {
+		if err != nil {
+			err = m.takeBack(m.moves[:moved], err)
+		}
+	}()
+	dirs := map[string]bool{filepath.Dir(IndexFile(m.dest)): true}
+	for _, mv := range m.moves {
+		if err := m.fsys.Rename(mv.from, mv.to); err != nil {
+			return opError("rename to "+mv.to, mv.from, err)
+		}
+		dirs[filepath.Dir(mv.from)] = true
+		moved++
+	}
+	for dir := range dirs {
+		if err := m.fsys.SyncDir(dir); err != nil {
+			return opError("sync directory", dir, err)
+		}
+	}
+	return commit.Run(ctx)
+}
+
+// takeBack gives the files that were moved their old names again and returns cause, with what could not be undone.
+func (m *merger) takeBack(moved []move, cause error) error {
+	for _, mv := range slices.Backward(moved) {
+		if err := m.fsys.Rename(mv.to, mv.from); err != nil {
+			cause = fmt.Errorf("%w; %s is now %s", cause, mv.from, mv.to)
+		}
+	}
+	return cause
+}
+
+// clean removes what is left of the merged checkpoints. What cannot be removed stays, as in TensorFlow.
+func (m *merger) clean(dirs bool) {
+	for _, p := range m.prefixes {
+		if name := IndexFile(p); name != IndexFile(m.dest) {
+			_ = m.fsys.Remove(name)
+		}
+	}
+	for _, p := range m.prefixes {
+		if dir := filepath.Dir(IndexFile(p)); dirs && dir != filepath.Dir(IndexFile(m.dest)) {
+			_ = m.fsys.Remove(dir) // where it is empty
+		}
+	}
+}
+
+func (m *merger) close() {
+	for _, f := range m.files {
+		f.Close()
+	}
+	m.files = nil
+}

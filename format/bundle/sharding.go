@@ -1,0 +1,179 @@
+package bundle
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Sizing is what [MaxShardSize] must know of a tensor, or of a part of one.
+type Sizing struct {
+	Full tensor.Shape // of the whole tensor
+	Part tensor.Slice // which part of it this is; nil: all of it
+	// Element is how many bytes an element counts for: of numbers what they take, of strings the length of the longest,
+	// of the object graph and of variants 0, as if they took no room.
+	Element int64
+	// Bytes is how many bytes the tensor counts for: Element for each, of strings the lengths of all of them.
+	Bytes int64
+}
+
+// A Cut is a piece of a tensor and the data file that it goes to.
+type Cut struct {
+	Tensor int          // index into the tensors given
+	Shard  int          // number of the data file
+	Part   tensor.Slice // with explicit lengths; nil where the piece is all of what was given
+	Large  bool         // it is larger than the limit and has its data file to itself
+}
+
+// MaxShardSize distributes tensors over data files of at most limit bytes each (1 where it is less), as TensorFlow's
+// MaxShardSizePolicy does: in order, each file filled before the next is begun, tensors cut along the axis that needs the fewest
+// pieces. It returns the cuts in the order in which a [Writer] is to be given them, and the number of files.
+//
+// Where one index of no axis fits in a file, and for scalars that do not, the piece gets a file to itself after all others.
+// TensorFlow has that only for scalars, and never returns for other tensors. It leaves out tensors without elements; here they
+// count for nothing and are stored.
+func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
+	p := &sharder{limit: max(limit, 1), shards: 1}
+	p.left = p.limit
+	for i, t := range tensors {
+		p.tensor, p.root = i, t
+		p.add()
+	}
+	if p.shards > 1 && !slices.ContainsFunc(p.cuts, func(c Cut) bool { return c.Shard == p.shards-1 }) {
+		p.shards-- // opened when the one before was full, and nothing came
+	}
+	if len(p.cuts) == 0 && len(p.large) > 0 {
+		p.shards = 0
+	}
+	for _, c := range p.large {
+		c.Shard = p.shards
+		p.cuts = append(p.cuts, c)
+		p.shards++
+	}
+	return p.cuts, p.shards
+}
+
+// A sharder is MaxShardSizePartitioner in tensorflow/python/checkpoint/sharding/sharding_policies.py.
+type sharder struct {
+	limit  int64
+	left   int64 // bytes of the open data file
+	shards int   // the last of them is open
+	cuts   []Cut
+	large  []Cut // those that get files of their own
+
+	tensor int
+	root   Sizing
+	work   tensor.Slice // what is left of root
+}
+
+func (p *sharder) open() {
+	p.shards++
+	p.left = p.limit
+}
+
+// add distributes root.
+func (p *sharder) add() {
+	p.work = wholeSlice(p.root.Full)
+	if p.root.Part != nil {
+		if region, _, err := p.root.Part.Resolve(p.root.Full); err == nil {
+			p.work = region
+		}
+	}
+	size := p.root.Bytes
+	if len(p.work) == 0 {
+		p.addScalar(size)
+		return
+	}
+	cut := false
+	for size > p.left {
+		axis, n := p.next()
+		if n > 0 {
+			cut = true
+			p.split(axis, n, false)
+		} else if p.left < p.limit {
+			p.open()
+		} else {
+			cut = true
+			p.split(p.longestAxis(), 1, true)
+		}
+		size = int64(lengths(p.work).Len()) * p.root.Element
+	}
+	if cut && lengths(p.work).Len() == 0 {
+		return
+	}
+	last := Cut{Tensor: p.tensor, Shard: p.shards - 1}
+	if cut {
+		last.Part = slices.Clone(p.work)
+	}
+	p.cuts = append(p.cuts, last)
+	p.left -= size
+}
+
+func (p *sharder) addScalar(size int64) {
+	if size > p.limit {
+		p.large = append(p.large, Cut{Tensor: p.tensor, Large: true})
+		return
+	}
+	if size > p.left {
+		p.open()
+	}
+	p.cuts = append(p.cuts, Cut{Tensor: p.tensor, Shard: p.shards - 1})
+	p.left -= size
+}
+
+// next returns along which axis to cut, and how many indices of it go to the open data file: none where not even one fits
+// (_get_next_partition).
+func (p *sharder) next() (axis int, n int) {
+	total := int64(lengths(p.work).Len()) * p.root.Element
+	best := p.pieces(0)
+	for a := 1; a < len(p.work); a++ {
+		if k := p.pieces(a); k < best && float64(total)/k <= float64(p.left) {
+			axis, best = a, k
+		}
+	}
+	return axis, int(math.Ceil(float64(p.work[axis].Length) / best))
+}
+
+// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file; infinitely
+// many where nothing does.
+func (p *sharder) pieces(axis int) float64 {
+	fit := p.left / p.perIndex(axis)
+	if fit == 0 {
+		return math.Inf(1)
+	}
+	return math.Ceil(float64(p.work[axis].Length) / float64(fit))
+}
+
+// perIndex returns the bytes of one index of axis.
+func (p *sharder) perIndex(axis int) int64 {
+	return int64(lengths(p.work).Len()/p.work[axis].Length) * p.root.Element
+}
+
+// longestAxis returns the axis whose indices are the smallest.
+func (p *sharder) longestAxis() (longest int) {
+	for a := range p.work {
+		if p.work[a].Length > p.work[longest].Length {
+			longest = a
+		}
+	}
+	return longest
+}
+
+// split cuts n indices off along axis, for the open data file or, if they are too large for any, for one of their own
+// (_add_partition).
+func (p *sharder) split(axis, n int, large bool) {
+	piece := Cut{Tensor: p.tensor, Shard: p.shards - 1, Part: slices.Clone(p.work), Large: large}
+	piece.Part[axis].Length = n
+	size := int64(lengths(piece.Part).Len()) * p.root.Element
+	p.work[axis].Start += n
+	p.work[axis].Length -= n
+	if large {
+		p.large = append(p.large, piece)
+		return
+	}
+	p.cuts = append(p.cuts, piece)
+	if p.left -= size; p.left == 0 {
+		p.open()
+	}
+}

@@ -1,0 +1,149 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/format/sstable"
+)
+
+// A Problem is something that [Reader.Verify] found.
+type Problem struct {
+	Key     string // the tensor's; "" where it is not that of one tensor
+	Warning bool   // no value is affected
+	Err     error
+}
+
+// String returns the error's text, and says that it is a warning where it is one.
+func (p Problem) String() string {
+	if p.Warning {
+		return "warning: " + p.Err.Error()
+	}
+	return p.Err.Error()
+}
+
+// Verify reads every byte that an entry speaks of and compares every checksum, and calls report with each problem, in the
+// order of keys. Besides what [Reader.Check] and [Reader.Read] would find it warns of what does no harm: a wrong handle in the index's footer,
+// bytes after the last tensor of a data file, tensors whose parts do not cover them. The error is ctx's, or that of an
+// index which can no longer be read.
+func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
+	v := &verifier{r: r, ctx: ctx, report: report, ends: make(map[int32]int64)}
+	if err := r.table.CheckMetaindex(); err != nil {
+		report(Problem{Warning: true, Err: r.tableError(err)})
+	}
+	for e, err := range r.table.All() {
+		if err != nil {
+			return r.tableError(err)
+		}
+		if len(e.Key) == 0 {
+			continue
+		}
+		if err := v.add(e); err != nil {
+			return err
+		}
+	}
+	if err := v.flush(); err != nil {
+		return err
+	}
+	v.trailing()
+	return ctx.Err()
+}
+
+// verifyBatch is how many entries are verified at once, so that their problems come in order and one by one.
+const verifyBatch = 256
+
+type verifier struct {
+	r      *Reader
+	ctx    context.Context
+	report func(Problem)
+	batch  []verification
+	ends   map[int32]int64 // of the last tensor in each data file
+}
+
+// A verification is that of one entry.
+type verification struct {
+	stored
+	err error
+}
+
+// add notes an entry, to be verified with others.
+func (v *verifier) add(e sstable.Entry) error {
+	check := verification{stored: stored{key: string(e.Key)}}
+	if name, s, ok := parseSliceKey(e.Key); ok {
+		check.key, check.part = name, s.String()
+	}
+	rec := &check.rec
+	if check.err = rec.decode(e.Value); check.err == nil {
+		check.err = rec.check()
+	}
+	if check.err != nil {
+		check.err = v.r.indexFault(&check.stored, "its entry is damaged: %v", check.err)
+	} else if len(rec.slices) == 0 && rec.size > 0 && rec.offset >= 0 {
+		v.ends[rec.shard] = max(v.ends[rec.shard], addSaturated(rec.offset, rec.size))
+	}
+	if v.batch = append(v.batch, check); len(v.batch) < verifyBatch {
+		return nil
+	}
+	return v.flush()
+}
+
+// flush verifies the entries noted and reports their problems.
+func (v *verifier) flush() error {
+	group, ctx := errgroup.WithContext(v.ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range v.batch {
+		if check := &v.batch[i]; check.err == nil {
+			group.Go(func() error {
+				check.err = v.r.verifyEntry(ctx, &check.stored)
+				return ctx.Err()
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i := range v.batch {
+		if check := &v.batch[i]; check.err != nil {
+			v.report(Problem{Key: check.key, Warning: errors.Is(check.err, ErrIncomplete), Err: check.err})
+		}
+	}
+	clear(v.batch)
+	v.batch = v.batch[:0]
+	return nil
+}
+
+// verifyEntry verifies the bytes of s or, where it is a partitioned tensor's own entry, that its parts are there.
+func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
+	if len(s.rec.slices) > 0 {
+		_, err := r.partsFor(s.key, &s.rec, wholeSlice(s.rec.shape))
+		return err
+	}
+	if err := r.locate(s); err != nil {
+		return err
+	}
+	return r.copyStored(ctx, s, io.Discard)
+}
+
+// trailing warns of bytes that no entry speaks of at the ends of the data files that were opened.
+func (v *verifier) trailing() {
+	for _, shard := range slices.Sorted(maps.Keys(v.ends)) {
+		if shard < 0 || shard >= v.r.header.shards {
+			continue
+		}
+		f, err := v.r.data.get(shard)
+		if err != nil {
+			continue // reported with each tensor
+		}
+		if end := v.ends[shard]; f.Size() > end {
+			v.report(Problem{Warning: true, Err: &Error{File: v.r.data.name(shard), Offset: end,
+				Err: fmt.Errorf("%d bytes after the last tensor belong to none", f.Size()-end)}})
+		}
+	}
+}

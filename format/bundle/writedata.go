@@ -1,0 +1,279 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// WriteData writes the data of the tensors that were added to shard, and of no others, to f, which is empty. It is for those who
+// commit data files and index on their own, see [MergeIndexes]; others call [Writer.Commit].
+func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
+	if err := w.plan(ctx); err != nil {
+		return err
+	}
+	files := make([]fsx.File, w.shards())
+	if shard < 0 || shard >= len(files) {
+		return &Error{File: w.prefix, Offset: -1, Err: fmt.Errorf("data file %d of %d", shard, len(files))}
+	}
+	files[shard] = f
+	return w.writeData(ctx, files)
+}
+
+// writeData writes the items of those data files that are not nil. One goroutine, this one, loads; several compute checksums
+// and write, each byte once: large tensors from where they are, in chunks, small ones gathered in a buffer.
+func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
+	workers := w.opts.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	d := &dataWriter{w: w, ctx: ctx, group: group, files: files, swap: !tensor.NativeLittleEndian}
+	err := d.feed()
+	// The first error is the group's; feed's own comes from the context where another failed.
+	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return w.pad(files)
+}
+
+// pad makes each file as long as the plan has it where gaps follow the last tensor.
+func (w *Writer) pad(files []fsx.File) error {
+	if w.opts.Alignment <= 1 {
+		return nil
+	}
+	ends, align := make([]int64, len(files)), int64(w.opts.Alignment)
+	for i := range w.items {
+		it := &w.items[i]
+		ends[it.shard] = (it.offset + it.size + align - 1) / align * align
+	}
+	for i, f := range files {
+		if f != nil {
+			if err := f.Truncate(ends[i]); err != nil {
+				return w.fault(i, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *Writer) fault(shard int, err error) error {
+	return &Error{File: DataFile(w.prefix, shard, w.shards()), Offset: -1, Err: err}
+}
+
+// A dataWriter is one run of writeData.
+type dataWriter struct {
+	w     *Writer
+	ctx   context.Context
+	group *errgroup.Group
+	files []fsx.File
+	swap  bool // numbers in memory are big-endian, in files little
+
+	buffers sync.Pool // of *[]byte of chunkSize
+	batch   *batch    // small items that follow one another
+
+	progress sync.Mutex
+	written  int64
+}
+
+// A batch is a run of bytes of a data file that is gathered before it is written.
+type batch struct {
+	shard  int
+	offset int64
+	buf    *[]byte
+	gaps   int64 // bytes of buf that are no tensor's
+}
+
+// feed loads the items in order and hands what is to be written to the group.
+func (d *dataWriter) feed() error {
+	defer func() { d.batch = nil }()
+	for i := range d.w.items {
+		it := &d.w.items[i]
+		if d.files[it.shard] == nil {
+			continue
+		}
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
+		t, err := it.load()
+		if err == nil {
+			err = d.item(it, t)
+		}
+		if err != nil {
+			return &Error{File: d.w.prefix, Key: it.name, Offset: -1, Err: err}
+		}
+		it.loaded = nil
+	}
+	d.flush()
+	return nil
+}
+
+// item hands it, whose values are t, to the group, at once or with others in a batch.
+func (d *dataWriter) item(it *item, t tensor.Any) error {
+	memory, numeric := tensor.Bytes(t)
+	if it.size <= bufferSize {
+		return d.gather(it, t, memory)
+	}
+	if !numeric {
+		d.group.Go(func() error { return d.elements(it, t) })
+		return nil
+	}
+	it.sums = make([]uint32, (it.size+chunkSize-1)/chunkSize)
+	for i := range it.sums {
+		off := i * chunkSize
+		d.group.Go(func() error {
+			return d.chunk(it, i, memory[off:min(off+chunkSize, len(memory))])
+		})
+	}
+	return nil
+}
+
+// chunk writes chunk i of it.
+func (d *dataWriter) chunk(it *item, i int, p []byte) error {
+	if d.swap {
+		buf := d.buffer()
+		defer d.buffers.Put(buf)
+		*buf = append((*buf)[:0], p...)
+		swap(it.src.DType, *buf)
+		p = *buf
+	}
+	it.sums[i] = crc32.Update(0, castagnoli, p)
+	return d.writeAt(it.shard, p, it.offset+int64(i)*chunkSize, 0)
+}
+
+// elements writes it, a tensor of strings or variants.
+func (d *dataWriter) elements(it *item, t tensor.Any) error {
+	out := &limitedWriter{w: io.NewOffsetWriter(writerAt{d, it.shard}, it.offset), left: it.size}
+	crc, err := encodeElements(d.ctx, out, t)
+	if err == nil && out.left > 0 {
+		err = errChanged
+	}
+	it.sums = []uint32{crc}
+	if err == errChanged {
+		return &Error{File: d.w.prefix, Key: it.name, Offset: -1, Err: err}
+	}
+	return err
+}
+
+var errChanged = errors.New("its strings changed while they were saved")
+
+// A limitedWriter refuses more bytes than were planned.
+type limitedWriter struct {
+	w    io.Writer
+	left int64
+}
+
+func (l *limitedWriter) Write(p []byte) (int, error) {
+	if int64(len(p)) > l.left {
+		return 0, errChanged
+	}
+	l.left -= int64(len(p))
+	return l.w.Write(p)
+}
+
+// gather appends a small item to the open batch, or to a new one where it does not follow it or fit.
+func (d *dataWriter) gather(it *item, t tensor.Any, memory []byte) error {
+	if b := d.batch; b != nil {
+		gap := it.offset - b.offset - int64(len(*b.buf))
+		if b.shard != it.shard || gap < 0 || gap > bufferSize || int64(len(*b.buf))+gap+it.size > chunkSize {
+			d.flush()
+		} else {
+			*b.buf = append(*b.buf, make([]byte, gap)...)
+			b.gaps += gap
+		}
+	}
+	if d.batch == nil {
+		d.batch = &batch{shard: it.shard, offset: it.offset, buf: d.buffer()}
+	}
+	b := d.batch.buf
+	at := len(*b)
+	if memory != nil {
+		*b = append(*b, memory...)
+		if d.swap {
+			swap(it.src.DType, (*b)[at:])
+		}
+		it.sums = []uint32{crc32.Update(0, castagnoli, (*b)[at:])}
+		return nil
+	}
+	out := &limitedWriter{w: appender{b}, left: it.size}
+	crc, err := encodeElements(d.ctx, out, t)
+	it.sums = []uint32{crc}
+	if err == nil && out.left > 0 {
+		err = errChanged
+	}
+	return err
+}
+
+// flush hands the open batch to the group.
+func (d *dataWriter) flush() {
+	b := d.batch
+	if b == nil {
+		return
+	}
+	d.batch = nil
+	d.group.Go(func() error {
+		defer d.buffers.Put(b.buf)
+		return d.writeAt(b.shard, *b.buf, b.offset, b.gaps)
+	})
+}
+
+// buffer returns an empty buffer of chunkSize.
+func (d *dataWriter) buffer() *[]byte {
+	if b, ok := d.buffers.Get().(*[]byte); ok {
+		*b = (*b)[:0]
+		return b
+	}
+	b := make([]byte, 0, chunkSize)
+	return &b
+}
+
+// writeAt writes p, of which gaps bytes are padding, to a data file and reports the progress.
+func (d *dataWriter) writeAt(shard int, p []byte, off, gaps int64) error {
+	if err := d.ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := d.files[shard].WriteAt(p, off); err != nil {
+		return d.w.fault(shard, err)
+	}
+	if d.w.opts.Progress != nil {
+		d.progress.Lock()
+		defer d.progress.Unlock()
+		d.written += int64(len(p)) - gaps
+		d.w.opts.Progress(d.written, d.w.total)
+	}
+	return nil
+}
+
+// An appender is a buffer as an io.Writer.
+type appender struct{ buf *[]byte }
+
+func (a appender) Write(p []byte) (int, error) {
+	*a.buf = append(*a.buf, p...)
+	return len(p), nil
+}
+
+// A writerAt is a data file as an io.WriterAt.
+type writerAt struct {
+	d     *dataWriter
+	shard int
+}
+
+func (w writerAt) WriteAt(p []byte, off int64) (int, error) {
+	if err := w.d.writeAt(w.shard, p, off, 0); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

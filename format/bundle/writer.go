@@ -1,0 +1,225 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Options are what a [Writer] can be told. The zero value writes what TensorFlow writes.
+type Options struct {
+	// Shards is the number of data files. 0 is as many as are added to, at least one.
+	Shards int
+	// Alignment makes every tensor's offset a multiple of it, zeros between them. 0 and 1 leave no gaps.
+	Alignment int
+	// Workers is how many goroutines write data; 0 is one per processor.
+	Workers int
+	// Progress is told how many bytes of data have been written, of how many. It is called by one goroutine at a time.
+	Progress func(done, total int64)
+	// RemoveStale removes, after a commit, data files of an earlier checkpoint at the same prefix that had another number of
+	// them. TensorFlow leaves them.
+	RemoveStale bool
+}
+
+// A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one goroutine.
+type Writer struct {
+	fsys   fsx.FS
+	prefix string
+	opts   Options
+
+	items       []item
+	keys        map[string]bool    // encoded, of items and partitioned tensors
+	partitioned map[string]*record // by name: what is stored at the tensor's own key
+	names       []string           // of the partitioned, in the order they were added
+	planned     bool
+	total       int64 // bytes of data, once planned
+	err         error // the first error of Add and AddSlice, which Commit returns
+	done        bool
+}
+
+var _ format.Writer = (*Writer)(nil)
+
+// An item is one tensor, or one part of one, to be written.
+type item struct {
+	key    string // encoded
+	name   string // for messages
+	src    format.Source
+	shard  int
+	offset int64
+	size   int64
+	sums   []uint32   // checksums of its chunks, not masked
+	loaded tensor.Any // kept where planning had to load it
+}
+
+// A partitioned is a tensor that is added in parts.
+type partitioned struct {
+	record       // what is stored at the tensor's own key
+	shards []int // of each slice
+}
+
+// Create returns a Writer of the checkpoint called prefix. Nothing is touched before Commit.
+func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
+	return &Writer{fsys: fsys, prefix: prefix, opts: opts, keys: make(map[string]bool), partitioned: make(map[string]*partitioned)}
+}
+
+// Add implements [format.Writer].
+func (w *Writer) Add(shard int, key string, src format.Source) error {
+	return w.note(key, w.add(shard, key, key, src))
+}
+
+// AddSlice implements [format.Writer]. A part that is all of the tensor is stored as Add stores it, as TensorFlow does.
+func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
+	return w.note(key, w.addSlice(shard, key, full, part, src))
+}
+
+// note keeps the first error and says which key it is about.
+func (w *Writer) note(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = &Error{File: w.prefix, Key: key, Offset: -1, Err: err}
+	if w.err == nil {
+		w.err = err
+	}
+	return err
+}
+
+// add adds an item under an encoded key.
+func (w *Writer) add(shard int, key, name string, src format.Source) error {
+	switch {
+	case w.done || w.planned:
+		return errDone
+	case key == "":
+		return errors.New("the empty key is the header's")
+	case w.keys[key]:
+		return errDuplicate
+	case shard < 0 || w.opts.Shards > 0 && shard >= w.opts.Shards:
+		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
+	}
+	if _, err := tensor.Zero(src.DType); err != nil {
+		return err
+	}
+	if src.Shape == nil {
+		return errors.New("the tensor is not built: it has no values")
+	}
+	rec := record{dtype: src.DType, shape: src.Shape}
+	if err := rec.check(); err != nil {
+		return err
+	}
+	w.keys[key] = true
+	w.items = append(w.items, item{key: key, name: name, src: src, shard: shard})
+	return nil
+}
+
+var (
+	errDone      = errors.New("the checkpoint has been committed, or its commit has failed: begin another")
+	errDuplicate = errors.New("this key, or this part of it, was added before")
+)
+
+func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
+	resolved, shape, err := part.Resolve(full)
+	if err != nil {
+		return err
+	}
+	if !shape.Equal(src.Shape) || src.Shape == nil {
+		return fmt.Errorf("part %v has shape %v, and the tensor given for it %v", part, shape, src.Shape)
+	}
+	if shape.Equal(full) {
+		return w.add(shard, key, key, src)
+	}
+	whole := w.partitioned[key]
+	switch {
+	case key == "":
+		return errors.New("the empty key is the header's")
+	case whole == nil && w.keys[key]:
+		return errDuplicate
+	case whole != nil && (whole.dtype != src.DType || !whole.shape.Equal(full)):
+		return fmt.Errorf("part %v is of %v%v, and earlier ones of %v%v", part, src.DType, full, whole.dtype, whole.shape)
+	case whole == nil:
+		whole = &partitioned{record: record{dtype: src.DType, shape: full}}
+		if err := whole.check(); err != nil {
+			return err
+		}
+	}
+	// A part's key has its extents as they were given: a whole axis may be one or the other.
+	for i := range resolved {
+		if part[i] == tensor.Full {
+			resolved[i] = tensor.Full
+		}
+	}
+	if err := w.add(shard, string(sliceKey(key, resolved)), key, src); err != nil {
+		return err
+	}
+	if len(whole.slices) == 0 {
+		w.keys[key], w.partitioned[key] = true, whole
+	}
+	whole.insert(shard, resolved)
+	return nil
+}
+
+// insert lists a part after those of its data file and of lower ones, and names the lowest in the record: that is what comes of
+// one bundle per file and a merge, which is how TensorFlow writes several.
+func (p *partitioned) insert(shard int, s tensor.Slice) {
+	at := sort.SearchInts(p.shards, shard+1)
+	p.shards = slices.Insert(p.shards, at, shard)
+	p.slices = slices.Insert(p.slices, at, s)
+	p.shard = int32(p.shards[0])
+}
+
+// Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and are to
+// stay as they are until Commit returns; those of strings and variants are loaded before the first byte is written, as
+// their size must be known.
+//
+// A crash between the replacement of an earlier checkpoint's data files and that of its index leaves an index whose checksums
+// do not match the data: it is never read as if it were right.
+func (w *Writer) Commit(ctx context.Context) error {
+	if w.done {
+		return &Error{File: w.prefix, Offset: -1, Err: errDone}
+	}
+	w.done = true
+	if err := w.plan(ctx); err != nil {
+		return err
+	}
+	commit := fsx.Begin(w.fsys)
+	defer commit.Abort()
+	n := w.shards()
+	files := make([]fsx.File, n)
+	for i := range files {
+		var err error
+		if files[i], err = commit.Create(DataFile(w.prefix, i, n)); err != nil {
+			return err
+		}
+	}
+	if err := w.writeData(ctx, files); err != nil {
+		return err
+	}
+	index, err := commit.Create(IndexFile(w.prefix))
+	if err != nil {
+		return err
+	}
+	if err := w.WriteIndex(index); err != nil {
+		return err
+	}
+	if err := commit.Run(ctx); err != nil {
+		return err
+	}
+	if w.opts.RemoveStale {
+		removeStale(w.fsys, w.prefix, n)
+	}
+	return nil
+}
+
+// shards returns the number of data files.
+func (w *Writer) shards() int {
+	n := max(w.opts.Shards, 1)
+	for i := range w.items {
+		n = max(n, w.items[i].shard+1)
+	}
+	return n
+}
