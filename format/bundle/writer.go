@@ -34,9 +34,8 @@ type Writer struct {
 	opts   Options
 
 	items       []item
-	keys        map[string]bool    // encoded, of items and partitioned tensors
-	partitioned map[string]*record // by name: what is stored at the tensor's own key
-	names       []string           // of the partitioned, in the order they were added
+	keys        map[string]bool         // encoded, of items and partitioned tensors
+	partitioned map[string]*partitioned // by name
 	planned     bool
 	total       int64 // bytes of data, once planned
 	err         error // the first error of Add and AddSlice, which Commit returns
