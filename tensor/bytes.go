@@ -7,8 +7,9 @@ import (
 	"unsafe"
 )
 
-// This file holds the package's, and the module's, only uses of unsafe: views of numeric memory as bytes, and of
-// a Go value's memory as a tensor. Each is over memory that Go itself allocated with the type named.
+// This file holds the package's only uses of unsafe, and the module's but for generated code: views of numeric
+// memory as bytes, and of a Go value's memory as a tensor. Each is over memory that Go itself allocated with the
+// type named.
 
 // memory is what every tensor gives this file.
 type memory interface {
@@ -25,8 +26,8 @@ type memory interface {
 // t's memory for as long as t keeps its elements: until [Tensor.Build].
 //
 // Any bytes may be written to b, with one care: a Go bool is 0 or 1, and code that meets another is
-// undefined. Whoever writes bytes of foreign origin calls [Normalize] before anyone looks at t, also where the
-// writing failed half-way.
+// undefined. Whoever writes bytes of foreign origin calls [DType.Normalize] on them before anyone looks at t,
+// also where the writing failed half-way.
 func Bytes(t Any) (b []byte, ok bool) {
 	if t.DType().Size() == 0 {
 		return nil, false
@@ -41,15 +42,14 @@ func (t *Tensor[T]) bytes() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)*t.DType().Size())
 }
 
-// Normalize makes every bool of t whose byte is neither 0 nor 1 a true, as NumPy reads it. Tensors of other
-// elements are left alone: any bytes are values of theirs.
-func Normalize(t Any) {
-	if t.DType() != DTBool {
+// Normalize makes bytes of foreign origin in b, the memory of elements of d, such as Go's own are: every bool
+// that is not 0 becomes 1, true, as NumPy reads it. To the other dtypes any bytes are values.
+func (d DType) Normalize(b []byte) {
+	if d != DTBool {
 		return
 	}
-	b, _ := Bytes(t)
-	for i, x := range b {
-		if x > 1 {
+	for i, v := range b {
+		if v > 1 {
 			b[i] = 1
 		}
 	}

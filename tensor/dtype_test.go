@@ -118,6 +118,25 @@ func TestDTypeOfType(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, tensor.DTypeOfType(c.typ)) })
 	}
+	t.Run("a name for any of Go's own types is that type", func(t *testing.T) {
+		type (
+			i8   int8
+			i16  int16
+			i32  int32
+			i64  int64
+			u8   uint8
+			u16  uint16
+			u32  uint32
+			u64  uint64
+			f32  float32
+			c64  complex64
+			c128 complex128
+		)
+		for _, v := range []any{i8(0), i16(0), i32(0), i64(0), u8(0), u16(0), u32(0), u64(0), f32(0), c64(0), c128(0)} {
+			typ := reflect.TypeOf(v)
+			require.Equal(t, typ.Kind().String(), tensor.DTypeOfType(typ).String())
+		}
+	})
 	t.Run("int and uint are 64 bits wide or nothing", func(t *testing.T) {
 		wantInt, wantUint := tensor.InvalidDType, tensor.InvalidDType
 		if reflect.TypeFor[int]().Size() == 8 {
