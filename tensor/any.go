@@ -169,7 +169,7 @@ func (t *Tensor[T]) clone() Any { return t.Clone() }
 
 // Equal reports whether a and b have one dtype, one shape and the same bits for elements: a NaN equals the NaN
 // with its payload, 0 and -0 differ, and so do two bytes for one [Int4]. Two tensors that are not built are
-// two that are nil are equal.
+// equal where their dtypes are, and so are two that are nil.
 func Equal(a, b Any) bool {
 	if a == nil || b == nil {
 		return a == b
