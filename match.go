@@ -39,7 +39,7 @@ type storedEdge struct{ parent, child int }
 
 func newRestoration(id uint64, path string, g *objectgraph.Graph, start int, opts options) *restoration {
 	r := &restoration{id: id, path: path, stored: g, start: start, opts: opts, bound: make(map[int]binding), unusedAttributes: make(map[int][]string)}
-	r.notice = &notice{restoration: path, stored: g, bound: make(map[int]bool), logger: opts.logger}
+	r.notice = &notice{restoration: path, stored: g, bound: make(map[int]bool), unused: make(map[int][]string), logger: opts.logger}
 	return r
 }
 
@@ -288,6 +288,7 @@ func (r *restoration) gather(p *plan, at pair) {
 	for _, a := range attributes {
 		r.unusedAttributes[at.stored] = append(r.unusedAttributes[at.stored], a.Name)
 	}
+	r.notice.setUnused(at.stored, r.unusedAttributes[at.stored])
 }
 
 // attributeKey returns the key of the tensor that an object calls name. The attribute may be stored under a name that is only

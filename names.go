@@ -105,7 +105,7 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 // variables cannot be told from rubbish (NameBasedSaverStatus).
 func (r *nameRestoration) assert(c *Checkpoint, g *graph) error {
 	var missing []string
-	for _, n := range g.required(r.seen, r.opts.skipSlots) {
+	for _, n := range g.required(r.seen, r.opts.skipSlots, false) {
 		if c.counter != nil && n.obj.CanAddr() && n.obj.Addr().Interface() == any(c.counter) {
 			continue
 		}
@@ -175,7 +175,7 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 }
 
 func acceptNames(f format.Reader, g *graph, filled map[identity]bool, used map[string]bool, prefix, scope string, o options) error {
-	if missing := g.required(filled, false); len(missing) > 0 && !o.partial {
+	if missing := g.required(filled, false, true); len(missing) > 0 && !o.partial {
 		e := &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("%d of %d values of the model have names that the checkpoint, which is name-based, has not", len(missing), countLeaves(g))}
 		for _, n := range missing {
 			e.Missing = append(e.Missing, scope+n.globalName())

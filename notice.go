@@ -28,6 +28,12 @@ func (n *notice) setBound(stored int) {
 	n.bound[stored] = true
 }
 
+func (n *notice) setUnused(stored int, names []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.unused[stored] = names
+}
+
 // silence makes log do nothing.
 func (n *notice) silence() {
 	n.mu.Lock()

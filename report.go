@@ -81,7 +81,7 @@ func (r *restoration) report(g *graph) *Report {
 			}
 		}
 	}
-	for _, n := range g.required(matched, r.opts.skipSlots) {
+	for _, n := range g.required(matched, r.opts.skipSlots, false) {
 		out.Missing = append(out.Missing, Item{Path: n.path(), GoPath: n.goPath()})
 	}
 	return out

@@ -214,11 +214,12 @@ func (r *restoration) unmatched(g *graph) []*node {
 	for _, b := range r.bound {
 		matched[b.key] = true
 	}
-	return g.required(matched, r.opts.skipSlots)
+	return g.required(matched, r.opts.skipSlots, false)
 }
 
-// required returns the leaves not in matched which are reached by a path without an unmatched optional edge.
-func (g *graph) required(matched map[identity]bool, skipSlots bool) []*node {
+// required returns the leaves not in matched which are reached by a path without an unmatched optional edge. A nil slice of
+// numbers is none that the program has yet, unless filling it is asked for.
+func (g *graph) required(matched map[identity]bool, skipSlots, nilSlices bool) []*node {
 	seen := make(map[*node]bool, len(g.nodes))
 	var out []*node
 	queue := []*node{g.root()}
@@ -232,7 +233,7 @@ func (g *graph) required(matched map[identity]bool, skipSlots bool) []*node {
 	for len(queue) > 0 {
 		n := queue[0]
 		queue = queue[1:]
-		if len(n.values) > 0 && !matched[n.key] && !n.waitsForMemory() {
+		if len(n.values) > 0 && !matched[n.key] && (nilSlices || !n.waitsForMemory()) {
 			out = append(out, n)
 		}
 		for i := range n.edges {

@@ -95,7 +95,7 @@ func (m *matcher) loadable() error {
 	}
 	var missing, unused []string
 	if !m.r.opts.partial {
-		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots), func(n *node) bool { return n.group })
+		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots, true), func(n *node) bool { return n.group })
 		for _, n := range nodes {
 			missing = append(missing, n.path())
 		}
