@@ -1,0 +1,73 @@
+"""Writing and restoring checkpoints of the programs."""
+import tensorflow as tf
+from tensorflow.python.checkpoint.sharding import sharding_policies
+
+from . import programs, described  # noqa: F401  (they register programs)
+from .registry import PROGRAMS, asked
+from .values import Values
+
+
+def checkpoint_of(program, fill, description=None):
+    root, keywords = PROGRAMS[program](Values(fill), *([description] if description else []))
+    return tf.train.Checkpoint(**keywords) if root is None else tf.train.Checkpoint(root, **keywords)
+
+
+@asked
+def write(program, prefix, saves=0, max_shard=0, description=None):
+    """Writes a program's checkpoint once, or saves it so many times; returns the last path."""
+    return put(checkpoint_of(program, True, description), prefix, saves, max_shard)
+
+
+@asked
+def rewrite(program, source, prefix, saves=0, call="read", max_shard=0, description=None):
+    """Restores a checkpoint into the program with all its values zero, which must take everything and leave nothing, and
+    writes what it then has."""
+    checkpoint = checkpoint_of(program, False, description)
+    status = getattr(checkpoint, call)(source)
+    status.assert_consumed()
+    status.assert_existing_objects_matched()
+    return put(checkpoint, prefix, saves, max_shard)
+
+
+def put(checkpoint, prefix, saves, max_shard):
+    options = None
+    if max_shard:
+        policy = sharding_policies.MaxShardSizePolicy(max_shard)
+        options = tf.train.CheckpointOptions(experimental_sharding_callback=policy)
+    if not saves:
+        return checkpoint.write(prefix, options=options)
+    for _ in range(saves):
+        path = checkpoint.save(prefix, options=options)
+    return path
+
+
+@asked
+def outcome(program, source, call, description=None):
+    """What the three assertions say after a restore into the program: true, or the first line of the complaint."""
+    checkpoint = checkpoint_of(program, False, description)
+    status, said = getattr(checkpoint, call)(source), {}
+    for assertion in ("assert_consumed", "assert_existing_objects_matched", "assert_nontrivial_match"):
+        try:
+            getattr(status, assertion)()
+            said[assertion] = ""
+        except AssertionError as e:
+            said[assertion] = str(e).split("\n")[0]
+    return said
+
+
+@asked
+def latest(directory):
+    return tf.train.latest_checkpoint(directory)
+
+
+@asked
+def manage(directory, saves, max_to_keep, restore=True):
+    """A training run: continues the directory's latest checkpoint, then saves so many times."""
+    step = tf.Variable(0, dtype=tf.int64)
+    manager = tf.train.CheckpointManager(tf.train.Checkpoint(step=step), directory, max_to_keep=max_to_keep)
+    if restore:
+        manager.restore_or_initialize()
+    for _ in range(saves):
+        step.assign_add(1)
+        manager.save()
+    return {"step": int(step), "checkpoints": manager.checkpoints, "latest": manager.latest_checkpoint}

@@ -1,0 +1,46 @@
+"""Checkpoints by name, of TensorFlow 1's Saver."""
+import numpy as np
+import tensorflow as tf
+
+from .registry import asked
+from .values import named
+
+v1 = tf.compat.v1
+
+
+@asked
+def saver_writes(prefix, version):
+    """Variables of which one is partitioned in three; version is "V1" or "V2"."""
+    whole = np.arange(14, dtype="f4").reshape(7, 2)
+
+    def rows(shape, dtype=None, partition_info=None):
+        start = partition_info.var_offset[0]
+        return tf.constant(whole[start:start + shape[0]], dtype)
+
+    with tf.Graph().as_default(), v1.Session() as session:
+        with v1.variable_scope("model", partitioner=v1.fixed_size_partitioner(3, axis=0)):
+            v1.get_variable("weights", [7, 2], initializer=rows)
+        v1.get_variable("model/bias", initializer=tf.constant([0.5, -0.5]))
+        v1.get_variable("global_step", initializer=tf.constant(9, tf.int64))
+        session.run(v1.global_variables_initializer())
+        saver = v1.train.Saver(write_version=getattr(v1.train.SaverDef, version))
+        return saver.save(session, prefix, write_meta_graph=False)
+
+
+@asked
+def saver_reads(prefix):
+    """Restores by name from an object-based checkpoint, which TensorFlow allows where full names tell variables apart."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        made = {"model/weights": v1.get_variable("model/weights", [7, 2]), "model/bias": v1.get_variable("model/bias", [2]),
+                "global_step": v1.get_variable("global_step", [], tf.int64)}
+        v1.train.Saver(made).restore(session, prefix)
+        return {name: np.asarray(value).reshape(-1).tolist() for name, value in session.run(made).items()}
+
+
+@asked
+def objects_read(prefix):
+    """Restores a checkpoint by name into objects that have the names."""
+    bias = named(tf.Variable([0.0, 0.0]), "model/bias")
+    step = named(tf.Variable(0, dtype=tf.int64), "global_step")
+    tf.train.Checkpoint(anything=[bias, step]).restore(prefix).assert_consumed()
+    return {"model/bias": bias.numpy().tolist(), "global_step": int(step)}
