@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
+	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
@@ -28,6 +30,8 @@ const (
 	onSaveWeights
 	onOpen
 	onManager
+	onManagerSave
+	onWatch
 
 	onRead  = onRestore | onLoad | onOpen
 	onWrite = onSave | onSaveWeights
@@ -36,7 +40,7 @@ const (
 
 var callNames = map[calls]string{
 	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
-	onOpen: "Open", onManager: "NewManager",
+	onOpen: "Open", onManager: "NewManager", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
 }
 
 // options is what the options of a call amount to.
@@ -48,6 +52,7 @@ type options struct {
 	attach   []namedObject // With
 
 	async     bool
+	shard     func([]ShardTensor) []ShardPart
 	callbacks []func(ctx context.Context, path string) error
 
 	planned   bool
@@ -56,6 +61,11 @@ type options struct {
 
 	strict, partial bool
 	at              string
+
+	stateFile string
+	manager   managerOptions
+	watch     watchOptions
+	ended     func() // called when the files of a save are complete or given up
 }
 
 type namedObject struct {
@@ -64,7 +74,7 @@ type namedObject struct {
 }
 
 func defaultOptions() options {
-	return options{fsys: fsx.OS{}, writer: fsx.OS{}, logger: slog.Default()}
+	return options{fsys: fsx.OS{}, writer: fsx.OS{}, logger: slog.Default(), stateFile: state.DefaultName, watch: watchOptions{poll: time.Second}}
 }
 
 // with returns o with the options of one call on top.
@@ -88,12 +98,12 @@ func With(name string, object any) Option {
 // WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
 // there and goes to the host's files.
 func WithFS(fsys fs.FS) Option {
-	return Option{"WithFS", onNew | onRead, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
+	return Option{"WithFS", onNew | onRead | onWatch, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
 }
 
 // WithLogger sends warnings to l instead of slog.Default().
 func WithLogger(l *slog.Logger) Option {
-	return Option{"WithLogger", onAll, func(o *options) { o.logger = l }}
+	return Option{"WithLogger", onAll | onWatch, func(o *options) { o.logger = l }}
 }
 
 // Progress says how much of a save or a restore has been done.

@@ -104,10 +104,8 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 		}
 	}
 	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress)})
-	for _, t := range tensors {
-		if err := w.Add(0, t.key, t.src); err != nil {
-			return fmt.Errorf("ckpt: save %s: %w", prefix, err)
-		}
+	if err := addTensors(w, tensors, o); err != nil {
+		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}
 	if err := w.Commit(ctx); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
@@ -115,6 +113,18 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 	for _, f := range o.callbacks {
 		if err := f(ctx, prefix); err != nil {
 			return fmt.Errorf("ckpt: save %s: write callback: %w", prefix, err)
+		}
+	}
+	return nil
+}
+
+func addTensors(w format.Writer, tensors []namedSource, o options) error {
+	if o.shard != nil {
+		return addSharded(w, tensors, o.shard)
+	}
+	for _, t := range tensors {
+		if err := w.Add(0, t.key, t.src); err != nil {
+			return err
 		}
 	}
 	return nil
