@@ -37,6 +37,9 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *graph, path string, o op
 	c.saving = s
 	go func() {
 		defer close(s.done)
+		if o.ended != nil {
+			defer o.ended()
+		}
 		if s.err = writeTensors(ctx, tensors, path, o); s.err == nil && after != nil {
 			s.err = after(ctx)
 		}

@@ -237,13 +237,21 @@ func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...Option) (p
 	if err := c.Sync(ctx); err != nil {
 		return "", err
 	}
+	return c.saveCounted(ctx, o, func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }, recordLatest)
+}
+
+// saveCounted counts a save, writes it to the path that name gives for the count, and then runs record.
+func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count int64) string, record func(ctx context.Context, o options, path string) error) (string, error) {
 	counter, err := c.makeCounter(ctx)
 	if err != nil {
 		return "", err
 	}
+	path := name(*counter + 1)
+	if err := checkSavePath(path, o); err != nil {
+		return "", err
+	}
 	*counter++
-	path = prefix + "-" + strconv.FormatInt(*counter, 10)
-	if err := c.write(ctx, path, o, func(ctx context.Context) error { return recordLatest(ctx, o.writer, path) }); err != nil {
+	if err := c.write(ctx, path, o, func(ctx context.Context) error { return record(ctx, o, path) }); err != nil {
 		*counter--
 		return "", err
 	}

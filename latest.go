@@ -6,23 +6,24 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
+	"syscall"
 
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// stateFileName is the file that names a directory's latest checkpoint.
-const stateFileName = "checkpoint"
-
-// stateFileLimit bounds what is read of a state file: a hundred thousand long paths.
-const stateFileLimit = 64 << 20
+// StateFile makes a call use the state file called name, in the directory of the checkpoints, instead of one called
+// "checkpoint" (latest_filename).
+func StateFile(name string) Option {
+	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch, func(o *options) { o.stateFile = name }}
+}
 
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
-// is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone.
-// Paths in the file are taken relative to dir; an absolute one that is gone falls back to its base name in dir. A path
-// that leads out of dir is an error.
+// is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone (logged
+// too: an older one is not taken for the latest). Paths in the file are taken relative to dir; an absolute one that is
+// gone falls back to its base name in dir. A path that leads out of dir is an error, and so is a file that names no
+// latest. Options: [StateFile], [WithFS], [WithLogger].
 func Latest(dir string, opts ...Option) (path string, err error) {
 	o, err := defaultOptions().with(onOpen, opts)
 	if err != nil {
@@ -32,60 +33,59 @@ func Latest(dir string, opts ...Option) (path string, err error) {
 }
 
 func latestIn(dir string, o options) (string, error) {
-	s, err := readState(dir, o)
+	s, err := readState(o.fsys, dir, o)
 	if err != nil || s == nil {
 		return "", err
 	}
-	path, err := inside(dir, s.Latest, o)
+	path, err := inside(o.fsys, dir, s.Latest, o)
 	if err != nil {
 		return "", err
 	}
 	if !checkpointExists(o.fsys, path) {
-		o.logger.Error("Couldn't match files for checkpoint", "path", path)
+		o.logger.Error("Couldn't match files for checkpoint", "path", path, "file", stateFileIn(dir, o))
 		return "", nil
 	}
 	return path, nil
 }
 
-// readState reads dir's state file. It is nil where there is none or it cannot be parsed.
-func readState(dir string, o options) (*state.State, error) {
-	name := filepath.Join(dir, stateFileName)
-	data, err := fsx.ReadFile(o.fsys, name, stateFileLimit)
-	if errors.Is(err, fs.ErrNotExist) {
+// stateFileIn returns the path of dir's state file.
+func stateFileIn(dir string, o options) string { return filepath.Join(dir, o.stateFile) }
+
+// readState reads dir's state file. It is nil where there is none or it cannot be parsed (get_checkpoint_state).
+func readState(fsys fsx.ReadFS, dir string, o options) (*state.State, error) {
+	s, err := state.Read(fsys, stateFileIn(dir, o))
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
 		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ckpt: %w", err)
-	}
-	s, err := state.Parse(data)
-	if err != nil {
-		o.logger.Warn("Checkpoint ignored: the state file cannot be parsed", "file", name, "error", err)
+	case errors.Is(err, state.ErrSyntax):
+		o.logger.Warn("Checkpoint ignored: the state file cannot be parsed", "file", stateFileIn(dir, o), "error", err)
 		return nil, nil
+	case errors.Is(err, state.ErrIncomplete):
+		return nil, fmt.Errorf("ckpt: Invalid checkpoint state loaded from %s: %w", dir, err)
 	}
-	if s.Latest == "" {
-		return nil, fmt.Errorf("ckpt: Invalid checkpoint state loaded from %s: %s names no model_checkpoint_path: %w", dir, name, ErrCorrupt)
-	}
-	return s, nil
+	return nil, fmt.Errorf("ckpt: %w", err)
 }
 
 // inside returns a path of dir's state file as a path of the caller's. It never leads out of dir: files that came with a
 // checkpoint do not choose what else is read.
-func inside(dir, path string, o options) (string, error) {
-	if filepath.IsAbs(path) {
-		local := filepath.Join(dir, filepath.Base(path))
-		abs, err := filepath.Abs(dir)
-		if err == nil && filepath.Dir(path) == abs || !checkpointExists(o.fsys, path) || checkpointExists(o.fsys, local) {
-			return local, nil
+func inside(fsys fsx.ReadFS, dir, path string, o options) (string, error) {
+	if !filepath.IsAbs(path) {
+		if !filepath.IsLocal(path) {
+			return "", fmt.Errorf("ckpt: %s names %s, which leads out of the directory: open that path itself", stateFileIn(dir, o), path)
 		}
-		return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", filepath.Join(dir, stateFileName), path)
+		return state.Join(dir, path), nil
 	}
-	if !filepath.IsLocal(path) {
-		return "", fmt.Errorf("ckpt: %s names %s, which leads out of the directory: open that path itself", filepath.Join(dir, stateFileName), path)
+	local := state.Join(dir, filepath.Base(path))
+	if abs, err := filepath.Abs(dir); err == nil && filepath.Dir(path) == abs {
+		return local, nil
 	}
-	if dir == "" {
-		return path, nil
+	if checkpointExists(fsys, path) && !checkpointExists(fsys, local) {
+		return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", stateFileIn(dir, o), path)
 	}
-	return strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator) + path, nil
+	o.logger.Info("the state file names a checkpoint elsewhere; taking that of the same name beside the file", "file", stateFileIn(dir, o), "named", path, "taken", local)
+	return local, nil
 }
 
 // checkpointExists reports whether a prefix has an index, or is a file of the V1 format.
@@ -93,15 +93,22 @@ func checkpointExists(fsys fsx.ReadFS, prefix string) bool {
 	return exists(fsys, prefix+".index") || savedv1.Exists(fsys, prefix)
 }
 
-// recordLatest makes path the latest checkpoint of its directory, and the only one that the state file lists.
-func recordLatest(ctx context.Context, fsys fsx.FS, path string) error {
-	dir, base := filepath.Split(path)
-	name := filepath.Join(dir, stateFileName)
-	if path == name || base == stateFileName {
+// checkSavePath refuses a path that the state file of its directory has, before anything is written.
+func checkSavePath(path string, o options) error {
+	if dir := filepath.Dir(path); filepath.Clean(path) == stateFileIn(dir, o) {
 		return fmt.Errorf("ckpt: save path %s conflicts with path used for checkpoint state: use another prefix", path)
 	}
-	s := state.State{Latest: base, All: []string{base}}
-	if err := fsx.WriteFile(ctx, fsys, name, s.Append(nil)); err != nil {
+	return nil
+}
+
+// recordLatest makes path the latest checkpoint of its directory, and the only one that the state file lists.
+func recordLatest(ctx context.Context, o options, path string) error {
+	dir, base := filepath.Split(path)
+	if base == "" {
+		base = "./" // what is joined with dir and ".index" finds the file; TensorFlow's own "." does not
+	}
+	s := &state.State{Latest: base, All: []string{base}}
+	if err := state.Write(ctx, o.writer, stateFileIn(dir, o), s); err != nil {
 		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
 	}
 	return nil

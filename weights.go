@@ -198,6 +198,9 @@ func SaveWeights(ctx context.Context, prefix string, model any, opts ...Option) 
 	if err != nil {
 		return err
 	}
+	if err := checkSavePath(prefix, o); err != nil {
+		return err
+	}
 	c, err := New(model)
 	if err != nil {
 		return err
@@ -209,5 +212,5 @@ func SaveWeights(ctx context.Context, prefix string, model any, opts ...Option) 
 	if err := writeGraph(ctx, g, prefix, o); err != nil {
 		return err
 	}
-	return recordLatest(ctx, o.writer, prefix)
+	return recordLatest(ctx, o, prefix)
 }

@@ -1,0 +1,132 @@
+package ckpt
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// watchOptions is what the options of [Iterator] and [WaitForNew] amount to.
+type watchOptions struct {
+	poll     time.Duration // between two looks at the state file
+	interval time.Duration // between two checkpoints
+	timeout  *time.Duration
+	done     func() bool
+}
+
+// MinInterval makes an [Iterator] wait, after each checkpoint, until d has passed since it came (min_interval_secs).
+func MinInterval(d time.Duration) Option {
+	return Option{"MinInterval", onWatch, func(o *options) { o.watch.interval = d }}
+}
+
+// Timeout ends the wait for a new checkpoint after d. Without it an [Iterator] and [WaitForNew] wait as long as their
+// context lets them.
+func Timeout(d time.Duration) Option {
+	return Option{"Timeout", onWatch, func(o *options) { o.watch.timeout = &d }}
+}
+
+// TimeoutFunc is asked by an [Iterator] after each checkpoint and each [Timeout] whether no more will come, and ends it by
+// answering true (timeout_fn). While it answers false a Timeout ends nothing.
+func TimeoutFunc(done func() bool) Option {
+	return Option{"TimeoutFunc", onWatch, func(o *options) { o.watch.done = done }}
+}
+
+// PollInterval makes an [Iterator] or [WaitForNew] look for a new checkpoint every d instead of every second
+// (seconds_to_sleep).
+func PollInterval(d time.Duration) Option {
+	return Option{"PollInterval", onWatch, func(o *options) { o.watch.poll = d }}
+}
+
+// Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears: for evaluating what
+// another program trains (tf.train.checkpoints_iterator). What appears and is replaced while the loop's body runs is
+// passed over, and so is one that has the path of the one before. dir need not be there yet.
+//
+// It ends, without an error, when no new checkpoint comes within [Timeout] or when [TimeoutFunc] says so. The end of
+// ctx, or a state file for which [Latest] gives an error, is yielded with an empty path and ends it too. Further options:
+// [MinInterval], [PollInterval], [StateFile], [WithFS], [WithLogger].
+func Iterator(ctx context.Context, dir string, opts ...Option) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		o, err := defaultOptions().with(onWatch, opts)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for last := ""; ; {
+			path, err := waitForNew(ctx, dir, last, o)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			if path != "" {
+				came := time.Now()
+				last = path
+				if !yield(path, nil) {
+					return
+				}
+				if err := sleep(ctx, o.watch.interval-time.Since(came)); err != nil {
+					yield("", err)
+					return
+				}
+			} else if o.watch.done == nil {
+				o.logger.Info("Timed-out waiting for a checkpoint", "directory", dir)
+				return
+			}
+			if o.watch.done != nil && o.watch.done() {
+				o.logger.Info("Done. No new checkpoints will be generated.", "directory", dir)
+				return
+			}
+			if path == "" { // a short Timeout is no reason to look more often
+				if err := sleep(ctx, o.watch.poll-*o.watch.timeout); err != nil {
+					yield("", err)
+					return
+				}
+			}
+		}
+	}
+}
+
+// WaitForNew returns the path of dir's latest checkpoint as soon as that is not last, "" where [Timeout] passes
+// before (wait_for_new_checkpoint). Options: Timeout, [PollInterval], [StateFile], [WithFS], [WithLogger].
+func WaitForNew(ctx context.Context, dir, last string, opts ...Option) (path string, err error) {
+	o, err := defaultOptions().with(onWatch, opts)
+	if err != nil {
+		return "", err
+	}
+	return waitForNew(ctx, dir, last, o)
+}
+
+func waitForNew(ctx context.Context, dir, last string, o options) (string, error) {
+	start := time.Now()
+	for {
+		path, err := latestIn(dir, o)
+		if err != nil || path != "" && path != last {
+			return path, err
+		}
+		pause := max(o.watch.poll, time.Millisecond)
+		if o.watch.timeout != nil {
+			left := *o.watch.timeout - time.Since(start)
+			if left <= 0 {
+				return "", nil
+			}
+			pause = min(pause, left)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return "", err
+		}
+	}
+}
+
+// sleep waits for d to pass. The error is why ctx ended before.
+func sleep(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil || d <= 0 {
+		return context.Cause(ctx)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
