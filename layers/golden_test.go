@@ -177,6 +177,9 @@ func requireClose(t testing.TB, want, got *Tensor) {
 func (c *goldenCase) setWeights(t testing.TB, layer any) {
 	t.Helper()
 	for _, w := range c.Weights {
+		if strings.HasPrefix(w.DType, "int") { // a count, with which nothing is computed
+			continue
+		}
 		fields := map[*Tensor]bool{}
 		for generation, paths := range map[string][]string{"Keras 3": w.Keras3, "TF 2.0's Keras": w.TF2} {
 			if len(paths) == 0 {

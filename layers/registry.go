@@ -8,6 +8,7 @@ func makerOf(class string) maker {
 	families := []func(class string) maker{
 		denseMaker,
 		activationMaker,
+		normalizationMaker,
 	}
 	for _, family := range families {
 		if m := family(class); m != nil {

@@ -1,0 +1,189 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// LayerNormalization is keras.layers.LayerNormalization: the values along some axes, together, are brought to mean 0 and
+// variance 1, then scaled by gamma and shifted by beta, which have a value for each of them.
+type LayerNormalization struct {
+	Gamma Tensor `ckpt:"gamma,optional,cast"` // the lengths of Axis; not built: 1
+	Beta  Tensor `ckpt:"beta,optional,cast"`  // the lengths of Axis; not built: 0
+
+	Axis       []int   // nil: the last
+	Epsilon    float32 // what is added to the variance; 0: 1e-3, below 0: nothing
+	NoCenter   bool    // make no beta; one that a checkpoint has is added all the same
+	NoScale    bool    // make no gamma; one that a checkpoint has is used all the same
+	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, subtract no mean, add no beta
+	Name       string  // for error messages
+}
+
+func (l *LayerNormalization) id() id { return id{"layer_normalization", l.Name} }
+
+// Build makes gamma and beta, where they are wanted and none was restored, for inputs of the given shape. The error is a
+// [*ShapeError] where weights, axes and input do not fit each other.
+func (l *LayerNormalization) Build(input tensor.Shape) error {
+	_, err := l.plan(input)
+	return err
+}
+
+// plan builds the weights and returns the axes in rising order.
+func (l *LayerNormalization) plan(input tensor.Shape) ([]int, error) {
+	axes, shape, err := sortedAxes(l.id(), l.Axis, input)
+	if err != nil {
+		return nil, err
+	}
+	restored := l.Gamma.Built() || l.Beta.Built()
+	noScale, noCenter := l.NoScale && !l.RMSScaling, l.NoCenter || l.RMSScaling
+	return axes, buildAffine(l.id(), &l.Gamma, &l.Beta, noScale, noCenter, restored, shape, input)
+}
+
+// Call returns gamma*(x - mean)/sqrt(variance + epsilon) + beta.
+func (l *LayerNormalization) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (l *LayerNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(l.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	axes, err := l.plan(x.Shape())
+	if err != nil {
+		return nil, err
+	}
+	return onRows(c, l.id(), x, axes, func(data []float32, width int) {
+		parallel(len(data)/width, 4*width, func(_, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				l.row(data[i*width : (i+1)*width])
+			}
+		})
+	})
+}
+
+// row normalizes the values of one row in place.
+func (l *LayerNormalization) row(x []float32) {
+	mean := sum(x) / float64(len(x))
+	scale := float32(inverseRoot(sumSquares(x, mean)/float64(len(x)) + float64(epsilonOr(l.Epsilon, 1e-3))))
+	m := float32(mean)
+	if l.RMSScaling {
+		m = 0
+	}
+	switch gamma, beta := l.Gamma.Data(), l.Beta.Data(); {
+	case gamma != nil && beta != nil && !l.RMSScaling:
+		for i, v := range x {
+			x[i] = (v-m)*scale*gamma[i] + beta[i]
+		}
+		return
+	case gamma != nil:
+		for i, v := range x {
+			x[i] = (v - m) * scale * gamma[i]
+		}
+	default:
+		for i, v := range x {
+			x[i] = (v - m) * scale
+		}
+		if beta != nil && !l.RMSScaling {
+			for i, v := range beta {
+				x[i] += v
+			}
+		}
+	}
+}
+
+// OutputMask returns the input's mask.
+func (l *LayerNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
+	return c.Mask(0), nil
+}
+
+func makeLayerNormalization(c *config) any {
+	return &LayerNormalization{
+		Axis:       c.ints("axis"),
+		Epsilon:    c.epsilon(),
+		NoCenter:   !c.bool("center", true),
+		NoScale:    !c.bool("scale", true),
+		RMSScaling: c.bool("rms_scaling", false),
+		Name:       c.name(),
+	}
+}
+
+// RMSNormalization is keras.layers.RMSNormalization: the values along some axes, together, are divided by the root of the
+// mean of their squares, then multiplied by a learned scale.
+//
+// As in Keras, scale is multiplied with the input's last axes, whichever axes are normalized: the two are best the same.
+type RMSNormalization struct {
+	Scale Tensor `ckpt:"scale,cast"` // the lengths of Axis
+
+	Axis    []int   // nil: the last
+	Epsilon float32 // what is added to the mean of squares; 0: 1e-6, below 0: nothing
+	Name    string  // for error messages
+}
+
+func (r *RMSNormalization) id() id { return id{"rms_normalization", r.Name} }
+
+// Build makes scale (ones) for inputs of the given shape if it is not there. The error is a [*ShapeError] where scale, axes
+// and input do not fit each other.
+func (r *RMSNormalization) Build(input tensor.Shape) error {
+	_, err := r.plan(input)
+	return err
+}
+
+// plan builds the weight and returns the axes in rising order.
+func (r *RMSNormalization) plan(input tensor.Shape) ([]int, error) {
+	who := r.id()
+	axes, shape, err := sortedAxes(who, r.Axis, input)
+	if err != nil {
+		return nil, err
+	}
+	if err := buildWeight(who, "scale", &r.Scale, 0, ones, shape...); err != nil {
+		return nil, err
+	}
+	if err := checkWeight(who, "scale", &r.Scale, fmt.Sprintf("for input shape %v", input), shape...); err != nil {
+		return nil, err
+	}
+	if last := input[len(input)-len(shape):]; !slices.Equal(last, shape) {
+		return nil, shapeErrorf(who, "input", input, "%v as its last axes, which scale is multiplied with", shape)
+	}
+	return axes, nil
+}
+
+// Call returns scale*x/sqrt(mean of x² + epsilon).
+func (r *RMSNormalization) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(r.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	axes, err := r.plan(x.Shape())
+	if err != nil {
+		return nil, err
+	}
+	epsilon := float64(epsilonOr(r.Epsilon, 1e-6))
+	y, err := onRows(c, r.id(), x, axes, func(data []float32, width int) {
+		parallel(len(data)/width, 3*width, func(_, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				row := data[i*width : (i+1)*width]
+				scale := float32(inverseRoot(sumSquares(row, 0)/float64(width) + epsilon))
+				for j := range row {
+					row[j] *= scale
+				}
+			}
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	scale := r.Scale.Data()
+	for rest := y.Data(); len(rest) > 0; rest = rest[len(scale):] {
+		for i, v := range scale {
+			rest[i] *= v
+		}
+	}
+	return y, nil
+}
+
+func makeRMSNormalization(c *config) any {
+	return &RMSNormalization{Axis: c.ints("axis"), Epsilon: c.epsilon(), Name: c.name()}
+}

@@ -1,0 +1,226 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// This file has what the normalizing layers share: how a normalized axis lies in memory, and the loops over it.
+
+// A span is how an axis lies in a row-major tensor: as outer blocks of n runs of inner values each.
+type span struct{ outer, n, inner int }
+
+// spanOf returns the span of the given axis of s.
+func spanOf(s tensor.Shape, axis int) span {
+	return span{s[:axis].Len(), s[axis], s[axis+1:].Len()}
+}
+
+// affine puts x*mul[i] + add[i] in y for every value x whose index along the span is i.
+func (s span) affine(y, x, mul, add []float32) {
+	if s.inner == 1 {
+		parallel(s.outer, s.n, func(_, lo, hi int) { s.affineRows(y, x, mul, add, lo, hi) })
+		return
+	}
+	parallel(s.outer*s.n, s.inner, func(_, lo, hi int) { s.affineRuns(y, x, mul, add, lo, hi) })
+}
+
+// affineRows is affine for the blocks lo to hi-1 where each run is one value.
+func (s span) affineRows(y, x, mul, add []float32, lo, hi int) {
+	mul, add = mul[:s.n], add[:s.n]
+	for row := lo; row < hi; row++ {
+		y := y[row*s.n:][:s.n]
+		for j, v := range x[row*s.n:][:s.n] {
+			y[j] = v*mul[j] + add[j]
+		}
+	}
+}
+
+// affineRuns is affine for the runs lo to hi-1, counted over all blocks.
+func (s span) affineRuns(y, x, mul, add []float32, lo, hi int) {
+	for run := lo; run < hi; run++ {
+		m, a := mul[run%s.n], add[run%s.n]
+		y := y[run*s.inner:][:s.inner]
+		for j, v := range x[run*s.inner:][:s.inner] {
+			y[j] = v*m + a
+		}
+	}
+}
+
+// epsilonOr returns the epsilon that an option asks for: def for 0, and 0 for what is below.
+func epsilonOr(epsilon, def float32) float32 {
+	switch {
+	case epsilon == 0:
+		return def
+	case epsilon < 0:
+		return 0
+	}
+	return epsilon
+}
+
+// epsilon returns the option of that name as [epsilonOr] reads it.
+func (c *config) epsilon() float32 {
+	v := c.optional("epsilon")
+	switch {
+	case v == nil:
+		return 0
+	case *v == 0:
+		return -1
+	}
+	return *v
+}
+
+// sum returns the sum of x, and sumSquares that of the squares of the distances of x from mean. Four sums at a time keep
+// the processor busy, and float64 keeps the digits.
+func sum(x []float32) float64 {
+	var a, b, c, d float64
+	for ; len(x) >= 4; x = x[4:] {
+		a += float64(x[0])
+		b += float64(x[1])
+		c += float64(x[2])
+		d += float64(x[3])
+	}
+	for _, v := range x {
+		a += float64(v)
+	}
+	return a + b + (c + d)
+}
+
+func sumSquares(x []float32, mean float64) float64 {
+	var a, b, c, d float64
+	for ; len(x) >= 4; x = x[4:] {
+		p, q, r, s := float64(x[0])-mean, float64(x[1])-mean, float64(x[2])-mean, float64(x[3])-mean
+		a += p * p
+		b += q * q
+		c += r * r
+		d += s * s
+	}
+	for _, v := range x {
+		v := float64(v) - mean
+		a += v * v
+	}
+	return a + b + (c + d)
+}
+
+// inverseRoot returns 1/sqrt(x).
+func inverseRoot(x float64) float64 { return 1 / math.Sqrt(x) }
+
+// sortedAxes returns axes, or the last one where there are none, as indices into s in rising order. Keras sorts them before
+// it counts the negative ones from the end, and a weight's axes are in that order: they are the second result.
+func sortedAxes(who id, axes []int, s tensor.Shape) (sorted []int, weight tensor.Shape, err error) {
+	if len(axes) == 0 {
+		axes = []int{-1}
+	}
+	asKeras := slices.Sorted(slices.Values(axes))
+	sorted, weight = make([]int, len(axes)), make(tensor.Shape, len(axes))
+	for i, axis := range asKeras {
+		at, err := resolveAxis(who, axis, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		sorted[i], weight[i] = at, s[at]
+	}
+	slices.Sort(sorted)
+	if len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
+		return nil, nil, errorf(who, "axes %v name one axis twice", axes)
+	}
+	return sorted, weight, nil
+}
+
+// onRows calls f with a copy of x whose given axes, in rising order, are brought to its end, where they make up rows of
+// width values, and returns what f made of it with the axes back in place.
+func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, width int)) (*Tensor, error) {
+	shape := x.Shape()
+	y, err := newOutput(who, shape...)
+	if err != nil || y.Len() == 0 {
+		return y, err
+	}
+	width := permuted(shape, axes).Len()
+	if axes[0] == len(shape)-len(axes) { // they are at the end
+		copy(y.Data(), x.Data())
+		f(y.Data(), width)
+		return y, nil
+	}
+	perm := make([]int, 0, len(shape))
+	for i := range shape {
+		if !slices.Contains(axes, i) {
+			perm = append(perm, i)
+		}
+	}
+	perm = append(perm, axes...)
+	w := c.workspace()
+	defer w.release(w.mark())
+	rows := w.floats(x.Len())
+	transpose(rows, x.Data(), shape, perm)
+	f(rows, width)
+	transpose(y.Data(), rows, permuted(shape, perm), inverse(perm))
+	return y, nil
+}
+
+// stretch fills dst, the values of a tensor of shape, with those of src, whose axes are as many and each as long or 1.
+func stretch(dst, src []float32, shape, from tensor.Shape) {
+	strides := make([]int, len(shape))
+	for i, step := len(from)-1, 1; i >= 0; i-- {
+		if from[i] != 1 {
+			strides[i] = step
+		}
+		step *= from[i]
+	}
+	for i := range dst {
+		at := 0
+		for axis, rest := len(shape)-1, i; axis >= 0; axis-- {
+			at += rest % shape[axis] * strides[axis]
+			rest /= shape[axis]
+		}
+		dst[i] = src[at]
+	}
+}
+
+// ones is Keras's initializer of that name.
+func ones(w []float32, _ tensor.Shape, _ *rand.Rand) {
+	for i := range w {
+		w[i] = 1
+	}
+}
+
+// buildAffine makes the weights gamma (ones) and beta (zeros) of a normalizing layer where nothing was restored into any of its
+// weights and its options want them, and checks those that are there.
+func buildAffine(who id, gamma, beta *Tensor, noScale, noCenter, restored bool, shape, input tensor.Shape) error {
+	reason := fmt.Sprintf("for input shape %v", input)
+	for _, w := range []struct {
+		name   string
+		tensor *Tensor
+		none   bool
+		init   initializer
+	}{{"gamma", gamma, noScale, ones}, {"beta", beta, noCenter, zeros}} {
+		if !w.tensor.Built() {
+			if restored || w.none {
+				continue
+			}
+			if err := buildWeight(who, w.name, w.tensor, 0, w.init, shape...); err != nil {
+				return err
+			}
+		}
+		if err := checkWeight(who, w.name, w.tensor, reason, shape...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// normalizationMaker knows the layers that normalize.
+func normalizationMaker(class string) maker {
+	return map[string]maker{
+		"BatchNormalization":    makeBatchNormalization,
+		"LayerNormalization":    makeLayerNormalization,
+		"RMSNormalization":      makeRMSNormalization,
+		"GroupNormalization":    makeGroupNormalization,
+		"UnitNormalization":     makeUnitNormalization,
+		"SpectralNormalization": makeSpectralNormalization,
+		"Normalization":         makeNormalization,
+		"PReLU":                 makePReLU,
+	}[class]
+}

@@ -1,0 +1,87 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// PReLU is keras.layers.PReLU: a ReLU whose slope below zero is learned, for each place of an example.
+type PReLU struct {
+	Alpha Tensor `ckpt:"alpha,cast"` // the slopes: the input's shape without the batch, 1 along axes that share them
+
+	SharedAxes []int  // counted with the batch as 0; nil: those along which alpha has length 1
+	Name       string // for error messages
+}
+
+func (p *PReLU) id() id { return id{"p_re_lu", p.Name} }
+
+// Build makes alpha (zeros) for inputs of the given shape if it is not there. The error is a [*ShapeError] where alpha,
+// SharedAxes and input do not fit each other.
+func (p *PReLU) Build(input tensor.Shape) error {
+	who := p.id()
+	if len(input) == 0 {
+		return shapeErrorf(who, "input", input, "rank 1 or more")
+	}
+	want := slices.Clone(input[1:])
+	for _, axis := range p.SharedAxes {
+		if axis < 1 || axis > len(want) {
+			return shapeErrorf(who, "input", input, "an axis %d, to share slopes along", axis)
+		}
+		want[axis-1] = 1
+	}
+	if err := buildWeight(who, "alpha", &p.Alpha, 0, zeros, want...); err != nil {
+		return err
+	}
+	alpha := p.Alpha.Shape()
+	fits := len(alpha) == len(want)
+	for i := 0; fits && i < len(alpha); i++ {
+		fits = alpha[i] == want[i] || alpha[i] == 1 && p.SharedAxes == nil
+	}
+	if !fits {
+		return shapeErrorf(who, "alpha", alpha, "%v for input shape %v", want, input)
+	}
+	return nil
+}
+
+// Call returns x where it is positive and alpha*x elsewhere.
+func (p *PReLU) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (p *PReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(p.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	if err := p.Build(x.Shape()); err != nil {
+		return nil, err
+	}
+	y := x.Clone()
+	if y.Len() == 0 {
+		return y, nil
+	}
+	alpha, example := p.Alpha.Data(), x.Shape()[1:]
+	w := c.workspace()
+	defer w.release(w.mark())
+	if !p.Alpha.Shape().Equal(example) {
+		alpha = w.floats(example.Len())
+		stretch(alpha, p.Alpha.Data(), example, p.Alpha.Shape())
+	}
+	parallel(x.Shape()[0], len(alpha), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := y.Data()[i*len(alpha):][:len(alpha)]
+			for j, v := range row {
+				if v < 0 {
+					row[j] = alpha[j] * v
+				}
+			}
+		}
+	})
+	return y, nil
+}
+
+// OutputMask returns the input's mask.
+func (p *PReLU) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
+
+func makePReLU(c *config) any {
+	return &PReLU{SharedAxes: c.ints("shared_axes"), Name: c.name()}
+}

@@ -1,0 +1,35 @@
+package layers
+
+import "github.com/gockpt/ckpt/tensor"
+
+// SpectralNormalization is keras.layers.SpectralNormalization as it runs after training: the layer that it wraps, whose
+// kernel training left divided by its largest singular value.
+type SpectralNormalization struct {
+	Layer   Layer  `ckpt:"layer"`
+	VectorU Tensor `ckpt:"vector_u,optional,cast"` // [1 units]: where the search for that value goes on, in training
+
+	Name string // for error messages
+}
+
+func (s *SpectralNormalization) id() id { return id{"spectral_normalization", s.Name} }
+
+// Build makes the weights of the wrapped layer.
+func (s *SpectralNormalization) Build(input tensor.Shape) error {
+	return buildLayer(s.id(), s.Layer, input)
+}
+
+// Call returns the wrapped layer's output for x.
+func (s *SpectralNormalization) Call(x *Tensor) (*Tensor, error) { return s.Forward(nil, x) }
+
+// Forward is Call with a [Context]. The layer sees the mask; behind it there is none.
+func (s *SpectralNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	if s.Layer == nil {
+		return nil, errorf(s.id(), "%w", errNoLayer)
+	}
+	return s.Layer.Forward(c, x)
+}
+
+func makeSpectralNormalization(c *config) any {
+	c.ignore("power_iterations")
+	return &SpectralNormalization{Layer: c.layer("layer"), Name: c.name()}
+}

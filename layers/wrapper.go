@@ -1,0 +1,59 @@
+package layers
+
+import (
+	"errors"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// errNoLayer is in the error of a wrapper around nothing.
+var errNoLayer = errors.New("wraps no layer")
+
+// buildLayer makes the weights of the layer that who wraps, if it has some.
+func buildLayer(who id, layer Layer, input tensor.Shape) error {
+	if layer == nil {
+		return errorf(who, "%w", errNoLayer)
+	}
+	if b, ok := layer.(Builder); ok {
+		return b.Build(input)
+	}
+	return nil
+}
+
+// layer returns an option that is a layer of one input and output.
+func (c *config) layer(key string) Layer {
+	object, made := c.object(key)
+	layer, ok := made.(Layer)
+	if !ok {
+		c.fail("option %q is a %q, want a layer of one input", key, object.ClassName)
+	}
+	return layer
+}
+
+// ignore passes over options that change nothing here.
+func (c *config) ignore(keys ...string) {
+	for _, key := range keys {
+		c.read[key] = true
+	}
+}
+
+// axis returns the option "axis", one axis or a list of one, or def. Axis 0 is the batch's, which no layer asks for one axis of.
+func (c *config) axis(def int) int {
+	switch axes := c.ints("axis"); {
+	case len(axes) == 0:
+		return def
+	case len(axes) > 1 || axes[0] == 0:
+		c.fail("axes %v: want one, and not the batch's", axes)
+		return def
+	default:
+		return axes[0]
+	}
+}
+
+// axisOrLast returns an option that is an axis, or the last where it is 0.
+func axisOrLast(axis int) int {
+	if axis == 0 {
+		return -1
+	}
+	return axis
+}
