@@ -3,6 +3,7 @@ package sstable
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -121,4 +122,50 @@ func entryHead(p []byte) (shared, unshared, length uint64, n int) {
 		n += k
 	}
 	return shared, unshared, length, n
+}
+
+// errStop ends a walk early.
+var errStop = errors.New("stop")
+
+// walk calls fn after each step of a pass over the block, and verifies that restart points are where entries begin
+// that share nothing. Errors, but for errStop, become those of the block called part at h.
+func (b *block) walk(part string, h handle, fn func(*cursor) error) error {
+	c, restarts := cursor{entries: b.entries}, 0
+	for {
+		pos := c.pos
+		ok, err := c.next()
+		switch {
+		case err != nil:
+		case !ok:
+			if err = b.checkRestarts(restarts); err == nil {
+				return nil
+			}
+		case restarts < b.numRestarts() && int64(b.restart(restarts)) == int64(pos):
+			restarts++
+			if c.shared != 0 {
+				err = fmt.Errorf("the entry at restart point %d shares %d bytes", pos, c.shared)
+			}
+		}
+		if err == nil {
+			err = fn(&c)
+		}
+		if err == errStop {
+			return nil
+		}
+		if err != nil {
+			return &CorruptError{part, int64(h.offset), err.Error()}
+		}
+	}
+}
+
+// checkRestarts returns an error where the first entry is no restart point, or there are more of them than were found at the
+// beginnings of entries.
+func (b *block) checkRestarts(found int) error {
+	if b.numRestarts() > 0 && b.restart(0) != 0 {
+		return fmt.Errorf("the first restart point is at %d, want 0", b.restart(0))
+	}
+	if n := b.numRestarts(); found == n || len(b.entries) == 0 && n == 1 && b.restart(0) == 0 {
+		return nil
+	}
+	return fmt.Errorf("restart point %d is at %d, where no entry begins", found, b.restart(found))
 }

@@ -63,34 +63,25 @@ func (t *Reader) readIndex() error {
 	if err != nil {
 		return err
 	}
-	corrupt := func(format string, args ...any) error {
-		return &CorruptError{part, int64(t.index.offset), fmt.Sprintf(format, args...)}
-	}
 	end, budget := uint64(0), t.keyBudget()
-	c := cursor{entries: b.entries}
-	for i := 0; ; i++ {
-		ok, err := c.next()
-		if err != nil {
-			return corrupt("%v", err)
-		}
-		if !ok {
-			return nil
-		}
+	return b.walk(part, t.index, func(c *cursor) error {
+		i := len(t.blocks)
 		h, _, ok := parseHandle(c.value)
 		switch {
 		case !ok:
-			return corrupt("entry %d is not a block handle", i)
+			return fmt.Errorf("entry %d is not a block handle", i)
 		case !h.within(t.index.offset):
-			return corrupt("data block %d (offset %d, size %d) leaves the %d bytes before the index block", i, h.offset, h.size, t.index.offset)
+			return fmt.Errorf("data block %d (offset %d, size %d) leaves the %d bytes before the index block", i, h.offset, h.size, t.index.offset)
 		case h.offset < end:
-			return corrupt("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
+			return fmt.Errorf("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
 		}
 		if budget -= int64(len(c.key)); budget < 0 {
-			return corrupt("the keys are together longer than %d bytes", t.keyBudget())
+			return fmt.Errorf("the keys are together longer than %d bytes", t.keyBudget())
 		}
 		end = h.end()
 		t.blocks = append(t.blocks, dataBlock{handle: h, bound: bytes.Clone(c.key)})
-	}
+		return nil
+	})
 }
 
 // keyBudget is how long all keys may be together.
@@ -113,7 +104,7 @@ func (t *Reader) CheckMetaindex() error {
 	if err != nil {
 		return err
 	}
-	return b.walk(func(*cursor) error { return nil }, part, t.meta)
+	return b.walk(part, t.meta, func(*cursor) error { return nil })
 }
 
 // NumBlocks returns the number of data blocks.
@@ -158,7 +149,7 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 				return
 			}
 			at, first, last := &t.blocks[i], true, []byte(nil)
-			err = b.walk(func(c *cursor) error {
+			err = b.walk(dataBlockName(i), at.handle, func(c *cursor) error {
 				if first && i > 0 && bytes.Compare(c.key, t.blocks[i-1].bound) <= 0 {
 					return fmt.Errorf("key %s is not above the index block's key for the block before, %s", quote(c.key), quote(t.blocks[i-1].bound))
 				}
@@ -170,7 +161,7 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 					return errStop
 				}
 				return nil
-			}, dataBlockName(i), at.handle)
+			})
 			if err == nil && bytes.Compare(last, at.bound) > 0 {
 				err = &CorruptError{dataBlockName(i), int64(at.offset), fmt.Sprintf("its last key %s is above the index block's key for it, %s", quote(last), quote(at.bound))}
 			}
@@ -181,40 +172,6 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 				yield(Entry{}, err)
 				return
 			}
-		}
-	}
-}
-
-// errStop ends a walk early.
-var errStop = fmt.Errorf("stop")
-
-// walk calls fn after each step of a pass over the block, and verifies that restart points are where entries begin
-// that share nothing. Errors, but for errStop, become those of the block called part at h.
-func (b *block) walk(fn func(*cursor) error, part string, h handle) error {
-	c, restarts := cursor{entries: b.entries}, 0
-	for {
-		pos := c.pos
-		ok, err := c.next()
-		if err == nil && restarts < b.numRestarts() && int64(b.restart(restarts)) == int64(pos) {
-			restarts++
-			if c.shared != 0 {
-				err = fmt.Errorf("the entry at restart point %d shares %d bytes", pos, c.shared)
-			}
-		}
-		if err == nil && !ok {
-			if restarts == b.numRestarts() {
-				return nil
-			}
-			err = fmt.Errorf("restart point %d is at %d, where no entry begins", restarts, b.restart(restarts))
-		}
-		if err == nil {
-			err = fn(&c)
-		}
-		if err == errStop {
-			return nil
-		}
-		if err != nil {
-			return &CorruptError{part, int64(h.offset), err.Error()}
 		}
 	}
 }

@@ -151,6 +151,8 @@ func TestDamage(t *testing.T) {
 		{"entries without a restart point", one(b, contents(nil, forgedEntry{0, a, "1"}), typeNone), "without a restart point"},
 		{"a restart point beyond the entries", one(b, contents([]uint32{0, 900}, forgedEntry{0, a, "1"}), typeNone), "restart point 1 is at 900"},
 		{"a restart point within an entry", one(b, contents([]uint32{0, 2}, forgedEntry{0, a, "1"}), typeNone), "restart point 1 is at 2, where no entry begins"},
+		{"a restart point at the end of the entries", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}), typeNone), "restart point 1 is at 5, where no entry begins"},
+		{"no restart point at the first entry", one(b, contents([]uint32{5}, forgedEntry{0, a, "1"}, forgedEntry{0, b, "1"}), typeNone), "the first restart point is at 5, want 0"},
 		{"a restart point that shares", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}, forgedEntry{1, a, "1"}), typeNone), "the entry at restart point 5 shares 1 bytes"},
 		{"sharing more than the key before has", one(b, contents([]uint32{0}, forgedEntry{0, a, "1"}, forgedEntry{2, b, "2"}), typeNone), "the entry at 5 shares 2 bytes with a key of 1"},
 		{"sharing with no key", one(b, contents([]uint32{0}, forgedEntry{1, a, "1"}), typeNone), "the entry at 0 shares 1 bytes with a key of 0"},
