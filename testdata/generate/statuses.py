@@ -15,18 +15,19 @@ ASSERTIONS = ("assert_consumed", "assert_existing_objects_matched", "assert_nont
 
 def outcome(build, path, call):
     """What call ("restore" or "read") of path into a new program says, the values it leaves, and the warnings that come when
-    the status goes."""
+    all of it goes: what is unmatched waits in the program's objects, and is missed when they are gone."""
     program, said = build(), {}
     with logged() as lines:
         try:
             status = getattr(tf.train.Checkpoint(**program), call)(path)
             for assertion in ASSERTIONS:
                 said[assertion] = judged(getattr(status, assertion))
-            del status
-            gc.collect()
         except (ValueError, tf.errors.OpError) as e:
             return {"error": type(e).__name__, "values": values(program)}
-    return said | {"warnings": lines, "values": values(program)}
+        left = values(program)
+        del status, program
+        gc.collect()
+    return said | {"warnings": lines, "values": left}
 
 
 def judged(assertion):
