@@ -8,6 +8,11 @@ func makerOf(class string) maker {
 	families := []func(class string) maker{
 		denseMaker,
 		activationMaker,
+		convMaker,
+		convTransposeMaker,
+		depthwiseMaker,
+		separableMaker,
+		poolingMaker,
 		normalizationMaker,
 	}
 	for _, family := range families {

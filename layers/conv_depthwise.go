@@ -1,0 +1,209 @@
+package layers
+
+import (
+	"strconv"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// DepthwiseConv has the weights and options of [DepthwiseConv1D] and [DepthwiseConv2D], which differ in the number of
+// spatial axes alone: each channel is convolved by itself, with DepthMultiplier windows. An option with a number per axis takes
+// one number for all axes, too.
+type DepthwiseConv struct {
+	Kernel Tensor `ckpt:"kernel,alias=depthwise_kernel,cast"` // [window… channels multiplier]
+	Bias   Tensor `ckpt:"bias,optional,cast"`                 // [channels*multiplier]; not built: none is added
+
+	KernelSize      []int   // nil: that of the kernel
+	Strides         []int   // nil: 1
+	Padding         Padding // Valid or Same
+	DepthMultiplier int     // 0: that of the kernel, 1 where there is none
+	ChannelsFirst   bool    // [batch channels space…] instead of [batch space… channels]
+	DilationRate    []int   // nil: 1
+	Activation      activation.Func
+	NoBias          bool   // make no bias; one that a checkpoint has is added all the same
+	Name            string // for error messages
+	Seed            uint64 // of the kernel's initial values
+}
+
+// DepthwiseConv1D is keras.layers.DepthwiseConv1D. Its fields are those of [DepthwiseConv].
+type DepthwiseConv1D DepthwiseConv
+
+// DepthwiseConv2D is keras.layers.DepthwiseConv2D. Its fields are those of [DepthwiseConv].
+type DepthwiseConv2D DepthwiseConv
+
+// Build makes kernel (Glorot uniform) and bias (zeros) as [Conv1D.Build] does.
+func (d *DepthwiseConv1D) Build(input tensor.Shape) error { return (*DepthwiseConv)(d).build(input, 1) }
+
+// Build makes kernel (Glorot uniform) and bias (zeros) as [Conv1D.Build] does.
+func (d *DepthwiseConv2D) Build(input tensor.Shape) error { return (*DepthwiseConv)(d).build(input, 2) }
+
+// Call returns the layer's output for x of shape [batch steps channels].
+func (d *DepthwiseConv1D) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
+
+// Call returns the layer's output for x of shape [batch rows columns channels].
+func (d *DepthwiseConv2D) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (d *DepthwiseConv1D) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
+	return (*DepthwiseConv)(d).forward(ctx, x, 1)
+}
+
+// Forward is Call with a [Context].
+func (d *DepthwiseConv2D) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
+	return (*DepthwiseConv)(d).forward(ctx, x, 2)
+}
+
+func (d *DepthwiseConv) id(rank int) id {
+	return id{"depthwise_conv" + strconv.Itoa(rank) + "d", d.Name}
+}
+
+func (d *DepthwiseConv) build(input tensor.Shape, rank int) error {
+	_, _, err := d.plan(input, rank)
+	return err
+}
+
+// plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
+func (d *DepthwiseConv) plan(input tensor.Shape, rank int) (layout, convolution, error) {
+	who := d.id(rank)
+	l, err := newLayout(who, input, rank, d.ChannelsFirst)
+	if err != nil {
+		return l, convolution{}, err
+	}
+	size, multiplier, err := buildKernel(who, kernelWeights{
+		name: "kernel", kernel: &d.Kernel, bias: &d.Bias, noBias: d.NoBias, seed: d.Seed,
+		sizeOption: d.KernelSize, filters: multiplierOf(d.DepthMultiplier, &d.Kernel), perChannel: true,
+	}, rank, l.channels, input)
+	if err != nil {
+		return l, convolution{}, err
+	}
+	conv, err := depthwisePlan(who, l, size, multiplier, d.Strides, d.DilationRate, d.Padding)
+	return l, conv, err
+}
+
+// multiplierOf returns a depth multiplier that is left to a kernel: 1 where the kernel is still to be made.
+func multiplierOf(option int, kernel *Tensor) int {
+	if option == 0 && !kernel.Built() {
+		return 1
+	}
+	return option
+}
+
+// depthwisePlan returns the convolution of each channel of an input of layout l by itself.
+func depthwisePlan(who id, l layout, size triple, multiplier int, strides, dilation []int, p Padding) (convolution, error) {
+	var conv convolution
+	stride, err := perAxis(who, "strides", strides, l.rank, 1)
+	if err != nil {
+		return conv, err
+	}
+	dilate, err := perAxis(who, "dilation rate", dilation, l.rank, 1)
+	if err != nil {
+		return conv, err
+	}
+	if p > Same {
+		return conv, errorf(who, "padding %v is none of this layer's", p)
+	}
+	axes, out, err := slides(who, l, size, stride, dilate, p)
+	if err != nil {
+		return conv, err
+	}
+	return newConvolution(l, axes, out, l.channels*multiplier, max(l.channels, 1)), nil
+}
+
+func (d *DepthwiseConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
+	who := d.id(rank)
+	if err := checkInput(who, x, rank+2, rank+2); err != nil {
+		return nil, err
+	}
+	l, conv, err := d.plan(x.Shape(), rank)
+	if err != nil {
+		return nil, err
+	}
+	return conv.forward(who, ctx, l, x, d.Activation, func(_ *Workspace, y, x []float32) {
+		conv.depthwise(y, x, d.Kernel.Data(), d.Bias.Data())
+	})
+}
+
+// depthwise is run for a convolution with a group for each channel, which needs no gathering: kernel is [taps… channels multiplier].
+func (c *convolution) depthwise(y, x, kernel, bias []float32) {
+	if len(y) == 0 {
+		return
+	}
+	line, width := c.in[2]*c.channels, c.out[2]*c.filters
+	taps := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps
+	parallel(c.batch*c.out[0]*c.out[1], 2*width*taps, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			image := x[i/(c.out[0]*c.out[1])*c.in.len()*c.channels:]
+			c.depthwiseLine(y[i*width:(i+1)*width], image, kernel, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
+		}
+	})
+}
+
+// depthwiseLine computes y, the line at position t of one image, whose own lines have length line.
+func (c *convolution) depthwiseLine(y, image, kernel, bias []float32, t triple, line int) {
+	fill(y, bias, c.filters)
+	d, h, w := c.axes[0], c.axes[1], c.axes[2]
+	for kd := range d.taps {
+		for kh := range h.taps {
+			i, j := t[0]*d.stride+d.offset+kd*d.dilation, t[1]*h.stride+h.offset+kh*h.dilation
+			if uint(i) >= uint(c.in[0]) || uint(j) >= uint(c.in[1]) {
+				continue
+			}
+			x := image[(i*c.in[1]+j)*line:][:line]
+			for kw := range w.taps {
+				k := kernel[((kd*h.taps+kh)*w.taps+kw)*c.filters:][:c.filters]
+				at := w.offset + kw*w.dilation
+				first := 0 // the first position that sees the input at all
+				if at < 0 {
+					first = (-at + w.stride - 1) / w.stride
+				}
+				for t := first; t < w.outLen && t*w.stride+at < c.in[2]; t++ {
+					multiplyAdd(y[t*c.filters:(t+1)*c.filters], x[(t*w.stride+at)*c.channels:][:c.channels], k)
+				}
+			}
+		}
+	}
+}
+
+// multiplyAdd adds to y the products of x, each value of which is for as many values of y, and k.
+func multiplyAdd(y, x, k []float32) {
+	k = k[:len(y)]
+	if len(x) == len(y) {
+		x = x[:len(y)]
+		for i := range y {
+			y[i] += x[i] * k[i]
+		}
+		return
+	}
+	n := len(y) / len(x)
+	for _, v := range x {
+		for i := range n {
+			y[i] += v * k[i]
+		}
+		y, k = y[n:], k[n:]
+	}
+}
+
+func depthwiseMaker(class string) maker {
+	switch class {
+	case "DepthwiseConv1D":
+		return func(c *config) any { return (*DepthwiseConv1D)(makeDepthwise(c)) }
+	case "DepthwiseConv2D":
+		return func(c *config) any { return (*DepthwiseConv2D)(makeDepthwise(c)) }
+	}
+	return nil
+}
+
+func makeDepthwise(c *config) *DepthwiseConv {
+	return &DepthwiseConv{
+		KernelSize:      c.ints("kernel_size"),
+		Strides:         c.ints("strides"),
+		Padding:         c.padding(),
+		DepthMultiplier: c.int("depth_multiplier", 1),
+		ChannelsFirst:   c.channelsFirst(),
+		DilationRate:    c.ints("dilation_rate"),
+		Activation:      c.activation("activation"),
+		NoBias:          !c.bool("use_bias", true),
+		Name:            c.name(),
+	}
+}

@@ -1,0 +1,209 @@
+package layers
+
+import (
+	"math"
+	"strconv"
+)
+
+// Pooling has the options of the layers that take the largest value or the average of a window which slides over the
+// input, each channel by itself. An option with a number per axis takes one number for all axes, too.
+type Pooling struct {
+	PoolSize      []int   // nil: 2
+	Strides       []int   // nil: as PoolSize
+	Padding       Padding // Valid or Same; what is beyond an edge counts for nothing
+	ChannelsFirst bool    // [batch channels space…] instead of [batch space… channels]
+	Name          string  // for error messages
+}
+
+// MaxPooling1D is keras.layers.MaxPooling1D. Its fields are those of [Pooling].
+type MaxPooling1D Pooling
+
+// MaxPooling2D is keras.layers.MaxPooling2D. Its fields are those of [Pooling].
+type MaxPooling2D Pooling
+
+// MaxPooling3D is keras.layers.MaxPooling3D. Its fields are those of [Pooling].
+type MaxPooling3D Pooling
+
+// AveragePooling1D is keras.layers.AveragePooling1D. Its fields are those of [Pooling].
+type AveragePooling1D Pooling
+
+// AveragePooling2D is keras.layers.AveragePooling2D. Its fields are those of [Pooling].
+type AveragePooling2D Pooling
+
+// AveragePooling3D is keras.layers.AveragePooling3D. Its fields are those of [Pooling].
+type AveragePooling3D Pooling
+
+// Call returns the largest value of each window of x, of shape [batch steps channels].
+func (p *MaxPooling1D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Call returns the largest value of each window of x, of shape [batch rows columns channels].
+func (p *MaxPooling2D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Call returns the largest value of each window of x, of shape [batch planes rows columns channels].
+func (p *MaxPooling3D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Call returns the average of each window of x, of shape [batch steps channels].
+func (p *AveragePooling1D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Call returns the average of each window of x, of shape [batch rows columns channels].
+func (p *AveragePooling2D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Call returns the average of each window of x, of shape [batch planes rows columns channels].
+func (p *AveragePooling3D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (p *MaxPooling1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 1, largest)
+}
+
+// Forward is Call with a [Context].
+func (p *MaxPooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 2, largest)
+}
+
+// Forward is Call with a [Context].
+func (p *MaxPooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 3, largest)
+}
+
+// Forward is Call with a [Context].
+func (p *AveragePooling1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 1, average)
+}
+
+// Forward is Call with a [Context].
+func (p *AveragePooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 2, average)
+}
+
+// Forward is Call with a [Context].
+func (p *AveragePooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(x, 3, average)
+}
+
+// A reduction is what pooling makes of a window.
+type reduction uint8
+
+const (
+	largest reduction = iota
+	average
+)
+
+// id returns the id of a pooling layer, whose kind begins with prefix.
+func (r reduction) id(prefix string, rank int, name string) id {
+	kind := "max"
+	if r == average {
+		kind = "average"
+	}
+	return id{prefix + kind + "_pooling" + strconv.Itoa(rank) + "d", name}
+}
+
+func (p *Pooling) forward(x *Tensor, rank int, r reduction) (*Tensor, error) {
+	who := r.id("", rank, p.Name)
+	if err := checkInput(who, x, rank+2, rank+2); err != nil {
+		return nil, err
+	}
+	l, err := newLayout(who, x.Shape(), rank, p.ChannelsFirst)
+	if err != nil {
+		return nil, err
+	}
+	size, err := perAxis(who, "pool size", p.PoolSize, rank, 2)
+	if err != nil {
+		return nil, err
+	}
+	strides := size
+	if p.Strides != nil {
+		if strides, err = perAxis(who, "strides", p.Strides, rank, 0); err != nil {
+			return nil, err
+		}
+	}
+	if p.Padding > Same {
+		return nil, errorf(who, "padding %v is none of this layer's", p.Padding)
+	}
+	axes, out, err := slides(who, l, size, strides, triple{1, 1, 1}, p.Padding)
+	if err != nil {
+		return nil, err
+	}
+	likeCuboids(&axes, rank, p.Padding)
+	y, err := newOutput(who, l.shape(out, l.channels)...)
+	if err != nil {
+		return nil, err
+	}
+	pool(y.Data(), x.Data(), l, out, r, func(axis, t int) (lo, hi int) {
+		lo = t*axes[axis].stride - axes[axis].before
+		return max(lo, 0), min(lo+axes[axis].size, axes[axis].in)
+	})
+	return y, nil
+}
+
+// pool reduces x, of layout l, to y, whose spatial axes are out: the value at position t is made of the elements lo to hi-1 along each axis
+// that bounds gives, at least one.
+func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t int) (lo, hi int)) {
+	if len(y) == 0 {
+		return
+	}
+	l = l.perChannel()
+	blocks := (l.channels + reduceBlock - 1) / reduceBlock
+	positions := out.len()
+	image := l.size.len() * l.channels
+	elements := (l.size.len() + positions - 1) / positions // of a window, more or less
+	parallel(l.batch*positions*blocks, 4*elements*min(l.channels, reduceBlock), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at := i / blocks % positions
+			var b box
+			b[0][0], b[0][1] = bounds(0, at/(out[1]*out[2]))
+			b[1][0], b[1][1] = bounds(1, at/out[2]%out[1])
+			b[2][0], b[2][1] = bounds(2, at%out[2])
+			from := i % blocks * reduceBlock
+			to := min(from+reduceBlock, l.channels)
+			row := y[i/blocks*l.channels:][from:to]
+			b.reduce(row, x[i/blocks/positions*image:][:image], l, from, r)
+		}
+	})
+}
+
+// reduceBlock is how many channels of a window are reduced at a time: a line of the cache.
+const reduceBlock = 16
+
+// A box is the elements under a window: from the first to before the second along each axis.
+type box [3][2]int
+
+// reduce sets y to what r makes of each of image's channels from number from on, over the elements of b.
+func (b *box) reduce(y, image []float32, l layout, from int, r reduction) {
+	if r == largest {
+		for i := range y {
+			y[i] = float32(math.Inf(-1))
+		}
+		b.eachLine(image, l, from, func(line []float32) {
+			for ; len(line) > 0; line = line[min(l.channels, len(line)):] {
+				for i, v := range line[:len(y)] {
+					y[i] = max(y[i], v)
+				}
+			}
+		})
+		return
+	}
+	var sums [reduceBlock]float64
+	b.eachLine(image, l, from, func(line []float32) {
+		for ; len(line) > 0; line = line[min(l.channels, len(line)):] {
+			for i, v := range line[:len(y)] {
+				sums[i] += float64(v)
+			}
+		}
+	})
+	n := float64((b[0][1] - b[0][0]) * (b[1][1] - b[1][0]) * (b[2][1] - b[2][0]))
+	for i := range y {
+		y[i] = float32(sums[i] / n)
+	}
+}
+
+// eachLine calls f for each run of elements that lie behind each other: with the values from channel number from of the
+// first on, to the end of the last.
+func (b *box) eachLine(image []float32, l layout, from int, f func(line []float32)) {
+	for d := b[0][0]; d < b[0][1]; d++ {
+		for h := b[1][0]; h < b[1][1]; h++ {
+			at := (d*l.size[1] + h) * l.size[2]
+			f(image[(at+b[2][0])*l.channels+from : (at+b[2][1])*l.channels])
+		}
+	}
+}

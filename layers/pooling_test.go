@@ -1,0 +1,5 @@
+package layers
+
+import "testing"
+
+func TestPoolingGolden(t *testing.T) { runGolden(t, "pooling", nil) }

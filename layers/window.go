@@ -1,0 +1,282 @@
+package layers
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Padding is what a window that slides over an input meets beyond its edges: Keras's option of that name.
+type Padding uint8
+
+// The paddings of Keras. A window of pooling leaves out what is beyond an edge; one of a convolution finds zeros there.
+const (
+	Valid  Padding = iota // the window stays within the input
+	Same                  // as many positions as the input has, over the stride: half of what is missing before, half behind
+	Causal                // everything that is missing before: no position sees a later one (Conv1D alone has it)
+)
+
+// String returns Keras's name for p.
+func (p Padding) String() string {
+	switch p {
+	case Valid:
+		return "valid"
+	case Same:
+		return "same"
+	case Causal:
+		return "causal"
+	}
+	return fmt.Sprintf("Padding(%d)", uint8(p))
+}
+
+// maxOption is the most that an option of a window may be: what is computed from two of them and an axis fits an int.
+const maxOption = 1<<31 - 1
+
+// A triple is one number per spatial axis, as the loops here have them: always three axes, those that a layer lacks
+// in front, of length 1.
+type triple [3]int
+
+func (t triple) len() int { return t[0] * t[1] * t[2] }
+
+// perAxis reads an option that has one number per spatial axis: none for def on each, one for all axes, or rank of them. The
+// error says where one is below 1 or their number is another.
+func perAxis(who id, name string, values []int, rank, def int) (triple, error) {
+	t := triple{1, 1, 1}
+	if n := len(values); n > 1 && n != rank {
+		return t, errorf(who, "%s %v: want %d, one for each axis", name, values, rank)
+	}
+	for i := range rank {
+		at := 3 - rank + i
+		switch len(values) {
+		case 0:
+			t[at] = def
+		case 1:
+			t[at] = values[0]
+		default:
+			t[at] = values[i]
+		}
+		if t[at] < 1 || t[at] > maxOption {
+			return t, errorf(who, "%s %v: want 1 or more", name, values)
+		}
+	}
+	return t, nil
+}
+
+// A layout is where an input of a layer with spatial axes has its batch, its channels and those axes.
+type layout struct {
+	rank            int // of the spatial axes
+	batch, channels int
+	size            triple
+	channelsFirst   bool
+}
+
+// newLayout returns the layout of an input of the given shape for a layer with rank spatial axes.
+func newLayout(who id, input tensor.Shape, rank int, channelsFirst bool) (layout, error) {
+	if len(input) != rank+2 {
+		return layout{}, shapeErrorf(who, "input", input, "rank %d", rank+2)
+	}
+	l := layout{rank: rank, batch: input[0], channels: input[rank+1], size: triple{1, 1, 1}, channelsFirst: channelsFirst}
+	spatial := input[1 : rank+1]
+	if channelsFirst {
+		l.channels, spatial = input[1], input[2:]
+	}
+	copy(l.size[3-rank:], spatial)
+	for _, n := range l.size {
+		if n > maxOption {
+			return l, shapeErrorf(who, "input", input, "axes of no more than %d", maxOption)
+		}
+	}
+	return l, nil
+}
+
+// shape returns the shape of a tensor with l's batch and layout, and channels and spatial axes of its own.
+func (l layout) shape(size triple, channels int) tensor.Shape {
+	s := make(tensor.Shape, 0, 5)
+	s = append(s, l.batch)
+	if l.channelsFirst {
+		s = append(s, channels)
+	}
+	s = append(s, size[3-l.rank:]...)
+	if !l.channelsFirst {
+		s = append(s, channels)
+	}
+	return s
+}
+
+// perChannel returns l with the channels' axis, where it comes first, as part of the batch. For what treats each channel alike this is the
+// same input with its channels last.
+func (l layout) perChannel() layout {
+	if l.channelsFirst {
+		l.batch, l.channels, l.channelsFirst = l.batch*l.channels, 1, false
+	}
+	return l
+}
+
+// channelsLast returns the values of x, a tensor of layout l, with channels last: x's own, or a copy in w's memory.
+func channelsLast(w *Workspace, l layout, x []float32) []float32 {
+	if !l.channelsFirst {
+		return x
+	}
+	last := w.floats(len(x))
+	swapAxes(last, x, l.batch, l.channels, l.size.len())
+	return last
+}
+
+// swapAxes copies src, batch matrices of rows×cols, to dst as matrices of cols×rows.
+func swapAxes(dst, src []float32, batch, rows, cols int) {
+	if len(src) == 0 {
+		return
+	}
+	size := rows * cols
+	parallel(batch, size, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			swapMatrix(dst[i*size:(i+1)*size], src[i*size:(i+1)*size], rows, cols)
+		}
+	})
+}
+
+// swapMatrix copies the rows×cols matrix src to dst as a cols×rows one, by squares that stay in the cache.
+func swapMatrix(dst, src []float32, rows, cols int) {
+	const square = 32
+	for r := 0; r < rows; r += square {
+		for c := 0; c < cols; c += square {
+			for j := c; j < min(c+square, cols); j++ {
+				row := dst[j*rows+r : j*rows+min(r+square, rows)]
+				for i, from := 0, r*cols+j; i < len(row); i, from = i+1, from+cols {
+					row[i] = src[from]
+				}
+			}
+		}
+	}
+}
+
+// A slide is how a window moves along one axis: at position t its k-th element, of size, is over element
+// t*stride + k*dilation - before of the input.
+type slide struct {
+	in, out                        int
+	size, stride, dilation, before int
+}
+
+// newSlide returns the slide of a window over an axis of length in. Its out is not positive where the window
+// does not fit.
+func newSlide(in, size, stride, dilation int, p Padding) slide {
+	s := slide{in: in, size: size, stride: stride, dilation: dilation}
+	span := (size-1)*dilation + 1
+	switch p {
+	case Same:
+		s.out = (in + stride - 1) / stride
+		s.before = max(s.missing(), 0) / 2
+		return s
+	case Causal:
+		s.before = span - 1
+	}
+	if room := in + s.before - span; room >= 0 {
+		s.out = room/stride + 1
+	}
+	return s
+}
+
+// missing returns how many elements the input is too short for all positions, below 0 where it is too long.
+func (s *slide) missing() int {
+	return (s.out-1)*s.stride + (s.size-1)*s.dilation + 1 - s.in
+}
+
+// slides returns the slides of a window along the axes of l, and the shape of its positions. The error says where
+// there are none, as Keras does.
+func slides(who id, l layout, size, strides, dilation triple, p Padding) (axes [3]slide, out triple, err error) {
+	if p > Causal || p == Causal && l.rank != 1 {
+		return axes, out, errorf(who, "padding %v is none of this layer's", p)
+	}
+	for i := range axes {
+		pad := p
+		if i < 3-l.rank {
+			pad = Valid
+		}
+		axes[i] = newSlide(l.size[i], size[i], strides[i], dilation[i], pad)
+		out[i] = axes[i].out
+		if out[i] <= 0 && (p != Same || l.size[i] != 0) {
+			return axes, out, shapeErrorf(who, "input", l.shape(l.size, l.channels), "%d or more along each axis for a window of %v at dilation %v",
+				(size[i]-1)*dilation[i]+1, size[3-l.rank:], dilation[3-l.rank:])
+		}
+	}
+	return axes, out, nil
+}
+
+// likeCuboids makes slides over volumes, where strides are so much longer than the window that some of the input is under none,
+// leave out as much of it before the first window as behind the last: what TensorFlow does on a CPU (Eigen's volume patches,
+// which take a negative padding for one), for these alone.
+func likeCuboids(axes *[3]slide, rank int, p Padding) {
+	if rank == 3 && p == Same {
+		for i := range axes {
+			axes[i].before = axes[i].missing() / 2
+		}
+	}
+}
+
+// padding returns an option that names a padding.
+func (c *config) padding() Padding {
+	switch text := c.text("padding", "valid"); text {
+	case "valid":
+		return Valid
+	case "same":
+		return Same
+	case "causal":
+		return Causal
+	default:
+		c.fail("padding %q is none of valid, same and causal", text)
+		return Valid
+	}
+}
+
+// channelsFirst reports whether the option data_format says so.
+func (c *config) channelsFirst() bool {
+	switch text := c.text("data_format", "channels_last"); text {
+	case "channels_last":
+	case "channels_first":
+		return true
+	default:
+		c.fail("data format %q is neither channels_last nor channels_first", text)
+	}
+	return false
+}
+
+// pairs returns an option that is two numbers for each of rank axes: one number for all of them, a number or two per axis. nil where it
+// is not there.
+func (c *config) pairs(key string, rank int) [][2]int {
+	var raw json.RawMessage
+	if !c.get(key, &raw) {
+		return nil
+	}
+	var one int
+	if json.Unmarshal(raw, &one) == nil {
+		return slices.Repeat([][2]int{{one, one}}, rank)
+	}
+	var axis []int
+	err := json.Unmarshal(raw, &axis)
+	if err == nil && rank == 1 && len(axis) == 2 {
+		return [][2]int{{axis[0], axis[1]}}
+	}
+	if err == nil && len(axis) == rank {
+		var list [][2]int
+		for _, n := range axis {
+			list = append(list, [2]int{n, n})
+		}
+		return list
+	}
+	var list [][]int
+	if err := json.Unmarshal(raw, &list); err != nil {
+		c.fail("option %q is %s, want pairs of integers", key, short(raw))
+		return nil
+	}
+	var pairs [][2]int
+	for _, p := range list {
+		if len(p) != 2 {
+			c.fail("option %q is %s, want pairs of integers", key, short(raw))
+			return nil
+		}
+		pairs = append(pairs, [2]int{p[0], p[1]})
+	}
+	return pairs
+}
