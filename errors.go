@@ -22,6 +22,8 @@ var (
 	ErrMismatch = errors.New("model and checkpoint do not match")
 	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
+	// ErrInUse is in the error of [Manager.Save] where somebody else saves into the Manager's directory.
+	ErrInUse = errors.New("the directory is in use")
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
 	ErrNoObjectGraph = errors.New("no object graph: the checkpoint is name-based")
 )

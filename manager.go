@@ -1,0 +1,260 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). What it
+// knows it keeps in the directory's state file, from which a later Manager, or TensorFlow's, continues.
+//
+// Only what a Manager wrote, or what a state file that it found lists with a time, is ever deleted, and of that the files
+// <path>.index and <path>.data-?????-of-????? directly in the directory, with what an interrupted save left of them. A new
+// Manager deletes nothing before its first save. Checkpoints that plain [Checkpoint.Save] wrote have no time and stay.
+//
+// One Manager at a time manages a directory. While a save is under way the directory is locked, where the system
+// can do that, and a crash releases the lock; and a save is refused when the state file is not what the Manager left:
+// the error satisfies errors.Is(err, [ErrInUse]), nothing has been written, and a new Manager would continue from what
+// is there now. Reading needs no such care: [Latest], [Iterator] and a Manager that only restores may be used by any number
+// of programs.
+//
+// A Manager, like its Checkpoint, belongs to one goroutine at a time.
+type Manager struct {
+	c    *Checkpoint
+	dir  string
+	opts options
+
+	started *int64 // the step of the save in the background, if that is what the Checkpoint is doing
+
+	mu       sync.Mutex // a save in the background ends in another goroutine
+	known    managed
+	lastStep *int64   // of the last save; nil where it is not known
+	seen     []string // what the state file may hold, if nobody else has written it
+}
+
+// NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
+// has. Options: [KeepLast] (without it all are kept), [KeepEvery], [SaveInterval], [LastStep], [InitFunc], [CheckpointName],
+// [StateFile], [WithLogger], [WithProgress].
+func NewManager(c *Checkpoint, dir string, opts ...Option) (*Manager, error) {
+	o := c.opts
+	o.manager = managerOptions{name: "ckpt"}
+	o, err := o.with(onManager, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.manager.check(); err != nil {
+		return nil, fmt.Errorf("ckpt: NewManager: %w", err)
+	}
+	m := &Manager{c: c, dir: dir, opts: o, lastStep: o.manager.lastStep}
+	m.known, err = m.load()
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Directory returns the directory as it was given to NewManager.
+func (m *Manager) Directory() string { return m.dir }
+
+// Checkpoint returns what the Manager saves.
+func (m *Manager) Checkpoint() *Checkpoint { return m.c }
+
+// Interval returns the number of steps between saves, 0 where there is no [SaveInterval].
+func (m *Manager) Interval() int64 {
+	if m.opts.manager.interval == nil {
+		return 0
+	}
+	return *m.opts.manager.interval
+}
+
+// Latest returns the path of the latest checkpoint, "" where there is none: the one last saved, or what the state file
+// said when the Manager was made, whether or not its files are still there (see [Latest]).
+func (m *Manager) Latest() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known.latest
+}
+
+// Checkpoints returns the paths of those that the Manager may yet delete, oldest first. Those kept for good are not
+// among them.
+func (m *Manager) Checkpoints() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.paths()
+}
+
+// Save saves the Checkpoint under the next number, records it as the latest, and then deletes what [KeepLast] and [KeepEvery] do
+// not keep. It returns the path, "" where the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
+// and [Number] and [Force].
+//
+// Where it fails the previous checkpoint is whole and latest. An old checkpoint that cannot be deleted is no
+// failure: that is logged, and tried again by the next save. The end of ctx stops Save until the new checkpoint is
+// recorded; deleting is then finished.
+func (m *Manager) Save(ctx context.Context, opts ...Option) (path string, err error) {
+	o, err := m.opts.with(onSave|onManagerSave, opts)
+	if err != nil {
+		return "", err
+	}
+	busy := m.c.busy()
+	if !busy {
+		if err := m.c.Sync(ctx); err != nil {
+			return "", err
+		}
+		m.started = nil
+	}
+	step, due := m.due(o.manager.force)
+	if !due {
+		return "", nil
+	}
+	if err := m.c.Sync(ctx); err != nil {
+		return "", err
+	}
+	unlock, err := m.lock()
+	if err != nil {
+		return "", err
+	}
+	if err := m.unchanged(); err != nil {
+		unlock()
+		return "", err
+	}
+	o.ended = unlock
+	path, err = m.c.saveCounted(ctx, o, m.path(o.manager.number), func(ctx context.Context, _ options, path string) error {
+		return m.saved(ctx, path, step)
+	})
+	if err != nil || !o.async {
+		unlock()
+	}
+	if err == nil && o.async {
+		m.started = step
+	}
+	return path, err
+}
+
+// due reports whether it is time to save, and at which step it is (nil where steps do not matter).
+func (m *Manager) due(force bool) (step *int64, ok bool) {
+	if m.opts.manager.interval == nil {
+		return nil, true
+	}
+	now := m.opts.manager.step()
+	m.mu.Lock()
+	last := m.lastStep
+	m.mu.Unlock()
+	if m.started != nil {
+		last = m.started
+	}
+	switch {
+	case last == nil:
+	case now == *last:
+		return nil, false
+	case !force && now < *last+*m.opts.manager.interval:
+		return nil, false
+	}
+	return &now, true
+}
+
+// path returns what names a checkpoint by its number.
+func (m *Manager) path(number *int64) func(count int64) string {
+	return func(count int64) string {
+		if number != nil {
+			count = *number
+		}
+		return state.Join(m.dir, m.opts.manager.name+"-"+strconv.FormatInt(count, 10))
+	}
+}
+
+// lock keeps other saves out of the directory until the function that it returns is called, the first time.
+func (m *Manager) lock() (unlock func(), err error) {
+	dir := m.dir
+	if dir == "" {
+		dir = "."
+	}
+	if err := fsx.MkdirAll(m.opts.writer, dir); err != nil {
+		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
+	}
+	l, err := fsx.Lock(m.opts.writer, dir)
+	if errors.Is(err, fsx.ErrLocked) {
+		err = fmt.Errorf("%w: %w", ErrInUse, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
+	}
+	return sync.OnceFunc(func() { _ = l.Close() }), nil // what was locked is only a directory: nothing is lost
+}
+
+// saved records a checkpoint that was just written and deletes what is now one too many (_record_and_sweep_state). The
+// state is recorded before anything is deleted, so that whatever happens meanwhile it names a latest that is there.
+func (m *Manager) saved(ctx context.Context, path string, step *int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := m.known.add(filepath.Base(path), path, time.Now())
+	if err := m.record(ctx, k); err != nil {
+		return fmt.Errorf("%s is saved, but is not the latest yet: %w", path, err)
+	}
+	m.known = *k
+	if step != nil {
+		m.lastStep = step
+	}
+	m.known.retire(m.opts.manager.keepLast, m.opts.manager.keepEvery)
+	m.sweep(&m.known)
+	if err := m.record(context.WithoutCancel(ctx), &m.known); err != nil {
+		m.opts.logger.Warn("The state file still lists checkpoints that are deleted; the next save writes it again", "error", err)
+	}
+	return nil
+}
+
+// RestoreOrInitialize restores the latest checkpoint and returns its path; where there is none it calls the [InitFunc], if
+// there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; to look
+// at it, restore [Manager.Latest] instead. A latest whose files are gone is an error, not a reason to start anew.
+func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err error) {
+	if err := m.Sync(ctx); err != nil {
+		return "", err
+	}
+	if path = m.Latest(); path == "" {
+		if m.opts.manager.init == nil {
+			return "", nil
+		}
+		if err := m.opts.manager.init(ctx); err != nil {
+			return "", fmt.Errorf("ckpt: initialize: %w", err)
+		}
+		m.opts.logger.Info("Customized initialization is done through the passed `init_fn`.")
+		return "", nil
+	}
+	fromDir := Option{"", onRestore, func(o *options) { o.fsys = m.opts.writer }}
+	if _, err := m.c.Restore(ctx, path, fromDir); err != nil {
+		if errors.Is(err, ErrNotFound) && !checkpointExists(m.opts.writer, path) {
+			err = fmt.Errorf("ckpt: %s names %s as its latest, which is gone%s: %w", stateFileIn(m.dir, m.opts), path, m.others(), err)
+		}
+		return "", err
+	}
+	if m.opts.manager.interval != nil {
+		step := m.opts.manager.step()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.lastStep = &step
+	}
+	return path, nil
+}
+
+// Sync awaits the save that is under way in the background, if any, with its deletions, and returns its error.
+func (m *Manager) Sync(ctx context.Context) error { return m.c.Sync(ctx) }
+
+// busy reports whether a save is under way in the background.
+func (c *Checkpoint) busy() bool {
+	if c.saving == nil {
+		return false
+	}
+	select {
+	case <-c.saving.done:
+		return false
+	default:
+		return true
+	}
+}
