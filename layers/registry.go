@@ -8,6 +8,12 @@ func makerOf(class string) maker {
 	families := []func(class string) maker{
 		denseMaker,
 		activationMaker,
+		attentionMaker,
+		dropoutMaker,
+		einsumDenseMaker,
+		embeddingMaker,
+		mergeMaker,
+		rescalingMaker,
 		convMaker,
 		convTransposeMaker,
 		depthwiseMaker,

@@ -1,0 +1,5 @@
+package layers
+
+import "testing"
+
+func TestDropoutGolden(t *testing.T) { runGolden(t, "dropout", nil) }

@@ -1,0 +1,198 @@
+package layers
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// EinsumDense is keras.layers.EinsumDense: activation(einsum(equation, x, kernel) + bias).
+type EinsumDense struct {
+	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // as the equation labels it
+	Bias   Tensor `ckpt:"bias,optional,cast"`        // stretches to the output; not built: none is added
+
+	// Equation is Keras's, such as "abc,cd->abd"; "..." may stand for the first or the last axes of input and output.
+	Equation string
+	// OutputShape has the output's axes without the batch axis and those of "...", -1 where the length is the input's. It
+	// matters only where there is no kernel yet.
+	OutputShape []int
+	BiasAxes    string // the output's labels along which the bias has values of its own; "": make no bias
+	Activation  activation.Func
+	Name        string // for error messages
+	Seed        uint64 // of the kernel's initial values
+}
+
+func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
+
+// plan returns the contraction for an input of rank axes, any axes of an ellipsis labelled, and how many those are.
+func (d *EinsumDense) plan(input tensor.Shape) (c *contraction, elided int, err error) {
+	who := d.id()
+	if d.Equation == "" {
+		return nil, 0, errorf(who, "no equation: %w", ErrNotBuilt)
+	}
+	operands, y, err := splitEinsum(d.Equation)
+	if err != nil {
+		return nil, 0, errorf(who, "%w", err)
+	}
+	if len(operands) != 2 || !strings.Contains(d.Equation, "->") {
+		return nil, 0, errorf(who, `equation %q, want one of the form "ab,bc->ac"`, d.Equation)
+	}
+	x, w := operands[0], operands[1]
+	dots := func(s string) [2]bool { return [2]bool{strings.HasPrefix(s, "…"), strings.HasSuffix(s, "…")} }
+	if strings.Contains(w, "…") || dots(x) != dots(y) || strings.Contains(x, "…") && dots(x) == [2]bool{} {
+		return nil, 0, errorf(who, `equation %q: "..." must be first or last in input and output alike`, d.Equation)
+	}
+	rank := len(strings.ReplaceAll(x, "…", ""))
+	elided = len(input) - rank
+	if elided < 0 || elided > 0 && !strings.Contains(x, "…") {
+		return nil, 0, shapeErrorf(who, "input", input, "rank %d for equation %q", rank, d.Equation)
+	}
+	spare, err := spareLabels(elided, x+w+y)
+	if err != nil {
+		return nil, 0, errorf(who, "%w", err)
+	}
+	c, err = newContraction(strings.ReplaceAll(x, "…", spare), w, strings.ReplaceAll(y, "…", spare))
+	if err != nil {
+		return nil, 0, errorf(who, "%w", err)
+	}
+	return c, elided, nil
+}
+
+// Build makes kernel (Glorot uniform) and, along BiasAxes, bias (zeros) where there is no kernel. The error is a [*ShapeError] where
+// weights, options and input do not fit each other, or has [ErrNotBuilt] where Equation or OutputShape is missing.
+func (d *EinsumDense) Build(input tensor.Shape) error {
+	_, _, err := d.prepare(input)
+	return err
+}
+
+// prepare is Build, and returns what Forward needs.
+func (d *EinsumDense) prepare(input tensor.Shape) (*contraction, map[rune]int, error) {
+	who := d.id()
+	c, elided, err := d.plan(input)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !d.Kernel.Built() {
+		if err := d.make(c, elided, input); err != nil {
+			return nil, nil, err
+		}
+	}
+	kernel := d.Kernel.Shape()
+	if len(kernel) != len(c.w) {
+		return nil, nil, shapeErrorf(who, "kernel", kernel, "axes %q for equation %q", c.w, d.Equation)
+	}
+	for i, l := range c.x {
+		if at := strings.IndexRune(c.w, l); at >= 0 && kernel[at] != input[i] {
+			want := slices.Repeat([]int{-1}, len(input))
+			want[i] = kernel[at]
+			return nil, nil, shapeErrorf(who, "input", input, "%s for kernel shape %v and equation %q", pattern(want), kernel, d.Equation)
+		}
+	}
+	sizes, err := c.sizes(input, kernel)
+	if err != nil {
+		return nil, nil, errorf(who, "%w", err)
+	}
+	if out := labelled(c.y, sizes); d.Bias.Built() {
+		if s, ok := stretched(out, d.Bias.Shape()); !ok || !s.Equal(out) {
+			return nil, nil, shapeErrorf(who, "bias", d.Bias.Shape(), "one that stretches to output shape %v", out)
+		}
+	}
+	return c, sizes, nil
+}
+
+// make makes the weights as Keras's _analyze_split_string sizes them.
+func (d *EinsumDense) make(c *contraction, elided int, input tensor.Shape) error {
+	who := d.id()
+	if len(d.OutputShape) == 0 {
+		return errorf(who, "no output shape: %w", ErrNotBuilt)
+	}
+	// OutputShape leaves out the batch axis and, where an ellipsis is, its axes.
+	sizes := make(map[rune]int)
+	for i, l := range c.x {
+		sizes[l] = input[i]
+	}
+	left := strings.HasPrefix(d.Equation, "...")
+	given := c.y[1:]
+	switch {
+	case left && elided > 0:
+		given = c.y[elided:]
+	case elided > 0:
+		given = c.y[1 : len(c.y)-elided]
+	}
+	if len(given) != len(d.OutputShape) {
+		return errorf(who, "output shape %v, want axes %q after equation %q", d.OutputShape, given, d.Equation)
+	}
+	for i, l := range given {
+		n := d.OutputShape[i]
+		if at, ok := sizes[l]; ok && n > 0 && at != n {
+			return shapeErrorf(who, "input", input, "axis %q of length %d, as the output has it by the layer's options", l, n)
+		}
+		if n > 0 {
+			sizes[l] = n
+		}
+	}
+	for _, l := range c.w {
+		if sizes[l] <= 0 {
+			return errorf(who, "label %q of equation %q has no length", l, d.Equation)
+		}
+	}
+	if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, labelled(c.w, sizes)...); err != nil || d.BiasAxes == "" {
+		return err
+	}
+	first := len(c.y)
+	for _, l := range d.BiasAxes {
+		at := strings.IndexRune(c.y, l)
+		if at < 0 {
+			return errorf(who, "bias axis %q is not in the output of equation %q", l, d.Equation)
+		}
+		first = min(first, at)
+	}
+	bias := labelled(c.y[first:], sizes)
+	for i, l := range c.y[first:] {
+		if !strings.ContainsRune(d.BiasAxes, l) {
+			bias[i] = 1
+		}
+	}
+	return buildWeight(who, "bias", &d.Bias, d.Seed, zeros, bias...)
+}
+
+// Call returns the layer's output for x.
+func (d *EinsumDense) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(d.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	c, sizes, err := d.prepare(x.Shape())
+	if err != nil {
+		return nil, err
+	}
+	y, err := newOutput(d.id(), labelled(c.y, sizes)...)
+	if err != nil {
+		return nil, err
+	}
+	if d.Bias.Built() {
+		addStretched(y.Data(), y.Shape(), d.Bias.Data(), d.Bias.Shape())
+	}
+	c.add(ctx.workspace(), y.Data(), x.Data(), d.Kernel.Data(), sizes)
+	return activate(d.id(), d.Activation, y)
+}
+
+func einsumDenseMaker(class string) maker {
+	if class != "EinsumDense" {
+		return nil
+	}
+	return func(c *config) any {
+		c.refuse("lora_rank", "gptq_unpacked_column_size")
+		return &EinsumDense{
+			Equation:    c.text("equation", ""),
+			OutputShape: c.dims("output_shape"),
+			BiasAxes:    c.text("bias_axes", ""),
+			Activation:  c.activation("activation"),
+			Name:        c.name(),
+		}
+	}
+}

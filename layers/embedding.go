@@ -1,0 +1,190 @@
+package layers
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Embedding is keras.layers.Embedding: for each index in its input, a row of a table.
+//
+// Its zero value takes the table from a checkpoint, and its size with it.
+type Embedding struct {
+	Embeddings Tensor `ckpt:"_embeddings,alias=embeddings,cast"` // [indices values]
+
+	InputDim  int    // how many indices; 0: as many as the table has
+	OutputDim int    // values of a row; 0: as many as the table has
+	MaskZero  bool   // index 0 is padding: the output has a mask that is false there
+	Name      string // for error messages
+	Seed      uint64 // of the table's initial values
+}
+
+// NewEmbedding returns an Embedding of that size, which makes its table at the first call if it is not restored before.
+func NewEmbedding(inputDim, outputDim int) *Embedding {
+	return &Embedding{InputDim: inputDim, OutputDim: outputDim}
+}
+
+func (e *Embedding) id() id { return id{"embedding", e.Name} }
+
+// Build makes the table (uniform within ±0.05) if there is none. The error is a [*ShapeError] where it is not of the size that the
+// options give, or has [ErrNotBuilt] where they give none. The input may have any shape.
+func (e *Embedding) Build(tensor.Shape) error {
+	if !e.Embeddings.Built() {
+		if e.InputDim <= 0 || e.OutputDim <= 0 {
+			return errorf(e.id(), "%w", ErrNotBuilt)
+		}
+		init := func(w []float32, _ tensor.Shape, r *rand.Rand) { uniform(w, 0.05, r) }
+		if err := buildWeight(e.id(), "embeddings", &e.Embeddings, e.Seed, init, e.InputDim, e.OutputDim); err != nil {
+			return err
+		}
+	}
+	rows, width := -1, -1
+	if e.InputDim != 0 {
+		rows = e.InputDim
+	}
+	if e.OutputDim != 0 {
+		width = e.OutputDim
+	}
+	return checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", rows, width)
+}
+
+// Call returns a row of the table for each value of x, which is an index: x's shape with the row as its last axis. As in Keras
+// what stands behind a decimal point is cut off and an index below 0 counts from the table's end; one outside it is an error.
+func (e *Embedding) Call(x *Tensor) (*Tensor, error) { return e.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (e *Embedding) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(e.id(), x, 0, 0); err != nil {
+		return nil, err
+	}
+	return gather(e, x, func(v float32) int {
+		if !(math.Abs(float64(v)) < 1<<31) {
+			return math.MinInt // NaN, or no int32: in no table
+		}
+		return int(v)
+	})
+}
+
+// Lookup is Call for indices that are integers.
+func (e *Embedding) Lookup(indices *tensor.Tensor[int64]) (*Tensor, error) {
+	if indices == nil || !indices.Built() {
+		return nil, shapeErrorf(e.id(), "input", nil, "a tensor of indices")
+	}
+	return gather(e, indices, func(v int64) int { return int(v) })
+}
+
+// gather copies the rows that x has the indices of.
+func gather[T tensor.Element](e *Embedding, x *tensor.Tensor[T], index func(T) int) (*Tensor, error) {
+	if err := e.Build(nil); err != nil {
+		return nil, err
+	}
+	rows, width := e.Embeddings.Shape()[0], e.Embeddings.Shape()[1]
+	y, err := newOutput(e.id(), append(append(tensor.Shape{}, x.Shape()...), width)...)
+	if err != nil {
+		return nil, err
+	}
+	table, out := e.Embeddings.Data(), y.Data()
+	for i, v := range x.Data() {
+		row := index(v)
+		if row < 0 {
+			row += rows
+		}
+		if row < 0 || row >= rows {
+			return nil, errorf(e.id(), "value %d of the input is %v, want an index into the table's %d rows", i, v, rows)
+		}
+		copy(out[i*width:(i+1)*width], table[row*width:])
+	}
+	return y, nil
+}
+
+// OutputMask returns, with MaskZero, a mask that is false where the input is 0, else nil: an embedding ends its input's mask.
+func (e *Embedding) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
+	if !e.MaskZero || len(xs) == 0 || xs[0] == nil || !xs[0].Built() {
+		return nil, nil
+	}
+	return maskOf(xs[0], func(v float32) bool { return v != 0 }), nil
+}
+
+// maskOf returns a mask of x's shape, true where keep is.
+func maskOf[T tensor.Element](x *tensor.Tensor[T], keep func(T) bool) *Mask {
+	m := tensor.New[bool](x.Shape()...)
+	for i, v := range x.Data() {
+		m.Data()[i] = keep(v)
+	}
+	return m
+}
+
+// Masking is keras.layers.Masking: steps whose values all are MaskValue are masked and become 0.
+type Masking struct {
+	MaskValue float32
+	Name      string // for error messages
+}
+
+func (m *Masking) id() id { return id{"masking", m.Name} }
+
+// Call returns x with 0 in place of the steps that are masked; a step is a run of the last axis.
+func (m *Masking) Call(x *Tensor) (*Tensor, error) { return m.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (m *Masking) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(m.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	y := x.Clone()
+	width := x.Shape()[len(x.Shape())-1]
+	for i := 0; i+width <= y.Len() && width > 0; i += width {
+		if row := y.Data()[i : i+width]; !m.keeps(row) {
+			clear(row)
+		}
+	}
+	return y, nil
+}
+
+// OutputMask returns a mask that is false for the steps that are masked.
+func (m *Masking) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
+	if len(xs) != 1 {
+		return nil, errorf(m.id(), "%d inputs, want 1", len(xs))
+	}
+	x := xs[0]
+	if err := checkInput(m.id(), x, 1, 0); err != nil {
+		return nil, err
+	}
+	last := len(x.Shape()) - 1
+	width := x.Shape()[last]
+	keep := tensor.New[bool](x.Shape()[:last]...)
+	for i := range keep.Data() {
+		keep.Data()[i] = m.keeps(x.Data()[i*width : (i+1)*width])
+	}
+	return keep, nil
+}
+
+func (m *Masking) keeps(row []float32) bool {
+	for _, v := range row {
+		if v != m.MaskValue {
+			return true
+		}
+	}
+	return false
+}
+
+func embeddingMaker(class string) maker {
+	switch class {
+	case "Embedding":
+		return func(c *config) any {
+			c.skip("input_length", "weights")
+			c.refuse("lora_rank")
+			return &Embedding{
+				InputDim:  c.int("input_dim", 0),
+				OutputDim: c.int("output_dim", 0),
+				MaskZero:  c.bool("mask_zero", false),
+				Name:      c.name(),
+			}
+		}
+	case "Masking":
+		return func(c *config) any {
+			return &Masking{MaskValue: c.number("mask_value", 0), Name: c.name()}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package layers
+
+import "testing"
+
+func TestEmbeddingGolden(t *testing.T) { runGolden(t, "embedding", nil) }

@@ -1,0 +1,184 @@
+package layers
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// GroupQueryAttention is keras.layers.GroupQueryAttention: attention in which several heads of the query share one of key and
+// value.
+//
+// Its zero value takes the projections from a checkpoint, and heads and dimensions with them. As to a query that looks
+// at nothing, see [MultiHeadAttention].
+type GroupQueryAttention struct {
+	QueryDense  EinsumDense `ckpt:"_query_dense"`         // kernel [inputs queryHeads headDim]
+	KeyDense    EinsumDense `ckpt:"_key_dense"`           // kernel [inputs keyValueHeads headDim]
+	ValueDense  EinsumDense `ckpt:"_value_dense"`         // kernel [inputs keyValueHeads headDim]
+	OutputDense EinsumDense `ckpt:"_output_dense"`        // kernel [queryHeads headDim outputs]
+	GateDense   EinsumDense `ckpt:"_gate_dense,optional"` // kernel [inputs queryHeads headDim]; not built: no gate
+
+	HeadDim          int     // 0: as the weights have it
+	NumQueryHeads    int     // 0: as the weights have it
+	NumKeyValueHeads int     // 0: as the weights have it
+	Dropout          float32 // the rate in training; above it says which computation Keras takes
+	NoBias           bool    // make no biases
+	SlidingWindow    int     // above 0: a query looks at places nearer than that
+	UseGate          bool    // make a gate
+	Name             string  // for error messages
+	Seed             uint64  // of the initial values
+}
+
+// NewGroupQueryAttention returns a layer that makes its weights at the first call if they are not restored before.
+func NewGroupQueryAttention(headDim, queryHeads, keyValueHeads int) *GroupQueryAttention {
+	return &GroupQueryAttention{HeadDim: headDim, NumQueryHeads: queryHeads, NumKeyValueHeads: keyValueHeads}
+}
+
+func (g *GroupQueryAttention) id() id { return id{"group_query_attention", g.Name} }
+
+// Call returns what query reads from value, in the query's shape.
+func (g *GroupQueryAttention) Call(query, value *Tensor) (*Tensor, error) {
+	y, _, err := g.Attend(nil, AttentionCall{Query: query, Value: value})
+	return y, err
+}
+
+// ForwardAll is Call for query, value and perhaps key, with their masks in c.
+func (g *GroupQueryAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	call, err := attentionCall(g.id(), c, xs)
+	if err != nil {
+		return nil, err
+	}
+	y, _, err := g.Attend(c, call)
+	return []*Tensor{y}, err
+}
+
+// OutputMask returns the query's mask.
+func (g *GroupQueryAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
+	return c.Mask(0), nil
+}
+
+// BuildFor makes the projections that are missing for inputs of the given shapes, and checks the others.
+func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) error {
+	who := g.id()
+	for _, s := range []tensor.Shape{query, value, key} {
+		if len(s) != 3 {
+			return shapeErrorf(who, "input", s, "rank 3")
+		}
+	}
+	switch {
+	case value[0] != query[0]:
+		return shapeErrorf(who, "value", value, "[%d … …] for query shape %v", query[0], query)
+	case !value[:2].Equal(key[:2]):
+		return shapeErrorf(who, "key", key, "[%d %d …] for value shape %v", value[0], value[1], value)
+	}
+	p := projections{who: who, noBias: g.NoBias, seed: g.Seed}
+	p.project("query", &g.QueryDense, query, g.NumQueryHeads, g.HeadDim)
+	p.project("key", &g.KeyDense, key, g.NumKeyValueHeads, g.HeadDim)
+	p.project("value", &g.ValueDense, value, g.NumKeyValueHeads, g.HeadDim)
+	if g.UseGate || g.GateDense.Kernel.Built() {
+		p.project("gate", &g.GateDense, query, g.NumQueryHeads, g.HeadDim)
+	}
+	if p.err != nil {
+		return p.err
+	}
+	q, k, v := g.QueryDense.Kernel.Shape(), g.KeyDense.Kernel.Shape(), g.ValueDense.Kernel.Shape()
+	switch {
+	case k[1] == 0 || q[1]%k[1] != 0 || k[2] != q[2]:
+		return shapeErrorf(who, "key kernel", k, "[… heads %d] with a number of heads that divides the query's, %d", q[2], q[1])
+	case !v[1:].Equal(k[1:]):
+		return shapeErrorf(who, "value kernel", v, "[… %d %d] as the key's has it", k[1], k[2])
+	}
+	if gate := g.GateDense.Kernel.Shape(); gate != nil && !gate[1:].Equal(q[1:]) {
+		return shapeErrorf(who, "gate kernel", gate, "[… %d %d] as the query's has it", q[1], q[2])
+	}
+	return p.output(&g.OutputDense, q[1:], nil, query)
+}
+
+// Attend calls the layer; scores, where the call asks for them, are [batch queryHeads queries values].
+func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
+	who := g.id()
+	if call.Key == nil {
+		call.Key = call.Value
+	}
+	for _, x := range []*Tensor{call.Query, call.Value, call.Key} {
+		if err := checkInput(who, x, 3, 3); err != nil {
+			return nil, nil, err
+		}
+	}
+	qShape, vShape := call.Query.Shape(), call.Value.Shape()
+	if err := g.BuildFor(qShape, vShape, call.Key.Shape()); err != nil {
+		return nil, nil, err
+	}
+	work := c.workspace()
+	defer work.release(work.mark())
+	batch, queries, values := qShape[0], qShape[1], vShape[1]
+	heads, dim := g.QueryDense.Kernel.Shape()[1], g.QueryDense.Kernel.Shape()[2]
+	shared := g.KeyDense.Kernel.Shape()[1]
+	group := heads / shared
+	out := work.floats(batch * queries * heads * dim)
+	clear(out)
+	own := func(data []float32) rowsAt {
+		return rowsAt{data, []int{queries * heads * dim, group * dim, dim}, heads * dim}
+	}
+	common := func(x *Tensor, d *EinsumDense) rowsAt {
+		return rowsAt{projected(work, x, d), []int{values * shared * dim, dim, 0}, shared * dim}
+	}
+	a := &softAttention{
+		batch:   []int{batch, shared, group},
+		q:       own(projected(work, call.Query, &g.QueryDense)),
+		k:       common(call.Key, &g.KeyDense),
+		v:       common(call.Value, &g.ValueDense),
+		out:     own(out),
+		queries: queries, values: values, width: dim, valueWidth: dim,
+		scale: float32(1 / math.Sqrt(float64(dim))),
+	}
+	if err := g.masks(a, &call, heads); err != nil {
+		return nil, nil, err
+	}
+	if call.Scores {
+		if a.scores, err = newOutput(who, batch, heads, queries, values); err != nil {
+			return nil, nil, err
+		}
+		scores = a.scores
+	}
+	a.run(work)
+	if g.GateDense.Kernel.Built() {
+		gated(out, projected(work, call.Query, &g.GateDense), heads*dim)
+	}
+	m := MultiHeadAttention{OutputDense: g.OutputDense, Name: g.Name}
+	y, err = m.finish(out, qShape)
+	return y, scores, err
+}
+
+// masks gives a what the call's masks come to: its heads are two axes, those shared and those that share one.
+func (g *GroupQueryAttention) masks(a *softAttention, call *AttentionCall, heads int) error {
+	a.masked, a.dropMasked = masked, true
+	if g.Dropout == 0 && !call.Scores {
+		a.masked, a.dropMasked = fusedMasked, false
+	}
+	if call.Causal && call.QueryMask == nil && call.ValueMask == nil && call.KeyMask == nil && call.AttentionMask == nil && g.SlidingWindow == 0 {
+		a.causal = true
+		return nil
+	}
+	mask, err := call.attentionMask(g.id(), a.queries, a.values, g.SlidingWindow)
+	if err != nil || mask == nil {
+		return err
+	}
+	s, scores := slices.Clone(mask.Shape()), tensor.Shape{a.batch[0], heads, a.queries, a.values}
+	if len(s) < 2 || len(s) > 4 {
+		return shapeErrorf(g.id(), "mask", s, "rank 2 to 4")
+	}
+	s = slices.Insert(s, len(s)-2, slices.Repeat([]int{1}, 4-len(s))...)
+	if to, ok := stretched(s, scores); !ok || !to.Equal(scores) {
+		return shapeErrorf(g.id(), "mask", s, "one that stretches to scores of shape %v", scores)
+	}
+	split := []int{1, 1}
+	if s[1] != 1 {
+		split = a.batch[1:]
+	}
+	if a.mask, err = mask.Reshape(slices.Concat(s[:1], split, s[2:])...); err != nil {
+		return errorf(g.id(), "%w", err)
+	}
+	return nil
+}

@@ -1,0 +1,336 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// merging is what the layers have in common that merge several tensors value by value. The tensors stretch to one shape, as
+// numpy broadcasts, except that one of lower rank gets its missing axes behind the batch axis (keras.src.layers.merging.base_merge).
+type merging struct{}
+
+// Add is keras.layers.Add.
+type Add struct {
+	merging
+	Name string // for error messages
+}
+
+// Subtract is keras.layers.Subtract.
+type Subtract struct {
+	merging
+	Name string // for error messages
+}
+
+// Multiply is keras.layers.Multiply. A masked step of an input counts as 1 in the product; where all inputs have it
+// masked it is 0.
+type Multiply struct {
+	merging
+	Name string // for error messages
+}
+
+// Average is keras.layers.Average.
+type Average struct {
+	merging
+	Name string // for error messages
+}
+
+// Maximum is keras.layers.Maximum. Masked steps of an input do not take part.
+type Maximum struct {
+	merging
+	Name string // for error messages
+}
+
+// Minimum is keras.layers.Minimum. Masked steps of an input do not take part.
+type Minimum struct {
+	merging
+	Name string // for error messages
+}
+
+// Call returns the sum of xs.
+func (a *Add) Call(xs ...*Tensor) (*Tensor, error) { return one(a.ForwardAll(nil, xs)) }
+
+// ForwardAll is Call with a [Context].
+func (a *Add) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
+	return merge(id{"add", a.Name}, xs, add[float32])
+}
+
+// Call returns x - y.
+func (s *Subtract) Call(x, y *Tensor) (*Tensor, error) {
+	return one(s.ForwardAll(nil, []*Tensor{x, y}))
+}
+
+// ForwardAll is Call with a [Context]. The error says where xs are not two.
+func (s *Subtract) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
+	who := id{"subtract", s.Name}
+	if len(xs) != 2 {
+		return nil, errorf(who, "%d inputs, want 2", len(xs))
+	}
+	return merge(who, xs, func(a, b float32) float32 { return a - b })
+}
+
+// Call returns the mean of xs.
+func (a *Average) Call(xs ...*Tensor) (*Tensor, error) { return one(a.ForwardAll(nil, xs)) }
+
+// ForwardAll is Call with a [Context].
+func (a *Average) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
+	ys, err := merge(id{"average", a.Name}, xs, add[float32])
+	if err != nil {
+		return nil, err
+	}
+	for i := range ys[0].Data() {
+		ys[0].Data()[i] /= float32(len(xs))
+	}
+	return ys, nil
+}
+
+// Call returns the product of xs.
+func (m *Multiply) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
+
+// ForwardAll is Call with a [Context], whose masks count.
+func (m *Multiply) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	who := id{"multiply", m.Name}
+	xs, masks, err := mergeInputs(who, c, xs)
+	if err != nil {
+		return nil, err
+	}
+	given := xs
+	for i, mask := range masks {
+		if mask != nil {
+			xs = slices.Clone(xs)
+			xs[i] = xs[i].Clone()
+			fillMasked(xs[i], mask, 1)
+		}
+	}
+	ys, err := merge(who, xs, func(a, b float32) float32 { return a * b })
+	if err != nil || slices.Contains(masks, nil) {
+		return ys, err
+	}
+	kept, err := anyMask(who, masks)
+	if err != nil {
+		return nil, err
+	}
+	if len(given) == 1 {
+		ys[0] = ys[0].Clone()
+	}
+	fillMasked(ys[0], kept, 0)
+	return ys, nil
+}
+
+// Call returns, value by value, the largest of xs.
+func (m *Maximum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
+
+// ForwardAll is Call with a [Context], whose masks count.
+func (m *Maximum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	return mergeUnmasked(id{"maximum", m.Name}, c, xs, maximum[float32])
+}
+
+// Call returns, value by value, the smallest of xs.
+func (m *Minimum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
+
+// ForwardAll is Call with a [Context], whose masks count.
+func (m *Minimum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	return mergeUnmasked(id{"minimum", m.Name}, c, xs, minimum[float32])
+}
+
+// OutputMask returns a mask that is true where that of any input is; none where an input has none.
+func (merging) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
+	masks := make([]*Mask, len(xs))
+	for i := range xs {
+		if masks[i] = c.Mask(i); masks[i] == nil {
+			return nil, nil
+		}
+	}
+	return anyMask(id{kind: "merge"}, masks)
+}
+
+// anyMask returns the masks, stretched to each other, combined by or.
+func anyMask(who id, masks []*Mask) (*Mask, error) {
+	out := masks[0]
+	for _, m := range masks[1:] {
+		shape, ok := stretched(out.Shape(), m.Shape())
+		if !ok {
+			return nil, shapeErrorf(who, "mask", m.Shape(), "one that stretches to mask shape %v", out.Shape())
+		}
+		next := tensor.New[bool](shape...)
+		zip(next.Data(), shape, out.Data(), out.Shape(), m.Data(), m.Shape(), func(a, b bool) bool { return a || b })
+		out = next
+	}
+	return out, nil
+}
+
+// one returns the only tensor of ys.
+func one(ys []*Tensor, err error) (*Tensor, error) {
+	if err != nil {
+		return nil, err
+	}
+	return ys[0], nil
+}
+
+// alignRanks returns xs with all of one rank: missing axes, of length 1, come behind the batch axis.
+func alignRanks(who id, xs []*Tensor) ([]*Tensor, error) {
+	if len(xs) == 0 {
+		return nil, errorf(who, "no inputs")
+	}
+	rank := 0
+	for _, x := range xs {
+		if err := checkInput(who, x, 1, 0); err != nil {
+			return nil, err
+		}
+		rank = max(rank, len(x.Shape()))
+	}
+	out := slices.Clone(xs)
+	for i, x := range xs {
+		if missing := rank - len(x.Shape()); missing > 0 {
+			shape := slices.Insert(slices.Clone(x.Shape()), 1, slices.Repeat([]int{1}, missing)...)
+			y, err := x.Reshape(shape...)
+			if err != nil {
+				return nil, errorf(who, "%w", err)
+			}
+			out[i] = y
+		}
+	}
+	return out, nil
+}
+
+// mergeInputs returns xs aligned, and their masks with an axis more, nil for one that has none or got new axes.
+func mergeInputs(who id, c *Context, xs []*Tensor) ([]*Tensor, []*Mask, error) {
+	out, err := alignRanks(who, xs)
+	if err != nil {
+		return nil, nil, err
+	}
+	masks := make([]*Mask, len(xs))
+	for i, x := range xs {
+		if m := c.Mask(i); m != nil && out[i] == x {
+			if masks[i], err = lastAxis(who, m, x.Shape()); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return out, masks, nil
+}
+
+// lastAxis returns m with an axis of length 1 behind its last, and an error where it does not stretch to shape then.
+func lastAxis(who id, m *Mask, shape tensor.Shape) (*Mask, error) {
+	if !m.Built() {
+		return nil, shapeErrorf(who, "mask", nil, "one for input shape %v", shape)
+	}
+	wide, err := m.Reshape(append(slices.Clone(m.Shape()), 1)...)
+	if err != nil {
+		return nil, errorf(who, "%w", err)
+	}
+	return wide, checkBroadcast(who, wide, shape)
+}
+
+// merge returns f over the values of xs, from the first to the last.
+func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error) {
+	xs, err := alignRanks(who, xs)
+	if err != nil {
+		return nil, err
+	}
+	y := xs[0]
+	for _, x := range xs[1:] {
+		shape, ok := stretched(y.Shape(), x.Shape())
+		if !ok {
+			return nil, shapeErrorf(who, "input", x.Shape(), "one that stretches with %v", y.Shape())
+		}
+		if y == xs[0] || !shape.Equal(y.Shape()) {
+			next, err := newOutput(who, shape...)
+			if err != nil {
+				return nil, err
+			}
+			zip(next.Data(), shape, y.Data(), y.Shape(), x.Data(), x.Shape(), f)
+			y = next
+			continue
+		}
+		zip(y.Data(), shape, y.Data(), shape, x.Data(), x.Shape(), f)
+	}
+	if y == xs[0] && len(xs) == 1 {
+		y = y.Clone() // what a caller may change
+	}
+	return []*Tensor{y}, nil
+}
+
+// mergeUnmasked is merge where a masked value is none: the other is the result (Merge._apply_merge_op_and_or_mask).
+func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error) {
+	xs, masks, err := mergeInputs(who, c, xs)
+	if err != nil {
+		return nil, err
+	}
+	y, kept := xs[0].Clone(), masks[0]
+	for i, x := range xs[1:] {
+		mask := masks[i+1]
+		for _, s := range []tensor.Shape{x.Shape(), y.Shape()} {
+			if ok := s.Equal(x.Shape()); (mask != nil || kept != nil) && (!ok || !s.Equal(y.Shape())) {
+				return nil, shapeErrorf(who, "input", x.Shape(), "%v: with masks, shapes must be alike", y.Shape())
+			}
+		}
+		if mask != nil {
+			x = choose(mask, x, y)
+		}
+		if kept != nil {
+			y = choose(kept, y, x)
+		}
+		if mask != nil && kept != nil {
+			if kept, err = anyMask(who, []*Mask{kept, mask}); err != nil {
+				return nil, err
+			}
+		} else {
+			kept = nil
+		}
+		ys, err := merge(who, []*Tensor{y, x}, f)
+		if err != nil {
+			return nil, err
+		}
+		y = ys[0]
+	}
+	return []*Tensor{y}, nil
+}
+
+// choose returns x where mask, stretched to its shape, is true, and y elsewhere.
+func choose(mask *Mask, x, y *Tensor) *Tensor {
+	out := tensor.New[float32](x.Shape()...)
+	steps := stretchSteps(mask.Shape(), x.Shape())
+	last := len(steps) - 1
+	each(x.Shape(), steps, steps, func(at, from, _ int) {
+		for i := range x.Shape()[last] {
+			if mask.Data()[from+i*steps[last]] {
+				out.Data()[at+i] = x.Data()[at+i]
+			} else {
+				out.Data()[at+i] = y.Data()[at+i]
+			}
+		}
+	})
+	return out
+}
+
+func mergeMaker(class string) maker {
+	switch class {
+	case "Add":
+		return func(c *config) any { return &Add{Name: c.name()} }
+	case "Subtract":
+		return func(c *config) any { return &Subtract{Name: c.name()} }
+	case "Multiply":
+		return func(c *config) any { return &Multiply{Name: c.name()} }
+	case "Average":
+		return func(c *config) any { return &Average{Name: c.name()} }
+	case "Maximum":
+		return func(c *config) any { return &Maximum{Name: c.name()} }
+	case "Minimum":
+		return func(c *config) any { return &Minimum{Name: c.name()} }
+	case "Concatenate":
+		return func(c *config) any { return &Concatenate{Axis: c.axis("axis", -1), Name: c.name()} }
+	case "Dot":
+		return func(c *config) any {
+			return &Dot{Axes: c.ints("axes"), Normalize: c.bool("normalize", false), Name: c.name()}
+		}
+	}
+	return nil
+}
+
+func add[T float32 | int64](a, b T) T { return a + b }
+
+// maximum is max, but NaN where either is.
+func maximum[T float32 | int64](a, b T) T { return max(a, b) }
+
+func minimum[T float32 | int64](a, b T) T { return min(a, b) }

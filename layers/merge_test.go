@@ -1,0 +1,5 @@
+package layers
+
+import "testing"
+
+func TestMergeGolden(t *testing.T) { runGolden(t, "merge", nil) }

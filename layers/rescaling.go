@@ -1,0 +1,62 @@
+package layers
+
+// Rescaling is keras.layers.Rescaling: x*Scale + Offset.
+type Rescaling struct {
+	Scale  *Tensor // one value, or a shape that stretches to the input's; nil: 1
+	Offset *Tensor // the same; nil: 0
+	Name   string  // for error messages
+}
+
+// Call returns x rescaled.
+func (r *Rescaling) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (r *Rescaling) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	who := id{"rescaling", r.Name}
+	if err := checkInput(who, x, 0, 0); err != nil {
+		return nil, err
+	}
+	y := x
+	for _, step := range []struct {
+		name string
+		by   *Tensor
+		f    func(a, b float32) float32
+	}{
+		{"scale", r.Scale, func(a, b float32) float32 { return a * b }},
+		{"offset", r.Offset, add[float32]},
+	} {
+		if step.by == nil {
+			continue
+		}
+		if !step.by.Built() {
+			return nil, shapeErrorf(who, step.name, nil, "a number or an array")
+		}
+		shape, ok := stretched(y.Shape(), step.by.Shape())
+		if !ok {
+			return nil, shapeErrorf(who, step.name, step.by.Shape(), "one that stretches with input shape %v", x.Shape())
+		}
+		if y != x && shape.Equal(y.Shape()) {
+			zip(y.Data(), shape, y.Data(), shape, step.by.Data(), step.by.Shape(), step.f)
+			continue
+		}
+		next, err := newOutput(who, shape...)
+		if err != nil {
+			return nil, err
+		}
+		zip(next.Data(), shape, y.Data(), y.Shape(), step.by.Data(), step.by.Shape(), step.f)
+		y = next
+	}
+	return y, nil
+}
+
+// OutputMask returns the input's mask.
+func (r *Rescaling) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
+
+func rescalingMaker(class string) maker {
+	if class != "Rescaling" {
+		return nil
+	}
+	return func(c *config) any {
+		return &Rescaling{Scale: c.array("scale"), Offset: c.array("offset"), Name: c.name()}
+	}
+}
