@@ -146,12 +146,14 @@ func (d *description) link(t *rapid.T, from, to int) {
 	o.Edges = append(o.Edges, link{name, to})
 }
 
-// fillNested gives a variable to every list and dict that is an element of another. In Go an interface whose map or slice
-// leads to nothing trackable holds a plain value, which is passed over; TensorFlow makes an object of it.
+// fillNested gives a variable to every list and dict that is held by an interface: as an element of another, or to close
+// a cycle. In Go an interface whose map or slice leads to nothing trackable holds a plain value; TensorFlow makes an
+// object of it.
 func (d *description) fillNested() {
 	for i := range d.Objects {
 		for _, e := range slices.Clone(d.Objects[i].Edges) {
-			if e.To < 0 || d.Objects[i].Kind == "group" || d.Objects[e.To].Kind != "list" && d.Objects[e.To].Kind != "dict" {
+			typed := d.Objects[i].Kind == "group" && e.To > i
+			if e.To < 0 || typed || d.Objects[e.To].Kind != "list" && d.Objects[e.To].Kind != "dict" {
 				continue
 			}
 			inner := &d.Objects[e.To]

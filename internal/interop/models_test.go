@@ -1,9 +1,6 @@
-//go:build interop
-
 package interop
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,9 +13,6 @@ import (
 
 // closeEnough is how far two float32 results of the same sums may be apart, summed in another order.
 const closeEnough = 1e-5
-
-// answers are a Keras model's inputs [5 4] and outputs.
-type answers struct{ Inputs, Outputs []float32 }
 
 // A sequence of Dense layers, under the edges that each generation of Keras gives them.
 type (
@@ -35,139 +29,78 @@ type (
 		Hidden layers.Dense `ckpt:"layer_with_weights-0,alias=layer-0"`
 		Scores layers.Dense `ckpt:"layer_with_weights-1,alias=layer-1"`
 	}
-	// tf_keras calls a kernel `kernel`, which layers.Dense reads and does not write.
-	tfDense  struct{ Kernel, Bias tensor.Tensor[float32] }
-	tfDenses struct {
-		Hidden tfDense `ckpt:"layer_with_weights-0"`
-		Scores tfDense `ckpt:"layer_with_weights-1"`
-	}
 	subclassed struct {
 		InputTransform layers.Dense
 		Head           layers.Dense
 	}
 )
 
-func forward(t *testing.T, inputs []float32, stack ...*layers.Dense) []float32 {
-	x, err := tensor.FromSlice(inputs, 5, 4)
+func input(t *testing.T, values []float32, shape ...int) *layers.Tensor {
+	x, err := tensor.FromSlice(values, shape...)
 	require.NoError(t, err)
+	return x
+}
+
+func forward(t *testing.T, x *layers.Tensor, stack ...*layers.Dense) []float32 {
 	for _, layer := range stack {
-		x, err = layer.Call(x)
+		y, err := layer.Call(x)
 		require.NoError(t, err)
+		x = y
 	}
 	return x.Data()
 }
 
-func (m *keras3MLP) predict(t *testing.T, inputs []float32) []float32 {
-	return m.Functional.Operations.predict(t, inputs)
+func (m *keras3MLP) predict(t *testing.T, x *layers.Tensor) []float32 {
+	return m.Functional.Operations.predict(t, x)
 }
 
-func (o *keras3Operations) predict(t *testing.T, inputs []float32) []float32 {
-	return predictMLP(t, inputs, &o.Hidden, &o.Scores)
+func (o *keras3Operations) predict(t *testing.T, x *layers.Tensor) []float32 {
+	return predictMLP(t, x, &o.Hidden, &o.Scores)
 }
 
-func (m *tfKerasMLP) predict(t *testing.T, inputs []float32) []float32 {
-	return predictMLP(t, inputs, &m.Hidden, &m.Scores)
+func (m *tfKerasMLP) predict(t *testing.T, x *layers.Tensor) []float32 {
+	return predictMLP(t, x, &m.Hidden, &m.Scores)
 }
 
-func (m *subclassed) predict(t *testing.T, inputs []float32) []float32 {
+func (m *subclassed) predict(t *testing.T, x *layers.Tensor) []float32 {
 	m.InputTransform.Activation = activation.Tanh()
-	return forward(t, inputs, &m.InputTransform, &m.Head)
+	return forward(t, x, &m.InputTransform, &m.Head)
 }
 
-func predictMLP(t *testing.T, inputs []float32, hidden, scores *layers.Dense) []float32 {
+func predictMLP(t *testing.T, x *layers.Tensor, hidden, scores *layers.Dense) []float32 {
 	hidden.Activation, scores.Activation = activation.ReLU(), activation.Softmax()
-	return forward(t, inputs, hidden, scores)
+	return forward(t, x, hidden, scores)
 }
 
 type predictor interface {
-	predict(t *testing.T, inputs []float32) []float32
+	predict(t *testing.T, x *layers.Tensor) []float32
 }
 
-func TestKerasModels(t *testing.T) {
+// TestGoldenModels loads models that TensorFlow saved, and answers as they did.
+func TestGoldenModels(t *testing.T) {
 	tests := []struct {
-		name, model, how string
-		train            bool
-		path             string // that the model is loaded from, below the directory
-		into             predictor
-		opts             []ckpt.Option
+		name string
+		path string // "": the case's prefix
+		into predictor
+		opts []ckpt.Option
 	}{
-		{name: "Keras 3, the model is the root", model: "keras3_mlp", how: "root", path: "model", into: &keras3MLP{}},
-		{name: "Keras 3, from within the model", model: "keras3_mlp", how: "root", path: "model", into: &keras3Operations{}, opts: []ckpt.Option{ckpt.At("_functional/_operations")}},
-		{name: "Keras 3, beside its optimizer, whose lists are nearer to the root", model: "keras3_mlp", how: "keyword", train: true, path: "model-1", into: &keras3MLP{}, opts: []ckpt.Option{ckpt.At("model")}},
-		{name: "Keras 3, a subclass", model: "keras3_subclassed", how: "root", path: "model", into: &subclassed{}},
-		{name: "Keras 3, a subclass beside its optimizer, by the directory's latest", model: "keras3_subclassed", how: "keyword", train: true, path: "", into: &subclassed{}, opts: []ckpt.Option{ckpt.At("model")}},
-		{name: "tf_keras, save_weights", model: "tf_keras_mlp", how: "weights", path: "model", into: &tfKerasMLP{}},
-		{name: "tf_keras, Checkpoint(model=…)", model: "tf_keras_mlp", how: "keyword", path: "model-1.index", into: &tfKerasMLP{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "keras3-mlp", into: &keras3MLP{}},
+		{name: "keras3-mlp-trained", path: "train", into: &keras3MLP{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "keras3-mlp-trained", into: &keras3Operations{}, opts: []ckpt.Option{ckpt.At("model/_functional/_operations")}},
+		{name: "keras3-subclass", into: &subclassed{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "tf-keras-mlp", into: &tfKerasMLP{}},
+		{name: "tf-keras-mlp", path: "train/ckpt-1", into: &tfKerasMLP{}, opts: []ckpt.Option{ckpt.At("model")}},
 	}
+	cases := goldens(t, "")
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			want := ask[answers](t, "model_writes", arguments{"model": tt.model, "prefix": filepath.Join(dir, "model"), "how": tt.how, "train": tt.train})
-			require.NoError(t, ckpt.LoadWeights(t.Context(), filepath.Join(dir, tt.path), tt.into, tt.opts...))
-			require.InDeltaSlice(t, want.Outputs, tt.into.predict(t, want.Inputs), closeEnough)
-		})
-	}
-}
-
-// TestModelsBack has Keras restore what Go saved.
-func TestModelsBack(t *testing.T) {
-	tests := []struct {
-		name, model, how string
-		into             any
-	}{
-		{"Keras 3", "keras3_mlp", "root", &keras3MLP{}},
-		{"Keras 3, a subclass", "keras3_subclassed", "root", &subclassed{}},
-		{"tf_keras, load_weights", "tf_keras_mlp", "weights", &tfDenses{}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
-			want := ask[answers](t, "model_writes", arguments{"model": tt.model, "prefix": theirs, "how": tt.how})
-			require.NoError(t, ckpt.LoadWeights(t.Context(), theirs, tt.into))
-			require.NoError(t, ckpt.SaveWeights(t.Context(), ours, tt.into))
-			got := ask[answers](t, "model_reads", arguments{"model": tt.model, "prefix": ours, "how": tt.how})
-			require.Equal(t, want, got)
-		})
-	}
-}
-
-func TestSavedModels(t *testing.T) {
-	t.Run("M-01 M-03 a SavedModel's directory is restored", func(t *testing.T) {
-		dir := filepath.Join(t.TempDir(), "saved")
-		ask[any](t, "saved_model", arguments{"directory": dir})
-		var net struct {
-			W     tensor.Tensor[float32]
-			Parts struct {
-				Bias tensor.Tensor[float32]  `ckpt:"0"`
-				Deep []*tensor.Tensor[int64] `ckpt:"1"`
+		t.Run(tt.name+" "+tt.path, func(t *testing.T) {
+			g := cases[tt.name]
+			path := g.path(g.Prefix)
+			if tt.path != "" {
+				path = g.path(tt.path)
 			}
-		}
-		require.NoError(t, ckpt.LoadWeights(t.Context(), dir, &net))
-		require.Equal(t, []float32{1, 2, 3, 4}, net.W.Data())
-		require.Equal(t, []float32{0.5}, net.Parts.Bias.Data())
-		require.EqualValues(t, 2, net.Parts.Deep[0].At())
-
-		again := struct{ W tensor.Tensor[float32] }{*tensor.New[float32](2, 2)}
-		c, err := ckpt.New(&again)
-		require.NoError(t, err)
-		status, err := c.Restore(t.Context(), dir)
-		require.NoError(t, err)
-		status.ExpectPartial()
-		require.Equal(t, net.W.Data(), again.W.Data())
-		_, err = c.Read(t.Context(), dir)
-		require.ErrorIs(t, err, ckpt.ErrNotFound)
-	})
-	t.Run("an export of Keras 3 is a list of variables", func(t *testing.T) {
-		dir := filepath.Join(t.TempDir(), "saved")
-		want := ask[answers](t, "model_writes", arguments{"model": "keras3_mlp", "prefix": dir, "how": "export"})
-		var exported struct {
-			Variables []tensor.Tensor[float32] `ckpt:"variables"`
-		}
-		require.NoError(t, ckpt.LoadWeights(t.Context(), dir, &exported))
-		v := exported.Variables
-		require.Len(t, v, 4)
-		got := predictMLP(t, want.Inputs, &layers.Dense{Kernel: v[0], Bias: v[1]}, &layers.Dense{Kernel: v[2], Bias: v[3]})
-		require.InDeltaSlice(t, want.Outputs, got, closeEnough)
-	})
+			require.NoError(t, ckpt.LoadWeights(t.Context(), path, tt.into, tt.opts...))
+			require.InDeltaSlice(t, g.IO.Outputs.Values, tt.into.predict(t, input(t, g.IO.Inputs.Values, g.IO.Inputs.Shape...)), closeEnough)
+		})
+	}
 }

@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"log/slog"
 	"path/filepath"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestCheckpointsByName(t *testing.T) {
 			require.EqualValues(t, 9, loaded.Step)
 
 			var restored byName
-			c, err := ckpt.New(&restored)
+			c, err := ckpt.New(&restored, ckpt.WithLogger(slog.New(slog.DiscardHandler)))
 			require.NoError(t, err)
 			status, err := c.Restore(t.Context(), theirs)
 			require.NoError(t, err)

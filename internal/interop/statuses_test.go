@@ -23,15 +23,6 @@ type goldenOutcome struct {
 	Values                 map[string]any
 }
 
-func errorsIsAny(err error, targets ...error) bool {
-	for _, target := range targets {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
-}
-
 // zeros is a variable that a restore may fill.
 func zeros[T tensor.Element](shape ...int) *tensor.Tensor[T] { return tensor.New[T](shape...) }
 
