@@ -144,7 +144,7 @@ func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores 
 	}
 	a.run(work)
 	if g.GateDense.Kernel.Built() {
-		gated(out, projected(work, call.Query, &g.GateDense), heads*dim)
+		applyGate(out, projected(work, call.Query, &g.GateDense), heads*dim)
 	}
 	m := MultiHeadAttention{OutputDense: g.OutputDense, Name: g.Name}
 	y, err = m.finish(out, qShape)

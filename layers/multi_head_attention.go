@@ -176,7 +176,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	}
 	if m.GateDense.Kernel.Built() {
 		gate := projected(work, call.Query, &m.GateDense)
-		gated(out, gate, heads*valueDim)
+		applyGate(out, gate, heads*valueDim)
 	}
 	if y, err = m.finish(out, qShape); err != nil {
 		return nil, nil, err
@@ -189,8 +189,8 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	return y, scores, nil
 }
 
-// gated multiplies x by the sigmoid of gate, whose rows are of the given width.
-func gated(x, gate []float32, width int) {
+// applyGate multiplies x by the sigmoid of gate, whose rows are of the given width.
+func applyGate(x, gate []float32, width int) {
 	if width == 0 || len(x) == 0 {
 		return
 	}
