@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/gockpt/ckpt/format/savedv1"
@@ -112,4 +114,26 @@ func recordLatest(ctx context.Context, o options, path string) error {
 		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
 	}
 	return nil
+}
+
+// recordNewer is recordLatest unless the state file names a checkpoint of the same name with a larger number.
+func recordNewer(ctx context.Context, o options, path string) error {
+	s, err := readState(o.writer, filepath.Dir(path), o)
+	if err == nil && s != nil {
+		name, n, numbered := cutNumber(filepath.Base(path))
+		if other, m, ok := cutNumber(filepath.Base(s.Latest)); ok && numbered && other == name && m > n {
+			return nil
+		}
+	}
+	return recordLatest(ctx, o, path)
+}
+
+// cutNumber cuts the number of a save from the end of a checkpoint's name.
+func cutNumber(base string) (name string, n int64, ok bool) {
+	at := strings.LastIndexByte(base, '-')
+	if at < 0 {
+		return base, 0, false
+	}
+	n, err := strconv.ParseInt(base[at+1:], 10, 64)
+	return base[:at], n, err == nil
 }

@@ -67,7 +67,7 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 	if err != nil {
 		return err
 	}
-	p := newPlan(r.path, g)
+	p := newPlan(r.path, g, r.opts)
 	found := make(map[identity]bool)
 	for _, n := range g.nodes {
 		if _, seen := r.seen[n.key]; seen || len(n.values) != 1 {
@@ -148,7 +148,7 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 	if o.at != "" {
 		scope = strings.TrimSuffix(o.at, "/") + "/"
 	}
-	p := newPlan(prefix, w.graph)
+	p := newPlan(prefix, w.graph, o)
 	filled := make(map[identity]bool)
 	used := make(map[string]bool)
 	for _, n := range w.graph.nodes {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // An Option changes how a call works. Those of [New] hold for every call on the Checkpoint; a call's own come on top.
@@ -30,17 +31,19 @@ const (
 	onSaveWeights
 	onOpen
 	onManager
+	onSection
+	onMerge
 	onManagerSave
 	onWatch
 
 	onRead  = onRestore | onLoad | onOpen
 	onWrite = onSave | onSaveWeights
-	onAll   = onNew | onRead | onWrite | onManager
+	onAll   = onNew | onRead | onWrite | onManager | onSection | onMerge
 )
 
 var callNames = map[calls]string{
 	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
-	onOpen: "Open", onManager: "NewManager", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
+	onOpen: "Open", onManager: "NewManager", onSection: "WriteSection", onMerge: "Merge", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
 }
 
 // options is what the options of a call amount to.
@@ -54,6 +57,11 @@ type options struct {
 	async     bool
 	shard     func([]ShardTensor) []ShardPart
 	callbacks []func(ctx context.Context, path string) error
+
+	attempt    string
+	own        func(path string) bool
+	unverified bool
+	parts      func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
 
 	planned   bool
 	skipSlots bool

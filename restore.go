@@ -24,6 +24,7 @@ type plan struct {
 	updates     map[identity]bool // objects that this restore is the last to have reached
 	problems    []error
 	undos       []func() // take back what matching itself allocated, in the order it was done
+	parts       func(string, tensor.Shape) (tensor.Shape, tensor.Slice)
 }
 
 // An assignment is one stored tensor with the value that takes it.
@@ -33,6 +34,7 @@ type assignment struct {
 	value  *value
 	key    string
 	entry  format.Entry
+	region tensor.Slice // of the stored tensor, where the program holds only that
 	target target
 	state  atomic.Int32
 }
@@ -43,8 +45,8 @@ const (
 	complete
 )
 
-func newPlan(path string, g *graph) *plan {
-	return &plan{path: path, graph: g, updates: make(map[identity]bool)}
+func newPlan(path string, g *graph, o options) *plan {
+	return &plan{path: path, graph: g, updates: make(map[identity]bool), parts: o.parts}
 }
 
 func (p *plan) problem(n *node, key, problem string) {
@@ -64,6 +66,10 @@ func (p *plan) check(r format.Reader) error {
 			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): the object graph names the key %q, which the index lacks: %w", p.path, a.node.path(), a.node.goPath(), a.key, ErrNotFound))
 			continue
 		}
+		if e, err = a.locate(e, p.parts); err != nil {
+			p.problem(a.node, a.key, err.Error())
+			continue
+		}
 		a.entry = e
 		if problem := a.value.refuses(e); problem != "" {
 			p.problem(a.node, a.key, problem)
@@ -75,6 +81,27 @@ func (p *plan) check(r format.Reader) error {
 	}
 	slices.SortStableFunc(p.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(p.problems...)
+}
+
+// locate returns what of a stored tensor is read: all of it, or the region that parts says the program holds.
+func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
+	if parts == nil {
+		return e, nil
+	}
+	full, region := parts(a.node.path(), a.value.shape)
+	if region == nil {
+		return e, nil
+	}
+	if !full.Equal(e.Shape) {
+		return e, fmt.Errorf("shape %v in the checkpoint, Parts says %v", e.Shape, full)
+	}
+	region, shape, err := region.Resolve(full)
+	if err != nil {
+		return e, err
+	}
+	a.region, e.Shape = region, shape
+	e.Bytes = int64(shape.Len() * e.DType.Size())
+	return e, nil
 }
 
 // refuses says why a stored tensor cannot be this value, "" if it can.
@@ -178,7 +205,7 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 				return err
 			}
 			a.state.Store(begun)
-			if err := r.Read(ctx, a.key, a.target.dst); err != nil {
+			if err := a.read(ctx, r); err != nil {
 				return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
 			}
 			a.state.Store(complete)
@@ -194,6 +221,13 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 		}
 	}
 	return err
+}
+
+func (a *assignment) read(ctx context.Context, r format.Reader) error {
+	if a.region != nil {
+		return r.ReadSlice(ctx, a.key, a.region, a.target.dst)
+	}
+	return r.Read(ctx, a.key, a.target.dst)
 }
 
 func allComplete(as []*assignment) bool {

@@ -14,8 +14,9 @@ import (
 
 // A namedSource is a tensor under its key, ready to be written.
 type namedSource struct {
-	key string
-	src format.Source
+	path string // of its object: model.dense.kernel; "" for the object graph
+	key  string
+	src  format.Source
 }
 
 // stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
@@ -47,9 +48,9 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			}
 			sn.Attributes = append(sn.Attributes, a)
 			if v.attribute == opaqueAttribute && n.done == nil {
-				opaque = append(opaque, namedSource{a.Key, v.source()})
+				opaque = append(opaque, namedSource{n.path(), a.Key, v.source()})
 			} else {
-				tensors = append(tensors, namedSource{a.Key, v.source()})
+				tensors = append(tensors, namedSource{n.path(), a.Key, v.source()})
 			}
 		}
 		for _, s := range n.slots {
@@ -62,7 +63,7 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 	out.SetHasValues()
 	tensors = append(tensors, opaque...)
 	blob := tensor.Scalar(string(out.Marshal()))
-	return out, append(tensors, namedSource{objectgraph.GraphKey, format.SourceOf(blob)}), nil
+	return out, append(tensors, namedSource{"", objectgraph.GraphKey, format.SourceOf(blob)}), nil
 }
 
 // saved reports whether n is written: a tensor that is not built has nothing to write, and neither have edges to it.

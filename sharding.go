@@ -13,6 +13,7 @@ import (
 
 // A ShardTensor is what a sharding function is told of a tensor that is being saved.
 type ShardTensor struct {
+	Path  string // of the object: model.dense.kernel; "" for the object graph
 	Key   string
 	DType tensor.DType
 	Shape tensor.Shape
@@ -61,16 +62,16 @@ func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []S
 	return parts
 }
 
-// ShardByTask gives the tensors of each task a data file, in the order in which the tasks first appear; what task says of
-// a key may be any name. The object graph goes with the task "".
-func ShardByTask(task func(key string) string) Option {
+// ShardByTask gives the tensors of each task a data file, in the order in which the tasks first appear; task is given a
+// variable's path and may return any name. The object graph goes with the task "".
+func ShardByTask(task func(path string) string) Option {
 	return ShardBy(func(tensors []ShardTensor) []ShardPart {
 		shards := make(map[string]int)
 		parts := make([]ShardPart, len(tensors))
 		for i, t := range tensors {
 			name := ""
 			if t.Key != objectgraph.GraphKey {
-				name = task(t.Key)
+				name = task(t.Path)
 			}
 			if _, ok := shards[name]; !ok {
 				shards[name] = len(shards)
@@ -85,7 +86,7 @@ func ShardByTask(task func(key string) string) Option {
 func shardTensors(tensors []namedSource) ([]ShardTensor, error) {
 	out := make([]ShardTensor, len(tensors))
 	for i, t := range tensors {
-		st := ShardTensor{Key: t.key, DType: t.src.DType, Shape: t.src.Shape, Element: int64(t.src.DType.Size())}
+		st := ShardTensor{Path: t.path, Key: t.key, DType: t.src.DType, Shape: t.src.Shape, Element: int64(t.src.DType.Size())}
 		st.Bytes = st.Element * int64(t.src.Shape.Len())
 		if t.src.DType == tensor.DTString && t.key != objectgraph.GraphKey {
 			values, err := t.src.Load()

@@ -194,7 +194,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	w := newWalker(make(map[identity]reflect.Value))
 	w.addVirtualRoot(&objects)
 	r := newRestoration(1, path, g, 0, o)
-	p := newPlan(path, w.graph)
+	p := newPlan(path, w.graph, o)
 	for _, id := range sortedKeys(objects) {
 		if id < 0 || id >= len(g.Nodes) {
 			return fmt.Errorf("ckpt: RestoreNodes: %s has no node %d: %w", path, id, ErrNotFound)

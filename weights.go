@@ -50,7 +50,7 @@ func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) e
 	if err != nil {
 		return err
 	}
-	m := &matcher{r: r, w: w, plan: newPlan(r.path, w.graph), load: true}
+	m := &matcher{r: r, w: w, plan: newPlan(r.path, w.graph, r.opts), load: true}
 	if err = m.first(); err == nil {
 		if err = w.all(); err == nil {
 			err = m.loadable()

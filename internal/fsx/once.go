@@ -1,0 +1,39 @@
+package fsx
+
+import (
+	"errors"
+	"path/filepath"
+)
+
+// WriteOnce makes the file called name with data, whole and durable, unless there is one already: then the error
+// satisfies errors.Is(err, fs.ErrExist) and the file stays as it is. Of several who try at once one succeeds.
+func WriteOnce(fsys FS, name string, data []byte) error {
+	temp := name + tempMark + randomHex()
+	f, err := fsys.Create(temp)
+	if err != nil {
+		return &CommitError{Op: "create", Path: name, Err: err}
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = fsys.Remove(temp) // at worst it stays, and is swept later
+		return &CommitError{Op: "write", Path: name, Err: err}
+	}
+	err = LinkOnce(fsys, temp, name)
+	_ = fsys.Remove(temp)
+	return err
+}
+
+// LinkOnce gives the durable file from a second name, durably, unless that is in use: then the error satisfies
+// errors.Is(err, fs.ErrExist).
+func LinkOnce(fsys FS, from, name string) error {
+	if err := fsys.Link(from, name); err != nil {
+		return &CommitError{Op: "link", Path: name, Err: err}
+	}
+	if err := fsys.SyncDir(filepath.Dir(name)); err != nil {
+		return &CommitError{Op: "sync directory", Path: name, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,438 @@
+package ckpt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Merge makes one checkpoint of the sections that the workers wrote under prefix, without copying their data: any process
+// may call it, again after a crash, or several at once, and names the result in the directory's `checkpoint` file unless that
+// names a later one. The error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another
+// attempt: it names the section, and everything stays as it is. It satisfies errors.Is(err, [ErrStale]) where
+// another attempt has been merged.
+func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := defaultOptions().with(onMerge, opts)
+	if err != nil {
+		return "", err
+	}
+	s, of, err := findSections(o, prefix)
+	if err == nil {
+		s.of = of
+		err = s.merge(ctx, o)
+	}
+	if err != nil {
+		if s.mergedBefore() {
+			return prefix, nil // by another process, meanwhile, which has cleaned up
+		}
+		return "", err
+	}
+	if err := recordNewer(ctx, o, prefix); err != nil {
+		return "", err
+	}
+	s.cleanUp()
+	return prefix, nil
+}
+
+var manifestName = regexp.MustCompile(`^section-(\d{5,})-of-(\d{5,})$`)
+
+// findSections finds the attempt that is to be merged, the one decided for if there is a decision, and the number of its
+// sections, which must all agree on it.
+func findSections(o options, prefix string) (s sections, of int, err error) {
+	if s, err = openSections(o, prefix, 0, false); err != nil {
+		return s, 0, err
+	}
+	if decided, err := s.decision(); err == nil && decided != s.attempt {
+		return s, 0, fmt.Errorf("ckpt: merge %s: attempt %s has been decided for, not %s: %w", prefix, decided, s.attempt, ErrStale)
+	}
+	entries, err := s.fsys.ReadDir(s.dir())
+	if err != nil {
+		return s, 0, fmt.Errorf("ckpt: merge %s: attempt %s has no sections: %w: %w", prefix, s.attempt, err, ErrSection)
+	}
+	for _, e := range entries {
+		m := manifestName.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		n, err := strconv.Atoi(m[2])
+		if err != nil || of != 0 && n != of {
+			return s, 0, fmt.Errorf("ckpt: merge %s: %s is of another number of workers than the others: %w", prefix, e.Name(), ErrSection)
+		}
+		of = n
+	}
+	if of == 0 {
+		return s, 0, fmt.Errorf("ckpt: merge %s: no section of attempt %s is complete: %w", prefix, s.attempt, ErrSection)
+	}
+	return s, of, nil
+}
+
+func (s sections) decisionFile() string { return filepath.Join(sectionsDir(s.prefix), "decision") }
+
+func (s sections) decision() (string, error) {
+	b, err := fsx.ReadFile(s.fsys, s.decisionFile(), 128)
+	return string(b), err
+}
+
+// mergedBefore reports whether this attempt is committed: the decision says so, or is gone with all that belonged to it.
+func (s sections) mergedBefore() bool {
+	if !s.committed() {
+		return false
+	}
+	decided, err := s.decision()
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.attempt == "" && !isDir(s.fsys, sectionsDir(s.prefix)) || s.attempt != "" && !isDir(s.fsys, s.dir())
+	}
+	return err == nil && decided == s.attempt
+}
+
+// merge checks all sections and commits them. Nothing outside of the sections' own directory changes before all are found good.
+func (s sections) merge(ctx context.Context, o options) error {
+	manifests := make([]manifest, s.of)
+	parts := make([]bundle.Section, s.of)
+	graphs := make([]*objectgraph.Graph, s.of)
+	for i := range manifests {
+		var err error
+		if manifests[i], err = s.readManifest(i); err != nil {
+			return err
+		}
+		if parts[i], graphs[i], err = s.check(ctx, manifests[i], o); err != nil {
+			return fmt.Errorf("ckpt: %s: section %d of %d is damaged: %w: %w", s.prefix, i, s.of, err, ErrSection)
+		}
+	}
+	graph, err := unite(graphs)
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", s.prefix, err)
+	}
+	data, graphIndex, err := s.graphSection(ctx, graph)
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", s.prefix, err)
+	}
+	var index bytes.Buffer
+	if err := bundle.MergeIndexes(&index, append(parts, graphIndex)); err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", s.prefix, err)
+	}
+	if err := allStored(graph, index.Bytes()); err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", s.prefix, err)
+	}
+	return s.commit(manifests, data, index.Bytes())
+}
+
+// check opens a section's files and holds them to its manifest.
+func (s sections) check(ctx context.Context, m manifest, o options) (bundle.Section, *objectgraph.Graph, error) {
+	none := bundle.Section{}
+	index, err := s.readSummed(bundle.IndexFile(s.file(m.Nonce)), m.Index)
+	if err != nil {
+		return none, nil, err
+	}
+	blob, err := s.readSummed(s.file(m.Nonce)+".graph", m.Graph)
+	if err != nil {
+		return none, nil, err
+	}
+	graph, err := objectgraph.Parse(blob)
+	if err != nil {
+		return none, nil, err
+	}
+	data := bundle.DataFile(s.file(m.Nonce), m.Worker, s.shards())
+	info, err := s.fsys.Stat(data)
+	if err == nil && info.Size() != m.Data {
+		err = fmt.Errorf("%s has %d bytes, %d were written: %w", data, info.Size(), m.Data, ErrCorrupt)
+	}
+	if err == nil && !o.unverified {
+		err = s.verify(ctx, m)
+	}
+	if err != nil {
+		return none, nil, err
+	}
+	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
+	return bundle.Section{Name: bundle.IndexFile(s.file(m.Nonce)), Table: table}, graph, err
+}
+
+func (s sections) readSummed(name string, want summed) ([]byte, error) {
+	b, err := fsx.ReadFile(s.fsys, name, want.Bytes)
+	if err == nil && (int64(len(b)) != want.Bytes || crc32.Checksum(b, castagnoli) != want.Checksum) {
+		err = fmt.Errorf("%s: %d bytes with another checksum than the %d that were written: %w", name, len(b), want.Bytes, ErrCorrupt)
+	}
+	return b, err
+}
+
+// verify reads a section's data and compares every checksum.
+func (s sections) verify(ctx context.Context, m manifest) error {
+	r, err := bundle.Open(s.fsys, s.file(m.Nonce))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var found error
+	err = r.Verify(ctx, func(p bundle.Problem) {
+		if !p.Warning && found == nil && !errors.Is(p.Err, bundle.ErrIncomplete) {
+			found = p.Err
+		}
+	})
+	return errors.Join(err, found)
+}
+
+// graphSection writes the object graph as the last data file, as a section of its own.
+func (s sections) graphSection(ctx context.Context, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
+	w := bundle.Create(s.fsys, s.prefix, bundle.Options{Shards: s.shards()})
+	if err := w.Add(s.of, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))); err != nil {
+		return nil, index, err
+	}
+	var f memoryFile
+	if err := w.WriteData(ctx, s.of, &f); err != nil {
+		return nil, index, err
+	}
+	var b bytes.Buffer
+	if err := w.WriteIndex(&b); err != nil {
+		return nil, index, err
+	}
+	index = bundle.Section{Name: "the object graph"}
+	index.Table, err = sstable.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	return f.b, index, err
+}
+
+// allStored reports a variable that some worker has and none has written.
+func allStored(g *objectgraph.Graph, index []byte) error {
+	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
+	if err != nil {
+		return err
+	}
+	for id := range g.Nodes {
+		for _, a := range g.Nodes[id].Attributes {
+			if _, ok, err := table.Get([]byte(a.Key)); err != nil {
+				return err
+			} else if !ok {
+				return fmt.Errorf("no worker has written %s: %w", a.Key, ErrSection)
+			}
+		}
+	}
+	return nil
+}
+
+// commit decides for this attempt and moves everything into place, the index last. All of it may have been done in part
+// before; whoever does it writes the same bytes.
+func (s sections) commit(manifests []manifest, graphData, index []byte) error {
+	fail := func(err error) error { return fmt.Errorf("ckpt: merge %s: %w", s.prefix, err) }
+	decided, err := s.decision()
+	if s.committed() && (err != nil || decided == s.attempt) {
+		if there, err := fsx.ReadFile(s.fsys, bundle.IndexFile(s.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
+			return nil
+		}
+		return fail(fmt.Errorf("another checkpoint is there already: %w", ErrStale))
+	}
+	if err := fsx.WriteOnce(s.fsys, s.decisionFile(), []byte(s.attempt)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fail(err)
+	}
+	if decided, err = s.decision(); err != nil {
+		return fail(err)
+	}
+	if decided != s.attempt {
+		return fail(fmt.Errorf("attempt %s has been decided for, not %s: %w", decided, s.attempt, ErrStale))
+	}
+	for i, m := range manifests {
+		final := bundle.DataFile(s.prefix, i, s.shards())
+		if err := fsx.LinkOnce(s.fsys, bundle.DataFile(s.file(m.Nonce), i, s.shards()), final); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fail(err)
+		}
+		if info, err := s.fsys.Stat(final); err != nil || info.Size() != m.Data {
+			return fail(fmt.Errorf("%s is there already, and is another file: remove it", final))
+		}
+	}
+	last := bundle.DataFile(s.prefix, s.of, s.shards())
+	for _, file := range []struct {
+		name string
+		data []byte
+	}{{last, graphData}, {bundle.IndexFile(s.prefix), index}} {
+		err := fsx.WriteOnce(s.fsys, file.name, file.data)
+		if errors.Is(err, fs.ErrExist) {
+			there, readErr := fsx.ReadFile(s.fsys, file.name, int64(len(file.data)))
+			if err = nil; readErr != nil || !bytes.Equal(there, file.data) {
+				err = fmt.Errorf("%s is there already, and is another file: %w", file.name, ErrStale)
+			}
+		}
+		if err != nil {
+			return fail(err)
+		}
+	}
+	return nil
+}
+
+// cleanUp removes the sections' directory, whose data has second names by now: the decision last, as what there is besides
+// means something only with it. What cannot be removed stays.
+func (s sections) cleanUp() {
+	dir := sectionsDir(s.prefix)
+	attempts, err := s.fsys.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, a := range attempts {
+		if !a.IsDir() {
+			continue
+		}
+		name := filepath.Join(dir, a.Name())
+		files, _ := s.fsys.ReadDir(name)
+		for _, f := range files {
+			_ = s.fsys.Remove(filepath.Join(name, f.Name()))
+		}
+		if s.fsys.Remove(name) != nil {
+			return
+		}
+	}
+	_ = s.fsys.Remove(filepath.Join(dir, "attempt"))
+	_ = s.fsys.Remove(s.decisionFile())
+	_ = s.fsys.Remove(dir)
+}
+
+// unite returns one graph that has every worker's objects and edges: an object is the same where the same edges lead to it.
+func unite(graphs []*objectgraph.Graph) (*objectgraph.Graph, error) {
+	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 1)}
+	for worker, g := range graphs {
+		if err := uniteOne(out, g); err != nil {
+			return nil, fmt.Errorf("section %d: %w", worker, err)
+		}
+	}
+	out = renumber(out)
+	out.SetHasValues()
+	return out, nil
+}
+
+func uniteOne(out, g *objectgraph.Graph) error {
+	ids := map[int]int{0: 0}
+	order := []int{0}
+	visit := func(id, to int) error {
+		if at, ok := ids[id]; ok {
+			if at != to {
+				return fmt.Errorf("an object is one in this section and two in those before: node %d", id)
+			}
+			return nil
+		}
+		ids[id] = to
+		order = append(order, id)
+		return nil
+	}
+	for i := 0; i < len(order); i++ {
+		n, at := &g.Nodes[order[i]], ids[order[i]]
+		known := make(map[string]int, len(out.Nodes[at].Children))
+		for _, c := range out.Nodes[at].Children {
+			known[c.Name] = c.ID
+		}
+		for _, c := range n.Children {
+			to, ok := known[c.Name]
+			if !ok {
+				if to, ok = ids[c.ID]; !ok {
+					to = len(out.Nodes)
+					out.Nodes = append(out.Nodes, objectgraph.Node{})
+				}
+				out.Nodes[at].Children = append(out.Nodes[at].Children, objectgraph.Child{Name: c.Name, ID: to})
+			}
+			if err := visit(c.ID, to); err != nil {
+				return fmt.Errorf("%w (edge %q)", err, c.Name)
+			}
+		}
+		for _, a := range n.Attributes {
+			if err := addAttribute(&out.Nodes[at], a); err != nil {
+				return err
+			}
+		}
+	}
+	return uniteSlots(out, g, ids)
+}
+
+func addAttribute(n *objectgraph.Node, a objectgraph.Attribute) error {
+	for _, b := range n.Attributes {
+		if b.Name == a.Name {
+			if b != a {
+				return fmt.Errorf("a value is called %q in this section and %q in those before", a.Key, b.Key)
+			}
+			return nil
+		}
+	}
+	n.Attributes = append(n.Attributes, a)
+	return nil
+}
+
+// uniteSlots adds the slot variables, to which no edge leads.
+func uniteSlots(out, g *objectgraph.Graph, ids map[int]int) error {
+	for id := range g.Nodes {
+		at, ok := ids[id]
+		if !ok {
+			continue
+		}
+	slots:
+		for _, s := range g.Nodes[id].Slots {
+			original, ok := ids[s.Original]
+			if !ok {
+				continue
+			}
+			for _, have := range out.Nodes[at].Slots {
+				if have.Original == original && have.Name == s.Name {
+					for _, a := range g.Nodes[s.Variable].Attributes {
+						if err := addAttribute(&out.Nodes[have.Variable], a); err != nil {
+							return err
+						}
+					}
+					continue slots
+				}
+			}
+			out.Nodes = append(out.Nodes, objectgraph.Node{Attributes: g.Nodes[s.Variable].Attributes})
+			out.Nodes[at].Slots = append(out.Nodes[at].Slots, objectgraph.Slot{Original: original, Name: s.Name, Variable: len(out.Nodes) - 1})
+		}
+	}
+	return nil
+}
+
+// renumber puts the nodes in breadth-first order, slot variables last.
+func renumber(g *objectgraph.Graph) *objectgraph.Graph {
+	ids := make(map[int]int, len(g.Nodes))
+	order := g.Paths().Order()
+	for i, id := range order {
+		ids[id] = i
+	}
+	for _, id := range order {
+		for _, s := range g.Nodes[id].Slots {
+			if _, ok := ids[s.Variable]; !ok {
+				ids[s.Variable] = len(ids)
+			}
+		}
+	}
+	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, len(ids))}
+	for old, id := range ids {
+		n := &out.Nodes[id]
+		n.Attributes = g.Nodes[old].Attributes
+		for _, c := range g.Nodes[old].Children {
+			n.Children = append(n.Children, objectgraph.Child{Name: c.Name, ID: ids[c.ID]})
+		}
+		for _, s := range g.Nodes[old].Slots {
+			n.Slots = append(n.Slots, objectgraph.Slot{Original: ids[s.Original], Name: s.Name, Variable: ids[s.Variable]})
+		}
+	}
+	return out
+}
+
+// A memoryFile is a small file that has not been written yet.
+type memoryFile struct{ b []byte }
+
+func (f *memoryFile) Write(p []byte) (int, error) { f.b = append(f.b, p...); return len(p), nil }
+
+func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
+	if end := int(off) + len(p); end > len(f.b) {
+		f.b = append(f.b, make([]byte, end-len(f.b))...)
+	}
+	return copy(f.b[off:], p), nil
+}
+
+func (f *memoryFile) Truncate(size int64) error { f.b = f.b[:size]; return nil }
+func (f *memoryFile) Sync() error               { return nil }
+func (f *memoryFile) Close() error              { return nil }

@@ -1,0 +1,101 @@
+package ckpt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// TestSections saves one checkpoint from three workers: each has a variable of its own, all have rows of one table, and
+// worker 0 has the step.
+func TestSections(t *testing.T) {
+	const workers = 3
+	full := tensor.Shape{7, 2}
+	rows := func(worker int) tensor.Slice {
+		from, to := 7*worker/workers, 7*(worker+1)/workers
+		return tensor.Slice{{Start: from, Length: to - from}, tensor.Full}
+	}
+	parts := func(worker int) Option {
+		return Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
+			if path == "model.table" {
+				return full, rows(worker)
+			}
+			return nil, nil
+		})
+	}
+	program := func(worker, of int, filled bool) (Group, *tensor.Tensor[float32]) {
+		from, to := 7*worker/of, 7*(worker+1)/of
+		table := tensor.New[float32](to-from, 2)
+		own, step := scalar(0), int64(0)
+		if filled {
+			own.Data()[0], step = float32(10+worker), 42
+			for i := range table.Data() {
+				table.Data()[i] = float32(from*2 + i)
+			}
+		}
+		return Group{"model": groupOf("table", table, fmt.Sprint("own", worker), own), "step": &step}, table
+	}
+	write := func(t *testing.T, prefix string, worker int, opts ...Option) error {
+		root, _ := program(worker, workers, true)
+		opts = append(opts, parts(worker), Own(func(path string) bool { return path != "step" || worker == 0 }))
+		return mustNew(t, root).WriteSection(ctx, prefix, worker, workers, opts...)
+	}
+	prefix := filepath.Join(t.TempDir(), "ckpt-5")
+	require.NoError(t, write(t, prefix, 2))
+	require.NoError(t, write(t, prefix, 0))
+	_, err := Merge(ctx, prefix)
+	require.ErrorIs(t, err, ErrSection)
+	require.ErrorContains(t, err, "section 1 of 3 is missing")
+	require.NoFileExists(t, prefix+".index")
+	require.NoError(t, write(t, prefix, 1))
+	require.NoError(t, write(t, prefix, 1), "a worker that is run again with the same values")
+	path, err := Merge(ctx, prefix)
+	require.NoError(t, err)
+	require.Equal(t, prefix, path)
+	again, err := Merge(ctx, prefix)
+	require.NoError(t, err, "a merge that is run again")
+	require.Equal(t, prefix, again)
+	require.ErrorIs(t, write(t, prefix, 0), ErrStale)
+	require.Equal(t, prefix, must(Latest(filepath.Dir(prefix))))
+
+	var names []string
+	for _, e := range must(os.ReadDir(filepath.Dir(prefix))) {
+		names = append(names, e.Name())
+	}
+	require.Equal(t, []string{"checkpoint", "ckpt-5.data-00000-of-00004", "ckpt-5.data-00001-of-00004", "ckpt-5.data-00002-of-00004", "ckpt-5.data-00003-of-00004", "ckpt-5.index"}, names)
+
+	t.Run("the whole is one checkpoint", func(t *testing.T) {
+		var m struct {
+			Model struct {
+				Table            tensor.Tensor[float32]
+				Own0, Own1, Own2 tensor.Tensor[float32]
+			}
+			Step int64 `ckpt:"step"`
+		}
+		require.NoError(t, LoadWeights(ctx, prefix, &m, Strict()))
+		require.EqualValues(t, 42, m.Step)
+		require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, m.Model.Table.Data())
+		require.EqualValues(t, 12, m.Model.Own2.Data()[0])
+	})
+	t.Run("two others take their rows of it", func(t *testing.T) {
+		for worker := range 2 {
+			root, table := program(worker, 2, false)
+			from := 7 * worker / 2
+			_, err := mustNew(t, root).Read(ctx, prefix, Parts(func(path string, shape tensor.Shape) (tensor.Shape, tensor.Slice) {
+				if path == "model.table" {
+					return full, tensor.Slice{{Start: from, Length: shape[0]}, tensor.Full}
+				}
+				return nil, nil
+			}))
+			require.NoError(t, err)
+			for i, v := range table.Data() {
+				require.EqualValues(t, from*2+i, v)
+			}
+		}
+	})
+}
