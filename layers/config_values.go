@@ -133,12 +133,3 @@ func (c *config) dims(key string) []int {
 	}
 	return dims
 }
-
-// axis returns an option that is an axis, nil where it is def.
-func (c *config) axis(key string, def int) *int {
-	axis := c.int(key, def)
-	if axis == def {
-		return nil
-	}
-	return &axis
-}

@@ -319,7 +319,10 @@ func mergeMaker(class string) maker {
 	case "Minimum":
 		return func(c *config) any { return &Minimum{Name: c.name()} }
 	case "Concatenate":
-		return func(c *config) any { return &Concatenate{Axis: c.axis("axis", -1), Name: c.name()} }
+		return func(c *config) any {
+			axis := c.int("axis", -1)
+			return &Concatenate{Axis: &axis, Name: c.name()}
+		}
 	case "Dot":
 		return func(c *config) any {
 			return &Dot{Axes: c.ints("axes"), Normalize: c.bool("normalize", false), Name: c.name()}
