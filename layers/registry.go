@@ -19,6 +19,9 @@ func makerOf(class string) maker {
 		depthwiseMaker,
 		separableMaker,
 		poolingMaker,
+		reshapingMaker,
+		paddingMaker,
+		upsamplingMaker,
 		normalizationMaker,
 	}
 	for _, family := range families {
