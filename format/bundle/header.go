@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gockpt/ckpt/format/pb"
 )
 
 // The version that this package reads and writes (kTensorBundleVersion and its neighbours in tensor_bundle.h).
@@ -14,7 +17,7 @@ const (
 	minProducer = 0
 )
 
-// A header is a BundleHeaderProto: the value of the empty key, which every index begins with.
+// A header is the value of the empty key, which every index begins with: a BundleHeaderProto.
 type header struct {
 	shards       int32 // data files
 	bigEndian    bool
@@ -31,67 +34,44 @@ func (h header) equalKind(o header) bool {
 	return h.bigEndian == o.bigEndian && h.producer == o.producer && h.minConsumer == o.minConsumer && slices.Equal(h.badConsumers, o.badConsumers)
 }
 
-// encode returns h as TensorFlow serializes it: fields in order, zeros left out.
+// encode returns h as TensorFlow serializes it: fields in order, zeros left out, the version always there.
 func (h header) encode() []byte {
-	var v []byte
-	v = appendVarint(v, 1, uint64(h.producer))
+	v := appendVarint(nil, 1, uint64(h.producer))
 	v = appendVarint(v, 2, uint64(h.minConsumer))
-	if len(h.badConsumers) > 0 {
-		var packed []byte
-		for _, c := range h.badConsumers {
-			packed = protowire.AppendVarint(packed, uint64(c))
-		}
-		v = protowire.AppendBytes(protowire.AppendTag(v, 3, protowire.BytesType), packed)
+	var packed []byte
+	for _, c := range h.badConsumers {
+		packed = protowire.AppendVarint(packed, uint64(c))
+	}
+	if packed != nil {
+		v = appendMessage(v, 3, packed)
 	}
 	b := appendVarint(nil, 1, uint64(h.shards))
 	if h.bigEndian {
-		b = appendVarint(b, 2, 1)
+		b = appendVarint(b, 2, uint64(pb.BundleHeader_BIG))
 	}
-	return protowire.AppendBytes(protowire.AppendTag(b, 3, protowire.BytesType), v)
+	return appendMessage(b, 3, v)
 }
 
 // decodeHeader parses the value of the empty key. The error's text says what is wrong.
 func decodeHeader(b []byte) (header, error) {
-	var h header
-	err := fields(b, func(num protowire.Number, typ protowire.Type, v uint64, msg []byte) error {
-		switch {
-		case num == 1 && typ == protowire.VarintType:
-			h.shards = int32(v)
-		case num == 2 && typ == protowire.VarintType:
-			if v > 1 {
-				return fmt.Errorf("endianness is %d, want 0 (little) or 1 (big)", v)
-			}
-			h.bigEndian = v == 1
-		case num == 3 && typ == protowire.BytesType:
-			return h.decodeVersion(msg)
-		}
-		return nil
-	})
-	return h, err
-}
-
-// decodeVersion parses a VersionDef.
-func (h *header) decodeVersion(b []byte) error {
-	return fields(b, func(num protowire.Number, typ protowire.Type, v uint64, msg []byte) error {
-		switch {
-		case num == 1 && typ == protowire.VarintType:
-			h.producer = int32(v)
-		case num == 2 && typ == protowire.VarintType:
-			h.minConsumer = int32(v)
-		case num == 3 && typ == protowire.VarintType:
-			h.badConsumers = append(h.badConsumers, int32(v))
-		case num == 3 && typ == protowire.BytesType:
-			for len(msg) > 0 {
-				v, n := protowire.ConsumeVarint(msg)
-				if n < 0 {
-					return protowire.ParseError(n)
-				}
-				h.badConsumers = append(h.badConsumers, int32(v))
-				msg = msg[n:]
-			}
-		}
-		return nil
-	})
+	var p pb.BundleHeader
+	if err := proto.Unmarshal(b, &p); err != nil {
+		return header{}, errors.New("it is not the encoding of a BundleHeaderProto")
+	}
+	h := header{
+		shards:       p.GetNumShards(),
+		bigEndian:    p.GetEndianness() == pb.BundleHeader_BIG,
+		producer:     p.GetVersion().GetProducer(),
+		minConsumer:  p.GetVersion().GetMinConsumer(),
+		badConsumers: p.GetVersion().GetBadConsumers(),
+	}
+	switch {
+	case p.GetEndianness() != pb.BundleHeader_BIG && p.GetEndianness() != pb.BundleHeader_LITTLE:
+		return h, fmt.Errorf("endianness is %d, want 0 (little) or 1 (big)", p.GetEndianness())
+	case h.shards < 0:
+		return h, fmt.Errorf("it claims %d data files", h.shards)
+	}
+	return h, nil
 }
 
 // checkVersion returns an error, errors.ErrUnsupported, where h says that this package must not read the checkpoint
@@ -108,44 +88,15 @@ func (h header) checkVersion() error {
 	return nil
 }
 
-// fields calls fn with every field of the message b: v is the value of a varint or fixed32 field, msg that of a
-// length-delimited one.
-func fields(b []byte, fn func(num protowire.Number, typ protowire.Type, v uint64, msg []byte) error) error {
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		b = b[n:]
-		var v uint64
-		var msg []byte
-		switch typ {
-		case protowire.VarintType:
-			v, n = protowire.ConsumeVarint(b)
-		case protowire.BytesType:
-			msg, n = protowire.ConsumeBytes(b)
-		case protowire.Fixed32Type:
-			var v32 uint32
-			v32, n = protowire.ConsumeFixed32(b)
-			v = uint64(v32)
-		default:
-			n = protowire.ConsumeFieldValue(num, typ, b)
-		}
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		b = b[n:]
-		if err := fn(num, typ, v, msg); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // appendVarint appends a varint field unless it is zero, as proto3 asks.
 func appendVarint(b []byte, num protowire.Number, v uint64) []byte {
 	if v == 0 {
 		return b
 	}
 	return protowire.AppendVarint(protowire.AppendTag(b, num, protowire.VarintType), v)
+}
+
+// appendMessage appends a length-delimited field, also where it is empty.
+func appendMessage(b []byte, num protowire.Number, msg []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), msg)
 }

@@ -166,11 +166,12 @@ func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte) error {
 			return err
 		}
 		chunk := memory[off:min(off+chunkSize, len(memory))]
-		if err := r.readAt(s, chunk, int64(off)); err != nil {
+		err := r.readAt(s, chunk, int64(off))
+		crc = crc32.Update(crc, castagnoli, chunk)
+		r.toNative(s.rec.dtype, chunk) // also what a failed read has left
+		if err != nil {
 			return err
 		}
-		crc = crc32.Update(crc, castagnoli, chunk)
-		r.toNative(s.rec.dtype, chunk)
 		off += len(chunk)
 	}
 	return r.verify(s, crc)
@@ -205,12 +206,12 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 	step := rs.step() * size
 	near := step <= 4096 || step <= 2*rs.n*size
 	for rs.next() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		src, dst := rs.src*size, memory[rs.dst*size:(rs.dst+rs.n)*size]
 		if near && len(dst) <= bufferSize/2 {
 			if src < lo || src+len(dst) > hi {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				if buf == nil {
 					buf = make([]byte, bufferSize)
 				}
@@ -222,19 +223,39 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 				lo, hi = src, src+ahead
 			}
 			copy(dst, buf[src-lo:])
+			r.toNative(s.rec.dtype, dst)
 		} else {
-			for off := 0; off < len(dst); off += chunkSize {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := r.readAt(s, dst[off:min(off+chunkSize, len(dst))], int64(src+off)); err != nil {
-					return err
-				}
+			if err := r.readRun(ctx, s, src, dst); err != nil {
+				return err
 			}
 		}
-		r.toNative(s.rec.dtype, dst)
 	}
 	return nil
+}
+
+// readRun fills dst with the bytes of s from src on, in chunks.
+func (r *Reader) readRun(ctx context.Context, s *stored, src int, dst []byte) error {
+	for len(dst) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := dst[:min(chunkSize, len(dst))]
+		err := r.readAt(s, chunk, int64(src))
+		r.toNative(s.rec.dtype, chunk)
+		if err != nil {
+			return err
+		}
+		src, dst = src+len(chunk), dst[len(chunk):]
+	}
+	return nil
+}
+
+// toNative turns bytes of numbers as they are stored into bytes as this machine keeps them.
+func (r *Reader) toNative(d tensor.DType, b []byte) {
+	if r.header.bigEndian == tensor.NativeLittleEndian {
+		d.SwapBytes(b)
+	}
+	d.Normalize(b)
 }
 
 // Check implements [format.Reader].

@@ -78,10 +78,7 @@ func (r *Reader) loadHeader(e sstable.Entry) (err error) {
 		return r.headerError("the first key is %q, want the empty key of the header", e.Key[:min(len(e.Key), 100)])
 	}
 	if r.header, err = decodeHeader(e.Value); err != nil {
-		return r.headerError("it cannot be parsed: %v", err)
-	}
-	if r.header.shards < 0 {
-		return r.headerError("it claims %d data files", r.header.shards)
+		return r.headerError("%v", err)
 	}
 	if err := r.header.checkVersion(); err != nil {
 		return &Error{File: IndexFile(r.prefix), Offset: -1, Reason: "header", Err: err}

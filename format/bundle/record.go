@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/gockpt/ckpt/format/pb"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -32,88 +33,95 @@ func (r *record) decode(b []byte) error {
 	if r.shape == nil {
 		r.shape = tensor.Shape{}
 	}
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		b = b[n:]
+	for f, err := range pb.Fields(b) {
 		switch {
-		case typ == protowire.VarintType:
-			var v uint64
-			if v, n = protowire.ConsumeVarint(b); n < 0 {
-				return protowire.ParseError(n)
-			}
-			switch num {
-			case 1:
-				r.dtype = tensor.DType(int32(v))
-			case 3:
-				r.shard = int32(v)
-			case 4:
-				r.offset = int64(v)
-			case 5:
-				r.size = int64(v)
-			}
-		case typ == protowire.BytesType && (num == 2 || num == 7):
-			var msg []byte
-			if msg, n = protowire.ConsumeBytes(b); n < 0 {
-				return protowire.ParseError(n)
-			}
-			if num == 2 {
-				if err := r.decodeShape(msg); err != nil {
-					return fmt.Errorf("its shape: %w", err)
-				}
-				break
-			}
-			s, err := decodeSlice(msg)
-			if err != nil {
-				return fmt.Errorf("slice %d: %w", len(r.slices), err)
-			}
+		case err != nil:
+			return err
+		case f.Has(1, protowire.VarintType):
+			r.dtype = tensor.DType(int32(f.Number))
+		case f.Has(2, protowire.BytesType):
+			err = r.decodeShape(f.Bytes)
+		case f.Has(3, protowire.VarintType):
+			r.shard = int32(f.Number)
+		case f.Has(4, protowire.VarintType):
+			r.offset = int64(f.Number)
+		case f.Has(5, protowire.VarintType):
+			r.size = int64(f.Number)
+		case f.Has(6, protowire.Fixed32Type):
+			r.crc = uint32(f.Number)
+		case f.Has(7, protowire.BytesType):
+			var s tensor.Slice
+			s, err = decodeSlice(f.Bytes)
 			r.slices = append(r.slices, s)
-		case typ == protowire.Fixed32Type && num == 6:
-			if r.crc, n = protowire.ConsumeFixed32(b); n < 0 {
-				return protowire.ParseError(n)
-			}
-		default:
-			if n = protowire.ConsumeFieldValue(num, typ, b); n < 0 {
-				return protowire.ParseError(n)
-			}
 		}
-		b = b[n:]
+		if err != nil {
+			return fmt.Errorf("field %d: %w", f.Num, err)
+		}
 	}
 	return nil
 }
 
-// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages.
+// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages. The names
+// of axes are of no use here.
 func (r *record) decodeShape(b []byte) error {
-	return fields(b, func(num protowire.Number, typ protowire.Type, v uint64, msg []byte) error {
+	for f, err := range pb.Fields(b) {
 		switch {
-		case num == 2 && typ == protowire.BytesType:
-			size, err := decodeDim(msg)
-			r.shape = append(r.shape, size)
+		case err != nil:
 			return err
-		case num == 3 && typ == protowire.VarintType:
-			r.unknownRank = v != 0
-		}
-		return nil
-	})
-}
-
-// decodeDim parses a TensorShapeProto.Dim, whose name is of no use here.
-func decodeDim(b []byte) (size int, err error) {
-	// By far the most: one varint field.
-	if len(b) > 1 && b[0] == 1<<3 {
-		if v, n := protowire.ConsumeVarint(b[1:]); n == len(b)-1 {
-			return axis(int64(v)), nil
+		case f.Has(2, protowire.BytesType):
+			size := 0
+			for dim, err := range pb.Fields(f.Bytes) {
+				if err != nil {
+					return err
+				}
+				if dim.Has(1, protowire.VarintType) {
+					size = axis(int64(dim.Number))
+				}
+			}
+			r.shape = append(r.shape, size)
+		case f.Has(3, protowire.VarintType):
+			r.unknownRank = f.Number != 0
 		}
 	}
-	err = fields(b, func(num protowire.Number, typ protowire.Type, v uint64, _ []byte) error {
-		if num == 1 && typ == protowire.VarintType {
-			size = axis(int64(v))
+	return nil
+}
+
+// decodeSlice parses a TensorSliceProto.
+func decodeSlice(b []byte) (tensor.Slice, error) {
+	s := tensor.Slice{}
+	for f, err := range pb.Fields(b) {
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return size, err
+		if f.Has(1, protowire.BytesType) {
+			e, err := decodeExtent(f.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			s = append(s, e)
+		}
+	}
+	return s, nil
+}
+
+// decodeExtent parses a TensorSliceProto.Extent: without a length it is the whole axis.
+func decodeExtent(b []byte) (tensor.Extent, error) {
+	e, bad := tensor.Full, false
+	for f, err := range pb.Fields(b) {
+		n := axis(int64(f.Number))
+		switch {
+		case err != nil:
+			return e, err
+		case f.Has(1, protowire.VarintType):
+			e.Start, bad = n, bad || n < 0
+		case f.Has(2, protowire.VarintType):
+			e.Length, bad = n, bad || n < 0
+		}
+	}
+	if bad || e.Length < 0 && e.Start != 0 {
+		e = noExtent
+	}
+	return e, nil
 }
 
 // axis returns v as an int, or -1, which no shape can have, where it does not fit.
@@ -124,51 +132,15 @@ func axis(v int64) int {
 	return int(v)
 }
 
-// decodeSlice parses a TensorSliceProto.
-func decodeSlice(b []byte) (tensor.Slice, error) {
-	s := tensor.Slice{}
-	err := fields(b, func(num protowire.Number, typ protowire.Type, _ uint64, msg []byte) error {
-		if num == 1 && typ == protowire.BytesType {
-			e, err := decodeExtent(msg)
-			s = append(s, e)
-			return err
-		}
-		return nil
-	})
-	return s, err
-}
-
-// decodeExtent parses a TensorSliceProto.Extent: without a length it is the whole axis.
-func decodeExtent(b []byte) (tensor.Extent, error) {
-	e, bad := tensor.Full, false
-	err := fields(b, func(num protowire.Number, typ protowire.Type, v uint64, _ []byte) error {
-		if typ != protowire.VarintType {
-			return nil
-		}
-		switch n := axis(int64(v)); num {
-		case 1:
-			e.Start, bad = n, bad || n < 0
-		case 2:
-			e.Length, bad = n, bad || n < 0
-		}
-		return nil
-	})
-	if bad || e.Length < 0 && e.Start != 0 {
-		e = noExtent
-	}
-	return e, err
-}
-
 // append appends r as TensorFlow serializes it: fields in order, zeros left out, the shape and the checksum
 // always there.
 func (r *record) append(b []byte) []byte {
 	b = appendVarint(b, 1, uint64(r.dtype))
 	shape := make([]byte, 0, 64)
 	for _, n := range r.shape {
-		dim := appendVarint(make([]byte, 0, 16), 1, uint64(n))
-		shape = protowire.AppendBytes(protowire.AppendTag(shape, 2, protowire.BytesType), dim)
+		shape = appendMessage(shape, 2, appendVarint(make([]byte, 0, 16), 1, uint64(n)))
 	}
-	b = protowire.AppendBytes(protowire.AppendTag(b, 2, protowire.BytesType), shape)
+	b = appendMessage(b, 2, shape)
 	b = appendVarint(b, 3, uint64(r.shard))
 	b = appendVarint(b, 4, uint64(r.offset))
 	b = appendVarint(b, 5, uint64(r.size))
@@ -183,9 +155,9 @@ func (r *record) append(b []byte) []byte {
 				ext = appendVarint(ext, 1, uint64(e.Start))
 				ext = protowire.AppendVarint(protowire.AppendTag(ext, 2, protowire.VarintType), uint64(e.Length))
 			}
-			msg = protowire.AppendBytes(protowire.AppendTag(msg, 1, protowire.BytesType), ext)
+			msg = appendMessage(msg, 1, ext)
 		}
-		b = protowire.AppendBytes(protowire.AppendTag(b, 7, protowire.BytesType), msg)
+		b = appendMessage(b, 7, msg)
 	}
 	return b
 }

@@ -37,7 +37,7 @@ func (r *Reader) copyStored(ctx context.Context, s *stored, w io.Writer) error {
 	buf := make([]byte, min(bufferSize, s.rec.size))
 	return r.stream(ctx, s, buf, func(_ int64, chunk []byte) error {
 		if r.header.bigEndian {
-			swap(s.rec.dtype, chunk)
+			s.rec.dtype.SwapBytes(chunk)
 		}
 		_, err := w.Write(chunk)
 		return err
@@ -71,7 +71,7 @@ func (r *Reader) assemble(ctx context.Context, key string, rec *record, w io.Wri
 		}
 		b, _ := tensor.Bytes(dst)
 		if !tensor.NativeLittleEndian {
-			swap(rec.dtype, b)
+			rec.dtype.SwapBytes(b)
 		}
 		if _, err := w.Write(b); err != nil {
 			return err

@@ -147,7 +147,7 @@ func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 		buf := d.buffer()
 		defer d.buffers.Put(buf)
 		*buf = append((*buf)[:0], p...)
-		swap(it.src.DType, *buf)
+		it.src.DType.SwapBytes(*buf)
 		p = *buf
 	}
 	it.sums[i] = crc32.Update(0, castagnoli, p)
@@ -203,7 +203,7 @@ func (d *dataWriter) gather(it *item, t tensor.Any, memory []byte) error {
 	if memory != nil {
 		*b = append(*b, memory...)
 		if d.swap {
-			swap(it.src.DType, (*b)[at:])
+			it.src.DType.SwapBytes((*b)[at:])
 		}
 		it.sums = []uint32{crc32.Update(0, castagnoli, (*b)[at:])}
 		return nil

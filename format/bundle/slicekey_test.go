@@ -1,0 +1,109 @@
+package bundle
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// The bytes are those of keys that TensorFlow wrote.
+func TestSliceKeyLiteralBytes(t *testing.T) {
+	tests := []struct {
+		name  string
+		key   string
+		slice tensor.Slice
+		want  string
+	}{
+		{"B-12 a full extent is 80 7f", "cols", tensor.Slice{tensor.Full, ext(1, 9)}, "\x00cols\x00\x01\x01\x02\x80\x7f\x81\x89"},
+		{"bytes 00 and ff are escaped", "a\x00b\xffc", tensor.Slice{ext(0, 65)}, "\x00a\x00\xffb\xff\x00c\x00\x01\x01\x01\x80\xc0\x41"},
+		{"numbers from 64 on take two bytes, from 8192 on three", "", tensor.Slice{ext(65, 8900)}, "\x00\x00\x01\x01\x01\xc0\x41\xe0\x22\xc4"},
+		{"66000", "", tensor.Slice{ext(100, 66000)}, "\x00\x00\x01\x01\x01\xc0\x64\xe1\x01\xd0"},
+		{"a scalar has rank 0, the number of no bytes", "s", tensor.Slice{}, "\x00s\x00\x01\x00"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, test.want, string(sliceKey(test.key, test.slice)))
+			name, s, ok := parseSliceKey([]byte(test.want))
+			require.True(t, ok)
+			require.Equal(t, test.key, name)
+			require.Equal(t, test.slice, s)
+		})
+	}
+}
+
+func TestSignedNumbers(t *testing.T) {
+	tests := []struct {
+		v    int64
+		want string
+	}{
+		{0, "\x80"}, {-1, "\x7f"}, {63, "\xbf"}, {-64, "\x40"},
+		{64, "\xc0\x40"}, {-65, "\x3f\xbf"}, {8191, "\xdf\xff"}, {8192, "\xe0\x20\x00"},
+		{1<<55 - 1, "\xff\x7f\xff\xff\xff\xff\xff\xff"}, {1 << 55, "\xff\x80\x80\x00\x00\x00\x00\x00\x00"},
+		{math.MaxInt64, "\xff\xc0\x7f\xff\xff\xff\xff\xff\xff\xff"}, {math.MinInt64, "\x00\x3f\x80\x00\x00\x00\x00\x00\x00\x00"},
+	}
+	for _, test := range tests {
+		require.Equal(t, test.want, string(appendSigned(nil, test.v)), "%d", test.v)
+		v, rest, ok := parseSigned([]byte(test.want + "rest"))
+		require.True(t, ok, "%d", test.v)
+		require.Equal(t, test.v, v)
+		require.Equal(t, "rest", string(rest))
+	}
+	t.Run("their bytes are in the order of their values", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			a, b := rapid.Int64().Draw(t, "a"), rapid.Int64().Draw(t, "b")
+			require.Equal(t, a < b, string(appendSigned(nil, a)) < string(appendSigned(nil, b)))
+		})
+	})
+}
+
+func TestSliceKeyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.Map(rapid.SliceOf(rapid.SampledFrom([]byte{0, 1, 'a', 'b', 0xfe, 0xff})), func(b []byte) string { return string(b) })
+		a, b := name.Draw(t, "a"), name.Draw(t, "b")
+		s := tensor.Slice{tensor.Full}
+		require.Equal(t, a < b, string(sliceKey(a, s)) < string(sliceKey(b, s)), "names in order")
+		require.Less(t, string(sliceKey(a, s)), "\x01", "parts come before all keys but the header's")
+	})
+}
+
+// FuzzSliceKey parses keys that may be anything: what is parsed is what would have been written.
+func FuzzSliceKey(f *testing.F) {
+	f.Add([]byte("\x00cols\x00\x01\x01\x02\x80\x7f\x81\x89"))
+	f.Add([]byte("\x00a\x00\xffb\xff\x00c\x00\x01\x01\x01\x80\xc0\x41"))
+	f.Add([]byte("\x00\x00\x01\x08\xff\xff\xff\xff\xff\xff\xff\xff"))
+	f.Add([]byte("\x00a\x00\x01\x01\x01\x80\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, key []byte) {
+		name, s, ok := parseSliceKey(key)
+		if ok && string(sliceKey(name, s)) != string(key) {
+			t.Fatalf("%q is parsed as %q %v, whose key is %q", key, name, s, sliceKey(name, s))
+		}
+	})
+}
+
+func TestSliceKeyFaults(t *testing.T) {
+	for _, test := range []struct{ name, key string }{
+		{"empty", ""},
+		{"an ordinary key", "w/.ATTRIBUTES/VARIABLE_VALUE"},
+		{"another leading number", "\x01\x01a\x00\x01\x01\x00"},
+		{"a name that does not end", "\x00abc"},
+		{"a lone escape", "\x00a\xffb\x00\x01\x00"},
+		{"a rank of more axes than there are bytes", "\x00a\x00\x01\x02\xff\xff\x80\x81"},
+		{"a rank that is not in its shortest form", "\x00a\x00\x01\x02\x00\x01\x80\x81"},
+		{"an axis cut off", "\x00a\x00\x01\x01\x01\x80"},
+		{"a number cut off", "\x00a\x00\x01\x01\x01\x80\xc0"},
+		{"a number that is not in its shortest form", "\x00a\x00\x01\x01\x01\x80\xc0\x01"},
+		{"a negative start", "\x00a\x00\x01\x01\x01\x7f\x81"},
+		{"a length of -2", "\x00a\x00\x01\x01\x01\x80\x7e"},
+		{"a full extent that starts at 1", "\x00a\x00\x01\x01\x01\x81\x7f"},
+		{"bytes after the last axis", "\x00a\x00\x01\x01\x01\x80\x81x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, ok := parseSliceKey([]byte(test.key))
+			require.False(t, ok)
+		})
+	}
+}
