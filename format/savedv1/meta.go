@@ -1,0 +1,233 @@
+package savedv1
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/pb"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// The version of the format that this package reads, and the oldest (TF_CHECKPOINT_VERSION, public/version.h).
+const (
+	version     = 1
+	minProducer = 0
+)
+
+// maxRank is the most axes that a tensor can have (TensorShape::MaxDimensions).
+const maxRank = 254
+
+// The field numbers of saved_slices.proto and tensor.proto that are decoded by hand.
+const (
+	slicesMeta protowire.Number = 1
+	slicesData protowire.Number = 2
+
+	metaTensor   protowire.Number = 1
+	metaVersions protowire.Number = 2
+
+	tensorName  protowire.Number = 1
+	tensorShape protowire.Number = 2
+	tensorType  protowire.Number = 3
+	tensorSlice protowire.Number = 4
+
+	dataName  protowire.Number = 1
+	dataSlice protowire.Number = 2
+	dataProto protowire.Number = 3
+)
+
+// tensorMeta is what a file says of a tensor.
+type tensorMeta struct {
+	name   string
+	dtype  tensor.DType
+	shape  tensor.Shape
+	slices []tensor.Slice // as stored: a full axis is tensor.Full, or its start and length
+}
+
+// parseMeta decodes the value of the empty key. The error says what is wrong with it.
+func parseMeta(value []byte) (tensors []tensorMeta, err error) {
+	meta, err := submessage(value, slicesMeta)
+	if err != nil {
+		return nil, err
+	}
+	for f, err := range pb.Fields(meta) {
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case f.Has(metaVersions, protowire.BytesType):
+			var v pb.VersionDef
+			if err := proto.Unmarshal(f.Bytes, &v); err != nil {
+				return nil, errors.New("its versions are not the encoding of a protocol buffer")
+			}
+			if err := checkVersions(&v); err != nil {
+				return nil, err
+			}
+		case f.Has(metaTensor, protowire.BytesType):
+			t, err := parseTensor(f.Bytes)
+			if err != nil {
+				return nil, fmt.Errorf("tensor %d, %q: %w", len(tensors), t.name, err)
+			}
+			tensors = append(tensors, t)
+		}
+	}
+	return tensors, nil
+}
+
+// checkVersions is CheckVersions in core/framework/versions.cc. Its errors satisfy errors.Is(err,
+// errors.ErrUnsupported): the file is not damaged.
+func checkVersions(v *pb.VersionDef) error {
+	switch {
+	case v.Producer < minProducer:
+		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w", v.Producer, minProducer, errors.ErrUnsupported)
+	case v.MinConsumer > version:
+		return fmt.Errorf("it asks for a reader of version %d of the format, and this is %d: use a newer release: %w", v.MinConsumer, version, errors.ErrUnsupported)
+	case slices.Contains(v.BadConsumers, version):
+		return fmt.Errorf("it refuses readers of version %d of the format, which this is: %w", version, errors.ErrUnsupported)
+	}
+	return nil
+}
+
+func parseTensor(message []byte) (t tensorMeta, err error) {
+	t.shape = tensor.Shape{}
+	for f, err := range pb.Fields(message) {
+		if err != nil {
+			return t, err
+		}
+		switch {
+		case f.Has(tensorName, protowire.BytesType):
+			t.name = string(f.Bytes)
+		case f.Has(tensorShape, protowire.BytesType):
+			if t.shape, err = appendShape(t.shape, f.Bytes); err != nil {
+				return t, fmt.Errorf("its shape: %w", err)
+			}
+		case f.Has(tensorType, protowire.VarintType):
+			t.dtype = tensor.DType(int32(f.Number))
+		case f.Has(tensorSlice, protowire.BytesType):
+			s, err := parseSlice(f.Bytes)
+			if err != nil {
+				return t, fmt.Errorf("region %d: %w", len(t.slices), err)
+			}
+			t.slices = append(t.slices, s)
+		}
+	}
+	return t, t.check()
+}
+
+// check returns an error where t describes no tensor.
+func (t *tensorMeta) check() error {
+	switch {
+	case t.name == "" || !utf8.ValidString(t.name):
+		return errors.New("a tensor needs a name of UTF-8")
+	case !t.dtype.Valid():
+		return fmt.Errorf("%v is none that tensors are stored in", t.dtype)
+	}
+	if err := t.shape.Check(); err != nil {
+		return fmt.Errorf("its shape %v cannot be", t.shape)
+	}
+	for _, s := range t.slices {
+		if _, _, err := s.Resolve(t.shape); err != nil {
+			return fmt.Errorf("region %v is none of shape %v", s, t.shape)
+		}
+	}
+	return nil
+}
+
+// appendShape decodes a TensorShapeProto.
+func appendShape(shape tensor.Shape, message []byte) (tensor.Shape, error) {
+	for f, err := range pb.Fields(message) {
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case f.Has(2, protowire.BytesType): // dim
+			size := 0
+			for f, err := range pb.Fields(f.Bytes) {
+				if err != nil {
+					return nil, err
+				}
+				if f.Has(1, protowire.VarintType) { // size
+					size = toInt(f.Number)
+				}
+			}
+			shape = append(shape, size)
+			if len(shape) > maxRank {
+				return nil, fmt.Errorf("more than %d axes", maxRank)
+			}
+		case f.Has(3, protowire.VarintType) && f.Number != 0: // unknown_rank
+			return nil, errors.New("its rank is not known")
+		}
+	}
+	return shape, nil
+}
+
+// parseSlice decodes a TensorSliceProto.
+func parseSlice(message []byte) (tensor.Slice, error) {
+	s := tensor.Slice{}
+	for f, err := range pb.Fields(message) {
+		if err != nil {
+			return nil, err
+		}
+		if !f.Has(1, protowire.BytesType) { // extent
+			continue
+		}
+		start, length := 0, tensor.Full.Length
+		for f, err := range pb.Fields(f.Bytes) {
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case f.Has(1, protowire.VarintType):
+				start = toInt(f.Number)
+			case f.Has(2, protowire.VarintType):
+				if length = toInt(f.Number); length < 0 {
+					length = math.MinInt // so that it is not taken for a full axis
+				}
+			}
+		}
+		s = append(s, tensor.Extent{Start: start, Length: length})
+		if len(s) > maxRank {
+			return nil, fmt.Errorf("more than %d axes", maxRank)
+		}
+	}
+	return s, nil
+}
+
+// toInt returns an int64 of a message, or a negative number where an int cannot hold it.
+func toInt(v uint64) int {
+	if n := int64(v); int64(int(n)) == n {
+		return int(n)
+	}
+	return math.MinInt
+}
+
+// submessage returns the message in field num; one that occurs several times is merged, which for encoded messages is
+// to join them.
+func submessage(message []byte, num protowire.Number) (sub []byte, err error) {
+	for f, err := range pb.Fields(message) {
+		switch {
+		case err != nil:
+			return nil, err
+		case !f.Has(num, protowire.BytesType):
+		case sub == nil:
+			sub = f.Bytes[:len(f.Bytes):len(f.Bytes)]
+		default:
+			sub = append(sub, f.Bytes...)
+		}
+	}
+	return sub, nil
+}
+
+func corrupt(file, key, why string, args ...any) error {
+	where := file
+	if key != "" {
+		where = fmt.Sprintf("%s: %q", file, key)
+	}
+	return fmt.Errorf("%s: %s: %w", where, fmt.Sprintf(why, args...), format.ErrCorrupt)
+}

@@ -1,0 +1,107 @@
+package savedv1
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// maxShards bounds the files of one checkpoint. Each of them has to be there: this bounds what is said of missing ones.
+const maxShards = 1 << 20
+
+var shardSuffix = regexp.MustCompile(`^-([0-9]{5,})-of-([0-9]{5,})$`)
+
+// Exists reports whether there are files of a checkpoint called name, which may be what [Open] takes. It does not
+// look into them.
+func Exists(fsys fsx.ReadFS, name string) bool {
+	files, err := find(fsys, name)
+	return err == nil && len(files) > 0
+}
+
+// find returns the files that name means: the file of that name; those of the pattern, such as
+// "ckpt-?????-of-00002", which TensorFlow itself puts in the place of a name; or the shards of that name. The
+// error satisfies errors.Is(err, fs.ErrNotExist) where there are none, or not all.
+func find(fsys fsx.ReadFS, name string) ([]string, error) {
+	info, err := fsys.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("%s: a directory, not a checkpoint", name)
+	case err == nil:
+		return []string{name}, nil
+	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "?"): // which some systems allow in no name
+		return nil, err
+	}
+	dir, base := filepath.Split(name)
+	if base == "" {
+		return nil, notFound(name)
+	}
+	entries, err := fsys.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(base, "?") {
+		return findPattern(name, dir, base, entries)
+	}
+	return findShards(name, dir, base, entries)
+}
+
+func notFound(name string) error {
+	return fmt.Errorf("%s: no such file, and no shards of that name: %w", name, fs.ErrNotExist)
+}
+
+func findPattern(name, dir, pattern string, entries []fs.DirEntry) (files []string, err error) {
+	for _, e := range entries {
+		ok, err := path.Match(pattern, e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if ok && !e.IsDir() {
+			files = append(files, dir+e.Name())
+		}
+	}
+	if len(files) == 0 {
+		return nil, notFound(name)
+	}
+	return files, nil
+}
+
+func findShards(name, dir, base string, entries []fs.DirEntry) (files []string, err error) {
+	var of string
+	found := make(map[uint64]string)
+	for _, e := range entries {
+		suffix, ok := strings.CutPrefix(e.Name(), base)
+		m := shardSuffix.FindStringSubmatch(suffix)
+		if !ok || m == nil || e.IsDir() {
+			continue
+		}
+		if of != "" && of != m[2] {
+			return nil, fmt.Errorf("%s: there are shards of %s and shards of %s: name one set as %s-?????-of-%s", name, of, m[2], base, m[2])
+		}
+		of = m[2]
+		if i, err := strconv.ParseUint(m[1], 10, 64); err == nil {
+			found[i] = dir + e.Name()
+		}
+	}
+	if of == "" {
+		return nil, notFound(name)
+	}
+	n, err := strconv.ParseUint(of, 10, 64)
+	if err != nil || n > maxShards {
+		return nil, fmt.Errorf("%s: %s shards are more than there can be", name, of)
+	}
+	for i := range n {
+		file, ok := found[i]
+		if !ok {
+			return nil, fmt.Errorf("%s: shard %s-%05d-of-%s is missing, %d of %d are there: %w", name, base, i, of, len(found), n, fs.ErrNotExist)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
