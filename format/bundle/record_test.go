@@ -55,10 +55,10 @@ func fromProto(p *pb.BundleEntry) record {
 		out := tensor.Slice{}
 		for _, e := range s.GetExtent() {
 			x := tensor.Extent{Start: axis(e.GetStart()), Length: -1}
-			if e.GetHasLength() != nil {
+			if e.Length != nil {
 				x.Length = axis(e.GetLength())
 			}
-			if x.Start < 0 || e.GetHasLength() != nil && x.Length < 0 || x.Length < 0 && x.Start != 0 {
+			if x.Start < 0 || e.Length != nil && x.Length < 0 || x.Length < 0 && x.Start != 0 {
 				x = noExtent
 			}
 			out = append(out, x)
