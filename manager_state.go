@@ -26,8 +26,8 @@ type aged struct {
 	written float64 // in seconds since 1970
 }
 
-// unixSeconds returns t as Python's time.time does.
-func unixSeconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
+// unixSeconds returns t as Python's time.time does, in seconds since 1970.
+func unixSeconds(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosecond())/1e9 }
 
 // load returns what the directory's state file lets a Manager know (CheckpointManager.__init__).
 func (m *Manager) load() (managed, error) {
