@@ -1,7 +1,7 @@
 // Package interop holds the library against TensorFlow. It has no code that anything imports.
 //
-// golden_test.go reads every checkpoint under testdata/golden, all written by TensorFlow, and compares with what their
-// expect.json says. It needs nothing but Go and is part of `go test ./...`.
+// golden_test.go and models_test.go compare checkpoints under testdata/golden, all written by TensorFlow, with what was
+// recorded of them. They need nothing but Go and are part of `go test ./...`.
 //
 // The other tests have TensorFlow itself as the other side and run only under the build tag interop:
 //

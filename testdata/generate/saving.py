@@ -60,27 +60,14 @@ def shards():
     return {"prefix": "ckpt"}
 
 
-@case("saved-slices", "A 2-D tensor stored in tiles of different sizes, and one whose single slice is all of it.")
+@case("saved-slices", "A 2-D tensor in tiles of different sizes, one whose only slice is all of it, one with a start of three bytes.")
 def slices():
-    whole = np.arange(70, dtype="i4").reshape(7, 10)
-    specs = ["0,3:0,4", "0,3:4,6", "3,4:0,9", "3,4:9,1"]
-    tiles = [whole[0:3, 0:4], whole[0:3, 4:10], whole[3:7, 0:9], whole[3:7, 9:10]]
-    tf.raw_ops.SaveV2(prefix="ckpt", tensor_names=["tiled"] * 4 + ["rows", "whole", "large"],
-                      shape_and_slices=["7 10 " + s for s in specs] + ["2 10 -:0,10", "7 10 -:-", "70000 3 66000,1:-"],
-                      tensors=tiles + [whole[:2], whole, np.ones([1, 3], "i4")])
-    return {"prefix": "ckpt", "keys": list(describe_partly("ckpt"))}
-
-
-def describe_partly(prefix):
-    """The keys of a checkpoint in which `large` has but one of its slices, and so no value."""
-    reader, stored = describe.open_reader(prefix), describe.entries(prefix)
-    for key in sorted(reader.get_variable_to_shape_map()):
-        dtype, shape = reader.get_variable_to_dtype_map()[key], reader.get_variable_to_shape_map()[key]
-        if key == "large":
-            parts = [[[e.start, e.length if e.HasField("length") else -1] for e in s.extent] for s in stored[b"large"].slices]
-            yield {"key": key, "dtype": dtype.name, "shape": list(shape), "slices": parts, "incomplete": True}
-        else:
-            yield describe.record(prefix, reader, key, dtype, shape, stored)
+    whole, long = np.arange(70, dtype="i4").reshape(7, 10), np.arange(70000).astype("u1")
+    tiles = {"7 10 0,3:0,4": whole[0:3, 0:4], "7 10 0,3:4,6": whole[0:3, 4:10], "7 10 3,4:0,9": whole[3:7, 0:9], "7 10 3,4:9,1": whole[3:7, 9:10]}
+    rest = {"7 10 -:-": whole, "2 10 -:0,10": whole[:2], "70000 66000,4000": long[66000:], "70000 0,66000": long[:66000]}
+    tf.raw_ops.SaveV2(prefix="ckpt", tensor_names=["tiled"] * 4 + ["whole", "rows", "long", "long"],
+                      shape_and_slices=[*tiles, *rest], tensors=[*tiles.values(), *rest.values()])
+    return {"prefix": "ckpt"}
 
 
 @case("saved-merged", "Two workers' bundles merged into one: shards renumbered, slices of one tensor put together.")

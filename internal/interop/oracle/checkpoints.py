@@ -61,13 +61,21 @@ def latest(directory):
 
 
 @asked
-def manage(directory, saves, max_to_keep, restore=True):
-    """A training run: continues the directory's latest checkpoint, then saves so many times."""
+def manage(directory, saves, max_to_keep):
+    """A training run: continues from the directory's latest checkpoint, then saves so many times."""
     step = tf.Variable(0, dtype=tf.int64)
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(step=step), directory, max_to_keep=max_to_keep)
-    if restore:
-        manager.restore_or_initialize()
+    manager.restore_or_initialize()
     for _ in range(saves):
         step.assign_add(1)
         manager.save()
     return {"step": int(step), "checkpoints": manager.checkpoints, "latest": manager.latest_checkpoint}
+
+
+@asked
+def stored(prefix):
+    """Every number tensor that TensorFlow's reader finds, by its key, flat."""
+    reader = tf.train.load_checkpoint(prefix)
+    dtypes = reader.get_variable_to_dtype_map()
+    return {key: reader.get_tensor(key).reshape(-1).tolist() if shape else [reader.get_tensor(key).item()]
+            for key, shape in reader.get_variable_to_shape_map().items() if dtypes[key] != tf.string}
