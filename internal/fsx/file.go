@@ -40,8 +40,9 @@ func ReadFile(fsys ReadFS, name string, limit int64) (data []byte, err error) {
 // MkdirAll makes dir and what is missing above it, and makes them durable: a directory's own entry is its
 // parent's to sync.
 func MkdirAll(fsys FS, dir string) error {
-	var parents []string // of the directories to make, the deepest first
-	for d := filepath.Clean(dir); ; {
+	dir = filepath.Clean(dir) // "" is the working directory, as in the directory of "file"
+	var parents []string      // of the directories to make, the deepest first
+	for d := dir; ; {
 		info, err := fsys.Stat(d)
 		if err == nil && info.IsDir() {
 			break

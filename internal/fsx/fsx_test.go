@@ -214,6 +214,7 @@ func TestOS(t *testing.T) {
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, filepath.Join("a", "b")))
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, filepath.Join("a", "b")))
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, "."))
+		require.NoError(t, fsx.MkdirAll(fsx.OS{}, ""))
 		require.NoError(t, fsx.OS{}.SyncDir("a"))
 		require.DirExists(t, "a/b")
 	})
