@@ -26,6 +26,9 @@ type moduleChild struct {
 // it they are assigned before Track returns; its error is then that of the restore. Tracking another object under a
 // name in use is an error (use [Module.Replace]); the same object again is none.
 func (m *Module) Track(name string, child any) error {
+	if err := checkChild(name, child); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	if i := m.index(name); i >= 0 {
 		same := sameObject(m.children[i].object, child)
@@ -37,11 +40,14 @@ func (m *Module) Track(name string, child any) error {
 	}
 	m.children = append(m.children, moduleChild{name, child})
 	m.mu.Unlock()
-	return m.attached(name)
+	return m.attached()
 }
 
 // Replace attaches child under a name in use, in its place; it is [Module.Track] where the name is not in use.
 func (m *Module) Replace(name string, child any) error {
+	if err := checkChild(name, child); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	i := m.index(name)
 	if i < 0 {
@@ -50,7 +56,7 @@ func (m *Module) Replace(name string, child any) error {
 	}
 	m.children[i].object = child
 	m.mu.Unlock()
-	return m.attached(name)
+	return m.attached()
 }
 
 // Untrack takes the edge name away. Tracking the name again later puts it last.
@@ -81,20 +87,23 @@ func (m *Module) index(name string) int {
 	return -1
 }
 
-// attached lets every checkpoint that knows the module look for values that wait for its new child. A child that
-// cannot take part is taken away again.
-func (m *Module) attached(name string) error {
+// checkChild says why child cannot take part.
+func checkChild(name string, child any) error {
+	w := newWalker(make(map[identity]reflect.Value))
+	w.addVirtualRoot(new(Module))
+	return w.addChild(w.graph.root(), name, childStep(name), child)
+}
+
+func childStep(name string) string { return fmt.Sprintf(".Child(%q)", name) }
+
+// attached lets every checkpoint that knows the module look for values that wait for its new child.
+func (m *Module) attached() error {
 	m.mu.Lock()
-	child := m.children[m.index(name)].object
 	owners := make([]*Checkpoint, 0, len(m.owners))
 	for c := range m.owners {
 		owners = append(owners, c)
 	}
 	m.mu.Unlock()
-	if err := newWalker(make(map[identity]reflect.Value)).addRoot(child, nil); err != nil {
-		m.Untrack(name)
-		return fmt.Errorf("ckpt: Track(%q): %w", name, err)
-	}
 	var errs []error
 	for _, c := range owners {
 		errs = append(errs, c.update(context.Background()))

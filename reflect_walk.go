@@ -242,7 +242,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 
 func (f *fieldWalker) module(m *Module) error {
 	for _, c := range m.snapshot(f.w.owner) {
-		if err := f.w.addChild(f.n, c.name, fmt.Sprintf(".Child(%q)", c.name), c.object); err != nil {
+		if err := f.w.addChild(f.n, c.name, childStep(c.name), c.object); err != nil {
 			return err
 		}
 	}
