@@ -1,0 +1,483 @@
+package ckpt
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// blobOf returns the object graph's bytes as a checkpoint stores them.
+func blobOf(t *testing.T, path string) string {
+	t.Helper()
+	blob, ok := tensor.As[string](must(opened(t, path).Tensor("_CHECKPOINTABLE_OBJECT_GRAPH")))
+	require.True(t, ok)
+	return blob.Data()[0]
+}
+
+func TestKeys(t *testing.T) {
+	t.Run("G-01 dots are doubled first, then slashes become .S", func(t *testing.T) {
+		for name, segment := range map[string]string{
+			"a/b/c": "a.Sb.Sc", "c/": "c.S", "d/.S": "d.S..S", "a.b": "a..b", "/": ".S", ".": "..", "./": "...S", "/.": ".S..", "x y": "x y", "日本": "日本",
+		} {
+			require.Equal(t, []string{segment + "/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, written(t, Group{name: scalar(1)})), name)
+		}
+	})
+	t.Run("G-02 G-03 a key is the escaped edges from the root joined by slashes, and the attribute", func(t *testing.T) {
+		path := written(t, Group{"a": groupOf("b/c", groupOf("d", scalar(1)))})
+		require.Equal(t, []string{"a/b.Sc/d/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+	})
+	t.Run("G-04 G-40 a name that is a reserved word is told from the word", func(t *testing.T) {
+		program := func(v float32) *group {
+			return groupOf(".ATTRIBUTES", scalar(v), ".OPTIMIZER_SLOT", groupOf("v", scalar(v)), "x/.ATTRIBUTES/VARIABLE_VALUE", scalar(v), "ATTRIBUTES", scalar(v))
+		}
+		path := written(t, program(1))
+		require.Equal(t, []string{
+			"..ATTRIBUTES/.ATTRIBUTES/VARIABLE_VALUE", "..OPTIMIZER_SLOT/v/.ATTRIBUTES/VARIABLE_VALUE",
+			"ATTRIBUTES/.ATTRIBUTES/VARIABLE_VALUE", "x.S..ATTRIBUTES.SVARIABLE_VALUE/.ATTRIBUTES/VARIABLE_VALUE",
+		}, keysOf(t, path))
+		got := program(0)
+		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
+		for place, v := range tensorsOf(t, got) {
+			require.Equal(t, scalar(1), v, place)
+		}
+	})
+	t.Run("G-05 an edge without a name is an empty segment and no local_name", func(t *testing.T) {
+		path := written(t, groupOf("d", groupOf("", scalar(7))))
+		require.Equal(t, []string{"d//.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+		// Node 1's only child is node 2, without a local_name; it has values.
+		require.Contains(t, blobOf(t, path), "\x0a\x08"+"\x0a\x02\x08\x02"+"\x2a\x02\x08\x01")
+		v := scalar(0)
+		require.NoError(t, mustRead(t, mustNew(t, groupOf("d", groupOf("", v))), path).AssertConsumed())
+		require.EqualValues(t, 7, value0(v))
+	})
+	t.Run("G-06 a variable that is the root itself has an empty path", func(t *testing.T) {
+		path := written(t, scalar(3))
+		require.Equal(t, []string{"/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+		v := scalar(0)
+		require.NoError(t, mustRead(t, mustNew(t, v), path).Assert(Consumed, ExistingObjectsMatched, NontrivialMatch))
+		require.EqualValues(t, 3, value0(v))
+
+		g := golden(t, "objects-variable-root")
+		require.NoError(t, mustRead(t, mustNew(t, v), g.path()).AssertConsumed())
+		again := written(t, v)
+		require.Equal(t, entriesOf(t, g.path()), entriesOf(t, again))
+		require.Equal(t, strings.Replace(graphOf(t, g.path())[0], `"alone"`, `""`, 1), graphOf(t, again)[0], "but for its global name, for which a root has no tag")
+	})
+	t.Run("G-07 G-08 names among several tensors are escaped once in the attribute and twice in the key, and read by the key that is stored", func(t *testing.T) {
+		stats := func(mean, count, class tensor.Any) *several {
+			return &several{names: []string{"mean", "count", "per.class"}, got: map[string]tensor.Any{"mean": mean, "count": count, "per.class": class}}
+		}
+		full := stats(f32(1, 2), tensor.Scalar(int64(3)), must(tensor.FromSlice([]int32{4}, 1)))
+		path := written(t, groupOf("stats", full, "v", scalar(0)))
+		requireSameFiles(t, path, golden(t, "objects-several-tensors").path())
+		require.Contains(t, graphOf(t, path)[1], `[per..class "" stats/.ATTRIBUTES/per....class]`)
+
+		got := stats(f32(0, 0), tensor.Scalar(int64(0)), must(tensor.FromSlice([]int32{0}, 1)))
+		s := mustRead(t, mustNew(t, groupOf("stats", got, "v", scalar(5))), golden(t, "objects-several-tensors").path())
+		require.NoError(t, s.AssertConsumed())
+		require.Equal(t, full.got, got.got)
+	})
+	t.Run("G-09 one of several tensors may have an empty name", func(t *testing.T) {
+		path := written(t, groupOf("o", &several{names: []string{"", "b"}, got: map[string]tensor.Any{"": scalar(1), "b": scalar(2)}}))
+		require.Equal(t, []string{"o/.ATTRIBUTES/", "o/.ATTRIBUTES/b"}, keysOf(t, path))
+		got := &several{names: []string{"", "b"}, got: map[string]tensor.Any{"": scalar(0), "b": scalar(0)}}
+		require.NoError(t, mustRead(t, mustNew(t, groupOf("o", got)), path).AssertConsumed())
+		require.Equal(t, map[string]tensor.Any{"": scalar(1), "b": scalar(2)}, got.got)
+	})
+	t.Run("G-42 two tensors under one key are refused before anything is written", func(t *testing.T) {
+		dir := t.TempDir()
+		o := &several{names: []string{"a", "a"}, got: map[string]tensor.Any{"a": scalar(1)}}
+		_, err := mustNew(t, groupOf("o", o)).Save(ctx, filepath.Join(dir, "sub", "ckpt"))
+		require.ErrorContains(t, err, `"o/.ATTRIBUTES/a"`)
+		requireNoFiles(t, dir)
+	})
+}
+
+// requireNoFiles holds a directory to have no file in it or below it.
+func requireNoFiles(t *testing.T, dir string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		require.True(t, err != nil || e.IsDir(), "%s is there", path)
+		return err
+	}))
+}
+
+// TestObjectsAsTensorFlow writes the graphs of the golden cases objects-* from structs of Go's, and compares the files with
+// those that TensorFlow wrote from the modules that expect.json shows.
+func TestObjectsAsTensorFlow(t *testing.T) {
+	type variable = *tensor.Tensor[float32]
+	same := func(t *testing.T, name string, root any, opts ...Option) {
+		t.Helper()
+		g := golden(t, name)
+		requireSameFiles(t, written(t, root, opts...), g.path())
+	}
+	t.Run("G-10 G-12 G-30 nodes are numbered breadth first, fields in the order of their declaration", func(t *testing.T) {
+		type inner struct {
+			Zeta  variable `ckpt:"zeta,fullname=zeta"`
+			Alpha variable `ckpt:"alpha,fullname=alpha"`
+		}
+		type leaf struct {
+			W     tensor.Tensor[float32] `ckpt:"w,fullname=w"`
+			Plain int
+		}
+		type model struct {
+			Second inner
+			First  *leaf
+			Bias   float32 `ckpt:"bias,fullname=bias"`
+		}
+		w := must(tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2))
+		m := &model{inner{f32(1, 2), f32(3)}, &leaf{*w, 7}, 0.5}
+		same(t, "objects-nested", Group{"model": m, "head": f32(9)})
+	})
+	t.Run("G-11 G-14 G-15 a shared variable is one node and one tensor, by the first of its shortest paths; a Group is sorted", func(t *testing.T) {
+		type weights struct{ Weights variable }
+		type decoder struct{ Output weights }
+		type encoder struct {
+			Embedding variable
+			Scale     variable `ckpt:"scale,fullname=scale"`
+		}
+		type twice struct {
+			Zero variable `ckpt:"0,fullname=table"`
+			One  variable `ckpt:"1"`
+		}
+		table := must(tensor.FromSlice([]float32{1, 2}, 1, 2))
+		group := Group{"twice": &twice{table, table}, "encoder": &encoder{table, scalar(2)}, "decoder": &decoder{weights{table}}}
+		g := golden(t, "objects-shared")
+		path := written(t, group)
+		require.Equal(t, keysOf(t, g.path()), keysOf(t, path))
+		// It is met first by an edge whose field says nothing of its name.
+		group["encoder"] = &struct {
+			Embedding variable `ckpt:"embedding,fullname=table"`
+			Scale     variable `ckpt:"scale,fullname=scale"`
+		}{table, scalar(2)}
+		same(t, "objects-shared", group)
+	})
+	t.Run("G-16 edges back to a parent, to itself and to the root", func(t *testing.T) {
+		type ring struct {
+			V           variable `ckpt:"v,fullname=a"`
+			Next, Owner any
+		}
+		type second struct {
+			V        variable `ckpt:"v,fullname=b"`
+			Next, Me any
+		}
+		a, b := &ring{V: scalar(1)}, &second{V: scalar(2)}
+		root := &struct {
+			A *ring
+			B *second
+		}{a, b}
+		a.Next, a.Owner, b.Next, b.Me = b, root, a, b
+		same(t, "objects-cycle", root)
+	})
+	t.Run("G-17 an edge to node 0 has no node_id", func(t *testing.T) {
+		require.Contains(t, blobOf(t, written(t, groupOf("v", scalar(1)))), "\x0a\x06\x12\x04root")
+	})
+	t.Run("G-01 G-04 G-05 every name that an edge can have", func(t *testing.T) {
+		g := golden(t, "objects-escaped-names")
+		type names struct {
+			V00 float32 `ckpt:"'a/b',fullname=v0"`
+			V01 float32 `ckpt:"a.b,fullname=v1"`
+			V02 float32 `ckpt:"a.Sb,fullname=v2"`
+			V03 float32 `ckpt:"/,fullname=v3"`
+			V04 float32 `ckpt:".,fullname=v4"`
+			V05 float32 `ckpt:"..,fullname=v5"`
+			V06 float32 `ckpt:"./,fullname=v6"`
+			V07 float32 `ckpt:"/.,fullname=v7"`
+			V08 float32 `ckpt:".S,fullname=v8"`
+			V09 float32 `ckpt:"'',fullname=v9"`
+			V10 float32 `ckpt:" ,fullname=v10"`
+			V11 float32 `ckpt:"ümlaut,fullname=v11"`
+			V12 float32 `ckpt:"日本,fullname=v12"`
+			V13 float32 `ckpt:"a\nb,fullname=v13"`
+			V14 float32 `ckpt:"\",fullname=v14"`
+			V15 float32 `ckpt:"\\,fullname=v15"`
+			V16 float32 `ckpt:".ATTRIBUTES,fullname=v16"`
+			V17 float32 `ckpt:"VARIABLE_VALUE,fullname=v17"`
+			V18 float32 `ckpt:".OPTIMIZER_SLOT,fullname=v18"`
+			V19 float32 `ckpt:"x/.ATTRIBUTES/VARIABLE_VALUE,fullname=v19"`
+		}
+		type deep struct {
+			V float32 `ckpt:"'',fullname=deep"`
+		}
+		root := &struct {
+			Flat   names
+			Nested struct {
+				PQ struct {
+					RS deep `ckpt:"r/s"`
+				} `ckpt:"p.q"`
+			}
+		}{}
+		require.NoError(t, mustRead(t, mustNew(t, root), g.path()).AssertConsumed())
+		require.Equal(t, names{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}, root.Flat)
+		require.EqualValues(t, -1, root.Nested.PQ.RS.V)
+		same(t, "objects-escaped-names", root)
+	})
+	t.Run("G-31 G-32 global names come from tags, are those of variables only, and may be the same", func(t *testing.T) {
+		same(t, "objects-full-names", &struct {
+			Scoped  variable `ckpt:"scoped,fullname=outer/kernel"`
+			Deeper  variable `ckpt:"deeper,fullname=outer/inner/kernel"`
+			Unnamed variable `ckpt:"unnamed,fullname=Variable"`
+			Same    variable `ckpt:"same,fullname=Variable"`
+		}{scalar(1), scalar(2), scalar(3), scalar(4)})
+		path := written(t, groupOf("dense", groupOf("a.b", scalar(1))))
+		require.Equal(t, []string{"0 dense:1 root:0", "1 a.b:2", `2 [VARIABLE_VALUE "dense/a.b" dense/a..b/.ATTRIBUTES/VARIABLE_VALUE]`}, graphOf(t, path),
+			"without a tag the edges from the root are the name")
+	})
+	t.Run("G-34 G-35 every node says whether it or one below it has values", func(t *testing.T) {
+		type tree struct {
+			Branch group      `ckpt:"branch"`
+			Leaf   []variable `ckpt:"leaf"`
+		}
+		g := golden(t, "objects-no-values")
+		requireSameFiles(t, written(t, Group{"tree": &tree{Leaf: []variable{}}}), filepath.Join(g.dir, "bare"))
+		path := written(t, Group{"tree": &tree{Leaf: []variable{scalar(1)}}})
+		require.Equal(t, keysOf(t, g.path()), keysOf(t, path))
+		require.Equal(t, []string{"0 tree:1", "1 branch:2 leaf:3", "2 without values", "3 0:4", `4 [VARIABLE_VALUE "tree/leaf/0" tree/leaf/0/.ATTRIBUTES/VARIABLE_VALUE]`}, graphOf(t, path))
+		blob := blobOf(t, path)
+		require.Equal(t, 1, strings.Count(blob, "\x2a\x00"), "one node without")
+		require.Equal(t, 4, strings.Count(blob, "\x2a\x02\x08\x01"), "four with")
+	})
+}
+
+func TestGraph(t *testing.T) {
+	t.Run("G-11 G-19 what is attached later keeps its order, the counter among it", func(t *testing.T) {
+		c := mustNew(t, Group{"b": scalar(1), "a": scalar(2)})
+		require.NoError(t, c.Track("z", scalar(3)))
+		path := must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+		require.Equal(t, "0 a:1 b:2 z:3 save_counter:4", graphOf(t, path)[0])
+		require.NoError(t, c.Track("c", scalar(4)))
+		path = must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+		require.Equal(t, "0 a:1 b:2 z:3 save_counter:4 c:5", graphOf(t, path)[0])
+	})
+	t.Run("G-13 a map's children are sorted by key, since it has no order", func(t *testing.T) {
+		m := map[string]*tensor.Tensor[float32]{"z": scalar(1), "a": scalar(2), "m": scalar(3)}
+		require.Equal(t, "0 a:1 m:2 z:3 root:0", graphOf(t, written(t, &m))[0])
+	})
+	t.Run("G-14 of two shortest paths the one that is met first gives the key", func(t *testing.T) {
+		v := scalar(1)
+		type model struct{ Second, First *tensor.Tensor[float32] }
+		require.Equal(t, []string{"second/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, written(t, &model{v, v})))
+		path := written(t, groupOf("deep", groupOf("v", v), "near", v))
+		require.Equal(t, []string{"near/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+	})
+	t.Run("G-15 each parent keeps its edge to a shared object, a list one per place", func(t *testing.T) {
+		v := scalar(1)
+		path := written(t, groupOf("l", []*tensor.Tensor[float32]{v, v}, "g", groupOf("v", v)))
+		require.Equal(t, []string{"0 l:1 g:2 root:0", "1 0:3 1:3", "2 v:3", `3 [VARIABLE_VALUE "l/0" l/0/.ATTRIBUTES/VARIABLE_VALUE]`}, graphOf(t, path))
+	})
+	t.Run("G-18 G-33 the counter is part of the graph once a save, a restore or SaveCounter has made it", func(t *testing.T) {
+		root := func() Group { return Group{"v": scalar(1)} }
+		bare := written(t, root())
+		require.Equal(t, "0 v:1", graphOf(t, bare)[0])
+		for name, touch := range map[string]func(*Checkpoint) error{
+			"save":        func(c *Checkpoint) error { _, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")); return err },
+			"restore":     func(c *Checkpoint) error { _, err := c.Restore(ctx, bare); return err },
+			"SaveCounter": func(c *Checkpoint) error { c.SaveCounter(); return nil },
+		} {
+			c := mustNew(t, root())
+			require.NoError(t, touch(c), name)
+			path := must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt")))
+			require.Equal(t, `2 [VARIABLE_VALUE "save_counter" save_counter/.ATTRIBUTES/VARIABLE_VALUE]`, graphOf(t, path)[2], name)
+			e := must(opened(t, path).Lookup("save_counter/.ATTRIBUTES/VARIABLE_VALUE"))
+			require.Equal(t, "int64[]", e.DType.String()+e.Shape.String())
+		}
+		c := mustNew(t, root())
+		mustRead(t, c, bare)
+		require.Equal(t, "0 v:1", graphOf(t, must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))))[0], "Read makes none")
+	})
+	t.Run("G-43 each checkpoint has the objects of its own time", func(t *testing.T) {
+		g := groupOf("a", scalar(1))
+		c, dir := mustNew(t, g), t.TempDir()
+		first := must(c.Write(ctx, filepath.Join(dir, "1")))
+		before := filesOf(t, first)
+		require.NoError(t, g.Track("b", scalar(2)))
+		g.Untrack("a")
+		second := must(c.Write(ctx, filepath.Join(dir, "2")))
+		require.Equal(t, []string{"b/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, second))
+		require.Equal(t, before, filesOf(t, first))
+	})
+	t.Run("G-44 a copy of a struct is an object of its own that fits the original's checkpoints", func(t *testing.T) {
+		type model struct {
+			Step  int64      `ckpt:"step"`
+			Scale [2]float32 `ckpt:"scale"`
+		}
+		original := model{1, [2]float32{1, 2}}
+		deep := original
+		deep.Step, deep.Scale[0] = 5, 6
+		path := written(t, &deep)
+		require.Equal(t, model{1, [2]float32{1, 2}}, original)
+		require.NoError(t, mustRead(t, mustNew(t, &original), path).AssertConsumed())
+		require.Equal(t, deep, original)
+	})
+	t.Run("G-45 objects are listed in the order of their nodes, slot variables last", func(t *testing.T) {
+		w, m := scalar(1), scalar(2)
+		opt := &optimizer[struct{}]{names: []string{"m"}, slots: map[string]map[any]*tensor.Tensor[float32]{"m": {w: m}}}
+		root := groupOf("opt", opt, "w", w)
+		view := must(ViewOf(root))
+		var objects []any
+		for _, n := range view.Nodes {
+			objects = append(objects, n.Object)
+		}
+		require.Len(t, objects, 4)
+		for i, want := range []any{root, opt, w, m} {
+			require.Same(t, want, objects[i])
+		}
+	})
+	t.Run("G-46 a root that would be false in Python is a root", func(t *testing.T) {
+		zero, list, table := scalar(0), &[]*block{}, &map[string]*block{}
+		require.Equal(t, []string{"/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, written(t, zero)))
+		require.Equal(t, []string{"0 root:0 without values"}, graphOf(t, written(t, list)))
+		require.Equal(t, []string{"0 root:0 without values"}, graphOf(t, written(t, table)))
+	})
+}
+
+func TestRootAndObjects(t *testing.T) {
+	t.Run("G-20 a root's own edges come first, then what With attaches and the root itself by name, then the counter", func(t *testing.T) {
+		type model struct {
+			W tensor.Tensor[float32] `ckpt:"w,fullname=w"`
+			B tensor.Tensor[float32] `ckpt:"b,fullname=b"`
+		}
+		g := golden(t, "saved-root")
+		build := func() *model { return &model{*f32(1, 2), *f32(3)} }
+		m, step := build(), int64(4)
+		c := mustNew(t, m, With("step", &step), With("aux", scalar(5)))
+		path := must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+		require.Equal(t, "0 w:1 b:2 aux:3 root:0 step:4 save_counter:5", graphOf(t, path)[0])
+		requireSameFiles(t, path, g.path())
+		require.Equal(t, build(), m, "the root itself is not touched")
+
+		requireSameFiles(t, saved(t, build()), filepath.Join(g.dir, "plain-1"))
+		requireSameFiles(t, written(t, build()), filepath.Join(g.dir, "written"))
+	})
+	t.Run("G-21 an object that the root has under that name is not attached twice", func(t *testing.T) {
+		v := scalar(1)
+		require.Equal(t, "0 v:1 root:0", graphOf(t, written(t, groupOf("v", v), With("v", v)))[0])
+	})
+	t.Run("G-22 another object under a name that the root has is refused, were its value the same", func(t *testing.T) {
+		_, err := New(groupOf("v", scalar(1)), With("v", scalar(1)))
+		require.ErrorContains(t, err, `edge "v" already`)
+		_, err = New(groupOf("root", scalar(1)))
+		require.ErrorContains(t, err, `edge "root" already`)
+	})
+	t.Run("G-23 a root's own counter is the one that counts", func(t *testing.T) {
+		type model struct {
+			V           *tensor.Tensor[float32]
+			SaveCounter int64 `ckpt:"save_counter"`
+		}
+		m := &model{scalar(1), 7}
+		c := mustNew(t, m)
+		path := must(c.Save(ctx, filepath.Join(t.TempDir(), "own")))
+		require.Equal(t, "own-8", filepath.Base(path))
+		require.EqualValues(t, 8, m.SaveCounter)
+		require.EqualValues(t, 8, c.SaveCounter())
+		require.Equal(t, "0 v:1 save_counter:2 root:0", graphOf(t, path)[0])
+		for name, other := range map[string]any{"a number of another type": scalar(1), "a list": []*block{}} {
+			_, err := mustNew(t, groupOf("save_counter", other)).Save(ctx, filepath.Join(t.TempDir(), "own"))
+			require.ErrorContains(t, err, "is no int64 scalar", name)
+		}
+	})
+	t.Run("G-24 what is not trackable is named", func(t *testing.T) {
+		for name, object := range map[string]any{"an int": 3, "nil": nil, "a struct by value": block{}, "a nil pointer": (*block)(nil)} {
+			_, err := New(Group{"x": object})
+			require.ErrorIs(t, err, ErrNotTrackable, name)
+			require.Regexp(t, `^ckpt: ("x"|x \(x\)): `, err.Error(), name)
+			_, err = New(groupOf(), With("x", object))
+			require.ErrorIs(t, err, ErrNotTrackable, name)
+			require.ErrorContains(t, err, `With("x")`, name)
+			require.ErrorIs(t, mustNew(t, Group{}).Track("x", object), ErrNotTrackable, name)
+		}
+	})
+	t.Run("G-25 the counter's name is reserved", func(t *testing.T) {
+		_, err := New(Group{"save_counter": new(int64)})
+		require.ErrorContains(t, err, `"save_counter" is reserved`)
+		_, err = New(groupOf(), With("save_counter", new(int64)))
+		require.ErrorContains(t, err, `"save_counter" is reserved`)
+		require.ErrorContains(t, mustNew(t, Group{}).Track("save_counter", new(int64)), `"save_counter" is reserved`)
+	})
+}
+
+func TestTracking(t *testing.T) {
+	first, second, last := scalar(1), scalar(2), scalar(3)
+	edges := func(g *group) string { return graphOf(t, written(t, g))[0] }
+	t.Run("G-26 a name in use is refused, Replace keeps its place", func(t *testing.T) {
+		g := groupOf("a", first, "b", last)
+		require.ErrorContains(t, g.Track("a", second), "in use for another object")
+		require.Same(t, first, g.Tracked("a"))
+		require.NoError(t, g.Replace("a", second))
+		require.Equal(t, "0 a:1 b:2 root:0", edges(g))
+		require.Same(t, second, g.Tracked("a"))
+		require.NoError(t, g.Replace("c", first))
+		require.Equal(t, "0 a:1 b:2 c:3 root:0", edges(g), "where the name is free it is Track")
+		c := mustNew(t, Group{"a": first})
+		require.ErrorContains(t, c.Track("a", second), "in use for another object")
+	})
+	t.Run("G-27 the same object again changes nothing", func(t *testing.T) {
+		g := groupOf("a", first, "b", last)
+		require.NoError(t, g.Track("a", first))
+		require.Equal(t, "0 a:1 b:2 root:0", edges(g))
+		require.NoError(t, mustNew(t, Group{"a": first}).Track("a", first))
+	})
+	t.Run("G-28 what is taken away has no edge, and comes back as the last", func(t *testing.T) {
+		g := groupOf("a", first, "b", last)
+		g.Untrack("a")
+		require.Nil(t, g.Tracked("a"))
+		require.Equal(t, "0 b:1 root:0", edges(g))
+		c := mustNew(t, g)
+		mustRead(t, c, written(t, groupOf("a", scalar(9))))
+		back := scalar(0)
+		require.NoError(t, g.Track("a", back))
+		require.Equal(t, "0 b:1 a:2 root:0", edges(g))
+		require.EqualValues(t, 9, value0(back), "it takes the values that waited for it")
+	})
+	t.Run("G-29 a field that is not tracked has no edge and keeps its value", func(t *testing.T) {
+		type model struct {
+			W       *tensor.Tensor[float32]
+			Scratch *tensor.Tensor[float32] `ckpt:"-"`
+			private *tensor.Tensor[float32]
+		}
+		m := &model{scalar(1), scalar(2), scalar(3)}
+		path := written(t, m)
+		require.Equal(t, []string{"w/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+		got := &model{scalar(0), scalar(5), scalar(6)}
+		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
+		require.Equal(t, &model{scalar(1), scalar(5), scalar(6)}, got)
+	})
+	t.Run("G-30 G-31 global names have no part in matching", func(t *testing.T) {
+		type one struct {
+			W *tensor.Tensor[float32] `ckpt:"w,fullname=same"`
+			V *tensor.Tensor[float32] `ckpt:"v,fullname=same"`
+		}
+		type other struct {
+			V *tensor.Tensor[float32] `ckpt:"v,fullname=w"`
+			W *tensor.Tensor[float32] `ckpt:"w,fullname=v"`
+		}
+		path := written(t, &one{scalar(1), scalar(2)})
+		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE", "w/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+		got := &other{scalar(0), scalar(0)}
+		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
+		require.Equal(t, &other{scalar(2), scalar(1)}, got)
+	})
+	t.Run("a child that cannot take part is not attached", func(t *testing.T) {
+		g := groupOf("a", first)
+		require.ErrorIs(t, g.Track("b", 3), ErrNotTrackable)
+		require.Nil(t, g.Tracked("b"))
+		require.ErrorIs(t, g.Replace("a", "text"), ErrNotTrackable)
+		require.Same(t, first, g.Tracked("a"), "the one that was there stays")
+	})
+}
+
+func TestNameBasedHasNoGraph(t *testing.T) {
+	t.Run("G-39 asking for the graph says that the checkpoint is name-based", func(t *testing.T) {
+		r := opened(t, golden(t, "saver-v2").path())
+		_, err := r.Graph()
+		require.ErrorIs(t, err, ErrNoObjectGraph)
+		require.ErrorContains(t, err, "name-based")
+		_, err = r.View()
+		require.ErrorIs(t, err, ErrNoObjectGraph)
+	})
+}
