@@ -23,6 +23,7 @@ func makerOf(class string) maker {
 		paddingMaker,
 		upsamplingMaker,
 		normalizationMaker,
+		recurrentMaker,
 	}
 	for _, family := range families {
 		if m := family(class); m != nil {

@@ -1,0 +1,271 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/tensor"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// ConvLSTMCell is the cell of [ConvLSTM]: an [LSTMCell] whose products are convolutions, over one to three spatial axes. Its
+// states are output and carry, as large as what the kernel's convolution makes of the input; the recurrent kernel's convolution
+// keeps that size.
+type ConvLSTMCell struct {
+	Kernel          Tensor `ckpt:"kernel,cast"`           // [window… channels 4*filters]
+	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [window… filters 4*filters]
+	Bias            Tensor `ckpt:"bias,optional,cast"`    // [4*filters]; not built: none is added
+
+	Filters             int     // 0: as many as the kernel has
+	KernelSize          []int   // nil: that of the kernel
+	Strides             []int   // of the kernel; nil: 1
+	Padding             Padding // of the kernel; Valid or Same
+	ChannelsFirst       bool    // [batch steps channels space…] instead of [batch steps space… channels]
+	DilationRate        []int   // of the kernel; nil: 1
+	Activation          *activation.Func
+	RecurrentActivation *activation.Func // nil: sigmoid, where TF 2.0's Keras has [activation.HardSigmoidV2]
+	NoBias              bool             // make no bias; one that a checkpoint has is added all the same
+	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
+	Name                string           // for error messages
+	Seed                uint64           // of the kernels' initial values
+}
+
+// ConvLSTM is keras.layers.ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: [ConvLSTMCell] over a sequence of images. The input's
+// rank tells which of them it is.
+type ConvLSTM struct {
+	Cell ConvLSTMCell `ckpt:"cell"`
+
+	ReturnSequences   bool   // give the outputs of all steps, not of the last
+	ReturnState       bool   // ForwardAll gives the states too
+	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
+	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Name              string // for error messages
+}
+
+// The names that Keras has for a [ConvLSTM] over lines, images and volumes.
+type (
+	ConvLSTM1D = ConvLSTM
+	ConvLSTM2D = ConvLSTM
+	ConvLSTM3D = ConvLSTM
+)
+
+// NewConvLSTM returns a ConvLSTM of that many filters, which makes its weights at the first call if they are not restored
+// before. Its other options are fields, its cell's and its own.
+func NewConvLSTM(filters int, kernelSize ...int) *ConvLSTM {
+	return &ConvLSTM{Cell: ConvLSTMCell{Filters: filters, KernelSize: kernelSize}}
+}
+
+func (l *ConvLSTM) id() id { return id{"conv_lstm", l.Name} }
+
+func (l *ConvLSTM) recurrence() recurrence {
+	return recurrence{l.id(), &l.Cell, l.ReturnSequences, l.ReturnState, l.GoBackwards, l.ZeroOutputForMask}
+}
+
+func (l *ConvLSTM) reversed() RecurrentLayer {
+	back := *l
+	back.Cell = *l.Cell.fresh().(*ConvLSTMCell)
+	back.GoBackwards = !back.GoBackwards
+	return &back
+}
+
+// Build makes the cell's weights for sequences of the given shape.
+func (l *ConvLSTM) Build(input tensor.Shape) error { return l.recurrence().build(input) }
+
+// Call returns the output of the last step, or of all, for x, [batch steps space… channels].
+func (l *ConvLSTM) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
+
+// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+func (l *ConvLSTM) Forward(c *Context, x *Tensor) (*Tensor, error) { return l.recurrence().one(c, x) }
+
+// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
+// states.
+func (l *ConvLSTM) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	return l.recurrence().forward(c, xs)
+}
+
+// OutputMask returns the input's mask where the output has its steps.
+func (l *ConvLSTM) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
+	return l.recurrence().outputMask(c)
+}
+
+func (c *ConvLSTMCell) id() id { return id{"conv_lstm_cell", c.Name} }
+
+func (c *ConvLSTMCell) fresh() Cell {
+	f := *c
+	f.Kernel, f.RecurrentKernel, f.Bias = Tensor{}, Tensor{}, Tensor{}
+	return &f
+}
+
+// Build makes kernel (Glorot uniform), recurrent kernel (orthogonal) and bias (zeros, the forget gate's 1) for steps of the
+// given shape if there are no kernels.
+func (c *ConvLSTMCell) Build(step tensor.Shape) error { return buildCell(c, step) }
+
+// Call returns the output for one step's x and the new states. No states stand for zeros.
+func (c *ConvLSTMCell) Call(x *Tensor, states ...*Tensor) (y *Tensor, next []*Tensor, err error) {
+	return callCell(nil, c, x, states)
+}
+
+// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+func (c *ConvLSTMCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error) {
+	return callCellAll(ctx, c, xs)
+}
+
+func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (program, error) {
+	rank := len(step) - 2
+	if rank < 1 || rank > 3 {
+		return program{}, shapeErrorf(who, "step of the input", step, "one to three spatial axes besides batch and channels")
+	}
+	l, err := newLayout(who, step, rank, c.ChannelsFirst)
+	if err != nil {
+		return program{}, err
+	}
+	size, filters, err := c.build(who, l, step)
+	if err != nil {
+		return program{}, err
+	}
+	strides, err := perAxis(who, "strides", c.Strides, rank, 1)
+	if err != nil {
+		return program{}, err
+	}
+	dilation, err := perAxis(who, "dilation rate", c.DilationRate, rank, 1)
+	if err != nil {
+		return program{}, err
+	}
+	if c.Padding > Same {
+		return program{}, errorf(who, "padding %v is neither valid nor same", c.Padding)
+	}
+	axes, out, err := slides(who, l, size, strides, dilation, c.Padding)
+	if err != nil {
+		return program{}, err
+	}
+	inner := layout{rank: rank, batch: l.batch, channels: filters, size: out}
+	one := triple{1, 1, 1}
+	innerAxes, _, err := slides(who, inner, size, one, one, Same)
+	if err != nil {
+		return program{}, err
+	}
+	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
+	for _, f := range []activation.Func{f, r} {
+		if width, err := f.Width(filters); err != nil || width != filters || f.ByRow() && c.ChannelsFirst {
+			return program{}, errorf(who, "%v cannot be this cell's activation", f)
+		}
+	}
+	places := out.len()
+	state := l.shape(out, filters)[1:]
+	return program{
+		in: l.size.len() * l.channels, gates: places * 4 * filters, states: []tensor.Shape{state, state},
+		scratch: places * 5 * filters, whole: true, places: placing{c.ChannelsFirst, l.size.len(), places},
+		stepper: &convLSTMSteps{
+			input: newConvolution(l, axes, out, 4*filters, 1), recurrent: newConvolution(inner, innerAxes, out, 4*filters, 1),
+			cell: c, f: f, r: r, places: places, filters: filters,
+		},
+	}, nil
+}
+
+// build makes and checks the weights for steps of layout l, and returns the window's size and the number of filters.
+func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (triple, int, error) {
+	if c.Filters < 0 || c.Filters > maxElements {
+		return triple{}, 0, errorf(who, "%d filters", c.Filters)
+	}
+	restored := c.Kernel.Built() || c.RecurrentKernel.Built()
+	if restored && !c.Kernel.Built() {
+		return triple{}, 0, shapeErrorf(who, "kernel", nil, "values, as the recurrent kernel has")
+	}
+	size, gates, err := buildKernel(who, kernelWeights{
+		name: "kernel", kernel: &c.Kernel, seed: c.Seed, sizeOption: c.KernelSize, filters: 4 * c.Filters,
+	}, l.rank, l.channels, step)
+	if err != nil {
+		return size, 0, err
+	}
+	filters := gates / 4
+	if gates%4 != 0 || gates == 0 {
+		return size, 0, shapeErrorf(who, "kernel", c.Kernel.Shape(), "four times as many values at the end as there are filters")
+	}
+	recurrent := append(slices.Clone(size[3-l.rank:]), filters, gates)
+	if !restored {
+		if err := buildWeight(who, "recurrent_kernel", &c.RecurrentKernel, c.Seed, orthogonal, recurrent...); err != nil {
+			return size, 0, err
+		}
+		if !c.NoBias {
+			init := unitForget
+			if c.NoUnitForgetBias {
+				init = zeros
+			}
+			if err := buildWeight(who, "bias", &c.Bias, 0, init, gates); err != nil {
+				return size, 0, err
+			}
+		}
+	}
+	reason := fmt.Sprintf("for kernel shape %v", c.Kernel.Shape())
+	if err := checkWeight(who, "recurrent_kernel", &c.RecurrentKernel, reason, recurrent...); err != nil {
+		return size, 0, err
+	}
+	if c.Bias.Built() {
+		err = checkWeight(who, "bias", &c.Bias, reason, gates)
+	}
+	return size, filters, err
+}
+
+type convLSTMSteps struct {
+	input, recurrent convolution
+	cell             *ConvLSTMCell
+	f, r             activation.Func
+	places, filters  int // of a state
+}
+
+func (s *convLSTMSteps) project(w *Workspace, z, x blas32.General, _ product) {
+	if z.Rows*z.Cols == 0 {
+		return
+	}
+	conv := s.input
+	conv.batch = z.Rows
+	conv.run(w, z.Data[:z.Rows*z.Cols], x.Data[:x.Rows*x.Cols], s.cell.Kernel.Data(), s.cell.Bias.Data())
+}
+
+func (s *convLSTMSteps) advance(w *Workspace, z, states blas32.General, scratch []float32, _ product) {
+	n, size := z.Rows, s.places*s.filters
+	if n*size == 0 {
+		return
+	}
+	h, gates := scratch[:n*size], scratch[n*size:][:4*n*size]
+	for i := range n {
+		copy(h[i*size:(i+1)*size], states.Data[i*states.Stride:])
+	}
+	conv := s.recurrent
+	conv.batch = n
+	conv.run(w, gates, h, s.cell.RecurrentKernel.Data(), nil)
+	parallel(n*s.places, 5*s.filters*activationCost, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			b, p := i/s.places, i%s.places
+			row := gates[i*4*s.filters:][:4*s.filters]
+			for j, v := range z.Data[b*z.Stride+p*4*s.filters:][:4*s.filters] {
+				row[j] += v
+			}
+			state := states.Data[b*states.Stride+p*s.filters:]
+			lstmGates(state[:s.filters], state[size:][:s.filters], row, s.f, s.r)
+		}
+	})
+}
+
+func makeConvLSTM(c *config) any {
+	c.cellOptions()
+	o := c.recurrent()
+	return &ConvLSTM{
+		Cell: ConvLSTMCell{
+			Filters:             c.int("filters", 0),
+			KernelSize:          c.ints("kernel_size"),
+			Strides:             c.ints("strides"),
+			Padding:             c.padding(),
+			ChannelsFirst:       c.channelsFirst(),
+			DilationRate:        c.ints("dilation_rate"),
+			Activation:          c.function("activation"),
+			RecurrentActivation: c.function("recurrent_activation"),
+			NoBias:              !c.bool("use_bias", true),
+			NoUnitForgetBias:    !c.bool("unit_forget_bias", true),
+			Name:                c.name(),
+		},
+		ReturnSequences: o.sequences, ReturnState: o.state, GoBackwards: o.backwards, ZeroOutputForMask: o.zeroOutput,
+		Name: c.name(),
+	}
+}

@@ -1,0 +1,373 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/gockpt/ckpt/tensor"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// A Cell is what a recurrent layer does at each step: [SimpleRNNCell], [LSTMCell], [GRUCell], [ConvLSTMCell], or
+// [StackedRNNCells] of the first three.
+//
+// A cell is a layer of its own, too: ForwardAll takes one step's input and, if not zeros, the states, and returns the output
+// and the new states. Only this package has cells.
+type Cell interface {
+	Builder
+	MultiLayer
+
+	id() id
+
+	// plan builds the weights for steps of the given shape, batch included, and returns what is to be computed.
+	plan(who id, step tensor.Shape) (program, error)
+
+	// fresh returns a cell of the same options without weights.
+	fresh() Cell
+}
+
+// A program is a cell whose weights fit. It computes on matrices that have a row for each example. A row of states is
+// all the states of an example, side by side.
+type program struct {
+	in      int            // values of a step's input
+	gates   int            // values that project makes of them
+	states  []tensor.Shape // of one example
+	output  int            // which of the states is the output
+	scratch int            // values that advance needs for an example
+	cost    int            // of advance for an example, in multiplications
+	places  placing
+	stepper
+
+	// whole says that the stepper spreads its work over goroutines by itself.
+	whole bool
+}
+
+// A stepper does a program's arithmetic. Both methods are given the function that they multiply matrices with, matmul or mulAdd; the
+// Workspace is for those alone that are called by one goroutine, program.whole.
+type stepper interface {
+	// project fills z with what a step needs of its input x, whatever the states: this is done for many steps at once.
+	project(w *Workspace, z, x blas32.General, mul product)
+
+	// advance replaces the states by those behind the step that z was made for. It may change z.
+	advance(w *Workspace, z, states blas32.General, scratch []float32, mul product)
+}
+
+type product func(y, x, w blas32.General)
+
+// A placing is where channels are in what goes in and comes out, which the steppers have last.
+type placing struct {
+	first   bool // before the spatial axes; else nothing is to be done
+	in, out int  // spatial places of an input and an output
+}
+
+func (p *program) stateLen() int {
+	n := 0
+	for _, s := range p.states {
+		n += s.Len()
+	}
+	return n
+}
+
+// outputAt returns where in a row of states the output is.
+func (p *program) outputAt() (lo, hi int) {
+	for _, s := range p.states[:p.output] {
+		lo += s.Len()
+	}
+	return lo, lo + p.states[p.output].Len()
+}
+
+// chunkFloats is about how many projected values there are at a time: 1 MiB.
+const chunkFloats = 1 << 18
+
+// A recurrence is a recurrent layer's work: its cell, run over the steps of a sequence.
+type recurrence struct {
+	who        id
+	cell       Cell
+	sequences  bool // give the outputs of all steps, not of the last
+	state      bool // give the states too
+	backwards  bool // go from the last step to the first
+	zeroOutput bool // at a masked step, zeros instead of the output before it
+}
+
+// build makes the cell's weights for sequences of the given shape.
+func (r recurrence) build(input tensor.Shape) error {
+	_, err := r.plan(input)
+	return err
+}
+
+func (r recurrence) plan(input tensor.Shape) (program, error) {
+	if r.cell == nil {
+		return program{}, errorf(r.who, "has no cell")
+	}
+	if len(input) < 3 {
+		return program{}, shapeErrorf(r.who, "input", input, "rank 3 or more")
+	}
+	step := make(tensor.Shape, 0, 6)
+	return r.cell.plan(r.who, append(append(step, input[0]), input[2:]...))
+}
+
+// A sequence is one call of a recurrence, checked.
+type sequence struct {
+	recurrence
+	program
+	batch, steps int
+	x            *Tensor
+	initial      []*Tensor // one for each state, nil for zeros
+	mask         *Mask
+}
+
+// check returns the call with the sequence xs[0] and the initial states behind it.
+func (r recurrence) check(c *Context, xs []*Tensor) (sequence, error) {
+	s := sequence{recurrence: r, mask: c.Mask(0)}
+	if len(xs) == 0 {
+		return s, errorf(r.who, "no input")
+	}
+	s.x, s.initial = xs[0], xs[1:]
+	if err := checkInput(r.who, s.x, 3, 0); err != nil {
+		return s, err
+	}
+	shape := s.x.Shape()
+	var err error
+	if s.program, err = r.plan(shape); err != nil {
+		return s, err
+	}
+	s.batch, s.steps = shape[0], shape[1]
+	if s.mask != nil && !s.mask.Shape().Equal(shape[:2]) {
+		return s, shapeErrorf(r.who, "mask", s.mask.Shape(), "%v for input shape %v", shape[:2], shape)
+	}
+	if n := len(s.initial); n != 0 && n != len(s.states) {
+		return s, errorf(r.who, "%d initial states, want %d", n, len(s.states))
+	}
+	for i, state := range s.initial {
+		if state == nil {
+			continue
+		}
+		if got, want := state.Shape(), s.stateShape(i); !got.Equal(want) {
+			return s, shapeErrorf(r.who, fmt.Sprintf("initial state %d", i), got, "%v for input shape %v", want, shape)
+		}
+	}
+	return s, nil
+}
+
+func (s *sequence) stateShape(i int) tensor.Shape {
+	return append(tensor.Shape{s.batch}, s.states[i]...)
+}
+
+// outputShape returns the shape of what the layer gives first.
+func (s *sequence) outputShape() tensor.Shape {
+	shape := make(tensor.Shape, 0, 6)
+	shape = append(shape, s.batch)
+	if s.sequences {
+		shape = append(shape, s.steps)
+	}
+	return append(shape, s.states[s.output]...)
+}
+
+// forward returns the layer's output for the sequence xs[0], and the states behind it where they are asked for. What follows in
+// xs are initial states.
+func (r recurrence) forward(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	s, err := r.check(c, xs)
+	if err != nil {
+		return nil, err
+	}
+	y, err := newOutput(r.who, s.outputShape()...)
+	if err != nil {
+		return nil, err
+	}
+	ys := make([]*Tensor, 1, 4)
+	ys[0] = y
+	if r.state {
+		if ys, err = s.appendStates(ys); err != nil {
+			return nil, err
+		}
+	}
+	s.run(c.workspace(), y.Data(), ys[1:], false)
+	return ys, nil
+}
+
+// appendStates appends tensors for the states to ys.
+func (s *sequence) appendStates(ys []*Tensor) ([]*Tensor, error) {
+	for i := range s.states {
+		state, err := newOutput(s.who, s.stateShape(i)...)
+		if err != nil {
+			return nil, err
+		}
+		ys = append(ys, state)
+	}
+	return ys, nil
+}
+
+// one is forward for a single sequence and a single result.
+func (r recurrence) one(c *Context, x *Tensor) (*Tensor, error) {
+	r.state = false
+	ys, err := r.forward(c, []*Tensor{x})
+	if err != nil {
+		return nil, err
+	}
+	return ys[0], nil
+}
+
+// outputMask returns the mask of the layer's output.
+func (r recurrence) outputMask(c *Context) (*Mask, error) {
+	if r.sequences {
+		return c.Mask(0), nil
+	}
+	return nil, nil
+}
+
+// run goes through the sequence. It puts the outputs into y, in the order of the steps taken or, if flip, in the other, and the states
+// into final, which may be empty. It overwrites both.
+func (s *sequence) run(w *Workspace, y []float32, final []*Tensor, flip bool) {
+	defer w.release(w.mark())
+	states := s.begin(w)
+	x, to := s.x.Data(), y
+	if s.places.first {
+		x = w.floats(len(x))
+		swapAxes(x, s.x.Data(), s.batch*s.steps, s.in/max(s.places.in, 1), s.places.in)
+		to = w.floats(len(y))
+	}
+	clear(to)
+
+	// The rest is done example by example, unless the cell does many at a time by itself.
+	runs, cost := 1, max(s.cost+s.in*s.gates, 1)*max(s.steps, 1)
+	if !s.whole {
+		runs = ranges(s.batch, cost)
+	}
+	rows := (s.batch + runs - 1) / max(runs, 1)
+	chunk := min(max(chunkFloats/max(rows*s.gates, 1), 1), max(s.steps, 1))
+	zs, scratch := w.floats(runs*rows*chunk*s.gates), w.floats(runs*rows*s.scratch)
+	part := func(run, lo, hi int, mul product) {
+		z := zs[run*rows*chunk*s.gates:][:rows*chunk*s.gates]
+		s.part(w, z, x, states, to, scratch[run*rows*s.scratch:][:rows*s.scratch], lo, hi, chunk, flip, mul)
+	}
+	if runs <= 1 {
+		part(0, 0, s.batch, matmul)
+	} else {
+		parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, mulAdd) })
+	}
+	s.end(y, to, states, final)
+}
+
+// begin returns the rows of initial states.
+func (s *sequence) begin(w *Workspace) []float32 {
+	size := s.stateLen()
+	states := w.floats(s.batch * size)
+	clear(states)
+	at := 0
+	for i, shape := range s.states {
+		n := shape.Len()
+		if i < len(s.initial) && s.initial[i] != nil {
+			from := s.initial[i].Data()
+			for b := range s.batch {
+				s.place(states[b*size+at:][:n], from[b*n:][:n], true)
+			}
+		}
+		at += n
+	}
+	return states
+}
+
+// end hands out what was computed: the outputs, if they are not in y yet, and the states.
+func (s *sequence) end(y, computed, states []float32, final []*Tensor) {
+	if s.places.first {
+		swapAxes(y, computed, len(y)/max(s.states[s.output].Len(), 1), s.places.out, s.states[s.output].Len()/max(s.places.out, 1))
+	}
+	size, at := s.stateLen(), 0
+	for i, state := range final {
+		n := s.states[i].Len()
+		for b := range s.batch {
+			s.place(state.Data()[b*n:][:n], states[b*size+at:][:n], false)
+		}
+		at += n
+	}
+}
+
+// place copies one example's state, in or out.
+func (s *sequence) place(dst, src []float32, in bool) {
+	channels := len(src) / max(s.places.out, 1)
+	switch {
+	case !s.places.first:
+		copy(dst, src)
+	case in:
+		swapMatrix(dst, src, channels, s.places.out)
+	default:
+		swapMatrix(dst, src, s.places.out, channels)
+	}
+}
+
+// part takes the examples lo to hi-1 through all steps, chunk of them projected at a time.
+func (s *sequence) part(w *Workspace, z, x, states, y, scratch []float32, lo, hi, chunk int, flip bool, mul product) {
+	size := s.stateLen()
+	for first := 0; first < s.steps; first += chunk {
+		n := min(chunk, s.steps-first)
+		from := first
+		if s.backwards {
+			from = s.steps - first - n
+		}
+		if n == s.steps { // the examples' steps follow each other
+			s.project(w, matrix(z, (hi-lo)*n, s.gates), matrix(x[lo*n*s.in:], (hi-lo)*n, s.in), mul)
+		} else {
+			for b := lo; b < hi; b++ {
+				s.project(w, matrix(z[(b-lo)*n*s.gates:], n, s.gates), matrix(x[(b*s.steps+from)*s.in:], n, s.in), mul)
+			}
+		}
+		for i := range n {
+			at := i
+			if s.backwards {
+				at = n - 1 - i
+			}
+			step := blas32.General{Rows: hi - lo, Cols: s.gates, Stride: max(n*s.gates, 1), Data: z[at*s.gates:]}
+			all := matrix(states[lo*size:], hi-lo, size)
+			s.each(from+at, lo, hi, func(a, b int) {
+				s.advance(w, rows(step, a-lo, b-lo), rows(all, a-lo, b-lo), scratch, mul)
+			})
+			s.emit(y, states, first+i, from+at, lo, hi, flip)
+		}
+	}
+}
+
+// each calls f for the runs of examples, among lo to hi-1, that the mask has in at time t.
+func (s *sequence) each(t, lo, hi int, f func(lo, hi int)) {
+	if s.mask == nil {
+		f(lo, hi)
+		return
+	}
+	keep := s.mask.Data()
+	for b := lo; b < hi; b++ {
+		if !keep[b*s.steps+t] {
+			continue
+		}
+		from := b
+		for b < hi && keep[b*s.steps+t] {
+			b++
+		}
+		f(from, b)
+	}
+}
+
+// emit puts the outputs of a step, the step-th that was taken, at time t, where they belong in y.
+func (s *sequence) emit(y, states []float32, step, t, lo, hi int, flip bool) {
+	if !s.sequences && s.mask == nil && step < s.steps-1 {
+		return
+	}
+	size := s.stateLen()
+	from, to := s.outputAt()
+	n := to - from
+	at, stride, before := 0, 1, 0
+	if s.sequences {
+		at, stride, before = step, s.steps, -1
+		if flip {
+			at, before = s.steps-1-step, 1
+		}
+	}
+	for b := lo; b < hi; b++ {
+		out := y[(b*stride+at)*n:][:n]
+		switch {
+		case s.mask == nil || s.mask.Data()[b*s.steps+t]:
+			copy(out, states[b*size+from:b*size+to])
+		case s.zeroOutput:
+			clear(out)
+		case s.sequences && step > 0:
+			copy(out, y[(b*stride+at+before)*n:][:n])
+		}
+	}
+}
