@@ -1,0 +1,230 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// shardSizes returns the sizes of a checkpoint's data files.
+func shardSizes(t *testing.T, prefix string) (sizes []int64) {
+	t.Helper()
+	names, err := filepath.Glob(prefix + ".data-*")
+	require.NoError(t, err)
+	for _, n := range names {
+		info, err := os.Stat(n)
+		require.NoError(t, err)
+		sizes = append(sizes, info.Size())
+	}
+	return sizes
+}
+
+func graphSize(t *testing.T, prefix string) int64 {
+	t.Helper()
+	r := must(Open(prefix))
+	defer r.Close()
+	return must(r.Lookup("_CHECKPOINTABLE_OBJECT_GRAPH")).Bytes
+}
+
+func TestWriteCallbacks(t *testing.T) {
+	t.Run("O-03 O-04 callbacks run in order, when the files are complete and before the state file names them", func(t *testing.T) {
+		dir := t.TempDir()
+		var seen []string
+		note := func(name string) Option {
+			return OnWrite(func(_ context.Context, path string) error {
+				r, err := Open(path)
+				require.NoError(t, err)
+				require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
+				seen = append(seen, name+" "+filepath.Base(path))
+				return r.Close()
+			})
+		}
+		opts := []Option{note("first"), note("second")}
+		must(mustNew(t, Group{"v": scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), opts...))
+		require.Equal(t, []string{"first ckpt-1", "second ckpt-1"}, seen)
+		require.Len(t, opts, 2)
+	})
+	t.Run("O-21 options given to one Checkpoint or call do not reach another", func(t *testing.T) {
+		calls := 0
+		c := mustNew(t, Group{"v": scalar(1)}, OnWrite(func(context.Context, string) error { calls++; return nil }))
+		path := filepath.Join(t.TempDir(), "ckpt")
+		must(c.Write(ctx, path, OnWrite(func(context.Context, string) error { calls += 10; return nil })))
+		must(c.Write(ctx, path))
+		require.Equal(t, 12, calls)
+	})
+	t.Run("the error of a callback is the save's", func(t *testing.T) {
+		c := mustNew(t, Group{"v": scalar(1)})
+		_, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), OnWrite(func(context.Context, string) error { return errors.New("no network") }))
+		require.ErrorContains(t, err, "write callback: no network")
+		require.Zero(t, c.SaveCounter())
+	})
+}
+
+func TestAsync(t *testing.T) {
+	t.Run("O-05 the path is returned before the files are there, and later changes are not saved", func(t *testing.T) {
+		v := scalar(1)
+		c := mustNew(t, Group{"v": v})
+		release := make(chan struct{})
+		path, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), Async(), OnWrite(func(context.Context, string) error { <-release; return nil }))
+		require.NoError(t, err)
+		require.Equal(t, "ckpt-1", filepath.Base(path))
+		v.Data()[0] = 2
+		require.Empty(t, must(Latest(filepath.Dir(path))))
+		close(release)
+		require.NoError(t, c.Sync(ctx))
+		require.Equal(t, path, must(Latest(filepath.Dir(path))))
+		mustRead(t, c, path)
+		require.EqualValues(t, 1, value0(v))
+	})
+	t.Run("O-06 a second save awaits the first, and an error surfaces at the next call", func(t *testing.T) {
+		c := mustNew(t, Group{"v": scalar(1)}, Async())
+		prefix := filepath.Join(t.TempDir(), "ckpt")
+		var order []string
+		note := func(name string, err error) Option {
+			return OnWrite(func(context.Context, string) error { order = append(order, name); return err })
+		}
+		must(c.Save(ctx, prefix, note("first", nil)))
+		must(c.Save(ctx, prefix, note("second", errors.New("disk on fire"))))
+		_, err := c.Save(ctx, prefix, note("third", nil))
+		require.ErrorContains(t, err, "disk on fire")
+		require.NoError(t, c.Sync(ctx), "an error is reported once")
+		require.Equal(t, []string{"first", "second"}, order)
+	})
+	t.Run("O-08 the files are those of a save that is not asynchronous", func(t *testing.T) {
+		root := newNet(3)
+		dir := t.TempDir()
+		plain := must(mustNew(t, Group{"net": root}).Save(ctx, filepath.Join(dir, "plain")))
+		c := mustNew(t, Group{"net": root})
+		async := must(c.Save(ctx, filepath.Join(dir, "async"), Async()))
+		require.NoError(t, c.Close())
+		for _, suffix := range []string{".index", ".data-00000-of-00001"} {
+			require.Equal(t, must(os.ReadFile(plain+suffix)), must(os.ReadFile(async+suffix)))
+		}
+	})
+	t.Run("a context that ends, ends the save", func(t *testing.T) {
+		c := mustNew(t, Group{"v": scalar(1)})
+		dir := t.TempDir()
+		canceled, cancel := context.WithCancel(ctx)
+		cancel()
+		_, err := c.Save(canceled, filepath.Join(dir, "ckpt"), Async())
+		require.NoError(t, err)
+		require.ErrorIs(t, c.Sync(ctx), context.Canceled)
+		require.Empty(t, must(os.ReadDir(dir)))
+	})
+}
+
+func TestMaxShardSize(t *testing.T) {
+	t.Run("O-09 O-12 a matrix is cut where that takes the fewest parts; the object graph counts for nothing", func(t *testing.T) {
+		m, _ := tensor.FromSlice([]int32{0, 1, 2, 3, 4, 5}, 3, 2)
+		for limit, want := range map[int64][]int64{8: {8, 8, 8}, 10: {8, 8, 8}, 12: {12, 12}, 16: {16, 8}} {
+			path := written(t, Group{"v": m}, MaxShardSize(limit))
+			sizes := shardSizes(t, path)
+			sizes[len(sizes)-1] -= graphSize(t, path)
+			require.Equal(t, want, sizes, "at most %d bytes", limit)
+			got := tensor.New[int32](3, 2)
+			require.NoError(t, mustRead(t, mustNew(t, Group{"v": got}), path).AssertConsumed())
+			require.Equal(t, m, got)
+		}
+	})
+	t.Run("O-10 a scalar larger than the limit gets a file to itself after all others, with a warning", func(t *testing.T) {
+		logger, lines := logged()
+		path := written(t, Group{"a": tensor.Scalar("a long string of some bytes"), "b": f32(1, 2)}, MaxShardSize(8), WithLogger(logger))
+		sizes := shardSizes(t, path)
+		require.Equal(t, []int64{8 + graphSize(t, path), 1 + 4 + 27}, sizes)
+		require.Len(t, lines(), 1)
+		require.Contains(t, lines()[0], "larger than the shard size")
+	})
+	t.Run("O-11 of a vector of strings the longest is what an element counts for", func(t *testing.T) {
+		s, _ := tensor.FromSlice([]string{"aa", "bbbb", "c", "dd"}, 4)
+		path := written(t, Group{"s": s}, MaxShardSize(8))
+		r := must(Open(path))
+		defer r.Close()
+		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, must(r.Lookup("s/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+		require.Equal(t, s, must(r.Tensor("s/.ATTRIBUTES/VARIABLE_VALUE")))
+	})
+	t.Run("O-13 O-14 what fits whole is a plain entry, what is cut says where its parts are", func(t *testing.T) {
+		path := written(t, Group{"a": f32(1, 2), "b": f32(1, 2, 3, 4)}, MaxShardSize(16))
+		r := must(Open(path))
+		defer r.Close()
+		require.Empty(t, must(r.Lookup("a/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, must(r.Lookup("b/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+	})
+	t.Run("O-15 a tensor without elements is written, which TensorFlow forgets", func(t *testing.T) {
+		empty := tensor.New[float32](0, 2)
+		path := written(t, Group{"e": empty, "v": f32(1)}, MaxShardSize(4))
+		require.NoError(t, mustRead(t, mustNew(t, Group{"e": tensor.New[float32](0, 2), "v": f32(0)}), path).AssertConsumed())
+	})
+	t.Run("O-16 tensors of several kinds with a limit of ten bytes make eight files, with the counter", func(t *testing.T) {
+		path := saved(t, Group{"v0": tensor.New[int32](3, 2), "v1": tensor.New[float32](3, 2, 1), "v2": tensor.Scalar("test_string")}, MaxShardSize(10))
+		require.Len(t, shardSizes(t, path), 8)
+	})
+}
+
+func TestShardBy(t *testing.T) {
+	t.Run("O-02 a data file for each task, in the order in which they appear, the graph in the coordinator's", func(t *testing.T) {
+		path := written(t, Group{"a": f32(1), "b": f32(1, 2), "c": f32(1, 2, 3), "d": f32(1, 2, 3, 4)}, ShardByTask(func(path string) string {
+			return map[string]string{"a": "worker 1", "b": "worker 0", "c": "worker 1", "d": "worker 2"}[path]
+		}))
+		require.Equal(t, []int64{16, 8, 16, graphSize(t, path)}, shardSizes(t, path))
+		require.NoError(t, mustRead(t, mustNew(t, Group{"a": f32(0), "b": f32(0, 0), "c": f32(0, 0, 0), "d": f32(0, 0, 0, 0)}), path).AssertConsumed())
+	})
+	for name, tt := range map[string]struct {
+		parts func(n int) []ShardPart
+		want  string
+	}{
+		"twice":            {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {0, 1, nil}, {1, 0, nil}} }, `"v/.ATTRIBUTES/VARIABLE_VALUE": - is there twice`},
+		"one that is none": {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {1, 0, nil}, {2, 0, nil}} }, "tensor 2 was added, there are 2"},
+		"too few":          {func(n int) []ShardPart { return []ShardPart{{1, 0, nil}} }, "4 of its 4 elements were dropped"},
+		"a part missing":   {func(n int) []ShardPart { return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 3}}}, {1, 0, nil}} }, "1 of its 4 elements were dropped"},
+		"overlapping parts": {func(n int) []ShardPart {
+			return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 3}}}, {0, 0, tensor.Slice{{Start: 2, Length: 2}}}, {1, 0, nil}}
+		}, "is there twice"},
+		"another rank": {func(n int) []ShardPart {
+			return []ShardPart{{0, 0, tensor.Slice{tensor.Full, tensor.Full}}, {1, 0, nil}}
+		}, "of rank 2 for shape [4]"},
+		"a file left out":    {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {1, 2, nil}} }, "no tensor is in data file 1 of 2"},
+		"a negative file":    {func(n int) []ShardPart { return []ShardPart{{0, -1, nil}, {1, 0, nil}} }, "data file -1"},
+		"a negative tensor":  {func(n int) []ShardPart { return []ShardPart{{-1, 0, nil}} }, "tensor -1 was added"},
+		"a region too large": {func(n int) []ShardPart { return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 9}}}, {1, 0, nil}} }, "leaves shape [4]"},
+	} {
+		t.Run("O-18 a sharding function that gives "+name, func(t *testing.T) {
+			dir := t.TempDir()
+			_, err := mustNew(t, Group{"v": f32(1, 2, 3, 4)}).Write(ctx, filepath.Join(dir, "ckpt"), ShardBy(func(ts []ShardTensor) []ShardPart { return tt.parts(len(ts)) }))
+			require.ErrorContains(t, err, tt.want)
+			require.Empty(t, must(os.ReadDir(dir)))
+		})
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Run("O-23 progress says how many bytes of tensors have been written and read", func(t *testing.T) {
+		var seen []Progress
+		note := WithProgress(func(p Progress) { seen = append(seen, p) })
+		root := func() Group { return Group{"a": f32(1, 2, 3), "b": tensor.New[float64](100)} }
+		path := written(t, root(), note)
+		last := seen[len(seen)-1]
+		require.Equal(t, last.Total, last.Done)
+		require.Equal(t, 12+800+graphSize(t, path), last.Total)
+		seen = nil
+		mustRead(t, mustNew(t, root(), note), path)
+		require.Equal(t, Progress{812, 812}, seen[len(seen)-1])
+	})
+}
+
+func TestOptionsWhereTheyMeanNothing(t *testing.T) {
+	_, err := New(Group{}, Strict())
+	require.ErrorContains(t, err, "option Strict has no meaning for New")
+	_, err = New(Group{}, Option{})
+	require.Error(t, err)
+	path := written(t, Group{"v": scalar(1)})
+	_, err = mustNew(t, Group{"v": scalar(1)}).Read(ctx, path, Async())
+	require.ErrorContains(t, err, "option Async has no meaning for Restore or Read")
+	require.True(t, strings.HasPrefix(err.Error(), "ckpt: "))
+}
