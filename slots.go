@@ -19,6 +19,14 @@ type SlotOwner interface {
 	CreateSlot(name string, variable any) any
 }
 
+// SlotNamer is implemented by a [SlotOwner] that says what its slot variables are called globally; without it the
+// slot m of dense/kernel is dense/kernel/m. TensorFlow's own optimizers differ: dense/kernel/Adam and dense/kernel/Adam_1 are
+// the slots m and v of tf.compat.v1.train.AdamOptimizer, Adam/dense/kernel/m one of tf.keras.optimizers.legacy.Adam.
+type SlotNamer interface {
+	// SlotFullName returns the global name of a slot variable, given its slot and the global name of its variable.
+	SlotFullName(slot, variable string) string
+}
+
 // slot returns the node of an optimizer's slot variable, nil if there is none.
 func (w *walker) slot(owner *node, name string, variable *node, create bool) *node {
 	if !owner.obj.CanAddr() || !variable.obj.CanAddr() {
@@ -36,7 +44,10 @@ func (w *walker) slot(owner *node, name string, variable *node, create bool) *no
 	if s == nil || reflect.ValueOf(s).Kind() == reflect.Pointer && reflect.ValueOf(s).IsNil() {
 		return nil
 	}
-	e := edge{name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name), opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+	e := edge{
+		name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name),
+		fullname: slotFullName(o, name, variable.globalName()), opt: fieldOptions{explicit: true, alloc: w.allocAll},
+	}
 	n, err := w.resolve(reflect.ValueOf(s), &e, owner)
 	if err != nil || n == nil || n.group {
 		return nil
@@ -45,6 +56,13 @@ func (w *walker) slot(owner *node, name string, variable *node, create bool) *no
 		n.slotOf = &slotEdge{owner, name, variable, n}
 	}
 	return n
+}
+
+func slotFullName(o SlotOwner, slot, variable string) string {
+	if namer, ok := o.(SlotNamer); ok {
+		return namer.SlotFullName(slot, variable)
+	}
+	return variable + "/" + slot
 }
 
 // addSlots appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
