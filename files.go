@@ -72,8 +72,8 @@ func checkpointFile(name string) (base string, index, ok bool) {
 	return "", false, false
 }
 
-// removeFiles deletes the files that the checkpoints called bases have in dir, and what interrupted saves of them left. The
-// indexes go first, durably, so that no crash leaves one whose data is gone. It returns the files that somebody else
+// removeFiles deletes, durably, the files that the checkpoints called bases have in dir, and what interrupted saves of them
+// left. The indexes go first, so that no crash leaves one whose data is gone. It returns the files that somebody else
 // deleted meanwhile, and per base why it could not be removed.
 func removeFiles(fsys fsx.FS, dir string, bases []string) (vanished []string, failed map[string]error) {
 	if dir == "" {
@@ -111,18 +111,25 @@ func removeFiles(fsys fsx.FS, dir string, bases []string) (vanished []string, fa
 		}
 		return removed
 	}
-	if remove(true) {
-		if err := fsys.SyncDir(dir); err != nil {
-			failAll(err)
-			return vanished, failed
+	sync := func(err error) bool {
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			err = fsys.SyncDir(dir)
 		}
+		if err != nil {
+			failAll(err)
+		}
+		return err == nil
 	}
-	remove(false)
-	if _, err := fsx.Sweep(fsys, dir, func(final string) bool {
+	if remove(true) && !sync(nil) {
+		return vanished, failed
+	}
+	removed := remove(false)
+	swept, err := fsx.Sweep(fsys, dir, func(final string) bool {
 		base, _, ok := checkpointFile(final)
 		return ok && slices.Contains(bases, base)
-	}); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		failAll(err)
+	})
+	if removed || len(swept) > 0 || err != nil {
+		sync(err)
 	}
 	return vanished, failed
 }

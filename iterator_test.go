@@ -1,0 +1,205 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// appear makes the checkpoint called name dir's latest, at once, as another program would.
+func appear(t *testing.T, dir, name string) {
+	t.Helper()
+	touch(t, dir, name+".index")
+	require.NoError(t, state.Write(ctx, fsx.OS{}, filepath.Join(dir, "checkpoint"), &state.State{Latest: name}))
+}
+
+// An arrival is what an Iterator yielded, and when.
+type arrival struct {
+	at   time.Duration
+	base string
+	err  error
+}
+
+// iterate collects what an Iterator yields in a time of its own; body runs after each, in the loop.
+func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...Option) (all []arrival) {
+	start := time.Now()
+	for path, err := range Iterator(ctx, dir, opts...) {
+		a := arrival{time.Since(start), filepath.Base(path), err}
+		all = append(all, a)
+		if body != nil && !body(a) {
+			break
+		}
+	}
+	return all
+}
+
+func TestWaitForNew(t *testing.T) {
+	in := func(name string, f func(t *testing.T, dir string)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { f(t, t.TempDir()) })
+		})
+	}
+	in("Q-09 one that is there is returned at once", func(t *testing.T, dir string) {
+		appear(t, dir, "ckpt-1")
+		start := time.Now()
+		path, err := WaitForNew(ctx, dir, "")
+		require.NoError(t, err)
+		require.Equal(t, filepath.Join(dir, "ckpt-1"), path)
+		require.Zero(t, time.Since(start))
+	})
+	in("Q-09 the last one is not new: what appears later is", func(t *testing.T, dir string) {
+		appear(t, dir, "ckpt-1")
+		time.AfterFunc(2500*time.Millisecond, func() { appear(t, dir, "ckpt-2") })
+		start := time.Now()
+		path, err := WaitForNew(ctx, dir, filepath.Join(dir, "ckpt-1"))
+		require.NoError(t, err)
+		require.Equal(t, filepath.Join(dir, "ckpt-2"), path)
+		require.Equal(t, 3*time.Second, time.Since(start), "it looks once a second")
+	})
+	in("Q-09 nothing after the timeout, in a directory that is not there", func(t *testing.T, dir string) {
+		start := time.Now()
+		path, err := WaitForNew(ctx, filepath.Join(dir, "none"), "", Timeout(2300*time.Millisecond))
+		require.NoError(t, err)
+		require.Empty(t, path)
+		require.Equal(t, 2300*time.Millisecond, time.Since(start))
+	})
+	in("Q-09 what appears in the last moment is seen", func(t *testing.T, dir string) {
+		time.AfterFunc(2200*time.Millisecond, func() { appear(t, dir, "ckpt-1") })
+		path, err := WaitForNew(ctx, dir, "", Timeout(2300*time.Millisecond), PollInterval(time.Hour))
+		require.NoError(t, err)
+		require.NotEmpty(t, path)
+	})
+	in("Q-09 the end of the context ends the wait", func(t *testing.T, dir string) {
+		gone := errors.New("the trainer has ended")
+		ctx, cancel := context.WithCancelCause(ctx)
+		time.AfterFunc(10*time.Second, func() { cancel(gone) })
+		_, err := WaitForNew(ctx, dir, "")
+		require.ErrorIs(t, err, gone)
+	})
+	in("Q-09 what Latest reports is reported", func(t *testing.T, dir string) {
+		touch(t, dir, "checkpoint")
+		_, err := WaitForNew(ctx, dir, "")
+		require.ErrorIs(t, err, ErrCorrupt)
+	})
+}
+
+func TestIterator(t *testing.T) {
+	in := func(name string, f func(t *testing.T, dir string)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { f(t, t.TempDir()) })
+		})
+	}
+	// every makes a checkpoint appear each period, n of them: a little before, so that a look at the very moment finds it.
+	every := func(t *testing.T, dir string, period time.Duration, n int) {
+		for i := range n {
+			time.AfterFunc(time.Duration(i+1)*period-time.Microsecond, func() { appear(t, dir, fmt.Sprintf("ckpt-%d", i+1)) })
+		}
+	}
+	in("Q-10 each new one is yielded, until none comes within the timeout", func(t *testing.T, dir string) {
+		every(t, dir, 5*time.Second, 3)
+		require.Equal(t, []arrival{
+			{5 * time.Second, "ckpt-1", nil}, {10 * time.Second, "ckpt-2", nil}, {15 * time.Second, "ckpt-3", nil},
+		}, iterate(ctx, dir, nil, Timeout(time.Minute), PollInterval(100*time.Millisecond)))
+	})
+	in("Q-10 what is there at first is the first", func(t *testing.T, dir string) {
+		appear(t, dir, "ckpt-7")
+		require.Equal(t, []arrival{{0, "ckpt-7", nil}}, iterate(ctx, dir, nil, Timeout(0)))
+	})
+	in("Q-10 the minimum interval runs from one's coming and covers the loop's body", func(t *testing.T, dir string) {
+		every(t, dir, time.Second, 60)
+		var at []time.Duration
+		for _, a := range iterate(ctx, dir, func(a arrival) bool {
+			if a.base == "ckpt-1" {
+				time.Sleep(4 * time.Second) // less than the interval, and then more
+			} else {
+				time.Sleep(12500 * time.Millisecond)
+			}
+			return a.at < 30*time.Second
+		}, MinInterval(10*time.Second), PollInterval(time.Millisecond)) {
+			at = append(at, a.at)
+		}
+		require.Equal(t, []time.Duration{time.Second, 11 * time.Second, 23500 * time.Millisecond, 36 * time.Second}, at)
+	})
+	in("Q-10 what is replaced meanwhile is passed over", func(t *testing.T, dir string) {
+		every(t, dir, time.Second, 10)
+		all := iterate(ctx, dir, func(arrival) bool { time.Sleep(4 * time.Second); return true }, Timeout(5*time.Second), PollInterval(time.Millisecond))
+		var names []string
+		for _, a := range all {
+			names = append(names, a.base)
+		}
+		require.Equal(t, []string{"ckpt-1", "ckpt-5", "ckpt-9", "ckpt-10"}, names)
+	})
+	in("Q-10 with a function the timeout only asks it", func(t *testing.T, dir string) {
+		every(t, dir, 25*time.Second, 2)
+		var asked []time.Duration
+		start := time.Now()
+		all := iterate(ctx, dir, nil, Timeout(10*time.Second), TimeoutFunc(func() bool {
+			asked = append(asked, time.Since(start))
+			return len(asked) == 8
+		}))
+		require.Equal(t, []arrival{{25 * time.Second, "ckpt-1", nil}, {50 * time.Second, "ckpt-2", nil}}, all)
+		s := time.Second
+		require.Equal(t, []time.Duration{10 * s, 20 * s, 25 * s, 35 * s, 45 * s, 50 * s, 60 * s, 70 * s}, asked, "after each checkpoint too")
+	})
+	in("Q-10 a function without a timeout is asked after each", func(t *testing.T, dir string) {
+		every(t, dir, 5*time.Second, 3)
+		require.Equal(t, []arrival{{5 * time.Second, "ckpt-1", nil}}, iterate(ctx, dir, nil, TimeoutFunc(func() bool { return true })))
+	})
+	in("Q-10 a timeout of nothing with a function still looks but once a second", func(t *testing.T, dir string) {
+		start, asked := time.Now(), 0
+		iterate(ctx, dir, nil, Timeout(0), TimeoutFunc(func() bool { asked++; return time.Since(start) >= 10*time.Second }))
+		require.Equal(t, 11, asked)
+	})
+	in("Q-10 a loop that breaks waits for nothing", func(t *testing.T, dir string) {
+		appear(t, dir, "ckpt-1")
+		start := time.Now()
+		iterate(ctx, dir, func(arrival) bool { return false }, MinInterval(time.Hour))
+		require.Zero(t, time.Since(start))
+	})
+	in("Q-10 the end of the context is the last that is yielded", func(t *testing.T, dir string) {
+		appear(t, dir, "ckpt-1")
+		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		all := iterate(ctx, dir, nil, MinInterval(20*time.Second))
+		require.Equal(t, []arrival{{0, "ckpt-1", nil}, {30 * time.Second, ".", context.DeadlineExceeded}}, all)
+	})
+	in("Q-10 a state file that is wrong is an error and ends it", func(t *testing.T, dir string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("model_checkpoint_path: '../x'"), 0o666))
+		all := iterate(ctx, dir, nil)
+		require.Len(t, all, 1)
+		require.ErrorContains(t, all[0].err, "../x")
+	})
+	in("an option of another call is an error too", func(t *testing.T, dir string) {
+		all := iterate(ctx, dir, nil, KeepLast(3))
+		require.Len(t, all, 1)
+		require.ErrorContains(t, all[0].err, "KeepLast has no meaning for Iterator or WaitForNew")
+	})
+	in("K-17 another state file, another filesystem", func(t *testing.T, _ string) {
+		fsys := fstest.MapFS{"a/eval": {Data: []byte("model_checkpoint_path: 'ckpt-1'")}, "a/ckpt-1.index": {}}
+		require.Equal(t, []arrival{{0, "ckpt-1", nil}}, iterate(ctx, "a", nil, WithFS(fsys), StateFile("eval"), Timeout(time.Second)))
+	})
+}
+
+func ExampleIterator() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for path, err := range Iterator(ctx, "testdata/golden/manager-keeps-last/train", Timeout(0)) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("evaluate", filepath.ToSlash(path))
+	}
+	// Output: evaluate testdata/golden/manager-keeps-last/train/ckpt-5
+}
