@@ -110,7 +110,6 @@ func requireNoFiles(t *testing.T, dir string) {
 // TestObjectsAsTensorFlow writes the graphs of the golden cases objects-* from structs of Go's, and compares the files with
 // those that TensorFlow wrote from the modules that expect.json shows.
 func TestObjectsAsTensorFlow(t *testing.T) {
-	type variable = *tensor.Tensor[float32]
 	same := func(t *testing.T, name string, root any, opts ...Option) {
 		t.Helper()
 		g := golden(t, name)
