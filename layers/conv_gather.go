@@ -78,7 +78,7 @@ func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
 		}
 		return
 	}
-	block := min(max(gatherFloats/max(depth, 1), 24), positions)
+	block := min(max(gatherFloats/max(depth, 1)/rowStrip, 1)*rowStrip, positions)
 	blocks := (positions + block - 1) / block
 	cost := block * max(depth, 1) * c.filters
 	direct := c.axes[0].outStep == 1 && c.axes[1].outStep == 1 && c.axes[2].outStep == 1
@@ -87,6 +87,10 @@ func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
 	defer w.release(mark)
 	runs := ranges(c.batch*blocks, cost)
 	gathered := w.floats(runs * block * depth)
+	factors := make([]factor, groups)
+	for g := range factors {
+		factors[g] = newFactor(w, cols(matrix(kernel, depth, c.filters), g*filters, (g+1)*filters))
+	}
 	var sums []float32
 	if !direct {
 		sums = w.floats(runs * block * c.filters)
@@ -107,8 +111,7 @@ func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
 			fill(to, bias, c.filters)
 			for g := range groups {
 				c.gather(rows, x, from, n, g*channels, channels)
-				mulAdd(cols(matrix(to, n, c.filters), g*filters, (g+1)*filters), matrix(rows, n, depth),
-					cols(matrix(kernel, depth, c.filters), g*filters, (g+1)*filters))
+				factors[g].mulAdd(cols(matrix(to, n, c.filters), g*filters, (g+1)*filters), matrix(rows, n, depth))
 			}
 			if !direct {
 				c.scatter(y, to, from, n)

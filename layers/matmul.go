@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"github.com/gockpt/ckpt/layers/internal/gemm"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -10,35 +11,58 @@ func matrix(data []float32, rows, cols int) blas32.General {
 	return blas32.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: data}
 }
 
+// Strips are how many rows or columns of a result the kernels of package gemm like to have a multiple of.
+const rowStrip, colStrip = 24, 32
+
 // matmul adds the product of x and w to y, over several goroutines where that is worth it.
 //
 // A 0 in x may hide an infinity or NaN in w, which BLAS is free to skip.
 func matmul(y, x, w blas32.General) {
-	switch {
-	case y.Rows == 0 || y.Cols == 0 || x.Cols == 0:
-	case ranges(y.Rows, x.Cols*y.Cols) > 1:
-		parallel(y.Rows, x.Cols*y.Cols, func(_, lo, hi int) {
-			mulAdd(rows(y, lo, hi), rows(x, lo, hi), w)
-		})
-	case ranges(y.Cols, x.Cols*y.Rows) > 1: // a few long rows
-		parallel(y.Cols, x.Cols*y.Rows, func(_, lo, hi int) {
-			mulAdd(cols(y, lo, hi), x, cols(w, lo, hi))
-		})
-	default:
-		mulAdd(y, x, w)
-	}
-}
-
-// panel is the number of w's elements that mulAdd goes through with all rows of x before it turns to the next: what the
-// cache nearest but one to the processor holds.
-const panel = 1 << 17
-
-// mulAdd is matmul on the caller's goroutine. It multiplies a panel of w by one row of x at a time: gonum's
-// vector-by-matrix kernel is twice as fast as its matrix-by-matrix one, which works on blocks of 64.
-func mulAdd(y, x, w blas32.General) {
+	// A run of rows goes through all of w, and one of columns through all of x: where rows are few, and w large beside
+	// them, columns are cut. Runs are whole strips, of which the last alone may be short.
 	if y.Rows == 0 || y.Cols == 0 || x.Cols == 0 {
 		return
 	}
+	rowStrips, colStrips := (y.Rows+rowStrip-1)/rowStrip, (y.Cols+colStrip-1)/colStrip
+	cost := x.Cols * y.Cols * rowStrip
+	if ranges(rowStrips, cost) > 1 && (y.Rows >= 8*rowStrip || y.Rows > y.Cols) {
+		parallel(rowStrips, cost, func(_, lo, hi int) {
+			lo, hi = lo*rowStrip, min(hi*rowStrip, y.Rows)
+			mulAdd(rows(y, lo, hi), rows(x, lo, hi), w)
+		})
+		return
+	}
+	if cost = x.Cols * y.Rows * colStrip; ranges(colStrips, cost) > 1 {
+		parallel(colStrips, cost, func(_, lo, hi int) {
+			lo, hi = lo*colStrip, min(hi*colStrip, y.Cols)
+			mulAdd(cols(y, lo, hi), x, cols(w, lo, hi))
+		})
+		return
+	}
+	mulAdd(y, x, w)
+}
+
+// leastForKernel is how many multiplications are worth the kernels of package gemm, which copy their operands first.
+const leastForKernel = 1 << 12
+
+// mulAdd is matmul on the caller's goroutine.
+func mulAdd(y, x, w blas32.General) {
+	switch {
+	case y.Rows == 0 || y.Cols == 0 || x.Cols == 0:
+	case y.Rows > 1 && y.Rows*y.Cols*x.Cols >= leastForKernel && gemm.Available():
+		gemm.MulAdd(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, w.Data, w.Stride, y.Data, y.Stride)
+	default:
+		mulAddByRows(y, x, w)
+	}
+}
+
+// panel is the number of w's elements that mulAddByRows goes through with all rows of x before it turns to the next: what
+// the cache nearest but one to the processor holds.
+const panel = 1 << 17
+
+// mulAddByRows is mulAdd by gonum, one row of x at a time: its vector-by-matrix kernel is twice as fast as its
+// matrix-by-matrix one, which works on blocks of 64.
+func mulAddByRows(y, x, w blas32.General) {
 	step := max(panel/y.Cols, 32)
 	for k := 0; k < x.Cols; k += step {
 		n := min(step, x.Cols-k)
@@ -49,6 +73,31 @@ func mulAdd(y, x, w blas32.General) {
 				blas32.Vector{N: y.Cols, Inc: 1, Data: y.Data[i*y.Stride:]})
 		}
 	}
+}
+
+// A factor is the right side of many products, in the order in which they go through it.
+type factor struct {
+	whole  blas32.General
+	packed []float32 // nil where whole is as good
+}
+
+// newFactor returns w as a factor, with memory of ws.
+func newFactor(ws *Workspace, w blas32.General) factor {
+	f := factor{whole: w}
+	if gemm.Available() && len(w.Data) > 0 {
+		f.packed = ws.floats(gemm.PackedLen(w.Rows, w.Cols))
+		gemm.Pack(f.packed, w.Rows, w.Cols, w.Data, w.Stride)
+	}
+	return f
+}
+
+// mulAdd is mulAdd of y, x and f.
+func (f *factor) mulAdd(y, x blas32.General) {
+	if f.packed != nil && y.Rows > 1 {
+		gemm.MulAddPacked(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, f.packed, y.Data, y.Stride)
+		return
+	}
+	mulAdd(y, x, f.whole)
 }
 
 // rows returns the rows lo to hi-1 of m, over the same memory.
