@@ -1,0 +1,117 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A forgery is a checkpoint whose parts may be wrong while its table and, unless a test breaks them, its checksums are right. It has
+// one data file.
+type forgery struct {
+	header []byte            // nil: TensorFlow's
+	values map[string][]byte // entries as they are stored
+	data   []byte
+}
+
+// put appends data to the data file and enters it under an encoded key; edit may then change the entry.
+func (f *forgery) put(key string, d tensor.DType, shape tensor.Shape, data []byte, edit func(*record)) {
+	rec := record{dtype: d, shape: shape, offset: int64(len(f.data)), size: int64(len(data)),
+		crc: sstable.Mask(crc32.Update(0, castagnoli, data))}
+	f.data = append(f.data, data...)
+	if edit != nil {
+		edit(&rec)
+	}
+	f.raw(key, rec.append(nil))
+}
+
+// raw enters the bytes of an entry.
+func (f *forgery) raw(key string, value []byte) {
+	if f.values == nil {
+		f.values = make(map[string][]byte)
+	}
+	f.values[key] = value
+}
+
+// index returns the bytes of the index.
+func (f *forgery) index(t testing.TB) []byte {
+	t.Helper()
+	head := f.header
+	if head == nil {
+		head = newHeader(1).encode()
+	}
+	var out bytes.Buffer
+	w := sstable.NewWriter(&out)
+	require.NoError(t, w.Add(nil, head))
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		require.NoError(t, w.Add([]byte(key), f.values[key]))
+	}
+	require.NoError(t, w.Close())
+	return out.Bytes()
+}
+
+// files writes the checkpoint as "c".
+func (f *forgery) files(t testing.TB) *errfs.FS {
+	t.Helper()
+	fsys := errfs.New()
+	require.NoError(t, fsys.WriteFile(IndexFile("c"), f.index(t)))
+	require.NoError(t, fsys.WriteFile(DataFile("c", 0, 1), f.data))
+	return fsys
+}
+
+// open opens the checkpoint, which must open.
+func (f *forgery) open(t testing.TB) *Reader {
+	t.Helper()
+	return openAt(t, f.files(t), "c")
+}
+
+func openAt(t testing.TB, fsys *errfs.FS, prefix string) *Reader {
+	t.Helper()
+	r, err := Open(fsys, prefix)
+	require.NoError(t, err)
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// text encodes a string tensor; lengths may lie. It returns its bytes and the entry's checksum.
+func text(order binary.AppendByteOrder, lengths []uint64, contents string) (data []byte, crc uint32) {
+	for _, n := range lengths {
+		data = binary.AppendUvarint(data, n)
+		crc = lengthChecksum(crc, int64(n), order)
+	}
+	word := order.AppendUint32(nil, sstable.Mask(crc))
+	crc = crc32.Update(crc32.Update(crc, castagnoli, word), castagnoli, []byte(contents))
+	return append(append(data, word...), contents...), sstable.Mask(crc)
+}
+
+// putText enters a string vector.
+func (f *forgery) putText(key string, lengths []uint64, contents string, edit func(*record)) {
+	data, crc := text(binary.LittleEndian, lengths, contents)
+	f.put(key, tensor.DTString, tensor.Shape{len(lengths)}, data, func(r *record) {
+		r.crc = crc
+		if edit != nil {
+			edit(r)
+		}
+	})
+}
+
+// tableOf returns a table of pairs, which alternate key and value.
+func tableOf(t testing.TB, pairs ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := sstable.NewWriter(&out)
+	for i := 0; i < len(pairs); i += 2 {
+		require.NoError(t, w.Add([]byte(pairs[i]), []byte(pairs[i+1])))
+	}
+	require.NoError(t, w.Close())
+	return out.Bytes()
+}
