@@ -103,7 +103,7 @@ func (b *BatchNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 }
 
 func makeBatchNormalization(c *config) any {
-	c.ignore("momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size")
+	c.skip("momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size")
 	return &BatchNormalization{
 		Axis:     c.axis(-1),
 		Epsilon:  c.epsilon(),

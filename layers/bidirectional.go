@@ -230,7 +230,7 @@ func makeBidirectional(c *config) any {
 	}
 	if raw, ok := c.options["merge_mode"]; ok && string(raw) == "null" {
 		b.MergeMode = MergeNone
-		c.ignore("merge_mode")
+		c.skip("merge_mode")
 		return b
 	}
 	mode := c.text("merge_mode", "concat")

@@ -1,26 +1,31 @@
 package layers
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // Normalization is keras.layers.Normalization: it shifts and scales inputs by a mean and variance that were measured
-// beforehand (Keras's adapt), or given as options.
+// beforehand (Keras's adapt). [FixedNormalization] is the one that has them as options.
 type Normalization struct {
-	Mean     Tensor `ckpt:"adapt_mean,alias=mean,optional,cast"`         // the lengths of Axis
-	Variance Tensor `ckpt:"adapt_variance,alias=variance,optional,cast"` // the lengths of Axis
-	Count    int64  `ckpt:"count,optional,cast"`                         // of what was measured; Keras 3 leaves it at 0
+	Mean     Tensor `ckpt:"adapt_mean,alias=mean,cast"`         // the lengths of Axis
+	Variance Tensor `ckpt:"adapt_variance,alias=variance,cast"` // the lengths of Axis
+	Count    int64  `ckpt:"count,optional,cast"`                // of what was measured; Keras 3 leaves it at 0
 
-	Axis          []int   // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
-	GivenMean     *Tensor // the options mean and variance: used instead of the weights, which then are not made; at most the
-	GivenVariance *Tensor // axes of the weights, each as long or 1
-	Invert        bool    // undo the normalization instead
-	Name          string  // for error messages
+	Axis   []int  // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
+	Invert bool   // undo the normalization instead
+	Name   string // for error messages
+}
+
+// FixedNormalization is keras.layers.Normalization with the options mean and variance. It has no weights.
+type FixedNormalization struct {
+	Axis     []int   // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
+	Mean     *Tensor `ckpt:"-"` // its axes are the last of Axis, each as long or 1
+	Variance *Tensor `ckpt:"-"` // of the same shape
+	Invert   bool    // undo the normalization instead
+	Name     string  // for error messages
 }
 
 // normalizationEpsilon is keras.backend.epsilon(), the least deviation that Keras divides by.
@@ -28,64 +33,80 @@ const normalizationEpsilon = 1e-7
 
 func (n *Normalization) id() id { return id{"normalization", n.Name} }
 
-// Build makes mean (zeros) and variance (ones) for inputs of the given shape if neither weights nor options have them. The
-// error is a [*ShapeError] where weights or options, axes and input do not fit each other.
+// Build makes mean (zeros) and variance (ones) for inputs of the given shape if neither was restored. The error is a
+// [*ShapeError] where weights, axes and input do not fit each other.
 func (n *Normalization) Build(input tensor.Shape) error {
-	_, _, err := n.plan(input)
-	return err
-}
-
-// plan builds the weights and returns the mean and variance that are used, with as many axes as the input.
-func (n *Normalization) plan(input tensor.Shape) (mean, variance meanOrVariance, err error) {
 	who := n.id()
-	var axes []int
-	if n.Axis == nil || len(n.Axis) > 0 {
-		if axes, _, err = sortedAxes(who, n.Axis, input); err != nil {
-			return mean, variance, err
-		}
-	}
-	if (n.GivenMean == nil) != (n.GivenVariance == nil) {
-		return mean, variance, errorf(who, "a mean without a variance, or the other way round")
-	}
-	if n.GivenMean != nil {
-		if mean, err = given(who, "mean", n.GivenMean, axes, input); err != nil {
-			return mean, variance, err
-		}
-		variance, err = given(who, "variance", n.GivenVariance, axes, input)
-		return mean, variance, err
+	axes, err := keptAxes(who, n.Axis, input)
+	if err != nil {
+		return err
 	}
 	kept := permuted(input, axes)
 	reason := fmt.Sprintf("for input shape %v", input)
 	restored := n.Mean.Built() || n.Variance.Built()
-	if !restored {
-		if err := buildWeight(who, "mean", &n.Mean, 0, zeros, kept...); err != nil {
-			return mean, variance, err
+	for _, w := range []struct {
+		name   string
+		tensor *Tensor
+		init   initializer
+	}{{"mean", &n.Mean, zeros}, {"variance", &n.Variance, ones}} {
+		if !restored {
+			if err := buildWeight(who, w.name, w.tensor, 0, w.init, kept...); err != nil {
+				return err
+			}
 		}
-		if err := buildWeight(who, "variance", &n.Variance, 0, ones, kept...); err != nil {
-			return mean, variance, err
+		if err := checkWeight(who, w.name, w.tensor, reason, kept...); err != nil {
+			return err
 		}
 	}
-	if err := checkWeight(who, "mean", &n.Mean, reason, kept...); err != nil {
-		return mean, variance, err
-	}
-	if err := checkWeight(who, "variance", &n.Variance, reason, kept...); err != nil {
-		return mean, variance, err
-	}
-	if mean, err = given(who, "mean", &n.Mean, axes, input); err != nil {
-		return mean, variance, err
-	}
-	variance, err = given(who, "variance", &n.Variance, axes, input)
-	return mean, variance, err
+	return nil
 }
 
-// A meanOrVariance is one of the two with as many axes as an input has, each as long or 1.
-type meanOrVariance struct {
+// keptAxes returns the axes that have a mean for each place, in rising order.
+func keptAxes(who id, axes []int, input tensor.Shape) ([]int, error) {
+	if axes != nil && len(axes) == 0 {
+		return nil, nil
+	}
+	sorted, _, err := sortedAxes(who, axes, input)
+	return sorted, err
+}
+
+// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation is taken as 1e-7 where it is less.
+func (n *Normalization) Call(x *Tensor) (*Tensor, error) { return n.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (n *Normalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(n.id(), x, 0, 0); err != nil {
+		return nil, err
+	}
+	if err := n.Build(x.Shape()); err != nil {
+		return nil, err
+	}
+	return normalized(c, n.id(), x, n.Axis, &n.Mean, &n.Variance, n.Invert)
+}
+
+// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation is taken as 1e-7 where it is less.
+func (n *FixedNormalization) Call(x *Tensor) (*Tensor, error) { return n.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (n *FixedNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	who := id{"normalization", n.Name}
+	if err := checkInput(who, x, 0, 0); err != nil {
+		return nil, err
+	}
+	if n.Mean == nil || n.Variance == nil {
+		return nil, errorf(who, "wants both a mean and a variance")
+	}
+	return normalized(c, who, x, n.Axis, n.Mean, n.Variance, n.Invert)
+}
+
+// A statistic is a mean or a variance with as many axes as an input has, each as long or 1.
+type statistic struct {
 	data  []float32
 	shape tensor.Shape
 }
 
-// given puts the axes of v, from the last one, in the places of axes (keras.layers.Normalization.build).
-func given(who id, name string, v *Tensor, axes []int, input tensor.Shape) (meanOrVariance, error) {
+// newStatistic puts the axes of v, from the last one, in the places of axes (keras.layers.Normalization.build).
+func newStatistic(who id, name string, v *Tensor, axes []int, input tensor.Shape) (statistic, error) {
 	from := v.Shape()
 	shape := make(tensor.Shape, len(input))
 	for i := range shape {
@@ -98,22 +119,23 @@ func given(who id, name string, v *Tensor, axes []int, input tensor.Shape) (mean
 		fits = shape[at] == input[at] || shape[at] == 1
 	}
 	if !fits {
-		return meanOrVariance{}, shapeErrorf(who, name, from, "one that stretches to the axes %v of input shape %v", axes, input)
+		return statistic{}, shapeErrorf(who, name, from, "one that stretches to the axes %v of input shape %v", axes, input)
 	}
-	return meanOrVariance{v.Data(), shape}, nil
+	return statistic{v.Data(), shape}, nil
 }
 
-// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation is taken as 1e-7 where it is less.
-func (n *Normalization) Call(x *Tensor) (*Tensor, error) { return n.Forward(nil, x) }
-
-// Forward is Call with a [Context].
-func (n *Normalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
-	who := n.id()
-	if err := checkInput(who, x, 0, 0); err != nil {
+// normalized returns x shifted and scaled by mean and variance, which lie along the given axes.
+func normalized(c *Context, who id, x *Tensor, along []int, means, variances *Tensor, invert bool) (*Tensor, error) {
+	shape := x.Shape()
+	axes, err := keptAxes(who, along, shape)
+	if err != nil {
 		return nil, err
 	}
-	shape := x.Shape()
-	mean, variance, err := n.plan(shape)
+	mean, err := newStatistic(who, "mean", means, axes, shape)
+	if err != nil {
+		return nil, err
+	}
+	variance, err := newStatistic(who, "variance", variances, axes, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +164,7 @@ func (n *Normalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		for row := lo; row < hi; row++ {
 			out := y.Data()[row*len(m):][:len(m)]
 			in := x.Data()[row*len(m):][:len(m)]
-			if n.Invert {
+			if invert {
 				for i, v := range in {
 					out[i] = m[i] + v*deviation[i]
 				}
@@ -159,65 +181,17 @@ func (n *Normalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 // OutputMask returns the input's mask.
 func (n *Normalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
+// OutputMask returns the input's mask.
+func (n *FixedNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
+	return c.Mask(0), nil
+}
+
 func makeNormalization(c *config) any {
-	return &Normalization{
-		Axis:          c.ints("axis"),
-		GivenMean:     c.values("mean"),
-		GivenVariance: c.values("variance"),
-		Invert:        c.bool("invert", false),
-		Name:          c.name(),
+	axis, mean, variance, invert := c.ints("axis"), c.array("mean"), c.array("variance"), c.bool("invert", false)
+	if mean != nil || variance != nil {
+		return &FixedNormalization{Axis: axis, Mean: mean, Variance: variance, Invert: invert, Name: c.name()}
 	}
-}
-
-// values returns an option that is a number or nested lists of them, nil where it is not there.
-func (c *config) values(key string) *Tensor {
-	var v any
-	if !c.get(key, &v) {
-		return nil
-	}
-	var shape tensor.Shape
-	for at := v; ; {
-		list, ok := at.([]any)
-		if !ok {
-			break
-		}
-		shape = append(shape, len(list))
-		if len(list) == 0 {
-			break
-		}
-		at = list[0]
-	}
-	var data []float32
-	if !flattenNumbers(&data, v, shape) {
-		var raw json.RawMessage
-		c.get(key, &raw)
-		c.fail("option %q is %s, want a number or lists of numbers, all alike", key, short(raw))
-		return nil
-	}
-	t, err := tensor.FromSlice(data, slices.Clone(shape)...)
-	if err != nil {
-		c.fail("option %q: %w", key, err)
-	}
-	return t
-}
-
-// flattenNumbers appends the numbers of v, lists nested as shape says, to data, and reports whether that is what v is.
-func flattenNumbers(data *[]float32, v any, shape tensor.Shape) bool {
-	if len(shape) == 0 {
-		number, ok := v.(float64)
-		*data = append(*data, float32(number))
-		return ok
-	}
-	list, ok := v.([]any)
-	if !ok || len(list) != shape[0] {
-		return false
-	}
-	for _, item := range list {
-		if !flattenNumbers(data, item, shape[1:]) {
-			return false
-		}
-	}
-	return true
+	return &Normalization{Axis: axis, Invert: invert, Name: c.name()}
 }
 
 // UnitNormalization is keras.layers.UnitNormalization: the values along some axes, together, are divided by the root of

@@ -89,9 +89,9 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 			"groups of the batch", &GroupNormalization{Groups: 1, Axis: -3},
 			"layers: group_normalization: input shape [2 3 4], want channels on another axis than the batch",
 		},
-		{"a given mean without a variance", &Normalization{GivenMean: tensor.Scalar[float32](1)}, "layers: normalization: a mean without a variance, or the other way round"},
+		{"a given mean without a variance", &FixedNormalization{Mean: tensor.Scalar[float32](1)}, "layers: normalization: wants both a mean and a variance"},
 		{
-			"a given mean of another length", &Normalization{GivenMean: tensor.New[float32](3), GivenVariance: tensor.New[float32](3)},
+			"a given mean of another length", &FixedNormalization{Mean: tensor.New[float32](3), Variance: tensor.New[float32](3)},
 			"layers: normalization: mean shape [3], want one that stretches to the axes [2] of input shape [2 3 4]",
 		},
 		{"slopes of another shape", &PReLU{Alpha: weight(3, 2)}, "layers: p_re_lu: alpha shape [3 2], want [3 4] for input shape [2 3 4]"},

@@ -35,7 +35,7 @@ func recurrentMaker(class string) maker {
 
 // recurrent reads the options that all recurrent layers have.
 func (c *config) recurrent() recurrence {
-	c.ignore("stateful", "unroll", "input_length", "input_dim")
+	c.skip("stateful", "unroll", "input_length", "input_dim")
 	if c.bool("time_major", false) {
 		c.fail("time_major: want the batch as the first axis")
 	}
@@ -57,7 +57,7 @@ func (c *config) function(key string) *activation.Func {
 }
 
 // cellOptions passes over what cells have that only training looks at.
-func (c *config) cellOptions() { c.ignore("dropout", "recurrent_dropout", "implementation") }
+func (c *config) cellOptions() { c.skip("dropout", "recurrent_dropout", "implementation") }
 
 func simpleRNNCell(c *config) SimpleRNNCell {
 	c.cellOptions()

@@ -30,6 +30,6 @@ func (s *SpectralNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) 
 }
 
 func makeSpectralNormalization(c *config) any {
-	c.ignore("power_iterations")
+	c.skip("power_iterations")
 	return &SpectralNormalization{Layer: c.layer("layer"), Name: c.name()}
 }

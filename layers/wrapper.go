@@ -30,13 +30,6 @@ func (c *config) layer(key string) Layer {
 	return layer
 }
 
-// ignore passes over options that change nothing here.
-func (c *config) ignore(keys ...string) {
-	for _, key := range keys {
-		c.read[key] = true
-	}
-}
-
 // axis returns the option "axis", one axis or a list of one, or def. Axis 0 is the batch's, which no layer asks for one axis of.
 func (c *config) axis(def int) int {
 	switch axes := c.ints("axis"); {
