@@ -14,6 +14,9 @@ const (
 	// same megabytes would make its readers work without end.
 	maxAliasing = 8
 
+	// maxPadding is more than the zeros that any alignment puts after the last tensor of a data file: a page.
+	maxPadding = 4096
+
 	// maxComparisons bounds the pairs of parts that are compared to find that none overlap.
 	maxComparisons = 1 << 28
 )

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -141,9 +142,19 @@ func (v *verifier) trailing() {
 		if err != nil {
 			continue // reported with each tensor
 		}
-		if end := v.ends[shard]; f.Size() > end {
+		if end := v.ends[shard]; f.Size() > end && !isPadding(f, end) {
 			v.report(Problem{Warning: true, Err: &Error{File: v.r.data.name(shard), Offset: end,
 				Err: fmt.Errorf("%d bytes after the last tensor belong to none", f.Size()-end)}})
 		}
 	}
+}
+
+// isPadding reports whether what follows offset end in f may be the padding of a writer that aligns tensors.
+func isPadding(f *dataFile, end int64) bool {
+	if f.Size()-end >= maxPadding {
+		return false
+	}
+	rest := make([]byte, f.Size()-end)
+	_, err := f.ReadAt(rest, end)
+	return (err == nil || err == io.EOF) && len(bytes.Trim(rest, "\x00")) == 0
 }

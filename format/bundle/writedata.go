@@ -38,7 +38,7 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	d := &dataWriter{w: w, ctx: ctx, group: group, files: files, swap: !tensor.NativeLittleEndian}
+	d := &dataWriter{w: w, ctx: ctx, group: group, files: files}
 	err := d.feed()
 	// The first error is the group's; feed's own comes from the context where another failed.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
@@ -80,7 +80,6 @@ type dataWriter struct {
 	ctx   context.Context
 	group *errgroup.Group
 	files []fsx.File
-	swap  bool // numbers in memory are big-endian, in files little
 
 	buffers sync.Pool // of *[]byte of chunkSize
 	batch   *batch    // small items that follow one another
@@ -143,7 +142,7 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 
 // chunk writes chunk i of it.
 func (d *dataWriter) chunk(it *item, i int, p []byte) error {
-	if d.swap {
+	if d.w.bigEndianMemory {
 		buf := d.buffer()
 		defer d.buffers.Put(buf)
 		*buf = append((*buf)[:0], p...)
@@ -202,7 +201,7 @@ func (d *dataWriter) gather(it *item, t tensor.Any, memory []byte) error {
 	at := len(*b)
 	if memory != nil {
 		*b = append(*b, memory...)
-		if d.swap {
+		if d.w.bigEndianMemory {
 			it.src.DType.SwapBytes((*b)[at:])
 		}
 		it.sums = []uint32{crc32.Update(0, castagnoli, (*b)[at:])}

@@ -40,6 +40,8 @@ type Writer struct {
 	total       int64 // bytes of data, once planned
 	err         error // the first error of Add and AddSlice, which Commit returns
 	done        bool
+
+	bigEndianMemory bool // numbers in memory are big-endian, in files they are little-endian
 }
 
 var _ format.Writer = (*Writer)(nil)
@@ -64,7 +66,7 @@ type partitioned struct {
 
 // Create returns a Writer of the checkpoint called prefix. Nothing is touched before Commit.
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
-	return &Writer{fsys: fsys, prefix: prefix, opts: opts, keys: make(map[string]bool), partitioned: make(map[string]*partitioned)}
+	return &Writer{fsys: fsys, prefix: prefix, opts: opts, keys: make(map[string]bool), partitioned: make(map[string]*partitioned), bigEndianMemory: !tensor.NativeLittleEndian}
 }
 
 // Add implements [format.Writer].
