@@ -34,6 +34,8 @@ type node struct {
 
 	edges    []edge
 	expanded bool
+	index    map[string]int // of the first indexed edges, by name and alias
+	indexed  int
 
 	// How a breadth-first walk first came here.
 	parent       *node
@@ -158,7 +160,11 @@ func (n *node) find(name string) *edge {
 	return nil
 }
 
+// indexEdge is find's index into n.edges, -1 where there is no such edge.
 func (n *node) indexEdge(name string) int {
+	if len(n.edges) > indexedEdges {
+		return n.lookupEdge(name)
+	}
 	byAlias := -1
 	for i := range n.edges {
 		if n.edges[i].name == name {
@@ -169,6 +175,27 @@ func (n *node) indexEdge(name string) int {
 		}
 	}
 	return byAlias
+}
+
+// indexedEdges is how many edges are searched one by one; nodes with more have an index.
+const indexedEdges = 16
+
+func (n *node) lookupEdge(name string) int {
+	if n.index == nil {
+		n.index = make(map[string]int, len(n.edges))
+	}
+	for ; n.indexed < len(n.edges); n.indexed++ {
+		n.index[n.edges[n.indexed].name] = n.indexed
+		for _, alias := range n.edges[n.indexed].aliases { // no alias is also a name: the type plan sees to it
+			if _, ok := n.index[alias]; !ok {
+				n.index[alias] = n.indexed
+			}
+		}
+	}
+	if i, ok := n.index[name]; ok {
+		return i
+	}
+	return -1
 }
 
 // checkOverlap reports two values that share memory without being one object: a restore would write one twice.

@@ -160,8 +160,27 @@ func (w *walker) expandStruct(n *node) error {
 	if plan := w.plans.plan(n.obj.Type()); plan.err != nil {
 		return plan.err
 	}
-	if err := reflectwalk.Walk(n.obj.Addr().Interface(), &fieldWalker{w: w, n: n}); err != nil {
+	f := &fieldWalker{w: w, n: n}
+	if err := reflectwalk.Walk(n.obj.Addr().Interface(), f); err != nil {
 		return err
+	}
+	if f.tracked {
+		return checkTracked(n)
+	}
+	return nil
+}
+
+// checkTracked reports a child attached to a Module under the name of a field: that of fields alone is checked with their types.
+func checkTracked(n *node) error {
+	taken := make(map[string]string, len(n.edges))
+	for i := range n.edges {
+		e := &n.edges[i]
+		for _, name := range append([]string{e.name}, e.aliases...) {
+			if other, ok := taken[name]; ok {
+				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.path(), n.goPath(), other, e.goStep, name)
+			}
+			taken[name] = e.goStep
+		}
 	}
 	return nil
 }
@@ -173,6 +192,8 @@ type fieldWalker struct {
 	w      *walker
 	n      *node
 	frames []fieldFrame
+	// tracked is set where a Module has children, whose names no type declares.
+	tracked bool
 }
 
 type fieldFrame struct {
@@ -242,6 +263,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 
 func (f *fieldWalker) module(m *Module) error {
 	for _, c := range m.snapshot(f.w.owner) {
+		f.tracked = true
 		if err := f.w.addChild(f.n, c.name, childStep(c.name), c.object); err != nil {
 			return err
 		}
