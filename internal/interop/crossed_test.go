@@ -22,6 +22,9 @@ func TestCrossedPrograms(t *testing.T) {
 		path := filepath.Join(dir, from.name)
 		ask[string](t, "write", arguments{"program": from.name, "prefix": path})
 		for _, into := range small {
+			if from.unreadable != "" && into.name == from.name {
+				continue
+			}
 			t.Run(from.name+" into "+into.name, func(t *testing.T) {
 				theirs := make(map[string]string)
 				theirErr := tensorFlow.try("outcome", arguments{"program": into.name, "source": path, "call": "read"}, &theirs)

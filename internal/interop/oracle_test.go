@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,6 +43,9 @@ type oracle struct {
 }
 
 type arguments map[string]any
+
+// patience is how long one answer may take; the slowest, of a large program, take a second.
+const patience = time.Minute
 
 func startOracle() (*oracle, error) {
 	python := os.Getenv("CKPT_PYTHON")
@@ -94,6 +98,8 @@ func (o *oracle) try(name string, args arguments, answer any) error {
 	if err != nil {
 		return err
 	}
+	overdue := time.AfterFunc(patience, func() { o.process.Process.Kill() })
+	defer overdue.Stop()
 	if _, err := o.question.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("the oracle is gone: %w\n%s", err, o.said)
 	}

@@ -18,7 +18,9 @@ func TestSameShards(t *testing.T) {
 		program string
 		size    int
 	}{
-		{"keywords", 9}, {"keywords", 16}, {"nested", 4}, {"integers", 20}, {"strings", 300}, {"plain", 40}, {"containers", 6}, {"large", 1 << 20},
+		// No element is larger than a file, where TensorFlow cuts without end, no tensor is empty, which it leaves out,
+		// and all are of types that it can cut.
+		{"keywords", 9}, {"keywords", 16}, {"nested", 4}, {"plain", 40}, {"containers", 6}, {"large", 1 << 20},
 	}
 	for _, tt := range tests {
 		t.Run("O-09 "+tt.program, func(t *testing.T) {

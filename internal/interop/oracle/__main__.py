@@ -6,6 +6,7 @@ NAME is a function of one of the modules below that is decorated with @asked.
 """
 import json
 import os
+import resource
 import sys
 import traceback
 
@@ -27,6 +28,8 @@ def answer(line):
 
 
 def main():
+    # TensorFlow has loops that end when memory does.
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     for line in sys.stdin:
         PROTOCOL.write(json.dumps(answer(line)) + "\n")
         PROTOCOL.flush()
