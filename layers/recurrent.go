@@ -217,6 +217,9 @@ func (r recurrence) outputMask(c *Context) (*Mask, error) {
 // run goes through the sequence. It puts the outputs into y, in the order of the steps taken or, if flip, in the other, and the states
 // into final, which may be empty. It overwrites both.
 func (s *sequence) run(w *Workspace, y []float32, final []*Tensor, flip bool) {
+	if s.batch == 0 {
+		return
+	}
 	defer w.release(w.mark())
 	states := s.begin(w)
 	x, to := s.x.Data(), y
@@ -232,14 +235,14 @@ func (s *sequence) run(w *Workspace, y []float32, final []*Tensor, flip bool) {
 	if !s.whole {
 		runs = ranges(s.batch, cost)
 	}
-	rows := (s.batch + runs - 1) / max(runs, 1)
+	rows := (s.batch + runs - 1) / runs
 	chunk := min(max(chunkFloats/max(rows*s.gates, 1), 1), max(s.steps, 1))
 	zs, scratch := w.floats(runs*rows*chunk*s.gates), w.floats(runs*rows*s.scratch)
 	part := func(run, lo, hi int, mul product) {
 		z := zs[run*rows*chunk*s.gates:][:rows*chunk*s.gates]
 		s.part(w, z, x, states, to, scratch[run*rows*s.scratch:][:rows*s.scratch], lo, hi, chunk, flip, mul)
 	}
-	if runs <= 1 {
+	if runs == 1 {
 		part(0, 0, s.batch, matmul)
 	} else {
 		parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, mulAdd) })

@@ -72,3 +72,5 @@ def cases(g):
 
     name = "around Dense"
     g.layer(name, keras.layers.SpectralNormalization(keras.layers.Dense(5, name="d"), power_iterations=2, name="n"), g.input(name, 3, 7))
+    name = "around Conv1D"
+    g.layer(name, keras.layers.SpectralNormalization(keras.layers.Conv1D(5, 2, name="d"), name="n"), g.input(name, 3, 7, 2))
