@@ -13,6 +13,7 @@ func makerOf(class string) maker {
 		einsumDenseMaker,
 		embeddingMaker,
 		mergeMaker,
+		modelMaker,
 		rescalingMaker,
 		convMaker,
 		convTransposeMaker,

@@ -2,8 +2,8 @@ package layers
 
 // Rescaling is keras.layers.Rescaling: x*Scale + Offset.
 type Rescaling struct {
-	Scale  *Tensor // one value, or a shape that stretches to the input's; nil: 1
-	Offset *Tensor // the same; nil: 0
+	Scale  *Tensor `ckpt:"-"` // one value, or a shape that stretches to the input's; nil: 1
+	Offset *Tensor `ckpt:"-"` // the same; nil: 0
 	Name   string  // for error messages
 }
 
