@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/gemm"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -167,14 +168,11 @@ func (c *convolution) depthwiseLine(y, image, kernel, bias []float32, t triple, 
 
 // multiplyAdd adds to y the products of x, each value of which is for as many values of y, and k.
 func multiplyAdd(y, x, k []float32) {
-	k = k[:len(y)]
 	if len(x) == len(y) {
-		x = x[:len(y)]
-		for i := range y {
-			y[i] += x[i] * k[i]
-		}
+		gemm.MultiplyAdd(y, x, k)
 		return
 	}
+	k = k[:len(y)]
 	n := len(y) / len(x)
 	for _, v := range x {
 		for i := range n {

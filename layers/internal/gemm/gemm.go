@@ -4,7 +4,8 @@
 // The structure is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a small product of a
 // few rows by a few columns is kept in registers while the inner dimension goes by, and the loops around it hand it
 // operands that are in the caches. The inner product is the only assembly, one routine per instruction set (kernel_amd64.s); where a
-// machine has none of them, Available is false and the caller has to do without.
+// machine has none of them, Available is false and the caller has to do without. MultiplyAdd, of vectors, is what depthwise
+// convolutions are made of.
 package gemm
 
 // A kernel is a routine that adds the product of rows×k and k×cols matrices to a rows×cols one.
@@ -122,6 +123,18 @@ func (kn kernel) mulAddPacked(m, n, k int, a []float32, lda int, packed []float3
 				rest = rest[deep*kn.cols:]
 			}
 		}
+	}
+}
+
+// MultiplyAdd adds to each value of y the product of those of x and z in its place, on any machine. It panics where x or z is
+// shorter than y.
+func MultiplyAdd(y, x, z []float32) {
+	if len(x) < len(y) || len(z) < len(y) {
+		panic("gemm: a vector is shorter than the one that it is added to")
+	}
+	x, z = x[:len(y)], z[:len(y)]
+	for i := eights(y, x, z); i < len(y); i++ {
+		y[i] += x[i] * z[i]
 	}
 }
 

@@ -22,6 +22,22 @@ func kernel12x32(k int, a *float32, lda int, b *float32, c *float32, ldc int)
 //go:noescape
 func kernel6x16(k int, a *float32, lda int, b *float32, c *float32, ldc int)
 
+// eights adds the products of the first values of x and z to y, as many as are whole registers, and returns their number.
+func eights(y, x, z []float32) int {
+	n := len(y) &^ 7
+	if n == 0 || best.set == none {
+		return 0
+	}
+	multiplyAdd8(n, &y[0], &x[0], &z[0])
+	return n
+}
+
+// multiplyAdd8 adds the products of the n values at x and those at z to those at y. It needs AVX2 and FMA, and n a multiple of 8
+// above 0.
+//
+//go:noescape
+func multiplyAdd8(n int, y *float32, x *float32, z *float32)
+
 // cpuid is the instruction of that name.
 func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
 

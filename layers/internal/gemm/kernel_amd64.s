@@ -158,6 +158,25 @@ loop:
 	VZEROUPPER
 	RET
 
+// func multiplyAdd8(n int, y *float32, x *float32, z *float32)
+TEXT ·multiplyAdd8(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ y+8(FP), DI
+	MOVQ x+16(FP), SI
+	MOVQ z+24(FP), DX
+	XORQ AX, AX
+
+loop:
+	VMOVUPS     (SI)(AX*4), Y0
+	VMOVUPS     (DI)(AX*4), Y1
+	VFMADD231PS (DX)(AX*4), Y0, Y1
+	VMOVUPS     Y1, (DI)(AX*4)
+	ADDQ        $8, AX
+	CMPQ        AX, CX
+	JLT         loop
+	VZEROUPPER
+	RET
+
 // func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
 TEXT ·cpuid(SB), NOSPLIT, $0-24
 	MOVL leaf+0(FP), AX
