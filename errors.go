@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
 )
 
 // What errors.Is finds in this package's errors.
@@ -18,6 +19,9 @@ var (
 	ErrNotFound = format.ErrNotFound
 	// ErrCorrupt is in every error about files whose bytes are not what the format says.
 	ErrCorrupt = format.ErrCorrupt
+	// ErrIncomplete is in the error of a partitioned tensor whose stored parts do not cover it, though each may be intact:
+	// TensorFlow 1 wrote such tensors for slot variables that were renamed.
+	ErrIncomplete = bundle.ErrIncomplete
 	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
 	ErrMismatch = errors.New("model and checkpoint do not match")
 	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.

@@ -17,6 +17,7 @@ import (
 type Reader struct {
 	f      format.Reader
 	prefix string
+	opts   options
 }
 
 // VariableInfo says what is stored under a key.
@@ -41,7 +42,7 @@ func Open(path string, opts ...Option) (*Reader, error) {
 	if err != nil {
 		return nil, restoreHint(path, true, err)
 	}
-	return &Reader{f: f, prefix: prefix}, nil
+	return &Reader{f: f, prefix: prefix, opts: o}, nil
 }
 
 // Prefix returns the checkpoint's prefix, which tells what Open chose.

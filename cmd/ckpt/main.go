@@ -1,0 +1,122 @@
+// Ckpt looks into checkpoints in TensorFlow's formats: what tensors they hold, from which objects they were saved, and
+// whether they are whole.
+//
+//	ckpt list model/ckpt-7
+//	ckpt graph model/
+//	ckpt verify model/ckpt-7.index
+//
+// A path is a checkpoint's prefix, one of its files, a SavedModel's directory, or a directory with a `checkpoint` file,
+// whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
+// disturb a terminal are quoted.
+//
+// The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there, with one line on standard error that
+// names the file and the fault, 2 for wrong usage, and 130 after an interrupt.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // the second interrupt does not wait for the first to be heeded
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run executes one command line and returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := bufio.NewWriterSize(stdout, 64<<10)
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if e := out.Flush(); err == nil && e != nil {
+		err = &failure{e}
+	}
+	failed := new(failure)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &failed) && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "ckpt: interrupted")
+		return 130
+	case errors.As(err, &failed):
+		fmt.Fprintln(stderr, "ckpt: "+oneLine(failed.err))
+		return 1
+	case errors.Is(err, errNoCommand):
+		cmd.SetOut(stderr)
+		_ = cmd.Help()
+		return 2
+	}
+	fmt.Fprintf(stderr, "ckpt: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+	return 2
+}
+
+// A failure is the error of a command that was used rightly. All others are of wrong usage.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
+
+var errNoCommand = errors.New("no command")
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ckpt",
+		Short: "Look into checkpoints in TensorFlow's formats",
+		Long: `Look into checkpoints in TensorFlow's formats: what tensors they hold, from which
+objects they were saved, and whether they are whole.
+
+A PATH is a checkpoint's prefix, one of its files, a SavedModel's directory, or a
+directory with a "checkpoint" file, whose latest is then meant.
+
+The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not
+there, and 2 for wrong usage.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
+	}
+	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand())
+	return root
+}
+
+// version returns the module's version as the toolchain recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// onPath returns a command's RunE: what runs on its one path, whose errors are failures.
+func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args[0]); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+}
+
+// onePath is the Args of a command that takes one path.
+func onePath(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("one PATH is wanted, not %d", len(args))
+	}
+	return nil
+}

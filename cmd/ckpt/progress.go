@@ -1,0 +1,50 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/gockpt/ckpt"
+)
+
+// A bar shows how far a command is, on a terminal and nowhere else.
+type bar struct {
+	out   io.Writer // nil where there is no terminal
+	what  string
+	shown *progressbar.ProgressBar
+}
+
+func newBar(stderr io.Writer, what string) *bar {
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &bar{out: f, what: what}
+	}
+	return &bar{what: what}
+}
+
+// options are those with which the library tells the bar.
+func (b *bar) options() []ckpt.Option {
+	if b.out == nil {
+		return nil
+	}
+	return []ckpt.Option{ckpt.WithProgress(b.progress)}
+}
+
+func (b *bar) progress(p ckpt.Progress) {
+	if b.shown == nil {
+		b.shown = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what),
+			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	}
+	_ = b.shown.Set64(p.Done) // an ornament: what cannot be drawn is not missed
+}
+
+// clear takes the bar away, so that a line can be printed. What is still to come draws it again.
+func (b *bar) clear() {
+	if b.shown != nil {
+		_ = b.shown.Clear()
+	}
+}
