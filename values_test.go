@@ -1,0 +1,326 @@
+package ckpt
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// requireAgain restores a checkpoint into root, which holds zeros, and holds what it then writes to the files that it read.
+func requireAgain(t *testing.T, root any, path string) {
+	t.Helper()
+	require.NoError(t, mustRead(t, mustNew(t, root), path).Assert(Consumed, ExistingObjectsMatched))
+	requireSameFiles(t, written(t, root), path)
+}
+
+// TestValuesAsTensorFlow restores each dtype and shape that TensorFlow's variables have into a struct of Go's and writes it again
+// as TensorFlow did.
+func TestValuesAsTensorFlow(t *testing.T) {
+	t.Run("integers", func(t *testing.T) {
+		type model struct {
+			I8   []int8                       `ckpt:"int8,alloc,fullname=int8"`
+			I16  []int16                      `ckpt:"int16,alloc,fullname=int16"`
+			I32  []int32                      `ckpt:"int32,alloc,fullname=int32"`
+			I64  []int                        `ckpt:"int64,alloc,fullname=int64"`
+			U8   []uint8                      `ckpt:"uint8,alloc,fullname=uint8"`
+			U16  []uint16                     `ckpt:"uint16,alloc,fullname=uint16"`
+			U32  []uint32                     `ckpt:"uint32,alloc,fullname=uint32"`
+			U64  []uint                       `ckpt:"uint64,alloc,fullname=uint64"`
+			Int4 tensor.Tensor[tensor.Int4]   `ckpt:"int4,fullname=int4"`
+			U4   tensor.Tensor[tensor.UInt4]  `ckpt:"uint4,fullname=uint4"`
+			Int2 [4]tensor.Int2               `ckpt:"int2,fullname=int2"`
+			U2   *tensor.Tensor[tensor.UInt2] `ckpt:"uint2,fullname=uint2"`
+			Bool []bool                       `ckpt:"bool,alloc,fullname=bool"`
+		}
+		m := &model{U2: new(tensor.Tensor[tensor.UInt2])}
+		requireAgain(t, m, golden(t, "values-integers").path())
+		require.Equal(t, []int8{math.MinInt8, math.MinInt8 + 1, 0, 1, math.MaxInt8}, m.I8)
+		require.Equal(t, []int{math.MinInt64, math.MinInt64 + 1, 0, 1, math.MaxInt64}, m.I64)
+		require.Equal(t, []uint{0, 1, 0, 1, math.MaxUint64}, m.U64)
+		require.Equal(t, []bool{true, false, true}, m.Bool)
+		require.EqualValues(t, -8, m.Int4.Data()[0].Int8())
+	})
+	t.Run("floats, whose bits are kept", func(t *testing.T) {
+		type model struct {
+			F16  []tensor.Float16  `ckpt:"float16,alloc,fullname=float16"`
+			BF16 []tensor.BFloat16 `ckpt:"bfloat16,alloc,fullname=bfloat16"`
+			F32  []float32         `ckpt:"float32,alloc,fullname=float32"`
+			F64  [13]float64       `ckpt:"float64,fullname=float64"`
+		}
+		m := new(model)
+		requireAgain(t, m, golden(t, "values-floats").path())
+		require.Equal(t, uint32(0x7fc00005), math.Float32bits(m.F32[10]), "a NaN's payload")
+		require.Equal(t, uint32(0x7f800001), math.Float32bits(m.F32[11]), "a signalling NaN")
+		require.Equal(t, math.SmallestNonzeroFloat64, m.F64[7])
+	})
+	t.Run("complex numbers", func(t *testing.T) {
+		type model struct {
+			C64  []complex64   `ckpt:"complex64,alloc,fullname=complex64"`
+			C128 [4]complex128 `ckpt:"complex128,fullname=complex128"`
+		}
+		m := new(model)
+		requireAgain(t, m, golden(t, "values-complex").path())
+		require.Equal(t, []complex64{0, 1 - 2i}, m.C64[:2])
+	})
+	t.Run("shapes, empty ones among them", func(t *testing.T) {
+		type model struct {
+			Scalar float32                 `ckpt:"scalar,fullname=scalar"`
+			S1     [1]float32              `ckpt:"s1,fullname=s1"`
+			S5     []float32               `ckpt:"s5,alloc,fullname=s5"`
+			S23    [][]float32             `ckpt:"s2x3,alloc,fullname=s2x3"`
+			S213   [2][1][3]float32        `ckpt:"s2x1x3,fullname=s2x1x3"`
+			Ones   [][][][][][][][]float32 `ckpt:"s1x1x1x1x1x1x1x1,alloc,fullname=s1x1x1x1x1x1x1x1"`
+			Twos   []float32               `ckpt:"s2x2x2x2x2x2,alloc,shape=2x2x2x2x2x2,fullname=s2x2x2x2x2x2"`
+			S300   tensor.Tensor[float32]  `ckpt:"s300,fullname=s300"`
+			S0     []float32               `ckpt:"s0,alloc,fullname=s0"`
+			S07    [][7]float32            `ckpt:"s0x7,alloc,fullname=s0x7"`
+			Empty  tensor.Tensor[float32]  `ckpt:"s3x0x2,fullname=s3x0x2"`
+		}
+		m := new(model)
+		requireAgain(t, m, golden(t, "values-shapes").path())
+		require.Equal(t, [][]float32{{0, 1, 2}, {3, 4, 5}}, m.S23)
+		require.Equal(t, [2][1][3]float32{{{0, 1, 2}}, {{3, 4, 5}}}, m.S213)
+		require.EqualValues(t, 63, m.Twos[63])
+		require.NotNil(t, m.S0, "an empty tensor is a slice that is not nil")
+	})
+	t.Run("P-06 strings are bytes", func(t *testing.T) {
+		type model struct {
+			Empty   string                `ckpt:"empty,fullname=empty"`
+			None    []string              `ckpt:"none,alloc,fullname=none"`
+			None2D  tensor.Tensor[string] `ckpt:"none2d,fullname=none2d"`
+			Text    []string              `ckpt:"text,alloc,fullname=text"`
+			Binary  [3]string             `ckpt:"binary,fullname=binary"`
+			Varints []string              `ckpt:"varints,alloc,fullname=varints"`
+			Matrix  [3][2]string          `ckpt:"matrix,fullname=matrix"`
+		}
+		m := new(model)
+		requireAgain(t, m, golden(t, "values-strings").path())
+		require.Equal(t, []string{"checkpoint", "Zürich", "日本語", ""}, m.Text)
+		require.Equal(t, "\xff\xfe\x00tail", m.Binary[1])
+		require.Equal(t, [3][2]string{{"a", "bb"}, {"ccc", "dddd"}, {"eeeee", ""}}, m.Matrix)
+	})
+	t.Run("P-01 P-02 P-06 state of one string has no global name and is laid out after all variables", func(t *testing.T) {
+		type model struct {
+			RNG   stateBytes    `ckpt:"rng"`
+			V     [2]float32    `ckpt:"v,fullname=v"`
+			Empty *stateBytes   `ckpt:"empty"`
+			Raw   stateBytes    `ckpt:"raw"`
+			Last  *int32        `ckpt:"last,fullname=last"`
+			Loose []*stateBytes // untagged, and so not looked at
+		}
+		m := &model{Empty: &stateBytes{"before"}, Last: new(int32)}
+		g := golden(t, "values-python-state")
+		requireAgain(t, m, g.path())
+		require.Equal(t, []string{`{"seed": 3}`, "", "\x00\xff\xfe"}, []string{m.RNG.data, m.Empty.data, m.Raw.data})
+		require.Contains(t, graphOf(t, g.path())[1], `[py_state "" rng/.ATTRIBUTES/py_state]`)
+	})
+}
+
+// kelvin is a temperature in another library's clothes: it keeps float64 and is stored as float32.
+type kelvin struct {
+	degrees float64
+	fail    error
+}
+
+func (k *kelvin) CheckpointTensor() (tensor.Any, error) {
+	return tensor.Scalar(float32(k.degrees)), k.fail
+}
+
+func (k *kelvin) SetCheckpointTensor(t tensor.Any) error {
+	v, ok := tensor.As[float32](t)
+	if !ok || k.fail != nil {
+		return errors.Join(k.fail, fmt.Errorf("%v is no temperature", t.DType()))
+	}
+	k.degrees = float64(v.At())
+	return nil
+}
+
+func TestObjectsOfOtherLibraries(t *testing.T) {
+	t.Run("a Variable is stored as the tensor that it gives and takes", func(t *testing.T) {
+		type model struct {
+			T kelvin // untagged: it is a leaf by its methods
+		}
+		path := written(t, &model{kelvin{degrees: 273.5}})
+		require.Equal(t, scalar(273.5), must(opened(t, path).Tensor("t/.ATTRIBUTES/VARIABLE_VALUE")))
+		var got model
+		require.NoError(t, mustRead(t, mustNew(t, &got), path).AssertConsumed())
+		require.Equal(t, 273.5, got.T.degrees)
+	})
+	t.Run("its errors come out", func(t *testing.T) {
+		path := written(t, Group{"t": scalar(1)})
+		broken := &kelvin{fail: errors.New("sensor gone")}
+		_, err := New(Group{"t": broken})
+		require.ErrorContains(t, err, "t (t): sensor gone")
+		broken.fail = nil
+		c := mustNew(t, Group{"t": &late{kelvin: broken}})
+		_, err = c.Read(ctx, path)
+		var failed *RestoreError
+		require.ErrorAs(t, err, &failed)
+		require.ErrorContains(t, err, "t (t): sensor gone")
+		require.Empty(t, failed.Torn)
+	})
+	t.Run("its dtype and shape are held against the checkpoint's", func(t *testing.T) {
+		_, err := mustNew(t, Group{"t": new(kelvin)}).Read(ctx, written(t, Group{"t": f32(1, 2)}))
+		require.ErrorContains(t, err, "shape [2] in the checkpoint, [] in the model")
+	})
+	t.Run("nil for a tensor is an error", func(t *testing.T) {
+		_, err := New(Group{"t": new(nothing)})
+		require.ErrorContains(t, err, "CheckpointTensor of *ckpt.nothing returned nil")
+	})
+}
+
+// late fails when it is given its values.
+type late struct{ *kelvin }
+
+func (l *late) SetCheckpointTensor(tensor.Any) error { return errors.New("sensor gone") }
+
+type nothing struct{ _ int }
+
+func (*nothing) CheckpointTensor() (tensor.Any, error) { return nil, nil }
+
+func (*nothing) SetCheckpointTensor(tensor.Any) error { return nil }
+
+// counted is state that says how often it was asked.
+type counted struct {
+	state       string
+	saves, sets int
+	refuse      bool
+}
+
+func (c *counted) MarshalBinary() ([]byte, error) {
+	c.saves++
+	return []byte(c.state), nil
+}
+
+func (c *counted) UnmarshalBinary(b []byte) error {
+	c.sets++
+	if c.refuse {
+		return errors.New("not my state")
+	}
+	c.state = string(b)
+	return nil
+}
+
+// GetConfig is what a layer of Keras's has besides its state.
+func (c *counted) GetConfig() map[string]any { panic("nobody asks for it") }
+
+func TestOpaqueState(t *testing.T) {
+	type model struct {
+		State counted `ckpt:"state"`
+		V     variable
+	}
+	t.Run("P-03 a restore hands over the exact bytes, once", func(t *testing.T) {
+		path := written(t, &model{counted{state: "\x00\x01\xff"}, scalar(1)})
+		got := &model{V: scalar(0)}
+		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
+		require.Equal(t, "\x00\x01\xff", got.State.state)
+		require.Equal(t, 1, got.State.sets)
+	})
+	t.Run("P-03 bytes that it refuses fail the restore, and what is said of the others is true", func(t *testing.T) {
+		path := written(t, &model{counted{state: "x"}, scalar(1)})
+		got := &model{counted{refuse: true}, scalar(0)}
+		_, err := mustNew(t, got).Read(ctx, path)
+		var failed *RestoreError
+		require.ErrorAs(t, err, &failed)
+		require.ErrorContains(t, err, "state (State): not my state")
+		require.EqualValues(t, 1, value0(got.V))
+		require.Equal(t, []string{"v"}, failed.Restored)
+	})
+	t.Run("P-04 each of several saves brings back its own", func(t *testing.T) {
+		m := &model{counted{state: "first"}, scalar(1)}
+		c, dir := mustNew(t, m), t.TempDir()
+		first := must(c.Save(ctx, dir+"/ckpt"))
+		m.State.state = "second"
+		second := must(c.Save(ctx, dir+"/ckpt"))
+		for path, want := range map[string]string{first: "first", second: "second"} {
+			m.State.state = ""
+			_, err := c.Restore(ctx, path)
+			require.NoError(t, err)
+			require.Equal(t, want, m.State.state)
+		}
+	})
+	t.Run("P-05 state that is attached later takes what waits for it", func(t *testing.T) {
+		g := groupOf()
+		s := mustRead(t, mustNew(t, g), written(t, groupOf("state", &counted{state: "waiting"})))
+		state := new(counted)
+		require.NoError(t, g.Track("state", state))
+		require.Equal(t, "waiting", state.state)
+		require.NoError(t, s.AssertConsumed())
+	})
+	t.Run("P-07 state where the program has a variable, or the other way round, is an unused attribute", func(t *testing.T) {
+		v, state := scalar(5), &counted{state: "own"}
+		for path, program := range map[string]Group{
+			written(t, Group{"x": &counted{state: "s"}, "y": scalar(1)}): {"x": v, "y": scalar(0)},
+			written(t, Group{"x": scalar(1), "y": scalar(1)}):            {"x": state, "y": scalar(0)},
+		} {
+			s := mustRead(t, mustNew(t, program), path)
+			var m *MismatchError
+			require.ErrorAs(t, s.AssertConsumed(), &m)
+			require.Contains(t, m.Problem, "Unused attributes in these objects")
+			require.Equal(t, []string{"x"}, m.Unused)
+		}
+		require.EqualValues(t, 5, value0(v))
+		require.Equal(t, "own", state.state)
+	})
+	t.Run("P-09 no other method is called, and other methods' results are not saved", func(t *testing.T) {
+		path := written(t, &model{counted{state: "s"}, scalar(1)})
+		require.Equal(t, []string{"state/.ATTRIBUTES/py_state", "v/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
+		mustRead(t, mustNew(t, &model{V: scalar(0)}), path)
+	})
+	t.Run("state is asked for only when it is saved", func(t *testing.T) {
+		m := &model{counted{state: "s"}, scalar(1)}
+		c := mustNew(t, m)
+		require.Zero(t, m.State.saves)
+		must(c.Write(ctx, t.TempDir()+"/ckpt"))
+		require.Equal(t, 1, m.State.saves)
+	})
+}
+
+func TestValuesInInterfacesAndMaps(t *testing.T) {
+	type unit struct{ W tensor.Tensor[float32] }
+	t.Run("a struct in an interface or a map is restored and put back", func(t *testing.T) {
+		type model struct {
+			Any   any
+			Map   map[string]unit
+			Deep  map[string]any
+			Array map[string][2]unit
+		}
+		build := func(v float32) *model {
+			return &model{unit{*f32(v)}, map[string]unit{"k": {*f32(v + 1)}}, map[string]any{"x": map[string]unit{"y": {*f32(v + 2)}}}, map[string][2]unit{"z": {{*f32(v + 3)}, {*f32(v + 4)}}}}
+		}
+		want, got := build(1), build(10)
+		require.NoError(t, mustRead(t, mustNew(t, got), written(t, want)).AssertConsumed())
+		require.Equal(t, want, got)
+	})
+	t.Run("its identity is its place: a later restore finds it again", func(t *testing.T) {
+		type model struct{ Map map[string]unit }
+		m := &model{map[string]unit{"k": {*f32(0)}}}
+		c := mustNew(t, m)
+		for _, v := range []float32{1, 2} {
+			s := mustRead(t, c, written(t, &model{map[string]unit{"k": {*f32(v)}}}))
+			require.NoError(t, s.AssertConsumed())
+			require.Equal(t, unit{*f32(v)}, m.Map["k"])
+		}
+		m.Map["k"] = unit{*f32(7)}
+		requireSameFiles(t, must(c.Write(ctx, t.TempDir()+"/ckpt")), written(t, m))
+	})
+}
+
+func TestUnbuiltTensors(t *testing.T) {
+	type model struct{ A, B tensor.Tensor[float32] }
+	t.Run("one without values is left out, with its edges", func(t *testing.T) {
+		path := written(t, &model{A: *f32(1)})
+		require.Equal(t, []string{"0 a:1 root:0", `1 [VARIABLE_VALUE "a" a/.ATTRIBUTES/VARIABLE_VALUE]`}, graphOf(t, path))
+	})
+	t.Run("one that a restore did not reach stays as it is", func(t *testing.T) {
+		var m model
+		s := mustRead(t, mustNew(t, &m), written(t, &model{A: *f32(1)}))
+		require.Equal(t, model{A: *f32(1)}, m)
+		require.ErrorContains(t, s.AssertExistingObjectsMatched(), "b")
+	})
+}
