@@ -21,7 +21,7 @@ type asyncSave struct {
 // startAsync copies the graph's values and writes the copies in the background. The end of ctx ends the save as it does
 // one in the foreground.
 func (c *Checkpoint) startAsync(ctx context.Context, g *graph, path string, o options, after func(context.Context) error) error {
-	_, tensors, err := g.stored()
+	_, tensors, err := g.sources(ctx)
 	if err != nil {
 		return err
 	}

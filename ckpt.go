@@ -1,5 +1,68 @@
 // Package ckpt saves and restores plain Go structs in TensorFlow's checkpoint format, tf.train.Checkpoint's, both ways
 // and to the byte.
+//
+// # Loading a model
+//
+// [LoadWeights] fills a struct from a checkpoint and [SaveWeights] writes one, each in one call. Every value that the
+// struct has must be in the checkpoint; what else that holds, such as an optimizer, is ignored. [At] starts at an object
+// within the checkpoint, [Partial] and [Strict] loosen and tighten what must be there.
+//
+// # Training
+//
+// A [Checkpoint] is made of a [Group] of named objects, or of one root object. [Checkpoint.Save] numbers its files, counts in
+// save_counter, which is part of what is saved, and names the latest in the directory's `checkpoint` file; [Checkpoint.Write]
+// writes just what it is told. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status],
+// whose assertions are TensorFlow's and whose [Status.Report] says what became of everything. A [Manager] keeps the last
+// few checkpoints of a directory.
+//
+// # Structs and tags
+//
+// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported
+// field is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a
+// struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
+// strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined.
+// The tag is
+//
+//	`ckpt:"name,option,…"`
+//
+// where the name may be left out, "-" excludes the field, and a name with a comma is quoted as in `ckpt:"'a,b'"`. The
+// options are
+//
+//	alias=other       a name also accepted when restoring; may be repeated
+//	optional          its absence from a checkpoint is no mismatch
+//	alloc             a nil pointer, slice or map is made when the checkpoint has a node for it
+//	inline            its edges become the parent's own
+//	shape=2x3         a flat slice is saved as that shape
+//	fullname=a/b      the variable's global name; by default its edges from the root joined by "/"
+//	cast              convert from the stored dtype on restore, where the values fit
+//
+// A mistake in a tag is a *[TagError] from [New], before anything is read or written.
+//
+// One object is one node, however many edges reach it: identity is the pointer, or for a slice or map the variable that
+// holds it. Slices and arrays have the edges "0", "1", …; the edges of a map are its keys, sorted. A nil pointer, slice, map
+// or interface is no object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
+// out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
+// string of opaque state. A struct that embeds [Module] can have further children attached by name while the program runs.
+//
+// # Matching
+//
+// A restore follows the edges of the stored graph and of the program's from the two roots, never the keys under which
+// tensors happen to be stored. Values for objects that are not there yet wait for them: each method of Status, and
+// [Status.Update], first looks for new edges. Everything that matched is checked (dtype, shape, size, place in the files)
+// before the first byte is assigned; bytes go straight into the program's memory, and every checksum is verified.
+//
+// # Errors
+//
+// Errors say which file, which key, which place in the model by both its names, and what to do. errors.Is finds
+// [ErrNotFound], [ErrCorrupt], [ErrMismatch], [ErrNotTrackable] and the package's others; errors.As finds *[MismatchError],
+// *[ValueError], *[RestoreError] and *[TagError].
+//
+// # Caveats
+//
+// Go maps have no order and Go slices no wrapper that notices a replaced element: both are read when they are saved. Values
+// inside interfaces and maps have no address; they are copied, and put back after a restore. The order of several restores is
+// kept per Checkpoint. What a restore has assigned before it failed stays assigned, as its *RestoreError lists, unless
+// the option [Atomic] is given.
 package ckpt
 
 import (
@@ -116,7 +179,7 @@ func (c *Checkpoint) walk() (*graph, error) {
 // start returns a walker that knows the root and its edges.
 func (c *Checkpoint) start() (*walker, error) {
 	w := newWalker(c.copies)
-	w.owner = c
+	w.owner, w.savers = c, c.opts.savers
 	if c.grouped {
 		w.addVirtualRoot(c)
 		return w, c.addObjects(w)

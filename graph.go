@@ -30,6 +30,7 @@ type node struct {
 
 	values []value
 	done   func() error // after all values of the node were read; nil where there is nothing to do
+	saver  *ObjectSaver // that saves the object in a way of its own; nil where there is none
 	group  bool         // has edges, not values
 
 	edges    []edge

@@ -269,7 +269,7 @@ func (s storedChildren) listLen() int {
 // gather notes which of a stored node's tensors go into which of its counterpart's values.
 func (r *restoration) gather(p *plan, at pair) {
 	attributes := r.stored.Nodes[at.stored].Attributes
-	if len(attributes) == 0 {
+	if r.gatherApart(p, at) || len(attributes) == 0 {
 		return
 	}
 	used := false

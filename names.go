@@ -137,7 +137,7 @@ func (r *nameRestoration) report(g *graph) *Report {
 
 // loadByName is LoadWeights for a name-based checkpoint. At names the scope that the model's names are in.
 func loadByName(ctx context.Context, f format.Reader, prefix string, model any, o options) error {
-	w, err := loadWalker(model, nil)
+	w, err := loadWalker(model, nil, o)
 	if err != nil {
 		return err
 	}

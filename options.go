@@ -52,7 +52,8 @@ type options struct {
 	writer   fsx.FS     // to write to
 	logger   *slog.Logger
 	progress func(Progress)
-	attach   []namedObject // With
+	attach   []namedObject  // With
+	savers   []*ObjectSaver // WithSaver
 
 	async     bool
 	shard     func([]ShardTensor) []ShardPart
@@ -89,13 +90,14 @@ func defaultOptions() options {
 func (o options) with(call calls, opts []Option) (options, error) {
 	o.attach = append([]namedObject(nil), o.attach...)
 	o.callbacks = o.callbacks[:len(o.callbacks):len(o.callbacks)]
+	o.savers = o.savers[:len(o.savers):len(o.savers)]
 	for _, opt := range opts {
 		if opt.set == nil || opt.on&call == 0 {
 			return o, fmt.Errorf("ckpt: option %s has no meaning for %s", opt.name, callNames[call])
 		}
 		opt.set(&o)
 	}
-	return o, nil
+	return o, checkSavers(o.savers)
 }
 
 // With attaches a further object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.

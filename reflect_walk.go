@@ -19,6 +19,8 @@ type walker struct {
 	copies map[identity]reflect.Value
 	// owner is made known to every embedded Module that is met; may be nil.
 	owner *Checkpoint
+	// savers save and restore the objects that they match in ways of their own; the last that matches is asked.
+	savers []*ObjectSaver
 	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
 	allocAll bool
 }

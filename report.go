@@ -58,7 +58,7 @@ func (r *restoration) report(g *graph) *Report {
 	for id := range r.stored.Nodes {
 		n := &r.stored.Nodes[id]
 		b, bound := r.bound[id]
-		matched[b.key] = matched[b.key] || bound && len(n.Attributes) > 0 && r.unusedAttributes[id] == nil
+		matched[b.key] = matched[b.key] || bound && (len(n.Attributes) > 0 && r.unusedAttributes[id] == nil || n.Saver != nil)
 		item := Item{Path: r.userPath(id)}
 		if at := g.byKey[b.key]; bound && at != nil {
 			item.Path, item.GoPath = at.path(), at.goPath()

@@ -94,7 +94,11 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 // fill says what n is: a leaf with its values, or a group. ok is false where it takes no part.
 func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 	v, t := n.obj, n.obj.Type()
+	n.saver = saverFor(w.savers, v)
 	switch {
+	case n.saver != nil && (leafType(t) || t.Kind() != reflect.Struct):
+		return true, nil
+	case n.saver != nil: // its children are saved as any object's
 	case leafType(t):
 		if !v.CanAddr() {
 			return false, fmt.Errorf("a %v without an address is %w", t, ErrNotTrackable)

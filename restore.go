@@ -25,6 +25,7 @@ type plan struct {
 	problems    []error
 	undos       []func() // take back what matching itself allocated, in the order it was done
 	parts       func(string, tensor.Shape) (tensor.Shape, tensor.Slice)
+	apart       []*savedApart // what ObjectSavers restore when all else is there
 }
 
 // An assignment is one stored tensor with the value that takes it.
@@ -173,6 +174,9 @@ func (p *plan) run(ctx context.Context, r format.Reader, o options) error {
 	err := p.read(ctx, r, o.progress)
 	if err == nil {
 		err = p.finish()
+	}
+	if err == nil {
+		err = p.restoreApart(ctx, r, o)
 	}
 	if err != nil {
 		e := &RestoreError{Checkpoint: p.path, Err: err}

@@ -17,6 +17,38 @@ type namedSource struct {
 	path string // of its object: model.dense.kernel; "" for the object graph
 	key  string
 	src  format.Source
+	full tensor.Shape // where src is a part of the tensor called key: the whole's shape
+	part tensor.Slice // nil where src is the whole
+	// file, where not "", puts the tensor into a data file with those of the same file, before the others' data files.
+	file string
+}
+
+// addTo adds t to a data file of w.
+func (t *namedSource) addTo(w format.Writer, shard int) error {
+	if t.part != nil {
+		return w.AddSlice(shard, t.key, t.full, t.part, t.src)
+	}
+	return w.Add(shard, t.key, t.src)
+}
+
+// addPartTo adds a region of t to a data file of w.
+func (t *namedSource) addPartTo(w format.Writer, shard int, region tensor.Slice) error {
+	src := partOf(t.src, region)
+	if t.part == nil {
+		return w.AddSlice(shard, t.key, t.src.Shape, region, src)
+	}
+	inner, _, err := region.Resolve(t.src.Shape)
+	if err != nil {
+		return err
+	}
+	outer, _, err := t.part.Resolve(t.full)
+	if err != nil {
+		return err
+	}
+	for i := range inner {
+		inner[i].Start += outer[i].Start
+	}
+	return w.AddSlice(shard, t.key, t.full, inner, src)
 }
 
 // stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
@@ -48,10 +80,13 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			}
 			sn.Attributes = append(sn.Attributes, a)
 			if v.attribute == opaqueAttribute && n.done == nil {
-				opaque = append(opaque, namedSource{n.path(), a.Key, v.source()})
+				opaque = append(opaque, namedSource{path: n.path(), key: a.Key, src: v.source()})
 			} else {
-				tensors = append(tensors, namedSource{n.path(), a.Key, v.source()})
+				tensors = append(tensors, namedSource{path: n.path(), key: a.Key, src: v.source()})
 			}
+		}
+		if n.saver != nil {
+			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: paths[n]}
 		}
 		for _, s := range n.slots {
 			if id, ok := ids[s.slot]; ok {
@@ -63,7 +98,7 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 	out.SetHasValues()
 	tensors = append(tensors, opaque...)
 	blob := tensor.Scalar(string(out.Marshal()))
-	return out, append(tensors, namedSource{"", objectgraph.GraphKey, format.SourceOf(blob)}), nil
+	return out, append(tensors, namedSource{key: objectgraph.GraphKey, src: format.SourceOf(blob)}), nil
 }
 
 // saved reports whether n is written: a tensor that is not built has nothing to write, and neither have edges to it.
@@ -91,7 +126,7 @@ func (n *node) objectPath(paths map[*node]string) string {
 
 // write saves the graph under prefix and returns when it is durable.
 func writeGraph(ctx context.Context, g *graph, prefix string, o options) error {
-	_, tensors, err := g.stored()
+	_, tensors, err := g.sources(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,11 +155,22 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 }
 
 func addTensors(w format.Writer, tensors []namedSource, o options) error {
-	if o.shard != nil {
-		return addSharded(w, tensors, o.shard)
+	files := make(map[string]int)
+	for len(tensors) > 0 && tensors[0].file != "" {
+		t := &tensors[0]
+		if _, ok := files[t.file]; !ok {
+			files[t.file] = len(files)
+		}
+		if err := t.addTo(w, files[t.file]); err != nil {
+			return err
+		}
+		tensors = tensors[1:]
 	}
-	for _, t := range tensors {
-		if err := w.Add(0, t.key, t.src); err != nil {
+	if o.shard != nil {
+		return addSharded(w, tensors, o.shard, len(files))
+	}
+	for i := range tensors {
+		if err := tensors[i].addTo(w, len(files)); err != nil {
 			return err
 		}
 	}

@@ -156,7 +156,7 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	if err != nil {
 		return err
 	}
-	stored, tensors, err := g.stored()
+	stored, tensors, err := g.sources(ctx)
 	if err != nil {
 		return err
 	}

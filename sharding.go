@@ -104,8 +104,9 @@ func shardTensors(tensors []namedSource) ([]ShardTensor, error) {
 	return out, nil
 }
 
-// addSharded adds the tensors to w as the sharding function has it, after checking that it loses and doubles nothing.
-func addSharded(w format.Writer, tensors []namedSource, shard func([]ShardTensor) []ShardPart) error {
+// addSharded adds the tensors to w as the sharding function has it, after checking that it loses and doubles nothing. Its
+// data file 0 is w's first.
+func addSharded(w format.Writer, tensors []namedSource, shard func([]ShardTensor) []ShardPart, first int) error {
 	infos, err := shardTensors(tensors)
 	if err != nil {
 		return err
@@ -115,11 +116,10 @@ func addSharded(w format.Writer, tensors []namedSource, shard func([]ShardTensor
 		return err
 	}
 	for _, p := range parts {
-		t := tensors[p.Tensor]
-		if p.Part == nil {
-			err = w.Add(p.Shard, t.key, t.src)
+		if t := &tensors[p.Tensor]; p.Part == nil {
+			err = t.addTo(w, first+p.Shard)
 		} else {
-			err = w.AddSlice(p.Shard, t.key, t.src.Shape, p.Part, partOf(t.src, p.Part))
+			err = t.addPartTo(w, first+p.Shard, p.Part)
 		}
 		if err != nil {
 			return err

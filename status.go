@@ -233,7 +233,7 @@ func (g *graph) required(matched map[identity]bool, skipSlots, nilSlices bool) [
 	for len(queue) > 0 {
 		n := queue[0]
 		queue = queue[1:]
-		if len(n.values) > 0 && !matched[n.key] && (nilSlices || !n.waitsForMemory()) {
+		if (len(n.values) > 0 || n.saver != nil) && !matched[n.key] && (nilSlices || !n.waitsForMemory()) {
 			out = append(out, n)
 		}
 		for i := range n.edges {

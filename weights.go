@@ -46,7 +46,7 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...Option) er
 }
 
 func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) error {
-	w, err := loadWalker(model, storedChildren{r.stored, r.start})
+	w, err := loadWalker(model, storedChildren{r.stored, r.start}, r.opts)
 	if err != nil {
 		return err
 	}
@@ -67,9 +67,9 @@ func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) e
 }
 
 // loadWalker returns a walker over model that makes what is nil.
-func loadWalker(model any, stored children) (*walker, error) {
+func loadWalker(model any, stored children, o options) (*walker, error) {
 	w := newWalker(make(map[identity]reflect.Value))
-	w.allocAll = true
+	w.allocAll, w.savers = true, o.savers
 	if group, ok := model.(Group); ok {
 		w.addVirtualRoot(&group)
 		for _, name := range sortedKeys(group) {
@@ -88,14 +88,19 @@ func (m *matcher) loadable() error {
 	for _, a := range m.plan.assignments {
 		filled[a.node.key] = true
 	}
+	for _, s := range m.plan.apart {
+		for _, n := range s.nodes {
+			filled[n.key] = true
+		}
+	}
 	for _, b := range m.r.bound { // an optional object that was found must be found whole
-		if n := m.w.graph.byKey[b.key]; n != nil && n.group {
+		if n := m.w.graph.byKey[b.key]; n != nil && n.group && n.saver == nil {
 			filled[b.key] = true
 		}
 	}
 	var missing, unused []string
 	if !m.r.opts.partial {
-		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots, true), func(n *node) bool { return n.group })
+		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots, true), func(n *node) bool { return n.group && n.saver == nil })
 		for _, n := range nodes {
 			missing = append(missing, n.path())
 		}
@@ -105,7 +110,7 @@ func (m *matcher) loadable() error {
 			return e
 		}
 	}
-	if len(m.plan.assignments) == 0 && countLeaves(m.w.graph)+m.r.storedValues() > 0 && !m.r.opts.partial {
+	if len(m.plan.assignments)+len(m.plan.apart) == 0 && countLeaves(m.w.graph)+m.r.storedValues() > 0 && !m.r.opts.partial {
 		return &MismatchError{Checkpoint: m.r.path, Problem: "nothing of the checkpoint belongs to the model; " + m.r.rootChildren()}
 	}
 	if m.r.opts.strict {
@@ -201,7 +206,7 @@ func SaveWeights(ctx context.Context, prefix string, model any, opts ...Option) 
 	if err := checkSavePath(prefix, o); err != nil {
 		return err
 	}
-	c, err := New(model)
+	c, err := New(model, Option{"WithSaver", onNew, func(c *options) { c.savers = o.savers }})
 	if err != nil {
 		return err
 	}

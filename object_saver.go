@@ -1,0 +1,152 @@
+package ckpt
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// An ObjectSaver saves and restores the objects of one kind in a way of its own, all of them at once, where several tensors
+// or objects hang together (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it
+// to a Checkpoint. The object graph records its name with each object that it saved; a program that knows none of
+// that name restores the rest, with a warning.
+type ObjectSaver struct {
+	// Name is how a checkpoint knows it: "package.Name" in TensorFlow.
+	Name string
+	// Match reports whether the object, a pointer, is one of its kind. It is asked for every object in every walk.
+	Match func(object any) bool
+	// Save returns the tensors to save for objects, which are given by their paths, escaped as in keys. Names are whole keys,
+	// which other objects' should not be: those of an object usually begin with its path. They go, in this order, into
+	// a data file of their own. An object's tracked fields are saved as any object's besides.
+	Save func(ctx context.Context, objects map[string]any) ([]NamedTensor, error)
+	// Restore gives objects their values, after all other values of the restore have been assigned. Paths are
+	// those under which the objects were saved; the one of an object that was saved as usual is its first tensor's key.
+	Restore func(ctx context.Context, objects map[string]any, from *Reader) error
+	// Lenient leaves an object as it is where the checkpoint names this saver for it and Match is false of it. Otherwise
+	// that is an error of the restore.
+	Lenient bool
+}
+
+// WithSaver lets s save and restore the objects that it matches. Where several match, the one given last does.
+func WithSaver(s ObjectSaver) Option {
+	return Option{"WithSaver", onNew | onLoad | onSaveWeights, func(o *options) { o.savers = append(o.savers, &s) }}
+}
+
+// checkSavers says what is wrong with the savers of a call.
+func checkSavers(savers []*ObjectSaver) error {
+	for i, s := range savers {
+		switch {
+		case s.Name == "":
+			return fmt.Errorf("ckpt: WithSaver: the saver has no name")
+		case s.Match == nil || s.Save == nil || s.Restore == nil:
+			return fmt.Errorf("ckpt: WithSaver: %s lacks one of Match, Save and Restore", s.Name)
+		case slices.ContainsFunc(savers[:i], func(other *ObjectSaver) bool { return other.Name == s.Name }):
+			return fmt.Errorf("ckpt: WithSaver: two savers are called %s", s.Name)
+		}
+	}
+	return nil
+}
+
+// saverFor returns the saver that takes care of the object v, nil if none does.
+func saverFor(savers []*ObjectSaver, v reflect.Value) *ObjectSaver {
+	if len(savers) == 0 || !v.CanAddr() {
+		return nil
+	}
+	object := v.Addr().Interface()
+	for _, s := range slices.Backward(savers) {
+		if s.Match(object) {
+			return s
+		}
+	}
+	return nil
+}
+
+// savedApart are the objects that one saver takes care of.
+type savedApart struct {
+	saver   *ObjectSaver
+	nodes   []*node
+	objects map[string]any
+}
+
+func addApart(all []*savedApart, s *ObjectSaver, name string, n *node) []*savedApart {
+	i := slices.IndexFunc(all, func(a *savedApart) bool { return a.saver == s })
+	if i < 0 {
+		i = len(all)
+		all = append(all, &savedApart{saver: s, objects: make(map[string]any)})
+	}
+	all[i].nodes = append(all[i].nodes, n)
+	all[i].objects[name] = n.obj.Addr().Interface()
+	return all
+}
+
+// sources is stored with the tensors of objects that have savers of their own, which come first, as in TensorFlow.
+func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource, error) {
+	stored, tensors, err := g.stored()
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []*savedApart
+	paths := make(map[*node]string, len(g.nodes))
+	for _, n := range g.nodes {
+		if paths[n] = n.objectPath(paths); n.saver != nil {
+			all = addApart(all, n.saver, paths[n], n)
+		}
+	}
+	var own []namedSource
+	for _, a := range all {
+		saved, err := a.saver.Save(ctx, a.objects)
+		if err != nil {
+			return nil, nil, fmt.Errorf("ckpt: saver %s: %w", a.saver.Name, err)
+		}
+		for _, t := range saved {
+			if t.Tensor == nil || t.Tensor.Shape() == nil {
+				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.saver.Name, t.Name)
+			}
+			own = append(own, namedSource{path: a.saver.Name, key: t.Name, src: format.SourceOf(t.Tensor), file: a.saver.Name})
+		}
+	}
+	return stored, append(own, tensors...), nil
+}
+
+// gatherApart notes an object that a saver of its own restores. It is false where that is nobody's business but the object's
+// (CheckpointPosition.gather_ops_or_named_saveables).
+func (r *restoration) gatherApart(p *plan, at pair) bool {
+	stored := &r.stored.Nodes[at.stored]
+	if stored.Saver == nil {
+		if at.node.saver == nil || len(stored.Attributes) == 0 {
+			return false
+		}
+		p.apart = addApart(p.apart, at.node.saver, stored.Attributes[0].Key, at.node)
+		return true
+	}
+	i := slices.IndexFunc(r.opts.savers, func(s *ObjectSaver) bool { return s.Name == stored.Saver.Name })
+	switch {
+	case i < 0:
+		r.opts.logger.Warn(fmt.Sprintf("Registered saver %s was not found when restoring checkpoints.", stored.Saver.Name),
+			"checkpoint", r.path, "object", at.node.path())
+	case at.node.obj.CanAddr() && r.opts.savers[i].Match(at.node.obj.Addr().Interface()):
+		p.apart = addApart(p.apart, r.opts.savers[i], stored.Saver.ObjectName, at.node)
+	case !r.opts.savers[i].Lenient:
+		p.problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.key.typ))
+	}
+	return true
+}
+
+// restoreApart lets the savers of their own restore what they saved.
+func (p *plan) restoreApart(ctx context.Context, f format.Reader, o options) error {
+	for _, a := range p.apart {
+		if err := a.saver.Restore(ctx, a.objects, &Reader{f: keptOpen{f}, prefix: p.path, opts: o}); err != nil {
+			return fmt.Errorf("saver %s: %w", a.saver.Name, err)
+		}
+	}
+	return nil
+}
+
+// keptOpen is a reader that others still need when it is closed.
+type keptOpen struct{ format.Reader }
+
+func (keptOpen) Close() error { return nil }
