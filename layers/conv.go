@@ -13,6 +13,10 @@ import (
 //
 // Kernel and bias come from a checkpoint, the number of filters and the window's size with them. Where nothing was restored,
 // Filters and KernelSize say what to make.
+//
+// With ChannelsFirst, where the last axis of the output is as long as there are filters, Keras 3 on TensorFlow adds the bias along
+// that axis (keras.src.backend.tensorflow.numpy.add), and only where the shape is known when it traces. Here it is always
+// one value per filter, as Keras documents and other backends have it.
 type Conv struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [window… channels/groups filters]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [filters]; not built: none is added
@@ -247,6 +251,7 @@ func convMaker(class string) maker {
 }
 
 func makeConv(c *config) *Conv {
+	c.refuse("lora_rank") // its product is added to the kernel
 	return &Conv{
 		Filters:       c.int("filters", 0),
 		KernelSize:    c.ints("kernel_size"),

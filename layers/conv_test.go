@@ -133,6 +133,21 @@ func TestConvErrors(t *testing.T) {
 	}
 }
 
+func TestConvFromConfigRefuses(t *testing.T) {
+	for _, tt := range []struct{ name, config, want string }{
+		{"a low-rank addition to the kernel", `{"lora_rank": 2}`, `layers: Conv2D: config: option "lora_rank" is 2: unknown option`},
+		{"a padding of none", `{"padding": "full"}`, `layers: Conv2D: config: padding "full" is none of valid, same and causal`},
+		{"padding by numbers", `{"padding": [1, 1]}`, `layers: Conv2D: config: option "padding" is [1, 1]: json: cannot unmarshal array into Go value of type string`},
+		{"another data format", `{"data_format": "NCHW"}`, `layers: Conv2D: config: data format "NCHW" is neither channels_last nor channels_first`},
+		{"an option to come", `{"kernel_sise": 2}`, `layers: Conv2D: config: unknown option "kernel_sise"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := makeLayer("Conv2D", []byte(tt.config))
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
 // drawConv draws a layer of any rank with small options, sensible or not, and an input of small whole numbers, or of none.
 func drawConv(t *rapid.T) (Layer, *Tensor) {
 	rank := rapid.IntRange(1, 3).Draw(t, "rank")
