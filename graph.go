@@ -226,7 +226,7 @@ func (g *graph) checkOverlap() error {
 
 // waitsForMemory reports a nil slice that a restore would make: the program has no such value yet.
 func (n *node) waitsForMemory() bool {
-	return n.obj.Kind() == reflect.Slice && n.obj.IsNil() && !leafType(n.key.typ)
+	return len(n.values) == 1 && !n.values[0].built() && !leafType(n.key.typ)
 }
 
 // int64Of returns the number that n is, if it is an int64 scalar in the program's memory.

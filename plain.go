@@ -10,14 +10,15 @@ import (
 
 // plainValue returns the variable that a plain Go value is: a number, bool or string, or arrays and slices of them,
 // nested as far as they are rectangular. v is addressable or a slice. shape, where not nil, is what a flat
-// slice is saved as. A nil slice is a value that is not built: its memory comes from the checkpoint.
-func plainValue(v reflect.Value, shape tensor.Shape) (value, error) {
+// slice is saved as. A nil slice is a value that is not built: its memory comes from the checkpoint. With alloc an array of
+// nil slices is one too.
+func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) {
 	d, _, ok := plainType(v.Type())
 	if !ok {
 		return value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
 	out := value{attribute: variableAttribute, dtype: d}
-	if v.Kind() == reflect.Slice && v.IsNil() {
+	if hollow(v) && (alloc || v.Kind() == reflect.Slice) {
 		out.target = func(e format.Entry) (target, error) { return allocPlain(v, shape, e) }
 		return out, nil
 	}
@@ -48,6 +49,19 @@ func plainValue(v reflect.Value, shape tensor.Shape) (value, error) {
 		return staged(e, func(got tensor.Any) error { return scatterPlain(v, d, got) })
 	}
 	return out, nil
+}
+
+// hollow reports whether v is a nil slice or an array of nothing else.
+func hollow(v reflect.Value) bool {
+	if v.Kind() != reflect.Array {
+		return v.Kind() == reflect.Slice && v.IsNil()
+	}
+	for i := range v.Len() {
+		if !hollow(v.Index(i)) {
+			return false
+		}
+	}
+	return v.Len() > 0
 }
 
 // scatterPlain writes got, converted to d, over v's memory, which has as many elements.
@@ -84,7 +98,7 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (target, er
 	if err := makeRows(made, dims); err != nil {
 		return target{}, err
 	}
-	inner, err := plainValue(made, shape)
+	inner, err := plainValue(made, shape, false)
 	if err != nil {
 		return target{}, err
 	}

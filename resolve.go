@@ -108,7 +108,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 		n.values = []value{opaqueValue(v.Addr().Interface())}
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
-		val, err := plainValue(v, e.shape)
+		val, err := plainValue(v, e.shape, e.opt.alloc)
 		if n.opt.cast {
 			val.cast = true
 		}
