@@ -8,9 +8,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxElements is the most elements that a layer makes a tensor of: 16 GiB of float32. What a configuration asks for
+// maxElements is the most elements that a layer makes a tensor of: 16 GiB of float32, 1 GiB on machines of 32 bits. What a configuration asks for
 // beyond is a mistake in it, and must not end the program.
-const maxElements = 1 << 32
+const maxElements = min(1<<32, math.MaxInt/8)
 
 // checkSize returns an error where s is no shape, or one that no memory holds.
 func checkSize(who id, tensor string, s tensor.Shape) error {

@@ -104,6 +104,7 @@ func denseMaker(class string) maker {
 }
 
 func makeDense(c *config) any {
+	c.refuse("lora_rank") // its product is added to the kernel
 	return &Dense{
 		Units:      c.int("units", 0),
 		Activation: c.activation("activation"),
