@@ -3,18 +3,20 @@
 package interop
 
 import (
+	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/gockpt/ckpt"
 )
 
-// TestCrossedPrograms restores every program's checkpoint into every other program: where TensorFlow fails so do we, and where it
-// does not each of the three assertions has the same verdict.
+// TestCrossedPrograms restores every program's checkpoint into every other program.
 func TestCrossedPrograms(t *testing.T) {
 	dir := t.TempDir()
 	small := slices.DeleteFunc(slices.Clone(programs), func(p program) bool { return p.name == "large" || p.name == "many" })
@@ -26,27 +28,51 @@ func TestCrossedPrograms(t *testing.T) {
 				continue
 			}
 			t.Run(from.name+" into "+into.name, func(t *testing.T) {
-				theirs := make(map[string]string)
-				theirErr := tensorFlow.try("outcome", arguments{"program": into.name, "source": path, "call": "read"}, &theirs)
 				root, more := into.build(values{fill: false})
-				c, err := ckpt.New(root, append(more, ckpt.WithLogger(slog.New(slog.DiscardHandler)))...)
+				c, err := ckpt.New(root, append(more, quiet)...)
 				require.NoError(t, err)
-				status, err := c.Read(t.Context(), path)
-				if theirErr != nil {
-					require.Error(t, err, "TensorFlow: %v", theirErr)
-					return
-				}
-				require.NoError(t, err)
-				requireVerdict(t, theirs["assert_consumed"], status.AssertConsumed())
-				requireVerdict(t, theirs["assert_existing_objects_matched"], status.AssertExistingObjectsMatched())
-				requireVerdict(t, theirs["assert_nontrivial_match"], status.AssertNontrivialMatch())
+				requireSameOutcome(t, t.TempDir(), path, c, arguments{"program": into.name})
 			})
 		}
 	}
 }
 
-func requireVerdict(t *testing.T, theirs string, ours error) {
-	t.Helper()
+// TestCrossedGraphs restores graphs of any shape into others whose edges have the same few names.
+func TestCrossedGraphs(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(t.TempDir(), "")
+		require.NoError(rt, err)
+		from, into := drawDescription(rt, similar), drawDescription(rt, similar)
+		path := filepath.Join(dir, "ckpt")
+		ask[string](rt, "write", arguments{"program": "described", "prefix": path, "description": from})
+		requireSameOutcome(rt, dir, path, into.checkpoint(rt, false, quiet), arguments{"program": "described", "description": into})
+	})
+}
+
+var quiet = ckpt.WithLogger(slog.New(slog.DiscardHandler))
+
+// requireSameOutcome restores a checkpoint into c, and into TensorFlow's same program: where one fails so does the other, and
+// where they do not, each of the three assertions has the same verdict, and what the programs then have is the same.
+func requireSameOutcome(t require.TestingT, dir, path string, c *ckpt.Checkpoint, program arguments) {
+	theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
+	said := make(map[string]string)
+	program["source"], program["call"], program["prefix"] = path, "read", filepath.Join(theirs, "after")
+	theirErr := tensorFlow.try("outcome", program, &said)
+	status, err := c.Read(context.Background(), path)
+	if theirErr != nil {
+		require.Error(t, err, "TensorFlow: %v", theirErr)
+		return
+	}
+	require.NoError(t, err)
+	requireVerdict(t, said["assert_consumed"], status.AssertConsumed())
+	requireVerdict(t, said["assert_existing_objects_matched"], status.AssertExistingObjectsMatched())
+	requireVerdict(t, said["assert_nontrivial_match"], status.AssertNontrivialMatch())
+	_, err = c.Write(context.Background(), filepath.Join(ours, "after"))
+	require.NoError(t, err)
+	requireSameFiles(t, theirs, ours)
+}
+
+func requireVerdict(t require.TestingT, theirs string, ours error) {
 	if theirs == "" {
 		require.NoError(t, ours)
 	} else {
