@@ -24,8 +24,9 @@ type MergeOptions struct {
 // the order of prefixes, no data is copied, and the indexes are merged into one. The merged checkpoints are gone then. A key may be in one
 // of them only; parts of a partitioned tensor are listed in the order of prefixes.
 //
-// Where there is an error nothing has changed, unless it says so; what was at dest is replaced. A crash midway may leave data files
-// under their old names or their new ones, and no index at dest that speaks of what is not there.
+// Where there is an error nothing has changed, unless it says so: data files of an earlier checkpoint at dest that were replaced by
+// then are gone. A crash midway leaves data files under their old names or their new ones; an index whose data is not there,
+// or is another's, is never read as if it were right.
 func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opts MergeOptions) error {
 	m := &merger{fsys: fsys, dest: dest}
 	defer m.close()
@@ -59,7 +60,11 @@ type merger struct {
 	total    int    // number of data files
 }
 
-type move struct{ from, to string }
+// A move is a renaming; replaces says that there was a file of the new name.
+type move struct {
+	from, to string
+	replaces bool
+}
 
 // open adds the checkpoint called prefix.
 func (m *merger) open(prefix string, allowMissing bool) error {
@@ -112,13 +117,15 @@ func (m *merger) plan() error {
 	for i := range m.inputs {
 		in := &m.inputs[i]
 		for shard := range in.header.shards {
-			mv := move{DataFile(m.prefixes[i], int(shard), int(in.header.shards)), DataFile(m.dest, int(in.shards[shard]), m.total)}
+			mv := move{from: DataFile(m.prefixes[i], int(shard), int(in.header.shards)), to: DataFile(m.dest, int(in.shards[shard]), m.total)}
 			if mv.from == mv.to {
 				continue
 			}
 			if sources[mv.to] {
 				return mergeFault(mv.from, "", "its new name would be %s, which is to be merged too", mv.to)
 			}
+			_, err := m.fsys.Stat(mv.to)
+			mv.replaces = err == nil
 			m.moves = append(m.moves, mv)
 		}
 	}
@@ -187,6 +194,9 @@ func (m *merger) takeBack(moved []move, cause error) error {
 	for _, mv := range slices.Backward(moved) {
 		if err := m.fsys.Rename(mv.to, mv.from); err != nil {
 			cause = fmt.Errorf("%w; %s is now %s", cause, mv.from, mv.to)
+		}
+		if mv.replaces {
+			cause = fmt.Errorf("%w; the earlier %s is gone", cause, mv.to)
 		}
 	}
 	return cause

@@ -30,9 +30,9 @@ type Cut struct {
 // MaxShardSizePolicy does: in order, each file filled before the next is begun, tensors cut along the axis that needs the fewest
 // pieces. It returns the cuts in the order in which a [Writer] is to be given them, and the number of files.
 //
-// Where one index of no axis fits in a file, and for scalars that do not, the piece gets a file to itself after all others.
-// TensorFlow has that only for scalars, and never returns for other tensors. It leaves out tensors without elements; here they
-// count for nothing and are stored.
+// A scalar, or an element, that does not fit gets a file to itself after all others. Where not one index of any axis fits, an
+// index is cut up by itself; TensorFlow does not return from there. Tensors without elements, which it leaves out, count for nothing
+// and are stored.
 func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 	p := &sharder{limit: max(limit, 1), shards: 1}
 	p.left = p.limit
@@ -47,7 +47,7 @@ func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 		p.shards = 0
 	}
 	for _, c := range p.large {
-		c.Shard = p.shards
+		c.Shard, c.Large = p.shards, true
 		p.cuts = append(p.cuts, c)
 		p.shards++
 	}
@@ -81,51 +81,75 @@ func (p *sharder) add() {
 		}
 	}
 	size := p.root.Bytes
+	if p.root.Element <= 0 || lengths(p.work).Len() == 0 {
+		size = 0
+	}
 	if len(p.work) == 0 {
 		p.addScalar(size)
 		return
 	}
-	cut := false
+	p.place(size, false)
+}
+
+// place distributes work, which counts for size bytes; cut says that it is less than root.
+func (p *sharder) place(size int64, cut bool) {
 	for size > p.left {
 		axis, n := p.next()
-		if n > 0 {
-			cut = true
-			p.split(axis, n, false)
-		} else if p.left < p.limit {
+		switch {
+		case n > 0:
+			p.split(axis, n)
+		case lengths(p.work).Len() == 1 && p.root.Element > p.limit:
+			p.large = append(p.large, p.piece(p.work, cut))
+			return
+		case p.left < p.limit && p.root.Element <= p.limit:
 			p.open()
-		} else {
-			cut = true
-			p.split(p.longestAxis(), 1, true)
+			continue
+		default:
+			axis := p.longestAxis()
+			rest := slices.Clone(p.work)
+			rest[axis].Start++
+			rest[axis].Length--
+			p.work[axis].Length = 1
+			p.place(p.size(), true)
+			p.work = rest
 		}
-		size = int64(lengths(p.work).Len()) * p.root.Element
+		cut, size = true, p.size()
 	}
 	if cut && lengths(p.work).Len() == 0 {
 		return
 	}
-	last := Cut{Tensor: p.tensor, Shard: p.shards - 1}
-	if cut {
-		last.Part = slices.Clone(p.work)
-	}
-	p.cuts = append(p.cuts, last)
+	p.cuts = append(p.cuts, p.piece(p.work, cut))
 	p.left -= size
+}
+
+// size returns the bytes that work counts for.
+func (p *sharder) size() int64 { return int64(lengths(p.work).Len()) * p.root.Element }
+
+// piece returns the cut of region in the open data file.
+func (p *sharder) piece(region tensor.Slice, cut bool) Cut {
+	c := Cut{Tensor: p.tensor, Shard: p.shards - 1}
+	if cut {
+		c.Part = slices.Clone(region)
+	}
+	return c
 }
 
 func (p *sharder) addScalar(size int64) {
 	if size > p.limit {
-		p.large = append(p.large, Cut{Tensor: p.tensor, Large: true})
+		p.large = append(p.large, p.piece(p.work, false))
 		return
 	}
 	if size > p.left {
 		p.open()
 	}
-	p.cuts = append(p.cuts, Cut{Tensor: p.tensor, Shard: p.shards - 1})
+	p.cuts = append(p.cuts, p.piece(p.work, false))
 	p.left -= size
 }
 
 // next returns along which axis to cut, and how many indices of it go to the open data file: none where not even one fits
 // (_get_next_partition).
 func (p *sharder) next() (axis int, n int) {
-	total := int64(lengths(p.work).Len()) * p.root.Element
+	total := p.size()
 	best := p.pieces(0)
 	for a := 1; a < len(p.work); a++ {
 		if k := p.pieces(a); k < best && float64(total)/k <= float64(p.left) {
@@ -160,20 +184,15 @@ func (p *sharder) longestAxis() (longest int) {
 	return longest
 }
 
-// split cuts n indices off along axis, for the open data file or, if they are too large for any, for one of their own
-// (_add_partition).
-func (p *sharder) split(axis, n int, large bool) {
-	piece := Cut{Tensor: p.tensor, Shard: p.shards - 1, Part: slices.Clone(p.work), Large: large}
-	piece.Part[axis].Length = n
-	size := int64(lengths(piece.Part).Len()) * p.root.Element
-	p.work[axis].Start += n
-	p.work[axis].Length -= n
-	if large {
-		p.large = append(p.large, piece)
-		return
-	}
-	p.cuts = append(p.cuts, piece)
-	if p.left -= size; p.left == 0 {
+// split moves n indices along axis to the open data file (_add_partition).
+func (p *sharder) split(axis, n int) {
+	region := slices.Clone(p.work)
+	region[axis].Length = n
+	p.cuts = append(p.cuts, p.piece(region, true))
+	p.left -= int64(lengths(region).Len()) * p.root.Element
+	if p.left == 0 {
 		p.open()
 	}
+	p.work[axis].Start += n
+	p.work[axis].Length -= n
 }
