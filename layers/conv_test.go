@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -94,7 +95,7 @@ func TestConvErrors(t *testing.T) {
 		{"three strides", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 1, 1}}, image, "layers: conv2d: strides [1 1 1]: want 2, one for each axis"},
 		{"no window", NewConv2D(3, 0), image, "layers: conv2d: kernel size [0]: want 1 or more"},
 		{"a cause in images", &Conv2D{Filters: 3, KernelSize: []int{1}, Padding: Causal}, image, "layers: conv2d: padding causal is none of this layer's"},
-		{"more filters than memory holds", NewConv2D(1<<40, 3), image, "layers: conv2d: kernel shape [3 3 4 1099511627776] is beyond memory"},
+		{"more filters than memory holds", NewConv2D(math.MaxInt32, 3), image, "layers: conv2d: kernel shape [3 3 4 2147483647] is beyond memory"},
 		{
 			"an output beyond memory", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Strides: []int{1 << 20}}, image,
 			"layers: conv2d_transpose: output shape [2 7340032 5242880 2] is beyond memory",

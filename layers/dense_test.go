@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -86,9 +87,9 @@ func TestDenseErrors(t *testing.T) {
 			"layers: dense: bias shape [4], want [7] for kernel shape [4 7]",
 		},
 		{"negative units", Dense{Units: -1}, tensor.New[float32](2, 4), "layers: dense: -1 units"},
-		{"more units than memory holds", Dense{Units: 1 << 40}, tensor.New[float32](2, 4), "layers: dense: kernel shape [4 1099511627776] is beyond memory"},
+		{"more units than memory holds", Dense{Units: math.MaxInt32}, tensor.New[float32](2, 4), "layers: dense: kernel shape [4 2147483647] is beyond memory"},
 		{
-			"more units than an int counts", Dense{Units: 1 << 62}, tensor.New[float32](2, 4),
+			"more units than an int counts", Dense{Units: math.MaxInt/2 + 1}, tensor.New[float32](2, 4),
 			"layers: dense: kernel: tensor: shape [4 4611686018427387904]: more elements than an int can count",
 		},
 		{

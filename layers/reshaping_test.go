@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/gockpt/ckpt/tensor"
@@ -28,7 +29,7 @@ func TestReshapingErrors(t *testing.T) {
 		{"an axis twice", &Permute{Dims: []int{1, 1}}, x, "layers: permute: dims [1 1]: want the axes 1 to 2, each once"},
 		{"axes that the input lacks", &Permute{Dims: []int{2, 1, 3}}, x, "layers: permute: input shape [2 6 4], want rank 4"},
 		{"no times", &RepeatVector{}, tensor.New[float32](2, 3), "layers: repeat_vector: 0 times: want 1 or more"},
-		{"times beyond memory", &RepeatVector{N: 1 << 40}, tensor.New[float32](2, 3), "layers: repeat_vector: output shape [2 1099511627776 3] is beyond memory"},
+		{"times beyond memory", &RepeatVector{N: math.MaxInt32}, tensor.New[float32](2, 3), "layers: repeat_vector: output shape [2 2147483647 3] is beyond memory"},
 		{"negative padding", &ZeroPadding1D{Padding: [][2]int{{1, -1}}}, x, "layers: zero_padding1d: padding [[1 -1]]: want 0 or more"},
 		{"padding of three axes", &ZeroPadding2D{Padding: make([][2]int, 3)}, image, "layers: zero_padding2d: padding [[0 0] [0 0] [0 0]]: want 2 pairs, one for each axis"},
 		{"cropping of all", &Cropping1D{Cropping: [][2]int{{4, 2}}}, x, "layers: cropping1d: input shape [2 6 4], want more along each axis than 4+2 cuts off"},
