@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
@@ -38,9 +36,7 @@ Checkpoints that TensorFlow 1 saved by name have no graph.`,
 		if !asJSON {
 			return printTree(cmd.Context(), cmd.OutOrStdout(), r, g)
 		}
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetEscapeHTML(false)
-		return enc.Encode(g)
+		return g.WriteJSON(cmd.OutOrStdout())
 	})
 	return cmd
 }

@@ -91,6 +91,7 @@ there, and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand())
+	root.AddCommand(newRunCommand())
 	return root
 }
 

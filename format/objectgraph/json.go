@@ -1,6 +1,10 @@
 package objectgraph
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+)
 
 // MarshalJSON returns g as one object that spells everything out:
 //
@@ -16,21 +20,47 @@ import "encoding/json"
 // Lists without elements are there, has_checkpoint_values is null where the checkpoint does not say, and
 // registered_saver is left out where there is none.
 func (g Graph) MarshalJSON() ([]byte, error) {
-	type node struct {
-		ID         int              `json:"id"`
-		Children   []Child          `json:"children"`
-		Attributes []Attribute      `json:"attributes"`
-		Slots      []Slot           `json:"slot_variables"`
-		HasValues  *bool            `json:"has_checkpoint_values"`
-		Saver      *RegisteredSaver `json:"registered_saver,omitempty"`
+	var b bytes.Buffer
+	err := g.WriteJSON(&b)
+	return b.Bytes(), err
+}
+
+// WriteJSON writes what MarshalJSON returns, a node a line, without holding it.
+func (g Graph) WriteJSON(w io.Writer) error {
+	before := "{\"nodes\": [\n"
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	for id := range g.Nodes {
+		line.Reset()
+		line.WriteString(before)
+		before = ",\n"
+		if err := enc.Encode(jsonOf(id, &g.Nodes[id])); err != nil {
+			return err
+		}
+		if _, err := w.Write(bytes.TrimSuffix(line.Bytes(), []byte("\n"))); err != nil {
+			return err
+		}
 	}
-	graph := struct {
-		Nodes []node `json:"nodes"`
-	}{make([]node, len(g.Nodes))}
-	for i, n := range g.Nodes {
-		graph.Nodes[i] = node{i, notNil(n.Children), notNil(n.Attributes), notNil(n.Slots), n.HasValues, n.Saver}
+	after := "\n]}\n"
+	if len(g.Nodes) == 0 {
+		after = "{\"nodes\": []}\n"
 	}
-	return json.Marshal(graph)
+	_, err := io.WriteString(w, after)
+	return err
+}
+
+type jsonNode struct {
+	ID         int              `json:"id"`
+	Children   []Child          `json:"children"`
+	Attributes []Attribute      `json:"attributes"`
+	Slots      []Slot           `json:"slot_variables"`
+	HasValues  *bool            `json:"has_checkpoint_values"`
+	Saver      *RegisteredSaver `json:"registered_saver,omitempty"`
+}
+
+func jsonOf(id int, n *Node) jsonNode {
+	return jsonNode{id, notNil(n.Children), notNil(n.Attributes), notNil(n.Slots), n.HasValues, n.Saver}
 }
 
 func notNil[T any](list []T) []T {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/layers"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newRunCommand() *cobra.Command {
+	var job runJob
+	cmd := &cobra.Command{
+		Use:   "run --config FILE --weights PATH --input FILE",
+		Short: "Run a Keras model with weights from a checkpoint",
+		Long: `Run a Keras model on given inputs and print its outputs.
+
+The model is described by the JSON that Keras 3 writes: model.to_json(), the
+config.json in a .keras file, or that .keras file itself. Its weights come from the
+checkpoint that tf.train.Checkpoint wrote: --at says which edges lead to the model
+from the checkpoint's root ("model" for tf.train.Checkpoint(model=m), which is what
+is tried where --at is not given and the root is no model).
+
+The inputs are a JSON object, "-" for standard input:
+
+  {"inputs": [{"name": "x", "dtype": "float32", "shape": [2, 3], "values": [1, …]}]}
+
+with all values of a tensor in one list, in row-major order. They are taken by name
+where their names are those of the model's inputs, and in order where none is; a
+dtype left out is the model's. What is printed has the same form, with "outputs".
+Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in strings.`,
+		Example: `  ckpt run --config model.json --weights train/ckpt-7 --at model --input in.json`,
+		Args:    cobra.NoArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&job.config, "config", "", "the model's description, JSON or .keras `file`")
+	flags.StringVar(&job.weights, "weights", "", "the checkpoint's `path`")
+	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
+	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
+	for _, name := range []string{"config", "weights", "input"} {
+		_ = cmd.MarkFlagRequired(name) // fails where there is no such flag
+	}
+	_ = cmd.RegisterFlagCompletionFunc("weights", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return checkpointPaths(typed)
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		job.given = cmd.Flags().Changed("at")
+		if err := job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout()); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A runJob is one run of a model.
+type runJob struct {
+	config, weights, at, input string
+	given                      bool // at was
+}
+
+func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error {
+	model, err := readModel(j.config)
+	if err != nil {
+		return err
+	}
+	given, err := j.readInputs(stdin)
+	if err != nil {
+		return err
+	}
+	inputs, err := arrange(model, given)
+	if err != nil {
+		return fmt.Errorf("%s: %w", j.input, err)
+	}
+	if err := j.load(ctx, model); err != nil {
+		return err
+	}
+	outputs, err := model.Run(nil, inputs...)
+	if err != nil {
+		return err
+	}
+	return writeOutputs(out, model.Outputs(), outputs)
+}
+
+// readModel makes the model that a file describes.
+func readModel(file string) (*layers.Model, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var description io.Reader = bytes.NewReader(data)
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) { // a .keras file is a zip archive
+		archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		f, err := archive.Open("config.json")
+		if err != nil {
+			return nil, fmt.Errorf("%s: no .keras file: %w", file, err)
+		}
+		defer f.Close()
+		description = f
+	}
+	model, err := layers.FromKeras(description)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return model, nil
+}
+
+func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {
+	in := stdin
+	if j.input != "-" {
+		f, err := os.Open(j.input)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	given, err := readInputs(bufio.NewReader(in))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", j.input, err)
+	}
+	return given, nil
+}
+
+// load fills the model. Where nobody said at which edges the checkpoint has it, that is the root, or "model".
+func (j *runJob) load(ctx context.Context, model *layers.Model) error {
+	err := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At(j.at))
+	var mismatch *ckpt.MismatchError
+	if j.given || !errors.As(err, &mismatch) {
+		return err
+	}
+	if ckpt.LoadWeights(ctx, j.weights, model, ckpt.At("model")) == nil {
+		return nil
+	}
+	return err
+}
+
+// arrange puts inputs into the order of the model's: by their names where those are the model's, as they come where none is.
+func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
+	specs := model.Inputs()
+	position := make(map[string]int, len(specs))
+	for i, s := range specs {
+		position[s.Name] = i
+	}
+	order, known := make([]*runTensor, len(specs)), 0
+	for i := range given {
+		at, ok := position[given[i].Name]
+		if !ok {
+			continue
+		}
+		if order[at] != nil {
+			return nil, fmt.Errorf("two inputs are called %q", given[i].Name)
+		}
+		order[at], known = &given[i], known+1
+	}
+	if len(given) != len(specs) || known != 0 && known != len(specs) {
+		return nil, fmt.Errorf("inputs %q, the model %q wants %q", names(given, func(t runTensor) string { return t.Name }), model.Name(),
+			names(specs, func(s layers.TensorSpec) string { return s.Name }))
+	}
+	inputs := make([]tensor.Any, len(specs))
+	for i := range order {
+		if known == 0 {
+			order[i] = &given[i]
+		}
+		var err error
+		if inputs[i], err = order[i].tensor(specs[i].DType); err != nil {
+			return nil, fmt.Errorf("input %d, %q: %w", i, order[i].Name, err)
+		}
+	}
+	return inputs, nil
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	all := make([]string, len(list))
+	for i, t := range list {
+		all[i] = name(t)
+	}
+	return all
+}
