@@ -115,3 +115,6 @@ func tableOf(t testing.TB, pairs ...string) []byte {
 	require.NoError(t, w.Close())
 	return out.Bytes()
 }
+
+// update continues a checksum.
+func update(crc uint32, b []byte) uint32 { return crc32.Update(crc, castagnoli, b) }
