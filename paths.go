@@ -78,8 +78,14 @@ func openPrefix(fsys fsx.ReadFS, prefix string) (format.Reader, error) {
 		return r, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
+		if whole, ok := strings.CutSuffix(prefix, ".index"); ok && exists(fsys, prefix) {
+			// To the older format's reader an index is a checkpoint of no tensors.
+			return nil, fmt.Errorf("ckpt: %s is the index of the checkpoint %s, not a checkpoint: %w", prefix, whole, ErrNotFound)
+		}
 		if v1, v1err := savedv1.Open(fsys, prefix); v1err == nil {
 			return v1, nil
+		} else if isDir(fsys, prefix) {
+			return nil, fmt.Errorf("ckpt: %s is a directory, not a checkpoint: %w", prefix, ErrNotFound)
 		} else if !errors.Is(v1err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("ckpt: %w", v1err)
 		}

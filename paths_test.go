@@ -1,0 +1,203 @@
+package ckpt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// savedModule is the module of the golden case saved-model-module.
+type savedModule struct {
+	W     tensor.Tensor[float32]
+	Parts []tensor.Tensor[float32] `ckpt:"parts,alloc"`
+}
+
+func TestSavedModelDirectories(t *testing.T) {
+	dir := filepath.Join("testdata", "golden", "saved-model-module", "saved")
+	check := func(t *testing.T, m *savedModule) {
+		t.Helper()
+		require.Equal(t, savedModule{*must(tensor.FromSlice([]float32{1, 2}, 2, 1)), []tensor.Tensor[float32]{*f32(0.5), *f32(0.25)}}, *m)
+	}
+	t.Run("M-01 Restore finds the variables of a SavedModel, Read does not", func(t *testing.T) {
+		var m savedModule
+		_, err := mustNew(t, &m).Restore(ctx, dir)
+		require.NoError(t, err)
+		check(t, &m)
+		_, err = mustNew(t, &m).Read(ctx, dir)
+		require.ErrorIs(t, err, ErrNotFound)
+		require.ErrorContains(t, err, "a directory")
+	})
+	t.Run("M-01 a saved_model.pbtxt makes a SavedModel too, and nothing else does", func(t *testing.T) {
+		variables := filesOf(t, filepath.Join(dir, "variables", "variables"))
+		for name, found := range map[string]bool{"saved_model.pbtxt": true, "saved_model.pb": true, "keras_metadata.pb": false} {
+			fsys := fstest.MapFS{"dir/" + name: {}}
+			for end, data := range variables {
+				fsys["dir/variables/variables"+end] = &fstest.MapFile{Data: []byte(data)}
+			}
+			var m savedModule
+			_, err := mustNew(t, &m).Restore(ctx, "dir", WithFS(fsys))
+			if !found {
+				require.ErrorIs(t, err, ErrNotFound, name)
+				continue
+			}
+			require.NoError(t, err, name)
+			check(t, &m)
+		}
+	})
+	t.Run("M-02 its object graph has nodes for functions, without values, and neither counter nor root edge", func(t *testing.T) {
+		g := must(opened(t, dir).Graph())
+		edges := make(map[string]int)
+		for _, c := range g.Nodes[0].Children {
+			edges[c.Name] = c.ID
+		}
+		require.Equal(t, []string{"__call__", "parts", "signatures", "w"}, sortedKeys(edges))
+		for name, function := range map[string]string{"__call__": "trace_0", "signatures": "serving_default"} {
+			n := g.Nodes[edges[name]]
+			require.Equal(t, function, n.Children[0].Name)
+			require.False(t, *n.HasValues)
+			require.False(t, *g.Nodes[n.Children[0].ID].HasValues)
+		}
+	})
+	t.Run("M-03 what is attached later is restored too, and only the counter is missed", func(t *testing.T) {
+		root := groupOf("w", new(tensor.Tensor[float32]))
+		c := mustNew(t, root)
+		s, err := c.Restore(ctx, dir)
+		require.NoError(t, err)
+		list := []variable{f32(0), f32(0)}
+		require.NoError(t, root.Track("parts", list))
+		require.Equal(t, []float32{0.5, 0.25}, []float32{value0(list[0]), value0(list[1])})
+		var m *MismatchError
+		require.ErrorAs(t, s.AssertConsumed(), &m)
+		require.Equal(t, []string{"save_counter"}, m.Missing)
+		require.Empty(t, m.Unused)
+		require.NoError(t, s.ExpectPartial().AssertNontrivialMatch())
+	})
+	t.Run("M-04 an element of a tuple has its index, as in a checkpoint", func(t *testing.T) {
+		dir := t.TempDir()
+		must(mustNew(t, groupOf("t", []any{1, scalar(2)})).Write(ctx, filepath.Join(dir, "variables", "variables")))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "saved_model.pb"), nil, 0o666))
+		require.Equal(t, []string{"t/1/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, dir))
+		v := scalar(0)
+		_, err := mustNew(t, groupOf("t", []any{nil, v})).Restore(ctx, dir)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, value0(v))
+	})
+	t.Run("M-05 it has no latest checkpoint; Open and LoadWeights take it all the same", func(t *testing.T) {
+		require.Empty(t, must(Latest(dir)))
+		require.Equal(t, filepath.Join(dir, "variables", "variables"), opened(t, dir).Prefix())
+		var m savedModule
+		require.NoError(t, LoadWeights(ctx, dir, &m, Strict()))
+		check(t, &m)
+	})
+	t.Run("M-06 a directory that is none is not found, with a hint at the suffix", func(t *testing.T) {
+		for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+			_, err := mustNew(t, Group{"v": scalar(0)}).Restore(ctx, dir)
+			require.ErrorIs(t, err, ErrNotFound)
+			require.ErrorContains(t, err, "Error when restoring from checkpoint or SavedModel at "+dir)
+			require.ErrorContains(t, err, "You may be missing the checkpoint suffix")
+		}
+	})
+}
+
+// TestPathForms gives every form of a path to each of the calls that take one.
+func TestPathForms(t *testing.T) {
+	dir := t.TempDir()
+	c := mustNew(t, Group{"v": scalar(1)})
+	prefix := must(c.Save(ctx, filepath.Join(dir, "run", "ckpt")))
+	must(c.Write(ctx, filepath.Join(dir, "bare")+"/"))
+	must(c.Write(ctx, filepath.Join(dir, "saved", "variables", "variables")))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "saved", "saved_model.pb"), nil, 0o666))
+	must(c.Write(ctx, filepath.Join(dir, "stripped", "variables", "variables")))
+	must(c.Write(ctx, filepath.Join(dir, "looks.index")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "empty"), 0o777))
+
+	const (
+		restore = "Restore"
+		read    = "Read"
+		open    = "Open"
+		load    = "LoadWeights"
+	)
+	for _, tt := range []struct {
+		name, path string
+		takes      []string
+	}{
+		{"a prefix", prefix, []string{restore, read, open, load}},
+		{"a prefix that is not clean", dir + "/./run//ckpt-1", []string{restore, read, open, load}},
+		{"its index", prefix + ".index", []string{open, load}},
+		{"its data file", prefix + ".data-00000-of-00001", []string{open, load}},
+		{"a prefix that looks like an index", filepath.Join(dir, "looks.index"), []string{restore, read, open, load}},
+		{"a directory with a state file", filepath.Join(dir, "run"), []string{open, load}},
+		{"the same with a slash", filepath.Join(dir, "run") + "/", []string{open, load}},
+		{"an empty base name", filepath.Join(dir, "bare") + "/", []string{restore, read, open, load}},
+		{"the same without the slash", filepath.Join(dir, "bare"), []string{open, load}},
+		{"a SavedModel", filepath.Join(dir, "saved"), []string{restore, open, load}},
+		{"a SavedModel's variables", filepath.Join(dir, "saved", "variables", "variables"), []string{restore, read, open, load}},
+		{"a SavedModel without its graph", filepath.Join(dir, "stripped"), []string{open, load}},
+		{"the state file", filepath.Join(dir, "run", "checkpoint"), nil},
+		{"a directory without any", filepath.Join(dir, "empty"), nil},
+		{"a prefix without its number", filepath.Join(dir, "run", "ckpt"), nil},
+		{"a data file that is not there", prefix + ".data-00001-of-00002", nil},
+		{"nothing", filepath.Join(dir, "nothing"), nil},
+	} {
+		v := scalar(0)
+		calls := map[string]func() error{
+			restore: func() error { _, err := mustNew(t, Group{"v": v}).Restore(ctx, tt.path); return err },
+			read:    func() error { _, err := mustNew(t, Group{"v": v}).Read(ctx, tt.path); return err },
+			open: func() error {
+				r, err := Open(tt.path)
+				if err != nil {
+					return err
+				}
+				v = must(r.Tensor("v/.ATTRIBUTES/VARIABLE_VALUE")).(variable)
+				return r.Close()
+			},
+			load: func() error { return LoadWeights(ctx, tt.path, Group{"v": v}) },
+		}
+		for _, name := range sortedKeys(calls) {
+			t.Run(fmt.Sprintf("%s of %s", name, tt.name), func(t *testing.T) {
+				v = scalar(0)
+				err := calls[name]()
+				for _, takes := range tt.takes {
+					if takes == name {
+						require.NoError(t, err)
+						require.EqualValues(t, 1, value0(v))
+						return
+					}
+				}
+				require.Error(t, err)
+				require.True(t, errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt), "%v", err)
+				require.ErrorContains(t, err, filepath.Clean(tt.path))
+			})
+		}
+	}
+}
+
+// TestFromOtherFilesystems reads from an fs.FS, whose paths have no root and slashes on every system.
+func TestFromOtherFilesystems(t *testing.T) {
+	fsys := fs.FS(os.DirFS(filepath.Join("testdata", "golden")))
+	for _, path := range []string{"saved-numbered/train", "saved-numbered/train/ckpt-3", "./saved-numbered//train/ckpt-3.index"} {
+		r, err := Open(path, WithFS(fsys))
+		require.NoError(t, err, path)
+		require.Equal(t, tensor.Scalar(int64(30)), must(r.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")))
+		require.NoError(t, r.Close())
+	}
+	require.Equal(t, filepath.Join("saved-numbered", "train", "ckpt-3"), must(Latest("saved-numbered/train", WithFS(fsys))))
+	var step int64
+	c := mustNew(t, Group{"step": &step, "w": f32(0, 0)}, WithFS(fsys))
+	s, err := c.Restore(ctx, "saved-numbered/train/ckpt-2")
+	require.NoError(t, err)
+	require.NoError(t, s.AssertConsumed())
+	require.EqualValues(t, 20, step)
+	for _, path := range []string{"../golden/saved-numbered/train/ckpt-3", "/etc/passwd"} {
+		_, err := Open(path, WithFS(fsys))
+		require.Error(t, err, "%s leaves the filesystem", path)
+	}
+}
