@@ -60,12 +60,12 @@ func encodeElements(ctx context.Context, w io.Writer, t tensor.Any) (crc uint32,
 
 // encodeStrings is WriteStringTensor in tensor_bundle.cc; see strings.go for the format.
 func encodeStrings(ctx context.Context, w *bufio.Writer, values []string) (crc uint32, err error) {
-	var b [binary.MaxVarintLen64]byte
+	var sum lengthSum
 	for _, v := range values {
-		crc = lengthChecksum(crc, int64(len(v)), binary.LittleEndian)
-		w.Write(binary.AppendUvarint(b[:0], uint64(len(v)))) // its error is found by the last write
+		sum.add(int64(len(v)))
+		w.Write(binary.AppendUvarint(w.AvailableBuffer(), uint64(len(v)))) // its error is found by the last write
 	}
-	crc = writeChecksum(w, crc)
+	crc = writeChecksum(w, sum.sum())
 	for _, v := range values {
 		if crc, err = writeText(ctx, w, crc, v); err != nil {
 			return 0, err

@@ -84,10 +84,12 @@ func openAt(t testing.TB, fsys *errfs.FS, prefix string) *Reader {
 
 // text encodes a string tensor; lengths may lie. It returns its bytes and the entry's checksum.
 func text(order binary.AppendByteOrder, lengths []uint64, contents string) (data []byte, crc uint32) {
+	sum := lengthSum{bigEndian: order == binary.AppendByteOrder(binary.BigEndian)}
 	for _, n := range lengths {
 		data = binary.AppendUvarint(data, n)
-		crc = lengthChecksum(crc, int64(n), order)
+		sum.add(int64(n))
 	}
+	crc = sum.sum()
 	word := order.AppendUint32(nil, sstable.Mask(crc))
 	crc = crc32.Update(crc32.Update(crc, castagnoli, word), castagnoli, []byte(contents))
 	return append(append(data, word...), contents...), sstable.Mask(crc)

@@ -134,12 +134,14 @@ func seal(data []byte, rec *record) uint32 {
 	}
 	switch rec.dtype {
 	case tensor.DTString:
+		var sum lengthSum
 		total := uint64(0)
 		for range rec.shape.Len() {
 			n := uvarint()
 			total += n
-			crc = lengthChecksum(crc, int64(n), binary.LittleEndian)
+			sum.add(int64(n))
 		}
+		crc = sum.sum()
 		if !word() || !contents(total) {
 			return 0
 		}

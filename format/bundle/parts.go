@@ -54,10 +54,10 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 
 // findPart fills in p's record, that of the slice s of the tensor of rec, and locates it.
 func (r *Reader) findPart(p *part, rec *record, s tensor.Slice) error {
-	ok, err := r.get(sliceKey(p.key, s), &p.rec)
+	ok, err := r.get(sliceKey(p.key, s), p.key, p.part, &p.rec)
 	switch {
 	case err != nil:
-		return r.entryError(p.key, fmt.Errorf("part %v: %w", s, err))
+		return err
 	case !ok:
 		return &Error{File: IndexFile(r.prefix), Key: p.key, Part: p.part, Offset: -1, Err: format.ErrCorrupt, Reason: "this part is listed and has no entry"}
 	}

@@ -114,15 +114,14 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	if key == "" {
 		return false, nil
 	}
-	ok, err = r.get([]byte(key), rec)
-	if err != nil {
-		return false, r.entryError(key, err)
+	if ok, err := r.get([]byte(key), key, "", rec); !ok || err != nil {
+		return false, err
 	}
-	if !ok || new(partFilter).hides(r, []byte(key)) {
+	if new(partFilter).hides(r, []byte(key)) {
 		return false, nil
 	}
 	if err := rec.check(); err != nil {
-		return false, r.entryError(key, err)
+		return false, r.entryError(key, "", err)
 	}
 	return true, nil
 }
@@ -136,21 +135,24 @@ func (r *Reader) find(key string, rec *record) error {
 	return err
 }
 
-// get decodes the entry of an encoded key.
-func (r *Reader) get(key []byte, rec *record) (ok bool, err error) {
+// get decodes the entry of an encoded key, which is that of name or of a part of it.
+func (r *Reader) get(key []byte, name, part string, rec *record) (ok bool, err error) {
 	value, ok, err := r.table.Get(key)
-	if err != nil || !ok {
-		return false, err
+	if err != nil {
+		return false, r.tableError(err)
 	}
-	return true, rec.decode(value)
+	if !ok {
+		return false, nil
+	}
+	if err := rec.decode(value); err != nil {
+		return false, r.entryError(name, part, err)
+	}
+	return true, nil
 }
 
-// entryError is the error of a key whose entry is no good.
-func (r *Reader) entryError(key string, err error) error {
-	if !errors.Is(err, format.ErrCorrupt) {
-		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
-	}
-	return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Err: err}
+// entryError is the error of an entry that describes no tensor.
+func (r *Reader) entryError(key, part string, err error) error {
+	return &Error{File: IndexFile(r.prefix), Key: key, Part: part, Offset: -1, Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
 }
 
 // entry returns what format says of rec, which was checked.
@@ -162,8 +164,8 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 	e.Slices, e.Bytes = slices.Clone(rec.slices), 0
 	for _, s := range rec.slices {
 		var part record
-		if ok, err := r.get(sliceKey(key, s), &part); err != nil {
-			return format.Entry{}, r.entryError(key, fmt.Errorf("part %v: %w", s, err))
+		if ok, err := r.get(sliceKey(key, s), key, s.String(), &part); err != nil {
+			return format.Entry{}, err
 		} else if ok { // Check says which are missing
 			e.Bytes = addSaturated(e.Bytes, max(part.size, 0))
 		}
@@ -193,7 +195,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 				err = rec.check()
 			}
 			if err != nil {
-				yield(format.Entry{}, r.entryError(key, err))
+				yield(format.Entry{}, r.entryError(key, "", err))
 				return
 			}
 			entry, err := r.entry(key, &rec)
@@ -224,7 +226,7 @@ func (f *partFilter) hides(r *Reader, key []byte) bool {
 	if f.keys == nil || f.name != name {
 		*f = partFilter{name: name, keys: make(map[string]bool)}
 		var rec record
-		if ok, err := r.get([]byte(name), &rec); ok && err == nil {
+		if ok, err := r.get([]byte(name), name, "", &rec); ok && err == nil {
 			for _, s := range rec.slices {
 				f.keys[string(sliceKey(name, s))] = true
 			}

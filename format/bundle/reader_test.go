@@ -211,10 +211,17 @@ func TestStoredForms(t *testing.T) {
 		require.Equal(t, f.data, storedBytes(t, r, "s"))
 	})
 	t.Run("B-05 a length of 2^32 enters the checksum as eight bytes, a smaller one as four", func(t *testing.T) {
-		crc := func(b string) uint32 { return crc32.Update(0, castagnoli, []byte(b)) }
-		require.Equal(t, crc("\xff\xff\xff\xff"), lengthChecksum(0, 1<<32-1, binary.LittleEndian))
-		require.Equal(t, crc("\x00\x00\x00\x00\x01\x00\x00\x00"), lengthChecksum(0, 1<<32, binary.LittleEndian))
-		require.Equal(t, crc("\x00\x00\x00\x01\x00\x00\x00\x00"), lengthChecksum(0, 1<<32, binary.BigEndian))
+		for _, bigEndian := range []bool{false, true} {
+			sum := lengthSum{bigEndian: bigEndian}
+			sum.add(1<<32 - 2)
+			sum.add(1 << 32)
+			if bigEndian {
+				require.Equal(t, "\xff\xff\xff\xfe"+"\x00\x00\x00\x01\x00\x00\x00\x00", string(sum.pending))
+			} else {
+				require.Equal(t, "\xfe\xff\xff\xff"+"\x00\x00\x00\x00\x01\x00\x00\x00", string(sum.pending))
+			}
+			require.Equal(t, crc32.Update(0, castagnoli, sum.pending), sum.sum())
+		}
 	})
 	t.Run("strings of a partitioned tensor are assembled", func(t *testing.T) {
 		fsys := errfs.New()

@@ -26,7 +26,11 @@ import (
 func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tensor.Any) error {
 	switch values := dst.Values().(type) {
 	case []string:
-		src, err := r.readStrings(ctx, s)
+		if n := s.rec.shape.Len(); len(rs.outer) == 0 && rs.n == n { // one run of dst is all of s
+			return r.readStrings(ctx, s, values[rs.dst:rs.dst+n])
+		}
+		src := make([]string, s.rec.shape.Len())
+		err := r.readStrings(ctx, s, src)
 		if err == nil {
 			copyRuns(values, src, rs)
 		}
@@ -41,49 +45,49 @@ func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tens
 	return r.indexFault(s, "%v has no values that could be stored", s.rec.dtype)
 }
 
-// readStrings reads and verifies all of s. The strings share one piece of memory.
-func (r *Reader) readStrings(ctx context.Context, s *stored) ([]string, error) {
+// readStrings reads all of s into dst, which is as long, once it is verified. The strings share one piece of memory.
+func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error {
 	src := r.newSource(ctx, s)
-	lengths := make([]int, 0, s.rec.shape.Len()) // no more than the entry's size: see checkSize
+	lengths := make([]int, 0, len(dst)) // no more than the entry's size: see checkSize
 	total, err := src.lengths(func(n int64, _ []byte) error {
-		if n > math.MaxInt {
-			return r.dataFault(s, "a string of %d bytes is more than this machine can hold", n)
-		}
 		lengths = append(lengths, int(n))
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if total > math.MaxInt {
+		return r.dataFault(s, "strings of %d bytes are more than this machine can hold", total)
 	}
 	var text strings.Builder
 	text.Grow(int(total)) // no more than is left of the entry
 	if err := src.copy(&text, total); err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.verify(s, src.crc); err != nil {
-		return nil, err
+		return err
 	}
-	values, rest := make([]string, len(lengths)), text.String()
+	rest := text.String()
 	for i, n := range lengths {
-		values[i], rest = rest[:n], rest[n:]
+		dst[i], rest = rest[:n], rest[n:]
 	}
-	return values, nil
+	return nil
 }
 
 // writeStrings copies s as it is stored, but little-endian, and verifies it.
 func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error {
 	src := r.newSource(ctx, s)
 	buf := bufio.NewWriterSize(w, bufferSize)
-	var little uint32 // the checksum of the lengths in a little-endian file
+	var little lengthSum // of the lengths in a little-endian file
 	total, err := src.lengths(func(n int64, raw []byte) error {
-		little = lengthChecksum(little, n, binary.LittleEndian)
+		little.add(n)
 		_, err := buf.Write(raw)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := buf.Write(binary.LittleEndian.AppendUint32(nil, sstable.Mask(little))); err != nil {
+	if _, err := buf.Write(binary.LittleEndian.AppendUint32(nil, sstable.Mask(little.sum()))); err != nil {
 		return err
 	}
 	if err := src.copy(buf, total); err != nil {
@@ -98,13 +102,34 @@ func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error
 	return buf.Flush()
 }
 
-// lengthChecksum continues crc with the length of a string.
-func lengthChecksum(crc uint32, n int64, order binary.AppendByteOrder) uint32 {
-	var b [8]byte
-	if n <= math.MaxUint32 {
-		return crc32.Update(crc, castagnoli, order.AppendUint32(b[:0], uint32(n)))
+// A lengthSum is the checksum of the lengths of strings: each enters it as four bytes, or as eight where it needs them.
+type lengthSum struct {
+	bigEndian bool
+	crc       uint32
+	pending   []byte // what has not entered crc yet
+}
+
+func (l *lengthSum) add(n int64) {
+	switch {
+	case n <= math.MaxUint32 && l.bigEndian:
+		l.pending = binary.BigEndian.AppendUint32(l.pending, uint32(n))
+	case n <= math.MaxUint32:
+		l.pending = binary.LittleEndian.AppendUint32(l.pending, uint32(n))
+	case l.bigEndian:
+		l.pending = binary.BigEndian.AppendUint64(l.pending, uint64(n))
+	default:
+		l.pending = binary.LittleEndian.AppendUint64(l.pending, uint64(n))
 	}
-	return crc32.Update(crc, castagnoli, order.AppendUint64(b[:0], uint64(n)))
+	if len(l.pending) >= 1024 {
+		l.sum()
+	}
+}
+
+// sum returns the checksum so far.
+func (l *lengthSum) sum() uint32 {
+	l.crc = crc32.Update(l.crc, castagnoli, l.pending)
+	l.pending = l.pending[:0]
+	return l.crc
 }
 
 // A source reads the bytes of a string or variant tensor and keeps their checksum, as far as they enter it.
@@ -117,6 +142,7 @@ type source struct {
 	left  int64 // bytes of the entry that have not been consumed
 	crc   uint32
 	chunk []byte
+	raw   [binary.MaxVarintLen64]byte // the length read last
 }
 
 func (r *Reader) newSource(ctx context.Context, s *stored) *source {
@@ -143,21 +169,10 @@ func (c *section) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// order returns the byte order of the lengths and their checksum.
-func (c *source) order() interface {
-	binary.ByteOrder
-	binary.AppendByteOrder
-} {
-	if c.r.header.bigEndian {
-		return binary.BigEndian
-	}
-	return binary.LittleEndian
-}
-
 // lengths reads the lengths of all strings and their checksum, and returns their sum, which is no more than what is
 // left of the entry. fn gets each length and the bytes that it is stored in.
 func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err error) {
-	order := c.order()
+	sum := lengthSum{bigEndian: c.r.header.bigEndian}
 	for i := range c.s.rec.shape.Len() {
 		n, raw, err := c.uvarint(i)
 		if err != nil {
@@ -166,11 +181,12 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 		if total += n; total > c.left { // n is no more than left, so that the sum did not overflow
 			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, and %d are left of its %d", i, total, c.left, c.s.rec.size)
 		}
-		c.crc = lengthChecksum(c.crc, n, order)
+		sum.add(n)
 		if err := fn(n, raw); err != nil {
 			return 0, err
 		}
 	}
+	c.crc = sum.sum()
 	if err := c.checkpoint("of the strings' lengths"); err != nil {
 		return 0, err
 	}
@@ -182,7 +198,7 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 
 // uvarint reads the length of element i, which may not exceed what is left.
 func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
-	var b [binary.MaxVarintLen64]byte
+	b := &c.raw
 	for k := range b {
 		if c.left == 0 {
 			return 0, nil, c.r.dataFault(c.s, "its %d bytes end within the length of element %d", c.s.rec.size, i)
@@ -215,7 +231,11 @@ func (c *source) checkpoint(of string) error {
 		return c.fault(err)
 	}
 	c.left -= 4
-	if want, got := c.order().Uint32(word[:]), sstable.Mask(c.crc); got != want {
+	want := binary.LittleEndian.Uint32(word[:])
+	if c.r.header.bigEndian {
+		want = binary.BigEndian.Uint32(word[:])
+	}
+	if got := sstable.Mask(c.crc); got != want {
 		return c.r.dataFault(c.s, "checksum %#08x %s, want %#08x: the file was damaged", got, of, want)
 	}
 	c.crc = crc32.Update(c.crc, castagnoli, word[:])

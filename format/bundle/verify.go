@@ -85,7 +85,7 @@ func (v *verifier) add(e sstable.Entry) error {
 		check.err = rec.check()
 	}
 	if check.err != nil {
-		check.err = v.r.indexFault(&check.stored, "its entry is damaged: %v", check.err)
+		check.err = v.r.entryError(check.key, check.part, check.err)
 	} else if len(rec.slices) == 0 && rec.size > 0 && rec.offset >= 0 {
 		v.ends[rec.shard] = max(v.ends[rec.shard], addSaturated(rec.offset, rec.size))
 	}
