@@ -45,6 +45,11 @@ func Remove(prefix string) error {
 	if !exists(fsys, prefix+".index") && savedv1.Exists(fsys, prefix) {
 		return fmt.Errorf("ckpt: remove %s: it is no checkpoint of the V2 format; if it is one of the V1 format remove that file itself", prefix)
 	}
+	return removeWithMeta(fsys, prefix)
+}
+
+// removeWithMeta deletes the files of a checkpoint and the .meta file beside them.
+func removeWithMeta(fsys fsx.FS, prefix string) error {
 	dir, base := filepath.Split(prefix)
 	_, failed := removeFiles(fsys, dir, []string{base})
 	err := failed[base]

@@ -18,7 +18,7 @@ import (
 // StateFile makes a call use the state file called name, in the directory of the checkpoints, instead of one called
 // "checkpoint" (latest_filename).
 func StateFile(name string) Option {
-	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch, func(o *options) { o.stateFile = name }}
+	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch | onSaver | onAssign, func(o *options) { o.stateFile = name }}
 }
 
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there

@@ -24,13 +24,13 @@ type managerOptions struct {
 
 // KeepLast makes a [Manager] delete its oldest checkpoints until n are left (max_to_keep). Without it all are kept.
 func KeepLast(n int) Option {
-	return Option{"KeepLast", onManager, func(o *options) { o.manager.keepLast = &n }}
+	return Option{"KeepLast", onManager | onSaver, func(o *options) { o.manager.keepLast = &n }}
 }
 
 // KeepEvery makes a [Manager] keep for good, of those that [KeepLast] would delete, each that was written d or more after
 // the last one so kept (keep_checkpoint_every_n_hours). They leave the Manager's list.
 func KeepEvery(d time.Duration) Option {
-	return Option{"KeepEvery", onManager, func(o *options) { o.manager.keepEvery = &d }}
+	return Option{"KeepEvery", onManager | onSaver, func(o *options) { o.manager.keepEvery = &d }}
 }
 
 // SaveInterval makes [Manager.Save] do nothing unless step, the program's own count, has grown by n since the last

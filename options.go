@@ -35,15 +35,19 @@ const (
 	onMerge
 	onManagerSave
 	onWatch
+	onSaver
+	onSaverSave
+	onAssign
 
-	onRead  = onRestore | onLoad | onOpen
-	onWrite = onSave | onSaveWeights
-	onAll   = onNew | onRead | onWrite | onManager | onSection | onMerge
+	onRead  = onRestore | onLoad | onOpen | onAssign
+	onWrite = onSave | onSaveWeights | onSaverSave
+	onAll   = onNew | onRead | onWrite | onManager | onSection | onMerge | onSaver
 )
 
 var callNames = map[calls]string{
 	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
 	onOpen: "Open", onManager: "NewManager", onSection: "WriteSection", onMerge: "Merge", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
+	onSaver: "NewSaver", onSaverSave: "Saver.Save", onAssign: "Saver.Restore or AssignFromCheckpoint",
 }
 
 // options is what the options of a call amount to.
@@ -73,6 +77,7 @@ type options struct {
 
 	stateFile string
 	manager   managerOptions
+	saver     saverOptions
 	watch     watchOptions
 	ended     func() // called when the files of a save are complete or given up
 }
@@ -108,7 +113,7 @@ func With(name string, object any) Option {
 // WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
 // there and goes to the host's files.
 func WithFS(fsys fs.FS) Option {
-	return Option{"WithFS", onNew | onRead | onWatch, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
+	return Option{"WithFS", onNew | onRead | onWatch | onSaver, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
 }
 
 // WithLogger sends warnings to l instead of slog.Default().
@@ -130,7 +135,7 @@ func WithProgress(f func(Progress)) Option {
 // OnWrite calls f with the checkpoint's path after its files are complete and before the `checkpoint` state file names
 // it. Several are called in the order given; an error of one is the save's.
 func OnWrite(f func(ctx context.Context, path string) error) Option {
-	return Option{"OnWrite", onNew | onWrite, func(o *options) { o.callbacks = append(o.callbacks, f) }}
+	return Option{"OnWrite", onNew | onWrite | onSaver, func(o *options) { o.callbacks = append(o.callbacks, f) }}
 }
 
 // Planned makes a restore read the index only and plan; [Status.RunRestoreOps] then moves the bytes, as in
@@ -140,13 +145,13 @@ func Planned() Option { return Option{"Planned", onRestore, func(o *options) { o
 // SkipSlots leaves the slot variables of optimizers as they are and out of the assertions
 // (CheckpointOptions.experimental_skip_slot_variables).
 func SkipSlots() Option {
-	return Option{"SkipSlots", onNew | onRestore | onLoad, func(o *options) { o.skipSlots = true }}
+	return Option{"SkipSlots", onNew | onRestore | onLoad | onSaver, func(o *options) { o.skipSlots = true }}
 }
 
 // Atomic makes a restore all or nothing: every value is read and verified apart before the first is assigned, at the
 // price of a second copy of what is restored while it lasts.
 func Atomic() Option {
-	return Option{"Atomic", onNew | onRestore | onLoad, func(o *options) { o.atomic = true }}
+	return Option{"Atomic", onNew | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.atomic = true }}
 }
 
 // Strict makes [LoadWeights] refuse a checkpoint that holds values which the model has not.

@@ -16,7 +16,7 @@ func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader,
 	if err != nil {
 		return err
 	}
-	m := &matcher{r: r, w: w, updated: c.reached, plan: newPlan(r.path, w.graph)}
+	m := &matcher{r: r, w: w, updated: c.reached, plan: newPlan(r.path, w.graph, r.opts)}
 	if first {
 		err = m.first()
 	} else {

@@ -35,6 +35,7 @@ type assignment struct {
 	value  *value
 	key    string
 	entry  format.Entry
+	full   tensor.Shape // of the stored tensor, where region is known beforehand
 	region tensor.Slice // of the stored tensor, where the program holds only that
 	target target
 	state  atomic.Int32
@@ -86,15 +87,15 @@ func (p *plan) check(r format.Reader) error {
 
 // locate returns what of a stored tensor is read: all of it, or the region that parts says the program holds.
 func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
-	if parts == nil {
-		return e, nil
+	full, region := a.full, a.region
+	if region == nil && parts != nil {
+		full, region = parts(a.node.path(), a.value.shape)
 	}
-	full, region := parts(a.node.path(), a.value.shape)
 	if region == nil {
 		return e, nil
 	}
 	if !full.Equal(e.Shape) {
-		return e, fmt.Errorf("shape %v in the checkpoint, Parts says %v", e.Shape, full)
+		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, full)
 	}
 	region, shape, err := region.Resolve(full)
 	if err != nil {

@@ -60,7 +60,7 @@ func Unverified() Option {
 // writes the region; where memory holds the whole variable, that region of it. Restoring reads the region and no more
 // of the files than it needs.
 func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)) Option {
-	return Option{"Parts", onNew | onSection | onRestore | onLoad, func(o *options) { o.parts = f }}
+	return Option{"Parts", onNew | onSection | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.parts = f }}
 }
 
 var attemptName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
@@ -148,6 +148,21 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	if exists(o.writer, bundle.IndexFile(prefix)) {
 		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is committed already: %w", worker, prefix, ErrStale)
 	}
+	err = c.writeSection(ctx, prefix, worker, of, o)
+	s := sections{fsys: o.writer, prefix: prefix, of: of}
+	if !s.committed() {
+		return err
+	}
+	if _, undecided := s.decision(); errors.Is(undecided, fs.ErrNotExist) {
+		s.cleanUp() // the merge has cleaned up; what has been made since then serves nobody
+	}
+	if err != nil && !errors.Is(err, ErrStale) {
+		err = fmt.Errorf("%w: the checkpoint has been committed meanwhile: %w", err, ErrStale)
+	}
+	return err
+}
+
+func (c *Checkpoint) writeSection(ctx context.Context, prefix string, worker, of int, o options) error {
 	s, err := openSections(o, prefix, of, true)
 	if err != nil {
 		return err

@@ -34,14 +34,14 @@ type ShardPart struct {
 // ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
 // data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
 func ShardBy(f func([]ShardTensor) []ShardPart) Option {
-	return Option{"ShardBy", onNew | onWrite, func(o *options) { o.shard = f }}
+	return Option{"ShardBy", onNew | onWrite | onSaver, func(o *options) { o.shard = f }}
 }
 
 // MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
 // MaxShardSizePolicy does: in order, a file is filled before the next is begun, and tensors that do not fit are cut. What
 // cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning.
 func MaxShardSize(n int64) Option {
-	return Option{"MaxShardSize", onNew | onWrite, func(o *options) {
+	return Option{"MaxShardSize", onNew | onWrite | onSaver, func(o *options) {
 		o.shard = func(tensors []ShardTensor) []ShardPart { return maxShardSize(tensors, n, o.logger.Warn) }
 	}}
 }
