@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -47,7 +48,7 @@ func (r *Reader) View() (*View, error) {
 	paths := g.Paths()
 	for id := range g.Nodes {
 		n := &v.Nodes[id]
-		n.Path = strings.Replace(paths.Name(id), "(root)", "root", 1)
+		n.Path = strings.ReplaceAll(paths.Name(id), "(root)", "root")
 		for _, c := range g.Nodes[id].Children {
 			n.Children = append(n.Children, ViewEdge{Name: c.Name, Node: c.ID})
 		}
@@ -79,11 +80,7 @@ func (c *Checkpoint) View() (*View, error) {
 	v := &View{Nodes: make([]ViewNode, len(g.nodes)), of: "the program"}
 	for id, n := range g.nodes {
 		vn := &v.Nodes[id]
-		vn.Path = strings.Join(append([]string{"root"}, n.edgePath()...), ".")
-		vn.GoPath, vn.slot = n.goPath(), n.slotOf != nil
-		if vn.slot {
-			vn.Path = n.path()
-		}
+		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.goPath(), n.slotOf != nil
 		if vn.Object = n.obj.Interface(); n.obj.CanAddr() && n.obj.Kind() != reflect.Slice && n.obj.Kind() != reflect.Map {
 			vn.Object = n.obj.Addr().Interface()
 		}
@@ -97,6 +94,13 @@ func (c *Checkpoint) View() (*View, error) {
 		}
 	}
 	return v, nil
+}
+
+func viewPath(n *node) string {
+	if s := n.slotOf; s != nil {
+		return viewPath(s.owner) + "'s state '" + s.name + "' for " + viewPath(s.variable)
+	}
+	return strings.Join(append([]string{"root"}, n.edgePath()...), ".")
 }
 
 // Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are none of them.
@@ -199,11 +203,13 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		if id < 0 || id >= len(g.Nodes) {
 			return fmt.Errorf("ckpt: RestoreNodes: %s has no node %d: %w", path, id, ErrNotFound)
 		}
-		name := fmt.Sprint(id)
-		if err := w.addChild(w.graph.root(), name, "["+name+"]", objects[id]); err != nil {
+		if saver := g.Nodes[id].Saver; saver != nil {
+			return fmt.Errorf("ckpt: RestoreNodes: node %d (%s) was saved by %s, which restores all of its objects or none: %w", id, r.prettyName(id), saver.Name, errors.ErrUnsupported)
+		}
+		n, err := addNode(w, id, objects[id])
+		if err != nil {
 			return err
 		}
-		n := w.graph.root().edges[len(w.graph.root().edges)-1].node
 		if have, want := len(g.Nodes[id].Attributes), len(n.values); have != want {
 			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, r.prettyName(id), have, n.key.typ, want)}
 		}
@@ -213,8 +219,28 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		id := sortedKeys(r.unusedAttributes)[0]
 		return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %q, which its object has no place for", id, r.prettyName(id), r.unusedAttributes[id])}
 	}
+	if err := w.graph.checkOverlap(); err != nil {
+		return err
+	}
 	if err := p.check(f); err != nil {
 		return err
 	}
 	return p.run(ctx, f, o)
+}
+
+// addNode adds the object for a stored node to the graph, which has not got it yet.
+func addNode(w *walker, id int, object any) (*node, error) {
+	root, known := w.graph.root(), len(w.graph.nodes)
+	name := fmt.Sprint(id)
+	if err := w.addChild(root, name, "["+name+"]", object); err != nil {
+		return nil, err
+	}
+	switch n := root.edges[len(root.edges)-1].node; {
+	case n == nil:
+		return nil, fmt.Errorf("ckpt: RestoreNodes: the object for node %d is a %T that points to nil: %w", id, object, ErrNotTrackable)
+	case n.id < known:
+		return nil, fmt.Errorf("ckpt: RestoreNodes: the object for node %d is that for node %s, too", id, n.name)
+	default:
+		return n, nil
+	}
 }
