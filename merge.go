@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/gockpt/ckpt/format"
@@ -35,10 +38,13 @@ func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err
 		err = s.merge(ctx, o)
 	}
 	if err != nil {
-		if s.mergedBefore() {
-			return prefix, nil // by another process, meanwhile, which has cleaned up
+		if !s.mergedBefore() {
+			return "", err
 		}
-		return "", err
+		if !isDir(s.fsys, sectionsDir(prefix)) {
+			return prefix, nil // another process has merged and cleaned up
+		}
+		// One that died has merged: what it left to do is done below.
 	}
 	if err := recordNewer(ctx, o, prefix); err != nil {
 		return "", err
@@ -93,9 +99,15 @@ func (s sections) mergedBefore() bool {
 	}
 	decided, err := s.decision()
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.attempt == "" && !isDir(s.fsys, sectionsDir(s.prefix)) || s.attempt != "" && !isDir(s.fsys, s.dir())
+		return s.attempt == "" && !s.anyAttempt() || s.attempt != "" && !isDir(s.fsys, s.dir())
 	}
-	return err == nil && decided == s.attempt
+	return err == nil && (decided == s.attempt || s.attempt == "") // what the workers agreed on is cleaned up before the decision
+}
+
+// anyAttempt reports whether there are files of any attempt.
+func (s sections) anyAttempt() bool {
+	entries, _ := s.fsys.ReadDir(sectionsDir(s.prefix))
+	return slices.ContainsFunc(entries, fs.DirEntry.IsDir)
 }
 
 // merge checks all sections and commits them. Nothing outside of the sections' own directory changes before all are found good.
@@ -242,12 +254,15 @@ func (s sections) commit(manifests []manifest, graphData, index []byte) error {
 		return fail(fmt.Errorf("attempt %s has been decided for, not %s: %w", decided, s.attempt, ErrStale))
 	}
 	for i, m := range manifests {
-		final := bundle.DataFile(s.prefix, i, s.shards())
-		if err := fsx.LinkOnce(s.fsys, bundle.DataFile(s.file(m.Nonce), i, s.shards()), final); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fail(err)
+		from, final := bundle.DataFile(s.file(m.Nonce), i, s.shards()), bundle.DataFile(s.prefix, i, s.shards())
+		exists := fsx.LinkOnce(s.fsys, from, final)
+		if exists != nil && !errors.Is(exists, fs.ErrExist) {
+			return fail(exists)
 		}
-		if info, err := s.fsys.Stat(final); err != nil || info.Size() != m.Data {
-			return fail(fmt.Errorf("%s is there already, and is another file: remove it", final))
+		if exists != nil {
+			if same, err := sameContents(s.fsys, from, final); err != nil || !same {
+				return fail(errors.Join(fmt.Errorf("%s is there already, and is another file: remove it", final), err))
+			}
 		}
 	}
 	last := bundle.DataFile(s.prefix, s.of, s.shards())
@@ -269,30 +284,78 @@ func (s sections) commit(manifests []manifest, graphData, index []byte) error {
 	return nil
 }
 
-// cleanUp removes the sections' directory, whose data has second names by now: the decision last, as what there is besides
-// means something only with it. What cannot be removed stays.
+// sameContents compares two files, which mostly are one: then a merge that died had come this far.
+func sameContents(fsys fsx.ReadFS, a, b string) (bool, error) {
+	infoA, err := fsys.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	infoB, err := fsys.Stat(b)
+	if err != nil || infoA.Size() != infoB.Size() || os.SameFile(infoA, infoB) {
+		return err == nil && infoA.Size() == infoB.Size(), err
+	}
+	fileA, err := fsys.Open(a)
+	if err != nil {
+		return false, err
+	}
+	defer fileA.Close()
+	fileB, err := fsys.Open(b)
+	if err != nil {
+		return false, err
+	}
+	defer fileB.Close()
+	size := infoA.Size()
+	bufA, bufB := make([]byte, min(size, 1<<20)), make([]byte, min(size, 1<<20))
+	for at := int64(0); at < size; at += int64(len(bufA)) {
+		n := min(size-at, int64(len(bufA)))
+		if _, err := fileA.ReadAt(bufA[:n], at); err != nil && err != io.EOF {
+			return false, err
+		}
+		if _, err := fileB.ReadAt(bufB[:n], at); err != nil && err != io.EOF {
+			return false, err
+		}
+		if !bytes.Equal(bufA[:n], bufB[:n]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// cleanUp removes the sections' directory, whose data has second names by now, and what merges that died have left. The
+// decision goes last, and only after the rest is durably gone, as what there is besides means something only with it. At
+// the first thing that cannot be removed it stops: a merge that is run again goes on.
 func (s sections) cleanUp() {
+	index, last := filepath.Base(bundle.IndexFile(s.prefix)), filepath.Base(bundle.DataFile(s.prefix, s.shards()-1, s.shards()))
+	_, _ = fsx.Sweep(s.fsys, filepath.Dir(s.prefix), func(final string) bool { return final == index || s.of > 0 && final == last })
 	dir := sectionsDir(s.prefix)
-	attempts, err := s.fsys.ReadDir(dir)
+	entries, err := s.fsys.ReadDir(dir)
 	if err != nil {
 		return
 	}
-	for _, a := range attempts {
-		if !a.IsDir() {
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if name == s.decisionFile() {
 			continue
 		}
-		name := filepath.Join(dir, a.Name())
-		files, _ := s.fsys.ReadDir(name)
-		for _, f := range files {
-			_ = s.fsys.Remove(filepath.Join(name, f.Name()))
+		if e.IsDir() {
+			files, _ := s.fsys.ReadDir(name)
+			for _, f := range files {
+				_ = s.fsys.Remove(filepath.Join(name, f.Name())) // what stays keeps the directory
+			}
 		}
-		if s.fsys.Remove(name) != nil {
+		if err := s.fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return
 		}
 	}
-	_ = s.fsys.Remove(filepath.Join(dir, "attempt"))
-	_ = s.fsys.Remove(s.decisionFile())
-	_ = s.fsys.Remove(dir)
+	if s.fsys.SyncDir(dir) != nil {
+		return
+	}
+	if err := s.fsys.Remove(s.decisionFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if s.fsys.Remove(dir) == nil {
+		_ = s.fsys.SyncDir(filepath.Dir(dir))
+	}
 }
 
 // unite returns one graph that has every worker's objects and edges: an object is the same where the same edges lead to it.

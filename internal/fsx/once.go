@@ -2,6 +2,7 @@ package fsx
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -27,13 +28,17 @@ func WriteOnce(fsys FS, name string, data []byte) error {
 }
 
 // LinkOnce gives the durable file from a second name, durably, unless that is in use: then the error satisfies
-// errors.Is(err, fs.ErrExist).
+// errors.Is(err, fs.ErrExist), and the name is durable all the same: who made it may have died before it was.
 func LinkOnce(fsys FS, from, name string) error {
-	if err := fsys.Link(from, name); err != nil {
-		return &CommitError{Op: "link", Path: name, Err: err}
+	exists := fsys.Link(from, name)
+	if exists != nil && !errors.Is(exists, fs.ErrExist) {
+		return &CommitError{Op: "link", Path: name, Err: exists}
 	}
 	if err := fsys.SyncDir(filepath.Dir(name)); err != nil {
 		return &CommitError{Op: "sync directory", Path: name, Err: err}
+	}
+	if exists != nil {
+		return &CommitError{Op: "link", Path: name, Err: exists}
 	}
 	return nil
 }

@@ -1,0 +1,180 @@
+package ckpt
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+const sectionWorkers = 3
+
+// onErrfs makes any call write, and Merge read, another filesystem.
+func onErrfs(disk *errfs.FS) Option {
+	return Option{"onErrfs", onAll, func(o *options) { o.fsys, o.writer = disk, disk }}
+}
+
+// writeSectionOn is the program of one worker: a variable of its own, and two rows of a table that all have.
+func writeSectionOn(t *testing.T, disk *errfs.FS, prefix string, worker int) error {
+	t.Helper()
+	w := float32(worker)
+	rows := must(tensor.FromSlice([]float32{4 * w, 4*w + 1, 4*w + 2, 4*w + 3}, 2, 2))
+	c := mustNew(t, Group{"table": rows, fmt.Sprint("own", worker): scalar(w)}, onErrfs(disk))
+	return c.WriteSection(ctx, prefix, worker, sectionWorkers, Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
+		if path != "table" {
+			return nil, nil
+		}
+		return tensor.Shape{2 * sectionWorkers, 2}, tensor.Slice{{Start: 2 * worker, Length: 2}, tensor.Full}
+	}))
+}
+
+// saveSectionsOn lets every worker write, and merges. Like a launcher it takes a worker that comes too late for one that is done.
+func saveSectionsOn(t *testing.T, disk *errfs.FS, prefix string) error {
+	t.Helper()
+	for worker := range sectionWorkers {
+		if err := writeSectionOn(t, disk, prefix, worker); err != nil && !errors.Is(err, ErrStale) {
+			return err
+		}
+	}
+	_, err := Merge(ctx, prefix, onErrfs(disk))
+	return err
+}
+
+// requireSections holds what is under prefix to what the workers wrote.
+func requireSections(t *testing.T, disk *errfs.FS, prefix, what string) {
+	t.Helper()
+	table, own := f32(make([]float32, 12)...), []variable{scalar(-1), scalar(-1), scalar(-1)}
+	table = must(tensor.FromSlice(table.Data(), 6, 2))
+	s, err := mustNew(t, Group{"table": table, "own0": own[0], "own1": own[1], "own2": own[2]}, onErrfs(disk)).Read(ctx, prefix)
+	require.NoError(t, err, what)
+	require.NoError(t, s.AssertConsumed(), what)
+	require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, table.Data(), what)
+	require.Equal(t, []float32{0, 1, 2}, []float32{value0(own[0]), value0(own[1]), value0(own[2])}, what)
+}
+
+// TestSectionFaults lets every operation of three workers and their merge fail in every way. What is there after it is the
+// checkpoint before, or the whole new one; and running everything again, as a launcher does, ends in the new one, and a following save in
+// nothing left over.
+func TestSectionFaults(t *testing.T) {
+	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
+	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
+	for seed := range uint64(3) {
+		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
+	}
+	before := func(disk *errfs.FS) {
+		_, err := mustNew(t, Group{"v": scalar(7)}, onErrfs(disk)).Save(ctx, "train/ckpt")
+		require.NoError(t, err)
+	}
+	tried, states := 0, 0
+	check := func(disk *errfs.FS, merged bool, what string) {
+		states++
+		latest, err := Latest("train", onErrfs(disk))
+		require.NoError(t, err, what)
+		switch latest {
+		case "train/ckpt-1":
+			require.False(t, merged, what)
+			v := scalar(0)
+			_, err := mustNew(t, Group{"v": v}, onErrfs(disk)).Read(ctx, latest)
+			require.NoError(t, err, what)
+			require.EqualValues(t, 7, value0(v), what)
+		default:
+			require.Equal(t, "train/ckpt-2", latest, what)
+			requireSections(t, disk, latest, what)
+		}
+		require.NoError(t, saveSectionsOn(t, disk, "train/ckpt-2"), what)
+		require.Equal(t, "train/ckpt-2", must(Latest("train", onErrfs(disk))), what)
+		requireSections(t, disk, "train/ckpt-2", what)
+		_, err = mustNew(t, Group{"v": scalar(8)}, onErrfs(disk)).Save(ctx, "train/next")
+		require.NoError(t, err, what)
+		require.Equal(t, []string{
+			"train/checkpoint", "train/ckpt-1.data-00000-of-00001", "train/ckpt-1.index",
+			"train/ckpt-2.data-00000-of-00004", "train/ckpt-2.data-00001-of-00004", "train/ckpt-2.data-00002-of-00004", "train/ckpt-2.data-00003-of-00004", "train/ckpt-2.index",
+			"train/next-1.data-00000-of-00001", "train/next-1.index",
+		}, disk.Names(), what)
+		require.False(t, isDir(disk, sectionsDir("train/ckpt-2")), what)
+		require.Zero(t, disk.OpenFiles(), what)
+	}
+	for name, fault := range faults {
+		for n := 1; ; n += thorough(1, 7) {
+			disk := errfs.New()
+			before(disk)
+			at := disk.Ops() + n
+			disk.Inject(errfs.At(at, fault))
+			err := saveSectionsOn(t, disk, "train/ckpt-2")
+			disk.Inject(nil)
+			if disk.Ops() < at {
+				require.NoError(t, err)
+				break
+			}
+			tried++
+			what := fmt.Sprintf("%s at %v (%v)", name, disk.Log()[at-1], err)
+			if !fault.Crash {
+				check(disk, err == nil, what)
+				continue
+			}
+			for how, fate := range fates {
+				check(disk.Reboot(fate), err == nil, what+", "+how)
+			}
+		}
+	}
+	t.Logf("%d operations failed, %d states checked", tried, states)
+	require.Greater(t, tried, thorough(1000, 100))
+}
+
+func TestSectionsThatComeTooLate(t *testing.T) {
+	t.Run("a worker that began before the commit and ends after it is stale and leaves nothing", func(t *testing.T) {
+		for n := 1; ; n++ { // the others finish, and merge, before its operation n
+			disk := errfs.New()
+			zombie := false
+			disk.Inject(func(op errfs.Op) errfs.Fault {
+				if op.N == n && !zombie {
+					zombie = true
+					require.NoError(t, saveSectionsOn(t, disk, "train/ckpt-2"))
+				}
+				return errfs.Fault{}
+			})
+			err := writeSectionOn(t, disk, "train/ckpt-2", 1)
+			if !zombie {
+				require.NoError(t, err)
+				require.Greater(t, n, 20)
+				return
+			}
+			if err != nil {
+				require.ErrorIs(t, err, ErrStale, "operation %d", n)
+			}
+			requireSections(t, disk, "train/ckpt-2", "")
+			_, err = Merge(ctx, "train/ckpt-2", onErrfs(disk))
+			require.NoError(t, err, "operation %d", n)
+			require.Equal(t, []string{
+				"train/checkpoint",
+				"train/ckpt-2.data-00000-of-00004", "train/ckpt-2.data-00001-of-00004", "train/ckpt-2.data-00002-of-00004", "train/ckpt-2.data-00003-of-00004", "train/ckpt-2.index",
+			}, disk.Names(), "operation %d", n)
+		}
+	})
+	t.Run("a data file of somebody else's in the place of a section's is not taken for it, whatever its size", func(t *testing.T) {
+		disk := errfs.New()
+		for worker := range sectionWorkers {
+			require.NoError(t, writeSectionOn(t, disk, "ckpt", worker))
+		}
+		var size int
+		for name, data := range disk.Files() {
+			if filepath.Ext(name) == ".data-00001-of-00004" {
+				size = len(data)
+			}
+		}
+		require.Positive(t, size)
+		require.NoError(t, disk.WriteFile("ckpt.data-00001-of-00004", make([]byte, size)))
+		_, err := Merge(ctx, "ckpt", onErrfs(disk))
+		require.ErrorContains(t, err, "ckpt.data-00001-of-00004 is there already, and is another file: remove it")
+		require.NotContains(t, disk.Names(), "ckpt.index")
+		require.NoError(t, disk.Remove("ckpt.data-00001-of-00004"))
+		_, err = Merge(ctx, "ckpt", onErrfs(disk))
+		require.NoError(t, err)
+		requireSections(t, disk, "ckpt", "")
+	})
+}
