@@ -1,0 +1,133 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// storeBundle writes tensors under keys as they are, whatever graph is among them.
+func storeBundle(t *testing.T, values map[string]tensor.Any) string {
+	t.Helper()
+	prefix := filepath.Join(t.TempDir(), "ckpt")
+	w := bundle.Create(fsx.OS{}, prefix, bundle.Options{})
+	for _, key := range sortedKeys(values) {
+		require.NoError(t, w.Add(0, key, format.SourceOf(values[key])))
+	}
+	require.NoError(t, w.Commit(ctx))
+	return prefix
+}
+
+// problems returns what Verify reports, warnings marked.
+func problems(t *testing.T, path string, opts ...Option) (found []string) {
+	t.Helper()
+	r, err := Open(path, opts...)
+	require.NoError(t, err)
+	defer r.Close()
+	require.NoError(t, r.Verify(ctx, func(p Problem) { found = append(found, p.String()) }))
+	return found
+}
+
+func TestVerify(t *testing.T) {
+	graphOf := func(keys ...string) *tensor.Tensor[string] {
+		g := &objectgraph.Graph{Nodes: []objectgraph.Node{{}}}
+		for i, key := range keys {
+			_, name, _ := strings.Cut(key, "/.ATTRIBUTES/")
+			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i), ID: i + 1})
+			g.Nodes = append(g.Nodes, objectgraph.Node{Attributes: []objectgraph.Attribute{{Name: name, Key: key}}})
+		}
+		return tensor.Scalar(string(g.Marshal()))
+	}
+	const key = objectgraph.GraphKey
+	v := scalar(1)
+	for name, test := range map[string]struct {
+		values map[string]tensor.Any
+		want   []string // each is in the problem of its place
+	}{
+		"all is there":                                     {map[string]tensor.Any{key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v}, nil},
+		"a name-based checkpoint has no graph":             {map[string]tensor.Any{"a": v, "b/c": v}, nil},
+		"keys beyond the graph's are a registered saver's": {map[string]tensor.Any{key: graphOf(), "a": v, "b/.ATTRIBUTES/x": v}, nil},
+		"the key of a table is the beginning of two": {map[string]tensor.Any{
+			key: graphOf("t/.ATTRIBUTES/table", "a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v,
+			"t/.ATTRIBUTES/table-keys": v, "t/.ATTRIBUTES/table-values": v}, nil},
+		"one beginning may be another's": {map[string]tensor.Any{key: graphOf("t/.ATTRIBUTES/t", "t/.ATTRIBUTES/tab"), "t/.ATTRIBUTES/table": v}, nil},
+		"the key of a variable is no beginning": {map[string]tensor.Any{
+			key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE_OLD": v},
+			[]string{`the key "a/.ATTRIBUTES/VARIABLE_VALUE" for the attribute "VARIABLE_VALUE" of node 1`}},
+		"keys that nothing begins with": {map[string]tensor.Any{
+			key: graphOf("z/.ATTRIBUTES/table", "b/.ATTRIBUTES/x", "m/.ATTRIBUTES/VARIABLE_VALUE"), "m/.ATTRIBUTES/VARIABLE_VALUE": v},
+			[]string{`"b/.ATTRIBUTES/x"`, `"z/.ATTRIBUTES/table"`}},
+		"the graph is missing":   {map[string]tensor.Any{"a/.ATTRIBUTES/VARIABLE_VALUE": v, "b/.ATTRIBUTES/VARIABLE_VALUE": v}, []string{"the object graph is missing"}},
+		"the graph is no string": {map[string]tensor.Any{key: v}, []string{"the object graph is a float32"}},
+		"the graph is not one":   {map[string]tensor.Any{key: tensor.Scalar("no graph")}, []string{"object graph"}},
+		"nothing is stored":      {nil, []string{"nothing is stored in it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := storeBundle(t, test.values)
+			found := problems(t, path)
+			require.Len(t, found, len(test.want), found)
+			for i, want := range test.want {
+				require.Contains(t, found[i], want)
+				require.Contains(t, found[i], path)
+			}
+		})
+	}
+
+	t.Run("it goes on after a problem, and warns of what does no harm", func(t *testing.T) {
+		path := storeBundle(t, map[string]tensor.Any{"a": f32(1, 2), "b": f32(3, 4), "c": f32(5, 6)})
+		data, err := os.ReadFile(path + ".data-00000-of-00001")
+		require.NoError(t, err)
+		data[0] ^= 1
+		data[len(data)-1] ^= 1
+		require.NoError(t, os.WriteFile(path+".data-00000-of-00001", append(data, 7), 0o666))
+		found := problems(t, path)
+		require.Len(t, found, 3)
+		require.Contains(t, found[0], `"a" at offset 0: checksum`)
+		require.Contains(t, found[1], `"c" at offset 16: checksum`)
+		require.Contains(t, found[2], "warning: "+path+".data-00000-of-00001 at offset 24: 1 bytes after the last tensor")
+	})
+	t.Run("a graph that is damaged is one problem, not two", func(t *testing.T) {
+		path := storeBundle(t, map[string]tensor.Any{key: graphOf()})
+		require.NoError(t, os.Truncate(path+".data-00000-of-00001", 3))
+		require.Len(t, problems(t, path), 1)
+	})
+	t.Run("N-08 the older format too", func(t *testing.T) {
+		dir := filepath.Join("testdata", "golden", "saver-v1-two-shards")
+		g := golden(t, "saver-v1-two-shards")
+		require.Empty(t, problems(t, filepath.Join(dir, g.Prefix)))
+	})
+	t.Run("progress counts up to all bytes, once", func(t *testing.T) {
+		path := storeBundle(t, map[string]tensor.Any{"a": tensor.New[float32](1000), "b": tensor.New[float64](500), "c": must(tensor.FromSlice([]string{"x", "yz"}, 2))})
+		var last Progress
+		require.Empty(t, problems(t, path, WithProgress(func(p Progress) {
+			require.Greater(t, p.Done, last.Done)
+			require.LessOrEqual(t, p.Done, p.Total)
+			last = p
+		})))
+		require.Equal(t, Progress{Done: 8009, Total: 8009}, last)
+	})
+	t.Run("the end of the context ends it", func(t *testing.T) {
+		path := storeBundle(t, map[string]tensor.Any{"a": v})
+		r, err := Open(path)
+		require.NoError(t, err)
+		defer r.Close()
+		gone := errors.New("gone")
+		ctx, cancel := context.WithCancelCause(ctx)
+		cancel(gone)
+		none := func(p Problem) { require.Fail(t, p.String()) }
+		require.Error(t, r.Verify(ctx, none))
+		require.Error(t, r.VerifyGraph(ctx, none))
+	})
+}
