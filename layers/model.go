@@ -294,7 +294,7 @@ func (s TensorSpec) fit(who id, v *value) (*value, error) {
 		return nil, errorf(who, "input %q: %w", s.Name, err)
 	}
 	if s.Shape == nil {
-		return &value{x: x.x, as: x.as, mask: v.mask}, nil
+		return x.masked(v.mask), nil
 	}
 	got, rank := x.shape(), len(s.Shape)
 	switch {
@@ -314,5 +314,5 @@ func (s TensorSpec) fit(who id, v *value) (*value, error) {
 	if !fits {
 		return nil, shapeErrorf(who, fmt.Sprintf("input %q", s.Name), v.shape(), "%s", pattern(s.Shape))
 	}
-	return &value{x: x.x, as: x.as, mask: v.mask}, nil
+	return x.masked(v.mask), nil
 }

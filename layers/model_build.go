@@ -66,15 +66,10 @@ type call struct {
 // add makes the layer, the model or the operator that o describes.
 func (b *modelBuilder) add(o *modelObject) (int, error) {
 	if o.Name == "" {
-		var named struct {
-			Name string `json:"name"`
-		}
-		_ = json.Unmarshal(o.Config, &named) // what is wrong with it shows below
-		o.Name = named.Name
+		o.Name = nameOf(o.Config)
 	}
 	c := &callee{who: id{o.ClassName, o.Name}, class: o.ClassName}
 	var spec *TensorSpec
-	var track any
 	var err error
 	switch {
 	case o.ClassName == "InputLayer":
@@ -84,7 +79,6 @@ func (b *modelBuilder) add(o *modelObject) (int, error) {
 	default:
 		if err = checkPolicy(c.who, o.Config); err == nil {
 			c.layer, err = makeLayerOrModel(o.ClassName, o.Config)
-			track = c.layer
 		}
 	}
 	if err != nil {
@@ -96,7 +90,7 @@ func (b *modelBuilder) add(o *modelObject) (int, error) {
 	at := len(b.callees)
 	b.index[o.Name] = at
 	b.callees, b.specs, b.calls = append(b.callees, c), append(b.specs, spec), append(b.calls, nil)
-	b.model.Operations = append(b.model.Operations, track)
+	b.model.Operations = append(b.model.Operations, c.layer)
 	return at, nil
 }
 
@@ -162,52 +156,6 @@ func checkPolicy(who id, raw json.RawMessage) error {
 	return nil
 }
 
-// sequence makes a chain of layers.
-func (b *modelBuilder) sequence(layers []modelObject, shape json.RawMessage) error {
-	spec := TensorSpec{Name: "input", DType: tensor.DTFloat32}
-	if first := len(layers) > 0 && layers[0].ClassName == "InputLayer"; first {
-		at, err := b.add(&layers[0])
-		if err != nil {
-			return err
-		}
-		spec, layers = *b.specs[at], layers[1:]
-	} else {
-		b.callees, b.specs, b.calls = append(b.callees, nil), append(b.specs, nil), append(b.calls, nil)
-		b.model.Operations = append(b.model.Operations, nil) // Keras puts an input in front
-		c := &config{options: map[string]json.RawMessage{"shape": shape}, read: map[string]bool{}}
-		if len(shape) > 0 {
-			spec.Shape = c.dims("shape")
-		}
-		if c.err != nil {
-			spec.Shape = nil // several inputs
-		}
-	}
-	b.model.inputs = []TensorSpec{spec}
-	b.model.outputs = []place{{input: 0, node: -1}}
-	b.model.specs = []TensorSpec{{Name: spec.Name, DType: tensor.DTFloat32}}
-	for i := range layers {
-		at, known := b.index[layers[i].Name]
-		if layers[i].Name == "" {
-			var named struct {
-				Name string `json:"name"`
-			}
-			_ = json.Unmarshal(layers[i].Config, &named) // what is wrong with it shows in add
-			at, known = b.index[named.Name]
-		}
-		if !known { // a layer may stand in the chain twice
-			var err error
-			if at, err = b.add(&layers[i]); err != nil {
-				return err
-			}
-		}
-		arg := any(b.model.outputs[0])
-		b.model.nodes = append(b.model.nodes, node{callee: b.callees[at], args: []any{arg}})
-		b.model.outputs = []place{{node: len(b.model.nodes) - 1}}
-		b.model.specs[0].Name = b.callees[at].who.name
-	}
-	return nil
-}
-
 // graph makes the nodes that the outputs need, in an order in which each has its arguments.
 func (b *modelBuilder) graph(layers []modelObject, inputs, outputs json.RawMessage) error {
 	for i := range layers {
@@ -252,7 +200,95 @@ func (b *modelBuilder) graph(layers []modelObject, inputs, outputs json.RawMessa
 		b.model.outputs = append(b.model.outputs, p)
 		b.model.specs = append(b.model.specs, b.outputSpec(r))
 	}
+	b.order()
 	return nil
+}
+
+// order puts the nodes into the order in which Keras runs them: the deeper one, counted from the outputs, first
+// (keras.src.ops.function.map_graph). It matters where a layer takes a mask from a tensor that others use too.
+func (b *modelBuilder) order() {
+	m := b.model
+	depths, layers := make(map[int]int), make(map[*callee]int)
+	var seen []int
+	set := func(i, depth int) {
+		if old, ok := depths[i]; !ok {
+			seen = append(seen, i)
+			depths[i] = depth
+		} else if depth > old {
+			depths[i] = depth
+		}
+	}
+	for i := len(m.nodes) - 1; i >= 0; i-- {
+		set(i, 0)
+		set(i, layers[m.nodes[i].callee])
+		layers[m.nodes[i].callee] = depths[i]
+		for _, p := range m.nodes[i].parents() {
+			set(p, depths[i]+1)
+		}
+	}
+	slices.SortStableFunc(seen, func(i, j int) int { return depths[j] - depths[i] })
+	at := inverse(seen)
+	nodes := make([]node, len(seen))
+	for to, from := range seen {
+		nodes[to] = m.nodes[from]
+		nodes[to].moved(at)
+	}
+	m.nodes = nodes
+	for i, p := range m.outputs {
+		if p.node >= 0 {
+			m.outputs[i].node = at[p.node]
+		}
+	}
+}
+
+// parents returns the nodes whose tensors n is called with, in the order of its arguments.
+func (n *node) parents() []int {
+	var all []int
+	var walk func(arg any)
+	walk = func(arg any) {
+		switch a := arg.(type) {
+		case place:
+			if a.node >= 0 {
+				all = append(all, a.node)
+			}
+		case []any:
+			for _, item := range a {
+				walk(item)
+			}
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(a)) {
+				walk(a[name])
+			}
+		}
+	}
+	walk(n.args)
+	walk(n.kwargs)
+	return all
+}
+
+// moved changes n's places after nodes moved to the given ones.
+func (n *node) moved(at []int) {
+	var moved func(arg any) any
+	moved = func(arg any) any {
+		switch a := arg.(type) {
+		case place:
+			if a.node >= 0 {
+				a.node = at[a.node]
+			}
+			return a
+		case []any:
+			for i := range a {
+				a[i] = moved(a[i])
+			}
+		case map[string]any:
+			for name := range a {
+				a[name] = moved(a[name])
+			}
+		}
+		return arg
+	}
+	moved(n.args)
+	moved(n.kwargs)
 }
 
 // isFunctional reports a callee that is an inner Functional model.
@@ -339,8 +375,8 @@ func (b *modelBuilder) findIn(arg any) (any, error) {
 		return list, nil
 	case map[string]any:
 		dict := make(map[string]any, len(a))
-		for name, item := range a {
-			found, err := b.findIn(item)
+		for _, name := range slices.Sorted(maps.Keys(a)) {
+			found, err := b.findIn(a[name])
 			if err != nil {
 				return nil, err
 			}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // A callee is what a node calls: a layer, a model or an operator.
@@ -121,9 +123,9 @@ func (m *Model) callNested(a *arguments) ([]*value, error) {
 		if err != nil {
 			return nil, errorf(m.who, "%w", err)
 		}
-		for i, v := range vs {
+		for i, v := range vs { // on the tensor itself, as Keras sets it
 			if masks[i] != nil {
-				vs[i] = &value{x: v.x, as: v.as, mask: masks[i]}
+				v.mask = masks[i]
 			}
 		}
 	}
@@ -133,7 +135,11 @@ func (m *Model) callNested(a *arguments) ([]*value, error) {
 // maskList returns an argument that is a mask, or a list of masks and None, as n masks.
 func maskList(arg any, n int) ([]*Mask, error) {
 	list, ok := arg.([]any)
-	if !ok {
+	if dict, named := arg.(map[string]any); named {
+		for _, name := range slices.Sorted(maps.Keys(dict)) {
+			list = append(list, dict[name])
+		}
+	} else if !ok {
 		list = []any{arg}
 	}
 	if len(list) > n {
@@ -218,6 +224,9 @@ func callLayer(c *callee, a *arguments) ([]*value, error) {
 		return nil, err
 	}
 	out := make([]*value, len(ys))
+	if _, ok := c.layer.(Masker); ok && len(ys) == 1 && len(vs) == 1 && vs[0].x == tensor.Any(ys[0]) {
+		return vs, nil // the same tensor, mask and all
+	}
 	for i, y := range ys {
 		out[i] = floatValue(y)
 		if keepsDType(c.class) && len(vs) > 0 {
@@ -279,7 +288,13 @@ func (e *Embedding) callKeras(a *arguments) ([]*value, error) {
 
 // callKeras calls the layer with Keras's arguments.
 func (m *MultiHeadAttention) callKeras(a *arguments) ([]*value, error) {
-	return callWithQuery(a, m.id(), m, m.Attend)
+	out, err := callWithQuery(a, m.id(), m, m.Attend)
+	for i, name := range []string{"query", "value", "key"} { // as Keras does, for whatever else they go to
+		if v, ok := a.get(i, name).(*value); ok {
+			v.mask = nil
+		}
+	}
+	return out, err
 }
 
 // callKeras calls the layer with Keras's arguments.

@@ -296,16 +296,14 @@ func argument(largest bool) operatorMaker {
 // norm makes keras.ops.norm of vectors: order 2 (the default), 1, infinity.
 func norm(c *config) operator {
 	axes, keep := c.reduced()
-	order := c.text("ord", "")
-	var number float32
-	if order == "" {
-		number = c.number("ord", 2)
-	}
-	if order != "" && order != "fro" && order != "euclidean" || len(axes) == 2 && order == "" && c.options["ord"] != nil && string(c.options["ord"]) != "null" {
-		c.fail("option %q is %s: %w", "ord", short(c.options["ord"]), ErrUnknownOption)
-	}
-	if order != "" {
-		number = 2
+	number := float32(2)
+	switch order := string(c.options["ord"]); order {
+	case "", "null", `"fro"`, `"euclidean"`:
+		c.skip("ord")
+	default:
+		if number = c.number("ord", 2); len(axes) == 2 {
+			c.fail("option %q of a matrix is %s: %w", "ord", order, ErrUnknownOption)
+		}
 	}
 	return single(func(_ *arguments, x *value) (*value, error) {
 		f, err := x.cast(tensor.DTFloat32)

@@ -9,6 +9,7 @@ func makerOf(class string) maker {
 		denseMaker,
 		activationMaker,
 		attentionMaker,
+		categoryMaker,
 		dropoutMaker,
 		einsumDenseMaker,
 		embeddingMaker,

@@ -29,6 +29,14 @@ func (v *value) shape() tensor.Shape { return v.x.Shape() }
 // without returns v with no mask: Keras's operators make a new tensor, which has none.
 func (v *value) without() *value { return &value{x: v.x, as: v.as} }
 
+// masked returns v with that mask, v itself where it has it.
+func (v *value) masked(m *Mask) *value {
+	if v.mask == m {
+		return v
+	}
+	return &value{x: v.x, as: v.as, mask: m}
+}
+
 // isFloat reports a dtype of fractions.
 func isFloat(d tensor.DType) bool {
 	switch d {

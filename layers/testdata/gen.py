@@ -88,11 +88,11 @@ class Golden:
         self.at += data.size
         return entry
 
-    def layer(self, name, layer, *inputs, tf2=None, weights=None, tolerance=1e-4, **kwargs):
+    def layer(self, name, layer, *inputs, tf2=None, weights=None, tolerance=1e-4, config=None, **kwargs):
         """Adds a case: layer called with inputs (arrays, lists of arrays for one argument, None) and kwargs.
 
         Every weight gets random values; weights(variable, rng) may give others (None: the usual). tf2 is the same layer of
-        tf_keras, for its edges; it must give the same outputs.
+        tf_keras, for its edges; it must give the same outputs. config stands for the layer's own configuration.
         """
         rng = self.rng(name)
         arguments = [i if i is None else tf.nest.map_structure(tf.constant, i) for i in inputs]
@@ -120,7 +120,7 @@ class Golden:
         entry = {
             "name": name,
             "class": type(layer).__name__,
-            "config": lean(layer.get_config()),
+            "config": config or lean(layer.get_config()),
             "weights": [],
             "inputs": [i if i is None else self.array(i) for argument in inputs for i in ([None] if argument is None else tf.nest.flatten(argument))],
             "outputs": [self.array(o) for o in outputs],

@@ -1,0 +1,219 @@
+package layers
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// An encoding is how a layer gives categories: keras.src.utils.numerical_utils.encode_categorical_inputs.
+type encoding string
+
+const (
+	asInt      encoding = "int"
+	asOneHot   encoding = "one_hot"
+	asMultiHot encoding = "multi_hot"
+	asCount    encoding = "count"
+	asTFIDF    encoding = "tf_idf"
+)
+
+// encode returns indices, each below depth or not counted, encoded: one hot for each, or, along the second axis, how many there are of
+// each, with weights how much they weigh.
+func (e encoding) encode(who id, indices *tensor.Tensor[int64], depth int, weights *Tensor) (*Tensor, error) {
+	s := slices.Clone(indices.Shape())
+	if len(s) == 0 {
+		s = tensor.Shape{1}
+	}
+	if depth <= 0 {
+		return nil, errorf(who, "%d categories: %w", depth, ErrNotBuilt)
+	}
+	if e == asOneHot {
+		if len(s) > 1 && s[len(s)-1] == 1 {
+			s = s[:len(s)-1]
+		}
+		y, err := newOutput(who, append(s, depth)...)
+		if err != nil {
+			return nil, err
+		}
+		for i, at := range indices.Data() {
+			if at >= 0 && at < int64(depth) {
+				y.Data()[i*depth+int(at)] = 1
+			}
+		}
+		return y, nil
+	}
+	if e != asMultiHot && e != asCount && e != asTFIDF {
+		return nil, errorf(who, `output mode %q, want "int", "one_hot", "multi_hot", "count" or "tf_idf"`, string(e))
+	}
+	if weights != nil && !weights.Shape().Equal(indices.Shape()) {
+		return nil, shapeErrorf(who, "count weights", weights.Shape(), "%v as the input has it", indices.Shape())
+	}
+	axis := min(1, len(s)-1) // the one that is counted along
+	outer, n, inner := s[:axis].Len(), s[axis], s[axis+1:].Len()
+	y, err := newOutput(who, append(slices.Delete(slices.Clone(s), axis, axis+1), depth)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range indices.Data() {
+		if at < 0 || at >= int64(depth) || outer*n == 0 {
+			continue
+		}
+		to := &y.Data()[(i/(n*inner)*inner+i%inner)*depth+int(at)]
+		switch {
+		case e == asMultiHot:
+			*to = 1
+		case weights != nil:
+			*to += weights.Data()[i]
+		default:
+			*to++
+		}
+	}
+	return y, nil
+}
+
+// CategoryEncoding is keras.layers.CategoryEncoding.
+type CategoryEncoding struct {
+	NumTokens  int
+	OutputMode string // "multi_hot", which "" is too, "one_hot" or "count"
+	Name       string // for error messages
+}
+
+func (l *CategoryEncoding) id() id { return id{"category_encoding", l.Name} }
+
+// Call returns the indices in x encoded: see Keras. Indices that are not below NumTokens are not counted.
+func (l *CategoryEncoding) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (l *CategoryEncoding) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return one(l.ForwardAll(c, []*Tensor{x}))
+}
+
+// ForwardAll takes, in mode "count", weights of the indices behind them.
+func (l *CategoryEncoding) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
+	mode := encoding(l.OutputMode)
+	if mode == "" {
+		mode = asMultiHot
+	}
+	if len(xs) == 0 || len(xs) > 2 || len(xs) == 2 && mode != asCount {
+		return nil, errorf(l.id(), "%d inputs in mode %q, want 1, or 2 in mode %q", len(xs), mode, asCount)
+	}
+	var weights *Tensor
+	for i, x := range xs {
+		if err := checkInput(l.id(), x, 0, 0); err != nil {
+			return nil, err
+		}
+		if i == 1 {
+			weights = x
+		}
+	}
+	if mode == asInt || mode == asTFIDF {
+		return nil, errorf(l.id(), "output mode %q is not for this layer", mode)
+	}
+	indices, err := floatValue(xs[0]).ints()
+	if err != nil {
+		return nil, errorf(l.id(), "%w", err)
+	}
+	y, err := mode.encode(l.id(), indices, l.NumTokens, weights)
+	return []*Tensor{y}, err
+}
+
+func (l *CategoryEncoding) callKeras(a *arguments) ([]*value, error) {
+	vs, err := flattened([]any{a.first(), a.get(1, "count_weights")})
+	if err != nil {
+		return nil, errorf(l.id(), "%w", err)
+	}
+	xs := make([]*Tensor, len(vs))
+	for i, v := range vs {
+		if xs[i], err = v.float(); err != nil {
+			return nil, errorf(l.id(), "%w", err)
+		}
+	}
+	ys, err := l.ForwardAll(nil, xs)
+	if err != nil {
+		return nil, err
+	}
+	return []*value{floatValue(ys[0])}, nil
+}
+
+// Discretization is keras.layers.Discretization with its boundaries given or adapted.
+type Discretization struct {
+	BinBoundaries []float32 // ascending
+	OutputMode    string    // "int", which "" is too, "one_hot", "multi_hot" or "count"
+	Name          string    // for error messages
+}
+
+func (l *Discretization) id() id { return id{"discretization", l.Name} }
+
+// Call returns for each value in which bin it is, that is how many of the boundaries are not above it, encoded.
+func (l *Discretization) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
+
+// Forward is Call with a [Context].
+func (l *Discretization) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+	if err := checkInput(l.id(), x, 0, 0); err != nil {
+		return nil, err
+	}
+	if len(l.BinBoundaries) == 0 || !slices.IsSorted(l.BinBoundaries) {
+		return nil, errorf(l.id(), "bin boundaries %v, want some in ascending order", l.BinBoundaries)
+	}
+	bins := converted(x, func(v float32) int64 {
+		at, _ := slices.BinarySearchFunc(l.BinBoundaries, v, func(b, v float32) int {
+			if b <= v {
+				return -1
+			}
+			return 1
+		})
+		return int64(at)
+	})
+	mode := encoding(l.OutputMode)
+	if mode == "" || mode == asInt {
+		return converted(bins, func(n int64) float32 { return float32(n) }), nil
+	}
+	return mode.encode(l.id(), bins, len(l.BinBoundaries)+1, nil)
+}
+
+func (l *Discretization) callKeras(a *arguments) ([]*value, error) {
+	v, ok := a.first().(*value)
+	if !ok {
+		return nil, errorf(l.id(), "argument %s, want a tensor", describeArg(a.first()))
+	}
+	x, err := v.cast(tensor.DTFloat32)
+	if err != nil {
+		return nil, errorf(l.id(), "%w", err)
+	}
+	y, err := l.Forward(nil, x.x.(*Tensor))
+	if err != nil {
+		return nil, err
+	}
+	out := floatValue(y)
+	if l.OutputMode == "" || encoding(l.OutputMode) == asInt {
+		if out, err = out.cast(tensor.DTInt32); err != nil {
+			return nil, errorf(l.id(), "%w", err)
+		}
+	}
+	return []*value{out}, nil
+}
+
+func categoryMaker(class string) maker {
+	switch class {
+	case "CategoryEncoding":
+		return func(c *config) any {
+			c.refuse("sparse")
+			return &CategoryEncoding{NumTokens: c.int("num_tokens", 0), OutputMode: c.text("output_mode", string(asMultiHot)), Name: c.name()}
+		}
+	case "Discretization":
+		return func(c *config) any {
+			c.refuse("sparse")
+			c.skip("num_bins", "epsilon")
+			l := &Discretization{OutputMode: c.text("output_mode", string(asInt)), Name: c.name()}
+			if x := c.array("bin_boundaries"); x != nil {
+				l.BinBoundaries = x.Data()
+			}
+			return l
+		}
+	case "StringLookup":
+		return makeStringLookup
+	case "IntegerLookup":
+		return makeIntegerLookup
+	}
+	return nil
+}

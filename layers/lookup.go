@@ -1,0 +1,281 @@
+package layers
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Lookup is what StringLookup and IntegerLookup are: a vocabulary, and the indices of its tokens.
+//
+// Keras 3 keeps a vocabulary out of checkpoints, and in a layer's configuration only if it was given to the layer's
+// constructor: one that was adapted must be put in here.
+type Lookup[T int64 | string] struct {
+	Vocabulary []T // tokens by index; may begin with the mask token and those of the unknown, as Keras writes it
+
+	MaskToken  *T     // nil: no token is masked
+	OOVToken   T      // stands for the unknown, where Invert is set
+	NumOOV     int    // how many indices are for tokens that are not in the vocabulary; -1: none, and such a token is an error; 0: 1
+	Invert     bool   // look up tokens by index
+	OutputMode string // "int", which "" is too, "one_hot", "multi_hot", "count" or "tf_idf"
+	MaxTokens  int    // with PadToMaxTokens, the width of the output where it is encoded
+	PadToMax   bool
+	IDFWeights []float32 // of each index, for "tf_idf"
+	Name       string    // for error messages
+
+	kind string
+}
+
+// StringLookup is keras.layers.StringLookup. As it takes strings, it is called by [Lookup.Indices], or within a [Model].
+type StringLookup = Lookup[string]
+
+// IntegerLookup is keras.layers.IntegerLookup.
+type IntegerLookup = Lookup[int64]
+
+func (l *Lookup[T]) id() id {
+	if l.kind == "" {
+		return id{"lookup", l.Name}
+	}
+	return id{l.kind, l.Name}
+}
+
+func (l *Lookup[T]) mode() encoding {
+	if l.OutputMode == "" {
+		return asInt
+	}
+	return encoding(l.OutputMode)
+}
+
+func (l *Lookup[T]) oov() int {
+	if l.NumOOV == 0 {
+		return 1
+	}
+	return max(l.NumOOV, 0)
+}
+
+// start returns the index of the first of the unknown and that of the first token.
+func (l *Lookup[T]) start() (unknown, token int) {
+	if l.MaskToken != nil && l.mode() == asInt {
+		unknown = 1
+	}
+	return unknown, unknown + l.oov()
+}
+
+// tokens returns the vocabulary without the special tokens that it may begin with.
+func (l *Lookup[T]) tokens() ([]T, error) {
+	if len(l.Vocabulary) == 0 {
+		return nil, errorf(l.id(), "no vocabulary: %w", ErrNotBuilt)
+	}
+	unknown, token := l.start()
+	var special []T
+	if unknown == 1 {
+		special = append(special, *l.MaskToken)
+	}
+	special = append(special, slices.Repeat([]T{l.OOVToken}, l.oov())...)
+	if len(l.Vocabulary) >= token && slices.Equal(special, l.Vocabulary[:token]) {
+		return l.Vocabulary[token:], nil
+	}
+	return l.Vocabulary, nil
+}
+
+// Indices returns the index of each token. A masked one has 0 or, where the output is encoded, an index that is not counted; one that is
+// not in the vocabulary has the index of the unknown.
+func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) {
+	tokens, err := l.tokens()
+	if err != nil {
+		return nil, err
+	}
+	if x == nil || !x.Built() {
+		return nil, shapeErrorf(l.id(), "input", nil, "a tensor of tokens")
+	}
+	unknown, start := l.start()
+	index := make(map[T]int64, len(tokens))
+	for i, t := range tokens {
+		if _, ok := index[t]; ok {
+			return nil, errorf(l.id(), "the vocabulary has %v twice", t)
+		}
+		index[t] = int64(start + i)
+	}
+	y := tensor.New[int64](x.Shape()...)
+	for i, t := range x.Data() {
+		at, ok := index[t]
+		switch {
+		case l.MaskToken != nil && t == *l.MaskToken:
+			if at = 0; l.mode() != asInt {
+				at = math.MaxInt64
+			}
+		case ok:
+		case l.oov() == 0:
+			return nil, errorf(l.id(), "value %d of the input, %v, is not in the vocabulary, and no index is for the unknown", i, t)
+		default:
+			n, isInt := any(t).(int64)
+			if l.oov() > 1 && !isInt {
+				return nil, errorf(l.id(), "%d indices for unknown strings: %w", l.oov(), ErrUnknownOption)
+			}
+			at = int64(unknown)
+			if l.oov() > 1 {
+				at += floorMod64(n, int64(l.oov()))
+			}
+		}
+		y.Data()[i] = at
+	}
+	return y, nil
+}
+
+// Tokens returns the token of each index, that of the unknown where there is none: the inverse of Indices.
+func (l *Lookup[T]) Tokens(x *tensor.Tensor[int64]) (*tensor.Tensor[T], error) {
+	tokens, err := l.tokens()
+	if err != nil {
+		return nil, err
+	}
+	if x == nil || !x.Built() {
+		return nil, shapeErrorf(l.id(), "input", nil, "a tensor of indices")
+	}
+	_, start := l.start()
+	return converted(x, func(at int64) T {
+		switch at -= int64(start); {
+		case at+int64(start) == 0 && l.MaskToken != nil:
+			return *l.MaskToken
+		case at >= 0 && at < int64(len(tokens)):
+			return tokens[at]
+		}
+		return l.OOVToken
+	}), nil
+}
+
+// Encode is Indices in the output mode, other than "int".
+func (l *Lookup[T]) Encode(x *tensor.Tensor[T]) (*Tensor, error) {
+	indices, err := l.Indices(x)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := l.tokens()
+	if err != nil {
+		return nil, err
+	}
+	_, start := l.start()
+	depth := start + len(tokens)
+	if l.PadToMax {
+		depth = l.MaxTokens
+	}
+	y, err := l.mode().encode(l.id(), indices, depth, nil)
+	if err != nil || l.mode() != asTFIDF {
+		return y, err
+	}
+	weights, err := l.weights(depth, start, len(tokens))
+	if err != nil {
+		return nil, err
+	}
+	for i := range y.Data() {
+		y.Data()[i] *= weights[i%depth]
+	}
+	return y, nil
+}
+
+// weights returns the inverse document frequency of each index: where there are none for the unknown, their mean.
+func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
+	w := make([]float32, depth)
+	switch len(l.IDFWeights) {
+	case tokens:
+		for i := range min(start, depth) {
+			w[i] = meanRow(l.IDFWeights)
+		}
+		copy(w[min(start, depth):], l.IDFWeights)
+	case start + tokens:
+		copy(w, l.IDFWeights)
+	default:
+		return nil, errorf(l.id(), "%d IDF weights for %d tokens", len(l.IDFWeights), tokens)
+	}
+	return w, nil
+}
+
+// callKeras looks up what the model's tensor has.
+func (l *Lookup[T]) callKeras(a *arguments) ([]*value, error) {
+	v, ok := a.first().(*value)
+	if !ok {
+		return nil, errorf(l.id(), "argument %s, want a tensor", describeArg(a.first()))
+	}
+	var zero T
+	_, words := any(zero).(string)
+	if l.Invert {
+		n, err := v.ints()
+		if err != nil {
+			return nil, errorf(l.id(), "%w", err)
+		}
+		x, err := l.Tokens(n)
+		as := tensor.DTInt64
+		if words {
+			as = tensor.DTString
+		}
+		return []*value{{x: x, as: as}}, err
+	}
+	if !words {
+		n, err := v.ints()
+		if err != nil {
+			return nil, errorf(l.id(), "%w", err)
+		}
+		v = intValue(n, tensor.DTInt64)
+	}
+	x, ok := v.x.(*tensor.Tensor[T])
+	if !ok {
+		return nil, errorf(l.id(), "an input of %v, want strings", v.as)
+	}
+	if l.mode() == asInt {
+		y, err := l.Indices(x)
+		return []*value{intValue(y, tensor.DTInt64)}, err
+	}
+	y, err := l.Encode(x)
+	if err != nil || l.mode() == asTFIDF {
+		return []*value{floatValue(y)}, err
+	}
+	out, err := floatValue(y).cast(tensor.DTInt64)
+	return []*value{out}, err
+}
+
+func makeStringLookup(c *config) any {
+	l := readLookup[string](c, "string_lookup", "[UNK]")
+	c.skip("encoding")
+	if l.oov() > 1 && !l.Invert {
+		c.fail("option %q is %d, and strings are not hashed here: %w", "num_oov_indices", l.oov(), ErrUnknownOption)
+	}
+	return l
+}
+
+func makeIntegerLookup(c *config) any {
+	l := readLookup[int64](c, "integer_lookup", -1)
+	if c.text("vocabulary_dtype", "int64") != "int64" {
+		c.fail("option %q: %w", "vocabulary_dtype", ErrUnknownOption)
+	}
+	return l
+}
+
+func readLookup[T int64 | string](c *config, kind string, unknown T) *Lookup[T] {
+	l := &Lookup[T]{
+		OOVToken:   unknown,
+		NumOOV:     c.int("num_oov_indices", 1),
+		Invert:     c.bool("invert", false),
+		OutputMode: c.text("output_mode", string(asInt)),
+		MaxTokens:  c.int("max_tokens", 0),
+		PadToMax:   c.bool("pad_to_max_tokens", false),
+		Name:       c.name(),
+		kind:       kind,
+	}
+	if l.NumOOV == 0 {
+		l.NumOOV = -1
+	}
+	c.get("oov_token", &l.OOVToken)
+	c.get("vocabulary", &l.Vocabulary)
+	if mask := new(T); c.get("mask_token", mask) {
+		l.MaskToken = mask
+	}
+	if x := c.array("idf_weights"); x != nil {
+		l.IDFWeights = x.Data()
+	}
+	c.refuse("sparse", "salt")
+	c.skip("vocabulary_size", "has_input_vocabulary")
+	if m := c.text("oov_method", "floormod"); m != "floormod" {
+		c.fail("option %q is %q: %w", "oov_method", m, ErrUnknownOption)
+	}
+	return l
+}
