@@ -80,7 +80,7 @@ func (s *Sequential) forward(c *Context, x *Tensor) (*Tensor, *Mask, error) {
 		if mask != nil {
 			ctx.Masks = []*Mask{mask}
 		}
-		y, next, err := step(ctx, l, x)
+		y, next, err := callOne(ctx, l, x)
 		if err != nil {
 			return nil, nil, fmt.Errorf("layers: %v: layer %d: %w", s.id(), i, err)
 		}
@@ -89,8 +89,8 @@ func (s *Sequential) forward(c *Context, x *Tensor) (*Tensor, *Mask, error) {
 	return x, mask, nil
 }
 
-// step calls one layer of a chain, and returns the mask of its output too.
-func step(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
+// callOne calls one layer of a chain, and returns the mask of its output too.
+func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 	var ys []*Tensor
 	var err error
 	switch l := l.(type) {
