@@ -1,0 +1,133 @@
+package ckpt
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// benchModel is a list of n tensors that take size bytes together.
+func benchModel(n int, size int64) Group {
+	list := make([]*tensor.Tensor[float32], n)
+	for i := range list {
+		list[i] = tensor.New[float32](int(size) / 4 / n)
+		for j := range list[i].Data() {
+			list[i].Data()[j] = float32(i + j)
+		}
+	}
+	return Group{"list": list}
+}
+
+// reportPeak runs f and reports by how much the heap grew meanwhile, which is what it took above the model, in MiB.
+func reportPeak(b *testing.B, f func()) {
+	b.Helper()
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}}
+	inUse := func() uint64 {
+		metrics.Read(sample)
+		return sample[0].Value.Uint64() + sample[1].Value.Uint64()
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	runtime.GC()
+	before, peak := inUse(), uint64(0)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(200 * time.Microsecond):
+				peak = max(peak, inUse())
+			}
+		}
+	})
+	f()
+	close(stop)
+	wg.Wait()
+	b.ReportMetric(max(0, float64(peak)-float64(before))/(1<<20), "MiB-above-model")
+}
+
+// workloads are the benchmarks' models: how many tensors of how many bytes together.
+var workloads = []struct {
+	tensors int
+	bytes   int64
+}{{1, 256 << 20}, {64, 256 << 20}, {10_000, 64 << 20}, {100_000, 400_000}}
+
+func BenchmarkSave(b *testing.B) {
+	for _, w := range workloads {
+		b.Run(fmt.Sprintf("%dx%dKiB", w.tensors, w.bytes>>10/int64(w.tensors)), func(b *testing.B) {
+			c, err := New(benchModel(w.tensors, w.bytes))
+			require.NoError(b, err)
+			path := filepath.Join(b.TempDir(), "ckpt")
+			b.SetBytes(w.bytes)
+			reportPeak(b, func() {
+				for b.Loop() {
+					_, err := c.Write(ctx, path)
+					require.NoError(b, err)
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkRestore(b *testing.B) {
+	for _, w := range workloads {
+		b.Run(fmt.Sprintf("%dx%dKiB", w.tensors, w.bytes>>10/int64(w.tensors)), func(b *testing.B) {
+			c, err := New(benchModel(w.tensors, w.bytes))
+			require.NoError(b, err)
+			path, err := c.Write(ctx, filepath.Join(b.TempDir(), "ckpt"))
+			require.NoError(b, err)
+			b.SetBytes(w.bytes)
+			reportPeak(b, func() {
+				for b.Loop() {
+					_, err := c.Read(ctx, path)
+					require.NoError(b, err)
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkOneTensorOfMany(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "ckpt")
+	c, err := New(benchModel(256, 256<<20))
+	require.NoError(b, err)
+	_, err = c.Write(ctx, path)
+	require.NoError(b, err)
+	dst := tensor.New[float32](1 << 18)
+	b.SetBytes(1 << 20)
+	for b.Loop() {
+		r, err := Open(path)
+		require.NoError(b, err)
+		require.NoError(b, r.ReadInto(ctx, "list/77/.ATTRIBUTES/VARIABLE_VALUE", dst))
+		require.NoError(b, r.Close())
+	}
+}
+
+func BenchmarkWalk(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			layers := make([]*dense, n/3)
+			for i := range layers {
+				layers[i] = &dense{Kernel: *f32(1, 2), Bias: *f32(1)}
+			}
+			c, err := New(Group{"layers": layers})
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := c.walk()
+				require.NoError(b, err)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/node")
+		})
+	}
+}
