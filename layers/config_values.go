@@ -3,6 +3,7 @@ package layers
 import (
 	"encoding/json"
 	"errors"
+	"math"
 
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -63,8 +64,8 @@ func parseArray(raw json.RawMessage) (*Tensor, error) {
 	if json.Unmarshal(raw, &o) == nil && (o.ClassName == "__numpy__" || o.ClassName == "__tensor__") {
 		raw = o.Config.Value
 	}
-	var nested any
-	if err := json.Unmarshal(raw, &nested); err != nil {
+	nested, err := decode(raw)
+	if err != nil {
 		return nil, err
 	}
 	var values []float32
@@ -78,8 +79,15 @@ func parseArray(raw json.RawMessage) (*Tensor, error) {
 // flatten appends the numbers in nested lists to values, row-major, and returns their shape.
 func flatten(nested any, values *[]float32) (tensor.Shape, error) {
 	switch v := nested.(type) {
-	case float64:
-		*values = append(*values, float32(v))
+	case json.Number:
+		n, err := toScalar(v)
+		*values = append(*values, float32(n.f))
+		return tensor.Shape{}, err
+	case string:
+		if v != "NaN" { // what plainJSON makes of Python's
+			return nil, errNoNumber
+		}
+		*values = append(*values, float32(math.NaN()))
 		return tensor.Shape{}, nil
 	case bool:
 		n := float32(0)
