@@ -1,6 +1,24 @@
 package ckpt
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/crash"
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // thorough returns all where CKPT_THOROUGH is set, as `.ci/run faults` does, and else some: what is quick enough for every day.
 func thorough(all, some int) int {
@@ -8,4 +26,288 @@ func thorough(all, some int) int {
 		return all
 	}
 	return some
+}
+
+// A victim is what a test's program does until it is killed. It works in the directory dir.
+type victim func(dir string) error
+
+var victims = map[string]victim{
+	"managed saves": func(dir string) error { return saveForever(dir, KeepLast(2)) },
+	"async saves":   func(dir string) error { return saveForever(dir, KeepLast(2), saveAsync) },
+	"plain saves":   plainSavesForever,
+	"worker 0":      func(dir string) error { return workSection(dir, 0) },
+	"worker 1":      func(dir string) error { return workSection(dir, 1) },
+	"worker 2":      func(dir string) error { return workSection(dir, 2) },
+	"merge": func(dir string) error {
+		fmt.Println(crash.Ready)
+		_, err := Merge(ctx, filepath.Join(dir, "ckpt-9"))
+		return err
+	},
+}
+
+// beVictim is the main of a program that is to be killed.
+func beVictim(name string) int {
+	if err := victims[name](os.Getenv("CKPT_VICTIM_DIR")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// newVictim returns the test's own program as the victim called name.
+func newVictim(t *testing.T, name, dir string) *exec.Cmd {
+	t.Helper()
+	require.Contains(t, victims, name)
+	program := exec.Command(must(os.Executable()))
+	program.Env = append(os.Environ(), "CKPT_VICTIM="+name, "CKPT_VICTIM_DIR="+dir)
+	return program
+}
+
+// requirePrograms skips where the test's program cannot be started again.
+func requirePrograms(t *testing.T) {
+	t.Helper()
+	program := exec.Command(must(os.Executable()), "-test.list=^$")
+	if err := program.Run(); err != nil {
+		t.Skipf("no program of this kind (%s) can be started here, as under an emulator: %v", runtime.GOARCH, err)
+	}
+}
+
+// A run is a program's state in which every value says which save it is of.
+type run struct {
+	Step  int64                    `ckpt:"step"`
+	Large tensor.Tensor[float32]   `ckpt:"large"`
+	Small []tensor.Tensor[float64] `ckpt:"small"`
+	Words []string                 `ckpt:"words"`
+}
+
+func newRun() *run {
+	r := &run{Large: *tensor.New[float32](20_000), Words: []string{"", ""}}
+	for range 20 {
+		r.Small = append(r.Small, *tensor.New[float64](3))
+	}
+	return r
+}
+
+func (r *run) advance() {
+	r.Step++
+	r.Words = []string{strings.Repeat("x", int(r.Step%50)), strconv.FormatInt(r.Step, 10)}
+	for i := range r.Large.Data() {
+		r.Large.Data()[i] = float32(r.Step)
+	}
+	for i := range r.Small {
+		r.Small[i].Data()[0] = float64(r.Step)
+	}
+}
+
+// requireWhole says that all of r is of one save.
+func (r *run) requireWhole(t *testing.T) {
+	t.Helper()
+	want := newRun()
+	if want.Step = r.Step - 1; r.Step > 0 {
+		want.advance()
+		require.Equal(t, want, r)
+	}
+}
+
+// saveAsync marks that saves are to be asynchronous.
+var saveAsync = Option{name: "saveAsync"}
+
+// saveForever saves with a Manager, and prints the number of every save that it was told is done.
+func saveForever(dir string, opts ...Option) error {
+	var each []Option
+	if opts[len(opts)-1].name == saveAsync.name {
+		opts, each = opts[:len(opts)-1], []Option{Async()}
+	}
+	r := newRun()
+	c, err := New(Group{"run": r})
+	if err != nil {
+		return err
+	}
+	m, err := NewManager(c, dir, opts...)
+	if err != nil {
+		return err
+	}
+	if _, err := m.RestoreOrInitialize(ctx); err != nil {
+		return err
+	}
+	fmt.Println(crash.Ready)
+	for {
+		r.advance()
+		if _, err := m.Save(ctx, each...); err != nil {
+			return err
+		}
+		if each != nil {
+			if r.Step%2 == 0 {
+				continue // the next save awaits it
+			}
+			if err := m.Sync(ctx); err != nil {
+				return err
+			}
+		}
+		fmt.Println(r.Step)
+	}
+}
+
+// plainSavesForever saves without a Manager, one shard per variable, and every other time over what is there.
+func plainSavesForever(dir string) error {
+	r := newRun()
+	c, err := New(Group{"run": r})
+	if err != nil {
+		return err
+	}
+	latest, err := Latest(dir)
+	if err == nil && latest != "" {
+		_, err = c.Restore(ctx, latest)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Println(crash.Ready)
+	for {
+		r.advance()
+		path, err := c.Save(ctx, filepath.Join(dir, "ckpt"), MaxShardSize(48<<10))
+		if err != nil {
+			return err
+		}
+		fmt.Println(r.Step)
+		for _, old := range must(filepath.Glob(filepath.Join(dir, "ckpt-*.index"))) {
+			if old = strings.TrimSuffix(old, ".index"); old != path {
+				if err := Remove(old); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// TestKilledSaves kills programs that save all the time. Whatever moment it hits, what is latest is whole, and no older than the
+// last save of which the program was told that it is done.
+func TestKilledSaves(t *testing.T) {
+	requirePrograms(t)
+	for _, kind := range []string{"managed saves", "async saves", "plain saves"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "train")
+			var killer crash.Killer
+			last := int64(0)
+			for range thorough(150, 12) {
+				lines, err := killer.For(newVictim(t, kind, dir), 50*time.Millisecond)
+				require.NoError(t, err)
+				if len(lines) > 0 {
+					last = must(strconv.ParseInt(lines[len(lines)-1], 10, 64))
+				}
+				latest, err := Latest(dir)
+				require.NoError(t, err)
+				if latest == "" {
+					require.Zero(t, last)
+					continue
+				}
+				got := newRun()
+				c := mustNew(t, Group{"run": got})
+				s, err := c.Restore(ctx, latest)
+				require.NoError(t, err)
+				require.NoError(t, s.AssertConsumed())
+				got.requireWhole(t)
+				require.GreaterOrEqual(t, got.Step, last, "the program was told that this save is done")
+				require.Equal(t, got.Step, c.SaveCounter())
+				last = got.Step
+			}
+			t.Logf("%d killed, %d saves", killer.Kills(), last)
+			require.Positive(t, last)
+			if kind == "plain saves" {
+				return
+			}
+			m := mustManage(t, mustNew(t, Group{"run": newRun()}), dir, KeepLast(2))
+			must(m.RestoreOrInitialize(ctx))
+			mustSave(t, m)
+			mustSave(t, m)
+			require.Len(t, namesIn(t, dir), 5, "two checkpoints of two files and the state file: nothing is left of those that died")
+		})
+	}
+}
+
+func workSection(dir string, worker int) error {
+	own, rows := tensor.New[float32](5_000), tensor.New[float32](2_000, 2)
+	for i := range own.Data() {
+		own.Data()[i] = float32(worker)
+	}
+	for i := range rows.Data() {
+		rows.Data()[i] = float32(4_000*worker + i)
+	}
+	c, err := New(Group{"table": rows, fmt.Sprint("own", worker): own})
+	if err != nil {
+		return err
+	}
+	fmt.Println(crash.Ready)
+	err = c.WriteSection(ctx, filepath.Join(dir, "ckpt-9"), worker, sectionWorkers, Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
+		if path != "table" {
+			return nil, nil
+		}
+		return tensor.Shape{2_000 * sectionWorkers, 2}, tensor.Slice{{Start: 2_000 * worker, Length: 2_000}, tensor.Full}
+	}))
+	if errors.Is(err, ErrStale) {
+		return nil // it has been merged already
+	}
+	return err
+}
+
+// TestKilledSections kills workers and mergers, each of which a launcher starts again until it ends well.
+func TestKilledSections(t *testing.T) {
+	requirePrograms(t)
+	var killer crash.Killer
+	for rounds := 0; killer.Kills() < thorough(400, 24); rounds++ {
+		dir := t.TempDir()
+		if rounds == 0 { // what each takes when nobody kills it
+			for _, name := range []string{"worker 0", "worker 1", "worker 2", "merge"} {
+				_, err := killer.Full(newVictim(t, name, dir))
+				require.NoError(t, err)
+			}
+		} else {
+			var all sync.WaitGroup
+			for _, name := range []string{"worker 0", "worker 1", "worker 2", "merge", "merge"} {
+				all.Go(func() { untilDone(t, &killer, name, dir) })
+			}
+			all.Wait()
+		}
+		if t.Failed() {
+			return
+		}
+		_, err := Merge(ctx, filepath.Join(dir, "ckpt-9"))
+		require.NoError(t, err, "a merge that is run again")
+		table, own := tensor.New[float32](6_000, 2), []variable{tensor.New[float32](5_000), tensor.New[float32](5_000), tensor.New[float32](5_000)}
+		require.NoError(t, LoadWeights(ctx, dir, Group{"table": table, "own0": own[0], "own1": own[1], "own2": own[2]}, Strict()))
+		for i, v := range table.Data() {
+			require.EqualValues(t, i, v)
+		}
+		for worker := range own {
+			require.EqualValues(t, worker, own[worker].Data()[4_999])
+		}
+		require.Equal(t, []string{
+			"checkpoint", "ckpt-9.data-00000-of-00004", "ckpt-9.data-00001-of-00004", "ckpt-9.data-00002-of-00004", "ckpt-9.data-00003-of-00004", "ckpt-9.index",
+		}, namesIn(t, dir))
+	}
+	t.Logf("%d killed", killer.Kills())
+}
+
+// untilDone kills a program some times, and lets one that it starts then come to its end; a merge may find that sections are
+// missing and is then tried again.
+func untilDone(t *testing.T, killer *crash.Killer, name, dir string) {
+	kills := rand.IntN(4)
+	for start := time.Now(); time.Since(start) < time.Minute; kills-- {
+		var done bool
+		var err error
+		if kills > 0 {
+			_, done, err = killer.Once(newVictim(t, name, dir))
+		} else if _, err = killer.Full(newVictim(t, name, dir)); err == nil {
+			done = true
+		}
+		if done {
+			return
+		}
+		if err != nil && !(name == "merge" && (strings.Contains(err.Error(), ErrSection.Error()) || strings.Contains(err.Error(), "agreed on no attempt"))) {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+	}
+	t.Errorf("%s does not come to an end", name)
 }

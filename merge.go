@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
@@ -46,11 +47,34 @@ func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err
 		}
 		// One that died has merged: what it left to do is done below.
 	}
-	if err := recordNewer(ctx, o, prefix); err != nil {
+	unlock, err := s.lock(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return prefix, nil // another process has done the rest
+	}
+	if err != nil {
+		return "", fmt.Errorf("ckpt: merge %s: %w", prefix, err)
+	}
+	err = errors.Join(recordNewer(ctx, o, prefix), unlock.Close())
+	if err != nil {
 		return "", err
 	}
 	s.cleanUp()
 	return prefix, nil
+}
+
+// lock awaits the other merges that have come to recording what is latest, and keeps further ones out. A crash unlocks.
+func (s sections) lock(ctx context.Context) (io.Closer, error) {
+	for {
+		l, err := fsx.Lock(s.fsys, sectionsDir(s.prefix))
+		if !errors.Is(err, fsx.ErrLocked) {
+			return l, err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 var manifestName = regexp.MustCompile(`^section-(\d{5,})-of-(\d{5,})$`)

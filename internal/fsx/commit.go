@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -133,9 +134,9 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 		if err := c.keep(f); err != nil {
 			return &CommitError{Op: "keep what is there", Path: f.final, Err: err}
 		}
+		written, _ := c.fsys.Stat(f.temp)
 		if err := c.fsys.Rename(f.temp, f.final); err != nil {
-			_, gone := c.fsys.Stat(f.temp)
-			f.moved = errors.Is(gone, fs.ErrNotExist) // it was moved and the answer lost
+			f.moved = c.wasMoved(f, written)
 			return &CommitError{Op: "rename", Path: f.final, Err: err}
 		}
 		f.moved = true
@@ -144,6 +145,16 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 		return nil
 	}
 	return c.syncDirs(c.files[len(c.files)-1])
+}
+
+// wasMoved reports, after a rename that failed, that it took place and the answer was lost. Where the file is gone and
+// another is at its destination a later commit has swept it, and what is there is that one's.
+func (c *Commit) wasMoved(f *commitFile, written fs.FileInfo) bool {
+	if _, err := c.fsys.Stat(f.temp); !errors.Is(err, fs.ErrNotExist) || written == nil {
+		return false
+	}
+	there, err := c.fsys.Stat(f.final)
+	return err == nil && (os.SameFile(written, there) || written.Size() == there.Size() && written.ModTime().Equal(there.ModTime()))
 }
 
 func (c *Commit) syncDirs(before *commitFile) *CommitError {
