@@ -1,7 +1,6 @@
 """Object graphs: who has an edge to whom, what the edges are called, and which keys follow from it."""
 import collections
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.python.saved_model import registration
 

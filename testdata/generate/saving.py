@@ -63,7 +63,8 @@ def shards():
 @case("saved-slices", "A 2-D tensor in tiles of different sizes, one whose only slice is all of it, one with a start of three bytes.")
 def slices():
     whole, long = np.arange(70, dtype="i4").reshape(7, 10), np.arange(70000).astype("u1")
-    tiles = {"7 10 0,3:0,4": whole[0:3, 0:4], "7 10 0,3:4,6": whole[0:3, 4:10], "7 10 3,4:0,9": whole[3:7, 0:9], "7 10 3,4:9,1": whole[3:7, 9:10]}
+    tiles = {"7 10 0,3:0,4": whole[0:3, 0:4], "7 10 0,3:4,6": whole[0:3, 4:10],
+             "7 10 3,4:0,9": whole[3:7, 0:9], "7 10 3,4:9,1": whole[3:7, 9:10]}
     rest = {"7 10 -:-": whole, "2 10 -:0,10": whole[:2], "70000 66000,4000": long[66000:], "70000 0,66000": long[:66000]}
     tf.raw_ops.SaveV2(prefix="ckpt", tensor_names=["tiled"] * 4 + ["whole", "rows", "long", "long"],
                       shape_and_slices=[*tiles, *rest], tensors=[*tiles.values(), *rest.values()])

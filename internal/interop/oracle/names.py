@@ -3,7 +3,6 @@ import numpy as np
 import tensorflow as tf
 
 from .registry import asked
-from .values import named
 
 v1 = tf.compat.v1
 
@@ -35,12 +34,3 @@ def saver_reads(prefix):
                 "global_step": v1.get_variable("global_step", [], tf.int64)}
         v1.train.Saver(made).restore(session, prefix)
         return {name: np.asarray(value).reshape(-1).tolist() for name, value in session.run(made).items()}
-
-
-@asked
-def objects_read(prefix):
-    """Restores a checkpoint by name into objects that have the names."""
-    bias = named(tf.Variable([0.0, 0.0]), "model/bias")
-    step = named(tf.Variable(0, dtype=tf.int64), "global_step")
-    tf.train.Checkpoint(anything=[bias, step]).restore(prefix).assert_consumed()
-    return {"model/bias": bias.numpy().tolist(), "global_step": int(step)}
