@@ -148,8 +148,9 @@ func SkipSlots() Option {
 	return Option{"SkipSlots", onNew | onRestore | onLoad | onSaver, func(o *options) { o.skipSlots = true }}
 }
 
-// Atomic makes a restore all or nothing: every value is read and verified apart before the first is assigned, at the
-// price of a second copy of what is restored while it lasts.
+// Atomic makes a restore all or nothing: every value is read, verified and converted apart before the first is assigned, at
+// the price of a second copy of what is restored while it lasts. Objects with methods that take their values, and may
+// refuse them, come first; what one has taken before another refuses is not taken back, and the *[RestoreError] says so.
 func Atomic() Option {
 	return Option{"Atomic", onNew | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.atomic = true }}
 }

@@ -3,6 +3,7 @@ package ckpt
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/tensor"
@@ -46,7 +47,9 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 		return t, copyRows(reflect.ValueOf(t.Values()), v, gather)
 	}
 	out.target = func(e format.Entry) (target, error) {
-		return staged(e, func(got tensor.Any) error { return scatterPlain(v, d, got) })
+		t, err := staged(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
+		t.sure = strconv.IntSize == 64 // see copyElement
+		return t, err
 	}
 	return out, nil
 }
@@ -62,21 +65,6 @@ func hollow(v reflect.Value) bool {
 		}
 	}
 	return v.Len() > 0
-}
-
-// scatterPlain writes got, converted to d, over v's memory, which has as many elements.
-func scatterPlain(v reflect.Value, d tensor.DType, got tensor.Any) error {
-	if got.DType() != d {
-		t, err := tensor.NewAny(d, got.Shape()...)
-		if err != nil {
-			return err
-		}
-		if err := tensor.Cast(t, got); err != nil {
-			return err
-		}
-		got = t
-	}
-	return copyRows(reflect.ValueOf(got.Values()), v, scatter)
 }
 
 // allocPlain makes the nil slice v as large as what is stored and returns it as the target.

@@ -43,8 +43,10 @@ type assignment struct {
 
 const (
 	untouched int32 = iota
-	begun
-	complete
+	begun           // being read
+	complete        // read
+	giving          // its object is being given it
+	given
 )
 
 func newPlan(path string, g *graph, o options) *plan {
@@ -155,8 +157,7 @@ func (p *plan) prepare(allOrNothing bool) error {
 			return p.problems[len(p.problems)-1]
 		}
 		if allOrNothing && t.direct {
-			own := t.dst
-			if t, err = staged(a.entry, func(got tensor.Any) error { return tensor.Assign(own, got) }); err != nil {
+			if t, err = stagedTensor(a.entry, t.dst); err != nil {
 				return err
 			}
 		}
@@ -173,28 +174,37 @@ func (p *plan) run(ctx context.Context, r format.Reader, o options) error {
 		return err
 	}
 	err := p.read(ctx, r, o.progress)
-	if err == nil {
-		err = p.finish()
-	}
-	if err == nil {
-		err = p.restoreApart(ctx, r, o)
+	for _, step := range []func() error{p.convert, p.give, func() error { return p.restoreApart(ctx, r, o) }} {
+		if err == nil {
+			err = step()
+		}
 	}
 	if err != nil {
-		e := &RestoreError{Checkpoint: p.path, Err: err}
-		for _, a := range p.assignments {
-			switch state := a.state.Load(); {
-			case !a.target.direct && (a.target.undo != nil || state != complete):
-			case a.target.direct && state == begun:
-				e.Torn = append(e.Torn, a.node.path())
-			case state == complete && (a.target.direct || a.target.finish == nil):
-				e.Restored = append(e.Restored, a.node.path())
-			}
-		}
+		err = p.failed(err)
 		p.rollback()
-		return e
+		return err
 	}
 	p.graph.writeBack()
 	return nil
+}
+
+// failed says how far a restore came that ends in err, before what it did is taken back as far as that can be.
+func (p *plan) failed(err error) *RestoreError {
+	e := &RestoreError{Checkpoint: p.path, Err: err}
+	for _, a := range p.assignments {
+		switch state := a.state.Load(); {
+		case a.target.undo != nil:
+		case state == giving, a.target.direct && state == begun:
+			e.Torn = append(e.Torn, a.node.path())
+		case state == given, a.target.direct && state == complete:
+			e.Restored = append(e.Restored, a.node.path())
+		}
+	}
+	for _, paths := range []*[]string{&e.Torn, &e.Restored} { // an object with several tensors has several assignments
+		slices.Sort(*paths)
+		*paths = slices.Compact(*paths)
+	}
+	return e
 }
 
 func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress)) error {
@@ -211,7 +221,7 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 			}
 			a.state.Store(begun)
 			if err := a.read(ctx, r); err != nil {
-				return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+				return a.failed(err)
 			}
 			a.state.Store(complete)
 			report(a.entry.Bytes)
@@ -262,23 +272,64 @@ func reporter(as []*assignment, progress func(Progress)) func(int64) {
 	}
 }
 
-// finish hands over what was read apart from its object, and tells objects with several tensors that they are complete.
-func (p *plan) finish() error {
-	var nodes []*node
+// convert makes values of the objects' dtypes of those that were stored as others. It changes no object.
+func (p *plan) convert() error {
 	for _, a := range p.assignments {
-		if a.target.finish != nil {
-			if err := a.target.finish(); err != nil {
-				return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+		if a.target.convert != nil {
+			if err := a.target.convert(); err != nil {
+				return a.failed(err)
 			}
 		}
-		if a.node.done != nil && !slices.Contains(nodes, a.node) {
-			nodes = append(nodes, a.node)
+	}
+	return nil
+}
+
+func (a *assignment) failed(err error) error {
+	return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+}
+
+// give hands over what was read apart from its object: first to the objects that may refuse it, then to those that cannot.
+func (p *plan) give() error {
+	of := make(map[*node][]*assignment) // of objects with several tensors, which take all at once
+	for _, a := range p.assignments {
+		if a.node.done != nil {
+			of[a.node] = append(of[a.node], a)
 		}
 	}
-	for _, n := range nodes {
-		if err := n.done(); err != nil {
-			return fmt.Errorf("%s (%s): %w", n.path(), n.goPath(), err)
+	for _, sure := range []bool{false, true} {
+		for _, a := range p.assignments {
+			if a.target.give == nil || a.target.sure != sure {
+				continue
+			}
+			together := of[a.node]
+			if together == nil {
+				together = []*assignment{a}
+			} else if together[0] != a {
+				continue
+			}
+			if err := a.node.take(together); err != nil {
+				return a.failed(err)
+			}
 		}
+	}
+	return nil
+}
+
+// take gives n its values.
+func (n *node) take(values []*assignment) error {
+	for _, a := range values {
+		a.state.Store(giving)
+		if err := a.target.give(); err != nil {
+			return err
+		}
+	}
+	if n.done != nil {
+		if err := n.done(); err != nil {
+			return err
+		}
+	}
+	for _, a := range values {
+		a.state.Store(given)
 	}
 	return nil
 }

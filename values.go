@@ -47,18 +47,20 @@ type value struct {
 	shape     tensor.Shape // nil: not built, any shape is accepted
 	cast      bool         // other dtypes are converted
 	load      func() (tensor.Any, error)
-	// target returns where to read the stored tensor to. finish puts it into the object when it has been read; undo takes
-	// back what target itself did to the object. Either may be nil.
+	// target returns where to read the stored tensor to.
 	target func(stored format.Entry) (target, error)
 	// memory is the value's own memory, for finding values that overlap; nil where there is none to compare.
 	memory []byte
 }
 
+// A target is where a stored tensor is read to, and what is done with it then. Of the functions any may be nil.
 type target struct {
 	dst    tensor.Any
-	finish func() error
-	undo   func()
 	direct bool // dst is the object's own memory: a failed read tears it
+	// convert is called when dst has been read, and touches nothing of the object. give puts the values into the object.
+	convert, give func() error
+	sure          bool   // give cannot fail
+	undo          func() // takes back what was done to the object
 }
 
 func (v value) built() bool { return v.shape != nil }
@@ -67,41 +69,62 @@ func (v value) source() format.Source {
 	return format.Source{DType: v.dtype, Shape: v.shape, Load: v.load}
 }
 
-// staged returns a target apart from the object, which give hands over when it has been read.
-func staged(e format.Entry, give func(tensor.Any) error) (target, error) {
-	t, err := tensor.NewAny(e.DType, e.Shape...)
+// staged returns a target apart from the object, whose values give hands over as a tensor of dtype d.
+func staged(e format.Entry, d tensor.DType, give func(tensor.Any) error) (target, error) {
+	dst, err := tensor.NewAny(e.DType, e.Shape...)
 	if err != nil {
 		return target{}, err
 	}
-	return target{dst: t, finish: func() error { return give(t) }}, nil
+	got := dst
+	t := target{dst: dst, give: func() error { return give(got) }}
+	if e.DType != d {
+		t.convert = func() error {
+			if got, err = tensor.NewAny(d, e.Shape...); err != nil {
+				return err
+			}
+			return tensor.Cast(got, dst)
+		}
+	}
+	return t, nil
 }
+
+// stagedTensor returns a target apart from t, which has the stored shape or is not built.
+func stagedTensor(e format.Entry, t tensor.Any) (target, error) {
+	built := t.Shape() != nil
+	out, err := staged(e, t.DType(), func(got tensor.Any) error {
+		if !built {
+			if err := t.Build(got.Shape()...); err != nil {
+				return err
+			}
+		}
+		return tensor.Assign(t, got)
+	})
+	out.sure = true
+	if !built {
+		out.undo = unbuild(t)
+	}
+	return out, err
+}
+
+// unbuild returns what makes t a tensor that is not built again.
+func unbuild(t tensor.Any) func() { return func() { reflect.ValueOf(t).Elem().SetZero() } }
 
 func tensorValue(t tensor.Any) value {
 	v := value{attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: func() (tensor.Any, error) { return t, nil }}
 	v.memory, _ = tensor.Bytes(t)
 	v.target = func(e format.Entry) (target, error) {
-		if e.DType != t.DType() {
-			return staged(e, func(got tensor.Any) error { return castInto(t, got) })
-		}
-		if t.Shape() != nil {
+		switch {
+		case e.DType != t.DType():
+			return stagedTensor(e, t)
+		case t.Shape() != nil:
 			return target{dst: t, direct: true}, nil
 		}
 		if err := t.Build(e.Shape...); err != nil {
 			return target{}, err
 		}
-		return target{dst: t, undo: func() { reflect.ValueOf(t).Elem().SetZero() }}, nil
+		return target{dst: t, undo: unbuild(t)}, nil
 	}
 	return v
-}
-
-// castInto converts got's values into t, which is built to the same shape if it is not.
-func castInto(t, got tensor.Any) error {
-	if t.Shape() == nil {
-		if err := t.Build(got.Shape()...); err != nil {
-			return err
-		}
-	}
-	return tensor.Cast(t, got)
 }
 
 func variableValue(v Variable) (value, error) {
@@ -114,7 +137,7 @@ func variableValue(v Variable) (value, error) {
 	}
 	return value{
 		attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: v.CheckpointTensor,
-		target: func(e format.Entry) (target, error) { return staged(e, v.SetCheckpointTensor) },
+		target: func(e format.Entry) (target, error) { return staged(e, t.DType(), v.SetCheckpointTensor) },
 	}, nil
 }
 
@@ -130,7 +153,7 @@ func tensorsValues(o Tensors) (values []value, collect func() error, err error) 
 			attribute: n.Name, dtype: n.Tensor.DType(), shape: n.Tensor.Shape(),
 			load: func() (tensor.Any, error) { return n.Tensor, nil },
 			target: func(e format.Entry) (target, error) {
-				return staged(e, func(t tensor.Any) error { got[n.Name] = t; return nil })
+				return staged(e, n.Tensor.DType(), func(t tensor.Any) error { got[n.Name] = t; return nil })
 			},
 		})
 	}
@@ -145,7 +168,7 @@ func opaqueValue(state any) value {
 			return tensor.Scalar(string(b)), err
 		},
 		target: func(e format.Entry) (target, error) {
-			return staged(e, func(t tensor.Any) error {
+			return staged(e, tensor.DTString, func(t tensor.Any) error {
 				s, _ := tensor.As[string](t)
 				return state.(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s.Data()[0]))
 			})
