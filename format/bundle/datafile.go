@@ -37,14 +37,14 @@ func (d *dataFiles) get(shard int32) (*dataFile, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return nil, openError(d.name(shard), fs.ErrClosed)
+		return nil, fs.ErrClosed
 	}
 	if f, ok := d.open[shard]; ok {
 		return f, nil
 	}
 	f, err := d.fsys.Open(d.name(shard))
 	if err != nil {
-		return nil, openError(d.name(shard), err)
+		return nil, err
 	}
 	if d.open == nil {
 		d.open = make(map[int32]*dataFile)
@@ -91,8 +91,9 @@ func (r *Reader) locate(s *stored) error {
 	}
 	f, err := r.data.get(rec.shard)
 	if err != nil {
-		e := err.(*Error)
-		return &Error{File: e.File, Key: s.key, Part: s.part, Offset: -1, Err: e.Err}
+		e := openError(r.data.name(rec.shard), err)
+		e.Key, e.Part = s.key, s.part
+		return e
 	}
 	if rec.offset+rec.size > f.Size() {
 		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
@@ -163,7 +164,7 @@ func (r *Reader) dataFault(s *stored, reason string, args ...any) error {
 	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
-// readFault is the error of a failed read of a data file: damage where the file ended early.
+// readFault is the error of a failed read of a data file.
 func (r *Reader) readFault(s *stored, err error) error {
 	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Err: err}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
@@ -30,7 +31,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
 	if e.Key != "" {
-		fmt.Fprintf(&b, ": %q", e.Key)
+		b.WriteString(": " + quote(e.Key))
 	}
 	if e.Part != "" {
 		fmt.Fprintf(&b, " part %s", e.Part)
@@ -48,11 +49,20 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// quote returns a key for a message: in Go syntax, cut where it is long.
+func quote(key string) string {
+	const most = 200
+	if len(key) > most {
+		return fmt.Sprintf("%q… (%d bytes)", key[:most], len(key))
+	}
+	return strconv.Quote(key)
+}
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // opError is the error of an operation on a file: it names the file once.
-func opError(op, name string, err error) error {
+func opError(op, name string, err error) *Error {
 	if pe := new(fs.PathError); errors.As(err, &pe) {
 		err = pe.Err
 	}
@@ -60,4 +70,4 @@ func opError(op, name string, err error) error {
 }
 
 // openError is the error of opening a file.
-func openError(name string, err error) error { return opError("open", name, err) }
+func openError(name string, err error) *Error { return opError("open", name, err) }

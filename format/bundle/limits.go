@@ -9,6 +9,9 @@ const (
 	// bufferSize is the buffer through which small pieces go: strings, parts that are scattered, staged tensors.
 	bufferSize = 64 << 10
 
+	// windowSize is how much of a partitioned tensor is assembled at once.
+	windowSize = 2 << 20
+
 	// maxAliasing bounds the bytes of all tensors of a data file by the file's size. Tensors do not overlap
 	// in any file that TensorFlow writes; a few that do are harmless, but an index whose every entry names the
 	// same megabytes would make its readers work without end.
@@ -17,6 +20,7 @@ const (
 	// maxPadding is more than the zeros that any alignment puts after the last tensor of a data file: a page.
 	maxPadding = 4096
 
-	// maxComparisons bounds the pairs of parts that are compared to find that none overlap.
+	// maxComparisons bounds the extents that are compared to find that no parts overlap. A million parts along one
+	// axis, or a grid of ten thousand, need far fewer.
 	maxComparisons = 1 << 28
 )

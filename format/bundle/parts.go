@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -31,6 +30,10 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 	} else if i != j {
 		return nil, r.indexFault(whole, "parts %v and %v overlap", rec.slices[i], rec.slices[j])
 	}
+	entries, err := r.storedParts(key)
+	if err != nil {
+		return nil, err
+	}
 	var parts []part
 	covered := 0
 	for i, at := range places {
@@ -40,7 +43,7 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 		}
 		covered += lengths(common).Len()
 		p := part{stored{key: key, part: rec.slices[i].String()}, at}
-		if err := r.findPart(&p, rec, rec.slices[i]); err != nil {
+		if err := r.findPart(&p, rec, entries[string(appendSlice(nil, rec.slices[i]))]); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)
@@ -52,14 +55,13 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 	return parts, nil
 }
 
-// findPart fills in p's record, that of the slice s of the tensor of rec, and locates it.
-func (r *Reader) findPart(p *part, rec *record, s tensor.Slice) error {
-	ok, err := r.get(sliceKey(p.key, s), p.key, p.part, &p.rec)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return &Error{File: IndexFile(r.prefix), Key: p.key, Part: p.part, Offset: -1, Err: format.ErrCorrupt, Reason: "this part is listed and has no entry"}
+// findPart decodes p's entry, value, holds it against that of its tensor, rec, and locates p.
+func (r *Reader) findPart(p *part, rec *record, value []byte) error {
+	if value == nil {
+		return r.indexFault(&p.stored, "this part is listed and has no entry")
+	}
+	if err := p.rec.decode(value); err != nil {
+		return r.entryError(p.key, p.part, err)
 	}
 	if shape := lengths(p.at); p.rec.dtype != rec.dtype || p.rec.unknownRank || !p.rec.shape.Equal(shape) || len(p.rec.slices) > 0 {
 		return r.indexFault(&p.stored, "its entry says %v%v, want %v%v", p.rec.dtype, p.rec.shape, rec.dtype, shape)
@@ -89,15 +91,25 @@ func overlap(regions []tensor.Slice) (i, j int, err error) {
 			if regions[b][axis].Start >= end {
 				break
 			}
-			if _, ok := intersect(regions[a], regions[b]); ok {
+			if meet(regions[a], regions[b]) {
 				return min(a, b), max(a, b), nil
 			}
-			if comparisons++; comparisons > maxComparisons {
+			if comparisons += len(regions[a]); comparisons > maxComparisons {
 				return 0, 0, fmt.Errorf("its %d parts are too many to check for overlaps", len(regions))
 			}
 		}
 	}
 	return 0, 0, nil
+}
+
+// meet reports whether two regions, resolved and of one rank, have an element in common.
+func meet(a, b tensor.Slice) bool {
+	for i := range a {
+		if max(a[i].Start, b[i].Start) >= min(a[i].Start+a[i].Length, b[i].Start+b[i].Length) {
+			return false
+		}
+	}
+	return true
 }
 
 // busiestAxis returns the axis on which regions begin at the most different indices: the one that separates

@@ -105,14 +105,13 @@ func boxIn(outer, inner tensor.Slice) box {
 
 // intersect returns the region that a and b, resolved and of one rank, have in common. ok is false where it is empty.
 func intersect(a, b tensor.Slice) (common tensor.Slice, ok bool) {
+	if !meet(a, b) {
+		return nil, false
+	}
 	common = make(tensor.Slice, len(a))
 	for i := range a {
-		start := max(a[i].Start, b[i].Start)
-		end := min(a[i].Start+a[i].Length, b[i].Start+b[i].Length)
-		if end <= start {
-			return nil, false
-		}
-		common[i] = tensor.Extent{Start: start, Length: end - start}
+		common[i].Start = max(a[i].Start, b[i].Start)
+		common[i].Length = min(a[i].Start+a[i].Length, b[i].Start+b[i].Length) - common[i].Start
 	}
 	return common, true
 }

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -114,7 +115,7 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	if key == "" {
 		return false, nil
 	}
-	if ok, err := r.get([]byte(key), key, "", rec); !ok || err != nil {
+	if ok, err := r.get(key, rec); !ok || err != nil {
 		return false, err
 	}
 	if new(partFilter).hides(r, []byte(key)) {
@@ -135,9 +136,9 @@ func (r *Reader) find(key string, rec *record) error {
 	return err
 }
 
-// get decodes the entry of an encoded key, which is that of name or of a part of it.
-func (r *Reader) get(key []byte, name, part string, rec *record) (ok bool, err error) {
-	value, ok, err := r.table.Get(key)
+// get decodes the entry of key.
+func (r *Reader) get(key string, rec *record) (ok bool, err error) {
+	value, ok, err := r.table.Get([]byte(key))
 	if err != nil {
 		return false, r.tableError(err)
 	}
@@ -145,7 +146,7 @@ func (r *Reader) get(key []byte, name, part string, rec *record) (ok bool, err e
 		return false, nil
 	}
 	if err := rec.decode(value); err != nil {
-		return false, r.entryError(name, part, err)
+		return false, r.entryError(key, "", err)
 	}
 	return true, nil
 }
@@ -162,15 +163,34 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 		return e, nil
 	}
 	e.Slices, e.Bytes = slices.Clone(rec.slices), 0
+	entries, err := r.storedParts(key)
+	if err != nil {
+		return format.Entry{}, err
+	}
 	for _, s := range rec.slices {
 		var part record
-		if ok, err := r.get(sliceKey(key, s), key, s.String(), &part); err != nil {
-			return format.Entry{}, err
-		} else if ok { // Check says which are missing
+		if part.decode(entries[string(appendSlice(nil, s))]) == nil { // Check says which are missing or damaged
 			e.Bytes = addSaturated(e.Bytes, max(part.size, 0))
 		}
 	}
 	return e, nil
+}
+
+// storedParts returns the encoded entries of all parts of the tensor called key, by what appendSlice makes of each. They are found
+// in one pass, so that many parts of a long name cost no more than their keys do.
+func (r *Reader) storedParts(key string) (map[string][]byte, error) {
+	parts, prefix := make(map[string][]byte), slicePrefix(key)
+	for e, err := range r.table.From(prefix) {
+		if err != nil {
+			return nil, r.tableError(err)
+		}
+		suffix, ok := bytes.CutPrefix(e.Key, prefix)
+		if !ok {
+			break
+		}
+		parts[string(suffix)] = e.Value
+	}
+	return parts, nil
 }
 
 // Len returns the number of entries in the index, parts included.
@@ -206,11 +226,11 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	}
 }
 
-// A partFilter tells the keys of parts from those of tensors. It remembers the last tensor that it looked up,
+// A partFilter tells the keys of parts from those of tensors. It remembers the tensor that it looked up last,
 // whose parts follow one another.
 type partFilter struct {
-	name string
-	keys map[string]bool // of the parts of name
+	name  string
+	parts map[string]bool // by what appendSlice makes of each
 }
 
 // hides reports whether key is that of a part which the entry of its tensor names. A key that only looks like
@@ -219,20 +239,20 @@ func (f *partFilter) hides(r *Reader, key []byte) bool {
 	if len(key) == 0 || key[0] != 0 {
 		return false
 	}
-	name, _, ok := parseSliceKey(key)
+	name, s, ok := parseSliceKey(key)
 	if !ok {
 		return false
 	}
-	if f.keys == nil || f.name != name {
-		*f = partFilter{name: name, keys: make(map[string]bool)}
+	if f.parts == nil || f.name != name {
+		*f = partFilter{name: name, parts: make(map[string]bool)}
 		var rec record
-		if ok, err := r.get([]byte(name), name, "", &rec); ok && err == nil {
+		if ok, err := r.get(name, &rec); ok && err == nil {
 			for _, s := range rec.slices {
-				f.keys[string(sliceKey(name, s))] = true
+				f.parts[string(appendSlice(nil, s))] = true
 			}
 		}
 	}
-	return f.keys[string(key)]
+	return f.parts[string(appendSlice(nil, s))]
 }
 
 // addSaturated returns a+b of two numbers that are not negative, or the largest number.

@@ -18,9 +18,15 @@ import (
 // ff 00 and ends in 00 01.
 
 // sliceKey returns the key of the part s of the tensor called name.
-func sliceKey(name string, s tensor.Slice) []byte {
-	b := appendNumber(make([]byte, 0, len(name)+8+4*len(s)), 0)
-	b = appendString(b, name)
+func sliceKey(name string, s tensor.Slice) []byte { return appendSlice(slicePrefix(name), s) }
+
+// slicePrefix returns what the keys of all parts of the tensor called name begin with, and no other keys.
+func slicePrefix(name string) []byte {
+	return appendString(appendNumber(make([]byte, 0, len(name)+32), 0), name)
+}
+
+// appendSlice appends what tells the part s from others of its tensor.
+func appendSlice(b []byte, s tensor.Slice) []byte {
 	b = appendNumber(b, uint64(len(s)))
 	for _, e := range s {
 		b = appendSigned(appendSigned(b, int64(e.Start)), int64(e.Length))

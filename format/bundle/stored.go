@@ -59,7 +59,7 @@ func (r *Reader) assemble(ctx context.Context, key string, rec *record, w io.Wri
 	if rec.dtype.Size() == 0 {
 		return r.assembleElements(ctx, key, rec, w)
 	}
-	for region := range windows(rec.shape, bufferSize/rec.dtype.Size()) {
+	for region := range windows(rec.shape, windowSize/rec.dtype.Size()) {
 		dst, err := tensor.NewAny(rec.dtype, lengths(region)...)
 		if err != nil {
 			return err

@@ -122,10 +122,10 @@ func (d *dataWriter) feed() error {
 
 // item hands it, whose values are t, to the group, at once or with others in a batch.
 func (d *dataWriter) item(it *item, t tensor.Any) error {
-	memory, numeric := tensor.Bytes(t)
 	if it.size <= bufferSize {
-		return d.gather(it, t, memory)
+		return d.gather(it, t)
 	}
+	memory, numeric := tensor.Bytes(t)
 	if !numeric {
 		d.group.Go(func() error { return d.elements(it, t) })
 		return nil
@@ -184,7 +184,7 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 }
 
 // gather appends a small item to the open batch, or to a new one where it does not follow it or fit.
-func (d *dataWriter) gather(it *item, t tensor.Any, memory []byte) error {
+func (d *dataWriter) gather(it *item, t tensor.Any) error {
 	if b := d.batch; b != nil {
 		gap := it.offset - b.offset - int64(len(*b.buf))
 		if b.shard != it.shard || gap < 0 || gap > bufferSize || int64(len(*b.buf))+gap+it.size > chunkSize {
@@ -199,7 +199,7 @@ func (d *dataWriter) gather(it *item, t tensor.Any, memory []byte) error {
 	}
 	b := d.batch.buf
 	at := len(*b)
-	if memory != nil {
+	if memory, numeric := tensor.Bytes(t); numeric {
 		*b = append(*b, memory...)
 		if d.w.bigEndianMemory {
 			it.src.DType.SwapBytes((*b)[at:])

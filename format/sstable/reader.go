@@ -112,29 +112,68 @@ func (t *Reader) NumBlocks() int { return len(t.blocks) }
 
 // Get returns the value of key, which the caller must not change. It reads at most one block.
 func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
-	i := sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
+	_, c, ok, err := t.seek(key)
+	if err != nil || !ok || !bytes.Equal(c.key, key) {
+		return nil, false, err
+	}
+	return c.value, true, nil
+}
+
+// From yields the entries from the first on whose key is not below key, in order. It ends after the first error. What All
+// says of an Entry is true here too; what it verifies across entries is not looked at.
+func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		i, c, ok, err := t.seek(key)
+		for i < len(t.blocks) {
+			for ; ok && err == nil; ok, err = t.step(i, &c) {
+				if !yield(Entry{c.key, c.value}, nil) {
+					return
+				}
+			}
+			if i++; err == nil && i < len(t.blocks) {
+				var b *block
+				if b, err = t.block(i); err == nil {
+					c = cursor{entries: b.entries}
+					ok, err = t.step(i, &c)
+				}
+			}
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+		}
+	}
+}
+
+// seek returns the data block in which key would be, and a cursor at the first of its entries that is not below key; ok is false
+// where there is none.
+func (t *Reader) seek(key []byte) (i int, c cursor, ok bool, err error) {
+	i = sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
 	if i == len(t.blocks) {
-		return nil, false, nil
+		return i, c, false, nil
 	}
 	b, err := t.block(i)
 	if err != nil {
-		return nil, false, err
+		return i, c, false, err
 	}
-	c, err := b.seek(key)
-	for err == nil {
-		if ok, err = c.next(); err != nil || !ok {
-			break
-		}
-		if order := bytes.Compare(c.key, key); order == 0 {
-			return c.value, true, nil
-		} else if order > 0 {
-			return nil, false, nil
-		}
+	if c, err = b.seek(key); err != nil {
+		return i, c, false, t.blockError(i, err)
 	}
-	if err != nil {
-		return nil, false, &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
+	for ok, err = t.step(i, &c); ok && err == nil && bytes.Compare(c.key, key) < 0; ok, err = t.step(i, &c) {
 	}
-	return nil, false, nil
+	return i, c, ok, err
+}
+
+// step moves a cursor in data block i.
+func (t *Reader) step(i int, c *cursor) (ok bool, err error) {
+	if ok, err = c.next(); err != nil {
+		err = t.blockError(i, err)
+	}
+	return ok, err
+}
+
+func (t *Reader) blockError(i int, err error) error {
+	return &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
 }
 
 // All yields every entry in the order of keys and verifies, on the way, all that the package comment says of data blocks.

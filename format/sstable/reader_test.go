@@ -60,6 +60,17 @@ func TestReader(t *testing.T) {
 			require.Equal(t, fmt.Sprint(i), string(v))
 		}
 	})
+	t.Run("entries from a key on", func(t *testing.T) {
+		for key, want := range map[string]int{"": 0, "a": 0, "k000": 0, "k0005": 1, "k009x": 10, "k010": 10, "k1234": 124, "k298": 298, "k2995": 300, "z": 300} {
+			n := want
+			for e, err := range r.From([]byte(key)) {
+				require.NoError(t, err)
+				require.Equal(t, fmt.Sprintf("k%03d=%d", n, n), string(e.Key)+"="+string(e.Value), key)
+				n++
+			}
+			require.Equal(t, 300, n, key)
+		}
+	})
 	t.Run("keys before, between and after are not found", func(t *testing.T) {
 		for _, key := range []string{"", "a", "k", "k0000", "k009x", "k0095", "k2990", "l", "\xff"} {
 			_, ok, err := r.Get([]byte(key))
