@@ -40,3 +40,9 @@ func (a *jsonArray) end() error {
 	_, err := io.WriteString(a.out, after)
 	return err
 }
+
+// jsonString returns s as a JSON string.
+func jsonString(s string) string {
+	quoted, _ := json.Marshal(s) // a string cannot fail
+	return string(quoted)
+}

@@ -55,6 +55,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &failed):
 		fmt.Fprintln(stderr, "ckpt: "+oneLine(failed.err))
 		return 1
+	case errors.Is(err, errDifferent):
+		return 1
 	case errors.Is(err, errNoCommand):
 		cmd.SetOut(stderr)
 		_ = cmd.Help()
@@ -71,7 +73,11 @@ func (f *failure) Error() string { return f.err.Error() }
 
 func (f *failure) Unwrap() error { return f.err }
 
-var errNoCommand = errors.New("no command")
+// Two ends of a command that are no failures.
+var (
+	errNoCommand = errors.New("no command")
+	errDifferent = errors.New("the checkpoints differ")
+)
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -90,7 +96,7 @@ there, and 2 for wrong usage.`,
 		Version:       version(),
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
-	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand())
+	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
 	root.AddCommand(newRunCommand())
 	return root
 }

@@ -22,8 +22,9 @@ func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 // oneLine returns an error's text as one line that can be shown on a terminal, without the library's name in front.
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
 	var b strings.Builder
-	for _, r := range strings.TrimPrefix(strings.Join(lines, ". "), "ckpt: ") {
+	for _, r := range strings.TrimPrefix(text, ": ") {
 		if unprintable(r) && r != ' ' {
 			q := strconv.QuoteRune(r)
 			b.WriteString(q[1 : len(q)-1])

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -126,11 +125,7 @@ type jsonReport struct {
 
 func (j *jsonReport) begin(prefix string) error {
 	j.problems.out = j.out
-	quoted, err := json.Marshal(prefix)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(j.out, "{\"checkpoint\": %s, \"problems\": ", quoted)
+	_, err := fmt.Fprintf(j.out, "{\"checkpoint\": %s, \"problems\": ", jsonString(prefix))
 	return err
 }
 
