@@ -116,11 +116,17 @@ func recordLatest(ctx context.Context, o options, path string) error {
 	return nil
 }
 
-// recordNewer is recordLatest unless the state file names a checkpoint of the same name with a larger number.
+// recordNewer is recordLatest unless the state file names a checkpoint of the same name with a larger number. Where it names
+// path already it is left alone, but for what a crash has left of its writing.
 func recordNewer(ctx context.Context, o options, path string) error {
+	dir, base := filepath.Split(path)
 	s, err := readState(o.writer, filepath.Dir(path), o)
 	if err == nil && s != nil {
-		name, n, numbered := cutNumber(filepath.Base(path))
+		if base != "" && s.Latest == base && len(s.All) == 1 && s.All[0] == base {
+			_, _ = fsx.Sweep(o.writer, filepath.Dir(path), func(final string) bool { return final == o.stateFile })
+			return o.writer.SyncDir(filepath.Clean(dir))
+		}
+		name, n, numbered := cutNumber(base)
 		if other, m, ok := cutNumber(filepath.Base(s.Latest)); ok && numbered && other == name && m > n {
 			return nil
 		}

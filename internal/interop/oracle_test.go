@@ -22,6 +22,13 @@ import (
 var tensorFlow *oracle
 
 func TestMain(m *testing.M) {
+	if os.Getenv("CKPT_VICTIM") != "" { // it is started by a test, to be killed
+		if err := victim(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(func() int {
 		var err error
 		if tensorFlow, err = startOracle(); err != nil {
