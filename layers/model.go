@@ -33,7 +33,6 @@ type Model struct {
 	named   bool // a dict is passed on by its names
 	nodes   []node
 	outputs []place
-	names   []string // of the outputs
 	specs   []TensorSpec
 }
 
@@ -94,8 +93,7 @@ func (m *Model) Name() string { return m.who.name }
 func (m *Model) Inputs() []TensorSpec { return slices.Clone(m.body().inputs) }
 
 // Outputs says what Run returns, in its order. An output's name is that of the layer that gives it, as Keras has it, so that several
-// may have one; the output of a Sequential model, which has none in Keras, is y0. The dtype and shape are what Keras worked
-// out where the JSON says so, float32 and nil elsewhere.
+// may have one; the output of a Sequential model, which has none in Keras, is y0. Shapes are not known.
 func (m *Model) Outputs() []TensorSpec {
 	specs := slices.Clone(m.body().specs)
 	if m.Functional != nil {

@@ -75,7 +75,7 @@ func (b *modelBuilder) add(o *modelObject) (int, error) {
 	case o.ClassName == "InputLayer":
 		spec, err = inputSpec(c.who, o.Config)
 	case isOperatorModule(o.Module):
-		c.operator, err = makeOperator(o.ClassName, o.Config)
+		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
 	default:
 		if err = checkPolicy(c.who, o.Config); err == nil {
 			c.layer, err = makeLayerOrModel(o.ClassName, o.Config)
@@ -104,18 +104,19 @@ func makeLayerOrModel(class string, raw json.RawMessage) (any, error) {
 	return makeLayer(class, raw)
 }
 
-// makeOperator makes the operator that Keras describes by its class's name and its configuration.
-func makeOperator(class string, raw json.RawMessage) (operator, error) {
+// makeOperator makes the operator that Keras describes by its class's name and its configuration; to is the dtype that it
+// is asked for, InvalidDType for none.
+func makeOperator(class string, raw json.RawMessage) (o operator, to tensor.DType, err error) {
 	m := operatorMakerOf(class)
 	if m == nil {
-		return nil, errorf(id{kind: "keras.ops " + class}, "%w", ErrUnknownLayer)
+		return nil, to, errorf(id{kind: "keras.ops " + class}, "%w", ErrUnknownLayer)
 	}
 	c, err := newConfig(class, raw)
 	if err != nil {
-		return nil, err
+		return nil, to, err
 	}
-	o := m(c)
-	return o, c.done()
+	o, to = m(c), c.dtype("dtype")
+	return o, to, c.done()
 }
 
 // inputSpec reads the configuration of an InputLayer.
@@ -198,9 +199,12 @@ func (b *modelBuilder) graph(layers []modelObject, inputs, outputs json.RawMessa
 			return err
 		}
 		b.model.outputs = append(b.model.outputs, p)
-		b.model.specs = append(b.model.specs, b.outputSpec(r))
+		b.model.specs = append(b.model.specs, TensorSpec{Name: r.name})
 	}
 	b.order()
+	for i, d := range b.model.dtypes() {
+		b.model.specs[i].DType = d
+	}
 	return nil
 }
 
@@ -295,26 +299,6 @@ func (n *node) moved(at []int) {
 func (b *modelBuilder) isFunctional(at int) bool {
 	m, ok := b.callees[at].layer.(*Model)
 	return ok && m.Functional == nil
-}
-
-// outputSpec returns what the calls that use the tensor say about it.
-func (b *modelBuilder) outputSpec(r reference) TensorSpec {
-	spec := TensorSpec{Name: r.name, DType: tensor.DTFloat32}
-	at := b.index[r.name]
-	if s := b.specs[at]; s != nil {
-		return *s
-	}
-	if b.callees[at].operator == nil {
-		return spec
-	}
-	switch b.callees[at].class {
-	case "NotEqual", "Equal", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd", "LogicalOr", "LogicalNot", "LogicalXor", "Any",
-		"All", "Isnan", "Isinf", "Isfinite":
-		spec.DType = tensor.DTBool
-	case "Argmax", "Argmin", "Argsort", "CountNonzero":
-		spec.DType = tensor.DTInt32
-	}
-	return spec
 }
 
 // find returns the place of the tensor that r refers to, and makes the node that gives it.

@@ -14,6 +14,7 @@ type callee struct {
 	class    string
 	layer    any
 	operator operator
+	to       tensor.DType // what an operator gives, where its configuration says so
 }
 
 // A kerasLayer is a layer that is called with more than tensors in a row, or with other than float32.

@@ -25,10 +25,6 @@ func (b *modelBuilder) sequence(layers []modelObject, shape json.RawMessage) err
 	m := b.model
 	m.inputs = []TensorSpec{spec}
 	m.outputs = []place{{input: 0, node: -1}}
-	m.specs = []TensorSpec{{DType: tensor.DTFloat32}}
-	if len(layers) == 0 {
-		m.specs[0].DType = spec.DType
-	}
 	for i := range layers {
 		if layers[i].Name == "" {
 			layers[i].Name = nameOf(layers[i].Config)
@@ -44,6 +40,7 @@ func (b *modelBuilder) sequence(layers []modelObject, shape json.RawMessage) err
 		m.outputs = []place{{node: len(m.nodes) - 1}}
 	}
 	m.Operations = chainOperations(m.nodes)
+	m.specs = []TensorSpec{{DType: m.dtypes()[0]}}
 	return nil
 }
 

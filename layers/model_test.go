@@ -27,7 +27,9 @@ func callModel(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tenso
 	}
 	out := make([]*Tensor, len(ys))
 	for i, y := range ys {
-		require.Equal(t, c.Outputs[i].DType, y.DType().String(), "dtype of output %d, %s", i, m.Outputs()[i].Name)
+		spec := m.Outputs()[i]
+		require.Equal(t, c.Outputs[i].DType, y.DType().String(), "dtype of output %d, %s", i, spec.Name)
+		require.Equal(t, y.DType(), spec.DType, "what Outputs says of output %d, %s", i, spec.Name)
 		v, err := newValue(y)
 		require.NoError(t, err)
 		out[i], err = v.float()
