@@ -231,7 +231,7 @@ func (c *Checkpoint) addAttached(w *walker, root *node) error {
 			if err != nil {
 				return err
 			}
-			if n == nil && e.alloc == nil {
+			if n == nil && e.missing == nil {
 				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
 			}
 			e.node, e.from = n, reflect.ValueOf(obj.object)

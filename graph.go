@@ -41,7 +41,7 @@ type node struct {
 	// How a breadth-first walk first came here.
 	parent       *node
 	name, goStep string
-	fullname     string // from a tag
+	field        *fieldPlan // of the first edge; nil where that is no field's
 	slotOf       *slotEdge
 	slots        []slotEdge // of an optimizer
 }
@@ -65,17 +65,18 @@ type fieldOptions struct {
 // An edge leads from an object to one that it holds.
 type edge struct {
 	name     string
-	aliases  []string
-	goStep   string // ".Kernel", "[0]", `["key"]`
-	opt      fieldOptions
-	fullname string
+	goStep   string        // ".Kernel"; "" for an element of a container, whose name says it
+	field    *fieldPlan    // nil where the edge is no field's
 	node     *node         // nil: a nil pointer, slice, map or interface
-	attached bool          // to the root by the Checkpoint, not by the model
-	shape    tensor.Shape  // from a tag
 	from     reflect.Value // what the edge leads out of
-	plain    bool          // a nil or a plain value: nothing that a restore could reach
-	// alloc makes the object that a nil edge lacks, share makes the nil pointer point to obj; both return what takes
-	// that back. They are nil, or share returns nil, where it cannot be done.
+	missing  *maker        // of the object that a nil edge lacks; nil where it cannot be made
+	opt      fieldOptions
+	attached bool // to the root by the Checkpoint, not by the model
+}
+
+// A maker makes what a nil edge lacks: alloc a new object, share lets a nil pointer point to obj. Both return what takes
+// that back. share is nil, or returns nil, where it cannot be done.
+type maker struct {
 	alloc func(stored children) (undo func())
 	share func(obj reflect.Value) (undo func())
 }
@@ -145,12 +146,23 @@ func (n *node) goPath() string {
 	}
 	var b strings.Builder
 	for _, s := range n.steps() {
-		b.WriteString(s.goStep)
+		b.WriteString(s.step())
 	}
 	if b.Len() == 0 {
 		return n.key.typ.String()
 	}
 	return strings.TrimPrefix(b.String(), ".")
+}
+
+// step is the part of a Go path that leads to n from its parent.
+func (n *node) step() string {
+	switch {
+	case n.goStep != "" || n.parent == nil:
+		return n.goStep
+	case n.parent.obj.Kind() == reflect.Map:
+		return "[" + strconv.Quote(n.name) + "]"
+	}
+	return "[" + n.name + "]"
 }
 
 // find returns the edge that a checkpoint calls name: by name first, by alias where no edge has that name.
@@ -171,7 +183,7 @@ func (n *node) indexEdge(name string) int {
 		if n.edges[i].name == name {
 			return i
 		}
-		if byAlias < 0 && slices.Contains(n.edges[i].aliases, name) {
+		if byAlias < 0 && slices.Contains(n.edges[i].field.aliasesOf(), name) {
 			byAlias = i
 		}
 	}
@@ -187,7 +199,7 @@ func (n *node) lookupEdge(name string) int {
 	}
 	for ; n.indexed < len(n.edges); n.indexed++ {
 		n.index[n.edges[n.indexed].name] = n.indexed
-		for _, alias := range n.edges[n.indexed].aliases { // no alias is also a name: the type plan sees to it
+		for _, alias := range n.edges[n.indexed].field.aliasesOf() { // no alias is also a name: the type plan sees to it
 			if _, ok := n.index[alias]; !ok {
 				n.index[alias] = n.indexed
 			}

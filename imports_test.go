@@ -26,6 +26,7 @@ func TestImports(t *testing.T) {
 		"format/bundle":      {"format", "format/pb", "format/sstable", "internal/fsx", "tensor"},
 		"format/savedv1":     {"format", "format/pb", "format/sstable", "internal/fsx", "tensor"},
 		"layers":             {"layers", "tensor"},
+		"optimizers":         {"optimizers", "tensor"},
 		"cmd":                {"", "cmd", "layers", "format", "tensor", "internal"},
 		"examples":           {"", "examples", "layers", "tensor"},
 		"bench":              {"", "bench", "layers", "format", "tensor", "internal"},

@@ -191,15 +191,17 @@ func (m *matcher) hasChild(stored int, name string) bool {
 func (m *matcher) alloc(p pair, e *edge, stored int, b binding, taken bool) error {
 	var undo func()
 	switch {
-	case taken && e.share != nil:
-		undo = e.share(b.obj)
-	case !taken && e.alloc != nil:
-		undo = e.alloc(storedChildren{m.r.stored, stored})
+	case e.missing == nil:
+	case taken && e.missing.share != nil:
+		undo = e.missing.share(b.obj)
+	case !taken:
+		undo = e.missing.alloc(storedChildren{m.r.stored, stored})
 	}
 	if undo == nil {
 		return nil
 	}
 	m.plan.undos = append(m.plan.undos, undo)
+	e.opt.alloc = true // a slice of numbers is made when its length is known
 	return m.w.again(p.node, e)
 }
 

@@ -3,6 +3,7 @@ package ckpt
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -19,10 +20,28 @@ type nameRestoration struct {
 	seen map[identity]bool
 }
 
-// globalName is the name that a variable has across the program: its tag's, or its edges from the root joined by "/".
+// VariableNamer is implemented, on its pointer, by an object that says what variables below it are called globally where no tag
+// does: an optimizer, whose variables have names that contain those of the model's.
+type VariableNamer interface {
+	// VariableName returns the global name of a variable, given the pointer by which the program holds it, or "" to
+	// leave that to objects further up and to the default.
+	VariableName(variable any) string
+}
+
+var variableNamerType = reflect.TypeFor[VariableNamer]()
+
+// globalName is the name that a variable has across the program: its tag's, what an object above it says, or its edges from the
+// root joined by "/".
 func (n *node) globalName() string {
-	if n.fullname != "" {
-		return n.fullname
+	if name := n.field.fullnameOf(); name != "" {
+		return name
+	}
+	for above := n.parent; above != nil && n.obj.CanAddr(); above = above.parent {
+		if above.obj.CanAddr() && implements(above.key.typ, variableNamerType) {
+			if name := above.obj.Addr().Interface().(VariableNamer).VariableName(n.obj.Addr().Interface()); name != "" {
+				return name
+			}
+		}
 	}
 	return strings.Join(n.edgePath(), "/")
 }

@@ -44,8 +44,8 @@ func (w *walker) all() error {
 func (w *walker) addRoot(v any, stored children) error {
 	e := edge{opt: fieldOptions{explicit: true, alloc: w.allocAll}}
 	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
-	if err == nil && n == nil && e.alloc != nil && stored != nil {
-		w.graph.undos = append(w.graph.undos, e.alloc(stored))
+	if err == nil && n == nil && e.missing != nil && stored != nil {
+		w.graph.undos = append(w.graph.undos, e.missing.alloc(stored))
 		n, err = w.resolve(reflect.ValueOf(v), &e, nil)
 	}
 	if err == nil && n == nil {
@@ -69,7 +69,7 @@ func (w *walker) addChild(n *node, name, goStep string, v any) error {
 	if err != nil {
 		return err
 	}
-	if child == nil && e.alloc == nil {
+	if child == nil && e.missing == nil {
 		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
 	}
 	e.node, e.from = child, reflect.ValueOf(v)
@@ -101,9 +101,9 @@ func (w *walker) expand(n *node) error {
 		if v.Len() > 0 && w.plainElements(n) {
 			return nil
 		}
+		n.edges = make([]edge, 0, v.Len())
 		for i := range v.Len() {
-			name := strconv.Itoa(i)
-			if err := w.addElement(n, name, "["+name+"]", v.Index(i)); err != nil {
+			if err := w.addElement(n, strconv.Itoa(i), v.Index(i)); err != nil {
 				return err
 			}
 		}
@@ -113,11 +113,12 @@ func (w *walker) expand(n *node) error {
 			keys = append(keys, it.Key().String())
 		}
 		slices.Sort(keys)
+		n.edges = make([]edge, 0, len(keys))
 		for _, k := range keys {
 			key := reflect.ValueOf(k).Convert(v.Type().Key())
 			e := edge{name: k}
 			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { v.SetMapIndex(key, c) }, n, &e)
-			if err := w.addElement(n, k, "["+strconv.Quote(k)+"]", slot); err != nil {
+			if err := w.addElement(n, k, slot); err != nil {
 				return err
 			}
 		}
@@ -131,24 +132,18 @@ func (w *walker) plainElements(n *node) bool {
 }
 
 // addElement adds the edge to an element of a container, which is subject to the options of the container's field.
-func (w *walker) addElement(n *node, name, goStep string, v reflect.Value) error {
-	return w.addEdge(n, edge{name: name, goStep: goStep, opt: n.opt}, v)
+func (w *walker) addElement(n *node, name string, v reflect.Value) error {
+	return w.addEdge(n, edge{name: name, opt: n.opt}, v)
 }
 
-// addEdge adds e, which leads to what v holds, unless that is a plain value.
-func (w *walker) addEdge(n *node, e edge, v reflect.Value) error {
+// addEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
+func (w *walker) addEdge(n *node, e edge, v reflect.Value) (err error) {
 	e.opt.alloc = e.opt.alloc || w.allocAll
-	child, err := w.resolve(v, &e, n)
-	if err != nil {
-		return err
-	}
-	e.node, e.from = child, v
-	if child == nil && e.alloc == nil && e.share == nil {
-		// A nil that cannot be made or a plain value; the name is kept so that a later walk is asked again.
-		e.plain = true
-	}
+	e.from = v
 	n.edges = append(n.edges, e)
-	return nil
+	last := &n.edges[len(n.edges)-1]
+	last.node, err = w.resolve(v, last, n)
+	return err
 }
 
 // again resolves an edge anew after what it leads to was made.
@@ -159,9 +154,11 @@ func (w *walker) again(n *node, e *edge) error {
 }
 
 func (w *walker) expandStruct(n *node) error {
-	if plan := w.plans.plan(n.obj.Type()); plan.err != nil {
+	plan := w.plans.plan(n.obj.Type())
+	if plan.err != nil {
 		return plan.err
 	}
+	n.edges = make([]edge, 0, len(plan.fields))
 	f := &fieldWalker{w: w, n: n}
 	if err := reflectwalk.Walk(n.obj.Addr().Interface(), f); err != nil {
 		return err
@@ -177,7 +174,7 @@ func checkTracked(n *node) error {
 	taken := make(map[string]string, len(n.edges))
 	for i := range n.edges {
 		e := &n.edges[i]
-		for _, name := range append([]string{e.name}, e.aliases...) {
+		for _, name := range append([]string{e.name}, e.field.aliasesOf()...) {
 			if other, ok := taken[name]; ok {
 				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.path(), n.goPath(), other, e.goStep, name)
 			}
@@ -229,7 +226,10 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	top := &f.frames[len(f.frames)-1]
 	field := &top.plan.fields[top.next]
 	top.next++
-	step := top.goStep + "." + field.goName
+	step := field.step
+	if top.goStep != "" {
+		step = top.goStep + step
+	}
 	switch field.action {
 	case inlineField:
 		if v.Kind() == reflect.Pointer && v.IsNil() {
@@ -254,7 +254,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 		return reflectwalk.SkipEntry
 	}
 	e := edge{
-		name: field.name, aliases: field.aliases, goStep: step, fullname: field.fullname, shape: field.shape,
+		name: field.name, goStep: step, field: field,
 		opt: fieldOptions{explicit: field.present, optional: field.optional, alloc: field.alloc, cast: field.cast},
 	}
 	if err := f.w.addEdge(f.n, e, v); err != nil {

@@ -74,7 +74,7 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	if n, ok := w.graph.byContent[content]; ok && content.typ != nil {
 		return n, nil
 	}
-	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, fullname: e.fullname}
+	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, field: e.field}
 	ok, err := w.fill(n, e, plain)
 	if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
 		return nil, tagErr
@@ -87,7 +87,10 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	}
 	n.id = len(w.graph.nodes)
 	w.graph.nodes = append(w.graph.nodes, n)
-	w.graph.byKey[key], w.graph.byContent[content] = n, n
+	w.graph.byKey[key] = n
+	if content.typ != nil {
+		w.graph.byContent[content] = n
+	}
 	return n, nil
 }
 
@@ -108,7 +111,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 		n.values = []value{opaqueValue(v.Addr().Interface())}
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
-		val, err := plainValue(v, e.shape, e.opt.alloc)
+		val, err := plainValue(v, e.field.shapeOf(), e.opt.alloc)
 		if n.opt.cast {
 			val.cast = true
 		}
@@ -267,7 +270,8 @@ func (w *walker) offerPointer(v reflect.Value, e *edge) {
 	if !v.CanSet() {
 		return
 	}
-	e.alloc = func(children) func() {
+	e.missing = &maker{}
+	e.missing.alloc = func(children) func() {
 		p := reflect.New(v.Type().Elem())
 		for q := p.Elem(); q.Kind() == reflect.Pointer; q = q.Elem() {
 			q.Set(reflect.New(q.Type().Elem()))
@@ -275,7 +279,7 @@ func (w *walker) offerPointer(v reflect.Value, e *edge) {
 		v.Set(p)
 		return func() { v.SetZero() }
 	}
-	e.share = func(obj reflect.Value) func() {
+	e.missing.share = func(obj reflect.Value) func() {
 		if !obj.CanAddr() || obj.Addr().Type() != v.Type() {
 			return nil
 		}
@@ -289,7 +293,7 @@ func (w *walker) offerContainer(v reflect.Value, e *edge, plain bool) {
 	if !v.CanSet() {
 		return
 	}
-	e.alloc = func(stored children) func() {
+	e.missing = &maker{alloc: func(stored children) func() {
 		switch {
 		case plain:
 			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
@@ -300,9 +304,8 @@ func (w *walker) offerContainer(v reflect.Value, e *edge, plain bool) {
 			n := stored.listLen()
 			v.Set(reflect.MakeSlice(v.Type(), n, n))
 		}
-		e.opt.alloc = true
 		return func() { v.SetZero() }
-	}
+	}}
 }
 
 // growMap gives v an element for each stored child that it lacks.

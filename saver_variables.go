@@ -159,8 +159,8 @@ func (g *graph) parts(n *node) ([]namedVariable, error) {
 
 // nameOfTensor is the global name of n as a checkpoint has it: TensorFlow's variables end in ":0", which is no part of that.
 func (n *node) nameOfTensor() string {
-	if n.fullname != "" {
-		return strings.TrimSuffix(n.fullname, ":0")
+	if name := n.field.fullnameOf(); name != "" {
+		return strings.TrimSuffix(name, ":0")
 	}
 	return n.globalName()
 }

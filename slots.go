@@ -46,7 +46,7 @@ func (w *walker) slot(owner *node, name string, variable *node, create bool) *no
 	}
 	e := edge{
 		name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name),
-		fullname: slotFullName(o, name, variable.globalName()), opt: fieldOptions{explicit: true, alloc: w.allocAll},
+		field: &fieldPlan{tag: tag{fullname: slotFullName(o, name, variable.globalName())}}, opt: fieldOptions{explicit: true, alloc: w.allocAll},
 	}
 	n, err := w.resolve(reflect.ValueOf(s), &e, owner)
 	if err != nil || n == nil || n.group {

@@ -129,7 +129,31 @@ func (t *tag) set(key, value string, hasValue bool) error {
 type fieldPlan struct {
 	tag
 	goName string
+	step   string // "." and goName
 	action fieldAction
+}
+
+// What a tag says beyond the name of an edge; nil is the plan of an edge that is no field's.
+
+func (f *fieldPlan) aliasesOf() []string {
+	if f == nil {
+		return nil
+	}
+	return f.aliases
+}
+
+func (f *fieldPlan) fullnameOf() string {
+	if f == nil {
+		return ""
+	}
+	return f.fullname
+}
+
+func (f *fieldPlan) shapeOf() tensor.Shape {
+	if f == nil {
+		return nil
+	}
+	return f.shape
 }
 
 type fieldAction int
@@ -168,7 +192,7 @@ func (p *planner) plan(t reflect.Type) *typePlan {
 		if f.tag, f.action, plan.err = p.field(t, t.Field(i)); plan.err != nil {
 			break
 		}
-		f.goName = t.Field(i).Name
+		f.goName, f.step = t.Field(i).Name, "."+t.Field(i).Name
 	}
 	if plan.err == nil {
 		plan.err = p.checkNames(t, plan)

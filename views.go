@@ -86,7 +86,7 @@ func (c *Checkpoint) View() (*View, error) {
 		}
 		for i := range n.edges {
 			if e := &n.edges[i]; e.node != nil {
-				vn.Children = append(vn.Children, ViewEdge{Name: e.name, Node: e.node.id, also: e.aliases})
+				vn.Children = append(vn.Children, ViewEdge{Name: e.name, Node: e.node.id, also: e.field.aliasesOf()})
 			}
 		}
 		for _, val := range n.values {
