@@ -106,8 +106,8 @@ func TestSeparators(t *testing.T) {
 }
 
 func TestMask(t *testing.T) {
-	require.EqualValues(t, 0xa282ead8, Mask(0))
-	require.EqualValues(t, 0xb0a1f2c0, blockChecksum([]byte("\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone))
+	require.Equal(t, uint32(0xa282ead8), Mask(0))
+	require.Equal(t, uint32(0xb0a1f2c0), blockChecksum([]byte("\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone))
 	rapid.Check(t, func(t *rapid.T) {
 		crc := rapid.Uint32().Draw(t, "crc")
 		require.Equal(t, crc, Unmask(Mask(crc)))

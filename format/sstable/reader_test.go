@@ -156,7 +156,7 @@ func TestDamage(t *testing.T) {
 		{"a handle whose end overflows", (&forgery{file: make([]byte, 50)}).end(handle{1<<64 - 8, 8}), "leaves the 50 bytes"},
 		{"an unknown compression", one(b, good, 7), "data block 0 at offset 0: compression type 7, want 0 (none) or 1 (Snappy)"},
 		{"bad Snappy", one(b, []byte("\x05\xff\xff\xff"), typeSnappy), "data block 0 at offset 0: snappy"},
-		{"Snappy that claims 4 GiB", one(b, []byte("\xff\xff\xff\xff\x0f\x00"), typeSnappy), "cannot hold the 4294967295 that they claim"},
+		{"Snappy that claims 1 GiB", one(b, []byte("\x80\x80\x80\x80\x04\x00"), typeSnappy), "cannot hold the 1073741824 that they claim"},
 		{"a block without a count of restart points", one(b, []byte("xyz"), typeNone), "3 bytes are too few"},
 		{"more restart points than bytes", one(b, []byte("\xff\xff\xff\xff"), typeNone), "4294967295 restart points do not fit in 0 bytes"},
 		{"entries without a restart point", one(b, contents(nil, forgedEntry{0, a, "1"}), typeNone), "without a restart point"},
