@@ -48,11 +48,12 @@ func (w *walker) slot(owner *node, name string, variable *node, create bool) *no
 		name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name),
 		field: &fieldPlan{tag: tag{fullname: slotFullName(o, name, variable.globalName())}}, opt: fieldOptions{explicit: true, alloc: w.allocAll},
 	}
+	count := len(w.graph.nodes)
 	n, err := w.resolve(reflect.ValueOf(s), &e, owner)
 	if err != nil || n == nil || n.group {
 		return nil
 	}
-	if n.slotOf == nil {
+	if n.id >= count { // else it has been met already
 		n.slotOf = &slotEdge{owner, name, variable, n}
 	}
 	return n
