@@ -121,10 +121,6 @@ func (m *Manager) Save(ctx context.Context, opts ...Option) (path string, err er
 	if err != nil {
 		return "", err
 	}
-	if err := m.unchanged(); err != nil {
-		unlock()
-		return "", err
-	}
 	o.ended = unlock
 	path, err = m.c.saveCounted(ctx, o, m.path(o.manager.number), func(ctx context.Context, _ options, path string) error {
 		return m.saved(ctx, path, step)
@@ -172,6 +168,10 @@ func (m *Manager) path(number *int64) func(count int64) string {
 
 // lock keeps other saves out of the directory until the function that it returns is called, the first time.
 func (m *Manager) lock() (unlock func(), err error) {
+	// A Manager that is to be refused anyhow does not get in the way of the other's saves.
+	if err := m.unchanged(); err != nil {
+		return nil, err
+	}
 	dir := m.dir
 	if dir == "" {
 		dir = "."
@@ -186,7 +186,12 @@ func (m *Manager) lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
 	}
-	return sync.OnceFunc(func() { _ = l.Close() }), nil // what was locked is only a directory: nothing is lost
+	unlock = sync.OnceFunc(func() { _ = l.Close() }) // what was locked is only a directory: nothing is lost
+	if err := m.unchanged(); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
 }
 
 // saved records a checkpoint that was just written and deletes what is now one too many (_record_and_sweep_state). The
