@@ -27,10 +27,10 @@ func TestImports(t *testing.T) {
 		"format/savedv1":     {"format", "format/pb", "format/sstable", "internal/fsx", "tensor"},
 		"layers":             {"layers", "tensor"},
 		"optimizers":         {"optimizers", "tensor"},
-		"cmd":                {"", "cmd", "layers", "format", "tensor", "internal"},
-		"examples":           {"", "examples", "layers", "tensor"},
-		"bench":              {"", "bench", "layers", "format", "tensor", "internal"},
-		"internal":           {"", "internal", "layers", "format", "tensor"},
+		"cmd":                {"", "cmd", "layers", "format", "format/bundle", "format/objectgraph", "format/pb", "format/savedv1", "format/sstable", "format/state", "optimizers", "tensor", "internal"},
+		"examples":           {"", "examples", "layers", "optimizers", "tensor"},
+		"bench":              {"", "bench", "layers", "format", "format/bundle", "format/objectgraph", "format/pb", "format/savedv1", "format/sstable", "format/state", "tensor", "internal"},
+		"internal":           {"", "internal", "layers", "format", "format/bundle", "format/objectgraph", "format/pb", "format/savedv1", "format/sstable", "format/state", "optimizers", "tensor"},
 	}
 	under := func(pkg, prefix string) bool {
 		return pkg == prefix || prefix != "format" && prefix != "" && strings.HasPrefix(pkg, prefix+"/")
