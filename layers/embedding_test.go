@@ -1,5 +1,119 @@
 package layers
 
-import "testing"
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gockpt/ckpt/tensor"
+	"github.com/stretchr/testify/require"
+)
 
 func TestEmbeddingGolden(t *testing.T) { runGolden(t, "embedding", nil) }
+
+func TestEmbeddingErrors(t *testing.T) {
+	table := *newTensor(t, []float32{1, 2, 3, 4, 5, 6}, 3, 2)
+	ids := func(v ...float32) *Tensor { return newTensor(t, v, len(v)) }
+	for _, tt := range []struct {
+		name string
+		e    Embedding
+		x    *Tensor
+		want string
+	}{
+		{"no table and no size", Embedding{}, ids(0), "layers: embedding: not built: no weights, and nothing says how large to make them"},
+		{"no input", Embedding{Embeddings: table}, nil, "layers: embedding: input has no values, want a tensor of rank 0 or more"},
+		{"an index behind the table", Embedding{Embeddings: table, Name: "words"}, ids(2, 3), `layers: embedding "words": value 1 of the input is 3, want an index into the table's 3 rows`},
+		{"an index before it", Embedding{Embeddings: table}, ids(-4), "layers: embedding: value 0 of the input is -4, want an index into the table's 3 rows"},
+		{"no number", Embedding{Embeddings: table}, ids(float32(math.NaN())), "layers: embedding: value 0 of the input is NaN, want an index into the table's 3 rows"},
+		{"a table of another size", Embedding{Embeddings: table, InputDim: 4}, ids(0), "layers: embedding: embeddings shape [3 2], want [4 …] by the layer's options"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := tt.e.Call(tt.x)
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestEmbeddingLookup(t *testing.T) {
+	e := NewEmbedding(1<<25, 1) // more indices than a float32 tells apart
+	require.NoError(t, e.Build(nil))
+	e.Embeddings.Data()[1<<24+1] = 7
+	n, err := tensor.FromSlice([]int64{1<<24 + 1, 0}, 2)
+	require.NoError(t, err)
+	y, err := e.Lookup(n)
+	require.NoError(t, err)
+	require.Equal(t, float32(7), y.Data()[0])
+	require.LessOrEqual(t, math.Abs(float64(y.Data()[1])), 0.05, "uniform within ±0.05")
+}
+
+func TestMasksThatLayersMake(t *testing.T) {
+	t.Run("an embedding masks padding, and only if asked", func(t *testing.T) {
+		x := newTensor(t, []float32{1, 0, 2, 0}, 2, 2)
+		m, err := (&Embedding{MaskZero: true}).OutputMask(nil, x)
+		require.NoError(t, err)
+		require.Equal(t, []bool{true, false, true, false}, m.Data())
+		m, err = new(Embedding).OutputMask(nil, x)
+		require.NoError(t, err)
+		require.Nil(t, m)
+	})
+	t.Run("Masking masks the steps that are the value throughout", func(t *testing.T) {
+		x := newTensor(t, []float32{3, 3, 3, 1, 0, 0}, 1, 3, 2)
+		m, err := (&Masking{MaskValue: 3}).OutputMask(nil, x)
+		require.NoError(t, err)
+		require.Equal(t, tensor.Shape{1, 3}, m.Shape())
+		require.Equal(t, []bool{false, true, true}, m.Data())
+	})
+	t.Run("Add has what any input has, unless one has no mask", func(t *testing.T) {
+		a, b := newMask(t, true, false, false), newMask(t, false, true, false)
+		m, err := new(Add).OutputMask(&Context{Masks: []*Mask{a, b}}, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, []bool{true, true, false}, m.Data())
+		m, err = new(Add).OutputMask(&Context{Masks: []*Mask{a}}, nil, nil)
+		require.NoError(t, err)
+		require.Nil(t, m)
+	})
+	t.Run("Concatenate puts masks together along its axis", func(t *testing.T) {
+		x, y := tensor.New[float32](1, 3, 2), tensor.New[float32](1, 2, 2)
+		first := 1
+		m, err := (&Concatenate{Axis: &first}).OutputMask(&Context{Masks: []*Mask{newMask(t, true, false, true)}}, x, y)
+		require.NoError(t, err)
+		require.Equal(t, []bool{true, false, true, true, true}, m.Data(), "an input without a mask counts throughout")
+	})
+}
+
+// newMask returns a mask for a batch of one.
+func newMask(t testing.TB, keep ...bool) *Mask {
+	t.Helper()
+	m, err := tensor.FromSlice(keep, 1, len(keep))
+	require.NoError(t, err)
+	return m
+}
+
+func ExampleEmbedding() {
+	table, _ := tensor.FromSlice([]float32{0, 0, 1, 10, 2, 20}, 3, 2)
+	e := Embedding{Embeddings: *table, MaskZero: true}
+	words, _ := tensor.FromSlice([]float32{2, 1, 0}, 1, 3)
+
+	y, err := e.Call(words)
+	fmt.Println(y.Shape(), y.Data(), err)
+	mask, err := e.OutputMask(nil, words)
+	fmt.Println(mask.Data(), err)
+	// Output:
+	// [1 3 2] [2 20 1 10 0 0] <nil>
+	// [true true false] <nil>
+}
+
+func BenchmarkEmbedding(b *testing.B) {
+	e := NewEmbedding(10000, 256)
+	require.NoError(b, e.Build(nil))
+	x := tensor.New[int64](32, 64)
+	for i := range x.Data() {
+		x.Data()[i] = int64(i * 7919 % 10000)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.Lookup(x); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
