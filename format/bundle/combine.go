@@ -3,8 +3,9 @@ package bundle
 // reversedCastagnoli is the polynomial of CRC-32C, its coefficients from the highest bit down.
 const reversedCastagnoli = 0x82f63b78
 
-// combineCRC returns the CRC of two runs of bytes from the CRC of each and the length of the second, so that chunks of a tensor can
-// be written at once. The CRC of the first is shifted over n zero bytes, that is multiplied by x^8n.
+// combineCRC returns the CRC of two runs of bytes from the CRC of each and the length of the second, so that
+// chunks of a tensor can be written at once. The CRC of the first is shifted over n zero bytes, that is multiplied
+// by x^8n.
 func combineCRC(first, second uint32, n int64) uint32 {
 	power := uint32(1 << 31)  // x^0
 	square := uint32(1 << 23) // x^8, then its square, and so on

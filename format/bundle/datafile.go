@@ -114,7 +114,8 @@ func (r *Reader) checkSize(s *stored) error {
 	case size > 0:
 		hi, want := bits.Mul64(n, uint64(size))
 		if hi != 0 || want != uint64(rec.size) {
-			return r.indexFault(s, "its size is %d bytes, and %v%v takes %d elements of %d", rec.size, rec.dtype, rec.shape, n, size)
+			return r.indexFault(s, "its size is %d bytes, and %v%v takes %d elements of %d",
+				rec.size, rec.dtype, rec.shape, n, size)
 		}
 	case rec.dtype == tensor.DTString: // a length per element and their checksum
 		if rec.size < 4 || uint64(rec.size-4) < n {
@@ -143,7 +144,10 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 		if err != nil {
 			return r.tableError(err)
 		}
-		if len(e.Key) > 0 && rec.decode(e.Value) == nil && rec.shard == shard && rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size {
+		if len(e.Key) == 0 || rec.decode(e.Value) != nil || rec.shard != shard {
+			continue
+		}
+		if rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size {
 			total = addSaturated(total, rec.size)
 		}
 	}
@@ -156,12 +160,14 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 
 // indexFault is the error of an entry whose numbers cannot be right.
 func (r *Reader) indexFault(s *stored, reason string, args ...any) error {
-	return &Error{File: IndexFile(r.prefix), Key: s.key, Part: s.part, Offset: -1, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+	return &Error{File: IndexFile(r.prefix), Key: s.key, Part: s.part, Offset: -1,
+		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
 // dataFault is the error of bytes in a data file that cannot be right.
 func (r *Reader) dataFault(s *stored, reason string, args ...any) error {
-	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset,
+		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
 // readFault is the error of a failed read of a data file.

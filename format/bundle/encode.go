@@ -58,7 +58,7 @@ func encodeElements(ctx context.Context, w io.Writer, t tensor.Any) (crc uint32,
 	return crc, buf.Flush()
 }
 
-// encodeStrings is WriteStringTensor in tensor_bundle.cc; see strings.go for the format.
+// encodeStrings is WriteStringTensor in tensor_bundle.cc.
 func encodeStrings(ctx context.Context, w *bufio.Writer, values []string) (crc uint32, err error) {
 	var sum lengthSum
 	for _, v := range values {

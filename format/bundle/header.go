@@ -31,7 +31,8 @@ func newHeader(shards int) header { return header{shards: int32(shards), produce
 
 // equalKind reports whether checkpoints with headers h and o can be merged.
 func (h header) equalKind(o header) bool {
-	return h.bigEndian == o.bigEndian && h.producer == o.producer && h.minConsumer == o.minConsumer && slices.Equal(h.badConsumers, o.badConsumers)
+	return h.bigEndian == o.bigEndian && h.producer == o.producer && h.minConsumer == o.minConsumer &&
+		slices.Equal(h.badConsumers, o.badConsumers)
 }
 
 // encode returns h as TensorFlow serializes it: fields in order, zeros left out, the version always there.
@@ -79,9 +80,11 @@ func decodeHeader(b []byte) (header, error) {
 func (h header) checkVersion() error {
 	switch {
 	case h.producer < minProducer:
-		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w", h.producer, minProducer, errors.ErrUnsupported)
+		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w",
+			h.producer, minProducer, errors.ErrUnsupported)
 	case h.minConsumer > version:
-		return fmt.Errorf("it asks for a reader of version %d of the format or later, and this is %d; use a newer release: %w", h.minConsumer, version, errors.ErrUnsupported)
+		return fmt.Errorf("it asks for a reader of version %d of the format or later, and this is %d; use a newer release: %w",
+			h.minConsumer, version, errors.ErrUnsupported)
 	case slices.Contains(h.badConsumers, version):
 		return fmt.Errorf("it refuses readers of version %d of the format, which this is: %w", version, errors.ErrUnsupported)
 	}

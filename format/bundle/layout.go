@@ -15,7 +15,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// plan gives every item its size and its place. Items follow one another in their data file in the order they were added.
+// plan gives every item its size and its place. Items follow one another in their data file in the order they were
+// added.
 func (w *Writer) plan(ctx context.Context) error {
 	if w.err != nil || w.planned {
 		return w.err
@@ -37,7 +38,8 @@ func (w *Writer) plan(ctx context.Context) error {
 		}
 		end := ends[it.shard]
 		if it.size > math.MaxInt64-end-align {
-			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name, Offset: end, Err: fmt.Errorf("its %d bytes are more than a file can hold", it.size)}
+			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name, Offset: end,
+				Err: fmt.Errorf("its %d bytes are more than a file can hold", it.size)}
 		}
 		it.offset = end
 		end += it.size
@@ -79,8 +81,8 @@ func (it *item) load() (tensor.Any, error) {
 	return t, nil
 }
 
-// checkParts returns an error where the parts of a partitioned tensor, which lie within it, overlap, or, if complete is asked for,
-// do not cover it.
+// checkParts returns an error where the parts of a partitioned tensor, which lie within it, overlap, or, if
+// complete is asked for, do not cover it.
 func checkParts(whole *record, complete bool) error {
 	places, covered := make([]tensor.Slice, len(whole.slices)), 0
 	for i, s := range whole.slices {
@@ -102,8 +104,8 @@ func checkParts(whole *record, complete bool) error {
 	return nil
 }
 
-// WriteIndex writes the index of what was added and whose data has been written. [Writer.Commit] does it too: call it only
-// after [Writer.WriteData].
+// WriteIndex writes the index of what was added and whose data has been written. [Writer.Commit] does it too: call
+// it only after [Writer.WriteData].
 func (w *Writer) WriteIndex(out io.Writer) error {
 	type row struct {
 		key  string
@@ -150,5 +152,6 @@ func (it *item) record() *record {
 	for i, sum := range it.sums {
 		crc = combineCRC(crc, sum, min(chunkSize, it.size-int64(i)*chunkSize))
 	}
-	return &record{dtype: it.src.DType, shape: it.src.Shape, shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
+	return &record{dtype: it.src.DType, shape: it.src.Shape,
+		shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
 }

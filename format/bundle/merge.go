@@ -16,17 +16,19 @@ import (
 type MergeOptions struct {
 	// AllowMissing leaves out checkpoints that have no index.
 	AllowMissing bool
-	// RemoveDirs removes the directories of the merged checkpoints, where they are not the result's and are empty then.
+	// RemoveDirs removes the directories of the merged checkpoints, where they are not the result's and are empty
+	// then.
 	RemoveDirs bool
 }
 
-// Merge makes one checkpoint, dest, of several, as TensorFlow's MergeV2Checkpoints does: data files are renamed and numbered in
-// the order of prefixes, no data is copied, and the indexes are merged into one. The merged checkpoints are gone then. A key may be in one
-// of them only; parts of a partitioned tensor are listed in the order of prefixes.
+// Merge makes one checkpoint, dest, of several, as TensorFlow's MergeV2Checkpoints does: data files are renamed
+// and numbered in the order of prefixes, no data is copied, and the indexes are merged into one. The merged
+// checkpoints are gone then. A key may be in one of them only; parts of a partitioned tensor are listed in the
+// order of prefixes.
 //
-// Where there is an error nothing has changed, unless it says so: data files of an earlier checkpoint at dest that were replaced by
-// then are gone. A crash midway leaves data files under their old names or their new ones; an index whose data is not there,
-// or is another's, is never read as if it were right.
+// Where there is an error nothing has changed, unless it says so: data files of an earlier checkpoint at dest that
+// were replaced by then are gone. A crash midway leaves data files under their old names or their new ones; an
+// index whose data is not there, or is another's, is never read as if it were right.
 func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opts MergeOptions) error {
 	m := &merger{fsys: fsys, dest: dest}
 	defer m.close()
@@ -90,8 +92,8 @@ func (m *merger) open(prefix string, allowMissing bool) error {
 	return nil
 }
 
-// plan numbers the data files: those of each input by their first appearance in it (MergeOneBundle in tensor_bundle.cc), then
-// those that no entry speaks of.
+// plan numbers the data files: those of each input by their first appearance in it (MergeOneBundle in
+// tensor_bundle.cc), then those that no entry speaks of.
 func (m *merger) plan() error {
 	sources := make(map[string]bool)
 	for i := range m.inputs {
@@ -117,7 +119,10 @@ func (m *merger) plan() error {
 	for i := range m.inputs {
 		in := &m.inputs[i]
 		for shard := range in.header.shards {
-			mv := move{from: DataFile(m.prefixes[i], int(shard), int(in.header.shards)), to: DataFile(m.dest, int(in.shards[shard]), m.total)}
+			mv := move{
+				from: DataFile(m.prefixes[i], int(shard), int(in.header.shards)),
+				to:   DataFile(m.dest, int(in.shards[shard]), m.total),
+			}
 			if mv.from == mv.to {
 				continue
 			}

@@ -20,12 +20,12 @@ type Section struct {
 }
 
 // MergeIndexes writes the index of one checkpoint from those of its sections, each of which was written by
-// [Writer.WriteIndex] for the same number of data files: their entries say where the data is, and stay as they are. A key may
-// be in one section only; the parts of a partitioned tensor may be spread over several, and are listed in the order of sections. The
-// same sections in the same order give the same bytes.
+// [Writer.WriteIndex] for the same number of data files: their entries say where the data is, and stay as they
+// are. A key may be in one section only; the parts of a partitioned tensor may be spread over several, and are
+// listed in the order of sections. The same sections in the same order give the same bytes.
 //
-// The error says where sections do not belong together: another number of data files, a key twice, parts that overlap, or,
-// with ErrIncomplete, parts that do not cover their tensor.
+// The error says where sections do not belong together: another number of data files, a key twice, parts that
+// overlap, or, with ErrIncomplete, parts that do not cover their tensor.
 func MergeIndexes(w io.Writer, sections []Section) error {
 	inputs := make([]mergeInput, len(sections))
 	for i, s := range sections {
@@ -109,7 +109,8 @@ func (m *mergeInput) parse(e sstable.Entry) error {
 		err = fmt.Errorf("it is in data file %d of %d", m.rec.shard, m.header.shards)
 	}
 	if err != nil {
-		return &Error{File: m.name, Key: string(e.Key), Offset: -1, Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
+		return &Error{File: m.name, Key: string(e.Key), Offset: -1,
+			Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
 	}
 	return nil
 }
@@ -193,9 +194,11 @@ func (q *mergeQueue) take(key []byte) (*record, error) {
 		m := (*q)[0]
 		switch {
 		case len(rec.slices) == 0 || len(m.rec.slices) == 0:
-			return nil, mergeFault(m.name, string(key), "%s has this key too: a tensor, or a part of one, may be in one only", first.name)
+			return nil, mergeFault(m.name, string(key),
+				"%s has this key too: a tensor, or a part of one, may be in one only", first.name)
 		case m.rec.dtype != rec.dtype || !m.rec.shape.Equal(rec.shape):
-			return nil, mergeFault(m.name, string(key), "its parts are of %v%v, and those in %s of %v%v", m.rec.dtype, m.rec.shape, first.name, rec.dtype, rec.shape)
+			return nil, mergeFault(m.name, string(key), "its parts are of %v%v, and those in %s of %v%v",
+				m.rec.dtype, m.rec.shape, first.name, rec.dtype, rec.shape)
 		}
 		rec.slices = append(rec.slices, m.rec.slices...)
 		m.rec = record{}
@@ -220,8 +223,8 @@ func (q *mergeQueue) advance() error {
 	return nil
 }
 
-// ErrConflict is in the error of checkpoints that cannot be merged because of what they hold: another byte order or version,
-// the same key twice, parts of one tensor that do not agree.
+// ErrConflict is in the error of checkpoints that cannot be merged because of what they hold: another byte order
+// or version, the same key twice, parts of one tensor that do not agree.
 var ErrConflict = errors.New("the checkpoints cannot be merged")
 
 func mergeFault(file, key, reason string, args ...any) error {

@@ -63,8 +63,9 @@ func (r *Reader) findPart(p *part, rec *record, value []byte) error {
 	if err := p.rec.decode(value); err != nil {
 		return r.entryError(p.key, p.part, err)
 	}
-	if shape := lengths(p.at); p.rec.dtype != rec.dtype || p.rec.unknownRank || !p.rec.shape.Equal(shape) || len(p.rec.slices) > 0 {
-		return r.indexFault(&p.stored, "its entry says %v%v, want %v%v", p.rec.dtype, p.rec.shape, rec.dtype, shape)
+	got, shape := &p.rec, lengths(p.at)
+	if got.dtype != rec.dtype || got.unknownRank || !got.shape.Equal(shape) || len(got.slices) > 0 {
+		return r.indexFault(&p.stored, "its entry says %v%v, want %v%v", got.dtype, got.shape, rec.dtype, shape)
 	}
 	return r.locate(&p.stored)
 }

@@ -103,7 +103,8 @@ func boxIn(outer, inner tensor.Slice) box {
 	return box{lengths(outer), at}
 }
 
-// intersect returns the region that a and b, resolved and of one rank, have in common. ok is false where it is empty.
+// intersect returns the region that a and b, resolved and of one rank, have in common. ok is false where it is
+// empty.
 func intersect(a, b tensor.Slice) (common tensor.Slice, ok bool) {
 	if !meet(a, b) {
 		return nil, false
@@ -144,7 +145,8 @@ func (r *Reader) readAt(s *stored, chunk []byte, off int64) error {
 		return nil
 	}
 	if err == io.EOF || err == nil {
-		return r.dataFault(s, "%d of its %d bytes could be read: the file was cut off while it was read", off+int64(n), s.rec.size)
+		return r.dataFault(s, "%d of its %d bytes could be read: the file was cut off while it was read",
+			off+int64(n), s.rec.size)
 	}
 	return r.readFault(s, err)
 }
@@ -152,7 +154,8 @@ func (r *Reader) readAt(s *stored, chunk []byte, off int64) error {
 // verify compares the checksum of the bytes of s with the index's.
 func (r *Reader) verify(s *stored, crc uint32) error {
 	if got := sstable.Mask(crc); got != s.rec.crc {
-		return r.dataFault(s, "checksum %#08x of its %d bytes, want %#08x: the file was damaged, or belongs to another index", got, s.rec.size, s.rec.crc)
+		return r.dataFault(s, "checksum %#08x of its %d bytes, want %#08x: the file was damaged, or belongs to another index",
+			got, s.rec.size, s.rec.crc)
 	}
 	return nil
 }

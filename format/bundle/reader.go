@@ -26,11 +26,11 @@ type Reader struct {
 
 var _ format.Reader = (*Reader)(nil)
 
-// Open opens the checkpoint called prefix: it reads and verifies the whole index and no data file. The checkpoint is to be
-// closed.
+// Open opens the checkpoint called prefix: it reads and verifies the whole index and no data file. The checkpoint
+// is to be closed.
 //
-// A damaged table, header or key order is an error here. An entry that describes no tensor is an error only where it is
-// looked up or listed, so that the others can be read.
+// A damaged table, header or key order is an error here. An entry that describes no tensor is an error only where
+// it is looked up or listed, so that the others can be read.
 func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	name := IndexFile(prefix)
 	index, err := fsys.Open(name)
@@ -88,7 +88,8 @@ func (r *Reader) loadHeader(e sstable.Entry) (err error) {
 }
 
 func (r *Reader) headerError(reason string, args ...any) error {
-	return &Error{File: IndexFile(r.prefix), Offset: -1, Reason: "header: " + fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
+	return &Error{File: IndexFile(r.prefix), Offset: -1,
+		Reason: "header: " + fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
 func (r *Reader) tableError(err error) error {
@@ -131,7 +132,8 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 func (r *Reader) find(key string, rec *record) error {
 	ok, err := r.lookup(key, rec)
 	if err == nil && !ok {
-		err = &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Reason: "not found in the checkpoint", Err: format.ErrNotFound}
+		err = &Error{File: IndexFile(r.prefix), Key: key, Offset: -1,
+			Reason: "not found in the checkpoint", Err: format.ErrNotFound}
 	}
 	return err
 }
@@ -153,7 +155,8 @@ func (r *Reader) get(key string, rec *record) (ok bool, err error) {
 
 // entryError is the error of an entry that describes no tensor.
 func (r *Reader) entryError(key, part string, err error) error {
-	return &Error{File: IndexFile(r.prefix), Key: key, Part: part, Offset: -1, Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
+	return &Error{File: IndexFile(r.prefix), Key: key, Part: part, Offset: -1,
+		Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
 }
 
 // entry returns what format says of rec, which was checked.
@@ -176,8 +179,8 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 	return e, nil
 }
 
-// storedParts returns the encoded entries of all parts of the tensor called key, by what appendSlice makes of each. They are found
-// in one pass, so that many parts of a long name cost no more than their keys do.
+// storedParts returns the encoded entries of all parts of the tensor called key, by what appendSlice makes of
+// each. They are found in one pass, so that many parts of a long name cost no more than their keys do.
 func (r *Reader) storedParts(key string) (map[string][]byte, error) {
 	parts, prefix := make(map[string][]byte), slicePrefix(key)
 	for e, err := range r.table.From(prefix) {

@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A record is a BundleEntryProto: what the index stores under a key. It is decoded by hand, several times faster than
-// by generated code, and into memory that is used again.
+// A record is a BundleEntryProto: what the index stores under a key. It is decoded by hand, several times faster
+// than by generated code, and into memory that is used again.
 type record struct {
 	dtype       tensor.DType
 	shape       tensor.Shape // as stored, not checked; axes that no int can hold are -1
@@ -61,8 +61,8 @@ func (r *record) decode(b []byte) error {
 	return nil
 }
 
-// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages. The names
-// of axes are of no use here.
+// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages. The
+// names of axes are of no use here.
 func (r *record) decodeShape(b []byte) error {
 	for f, err := range pb.Fields(b) {
 		switch {

@@ -102,8 +102,8 @@ func copyRuns[D, S ~string](dst []D, src []S, rs *runs) {
 	}
 }
 
-// windows yields the regions that shape consists of, each of at most limit elements that follow one another in the order of
-// elements (or of one).
+// windows yields the regions that shape consists of, each of at most limit elements that follow one another in the
+// order of elements (or of one).
 func windows(shape tensor.Shape, limit int) iter.Seq[tensor.Slice] {
 	return func(yield func(tensor.Slice) bool) {
 		if shape.Len() == 0 {

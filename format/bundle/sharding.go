@@ -11,8 +11,8 @@ import (
 type Sizing struct {
 	Full tensor.Shape // of the whole tensor
 	Part tensor.Slice // which part of it this is; nil: all of it
-	// Element is how many bytes an element counts for: of numbers what they take, of strings the length of the longest,
-	// of the object graph and of variants 0, as if they took no room.
+	// Element is how many bytes an element counts for: of numbers what they take, of strings the length of the
+	// longest, of the object graph and of variants 0, as if they took no room.
 	Element int64
 	// Bytes is how many bytes the tensor counts for: Element for each, of strings the lengths of all of them.
 	Bytes int64
@@ -26,13 +26,14 @@ type Cut struct {
 	Large  bool         // it is larger than the limit and has its data file to itself
 }
 
-// MaxShardSize distributes tensors over data files of at most limit bytes each (1 where it is less), as TensorFlow's
-// MaxShardSizePolicy does: in order, each file filled before the next is begun, tensors cut along the axis that needs the fewest
-// pieces. It returns the cuts in the order in which a [Writer] is to be given them, and the number of files.
+// MaxShardSize distributes tensors over data files of at most limit bytes each (1 where it is less), as
+// TensorFlow's MaxShardSizePolicy does: in order, each file filled before the next is begun, tensors cut along the
+// axis that needs the fewest pieces. It returns the cuts in the order in which a [Writer] is to be given them, and
+// the number of files.
 //
-// A scalar, or an element, that does not fit gets a file to itself after all others. Where not one index of any axis fits, an
-// index is cut up by itself; TensorFlow does not return from there. Tensors without elements, which it leaves out, count for nothing
-// and are stored.
+// A scalar, or an element, that does not fit gets a file to itself after all others. Where not one index of any
+// axis fits, an index is cut up by itself; TensorFlow does not return from there. Tensors without elements, which
+// it leaves out, count for nothing and are stored.
 func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 	p := &sharder{limit: max(limit, 1), shards: 1}
 	p.left = p.limit
@@ -146,8 +147,8 @@ func (p *sharder) addScalar(size int64) {
 	p.left -= size
 }
 
-// next returns along which axis to cut, and how many indices of it go to the open data file: none where not even one fits
-// (_get_next_partition).
+// next returns along which axis to cut, and how many indices of it go to the open data file: none where not even
+// one fits (_get_next_partition).
 func (p *sharder) next() (axis int, n int) {
 	total := p.size()
 	best := p.pieces(0)
@@ -159,8 +160,8 @@ func (p *sharder) next() (axis int, n int) {
 	return axis, int(math.Ceil(float64(p.work[axis].Length) / best))
 }
 
-// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file; infinitely
-// many where nothing does.
+// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file;
+// infinitely many where nothing does.
 func (p *sharder) pieces(axis int) float64 {
 	fit := p.left / p.perIndex(axis)
 	if fit == 0 {

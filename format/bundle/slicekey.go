@@ -8,16 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The key of a part of a partitioned tensor is an OrderedCode string (tensorflow/core/lib/strings/ordered_code.cc), as
-// EncodeTensorNameSlice in saved_tensor_slice_util.cc makes it:
-//
-//	number 0 | string name | number rank | per axis: signed start, signed length
-//
-// A full extent has length -1. A number is the count of its big-endian bytes and those bytes, so that 0 is one
-// zero byte, and these keys come before all others but the header's. A string escapes 00 as 00 ff and ff as
-// ff 00 and ends in 00 01.
-
-// sliceKey returns the key of the part s of the tensor called name.
+// sliceKey returns the key of the part s of the tensor called name (EncodeTensorNameSlice in
+// saved_tensor_slice_util.cc); the package comment has the encoding.
 func sliceKey(name string, s tensor.Slice) []byte { return appendSlice(slicePrefix(name), s) }
 
 // slicePrefix returns what the keys of all parts of the tensor called name begin with, and no other keys.

@@ -9,8 +9,8 @@ import (
 
 // WriteStored implements [format.Reader]. Of a tensor that is stored whole w gets the bytes of its entry, also
 // those after the last string that nothing refers to; numbers of a big-endian checkpoint are turned round. The
-// checksum is compared after the last byte, so that w may have been given bytes which prove to be damaged. A partitioned tensor
-// is verified first and then assembled, strings and variants in memory.
+// checksum is compared after the last byte, so that w may have been given bytes which prove to be damaged. A
+// partitioned tensor is verified first and then assembled, strings and variants in memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	var rec record
 	if err := r.find(key, &rec); err != nil {

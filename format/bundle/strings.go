@@ -14,14 +14,6 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A string tensor of n elements is stored as
-//
-//	varint64 length 0 | … | varint64 length n-1 | fixed32 mask(L) | the bytes of all strings
-//
-// where L is the CRC of the lengths, each as four bytes, or eight where it needs them. The entry's checksum goes
-// over what L does, the stored mask(L), and the strings (WriteStringTensor and ReadStringTensor in tensor_bundle.cc). In a big-endian
-// checkpoint the lengths enter L, and mask(L) is stored, in that order. Bytes of the entry after the last string are ignored.
-
 // readElements reads all of s, strings or variants, and puts the runs of it where they belong in dst.
 func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tensor.Any) error {
 	switch values := dst.Values().(type) {
@@ -45,7 +37,8 @@ func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tens
 	return r.indexFault(s, "%v has no values that could be stored", s.rec.dtype)
 }
 
-// readStrings reads all of s into dst, which is as long, once it is verified. The strings share one piece of memory.
+// readStrings reads all of s (ReadStringTensor in tensor_bundle.cc) into dst, which is as long, once it is
+// verified. The strings share one piece of memory.
 func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error {
 	src := r.newSource(ctx, s)
 	lengths := make([]int, 0, len(dst)) // no more than the entry's size: see checkSize
@@ -102,7 +95,8 @@ func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error
 	return buf.Flush()
 }
 
-// A lengthSum is the checksum of the lengths of strings: each enters it as four bytes, or as eight where it needs them.
+// A lengthSum is the checksum of the lengths of strings: each enters it as four bytes, or as eight where it needs
+// them.
 type lengthSum struct {
 	bigEndian bool
 	crc       uint32
@@ -179,7 +173,8 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 			return 0, err
 		}
 		if total += n; total > c.left { // n is no more than left, so that the sum did not overflow
-			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, and %d are left of its %d", i, total, c.left, c.s.rec.size)
+			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, and %d are left of its %d",
+				i, total, c.left, c.s.rec.size)
 		}
 		sum.add(n)
 		if err := fn(n, raw); err != nil {
@@ -221,7 +216,8 @@ func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
 	return 0, nil, c.r.dataFault(c.s, "the length of element %d is no number of 64 bits", i)
 }
 
-// checkpoint reads a stored checksum, compares it with that of what came before, and continues the latter with its bytes.
+// checkpoint reads a stored checksum, compares it with that of what came before, and continues the latter with its
+// bytes.
 func (c *source) checkpoint(of string) error {
 	if c.left < 4 {
 		return c.r.dataFault(c.s, "%d bytes are left for the checksum %s", c.left, of)
@@ -271,13 +267,8 @@ func (c *source) fault(err error) error {
 	return err
 }
 
-// A variant tensor is stored as, for each element,
-//
-//	varint64 length | the bytes of a VariantTensorDataProto | fixed32 mask(the checksum so far)
-//
-// where lengths enter the checksum as eight bytes (WriteVariantTensor in tensor_bundle.cc).
-
-// variants reads all of s; fn gets, per element, its length and the bytes that is stored in, and is to copy its contents.
+// variants reads all of s (ReadVariantTensor); fn gets, per element, its length and the bytes that is stored in,
+// and is to copy its contents.
 func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n int64, raw []byte) error) error {
 	if r.header.bigEndian {
 		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint cannot be read, nor can TensorFlow"))

@@ -30,10 +30,10 @@ func (p Problem) String() string {
 	return p.Err.Error()
 }
 
-// Verify reads every byte that an entry speaks of and compares every checksum, and calls report with each problem, in the
-// order of keys. Besides what [Reader.Check] and [Reader.Read] would find it warns of what does no harm: a wrong handle in the index's footer,
-// bytes after the last tensor of a data file, tensors whose parts do not cover them. The error is ctx's, or that of an
-// index which can no longer be read.
+// Verify reads every byte that an entry speaks of and compares every checksum, and calls report with each problem,
+// in the order of keys. Besides what [Reader.Check] and [Reader.Read] would find it warns of what does no harm: a
+// wrong handle in the index's footer, bytes after the last tensor of a data file, tensors whose parts do not cover
+// them. The error is ctx's, or that of an index which can no longer be read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	v := &verifier{r: r, ctx: ctx, report: report, ends: make(map[int32]int64)}
 	if err := r.table.CheckMetaindex(); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// WriteData writes the data of the tensors that were added to shard, and of no others, to f, which is empty. It is for those who
-// commit data files and index on their own, see [MergeIndexes]; others call [Writer.Commit].
+// WriteData writes the data of the tensors that were added to shard, and of no others, to f, which is empty. It is
+// for those who commit data files and index on their own, see [MergeIndexes]; others call [Writer.Commit].
 func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
 	if err := w.plan(ctx); err != nil {
 		return err
@@ -29,8 +29,9 @@ func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
 	return w.writeData(ctx, files)
 }
 
-// writeData writes the items of those data files that are not nil. One goroutine, this one, loads; several compute checksums
-// and write, each byte once: large tensors from where they are, in chunks, small ones gathered in a buffer.
+// writeData writes the items of those data files that are not nil. One goroutine, this one, loads; several compute
+// checksums and write, each byte once: large tensors from where they are, in chunks, small ones gathered in a
+// buffer.
 func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	workers := w.opts.Workers
 	if workers <= 0 {

@@ -20,14 +20,16 @@ type Options struct {
 	Alignment int
 	// Workers is how many goroutines write data; 0 is one per processor.
 	Workers int
-	// Progress is told how many bytes of data have been written, of how many. It is called by one goroutine at a time.
+	// Progress is told how many bytes of data have been written, of how many. It is called by one goroutine at a
+	// time.
 	Progress func(done, total int64)
-	// RemoveStale removes, after a commit, data files of an earlier checkpoint at the same prefix that had another number of
-	// them. TensorFlow leaves them.
+	// RemoveStale removes, after a commit, data files of an earlier checkpoint at the same prefix that had another
+	// number of them. TensorFlow leaves them.
 	RemoveStale bool
 }
 
-// A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one goroutine.
+// A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one
+// goroutine.
 type Writer struct {
 	fsys   fsx.FS
 	prefix string
@@ -66,7 +68,11 @@ type partitioned struct {
 
 // Create returns a Writer of the checkpoint called prefix. Nothing is touched before Commit.
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
-	return &Writer{fsys: fsys, prefix: prefix, opts: opts, keys: make(map[string]bool), partitioned: make(map[string]*partitioned), bigEndianMemory: !tensor.NativeLittleEndian}
+	return &Writer{
+		fsys: fsys, prefix: prefix, opts: opts,
+		keys: make(map[string]bool), partitioned: make(map[string]*partitioned),
+		bigEndianMemory: !tensor.NativeLittleEndian,
+	}
 }
 
 // Add implements [format.Writer].
@@ -74,7 +80,8 @@ func (w *Writer) Add(shard int, key string, src format.Source) error {
 	return w.note(key, w.add(shard, key, key, src))
 }
 
-// AddSlice implements [format.Writer]. A part that is all of the tensor is stored as Add stores it, as TensorFlow does.
+// AddSlice implements [format.Writer]. A part that is all of the tensor is stored as Add stores it, as TensorFlow
+// does.
 func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
 	return w.note(key, w.addSlice(shard, key, full, part, src))
 }
@@ -164,8 +171,8 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 	return nil
 }
 
-// insert lists a part after those of its data file and of lower ones, and names the lowest in the record: that is what comes of
-// one bundle per file and a merge, which is how TensorFlow writes several.
+// insert lists a part after those of its data file and of lower ones, and names the lowest in the record: that is
+// what comes of one bundle per file and a merge, which is how TensorFlow writes several.
 func (p *partitioned) insert(shard int, s tensor.Slice) {
 	at := sort.SearchInts(p.shards, shard+1)
 	p.shards = slices.Insert(p.shards, at, shard)
@@ -173,12 +180,12 @@ func (p *partitioned) insert(shard int, s tensor.Slice) {
 	p.shard = int32(p.shards[0])
 }
 
-// Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and are to
-// stay as they are until Commit returns; those of strings and variants are loaded before the first byte is written, as
-// their size must be known.
+// Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and
+// are to stay as they are until Commit returns; those of strings and variants are loaded before the first byte is
+// written, as their size must be known.
 //
-// A crash between the replacement of an earlier checkpoint's data files and that of its index leaves an index whose checksums
-// do not match the data: it is never read as if it were right.
+// A crash between the replacement of an earlier checkpoint's data files and that of its index leaves an index
+// whose checksums do not match the data: it is never read as if it were right.
 func (w *Writer) Commit(ctx context.Context) error {
 	if w.done {
 		return &Error{File: w.prefix, Offset: -1, Err: errDone}

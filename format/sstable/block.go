@@ -158,8 +158,8 @@ func (b *block) walk(part string, h handle, fn func(*cursor) error) error {
 	}
 }
 
-// checkRestarts returns an error where the first entry is no restart point, or there are more of them than were found at the
-// beginnings of entries.
+// checkRestarts returns an error where the first entry is no restart point, or there are more of them than were
+// found at the beginnings of entries.
 func (b *block) checkRestarts(found int) error {
 	if b.numRestarts() > 0 && b.restart(0) != 0 {
 		return fmt.Errorf("the first restart point is at %d, want 0", b.restart(0))

@@ -2,11 +2,11 @@ package sstable
 
 import "hash/crc32"
 
-// Castagnoli is the polynomial of every checksum in a checkpoint (CRC-32C).
+// castagnoli is the polynomial of every checksum in a checkpoint (CRC-32C).
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Mask returns crc as it is stored: rotated right by 15 bits and added to a constant (tsl/lib/hash/crc32c.h, Mask), because the
-// CRC of bytes that themselves hold a CRC is weak.
+// Mask returns crc as it is stored: rotated right by 15 bits and added to a constant (tsl/lib/hash/crc32c.h,
+// Mask), because the CRC of bytes that themselves hold a CRC is weak.
 func Mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
 // Unmask returns the CRC whose [Mask] is masked.

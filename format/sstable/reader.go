@@ -34,8 +34,8 @@ type dataBlock struct {
 // An Entry is a key and its value.
 type Entry struct{ Key, Value []byte }
 
-// Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are read, and
-// verified, when they are needed: a pass over [Reader.All] verifies them all.
+// Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are read,
+// and verified, when they are needed: a pass over [Reader.All] verifies them all.
 //
 // A footer with a wrong metaindex handle is accepted, as it is by TensorFlow, which never looks there;
 // [Reader.CheckMetaindex] finds it.
@@ -71,7 +71,8 @@ func (t *Reader) readIndex() error {
 		case !ok:
 			return fmt.Errorf("entry %d is not a block handle", i)
 		case !h.within(t.index.offset):
-			return fmt.Errorf("data block %d (offset %d, size %d) leaves the %d bytes before the index block", i, h.offset, h.size, t.index.offset)
+			return fmt.Errorf("data block %d (offset %d, size %d) leaves the %d bytes before the index block",
+				i, h.offset, h.size, t.index.offset)
 		case h.offset < end:
 			return fmt.Errorf("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
 		}
@@ -93,12 +94,14 @@ func (t *Reader) metaindexAdjoins() bool {
 	return t.meta.within(t.index.offset) && t.meta.end() == t.index.offset
 }
 
-// CheckMetaindex returns an error where the metaindex block is not intact, or not where the footer has it. No value depends on it.
+// CheckMetaindex returns an error where the metaindex block is not intact, or not where the footer has it. No
+// value depends on it.
 func (t *Reader) CheckMetaindex() error {
 	const part = "metaindex block"
 	if !t.metaindexAdjoins() {
 		return &CorruptError{"footer", t.size - footerLen, fmt.Sprintf(
-			"the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d", t.meta.offset, t.meta.size, t.index.offset)}
+			"the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d",
+			t.meta.offset, t.meta.size, t.index.offset)}
 	}
 	b, err := t.readBlock(t.meta, part)
 	if err != nil {
@@ -119,8 +122,8 @@ func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
 	return c.value, true, nil
 }
 
-// From yields the entries from the first on whose key is not below key, in order. It ends after the first error. What All
-// says of an Entry is true here too; what it verifies across entries is not looked at.
+// From yields the entries from the first on whose key is not below key, in order. It ends after the first error.
+// What All says of an Entry is true here too; what it verifies across entries is not looked at.
 func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		i, c, ok, err := t.seek(key)
@@ -145,8 +148,8 @@ func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 	}
 }
 
-// seek returns the data block in which key would be, and a cursor at the first of its entries that is not below key; ok is false
-// where there is none.
+// seek returns the data block in which key would be, and a cursor at the first of its entries that is not below
+// key; ok is false where there is none.
 func (t *Reader) seek(key []byte) (i int, c cursor, ok bool, err error) {
 	i = sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
 	if i == len(t.blocks) {
@@ -176,8 +179,9 @@ func (t *Reader) blockError(i int, err error) error {
 	return &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
 }
 
-// All yields every entry in the order of keys and verifies, on the way, all that the package comment says of data blocks.
-// It ends after the first error. An entry's key is valid until the next one; its value stays, and must not be changed.
+// All yields every entry in the order of keys and verifies, on the way, all that the package comment says of data
+// blocks. It ends after the first error. An entry's key is valid until the next one; its value stays, and must not
+// be changed.
 func (t *Reader) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		stopped, budget := false, t.keyBudget()
@@ -190,7 +194,8 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 			at, first, last := &t.blocks[i], true, []byte(nil)
 			err = b.walk(dataBlockName(i), at.handle, func(c *cursor) error {
 				if first && i > 0 && bytes.Compare(c.key, t.blocks[i-1].bound) <= 0 {
-					return fmt.Errorf("key %s is not above the index block's key for the block before, %s", quote(c.key), quote(t.blocks[i-1].bound))
+					return fmt.Errorf("key %s is not above the index block's key for the block before, %s",
+						quote(c.key), quote(t.blocks[i-1].bound))
 				}
 				first, last = false, c.key
 				if budget -= int64(len(c.key)); budget < 0 {
@@ -202,7 +207,7 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 				return nil
 			})
 			if err == nil && bytes.Compare(last, at.bound) > 0 {
-				err = &CorruptError{dataBlockName(i), int64(at.offset), fmt.Sprintf("its last key %s is above the index block's key for it, %s", quote(last), quote(at.bound))}
+				err = t.blockError(i, fmt.Errorf("its last key %s is above the index block's key for it, %s", quote(last), quote(at.bound)))
 			}
 			if stopped {
 				return

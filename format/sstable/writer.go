@@ -9,8 +9,8 @@ import (
 	"math"
 )
 
-// What TensorFlow's writer is set to (table_options.h, tensor_bundle.cc): part of the format in so far as files are to be
-// the same to the byte.
+// What TensorFlow's writer is set to (table_options.h, tensor_bundle.cc): part of the format in so far as files
+// are to be the same to the byte.
 const (
 	blockSize            = 256 << 10     // a block is closed once it is this long, counts and restart points included
 	oversized            = 2 * blockSize // a key and value this long do not join an open block
@@ -35,8 +35,8 @@ func NewWriter(w io.Writer) *Writer {
 	return &Writer{w: w, data: builder{interval: dataRestartInterval}, index: builder{interval: indexRestartInterval}}
 }
 
-// Add appends an entry. A key that is not above the one before is an error, and so is a key or value of 4 GiB or more. After
-// an error every call returns it.
+// Add appends an entry. A key that is not above the one before is an error, and so is a key or value of 4 GiB or
+// more. After an error every call returns it.
 func (w *Writer) Add(key, value []byte) error {
 	if w.err != nil {
 		return w.err
