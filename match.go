@@ -69,18 +69,25 @@ func (m *matcher) first() error {
 	if err := m.drain(); err != nil {
 		return err
 	}
-	// What the Checkpoint attached to a root comes after all that the root itself leads to, unless an object was
-	// met there already (TrackableSaver.restore).
+	// What the Checkpoint attached to a root comes after all that the root itself leads to, each with all that it leads to
+	// before the next, unless an object was met there already (TrackableSaver.restore).
 	for i := range root.edges {
 		if e := &root.edges[i]; e.attached && e.node != nil && e.node != root {
-			for _, c := range m.r.stored.Nodes[m.r.start].Children {
-				if _, done := m.r.bound[c.ID]; c.Name == e.name {
-					if !done {
-						m.bind(c.ID, e.node)
-					}
-					break
-				}
+			if err := m.attached(e); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (m *matcher) attached(e *edge) error {
+	for _, c := range m.r.stored.Nodes[m.r.start].Children {
+		if c.Name == e.name {
+			if _, done := m.r.bound[c.ID]; !done {
+				m.bind(c.ID, e.node)
+			}
+			break
 		}
 	}
 	return m.drain()
