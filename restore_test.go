@@ -1,0 +1,196 @@
+package ckpt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// damagedCopy copies a checkpoint of one data file and flips a bit of the last byte of a tensor.
+func damagedCopy(t *testing.T, path, key string) string {
+	t.Helper()
+	prefix := filepath.Join(t.TempDir(), "ckpt")
+	var stored bytes.Buffer
+	require.NoError(t, opened(t, path).WriteStored(ctx, key, &stored))
+	for end, data := range filesOf(t, path) {
+		b := []byte(data)
+		if end != ".index" {
+			require.Equal(t, 1, bytes.Count(b, stored.Bytes()), "the place of %s", key)
+			b[bytes.Index(b, stored.Bytes())+stored.Len()-1] ^= 1
+		}
+		require.NoError(t, os.WriteFile(prefix+end, b, 0o666))
+	}
+	return prefix
+}
+
+func TestFailedRestores(t *testing.T) {
+	type model struct {
+		A    tensor.Tensor[float32]
+		B    *tensor.Tensor[float32]
+		C    []float32 `ckpt:"c"`
+		D    [][]int32 `ckpt:"d"`
+		E    map[string]*block
+		Text string `ckpt:"text"`
+		List []*block
+		N    int64 `ckpt:"n"`
+	}
+	full := func() *model {
+		return &model{*f32(1, 2), f32(3), []float32{4, 5}, [][]int32{{6}, {7}}, map[string]*block{"k": {*f32(8)}}, "text", []*block{{*f32(9)}}, 10}
+	}
+	path := written(t, full())
+	key := func(name string) string { return name + "/.ATTRIBUTES/VARIABLE_VALUE" }
+	models := map[string]func() *model{
+		"empty": func() *model { return new(model) },
+		"filled": func() *model {
+			return &model{*f32(0, 0), f32(0), []float32{0, 0}, [][]int32{{0}, {0}}, map[string]*block{"k": {*f32(0)}}, "", []*block{{*f32(0)}}, 0}
+		},
+	}
+	without := func(names ...string) string { // the checkpoint of a model that lacks some fields
+		g := groupOf()
+		f := full()
+		for name, object := range map[string]any{"a": &f.A, "b": f.B, "c": f32(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
+			lacks := false
+			for _, n := range names {
+				lacks = lacks || n == name
+			}
+			if !lacks {
+				require.NoError(t, g.Track(name, object))
+			}
+		}
+		return written(t, g)
+	}
+	replaced := func(name string, object any) string {
+		g := groupOf()
+		f := full()
+		for n, o := range map[string]any{"a": &f.A, "b": f.B, "c": f32(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
+			if n == name {
+				o = object
+			}
+			require.NoError(t, g.Track(n, o))
+		}
+		return written(t, g)
+	}
+	truncated := damagedCopy(t, path, key("a"))
+	require.NoError(t, os.Truncate(truncated+".data-00000-of-00001", 8))
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	for name, tt := range map[string]struct {
+		ctx  context.Context
+		path string
+		opts []Option
+		is   error
+	}{
+		"a value is missing":             {path: without("n"), is: ErrMismatch},
+		"a tensor is missing":            {path: without("a"), is: ErrMismatch},
+		"a value is left over":           {path: replaced("e", groupOf("k", &block{*f32(8)}, "more", scalar(1))), opts: []Option{Strict()}, is: ErrMismatch},
+		"another shape":                  {path: replaced("text", tensor.New[string](2)), is: ErrMismatch},
+		"another rank":                   {path: replaced("d", f32(1)), is: ErrMismatch},
+		"another dtype":                  {path: replaced("n", scalar(1)), is: ErrMismatch},
+		"a variable where a group is":    {path: replaced("list", groupOf("0", scalar(1))), is: ErrMismatch},
+		"a group where a variable is":    {path: replaced("n", groupOf("x", scalar(1))), is: ErrMismatch},
+		"the data file ends too soon":    {path: truncated, is: ErrCorrupt},
+		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []Option{Atomic()}, is: ErrCorrupt},
+		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []Option{Atomic()}, is: ErrCorrupt},
+		"a context that has ended":       {ctx: canceled, path: path, is: context.Canceled},
+		"no checkpoint":                  {path: path + "-none", is: ErrNotFound},
+		"At an object that is not there": {path: path, opts: []Option{At("a/b/c")}, is: ErrMismatch},
+	} {
+		for state, build := range models {
+			t.Run(fmt.Sprintf("%s: the model, %s, is as it was", name, state), func(t *testing.T) {
+				m := build()
+				call := tt.ctx
+				if call == nil {
+					call = ctx
+				}
+				err := LoadWeights(call, tt.path, m, tt.opts...)
+				require.ErrorIs(t, err, tt.is)
+				require.Equal(t, build(), m)
+			})
+		}
+	}
+	t.Run("a checksum that fails is a RestoreError that names what was touched", func(t *testing.T) {
+		m := models["filled"]()
+		err := LoadWeights(ctx, damagedCopy(t, path, key("a")), m)
+		var failed *RestoreError
+		require.ErrorAs(t, err, &failed)
+		require.ErrorIs(t, err, ErrCorrupt)
+		require.ErrorContains(t, err, "a (A)")
+		require.Contains(t, failed.Torn, "a")
+		values := map[string]bool{
+			"a": m.A.Data()[1] == 2, "b": m.B.Data()[0] == 3, "c": m.C[1] == 5, "d": m.D[1][0] == 7, "e.k.w": m.E["k"].W.Data()[0] == 8,
+			"text": m.Text == "text", "list.0.w": m.List[0].W.Data()[0] == 9, "n": m.N == 10,
+		}
+		told := make(map[string]bool)
+		for _, p := range failed.Restored {
+			require.True(t, values[p], "%s was said to be restored", p)
+			told[p] = true
+		}
+		for _, p := range failed.Torn {
+			told[p] = true
+		}
+		for p, changed := range values {
+			require.True(t, told[p] || !changed, "%s was changed and not named", p)
+		}
+	})
+	t.Run("what a failed restore made is nil again", func(t *testing.T) {
+		m := new(model)
+		require.ErrorIs(t, LoadWeights(ctx, damagedCopy(t, path, key("a")), m), ErrCorrupt)
+		require.Nil(t, m.B)
+		require.Nil(t, m.C)
+		require.Nil(t, m.E)
+		require.Nil(t, m.List)
+		require.False(t, m.A.Built())
+	})
+	t.Run("cast: a number that does not fit leaves an Atomic load without a trace", func(t *testing.T) {
+		type narrow struct {
+			A tensor.Tensor[float32]
+			N int8                          `ckpt:"n,cast"`
+			W tensor.Tensor[tensor.Float16] `ckpt:"w,cast"`
+		}
+		path := written(t, groupOf("a", f32(1, 2), "n", tensor.Scalar(int64(1)), "w", f32(1, 1e9)))
+		for _, opts := range [][]Option{{Atomic()}, nil} {
+			m := &narrow{A: *f32(0, 0), N: 5}
+			err := LoadWeights(ctx, path, m, opts...)
+			var failed *RestoreError
+			require.ErrorAs(t, err, &failed)
+			require.ErrorContains(t, err, "w (W): tensor: cast float32 to float16: element [1] is 1e+09")
+			require.EqualValues(t, 5, m.N)
+			require.False(t, m.W.Built())
+			require.Empty(t, failed.Torn)
+			if opts != nil {
+				require.Equal(t, f32(0, 0), &m.A)
+				require.Empty(t, failed.Restored)
+				require.ErrorContains(t, err, "no variable was changed")
+			} else {
+				require.Equal(t, []string{"a"}, failed.Restored)
+			}
+		}
+	})
+	t.Run("Atomic: an object that refuses its values keeps the others from theirs", func(t *testing.T) {
+		type mixed struct {
+			A     variable
+			Rows  [][]int64 `ckpt:"rows"`
+			State counted   `ckpt:"state"`
+		}
+		path := written(t, &mixed{f32(1), [][]int64{{1}}, counted{state: "x"}})
+		m := &mixed{f32(0), [][]int64{{0}}, counted{refuse: true}}
+		err := LoadWeights(ctx, path, m, Atomic())
+		var failed *RestoreError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, []string{"state"}, failed.Torn)
+		require.Empty(t, failed.Restored)
+		require.Equal(t, f32(0), m.A)
+		require.Equal(t, [][]int64{{0}}, m.Rows)
+		m.State.refuse = false
+		require.NoError(t, LoadWeights(ctx, path, m, Atomic()))
+		require.Equal(t, f32(1), m.A)
+		require.Equal(t, [][]int64{{1}}, m.Rows)
+	})
+}
