@@ -2,6 +2,7 @@
 import contextlib
 import gc
 import logging
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -41,9 +42,10 @@ def judged(assertion):
 
 @contextlib.contextmanager
 def logged():
-    """The warnings that TensorFlow logs meanwhile."""
+    """The warnings that TensorFlow logs meanwhile, without the place in its sources that deprecations begin with."""
     lines, logger, handler = [], tf.get_logger(), logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())
+    place = re.compile(r"^From \S*/(\w+\.py):\d+: ")
+    handler.emit = lambda record: lines.append(place.sub(r"From \1: ", record.getMessage()))
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel("WARNING")
