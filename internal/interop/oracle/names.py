@@ -34,3 +34,40 @@ def saver_reads(prefix):
                 "global_step": v1.get_variable("global_step", [], tf.int64)}
         v1.train.Saver(made).restore(session, prefix)
         return {name: np.asarray(value).reshape(-1).tolist() for name, value in session.run(made).items()}
+
+
+@asked
+def saver_restores(prefix, parts):
+    """Restores what any Saver wrote, the weights into so many parts."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        with v1.variable_scope("model", partitioner=v1.fixed_size_partitioner(parts, axis=0)):
+            weights = v1.get_variable("weights", [7, 2])
+        bias = v1.get_variable("model/bias", [2])
+        step = v1.get_variable("global_step", [], tf.int64)
+        v1.train.Saver().restore(session, prefix)
+        made = {"model/weights": tf.convert_to_tensor(weights), "model/bias": bias, "global_step": step}
+        return {name: np.asarray(value).reshape(-1).tolist() for name, value in session.run(made).items()}
+
+
+@asked
+def saver_inits(prefix, assignments):
+    """The variables own/a, own/b and top after init_from_checkpoint."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        made = {name: v1.get_variable(name, [2], initializer=v1.zeros_initializer()) for name in ("own/a", "own/b", "top")}
+        v1.train.init_from_checkpoint(prefix, assignments)
+        session.run(v1.global_variables_initializer())
+        return {name: np.asarray(value).tolist() for name, value in session.run(made).items()}
+
+
+@asked
+def saver_continues(directory):
+    """What TensorFlow finds in a directory that another Saver left, and what its own leaves after one more save."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        v1.get_variable("v", [2])
+        session.run(v1.global_variables_initializer())
+        state = v1.train.get_checkpoint_state(directory)
+        saver = v1.train.Saver(max_to_keep=2)
+        saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+        found = saver.last_checkpoints
+        saver.save(session, directory + "/m", global_step=9, write_meta_graph=False)
+        return {"latest": state.model_checkpoint_path, "found": found, "left": saver.last_checkpoints}

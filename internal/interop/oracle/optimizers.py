@@ -37,7 +37,7 @@ def momentum_reads(prefix):
 
 @asked
 def adam_writes(prefix, generation):
-    """A model with an optimizer of one generation: "legacy" (slots), "tf_keras" or "keras3" (lists)."""
+    """A model with an optimizer of one generation: "v1" or "legacy" (slots), "tf_keras" or "keras3" (lists)."""
     model, optimizer, w = adam(generation)
     step(optimizer, generation, w)
     return tf.train.Checkpoint(model=model, optimizer=optimizer).write(prefix)
@@ -60,7 +60,8 @@ def adam(generation):
         optimizer = keras.optimizers.Adam(0.1)
     else:
         w = tf.Variable([1.0, 2.0, 3.0], name="w")
-        optimizer = tf_keras.optimizers.legacy.Adam(0.1) if generation == "legacy" else tf_keras.optimizers.Adam(0.1)
+        make = {"v1": tf.compat.v1.train.AdamOptimizer, "legacy": tf_keras.optimizers.legacy.Adam, "tf_keras": tf_keras.optimizers.Adam}
+        optimizer = make[generation](0.1)
     model.w = w
     return model, optimizer, w
 
