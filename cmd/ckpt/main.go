@@ -4,13 +4,14 @@
 //	ckpt list model/ckpt-7
 //	ckpt graph model/
 //	ckpt verify model/ckpt-7.index
+//	ckpt diff model/ckpt-7 model/ckpt-8
 //
 // A path is a checkpoint's prefix, one of its files, a SavedModel's directory, or a directory with a `checkpoint` file,
 // whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
 // disturb a terminal are quoted.
 //
 // The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there, with one line on standard error that
-// names the file and the fault, 2 for wrong usage, and 130 after an interrupt.
+// names the file and the fault, or for a difference that diff found, 2 for wrong usage, and 130 after an interrupt.
 package main
 
 import (
@@ -90,7 +91,7 @@ A PATH is a checkpoint's prefix, one of its files, a SavedModel's directory, or 
 directory with a "checkpoint" file, whose latest is then meant.
 
 The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not
-there, and 2 for wrong usage.`,
+there (or for a difference that diff found), and 2 for wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
