@@ -18,7 +18,7 @@ import (
 // A Problem is something that [Reader.Verify] found.
 type Problem struct {
 	Key     string // the tensor's; "" where it is not that of one tensor
-	Warning bool   // no value is affected
+	Warning bool   // every stored byte is intact
 	Err     error
 }
 

@@ -274,14 +274,14 @@ func TestCanceledCommit(t *testing.T) {
 func aCheckpoint(t testing.TB, fsys fsx.FS, prefix string, seed int32) *Writer {
 	t.Helper()
 	w := Create(fsys, prefix, Options{Shards: 2, Workers: 2, Alignment: 8})
-	big := tensor.New[int32](2 * chunkSize / 4)
+	big := tensor.New[int32](chunkSize/4 + 10) // two chunks
 	for i := range big.Data() {
 		big.Data()[i] = seed
 	}
 	addAll(t, w, []addition{
 		{key: "small", values: scalar(seed)},
 		{key: "big", values: big},
-		{key: "text", values: of([]string{fmt.Sprint(seed), strings.Repeat("x", 2*bufferSize)}, 2)},
+		{key: "text", values: of([]string{fmt.Sprint(seed), strings.Repeat("x", bufferSize)}, 2)},
 		{shard: 1, key: "part", full: tensor.Shape{2}, part: tensor.Slice{ext(0, 1)}, values: of([]int32{seed}, 1)},
 		{shard: 1, key: "part", full: tensor.Shape{2}, part: tensor.Slice{ext(1, 1)}, values: of([]int32{seed}, 1)},
 	})
@@ -351,7 +351,7 @@ func TestEveryCrash(t *testing.T) {
 	count := fsys.Ops() - ops
 	t.Run("W-25 a fresh prefix: the checkpoint is there, whole, or its index is not", func(t *testing.T) {
 		for n := 1; n <= count+1; n++ {
-			for seed := range uint64(6) {
+			for seed := range uint64(4) {
 				fsys := errfs.New()
 				fsys.Inject(errfs.From(n, errfs.Crash))
 				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
@@ -368,7 +368,7 @@ func TestEveryCrash(t *testing.T) {
 	})
 	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old, the new, or an error, never a mixture", func(t *testing.T) {
 		for n := 1; n <= count+1; n++ {
-			for seed := range uint64(6) {
+			for seed := range uint64(4) {
 				fsys := errfs.New()
 				require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
 				fsys = fsys.Reboot(errfs.KeepAll)
