@@ -272,3 +272,20 @@ func (r *Reader) Check(key string) error {
 	_, err := r.partsFor(key, &rec, wholeSlice(rec.shape))
 	return err
 }
+
+// CheckSlice implements [format.Reader].
+func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
+	var rec record
+	if err := r.find(key, &rec); err != nil {
+		return err
+	}
+	resolved, _, err := region.Resolve(rec.shape)
+	if err != nil {
+		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1, Err: err}
+	}
+	if len(rec.slices) == 0 {
+		return r.locate(&stored{key: key, rec: rec})
+	}
+	_, err = r.partsFor(key, &rec, resolved)
+	return err
+}

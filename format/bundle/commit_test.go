@@ -1,0 +1,134 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// aCheckpoint adds tensors of every kind, their values from seed.
+func aCheckpoint(t testing.TB, fsys fsx.FS, prefix string, seed int32) *Writer {
+	t.Helper()
+	w := Create(fsys, prefix, Options{Shards: 2, Workers: 2, Alignment: 8})
+	big := tensor.New[int32](chunkSize/4 + 10) // two chunks
+	for i := range big.Data() {
+		big.Data()[i] = seed
+	}
+	addAll(t, w, []addition{
+		{key: "small", values: scalar(seed)},
+		{key: "big", values: big},
+		{key: "text", values: of([]string{fmt.Sprint(seed), strings.Repeat("x", bufferSize)}, 2)},
+		{shard: 1, key: "part", full: tensor.Shape{2}, part: tensor.Slice{ext(0, 1)}, values: of([]int32{seed}, 1)},
+		{shard: 1, key: "part", full: tensor.Shape{2}, part: tensor.Slice{ext(1, 1)}, values: of([]int32{seed}, 1)},
+	})
+	return w
+}
+
+// seedOf verifies everything at prefix and returns the seed that it was written with.
+func seedOf(fsys fsx.FS, prefix string) (seed int32, err error) {
+	r, err := Open(fsys, prefix)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	if err := r.Verify(context.Background(), func(p Problem) { err = errors.Join(err, p.Err) }); err != nil {
+		return 0, err
+	}
+	if err != nil {
+		return 0, err
+	}
+	dst, part := tensor.New[int32](), tensor.New[int32](2)
+	err = errors.Join(r.Read(context.Background(), "small", dst), r.Read(context.Background(), "part", part))
+	if err == nil && dst.At() != part.At(1) {
+		err = fmt.Errorf("values of different checkpoints: %d, %d", dst.At(), part.At(1))
+	}
+	return dst.At(), err
+}
+
+// Every operation of a commit fails once, in every way: the error is reported, what was there before is there still, and
+// nothing else.
+func TestEveryFailedOperation(t *testing.T) {
+	fsys := errfs.New()
+	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
+	before, ops := fsys.Files(), fsys.Ops()
+	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context()))
+	count := fsys.Ops() - ops
+	require.Greater(t, count, 20)
+	for name, fault := range map[string]errfs.Fault{"failed": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short} {
+		for n := 1; n <= count; n++ {
+			fsys := errfs.New()
+			for file, b := range before {
+				require.NoError(t, fsys.WriteFile(file, b))
+			}
+			base := fsys.Ops()
+			fsys.Inject(errfs.At(base+n, fault))
+			err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
+			fsys.Inject(nil)
+			require.Zero(t, fsys.OpenFiles(), "%s at %d", name, n)
+			seed, readErr := seedOf(fsys, "dir/c")
+			require.NoError(t, readErr, "%s at %d", name, n)
+			if err == nil { // what failed was of no consequence, such as the removal of a leftover
+				require.EqualValues(t, 2, seed, "%s at %d", name, n)
+				continue
+			}
+			require.ErrorIs(t, err, fault.Err, "%s at %d", name, n)
+			require.EqualValues(t, 1, seed, "%s at %d", name, n)
+			require.Equal(t, before, fsys.Files(), "%s at %d", name, n)
+		}
+	}
+}
+
+// The power goes before every operation of a commit, and what was not durable is lost, kept or torn.
+func TestEveryCrash(t *testing.T) {
+	fsys := errfs.New()
+	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
+	before, ops := fsys.Files(), fsys.Ops()
+	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context()))
+	count := fsys.Ops() - ops
+	t.Run("W-25 a fresh prefix: the checkpoint is there, whole, or its index is not", func(t *testing.T) {
+		for n := 1; n <= count+1; n++ {
+			for seed := range uint64(4) {
+				fsys := errfs.New()
+				fsys.Inject(errfs.From(n, errfs.Crash))
+				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
+				after := fsys.Reboot(errfs.Lottery(seed))
+				if _, statErr := after.Stat("dir/c.index"); statErr != nil {
+					require.Error(t, err)
+					continue
+				}
+				got, readErr := seedOf(after, "dir/c")
+				require.NoError(t, readErr, "crash at %d, fate %d", n, seed)
+				require.EqualValues(t, 2, got)
+			}
+		}
+	})
+	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old, the new, or an error, never a mixture", func(t *testing.T) {
+		for n := 1; n <= count+1; n++ {
+			for seed := range uint64(4) {
+				fsys := errfs.New()
+				require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
+				fsys = fsys.Reboot(errfs.KeepAll)
+				require.Equal(t, before, fsys.Files())
+				fsys.Inject(errfs.From(fsys.Ops()+n, errfs.Crash))
+				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
+				after := fsys.Reboot(errfs.Lottery(seed))
+				got, readErr := seedOf(after, "dir/c")
+				if readErr == nil {
+					require.Contains(t, []int32{1, 2}, got, "crash at %d, fate %d", n, seed)
+				}
+				if err == nil {
+					require.NoError(t, readErr)
+					require.EqualValues(t, 2, got)
+				}
+			}
+		}
+	})
+}
