@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -157,4 +161,60 @@ func TestTreeIsNotMuchLongerThanTheGraph(t *testing.T) {
 			require.LessOrEqual(t, lines, edges+1+int(math.Ceil(float64(len(g.Nodes))/maxDepth))+1, fmt.Sprintf("%d edges", edges))
 		})
 	}
+}
+
+// TestTreeOfAnyGraph draws graphs of chance: every object is shown whole once, every edge is shown once, and an edge is called a
+// cycle where it leads back to an object that the tree has above.
+func TestTreeOfAnyGraph(t *testing.T) {
+	line := regexp.MustCompile(`^((?:│   |    )*)(?:[├└]── \S+(?: \S+ of #\d+\])? |\((root|no edge leads here|continued)\) )(-> )?#(\d+)(, cycle)?`)
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, maxDepth-1).Draw(t, "nodes") // too few for the tree to go on below
+		id := rapid.IntRange(0, n-1)
+		g := &ckpt.StoredGraph{Nodes: make([]objectgraph.Node, n)}
+		edges := 0
+		for i := range g.Nodes {
+			for _, child := range rapid.SliceOfN(id, 0, 3).Draw(t, "children") {
+				g.Nodes[i].Children = append(g.Nodes[i].Children, to("e", child))
+				edges++
+			}
+			for _, slot := range rapid.SliceOfN(id, 0, 1).Draw(t, "slots") {
+				g.Nodes[i].Slots = append(g.Nodes[i].Slots, objectgraph.Slot{Original: id.Draw(t, "original"), Name: "s", Variable: slot})
+				edges++
+			}
+		}
+		var out bytes.Buffer
+		if err := printTree(context.Background(), &out, nil, g); err != nil {
+			t.Fatal(err)
+		}
+		shown, drawn := make(map[int]bool), 0
+		var above []int // the objects from the top to the line before
+		for text := range strings.Lines(out.String()) {
+			m := line.FindStringSubmatch(text)
+			if m == nil {
+				t.Fatalf("an unexpected line: %s", text)
+			}
+			at, _ := strconv.Atoi(m[4])
+			depth := utf8.RuneCountInString(m[1])/4 + 1
+			if m[2] != "" {
+				depth = 0
+			} else {
+				drawn++
+			}
+			above = above[:depth]
+			switch {
+			case m[3] != "":
+				if slices.Contains(above, at) != (m[5] != "") {
+					t.Fatalf("above are %v: %s", above, text)
+				}
+				continue
+			case shown[at]:
+				t.Fatalf("#%d is shown twice", at)
+			}
+			shown[at] = true
+			above = append(above, at)
+		}
+		if len(shown) != n || drawn != edges {
+			t.Fatalf("%d of %d objects and %d of %d edges:\n%s", len(shown), n, drawn, edges, out.String())
+		}
+	})
 }
