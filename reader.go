@@ -129,7 +129,7 @@ func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (te
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
 	}
-	if err := r.f.Check(e.Key); err != nil {
+	if err := r.f.CheckSlice(e.Key, region); err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
 	t, err := tensor.NewAny(e.DType, shape...)

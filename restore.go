@@ -79,12 +79,20 @@ func (p *plan) check(r format.Reader) error {
 			p.problem(a.node, a.key, problem)
 			continue
 		}
-		if err := r.Check(a.key); err != nil {
+		if err := a.check(r); err != nil {
 			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
 		}
 	}
 	slices.SortStableFunc(p.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(p.problems...)
+}
+
+// check returns what is wrong with the stored bytes that a reads.
+func (a *assignment) check(r format.Reader) error {
+	if a.region != nil {
+		return r.CheckSlice(a.key, a.region)
+	}
+	return r.Check(a.key)
 }
 
 // locate returns what of a stored tensor is read: all of it, or the region that parts says the program holds.

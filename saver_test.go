@@ -204,6 +204,23 @@ func TestPartitionedVariables(t *testing.T) {
 		require.NoError(t, mustSaver(t, got, parts).Restore(ctx, path))
 		require.Equal(t, &halves{f32(3, 4), f32(1, 2)}, got)
 	})
+	t.Run("N-19 a part is restored where the file has no more of the variable", func(t *testing.T) {
+		region := func(start int) Option {
+			return Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
+				return tensor.Shape{4}, tensor.Slice{{Start: start, Length: 2}}
+			})
+		}
+		path := must(mustSaver(t, Vars{"v": f32(3, 4)}, region(2)).Save(ctx, filepath.Join(t.TempDir(), "s")))
+		got := f32(0, 0)
+		require.NoError(t, mustSaver(t, Vars{"v": got}, region(2)).Restore(ctx, path))
+		require.Equal(t, f32(3, 4), got)
+		require.Equal(t, f32(4), must(opened(t, path).Slice(ctx, "v", tensor.Slice{{Start: 3, Length: 1}})))
+		for _, other := range []int{0, 1} {
+			got := f32(7, 7)
+			require.ErrorContains(t, mustSaver(t, Vars{"v": got}, region(other)).Restore(ctx, path), "stored parts have")
+			require.Equal(t, f32(7, 7), got)
+		}
+	})
 	for name, c := range map[string]struct {
 		parts *Partitioned
 		want  string

@@ -38,6 +38,8 @@ type Reader interface {
 	// Check returns the error that Read would give for e's stored bytes as far as it can be told without reading
 	// them: files that are missing or too short, sizes that do not fit shape and dtype, parts that do not cover the whole.
 	Check(key string) error
+	// CheckSlice is Check for ReadSlice of a region: it asks for no more than the parts that have some of it.
+	CheckSlice(key string, region tensor.Slice) error
 	// Read reads the tensor straight into dst, which has its dtype and shape, and verifies its checksum in the same
 	// pass. Where there is an error dst may hold some of the values.
 	Read(ctx context.Context, key string, dst tensor.Any) error

@@ -191,10 +191,30 @@ func (r *Reader) Check(key string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.checkParts(s, s.region()); err != nil {
+	return r.checkRegion(s, s.region())
+}
+
+// CheckSlice implements [format.Reader].
+func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
+	s, err := r.find(key)
+	if err != nil {
+		return err
+	}
+	resolved, _, err := region.Resolve(s.shape)
+	if err != nil {
+		return fmt.Errorf("%s: %q: %w", r.name, key, err)
+	}
+	return r.checkRegion(s, resolved)
+}
+
+func (r *Reader) checkRegion(s *stored, region tensor.Slice) error {
+	if err := r.checkParts(s, region); err != nil {
 		return err
 	}
 	for i := range s.parts {
+		if _, some := s.parts[i].at.Intersect(region); !some && !slices.Equal(s.parts[i].at, region) {
+			continue
+		}
 		if _, err := r.values(s, &s.parts[i]); err != nil {
 			return err
 		}
