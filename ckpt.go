@@ -51,6 +51,17 @@
 // [Status.Update], first looks for new edges. Everything that matched is checked (dtype, shape, size, place in the files)
 // before the first byte is assigned; bytes go straight into the program's memory, and every checksum is verified.
 //
+// # Names
+//
+// TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
+// warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] takes values from under other names. A variable's
+// name is its tag's fullname=, else what a [VariableNamer] above it or, for slot variables, a [SlotNamer] says, else its edges.
+//
+// # Optimizers, and savers of one's own
+//
+// A [SlotOwner] keeps slot variables as TensorFlow's older optimizers do; the packages below optimizers have all of
+// TensorFlow's as data. Objects that hang together are saved in a way of their own by an [ObjectSaver].
+//
 // # Errors
 //
 // Errors say which file, which key, which place in the model by both its names, and what to do. errors.Is finds
