@@ -40,8 +40,8 @@ func TestValuesAsTensorFlow(t *testing.T) {
 		m := &model{U2: new(tensor.Tensor[tensor.UInt2])}
 		requireAgain(t, m, golden(t, "values-integers").path())
 		require.Equal(t, []int8{math.MinInt8, math.MinInt8 + 1, 0, 1, math.MaxInt8}, m.I8)
-		require.Equal(t, []int{math.MinInt64, math.MinInt64 + 1, 0, 1, math.MaxInt64}, m.I64)
-		require.Equal(t, []uint{0, 1, 0, 1, math.MaxUint64}, m.U64)
+		require.Equal(t, []int{math.MinInt, math.MinInt + 1, 0, 1, math.MaxInt}, m.I64)
+		require.Equal(t, []uint{0, 1, 0, 1, math.MaxUint}, m.U64)
 		require.Equal(t, []bool{true, false, true}, m.Bool)
 		require.EqualValues(t, -8, m.Int4.Data()[0].Int8())
 	})
