@@ -98,7 +98,7 @@ there (or for a difference that diff found), and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
-	root.AddCommand(newRunCommand())
+	root.AddCommand(newRunCommand(), newGenCommand())
 	return root
 }
 

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"go/token"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// goName returns an exported name for what TensorFlow calls name: InputTransform for _input_transform. Where the name is but a
+// number, as in lists, or Keras's layer_with_weights-3, it is made from hint, or Item3.
+func goName(name, hint string) string {
+	words := strings.FieldsFunc(strings.ReplaceAll(name, "re_lu", "relu"), // as Keras spells it
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	numbered := isNumber(name) || strings.HasPrefix(name, "layer_with_weights-") || strings.HasPrefix(name, "layer-")
+	if numbered && hint != "" && !isNumber(hint) {
+		return goName(hint, "")
+	}
+	var b strings.Builder
+	for _, word := range words {
+		b.WriteString(capital(word))
+	}
+	s := b.String()
+	switch first, _ := utf8.DecodeRuneInString(s); {
+	case s == "":
+		return "Field"
+	case unicode.IsDigit(first):
+		return "Item" + s
+	case !unicode.IsUpper(first): // a letter of a script without capitals
+		return "X" + s
+	}
+	return s
+}
+
+// capital returns a word as it is written within a Go name.
+func capital(word string) string {
+	switch word {
+	case "id", "api", "lstm", "gru", "rnn", "rms", "cnn", "mlp":
+		return strings.ToUpper(word)
+	case "relu":
+		return "ReLU"
+	}
+	if n := len(word) - 2; n > 0 && strings.Contains("1d2d3d", word[n:]) && unicode.IsDigit(rune(word[n])) {
+		word = word[:n+1] + "D" // conv2d
+	}
+	r, size := utf8.DecodeRuneInString(word)
+	return string(unicode.ToUpper(r)) + word[size:]
+}
+
+// singular returns the name of one of what a plural names.
+func singular(name string) string {
+	switch {
+	case strings.HasSuffix(name, "ies") && len(name) > 4:
+		return name[:len(name)-3] + "y"
+	case strings.HasSuffix(name, "ss"), !strings.HasSuffix(name, "s"), len(name) < 3:
+		return name
+	}
+	return name[:len(name)-1]
+}
+
+// isWord reports the names that Python's attributes have.
+func isWord(name string) bool { return token.IsIdentifier(name) || token.IsKeyword(name) }
+
+func isNumber(name string) bool {
+	_, err := strconv.ParseUint(name, 10, 64)
+	return err == nil
+}
+
+// A namer hands out names, each once.
+type namer map[string]bool
+
+// pick returns name, with a number where it is taken.
+func (n namer) pick(name string) string {
+	free := name
+	for i := 2; n[free]; i++ {
+		free = name + strconv.Itoa(i)
+		if last, _ := utf8.DecodeLastRuneInString(name); unicode.IsDigit(last) {
+			free = name + "_" + strconv.Itoa(i)
+		}
+	}
+	n[free] = true
+	return free
+}
+
+// fieldTag returns the struct tag for an edge.
+func fieldTag(e genEdge) string {
+	text := tagName(e.name)
+	if e.name == "" || e.name == "-" {
+		text = "'" + e.name + "'"
+	}
+	for _, alias := range e.also {
+		text += ",alias=" + tagName(alias)
+	}
+	tag := "ckpt:" + strconv.Quote(text)
+	if strings.Contains(tag, "`") || strings.ContainsFunc(tag, unprintable) {
+		return strconv.Quote(tag)
+	}
+	return "`" + tag + "`"
+}
+
+// tagName returns a name as it stands in a tag.
+func tagName(name string) string {
+	if !strings.Contains(name, ",") && !strings.HasPrefix(name, "'") {
+		return name
+	}
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name) + "'"
+}
