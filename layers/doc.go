@@ -34,6 +34,11 @@
 //
 // Any number of goroutines may call one layer at a time once its weights are there; the call that makes them must be alone.
 //
+// # Models
+//
+// [FromKeras] makes a [Model] of the JSON that Keras 3 writes for a Functional or Sequential model, layers, operators and masks between
+// them included; its edges are those of Keras's object graph. [Sequential] chains layers by hand.
+//
 // # Speed
 //
 // Matrix products, and convolutions through them, run on kernels of this module's own that use AVX2 or AVX-512 where the

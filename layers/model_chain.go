@@ -2,6 +2,7 @@ package layers
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 
 	"github.com/gockpt/ckpt/tensor"
@@ -116,10 +117,14 @@ func chainOperations(nodes []node) []any {
 	var operations []any
 	seen := make(map[any]bool)
 	for _, i := range order {
-		if t := steps[i].track; t == nil || !seen[t] {
-			operations = append(operations, t)
+		t := steps[i].track
+		if t != nil && reflect.TypeOf(t).Kind() == reflect.Pointer { // a layer that stands in the chain twice
+			if seen[t] {
+				continue
+			}
 			seen[t] = true
 		}
+		operations = append(operations, t)
 	}
 	return operations
 }

@@ -55,7 +55,7 @@ func indexOperator(class string) operatorMaker {
 		return func(c *config) operator {
 			var sections int
 			indices, axis := c.ints("indices_or_sections"), c.int("axis", 0)
-			if c.isNumber("indices_or_sections") {
+			if c.isNumber("indices_or_sections") && len(indices) == 1 {
 				sections, indices = indices[0], nil
 			}
 			return func(a *arguments) ([]*value, error) {
@@ -367,7 +367,7 @@ func floorMod64(a, b int64) int64 { return a - b*floorDivide(a, b) }
 
 func repeat(x *value, times, axes []int) (*value, error) {
 	var err error
-	if axes == nil {
+	if len(axes) == 0 {
 		if x, err = reshapeValue(x, -1); err != nil {
 			return nil, err
 		}
@@ -494,7 +494,7 @@ func split(x *value, sections int, indices []int, axis int) ([]*value, error) {
 	}
 	n := x.shape()[axis]
 	if indices == nil {
-		if sections <= 0 || n%sections != 0 {
+		if sections <= 0 || sections > max(n, 1) || n%sections != 0 {
 			return nil, fmt.Errorf("axis %d of shape %v in %d sections", axis, x.shape(), sections)
 		}
 		for i := 1; i < sections; i++ {
@@ -591,7 +591,7 @@ func indexList(i *value, n int) ([]int, error) {
 // take is numpy's take: x at indices along an axis, of the flat tensor where none is given.
 func take(x, i *value, axes []int) (*value, error) {
 	var err error
-	if axes == nil {
+	if len(axes) == 0 {
 		if x, err = reshapeValue(x, -1); err != nil {
 			return nil, err
 		}
@@ -617,7 +617,7 @@ func take(x, i *value, axes []int) (*value, error) {
 // takeAlong is numpy's take_along_axis.
 func takeAlong(x, i *value, axes []int) (*value, error) {
 	var err error
-	if axes == nil {
+	if len(axes) == 0 {
 		if x, err = reshapeValue(x, -1); err != nil {
 			return nil, err
 		}
@@ -720,9 +720,9 @@ func triangle(x *value, keep func(i, j int) bool) (*value, error) {
 			m.Data()[i*cols+j] = keep(i, j)
 		}
 	}
-	zero := intValue(tensor.Scalar[int64](0), x.as)
-	if isFloat(x.as) {
-		zero = floatValue(tensor.Scalar[float32](0))
+	zero, err := intValue(tensor.Scalar[int64](0), tensor.DTInt32).cast(x.as)
+	if err != nil {
+		return nil, err
 	}
 	out, err := where(&arguments{args: []any{boolValue(m), x, zero}})
 	if err != nil {
@@ -737,7 +737,7 @@ func sorting(places bool) operatorMaker {
 		axes := c.ints("axis")
 		return single(func(_ *arguments, x *value) (*value, error) {
 			var err error
-			if axes == nil {
+			if len(axes) == 0 {
 				if x, err = reshapeValue(x, -1); err != nil {
 					return nil, err
 				}

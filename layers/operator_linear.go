@@ -220,6 +220,9 @@ func tensordot(c *config) operator {
 		switch s := axes.Shape(); {
 		case len(s) == 0:
 			n := int(axes.Data()[0])
+			if n < 0 || n > min(len(x), len(y)) {
+				return "", "", "", fmt.Errorf("%d axes of shapes %v and %v", n, x, y)
+			}
 			for i := range n {
 				left, right = append(left, len(x)-n+i), append(right, i)
 			}

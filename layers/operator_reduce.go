@@ -293,7 +293,7 @@ func argument(largest bool) operatorMaker {
 	}
 }
 
-// norm makes keras.ops.norm of vectors: order 2 (the default), 1, infinity.
+// norm makes keras.ops.norm of vectors, of order 1 to infinity, and of matrices where the order is not given.
 func norm(c *config) operator {
 	axes, keep := c.reduced()
 	number := float32(2)
@@ -301,8 +301,8 @@ func norm(c *config) operator {
 	case "", "null", `"fro"`, `"euclidean"`:
 		c.skip("ord")
 	default:
-		if number = c.number("ord", 2); len(axes) == 2 {
-			c.fail("option %q of a matrix is %s: %w", "ord", order, ErrUnknownOption)
+		if number = c.number("ord", 2); len(axes) == 2 || !(number >= 1) {
+			c.fail("option %q is %s: %w", "ord", order, ErrUnknownOption)
 		}
 	}
 	return single(func(_ *arguments, x *value) (*value, error) {

@@ -103,7 +103,7 @@ func shapeOperator(class string) operatorMaker {
 					return nil, err
 				}
 				axis := 0
-				if axes != nil {
+				if len(axes) > 0 {
 					axis = axes[0]
 				} else {
 					if x, err = reshapeValue(x, -1); err != nil {

@@ -1,0 +1,155 @@
+package layers
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gockpt/ckpt/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// operatorClasses are the operators that this package has.
+var operatorClasses = []string{
+	"Absolute", "Add", "All", "Amax", "Amin", "Any", "Append", "Arccos", "Arccosh", "Arcsin", "Arcsinh", "Arctan", "Arctan2", "Arctanh",
+	"Argmax", "Argmin", "Argsort", "BroadcastTo", "Cast", "Cbrt", "Ceil", "Celu", "Clip", "Concatenate", "ConvertToTensor", "Cos", "Cosh",
+	"CountNonzero", "Cumprod", "Cumsum", "Divide", "DivideNoNan", "Dot", "DotProductAttention", "Einsum", "Elu", "Equal", "Erf", "Exp", "Exp2",
+	"ExpandDims", "Expm1", "Flip", "Floor", "FloorDivide", "FullLike", "Gelu", "GetItem", "Glu", "Greater", "GreaterEqual", "HardShrink",
+	"HardSigmoid", "HardSilu", "HardTanh", "Hstack", "Hypot", "Inner", "Isfinite", "Isinf", "Isnan", "LeakyRelu", "Less", "LessEqual", "Log",
+	"Log10", "Log1p", "Log2", "LogSigmoid", "LogSoftmax", "Logaddexp", "LogicalAnd", "LogicalNot", "LogicalOr", "LogicalXor", "Logsumexp",
+	"Matmul", "Max", "Maximum", "Mean", "Median", "Min", "Minimum", "Mod", "Moments", "Moveaxis", "Multiply", "NanToNum", "Ndim", "Negative",
+	"Norm", "Normalize", "NotEqual", "OneHot", "OnesLike", "Outer", "Pad", "Power", "Prod", "Ravel", "Reciprocal", "Relu", "Relu6", "Repeat",
+	"Reshape", "Roll", "Round", "Rsqrt", "SaturateCast", "Selu", "Sigmoid", "Sign", "Silu", "Sin", "Sinh", "Size", "Slice", "SoftShrink",
+	"Softmax", "Softplus", "Softsign", "Sort", "SparsePlus", "SparseSigmoid", "Sparsemax", "Split", "Sqrt", "Square", "Squareplus", "Squeeze",
+	"Stack", "Std", "StopGradient", "Subtract", "Sum", "Swapaxes", "Take", "TakeAlongAxis", "Tan", "Tanh", "TanhShrink", "Tensordot",
+	"Threshold", "Tile", "TopK", "Transpose", "Tril", "Triu", "TrueDivide", "Trunc", "Unstack", "Var", "Vstack", "Where", "ZerosLike",
+}
+
+// call returns the arguments of an operator.
+func callWith(args ...any) *arguments {
+	return &arguments{who: id{kind: "test"}, args: args, kw: make(map[string]any), used: make(map[string]bool)}
+}
+
+// TestOperatorsRefuseNonsense calls every operator with options and arguments that do not fit: it ends with a result or an error.
+func TestOperatorsRefuseNonsense(t *testing.T) {
+	options := []string{`{}`}
+	for _, key := range []string{"axis", "axes", "axis1", "newshape", "shape", "shift", "repeats", "pad_width", "indices_or_sections", "k", "num_classes", "subscripts",
+		"source", "x_min", "dtype", "ord", "decimals"} {
+		for _, v := range []string{`[]`, `7`, `-9`, `[3, -1]`, `1.5`, `"relu"`, `[[1, 2], [3, 4]]`, `9007199254740993`} {
+			options = append(options, fmt.Sprintf(`{%q: %s}`, key, v))
+		}
+	}
+	none, word := 0, "word"
+	one, two := -1, 5
+	empty := floatValue(tensor.New[float32](0, 3))
+	values := []any{
+		nil, true, word, scalar{f: 2, whole: true}, scalar{f: -0.5}, ellipsis{}, []any{}, []any{scalar{f: 1, whole: true}, nil}, map[string]any{},
+		[]any{pySlice{&one, &two, &none}}, []any{pySlice{}, pySlice{step: &one}, scalar{f: 40, whole: true}},
+		empty, floatValue(random(t, 1, 2, 3)), floatValue(tensor.Scalar(float32(math.NaN()))), floatValue(random(t, 2, 2, 3, 4, 2)),
+		intValue(tensor.New[int64](3, 1), tensor.DTInt32), boolValue(tensor.New[bool](2, 3)), &value{x: tensor.New[string](2), as: tensor.DTString},
+		[]any{empty, floatValue(random(t, 1, 2, 3))},
+	}
+	for _, class := range operatorClasses {
+		t.Run(class, func(t *testing.T) {
+			m := operatorMakerOf(class)
+			require.NotNil(t, m)
+			ran := 0
+			for _, raw := range options {
+				c, err := newConfig(class, json.RawMessage(raw))
+				require.NoError(t, err)
+				o := m(c)
+				if c.err != nil {
+					continue
+				}
+				for i, v := range values {
+					for _, args := range [][]any{{v}, {values[12], v}, {v, v, v}, {values[(i+5)%len(values)], v, values[15]}} {
+						out, err := o(callWith(args...))
+						ran++
+						if err == nil {
+							for _, y := range out {
+								require.NotNil(t, y)
+								require.NotNil(t, y.x)
+							}
+						}
+					}
+				}
+			}
+			require.NotZero(t, ran)
+		})
+	}
+}
+
+func TestGetItemIsPythons(t *testing.T) {
+	x := tensor.New[int64](2, 5)
+	for i := range x.Data() {
+		x.Data()[i] = int64(i)
+	}
+	at := func(n int) *int { return &n }
+	whole := func(n int) scalar { return scalar{f: float64(n), whole: true} }
+	for _, tt := range []struct {
+		name  string
+		key   any
+		shape tensor.Shape
+		want  []int64
+	}{
+		{"x[1]", whole(1), tensor.Shape{5}, []int64{5, 6, 7, 8, 9}},
+		{"x[-2, -1]", []any{whole(-2), whole(-1)}, tensor.Shape{}, []int64{4}},
+		{"x[:, 1:3]", []any{pySlice{}, pySlice{start: at(1), stop: at(3)}}, tensor.Shape{2, 2}, []int64{1, 2, 6, 7}},
+		{"x[..., ::-2]", []any{ellipsis{}, pySlice{step: at(-2)}}, tensor.Shape{2, 3}, []int64{4, 2, 0, 9, 7, 5}},
+		{"x[0, None, -100:2]", []any{whole(0), nil, pySlice{start: at(-100), stop: at(2)}}, tensor.Shape{1, 2}, []int64{0, 1}},
+		{"x[:, 3:1]", []any{pySlice{}, pySlice{start: at(3), stop: at(1)}}, tensor.Shape{2, 0}, []int64{}},
+		{"x[:, 1::-1]", []any{pySlice{}, pySlice{start: at(1), step: at(-1)}}, tensor.Shape{2, 2}, []int64{1, 0, 6, 5}},
+		{"x[:, ::9223372036854775807]", []any{pySlice{}, pySlice{step: at(math.MaxInt)}}, tensor.Shape{2, 1}, []int64{0, 5}},
+		{"x[[1, 0, -1]]", intValue(vectorOf(t, 1, 0, -1), tensor.DTInt32), tensor.Shape{3, 5}, []int64{5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			y, err := getItem(intValue(x, tensor.DTInt32), tt.key)
+			require.NoError(t, err)
+			require.Equal(t, tt.shape, y.shape())
+			require.Equal(t, tt.want, y.x.Values())
+		})
+	}
+}
+
+func vectorOf(t testing.TB, values ...int64) *tensor.Tensor[int64] {
+	t.Helper()
+	x, err := tensor.FromSlice(values, len(values))
+	require.NoError(t, err)
+	return x
+}
+
+// The wants are those of keras.backend.result_type.
+func TestPromote(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		a, b         tensor.DType
+		aWeak, bWeak bool
+		want         tensor.DType
+	}{
+		{"alike", tensor.DTInt32, tensor.DTInt32, false, false, tensor.DTInt32},
+		{"a fraction among integers", tensor.DTInt64, tensor.DTFloat32, false, true, tensor.DTFloat32},
+		{"a number takes the tensor's integers", tensor.DTInt8, tensor.DTInt32, false, true, tensor.DTInt8},
+		{"the wider integers", tensor.DTInt32, tensor.DTInt64, false, false, tensor.DTInt64},
+		{"unsigned and signed of one width", tensor.DTUInt8, tensor.DTInt8, false, false, tensor.DTInt16},
+		{"unsigned and wider signed", tensor.DTUInt8, tensor.DTInt32, false, false, tensor.DTInt32},
+		{"wider unsigned and signed", tensor.DTInt8, tensor.DTUInt16, false, false, tensor.DTInt32},
+		{"wide ones of either sign", tensor.DTUInt32, tensor.DTInt32, false, false, tensor.DTInt64},
+		{"truths are integers among them", tensor.DTBool, tensor.DTInt16, false, false, tensor.DTInt16},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, promote(tt.a, tt.b, tt.aWeak, tt.bWeak))
+			require.Equal(t, tt.want, promote(tt.b, tt.a, tt.bWeak, tt.aWeak))
+		})
+	}
+}
+
+func TestPlainJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a": -Infinity, "b": [NaN, Infinity]}`:   `{"a": -1e999, "b": ["NaN", 1e999]}`,
+		`{"Infinity": "\"NaN and -Infinity\" \\"}`: `{"Infinity": "\"NaN and -Infinity\" \\"}`,
+		`{"a": 1}`: `{"a": 1}`,
+	} {
+		require.Equal(t, want, string(plainJSON([]byte(in))))
+	}
+}
