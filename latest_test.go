@@ -199,7 +199,7 @@ func TestStateFileOfSave(t *testing.T) {
 				require.Regexp(t, `^train.checkpoint\.tmp[0-9a-f]{32}$`, op.Name)
 			}
 		}
-		require.Equal(t, []string{"create", "write", "sync", "close", "rename"}, ops)
+		require.Equal(t, []string{"create", "write", "sync", "close", "stat", "rename"}, ops)
 	})
 	t.Run("W-28 weights without a base name are found again", func(t *testing.T) {
 		dir := t.TempDir() + string(filepath.Separator)
