@@ -92,8 +92,8 @@ func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource,
 	var all []*savedApart
 	paths := make(map[*node]string, len(g.nodes))
 	for _, n := range g.nodes {
-		if paths[n] = n.objectPath(paths); n.saver != nil {
-			all = addApart(all, n.saver, paths[n], n)
+		if n.saver != nil {
+			all = addApart(all, n.saver, n.objectPath(paths), n)
 		}
 	}
 	var own []namedSource

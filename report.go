@@ -59,13 +59,20 @@ func (r *restoration) report(g *graph) *Report {
 		n := &r.stored.Nodes[id]
 		b, bound := r.bound[id]
 		matched[b.key] = matched[b.key] || bound && (len(n.Attributes) > 0 && r.unusedAttributes[id] == nil || n.Saver != nil)
-		item := Item{Path: r.userPath(id)}
+		if len(n.Attributes) == 0 && !bound {
+			continue
+		}
+		var item Item
 		if at := g.byKey[b.key]; bound && at != nil {
-			item.Path, item.GoPath = at.path(), at.goPath()
+			if len(n.Attributes) > 0 || len(at.values) > 0 {
+				item.Path, item.GoPath = at.path(), at.goPath()
+			}
 			if len(at.values) > 0 && len(n.Attributes) == 0 {
 				matched[b.key] = true // listed as mismatched, not once more as missing
 				out.Mismatched = append(out.Mismatched, item)
 			}
+		} else if len(n.Attributes) > 0 {
+			item.Path = r.userPath(id)
 		}
 		for _, a := range n.Attributes {
 			item.Key = a.Key

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
@@ -66,7 +68,10 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 	var tensors, opaque []namedSource
 	paths := make(map[*node]string, len(kept))
 	for _, n := range kept {
-		paths[n] = n.objectPath(paths)
+		path := ""
+		if len(n.values) > 0 || n.saver != nil {
+			path = n.objectPath(paths)
+		}
 		sn := objectgraph.Node{}
 		for i := range n.edges {
 			if id, ok := ids[n.edges[i].node]; ok && n.edges[i].node != nil {
@@ -74,7 +79,7 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			}
 		}
 		for _, v := range n.values {
-			a := objectgraph.Attribute{Name: objectgraph.Escape(v.attribute), Key: objectgraph.KeyAt(paths[n], objectgraph.Escape(v.attribute))}
+			a := objectgraph.Attribute{Name: objectgraph.Escape(v.attribute), Key: objectgraph.KeyAt(path, objectgraph.Escape(v.attribute))}
 			if v.attribute == variableAttribute && n.done == nil {
 				a.FullName = n.globalName()
 			}
@@ -86,7 +91,7 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			}
 		}
 		if n.saver != nil {
-			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: paths[n]}
+			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: path}
 		}
 		for _, s := range n.slots {
 			if id, ok := ids[s.slot]; ok {
@@ -111,17 +116,33 @@ func (n *node) saved() bool {
 	return true
 }
 
-// objectPath is the escaped path of n, by which its tensors' keys begin; parents have theirs in paths already.
-func (n *node) objectPath(paths map[*node]string) string {
-	switch {
-	case n.slotOf != nil:
-		return objectgraph.SlotPath(paths[n.slotOf.variable], paths[n.slotOf.owner], n.slotOf.name)
-	case n.parent == nil:
+// objectPath is the escaped path of n, by which its tensors' keys begin. known has those of objects that have children with
+// values: not of all, since in a deep graph the paths of what has no values are longer than all memory.
+func (n *node) objectPath(known map[*node]string) string {
+	if s := n.slotOf; s != nil {
+		return objectgraph.SlotPath(s.variable.objectPath(known), s.owner.objectPath(known), s.name)
+	}
+	if n.parent == nil {
 		return ""
-	case n.parent.parent == nil:
+	}
+	above, ok := known[n.parent]
+	if !ok {
+		var edges []string
+		for up := n.parent; up.parent != nil; up = up.parent {
+			if path, ok := known[up]; ok {
+				edges = append(edges, path)
+				break
+			}
+			edges = append(edges, objectgraph.Escape(up.name))
+		}
+		slices.Reverse(edges)
+		above = strings.Join(edges, "/")
+		known[n.parent] = above
+	}
+	if n.parent.parent == nil {
 		return objectgraph.Escape(n.name)
 	}
-	return paths[n.parent] + "/" + objectgraph.Escape(n.name)
+	return above + "/" + objectgraph.Escape(n.name)
 }
 
 // write saves the graph under prefix and returns when it is durable.

@@ -179,11 +179,14 @@ func (s *Status) consumed(g *graph) error {
 		m.Hints = s.r.storedHints(g, unresolved)
 		return m
 	case len(s.r.unusedAttributes) > 0:
-		m = s.mismatch("Unused attributes in these objects (the attributes exist in the checkpoint but were not restored):")
+		problem := "Unused attributes in these objects (the attributes exist in the checkpoint but were not restored):"
+		lines := []string{problem}
+		m = s.mismatch(problem)
 		for _, id := range sortedKeys(s.r.unusedAttributes) {
-			m.Problem += fmt.Sprintf("\n%s (%v): %q", s.r.prettyName(id), s.r.bound[id].key.typ, s.r.unusedAttributes[id])
+			lines = append(lines, fmt.Sprintf("%s (%v): %q", s.r.prettyName(id), s.r.bound[id].key.typ, s.r.unusedAttributes[id]))
 			m.Unused = append(m.Unused, s.r.userPath(id))
 		}
+		m.Problem = strings.Join(lines, "\n")
 		return m
 	}
 	return nil

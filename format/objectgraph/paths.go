@@ -82,7 +82,8 @@ func (p *Paths) Edges(id int) (names []string, ok bool) {
 //
 //	(root).optimizer's state 'm' for (root).model.kernel
 //
-// A node that nothing leads to, which TensorFlow cannot name, is called by its number.
+// A node that nothing leads to, which TensorFlow cannot name, is called by its number. Of more than 64 edges, or of more than
+// 1 KiB, only the end is there, after "(root).…": names of all nodes stay in proportion to the graph, however deep it is.
 func (p *Paths) Name(id int) string {
 	if s, ok := p.slots[id]; ok {
 		return fmt.Sprintf("%s's state '%s' for %s", p.edgeName(s.optimizer), s.slot.Name, p.edgeName(s.slot.Original))
@@ -90,10 +91,34 @@ func (p *Paths) Name(id int) string {
 	return p.edgeName(id)
 }
 
+// What a name has of a deep node.
+const (
+	nameEdges = 64
+	nameBytes = 1 << 10
+	cutEdges  = 8
+)
+
 func (p *Paths) edgeName(id int) string {
-	edges, ok := p.Edges(id)
-	if !ok {
+	if p.parent[id] == unreachable {
 		return fmt.Sprintf("(node %d)", id)
 	}
-	return strings.Join(append([]string{"(root)"}, edges...), ".")
+	var edges []string
+	length := 0
+	for p.parent[id] != noParent {
+		up := int(p.parent[id])
+		name := p.graph.Nodes[up].Children[p.edge[id]].Name
+		if length += len(name); len(edges) == nameEdges || length > nameBytes {
+			edges = edges[:min(len(edges), cutEdges)]
+			if len(edges) == 0 {
+				edges = []string{strings.ToValidUTF8(name[:nameBytes], "")}
+			}
+			edges = append(edges, "…")
+			break
+		}
+		edges = append(edges, name)
+		id = up
+	}
+	edges = append(edges, "(root)")
+	slices.Reverse(edges)
+	return strings.Join(edges, ".")
 }

@@ -62,6 +62,13 @@ func TestPaths(t *testing.T) {
 		}
 		require.Equal(t, "(node 98)'s state 's' for (node 98)", g.Paths().Name(99))
 	})
+	t.Run("of a long name the end is cut, and what is above it left out", func(t *testing.T) {
+		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 3)}
+		g.Nodes[0].Children = []objectgraph.Child{{Name: strings.Repeat("x", 1<<20), ID: 1}}
+		g.Nodes[1].Children = []objectgraph.Child{{Name: "y", ID: 2}}
+		require.Equal(t, "(root).…."+strings.Repeat("x", 1<<10), g.Paths().Name(1))
+		require.Equal(t, "(root).….y", g.Paths().Name(2))
+	})
 	t.Run("a chain a million deep", func(t *testing.T) {
 		const deep = 1_000_000
 		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, deep)}
@@ -69,7 +76,9 @@ func TestPaths(t *testing.T) {
 			g.Nodes[i].Children = []objectgraph.Child{{Name: "n", ID: i + 1}}
 		}
 		g.Nodes[deep-1].Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue}}
-		require.Equal(t, "(root)"+strings.Repeat(".n", deep-1), g.Paths().Name(deep-1))
+		require.Equal(t, "(root).…"+strings.Repeat(".n", 8), g.Paths().Name(deep-1), "names of all would be longer than all memory")
+		require.Equal(t, "(root)"+strings.Repeat(".n", 64), g.Paths().Name(64))
+		require.Equal(t, "(root).…"+strings.Repeat(".n", 8), g.Paths().Name(65))
 		require.NotContains(t, g.Valued(), false)
 	})
 }

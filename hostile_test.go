@@ -1,0 +1,172 @@
+package ckpt
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// forgeGraph writes a checkpoint with any object graph, whose every checksum is right. "v" is a float32 scalar of 1.
+func forgeGraph(t *testing.T, g *objectgraph.Graph) *errfs.FS {
+	t.Helper()
+	disk := errfs.New()
+	w := bundle.Create(disk, "ckpt", bundle.Options{})
+	require.NoError(t, w.Add(0, "v", format.SourceOf(tensor.Scalar(float32(1)))))
+	require.NoError(t, w.Add(0, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))))
+	require.NoError(t, w.Commit(ctx))
+	return disk
+}
+
+var forgedValue = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: "v", Key: "v"}}
+
+// hostileGraphs are graphs of n nodes that are well-formed and unlike any model's.
+func hostileGraphs(n int) map[string]*objectgraph.Graph {
+	graphs := make(map[string]*objectgraph.Graph)
+	wide := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := 1; i < n; i++ {
+		wide.Nodes[0].Children = append(wide.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i - 1), ID: i})
+		wide.Nodes[i].Attributes = forgedValue
+	}
+	graphs["one node with all others as children"] = wide
+	deep := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n - 1 {
+		deep.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: i + 1}}
+	}
+	deep.Nodes[n-1].Attributes = forgedValue
+	graphs["a chain"] = deep
+	values := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n - 1 {
+		values.Nodes[i] = objectgraph.Node{Children: []objectgraph.Child{{Name: "next", ID: i + 1}}, Attributes: forgedValue}
+	}
+	graphs["a chain with a value at every link"] = values
+	ring := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n {
+		ring.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: (i + 1) % n}, {Name: "self", ID: i}, {Name: "root", ID: 0}}
+	}
+	graphs["a ring, each with itself and the first"] = ring
+	shared := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 2)}
+	for i := range n {
+		shared.Nodes[0].Children = append(shared.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i), ID: 1})
+	}
+	shared.Nodes[1].Attributes = forgedValue
+	graphs["one object under all names"] = shared
+	slots := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	slots.Nodes[0].Children = []objectgraph.Child{{Name: "v", ID: 1}, {Name: "optimizer", ID: 2}}
+	slots.Nodes[1].Attributes = forgedValue
+	for i := 3; i < n; i++ {
+		slots.Nodes[2].Slots = append(slots.Nodes[2].Slots, objectgraph.Slot{Original: 1, Name: fmt.Sprint(i), Variable: i})
+		slots.Nodes[i].Attributes = forgedValue
+	}
+	graphs["one optimizer with all slots"] = slots
+	return graphs
+}
+
+// A chainLink can be as deep as a checkpoint says.
+type chainLink struct {
+	V    tensor.Tensor[float32] `ckpt:"v,optional"`
+	Next *chainLink             `ckpt:"next,alloc,optional"`
+}
+
+// TestHostileGraphs gives every verb that reads a checkpoint graphs that a forger thought of. What it says of them is its own
+// matter; it must say something, in time and memory that the files' size accounts for.
+func TestHostileGraphs(t *testing.T) {
+	nodes := thorough(200_000, 4_000)
+	for name, g := range hostileGraphs(nodes) {
+		t.Run(name, func(t *testing.T) {
+			disk := forgeGraph(t, g)
+			size := 0
+			for _, b := range disk.Files() {
+				size += len(b)
+			}
+			verbs := map[string]func(){
+				"restore into little, and ask": func() {
+					c := mustNew(t, groupOf("v", scalar(0)), onErrfs(disk))
+					s, err := c.Read(ctx, "ckpt")
+					require.NoError(t, err)
+					for _, err := range []error{s.AssertConsumed(), s.AssertExistingObjectsMatched(), s.AssertNontrivialMatch()} {
+						if err != nil {
+							_ = err.Error()
+						}
+					}
+					_ = s.Report().String()
+					require.NoError(t, c.Close())
+				},
+				"load into what grows": func() {
+					var root chainLink
+					if err := LoadWeights(ctx, "ckpt", &root, onErrfs(disk), Partial()); err != nil {
+						_ = err.Error()
+					}
+					var list []tensor.Tensor[float32]
+					if err := LoadWeights(ctx, "ckpt", &list, onErrfs(disk)); err != nil {
+						_ = err.Error()
+					}
+				},
+				"restore into what grows, and save it again": func() {
+					var root chainLink
+					c := mustNew(t, &root, onErrfs(disk))
+					if _, err := c.Read(ctx, "ckpt"); err != nil {
+						_ = err.Error()
+						return
+					}
+					_, err := c.Write(ctx, "again")
+					require.NoError(t, err)
+				},
+				"verify": func() {
+					r, err := Open("ckpt", onErrfs(disk))
+					require.NoError(t, err)
+					require.NoError(t, r.Verify(ctx, func(p Problem) { _ = p.Err.Error() }))
+					require.NoError(t, r.Close())
+				},
+				"strict": func() {
+					var m struct{ V tensor.Tensor[float32] }
+					if err := LoadWeights(ctx, "ckpt", &m, onErrfs(disk), Strict(), Partial()); err != nil {
+						_ = err.Error()
+					}
+				},
+			}
+			for _, verb := range sortedKeys(verbs) {
+				peak, took := measured(verbs[verb])
+				t.Logf("%-44s %6d KiB of files, %7d KiB, %v", verb, size>>10, peak>>10, took.Round(time.Millisecond))
+				require.Less(t, peak, uint64(64<<20+100*size+4<<10*nodes), verb) // what grows has objects of its own for all nodes
+				require.Less(t, took, time.Minute, verb)
+			}
+		})
+	}
+}
+
+// measured runs f and returns how far the heap grew at most, and the time that it took.
+func measured(f func()) (peak uint64, took time.Duration) {
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var done atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !done.Load() {
+			runtime.ReadMemStats(&now)
+			if now.HeapAlloc > before.HeapAlloc {
+				peak = max(peak, now.HeapAlloc-before.HeapAlloc)
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
+	start := time.Now()
+	f()
+	took = time.Since(start)
+	done.Store(true)
+	<-ended
+	return peak, took
+}
