@@ -1,165 +1,113 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/tensor"
 )
 
+func of[T tensor.Element](t *testing.T, values ...T) tensor.Any {
+	t.Helper()
+	tt, err := tensor.FromSlice(values, len(values))
+	require.NoError(t, err)
+	return tt
+}
+
 func TestCompareValues(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	of := func(tt tensor.Any, err error) tensor.Any {
-		require.NoError(t, err)
-		return tt
-	}
-	floats := func(v ...float32) tensor.Any { x, err := tensor.FromSlice(v, len(v)); return of(x, err) }
-	integers := func(v ...int64) tensor.Any { x, err := tensor.FromSlice(v, len(v)); return of(x, err) }
-	unsigned := func(v ...uint64) tensor.Any { x, err := tensor.FromSlice(v, len(v)); return of(x, err) }
-	complexes := func(v ...complex64) tensor.Any { x, err := tensor.FromSlice(v, len(v)); return of(x, err) }
-	texts := func(v ...string) tensor.Any { x, err := tensor.FromSlice(v, len(v)); return of(x, err) }
-	for _, tt := range []struct {
-		name      string
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, test := range map[string]struct {
 		a, b      tensor.Any
 		tolerance float64
-		differ    int
-		largest   float64 // infinite: none can be told
-		at        int
+		want      string // "" where they are the same
 	}{
-		{name: "the largest of several", a: floats(1, 2, 3), b: floats(1, 2.5, 5), differ: 2, largest: 2, at: 2},
-		{name: "within the tolerance", a: floats(1, 2), b: floats(1.25, 2.25), tolerance: 0.25},
-		{name: "beyond the tolerance", a: floats(1, 2), b: floats(1.25, 2.5), tolerance: 0.25, differ: 1, largest: 0.5, at: 1},
-		{name: "NaN equals NaN, and 0 is -0", a: floats(nan, 0), b: floats(-nan, float32(math.Copysign(0, -1)))},
-		{name: "a NaN in one is beyond any tolerance", a: floats(0, nan), b: floats(9, 1), tolerance: 100, differ: 1, largest: math.Inf(1), at: 1},
-		{name: "infinities of two signs", a: floats(inf, inf), b: floats(inf, -inf), differ: 1, largest: math.Inf(1), at: 1},
-		{name: "integers that no float64 tells apart", a: integers(1<<60, 0), b: integers(1<<60+1, 0), differ: 1, largest: 1},
-		{name: "integers further apart than an int64", a: integers(math.MinInt64), b: integers(math.MaxInt64), differ: 1, largest: math.MaxUint64},
-		{name: "unsigned integers beyond an int64", a: unsigned(math.MaxUint64), b: unsigned(0), differ: 1, largest: math.MaxUint64},
-		{name: "an integer and a fraction", a: integers(2), b: floats(2.5), differ: 1, largest: 0.5},
-		{name: "an integer and the same number", a: integers(2), b: floats(2)},
-		{name: "complex numbers", a: complexes(1, 3+4i), b: complexes(1, 0), differ: 1, largest: 5, at: 1},
-		{name: "texts", a: texts("a", "b"), b: texts("a", "c"), differ: 1, largest: math.Inf(1), at: 1},
-		{name: "a text and a number", a: texts("1"), b: floats(1), differ: 1, largest: math.Inf(1)},
+		"the same":                       {of(t, 1.5, 2), of(t, 1.5, 2), 0, ""},
+		"the largest difference":         {of(t, 1.0, 2, 3, 4), of(t, 1.5, 2, 1, 4.5), 0, "3 of 4 values differ, most at [2]: 3 -> 1 (by 2)"},
+		"within the tolerance":           {of(t, 1.0, 2), of(t, 1.25, 1.75), 0.25, ""},
+		"not all within the tolerance":   {of(t, 1.0, 2), of(t, 1.25, 1.5), 0.25, "1 of 2 values differ, most at [1]: 2 -> 1.5 (by 0.5)"},
+		"0 and -0":                       {of(t, 0.0, 1), of(t, math.Copysign(0, -1), 1), 0, ""},
+		"NaN and NaN":                    {of(t, nan, 1), of(t, nan, 1), 0, ""},
+		"NaN is further than infinity":   {of(t, 1.0, 1, 1), of(t, inf, nan, 9), 1, "3 of 3 values differ, most at [1]: 1 -> NaN (by NaN)"},
+		"infinities of either sign":      {of(t, inf, inf), of(t, -inf, inf), 1, "1 of 2 values differ, most at [0]: +Inf -> -Inf (by +Inf)"},
+		"float32 as it prints itself":    {of[float32](t, 0.1, 0), of[float32](t, 0.2, 0), 0, "1 of 2 values differ, most at [0]: 0.1 -> 0.2 (by 0.10000000149011612)"},
+		"bfloat16":                       {of(t, tensor.BFloat16FromFloat32(1), 0), of(t, tensor.BFloat16FromFloat32(1.5), 0), 0, "1 of 2 values differ, most at [0]: 1 -> 1.5 (by 0.5)"},
+		"int64 at its ends":              {of[int64](t, math.MinInt64, 0), of[int64](t, math.MaxInt64, 0), 0, "1 of 2 values differ, most at [0]: -9223372036854775808 -> 9223372036854775807 (by 1.8446744073709552e+19)"},
+		"uint64 beyond int64":            {of[uint64](t, math.MaxUint64, 5), of[uint64](t, math.MaxUint64-3, 5), 0, "1 of 2 values differ, most at [0]: 18446744073709551615 -> 18446744073709551612 (by 3)"},
+		"quantized":                      {of[tensor.QInt8](t, -128, 5), of[tensor.QInt8](t, 127, 5), 0, "1 of 2 values differ, most at [0]: -128 -> 127 (by 255)"},
+		"complex numbers by their plane": {of(t, complex(1, 1), 0), of(t, complex(4, 5), 0), 0, "1 of 2 values differ, most at [0]: (1+1i) -> (4+5i) (by 5)"},
+		"bools":                          {of(t, true, false), of(t, true, true), 0, "1 of 2 values differ, most at [1]: false -> true (by 1)"},
+		"strings":                        {of(t, "a", "b", "c\n"), of(t, "a", "x", strings.Repeat("y", 50)), 9, `2 of 3 values differ, first at [1]: "b" -> "x"`},
+		"a long string":                  {of(t, "c\n"), of(t, strings.Repeat("y", 50)), 0, `"c\n" -> 50 bytes`},
+		"a scalar":                       {tensor.Scalar[int32](1), tensor.Scalar[int32](3), 0, "1 -> 3 (by 2)"},
+		"nothing":                        {of[float32](t), of[float32](t), 0, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			d := compareValues(tt.a, tt.b, tt.tolerance)
-			if tt.differ == 0 {
-				require.Nil(t, d)
+		t.Run("V-07 "+name, func(t *testing.T) {
+			got, err := compareValues(t.Context(), test.a, test.b, test.tolerance)
+			require.NoError(t, err)
+			if test.want == "" {
+				require.Nil(t, got)
 				return
 			}
-			require.NotNil(t, d)
-			require.Equal(t, tt.differ, d.Differ)
-			require.Equal(t, []int{tt.at}, d.Index)
-			if math.IsInf(tt.largest, 1) {
-				require.Nil(t, d.Largest)
-			} else {
-				require.InDelta(t, tt.largest, *d.Largest, 0)
-			}
+			require.NotNil(t, got)
+			require.Equal(t, test.want, got.String())
+			_, err = json.Marshal(got)
+			require.NoError(t, err)
 		})
 	}
+	t.Run("the place in many axes, in tensors of several chunks", func(t *testing.T) {
+		a, b := tensor.New[float32](7, 100, 100), tensor.New[float32](7, 100, 100)
+		b.Set(1, 0, 0, 0)
+		b.Set(-5, 6, 54, 32)
+		got, err := compareValues(t.Context(), a, b, 0)
+		require.NoError(t, err)
+		require.Equal(t, "2 of 70000 values differ, most at [6 54 32]: 0 -> -5 (by 5)", got.String())
+	})
+	t.Run("the end of the context ends it", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := compareValues(ctx, of(t, 1.0), of(t, 2.0), 0)
+		require.ErrorIs(t, err, context.Canceled)
+	})
 }
 
-func TestDiff(t *testing.T) {
-	type state struct {
-		Kept   tensor.Tensor[float32]
-		Moved  tensor.Tensor[float32]
-		Grown  tensor.Tensor[float32]
-		Wider  any    `ckpt:"wider"`
-		Name   string `ckpt:"name"`
-		Only   *tensor.Tensor[int32]
-		Others *tensor.Tensor[bool]
-	}
-	save := func(name string, s *state) string {
-		prefix := filepath.Join(t.TempDir(), name)
-		require.NoError(t, ckpt.SaveWeights(t.Context(), prefix, s))
-		return prefix
-	}
-	a := save("a", &state{
-		Kept: *tensor.New[float32](2), Moved: *tensor.New[float32](2, 3), Grown: *tensor.New[float32](2),
-		Wider: tensor.Scalar[float32](1.5), Name: "a", Only: tensor.New[int32](),
-	})
-	moved := tensor.New[float32](2, 3)
-	moved.Set(-0.75, 1, 2)
-	moved.Set(0.25, 0, 1)
-	b := save("b", &state{
-		Kept: *tensor.New[float32](2), Moved: *moved, Grown: *tensor.New[float32](3),
-		Wider: tensor.Scalar[float64](1.5), Name: "b", Others: tensor.New[bool](4),
-	})
-	const suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
-	r := runCkpt(t, "diff", a, b)
-	require.Equal(t, 1, r.status)
-	require.Equal(t, "ckpt: the checkpoints differ\n", r.stderr)
-	require.Equal(t, "a: "+a+"\nb: "+b+"\n"+
-		"grown"+suffix+": shape: [2] [3]\n"+
-		"moved"+suffix+": values: 2 of 6 differ, by up to 0.75 at [1 2]: 0, -0.75\n"+
-		"name"+suffix+`: values: 1 of 1 differ, first at []: "a", "b"`+"\n"+
-		"only"+suffix+": only in a: int32 []\n"+
-		"others"+suffix+": only in b: bool [4]\n"+
-		"wider"+suffix+": dtype: float32 float64\n"+
-		"6 tensors of 7 differ\n", r.stdout)
-
-	r = runCkpt(t, "diff", "--json", "--tolerance", "0.5", a, b)
-	require.Equal(t, 1, r.status)
-	var got struct {
-		A, B        string
-		Equal       bool
-		Differences []struct {
-			Key, Kind string
-			DTypes    []string
-			Shapes    [][]int
-			Differ    *int
-			Largest   *float64
-			Index     []int
+// TestDiffWithItself holds every whole golden checkpoint to being no different from itself.
+func TestDiffWithItself(t *testing.T) {
+	for name, e := range expectations(t) {
+		if e.Want == nil && name != "saved-wide" {
+			path := golden + "/" + name + "/" + e.Prefix
+			r := runCkpt(t, "diff", path, path)
+			require.Zero(t, r.status, r.stdout+r.stderr)
+			require.Contains(t, r.stdout, "all the same")
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(r.stdout), &got), r.stdout)
-	require.Equal(t, a, got.A)
-	require.Equal(t, b, got.B)
-	require.False(t, got.Equal)
-	require.Len(t, got.Differences, 6)
-	d := got.Differences[1]
-	require.Equal(t, "moved"+suffix, d.Key)
-	require.Equal(t, "values", d.Kind)
-	require.Equal(t, []string{"float32", "float32"}, d.DTypes)
-	require.Equal(t, [][]int{{2, 3}, {2, 3}}, d.Shapes)
-	require.Equal(t, 1, *d.Differ, "the other is within the tolerance")
-	require.InDelta(t, 0.75, *d.Largest, 0)
-	require.Equal(t, []int{1, 2}, d.Index)
-	require.Nil(t, got.Differences[2].Largest)
-	require.Nil(t, got.Differences[0].Differ)
-
-	for _, args := range [][]string{{"diff", a, a}, {"diff", "--json", a, a}} {
-		r = runCkpt(t, args...)
-		require.Zero(t, r.status)
-		require.Empty(t, r.stderr)
-	}
-	require.NoError(t, json.Unmarshal([]byte(r.stdout), &got))
-	require.True(t, got.Equal)
 }
 
-func TestDiffExitStatus(t *testing.T) {
-	good, damaged := filepath.Join(golden, "damaged-none", "ckpt"), filepath.Join(golden, "damaged-data-flip-in-number", "ckpt")
-	for _, tt := range []struct {
-		name   string
-		args   []string
-		status int
-		want   string
-	}{
-		{"one that is damaged", []string{good, damaged}, 1, "checksum"},
-		{"one that is not there", []string{good, "nowhere"}, 1, "nowhere"},
-		{"one path", []string{good}, 2, "two PATHs are wanted, not 1"},
-		{"a tolerance that is none", []string{"--tolerance", "-1", good, good}, 2, "--tolerance"},
-		{"NaN for a tolerance", []string{"--tolerance", "NaN", good, good}, 2, "--tolerance"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := runCkpt(t, append([]string{"diff"}, tt.args...)...)
-			require.Equal(t, tt.status, r.status)
-			require.Contains(t, r.stderr, tt.want)
-		})
+func TestDiffDirections(t *testing.T) {
+	a, b := filepath.Join(golden, "saved-root", "plain-1"), filepath.Join(golden, "saved-root", "ckpt-1")
+	kinds := func(from, to string) map[string]differenceKind {
+		r := runCkpt(t, "diff", "--json", from, to)
+		require.Equal(t, 1, r.status)
+		require.Empty(t, r.stderr)
+		var out struct {
+			A, B        string
+			Differences []difference
+		}
+		require.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(r.stdout, `"largest"`, `"-"`)), &out))
+		require.Equal(t, []string{from, to}, []string{out.A, out.B})
+		found := make(map[string]differenceKind)
+		for _, d := range out.Differences {
+			found[d.Key] = d.Kind
+		}
+		return found
 	}
+	require.Equal(t, map[string]differenceKind{
+		"_CHECKPOINTABLE_OBJECT_GRAPH": values, "aux/.ATTRIBUTES/VARIABLE_VALUE": added, "step/.ATTRIBUTES/VARIABLE_VALUE": added}, kinds(a, b))
+	require.Equal(t, map[string]differenceKind{
+		"_CHECKPOINTABLE_OBJECT_GRAPH": values, "aux/.ATTRIBUTES/VARIABLE_VALUE": removed, "step/.ATTRIBUTES/VARIABLE_VALUE": removed}, kinds(b, a))
 }

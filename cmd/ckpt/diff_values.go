@@ -1,157 +1,190 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/cmplx"
 	"reflect"
-	"slices"
 	"strconv"
 
-	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// graphKey is the object graph's, which differs where any shape of the objects does, and whose tensors are compared.
-const graphKey = objectgraph.GraphKey
-
-// A valueDifference is how the values of two tensors of one shape differ.
+// A valueDifference says how the values of two tensors differ that are alike otherwise.
 type valueDifference struct {
-	Differ  int      `json:"differ"`  // how many values
-	Largest *float64 `json:"largest"` // absolute; nil where there is no number for it
-	Index   []int    `json:"index"`   // of the largest, or of the first where there is no number
-	a, b    string   // the values there
+	Different int          `json:"different"` // how many of the elements
+	Elements  int          `json:"elements"`
+	Largest   *number      `json:"largest,omitempty"` // the difference of the two that are furthest apart; none of what is no number
+	At        tensor.Shape `json:"at"`                // the place of these two, or of the first two that differ
+	A         string       `json:"a"`                 // these two
+	B         string       `json:"b"`
 }
 
-// compareStored reads two tensors and compares them; nil says that they are equal, as far as tolerance goes.
-func compareStored(ctx context.Context, a, b *ckpt.Reader, x, y *ckpt.VariableInfo, tolerance float64) (*valueDifference, error) {
-	s, err := a.ReadTensor(ctx, x.Key)
-	if err != nil {
-		return nil, err
+// String returns the difference in words.
+func (v *valueDifference) String() string {
+	text, which := fmt.Sprintf("%d of %d values differ", v.Different, v.Elements), "first"
+	by := ""
+	if v.Largest != nil {
+		which, by = "most", fmt.Sprintf(" (by %v)", float64(*v.Largest))
 	}
-	t, err := b.ReadTensor(ctx, y.Key)
-	if err != nil {
-		return nil, err
+	if v.Elements == 1 {
+		return fmt.Sprintf("%s -> %s%s", v.A, v.B, by)
 	}
-	if x.DType == y.DType && tensor.Equal(s, t) {
-		return nil, nil
-	}
-	return compareValues(s, t, tolerance), nil
+	return fmt.Sprintf("%s, %s at %v: %s -> %s%s", text, which, v.At, v.A, v.B, by)
 }
 
-// compareValues compares two tensors of one shape: integers of one dtype exactly, other numbers as float64 or complex128, all else
-// for equality.
-func compareValues(s, t tensor.Any, tolerance float64) *valueDifference {
-	d := &valueDifference{}
-	largest, at := math.Inf(-1), -1
-	differ := func(i int, distance float64) {
-		switch {
-		case distance <= tolerance:
-			return
-		case math.IsInf(distance, 0) || math.IsNaN(distance):
-			distance = math.Inf(1)
-		}
-		d.Differ++
-		if distance > largest {
-			largest, at = distance, i
-		}
-	}
-	p, pOK := numbers(s)
-	q, qOK := numbers(t)
-	m, mOK := widen[int64](s)
-	n, nOK := widen[int64](t)
-	switch {
-	case mOK && nOK:
-		for i := range m {
-			if m[i] != n[i] {
-				differ(i, float64(uint64(max(m[i], n[i]))-uint64(min(m[i], n[i])))) // right where the signed one is too large
-			}
-		}
-	case pOK && qOK:
-		for i := range p {
-			if p[i] != q[i] && !(math.IsNaN(p[i]) && math.IsNaN(q[i])) {
-				differ(i, math.Abs(p[i]-q[i]))
-			}
-		}
+// A number is one that JSON may not have.
+type number float64
+
+// MarshalJSON returns n as a number, or the names of those that JSON has not as strings.
+func (n number) MarshalJSON() ([]byte, error) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return []byte(`"NaN"`), nil
+	case math.IsInf(f, 0):
+		return []byte(`"Infinity"`), nil
 	default:
-		v, vOK := widen[complex128](s)
-		w, wOK := widen[complex128](t)
-		for i := range s.Len() {
-			switch {
-			case vOK && wOK:
-				if v[i] != w[i] && !(cmplx.IsNaN(v[i]) && cmplx.IsNaN(w[i])) {
-					differ(i, cmplx.Abs(v[i]-w[i]))
-				}
-			case valueText(s, i) != valueText(t, i) || s.DType() != t.DType():
-				differ(i, math.Inf(1))
+		return json.Marshal(f)
+	}
+}
+
+// compareValues compares two tensors of one dtype and shape. It returns nil where all values are the same: their bits, or
+// numbers no further apart than tolerance.
+func compareValues(ctx context.Context, a, b tensor.Any, tolerance float64) (*valueDifference, error) {
+	v := &valueDifference{Elements: a.Len()}
+	var err error
+	if bytesA, ok := tensor.Bytes(a); ok {
+		bytesB, _ := tensor.Bytes(b)
+		err = v.compareNumbers(ctx, a.DType(), a.Shape(), bytesA, bytesB, tolerance)
+	} else {
+		v.compareTexts(a, b)
+	}
+	if err != nil || v.Different == 0 {
+		return nil, err
+	}
+	return v, nil
+}
+
+// chunkElements is how many elements are converted at once to be compared.
+const chunkElements = 1 << 14
+
+// compareNumbers compares the bytes of two tensors, as numbers where they differ.
+func (v *valueDifference) compareNumbers(ctx context.Context, d tensor.DType, shape tensor.Shape, a, b []byte, tolerance float64) error {
+	size := d.Size()
+	for at := 0; at < len(a); at += chunkElements * size {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		end := min(len(a), at+chunkElements*size)
+		if bytes.Equal(a[at:end], b[at:end]) {
+			continue
+		}
+		x, err := convert(d, a[at:end])
+		if err != nil {
+			return err
+		}
+		y, err := convert(d, b[at:end])
+		if err != nil {
+			return err
+		}
+		for i := range (end - at) / size {
+			from := at + i*size
+			if bytes.Equal(a[from:from+size], b[from:from+size]) {
+				continue
+			}
+			by := distance(x.wide, y.wide, i)
+			if by <= tolerance {
+				continue
+			}
+			v.Different++
+			if v.Largest == nil || further(by, float64(*v.Largest)) {
+				v.Largest, v.At = (*number)(&by), indices(from/size, shape)
+				v.A, v.B = x.text(i), y.text(i)
 			}
 		}
 	}
-	if at < 0 {
-		return nil
-	}
-	if !math.IsInf(largest, 1) {
-		d.Largest = &largest
-	}
-	d.Index = indexOf(at, s.Shape())
-	d.a, d.b = valueText(s, at), valueText(t, at)
-	return d
+	return nil
 }
 
-// numbers returns a tensor's values as float64, integers beyond 2^53 rounded; ok is false where they are none.
-func numbers(t tensor.Any) (all []float64, ok bool) {
-	if all, ok = widen[float64](t); ok {
-		return all, true
-	}
-	if signed, ok := widen[int64](t); ok {
-		return floats(signed), true
-	}
-	if unsigned, ok := widen[uint64](t); ok {
-		return floats(unsigned), true
-	}
-	return nil, false
+// further reports whether a is a larger difference than b. That of what is no number is the largest.
+func further(a, b float64) bool { return a > b || math.IsNaN(a) && !math.IsNaN(b) }
+
+// A chunk is a run of a tensor's elements, and the same as numbers wide enough for all of their kind.
+type chunk struct {
+	elements tensor.Any
+	wide     any
 }
 
-func floats[T int64 | uint64](integers []T) []float64 {
-	all := make([]float64, len(integers))
-	for i, n := range integers {
-		all[i] = float64(n)
-	}
-	return all
+func (c *chunk) text(i int) string {
+	return fmt.Sprint(reflect.ValueOf(c.elements.Values()).Index(i).Interface())
 }
 
-// widen returns a tensor's values as another type of the same kind that has them all; ok is false where there is none.
-func widen[W tensor.Element](t tensor.Any) (wide []W, ok bool) {
-	w := new(tensor.Tensor[W])
-	if w.Build(t.Shape()...) != nil || tensor.Cast(w, t) != nil {
-		return nil, false
+// convert returns the elements in raw, the memory of a tensor of dtype d.
+func convert(d tensor.DType, raw []byte) (*chunk, error) {
+	n := len(raw) / d.Size()
+	narrow, err := tensor.NewAny(d, n)
+	if err != nil {
+		return nil, err
 	}
-	return w.Data(), true
-}
-
-// indexOf returns where in a tensor its i-th value is.
-func indexOf(i int, shape tensor.Shape) []int {
-	index := make([]int, len(shape))
-	for axis, n := range slices.Backward(shape) {
-		index[axis] = i % n
-		i /= n
+	memory, _ := tensor.Bytes(narrow)
+	copy(memory, raw)
+	wide := []tensor.Any{tensor.New[float64](n), tensor.New[int64](n), tensor.New[complex128](n), tensor.New[bool](n)}
+	if d == tensor.DTypeOf[uint64]() {
+		wide = []tensor.Any{tensor.New[uint64](n)}
 	}
-	return index
-}
-
-// valueText returns a tensor's i-th value as text.
-func valueText(t tensor.Any, i int) string {
-	switch t := t.(type) {
-	case *tensor.Tensor[float32]:
-		return strconv.FormatFloat(float64(t.Data()[i]), 'g', -1, 32)
-	case *tensor.Tensor[string]:
-		text := t.Data()[i]
-		if len(text) > 40 {
-			return strconv.Quote(text[:37]) + "…"
+	for _, w := range wide {
+		if err = tensor.Cast(w, narrow); err == nil {
+			return &chunk{narrow, w.Values()}, nil
 		}
-		return strconv.Quote(text)
 	}
-	return fmt.Sprint(reflect.ValueOf(t.Values()).Index(i))
+	return nil, err
+}
+
+// distance returns how far apart the elements i of two slices of one type are.
+func distance(a, b any, i int) float64 {
+	switch a := a.(type) {
+	case []float64:
+		return math.Abs(a[i] - b.([]float64)[i])
+	case []complex128:
+		return cmplx.Abs(a[i] - b.([]complex128)[i])
+	case []int64: // as unsigned numbers the difference does not overflow
+		return float64(uint64(max(a[i], b.([]int64)[i])) - uint64(min(a[i], b.([]int64)[i])))
+	case []uint64:
+		return float64(max(a[i], b.([]uint64)[i]) - min(a[i], b.([]uint64)[i]))
+	}
+	return 1 // one is true and one is false
+}
+
+// compareTexts compares strings and variants.
+func (v *valueDifference) compareTexts(a, b tensor.Any) {
+	x, y := reflect.ValueOf(a.Values()), reflect.ValueOf(b.Values())
+	for i := range x.Len() {
+		one, other := x.Index(i).String(), y.Index(i).String()
+		if one == other {
+			continue
+		}
+		if v.Different++; v.Different == 1 {
+			v.At, v.A, v.B = indices(i, a.Shape()), excerpt(one), excerpt(other)
+		}
+	}
+}
+
+// excerpt returns a text in quotation marks, or of a long one only its length.
+func excerpt(s string) string {
+	if len(s) > 40 {
+		return count(len(s), "byte")
+	}
+	return strconv.Quote(s)
+}
+
+// indices returns the indices of an element in a tensor of the given shape.
+func indices(element int, shape tensor.Shape) tensor.Shape {
+	at := make(tensor.Shape, len(shape))
+	for axis := len(shape) - 1; axis >= 0; axis-- {
+		at[axis], element = element%shape[axis], element/shape[axis]
+	}
+	return at
 }

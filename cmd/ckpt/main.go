@@ -10,7 +10,7 @@
 // whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
 // disturb a terminal are quoted.
 //
-// The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there or differs from another, with one line on standard error that
+// The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there, with one line on standard error that
 // names the file and the fault, or for a difference that diff found, 2 for wrong usage, and 130 after an interrupt.
 package main
 
@@ -98,7 +98,7 @@ there (or for a difference that diff found), and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
-	root.AddCommand(newRunCommand(), newGenCommand(), newDiffCommand())
+	root.AddCommand(newRunCommand(), newGenCommand())
 	return root
 }
 
