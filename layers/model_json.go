@@ -80,8 +80,6 @@ func toScalar(n json.Number) (scalar, error) {
 type reference struct {
 	name         string
 	node, tensor int
-	dtype        string
-	shape        []any
 }
 
 // parseArg turns an argument of a call into what arguments has, with references for tensors.
@@ -121,13 +119,7 @@ func parseObjectArg(class string, config any) (any, error) {
 	c, _ := config.(map[string]any)
 	switch class {
 	case "__keras_tensor__":
-		r, err := parseReference(c["keras_history"])
-		if err != nil {
-			return nil, err
-		}
-		r.dtype, _ = c["dtype"].(string)
-		r.shape, _ = c["shape"].([]any)
-		return r, nil
+		return parseReference(c["keras_history"])
 	case "__slice__":
 		var s pySlice
 		for name, to := range map[string]**int{"start": &s.start, "stop": &s.stop, "step": &s.step} {
@@ -191,21 +183,4 @@ func parseReference(v any) (reference, error) {
 		*to = at
 	}
 	return r, nil
-}
-
-// parseShape reads a shape with null for axes of any length.
-func parseShape(list []any) tensor.Shape {
-	if list == nil {
-		return nil
-	}
-	s := make(tensor.Shape, len(list))
-	for i, v := range list {
-		s[i] = -1
-		if n, ok := v.(json.Number); ok {
-			if at, err := strconv.Atoi(n.String()); err == nil {
-				s[i] = at
-			}
-		}
-	}
-	return s
 }

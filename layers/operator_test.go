@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gockpt/ckpt/tensor"
@@ -119,29 +120,59 @@ func vectorOf(t testing.TB, values ...int64) *tensor.Tensor[int64] {
 	return x
 }
 
-// The wants are those of keras.backend.result_type.
+// resultTypes is what keras.backend.result_type gives for two dtypes.
+const resultTypes = `
+int8 int16 int16
+int8 int32 int32
+int8 int64 int64
+int8 uint8 int16
+int8 uint16 int32
+int8 uint32 int64
+int8 bool int8
+int16 int32 int32
+int16 int64 int64
+int16 uint8 int16
+int16 uint16 int32
+int16 uint32 int64
+int16 bool int16
+int32 int64 int64
+int32 uint8 int32
+int32 uint16 int32
+int32 uint32 int64
+int32 bool int32
+int64 uint8 int64
+int64 uint16 int64
+int64 uint32 int64
+int64 bool int64
+uint8 uint16 uint16
+uint8 uint32 uint32
+uint8 bool uint8
+uint16 uint32 uint32
+uint16 bool uint16
+uint32 bool uint32
+`
+
 func TestPromote(t *testing.T) {
-	for _, tt := range []struct {
-		name         string
-		a, b         tensor.DType
-		aWeak, bWeak bool
-		want         tensor.DType
-	}{
-		{"alike", tensor.DTInt32, tensor.DTInt32, false, false, tensor.DTInt32},
-		{"a fraction among integers", tensor.DTInt64, tensor.DTFloat32, false, true, tensor.DTFloat32},
-		{"a number takes the tensor's integers", tensor.DTInt8, tensor.DTInt32, false, true, tensor.DTInt8},
-		{"the wider integers", tensor.DTInt32, tensor.DTInt64, false, false, tensor.DTInt64},
-		{"unsigned and signed of one width", tensor.DTUInt8, tensor.DTInt8, false, false, tensor.DTInt16},
-		{"unsigned and wider signed", tensor.DTUInt8, tensor.DTInt32, false, false, tensor.DTInt32},
-		{"wider unsigned and signed", tensor.DTInt8, tensor.DTUInt16, false, false, tensor.DTInt32},
-		{"wide ones of either sign", tensor.DTUInt32, tensor.DTInt32, false, false, tensor.DTInt64},
-		{"truths are integers among them", tensor.DTBool, tensor.DTInt16, false, false, tensor.DTInt16},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			require.Equal(t, tt.want, promote(tt.a, tt.b, tt.aWeak, tt.bWeak))
-			require.Equal(t, tt.want, promote(tt.b, tt.a, tt.bWeak, tt.aWeak))
+	parse := func(name string) tensor.DType {
+		d, err := tensor.ParseDType(name)
+		require.NoError(t, err)
+		return d
+	}
+	for row := range strings.SplitSeq(strings.TrimSpace(resultTypes), "\n") {
+		t.Run(row, func(t *testing.T) {
+			d := strings.Fields(row)
+			a, b, want := parse(d[0]), parse(d[1]), parse(d[2])
+			require.Equal(t, want, promote(a, b, false, false))
+			require.Equal(t, want, promote(b, a, false, false))
 		})
 	}
+	t.Run("a number takes the tensor's integers", func(t *testing.T) {
+		require.Equal(t, tensor.DTInt8, promote(tensor.DTInt8, tensor.DTInt32, false, true))
+		require.Equal(t, tensor.DTUInt8, promote(tensor.DTInt32, tensor.DTUInt8, true, false))
+	})
+	t.Run("a fraction makes fractions", func(t *testing.T) {
+		require.Equal(t, tensor.DTFloat32, promote(tensor.DTInt64, tensor.DTFloat32, false, true))
+	})
 }
 
 func TestPlainJSON(t *testing.T) {

@@ -265,20 +265,20 @@ func promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	case bWeak && !aWeak:
 		return a
 	}
-	if a == tensor.DTInt64 || b == tensor.DTInt64 || isUnsigned(a) != isUnsigned(b) && (a.Size() == 4 || b.Size() == 4) {
-		return tensor.DTInt64
-	}
-	if a.Size() == b.Size() { // one is unsigned: the next larger has both
-		return map[int]tensor.DType{1: tensor.DTInt16, 2: tensor.DTInt32}[a.Size()]
-	}
 	small, large := a, b
 	if small.Size() > large.Size() {
 		small, large = large, small
 	}
-	if isUnsigned(large) && !isUnsigned(small) {
-		return map[int]tensor.DType{1: tensor.DTInt16, 2: tensor.DTInt32, 4: tensor.DTInt64}[large.Size()]
+	if isUnsigned(small) == isUnsigned(large) || small.Size() < large.Size() && !isUnsigned(large) {
+		return large
 	}
-	return large
+	switch large.Size() { // an unsigned one as wide as the other or wider: the next has both
+	case 1:
+		return tensor.DTInt16
+	case 2:
+		return tensor.DTInt32
+	}
+	return tensor.DTInt64
 }
 
 func isUnsigned(d tensor.DType) bool {
