@@ -71,6 +71,8 @@ type options struct {
 	planned   bool
 	skipSlots bool
 	atomic    bool
+	mapped    bool
+	align     int
 
 	strict, partial bool
 	at              string
@@ -102,8 +104,14 @@ func (o options) with(call calls, opts []Option) (options, error) {
 		}
 		opt.set(&o)
 	}
+	if o.align < 0 || o.align > maxAlign || o.align&(o.align-1) != 0 {
+		return o, fmt.Errorf("ckpt: Align(%d): want a power of two, at most %d", o.align, maxAlign)
+	}
 	return o, checkSavers(o.savers)
 }
+
+// maxAlign is the most that Align takes, a page.
+const maxAlign = 4096
 
 // With attaches a further object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
 func With(name string, object any) Option {
@@ -164,3 +172,20 @@ func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.pa
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each
 // escaped as in a key): At("model") puts a training checkpoint's model straight into a model struct.
 func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.at = path }} }
+
+// Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and
+// taking its tensors costs the same whatever their size, and only what is looked at is read. Values may be changed; the
+// file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, in a goroutine of its own where
+// nobody is to wait for it. The tensors are not to be used after [Reader.Close], and the files must stay as they are: to look at what
+// was cut off ends the program.
+//
+// Strings, partitioned tensors and those at an offset that is no multiple of their elements' size, which the files of
+// TensorFlow have, are read and verified as without Mapped; [Align] writes files without the last kind. So is everything on systems
+// and filesystems that map no files.
+func Mapped() Option { return Option{"Mapped", onOpen, func(o *options) { o.mapped = true }} }
+
+// Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros between them: 64 suits
+// [Mapped] and vector instructions. TensorFlow reads such files. n is a power of two, at most 4096.
+func Align(n int) Option {
+	return Option{"Align", onNew | onSave | onSaveWeights, func(o *options) { o.align = n }}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -97,6 +98,14 @@ func (r *Reader) ReadTensor(ctx context.Context, key string) (tensor.Any, error)
 	if err := r.f.Check(e.Key); err != nil { // before memory is made for what is not there
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
+	if m, ok := r.f.(*bundle.Reader); ok && r.opts.mapped {
+		switch t, ok, err := m.Map(e.Key); {
+		case err != nil:
+			return nil, fmt.Errorf("ckpt: %w", err)
+		case ok:
+			return t, nil
+		}
+	}
 	t, err := tensor.NewAny(e.DType, e.Shape...)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
@@ -143,6 +152,18 @@ func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (te
 // with their lengths and their checksum), verified, in bounded memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	return r.f.WriteStored(ctx, key, w)
+}
+
+// VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory: what [Mapped] leaves out.
+func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
+	e, err := r.Lookup(key)
+	if err != nil {
+		return err
+	}
+	if err := r.f.WriteStored(ctx, e.Key, io.Discard); err != nil {
+		return fmt.Errorf("ckpt: %w", err)
+	}
+	return nil
 }
 
 // Graph returns the object graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph])

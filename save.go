@@ -160,7 +160,7 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 			return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 		}
 	}
-	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress)})
+	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
 	if err := addTensors(w, tensors, o); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // This file holds the package's only uses of unsafe, and the module's but for generated code: views of numeric
-// memory as bytes, and of a Go value's memory as a tensor. Each is over memory that Go itself allocated with the
-// type named.
+// memory as bytes, and of a Go value's memory or of bytes as a tensor. Each is over memory that Go itself allocated with the
+// type named, but for that of FromBytes, which holds no pointers and is checked to be aligned.
 
 // memory is what every tensor gives this file.
 type memory interface {
@@ -40,6 +40,34 @@ func (t *Tensor[T]) bytes() []byte {
 		return []byte{}
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)*t.DType().Size())
+}
+
+// FromBytes returns a tensor of d whose elements are b, in row-major order and in this machine's byte order: it shares the
+// memory and makes no copy. b may be memory that Go did not allocate, which must then outlive the tensor. The error says
+// where b is not as long as shape asks or does not lie at a multiple of what the elements are aligned to, or where elements
+// of d have no fixed size. Bytes of foreign origin are to be [DType.Normalize]d first.
+func FromBytes(d DType, b []byte, shape ...int) (Any, error) {
+	s := Shape(append([]int{}, shape...))
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	t, err := Zero(d)
+	if err != nil {
+		return nil, err
+	}
+	size := d.Size()
+	if size == 0 {
+		return nil, fmt.Errorf("tensor: elements of %v have no fixed size", d)
+	}
+	if len(b)%size != 0 || len(b)/size != s.Len() {
+		return nil, fmt.Errorf("tensor: %d bytes for shape %v of %v, which takes %d elements of %d", len(b), s, d, s.Len(), size)
+	}
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	if align := reflect.TypeOf(t.Values()).Elem().Align(); uintptr(p)%uintptr(align) != 0 {
+		return nil, fmt.Errorf("tensor: memory for %v that is not at a multiple of %d", d, align)
+	}
+	t.alias(p, s.Len(), s)
+	return t, nil
 }
 
 // Normalize makes bytes of foreign origin in b, the memory of elements of d, such as Go's own are: every bool

@@ -221,3 +221,36 @@ func TestAliasRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestFromBytes(t *testing.T) {
+	t.Run("the tensor shares the memory", func(t *testing.T) {
+		words := tensor.New[uint32](4)
+		b, _ := tensor.Bytes(words)
+		got, err := tensor.FromBytes(tensor.DTUInt32, b, 2, 2)
+		require.NoError(t, err)
+		view, ok := tensor.As[uint32](got)
+		require.True(t, ok)
+		view.Set(7, 1, 1)
+		require.EqualValues(t, 7, words.At(3))
+	})
+	memory, _ := tensor.Bytes(tensor.New[float64](2))
+	for _, c := range []struct {
+		name    string
+		dtype   tensor.DType
+		bytes   []byte
+		shape   []int
+		problem string
+	}{
+		{"too few bytes", tensor.DTFloat32, memory[:4], []int{2}, "4 bytes for shape [2] of float32, which takes 2 elements of 4"},
+		{"half an element", tensor.DTFloat32, memory[:6], []int{1}, "6 bytes for shape [1] of float32"},
+		{"memory that is not aligned", tensor.DTFloat64, memory[4:12], []int{1}, "not at a multiple of 8"},
+		{"strings", tensor.DTString, memory, []int{1}, "elements of string have no fixed size"},
+		{"no dtype", tensor.InvalidDType, memory, []int{1}, "dtype"},
+		{"a negative shape", tensor.DTInt8, memory, []int{-1}, "axis 0 is negative"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := tensor.FromBytes(c.dtype, c.bytes, c.shape...)
+			require.ErrorContains(t, err, c.problem)
+		})
+	}
+}

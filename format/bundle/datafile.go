@@ -28,6 +28,7 @@ type dataFile struct {
 	fsx.Reader
 	aliasing sync.Once
 	fault    error // what checkAliasing found
+	mapping  mapping
 }
 
 func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
@@ -71,7 +72,7 @@ type stored struct {
 	key  string
 	part string // in TensorFlow's notation; "" where it is the whole tensor
 	rec  record
-	file fsx.Reader // nil where there are no bytes
+	file *dataFile // nil where there are no bytes
 }
 
 // locate opens the data file of s and checks, without reading it, that it has the bytes that s should have.

@@ -1,0 +1,65 @@
+package bundle
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Map returns the tensor called key over the pages of its data file: nothing is read before it is looked at, and no
+// checksum is compared: [Reader.WriteStored] does that. What is written to the tensor stays in this process. ok is false, without
+// an error, where that cannot be done: for strings, variants, partitioned or empty tensors, numbers that lie at no multiple
+// of what they are aligned to, the other byte order, and filesystems or systems that map no files.
+//
+// The tensor is not to be used after Close.
+func (r *Reader) Map(key string) (t tensor.Any, ok bool, err error) {
+	s := &stored{key: key}
+	if err := r.find(key, &s.rec); err != nil {
+		return nil, false, err
+	}
+	if len(s.rec.slices) > 0 || s.rec.dtype.Size() == 0 || r.header.bigEndian == tensor.NativeLittleEndian {
+		return nil, false, nil
+	}
+	if err := r.locate(s); err != nil || s.file == nil {
+		return nil, false, err
+	}
+	contents, err := s.file.contents()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, r.readFault(s, err)
+	}
+	b := contents[s.rec.offset : s.rec.offset+s.rec.size : s.rec.offset+s.rec.size]
+	if t, err = tensor.FromBytes(s.rec.dtype, b, s.rec.shape...); err != nil {
+		return nil, false, nil // not aligned
+	}
+	s.rec.dtype.Normalize(b)
+	return t, true, nil
+}
+
+// A mapping is a data file as memory, once that was asked for.
+type mapping struct {
+	once     sync.Once
+	contents []byte
+	unmap    func() error
+	err      error
+}
+
+// contents returns the file as memory.
+func (f *dataFile) contents() ([]byte, error) {
+	m := &f.mapping
+	m.once.Do(func() { m.contents, m.unmap, m.err = fsx.Map(f.Reader) })
+	return m.contents, m.err
+}
+
+// Close closes the file and lets go of its memory.
+func (f *dataFile) Close() error {
+	f.mapping.once.Do(func() {})
+	if f.mapping.unmap == nil {
+		return f.Reader.Close()
+	}
+	return errors.Join(f.mapping.unmap(), f.Reader.Close())
+}

@@ -1,0 +1,143 @@
+package ckpt
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// mixedModel has tensors after which the next one would not be aligned.
+func mixedModel() Group {
+	return Group{
+		"a": tensor.Scalar[int8](1),
+		"b": tensor.Scalar(2.5),
+		"c": tensor.Scalar("three"),
+		"d": f32(4, 5, 6),
+		"e": tensor.Scalar(complex(7, 8)),
+		"f": tensor.Scalar(true),
+	}
+}
+
+var mixedKeys = []string{"a", "b", "c", "d", "e", "f"}
+
+func TestMapped(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		align []Option
+	}{{"packed as TensorFlow packs them", nil}, {"aligned", []Option{Align(64)}}} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ckpt")
+			checkpoint, err := New(mixedModel(), c.align...)
+			require.NoError(t, err)
+			_, err = checkpoint.Write(ctx, path)
+			require.NoError(t, err)
+			plain, err := Open(path)
+			require.NoError(t, err)
+			defer plain.Close()
+			mapped, err := Open(path, Mapped())
+			require.NoError(t, err)
+			defer mapped.Close()
+			for _, name := range mixedKeys {
+				key := name + "/.ATTRIBUTES/VARIABLE_VALUE"
+				want, err := plain.Tensor(key)
+				require.NoError(t, err)
+				got, err := mapped.Tensor(key)
+				require.NoError(t, err)
+				require.True(t, tensor.Equal(want, got), "%s: %v, want %v", name, got, want)
+				require.NoError(t, mapped.VerifyTensor(ctx, key))
+			}
+		})
+	}
+}
+
+func TestMappedTensorsAreTheProgramsOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ckpt")
+	checkpoint, err := New(mixedModel(), Align(64))
+	require.NoError(t, err)
+	_, err = checkpoint.Write(ctx, path)
+	require.NoError(t, err)
+	r, err := Open(path, Mapped())
+	require.NoError(t, err)
+	defer r.Close()
+	before, err := os.ReadFile(path + ".data-00000-of-00001")
+	require.NoError(t, err)
+	got, err := r.Tensor("d/.ATTRIBUTES/VARIABLE_VALUE")
+	require.NoError(t, err)
+	d, _ := tensor.As[float32](got)
+	d.Data()[0] = -1
+	after, err := os.ReadFile(path + ".data-00000-of-00001")
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
+func TestMappedComparesChecksumsOnDemand(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ckpt")
+	checkpoint, err := New(Group{"d": f32(4, 5, 6)})
+	require.NoError(t, err)
+	_, err = checkpoint.Write(ctx, path)
+	require.NoError(t, err)
+	data := path + ".data-00000-of-00001"
+	b, err := os.ReadFile(data)
+	require.NoError(t, err)
+	b[0] ^= 1
+	require.NoError(t, os.WriteFile(data, b, 0o666))
+	const key = "d/.ATTRIBUTES/VARIABLE_VALUE"
+
+	r, err := Open(path, Mapped())
+	require.NoError(t, err)
+	defer r.Close()
+	if f, err := (fsx.OS{}).Open(data); err == nil {
+		_, unmap, err := fsx.Map(f)
+		require.NoError(t, f.Close())
+		if err != nil {
+			t.Skip("this system maps no files: what is read is verified at once")
+		}
+		require.NoError(t, unmap())
+	}
+	_, err = r.Tensor(key)
+	require.NoError(t, err, "nothing was read yet")
+	require.ErrorIs(t, r.VerifyTensor(ctx, key), ErrCorrupt)
+	var found []string
+	require.NoError(t, r.Verify(context.Background(), func(p Problem) { found = append(found, p.Key) }))
+	require.Equal(t, []string{key}, found)
+}
+
+func TestMappedReadsFromAnyFS(t *testing.T) {
+	dir := t.TempDir()
+	checkpoint, err := New(mixedModel())
+	require.NoError(t, err)
+	_, err = checkpoint.Write(ctx, filepath.Join(dir, "ckpt"))
+	require.NoError(t, err)
+	r, err := Open("ckpt", WithFS(os.DirFS(dir)), Mapped())
+	require.NoError(t, err)
+	defer r.Close()
+	got, err := r.Tensor("b/.ATTRIBUTES/VARIABLE_VALUE")
+	require.NoError(t, err)
+	require.True(t, tensor.Equal(tensor.Scalar(2.5), got))
+}
+
+func TestAlign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ckpt")
+	checkpoint, err := New(mixedModel())
+	require.NoError(t, err)
+	_, err = checkpoint.Write(ctx, path, Align(64))
+	require.NoError(t, err)
+	b, err := os.ReadFile(path + ".data-00000-of-00001")
+	require.NoError(t, err)
+	require.Zero(t, len(b)%64)
+	require.Equal(t, "\x01"+strings.Repeat("\x00", 63), string(b[:64]), "a, and zeros up to b")
+	_, err = checkpoint.Read(ctx, path)
+	require.NoError(t, err)
+
+	for _, n := range []int{-1, 3, 8192} {
+		_, err := checkpoint.Write(ctx, path, Align(n))
+		require.ErrorContains(t, err, "want a power of two, at most 4096")
+	}
+}
