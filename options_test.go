@@ -228,3 +228,26 @@ func TestOptionsWhereTheyMeanNothing(t *testing.T) {
 	require.ErrorContains(t, err, "option Async has no meaning for Restore or Read")
 	require.True(t, strings.HasPrefix(err.Error(), "ckpt: "))
 }
+
+func TestLegacyAttribute(t *testing.T) {
+	t.Run("O-22 one attribute of an older layout stands for several tensors, whose keys begin with its own", func(t *testing.T) {
+		g := golden(t, "objects-lookup-table")
+		r := must(Open(g.path()))
+		defer r.Close()
+		table := &several{names: []string{"table-keys", "table-values"}, got: map[string]tensor.Any{
+			"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64]),
+		}}
+		s := mustRead(t, mustNew(t, Group{"table": table}), g.path())
+		require.NoError(t, s.AssertExistingObjectsMatched())
+		for _, name := range table.names {
+			require.Equal(t, must(r.Tensor("table/.ATTRIBUTES/"+name)), table.got[name])
+		}
+		require.Equal(t, 1, table.calls)
+
+		// The newer layout, in which each tensor has an attribute, is what we write and read too.
+		again := &several{names: table.names, got: map[string]tensor.Any{"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64])}}
+		s = mustRead(t, mustNew(t, Group{"table": again}), written(t, Group{"table": table}))
+		require.NoError(t, s.AssertConsumed())
+		require.Equal(t, table.got, again.got)
+	})
+}
