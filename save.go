@@ -161,6 +161,7 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 		}
 	}
 	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
+	w.Grow(len(tensors))
 	if err := addTensors(w, tensors, o); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}

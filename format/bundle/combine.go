@@ -18,6 +18,18 @@ func combineCRC(first, second uint32, n int64) uint32 {
 	return multiply(power, first) ^ second
 }
 
+// combineChunks returns the CRC of size bytes from those of their chunks of chunkSize, the last of which may be shorter.
+func combineChunks(sums []uint32, size int64) (crc uint32) {
+	for i, sum := range sums {
+		if i == 0 {
+			crc = sum
+			continue
+		}
+		crc = combineCRC(crc, sum, min(chunkSize, size-int64(i)*chunkSize))
+	}
+	return crc
+}
+
 // multiply returns the product of two polynomials modulo that of the CRC.
 func multiply(a, b uint32) (product uint32) {
 	for bit := uint32(1 << 31); bit > 0; bit >>= 1 {

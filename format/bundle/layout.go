@@ -124,11 +124,11 @@ func (w *Writer) WriteIndex(out io.Writer) error {
 	if err := table.Add(nil, newHeader(w.shards()).encode()); err != nil {
 		return err
 	}
-	var value []byte
+	var key, value []byte
 	for _, row := range rows {
-		var rec *record
+		var rec record
 		if it := row.item; it == nil {
-			rec = &w.partitioned[row.key].record
+			rec = w.partitioned[row.key].record
 		} else {
 			if it.sums == nil {
 				return &Error{File: w.prefix, Key: it.name, Offset: -1, Err: errors.New("its data has not been written")}
@@ -136,7 +136,8 @@ func (w *Writer) WriteIndex(out io.Writer) error {
 			rec = it.record()
 		}
 		value = rec.append(value[:0])
-		if err := table.Add([]byte(row.key), value); err != nil {
+		key = append(key[:0], row.key...)
+		if err := table.Add(key, value); err != nil {
 			return err
 		}
 	}
@@ -147,11 +148,8 @@ func (w *Writer) WriteIndex(out io.Writer) error {
 }
 
 // record returns the index entry of an item whose data has been written, in one chunk or in several of chunkSize.
-func (it *item) record() *record {
-	var crc uint32
-	for i, sum := range it.sums {
-		crc = combineCRC(crc, sum, min(chunkSize, it.size-int64(i)*chunkSize))
-	}
-	return &record{dtype: it.src.DType, shape: it.src.Shape,
+func (it *item) record() record {
+	crc := combineChunks(it.sums, it.size)
+	return record{dtype: it.src.DType, shape: it.src.Shape,
 		shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
 }

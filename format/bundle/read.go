@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"runtime"
 	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/tensor"
@@ -19,7 +23,19 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	if err := r.find(key, &rec); err != nil {
 		return err
 	}
-	return r.readRegion(ctx, key, &rec, wholeSlice(rec.shape), dst)
+	return r.readWhole(ctx, &stored{key: key, rec: rec}, dst)
+}
+
+// readWhole reads all of the tensor that s.rec describes.
+func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any) error {
+	memory, numeric := tensor.Bytes(dst)
+	if !numeric || len(s.rec.slices) > 0 || len(memory) == 0 || dst.DType() != s.rec.dtype || !dst.Shape().Equal(s.rec.shape) {
+		return r.readRegion(ctx, s.key, &s.rec, wholeSlice(s.rec.shape), dst)
+	}
+	if err := r.locate(s); err != nil {
+		return err
+	}
+	return r.readInto(ctx, s, memory)
 }
 
 // ReadSlice implements [format.Reader]. Strings are read, and verified, by the whole part that holds them.
@@ -162,6 +178,9 @@ func (r *Reader) verify(s *stored, crc uint32) error {
 
 // readInto reads all of s into memory, which is as long.
 func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte) error {
+	if workers := min(runtime.GOMAXPROCS(0), len(memory)/parallelSize); workers > 1 {
+		return r.readParallel(ctx, s, memory, workers)
+	}
 	var crc uint32
 	for off := 0; off < len(memory); {
 		if err := ctx.Err(); err != nil {
@@ -177,6 +196,39 @@ func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte) error {
 		off += len(chunk)
 	}
 	return r.verify(s, crc)
+}
+
+// readParallel is readInto for large tensors: workers read one chunk after another and compute its checksum while it is
+// in their processor's cache.
+func (r *Reader) readParallel(ctx context.Context, s *stored, memory []byte, workers int) error {
+	sums := make([]uint32, (len(memory)+chunkSize-1)/chunkSize)
+	var taken atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range workers {
+		group.Go(func() error {
+			for {
+				i := int(taken.Add(1)) - 1
+				if i >= len(sums) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				off := i * chunkSize
+				chunk := memory[off:min(off+chunkSize, len(memory))]
+				err := r.readAt(s, chunk, int64(off))
+				sums[i] = crc32.Update(0, castagnoli, chunk)
+				r.toNative(s.rec.dtype, chunk) // also what a failed read has left
+				if err != nil {
+					return err
+				}
+			}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return r.verify(s, combineChunks(sums, s.rec.size))
 }
 
 // readScattered reads all of s and puts its runs where they belong in memory.

@@ -75,6 +75,14 @@ func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 	}
 }
 
+// Grow makes room for n more tensors.
+func (w *Writer) Grow(n int) {
+	w.items = slices.Grow(w.items, n)
+	if len(w.keys) == 0 {
+		w.keys = make(map[string]bool, n)
+	}
+}
+
 // Add implements [format.Writer].
 func (w *Writer) Add(shard int, key string, src format.Source) error {
 	return w.note(key, w.add(shard, key, key, src))

@@ -37,17 +37,18 @@ func (b *block) restart(i int) uint32 { return binary.LittleEndian.Uint32(b.rest
 
 // seek returns a cursor before the last restart point whose key is not above key, so that the first entry that
 // is not below key lies at most one restart interval further.
-func (b *block) seek(key []byte) (cursor, error) {
+func (b *block) seek(key, buf []byte) (cursor, error) {
 	lo, hi := 0, b.numRestarts() // the key at lo is not above key, that at hi is
 	for lo+1 < hi {
 		mid := int(uint(lo+hi) / 2)
-		c, err := b.at(mid)
+		c, err := b.at(mid, buf)
 		if err != nil {
 			return c, err
 		}
 		if _, err := c.next(); err != nil {
 			return c, err
 		}
+		buf = c.key
 		if bytes.Compare(c.key, key) > 0 {
 			hi = mid
 		} else {
@@ -57,16 +58,16 @@ func (b *block) seek(key []byte) (cursor, error) {
 	if lo == hi { // an empty block
 		return cursor{}, nil
 	}
-	return b.at(lo)
+	return b.at(lo, buf)
 }
 
-// at returns a cursor before restart point i.
-func (b *block) at(i int) (cursor, error) {
+// at returns a cursor before restart point i, which builds its keys in buf.
+func (b *block) at(i int, buf []byte) (cursor, error) {
 	off := b.restart(i)
 	if int64(off) > int64(len(b.entries)) {
 		return cursor{}, fmt.Errorf("restart point %d is at %d of %d bytes", i, off, len(b.entries))
 	}
-	return cursor{entries: b.entries, pos: int(off)}, nil
+	return cursor{entries: b.entries, pos: int(off), key: buf[:0]}, nil
 }
 
 // A cursor steps through the entries of a block.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sort"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/snappy"
@@ -22,6 +23,7 @@ type Reader struct {
 	meta   handle // as the footer has it; perhaps nonsense
 	index  handle
 	kept   atomic.Int64 // bytes of cached blocks
+	keys   sync.Pool    // of *[]byte that Get builds keys in
 }
 
 // A dataBlock is what the index block says of a data block, and the block itself once it was read.
@@ -115,18 +117,24 @@ func (t *Reader) NumBlocks() int { return len(t.blocks) }
 
 // Get returns the value of key, which the caller must not change. It reads at most one block.
 func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
-	_, c, ok, err := t.seek(key)
-	if err != nil || !ok || !bytes.Equal(c.key, key) {
-		return nil, false, err
+	buf, pooled := t.keys.Get().(*[]byte)
+	if !pooled {
+		buf = new([]byte)
 	}
-	return c.value, true, nil
+	_, c, ok, err := t.seek(key, *buf)
+	if ok = ok && err == nil && bytes.Equal(c.key, key); ok {
+		value = c.value
+	}
+	*buf = c.key[:0]
+	t.keys.Put(buf)
+	return value, ok, err
 }
 
 // From yields the entries from the first on whose key is not below key, in order. It ends after the first error.
 // What All says of an Entry is true here too; what it verifies across entries is not looked at.
 func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		i, c, ok, err := t.seek(key)
+		i, c, ok, err := t.seek(key, nil)
 		for i < len(t.blocks) {
 			for ; ok && err == nil; ok, err = t.step(i, &c) {
 				if !yield(Entry{c.key, c.value}, nil) {
@@ -149,8 +157,8 @@ func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 }
 
 // seek returns the data block in which key would be, and a cursor at the first of its entries that is not below
-// key; ok is false where there is none.
-func (t *Reader) seek(key []byte) (i int, c cursor, ok bool, err error) {
+// key; ok is false where there is none. The cursor builds its keys in buf where that is large enough.
+func (t *Reader) seek(key, buf []byte) (i int, c cursor, ok bool, err error) {
 	i = sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
 	if i == len(t.blocks) {
 		return i, c, false, nil
@@ -159,7 +167,7 @@ func (t *Reader) seek(key []byte) (i int, c cursor, ok bool, err error) {
 	if err != nil {
 		return i, c, false, err
 	}
-	if c, err = b.seek(key); err != nil {
+	if c, err = b.seek(key, buf); err != nil {
 		return i, c, false, t.blockError(i, err)
 	}
 	for ok, err = t.step(i, &c); ok && err == nil && bytes.Compare(c.key, key) < 0; ok, err = t.step(i, &c) {
