@@ -109,6 +109,7 @@ type Checkpoint struct {
 	lastID       uint64
 	restorations []*restoration
 	names        []*nameRestoration
+	restoring    bool
 	saving       *asyncSave
 }
 
@@ -190,7 +191,10 @@ func (c *Checkpoint) walk() (*graph, error) {
 // start returns a walker that knows the root and its edges.
 func (c *Checkpoint) start() (*walker, error) {
 	w := newWalker(c.copies)
-	w.owner, w.savers = c, c.opts.savers
+	w.savers = c.opts.savers
+	if c.restoring || c.waits() {
+		w.owner = c
+	}
 	if c.grouped {
 		w.addVirtualRoot(c)
 		return w, c.addObjects(w)
@@ -398,6 +402,8 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option
 		c.lastID++
 		return &Status{c: c}, nil
 	}
+	c.restoring = true
+	defer func() { c.restoring = false }()
 	prefix := path
 	if savedModel {
 		prefix = savedModelPrefix(o.fsys, path)

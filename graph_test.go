@@ -461,6 +461,35 @@ func TestTracking(t *testing.T) {
 		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
 		require.Equal(t, &other{scalar(2), scalar(1)}, got)
 	})
+	t.Run("a module remembers those Checkpoints only that have values for it", func(t *testing.T) {
+		g, path := groupOf("a", scalar(0)), written(t, groupOf("a", scalar(1), "b", scalar(2)))
+		must(mustNew(t, g).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+		must(ViewOf(g))
+		require.Empty(t, g.owners)
+		c := mustNew(t, g)
+		mustRead(t, c, path)
+		require.Equal(t, []*Checkpoint{c}, g.owners)
+		b := scalar(0)
+		require.NoError(t, g.Track("b", b))
+		require.EqualValues(t, 2, value0(b))
+		require.Empty(t, g.owners, "all values are there")
+		closed := mustNew(t, g)
+		mustRead(t, closed, written(t, groupOf("c", scalar(3)))).ExpectPartial()
+		require.NoError(t, closed.Close())
+		require.NoError(t, g.Track("c", scalar(0)))
+		require.Empty(t, g.owners)
+	})
+	t.Run("of two Checkpoints whose values wait for one child the later one's are taken", func(t *testing.T) {
+		for range 8 {
+			g := groupOf()
+			for _, v := range []float32{1, 2} {
+				mustRead(t, mustNew(t, g), written(t, groupOf("v", scalar(v))))
+			}
+			v := scalar(0)
+			require.NoError(t, g.Track("v", v))
+			require.EqualValues(t, 2, value0(v))
+		}
+	})
 	t.Run("a child that cannot take part is not attached", func(t *testing.T) {
 		g := groupOf("a", first)
 		require.ErrorIs(t, g.Track("b", 3), ErrNotTrackable)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -14,7 +15,7 @@ import (
 type Module struct {
 	mu       sync.Mutex
 	children []moduleChild
-	owners   map[*Checkpoint]struct{} // whose graphs have met this module
+	owners   []*Checkpoint // with values that may wait for a child, in the order in which they met this module
 }
 
 type moduleChild struct {
@@ -99,29 +100,26 @@ func childStep(name string) string { return fmt.Sprintf(".Child(%q)", name) }
 // attached lets every checkpoint that knows the module look for values that wait for its new child.
 func (m *Module) attached() error {
 	m.mu.Lock()
-	owners := make([]*Checkpoint, 0, len(m.owners))
-	for c := range m.owners {
-		owners = append(owners, c)
-	}
+	owners := slices.Clone(m.owners)
 	m.mu.Unlock()
 	var errs []error
 	for _, c := range owners {
 		errs = append(errs, c.update(context.Background()))
 	}
+	m.mu.Lock()
+	m.owners = slices.DeleteFunc(m.owners, func(c *Checkpoint) bool { return !c.waits() })
+	m.mu.Unlock()
 	return errors.Join(errs...)
 }
 
-// snapshot returns the children as they are now.
+// snapshot returns the children as they are now, and makes owner known to the module if it is not nil.
 func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if owner != nil {
-		if m.owners == nil {
-			m.owners = make(map[*Checkpoint]struct{})
-		}
-		m.owners[owner] = struct{}{}
+	if owner != nil && !slices.Contains(m.owners, owner) {
+		m.owners = append(m.owners, owner)
 	}
-	return append([]moduleChild(nil), m.children...)
+	return slices.Clone(m.children)
 }
 
 func sameObject(a, b any) bool {

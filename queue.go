@@ -102,6 +102,11 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restoration) error {
 	return c.match(ctx, r, f, false)
 }
 
+// waits reports whether there is a restore for which a program could yet attach something.
+func (c *Checkpoint) waits() bool {
+	return len(c.names) > 0 || slices.ContainsFunc(c.restorations, func(r *restoration) bool { return !r.settled() })
+}
+
 // settled reports whether nothing that a program could attach is of interest to r any more.
 func (r *restoration) settled() bool {
 	if len(r.waiting) > 0 {
