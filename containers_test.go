@@ -96,6 +96,16 @@ func TestContainers(t *testing.T) {
 		require.NoError(t, mustRead(t, mustNew(t, groupOf("l", got)), path).AssertConsumed())
 		require.Equal(t, []float32{1, 2}, []float32{value0(got[2]), value0(got[3])})
 	})
+	t.Run("C-19 one slice or map in two places is one node", func(t *testing.T) {
+		list, table := []variable{scalar(1)}, map[string]variable{"k": scalar(2)}
+		type model struct {
+			A, B []variable
+			C, D map[string]variable
+		}
+		path := written(t, &model{list, list, table, table})
+		require.Equal(t, []string{"0 a:1 b:1 c:2 d:2 root:0", "1 0:3", "2 k:4"}, graphOf(t, path)[:3])
+		require.Equal(t, "0 a:1 b:1", graphOf(t, written(t, Group{"a": table, "b": table}))[0])
+	})
 	t.Run("C-20 the keys of a map of trackables are strings; of plain values they may be anything", func(t *testing.T) {
 		var tagErr *TagError
 		_, err := New(&struct{ M map[int]variable }{})

@@ -28,7 +28,9 @@ type Tensors interface {
 	SetCheckpointTensors(map[string]tensor.Any) error
 }
 
-// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore.
+// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore. Names
+// with a dot or a slash are for checkpoints that TensorFlow 2.21 need not read: it writes them under a key that it
+// does not find again.
 type NamedTensor struct {
 	Name   string
 	Tensor tensor.Any
