@@ -111,6 +111,7 @@ type Checkpoint struct {
 	names        []*nameRestoration
 	restoring    bool
 	saving       *asyncSave
+	size         int // of the last graph, a hint for the next
 }
 
 // New returns a Checkpoint of root: a [Group], or a pointer to a struct (or to a slice or map of trackables), whose
@@ -185,12 +186,15 @@ func (c *Checkpoint) walk() (*graph, error) {
 	if err := w.all(); err != nil {
 		return nil, err
 	}
-	return w.graph, w.addSlots()
+	err = w.addSlots()
+	c.size = len(w.graph.nodes)
+	return w.graph, err
 }
 
 // start returns a walker that knows the root and its edges.
 func (c *Checkpoint) start() (*walker, error) {
 	w := newWalker(c.copies)
+	w.grow(c.size)
 	w.savers = c.opts.savers
 	if c.restoring || c.waits() {
 		w.owner = c

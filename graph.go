@@ -217,7 +217,11 @@ func (g *graph) checkOverlap() error {
 		from, to uintptr
 		node     *node
 	}
-	var spans []span
+	count := 0
+	for _, n := range g.nodes {
+		count += len(n.values)
+	}
+	spans := make([]span, 0, count)
 	for _, n := range g.nodes {
 		for _, v := range n.values {
 			if len(v.memory) > 0 {

@@ -38,8 +38,8 @@ type binding struct {
 type storedEdge struct{ parent, child int }
 
 func newRestoration(id uint64, path string, g *objectgraph.Graph, start int, opts options) *restoration {
-	r := &restoration{id: id, path: path, stored: g, start: start, opts: opts, bound: make(map[int]binding), unusedAttributes: make(map[int][]string)}
-	r.notice = &notice{restoration: path, stored: g, bound: make(map[int]bool), unused: make(map[int][]string), logger: opts.logger}
+	r := &restoration{id: id, path: path, stored: g, start: start, opts: opts, bound: make(map[int]binding, len(g.Nodes)), unusedAttributes: make(map[int][]string)}
+	r.notice = &notice{restoration: path, stored: g, bound: make([]bool, len(g.Nodes)), unused: make(map[int][]string), logger: opts.logger}
 	return r
 }
 

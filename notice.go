@@ -17,7 +17,7 @@ type notice struct {
 	logger      *slog.Logger
 
 	mu     sync.Mutex
-	bound  map[int]bool
+	bound  []bool // by stored node
 	unused map[int][]string
 	done   bool
 }

@@ -18,6 +18,9 @@ func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader,
 	}
 	m := &matcher{r: r, w: w, updated: c.reached, plan: newPlan(r.path, w.graph, r.opts)}
 	if first {
+		m.plan.grow(min(c.size, len(r.stored.Nodes)))
+	}
+	if first {
 		err = m.first()
 	} else {
 		if err = w.all(); err == nil {

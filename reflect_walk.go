@@ -29,6 +29,13 @@ func newWalker(copies map[identity]reflect.Value) *walker {
 	return &walker{plans: &plans, graph: &graph{byKey: make(map[identity]*node), byContent: make(map[identity]*node)}, copies: copies}
 }
 
+// grow makes room for a graph of n nodes.
+func (w *walker) grow(n int) {
+	if len(w.graph.nodes) == 0 && n > 0 {
+		w.graph.nodes, w.graph.byKey = make([]*node, 0, n), make(map[identity]*node, n)
+	}
+}
+
 // all expands every node that can be reached.
 func (w *walker) all() error {
 	for i := 0; i < len(w.graph.nodes); i++ {

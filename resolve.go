@@ -76,10 +76,10 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 	}
 	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, field: e.field}
 	ok, err := w.fill(n, e, plain)
-	if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
-		return nil, tagErr
-	}
 	if err != nil {
+		if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
+			return nil, tagErr
+		}
 		return nil, fmt.Errorf("ckpt: %s: %w", placeOf(parent, e), err)
 	}
 	if !ok {

@@ -35,6 +35,7 @@ type assignment struct {
 	value  *value
 	key    string
 	entry  format.Entry
+	found  format.Found // the tensor, where the reader is a format.Finder
 	full   tensor.Shape // of the stored tensor, where region is known beforehand
 	region tensor.Slice // of the stored tensor, where the program holds only that
 	target target
@@ -53,6 +54,11 @@ func newPlan(path string, g *graph, o options) *plan {
 	return &plan{path: path, graph: g, updates: make(map[identity]bool), parts: o.parts}
 }
 
+// grow makes room for n objects and their values.
+func (p *plan) grow(n int) {
+	p.assignments, p.updates = make([]*assignment, 0, n), make(map[identity]bool, n)
+}
+
 func (p *plan) problem(n *node, key, problem string) {
 	p.problems = append(p.problems, &ValueError{Checkpoint: p.path, Key: key, Path: n.path(), GoPath: n.goPath(), Problem: problem})
 }
@@ -61,7 +67,7 @@ func (p *plan) problem(n *node, key, problem string) {
 // can be there at all. All that is wrong comes back in one error, ordered by path; no value has been touched.
 func (p *plan) check(r format.Reader) error {
 	for _, a := range p.assignments {
-		e, ok, err := r.Lookup(a.key)
+		e, ok, err := a.lookup(r)
 		switch {
 		case err != nil:
 			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
@@ -87,10 +93,25 @@ func (p *plan) check(r format.Reader) error {
 	return errors.Join(p.problems...)
 }
 
+// lookup is the reader's Lookup, and remembers what it found.
+func (a *assignment) lookup(r format.Reader) (e format.Entry, ok bool, err error) {
+	f, ok := r.(format.Finder)
+	if !ok {
+		return r.Lookup(a.key)
+	}
+	if a.found, ok, err = f.Find(a.key); ok {
+		e, err = a.found.Entry()
+	}
+	return e, ok, err
+}
+
 // check returns what is wrong with the stored bytes that a reads.
 func (a *assignment) check(r format.Reader) error {
 	if a.region != nil {
 		return r.CheckSlice(a.key, a.region)
+	}
+	if a.found != nil {
+		return a.found.Check()
 	}
 	return r.Check(a.key)
 }
@@ -249,6 +270,9 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 func (a *assignment) read(ctx context.Context, r format.Reader) error {
 	if a.region != nil {
 		return r.ReadSlice(ctx, a.key, a.region, a.target.dst)
+	}
+	if a.found != nil {
+		return a.found.Read(ctx, a.target.dst)
 	}
 	return r.Read(ctx, a.key, a.target.dst)
 }

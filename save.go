@@ -56,23 +56,26 @@ func (t *namedSource) addPartTo(w format.Writer, shard int, region tensor.Slice)
 // stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
 // TensorFlow lays them out: nodes in breadth-first order with slot variables last, then opaque state.
 func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
-	out := &objectgraph.Graph{}
-	ids := make(map[*node]int, len(g.nodes))
-	var kept []*node
+	ids, kept, values := make(map[*node]int, len(g.nodes)), make([]*node, 0, len(g.nodes)), 0
 	for _, n := range g.nodes {
 		if n.saved() {
 			ids[n] = len(kept)
 			kept = append(kept, n)
+			values += len(n.values)
 		}
 	}
-	var tensors, opaque []namedSource
-	paths := make(map[*node]string, len(kept))
+	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 0, len(kept))}
+	tensors, opaque := make([]namedSource, 0, values+1), []namedSource(nil) // and the graph itself
+	paths := make(map[*node]string)
 	for _, n := range kept {
 		path := ""
 		if len(n.values) > 0 || n.saver != nil {
 			path = n.objectPath(paths)
 		}
 		sn := objectgraph.Node{}
+		if len(n.edges) > 0 {
+			sn.Children = make([]objectgraph.Child, 0, len(n.edges))
+		}
 		for i := range n.edges {
 			if id, ok := ids[n.edges[i].node]; ok && n.edges[i].node != nil {
 				sn.Children = append(sn.Children, objectgraph.Child{Name: n.edges[i].name, ID: id})

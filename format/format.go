@@ -52,6 +52,19 @@ type Reader interface {
 	io.Closer
 }
 
+// A Finder is a [Reader] that need not look a key up for every call on its tensor.
+type Finder interface {
+	// Find looks key up. ok and the error are those of [Reader.Lookup].
+	Find(key string) (f Found, ok bool, err error)
+}
+
+// A Found is a tensor that was looked up. Its methods are those of [Reader] for its key.
+type Found interface {
+	Entry() (Entry, error)
+	Check() error
+	Read(ctx context.Context, dst tensor.Any) error
+}
+
 // A Source is a tensor to be written, whose values are asked for when their turn comes.
 type Source struct {
 	DType tensor.DType
