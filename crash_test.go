@@ -190,7 +190,7 @@ func TestKilledSaves(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "train")
 			var killer crash.Killer
 			last := int64(0)
-			for range thorough(150, 12) {
+			for range thorough(150, 8) {
 				lines, err := killer.For(newVictim(t, kind, dir), 50*time.Millisecond)
 				require.NoError(t, err)
 				if len(lines) > 0 {
@@ -255,7 +255,7 @@ func workSection(dir string, worker int) error {
 func TestKilledSections(t *testing.T) {
 	requirePrograms(t)
 	var killer crash.Killer
-	for rounds := 0; killer.Kills() < thorough(400, 24); rounds++ {
+	for rounds := 0; killer.Kills() < thorough(400, 15); rounds++ {
 		dir := t.TempDir()
 		if rounds == 0 { // what each takes when nobody kills it
 			for _, name := range []string{"worker 0", "worker 1", "worker 2", "merge"} {

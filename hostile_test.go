@@ -81,7 +81,7 @@ type chainLink struct {
 // TestHostileGraphs gives every verb that reads a checkpoint graphs that a forger thought of. What it says of them is its own
 // matter; it must say something, in time and memory that the files' size accounts for.
 func TestHostileGraphs(t *testing.T) {
-	nodes := thorough(50_000, 4_000)
+	nodes := thorough(50_000, 2_000)
 	for name, g := range hostileGraphs(nodes) {
 		t.Run(name, func(t *testing.T) {
 			disk := forgeGraph(t, g)
