@@ -48,10 +48,18 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 	}
 	out.target = func(e format.Entry) (target, error) {
 		t, err := staged(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
-		t.sure = strconv.IntSize == 64 // see copyElement
+		t.sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
 		return t, err
 	}
 	return out, nil
+}
+
+// scalarOf returns the type of the elements of nested slices and arrays.
+func scalarOf(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	return t
 }
 
 // hollow reports whether v is a nil slice or an array of nothing else.

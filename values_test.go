@@ -26,11 +26,11 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			I8   []int8                       `ckpt:"int8,alloc,fullname=int8"`
 			I16  []int16                      `ckpt:"int16,alloc,fullname=int16"`
 			I32  []int32                      `ckpt:"int32,alloc,fullname=int32"`
-			I64  []int                        `ckpt:"int64,alloc,fullname=int64"`
+			I64  []int64                      `ckpt:"int64,alloc,fullname=int64"`
 			U8   []uint8                      `ckpt:"uint8,alloc,fullname=uint8"`
 			U16  []uint16                     `ckpt:"uint16,alloc,fullname=uint16"`
 			U32  []uint32                     `ckpt:"uint32,alloc,fullname=uint32"`
-			U64  []uint                       `ckpt:"uint64,alloc,fullname=uint64"`
+			U64  []uint64                     `ckpt:"uint64,alloc,fullname=uint64"`
 			Int4 tensor.Tensor[tensor.Int4]   `ckpt:"int4,fullname=int4"`
 			U4   tensor.Tensor[tensor.UInt4]  `ckpt:"uint4,fullname=uint4"`
 			Int2 [4]tensor.Int2               `ckpt:"int2,fullname=int2"`
@@ -40,8 +40,8 @@ func TestValuesAsTensorFlow(t *testing.T) {
 		m := &model{U2: new(tensor.Tensor[tensor.UInt2])}
 		requireAgain(t, m, golden(t, "values-integers").path())
 		require.Equal(t, []int8{math.MinInt8, math.MinInt8 + 1, 0, 1, math.MaxInt8}, m.I8)
-		require.Equal(t, []int{math.MinInt, math.MinInt + 1, 0, 1, math.MaxInt}, m.I64)
-		require.Equal(t, []uint{0, 1, 0, 1, math.MaxUint}, m.U64)
+		require.Equal(t, []int64{math.MinInt64, math.MinInt64 + 1, 0, 1, math.MaxInt64}, m.I64)
+		require.Equal(t, []uint64{0, 1, 0, 1, math.MaxUint64}, m.U64)
 		require.Equal(t, []bool{true, false, true}, m.Bool)
 		require.EqualValues(t, -8, m.Int4.Data()[0].Int8())
 	})
