@@ -72,9 +72,9 @@ func run(ctx context.Context) error {
 		if err := c.measure(ctx, w, peers, filepath.Join(dir, w.Name), report); err != nil {
 			return fmt.Errorf("%s: %w", w.Name, err)
 		}
-	}
-	if err := report.write(c.out); err != nil {
-		return err
+		if err := report.write(c.out); err != nil { // each time: what has been measured survives an interruption
+			return err
+		}
 	}
 	return report.table(os.Stdout)
 }

@@ -15,8 +15,8 @@ import (
 type dataFiles struct {
 	fsys   fsx.ReadFS
 	prefix string
-	n      int32           // how many the checkpoint has
-	totals map[int32]int64 // per file, the bytes of its entries together
+	n      int32                  // how many the checkpoint has
+	totals func() map[int32]int64 // what countBytes returns
 
 	mu     sync.Mutex
 	open   map[int32]*dataFile
@@ -135,7 +135,7 @@ func (r *Reader) checkSize(s *stored) error {
 // checkAliasing returns an error where the entries of a data file of size bytes ask for far more than it has.
 func (r *Reader) checkAliasing(shard int32, size int64) error {
 	within := func(total int64) bool { return total/maxAliasing <= size }
-	if within(r.data.totals[shard]) {
+	if within(r.data.totals()[shard]) {
 		return nil
 	}
 	// Entries that leave the file are no part of it, and the sum includes them: count again without them.

@@ -36,6 +36,9 @@ func (f *found) Check() error {
 
 // Read implements [format.Found].
 func (f *found) Read(ctx context.Context, dst tensor.Any) error {
+	if f.s.file != nil { // Check was called: nothing of s changes any more
+		return f.r.readWhole(ctx, &f.s, dst)
+	}
 	s := f.s // several goroutines may read at once
 	return f.r.readWhole(ctx, &s, dst)
 }

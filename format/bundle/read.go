@@ -32,8 +32,10 @@ func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any) error
 	if !numeric || len(s.rec.slices) > 0 || len(memory) == 0 || dst.DType() != s.rec.dtype || !dst.Shape().Equal(s.rec.shape) {
 		return r.readRegion(ctx, s.key, &s.rec, wholeSlice(s.rec.shape), dst)
 	}
-	if err := r.locate(s); err != nil {
-		return err
+	if s.file == nil {
+		if err := r.locate(s); err != nil {
+			return err
+		}
 	}
 	return r.readInto(ctx, s, memory)
 }

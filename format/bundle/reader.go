@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/sstable"
@@ -50,8 +51,6 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 	if r.table, err = sstable.Open(r.index, r.index.Size()); err != nil {
 		return r.tableError(err)
 	}
-	var rec record
-	totals := make(map[int32]int64)
 	for e, err := range r.table.All() {
 		if err != nil {
 			return r.tableError(err)
@@ -60,18 +59,30 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 			if err := r.loadHeader(e); err != nil {
 				return err
 			}
-			continue
-		}
-		if rec.decode(e.Value) == nil && rec.size > 0 && rec.shard >= 0 && rec.shard < r.header.shards {
-			totals[rec.shard] = addSaturated(totals[rec.shard], rec.size)
 		}
 	}
 	if r.count == 0 {
 		return r.headerError("the table is empty")
 	}
 	r.count--
-	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, totals: totals}
+	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards}
+	r.data.totals = sync.OnceValue(r.countBytes)
 	return nil
+}
+
+// countBytes returns, per data file, the bytes of its entries together. A damaged entry has none.
+func (r *Reader) countBytes() map[int32]int64 {
+	var rec record
+	totals := make(map[int32]int64)
+	for e, err := range r.table.All() {
+		if err != nil {
+			break // there was none when the table was opened: reading it again fails wherever it matters
+		}
+		if len(e.Key) > 0 && rec.decode(e.Value) == nil && rec.size > 0 && rec.shard >= 0 && rec.shard < r.header.shards {
+			totals[rec.shard] = addSaturated(totals[rec.shard], rec.size)
+		}
+	}
+	return totals
 }
 
 func (r *Reader) loadHeader(e sstable.Entry) (err error) {
