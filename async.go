@@ -2,6 +2,9 @@ package ckpt
 
 import (
 	"context"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/tensor"
@@ -25,13 +28,8 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *graph, path string, o op
 	if err != nil {
 		return err
 	}
-	for i := range tensors {
-		src := tensors[i].src
-		t, err := src.Load()
-		if err != nil {
-			return err
-		}
-		tensors[i].src = format.SourceOf(tensor.Clone(t))
+	if err := copySources(tensors); err != nil {
+		return err
 	}
 	s := &asyncSave{done: make(chan struct{})}
 	c.saving = s
@@ -46,3 +44,30 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *graph, path string, o op
 	}()
 	return nil
 }
+
+// copySources replaces what the sources load by copies. Objects are asked for their values one at a time; the large ones are
+// copied by all processors, since most of a copy's time goes into memory that is used for the first time.
+func copySources(tensors []namedSource) error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	defer group.Wait() // it has no errors
+	for i := range tensors {
+		src := &tensors[i].src
+		t, err := src.Load()
+		if err != nil {
+			return err
+		}
+		if b, _ := tensor.Bytes(t); len(b) < copiedApart {
+			*src = format.SourceOf(tensor.Clone(t))
+			continue
+		}
+		group.Go(func() error {
+			*src = format.SourceOf(tensor.Clone(t))
+			return nil
+		})
+	}
+	return nil
+}
+
+// copiedApart is how many bytes are worth a goroutine of their own.
+const copiedApart = 256 << 10

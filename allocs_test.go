@@ -1,0 +1,49 @@
+package ckpt
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What walking, saving and restoring allocate per object does not depend on how fast a machine is: these are the numbers
+// of today with a fifth to spare, so that a change which costs every object something more is seen.
+func TestAllocationsPerObject(t *testing.T) {
+	const few, many = 1_000, 4_000
+	for _, c := range []struct {
+		name  string
+		most  float64 // allocations per object
+		setUp func(t *testing.T, n int) func() error
+	}{
+		{"walk", 7, func(t *testing.T, n int) func() error {
+			c, err := New(benchModel(n, int64(n)*4))
+			require.NoError(t, err)
+			return func() error { _, err := c.walk(); return err }
+		}},
+		{"save", 18, func(t *testing.T, n int) func() error {
+			c, err := New(benchModel(n, int64(n)*4))
+			require.NoError(t, err)
+			path := filepath.Join(t.TempDir(), "ckpt")
+			return func() error { _, err := c.Write(ctx, path); return err }
+		}},
+		{"restore", 19, func(t *testing.T, n int) func() error {
+			c, err := New(benchModel(n, int64(n)*4))
+			require.NoError(t, err)
+			path, err := c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
+			require.NoError(t, err)
+			return func() error { _, err := c.Read(ctx, path); return err }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			per := func(n int) float64 {
+				run := c.setUp(t, n)
+				return testing.AllocsPerRun(3, func() { require.NoError(t, run()) }) / float64(n)
+			}
+			small, large := per(few), per(many)
+			t.Logf("%.2f allocations per object of %d, %.2f of %d", small, few, large, many)
+			require.Less(t, large, c.most)
+			require.Less(t, large, 1.1*small+0.5, "it grows faster than the number of objects")
+		})
+	}
+}
