@@ -123,7 +123,9 @@ func (s sections) mergedBefore() bool {
 	}
 	decided, err := s.decision()
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.attempt == "" && !s.anyAttempt() || s.attempt != "" && !isDir(s.fsys, s.dir())
+		// Sections of an attempt that workers agreed on can only be those of a late worker, who died: they refuse to begin
+		// when the checkpoint is committed.
+		return s.attempt == "" && !s.anyAttempt() || s.attempt != "" && (s.agreed || !isDir(s.fsys, s.dir()))
 	}
 	return err == nil && (decided == s.attempt || s.attempt == "") // what the workers agreed on is cleaned up before the decision
 }

@@ -114,6 +114,7 @@ type sections struct {
 	fsys    fsx.FS
 	prefix  string
 	attempt string
+	agreed  bool // the workers agreed on the attempt, nobody named it
 	of      int
 }
 
@@ -187,7 +188,7 @@ func (c *Checkpoint) writeSection(ctx context.Context, prefix string, worker, of
 
 // openSections finds out which attempt is meant. make lets workers that name none agree on one.
 func openSections(o options, prefix string, of int, make bool) (sections, error) {
-	s := sections{fsys: o.writer, prefix: prefix, attempt: o.attempt, of: of}
+	s := sections{fsys: o.writer, prefix: prefix, attempt: o.attempt, agreed: o.attempt == "", of: of}
 	if s.attempt == "" {
 		agreed := filepath.Join(sectionsDir(prefix), "attempt")
 		if make {
