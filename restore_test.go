@@ -3,6 +3,7 @@ package ckpt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -192,5 +193,32 @@ func TestFailedRestores(t *testing.T) {
 		require.NoError(t, LoadWeights(ctx, path, m, Atomic()))
 		require.Equal(t, f32(1), m.A)
 		require.Equal(t, [][]int64{{1}}, m.Rows)
+	})
+	t.Run("what a saver refuses last leaves what was made nil, and what was there named", func(t *testing.T) {
+		type model struct {
+			Parts parts `ckpt:"parts"`
+			V     variable
+			Cast  tensor.Tensor[float64] `ckpt:"cast,cast"`
+			Made  tensor.Tensor[float32]
+			List  []float32 `ckpt:"list"`
+			N     int64     `ckpt:"n"`
+		}
+		saver := partsSaver("test.Parts")
+		path := written(t, &struct {
+			Parts               parts `ckpt:"parts"`
+			V, Cast, Made, List variable
+			N                   int64 `ckpt:"n"`
+		}{parts{[]int32{1}}, f32(1), f32(2), f32(3), f32(4), 5}, WithSaver(saver))
+		saver.Restore = func(context.Context, map[string]any, *Reader) error { return errors.New("not today") }
+		for _, opts := range [][]Option{{WithSaver(saver)}, {WithSaver(saver), Atomic()}} {
+			m := &model{V: f32(0)}
+			err := LoadWeights(ctx, path, m, opts...)
+			var failed *RestoreError
+			require.ErrorAs(t, err, &failed)
+			require.ErrorContains(t, err, "saver test.Parts: not today")
+			require.Equal(t, []string{"n", "v"}, failed.Restored)
+			require.Empty(t, failed.Torn)
+			require.Equal(t, &model{V: f32(1), N: 5}, m)
+		}
 	})
 }
