@@ -128,7 +128,9 @@ func (c *config) rounds(w Workload, op Op, workers []*worker) []Result {
 				fmt.Fprintf(os.Stderr, "%s %s: %s: %v\n", w.Name, op.Name, wk.peer, err)
 				continue
 			}
-			spent[wk.peer] += time.Duration(s.Seconds * float64(time.Second))
+			if round > 0 {
+				spent[wk.peer] += time.Duration(s.Seconds * float64(time.Second))
+			}
 			samples[wk.peer] = append(samples[wk.peer], s)
 		}
 	}

@@ -52,8 +52,6 @@ func workloads(scale float64) []Workload {
 	ws := []Workload{
 		{Name: "large", Title: "1 GiB in 64 tensors", Kind: "model", Tensors: 64, Elements: n(4 << 20), Ops: []Op{save, restore, async}},
 		{Name: "many", Title: "1 GiB in 20,000 tensors", Kind: "model", Tensors: 20_000, Elements: n(13_422), Ops: model},
-		{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1,
-			Ops: []Op{{save.Name, save.Peers, tiny}, {restore.Name, restore.Peers, tiny}}},
 		{Name: "single", Title: "one tensor of 512 MiB", Kind: "model", Tensors: 1, Elements: n(128 << 20), Ops: model},
 		{Name: "index", Title: "1,000,000 entries", Kind: "index", Tensors: n(1_000_000), Elements: 1, Ops: []Op{
 			{"open and find", []string{"ckpt", "tensorflow", "safetensors"}, map[string]float64{"tensorflow": 0.02}},
@@ -71,7 +69,8 @@ func workloads(scale float64) []Workload {
 		graph.Ops = []Op{{"walk", measured, nil}, {"match", measured, nil}}
 		ws = append(ws, graph)
 	}
-	return ws
+	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1,
+		Ops: []Op{{save.Name, save.Peers, tiny}, {restore.Name, restore.Peers, tiny}}})
 }
 
 // fill gives tensor i of a workload the values that it has in every peer.

@@ -6,8 +6,9 @@ const (
 	// processor's cache, and the end of a context is noticed.
 	chunkSize = 512 << 10
 
-	// parallelSize is how much of a tensor is worth a goroutine of its own.
-	parallelSize = 4 << 20
+	// parallelSize is how much of a tensor is worth a goroutine of its own: of tensors that are smaller several are read at
+	// once anyhow.
+	parallelSize = 32 << 20
 
 	// bufferSize is the buffer through which small pieces go: strings, parts that are scattered, staged tensors.
 	bufferSize = 64 << 10
