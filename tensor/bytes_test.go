@@ -243,7 +243,7 @@ func TestFromBytes(t *testing.T) {
 	}{
 		{"too few bytes", tensor.DTFloat32, memory[:4], []int{2}, "4 bytes for shape [2] of float32, which takes 2 elements of 4"},
 		{"half an element", tensor.DTFloat32, memory[:6], []int{1}, "6 bytes for shape [1] of float32"},
-		{"memory that is not aligned", tensor.DTFloat64, memory[4:12], []int{1}, "not at a multiple of 8"},
+		{"memory that is not aligned", tensor.DTFloat32, memory[1:5], []int{1}, "not at a multiple of 4"},
 		{"strings", tensor.DTString, memory, []int{1}, "elements of string have no fixed size"},
 		{"no dtype", tensor.InvalidDType, memory, []int{1}, "dtype"},
 		{"a negative shape", tensor.DTInt8, memory, []int{-1}, "axis 0 is negative"},
