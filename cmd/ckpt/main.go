@@ -5,6 +5,8 @@
 //	ckpt graph model/
 //	ckpt verify model/ckpt-7.index
 //	ckpt diff model/ckpt-7 model/ckpt-8
+//	ckpt run --config model.json --weights model/ckpt-7 --at model --input in.json
+//	ckpt gen model/ckpt-7
 //
 // A path is a checkpoint's prefix, one of its files, a SavedModel's directory, or a directory with a `checkpoint` file,
 // whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
