@@ -98,12 +98,10 @@ func (s *saved) after(op string) error {
 	case "async":
 		return s.c.Sync(context.Background())
 	case "restore":
-		want := make([]float32, s.Elements)
 		for i := range s.list {
-			fill(want, i)
 			for j, got := range s.list[i].Data() {
-				if got != want[j] {
-					return fmt.Errorf("value %d of tensor %d is %v after the restore, want %v", j, i, got, want[j])
+				if want := valueAt(i, j); got != want {
+					return fmt.Errorf("value %d of tensor %d is %v after the restore, want %v", j, i, got, want)
 				}
 			}
 		}

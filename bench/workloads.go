@@ -76,9 +76,12 @@ func workloads(scale float64) []Workload {
 // fill gives tensor i of a workload the values that it has in every peer.
 func fill(values []float32, i int) {
 	for j := range values {
-		values[j] = float32((i + j) & 0xffff)
+		values[j] = valueAt(i, j)
 	}
 }
+
+// valueAt is value j of tensor i.
+func valueAt(i, j int) float32 { return float32((i + j) & 0xffff) }
 
 // prepare writes the files that a workload only reads, in the formats of all peers.
 func (w Workload) prepare(ctx context.Context) error {
