@@ -107,7 +107,11 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, dir stri
 		workers = append(workers, started)
 	}
 	for _, op := range w.Ops {
-		report.Results = append(report.Results, c.rounds(w, op, workers)...)
+		results := c.rounds(w, op, workers)
+		if err := ctx.Err(); err != nil { // what failed was interrupted
+			return err
+		}
+		report.Results = append(report.Results, results...)
 	}
 	return nil
 }
