@@ -55,7 +55,7 @@
 //
 // TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
 // warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] takes values from under other names. A variable's
-// name is its tag's fullname=, else what a [VariableNamer] above it or, for slot variables, a [SlotNamer] says, else its edges.
+// name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a [SlotNamer] says, else its edges.
 //
 // # Optimizers, and savers of one's own
 //
@@ -207,6 +207,7 @@ func (c *Checkpoint) start() (*walker, error) {
 		return nil, err
 	}
 	root := w.graph.root()
+	root.call(c.opts.fullNames[""])
 	if err := w.expand(root); err != nil {
 		return nil, err
 	}
@@ -225,6 +226,7 @@ func (c *Checkpoint) addObjects(w *walker) error {
 		if err := w.addChild(root, obj.name, "."+obj.name, obj.object); err != nil {
 			return err
 		}
+		root.edges[len(root.edges)-1].node.call(c.opts.fullNames[obj.name])
 	}
 	if c.counter != nil && c.counterAfter >= len(c.objects) {
 		return w.addChild(root, saveCounterName, ".SaveCounter()", c.counter)
@@ -253,6 +255,7 @@ func (c *Checkpoint) addAttached(w *walker, root *node) error {
 			if n == nil && e.missing == nil {
 				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
 			}
+			n.call(c.opts.fullNames[obj.name])
 			e.node, e.from = n, reflect.ValueOf(obj.object)
 		}
 		switch {

@@ -3,6 +3,7 @@ package ckpt
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,9 +29,35 @@ type VariableNamer interface {
 	VariableName(variable any) string
 }
 
+// FullName says what a variable is called globally that no field holds, and so no tag can name: the one that a [Group], [With] or
+// [Checkpoint.Track] calls name, or for "" the root itself. tf.train.Checkpoint(step=tf.Variable(0)) has
+// FullName("step", "Variable"). [New] only.
+func FullName(name, fullname string) Option {
+	return Option{"FullName", onNew, func(o *options) {
+		o.fullNames = maps.Clone(o.fullNames)
+		if o.fullNames == nil {
+			o.fullNames = make(map[string]string)
+		}
+		o.fullNames[name] = fullname
+	}}
+}
+
+// call gives n its global name; nothing where that is empty.
+func (n *node) call(fullname string) {
+	if n == nil || fullname == "" {
+		return
+	}
+	var named fieldPlan
+	if n.field != nil {
+		named = *n.field
+	}
+	named.fullname = fullname
+	n.field = &named
+}
+
 var variableNamerType = reflect.TypeFor[VariableNamer]()
 
-// globalName is the name that a variable has across the program: its tag's, what an object above it says, or its edges from the
+// globalName is the name that a variable has across the program: its tag's or that of [FullName], what an object above it says, or its edges from the
 // root joined by "/".
 func (n *node) globalName() string {
 	if name := n.field.fullnameOf(); name != "" {

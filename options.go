@@ -56,8 +56,10 @@ type options struct {
 	writer   fsx.FS     // to write to
 	logger   *slog.Logger
 	progress func(Progress)
-	attach   []namedObject  // With
-	savers   []*ObjectSaver // WithSaver
+	attach   []namedObject // With
+	// fullNames is what FullName says, by the name of an edge of the root.
+	fullNames map[string]string
+	savers    []*ObjectSaver // WithSaver
 
 	async     bool
 	shard     func([]ShardTensor) []ShardPart

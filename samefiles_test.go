@@ -124,7 +124,7 @@ func (s *stateBytes) UnmarshalBinary(b []byte) error {
 // the names and global names that the checkpoint gives them. Its tensors hold zeros.
 type mirror struct {
 	root    any
-	more    []Option      // what a Checkpoint of a root attached to it
+	more    []Option      // what a Checkpoint attached to its root, and the names of what no field holds
 	tracked []namedObject // the edges of a Checkpoint without a root
 	counted bool          // a save counter is among them
 }
@@ -144,6 +144,12 @@ func mirrorOf(t *testing.T, r *Reader) *mirror {
 		objects[id] = mirrorNode(t, r, g, id)
 	}
 	m := &mirror{root: objects[0]}
+	called := func(name string, id int) {
+		if of := g.Nodes[id].Attributes; len(of) == 1 && of[0].FullName != "" {
+			m.more = append(m.more, FullName(name, of[0].FullName))
+		}
+	}
+	called("", 0)
 	attached := false
 	for i, c := range root.Children {
 		switch {
@@ -151,10 +157,12 @@ func mirrorOf(t *testing.T, r *Reader) *mirror {
 			m.counted = true
 		case !rooted:
 			m.tracked = append(m.tracked, namedObject{c.Name, objects[c.ID]})
+			called(c.Name, c.ID)
 		case c.Name == "root" && c.ID == 0:
 			attached = true
 		case attached:
 			m.more = append(m.more, With(c.Name, objects[c.ID]))
+			called(c.Name, c.ID)
 		default:
 			reflect.ValueOf(objects[0]).Elem().Field(i).Set(reflect.ValueOf(objects[c.ID]))
 		}
@@ -237,7 +245,6 @@ func (m *mirror) restored(t *testing.T, path string) *Checkpoint {
 var notMirrored = map[string]string{
 	"objects-lookup-table/ckpt":     "the attribute's key is only the start of two keys that are stored",
 	"objects-registered-saver/ckpt": "one node's tensors are another saver's",
-	"objects-variable-root/ckpt":    "a root has no tag to say its global name",
 	"saved-shards/ckpt":             "tensors are cut and distributed over several files: see TestMaxShardSize",
 	"values-variant/ckpt":           "the attribute's key is only the start of the one that is stored",
 }
