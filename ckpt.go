@@ -55,7 +55,8 @@
 //
 // TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
 // warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] takes values from under other names. A variable's
-// name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a [SlotNamer] says, else its edges.
+// name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a
+// [SlotNamer] says, else its edges.
 //
 // # Optimizers, and savers of one's own
 //

@@ -91,7 +91,7 @@ func describe(v any) string {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return fmt.Sprintf("a nil %T", v)
 	}
-	return fmt.Sprintf("a %T", v)
+	return fmt.Sprintf("a value of type %T", v)
 }
 
 // expand gives n its edges, once.

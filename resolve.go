@@ -52,7 +52,7 @@ func plainInInterface(v reflect.Value, e *edge, parent *node) error {
 	if !e.opt.explicit || parent == nil || parent.obj.Kind() != reflect.Struct {
 		return nil
 	}
-	return fmt.Errorf("ckpt: %s: the interface holds a %v, which is %w: store a pointer to it", placeOf(parent, e), v.Elem().Type(), ErrNotTrackable)
+	return fmt.Errorf("ckpt: %s: the interface holds a value of type %v, which is %w: store a pointer to it", placeOf(parent, e), v.Elem().Type(), ErrNotTrackable)
 }
 
 // nodeOf returns the node of v, which is no pointer and no interface.
@@ -104,7 +104,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 	case n.saver != nil: // its children are saved as any object's
 	case leafType(t):
 		if !v.CanAddr() {
-			return false, fmt.Errorf("a %v without an address is %w", t, ErrNotTrackable)
+			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
 		}
 		return true, n.fillLeaf(v.Addr().Interface())
 	case marshals(t) && e.opt.explicit && w.plans.trait(t) == isPlain && v.CanAddr() && !plain:
@@ -119,7 +119,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 		return true, err
 	}
 	if !v.CanAddr() && (t.Kind() == reflect.Struct || t.Kind() == reflect.Array) {
-		return false, fmt.Errorf("a %v that is not behind a pointer is %w", t, ErrNotTrackable)
+		return false, fmt.Errorf("a value of type %v that is not behind a pointer is %w", t, ErrNotTrackable)
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -139,7 +139,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 		return true, nil
 	}
 	if n.parent == nil || e.opt.explicit {
-		return false, fmt.Errorf("a %v is %w", t, ErrNotTrackable)
+		return false, fmt.Errorf("a value of type %v is %w", t, ErrNotTrackable)
 	}
 	return false, nil
 }
