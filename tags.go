@@ -1,7 +1,6 @@
 package ckpt
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -318,124 +317,6 @@ func (p *planner) check(t reflect.Type, seen map[reflect.Type]bool) error {
 		}
 	}
 	return nil
-}
-
-// A trait is what a type is to a checkpoint when no tag speaks for it.
-type trait int
-
-const (
-	isPlain     trait = iota // hyper-parameters: tracked only where a tag says so
-	isLeaf                   // a tensor, or something that acts as one
-	isTrackable              // leads to leaves, or says by its tags that it takes part
-	isDynamic                // an interface, or leads to nothing but interfaces: what is in it decides
-)
-
-var (
-	anyTensorType   = reflect.TypeFor[tensor.Any]()
-	variableType    = reflect.TypeFor[Variable]()
-	tensorsType     = reflect.TypeFor[Tensors]()
-	slotOwnerType   = reflect.TypeFor[SlotOwner]()
-	marshalerType   = reflect.TypeFor[encoding.BinaryMarshaler]()
-	unmarshalerType = reflect.TypeFor[encoding.BinaryUnmarshaler]()
-	moduleType      = reflect.TypeFor[Module]()
-)
-
-func implements(t, iface reflect.Type) bool {
-	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
-}
-
-func leafType(t reflect.Type) bool {
-	return implements(t, anyTensorType) || implements(t, variableType) || implements(t, tensorsType)
-}
-
-func marshals(t reflect.Type) bool {
-	return implements(t, marshalerType) && implements(t, unmarshalerType)
-}
-
-func (p *planner) trait(t reflect.Type) trait {
-	if got, ok := p.traits.Load(t); ok {
-		return got.(trait)
-	}
-	got := p.traitOf(t, make(map[reflect.Type]bool))
-	p.traits.Store(t, got)
-	return got
-}
-
-func (p *planner) traitOf(t reflect.Type, visiting map[reflect.Type]bool) trait {
-	if leafType(t) {
-		return isLeaf
-	}
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		got := p.traitOf(t.Elem(), visiting)
-		if got == isLeaf && t.Kind() != reflect.Pointer {
-			return isTrackable // a container of leaves
-		}
-		return got
-	case reflect.Interface:
-		return isDynamic
-	case reflect.Struct:
-		return p.structTrait(t, visiting)
-	}
-	return isPlain
-}
-
-func (p *planner) structTrait(t reflect.Type, visiting map[reflect.Type]bool) trait {
-	if visiting[t] {
-		return isPlain // a cycle adds nothing of its own
-	}
-	visiting[t] = true
-	defer delete(visiting, t)
-	if implements(t, slotOwnerType) {
-		return isTrackable
-	}
-	got := isPlain
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Type == moduleType {
-			return isTrackable
-		}
-		if text, tagged := f.Tag.Lookup("ckpt"); tagged {
-			if text != "-" {
-				return isTrackable
-			}
-			continue
-		}
-		if !f.IsExported() && !f.Anonymous {
-			continue
-		}
-		switch p.traitOf(f.Type, visiting) {
-		case isLeaf, isTrackable:
-			return isTrackable
-		case isDynamic:
-			got = isDynamic
-		}
-	}
-	return got
-}
-
-// cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.
-func (p *planner) cannotSave(t reflect.Type, seen []reflect.Type) string {
-	for _, s := range seen {
-		if s == t {
-			return ""
-		}
-	}
-	if leafType(t) || marshals(t) {
-		return ""
-	}
-	switch t.Kind() {
-	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr:
-		return fmt.Sprintf("a %v cannot be saved", t)
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return p.cannotSave(t.Elem(), append(seen, t))
-	case reflect.Map:
-		if t.Key().Kind() != reflect.String {
-			return fmt.Sprintf("the keys of %v are not strings", t)
-		}
-		return p.cannotSave(t.Elem(), append(seen, t))
-	}
-	return ""
 }
 
 // structOf returns t or what it points to where that is a struct, nil otherwise.

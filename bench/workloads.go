@@ -30,7 +30,6 @@ type Op struct {
 	Limit map[string]float64
 }
 
-func (w Workload) bytes() int64 { return int64(w.Tensors) * int64(w.Elements) * 4 }
 
 func workloadNames() (names []string) {
 	for _, w := range workloads(1) {
