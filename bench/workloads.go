@@ -30,7 +30,6 @@ type Op struct {
 	Limit map[string]float64
 }
 
-
 func workloadNames() (names []string) {
 	for _, w := range workloads(1) {
 		names = append(names, w.Name)

@@ -81,3 +81,14 @@ def stored(prefix):
     dtypes = reader.get_variable_to_dtype_map()
     return {key: reader.get_tensor(key).reshape(-1).tolist() if shape else [reader.get_tensor(key).item()]
             for key, shape in reader.get_variable_to_shape_map().items() if dtypes[key] != tf.string}
+
+
+@asked
+def view(program, prefix):
+    """What CheckpointView sees in a checkpoint, and what of it it matches with the program's objects."""
+    seen = tf.train.CheckpointView(prefix)
+    root, keywords = PROGRAMS[program](Values(False))
+    matches, stored, objects = seen.diff(tf.train.Checkpoint(**keywords) if root is None else root)
+    nodes = seen.descendants()
+    return {"descendants": nodes, "children": [list(map(list, seen.children(node).items())) for node in nodes],
+            "matched": sorted(matches), "only_stored": stored, "only_program": len(objects)}
