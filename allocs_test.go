@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector allocates for itself.
+
 package ckpt
 
 import (
