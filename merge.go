@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gockpt/ckpt/format"
@@ -43,12 +44,14 @@ func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err
 			return "", err
 		}
 		if !isDir(s.fsys, sectionsDir(prefix)) {
+			s.sweep()
 			return prefix, nil // another process has merged and cleaned up
 		}
 		// One that died has merged: what it left to do is done below.
 	}
 	unlock, err := s.lock(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
+		s.sweep()
 		return prefix, nil // another process has done the rest
 	}
 	if err != nil {
@@ -347,12 +350,18 @@ func sameContents(fsys fsx.ReadFS, a, b string) (bool, error) {
 	return true, nil
 }
 
+// sweep removes what mergers that died left beside the checkpoint, which is committed: temporary files of its own.
+func (s sections) sweep() {
+	dir, index := filepath.Dir(s.prefix), filepath.Base(bundle.IndexFile(s.prefix))
+	data := filepath.Base(s.prefix) + ".data-"
+	_, _ = fsx.Sweep(s.fsys, dir, func(final string) bool { return final == index || strings.HasPrefix(final, data) })
+}
+
 // cleanUp removes the sections' directory, whose data has second names by now, and what merges that died have left. The
 // decision goes last, and only after the rest is durably gone, as what there is besides means something only with it. At
 // the first thing that cannot be removed it stops: a merge that is run again goes on.
 func (s sections) cleanUp() {
-	index, last := filepath.Base(bundle.IndexFile(s.prefix)), filepath.Base(bundle.DataFile(s.prefix, s.shards()-1, s.shards()))
-	_, _ = fsx.Sweep(s.fsys, filepath.Dir(s.prefix), func(final string) bool { return final == index || s.of > 0 && final == last })
+	s.sweep()
 	dir := sectionsDir(s.prefix)
 	entries, err := s.fsys.ReadDir(dir)
 	if err != nil {
