@@ -23,7 +23,7 @@ func osLock(dir string) (io.Closer, error) {
 		}
 	}
 	if err == nil {
-		return d, nil // closing it unlocks
+		return dirLock{d}, nil
 	}
 	d.Close()
 	switch {
@@ -34,4 +34,13 @@ func osLock(dir string) (io.Closer, error) {
 		return nil, fmt.Errorf("%w (%w)", err, errors.ErrUnsupported)
 	}
 	return nil, err
+}
+
+// A dirLock is an open directory that is locked.
+type dirLock struct{ d *os.File }
+
+// Close gives the lock up and not only this process's hold on it: a child that another goroutine is starting has the open
+// directory too until it runs its own program.
+func (l dirLock) Close() error {
+	return errors.Join(syscall.Flock(int(l.d.Fd()), syscall.LOCK_UN), l.d.Close())
 }
