@@ -30,13 +30,9 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 	if err != nil {
 		return err
 	}
-	prefix, err := findPrefix(path, o)
+	f, prefix, err := openPath(path, o)
 	if err != nil {
 		return err
-	}
-	f, err := openPrefix(o.fsys, prefix)
-	if err != nil {
-		return restoreHint(path, true, err)
 	}
 	defer f.Close()
 	a := &assigner{prefix: prefix, f: f, taken: make(map[identity]string)}

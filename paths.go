@@ -71,6 +71,17 @@ func findPrefix(path string, o options) (string, error) {
 	return "", fmt.Errorf("ckpt: %s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is no SavedModel: %w", path, ErrNotFound)
 }
 
+// openPath opens the checkpoint that a user means by path, and returns its prefix.
+func openPath(path string, o options) (r format.Reader, prefix string, err error) {
+	if prefix, err = findPrefix(path, o); err != nil {
+		return nil, "", err
+	}
+	if r, err = openPrefix(o.fsys, prefix); err != nil {
+		return nil, "", restoreHint(path, true, err)
+	}
+	return r, prefix, nil
+}
+
 // openPrefix opens a checkpoint of either format by its prefix.
 func openPrefix(fsys fsx.ReadFS, prefix string) (format.Reader, error) {
 	r, err := bundle.Open(fsys, prefix)

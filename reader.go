@@ -35,13 +35,9 @@ func Open(path string, opts ...Option) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := findPrefix(path, o)
+	f, prefix, err := openPath(path, o)
 	if err != nil {
 		return nil, err
-	}
-	f, err := openPrefix(o.fsys, prefix)
-	if err != nil {
-		return nil, restoreHint(path, true, err)
 	}
 	return &Reader{f: f, prefix: prefix, opts: o}, nil
 }

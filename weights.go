@@ -22,13 +22,9 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...Option) er
 	if err != nil {
 		return err
 	}
-	prefix, err := findPrefix(path, o)
+	f, prefix, err := openPath(path, o)
 	if err != nil {
 		return err
-	}
-	f, err := openPrefix(o.fsys, prefix)
-	if err != nil {
-		return restoreHint(path, true, err)
 	}
 	defer f.Close()
 	g, err := readGraph(ctx, f, prefix)

@@ -37,7 +37,7 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 	var parts []part
 	covered := 0
 	for i, at := range places {
-		common, ok := intersect(at, region)
+		common, ok := at.Intersect(region)
 		if !ok {
 			continue
 		}

@@ -92,7 +92,7 @@ func lengths(region tensor.Slice) tensor.Shape {
 
 // readStored reads what s, which lies at part of the whole tensor, has of region into dst, which is region.
 func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.Slice, dst tensor.Any) error {
-	common, ok := intersect(part, region)
+	common, ok := part.Intersect(region)
 	if !ok {
 		return nil
 	}
@@ -119,20 +119,6 @@ func boxIn(outer, inner tensor.Slice) box {
 		at[i] = inner[i].Start - outer[i].Start
 	}
 	return box{lengths(outer), at}
-}
-
-// intersect returns the region that a and b, resolved and of one rank, have in common. ok is false where it is
-// empty.
-func intersect(a, b tensor.Slice) (common tensor.Slice, ok bool) {
-	if !meet(a, b) {
-		return nil, false
-	}
-	common = make(tensor.Slice, len(a))
-	for i := range a {
-		common[i].Start = max(a[i].Start, b[i].Start)
-		common[i].Length = min(a[i].Start+a[i].Length, b[i].Start+b[i].Length) - common[i].Start
-	}
-	return common, true
 }
 
 // stream passes the bytes of s to fn in order, in chunks that are read into buf, and verifies their checksum in the

@@ -253,7 +253,7 @@ func TestOverlap(t *testing.T) {
 		want := false
 		for i := range regions {
 			for j := range i {
-				_, ok := intersect(regions[i], regions[j])
+				_, ok := regions[i].Intersect(regions[j])
 				want = want || ok
 			}
 		}
@@ -261,7 +261,7 @@ func TestOverlap(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, i != j, "%v", regions)
 		if i != j {
-			_, ok := intersect(regions[i], regions[j])
+			_, ok := regions[i].Intersect(regions[j])
 			require.True(t, ok)
 		}
 	})
