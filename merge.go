@@ -405,6 +405,8 @@ func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
 	return copy(f.b[off:], p), nil
 }
 
+func (f *memoryFile) Allocate(size int64) error { return nil }
+func (f *memoryFile) StartSync()                {}
 func (f *memoryFile) Truncate(size int64) error { f.b = f.b[:size]; return nil }
 func (f *memoryFile) Sync() error               { return nil }
 func (f *memoryFile) Close() error              { return nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,6 +52,19 @@ func seedOf(fsys fsx.FS, prefix string) (seed int32, err error) {
 		err = fmt.Errorf("values of different checkpoints: %d, %d", dst.At(), part.At(1))
 	}
 	return dst.At(), err
+}
+
+// The room for all data is taken before the first of it is written: a disk that is too full is known at once.
+func TestAFullDiskIsKnownBeforeTheFirstByte(t *testing.T) {
+	disk := errfs.New()
+	disk.Inject(errfs.Only(errfs.From(1, errfs.NoSpace), errfs.Allocate))
+	err := aCheckpoint(t, disk, "dir/c", 1).Commit(t.Context())
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.ErrorContains(t, err, DataFile("dir/c", 0, 2))
+	for _, op := range disk.Log() {
+		require.NotEqual(t, errfs.Write, op.Kind, op)
+	}
+	require.Empty(t, disk.Names())
 }
 
 // Every operation of a commit fails once, in every way: the error is reported, what was there before is there still, and

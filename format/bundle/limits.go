@@ -10,6 +10,10 @@ const (
 	// once anyhow.
 	parallelSize = 32 << 20
 
+	// startSyncSize is how many bytes of a data file are written before the disk is given them: it then works while the
+	// others are copied to the page cache, and a sync at the end has little left to wait for.
+	startSyncSize = 32 << 20
+
 	// bufferSize is the buffer through which small pieces go: strings, parts that are scattered, staged tensors.
 	bufferSize = 64 << 10
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,8 +40,12 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	d := &dataWriter{w: w, ctx: ctx, group: group, files: files}
-	err := d.feed()
+	ends := w.ends(len(files))
+	d := &dataWriter{w: w, ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files))}
+	err := w.allocate(files, ends)
+	if err == nil {
+		err = d.feed()
+	}
 	// The first error is the group's; feed's own comes from the context where another failed.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = e
@@ -48,18 +53,35 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	if err != nil {
 		return err
 	}
-	return w.pad(files)
+	return w.pad(files, ends)
 }
 
-// pad makes each file as long as the plan has it where gaps follow the last tensor.
-func (w *Writer) pad(files []fsx.File) error {
-	if w.opts.Alignment <= 1 {
-		return nil
-	}
-	ends, align := make([]int64, len(files)), int64(w.opts.Alignment)
+// ends returns how long the plan has each of n data files.
+func (w *Writer) ends(n int) []int64 {
+	ends, align := make([]int64, n), int64(max(w.opts.Alignment, 1))
 	for i := range w.items {
 		it := &w.items[i]
 		ends[it.shard] = (it.offset + it.size + align - 1) / align * align
+	}
+	return ends
+}
+
+// allocate takes the room for all data before the first of it is written.
+func (w *Writer) allocate(files []fsx.File, ends []int64) error {
+	for i, f := range files {
+		if f != nil {
+			if err := f.Allocate(ends[i]); err != nil {
+				return w.fault(i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// pad makes each file as long as the plan has it where gaps follow the last tensor.
+func (w *Writer) pad(files []fsx.File, ends []int64) error {
+	if w.opts.Alignment <= 1 {
+		return nil
 	}
 	for i, f := range files {
 		if f != nil {
@@ -87,6 +109,7 @@ type dataWriter struct {
 
 	progress sync.Mutex
 	written  int64
+	handed   []atomic.Int64 // bytes written to each file
 }
 
 // A batch is a run of bytes of a data file that is gathered before it is written.
@@ -247,6 +270,9 @@ func (d *dataWriter) writeAt(shard int, p []byte, off, gaps int64) error {
 	}
 	if _, err := d.files[shard].WriteAt(p, off); err != nil {
 		return d.w.fault(shard, err)
+	}
+	if n := int64(len(p)); d.handed[shard].Add(n)%startSyncSize < n {
+		d.files[shard].StartSync()
 	}
 	if d.w.opts.Progress != nil {
 		d.progress.Lock()

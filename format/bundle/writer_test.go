@@ -331,6 +331,8 @@ type discardFile struct{}
 
 func (discardFile) Write(p []byte) (int, error)            { return len(p), nil }
 func (discardFile) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+func (discardFile) Allocate(int64) error                   { return nil }
+func (discardFile) StartSync()                             {}
 func (discardFile) Truncate(int64) error                   { return nil }
 func (discardFile) Sync() error                            { return nil }
 func (discardFile) Close() error                           { return nil }

@@ -38,6 +38,13 @@ type FS interface {
 type File interface {
 	io.Writer
 	io.WriterAt
+	// Allocate makes the file size bytes long, zeros where nothing is written, and takes the room for them on the disk
+	// now, so that a full disk is known before the work begins. Where the system or the filesystem has no such thing it does
+	// nothing.
+	Allocate(size int64) error
+	// StartSync lets the system begin to make durable what was written, so that Sync, which alone does that, has less to wait
+	// for. It may wait while the disk is busy.
+	StartSync()
 	Truncate(size int64) error
 	Sync() error
 	Close() error

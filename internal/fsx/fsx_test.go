@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -229,4 +230,42 @@ func TestOS(t *testing.T) {
 		_, err := fsx.OS{}.Open(os.DevNull)
 		require.ErrorContains(t, err, "not a regular file")
 	})
+}
+
+// What is allocated reads as zeros, is never less than what has been written, and costs nothing where there is no such thing.
+func TestAllocate(t *testing.T) {
+	dir := t.TempDir()
+	for name, fsys := range map[string]fsx.FS{"the machine's filesystem": fsx.OS{}, "in memory": errfs.New()} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(dir, "f")
+			require.NoError(t, fsys.MkdirAll(dir))
+			f, err := fsys.Create(file)
+			require.NoError(t, err)
+			require.NoError(t, f.Allocate(0))
+			require.NoError(t, f.Allocate(6))
+			_, err = f.WriteAt([]byte("ab"), 1)
+			require.NoError(t, err)
+			f.StartSync()
+			require.NoError(t, f.Allocate(3))
+			require.NoError(t, f.Truncate(6)) // where allocating does nothing
+			require.NoError(t, f.Sync())
+			require.NoError(t, f.Close())
+			b, err := fsx.ReadFile(fsys, file, 10)
+			require.NoError(t, err)
+			require.Equal(t, "\x00ab\x00\x00\x00", string(b))
+		})
+	}
+}
+
+// A file that no filesystem could hold is refused when it is allocated, where that is known.
+func TestAllocateTooMuch(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no other system is asked")
+	}
+	f, err := fsx.OS{}.Create(filepath.Join(t.TempDir(), "f"))
+	require.NoError(t, err)
+	defer f.Close()
+	err = f.Allocate(math.MaxInt64)
+	require.Error(t, err)
+	require.ErrorContains(t, err, "allocate")
 }

@@ -62,8 +62,10 @@ func (OS) Create(name string) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return osFile{f}, nil
 }
+
+type osFile struct{ *os.File }
 
 // Rename moves from to to, replacing a file that is there.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }

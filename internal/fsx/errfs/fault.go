@@ -23,6 +23,7 @@ const (
 	Mkdir    Kind = "mkdir" // MkdirAll
 	SyncDir  Kind = "syncdir"
 	Write    Kind = "write" // Write and WriteAt
+	Allocate Kind = "allocate"
 	Truncate Kind = "truncate"
 	Sync     Kind = "sync"
 	Close    Kind = "close" // of a file opened for writing

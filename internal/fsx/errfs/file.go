@@ -99,6 +99,21 @@ func (w *file) store(p []byte, off int64) int {
 	return len(p)
 }
 
+func (w *file) Allocate(size int64) error {
+	return w.change(Op{Kind: Allocate}, func(int) error {
+		switch {
+		case size < 0:
+			return fs.ErrInvalid
+		case size > int64(len(w.node.data)):
+			w.node.write(write{off: size}, w.fs.now())
+		}
+		return nil
+	})
+}
+
+// StartSync does nothing: any of what is pending may be durable at any time.
+func (w *file) StartSync() {}
+
 func (w *file) Truncate(size int64) error {
 	return w.change(Op{Kind: Truncate}, func(int) error {
 		if size < 0 {
