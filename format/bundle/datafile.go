@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
@@ -15,8 +16,7 @@ import (
 type dataFiles struct {
 	fsys   fsx.ReadFS
 	prefix string
-	n      int32                  // how many the checkpoint has
-	totals func() map[int32]int64 // what countBytes returns
+	n      int32 // how many the checkpoint has
 
 	mu     sync.Mutex
 	open   map[int32]*dataFile
@@ -26,9 +26,16 @@ type dataFiles struct {
 // A dataFile is an open data file.
 type dataFile struct {
 	fsx.Reader
+	asked    atomic.Int64 // bytes of the tensors that were located in it, up to its size and those of the one that exceeded it
 	aliasing sync.Once
 	fault    error // what checkAliasing found
 	mapping  mapping
+}
+
+// exceeded reports whether more bytes than the file has were asked for, those of one more tensor included: by reading a tensor
+// twice, or by entries that share bytes.
+func (f *dataFile) exceeded(size int64) bool {
+	return f.asked.Load() > f.Size() || f.asked.Add(size) > f.Size()
 }
 
 func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
@@ -99,9 +106,11 @@ func (r *Reader) locate(s *stored) error {
 	if rec.offset+rec.size > f.Size() {
 		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
 	}
-	f.aliasing.Do(func() { f.fault = r.checkAliasing(rec.shard, f.Size()) })
-	if f.fault != nil {
-		return f.fault
+	if f.exceeded(rec.size) { // until then no more is read than the file has
+		f.aliasing.Do(func() { f.fault = r.checkAliasing(rec.shard, f.Size()) })
+		if f.fault != nil {
+			return f.fault
+		}
 	}
 	s.file = f
 	return nil
@@ -134,11 +143,6 @@ func (r *Reader) checkSize(s *stored) error {
 
 // checkAliasing returns an error where the entries of a data file of size bytes ask for far more than it has.
 func (r *Reader) checkAliasing(shard int32, size int64) error {
-	within := func(total int64) bool { return total/maxAliasing <= size }
-	if within(r.data.totals()[shard]) {
-		return nil
-	}
-	// Entries that leave the file are no part of it, and the sum includes them: count again without them.
 	var total int64
 	var rec record
 	for e, err := range r.table.All() {
@@ -148,11 +152,11 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 		if len(e.Key) == 0 || rec.decode(e.Value) != nil || rec.shard != shard {
 			continue
 		}
-		if rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size {
+		if rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size { // what leaves the file is no part of it
 			total = addSaturated(total, rec.size)
 		}
 	}
-	if within(total) {
+	if total/maxAliasing <= size {
 		return nil
 	}
 	return &Error{File: IndexFile(r.prefix), Offset: -1, Err: format.ErrCorrupt, Reason: fmt.Sprintf(

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/sstable"
@@ -46,43 +45,26 @@ func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	return r, nil
 }
 
-// load opens the table, checks the header, and passes over all entries once.
+// load opens the table, verifies all of it, and checks the header.
 func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 	if r.table, err = sstable.Open(r.index, r.index.Size()); err != nil {
 		return r.tableError(err)
 	}
-	for e, err := range r.table.All() {
-		if err != nil {
-			return r.tableError(err)
-		}
-		if r.count++; r.count == 1 {
-			if err := r.loadHeader(e); err != nil {
-				return err
-			}
-		}
+	if r.count, err = r.table.Check(); err != nil {
+		return r.tableError(err)
 	}
 	if r.count == 0 {
 		return r.headerError("the table is empty")
 	}
+	for e := range r.table.All() {
+		if err := r.loadHeader(e); err != nil {
+			return err
+		}
+		break
+	}
 	r.count--
 	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards}
-	r.data.totals = sync.OnceValue(r.countBytes)
 	return nil
-}
-
-// countBytes returns, per data file, the bytes of its entries together. A damaged entry has none.
-func (r *Reader) countBytes() map[int32]int64 {
-	var rec record
-	totals := make(map[int32]int64)
-	for e, err := range r.table.All() {
-		if err != nil {
-			break // there was none when the table was opened: reading it again fails wherever it matters
-		}
-		if len(e.Key) > 0 && rec.decode(e.Value) == nil && rec.size > 0 && rec.shard >= 0 && rec.shard < r.header.shards {
-			totals[rec.shard] = addSaturated(totals[rec.shard], rec.size)
-		}
-	}
-	return totals
 }
 
 func (r *Reader) loadHeader(e sstable.Entry) (err error) {

@@ -194,29 +194,12 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		stopped, budget := false, t.keyBudget()
 		for i := range t.blocks {
-			b, err := t.block(i)
-			if err != nil {
-				yield(Entry{}, err)
-				return
-			}
-			at, first, last := &t.blocks[i], true, []byte(nil)
-			err = b.walk(dataBlockName(i), at.handle, func(c *cursor) error {
-				if first && i > 0 && bytes.Compare(c.key, t.blocks[i-1].bound) <= 0 {
-					return fmt.Errorf("key %s is not above the index block's key for the block before, %s",
-						quote(c.key), quote(t.blocks[i-1].bound))
-				}
-				first, last = false, c.key
-				if budget -= int64(len(c.key)); budget < 0 {
-					return fmt.Errorf("the keys up to here are together longer than %d bytes", t.keyBudget())
-				}
+			err := t.walkBlock(i, &budget, func(c *cursor) error {
 				if stopped = !yield(Entry{c.key, c.value}, nil); stopped {
 					return errStop
 				}
 				return nil
 			})
-			if err == nil && bytes.Compare(last, at.bound) > 0 {
-				err = t.blockError(i, fmt.Errorf("its last key %s is above the index block's key for it, %s", quote(last), quote(at.bound)))
-			}
 			if stopped {
 				return
 			}

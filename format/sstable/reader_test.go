@@ -196,6 +196,10 @@ func TestDamage(t *testing.T) {
 			var corrupt *CorruptError
 			require.ErrorAs(t, err, &corrupt)
 			require.NotEmpty(t, corrupt.Part)
+			if r, err := Open(bytes.NewReader(test.file), int64(len(test.file))); err == nil {
+				_, err := r.Check()
+				require.ErrorContains(t, err, test.want)
+			}
 		})
 	}
 }
