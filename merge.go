@@ -228,7 +228,7 @@ func (s sections) verify(ctx context.Context, m manifest) error {
 // graphSection writes the object graph as the last data file, as a section of its own.
 func (s sections) graphSection(ctx context.Context, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
 	w := bundle.Create(s.fsys, s.prefix, bundle.Options{Shards: s.shards()})
-	if err := w.Add(s.of, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))); err != nil {
+	if err := w.Add(s.of, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))); err != nil {
 		return nil, index, err
 	}
 	var f memoryFile

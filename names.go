@@ -57,9 +57,19 @@ func (n *node) call(fullname string) {
 
 var variableNamerType = reflect.TypeFor[VariableNamer]()
 
-// globalName is the name that a variable has across the program: its tag's or that of [FullName], what an object above it says, or its edges from the
-// root joined by "/".
+// globalName is the name that a variable has across the program: the one it was given, or its edges from the root joined
+// by "/".
 func (n *node) globalName() string {
+	if name := n.givenName(); name != "" {
+		return name
+	}
+	return n.pathName()
+}
+
+func (n *node) pathName() string { return strings.Join(n.edgePath(), "/") }
+
+// givenName is the global name of a variable that its tag, [FullName] or an object above it states, "" where none does.
+func (n *node) givenName() string {
 	if name := n.field.fullnameOf(); name != "" {
 		return name
 	}
@@ -70,7 +80,7 @@ func (n *node) globalName() string {
 			}
 		}
 	}
-	return strings.Join(n.edgePath(), "/")
+	return ""
 }
 
 // nameInCheckpoint is the name under which a name-based checkpoint has n, if it has it.

@@ -90,11 +90,14 @@ func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource,
 		return nil, nil, err
 	}
 	var all []*savedApart
-	paths := make(map[*node]string, len(g.nodes))
+	paths := make(map[*node]string)
 	for _, n := range g.nodes {
 		if n.saver != nil {
-			all = addApart(all, n.saver, n.objectPath(paths), n)
+			all = addApart(all, n.saver, n.objectPath(paths, ""), n)
 		}
+	}
+	if len(all) == 0 {
+		return stored, tensors, nil
 	}
 	var own []namedSource
 	for _, a := range all {
@@ -106,7 +109,7 @@ func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource,
 			if t.Tensor == nil || t.Tensor.Shape() == nil {
 				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.saver.Name, t.Name)
 			}
-			own = append(own, namedSource{path: a.saver.Name, key: t.Name, src: format.SourceOf(t.Tensor), file: a.saver.Name})
+			own = append(own, namedSource{of: a.saver.Name, key: t.Name, src: format.SourceOf(t.Tensor), file: a.saver.Name})
 		}
 	}
 	return stored, append(own, tensors...), nil

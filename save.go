@@ -16,13 +16,22 @@ import (
 
 // A namedSource is a tensor under its key, ready to be written.
 type namedSource struct {
-	path string // of its object: model.dense.kernel; "" for the object graph
+	node *node  // its object; nil where it is none's
+	of   string // what has it where that is no object: a saver
 	key  string
 	src  format.Source
 	full tensor.Shape // where src is a part of the tensor called key: the whole's shape
 	part tensor.Slice // nil where src is the whole
 	// file, where not "", puts the tensor into a data file with those of the same file, before the others' data files.
 	file string
+}
+
+// path is that of t's object: model.dense.kernel; "" for the object graph.
+func (t *namedSource) path() string {
+	if t.node != nil {
+		return t.node.path()
+	}
+	return t.of
 }
 
 // addTo adds t to a data file of w.
@@ -56,57 +65,73 @@ func (t *namedSource) addPartTo(w format.Writer, shard int, region tensor.Slice)
 // stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
 // TensorFlow lays them out: nodes in breadth-first order with slot variables last, then opaque state.
 func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
-	ids, kept, values := make(map[*node]int, len(g.nodes)), make([]*node, 0, len(g.nodes)), 0
+	ids, kept, edges, values := make(map[*node]int, len(g.nodes)), make([]*node, 0, len(g.nodes)), 0, 0
 	for _, n := range g.nodes {
 		if n.saved() {
 			ids[n] = len(kept)
 			kept = append(kept, n)
+			edges += len(n.edges)
 			values += len(n.values)
 		}
 	}
-	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 0, len(kept))}
+	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, len(kept))}
+	children, attributes := make([]objectgraph.Child, 0, edges), make([]objectgraph.Attribute, 0, values)
 	tensors, opaque := make([]namedSource, 0, values+1), []namedSource(nil) // and the graph itself
 	paths := make(map[*node]string)
-	for _, n := range kept {
-		path := ""
-		if len(n.values) > 0 || n.saver != nil {
-			path = n.objectPath(paths)
-		}
-		sn := objectgraph.Node{}
-		if len(n.edges) > 0 {
-			sn.Children = make([]objectgraph.Child, 0, len(n.edges))
-		}
+	for i, n := range kept {
+		sn := &out.Nodes[i]
+		firstChild, firstAttribute := len(children), len(attributes)
 		for i := range n.edges {
 			if id, ok := ids[n.edges[i].node]; ok && n.edges[i].node != nil {
-				sn.Children = append(sn.Children, objectgraph.Child{Name: n.edges[i].name, ID: id})
+				children = append(children, objectgraph.Child{Name: n.edges[i].name, ID: id})
 			}
 		}
-		for _, v := range n.values {
-			a := objectgraph.Attribute{Name: objectgraph.Escape(v.attribute), Key: objectgraph.KeyAt(path, objectgraph.Escape(v.attribute))}
-			if v.attribute == variableAttribute && n.done == nil {
-				a.FullName = n.globalName()
-			}
-			sn.Attributes = append(sn.Attributes, a)
+		for i := range n.values {
+			v := &n.values[i]
+			a := n.stored(v, paths)
+			attributes = append(attributes, a)
 			if v.attribute == opaqueAttribute && n.done == nil {
-				opaque = append(opaque, namedSource{path: n.path(), key: a.Key, src: v.source()})
+				opaque = append(opaque, namedSource{node: n, key: a.Key, src: v.source()})
 			} else {
-				tensors = append(tensors, namedSource{path: n.path(), key: a.Key, src: v.source()})
+				tensors = append(tensors, namedSource{node: n, key: a.Key, src: v.source()})
 			}
 		}
+		sn.Children, sn.Attributes = children[firstChild:len(children):len(children)], attributes[firstAttribute:len(attributes):len(attributes)]
 		if n.saver != nil {
-			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: path}
+			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: n.objectPath(paths, "")}
 		}
 		for _, s := range n.slots {
 			if id, ok := ids[s.slot]; ok {
 				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: ids[s.variable], Name: s.name, Variable: id})
 			}
 		}
-		out.Nodes = append(out.Nodes, sn)
 	}
 	out.SetHasValues()
 	tensors = append(tensors, opaque...)
-	blob := tensor.Scalar(string(out.Marshal()))
-	return out, append(tensors, namedSource{key: objectgraph.GraphKey, src: format.SourceOf(blob)}), nil
+	return out, append(tensors, namedSource{key: objectgraph.GraphKey, src: format.SourceOf(tensor.Scalar(out.Text()))}), nil
+}
+
+// variableSuffix is what the key of a variable has after its object's path.
+var variableSuffix = objectgraph.KeyAt("", variableAttribute)
+
+// stored returns the attribute that v, a value of n, is in the object graph.
+func (n *node) stored(v *value, paths map[*node]string) objectgraph.Attribute {
+	name, suffix := v.attribute, variableSuffix
+	if name != variableAttribute {
+		name = objectgraph.Escape(name)
+		suffix = objectgraph.KeyAt("", name)
+	}
+	a := objectgraph.Attribute{Name: name, Key: n.objectPath(paths, suffix)}
+	if v.attribute == variableAttribute && n.done == nil {
+		a.FullName = n.givenName()
+		// Nearly always that is the object's path: no copy of it then.
+		if path := strings.TrimSuffix(a.Key, suffix); a.FullName == "" && !strings.Contains(path, ".") {
+			a.FullName = path // in which nothing is escaped
+		} else if a.FullName == "" {
+			a.FullName = n.pathName()
+		}
+	}
+	return a
 }
 
 // saved reports whether n is written: a tensor that is not built has nothing to write, and neither have edges to it.
@@ -119,14 +144,14 @@ func (n *node) saved() bool {
 	return true
 }
 
-// objectPath is the escaped path of n, by which its tensors' keys begin. known has those of objects that have children with
-// values: not of all, since in a deep graph the paths of what has no values are longer than all memory.
-func (n *node) objectPath(known map[*node]string) string {
+// objectPath is the escaped path of n, by which its tensors' keys begin, followed by suffix. known has those of objects that
+// have children with values: not of all, since in a deep graph the paths of what has no values are longer than all memory.
+func (n *node) objectPath(known map[*node]string, suffix string) string {
 	if s := n.slotOf; s != nil {
-		return objectgraph.SlotPath(s.variable.objectPath(known), s.owner.objectPath(known), s.name)
+		return objectgraph.SlotPath(s.variable.objectPath(known, ""), s.owner.objectPath(known, ""), s.name) + suffix
 	}
 	if n.parent == nil {
-		return ""
+		return suffix
 	}
 	above, ok := known[n.parent]
 	if !ok {
@@ -143,9 +168,9 @@ func (n *node) objectPath(known map[*node]string) string {
 		known[n.parent] = above
 	}
 	if n.parent.parent == nil {
-		return objectgraph.Escape(n.name)
+		return objectgraph.Escape(n.name) + suffix
 	}
-	return above + "/" + objectgraph.Escape(n.name)
+	return above + "/" + objectgraph.Escape(n.name) + suffix
 }
 
 // write saves the graph under prefix and returns when it is durable.

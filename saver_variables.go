@@ -195,19 +195,19 @@ func checkNames(vars []namedVariable) error {
 
 // source is v as something to be written.
 func (v *namedVariable) source() (namedSource, error) {
-	src := namedSource{path: v.node.path(), key: v.name, src: v.value.source(), full: v.full, part: v.part}
+	src := namedSource{node: v.node, key: v.name, src: v.value.source(), full: v.full, part: v.part}
 	if v.part == nil {
 		return src, nil
 	}
 	_, shape, err := v.part.Resolve(v.full)
 	switch {
 	case err != nil:
-		return src, fmt.Errorf("%s: %w", src.path, err)
+		return src, fmt.Errorf("%s: %w", src.path(), err)
 	case shape.Equal(v.value.shape):
 	case v.full.Equal(v.value.shape): // memory holds the whole
 		src.src = partOf(src.src, v.part)
 	default:
-		return src, fmt.Errorf("%s: memory has shape %v, neither the part's %v nor the whole's %v", src.path, v.value.shape, shape, v.full)
+		return src, fmt.Errorf("%s: memory has shape %v, neither the part's %v nor the whole's %v", src.path(), v.value.shape, shape, v.full)
 	}
 	return src, nil
 }

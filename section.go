@@ -227,7 +227,7 @@ func (s sections) writeFiles(ctx context.Context, worker int, graph []byte, tens
 	}()
 	w := bundle.Create(s.fsys, s.file(m.Nonce), bundle.Options{Shards: s.shards(), Progress: progressOf(o.progress)})
 	for _, t := range tensors {
-		if o.own != nil && !o.own(t.path) {
+		if o.own != nil && !o.own(t.path()) {
 			continue
 		}
 		if err := addPart(w, worker, t, o); err != nil {
@@ -256,18 +256,18 @@ func addPart(w *bundle.Writer, worker int, t namedSource, o options) error {
 	if o.parts == nil {
 		return w.Add(worker, t.key, t.src)
 	}
-	full, region := o.parts(t.path, t.src.Shape)
+	full, region := o.parts(t.path(), t.src.Shape)
 	if region == nil {
 		return w.Add(worker, t.key, t.src)
 	}
 	_, shape, err := region.Resolve(full)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.path, err)
+		return fmt.Errorf("%s: %w", t.path(), err)
 	}
 	src := t.src
 	if !src.Shape.Equal(shape) {
 		if !src.Shape.Equal(full) {
-			return fmt.Errorf("%s: memory has shape %v, neither the region's %v nor the whole's %v", t.path, src.Shape, shape, full)
+			return fmt.Errorf("%s: memory has shape %v, neither the region's %v nor the whole's %v", t.path(), src.Shape, shape, full)
 		}
 		src = partOf(src, region)
 	}

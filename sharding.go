@@ -86,7 +86,7 @@ func ShardByTask(task func(path string) string) Option {
 func shardTensors(tensors []namedSource) ([]ShardTensor, error) {
 	out := make([]ShardTensor, len(tensors))
 	for i, t := range tensors {
-		st := ShardTensor{Path: t.path, Key: t.key, DType: t.src.DType, Shape: t.src.Shape, Element: int64(t.src.DType.Size())}
+		st := ShardTensor{Path: t.path(), Key: t.key, DType: t.src.DType, Shape: t.src.Shape, Element: int64(t.src.DType.Size())}
 		st.Bytes = st.Element * int64(t.src.Shape.Len())
 		if t.src.DType == tensor.DTString && t.key != objectgraph.GraphKey {
 			values, err := t.src.Load()

@@ -100,6 +100,9 @@ var dtypes = [...]struct {
 // Valid reports whether d is one of TensorFlow's element types.
 func (d DType) Valid() bool { return d > 0 && int(d) < len(dtypes) }
 
+// HasValues reports whether there are tensors of d in Go: of every element type but resource handles.
+func (d DType) HasValues() bool { return d.Valid() && d != DTResource }
+
 // String returns TensorFlow's name for d, such as "float32" or "bfloat16".
 func (d DType) String() string {
 	if !d.Valid() {

@@ -118,8 +118,8 @@ func (w *Writer) add(shard int, key, name string, src format.Source) error {
 	case shard < 0 || w.opts.Shards > 0 && shard >= w.opts.Shards:
 		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
 	}
-	if _, err := tensor.Zero(src.DType); err != nil {
-		return err
+	if !src.DType.HasValues() {
+		return fmt.Errorf("%v has no values that could be stored", src.DType)
 	}
 	if src.Shape == nil {
 		return errors.New("the tensor is not built: it has no values")

@@ -2,6 +2,7 @@ package objectgraph
 
 import (
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -15,17 +16,30 @@ func (g *Graph) Marshal() []byte { return g.Append(nil) }
 // The encoding is the deterministic one of protocol buffers: fields in the order of their numbers, numbers that are
 // zero and strings that are empty left out.
 func (g *Graph) Append(b []byte) []byte {
-	total := 0
+	b = slices.Grow(b, g.size())
+	for i := range g.Nodes {
+		b = appendNode(b, &g.Nodes[i])
+	}
+	return b
+}
+
+// Text is Marshal as the string that the tensor at [GraphKey] holds, without a second copy of it.
+func (g *Graph) Text() string {
+	var out strings.Builder
+	out.Grow(g.size())
+	var buf []byte
+	for i := range g.Nodes {
+		buf = appendNode(buf[:0], &g.Nodes[i])
+		out.Write(buf)
+	}
+	return out.String()
+}
+
+func (g *Graph) size() (total int) {
 	for i := range g.Nodes {
 		total += sizeMessage(graphNodes, sizeNode(&g.Nodes[i]))
 	}
-	b = slices.Grow(b, total)
-	for i := range g.Nodes {
-		n := &g.Nodes[i]
-		b = appendLength(b, graphNodes, sizeNode(n))
-		b = appendNode(b, n)
-	}
-	return b
+	return total
 }
 
 func sizeNode(n *Node) (size int) {
@@ -48,6 +62,7 @@ func sizeNode(n *Node) (size int) {
 }
 
 func appendNode(b []byte, n *Node) []byte {
+	b = appendLength(b, graphNodes, sizeNode(n))
 	for _, c := range n.Children {
 		b = appendLength(b, nodeChildren, sizeChild(c))
 		b = appendInt(b, childID, c.ID)

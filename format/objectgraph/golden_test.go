@@ -56,6 +56,7 @@ func TestTensorFlowsGraphs(t *testing.T) {
 			require.JSONEq(t, string(golden.want.Graph), string(got))
 
 			require.Equal(t, golden.data, g.Marshal(), "byte for byte")
+			require.Equal(t, string(golden.data), g.Text())
 			require.Equal(t, "before"+string(golden.data), string(g.Append([]byte("before"))))
 
 			t.Run("A-17 A-15 the names of nodes", func(t *testing.T) {
