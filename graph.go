@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unique"
 
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -18,7 +19,15 @@ type identity struct {
 	addr uintptr
 	typ  reflect.Type
 	len  int
-	in   string // the place, for what has no address
+	in   unique.Handle[string] // the place, for what has no address
+}
+
+// place is what k.in stands for, "" where the object has an address.
+func (k identity) place() string {
+	if k.in == (unique.Handle[string]{}) {
+		return ""
+	}
+	return k.in.Value()
 }
 
 // A node is one object of the program's graph.
@@ -26,17 +35,17 @@ type node struct {
 	id  int
 	key identity
 	obj reflect.Value // addressable, or a slice or map; keeps the address in key alive
-	opt fieldOptions  // of the first edge that reached it
+
+	opt      fieldOptions // of the first edge that reached it
+	group    bool         // has edges, not values
+	expanded bool         // has all of its edges
 
 	values []value
 	done   func() error // after all values of the node were read; nil where there is nothing to do
 	saver  *ObjectSaver // that saves the object in a way of its own; nil where there is none
-	group  bool         // has edges, not values
 
-	edges    []edge
-	expanded bool
-	index    map[string]int // of the first indexed edges, by name and alias
-	indexed  int
+	edges []edge
+	index *edgeIndex // where edges are many and were asked for
 
 	// How a breadth-first walk first came here.
 	parent       *node
@@ -193,19 +202,26 @@ func (n *node) indexEdge(name string) int {
 // indexedEdges is how many edges are searched one by one; nodes with more have an index.
 const indexedEdges = 16
 
+// An edgeIndex finds the first count edges of a node by name and alias.
+type edgeIndex struct {
+	byName map[string]int
+	count  int
+}
+
 func (n *node) lookupEdge(name string) int {
 	if n.index == nil {
-		n.index = make(map[string]int, len(n.edges))
+		n.index = &edgeIndex{byName: make(map[string]int, len(n.edges))}
 	}
-	for ; n.indexed < len(n.edges); n.indexed++ {
-		n.index[n.edges[n.indexed].name] = n.indexed
-		for _, alias := range n.edges[n.indexed].field.aliasesOf() { // no alias is also a name: the type plan sees to it
-			if _, ok := n.index[alias]; !ok {
-				n.index[alias] = n.indexed
+	x := n.index
+	for ; x.count < len(n.edges); x.count++ {
+		x.byName[n.edges[x.count].name] = x.count
+		for _, alias := range n.edges[x.count].field.aliasesOf() { // no alias is also a name: the type plan sees to it
+			if _, ok := x.byName[alias]; !ok {
+				x.byName[alias] = x.count
 			}
 		}
 	}
-	if i, ok := n.index[name]; ok {
+	if i, ok := x.byName[name]; ok {
 		return i
 	}
 	return -1
@@ -217,16 +233,13 @@ func (g *graph) checkOverlap() error {
 		from, to uintptr
 		node     *node
 	}
-	count := 0
+	spans := make([]span, 0, len(g.nodes))
 	for _, n := range g.nodes {
-		count += len(n.values)
-	}
-	spans := make([]span, 0, count)
-	for _, n := range g.nodes {
-		for _, v := range n.values {
-			if len(v.memory) > 0 {
-				from := reflect.ValueOf(v.memory).Pointer()
-				spans = append(spans, span{from, from + uintptr(len(v.memory)), n})
+		for i := range n.values {
+			if t := n.values[i].tensor; t != nil {
+				if from, to := tensor.Addresses(t); from < to {
+					spans = append(spans, span{from, to, n})
+				}
 			}
 		}
 	}

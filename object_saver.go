@@ -109,7 +109,7 @@ func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource,
 			if t.Tensor == nil || t.Tensor.Shape() == nil {
 				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.saver.Name, t.Name)
 			}
-			own = append(own, namedSource{of: a.saver.Name, key: t.Name, src: format.SourceOf(t.Tensor), file: a.saver.Name})
+			own = append(own, namedSource{key: t.Name, src: format.SourceOf(t.Tensor), saver: a.saver.Name})
 		}
 	}
 	return stored, append(own, tensors...), nil

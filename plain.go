@@ -20,7 +20,7 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 	}
 	out := value{attribute: variableAttribute, dtype: d}
 	if hollow(v) && (alloc || v.Kind() == reflect.Slice) {
-		out.target = func(e format.Entry) (target, error) { return allocPlain(v, shape, e) }
+		out.place = func(e format.Entry) (target, error) { return allocPlain(v, shape, e) }
 		return out, nil
 	}
 	own, err := plainShape(v)
@@ -39,14 +39,14 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 		whole.shape = own
 		return whole, nil
 	}
-	out.load = func() (tensor.Any, error) {
+	out.values = func() (tensor.Any, error) {
 		t, err := tensor.NewAny(d, own...)
 		if err != nil {
 			return nil, err
 		}
 		return t, copyRows(reflect.ValueOf(t.Values()), v, gather)
 	}
-	out.target = func(e format.Entry) (target, error) {
+	out.place = func(e format.Entry) (target, error) {
 		t, err := staged(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
 		t.sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
 		return t, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"unique"
 
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -249,11 +250,11 @@ func contentOf(v reflect.Value) identity {
 }
 
 // placeKey names a place by the object that has it and the edge: one that has no address is named by its own place.
-func placeKey(parent *node, e *edge) string {
+func placeKey(parent *node, e *edge) unique.Handle[string] {
 	if parent == nil {
-		return "/" + e.name
+		return unique.Make("/" + e.name)
 	}
-	return parent.key.in + "/" + strconv.FormatUint(uint64(parent.key.addr), 36) + "/" + strconv.Quote(e.name)
+	return unique.Make(parent.key.place() + "/" + strconv.FormatUint(uint64(parent.key.addr), 36) + "/" + strconv.Quote(e.name))
 }
 
 // placeOf is the Go path and the path of what e leads to, for errors.

@@ -16,14 +16,18 @@ import (
 
 // A namedSource is a tensor under its key, ready to be written.
 type namedSource struct {
-	node *node  // its object; nil where it is none's
-	of   string // what has it where that is no object: a saver
+	node *node // its object; nil where it is none's
 	key  string
 	src  format.Source
-	full tensor.Shape // where src is a part of the tensor called key: the whole's shape
-	part tensor.Slice // nil where src is the whole
-	// file, where not "", puts the tensor into a data file with those of the same file, before the others' data files.
-	file string
+	part *partition // nil where src is the whole
+	// saver, where not "", is the one that saved it, whose tensors have a data file of their own before the others'.
+	saver string
+}
+
+// A partition says which part of the tensor that a file has as one is in the program.
+type partition struct {
+	full   tensor.Shape // the whole's
+	region tensor.Slice
 }
 
 // path is that of t's object: model.dense.kernel; "" for the object graph.
@@ -31,13 +35,13 @@ func (t *namedSource) path() string {
 	if t.node != nil {
 		return t.node.path()
 	}
-	return t.of
+	return t.saver
 }
 
 // addTo adds t to a data file of w.
 func (t *namedSource) addTo(w format.Writer, shard int) error {
 	if t.part != nil {
-		return w.AddSlice(shard, t.key, t.full, t.part, t.src)
+		return w.AddSlice(shard, t.key, t.part.full, t.part.region, t.src)
 	}
 	return w.Add(shard, t.key, t.src)
 }
@@ -52,23 +56,24 @@ func (t *namedSource) addPartTo(w format.Writer, shard int, region tensor.Slice)
 	if err != nil {
 		return err
 	}
-	outer, _, err := t.part.Resolve(t.full)
+	outer, _, err := t.part.region.Resolve(t.part.full)
 	if err != nil {
 		return err
 	}
 	for i := range inner {
 		inner[i].Start += outer[i].Start
 	}
-	return w.AddSlice(shard, t.key, t.full, inner, src)
+	return w.AddSlice(shard, t.key, t.part.full, inner, src)
 }
 
 // stored turns the program's graph into what is stored of it: the object graph, and the tensors in the order in which
 // TensorFlow lays them out: nodes in breadth-first order with slot variables last, then opaque state.
 func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
-	ids, kept, edges, values := make(map[*node]int, len(g.nodes)), make([]*node, 0, len(g.nodes)), 0, 0
-	for _, n := range g.nodes {
+	ids, kept, edges, values := make([]int32, len(g.nodes)), make([]*node, 0, len(g.nodes)), 0, 0
+	for i, n := range g.nodes {
+		ids[i] = notSaved
 		if n.saved() {
-			ids[n] = len(kept)
+			ids[i] = int32(len(kept))
 			kept = append(kept, n)
 			edges += len(n.edges)
 			values += len(n.values)
@@ -82,8 +87,8 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 		sn := &out.Nodes[i]
 		firstChild, firstAttribute := len(children), len(attributes)
 		for i := range n.edges {
-			if id, ok := ids[n.edges[i].node]; ok && n.edges[i].node != nil {
-				children = append(children, objectgraph.Child{Name: n.edges[i].name, ID: id})
+			if to := n.edges[i].node; to != nil && ids[to.id] != notSaved {
+				children = append(children, objectgraph.Child{Name: n.edges[i].name, ID: int(ids[to.id])})
 			}
 		}
 		for i := range n.values {
@@ -101,8 +106,8 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			sn.Saver = &objectgraph.RegisteredSaver{Name: n.saver.Name, ObjectName: n.objectPath(paths, "")}
 		}
 		for _, s := range n.slots {
-			if id, ok := ids[s.slot]; ok {
-				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: ids[s.variable], Name: s.name, Variable: id})
+			if of, id := ids[s.variable.id], ids[s.slot.id]; of != notSaved && id != notSaved {
+				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: int(of), Name: s.name, Variable: int(id)})
 			}
 		}
 	}
@@ -110,6 +115,9 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 	tensors = append(tensors, opaque...)
 	return out, append(tensors, namedSource{key: objectgraph.GraphKey, src: format.SourceOf(tensor.Scalar(out.Text()))}), nil
 }
+
+// notSaved is the number of a node that is not written.
+const notSaved = -1
 
 // variableSuffix is what the key of a variable has after its object's path.
 var variableSuffix = objectgraph.KeyAt("", variableAttribute)
@@ -206,12 +214,12 @@ func writeTensors(ctx context.Context, tensors []namedSource, prefix string, o o
 
 func addTensors(w format.Writer, tensors []namedSource, o options) error {
 	files := make(map[string]int)
-	for len(tensors) > 0 && tensors[0].file != "" {
+	for len(tensors) > 0 && tensors[0].saver != "" {
 		t := &tensors[0]
-		if _, ok := files[t.file]; !ok {
-			files[t.file] = len(files)
+		if _, ok := files[t.saver]; !ok {
+			files[t.saver] = len(files)
 		}
-		if err := t.addTo(w, files[t.file]); err != nil {
+		if err := t.addTo(w, files[t.saver]); err != nil {
 			return err
 		}
 		tensors = tensors[1:]

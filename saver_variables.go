@@ -195,10 +195,11 @@ func checkNames(vars []namedVariable) error {
 
 // source is v as something to be written.
 func (v *namedVariable) source() (namedSource, error) {
-	src := namedSource{node: v.node, key: v.name, src: v.value.source(), full: v.full, part: v.part}
+	src := namedSource{node: v.node, key: v.name, src: v.value.source()}
 	if v.part == nil {
 		return src, nil
 	}
+	src.part = &partition{v.full, v.part}
 	_, shape, err := v.part.Resolve(v.full)
 	switch {
 	case err != nil:

@@ -46,13 +46,12 @@ const (
 type value struct {
 	attribute string
 	dtype     tensor.DType
-	shape     tensor.Shape // nil: not built, any shape is accepted
 	cast      bool         // other dtypes are converted
-	load      func() (tensor.Any, error)
-	// target returns where to read the stored tensor to.
-	target func(stored format.Entry) (target, error)
-	// memory is the value's own memory, for finding values that overlap; nil where there is none to compare.
-	memory []byte
+	shape     tensor.Shape // nil: not built, any shape is accepted
+	// tensor is the object, or memory that is the object's, as most are. Others have values and place.
+	tensor tensor.Any
+	values func() (tensor.Any, error)
+	place  func(stored format.Entry) (target, error)
 }
 
 // A target is where a stored tensor is read to, and what is done with it then. Of the functions any may be nil.
@@ -65,10 +64,35 @@ type target struct {
 	undo          func() // takes back what was done to the object
 }
 
-func (v value) built() bool { return v.shape != nil }
+func (v *value) built() bool { return v.shape != nil }
 
-func (v value) source() format.Source {
+func (v *value) source() format.Source {
 	return format.Source{DType: v.dtype, Shape: v.shape, Load: v.load}
+}
+
+// load returns the values to save.
+func (v *value) load() (tensor.Any, error) {
+	if v.tensor != nil {
+		return v.tensor, nil
+	}
+	return v.values()
+}
+
+// target returns where to read the stored tensor to.
+func (v *value) target(stored format.Entry) (target, error) {
+	t := v.tensor
+	switch {
+	case t == nil:
+		return v.place(stored)
+	case stored.DType != t.DType():
+		return stagedTensor(stored, t)
+	case t.Shape() != nil:
+		return target{dst: t, direct: true}, nil
+	}
+	if err := t.Build(stored.Shape...); err != nil {
+		return target{}, err
+	}
+	return target{dst: t, undo: unbuild(t)}, nil
 }
 
 // staged returns a target apart from the object, whose values give hands over as a tensor of dtype d.
@@ -112,21 +136,7 @@ func stagedTensor(e format.Entry, t tensor.Any) (target, error) {
 func unbuild(t tensor.Any) func() { return func() { reflect.ValueOf(t).Elem().SetZero() } }
 
 func tensorValue(t tensor.Any) value {
-	v := value{attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: func() (tensor.Any, error) { return t, nil }}
-	v.memory, _ = tensor.Bytes(t)
-	v.target = func(e format.Entry) (target, error) {
-		switch {
-		case e.DType != t.DType():
-			return stagedTensor(e, t)
-		case t.Shape() != nil:
-			return target{dst: t, direct: true}, nil
-		}
-		if err := t.Build(e.Shape...); err != nil {
-			return target{}, err
-		}
-		return target{dst: t, undo: unbuild(t)}, nil
-	}
-	return v
+	return value{attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), tensor: t}
 }
 
 func variableValue(v Variable) (value, error) {
@@ -138,8 +148,8 @@ func variableValue(v Variable) (value, error) {
 		return value{}, fmt.Errorf("CheckpointTensor of %T returned nil", v)
 	}
 	return value{
-		attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), load: v.CheckpointTensor,
-		target: func(e format.Entry) (target, error) { return staged(e, t.DType(), v.SetCheckpointTensor) },
+		attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), values: v.CheckpointTensor,
+		place: func(e format.Entry) (target, error) { return staged(e, t.DType(), v.SetCheckpointTensor) },
 	}, nil
 }
 
@@ -153,8 +163,8 @@ func tensorsValues(o Tensors) (values []value, collect func() error, err error) 
 	for _, n := range named {
 		values = append(values, value{
 			attribute: n.Name, dtype: n.Tensor.DType(), shape: n.Tensor.Shape(),
-			load: func() (tensor.Any, error) { return n.Tensor, nil },
-			target: func(e format.Entry) (target, error) {
+			values: func() (tensor.Any, error) { return n.Tensor, nil },
+			place: func(e format.Entry) (target, error) {
 				return staged(e, n.Tensor.DType(), func(t tensor.Any) error { got[n.Name] = t; return nil })
 			},
 		})
@@ -165,11 +175,11 @@ func tensorsValues(o Tensors) (values []value, collect func() error, err error) 
 func opaqueValue(state any) value {
 	return value{
 		attribute: opaqueAttribute, dtype: tensor.DTString, shape: tensor.Shape{},
-		load: func() (tensor.Any, error) {
+		values: func() (tensor.Any, error) {
 			b, err := state.(encoding.BinaryMarshaler).MarshalBinary()
 			return tensor.Scalar(string(b)), err
 		},
-		target: func(e format.Entry) (target, error) {
+		place: func(e format.Entry) (target, error) {
 			return staged(e, tensor.DTString, func(t tensor.Any) error {
 				s, _ := tensor.As[string](t)
 				return state.(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s.Data()[0]))

@@ -35,6 +35,17 @@ func Bytes(t Any) (b []byte, ok bool) {
 	return t.bytes(), true
 }
 
+// Addresses returns where t's elements lie: from the first byte to the one after the last, for telling which tensors share
+// memory. Both are 0 where there are no elements, or where they have no fixed size.
+func Addresses(t Any) (from, to uintptr) {
+	b, _ := Bytes(t)
+	if len(b) == 0 {
+		return 0, 0
+	}
+	from = uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return from, from + uintptr(len(b))
+}
+
 func (t *Tensor[T]) bytes() []byte {
 	if len(t.data) == 0 {
 		return []byte{}

@@ -34,11 +34,11 @@ func (w *Writer) plan(ctx context.Context) error {
 			return err
 		}
 		if err := w.measure(it); err != nil {
-			return &Error{File: w.prefix, Key: it.name, Offset: -1, Err: err}
+			return &Error{File: w.prefix, Key: it.name(), Offset: -1, Err: err}
 		}
 		end := ends[it.shard]
 		if it.size > math.MaxInt64-end-align {
-			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name, Offset: end,
+			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name(), Offset: end,
 				Err: fmt.Errorf("its %d bytes are more than a file can hold", it.size)}
 		}
 		it.offset = end
@@ -131,7 +131,7 @@ func (w *Writer) WriteIndex(out io.Writer) error {
 			rec = w.partitioned[row.key].record
 		} else {
 			if it.sums == nil {
-				return &Error{File: w.prefix, Key: it.name, Offset: -1, Err: errors.New("its data has not been written")}
+				return &Error{File: w.prefix, Key: it.name(), Offset: -1, Err: errors.New("its data has not been written")}
 			}
 			rec = it.record()
 		}

@@ -106,6 +106,7 @@ type dataWriter struct {
 
 	buffers sync.Pool // of *[]byte of chunkSize
 	batch   *batch    // small items that follow one another
+	sums    []uint32  // what is left of the array that takeSums made
 
 	progress sync.Mutex
 	written  int64
@@ -136,7 +137,7 @@ func (d *dataWriter) feed() error {
 			err = d.item(it, t)
 		}
 		if err != nil {
-			return &Error{File: d.w.prefix, Key: it.name, Offset: -1, Err: err}
+			return &Error{File: d.w.prefix, Key: it.name(), Offset: -1, Err: err}
 		}
 		it.loaded = nil
 	}
@@ -146,15 +147,19 @@ func (d *dataWriter) feed() error {
 
 // item hands it, whose values are t, to the group, at once or with others in a batch.
 func (d *dataWriter) item(it *item, t tensor.Any) error {
-	if it.size <= bufferSize {
-		return d.gather(it, t)
-	}
 	memory, numeric := tensor.Bytes(t)
-	if !numeric {
+	chunks := 1
+	if numeric && it.size > bufferSize {
+		chunks = int((it.size + chunkSize - 1) / chunkSize)
+	}
+	it.sums = d.takeSums(chunks)
+	switch {
+	case it.size <= bufferSize:
+		return d.gather(it, t)
+	case !numeric:
 		d.group.Go(func() error { return d.elements(it, t) })
 		return nil
 	}
-	it.sums = make([]uint32, (it.size+chunkSize-1)/chunkSize)
 	for i := range it.sums {
 		off := i * chunkSize
 		d.group.Go(func() error {
@@ -163,6 +168,19 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 	}
 	return nil
 }
+
+// takeSums returns room for n checksums, which many items have of one array.
+func (d *dataWriter) takeSums(n int) []uint32 {
+	if len(d.sums) < n {
+		d.sums = make([]uint32, max(n, sumsTogether))
+	}
+	taken := d.sums[:n:n]
+	d.sums = d.sums[n:]
+	return taken
+}
+
+// sumsTogether is how many checksums are made room for at once.
+const sumsTogether = 1 << 10
 
 // chunk writes chunk i of it.
 func (d *dataWriter) chunk(it *item, i int, p []byte) error {
@@ -184,9 +202,9 @@ func (d *dataWriter) elements(it *item, t tensor.Any) error {
 	if err == nil && out.left > 0 {
 		err = errChanged
 	}
-	it.sums = []uint32{crc}
+	it.sums[0] = crc
 	if err == errChanged {
-		return &Error{File: d.w.prefix, Key: it.name, Offset: -1, Err: err}
+		return &Error{File: d.w.prefix, Key: it.name(), Offset: -1, Err: err}
 	}
 	return err
 }
@@ -228,12 +246,12 @@ func (d *dataWriter) gather(it *item, t tensor.Any) error {
 		if d.w.bigEndianMemory {
 			it.src.DType.SwapBytes((*b)[at:])
 		}
-		it.sums = []uint32{crc32.Update(0, castagnoli, (*b)[at:])}
+		it.sums[0] = crc32.Update(0, castagnoli, (*b)[at:])
 		return nil
 	}
 	out := &limitedWriter{w: appender{b}, left: it.size}
 	crc, err := encodeElements(d.ctx, out, t)
-	it.sums = []uint32{crc}
+	it.sums[0] = crc
 	if err == nil && out.left > 0 {
 		err = errChanged
 	}

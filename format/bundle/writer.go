@@ -51,13 +51,20 @@ var _ format.Writer = (*Writer)(nil)
 // An item is one tensor, or one part of one, to be written.
 type item struct {
 	key    string // encoded
-	name   string // for messages
 	src    format.Source
 	shard  int
 	offset int64
 	size   int64
-	sums   []uint32   // checksums of its chunks, not masked
+	sums   []uint32   // checksums of its chunks, not masked; nil until its data has been written
 	loaded tensor.Any // kept where planning had to load it
+}
+
+// name is what messages call it.
+func (it *item) name() string {
+	if name, _, ok := parseSliceKey([]byte(it.key)); ok {
+		return name
+	}
+	return it.key
 }
 
 // A partitioned is a tensor that is added in parts.
@@ -85,7 +92,7 @@ func (w *Writer) Grow(n int) {
 
 // Add implements [format.Writer].
 func (w *Writer) Add(shard int, key string, src format.Source) error {
-	return w.note(key, w.add(shard, key, key, src))
+	return w.note(key, w.add(shard, key, src))
 }
 
 // AddSlice implements [format.Writer]. A part that is all of the tensor is stored as Add stores it, as TensorFlow
@@ -107,7 +114,7 @@ func (w *Writer) note(key string, err error) error {
 }
 
 // add adds an item under an encoded key.
-func (w *Writer) add(shard int, key, name string, src format.Source) error {
+func (w *Writer) add(shard int, key string, src format.Source) error {
 	switch {
 	case w.done || w.planned:
 		return errDone
@@ -119,7 +126,7 @@ func (w *Writer) add(shard int, key, name string, src format.Source) error {
 		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
 	}
 	if !src.DType.HasValues() {
-		return fmt.Errorf("%v has no values that could be stored", src.DType)
+		return fmt.Errorf("%v has no values in Go", src.DType)
 	}
 	if src.Shape == nil {
 		return errors.New("the tensor is not built: it has no values")
@@ -129,7 +136,7 @@ func (w *Writer) add(shard int, key, name string, src format.Source) error {
 		return err
 	}
 	w.keys[key] = true
-	w.items = append(w.items, item{key: key, name: name, src: src, shard: shard})
+	w.items = append(w.items, item{key: key, src: src, shard: shard})
 	return nil
 }
 
@@ -147,7 +154,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 		return fmt.Errorf("part %v has shape %v, and the tensor given for it %v", part, shape, src.Shape)
 	}
 	if shape.Equal(full) {
-		return w.add(shard, key, key, src)
+		return w.add(shard, key, src)
 	}
 	whole := w.partitioned[key]
 	switch {
@@ -169,7 +176,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 			resolved[i] = tensor.Full
 		}
 	}
-	if err := w.add(shard, string(sliceKey(key, resolved)), key, src); err != nil {
+	if err := w.add(shard, string(sliceKey(key, resolved)), src); err != nil {
 		return err
 	}
 	if len(whole.slices) == 0 {

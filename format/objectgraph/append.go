@@ -29,7 +29,8 @@ func (g *Graph) Text() string {
 	out.Grow(g.size())
 	var buf []byte
 	for i := range g.Nodes {
-		buf = appendNode(buf[:0], &g.Nodes[i])
+		n := &g.Nodes[i]
+		buf = appendNode(slices.Grow(buf[:0], sizeMessage(graphNodes, sizeNode(n))), n)
 		out.Write(buf)
 	}
 	return out.String()
