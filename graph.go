@@ -39,6 +39,7 @@ type node struct {
 	opt      fieldOptions // of the first edge that reached it
 	group    bool         // has edges, not values
 	expanded bool         // has all of its edges
+	reached  bool         // by the restore that this graph was made for, which gives it its values
 
 	values []value
 	done   func() error // after all values of the node were read; nil where there is nothing to do
@@ -180,6 +181,14 @@ func (n *node) find(name string) *edge {
 		return &n.edges[i]
 	}
 	return nil
+}
+
+// findAt is find that looks first where the edge is if the program is as the checkpoint's was.
+func (n *node) findAt(name string, at int) *edge {
+	if at < len(n.edges) && n.edges[at].name == name {
+		return &n.edges[at]
+	}
+	return n.find(name)
 }
 
 // indexEdge is find's index into n.edges, -1 where there is no such edge.

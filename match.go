@@ -2,10 +2,10 @@ package ckpt
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
@@ -18,7 +18,7 @@ type restoration struct {
 	start  int // the stored node that belongs to the program's root
 	opts   options
 
-	bound   map[int]binding
+	bound   bindings
 	waiting []storedEdge // edges to stored values for which the program has no object yet
 	// unusedAttributes are those of bound nodes whose object has no place for them.
 	unusedAttributes map[int][]string
@@ -28,17 +28,11 @@ type restoration struct {
 	planned          bool // RunRestoreOps has yet to move the bytes
 }
 
-// A binding says which object of the program a stored node belongs to.
-type binding struct {
-	key identity
-	obj reflect.Value // keeps the address in key alive
-}
-
 // A storedEdge is the i-th child of a stored node.
 type storedEdge struct{ parent, child int }
 
 func newRestoration(id uint64, path string, g *objectgraph.Graph, start int, opts options) *restoration {
-	r := &restoration{id: id, path: path, stored: g, start: start, opts: opts, bound: make(map[int]binding, len(g.Nodes)), unusedAttributes: make(map[int][]string)}
+	r := &restoration{id: id, path: path, stored: g, start: start, opts: opts, bound: newBindings(len(g.Nodes)), unusedAttributes: make(map[int][]string)}
 	r.notice = &notice{restoration: path, stored: g, bound: make([]bool, len(g.Nodes)), unused: make(map[int][]string), logger: opts.logger}
 	return r
 }
@@ -52,7 +46,8 @@ type matcher struct {
 	plan    *plan
 	// load is LoadWeights: one stored value may fill several objects.
 	load  bool
-	queue []pair
+	queue []pair // what was found, in order
+	next  int    // of the queue
 	// late is set after the restore itself: what is found now was waited for.
 	late bool
 }
@@ -60,6 +55,12 @@ type matcher struct {
 type pair struct {
 	stored int
 	node   *node
+}
+
+// grow makes room for n objects that match.
+func (m *matcher) grow(n int) {
+	m.plan.grow(n)
+	m.queue = make([]pair, 0, n)
 }
 
 // first matches from the root on.
@@ -84,7 +85,7 @@ func (m *matcher) first() error {
 func (m *matcher) attached(e *edge) error {
 	for _, c := range m.r.stored.Nodes[m.r.start].Children {
 		if c.Name == e.name {
-			if _, done := m.r.bound[c.ID]; !done {
+			if !m.r.bound.has(c.ID) {
 				m.bind(c.ID, e.node)
 			}
 			break
@@ -99,7 +100,7 @@ func (m *matcher) again() error {
 	waiting := m.r.waiting
 	m.r.waiting = nil
 	for _, se := range waiting {
-		parent, ok := m.w.graph.byKey[m.r.bound[se.parent].key]
+		parent, ok := m.w.graph.byKey[m.r.bound.key(se.parent)]
 		if !ok {
 			m.r.waiting = append(m.r.waiting, se)
 			continue
@@ -113,14 +114,13 @@ func (m *matcher) again() error {
 
 func (m *matcher) drain() error {
 	for {
-		for len(m.queue) > 0 {
-			p := m.queue[0]
-			m.queue = m.queue[1:]
+		for ; m.next < len(m.queue); m.next++ {
+			p := m.queue[m.next]
 			if err := m.visit(p); err != nil {
 				return err
 			}
 		}
-		if m.slots(); len(m.queue) == 0 {
+		if m.slots(); m.next == len(m.queue) {
 			return nil
 		}
 	}
@@ -129,10 +129,10 @@ func (m *matcher) drain() error {
 // bind makes node the counterpart of a stored node and queues what both lead to. It is false where the stored node
 // has another counterpart.
 func (m *matcher) bind(stored int, n *node) bool {
-	if b, ok := m.r.bound[stored]; ok {
+	if b, ok := m.r.bound.of(stored); ok {
 		return b.key == n.key
 	}
-	m.r.bound[stored] = binding{n.key, n.obj}
+	m.r.bound.set(stored, n)
 	m.r.notice.setBound(stored)
 	m.queue = append(m.queue, pair{stored, n})
 	return true
@@ -142,9 +142,9 @@ func (m *matcher) visit(p pair) error {
 	if err := m.w.expand(p.node); err != nil {
 		return err
 	}
-	if m.r.id > m.updated[p.node.key] && !m.plan.updates[p.node.key] {
+	if m.r.id > m.updated[p.node.key] && !p.node.reached {
 		m.r.gather(m.plan, p)
-		m.plan.updates[p.node.key] = true
+		m.plan.reach(p.node)
 	}
 	for i := range m.r.stored.Nodes[p.stored].Children {
 		if err := m.child(p, i); err != nil {
@@ -157,11 +157,11 @@ func (m *matcher) visit(p pair) error {
 // child follows the i-th edge of a stored node whose counterpart is known.
 func (m *matcher) child(p pair, i int) error {
 	c := m.r.stored.Nodes[p.stored].Children[i]
-	b, taken := m.r.bound[c.ID]
+	b, taken := m.r.bound.of(c.ID)
 	if taken && !m.late && !m.load {
 		return nil
 	}
-	e := p.node.find(c.Name)
+	e := p.node.findAt(c.Name, i)
 	if e != nil && (e.attached && !m.late || e.name != c.Name && m.hasChild(p.stored, e.name)) {
 		return nil // what is attached comes after the root's own; an alias gives way to the name itself
 	}
@@ -185,7 +185,7 @@ func (m *matcher) child(p pair, i int) error {
 
 // fill gives a further object the values of a stored node that has a counterpart already.
 func (m *matcher) fill(stored int, n *node) {
-	if !m.plan.updates[n.key] {
+	if !n.reached {
 		m.queue = append(m.queue, pair{stored, n})
 	}
 }
@@ -214,7 +214,7 @@ func (m *matcher) alloc(p pair, e *edge, stored int, b binding, taken bool) erro
 
 // conflict reports a second object that claims the values of a stored node (CheckpointPosition.bind_object).
 func (m *matcher) conflict(stored int, n *node) {
-	b := m.r.bound[stored]
+	b, _ := m.r.bound.of(stored)
 	msg := fmt.Sprintf("Inconsistent references when loading the checkpoint into this object graph: %s (%s) claims %s, which belongs to another object of type %v",
 		n.path(), n.goPath(), m.r.prettyName(stored), b.key.typ)
 	m.r.conflicts = append(m.r.conflicts, msg)
@@ -228,10 +228,10 @@ func (m *matcher) slots() {
 	}
 	for id := range m.r.stored.Nodes {
 		for _, s := range m.r.stored.Nodes[id].Slots {
-			if _, done := m.r.bound[s.Variable]; done {
+			if m.r.bound.has(s.Variable) {
 				continue
 			}
-			owner, original := m.w.graph.byKey[m.r.bound[id].key], m.w.graph.byKey[m.r.bound[s.Original].key]
+			owner, original := m.w.graph.byKey[m.r.bound.key(id)], m.w.graph.byKey[m.r.bound.key(s.Original)]
 			if owner == nil || original == nil {
 				continue
 			}
@@ -286,7 +286,7 @@ func (r *restoration) gather(p *plan, at pair) {
 		key, ok := attributeKey(attributes, at.node.values[i].attribute)
 		if ok {
 			used = true
-			p.assignments = append(p.assignments, &assignment{stored: at.stored, node: at.node, value: &at.node.values[i], key: key})
+			p.assignments = append(p.assignments, &assignment{node: at.node, value: &at.node.values[i], entry: format.Entry{Key: key}})
 		} else if at.node.done != nil {
 			p.problem(at.node, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %s", at.node.values[i].attribute, attributeNames(attributes)))
 		}

@@ -252,7 +252,7 @@ func allStored(g *objectgraph.Graph, index []byte) error {
 	}
 	for id := range g.Nodes {
 		for _, a := range g.Nodes[id].Attributes {
-			if _, ok, err := table.Get([]byte(a.Key)); err != nil {
+			if _, ok, err := table.GetString(a.Key); err != nil {
 				return err
 			} else if !ok {
 				return fmt.Errorf("no worker has written %s: %w", a.Key, ErrSection)

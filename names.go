@@ -135,8 +135,8 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 		}
 		found[n.key] = ok
 		if ok && r.id > c.reached[n.key] {
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
-			p.updates[n.key] = true
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], entry: format.Entry{Key: name}})
+			p.reach(n)
 		}
 	}
 	if err := p.check(f); err != nil {
@@ -151,8 +151,8 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 			c.keep = append(c.keep, n.obj)
 		}
 	}
-	for key := range p.updates {
-		c.reached[key] = r.id
+	for _, n := range p.reached {
+		c.reached[n.key] = r.id
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 		}
 		if ok {
 			filled[n.key], used[name] = true, true
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], entry: format.Entry{Key: name}})
 		}
 	}
 	if err = acceptNames(f, w.graph, filled, used, prefix, scope, o); err == nil {

@@ -1,10 +1,13 @@
 package ckpt
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -128,13 +131,24 @@ func readGraph(ctx context.Context, r format.Reader, prefix string) (*objectgrap
 	if err := r.Check(objectgraph.GraphKey); err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	blob := tensor.New[string]()
-	if err := r.Read(ctx, objectgraph.GraphKey, blob); err != nil {
+	if e.Bytes > math.MaxInt {
+		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, more than this machine can hold", prefix, e.Bytes)
+	}
+	// As bytes: a string would be copied once more to be parsed.
+	blob := bytes.NewBuffer(make([]byte, 0, e.Bytes))
+	if err := r.WriteStored(ctx, objectgraph.GraphKey, blob); err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	g, err := objectgraph.Parse([]byte(blob.Data()[0]))
+	g, err := objectgraph.Parse(onlyString(blob.Bytes()))
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: %w", prefix, err)
 	}
 	return g, nil
+}
+
+// onlyString returns the string of a scalar tensor as it is stored, which was verified: it follows its length and the checksum
+// of that.
+func onlyString(stored []byte) []byte {
+	length, n := binary.Uvarint(stored)
+	return stored[n+4:][:length]
 }

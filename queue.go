@@ -18,9 +18,7 @@ func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader,
 	}
 	m := &matcher{r: r, w: w, updated: c.reached, plan: newPlan(r.path, w.graph, r.opts)}
 	if first {
-		m.plan.grow(min(c.size, len(r.stored.Nodes)))
-	}
-	if first {
+		m.grow(min(c.size, len(r.stored.Nodes)))
 		err = m.first()
 	} else {
 		if err = w.all(); err == nil {
@@ -47,13 +45,14 @@ func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader,
 }
 
 func (c *Checkpoint) reachedBy(r *restoration, p *plan) {
-	for key := range p.updates {
-		if _, known := c.reached[key]; !known {
-			if n := p.graph.byKey[key]; n != nil {
-				c.keep = append(c.keep, n.obj)
-			}
+	if len(c.reached) == 0 {
+		c.reached, c.keep = make(map[identity]uint64, len(p.reached)), slices.Grow(c.keep, len(p.reached))
+	}
+	for _, n := range p.reached {
+		if _, known := c.reached[n.key]; !known {
+			c.keep = append(c.keep, n.obj)
 		}
-		c.reached[key] = max(c.reached[key], r.id)
+		c.reached[n.key] = max(c.reached[n.key], r.id)
 	}
 }
 
@@ -64,7 +63,7 @@ func (c *Checkpoint) runPlanned(ctx context.Context, r *restoration) error {
 		return err
 	}
 	defer f.Close()
-	clear(r.bound)
+	r.bound.clear()
 	clear(r.unusedAttributes)
 	r.waiting, r.conflicts, r.opts.planned = nil, nil, false
 	return c.match(ctx, r, f, true)
@@ -117,7 +116,7 @@ func (r *restoration) settled() bool {
 	}
 	for _, n := range r.stored.Nodes {
 		for _, s := range n.Slots {
-			if _, ok := r.bound[s.Variable]; !ok {
+			if !r.bound.has(s.Variable) {
 				return false
 			}
 		}
@@ -129,7 +128,7 @@ func (r *restoration) settled() bool {
 // there is something to read.
 func (r *restoration) couldProceed(g *graph) bool {
 	for _, se := range r.waiting {
-		if parent := g.byKey[r.bound[se.parent].key]; parent != nil {
+		if parent := g.byKey[r.bound.key(se.parent)]; parent != nil {
 			if e := parent.find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.node != nil || e.opt.alloc) {
 				return true
 			}
@@ -137,7 +136,7 @@ func (r *restoration) couldProceed(g *graph) bool {
 	}
 	for id, n := range r.stored.Nodes {
 		for _, s := range n.Slots {
-			if _, done := r.bound[s.Variable]; !done && g.byKey[r.bound[id].key] != nil && g.byKey[r.bound[s.Original].key] != nil {
+			if !r.bound.has(s.Variable) && g.byKey[r.bound.key(id)] != nil && g.byKey[r.bound.key(s.Original)] != nil {
 				return true
 			}
 		}

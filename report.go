@@ -57,7 +57,7 @@ func (r *restoration) report(g *graph) *Report {
 	matched := make(map[identity]bool)
 	for id := range r.stored.Nodes {
 		n := &r.stored.Nodes[id]
-		b, bound := r.bound[id]
+		b, bound := r.bound.of(id)
 		matched[b.key] = matched[b.key] || bound && (len(n.Attributes) > 0 && r.unusedAttributes[id] == nil || n.Saver != nil)
 		if len(n.Attributes) == 0 && !bound {
 			continue
@@ -99,7 +99,7 @@ func (r *restoration) markBelow(id int, mark map[int]bool) {
 	queue := []int{id}
 	for len(queue) > 0 {
 		id, queue = queue[0], queue[1:]
-		if _, bound := r.bound[id]; bound || mark[id] {
+		if r.bound.has(id) || mark[id] {
 			continue
 		}
 		mark[id] = true
@@ -203,7 +203,7 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 // hints says, for objects that found nothing, which stored edges beside them were probably meant.
 func (r *restoration) hints(unmatched []*node) []string {
 	byKey := make(map[identity]int)
-	for id, b := range r.bound {
+	for id, b := range r.bound.each() {
 		byKey[b.key] = id
 	}
 	var out []string
@@ -219,7 +219,7 @@ func (r *restoration) hints(unmatched []*node) []string {
 			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", n.path(), quoteAll(near)))
 		}
 	}
-	if len(r.bound) <= 1 {
+	if r.bound.count <= 1 {
 		out = append(out, r.rootChildren())
 	}
 	return out
@@ -228,7 +228,7 @@ func (r *restoration) hints(unmatched []*node) []string {
 func (r *restoration) unboundChildren(id int) []string {
 	var names []string
 	for _, c := range r.stored.Nodes[id].Children {
-		if _, ok := r.bound[c.ID]; !ok && r.hasValues(c.ID) {
+		if !r.bound.has(c.ID) && r.hasValues(c.ID) {
 			names = append(names, c.Name)
 		}
 	}
@@ -248,7 +248,7 @@ func (r *restoration) storedHints(g *graph, unresolved []int) []string {
 	}
 	var out []string
 	for _, id := range unresolved {
-		n := g.byKey[r.bound[from[id]].key]
+		n := g.byKey[r.bound.key(from[id])]
 		if n == nil || len(out) == 3 {
 			continue
 		}

@@ -21,7 +21,7 @@ type plan struct {
 	path        string
 	graph       *graph
 	assignments []*assignment
-	updates     map[identity]bool // objects that this restore is the last to have reached
+	reached     []*node // objects that this restore is the last to have given their values
 	problems    []error
 	undos       []func() // take back what matching itself allocated, in the order it was done
 	parts       func(string, tensor.Shape) (tensor.Shape, tensor.Slice)
@@ -30,14 +30,11 @@ type plan struct {
 
 // An assignment is one stored tensor with the value that takes it.
 type assignment struct {
-	stored int
 	node   *node
 	value  *value
-	key    string
-	entry  format.Entry
+	entry  format.Entry // of which only the key is known before the plan is checked
 	found  format.Found // the tensor, where the reader is a format.Finder
-	full   tensor.Shape // of the stored tensor, where region is known beforehand
-	region tensor.Slice // of the stored tensor, where the program holds only that
+	part   *partition   // of the stored tensor, where the program holds only that
 	target target
 	state  atomic.Int32
 }
@@ -51,12 +48,18 @@ const (
 )
 
 func newPlan(path string, g *graph, o options) *plan {
-	return &plan{path: path, graph: g, updates: make(map[identity]bool), parts: o.parts}
+	return &plan{path: path, graph: g, parts: o.parts}
 }
 
 // grow makes room for n objects and their values.
 func (p *plan) grow(n int) {
-	p.assignments, p.updates = make([]*assignment, 0, n), make(map[identity]bool, n)
+	p.assignments, p.reached = make([]*assignment, 0, n), make([]*node, 0, n)
+}
+
+// reach notes that this restore gives n its values.
+func (p *plan) reach(n *node) {
+	n.reached = true
+	p.reached = append(p.reached, n)
 }
 
 func (p *plan) problem(n *node, key, problem string) {
@@ -73,16 +76,16 @@ func (p *plan) check(r format.Reader) error {
 			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
 			continue
 		case !ok:
-			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): the object graph names the key %q, which the index lacks: %w", p.path, a.node.path(), a.node.goPath(), a.key, ErrNotFound))
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): the object graph names the key %q, which the index lacks: %w", p.path, a.node.path(), a.node.goPath(), a.entry.Key, ErrNotFound))
 			continue
 		}
 		if e, err = a.locate(e, p.parts); err != nil {
-			p.problem(a.node, a.key, err.Error())
+			p.problem(a.node, a.entry.Key, err.Error())
 			continue
 		}
 		a.entry = e
 		if problem := a.value.refuses(e); problem != "" {
-			p.problem(a.node, a.key, problem)
+			p.problem(a.node, a.entry.Key, problem)
 			continue
 		}
 		if err := a.check(r); err != nil {
@@ -97,9 +100,9 @@ func (p *plan) check(r format.Reader) error {
 func (a *assignment) lookup(r format.Reader) (e format.Entry, ok bool, err error) {
 	f, ok := r.(format.Finder)
 	if !ok {
-		return r.Lookup(a.key)
+		return r.Lookup(a.entry.Key)
 	}
-	if a.found, ok, err = f.Find(a.key); ok {
+	if a.found, ok, err = f.Find(a.entry.Key); ok {
 		e, err = a.found.Entry()
 	}
 	return e, ok, err
@@ -107,32 +110,33 @@ func (a *assignment) lookup(r format.Reader) (e format.Entry, ok bool, err error
 
 // check returns what is wrong with the stored bytes that a reads.
 func (a *assignment) check(r format.Reader) error {
-	if a.region != nil {
-		return r.CheckSlice(a.key, a.region)
+	if a.part != nil {
+		return r.CheckSlice(a.entry.Key, a.part.region)
 	}
 	if a.found != nil {
 		return a.found.Check()
 	}
-	return r.Check(a.key)
+	return r.Check(a.entry.Key)
 }
 
 // locate returns what of a stored tensor is read: all of it, or the region that parts says the program holds.
 func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
-	full, region := a.full, a.region
-	if region == nil && parts != nil {
-		full, region = parts(a.node.path(), a.value.shape)
+	if a.part == nil && parts != nil {
+		if full, region := parts(a.node.path(), a.value.shape); region != nil {
+			a.part = &partition{full, region}
+		}
 	}
-	if region == nil {
+	if a.part == nil {
 		return e, nil
 	}
-	if !full.Equal(e.Shape) {
-		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, full)
+	if !a.part.full.Equal(e.Shape) {
+		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.part.full)
 	}
-	region, shape, err := region.Resolve(full)
+	region, shape, err := a.part.region.Resolve(a.part.full)
 	if err != nil {
 		return e, err
 	}
-	a.region, e.Shape = region, shape
+	a.part.region, e.Shape = region, shape
 	e.Bytes = int64(shape.Len() * e.DType.Size())
 	return e, nil
 }
@@ -182,7 +186,7 @@ func (p *plan) prepare(allOrNothing bool) error {
 	for _, a := range p.assignments {
 		t, err := a.value.target(a.entry)
 		if err != nil {
-			p.problem(a.node, a.key, err.Error())
+			p.problem(a.node, a.entry.Key, err.Error())
 			return p.problems[len(p.problems)-1]
 		}
 		if allOrNothing && t.direct {
@@ -236,54 +240,39 @@ func (p *plan) failed(err error) *RestoreError {
 	return e
 }
 
+// read reads all tensors, one after another by as many goroutines as there are processors.
 func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress)) error {
 	report := reporter(p.assignments, progress)
+	var taken atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for _, a := range p.assignments {
-		if ctx.Err() != nil {
-			break
-		}
+	for range min(runtime.GOMAXPROCS(0), len(p.assignments)) {
 		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+			for i := taken.Add(1) - 1; i < int64(len(p.assignments)); i = taken.Add(1) - 1 {
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				a := p.assignments[i]
+				a.state.Store(begun)
+				if err := a.read(ctx, r); err != nil {
+					return a.failed(err)
+				}
+				a.state.Store(complete)
+				report(a.entry.Bytes)
 			}
-			a.state.Store(begun)
-			if err := a.read(ctx, r); err != nil {
-				return a.failed(err)
-			}
-			a.state.Store(complete)
-			report(a.entry.Bytes)
 			return nil
 		})
 	}
-	err := g.Wait()
-	if err == nil {
-		err = context.Cause(ctx)
-		if errors.Is(err, context.Canceled) && allComplete(p.assignments) {
-			err = nil // errgroup cancels its own context when all is done
-		}
-	}
-	return err
+	return g.Wait()
 }
 
 func (a *assignment) read(ctx context.Context, r format.Reader) error {
-	if a.region != nil {
-		return r.ReadSlice(ctx, a.key, a.region, a.target.dst)
+	if a.part != nil {
+		return r.ReadSlice(ctx, a.entry.Key, a.part.region, a.target.dst)
 	}
 	if a.found != nil {
 		return a.found.Read(ctx, a.target.dst)
 	}
-	return r.Read(ctx, a.key, a.target.dst)
-}
-
-func allComplete(as []*assignment) bool {
-	for _, a := range as {
-		if a.state.Load() != complete {
-			return false
-		}
-	}
-	return true
+	return r.Read(ctx, a.entry.Key, a.target.dst)
 }
 
 // reporter returns a function that adds bytes to what was done and passes it on, one call at a time.

@@ -177,7 +177,11 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...Option) error 
 
 // assign plans that v takes the tensor stored under key, or its part of that.
 func (p *plan) assign(v *namedVariable, key string) {
-	p.assignments = append(p.assignments, &assignment{node: v.node, value: v.value, key: key, full: v.full, region: v.part})
+	a := &assignment{node: v.node, value: v.value, entry: format.Entry{Key: key}}
+	if v.part != nil {
+		a.part = &partition{v.full, v.part}
+	}
+	p.assignments = append(p.assignments, a)
 }
 
 // accept checks the plan and runs it.

@@ -139,7 +139,7 @@ func (s *Status) mismatch(problem string) *MismatchError {
 
 // existingMatched follows CheckpointLoadStatus.assert_existing_objects_matched.
 func (s *Status) existingMatched(g *graph) error {
-	for id, b := range s.r.bound {
+	for id, b := range s.r.bound.each() {
 		if n := g.byKey[b.key]; n != nil && s.c.reached[b.key] < s.r.id {
 			return s.mismatch(fmt.Sprintf("Object %s (%s) not assigned a value from checkpoint", s.r.prettyName(id), n.goPath()))
 		}
@@ -183,7 +183,7 @@ func (s *Status) consumed(g *graph) error {
 		lines := []string{problem}
 		m = s.mismatch(problem)
 		for _, id := range sortedKeys(s.r.unusedAttributes) {
-			lines = append(lines, fmt.Sprintf("%s (%v): %q", s.r.prettyName(id), s.r.bound[id].key.typ, s.r.unusedAttributes[id]))
+			lines = append(lines, fmt.Sprintf("%s (%v): %q", s.r.prettyName(id), s.r.bound.key(id).typ, s.r.unusedAttributes[id]))
 			m.Unused = append(m.Unused, s.r.userPath(id))
 		}
 		m.Problem = strings.Join(lines, "\n")
@@ -194,7 +194,7 @@ func (s *Status) consumed(g *graph) error {
 
 // nontrivial follows CheckpointLoadStatus.assert_nontrivial_match.
 func (s *Status) nontrivial(g *graph) error {
-	if len(s.r.bound) > 1 {
+	if s.r.bound.count > 1 {
 		return nil
 	}
 	if len(s.r.stored.Nodes[s.r.start].Attributes) > 0 && len(g.root().values) > 0 {
@@ -213,8 +213,8 @@ func (s *Status) nontrivial(g *graph) error {
 
 // unmatched returns the program's leaves that no stored node was bound to, but for those that are optional.
 func (r *restoration) unmatched(g *graph) []*node {
-	matched := make(map[identity]bool, len(r.bound))
-	for _, b := range r.bound {
+	matched := make(map[identity]bool, r.bound.count)
+	for _, b := range r.bound.each() {
 		matched[b.key] = true
 	}
 	return g.required(matched, r.opts.skipSlots, false)
@@ -267,7 +267,7 @@ func (r *restoration) unresolved() []int {
 	var out []int
 	for id := range r.stored.Nodes {
 		if n := &r.stored.Nodes[id]; len(n.Attributes) > 0 && !slots[id] {
-			if _, ok := r.bound[id]; !ok {
+			if !r.bound.has(id) {
 				out = append(out, id)
 			}
 		}

@@ -56,12 +56,12 @@ type value struct {
 
 // A target is where a stored tensor is read to, and what is done with it then. Of the functions any may be nil.
 type target struct {
-	dst    tensor.Any
-	direct bool // dst is the object's own memory: a failed read tears it
+	dst tensor.Any
 	// convert is called when dst has been read, and touches nothing of the object. give puts the values into the object.
 	convert, give func() error
-	sure          bool   // give cannot fail
 	undo          func() // takes back what was done to the object
+	direct        bool   // dst is the object's own memory: a failed read tears it
+	sure          bool   // give cannot fail
 }
 
 func (v *value) built() bool { return v.shape != nil }

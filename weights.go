@@ -89,7 +89,7 @@ func (m *matcher) loadable() error {
 			filled[n.key] = true
 		}
 	}
-	for _, b := range m.r.bound { // an optional object that was found must be found whole
+	for _, b := range m.r.bound.each() { // an optional object that was found must be found whole
 		if n := m.w.graph.byKey[b.key]; n != nil && n.group && n.saver == nil {
 			filled[b.key] = true
 		}

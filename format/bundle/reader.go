@@ -112,7 +112,7 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	if ok, err := r.get(key, rec); !ok || err != nil {
 		return false, err
 	}
-	if new(partFilter).hides(r, []byte(key)) {
+	if key[0] == 0 && new(partFilter).hides(r, []byte(key)) { // else it is no part
 		return false, nil
 	}
 	if err := rec.check(); err != nil {
@@ -133,7 +133,7 @@ func (r *Reader) find(key string, rec *record) error {
 
 // get decodes the entry of key.
 func (r *Reader) get(key string, rec *record) (ok bool, err error) {
-	value, ok, err := r.table.Get([]byte(key))
+	value, ok, err := r.table.GetString(key)
 	if err != nil {
 		return false, r.tableError(err)
 	}

@@ -165,6 +165,7 @@ func parseChild(data []byte) (c Child) {
 }
 
 func parseAttribute(data []byte) (a Attribute) {
+	var fullName []byte
 	for f := range pb.Fields(data) {
 		switch {
 		case isMessage(f, attributeName):
@@ -172,10 +173,15 @@ func parseAttribute(data []byte) (a Attribute) {
 				a.Name = string(f.Bytes)
 			}
 		case isMessage(f, attributeFullName):
-			a.FullName = string(f.Bytes)
+			fullName = f.Bytes
 		case isMessage(f, attributeKey):
 			a.Key = string(f.Bytes)
 		}
+	}
+	if n := len(fullName); n <= len(a.Key) && a.Key[:n] == string(fullName) { // as most are: no copy of it
+		a.FullName = a.Key[:n]
+	} else {
+		a.FullName = string(fullName)
 	}
 	return a
 }

@@ -17,13 +17,13 @@ import (
 // A Reader reads a table. It keeps the blocks that it has read, as long as they are together no larger than
 // the file. Several goroutines may use it at once.
 type Reader struct {
-	r      io.ReaderAt
-	size   int64
-	blocks []dataBlock
-	meta   handle // as the footer has it; perhaps nonsense
-	index  handle
-	kept   atomic.Int64 // bytes of cached blocks
-	keys   sync.Pool    // of *[]byte that Get builds keys in
+	r       io.ReaderAt
+	size    int64
+	blocks  []dataBlock
+	meta    handle // as the footer has it; perhaps nonsense
+	index   handle
+	kept    atomic.Int64 // bytes of cached blocks
+	scratch sync.Pool    // of *scratch
 }
 
 // A dataBlock is what the index block says of a data block, and the block itself once it was read.
@@ -117,18 +117,27 @@ func (t *Reader) NumBlocks() int { return len(t.blocks) }
 
 // Get returns the value of key, which the caller must not change. It reads at most one block.
 func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
-	buf, pooled := t.keys.Get().(*[]byte)
+	return t.GetString(string(key))
+}
+
+// GetString is [Reader.Get] without a copy of the key.
+func (t *Reader) GetString(key string) (value []byte, ok bool, err error) {
+	s, pooled := t.scratch.Get().(*scratch)
 	if !pooled {
-		buf = new([]byte)
+		s = new(scratch)
 	}
-	_, c, ok, err := t.seek(key, *buf)
-	if ok = ok && err == nil && bytes.Equal(c.key, key); ok {
+	s.wanted = append(s.wanted[:0], key...)
+	_, c, ok, err := t.seek(s.wanted, s.found)
+	if ok = ok && err == nil && bytes.Equal(c.key, s.wanted); ok {
 		value = c.value
 	}
-	*buf = c.key[:0]
-	t.keys.Put(buf)
+	s.found = c.key[:0]
+	t.scratch.Put(s)
 	return value, ok, err
 }
+
+// A scratch is memory for the keys of one look-up.
+type scratch struct{ wanted, found []byte }
 
 // From yields the entries from the first on whose key is not below key, in order. It ends after the first error.
 // What All says of an Entry is true here too; what it verifies across entries is not looked at.

@@ -1,0 +1,53 @@
+package ckpt
+
+import (
+	"iter"
+	"reflect"
+)
+
+// bindings say which object of the program each stored node belongs to.
+type bindings struct {
+	all   []binding // by stored node; the zero binding where it has no object
+	count int
+}
+
+// A binding is the object of the program that a stored node belongs to.
+type binding struct {
+	key identity
+	obj reflect.Value // keeps the address in key alive
+}
+
+func newBindings(nodes int) bindings { return bindings{all: make([]binding, nodes)} }
+
+// of returns the binding of a stored node; ok is false where it has none.
+func (b *bindings) of(stored int) (bound binding, ok bool) {
+	bound = b.all[stored]
+	return bound, bound.key.typ != nil
+}
+
+func (b *bindings) has(stored int) bool { return b.all[stored].key.typ != nil }
+
+// key returns the object of a stored node, the zero identity where it has none.
+func (b *bindings) key(stored int) identity { return b.all[stored].key }
+
+// set binds a stored node that has no object yet.
+func (b *bindings) set(stored int, n *node) {
+	b.all[stored] = binding{n.key, n.obj}
+	b.count++
+}
+
+// each yields the stored nodes that have objects, in their order.
+func (b *bindings) each() iter.Seq2[int, binding] {
+	return func(yield func(int, binding) bool) {
+		for i := range b.all {
+			if b.has(i) && !yield(i, b.all[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (b *bindings) clear() {
+	clear(b.all)
+	b.count = 0
+}
