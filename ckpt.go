@@ -433,8 +433,7 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option
 	if err := c.match(ctx, r, f, true); err != nil {
 		return nil, err
 	}
-	r.notice.watch(c)
-	c.restorations = append(slices.DeleteFunc(c.restorations, (*restoration).settled), r)
+	c.follow(r)
 	return &Status{c: c, r: r}, nil
 }
 

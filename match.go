@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
@@ -286,7 +285,7 @@ func (r *restoration) gather(p *plan, at pair) {
 		key, ok := attributeKey(attributes, at.node.values[i].attribute)
 		if ok {
 			used = true
-			p.assignments = append(p.assignments, &assignment{node: at.node, value: &at.node.values[i], entry: format.Entry{Key: key}})
+			p.assignments = append(p.assignments, &assignment{node: at.node, value: &at.node.values[i], key: key})
 		} else if at.node.done != nil {
 			p.problem(at.node, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %s", at.node.values[i].attribute, attributeNames(attributes)))
 		}

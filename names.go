@@ -135,7 +135,7 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 		}
 		found[n.key] = ok
 		if ok && r.id > c.reached[n.key] {
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], entry: format.Entry{Key: name}})
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
 			p.reach(n)
 		}
 	}
@@ -217,7 +217,7 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 		}
 		if ok {
 			filled[n.key], used[name] = true, true
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], entry: format.Entry{Key: name}})
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
 		}
 	}
 	if err = acceptNames(f, w.graph, filled, used, prefix, scope, o); err == nil {

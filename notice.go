@@ -41,6 +41,23 @@ func (n *notice) silence() {
 	n.done = true
 }
 
+// tells reports whether there would be something to log now.
+func (n *notice) tells() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.unused) > 0 || len(n.unrestored()) > 0
+}
+
+// unrestored returns the stored nodes with values that found no object.
+func (n *notice) unrestored() (ids []int) {
+	for id := range n.stored.Nodes {
+		if len(n.stored.Nodes[id].Attributes) > 0 && !n.bound[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // watch logs n when c is collected without having been closed.
 func (n *notice) watch(c *Checkpoint) { runtime.AddCleanup(c, (*notice).log, n) }
 
@@ -52,12 +69,7 @@ func (n *notice) log() {
 		return
 	}
 	n.done = true
-	var unrestored []int
-	for id := range n.stored.Nodes {
-		if len(n.stored.Nodes[id].Attributes) > 0 && !n.bound[id] {
-			unrestored = append(unrestored, id)
-		}
-	}
+	unrestored := n.unrestored()
 	if len(unrestored)+len(n.unused) == 0 {
 		return
 	}

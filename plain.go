@@ -20,7 +20,7 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 	}
 	out := value{attribute: variableAttribute, dtype: d}
 	if hollow(v) && (alloc || v.Kind() == reflect.Slice) {
-		out.place = func(e format.Entry) (target, error) { return allocPlain(v, shape, e) }
+		out.place = func(e format.Entry) (*target, error) { return allocPlain(v, shape, e) }
 		return out, nil
 	}
 	own, err := plainShape(v)
@@ -46,10 +46,13 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) 
 		}
 		return t, copyRows(reflect.ValueOf(t.Values()), v, gather)
 	}
-	out.place = func(e format.Entry) (target, error) {
+	out.place = func(e format.Entry) (*target, error) {
 		t, err := staged(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
+		if err != nil {
+			return nil, err
+		}
 		t.sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
-		return t, err
+		return t, nil
 	}
 	return out, nil
 }
@@ -76,15 +79,15 @@ func hollow(v reflect.Value) bool {
 }
 
 // allocPlain makes the nil slice v as large as what is stored and returns it as the target.
-func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (target, error) {
+func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*target, error) {
 	if shape == nil {
 		shape = e.Shape
 		if _, rank, _ := plainType(v.Type()); rank != len(e.Shape) {
-			return target{}, fmt.Errorf("shape %v in the checkpoint, a %v of rank %d in the model", e.Shape, v.Type(), rank)
+			return nil, fmt.Errorf("shape %v in the checkpoint, a %v of rank %d in the model", e.Shape, v.Type(), rank)
 		}
 	}
 	if !shape.Equal(e.Shape) {
-		return target{}, fmt.Errorf("shape %v in the checkpoint, %v in the model", e.Shape, shape)
+		return nil, fmt.Errorf("shape %v in the checkpoint, %v in the model", e.Shape, shape)
 	}
 	dims := shape
 	if isFlat(v.Type()) {
@@ -92,18 +95,21 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (target, er
 	}
 	made := reflect.New(v.Type()).Elem()
 	if err := makeRows(made, dims); err != nil {
-		return target{}, err
+		return nil, err
 	}
 	inner, err := plainValue(made, shape, false)
 	if err != nil {
-		return target{}, err
+		return nil, err
 	}
 	t, err := inner.target(e)
 	if err != nil {
-		return target{}, err
+		return nil, err
+	}
+	if t == nil { // straight into what was made
+		t = &target{dst: inner.tensor}
 	}
 	v.Set(made)
-	t.undo, t.direct = func() { v.SetZero() }, false
+	t.undo = func() { v.SetZero() }
 	return t, nil
 }
 

@@ -56,6 +56,17 @@ func (c *Checkpoint) reachedBy(r *restoration, p *plan) {
 	}
 }
 
+// follow keeps r for what may yet be attached to the program, and for what is to be logged in the end. Of a restore that neither
+// waits for anything nor has anything to tell nothing is kept.
+func (c *Checkpoint) follow(r *restoration) {
+	c.restorations = slices.DeleteFunc(c.restorations, (*restoration).settled)
+	if r.settled() && !r.planned && !r.notice.tells() {
+		return
+	}
+	r.notice.watch(c)
+	c.restorations = append(c.restorations, r)
+}
+
 // runPlanned matches a planned restore anew, since the program may have changed, and moves its bytes.
 func (c *Checkpoint) runPlanned(ctx context.Context, r *restoration) error {
 	f, err := openPrefix(r.opts.fsys, r.path)

@@ -32,10 +32,10 @@ type plan struct {
 type assignment struct {
 	node   *node
 	value  *value
-	entry  format.Entry // of which only the key is known before the plan is checked
-	found  format.Found // the tensor, where the reader is a format.Finder
+	key    string
+	found  format.Found // from when the plan is checked
 	part   *partition   // of the stored tensor, where the program holds only that
-	target target
+	target *target      // from when the plan is run; nil where the tensor is read straight into the value's memory
 	state  atomic.Int32
 }
 
@@ -70,22 +70,25 @@ func (p *plan) problem(n *node, key, problem string) {
 // can be there at all. All that is wrong comes back in one error, ordered by path; no value has been touched.
 func (p *plan) check(r format.Reader) error {
 	for _, a := range p.assignments {
-		e, ok, err := a.lookup(r)
-		switch {
-		case err != nil:
+		var ok bool
+		var err error
+		if a.found, ok, err = find(r, a.key); err == nil && !ok {
+			err = fmt.Errorf("the object graph names the key %q, which the index lacks: %w", a.key, ErrNotFound)
+		}
+		var e format.Entry
+		if err == nil {
+			e, err = a.found.Entry()
+		}
+		if err != nil {
 			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
-			continue
-		case !ok:
-			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): the object graph names the key %q, which the index lacks: %w", p.path, a.node.path(), a.node.goPath(), a.entry.Key, ErrNotFound))
 			continue
 		}
 		if e, err = a.locate(e, p.parts); err != nil {
-			p.problem(a.node, a.entry.Key, err.Error())
+			p.problem(a.node, a.key, err.Error())
 			continue
 		}
-		a.entry = e
 		if problem := a.value.refuses(e); problem != "" {
-			p.problem(a.node, a.entry.Key, problem)
+			p.problem(a.node, a.key, problem)
 			continue
 		}
 		if err := a.check(r); err != nil {
@@ -96,49 +99,65 @@ func (p *plan) check(r format.Reader) error {
 	return errors.Join(p.problems...)
 }
 
-// lookup is the reader's Lookup, and remembers what it found.
-func (a *assignment) lookup(r format.Reader) (e format.Entry, ok bool, err error) {
-	f, ok := r.(format.Finder)
-	if !ok {
-		return r.Lookup(a.entry.Key)
+// find looks key up in any reader.
+func find(r format.Reader, key string) (format.Found, bool, error) {
+	if f, ok := r.(format.Finder); ok {
+		return f.Find(key)
 	}
-	if a.found, ok, err = f.Find(a.entry.Key); ok {
-		e, err = a.found.Entry()
-	}
-	return e, ok, err
+	e, ok, err := r.Lookup(key)
+	return &lookedUp{r, e}, ok, err
+}
+
+// A lookedUp is the [format.Found] of a reader that has none of its own.
+type lookedUp struct {
+	r format.Reader
+	e format.Entry
+}
+
+func (l *lookedUp) Entry() (format.Entry, error) { return l.e, nil }
+func (l *lookedUp) Check() error                 { return l.r.Check(l.e.Key) }
+func (l *lookedUp) Read(ctx context.Context, dst tensor.Any) error {
+	return l.r.Read(ctx, l.e.Key, dst)
 }
 
 // check returns what is wrong with the stored bytes that a reads.
 func (a *assignment) check(r format.Reader) error {
 	if a.part != nil {
-		return r.CheckSlice(a.entry.Key, a.part.region)
+		return r.CheckSlice(a.key, a.part.region)
 	}
-	if a.found != nil {
-		return a.found.Check()
-	}
-	return r.Check(a.entry.Key)
+	return a.found.Check()
 }
 
-// locate returns what of a stored tensor is read: all of it, or the region that parts says the program holds.
+// locate finds out whether the program holds but a part of the stored tensor that e is about, and returns what of it is read.
 func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
 	if a.part == nil && parts != nil {
 		if full, region := parts(a.node.path(), a.value.shape); region != nil {
 			a.part = &partition{full, region}
 		}
 	}
-	if a.part == nil {
-		return e, nil
-	}
-	if !a.part.full.Equal(e.Shape) {
+	if a.part != nil && !a.part.full.Equal(e.Shape) {
 		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.part.full)
 	}
-	region, shape, err := a.part.region.Resolve(a.part.full)
+	return a.part.of(e)
+}
+
+// of returns what of a stored tensor the part is: all of it where there is none.
+func (p *partition) of(e format.Entry) (format.Entry, error) {
+	if p == nil {
+		return e, nil
+	}
+	_, shape, err := p.region.Resolve(p.full)
+	e.Shape, e.Bytes = shape, int64(shape.Len()*e.DType.Size())
+	return e, err
+}
+
+// entry says what is read, once the plan has been checked.
+func (a *assignment) entry() (format.Entry, error) {
+	e, err := a.found.Entry()
 	if err != nil {
 		return e, err
 	}
-	a.part.region, e.Shape = region, shape
-	e.Bytes = int64(shape.Len() * e.DType.Size())
-	return e, nil
+	return a.part.of(e)
 }
 
 // refuses says why a stored tensor cannot be this value, "" if it can.
@@ -169,7 +188,7 @@ func castable(from, to tensor.DType) bool {
 // rollback takes back what planning and preparing did to the model.
 func (p *plan) rollback() {
 	for _, a := range p.assignments {
-		if a.target.undo != nil {
+		if a.target != nil && a.target.undo != nil {
 			a.target.undo()
 		}
 	}
@@ -184,19 +203,29 @@ func (p *plan) rollback() {
 // prepare finds each assignment the memory that it is read into.
 func (p *plan) prepare(allOrNothing bool) error {
 	for _, a := range p.assignments {
-		t, err := a.value.target(a.entry)
+		e, err := a.entry()
 		if err != nil {
-			p.problem(a.node, a.entry.Key, err.Error())
+			return err
+		}
+		if a.target, err = a.value.target(e); err != nil {
+			p.problem(a.node, a.key, err.Error())
 			return p.problems[len(p.problems)-1]
 		}
-		if allOrNothing && t.direct {
-			if t, err = stagedTensor(a.entry, t.dst); err != nil {
+		if allOrNothing && a.target == nil {
+			if a.target, err = stagedTensor(e, a.value.tensor); err != nil {
 				return err
 			}
 		}
-		a.target = t
 	}
 	return nil
+}
+
+// destination is what the tensor is read into.
+func (a *assignment) destination() tensor.Any {
+	if a.target == nil {
+		return a.value.tensor
+	}
+	return a.target.dst
 }
 
 // run moves the bytes: straight into the objects' memory, in parallel, each checksum verified in the same pass. Where it
@@ -225,11 +254,12 @@ func (p *plan) run(ctx context.Context, r format.Reader, o options) error {
 func (p *plan) failed(err error) *RestoreError {
 	e := &RestoreError{Checkpoint: p.path, Err: err}
 	for _, a := range p.assignments {
+		direct := a.target == nil
 		switch state := a.state.Load(); {
-		case a.target.undo != nil:
-		case state == giving, a.target.direct && state == begun:
+		case !direct && a.target.undo != nil:
+		case state == giving, direct && state == begun:
 			e.Torn = append(e.Torn, a.node.path())
-		case state == given, a.target.direct && state == complete:
+		case state == given, direct && state == complete:
 			e.Restored = append(e.Restored, a.node.path())
 		}
 	}
@@ -257,7 +287,7 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 					return a.failed(err)
 				}
 				a.state.Store(complete)
-				report(a.entry.Bytes)
+				report(a)
 			}
 			return nil
 		})
@@ -267,36 +297,42 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 
 func (a *assignment) read(ctx context.Context, r format.Reader) error {
 	if a.part != nil {
-		return r.ReadSlice(ctx, a.entry.Key, a.part.region, a.target.dst)
+		return r.ReadSlice(ctx, a.key, a.part.region, a.destination())
 	}
-	if a.found != nil {
-		return a.found.Read(ctx, a.target.dst)
-	}
-	return r.Read(ctx, a.entry.Key, a.target.dst)
+	return a.found.Read(ctx, a.destination())
 }
 
-// reporter returns a function that adds bytes to what was done and passes it on, one call at a time.
-func reporter(as []*assignment, progress func(Progress)) func(int64) {
+// reporter returns a function that adds an assignment's bytes to what was done and passes it on, one call at a time.
+func reporter(as []*assignment, progress func(Progress)) func(*assignment) {
 	if progress == nil {
-		return func(int64) {}
+		return func(*assignment) {}
 	}
 	var mu sync.Mutex
 	var at Progress
 	for _, a := range as {
-		at.Total += a.entry.Bytes
+		at.Total += a.bytes()
 	}
-	return func(n int64) {
+	return func(a *assignment) {
 		mu.Lock()
 		defer mu.Unlock()
-		at.Done += n
+		at.Done += a.bytes()
 		progress(at)
 	}
+}
+
+// bytes is how many are read.
+func (a *assignment) bytes() int64 {
+	e, err := a.entry()
+	if err != nil {
+		return 0 // it was looked at before: the read will say
+	}
+	return e.Bytes
 }
 
 // convert makes values of the objects' dtypes of those that were stored as others. It changes no object.
 func (p *plan) convert() error {
 	for _, a := range p.assignments {
-		if a.target.convert != nil {
+		if a.target != nil && a.target.convert != nil {
 			if err := a.target.convert(); err != nil {
 				return a.failed(err)
 			}
@@ -319,7 +355,7 @@ func (p *plan) give() error {
 	}
 	for _, sure := range []bool{false, true} {
 		for _, a := range p.assignments {
-			if a.target.give == nil || a.target.sure != sure {
+			if a.target == nil || a.target.give == nil || a.target.sure != sure {
 				continue
 			}
 			together := of[a.node]

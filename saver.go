@@ -177,7 +177,7 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...Option) error 
 
 // assign plans that v takes the tensor stored under key, or its part of that.
 func (p *plan) assign(v *namedVariable, key string) {
-	a := &assignment{node: v.node, value: v.value, entry: format.Entry{Key: key}}
+	a := &assignment{node: v.node, value: v.value, key: key}
 	if v.part != nil {
 		a.part = &partition{v.full, v.part}
 	}

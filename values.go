@@ -51,7 +51,7 @@ type value struct {
 	// tensor is the object, or memory that is the object's, as most are. Others have values and place.
 	tensor tensor.Any
 	values func() (tensor.Any, error)
-	place  func(stored format.Entry) (target, error)
+	place  func(stored format.Entry) (*target, error)
 }
 
 // A target is where a stored tensor is read to, and what is done with it then. Of the functions any may be nil.
@@ -60,7 +60,6 @@ type target struct {
 	// convert is called when dst has been read, and touches nothing of the object. give puts the values into the object.
 	convert, give func() error
 	undo          func() // takes back what was done to the object
-	direct        bool   // dst is the object's own memory: a failed read tears it
 	sure          bool   // give cannot fail
 }
 
@@ -78,8 +77,8 @@ func (v *value) load() (tensor.Any, error) {
 	return v.values()
 }
 
-// target returns where to read the stored tensor to.
-func (v *value) target(stored format.Entry) (target, error) {
+// target returns where to read the stored tensor to, nil where that is v.tensor itself: a failed read tears it.
+func (v *value) target(stored format.Entry) (*target, error) {
 	t := v.tensor
 	switch {
 	case t == nil:
@@ -87,22 +86,22 @@ func (v *value) target(stored format.Entry) (target, error) {
 	case stored.DType != t.DType():
 		return stagedTensor(stored, t)
 	case t.Shape() != nil:
-		return target{dst: t, direct: true}, nil
+		return nil, nil
 	}
 	if err := t.Build(stored.Shape...); err != nil {
-		return target{}, err
+		return nil, err
 	}
-	return target{dst: t, undo: unbuild(t)}, nil
+	return &target{dst: t, undo: unbuild(t)}, nil
 }
 
 // staged returns a target apart from the object, whose values give hands over as a tensor of dtype d.
-func staged(e format.Entry, d tensor.DType, give func(tensor.Any) error) (target, error) {
+func staged(e format.Entry, d tensor.DType, give func(tensor.Any) error) (*target, error) {
 	dst, err := tensor.NewAny(e.DType, e.Shape...)
 	if err != nil {
-		return target{}, err
+		return nil, err
 	}
 	got := dst
-	t := target{dst: dst, give: func() error { return give(got) }}
+	t := &target{dst: dst, give: func() error { return give(got) }}
 	if e.DType != d {
 		t.convert = func() error {
 			if got, err = tensor.NewAny(d, e.Shape...); err != nil {
@@ -115,7 +114,7 @@ func staged(e format.Entry, d tensor.DType, give func(tensor.Any) error) (target
 }
 
 // stagedTensor returns a target apart from t, which has the stored shape or is not built.
-func stagedTensor(e format.Entry, t tensor.Any) (target, error) {
+func stagedTensor(e format.Entry, t tensor.Any) (*target, error) {
 	built := t.Shape() != nil
 	out, err := staged(e, t.DType(), func(got tensor.Any) error {
 		if !built {
@@ -125,11 +124,14 @@ func stagedTensor(e format.Entry, t tensor.Any) (target, error) {
 		}
 		return tensor.Assign(t, got)
 	})
+	if err != nil {
+		return nil, err
+	}
 	out.sure = true
 	if !built {
 		out.undo = unbuild(t)
 	}
-	return out, err
+	return out, nil
 }
 
 // unbuild returns what makes t a tensor that is not built again.
@@ -149,7 +151,7 @@ func variableValue(v Variable) (value, error) {
 	}
 	return value{
 		attribute: variableAttribute, dtype: t.DType(), shape: t.Shape(), values: v.CheckpointTensor,
-		place: func(e format.Entry) (target, error) { return staged(e, t.DType(), v.SetCheckpointTensor) },
+		place: func(e format.Entry) (*target, error) { return staged(e, t.DType(), v.SetCheckpointTensor) },
 	}, nil
 }
 
@@ -164,7 +166,7 @@ func tensorsValues(o Tensors) (values []value, collect func() error, err error) 
 		values = append(values, value{
 			attribute: n.Name, dtype: n.Tensor.DType(), shape: n.Tensor.Shape(),
 			values: func() (tensor.Any, error) { return n.Tensor, nil },
-			place: func(e format.Entry) (target, error) {
+			place: func(e format.Entry) (*target, error) {
 				return staged(e, n.Tensor.DType(), func(t tensor.Any) error { got[n.Name] = t; return nil })
 			},
 		})
@@ -179,7 +181,7 @@ func opaqueValue(state any) value {
 			b, err := state.(encoding.BinaryMarshaler).MarshalBinary()
 			return tensor.Scalar(string(b)), err
 		},
-		place: func(e format.Entry) (target, error) {
+		place: func(e format.Entry) (*target, error) {
 			return staged(e, tensor.DTString, func(t tensor.Any) error {
 				s, _ := tensor.As[string](t)
 				return state.(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s.Data()[0]))

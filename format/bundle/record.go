@@ -14,12 +14,12 @@ import (
 // than by generated code, and into memory that is used again.
 type record struct {
 	dtype       tensor.DType
-	shape       tensor.Shape // as stored, not checked; axes that no int can hold are -1
-	unknownRank bool
 	shard       int32
+	crc         uint32 // masked
+	unknownRank bool
 	offset      int64
 	size        int64
-	crc         uint32         // masked
+	shape       tensor.Shape   // as stored, not checked; axes that no int can hold are -1
 	slices      []tensor.Slice // as stored; extents that no slice can have are noExtent
 }
 

@@ -41,7 +41,7 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	ends := w.ends(len(files))
-	d := &dataWriter{w: w, ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files))}
+	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files))}
 	err := w.allocate(files, ends)
 	if err == nil {
 		err = d.feed()
@@ -104,9 +104,9 @@ type dataWriter struct {
 	group *errgroup.Group
 	files []fsx.File
 
-	buffers sync.Pool // of *[]byte of chunkSize
-	batch   *batch    // small items that follow one another
-	sums    []uint32  // what is left of the array that takeSums made
+	buffers *sync.Pool // of *[]byte of chunkSize; apart, since a pool outlives two garbage collections and all that it is part of does
+	batch   *batch     // small items that follow one another
+	sums    []uint32   // what is left of the array that takeSums made
 
 	progress sync.Mutex
 	written  int64

@@ -4,7 +4,7 @@ package objectgraph
 // saver (add_checkpoint_values_check). g has passed [Graph.Check].
 func (g *Graph) Valued() []bool {
 	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
-	first := make([]int, len(g.Nodes)+1)
+	first := make([]int32, len(g.Nodes)+1)
 	for i := range g.Nodes {
 		for _, c := range g.Nodes[i].Children {
 			first[c.ID+1]++
@@ -16,13 +16,13 @@ func (g *Graph) Valued() []bool {
 	parents, filled := make([]int32, first[len(g.Nodes)]), make([]int32, len(g.Nodes))
 	for i := range g.Nodes {
 		for _, c := range g.Nodes[i].Children {
-			parents[first[c.ID]+int(filled[c.ID])] = int32(i)
+			parents[first[c.ID]+filled[c.ID]] = int32(i)
 			filled[c.ID]++
 		}
 	}
 
 	valued := make([]bool, len(g.Nodes))
-	var todo []int32
+	todo := filled[:0] // each node comes once, and filled has done its service
 	for i := range g.Nodes {
 		if n := &g.Nodes[i]; len(n.Attributes) > 0 || len(n.Slots) > 0 || n.Saver != nil {
 			valued[i] = true

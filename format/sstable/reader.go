@@ -23,7 +23,7 @@ type Reader struct {
 	meta    handle // as the footer has it; perhaps nonsense
 	index   handle
 	kept    atomic.Int64 // bytes of cached blocks
-	scratch sync.Pool    // of *scratch
+	scratch *sync.Pool   // of *scratch; apart, since a pool outlives two garbage collections and all that it is part of does
 }
 
 // A dataBlock is what the index block says of a data block, and the block itself once it was read.
@@ -46,7 +46,7 @@ func Open(r io.ReaderAt, size int64) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Reader{r: r, size: size, meta: meta, index: index}
+	t := &Reader{r: r, size: size, meta: meta, index: index, scratch: new(sync.Pool)}
 	if err := t.readIndex(); err != nil {
 		return nil, err
 	}

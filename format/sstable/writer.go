@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // What TensorFlow's writer is set to (table_options.h, tensor_bundle.cc): part of the format in so far as files
@@ -135,6 +136,9 @@ func (b *builder) add(key, value []byte) {
 		b.restarts = append(b.restarts, uint32(len(b.buf)))
 	} else {
 		shared = commonPrefix(b.last, key)
+	}
+	if len(b.buf) > blockSize/8 { // it will be full: no more doubling
+		b.buf = slices.Grow(b.buf, max(0, blockSize+blockSize/8-len(b.buf)))
 	}
 	b.buf = binary.AppendUvarint(b.buf, uint64(shared))
 	b.buf = binary.AppendUvarint(b.buf, uint64(len(key)-shared))
