@@ -443,6 +443,9 @@ func (c *Checkpoint) Sync(ctx context.Context) error {
 		return nil
 	}
 	s := c.saving
+	if ctx.Err() != nil { // the save's error stays for who waits for it
+		return context.Cause(ctx)
+	}
 	select {
 	case <-s.done:
 		c.saving = nil

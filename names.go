@@ -74,7 +74,7 @@ func (n *node) givenName() string {
 		return name
 	}
 	for above := n.parent; above != nil && n.obj.CanAddr(); above = above.parent {
-		if above.obj.CanAddr() && implements(above.key.typ, variableNamerType) {
+		if above.obj.CanAddr() && roleOf(above.key.typ).namer {
 			if name := above.obj.Addr().Interface().(VariableNamer).VariableName(n.obj.Addr().Interface()); name != "" {
 				return name
 			}

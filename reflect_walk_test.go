@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -209,4 +210,68 @@ func TestDeepAndSelfReferring(t *testing.T) {
 	p = &p
 	_, err := New(Group{"p": p})
 	require.ErrorContains(t, err, "pointers in a row")
+}
+
+type (
+	forest  []forest
+	nesting map[string]nesting
+	loop    *loop
+	bush    map[string][]*bush
+)
+
+// Types that contain themselves without a struct between: there is no end to look for in them.
+func TestTypesThatContainThemselves(t *testing.T) {
+	for name, object := range map[string]any{
+		"a slice of itself": &struct {
+			V int64 `ckpt:"v"`
+			X forest
+		}{X: forest{{}, {{}}}},
+		"a map of itself": &struct {
+			V int64 `ckpt:"v"`
+			X nesting
+		}{X: nesting{"a": {"b": nil}}},
+		"a pointer to itself": &struct {
+			V int64 `ckpt:"v"`
+			X loop
+		}{},
+		"a map of slices of pointers to itself": &struct {
+			V int64 `ckpt:"v"`
+			X bush
+		}{},
+		"a slice of itself, with a tag": &struct {
+			V int64  `ckpt:"v"`
+			X forest `ckpt:"x"`
+		}{X: forest{{}, {{}}}},
+		"a map of itself, with a tag": &struct {
+			V int64   `ckpt:"v"`
+			X nesting `ckpt:"x"`
+		}{X: nesting{"a": {"b": nil}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ckpt")
+			c := mustNew(t, object)
+			_, err := c.Write(ctx, path)
+			require.NoError(t, err)
+			require.NoError(t, mustRead(t, c, path).AssertConsumed())
+		})
+	}
+}
+
+// Values that contain themselves through an interface, which no type tells.
+func TestValuesThatContainThemselves(t *testing.T) {
+	m := map[string]any{"w": scalar(1), "none": 1}
+	m["self"] = m
+	list := []any{nil, scalar(2)}
+	list[0] = list
+	empty := map[string]any{}
+	empty["self"] = []any{empty}
+	path := filepath.Join(t.TempDir(), "ckpt")
+	c := mustNew(t, &struct {
+		Map   map[string]any
+		List  []any
+		Empty map[string]any
+	}{m, list, empty})
+	_, err := c.Write(ctx, path)
+	require.NoError(t, err)
+	require.NoError(t, mustRead(t, c, path).AssertConsumed())
 }

@@ -59,9 +59,9 @@ func plainInInterface(v reflect.Value, e *edge, parent *node) error {
 // nodeOf returns the node of v, which is no pointer and no interface.
 func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool) (*node, error) {
 	t := v.Type()
-	_, _, plain := plainType(t)
-	plain = plain && e.opt.explicit && !inInterface
-	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && !leafType(t) {
+	role := roleOf(t)
+	plain := role.plain && e.opt.explicit && !inInterface
+	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && !role.leaf {
 		if !plain || !e.opt.alloc || !v.CanSet() {
 			w.offerContainer(v, e, plain)
 			return nil, nil
@@ -76,7 +76,7 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 		return n, nil
 	}
 	n := &node{key: key, obj: v, opt: e.opt, parent: parent, name: e.name, goStep: e.goStep, field: e.field}
-	ok, err := w.fill(n, e, plain)
+	ok, err := w.fill(n, e, role, plain)
 	if err != nil {
 		if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
 			return nil, tagErr
@@ -96,19 +96,19 @@ func (w *walker) nodeOf(v reflect.Value, e *edge, parent *node, inInterface bool
 }
 
 // fill says what n is: a leaf with its values, or a group. ok is false where it takes no part.
-func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
+func (w *walker) fill(n *node, e *edge, role *role, plain bool) (ok bool, err error) {
 	v, t := n.obj, n.obj.Type()
 	n.saver = saverFor(w.savers, v)
 	switch {
-	case n.saver != nil && (leafType(t) || t.Kind() != reflect.Struct):
+	case n.saver != nil && (role.leaf || t.Kind() != reflect.Struct):
 		return true, nil
 	case n.saver != nil: // its children are saved as any object's
-	case leafType(t):
+	case role.leaf:
 		if !v.CanAddr() {
 			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
 		}
 		return true, n.fillLeaf(v.Addr().Interface())
-	case marshals(t) && e.opt.explicit && w.plans.trait(t) == isPlain && v.CanAddr() && !plain:
+	case role.marshals && e.opt.explicit && w.plans.trait(t) == isPlain && v.CanAddr() && !plain:
 		n.values = []value{opaqueValue(v.Addr().Interface())}
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
@@ -125,7 +125,7 @@ func (w *walker) fill(n *node, e *edge, plain bool) (ok bool, err error) {
 	switch t.Kind() {
 	case reflect.Struct:
 		n.group = true
-		return true, w.plans.check(t, make(map[reflect.Type]bool))
+		return true, w.plans.checkAll(t)
 	case reflect.Slice, reflect.Array:
 		n.group = true
 		return e.opt.explicit || w.holds(v, nil) || w.plans.trait(t) == isTrackable, nil
@@ -163,8 +163,8 @@ func (n *node) fillLeaf(o any) (err error) {
 }
 
 // holds reports whether v holds something that takes part without being asked to. It looks through interfaces, which
-// a type alone cannot.
-func (w *walker) holds(v reflect.Value, seen map[uintptr]bool) bool {
+// a type alone cannot, and into each pointer, slice and map once.
+func (w *walker) holds(v reflect.Value, seen map[identity]bool) bool {
 	if !v.IsValid() {
 		return false
 	}
@@ -175,16 +175,24 @@ func (w *walker) holds(v reflect.Value, seen map[uintptr]bool) bool {
 		return false
 	}
 	switch v.Kind() {
-	case reflect.Interface:
-		return w.holds(v.Elem(), seen)
-	case reflect.Pointer:
-		if v.IsNil() || seen[v.Pointer()] {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		if v.IsNil() {
+			return false
+		}
+		key := identity{addr: v.Pointer(), typ: v.Type()}
+		if v.Kind() == reflect.Slice {
+			key.len = v.Len()
+		}
+		if seen[key] {
 			return false
 		}
 		if seen == nil {
-			seen = make(map[uintptr]bool)
+			seen = make(map[identity]bool)
 		}
-		seen[v.Pointer()] = true
+		seen[key] = true
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
 		return w.holds(v.Elem(), seen)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {

@@ -72,7 +72,7 @@ func slotFullName(o SlotOwner, slot, variable string) string {
 func (w *walker) addSlots() error {
 	count := len(w.graph.nodes)
 	for _, owner := range w.graph.nodes[:count] {
-		if !owner.group || !implements(owner.key.typ, slotOwnerType) {
+		if !owner.group || !roleOf(owner.key.typ).slotOwner {
 			continue
 		}
 		for _, name := range owner.obj.Addr().Interface().(SlotOwner).SlotNames() {

@@ -176,6 +176,8 @@ type typePlan struct {
 type planner struct {
 	plans  sync.Map // reflect.Type → *typePlan
 	traits sync.Map // reflect.Type → trait
+	roles  sync.Map // reflect.Type → *role
+	checks sync.Map // reflect.Type → the error of checkAll, or nil
 }
 
 // plans is a cache over types, which never change: the only thing here that outlives a call.
@@ -293,17 +295,31 @@ func (p *planner) checkNames(owner reflect.Type, plan *typePlan) error {
 	return add(owner, plan, "")
 }
 
+// checkAll is check of one type.
+func (p *planner) checkAll(t reflect.Type) error {
+	if got, ok := p.checks.Load(t); ok {
+		err, _ := got.(error)
+		return err
+	}
+	err := p.check(t, make(map[reflect.Type]bool))
+	p.checks.Store(t, err)
+	return err
+}
+
 // check returns the first error in the declarations of t and of the types that it can statically hold, so that
 // a mistake shows in New and not when a nil pointer is first set.
 func (p *planner) check(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return p.check(t.Elem(), seen)
 	case reflect.Struct:
-		if seen[t] || leafType(t) || p.trait(t) == isPlain {
+		if leafType(t) || p.trait(t) == isPlain {
 			return nil
 		}
-		seen[t] = true
 		plan := p.plan(t)
 		if plan.err != nil {
 			return plan.err
@@ -352,28 +368,6 @@ func embedsItself(owner, t reflect.Type, path []reflect.Type) bool {
 
 // plainType returns the dtype and the number of nested slices and arrays of a type that can be one variable: a
 // scalar, or slices and arrays of them. ok is false where t is no such type.
-func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
-	for {
-		if d := tensor.DTypeOfType(t); d != tensor.InvalidDType {
-			return d, rank, true
-		}
-		switch t.Kind() {
-		case reflect.Int:
-			return tensor.DTInt64, rank, true
-		case reflect.Uint:
-			return tensor.DTUInt64, rank, true
-		case reflect.Slice, reflect.Array:
-			if leafType(t) {
-				return 0, 0, false
-			}
-			t = t.Elem()
-			rank++
-		default:
-			return 0, 0, false
-		}
-	}
-}
-
 func isFlat(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -28,16 +28,69 @@ var (
 	moduleType      = reflect.TypeFor[Module]()
 )
 
+// A role is what a type's methods make of it. Asking reflect for them anew took a third of a walk.
+type role struct {
+	leaf      bool // a tensor, or something that acts as one
+	marshals  bool // to and from bytes
+	namer     bool // a [VariableNamer]
+	slotOwner bool // a [SlotOwner]
+
+	plain bool // a number, bool or string, or rows of such; then there are
+	dtype tensor.DType
+	rank  int
+}
+
+func roleOf(t reflect.Type) *role {
+	if got, ok := plans.roles.Load(t); ok {
+		return got.(*role)
+	}
+	r := &role{
+		leaf:      actsAsTensor(t),
+		marshals:  implements(t, marshalerType) && implements(t, unmarshalerType),
+		namer:     implements(t, variableNamerType),
+		slotOwner: implements(t, slotOwnerType),
+	}
+	r.dtype, r.rank, r.plain = plainRole(t)
+	got, _ := plans.roles.LoadOrStore(t, r)
+	return got.(*role)
+}
+
 func implements(t, iface reflect.Type) bool {
 	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
 }
 
-func leafType(t reflect.Type) bool {
+func actsAsTensor(t reflect.Type) bool {
 	return implements(t, anyTensorType) || implements(t, variableType) || implements(t, tensorsType)
 }
 
-func marshals(t reflect.Type) bool {
-	return implements(t, marshalerType) && implements(t, unmarshalerType)
+func leafType(t reflect.Type) bool { return roleOf(t).leaf }
+
+// plainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
+// where t is no plain value.
+func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+	r := roleOf(t)
+	return r.dtype, r.rank, r.plain
+}
+
+// maxRank is the most axes that TensorFlow's shapes have; a type such as []T called T would have ever more.
+const maxRank = 254
+
+func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+	for ; rank <= maxRank; rank++ {
+		if d := tensor.DTypeOfType(t); d != tensor.InvalidDType {
+			return d, rank, true
+		}
+		switch {
+		case t.Kind() == reflect.Int:
+			return tensor.DTInt64, rank, true
+		case t.Kind() == reflect.Uint:
+			return tensor.DTUInt64, rank, true
+		case t.Kind() != reflect.Slice && t.Kind() != reflect.Array, actsAsTensor(t):
+			return 0, 0, false
+		}
+		t = t.Elem()
+	}
+	return 0, 0, false
 }
 
 func (p *planner) trait(t reflect.Type) trait {
@@ -53,6 +106,11 @@ func (p *planner) traitOf(t reflect.Type, visiting map[reflect.Type]bool) trait 
 	if leafType(t) {
 		return isLeaf
 	}
+	if visiting[t] {
+		return isPlain // a cycle adds nothing of its own
+	}
+	visiting[t] = true
+	defer delete(visiting, t)
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		got := p.traitOf(t.Elem(), visiting)
@@ -69,12 +127,7 @@ func (p *planner) traitOf(t reflect.Type, visiting map[reflect.Type]bool) trait 
 }
 
 func (p *planner) structTrait(t reflect.Type, visiting map[reflect.Type]bool) trait {
-	if visiting[t] {
-		return isPlain // a cycle adds nothing of its own
-	}
-	visiting[t] = true
-	defer delete(visiting, t)
-	if implements(t, slotOwnerType) {
+	if roleOf(t).slotOwner {
 		return isTrackable
 	}
 	got := isPlain
@@ -109,7 +162,7 @@ func (p *planner) cannotSave(t reflect.Type, seen []reflect.Type) string {
 			return ""
 		}
 	}
-	if leafType(t) || marshals(t) {
+	if leafType(t) || roleOf(t).marshals {
 		return ""
 	}
 	switch t.Kind() {
