@@ -19,7 +19,7 @@ const (
 // peerColours are those of the bars.
 var peerColours = map[string]string{
 	"ckpt": "#00758d", "mapped": "#5dc9e2", "raw": "#888888", "cp": "#bbbbbb",
-	"tensorflow": "#ff8f00", "safetensors": "#9c6ade", "torch": "#d84315",
+	"tensorflow": "#ff8f00", "safetensors": "#9c6ade", "safetensors-rs": "#6a3dab", "torch": "#d84315", "orbax": "#3f8f4f",
 }
 
 // svg draws the time of every peer as a multiple of ckpt's, in logarithms: bars to the right of the line are slower.

@@ -67,3 +67,10 @@ func describeMachine() string {
 	return fmt.Sprintf("%s, %d processors, %d GiB, %s %s, %s", model, runtime.NumCPU(), (memory+1<<19)>>20, runtime.GOOS,
 		strings.TrimSpace(string(kernel)), runtime.Version())
 }
+
+// load returns the averages of processes that wanted to run, "" where they are not told.
+func load() string {
+	b, _ := os.ReadFile("/proc/loadavg")
+	averages := strings.Fields(string(b))
+	return strings.Join(averages[:min(3, len(averages))], " ")
+}

@@ -7,13 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // A Report is what results.json holds.
 type Report struct {
 	Machine  string            `json:"machine"`
+	Load     []string          `json:"load"` // averages at the start and at the end
 	Date     string            `json:"date"`
 	Scale    float64           `json:"scale"`
 	Versions map[string]string `json:"versions"`
@@ -22,19 +25,22 @@ type Report struct {
 
 // A Result is one operation of one peer.
 type Result struct {
-	Workload string    `json:"workload"`
-	Title    string    `json:"title"`
-	Op       string    `json:"op"`
-	Peer     string    `json:"peer"`
-	Seconds  float64   `json:"seconds"`  // the median
-	Unsynced float64   `json:"unsynced"` // of a save by a peer that does not sync: until it returned
-	All      []float64 `json:"all"`
-	Ratio    float64   `json:"ratio"`           // ckpt's time over this peer's
-	Limit    float64   `json:"limit,omitempty"` // the most that ratio is meant to be
-	Peak     int64     `json:"peak"`            // bytes of memory above the model
-	Read     int64     `json:"read"`            // bytes, by system calls
-	Written  int64     `json:"written"`
-	Failed   string    `json:"failed,omitempty"`
+	Workload  string    `json:"workload"`
+	Title     string    `json:"title"`
+	Op        string    `json:"op"`
+	Peer      string    `json:"peer"`
+	Seconds   float64   `json:"seconds"` // the median
+	Min       float64   `json:"min"`
+	Unsynced  float64   `json:"unsynced"` // of a save by a peer that does not sync: until it returned
+	All       []float64 `json:"all"`
+	Ratio     float64   `json:"ratio"`           // ckpt's time over this peer's
+	Limit     float64   `json:"limit,omitempty"` // the most that ratio is meant to be
+	Peak      int64     `json:"peak"`            // bytes of memory above the model
+	PeakLimit int64     `json:"peakLimit,omitempty"`
+	Read      int64     `json:"read"` // bytes, by system calls
+	Written   int64     `json:"written"`
+	Growth    `json:"growth,omitzero"`
+	Failed    string `json:"failed,omitempty"`
 }
 
 func (r *Report) write(dir string) error {
@@ -45,11 +51,7 @@ func (r *Report) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	var table strings.Builder
-	if err := r.markdown(&table); err != nil {
-		return err
-	}
-	for name, contents := range map[string]string{"results.json": string(b) + "\n", "results.svg": r.svg(), "results.md": table.String()} {
+	for name, contents := range map[string]string{"results.json": string(b) + "\n", "results.svg": r.svg(), "results.md": r.markdown()} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(contents), 0o666); err != nil {
 			return err
 		}
@@ -58,35 +60,69 @@ func (r *Report) write(dir string) error {
 }
 
 // columns are the heads of the table.
-var columns = []string{"workload", "operation", "peer", "median", "unsynced", "ckpt / peer", "target", "memory above model", "read", "written"}
+var columns = []string{"workload", "operation", "peer", "median", "min", "unsynced", "ckpt / peer", "target", "memory above model", "target", "read", "written"}
 
 // row returns what the table says of r.
 func (r *Result) row() []string {
 	if r.Failed != "" {
-		return []string{r.Title, r.Op, r.Peer, "failed: " + strings.ReplaceAll(r.Failed, "\n", " "), "", "", "", "", "", ""}
+		row := []string{r.Title, r.Op, r.Peer, "failed: " + strings.ReplaceAll(r.Failed, "\n", " ")}
+		return append(row, make([]string, len(columns)-len(row))...)
 	}
-	row := []string{r.Title, r.Op, r.Peer, formatSeconds(r.Seconds), "", "", "", mebibytes(r.Peak), mebibytes(r.Read), mebibytes(r.Written)}
+	memory, read, written := mebibytes(r.Peak), mebibytes(r.Read), mebibytes(r.Written)
 	if r.Peer == "cp" {
-		row[7], row[8], row[9] = "", "", "" // of another process
+		memory, read, written = "", "", "" // of another process
 	}
-	if r.Op == "save" && r.Unsynced < r.Seconds {
-		row[4] = formatSeconds(r.Unsynced)
+	unsynced, ratio, target, memoryTarget := "", "", "", ""
+	if strings.HasPrefix(r.Op, "save") && r.Unsynced < r.Seconds {
+		unsynced = formatSeconds(r.Unsynced)
 	}
 	if r.Ratio > 0 && r.Peer != "ckpt" {
-		row[5] = fmt.Sprintf("%.3g", r.Ratio)
+		ratio = fmt.Sprintf("%.3g", r.Ratio)
 	}
 	if r.Limit > 0 {
-		verdict := "met"
-		if r.Ratio > r.Limit {
-			verdict = "missed"
-		}
-		row[6] = fmt.Sprintf("%.3g, %s", r.Limit, verdict)
+		target = fmt.Sprintf("%.3g, %s", r.Limit, verdict(r.Ratio <= r.Limit))
 	}
-	return row
+	if r.PeakLimit > 0 {
+		memoryTarget = fmt.Sprintf("%d MiB, %s", r.PeakLimit>>20, verdict(r.Peak <= r.PeakLimit))
+	}
+	took := formatSeconds(r.Seconds)
+	if len(r.All) == 1 {
+		took += ", once"
+	}
+	return []string{r.Title, r.Op, r.Peer, took, formatSeconds(r.Min), unsynced, ratio, target, memory, memoryTarget, read, written}
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "missed"
 }
 
 func mebibytes(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// formatSeconds prints a duration with three digits.
+func formatSeconds(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	switch {
+	case d >= time.Second:
+		return strconv.FormatFloat(s, 'g', 3, 64) + " s"
+	case d >= time.Millisecond:
+		return strconv.FormatFloat(s*1e3, 'g', 3, 64) + " ms"
+	case d >= time.Microsecond:
+		return strconv.FormatFloat(s*1e6, 'g', 3, 64) + " µs"
+	}
+	return strconv.FormatFloat(s*1e9, 'g', 3, 64) + " ns"
+}
+
+// thousands prints a number as the titles have it.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
 // table prints the results in columns.
@@ -96,23 +132,41 @@ func (r *Report) table(out io.Writer) error {
 	for i := range r.Results {
 		fmt.Fprintln(w, strings.Join(r.Results[i].row(), "\t"))
 	}
+	for _, g := range r.growths() {
+		fmt.Fprintln(w)
+		for _, row := range g {
+			fmt.Fprintln(w, strings.Join(row, "\t"))
+		}
+	}
 	return w.Flush()
 }
 
-// markdown prints the results as a table of Markdown.
-func (r *Report) markdown(out io.Writer) error {
-	line := func(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+// markdown returns the results as tables of Markdown.
+func (r *Report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s. %s.", r.Machine, r.Date)
-	for _, peer := range []string{"tensorflow", "safetensors", "torch"} {
+	for _, peer := range foreign {
 		if v := r.Versions[peer]; v != "" {
 			fmt.Fprintf(&b, " %s %s.", peer, v)
 		}
 	}
-	b.WriteString("\n\n" + line(columns) + line(slices.Repeat([]string{"---"}, len(columns))))
-	for i := range r.Results {
-		b.WriteString(line(r.Results[i].row()))
+	if r.Scale != 1 {
+		fmt.Fprintf(&b, " Every size times %g.", r.Scale)
 	}
-	_, err := io.WriteString(out, b.String())
-	return err
+	if load := strings.Join(r.Load, ", then "); load != "" {
+		fmt.Fprintf(&b, " Load averages: %s.", load)
+	}
+	rows := [][]string{columns}
+	for i := range r.Results {
+		rows = append(rows, r.Results[i].row())
+	}
+	for _, table := range append([][][]string{rows}, r.growths()...) {
+		b.WriteString("\n\n" + markdownRow(table[0]) + markdownRow(slices.Repeat([]string{"---"}, len(table[0]))))
+		for _, row := range table[1:] {
+			b.WriteString(markdownRow(row))
+		}
+	}
+	return b.String()
 }
+
+func markdownRow(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }

@@ -9,13 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
-	"runtime/debug"
-	"time"
+	"slices"
 )
-
-// workerCommand, as the only argument but one, makes this program a worker.
-const workerCommand = "-worker"
 
 // A worker is a process that has one peer's model of one workload and does one operation after another.
 type worker struct {
@@ -35,29 +30,31 @@ type sample struct {
 	Error    string  `json:"error,omitempty"`
 }
 
+// each returns what one of n equal operations took.
+func (s sample) each(n int) sample {
+	s.Seconds /= float64(n)
+	s.Unsynced /= float64(n)
+	s.Read /= int64(n)
+	s.Written /= int64(n)
+	return s
+}
+
 // A task is what a worker is started with.
 type task struct {
 	Peer string
 	Workload
-	Key    string
-	Chosen int
+	Picks []pick
 }
 
 // startWorker returns when the worker has made its model.
 func startWorker(ctx context.Context, p *peers, peer string, w Workload) (*worker, error) {
-	b, err := json.Marshal(task{peer, w, w.key(w.chosen()), w.chosen()})
+	b, err := json.Marshal(task{peer, w, w.picks()})
 	if err != nil {
 		return nil, err
 	}
-	own, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, own, workerCommand, string(b))
-	if p.versions[peer] != "" {
-		cmd = exec.CommandContext(ctx, p.python, peersScript(), string(b))
-		cmd.Env = append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "TF_ENABLE_ONEDNN_OPTS=0")
-	}
+	command := append(slices.Clone(p.commands[peer]), string(b))
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "TF_ENABLE_ONEDNN_OPTS=0", "JAX_PLATFORMS=cpu")
 	cmd.Stderr = os.Stderr
 	wk := &worker{peer: peer, cmd: cmd}
 	if wk.in, err = cmd.StdinPipe(); err != nil {
@@ -103,59 +100,4 @@ func (w *worker) answer() (s sample, err error) {
 func (w *worker) stop() {
 	w.in.Close()
 	w.cmd.Wait()
-}
-
-// A subject is a peer written in Go, with its model.
-type subject interface {
-	// before is called ahead of an operation, outside of the time.
-	before(op string) error
-	// do is what is measured.
-	do(ctx context.Context, op string) error
-	// after is called after it, outside of the time.
-	after(op string) error
-}
-
-// runWorker is what a worker process does: it answers each line of its input with one of its output.
-func runWorker(spec string) int {
-	answer := json.NewEncoder(os.Stdout)
-	var t task
-	err := json.Unmarshal([]byte(spec), &t)
-	var s subject
-	if err == nil {
-		s, err = newSubject(t)
-	}
-	if err != nil {
-		answer.Encode(sample{Error: err.Error()})
-		return 1
-	}
-	runtime.GC()
-	debug.FreeOSMemory()
-	base := resident()
-	answer.Encode(sample{})
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		answer.Encode(measureOp(s, in.Text(), base))
-	}
-	return 0
-}
-
-// measureOp has s do op and returns what it took.
-func measureOp(s subject, op string, base int64) sample {
-	if err := s.before(op); err != nil {
-		return sample{Error: err.Error()}
-	}
-	resetPeak()
-	before := countIO()
-	start := time.Now()
-	err := s.do(context.Background(), op)
-	took := time.Since(start)
-	after, peak := countIO(), peakResident()
-	if err == nil {
-		err = s.after(op)
-	}
-	if err != nil {
-		return sample{Error: err.Error()}
-	}
-	return sample{Seconds: took.Seconds(), Unsynced: took.Seconds(), Peak: max(0, peak-base),
-		Read: after.read - before.read, Written: after.written - before.written}
 }

@@ -15,11 +15,20 @@ import (
 // A Workload is one thing to be saved, restored or looked at.
 type Workload struct {
 	Name, Title string
-	Kind        string // "model", "index", "pick" or "graph"
+	Kind        string // "model", "index", "open", "pick" or "graph"
 	Tensors     int    // or nodes of a graph
 	Elements    int    // of float32 in each tensor
 	Ops         []Op   `json:"-"`
+	Growth      Growth `json:"-"`
 	Dir         string
+	Memory      string // a directory that is memory, "" where there is none
+}
+
+// A Growth says that a workload is one size of several that are shown side by side.
+type Growth struct {
+	Family string `json:"family,omitempty"`
+	Size   string `json:"size,omitempty"`
+	Parts  int    `json:"parts,omitempty"` // by which the time is divided, where it is meant to be linear
 }
 
 // An Op is one operation of a workload with those that can do it.
@@ -28,7 +37,14 @@ type Op struct {
 	Peers []string
 	// Limit is the most that ckpt's time may be of each peer's.
 	Limit map[string]float64
+	// PeakLimit is the most memory above the model that ckpt may have, 0 where nothing is said.
+	PeakLimit int64
+	// Picks says that it is done once for each of the workload's picks.
+	Picks bool
 }
+
+// toMemory is at the end of the name of a save whose files are in memory, so that no disk is waited for.
+const toMemory = " to memory"
 
 func workloadNames() (names []string) {
 	for _, w := range workloads(1) {
@@ -37,38 +53,50 @@ func workloadNames() (names []string) {
 	return names
 }
 
+// mostPeak is the memory that saving and restoring may take above the model.
+const mostPeak = 32 << 20
+
 // workloads returns all workloads, each as many times its usual size as scale says.
 func workloads(scale float64) []Workload {
 	n := func(full int) int { return max(1, int(math.Round(float64(full)*scale))) }
-	save := Op{Name: "save", Peers: []string{"ckpt", "raw", "cp", "tensorflow", "safetensors", "torch"},
-		Limit: map[string]float64{"raw": 1.05, "tensorflow": 1, "safetensors": 1}}
-	restore := Op{Name: "restore", Peers: []string{"ckpt", "raw", "tensorflow", "safetensors", "torch"},
-		Limit: map[string]float64{"safetensors": 0.85, "tensorflow": 0.25}}
+	restorers := []string{"ckpt", "raw", "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
+	savers := append([]string{"cp"}, restorers...)
+	ahead := map[string]float64{"tensorflow": 1, "safetensors": 1}
+	save := Op{Name: "save", Peers: savers, PeakLimit: mostPeak, Limit: map[string]float64{"raw": 1.05, "tensorflow": 1, "safetensors": 1}}
+	memory := Op{Name: "save" + toMemory, Peers: savers, Limit: ahead}
+	restore := Op{Name: "restore", Peers: restorers, PeakLimit: mostPeak, Limit: map[string]float64{"safetensors": 0.85, "tensorflow": 0.25}}
 	async := Op{Name: "async", Peers: []string{"ckpt", "raw"}, Limit: map[string]float64{"raw": 1.2}}
-	tiny := map[string]float64{"tensorflow": 0.05}
-	model := []Op{save, restore}
+	model := []Op{save, memory, restore}
+	openers := []string{"ckpt", "tensorflow", "safetensors", "safetensors-rs"}
+	pickers := []string{"ckpt", "mapped", "raw", "tensorflow", "safetensors", "safetensors-rs"}
 	ws := []Workload{
-		{Name: "large", Title: "1 GiB in 64 tensors", Kind: "model", Tensors: 64, Elements: n(4 << 20), Ops: []Op{save, restore, async}},
+		{Name: "large", Title: "1 GiB in 64 tensors", Kind: "model", Tensors: 64, Elements: n(4 << 20), Ops: []Op{save, memory, restore, async}},
 		{Name: "many", Title: "1 GiB in 20,000 tensors", Kind: "model", Tensors: 20_000, Elements: n(13_422), Ops: model},
 		{Name: "single", Title: "one tensor of 512 MiB", Kind: "model", Tensors: 1, Elements: n(128 << 20), Ops: model},
 		{Name: "index", Title: "1,000,000 entries", Kind: "index", Tensors: n(1_000_000), Elements: 1, Ops: []Op{
-			{"open and find", []string{"ckpt", "tensorflow", "safetensors"}, map[string]float64{"tensorflow": 0.02}},
-			{"list", []string{"ckpt", "tensorflow", "safetensors"}, map[string]float64{"tensorflow": 0.1}}}},
+			{Name: "open and find", Peers: openers, Limit: map[string]float64{"tensorflow": 0.02}},
+			{Name: "open and list", Peers: openers, Limit: map[string]float64{"tensorflow": 0.1}}}},
 		{Name: "pick", Title: "1 MiB of 4 GiB", Kind: "pick", Tensors: n(4096), Elements: 1 << 18, Ops: []Op{
-			{"read one", []string{"ckpt", "mapped", "raw", "tensorflow", "safetensors"}, map[string]float64{"raw": 2}},
-			{"open and read one", []string{"ckpt", "mapped", "raw", "tensorflow", "safetensors"}, nil}}},
+			{Name: "read one", Peers: pickers, Limit: map[string]float64{"raw": 2}, Picks: true},
+			{Name: "open and read one", Peers: pickers, Picks: true}}},
+	}
+	for _, mib := range []int{64, 512, 4096} {
+		ws = append(ws, Workload{Name: fmt.Sprintf("open%d", mib), Title: fmt.Sprintf("64 tensors in %s MiB", thousands(mib)), Kind: "open",
+			Tensors: 64, Elements: n(mib << 20 / 64 / 4), Growth: Growth{"64 tensors", thousands(mib) + " MiB", 0},
+			Ops: []Op{{Name: "open and find", Peers: []string{"ckpt", "mapped", "tensorflow", "safetensors", "safetensors-rs"}, Picks: true}}})
 	}
 	for _, nodes := range []int{1_000, 10_000, 100_000, 1_000_000} {
-		graph := Workload{Name: fmt.Sprintf("graph%d", nodes), Title: fmt.Sprintf("%d objects", nodes), Kind: "graph", Tensors: n(nodes)}
-		measured := []string{"ckpt", "tensorflow"}
+		both := []string{"ckpt", "tensorflow"}
 		if nodes > 100_000 {
-			measured = measured[:1]
+			both = both[:1] // TensorFlow takes minutes
 		}
-		graph.Ops = []Op{{"walk", measured, nil}, {"match", measured, nil}}
-		ws = append(ws, graph)
+		ws = append(ws, Workload{Name: fmt.Sprintf("graph%d", nodes), Title: thousands(nodes) + " objects", Kind: "graph", Tensors: n(nodes),
+			Growth: Growth{"objects", thousands(nodes), n(nodes)},
+			Ops:    []Op{{Name: "walk", Peers: both}, {Name: "match", Peers: both[:1]}, {Name: "open, walk and match", Peers: both}}})
 	}
-	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1,
-		Ops: []Op{{save.Name, save.Peers, tiny}, {restore.Name, restore.Peers, tiny}}})
+	tiny := map[string]float64{"tensorflow": 0.05}
+	save.Limit, memory.Limit, restore.Limit = tiny, tiny, tiny
+	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1, Ops: []Op{save, memory, restore}})
 }
 
 // fill gives tensor i of a workload the values that it has in every peer.
@@ -83,7 +111,7 @@ func valueAt(i, j int) float32 { return float32((i + j) & 0xffff) }
 
 // prepare writes the files that a workload only reads, in the formats of all peers.
 func (w Workload) prepare(ctx context.Context) error {
-	if w.Kind != "index" && w.Kind != "pick" {
+	if w.Kind == "model" || w.Kind == "graph" {
 		return nil
 	}
 	t := tensor.New[float32](w.Elements)
@@ -103,5 +131,23 @@ func (w Workload) prepare(ctx context.Context) error {
 // key is under what tensor i of a workload is stored, as TensorFlow calls the elements of a list.
 func (w Workload) key(i int) string { return fmt.Sprintf("list/%d/.ATTRIBUTES/VARIABLE_VALUE", i) }
 
-// chosen is the tensor that is looked for.
-func (w Workload) chosen() int { return w.Tensors * 2 / 3 }
+// A pick is a tensor that is looked for.
+type pick struct {
+	Index int
+	Key   string
+}
+
+// picks are spread over the workload's tensors, as many as one measurement takes: where each is found in
+// a fraction of a millisecond, one alone would measure how a process wakes up.
+func (w Workload) picks() []pick {
+	n := 16
+	if w.Kind == "index" {
+		n = 1
+	}
+	picks := make([]pick, n)
+	for i := range picks {
+		at := w.Tensors * (3*i + 2) / (3 * n)
+		picks[i] = pick{at, w.key(at)}
+	}
+	return picks
+}

@@ -1,0 +1,44 @@
+"""The peers of bench/ that are written in Python.
+
+With the argument `versions` it prints which there are. Otherwise the argument is a task in JSON; the worker makes its model and
+then answers each line of its input with a line of JSON: the name of an operation with what it took, `trim` with nothing.
+"""
+
+import importlib
+import json
+import sys
+from importlib import metadata
+
+import measure
+
+PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint"}
+
+
+def versions():
+    """The versions of the peers that are installed."""
+    found = {}
+    for peer, package in PACKAGES.items():
+        try:
+            found[peer] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def main():
+    if sys.argv[1] == "versions":
+        print(json.dumps(versions()))
+        return
+    task = json.loads(sys.argv[1])
+    peer = importlib.import_module("peer_" + task["Peer"]).Peer(task)
+    worker = measure.Worker(peer, task)
+    print("{}", flush=True)
+    for line in sys.stdin:
+        try:
+            answer = worker.answer(line.strip())
+        except Exception as e:  # the other peers go on
+            answer = {"error": f"{type(e).__name__}: {e}"[:300]}
+        print(json.dumps(answer), flush=True)
+
+
+main()

@@ -1,0 +1,129 @@
+"""What is the same for every peer: its values, and how an operation is measured.
+
+A peer is a class `Peer` made with a task. Its `pattern` is what the names of its files match; `do_` and the operation's name,
+with `_` between words, is the method that is measured, given the directory to work in. A peer whose restore returns new tensors has `forget`,
+which drops those that it has.
+"""
+
+import ctypes
+import gc
+import glob
+import os
+import shutil
+import time
+
+import numpy as np
+
+TO_MEMORY = " to memory"
+
+
+def values(task, i):
+    """Tensor i of a workload: the values that it has in every peer."""
+    return ((np.arange(task["Elements"]) + i) & 0xFFFF).astype(np.float32)
+
+
+class Worker:
+    """Does a peer's operations and says what they took."""
+
+    def __init__(self, peer, task):
+        self.peer, self.task, self.base = peer, task, 0
+
+    def answer(self, line):
+        if line == "trim":
+            self.trim()
+            return {}
+        return self.measure(line)
+
+    def trim(self):
+        """Gives free memory back, so that what the process has is its model."""
+        gc.collect()
+        try:
+            ctypes.CDLL(None).malloc_trim(0)
+        except AttributeError:  # not glibc
+            pass
+        self.base = proc("status", "VmRSS")[0] * 1024
+
+    def measure(self, op):
+        saves, in_memory = op.startswith("save"), op.endswith(TO_MEMORY)
+        directory = self.task["Memory" if in_memory else "Dir"]
+        files = os.path.join(directory, self.peer.pattern)
+        run = getattr(self.peer, "do_" + op.removesuffix(TO_MEMORY).replace(",", "").replace(" ", "_"))
+        if saves:
+            remove(files)
+        elif op == "restore":
+            getattr(self.peer, "forget", lambda: None)()
+            warm(files)
+        gc.collect()
+        if saves:
+            os.sync()  # what others and the removal left to be written is not this save's
+        reset_peak()
+        before = proc("io", "rchar", "wchar")
+        start = time.perf_counter()
+        run(directory)
+        unsynced = time.perf_counter() - start
+        if saves:
+            sync(files, directory)
+        seconds = time.perf_counter() - start
+        after = proc("io", "rchar", "wchar")
+        peak = proc("status", "VmHWM")[0] * 1024
+        if in_memory:
+            remove(files)
+        return {
+            "seconds": seconds,
+            "unsynced": unsynced,
+            "peak": max(0, peak - self.base),
+            "read": after[0] - before[0],
+            "written": after[1] - before[1],
+        }
+
+
+def remove(pattern):
+    for name in glob.glob(pattern):
+        if os.path.isdir(name):
+            shutil.rmtree(name)
+        else:
+            os.remove(name)
+
+
+def below(pattern):
+    """The files and directories that match the pattern, and all below them."""
+    for name in glob.glob(pattern):
+        yield name
+        for directory, directories, files in os.walk(name):
+            for entry in directories + files:
+                yield os.path.join(directory, entry)
+
+
+def sync(pattern, directory):
+    """Makes the files of a save durable."""
+    for name in [*below(pattern), directory]:
+        f = os.open(name, os.O_RDONLY)
+        os.fsync(f)
+        os.close(f)
+
+
+def warm(pattern):
+    """Has the page cache hold the files."""
+    buffer = bytearray(1 << 20)
+    for name in filter(os.path.isfile, below(pattern)):
+        with open(name, "rb", buffering=0) as f:
+            while f.readinto(buffer):
+                pass
+
+
+def proc(name, *fields):
+    """Numbers that Linux gives of this process, 0 elsewhere."""
+    try:
+        with open(f"/proc/self/{name}") as f:
+            found = dict(line.split(":", 1) for line in f if ":" in line)
+    except OSError:
+        return [0] * len(fields)
+    return [int(found[field].split()[0]) for field in fields]
+
+
+def reset_peak():
+    try:
+        with open("/proc/self/clear_refs", "w") as f:
+            f.write("5")
+    except OSError:
+        pass
