@@ -1,0 +1,27 @@
+package objectgraph_test
+
+import (
+	"testing"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// What `.ci/run benchmarks` compares with the commit before: see the root's stages_test.go.
+
+func BenchmarkStageEncodeGraph(b *testing.B) {
+	g := wide(2_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Marshal()
+	}
+}
+
+func BenchmarkStageParseGraph(b *testing.B) {
+	data := wide(2_000).Marshal()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := objectgraph.Parse(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
