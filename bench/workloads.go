@@ -82,7 +82,7 @@ func workloads(scale float64) []Workload {
 	}
 	for _, mib := range []int{64, 512, 4096} {
 		ws = append(ws, Workload{Name: fmt.Sprintf("open%d", mib), Title: fmt.Sprintf("64 tensors in %s MiB", thousands(mib)), Kind: "open",
-			Tensors: 64, Elements: n(mib << 20 / 64 / 4), Growth: Growth{"64 tensors", thousands(mib) + " MiB", 0},
+			Tensors: 64, Elements: n(mib << 12), Growth: Growth{"64 tensors", thousands(mib) + " MiB", 0},
 			Ops: []Op{{Name: "open and find", Peers: []string{"ckpt", "mapped", "tensorflow", "safetensors", "safetensors-rs"}, Picks: true}}})
 	}
 	for _, nodes := range []int{1_000, 10_000, 100_000, 1_000_000} {
