@@ -6,7 +6,11 @@ const (
 	// processor's cache, and the end of a context is noticed.
 	chunkSize = 512 << 10
 
-	// parallelSize is how much of a tensor is worth a goroutine of its own: of tensors that are smaller several are read at
+	// aloneSize is how much of a tensor is worth a goroutine of its own where nothing else is read: its checksum takes as long
+	// as the reading.
+	aloneSize = 512 << 10
+
+	// parallelSize is how much is in a restore: of tensors that are smaller several are read at
 	// once anyhow.
 	parallelSize = 32 << 20
 

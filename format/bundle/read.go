@@ -23,11 +23,11 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	if err := r.find(key, &rec); err != nil {
 		return err
 	}
-	return r.readWhole(ctx, &stored{key: key, rec: rec}, dst)
+	return r.readWhole(ctx, &stored{key: key, rec: rec}, dst, aloneSize)
 }
 
-// readWhole reads all of the tensor that s.rec describes.
-func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any) error {
+// readWhole reads all of the tensor that s.rec describes. As many bytes as each are worth a goroutine of their own.
+func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any, each int) error {
 	memory, numeric := tensor.Bytes(dst)
 	if !numeric || len(s.rec.slices) > 0 || len(memory) == 0 || dst.DType() != s.rec.dtype || !dst.Shape().Equal(s.rec.shape) {
 		return r.readRegion(ctx, s.key, &s.rec, wholeSlice(s.rec.shape), dst)
@@ -37,7 +37,7 @@ func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any) error
 			return err
 		}
 	}
-	return r.readInto(ctx, s, memory)
+	return r.readInto(ctx, s, memory, each)
 }
 
 // ReadSlice implements [format.Reader]. Strings are read, and verified, by the whole part that holds them.
@@ -104,7 +104,7 @@ func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.
 	switch whole := slices.Equal(common, part); {
 	case whole && len(rs.outer) == 0: // one run of dst is all of s
 		size := s.rec.dtype.Size()
-		return r.readInto(ctx, s, memory[rs.dst*size:(rs.dst+rs.n)*size])
+		return r.readInto(ctx, s, memory[rs.dst*size:(rs.dst+rs.n)*size], parallelSize)
 	case whole:
 		return r.readScattered(ctx, s, rs, memory)
 	default:
@@ -165,8 +165,8 @@ func (r *Reader) verify(s *stored, crc uint32) error {
 }
 
 // readInto reads all of s into memory, which is as long.
-func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte) error {
-	if workers := min(runtime.GOMAXPROCS(0), len(memory)/parallelSize); workers > 1 {
+func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte, each int) error {
+	if workers := min(runtime.GOMAXPROCS(0), len(memory)/each); workers > 1 {
 		return r.readParallel(ctx, s, memory, workers)
 	}
 	var crc uint32
