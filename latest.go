@@ -73,13 +73,17 @@ func readState(fsys fsx.ReadFS, dir string, o options) (*state.State, error) {
 // inside returns a path of dir's state file as a path of the caller's. It never leads out of dir: files that came with a
 // checkpoint do not choose what else is read.
 func inside(fsys fsx.ReadFS, dir, path string, o options) (string, error) {
-	if !filepath.IsAbs(path) {
-		if !filepath.IsLocal(path) {
-			return "", fmt.Errorf("ckpt: %s names %s, which leads out of the directory: open that path itself", stateFileIn(dir, o), path)
-		}
-		return state.Join(dir, path), nil
+	name := path
+	if filepath.IsAbs(path) {
+		name = filepath.Base(path) // which is "/" itself where there is no more
 	}
-	local := state.Join(dir, filepath.Base(path))
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("ckpt: %s names %s, which leads out of the directory: open that path itself", stateFileIn(dir, o), path)
+	}
+	local := state.Join(dir, name)
+	if name == path {
+		return local, nil
+	}
 	if abs, err := filepath.Abs(dir); err == nil && filepath.Dir(path) == abs {
 		return local, nil
 	}
