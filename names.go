@@ -195,7 +195,7 @@ func (r *nameRestoration) report(g *graph) *Report {
 func loadByName(ctx context.Context, f format.Reader, prefix string, model any, o options) error {
 	w, err := loadWalker(model, nil, o)
 	if err != nil {
-		return err
+		return fmt.Errorf("ckpt: %s is name-based and has no objects to make a model from: %w", prefix, err)
 	}
 	if err := w.all(); err != nil {
 		return err
