@@ -29,6 +29,9 @@ func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) 
 	directive := cobra.ShellCompDirectiveNoFileComp
 	for _, e := range entries {
 		name := e.Name()
+		if strings.ContainsFunc(name, unprintable) {
+			continue // a shell would take it for several, or show what it hides
+		}
 		if !strings.HasPrefix(name, begun) || strings.HasPrefix(name, ".") && begun == "" && name != ".index" {
 			continue
 		}

@@ -60,7 +60,7 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		}
 		var report diffReport = &diffText{out: cmd.OutOrStdout()}
 		if asJSON {
-			report = &diffJSON{out: cmd.OutOrStdout()}
+			report = &diffJSON{out: visibleJSON{cmd.OutOrStdout()}}
 		}
 		d := differ{a: readers[0], b: readers[1], tolerance: tolerance, report: report}
 		if err := d.run(cmd.Context()); err != nil {

@@ -99,7 +99,7 @@ func newGenGraph(r *ckpt.Reader, stored *ckpt.StoredGraph, start int) (*genGraph
 // takeValues says what kind of object has the stored values.
 func (g *genGraph) takeValues(r *ckpt.Reader, from *objectgraph.Node, to *genNode, path string) error {
 	if from.Saver != nil {
-		g.leave(path, "it was saved by code registered as "+from.Saver.Name+": see ckpt.WithSaver")
+		g.leave(path, "it was saved by code registered as "+safe(from.Saver.Name)+": see ckpt.WithSaver")
 		return nil
 	}
 	for _, a := range from.Attributes {

@@ -72,7 +72,7 @@ func (s *genSource) atOption() string {
 
 // printable returns text for a comment: one line.
 func printable(text string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	return visible(strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " "))
 }
 
 // name gives every class that is a declared type its name, after the first edge that leads to one of it, and every field its own.

@@ -36,7 +36,7 @@ Checkpoints that TensorFlow 1 saved by name have no graph.`,
 		if !asJSON {
 			return printTree(cmd.Context(), cmd.OutOrStdout(), r, g)
 		}
-		return g.WriteJSON(cmd.OutOrStdout())
+		return g.WriteJSON(visibleJSON{cmd.OutOrStdout()})
 	})
 	return cmd
 }

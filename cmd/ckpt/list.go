@@ -26,7 +26,7 @@ one. Only the index is read, and no tensor, unless --sha256 asks for the hashes,
 
 With --json the output is an array of objects with the members
 
-  key      the key, text
+  key      the key, text; bytes that are none are U+FFFD
   dtype    TensorFlow's name of the type: "float32", "bfloat16", "string", …
   shape    the length of each axis
   bytes    what the tensor takes in the data files
@@ -49,7 +49,7 @@ exit status 1 after all tensors have been listed.`,
 		}
 		defer r.Close()
 		if asJSON {
-			return listJSON(cmd.Context(), cmd.OutOrStdout(), r, hashes || !cmd.Flags().Changed("sha256"))
+			return listJSON(cmd.Context(), visibleJSON{cmd.OutOrStdout()}, r, hashes || !cmd.Flags().Changed("sha256"))
 		}
 		return listTable(cmd.Context(), cmd.OutOrStdout(), r, hashes)
 	})

@@ -54,7 +54,7 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 	})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		job.given = cmd.Flags().Changed("at")
-		if err := job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout()); err != nil {
+		if err := job.run(cmd.Context(), cmd.InOrStdin(), visibleJSON{cmd.OutOrStdout()}); err != nil {
 			return &failure{err}
 		}
 		return nil

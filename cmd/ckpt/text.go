@@ -23,9 +23,14 @@ func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
 	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
+	return visible(strings.TrimPrefix(text, ": "))
+}
+
+// visible returns s with what is not printed as itself written as in Go.
+func visible(s string) string {
 	var b strings.Builder
-	for _, r := range strings.TrimPrefix(text, ": ") {
-		if unprintable(r) && r != ' ' {
+	for _, r := range s {
+		if unprintable(r) {
 			q := strconv.QuoteRune(r)
 			b.WriteString(q[1 : len(q)-1])
 		} else {

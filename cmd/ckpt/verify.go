@@ -38,7 +38,7 @@ their bytes, and whether all is well.`,
 		defer bar.clear()
 		var report reporter = &textReport{out: cmd.OutOrStdout(), bar: bar}
 		if asJSON {
-			report = &jsonReport{out: cmd.OutOrStdout()}
+			report = &jsonReport{out: visibleJSON{cmd.OutOrStdout()}}
 		}
 		return verify(cmd.Context(), r, report, bar)
 	})
