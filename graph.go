@@ -138,30 +138,62 @@ func (n *node) edgePath() []string {
 	return names
 }
 
-// path returns n's place as users read it: model.dense.kernel, and (root) for the root.
+// path returns n's place as messages have it: model.dense.kernel, and (root) for the root. Of a deep node only the end is there,
+// after "…", so that the names of all nodes together stay in proportion to their number: a checkpoint may say how deep a program gets.
 func (n *node) path() string {
-	if n.slotOf != nil {
-		return n.slotOf.owner.path() + "'s state '" + n.slotOf.name + "' for " + n.slotOf.variable.path()
-	}
-	if n.parent == nil {
-		return "(root)"
-	}
-	return strings.Join(n.edgePath(), ".")
+	return n.placed((*node).path, func() []string { return n.lastSteps(edgeName) })
 }
 
-// goPath returns n's place in Go's notation: Model.Dense.Kernel.
+// fullPath returns n's place as users' functions are given it, however long it is.
+func (n *node) fullPath() string { return n.placed((*node).fullPath, n.edgePath) }
+
+func (n *node) placed(path func(*node) string, steps func() []string) string {
+	switch {
+	case n.slotOf != nil:
+		return path(n.slotOf.owner) + "'s state '" + n.slotOf.name + "' for " + path(n.slotOf.variable)
+	case n.parent == nil:
+		return "(root)"
+	}
+	return strings.Join(steps(), ".")
+}
+
+func edgeName(n *node) string { return n.name }
+
+// What a name has of a deep node: see [objectgraph.Paths.Name].
+const (
+	nameSteps = 64
+	nameBytes = 1 << 10
+	cutSteps  = 8
+)
+
+// lastSteps names the steps to n, or of too many the last ones.
+func (n *node) lastSteps(step func(*node) string) (names []string) {
+	length := 0
+	for ; n.parent != nil; n = n.parent {
+		name := step(n)
+		if length += len(name); len(names) == nameSteps || length > nameBytes {
+			if names = names[:min(len(names), cutSteps)]; len(names) == 0 {
+				names = append(names, strings.ToValidUTF8(name[:nameBytes], ""))
+			}
+			names = append(names, "…")
+			break
+		}
+		names = append(names, name)
+	}
+	slices.Reverse(names)
+	return names
+}
+
+// goPath returns n's place in Go's notation: Model.Dense.Kernel. Like path it is cut.
 func (n *node) goPath() string {
 	if n.slotOf != nil {
 		return n.slotOf.owner.goPath() + ".Slot(" + strconv.Quote(n.slotOf.name) + ", " + n.slotOf.variable.goPath() + ")"
 	}
-	var b strings.Builder
-	for _, s := range n.steps() {
-		b.WriteString(s.step())
-	}
-	if b.Len() == 0 {
+	path := strings.Join(n.lastSteps((*node).step), "")
+	if path == "" {
 		return n.key.typ.String()
 	}
-	return strings.TrimPrefix(b.String(), ".")
+	return strings.TrimPrefix(path, ".")
 }
 
 // step is the part of a Go path that leads to n from its parent.

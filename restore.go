@@ -131,7 +131,7 @@ func (a *assignment) check(r format.Reader) error {
 // locate finds out whether the program holds but a part of the stored tensor that e is about, and returns what of it is read.
 func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
 	if a.part == nil && parts != nil {
-		if full, region := parts(a.node.path(), a.value.shape); region != nil {
+		if full, region := parts(a.node.fullPath(), a.value.shape); region != nil {
 			a.part = &partition{full, region}
 		}
 	}

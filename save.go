@@ -33,7 +33,7 @@ type partition struct {
 // path is that of t's object: model.dense.kernel; "" for the object graph.
 func (t *namedSource) path() string {
 	if t.node != nil {
-		return t.node.path()
+		return t.node.fullPath()
 	}
 	return t.saver
 }

@@ -109,7 +109,7 @@ func (g *graph) namedVariables(o options) ([]namedVariable, error) {
 				v.name += v.value.attribute // "-keys" and "-values" of a table, as Saver has them
 			}
 			if o.parts != nil {
-				v.full, v.part = o.parts(n.path(), v.value.shape)
+				v.full, v.part = o.parts(n.fullPath(), v.value.shape)
 			}
 			all = append(all, v)
 		}

@@ -20,7 +20,9 @@ type View struct {
 
 // A ViewNode is one object of a [View].
 type ViewNode struct {
-	Path     string // the first that a breadth-first walk finds, as TensorFlow's views print it: root.b.0
+	// Path is the first that a breadth-first walk finds, as TensorFlow's views print it: root.b.0. Of more than 64 edges, or more
+	// than 1 KiB, only the end is there, after "root.…", and so with GoPath.
+	Path     string
 	GoPath   string // in the program: Model.B[0]; "" in a checkpoint
 	Children []ViewEdge
 	// Tensors are the names of the object's own tensors: VARIABLE_VALUE for a variable, none for a group.
@@ -100,7 +102,7 @@ func viewPath(n *node) string {
 	if s := n.slotOf; s != nil {
 		return viewPath(s.owner) + "'s state '" + s.name + "' for " + viewPath(s.variable)
 	}
-	return strings.Join(append([]string{"root"}, n.edgePath()...), ".")
+	return strings.Join(append([]string{"root"}, n.lastSteps(edgeName)...), ".")
 }
 
 // Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are none of them.
