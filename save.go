@@ -79,6 +79,9 @@ func (g *graph) stored() (*objectgraph.Graph, []namedSource, error) {
 			values += len(n.values)
 		}
 	}
+	if err := checkKeys(g.nodes); err != nil {
+		return nil, nil, err
+	}
 	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, len(kept))}
 	children, attributes := make([]objectgraph.Child, 0, edges), make([]objectgraph.Attribute, 0, values)
 	tensors, opaque := make([]namedSource, 0, values+1), []namedSource(nil) // and the graph itself
