@@ -97,7 +97,9 @@ func (s *specimen) header() *pb.BundleHeader {
 }
 
 // dataFile returns the name of a data file as it was before anything was forged, whether or not there is one.
-func (s *specimen) dataFile(shard int32) string { return bundle.DataFile(s.prefix, int(shard), s.shards) }
+func (s *specimen) dataFile(shard int32) string {
+	return bundle.DataFile(s.prefix, int(shard), s.shards)
+}
 
 func (s *specimen) dataFiles() []string {
 	return slices.DeleteFunc(sortedKeys(s.files), func(name string) bool { return !strings.HasPrefix(name, s.prefix+".data-") })
