@@ -19,8 +19,9 @@ func FuzzStateFile(f *testing.F) {
 	for _, name := range append(must(filepath.Glob("testdata/golden/state-files/*/checkpoint")), must(filepath.Glob("testdata/golden/manager-*/*/checkpoint"))...) {
 		f.Add(string(must(os.ReadFile(name))))
 	}
-	for _, text := range stateTexts() {
-		f.Add(text)
+	texts := stateTexts()
+	for i := 0; i < len(texts); i += 37 { // TestForgedStateFiles runs them all
+		f.Add(texts[i])
 	}
 	f.Fuzz(lookForLatest)
 }
