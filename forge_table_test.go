@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
-	"math"
 
 	"github.com/klauspost/compress/snappy"
 
@@ -121,7 +120,7 @@ func blockOf(entries []tableEntry, restart int) []byte {
 	for i, e := range entries {
 		shared := 0
 		if i%max(restart, 1) == 0 {
-			restarts = append(restarts, uint32(min(len(b), math.MaxUint32)))
+			restarts = append(restarts, uint32(len(b)))
 		} else {
 			for shared < min(len(last), len(e.key)) && last[shared] == e.key[shared] {
 				shared++
