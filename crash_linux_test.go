@@ -147,4 +147,31 @@ func TestPermissions(t *testing.T) {
 			require.Equal(t, file, must(os.Stat(filepath.Join(dir, "train", name))).Mode(), name)
 		}
 	})
+	t.Run("as the caller says, and less what the umask takes", func(t *testing.T) {
+		defer syscall.Umask(syscall.Umask(0o027))
+		for _, test := range []struct{ asked, file, dir os.FileMode }{{0o600, 0o600, 0o700}, {0o660, 0o640, 0o750}, {0o666, 0o640, 0o750}, {0o644, 0o640, 0o750}} {
+			dir := filepath.Join(t.TempDir(), "train")
+			c := mustNew(t, Group{"v": scalar(1)}, FileMode(test.asked))
+			mustSave(t, mustManage(t, c, dir, KeepLast(1)))
+			require.NoError(t, c.WriteSection(ctx, filepath.Join(dir, "sections"), 0, 1))
+			must(Merge(ctx, filepath.Join(dir, "sections"), FileMode(test.asked)))
+			require.NoError(t, SaveWeights(ctx, filepath.Join(dir, "below", "weights"), &chainLink{V: *scalar(1)}, FileMode(test.asked)))
+			made := 0
+			require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+				require.NoError(t, err)
+				want := test.file
+				if d.IsDir() {
+					want = test.dir
+				}
+				require.Equal(t, want, must(d.Info()).Mode().Perm(), path)
+				made++
+				return nil
+			}))
+			require.Greater(t, made, 8)
+		}
+		for _, mode := range []os.FileMode{0o400, 0o066, os.ModeDir | 0o700, 0o4755 | os.ModeSetuid} {
+			_, err := New(Group{}, FileMode(mode))
+			require.ErrorContains(t, err, "FileMode")
+		}
+	})
 }

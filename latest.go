@@ -21,11 +21,18 @@ func StateFile(name string) Option {
 	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch | onSaver | onAssign, func(o *options) { o.stateFile = name }}
 }
 
+// AbsolutePaths lets a state file name checkpoints outside of its directory, by absolute paths: those of a Saver that was given such
+// a prefix, in a directory that has been moved or with a state file kept elsewhere. Without it they are errors, since the
+// file may have come with the checkpoint. Relative paths never lead out. What a [Manager] deletes is in its directory all the same.
+func AbsolutePaths() Option {
+	return Option{"AbsolutePaths", onNew | onLoad | onOpen | onManager | onWatch | onAssign, func(o *options) { o.elsewhere = true }}
+}
+
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
 // is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone (logged
 // too: an older one is not taken for the latest). Paths in the file are taken relative to dir; an absolute one that is
-// gone falls back to its base name in dir. A path that leads out of dir is an error, and so is a file that names no
-// latest. Options: [StateFile], [WithFS], [WithLogger].
+// gone falls back to its base name in dir. A path that leads out of dir is an error unless [AbsolutePaths] allows it, and so is
+// a file that names no latest. Options: [StateFile], [AbsolutePaths], [WithFS], [WithLogger].
 func Latest(dir string, opts ...Option) (path string, err error) {
 	o, err := defaultOptions().with(onOpen, opts)
 	if err != nil {
@@ -86,6 +93,9 @@ func inside(fsys fsx.ReadFS, dir, path string, o options) (string, error) {
 	}
 	if abs, err := filepath.Abs(dir); err == nil && filepath.Dir(path) == abs {
 		return local, nil
+	}
+	if o.elsewhere && checkpointExists(fsys, path) {
+		return path, nil
 	}
 	if checkpointExists(fsys, path) && !checkpointExists(fsys, local) {
 		return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", stateFileIn(dir, o), path)

@@ -76,6 +76,31 @@ func TestLatest(t *testing.T) {
 			require.ErrorContains(t, err, filepath.Join(dir, "train", "checkpoint"))
 		}
 	})
+	t.Run("an absolute path may lead elsewhere where the caller allows it", func(t *testing.T) {
+		dir := t.TempDir()
+		train := filepath.Join(dir, "train")
+		elsewhere, err := mustNew(t, Group{"v": scalar(7)}).Write(ctx, filepath.Join(dir, "ckpt"))
+		require.NoError(t, err)
+		touch(t, train, "ckpt.index") // what it is called, and not it
+		writeState(t, train, &state.State{Latest: elsewhere, All: []string{elsewhere}, Timestamps: []float64{1}})
+		require.Equal(t, filepath.Join(train, "ckpt"), mustLatest(t, train))
+		require.Equal(t, elsewhere, mustLatest(t, train, AbsolutePaths()))
+		v := scalar(0)
+		require.NoError(t, LoadWeights(ctx, train, Group{"v": v}, AbsolutePaths()))
+		require.Equal(t, float32(7), value0(v))
+		require.Equal(t, elsewhere, must(WaitForNew(ctx, train, "", AbsolutePaths())))
+		m := mustManage(t, mustNew(t, Group{"v": v}), train, KeepLast(1), AbsolutePaths())
+		require.Equal(t, elsewhere, must(m.RestoreOrInitialize(ctx)))
+		mustSave(t, m)
+		mustSave(t, m)
+		require.FileExists(t, elsewhere+".index", "what is elsewhere is not deleted")
+
+		writeState(t, train, &state.State{Latest: "../ckpt"})
+		_, err = Latest(train, AbsolutePaths())
+		require.ErrorContains(t, err, "../ckpt", "a relative path leads nowhere else")
+		writeState(t, train, &state.State{Latest: filepath.Join(dir, "gone", "ckpt")})
+		require.Equal(t, filepath.Join(train, "ckpt"), mustLatest(t, train, AbsolutePaths()))
+	})
 	t.Run("K-06 an absolute path is taken where it leads into the directory, or nowhere any more", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt.index")

@@ -80,6 +80,7 @@ type options struct {
 	at              string
 
 	stateFile string
+	elsewhere bool
 	manager   managerOptions
 	saver     saverOptions
 	watch     watchOptions
@@ -108,6 +109,9 @@ func (o options) with(call calls, opts []Option) (options, error) {
 	}
 	if o.align < 0 || o.align > maxAlign || o.align&(o.align-1) != 0 {
 		return o, fmt.Errorf("ckpt: Align(%d): want a power of two, at most %d", o.align, maxAlign)
+	}
+	if w, ok := o.writer.(fsx.OS); ok && w.Perm != 0 && (w.Perm&^fs.ModePerm != 0 || w.Perm&0o600 != 0o600) {
+		return o, fmt.Errorf("ckpt: FileMode(%#o): want permissions, and the owner's to read and write among them", uint32(w.Perm))
 	}
 	return o, checkSavers(o.savers)
 }
@@ -190,4 +194,10 @@ func Mapped() Option { return Option{"Mapped", onOpen, func(o *options) { o.mapp
 // [Mapped] and vector instructions. TensorFlow reads such files. n is a power of two, at most 4096.
 func Align(n int) Option {
 	return Option{"Align", onNew | onSave | onSaveWeights, func(o *options) { o.align = n }}
+}
+
+// FileMode gives the files that are written other permissions than 0o666, of which the umask takes some away as ever: 0o600 keeps
+// weights to oneself. Directories that are made have the same, and whoever may read them may enter.
+func FileMode(perm fs.FileMode) Option {
+	return Option{"FileMode", onNew | onWrite | onManager | onSection | onMerge | onSaver, func(o *options) { o.writer = fsx.OS{Perm: perm} }}
 }

@@ -7,7 +7,18 @@ import (
 )
 
 // OS is the machine's filesystem. Names are host paths; "" is not one.
-type OS struct{}
+type OS struct {
+	// Perm are the permissions of new files, less those that the umask takes: 0o666 where it is 0, as os.Create has it.
+	// Directories have the same, and whoever may read them may enter.
+	Perm fs.FileMode
+}
+
+func (o OS) perm() fs.FileMode {
+	if o.Perm == 0 {
+		return 0o666
+	}
+	return o.Perm
+}
 
 type osReader struct {
 	*os.File
@@ -56,9 +67,9 @@ func (OS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 // ReadDir returns the entries of a directory in the order of their names.
 func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
 
-// Create makes a new file, readable and writable by whom the umask lets.
-func (OS) Create(name string) (File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+// Create makes a new file.
+func (o OS) Create(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, o.perm())
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +89,7 @@ func (OS) Link(from, to string) error { return osLink(from, to) }
 func (OS) Remove(name string) error { return os.Remove(name) }
 
 // MkdirAll makes dir and what is missing above it. It does not sync them: [MkdirAll] does.
-func (OS) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o777) }
+func (o OS) MkdirAll(dir string) error { return os.MkdirAll(dir, o.perm()|o.perm()>>2&0o111) }
 
 // SyncDir makes dir's entries durable. Where the system or the filesystem has no way to, it does nothing.
 func (OS) SyncDir(dir string) error { return osSyncDir(dir) }
