@@ -1,0 +1,178 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A meter counts the bytes that are read from data files and written to them, and calls full when there are enough.
+type meter struct {
+	*errfs.FS
+	moved  atomic.Int64
+	enough int64
+	full   func()
+}
+
+func (m *meter) count(n int) {
+	if now := m.moved.Add(int64(n)); now >= m.enough && now-int64(n) < m.enough {
+		m.full()
+	}
+}
+
+func (m *meter) Open(name string) (fsx.Reader, error) {
+	r, err := m.FS.Open(name)
+	if err != nil || !strings.Contains(name, ".data-") {
+		return r, err
+	}
+	return meteredReader{r, m}, nil
+}
+
+func (m *meter) Create(name string) (fsx.File, error) {
+	f, err := m.FS.Create(name)
+	if err != nil || !strings.Contains(name, ".data-") {
+		return f, err
+	}
+	return meteredFile{f, m}, nil
+}
+
+type meteredReader struct {
+	fsx.Reader
+	m *meter
+}
+
+func (r meteredReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Reader.ReadAt(p, off)
+	r.m.count(n)
+	return n, err
+}
+
+type meteredFile struct {
+	fsx.File
+	m *meter
+}
+
+func (f meteredFile) Write(p []byte) (int, error) { f.m.count(len(p)); return f.File.Write(p) }
+
+func (f meteredFile) WriteAt(p []byte, off int64) (int, error) {
+	f.m.count(len(p))
+	return f.File.WriteAt(p, off)
+}
+
+// TestCancelInTheMiddle ends every verb's context while it moves bytes. It stops before each of its goroutines has moved as much as
+// a chunk more, says why, and leaves no file open, no goroutine running and nothing on disk.
+func TestCancelInTheMiddle(t *testing.T) {
+	const large, chunk = 8 << 20, 512 << 10 // the chunk of package bundle
+	program := func() Group {
+		g := Group{"one": tensor.New[uint8](large), "other": tensor.New[float32](large / 4), "text": tensor.New[string](1000)}
+		for i := range g["text"].(*tensor.Tensor[string]).Data() {
+			g["text"].(*tensor.Tensor[string]).Data()[i] = strings.Repeat("x", large/1000)
+		}
+		return g
+	}
+	whole := errfs.New()
+	must(mustNew(t, program(), onErrfs(whole)).Write(ctx, "d/ckpt"))
+	must(must(NewSaver(program(), onErrfs(whole))).Save(ctx, "d/named"))
+	require.NoError(t, mustNew(t, program(), onErrfs(whole)).WriteSection(ctx, "d/merged", 0, 1))
+	reader := func(on Option, f func(r *Reader) error) error {
+		r, err := Open("d/ckpt", on)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return f(r)
+	}
+	verbs := map[string]func(ctx context.Context, c *Checkpoint, on Option) error{
+		"Restore": func(ctx context.Context, c *Checkpoint, on Option) error { _, err := c.Read(ctx, "d/ckpt"); return err },
+		"Restore, all or nothing": func(ctx context.Context, c *Checkpoint, on Option) error {
+			_, err := c.Read(ctx, "d/ckpt", Atomic())
+			return err
+		},
+		"LoadWeights": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return LoadWeights(ctx, "d/ckpt", program(), on)
+		},
+		"Saver.Restore": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return must(NewSaver(program(), on)).Restore(ctx, "d/named")
+		},
+		"a tensor": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return reader(on, func(r *Reader) error { _, err := r.ReadTensor(ctx, "one"+attributesMark+variableAttribute); return err })
+		},
+		"strings": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return reader(on, func(r *Reader) error {
+				_, err := r.ReadTensor(ctx, "text"+attributesMark+variableAttribute)
+				return err
+			})
+		},
+		"a region": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return reader(on, func(r *Reader) error {
+				_, err := r.Slice(ctx, "one"+attributesMark+variableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
+				return err
+			})
+		},
+		"WriteStored": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return reader(on, func(r *Reader) error { return r.WriteStored(ctx, "other"+attributesMark+variableAttribute, io.Discard) })
+		},
+		"Verify": func(ctx context.Context, c *Checkpoint, on Option) error {
+			return reader(on, func(r *Reader) error { return r.Verify(ctx, func(p Problem) { t.Error(p) }) })
+		},
+		"Merge": func(ctx context.Context, c *Checkpoint, on Option) error {
+			_, err := Merge(ctx, "d/merged", on)
+			return err
+		},
+		"Write": func(ctx context.Context, c *Checkpoint, on Option) error { _, err := c.Write(ctx, "d/new"); return err },
+		"Write, async": func(ctx context.Context, c *Checkpoint, on Option) error {
+			_, err := c.Write(ctx, "d/new", Async())
+			return errors.Join(err, c.Sync(context.Background()))
+		},
+		"Write, in shards": func(ctx context.Context, c *Checkpoint, on Option) error {
+			_, err := c.Write(ctx, "d/new", MaxShardSize(3<<20))
+			return err
+		},
+		"WriteSection": func(ctx context.Context, c *Checkpoint, on Option) error { return c.WriteSection(ctx, "d/new", 0, 2) },
+		"Saver.Save": func(ctx context.Context, c *Checkpoint, on Option) error {
+			_, err := must(NewSaver(program(), on)).Save(ctx, "d/new")
+			return err
+		},
+	}
+	for name, verb := range verbs {
+		t.Run(name, func(t *testing.T) {
+			for _, enough := range []int64{1, 3 << 20, 7 << 20} {
+				disk := diskOf(t, whole.Files())
+				before := disk.Files()
+				why := errors.New("enough")
+				going, cancel := context.WithCancelCause(ctx)
+				m := &meter{FS: disk, enough: enough, full: func() { cancel(why) }}
+				on := Option{"metered", onAll, func(o *options) { o.fsys, o.writer = m, m }}
+				c := mustNew(t, program(), on)
+				err := verb(going, c, on)
+				cancel(nil)
+				require.True(t, errors.Is(err, why) || errors.Is(err, context.Canceled), "after %d bytes: %v", enough, err)
+				require.LessOrEqual(t, m.moved.Load()-enough, int64(runtime.GOMAXPROCS(0)*chunk), "after %d bytes more were moved", enough)
+				require.Equal(t, sortedKeys(before), leftOf(disk), "what is left")
+				require.Zero(t, disk.OpenFiles())
+				require.NoError(t, c.Close())
+				requireNoneLeft(t)
+			}
+		})
+	}
+}
+
+// leftOf returns the names of the files on a disk, but for what the workers of sections agree on.
+func leftOf(disk *errfs.FS) (names []string) {
+	for _, name := range disk.Names() {
+		if name != "d/new.sections/attempt" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
