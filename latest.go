@@ -97,7 +97,8 @@ func inside(fsys fsx.ReadFS, dir, path string, o options) (string, error) {
 	if o.elsewhere && checkpointExists(fsys, path) {
 		return path, nil
 	}
-	if checkpointExists(fsys, path) && !checkpointExists(fsys, local) {
+	// Of what is not to be opened no more is asked than whether it is there: no directory elsewhere is listed.
+	if (exists(fsys, path+".index") || exists(fsys, path)) && !checkpointExists(fsys, local) {
 		return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", stateFileIn(dir, o), path)
 	}
 	o.logger.Info("the state file names a checkpoint elsewhere; taking that of the same name beside the file", "file", stateFileIn(dir, o), "named", path, "taken", local)
