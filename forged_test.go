@@ -482,7 +482,7 @@ func TestForged(t *testing.T) {
 		read := interrogate(t, s, nil)
 		require.Equal(t, len(must(Open(s.open, onErrfs(diskOf(t, s.clone().assemble(new(dice)))))).Variables()), read, "%s: as it was, all of it is read", s.name)
 	}
-	forgeries := thorough(20_000, 1_500)
+	forgeries := thorough(20_000, 1_000)
 	for i := range forgeries {
 		s := all[i%len(all)]
 		switch read := interrogate(t, s, rolled(uint64(i))); {
