@@ -169,6 +169,7 @@ const (
 // lastSteps names the steps to n, or of too many the last ones.
 func (n *node) lastSteps(step func(*node) string) (names []string) {
 	length := 0
+	names = make([]string, 0, 16)
 	for ; n.parent != nil; n = n.parent {
 		name := step(n)
 		if length += len(name); len(names) == nameSteps || length > nameBytes {
