@@ -299,6 +299,28 @@ func TestDeferred(t *testing.T) {
 	})
 }
 
+// A program may restore as often as it likes: of a restore that found a place for everything nothing is kept.
+func TestNothingIsKeptOfARestoreThatIsDone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ckpt")
+	_, err := mustNew(t, Group{"v": scalar(1), "w": scalar(2)}).Write(ctx, path)
+	require.NoError(t, err)
+	whole := mustNew(t, Group{"v": scalar(0), "w": scalar(0)})
+	for range 3 {
+		require.NoError(t, mustRead(t, whole, path).AssertConsumed())
+		require.Empty(t, whole.restorations)
+	}
+	part := mustNew(t, Group{"v": scalar(0)})
+	mustRead(t, part, path)
+	require.Len(t, part.restorations, 1, "w waits, and is told of in the end")
+	planned := mustNew(t, Group{"v": scalar(0), "w": scalar(0)})
+	s := mustRead(t, planned, path, Planned())
+	require.Len(t, planned.restorations, 1)
+	require.NoError(t, s.RunRestoreOps(ctx))
+	require.NoError(t, s.AssertConsumed())
+	mustRead(t, planned, path)
+	require.Empty(t, planned.restorations)
+}
+
 func TestAllocTag(t *testing.T) {
 	type leaf struct{ W *tensor.Tensor[float32] }
 	type model struct {

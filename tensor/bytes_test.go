@@ -70,6 +70,25 @@ func TestBytesAreTheTensorsMemory(t *testing.T) {
 	require.Equal(t, len(b), cap(b), "appending does not run into what lies behind")
 }
 
+func TestAddresses(t *testing.T) {
+	values := []int32{1, 2, 3, 4}
+	part := func(from, to int) tensor.Any {
+		s, err := tensor.FromSlice(values[from:to], to-from)
+		require.NoError(t, err)
+		return s
+	}
+	from, to := tensor.Addresses(part(0, 4))
+	require.Equal(t, uintptr(16), to-from)
+	start, end := tensor.Addresses(part(1, 3))
+	require.Equal(t, from+4, start)
+	require.Equal(t, to-4, end)
+	for name, none := range map[string]tensor.Any{"no elements": part(2, 2), "not built": new(tensor.Tensor[int8]), "strings": tensor.New[string](3)} {
+		start, end := tensor.Addresses(none)
+		require.Zero(t, start, name)
+		require.Zero(t, end, name)
+	}
+}
+
 func TestSwapBytes(t *testing.T) {
 	for _, c := range []struct {
 		name         string

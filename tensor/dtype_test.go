@@ -97,6 +97,13 @@ func TestNumbersThatAreNoDType(t *testing.T) {
 	}
 }
 
+func TestHasValues(t *testing.T) {
+	for d := tensor.DType(-2); d < 200; d++ {
+		_, err := tensor.Zero(d)
+		require.Equal(t, err == nil, d.HasValues(), d)
+	}
+}
+
 func TestDTypeOfType(t *testing.T) {
 	type celsius float64
 	type ok bool
