@@ -123,9 +123,9 @@ func TestHostilePrograms(t *testing.T) {
 						longest = max(longest, len(v.Key))
 					}
 					if err := s.AssertConsumed(); err != nil {
-						require.Less(t, len(err.Error()), 1<<20+4*longest)
+						require.Less(t, len(err.Error()), 64<<10+200*nodes+4*longest)
 					}
-					require.Less(t, len(s.Report().String()), 1<<20+4*longest)
+					require.Less(t, len(s.Report().String()), 64<<10+200*nodes+4*longest)
 				}},
 				{"load into nothing", func() {
 					loaded := new(branch)
