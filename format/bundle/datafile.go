@@ -106,14 +106,25 @@ func (r *Reader) locate(s *stored) error {
 	if rec.offset+rec.size > f.Size() {
 		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
 	}
-	if f.exceeded(rec.size) { // until then no more is read than the file has
-		f.aliasing.Do(func() { f.fault = r.checkAliasing(rec.shard, f.Size()) })
-		if f.fault != nil {
-			return f.fault
-		}
-	}
 	s.file = f
-	return nil
+	if f.exceeded(rec.size) { // until then no more is read than the file has
+		err = r.checkOverlap(s)
+	}
+	if err != nil {
+		s.file = nil
+	}
+	return err
+}
+
+// checkOverlap returns an error where the entries of the data file that s was located in ask for far more than it has. It looks
+// once.
+func (r *Reader) checkOverlap(s *stored) error {
+	f := s.file
+	if f == nil {
+		return nil
+	}
+	f.aliasing.Do(func() { f.fault = r.checkAliasing(s.rec.shard, f.Size()) })
+	return f.fault
 }
 
 // checkSize compares the size of s with its shape and dtype.

@@ -126,7 +126,11 @@ func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
 		_, err := r.partsFor(s.key, &s.rec, wholeSlice(s.rec.shape))
 		return err
 	}
-	if err := r.locate(s); err != nil {
+	err := r.locate(s)
+	if err == nil {
+		err = r.checkOverlap(s) // all of the file's tensors have this problem, not those alone that come last
+	}
+	if err != nil {
 		return err
 	}
 	return r.copyStored(ctx, s, io.Discard)
