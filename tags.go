@@ -366,8 +366,6 @@ func embedsItself(owner, t reflect.Type, path []reflect.Type) bool {
 	return false
 }
 
-// plainType returns the dtype and the number of nested slices and arrays of a type that can be one variable: a
-// scalar, or slices and arrays of them. ok is false where t is no such type.
 func isFlat(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

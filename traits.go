@@ -35,9 +35,9 @@ type role struct {
 	namer     bool // a [VariableNamer]
 	slotOwner bool // a [SlotOwner]
 
-	plain bool // a number, bool or string, or rows of such; then there are
-	dtype tensor.DType
-	rank  int
+	plain bool         // a number, bool or string, or rows of such
+	dtype tensor.DType // of a plain type
+	rank  int          // of a plain type: how many slices and arrays it is nested in
 }
 
 func roleOf(t reflect.Type) *role {

@@ -106,24 +106,18 @@ func (r *Reader) locate(s *stored) error {
 	if rec.offset+rec.size > f.Size() {
 		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
 	}
-	s.file = f
 	if f.exceeded(rec.size) { // until then no more is read than the file has
-		err = r.checkOverlap(s)
+		if err := r.checkOverlap(f, rec.shard); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		s.file = nil
-	}
-	return err
+	s.file = f
+	return nil
 }
 
-// checkOverlap returns an error where the entries of the data file that s was located in ask for far more than it has. It looks
-// once.
-func (r *Reader) checkOverlap(s *stored) error {
-	f := s.file
-	if f == nil {
-		return nil
-	}
-	f.aliasing.Do(func() { f.fault = r.checkAliasing(s.rec.shard, f.Size()) })
+// checkOverlap is checkAliasing of data file shard, which is f. It looks once.
+func (r *Reader) checkOverlap(f *dataFile, shard int32) error {
+	f.aliasing.Do(func() { f.fault = r.checkAliasing(shard, f.Size()) })
 	return f.fault
 }
 

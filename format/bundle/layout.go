@@ -46,7 +46,7 @@ func (w *Writer) plan(ctx context.Context) error {
 		ends[it.shard] = (end + align - 1) / align * align // TensorFlow pads after each tensor, the last included
 		w.total += it.size
 	}
-	w.planned = true
+	w.ends, w.planned = ends, true
 	return nil
 }
 

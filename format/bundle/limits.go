@@ -10,8 +10,7 @@ const (
 	// as the reading.
 	aloneSize = 512 << 10
 
-	// parallelSize is how much is in a restore: of tensors that are smaller several are read at
-	// once anyhow.
+	// parallelSize is how much is in a restore: of tensors that are smaller several are read at once anyhow.
 	parallelSize = 32 << 20
 
 	// startSyncSize is how many bytes of a data file are written before the disk is given them: it then works while the

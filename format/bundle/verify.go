@@ -126,12 +126,13 @@ func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
 		_, err := r.partsFor(s.key, &s.rec, wholeSlice(s.rec.shape))
 		return err
 	}
-	err := r.locate(s)
-	if err == nil {
-		err = r.checkOverlap(s) // all of the file's tensors have this problem, not those alone that come last
-	}
-	if err != nil {
+	if err := r.locate(s); err != nil {
 		return err
+	}
+	if s.file != nil { // all of the file's tensors have this problem, not those alone that come last
+		if err := r.checkOverlap(s.file, s.rec.shard); err != nil {
+			return err
+		}
 	}
 	return r.copyStored(ctx, s, io.Discard)
 }

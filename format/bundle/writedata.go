@@ -38,14 +38,13 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	if err := w.allocate(files); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	ends := w.ends(len(files))
 	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files))}
-	err := w.allocate(files, ends)
-	if err == nil {
-		err = d.feed()
-	}
+	err := d.feed()
 	// The first error is the group's; feed's own comes from the context where another failed.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = e
@@ -53,24 +52,14 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	if err != nil {
 		return err
 	}
-	return w.pad(files, ends)
-}
-
-// ends returns how long the plan has each of n data files.
-func (w *Writer) ends(n int) []int64 {
-	ends, align := make([]int64, n), int64(max(w.opts.Alignment, 1))
-	for i := range w.items {
-		it := &w.items[i]
-		ends[it.shard] = (it.offset + it.size + align - 1) / align * align
-	}
-	return ends
+	return w.pad(files)
 }
 
 // allocate takes the room for all data before the first of it is written.
-func (w *Writer) allocate(files []fsx.File, ends []int64) error {
+func (w *Writer) allocate(files []fsx.File) error {
 	for i, f := range files {
 		if f != nil {
-			if err := f.Allocate(ends[i]); err != nil {
+			if err := f.Allocate(w.ends[i]); err != nil {
 				return w.fault(i, err)
 			}
 		}
@@ -79,13 +68,13 @@ func (w *Writer) allocate(files []fsx.File, ends []int64) error {
 }
 
 // pad makes each file as long as the plan has it where gaps follow the last tensor.
-func (w *Writer) pad(files []fsx.File, ends []int64) error {
+func (w *Writer) pad(files []fsx.File) error {
 	if w.opts.Alignment <= 1 {
 		return nil
 	}
 	for i, f := range files {
 		if f != nil {
-			if err := f.Truncate(ends[i]); err != nil {
+			if err := f.Truncate(w.ends[i]); err != nil {
 				return w.fault(i, err)
 			}
 		}

@@ -39,8 +39,9 @@ type Writer struct {
 	keys        map[string]bool         // encoded, of items and partitioned tensors
 	partitioned map[string]*partitioned // by name
 	planned     bool
-	total       int64 // bytes of data, once planned
-	err         error // the first error of Add and AddSlice, which Commit returns
+	total       int64   // bytes of data, once planned
+	ends        []int64 // how long each data file will be, once planned
+	err         error   // the first error of Add and AddSlice, which Commit returns
 	done        bool
 
 	bigEndianMemory bool // numbers in memory are big-endian, in files they are little-endian

@@ -116,12 +116,12 @@ func (t *Reader) CheckMetaindex() error {
 func (t *Reader) NumBlocks() int { return len(t.blocks) }
 
 // Get returns the value of key, which the caller must not change. It reads at most one block.
-func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) {
-	return t.GetString(string(key))
-}
+func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) { return get(t, key) }
 
-// GetString is [Reader.Get] without a copy of the key.
-func (t *Reader) GetString(key string) (value []byte, ok bool, err error) {
+// GetString is [Reader.Get] for a key that is a string, without making bytes of it.
+func (t *Reader) GetString(key string) (value []byte, ok bool, err error) { return get(t, key) }
+
+func get[K string | []byte](t *Reader, key K) (value []byte, ok bool, err error) {
 	s, pooled := t.scratch.Get().(*scratch)
 	if !pooled {
 		s = new(scratch)
