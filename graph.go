@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unique"
 
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -159,30 +160,12 @@ func (n *node) placed(path func(*node) string, steps func() []string) string {
 
 func edgeName(n *node) string { return n.name }
 
-// What a name has of a deep node: see [objectgraph.Paths.Name].
-const (
-	nameSteps = 64
-	nameBytes = 1 << 10
-	cutSteps  = 8
-)
-
-// lastSteps names the steps to n, or of too many the last ones.
-func (n *node) lastSteps(step func(*node) string) (names []string) {
-	length := 0
-	names = make([]string, 0, 16)
-	for ; n.parent != nil; n = n.parent {
-		name := step(n)
-		if length += len(name); len(names) == nameSteps || length > nameBytes {
-			if names = names[:min(len(names), cutSteps)]; len(names) == 0 {
-				names = append(names, strings.ToValidUTF8(name[:nameBytes], ""))
-			}
-			names = append(names, "…")
-			break
+// lastSteps names the steps to n, or of too many the last ones: see [objectgraph.LastSteps].
+func (n *node) lastSteps(step func(*node) string) []string {
+	return objectgraph.LastSteps(func(yield func(string) bool) {
+		for at := n; at.parent != nil && yield(step(at)); at = at.parent {
 		}
-		names = append(names, name)
-	}
-	slices.Reverse(names)
-	return names
+	})
 }
 
 // goPath returns n's place in Go's notation: Model.Dense.Kernel. Like path it is cut.

@@ -2,6 +2,7 @@ package objectgraph
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -68,10 +69,8 @@ func (p *Paths) Edges(id int) (names []string, ok bool) {
 	if id < 0 || id >= len(p.parent) || p.parent[id] == unreachable {
 		return nil, false
 	}
-	for p.parent[id] != noParent {
-		up := int(p.parent[id])
-		names = append(names, p.graph.Nodes[up].Children[p.edge[id]].Name)
-		id = up
+	for name := range p.up(id) {
+		names = append(names, name)
 	}
 	slices.Reverse(names)
 	return names, true
@@ -91,34 +90,22 @@ func (p *Paths) Name(id int) string {
 	return p.edgeName(id)
 }
 
-// What a name has of a deep node.
-const (
-	nameEdges = 64
-	nameBytes = 1 << 10
-	cutEdges  = 8
-)
-
 func (p *Paths) edgeName(id int) string {
 	if p.parent[id] == unreachable {
 		return fmt.Sprintf("(node %d)", id)
 	}
-	var edges []string
-	length := 0
-	for p.parent[id] != noParent {
-		up := int(p.parent[id])
-		name := p.graph.Nodes[up].Children[p.edge[id]].Name
-		if length += len(name); len(edges) == nameEdges || length > nameBytes {
-			edges = edges[:min(len(edges), cutEdges)]
-			if len(edges) == 0 {
-				edges = []string{strings.ToValidUTF8(name[:nameBytes], "")}
+	return strings.Join(append([]string{"(root)"}, LastSteps(p.up(id))...), ".")
+}
+
+// up yields the names of the edges that first reach node id, the last first.
+func (p *Paths) up(id int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for at := id; p.parent[at] != noParent; {
+			up := int(p.parent[at])
+			if !yield(p.graph.Nodes[up].Children[p.edge[at]].Name) {
+				return
 			}
-			edges = append(edges, "…")
-			break
+			at = up
 		}
-		edges = append(edges, name)
-		id = up
 	}
-	edges = append(edges, "(root)")
-	slices.Reverse(edges)
-	return strings.Join(edges, ".")
 }
