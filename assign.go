@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
@@ -35,7 +36,7 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 		return err
 	}
 	defer f.Close()
-	a := &assigner{prefix: prefix, f: f, taken: make(map[identity]string)}
+	a := &assigner{prefix: prefix, f: f, taken: make(map[object.Identity]string)}
 	if err := a.program(model, assignments, o); err != nil {
 		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
 	}
@@ -66,7 +67,7 @@ type assigner struct {
 	byName   map[string][]namedVariable
 	objects  []assignedObject
 	plan     *plan
-	taken    map[identity]string // the key that each variable takes its value from
+	taken    map[object.Identity]string // the key that each variable takes its value from
 	problems []error
 }
 
@@ -82,11 +83,11 @@ func (a *assigner) problem(err error, text string, args ...any) {
 
 // program finds the variables of the model, and those of targets that may be outside of it.
 func (a *assigner) program(model any, assignments map[string]any, o options) (err error) {
-	if a.w, err = walkNamed(model, a, make(map[identity]reflect.Value)); err != nil {
+	if a.w, err = walkNamed(model, a, make(map[object.Identity]reflect.Value)); err != nil {
 		return err
 	}
-	root, count := a.w.graph.root(), len(a.w.graph.nodes)
-	var nodes []*node
+	root, count := a.w.graph.Root(), len(a.w.graph.Nodes)
+	var nodes []*object.Node
 	for _, key := range slices.Sorted(maps.Keys(assignments)) {
 		for _, target := range targetsOf(assignments[key]) {
 			if _, isName := target.(string); isName {
@@ -95,9 +96,9 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 			if err := a.w.addChild(root, key, fmt.Sprintf("[%q]", key), target); err != nil {
 				return err
 			}
-			n := root.edges[len(root.edges)-1].node
-			root.edges = root.edges[:len(root.edges)-1] // it is no part of the model's own names
-			if n == nil || len(n.values) == 0 && n.obj.Type() != partitionedType {
+			n := root.Edges[len(root.Edges)-1].Node
+			root.Edges = root.Edges[:len(root.Edges)-1] // it is no part of the model's own names
+			if n == nil || len(n.Values) == 0 && n.Obj.Type() != partitionedType {
 				return fmt.Errorf("%q: a %T is no variable", key, target)
 			}
 			nodes = append(nodes, n)
@@ -107,19 +108,19 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 	if err := a.w.all(); err != nil {
 		return err
 	}
-	vars, err := a.w.graph.namedVariables(o)
+	vars, err := namedVariables(a.w.graph, o)
 	if err != nil {
 		return err
 	}
 	a.byName = make(map[string][]namedVariable)
 	for _, v := range vars {
-		if v.node.id < count { // the others are targets outside of the model
+		if v.node.ID < count { // the others are targets outside of the model
 			a.byName[v.name] = append(a.byName[v.name], v)
 		}
 	}
 	for i, n := range nodes {
 		for _, v := range vars {
-			if v.node == n || v.part != nil && v.node.parent != nil && v.node.parent.parent == n {
+			if v.node == n || v.part != nil && v.node.Parent != nil && v.node.Parent.Parent == n {
 				a.objects[i].vars = append(a.objects[i].vars, v)
 			}
 		}
@@ -168,11 +169,11 @@ func (a *assigner) assign(tensor, key string, vars []namedVariable) {
 	}
 	for i := range vars {
 		v := &vars[i]
-		if other, twice := a.taken[v.node.key]; twice {
-			a.problem(ErrMismatch, "%s is to take both %q and %q", v.node.goPath(), other, tensor)
+		if other, twice := a.taken[v.node.Key]; twice {
+			a.problem(ErrMismatch, "%s is to take both %q and %q", v.node.GoPath(), other, tensor)
 			continue
 		}
-		a.taken[v.node.key] = tensor
+		a.taken[v.node.Key] = tensor
 		a.plan.assign(v, tensor)
 	}
 }

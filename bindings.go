@@ -3,6 +3,8 @@ package ckpt
 import (
 	"iter"
 	"reflect"
+
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // bindings say which object of the program each stored node belongs to.
@@ -13,7 +15,7 @@ type bindings struct {
 
 // A binding is the object of the program that a stored node belongs to.
 type binding struct {
-	key identity
+	key object.Identity
 	obj reflect.Value // keeps the address in key alive
 }
 
@@ -22,17 +24,17 @@ func newBindings(nodes int) bindings { return bindings{all: make([]binding, node
 // of returns the binding of a stored node; ok is false where it has none.
 func (b *bindings) of(stored int) (bound binding, ok bool) {
 	bound = b.all[stored]
-	return bound, bound.key.typ != nil
+	return bound, bound.key.Type != nil
 }
 
-func (b *bindings) has(stored int) bool { return b.all[stored].key.typ != nil }
+func (b *bindings) has(stored int) bool { return b.all[stored].key.Type != nil }
 
 // key returns the object of a stored node, the zero identity where it has none.
-func (b *bindings) key(stored int) identity { return b.all[stored].key }
+func (b *bindings) key(stored int) object.Identity { return b.all[stored].key }
 
 // set binds a stored node that has no object yet.
-func (b *bindings) set(stored int, n *node) {
-	b.all[stored] = binding{n.key, n.obj}
+func (b *bindings) set(stored int, n *object.Node) {
+	b.all[stored] = binding{n.Key, n.Obj}
 	b.count++
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -105,22 +106,27 @@ func TestCancelInTheMiddle(t *testing.T) {
 			return must(NewSaver(program(), on)).Restore(ctx, "d/named")
 		},
 		"a tensor": func(ctx context.Context, c *Checkpoint, on Option) error {
-			return reader(on, func(r *Reader) error { _, err := r.ReadTensor(ctx, "one"+attributesMark+variableAttribute); return err })
+			return reader(on, func(r *Reader) error {
+				_, err := r.ReadTensor(ctx, "one"+attributesMark+object.VariableAttribute)
+				return err
+			})
 		},
 		"strings": func(ctx context.Context, c *Checkpoint, on Option) error {
 			return reader(on, func(r *Reader) error {
-				_, err := r.ReadTensor(ctx, "text"+attributesMark+variableAttribute)
+				_, err := r.ReadTensor(ctx, "text"+attributesMark+object.VariableAttribute)
 				return err
 			})
 		},
 		"a region": func(ctx context.Context, c *Checkpoint, on Option) error {
 			return reader(on, func(r *Reader) error {
-				_, err := r.Slice(ctx, "one"+attributesMark+variableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
+				_, err := r.Slice(ctx, "one"+attributesMark+object.VariableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
 				return err
 			})
 		},
 		"WriteStored": func(ctx context.Context, c *Checkpoint, on Option) error {
-			return reader(on, func(r *Reader) error { return r.WriteStored(ctx, "other"+attributesMark+variableAttribute, io.Discard) })
+			return reader(on, func(r *Reader) error {
+				return r.WriteStored(ctx, "other"+attributesMark+object.VariableAttribute, io.Discard)
+			})
 		},
 		"Verify": func(ctx context.Context, c *Checkpoint, on Option) error {
 			return reader(on, func(r *Reader) error { return r.Verify(ctx, func(p Problem) { t.Error(p) }) })

@@ -85,6 +85,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A Group names the objects of a checkpoint that has no root object of its own: tf.train.Checkpoint(model=m, optimizer=o).
@@ -104,9 +106,9 @@ type Checkpoint struct {
 	counterAfter int
 	opts         options
 
-	copies       map[identity]reflect.Value
-	reached      map[identity]uint64 // the last restore that gave each object its values
-	keep         []reflect.Value     // keeps the addresses in reached alive
+	copies       map[object.Identity]reflect.Value
+	reached      map[object.Identity]uint64 // the last restore that gave each object its values
+	keep         []reflect.Value            // keeps the addresses in reached alive
 	lastID       uint64
 	restorations []*restoration
 	names        []*nameRestoration
@@ -123,7 +125,7 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{opts: o, copies: make(map[identity]reflect.Value), reached: make(map[identity]uint64)}
+	c := &Checkpoint{opts: o, copies: make(map[object.Identity]reflect.Value), reached: make(map[object.Identity]uint64)}
 	c.opts.attach = nil
 	if group, ok := root.(Group); ok {
 		c.grouped = true
@@ -179,7 +181,7 @@ func (c *Checkpoint) Track(name string, object any) error {
 }
 
 // walk returns the program's graph as it is now.
-func (c *Checkpoint) walk() (*graph, error) {
+func (c *Checkpoint) walk() (*object.Graph, error) {
 	w, err := c.start()
 	if err != nil {
 		return nil, err
@@ -188,7 +190,7 @@ func (c *Checkpoint) walk() (*graph, error) {
 		return nil, err
 	}
 	err = w.addSlots()
-	c.size = len(w.graph.nodes)
+	c.size = len(w.graph.Nodes)
 	return w.graph, err
 }
 
@@ -207,8 +209,8 @@ func (c *Checkpoint) start() (*walker, error) {
 	if err := w.addRoot(c.root, nil); err != nil {
 		return nil, err
 	}
-	root := w.graph.root()
-	root.call(c.opts.fullNames[""])
+	root := w.graph.Root()
+	root.SetFullName(c.opts.fullNames[""])
 	if err := w.expand(root); err != nil {
 		return nil, err
 	}
@@ -217,7 +219,7 @@ func (c *Checkpoint) start() (*walker, error) {
 
 // addObjects adds the edges of a Group, the counter where it came to be.
 func (c *Checkpoint) addObjects(w *walker) error {
-	root := w.graph.root()
+	root := w.graph.Root()
 	for i, obj := range c.objects {
 		if c.counter != nil && i == c.counterAfter {
 			if err := w.addChild(root, saveCounterName, ".SaveCounter()", c.counter); err != nil {
@@ -227,7 +229,7 @@ func (c *Checkpoint) addObjects(w *walker) error {
 		if err := w.addChild(root, obj.name, "."+obj.name, obj.object); err != nil {
 			return err
 		}
-		root.edges[len(root.edges)-1].node.call(c.opts.fullNames[obj.name])
+		root.Edges[len(root.Edges)-1].Node.SetFullName(c.opts.fullNames[obj.name])
 	}
 	if c.counter != nil && c.counterAfter >= len(c.objects) {
 		return w.addChild(root, saveCounterName, ".SaveCounter()", c.counter)
@@ -237,33 +239,33 @@ func (c *Checkpoint) addObjects(w *walker) error {
 
 // addAttached adds what tf.train.Checkpoint(root, …) attaches to the root: the further objects and the root itself, as
 // "root", sorted by name; then the counter.
-func (c *Checkpoint) addAttached(w *walker, root *node) error {
+func (c *Checkpoint) addAttached(w *walker, root *object.Node) error {
 	attached := append(slices.Clone(c.objects), namedObject{"root", nil})
 	slices.SortFunc(attached, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
 	if c.counter != nil {
 		attached = append(attached, namedObject{saveCounterName, c.counter})
 	}
 	for _, obj := range attached {
-		own := root.indexEdge(obj.name)
-		e := edge{name: obj.name, goStep: fmt.Sprintf(".With(%q)", obj.name), opt: fieldOptions{explicit: true}, attached: true}
+		own := root.IndexEdge(obj.name)
+		e := object.Edge{Name: obj.name, GoStep: fmt.Sprintf(".With(%q)", obj.name), Opt: object.Options{Explicit: true}, Attached: true}
 		if obj.name == "root" && obj.object == nil {
-			e.node = root
+			e.Node = root
 		} else {
 			n, err := w.resolve(reflect.ValueOf(obj.object), &e, root)
 			if err != nil {
 				return err
 			}
-			if n == nil && e.missing == nil {
+			if n == nil && e.Missing == nil {
 				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
 			}
-			n.call(c.opts.fullNames[obj.name])
-			e.node, e.from = n, reflect.ValueOf(obj.object)
+			n.SetFullName(c.opts.fullNames[obj.name])
+			e.Node, e.From = n, reflect.ValueOf(obj.object)
 		}
 		switch {
 		case own < 0:
-			root.edges = append(root.edges, e)
-		case root.edges[own].node != e.node:
-			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.edges[own].goStep)
+			root.Edges = append(root.Edges, e)
+		case root.Edges[own].Node != e.Node:
+			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.Edges[own].GoStep)
 		}
 	}
 	return nil
@@ -301,13 +303,13 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := w.graph.root().find(saveCounterName)
-	if e == nil || e.node == nil {
+	e := w.graph.Root().Find(saveCounterName)
+	if e == nil || e.Node == nil {
 		return nil, nil
 	}
-	p, ok := int64Of(e.node)
+	p, ok := int64Of(e.Node)
 	if !ok {
-		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", saveCounterName, e.node.goPath())
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", saveCounterName, e.Node.GoPath())
 	}
 	return p, nil
 }

@@ -20,9 +20,11 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "tensor"},
+		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/object", "internal/stored", "tensor"},
 		"tensor":             {},
 		"internal/fsx":       {"internal/fsx"},
+		"internal/object":    {"format", "format/objectgraph", "tensor"},
+		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},
 		"format":             {"tensor"},
 		"format/pb":          {},
 		"format/sstable":     {"format"},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A restoration is one restore: which stored objects found their counterpart in the program, and what waits for one.
@@ -41,7 +42,7 @@ type matcher struct {
 	r *restoration
 	w *walker
 	// updated is the id of the last restore that gave each object its values: an older one does not take them back.
-	updated map[identity]uint64
+	updated map[object.Identity]uint64
 	plan    *plan
 	// load is LoadWeights: one stored value may fill several objects.
 	load  bool
@@ -53,7 +54,7 @@ type matcher struct {
 
 type pair struct {
 	stored int
-	node   *node
+	node   *object.Node
 }
 
 // grow makes room for n objects that match.
@@ -64,15 +65,15 @@ func (m *matcher) grow(n int) {
 
 // first matches from the root on.
 func (m *matcher) first() error {
-	root := m.w.graph.root()
+	root := m.w.graph.Root()
 	m.bind(m.r.start, root)
 	if err := m.drain(); err != nil {
 		return err
 	}
 	// What the Checkpoint attached to a root comes after all that the root itself leads to, each with all that it leads to
 	// before the next, unless an object was met there already (TrackableSaver.restore).
-	for i := range root.edges {
-		if e := &root.edges[i]; e.attached && e.node != nil && e.node != root {
+	for i := range root.Edges {
+		if e := &root.Edges[i]; e.Attached && e.Node != nil && e.Node != root {
 			if err := m.attached(e); err != nil {
 				return err
 			}
@@ -81,11 +82,11 @@ func (m *matcher) first() error {
 	return nil
 }
 
-func (m *matcher) attached(e *edge) error {
+func (m *matcher) attached(e *object.Edge) error {
 	for _, c := range m.r.stored.Nodes[m.r.start].Children {
-		if c.Name == e.name {
+		if c.Name == e.Name {
 			if !m.r.bound.has(c.ID) {
-				m.bind(c.ID, e.node)
+				m.bind(c.ID, e.Node)
 			}
 			break
 		}
@@ -99,7 +100,7 @@ func (m *matcher) again() error {
 	waiting := m.r.waiting
 	m.r.waiting = nil
 	for _, se := range waiting {
-		parent, ok := m.w.graph.byKey[m.r.bound.key(se.parent)]
+		parent, ok := m.w.graph.ByKey[m.r.bound.key(se.parent)]
 		if !ok {
 			m.r.waiting = append(m.r.waiting, se)
 			continue
@@ -127,9 +128,9 @@ func (m *matcher) drain() error {
 
 // bind makes node the counterpart of a stored node and queues what both lead to. It is false where the stored node
 // has another counterpart.
-func (m *matcher) bind(stored int, n *node) bool {
+func (m *matcher) bind(stored int, n *object.Node) bool {
 	if b, ok := m.r.bound.of(stored); ok {
-		return b.key == n.key
+		return b.key == n.Key
 	}
 	m.r.bound.set(stored, n)
 	m.r.notice.setBound(stored)
@@ -141,7 +142,7 @@ func (m *matcher) visit(p pair) error {
 	if err := m.w.expand(p.node); err != nil {
 		return err
 	}
-	if m.r.id > m.updated[p.node.key] && !p.node.reached {
+	if m.r.id > m.updated[p.node.Key] && !p.node.Reached {
 		m.r.gather(m.plan, p)
 		m.plan.reach(p.node)
 	}
@@ -160,31 +161,31 @@ func (m *matcher) child(p pair, i int) error {
 	if taken && !m.late && !m.load {
 		return nil
 	}
-	e := p.node.findAt(c.Name, i)
-	if e != nil && (e.attached && !m.late || e.name != c.Name && m.hasChild(p.stored, e.name)) {
+	e := p.node.FindAt(c.Name, i)
+	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.hasChild(p.stored, e.Name)) {
 		return nil // what is attached comes after the root's own; an alias gives way to the name itself
 	}
-	if e != nil && e.node == nil && (e.opt.alloc || m.w.allocAll) && m.r.hasValues(c.ID) {
+	if e != nil && e.Node == nil && (e.Opt.Alloc || m.w.allocAll) && m.r.hasValues(c.ID) {
 		if err := m.alloc(p, e, c.ID, b, taken); err != nil {
 			return err
 		}
 	}
 	switch {
-	case e == nil || e.node == nil:
+	case e == nil || e.Node == nil:
 		if !taken && m.r.hasValues(c.ID) {
 			m.r.waiting = append(m.r.waiting, storedEdge{p.stored, i})
 		}
-	case taken && b.key != e.node.key && m.load:
-		m.fill(c.ID, e.node)
-	case !m.bind(c.ID, e.node):
-		m.conflict(c.ID, e.node)
+	case taken && b.key != e.Node.Key && m.load:
+		m.fill(c.ID, e.Node)
+	case !m.bind(c.ID, e.Node):
+		m.conflict(c.ID, e.Node)
 	}
 	return nil
 }
 
 // fill gives a further object the values of a stored node that has a counterpart already.
-func (m *matcher) fill(stored int, n *node) {
-	if !n.reached {
+func (m *matcher) fill(stored int, n *object.Node) {
+	if !n.Reached {
 		m.queue = append(m.queue, pair{stored, n})
 	}
 }
@@ -194,28 +195,28 @@ func (m *matcher) hasChild(stored int, name string) bool {
 }
 
 // alloc makes the object that a nil edge lacks, or lets the edge share the one that was made for another edge.
-func (m *matcher) alloc(p pair, e *edge, stored int, b binding, taken bool) error {
+func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
 	var undo func()
 	switch {
-	case e.missing == nil:
-	case taken && e.missing.share != nil:
-		undo = e.missing.share(b.obj)
+	case e.Missing == nil:
+	case taken && e.Missing.Share != nil:
+		undo = e.Missing.Share(b.obj)
 	case !taken:
-		undo = e.missing.alloc(storedChildren{m.r.stored, stored})
+		undo = e.Missing.Alloc(storedChildren{m.r.stored, stored})
 	}
 	if undo == nil {
 		return nil
 	}
 	m.plan.undos = append(m.plan.undos, undo)
-	e.opt.alloc = true // a slice of numbers is made when its length is known
+	e.Opt.Alloc = true // a slice of numbers is made when its length is known
 	return m.w.again(p.node, e)
 }
 
 // conflict reports a second object that claims the values of a stored node (CheckpointPosition.bind_object).
-func (m *matcher) conflict(stored int, n *node) {
+func (m *matcher) conflict(stored int, n *object.Node) {
 	b, _ := m.r.bound.of(stored)
 	msg := fmt.Sprintf("Inconsistent references when loading the checkpoint into this object graph: %s (%s) claims %s, which belongs to another object of type %v",
-		n.path(), n.goPath(), m.r.prettyName(stored), b.key.typ)
+		n.Path(), n.GoPath(), m.r.prettyName(stored), b.key.Type)
 	m.r.conflicts = append(m.r.conflicts, msg)
 	m.r.opts.logger.Warn(msg, "checkpoint", m.r.path)
 }
@@ -230,7 +231,7 @@ func (m *matcher) slots() {
 			if m.r.bound.has(s.Variable) {
 				continue
 			}
-			owner, original := m.w.graph.byKey[m.r.bound.key(id)], m.w.graph.byKey[m.r.bound.key(s.Original)]
+			owner, original := m.w.graph.ByKey[m.r.bound.key(id)], m.w.graph.ByKey[m.r.bound.key(s.Original)]
 			if owner == nil || original == nil {
 				continue
 			}
@@ -255,7 +256,7 @@ type storedChildren struct {
 	id int
 }
 
-func (s storedChildren) names() []string {
+func (s storedChildren) Names() []string {
 	var names []string
 	for _, c := range s.g.Nodes[s.id].Children {
 		names = append(names, c.Name)
@@ -264,7 +265,7 @@ func (s storedChildren) names() []string {
 }
 
 // listLen is one more than the largest index, but no more than a list as sparse as those of real programs can have.
-func (s storedChildren) listLen() int {
+func (s storedChildren) ListLen() int {
 	n := 0
 	for _, c := range s.g.Nodes[s.id].Children {
 		if i, err := strconv.Atoi(c.Name); err == nil && i >= n && strconv.Itoa(i) == c.Name && i < 1024+64*len(s.g.Nodes[s.id].Children) {
@@ -281,13 +282,13 @@ func (r *restoration) gather(p *plan, at pair) {
 		return
 	}
 	used := false
-	for i := range at.node.values {
-		key, ok := attributeKey(attributes, at.node.values[i].attribute)
+	for i := range at.node.Values {
+		key, ok := attributeKey(attributes, at.node.Values[i].Attribute)
 		if ok {
 			used = true
-			p.assignments = append(p.assignments, &assignment{node: at.node, value: &at.node.values[i], key: key})
-		} else if at.node.done != nil {
-			p.problem(at.node, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %s", at.node.values[i].attribute, attributeNames(attributes)))
+			p.assignments = append(p.assignments, &assignment{node: at.node, value: &at.node.Values[i], key: key})
+		} else if at.node.Done != nil {
+			p.problem(at.node, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %s", at.node.Values[i].Attribute, attributeNames(attributes)))
 		}
 	}
 	if used {
@@ -310,7 +311,7 @@ func attributeKey(attributes []objectgraph.Attribute, name string) (string, bool
 		}
 	}
 	for _, a := range attributes {
-		if a.Name != "" && a.Name != variableAttribute && len(name) > len(a.Name) && name[:len(a.Name)] == a.Name {
+		if a.Name != "" && a.Name != object.VariableAttribute && len(name) > len(a.Name) && name[:len(a.Name)] == a.Name {
 			return a.Key + name[len(a.Name):], true
 		}
 	}

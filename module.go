@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A Module, embedded in a struct, lets objects be attached to it under names while the program runs, as Keras
@@ -90,9 +92,9 @@ func (m *Module) index(name string) int {
 
 // checkChild says why child cannot take part.
 func checkChild(name string, child any) error {
-	w := newWalker(make(map[identity]reflect.Value))
+	w := newWalker(make(map[object.Identity]reflect.Value))
 	w.addVirtualRoot(new(Module))
-	return w.addChild(w.graph.root(), name, childStep(name), child)
+	return w.addChild(w.graph.Root(), name, childStep(name), child)
 }
 
 func childStep(name string) string { return fmt.Sprintf(".Child(%q)", name) }

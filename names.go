@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A nameRestoration is a restore of a name-based checkpoint, which TensorFlow 1's Saver writes: no object graph, values
@@ -18,7 +19,7 @@ type nameRestoration struct {
 	path string
 	opts options
 	// seen are the variables that were looked up, and whether the checkpoint has their name.
-	seen map[identity]bool
+	seen map[object.Identity]bool
 }
 
 // VariableNamer is implemented, on its pointer, by an object that says what variables below it are called globally where no tag
@@ -42,50 +43,11 @@ func FullName(name, fullname string) Option {
 	}}
 }
 
-// call gives n its global name; nothing where that is empty.
-func (n *node) call(fullname string) {
-	if n == nil || fullname == "" {
-		return
-	}
-	var named fieldPlan
-	if n.field != nil {
-		named = *n.field
-	}
-	named.fullname = fullname
-	n.field = &named
-}
-
 var variableNamerType = reflect.TypeFor[VariableNamer]()
 
-// globalName is the name that a variable has across the program: the one it was given, or its edges from the root joined
-// by "/".
-func (n *node) globalName() string {
-	if name := n.givenName(); name != "" {
-		return name
-	}
-	return n.pathName()
-}
-
-func (n *node) pathName() string { return strings.Join(n.edgePath(), "/") }
-
-// givenName is the global name of a variable that its tag, [FullName] or an object above it states, "" where none does.
-func (n *node) givenName() string {
-	if name := n.field.fullnameOf(); name != "" {
-		return name
-	}
-	for above := n.parent; above != nil && n.obj.CanAddr(); above = above.parent {
-		if above.obj.CanAddr() && roleOf(above.key.typ).namer {
-			if name := above.obj.Addr().Interface().(VariableNamer).VariableName(n.obj.Addr().Interface()); name != "" {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
 // nameInCheckpoint is the name under which a name-based checkpoint has n, if it has it.
-func nameInCheckpoint(f format.Reader, n *node, scope string) (string, bool, error) {
-	name := strings.TrimSuffix(scope+n.globalName(), ":0")
+func nameInCheckpoint(f format.Reader, n *object.Node, scope string) (string, bool, error) {
+	name := strings.TrimSuffix(scope+n.GlobalName(), ":0")
 	_, ok, err := f.Lookup(name)
 	return name, ok, err
 }
@@ -94,7 +56,7 @@ func nameInCheckpoint(f format.Reader, n *node, scope string) (string, bool, err
 func (c *Checkpoint) restoreByName(ctx context.Context, f format.Reader, prefix string, o options) (*Status, error) {
 	o.logger.Warn("Restoring a name-based tf.train.Saver checkpoint using the object-based restore: names are matched, which is fragile. Save it again to re-encode it.", "checkpoint", prefix)
 	c.lastID++
-	r := &nameRestoration{id: c.lastID, path: prefix, opts: o, seen: make(map[identity]bool)}
+	r := &nameRestoration{id: c.lastID, path: prefix, opts: o, seen: make(map[object.Identity]bool)}
 	if err := c.matchNames(ctx, r, f); err != nil {
 		return nil, err
 	}
@@ -107,7 +69,7 @@ func (c *Checkpoint) updateNames(ctx context.Context, r *nameRestoration) error 
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(g.nodes, func(n *node) bool { _, seen := r.seen[n.key]; return len(n.values) > 0 && !seen }) {
+	if !slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { _, seen := r.seen[n.Key]; return len(n.Values) > 0 && !seen }) {
 		return nil
 	}
 	f, err := openPrefix(r.opts.fsys, r.path)
@@ -124,18 +86,18 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 		return err
 	}
 	p := newPlan(r.path, g, r.opts)
-	found := make(map[identity]bool)
-	for _, n := range g.nodes {
-		if _, seen := r.seen[n.key]; seen || len(n.values) != 1 {
+	found := make(map[object.Identity]bool)
+	for _, n := range g.Nodes {
+		if _, seen := r.seen[n.Key]; seen || len(n.Values) != 1 {
 			continue
 		}
 		name, ok, err := nameInCheckpoint(f, n, "")
 		if err != nil {
 			return fmt.Errorf("ckpt: %w", err)
 		}
-		found[n.key] = ok
-		if ok && r.id > c.reached[n.key] {
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
+		found[n.Key] = ok
+		if ok && r.id > c.reached[n.Key] {
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.Values[0], key: name})
 			p.reach(n)
 		}
 	}
@@ -147,25 +109,25 @@ func (c *Checkpoint) matchNames(ctx context.Context, r *nameRestoration, f forma
 	}
 	for key, ok := range found {
 		r.seen[key] = ok
-		if n := g.byKey[key]; n != nil {
-			c.keep = append(c.keep, n.obj)
+		if n := g.ByKey[key]; n != nil {
+			c.keep = append(c.keep, n.Obj)
 		}
 	}
 	for _, n := range p.reached {
-		c.reached[n.key] = r.id
+		c.reached[n.Key] = r.id
 	}
 	return nil
 }
 
 // assert is all three assertions: a name-based checkpoint says nothing of objects, so that what it holds beyond the program's
 // variables cannot be told from rubbish (NameBasedSaverStatus).
-func (r *nameRestoration) assert(c *Checkpoint, g *graph) error {
+func (r *nameRestoration) assert(c *Checkpoint, g *object.Graph) error {
 	var missing []string
-	for _, n := range g.required(r.seen, r.opts.skipSlots, false) {
-		if c.counter != nil && n.obj.CanAddr() && n.obj.Addr().Interface() == any(c.counter) {
+	for _, n := range g.Required(r.seen, r.opts.skipSlots, false) {
+		if c.counter != nil && n.Obj.CanAddr() && n.Obj.Addr().Interface() == any(c.counter) {
 			continue
 		}
-		missing = append(missing, n.path())
+		missing = append(missing, n.Path())
 	}
 	if len(missing) == 0 {
 		return nil
@@ -174,15 +136,15 @@ func (r *nameRestoration) assert(c *Checkpoint, g *graph) error {
 		Problem: fmt.Sprintf("Some objects had attributes which were not restored: %d values have names that the checkpoint has not", len(missing))}
 }
 
-func (r *nameRestoration) report(g *graph) *Report {
+func (r *nameRestoration) report(g *object.Graph) *Report {
 	out := &Report{Checkpoint: r.path}
-	for _, n := range g.nodes {
-		if len(n.values) == 0 {
+	for _, n := range g.Nodes {
+		if len(n.Values) == 0 {
 			continue
 		}
-		item := Item{Path: n.path(), GoPath: n.goPath()}
-		if r.seen[n.key] {
-			item.Key = n.globalName()
+		item := Item{Path: n.Path(), GoPath: n.GoPath()}
+		if r.seen[n.Key] {
+			item.Key = n.GlobalName()
 			out.Restored = append(out.Restored, item)
 		} else {
 			out.Missing = append(out.Missing, item)
@@ -205,10 +167,10 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 		scope = strings.TrimSuffix(o.at, "/") + "/"
 	}
 	p := newPlan(prefix, w.graph, o)
-	filled := make(map[identity]bool)
+	filled := make(map[object.Identity]bool)
 	used := make(map[string]bool)
-	for _, n := range w.graph.nodes {
-		if len(n.values) != 1 {
+	for _, n := range w.graph.Nodes {
+		if len(n.Values) != 1 {
 			continue
 		}
 		name, ok, err := nameInCheckpoint(f, n, scope)
@@ -216,8 +178,8 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 			return fmt.Errorf("ckpt: %w", err)
 		}
 		if ok {
-			filled[n.key], used[name] = true, true
-			p.assignments = append(p.assignments, &assignment{node: n, value: &n.values[0], key: name})
+			filled[n.Key], used[name] = true, true
+			p.assignments = append(p.assignments, &assignment{node: n, value: &n.Values[0], key: name})
 		}
 	}
 	if err = acceptNames(f, w.graph, filled, used, prefix, scope, o); err == nil {
@@ -230,11 +192,11 @@ func loadByName(ctx context.Context, f format.Reader, prefix string, model any, 
 	return p.run(ctx, f, o)
 }
 
-func acceptNames(f format.Reader, g *graph, filled map[identity]bool, used map[string]bool, prefix, scope string, o options) error {
-	if missing := g.required(filled, false, true); len(missing) > 0 && !o.partial {
-		e := &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("%d of %d values of the model have names that the checkpoint, which is name-based, has not", len(missing), countLeaves(g))}
+func acceptNames(f format.Reader, g *object.Graph, filled map[object.Identity]bool, used map[string]bool, prefix, scope string, o options) error {
+	if missing := g.Required(filled, false, true); len(missing) > 0 && !o.partial {
+		e := &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("%d of %d values of the model have names that the checkpoint, which is name-based, has not", len(missing), g.Leaves())}
 		for _, n := range missing {
-			e.Missing = append(e.Missing, scope+n.globalName())
+			e.Missing = append(e.Missing, scope+n.GlobalName())
 		}
 		var names []string
 		for entry, err := range f.All() {

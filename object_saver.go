@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/format"
-	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // An ObjectSaver saves and restores the objects of one kind in a way of its own, all of them at once, where several tensors
@@ -33,18 +33,20 @@ type ObjectSaver struct {
 
 // WithSaver lets s save and restore the objects that it matches. Where several match, the one given last does.
 func WithSaver(s ObjectSaver) Option {
-	return Option{"WithSaver", onNew | onLoad | onSaveWeights, func(o *options) { o.savers = append(o.savers, &s) }}
+	return Option{"WithSaver", onNew | onLoad | onSaveWeights, func(o *options) {
+		o.savers = append(o.savers, &object.Saver{Name: s.Name, Match: s.Match, Save: s.Save, Lenient: s.Lenient, Of: &s})
+	}}
 }
 
 // checkSavers says what is wrong with the savers of a call.
-func checkSavers(savers []*ObjectSaver) error {
+func checkSavers(savers []*object.Saver) error {
 	for i, s := range savers {
 		switch {
 		case s.Name == "":
 			return fmt.Errorf("ckpt: WithSaver: the saver has no name")
-		case s.Match == nil || s.Save == nil || s.Restore == nil:
+		case s.Match == nil || s.Save == nil || s.Of.(*ObjectSaver).Restore == nil:
 			return fmt.Errorf("ckpt: WithSaver: %s lacks one of Match, Save and Restore", s.Name)
-		case slices.ContainsFunc(savers[:i], func(other *ObjectSaver) bool { return other.Name == s.Name }):
+		case slices.ContainsFunc(savers[:i], func(other *object.Saver) bool { return other.Name == s.Name }):
 			return fmt.Errorf("ckpt: WithSaver: two savers are called %s", s.Name)
 		}
 	}
@@ -52,7 +54,7 @@ func checkSavers(savers []*ObjectSaver) error {
 }
 
 // saverFor returns the saver that takes care of the object v, nil if none does.
-func saverFor(savers []*ObjectSaver, v reflect.Value) *ObjectSaver {
+func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 	if len(savers) == 0 || !v.CanAddr() {
 		return nil
 	}
@@ -65,76 +67,26 @@ func saverFor(savers []*ObjectSaver, v reflect.Value) *ObjectSaver {
 	return nil
 }
 
-// savedApart are the objects that one saver takes care of.
-type savedApart struct {
-	saver   *ObjectSaver
-	nodes   []*node
-	objects map[string]any
-}
-
-func addApart(all []*savedApart, s *ObjectSaver, name string, n *node) []*savedApart {
-	i := slices.IndexFunc(all, func(a *savedApart) bool { return a.saver == s })
-	if i < 0 {
-		i = len(all)
-		all = append(all, &savedApart{saver: s, objects: make(map[string]any)})
-	}
-	all[i].nodes = append(all[i].nodes, n)
-	all[i].objects[name] = n.obj.Addr().Interface()
-	return all
-}
-
-// sources is stored with the tensors of objects that have savers of their own, which come first, as in TensorFlow.
-func (g *graph) sources(ctx context.Context) (*objectgraph.Graph, []namedSource, error) {
-	stored, tensors, err := g.stored()
-	if err != nil {
-		return nil, nil, err
-	}
-	var all []*savedApart
-	paths := make(map[*node]string)
-	for _, n := range g.nodes {
-		if n.saver != nil {
-			all = addApart(all, n.saver, n.objectPath(paths, ""), n)
-		}
-	}
-	if len(all) == 0 {
-		return stored, tensors, nil
-	}
-	var own []namedSource
-	for _, a := range all {
-		saved, err := a.saver.Save(ctx, a.objects)
-		if err != nil {
-			return nil, nil, fmt.Errorf("ckpt: saver %s: %w", a.saver.Name, err)
-		}
-		for _, t := range saved {
-			if t.Tensor == nil || t.Tensor.Shape() == nil {
-				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.saver.Name, t.Name)
-			}
-			own = append(own, namedSource{key: t.Name, src: format.SourceOf(t.Tensor), saver: a.saver.Name})
-		}
-	}
-	return stored, append(own, tensors...), nil
-}
-
 // gatherApart notes an object that a saver of its own restores. It is false where that is nobody's business but the object's
 // (CheckpointPosition.gather_ops_or_named_saveables).
 func (r *restoration) gatherApart(p *plan, at pair) bool {
 	stored := &r.stored.Nodes[at.stored]
 	if stored.Saver == nil {
-		if at.node.saver == nil || len(stored.Attributes) == 0 {
+		if at.node.Saver == nil || len(stored.Attributes) == 0 {
 			return false
 		}
-		p.apart = addApart(p.apart, at.node.saver, stored.Attributes[0].Key, at.node)
+		p.apart = p.apart.Add(at.node.Saver, stored.Attributes[0].Key, at.node)
 		return true
 	}
-	i := slices.IndexFunc(r.opts.savers, func(s *ObjectSaver) bool { return s.Name == stored.Saver.Name })
+	i := slices.IndexFunc(r.opts.savers, func(s *object.Saver) bool { return s.Name == stored.Saver.Name })
 	switch {
 	case i < 0:
 		r.opts.logger.Warn(fmt.Sprintf("Registered saver %s was not found when restoring checkpoints.", stored.Saver.Name),
-			"checkpoint", r.path, "object", at.node.path())
-	case at.node.obj.CanAddr() && r.opts.savers[i].Match(at.node.obj.Addr().Interface()):
-		p.apart = addApart(p.apart, r.opts.savers[i], stored.Saver.ObjectName, at.node)
+			"checkpoint", r.path, "object", at.node.Path())
+	case at.node.Obj.CanAddr() && r.opts.savers[i].Match(at.node.Obj.Addr().Interface()):
+		p.apart = p.apart.Add(r.opts.savers[i], stored.Saver.ObjectName, at.node)
 	case !r.opts.savers[i].Lenient:
-		p.problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.key.typ))
+		p.problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.Key.Type))
 	}
 	return true
 }
@@ -142,8 +94,8 @@ func (r *restoration) gatherApart(p *plan, at pair) bool {
 // restoreApart lets the savers of their own restore what they saved.
 func (p *plan) restoreApart(ctx context.Context, f format.Reader, o options) error {
 	for _, a := range p.apart {
-		if err := a.saver.Restore(ctx, a.objects, &Reader{f: keptOpen{f}, prefix: p.path, opts: o}); err != nil {
-			return fmt.Errorf("saver %s: %w", a.saver.Name, err)
+		if err := a.Saver.Of.(*ObjectSaver).Restore(ctx, a.Objects, &Reader{f: keptOpen{f}, prefix: p.path, opts: o}); err != nil {
+			return fmt.Errorf("saver %s: %w", a.Saver.Name, err)
 		}
 	}
 	return nil

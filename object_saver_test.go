@@ -31,7 +31,7 @@ func partsSaver(name string) ObjectSaver {
 				if err != nil {
 					return nil, err
 				}
-				tensors = append(tensors, NamedTensor{path + "/parts", t})
+				tensors = append(tensors, NamedTensor{Name: path + "/parts", Tensor: t})
 			}
 			return tensors, nil
 		},
@@ -164,7 +164,7 @@ func TestObjectSaverOptions(t *testing.T) {
 	t.Run("a key that is another object's is refused", func(t *testing.T) {
 		s := partsSaver("p")
 		s.Save = func(context.Context, map[string]any) ([]NamedTensor, error) {
-			return []NamedTensor{{"v/.ATTRIBUTES/VARIABLE_VALUE", tensor.Scalar(int32(1))}}, nil
+			return []NamedTensor{{Name: "v/.ATTRIBUTES/VARIABLE_VALUE", Tensor: tensor.Scalar(int32(1))}}, nil
 		}
 		_, err := mustNew(t, group(), WithSaver(s)).Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
 		require.ErrorContains(t, err, `"v/.ATTRIBUTES/VARIABLE_VALUE"`)

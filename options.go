@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -59,10 +61,10 @@ type options struct {
 	attach   []namedObject // With
 	// fullNames is what FullName says, by the name of an edge of the root.
 	fullNames map[string]string
-	savers    []*ObjectSaver // WithSaver
+	savers    []*object.Saver // WithSaver
 
 	async     bool
-	shard     func([]ShardTensor) []ShardPart
+	shard     format.ShardFunc
 	callbacks []func(ctx context.Context, path string) error
 
 	attempt    string

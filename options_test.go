@@ -179,20 +179,28 @@ func TestShardBy(t *testing.T) {
 		parts func(n int) []ShardPart
 		want  string
 	}{
-		"twice":            {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {0, 1, nil}, {1, 0, nil}} }, `"v/.ATTRIBUTES/VARIABLE_VALUE": - is there twice`},
-		"one that is none": {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {1, 0, nil}, {2, 0, nil}} }, "tensor 2 was added, there are 2"},
-		"too few":          {func(n int) []ShardPart { return []ShardPart{{1, 0, nil}} }, "4 of its 4 elements were dropped"},
-		"a part missing":   {func(n int) []ShardPart { return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 3}}}, {1, 0, nil}} }, "1 of its 4 elements were dropped"},
+		"twice": {func(n int) []ShardPart {
+			return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 0, Shard: 1}, {Tensor: 1, Shard: 0}}
+		}, `"v/.ATTRIBUTES/VARIABLE_VALUE": - is there twice`},
+		"one that is none": {func(n int) []ShardPart {
+			return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 0}, {Tensor: 2, Shard: 0}}
+		}, "tensor 2 was added, there are 2"},
+		"too few": {func(n int) []ShardPart { return []ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
+		"a part missing": {func(n int) []ShardPart {
+			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 1, Shard: 0}}
+		}, "1 of its 4 elements were dropped"},
 		"overlapping parts": {func(n int) []ShardPart {
-			return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 3}}}, {0, 0, tensor.Slice{{Start: 2, Length: 2}}}, {1, 0, nil}}
+			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 2, Length: 2}}}, {Tensor: 1, Shard: 0}}
 		}, "is there twice"},
 		"another rank": {func(n int) []ShardPart {
-			return []ShardPart{{0, 0, tensor.Slice{tensor.Full, tensor.Full}}, {1, 0, nil}}
+			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
 		}, "of rank 2 for shape [4]"},
-		"a file left out":    {func(n int) []ShardPart { return []ShardPart{{0, 0, nil}, {1, 2, nil}} }, "no tensor is in data file 1 of 2"},
-		"a negative file":    {func(n int) []ShardPart { return []ShardPart{{0, -1, nil}, {1, 0, nil}} }, "data file -1"},
-		"a negative tensor":  {func(n int) []ShardPart { return []ShardPart{{-1, 0, nil}} }, "tensor -1 was added"},
-		"a region too large": {func(n int) []ShardPart { return []ShardPart{{0, 0, tensor.Slice{{Start: 0, Length: 9}}}, {1, 0, nil}} }, "leaves shape [4]"},
+		"a file left out":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "no tensor is in data file 1 of 2"},
+		"a negative file":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
+		"a negative tensor": {func(n int) []ShardPart { return []ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
+		"a region too large": {func(n int) []ShardPart {
+			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
+		}, "leaves shape [4]"},
 	} {
 		t.Run("O-18 a sharding function that gives "+name, func(t *testing.T) {
 			dir := t.TempDir()

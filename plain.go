@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -13,45 +14,45 @@ import (
 // nested as far as they are rectangular. v is addressable or a slice. shape, where not nil, is what a flat
 // slice is saved as. A nil slice is a value that is not built: its memory comes from the checkpoint. With alloc an array of
 // nil slices is one too.
-func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (value, error) {
+func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, error) {
 	d, _, ok := plainType(v.Type())
 	if !ok {
-		return value{}, fmt.Errorf("%v is not a plain value", v.Type())
+		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
-	out := value{attribute: variableAttribute, dtype: d}
+	out := object.Value{Attribute: object.VariableAttribute, DType: d}
 	if hollow(v) && (alloc || v.Kind() == reflect.Slice) {
-		out.place = func(e format.Entry) (*target, error) { return allocPlain(v, shape, e) }
+		out.Place = func(e format.Entry) (*object.Target, error) { return allocPlain(v, shape, e) }
 		return out, nil
 	}
 	own, err := plainShape(v)
 	if err != nil {
-		return value{}, err
+		return object.Value{}, err
 	}
 	if shape != nil {
 		if shape.Len() != own.Len() {
-			return value{}, fmt.Errorf("%d values for the tag's shape %v, which takes %d", own.Len(), shape, shape.Len())
+			return object.Value{}, fmt.Errorf("%d values for the tag's shape %v, which takes %d", own.Len(), shape, shape.Len())
 		}
 		own = shape
 	}
-	out.shape = own
+	out.Shape = own
 	if t, err := tensor.Alias(v, own...); err == nil {
-		whole := tensorValue(t)
-		whole.shape = own
+		whole := object.TensorValue(t)
+		whole.Shape = own
 		return whole, nil
 	}
-	out.values = func() (tensor.Any, error) {
+	out.Values = func() (tensor.Any, error) {
 		t, err := tensor.NewAny(d, own...)
 		if err != nil {
 			return nil, err
 		}
 		return t, copyRows(reflect.ValueOf(t.Values()), v, gather)
 	}
-	out.place = func(e format.Entry) (*target, error) {
-		t, err := staged(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
+	out.Place = func(e format.Entry) (*object.Target, error) {
+		t, err := object.Stage(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
 		if err != nil {
 			return nil, err
 		}
-		t.sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
+		t.Sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
 		return t, nil
 	}
 	return out, nil
@@ -79,7 +80,7 @@ func hollow(v reflect.Value) bool {
 }
 
 // allocPlain makes the nil slice v as large as what is stored and returns it as the target.
-func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*target, error) {
+func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Target, error) {
 	if shape == nil {
 		shape = e.Shape
 		if _, rank, _ := plainType(v.Type()); rank != len(e.Shape) {
@@ -101,15 +102,15 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*target, e
 	if err != nil {
 		return nil, err
 	}
-	t, err := inner.target(e)
+	t, err := inner.Target(e)
 	if err != nil {
 		return nil, err
 	}
 	if t == nil { // straight into what was made
-		t = &target{dst: inner.tensor}
+		t = &object.Target{Dst: inner.Tensor}
 	}
 	v.Set(made)
-	t.undo = func() { v.SetZero() }
+	t.Undo = func() { v.SetZero() }
 	return t, nil
 }
 

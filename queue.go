@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // match binds what r can find in the program as it is now and moves the bytes, unless r is planned. first is the
@@ -46,13 +47,13 @@ func (c *Checkpoint) match(ctx context.Context, r *restoration, f format.Reader,
 
 func (c *Checkpoint) reachedBy(r *restoration, p *plan) {
 	if len(c.reached) == 0 {
-		c.reached, c.keep = make(map[identity]uint64, len(p.reached)), slices.Grow(c.keep, len(p.reached))
+		c.reached, c.keep = make(map[object.Identity]uint64, len(p.reached)), slices.Grow(c.keep, len(p.reached))
 	}
 	for _, n := range p.reached {
-		if _, known := c.reached[n.key]; !known {
-			c.keep = append(c.keep, n.obj)
+		if _, known := c.reached[n.Key]; !known {
+			c.keep = append(c.keep, n.Obj)
 		}
-		c.reached[n.key] = max(c.reached[n.key], r.id)
+		c.reached[n.Key] = max(c.reached[n.Key], r.id)
 	}
 }
 
@@ -137,17 +138,17 @@ func (r *restoration) settled() bool {
 
 // couldProceed reports whether the program has an object now for which values wait, so that files are opened only when
 // there is something to read.
-func (r *restoration) couldProceed(g *graph) bool {
+func (r *restoration) couldProceed(g *object.Graph) bool {
 	for _, se := range r.waiting {
-		if parent := g.byKey[r.bound.key(se.parent)]; parent != nil {
-			if e := parent.find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.node != nil || e.opt.alloc) {
+		if parent := g.ByKey[r.bound.key(se.parent)]; parent != nil {
+			if e := parent.Find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.Node != nil || e.Opt.Alloc) {
 				return true
 			}
 		}
 	}
 	for id, n := range r.stored.Nodes {
 		for _, s := range n.Slots {
-			if !r.bound.has(s.Variable) && g.byKey[r.bound.key(id)] != nil && g.byKey[r.bound.key(s.Original)] != nil {
+			if !r.bound.has(s.Variable) && g.ByKey[r.bound.key(id)] != nil && g.ByKey[r.bound.key(s.Original)] != nil {
 				return true
 			}
 		}

@@ -7,52 +7,54 @@ import (
 	"strconv"
 
 	"github.com/mitchellh/reflectwalk"
+
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A walker turns Go values into a graph: it takes one object at a time from a queue, so that depth costs no stack,
 // and asks reflectwalk for the fields of one struct, never for what is in them.
 type walker struct {
 	plans *planner
-	graph *graph
+	graph *object.Graph
 	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
 	// so that they keep their identity.
-	copies map[identity]reflect.Value
+	copies map[object.Identity]reflect.Value
 	// owner is made known to every embedded Module that is met; may be nil.
 	owner *Checkpoint
 	// savers save and restore the objects that they match in ways of their own; the last that matches is asked.
-	savers []*ObjectSaver
+	savers []*object.Saver
 	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
 	allocAll bool
 }
 
-func newWalker(copies map[identity]reflect.Value) *walker {
-	return &walker{plans: &plans, graph: &graph{byKey: make(map[identity]*node), byContent: make(map[identity]*node)}, copies: copies}
+func newWalker(copies map[object.Identity]reflect.Value) *walker {
+	return &walker{plans: &plans, graph: object.New(), copies: copies}
 }
 
 // grow makes room for a graph of n nodes.
 func (w *walker) grow(n int) {
-	if len(w.graph.nodes) == 0 && n > 0 {
-		w.graph.nodes, w.graph.byKey = make([]*node, 0, n), make(map[identity]*node, n)
+	if len(w.graph.Nodes) == 0 && n > 0 {
+		w.graph.Nodes, w.graph.ByKey = make([]*object.Node, 0, n), make(map[object.Identity]*object.Node, n)
 	}
 }
 
 // all expands every node that can be reached.
 func (w *walker) all() error {
-	for i := 0; i < len(w.graph.nodes); i++ {
-		if err := w.expand(w.graph.nodes[i]); err != nil {
+	for i := 0; i < len(w.graph.Nodes); i++ {
+		if err := w.expand(w.graph.Nodes[i]); err != nil {
 			return err
 		}
 	}
-	return w.graph.checkOverlap()
+	return w.graph.CheckOverlap()
 }
 
 // addRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
 // large as what is stored.
-func (w *walker) addRoot(v any, stored children) error {
-	e := edge{opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+func (w *walker) addRoot(v any, stored object.Children) error {
+	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
 	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
-	if err == nil && n == nil && e.missing != nil && stored != nil {
-		w.graph.undos = append(w.graph.undos, e.missing.alloc(stored))
+	if err == nil && n == nil && e.Missing != nil && stored != nil {
+		w.graph.Undos = append(w.graph.Undos, e.Missing.Alloc(stored))
 		n, err = w.resolve(reflect.ValueOf(v), &e, nil)
 	}
 	if err == nil && n == nil {
@@ -64,23 +66,23 @@ func (w *walker) addRoot(v any, stored children) error {
 // addVirtualRoot makes node 0 an object that is no struct of the user's: what stands for a [Group].
 func (w *walker) addVirtualRoot(stand any) {
 	v := reflect.ValueOf(stand).Elem()
-	n := &node{key: identity{addr: v.Addr().Pointer(), typ: v.Type()}, obj: v, group: true, expanded: true, opt: fieldOptions{explicit: true}}
-	w.graph.nodes, w.graph.byKey[n.key] = append(w.graph.nodes, n), n
+	n := &object.Node{Key: object.Identity{Addr: v.Addr().Pointer(), Type: v.Type()}, Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}}
+	w.graph.Nodes, w.graph.ByKey[n.Key] = append(w.graph.Nodes, n), n
 }
 
 // addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. The
 // error says where v is nothing that can take part.
-func (w *walker) addChild(n *node, name, goStep string, v any) error {
-	e := edge{name: name, goStep: goStep, opt: fieldOptions{explicit: true, alloc: w.allocAll}}
+func (w *walker) addChild(n *object.Node, name, goStep string, v any) error {
+	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
 	child, err := w.resolve(reflect.ValueOf(v), &e, n)
 	if err != nil {
 		return err
 	}
-	if child == nil && e.missing == nil {
+	if child == nil && e.Missing == nil {
 		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
 	}
-	e.node, e.from = child, reflect.ValueOf(v)
-	n.edges = append(n.edges, e)
+	e.Node, e.From = child, reflect.ValueOf(v)
+	n.Edges = append(n.Edges, e)
 	return nil
 }
 
@@ -95,12 +97,12 @@ func describe(v any) string {
 }
 
 // expand gives n its edges, once.
-func (w *walker) expand(n *node) error {
-	if n.expanded || !n.group {
+func (w *walker) expand(n *object.Node) error {
+	if n.Expanded || !n.Group {
 		return nil
 	}
-	n.expanded = true
-	v := n.obj
+	n.Expanded = true
+	v := n.Obj
 	switch v.Kind() {
 	case reflect.Struct:
 		return w.expandStruct(n)
@@ -108,7 +110,7 @@ func (w *walker) expand(n *node) error {
 		if v.Len() > 0 && w.plainElements(n) {
 			return nil
 		}
-		n.edges = make([]edge, 0, v.Len())
+		n.Edges = make([]object.Edge, 0, v.Len())
 		for i := range v.Len() {
 			if err := w.addElement(n, strconv.Itoa(i), v.Index(i)); err != nil {
 				return err
@@ -120,10 +122,10 @@ func (w *walker) expand(n *node) error {
 			keys = append(keys, it.Key().String())
 		}
 		slices.Sort(keys)
-		n.edges = make([]edge, 0, len(keys))
+		n.Edges = make([]object.Edge, 0, len(keys))
 		for _, k := range keys {
 			key := reflect.ValueOf(k).Convert(v.Type().Key())
-			e := edge{name: k}
+			e := object.Edge{Name: k}
 			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { v.SetMapIndex(key, c) }, n, &e)
 			if err := w.addElement(n, k, slot); err != nil {
 				return err
@@ -134,40 +136,40 @@ func (w *walker) expand(n *node) error {
 }
 
 // plainElements reports a container of plain values that nobody asked to save: it has no edges, however long it is.
-func (w *walker) plainElements(n *node) bool {
-	return !n.opt.explicit && w.plans.trait(n.obj.Type().Elem()) == isPlain
+func (w *walker) plainElements(n *object.Node) bool {
+	return !n.Opt.Explicit && w.plans.trait(n.Obj.Type().Elem()) == isPlain
 }
 
 // addElement adds the edge to an element of a container, which is subject to the options of the container's field.
-func (w *walker) addElement(n *node, name string, v reflect.Value) error {
-	return w.addEdge(n, edge{name: name, opt: n.opt}, v)
+func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error {
+	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt}, v)
 }
 
 // addEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
-func (w *walker) addEdge(n *node, e edge, v reflect.Value) (err error) {
-	e.opt.alloc = e.opt.alloc || w.allocAll
-	e.from = v
-	n.edges = append(n.edges, e)
-	last := &n.edges[len(n.edges)-1]
-	last.node, err = w.resolve(v, last, n)
+func (w *walker) addEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
+	e.Opt.Alloc = e.Opt.Alloc || w.allocAll
+	e.From = v
+	n.Edges = append(n.Edges, e)
+	last := &n.Edges[len(n.Edges)-1]
+	last.Node, err = w.resolve(v, last, n)
 	return err
 }
 
 // again resolves an edge anew after what it leads to was made.
-func (w *walker) again(n *node, e *edge) error {
-	child, err := w.resolve(e.from, e, n)
-	e.node = child
+func (w *walker) again(n *object.Node, e *object.Edge) error {
+	child, err := w.resolve(e.From, e, n)
+	e.Node = child
 	return err
 }
 
-func (w *walker) expandStruct(n *node) error {
-	plan := w.plans.plan(n.obj.Type())
+func (w *walker) expandStruct(n *object.Node) error {
+	plan := w.plans.plan(n.Obj.Type())
 	if plan.err != nil {
 		return plan.err
 	}
-	n.edges = make([]edge, 0, len(plan.fields))
+	n.Edges = make([]object.Edge, 0, len(plan.fields))
 	f := &fieldWalker{w: w, n: n}
-	if err := reflectwalk.Walk(n.obj.Addr().Interface(), f); err != nil {
+	if err := reflectwalk.Walk(n.Obj.Addr().Interface(), f); err != nil {
 		return err
 	}
 	if f.tracked {
@@ -177,15 +179,15 @@ func (w *walker) expandStruct(n *node) error {
 }
 
 // checkTracked reports a child attached to a Module under the name of a field: that of fields alone is checked with their types.
-func checkTracked(n *node) error {
-	taken := make(map[string]string, len(n.edges))
-	for i := range n.edges {
-		e := &n.edges[i]
-		for _, name := range append([]string{e.name}, e.field.aliasesOf()...) {
+func checkTracked(n *object.Node) error {
+	taken := make(map[string]string, len(n.Edges))
+	for i := range n.Edges {
+		e := &n.Edges[i]
+		for _, name := range append([]string{e.Name}, e.Aliases()...) {
 			if other, ok := taken[name]; ok {
-				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.path(), n.goPath(), other, e.goStep, name)
+				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.Path(), n.GoPath(), other, e.GoStep, name)
 			}
-			taken[name] = e.goStep
+			taken[name] = e.GoStep
 		}
 	}
 	return nil
@@ -196,7 +198,7 @@ func checkTracked(n *node) error {
 // interfaces stay out of reach.
 type fieldWalker struct {
 	w      *walker
-	n      *node
+	n      *object.Node
 	frames []fieldFrame
 	// tracked is set where a Module has children, whose names no type declares.
 	tracked bool
@@ -245,7 +247,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 			}
 			// An inlined struct has no node of its own that could tell whether the checkpoint has it.
 			v.Set(reflect.New(v.Type().Elem()))
-			f.w.graph.undos = append(f.w.graph.undos, func() { v.SetZero() })
+			f.w.graph.Undos = append(f.w.graph.Undos, func() { v.SetZero() })
 		}
 		return nil
 	case moduleField:
@@ -260,9 +262,9 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	case skipField:
 		return reflectwalk.SkipEntry
 	}
-	e := edge{
-		name: field.name, goStep: step, field: field,
-		opt: fieldOptions{explicit: field.present, optional: field.optional, alloc: field.alloc, cast: field.cast},
+	e := object.Edge{
+		Name: field.name, GoStep: step, Field: &field.Field,
+		Opt: object.Options{Explicit: field.present, Optional: field.optional, Alloc: field.alloc, Cast: field.cast},
 	}
 	if err := f.w.addEdge(f.n, e, v); err != nil {
 		return err

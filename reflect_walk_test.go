@@ -10,25 +10,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // walkOf returns the program's graph as lines "path Go-path → kind", in node order.
 func walkOf(t *testing.T, root any) []string {
 	t.Helper()
-	w := newWalker(make(map[identity]reflect.Value))
+	w := newWalker(make(map[object.Identity]reflect.Value))
 	require.NoError(t, w.addRoot(root, nil))
 	require.NoError(t, w.all())
 	var lines []string
-	for _, n := range w.graph.nodes {
+	for _, n := range w.graph.Nodes {
 		kind := "group"
-		if len(n.values) > 0 {
-			kind = n.values[0].dtype.String()
-			if n.values[0].built() {
-				kind += n.values[0].shape.String()
+		if len(n.Values) > 0 {
+			kind = n.Values[0].DType.String()
+			if n.Values[0].Built() {
+				kind += n.Values[0].Shape.String()
 			}
 		}
-		lines = append(lines, fmt.Sprintf("%s %s", strings.Join(n.edgePath(), "/"), kind))
+		lines = append(lines, fmt.Sprintf("%s %s", strings.Join(n.EdgePath(), "/"), kind))
 	}
 	return lines
 }
@@ -200,10 +201,10 @@ func TestDeepAndSelfReferring(t *testing.T) {
 		head = &node{Next: head}
 	}
 	head.W = f32(1)
-	w := newWalker(make(map[identity]reflect.Value))
+	w := newWalker(make(map[object.Identity]reflect.Value))
 	require.NoError(t, w.addRoot(head, nil))
 	require.NoError(t, w.all())
-	require.Len(t, w.graph.nodes, 200_001)
+	require.Len(t, w.graph.Nodes, 200_001)
 
 	type self *self
 	var p self

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A Report says what became of everything in a restore: of every value in the checkpoint and in the model. What a program
@@ -48,13 +49,13 @@ func (s *Status) Report() *Report {
 	return s.r.report(g)
 }
 
-func (r *restoration) report(g *graph) *Report {
-	out := &Report{Checkpoint: r.path, RootChildren: storedChildren{r.stored, r.start}.names()}
+func (r *restoration) report(g *object.Graph) *Report {
+	out := &Report{Checkpoint: r.path, RootChildren: storedChildren{r.stored, r.start}.Names()}
 	waiting := make(map[int]bool)
 	for _, se := range r.waiting {
 		r.markBelow(r.stored.Nodes[se.parent].Children[se.child].ID, waiting)
 	}
-	matched := make(map[identity]bool)
+	matched := make(map[object.Identity]bool)
 	for id := range r.stored.Nodes {
 		n := &r.stored.Nodes[id]
 		b, bound := r.bound.of(id)
@@ -63,11 +64,11 @@ func (r *restoration) report(g *graph) *Report {
 			continue
 		}
 		var item Item
-		if at := g.byKey[b.key]; bound && at != nil {
-			if len(n.Attributes) > 0 || len(at.values) > 0 {
-				item.Path, item.GoPath = at.path(), at.goPath()
+		if at := g.ByKey[b.key]; bound && at != nil {
+			if len(n.Attributes) > 0 || len(at.Values) > 0 {
+				item.Path, item.GoPath = at.Path(), at.GoPath()
 			}
-			if len(at.values) > 0 && len(n.Attributes) == 0 {
+			if len(at.Values) > 0 && len(n.Attributes) == 0 {
 				matched[b.key] = true // listed as mismatched, not once more as missing
 				out.Mismatched = append(out.Mismatched, item)
 			}
@@ -88,8 +89,8 @@ func (r *restoration) report(g *graph) *Report {
 			}
 		}
 	}
-	for _, n := range g.required(matched, r.opts.skipSlots, false) {
-		out.Missing = append(out.Missing, Item{Path: n.path(), GoPath: n.goPath()})
+	for _, n := range g.Required(matched, r.opts.skipSlots, false) {
+		out.Missing = append(out.Missing, Item{Path: n.Path(), GoPath: n.GoPath()})
 	}
 	return out
 }
@@ -182,7 +183,7 @@ func rootChildrenText(names []string) string {
 }
 
 func (r *restoration) rootChildren() string {
-	return rootChildrenText(storedChildren{r.stored, r.start}.names())
+	return rootChildrenText(storedChildren{r.stored, r.start}.Names())
 }
 
 // prettyName is a stored node's path as TensorFlow prints it: (root).model.dense.
@@ -201,22 +202,22 @@ func (r *restoration) userPath(id int) string {
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // hints says, for objects that found nothing, which stored edges beside them were probably meant.
-func (r *restoration) hints(unmatched []*node) []string {
-	byKey := make(map[identity]int)
+func (r *restoration) hints(unmatched []*object.Node) []string {
+	byKey := make(map[object.Identity]int)
 	for id, b := range r.bound.each() {
 		byKey[b.key] = id
 	}
 	var out []string
 	for _, n := range unmatched {
-		if n.parent == nil || len(out) == 3 {
+		if n.Parent == nil || len(out) == 3 {
 			continue
 		}
-		id, ok := byKey[n.parent.key]
+		id, ok := byKey[n.Parent.Key]
 		if !ok {
 			continue
 		}
-		if near := near(n.name, r.unboundChildren(id)); len(near) > 0 {
-			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", n.path(), quoteAll(near)))
+		if near := near(n.Name, r.unboundChildren(id)); len(near) > 0 {
+			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", n.Path(), quoteAll(near)))
 		}
 	}
 	if r.bound.count <= 1 {
@@ -236,7 +237,7 @@ func (r *restoration) unboundChildren(id int) []string {
 }
 
 // storedHints is hints the other way round: what the program's object beside an unused value calls its own.
-func (r *restoration) storedHints(g *graph, unresolved []int) []string {
+func (r *restoration) storedHints(g *object.Graph, unresolved []int) []string {
 	parents := make(map[int]objectgraph.Child)
 	from := make(map[int]int)
 	for id := range r.stored.Nodes {
@@ -248,13 +249,13 @@ func (r *restoration) storedHints(g *graph, unresolved []int) []string {
 	}
 	var out []string
 	for _, id := range unresolved {
-		n := g.byKey[r.bound.key(from[id])]
+		n := g.ByKey[r.bound.key(from[id])]
 		if n == nil || len(out) == 3 {
 			continue
 		}
 		var names []string
-		for i := range n.edges {
-			names = append(names, n.edges[i].name)
+		for i := range n.Edges {
+			names = append(names, n.Edges[i].Name)
 		}
 		if near := near(parents[id].Name, names); len(near) > 0 {
 			out = append(out, fmt.Sprintf("for %s the model has %s", r.userPath(id), quoteAll(near)))

@@ -13,29 +13,30 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // A plan is what a restore will do once it is accepted: which tensor goes where.
 type plan struct {
 	path        string
-	graph       *graph
+	graph       *object.Graph
 	assignments []*assignment
-	reached     []*node // objects that this restore is the last to have given their values
+	reached     []*object.Node // objects that this restore is the last to have given their values
 	problems    []error
 	undos       []func() // take back what matching itself allocated, in the order it was done
 	parts       func(string, tensor.Shape) (tensor.Shape, tensor.Slice)
-	apart       []*savedApart // what ObjectSavers restore when all else is there
+	apart       object.Batches // what ObjectSavers restore when all else is there
 }
 
 // An assignment is one stored tensor with the value that takes it.
 type assignment struct {
-	node   *node
-	value  *value
+	node   *object.Node
+	value  *object.Value
 	key    string
-	found  format.Found // from when the plan is checked
-	part   *partition   // of the stored tensor, where the program holds only that
-	target *target      // from when the plan is run; nil where the tensor is read straight into the value's memory
+	found  format.Found   // from when the plan is checked
+	part   *object.Part   // of the stored tensor, where the program holds only that
+	target *object.Target // from when the plan is run; nil where the tensor is read straight into the value's memory
 	state  atomic.Int32
 }
 
@@ -47,23 +48,23 @@ const (
 	given
 )
 
-func newPlan(path string, g *graph, o options) *plan {
+func newPlan(path string, g *object.Graph, o options) *plan {
 	return &plan{path: path, graph: g, parts: o.parts}
 }
 
 // grow makes room for n objects and their values.
 func (p *plan) grow(n int) {
-	p.assignments, p.reached = make([]*assignment, 0, n), make([]*node, 0, n)
+	p.assignments, p.reached = make([]*assignment, 0, n), make([]*object.Node, 0, n)
 }
 
 // reach notes that this restore gives n its values.
-func (p *plan) reach(n *node) {
-	n.reached = true
+func (p *plan) reach(n *object.Node) {
+	n.Reached = true
 	p.reached = append(p.reached, n)
 }
 
-func (p *plan) problem(n *node, key, problem string) {
-	p.problems = append(p.problems, &ValueError{Checkpoint: p.path, Key: key, Path: n.path(), GoPath: n.goPath(), Problem: problem})
+func (p *plan) problem(n *object.Node, key, problem string) {
+	p.problems = append(p.problems, &ValueError{Checkpoint: p.path, Key: key, Path: n.Path(), GoPath: n.GoPath(), Problem: problem})
 }
 
 // check looks every assignment's tensor up and compares it with the value: dtype, shape, and whether the stored bytes
@@ -80,19 +81,19 @@ func (p *plan) check(r format.Reader) error {
 			e, err = a.found.Entry()
 		}
 		if err != nil {
-			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.Path(), a.node.GoPath(), err))
 			continue
 		}
 		if e, err = a.locate(e, p.parts); err != nil {
 			p.problem(a.node, a.key, err.Error())
 			continue
 		}
-		if problem := a.value.refuses(e); problem != "" {
+		if problem := refuses(a.value, e); problem != "" {
 			p.problem(a.node, a.key, problem)
 			continue
 		}
 		if err := a.check(r); err != nil {
-			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.path(), a.node.goPath(), err))
+			p.problems = append(p.problems, fmt.Errorf("ckpt: %s: restore %s (%s): %w", p.path, a.node.Path(), a.node.GoPath(), err))
 		}
 	}
 	slices.SortStableFunc(p.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -123,7 +124,7 @@ func (l *lookedUp) Read(ctx context.Context, dst tensor.Any) error {
 // check returns what is wrong with the stored bytes that a reads.
 func (a *assignment) check(r format.Reader) error {
 	if a.part != nil {
-		return r.CheckSlice(a.key, a.part.region)
+		return r.CheckSlice(a.key, a.part.Region)
 	}
 	return a.found.Check()
 }
@@ -131,24 +132,14 @@ func (a *assignment) check(r format.Reader) error {
 // locate finds out whether the program holds but a part of the stored tensor that e is about, and returns what of it is read.
 func (a *assignment) locate(e format.Entry, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) (format.Entry, error) {
 	if a.part == nil && parts != nil {
-		if full, region := parts(a.node.fullPath(), a.value.shape); region != nil {
-			a.part = &partition{full, region}
+		if full, region := parts(a.node.FullPath(), a.value.Shape); region != nil {
+			a.part = &object.Part{Full: full, Region: region}
 		}
 	}
-	if a.part != nil && !a.part.full.Equal(e.Shape) {
-		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.part.full)
+	if a.part != nil && !a.part.Full.Equal(e.Shape) {
+		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.part.Full)
 	}
-	return a.part.of(e)
-}
-
-// of returns what of a stored tensor the part is: all of it where there is none.
-func (p *partition) of(e format.Entry) (format.Entry, error) {
-	if p == nil {
-		return e, nil
-	}
-	_, shape, err := p.region.Resolve(p.full)
-	e.Shape, e.Bytes = shape, int64(shape.Len()*e.DType.Size())
-	return e, err
+	return a.part.Of(e)
 }
 
 // entry says what is read, once the plan has been checked.
@@ -157,20 +148,20 @@ func (a *assignment) entry() (format.Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	return a.part.of(e)
+	return a.part.Of(e)
 }
 
 // refuses says why a stored tensor cannot be this value, "" if it can.
-func (v *value) refuses(e format.Entry) string {
-	if v.dtype != e.DType && !(v.cast && castable(e.DType, v.dtype)) {
+func refuses(v *object.Value, e format.Entry) string {
+	if v.DType != e.DType && !(v.Cast && castable(e.DType, v.DType)) {
 		hint := ""
-		if castable(e.DType, v.dtype) {
+		if castable(e.DType, v.DType) {
 			hint = "; the tag option cast converts"
 		}
-		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.dtype, hint)
+		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.DType, hint)
 	}
-	if v.shape != nil && !v.shape.Equal(e.Shape) {
-		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.shape)
+	if v.Shape != nil && !v.Shape.Equal(e.Shape) {
+		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.Shape)
 	}
 	return ""
 }
@@ -188,14 +179,14 @@ func castable(from, to tensor.DType) bool {
 // rollback takes back what planning and preparing did to the model.
 func (p *plan) rollback() {
 	for _, a := range p.assignments {
-		if a.target != nil && a.target.undo != nil {
-			a.target.undo()
+		if a.target != nil && a.target.Undo != nil {
+			a.target.Undo()
 		}
 	}
 	for _, undo := range slices.Backward(p.undos) {
 		undo()
 	}
-	for _, undo := range slices.Backward(p.graph.undos) {
+	for _, undo := range slices.Backward(p.graph.Undos) {
 		undo()
 	}
 }
@@ -207,12 +198,12 @@ func (p *plan) prepare(allOrNothing bool) error {
 		if err != nil {
 			return err
 		}
-		if a.target, err = a.value.target(e); err != nil {
+		if a.target, err = a.value.Target(e); err != nil {
 			p.problem(a.node, a.key, err.Error())
 			return p.problems[len(p.problems)-1]
 		}
 		if allOrNothing && a.target == nil {
-			if a.target, err = stagedTensor(e, a.value.tensor); err != nil {
+			if a.target, err = object.StageTensor(e, a.value.Tensor); err != nil {
 				return err
 			}
 		}
@@ -223,9 +214,9 @@ func (p *plan) prepare(allOrNothing bool) error {
 // destination is what the tensor is read into.
 func (a *assignment) destination() tensor.Any {
 	if a.target == nil {
-		return a.value.tensor
+		return a.value.Tensor
 	}
-	return a.target.dst
+	return a.target.Dst
 }
 
 // run moves the bytes: straight into the objects' memory, in parallel, each checksum verified in the same pass. Where it
@@ -246,7 +237,7 @@ func (p *plan) run(ctx context.Context, r format.Reader, o options) error {
 		p.rollback()
 		return err
 	}
-	p.graph.writeBack()
+	p.graph.WriteBack()
 	return nil
 }
 
@@ -256,11 +247,11 @@ func (p *plan) failed(err error) *RestoreError {
 	for _, a := range p.assignments {
 		direct := a.target == nil
 		switch state := a.state.Load(); {
-		case !direct && a.target.undo != nil:
+		case !direct && a.target.Undo != nil:
 		case state == giving, direct && state == begun:
-			e.Torn = append(e.Torn, a.node.path())
+			e.Torn = append(e.Torn, a.node.Path())
 		case state == given, direct && state == complete:
-			e.Restored = append(e.Restored, a.node.path())
+			e.Restored = append(e.Restored, a.node.Path())
 		}
 	}
 	for _, paths := range []*[]string{&e.Torn, &e.Restored} { // an object with several tensors has several assignments
@@ -297,7 +288,7 @@ func (p *plan) read(ctx context.Context, r format.Reader, progress func(Progress
 
 func (a *assignment) read(ctx context.Context, r format.Reader) error {
 	if a.part != nil {
-		return r.ReadSlice(ctx, a.key, a.part.region, a.destination())
+		return r.ReadSlice(ctx, a.key, a.part.Region, a.destination())
 	}
 	return a.found.Read(ctx, a.destination())
 }
@@ -332,8 +323,8 @@ func (a *assignment) bytes() int64 {
 // convert makes values of the objects' dtypes of those that were stored as others. It changes no object.
 func (p *plan) convert() error {
 	for _, a := range p.assignments {
-		if a.target != nil && a.target.convert != nil {
-			if err := a.target.convert(); err != nil {
+		if a.target != nil && a.target.Convert != nil {
+			if err := a.target.Convert(); err != nil {
 				return a.failed(err)
 			}
 		}
@@ -342,20 +333,20 @@ func (p *plan) convert() error {
 }
 
 func (a *assignment) failed(err error) error {
-	return fmt.Errorf("%s (%s): %w", a.node.path(), a.node.goPath(), err)
+	return fmt.Errorf("%s (%s): %w", a.node.Path(), a.node.GoPath(), err)
 }
 
 // give hands over what was read apart from its object: first to the objects that may refuse it, then to those that cannot.
 func (p *plan) give() error {
-	of := make(map[*node][]*assignment) // of objects with several tensors, which take all at once
+	of := make(map[*object.Node][]*assignment) // of objects with several tensors, which take all at once
 	for _, a := range p.assignments {
-		if a.node.done != nil {
+		if a.node.Done != nil {
 			of[a.node] = append(of[a.node], a)
 		}
 	}
 	for _, sure := range []bool{false, true} {
 		for _, a := range p.assignments {
-			if a.target == nil || a.target.give == nil || a.target.sure != sure {
+			if a.target == nil || a.target.Assign == nil || a.target.Sure != sure {
 				continue
 			}
 			together := of[a.node]
@@ -364,7 +355,7 @@ func (p *plan) give() error {
 			} else if together[0] != a {
 				continue
 			}
-			if err := a.node.take(together); err != nil {
+			if err := take(a.node, together); err != nil {
 				return a.failed(err)
 			}
 		}
@@ -373,15 +364,15 @@ func (p *plan) give() error {
 }
 
 // take gives n its values.
-func (n *node) take(values []*assignment) error {
+func take(n *object.Node, values []*assignment) error {
 	for _, a := range values {
 		a.state.Store(giving)
-		if err := a.target.give(); err != nil {
+		if err := a.target.Assign(); err != nil {
 			return err
 		}
 	}
-	if n.done != nil {
-		if err := n.done(); err != nil {
+	if n.Done != nil {
+		if err := n.Done(); err != nil {
 			return err
 		}
 	}

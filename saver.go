@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/stored"
 )
 
 // A Saver saves and restores variables by their global names, without their objects: tf.compat.v1.train.Saver. It is for
@@ -21,7 +23,7 @@ import (
 type Saver struct {
 	root   any
 	opts   options
-	copies map[identity]reflect.Value
+	copies map[object.Identity]reflect.Value
 
 	last     []timed   // oldest first; those that KeepLast may yet delete
 	nextKeep time.Time // a checkpoint that is to be deleted and was written after it is kept by KeepEvery
@@ -41,7 +43,7 @@ func NewSaver(root any, opts ...Option) (*Saver, error) {
 	if err == nil {
 		err = o.checkSaver()
 	}
-	s := &Saver{root: root, opts: o, copies: make(map[identity]reflect.Value)}
+	s := &Saver{root: root, opts: o, copies: make(map[object.Identity]reflect.Value)}
 	if err == nil {
 		_, _, err = s.variables()
 	}
@@ -55,7 +57,7 @@ func NewSaver(root any, opts ...Option) (*Saver, error) {
 }
 
 // variables returns the program's graph and its variables by name, as they are now.
-func (s *Saver) variables() (*graph, []namedVariable, error) {
+func (s *Saver) variables() (*object.Graph, []namedVariable, error) {
 	w, err := walkNamed(s.root, s, s.copies)
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +67,7 @@ func (s *Saver) variables() (*graph, []namedVariable, error) {
 			return nil, nil, err
 		}
 	}
-	vars, err := w.graph.namedVariables(s.opts)
+	vars, err := namedVariables(w.graph, s.opts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,17 +116,17 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...Option) (path s
 }
 
 // sourcesByName returns what is written of the variables. Those that nobody needs are left out where they have no values.
-func sourcesByName(g *graph, vars []namedVariable, o options) ([]namedSource, error) {
-	built := make(map[identity]bool)
+func sourcesByName(g *object.Graph, vars []namedVariable, o options) ([]stored.Tensor, error) {
+	built := make(map[object.Identity]bool)
 	for _, v := range vars {
-		built[v.node.key] = v.node.saved()
+		built[v.node.Key] = v.node.Saved()
 	}
-	for _, n := range g.required(built, o.skipSlots, false) {
-		return nil, fmt.Errorf("attempting to use uninitialized value %s (%s)", n.globalName(), n.goPath())
+	for _, n := range g.Required(built, o.skipSlots, false) {
+		return nil, fmt.Errorf("attempting to use uninitialized value %s (%s)", n.GlobalName(), n.GoPath())
 	}
-	var sources []namedSource
+	var sources []stored.Tensor
 	for _, v := range vars {
-		if !built[v.node.key] {
+		if !built[v.node.Key] {
 			continue
 		}
 		src, err := v.source()
@@ -179,7 +181,7 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...Option) error 
 func (p *plan) assign(v *namedVariable, key string) {
 	a := &assignment{node: v.node, value: v.value, key: key}
 	if v.part != nil {
-		a.part = &partition{v.full, v.part}
+		a.part = &object.Part{Full: v.full, Region: v.part}
 	}
 	p.assignments = append(p.assignments, a)
 }
@@ -194,7 +196,7 @@ func (p *plan) accept(ctx context.Context, f format.Reader, o options) error {
 }
 
 // keysByName returns the key of each variable's name that the checkpoint has.
-func keysByName(ctx context.Context, f format.Reader, g *graph, vars []namedVariable, path string, o options) (map[string]string, error) {
+func keysByName(ctx context.Context, f format.Reader, g *object.Graph, vars []namedVariable, path string, o options) (map[string]string, error) {
 	keys := make(map[string]string)
 	for _, v := range vars {
 		_, ok, err := f.Lookup(v.name)
@@ -244,18 +246,18 @@ func keysByName(ctx context.Context, f format.Reader, g *graph, vars []namedVari
 }
 
 // missingNames returns the names of the variables that must be found and are not.
-func missingNames(g *graph, vars []namedVariable, keys map[string]string, o options) []string {
-	found := make(map[identity]bool)
-	names := make(map[*node]string)
+func missingNames(g *object.Graph, vars []namedVariable, keys map[string]string, o options) []string {
+	found := make(map[object.Identity]bool)
+	names := make(map[*object.Node]string)
 	for _, v := range vars {
 		if _, ok := keys[v.name]; ok {
-			found[v.node.key] = true
+			found[v.node.Key] = true
 		} else {
 			names[v.node] = v.name
 		}
 	}
 	var missing []string
-	for _, n := range g.required(found, o.skipSlots, false) {
+	for _, n := range g.Required(found, o.skipSlots, false) {
 		if !slices.Contains(missing, names[n]) {
 			missing = append(missing, names[n])
 		}

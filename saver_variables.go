@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -31,14 +33,14 @@ var partitionedType = reflect.TypeFor[Partitioned]()
 // A namedVariable is a tensor of the program under the name that a checkpoint by names has for it.
 type namedVariable struct {
 	name  string
-	node  *node
-	value *value
+	node  *object.Node
+	value *object.Value
 	full  tensor.Shape // where part is not nil: the shape of the whole
 	part  tensor.Slice
 }
 
 // walkNamed returns the graph of root: Vars, a Group or what New takes. stand, a pointer, stands for the root of the first two.
-func walkNamed(root, stand any, copies map[identity]reflect.Value) (*walker, error) {
+func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walker, error) {
 	w := newWalker(copies)
 	children, ok := root.(Group)
 	if vars, isVars := root.(Vars); isVars {
@@ -50,7 +52,7 @@ func walkNamed(root, stand any, copies map[identity]reflect.Value) (*walker, err
 	if ok {
 		w.addVirtualRoot(stand)
 		for _, name := range sortedKeys(children) {
-			if err := w.addChild(w.graph.root(), name, fmt.Sprintf("[%q]", name), children[name]); err != nil {
+			if err := w.addChild(w.graph.Root(), name, fmt.Sprintf("[%q]", name), children[name]); err != nil {
 				return nil, err
 			}
 		}
@@ -64,52 +66,52 @@ func walkNamed(root, stand any, copies map[identity]reflect.Value) (*walker, err
 }
 
 // checkVars says which of a Saver's Vars is no variable, or is there twice (saveable_object_util.validate_and_slice_inputs).
-func checkVars(g *graph) error {
-	names := make(map[*node]string)
-	for _, e := range g.root().edges {
-		switch other, twice := names[e.node]; {
-		case e.node == nil:
-			return fmt.Errorf("%q is nil", e.name)
+func checkVars(g *object.Graph) error {
+	names := make(map[*object.Node]string)
+	for _, e := range g.Root().Edges {
+		switch other, twice := names[e.Node]; {
+		case e.Node == nil:
+			return fmt.Errorf("%q is nil", e.Name)
 		case twice:
-			return fmt.Errorf("the same variable is called both %q and %q", other, e.name)
-		case len(e.node.values) == 0 && e.node.obj.Type() != partitionedType:
-			return fmt.Errorf("%q: a %v is no variable: it has children, whose names it does not say", e.name, e.node.obj.Type())
+			return fmt.Errorf("the same variable is called both %q and %q", other, e.Name)
+		case len(e.Node.Values) == 0 && e.Node.Obj.Type() != partitionedType:
+			return fmt.Errorf("%q: a %v is no variable: it has children, whose names it does not say", e.Name, e.Node.Obj.Type())
 		}
-		names[e.node] = e.name
+		names[e.Node] = e.Name
 	}
 	return nil
 }
 
 // namedVariables returns the program's variables by name, those that are parts of one in their order.
-func (g *graph) namedVariables(o options) ([]namedVariable, error) {
+func namedVariables(g *object.Graph, o options) ([]namedVariable, error) {
 	var all []namedVariable
-	inParts := make(map[*node]bool)
-	for _, n := range g.nodes {
-		if n.obj.Type() == partitionedType && n.obj.CanAddr() {
-			parts, err := g.parts(n)
+	inParts := make(map[*object.Node]bool)
+	for _, n := range g.Nodes {
+		if n.Obj.Type() == partitionedType && n.Obj.CanAddr() {
+			parts, err := partsOf(n)
 			if err != nil {
-				return nil, fmt.Errorf("%s (%s): %w", n.path(), n.goPath(), err)
+				return nil, fmt.Errorf("%s (%s): %w", n.Path(), n.GoPath(), err)
 			}
 			for _, p := range parts {
 				if inParts[p.node] {
-					return nil, fmt.Errorf("%s (%s) is more than one part", p.node.path(), p.node.goPath())
+					return nil, fmt.Errorf("%s (%s) is more than one part", p.node.Path(), p.node.GoPath())
 				}
 				inParts[p.node] = true
 			}
 			all = append(all, parts...)
 		}
 	}
-	for _, n := range g.nodes {
-		if inParts[n] || o.skipSlots && n.slotOf != nil {
+	for _, n := range g.Nodes {
+		if inParts[n] || o.skipSlots && n.SlotOf != nil {
 			continue
 		}
-		for i := range n.values {
-			v := namedVariable{name: n.nameOfTensor(), node: n, value: &n.values[i]}
-			if n.done != nil {
-				v.name += v.value.attribute // "-keys" and "-values" of a table, as Saver has them
+		for i := range n.Values {
+			v := namedVariable{name: n.NameOfTensor(), node: n, value: &n.Values[i]}
+			if n.Done != nil {
+				v.name += v.value.Attribute // "-keys" and "-values" of a table, as Saver has them
 			}
 			if o.parts != nil {
-				v.full, v.part = o.parts(n.fullPath(), v.value.shape)
+				v.full, v.part = o.parts(n.FullPath(), v.value.Shape)
 			}
 			all = append(all, v)
 		}
@@ -121,21 +123,21 @@ func (g *graph) namedVariables(o options) ([]namedVariable, error) {
 }
 
 // parts returns the parts of a partitioned variable, with the region that each of them is.
-func (g *graph) parts(n *node) ([]namedVariable, error) {
-	p := n.obj.Addr().Interface().(*Partitioned)
-	list := n.find("parts")
-	if list == nil || list.node == nil || len(list.node.edges) != len(p.Parts) || len(p.Parts) == 0 {
+func partsOf(n *object.Node) ([]namedVariable, error) {
+	p := n.Obj.Addr().Interface().(*Partitioned)
+	list := n.Find("parts")
+	if list == nil || list.Node == nil || len(list.Node.Edges) != len(p.Parts) || len(p.Parts) == 0 {
 		return nil, errors.New("a partitioned variable has no parts, or one that is no variable")
 	}
 	var parts []namedVariable
 	var full tensor.Shape
-	for _, e := range list.node.edges {
-		if e.node == nil || len(e.node.values) != 1 || e.node.values[0].shape == nil {
-			return nil, fmt.Errorf("part %s of a partitioned variable is no variable with a shape", e.name)
+	for _, e := range list.Node.Edges {
+		if e.Node == nil || len(e.Node.Values) != 1 || e.Node.Values[0].Shape == nil {
+			return nil, fmt.Errorf("part %s of a partitioned variable is no variable with a shape", e.Name)
 		}
-		shape := e.node.values[0].shape
+		shape := e.Node.Values[0].Shape
 		if p.Axis < 0 || p.Axis >= len(shape) {
-			return nil, fmt.Errorf("part %s of a partitioned variable has shape %v and no axis %d", e.name, shape, p.Axis)
+			return nil, fmt.Errorf("part %s of a partitioned variable has shape %v and no axis %d", e.Name, shape, p.Axis)
 		}
 		region := make(tensor.Slice, len(shape))
 		for i, size := range shape {
@@ -146,23 +148,15 @@ func (g *graph) parts(n *node) ([]namedVariable, error) {
 		} else {
 			region[p.Axis].Start = full[p.Axis]
 			if full[p.Axis] += shape[p.Axis]; len(full) != len(shape) || !slices.Equal(full[:p.Axis], shape[:p.Axis]) || !slices.Equal(full[p.Axis+1:], shape[p.Axis+1:]) {
-				return nil, fmt.Errorf("part %s of a partitioned variable has shape %v, which does not continue the others along axis %d", e.name, shape, p.Axis)
+				return nil, fmt.Errorf("part %s of a partitioned variable has shape %v, which does not continue the others along axis %d", e.Name, shape, p.Axis)
 			}
 		}
-		parts = append(parts, namedVariable{name: n.nameOfTensor(), node: e.node, value: &e.node.values[0], part: region})
+		parts = append(parts, namedVariable{name: n.NameOfTensor(), node: e.Node, value: &e.Node.Values[0], part: region})
 	}
 	for i := range parts {
 		parts[i].full = full
 	}
 	return parts, nil
-}
-
-// nameOfTensor is the global name of n as a checkpoint has it: TensorFlow's variables end in ":0", which is no part of that.
-func (n *node) nameOfTensor() string {
-	if name := n.field.fullnameOf(); name != "" {
-		return strings.TrimSuffix(name, ":0")
-	}
-	return n.globalName()
 }
 
 // checkNames refuses two variables of one name that are not parts of one.
@@ -172,21 +166,21 @@ func checkNames(vars []namedVariable) error {
 			other := vars[j]
 			if v.part == nil || other.part == nil {
 				return fmt.Errorf("at least two variables have the same name: %q (%s and %s); a tag's fullname= tells them apart",
-					v.name, other.node.goPath(), v.node.goPath())
+					v.name, other.node.GoPath(), v.node.GoPath())
 			}
 			a, _, err := v.part.Resolve(v.full)
 			if err != nil {
-				return fmt.Errorf("%q (%s): %w", v.name, v.node.goPath(), err)
+				return fmt.Errorf("%q (%s): %w", v.name, v.node.GoPath(), err)
 			}
 			b, _, err := other.part.Resolve(other.full)
 			if err != nil {
-				return fmt.Errorf("%q (%s): %w", v.name, other.node.goPath(), err)
+				return fmt.Errorf("%q (%s): %w", v.name, other.node.GoPath(), err)
 			}
 			if !v.full.Equal(other.full) {
-				return fmt.Errorf("%q: its parts are those of shape %v (%s) and of %v (%s)", v.name, other.full, other.node.goPath(), v.full, v.node.goPath())
+				return fmt.Errorf("%q: its parts are those of shape %v (%s) and of %v (%s)", v.name, other.full, other.node.GoPath(), v.full, v.node.GoPath())
 			}
 			if _, shared := a.Intersect(b); shared {
-				return fmt.Errorf("%q: two of its parts overlap (%s and %s)", v.name, other.node.goPath(), v.node.goPath())
+				return fmt.Errorf("%q: two of its parts overlap (%s and %s)", v.name, other.node.GoPath(), v.node.GoPath())
 			}
 		}
 	}
@@ -194,21 +188,21 @@ func checkNames(vars []namedVariable) error {
 }
 
 // source is v as something to be written.
-func (v *namedVariable) source() (namedSource, error) {
-	src := namedSource{node: v.node, key: v.name, src: v.value.source()}
+func (v *namedVariable) source() (stored.Tensor, error) {
+	src := stored.Tensor{Node: v.node, Key: v.name, Source: v.value.Source()}
 	if v.part == nil {
 		return src, nil
 	}
-	src.part = &partition{v.full, v.part}
+	src.Part = &object.Part{Full: v.full, Region: v.part}
 	_, shape, err := v.part.Resolve(v.full)
 	switch {
 	case err != nil:
-		return src, fmt.Errorf("%s: %w", src.path(), err)
-	case shape.Equal(v.value.shape):
-	case v.full.Equal(v.value.shape): // memory holds the whole
-		src.src = partOf(src.src, v.part)
+		return src, fmt.Errorf("%s: %w", src.Path(), err)
+	case shape.Equal(v.value.Shape):
+	case v.full.Equal(v.value.Shape): // memory holds the whole
+		src.Source = stored.Region(src.Source, v.part)
 	default:
-		return src, fmt.Errorf("%s: memory has shape %v, neither the part's %v nor the whole's %v", src.path(), v.value.shape, shape, v.full)
+		return src, fmt.Errorf("%s: memory has shape %v, neither the part's %v nor the whole's %v", src.Path(), v.value.Shape, shape, v.full)
 	}
 	return src, nil
 }

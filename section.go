@@ -15,6 +15,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -172,14 +173,14 @@ func (c *Checkpoint) writeSection(ctx context.Context, prefix string, worker, of
 	if err != nil {
 		return err
 	}
-	stored, tensors, err := g.sources(ctx)
+	stored, tensors, err := stored.Of(ctx, g)
 	if err != nil {
 		return err
 	}
 	if err := fsx.MkdirAll(s.fsys, s.dir()); err != nil {
 		return fmt.Errorf("ckpt: section %d of %s: %w", worker, prefix, err)
 	}
-	m, err := s.writeFiles(ctx, worker, stored.Marshal(), tensors[:len(tensors)-1], o)
+	m, err := s.writeFiles(ctx, worker, stored.Marshal(), tensors, o)
 	if err != nil {
 		return fmt.Errorf("ckpt: section %d of %s: %w", worker, prefix, err)
 	}
@@ -218,7 +219,7 @@ func newNonce() string {
 }
 
 // writeFiles writes the data, index and graph of a section under a name that no other process uses.
-func (s sections) writeFiles(ctx context.Context, worker int, graph []byte, tensors []namedSource, o options) (m manifest, err error) {
+func (s sections) writeFiles(ctx context.Context, worker int, graph []byte, tensors []stored.Tensor, o options) (m manifest, err error) {
 	m = manifest{Format: 1, Attempt: s.attempt, Worker: worker, Of: s.of, Nonce: newNonce(), Graph: sum(graph)}
 	defer func() {
 		if err != nil {
@@ -227,7 +228,7 @@ func (s sections) writeFiles(ctx context.Context, worker int, graph []byte, tens
 	}()
 	w := bundle.Create(s.fsys, s.file(m.Nonce), bundle.Options{Shards: s.shards(), Progress: progressOf(o.progress)})
 	for _, t := range tensors {
-		if o.own != nil && !o.own(t.path()) {
+		if o.own != nil && !o.own(t.Path()) {
 			continue
 		}
 		if err := addPart(w, worker, t, o); err != nil {
@@ -252,26 +253,26 @@ func (s sections) writeFiles(ctx context.Context, worker int, graph []byte, tens
 }
 
 // addPart adds a variable, or the region of it that the options say.
-func addPart(w *bundle.Writer, worker int, t namedSource, o options) error {
+func addPart(w *bundle.Writer, worker int, t stored.Tensor, o options) error {
 	if o.parts == nil {
-		return w.Add(worker, t.key, t.src)
+		return w.Add(worker, t.Key, t.Source)
 	}
-	full, region := o.parts(t.path(), t.src.Shape)
+	full, region := o.parts(t.Path(), t.Source.Shape)
 	if region == nil {
-		return w.Add(worker, t.key, t.src)
+		return w.Add(worker, t.Key, t.Source)
 	}
 	_, shape, err := region.Resolve(full)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.path(), err)
+		return fmt.Errorf("%s: %w", t.Path(), err)
 	}
-	src := t.src
+	src := t.Source
 	if !src.Shape.Equal(shape) {
 		if !src.Shape.Equal(full) {
-			return fmt.Errorf("%s: memory has shape %v, neither the region's %v nor the whole's %v", t.path(), src.Shape, shape, full)
+			return fmt.Errorf("%s: memory has shape %v, neither the region's %v nor the whole's %v", t.Path(), src.Shape, shape, full)
 		}
-		src = partOf(src, region)
+		src = stored.Region(src, region)
 	}
-	return w.AddSlice(worker, t.key, full, region, src)
+	return w.AddSlice(worker, t.Key, full, region, src)
 }
 
 // createFile makes a new file, durable when it returns but for its name, and returns its size.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // SlotOwner is implemented, on its pointer, by an optimizer whose state TensorFlow keeps in slot variables: one tensor per
@@ -28,11 +30,11 @@ type SlotNamer interface {
 }
 
 // slot returns the node of an optimizer's slot variable, nil if there is none.
-func (w *walker) slot(owner *node, name string, variable *node, create bool) *node {
-	if !owner.obj.CanAddr() || !variable.obj.CanAddr() {
+func (w *walker) slot(owner *object.Node, name string, variable *object.Node, create bool) *object.Node {
+	if !owner.Obj.CanAddr() || !variable.Obj.CanAddr() {
 		return nil
 	}
-	o, ok := owner.obj.Addr().Interface().(SlotOwner)
+	o, ok := owner.Obj.Addr().Interface().(SlotOwner)
 	if !ok {
 		return nil
 	}
@@ -40,21 +42,21 @@ func (w *walker) slot(owner *node, name string, variable *node, create bool) *no
 	if create {
 		get = o.CreateSlot
 	}
-	s := get(name, variable.obj.Addr().Interface())
+	s := get(name, variable.Obj.Addr().Interface())
 	if s == nil || reflect.ValueOf(s).Kind() == reflect.Pointer && reflect.ValueOf(s).IsNil() {
 		return nil
 	}
-	e := edge{
-		name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.id), goStep: fmt.Sprintf(".Slot(%q)", name),
-		field: &fieldPlan{tag: tag{fullname: slotFullName(o, name, variable.globalName())}}, opt: fieldOptions{explicit: true, alloc: w.allocAll},
+	e := object.Edge{
+		Name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.ID), GoStep: fmt.Sprintf(".Slot(%q)", name),
+		Field: &object.Field{FullName: slotFullName(o, name, variable.GlobalName())}, Opt: object.Options{Explicit: true, Alloc: w.allocAll},
 	}
-	count := len(w.graph.nodes)
+	count := len(w.graph.Nodes)
 	n, err := w.resolve(reflect.ValueOf(s), &e, owner)
-	if err != nil || n == nil || n.group {
+	if err != nil || n == nil || n.Group {
 		return nil
 	}
-	if n.id >= count { // else it has been met already
-		n.slotOf = &slotEdge{owner, name, variable, n}
+	if n.ID >= count { // else it has been met already
+		n.SlotOf = &object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n}
 	}
 	return n
 }
@@ -70,25 +72,25 @@ func slotFullName(o SlotOwner, slot, variable string) string {
 // optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). The error says
 // where a slot variable is an ordinary child as well.
 func (w *walker) addSlots() error {
-	count := len(w.graph.nodes)
-	for _, owner := range w.graph.nodes[:count] {
-		if !owner.group || !roleOf(owner.key.typ).slotOwner {
+	count := len(w.graph.Nodes)
+	for _, owner := range w.graph.Nodes[:count] {
+		if !owner.Group || !roleOf(owner.Key.Type).slotOwner {
 			continue
 		}
-		for _, name := range owner.obj.Addr().Interface().(SlotOwner).SlotNames() {
-			for _, variable := range w.graph.nodes[:count] {
-				if len(variable.values) == 0 {
+		for _, name := range owner.Obj.Addr().Interface().(SlotOwner).SlotNames() {
+			for _, variable := range w.graph.Nodes[:count] {
+				if len(variable.Values) == 0 {
 					continue
 				}
 				n := w.slot(owner, name, variable, false)
 				if n == nil {
 					continue
 				}
-				if n.id < count {
+				if n.ID < count {
 					return fmt.Errorf("ckpt: slot variable %q of %s for %s is also an object of its own, %s: it can be only one of them",
-						name, owner.goPath(), variable.goPath(), n.goPath())
+						name, owner.GoPath(), variable.GoPath(), n.GoPath())
 				}
-				owner.slots = append(owner.slots, slotEdge{owner, name, variable, n})
+				owner.Slots = append(owner.Slots, object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})
 			}
 		}
 	}

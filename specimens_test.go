@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/pb"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -91,7 +92,7 @@ func (s *specimen) program() (root any, vars map[string]tensor.Any) {
 	for id, n := range s.graph.GetNodes() {
 		objects[id] = map[string]any{}
 		for _, a := range n.Attributes {
-			if v, ok := vars[a.CheckpointKey]; ok && a.Name == variableAttribute {
+			if v, ok := vars[a.CheckpointKey]; ok && a.Name == object.VariableAttribute {
 				objects[id] = v
 			}
 		}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A Status answers what became of a restore. Its assertions look at the program as it is when they are called: each
@@ -77,7 +77,7 @@ func (s *Status) Update(ctx context.Context) error {
 	return err
 }
 
-func (s *Status) updated(ctx context.Context) (*graph, error) {
+func (s *Status) updated(ctx context.Context) (*object.Graph, error) {
 	if err := s.c.update(ctx); err != nil {
 		return nil, err
 	}
@@ -120,13 +120,13 @@ func (s *Status) InitializeOrRestore(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for _, n := range g.nodes {
-		if _, reached := s.c.reached[n.key]; reached || !n.obj.CanAddr() {
+	for _, n := range g.Nodes {
+		if _, reached := s.c.reached[n.Key]; reached || !n.Obj.CanAddr() {
 			continue
 		}
-		if o, ok := n.obj.Addr().Interface().(Initializer); ok {
+		if o, ok := n.Obj.Addr().Interface().(Initializer); ok {
 			if err := o.Initialize(); err != nil {
-				errs = append(errs, fmt.Errorf("ckpt: initialize %s (%s): %w", n.path(), n.goPath(), err))
+				errs = append(errs, fmt.Errorf("ckpt: initialize %s (%s): %w", n.Path(), n.GoPath(), err))
 			}
 		}
 	}
@@ -138,10 +138,10 @@ func (s *Status) mismatch(problem string) *MismatchError {
 }
 
 // existingMatched follows CheckpointLoadStatus.assert_existing_objects_matched.
-func (s *Status) existingMatched(g *graph) error {
+func (s *Status) existingMatched(g *object.Graph) error {
 	for id, b := range s.r.bound.each() {
-		if n := g.byKey[b.key]; n != nil && s.c.reached[b.key] < s.r.id {
-			return s.mismatch(fmt.Sprintf("Object %s (%s) not assigned a value from checkpoint", s.r.prettyName(id), n.goPath()))
+		if n := g.ByKey[b.key]; n != nil && s.c.reached[b.key] < s.r.id {
+			return s.mismatch(fmt.Sprintf("Object %s (%s) not assigned a value from checkpoint", s.r.prettyName(id), n.GoPath()))
 		}
 	}
 	unmatched := s.r.unmatched(g)
@@ -151,7 +151,7 @@ func (s *Status) existingMatched(g *graph) error {
 	shown := min(10, len(unmatched))
 	names := make([]string, len(unmatched))
 	for i, n := range unmatched {
-		names[i] = n.path()
+		names[i] = n.Path()
 	}
 	e := s.mismatch(fmt.Sprintf("Found %d Go objects that were not bound to checkpointed values, likely due to changes in the Go program. Showing %d of %d unmatched objects: %s",
 		len(names), shown, len(names), strings.Join(names[:shown], ", ")))
@@ -161,7 +161,7 @@ func (s *Status) existingMatched(g *graph) error {
 }
 
 // consumed follows CheckpointLoadStatus.assert_consumed.
-func (s *Status) consumed(g *graph) error {
+func (s *Status) consumed(g *object.Graph) error {
 	existing := s.existingMatched(g)
 	unresolved := s.r.unresolved()
 	unused := make([]string, len(unresolved))
@@ -183,7 +183,7 @@ func (s *Status) consumed(g *graph) error {
 		lines := []string{problem}
 		m = s.mismatch(problem)
 		for _, id := range sortedKeys(s.r.unusedAttributes) {
-			lines = append(lines, fmt.Sprintf("%s (%v): %q", s.r.prettyName(id), s.r.bound.key(id).typ, s.r.unusedAttributes[id]))
+			lines = append(lines, fmt.Sprintf("%s (%v): %q", s.r.prettyName(id), s.r.bound.key(id).Type, s.r.unusedAttributes[id]))
 			m.Unused = append(m.Unused, s.r.userPath(id))
 		}
 		m.Problem = strings.Join(lines, "\n")
@@ -193,65 +193,31 @@ func (s *Status) consumed(g *graph) error {
 }
 
 // nontrivial follows CheckpointLoadStatus.assert_nontrivial_match.
-func (s *Status) nontrivial(g *graph) error {
+func (s *Status) nontrivial(g *object.Graph) error {
 	if s.r.bound.count > 1 {
 		return nil
 	}
-	if len(s.r.stored.Nodes[s.r.start].Attributes) > 0 && len(g.root().values) > 0 {
+	if len(s.r.stored.Nodes[s.r.start].Attributes) > 0 && len(g.Root().Values) > 0 {
 		return nil // the root is itself the one value there is
 	}
 	unmatched := s.r.unmatched(g)
 	if len(unmatched) == 0 {
-		return s.mismatch(fmt.Sprintf("Nothing to load. No dependencies have been added to %v yet.", g.root().key.typ))
+		return s.mismatch(fmt.Sprintf("Nothing to load. No dependencies have been added to %v yet.", g.Root().Key.Type))
 	}
 	e := s.mismatch("Nothing except the root object matched a checkpointed value. Typically this means that the checkpoint does not match the Go program. " + s.r.rootChildren())
 	for _, n := range unmatched {
-		e.Missing = append(e.Missing, n.path())
+		e.Missing = append(e.Missing, n.Path())
 	}
 	return e
 }
 
 // unmatched returns the program's leaves that no stored node was bound to, but for those that are optional.
-func (r *restoration) unmatched(g *graph) []*node {
-	matched := make(map[identity]bool, r.bound.count)
+func (r *restoration) unmatched(g *object.Graph) []*object.Node {
+	matched := make(map[object.Identity]bool, r.bound.count)
 	for _, b := range r.bound.each() {
 		matched[b.key] = true
 	}
-	return g.required(matched, r.opts.skipSlots, false)
-}
-
-// required returns the leaves not in matched which are reached by a path without an unmatched optional edge. A nil slice of
-// numbers is none that the program has yet, unless filling it is asked for.
-func (g *graph) required(matched map[identity]bool, skipSlots, nilSlices bool) []*node {
-	seen := make(map[*node]bool, len(g.nodes))
-	var out []*node
-	queue := []*node{g.root()}
-	seen[g.root()] = true
-	visit := func(n *node) {
-		if n != nil && !seen[n] {
-			seen[n] = true
-			queue = append(queue, n)
-		}
-	}
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		if (len(n.values) > 0 || n.saver != nil) && !matched[n.key] && (nilSlices || !n.waitsForMemory()) {
-			out = append(out, n)
-		}
-		for i := range n.edges {
-			if e := &n.edges[i]; e.node != nil && !(e.opt.optional && !matched[e.node.key]) {
-				visit(e.node)
-			}
-		}
-		for _, s := range n.slots {
-			if !skipSlots {
-				visit(s.slot)
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b *node) int { return a.id - b.id })
-	return out
+	return g.Required(matched, r.opts.skipSlots, false)
 }
 
 // unresolved returns the stored nodes with values that have no counterpart.

@@ -154,11 +154,11 @@ func tensorsOf(t *testing.T, root any) map[string]tensor.Any {
 	g, err := mustNew(t, root).walk()
 	require.NoError(t, err)
 	out := make(map[string]tensor.Any)
-	for _, n := range g.nodes {
-		for _, v := range n.values {
-			got, err := v.load()
+	for _, n := range g.Nodes {
+		for _, v := range n.Values {
+			got, err := v.Load()
 			require.NoError(t, err)
-			out[n.path()] = got
+			out[n.Path()] = got
 		}
 	}
 	return out
@@ -320,7 +320,7 @@ type several struct {
 func (s *several) CheckpointTensors() ([]NamedTensor, error) {
 	var out []NamedTensor
 	for _, n := range s.names {
-		out = append(out, NamedTensor{n, s.got[n]})
+		out = append(out, NamedTensor{Name: n, Tensor: s.got[n]})
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -17,13 +18,11 @@ type tag struct {
 	skip     bool // "-"
 	name     string
 	named    bool // the tag gives the name; otherwise it is the field's in snake case
-	aliases  []string
 	optional bool
 	alloc    bool
 	inline   bool
 	cast     bool
-	shape    tensor.Shape // nil: the Go type's own
-	fullname string
+	object.Field
 }
 
 // parseTag reads the grammar
@@ -105,19 +104,19 @@ func (t *tag) set(key, value string, hasValue bool) error {
 	}
 	switch key {
 	case "alias":
-		t.aliases = append(t.aliases, value)
+		t.Aliases = append(t.Aliases, value)
 	case "fullname":
-		t.fullname = value
+		t.FullName = value
 	case "shape":
-		t.shape = tensor.Shape{}
+		t.Shape = tensor.Shape{}
 		for _, axis := range strings.Split(value, "x") {
 			n, err := strconv.Atoi(axis)
 			if err != nil || n < 0 {
 				return fmt.Errorf("shape %q is not of the form 2x3", value)
 			}
-			t.shape = append(t.shape, n)
+			t.Shape = append(t.Shape, n)
 		}
-		return t.shape.Check()
+		return t.Shape.Check()
 	default:
 		return fmt.Errorf("unknown option %q", key)
 	}
@@ -130,29 +129,6 @@ type fieldPlan struct {
 	goName string
 	step   string // "." and goName
 	action fieldAction
-}
-
-// What a tag says beyond the name of an edge; nil is the plan of an edge that is no field's.
-
-func (f *fieldPlan) aliasesOf() []string {
-	if f == nil {
-		return nil
-	}
-	return f.aliases
-}
-
-func (f *fieldPlan) fullnameOf() string {
-	if f == nil {
-		return ""
-	}
-	return f.fullname
-}
-
-func (f *fieldPlan) shapeOf() tensor.Shape {
-	if f == nil {
-		return nil
-	}
-	return f.shape
 }
 
 type fieldAction int
@@ -249,7 +225,7 @@ func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAc
 		if problem := p.cannotSave(f.Type, nil); problem != "" {
 			return bad("%s", problem)
 		}
-		if t.shape != nil && !isFlat(f.Type) {
+		if t.Shape != nil && !isFlat(f.Type) {
 			return bad("option \"shape\" is for a flat slice or array of numbers, not for %v", f.Type)
 		}
 		return t, trackField, nil
@@ -282,7 +258,7 @@ func (p *planner) checkNames(owner reflect.Type, plan *typePlan) error {
 					return err
 				}
 			case trackField, maybeField:
-				for _, name := range append([]string{f.name}, f.aliases...) {
+				for _, name := range append([]string{f.name}, f.Aliases...) {
 					if other, ok := taken[name]; ok {
 						return &TagError{Struct: owner, Field: prefix + f.goName, Problem: fmt.Sprintf("the name %q is that of field %s already", name, other)}
 					}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -22,12 +23,12 @@ func TestParseTag(t *testing.T) {
 		{text: "", want: tag{}},
 		{text: "''", want: tag{named: true}},
 		{text: ",optional", want: tag{optional: true}},
-		{text: "table,alias=embeddings,alias=_embeddings", want: tag{name: "table", named: true, aliases: []string{"embeddings", "_embeddings"}}},
+		{text: "table,alias=embeddings,alias=_embeddings", want: tag{name: "table", named: true, Field: object.Field{Aliases: []string{"embeddings", "_embeddings"}}}},
 		{text: "a/b.c d", want: tag{name: "a/b.c d", named: true}},
-		{text: `'a,b\'c\\d',alias='x,y'`, want: tag{name: `a,b'c\d`, named: true, aliases: []string{"x,y"}}},
+		{text: `'a,b\'c\\d',alias='x,y'`, want: tag{name: `a,b'c\d`, named: true, Field: object.Field{Aliases: []string{"x,y"}}}},
 		{text: "w,optional,alloc,cast,inline", want: tag{name: "w", named: true, optional: true, alloc: true, cast: true, inline: true}},
-		{text: "w,shape=2x3", want: tag{name: "w", named: true, shape: tensor.Shape{2, 3}}},
-		{text: "w,fullname=dense/kernel", want: tag{name: "w", named: true, fullname: "dense/kernel"}},
+		{text: "w,shape=2x3", want: tag{name: "w", named: true, Field: object.Field{Shape: tensor.Shape{2, 3}}}},
+		{text: "w,fullname=dense/kernel", want: tag{name: "w", named: true, Field: object.Field{FullName: "dense/kernel"}}},
 		{text: "w,wrong", err: `unknown option "wrong"`},
 		{text: "w,optional=yes", err: `option "optional" takes no value`},
 		{text: "w,alias", err: `option "alias" needs a value`},
@@ -59,8 +60,8 @@ func FuzzParseTag(f *testing.F) {
 			return
 		}
 		require.True(t, got.present)
-		if got.shape != nil {
-			require.NoError(t, got.shape.Check())
+		if got.Shape != nil {
+			require.NoError(t, got.Shape.Check())
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A Problem is something that is wrong with a checkpoint: Key is the tensor's ("" where it is not that of one tensor), Err
@@ -123,7 +124,7 @@ const attributesMark = "/.ATTRIBUTES/"
 // exactAttribute reports whether a key is that of one tensor. Those of other attributes may be only the beginning of several
 // (tables, iterators: SaveableObjects with names of their own).
 func exactAttribute(key string) bool {
-	return strings.HasSuffix(key, attributesMark+variableAttribute) || strings.HasSuffix(key, attributesMark+opaqueAttribute)
+	return strings.HasSuffix(key, attributesMark+object.VariableAttribute) || strings.HasSuffix(key, attributesMark+object.OpaqueAttribute)
 }
 
 // missing returns the keys that a graph names and that are not stored, each with the attribute it is of.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // A View is a graph of objects to look at: that of a checkpoint ([Reader.View]) or that of a program ([ViewOf]).
@@ -79,30 +80,30 @@ func (c *Checkpoint) View() (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Nodes: make([]ViewNode, len(g.nodes)), of: "the program"}
-	for id, n := range g.nodes {
+	v := &View{Nodes: make([]ViewNode, len(g.Nodes)), of: "the program"}
+	for id, n := range g.Nodes {
 		vn := &v.Nodes[id]
-		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.goPath(), n.slotOf != nil
-		if vn.Object = n.obj.Interface(); n.obj.CanAddr() && n.obj.Kind() != reflect.Slice && n.obj.Kind() != reflect.Map {
-			vn.Object = n.obj.Addr().Interface()
+		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.GoPath(), n.SlotOf != nil
+		if vn.Object = n.Obj.Interface(); n.Obj.CanAddr() && n.Obj.Kind() != reflect.Slice && n.Obj.Kind() != reflect.Map {
+			vn.Object = n.Obj.Addr().Interface()
 		}
-		for i := range n.edges {
-			if e := &n.edges[i]; e.node != nil {
-				vn.Children = append(vn.Children, ViewEdge{Name: e.name, Node: e.node.id, also: e.field.aliasesOf()})
+		for i := range n.Edges {
+			if e := &n.Edges[i]; e.Node != nil {
+				vn.Children = append(vn.Children, ViewEdge{Name: e.Name, Node: e.Node.ID, also: e.Aliases()})
 			}
 		}
-		for _, val := range n.values {
-			vn.Tensors = append(vn.Tensors, objectgraph.Escape(val.attribute))
+		for _, val := range n.Values {
+			vn.Tensors = append(vn.Tensors, objectgraph.Escape(val.Attribute))
 		}
 	}
 	return v, nil
 }
 
-func viewPath(n *node) string {
-	if s := n.slotOf; s != nil {
-		return viewPath(s.owner) + "'s state '" + s.name + "' for " + viewPath(s.variable)
+func viewPath(n *object.Node) string {
+	if s := n.SlotOf; s != nil {
+		return viewPath(s.Owner) + "'s state '" + s.Name + "' for " + viewPath(s.Variable)
 	}
-	return strings.Join(append([]string{"root"}, n.lastSteps(edgeName)...), ".")
+	return strings.Join(append([]string{"root"}, n.LastSteps(object.EdgeName)...), ".")
 }
 
 // Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are none of them.
@@ -197,7 +198,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	if err != nil {
 		return err
 	}
-	w := newWalker(make(map[identity]reflect.Value))
+	w := newWalker(make(map[object.Identity]reflect.Value))
 	w.addVirtualRoot(&objects)
 	r := newRestoration(1, path, g, 0, o)
 	p := newPlan(path, w.graph, o)
@@ -212,8 +213,8 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		if err != nil {
 			return err
 		}
-		if have, want := len(g.Nodes[id].Attributes), len(n.values); have != want {
-			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, r.prettyName(id), have, n.key.typ, want)}
+		if have, want := len(g.Nodes[id].Attributes), len(n.Values); have != want {
+			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, r.prettyName(id), have, n.Key.Type, want)}
 		}
 		r.gather(p, pair{id, n})
 	}
@@ -221,7 +222,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		id := sortedKeys(r.unusedAttributes)[0]
 		return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %q, which its object has no place for", id, r.prettyName(id), r.unusedAttributes[id])}
 	}
-	if err := w.graph.checkOverlap(); err != nil {
+	if err := w.graph.CheckOverlap(); err != nil {
 		return err
 	}
 	if err := p.check(f); err != nil {
@@ -231,17 +232,17 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 }
 
 // addNode adds the object for a stored node to the graph, which has not got it yet.
-func addNode(w *walker, id int, object any) (*node, error) {
-	root, known := w.graph.root(), len(w.graph.nodes)
+func addNode(w *walker, id int, object any) (*object.Node, error) {
+	root, known := w.graph.Root(), len(w.graph.Nodes)
 	name := fmt.Sprint(id)
 	if err := w.addChild(root, name, "["+name+"]", object); err != nil {
 		return nil, err
 	}
-	switch n := root.edges[len(root.edges)-1].node; {
+	switch n := root.Edges[len(root.Edges)-1].Node; {
 	case n == nil:
 		return nil, fmt.Errorf("ckpt: RestoreNodes: the object for node %d is a %T that points to nil: %w", id, object, ErrNotTrackable)
-	case n.id < known:
-		return nil, fmt.Errorf("ckpt: RestoreNodes: the object for node %d is that for node %s, too", id, n.name)
+	case n.ID < known:
+		return nil, fmt.Errorf("ckpt: RestoreNodes: the object for node %d is that for node %s, too", id, n.Name)
 	default:
 		return n, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
 )
 
 // LoadWeights fills model, a pointer to a struct, from a checkpoint, and makes what nil pointers, slices and maps it has
@@ -63,13 +64,13 @@ func loadFrom(ctx context.Context, f format.Reader, r *restoration, model any) e
 }
 
 // loadWalker returns a walker over model that makes what is nil.
-func loadWalker(model any, stored children, o options) (*walker, error) {
-	w := newWalker(make(map[identity]reflect.Value))
+func loadWalker(model any, stored object.Children, o options) (*walker, error) {
+	w := newWalker(make(map[object.Identity]reflect.Value))
 	w.allocAll, w.savers = true, o.savers
 	if group, ok := model.(Group); ok {
 		w.addVirtualRoot(&group)
 		for _, name := range sortedKeys(group) {
-			if err := w.addChild(w.graph.root(), name, "."+name, group[name]); err != nil {
+			if err := w.addChild(w.graph.Root(), name, "."+name, group[name]); err != nil {
 				return nil, err
 			}
 		}
@@ -80,33 +81,33 @@ func loadWalker(model any, stored children, o options) (*walker, error) {
 
 // loadable holds the match to what LoadWeights promises.
 func (m *matcher) loadable() error {
-	filled := make(map[identity]bool)
+	filled := make(map[object.Identity]bool)
 	for _, a := range m.plan.assignments {
-		filled[a.node.key] = true
+		filled[a.node.Key] = true
 	}
 	for _, s := range m.plan.apart {
-		for _, n := range s.nodes {
-			filled[n.key] = true
+		for _, n := range s.Nodes {
+			filled[n.Key] = true
 		}
 	}
 	for _, b := range m.r.bound.each() { // an optional object that was found must be found whole
-		if n := m.w.graph.byKey[b.key]; n != nil && n.group && n.saver == nil {
+		if n := m.w.graph.ByKey[b.key]; n != nil && n.Group && n.Saver == nil {
 			filled[b.key] = true
 		}
 	}
 	var missing, unused []string
 	if !m.r.opts.partial {
-		nodes := slices.DeleteFunc(m.w.graph.required(filled, m.r.opts.skipSlots, true), func(n *node) bool { return n.group && n.saver == nil })
+		nodes := slices.DeleteFunc(m.w.graph.Required(filled, m.r.opts.skipSlots, true), func(n *object.Node) bool { return n.Group && n.Saver == nil })
 		for _, n := range nodes {
-			missing = append(missing, n.path())
+			missing = append(missing, n.Path())
 		}
 		if len(missing) > 0 {
 			e := &MismatchError{Checkpoint: m.r.path, Missing: missing, Hints: m.r.hints(nodes)}
-			e.Problem = fmt.Sprintf("%d of %d values of the model are not in the checkpoint", len(missing), countLeaves(m.w.graph))
+			e.Problem = fmt.Sprintf("%d of %d values of the model are not in the checkpoint", len(missing), m.w.graph.Leaves())
 			return e
 		}
 	}
-	if len(m.plan.assignments)+len(m.plan.apart) == 0 && countLeaves(m.w.graph)+m.r.storedValues() > 0 && !m.r.opts.partial {
+	if len(m.plan.assignments)+len(m.plan.apart) == 0 && m.w.graph.Leaves()+m.r.storedValues() > 0 && !m.r.opts.partial {
 		return &MismatchError{Checkpoint: m.r.path, Problem: "nothing of the checkpoint belongs to the model; " + m.r.rootChildren()}
 	}
 	if m.r.opts.strict {
@@ -121,16 +122,6 @@ func (m *matcher) loadable() error {
 		}
 	}
 	return nil
-}
-
-func countLeaves(g *graph) int {
-	n := 0
-	for _, node := range g.nodes {
-		if len(node.values) > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 func (r *restoration) storedValues() int {
@@ -184,7 +175,7 @@ func walkTo(g *objectgraph.Graph, path, prefix string) (int, error) {
 		i := slices.IndexFunc(g.Nodes[at].Children, func(c objectgraph.Child) bool { return c.Name == name })
 		if i < 0 {
 			return 0, &MismatchError{Checkpoint: prefix, Problem: fmt.Sprintf("At(%q): no edge %q there", path, name),
-				Hints: []string{"the object there has children: " + strings.Join(firstOf(storedChildren{g, at}.names(), 20), ", ")}}
+				Hints: []string{"the object there has children: " + strings.Join(firstOf(storedChildren{g, at}.Names(), 20), ", ")}}
 		}
 		at = g.Nodes[at].Children[i].ID
 	}

@@ -78,6 +78,12 @@ func SourceOf(t tensor.Any) Source {
 	return Source{DType: t.DType(), Shape: t.Shape(), Load: func() (tensor.Any, error) { return t, nil }}
 }
 
+// A NamedTensor is a tensor in memory under a name.
+type NamedTensor struct {
+	Name   string
+	Tensor tensor.Any
+}
+
 // A Writer collects tensors and writes them at once. Data is laid out in the order they were added.
 type Writer interface {
 	// Add adds a tensor to a data shard (0 where there is one). A key added twice is an error, then and at Commit.

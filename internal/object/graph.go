@@ -1,0 +1,142 @@
+package object
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Graph holds the program's objects in the order in which a breadth-first walk meets them. Node 0 is the root.
+type Graph struct {
+	Nodes []*Node
+	ByKey map[Identity]*Node
+	// ByContent finds the node of a slice or map that another variable also holds.
+	ByContent map[Identity]*Node
+	// Writebacks put copies back into the interfaces and maps that they were taken from. Deeper ones come later.
+	Writebacks []func()
+	// Undos take back what the walk itself allocated.
+	Undos []func()
+}
+
+// New returns an empty graph.
+func New() *Graph {
+	return &Graph{ByKey: make(map[Identity]*Node), ByContent: make(map[Identity]*Node)}
+}
+
+// Root returns node 0.
+func (g *Graph) Root() *Node { return g.Nodes[0] }
+
+// WriteBack puts every copy back where it was taken from, the innermost first.
+func (g *Graph) WriteBack() {
+	for _, w := range slices.Backward(g.Writebacks) {
+		w()
+	}
+}
+
+// A Node is one object of the program.
+type Node struct {
+	ID  int
+	Key Identity
+	Obj reflect.Value // addressable, or a slice or map; keeps the address in Key alive
+
+	Opt      Options // of the first edge that led here
+	Group    bool    // has edges, not values
+	Expanded bool    // has all of its edges
+	Reached  bool    // the restore that this graph was made for gives it its values
+	Leaf     bool    // a tensor, or a type that acts as one
+	Namer    bool    // names the variables below it: see [Node.GivenName]
+
+	Values []Value
+	Done   func() error // called after all values were assigned; may be nil
+	Saver  *Saver       // the custom saver of the object; nil where there is none
+
+	Edges []Edge
+	index *edgeIndex // made when a node with many edges is searched
+
+	// How a breadth-first walk first came here.
+	Parent       *Node
+	Name, GoStep string
+	Field        *Field // of the first edge; nil where that is not a field
+	SlotOf       *Slot  // nil unless the node is a slot variable
+	Slots        []Slot // of an optimizer
+}
+
+// A Slot says that an optimizer keeps a slot variable for a variable.
+type Slot struct {
+	Owner    *Node
+	Name     string
+	Variable *Node
+	Slot     *Node
+}
+
+// Options are the tag options that apply to the value of a field and, in a container, to its elements.
+type Options struct {
+	Explicit bool // a tag or a Group asked for the value: plain values are variables
+	Optional bool
+	Alloc    bool
+	Cast     bool
+}
+
+// An Edge leads from an object to an object that it holds.
+type Edge struct {
+	Name     string
+	GoStep   string        // ".Kernel"; "" for an element of a container
+	Field    *Field        // nil where the edge is not a field
+	Node     *Node         // nil where the edge holds nil
+	From     reflect.Value // the value that the edge was made from
+	Missing  *Maker        // makes the object that a nil edge lacks; nil where that cannot be done
+	Opt      Options
+	Attached bool // attached to the root by the Checkpoint, not held by the root itself
+}
+
+// A Field holds what a struct tag says besides the name of the edge and its [Options].
+type Field struct {
+	Aliases  []string     // further names that a restore accepts
+	FullName string       // the variable's global name; "" where the tag states none
+	Shape    tensor.Shape // of a flat slice; nil: the Go type's own
+}
+
+// Aliases returns the further names of the edge.
+func (e *Edge) Aliases() []string {
+	if e.Field == nil {
+		return nil
+	}
+	return e.Field.Aliases
+}
+
+// Shape returns the shape that the tag states, nil where it states none.
+func (e *Edge) Shape() tensor.Shape {
+	if e.Field == nil {
+		return nil
+	}
+	return e.Field.Shape
+}
+
+// A Maker makes the object that a nil edge lacks. Alloc makes a new object. Share lets a nil pointer point to obj; it is nil,
+// or returns nil, where that is impossible. Both return a function that undoes what they did.
+type Maker struct {
+	Alloc func(stored Children) (undo func())
+	Share func(obj reflect.Value) (undo func())
+}
+
+// Children describe what is stored below a node, so that containers are made as large.
+type Children interface {
+	Names() []string
+	ListLen() int // one more than the largest name that is an index
+}
+
+// A Walk is a walk over the program that is under way. A match drives it, so that only matching objects are looked at.
+type Walk interface {
+	// Graph returns the graph made so far. It contains at least the root.
+	Graph() *Graph
+	// Expand gives n its edges. Later calls for the same node do nothing.
+	Expand(n *Node) error
+	// ExpandAll expands every node that can be reached.
+	ExpandAll() error
+	// Again resolves e, an edge of n, after the object that it lacked was made.
+	Again(n *Node, e *Edge) error
+	// MakeSlot returns an optimizer's slot variable and makes it where it does not exist. It returns nil where the optimizer
+	// keeps no such slot.
+	MakeSlot(owner *Node, name string, variable *Node) *Node
+}

@@ -1,0 +1,57 @@
+package object
+
+import (
+	"reflect"
+	"strconv"
+	"unique"
+)
+
+// An Identity tells one object of a program from all others, over several walks. It is the address with the type, since a
+// struct and its first field share an address, and the length of a slice. An object without an address (of size zero, or
+// copied out of an interface or a map) is identified by the object that holds it and the edge.
+type Identity struct {
+	Addr uintptr
+	Type reflect.Type
+	Len  int
+	In   unique.Handle[string] // see PlaceKey; for objects without an address
+}
+
+func (k Identity) place() string {
+	if k.In == (unique.Handle[string]{}) {
+		return ""
+	}
+	return k.In.Value()
+}
+
+// IdentityOf returns the identity of the object that v is. A slice or map is identified by the variable that holds it, where
+// that has an address, so that it stays the same object when it grows.
+func IdentityOf(v reflect.Value, parent *Node, e *Edge) Identity {
+	switch t := v.Type(); {
+	case t.Size() > 0 && v.CanAddr():
+		return Identity{Addr: v.Addr().Pointer(), Type: t}
+	case t.Kind() == reflect.Map, t.Kind() == reflect.Slice && v.Len() > 0 && t.Elem().Size() > 0:
+		return ContentOf(v)
+	default:
+		return Identity{Type: t, In: PlaceKey(parent, e)}
+	}
+}
+
+// ContentOf returns the identity that two variables share if they hold the same map or the same part of one array. It returns
+// the zero Identity where v is neither a map nor a slice with elements.
+func ContentOf(v reflect.Value) Identity {
+	switch t := v.Type(); {
+	case t.Kind() == reflect.Map && !v.IsNil():
+		return Identity{Addr: v.Pointer(), Type: t, Len: -1}
+	case t.Kind() == reflect.Slice && v.Len() > 0 && t.Elem().Size() > 0:
+		return Identity{Addr: v.Pointer(), Type: t, Len: v.Len()}
+	}
+	return Identity{}
+}
+
+// PlaceKey identifies an edge of an object. Where the object has no address, the edge that leads to it counts instead.
+func PlaceKey(parent *Node, e *Edge) unique.Handle[string] {
+	if parent == nil {
+		return unique.Make("/" + e.Name)
+	}
+	return unique.Make(parent.Key.place() + "/" + strconv.FormatUint(uint64(parent.Key.Addr), 36) + "/" + strconv.Quote(e.Name))
+}

@@ -1,0 +1,93 @@
+package object
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+// steps returns the nodes on the way from the root to n, the root excluded.
+func (n *Node) steps() []*Node {
+	var path []*Node
+	for ; n.Parent != nil; n = n.Parent {
+		path = append(path, n)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// EdgePath returns the names of the edges that lead from the root to n.
+func (n *Node) EdgePath() []string {
+	steps := n.steps()
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// Path returns the path of n for messages: model.dense.kernel, and (root) for the root. Long paths are truncated to their last
+// steps, after "…": a checkpoint decides how deep a program gets, and the paths of all nodes together must not grow with the
+// square of that.
+func (n *Node) Path() string {
+	return n.placed((*Node).Path, func() []string { return n.LastSteps(EdgeName) })
+}
+
+// FullPath returns the whole path of n, which functions of the user are given.
+func (n *Node) FullPath() string { return n.placed((*Node).FullPath, n.EdgePath) }
+
+func (n *Node) placed(path func(*Node) string, steps func() []string) string {
+	switch {
+	case n.SlotOf != nil:
+		return path(n.SlotOf.Owner) + "'s state '" + n.SlotOf.Name + "' for " + path(n.SlotOf.Variable)
+	case n.Parent == nil:
+		return "(root)"
+	}
+	return strings.Join(steps(), ".")
+}
+
+// EdgeName is the step of [Node.LastSteps] that gives names of edges.
+func EdgeName(n *Node) string { return n.Name }
+
+// LastSteps returns the steps that lead to n, or the last ones where there are too many: see [objectgraph.LastSteps].
+func (n *Node) LastSteps(step func(*Node) string) []string {
+	return objectgraph.LastSteps(func(yield func(string) bool) {
+		for at := n; at.Parent != nil && yield(step(at)); at = at.Parent {
+		}
+	})
+}
+
+// GoPath returns the path of n in Go's notation: Model.Dense.Kernel. Long ones are truncated as by Path.
+func (n *Node) GoPath() string {
+	if n.SlotOf != nil {
+		return n.SlotOf.Owner.GoPath() + ".Slot(" + strconv.Quote(n.SlotOf.Name) + ", " + n.SlotOf.Variable.GoPath() + ")"
+	}
+	path := strings.Join(n.LastSteps((*Node).step), "")
+	if path == "" {
+		return n.Key.Type.String()
+	}
+	return strings.TrimPrefix(path, ".")
+}
+
+// step is the part of a Go path that leads to n from its parent.
+func (n *Node) step() string {
+	switch {
+	case n.GoStep != "" || n.Parent == nil:
+		return n.GoStep
+	case n.Parent.Obj.Kind() == reflect.Map:
+		return "[" + strconv.Quote(n.Name) + "]"
+	}
+	return "[" + n.Name + "]"
+}
+
+// PlaceOf returns the path and the Go path of the value that e leads to, for errors.
+func PlaceOf(parent *Node, e *Edge) string {
+	n := Node{Parent: parent, Name: e.Name, GoStep: e.GoStep}
+	if parent == nil {
+		return "(root)"
+	}
+	return n.Path() + " (" + n.GoPath() + ")"
+}

@@ -1,0 +1,126 @@
+package object
+
+import (
+	"reflect"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Saved reports whether n is written. A tensor that is not built is left out, with the edges that lead to it.
+func (n *Node) Saved() bool {
+	for i := range n.Values {
+		if !n.Values[i].Built() {
+			return false
+		}
+	}
+	return true
+}
+
+// The names under which TensorFlow stores a node's tensors (trackable/base.py, trackable/python_state.py).
+const (
+	VariableAttribute = "VARIABLE_VALUE"
+	OpaqueAttribute   = "py_state"
+)
+
+// A Value is one tensor of a node.
+type Value struct {
+	Attribute string
+	DType     tensor.DType
+	Cast      bool         // other dtypes are converted
+	Shape     tensor.Shape // nil: not built, any shape is accepted
+	// Tensor is the object, or a view of its memory. It is nil where the object converts: then Values and Place are set.
+	Tensor tensor.Any
+	Values func() (tensor.Any, error)
+	Place  func(stored format.Entry) (*Target, error)
+}
+
+// A Target says where a stored tensor is read to and what happens then. Any of its functions may be nil.
+type Target struct {
+	Dst     tensor.Any
+	Convert func() error // called after Dst was read; does not touch the object
+	Assign  func() error // puts the values into the object
+	Undo    func()       // takes back what was done to the object
+	Sure    bool         // Assign cannot fail
+}
+
+// Built reports whether the value has a shape.
+func (v *Value) Built() bool { return v.Shape != nil }
+
+// Source returns the value as a tensor to be written.
+func (v *Value) Source() format.Source {
+	return format.Source{DType: v.DType, Shape: v.Shape, Load: v.Load}
+}
+
+// Load returns the values to save.
+func (v *Value) Load() (tensor.Any, error) {
+	if v.Tensor != nil {
+		return v.Tensor, nil
+	}
+	return v.Values()
+}
+
+// Target returns where to read the stored tensor to. It returns nil where that is v.Tensor itself, which a failed read leaves torn.
+func (v *Value) Target(stored format.Entry) (*Target, error) {
+	t := v.Tensor
+	switch {
+	case t == nil:
+		return v.Place(stored)
+	case stored.DType != t.DType():
+		return StageTensor(stored, t)
+	case t.Shape() != nil:
+		return nil, nil
+	}
+	if err := t.Build(stored.Shape...); err != nil {
+		return nil, err
+	}
+	return &Target{Dst: t, Undo: unbuild(t)}, nil
+}
+
+// Stage returns a target in memory of its own. The target passes its values to assign as a tensor of dtype d.
+func Stage(e format.Entry, d tensor.DType, assign func(tensor.Any) error) (*Target, error) {
+	dst, err := tensor.NewAny(e.DType, e.Shape...)
+	if err != nil {
+		return nil, err
+	}
+	got := dst
+	t := &Target{Dst: dst, Assign: func() error { return assign(got) }}
+	if e.DType != d {
+		t.Convert = func() error {
+			if got, err = tensor.NewAny(d, e.Shape...); err != nil {
+				return err
+			}
+			return tensor.Cast(got, dst)
+		}
+	}
+	return t, nil
+}
+
+// StageTensor returns a target in memory of its own for t, which has the stored shape or is not built.
+func StageTensor(e format.Entry, t tensor.Any) (*Target, error) {
+	built := t.Shape() != nil
+	out, err := Stage(e, t.DType(), func(got tensor.Any) error {
+		if !built {
+			if err := t.Build(got.Shape()...); err != nil {
+				return err
+			}
+		}
+		return tensor.Assign(t, got)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Sure = true
+	if !built {
+		out.Undo = unbuild(t)
+	}
+	return out, nil
+}
+
+// unbuild returns a function that makes t a tensor that is not built.
+func unbuild(t tensor.Any) func() { return func() { reflect.ValueOf(t).Elem().SetZero() } }
+
+// TensorValue returns the value of a variable with the memory of t.
+func TensorValue(t tensor.Any) Value {
+	return Value{Attribute: VariableAttribute, DType: t.DType(), Shape: t.Shape(), Tensor: t}
+}
