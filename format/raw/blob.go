@@ -1,0 +1,139 @@
+package raw
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A Blob is bytes in which tensors lie. Blobs of one file share it, and are closed together.
+type Blob struct {
+	name string
+	size int64
+	file *file
+	base int64                         // where the blob begins in file
+	open func() (io.ReadCloser, error) // not nil: a stream
+}
+
+// A file is an open file, and its contents as memory once they were asked for.
+type file struct {
+	fsx.Reader
+
+	mu       sync.Mutex
+	mapped   bool // contents, unmap and mapErr are what Map returned
+	contents []byte
+	unmap    func() error
+	mapErr   error
+	closed   bool
+}
+
+// File returns the blob that is all of an open file. name is for messages. Whoever closes the [Reader] closes the file.
+func File(name string, r fsx.Reader) *Blob {
+	return &Blob{name: name, size: r.Size(), file: &file{Reader: r}}
+}
+
+// Memory returns the blob whose bytes are b. name is for messages.
+func Memory(name string, b []byte) *Blob { return File(name, memory{bytes.NewReader(b), b}) }
+
+// Part returns the size bytes of b from offset on, such as a member that an archive stores as it is. The error says that b,
+// which must not be a stream, does not have them.
+func (b *Blob) Part(name string, offset, size int64) (*Blob, error) {
+	if b.open != nil {
+		return nil, fmt.Errorf("%s: a part of a stream", b.name)
+	}
+	if offset < 0 || size < 0 || size > b.size || offset > b.size-size {
+		return nil, Corrupt(b.name, "", "%s: %d bytes at offset %d leave the file, which has %d", name, size, offset, b.size)
+	}
+	return &Blob{name: name, size: size, file: b.file, base: b.base + offset}, nil
+}
+
+// Stream returns a blob of size bytes that open unpacks from b's file. Each read of a tensor opens it once and reads it
+// once, forwards. size is what the file promises, and the caller's to bound: more bytes or fewer are an error when they are read.
+func (b *Blob) Stream(name string, size int64, open func() (io.ReadCloser, error)) *Blob {
+	return &Blob{name: name, size: size, file: b.file, open: open}
+}
+
+// Name returns what messages call b.
+func (b *Blob) Name() string { return b.name }
+
+// Size returns the bytes of b.
+func (b *Blob) Size() int64 { return b.size }
+
+// ReadAt implements [io.ReaderAt] for all but streams.
+func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
+	if b.open != nil {
+		return 0, fmt.Errorf("%s: %w", b.name, errors.ErrUnsupported)
+	}
+	if off < 0 {
+		return 0, fmt.Errorf("%s: offset %d", b.name, off)
+	}
+	if off >= b.size {
+		return 0, io.EOF
+	}
+	if left := b.size - off; int64(len(p)) > left {
+		n, err := b.file.ReadAt(p[:left], b.base+off)
+		if err == nil {
+			err = io.EOF
+		}
+		return n, err
+	}
+	return b.file.ReadAt(p, b.base+off)
+}
+
+// Close closes b's file, and with it all blobs that share it. Closing it again does nothing.
+func (b *Blob) Close() error { return b.file.close() }
+
+func (f *file) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil
+	}
+	f.closed, f.contents = true, nil
+	if f.unmap == nil {
+		return f.Reader.Close()
+	}
+	return errors.Join(f.unmap(), f.Reader.Close())
+}
+
+// memory returns the bytes of b as memory. The error satisfies errors.ErrUnsupported where that cannot be done.
+func (b *Blob) memory() ([]byte, error) {
+	if b.open != nil {
+		return nil, errors.ErrUnsupported
+	}
+	contents, err := b.file.memory()
+	if err != nil {
+		return nil, err
+	}
+	return contents[b.base : b.base+b.size : b.base+b.size], nil
+}
+
+func (f *file) memory() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, fs.ErrClosed
+	}
+	if !f.mapped {
+		f.mapped = true
+		f.contents, f.unmap, f.mapErr = fsx.Map(f.Reader)
+	}
+	return f.contents, f.mapErr
+}
+
+// memory is bytes as an open file.
+type memory struct {
+	*bytes.Reader
+	b []byte
+}
+
+// Map implements [fsx.Mapper].
+func (m memory) Map() ([]byte, func() error, error) { return m.b, func() error { return nil }, nil }
+
+// Close implements [fsx.Reader].
+func (memory) Close() error { return nil }

@@ -1,0 +1,239 @@
+package raw
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Reader reads the tensors of a file, or of several. Several goroutines may use it at once.
+type Reader struct {
+	name    string
+	blobs   []*Blob
+	entries []entry // by key
+}
+
+var (
+	_ format.Reader = (*Reader)(nil)
+	_ format.Finder = (*Reader)(nil)
+)
+
+// Options say what a format allows. The zero value is for formats in which every tensor has its own bytes.
+type Options struct {
+	// Overlap allows tensors to share bytes: several names of one tensor, views of one storage.
+	Overlap bool
+}
+
+// NewReader returns the reader of tensors that lie in blobs. name is that of the whole, for messages. tensors may have any order;
+// the reader keeps them. The error, an [*Error], names the tensor that cannot be right. Closing the reader closes the blobs;
+// where NewReader fails they are still the caller's.
+func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Reader, error) {
+	r := &Reader{name: name, blobs: blobs, entries: make([]entry, len(tensors))}
+	for i, t := range tensors {
+		var err error
+		if r.entries[i], err = newEntry(t, blobs); err != nil {
+			return nil, Corrupt(r.file(t.Blob), t.Key, "%v", err)
+		}
+		if e := &r.entries[i]; e.Refuse == nil && e.blob.open != nil && !e.dense() {
+			return nil, Unsupported(e.blob.name, t.Key, "its strides %v have gaps, and it is compressed: such a tensor cannot be read in one pass", t.Strides)
+		}
+	}
+	slices.SortFunc(r.entries, func(a, b entry) int { return strings.Compare(a.Key, b.Key) })
+	for i := 1; i < len(r.entries); i++ {
+		if e := &r.entries[i]; e.Key == r.entries[i-1].Key {
+			return nil, Corrupt(r.file(e.Blob), e.Key, "two tensors have this name")
+		}
+	}
+	return r, r.checkOverlap(opts.Overlap)
+}
+
+func (r *Reader) file(blob int) string {
+	if blob < 0 || blob >= len(r.blobs) {
+		return r.name
+	}
+	return r.blobs[blob].name
+}
+
+// checkOverlap returns an error where tensors share bytes and may not, or where those that may make far more bytes than there are.
+func (r *Reader) checkOverlap(allowed bool) error {
+	order := make([]*entry, 0, len(r.entries))
+	for i := range r.entries {
+		if r.entries[i].Size > 0 {
+			order = append(order, &r.entries[i])
+		}
+	}
+	slices.SortFunc(order, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset))
+	})
+	var values int64 // of the tensors of one blob so far
+	for i, e := range order {
+		if i == 0 || e.Blob != order[i-1].Blob {
+			values = 0
+		} else if before := order[i-1]; !allowed && before.Offset+before.Size > e.Offset {
+			return Corrupt(e.blob.name, e.Key, "its bytes, from offset %d on, overlap those of %s, which end at %d",
+				e.Offset, Quote(before.Key), before.Offset+before.Size)
+		}
+		if e.Refuse != nil {
+			continue
+		}
+		var err error
+		if values, err = sum(values, max(e.Size, int64(e.n)*int64(e.DType.Size()))); err != nil || e.Code == nil && tooMany(values, e.blob.size) {
+			return Corrupt(e.blob.name, e.Key, "with it the tensors have more than %d times the %d bytes of the file", maxRepeats, e.blob.size)
+		}
+	}
+	return nil
+}
+
+// tooMany reports whether values are more bytes than tensors that share size bytes may make.
+func tooMany(values, size int64) bool { return values > freeRepeats && values/maxRepeats > size }
+
+// Close closes the files of all blobs.
+func (r *Reader) Close() error {
+	var errs []error
+	for _, b := range r.blobs {
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Name returns what messages call the whole.
+func (r *Reader) Name() string { return r.name }
+
+// Len returns the number of tensors.
+func (r *Reader) Len() int { return len(r.entries) }
+
+// Tensor returns what the file says of key. The shape and strides are not the caller's to change.
+func (r *Reader) Tensor(key string) (t Tensor, ok bool) {
+	i, ok := r.search(key)
+	if !ok {
+		return Tensor{}, false
+	}
+	return r.entries[i].Tensor, true
+}
+
+// Tensors yields what the file says of every tensor, in the byte order of keys.
+func (r *Reader) Tensors() iter.Seq[Tensor] {
+	return func(yield func(Tensor) bool) {
+		for i := range r.entries {
+			if !yield(r.entries[i].Tensor) {
+				return
+			}
+		}
+	}
+}
+
+// Unverified reports whether damage to the values of a tensor can go unnoticed, because the format has no checksum of them.
+func (r *Reader) Unverified() bool { return len(r.entries) > 0 }
+
+func (r *Reader) search(key string) (int, bool) {
+	return slices.BinarySearchFunc(r.entries, key, func(e entry, key string) int { return strings.Compare(e.Key, key) })
+}
+
+// find is search for callers to whom a key that is not stored is an error.
+func (r *Reader) find(key string) (*entry, error) {
+	i, ok := r.search(key)
+	if !ok {
+		return nil, &Error{File: r.name, Key: key, Offset: -1, Reason: "the file has no tensor of this name", Err: format.ErrNotFound}
+	}
+	return &r.entries[i], nil
+}
+
+// entry returns what format says of e. Bytes are those of the values, as [Reader.WriteStored] writes them; of a
+// refused tensor those that are stored.
+func (e *entry) entry() format.Entry {
+	f := format.Entry{Key: e.Key, DType: e.DType, Shape: slices.Clone(e.Shape), Bytes: e.Size}
+	if e.Refuse == nil {
+		f.Bytes = int64(e.n) * int64(e.DType.Size())
+	}
+	return f
+}
+
+// Lookup implements [format.Reader].
+func (r *Reader) Lookup(key string) (e format.Entry, ok bool, err error) {
+	i, ok := r.search(key)
+	if !ok {
+		return format.Entry{}, false, nil
+	}
+	return r.entries[i].entry(), true, nil
+}
+
+// All implements [format.Reader].
+func (r *Reader) All() iter.Seq2[format.Entry, error] {
+	return func(yield func(format.Entry, error) bool) {
+		for i := range r.entries {
+			if !yield(r.entries[i].entry(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Check implements [format.Reader]. Where a tensor lies was checked when the file was opened; what is left is whether it is refused.
+func (r *Reader) Check(key string) error {
+	e, err := r.find(key)
+	if err != nil {
+		return err
+	}
+	return e.Refuse
+}
+
+// CheckSlice implements [format.Reader].
+func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
+	_, _, err := r.region(key, region)
+	return err
+}
+
+// region returns the entry of key and a region of it with the lengths of all axes.
+func (r *Reader) region(key string, region tensor.Slice) (*entry, tensor.Slice, error) {
+	e, err := r.find(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	resolved, _, err := region.Resolve(e.Shape)
+	if err != nil {
+		return nil, nil, &Error{File: e.blob.name, Key: key, Offset: -1, Err: err}
+	}
+	return e, resolved, e.Refuse
+}
+
+// Read implements [format.Reader].
+func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
+	e, err := r.find(key)
+	if err != nil {
+		return err
+	}
+	return e.read(ctx, wholeSlice(e.Shape), dst, aloneSize)
+}
+
+// ReadSlice implements [format.Reader]. Of a stream it unpacks all that lies before the region's end.
+func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
+	e, resolved, err := r.region(key, region)
+	if err != nil {
+		return err
+	}
+	return e.read(ctx, resolved, dst, aloneSize)
+}
+
+// Find implements [format.Finder].
+func (r *Reader) Find(key string) (format.Found, bool, error) {
+	i, ok := r.search(key)
+	if !ok {
+		return nil, false, nil
+	}
+	return found{&r.entries[i]}, true, nil
+}
+
+// found implements [format.Found].
+type found struct{ e *entry }
+
+func (f found) Entry() (format.Entry, error) { return f.e.entry(), nil }
+func (f found) Check() error                 { return f.e.Refuse }
+func (f found) Read(ctx context.Context, dst tensor.Any) error {
+	return f.e.read(ctx, wholeSlice(f.e.Shape), dst, parallelSize)
+}

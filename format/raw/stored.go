@@ -1,0 +1,91 @@
+package raw
+
+import (
+	"context"
+	"io"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// WriteStored implements [format.Reader]: it writes the tensor's values little-endian and in row-major order, whatever order and
+// code they are stored in. It takes a few megabytes; but a strided tensor in a stream is read into memory first.
+func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
+	e, err := r.find(key)
+	if err != nil {
+		return err
+	}
+	if e.Refuse != nil {
+		return e.Refuse
+	}
+	if e.n == 0 {
+		return ctx.Err()
+	}
+	size := e.DType.Size()
+	if _, axes := e.view(wholeSlice(e.Shape)); contiguous(axes, size) {
+		return e.writeRun(ctx, w)
+	}
+	window := windowSize / size
+	if e.blob.open != nil {
+		window = e.n
+	}
+	return e.writeRegion(ctx, w, wholeSlice(e.Shape), 0, window)
+}
+
+// windowSize is how much of a strided tensor is written at once.
+const windowSize = 2 << 20
+
+// writeRun is WriteStored for tensors that are stored in row-major order.
+func (e *entry) writeRun(ctx context.Context, w io.Writer) error {
+	src, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	left := int64(e.n) * int64(e.DType.Size())
+	buf := make([]byte, min(bufferSize, left))
+	for at := int64(0); left > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := buf[:min(int64(len(buf)), left)]
+		if err := src.readAt(chunk, at); err != nil {
+			return err
+		}
+		if err := e.write(w, chunk); err != nil {
+			return err
+		}
+		at, left = at+int64(len(chunk)), left-int64(len(chunk))
+	}
+	return src.finish()
+}
+
+// writeRegion writes a region in pieces of at most window elements (or of one). The axes before axis have one index each.
+func (e *entry) writeRegion(ctx context.Context, w io.Writer, region tensor.Slice, axis, window int) error {
+	n := lengths(region).Len()
+	if n <= window || axis == len(region) {
+		memory := make([]byte, n*e.DType.Size())
+		if err := e.readInto(ctx, region, memory, parallelSize); err != nil {
+			return err
+		}
+		return e.write(w, memory)
+	}
+	whole := region[axis]
+	defer func() { region[axis] = whole }()
+	step := max(window/(n/whole.Length), 1)
+	for from := 0; from < whole.Length; from += step {
+		region[axis] = tensor.Extent{Start: from, Length: min(step, whole.Length-from)}
+		if err := e.writeRegion(ctx, w, region, axis+1, window); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes elements that are in this machine's byte order. It may change them.
+func (e *entry) write(w io.Writer, p []byte) error {
+	if !tensor.NativeLittleEndian {
+		e.DType.SwapBytes(p)
+	}
+	_, err := w.Write(p)
+	return err
+}

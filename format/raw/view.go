@@ -1,0 +1,129 @@
+package raw
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// An axis is n elements that lie src bytes apart in the blob and dst bytes apart in memory.
+type axis struct {
+	n     int
+	src   int64
+	dst   int
+	inner int64 // bytes of the blob that one index covers: all axes after this one
+	dense bool  // the bytes between the elements of this axis, and of those after it, are few enough to be read with them
+}
+
+// bySource orders axes by their steps in the blob, the longest first.
+func bySource(a, b axis) int { return cmp.Compare(b.src, a.src) }
+
+// view returns where the elements of a region that has elements lie: the offset of the first in bytes from the tensor's first,
+// and the axes, in the order in which reading them goes forwards. Axes that follow one another without a gap are one; so no axis, or
+// one that steps by size in the blob and in memory, is a region that lies in the blob as it shall in memory.
+func (e *entry) view(region tensor.Slice) (start int64, axes []axis) {
+	size := int64(e.DType.Size())
+	strides := e.Strides
+	if strides == nil {
+		strides = rowMajor(e.Shape)
+	}
+	dst := int(size)
+	for i := len(region) - 1; i >= 0; i-- {
+		start += int64(region[i].Start) * strides[i] * size
+		n, src := region[i].Length, strides[i]*size
+		if last := len(axes) - 1; last >= 0 && src == axes[last].src*int64(axes[last].n) {
+			axes[last].n *= n
+		} else if n > 1 {
+			axes = append(axes, axis{n: n, src: src, dst: dst})
+		}
+		dst *= n
+	}
+	slices.Reverse(axes)
+	slices.SortStableFunc(axes, bySource)
+	span, dense := size, true
+	for i := len(axes) - 1; i >= 0; i-- {
+		a := &axes[i]
+		dense = dense && a.src <= max(nearSize, 2*span)
+		a.inner, a.dense = span, dense
+		span += int64(a.n-1) * a.src
+	}
+	return start, axes
+}
+
+// contiguous reports whether elements of size bytes lie in the blob as they shall in memory.
+func contiguous(axes []axis, size int) bool {
+	return len(axes) == 0 || len(axes) == 1 && axes[0].src == int64(size) && axes[0].dst == size
+}
+
+// scatter copies the elements that axes describe from src to dst, each of size bytes.
+func scatter(dst, src []byte, axes []axis, size int) {
+	switch len(axes) {
+	case 0:
+		copy(dst[:size], src)
+		return
+	case 1:
+		copyLine(dst, src, axes[0], size)
+		return
+	}
+	// Memory is written in runs that are as long as can be: the axis with the shortest step there is the innermost.
+	inner := 0
+	for i, a := range axes {
+		if a.dst < axes[inner].dst {
+			inner = i
+		}
+	}
+	var order [8]axis
+	ordered := append(order[:0], axes[:inner]...)
+	ordered = append(append(ordered, axes[inner+1:]...), axes[inner])
+	copyBox(dst, src, ordered, size)
+}
+
+// copyBox is scatter in the order of axes.
+func copyBox(dst, src []byte, axes []axis, size int) {
+	a := axes[0]
+	if len(axes) == 1 {
+		copyLine(dst, src, a, size)
+		return
+	}
+	for i := range a.n {
+		copyBox(dst[i*a.dst:], src[int64(i)*a.src:], axes[1:], size)
+	}
+}
+
+// copyLine copies a.n elements of size bytes.
+func copyLine(dst, src []byte, a axis, size int) {
+	from, to := int(a.src), a.dst
+	if from == size && to == size {
+		copy(dst[:a.n*size], src)
+		return
+	}
+	switch size {
+	case 1:
+		for i := range a.n {
+			dst[i*to] = src[i*from]
+		}
+	case 2:
+		for i := range a.n {
+			copyElement[[2]byte](dst[i*to:], src[i*from:])
+		}
+	case 4:
+		for i := range a.n {
+			copyElement[[4]byte](dst[i*to:], src[i*from:])
+		}
+	case 8:
+		for i := range a.n {
+			copyElement[[8]byte](dst[i*to:], src[i*from:])
+		}
+	default:
+		for i := range a.n {
+			copy(dst[i*to:i*to+size], src[i*from:])
+		}
+	}
+}
+
+// copyElement copies an element of a size that the compiler knows, which it does in one move.
+func copyElement[E [2]byte | [4]byte | [8]byte](dst, src []byte) {
+	var e E
+	copy(dst[:len(e)], src[:len(e)])
+}
