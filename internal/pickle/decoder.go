@@ -1,0 +1,141 @@
+package pickle
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Options are what a Decoder asks its caller.
+type Options struct {
+	// Call is asked about every global that the pickle calls, before an [Object] stands for the call. Its error ends the
+	// decoding. nil: all calls are accepted, as data.
+	Call func(*Global) error
+	// Persistent returns the value that a persistent id stands for: the id is whatever the pickle has pushed, or a string in
+	// protocol 0. Its error ends the decoding. nil: persistent ids are errors.
+	Persistent func(id Value) (Value, error)
+}
+
+// A Decoder reads pickles that follow one another.
+type Decoder struct {
+	r    *bufio.Reader
+	off  int64 // of the next byte
+	size int64
+	opts Options
+
+	at int64 // offset of the instruction that is carried out
+	machine
+}
+
+// NewDecoder returns a Decoder of the pickles with which r begins. r has size bytes; no length in a pickle may exceed
+// what is left of them.
+func NewDecoder(r io.Reader, size int64, opts Options) *Decoder {
+	return &Decoder{r: bufio.NewReader(r), size: size, opts: opts}
+}
+
+// Decode reads one pickle.
+func (d *Decoder) Decode() (Value, error) {
+	d.machine = machine{}
+	for {
+		d.at = d.off
+		op, err := d.byte()
+		if err != nil {
+			return nil, err
+		}
+		if op == opStop {
+			return d.result()
+		}
+		if err := d.carryOut(op); err != nil {
+			return nil, d.located(err)
+		}
+	}
+}
+
+// Offset returns how many bytes the pickles so far had: where the next one begins, or what follows them.
+func (d *Decoder) Offset() int64 { return d.off }
+
+// located returns err, of a hook perhaps, with the offset.
+func (d *Decoder) located(err error) error {
+	if errors.As(err, new(*Error)) {
+		return err
+	}
+	return &Error{Offset: d.at, Err: err}
+}
+
+// result returns the value of a pickle that has ended.
+func (d *Decoder) result() (Value, error) {
+	if len(d.stack) != 1 || len(d.marks) > 0 {
+		return nil, d.corrupt("it ends with %d values where there should be one", len(d.stack)+len(d.marks))
+	}
+	v := d.stack[0]
+	d.machine = machine{}
+	return v, nil
+}
+
+func (d *Decoder) byte() (byte, error) {
+	if d.off >= d.size {
+		return 0, d.ended()
+	}
+	b, err := d.r.ReadByte()
+	if err != nil {
+		return 0, d.readFault(err)
+	}
+	d.off++
+	return b, nil
+}
+
+// read returns the next n bytes, which are the caller's until the next read where n is small, and for good otherwise.
+func (d *Decoder) read(n uint64) ([]byte, error) {
+	if n > uint64(d.size-d.off) {
+		return nil, d.corrupt("%d bytes are announced, %d are left", n, d.size-d.off)
+	}
+	if n <= uint64(d.r.Size()) {
+		b, err := d.r.Peek(int(n))
+		if err != nil {
+			return nil, d.readFault(err)
+		}
+		d.off += int64(n)
+		_, err = d.r.Discard(int(n)) // of bytes that are in the buffer
+		return b, err
+	}
+	// Memory grows with what is there, where the size was a promise.
+	var buf bytes.Buffer
+	if _, err := io.CopyN(&buf, d.r, int64(n)); err != nil {
+		return nil, d.readFault(err)
+	}
+	d.off += int64(n)
+	return buf.Bytes(), nil
+}
+
+// line returns the bytes up to the next newline, without it. They are the caller's until the next read.
+func (d *Decoder) line() ([]byte, error) {
+	var whole []byte
+	for {
+		part, err := d.r.ReadSlice('\n')
+		d.off += int64(len(part))
+		if d.off > d.size {
+			return nil, d.ended()
+		}
+		if err == nil && whole == nil {
+			return part[:len(part)-1], nil
+		}
+		whole = append(whole, part...)
+		switch {
+		case err == nil:
+			return whole[:len(whole)-1], nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return nil, d.readFault(err)
+		}
+	}
+}
+
+func (d *Decoder) ended() error { return d.corrupt("the pickle is cut off: its end is missing") }
+
+func (d *Decoder) readFault(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return d.ended()
+	}
+	return &Error{Offset: d.at, Err: fmt.Errorf("read: %w", err)}
+}
