@@ -195,6 +195,10 @@ func TestSavesAndReads(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
+			if op := disk.Log()[before+n]; op.Kind == errfs.Open && strings.Contains(op.Name, ".data-") {
+				require.NoError(t, err, "a data file that does not open with the index is opened when it is read")
+				continue
+			}
 			require.Error(t, err)
 		}
 	})
@@ -286,7 +290,7 @@ func (m *mirrored) SetCheckpointTensor(t tensor.Any) error {
 }
 
 func TestFilesOfASave(t *testing.T) {
-	t.Run("W-24 a checkpoint with fewer data files leaves those of an earlier one behind, and they do no harm", func(t *testing.T) {
+	t.Run("W-24 a checkpoint with fewer data files removes those of an earlier one", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		big := f32(make([]float32, 30)...)
 		c := mustNew(t, Group{"big": big})
@@ -294,7 +298,7 @@ func TestFilesOfASave(t *testing.T) {
 		require.Len(t, filesOf(t, prefix), 4)
 		big.Data()[29] = 1
 		must(c.Write(ctx, prefix))
-		require.Equal(t, []string{".data-00000-of-00001", ".data-00000-of-00003", ".data-00001-of-00003", ".data-00002-of-00003", ".index"}, sortedKeys(filesOf(t, prefix)))
+		require.Equal(t, []string{".data-00000-of-00001", ".index"}, sortedKeys(filesOf(t, prefix)))
 		got := f32(make([]float32, 30)...)
 		require.NoError(t, mustRead(t, mustNew(t, Group{"big": got}), prefix).AssertConsumed())
 		require.Equal(t, big, got)

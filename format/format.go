@@ -17,6 +17,8 @@ var (
 	ErrCorrupt = errors.New("corrupt checkpoint")
 	// ErrNotFound is in the error of a key that is not stored.
 	ErrNotFound = errors.New("not found")
+	// ErrStale is in the error of a read from a checkpoint that was replaced or removed after it was opened.
+	ErrStale = errors.New("the checkpoint was replaced after it was opened")
 )
 
 // An Entry says what is stored under a key, without its values.

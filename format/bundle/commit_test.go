@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 	"github.com/gockpt/ckpt/tensor"
@@ -124,7 +127,7 @@ func TestEveryCrash(t *testing.T) {
 			}
 		}
 	})
-	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old, the new, or an error, never a mixture", func(t *testing.T) {
+	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old or the new, and the next save leaves nothing else", func(t *testing.T) {
 		for n := 1; n <= count+1; n++ {
 			for seed := range uint64(4) {
 				fsys := errfs.New()
@@ -135,14 +138,81 @@ func TestEveryCrash(t *testing.T) {
 				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
 				after := fsys.Reboot(errfs.Lottery(seed))
 				got, readErr := seedOf(after, "dir/c")
-				if readErr == nil {
-					require.Contains(t, []int32{1, 2}, got, "crash at %d, fate %d", n, seed)
-				}
+				require.NoError(t, readErr, "crash at %d, fate %d", n, seed)
+				require.Contains(t, []int32{1, 2}, got, "crash at %d, fate %d", n, seed)
 				if err == nil {
-					require.NoError(t, readErr)
 					require.EqualValues(t, 2, got)
 				}
+				require.NoError(t, aCheckpoint(t, after, "dir/c", 1).Commit(t.Context()))
+				require.Equal(t, before, after.Files(), "crash at %d, fate %d", n, seed)
 			}
 		}
 	})
+}
+
+// Saves of any number of data files are cut short one after another, as programs are that die again and again: what
+// the last finished save or a later one left can be read at any time, and a save that ends leaves its own files only.
+func TestCrashAfterCrash(t *testing.T) {
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		disk, done := errfs.New(), int32(0)
+		for save := int32(1); save <= 12; save++ {
+			if random.IntN(4) > 0 {
+				disk.Inject(errfs.From(disk.Ops()+1+random.IntN(60), errfs.Crash))
+			}
+			shards := 1 + random.IntN(3)
+			w := Create(disk, "dir/c", Options{Shards: shards, Workers: 1})
+			require.NoError(t, w.Add(0, "small", format.SourceOf(scalar(save))))
+			require.NoError(t, w.Add(shards-1, "part", format.SourceOf(of([]int32{save, save}, 2))))
+			err := w.Commit(t.Context())
+			if err == nil {
+				done = save
+			}
+			disk = disk.Reboot(errfs.Lottery(seed<<8 + uint64(save)))
+			if _, statErr := disk.Stat("dir/c.index"); errors.Is(statErr, fs.ErrNotExist) {
+				require.Zero(t, done, "seed %d, save %d", seed, save)
+				continue
+			}
+			got, readErr := seedOf(disk, "dir/c")
+			require.NoError(t, readErr, "seed %d, save %d", seed, save)
+			require.GreaterOrEqual(t, got, done, "seed %d, save %d", seed, save)
+			done = got
+		}
+		require.NoError(t, aCheckpoint(t, disk, "dir/c", 1).Commit(t.Context()))
+		require.Equal(t, []string{"dir/c.data-00000-of-00002", "dir/c.data-00001-of-00002", "dir/c.index"}, disk.Names(), "seed %d", seed)
+	}
+}
+
+// A filesystem without second names keeps a save over another under the names that it was written to.
+func TestOverwriteWithoutHardLinks(t *testing.T) {
+	disk := errfs.New()
+	disk.Inject(errfs.Only(errfs.From(1, errfs.Fault{Err: errors.ErrUnsupported}), errfs.Link))
+	for save := range int32(4) {
+		require.NoError(t, aCheckpoint(t, disk, "dir/c", save).Commit(t.Context()))
+		got, err := seedOf(disk, "dir/c")
+		require.NoError(t, err)
+		require.Equal(t, save, got)
+		count := 2 + int(save)%2
+		require.Equal(t, []string{DataFile("dir/c", 0, count), DataFile("dir/c", 1, count), "dir/c.index"}, disk.Names())
+	}
+}
+
+// An index that cannot be read may speak of any data file: none is touched before the new index is in place.
+func TestSaveOverADamagedIndex(t *testing.T) {
+	disk := errfs.New()
+	require.NoError(t, aCheckpoint(t, disk, "dir/c", 1).Commit(t.Context()))
+	want := disk.Files()
+	require.NoError(t, disk.WriteFile("dir/c.index", []byte("no table")))
+	disk.Inject(func(op errfs.Op) errfs.Fault {
+		if op.Kind == errfs.Rename && op.To == "dir/c.index" {
+			return errfs.IO
+		}
+		return errfs.Fault{}
+	})
+	require.Error(t, aCheckpoint(t, disk, "dir/c", 2).Commit(t.Context()))
+	got := disk.Files()
+	require.Equal(t, want[DataFile("dir/c", 0, 2)], got[DataFile("dir/c", 0, 2)])
+	disk.Inject(nil)
+	require.NoError(t, aCheckpoint(t, disk, "dir/c", 1).Commit(t.Context()))
+	require.Equal(t, want, disk.Files())
 }

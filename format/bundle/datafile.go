@@ -1,78 +1,13 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
 	"math/bits"
-	"sync"
-	"sync/atomic"
 
 	"github.com/gockpt/ckpt/format"
-	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
-
-// dataFiles opens data files when they are first needed and shares them.
-type dataFiles struct {
-	fsys   fsx.ReadFS
-	prefix string
-	n      int32 // how many the checkpoint has
-
-	mu     sync.Mutex
-	open   map[int32]*dataFile
-	closed bool
-}
-
-// A dataFile is an open data file.
-type dataFile struct {
-	fsx.Reader
-	asked    atomic.Int64 // bytes of the tensors that were located in it, up to its size and those of the one that exceeded it
-	aliasing sync.Once
-	fault    error // what checkAliasing found
-	mapping  mapping
-}
-
-// exceeded reports whether more bytes than the file has were asked for, those of one more tensor included: by reading a tensor
-// twice, or by entries that share bytes.
-func (f *dataFile) exceeded(size int64) bool {
-	return f.asked.Load() > f.Size() || f.asked.Add(size) > f.Size()
-}
-
-func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
-
-// get returns data file shard, which is in range.
-func (d *dataFiles) get(shard int32) (*dataFile, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return nil, fs.ErrClosed
-	}
-	if f, ok := d.open[shard]; ok {
-		return f, nil
-	}
-	f, err := d.fsys.Open(d.name(shard))
-	if err != nil {
-		return nil, err
-	}
-	if d.open == nil {
-		d.open = make(map[int32]*dataFile)
-	}
-	d.open[shard] = &dataFile{Reader: f}
-	return d.open[shard], nil
-}
-
-func (d *dataFiles) close() (err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.closed = true
-	for _, f := range d.open {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}
-	d.open = nil
-	return err
-}
 
 // A stored is the bytes of one tensor, or of one part of one, in a data file.
 type stored struct {
@@ -98,6 +33,9 @@ func (r *Reader) locate(s *stored) error {
 		return nil
 	}
 	f, err := r.data.get(rec.shard)
+	if errors.Is(err, format.ErrStale) {
+		return r.readFault(s, err)
+	}
 	if err != nil {
 		e := openError(r.data.name(rec.shard), err)
 		e.Key, e.Part = s.key, s.part

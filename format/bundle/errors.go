@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Reason)
 	}
 	// The sentinels add no more than what the reason says.
-	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != ErrIncomplete {
+	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != format.ErrStale && e.Err != ErrIncomplete {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()

@@ -106,7 +106,10 @@ func checkParts(whole *record, complete bool) error {
 
 // WriteIndex writes the index of what was added and whose data has been written. [Writer.Commit] does it too: call
 // it only after [Writer.WriteData].
-func (w *Writer) WriteIndex(out io.Writer) error {
+func (w *Writer) WriteIndex(out io.Writer) error { return w.writeIndex(out, w.shards()) }
+
+// writeIndex writes an index that says there were count data files.
+func (w *Writer) writeIndex(out io.Writer, count int) error {
 	type row struct {
 		key  string
 		item *item
@@ -121,7 +124,7 @@ func (w *Writer) WriteIndex(out io.Writer) error {
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
 	buf := bufio.NewWriterSize(out, bufferSize)
 	table := sstable.NewWriter(buf)
-	if err := table.Add(nil, newHeader(w.shards()).encode()); err != nil {
+	if err := table.Add(nil, newHeader(count).encode()); err != nil {
 		return err
 	}
 	var key, value []byte

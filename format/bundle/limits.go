@@ -13,6 +13,18 @@ const (
 	// parallelSize is how much is in a restore: of tensors that are smaller several are read at once anyhow.
 	parallelSize = 32 << 20
 
+	// maxUnverified is the size of the strings of a tensor that memory is asked for before their checksum is known to be right.
+	maxUnverified = 64 << 20
+
+	// openFiles is how many data files are open at once: systems allow a process 256 files or more.
+	openFiles = 64
+
+	// openEarly is the largest number of data files that are all opened with the index.
+	openEarly = 16
+
+	// maxOpens is how often a checkpoint is opened anew where another save has replaced it meanwhile.
+	maxOpens = 100
+
 	// startSyncSize is how many bytes of a data file are written before the disk is given them: it then works while the
 	// others are copied to the page cache, and a sync at the end has little left to wait for.
 	startSyncSize = 32 << 20

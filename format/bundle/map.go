@@ -51,15 +51,11 @@ type mapping struct {
 // contents returns the file as memory.
 func (f *dataFile) contents() ([]byte, error) {
 	m := &f.mapping
-	m.once.Do(func() { m.contents, m.unmap, m.err = fsx.Map(f.Reader) })
+	m.once.Do(func() {
+		m.err = f.with(func(r fsx.Reader) (err error) {
+			m.contents, m.unmap, err = fsx.Map(r)
+			return err
+		})
+	})
 	return m.contents, m.err
-}
-
-// Close closes the file and lets go of its memory.
-func (f *dataFile) Close() error {
-	f.mapping.once.Do(func() {})
-	if f.mapping.unmap == nil {
-		return f.Reader.Close()
-	}
-	return errors.Join(f.mapping.unmap(), f.Reader.Close())
 }

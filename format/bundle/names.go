@@ -2,11 +2,8 @@ package bundle
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 // IndexFile returns the name of the index of the checkpoint called prefix (MetaFilename in
@@ -31,20 +28,4 @@ func ParseDataFile(name string) (prefix string, shard, n int, ok bool) {
 	}
 	prefix = name[:at]
 	return prefix, shard, n, err == nil && shard >= 0 && shard < n && DataFile(prefix, shard, n) == name
-}
-
-// removeStale removes the data files of prefix that are not one of n, as far as it can: no index speaks of them.
-func removeStale(fsys fsx.FS, prefix string, n int) {
-	dir := filepath.Dir(prefix + ".")
-	entries, err := fsys.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	base := filepath.Base(IndexFile(prefix))
-	for _, e := range entries {
-		p, _, of, ok := ParseDataFile(e.Name())
-		if ok && of != n && IndexFile(p) == base && !e.IsDir() {
-			_ = fsys.Remove(filepath.Join(dir, e.Name())) // a stale file that stays does no harm
-		}
-	}
 }

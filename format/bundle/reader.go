@@ -31,7 +31,35 @@ var _ format.Reader = (*Reader)(nil)
 //
 // A damaged table, header or key order is an error here. An entry that describes no tensor is an error only where
 // it is looked up or listed, so that the others can be read.
+//
+// All that a Reader reads is of one save. Where fsys can be written to, and there are at most 16 data files, Open
+// opens them, and the Reader goes on to read them when the checkpoint is replaced or removed. Others are opened when they
+// are needed, at most 64 at once, and the error satisfies errors.Is(err, [format.ErrStale]) where the checkpoint is
+// another by then. A program that writes into data files in place, instead of renaming new ones over them, is not noticed.
 func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
+	for range maxOpens {
+		r, err := open(fsys, prefix)
+		if err != nil {
+			return nil, err
+		}
+		if _, changes := fsys.(fsx.FS); !changes {
+			return r, nil
+		}
+		ok, err := r.data.openAll()
+		if ok && err == nil {
+			return r, nil
+		}
+		r.Close()
+		if err != nil {
+			return nil, openError(IndexFile(prefix), err)
+		}
+	}
+	return nil, &Error{File: IndexFile(prefix), Offset: -1, Err: format.ErrStale,
+		Reason: fmt.Sprintf("it was replaced each of the %d times that it was opened", maxOpens)}
+}
+
+// open is one try of Open. It opens no data file.
+func open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	name := IndexFile(prefix)
 	index, err := fsys.Open(name)
 	if err != nil {
@@ -63,7 +91,7 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 		break
 	}
 	r.count--
-	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards}
+	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, index: r.index}
 	return nil
 }
 
@@ -91,7 +119,7 @@ func (r *Reader) tableError(err error) error {
 
 // Close closes the files. What is being read fails.
 func (r *Reader) Close() error {
-	return errors.Join(r.index.Close(), r.data.close())
+	return errors.Join(r.data.close(), r.index.Close())
 }
 
 // Lookup implements [format.Reader]. The empty key and the keys of parts are not found.

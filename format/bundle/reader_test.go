@@ -314,20 +314,28 @@ func TestCanceledReads(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	fsys := errfs.New()
-	w := Create(fsys, "c", Options{Shards: 2})
-	require.NoError(t, w.Add(0, "a", format.SourceOf(scalar("x"))))
-	require.NoError(t, w.Add(1, "b", format.SourceOf(scalar("y"))))
-	require.NoError(t, w.Commit(t.Context()))
-	r, err := Open(fsys, "c")
-	require.NoError(t, err)
-	require.Equal(t, 1, fsys.OpenFiles(), "data files are opened when they are needed")
-	require.NoError(t, readAll(t, r, "a"))
-	require.Equal(t, 2, fsys.OpenFiles())
-	require.NoError(t, readAll(t, r, "b"))
-	require.NoError(t, r.Close())
-	require.Zero(t, fsys.OpenFiles())
-	require.ErrorIs(t, r.Read(t.Context(), "a", tensor.New[string]()), fs.ErrClosed)
+	for name, shards := range map[string]int{"few data files are opened with the index": openEarly, "many when they are needed": openEarly + 1} {
+		t.Run(name, func(t *testing.T) {
+			fsys := errfs.New()
+			w := Create(fsys, "c", Options{Shards: shards})
+			require.NoError(t, w.Add(0, "a", format.SourceOf(scalar("x"))))
+			require.NoError(t, w.Add(1, "b", format.SourceOf(scalar("y"))))
+			require.NoError(t, w.Commit(t.Context()))
+			r, err := Open(fsys, "c")
+			require.NoError(t, err)
+			early := 0
+			if shards <= openEarly {
+				early = shards
+			}
+			require.Equal(t, 1+early, fsys.OpenFiles())
+			require.NoError(t, readAll(t, r, "a"))
+			require.Equal(t, 1+max(early, 1), fsys.OpenFiles())
+			require.NoError(t, readAll(t, r, "b"))
+			require.NoError(t, r.Close())
+			require.Zero(t, fsys.OpenFiles())
+			require.ErrorIs(t, r.Read(t.Context(), "a", tensor.New[string]()), fs.ErrClosed)
+		})
+	}
 }
 
 func TestAnyFilesystem(t *testing.T) {

@@ -38,8 +38,13 @@ func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tens
 }
 
 // readStrings reads all of s (ReadStringTensor in tensor_bundle.cc) into dst, which is as long, once it is
-// verified. The strings share one piece of memory.
+// verified. The strings share one piece of memory, which is asked for once they are known to be there where it is large.
 func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error {
+	if s.rec.size > maxUnverified {
+		if err := r.writeStrings(ctx, s, io.Discard); err != nil {
+			return err
+		}
+	}
 	src := r.newSource(ctx, s)
 	lengths := make([]int, 0, len(dst)) // no more than the entry's size: see checkSize
 	total, err := src.lengths(func(n int64, _ []byte) error {
@@ -289,6 +294,11 @@ func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n
 
 // readVariants reads and verifies all of s.
 func (r *Reader) readVariants(ctx context.Context, s *stored) ([]string, error) {
+	if s.rec.size > maxUnverified {
+		if err := r.writeVariants(ctx, s, io.Discard); err != nil {
+			return nil, err
+		}
+	}
 	values := make([]string, 0, s.rec.shape.Len())
 	err := r.variants(ctx, s, func(src *source, n int64, _ []byte) error {
 		var text strings.Builder

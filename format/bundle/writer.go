@@ -23,9 +23,6 @@ type Options struct {
 	// Progress is told how many bytes of data have been written, of how many. It is called by one goroutine at a
 	// time.
 	Progress func(done, total int64)
-	// RemoveStale removes, after a commit, data files of an earlier checkpoint at the same prefix that had another
-	// number of them. TensorFlow leaves them.
-	RemoveStale bool
 }
 
 // A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one
@@ -198,10 +195,11 @@ func (p *partitioned) insert(shard int, s tensor.Slice) {
 
 // Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and
 // are to stay as they are until Commit returns; those of strings and variants are loaded before the first byte is
-// written, as their size must be known.
+// written, as their size must be known. Of more data files than [openFiles] some are finished before others are begun.
 //
-// A crash between the replacement of an earlier checkpoint's data files and that of its index leaves an index
-// whose checksums do not match the data: it is never read as if it were right.
+// A checkpoint that is at the prefix already can be read until the new one is durable, whenever the program or the
+// machine stops; see replace.go. Commit removes what earlier saves of the prefix left unfinished. Two saves of one prefix
+// must not overlap.
 func (w *Writer) Commit(ctx context.Context) error {
 	if w.done {
 		return &Error{File: w.prefix, Offset: -1, Err: errDone}
@@ -210,33 +208,54 @@ func (w *Writer) Commit(ctx context.Context) error {
 	if err := w.plan(ctx); err != nil {
 		return err
 	}
+	n := w.shards()
+	at := placeOf(w.fsys, w.prefix)
+	at.sweep()
+	staged := at.freeCount(n)
+	if err := w.commitAs(ctx, staged); err != nil {
+		return err
+	}
+	if staged != n && w.rename(context.WithoutCancel(ctx), staged) == nil {
+		staged = n
+	}
+	at.removeOthers(staged)
+	return nil
+}
+
+// commitAs writes the checkpoint with data files that are called as if there were count of them.
+func (w *Writer) commitAs(ctx context.Context, count int) error {
 	commit := fsx.Begin(w.fsys)
 	defer commit.Abort()
 	n := w.shards()
-	files := make([]fsx.File, n)
-	for i := range files {
-		var err error
-		if files[i], err = commit.Create(DataFile(w.prefix, i, n)); err != nil {
+	for first := 0; first < n; first += openFiles {
+		files := make([]fsx.File, n)
+		last := min(first+openFiles, n)
+		for i := first; i < last; i++ {
+			var err error
+			if files[i], err = commit.Create(DataFile(w.prefix, i, count)); err != nil {
+				return err
+			}
+		}
+		if err := w.writeData(ctx, files); err != nil {
 			return err
 		}
-	}
-	if err := w.writeData(ctx, files); err != nil {
-		return err
+		if last == n {
+			break // Run closes them
+		}
+		for i := first; i < last; i++ {
+			if err := files[i].Close(); err != nil {
+				return w.fault(i, err)
+			}
+		}
 	}
 	index, err := commit.Create(IndexFile(w.prefix))
 	if err != nil {
 		return err
 	}
-	if err := w.WriteIndex(index); err != nil {
+	if err := w.writeIndex(index, count); err != nil {
 		return err
 	}
-	if err := commit.Run(ctx); err != nil {
-		return err
-	}
-	if w.opts.RemoveStale {
-		removeStale(w.fsys, w.prefix, n)
-	}
-	return nil
+	return commit.Run(ctx)
 }
 
 // shards returns the number of data files.

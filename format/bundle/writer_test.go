@@ -270,25 +270,25 @@ func TestCanceledCommit(t *testing.T) {
 	}
 }
 
-func TestStaleDataFiles(t *testing.T) {
-	write := func(fsys *errfs.FS, shards int, remove bool) {
-		w := Create(fsys, "dir/c", Options{Shards: shards, RemoveStale: remove})
+func TestDataFilesOfEarlierSavesAreRemoved(t *testing.T) {
+	write := func(fsys *errfs.FS, shards int) {
+		w := Create(fsys, "dir/c", Options{Shards: shards})
 		require.NoError(t, w.Add(0, "a", format.SourceOf(scalar(1.0))))
 		require.NoError(t, w.Commit(t.Context()))
 	}
 	fsys := errfs.New()
-	write(fsys, 3, false)
-	write(fsys, 1, false)
 	require.NoError(t, fsys.WriteFile("dir/cc.data-00000-of-00002", nil))
 	require.NoError(t, fsys.WriteFile("dir/c.data-00000-of-00002.bak", nil))
-	t.Run("W-24 data files of an earlier number stay", func(t *testing.T) {
-		require.Contains(t, fsys.Names(), "dir/c.data-00002-of-00003")
+	others := []string{"dir/c.data-00000-of-00002.bak", "dir/cc.data-00000-of-00002"}
+	for _, shards := range []int{3, 1, 2, 2, 1, 1, 3} {
+		write(fsys, shards)
+		want := append(slices.Clone(others), "dir/c.index")
+		for i := range shards {
+			want = append(want, DataFile("dir/c", i, shards))
+		}
+		require.ElementsMatch(t, want, fsys.Names(), shards)
 		require.NoError(t, readAll(t, openAt(t, fsys, "dir/c"), "a"))
-	})
-	t.Run("unless their removal is asked for", func(t *testing.T) {
-		write(fsys, 1, true)
-		require.Equal(t, []string{"dir/c.data-00000-of-00001", "dir/c.data-00000-of-00002.bak", "dir/c.index", "dir/cc.data-00000-of-00002"}, fsys.Names())
-	})
+	}
 }
 
 // A save needs little memory beside the model's, however large the tensors are or however many.
@@ -320,6 +320,7 @@ type discardFS struct{ fsx.FS }
 
 func (discardFS) Create(string) (fsx.File, error)       { return discardFile{}, nil }
 func (discardFS) Stat(string) (fs.FileInfo, error)      { return nil, fs.ErrNotExist }
+func (discardFS) Open(string) (fsx.Reader, error)       { return nil, fs.ErrNotExist }
 func (discardFS) ReadDir(string) ([]fs.DirEntry, error) { return nil, nil }
 func (discardFS) MkdirAll(string) error                 { return nil }
 func (discardFS) SyncDir(string) error                  { return nil }

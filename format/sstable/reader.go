@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"iter"
 	"sort"
@@ -244,6 +245,14 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 	corrupt := func(format string, args ...any) error {
 		return &CorruptError{part, int64(h.offset), fmt.Sprintf(format, args...)}
 	}
+	if h.size > maxBlock {
+		return block{}, corrupt("it has %d bytes, and no block has more than %d", h.size, int64(maxBlock))
+	}
+	if h.size > maxUnverified {
+		if err := t.verifyLarge(h, part); err != nil {
+			return block{}, err
+		}
+	}
 	raw := make([]byte, h.size+trailerLen)
 	if err := readAt(t.r, raw, int64(h.offset), part); err != nil {
 		return block{}, err
@@ -273,4 +282,27 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 		return block{}, corrupt("%v", err)
 	}
 	return b, nil
+}
+
+// verifyLarge compares the checksum of the block at h before memory is asked for all of it: a file may look large and have
+// nothing in it.
+func (t *Reader) verifyLarge(h handle, part string) error {
+	buf := make([]byte, 64<<10)
+	crc, at := uint32(0), int64(h.offset)
+	for left := int64(h.size) + 1; left > 0; { // the block and its type
+		p := buf[:min(left, int64(len(buf)))]
+		if err := readAt(t.r, p, at, part); err != nil {
+			return err
+		}
+		crc = crc32.Update(crc, castagnoli, p)
+		at, left = at+int64(len(p)), left-int64(len(p))
+	}
+	var stored [4]byte
+	if err := readAt(t.r, stored[:], at, part); err != nil {
+		return err
+	}
+	if want, got := binary.LittleEndian.Uint32(stored[:]), Mask(crc); got != want {
+		return &CorruptError{part, int64(h.offset), fmt.Sprintf("checksum %#08x of its %d bytes, want %#08x: it was damaged", got, h.size, want)}
+	}
+	return nil
 }

@@ -21,9 +21,11 @@ import (
 // A file that is replaced keeps a second name until the end, so that a commit that fails midway (as opposed to
 // one that the machine's crash cuts short) is taken back: what was there is there again.
 //
-// Two commits of one destination must not overlap: the one begun later takes it from the other, which fails.
+// Two commits of one destination must not overlap: the one begun later takes it from the other, which fails. Those of
+// [Shared] may.
 type Commit struct {
-	fsys FS
+	fsys   FS
+	shared bool
 
 	mu    sync.Mutex
 	files []*commitFile
@@ -34,6 +36,14 @@ type Commit struct {
 
 // Begin starts a commit. Every commit ends with [Commit.Run] or [Commit.Abort].
 func Begin(fsys FS) *Commit { return &Commit{fsys: fsys, stale: make(map[string][]string)} }
+
+// Shared starts a commit of files that others may replace at the same time: the last to end wins. It leaves the
+// temporary files of others alone as long as their writers run.
+func Shared(fsys FS) *Commit {
+	c := Begin(fsys)
+	c.shared = true
+	return c
+}
 
 // A CommitError says at which file a commit failed, and which destinations it left changed: those that it had
 // moved into place and could not take back.
@@ -76,11 +86,11 @@ func (c *Commit) Create(final string) (File, error) {
 		c.stale[dir] = leftovers(c.fsys, dir)
 	}
 	for _, name := range c.stale[dir] {
-		if of, _ := leftoverOf(name); of == filepath.Base(final) {
+		if of, _ := leftoverOf(name); of == filepath.Base(final) && (!c.shared || abandoned(c.fsys, dir, name)) {
 			_ = c.fsys.Remove(filepath.Join(dir, name)) // at worst it stays: a later commit tries again
 		}
 	}
-	temp := final + tempMark + randomHex()
+	temp := tempName(c.fsys, final)
 	f, err := c.fsys.Create(temp)
 	if err != nil {
 		_ = c.fsys.Remove(temp) // where it was made and the answer lost, as network filesystems lose them

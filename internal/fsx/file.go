@@ -10,9 +10,9 @@ import (
 )
 
 // WriteFile replaces the file called name with data, atomically and durably: whoever reads it finds the old
-// contents or the new. The errors are those of [Commit.Run].
+// contents or the new. Several may write at once: the last wins. The errors are those of [Commit.Run].
 func WriteFile(ctx context.Context, fsys FS, name string, data []byte) error {
-	c := Begin(fsys)
+	c := Shared(fsys)
 	defer c.Abort()
 	f, err := c.Create(name)
 	if err != nil {

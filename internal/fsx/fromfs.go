@@ -28,6 +28,12 @@ func (f fromFS) Open(name string) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A pipe is not opened: that would wait for its other end. Only filesystems that can tell without opening are asked.
+	if stat, ok := f.fsys.(fs.StatFS); ok {
+		if info, err := stat.Stat(clean); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		}
+	}
 	file, err := f.fsys.Open(clean)
 	if err != nil {
 		return nil, err
@@ -126,3 +132,6 @@ func (s *seekingReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return n, err
 }
+
+// Stat describes the file as it was opened.
+func (f *fsFile) Stat() (fs.FileInfo, error) { return f.file.Stat() }

@@ -3,8 +3,10 @@
 package fsx
 
 import (
+	"errors"
 	"io"
 	"io/fs"
+	"os"
 )
 
 // A ReadFS opens files for reading at any offset.
@@ -48,4 +50,31 @@ type File interface {
 	Truncate(size int64) error
 	Sync() error
 	Close() error
+}
+
+// Current reports whether name still is the file that r, which was opened under that name, has open. Where r cannot be
+// asked what it has, it is taken to be.
+func Current(fsys ReadFS, name string, r Reader) (bool, error) {
+	s, ok := r.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return true, nil
+	}
+	opened, err := s.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := fsys.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && SameFile(opened, there), err
+}
+
+// SameFile reports whether a and b describe one file that was not written to between: by what the system says where it does,
+// and by size and time.
+func SameFile(a, b fs.FileInfo) bool {
+	if os.SameFile(a, a) && !os.SameFile(a, b) {
+		return false
+	}
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }

@@ -5,20 +5,47 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // The names of a commit's own files: the destination's, a mark, and 32 hexadecimal digits, as TensorFlow names
-// the temporary form of its state file (atomic_write_string_to_file).
+// the temporary form of its state file (atomic_write_string_to_file). The first digits name the writer.
 const (
-	tempMark = ".tmp" // a file on its way to its destination
-	keepMark = ".old" // a second name of the file that is being replaced
-	hexLen   = 32
+	tempMark  = ".tmp" // a file on its way to its destination
+	keepMark  = ".old" // a second name of the file that is being replaced
+	hexLen    = 32
+	writerLen = 24
 )
 
-func randomHex() string {
-	var b [hexLen / 2]byte
-	rand.Read(b[:]) // never fails: crypto/rand
-	return hex.EncodeToString(b[:])
+// Witness is an FS that tells its writers apart, so that a sweep spares the files of those that still run. Of an FS
+// that is not a Witness every leftover is abandoned.
+type Witness interface {
+	// Writer returns 24 hexadecimal digits that no other running writer has.
+	Writer() string
+	// Runs reports whether the writer of a file may still be running. modTime is the file's: it decides where the writer is
+	// on another machine.
+	Runs(writer string, modTime time.Time) bool
+}
+
+// tempName returns a name for a file on its way to final.
+func tempName(fsys FS, final string) string {
+	var random [hexLen / 2]byte
+	rand.Read(random[:]) // never fails: crypto/rand
+	digits := hex.EncodeToString(random[:])
+	if w, ok := fsys.(Witness); ok {
+		digits = w.Writer() + digits[writerLen:]
+	}
+	return final + tempMark + digits
+}
+
+// abandoned reports whether nobody works on name, a commit's own file in dir, any more.
+func abandoned(fsys FS, dir, name string) bool {
+	w, ok := fsys.(Witness)
+	if !ok {
+		return true
+	}
+	info, err := fsys.Stat(filepath.Join(dir, name))
+	return err == nil && !w.Runs(name[len(name)-hexLen:][:writerLen], info.ModTime())
 }
 
 // leftoverOf returns the destination of which name is a commit's own file.
@@ -49,14 +76,23 @@ func leftovers(fsys ReadFS, dir string) []string {
 }
 
 // Sweep removes what commits cut short have left in dir, of those destinations for whose base name ours is true,
-// and returns the paths that it removed. A commit that is under way must not be among them. It goes on after an
-// error and returns the first.
+// and returns the paths that it removed. It spares the files of commits that are under way, where fsys is a [Witness]. It
+// goes on after an error and returns the first.
 func Sweep(fsys FS, dir string, ours func(final string) bool) (removed []string, err error) {
+	return sweep(fsys, dir, func(name, final string) bool { return ours(final) && abandoned(fsys, dir, name) })
+}
+
+// SweepAll is Sweep that takes no commit to be under way.
+func SweepAll(fsys FS, dir string, ours func(final string) bool) (removed []string, err error) {
+	return sweep(fsys, dir, func(_, final string) bool { return ours(final) })
+}
+
+func sweep(fsys FS, dir string, gone func(name, final string) bool) (removed []string, err error) {
 	if _, err := fsys.ReadDir(dir); err != nil {
 		return nil, err
 	}
 	for _, name := range leftovers(fsys, dir) {
-		if final, _ := leftoverOf(name); !ours(final) {
+		if final, _ := leftoverOf(name); !gone(name, final) {
 			continue
 		}
 		path := filepath.Join(dir, name)

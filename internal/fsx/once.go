@@ -9,7 +9,7 @@ import (
 // WriteOnce makes the file called name with data, whole and durable, unless there is one already: then the error
 // satisfies errors.Is(err, fs.ErrExist) and the file stays as it is. Of several who try at once one succeeds.
 func WriteOnce(fsys FS, name string, data []byte) error {
-	temp := name + tempMark + randomHex()
+	temp := tempName(fsys, name)
 	f, err := fsys.Create(temp)
 	if err != nil {
 		return &CommitError{Op: "create", Path: name, Err: err}
@@ -39,6 +39,20 @@ func LinkOnce(fsys FS, from, name string) error {
 	}
 	if exists != nil {
 		return &CommitError{Op: "link", Path: name, Err: exists}
+	}
+	return nil
+}
+
+// LinkOver gives the file from a second name, in place of what has that name.
+func LinkOver(fsys FS, from, name string) error {
+	temp := tempName(fsys, name)
+	err := fsys.Link(from, temp)
+	if err == nil {
+		err = fsys.Rename(temp, name)
+	}
+	if err != nil {
+		_ = fsys.Remove(temp) // at worst it stays, and is swept later
+		return &CommitError{Op: "link", Path: name, Err: err}
 	}
 	return nil
 }

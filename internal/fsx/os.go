@@ -27,8 +27,8 @@ type osReader struct {
 
 func (r osReader) Size() int64 { return r.size }
 
-// Open opens a regular file. Directories, pipes and devices are refused before they are opened, since opening a
-// pipe waits for its other end.
+// Open opens a regular file. It looks before it opens, since opening a device may do something, and again after, since
+// the file may be another by then. It does not wait for the other end of a pipe.
 func (OS) Open(name string) (Reader, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -37,7 +37,7 @@ func (OS) Open(name string) (Reader, error) {
 	if err := regular(name, info); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
 		return nil, err
 	}

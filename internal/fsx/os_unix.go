@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// nonBlocking makes opening a pipe return at once; it does nothing to a regular file.
+const nonBlocking = syscall.O_NONBLOCK
+
 func osLink(from, to string) error { return os.Link(from, to) }
 
 func osSyncDir(dir string) error {

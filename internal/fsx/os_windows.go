@@ -7,6 +7,8 @@ import (
 	"os"
 )
 
+const nonBlocking = 0 // a pipe has no path among files here
+
 // osLink marks what a volume without hard links answers (FAT: "Incorrect function") as unsupported.
 func osLink(from, to string) error {
 	err := os.Link(from, to)

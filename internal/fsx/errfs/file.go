@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -19,6 +21,13 @@ type reader struct {
 }
 
 func (r *reader) Size() int64 { return r.size }
+
+// Stat describes the file as it is now. It does not count as an operation.
+func (r *reader) Stat() (fs.FileInfo, error) {
+	r.fs.mu.Lock()
+	defer r.fs.mu.Unlock()
+	return r.node.info(path.Base(filepath.ToSlash(r.name))), nil
+}
 
 func (r *reader) ReadAt(p []byte, off int64) (n int, err error) {
 	end := false

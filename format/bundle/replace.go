@@ -1,0 +1,133 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A save to a name in use must leave the old checkpoint whole until the new one is durable. A rename replaces one file
+// at a time, and the index and the data files of a checkpoint belong together, so the new data must not have the names of
+// the old. The names of data files have their number, which the index has too. TensorFlow and this package look only
+// for those data files that an entry of the index speaks of. So a save over a checkpoint of n data files goes:
+//
+//  1. The data is written and renamed to PREFIX.data-…-of-0000M, where M is a number that is not in use: n+1.
+//  2. An index that speaks of M data files is renamed over the old one: this commits the save.
+//  3. The data files get their proper names, …-of-0000n, as second names in place of the old files.
+//  4. An index that speaks of n data files is renamed over the other.
+//  5. Their other names are removed.
+//
+// Each step is durable before the next begins. Stopped anywhere, the index speaks of data files that are there. The result has
+// the names and bytes of a save to a new name, and TensorFlow can read every state between. Filesystems without second
+// names end after step 2, and the next save uses the proper names again.
+
+// A place is where a save goes: what is at its prefix already.
+type place struct {
+	fsys   fsx.FS
+	prefix string
+	count  int  // of data files that the index in place speaks of; 0 where there is none, or it cannot be read
+	exists bool // there is an index
+}
+
+// placeOf looks at the index at prefix.
+func placeOf(fsys fsx.FS, prefix string) *place {
+	p := &place{fsys: fsys, prefix: prefix}
+	f, err := fsys.Open(IndexFile(prefix))
+	p.exists = !errors.Is(err, fs.ErrNotExist)
+	if err != nil {
+		return p
+	}
+	defer f.Close()
+	in := mergeInput{name: IndexFile(prefix)}
+	if in.table, err = sstable.Open(f, f.Size()); err == nil && in.readHeader() == nil {
+		p.count = int(in.header.shards)
+	}
+	return p
+}
+
+// freeCount returns the number that the data files of a save may have in their names, n where that is free.
+func (p *place) freeCount(n int) int {
+	taken := map[int]bool{p.count: true}
+	if p.exists && p.count == 0 { // any may be those of the index
+		for _, d := range p.dataFiles() {
+			taken[d.of] = true
+		}
+	}
+	for taken[n] {
+		n++
+	}
+	return n
+}
+
+// A listedFile is a data file that is in the place's directory.
+type listedFile struct {
+	path string
+	of   int
+}
+
+// dataFiles returns the data files of the prefix; none where the directory cannot be listed.
+func (p *place) dataFiles() (found []listedFile) {
+	dir, base := filepath.Dir(p.prefix+"."), filepath.Base(IndexFile(p.prefix))
+	entries, err := p.fsys.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		prefix, _, of, ok := ParseDataFile(e.Name())
+		if ok && IndexFile(prefix) == base && !e.IsDir() {
+			found = append(found, listedFile{filepath.Join(dir, e.Name()), of})
+		}
+	}
+	return found
+}
+
+// removeOthers removes the data files that are not count by their names, as far as it can: no index speaks of them, and the
+// next save tries again.
+func (p *place) removeOthers(count int) {
+	for _, d := range p.dataFiles() {
+		if d.of != count {
+			_ = p.fsys.Remove(d.path)
+		}
+	}
+}
+
+// sweep removes what saves that were cut short have left: temporary files, and data files that the index in place does
+// not speak of. Without an index data files stay: they are replaced, or removed after the save.
+func (p *place) sweep() {
+	if p.count > 0 {
+		p.removeOthers(p.count)
+	}
+	index := filepath.Base(IndexFile(p.prefix))
+	_, _ = fsx.SweepAll(p.fsys, filepath.Dir(p.prefix+"."), func(final string) bool {
+		prefix, _, _, ok := ParseDataFile(final)
+		return final == index || ok && IndexFile(prefix) == index
+	})
+}
+
+// rename gives the data files, which are called as if there were from of them, their proper names, and the index
+// the proper number. Where it fails the checkpoint is as it was.
+func (w *Writer) rename(ctx context.Context, from int) error {
+	n := w.shards()
+	for i := range n {
+		if err := fsx.LinkOver(w.fsys, DataFile(w.prefix, i, from), DataFile(w.prefix, i, n)); err != nil {
+			return err
+		}
+	}
+	if err := w.fsys.SyncDir(filepath.Dir(w.prefix + ".")); err != nil {
+		return err
+	}
+	commit := fsx.Begin(w.fsys)
+	defer commit.Abort()
+	index, err := commit.Create(IndexFile(w.prefix))
+	if err != nil {
+		return err
+	}
+	if err := w.writeIndex(index, n); err != nil {
+		return err
+	}
+	return commit.Run(ctx)
+}

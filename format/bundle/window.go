@@ -1,0 +1,232 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// dataFiles opens data files when they are first needed and shares them. At most [openFiles] are open at once: the one that
+// was used least recently is closed for the next.
+//
+// All are of the save that the index is of. A save replaces the index before it touches a data file that the old one
+// speaks of, so a data file is the index's where the index is still in place after the file was opened.
+type dataFiles struct {
+	fsys   fsx.ReadFS
+	prefix string
+	n      int32 // how many the checkpoint has
+	index  fsx.Reader
+
+	clock  atomic.Int64
+	mu     sync.Mutex
+	known  map[int32]*dataFile // those that were opened
+	open   int                 // how many of known are open
+	closed bool
+}
+
+// A dataFile is a data file that was opened, and may be closed for now.
+type dataFile struct {
+	files    *dataFiles
+	shard    int32
+	size     int64
+	asked    atomic.Int64 // bytes of the tensors that were located in it, up to its size and those of the one that exceeded it
+	aliasing sync.Once
+	fault    error // what checkAliasing found
+	mapping  mapping
+
+	used atomic.Int64 // the files' clock when it was last read
+	mu   sync.RWMutex
+	r    fsx.Reader // nil while it is closed; whoever reads it holds mu for reading
+}
+
+// Size is that of the file when it was first opened.
+func (f *dataFile) Size() int64 { return f.size }
+
+// exceeded reports whether more bytes than the file has were asked for, those of one more tensor included: by reading a tensor
+// twice, or by entries that share bytes.
+func (f *dataFile) exceeded(size int64) bool {
+	return f.asked.Load() > f.size || f.asked.Add(size) > f.size
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *dataFile) ReadAt(p []byte, off int64) (n int, err error) {
+	err = f.with(func(r fsx.Reader) (err error) {
+		n, err = r.ReadAt(p, off)
+		return err
+	})
+	return n, err
+}
+
+// with calls do with the open file.
+func (f *dataFile) with(do func(fsx.Reader) error) error {
+	if f.files.n > openFiles {
+		f.used.Store(f.files.clock.Add(1))
+	}
+	f.mu.RLock()
+	for f.r == nil {
+		f.mu.RUnlock()
+		if err := f.files.reopen(f); err != nil {
+			return err
+		}
+		f.mu.RLock()
+	}
+	defer f.mu.RUnlock()
+	return do(f.r)
+}
+
+func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
+
+// get returns data file shard, which is in range.
+func (d *dataFiles) get(shard int32) (*dataFile, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f, ok := d.known[shard]; ok {
+		return f, nil
+	}
+	r, err := d.openFile(shard)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkCurrent(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return d.add(shard, r), nil
+}
+
+// add makes data file shard, which r has open, known. The caller holds d.mu.
+func (d *dataFiles) add(shard int32, r fsx.Reader) *dataFile {
+	if d.known == nil {
+		d.known = make(map[int32]*dataFile)
+	}
+	f := &dataFile{files: d, shard: shard, size: r.Size(), r: r}
+	f.used.Store(d.clock.Add(1))
+	d.known[shard] = f
+	d.open++
+	return f
+}
+
+// openFile opens data file shard, having closed another where too many are open. The caller holds d.mu.
+func (d *dataFiles) openFile(shard int32) (fsx.Reader, error) {
+	if d.closed {
+		return nil, fs.ErrClosed
+	}
+	if d.open >= openFiles {
+		d.closeOldest()
+	}
+	r, err := d.fsys.Open(d.name(shard))
+	if err != nil {
+		if stale := d.checkCurrent(); errors.Is(stale, format.ErrStale) && errors.Is(err, fs.ErrNotExist) {
+			return nil, stale
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// closeOldest closes the open file that was used least recently. It waits for those who read it.
+func (d *dataFiles) closeOldest() {
+	var oldest *dataFile
+	for _, f := range d.known {
+		if f.r != nil && (oldest == nil || f.used.Load() < oldest.used.Load()) { // r is written under d.mu too
+			oldest = f
+		}
+	}
+	if oldest != nil {
+		oldest.mu.Lock()
+		defer oldest.mu.Unlock()
+		oldest.r.Close() // it was read: nothing is lost
+		oldest.r = nil
+		d.open--
+	}
+}
+
+// reopen opens f, which was closed for another.
+func (d *dataFiles) reopen(f *dataFile) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f.r != nil { // another has done it
+		return nil
+	}
+	r, err := d.openFile(f.shard)
+	if err != nil {
+		return err
+	}
+	err = d.checkCurrent()
+	if err == nil && r.Size() != f.size {
+		err = staleError("its size was %d bytes, and is now %d", f.size, r.Size())
+	}
+	if err != nil {
+		r.Close()
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.r = r
+	d.open++
+	return nil
+}
+
+// openAll opens all data files where they are few, so that they stay those of this save whatever is saved later. What cannot
+// be opened is left for those who need it. ok is false where the index was replaced meanwhile.
+func (d *dataFiles) openAll() (ok bool, err error) {
+	if d.n > openEarly {
+		return true, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for shard := range d.n {
+		if r, err := d.openFile(shard); err == nil {
+			d.add(shard, r)
+		}
+	}
+	return fsx.Current(d.fsys, IndexFile(d.prefix), d.index)
+}
+
+// checkCurrent returns an error where another index is in place by now.
+func (d *dataFiles) checkCurrent() error {
+	name := IndexFile(d.prefix)
+	current, err := fsx.Current(d.fsys, name, d.index)
+	if err == nil && !current {
+		err = staleError("%s is not the one that was opened", name)
+	}
+	return err
+}
+
+func staleError(reason string, args ...any) error {
+	return fmt.Errorf("%w: %s; open the checkpoint again", format.ErrStale, fmt.Sprintf(reason, args...))
+}
+
+func (d *dataFiles) close() (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	for _, f := range d.known {
+		if e := f.close(); err == nil {
+			err = e
+		}
+	}
+	d.open = 0
+	return err
+}
+
+// close closes the file and lets go of its memory.
+func (f *dataFile) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mapping.once.Do(func() {})
+	var err error
+	if f.mapping.unmap != nil {
+		err = f.mapping.unmap()
+	}
+	if f.r != nil {
+		err = errors.Join(err, f.r.Close())
+		f.r = nil
+	}
+	return err
+}
