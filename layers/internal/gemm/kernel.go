@@ -1,0 +1,155 @@
+package gemm
+
+import "sync"
+
+// A kernel is the tiles of one set of instructions.
+type kernel struct {
+	set        set
+	rows, cols int // of the largest tile
+
+	// Where a product is one tile of at most wideRows rows high, wider tiles read longer runs of the second factor.
+	wideRows, wideCols int
+}
+
+// A set is the instructions that a kernel uses.
+type set uint8
+
+const (
+	plain  set = iota // Go
+	neon              // of arm64
+	avx2              // and FMA
+	avx512            // the foundation
+)
+
+// Sizes of what the loops hand to the tiles, in elements.
+const (
+	// depth is the most of the inner dimension that goes by before sums go back to memory. A panel of the second factor, that
+	// deep and a tile's columns wide, stays in the first cache (at most 32 KiB).
+	depth = 256
+
+	// height is the most rows of the first factor that meet a panel. That many, a depth deep, stay in the second cache (240 KiB).
+	height = 240
+
+	maxRows, maxCols, maxWide = 12, 32, 64
+)
+
+// best is the fastest kernel of this machine.
+var best = kernels()[0]
+
+// zeros is the bias of products without one.
+var zeros [maxWide]float32
+
+// panels holds what is packed of the second factor.
+var panels = sync.Pool{New: func() any { return new([depth * maxCols]float32) }}
+
+func (kn kernel) mul(p product) {
+	if p.m <= 0 || p.n <= 0 {
+		return
+	}
+	p.check()
+	switch {
+	case p.k <= 0:
+		p.begin()
+	case kn.set == plain:
+		p.begin()
+		p.addPlain()
+	case p.m <= kn.rows:
+		kn.flat(&p)
+	default:
+		kn.high(&p)
+	}
+}
+
+// flat computes a product of one tile's height: it goes through b once, where it lies.
+func (kn kernel) flat(p *product) {
+	var panel []float32
+	if !kn.masked() && p.n%kn.cols > 0 {
+		memory := panels.Get().(*[depth * maxCols]float32)
+		defer panels.Put(memory)
+		panel = memory[:]
+	}
+	t := tile{rows: p.m}
+	for l := 0; l < p.k; l += depth {
+		t.deep = min(depth, p.k-l)
+		for j := 0; j < p.n; j += t.wide {
+			t.cols = kn.cols
+			if left := p.n - j; p.m <= kn.wideRows && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
+				t.cols = kn.wideCols
+			}
+			t.wide = min(t.cols, p.n-j)
+			kn.run(p, t, 0, j, l, panel)
+		}
+	}
+}
+
+// high computes a product of several tiles' height, which share the rows evenly.
+func (kn kernel) high(p *product) {
+	panel := panels.Get().(*[depth * maxCols]float32)
+	defer panels.Put(panel)
+	tiles := (p.m + kn.rows - 1) / kn.rows
+	const group = height / maxRows
+	for first := 0; first < tiles; first += group {
+		last := min(first+group, tiles)
+		for l := 0; l < p.k; l += depth {
+			t := tile{cols: kn.cols, deep: min(depth, p.k-l)}
+			for j := 0; j < p.n; j += kn.cols {
+				t.wide = min(kn.cols, p.n-j)
+				for i := first; i < last; i++ {
+					// The first tiles are the higher ones: those that pack have more than half of a tile's rows.
+					at := (i*p.m + tiles - 1) / tiles
+					t.rows, t.pack, t.packed = ((i+1)*p.m+tiles-1)/tiles-at, i == first, i != first
+					kn.run(p, t, at, j, l, panel[:])
+				}
+			}
+		}
+	}
+}
+
+// A tile is what is computed at a time.
+type tile struct {
+	rows, cols, deep int
+	wide             int  // columns that there are, at most cols
+	pack             bool // fill the panel
+	packed           bool // read the panel
+}
+
+// run computes the tile at row i and column j, for the part of the inner dimension that begins at l.
+func (kn kernel) run(p *product, t tile, i, j, l int, panel []float32) {
+	a, c := p.a[i*p.lda+l:], p.c[i*p.ldc+j:]
+	from, step := c, p.ldc
+	if l == 0 && !p.add {
+		from, step = zeros[:], 0
+		if p.bias != nil {
+			from = p.bias[j:]
+		}
+	}
+	b, ldb := p.b[l*p.ldb+j:], p.ldb
+	if t.packed {
+		b, ldb = panel, kn.cols
+	}
+	if t.wide < t.cols && !kn.masked() {
+		kn.edge(p, t, a, b, ldb, c, from, step, panel)
+		return
+	}
+	kn.compute(t, a, p.lda, b, ldb, c, p.ldc, from, step, panel)
+}
+
+// edge computes a tile that lacks columns, which the instructions cannot leave out: on copies that have all of them.
+func (kn kernel) edge(p *product, t tile, a, b []float32, ldb int, c, from []float32, step int, panel []float32) {
+	if !t.packed {
+		for l := range t.deep {
+			row := panel[l*kn.cols:][:kn.cols]
+			copy(row[:t.wide], b[l*ldb:])
+			clear(row[t.wide:])
+		}
+	}
+	var sums [maxRows * maxCols]float32
+	for i := range t.rows {
+		copy(sums[i*kn.cols:][:t.wide], from[i*step:])
+	}
+	whole := tile{rows: t.rows, cols: kn.cols, deep: t.deep, wide: kn.cols, packed: true}
+	kn.compute(whole, a, p.lda, panel, kn.cols, sums[:], kn.cols, sums[:], kn.cols, panel)
+	for i := range t.rows {
+		copy(c[i*p.ldc:][:t.wide], sums[i*kn.cols:])
+	}
+}

@@ -1,0 +1,188 @@
+// Command vmath writes vector_amd64.s of package vmath.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	for _, s := range sets {
+		s.each()
+		s.sumExp()
+		s.reduce("largest", nil, func(sums, x, _ VecVirtual) { VMAXPS(x, sums, sums) })
+		s.reduce("sum", nil, func(sums, x, _ VecVirtual) { VADDPS(x, sums, sums) })
+		s.reduce("sumSquares", []string{"mean"}, func(sums, x, mean VecVirtual) {
+			VSUBPS(mean, x, x)
+			VFMADD231PS(x, x, sums)
+		})
+		s.normalize()
+		s.scale()
+		s.combine("add", func(y Mem, x VecVirtual) { VADDPS(y, x, x) })
+		s.combine("maximum", s.maximum)
+		s.lstm()
+		s.gru()
+	}
+	writeConstants()
+	Generate()
+}
+
+// start begins a function and loads its pointers and n.
+func (s isa) start(name, parameters string, pointers ...string) (n GPVirtual, at []GPVirtual) {
+	TEXT(name+s.suffix, NOSPLIT, "func(n int, "+parameters+")")
+	n = GP64()
+	Load(Param("n"), n)
+	for _, p := range pointers {
+		r := GP64()
+		Load(Param(p), r)
+		at = append(at, r)
+	}
+	return n, at
+}
+
+func finish() {
+	VZEROUPPER()
+	RET()
+}
+
+// sumExp writes e^(x-shift) to y, and adds it to sums.
+func (s isa) sumExp() {
+	n, p := s.start("sumExp", "y *float32, x *float32, shift float32, sums *float32", "y", "x", "sums")
+	shift, sums := s.spread("shift"), s.load(Mem{Base: p[2]})
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		x := s.load(at(p[1]))
+		VSUBPS(shift, x, x)
+		e := s.exp(x)
+		VADDPS(e, sums, sums)
+		VMOVUPS(e, at(p[0]))
+	})
+	VMOVUPS(sums, Mem{Base: p[2]})
+	finish()
+}
+
+// reduce writes a function that combines many values with those at sums.
+func (s isa) reduce(name string, parameter []string, combine func(sums, x, parameter VecVirtual)) {
+	signature := "x *float32, sums *float32"
+	for _, p := range parameter {
+		signature += ", " + p + " float32"
+	}
+	n, p := s.start(name, signature, "x", "sums")
+	sums := s.load(Mem{Base: p[1]})
+	var v VecVirtual
+	for _, p := range parameter {
+		v = s.spread(p)
+	}
+	s.loop("loop", n, func(at func(GPVirtual) Mem) { combine(sums, s.load(at(p[0])), v) })
+	VMOVUPS(sums, Mem{Base: p[1]})
+	finish()
+}
+
+// normalize sets x to (x-mean)*scale*gamma + beta.
+func (s isa) normalize() {
+	n, p := s.start("normalize", "x *float32, gamma *float32, beta *float32, mean float32, scale float32", "x", "gamma", "beta")
+	mean, scale := s.spread("mean"), s.spread("scale")
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		x := s.load(at(p[0]))
+		VSUBPS(mean, x, x)
+		VMULPS(scale, x, x)
+		gamma := s.load(at(p[1]))
+		VFMADD213PS(at(p[2]), gamma, x)
+		VMOVUPS(x, at(p[0]))
+	})
+	finish()
+}
+
+// scale multiplies values by one.
+func (s isa) scale() {
+	n, p := s.start("scale", "x *float32, by float32", "x")
+	by := s.spread("by")
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		y := s.register()
+		VMULPS(at(p[0]), by, y)
+		VMOVUPS(y, at(p[0]))
+	})
+	finish()
+}
+
+// combine writes a function that combines values of y with those of x.
+func (s isa) combine(name string, combine func(y Mem, x VecVirtual)) {
+	n, p := s.start(name, "y *float32, x *float32", "y", "x")
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		x := s.load(at(p[1]))
+		combine(at(p[0]), x)
+		VMOVUPS(x, at(p[0]))
+	})
+	finish()
+}
+
+// maximum sets x to the larger of x and y, and to NaN where one of them is.
+func (s isa) maximum(y Mem, x VecVirtual) {
+	const unordered = 0x03
+	larger := s.register()
+	VMAXPS(y, x, larger) // y where one is NaN
+	if s.wide() {
+		k := K()
+		VCMPPS(Imm(unordered), x, x, k)
+		VBLENDMPS(x, larger, k, x)
+		return
+	}
+	nan := YMM()
+	VCMPPS(Imm(unordered), x, x, nan)
+	VBLENDVPS(nan, x, larger, x)
+}
+
+// gates returns pointers to arrays that lie units values apart, from first on.
+func gates(first GPVirtual, count int) []GPVirtual {
+	units := GP64()
+	Load(Param("units"), units)
+	list := []GPVirtual{first}
+	for i := range count - 1 {
+		r := GP64()
+		LEAQ(Mem{Base: list[i], Index: units, Scale: 4}, r)
+		list = append(list, r)
+	}
+	return list
+}
+
+// lstm computes a step of an LSTM.
+func (s isa) lstm() {
+	n, p := s.start("lstm", "h *float32, c *float32, z *float32, units int", "h", "c", "z")
+	g := gates(p[2], 4)
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		c := s.sigmoid(s.load(at(g[1])))
+		VMULPS(at(p[1]), c, c)
+		in := s.sigmoid(s.load(at(g[0])))
+		candidate := s.tanh(s.load(at(g[2])))
+		VFMADD231PS(in, candidate, c)
+		VMOVUPS(c, at(p[1]))
+		out := s.sigmoid(s.load(at(g[3])))
+		h := s.tanh(c)
+		VMULPS(out, h, h)
+		VMOVUPS(h, at(p[0]))
+	})
+	finish()
+}
+
+// gru computes a step of a GRU that resets what the state gave.
+func (s isa) gru() {
+	n, p := s.start("gru", "h *float32, z *float32, inner *float32, units int", "h", "z", "inner")
+	z, inner := gates(p[1], 3), gates(p[2], 3)
+	gate := func(at func(GPVirtual) Mem, i int) VecVirtual {
+		x := s.load(at(z[i]))
+		VADDPS(at(inner[i]), x, x)
+		return s.sigmoid(x)
+	}
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		reset := gate(at, 1)
+		candidate := s.load(at(z[2]))
+		VFMADD231PS(at(inner[2]), reset, candidate)
+		candidate = s.tanh(candidate)
+		update := gate(at, 0)
+		h := s.load(at(p[0]))
+		VSUBPS(candidate, h, h)
+		VFMADD213PS(candidate, update, h)
+		VMOVUPS(h, at(p[0]))
+	})
+	finish()
+}

@@ -1,0 +1,151 @@
+package vmath
+
+import "math"
+
+// chunk is how many values are summed up in float32 at a time, in as many sums as a register has lanes. Sums of chunks are float64.
+const chunk = 1024
+
+// Softmax sets each value x of row to e^x over the row's sum of e^x. A NaN, or an infinity above or alone, gives NaNs.
+func Softmax(row []float32) {
+	if len(row) > 0 {
+		Scale(row, float32(1/SumExp(row, row, Max(row))))
+	}
+}
+
+// SumExp sets y to e^(x-shift), value by value, and returns the sum of that. y and x may be the same.
+func SumExp(y, x []float32, shift float32) float64 {
+	y = y[:len(x)]
+	total, i := 0.0, 0
+	for lanes > 0 && i+lanes <= len(x) {
+		n := min(len(x)-i, chunk) &^ (lanes - 1)
+		var sums [maxLanes]float32
+		sumExp(n, &y[i], &x[i], shift, &sums[0])
+		total += sumOf(&sums)
+		i += n
+	}
+	if lanes > 0 && i < len(x) {
+		var rest, sums [maxLanes]float32
+		for j := range rest {
+			rest[j] = float32(math.Inf(-1)) // adds nothing
+		}
+		copy(rest[:], x[i:])
+		sumExp(lanes, &rest[0], &rest[0], shift, &sums[0])
+		copy(y[i:], rest[:])
+		return total + sumOf(&sums)
+	}
+	for ; i < len(x); i++ {
+		y[i] = expOf(x[i] - shift)
+		total += float64(y[i])
+	}
+	return total
+}
+
+func sumOf(x *[maxLanes]float32) float64 {
+	total := 0.0
+	for _, v := range x {
+		total += float64(v)
+	}
+	return total
+}
+
+// Max returns the largest value of x, which is not empty. Where there are NaNs it may be any of the values.
+func Max(x []float32) float32 {
+	top, i := x[0], 0
+	if n := whole(x); n > 0 {
+		var tops [maxLanes]float32
+		copy(tops[:], x[:lanes])
+		largest(n, &x[0], &tops[0])
+		for _, v := range tops[:lanes] {
+			top = max(top, v)
+		}
+		i = n
+	}
+	for _, v := range x[i:] {
+		top = max(top, v)
+	}
+	return top
+}
+
+// whole returns how many of x's values are in whole registers.
+func whole(x []float32) int {
+	if lanes == 0 {
+		return 0
+	}
+	return len(x) &^ (lanes - 1)
+}
+
+// Sum returns the sum of x.
+func Sum(x []float32) float64 {
+	total, i := 0.0, 0
+	for n := whole(x); i < n; i += chunk {
+		var sums [maxLanes]float32
+		sum(min(chunk, n-i), &x[i], &sums[0])
+		total += sumOf(&sums)
+	}
+	for _, v := range x[whole(x):] {
+		total += float64(v)
+	}
+	return total
+}
+
+// SumSquares returns the sum of the squares of the distances of x from mean.
+func SumSquares(x []float32, mean float32) float64 {
+	total, i := 0.0, 0
+	for n := whole(x); i < n; i += chunk {
+		var sums [maxLanes]float32
+		sumSquares(min(chunk, n-i), &x[i], &sums[0], mean)
+		total += sumOf(&sums)
+	}
+	for _, v := range x[whole(x):] {
+		d := float64(v) - float64(mean)
+		total += d * d
+	}
+	return total
+}
+
+// Normalize sets each x to (x - mean)*scale*gamma + beta. gamma and beta are as long as x.
+func Normalize(x []float32, mean, scale float32, gamma, beta []float32) {
+	gamma, beta = gamma[:len(x)], beta[:len(x)]
+	n := whole(x)
+	if n > 0 {
+		normalize(n, &x[0], &gamma[0], &beta[0], mean, scale)
+	}
+	for i := n; i < len(x); i++ {
+		x[i] = fma((x[i]-mean)*scale, gamma[i], beta[i])
+	}
+}
+
+// Scale multiplies each value of x by by.
+func Scale(x []float32, by float32) {
+	n := whole(x)
+	if n > 0 {
+		scale(n, &x[0], by)
+	}
+	for i := n; i < len(x); i++ {
+		x[i] *= by
+	}
+}
+
+// Add adds x to y, value by value. x is as long as y.
+func Add(y, x []float32) {
+	x = x[:len(y)]
+	n := whole(y)
+	if n > 0 {
+		add(n, &y[0], &x[0])
+	}
+	for i := n; i < len(y); i++ {
+		y[i] += x[i]
+	}
+}
+
+// Maximum sets each value of y to the larger of it and x's, or to NaN where one of them is. x is as long as y.
+func Maximum(y, x []float32) {
+	x = x[:len(y)]
+	n := whole(y)
+	if n > 0 {
+		maximum(n, &y[0], &x[0])
+	}
+	for i := n; i < len(y); i++ {
+		y[i] = max(y[i], x[i])
+	}
+}

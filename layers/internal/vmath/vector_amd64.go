@@ -1,0 +1,175 @@
+package vmath
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C ../generate run ./vmath -pkg vmath -out ../vmath/vector_amd64.s
+
+// lanes is how many values a register has, 0 where the assembly must not be called: the functions below take a number of values that is
+// a multiple of it.
+var lanes = func() int {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return 16
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		return 8
+	}
+	return 0
+}()
+
+const maxLanes = 16
+
+func each(f function, n int, x *float32) {
+	if lanes == 16 {
+		each512(uint64(f), n, x)
+	} else {
+		each256(uint64(f), n, x)
+	}
+}
+
+func sumExp(n int, y, x *float32, shift float32, sums *float32) {
+	if lanes == 16 {
+		sumExp512(n, y, x, shift, sums)
+	} else {
+		sumExp256(n, y, x, shift, sums)
+	}
+}
+
+func largest(n int, x, sums *float32) {
+	if lanes == 16 {
+		largest512(n, x, sums)
+	} else {
+		largest256(n, x, sums)
+	}
+}
+
+func sum(n int, x, sums *float32) {
+	if lanes == 16 {
+		sum512(n, x, sums)
+	} else {
+		sum256(n, x, sums)
+	}
+}
+
+func sumSquares(n int, x, sums *float32, mean float32) {
+	if lanes == 16 {
+		sumSquares512(n, x, sums, mean)
+	} else {
+		sumSquares256(n, x, sums, mean)
+	}
+}
+
+func normalize(n int, x, gamma, beta *float32, mean, scale float32) {
+	if lanes == 16 {
+		normalize512(n, x, gamma, beta, mean, scale)
+	} else {
+		normalize256(n, x, gamma, beta, mean, scale)
+	}
+}
+
+func scale(n int, x *float32, by float32) {
+	if lanes == 16 {
+		scale512(n, x, by)
+	} else {
+		scale256(n, x, by)
+	}
+}
+
+func add(n int, y, x *float32) {
+	if lanes == 16 {
+		add512(n, y, x)
+	} else {
+		add256(n, y, x)
+	}
+}
+
+func maximum(n int, y, x *float32) {
+	if lanes == 16 {
+		maximum512(n, y, x)
+	} else {
+		maximum256(n, y, x)
+	}
+}
+
+func lstm(n int, h, c, z *float32, units int) {
+	if lanes == 16 {
+		lstm512(n, h, c, z, units)
+	} else {
+		lstm256(n, h, c, z, units)
+	}
+}
+
+func gru(n int, h, z, inner *float32, units int) {
+	if lanes == 16 {
+		gru512(n, h, z, inner, units)
+	} else {
+		gru256(n, h, z, inner, units)
+	}
+}
+
+// What follows is in vector_amd64.s, once for registers of 512 bits and once for 256.
+
+//go:noescape
+func each512(f uint64, n int, x *float32)
+
+//go:noescape
+func sumExp512(n int, y *float32, x *float32, shift float32, sums *float32)
+
+//go:noescape
+func largest512(n int, x *float32, sums *float32)
+
+//go:noescape
+func sum512(n int, x *float32, sums *float32)
+
+//go:noescape
+func sumSquares512(n int, x *float32, sums *float32, mean float32)
+
+//go:noescape
+func normalize512(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)
+
+//go:noescape
+func scale512(n int, x *float32, by float32)
+
+//go:noescape
+func add512(n int, y *float32, x *float32)
+
+//go:noescape
+func maximum512(n int, y *float32, x *float32)
+
+//go:noescape
+func lstm512(n int, h *float32, c *float32, z *float32, units int)
+
+//go:noescape
+func gru512(n int, h *float32, z *float32, inner *float32, units int)
+
+//go:noescape
+func each256(f uint64, n int, x *float32)
+
+//go:noescape
+func sumExp256(n int, y *float32, x *float32, shift float32, sums *float32)
+
+//go:noescape
+func largest256(n int, x *float32, sums *float32)
+
+//go:noescape
+func sum256(n int, x *float32, sums *float32)
+
+//go:noescape
+func sumSquares256(n int, x *float32, sums *float32, mean float32)
+
+//go:noescape
+func normalize256(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)
+
+//go:noescape
+func scale256(n int, x *float32, by float32)
+
+//go:noescape
+func add256(n int, y *float32, x *float32)
+
+//go:noescape
+func maximum256(n int, y *float32, x *float32)
+
+//go:noescape
+func lstm256(n int, h *float32, c *float32, z *float32, units int)
+
+//go:noescape
+func gru256(n int, h *float32, z *float32, inner *float32, units int)

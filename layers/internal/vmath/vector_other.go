@@ -1,0 +1,17 @@
+//go:build !amd64
+
+package vmath
+
+const lanes, maxLanes = 0, 16
+
+func each(f function, n int, x *float32)                            {}
+func sumExp(n int, y, x *float32, shift float32, sums *float32)     {}
+func largest(n int, x, sums *float32)                               {}
+func sum(n int, x, sums *float32)                                   {}
+func sumSquares(n int, x, sums *float32, mean float32)              {}
+func normalize(n int, x, gamma, beta *float32, mean, scale float32) {}
+func scale(n int, x *float32, by float32)                           {}
+func add(n int, y, x *float32)                                      {}
+func maximum(n int, y, x *float32)                                  {}
+func lstm(n int, h, c, z *float32, units int)                       {}
+func gru(n int, h, z, inner *float32, units int)                    {}

@@ -1,0 +1,56 @@
+package vmath
+
+// A function is one of those that are applied value by value; the assembly has them in this order.
+type function uint64
+
+const (
+	exp function = iota
+	sigmoid
+	tanh
+	erf
+	gelu
+	geluTanh
+	silu
+	relu
+)
+
+// Exp sets each value x to e^x.
+func Exp(x []float32) { exp.apply(x) }
+
+// Sigmoid sets each value x to 1/(1 + e^-x).
+func Sigmoid(x []float32) { sigmoid.apply(x) }
+
+// Tanh sets each value to its hyperbolic tangent.
+func Tanh(x []float32) { tanh.apply(x) }
+
+// Erf sets each value to its error function.
+func Erf(x []float32) { erf.apply(x) }
+
+// GELU sets each value x to x*(1 + erf(x/√2))/2.
+func GELU(x []float32) { gelu.apply(x) }
+
+// GELUTanh sets each value x to x*(1 + tanh(√(2/π)*(x + 0.044715x³)))/2.
+func GELUTanh(x []float32) { geluTanh.apply(x) }
+
+// SiLU sets each value x to x/(1 + e^-x).
+func SiLU(x []float32) { silu.apply(x) }
+
+// ReLU sets each value below 0 to 0.
+func ReLU(x []float32) { relu.apply(x) }
+
+func (f function) apply(x []float32) {
+	if lanes == 0 {
+		f.applyPlain(x)
+		return
+	}
+	whole := len(x) &^ (lanes - 1)
+	if whole > 0 {
+		each(f, whole, &x[0])
+	}
+	if whole < len(x) {
+		var rest [maxLanes]float32
+		copy(rest[:], x[whole:])
+		each(f, lanes, &rest[0])
+		copy(x[whole:], rest[:])
+	}
+}
