@@ -1,0 +1,213 @@
+// Package zipfile finds the members of the ZIP archives in which NumPy, Keras and PyTorch keep tensors, as blobs to read tensors
+// from ([raw.Blob]): a part of the file where a member is stored as it is, a stream where it is compressed.
+//
+// An archive is checked as a whole when it is opened: members do not overlap, no two have one name, and what they unpack to is bounded by
+// the size of the file (see the constants in this file). Errors are of type [*raw.Error].
+package zipfile
+
+import (
+	"archive/zip"
+	"cmp"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/raw"
+)
+
+const (
+	// maxRatio bounds what all members together unpack to by the size of the file. Weights hardly shrink; those of an optimizer
+	// that has not begun are zeros and do, a thousandfold, but not alone.
+	maxRatio = 128
+
+	// freeSize is what they may unpack to in any case.
+	freeSize = 16 << 20
+
+	// encrypted is the bit among a member's flags that says so.
+	encrypted = 1
+)
+
+// An Archive is a ZIP file's directory.
+type Archive struct {
+	blob    *raw.Blob
+	members []*zip.File
+	byName  map[string]int
+	offsets []int64 // of the members' data in blob
+}
+
+// Open reads and checks the directory of the archive that is all of b.
+func Open(b *raw.Blob) (*Archive, error) {
+	r, err := zip.NewReader(b, b.Size())
+	if err != nil {
+		return nil, fault(b.Name(), err)
+	}
+	a := &Archive{blob: b, members: r.File, byName: make(map[string]int, len(r.File)), offsets: make([]int64, len(r.File))}
+	var total uint64
+	for i, f := range r.File {
+		if _, ok := a.byName[f.Name]; ok {
+			return nil, raw.Corrupt(b.Name(), "", "two members of the archive have the name %s", raw.Quote(f.Name))
+		}
+		a.byName[f.Name] = i
+		if f.UncompressedSize64 > math.MaxInt64 || f.CompressedSize64 > math.MaxInt64 {
+			return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, packed to %d", f.UncompressedSize64, f.CompressedSize64)
+		}
+		if f.Method == zip.Store && f.UncompressedSize64 != f.CompressedSize64 {
+			return nil, raw.Corrupt(a.name(i), "", "it is stored as it is, and has %d bytes packed to %d", f.UncompressedSize64, f.CompressedSize64)
+		}
+		if total += f.UncompressedSize64; total > math.MaxInt64 || total > freeSize && total/maxRatio > uint64(b.Size()) {
+			return nil, raw.Corrupt(b.Name(), "", "its members unpack to more than %d times the %d bytes of the file", maxRatio, b.Size())
+		}
+		if a.offsets[i], err = f.DataOffset(); err != nil {
+			return nil, fault(a.name(i), err)
+		}
+	}
+	return a, a.checkOverlap()
+}
+
+// checkOverlap returns an error where two members share bytes, or one leaves the file.
+func (a *Archive) checkOverlap() error {
+	order := make([]int, len(a.members))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(a.offsets[i], a.offsets[j]) })
+	end := int64(0)
+	for n, i := range order {
+		if a.offsets[i] < end {
+			return raw.Corrupt(a.name(i), "", "it overlaps the member %s", raw.Quote(a.members[order[n-1]].Name))
+		}
+		size := int64(a.members[i].CompressedSize64)
+		if size > a.blob.Size()-a.offsets[i] {
+			return raw.Corrupt(a.name(i), "", "its %d bytes at offset %d leave the file, which has %d: it was cut off, or its directory is damaged",
+				size, a.offsets[i], a.blob.Size())
+		}
+		end = a.offsets[i] + size
+	}
+	return nil
+}
+
+// Names yields the members' names in the directory's order.
+func (a *Archive) Names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, f := range a.members {
+			if !yield(f.Name) {
+				return
+			}
+		}
+	}
+}
+
+// Len returns the number of members.
+func (a *Archive) Len() int { return len(a.members) }
+
+// Has reports whether there is a member called name.
+func (a *Archive) Has(name string) bool {
+	_, ok := a.byName[name]
+	return ok
+}
+
+// Blob returns the bytes of a member. The error satisfies errors.Is(err, [format.ErrNotFound]) where there is none, and
+// errors.ErrUnsupported where it is encrypted or compressed in a way that is not read.
+func (a *Archive) Blob(name string) (*raw.Blob, error) {
+	i, err := a.find(name)
+	if err != nil {
+		return nil, err
+	}
+	f := a.members[i]
+	if f.Method == zip.Store {
+		return a.blob.Part(a.name(i), a.offsets[i], int64(f.UncompressedSize64))
+	}
+	return a.blob.Stream(a.name(i), int64(f.UncompressedSize64), func() (io.ReadCloser, error) {
+		r, err := f.Open()
+		if err != nil {
+			return nil, fault(a.name(i), err)
+		}
+		return stream{r, a.name(i)}, nil
+	}), nil
+}
+
+// ReadFile returns the bytes of a member, which has at most limit. The errors are those of [Archive.Blob]. The checksum is
+// compared where there is one.
+func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
+	i, err := a.find(name)
+	if err != nil {
+		return nil, err
+	}
+	f := a.members[i]
+	if size := int64(f.UncompressedSize64); size > limit {
+		return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, at most %d are expected", size, limit)
+	}
+	var r io.Reader = io.NewSectionReader(a.blob, a.offsets[i], int64(f.CompressedSize64))
+	if f.Method != zip.Store {
+		unpacked, err := f.Open()
+		if err != nil {
+			return nil, fault(a.name(i), err)
+		}
+		defer unpacked.Close() // of memory
+		r = unpacked
+	}
+	data, err := io.ReadAll(r) // grows with what is there
+	if err != nil {
+		return nil, fault(a.name(i), err)
+	}
+	// Zero is what PyTorch writes for a checksum that it was told not to compute.
+	if got := crc32.ChecksumIEEE(data); f.CRC32 != 0 && got != f.CRC32 {
+		return nil, raw.Corrupt(a.name(i), "", "its checksum is %08x, the archive says %08x", got, f.CRC32)
+	}
+	return data, nil
+}
+
+// find returns the index of a member that can be read.
+func (a *Archive) find(name string) (int, error) {
+	i, ok := a.byName[name]
+	if !ok {
+		return 0, &raw.Error{File: a.blob.Name(), Offset: -1, Reason: "the archive has no member " + raw.Quote(name), Err: format.ErrNotFound}
+	}
+	switch f := a.members[i]; {
+	case f.Flags&encrypted != 0:
+		return 0, raw.Unsupported(a.name(i), "", "it is encrypted")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return 0, raw.Unsupported(a.name(i), "", "it is compressed by method %d; stored members and deflate are read", f.Method)
+	}
+	return i, nil
+}
+
+// name returns what messages call a member.
+func (a *Archive) name(i int) string {
+	return fmt.Sprintf("%s: %.200s", a.blob.Name(), a.members[i].Name)
+}
+
+// fault returns err, which may be archive/zip's, as an error about a file.
+func fault(file string, err error) error {
+	switch {
+	case errors.As(err, new(*raw.Error)):
+		return err
+	case errors.Is(err, zip.ErrFormat), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return raw.Corrupt(file, "", "it is not an intact ZIP archive: it was cut off, or is damaged")
+	case errors.Is(err, zip.ErrChecksum):
+		return raw.Corrupt(file, "", "its checksum differs from the archive's")
+	case errors.As(err, new(flate.CorruptInputError)):
+		return raw.Corrupt(file, "", "its compressed bytes are damaged: %v", err)
+	}
+	return raw.OpenError("read", file, err)
+}
+
+// A stream is a compressed member, of which errors say its name.
+type stream struct {
+	io.ReadCloser
+	name string
+}
+
+func (s stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = fault(s.name, err)
+	}
+	return n, err
+}
