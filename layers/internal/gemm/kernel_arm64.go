@@ -1,0 +1,44 @@
+package gemm
+
+//go:generate sh -c "go -C ../generate run ./gemmarm64 > kernel_arm64.s"
+
+// kernels returns NEON's tiles, which every arm64 processor has, and plain Go.
+func kernels() []kernel {
+	return []kernel{{set: neon, rows: 8, cols: 8}, {}}
+}
+
+const haveSquares = false
+
+// masked reports whether a tile may lack columns.
+func (kn kernel) masked() bool { return false }
+
+// compute sets the tile at c to from, whose rows are step apart, plus the product of a and b.
+func (kn kernel) compute(t tile, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, from []float32, step int, panel []float32) {
+	variant, to := t.rows, &zeros[0]
+	if t.pack {
+		variant, to = variant+128, &panel[0]
+	}
+	tileNEON(variant, t.deep, &a[0], lda, &b[0], ldb, &c[0], ldc, &from[0], step, to)
+}
+
+// tileNEON computes a tile of c, eight columns wide: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those
+// of c ldc, those of from fromStep, which may be 0. A variant is the number of rows, plus 128 to copy b to panel, too.
+//
+//go:noescape
+func tileNEON(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32)
+
+// eights adds the products of the first values of x and z to y, as many as are whole registers, and returns their number.
+func eights(y, x, z []float32) int {
+	n := len(y) &^ 7
+	if n > 0 {
+		multiplyAdd8(n, &y[0], &x[0], &z[0])
+	}
+	return n
+}
+
+// multiplyAdd8 adds the products of the n values at x and those at z to those at y. n is a multiple of 8 above 0.
+//
+//go:noescape
+func multiplyAdd8(n int, y *float32, x *float32, z *float32)
+
+func transpose8x8(dst *float32, ldd int, src *float32, lds int) {}
