@@ -128,6 +128,17 @@ func (r *Reader) Tensors() iter.Seq[Tensor] {
 	}
 }
 
+// Keys yields the names of the tensors in byte order.
+func (r *Reader) Keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.entries {
+			if !yield(r.entries[i].Key) {
+				return
+			}
+		}
+	}
+}
+
 // Unverified reports whether damage to the values of a tensor can go unnoticed, because the format has no checksum of them.
 func (r *Reader) Unverified() bool { return len(r.entries) > 0 }
 

@@ -1,0 +1,209 @@
+package raw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/crc"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// An Item is a tensor of numbers to be written little-endian and in row-major order.
+type Item struct {
+	Key    string // for messages
+	Offset int64  // in the file
+	Source format.Source
+
+	// CRC is the CRC-32 (IEEE) of the bytes that were written, once they are. It is computed where HasCRC is set.
+	CRC    uint32
+	HasCRC bool
+
+	sums []uint32 // of chunks
+}
+
+// Size returns the bytes of the item.
+func (it *Item) Size() int64 {
+	return int64(it.Source.Shape.Len()) * int64(it.Source.DType.Size())
+}
+
+// Check returns an error where the item is not a built tensor of numbers that a file can hold.
+func (it *Item) Check() error {
+	s := it.Source
+	if s.DType.Size() == 0 {
+		return fmt.Errorf("%v is not a type of numbers", s.DType)
+	}
+	if s.Shape == nil {
+		return errors.New("the tensor is not built: it has no values")
+	}
+	if err := s.Shape.Check(); err != nil {
+		return err
+	}
+	_, err := product(int64(s.Shape.Len()), int64(s.DType.Size()))
+	return err
+}
+
+// Write writes items, which passed [Item.Check] and do not overlap, to f, which messages call name. One goroutine loads them, one
+// after the other; several write, large tensors from where they are, small ones that follow one another together. wrote is told how many
+// bytes more were written, by one goroutine at a time; it may be nil.
+func Write(ctx context.Context, f fsx.File, name string, items []Item, wrote func(n int64)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	w := &writer{ctx: ctx, group: group, f: f, name: name, wrote: wrote, buffers: new(sync.Pool)}
+	err := w.feed(items)
+	// The first error is the group's; feed's own comes from the context where another failed.
+	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if it := &items[i]; it.HasCRC {
+			it.CRC = crc.Chunks(crc32.IEEE, it.sums, chunkSize, it.Size())
+		}
+		items[i].sums = nil
+	}
+	return nil
+}
+
+// A writer is one run of Write.
+type writer struct {
+	ctx     context.Context
+	group   *errgroup.Group
+	f       fsx.File
+	name    string
+	buffers *sync.Pool // of *[]byte of chunkSize
+
+	open   *[]byte // small items that follow one another
+	openAt int64   // where in the file they belong
+
+	written  atomic.Int64
+	progress sync.Mutex
+	wrote    func(n int64)
+}
+
+// feed loads the items in order and hands their bytes to the group.
+func (w *writer) feed(items []Item) error {
+	for i := range items {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		it := &items[i]
+		t, err := it.Source.Load()
+		if err == nil && (t.DType() != it.Source.DType || t.Shape() == nil || !t.Shape().Equal(it.Source.Shape)) {
+			err = fmt.Errorf("%v%v was announced, and %v%v came", it.Source.DType, it.Source.Shape, t.DType(), t.Shape())
+		}
+		if err != nil {
+			return &Error{File: w.name, Key: it.Key, Offset: -1, Err: err}
+		}
+		w.item(it, t)
+	}
+	w.flush()
+	return nil
+}
+
+// item hands the bytes of t to the group, at once or with others.
+func (w *writer) item(it *Item, t tensor.Any) {
+	memory, _ := tensor.Bytes(t)
+	if len(memory) <= smallSize {
+		w.gather(it, memory)
+		return
+	}
+	it.sums = make([]uint32, (len(memory)+chunkSize-1)/chunkSize)
+	for i := range it.sums {
+		off := i * chunkSize
+		chunk := memory[off:min(off+chunkSize, len(memory))]
+		w.group.Go(func() error { return w.chunk(it, i, chunk) })
+	}
+}
+
+// smallSize is how large a tensor is written together with others.
+const smallSize = 64 << 10
+
+// chunk writes chunk i of it.
+func (w *writer) chunk(it *Item, i int, p []byte) error {
+	if !tensor.NativeLittleEndian {
+		buf := w.buffer()
+		defer w.buffers.Put(buf)
+		*buf = append(*buf, p...)
+		it.Source.DType.SwapBytes(*buf)
+		p = *buf
+	}
+	if it.HasCRC {
+		it.sums[i] = crc32.ChecksumIEEE(p)
+	}
+	return w.writeAt(p, it.Offset+int64(i)*chunkSize)
+}
+
+// gather copies a small item behind those before it, or hands these to the group where it does not follow them or fit.
+func (w *writer) gather(it *Item, memory []byte) {
+	if w.open != nil && (it.Offset != w.openAt+int64(len(*w.open)) || len(*w.open)+len(memory) > chunkSize) {
+		w.flush()
+	}
+	if w.open == nil {
+		w.open, w.openAt = w.buffer(), it.Offset
+	}
+	at := len(*w.open)
+	*w.open = append(*w.open, memory...)
+	if !tensor.NativeLittleEndian {
+		it.Source.DType.SwapBytes((*w.open)[at:])
+	}
+	if it.HasCRC {
+		it.sums = []uint32{crc32.ChecksumIEEE((*w.open)[at:])}
+	}
+}
+
+// flush hands the gathered items to the group.
+func (w *writer) flush() {
+	buf, at := w.open, w.openAt
+	if buf == nil {
+		return
+	}
+	w.open = nil
+	w.group.Go(func() error {
+		defer w.buffers.Put(buf)
+		return w.writeAt(*buf, at)
+	})
+}
+
+// buffer returns an empty buffer of chunkSize.
+func (w *writer) buffer() *[]byte {
+	if b, ok := w.buffers.Get().(*[]byte); ok {
+		*b = (*b)[:0]
+		return b
+	}
+	b := make([]byte, 0, chunkSize)
+	return &b
+}
+
+func (w *writer) writeAt(p []byte, off int64) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := w.f.WriteAt(p, off); err != nil {
+		return OpenError("write", w.name, err)
+	}
+	n := int64(len(p))
+	if w.written.Add(n)%startSyncSize < n {
+		w.f.StartSync()
+	}
+	if w.wrote != nil {
+		w.progress.Lock()
+		defer w.progress.Unlock()
+		w.wrote(n)
+	}
+	return nil
+}
+
+// startSyncSize is how many bytes are written before the disk is given them: it then works while the others are copied to the
+// page cache.
+const startSyncSize = 32 << 20

@@ -1,0 +1,137 @@
+package safetensors
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/raw"
+)
+
+// file returns a file with a header, right but for what the header says, and data.
+func file(header string, data int) []byte {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	return append(append(b, header...), make([]byte, data)...)
+}
+
+func openBytes(b []byte) (*Reader, error) {
+	return OpenFS(fstest.MapFS{"f": {Data: b}}, "f")
+}
+
+func TestHeader(t *testing.T) {
+	const a = `"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}`
+	tests := []struct {
+		name, header string
+		data         int
+		want         string // "" where it is read
+	}{
+		{"one tensor", `{` + a + `}`, 4, ""},
+		{"no tensors", `{}`, 0, ""},
+		{"spaces behind", `{}   `, 0, ""},
+		{"an unknown field", `{"a":{"x":[{"y":[]},1.5e3,null],"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4, ""},
+		{"metadata that is null", `{"__metadata__":null}`, 0, ""},
+		{"empty tensors anywhere between others", `{"e":{"dtype":"F32","shape":[0,9],"data_offsets":[4,4]},"f":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},` + a + `}`, 4, ""},
+
+		{"a space before", ` {}`, 0, `expected '{', got " {}"`},
+		{"nothing", ``, 0, `expected '{', got ""`},
+		{"not an object", `[]`, 0, `expected '{'`},
+		{"text behind", `{}x`, 0, `at byte 2: expected the end, got "x"`},
+		{"a zero behind", "{}\x00", 0, "expected the end"},
+		{"a comma behind", `{` + a + `,}`, 4, "expected a string"},
+		{"an end that is missing", `{` + a, 4, "expected a comma or the end of the object, got the end"},
+		{"not UTF-8", "{\"\xff\":1}", 0, "not UTF-8"},
+		{"a line break in a name", "{\"a\nb\":1}", 0, "control character"},
+		{"half of a pair", `{"\ud800":1}`, 0, "expected an escape sequence"},
+		{"two low halves", `{"\udc00\udc00":1}`, 0, "surrogate"},
+		{"an escape that is not JSON's", `{"\x41":1}`, 0, "escape"},
+
+		{"one name twice", `{` + a + `,"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, `f: "a": two tensors have this name`},
+		{"one name twice, the same bytes", `{` + a + `,` + a + `}`, 4, `they overlap`},
+		{"one name twice, escaped", `{` + a + `,"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, `two tensors have this name`},
+		{"one field twice", `{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}`, 4, `"a": at byte 40: shape occurs twice`},
+		{"metadata twice", `{"__metadata__":{},"__metadata__":{}}`, 0, "__metadata__ occurs twice"},
+		{"one pair of metadata twice", `{"__metadata__":{"k":"1","k":"2"}}`, 0, `"k" occurs twice`},
+		{"metadata that is a number", `{"__metadata__":{"k":1}}`, 0, "expected a string"},
+		{"no dtype", `{"a":{"shape":[1],"data_offsets":[0,4]}}`, 4, "expected dtype, shape and data_offsets"},
+		{"an unknown dtype", `{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 4, `f: "a": its dtype "F33" is not one that is known`},
+		{"a dtype that is a number", `{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}`, 4, "expected a string"},
+		{"a shape with a fraction", `{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
+		{"a negative shape", `{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
+		{"a shape with a leading zero", `{"a":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
+		{"a shape beyond 64 bits", `{"a":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,4]}}`, 4, "more than 63 bits"},
+		{"a shape that overflows", `{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}`, 4, "more elements than an int"},
+		{"a size that overflows", `{"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}}`, 4, "takes 4611686018427387905 elements"},
+		{"three offsets", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, 4, "got [0 4 8]"},
+		{"an end before the beginning", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, 4, "got [4 0]"},
+
+		{"a size that is not the shape's", `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 4, "F32[2] takes 2 elements of 32 bits, its data_offsets have 4 bytes"},
+		{"half a byte", `{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}`, 1, "F4[3] takes 3 elements of 4 bits"},
+		{"a hole before the first", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, "the 4 bytes before it belong to no tensor"},
+		{"a hole between", `{` + a + `,"b":{"dtype":"U8","shape":[1],"data_offsets":[5,6]}}`, 6, "the 1 bytes before it belong to no tensor"},
+		{"a hole at the end", `{` + a + `}`, 6, "its last 2 bytes belong to no tensor"},
+		{"an overlap", `{` + a + `,"b":{"dtype":"U8","shape":[4],"data_offsets":[3,7]}}`, 7, `"b": it begins at 3, before the end of "a" at 4: they overlap`},
+		{"an empty tensor within another", `{"e":{"dtype":"F32","shape":[0],"data_offsets":[2,2]},` + a + `}`, 4, "they overlap"},
+		{"cut off", `{` + a + `}`, 3, "it ends at 4, and the file has 3 bytes of tensors"},
+		{"beyond any file", `{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}`, 1, "cut off"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := openBytes(file(tt.header, tt.data))
+			if tt.want == "" {
+				require.NoError(t, err)
+				require.NoError(t, r.Close())
+				return
+			}
+			require.ErrorContains(t, err, tt.want)
+			require.IsType(t, new(raw.Error), err)
+			if !errors.Is(err, errors.ErrUnsupported) {
+				require.ErrorIs(t, err, format.ErrCorrupt)
+			}
+		})
+	}
+}
+
+func TestLength(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"an empty file":                {nil, "it has 0 bytes"},
+		"seven bytes":                  {make([]byte, 7), "it has 7 bytes"},
+		"a header beyond the file":     {file(`{}`, 0)[:9], "its header has 2 bytes, and the file ends after 1"},
+		"a header beyond any":          {[]byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "at most 100000000 are allowed"},
+		"a header beyond what is read": {binary.LittleEndian.AppendUint64(nil, maxHeader+1), "at most 100000000 are allowed"},
+		"no header":                    {make([]byte, 8), "expected '{'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := openBytes(tt.file)
+			require.ErrorIs(t, err, format.ErrCorrupt)
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+	_, err := OpenFS(fstest.MapFS{}, "f")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestMetadata(t *testing.T) {
+	r, err := openBytes(file(`{"__metadata__":{"format":"pt","\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00":"x"}}`, 0))
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"format": "pt", "\"\\/\b\f\n\r\té😀": "x"}, r.Metadata())
+	r.Metadata()["format"] = "changed"
+	require.Equal(t, "pt", r.Metadata()["format"])
+}
+
+func TestRecognize(t *testing.T) {
+	require.True(t, Recognize(file(`{}`, 0)))
+	require.True(t, Recognize(file(`{"a`, 0)[:9]), "a file that was cut off")
+	require.False(t, Recognize([]byte(`{"metadata": {}, "weight_map": {}}`)))
+	require.False(t, Recognize(nil))
+	require.False(t, Recognize(make([]byte, 9)))
+	require.True(t, RecognizeIndex([]byte("\n { ")))
+	require.False(t, RecognizeIndex([]byte("PK")))
+}

@@ -1,0 +1,266 @@
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A scanner reads JSON in one pass. Unlike encoding/json it shows its caller every member of an object, also one that occurs
+// twice, and refuses text that is not UTF-8.
+type scanner struct {
+	text string // valid UTF-8
+	at   int    // the next byte
+}
+
+// newScanner returns a scanner of text.
+func newScanner(text []byte) (*scanner, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("it is not UTF-8")
+	}
+	return &scanner{text: string(text)}, nil
+}
+
+// fault returns an error that says where it is.
+func (s *scanner) fault(reason string, args ...any) error {
+	return fmt.Errorf("at byte %d: %s", s.at, fmt.Sprintf(reason, args...))
+}
+
+// want returns the error of finding something else.
+func (s *scanner) want(what string) error {
+	if s.at >= len(s.text) {
+		return s.fault("expected %s, got the end", what)
+	}
+	return s.fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
+}
+
+// peek skips white space and returns the byte after it, 0 at the end.
+func (s *scanner) peek() byte {
+	for ; s.at < len(s.text); s.at++ {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// next skips c where it comes next, and reports whether it did.
+func (s *scanner) next(c byte) bool {
+	if s.peek() != c || s.at >= len(s.text) {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// end returns an error unless nothing but white space is left.
+func (s *scanner) end() error {
+	if s.peek(); s.at < len(s.text) {
+		return s.want("the end")
+	}
+	return nil
+}
+
+// object reads an object. each reads the value of a member.
+func (s *scanner) object(each func(name string) error) error {
+	if !s.next('{') {
+		return s.want("an object")
+	}
+	if s.next('}') {
+		return nil
+	}
+	for {
+		name, err := s.str()
+		if err != nil {
+			return err
+		}
+		if !s.next(':') {
+			return s.want("a colon")
+		}
+		if err := each(name); err != nil {
+			return err
+		}
+		if !s.next(',') {
+			break
+		}
+	}
+	if !s.next('}') {
+		return s.want("a comma or the end of the object")
+	}
+	return nil
+}
+
+// array reads an array. each reads an element.
+func (s *scanner) array(each func() error) error {
+	if !s.next('[') {
+		return s.want("an array")
+	}
+	if s.next(']') {
+		return nil
+	}
+	for {
+		if err := each(); err != nil {
+			return err
+		}
+		if !s.next(',') {
+			break
+		}
+	}
+	if !s.next(']') {
+		return s.want("a comma or the end of the array")
+	}
+	return nil
+}
+
+// number reads a whole number that is not negative.
+func (s *scanner) number() (int64, error) {
+	s.peek()
+	digits := s.text[s.at:]
+	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
+	if end < 0 {
+		end = len(digits)
+	}
+	if end == 0 || end > 1 && digits[0] == '0' || end < len(digits) && strings.IndexByte(".eE", digits[end]) >= 0 {
+		return 0, s.want("a whole number that is not negative")
+	}
+	n, err := strconv.ParseUint(digits[:end], 10, 64)
+	if err != nil || n > math.MaxInt64 {
+		return 0, s.fault("%.30s is more than 63 bits hold", digits[:end])
+	}
+	s.at += end
+	return int64(n), nil
+}
+
+// str reads a string.
+func (s *scanner) str() (string, error) {
+	if s.peek() != '"' {
+		return "", s.want("a string")
+	}
+	rest := s.text[s.at+1:]
+	end := strings.IndexFunc(rest, func(c rune) bool { return c == '"' || c == '\\' || c < ' ' })
+	if end >= 0 && rest[end] == '"' { // nothing is escaped
+		s.at += end + 2
+		return strings.Clone(rest[:end]), nil
+	}
+	s.at++
+	var b strings.Builder
+	for {
+		rest := s.text[s.at:]
+		end := strings.IndexFunc(rest, func(c rune) bool { return c == '"' || c == '\\' || c < ' ' })
+		if end < 0 {
+			s.at = len(s.text)
+			return "", s.want("the end of a string")
+		}
+		b.WriteString(rest[:end])
+		s.at += end
+		switch rest[end] {
+		case '"':
+			s.at++
+			return b.String(), nil
+		case '\\':
+			r, err := s.escape()
+			if err != nil {
+				return "", err
+			}
+			b.WriteRune(r)
+		default:
+			return "", s.fault("a control character in a string")
+		}
+	}
+}
+
+const (
+	escapes = `"\/bfnrt`
+	escaped = "\"\\/\b\f\n\r\t"
+)
+
+// escape reads what begins with a backslash in a string.
+func (s *scanner) escape() (rune, error) {
+	if s.at+1 < len(s.text) {
+		if i := strings.IndexByte(escapes, s.text[s.at+1]); i >= 0 {
+			s.at += 2
+			return rune(escaped[i]), nil
+		}
+	}
+	r, err := s.unit()
+	if err != nil || !utf16.IsSurrogate(r) {
+		return r, err
+	}
+	low, err := s.unit()
+	if err != nil {
+		return 0, err
+	}
+	if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+		return 0, s.fault("half of a surrogate pair")
+	}
+	return r, nil
+}
+
+// unit reads \uXXXX.
+func (s *scanner) unit() (rune, error) {
+	if rest := s.text[s.at:]; len(rest) >= 6 && rest[:2] == `\u` {
+		if n, err := strconv.ParseUint(rest[2:6], 16, 16); err == nil {
+			s.at += 6
+			return rune(n), nil
+		}
+	}
+	return 0, s.want("an escape sequence of JSON")
+}
+
+// skip reads a value of any kind, at most depth levels deep.
+func (s *scanner) skip(depth int) error {
+	switch c := s.peek(); {
+	case c == '"':
+		_, err := s.str()
+		return err
+	case (c == '{' || c == '[') && depth == 0:
+		return s.fault("too many levels")
+	case c == '{':
+		return s.object(func(string) error { return s.skip(depth - 1) })
+	case c == '[':
+		return s.array(func() error { return s.skip(depth - 1) })
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if strings.HasPrefix(s.text[s.at:], word) {
+			s.at += len(word)
+			return nil
+		}
+	}
+	end := s.at
+	for end < len(s.text) && strings.IndexByte("+-.0123456789eE", s.text[end]) >= 0 {
+		end++
+	}
+	if _, err := strconv.ParseFloat(s.text[s.at:end], 64); err != nil && !errors.Is(err, strconv.ErrRange) {
+		return s.want("a value")
+	}
+	s.at = end
+	return nil
+}
+
+// maxDepth is how deep a value may be nested that nobody looks at.
+const maxDepth = 100
+
+// appendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
+func appendString(b []byte, text string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '/':
+			b = append(b, c)
+		case strings.IndexByte(escaped, c) >= 0:
+			b = append(b, '\\', escapes[strings.IndexByte(escaped, c)])
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,237 @@
+package safetensors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Options are what a [Writer] can be told. The zero value writes one file without metadata.
+type Options struct {
+	// Metadata is written into every file, under "__metadata__", in the order of its keys. PyTorch's users have "format": "pt".
+	Metadata map[string]string
+	// MaxShardSize splits a checkpoint that has more bytes of tensors: files have as many of them, in the order in which they were
+	// added, as do not exceed it (or one), and an index lists them. 0 is one file.
+	MaxShardSize int64
+	// Progress is told how many bytes of tensors have been written, of how many, by one goroutine at a time.
+	Progress func(done, total int64)
+}
+
+// A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one goroutine.
+type Writer struct {
+	fsys  fsx.FS
+	path  string
+	opts  Options
+	items []raw.Item
+	keys  map[string]bool
+	err   error // the first error of Add and AddSlice, which Commit returns
+	done  bool
+}
+
+var _ format.Writer = (*Writer)(nil)
+
+// CreateFile returns a Writer of the checkpoint at a path of the machine. Nothing is touched before Commit.
+func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, path, opts) }
+
+// Create is [CreateFile] for a path in fsys.
+func Create(fsys fsx.FS, path string, opts Options) *Writer {
+	opts.Metadata = maps.Clone(opts.Metadata)
+	return &Writer{fsys: fsys, path: path, opts: opts, keys: make(map[string]bool)}
+}
+
+// Add implements [format.Writer]. shard must be 0: [Options.MaxShardSize] decides which file a tensor is in.
+func (w *Writer) Add(shard int, key string, src format.Source) error {
+	return w.note(key, w.add(shard, key, src))
+}
+
+// AddSlice implements [format.Writer]. The format has no parts of tensors: only a part that is all of one is accepted.
+func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
+	_, shape, err := part.Resolve(full)
+	if err == nil && !shape.Equal(full) {
+		err = fmt.Errorf("a safetensors file cannot hold part %v of a tensor: add it whole: %w", part, errors.ErrUnsupported)
+	}
+	if err != nil {
+		return w.note(key, err)
+	}
+	return w.Add(shard, key, src)
+}
+
+// note keeps the first error and says which key it is about.
+func (w *Writer) note(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = &raw.Error{File: w.path, Key: key, Offset: -1, Err: err}
+	if w.err == nil {
+		w.err = err
+	}
+	return err
+}
+
+func (w *Writer) add(shard int, key string, src format.Source) error {
+	it := raw.Item{Key: key, Source: src}
+	switch {
+	case w.done:
+		return errDone
+	case shard != 0:
+		return fmt.Errorf("shard %d, and safetensors files are split by size", shard)
+	case key == metadataName:
+		return errors.New("this name is the metadata's")
+	case !utf8.ValidString(key):
+		return errors.New("the name is not UTF-8")
+	case w.keys[key]:
+		return errors.New("this key was added before")
+	case storedAs(src.DType) < 0:
+		return fmt.Errorf("a safetensors file cannot hold %v: %w", src.DType, errors.ErrUnsupported)
+	}
+	if err := it.Check(); err != nil {
+		return err
+	}
+	w.keys[key] = true
+	w.items = append(w.items, it)
+	return nil
+}
+
+var errDone = errors.New("the checkpoint has been committed, or its commit has failed: begin another")
+
+// Commit implements [format.Writer]. Tensors are loaded one at a time and are to stay as they are until Commit returns. The index,
+// where there is one, is moved into place last.
+//
+// A checkpoint of several files removes the one file of an earlier save at its path, and the other way round its index, so that whoever reads
+// the path does not find the earlier one. Files of the earlier index that are not replaced stay.
+func (w *Writer) Commit(ctx context.Context) error {
+	if w.done {
+		return &raw.Error{File: w.path, Offset: -1, Err: errDone}
+	}
+	w.done = true
+	if w.err != nil {
+		return w.err
+	}
+	if err := checkMetadata(w.opts.Metadata); err != nil {
+		return &raw.Error{File: w.path, Offset: -1, Err: err}
+	}
+	shards := w.shards()
+	commit := fsx.Begin(w.fsys)
+	defer commit.Abort()
+	if err := w.write(ctx, commit, shards); err != nil {
+		return err
+	}
+	if err := commit.Run(ctx); err != nil {
+		return err
+	}
+	stale := w.path + indexEnding
+	if len(shards) > 1 {
+		stale = w.path
+	}
+	_ = w.fsys.Remove(stale) // most often it is not there
+	return nil
+}
+
+// checkMetadata returns an error where the header cannot hold the metadata.
+func checkMetadata(metadata map[string]string) error {
+	for k, v := range metadata {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			return fmt.Errorf("metadata: %q: %q is not UTF-8", k, v)
+		}
+	}
+	return nil
+}
+
+// shards splits the items as Hugging Face's libraries do: one that is too large for any file has its own; one that the current file has no
+// room for begins the next.
+func (w *Writer) shards() [][]raw.Item {
+	limit := w.opts.MaxShardSize
+	var shards [][]raw.Item
+	var current []raw.Item
+	size := int64(0)
+	for _, it := range w.items {
+		n := it.Size()
+		if limit > 0 && n > limit {
+			shards = append(shards, []raw.Item{it})
+			continue
+		}
+		if limit > 0 && n > limit-size {
+			shards = append(shards, current)
+			current, size = nil, 0
+		}
+		current = append(current, it)
+		size += n
+	}
+	if len(current) > 0 || len(shards) == 0 {
+		shards = append(shards, current)
+	}
+	return shards
+}
+
+// write writes the files of a commit.
+func (w *Writer) write(ctx context.Context, commit *fsx.Commit, shards [][]raw.Item) error {
+	done, total := int64(0), int64(0)
+	for i := range w.items {
+		total += w.items[i].Size()
+	}
+	wrote := func(n int64) {
+		if done += n; w.opts.Progress != nil {
+			w.opts.Progress(done, total)
+		}
+	}
+	fileOf := make(map[string]string)
+	for i, items := range shards {
+		path := w.path
+		if len(shards) > 1 {
+			path = shardPath(w.path, i, len(shards))
+		}
+		for _, it := range items {
+			fileOf[it.Key] = filepath.Base(path)
+		}
+		f, err := commit.Create(path)
+		if err != nil {
+			return err
+		}
+		if err := writeFile(ctx, f, path, items, w.opts.Metadata, wrote); err != nil {
+			return err
+		}
+	}
+	if len(shards) == 1 {
+		return nil
+	}
+	f, err := commit.Create(w.path + indexEnding)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(encodeIndex(fileOf, total)); err != nil {
+		return raw.OpenError("write", w.path+indexEnding, err)
+	}
+	return nil
+}
+
+// shardPath returns the path of file i of n, as "model-00001-of-00002.safetensors".
+func shardPath(path string, i, n int) string {
+	stem := strings.TrimSuffix(path, ending)
+	return fmt.Sprintf("%s-%05d-of-%05d%s", stem, i+1, n, path[len(stem):])
+}
+
+// writeFile writes one file.
+func writeFile(ctx context.Context, f fsx.File, path string, items []raw.Item, metadata map[string]string, wrote func(int64)) error {
+	items = slices.Clone(items)
+	head, size := layOut(items, metadata)
+	if len(head)-lengthSize > maxHeader {
+		return &raw.Error{File: path, Offset: -1, Err: fmt.Errorf("its header would have %d bytes, and at most %d are allowed", len(head)-lengthSize, maxHeader)}
+	}
+	if err := f.Allocate(size); err != nil {
+		return raw.OpenError("allocate", path, err)
+	}
+	if _, err := f.WriteAt(head, 0); err != nil {
+		return raw.OpenError("write", path, err)
+	}
+	return raw.Write(ctx, f, path, items, wrote)
+}

@@ -1,0 +1,136 @@
+// Package formattest has what the tests of all formats share: reading all that a file holds, comparing it with what another
+// implementation read, and bounding what reading a hostile file may take.
+package formattest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Sum is what tests expect of a tensor.
+type Sum struct {
+	DType  string `json:"dtype"`
+	Shape  []int  `json:"shape"`
+	SHA256 string `json:"sha256"` // of the bytes in little-endian row-major order
+}
+
+// ReadSums reads a file of sums: an object of tensors for each name.
+func ReadSums(t testing.TB, path string) map[string]map[string]Sum {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var sums map[string]map[string]Sum
+	require.NoError(t, json.Unmarshal(text, &sums))
+	return sums
+}
+
+// SumsOf returns the sums of all tensors that r can read. It reads each in every way that r has, which must agree.
+func SumsOf(t testing.TB, r format.Reader) map[string]Sum {
+	t.Helper()
+	sums := make(map[string]Sum)
+	for key, v := range ReadAll(t, r) {
+		b, _ := tensor.Bytes(v)
+		h := sha256.Sum256(b)
+		sums[key] = Sum{v.DType().String(), append([]int{}, v.Shape()...), hex.EncodeToString(h[:])}
+	}
+	return sums
+}
+
+// ReadAll returns the tensors that r can read. What Check accepts must have values that can be made; reading may still fail, and
+// then WriteStored must fail too.
+func ReadAll(t testing.TB, r format.Reader) map[string]tensor.Any {
+	t.Helper()
+	tensors := make(map[string]tensor.Any)
+	for e, err := range r.All() {
+		if err != nil {
+			break
+		}
+		if r.Check(e.Key) != nil {
+			require.Error(t, r.WriteStored(t.Context(), e.Key, io.Discard))
+			continue
+		}
+		dst, err := tensor.NewAny(e.DType, e.Shape...)
+		require.NoError(t, err, "what Check accepts can be made")
+		h := sha256.New()
+		if err := r.Read(t.Context(), e.Key, dst); err != nil {
+			require.Error(t, r.WriteStored(t.Context(), e.Key, h))
+			continue
+		}
+		require.NoError(t, r.WriteStored(t.Context(), e.Key, h))
+		b, _ := tensor.Bytes(dst)
+		want := sha256.Sum256(b)
+		require.Equal(t, want[:], h.Sum(nil), "%q: what is read and what is written differ", e.Key)
+		require.EqualValues(t, len(b), e.Bytes, e.Key)
+		tensors[e.Key] = dst
+	}
+	return tensors
+}
+
+// Expected is what expect.json says of a tensor: a sum, which is empty for what has no values.
+type Expected struct {
+	Key string `json:"key"`
+	Sum
+}
+
+// Real calls check with every file of a kind that other people's programs wrote. They are in the folder that the environment
+// variable CKPT_REAL_FORMATS names, as KIND/NAME/expect.json and the file beside it; where it is not set the test is skipped.
+func Real(t *testing.T, kind string, check func(t *testing.T, path string, want []Expected)) {
+	root := os.Getenv("CKPT_REAL_FORMATS")
+	if root == "" {
+		t.Skip("CKPT_REAL_FORMATS does not name a folder of files to read")
+	}
+	dirs, err := filepath.Glob(filepath.Join(root, kind, "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, dir := range dirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(dir, "expect.json"))
+			require.NoError(t, err)
+			var want struct{ Tensors []Expected }
+			require.NoError(t, json.Unmarshal(text, &want))
+			files, err := filepath.Glob(filepath.Join(dir, "*"))
+			require.NoError(t, err)
+			for _, path := range files {
+				if filepath.Ext(path) != ".json" {
+					check(t, path, want.Tensors)
+				}
+			}
+		})
+	}
+}
+
+// Compare compares what r reads with what is expected. Tensors without a hash must be refused.
+func Compare(t testing.TB, r format.Reader, want []Expected) {
+	t.Helper()
+	got := SumsOf(t, r)
+	for _, w := range want {
+		if w.SHA256 == "" {
+			require.ErrorIs(t, r.Check(w.Key), errors.ErrUnsupported, w.Key)
+			continue
+		}
+		require.Equal(t, w.Sum, got[w.Key], w.Key)
+		delete(got, w.Key)
+	}
+	require.Empty(t, got, "tensors that nobody expects")
+}
+
+// Allocated returns the bytes that f allocates, those that are freed meanwhile included.
+func Allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
