@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -26,6 +28,15 @@ func (a *Activation) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 func (a *Activation) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
 func (a *Activation) function() (activation.Func, error) { return a.Func, nil }
+
+// activate applies f in place to y, a layer's output, and returns y or, where f halves rows, a tensor over its front.
+func activate(who id, f activation.Func, y *Tensor) (*Tensor, error) {
+	out, err := kernel.Activate(f, y)
+	if err != nil {
+		return nil, errorf(who, "%w", err)
+	}
+	return out, nil
+}
 
 // activated returns f of a copy of x.
 func activated(who id, f activation.Func, x *Tensor) (*Tensor, error) {
@@ -195,15 +206,15 @@ func (s *Softmax) along(c *Context, who id, y *Tensor) (*Tensor, error) {
 		}
 	}
 	perm = append(perm, axes...)
-	width := permuted(shape, axes).Len()
+	width := kernel.Permuted(shape, axes).Len()
 	w := c.workspace()
-	defer w.release(w.mark())
-	rows := w.floats(y.Len())
-	transpose(rows, y.Data(), shape, perm)
+	defer w.Release(w.Mark())
+	rows := w.Floats(y.Len())
+	kernel.Transpose(rows, y.Data(), shape, perm)
 	if _, err := activation.Softmax().Apply(rows, width); err != nil {
 		return nil, errorf(who, "%w", err)
 	}
-	transpose(y.Data(), rows, permuted(shape, perm), inverse(perm))
+	kernel.Transpose(y.Data(), rows, kernel.Permuted(shape, perm), kernel.Inverse(perm))
 	return y, nil
 }
 
@@ -245,36 +256,36 @@ func fillMasked(y *Tensor, mask *Mask, value float32) {
 	}
 }
 
-func activationMaker(class string) maker {
+func activationMaker(class string) config.Maker {
 	switch class {
 	case "Activation":
-		return func(c *config) any {
-			return &Activation{Func: c.activation("activation"), Name: c.name()}
+		return func(c *config.Config) any {
+			return &Activation{Func: c.Activation("activation"), Name: c.Name()}
 		}
 	case "ReLU":
-		return func(c *config) any {
+		return func(c *config.Config) any {
 			return &ReLU{
-				MaxValue:      c.optional("max_value"),
-				NegativeSlope: c.float("negative_slope", 0),
-				Threshold:     c.float("threshold", 0),
-				Name:          c.name(),
+				MaxValue:      c.Optional("max_value"),
+				NegativeSlope: c.Float("negative_slope", 0),
+				Threshold:     c.Float("threshold", 0),
+				Name:          c.Name(),
 			}
 		}
 	case "LeakyReLU":
-		return func(c *config) any {
-			slope := c.optional("negative_slope")
+		return func(c *config.Config) any {
+			slope := c.Optional("negative_slope")
 			if slope == nil { // tf_keras's name for it
-				slope = c.optional("alpha")
+				slope = c.Optional("alpha")
 			}
-			return &LeakyReLU{NegativeSlope: slope, Name: c.name()}
+			return &LeakyReLU{NegativeSlope: slope, Name: c.Name()}
 		}
 	case "ELU":
-		return func(c *config) any {
-			return &ELU{Alpha: c.optional("alpha"), Name: c.name()}
+		return func(c *config.Config) any {
+			return &ELU{Alpha: c.Optional("alpha"), Name: c.Name()}
 		}
 	case "Softmax":
-		return func(c *config) any {
-			return &Softmax{Axis: c.ints("axis"), Name: c.name()}
+		return func(c *config.Config) any {
+			return &Softmax{Axis: c.Ints("axis"), Name: c.Name()}
 		}
 	}
 	return nil

@@ -2,6 +2,9 @@ package layers
 
 import (
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -203,7 +206,7 @@ func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []floa
 		return nil, nil, err
 	}
 	work := c.workspace()
-	defer work.release(work.mark())
+	defer work.Release(work.Mark())
 	var weights []float32
 	if call.Scores {
 		if scores, err = newOutput(who, batch, queries, values); err != nil {
@@ -211,15 +214,15 @@ func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []floa
 		}
 		weights = scores.Data()
 	} else {
-		weights = work.floats(batch * queries * values)
+		weights = work.Floats(batch * queries * values)
 	}
 	if values == 0 || queries == 0 {
 		return y, scores, nil
 	}
 	cost := values * (width*8 + vs[2])
-	runs := ranges(batch*queries, cost)
-	scratch := work.floats(runs * width)
-	parallel(batch*queries, cost, func(run, lo, hi int) {
+	runs := kernel.Ranges(batch*queries, cost)
+	scratch := work.Floats(runs * width)
+	kernel.Parallel(batch*queries, cost, func(run, lo, hi int) {
 		row := scratch[run*width : (run+1)*width]
 		for i := lo; i < hi; i++ {
 			b := i / queries
@@ -235,8 +238,8 @@ func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []floa
 			if call.QueryMask != nil && !call.QueryMask.Data()[i] {
 				continue // the output stays 0
 			}
-			mulAdd(matrix(y.Data()[i*vs[2]:(i+1)*vs[2]], 1, vs[2]), matrix(w, 1, values),
-				matrix(call.Value.Data()[b*values*vs[2]:(b+1)*values*vs[2]], values, vs[2]))
+			kernel.MulAdd(kernel.Matrix(y.Data()[i*vs[2]:(i+1)*vs[2]], 1, vs[2]), kernel.Matrix(w, 1, values),
+				kernel.Matrix(call.Value.Data()[b*values*vs[2]:(b+1)*values*vs[2]], values, vs[2]))
 		}
 	})
 	return y, scores, nil
@@ -266,48 +269,58 @@ func checkSteps(who id, name string, m *Mask, batch, steps int) error {
 	return nil
 }
 
-func attentionMaker(class string) maker {
+func attentionMaker(class string) config.Maker {
 	switch class {
 	case "Attention":
-		return func(c *config) any {
-			c.skip("dropout")
-			return &Attention{UseScale: c.bool("use_scale", false), ScoreMode: c.text("score_mode", "dot"), Name: c.name()}
+		return func(c *config.Config) any {
+			c.Skip("dropout")
+			return &Attention{UseScale: c.Bool("use_scale", false), ScoreMode: c.Text("score_mode", "dot"), Name: c.Name()}
 		}
 	case "AdditiveAttention":
-		return func(c *config) any {
-			c.skip("dropout")
-			return &AdditiveAttention{NoScale: !c.bool("use_scale", true), Name: c.name()}
+		return func(c *config.Config) any {
+			c.Skip("dropout")
+			return &AdditiveAttention{NoScale: !c.Bool("use_scale", true), Name: c.Name()}
 		}
 	case "MultiHeadAttention":
-		return func(c *config) any {
-			c.skip("flash_attention")
+		return func(c *config.Config) any {
+			c.Skip("flash_attention")
 			return &MultiHeadAttention{
-				NumHeads:      c.int("num_heads", 0),
-				KeyDim:        c.int("key_dim", 0),
-				ValueDim:      c.int("value_dim", 0),
-				Dropout:       c.float("dropout", 0),
-				NoBias:        !c.bool("use_bias", true),
-				OutputShape:   c.ints("output_shape"),
-				AttentionAxes: c.ints("attention_axes"),
-				SlidingWindow: c.int("sliding_window", 0),
-				UseGate:       c.bool("use_gate", false),
-				Name:          c.name(),
+				NumHeads:      c.Int("num_heads", 0),
+				KeyDim:        c.Int("key_dim", 0),
+				ValueDim:      c.Int("value_dim", 0),
+				Dropout:       c.Float("dropout", 0),
+				NoBias:        !c.Bool("use_bias", true),
+				OutputShape:   c.Ints("output_shape"),
+				AttentionAxes: c.Ints("attention_axes"),
+				SlidingWindow: c.Int("sliding_window", 0),
+				UseGate:       c.Bool("use_gate", false),
+				Name:          c.Name(),
 			}
 		}
 	case "GroupQueryAttention", "GroupedQueryAttention":
-		return func(c *config) any {
-			c.skip("flash_attention")
+		return func(c *config.Config) any {
+			c.Skip("flash_attention")
 			return &GroupQueryAttention{
-				HeadDim:          c.int("head_dim", 0),
-				NumQueryHeads:    c.int("num_query_heads", 0),
-				NumKeyValueHeads: c.int("num_key_value_heads", 0),
-				Dropout:          c.float("dropout", 0),
-				NoBias:           !c.bool("use_bias", true),
-				SlidingWindow:    c.int("sliding_window", 0),
-				UseGate:          c.bool("use_gate", false),
-				Name:             c.name(),
+				HeadDim:          c.Int("head_dim", 0),
+				NumQueryHeads:    c.Int("num_query_heads", 0),
+				NumKeyValueHeads: c.Int("num_key_value_heads", 0),
+				Dropout:          c.Float("dropout", 0),
+				NoBias:           !c.Bool("use_bias", true),
+				SlidingWindow:    c.Int("sliding_window", 0),
+				UseGate:          c.Bool("use_gate", false),
+				Name:             c.Name(),
 			}
 		}
 	}
 	return nil
+}
+
+// callKeras calls the layer with Keras's arguments.
+func (a *Attention) callKeras(args *ops.Arguments) ([]*ops.Value, error) {
+	return callWithList(args, a.id(), a, a.Attend)
+}
+
+// callKeras calls the layer with Keras's arguments.
+func (a *AdditiveAttention) callKeras(args *ops.Arguments) ([]*ops.Value, error) {
+	return callWithList(args, a.id(), a, a.Attend)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -33,9 +35,9 @@ func callAttention(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*T
 		require.NoError(t, json.Unmarshal(raw, &masks))
 		for i, to := range []**Mask{&call.QueryMask, &call.ValueMask} {
 			if string(masks[i]) != "null" {
-				m, err := parseArray(masks[i])
+				m, err := config.ParseArray(masks[i])
 				require.NoError(t, err)
-				*to = maskOf(m, func(v float32) bool { return v != 0 })
+				*to = kernel.Map(m, func(v float32) bool { return v != 0 })
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -79,8 +80,8 @@ func (b *BatchNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	w := c.workspace()
-	defer w.release(w.mark())
-	mul, add := w.floats(s.n), w.floats(s.n)
+	defer w.Release(w.Mark())
+	mul, add := w.Floats(s.n), w.Floats(s.n)
 	epsilon := float64(epsilonOr(b.Epsilon, 1e-3))
 	for i, mean := range b.MovingMean.Data() {
 		scale := inverseRoot(float64(b.MovingVariance.Data()[i]) + epsilon)
@@ -102,13 +103,13 @@ func (b *BatchNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 	return c.Mask(0), nil
 }
 
-func makeBatchNormalization(c *config) any {
-	c.skip("momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size")
+func makeBatchNormalization(c *config.Config) any {
+	c.Skip("momentum", "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size")
 	return &BatchNormalization{
-		Axis:     c.axis(-1),
-		Epsilon:  c.epsilon(),
-		NoCenter: !c.bool("center", true),
-		NoScale:  !c.bool("scale", true),
-		Name:     c.name(),
+		Axis:     axisOption(c, -1),
+		Epsilon:  epsilonOption(c),
+		NoCenter: !c.Bool("center", true),
+		NoScale:  !c.Bool("scale", true),
+		Name:     c.Name(),
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -122,7 +124,7 @@ func (b *Bidirectional) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) 
 }
 
 // run runs both layers and merges what they give.
-func (b *Bidirectional) run(w *Workspace, forward, backward *sequence) ([]*Tensor, error) {
+func (b *Bidirectional) run(w *kernel.Scratch, forward, backward *sequence) ([]*Tensor, error) {
 	ys, outputs, err := b.outputs(forward.outputShape(), backward.outputShape())
 	if err != nil {
 		return nil, err
@@ -144,8 +146,8 @@ func (b *Bidirectional) run(w *Workspace, forward, backward *sequence) ([]*Tenso
 		backward.run(w, ys[1].Data(), ys[middle:], true)
 		return ys, nil
 	}
-	defer w.release(w.mark())
-	one, other := w.floats(outputs[0].Len()), w.floats(outputs[1].Len())
+	defer w.Release(w.Mark())
+	one, other := w.Floats(outputs[0].Len()), w.Floats(outputs[1].Len())
 	forward.run(w, one, ys[merged:middle], false)
 	backward.run(w, other, ys[middle:], true)
 	b.merge(ys[0].Data(), one, other, outputs)
@@ -214,13 +216,13 @@ func (b *Bidirectional) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return forward.outputMask(c)
 }
 
-func makeBidirectional(c *config) any {
-	b := &Bidirectional{Name: c.name()}
+func makeBidirectional(c *config.Config) any {
+	b := &Bidirectional{Name: c.Name()}
 	read := func(key string) RecurrentLayer {
-		object, made := c.object(key)
+		object, made := c.Object(key)
 		layer, ok := made.(RecurrentLayer)
 		if !ok && object.ClassName != "" {
-			c.fail("option %q is a %q, want a recurrent layer", key, object.ClassName)
+			c.Fail("option %q is a %q, want a recurrent layer", key, object.ClassName)
 		}
 		return layer
 	}
@@ -228,15 +230,15 @@ func makeBidirectional(c *config) any {
 	if b.ForwardLayer != nil && b.BackwardLayer == nil {
 		b.BackwardLayer = b.ForwardLayer.reversed()
 	}
-	if raw, ok := c.options["merge_mode"]; ok && string(raw) == "null" {
+	if c.IsNull("merge_mode") {
 		b.MergeMode = MergeNone
-		c.skip("merge_mode")
+		c.Skip("merge_mode")
 		return b
 	}
-	mode := c.text("merge_mode", "concat")
+	mode := c.Text("merge_mode", "concat")
 	at := slices.Index(mergeModes()[:MergeNone], mode)
 	if at < 0 {
-		c.fail("merge mode %q is none of %v", mode, mergeModes())
+		c.Fail("merge mode %q is none of %v", mode, mergeModes())
 		at = 0
 	}
 	b.MergeMode = MergeMode(at)

@@ -5,20 +5,18 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxElements is the most elements that a layer makes a tensor of: 16 GiB of float32, 1 GiB on machines of 32 bits. What a configuration asks for
-// beyond is a mistake in it, and must not end the program.
-const maxElements = min(1<<32, math.MaxInt/8)
-
 // checkSize returns an error where s is no shape, or one that no memory holds.
 func checkSize(who id, tensor string, s tensor.Shape) error {
-	if err := s.Check(); err != nil {
+	switch err := s.Check(); {
+	case err != nil:
 		return errorf(who, "%s: %w", tensor, err)
-	}
-	if s.Len() > maxElements {
-		return errorf(who, "%s shape %v is beyond memory", tensor, s)
+	case kernel.CheckSize(s) != nil:
+		return errorf(who, "%s %w", tensor, kernel.CheckSize(s))
 	}
 	return nil
 }
@@ -117,5 +115,5 @@ func checkWeight(who id, name string, w *Tensor, reason string, shape ...int) er
 	if fits {
 		return nil
 	}
-	return shapeErrorf(who, name, got, "%s %s", pattern(shape), reason)
+	return shapeErrorf(who, name, got, "%s %s", fault.Pattern(shape), reason)
 }

@@ -3,6 +3,9 @@ package layers
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -109,7 +112,7 @@ func (l *CategoryEncoding) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, erro
 	if mode == asInt || mode == asTFIDF {
 		return nil, errorf(l.id(), "output mode %q is not for this layer", mode)
 	}
-	indices, err := floatValue(xs[0]).ints()
+	indices, err := ops.FloatValue(xs[0]).Ints()
 	if err != nil {
 		return nil, errorf(l.id(), "%w", err)
 	}
@@ -117,14 +120,14 @@ func (l *CategoryEncoding) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, erro
 	return []*Tensor{y}, err
 }
 
-func (l *CategoryEncoding) callKeras(a *arguments) ([]*value, error) {
-	vs, err := flattened([]any{a.first(), a.get(1, "count_weights")})
+func (l *CategoryEncoding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	vs, err := ops.Flattened([]any{a.First(), a.Get(1, "count_weights")})
 	if err != nil {
 		return nil, errorf(l.id(), "%w", err)
 	}
 	xs := make([]*Tensor, len(vs))
 	for i, v := range vs {
-		if xs[i], err = v.float(); err != nil {
+		if xs[i], err = v.Float(); err != nil {
 			return nil, errorf(l.id(), "%w", err)
 		}
 	}
@@ -132,7 +135,7 @@ func (l *CategoryEncoding) callKeras(a *arguments) ([]*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []*value{floatValue(ys[0])}, nil
+	return []*ops.Value{ops.FloatValue(ys[0])}, nil
 }
 
 // Discretization is keras.layers.Discretization with its boundaries given or adapted.
@@ -155,7 +158,7 @@ func (l *Discretization) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	if len(l.BinBoundaries) == 0 || !slices.IsSorted(l.BinBoundaries) {
 		return nil, errorf(l.id(), "bin boundaries %v, want some in ascending order", l.BinBoundaries)
 	}
-	bins := converted(x, func(v float32) int64 {
+	bins := kernel.Map(x, func(v float32) int64 {
 		at, _ := slices.BinarySearchFunc(l.BinBoundaries, v, func(b, v float32) int {
 			if b <= v {
 				return -1
@@ -166,46 +169,44 @@ func (l *Discretization) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	})
 	mode := encoding(l.OutputMode)
 	if mode == "" || mode == asInt {
-		return converted(bins, func(n int64) float32 { return float32(n) }), nil
+		return kernel.Map(bins, func(n int64) float32 { return float32(n) }), nil
 	}
 	return mode.encode(l.id(), bins, len(l.BinBoundaries)+1, nil)
 }
 
-func (l *Discretization) callKeras(a *arguments) ([]*value, error) {
-	v, ok := a.first().(*value)
+func (l *Discretization) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	v, ok := a.First().(*ops.Value)
 	if !ok {
-		return nil, errorf(l.id(), "argument %s, want a tensor", describeArg(a.first()))
+		return nil, errorf(l.id(), "argument %s, want a tensor", ops.DescribeArg(a.First()))
 	}
-	x, err := v.cast(tensor.DTFloat32)
+	x, err := v.Cast(tensor.DTFloat32)
 	if err != nil {
 		return nil, errorf(l.id(), "%w", err)
 	}
-	y, err := l.Forward(nil, x.x.(*Tensor))
+	y, err := l.Forward(nil, x.X.(*Tensor))
 	if err != nil {
 		return nil, err
 	}
-	out := floatValue(y)
-	if l.OutputMode == "" || encoding(l.OutputMode) == asInt {
-		if out, err = out.cast(tensor.DTInt32); err != nil {
-			return nil, errorf(l.id(), "%w", err)
-		}
+	out := ops.FloatValue(y)
+	if out, err = out.Cast(l.dtype()); err != nil {
+		return nil, errorf(l.id(), "%w", err)
 	}
-	return []*value{out}, nil
+	return []*ops.Value{out}, nil
 }
 
-func categoryMaker(class string) maker {
+func categoryMaker(class string) config.Maker {
 	switch class {
 	case "CategoryEncoding":
-		return func(c *config) any {
-			c.refuse("sparse")
-			return &CategoryEncoding{NumTokens: c.int("num_tokens", 0), OutputMode: c.text("output_mode", string(asMultiHot)), Name: c.name()}
+		return func(c *config.Config) any {
+			c.Refuse("sparse")
+			return &CategoryEncoding{NumTokens: c.Int("num_tokens", 0), OutputMode: c.Text("output_mode", string(asMultiHot)), Name: c.Name()}
 		}
 	case "Discretization":
-		return func(c *config) any {
-			c.refuse("sparse")
-			c.skip("num_bins", "epsilon")
-			l := &Discretization{OutputMode: c.text("output_mode", string(asInt)), Name: c.name()}
-			if x := c.array("bin_boundaries"); x != nil {
+		return func(c *config.Config) any {
+			c.Refuse("sparse")
+			c.Skip("num_bins", "epsilon")
+			l := &Discretization{OutputMode: c.Text("output_mode", string(asInt)), Name: c.Name()}
+			if x := c.Array("bin_boundaries"); x != nil {
 				l.BinBoundaries = x.Data()
 			}
 			return l
@@ -216,4 +217,12 @@ func categoryMaker(class string) maker {
 		return makeIntegerLookup
 	}
 	return nil
+}
+
+// dtype returns the dtype of what the layer gives a model.
+func (l *Discretization) dtype() tensor.DType {
+	if l.OutputMode == "" || encoding(l.OutputMode) == asInt {
+		return tensor.DTInt32
+	}
+	return tensor.DTFloat32
 }

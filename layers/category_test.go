@@ -1,18 +1,22 @@
 package layers
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/gockpt/ckpt/layers/internal/ops"
+)
 
 // callCategories calls the layer as a model does, for it takes integers.
 func callCategories(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error) {
-	a := &arguments{who: id{kind: c.Class}, args: []any{floatValue(xs[0])}, kw: make(map[string]any), used: make(map[string]bool), work: ctx.Workspace}
+	a := &ops.Arguments{Args: []any{ops.FloatValue(xs[0])}, Kw: make(map[string]any), Used: make(map[string]bool), Work: ctx.workspace()}
 	if w := c.kwarg(t, "count_weights"); w != nil {
-		a.kw["count_weights"] = floatValue(w)
+		a.Kw["count_weights"] = ops.FloatValue(w)
 	}
 	vs, err := layer.(kerasLayer).callKeras(a)
 	if err != nil {
 		return nil, err
 	}
-	y, err := vs[0].float()
+	y, err := vs[0].Float()
 	return []*Tensor{y}, err
 }
 

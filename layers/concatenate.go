@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -49,31 +51,16 @@ func concatenate[T tensor.Element](who id, xs []*tensor.Tensor[T], axis int) (*t
 	if err != nil {
 		return nil, err
 	}
-	shape := slices.Clone(first)
-	shape[axis] = 0
-	for _, x := range xs {
-		s := x.Shape()
-		if len(s) != len(first) || !s[:axis].Equal(first[:axis]) || !s[axis+1:].Equal(first[axis+1:]) {
-			want := slices.Clone(first)
-			want[axis] = -1
-			return nil, shapeErrorf(who, "input", s, "%s as the first input has it", pattern(want))
-		}
-		shape[axis] += s[axis]
+	shape, odd := kernel.JoinedShape(axis, kernel.ShapesOf(xs)...)
+	if odd >= 0 {
+		want := slices.Clone(first)
+		want[axis] = -1
+		return nil, shapeErrorf(who, "input", xs[odd].Shape(), "%s as the first input has it", fault.Pattern(want))
 	}
 	if err := checkSize(who, "output", shape); err != nil {
 		return nil, err
 	}
-	y := tensor.New[T](shape...)
-	run := shape[axis:].Len()
-	at := 0
-	for _, x := range xs {
-		n := x.Shape()[axis:].Len()
-		for i := 0; n > 0 && i*n < x.Len(); i++ {
-			copy(y.Data()[i*run+at:], x.Data()[i*n:(i+1)*n])
-		}
-		at += n
-	}
-	return y, nil
+	return kernel.Join(shape, axis, xs), nil
 }
 
 // OutputMask returns the masks of the inputs one behind the other, true for an input without one; none where none has one.
@@ -97,7 +84,7 @@ func (l *Concatenate) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 			if err != nil {
 				return nil, err
 			}
-			zip(wide.Data(), x.Shape(), wide.Data(), x.Shape(), m.Data(), m.Shape(), func(_, b bool) bool { return b })
+			kernel.Zip(wide.Data(), x.Shape(), wide.Data(), x.Shape(), m.Data(), m.Shape(), func(_, b bool) bool { return b })
 		default:
 			wide = m
 		}
@@ -143,7 +130,7 @@ func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 		return nil, errorf(d.id(), "axes %v, want one or two", d.Axes)
 	}
 	work := c.workspace()
-	defer work.release(work.mark())
+	defer work.Release(work.Mark())
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	var labels [2]string
 	var data [2][]float32
@@ -167,7 +154,7 @@ func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 		l[axis] = 'b'
 		labels[i], data[i] = string(l), x.Data()
 		if d.Normalize {
-			data[i] = work.floats(x.Len())
+			data[i] = work.Floats(x.Len())
 			copy(data[i], x.Data())
 			normalizeAlong(data[i], x.Shape(), axis)
 		}
@@ -178,15 +165,15 @@ func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 			out += string(l)
 		}
 	}
-	plan, err := newContraction(labels[0], labels[1], out)
+	plan, err := kernel.NewContraction(labels[0], labels[1], out)
 	if err != nil {
 		return nil, errorf(d.id(), "%w", err)
 	}
-	sizes, err := plan.sizes(xs[0].Shape(), xs[1].Shape())
+	sizes, err := plan.Sizes(xs[0].Shape(), xs[1].Shape())
 	if err != nil {
 		return nil, errorf(d.id(), "input shapes %v and %v along axes %v: %w", xs[0].Shape(), xs[1].Shape(), d.Axes, err)
 	}
-	shape := labelled(out, sizes)
+	shape := kernel.Labelled(out, sizes)
 	if len(shape) == 1 {
 		shape = append(shape, 1)
 	}
@@ -194,7 +181,7 @@ func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.add(work, y.Data(), data[0], data[1], sizes)
+	plan.Add(work, y.Data(), data[0], data[1], sizes)
 	return []*Tensor{y}, nil
 }
 

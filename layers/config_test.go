@@ -11,7 +11,7 @@ func TestMakeLayer(t *testing.T) {
 	for _, tt := range []struct {
 		name, class, config, want string
 	}{
-		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: no such layer here`},
+		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: unsupported layer class`},
 		{"no JSON", "Dense", `{`, `layers: Dense: config: unexpected end of JSON input`},
 		{"an option that is not known", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
 		{"an option of another type", "Dense", `{"units": "three"}`, `layers: Dense: config: option "units" is "three": json: cannot unmarshal string into Go value of type int`},
@@ -24,7 +24,7 @@ func TestMakeLayer(t *testing.T) {
 		{"axes that are no integers", "Softmax", `{"axis": "last"}`, `layers: Softmax: config: option "axis" is "last", want integers`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := makeLayer(tt.class, json.RawMessage(tt.config))
+			_, err := kerasLibrary{}.Make(tt.class, json.RawMessage(tt.config))
 			if tt.want == "" {
 				require.NoError(t, err)
 				return
@@ -38,7 +38,7 @@ func FuzzMakeLayer(f *testing.F) {
 	f.Add("Dense", `{"units": 3, "activation": {"class_name": "ReLU", "config": {"max_value": 2}}}`)
 	f.Add("Softmax", `{"axis": [1, -1]}`)
 	f.Fuzz(func(t *testing.T, class, config string) {
-		layer, err := makeLayer(class, json.RawMessage(config))
+		layer, err := kerasLibrary{}.Make(class, json.RawMessage(config))
 		if l, ok := layer.(Layer); ok && err == nil {
 			_, _ = l.Call(random(t, 1, 2, 3)) // an error or an output, no panic
 		}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -154,7 +156,7 @@ func (c *Conv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return conv.forward(who, ctx, l, x, c.Activation, func(w *Workspace, y, x []float32) {
+	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
 		if conv.groups > 1 && conv.groups == conv.channels { // a depthwise kernel in all but its shape
 			conv.depthwise(y, x, c.Kernel.Data(), c.Bias.Data())
 		} else {
@@ -238,30 +240,30 @@ func (k *kernelWeights) biases(filters, channels int) int {
 	return filters
 }
 
-func convMaker(class string) maker {
+func convMaker(class string) config.Maker {
 	switch class {
 	case "Conv1D", "Convolution1D":
-		return func(c *config) any { return (*Conv1D)(makeConv(c)) }
+		return func(c *config.Config) any { return (*Conv1D)(makeConv(c)) }
 	case "Conv2D", "Convolution2D":
-		return func(c *config) any { return (*Conv2D)(makeConv(c)) }
+		return func(c *config.Config) any { return (*Conv2D)(makeConv(c)) }
 	case "Conv3D", "Convolution3D":
-		return func(c *config) any { return (*Conv3D)(makeConv(c)) }
+		return func(c *config.Config) any { return (*Conv3D)(makeConv(c)) }
 	}
 	return nil
 }
 
-func makeConv(c *config) *Conv {
-	c.refuse("lora_rank") // its product is added to the kernel
+func makeConv(c *config.Config) *Conv {
+	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Conv{
-		Filters:       c.int("filters", 0),
-		KernelSize:    c.ints("kernel_size"),
-		Strides:       c.ints("strides"),
-		Padding:       c.padding(),
-		ChannelsFirst: c.channelsFirst(),
-		DilationRate:  c.ints("dilation_rate"),
-		Groups:        c.int("groups", 1),
-		Activation:    c.activation("activation"),
-		NoBias:        !c.bool("use_bias", true),
-		Name:          c.name(),
+		Filters:       c.Int("filters", 0),
+		KernelSize:    c.Ints("kernel_size"),
+		Strides:       c.Ints("strides"),
+		Padding:       paddingOption(c),
+		ChannelsFirst: c.ChannelsFirst(),
+		DilationRate:  c.Ints("dilation_rate"),
+		Groups:        c.Int("groups", 1),
+		Activation:    c.Activation("activation"),
+		NoBias:        !c.Bool("use_bias", true),
+		Name:          c.Name(),
 	}
 }

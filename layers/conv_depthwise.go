@@ -4,7 +4,9 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/gemm"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -120,28 +122,28 @@ func (d *DepthwiseConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	if err != nil {
 		return nil, err
 	}
-	return conv.forward(who, ctx, l, x, d.Activation, func(_ *Workspace, y, x []float32) {
+	return conv.forward(who, ctx, l, x, d.Activation, func(_ *kernel.Scratch, y, x []float32) {
 		conv.depthwise(y, x, d.Kernel.Data(), d.Bias.Data())
 	})
 }
 
 // depthwise is run for a convolution with a group for each channel, which needs no gathering: kernel is [taps… channels multiplier].
-func (c *convolution) depthwise(y, x, kernel, bias []float32) {
+func (c *convolution) depthwise(y, x, weights, bias []float32) {
 	if len(y) == 0 {
 		return
 	}
 	line, width := c.in[2]*c.channels, c.out[2]*c.filters
 	taps := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps
-	parallel(c.batch*c.out[0]*c.out[1], 2*width*taps, func(_, lo, hi int) {
+	kernel.Parallel(c.batch*c.out[0]*c.out[1], 2*width*taps, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			image := x[i/(c.out[0]*c.out[1])*c.in.len()*c.channels:]
-			c.depthwiseLine(y[i*width:(i+1)*width], image, kernel, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
+			c.depthwiseLine(y[i*width:(i+1)*width], image, weights, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
 		}
 	})
 }
 
 // depthwiseLine computes y, the line at position t of one image, whose own lines have length line.
-func (c *convolution) depthwiseLine(y, image, kernel, bias []float32, t triple, line int) {
+func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple, line int) {
 	fill(y, bias, c.filters)
 	d, h, w := c.axes[0], c.axes[1], c.axes[2]
 	for kd := range d.taps {
@@ -152,7 +154,7 @@ func (c *convolution) depthwiseLine(y, image, kernel, bias []float32, t triple, 
 			}
 			x := image[(i*c.in[1]+j)*line:][:line]
 			for kw := range w.taps {
-				k := kernel[((kd*h.taps+kh)*w.taps+kw)*c.filters:][:c.filters]
+				k := weights[((kd*h.taps+kh)*w.taps+kw)*c.filters:][:c.filters]
 				at := w.offset + kw*w.dilation
 				first := 0 // the first position that sees the input at all
 				if at < 0 {
@@ -182,26 +184,26 @@ func multiplyAdd(y, x, k []float32) {
 	}
 }
 
-func depthwiseMaker(class string) maker {
+func depthwiseMaker(class string) config.Maker {
 	switch class {
 	case "DepthwiseConv1D":
-		return func(c *config) any { return (*DepthwiseConv1D)(makeDepthwise(c)) }
+		return func(c *config.Config) any { return (*DepthwiseConv1D)(makeDepthwise(c)) }
 	case "DepthwiseConv2D":
-		return func(c *config) any { return (*DepthwiseConv2D)(makeDepthwise(c)) }
+		return func(c *config.Config) any { return (*DepthwiseConv2D)(makeDepthwise(c)) }
 	}
 	return nil
 }
 
-func makeDepthwise(c *config) *DepthwiseConv {
+func makeDepthwise(c *config.Config) *DepthwiseConv {
 	return &DepthwiseConv{
-		KernelSize:      c.ints("kernel_size"),
-		Strides:         c.ints("strides"),
-		Padding:         c.padding(),
-		DepthMultiplier: c.int("depth_multiplier", 1),
-		ChannelsFirst:   c.channelsFirst(),
-		DilationRate:    c.ints("dilation_rate"),
-		Activation:      c.activation("activation"),
-		NoBias:          !c.bool("use_bias", true),
-		Name:            c.name(),
+		KernelSize:      c.Ints("kernel_size"),
+		Strides:         c.Ints("strides"),
+		Padding:         paddingOption(c),
+		DepthMultiplier: c.Int("depth_multiplier", 1),
+		ChannelsFirst:   c.ChannelsFirst(),
+		DilationRate:    c.Ints("dilation_rate"),
+		Activation:      c.Activation("activation"),
+		NoBias:          !c.Bool("use_bias", true),
+		Name:            c.Name(),
 	}
 }

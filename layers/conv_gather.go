@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gockpt/ckpt/layers/activation"
+import (
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+)
 
 // A convolution is the work of one call, over tensors with channels last: for each output position it gathers the
 // inputs under the window into a row, and multiplies the rows with the kernel ("im2col"). Rows are gathered in blocks that
@@ -31,23 +34,23 @@ func newConvolution(l layout, axes [3]slide, out triple, filters, groups int) co
 
 // forward returns the activation of what compute makes of x: it is given x's values, of layout l, and the output's, both with
 // channels last.
-func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activation.Func, compute func(w *Workspace, y, x []float32)) (*Tensor, error) {
+func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activation.Func, compute func(w *kernel.Scratch, y, x []float32)) (*Tensor, error) {
 	y, err := newOutput(who, l.shape(c.out, c.filters)...)
 	if err != nil {
 		return nil, err
 	}
 	if y.Len() > 0 {
 		w := ctx.workspace()
-		mark := w.mark()
+		mark := w.Mark()
 		from, to := channelsLast(w, l, x.Data()), y.Data()
 		if l.channelsFirst {
-			to = w.floats(y.Len())
+			to = w.Floats(y.Len())
 		}
 		compute(w, to, from)
 		if l.channelsFirst {
 			swapAxes(y.Data(), to, l.batch, c.out.len(), c.filters)
 		}
-		w.release(mark)
+		w.Release(mark)
 	}
 	return activate(who, f, y)
 }
@@ -55,9 +58,9 @@ func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activ
 // gatherFloats is how many gathered values a block has, more or less: 128 KiB, a part of what the second cache holds.
 const gatherFloats = 1 << 15
 
-// run adds up, for each position, the products of the inputs under the window with kernel, [taps… channels/groups filters], and bias,
+// run adds up, for each position, the products of the inputs under the window with weights, [taps… channels/groups filters], and bias,
 // which may be empty. Every value of y, which is not empty, at one of the positions is overwritten.
-func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
+func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
 	positions := c.axes[0].outLen * c.axes[1].outLen * c.axes[2].outLen
 	if positions == 0 {
 		return
@@ -73,30 +76,30 @@ func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
 		n := c.batch * positions
 		fill(y, bias, c.filters)
 		for g := range groups {
-			matmul(cols(matrix(y, n, c.filters), g*filters, (g+1)*filters), cols(matrix(x, n, c.channels), g*channels, (g+1)*channels),
-				cols(matrix(kernel, depth, c.filters), g*filters, (g+1)*filters))
+			kernel.Matmul(kernel.Cols(kernel.Matrix(y, n, c.filters), g*filters, (g+1)*filters), kernel.Cols(kernel.Matrix(x, n, c.channels), g*channels, (g+1)*channels),
+				kernel.Cols(kernel.Matrix(weights, depth, c.filters), g*filters, (g+1)*filters))
 		}
 		return
 	}
-	block := min(max(gatherFloats/max(depth, 1)/rowStrip, 1)*rowStrip, positions)
+	block := min(max(gatherFloats/max(depth, 1)/kernel.RowStrip, 1)*kernel.RowStrip, positions)
 	blocks := (positions + block - 1) / block
 	cost := block * max(depth, 1) * c.filters
 	direct := c.axes[0].outStep == 1 && c.axes[1].outStep == 1 && c.axes[2].outStep == 1
 
-	mark := w.mark()
-	defer w.release(mark)
-	runs := ranges(c.batch*blocks, cost)
-	gathered := w.floats(runs * block * depth)
-	factors := make([]factor, groups)
+	mark := w.Mark()
+	defer w.Release(mark)
+	runs := kernel.Ranges(c.batch*blocks, cost)
+	gathered := w.Floats(runs * block * depth)
+	factors := make([]kernel.Factor, groups)
 	for g := range factors {
-		factors[g] = newFactor(w, cols(matrix(kernel, depth, c.filters), g*filters, (g+1)*filters))
+		factors[g] = kernel.NewFactor(w, kernel.Cols(kernel.Matrix(weights, depth, c.filters), g*filters, (g+1)*filters))
 	}
 	var sums []float32
 	if !direct {
-		sums = w.floats(runs * block * c.filters)
+		sums = w.Floats(runs * block * c.filters)
 	}
 	image, result := c.in.len()*c.channels, c.out.len()*c.filters
-	parallel(c.batch*blocks, cost, func(run, lo, hi int) {
+	kernel.Parallel(c.batch*blocks, cost, func(run, lo, hi int) {
 		rows := gathered[run*block*depth:][:block*depth]
 		for i := lo; i < hi; i++ {
 			x, y := x[i/blocks*image:][:image], y[i/blocks*result:][:result]
@@ -111,7 +114,7 @@ func (c *convolution) run(w *Workspace, y, x, kernel, bias []float32) {
 			fill(to, bias, c.filters)
 			for g := range groups {
 				c.gather(rows, x, from, n, g*channels, channels)
-				factors[g].mulAdd(cols(matrix(to, n, c.filters), g*filters, (g+1)*filters), matrix(rows, n, depth))
+				factors[g].MulAdd(kernel.Cols(kernel.Matrix(to, n, c.filters), g*filters, (g+1)*filters), kernel.Matrix(rows, n, depth))
 			}
 			if !direct {
 				c.scatter(y, to, from, n)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -108,34 +110,34 @@ func (s *SeparableConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	if err := checkSize(who, "output of the depthwise kernel", l.shape(depthwise.out, depthwise.filters)); err != nil {
 		return nil, err
 	}
-	return pointwise.forward(who, ctx, l, x, s.Activation, func(w *Workspace, y, x []float32) {
-		middle := w.floats(depthwise.batch * depthwise.out.len() * depthwise.filters)
+	return pointwise.forward(who, ctx, l, x, s.Activation, func(w *kernel.Scratch, y, x []float32) {
+		middle := w.Floats(depthwise.batch * depthwise.out.len() * depthwise.filters)
 		depthwise.depthwise(middle, x, s.DepthwiseKernel.Data(), nil)
 		pointwise.run(w, y, middle, s.PointwiseKernel.Data(), s.Bias.Data())
 	})
 }
 
-func separableMaker(class string) maker {
+func separableMaker(class string) config.Maker {
 	switch class {
 	case "SeparableConv1D", "SeparableConvolution1D":
-		return func(c *config) any { return (*SeparableConv1D)(makeSeparable(c)) }
+		return func(c *config.Config) any { return (*SeparableConv1D)(makeSeparable(c)) }
 	case "SeparableConv2D", "SeparableConvolution2D":
-		return func(c *config) any { return (*SeparableConv2D)(makeSeparable(c)) }
+		return func(c *config.Config) any { return (*SeparableConv2D)(makeSeparable(c)) }
 	}
 	return nil
 }
 
-func makeSeparable(c *config) *SeparableConv {
+func makeSeparable(c *config.Config) *SeparableConv {
 	return &SeparableConv{
-		Filters:         c.int("filters", 0),
-		KernelSize:      c.ints("kernel_size"),
-		Strides:         c.ints("strides"),
-		Padding:         c.padding(),
-		ChannelsFirst:   c.channelsFirst(),
-		DilationRate:    c.ints("dilation_rate"),
-		DepthMultiplier: c.int("depth_multiplier", 1),
-		Activation:      c.activation("activation"),
-		NoBias:          !c.bool("use_bias", true),
-		Name:            c.name(),
+		Filters:         c.Int("filters", 0),
+		KernelSize:      c.Ints("kernel_size"),
+		Strides:         c.Ints("strides"),
+		Padding:         paddingOption(c),
+		ChannelsFirst:   c.ChannelsFirst(),
+		DilationRate:    c.Ints("dilation_rate"),
+		DepthMultiplier: c.Int("depth_multiplier", 1),
+		Activation:      c.Activation("activation"),
+		NoBias:          !c.Bool("use_bias", true),
+		Name:            c.Name(),
 	}
 }

@@ -143,7 +143,7 @@ func TestConvFromConfigRefuses(t *testing.T) {
 		{"an option to come", `{"kernel_sise": 2}`, `layers: Conv2D: config: unknown option "kernel_sise"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := makeLayer("Conv2D", []byte(tt.config))
+			_, err := kerasLibrary{}.Make("Conv2D", []byte(tt.config))
 			require.EqualError(t, err, tt.want)
 		})
 	}
@@ -223,9 +223,9 @@ func TestConvTransposeIsTheAdjointOfConv(t *testing.T) {
 		padding := rapid.SampledFrom([]Padding{Valid, Same}).Draw(t, "padding")
 		ys := rapid.SliceOfN(rapid.IntRange(1, 5), 2, 2).Draw(t, "positions")
 
-		kernel := wholeNumbers(size[0], size[1], 3, 2) // 3 channels of x, 2 of y
-		back := Conv2DTranspose{Kernel: *kernel, Strides: strides, Padding: padding, DilationRate: dilation}
-		conv := Conv2D{Kernel: *kernel, Strides: strides, Padding: padding, DilationRate: dilation}
+		weights := wholeNumbers(size[0], size[1], 3, 2) // 3 channels of x, 2 of y
+		back := Conv2DTranspose{Kernel: *weights, Strides: strides, Padding: padding, DilationRate: dilation}
+		conv := Conv2D{Kernel: *weights, Strides: strides, Padding: padding, DilationRate: dilation}
 		y := wholeNumbers(1, ys[0], ys[1], 2)
 		xt, err := back.Call(y)
 		require.NoError(t, err)
@@ -264,11 +264,11 @@ func TestConvOfTheWholeInputIsDense(t *testing.T) {
 	c := NewConv2D(7, 4, 5)
 	got, err := c.Call(x)
 	require.NoError(t, err)
-	kernel, err := c.Kernel.Reshape(4*5*6, 7)
+	weights, err := c.Kernel.Reshape(4*5*6, 7)
 	require.NoError(t, err)
 	rows, err := x.Reshape(3, 4*5*6)
 	require.NoError(t, err)
-	want, err := (&Dense{Kernel: *kernel}).Call(rows)
+	want, err := (&Dense{Kernel: *weights}).Call(rows)
 	require.NoError(t, err)
 	require.InDeltaSlice(t, want.Data(), got.Data(), 1e-5)
 }
@@ -297,8 +297,8 @@ func TestConvFromManyGoroutines(t *testing.T) {
 
 func ExampleConv2D() {
 	// A kernel as a checkpoint would leave it: the difference of a pixel and its right neighbour.
-	kernel, _ := tensor.FromSlice([]float32{1, -1}, 1, 2, 1, 1)
-	c := Conv2D{Kernel: *kernel}
+	weights, _ := tensor.FromSlice([]float32{1, -1}, 1, 2, 1, 1)
+	c := Conv2D{Kernel: *weights}
 
 	image, _ := tensor.FromSlice([]float32{
 		1, 2, 4,

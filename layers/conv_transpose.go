@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -190,12 +192,12 @@ func (c *ConvTranspose) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 		return nil, err
 	}
 	conv := convolution{batch: l.batch, in: s.in, out: s.out, channels: l.channels, filters: s.filters, groups: 1}
-	return conv.forward(who, ctx, l, x, c.Activation, func(w *Workspace, y, x []float32) {
-		kernel := w.floats(c.Kernel.Len()) // of one phase, with its axes in the order of a Conv's
+	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
+		weights := w.Floats(c.Kernel.Len()) // of one phase, with its axes in the order of a Conv's
 		for p := (triple{}); p[0] < min(s.stride[0], s.out[0]); s.nextPhase(&p) {
 			taps := s.phase(&conv, p)
-			s.phaseKernel(kernel, c.Kernel.Data(), &conv, taps)
-			conv.run(w, y, x, kernel, c.Bias.Data())
+			s.phaseKernel(weights, c.Kernel.Data(), &conv, taps)
+			conv.run(w, y, x, weights, c.Bias.Data())
 		}
 	})
 }
@@ -237,13 +239,13 @@ func (s *spreading) phase(conv *convolution, p triple) (taps [3]tapping) {
 }
 
 // phaseKernel copies the elements of kernel that a phase has to dst, as [taps… channels filters].
-func (s *spreading) phaseKernel(dst, kernel []float32, conv *convolution, taps [3]tapping) {
+func (s *spreading) phaseKernel(dst, weights []float32, conv *convolution, taps [3]tapping) {
 	size := conv.channels * conv.filters
 	for d := range conv.axes[0].taps {
 		for h := range conv.axes[1].taps {
 			for w := range conv.axes[2].taps {
 				at := ((taps[0].last-d*taps[0].step)*s.size[1]+taps[1].last-h*taps[1].step)*s.size[2] + taps[2].last - w*taps[2].step
-				swapMatrix(dst[:size], kernel[at*size:(at+1)*size], conv.filters, conv.channels)
+				swapMatrix(dst[:size], weights[at*size:(at+1)*size], conv.filters, conv.channels)
 				dst = dst[size:]
 			}
 		}
@@ -257,29 +259,29 @@ func gcd(a, b int) int {
 	return a
 }
 
-func convTransposeMaker(class string) maker {
+func convTransposeMaker(class string) config.Maker {
 	switch class {
 	case "Conv1DTranspose", "Convolution1DTranspose":
-		return func(c *config) any { return (*Conv1DTranspose)(makeConvTranspose(c)) }
+		return func(c *config.Config) any { return (*Conv1DTranspose)(makeConvTranspose(c)) }
 	case "Conv2DTranspose", "Convolution2DTranspose":
-		return func(c *config) any { return (*Conv2DTranspose)(makeConvTranspose(c)) }
+		return func(c *config.Config) any { return (*Conv2DTranspose)(makeConvTranspose(c)) }
 	case "Conv3DTranspose", "Convolution3DTranspose":
-		return func(c *config) any { return (*Conv3DTranspose)(makeConvTranspose(c)) }
+		return func(c *config.Config) any { return (*Conv3DTranspose)(makeConvTranspose(c)) }
 	}
 	return nil
 }
 
-func makeConvTranspose(c *config) *ConvTranspose {
+func makeConvTranspose(c *config.Config) *ConvTranspose {
 	return &ConvTranspose{
-		Filters:       c.int("filters", 0),
-		KernelSize:    c.ints("kernel_size"),
-		Strides:       c.ints("strides"),
-		Padding:       c.padding(),
-		OutputPadding: c.ints("output_padding"),
-		ChannelsFirst: c.channelsFirst(),
-		DilationRate:  c.ints("dilation_rate"),
-		Activation:    c.activation("activation"),
-		NoBias:        !c.bool("use_bias", true),
-		Name:          c.name(),
+		Filters:       c.Int("filters", 0),
+		KernelSize:    c.Ints("kernel_size"),
+		Strides:       c.Ints("strides"),
+		Padding:       paddingOption(c),
+		OutputPadding: c.Ints("output_padding"),
+		ChannelsFirst: c.ChannelsFirst(),
+		DilationRate:  c.Ints("dilation_rate"),
+		Activation:    c.Activation("activation"),
+		NoBias:        !c.Bool("use_bias", true),
+		Name:          c.Name(),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -111,49 +113,49 @@ func (c *ConvLSTMCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error)
 	return callCellAll(ctx, c, xs)
 }
 
-func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (program, error) {
+func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	rank := len(step) - 2
 	if rank < 1 || rank > 3 {
-		return program{}, shapeErrorf(who, "step of the input", step, "one to three spatial axes besides batch and channels")
+		return boundCell{}, shapeErrorf(who, "step of the input", step, "one to three spatial axes besides batch and channels")
 	}
 	l, err := newLayout(who, step, rank, c.ChannelsFirst)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	size, filters, err := c.build(who, l, step)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	strides, err := perAxis(who, "strides", c.Strides, rank, 1)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	dilation, err := perAxis(who, "dilation rate", c.DilationRate, rank, 1)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	if c.Padding > Same {
-		return program{}, errorf(who, "padding %v is neither valid nor same", c.Padding)
+		return boundCell{}, errorf(who, "padding %v is neither valid nor same", c.Padding)
 	}
 	axes, out, err := slides(who, l, size, strides, dilation, c.Padding)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	inner := layout{rank: rank, batch: l.batch, channels: filters, size: out}
 	one := triple{1, 1, 1}
 	innerAxes, _, err := slides(who, inner, size, one, one, Same)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	for _, f := range []activation.Func{f, r} {
 		if width, err := f.Width(filters); err != nil || width != filters || f.ByRow() && c.ChannelsFirst {
-			return program{}, errorf(who, "%v cannot be this cell's activation", f)
+			return boundCell{}, errorf(who, "%v cannot be this cell's activation", f)
 		}
 	}
 	places := out.len()
 	state := l.shape(out, filters)[1:]
-	return program{
+	return boundCell{
 		in: l.size.len() * l.channels, gates: places * 4 * filters, states: []tensor.Shape{state, state},
 		scratch: places * 5 * filters, whole: true, places: placing{c.ChannelsFirst, l.size.len(), places},
 		stepper: &convLSTMSteps{
@@ -165,7 +167,7 @@ func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (program, error) {
 
 // build makes and checks the weights for steps of layout l, and returns the window's size and the number of filters.
 func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (triple, int, error) {
-	if c.Filters < 0 || c.Filters > maxElements {
+	if c.Filters < 0 || c.Filters > kernel.MaxElements {
 		return triple{}, 0, errorf(who, "%d filters", c.Filters)
 	}
 	restored := c.Kernel.Built() || c.RecurrentKernel.Built()
@@ -214,7 +216,7 @@ type convLSTMSteps struct {
 	places, filters  int // of a state
 }
 
-func (s *convLSTMSteps) project(w *Workspace, z, x blas32.General, _ product) {
+func (s *convLSTMSteps) project(w *kernel.Scratch, z, x blas32.General, _ product) {
 	if z.Rows*z.Cols == 0 {
 		return
 	}
@@ -223,7 +225,7 @@ func (s *convLSTMSteps) project(w *Workspace, z, x blas32.General, _ product) {
 	conv.run(w, z.Data[:z.Rows*z.Cols], x.Data[:x.Rows*x.Cols], s.cell.Kernel.Data(), s.cell.Bias.Data())
 }
 
-func (s *convLSTMSteps) advance(w *Workspace, z, states blas32.General, scratch []float32, _ product) {
+func (s *convLSTMSteps) advance(w *kernel.Scratch, z, states blas32.General, scratch []float32, _ product) {
 	n, size := z.Rows, s.places*s.filters
 	if n*size == 0 {
 		return
@@ -235,7 +237,7 @@ func (s *convLSTMSteps) advance(w *Workspace, z, states blas32.General, scratch 
 	conv := s.recurrent
 	conv.batch = n
 	conv.run(w, gates, h, s.cell.RecurrentKernel.Data(), nil)
-	parallel(n*s.places, 5*s.filters*activationCost, func(_, lo, hi int) {
+	kernel.Parallel(n*s.places, 5*s.filters*kernel.ActivationCost, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			b, p := i/s.places, i%s.places
 			row := gates[i*4*s.filters:][:4*s.filters]
@@ -248,24 +250,24 @@ func (s *convLSTMSteps) advance(w *Workspace, z, states blas32.General, scratch 
 	})
 }
 
-func makeConvLSTM(c *config) any {
-	c.cellOptions()
-	o := c.recurrent()
+func makeConvLSTM(c *config.Config) any {
+	skipCellOptions(c)
+	o := recurrenceOptions(c)
 	return &ConvLSTM{
 		Cell: ConvLSTMCell{
-			Filters:             c.int("filters", 0),
-			KernelSize:          c.ints("kernel_size"),
-			Strides:             c.ints("strides"),
-			Padding:             c.padding(),
-			ChannelsFirst:       c.channelsFirst(),
-			DilationRate:        c.ints("dilation_rate"),
-			Activation:          c.function("activation"),
-			RecurrentActivation: c.function("recurrent_activation"),
-			NoBias:              !c.bool("use_bias", true),
-			NoUnitForgetBias:    !c.bool("unit_forget_bias", true),
-			Name:                c.name(),
+			Filters:             c.Int("filters", 0),
+			KernelSize:          c.Ints("kernel_size"),
+			Strides:             c.Ints("strides"),
+			Padding:             paddingOption(c),
+			ChannelsFirst:       c.ChannelsFirst(),
+			DilationRate:        c.Ints("dilation_rate"),
+			Activation:          functionOption(c, "activation"),
+			RecurrentActivation: functionOption(c, "recurrent_activation"),
+			NoBias:              !c.Bool("use_bias", true),
+			NoUnitForgetBias:    !c.Bool("unit_forget_bias", true),
+			Name:                c.Name(),
 		},
 		ReturnSequences: o.sequences, ReturnState: o.state, GoBackwards: o.backwards, ZeroOutputForMask: o.zeroOutput,
-		Name: c.name(),
+		Name: c.Name(),
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -52,16 +54,16 @@ func (d *Dense) Build(input tensor.Shape) error {
 			}
 		}
 	}
-	kernel := d.Kernel.Shape()
+	weights := d.Kernel.Shape()
 	switch {
-	case len(kernel) != 2:
-		return shapeErrorf(who, "kernel", kernel, "[%d …] for input shape %v", inputs, input)
-	case kernel[0] != inputs:
-		return shapeErrorf(who, "input", input, "[… %d] for kernel shape %v", kernel[0], kernel)
-	case d.Units != 0 && kernel[1] != d.Units:
-		return shapeErrorf(who, "kernel", kernel, "[%d %d] for %d units", inputs, d.Units, d.Units)
-	case d.Bias.Built() && !d.Bias.Shape().Equal(kernel[1:]):
-		return shapeErrorf(who, "bias", d.Bias.Shape(), "%v for kernel shape %v", kernel[1:], kernel)
+	case len(weights) != 2:
+		return shapeErrorf(who, "kernel", weights, "[%d …] for input shape %v", inputs, input)
+	case weights[0] != inputs:
+		return shapeErrorf(who, "input", input, "[… %d] for kernel shape %v", weights[0], weights)
+	case d.Units != 0 && weights[1] != d.Units:
+		return shapeErrorf(who, "kernel", weights, "[%d %d] for %d units", inputs, d.Units, d.Units)
+	case d.Bias.Built() && !d.Bias.Shape().Equal(weights[1:]):
+		return shapeErrorf(who, "bias", d.Bias.Shape(), "%v for kernel shape %v", weights[1:], weights)
 	}
 	return nil
 }
@@ -89,27 +91,27 @@ func (d *Dense) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	if d.Bias.Built() {
 		fillRows(y.Data(), d.Bias.Data())
 	}
-	matmul(matrix(y.Data(), n, units), matrix(x.Data(), n, inputs), matrix(d.Kernel.Data(), inputs, units))
+	kernel.Matmul(kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.Kernel.Data(), inputs, units))
 	return activate(d.id(), d.Activation, y)
 }
 
 // OutputMask returns the input's mask.
 func (d *Dense) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
-func denseMaker(class string) maker {
+func denseMaker(class string) config.Maker {
 	if class == "Dense" {
 		return makeDense
 	}
 	return nil
 }
 
-func makeDense(c *config) any {
-	c.refuse("lora_rank") // its product is added to the kernel
+func makeDense(c *config.Config) any {
+	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Dense{
-		Units:      c.int("units", 0),
-		Activation: c.activation("activation"),
-		NoBias:     !c.bool("use_bias", true),
-		Name:       c.name(),
+		Units:      c.Int("units", 0),
+		Activation: c.Activation("activation"),
+		NoBias:     !c.Bool("use_bias", true),
+		Name:       c.Name(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -35,14 +36,14 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 		require.NotEqual(t, d.Kernel.At(0, 0), d.Kernel.At(0, 1))
 	})
 	t.Run("two runs make the same kernel, another seed or name another", func(t *testing.T) {
-		kernel := func(d *Dense) []float32 {
+		weights := func(d *Dense) []float32 {
 			require.NoError(t, d.Build(x.Shape()))
 			return d.Kernel.Data()
 		}
-		first := kernel(NewDense(4))
-		require.Equal(t, first, kernel(NewDense(4)))
-		require.NotEqual(t, first, kernel(&Dense{Units: 4, Seed: 1}))
-		require.NotEqual(t, first, kernel(&Dense{Units: 4, Name: "logits"}))
+		first := weights(NewDense(4))
+		require.Equal(t, first, weights(NewDense(4)))
+		require.NotEqual(t, first, weights(&Dense{Units: 4, Seed: 1}))
+		require.NotEqual(t, first, weights(&Dense{Units: 4, Name: "logits"}))
 	})
 	t.Run("a kernel that was restored in the meantime is used", func(t *testing.T) {
 		d := NewDense(1)
@@ -60,7 +61,7 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 }
 
 func TestDenseErrors(t *testing.T) {
-	kernel := func(shape ...int) Tensor { return *tensor.New[float32](shape...) }
+	weights := func(shape ...int) Tensor { return *tensor.New[float32](shape...) }
 	for _, tt := range []struct {
 		name  string
 		dense Dense
@@ -71,19 +72,19 @@ func TestDenseErrors(t *testing.T) {
 		{"an input that is not built", Dense{Units: 3}, new(Tensor), "layers: dense: input has no values, want a tensor of rank 1 or more"},
 		{"a scalar", Dense{Units: 3}, tensor.Scalar[float32](1), "layers: dense: input shape [], want rank 1 or more"},
 		{
-			"an input of another width", Dense{Kernel: kernel(4, 7), Name: "logits"}, tensor.New[float32](2, 3),
+			"an input of another width", Dense{Kernel: weights(4, 7), Name: "logits"}, tensor.New[float32](2, 3),
 			`layers: dense "logits": input shape [2 3], want [… 4] for kernel shape [4 7]`,
 		},
 		{
-			"a kernel of another rank", Dense{Kernel: kernel(4, 7, 1)}, tensor.New[float32](2, 4),
+			"a kernel of another rank", Dense{Kernel: weights(4, 7, 1)}, tensor.New[float32](2, 4),
 			"layers: dense: kernel shape [4 7 1], want [4 …] for input shape [2 4]",
 		},
 		{
-			"a kernel of other units", Dense{Kernel: kernel(4, 7), Units: 5}, tensor.New[float32](2, 4),
+			"a kernel of other units", Dense{Kernel: weights(4, 7), Units: 5}, tensor.New[float32](2, 4),
 			"layers: dense: kernel shape [4 7], want [4 5] for 5 units",
 		},
 		{
-			"a bias of other units", Dense{Kernel: kernel(4, 7), Bias: kernel(4)}, tensor.New[float32](2, 4),
+			"a bias of other units", Dense{Kernel: weights(4, 7), Bias: weights(4)}, tensor.New[float32](2, 4),
 			"layers: dense: bias shape [4], want [7] for kernel shape [4 7]",
 		},
 		{"negative units", Dense{Units: -1}, tensor.New[float32](2, 4), "layers: dense: -1 units"},
@@ -107,7 +108,7 @@ func TestDenseErrors(t *testing.T) {
 		require.ErrorIs(t, err, ErrNotBuilt)
 	})
 	t.Run("a shape that does not fit is a ShapeError", func(t *testing.T) {
-		_, err := (&Dense{Kernel: kernel(4, 7)}).Call(tensor.New[float32](2, 3))
+		_, err := (&Dense{Kernel: weights(4, 7)}).Call(tensor.New[float32](2, 3))
 		var shape *ShapeError
 		require.ErrorAs(t, err, &shape)
 		require.Equal(t, &ShapeError{Layer: "dense", Tensor: "input", Got: tensor.Shape{2, 3}, Want: "[… 4] for kernel shape [4 7]"}, shape)
@@ -175,7 +176,7 @@ func requireProduct(t interface {
 			}
 		}
 	}
-	matmul(matrix(y, m, n), matrix(x, m, k), matrix(w, k, n))
+	kernel.Matmul(kernel.Matrix(y, m, n), kernel.Matrix(x, m, k), kernel.Matrix(w, k, n))
 	require.Equal(t, want, y)
 }
 
@@ -192,8 +193,8 @@ func random(t testing.TB, seed uint64, shape ...int) *Tensor {
 
 func ExampleDense() {
 	// As a checkpoint would leave it.
-	kernel, _ := tensor.FromSlice([]float32{1, 0, 0, 2, 1, 1}, 3, 2)
-	d := Dense{Kernel: *kernel, Activation: activation.ReLU()}
+	weights, _ := tensor.FromSlice([]float32{1, 0, 0, 2, 1, 1}, 3, 2)
+	d := Dense{Kernel: *weights, Activation: activation.ReLU()}
 
 	x, _ := tensor.FromSlice([]float32{1, 2, 3, -1, -2, -3}, 2, 3)
 	y, err := d.Call(x)

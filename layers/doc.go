@@ -41,7 +41,7 @@
 //
 // # Speed
 //
-// Matrix products, and convolutions through them, run on kernels of this module's own that use AVX2 or AVX-512 where the
+// Matrix products, and convolutions through them, run on this module's own kernels that use AVX2 or AVX-512 where the
 // processor has them (layers/internal/gemm: assembly, one loop for each), and on gonum's BLAS elsewhere. Work is spread over at most
 // GOMAXPROCS goroutines where it is worth one. A [Context] with a [Workspace] keeps the scratch memory from call to call, so that a call
 // allocates its outputs alone.

@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gockpt/ckpt/layers/activation"
+import (
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+)
 
 // unchanged gives a layer that returns its input as it is, mask and all, its methods.
 type unchanged struct{}
@@ -72,7 +75,7 @@ type ActivityRegularization struct {
 	Name string
 }
 
-func dropoutMaker(class string) maker {
+func dropoutMaker(class string) config.Maker {
 	var make func(name string) any
 	switch class {
 	case "Identity":
@@ -96,8 +99,8 @@ func dropoutMaker(class string) maker {
 	default:
 		return nil
 	}
-	return func(c *config) any {
-		c.skip("rate", "stddev", "noise_shape", "data_format", "l1", "l2") // of use in training alone
-		return make(c.name())
+	return func(c *config.Config) any {
+		c.Skip("rate", "stddev", "noise_shape", "data_format", "l1", "l2") // of use in training alone
+		return make(c.Name())
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -27,12 +30,12 @@ type EinsumDense struct {
 func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
 
 // plan returns the contraction for an input of rank axes, any axes of an ellipsis labelled, and how many those are.
-func (d *EinsumDense) plan(input tensor.Shape) (c *contraction, elided int, err error) {
+func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided int, err error) {
 	who := d.id()
 	if d.Equation == "" {
 		return nil, 0, errorf(who, "no equation: %w", ErrNotBuilt)
 	}
-	operands, y, err := splitEinsum(d.Equation)
+	operands, y, err := kernel.SplitEinsum(d.Equation)
 	if err != nil {
 		return nil, 0, errorf(who, "%w", err)
 	}
@@ -49,11 +52,11 @@ func (d *EinsumDense) plan(input tensor.Shape) (c *contraction, elided int, err 
 	if elided < 0 || elided > 0 && !strings.Contains(x, "…") {
 		return nil, 0, shapeErrorf(who, "input", input, "rank %d for equation %q", rank, d.Equation)
 	}
-	spare, err := spareLabels(elided, x+w+y)
+	spare, err := kernel.SpareLabels(elided, x+w+y)
 	if err != nil {
 		return nil, 0, errorf(who, "%w", err)
 	}
-	c, err = newContraction(strings.ReplaceAll(x, "…", spare), w, strings.ReplaceAll(y, "…", spare))
+	c, err = kernel.NewContraction(strings.ReplaceAll(x, "…", spare), w, strings.ReplaceAll(y, "…", spare))
 	if err != nil {
 		return nil, 0, errorf(who, "%w", err)
 	}
@@ -68,7 +71,7 @@ func (d *EinsumDense) Build(input tensor.Shape) error {
 }
 
 // prepare is Build, and returns what Forward needs.
-func (d *EinsumDense) prepare(input tensor.Shape) (*contraction, map[rune]int, error) {
+func (d *EinsumDense) prepare(input tensor.Shape) (*kernel.Contraction, map[rune]int, error) {
 	who := d.id()
 	c, elided, err := d.plan(input)
 	if err != nil {
@@ -79,23 +82,23 @@ func (d *EinsumDense) prepare(input tensor.Shape) (*contraction, map[rune]int, e
 			return nil, nil, err
 		}
 	}
-	kernel := d.Kernel.Shape()
-	if len(kernel) != len(c.w) {
-		return nil, nil, shapeErrorf(who, "kernel", kernel, "axes %q for equation %q", c.w, d.Equation)
+	weights := d.Kernel.Shape()
+	if len(weights) != len(c.W) {
+		return nil, nil, shapeErrorf(who, "kernel", weights, "axes %q for equation %q", c.W, d.Equation)
 	}
-	for i, l := range c.x {
-		if at := strings.IndexRune(c.w, l); at >= 0 && kernel[at] != input[i] {
+	for i, l := range c.X {
+		if at := strings.IndexRune(c.W, l); at >= 0 && weights[at] != input[i] {
 			want := slices.Repeat([]int{-1}, len(input))
-			want[i] = kernel[at]
-			return nil, nil, shapeErrorf(who, "input", input, "%s for kernel shape %v and equation %q", pattern(want), kernel, d.Equation)
+			want[i] = weights[at]
+			return nil, nil, shapeErrorf(who, "input", input, "%s for kernel shape %v and equation %q", fault.Pattern(want), weights, d.Equation)
 		}
 	}
-	sizes, err := c.sizes(input, kernel)
+	sizes, err := c.Sizes(input, weights)
 	if err != nil {
 		return nil, nil, errorf(who, "%w", err)
 	}
-	if out := labelled(c.y, sizes); d.Bias.Built() {
-		if s, ok := stretched(out, d.Bias.Shape()); !ok || !s.Equal(out) {
+	if out := kernel.Labelled(c.Y, sizes); d.Bias.Built() {
+		if s, ok := kernel.Stretched(out, d.Bias.Shape()); !ok || !s.Equal(out) {
 			return nil, nil, shapeErrorf(who, "bias", d.Bias.Shape(), "one that stretches to output shape %v", out)
 		}
 	}
@@ -103,23 +106,23 @@ func (d *EinsumDense) prepare(input tensor.Shape) (*contraction, map[rune]int, e
 }
 
 // make makes the weights as Keras's _analyze_split_string sizes them.
-func (d *EinsumDense) make(c *contraction, elided int, input tensor.Shape) error {
+func (d *EinsumDense) make(c *kernel.Contraction, elided int, input tensor.Shape) error {
 	who := d.id()
 	if len(d.OutputShape) == 0 {
 		return errorf(who, "no output shape: %w", ErrNotBuilt)
 	}
 	// OutputShape leaves out the batch axis and, where an ellipsis is, its axes.
 	sizes := make(map[rune]int)
-	for i, l := range c.x {
+	for i, l := range c.X {
 		sizes[l] = input[i]
 	}
 	left := strings.HasPrefix(d.Equation, "...")
-	given := c.y[1:]
+	given := c.Y[1:]
 	switch {
 	case left && elided > 0:
-		given = c.y[elided:]
+		given = c.Y[elided:]
 	case elided > 0:
-		given = c.y[1 : len(c.y)-elided]
+		given = c.Y[1 : len(c.Y)-elided]
 	}
 	if len(given) != len(d.OutputShape) {
 		return errorf(who, "output shape %v, want axes %q after equation %q", d.OutputShape, given, d.Equation)
@@ -133,24 +136,24 @@ func (d *EinsumDense) make(c *contraction, elided int, input tensor.Shape) error
 			sizes[l] = n
 		}
 	}
-	for _, l := range c.w {
+	for _, l := range c.W {
 		if sizes[l] <= 0 {
 			return errorf(who, "label %q of equation %q has no length", l, d.Equation)
 		}
 	}
-	if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, labelled(c.w, sizes)...); err != nil || d.BiasAxes == "" {
+	if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, kernel.Labelled(c.W, sizes)...); err != nil || d.BiasAxes == "" {
 		return err
 	}
-	first := len(c.y)
+	first := len(c.Y)
 	for _, l := range d.BiasAxes {
-		at := strings.IndexRune(c.y, l)
+		at := strings.IndexRune(c.Y, l)
 		if at < 0 {
 			return errorf(who, "bias axis %q is not in the output of equation %q", l, d.Equation)
 		}
 		first = min(first, at)
 	}
-	bias := labelled(c.y[first:], sizes)
-	for i, l := range c.y[first:] {
+	bias := kernel.Labelled(c.Y[first:], sizes)
+	for i, l := range c.Y[first:] {
 		if !strings.ContainsRune(d.BiasAxes, l) {
 			bias[i] = 1
 		}
@@ -170,29 +173,29 @@ func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(d.id(), labelled(c.y, sizes)...)
+	y, err := newOutput(d.id(), kernel.Labelled(c.Y, sizes)...)
 	if err != nil {
 		return nil, err
 	}
 	if d.Bias.Built() {
-		addStretched(y.Data(), y.Shape(), d.Bias.Data(), d.Bias.Shape())
+		kernel.AddStretched(y.Data(), y.Shape(), d.Bias.Data(), d.Bias.Shape())
 	}
-	c.add(ctx.workspace(), y.Data(), x.Data(), d.Kernel.Data(), sizes)
+	c.Add(ctx.workspace(), y.Data(), x.Data(), d.Kernel.Data(), sizes)
 	return activate(d.id(), d.Activation, y)
 }
 
-func einsumDenseMaker(class string) maker {
+func einsumDenseMaker(class string) config.Maker {
 	if class != "EinsumDense" {
 		return nil
 	}
-	return func(c *config) any {
-		c.refuse("lora_rank", "gptq_unpacked_column_size")
+	return func(c *config.Config) any {
+		c.Refuse("lora_rank", "gptq_unpacked_column_size")
 		return &EinsumDense{
-			Equation:    c.text("equation", ""),
-			OutputShape: c.dims("output_shape"),
-			BiasAxes:    c.text("bias_axes", ""),
-			Activation:  c.activation("activation"),
-			Name:        c.name(),
+			Equation:    c.Text("equation", ""),
+			OutputShape: c.Dims("output_shape"),
+			BiasAxes:    c.Text("bias_axes", ""),
+			Activation:  c.Activation("activation"),
+			Name:        c.Name(),
 		}
 	}
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"testing"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -37,15 +38,15 @@ func TestEinsumDenseBuilds(t *testing.T) {
 }
 
 func TestEinsumDenseErrors(t *testing.T) {
-	kernel := *tensor.New[float32](5, 4)
+	weights := *tensor.New[float32](5, 4)
 	for _, tt := range []struct {
 		name, want string
 		d          EinsumDense
 	}{
 		{"no equation", "layers: einsum_dense: no equation: not built: no weights, and nothing says how large to make them", EinsumDense{}},
 		{"no output shape", "layers: einsum_dense: no output shape: not built: no weights, and nothing says how large to make them", EinsumDense{Equation: "abc,cd->abd"}},
-		{"an input of another width", "layers: einsum_dense: input shape [2 3 6], want [… … 5] for kernel shape [5 4] and equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", Kernel: kernel}},
-		{"an input of another rank", "layers: einsum_dense: input shape [2 3 6], want rank 2 for equation \"ac,cd->ad\"", EinsumDense{Equation: "ac,cd->ad", Kernel: kernel}},
+		{"an input of another width", "layers: einsum_dense: input shape [2 3 6], want [… … 5] for kernel shape [5 4] and equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", Kernel: weights}},
+		{"an input of another rank", "layers: einsum_dense: input shape [2 3 6], want rank 2 for equation \"ac,cd->ad\"", EinsumDense{Equation: "ac,cd->ad", Kernel: weights}},
 		{"no labels", "layers: einsum_dense: equation \"a1,b->c\": '1' is no label", EinsumDense{Equation: "a1,b->c"}},
 		{"three operands", "layers: einsum_dense: equation \"a,b,c->abc\", want one of the form \"ab,bc->ac\"", EinsumDense{Equation: "a,b,c->abc"}},
 		{"an ellipsis in the middle", "layers: einsum_dense: equation \"a...b,bc->a...c\": \"...\" must be first or last in input and output alike", EinsumDense{Equation: "a...b,bc->a...c"}},
@@ -81,11 +82,11 @@ func TestContractionIsTheSumOfProducts(t *testing.T) {
 		}
 		shuffle := func(s, name string) string { return string(rapid.Permutation([]rune(s)).Draw(rt, name)) }
 		x, w, y = shuffle(x, "x"), shuffle(w, "w"), shuffle(y, "y")
-		c, err := newContraction(x, w, y)
+		c, err := kernel.NewContraction(x, w, y)
 		require.NoError(t, err)
-		a, b := random(t, 1, labelled(x, sizes)...), random(t, 2, labelled(w, sizes)...)
-		got, want := tensor.New[float32](labelled(y, sizes)...), tensor.New[float32](labelled(y, sizes)...)
-		c.add(nil, got.Data(), a.Data(), b.Data(), sizes)
+		a, b := random(t, 1, kernel.Labelled(x, sizes)...), random(t, 2, kernel.Labelled(w, sizes)...)
+		got, want := tensor.New[float32](kernel.Labelled(y, sizes)...), tensor.New[float32](kernel.Labelled(y, sizes)...)
+		c.Add(nil, got.Data(), a.Data(), b.Data(), sizes)
 
 		index := map[rune]int{}
 		at := func(labels string) []int {

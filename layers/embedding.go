@@ -4,6 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -103,16 +106,7 @@ func (e *Embedding) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
 	if !e.MaskZero || len(xs) == 0 || xs[0] == nil || !xs[0].Built() {
 		return nil, nil
 	}
-	return maskOf(xs[0], func(v float32) bool { return v != 0 }), nil
-}
-
-// maskOf returns a mask of x's shape, true where keep is.
-func maskOf[T tensor.Element](x *tensor.Tensor[T], keep func(T) bool) *Mask {
-	m := tensor.New[bool](x.Shape()...)
-	for i, v := range x.Data() {
-		m.Data()[i] = keep(v)
-	}
-	return m
+	return kernel.Map(xs[0], func(v float32) bool { return v != 0 }), nil
 }
 
 // Masking is keras.layers.Masking: steps whose values all are MaskValue are masked and become 0.
@@ -168,23 +162,44 @@ func (m *Masking) keeps(row []float32) bool {
 	return false
 }
 
-func embeddingMaker(class string) maker {
+func embeddingMaker(class string) config.Maker {
 	switch class {
 	case "Embedding":
-		return func(c *config) any {
-			c.skip("input_length", "weights")
-			c.refuse("lora_rank")
+		return func(c *config.Config) any {
+			c.Skip("input_length", "weights")
+			c.Refuse("lora_rank")
 			return &Embedding{
-				InputDim:  c.int("input_dim", 0),
-				OutputDim: c.int("output_dim", 0),
-				MaskZero:  c.bool("mask_zero", false),
-				Name:      c.name(),
+				InputDim:  c.Int("input_dim", 0),
+				OutputDim: c.Int("output_dim", 0),
+				MaskZero:  c.Bool("mask_zero", false),
+				Name:      c.Name(),
 			}
 		}
 	case "Masking":
-		return func(c *config) any {
-			return &Masking{MaskValue: c.number("mask_value", 0), Name: c.name()}
+		return func(c *config.Config) any {
+			return &Masking{MaskValue: c.Number("mask_value", 0), Name: c.Name()}
 		}
 	}
 	return nil
+}
+
+// callKeras looks up integers as they are: a float32 has not all of them.
+func (e *Embedding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	v, ok := a.First().(*ops.Value)
+	if !ok {
+		return nil, errorf(e.id(), "argument %s, want a tensor", ops.DescribeArg(a.First()))
+	}
+	n, err := v.Ints()
+	if err != nil {
+		return nil, errorf(e.id(), "%w", err)
+	}
+	y, err := e.Lookup(n)
+	if err != nil {
+		return nil, err
+	}
+	out := ops.FloatValue(y)
+	if e.MaskZero {
+		out.Mask = kernel.Map(n, func(i int64) bool { return i != 0 })
+	}
+	return []*ops.Value{out}, nil
 }

@@ -3,15 +3,21 @@ package layers
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
+	"github.com/gockpt/ckpt/layers/internal/fault"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // ErrNotBuilt is in the error of a call to a layer whose weights were neither restored nor can be made: its options do
 // not say how large they are.
 var ErrNotBuilt = errors.New("not built: no weights, and nothing says how large to make them")
+
+// ErrUnknownLayer is in the error for a Keras class that this package does not have.
+var ErrUnknownLayer = fault.ErrUnknownLayer
+
+// ErrUnknownOption is in the error for an option of a Keras layer that this package does not know. Ignoring the option
+// could give other numbers than Keras does.
+var ErrUnknownOption = fault.ErrUnknownOption
 
 // A ShapeError says that a tensor does not fit the layer that it was given to or restored into.
 type ShapeError struct {
@@ -32,31 +38,14 @@ func (e *ShapeError) Error() string {
 // An id is how errors name a layer: its kind and, where it has one, its name.
 type id struct{ kind, name string }
 
-func (w id) String() string {
-	if w.name == "" {
-		return w.kind
-	}
-	return fmt.Sprintf("%s %q", w.kind, w.name)
-}
+func (w id) String() string { return fault.Label(w.kind, w.name) }
 
 // errorf returns an error about the layer who, for what is no matter of shapes.
 func errorf(who id, format string, args ...any) error {
-	return fmt.Errorf("layers: %v: %w", who, fmt.Errorf(format, args...))
+	return fault.Errorf(who, format, args...)
 }
 
 // shapeErrorf returns a ShapeError whose Want is formatted.
 func shapeErrorf(who id, tensor string, got tensor.Shape, format string, args ...any) error {
 	return &ShapeError{Layer: who.String(), Tensor: tensor, Got: got, Want: fmt.Sprintf(format, args...)}
-}
-
-// pattern returns shape as ShapeErrors print it, with … for an axis of -1.
-func pattern(shape []int) string {
-	parts := make([]string, len(shape))
-	for i, n := range shape {
-		parts[i] = strconv.Itoa(n)
-		if n == -1 {
-			parts[i] = "…"
-		}
-	}
-	return "[" + strings.Join(parts, " ") + "]"
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -123,7 +124,7 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 	}
 	for _, c := range readGolden(t, family) {
 		t.Run(c.Class+"/"+c.Name, func(t *testing.T) {
-			layer, err := makeLayer(c.Class, c.Config)
+			layer, err := kerasLibrary{}.Make(c.Class, c.Config)
 			require.NoError(t, err)
 			c.setWeights(t, layer)
 			weights := builtTensors(reflect.ValueOf(layer))
@@ -132,7 +133,9 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 			for _, g := range c.Inputs {
 				inputs = append(inputs, c.tensor(t, g))
 			}
-			work := &Workspace{blocks: [][]float32{notANumber(1 << 14)}}
+			work := new(kernel.Scratch)
+			copy(work.Floats(1<<14), notANumber(1<<14))
+			work.Release(kernel.Mark{})
 			for range 2 { // the second time over the first's scratch
 				xs := make([]*Tensor, len(inputs))
 				for i, x := range inputs {
@@ -140,14 +143,14 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 						xs[i] = x.Clone()
 					}
 				}
-				got, err := call(t, c, layer, &Context{Workspace: work}, xs)
+				got, err := call(t, c, layer, &Context{Workspace: (*Workspace)(work)}, xs)
 				require.NoError(t, err)
 				require.Len(t, got, len(c.Outputs))
 				for i, g := range c.Outputs {
 					requireClose(t, c.tensor(t, g), got[i])
 				}
 				require.Equal(t, inputs, xs, "inputs are left alone")
-				require.Equal(t, mark{}, work.top, "scratch memory is given back")
+				require.Equal(t, kernel.Mark{}, work.Mark(), "scratch memory is given back")
 			}
 			require.ElementsMatch(t, weights, builtTensors(reflect.ValueOf(layer)), "no weight is made where all were restored")
 		})

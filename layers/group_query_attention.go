@@ -2,8 +2,9 @@ package layers
 
 import (
 	"math"
-	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -111,38 +112,38 @@ func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores 
 		return nil, nil, err
 	}
 	work := c.workspace()
-	defer work.release(work.mark())
+	defer work.Release(work.Mark())
 	batch, queries, values := qShape[0], qShape[1], vShape[1]
 	heads, dim := g.QueryDense.Kernel.Shape()[1], g.QueryDense.Kernel.Shape()[2]
 	shared := g.KeyDense.Kernel.Shape()[1]
 	group := heads / shared
-	out := work.floats(batch * queries * heads * dim)
+	out := work.Floats(batch * queries * heads * dim)
 	clear(out)
-	own := func(data []float32) rowsAt {
-		return rowsAt{data, []int{queries * heads * dim, group * dim, dim}, heads * dim}
+	own := func(data []float32) kernel.RowsAt {
+		return kernel.RowsAt{Data: data, Batch: []int{queries * heads * dim, group * dim, dim}, Row: heads * dim}
 	}
-	common := func(x *Tensor, d *EinsumDense) rowsAt {
-		return rowsAt{projected(work, x, d), []int{values * shared * dim, dim, 0}, shared * dim}
+	common := func(x *Tensor, d *EinsumDense) kernel.RowsAt {
+		return kernel.RowsAt{Data: projected(work, x, d), Batch: []int{values * shared * dim, dim, 0}, Row: shared * dim}
 	}
-	a := &softAttention{
-		batch:   []int{batch, shared, group},
-		q:       own(projected(work, call.Query, &g.QueryDense)),
-		k:       common(call.Key, &g.KeyDense),
-		v:       common(call.Value, &g.ValueDense),
-		out:     own(out),
-		queries: queries, values: values, width: dim, valueWidth: dim,
-		scale: float32(1 / math.Sqrt(float64(dim))),
+	a := &kernel.SoftAttention{
+		Batch:   []int{batch, shared, group},
+		Q:       own(projected(work, call.Query, &g.QueryDense)),
+		K:       common(call.Key, &g.KeyDense),
+		V:       common(call.Value, &g.ValueDense),
+		Out:     own(out),
+		Queries: queries, Values: values, Width: dim, ValueWidth: dim,
+		Scale: float32(1 / math.Sqrt(float64(dim))),
 	}
-	if err := g.masks(a, &call, heads); err != nil {
+	if err := g.masks(a, &call); err != nil {
 		return nil, nil, err
 	}
 	if call.Scores {
-		if a.scores, err = newOutput(who, batch, heads, queries, values); err != nil {
+		if a.Scores, err = newOutput(who, batch, heads, queries, values); err != nil {
 			return nil, nil, err
 		}
-		scores = a.scores
+		scores = a.Scores
 	}
-	a.run(work)
+	a.Run(work)
 	if g.GateDense.Kernel.Built() {
 		applyGate(out, projected(work, call.Query, &g.GateDense), heads*dim)
 	}
@@ -152,33 +153,26 @@ func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores 
 }
 
 // masks gives a what the call's masks come to: its heads are two axes, those shared and those that share one.
-func (g *GroupQueryAttention) masks(a *softAttention, call *AttentionCall, heads int) error {
-	a.masked, a.dropMasked = masked, true
+func (g *GroupQueryAttention) masks(a *kernel.SoftAttention, call *AttentionCall) error {
+	a.Masked, a.DropMasked = masked, true
 	if g.Dropout == 0 && !call.Scores {
-		a.masked, a.dropMasked = fusedMasked, false
+		a.Masked, a.DropMasked = kernel.FusedMasked, false
 	}
 	if call.Causal && call.QueryMask == nil && call.ValueMask == nil && call.KeyMask == nil && call.AttentionMask == nil && g.SlidingWindow == 0 {
-		a.causal = true
+		a.Causal = true
 		return nil
 	}
-	mask, err := call.attentionMask(g.id(), a.queries, a.values, g.SlidingWindow)
+	mask, err := call.attentionMask(g.id(), a.Queries, a.Values, g.SlidingWindow)
 	if err != nil || mask == nil {
 		return err
 	}
-	s, scores := slices.Clone(mask.Shape()), tensor.Shape{a.batch[0], heads, a.queries, a.values}
-	if len(s) < 2 || len(s) > 4 {
-		return shapeErrorf(g.id(), "mask", s, "rank 2 to 4")
-	}
-	s = slices.Insert(s, len(s)-2, slices.Repeat([]int{1}, 4-len(s))...)
-	if to, ok := stretched(s, scores); !ok || !to.Equal(scores) {
-		return shapeErrorf(g.id(), "mask", s, "one that stretches to scores of shape %v", scores)
-	}
-	split := []int{1, 1}
-	if s[1] != 1 {
-		split = a.batch[1:]
-	}
-	if a.mask, err = mask.Reshape(slices.Concat(s[:1], split, s[2:])...); err != nil {
+	if err := a.GroupMask(mask); err != nil {
 		return errorf(g.id(), "%w", err)
 	}
 	return nil
+}
+
+// callKeras calls the layer with Keras's arguments.
+func (g *GroupQueryAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	return callWithQuery(a, g.id(), g, g.Attend)
 }

@@ -1,6 +1,10 @@
 package layers
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // GroupNormalization is keras.layers.GroupNormalization: channels are put in groups, and each example's values of a group,
 // together, are brought to mean 0 and variance 1; gamma and beta then scale and shift each channel.
@@ -74,9 +78,9 @@ func (g *GroupNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	batch := x.Shape()[0]
 	size := x.Len() / batch
 	w := c.workspace()
-	defer w.release(w.mark())
-	scratch := w.floats(2 * s.n * ranges(batch, 4*size))
-	parallel(batch, 4*size, func(run, lo, hi int) {
+	defer w.Release(w.Mark())
+	scratch := w.Floats(2 * s.n * kernel.Ranges(batch, 4*size))
+	kernel.Parallel(batch, 4*size, func(run, lo, hi int) {
 		mul := scratch[2*s.n*run:][:s.n]
 		add := scratch[2*s.n*run+s.n:][:s.n]
 		for i := lo; i < hi; i++ {
@@ -129,13 +133,13 @@ func (g *GroupNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 	return c.Mask(0), nil
 }
 
-func makeGroupNormalization(c *config) any {
+func makeGroupNormalization(c *config.Config) any {
 	return &GroupNormalization{
-		Groups:   c.int("groups", 32),
-		Axis:     c.axis(-1),
-		Epsilon:  c.epsilon(),
-		NoCenter: !c.bool("center", true),
-		NoScale:  !c.bool("scale", true),
-		Name:     c.name(),
+		Groups:   c.Int("groups", 32),
+		Axis:     axisOption(c, -1),
+		Epsilon:  epsilonOption(c),
+		NoCenter: !c.Bool("center", true),
+		NoScale:  !c.Bool("scale", true),
+		Name:     c.Name(),
 	}
 }

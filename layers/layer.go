@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // A Tensor is what layers compute with.
 type Tensor = tensor.Tensor[float32]
@@ -54,9 +57,14 @@ func (c *Context) Mask(i int) *Mask {
 	return c.Masks[i]
 }
 
-func (c *Context) workspace() *Workspace {
+// workspace returns the scratch memory, nil where c has none.
+func (c *Context) workspace() *kernel.Scratch {
 	if c == nil {
 		return nil
 	}
-	return c.Workspace
+	return (*kernel.Scratch)(c.Workspace)
 }
+
+// A Workspace keeps the scratch memory of layers from call to call. Its zero value is ready to use. It grows to what the
+// largest call needs and keeps that. It belongs to one call at a time: goroutines that call layers concurrently need one each.
+type Workspace kernel.Scratch

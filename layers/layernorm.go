@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -54,7 +56,7 @@ func (l *LayerNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	return onRows(c, l.id(), x, axes, func(data []float32, width int) {
-		parallel(len(data)/width, 4*width, func(_, lo, hi int) {
+		kernel.Parallel(len(data)/width, 4*width, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				l.row(data[i*width : (i+1)*width])
 			}
@@ -97,14 +99,14 @@ func (l *LayerNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 	return c.Mask(0), nil
 }
 
-func makeLayerNormalization(c *config) any {
+func makeLayerNormalization(c *config.Config) any {
 	return &LayerNormalization{
-		Axis:       c.ints("axis"),
-		Epsilon:    c.epsilon(),
-		NoCenter:   !c.bool("center", true),
-		NoScale:    !c.bool("scale", true),
-		RMSScaling: c.bool("rms_scaling", false),
-		Name:       c.name(),
+		Axis:       c.Ints("axis"),
+		Epsilon:    epsilonOption(c),
+		NoCenter:   !c.Bool("center", true),
+		NoScale:    !c.Bool("scale", true),
+		RMSScaling: c.Bool("rms_scaling", false),
+		Name:       c.Name(),
 	}
 }
 
@@ -162,7 +164,7 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	}
 	epsilon := float64(epsilonOr(r.Epsilon, 1e-6))
 	y, err := onRows(c, r.id(), x, axes, func(data []float32, width int) {
-		parallel(len(data)/width, 3*width, func(_, lo, hi int) {
+		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				row := data[i*width : (i+1)*width]
 				scale := float32(inverseRoot(sumSquares(row, 0)/float64(width) + epsilon))
@@ -184,6 +186,6 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-func makeRMSNormalization(c *config) any {
-	return &RMSNormalization{Axis: c.ints("axis"), Epsilon: c.epsilon(), Name: c.name()}
+func makeRMSNormalization(c *config.Config) any {
+	return &RMSNormalization{Axis: c.Ints("axis"), Epsilon: epsilonOption(c), Name: c.Name()}
 }

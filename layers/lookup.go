@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -115,7 +118,7 @@ func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) 
 			}
 			at = int64(unknown)
 			if l.oov() > 1 {
-				at += floorMod64(n, int64(l.oov()))
+				at += ops.FloorMod64(n, int64(l.oov()))
 			}
 		}
 		y.Data()[i] = at
@@ -133,7 +136,7 @@ func (l *Lookup[T]) Tokens(x *tensor.Tensor[int64]) (*tensor.Tensor[T], error) {
 		return nil, shapeErrorf(l.id(), "input", nil, "a tensor of indices")
 	}
 	_, start := l.start()
-	return converted(x, func(at int64) T {
+	return kernel.Map(x, func(at int64) T {
 		switch at -= int64(start); {
 		case at+int64(start) == 0 && l.MaskToken != nil:
 			return *l.MaskToken
@@ -179,7 +182,7 @@ func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
 	switch len(l.IDFWeights) {
 	case tokens:
 		for i := range min(start, depth) {
-			w[i] = meanRow(l.IDFWeights)
+			w[i] = ops.MeanRow(l.IDFWeights)
 		}
 		copy(w[min(start, depth):], l.IDFWeights)
 	case start + tokens:
@@ -191,15 +194,15 @@ func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
 }
 
 // callKeras looks up what the model's tensor has.
-func (l *Lookup[T]) callKeras(a *arguments) ([]*value, error) {
-	v, ok := a.first().(*value)
+func (l *Lookup[T]) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	v, ok := a.First().(*ops.Value)
 	if !ok {
-		return nil, errorf(l.id(), "argument %s, want a tensor", describeArg(a.first()))
+		return nil, errorf(l.id(), "argument %s, want a tensor", ops.DescribeArg(a.First()))
 	}
 	var zero T
 	_, words := any(zero).(string)
 	if l.Invert {
-		n, err := v.ints()
+		n, err := v.Ints()
 		if err != nil {
 			return nil, errorf(l.id(), "%w", err)
 		}
@@ -208,74 +211,86 @@ func (l *Lookup[T]) callKeras(a *arguments) ([]*value, error) {
 		if words {
 			as = tensor.DTString
 		}
-		return []*value{{x: x, as: as}}, err
+		return []*ops.Value{{X: x, As: as}}, err
 	}
 	if !words {
-		n, err := v.ints()
+		n, err := v.Ints()
 		if err != nil {
 			return nil, errorf(l.id(), "%w", err)
 		}
-		v = intValue(n, tensor.DTInt64)
+		v = ops.IntValue(n, tensor.DTInt64)
 	}
-	x, ok := v.x.(*tensor.Tensor[T])
+	x, ok := v.X.(*tensor.Tensor[T])
 	if !ok {
-		return nil, errorf(l.id(), "an input of %v, want strings", v.as)
+		return nil, errorf(l.id(), "an input of %v, want strings", v.As)
 	}
 	if l.mode() == asInt {
 		y, err := l.Indices(x)
-		return []*value{intValue(y, tensor.DTInt64)}, err
+		return []*ops.Value{ops.IntValue(y, tensor.DTInt64)}, err
 	}
 	y, err := l.Encode(x)
 	if err != nil || l.mode() == asTFIDF {
-		return []*value{floatValue(y)}, err
+		return []*ops.Value{ops.FloatValue(y)}, err
 	}
-	out, err := floatValue(y).cast(tensor.DTInt64)
-	return []*value{out}, err
+	out, err := ops.FloatValue(y).Cast(tensor.DTInt64)
+	return []*ops.Value{out}, err
 }
 
-func makeStringLookup(c *config) any {
+func makeStringLookup(c *config.Config) any {
 	l := readLookup[string](c, "string_lookup", "[UNK]")
-	c.skip("encoding")
+	c.Skip("encoding")
 	if l.oov() > 1 && !l.Invert {
-		c.fail("option %q is %d, and strings are not hashed here: %w", "num_oov_indices", l.oov(), ErrUnknownOption)
+		c.Fail("option %q is %d, and strings are not hashed here: %w", "num_oov_indices", l.oov(), ErrUnknownOption)
 	}
 	return l
 }
 
-func makeIntegerLookup(c *config) any {
+func makeIntegerLookup(c *config.Config) any {
 	l := readLookup[int64](c, "integer_lookup", -1)
-	if c.text("vocabulary_dtype", "int64") != "int64" {
-		c.fail("option %q: %w", "vocabulary_dtype", ErrUnknownOption)
+	if c.Text("vocabulary_dtype", "int64") != "int64" {
+		c.Fail("option %q: %w", "vocabulary_dtype", ErrUnknownOption)
 	}
 	return l
 }
 
-func readLookup[T int64 | string](c *config, kind string, unknown T) *Lookup[T] {
+func readLookup[T int64 | string](c *config.Config, kind string, unknown T) *Lookup[T] {
 	l := &Lookup[T]{
 		OOVToken:   unknown,
-		NumOOV:     c.int("num_oov_indices", 1),
-		Invert:     c.bool("invert", false),
-		OutputMode: c.text("output_mode", string(asInt)),
-		MaxTokens:  c.int("max_tokens", 0),
-		PadToMax:   c.bool("pad_to_max_tokens", false),
-		Name:       c.name(),
+		NumOOV:     c.Int("num_oov_indices", 1),
+		Invert:     c.Bool("invert", false),
+		OutputMode: c.Text("output_mode", string(asInt)),
+		MaxTokens:  c.Int("max_tokens", 0),
+		PadToMax:   c.Bool("pad_to_max_tokens", false),
+		Name:       c.Name(),
 		kind:       kind,
 	}
 	if l.NumOOV == 0 {
 		l.NumOOV = -1
 	}
-	c.get("oov_token", &l.OOVToken)
-	c.get("vocabulary", &l.Vocabulary)
-	if mask := new(T); c.get("mask_token", mask) {
+	c.Get("oov_token", &l.OOVToken)
+	c.Get("vocabulary", &l.Vocabulary)
+	if mask := new(T); c.Get("mask_token", mask) {
 		l.MaskToken = mask
 	}
-	if x := c.array("idf_weights"); x != nil {
+	if x := c.Array("idf_weights"); x != nil {
 		l.IDFWeights = x.Data()
 	}
-	c.refuse("sparse", "salt")
-	c.skip("vocabulary_size", "has_input_vocabulary")
-	if m := c.text("oov_method", "floormod"); m != "floormod" {
-		c.fail("option %q is %q: %w", "oov_method", m, ErrUnknownOption)
+	c.Refuse("sparse", "salt")
+	c.Skip("vocabulary_size", "has_input_vocabulary")
+	if m := c.Text("oov_method", "floormod"); m != "floormod" {
+		c.Fail("option %q is %q: %w", "oov_method", m, ErrUnknownOption)
 	}
 	return l
+}
+
+// dtype returns the dtype of what a model's lookup gives.
+func (l *Lookup[T]) dtype() tensor.DType {
+	var zero T
+	switch _, words := any(zero).(string); {
+	case l.Invert && words:
+		return tensor.DTString
+	case l.mode() == asTFIDF:
+		return tensor.DTFloat32
+	}
+	return tensor.DTInt64
 }

@@ -3,6 +3,8 @@ package layers
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -52,7 +54,7 @@ func (a *Add) Call(xs ...*Tensor) (*Tensor, error) { return one(a.ForwardAll(nil
 
 // ForwardAll is Call with a [Context].
 func (a *Add) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
-	return merge(id{"add", a.Name}, xs, add[float32])
+	return merge(id{"add", a.Name}, xs, kernel.Add[float32])
 }
 
 // Call returns x - y.
@@ -74,7 +76,7 @@ func (a *Average) Call(xs ...*Tensor) (*Tensor, error) { return one(a.ForwardAll
 
 // ForwardAll is Call with a [Context].
 func (a *Average) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
-	ys, err := merge(id{"average", a.Name}, xs, add[float32])
+	ys, err := merge(id{"average", a.Name}, xs, kernel.Add[float32])
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,7 @@ func (m *Maximum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll
 
 // ForwardAll is Call with a [Context], whose masks count.
 func (m *Maximum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
-	return mergeUnmasked(id{"maximum", m.Name}, c, xs, maximum[float32])
+	return mergeUnmasked(id{"maximum", m.Name}, c, xs, kernel.Maximum[float32])
 }
 
 // Call returns, value by value, the smallest of xs.
@@ -130,7 +132,7 @@ func (m *Minimum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll
 
 // ForwardAll is Call with a [Context], whose masks count.
 func (m *Minimum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
-	return mergeUnmasked(id{"minimum", m.Name}, c, xs, minimum[float32])
+	return mergeUnmasked(id{"minimum", m.Name}, c, xs, kernel.Minimum[float32])
 }
 
 // OutputMask returns a mask that is true where that of any input is; none where an input has none.
@@ -148,12 +150,12 @@ func (merging) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 func anyMask(who id, masks []*Mask) (*Mask, error) {
 	out := masks[0]
 	for _, m := range masks[1:] {
-		shape, ok := stretched(out.Shape(), m.Shape())
+		shape, ok := kernel.Stretched(out.Shape(), m.Shape())
 		if !ok {
 			return nil, shapeErrorf(who, "mask", m.Shape(), "one that stretches to mask shape %v", out.Shape())
 		}
 		next := tensor.New[bool](shape...)
-		zip(next.Data(), shape, out.Data(), out.Shape(), m.Data(), m.Shape(), func(a, b bool) bool { return a || b })
+		kernel.Zip(next.Data(), shape, out.Data(), out.Shape(), m.Data(), m.Shape(), func(a, b bool) bool { return a || b })
 		out = next
 	}
 	return out, nil
@@ -230,7 +232,7 @@ func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error
 	}
 	y := xs[0]
 	for _, x := range xs[1:] {
-		shape, ok := stretched(y.Shape(), x.Shape())
+		shape, ok := kernel.Stretched(y.Shape(), x.Shape())
 		if !ok {
 			return nil, shapeErrorf(who, "input", x.Shape(), "one that stretches with %v", y.Shape())
 		}
@@ -239,11 +241,11 @@ func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error
 			if err != nil {
 				return nil, err
 			}
-			zip(next.Data(), shape, y.Data(), y.Shape(), x.Data(), x.Shape(), f)
+			kernel.Zip(next.Data(), shape, y.Data(), y.Shape(), x.Data(), x.Shape(), f)
 			y = next
 			continue
 		}
-		zip(y.Data(), shape, y.Data(), shape, x.Data(), x.Shape(), f)
+		kernel.Zip(y.Data(), shape, y.Data(), shape, x.Data(), x.Shape(), f)
 	}
 	if y == xs[0] && len(xs) == 1 {
 		y = y.Clone() // what a caller may change
@@ -290,9 +292,9 @@ func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float3
 // choose returns x where mask, stretched to its shape, is true, and y elsewhere.
 func choose(mask *Mask, x, y *Tensor) *Tensor {
 	out := tensor.New[float32](x.Shape()...)
-	steps := stretchSteps(mask.Shape(), x.Shape())
+	steps := kernel.StretchSteps(mask.Shape(), x.Shape())
 	last := len(steps) - 1
-	each(x.Shape(), steps, steps, func(at, from, _ int) {
+	kernel.Each(x.Shape(), steps, steps, func(at, from, _ int) {
 		for i := range x.Shape()[last] {
 			if mask.Data()[from+i*steps[last]] {
 				out.Data()[at+i] = x.Data()[at+i]
@@ -304,36 +306,29 @@ func choose(mask *Mask, x, y *Tensor) *Tensor {
 	return out
 }
 
-func mergeMaker(class string) maker {
+func mergeMaker(class string) config.Maker {
 	switch class {
 	case "Add":
-		return func(c *config) any { return &Add{Name: c.name()} }
+		return func(c *config.Config) any { return &Add{Name: c.Name()} }
 	case "Subtract":
-		return func(c *config) any { return &Subtract{Name: c.name()} }
+		return func(c *config.Config) any { return &Subtract{Name: c.Name()} }
 	case "Multiply":
-		return func(c *config) any { return &Multiply{Name: c.name()} }
+		return func(c *config.Config) any { return &Multiply{Name: c.Name()} }
 	case "Average":
-		return func(c *config) any { return &Average{Name: c.name()} }
+		return func(c *config.Config) any { return &Average{Name: c.Name()} }
 	case "Maximum":
-		return func(c *config) any { return &Maximum{Name: c.name()} }
+		return func(c *config.Config) any { return &Maximum{Name: c.Name()} }
 	case "Minimum":
-		return func(c *config) any { return &Minimum{Name: c.name()} }
+		return func(c *config.Config) any { return &Minimum{Name: c.Name()} }
 	case "Concatenate":
-		return func(c *config) any {
-			axis := c.int("axis", -1)
-			return &Concatenate{Axis: &axis, Name: c.name()}
+		return func(c *config.Config) any {
+			axis := c.Int("axis", -1)
+			return &Concatenate{Axis: &axis, Name: c.Name()}
 		}
 	case "Dot":
-		return func(c *config) any {
-			return &Dot{Axes: c.ints("axes"), Normalize: c.bool("normalize", false), Name: c.name()}
+		return func(c *config.Config) any {
+			return &Dot{Axes: c.Ints("axes"), Normalize: c.Bool("normalize", false), Name: c.Name()}
 		}
 	}
 	return nil
 }
-
-func add[T float32 | int64](a, b T) T { return a + b }
-
-// maximum is max, but NaN where either is.
-func maximum[T float32 | int64](a, b T) T { return max(a, b) }
-
-func minimum[T float32 | int64](a, b T) T { return min(a, b) }

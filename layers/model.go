@@ -2,9 +2,9 @@ package layers
 
 import (
 	"fmt"
-	"io"
-	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/layers/internal/program"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -28,12 +28,7 @@ type Model struct {
 	// Functional is the model that a Sequential one is made of; nil for a Functional model.
 	Functional *Model `ckpt:"_functional"`
 
-	who     id
-	inputs  []TensorSpec
-	named   bool // a dict is passed on by its names
-	nodes   []node
-	outputs []place
-	specs   []TensorSpec
+	program *program.Program
 }
 
 // A TensorSpec says what one of a model's inputs or outputs is. An axis of -1 may be of any length; a nil Shape is not known.
@@ -43,59 +38,16 @@ type TensorSpec struct {
 	Shape tensor.Shape
 }
 
-// A node is one call of a layer or an operator.
-type node struct {
-	callee *callee
-	args   []any          // with places for what other nodes give
-	kwargs map[string]any // the same
-}
-
-// A place is where a tensor comes from: an input, or what a node gives.
-type place struct{ input, node, tensor int }
-
-// FromKeras makes a model from the JSON that Keras 3 writes: model.to_json(), or config.json in a .keras file. It knows Functional
-// and Sequential models, nested in each other or not, the layers of this package, and the operators of keras.ops that stand between
-// layers. Weights are not in the JSON.
-//
-// The error names a layer, an operator or an option that this package does not know, and has [ErrUnknownLayer] or
-// [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused.
-func FromKeras(r io.Reader) (*Model, error) {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("layers: model: %w", err)
-	}
-	var o modelObject
-	if err := o.read(raw); err != nil {
-		return nil, fmt.Errorf("layers: model: %w", err)
-	}
-	m, err := makeModel(o.ClassName, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if m == nil {
-		return nil, errorf(id{kind: o.ClassName}, "%w: want a Functional or a Sequential model", ErrUnknownLayer)
-	}
-	return m, nil
-}
-
-// body returns the model that has the nodes.
-func (m *Model) body() *Model {
-	if m.Functional != nil {
-		return m.Functional
-	}
-	return m
-}
-
 // Name returns the model's name.
-func (m *Model) Name() string { return m.who.name }
+func (m *Model) Name() string { return m.program.Who.Name }
 
 // Inputs says what Run takes, in its order: that of the model's list of inputs, or of the sorted names of a dict.
-func (m *Model) Inputs() []TensorSpec { return slices.Clone(m.body().inputs) }
+func (m *Model) Inputs() []TensorSpec { return publicSpecs(m.program.Inputs) }
 
 // Outputs says what Run returns, in its order. An output's name is that of the layer that gives it, as Keras has it, so that several
 // may have one; the output of a Sequential model, which has none in Keras, is y0. Shapes are not known.
 func (m *Model) Outputs() []TensorSpec {
-	specs := slices.Clone(m.body().specs)
+	specs := publicSpecs(m.program.Results)
 	if m.Functional != nil {
 		for i := range specs {
 			specs[i].Name = fmt.Sprintf("y%d", i)
@@ -108,22 +60,22 @@ func (m *Model) Outputs() []TensorSpec {
 // end is added or left out where that makes the rank fit. Integers come out in Keras's dtype, fractions as float32.
 // The Context, which may be nil, has masks for the inputs and scratch memory.
 func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
-	vs := make([]*value, len(inputs))
+	vs := make([]*ops.Value, len(inputs))
 	for i, x := range inputs {
-		v, err := newValue(x)
+		v, err := ops.NewValue(x)
 		if err != nil {
-			return nil, errorf(m.who, "input %d: %w", i, err)
+			return nil, errorf(m.id(), "input %d: %w", i, err)
 		}
-		vs[i] = &value{x: v.x, as: v.as, mask: c.Mask(i)}
+		vs[i] = &ops.Value{X: v.X, As: v.As, Mask: c.Mask(i)}
 	}
-	out, err := m.run(c.workspace(), vs)
+	out, err := m.run(c, vs)
 	if err != nil {
 		return nil, err
 	}
 	ys := make([]tensor.Any, len(out))
 	for i, v := range out {
-		if ys[i], err = v.tensor(); err != nil {
-			return nil, errorf(m.who, "output %d: %w", i, err)
+		if ys[i], err = v.Tensor(); err != nil {
+			return nil, errorf(m.id(), "output %d: %w", i, err)
 		}
 		for j := range i { // the caller's own
 			if ys[i] == ys[j] {
@@ -136,9 +88,9 @@ func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
 
 // Arrange puts inputs that have names into the order of Run. A model with one input takes one of any name.
 func (m *Model) Arrange(inputs map[string]tensor.Any) ([]tensor.Any, error) {
-	specs := m.body().inputs
+	specs := m.program.Inputs
 	if len(inputs) != len(specs) {
-		return nil, errorf(m.who, "%d inputs, want %d: %q", len(inputs), len(specs), specNames(specs))
+		return nil, errorf(m.id(), "%d inputs, want %d: %q", len(inputs), len(specs), m.program.InputNames())
 	}
 	xs := make([]tensor.Any, len(specs))
 	for i, s := range specs {
@@ -149,19 +101,27 @@ func (m *Model) Arrange(inputs map[string]tensor.Any) ([]tensor.Any, error) {
 			}
 		}
 		if !ok {
-			return nil, errorf(m.who, "no input %q: want %q", s.Name, specNames(specs))
+			return nil, errorf(m.id(), "no input %q: want %q", s.Name, m.program.InputNames())
 		}
 		xs[i] = x
 	}
 	return xs, nil
 }
 
-func specNames(specs []TensorSpec) []string {
-	names := make([]string, len(specs))
+func (m *Model) id() id { return id{m.program.Who.Kind, m.program.Who.Name} }
+
+func publicSpecs(specs []program.Spec) []TensorSpec {
+	public := make([]TensorSpec, len(specs))
 	for i, s := range specs {
-		names[i] = s.Name
+		public[i] = TensorSpec(s)
 	}
-	return names
+	return public
+}
+
+// run runs the model's program.
+func (m *Model) run(c *Context, inputs []*ops.Value) ([]*ops.Value, error) {
+	out, err := m.program.Run(c.workspace(), inputs)
+	return out, shapeError(err)
 }
 
 // Call computes a model of one input and one output.
@@ -174,143 +134,29 @@ func (m *Model) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	if len(ys) != 1 {
-		return nil, errorf(m.who, "%d outputs where one is wanted", len(ys))
+		return nil, errorf(m.id(), "%d outputs where one is wanted", len(ys))
 	}
 	return ys[0], nil
 }
 
 // ForwardAll computes the model for float32 inputs and outputs.
 func (m *Model) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
-	vs := make([]*value, len(xs))
+	vs := make([]*ops.Value, len(xs))
 	for i, x := range xs {
-		if err := checkInput(m.who, x, 0, 0); err != nil {
+		if err := checkInput(m.id(), x, 0, 0); err != nil {
 			return nil, err
 		}
-		vs[i] = &value{x: x, as: tensor.DTFloat32, mask: c.Mask(i)}
+		vs[i] = &ops.Value{X: x, As: tensor.DTFloat32, Mask: c.Mask(i)}
 	}
-	out, err := m.run(c.workspace(), vs)
+	out, err := m.run(c, vs)
 	if err != nil {
 		return nil, err
 	}
 	ys := make([]*Tensor, len(out))
 	for i, v := range out {
-		if ys[i], err = v.float(); err != nil {
-			return nil, errorf(m.who, "output %d: %w", i, err)
+		if ys[i], err = v.Float(); err != nil {
+			return nil, errorf(m.id(), "output %d: %w", i, err)
 		}
 	}
 	return ys, nil
-}
-
-// run computes the nodes in their order.
-func (m *Model) run(work *Workspace, inputs []*value) ([]*value, error) {
-	b := m.body()
-	if len(inputs) != len(b.inputs) {
-		return nil, errorf(m.who, "%d inputs, want %d: %q", len(inputs), len(b.inputs), specNames(b.inputs))
-	}
-	in := make([]*value, len(inputs))
-	for i, v := range inputs {
-		var err error
-		if in[i], err = b.inputs[i].fit(m.who, v); err != nil {
-			return nil, err
-		}
-	}
-	results := make([][]*value, len(b.nodes))
-	at := func(p place) (*value, error) {
-		if p.node < 0 {
-			return in[p.input], nil
-		}
-		if p.tensor >= len(results[p.node]) {
-			return nil, errorf(b.nodes[p.node].callee.who, "tensor %d of %d is asked for", p.tensor, len(results[p.node]))
-		}
-		return results[p.node][p.tensor], nil
-	}
-	for i := range b.nodes {
-		n := &b.nodes[i]
-		a := &arguments{who: n.callee.who, kw: make(map[string]any, len(n.kwargs)), work: work, used: make(map[string]bool)}
-		for _, arg := range n.args {
-			given, err := resolveArg(arg, at)
-			if err != nil {
-				return nil, err
-			}
-			a.args = append(a.args, given)
-		}
-		for name, arg := range n.kwargs {
-			given, err := resolveArg(arg, at)
-			if err != nil {
-				return nil, err
-			}
-			a.kw[name] = given
-		}
-		var err error
-		if results[i], err = n.callee.call(a); err != nil {
-			return nil, err
-		}
-	}
-	out := make([]*value, len(b.outputs))
-	for i, p := range b.outputs {
-		var err error
-		if out[i], err = at(p); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// resolveArg returns arg with values for places.
-func resolveArg(arg any, at func(place) (*value, error)) (any, error) {
-	switch a := arg.(type) {
-	case place:
-		return at(a)
-	case []any:
-		list := make([]any, len(a))
-		for i, item := range a {
-			given, err := resolveArg(item, at)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = given
-		}
-		return list, nil
-	case map[string]any:
-		dict := make(map[string]any, len(a))
-		for name, item := range a {
-			given, err := resolveArg(item, at)
-			if err != nil {
-				return nil, err
-			}
-			dict[name] = given
-		}
-		return dict, nil
-	}
-	return arg, nil
-}
-
-// fit returns v as the input s: Functional._standardize_inputs.
-func (s TensorSpec) fit(who id, v *value) (*value, error) {
-	x, err := v.cast(s.DType)
-	if err != nil {
-		return nil, errorf(who, "input %q: %w", s.Name, err)
-	}
-	if s.Shape == nil {
-		return x.masked(v.mask), nil
-	}
-	got, rank := x.shape(), len(s.Shape)
-	switch {
-	case len(got) == rank+1 && got[rank] == 1:
-		x, err = reshapeValue(x, got[:rank]...)
-	case len(got) == rank-1 && s.Shape[rank-1] == 1:
-		x, err = reshapeValue(x, append(slices.Clone(got), 1)...)
-	}
-	if err != nil {
-		return nil, errorf(who, "input %q: %w", s.Name, err)
-	}
-	got = x.shape()
-	fits := len(got) == rank
-	for i := 1; fits && i < rank; i++ { // as in Keras, any batch will do
-		fits = s.Shape[i] < 0 || s.Shape[i] == got[i]
-	}
-	if !fits {
-		return nil, shapeErrorf(who, fmt.Sprintf("input %q", s.Name), v.shape(), "%s", pattern(s.Shape))
-	}
-	return x.masked(v.mask), nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -18,9 +19,9 @@ func callModel(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tenso
 	for i, x := range xs {
 		d, err := tensor.ParseDType(c.Inputs[i].DType)
 		require.NoError(t, err)
-		v, err := floatValue(x).cast(d)
+		v, err := ops.FloatValue(x).Cast(d)
 		require.NoError(t, err)
-		inputs[i], err = v.tensor()
+		inputs[i], err = v.Tensor()
 		require.NoError(t, err)
 	}
 	m := layer.(*Model)
@@ -33,9 +34,9 @@ func callModel(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tenso
 		spec := m.Outputs()[i]
 		require.Equal(t, c.Outputs[i].DType, y.DType().String(), "dtype of output %d, %s", i, spec.Name)
 		require.Equal(t, y.DType(), spec.DType, "what Outputs says of output %d, %s", i, spec.Name)
-		v, err := newValue(y)
+		v, err := ops.NewValue(y)
 		require.NoError(t, err)
-		out[i], err = v.float()
+		out[i], err = v.Float()
 		require.NoError(t, err)
 	}
 	return out, nil
@@ -64,12 +65,12 @@ func TestFromKerasErrors(t *testing.T) {
 	x := tensorJSON("x")
 	for _, tt := range []struct{ name, json, want string }{
 		{"no JSON", `{`, "layers: model: unexpected end of JSON input"},
-		{"a layer", `{"class_name": "Dense", "config": {}}`, "layers: Dense: no such layer here: want a Functional or a Sequential model"},
-		{"a subclassed model", `{"class_name": "Mine", "config": {"name": "mine"}}`, "layers: Mine: no such layer here: want a Functional or a Sequential model"},
+		{"a layer", `{"class_name": "Dense", "config": {}}`, "layers: Dense: unsupported layer class: want a Functional or a Sequential model"},
+		{"a subclassed model", `{"class_name": "Mine", "config": {"name": "mine"}}`, "layers: Mine: unsupported layer class: want a Functional or a Sequential model"},
 		{"a model without outputs", `{"class_name": "Functional", "config": {"name": "m", "layers": []}}`, `layers: functional "m": config has no input_layers and output_layers: unknown option`},
-		{"a layer that is not here", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: no such layer here"},
-		{"a layer of the user's own", functional(`,{"module": "my", "class_name": "Swirl", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Swirl: no such layer here"},
-		{"an operator that is not here", functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`), "layers: keras.ops Svd: no such layer here"},
+		{"a layer that is not here", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: unsupported layer class"},
+		{"a layer of the user's own", functional(`,{"module": "my", "class_name": "Swirl", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Swirl: unsupported layer class"},
+		{"an operator that is not here", functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`), "layers: keras.ops Svd: unsupported layer class"},
 		{"an operator's option that is not known", functional(operatorJSON("Sum", "s", `, "axis": 1, "where": 3`, x), `["s", 0, 0]`), `layers: Sum "s": config: unknown option "where"`},
 		{"a layer's option that is not known", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "twist": 1}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": config: unknown option "twist"`},
 		{"a quantized layer", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int8_from_float32"}}}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": dtype policy QuantizedDTypePolicy "int8_from_float32": unknown option`},
@@ -171,7 +172,7 @@ func TestModelFromManyGoroutines(t *testing.T) {
 		if c.Name != "masks from an embedding" {
 			continue
 		}
-		layer, err := makeLayer(c.Class, c.Config)
+		layer, err := kerasLibrary{}.Make(c.Class, c.Config)
 		require.NoError(t, err)
 		c.setWeights(t, layer)
 		x := c.tensor(t, c.Inputs[0])
@@ -226,8 +227,8 @@ func ExampleFromKeras() {
 	}
 	// What ckpt.LoadWeights(ctx, path, m, ckpt.At("model")) does from a checkpoint:
 	out := m.Functional.Operations[1].(*Dense)
-	kernel, _ := tensor.FromSlice([]float32{1, 10}, 2, 1)
-	out.Kernel = *kernel
+	weights, _ := tensor.FromSlice([]float32{1, 10}, 2, 1)
+	out.Kernel = *weights
 
 	x, _ := tensor.FromSlice([]float32{1, 2, 3, -4}, 2, 2)
 	ys, err := m.Run(nil, x)

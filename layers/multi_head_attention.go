@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -128,51 +130,51 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 		}
 	}
 	work := c.workspace()
-	defer work.release(work.mark())
+	defer work.Release(work.Mark())
 	q := projected(work, call.Query, &m.QueryDense)
 	k := projected(work, call.Key, &m.KeyDense)
 	v := projected(work, call.Value, &m.ValueDense)
 
-	kernel := m.QueryDense.Kernel.Shape()
-	heads, keyDim, valueDim := kernel[1], kernel[2], m.ValueDense.Kernel.Shape()[2]
+	weights := m.QueryDense.Kernel.Shape()
+	heads, keyDim, valueDim := weights[1], weights[2], m.ValueDense.Kernel.Shape()[2]
 	to := func(s tensor.Shape, width int) tensor.Shape {
 		return append(slices.Clone(s[:len(s)-1]), heads, width)
 	}
 	outShape := to(qShape, valueDim)
-	out := work.floats(outShape.Len())
+	out := work.Floats(outShape.Len())
 	clear(out)
 
 	order, turn := attentionOrder(axes, rank)
-	a := &softAttention{
-		q:     layRows(work, q, to(qShape, keyDim), order, turn, len(axes)),
-		k:     layRows(work, k, to(vShape, keyDim), order, turn, len(axes)),
-		v:     layRows(work, v, to(vShape, valueDim), order, turn, len(axes)),
-		width: keyDim, valueWidth: valueDim,
-		scale: float32(1 / math.Sqrt(float64(keyDim))),
+	a := &kernel.SoftAttention{
+		Q:     layRows(work, q, to(qShape, keyDim), order, turn, len(axes)),
+		K:     layRows(work, k, to(vShape, keyDim), order, turn, len(axes)),
+		V:     layRows(work, v, to(vShape, valueDim), order, turn, len(axes)),
+		Width: keyDim, ValueWidth: valueDim,
+		Scale: float32(1 / math.Sqrt(float64(keyDim))),
 	}
 	attended := out
 	if turn { // the order of rows is that of the turned operands
-		attended = work.floats(len(out))
+		attended = work.Floats(len(out))
 		clear(attended)
 	}
-	a.out = layRows(nil, attended, turnedShape(outShape, order, turn), unturned(order, turn), false, len(axes))
+	a.Out = layRows(nil, attended, turnedShape(outShape, order, turn), unturned(order, turn), false, len(axes))
 	inner := len(order) - 1 - len(axes)
 	for _, axis := range order[:inner] {
-		a.batch = append(a.batch, outShape[axis])
+		a.Batch = append(a.Batch, outShape[axis])
 	}
-	qLengths, vLengths := permuted(outShape, order[inner:rank-1]), permuted(to(vShape, valueDim), order[inner:rank-1])
-	a.queries, a.values = qLengths.Len(), vLengths.Len()
-	if err := m.masks(a, &call, qShape, vShape, slices.Concat(a.batch, qLengths, vLengths), len(axes)); err != nil {
+	qLengths, vLengths := kernel.Permuted(outShape, order[inner:rank-1]), kernel.Permuted(to(vShape, valueDim), order[inner:rank-1])
+	a.Queries, a.Values = qLengths.Len(), vLengths.Len()
+	if err := m.masks(a, &call, qShape, vShape, slices.Concat(a.Batch, qLengths, vLengths), len(axes)); err != nil {
 		return nil, nil, err
 	}
 	if call.Scores {
-		if a.scores, err = newOutput(who, slices.Concat(a.batch, []int{a.queries, a.values})...); err != nil {
+		if a.Scores, err = newOutput(who, slices.Concat(a.Batch, []int{a.Queries, a.Values})...); err != nil {
 			return nil, nil, err
 		}
 	}
-	a.run(work)
+	a.Run(work)
 	if turn {
-		transpose(out, attended, permuted(outShape, order), inverse(order))
+		kernel.Transpose(out, attended, kernel.Permuted(outShape, order), kernel.Inverse(order))
 	}
 	if m.GateDense.Kernel.Built() {
 		gate := projected(work, call.Query, &m.GateDense)
@@ -181,8 +183,8 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	if y, err = m.finish(out, qShape); err != nil {
 		return nil, nil, err
 	}
-	if a.scores != nil {
-		if scores, err = a.scores.Reshape(slices.Concat(a.batch, qLengths, vLengths)...); err != nil {
+	if a.Scores != nil {
+		if scores, err = a.Scores.Reshape(slices.Concat(a.Batch, qLengths, vLengths)...); err != nil {
 			return nil, nil, errorf(who, "%w", err)
 		}
 	}
@@ -224,15 +226,15 @@ func (m *MultiHeadAttention) axes(query tensor.Shape) ([]int, error) {
 }
 
 // masks gives a what the call's masks come to for scores of the given shape.
-func (m *MultiHeadAttention) masks(a *softAttention, call *AttentionCall, query, value, scores tensor.Shape, axes int) error {
+func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall, query, value, scores tensor.Shape, axes int) error {
 	fused := m.Dropout == 0 && !call.Scores && len(scores) == 4
-	a.masked, a.dropMasked = masked, true
+	a.Masked, a.DropMasked = masked, true
 	if fused { // the backend's dot_product_attention
-		a.masked, a.dropMasked = fusedMasked, false
+		a.Masked, a.DropMasked = kernel.FusedMasked, false
 	}
 	if call.Causal && call.QueryMask == nil && call.ValueMask == nil && call.KeyMask == nil && call.AttentionMask == nil &&
 		m.SlidingWindow == 0 && len(scores) == 4 {
-		a.causal = true
+		a.Causal = true
 		return nil
 	}
 	mask, err := call.attentionMask(m.id(), query[1], value[1], m.SlidingWindow)
@@ -248,46 +250,46 @@ func (m *MultiHeadAttention) masks(a *softAttention, call *AttentionCall, query,
 	if mask, err = mask.Reshape(s...); err != nil {
 		return errorf(m.id(), "%w", err)
 	}
-	if to, ok := stretched(s, scores); !ok || !to.Equal(scores) {
+	if to, ok := kernel.Stretched(s, scores); !ok || !to.Equal(scores) {
 		return shapeErrorf(m.id(), "mask", s, "one that stretches to scores of shape %v", scores)
 	}
 	if axes > 1 { // make one axis of queries and one of values
 		full := tensor.New[bool](scores...)
-		zip(full.Data(), scores, mask.Data(), s, full.Data(), scores, func(k, _ bool) bool { return k })
-		if mask, err = full.Reshape(slices.Concat(a.batch, []int{a.queries, a.values})...); err != nil {
+		kernel.Zip(full.Data(), scores, mask.Data(), s, full.Data(), scores, func(k, _ bool) bool { return k })
+		if mask, err = full.Reshape(slices.Concat(a.Batch, []int{a.Queries, a.Values})...); err != nil {
 			return errorf(m.id(), "%w", err)
 		}
 	}
-	a.mask = mask
+	a.Mask = mask
 	return nil
 }
 
 // finish applies the output's projection to what the heads read.
 func (m *MultiHeadAttention) finish(out []float32, query tensor.Shape) (*Tensor, error) {
-	kernel := m.OutputDense.Kernel.Shape()
-	y, err := newOutput(m.id(), slices.Concat(query[:len(query)-1], kernel[2:])...)
+	weights := m.OutputDense.Kernel.Shape()
+	y, err := newOutput(m.id(), slices.Concat(query[:len(query)-1], weights[2:])...)
 	if err != nil {
 		return nil, err
 	}
-	n, k, w := query[:len(query)-1].Len(), kernel[:2].Len(), kernel[2:].Len()
+	n, k, w := query[:len(query)-1].Len(), weights[:2].Len(), weights[2:].Len()
 	if m.OutputDense.Bias.Built() {
 		fillRows(y.Data(), m.OutputDense.Bias.Data())
 	}
-	matmul(matrix(y.Data(), n, w), matrix(out, n, k), matrix(m.OutputDense.Kernel.Data(), k, w))
+	kernel.Matmul(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.Kernel.Data(), k, w))
 	return y, nil
 }
 
 // projected returns x along the kernel of d, with its bias: [… heads width] in scratch memory.
-func projected(work *Workspace, x *Tensor, d *EinsumDense) []float32 {
-	kernel := d.Kernel.Shape()
-	in, width := kernel[0], kernel[1:].Len()
+func projected(work *kernel.Scratch, x *Tensor, d *EinsumDense) []float32 {
+	weights := d.Kernel.Shape()
+	in, width := weights[0], weights[1:].Len()
 	rows := x.Shape()[:len(x.Shape())-1].Len()
-	y := work.floats(rows * width)
+	y := work.Floats(rows * width)
 	clear(y)
 	if d.Bias.Built() {
 		fillRows(y, d.Bias.Data())
 	}
-	matmul(matrix(y, rows, width), matrix(x.Data(), rows, in), matrix(d.Kernel.Data(), in, width))
+	kernel.Matmul(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(d.Kernel.Data(), in, width))
 	return y
 }
 
@@ -307,7 +309,7 @@ func attentionOrder(axes []int, rank int) (order []int, turn bool) {
 
 func turnedShape(s tensor.Shape, order []int, turn bool) tensor.Shape {
 	if turn {
-		return permuted(s, order)
+		return kernel.Permuted(s, order)
 	}
 	return s
 }
@@ -325,23 +327,23 @@ func unturned(order []int, turn bool) []int {
 }
 
 // layRows says where rows lie in data, of shape s: its axes in order are those of the batch, some of attention, and the last.
-func layRows(work *Workspace, data []float32, s tensor.Shape, order []int, turn bool, attention int) rowsAt {
+func layRows(work *kernel.Scratch, data []float32, s tensor.Shape, order []int, turn bool, attention int) kernel.RowsAt {
 	if turn {
-		turned := work.floats(len(data))
-		transpose(turned, data, s, order)
-		data, s, order = turned, permuted(s, order), unturned(order, true)
+		turned := work.Floats(len(data))
+		kernel.Transpose(turned, data, s, order)
+		data, s, order = turned, kernel.Permuted(s, order), unturned(order, true)
 	}
 	steps := make([]int, len(s))
 	for i, step := len(s)-1, 1; i >= 0; i-- {
 		steps[i] = step
 		step *= s[i]
 	}
-	r := rowsAt{data: data}
+	r := kernel.RowsAt{Data: data}
 	inner := len(order) - 1 - attention
 	for _, axis := range order[:inner] {
-		r.batch = append(r.batch, steps[axis])
+		r.Batch = append(r.Batch, steps[axis])
 	}
-	r.row = steps[order[len(order)-2]]
+	r.Row = steps[order[len(order)-2]]
 	return r
 }
 
@@ -383,15 +385,15 @@ func (p *projections) output(d *EinsumDense, from tensor.Shape, outputs []int, q
 	return p.err
 }
 
-func (p *projections) build(name string, d *EinsumDense, kernel, bias tensor.Shape) {
-	in := kernel[0]
+func (p *projections) build(name string, d *EinsumDense, weights, bias tensor.Shape) {
+	in := weights[0]
 	if name == "attention_output" {
-		in = kernel[:2].Len()
+		in = weights[:2].Len()
 	}
 	init := func(w []float32, s tensor.Shape, r *rand.Rand) {
 		uniform(w, math.Sqrt(6/math.Max(1, float64(in)+float64(s.Len()/max(in, 1)))), r)
 	}
-	if p.err = buildWeight(p.who, name+" kernel", &d.Kernel, p.seed, init, kernel...); p.err == nil && !p.noBias {
+	if p.err = buildWeight(p.who, name+" kernel", &d.Kernel, p.seed, init, weights...); p.err == nil && !p.noBias {
 		p.err = buildWeight(p.who, name+" bias", &d.Bias, p.seed, zeros, bias...)
 	}
 }
@@ -417,4 +419,15 @@ func orAny(lengths ...int) []int {
 		}
 	}
 	return lengths
+}
+
+// callKeras calls the layer with Keras's arguments.
+func (m *MultiHeadAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
+	out, err := callWithQuery(a, m.id(), m, m.Attend)
+	for i, name := range []string{"query", "value", "key"} { // as Keras does, for whatever else they go to
+		if v, ok := a.Get(i, name).(*ops.Value); ok {
+			v.Mask = nil
+		}
+	}
+	return out, err
 }

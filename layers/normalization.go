@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -41,7 +43,7 @@ func (n *Normalization) Build(input tensor.Shape) error {
 	if err != nil {
 		return err
 	}
-	kept := permuted(input, axes)
+	kept := kernel.Permuted(input, axes)
 	reason := fmt.Sprintf("for input shape %v", input)
 	restored := n.Mean.Built() || n.Variance.Built()
 	for _, w := range []struct {
@@ -153,14 +155,14 @@ func normalized(c *Context, who id, x *Tensor, along []int, means, variances *Te
 	}
 	tail := shape[first:]
 	w := c.workspace()
-	defer w.release(w.mark())
-	m, deviation := w.floats(tail.Len()), w.floats(tail.Len())
+	defer w.Release(w.Mark())
+	m, deviation := w.Floats(tail.Len()), w.Floats(tail.Len())
 	stretch(m, mean.data, tail, mean.shape[first:])
 	stretch(deviation, variance.data, tail, variance.shape[first:])
 	for i, v := range deviation {
 		deviation[i] = max(float32(math.Sqrt(float64(v))), normalizationEpsilon)
 	}
-	parallel(y.Len()/len(m), len(m), func(_, lo, hi int) {
+	kernel.Parallel(y.Len()/len(m), len(m), func(_, lo, hi int) {
 		for row := lo; row < hi; row++ {
 			out := y.Data()[row*len(m):][:len(m)]
 			in := x.Data()[row*len(m):][:len(m)]
@@ -186,12 +188,12 @@ func (n *FixedNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 	return c.Mask(0), nil
 }
 
-func makeNormalization(c *config) any {
-	axis, mean, variance, invert := c.ints("axis"), c.array("mean"), c.array("variance"), c.bool("invert", false)
+func makeNormalization(c *config.Config) any {
+	axis, mean, variance, invert := c.Ints("axis"), c.Array("mean"), c.Array("variance"), c.Bool("invert", false)
 	if mean != nil || variance != nil {
-		return &FixedNormalization{Axis: axis, Mean: mean, Variance: variance, Invert: invert, Name: c.name()}
+		return &FixedNormalization{Axis: axis, Mean: mean, Variance: variance, Invert: invert, Name: c.Name()}
 	}
-	return &Normalization{Axis: axis, Invert: invert, Name: c.name()}
+	return &Normalization{Axis: axis, Invert: invert, Name: c.Name()}
 }
 
 // UnitNormalization is keras.layers.UnitNormalization: the values along some axes, together, are divided by the root of
@@ -215,7 +217,7 @@ func (u *UnitNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	return onRows(c, who, x, axes, func(data []float32, width int) {
-		parallel(len(data)/width, 3*width, func(_, lo, hi int) {
+		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				row := data[i*width : (i+1)*width]
 				squares := float32(sumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
@@ -233,6 +235,6 @@ func (u *UnitNormalization) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) 
 	return c.Mask(0), nil
 }
 
-func makeUnitNormalization(c *config) any {
-	return &UnitNormalization{Axis: c.ints("axis"), Name: c.name()}
+func makeUnitNormalization(c *config.Config) any {
+	return &UnitNormalization{Axis: c.Ints("axis"), Name: c.Name()}
 }

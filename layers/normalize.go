@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -22,10 +24,10 @@ func spanOf(s tensor.Shape, axis int) span {
 // affine puts x*mul[i] + add[i] in y for every value x whose index along the span is i.
 func (s span) affine(y, x, mul, add []float32) {
 	if s.inner == 1 {
-		parallel(s.outer, s.n, func(_, lo, hi int) { s.affineRows(y, x, mul, add, lo, hi) })
+		kernel.Parallel(s.outer, s.n, func(_, lo, hi int) { s.affineRows(y, x, mul, add, lo, hi) })
 		return
 	}
-	parallel(s.outer*s.n, s.inner, func(_, lo, hi int) { s.affineRuns(y, x, mul, add, lo, hi) })
+	kernel.Parallel(s.outer*s.n, s.inner, func(_, lo, hi int) { s.affineRuns(y, x, mul, add, lo, hi) })
 }
 
 // affineRows is affine for the blocks lo to hi-1 where each run is one value.
@@ -62,8 +64,8 @@ func epsilonOr(epsilon, def float32) float32 {
 }
 
 // epsilon returns the option of that name as [epsilonOr] reads it.
-func (c *config) epsilon() float32 {
-	v := c.optional("epsilon")
+func epsilonOption(c *config.Config) float32 {
+	v := c.Optional("epsilon")
 	switch {
 	case v == nil:
 		return 0
@@ -138,7 +140,7 @@ func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, wi
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}
-	width := permuted(shape, axes).Len()
+	width := kernel.Permuted(shape, axes).Len()
 	if axes[0] == len(shape)-len(axes) { // they are at the end
 		copy(y.Data(), x.Data())
 		f(y.Data(), width)
@@ -152,11 +154,11 @@ func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, wi
 	}
 	perm = append(perm, axes...)
 	w := c.workspace()
-	defer w.release(w.mark())
-	rows := w.floats(x.Len())
-	transpose(rows, x.Data(), shape, perm)
+	defer w.Release(w.Mark())
+	rows := w.Floats(x.Len())
+	kernel.Transpose(rows, x.Data(), shape, perm)
 	f(rows, width)
-	transpose(y.Data(), rows, permuted(shape, perm), inverse(perm))
+	kernel.Transpose(y.Data(), rows, kernel.Permuted(shape, perm), kernel.Inverse(perm))
 	return y, nil
 }
 
@@ -212,8 +214,8 @@ func buildAffine(who id, gamma, beta *Tensor, noScale, noCenter, restored bool, 
 }
 
 // normalizationMaker knows the layers that normalize.
-func normalizationMaker(class string) maker {
-	return map[string]maker{
+func normalizationMaker(class string) config.Maker {
+	return map[string]config.Maker{
 		"BatchNormalization":    makeBatchNormalization,
 		"LayerNormalization":    makeLayerNormalization,
 		"RMSNormalization":      makeRMSNormalization,

@@ -1,6 +1,11 @@
 package layers
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+)
 
 // ZeroPadding has the options of the layers that put zeros around each channel of the input.
 type ZeroPadding struct {
@@ -154,7 +159,7 @@ func (l layout) shift(y, x []float32, out, by triple) {
 		n[i] = min(l.size[i], out[i]-by[i]) - from[i]
 	}
 	run := n[2] * l.channels
-	parallel(l.batch*n[0], n[1]*run, func(_, lo, hi int) {
+	kernel.Parallel(l.batch*n[0], n[1]*run, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			b, d := i/n[0], from[0]+i%n[0]
 			for h := from[1]; h < from[1]+n[1]; h++ {
@@ -166,26 +171,26 @@ func (l layout) shift(y, x []float32, out, by triple) {
 	})
 }
 
-func paddingMaker(class string) maker {
-	padding := func(c *config, rank int) *ZeroPadding {
-		return &ZeroPadding{Padding: c.pairs("padding", rank), ChannelsFirst: c.channelsFirst(), Name: c.name()}
+func paddingMaker(class string) config.Maker {
+	padding := func(c *config.Config, rank int) *ZeroPadding {
+		return &ZeroPadding{Padding: c.Pairs("padding", rank), ChannelsFirst: c.ChannelsFirst(), Name: c.Name()}
 	}
-	cropping := func(c *config, rank int) *Cropping {
-		return &Cropping{Cropping: c.pairs("cropping", rank), ChannelsFirst: c.channelsFirst(), Name: c.name()}
+	cropping := func(c *config.Config, rank int) *Cropping {
+		return &Cropping{Cropping: c.Pairs("cropping", rank), ChannelsFirst: c.ChannelsFirst(), Name: c.Name()}
 	}
 	switch class {
 	case "ZeroPadding1D":
-		return func(c *config) any { return (*ZeroPadding1D)(padding(c, 1)) }
+		return func(c *config.Config) any { return (*ZeroPadding1D)(padding(c, 1)) }
 	case "ZeroPadding2D":
-		return func(c *config) any { return (*ZeroPadding2D)(padding(c, 2)) }
+		return func(c *config.Config) any { return (*ZeroPadding2D)(padding(c, 2)) }
 	case "ZeroPadding3D":
-		return func(c *config) any { return (*ZeroPadding3D)(padding(c, 3)) }
+		return func(c *config.Config) any { return (*ZeroPadding3D)(padding(c, 3)) }
 	case "Cropping1D":
-		return func(c *config) any { return (*Cropping1D)(cropping(c, 1)) }
+		return func(c *config.Config) any { return (*Cropping1D)(cropping(c, 1)) }
 	case "Cropping2D":
-		return func(c *config) any { return (*Cropping2D)(cropping(c, 2)) }
+		return func(c *config.Config) any { return (*Cropping2D)(cropping(c, 2)) }
 	case "Cropping3D":
-		return func(c *config) any { return (*Cropping3D)(cropping(c, 3)) }
+		return func(c *config.Config) any { return (*Cropping3D)(cropping(c, 3)) }
 	}
 	return nil
 }

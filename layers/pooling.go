@@ -3,6 +3,8 @@ package layers
 import (
 	"math"
 	"strconv"
+
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
 // Pooling has the options of the layers that take the largest value or the average of a window which slides over the
@@ -147,7 +149,7 @@ func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t
 	positions := out.len()
 	image := l.size.len() * l.channels
 	elements := (l.size.len() + positions - 1) / positions // of a window, more or less
-	parallel(l.batch*positions*blocks, 4*elements*min(l.channels, reduceBlock), func(_, lo, hi int) {
+	kernel.Parallel(l.batch*positions*blocks, 4*elements*min(l.channels, reduceBlock), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			at := i / blocks % positions
 			var b box

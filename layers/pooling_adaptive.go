@@ -1,5 +1,7 @@
 package layers
 
+import "github.com/gockpt/ckpt/layers/internal/config"
+
 // AdaptivePooling has the options of the layers that cut the input into a given number of windows along each axis, as
 // even as can be and overlapping where they do not fit, and take the largest value or the average of each. An option with a
 // number per axis takes one number for all axes, too.
@@ -102,62 +104,62 @@ func (p *AdaptivePooling) forward(x *Tensor, rank int, r reduction) (*Tensor, er
 	return y, nil
 }
 
-func poolingMaker(class string) maker {
+func poolingMaker(class string) config.Maker {
 	switch class {
 	case "MaxPooling1D", "MaxPool1D":
-		return func(c *config) any { return (*MaxPooling1D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*MaxPooling1D)(makePooling(c)) }
 	case "MaxPooling2D", "MaxPool2D":
-		return func(c *config) any { return (*MaxPooling2D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*MaxPooling2D)(makePooling(c)) }
 	case "MaxPooling3D", "MaxPool3D":
-		return func(c *config) any { return (*MaxPooling3D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*MaxPooling3D)(makePooling(c)) }
 	case "AveragePooling1D", "AvgPool1D":
-		return func(c *config) any { return (*AveragePooling1D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*AveragePooling1D)(makePooling(c)) }
 	case "AveragePooling2D", "AvgPool2D":
-		return func(c *config) any { return (*AveragePooling2D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*AveragePooling2D)(makePooling(c)) }
 	case "AveragePooling3D", "AvgPool3D":
-		return func(c *config) any { return (*AveragePooling3D)(makePooling(c)) }
+		return func(c *config.Config) any { return (*AveragePooling3D)(makePooling(c)) }
 	case "GlobalMaxPooling1D", "GlobalMaxPool1D":
-		return func(c *config) any { return (*GlobalMaxPooling1D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalMaxPooling1D)(makeGlobal(c)) }
 	case "GlobalMaxPooling2D", "GlobalMaxPool2D":
-		return func(c *config) any { return (*GlobalMaxPooling2D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalMaxPooling2D)(makeGlobal(c)) }
 	case "GlobalMaxPooling3D", "GlobalMaxPool3D":
-		return func(c *config) any { return (*GlobalMaxPooling3D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalMaxPooling3D)(makeGlobal(c)) }
 	case "GlobalAveragePooling1D", "GlobalAvgPool1D":
-		return func(c *config) any { return (*GlobalAveragePooling1D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalAveragePooling1D)(makeGlobal(c)) }
 	case "GlobalAveragePooling2D", "GlobalAvgPool2D":
-		return func(c *config) any { return (*GlobalAveragePooling2D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalAveragePooling2D)(makeGlobal(c)) }
 	case "GlobalAveragePooling3D", "GlobalAvgPool3D":
-		return func(c *config) any { return (*GlobalAveragePooling3D)(makeGlobal(c)) }
+		return func(c *config.Config) any { return (*GlobalAveragePooling3D)(makeGlobal(c)) }
 	case "AdaptiveMaxPooling1D":
-		return func(c *config) any { return (*AdaptiveMaxPooling1D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveMaxPooling1D)(makeAdaptive(c)) }
 	case "AdaptiveMaxPooling2D":
-		return func(c *config) any { return (*AdaptiveMaxPooling2D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveMaxPooling2D)(makeAdaptive(c)) }
 	case "AdaptiveMaxPooling3D":
-		return func(c *config) any { return (*AdaptiveMaxPooling3D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveMaxPooling3D)(makeAdaptive(c)) }
 	case "AdaptiveAveragePooling1D":
-		return func(c *config) any { return (*AdaptiveAveragePooling1D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveAveragePooling1D)(makeAdaptive(c)) }
 	case "AdaptiveAveragePooling2D":
-		return func(c *config) any { return (*AdaptiveAveragePooling2D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveAveragePooling2D)(makeAdaptive(c)) }
 	case "AdaptiveAveragePooling3D":
-		return func(c *config) any { return (*AdaptiveAveragePooling3D)(makeAdaptive(c)) }
+		return func(c *config.Config) any { return (*AdaptiveAveragePooling3D)(makeAdaptive(c)) }
 	}
 	return nil
 }
 
-func makePooling(c *config) *Pooling {
+func makePooling(c *config.Config) *Pooling {
 	return &Pooling{
-		PoolSize:      c.ints("pool_size"),
-		Strides:       c.ints("strides"),
-		Padding:       c.padding(),
-		ChannelsFirst: c.channelsFirst(),
-		Name:          c.name(),
+		PoolSize:      c.Ints("pool_size"),
+		Strides:       c.Ints("strides"),
+		Padding:       paddingOption(c),
+		ChannelsFirst: c.ChannelsFirst(),
+		Name:          c.Name(),
 	}
 }
 
-func makeGlobal(c *config) *GlobalPooling {
-	return &GlobalPooling{ChannelsFirst: c.channelsFirst(), KeepDims: c.bool("keepdims", false), Name: c.name()}
+func makeGlobal(c *config.Config) *GlobalPooling {
+	return &GlobalPooling{ChannelsFirst: c.ChannelsFirst(), KeepDims: c.Bool("keepdims", false), Name: c.Name()}
 }
 
-func makeAdaptive(c *config) *AdaptivePooling {
-	return &AdaptivePooling{OutputSize: c.ints("output_size"), ChannelsFirst: c.channelsFirst(), Name: c.name()}
+func makeAdaptive(c *config.Config) *AdaptivePooling {
+	return &AdaptivePooling{OutputSize: c.Ints("output_size"), ChannelsFirst: c.ChannelsFirst(), Name: c.Name()}
 }

@@ -3,6 +3,8 @@ package layers
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -61,12 +63,12 @@ func (p *PReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	}
 	alpha, example := p.Alpha.Data(), x.Shape()[1:]
 	w := c.workspace()
-	defer w.release(w.mark())
+	defer w.Release(w.Mark())
 	if !p.Alpha.Shape().Equal(example) {
-		alpha = w.floats(example.Len())
+		alpha = w.Floats(example.Len())
 		stretch(alpha, p.Alpha.Data(), example, p.Alpha.Shape())
 	}
-	parallel(x.Shape()[0], len(alpha), func(_, lo, hi int) {
+	kernel.Parallel(x.Shape()[0], len(alpha), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := y.Data()[i*len(alpha):][:len(alpha)]
 			for j, v := range row {
@@ -82,6 +84,6 @@ func (p *PReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 // OutputMask returns the input's mask.
 func (p *PReLU) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
-func makePReLU(c *config) any {
-	return &PReLU{SharedAxes: c.ints("shared_axes"), Name: c.name()}
+func makePReLU(c *config.Config) any {
+	return &PReLU{SharedAxes: c.Ints("shared_axes"), Name: c.Name()}
 }

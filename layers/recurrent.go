@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -19,15 +20,15 @@ type Cell interface {
 	id() id
 
 	// plan builds the weights for steps of the given shape, batch included, and returns what is to be computed.
-	plan(who id, step tensor.Shape) (program, error)
+	plan(who id, step tensor.Shape) (boundCell, error)
 
 	// fresh returns a cell of the same options without weights.
 	fresh() Cell
 }
 
-// A program is a cell whose weights fit. It computes on matrices that have a row for each example. A row of states is
+// A boundCell is a cell whose weights fit. It computes on matrices that have a row for each example. A row of states is
 // all the states of an example, side by side.
-type program struct {
+type boundCell struct {
 	in      int            // values of a step's input
 	gates   int            // values that project makes of them
 	states  []tensor.Shape // of one example
@@ -41,14 +42,14 @@ type program struct {
 	whole bool
 }
 
-// A stepper does a program's arithmetic. Both methods are given the function that they multiply matrices with, matmul or mulAdd; the
-// Workspace is for those alone that are called by one goroutine, program.whole.
+// A stepper does a cell's arithmetic. Both methods are given the function that they multiply matrices with, matmul or mulAdd; the
+// scratch memory is for boundCell.whole alone, which one goroutine calls.
 type stepper interface {
 	// project fills z with what a step needs of its input x, whatever the states: this is done for many steps at once.
-	project(w *Workspace, z, x blas32.General, mul product)
+	project(w *kernel.Scratch, z, x blas32.General, mul product)
 
 	// advance replaces the states by those behind the step that z was made for. It may change z.
-	advance(w *Workspace, z, states blas32.General, scratch []float32, mul product)
+	advance(w *kernel.Scratch, z, states blas32.General, scratch []float32, mul product)
 }
 
 type product func(y, x, w blas32.General)
@@ -59,7 +60,7 @@ type placing struct {
 	in, out int  // spatial places of an input and an output
 }
 
-func (p *program) stateLen() int {
+func (p *boundCell) stateLen() int {
 	n := 0
 	for _, s := range p.states {
 		n += s.Len()
@@ -68,7 +69,7 @@ func (p *program) stateLen() int {
 }
 
 // outputAt returns where in a row of states the output is.
-func (p *program) outputAt() (lo, hi int) {
+func (p *boundCell) outputAt() (lo, hi int) {
 	for _, s := range p.states[:p.output] {
 		lo += s.Len()
 	}
@@ -94,12 +95,12 @@ func (r recurrence) build(input tensor.Shape) error {
 	return err
 }
 
-func (r recurrence) plan(input tensor.Shape) (program, error) {
+func (r recurrence) plan(input tensor.Shape) (boundCell, error) {
 	if r.cell == nil {
-		return program{}, errorf(r.who, "has no cell")
+		return boundCell{}, errorf(r.who, "has no cell")
 	}
 	if len(input) < 3 {
-		return program{}, shapeErrorf(r.who, "input", input, "rank 3 or more")
+		return boundCell{}, shapeErrorf(r.who, "input", input, "rank 3 or more")
 	}
 	step := make(tensor.Shape, 0, 6)
 	return r.cell.plan(r.who, append(append(step, input[0]), input[2:]...))
@@ -108,7 +109,7 @@ func (r recurrence) plan(input tensor.Shape) (program, error) {
 // A sequence is one call of a recurrence, checked.
 type sequence struct {
 	recurrence
-	program
+	boundCell
 	batch, steps int
 	x            *Tensor
 	initial      []*Tensor // one for each state, nil for zeros
@@ -127,7 +128,7 @@ func (r recurrence) check(c *Context, xs []*Tensor) (sequence, error) {
 	}
 	shape := s.x.Shape()
 	var err error
-	if s.program, err = r.plan(shape); err != nil {
+	if s.boundCell, err = r.plan(shape); err != nil {
 		return s, err
 	}
 	s.batch, s.steps = shape[0], shape[1]
@@ -216,44 +217,44 @@ func (r recurrence) outputMask(c *Context) (*Mask, error) {
 
 // run goes through the sequence. It puts the outputs into y, in the order of the steps taken or, if flip, in the other, and the states
 // into final, which may be empty. It overwrites both.
-func (s *sequence) run(w *Workspace, y []float32, final []*Tensor, flip bool) {
+func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip bool) {
 	if s.batch == 0 {
 		return
 	}
-	defer w.release(w.mark())
+	defer w.Release(w.Mark())
 	states := s.begin(w)
 	x, to := s.x.Data(), y
 	if s.places.first {
-		x = w.floats(len(x))
+		x = w.Floats(len(x))
 		swapAxes(x, s.x.Data(), s.batch*s.steps, s.in/max(s.places.in, 1), s.places.in)
-		to = w.floats(len(y))
+		to = w.Floats(len(y))
 	}
 	clear(to)
 
 	// The rest is done example by example, unless the cell does many at a time by itself.
 	runs, cost := 1, max(s.cost+s.in*s.gates, 1)*max(s.steps, 1)
 	if !s.whole {
-		runs = ranges(s.batch, cost)
+		runs = kernel.Ranges(s.batch, cost)
 	}
 	rows := (s.batch + runs - 1) / runs
 	chunk := min(max(chunkFloats/max(rows*s.gates, 1), 1), max(s.steps, 1))
-	zs, scratch := w.floats(runs*rows*chunk*s.gates), w.floats(runs*rows*s.scratch)
+	zs, scratch := w.Floats(runs*rows*chunk*s.gates), w.Floats(runs*rows*s.scratch)
 	part := func(run, lo, hi int, mul product) {
 		z := zs[run*rows*chunk*s.gates:][:rows*chunk*s.gates]
 		s.part(w, z, x, states, to, scratch[run*rows*s.scratch:][:rows*s.scratch], lo, hi, chunk, flip, mul)
 	}
 	if runs == 1 {
-		part(0, 0, s.batch, matmul)
+		part(0, 0, s.batch, kernel.Matmul)
 	} else {
-		parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, mulAdd) })
+		kernel.Parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, kernel.MulAdd) })
 	}
 	s.end(y, to, states, final)
 }
 
 // begin returns the rows of initial states.
-func (s *sequence) begin(w *Workspace) []float32 {
+func (s *sequence) begin(w *kernel.Scratch) []float32 {
 	size := s.stateLen()
-	states := w.floats(s.batch * size)
+	states := w.Floats(s.batch * size)
 	clear(states)
 	at := 0
 	for i, shape := range s.states {
@@ -298,7 +299,7 @@ func (s *sequence) place(dst, src []float32, in bool) {
 }
 
 // part takes the examples lo to hi-1 through all steps, chunk of them projected at a time.
-func (s *sequence) part(w *Workspace, z, x, states, y, scratch []float32, lo, hi, chunk int, flip bool, mul product) {
+func (s *sequence) part(w *kernel.Scratch, z, x, states, y, scratch []float32, lo, hi, chunk int, flip bool, mul product) {
 	size := s.stateLen()
 	for first := 0; first < s.steps; first += chunk {
 		n := min(chunk, s.steps-first)
@@ -307,10 +308,10 @@ func (s *sequence) part(w *Workspace, z, x, states, y, scratch []float32, lo, hi
 			from = s.steps - first - n
 		}
 		if n == s.steps { // the examples' steps follow each other
-			s.project(w, matrix(z, (hi-lo)*n, s.gates), matrix(x[lo*n*s.in:], (hi-lo)*n, s.in), mul)
+			s.project(w, kernel.Matrix(z, (hi-lo)*n, s.gates), kernel.Matrix(x[lo*n*s.in:], (hi-lo)*n, s.in), mul)
 		} else {
 			for b := lo; b < hi; b++ {
-				s.project(w, matrix(z[(b-lo)*n*s.gates:], n, s.gates), matrix(x[(b*s.steps+from)*s.in:], n, s.in), mul)
+				s.project(w, kernel.Matrix(z[(b-lo)*n*s.gates:], n, s.gates), kernel.Matrix(x[(b*s.steps+from)*s.in:], n, s.in), mul)
 			}
 		}
 		for i := range n {
@@ -319,9 +320,9 @@ func (s *sequence) part(w *Workspace, z, x, states, y, scratch []float32, lo, hi
 				at = n - 1 - i
 			}
 			step := blas32.General{Rows: hi - lo, Cols: s.gates, Stride: max(n*s.gates, 1), Data: z[at*s.gates:]}
-			all := matrix(states[lo*size:], hi-lo, size)
+			all := kernel.Matrix(states[lo*size:], hi-lo, size)
 			s.each(from+at, lo, hi, func(a, b int) {
-				s.advance(w, rows(step, a-lo, b-lo), rows(all, a-lo, b-lo), scratch, mul)
+				s.advance(w, kernel.Rows(step, a-lo, b-lo), kernel.Rows(all, a-lo, b-lo), scratch, mul)
 			})
 			s.emit(y, states, first+i, from+at, lo, hi, flip)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -145,7 +146,7 @@ func callCellAll(ctx *Context, c Cell, xs []*Tensor) ([]*Tensor, error) {
 		return nil, errorf(c.id(), "%w", err)
 	}
 	all := append([]*Tensor{x}, xs[1:]...)
-	return recurrence{who: c.id(), cell: c, state: true}.forward(&Context{Workspace: ctx.workspace()}, all)
+	return recurrence{who: c.id(), cell: c, state: true}.forward(&Context{Workspace: (*Workspace)(ctx.workspace())}, all)
 }
 
 // A gated is what the cells of fully connected gates have in common.
@@ -168,7 +169,7 @@ func (g *gated) build(who id, step tensor.Shape) (inputs, units int, err error) 
 	if units == 0 && len(g.recurrent.Shape()) == 2 {
 		units = g.recurrent.Shape()[0]
 	}
-	if units < 0 || units > maxElements || units == 0 && g.recurrent.Built() {
+	if units < 0 || units > kernel.MaxElements || units == 0 && g.recurrent.Built() {
 		return 0, 0, errorf(who, "%d units", units)
 	}
 	if !g.kernel.Built() && !g.recurrent.Built() {
@@ -265,7 +266,7 @@ func apply(f activation.Func, x []float32, width int) {
 	_, _ = f.Apply(x, width)
 }
 
-func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (program, error) {
+func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	f := functionOr(c.Activation, activation.Tanh)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 1, biasShape: []int{-1},
@@ -273,9 +274,9 @@ func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (program, error) {
 	}
 	inputs, units, err := g.build(who, step)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
-	return program{
+	return boundCell{
 		in: inputs, gates: units, states: []tensor.Shape{{units}}, cost: units * units,
 		stepper: &simpleSteps{projection{&c.Kernel, c.Bias.Data()}, &c.RecurrentKernel, f, units},
 	}, nil
@@ -287,7 +288,7 @@ type projection struct {
 	bias   []float32 // nil: none
 }
 
-func (p projection) project(_ *Workspace, z, x blas32.General, mul product) {
+func (p projection) project(_ *kernel.Scratch, z, x blas32.General, mul product) {
 	for i := range z.Rows {
 		row := z.Data[i*z.Stride:][:z.Cols]
 		if p.bias == nil {
@@ -296,7 +297,7 @@ func (p projection) project(_ *Workspace, z, x blas32.General, mul product) {
 			copy(row, p.bias)
 		}
 	}
-	mul(z, x, matrix(p.kernel.Data(), x.Cols, z.Cols))
+	mul(z, x, kernel.Matrix(p.kernel.Data(), x.Cols, z.Cols))
 }
 
 type simpleSteps struct {
@@ -306,8 +307,8 @@ type simpleSteps struct {
 	units     int
 }
 
-func (s *simpleSteps) advance(_ *Workspace, z, states blas32.General, _ []float32, mul product) {
-	mul(z, states, matrix(s.recurrent.Data(), s.units, s.units))
+func (s *simpleSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []float32, mul product) {
+	mul(z, states, kernel.Matrix(s.recurrent.Data(), s.units, s.units))
 	for i := range z.Rows {
 		row := z.Data[i*z.Stride:][:s.units]
 		apply(s.f, row, s.units)
@@ -315,7 +316,7 @@ func (s *simpleSteps) advance(_ *Workspace, z, states blas32.General, _ []float3
 	}
 }
 
-func (c *LSTMCell) plan(who id, step tensor.Shape) (program, error) {
+func (c *LSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 4, biasShape: []int{-1},
@@ -326,10 +327,10 @@ func (c *LSTMCell) plan(who id, step tensor.Shape) (program, error) {
 	}
 	inputs, units, err := g.build(who, step)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
-	return program{
-		in: inputs, gates: 4 * units, states: []tensor.Shape{{units}, {units}}, cost: 4*units*units + 5*units*activationCost,
+	return boundCell{
+		in: inputs, gates: 4 * units, states: []tensor.Shape{{units}, {units}}, cost: 4*units*units + 5*units*kernel.ActivationCost,
 		stepper: &lstmSteps{projection{&c.Kernel, c.Bias.Data()}, &c.RecurrentKernel, f, r, units},
 	}, nil
 }
@@ -341,8 +342,8 @@ type lstmSteps struct {
 	units     int
 }
 
-func (s *lstmSteps) advance(_ *Workspace, z, states blas32.General, _ []float32, mul product) {
-	mul(z, cols(states, 0, s.units), matrix(s.recurrent.Data(), s.units, 4*s.units))
+func (s *lstmSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []float32, mul product) {
+	mul(z, kernel.Cols(states, 0, s.units), kernel.Matrix(s.recurrent.Data(), s.units, 4*s.units))
 	for i := range z.Rows {
 		state := states.Data[i*states.Stride:][:2*s.units]
 		lstmGates(state[:s.units], state[s.units:], z.Data[i*z.Stride:][:4*s.units], s.f, s.r)
@@ -366,7 +367,7 @@ func lstmGates(h, c, z []float32, f, r activation.Func) {
 	}
 }
 
-func (c *GRUCell) plan(who id, step tensor.Shape) (program, error) {
+func (c *GRUCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 3, biasShape: []int{2, -1},
@@ -377,9 +378,9 @@ func (c *GRUCell) plan(who id, step tensor.Shape) (program, error) {
 	}
 	inputs, units, err := g.build(who, step)
 	if err != nil {
-		return program{}, err
+		return boundCell{}, err
 	}
-	p := program{in: inputs, gates: 3 * units, states: []tensor.Shape{{units}}, cost: 3*units*units + 3*units*activationCost}
+	p := boundCell{in: inputs, gates: 3 * units, states: []tensor.Shape{{units}}, cost: 3*units*units + 3*units*kernel.ActivationCost}
 	steps := gruSteps{projection{kernel: &c.Kernel}, &c.RecurrentKernel, nil, f, r, units}
 	if bias := c.Bias.Data(); bias != nil {
 		steps.bias = bias[:3*units]
@@ -402,11 +403,11 @@ type gruSteps struct {
 	units     int
 }
 
-func (s *gruSteps) advance(_ *Workspace, z, states blas32.General, scratch []float32, mul product) {
+func (s *gruSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
 	n := s.units
-	inner := matrix(scratch, z.Rows, 3*n)
+	inner := kernel.Matrix(scratch, z.Rows, 3*n)
 	fill(scratch[:z.Rows*3*n], s.stateBias, 3*n)
-	mul(inner, states, matrix(s.recurrent.Data(), n, 3*n))
+	mul(inner, states, kernel.Matrix(s.recurrent.Data(), n, 3*n))
 	for i := range z.Rows {
 		row, in, h := z.Data[i*z.Stride:][:3*n], inner.Data[i*3*n:][:3*n], states.Data[i*states.Stride:][:n]
 		for j, v := range in[:2*n] {
@@ -432,10 +433,10 @@ func mix(h, update, candidate []float32) {
 // resetBeforeSteps is a GRU that resets the state that the candidate is computed from.
 type resetBeforeSteps struct{ gruSteps }
 
-func (s *resetBeforeSteps) advance(_ *Workspace, z, states blas32.General, scratch []float32, mul product) {
+func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
 	n := s.units
-	kernel := matrix(s.recurrent.Data(), n, 3*n)
-	mul(cols(z, 0, 2*n), states, cols(kernel, 0, 2*n))
+	weights := kernel.Matrix(s.recurrent.Data(), n, 3*n)
+	mul(kernel.Cols(z, 0, 2*n), states, kernel.Cols(weights, 0, 2*n))
 	for i := range z.Rows {
 		row, h := z.Data[i*z.Stride:][:3*n], states.Data[i*states.Stride:][:n]
 		apply(s.r, row[:2*n], n)
@@ -443,7 +444,7 @@ func (s *resetBeforeSteps) advance(_ *Workspace, z, states blas32.General, scrat
 			scratch[i*n+j] = r * h[j]
 		}
 	}
-	mul(cols(z, 2*n, 3*n), matrix(scratch, z.Rows, n), cols(kernel, 2*n, 3*n))
+	mul(kernel.Cols(z, 2*n, 3*n), kernel.Matrix(scratch, z.Rows, n), kernel.Cols(weights, 2*n, 3*n))
 	for i := range z.Rows {
 		row := z.Data[i*z.Stride:][:3*n]
 		apply(s.f, row[2*n:], n)

@@ -1,29 +1,32 @@
 package layers
 
-import "github.com/gockpt/ckpt/layers/activation"
+import (
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+)
 
 // recurrentMaker knows the recurrent layers, their cells and what wraps them.
-func recurrentMaker(class string) maker {
-	return map[string]maker{
-		"SimpleRNNCell":   func(c *config) any { cell := simpleRNNCell(c); return &cell },
-		"LSTMCell":        func(c *config) any { cell := lstmCell(c); return &cell },
-		"GRUCell":         func(c *config) any { cell := gruCell(c); return &cell },
+func recurrentMaker(class string) config.Maker {
+	return map[string]config.Maker{
+		"SimpleRNNCell":   func(c *config.Config) any { cell := simpleRNNCell(c); return &cell },
+		"LSTMCell":        func(c *config.Config) any { cell := lstmCell(c); return &cell },
+		"GRUCell":         func(c *config.Config) any { cell := gruCell(c); return &cell },
 		"StackedRNNCells": makeStackedRNNCells,
-		"SimpleRNN": func(c *config) any {
-			o := c.recurrent()
-			return &SimpleRNN{simpleRNNCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.name()}
+		"SimpleRNN": func(c *config.Config) any {
+			o := recurrenceOptions(c)
+			return &SimpleRNN{simpleRNNCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
 		},
-		"LSTM": func(c *config) any {
-			o := c.recurrent()
-			return &LSTM{lstmCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.name()}
+		"LSTM": func(c *config.Config) any {
+			o := recurrenceOptions(c)
+			return &LSTM{lstmCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
 		},
-		"GRU": func(c *config) any {
-			o := c.recurrent()
-			return &GRU{gruCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.name()}
+		"GRU": func(c *config.Config) any {
+			o := recurrenceOptions(c)
+			return &GRU{gruCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
 		},
-		"RNN": func(c *config) any {
-			o := c.recurrent()
-			return &RNN{c.cell("cell"), o.sequences, o.state, o.backwards, o.zeroOutput, c.name()}
+		"RNN": func(c *config.Config) any {
+			o := recurrenceOptions(c)
+			return &RNN{cellOption(c, "cell"), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
 		},
 		"ConvLSTM1D":      makeConvLSTM,
 		"ConvLSTM2D":      makeConvLSTM,
@@ -33,88 +36,88 @@ func recurrentMaker(class string) maker {
 	}[class]
 }
 
-// recurrent reads the options that all recurrent layers have.
-func (c *config) recurrent() recurrence {
-	c.skip("stateful", "unroll", "input_length", "input_dim")
-	if c.bool("time_major", false) {
-		c.fail("time_major: want the batch as the first axis")
+// recurrenceOptions reads the options that all recurrent layers have.
+func recurrenceOptions(c *config.Config) recurrence {
+	c.Skip("stateful", "unroll", "input_length", "input_dim")
+	if c.Bool("time_major", false) {
+		c.Fail("time_major: want the batch as the first axis")
 	}
 	return recurrence{
-		sequences:  c.bool("return_sequences", false),
-		state:      c.bool("return_state", false),
-		backwards:  c.bool("go_backwards", false),
-		zeroOutput: c.bool("zero_output_for_mask", false),
+		sequences:  c.Bool("return_sequences", false),
+		state:      c.Bool("return_state", false),
+		backwards:  c.Bool("go_backwards", false),
+		zeroOutput: c.Bool("zero_output_for_mask", false),
 	}
 }
 
-// function returns an option that is an activation, nil where it is not there: Keras's default.
-func (c *config) function(key string) *activation.Func {
-	if _, ok := c.options[key]; !ok {
+// functionOption returns an option that is an activation, nil where it is not there: Keras's default.
+func functionOption(c *config.Config, key string) *activation.Func {
+	if !c.Has(key) {
 		return nil
 	}
-	f := c.activation(key)
+	f := c.Activation(key)
 	return &f
 }
 
-// cellOptions passes over what cells have that only training looks at.
-func (c *config) cellOptions() { c.skip("dropout", "recurrent_dropout", "implementation") }
+// skipCellOptions passes over what cells have that only training looks at.
+func skipCellOptions(c *config.Config) { c.Skip("dropout", "recurrent_dropout", "implementation") }
 
-func simpleRNNCell(c *config) SimpleRNNCell {
-	c.cellOptions()
+func simpleRNNCell(c *config.Config) SimpleRNNCell {
+	skipCellOptions(c)
 	return SimpleRNNCell{
-		Units:      c.int("units", 0),
-		Activation: c.function("activation"),
-		NoBias:     !c.bool("use_bias", true),
-		Name:       c.name(),
+		Units:      c.Int("units", 0),
+		Activation: functionOption(c, "activation"),
+		NoBias:     !c.Bool("use_bias", true),
+		Name:       c.Name(),
 	}
 }
 
-func lstmCell(c *config) LSTMCell {
-	c.cellOptions()
+func lstmCell(c *config.Config) LSTMCell {
+	skipCellOptions(c)
 	return LSTMCell{
-		Units:               c.int("units", 0),
-		Activation:          c.function("activation"),
-		RecurrentActivation: c.function("recurrent_activation"),
-		NoBias:              !c.bool("use_bias", true),
-		NoUnitForgetBias:    !c.bool("unit_forget_bias", true),
-		Name:                c.name(),
+		Units:               c.Int("units", 0),
+		Activation:          functionOption(c, "activation"),
+		RecurrentActivation: functionOption(c, "recurrent_activation"),
+		NoBias:              !c.Bool("use_bias", true),
+		NoUnitForgetBias:    !c.Bool("unit_forget_bias", true),
+		Name:                c.Name(),
 	}
 }
 
-func gruCell(c *config) GRUCell {
-	c.cellOptions()
+func gruCell(c *config.Config) GRUCell {
+	skipCellOptions(c)
 	return GRUCell{
-		Units:               c.int("units", 0),
-		Activation:          c.function("activation"),
-		RecurrentActivation: c.function("recurrent_activation"),
-		NoBias:              !c.bool("use_bias", true),
-		ResetBefore:         !c.bool("reset_after", true),
-		Name:                c.name(),
+		Units:               c.Int("units", 0),
+		Activation:          functionOption(c, "activation"),
+		RecurrentActivation: functionOption(c, "recurrent_activation"),
+		NoBias:              !c.Bool("use_bias", true),
+		ResetBefore:         !c.Bool("reset_after", true),
+		Name:                c.Name(),
 	}
 }
 
-// cell returns an option that is a cell.
-func (c *config) cell(key string) Cell {
-	object, made := c.object(key)
+// cellOption returns an option that is a cell.
+func cellOption(c *config.Config, key string) Cell {
+	object, made := c.Object(key)
 	cell, ok := made.(Cell)
 	if !ok {
-		c.fail("option %q is a %q, want a cell", key, object.ClassName)
+		c.Fail("option %q is a %q, want a cell", key, object.ClassName)
 	}
 	return cell
 }
 
-func makeStackedRNNCells(c *config) any {
-	s := &StackedRNNCells{Name: c.name()}
-	var objects []object
-	c.get("cells", &objects)
+func makeStackedRNNCells(c *config.Config) any {
+	s := &StackedRNNCells{Name: c.Name()}
+	var objects []config.Object
+	c.Get("cells", &objects)
 	for i, o := range objects {
-		made, err := makeLayer(o.ClassName, o.Config)
+		made, err := c.Make(o.ClassName, o.Config)
 		cell, ok := made.(Cell)
 		switch {
 		case err != nil:
-			c.fail("cell %d: %w", i, err)
+			c.Fail("cell %d: %w", i, err)
 		case !ok:
-			c.fail("cell %d is a %q, want a cell", i, o.ClassName)
+			c.Fail("cell %d is a %q, want a cell", i, o.ClassName)
 		}
 		s.Cells = append(s.Cells, cell)
 	}

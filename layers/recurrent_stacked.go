@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -44,22 +45,22 @@ func (s *StackedRNNCells) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error
 	return callCellAll(c, s, xs)
 }
 
-func (s *StackedRNNCells) plan(who id, step tensor.Shape) (program, error) {
+func (s *StackedRNNCells) plan(who id, step tensor.Shape) (boundCell, error) {
 	if len(s.Cells) == 0 {
-		return program{}, errorf(who, "a stack of no cells")
+		return boundCell{}, errorf(who, "a stack of no cells")
 	}
 	steps := &stackedSteps{}
-	var p program
+	var p boundCell
 	for i, c := range s.Cells {
 		if c == nil {
-			return program{}, errorf(who, "cell %d of the stack is nil", i)
+			return boundCell{}, errorf(who, "cell %d of the stack is nil", i)
 		}
 		cell, err := c.plan(id{who.kind, fmt.Sprintf("%s.cells.%d", who.name, i)}, step)
 		if err != nil {
-			return program{}, err
+			return boundCell{}, err
 		}
 		if cell.whole {
-			return program{}, errorf(who, "cell %d, a %v, cannot be stacked", i, c.id())
+			return boundCell{}, errorf(who, "cell %d, a %v, cannot be stacked", i, c.id())
 		}
 		if i == 0 {
 			p.in, p.gates, p.scratch = cell.in, cell.gates, cell.scratch
@@ -77,26 +78,26 @@ func (s *StackedRNNCells) plan(who id, step tensor.Shape) (program, error) {
 	return p, nil
 }
 
-type stackedSteps struct{ cells []program }
+type stackedSteps struct{ cells []boundCell }
 
-func (s *stackedSteps) project(w *Workspace, z, x blas32.General, mul product) {
+func (s *stackedSteps) project(w *kernel.Scratch, z, x blas32.General, mul product) {
 	s.cells[0].project(w, z, x, mul)
 }
 
-func (s *stackedSteps) advance(w *Workspace, z, states blas32.General, scratch []float32, mul product) {
+func (s *stackedSteps) advance(w *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
 	var output blas32.General
 	at := 0
 	for i := range s.cells {
 		c := &s.cells[i]
-		own := cols(states, at, at+c.stateLen())
+		own := kernel.Cols(states, at, at+c.stateLen())
 		rest := scratch
 		if i > 0 {
-			z, rest = matrix(scratch, states.Rows, c.gates), scratch[states.Rows*c.gates:]
+			z, rest = kernel.Matrix(scratch, states.Rows, c.gates), scratch[states.Rows*c.gates:]
 			c.project(w, z, output, mul)
 		}
 		c.advance(w, z, own, rest, mul)
 		lo, hi := c.outputAt()
-		output = cols(own, lo, hi)
+		output = kernel.Cols(own, lo, hi)
 		at += c.stateLen()
 	}
 }

@@ -314,7 +314,7 @@ func TestRecurrentOfNothing(t *testing.T) {
 
 func TestRecurrentConfig(t *testing.T) {
 	t.Run("TF 2.0's Keras writes no backward layer that is a copy", func(t *testing.T) {
-		layer, err := makeLayer("Bidirectional", json.RawMessage(`{"name": "b", "merge_mode": null, "layer": {"class_name": "GRU", "config": {"units": 3, "time_major": false, "implementation": 2}}}`))
+		layer, err := kerasLibrary{}.Make("Bidirectional", json.RawMessage(`{"name": "b", "merge_mode": null, "layer": {"class_name": "GRU", "config": {"units": 3, "time_major": false, "implementation": 2}}}`))
 		require.NoError(t, err)
 		b := layer.(*Bidirectional)
 		require.True(t, b.BackwardLayer.(*GRU).GoBackwards)
@@ -332,7 +332,7 @@ func TestRecurrentConfig(t *testing.T) {
 		{"no layer over time", "TimeDistributed", `{}`, `layers: TimeDistributed: config: option "layer" is a "", want a layer of one input`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := makeLayer(tt.class, json.RawMessage(tt.config))
+			_, err := kerasLibrary{}.Make(tt.class, json.RawMessage(tt.config))
 			require.EqualError(t, err, tt.want)
 		})
 	}

@@ -1,11 +1,11 @@
 package layers
 
-import "encoding/json"
+import "github.com/gockpt/ckpt/layers/internal/config"
 
 // makerOf returns what makes layers of a Keras class, nil where this package does not have it. Each family knows its own
 // classes.
-func makerOf(class string) maker {
-	families := []func(class string) maker{
+func makerOf(class string) config.Maker {
+	families := []func(class string) config.Maker{
 		denseMaker,
 		activationMaker,
 		attentionMaker,
@@ -14,7 +14,6 @@ func makerOf(class string) maker {
 		einsumDenseMaker,
 		embeddingMaker,
 		mergeMaker,
-		modelMaker,
 		rescalingMaker,
 		convMaker,
 		convTransposeMaker,
@@ -33,19 +32,4 @@ func makerOf(class string) maker {
 		}
 	}
 	return nil
-}
-
-// makeLayer makes the layer that Keras describes by its class's name and its configuration, weights not built. The error
-// names the class or the option that is not known.
-func makeLayer(class string, raw json.RawMessage) (any, error) {
-	m := makerOf(class)
-	if m == nil {
-		return nil, errorf(id{kind: class}, "%w", ErrUnknownLayer)
-	}
-	c, err := newConfig(class, raw)
-	if err != nil {
-		return nil, err
-	}
-	layer := m(c)
-	return layer, c.done()
 }

@@ -1,5 +1,10 @@
 package layers
 
+import (
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+)
+
 // Rescaling is keras.layers.Rescaling: x*Scale + Offset.
 type Rescaling struct {
 	Scale  *Tensor `ckpt:"-"` // one value, or a shape that stretches to the input's; nil: 1
@@ -23,7 +28,7 @@ func (r *Rescaling) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		f    func(a, b float32) float32
 	}{
 		{"scale", r.Scale, func(a, b float32) float32 { return a * b }},
-		{"offset", r.Offset, add[float32]},
+		{"offset", r.Offset, kernel.Add[float32]},
 	} {
 		if step.by == nil {
 			continue
@@ -31,19 +36,19 @@ func (r *Rescaling) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		if !step.by.Built() {
 			return nil, shapeErrorf(who, step.name, nil, "a number or an array")
 		}
-		shape, ok := stretched(y.Shape(), step.by.Shape())
+		shape, ok := kernel.Stretched(y.Shape(), step.by.Shape())
 		if !ok {
 			return nil, shapeErrorf(who, step.name, step.by.Shape(), "one that stretches with input shape %v", x.Shape())
 		}
 		if y != x && shape.Equal(y.Shape()) {
-			zip(y.Data(), shape, y.Data(), shape, step.by.Data(), step.by.Shape(), step.f)
+			kernel.Zip(y.Data(), shape, y.Data(), shape, step.by.Data(), step.by.Shape(), step.f)
 			continue
 		}
 		next, err := newOutput(who, shape...)
 		if err != nil {
 			return nil, err
 		}
-		zip(next.Data(), shape, y.Data(), y.Shape(), step.by.Data(), step.by.Shape(), step.f)
+		kernel.Zip(next.Data(), shape, y.Data(), y.Shape(), step.by.Data(), step.by.Shape(), step.f)
 		y = next
 	}
 	return y, nil
@@ -52,11 +57,11 @@ func (r *Rescaling) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 // OutputMask returns the input's mask.
 func (r *Rescaling) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
-func rescalingMaker(class string) maker {
+func rescalingMaker(class string) config.Maker {
 	if class != "Rescaling" {
 		return nil
 	}
-	return func(c *config) any {
-		return &Rescaling{Scale: c.array("scale"), Offset: c.array("offset"), Name: c.name()}
+	return func(c *config.Config) any {
+		return &Rescaling{Scale: c.Array("scale"), Offset: c.Array("offset"), Name: c.Name()}
 	}
 }

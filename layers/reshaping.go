@@ -3,6 +3,9 @@ package layers
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -57,7 +60,7 @@ func (r *Reshape) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		}
 	}
 	if shape.Check() != nil || shape[1:].Len() != n {
-		return nil, shapeErrorf(who, "input", x.Shape(), "as many values for each example as %v has", pattern(r.TargetShape))
+		return nil, shapeErrorf(who, "input", x.Shape(), "as many values for each example as %v has", fault.Pattern(r.TargetShape))
 	}
 	return x.Reshape(shape...)
 }
@@ -84,11 +87,11 @@ func (p *Permute) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	order := append([]int{0}, p.Dims...)
-	y, err := newOutput(who, permuted(x.Shape(), order)...)
+	y, err := newOutput(who, kernel.Permuted(x.Shape(), order)...)
 	if err != nil {
 		return nil, err
 	}
-	transpose(y.Data(), x.Data(), x.Shape(), order)
+	kernel.Transpose(y.Data(), x.Data(), x.Shape(), order)
 	return y, nil
 }
 
@@ -121,16 +124,16 @@ func (r *RepeatVector) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-func reshapingMaker(class string) maker {
+func reshapingMaker(class string) config.Maker {
 	switch class {
 	case "Flatten":
-		return func(c *config) any { return &Flatten{ChannelsFirst: c.channelsFirst(), Name: c.name()} }
+		return func(c *config.Config) any { return &Flatten{ChannelsFirst: c.ChannelsFirst(), Name: c.Name()} }
 	case "Reshape":
-		return func(c *config) any { return &Reshape{TargetShape: c.ints("target_shape"), Name: c.name()} }
+		return func(c *config.Config) any { return &Reshape{TargetShape: c.Ints("target_shape"), Name: c.Name()} }
 	case "Permute":
-		return func(c *config) any { return &Permute{Dims: c.ints("dims"), Name: c.name()} }
+		return func(c *config.Config) any { return &Permute{Dims: c.Ints("dims"), Name: c.Name()} }
 	case "RepeatVector":
-		return func(c *config) any { return &RepeatVector{N: c.int("n", 0), Name: c.name()} }
+		return func(c *config.Config) any { return &RepeatVector{N: c.Int("n", 0), Name: c.Name()} }
 	}
 	return nil
 }

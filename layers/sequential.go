@@ -29,11 +29,11 @@ type Chain struct {
 
 // NewSequential returns a Sequential of layers, each a [Layer] or a [MultiLayer].
 func NewSequential(layers ...any) Sequential {
-	nodes := make([]node, len(layers))
+	links := make([]link, len(layers))
 	for i, l := range layers {
-		nodes[i] = node{callee: &callee{class: classOf(l), layer: l}}
+		links[i] = link{classOf(l), l}
 	}
-	return Sequential{Functional: Chain{Operations: chainOperations(nodes)}}
+	return Sequential{Functional: Chain{Operations: chainOperations(links)}}
 }
 
 // classOf returns the name of Keras's class for a layer, that of its type.
@@ -76,7 +76,7 @@ func (s *Sequential) forward(c *Context, x *Tensor) (*Tensor, *Mask, error) {
 	}
 	mask := c.Mask(0)
 	for i, l := range s.Layers() {
-		ctx := &Context{Workspace: c.workspace()}
+		ctx := &Context{Workspace: (*Workspace)(c.workspace())}
 		if mask != nil {
 			ctx.Masks = []*Mask{mask}
 		}

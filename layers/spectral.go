@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // SpectralNormalization is keras.layers.SpectralNormalization as it runs after training: the layer that it wraps, whose
 // kernel training left divided by its largest singular value.
@@ -29,7 +32,7 @@ func (s *SpectralNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) 
 	return s.Layer.Forward(c, x)
 }
 
-func makeSpectralNormalization(c *config) any {
-	c.skip("power_iterations")
-	return &SpectralNormalization{Layer: c.layer("layer"), Name: c.name()}
+func makeSpectralNormalization(c *config.Config) any {
+	c.Skip("power_iterations")
+	return &SpectralNormalization{Layer: layerOption(c, "layer"), Name: c.Name()}
 }

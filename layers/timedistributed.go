@@ -1,6 +1,9 @@
 package layers
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // TimeDistributed is keras.layers.TimeDistributed: a layer that is applied to each step of a sequence by itself.
 type TimeDistributed struct {
@@ -37,7 +40,7 @@ func (t *TimeDistributed) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, errorf(who, "%w", errNoLayer)
 	}
 	shape := x.Shape()
-	inner := &Context{Workspace: c.workspace()}
+	inner := &Context{Workspace: (*Workspace)(c.workspace())}
 	if m := c.Mask(0); m != nil {
 		s := m.Shape()
 		if len(s) < 2 || !s[:2].Equal(shape[:2]) {
@@ -72,6 +75,6 @@ func (t *TimeDistributed) Forward(c *Context, x *Tensor) (*Tensor, error) {
 // OutputMask returns the input's mask.
 func (t *TimeDistributed) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
-func makeTimeDistributed(c *config) any {
-	return &TimeDistributed{Layer: c.layer("layer"), Name: c.name()}
+func makeTimeDistributed(c *config.Config) any {
+	return &TimeDistributed{Layer: layerOption(c, "layer"), Name: c.Name()}
 }

@@ -3,6 +3,9 @@ package layers
 import (
 	"math"
 	"strconv"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
 // Interpolation is how [UpSampling2D] finds the values between pixels.
@@ -110,7 +113,7 @@ func (l layout) repeat(y, x []float32, factor triple) {
 	line := l.size[2] * l.channels
 	long := line * factor[2]
 	rows := l.size[1] * factor[1]
-	parallel(l.batch*l.size[0]*factor[0]*rows, long, func(_, lo, hi int) {
+	kernel.Parallel(l.batch*l.size[0]*factor[0]*rows, long, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			from := (i/rows/factor[0]*l.size[1] + i%rows/factor[1]) * line
 			to := y[i*long : (i+1)*long]
@@ -125,18 +128,18 @@ func (l layout) repeat(y, x []float32, factor triple) {
 
 // interpolate copies the images x, of layout l with channels last, to y, whose size is out: first along columns, to one line of
 // x's width, and then along that.
-func (l layout) interpolate(w *Workspace, y, x []float32, out triple, how Interpolation) {
-	defer w.release(w.mark())
+func (l layout) interpolate(w *kernel.Scratch, y, x []float32, out triple, how Interpolation) {
+	defer w.Release(w.Mark())
 	line, long := l.size[2]*l.channels, out[2]*l.channels
 	columns := newSampling(l.size[2], out[2], how)
 	rows := newSampling(l.size[1], out[1], how)
-	weights := w.floats(out[2] * columns.taps)
+	weights := w.Floats(out[2] * columns.taps)
 	for t := range out[2] {
 		columns.at(t, weights[t*columns.taps:][:columns.taps])
 	}
 	cost := rows.taps*line + columns.taps*long
-	lines := w.floats(ranges(l.batch*out[1], cost) * line)
-	parallel(l.batch*out[1], cost, func(run, lo, hi int) {
+	lines := w.Floats(kernel.Ranges(l.batch*out[1], cost) * line)
+	kernel.Parallel(l.batch*out[1], cost, func(run, lo, hi int) {
 		sum := lines[run*line:][:line]
 		var vertical [10]float32
 		for i := lo; i < hi; i++ {
@@ -242,25 +245,25 @@ func keysCubic(x float64) float64 {
 	return 0
 }
 
-func upsamplingMaker(class string) maker {
+func upsamplingMaker(class string) config.Maker {
 	switch class {
 	case "UpSampling1D":
-		return func(c *config) any { return &UpSampling1D{Size: c.int("size", 2), Name: c.name()} }
+		return func(c *config.Config) any { return &UpSampling1D{Size: c.Int("size", 2), Name: c.Name()} }
 	case "UpSampling2D":
-		return func(c *config) any {
-			return &UpSampling2D{Size: c.ints("size"), ChannelsFirst: c.channelsFirst(), Interpolation: c.interpolation(), Name: c.name()}
+		return func(c *config.Config) any {
+			return &UpSampling2D{Size: c.Ints("size"), ChannelsFirst: c.ChannelsFirst(), Interpolation: interpolationOption(c), Name: c.Name()}
 		}
 	case "UpSampling3D":
-		return func(c *config) any {
-			return &UpSampling3D{Size: c.ints("size"), ChannelsFirst: c.channelsFirst(), Name: c.name()}
+		return func(c *config.Config) any {
+			return &UpSampling3D{Size: c.Ints("size"), ChannelsFirst: c.ChannelsFirst(), Name: c.Name()}
 		}
 	}
 	return nil
 }
 
 // interpolation returns the option of that name.
-func (c *config) interpolation() Interpolation {
-	text := c.text("interpolation", "nearest")
+func interpolationOption(c *config.Config) Interpolation {
+	text := c.Text("interpolation", "nearest")
 	if text == "area" { // an output pixel lies within one input pixel: its average is that
 		return Nearest
 	}
@@ -269,6 +272,6 @@ func (c *config) interpolation() Interpolation {
 			return Interpolation(i)
 		}
 	}
-	c.fail("interpolation %q is none of %v and area", text, interpolations)
+	c.Fail("interpolation %q is none of %v and area", text, interpolations)
 	return Nearest
 }

@@ -1,10 +1,10 @@
 package layers
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -115,11 +115,11 @@ func (l layout) perChannel() layout {
 }
 
 // channelsLast returns the values of x, a tensor of layout l, with channels last: x's own, or a copy in w's memory.
-func channelsLast(w *Workspace, l layout, x []float32) []float32 {
+func channelsLast(w *kernel.Scratch, l layout, x []float32) []float32 {
 	if !l.channelsFirst {
 		return x
 	}
-	last := w.floats(len(x))
+	last := w.Floats(len(x))
 	swapAxes(last, x, l.batch, l.channels, l.size.len())
 	return last
 }
@@ -130,7 +130,7 @@ func swapAxes(dst, src []float32, batch, rows, cols int) {
 		return
 	}
 	size := rows * cols
-	parallel(batch, size, func(_, lo, hi int) {
+	kernel.Parallel(batch, size, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			swapMatrix(dst[i*size:(i+1)*size], src[i*size:(i+1)*size], rows, cols)
 		}
@@ -215,9 +215,9 @@ func likeCuboids(axes *[3]slide, rank int, p Padding) {
 	}
 }
 
-// padding returns an option that names a padding.
-func (c *config) padding() Padding {
-	switch text := c.text("padding", "valid"); text {
+// paddingOption returns an option that names a padding.
+func paddingOption(c *config.Config) Padding {
+	switch text := c.Text("padding", "valid"); text {
 	case "valid":
 		return Valid
 	case "same":
@@ -225,58 +225,7 @@ func (c *config) padding() Padding {
 	case "causal":
 		return Causal
 	default:
-		c.fail("padding %q is none of valid, same and causal", text)
+		c.Fail("padding %q is none of valid, same and causal", text)
 		return Valid
 	}
-}
-
-// channelsFirst reports whether the option data_format says so.
-func (c *config) channelsFirst() bool {
-	switch text := c.text("data_format", "channels_last"); text {
-	case "channels_last":
-	case "channels_first":
-		return true
-	default:
-		c.fail("data format %q is neither channels_last nor channels_first", text)
-	}
-	return false
-}
-
-// pairs returns an option that is two numbers for each of rank axes: one number for all of them, a number or two per axis. nil where it
-// is not there.
-func (c *config) pairs(key string, rank int) [][2]int {
-	var raw json.RawMessage
-	if !c.get(key, &raw) {
-		return nil
-	}
-	var one int
-	if json.Unmarshal(raw, &one) == nil {
-		return slices.Repeat([][2]int{{one, one}}, rank)
-	}
-	var axis []int
-	err := json.Unmarshal(raw, &axis)
-	if err == nil && rank == 1 && len(axis) == 2 {
-		return [][2]int{{axis[0], axis[1]}}
-	}
-	if err == nil && len(axis) == rank {
-		var list [][2]int
-		for _, n := range axis {
-			list = append(list, [2]int{n, n})
-		}
-		return list
-	}
-	var list [][]int
-	if err := json.Unmarshal(raw, &list); err != nil {
-		c.fail("option %q is %s, want pairs of integers", key, short(raw))
-		return nil
-	}
-	var pairs [][2]int
-	for _, p := range list {
-		if len(p) != 2 {
-			c.fail("option %q is %s, want pairs of integers", key, short(raw))
-			return nil
-		}
-		pairs = append(pairs, [2]int{p[0], p[1]})
-	}
-	return pairs
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"errors"
 
+	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -20,23 +21,23 @@ func buildLayer(who id, layer Layer, input tensor.Shape) error {
 	return nil
 }
 
-// layer returns an option that is a layer of one input and output.
-func (c *config) layer(key string) Layer {
-	object, made := c.object(key)
+// layerOption returns an option that is a layer of one input and output.
+func layerOption(c *config.Config, key string) Layer {
+	object, made := c.Object(key)
 	layer, ok := made.(Layer)
 	if !ok {
-		c.fail("option %q is a %q, want a layer of one input", key, object.ClassName)
+		c.Fail("option %q is a %q, want a layer of one input", key, object.ClassName)
 	}
 	return layer
 }
 
-// axis returns the option "axis", one axis or a list of one, or def. Axis 0 is the batch's, which no layer asks for one axis of.
-func (c *config) axis(def int) int {
-	switch axes := c.ints("axis"); {
+// axisOption returns the option "axis", one axis or a list of one, or def. Axis 0 is the batch's, which no layer asks for one axis of.
+func axisOption(c *config.Config, def int) int {
+	switch axes := c.Ints("axis"); {
 	case len(axes) == 0:
 		return def
 	case len(axes) > 1 || axes[0] == 0:
-		c.fail("axes %v: want one, and not the batch's", axes)
+		c.Fail("axes %v: want one, and not the batch's", axes)
 		return def
 	default:
 		return axes[0]

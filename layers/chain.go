@@ -1,0 +1,115 @@
+package layers
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A link is a layer of a chain, of a Keras class.
+type link struct {
+	class string
+	layer any
+}
+
+// A chainStep is a layer of a chain, or an operator that Keras adds for a mask; from are those before it.
+type chainStep struct {
+	track  any
+	isMask bool
+	from   []int
+	depth  int // counted from the output; -1: the output does not need it
+}
+
+// chainOperations returns the layers of a chain as Keras 3 holds them: behind an input, and among operators that make masks where
+// an embedding or Masking has them made and a layer behind takes them. The JSON does not have those.
+func chainOperations(links []link) []any {
+	steps := []chainStep{{depth: -1}} // the input
+	add := func(s chainStep) int {
+		s.depth = -1
+		steps = append(steps, s)
+		return len(steps) - 1
+	}
+	last, mask := 0, -1
+	for _, l := range links {
+		step := chainStep{track: l.layer, from: []int{last}}
+		if mask >= 0 && takesMask(l) {
+			step.from = append(step.from, mask)
+		}
+		input := last
+		last = add(step)
+		switch l := l.layer.(type) {
+		case *Embedding:
+			if mask = -1; l.MaskZero {
+				mask = add(chainStep{isMask: true, from: []int{input}}) // NotEqual
+			}
+		case *Masking:
+			mask = add(chainStep{isMask: true, from: []int{input}}) // NotEqual
+			mask = add(chainStep{isMask: true, from: []int{mask}})  // Any
+		default:
+			if !passesMask(l) {
+				mask = -1
+			}
+		}
+	}
+	steps[last].depth = 0
+	order := make([]int, 0, len(steps))
+	for i := range slices.Backward(steps) {
+		if steps[i].depth < 0 {
+			continue
+		}
+		order = append(order, i)
+		for _, from := range steps[i].from {
+			steps[from].depth = max(steps[from].depth, steps[i].depth+1)
+		}
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		switch a, b := steps[i], steps[j]; {
+		case a.depth != b.depth:
+			return b.depth - a.depth
+		case a.isMask == b.isMask:
+			return i - j
+		case a.isMask: // Keras comes to masks behind the layers
+			return 1
+		}
+		return -1
+	})
+	var operations []any
+	seen := make(map[any]bool)
+	for _, i := range order {
+		t := steps[i].track
+		if t != nil && reflect.TypeOf(t).Kind() == reflect.Pointer { // a layer that stands in the chain twice
+			if seen[t] {
+				continue
+			}
+			seen[t] = true
+		}
+		operations = append(operations, t)
+	}
+	return operations
+}
+
+// takesMask reports the layers whose call has an argument for a mask.
+func takesMask(l link) bool {
+	switch l.layer.(type) {
+	case *Model, *Sequential:
+		return true
+	}
+	switch l.class {
+	case "BatchNormalization", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "GlobalAveragePooling1D", "LSTM", "RNN",
+		"SimpleRNN", "Softmax", "TimeDistributed":
+		return true
+	}
+	return false
+}
+
+// passesMask reports a layer that hands its input's mask on as it is.
+func passesMask(layer any) bool {
+	l, ok := layer.(Masker)
+	if !ok {
+		return false
+	}
+	in := tensor.New[bool](1, 1)
+	out, err := l.OutputMask(&Context{Masks: []*Mask{in}})
+	return err == nil && out == in
+}

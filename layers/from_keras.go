@@ -1,0 +1,131 @@
+package layers
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/layers/internal/program"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// FromKeras makes a model from the JSON that Keras 3 writes: model.to_json(), or config.json in a .keras file. It knows Functional
+// and Sequential models, nested in each other or not, the layers of this package, and the operators of keras.ops that stand between
+// layers. Weights are not in the JSON.
+//
+// The error names a layer, an operator or an option that this package does not know, and has [ErrUnknownLayer] or
+// [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused.
+func FromKeras(r io.Reader) (*Model, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("layers: model: %w", err)
+	}
+	class, config, err := program.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("layers: model: %w", err)
+	}
+	m, err := kerasLibrary{}.model(class, config)
+	if m == nil && err == nil {
+		err = errorf(id{kind: class}, "%w: want a Functional or a Sequential model", ErrUnknownLayer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// A kerasLibrary makes and calls this package's layers for the programs of models.
+type kerasLibrary struct{}
+
+// Make makes the layer that Keras describes by its class's name and its configuration, weights not built.
+func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
+	m := makerOf(class)
+	if m == nil {
+		model, err := k.model(class, raw)
+		switch {
+		case err != nil:
+			return nil, err
+		case model == nil:
+			return nil, errorf(id{kind: class}, "%w", ErrUnknownLayer)
+		}
+		return model, nil
+	}
+	c, err := config.New(class, raw, k)
+	if err != nil {
+		return nil, err
+	}
+	layer := m(c)
+	return layer, c.Done()
+}
+
+// model makes a model; nil where class is not a model's.
+func (k kerasLibrary) model(class string, raw json.RawMessage) (*Model, error) {
+	p, err := program.New(class, raw, k)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	m := &Model{program: p}
+	if p.Chain {
+		var links []link
+		for _, c := range p.Steps() {
+			links = append(links, link{c.Class, c.Layer})
+		}
+		m.Operations = chainOperations(links)
+		return &Model{Functional: m, program: p}, nil
+	}
+	for _, c := range p.Callees {
+		m.Operations = append(m.Operations, c.Layer)
+	}
+	return m, nil
+}
+
+// Activation returns what an activation layer without weights computes.
+func (kerasLibrary) Activation(layer any) (f activation.Func, ok bool, err error) {
+	l, ok := layer.(interface {
+		function() (activation.Func, error)
+	})
+	if !ok {
+		return f, false, nil
+	}
+	f, err = l.function()
+	return f, true, err
+}
+
+// Call calls a layer with a program's values.
+func (kerasLibrary) Call(who, class string, layer any, a *ops.Arguments) ([]*ops.Value, error) {
+	if l, ok := layer.(kerasLayer); ok {
+		return l.callKeras(a)
+	}
+	return callLayer(id{kind: who}, class, layer, a)
+}
+
+// DType returns the dtype of a layer's output, InvalidDType where that is the inputs'.
+func (kerasLibrary) DType(class string, layer any) tensor.DType {
+	if l, ok := layer.(interface{ dtype() tensor.DType }); ok {
+		return l.dtype()
+	}
+	if keepsDType(class) {
+		return tensor.InvalidDType
+	}
+	return tensor.DTFloat32
+}
+
+// Program returns the program of a model.
+func (kerasLibrary) Program(layer any) *program.Program {
+	if m, ok := layer.(*Model); ok {
+		return m.program
+	}
+	return nil
+}
+
+// shapeError returns err as a [*ShapeError] where it says that a model's input has the wrong shape.
+func shapeError(err error) error {
+	if e, ok := errors.AsType[*program.InputError](err); ok && error(e) == err {
+		return &ShapeError{Layer: e.Who.String(), Tensor: fmt.Sprintf("input %q", e.Name), Got: e.Got, Want: e.Want}
+	}
+	return err
+}

@@ -1,0 +1,214 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+)
+
+// A Maker makes a layer of a Keras class from its configuration. It reads every option that changes numbers, each by the
+// method of its type, and leaves errors to [Config.Done].
+type Maker func(c *Config) any
+
+// A Config reads the configuration that Keras writes for a layer (get_config). It keeps the first error, which [Config.Done]
+// returns; after an error the methods return zero values.
+type Config struct {
+	who     fault.Who
+	options map[string]json.RawMessage
+	read    map[string]bool
+	makers  Makers
+	Err     error
+}
+
+// Makers make the layers that stand within another's configuration.
+type Makers interface {
+	// Make makes the layer that Keras describes by its class's name and its configuration, weights not built. The error names the
+	// class or the option that is not known.
+	Make(class string, raw json.RawMessage) (any, error)
+
+	// Activation returns what a layer computes that is an activation; ok is false for any other.
+	Activation(layer any) (f activation.Func, ok bool, err error)
+}
+
+// errNoLayers is in the error of a configuration that may not have layers within.
+var errNoLayers = errors.New("want no layer here")
+
+// isUnread reports whether key is an option that any layer may have and that changes nothing about inference.
+func isUnread(key string) bool {
+	switch key {
+	case "name", "trainable", "dtype", "autocast", "activity_regularizer", "seed", "build_config", "batch_input_shape", "batch_shape",
+		"sparse", "ragged", "quantization_config", "lora_rank", "lora_alpha":
+		return true
+	}
+	return strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
+}
+
+// New returns a config over the JSON object that Keras wrote for a layer of class.
+func New(class string, raw json.RawMessage, makers Makers) (*Config, error) {
+	c := &Config{who: fault.Who{Kind: class}, read: make(map[string]bool), makers: makers}
+	if err := json.Unmarshal(raw, &c.options); err != nil {
+		return nil, fault.Errorf(c.who, "config: %w", err)
+	}
+	c.who.Name = c.Name()
+	return c, c.Err
+}
+
+// Done returns the first error of what was read, or one that names an option which nobody read.
+func (c *Config) Done() error {
+	for _, key := range slices.Sorted(maps.Keys(c.options)) {
+		if c.Err == nil && !c.read[key] && !isUnread(key) && string(c.options[key]) != "null" {
+			c.Fail("%w %q", fault.ErrUnknownOption, key)
+		}
+	}
+	return c.Err
+}
+
+// Fail keeps an error about the configuration, if it is the first.
+func (c *Config) Fail(format string, args ...any) {
+	if c.Err == nil {
+		c.Err = fault.Errorf(c.who, "config: "+format, args...)
+	}
+}
+
+// Get decodes option key into v and reports whether it is there and not null.
+func (c *Config) Get(key string, v any) bool {
+	c.read[key] = true
+	raw, ok := c.options[key]
+	if !ok || string(raw) == "null" {
+		return false
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		c.Fail("option %q is %s: %w", key, Short(raw), err)
+		return false
+	}
+	return true
+}
+
+func (c *Config) Name() string { return c.Text("name", "") }
+
+// Text returns a string option, or def where it is not there.
+func (c *Config) Text(key, def string) string {
+	c.Get(key, &def)
+	return def
+}
+
+func (c *Config) Bool(key string, def bool) bool {
+	c.Get(key, &def)
+	return def
+}
+
+func (c *Config) Int(key string, def int) int {
+	c.Get(key, &def)
+	return def
+}
+
+func (c *Config) Float(key string, def float32) float32 {
+	c.Get(key, &def)
+	return def
+}
+
+// Optional returns an option that may be null or missing, then nil.
+func (c *Config) Optional(key string) *float32 {
+	v := new(float32)
+	if !c.Get(key, v) {
+		return nil
+	}
+	return v
+}
+
+// Ints returns an option that is an integer or a list of them; nil where it is not there.
+func (c *Config) Ints(key string) []int {
+	var raw json.RawMessage
+	if !c.Get(key, &raw) {
+		return nil
+	}
+	var one int
+	if json.Unmarshal(raw, &one) == nil {
+		return []int{one}
+	}
+	var list []int
+	if err := json.Unmarshal(raw, &list); err != nil {
+		c.Fail("option %q is %s, want integers", key, Short(raw))
+	}
+	return list
+}
+
+// Activation returns an option that is an activation: its name, what Keras writes for a function, or an activation layer without
+// weights. The zero Func where it is not there.
+func (c *Config) Activation(key string) activation.Func {
+	var raw json.RawMessage
+	if !c.Get(key, &raw) {
+		return activation.Func{}
+	}
+	var name string
+	if json.Unmarshal(raw, &name) == nil {
+		return c.ParseActivation(key, name)
+	}
+	object, layer := c.Object(key)
+	if layer != nil {
+		f, ok, err := c.makers.Activation(layer)
+		if err != nil {
+			c.Fail("option %q: %w", key, err)
+		}
+		if ok {
+			return f
+		}
+	}
+	if object.ClassName != "function" {
+		c.Fail("option %q is a %q, which is no activation", key, object.ClassName)
+	} else if json.Unmarshal(object.Config, &name) != nil {
+		c.Fail("option %q is %s, want a function's name", key, Short(object.Config))
+	}
+	return c.ParseActivation(key, name)
+}
+
+func (c *Config) ParseActivation(key, name string) activation.Func {
+	f, err := activation.Parse(name)
+	if err != nil {
+		c.Fail("option %q: %w", key, err)
+	}
+	return f
+}
+
+// An Object is what Keras writes for anything with a configuration of its own.
+type Object struct {
+	Module    string          `json:"module"`
+	ClassName string          `json:"class_name"`
+	Config    json.RawMessage `json:"config"`
+}
+
+// Object returns an option that is an object, and the layer that it describes, nil where it describes a function or is not there.
+func (c *Config) Object(key string) (Object, any) {
+	var o Object
+	if !c.Get(key, &o) || o.ClassName == "function" {
+		return o, nil
+	}
+	layer, err := c.Make(o.ClassName, o.Config)
+	if err != nil {
+		c.Fail("option %q: %w", key, err)
+	}
+	return o, layer
+}
+
+// Make makes a layer that stands within the configuration.
+func (c *Config) Make(class string, raw json.RawMessage) (any, error) {
+	if c.makers == nil {
+		return nil, errNoLayers
+	}
+	return c.makers.Make(class, raw)
+}
+
+// Short returns the beginning of raw for an error message.
+func Short(raw json.RawMessage) string {
+	const most = 60
+	if len(raw) <= most {
+		return string(raw)
+	}
+	return fmt.Sprintf("%s… (%d bytes)", raw[:most], len(raw))
+}

@@ -1,0 +1,185 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Contraction is a sum of products over labelled axes, as numpy's einsum names them: `abc,cde->abde`. It is computed as
+// matrix products: every label is one of four kinds.
+type Contraction struct {
+	X, W, Y string // the labels of both operands and of the result, one letter an axis
+
+	batch string // in all three
+	rows  string // in x and y
+	inner string // in x and w: what is summed over
+	cols  string // in w and y
+}
+
+// NewContraction returns the contraction that labels describe. The error says where a label stands twice in an operand, or
+// in one operand alone.
+func NewContraction(x, w, y string) (*Contraction, error) {
+	c := &Contraction{X: x, W: w, Y: y}
+	for _, labels := range []string{x, w, y} {
+		for i, l := range labels {
+			if strings.ContainsRune(labels[i+1:], l) {
+				return nil, fmt.Errorf("einsum %v: label %q stands twice in %q, which is not supported", c, l, labels)
+			}
+		}
+	}
+	for _, l := range y {
+		inX, inW := strings.ContainsRune(x, l), strings.ContainsRune(w, l)
+		switch {
+		case inX && inW:
+			c.batch += string(l)
+		case inX:
+			c.rows += string(l)
+		case inW:
+			c.cols += string(l)
+		default:
+			return nil, fmt.Errorf("einsum %v: label %q is in no operand", c, l)
+		}
+	}
+	for _, l := range w {
+		if strings.ContainsRune(y, l) {
+			continue
+		}
+		if !strings.ContainsRune(x, l) {
+			return nil, fmt.Errorf("einsum %v: label %q is in one operand alone, which is not supported", c, l)
+		}
+		c.inner += string(l)
+	}
+	for _, l := range x {
+		if !strings.ContainsRune(y, l) && !strings.ContainsRune(w, l) {
+			return nil, fmt.Errorf("einsum %v: label %q is in one operand alone, which is not supported", c, l)
+		}
+	}
+	return c, nil
+}
+
+func (c *Contraction) String() string { return c.X + "," + c.W + "->" + c.Y }
+
+// Sizes returns the length of every label, and an error where shapes do not fit the labels or each other.
+func (c *Contraction) Sizes(x, w tensor.Shape) (map[rune]int, error) {
+	sizes := make(map[rune]int, len(c.X)+len(c.W))
+	for _, o := range []struct {
+		labels string
+		shape  tensor.Shape
+	}{{c.X, x}, {c.W, w}} {
+		if len(o.labels) != len(o.shape) {
+			return nil, fmt.Errorf("einsum %v: shape %v has not the axes %q", c, o.shape, o.labels)
+		}
+		for i, l := range o.labels {
+			if n, ok := sizes[l]; ok && n != o.shape[i] {
+				return nil, fmt.Errorf("einsum %v: label %q is %d long in one operand and %d in the other", c, l, n, o.shape[i])
+			}
+			sizes[l] = o.shape[i]
+		}
+	}
+	return sizes, nil
+}
+
+// shape returns the shape of axes with the given labels.
+func Labelled(labels string, sizes map[rune]int) tensor.Shape {
+	s := make(tensor.Shape, 0, len(labels))
+	for _, l := range labels {
+		s = append(s, sizes[l])
+	}
+	return s
+}
+
+// Add adds the contraction of x and w, of the given lengths, to y. Operands whose axes are not in an order that a matrix product
+// takes are brought into it in scratch memory.
+func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) {
+	defer work.Release(work.Mark())
+	x = arranged(work, x, c.X, c.batch+c.rows+c.inner, sizes)
+	w = arranged(work, w, c.W, c.batch+c.inner+c.cols, sizes)
+	batches := Labelled(c.batch, sizes).Len()
+	m, k, n := Labelled(c.rows, sizes).Len(), Labelled(c.inner, sizes).Len(), Labelled(c.cols, sizes).Len()
+	order := c.batch + c.rows + c.cols
+	out := y
+	if order != c.Y {
+		out = work.Floats(len(y))
+		Transpose(out, y, Labelled(c.Y, sizes), axesOf(c.Y, order))
+	}
+	if batches == 1 {
+		Matmul(Matrix(out, m, n), Matrix(x, m, k), Matrix(w, k, n))
+	} else {
+		Parallel(batches, m*k*n, func(_, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				MulAdd(Matrix(out[i*m*n:(i+1)*m*n], m, n), Matrix(x[i*m*k:(i+1)*m*k], m, k), Matrix(w[i*k*n:(i+1)*k*n], k, n))
+			}
+		})
+	}
+	if order != c.Y {
+		Transpose(y, out, Labelled(order, sizes), axesOf(order, c.Y))
+	}
+}
+
+// arranged returns data, whose axes have labels, with its axes in another order.
+func arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
+	if labels == order {
+		return data
+	}
+	out := work.Floats(len(data))
+	Transpose(out, data, Labelled(labels, sizes), axesOf(labels, order))
+	return out
+}
+
+// axesOf returns the order of axes that takes labels to order.
+func axesOf(labels, order string) []int {
+	perm := make([]int, 0, len(order))
+	for _, l := range order {
+		perm = append(perm, strings.IndexRune(labels, l))
+	}
+	return perm
+}
+
+// SplitEinsum returns the labels of the operands and of the result of an equation such as "ab,bc->ac"; "…" stands for an ellipsis.
+// Without "->" the result has the labels that stand once, sorted, as numpy has it.
+func SplitEinsum(equation string) (operands []string, result string, err error) {
+	equation = strings.ReplaceAll(strings.ReplaceAll(equation, " ", ""), "...", "…")
+	left, result, explicit := strings.Cut(equation, "->")
+	operands = strings.Split(left, ",")
+	for _, labels := range append(slices.Clone(operands), result) {
+		for _, l := range labels {
+			if l != '…' && !(l >= 'a' && l <= 'z' || l >= 'A' && l <= 'Z') {
+				return nil, "", fmt.Errorf("equation %q: %q is no label", equation, l)
+			}
+		}
+		if strings.Count(labels, "…") > 1 {
+			return nil, "", fmt.Errorf("equation %q: two ellipses in one operand", equation)
+		}
+	}
+	if !explicit {
+		if strings.Contains(left, "…") {
+			result = "…"
+		}
+		var once []rune
+		for _, l := range strings.Join(operands, "") {
+			if l != '…' && strings.Count(left, string(l)) == 1 {
+				once = append(once, l)
+			}
+		}
+		slices.Sort(once)
+		result += string(once)
+	}
+	return operands, result, nil
+}
+
+// SpareLabels returns n letters that are not in used.
+func SpareLabels(n int, used string) (string, error) {
+	var spare []rune
+	for l := 'A'; l <= 'z' && len(spare) < n; l++ {
+		if (l <= 'Z' || l >= 'a') && !strings.ContainsRune(used, l) {
+			spare = append(spare, l)
+		}
+	}
+	if len(spare) < n {
+		return "", fmt.Errorf("more axes than there are letters")
+	}
+	return string(spare), nil
+}

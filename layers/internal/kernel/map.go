@@ -1,0 +1,12 @@
+package kernel
+
+import "github.com/gockpt/ckpt/tensor"
+
+// Map returns a tensor of f of x's elements.
+func Map[A, B tensor.Element](x *tensor.Tensor[A], f func(A) B) *tensor.Tensor[B] {
+	y := tensor.New[B](x.Shape()...)
+	for i, v := range x.Data() {
+		y.Data()[i] = f(v)
+	}
+	return y
+}

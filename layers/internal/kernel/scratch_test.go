@@ -1,0 +1,42 @@
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestScratchIsAStack(t *testing.T) {
+	var w Scratch
+	outer := w.Mark()
+	a := w.Floats(100)
+	inner := w.Mark()
+	b := w.Floats(3 * minBlock) // more than the first block holds
+	c := w.Floats(10)
+	for _, s := range [][]float32{a, b, c} {
+		for i := range s {
+			s[i] = float32(len(s))
+		}
+	}
+	require.Equal(t, float32(100), a[99], "what is taken does not overlap")
+	require.Equal(t, float32(3*minBlock), b[len(b)-1])
+	w.Release(inner)
+	require.Same(t, &b[0], &w.Floats(2 * minBlock)[0], "what was released is given out again")
+	w.Release(outer)
+	require.Same(t, &a[0], &w.Floats(1)[0])
+
+	t.Run("it allocates nothing once it has grown", func(t *testing.T) {
+		require.Zero(t, testing.AllocsPerRun(10, func() {
+			m := w.Mark()
+			w.Floats(50)
+			w.Floats(2 * minBlock)
+			w.Release(m)
+		}))
+	})
+	t.Run("no scratch gives memory too", func(t *testing.T) {
+		var none *Scratch
+		m := none.Mark()
+		require.Len(t, none.Floats(5), 5)
+		none.Release(m)
+	})
+}

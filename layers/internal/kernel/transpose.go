@@ -1,0 +1,68 @@
+package kernel
+
+import "github.com/gockpt/ckpt/tensor"
+
+// Transpose copies src, of the given shape, to dst with its axes in another order: axis i of dst is axis perm[i] of src.
+func Transpose(dst, src []float32, shape tensor.Shape, perm []int) {
+	if len(dst) == 0 {
+		return
+	}
+	rank := len(perm)
+	if rank == 0 {
+		copy(dst, src)
+		return
+	}
+	strides := make([]int, rank) // of src, in its own order
+	for i, step := rank-1, 1; i >= 0; i-- {
+		strides[i] = step
+		step *= shape[i]
+	}
+	length, step := make([]int, rank), make([]int, rank) // in dst's order
+	for i, axis := range perm {
+		length[i], step[i] = shape[axis], strides[axis]
+	}
+	n, stride := length[rank-1], step[rank-1]
+	index := make([]int, rank-1)
+	for at := 0; ; {
+		row := dst[:n]
+		dst = dst[n:]
+		if stride == 1 {
+			copy(row, src[at:at+n])
+		} else {
+			for i, from := 0, at; i < n; i, from = i+1, from+stride {
+				row[i] = src[from]
+			}
+		}
+		axis := rank - 2
+		for ; axis >= 0; axis-- {
+			index[axis]++
+			at += step[axis]
+			if index[axis] < length[axis] {
+				break
+			}
+			at -= index[axis] * step[axis]
+			index[axis] = 0
+		}
+		if axis < 0 {
+			return
+		}
+	}
+}
+
+// Permuted returns the shape that a tensor of shape s has once its axes are in the order of perm.
+func Permuted(s tensor.Shape, perm []int) tensor.Shape {
+	out := make(tensor.Shape, len(perm))
+	for i, axis := range perm {
+		out[i] = s[axis]
+	}
+	return out
+}
+
+// Inverse returns the order of axes that undoes perm.
+func Inverse(perm []int) []int {
+	out := make([]int, len(perm))
+	for i, axis := range perm {
+		out[axis] = i
+	}
+	return out
+}

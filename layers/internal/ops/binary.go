@@ -1,0 +1,157 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// binaryOperator makes the operators that look at one value of two tensors, stretched to each other.
+func binaryOperator(class string) Maker {
+	switch class {
+	case "Add":
+		return arithmetic(kernel.Add[float32], kernel.Add[int64])
+	case "Subtract":
+		return arithmetic(func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
+	case "Multiply":
+		return arithmetic(func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
+	case "Maximum":
+		return arithmetic(kernel.Maximum[float32], kernel.Maximum[int64])
+	case "Minimum":
+		return arithmetic(kernel.Minimum[float32], kernel.Minimum[int64])
+	case "Divide", "TrueDivide":
+		return arithmetic(func(a, b float32) float32 { return a / b }, nil)
+	case "DivideNoNan":
+		return arithmetic(func(a, b float32) float32 {
+			if b == 0 {
+				return 0
+			}
+			return a / b
+		}, nil)
+	case "FloorDivide":
+		return arithmetic(func(a, b float32) float32 { return float32(math.Floor(float64(a) / float64(b))) }, floorDivide)
+	case "Mod":
+		return arithmetic(floorMod, func(a, b int64) int64 {
+			if b == 0 {
+				return 0
+			}
+			return a - b*floorDivide(a, b)
+		})
+	case "Power":
+		return arithmetic(func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }, intPower)
+	case "Arctan2":
+		return arithmetic(func(a, b float32) float32 { return float32(math.Atan2(float64(a), float64(b))) }, nil)
+	case "Hypot":
+		return arithmetic(func(a, b float32) float32 { return float32(math.Hypot(float64(a), float64(b))) }, nil)
+	case "Logaddexp":
+		return arithmetic(func(a, b float32) float32 {
+			hi, lo := float64(max(a, b)), float64(min(a, b))
+			if math.IsInf(hi, 0) {
+				return float32(hi)
+			}
+			return float32(hi + math.Log1p(math.Exp(lo-hi)))
+		}, nil)
+	case "Equal":
+		return comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })
+	case "NotEqual":
+		return comparison(func(a, b float32) bool { return a != b }, func(a, b int64) bool { return a != b })
+	case "Less":
+		return comparison(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })
+	case "LessEqual":
+		return comparison(func(a, b float32) bool { return a <= b }, func(a, b int64) bool { return a <= b })
+	case "Greater":
+		return comparison(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })
+	case "GreaterEqual":
+		return comparison(func(a, b float32) bool { return a >= b }, func(a, b int64) bool { return a >= b })
+	case "LogicalAnd":
+		return logic(func(a, b bool) bool { return a && b })
+	case "LogicalOr":
+		return logic(func(a, b bool) bool { return a || b })
+	case "LogicalXor":
+		return logic(func(a, b bool) bool { return a != b })
+	case "Where":
+		return plain(where)
+	}
+	return nil
+}
+
+// arithmetic returns an operator of fractions and, unless fi is nil, of integers; with nil, integers are made fractions.
+func arithmetic(ff func(a, b float32) float32, fi func(a, b int64) int64) Maker {
+	return plain(func(a *Arguments) ([]*Value, error) {
+		x, y, as, err := pair(a)
+		if err != nil {
+			return nil, err
+		}
+		if as == tensor.DTBool {
+			as = tensor.DTInt32
+		}
+		if IsFloat(as) || fi == nil {
+			out, err := zipFloats(x, y, ff)
+			if err != nil {
+				return nil, err
+			}
+			return []*Value{FloatValue(out)}, nil
+		}
+		out, err := zipInts(x, y, func(a, b int64) int64 { return wrap(fi(a, b), as) })
+		if err != nil {
+			return nil, err
+		}
+		return []*Value{IntValue(out, as)}, nil
+	})
+}
+
+func comparison(ff func(a, b float32) bool, fi func(a, b int64) bool) Maker {
+	return plain(func(a *Arguments) ([]*Value, error) {
+		x, y, as, err := pair(a)
+		if err != nil {
+			return nil, err
+		}
+		var out *kernel.Mask
+		switch {
+		case x.As == tensor.DTString && y.As == tensor.DTString:
+			text := func(a, b string) bool { return fi(int64(compare(a, b)), 0) }
+			out, err = zipTensors(x.X.(*tensor.Tensor[string]), y.X.(*tensor.Tensor[string]), text)
+		case IsFloat(as):
+			out, err = zipFloats(x, y, ff)
+		default:
+			out, err = zipInts(x, y, fi)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return []*Value{boolValue(out)}, nil
+	})
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func logic(f func(a, b bool) bool) Maker {
+	return plain(func(a *Arguments) ([]*Value, error) {
+		x, y, _, err := pair(a)
+		if err != nil {
+			return nil, err
+		}
+		l, err := x.Bools()
+		if err != nil {
+			return nil, err
+		}
+		r, err := y.Bools()
+		if err != nil {
+			return nil, err
+		}
+		out, err := zipTensors(l, r, f)
+		if err != nil {
+			return nil, err
+		}
+		return []*Value{boolValue(out)}, nil
+	})
+}

@@ -1,0 +1,63 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// alphabet returns n labels, from the skip-th letter on.
+func alphabet(n, skip int) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return letters[min(skip, len(letters)):min(skip+n, len(letters))]
+}
+
+// matmulLabels labels numpy's matmul: batch axes stretch, a vector on the left is a row and one on the right a column.
+func matmulLabels(x, y tensor.Shape) (string, string, string, error) {
+	if len(x) == 0 || len(y) == 0 {
+		return "", "", "", fmt.Errorf("a matrix product of shapes %v and %v", x, y)
+	}
+	inner := x[len(x)-1]
+	if k := y[max(len(y)-2, 0)]; k != inner {
+		return "", "", "", fmt.Errorf("a matrix product of shapes %v and %v", x, y)
+	}
+	batch := alphabet(max(len(x), len(y)), 3)
+	xb, yb := max(len(x)-2, 0), max(len(y)-2, 0)
+	b := batch[:max(xb, yb)]
+	xl, yl, out := b[len(b)-xb:], b[len(b)-yb:], b
+	if len(x) > 1 {
+		xl += "a"
+		out += "a"
+	}
+	if len(y) > 1 {
+		return xl + "b", yl + "bc", out + "c", nil
+	}
+	return xl + "b", "b", out, nil
+}
+
+// contractLabels labels a sum over pairs of axes; the result has the other axes of x, then those of y.
+func contractLabels(xRank, yRank int, xAxes, yAxes []int) (string, string, string, error) {
+	xl, yl := []byte(alphabet(xRank, 0)), []byte(alphabet(yRank, xRank))
+	var out []byte
+	if len(xAxes) != len(yAxes) {
+		return "", "", "", fmt.Errorf("axes %v and %v", xAxes, yAxes)
+	}
+	for i := range xAxes {
+		if xAxes[i] < 0 || xAxes[i] >= xRank || yAxes[i] < 0 || yAxes[i] >= yRank {
+			return "", "", "", fmt.Errorf("axes %v and %v of ranks %d and %d", xAxes, yAxes, xRank, yRank)
+		}
+		yl[yAxes[i]] = xl[xAxes[i]]
+	}
+	for i, l := range xl {
+		if !slices.Contains(xAxes, i) {
+			out = append(out, l)
+		}
+	}
+	for i, l := range yl {
+		if !slices.Contains(yAxes, i) {
+			out = append(out, l)
+		}
+	}
+	return string(xl), string(yl), string(out), nil
+}

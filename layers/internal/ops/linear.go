@@ -1,0 +1,249 @@
+package ops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// linearOperator makes the operators that are sums of products.
+func linearOperator(class string) Maker {
+	switch class {
+	case "Matmul":
+		return plain(products(matmulLabels))
+	case "Dot":
+		return plain(products(func(x, y tensor.Shape) (string, string, string, error) {
+			if len(x) == 0 || len(y) == 0 {
+				return alphabet(len(x), 0), alphabet(len(y), 0), alphabet(max(len(x), len(y)), 0), nil
+			}
+			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{max(len(y)-2, 0)})
+		}))
+	case "Inner":
+		return plain(products(func(x, y tensor.Shape) (string, string, string, error) {
+			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{len(y) - 1})
+		}))
+	case "Outer":
+		return plain(func(a *Arguments) ([]*Value, error) {
+			x, y, _, err := pair(a)
+			if err != nil {
+				return nil, err
+			}
+			if x, err = ReshapeValue(x, -1); err != nil {
+				return nil, err
+			}
+			if y, err = ReshapeValue(y, -1); err != nil {
+				return nil, err
+			}
+			return products(func(_, _ tensor.Shape) (string, string, string, error) { return "a", "b", "ab", nil })(
+				&Arguments{Args: []any{x, y}, Work: a.Work})
+		})
+	case "Tensordot":
+		return tensordot
+	case "Einsum":
+		return func(c *config.Config) Operator {
+			equation := c.Text("subscripts", "")
+			return func(a *Arguments) ([]*Value, error) { return einsum(a, equation) }
+		}
+	case "DotProductAttention":
+		return dotProductAttention
+	}
+	return nil
+}
+
+// products returns an operator of two tensors that is the contraction whose labels are made of their shapes.
+func products(labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Operator {
+	return func(a *Arguments) ([]*Value, error) {
+		x, y, as, err := pair(a)
+		if err != nil {
+			return nil, err
+		}
+		if len(x.Shape())+len(y.Shape()) > 40 {
+			return nil, fmt.Errorf("shapes %v and %v have too many axes", x.Shape(), y.Shape())
+		}
+		xl, yl, out, err := labels(x.Shape(), y.Shape())
+		if err != nil {
+			return nil, err
+		}
+		z, err := contract(a.Work, x, y, xl, yl, out, as)
+		if err != nil {
+			return nil, err
+		}
+		return []*Value{z}, nil
+	}
+}
+
+// contract returns the contraction of x and y. Axes of length 1 stretch where both have the label, as in matmul and in an ellipsis.
+func contract(work *kernel.Scratch, x, y *Value, xl, yl, out string, as tensor.DType) (*Value, error) {
+	xf, err := x.Float()
+	if err != nil {
+		return nil, err
+	}
+	yf, err := y.Float()
+	if err != nil {
+		return nil, err
+	}
+	if xf, xl, err = narrowed(xf, xl, yl, out); err != nil {
+		return nil, err
+	}
+	if yf, yl, err = narrowed(yf, yl, xl, out); err != nil {
+		return nil, err
+	}
+	if xf, xl, err = dropUnit(xf, xl, yf, yl); err != nil {
+		return nil, err
+	}
+	if yf, yl, err = dropUnit(yf, yl, xf, xl); err != nil {
+		return nil, err
+	}
+	c, err := kernel.NewContraction(xl, yl, out)
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := c.Sizes(xf.Shape(), yf.Shape())
+	if err != nil {
+		return nil, err
+	}
+	z, err := newFloats(kernel.Labelled(out, sizes)...)
+	if err != nil {
+		return nil, err
+	}
+	c.Add(work, z.Data(), xf.Data(), yf.Data(), sizes)
+	if isInt(as) {
+		return FloatValue(z).Cast(as)
+	}
+	return FloatValue(z), nil
+}
+
+// narrowed sums x over the axes whose labels are in neither the other operand nor the result.
+func narrowed(x *kernel.Tensor, labels, other, out string) (*kernel.Tensor, string, error) {
+	var axes []int
+	kept := ""
+	for i, l := range labels {
+		if strings.ContainsRune(other+out, l) {
+			kept += string(l)
+		} else {
+			axes = append(axes, i)
+		}
+	}
+	if axes == nil {
+		return x, labels, nil
+	}
+	y, err := reduce(x, axes, false, sumRow, true)
+	return y, kept, err
+}
+
+// dropUnit takes from x the axes of length 1 that y has longer: along them x stretches.
+func dropUnit(x *kernel.Tensor, xl string, y *kernel.Tensor, yl string) (*kernel.Tensor, string, error) {
+	var shape []int
+	kept := ""
+	for i, l := range xl {
+		if at := strings.IndexRune(yl, l); at >= 0 && i < len(x.Shape()) && at < len(y.Shape()) && x.Shape()[i] == 1 && y.Shape()[at] != 1 {
+			continue
+		}
+		kept += string(l)
+		if i < len(x.Shape()) {
+			shape = append(shape, x.Shape()[i])
+		}
+	}
+	if kept == xl {
+		return x, xl, nil
+	}
+	z, err := x.Reshape(shape...)
+	return z, kept, err
+}
+
+// tensordot makes keras.ops.tensordot: over the last and first so many axes, or over axes that are named.
+func tensordot(c *config.Config) Operator {
+	axes := c.Array("axes")
+	if axes == nil {
+		axes = tensor.Scalar[float32](2)
+	}
+	return products(func(x, y tensor.Shape) (string, string, string, error) {
+		var left, right []int
+		switch s := axes.Shape(); {
+		case len(s) == 0:
+			n := int(axes.Data()[0])
+			if n < 0 || n > min(len(x), len(y)) {
+				return "", "", "", fmt.Errorf("%d axes of shapes %v and %v", n, x, y)
+			}
+			for i := range n {
+				left, right = append(left, len(x)-n+i), append(right, i)
+			}
+		case s[0] == 2:
+			half := axes.Len() / 2
+			for i := range half {
+				l, err := resolveOne(int(axes.Data()[i]), len(x))
+				if err != nil {
+					return "", "", "", err
+				}
+				r, err := resolveOne(int(axes.Data()[half+i]), len(y))
+				if err != nil {
+					return "", "", "", err
+				}
+				left, right = append(left, l), append(right, r)
+			}
+		default:
+			return "", "", "", fmt.Errorf("axes of shape %v: %w", s, fault.ErrUnknownOption)
+		}
+		return contractLabels(len(x), len(y), left, right)
+	})
+}
+
+// einsum is keras.ops.einsum: operands are contracted from the first to the last.
+func einsum(a *Arguments, equation string) ([]*Value, error) {
+	labels, out, err := kernel.SplitEinsum(equation)
+	if err != nil {
+		return nil, err
+	}
+	if len(labels) != len(a.Args) || len(labels) == 0 {
+		return nil, fmt.Errorf("equation %q for %d tensors", equation, len(a.Args))
+	}
+	vs := make([]*Value, len(labels))
+	widest := 0
+	for i := range labels {
+		if vs[i], _, err = Operand(a.Args[i]); err != nil {
+			return nil, err
+		}
+		if n := len(vs[i].Shape()) - len([]rune(strings.ReplaceAll(labels[i], "…", ""))); strings.Contains(labels[i], "…") {
+			widest = max(widest, n)
+		}
+	}
+	spare, err := kernel.SpareLabels(widest, equation)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range labels {
+		n := len(vs[i].Shape()) - len([]rune(strings.ReplaceAll(l, "…", "")))
+		if n < 0 || n > 0 && !strings.Contains(l, "…") {
+			return nil, fmt.Errorf("equation %q for a tensor of shape %v", equation, vs[i].Shape())
+		}
+		labels[i] = strings.ReplaceAll(l, "…", spare[widest-n:])
+	}
+	out = strings.ReplaceAll(out, "…", spare)
+	as := CommonDType(vs)
+	x, xl := vs[0], labels[0]
+	if len(vs) == 1 {
+		one := FloatValue(tensor.Scalar[float32](1))
+		z, err := contract(a.Work, x, one, xl, "", out, as)
+		return []*Value{z}, err
+	}
+	for i := 1; i < len(vs); i++ {
+		to := out
+		if later := strings.Join(labels[i+1:], "") + out; i+1 < len(vs) {
+			to = ""
+			for _, l := range xl + labels[i] {
+				if strings.ContainsRune(later, l) && !strings.ContainsRune(to, l) {
+					to += string(l)
+				}
+			}
+		}
+		if x, err = contract(a.Work, x, vs[i], xl, labels[i], to, as); err != nil {
+			return nil, err
+		}
+		xl = to
+	}
+	return []*Value{x}, nil
+}

@@ -1,0 +1,81 @@
+package ops
+
+import "github.com/gockpt/ckpt/tensor"
+
+// Promote returns the dtype of arithmetic on two (keras.src.backend.common.dtypes); a weak one is that of a number in the
+// model's description.
+func Promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
+	switch {
+	case a == b:
+		return a
+	case IsFloat(a) || IsFloat(b):
+		return tensor.DTFloat32
+	case a == tensor.DTBool:
+		return b
+	case b == tensor.DTBool:
+		return a
+	case aWeak && !bWeak:
+		return b
+	case bWeak && !aWeak:
+		return a
+	}
+	small, large := a, b
+	if small.Size() > large.Size() {
+		small, large = large, small
+	}
+	if isUnsigned(small) == isUnsigned(large) || small.Size() < large.Size() && !isUnsigned(large) {
+		return large
+	}
+	switch large.Size() { // an unsigned one as wide as the other or wider: the next has both
+	case 1:
+		return tensor.DTInt16
+	case 2:
+		return tensor.DTInt32
+	}
+	return tensor.DTInt64
+}
+
+func isUnsigned(d tensor.DType) bool {
+	switch d {
+	case tensor.DTUInt8, tensor.DTUInt16, tensor.DTUInt32, tensor.DTUInt64:
+		return true
+	}
+	return false
+}
+
+// IsFloat reports a dtype of fractions.
+func IsFloat(d tensor.DType) bool {
+	switch d {
+	case tensor.DTFloat32, tensor.DTFloat64, tensor.DTFloat16, tensor.DTBFloat16, tensor.DTFloat8E4M3FN, tensor.DTFloat8E5M2:
+		return true
+	}
+	return false
+}
+
+// isInt reports a dtype of integers.
+func isInt(d tensor.DType) bool {
+	switch d {
+	case tensor.DTInt8, tensor.DTInt16, tensor.DTInt32, tensor.DTInt64, tensor.DTUInt8, tensor.DTUInt16, tensor.DTUInt32, tensor.DTUInt64:
+		return true
+	}
+	return false
+}
+
+// wrap returns n as a value of an integer dtype.
+func wrap(n int64, d tensor.DType) int64 {
+	switch d {
+	case tensor.DTInt8:
+		return int64(int8(n))
+	case tensor.DTInt16:
+		return int64(int16(n))
+	case tensor.DTInt32:
+		return int64(int32(n))
+	case tensor.DTUInt8:
+		return int64(uint8(n))
+	case tensor.DTUInt16:
+		return int64(uint16(n))
+	case tensor.DTUInt32:
+		return int64(uint32(n))
+	}
+	return n
+}

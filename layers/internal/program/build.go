@@ -1,0 +1,137 @@
+package program
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// New makes the program of a model's class and its configuration, nil where it is not a model's.
+func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
+	var config struct {
+		Name            string          `json:"name"`
+		Layers          []modelObject   `json:"layers"`
+		InputLayers     json.RawMessage `json:"input_layers"`
+		OutputLayers    json.RawMessage `json:"output_layers"`
+		BuildInputShape json.RawMessage `json:"build_input_shape"`
+	}
+	sequential := class == "Sequential"
+	functional := class == "Functional" || class == "Model"
+	err := json.Unmarshal(raw, &config)
+	// A user's class that is made as Functional is has the same configuration.
+	if !sequential && !functional && (err != nil || config.InputLayers == nil || config.OutputLayers == nil) {
+		return nil, nil
+	}
+	p := &Program{Who: fault.Who{Kind: strings.ToLower(class), Name: config.Name}, Chain: sequential}
+	if err != nil {
+		return nil, fault.Errorf(p.Who, "config: %w", err)
+	}
+	b := &builder{Program: p, lib: lib, index: make(map[string]int)}
+	if sequential {
+		return p, b.sequence(config.Layers, config.BuildInputShape)
+	}
+	if config.InputLayers == nil || config.OutputLayers == nil {
+		return nil, fault.Errorf(p.Who, "config has no input_layers and output_layers: %w", fault.ErrUnknownOption)
+	}
+	return p, b.graph(config.Layers, config.InputLayers, config.OutputLayers)
+}
+
+// add makes the layer, the model or the operator that o describes.
+func (b *builder) add(o *modelObject) (int, error) {
+	if o.Name == "" {
+		o.Name = nameOf(o.Config)
+	}
+	c := &Callee{who: fault.Who{Kind: o.ClassName, Name: o.Name}, Class: o.ClassName, lib: b.lib}
+	var input *Spec
+	var err error
+	switch {
+	case o.ClassName == "InputLayer":
+		input, err = inputSpec(c.who, o.Config)
+	case ops.IsOperatorModule(o.Module):
+		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
+	default:
+		if err = checkPolicy(c.who, o.Config); err == nil {
+			c.Layer, err = b.lib.Make(o.ClassName, o.Config)
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	if _, ok := b.index[o.Name]; ok {
+		return 0, fault.Errorf(b.Who, "two layers are called %q", o.Name)
+	}
+	at := len(b.Callees)
+	b.index[o.Name] = at
+	b.Callees, b.kinds, b.calls = append(b.Callees, c), append(b.kinds, input), append(b.calls, nil)
+	return at, nil
+}
+
+// makeOperator makes the operator that Keras describes by its class's name and its configuration; to is the dtype that it
+// is asked for, InvalidDType for none.
+func makeOperator(class string, raw json.RawMessage) (o ops.Operator, to tensor.DType, err error) {
+	m := ops.MakerOf(class)
+	if m == nil {
+		return nil, to, fault.Errorf(fault.Who{Kind: "keras.ops " + class}, "%w", fault.ErrUnknownLayer)
+	}
+	c, err := config.New(class, raw, nil)
+	if err != nil {
+		return nil, to, err
+	}
+	o, to = m(c), c.Dtype("dtype")
+	return o, to, c.Done()
+}
+
+// graph makes the nodes that the outputs need, in an order in which each has its arguments.
+func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) error {
+	for i := range layers {
+		at, err := b.add(&layers[i])
+		if err != nil {
+			return err
+		}
+		for _, n := range layers[i].InboundNodes {
+			c, err := parseCall(n)
+			if err != nil {
+				return fault.Errorf(b.Callees[at].who, "config: %w", err)
+			}
+			b.calls[at] = append(b.calls[at], c)
+		}
+	}
+	ins, named, err := references(inputs)
+	if err != nil {
+		return fault.Errorf(b.Who, "input_layers: %w", err)
+	}
+	b.named = named
+	b.places = make(map[[2]int]int)
+	for _, r := range ins {
+		at, ok := b.index[r.name]
+		if !ok || b.kinds[at] == nil {
+			return fault.Errorf(b.Who, "input_layers: %q is no input", r.name)
+		}
+		b.places[[2]int{at, 0}] = -1 - len(b.Inputs)
+		b.Inputs = append(b.Inputs, *b.kinds[at])
+	}
+	outs, _, err := references(outputs)
+	if err != nil {
+		return fault.Errorf(b.Who, "output_layers: %w", err)
+	}
+	for _, r := range outs {
+		if at, ok := b.index[r.name]; ok && b.isFunctional(at) && r.node > 0 {
+			r.node-- // Keras counts the call that made the inner model, here and not in the arguments of calls
+		}
+		p, err := b.find(r)
+		if err != nil {
+			return err
+		}
+		b.outputs = append(b.outputs, p)
+		b.Results = append(b.Results, Spec{Name: r.name})
+	}
+	b.order()
+	for i, d := range b.dtypes() {
+		b.Results[i].DType = d
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package program
+
+// A builder turns a configuration into a program's nodes.
+type builder struct {
+	*Program
+	lib    Library
+	kinds  []*Spec // of the callees that are inputs
+	index  map[string]int
+	calls  [][]call // of each callee
+	places map[[2]int]int
+}
+
+// A call is a node whose tensors are not yet found.
+type call struct {
+	args   []any
+	kwargs map[string]any
+	state  int // 0: not looked at; 1: its arguments are being looked for; 2: done
+}

@@ -1,0 +1,85 @@
+package program
+
+import (
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Callee is what a node calls: a layer, a model or an operator.
+type Callee struct {
+	who      fault.Who
+	Class    string
+	Layer    any          // nil for an input and for an operator
+	operator ops.Operator // nil for a layer
+	to       tensor.DType // what an operator gives, where its configuration says so
+	lib      Library
+}
+
+// call calls the callee, as Layer.__call__ does.
+func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
+	if c.operator != nil {
+		out, err := c.operator(a)
+		if err == nil {
+			err = a.Unused(len(a.Args))
+		}
+		if err != nil {
+			return nil, fault.Errorf(fault.Who{Kind: "keras.ops " + c.Class, Name: c.who.Name}, "%w", err)
+		}
+		return out, nil
+	}
+	if training := a.Get(-1, "training"); training == true {
+		return nil, fault.Errorf(c.who, "argument %q is true: %w", "training", fault.ErrUnknownOption)
+	}
+	if inner := c.inner(); inner != nil {
+		return inner.callNested(a)
+	}
+	out, err := c.lib.Call(c.who.String(), c.Class, c.Layer, a)
+	if err == nil {
+		if err = a.Unused(len(a.Args)); err != nil {
+			err = fault.Errorf(c.who, "%w", err)
+		}
+	}
+	return out, err
+}
+
+// inner returns the program of a callee that is a model, nil for any other.
+func (c *Callee) inner() *Program {
+	if c.Layer == nil {
+		return nil
+	}
+	return c.lib.Program(c.Layer)
+}
+
+// callNested runs a model within a model; masks go along with its inputs, and its outputs have their own.
+func (p *Program) callNested(a *ops.Arguments) ([]*ops.Value, error) {
+	first := a.First()
+	if len(a.Args) > 1 {
+		return nil, fault.Errorf(p.Who, "%d arguments, want 1", len(a.Args))
+	}
+	if dict, ok := first.(map[string]any); ok && !p.named {
+		list := make([]any, len(p.Inputs))
+		for i, s := range p.Inputs {
+			if list[i], ok = dict[s.Name]; !ok {
+				return nil, fault.Errorf(p.Who, "no input %q", s.Name)
+			}
+		}
+		first = list
+	}
+	vs, err := ops.Flattened(first)
+	if err != nil {
+		return nil, fault.Errorf(p.Who, "%w", err)
+	}
+	if mask := a.Get(-1, "mask"); mask != nil {
+		masks, err := ops.MaskList(mask, len(vs))
+		if err != nil {
+			return nil, fault.Errorf(p.Who, "%w", err)
+		}
+		for i, v := range vs { // on the tensor itself, as Keras sets it
+			if masks[i] != nil {
+				v.Mask = masks[i]
+			}
+		}
+	}
+	return p.Run(a.Work, vs)
+}

@@ -1,0 +1,50 @@
+package program
+
+import (
+	"encoding/json"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// sequence makes the nodes of a chain of layers.
+func (b *builder) sequence(layers []modelObject, shape json.RawMessage) error {
+	input := Spec{Name: "input", DType: tensor.DTFloat32}
+	if len(layers) > 0 && layers[0].ClassName == "InputLayer" {
+		at, err := b.add(&layers[0])
+		if err != nil {
+			return err
+		}
+		input, layers = *b.kinds[at], layers[1:]
+	} else if len(shape) > 0 {
+		if dims, err := config.ParseDims(shape); err == nil { // else there are several inputs
+			input.Shape = dims
+		}
+	}
+	b.Inputs = []Spec{input}
+	b.outputs = []place{{input: 0, node: -1}}
+	for i := range layers {
+		if layers[i].Name == "" {
+			layers[i].Name = nameOf(layers[i].Config)
+		}
+		at, known := b.index[layers[i].Name] // a layer may stand in the chain twice
+		if !known {
+			var err error
+			if at, err = b.add(&layers[i]); err != nil {
+				return err
+			}
+		}
+		b.nodes = append(b.nodes, node{callee: b.Callees[at], args: []any{b.outputs[0]}})
+		b.outputs = []place{{node: len(b.nodes) - 1}}
+	}
+	b.Results = []Spec{{DType: b.dtypes()[0]}}
+	return nil
+}
+
+func nameOf(config json.RawMessage) string {
+	var named struct {
+		Name string `json:"name"`
+	}
+	_ = json.Unmarshal(config, &named) // what is wrong with it shows where it is read
+	return named.Name
+}

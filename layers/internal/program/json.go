@@ -1,0 +1,146 @@
+package program
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A modelObject is Keras's description of a model, a layer or an operator.
+type modelObject struct {
+	Module       string          `json:"module"`
+	ClassName    string          `json:"class_name"`
+	Config       json.RawMessage `json:"config"`
+	Name         string          `json:"name"`
+	InboundNodes []inboundNode   `json:"inbound_nodes"`
+}
+
+type inboundNode struct {
+	Args   json.RawMessage `json:"args"`
+	Kwargs json.RawMessage `json:"kwargs"`
+}
+
+// Parse reads the description of a model that Python's json module wrote.
+func Parse(raw []byte) (class string, options json.RawMessage, err error) {
+	var o modelObject
+	err = json.Unmarshal(config.PlainJSON(raw), &o)
+	return o.ClassName, o.Config, err
+}
+
+// toScalar returns a number of JSON.
+func toScalar(n json.Number) (ops.Scalar, error) {
+	f, whole, err := config.ParseNumber(n)
+	return ops.Scalar{F: f, Whole: whole}, err
+}
+
+// parseArg turns an argument of a call into what arguments has, with references for tensors.
+func parseArg(v any) (any, error) {
+	switch v := v.(type) {
+	case json.Number:
+		return toScalar(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			arg, err := parseArg(item)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = arg
+		}
+		return list, nil
+	case map[string]any:
+		if class, ok := v["class_name"].(string); ok {
+			return parseObjectArg(class, v["config"])
+		}
+		dict := make(map[string]any, len(v))
+		for name, item := range v {
+			arg, err := parseArg(item)
+			if err != nil {
+				return nil, err
+			}
+			dict[name] = arg
+		}
+		return dict, nil
+	}
+	return v, nil // nil, a bool or a string
+}
+
+// parseObjectArg reads an argument that Keras wrote as an object (keras.src.saving.serialization_lib).
+func parseObjectArg(class string, config any) (any, error) {
+	c, _ := config.(map[string]any)
+	switch class {
+	case "__keras_tensor__":
+		return parseReference(c["keras_history"])
+	case "__slice__":
+		var s ops.PySlice
+		for name, to := range map[string]**int{"start": &s.Start, "stop": &s.Stop, "step": &s.Step} {
+			switch n := c[name].(type) {
+			case nil:
+			case json.Number:
+				i, err := strconv.Atoi(n.String())
+				if err != nil {
+					return nil, fmt.Errorf("slice's %s: %w", name, err)
+				}
+				*to = &i
+			default:
+				return nil, fmt.Errorf("slice's %s is %v: %w", name, n, fault.ErrUnknownOption)
+			}
+		}
+		return s, nil
+	case "__ellipsis__":
+		return ops.Ellipsis{}, nil
+	case "__tensor__", "__numpy__":
+		return parseTensorArg(c)
+	}
+	return nil, fmt.Errorf("argument of class %q: %w", class, fault.ErrUnknownOption)
+}
+
+func parseTensorArg(c map[string]any) (any, error) {
+	arg, err := parseArg(c["value"])
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := ops.Operand(arg)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := c["dtype"].(string)
+	d, err := tensor.ParseDType(name)
+	if err != nil {
+		return nil, err
+	}
+	return v.Cast(d)
+}
+
+// parseCall reads an inbound node.
+func parseCall(n inboundNode) (call, error) {
+	var c call
+	args, err := config.Decode(n.Args)
+	if err != nil {
+		return c, err
+	}
+	parsed, err := parseArg(args)
+	if err != nil {
+		return c, err
+	}
+	kwargs, err := config.Decode(n.Kwargs)
+	if err != nil {
+		return c, err
+	}
+	named, err := parseArg(kwargs)
+	if err != nil {
+		return c, err
+	}
+	var ok, okNamed bool
+	c.args, ok = parsed.([]any)
+	c.kwargs, okNamed = named.(map[string]any)
+	if !ok || !okNamed {
+		return c, fmt.Errorf("inbound node %s has not args and kwargs", config.Short(n.Args))
+	}
+	return c, nil
+}

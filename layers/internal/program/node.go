@@ -1,0 +1,66 @@
+package program
+
+import (
+	"maps"
+	"slices"
+)
+
+// A node is one call of a layer or an operator.
+type node struct {
+	callee *Callee
+	args   []any          // with places for what other nodes give
+	kwargs map[string]any // the same
+}
+
+// A place is where a tensor comes from: an input, or what a node gives.
+type place struct{ input, node, tensor int }
+
+// parents returns the nodes whose tensors n is called with, in the order of its arguments.
+func (n *node) parents() []int {
+	var all []int
+	var walk func(arg any)
+	walk = func(arg any) {
+		switch a := arg.(type) {
+		case place:
+			if a.node >= 0 {
+				all = append(all, a.node)
+			}
+		case []any:
+			for _, item := range a {
+				walk(item)
+			}
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(a)) {
+				walk(a[name])
+			}
+		}
+	}
+	walk(n.args)
+	walk(n.kwargs)
+	return all
+}
+
+// moved changes n's places after nodes moved to the given ones.
+func (n *node) moved(at []int) {
+	var moved func(arg any) any
+	moved = func(arg any) any {
+		switch a := arg.(type) {
+		case place:
+			if a.node >= 0 {
+				a.node = at[a.node]
+			}
+			return a
+		case []any:
+			for i := range a {
+				a[i] = moved(a[i])
+			}
+		case map[string]any:
+			for name := range a {
+				a[name] = moved(a[name])
+			}
+		}
+		return arg
+	}
+	moved(n.args)
+	moved(n.kwargs)
+}

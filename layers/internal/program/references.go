@@ -1,0 +1,78 @@
+package program
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+)
+
+// references returns the tensors in a nest of lists and dicts, as Keras flattens it: a dict by its sorted names. named reports a dict.
+func references(raw json.RawMessage) (refs []reference, named bool, err error) {
+	nest, err := config.Decode(raw)
+	if err != nil {
+		return nil, false, err
+	}
+	_, named = nest.(map[string]any)
+	var walk func(v any) error
+	walk = func(v any) error {
+		switch v := v.(type) {
+		case []any:
+			if len(v) == 3 {
+				if _, leaf := v[0].(string); leaf {
+					r, err := parseReference(v)
+					refs = append(refs, r)
+					return err
+				}
+			}
+			for _, item := range v {
+				if err := walk(item); err != nil {
+					return err
+				}
+			}
+			return nil
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				if err := walk(v[name]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		return fmt.Errorf("%v is no reference to a tensor", v)
+	}
+	return refs, named, walk(nest)
+}
+
+// parseReference reads [layer's name, its call, tensor of the call].
+func parseReference(v any) (reference, error) {
+	list, ok := v.([]any)
+	if !ok || len(list) != 3 {
+		return reference{}, fmt.Errorf("%v is no reference to a tensor", v)
+	}
+	r := reference{}
+	if r.name, ok = list[0].(string); !ok {
+		return r, fmt.Errorf("%v is no reference to a tensor", v)
+	}
+	for i, to := range []*int{&r.node, &r.tensor} {
+		n, ok := list[i+1].(json.Number)
+		if !ok {
+			return r, fmt.Errorf("%v is no reference to a tensor", v)
+		}
+		at, err := strconv.Atoi(n.String())
+		if err != nil || at < 0 {
+			return r, fmt.Errorf("%v is no reference to a tensor", v)
+		}
+		*to = at
+	}
+	return r, nil
+}
+
+// A reference is a tensor in the description of a call: keras_history.
+type reference struct {
+	name         string
+	node, tensor int
+}
