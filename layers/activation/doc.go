@@ -5,5 +5,7 @@
 // [Linear]: a layer with none set passes its values through.
 //
 // [Parse] finds a function by the name that Keras writes in a layer's configuration, with Keras's default options; the
-// constructors take the options. Arithmetic is float64 inside where a float32 would lose digits; NaN stays NaN.
+// constructors take the options. The usual ones (relu, gelu, sigmoid, silu, tanh, exponential, softmax) use the
+// processor's vector instructions, with the error bounds of layers/internal/vmath, some units in the last place. The others compute in float64
+// where a float32 would lose digits. NaN stays NaN.
 package activation

@@ -1,19 +1,17 @@
 package activation
 
-import "math"
+import (
+	"math"
+
+	"github.com/gockpt/ckpt/layers/internal/vmath"
+)
 
 // Linear returns the identity, the zero [Func].
 func Linear() Func { return Func{} }
 
 // ReLU returns max(x, 0).
 func ReLU() Func {
-	return Func{name: "relu", each: func(x []float32) {
-		for i, v := range x {
-			if v < 0 {
-				x[i] = 0
-			}
-		}
-	}}
+	return Func{name: "relu", each: vmath.ReLU, known: relu}
 }
 
 // ReLU6 returns x limited to [0, 6].
@@ -84,28 +82,17 @@ func CELU(alpha float32) Func {
 
 // GELU returns x*P(X <= x) for a normal X: 0.5*x*(1 + erf(x/sqrt 2)).
 func GELU() Func {
-	return Each("gelu", func(x float32) float32 {
-		v := float64(x)
-		return float32(0.5 * v * math.Erfc(-v/math.Sqrt2))
-	})
+	return Func{name: "gelu", each: vmath.GELU, known: gelu}
 }
 
 // GELUApproximate returns keras.activations.gelu with approximate=True, which has a tanh for the erf.
 func GELUApproximate() Func {
-	const c = 0.7978845608028653558798921198687637 // sqrt(2/pi)
-	return Each("gelu", func(x float32) float32 {
-		v := float64(x)
-		return float32(0.5 * v * (1 + tanh(c*(v+0.044715*v*v*v))))
-	})
+	return Func{name: "gelu", each: vmath.GELUTanh, known: geluApproximate}
 }
 
 // Sigmoid returns 1/(1 + e^-x).
 func Sigmoid() Func {
-	return Func{name: "sigmoid", each: func(x []float32) {
-		for i, v := range x {
-			x[i] = float32(sigmoid(float64(v)))
-		}
-	}}
+	return Func{name: "sigmoid", each: vmath.Sigmoid, known: sigmoid}
 }
 
 // HardSigmoid returns Keras 3's straight-line sigmoid: x/6 + 1/2 limited to [0, 1].
@@ -120,7 +107,7 @@ func HardSigmoidV2() Func {
 
 // SiLU returns x*sigmoid(x), also called swish.
 func SiLU() Func {
-	return Each("silu", func(x float32) float32 { return float32(float64(x) * sigmoid(float64(x))) })
+	return Func{name: "silu", each: vmath.SiLU, known: silu}
 }
 
 // HardSiLU returns x*hard_sigmoid(x), also called hard_swish.
@@ -145,11 +132,7 @@ func Softsign() Func {
 
 // Tanh returns the hyperbolic tangent.
 func Tanh() Func {
-	return Func{name: "tanh", each: func(x []float32) {
-		for i, v := range x {
-			x[i] = float32(tanh(float64(v)))
-		}
-	}}
+	return Func{name: "tanh", each: vmath.Tanh, known: tanh}
 }
 
 // HardTanh returns x limited to [-1, 1].
@@ -159,7 +142,7 @@ func HardTanh() Func {
 
 // TanhShrink returns x - tanh(x).
 func TanhShrink() Func {
-	return Each("tanh_shrink", func(x float32) float32 { return float32(float64(x) - tanh(float64(x))) })
+	return Each("tanh_shrink", func(x float32) float32 { return float32(float64(x) - math.Tanh(float64(x))) })
 }
 
 // SoftShrink returns x moved towards 0 by threshold, and 0 where it is nearer than that.
@@ -197,12 +180,12 @@ func Threshold(threshold, value float32) Func {
 
 // Exponential returns e^x.
 func Exponential() Func {
-	return Each("exponential", func(x float32) float32 { return float32(math.Exp(float64(x))) })
+	return Func{name: "exponential", each: vmath.Exp, known: exponential}
 }
 
 // Mish returns x*tanh(softplus(x)).
 func Mish() Func {
-	return Each("mish", func(x float32) float32 { return float32(float64(x) * tanh(softplus(float64(x)))) })
+	return Each("mish", func(x float32) float32 { return float32(float64(x) * math.Tanh(softplus(float64(x)))) })
 }
 
 // SparsePlus returns 0 up to -1, x from 1 on, and (x + 1)²/4 between.

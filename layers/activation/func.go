@@ -12,7 +12,22 @@ type Func struct {
 	each   func(x []float32)   // element by element, over any run of values; nil where row is set
 	row    func(row []float32) // over one row; nil where each is set
 	halves bool                // row leaves its result in the row's front half
+	known  known               // 0 where only each or row says what f computes
 }
+
+// A known function has no options, so that its number says which it is.
+type known uint8
+
+const (
+	relu known = iota + 1
+	gelu
+	geluApproximate
+	sigmoid
+	silu
+	tanh
+	exponential
+	softmax
+)
 
 // ErrUnknown is in the error that [Parse] gives for a name that it does not know.
 var ErrUnknown = errors.New("no such activation")
@@ -41,6 +56,12 @@ func (f Func) String() string {
 
 // IsLinear reports whether f leaves every value as it is.
 func (f Func) IsLinear() bool { return f.each == nil && f.row == nil }
+
+// Is reports whether f is known to be g: both are linear, or the same constructor without options made both. False is no proof that
+// they differ.
+func (f Func) Is(g Func) bool {
+	return f.IsLinear() && g.IsLinear() || f.known != 0 && f.known == g.known
+}
 
 // ByRow reports whether a result depends on more than its own value, so that it matters which axis is the last.
 func (f Func) ByRow() bool { return f.row != nil }

@@ -3,24 +3,12 @@ package activation
 import (
 	"math"
 	"slices"
+
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 )
 
 // Softmax returns e^x over the row's sum of e^x.
-func Softmax() Func { return Rows("softmax", softmax) }
-
-func softmax(row []float32) {
-	top := slices.Max(row) // taken off, so that nothing overflows; slices.Max passes NaN on
-	sum := 0.0
-	for i, v := range row {
-		e := math.Exp(float64(v) - float64(top))
-		row[i] = float32(e)
-		sum += e
-	}
-	scale := float32(1 / sum)
-	for i := range row {
-		row[i] *= scale
-	}
-}
+func Softmax() Func { return Func{name: "softmax", row: vmath.Softmax, known: softmax} }
 
 // LogSoftmax returns the logarithm of [Softmax], which keeps its digits where that would be 0.
 func LogSoftmax() Func { return Rows("log_softmax", logSoftmax) }
@@ -66,8 +54,9 @@ func sparsemax(row []float32) {
 func GLU() Func {
 	return Func{name: "glu", halves: true, row: func(row []float32) {
 		half := len(row) / 2
+		vmath.Sigmoid(row[half:])
 		for i, b := range row[half:] {
-			row[i] = float32(float64(row[i]) * sigmoid(float64(b)))
+			row[i] *= b
 		}
 	}}
 }
