@@ -1,0 +1,189 @@
+package hdf5
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// seeds returns the files of testdata.
+func seeds(t testing.TB) map[string][]byte {
+	names, err := filepath.Glob("testdata/*.h5")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	all := make(map[string][]byte)
+	for _, name := range names {
+		all[name], err = os.ReadFile(name)
+		require.NoError(t, err)
+	}
+	return all
+}
+
+// readAll opens data and reads every tensor that can be. An error has one of the two reasons there are.
+func readAll(t testing.TB, data []byte) {
+	r, err := NewReader(raw.Memory("mutant.h5", data))
+	if err != nil {
+		if !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, errors.ErrUnsupported) {
+			t.Fatalf("%v: neither corrupt nor unsupported", err)
+		}
+		return
+	}
+	defer r.Close()
+	for e, err := range r.All() {
+		require.NoError(t, err)
+		if r.Check(e.Key) != nil {
+			continue
+		}
+		dst, err := tensor.NewAny(e.DType, e.Shape...)
+		require.NoError(t, err)
+		require.NoError(t, r.Read(t.Context(), e.Key, dst))
+	}
+}
+
+// Every number of every header is replaced by numbers that are likely to do harm.
+func TestMutants(t *testing.T) {
+	for name, data := range seeds(t) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			step := 40 // of the 8 that numbers lie at multiples of, every fifth
+			if os.Getenv("CKPT_THOROUGH") != "" {
+				step = 8
+			}
+			for at := 0; at+8 <= len(data); at += step {
+				if bytes.Equal(data[at:at+8], make([]byte, 8)) && at%400 != 0 { // mostly room that nobody looks at
+					continue
+				}
+				for _, v := range []uint64{0, 1, 0xff, 0xffff, 1 << 31, 1<<63 - 1, undefined, uint64(len(data)) - 8, uint64(at), 0x60, 0x88} {
+					for _, width := range []int{2, 8} {
+						mutant := bytes.Clone(data)
+						var number [8]byte
+						binary.LittleEndian.PutUint64(number[:], v)
+						copy(mutant[at:at+width], number[:])
+						readAll(t, mutant)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTruncation(t *testing.T) {
+	data := seeds(t)["testdata/dtypes.h5"]
+	for n := range len(data) {
+		if n%7 == 0 || n < 256 {
+			_, err := NewReader(raw.Memory("cut.h5", data[:n]))
+			require.ErrorIs(t, err, format.ErrCorrupt, n)
+		}
+	}
+}
+
+// chain returns a file of groups within groups.
+func chain(t testing.TB, depth int) []byte {
+	root := &Group{}
+	for range depth {
+		root.Path = "g"
+		root = &Group{Groups: []*Group{root}}
+	}
+	head, size, err := encode(root, -depth)
+	require.NoError(t, err)
+	return append(head, make([]byte, int(size)-len(head))...)
+}
+
+func TestDepth(t *testing.T) {
+	readAll(t, chain(t, maxDepth))
+	_, err := NewReader(raw.Memory("deep.h5", chain(t, maxDepth+1)))
+	require.ErrorIs(t, err, format.ErrCorrupt)
+	require.ErrorContains(t, err, "nested more than 128 deep")
+	_, _, err = Encode(&Group{Groups: []*Group{deep(maxDepth + 1)}})
+	require.ErrorContains(t, err, "nested more than 128 deep")
+}
+
+func deep(n int) *Group {
+	g := &Group{Path: "g"}
+	for range n {
+		g = &Group{Path: "g", Groups: []*Group{g}}
+	}
+	return g
+}
+
+func TestContinuationsThatLoop(t *testing.T) {
+	// A header of one message, which continues at itself.
+	data := written(t, nil, nil)
+	at := uint64(len(data))
+	header := []byte{1, 0, 0xff, 0xff, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0}
+	body := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, at+16), 24)
+	data = append(append(data, header...), appendMessage(nil, msgContinuation, body)...)
+	binary.LittleEndian.PutUint64(data[56+8:], at)
+	binary.LittleEndian.PutUint64(data[40:], uint64(len(data)))
+	_, err := NewReader(raw.Memory("loop.h5", data))
+	require.ErrorIs(t, err, format.ErrCorrupt)
+	require.ErrorContains(t, err, "overlap")
+}
+
+// Many attributes lead to one long string: it is held once.
+func TestMemory(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	root := &Group{}
+	for i := range 3000 {
+		root.Attributes = append(root.Attributes, Attribute{Name: fmt.Sprint(i), Value: text(t, nil, fmt.Sprintf("%7d", i))})
+	}
+	root.Attributes = append(root.Attributes, Attribute{Name: "long", Value: text(t, nil, long)})
+	head, size, err := Encode(root)
+	require.NoError(t, err)
+	data := append(head, make([]byte, int(size)-len(head))...)
+	// A string is told by its length, its heap's address and its index. These of the long one take the others' place.
+	const upToValue = 8 + 24 + 8 // name, datatype and dataspace of an attribute
+	source := bytes.Clone(data[bytes.Index(data, []byte("long\x00"))+upToValue:][:16])
+	require.EqualValues(t, len(long), binary.LittleEndian.Uint32(source))
+	patched := 0
+	for i := range 3000 {
+		name := append([]byte(fmt.Sprint(i)), 0)
+		for from := 0; ; {
+			found := bytes.Index(data[from:], name)
+			if found < 0 {
+				break
+			}
+			from += found + len(name)
+			if to := from - len(name) + upToValue; to+16 <= len(data) && binary.LittleEndian.Uint32(data[to:]) == 7 {
+				copy(data[to:], source)
+				patched++
+			}
+		}
+	}
+	require.Equal(t, 3000, patched)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := open(t, data)
+	runtime.ReadMemStats(&after)
+	got, ok := r.File().Root.Attribute("17").Text()
+	require.True(t, ok)
+	require.Len(t, got, len(long))
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8*len(data)))
+}
+
+func FuzzParse(f *testing.F) {
+	for _, data := range seeds(f) {
+		f.Add(data)
+	}
+	f.Add(written(f, map[string]tensor.Any{"a/w": counted(f, tensor.DTBFloat16, 5)}, nil))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		readAll(t, data)
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(64*len(data)+1<<20) {
+			t.Fatalf("%d bytes were allocated for a file of %d", got, len(data))
+		}
+	})
+}

@@ -1,0 +1,185 @@
+package hdf5
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Writer collects tensors and writes them as the datasets of one file. A key is a path: its parts are the names of groups.
+type Writer struct {
+	fsys    fsx.FS
+	path    string
+	root    Group
+	groups  map[string]*Group
+	sources map[string]format.Source // by key
+	failed  error                    // the first error of Add
+}
+
+var _ format.Writer = (*Writer)(nil)
+
+// NewWriter returns a writer of the file called path. Nothing is written before [Writer.Commit].
+func NewWriter(fsys fsx.FS, path string) *Writer {
+	w := &Writer{fsys: fsys, path: path, groups: make(map[string]*Group), sources: make(map[string]format.Source)}
+	w.groups[""] = &w.root
+	return w
+}
+
+// Group returns the group at a path, which it makes where there is none, for its attributes to be set.
+func (w *Writer) Group(path string) (*Group, error) {
+	if g, ok := w.groups[path]; ok {
+		return g, nil
+	}
+	if strings.Count(path, "/") >= maxDepth || len(path) > maxPath {
+		return nil, fmt.Errorf("hdf5: write %s: %q: expected at most %d groups and %d bytes", w.path, path, maxDepth, maxPath)
+	}
+	if lastName(path) == "" || strings.HasPrefix(path, "/") {
+		return nil, fmt.Errorf("hdf5: write %s: %q has an empty name in it", w.path, path)
+	}
+	parent, err := w.Group(parentOf(path))
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{Path: path}
+	w.groups[path] = g
+	parent.Groups = append(parent.Groups, g)
+	return g, nil
+}
+
+func parentOf(path string) string { return path[:max(0, strings.LastIndexByte(path, '/'))] }
+
+// Add implements [format.Writer]. HDF5 files have one shard. A key that is also a group shows at Commit.
+func (w *Writer) Add(_ int, key string, src format.Source) error {
+	err := w.add(key, src)
+	if err != nil && w.failed == nil {
+		w.failed = err
+	}
+	return err
+}
+
+func (w *Writer) add(key string, src format.Source) error {
+	if _, twice := w.sources[key]; twice {
+		return fmt.Errorf("hdf5: write %s: %q was added before", w.path, key)
+	}
+	if lastName(key) == "" || strings.HasPrefix(key, "/") {
+		return fmt.Errorf("hdf5: write %s: %q does not begin and end in a name", w.path, key)
+	}
+	if src.DType == tensor.DTString {
+		return fmt.Errorf("hdf5: write %s: %q: a dataset of strings: %w", w.path, key, errors.ErrUnsupported)
+	}
+	g, err := w.Group(parentOf(key))
+	if err != nil {
+		return err
+	}
+	w.sources[key] = src
+	g.Datasets = append(g.Datasets, &Dataset{Path: key, DType: src.DType, Shape: src.Shape})
+	return nil
+}
+
+// AddSlice implements [format.Writer]: a dataset is written whole.
+func (w *Writer) AddSlice(_ int, key string, _ tensor.Shape, _ tensor.Slice, _ format.Source) error {
+	err := fmt.Errorf("hdf5: write %s: %q: a part of a tensor: %w", w.path, key, errors.ErrUnsupported)
+	if w.failed == nil {
+		w.failed = err
+	}
+	return err
+}
+
+// Commit implements [format.Writer].
+func (w *Writer) Commit(ctx context.Context) error {
+	c := fsx.Begin(w.fsys)
+	defer c.Abort()
+	f, err := c.Create(w.path)
+	if err != nil {
+		return err
+	}
+	if err := w.Stream(ctx, f, f.Allocate); err != nil {
+		return err
+	}
+	return c.Run(ctx)
+}
+
+// Stream writes the file to out, from its beginning to its end. allocate, which may be nil, is told its size beforehand.
+func (w *Writer) Stream(ctx context.Context, out io.Writer, allocate func(size int64) error) error {
+	if w.failed != nil {
+		return w.failed
+	}
+	head, size, err := Encode(&w.root)
+	if err != nil {
+		return fmt.Errorf("hdf5: write %s: %w", w.path, err)
+	}
+	if allocate != nil {
+		if err := allocate(size); err != nil {
+			return fmt.Errorf("hdf5: write %s: %w", w.path, err)
+		}
+	}
+	s := &stream{ctx: ctx, out: out}
+	s.write(head)
+	for g := range w.root.All() {
+		for _, d := range g.Datasets {
+			if err := s.dataset(d, w.sources[d.Path]); err != nil {
+				return fmt.Errorf("hdf5: write %s: %q: %w", w.path, d.Path, err)
+			}
+		}
+	}
+	s.pad(size)
+	if s.err != nil {
+		return fmt.Errorf("hdf5: write %s: %w", w.path, s.err)
+	}
+	return nil
+}
+
+// A stream writes a file from its beginning to its end. The first error ends it.
+type stream struct {
+	ctx context.Context
+	out io.Writer
+	at  int64
+	err error
+}
+
+const chunkSize = 1 << 22 // bytes between two looks at the context
+
+func (s *stream) write(b []byte) {
+	for len(b) > 0 && s.err == nil {
+		if s.err = s.ctx.Err(); s.err != nil {
+			return
+		}
+		var n int
+		n, s.err = s.out.Write(b[:min(len(b), chunkSize)])
+		s.at += int64(n)
+		b = b[n:]
+	}
+}
+
+// pad writes the zeros before an offset that is a multiple of eight.
+func (s *stream) pad(to int64) { s.write(make([]byte, to-s.at)) }
+
+func (s *stream) dataset(d *Dataset, src format.Source) error {
+	if d.Size == 0 {
+		return nil
+	}
+	s.pad(d.Offset)
+	if s.err != nil {
+		return s.err
+	}
+	t, err := src.Load()
+	if err != nil {
+		return err
+	}
+	if t.DType() != d.DType || !t.Shape().Equal(d.Shape) {
+		return fmt.Errorf("%v of shape %v was added, and %v of shape %v is there now", d.DType, d.Shape, t.DType(), t.Shape())
+	}
+	if !tensor.NativeLittleEndian {
+		t = tensor.Clone(t)
+		tensor.SwapBytes(t)
+	}
+	memory, _ := tensor.Bytes(t)
+	s.write(memory)
+	return s.err
+}
