@@ -22,6 +22,7 @@ func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/object", "internal/stored", "tensor"},
 		"tensor":             {},
+		"tensor/gonum":       {"tensor"},
 		"internal/fsx":       {"internal/fsx"},
 		"internal/object":    {"format", "format/objectgraph", "tensor"},
 		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},

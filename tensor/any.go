@@ -188,7 +188,7 @@ func (t *Tensor[T]) equal(o Any) bool {
 // another dtype or shape; dst is then as it was.
 func Assign(dst, src Any) error {
 	if dst.DType() != src.DType() {
-		return fmt.Errorf("tensor: assign %v to %v: another dtype", src, dst)
+		return fmt.Errorf("tensor: assign %s to %s: another dtype", src, dst)
 	}
 	if err := sameShape("assign", dst, src); err != nil {
 		return err
@@ -204,10 +204,10 @@ func (t *Tensor[T]) copyRun(at int, src Any, from, n int) {
 // sameShape returns an error unless dst and src are built and have one shape.
 func sameShape(verb string, dst, src Any) error {
 	if dst.Shape() == nil || src.Shape() == nil {
-		return fmt.Errorf("tensor: %s %v to %v: both must be built", verb, src, dst)
+		return fmt.Errorf("tensor: %s %s to %s: both must be built", verb, src, dst)
 	}
 	if !dst.Shape().Equal(src.Shape()) {
-		return fmt.Errorf("tensor: %s %v to %v: another shape", verb, src, dst)
+		return fmt.Errorf("tensor: %s %s to %s: another shape", verb, src, dst)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func Cast(dst, src Any) error {
 	case from == to:
 		dst.copyRun(0, src, 0, src.Len())
 	case from.kind() != to.kind() || from.kind() == other:
-		return fmt.Errorf("tensor: cast %v to %v: only floats to floats, integers to integers and complex to complex convert", src, to)
+		return fmt.Errorf("tensor: cast %s to %v: only floats to floats, integers to integers and complex to complex convert", src, to)
 	case from.kind() == floating:
 		bad = castFloats(dst, src)
 	case from.kind() == integer:

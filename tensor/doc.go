@@ -17,6 +17,11 @@
 //
 // [Cast] converts whole tensors and refuses values that do not fit.
 //
+// # Printing
+//
+// %v prints a tensor with its elements, short where they are many; encoding/json and [UnmarshalAny] exchange tensors as
+// {"dtype", "shape", "values"} ([Tensor.MarshalJSON]); a log/slog log has dtype and shape.
+//
 // # Memory
 //
 // Elements lie in one slice, without gaps, and are not copied unless a function says so: [FromSlice] keeps the slice

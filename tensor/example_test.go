@@ -1,9 +1,11 @@
 package tensor_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"reflect"
 
 	"github.com/gockpt/ckpt/tensor"
@@ -15,10 +17,12 @@ func Example() {
 		log.Fatal(err)
 	}
 	m.Set(60, 1, 2)
-	fmt.Println(m, m.At(0, 1), m.Data())
+	fmt.Println(m)
+	fmt.Println(m.Shape(), m.At(0, 1), m.Data())
 	fmt.Printf("%.1f\n", m)
 	// Output:
-	// float32[2 3] 2 [1 2 3 4 5 60]
+	// float32[2 3] [[1 2 3] [4 5 60]]
+	// [2 3] 2 [1 2 3 4 5 60]
 	// [[1.0 2.0 3.0] [4.0 5.0 60.0]]
 }
 
@@ -116,4 +120,35 @@ func ExampleSlice_Resolve() {
 	region, shape, err := slice.Resolve(tensor.Shape{4, 10})
 	fmt.Println(region, shape, err)
 	// Output: 0,4:2,3 [4 3] <nil>
+}
+
+func ExampleTensor_MarshalJSON() {
+	m, err := tensor.FromSlice([]float32{1, 2.5, -3, float32(math.Inf(1))}, 2, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	var back tensor.Tensor[float32]
+	fmt.Println(json.Unmarshal(text, &back), back)
+	// Output:
+	// {"dtype":"float32","shape":[2,2],"values":[1,2.5,-3,"Infinity"]}
+	// <nil> float32[2 2] [[1 2.5] [-3 +Inf]]
+}
+
+func ExampleTensor_Rows() {
+	m, err := tensor.FromSlice([]int32{1, 2, 3, 4, 5, 6}, 3, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, row := range m.Rows() {
+		fmt.Println(i, row.Data())
+	}
+	// Output:
+	// 0 [1 2]
+	// 1 [3 4]
+	// 2 [5 6]
 }

@@ -14,24 +14,22 @@ func (t Tensor[T]) String() string {
 	return t.DType().String() + t.shape.String()
 }
 
-// Format implements [fmt.Formatter]. The verbs %v and %s print what String returns, so that a struct full of
-// weights prints in a few lines; %+v adds the elements as nested rows. Any other verb prints the nested rows with
-// itself applied to each element, the small floats and integers as the numbers they are: "%.2f", "%q". Of more
-// than a thousand elements only the first and last three along each axis are printed.
+// Format implements [fmt.Formatter]. The verb %s prints what String returns. %v adds the elements as nested rows, short:
+// of more than a dozen only the first and last three of the innermost axis and the first and last row of the others. %+v
+// leaves out elements of more than a thousand only, all but the first and last three along each axis. Any
+// other verb prints the rows of %+v with itself applied to each element, the small floats and integers as the numbers they
+// are: "%.2f", "%q".
 //
 // It belongs to the value and not the pointer, so that a tensor that is a field prints like this too.
 func (t Tensor[T]) Format(f fmt.State, verb rune) {
-	format := fmt.FormatString(f, verb)
-	switch {
-	case verb == 's', verb == 'v' && !f.Flag('+'):
+	format, short := fmt.FormatString(f, verb), false
+	if verb == 's' || verb == 'v' {
 		io.WriteString(f, t.String())
-		return
-	case verb == 'v':
-		io.WriteString(f, t.String())
-		if t.shape != nil {
-			io.WriteString(f, " ")
+		if verb == 's' || t.shape == nil {
+			return
 		}
-		format = "%v"
+		io.WriteString(f, " ")
+		format, short = "%v", !f.Flag('+')
 		if t.DType().Size() == 0 {
 			format = "%q" // strings: their ends must show
 		}
@@ -39,38 +37,57 @@ func (t Tensor[T]) Format(f fmt.State, verb rune) {
 	if t.shape == nil {
 		return
 	}
-	t.printRows(f, t.shape, t.data, func(v T) { fmt.Fprintf(f, format, number(v, verb)) })
+	p := rowPrinter[T]{w: f, element: func(v T) { fmt.Fprintf(f, format, number(v, verb)) }}
+	switch {
+	case short && len(t.data) > shortSummarized:
+		p.outer, p.inner = 1, edge
+	case len(t.data) > summarized:
+		p.outer, p.inner = edge, edge
+	}
+	p.rows(t.shape, t.data)
 }
 
 // summarized and edge are NumPy's print options of the same meaning (threshold and edgeitems).
 const (
-	summarized = 1000
-	edge       = 3
+	summarized      = 1000
+	shortSummarized = 12
+	edge            = 3
 )
 
-// printRows prints data, which has shape: the rows of its first axis in brackets, separated by blanks.
-func (t Tensor[T]) printRows(w io.Writer, shape Shape, data []T, element func(T)) {
+// A rowPrinter prints rows of elements.
+type rowPrinter[T Element] struct {
+	w       io.Writer
+	element func(T)
+	// How many are printed of either end of the innermost axis and of the others; 0 is all.
+	inner, outer int
+}
+
+// rows prints data, which has shape: the rows of its first axis in brackets, separated by blanks.
+func (p *rowPrinter[T]) rows(shape Shape, data []T) {
 	if len(shape) == 0 {
-		element(data[0])
+		p.element(data[0])
 		return
 	}
 	if len(data) == 0 {
-		io.WriteString(w, "[]") // and not one pair for each of what may be 2^40 empty rows
+		io.WriteString(p.w, "[]") // and not one pair for each of what may be 2^40 empty rows
 		return
 	}
-	n, row := shape[0], shape[1:].Len()
-	io.WriteString(w, "[")
+	n, row, ends := shape[0], shape[1:].Len(), p.outer
+	if len(shape) == 1 {
+		ends = p.inner
+	}
+	io.WriteString(p.w, "[")
 	for i := 0; i < n; i++ {
 		if i > 0 {
-			io.WriteString(w, " ")
+			io.WriteString(p.w, " ")
 		}
-		if i == edge && n > 2*edge && len(t.data) > summarized {
-			io.WriteString(w, "... ")
-			i = n - edge
+		if i == ends && ends > 0 && n > 2*ends {
+			io.WriteString(p.w, "... ")
+			i = n - ends
 		}
-		t.printRows(w, shape[1:], data[i*row:(i+1)*row], element)
+		p.rows(shape[1:], data[i*row:(i+1)*row])
 	}
-	io.WriteString(w, "]")
+	io.WriteString(p.w, "]")
 }
 
 // number returns what verb is to print for the element v: the bits of a small float are no number to %f, nor

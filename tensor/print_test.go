@@ -20,10 +20,13 @@ func TestPrinting(t *testing.T) {
 		value  any
 		want   string
 	}{
-		{"%v is dtype and shape", "%v", m, "float32[2 2]"},
-		{"%s too", "%s", m, "float32[2 2]"},
-		{"%#v too", "%#v", m, "float32[2 2]"},
-		{"%+v adds the elements", "%+v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
+		{"%v is dtype, shape and elements", "%v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
+		{"%s is dtype and shape", "%s", m, "float32[2 2]"},
+		{"%#v is as %v", "%#v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
+		{"%v is short", "%v", tensor.New[int8](3, 3, 9), "int8[3 3 9] [[[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]] ... [[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]]]"},
+		{"%v of a row", "%v", tensor.New[int8](13), "int8[13] [0 0 0 ... 0 0 0]"},
+		{"%v of many rows", "%v", tensor.New[int8](1<<40, 0), "int8[1099511627776 0] []"},
+		{"%+v has more,", "%+v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
 		{"a verb of numbers is for each element", "%.2f", m, "[[1.00 2.50] [-3.00 4.00]]"},
 		{"with its width", "%5.1f", m, "[[  1.0   2.5] [ -3.0   4.0]]"},
 		{"small floats are numbers to %f", "%.1f", half, "[0.5 2.0]"},
@@ -36,7 +39,7 @@ func TestPrinting(t *testing.T) {
 		{"an empty tensor has one pair, however many rows", "%+v", tensor.New[int8](1<<30, 0), "int8[1073741824 0] []"},
 		{"not built", "%v", new(tensor.Tensor[int8]), "int8 (not built)"},
 		{"not built, with what it has not", "%+v", new(tensor.Tensor[int8]), "int8 (not built)"},
-		{"a field that is a tensor prints like one", "%v", struct{ Kernel tensor.Tensor[float32] }{*m}, "{float32[2 2]}"},
+		{"a field that is a tensor prints like one", "%v", struct{ Kernel tensor.Tensor[float32] }{*m}, "{float32[2 2] [[1 2.5] [-3 4]]}"},
 		{"and in %+v", "%+v", struct{ Kernel tensor.Tensor[float32] }{*m}, "{Kernel:float32[2 2] [[1 2.5] [-3 4]]}"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, fmt.Sprintf(c.format, c.value)) })

@@ -11,7 +11,7 @@ import "fmt"
 // Elements move in the longest runs that are contiguous in both tensors.
 func CopyRegion(dst Any, dstAt []int, src Any, srcAt []int, shape Shape) error {
 	if dst.DType() != src.DType() {
-		return fmt.Errorf("tensor: copy a region of %v into %v: another dtype", src, dst)
+		return fmt.Errorf("tensor: copy a region of %s into %s: another dtype", src, dst)
 	}
 	if err := inside(dst, dstAt, shape); err != nil {
 		return err
@@ -59,11 +59,11 @@ func CopyRegion(dst Any, dstAt []int, src Any, srcAt []int, shape Shape) error {
 func inside(t Any, at []int, shape Shape) error {
 	full := t.Shape()
 	if full == nil || len(at) != len(full) || len(shape) != len(full) {
-		return fmt.Errorf("tensor: a region of shape %v at %v does not fit %v", shape, at, t)
+		return fmt.Errorf("tensor: a region of shape %v at %v does not fit %s", shape, at, t)
 	}
 	for axis, n := range shape {
 		if n < 0 || at[axis] < 0 || n > full[axis] || at[axis] > full[axis]-n {
-			return fmt.Errorf("tensor: a region of shape %v at %v leaves %v at axis %d", shape, at, t, axis)
+			return fmt.Errorf("tensor: a region of shape %v at %v leaves %s at axis %d", shape, at, t, axis)
 		}
 	}
 	return nil

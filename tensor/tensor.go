@@ -41,6 +41,7 @@ type Any interface {
 	clone() Any
 	equal(o Any) bool                     // o has t's dtype and shape
 	copyRun(at int, src Any, from, n int) // src has t's dtype
+	setJSON(stored *jsonTensor) error     // stored has t's dtype
 	memory
 }
 
@@ -138,7 +139,7 @@ func indexError(index []int, shape Shape, what string) string {
 // or t is not built.
 func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) {
 	if !t.Built() {
-		return nil, fmt.Errorf("tensor: %v to be reshaped to %v", t, Shape(shape))
+		return nil, fmt.Errorf("tensor: %s to be reshaped to %v", t, Shape(shape))
 	}
 	return FromSlice(t.data, shape...)
 }
