@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
 )
 
 // AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
@@ -40,16 +41,15 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 	if err := a.program(model, assignments, o); err != nil {
 		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
 	}
-	a.plan = newPlan(prefix, a.w.graph, options{})
-	for _, key := range slices.Sorted(maps.Keys(assignments)) {
-		for _, target := range targetsOf(assignments[key]) {
-			a.target(key, target)
+	return assignNamed(ctx, f, prefix, a.w.graph, o, func(p *transfer.Plan) error {
+		a.plan = p
+		for _, key := range slices.Sorted(maps.Keys(assignments)) {
+			for _, target := range targetsOf(assignments[key]) {
+				a.target(key, target)
+			}
 		}
-	}
-	if len(a.problems) > 0 {
 		return errors.Join(a.problems...)
-	}
-	return a.plan.accept(ctx, f, o)
+	})
 }
 
 func targetsOf(v any) []any {
@@ -66,7 +66,7 @@ type assigner struct {
 	w        *walker
 	byName   map[string][]namedVariable
 	objects  []assignedObject
-	plan     *plan
+	plan     *transfer.Plan
 	taken    map[object.Identity]string // the key that each variable takes its value from
 	problems []error
 }
@@ -105,7 +105,7 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 			a.objects = append(a.objects, assignedObject{target: target})
 		}
 	}
-	if err := a.w.all(); err != nil {
+	if err := a.w.ExpandAll(); err != nil {
 		return err
 	}
 	vars, err := namedVariables(a.w.graph, o)
@@ -174,6 +174,6 @@ func (a *assigner) assign(tensor, key string, vars []namedVariable) {
 			continue
 		}
 		a.taken[v.node.Key] = tensor
-		a.plan.assign(v, tensor)
+		assign(a.plan, v, tensor)
 	}
 }

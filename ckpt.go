@@ -87,14 +87,12 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
 )
 
 // A Group names the objects of a checkpoint that has no root object of its own: tf.train.Checkpoint(model=m, optimizer=o).
 // Its edges are sorted by name.
 type Group map[string]any
-
-// saveCounterName is the edge of the counter that numbers a Checkpoint's saves.
-const saveCounterName = "save_counter"
 
 // A Checkpoint saves and restores a graph of objects. It belongs to one goroutine at a time.
 type Checkpoint struct {
@@ -106,12 +104,11 @@ type Checkpoint struct {
 	counterAfter int
 	opts         options
 
+	lateCounter bool // the counter is matched after everything else
+
 	copies       map[object.Identity]reflect.Value
-	reached      map[object.Identity]uint64 // the last restore that gave each object its values
-	keep         []reflect.Value            // keeps the addresses in reached alive
-	lastID       uint64
-	restorations []*restoration
-	names        []*nameRestoration
+	history      transfer.History
+	restorations []*restore // that wait for objects, oldest first
 	restoring    bool
 	saving       *asyncSave
 	size         int // of the last graph, a hint for the next
@@ -125,29 +122,28 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{opts: o, copies: make(map[object.Identity]reflect.Value), reached: make(map[object.Identity]uint64)}
+	c := &Checkpoint{opts: o, copies: make(map[object.Identity]reflect.Value)}
 	c.opts.attach = nil
 	if group, ok := root.(Group); ok {
 		c.grouped = true
 		if len(o.attach) > 0 {
 			return nil, errors.New("ckpt: New: With is for a root object; put the object into the Group")
 		}
-		for name, object := range group {
-			c.objects = append(c.objects, namedObject{name, object})
+		for name, obj := range group {
+			c.objects = append(c.objects, namedObject{name, obj})
 		}
 	} else {
 		c.root, c.objects = root, o.attach
 	}
 	slices.SortFunc(c.objects, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
 	for i, obj := range c.objects {
-		if obj.name == saveCounterName {
-			return nil, fmt.Errorf("ckpt: New: the name %q is reserved for the number of saves", saveCounterName)
+		if obj.name == object.SaveCounter {
+			return nil, fmt.Errorf("ckpt: New: the name %q is reserved for the number of saves", object.SaveCounter)
 		}
 		if i > 0 && c.objects[i-1].name == obj.name {
 			return nil, fmt.Errorf("ckpt: New: two objects are called %q", obj.name)
 		}
 	}
-	c.counterAfter = -1
 	_, err = c.walk()
 	if err != nil {
 		return nil, err
@@ -157,22 +153,22 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 
 // Track attaches a further object to the root of a Checkpoint that has none of its own, after those that it has: what
 // assigning to an attribute of a tf.train.Checkpoint does. Values that wait for it are assigned before it returns.
-func (c *Checkpoint) Track(name string, object any) error {
+func (c *Checkpoint) Track(name string, child any) error {
 	if !c.grouped {
 		return fmt.Errorf("ckpt: Track(%q): the Checkpoint has a root object; attach to that", name)
 	}
-	if name == saveCounterName {
-		return fmt.Errorf("ckpt: Track: the name %q is reserved for the number of saves", saveCounterName)
+	if name == object.SaveCounter {
+		return fmt.Errorf("ckpt: Track: the name %q is reserved for the number of saves", object.SaveCounter)
 	}
 	for _, obj := range c.objects {
 		if obj.name == name {
-			if sameObject(obj.object, object) {
-				return nil
+			if sameObject(obj.object, child) {
+				return c.update(context.Background()) // values may still wait, if a former Track failed
 			}
 			return fmt.Errorf("ckpt: Track(%q): the name is in use for another object", name)
 		}
 	}
-	c.objects = append(c.objects, namedObject{name, object})
+	c.objects = append(c.objects, namedObject{name, child})
 	if _, err := c.walk(); err != nil {
 		c.objects = c.objects[:len(c.objects)-1]
 		return err
@@ -186,10 +182,10 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.all(); err != nil {
+	if err := w.ExpandAll(); err != nil {
 		return nil, err
 	}
-	err = w.addSlots()
+	err = w.AddSlots()
 	c.size = len(w.graph.Nodes)
 	return w.graph, err
 }
@@ -211,18 +207,18 @@ func (c *Checkpoint) start() (*walker, error) {
 	}
 	root := w.graph.Root()
 	root.SetFullName(c.opts.fullNames[""])
-	if err := w.expand(root); err != nil {
+	if err := w.Expand(root); err != nil {
 		return nil, err
 	}
 	return w, c.addAttached(w, root)
 }
 
-// addObjects adds the edges of a Group, the counter where it came to be.
+// addObjects adds the edges of a Group, and the counter after the objects that were there before it.
 func (c *Checkpoint) addObjects(w *walker) error {
 	root := w.graph.Root()
 	for i, obj := range c.objects {
-		if c.counter != nil && i == c.counterAfter {
-			if err := w.addChild(root, saveCounterName, ".SaveCounter()", c.counter); err != nil {
+		if i == c.counterAfter {
+			if err := c.addCounterEdge(w, root); err != nil {
 				return err
 			}
 		}
@@ -231,9 +227,20 @@ func (c *Checkpoint) addObjects(w *walker) error {
 		}
 		root.Edges[len(root.Edges)-1].Node.SetFullName(c.opts.fullNames[obj.name])
 	}
-	if c.counter != nil && c.counterAfter >= len(c.objects) {
-		return w.addChild(root, saveCounterName, ".SaveCounter()", c.counter)
+	if c.counterAfter >= len(c.objects) {
+		return c.addCounterEdge(w, root)
 	}
+	return nil
+}
+
+func (c *Checkpoint) addCounterEdge(w *walker, root *object.Node) error {
+	if c.counter == nil {
+		return nil
+	}
+	if err := w.addChild(root, object.SaveCounter, ".SaveCounter()", c.counter); err != nil {
+		return err
+	}
+	root.Edges[len(root.Edges)-1].Attached = c.lateCounter
 	return nil
 }
 
@@ -243,7 +250,7 @@ func (c *Checkpoint) addAttached(w *walker, root *object.Node) error {
 	attached := append(slices.Clone(c.objects), namedObject{"root", nil})
 	slices.SortFunc(attached, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
 	if c.counter != nil {
-		attached = append(attached, namedObject{saveCounterName, c.counter})
+		attached = append(attached, namedObject{object.SaveCounter, c.counter})
 	}
 	for _, obj := range attached {
 		own := root.IndexEdge(obj.name)
@@ -282,17 +289,30 @@ func (c *Checkpoint) SaveCounter() int64 {
 	return *n
 }
 
-// makeCounter returns the counter, made and filled from a waiting restore where it is not there yet. A root that has a
-// save_counter of its own keeps it.
+// makeCounter returns the counter, which it makes and fills from a waiting restore where there is none. A root that has a
+// save_counter itself keeps it.
 func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
+	counter, made, err := c.addCounter()
+	if err != nil || !made {
+		return counter, err
+	}
+	if err := c.update(ctx); err != nil {
+		c.counter = nil // a later call tries again
+		return nil, err
+	}
+	return counter, nil
+}
+
+// addCounter returns the counter, which it makes where there is none. It does not fill it.
+func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
 	if c.counter != nil {
-		return c.counter, nil
+		return c.counter, false, nil
 	}
 	if own, err := c.ownCounter(); own != nil || err != nil {
-		return own, err
+		return own, false, err
 	}
 	c.counter, c.counterAfter = new(int64), len(c.objects)
-	return c.counter, c.update(ctx)
+	return c.counter, true, nil
 }
 
 func (c *Checkpoint) ownCounter() (*int64, error) {
@@ -303,13 +323,13 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := w.graph.Root().Find(saveCounterName)
+	e := w.graph.Root().Find(object.SaveCounter)
 	if e == nil || e.Node == nil {
 		return nil, nil
 	}
 	p, ok := int64Of(e.Node)
 	if !ok {
-		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", saveCounterName, e.Node.GoPath())
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", object.SaveCounter, e.Node.GoPath())
 	}
 	return p, nil
 }
@@ -379,66 +399,6 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 	return nil
 }
 
-// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once; values for objects that
-// are not there yet wait for them. path is what Save returned, or a SavedModel's directory; "" restores
-// nothing and gives a Status whose assertions fail with [ErrNoCheckpoint]. The shapes, dtypes and places of
-// everything matched are checked before the first byte is assigned; an error after that is a *[RestoreError].
-func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...Option) (*Status, error) {
-	s, err := c.restoreFrom(ctx, path, opts, true)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.makeCounter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// Read is Restore for what Write wrote: it expects no save counter and knows no SavedModel directories.
-func (c *Checkpoint) Read(ctx context.Context, path string, opts ...Option) (*Status, error) {
-	return c.restoreFrom(ctx, path, opts, false)
-}
-
-func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option, savedModel bool) (*Status, error) {
-	o, err := c.opts.with(onRestore, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Sync(ctx); err != nil {
-		return nil, err
-	}
-	if path == "" {
-		c.lastID++
-		return &Status{c: c}, nil
-	}
-	c.restoring = true
-	defer func() { c.restoring = false }()
-	prefix := path
-	if savedModel {
-		prefix = savedModelPrefix(o.fsys, path)
-	}
-	f, err := openPrefix(o.fsys, prefix)
-	if err != nil {
-		return nil, restoreHint(path, savedModel, err)
-	}
-	defer f.Close()
-	g, err := readGraph(ctx, f, prefix)
-	if errors.Is(err, ErrNoObjectGraph) {
-		return c.restoreByName(ctx, f, prefix, o)
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.lastID++
-	r := newRestoration(c.lastID, prefix, g, 0, o)
-	if err := c.match(ctx, r, f, true); err != nil {
-		return nil, err
-	}
-	c.follow(r)
-	return &Status{c: c, r: r}, nil
-}
-
 // Sync awaits the asynchronous save that is under way, if any, and returns its error.
 func (c *Checkpoint) Sync(ctx context.Context) error {
 	if c.saving == nil {
@@ -461,8 +421,9 @@ func (c *Checkpoint) Sync(ctx context.Context) error {
 func (c *Checkpoint) Close() error {
 	err := c.Sync(context.Background())
 	for _, r := range c.restorations {
-		r.notice.log()
+		warn, _ := r.Warning()
+		warn()
 	}
-	c.restorations, c.names = nil, nil
+	c.restorations = nil
 	return err
 }

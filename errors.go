@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
 )
 
 // What errors.Is finds in this package's errors.
@@ -61,8 +64,8 @@ func (e *MismatchError) Error() string {
 		fmt.Fprintf(&b, "%s: ", e.Checkpoint)
 	}
 	b.WriteString(e.Problem)
-	writeGroup(&b, "missing from the checkpoint", e.Missing)
-	writeGroup(&b, "unused", e.Unused)
+	wording.Group(&b, "missing from the checkpoint", e.Missing)
+	wording.Group(&b, "unused", e.Unused)
 	for _, h := range e.Hints {
 		b.WriteString("\n  hint: " + h)
 	}
@@ -89,6 +92,28 @@ func (e *ValueError) Error() string {
 // Is makes errors.Is(err, ErrMismatch) true.
 func (e *ValueError) Is(target error) bool { return target == ErrMismatch }
 
+// worded returns an error of the engine, about the checkpoint of that prefix, as an error of this package.
+func worded(checkpoint string, err error) error {
+	switch e := err.(type) {
+	case *transfer.Mismatch:
+		return &MismatchError{Checkpoint: checkpoint, Missing: e.Missing, Unused: e.Unused, Hints: e.Hints, Problem: e.Problem}
+	case *transfer.RunError:
+		return &RestoreError{Checkpoint: checkpoint, Restored: e.Restored, Torn: e.Torn, Err: e.Err}
+	case *transfer.PlanError:
+		errs := make([]error, len(e.Problems))
+		for i, p := range e.Problems {
+			if p.Err != nil {
+				errs[i] = fmt.Errorf("ckpt: %s: restore %s (%s): %w", checkpoint, p.Node.Path(), p.Node.GoPath(), p.Err)
+			} else {
+				errs[i] = &ValueError{Checkpoint: checkpoint, Key: p.Key, Path: p.Node.Path(), GoPath: p.Node.GoPath(), Problem: p.Text}
+			}
+		}
+		slices.SortStableFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+		return errors.Join(errs...)
+	}
+	return err
+}
+
 // A RestoreError says how far a restore came that failed while it was moving bytes.
 type RestoreError struct {
 	Checkpoint string
@@ -100,16 +125,9 @@ type RestoreError struct {
 func (e *RestoreError) Error() string {
 	state := "no variable was changed"
 	if n := len(e.Restored) + len(e.Torn); n > 0 {
-		state = fmt.Sprintf("%d variables already hold the checkpoint's values, %d may be torn (%s)", len(e.Restored), len(e.Torn), strings.Join(firstOf(e.Torn, 5), ", "))
+		state = fmt.Sprintf("%d variables already hold the checkpoint's values, %d may be torn (%s)", len(e.Restored), len(e.Torn), strings.Join(wording.First(e.Torn, 5), ", "))
 	}
 	return fmt.Sprintf("ckpt: restore %s: %v; %s", e.Checkpoint, e.Err, state)
 }
 
 func (e *RestoreError) Unwrap() error { return e.Err }
-
-func firstOf(s []string, n int) []string {
-	if len(s) > n {
-		return append(s[:n:n], "…")
-	}
-	return s
-}

@@ -37,7 +37,7 @@ func (m *Module) Track(name string, child any) error {
 		same := sameObject(m.children[i].object, child)
 		m.mu.Unlock()
 		if same {
-			return nil
+			return m.attached() // values may still wait, if a former Track failed
 		}
 		return fmt.Errorf("ckpt: Track(%q): the name is in use for another object; Replace it or Untrack it first", name)
 	}

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
 )
 
@@ -66,42 +65,3 @@ func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 	}
 	return nil
 }
-
-// gatherApart notes an object that a saver of its own restores. It is false where that is nobody's business but the object's
-// (CheckpointPosition.gather_ops_or_named_saveables).
-func (r *restoration) gatherApart(p *plan, at pair) bool {
-	stored := &r.stored.Nodes[at.stored]
-	if stored.Saver == nil {
-		if at.node.Saver == nil || len(stored.Attributes) == 0 {
-			return false
-		}
-		p.apart = p.apart.Add(at.node.Saver, stored.Attributes[0].Key, at.node)
-		return true
-	}
-	i := slices.IndexFunc(r.opts.savers, func(s *object.Saver) bool { return s.Name == stored.Saver.Name })
-	switch {
-	case i < 0:
-		r.opts.logger.Warn(fmt.Sprintf("Registered saver %s was not found when restoring checkpoints.", stored.Saver.Name),
-			"checkpoint", r.path, "object", at.node.Path())
-	case at.node.Obj.CanAddr() && r.opts.savers[i].Match(at.node.Obj.Addr().Interface()):
-		p.apart = p.apart.Add(r.opts.savers[i], stored.Saver.ObjectName, at.node)
-	case !r.opts.savers[i].Lenient:
-		p.problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.Key.Type))
-	}
-	return true
-}
-
-// restoreApart lets the savers of their own restore what they saved.
-func (p *plan) restoreApart(ctx context.Context, f format.Reader, o options) error {
-	for _, a := range p.apart {
-		if err := a.Saver.Of.(*ObjectSaver).Restore(ctx, a.Objects, &Reader{f: keptOpen{f}, prefix: p.path, opts: o}); err != nil {
-			return fmt.Errorf("saver %s: %w", a.Saver.Name, err)
-		}
-	}
-	return nil
-}
-
-// keptOpen is a reader that others still need when it is closed.
-type keptOpen struct{ format.Reader }
-
-func (keptOpen) Close() error { return nil }

@@ -20,7 +20,7 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, 
 		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
 	out := object.Value{Attribute: object.VariableAttribute, DType: d}
-	if hollow(v) && (alloc || v.Kind() == reflect.Slice) {
+	if isNil(v) && (alloc || v.Kind() == reflect.Slice) {
 		out.Place = func(e format.Entry) (*object.Target, error) { return allocPlain(v, shape, e) }
 		return out, nil
 	}
@@ -67,12 +67,12 @@ func scalarOf(t reflect.Type) reflect.Type {
 }
 
 // hollow reports whether v is a nil slice or an array of nothing else.
-func hollow(v reflect.Value) bool {
+func isNil(v reflect.Value) bool {
 	if v.Kind() != reflect.Array {
 		return v.Kind() == reflect.Slice && v.IsNil()
 	}
 	for i := range v.Len() {
-		if !hollow(v.Index(i)) {
+		if !isNil(v.Index(i)) {
 			return false
 		}
 	}

@@ -38,10 +38,13 @@ func (w *walker) grow(n int) {
 	}
 }
 
-// all expands every node that can be reached.
-func (w *walker) all() error {
+// Graph implements [object.Walk].
+func (w *walker) Graph() *object.Graph { return w.graph }
+
+// ExpandAll implements [object.Walk].
+func (w *walker) ExpandAll() error {
 	for i := 0; i < len(w.graph.Nodes); i++ {
-		if err := w.expand(w.graph.Nodes[i]); err != nil {
+		if err := w.Expand(w.graph.Nodes[i]); err != nil {
 			return err
 		}
 	}
@@ -96,8 +99,8 @@ func describe(v any) string {
 	return fmt.Sprintf("a value of type %T", v)
 }
 
-// expand gives n its edges, once.
-func (w *walker) expand(n *object.Node) error {
+// Expand implements [object.Walk].
+func (w *walker) Expand(n *object.Node) error {
 	if n.Expanded || !n.Group {
 		return nil
 	}
@@ -155,8 +158,8 @@ func (w *walker) addEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 	return err
 }
 
-// again resolves an edge anew after what it leads to was made.
-func (w *walker) again(n *object.Node, e *object.Edge) error {
+// Again implements [object.Walk].
+func (w *walker) Again(n *object.Node, e *object.Edge) error {
 	child, err := w.resolve(e.From, e, n)
 	e.Node = child
 	return err

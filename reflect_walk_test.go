@@ -19,7 +19,7 @@ func walkOf(t *testing.T, root any) []string {
 	t.Helper()
 	w := newWalker(make(map[object.Identity]reflect.Value))
 	require.NoError(t, w.addRoot(root, nil))
-	require.NoError(t, w.all())
+	require.NoError(t, w.ExpandAll())
 	var lines []string
 	for _, n := range w.graph.Nodes {
 		kind := "group"
@@ -203,7 +203,7 @@ func TestDeepAndSelfReferring(t *testing.T) {
 	head.W = f32(1)
 	w := newWalker(make(map[object.Identity]reflect.Value))
 	require.NoError(t, w.addRoot(head, nil))
-	require.NoError(t, w.all())
+	require.NoError(t, w.ExpandAll())
 	require.Len(t, w.graph.Nodes, 200_001)
 
 	type self *self

@@ -13,6 +13,8 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
 )
 
 // A Saver saves and restores variables by their global names, without their objects: tf.compat.v1.train.Saver. It is for
@@ -168,31 +170,30 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...Option) error 
 	if err != nil {
 		return err
 	}
-	p := newPlan(path, g, options{})
-	for i := range vars {
-		if key, ok := keys[vars[i].name]; ok {
-			p.assign(&vars[i], key)
+	return assignNamed(ctx, f, path, g, o, func(p *transfer.Plan) error {
+		for i := range vars {
+			if key, ok := keys[vars[i].name]; ok {
+				assign(p, &vars[i], key)
+			}
 		}
-	}
-	return p.accept(ctx, f, o)
+		return nil
+	})
+}
+
+// assignNamed carries out a plan that says of each variable which part of it the program holds.
+func assignNamed(ctx context.Context, f format.Reader, path string, g *object.Graph, o options, plan transfer.PlanFunc) error {
+	how := transferOptions(f, path, o)
+	how.Parts = nil
+	return worded(path, transfer.Do(ctx, f, g, how, plan))
 }
 
 // assign plans that v takes the tensor stored under key, or its part of that.
-func (p *plan) assign(v *namedVariable, key string) {
-	a := &assignment{node: v.node, value: v.value, key: key}
+func assign(p *transfer.Plan, v *namedVariable, key string) {
+	a := &transfer.Assignment{Node: v.node, Value: v.value, Key: key}
 	if v.part != nil {
-		a.part = &object.Part{Full: v.full, Region: v.part}
+		a.Part = &object.Part{Full: v.full, Region: v.part}
 	}
-	p.assignments = append(p.assignments, a)
-}
-
-// accept checks the plan and runs it.
-func (p *plan) accept(ctx context.Context, f format.Reader, o options) error {
-	if err := p.check(f); err != nil {
-		p.rollback()
-		return err
-	}
-	return p.run(ctx, f, o)
+	p.Assign(a)
 }
 
 // keysByName returns the key of each variable's name that the checkpoint has.
@@ -240,7 +241,7 @@ func keysByName(ctx context.Context, f format.Reader, g *object.Graph, vars []na
 	}
 	if missing := missingNames(g, vars, keys, o); len(missing) > 0 {
 		return nil, fmt.Errorf("ckpt: restore %s: Could not find some variables in the checkpoint: %s; variables of the object graph are called %s: %w",
-			path, strings.Join(missing, ", "), strings.Join(firstOf(slices.Sorted(maps.Keys(byName)), 10), ", "), ErrNotFound)
+			path, strings.Join(missing, ", "), strings.Join(wording.First(slices.Sorted(maps.Keys(byName)), 10), ", "), ErrNotFound)
 	}
 	return keys, nil
 }

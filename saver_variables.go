@@ -59,10 +59,10 @@ func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walk
 	} else if err := w.addRoot(root, nil); err != nil {
 		return nil, err
 	}
-	if err := w.all(); err != nil {
+	if err := w.ExpandAll(); err != nil {
 		return nil, err
 	}
-	return w, w.addSlots()
+	return w, w.AddSlots()
 }
 
 // checkVars says which of a Saver's Vars is no variable, or is there twice (saveable_object_util.validate_and_slice_inputs).

@@ -29,6 +29,11 @@ type SlotNamer interface {
 	SlotFullName(slot, variable string) string
 }
 
+// MakeSlot implements [object.Walk].
+func (w *walker) MakeSlot(owner *object.Node, name string, variable *object.Node) *object.Node {
+	return w.slot(owner, name, variable, true)
+}
+
 // slot returns the node of an optimizer's slot variable, nil if there is none.
 func (w *walker) slot(owner *object.Node, name string, variable *object.Node, create bool) *object.Node {
 	if !owner.Obj.CanAddr() || !variable.Obj.CanAddr() {
@@ -71,7 +76,7 @@ func slotFullName(o SlotOwner, slot, variable string) string {
 // addSlots appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
 // optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). The error says
 // where a slot variable is an ordinary child as well.
-func (w *walker) addSlots() error {
+func (w *walker) AddSlots() error {
 	count := len(w.graph.Nodes)
 	for _, owner := range w.graph.Nodes[:count] {
 		if !owner.Group || !roleOf(owner.Key.Type).slotOwner {

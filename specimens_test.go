@@ -107,7 +107,7 @@ func (s *specimen) program() (root any, vars map[string]tensor.Any) {
 	}
 	for id, n := range s.graph.GetNodes() {
 		for _, c := range n.Children {
-			if m, ok := objects[id].(map[string]any); ok && !(id == 0 && c.LocalName == saveCounterName) {
+			if m, ok := objects[id].(map[string]any); ok && !(id == 0 && c.LocalName == object.SaveCounter) {
 				m[c.LocalName] = objects[c.NodeId]
 				note(int(c.NodeId))
 			}

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
 )
 
 // A View is a graph of objects to look at: that of a checkpoint ([Reader.View]) or that of a program ([ViewOf]).
@@ -200,35 +202,40 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	}
 	w := newWalker(make(map[object.Identity]reflect.Value))
 	w.addVirtualRoot(&objects)
-	r := newRestoration(1, path, g, 0, o)
-	p := newPlan(path, w.graph, o)
+	paths := g.Paths()
+	stored := make(map[*object.Node]int, len(objects))
 	for _, id := range sortedKeys(objects) {
 		if id < 0 || id >= len(g.Nodes) {
 			return fmt.Errorf("ckpt: RestoreNodes: %s has no node %d: %w", path, id, ErrNotFound)
 		}
 		if saver := g.Nodes[id].Saver; saver != nil {
-			return fmt.Errorf("ckpt: RestoreNodes: node %d (%s) was saved by %s, which restores all of its objects or none: %w", id, r.prettyName(id), saver.Name, errors.ErrUnsupported)
+			return fmt.Errorf("ckpt: RestoreNodes: node %d (%s) was saved by %s, which restores all of its objects or none: %w", id, paths.Name(id), saver.Name, errors.ErrUnsupported)
 		}
 		n, err := addNode(w, id, objects[id])
 		if err != nil {
 			return err
 		}
 		if have, want := len(g.Nodes[id].Attributes), len(n.Values); have != want {
-			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, r.prettyName(id), have, n.Key.Type, want)}
+			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, paths.Name(id), have, n.Key.Type, want)}
 		}
-		r.gather(p, pair{id, n})
-	}
-	if len(r.unusedAttributes) > 0 {
-		id := sortedKeys(r.unusedAttributes)[0]
-		return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %q, which its object has no place for", id, r.prettyName(id), r.unusedAttributes[id])}
+		stored[n] = id
 	}
 	if err := w.graph.CheckOverlap(); err != nil {
 		return err
 	}
-	if err := p.check(f); err != nil {
-		return err
+	plan := func(p *transfer.Plan) error {
+		for _, n := range w.graph.Nodes {
+			id, ok := stored[n]
+			if !ok {
+				continue
+			}
+			if unused := match.Assign(p, &g.Nodes[id], n); len(unused) > 0 {
+				return &transfer.Mismatch{Problem: fmt.Sprintf("node %d (%s) stores %q, for which its object has no tensor", id, paths.Name(id), unused)}
+			}
+		}
+		return nil
 	}
-	return p.run(ctx, f, o)
+	return worded(path, transfer.Do(ctx, f, w.graph, transferOptions(f, path, o), transfer.PlanFunc(plan)))
 }
 
 // addNode adds the object for a stored node to the graph, which has not got it yet.

@@ -32,6 +32,7 @@ type Entry struct {
 
 // A Reader reads one stored checkpoint. Several goroutines may use it at once.
 type Reader interface {
+	Finder
 	// Lookup returns the entry of key. ok is false where there is none; an error means that the index is damaged there.
 	Lookup(key string) (e Entry, ok bool, err error)
 	// All yields every entry in the byte order of keys, the parts of partitioned tensors left out. It reads no data file.
@@ -54,9 +55,9 @@ type Reader interface {
 	io.Closer
 }
 
-// A Finder is a [Reader] that need not look a key up for every call on its tensor.
+// A Finder finds tensors by their keys.
 type Finder interface {
-	// Find looks key up. ok and the error are those of [Reader.Lookup].
+	// Find looks key up, once for several calls on its tensor. ok and the error are those of [Reader.Lookup].
 	Find(key string) (f Found, ok bool, err error)
 }
 

@@ -1,8 +1,9 @@
-package ckpt
+package match
 
 import (
 	"iter"
 	"reflect"
+	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
 )
@@ -21,7 +22,9 @@ type binding struct {
 
 func newBindings(nodes int) bindings { return bindings{all: make([]binding, nodes)} }
 
-// of returns the binding of a stored node; ok is false where it has none.
+func (b *bindings) clone() bindings { return bindings{slices.Clone(b.all), b.count} }
+
+// of returns the binding of a stored node. ok is false where it has none.
 func (b *bindings) of(stored int) (bound binding, ok bool) {
 	bound = b.all[stored]
 	return bound, bound.key.Type != nil
@@ -29,10 +32,10 @@ func (b *bindings) of(stored int) (bound binding, ok bool) {
 
 func (b *bindings) has(stored int) bool { return b.all[stored].key.Type != nil }
 
-// key returns the object of a stored node, the zero identity where it has none.
+// key returns the object of a stored node, the zero Identity where it has none.
 func (b *bindings) key(stored int) object.Identity { return b.all[stored].key }
 
-// set binds a stored node that has no object yet.
+// set binds a stored node that does not have an object yet.
 func (b *bindings) set(stored int, n *object.Node) {
 	b.all[stored] = binding{n.Key, n.Obj}
 	b.count++
@@ -47,9 +50,4 @@ func (b *bindings) each() iter.Seq2[int, binding] {
 			}
 		}
 	}
-}
-
-func (b *bindings) clear() {
-	clear(b.all)
-	b.count = 0
 }

@@ -1,0 +1,125 @@
+package byname
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+)
+
+// RestoreOptions say what a restoration matches.
+type RestoreOptions struct {
+	SkipSlots bool                  // leaves the slot variables of optimizers out of the assertions
+	Exempt    func(object any) bool // reports objects that need not be found
+
+	// Load asks for a complete model: the checkpoint must have the name of every value of the program.
+	Load    bool
+	Partial bool   // with Load: names may be missing
+	Strict  bool   // with Load: no stored name may be left over
+	Scope   string // with Load: comes before every name
+}
+
+// A Restoration is one restore of a checkpoint without an object graph. Variables that are attached later are looked up when
+// they appear.
+type Restoration struct {
+	id   uint64 // later restores have larger ids
+	opts RestoreOptions
+	// seen are the variables that were looked up, and whether the checkpoint has their name.
+	seen map[object.Identity]bool
+	keep []reflect.Value // keeps the addresses in seen alive
+}
+
+// New returns a restoration.
+func New(id uint64, o RestoreOptions) *Restoration {
+	if o.Scope != "" {
+		o.Scope = strings.TrimSuffix(o.Scope, "/") + "/"
+	}
+	return &Restoration{id: id, opts: o, seen: make(map[object.Identity]bool)}
+}
+
+// Match returns a planner that looks up every variable of the program. h may be nil.
+func (r *Restoration) Match(w object.Walk, h *transfer.History) transfer.Planner {
+	return &matcher{r: r, w: w, history: h}
+}
+
+// FollowUp returns a planner that looks up the variables that were not there before.
+func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Planner {
+	return &matcher{r: r, w: w, history: h, seen: r.seen}
+}
+
+// Waits reports whether variables that are attached later will be looked up: always.
+func (r *Restoration) Waits() bool { return true }
+
+// CanFollowUp reports whether g has a variable that was not looked up.
+func (r *Restoration) CanFollowUp(g *object.Graph) bool {
+	return slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { _, seen := r.seen[n.Key]; return len(n.Values) > 0 && !seen })
+}
+
+// A matcher looks up the variables of one walk. It implements [transfer.Planner].
+type matcher struct {
+	r       *Restoration
+	w       object.Walk
+	history *transfer.History
+	seen    map[object.Identity]bool // not looked up again
+
+	lookedUp []*object.Node
+	found    []*object.Node // of lookedUp
+	reached  []*object.Node // of found: the values go to them
+	names    map[string]bool
+}
+
+// Plan implements [transfer.Planner].
+func (m *matcher) Plan(p *transfer.Plan) error {
+	err := m.w.ExpandAll()
+	if err == nil && !m.r.opts.Load {
+		err = m.w.AddSlots()
+	}
+	if err != nil {
+		return err
+	}
+	m.names = make(map[string]bool)
+	for _, n := range m.w.Graph().Nodes {
+		if _, seen := m.seen[n.Key]; seen || len(n.Values) != 1 {
+			continue
+		}
+		name := strings.TrimSuffix(m.r.opts.Scope+n.GlobalName(), ":0")
+		_, ok, err := p.Reader().Lookup(name)
+		if err != nil {
+			return fmt.Errorf("ckpt: %w", err)
+		}
+		m.lookedUp = append(m.lookedUp, n)
+		if !ok {
+			continue
+		}
+		m.found = append(m.found, n)
+		m.names[name] = true
+		if m.history == nil || m.r.id > m.history.Last(n.Key) {
+			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[0], Key: name})
+			m.reached = append(m.reached, n)
+		}
+	}
+	if m.r.opts.Load {
+		return m.complete(p)
+	}
+	return nil
+}
+
+// Commit implements [transfer.Planner]. After a mere check nothing is kept, so that every variable is looked up again.
+func (m *matcher) Commit(ran bool) {
+	if !ran {
+		return
+	}
+	for _, n := range m.lookedUp {
+		m.r.seen[n.Key] = false
+		m.r.keep = append(m.r.keep, n.Obj)
+	}
+	for _, n := range m.found {
+		m.r.seen[n.Key] = true
+	}
+	if m.history != nil {
+		m.history.Record(m.r.id, m.reached)
+	}
+}

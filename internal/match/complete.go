@@ -1,0 +1,59 @@
+package match
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
+)
+
+// complete checks what [Options.Load] asks for.
+func (m *matcher) complete() error {
+	g, r := m.w.Graph(), m.r
+	if !r.opts.Partial {
+		if missing := m.missing(); len(missing) > 0 {
+			e := &transfer.Mismatch{Hints: r.hints(&m.found, missing)}
+			for _, n := range missing {
+				e.Missing = append(e.Missing, n.Path())
+			}
+			e.Problem = fmt.Sprintf("%d of %d values of the model are not in the checkpoint", len(missing), g.Leaves())
+			return e
+		}
+		if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
+			return &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
+		}
+	}
+	if !r.opts.Strict {
+		return nil
+	}
+	var unused []string
+	for _, id := range append(r.unresolvedBelow(&m.found, r.start), sortedIDs(m.unused)...) {
+		unused = append(unused, r.userPath(id))
+	}
+	if len(unused) > 0 {
+		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+	}
+	return nil
+}
+
+// missing returns the values of the program that the plan does not assign.
+func (m *matcher) missing() []*object.Node {
+	g := m.w.Graph()
+	filled := m.plan.Targets()
+	for _, b := range m.bound.each() { // an optional object that was found must be found whole
+		if n := g.ByKey[b.key]; n != nil && n.Group && n.Saver == nil {
+			filled[b.key] = true
+		}
+	}
+	return slices.DeleteFunc(g.Required(filled, m.r.opts.SkipSlots, true), func(n *object.Node) bool { return n.Group && n.Saver == nil })
+}
+
+func (r *Restoration) storedValues() int {
+	n := 0
+	for i := range r.stored.Nodes {
+		n += len(r.stored.Nodes[i].Attributes)
+	}
+	return n
+}

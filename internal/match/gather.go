@@ -1,0 +1,95 @@
+package match
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+)
+
+// gather plans which tensors of a stored node go into which values of its counterpart.
+func (m *matcher) gather(at pair) {
+	if m.gatherCustom(at) {
+		return
+	}
+	if unused := Assign(m.plan, &m.r.stored.Nodes[at.stored], at.node); len(unused) > 0 {
+		if m.unused == nil {
+			m.unused = make(map[int][]string)
+		}
+		m.unused[at.stored] = unused
+	}
+}
+
+// Assign plans that n takes the tensors of a stored node. It returns the stored attributes where n has none of them.
+func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused []string) {
+	if len(stored.Attributes) == 0 {
+		return nil
+	}
+	used := false
+	for i := range n.Values {
+		key, ok := attributeKey(stored.Attributes, n.Values[i].Attribute)
+		if ok {
+			used = true
+			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[i], Key: key})
+		} else if n.Done != nil {
+			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %q", n.Values[i].Attribute, attributeNames(stored.Attributes)))
+		}
+	}
+	if used {
+		return nil
+	}
+	return attributeNames(stored.Attributes)
+}
+
+// gatherCustom plans that a custom saver restores an object. It reports whether one handles the object
+// (CheckpointPosition.gather_ops_or_named_saveables).
+func (m *matcher) gatherCustom(at pair) bool {
+	stored := &m.r.stored.Nodes[at.stored]
+	if stored.Saver == nil {
+		if at.node.Saver == nil || len(stored.Attributes) == 0 {
+			return false
+		}
+		m.plan.AssignCustom(at.node.Saver, stored.Attributes[0].Key, at.node)
+		return true
+	}
+	savers := m.r.opts.Savers
+	i := slices.IndexFunc(savers, func(s *object.Saver) bool { return s.Name == stored.Saver.Name })
+	switch {
+	case i < 0:
+		m.r.opts.Logger.Warn(fmt.Sprintf("Registered saver %s was not found when restoring checkpoints.", stored.Saver.Name),
+			"checkpoint", m.r.path, "object", at.node.Path())
+	case at.node.Obj.CanAddr() && savers[i].Match(at.node.Obj.Addr().Interface()):
+		m.plan.AssignCustom(savers[i], stored.Saver.ObjectName, at.node)
+	case !savers[i].Lenient:
+		m.plan.Problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.Key.Type))
+	}
+	return true
+}
+
+// attributeKey returns the key of the tensor that an object calls name. The attribute may be stored under a prefix of the name:
+// older objects list one attribute for several tensors, which have its key with suffixes (saveable_compat.py: lookup tables,
+// dataset iterators).
+func attributeKey(attributes []objectgraph.Attribute, name string) (string, bool) {
+	escaped := objectgraph.Escape(name)
+	for _, a := range attributes {
+		if a.Name == escaped {
+			return a.Key, true
+		}
+	}
+	for _, a := range attributes {
+		if a.Name != "" && a.Name != object.VariableAttribute && len(name) > len(a.Name) && name[:len(a.Name)] == a.Name {
+			return a.Key + name[len(a.Name):], true
+		}
+	}
+	return "", false
+}
+
+func attributeNames(attributes []objectgraph.Attribute) []string {
+	names := make([]string, len(attributes))
+	for i, a := range attributes {
+		names[i] = a.Name
+	}
+	return names
+}

@@ -1,0 +1,230 @@
+package match
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+)
+
+// A matcher looks for counterparts in one walk of the program. It implements [transfer.Planner].
+type matcher struct {
+	r       *Restoration
+	w       object.Walk
+	history *transfer.History
+	found
+	plan    *transfer.Plan
+	reached []*object.Node // objects that this restore is the last to give their values
+	queue   []pair         // the pairs that were bound, in order
+	next    int            // of the queue
+	late    bool           // a follow-up: everything found now was waited for
+}
+
+// A pair is a stored node with an object that takes its values.
+type pair struct {
+	stored int
+	node   *object.Node
+}
+
+// Plan implements [transfer.Planner].
+func (m *matcher) Plan(p *transfer.Plan) error {
+	m.plan = p
+	if m.late {
+		return m.followUp()
+	}
+	// The walk has room for as many nodes as the program had last.
+	size := min(cap(m.w.Graph().Nodes), len(m.r.stored.Nodes))
+	p.Grow(size)
+	m.queue, m.reached = make([]pair, 0, size), make([]*object.Node, 0, size)
+	if err := m.fromRoot(); err != nil {
+		return err
+	}
+	if !m.r.opts.Load {
+		return nil
+	}
+	if err := m.w.ExpandAll(); err != nil {
+		return err
+	}
+	return m.complete()
+}
+
+// Commit implements [transfer.Planner].
+func (m *matcher) Commit(ran bool) {
+	m.r.found = m.found
+	m.r.warning.set(&m.r.found)
+	if ran && m.history != nil {
+		m.history.Record(m.r.id, m.reached)
+	}
+}
+
+func (m *matcher) fromRoot() error {
+	root := m.w.Graph().Root()
+	m.bind(m.r.start, root)
+	if err := m.drain(); err != nil {
+		return err
+	}
+	// Objects that the Checkpoint attached to the root come after everything that the root itself leads to, one after another,
+	// unless they were met already (TrackableSaver.restore).
+	for i := range root.Edges {
+		if e := &root.Edges[i]; e.Attached && e.Node != nil && e.Node != root {
+			if err := m.attached(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *matcher) attached(e *object.Edge) error {
+	for _, c := range m.r.stored.Nodes[m.r.start].Children {
+		if c.Name == e.Name {
+			if !m.bound.has(c.ID) {
+				m.bind(c.ID, e.Node)
+			}
+			break
+		}
+	}
+	return m.drain()
+}
+
+// followUp looks for the objects that are waited for.
+func (m *matcher) followUp() error {
+	if err := m.w.ExpandAll(); err != nil {
+		return err
+	}
+	for _, se := range m.r.waiting {
+		parent, ok := m.w.Graph().ByKey[m.bound.key(se.parent)]
+		if !ok {
+			m.waiting = append(m.waiting, se)
+			continue
+		}
+		if err := m.child(pair{se.parent, parent}, se.child); err != nil {
+			return err
+		}
+	}
+	return m.drain()
+}
+
+// drain visits the pairs of the queue, and binds slot variables, until nothing new is found.
+func (m *matcher) drain() error {
+	for {
+		for ; m.next < len(m.queue); m.next++ {
+			if err := m.visit(m.queue[m.next]); err != nil {
+				return err
+			}
+		}
+		if m.slots(); m.next == len(m.queue) {
+			return nil
+		}
+	}
+}
+
+// bind makes n the counterpart of a stored node and queues both. It returns false where the stored node has another counterpart.
+func (m *matcher) bind(stored int, n *object.Node) bool {
+	if b, ok := m.bound.of(stored); ok {
+		return b.key == n.Key
+	}
+	m.bound.set(stored, n)
+	m.queue = append(m.queue, pair{stored, n})
+	return true
+}
+
+func (m *matcher) visit(p pair) error {
+	if err := m.w.Expand(p.node); err != nil {
+		return err
+	}
+	if !p.node.Reached && (m.history == nil || m.r.id > m.history.Last(p.node.Key)) {
+		m.gather(p)
+		p.node.Reached = true
+		m.reached = append(m.reached, p.node)
+	}
+	for i := range m.r.stored.Nodes[p.stored].Children {
+		if err := m.child(p, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// child follows the i-th edge of a stored node that has a counterpart.
+func (m *matcher) child(p pair, i int) error {
+	c := m.r.stored.Nodes[p.stored].Children[i]
+	b, taken := m.bound.of(c.ID)
+	if taken && !m.late && !m.r.opts.Load {
+		return nil
+	}
+	e := p.node.FindAt(c.Name, i)
+	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.hasChild(p.stored, e.Name)) {
+		return nil // attached edges come after the root's own; an alias gives way to the name itself
+	}
+	if e != nil && e.Node == nil && e.Opt.Alloc && m.r.hasValues(c.ID) {
+		if err := m.alloc(p, e, c.ID, b, taken); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e == nil || e.Node == nil:
+		if !taken && m.r.hasValues(c.ID) {
+			m.waiting = append(m.waiting, storedEdge{p.stored, i})
+		}
+	case taken && b.key != e.Node.Key && m.r.opts.Load:
+		if !e.Node.Reached { // a further object for the same values
+			m.queue = append(m.queue, pair{c.ID, e.Node})
+		}
+	case !m.bind(c.ID, e.Node):
+		m.warnConflict(c.ID, e.Node)
+	}
+	return nil
+}
+
+func (m *matcher) hasChild(stored int, name string) bool {
+	return slices.ContainsFunc(m.r.stored.Nodes[stored].Children, func(c objectgraph.Child) bool { return c.Name == name })
+}
+
+// alloc makes the object that a nil edge lacks, or lets the edge share the object that was made for another edge.
+func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
+	var undo func()
+	switch {
+	case e.Missing == nil:
+	case taken && e.Missing.Share != nil:
+		undo = e.Missing.Share(b.obj)
+	case !taken:
+		undo = e.Missing.Alloc(children{m.r.stored, stored})
+	}
+	if undo == nil {
+		return nil
+	}
+	m.plan.Undo(undo)
+	e.Opt.Alloc = true // a slice of numbers is made when its length is known
+	return m.w.Again(p.node, e)
+}
+
+// warnConflict warns of a second object that claims the values of a stored node (CheckpointPosition.bind_object).
+func (m *matcher) warnConflict(stored int, n *object.Node) {
+	b, _ := m.bound.of(stored)
+	m.r.opts.Logger.Warn(fmt.Sprintf("Inconsistent references when loading the checkpoint into this object graph: %s (%s) claims %s, which belongs to another object of type %v",
+		n.Path(), n.GoPath(), m.r.prettyName(stored), b.key.Type), "checkpoint", m.r.path)
+}
+
+// slots binds the slot variables for which the optimizer and the original variable have counterparts.
+func (m *matcher) slots() {
+	if m.r.opts.SkipSlots {
+		return
+	}
+	for id := range m.r.stored.Nodes {
+		for _, s := range m.r.stored.Nodes[id].Slots {
+			if m.bound.has(s.Variable) {
+				continue
+			}
+			owner, original := m.w.Graph().ByKey[m.bound.key(id)], m.w.Graph().ByKey[m.bound.key(s.Original)]
+			if owner == nil || original == nil {
+				continue
+			}
+			if n := m.w.MakeSlot(owner, s.Name, original); n != nil {
+				m.bind(s.Variable, n)
+			}
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package match
+
+import (
+	"log/slog"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+)
+
+// Options say what a restoration matches.
+type Options struct {
+	Savers    []*object.Saver // the custom savers that the program knows
+	SkipSlots bool            // leaves the slot variables of optimizers out
+	Logger    *slog.Logger
+
+	// Load asks for a complete model: every value of the program must be stored, and one stored value may fill several objects.
+	Load    bool
+	Partial bool // with Load: values may be missing
+	Strict  bool // with Load: no stored value may be left over
+}
+
+// A Restoration is one restore of a stored graph.
+type Restoration struct {
+	id     uint64 // later restores have larger ids
+	path   string
+	stored *objectgraph.Graph
+	start  int // the stored node that belongs to the program's root
+	opts   Options
+
+	found                      // set by a match
+	paths   *objectgraph.Paths // made when a name is asked for
+	warning *unrestoredWarning
+}
+
+// found is what a restoration knows about the program. A match works on a copy.
+type found struct {
+	bound   bindings
+	waiting []storedEdge     // edges to stored values for which the program has no object yet
+	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
+}
+
+// A storedEdge is the i-th child of a stored node.
+type storedEdge struct{ parent, child int }
+
+func (f *found) clone() found {
+	return found{f.bound.clone(), nil, maps.Clone(f.unused)}
+}
+
+// New returns a restoration of the checkpoint path with the graph stored, of which node start belongs to the program's root.
+func New(id uint64, path string, stored *objectgraph.Graph, start int, o Options) *Restoration {
+	r := &Restoration{id: id, path: path, stored: stored, start: start, opts: o}
+	r.warning = &unrestoredWarning{checkpoint: path, stored: stored, logger: o.Logger}
+	return r
+}
+
+func (r *Restoration) nothing() found {
+	return found{bound: newBindings(len(r.stored.Nodes))}
+}
+
+// Match returns a planner that matches the program from its root on, as if for the first time. h may be nil.
+func (r *Restoration) Match(w object.Walk, h *transfer.History) transfer.Planner {
+	return &matcher{r: r, w: w, history: h, found: r.nothing()}
+}
+
+// FollowUp returns a planner that looks for the objects that are waited for.
+func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Planner {
+	return &matcher{r: r, w: w, history: h, found: r.found.clone(), late: true}
+}
+
+// Waits reports whether the restoration can make use of objects that are attached to the program later.
+func (r *Restoration) Waits() bool {
+	if len(r.waiting) > 0 {
+		return true
+	}
+	for _, n := range r.stored.Nodes {
+		for _, s := range n.Slots {
+			if !r.bound.has(s.Variable) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// CanFollowUp reports whether g has an object for which values wait, so that files are opened only when there is something to
+// read.
+func (r *Restoration) CanFollowUp(g *object.Graph) bool {
+	for _, se := range r.waiting {
+		if parent := g.ByKey[r.bound.key(se.parent)]; parent != nil {
+			if e := parent.Find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.Node != nil || e.Opt.Alloc) {
+				return true
+			}
+		}
+	}
+	for id, n := range r.stored.Nodes {
+		for _, s := range n.Slots {
+			if !r.bound.has(s.Variable) && g.ByKey[r.bound.key(id)] != nil && g.ByKey[r.bound.key(s.Original)] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasValues reports whether a stored node, or one below it, has values that are worth waiting for.
+func (r *Restoration) hasValues(stored int) bool {
+	n := &r.stored.Nodes[stored]
+	if n.HasValues != nil {
+		return *n.HasValues
+	}
+	return len(n.Children)+len(n.Attributes)+len(n.Slots) > 0 || n.Saver != nil
+}
+
+// prettyName returns the path of a stored node as TensorFlow prints it: (root).model.dense.
+func (r *Restoration) prettyName(id int) string {
+	if r.paths == nil {
+		r.paths = r.stored.Paths()
+	}
+	return r.paths.Name(id)
+}
+
+// userPath returns the path of a stored node without TensorFlow's "(root)." before it.
+func (r *Restoration) userPath(id int) string {
+	return strings.ReplaceAll(r.prettyName(id), "(root).", "")
+}
+
+// RootChildren returns the names of the children of the stored node that belongs to the program's root.
+func (r *Restoration) RootChildren() []string { return children{r.stored, r.start}.Names() }
+
+// Children returns the children of the stored node that belongs to the program's root.
+func (r *Restoration) Children() object.Children { return children{r.stored, r.start} }
+
+// children implements [object.Children].
+type children struct {
+	g  *objectgraph.Graph
+	id int
+}
+
+func (c children) Names() []string {
+	var names []string
+	for _, child := range c.g.Nodes[c.id].Children {
+		names = append(names, child.Name)
+	}
+	return names
+}
+
+// ListLen returns one more than the largest index, but not more than a list as sparse as those of real programs can have.
+func (c children) ListLen() int {
+	n := 0
+	for _, child := range c.g.Nodes[c.id].Children {
+		i, err := strconv.Atoi(child.Name)
+		if err == nil && i >= n && strconv.Itoa(i) == child.Name && i < 1024+64*len(c.g.Nodes[c.id].Children) {
+			n = i + 1
+		}
+	}
+	return n
+}

@@ -1,0 +1,64 @@
+package match
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// unmatched returns the leaves of the program that no stored node was bound to, except optional ones.
+func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
+	matched := make(map[object.Identity]bool, r.bound.count)
+	for _, b := range r.bound.each() {
+		matched[b.key] = true
+	}
+	return g.Required(matched, r.opts.SkipSlots, false)
+}
+
+// unresolved returns the stored nodes with values that have no counterpart in f.
+func (r *Restoration) unresolved(f *found) []int {
+	slots := make(map[int]bool)
+	if r.opts.SkipSlots {
+		for _, n := range r.stored.Nodes {
+			for _, s := range n.Slots {
+				slots[s.Variable] = true
+			}
+		}
+	}
+	var out []int
+	for id := range r.stored.Nodes {
+		if len(r.stored.Nodes[id].Attributes) > 0 && !slots[id] && !f.bound.has(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// unresolvedBelow returns the unresolved nodes that start leads to. The counter that numbers the saves of a Checkpoint is not
+// part of a model.
+func (r *Restoration) unresolvedBelow(f *found, start int) []int {
+	below := map[int]bool{start: true}
+	queue := []int{start}
+	visit := func(id int) {
+		if !below[id] {
+			below[id] = true
+			queue = append(queue, id)
+		}
+	}
+	for len(queue) > 0 {
+		n := &r.stored.Nodes[queue[0]]
+		atRoot := queue[0] == 0
+		queue = queue[1:]
+		for _, c := range n.Children {
+			if !(atRoot && c.Name == object.SaveCounter) {
+				visit(c.ID)
+			}
+		}
+		for _, s := range n.Slots {
+			if !r.opts.SkipSlots {
+				visit(s.Variable)
+			}
+		}
+	}
+	return slices.DeleteFunc(r.unresolved(f), func(id int) bool { return !below[id] })
+}

@@ -1,0 +1,11 @@
+// Package transfer gives the program's values what a checkpoint stores. It is the one way in which values are assigned,
+// whoever decides which tensor goes where:
+//
+//   - plan: the caller lists every [Assignment], and may make objects that the program lacks
+//   - check: every tensor is looked up and compared with its value, before anything is touched
+//   - run: tensors are read in parallel, straight into the objects' memory or into memory of their own; then they are
+//     converted and assigned
+//   - roll back: where any step fails, everything that can be undone is undone
+//
+// [Do] is this protocol. Its errors say which values were concerned as data; the caller words them.
+package transfer

@@ -1,0 +1,29 @@
+package transfer
+
+// A Mismatch is the error of a model and a checkpoint that do not fit each other.
+type Mismatch struct {
+	Problem string
+	Missing []string // paths in the model that the checkpoint lacks
+	Unused  []string // paths in the checkpoint that the model lacks
+	Hints   []string // what was probably meant
+}
+
+func (e *Mismatch) Error() string { return e.Problem }
+
+// An Outcome says what happened to a value in a restore.
+type Outcome int
+
+const (
+	Restored   Outcome = iota // the object has the checkpoint's value
+	Missing                   // in the model, not in the checkpoint
+	Unused                    // in the checkpoint, not in the model
+	Mismatched                // matched, but one side has no such tensor
+	Waiting                   // in the checkpoint; the model does not have the object yet
+)
+
+// An Item is a value with an outcome.
+type Item struct {
+	Path   string // from the root: model.dense.kernel
+	GoPath string // "" where the model does not have the value
+	Key    string // "" where the checkpoint does not have the value
+}

@@ -1,0 +1,195 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// run moves the bytes: straight into the objects' memory, in parallel, each checksum verified in the same pass. Objects with
+// custom savers come last.
+func (p *Plan) run(ctx context.Context, r format.Reader, o Options) error {
+	err := p.prepare(o.Atomic)
+	if err == nil {
+		err = p.read(ctx, r, o.Progress)
+	}
+	if err == nil {
+		err = p.convert()
+	}
+	if err == nil {
+		err = p.assign()
+	}
+	for i := 0; i < len(p.custom) && err == nil; i++ {
+		err = o.Custom(ctx, p.custom[i])
+	}
+	if err != nil {
+		return p.failed(err)
+	}
+	return nil
+}
+
+// prepare finds the memory that each tensor is read into.
+func (p *Plan) prepare(allOrNothing bool) error {
+	for _, a := range p.assignments {
+		e, err := a.entry()
+		if err != nil {
+			return err
+		}
+		if a.target, err = a.Value.Target(e); err != nil {
+			return &PlanError{[]Problem{{Node: a.Node, Key: a.Key, Text: err.Error()}}}
+		}
+		if allOrNothing && a.target == nil {
+			if a.target, err = object.StageTensor(e, a.Value.Tensor); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads all tensors, with as many goroutines as there are processors.
+func (p *Plan) read(ctx context.Context, r format.Reader, progress func(done, total int64)) error {
+	report := reporter(p.assignments, progress)
+	var taken atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), len(p.assignments)) {
+		g.Go(func() error {
+			for i := taken.Add(1) - 1; i < int64(len(p.assignments)); i = taken.Add(1) - 1 {
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				a := p.assignments[i]
+				a.state.Store(reading)
+				if err := a.read(ctx, r); err != nil {
+					return a.failed(err)
+				}
+				a.state.Store(read)
+				report(a)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (a *Assignment) read(ctx context.Context, r format.Reader) error {
+	dst := a.Value.Tensor
+	if a.target != nil {
+		dst = a.target.Dst
+	}
+	if a.Part != nil {
+		return r.ReadSlice(ctx, a.Key, a.Part.Region, dst)
+	}
+	return a.found.Read(ctx, dst)
+}
+
+// reporter returns a function that adds the bytes of an assignment to the progress and reports it.
+func reporter(as []*Assignment, progress func(done, total int64)) func(*Assignment) {
+	if progress == nil {
+		return func(*Assignment) {}
+	}
+	var mu sync.Mutex
+	var done, total int64
+	for _, a := range as {
+		total += a.bytes()
+	}
+	return func(a *Assignment) {
+		mu.Lock()
+		defer mu.Unlock()
+		done += a.bytes()
+		progress(done, total)
+	}
+}
+
+// bytes returns the number of bytes to read.
+func (a *Assignment) bytes() int64 {
+	e, err := a.entry()
+	if err != nil {
+		return 0 // the read reports it
+	}
+	return e.Bytes
+}
+
+// convert converts what was read into memory of its own to the dtypes of the objects. It changes no object.
+func (p *Plan) convert() error {
+	for _, a := range p.assignments {
+		if a.target != nil && a.target.Convert != nil {
+			if err := a.target.Convert(); err != nil {
+				return a.failed(err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *Assignment) failed(err error) error {
+	return fmt.Errorf("%s (%s): %w", a.Node.Path(), a.Node.GoPath(), err)
+}
+
+// assign gives the objects what was read into memory of its own. Objects that may refuse their values come first.
+func (p *Plan) assign() error {
+	together := make(map[*object.Node][]*Assignment) // of objects that take several tensors at once
+	for _, a := range p.assignments {
+		if a.Node.Done != nil {
+			together[a.Node] = append(together[a.Node], a)
+		}
+	}
+	for _, sure := range []bool{false, true} {
+		for _, a := range p.assignments {
+			if a.target == nil || a.target.Assign == nil || a.target.Sure != sure {
+				continue
+			}
+			all := together[a.Node]
+			if all == nil {
+				all = []*Assignment{a}
+			} else if all[0] != a {
+				continue
+			}
+			if err := assignTo(a.Node, all); err != nil {
+				return a.failed(err)
+			}
+		}
+	}
+	return nil
+}
+
+// assignTo gives n its values.
+func assignTo(n *object.Node, values []*Assignment) error {
+	for _, a := range values {
+		a.state.Store(assigning)
+		if err := a.target.Assign(); err != nil {
+			return err
+		}
+	}
+	if n.Done != nil {
+		if err := n.Done(); err != nil {
+			return err
+		}
+	}
+	for _, a := range values {
+		a.state.Store(assigned)
+	}
+	return nil
+}
+
+// rollBack undoes what planning and running did to the program, as far as that is possible.
+func (p *Plan) rollBack() {
+	for _, a := range p.assignments {
+		if a.target != nil && a.target.Undo != nil {
+			a.target.Undo()
+		}
+	}
+	for _, undos := range [][]func(){p.undos, p.graph.Undos} {
+		for _, undo := range slices.Backward(undos) {
+			undo()
+		}
+	}
+}

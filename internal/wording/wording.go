@@ -1,0 +1,109 @@
+// Package wording puts lists of names into messages: shortened, quoted, grouped, or the ones that were probably meant.
+package wording
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// First returns the first n names, with "…" in place of the others.
+func First(names []string, n int) []string {
+	if len(names) > n {
+		return append(names[:n:n], "…")
+	}
+	return names
+}
+
+// Quote returns the names in quotes, separated by commas.
+func Quote(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// RootChildren says which children the root of a checkpoint has.
+func RootChildren(names []string) string {
+	if len(names) == 0 {
+		return "the checkpoint's root has no children"
+	}
+	return "the checkpoint's root has children: " + strings.Join(First(names, 20), ", ")
+}
+
+// Near returns the names that differ from name so little that one of them was probably meant: in case, in underscores, in a
+// number at the end, or in a letter or two.
+func Near(name string, names []string) []string {
+	var out []string
+	for _, other := range names {
+		a, b := plain(name), plain(other)
+		if other != name && (a == b || distance(a, b) <= min(2, len(a)/3)) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+func plain(s string) string {
+	return strings.TrimRight(strings.ReplaceAll(strings.ToLower(s), "_", ""), "0123456789")
+}
+
+// distance returns Levenshtein's edit distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// listed is the number of paths that [Group] lists one by one.
+const listed = 8
+
+// Group writes a line per path, followed by what. Where there are many paths it writes a line per group of siblings.
+func Group(b *strings.Builder, what string, paths []string) {
+	if len(paths) <= listed {
+		for _, p := range paths {
+			fmt.Fprintf(b, "\n  %s: %s", p, what)
+		}
+		return
+	}
+	groups := make(map[string]int)
+	for _, p := range paths {
+		top, _, nested := strings.Cut(p, ".")
+		if nested {
+			top += ".*"
+		}
+		groups[top]++
+	}
+	if len(groups) == 1 { // all below one object: group one level deeper
+		clear(groups)
+		for _, p := range paths {
+			if parts := strings.SplitN(p, ".", 3); len(parts) == 3 {
+				p = parts[0] + "." + parts[1] + ".*"
+			}
+			groups[p]++
+		}
+	}
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		if n := groups[g]; n == 1 && !strings.HasSuffix(g, ".*") {
+			fmt.Fprintf(b, "\n  %s: %s", g, what)
+		} else {
+			fmt.Fprintf(b, "\n  %s: %d values %s", g, n, what)
+		}
+	}
+}
