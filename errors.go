@@ -9,6 +9,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/wording"
 )
@@ -22,6 +23,9 @@ var (
 	ErrNotFound = format.ErrNotFound
 	// ErrCorrupt is in every error about files whose bytes are not what the format says.
 	ErrCorrupt = format.ErrCorrupt
+	// ErrFormat is in the error of a file that is not a checkpoint of any known format. The message says what the file is, if that
+	// is known, and what to do.
+	ErrFormat = format.ErrFormat
 	// ErrIncomplete is in the error of a partitioned tensor whose stored parts do not cover it, though each may be intact:
 	// TensorFlow 1 wrote such tensors for slot variables that were renamed.
 	ErrIncomplete = bundle.ErrIncomplete
@@ -32,7 +36,7 @@ var (
 	// ErrInUse is in the error of [Manager.Save] where somebody else saves into the Manager's directory.
 	ErrInUse = errors.New("the directory is in use")
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
-	ErrNoObjectGraph = errors.New("no object graph: the checkpoint is name-based")
+	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )
 
 // A TagError says what is wrong with the declaration of a struct's field.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). What it
@@ -234,8 +235,8 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 	}
 	fromDir := Option{"", onRestore, func(o *options) { o.fsys = m.opts.writer }}
 	if _, err := m.c.Restore(ctx, path, fromDir); err != nil {
-		if errors.Is(err, ErrNotFound) && !checkpointExists(m.opts.writer, path) {
-			err = fmt.Errorf("ckpt: %s names %s as its latest, which is gone%s: %w", stateFileIn(m.dir, m.opts), path, m.others(), err)
+		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
+			err = fmt.Errorf("ckpt: %s names %s as its latest, which is gone%s: %w", m.stateFile(), path, m.others(), err)
 		}
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // managed is what a [Manager] knows of its directory, and what the state file says of it.
@@ -29,10 +30,13 @@ type aged struct {
 // unixSeconds returns t as Python's time.time does, in seconds since 1970.
 func unixSeconds(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosecond())/1e9 }
 
+// stateFile returns the path of the state file.
+func (m *Manager) stateFile() string { return filepath.Join(m.dir, m.opts.stateFile) }
+
 // load returns what the directory's state file lets a Manager know (CheckpointManager.__init__).
 func (m *Manager) load() (managed, error) {
 	now := unixSeconds(time.Now())
-	s, err := readState(m.opts.writer, m.dir, m.opts)
+	s, err := m.opts.saved().StateOrNone(m.dir)
 	if err != nil {
 		return managed{}, err
 	}
@@ -42,11 +46,11 @@ func (m *Manager) load() (managed, error) {
 	}
 	m.seen = []string{s.String()}
 	k := managed{lastPreserved: s.LastPreserved}
-	if k.latest, err = inside(m.opts.writer, m.dir, s.Latest, m.opts); err != nil {
+	if k.latest, err = m.opts.saved().Inside(m.dir, s.Latest); err != nil {
 		return managed{}, err
 	}
 	if !(k.lastPreserved <= now) { // in the future, or no number
-		m.opts.logger.Warn(fmt.Sprintf("time.time() returned a value %f seconds behind the last preserved checkpoint timestamp.", k.lastPreserved-now), "file", stateFileIn(m.dir, m.opts))
+		m.opts.logger.Warn(fmt.Sprintf("time.time() returned a value %f seconds behind the last preserved checkpoint timestamp.", k.lastPreserved-now), "file", m.stateFile())
 		k.lastPreserved = now
 	}
 	for i, path := range s.All[:min(len(s.All), len(s.Timestamps))] {
@@ -56,7 +60,7 @@ func (m *Manager) load() (managed, error) {
 		}
 		base, ok := m.own(path)
 		if !ok {
-			m.opts.logger.Warn("A checkpoint that the state file lists is not in its directory and will not be deleted", "file", stateFileIn(m.dir, m.opts), "path", path)
+			m.opts.logger.Warn("A checkpoint that the state file lists is not in its directory and will not be deleted", "file", m.stateFile(), "path", path)
 			continue
 		}
 		if at := slices.IndexFunc(k.active, func(a aged) bool { return a.base == base }); at >= 0 {
@@ -83,7 +87,7 @@ func (m *Manager) own(path string) (base string, ok bool) {
 
 // unchanged returns an error where the state file is neither what the Manager has last seen of it nor gone.
 func (m *Manager) unchanged() error {
-	s, err := readState(m.opts.writer, m.dir, m.opts)
+	s, err := m.opts.saved().StateOrNone(m.dir)
 	switch {
 	case err != nil:
 		return err
@@ -95,7 +99,7 @@ func (m *Manager) unchanged() error {
 		return nil
 	}
 	return fmt.Errorf("ckpt: %s names %q, which this Manager did not save: another program, another Manager or Checkpoint.Save has written there since: %w",
-		stateFileIn(m.dir, m.opts), s.Latest, ErrInUse)
+		m.stateFile(), s.Latest, ErrInUse)
 }
 
 // record writes what k says into the state file (_record_state).
@@ -110,7 +114,7 @@ func (m *Manager) record(ctx context.Context, k *managed) error {
 	}
 	// Where the writing fails it is not known whether the file holds this or what it held.
 	m.seen = append(m.seen, stored.String())
-	if err := state.Write(ctx, m.opts.writer, stateFileIn(m.dir, m.opts), stored); err != nil {
+	if err := state.Write(ctx, m.opts.writer, m.stateFile(), stored); err != nil {
 		return fmt.Errorf("ckpt: the state file could not be written: %w", err)
 	}
 	m.seen = []string{stored.String()}
@@ -156,7 +160,7 @@ func (m *Manager) sweep(k *managed) {
 	for i, a := range k.doomed {
 		bases[i] = a.base
 	}
-	vanished, failed := removeFiles(m.opts.writer, m.dir, bases)
+	vanished, failed := prefix.RemoveFiles(m.opts.writer, m.dir, bases)
 	for _, name := range vanished {
 		m.opts.logger.Warn("A file of an old checkpoint was gone already when it was to be deleted; is somebody else deleting there?", "file", name)
 	}
@@ -181,7 +185,7 @@ func (m *Manager) paths() []string {
 func (m *Manager) others() string {
 	var there []string
 	for _, p := range m.paths() {
-		if p != m.known.latest && checkpointExists(m.opts.writer, p) {
+		if p != m.known.latest && prefix.Exists(m.opts.writer, p) {
 			there = append(there, p)
 		}
 	}

@@ -57,7 +57,7 @@ func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err
 	if err != nil {
 		return "", fmt.Errorf("ckpt: merge %s: %w", prefix, err)
 	}
-	err = errors.Join(recordNewer(ctx, o, prefix), unlock.Close())
+	err = errors.Join(o.saved().RecordNewer(ctx, o.writer, prefix), unlock.Close())
 	if err != nil {
 		return "", err
 	}

@@ -1,154 +1,115 @@
 package ckpt
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"path/filepath"
-	"regexp"
-	"strings"
+	"time"
 
 	"github.com/gockpt/ckpt/format"
-	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/fsx"
-	"github.com/gockpt/ckpt/tensor"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// dataFileName is how a data file's name ends (DataFilename in tensor_bundle/naming.cc).
-var dataFileName = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
-
-func exists(fsys fsx.ReadFS, name string) bool {
-	info, err := fsys.Stat(name)
-	return err == nil && !info.IsDir()
+// StateFile makes a call use the state file called name, in the directory of the checkpoints, instead of one called
+// "checkpoint" (latest_filename).
+func StateFile(name string) Option {
+	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch | onSaver | onAssign, func(o *options) { o.stateFile = name }}
 }
 
-func isDir(fsys fsx.ReadFS, name string) bool {
-	info, err := fsys.Stat(name)
-	return err == nil && info.IsDir()
+// AbsolutePaths lets a state file name checkpoints outside of its directory, by absolute paths: those of a Saver that was given such
+// a prefix, in a directory that has been moved or with a state file kept elsewhere. Without it such paths are errors, since the
+// file may have come with the checkpoint. Relative paths never lead out. A [Manager] never deletes outside of its directory.
+func AbsolutePaths() Option {
+	return Option{"AbsolutePaths", onNew | onLoad | onOpen | onManager | onWatch | onAssign, func(o *options) { o.elsewhere = true }}
 }
 
-// savedModelPrefix returns the prefix of a SavedModel directory's variables, or path itself where it is no such directory.
-func savedModelPrefix(fsys fsx.ReadFS, path string) string {
-	if isDir(fsys, path) && (exists(fsys, filepath.Join(path, "saved_model.pb")) || exists(fsys, filepath.Join(path, "saved_model.pbtxt"))) {
-		return filepath.Join(path, "variables", "variables")
-	}
-	return path
-}
-
-// findPrefix returns the prefix that a user means by path: itself, one of the checkpoint's files, a SavedModel's
-// directory, or a directory whose `checkpoint` file names its latest.
-func findPrefix(path string, o options) (string, error) {
-	fsys := o.fsys
-	switch {
-	case path == "":
-		return "", fmt.Errorf("ckpt: open: the path is empty: %w", ErrNotFound)
-	case exists(fsys, path+".index"):
-		return path, nil
-	case strings.HasSuffix(path, ".index") && exists(fsys, path):
-		return strings.TrimSuffix(path, ".index"), nil
-	case dataFileName.MatchString(path) && exists(fsys, path):
-		return dataFileName.ReplaceAllString(path, ""), nil
-	case !isDir(fsys, path):
-		return path, nil // a file of the V1 format, or nothing
-	}
-	if p := savedModelPrefix(fsys, path); p != path {
-		return p, nil
-	}
-	latest, err := latestIn(path, o)
-	switch {
-	case err != nil:
+// Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
+// is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone (logged
+// too: an older one is not taken for the latest). Paths in the file are relative to dir; an absolute one that is
+// gone, such as that of another system, falls back to its base name in dir. A path that leads out of dir is an error unless
+// [AbsolutePaths] allows it, and so is a file that names no latest. Options: [StateFile], [AbsolutePaths], [WithFS], [WithLogger].
+func Latest(dir string, opts ...Option) (path string, err error) {
+	o, err := defaultOptions().with(onOpen, opts)
+	if err != nil {
 		return "", err
-	case latest != "":
-		return latest, nil
-	case exists(fsys, filepath.Join(path, ".index")):
-		return strings.TrimSuffix(path, "/") + "/", nil
-	case exists(fsys, filepath.Join(path, "variables", "variables.index")):
-		return filepath.Join(path, "variables", "variables"), nil
 	}
-	return "", fmt.Errorf("ckpt: %s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is no SavedModel: %w", path, ErrNotFound)
+	return o.place().Latest(dir)
+}
+
+// Exists reports whether there is a checkpoint called prefix: an index, or a file of the V1 format
+// (checkpoint_exists).
+func Exists(path string) bool { return prefix.Exists(fsx.OS{}, path) }
+
+// ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file
+// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) where there is none.
+func ModTime(path string) (time.Time, error) { return prefix.ModTime(fsx.OS{}, path) }
+
+// Remove deletes the files of the checkpoint called prefix: its index, its data files, what an interrupted save left of
+// them, and the .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error that there are none. It
+// does not look into the state file: a [Manager] forgets what it deletes, Remove does not. A checkpoint of the V1 format is
+// refused, since its file is called prefix itself and might be anything.
+func Remove(path string) error {
+	fsys := fsx.OS{}
+	if path == "" {
+		return errors.New("ckpt: remove: the path is empty")
+	}
+	if !prefix.IsFile(fsys, path+".index") && savedv1.Exists(fsys, path) {
+		return fmt.Errorf("ckpt: remove %s: it is not a checkpoint of the V2 format; if it is one of the V1 format remove that file itself", path)
+	}
+	return prefix.Remove(fsys, path)
+}
+
+// place is where checkpoints and state files are read.
+func (o *options) place() prefix.Place {
+	return prefix.Place{FS: o.fsys, StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger}
+}
+
+// saved is where checkpoints and state files are written.
+func (o *options) saved() prefix.Place {
+	p := o.place()
+	p.FS = o.writer
+	return p
 }
 
 // openPath opens the checkpoint that a user means by path, and returns its prefix.
-func openPath(path string, o options) (r format.Reader, prefix string, err error) {
-	if prefix, err = findPrefix(path, o); err != nil {
+func openPath(path string, o options) (r format.Reader, name string, err error) {
+	c, err := o.place().Open(path)
+	if err != nil {
 		return nil, "", err
 	}
-	if r, err = openPrefix(o.fsys, prefix); err != nil {
-		return nil, "", restoreHint(path, true, err)
-	}
-	return r, prefix, nil
+	return c.Reader, c.Prefix, nil
 }
 
-// openPrefix opens a checkpoint of either format by its prefix.
-func openPrefix(fsys fsx.ReadFS, prefix string) (format.Reader, error) {
-	r, err := bundle.Open(fsys, prefix)
-	if err == nil {
-		return r, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		if whole, ok := strings.CutSuffix(prefix, ".index"); ok && exists(fsys, prefix) {
-			// To the older format's reader an index is a checkpoint of no tensors.
-			return nil, fmt.Errorf("ckpt: %s is the index of the checkpoint %s, not a checkpoint: %w", prefix, whole, ErrNotFound)
-		}
-		if v1, v1err := savedv1.Open(fsys, prefix); v1err == nil {
-			return v1, nil
-		} else if isDir(fsys, prefix) {
-			return nil, fmt.Errorf("ckpt: %s is a directory, not a checkpoint: %w", prefix, ErrNotFound)
-		} else if !errors.Is(v1err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("ckpt: %w", v1err)
-		}
-		return nil, fmt.Errorf("ckpt: %w: %w", ErrNotFound, err)
-	}
-	return nil, fmt.Errorf("ckpt: %w", err)
-}
-
-// restoreHint says of a checkpoint that is not there what TensorFlow says.
-func restoreHint(path string, restore bool, err error) error {
-	if restore && errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("ckpt: Error when restoring from checkpoint or SavedModel at %s: %w\nPlease double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1')", path, err)
-	}
-	return err
-}
-
-// readGraph reads the object graph that a checkpoint stores.
-func readGraph(ctx context.Context, r format.Reader, prefix string) (*objectgraph.Graph, error) {
-	e, ok, err := r.Lookup(objectgraph.GraphKey)
+// openPrefix opens a checkpoint by its prefix.
+func openPrefix(fsys fsx.ReadFS, path string) (format.Reader, error) {
+	c, err := prefix.Open(fsys, path)
 	if err != nil {
-		return nil, fmt.Errorf("ckpt: %w", err)
+		return nil, err
 	}
-	if !ok {
-		return nil, fmt.Errorf("ckpt: %s: %w", prefix, ErrNoObjectGraph)
-	}
-	if e.DType != tensor.DTString || len(e.Shape) != 0 {
-		return nil, fmt.Errorf("ckpt: %s: the object graph is a %v of shape %v, not a scalar string: %w", prefix, e.DType, e.Shape, ErrCorrupt)
-	}
-	if err := r.Check(objectgraph.GraphKey); err != nil {
-		return nil, fmt.Errorf("ckpt: %w", err)
-	}
-	if e.Bytes > math.MaxInt {
-		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, more than this machine can hold", prefix, e.Bytes)
-	}
-	// As bytes: a string would be copied once more to be parsed.
-	blob := bytes.NewBuffer(make([]byte, 0, e.Bytes))
-	if err := r.WriteStored(ctx, objectgraph.GraphKey, blob); err != nil {
-		return nil, fmt.Errorf("ckpt: %w", err)
-	}
-	g, err := objectgraph.Parse(onlyString(blob.Bytes()))
-	if err != nil {
-		return nil, fmt.Errorf("ckpt: %s: %w", prefix, err)
-	}
-	return g, nil
+	return c.Reader, nil
 }
 
-// onlyString returns the string of a scalar tensor as it is stored, which was verified: it follows its length and the checksum
-// of that.
-func onlyString(stored []byte) []byte {
-	length, n := binary.Uvarint(stored)
-	return stored[n+4:][:length]
+// prefixOnly is openPath for callers to whom a path is a prefix.
+func prefixOnly(path string, o options) (r format.Reader, name string, err error) {
+	r, err = openPrefix(o.fsys, path)
+	return r, path, err
 }
+
+// readGraph returns the objects of a checkpoint.
+func readGraph(ctx context.Context, r format.Reader, path string) (*objectgraph.Graph, error) {
+	return prefix.Graph(ctx, r, path)
+}
+
+// checkSavePath refuses a path that cannot be saved to.
+func checkSavePath(path string, o options) error { return o.place().CheckSave(path) }
+
+// recordLatest makes path the latest checkpoint of its directory.
+func recordLatest(ctx context.Context, o options, path string) error {
+	return prefix.Record(ctx, o.writer, o.stateFile, path)
+}
+
+func exists(fsys fsx.ReadFS, name string) bool { return prefix.IsFile(fsys, name) }
+func isDir(fsys fsx.ReadFS, name string) bool  { return prefix.IsDir(fsys, name) }

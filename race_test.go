@@ -154,7 +154,7 @@ func TestManyAsyncSaves(t *testing.T) {
 				if err != nil && !errors.Is(err, context.Canceled) {
 					t.Error(err)
 				}
-				if exists := checkpointExists(c.opts.fsys, path); err == nil && !exists {
+				if there := exists(c.opts.fsys, path+".index"); err == nil && !there {
 					t.Errorf("%s: no error, no checkpoint", path)
 				} else if err == nil {
 					want = r.Step

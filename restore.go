@@ -99,14 +99,14 @@ type keptOpen struct{ format.Reader }
 func (keptOpen) Close() error { return nil }
 
 // Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for objects that
-// do not exist yet wait for them. path is what Save returned, or a SavedModel's directory; "" restores nothing and gives a
+// do not exist yet wait for them. path is what Save returned, or anything else that [Open] takes; "" restores nothing and gives a
 // Status whose assertions fail with [ErrNoCheckpoint]. The shapes, dtypes and places of everything matched are checked before the
 // first byte is assigned; an error after that is a *[RestoreError].
 func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...Option) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, true)
 }
 
-// Read is Restore for files that Write wrote: it does not expect a save counter and does not look for SavedModel directories.
+// Read is Restore for files that Write wrote: it does not expect a save counter, and path is exactly the prefix.
 func (c *Checkpoint) Read(ctx context.Context, path string, opts ...Option) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, false)
 }
@@ -130,13 +130,13 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option
 	}
 	c.restoring = true
 	defer func() { c.restoring = false }()
-	prefix := path
+	open := prefixOnly
 	if saved {
-		prefix = savedModelPrefix(o.fsys, path)
+		open = openPath
 	}
-	f, err := openPrefix(o.fsys, prefix)
+	f, prefix, err := open(path, o)
 	if err != nil {
-		return nil, restoreHint(path, saved, err)
+		return nil, err
 	}
 	defer f.Close()
 	if s.r, err = newRestore(ctx, f, prefix, o, c); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // A timed is a checkpoint that a [Saver] wrote.
@@ -56,7 +57,7 @@ func (s *Saver) record(ctx context.Context, path string, o options) error {
 	}
 	stored, err := list.Stored(dir, o.saver.relative)
 	if err == nil {
-		err = state.Write(ctx, o.writer, stateFileIn(dir, o), stored)
+		err = state.Write(ctx, o.writer, filepath.Join(dir, o.stateFile), stored)
 	}
 	if err != nil {
 		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
@@ -67,7 +68,7 @@ func (s *Saver) record(ctx context.Context, path string, o options) error {
 			s.nextKeep = s.nextKeep.Add(*every)
 			continue
 		}
-		if err := removeWithMeta(o.writer, t.path); err != nil {
+		if err := prefix.Remove(o.writer, t.path); err != nil {
 			o.logger.Warn("An old checkpoint could not be deleted", "checkpoint", t.path, "error", err)
 		}
 	}

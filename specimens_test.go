@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/format/pb"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -66,7 +67,7 @@ func (*failNow) FailNow()                       { panic("it failed") }
 func checkpointFiles(prefix string) map[string][]byte {
 	files := make(map[string][]byte)
 	for _, name := range must(filepath.Glob(prefix + ".*")) {
-		if strings.HasSuffix(name, ".index") || dataFileName.MatchString(name) {
+		if strings.HasSuffix(name, ".index") || isDataFile(name) {
 			files["d/"+filepath.Base(name)] = must(os.ReadFile(name))
 		}
 	}
@@ -139,3 +140,5 @@ func unsettle(v tensor.Any) {
 		}
 	}
 }
+
+func isDataFile(name string) bool { _, ok := prefix.CutDataFile(name); return ok }

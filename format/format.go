@@ -17,6 +17,8 @@ var (
 	ErrCorrupt = errors.New("corrupt checkpoint")
 	// ErrNotFound is in the error of a key that is not stored.
 	ErrNotFound = errors.New("not found")
+	// ErrFormat is in the error of a file that is not a checkpoint of any known format.
+	ErrFormat = errors.New("not a checkpoint")
 	// ErrStale is in the error of a read from a checkpoint that was replaced or removed after it was opened.
 	ErrStale = errors.New("the checkpoint was replaced after it was opened")
 )

@@ -1,0 +1,198 @@
+package prefix
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/nametree"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/format/savedv1"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
+var ErrNoObjectGraph = errors.New("no object graph: the checkpoint is name-based")
+
+// A Checkpoint is an open checkpoint of any format.
+type Checkpoint struct {
+	Reader format.Reader
+	Prefix string // its prefix, or the name of its file
+	Format string // "tensorflow", or that of another library: see kinds.go
+}
+
+// Graph returns the checkpoint's objects: see [Graph].
+func (c *Checkpoint) Graph(ctx context.Context) (*objectgraph.Graph, error) {
+	return Graph(ctx, c.Reader, c.Prefix)
+}
+
+// Open opens the checkpoint that a user means by path: [Place.Find], then [Open].
+func (p Place) Open(path string) (*Checkpoint, error) {
+	prefix, err := p.Find(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Open(p.FS, prefix)
+	if err != nil {
+		return nil, Hint(p.FS, path, err)
+	}
+	return c, nil
+}
+
+// Open opens the checkpoint called prefix. The error satisfies errors.Is(err, [format.ErrNotFound]) where there is none,
+// [format.ErrFormat] where there is a file of another kind, [format.ErrCorrupt] where the checkpoint is damaged.
+func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
+	r, err := bundle.Open(fsys, prefix)
+	if err == nil {
+		return &Checkpoint{Reader: r, Prefix: prefix, Format: tensorFlow}, nil
+	}
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, notAnIndex(fsys, prefix, err)
+	case IsDir(fsys, prefix):
+		return nil, fmt.Errorf("ckpt: %s is a directory, not a checkpoint: %w", prefix, format.ErrNotFound)
+	case IsFile(fsys, prefix):
+		return openFile(fsys, prefix)
+	}
+	// Shards of the V1 format have names that are longer than the checkpoint's.
+	v1, v1err := savedv1.Open(fsys, prefix)
+	switch {
+	case v1err == nil:
+		return &Checkpoint{Reader: v1, Prefix: prefix, Format: tensorFlow}, nil
+	case !errors.Is(v1err, fs.ErrNotExist):
+		return nil, fmt.Errorf("ckpt: %w", v1err)
+	}
+	return nil, fmt.Errorf("ckpt: %w: %w", format.ErrNotFound, err)
+}
+
+// openFile opens a checkpoint that is one file, in the format that its contents are of.
+func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
+	f, err := look(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	if f.isTable() {
+		if whole, ok := strings.CutSuffix(name, ".index"); ok {
+			// To the older format's reader an index is a checkpoint of no tensors.
+			return nil, fmt.Errorf("ckpt: %s is the index of the checkpoint %s, not a checkpoint: %w", name, whole, format.ErrNotFound)
+		}
+		r, err := savedv1.Open(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("ckpt: %w", err)
+		}
+		return &Checkpoint{Reader: r, Prefix: name, Format: tensorFlow}, nil
+	}
+	k := f.kind()
+	if k.open == nil {
+		return nil, fmt.Errorf("ckpt: %s is %s: %w", name, k.advice(), format.ErrFormat)
+	}
+	r, err := k.open(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	return &Checkpoint{Reader: r, Prefix: name, Format: k.formatOf(r)}, nil
+}
+
+// notAnIndex explains the error of opening an index, where the file called so is of another kind altogether.
+func notAnIndex(fsys fsx.ReadFS, prefix string, err error) error {
+	name := bundle.IndexFile(prefix)
+	if f, e := look(fsys, name); e == nil && !f.isTable() {
+		if k := f.kind(); k.replaces {
+			return fmt.Errorf("ckpt: %s is %s: %w", name, k.advice(), format.ErrFormat)
+		}
+	}
+	return fmt.Errorf("ckpt: %w", err)
+}
+
+// Hint says of a checkpoint that is not there what TensorFlow says, and which checkpoints lie beside it.
+func Hint(fsys fsx.ReadFS, path string, err error) error {
+	if !errors.Is(err, format.ErrNotFound) {
+		return err
+	}
+	beside := ""
+	if dir, _ := filepath.Split(path); !IsDir(fsys, path) && len(indexed(fsys, dir)) > 0 {
+		beside = "\n" + listed(fsys, dir)
+	}
+	return fmt.Errorf("ckpt: Error when restoring from checkpoint or SavedModel at %s: %w\nPlease double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1')%s", path, err, beside)
+}
+
+// Graph returns the objects of the checkpoint called prefix: of a TensorFlow checkpoint those that it stores, else those
+// that the reader's Graph method knows, else those of the tensors' names ([nametree]). The error satisfies errors.Is(err,
+// [ErrNoObjectGraph]) where a TensorFlow checkpoint stores variables by name only.
+func Graph(ctx context.Context, r format.Reader, prefix string) (*objectgraph.Graph, error) {
+	switch r := r.(type) {
+	case *bundle.Reader, *savedv1.Reader:
+	case interface {
+		Graph() (*objectgraph.Graph, error)
+	}:
+		g, err := r.Graph()
+		if err != nil {
+			return nil, fmt.Errorf("ckpt: %w", err)
+		}
+		return g, nil
+	default:
+		return namedGraph(r, prefix)
+	}
+	e, ok, err := r.Lookup(objectgraph.GraphKey)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("ckpt: %s: %w", prefix, ErrNoObjectGraph)
+	}
+	if e.DType != tensor.DTString || len(e.Shape) != 0 {
+		return nil, fmt.Errorf("ckpt: %s: the object graph is a %v of shape %v, not a scalar string: %w", prefix, e.DType, e.Shape, format.ErrCorrupt)
+	}
+	if err := r.Check(objectgraph.GraphKey); err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	if e.Bytes > math.MaxInt {
+		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, more than this machine can hold", prefix, e.Bytes)
+	}
+	// As bytes: a string would be copied once more to be parsed.
+	blob := bytes.NewBuffer(make([]byte, 0, e.Bytes))
+	if err := r.WriteStored(ctx, objectgraph.GraphKey, blob); err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	g, err := objectgraph.Parse(onlyString(blob.Bytes()))
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %s: %w", prefix, err)
+	}
+	return g, nil
+}
+
+// namedGraph returns the graph of the tensors' names.
+func namedGraph(r format.Reader, prefix string) (*objectgraph.Graph, error) {
+	var damaged error
+	g, err := nametree.Graph(func(yield func(string) bool) {
+		for e, err := range r.All() {
+			if err != nil {
+				damaged = err
+				return
+			}
+			if !yield(e.Key) {
+				return
+			}
+		}
+	})
+	if err = errors.Join(damaged, err); err != nil {
+		return nil, fmt.Errorf("ckpt: %s: %w", prefix, err)
+	}
+	return g, nil
+}
+
+// onlyString returns the string of a scalar tensor as it is stored, which was verified: it follows its length and the checksum
+// of that.
+func onlyString(stored []byte) []byte {
+	length, n := binary.Uvarint(stored)
+	return stored[n+4:][:length]
+}

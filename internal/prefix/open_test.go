@@ -1,0 +1,92 @@
+package prefix_test
+
+import (
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/prefix"
+)
+
+// files makes a filesystem of names and contents.
+func files(contents map[string]string) fsx.ReadFS {
+	m := make(fstest.MapFS)
+	for name, text := range contents {
+		m[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsx.FromFS(m)
+}
+
+func place(contents map[string]string) prefix.Place {
+	return prefix.Place{FS: files(contents), StateFile: "checkpoint", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+}
+
+// safetensors returns a file with one number under a key.
+func safetensors(key string) string {
+	header := `{"` + key + `":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`
+	return string(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))) + header + "\x00\x00\x80\x3f"
+}
+
+func TestOpenOtherFormats(t *testing.T) {
+	p := place(map[string]string{
+		"m.safetensors":                    safetensors("dense.kernel"),
+		"renamed":                          safetensors("dense.kernel"),
+		"hub/a.safetensors":                safetensors("dense.kernel"),
+		"hub/model.safetensors.index.json": `{"metadata":{"total_size":4},"weight_map":{"dense.kernel":"a.safetensors"}}`,
+		"hub/config.json":                  `{}`,
+	})
+	for _, path := range []string{"m.safetensors", "renamed", "hub", "hub/model.safetensors.index.json"} {
+		t.Run(path, func(t *testing.T) {
+			c, err := p.Open(path)
+			require.NoError(t, err)
+			defer c.Reader.Close()
+			require.Equal(t, "safetensors", c.Format)
+			g, err := c.Graph(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, "dense", g.Nodes[0].Children[0].Name)
+		})
+	}
+}
+
+// A file that is not a checkpoint is called what it is, and is not called damaged.
+func TestOpenOtherFiles(t *testing.T) {
+	for name, tt := range map[string]struct{ name, text, says string }{
+		"nothing":                 {"weights", "", "an empty file"},
+		"a pointer of Git LFS":    {"weights", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "run git lfs pull"},
+		"a pointer for an index":  {"weights.index", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "run git lfs pull"},
+		"a web page":              {"weights", "\n<!DOCTYPE html><html>", "a web page"},
+		"a SavedModel's graph":    {"saved_model.pb", "\x08\x01\x12", "give its directory"},
+		"a graph of TensorFlow 1": {"model.ckpt.meta", "\x0a\x01\x12", "leave out .meta"},
+		"a TensorFlow Lite model": {"model.tflite", "\x1c\x00\x01\x00TFL3", "TensorFlow Lite"},
+		"a state file":            {"old-checkpoint", "model_checkpoint_path: \"ckpt-1\"\n", "give its directory"},
+		"compressed":              {"weights.gz", "\x1f\x8b\x08", "unpack"},
+		"a TAR archive":           {"weights.tar", strings.Repeat("\x01", 257) + "ustar", "unpack"},
+		"JSON":                    {"config.json", "{\"a\": 1}", "JSON"},
+		"anything":                {"notes.txt", "dear diary", "no known format"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := place(map[string]string{"d/" + tt.name: tt.text})
+			_, err := p.Open("d/" + tt.name)
+			require.ErrorIs(t, err, format.ErrFormat)
+			require.NotErrorIs(t, err, format.ErrCorrupt)
+			require.ErrorContains(t, err, "d/"+tt.name)
+			require.ErrorContains(t, err, tt.says)
+		})
+	}
+}
+
+// A table is TensorFlow's, whatever is damaged in it.
+func TestOpenDamagedTable(t *testing.T) {
+	magic := string(binary.LittleEndian.AppendUint64(nil, 0xdb4775248b80fb57))
+	for name, text := range map[string]string{"its beginning": "garbage" + strings.Repeat("x", 48) + magic, "its end": "\x00\x00\x10garbage"} {
+		_, err := place(map[string]string{"ckpt": text}).Open("ckpt")
+		require.ErrorIs(t, err, format.ErrCorrupt, name)
+	}
+}

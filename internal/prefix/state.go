@@ -1,0 +1,207 @@
+package prefix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// stateFile returns the path of dir's state file.
+func (p Place) stateFile(dir string) string { return filepath.Join(dir, p.StateFile) }
+
+// State reads dir's state file. It is nil where there is none. The error satisfies errors.Is(err, [state.ErrSyntax]) where the
+// file is not the text of a state, such as one that was cut.
+func (p Place) State(dir string) (*state.State, error) {
+	s, err := state.Read(p.FS, p.stateFile(dir))
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
+		return nil, nil
+	case errors.Is(err, state.ErrIncomplete):
+		return nil, fmt.Errorf("ckpt: Invalid checkpoint state loaded from %s: %w", dir, err)
+	}
+	return nil, fmt.Errorf("ckpt: %w", err)
+}
+
+// StateOrNone is State for those who only read: a file that cannot be parsed is logged and counts as none
+// (get_checkpoint_state).
+func (p Place) StateOrNone(dir string) (*state.State, error) {
+	s, err := p.State(dir)
+	if errors.Is(err, state.ErrSyntax) {
+		p.Log.Warn("Checkpoint ignored: the state file cannot be parsed", "file", p.stateFile(dir), "error", err)
+		return nil, nil
+	}
+	return s, err
+}
+
+// Damaged returns an error where dir's state file cannot be parsed or names nothing, although dir has numbered checkpoints: a save
+// that took it for none would begin at 1 and overwrite them.
+func (p Place) Damaged(dir string) error {
+	_, err := p.State(dir)
+	if !errors.Is(err, format.ErrCorrupt) {
+		return nil // whether it can be read at all is not what this is about
+	}
+	if there := Numbered(p.FS, dir); len(there) > 0 {
+		return fmt.Errorf("%w; %s: restore one of them and write the state file again, or start anew with the option IgnoreDamagedState", err, listed(p.FS, dir))
+	}
+	return nil
+}
+
+// Latest returns the path of the latest checkpoint that dir's state file names; "" where there is none, or its files are gone,
+// which is logged.
+func (p Place) Latest(dir string) (string, error) {
+	s, err := p.StateOrNone(dir)
+	if err != nil || s == nil {
+		return "", err
+	}
+	prefix, err := p.Inside(dir, s.Latest)
+	if err != nil {
+		return "", err
+	}
+	if !Exists(p.FS, prefix) {
+		p.Log.Error("Couldn't match files for checkpoint", "path", prefix, "file", p.stateFile(dir))
+		return "", nil
+	}
+	return prefix, nil
+}
+
+// mustLatest is Latest for a directory that has a state file: where that does not lead to a checkpoint the error says why.
+func (p Place) mustLatest(dir string) (string, error) {
+	s, err := p.State(dir)
+	if err != nil {
+		return "", fmt.Errorf("%w; %s", err, p.choose(dir))
+	}
+	if s == nil {
+		return "", fmt.Errorf("ckpt: %s is gone: %w", p.stateFile(dir), format.ErrNotFound)
+	}
+	prefix, err := p.Inside(dir, s.Latest)
+	if err == nil && !Exists(p.FS, prefix) {
+		err = p.Gone(dir, s.Latest, prefix)
+	}
+	return prefix, err
+}
+
+// Gone is the error about a latest checkpoint that dir's state file names and that is not there.
+func (p Place) Gone(dir, named, prefix string) error {
+	return fmt.Errorf("ckpt: %s names %s as its latest, which is gone: %s; %s: %w", p.stateFile(dir), named, why(p.FS, prefix), p.choose(dir), format.ErrNotFound)
+}
+
+// why says what lies under a prefix that is not a checkpoint.
+func why(fsys fsx.ReadFS, prefix string) string {
+	dir, base := filepath.Split(prefix)
+	entries, _ := fsys.ReadDir(filepath.Clean(dir))
+	for _, e := range entries {
+		if of, ok := CutDataFile(e.Name()); ok && of == base {
+			return fmt.Sprintf("%s is there, its index %s.index is not", e.Name(), base)
+		}
+	}
+	return fmt.Sprintf("there is no file %s.index", prefix)
+}
+
+// Inside returns a path of dir's state file as a path of the caller's. It leads out of dir only where p.Elsewhere is set: files
+// that came with a checkpoint do not choose what else is read.
+func (p Place) Inside(dir, named string) (string, error) {
+	native := p.native(dir, named)
+	name, absolute := native, filepath.IsAbs(native)
+	if absolute {
+		name = filepath.Base(native) // which is "/" itself where there is nothing more
+	} else if base, ok := foreignBase(native); ok {
+		name = base
+	}
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("ckpt: %s names %s, which leads out of the directory: open that path itself", p.stateFile(dir), named)
+	}
+	local := state.Join(dir, name)
+	if name == native {
+		return local, nil
+	}
+	if absolute {
+		if abs, err := filepath.Abs(dir); err == nil && filepath.Dir(native) == abs {
+			return local, nil
+		}
+		if p.Elsewhere && Exists(p.FS, native) {
+			return native, nil
+		}
+		// Of a path outside only its existence is asked: no directory elsewhere is listed.
+		if (IsFile(p.FS, native+".index") || IsFile(p.FS, native)) && !Exists(p.FS, local) {
+			return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", p.stateFile(dir), named)
+		}
+	}
+	p.Log.Info("the state file names a checkpoint elsewhere; taking that of the same name beside the file", "file", p.stateFile(dir), "named", named, "taken", local)
+	return local, nil
+}
+
+// native returns a path of dir's state file with this system's separators: a path with backslashes comes from Windows, unless
+// a checkpoint has such a name.
+func (p Place) native(dir, named string) string {
+	if filepath.Separator == '\\' || !strings.Contains(named, `\`) || Exists(p.FS, state.Join(dir, named)) {
+		return named
+	}
+	return strings.ReplaceAll(named, `\`, "/")
+}
+
+// elsewhere is how an absolute path of Windows begins, with a drive, and a URL.
+var elsewhere = regexp.MustCompile(`^(?:[A-Za-z]:/|[A-Za-z][A-Za-z0-9+.-]*://)`)
+
+// foreignBase returns the base name of a path that is absolute on another system: C:/run/ckpt-2, gs://bucket/run/ckpt-2.
+func foreignBase(name string) (string, bool) {
+	slashed := filepath.ToSlash(name)
+	if !elsewhere.MatchString(slashed) {
+		return "", false
+	}
+	return path.Base(slashed), true
+}
+
+// CheckSave refuses a prefix that cannot be saved to, before anything is written: the path of its directory's state file, and
+// an empty one.
+func (p Place) CheckSave(prefix string) error {
+	if prefix == "" {
+		return errors.New("ckpt: save: the path is empty; give a prefix such as run/weights")
+	}
+	if dir := filepath.Dir(prefix); filepath.Clean(prefix) == p.stateFile(dir) {
+		return fmt.Errorf("ckpt: save path %s conflicts with path used for checkpoint state: use another prefix", prefix)
+	}
+	return nil
+}
+
+// Record makes prefix the latest checkpoint of its directory, and the only one that the state file lists.
+func Record(ctx context.Context, fsys fsx.FS, stateFile, prefix string) error {
+	dir, base := filepath.Split(prefix)
+	if base == "" {
+		base = "./" // joined with dir and ".index" it finds the file; TensorFlow's "." does not
+	}
+	s := &state.State{Latest: base, All: []string{base}}
+	if err := state.Write(ctx, fsys, filepath.Join(dir, stateFile), s); err != nil {
+		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", prefix, err)
+	}
+	return nil
+}
+
+// RecordNewer is Record unless the state file names a checkpoint of the same name with a larger number. Where it names
+// prefix already only what a crash has left of its writing is removed. p reads where fsys writes.
+func (p Place) RecordNewer(ctx context.Context, fsys fsx.FS, prefix string) error {
+	dir, base := filepath.Split(prefix)
+	s, err := p.StateOrNone(filepath.Dir(prefix))
+	if err == nil && s != nil {
+		if base != "" && s.Latest == base && len(s.All) == 1 && s.All[0] == base {
+			_, _ = fsx.Sweep(fsys, filepath.Dir(prefix), func(final string) bool { return final == p.StateFile })
+			return fsys.SyncDir(filepath.Clean(dir))
+		}
+		name, n, numbered := CutNumber(base)
+		if other, m, ok := CutNumber(filepath.Base(s.Latest)); ok && numbered && other == name && m > n {
+			return nil
+		}
+	}
+	return Record(ctx, fsys, p.StateFile, prefix)
+}
