@@ -19,9 +19,12 @@ type Dense struct {
 
 	Units      int // 0: as many as the kernel has
 	Activation activation.Func
-	NoBias     bool   // make no bias; one that a checkpoint has is added all the same
-	Name       string // for error messages
-	Seed       uint64 // of the kernel's initial values
+	// FlattenedFrom is the shape of one example, channels first, [C H W], that PyTorch flattened before this layer. Weights in PyTorch's
+	// layout then have their rows put in the order of a channels-last map, [H W C]. nil: the input is not a flattened map.
+	FlattenedFrom []int
+	NoBias        bool   // make no bias; one that a checkpoint has is added all the same
+	Name          string // for error messages
+	Seed          uint64 // of the kernel's initial values
 }
 
 // NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.

@@ -1,0 +1,136 @@
+package derived
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/layout"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Graph extends the stored graph of a checkpoint by the values that rules derive. Nodes are only added, so that their numbers stay.
+type Graph struct {
+	*objectgraph.Graph
+	reader *Reader
+	used   map[int]bool
+}
+
+// NewGraph returns a Graph that extends a copy of g and adds what it derives to r.
+func NewGraph(g *objectgraph.Graph, r *Reader) *Graph {
+	copied := &objectgraph.Graph{Nodes: slices.Clone(g.Nodes)}
+	return &Graph{Graph: copied, reader: r, used: make(map[int]bool)}
+}
+
+// An Applied rule and what a report should say of it.
+type Applied struct {
+	Rule   *layout.Rule
+	Stored []string // the keys
+	Square bool     // the shape does not tell which layout was stored
+}
+
+// Extend adds to the object node what rules derive from the values below it, and returns those that applied: their stored names are all
+// there, and none of their own. The error says which key and which shape do not fit a rule.
+func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
+	var applied []Applied
+	for i := range rules {
+		rule := &rules[i]
+		if err := rule.Check(); err != nil {
+			return nil, err
+		}
+		ids, ok := g.stored(node, rule.Stored)
+		if !ok || slices.ContainsFunc(rule.Own, func(own string) bool { return g.hasValue(node, own) }) {
+			continue
+		}
+		a := Applied{Rule: rule, Stored: make([]string, len(ids))}
+		for i, id := range ids {
+			a.Stored[i] = g.key(id)
+			g.used[id] = true
+		}
+		if len(rule.Own) > 0 {
+			if err := g.derive(node, &a); err != nil {
+				return nil, err
+			}
+		}
+		applied = append(applied, a)
+	}
+	return applied, nil
+}
+
+// derive adds the results of a rule to the graph and to the reader.
+func (g *Graph) derive(node int, a *Applied) error {
+	keys := make([]string, len(a.Rule.Own))
+	for i, own := range a.Rule.Own {
+		keys[i] = fmt.Sprintf("%s [%s as %s]", strings.Join(a.Stored, " + "), a.Rule.Maker, own)
+	}
+	if err := g.reader.add(keys, a.Stored, a.Rule.Load); err != nil {
+		return fmt.Errorf("%s as %s's %s: %w", strings.Join(a.Stored, ", "), a.Rule.Maker, strings.Join(a.Rule.Stored, ", "), err)
+	}
+	for i, own := range a.Rule.Own {
+		at := node
+		for _, name := range strings.Split(own, "/") {
+			at = g.childOrNew(at, name)
+		}
+		g.Nodes[at].Attributes = append(slices.Clip(g.Nodes[at].Attributes), objectgraph.Attribute{Name: objectgraph.VariableValue, FullName: own, Key: keys[i]})
+	}
+	if a.Rule.Square != nil {
+		shapes := make([]tensor.Shape, len(a.Stored))
+		for i, key := range a.Stored {
+			e, _, _ := g.reader.Reader.Lookup(key) // add has looked it up
+			shapes[i] = e.Shape
+		}
+		a.Square = a.Rule.Square(shapes)
+	}
+	return nil
+}
+
+// stored returns the nodes that the paths lead to from node; ok is false unless all are there and have a value.
+func (g *Graph) stored(node int, paths []string) (ids []int, ok bool) {
+	for _, path := range paths {
+		id, ok := g.find(node, path)
+		if !ok || g.key(id) == "" {
+			return nil, false
+		}
+		ids = append(ids, id)
+	}
+	return ids, true
+}
+
+func (g *Graph) find(node int, path string) (int, bool) {
+	for _, name := range strings.Split(path, "/") {
+		i := slices.IndexFunc(g.Nodes[node].Children, func(c objectgraph.Child) bool { return c.Name == name })
+		if i < 0 {
+			return 0, false
+		}
+		node = g.Nodes[node].Children[i].ID
+	}
+	return node, true
+}
+
+func (g *Graph) hasValue(node int, path string) bool {
+	id, ok := g.find(node, path)
+	return ok && len(g.Nodes[id].Attributes) > 0
+}
+
+// Used reports whether a rule has taken the value of the stored node id. Such a value is not left over, though no object has it.
+func (g *Graph) Used(id int) bool { return g.used[id] }
+
+// key returns the key of a node's value, "" where the node has none.
+func (g *Graph) key(id int) string {
+	if a := g.Nodes[id].Attributes; len(a) == 1 && a[0].Name == objectgraph.VariableValue {
+		return a[0].Key
+	}
+	return ""
+}
+
+func (g *Graph) childOrNew(node int, name string) int {
+	if id, ok := g.find(node, name); ok {
+		return id
+	}
+	id := len(g.Nodes)
+	g.Nodes = append(g.Nodes, objectgraph.Node{})
+	n := &g.Nodes[node]
+	n.Children = append(slices.Clip(n.Children), objectgraph.Child{Name: name, ID: id})
+	return id
+}

@@ -1,0 +1,206 @@
+package derived
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/layout"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Reader is a checkpoint with derived tensors. Several goroutines may read from it at once, while none adds to it.
+type Reader struct {
+	format.Reader
+	derived map[string]result
+}
+
+// NewReader returns a Reader of r with nothing derived yet. Closing it closes r.
+func NewReader(r format.Reader) *Reader {
+	return &Reader{Reader: r, derived: make(map[string]result)}
+}
+
+// A result is one tensor of those that a step makes.
+type result struct {
+	step  *step
+	index int
+}
+
+// A step applies one rule.
+type step struct {
+	from     []format.Entry
+	results  []format.Entry
+	transfer layout.Transform
+
+	mu    sync.Mutex
+	made  []tensor.Any // nil: not made, or all were taken
+	taken int
+}
+
+// add derives tensors under the keys given from those stored under from.
+func (r *Reader) add(keys, from []string, t layout.Transform) error {
+	s := &step{transfer: t}
+	shapes := make([]tensor.Shape, len(from))
+	for i, key := range from {
+		e, ok, err := r.Reader.Lookup(key)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return fmt.Errorf("key %q: %w", key, format.ErrNotFound)
+		case i > 0 && e.DType != s.from[0].DType:
+			return fmt.Errorf("%s is %v and %s is %v: values that are combined must have one dtype", from[0], s.from[0].DType, key, e.DType)
+		}
+		s.from = append(s.from, e)
+		shapes[i] = e.Shape
+	}
+	results, err := t.Shapes(shapes)
+	if err != nil {
+		return err
+	}
+	for i, shape := range results {
+		d := s.from[0].DType
+		s.results = append(s.results, format.Entry{Key: keys[i], DType: d, Shape: shape, Bytes: int64(shape.Len()) * int64(d.Size())})
+		r.derived[keys[i]] = result{s, i}
+	}
+	return nil
+}
+
+// Lookup returns the entry of key, derived or stored.
+func (r *Reader) Lookup(key string) (format.Entry, bool, error) {
+	if d, ok := r.derived[key]; ok {
+		return d.step.results[d.index], true, nil
+	}
+	return r.Reader.Lookup(key)
+}
+
+// Check is [format.Reader.Check] of all that key's tensor is made of.
+func (r *Reader) Check(key string) error {
+	d, ok := r.derived[key]
+	if !ok {
+		return r.Reader.Check(key)
+	}
+	for _, e := range d.step.from {
+		if err := r.Reader.Check(e.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckSlice is Check: a region of a derived tensor needs all that the tensor is made of.
+func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
+	if _, ok := r.derived[key]; ok {
+		return r.Check(key)
+	}
+	return r.Reader.CheckSlice(key, region)
+}
+
+// Read reads what key's tensor is made of and makes it. At no time is more in memory than that, beside dst.
+func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
+	d, ok := r.derived[key]
+	if !ok {
+		return r.Reader.Read(ctx, key, dst)
+	}
+	if len(d.step.results) == 1 {
+		from, err := d.step.read(ctx, r.Reader)
+		if err != nil {
+			return err
+		}
+		return d.step.transfer.Move([]tensor.Any{dst}, from)
+	}
+	return d.step.take(ctx, r.Reader, d.index, dst)
+}
+
+// read reads the inputs of s.
+func (s *step) read(ctx context.Context, r format.Reader) ([]tensor.Any, error) {
+	from := make([]tensor.Any, len(s.from))
+	for i, e := range s.from {
+		var err error
+		if from[i], err = tensor.NewAny(e.DType, e.Shape...); err != nil {
+			return nil, err
+		}
+		if err := r.Read(ctx, e.Key, from[i]); err != nil {
+			return nil, err
+		}
+	}
+	return from, nil
+}
+
+// take gives the caller one result of several. They are made together and kept until each was taken.
+func (s *step) take(ctx context.Context, r format.Reader, index int, dst tensor.Any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil {
+		from, err := s.read(ctx, r)
+		if err != nil {
+			return err
+		}
+		made := make([]tensor.Any, len(s.results))
+		for i, e := range s.results {
+			if made[i], err = tensor.NewAny(e.DType, e.Shape...); err != nil {
+				return err
+			}
+		}
+		if err := s.transfer.Move(made, from); err != nil {
+			return err
+		}
+		s.made, s.taken = made, 0
+	}
+	if err := tensor.Assign(dst, s.made[index]); err != nil {
+		return err
+	}
+	if s.taken++; s.taken == len(s.made) {
+		s.made = nil
+	}
+	return nil
+}
+
+// ReadSlice makes the tensor and copies the region out of it.
+func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
+	d, ok := r.derived[key]
+	if !ok {
+		return r.Reader.ReadSlice(ctx, key, region, dst)
+	}
+	e := d.step.results[d.index]
+	resolved, shape, err := region.Resolve(e.Shape)
+	if err != nil {
+		return err
+	}
+	start := make([]int, len(resolved))
+	for i, x := range resolved {
+		start[i] = int(x.Start)
+	}
+	whole, err := tensor.NewAny(e.DType, e.Shape...)
+	if err != nil {
+		return err
+	}
+	if err := r.Read(ctx, key, whole); err != nil {
+		return err
+	}
+	return tensor.CopyRegion(dst, make([]int, len(shape)), whole, start, shape)
+}
+
+// WriteStored writes the derived tensor as a data file would hold it.
+func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
+	d, ok := r.derived[key]
+	if !ok {
+		return r.Reader.WriteStored(ctx, key, w)
+	}
+	e := d.step.results[d.index]
+	t, err := tensor.NewAny(e.DType, e.Shape...)
+	if err != nil {
+		return err
+	}
+	if err := r.Read(ctx, key, t); err != nil {
+		return err
+	}
+	if !tensor.NativeLittleEndian {
+		tensor.SwapBytes(t)
+	}
+	b, _ := tensor.Bytes(t)
+	_, err = w.Write(b)
+	return err
+}
