@@ -1,0 +1,199 @@
+// Package stats sums up the values of tensors: how many, between what, how they are spread.
+package stats
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Summary says what the values of a tensor, or of a part of it, are like. Mean, Deviation, Min and Max are of the finite values, and NaN where
+// there are none. A complex number counts with its magnitude, a bool as 0 or 1.
+type Summary struct {
+	Count     int64 // of all values
+	Zeros     int64
+	NaNs      int64
+	Infs      int64
+	Mean      float64
+	Deviation float64 // the root of the mean squared distance from Mean
+	Min, Max  float64
+	moments   moments
+}
+
+// moments are what the mean and the deviation are made of, so that those of two parts can be added (Chan, Golub and LeVeque 1979).
+type moments struct {
+	n, mean, squares float64
+}
+
+// Of returns the summary of t's values. The error is the context's, or says that t holds no numbers.
+func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
+	if _, ok := tensor.Bytes(t); !ok {
+		return nil, fmt.Errorf("stats: values of %v are not numbers", t.DType())
+	}
+	n := t.Len()
+	parts := make([]Summary, (n+chunk-1)/chunk)
+	var taken atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), len(parts)) {
+		g.Go(func() error {
+			values := make([]float64, chunk)
+			for i := taken.Add(1) - 1; i < int64(len(parts)); i = taken.Add(1) - 1 {
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				from := int(i) * chunk
+				if err := Floats(values[:min(chunk, n-from)], t, from); err != nil {
+					return err
+				}
+				parts[i] = summarize(values[:min(chunk, n-from)])
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	s := summarize(nil)
+	for i := range parts {
+		s.Add(&parts[i])
+	}
+	return &s, nil
+}
+
+// chunk is the number of values that are converted at once.
+const chunk = 1 << 15
+
+// Floats converts len(dst) of t's values, from the one at from on in row-major order.
+func Floats(dst []float64, t tensor.Any, from int) error {
+	size := t.DType().Size()
+	b, ok := tensor.Bytes(t)
+	if !ok {
+		return fmt.Errorf("stats: values of %v are not numbers", t.DType())
+	}
+	if f, ok := tensor.As[float32](t); ok { // the most frequent kind, without a detour
+		for i, v := range f.Data()[from:][:len(dst)] {
+			dst[i] = float64(v)
+		}
+		return nil
+	}
+	part, err := tensor.FromBytes(t.DType(), b[from*size:][:len(dst)*size], len(dst))
+	if err != nil {
+		return err
+	}
+	return floats(dst, part)
+}
+
+func floats(dst []float64, part tensor.Any) error {
+	switch p := part.(type) {
+	case *tensor.Tensor[bool]:
+		for i, v := range p.Data() {
+			dst[i] = 0
+			if v {
+				dst[i] = 1
+			}
+		}
+	case *tensor.Tensor[complex64]:
+		for i, v := range p.Data() {
+			dst[i] = math.Hypot(float64(real(v)), float64(imag(v)))
+		}
+	case *tensor.Tensor[complex128]:
+		for i, v := range p.Data() {
+			dst[i] = math.Hypot(real(v), imag(v))
+		}
+	case *tensor.Tensor[int64]:
+		for i, v := range p.Data() {
+			dst[i] = float64(v)
+		}
+	case *tensor.Tensor[uint64]:
+		for i, v := range p.Data() {
+			dst[i] = float64(v)
+		}
+	default:
+		return widen(dst, part)
+	}
+	return nil
+}
+
+// widen converts the dtypes that tensor.Cast takes to float64, integers by way of int64.
+func widen(dst []float64, part tensor.Any) error {
+	wide, err := tensor.FromSlice(dst, len(dst))
+	if err != nil {
+		return err
+	}
+	if tensor.Cast(wide, part) == nil {
+		return nil
+	}
+	whole := tensor.New[int64](len(dst))
+	if err := tensor.Cast(whole, part); err != nil {
+		return fmt.Errorf("stats: values of %v are not numbers", part.DType())
+	}
+	for i, v := range whole.Data() {
+		dst[i] = float64(v)
+	}
+	return nil
+}
+
+// summarize sums up a few values, in two passes for the deviation's sake.
+func summarize(values []float64) Summary {
+	s := Summary{Count: int64(len(values)), Min: math.NaN(), Max: math.NaN(), Mean: math.NaN(), Deviation: math.NaN()}
+	m := &s.moments
+	for _, v := range values {
+		switch {
+		case v != v:
+			s.NaNs++
+			continue
+		case math.IsInf(v, 0):
+			s.Infs++
+			continue
+		case v == 0:
+			s.Zeros++
+		}
+		if m.n == 0 {
+			s.Min, s.Max = v, v
+		}
+		s.Min, s.Max = min(s.Min, v), max(s.Max, v)
+		m.n++
+		m.mean += v
+	}
+	if m.n == 0 {
+		return s
+	}
+	m.mean /= m.n
+	for _, v := range values {
+		if v-v == 0 { // finite
+			m.squares += (v - m.mean) * (v - m.mean)
+		}
+	}
+	s.finish()
+	return s
+}
+
+// Add makes s the summary of its own values and o's together.
+func (s *Summary) Add(o *Summary) {
+	s.Count += o.Count
+	s.Zeros += o.Zeros
+	s.NaNs += o.NaNs
+	s.Infs += o.Infs
+	a, b := s.moments, o.moments
+	switch {
+	case b.n == 0:
+		return
+	case a.n == 0:
+		s.Min, s.Max, s.moments = o.Min, o.Max, b
+	default:
+		s.Min, s.Max = min(s.Min, o.Min), max(s.Max, o.Max)
+		n, apart := a.n+b.n, b.mean-a.mean
+		s.moments = moments{n, a.mean + apart*(b.n/n), a.squares + b.squares + apart*apart*(a.n*b.n/n)}
+	}
+	s.finish()
+}
+
+func (s *Summary) finish() {
+	s.Mean, s.Deviation = s.moments.mean, math.Sqrt(s.moments.squares/s.moments.n)
+}
