@@ -1,0 +1,56 @@
+package torch
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/pickle"
+)
+
+// A file is one file of PyTorch's as it is being understood.
+type file struct {
+	name       string // for messages
+	size       int64
+	pickleName string // the pickle in it, for messages
+	pickleSize int64
+	bigEndian  bool
+
+	blobs    []*raw.Blob // the file itself first, then storages and arrays
+	root     pickle.Value
+	storages map[string]*storage
+	locate   func(*storage) error // finds the bytes of a new storage
+
+	made  map[*pickle.Object]*made
+	depth int // of tensors that are being made
+}
+
+// readFile returns the file that is all of b: its pickle is read, and its storages are found.
+func readFile(b *raw.Blob) (*file, error) {
+	f := &file{
+		name: b.Name(), size: b.Size(), pickleName: b.Name(), blobs: []*raw.Blob{b},
+		storages: make(map[string]*storage), locate: func(*storage) error { return nil }, made: make(map[*pickle.Object]*made),
+	}
+	head := make([]byte, min(b.Size(), headSize))
+	if _, err := b.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, raw.OpenError("read", f.name, err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return f, f.readArchive()
+	case isLegacy(head):
+		return f, f.readLegacy()
+	case isTar(head):
+		return nil, in(f.name, "", unsupported("it is a tar archive, the form of PyTorch before 0.1.10: load it in a PyTorch of before 2.0 and save it again"))
+	case isPickle(head):
+		return f, f.readPickle()
+	case len(head) == 0:
+		return nil, in(f.name, "", corrupt("the file is empty"))
+	}
+	return nil, in(f.name, "", unsupported("it is not a file of torch.save: it begins with %q", head[:min(len(head), 8)]))
+}
+
+// options are what a pickle's decoder asks.
+func (f *file) options() pickle.Options {
+	return pickle.Options{Call: allowCall, Persistent: f.persistent}
+}

@@ -1,0 +1,121 @@
+package torch
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A Reader reads the tensors of a file of PyTorch, or of several that an index lists. It implements [format.Reader] and
+// [format.Finder]. Several goroutines may use it at once.
+type Reader struct {
+	*raw.Reader
+	same    map[string]string // of the names of one tensor, all but the first lead to that
+	skipped map[string]bool
+	files   []string
+}
+
+var (
+	_ format.Reader = (*Reader)(nil)
+	_ format.Finder = (*Reader)(nil)
+)
+
+// OpenFile opens the file at a path of the machine. It is to be closed.
+func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
+
+// OpenFS is [OpenFile] for a path in fsys.
+func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
+
+// Open is [OpenFile] for a path in fsys.
+func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, raw.OpenError("open", path, err)
+	}
+	c := &checkpoint{name: path, same: make(map[string]string), skipped: make(map[string]bool)}
+	if err := c.addFile(raw.File(path, f)); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c.reader()
+}
+
+// A checkpoint is what is known of a Reader's files.
+type checkpoint struct {
+	name    string
+	blobs   []*raw.Blob
+	tensors []raw.Tensor
+	same    map[string]string
+	skipped map[string]bool
+	files   []string
+}
+
+// addFile adds the file that is all of b, which c closes from now on.
+func (c *checkpoint) addFile(b *raw.Blob) error {
+	from := len(c.blobs)
+	c.blobs = append(c.blobs, b)
+	c.files = append(c.files, b.Name())
+	f, err := readFile(b)
+	if err != nil {
+		return err
+	}
+	w, err := f.find()
+	if err != nil {
+		return err
+	}
+	tensors, ids, err := f.place(w.tensors)
+	if err != nil {
+		return err
+	}
+	c.blobs = append(c.blobs[:from], f.blobs...)
+	for _, t := range tensors {
+		t.Blob += from
+		c.tensors = append(c.tensors, t)
+	}
+	c.tie(w.tensors, ids)
+	maps.Copy(c.skipped, w.skipped)
+	return nil
+}
+
+// tie records which names lead to one tensor. The first is that which comes first in byte order.
+func (c *checkpoint) tie(tensors []named, ids []string) {
+	names := make(map[string][]string)
+	for i, id := range ids {
+		if id != "" {
+			names[id] = append(names[id], tensors[i].key)
+		}
+	}
+	for _, keys := range names {
+		slices.Sort(keys)
+		for _, key := range keys[1:] {
+			c.same[key] = keys[0]
+		}
+	}
+}
+
+// reader returns the Reader. Where it fails it closes the files.
+func (c *checkpoint) reader() (*Reader, error) {
+	r, err := raw.NewReader(c.name, c.blobs, c.tensors, raw.Options{Overlap: true})
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return &Reader{Reader: r, same: c.same, skipped: c.skipped, files: c.files}, nil
+}
+
+func (c *checkpoint) close() error {
+	var errs []error
+	for _, b := range c.blobs {
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Files returns the paths of the files that hold the tensors.
+func (r *Reader) Files() []string { return slices.Clone(r.files) }
+
+// Skipped returns the names of the classes whose instances are in the file and were passed over, since they hold no tensors.
+func (r *Reader) Skipped() []string { return slices.Sorted(maps.Keys(r.skipped)) }

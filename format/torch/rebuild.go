@@ -1,0 +1,286 @@
+package torch
+
+import (
+	"math"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/pickle"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A made is a tensor that the pickle describes.
+type made struct {
+	element element
+	shape   tensor.Shape
+	strides []int64 // nil: row-major
+
+	window *window // nil: array has the elements
+	offset int64   // of the first, in elements from the beginning of the storage
+	array  []byte  // of NumPy
+
+	bigEndian bool   // of array
+	refuse    string // why it cannot be read; "" where it can
+}
+
+// view returns the tensor that shares o's elements in another shape, as the arguments storage, offset, shape and strides say.
+func (f *file) view(args pickle.Tuple) (*made, error) {
+	if len(args) < 4 {
+		return nil, corrupt("a tensor is made of %d values, which should be a storage, an offset, a shape and strides", len(args))
+	}
+	w, ok := args[0].(*window)
+	if !ok {
+		return nil, corrupt("a tensor is made of %s, and not of a storage", kind(args[0]))
+	}
+	offset, ok := args[1].(int64)
+	if !ok || offset < 0 || offset > math.MaxInt64-w.start {
+		return nil, corrupt("a tensor has no offset in its storage")
+	}
+	m := &made{element: w.element, window: w, offset: w.start + offset}
+	var err error
+	if m.shape, err = shapeOf(args[2]); err != nil {
+		return nil, err
+	}
+	if m.strides, err = numbers(args[3]); err != nil {
+		return nil, err
+	}
+	if len(m.strides) != len(m.shape) {
+		return nil, corrupt("a tensor of %d axes has %d strides", len(m.shape), len(m.strides))
+	}
+	if w.meta {
+		m.refuse = "it was on the device \"meta\", and the file does not have its values"
+	}
+	return m, nil
+}
+
+// tensor returns the tensor that a call makes. A tensor is a view of a storage in the end; parameters and instances of
+// subclasses are wrapped around it.
+func (f *file) tensor(o *pickle.Object) (*made, error) {
+	if m, ok := f.made[o]; ok {
+		return m, nil
+	}
+	if f.depth == maxWrappers {
+		return nil, corrupt("a tensor is wrapped in more than %d others", maxWrappers)
+	}
+	f.depth++
+	defer func() { f.depth-- }()
+	m, err := f.rebuild(o.Class.String(), o.Args, o)
+	if err != nil {
+		return nil, err
+	}
+	f.made[o] = m
+	return m, nil
+}
+
+// rebuild is tensor for the function called name and its arguments.
+func (f *file) rebuild(name string, args pickle.Tuple, o *pickle.Object) (*made, error) {
+	module, function, _ := cutLast(name)
+	switch function {
+	case "_rebuild_tensor":
+		return f.view(args)
+	case "_rebuild_tensor_v2":
+		return f.rebuildV2(args, 6)
+	case "_rebuild_tensor_v3":
+		return f.rebuildV3(args)
+	case "_rebuild_parameter", "_rebuild_parameter_with_state", "_rebuild_device_tensor_from_cpu_tensor", "Parameter", "Buffer", "Variable", "Tensor":
+		return f.wrapped(args)
+	case "_rebuild_from_type_v2", "_rebuild_from_type":
+		return f.rebuildFromType(args)
+	case "_rebuild_device_tensor_from_numpy", "_rebuild_xla_tensor":
+		return f.wrapped(args)
+	case "_load_from_bytes":
+		return nil, unsupported("a tensor was pickled without torch.save; %s", saveInstead)
+	case "_reconstruct":
+		return array(o)
+	case "_frombuffer":
+		return fromBuffer(args)
+	}
+	return f.refused(module, function, args)
+}
+
+// wrapped returns the tensor that is the first of args.
+func (f *file) wrapped(args pickle.Tuple) (*made, error) {
+	if len(args) > 0 {
+		if o, ok := args[0].(*pickle.Object); ok && globals[o.Class.String()] == maker {
+			return f.tensor(o)
+		}
+	}
+	return nil, corrupt("a parameter has no tensor")
+}
+
+// rebuildV2 makes a view, with a dict of what else there is to say of it at args[extra].
+func (f *file) rebuildV2(args pickle.Tuple, extra int) (*made, error) {
+	m, err := f.view(args)
+	if err != nil || len(args) <= extra {
+		return m, err
+	}
+	if d, ok := args[extra].(*pickle.Dict); ok {
+		for _, e := range d.Entries {
+			if (e.Key == "conj" || e.Key == "neg") && e.Value == true {
+				m.refuse = "it is a view that PyTorch conjugates or negates as it reads it: save tensor.resolve_conj().resolve_neg() instead"
+			}
+		}
+	}
+	return m, nil
+}
+
+// rebuildV3 makes a view of a storage without a type: (storage, offset, shape, strides, requires_grad, hooks, dtype, metadata).
+func (f *file) rebuildV3(args pickle.Tuple) (*made, error) {
+	if len(args) < 7 {
+		return nil, corrupt("a tensor without a type of storage is made of %d values, expected 7", len(args))
+	}
+	m, err := f.rebuildV2(args, 7)
+	if err != nil {
+		return nil, err
+	}
+	e, ok := dtypeElement(args[6])
+	if !ok {
+		return nil, unsupported("a tensor has the dtype %s, which is not known", kind(args[6]))
+	}
+	m.element = e
+	if m.window.start > 0 {
+		return nil, corrupt("a tensor without a type of storage has a part of a storage")
+	}
+	return m, nil
+}
+
+// rebuildFromType makes an instance of a subclass: (function, class, its arguments, state).
+func (f *file) rebuildFromType(args pickle.Tuple) (*made, error) {
+	if len(args) < 3 {
+		return nil, corrupt("an instance of a subclass of Tensor is made of %d values, expected 4", len(args))
+	}
+	function, ok := args[0].(*pickle.Global)
+	class, ok2 := args[1].(*pickle.Global)
+	inner, ok3 := args[2].(pickle.Tuple)
+	if !ok || !ok2 || !ok3 || globals[function.String()] != maker {
+		return nil, corrupt("an instance of a subclass of Tensor is made by %s of %s", kind(args[0]), kind(args[1]))
+	}
+	name := function.String()
+	if strings.HasSuffix(name, "_rebuild_from_type_v2") || strings.HasSuffix(name, "_reconstruct") {
+		return nil, corrupt("an instance of a subclass of Tensor is made by %s", quote(function))
+	}
+	m, err := f.rebuild(name, inner, nil)
+	if err != nil {
+		return nil, err
+	}
+	switch class.String() {
+	case "torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer":
+		return m, nil
+	}
+	other := *m
+	other.refuse = "it is an instance of " + quote(class) + ", a subclass of Tensor whose values may mean something else"
+	return &other, nil
+}
+
+// refused makes a tensor of a kind that is only listed.
+func (f *file) refused(module, function string, args pickle.Tuple) (*made, error) {
+	m := &made{}
+	var err error
+	switch function {
+	case "_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor": // layout, (…, values, size, …)
+		m.refuse = "it is sparse: save tensor.to_dense() instead"
+		if len(args) > 1 {
+			if parts, ok := args[1].(pickle.Tuple); ok {
+				m.shape, m.element, err = f.sparse(parts)
+			}
+		}
+	case "_rebuild_nested_tensor":
+		m.refuse = "it is a nested tensor: save the list of its parts, tensor.unbind(), instead"
+	case "_rebuild_qtensor":
+		if m, err = f.view(args); err == nil {
+			m.refuse = "it is quantized: save tensor.dequantize() instead"
+		}
+	case "_rebuild_meta_tensor_no_storage": // dtype, size, stride, requires_grad
+		m.refuse = "it was on the device \"meta\", and the file does not have its values"
+		if len(args) > 1 {
+			m.element, _ = dtypeElement(args[0])
+			m.shape, err = shapeOf(args[1])
+		}
+	case "_rebuild_wrapper_subclass":
+		m.refuse = "it is an instance of a subclass of Tensor without values: save what it wraps instead"
+	default:
+		return nil, unsupported("%s.%s makes tensors that are not read; %s", module, function, saveInstead)
+	}
+	return m, err
+}
+
+// sparse returns the shape and the elements of a sparse tensor: its size is the last tuple of parts, or the last torch.Size.
+func (f *file) sparse(parts pickle.Tuple) (shape tensor.Shape, e element, err error) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case *pickle.Object:
+			if globals[p.Class.String()] == maker {
+				m, err := f.tensor(p)
+				if err != nil {
+					return nil, e, err
+				}
+				e = m.element // values come after indices
+			} else {
+				shape, err = shapeOf(p)
+			}
+		case pickle.Tuple:
+			shape, err = shapeOf(p)
+		}
+		if err != nil {
+			return nil, e, err
+		}
+	}
+	return shape, e, nil
+}
+
+// shapeOf returns the lengths that a tuple, a list or a torch.Size has.
+func shapeOf(v pickle.Value) (tensor.Shape, error) {
+	n, err := numbers(v)
+	if err != nil {
+		return nil, err
+	}
+	shape := make(tensor.Shape, len(n))
+	for i, d := range n {
+		if int64(int(d)) != d {
+			return nil, corrupt("a shape has a length of %d", d)
+		}
+		shape[i] = int(d)
+	}
+	return shape, shape.Check()
+}
+
+// numbers returns the integers of a tuple, a list or a torch.Size. None is negative.
+func numbers(v pickle.Value) ([]int64, error) {
+	var items []pickle.Value
+	switch v := v.(type) {
+	case pickle.Tuple:
+		items = v
+	case *pickle.List:
+		items = v.Items
+	case *pickle.Object:
+		if v.Class.String() == "torch.Size" && len(v.Args) == 1 {
+			if t, ok := v.Args[0].(pickle.Tuple); ok {
+				items = t
+				break
+			}
+		}
+		return nil, corrupt("a shape or strides are %s", kind(v))
+	default:
+		return nil, corrupt("a shape or strides are %s", kind(v))
+	}
+	const maxRank = 254 // tensor's own
+	if len(items) > maxRank {
+		return nil, corrupt("a tensor has %d axes, at most %d are read", len(items), maxRank)
+	}
+	n := make([]int64, len(items))
+	for i, item := range items {
+		var ok bool
+		if n[i], ok = item.(int64); !ok || n[i] < 0 {
+			return nil, corrupt("a shape or strides have %v, which is not a length", item)
+		}
+	}
+	return n, nil
+}
+
+// cutLast cuts a dotted name before its last part.
+func cutLast(name string) (before, last string, found bool) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return "", name, false
+	}
+	return name[:i], name[i+1:], true
+}

@@ -1,0 +1,55 @@
+package torch
+
+import (
+	"bytes"
+	"iter"
+	"strings"
+)
+
+// headSize is how many bytes of a file tell what it is.
+const headSize = 262
+
+// magic is the number with which files of PyTorch 0.1.10 to 1.5 begin, and which torch.save still writes when it is asked to.
+const magic = "119547037146038801333356"
+
+// Recognize reports whether a file that begins with head, of which it wants 262 bytes, is of the form that PyTorch had before
+// archives, or a pickle. Archives of several makers begin alike: see [RecognizeMembers].
+func Recognize(head []byte) bool { return isLegacy(head) || isPickle(head) }
+
+// RecognizeMembers reports whether a ZIP archive with members of these names is one of torch.save or torch.jit.save.
+func RecognizeMembers(names iter.Seq[string]) bool {
+	for name := range names {
+		if isData(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isData reports whether a member of an archive is the pickle of the saved object.
+func isData(name string) bool {
+	dir, ok := strings.CutSuffix(name, "/data.pkl")
+	return ok && dir != "" && !strings.Contains(dir, "/")
+}
+
+// isLegacy reports whether a file begins with the magic number, as protocols 2 and higher have it, 4 and higher in a frame, or as protocols 0
+// and 1 do.
+func isLegacy(head []byte) bool {
+	const inBinary = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+	if !isPickle(head) {
+		return bytes.HasPrefix(head, []byte("L"+magic+"L\n."))
+	}
+	if head[1] >= 4 && head[2] == 0x95 && len(head) > 11 {
+		head = head[9:]
+	}
+	return bytes.HasPrefix(head[2:], []byte(inBinary))
+}
+
+// isPickle reports whether a file begins as pickles of protocol 2 and higher do.
+func isPickle(head []byte) bool {
+	return len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5
+}
+
+func isTar(head []byte) bool {
+	return len(head) >= headSize && bytes.HasPrefix(head[257:], []byte("ustar"))
+}

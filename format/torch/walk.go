@@ -1,0 +1,336 @@
+package torch
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/gockpt/ckpt/internal/pickle"
+)
+
+// A named is a tensor and the path to it.
+type named struct {
+	key string
+	*made
+}
+
+// A walker finds the tensors in a file's object.
+type walker struct {
+	f       *file
+	path    []byte
+	tensors []named
+	skipped map[string]bool // classes of the instances that were passed over
+
+	visits    int64        // how many values may yet be looked at
+	nameBytes int64        // how long the keys that are still to come may be in all
+	within    map[any]bool // the containers on the path
+	free      map[any]bool // values that hold no tensors
+}
+
+// find returns the tensors of f's object.
+func (f *file) find() (*walker, error) {
+	w := &walker{
+		f: f, skipped: make(map[string]bool), within: make(map[any]bool), free: make(map[any]bool),
+		visits: freeWork + visitsPerByte*f.pickleSize, nameBytes: freeWork + nameBytesPerByte*f.pickleSize,
+	}
+	err := w.walk(f.root, 0)
+	return w, in(f.pickleName, string(w.path), err)
+}
+
+// walk finds the tensors in v, to which path leads in depth steps. Where it returns an error path leads to the fault.
+func (w *walker) walk(v pickle.Value, depth int) error {
+	if w.visits--; w.visits < 0 {
+		return corrupt("its dicts and lists hold one another so often that %d bytes have more paths than are followed", w.f.pickleSize)
+	}
+	if depth > maxDepth {
+		w.path = w.path[:0]
+		return corrupt("dicts and lists are nested more than %d deep", maxDepth)
+	}
+	switch v := v.(type) {
+	case pickle.Tuple:
+		return w.items(v, depth)
+	case *pickle.List, *pickle.Dict, *pickle.Object:
+		if w.within[v] {
+			return nil // the tensors in it have names already
+		}
+		w.within[v] = true
+		err := w.container(v, depth)
+		delete(w.within, v)
+		return err
+	case *pickle.Set:
+		return w.passOver("a set", v)
+	case *window:
+		return w.add(&made{element: v.element, shape: []int{int(v.numel)}, window: v, offset: v.start})
+	}
+	return nil
+}
+
+// container is walk for values that can contain themselves.
+func (w *walker) container(v pickle.Value, depth int) error {
+	switch v := v.(type) {
+	case *pickle.List:
+		return w.items(v.Items, depth)
+	case *pickle.Dict:
+		return w.entries(v.Entries, depth)
+	case *pickle.Object:
+		if v.New {
+			return w.instance(v, depth)
+		}
+		return w.called(v, depth)
+	}
+	return nil
+}
+
+// items walks a list.
+func (w *walker) items(items []pickle.Value, depth int) error {
+	for i, item := range items {
+		if err := w.step(strconv.AppendInt(nil, int64(i), 10), item, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries walks a dict.
+func (w *walker) entries(entries []pickle.Entry, depth int) error {
+	for _, e := range entries {
+		name, ok := keyName(e.Key)
+		if !ok {
+			if err := w.passOver("a value of a dict whose key is "+kind(e.Key), e.Value); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.step([]byte(name), e.Value, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step walks v, which is called name.
+func (w *walker) step(name []byte, v pickle.Value, depth int) error {
+	switch v.(type) {
+	case pickle.Tuple, *pickle.List, *pickle.Dict, *pickle.Object, *pickle.Set, *window:
+	default:
+		w.visits-- // as walk would, without the name
+		return nil
+	}
+	length := len(w.path)
+	if depth > 0 {
+		w.path = append(w.path, '.')
+	}
+	w.path = append(w.path, name...)
+	if err := w.walk(v, depth+1); err != nil {
+		return err
+	}
+	w.path = w.path[:length]
+	return nil
+}
+
+// keyName returns the name that a dict's key is in a path.
+func keyName(v pickle.Value) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case *pickle.Global:
+		return v.String(), true
+	case nil:
+		return "None", true
+	case bool:
+		if v {
+			return "True", true
+		}
+		return "False", true
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64), true
+	}
+	return "", false
+}
+
+// called walks what a call returns.
+func (w *walker) called(o *pickle.Object, depth int) error {
+	switch name := o.Class.String(); globals[name] {
+	case maker:
+		m, err := w.f.tensor(o)
+		if err != nil {
+			return err
+		}
+		return w.add(m)
+	case container:
+		return w.containerCall(name, o, depth)
+	}
+	return w.passOver("an object of "+quote(o.Class), o)
+}
+
+// containerCall walks a container that is made by a call.
+func (w *walker) containerCall(name string, o *pickle.Object, depth int) error {
+	switch name {
+	case "builtins.set", "builtins.frozenset":
+		return w.passOver("a set", o)
+	case "argparse.Namespace", "types.SimpleNamespace":
+		return w.attributes(o, depth)
+	}
+	var err error
+	switch arg := first(o.Args).(type) {
+	case *pickle.Dict:
+		err = w.entries(arg.Entries, depth)
+	case *pickle.List:
+		if name == "builtins.list" || name == "builtins.tuple" || name == "collections.deque" {
+			err = w.items(arg.Items, depth)
+		} else {
+			err = w.entries(pairs(arg.Items), depth) // as OrderedDict of Python 2 has them
+		}
+	case pickle.Tuple:
+		err = w.items(arg, depth)
+	}
+	if err == nil {
+		err = w.items(o.Items, depth)
+	}
+	if err == nil {
+		err = w.entries(o.Entries, depth)
+	}
+	if err == nil && o.State != nil { // such as the _metadata of a state_dict
+		err = w.passOver("an attribute of "+quote(o.Class), o.State)
+	}
+	return err
+}
+
+// instance walks an instance of a class.
+func (w *walker) instance(o *pickle.Object, depth int) error {
+	switch o.Class.String() {
+	case "argparse.Namespace", "types.SimpleNamespace":
+		return w.attributes(o, depth)
+	}
+	if depth == 0 && len(o.Items)+len(o.Entries) == 0 {
+		return wholeObject(o)
+	}
+	if err := w.items(o.Items, depth); err != nil {
+		return err
+	}
+	if err := w.entries(o.Entries, depth); err != nil {
+		return err
+	}
+	if len(o.Items)+len(o.Entries) == 0 {
+		w.skipped[o.Class.String()] = true
+	}
+	if w.holds(o.State) || w.holds(o.Args) || w.holds(o.Kwargs) {
+		return wholeObject(o)
+	}
+	return nil
+}
+
+// attributes walks an object that is no more than its attributes.
+func (w *walker) attributes(o *pickle.Object, depth int) error {
+	if d, ok := o.State.(*pickle.Dict); ok {
+		return w.entries(d.Entries, depth)
+	}
+	return w.passOver("an object of "+quote(o.Class), o)
+}
+
+// wholeObject returns the error of an instance that holds tensors.
+func wholeObject(o *pickle.Object) error {
+	if d, ok := o.State.(*pickle.Dict); ok {
+		for _, e := range d.Entries {
+			if e.Key == "_parameters" {
+				return unsupported("it is a whole module, %s, which needs its Python program to be read; save its weights instead: "+
+					`torch.save(module.state_dict(), "weights.pt")`, quote(o.Class))
+			}
+		}
+	}
+	return unsupported("it is an object of %s, which needs its Python program to be read; %s", quote(o.Class), saveInstead)
+}
+
+// passOver returns an error where what has no name in a path holds tensors.
+func (w *walker) passOver(what string, v pickle.Value) error {
+	if w.holds(v) {
+		return unsupported("tensors are in %s, where they have no names; %s", what, saveInstead)
+	}
+	return nil
+}
+
+// add lists the tensor to which path leads.
+func (w *walker) add(m *made) error {
+	if !utf8.Valid(w.path) {
+		return corrupt("the name of a tensor is not UTF-8")
+	}
+	if w.nameBytes -= int64(len(w.path)); w.nameBytes < 0 {
+		w.path = w.path[:0]
+		return corrupt("the names of its tensors are far longer than the %d bytes of the pickle justify", w.f.pickleSize)
+	}
+	w.tensors = append(w.tensors, named{key: string(w.path), made: m})
+	return nil
+}
+
+// holds reports whether tensors of PyTorch can be reached from v. Each value is looked at once in the life of w.
+func (w *walker) holds(v pickle.Value) bool {
+	todo := []pickle.Value{v}
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if _, ok := v.(*window); ok {
+			return true
+		}
+		id := identity(v)
+		if id == nil || w.free[id] {
+			continue
+		}
+		w.free[id] = true // or w ends with an error
+		switch v := v.(type) {
+		case pickle.Tuple:
+			todo = append(todo, v...)
+		case *pickle.List:
+			todo = append(todo, v.Items...)
+		case *pickle.Set:
+			todo = append(todo, v.Items...)
+		case *pickle.Dict:
+			todo = appendEntries(todo, v.Entries)
+		case *pickle.Object:
+			todo = append(append(todo, v.Args, v.Kwargs, v.State), v.Items...)
+			todo = appendEntries(todo, v.Entries)
+		}
+	}
+	return false
+}
+
+func appendEntries(todo []pickle.Value, entries []pickle.Entry) []pickle.Value {
+	for _, e := range entries {
+		todo = append(todo, e.Key, e.Value)
+	}
+	return todo
+}
+
+// identity returns what two values have in common where they are one container in the pickle; nil for all others.
+func identity(v pickle.Value) any {
+	switch v := v.(type) {
+	case pickle.Tuple:
+		if len(v) > 0 {
+			return &v[0]
+		}
+	case *pickle.List, *pickle.Dict, *pickle.Set, *pickle.Object:
+		return v
+	}
+	return nil
+}
+
+func first(t pickle.Tuple) pickle.Value {
+	if len(t) == 0 {
+		return nil
+	}
+	return t[0]
+}
+
+// pairs returns the entries that a list of pairs has.
+func pairs(items []pickle.Value) (entries []pickle.Entry) {
+	for _, item := range items {
+		pair, _ := item.(pickle.Tuple)
+		if l, ok := item.(*pickle.List); ok {
+			pair = l.Items
+		}
+		if len(pair) == 2 {
+			entries = append(entries, pickle.Entry{Key: pair[0], Value: pair[1]})
+		}
+	}
+	return entries
+}
