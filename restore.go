@@ -43,14 +43,14 @@ type restore struct {
 	planned bool // RunRestoreOps has yet to move the bytes
 }
 
-// newRestore returns a restore of c from the open checkpoint prefix. Where c is nil it is a load of weights.
-func newRestore(ctx context.Context, f format.Reader, prefix string, o options, c *Checkpoint) (*restore, error) {
+// newRestore returns a restore of c from the open checkpoint prefix. Where c is nil it is a load of weights into model.
+func newRestore(ctx context.Context, f format.Reader, prefix string, model any, o options, c *Checkpoint) (*restore, error) {
 	r := &restore{path: prefix, opts: o}
 	id, load, exempt := uint64(1), true, func(any) bool { return false }
 	if c != nil {
 		id, load, exempt = c.history.Next(), false, c.isCounter
 	}
-	g, err := readGraph(ctx, f, prefix)
+	g, err := readGraphFor(ctx, f, prefix, model)
 	if errors.Is(err, ErrNoObjectGraph) {
 		r.byName = true
 		r.restoration = byname.New(id, byname.RestoreOptions{
@@ -139,7 +139,7 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option
 		return nil, err
 	}
 	defer f.Close()
-	if s.r, err = newRestore(ctx, f, prefix, o, c); err != nil {
+	if s.r, err = newRestore(ctx, f, prefix, nil, o, c); err != nil {
 		return nil, err
 	}
 	if s.r.byName {

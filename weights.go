@@ -24,7 +24,7 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...Option) er
 		return err
 	}
 	defer f.Close()
-	r, err := newRestore(ctx, f, prefix, o, nil)
+	r, err := newRestore(ctx, f, prefix, model, o, nil)
 	if err != nil {
 		return err
 	}

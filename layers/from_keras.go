@@ -35,6 +35,7 @@ func FromKeras(r io.Reader) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.source = raw
 	return m, nil
 }
 

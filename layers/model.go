@@ -1,7 +1,9 @@
 package layers
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/layers/internal/program"
@@ -29,6 +31,7 @@ type Model struct {
 	Functional *Model `ckpt:"_functional"`
 
 	program *program.Program
+	source  json.RawMessage // what FromKeras read; nil for a model within another
 }
 
 // A TensorSpec says what one of a model's inputs or outputs is. An axis of -1 may be of any length; a nil Shape is not known.
@@ -37,6 +40,9 @@ type TensorSpec struct {
 	DType tensor.DType
 	Shape tensor.Shape
 }
+
+// Config returns the JSON that the model was made from, as it was read; nil for a model within another.
+func (m *Model) Config() json.RawMessage { return slices.Clone(m.source) }
 
 // Name returns the model's name.
 func (m *Model) Name() string { return m.program.Who.Name }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/safetensors"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
@@ -36,9 +37,9 @@ var kinds = []kind{
 	{what: "a state file, which names checkpoints", do: "give its directory, or the prefix of one of them", is: func(f *file) bool { return bytes.Contains(f.head, []byte("model_checkpoint_path")) }},
 	{format: "safetensors", what: "a safetensors file", is: (*file).isSafetensors, open: opener(safetensors.Open)},
 	{format: "safetensors", what: "the index of a sharded safetensors checkpoint", is: (*file).isSafetensorsIndex, open: opener(safetensors.Open)},
-	{format: "hdf5", what: "an HDF5 file, as Keras writes weights and models", do: convertKeras, is: starts("\x89HDF\r\n\x1a\n")},
-	{format: "keras", what: "the index of a sharded Keras weights file", do: convertKeras, is: (*file).isKerasIndex},
-	{format: "keras", what: "a Keras model", do: convertKeras, is: (*file).isKeras},
+	{format: "hdf5", what: "an HDF5 file, as Keras writes weights and models", is: starts("\x89HDF\r\n\x1a\n"), open: opener(keras.Open)},
+	{format: "keras", what: "the index of a sharded Keras weights file", is: (*file).isKerasIndex, open: opener(keras.Open)},
+	{format: "keras", what: "a Keras model", is: (*file).isKeras, open: opener(keras.Open)},
 	{format: "pytorch", what: "a PyTorch file", do: convertTorch, is: (*file).isTorch},
 	{format: "npz", what: "an archive of NumPy arrays", is: (*file).isNPZ},
 	{format: "npz", what: "a NumPy array", is: starts("\x93NUMPY")},
@@ -53,7 +54,6 @@ var kinds = []kind{
 }
 
 const (
-	convertKeras = "in Python, tf.train.Checkpoint(model=model).write(prefix) makes a checkpoint of the loaded model"
 	convertTorch = "in Python, safetensors.torch.save_file(state_dict, name) makes a file that can be read"
 )
 

@@ -16,6 +16,9 @@ type Callee struct {
 	lib      Library
 }
 
+// Name returns Keras's name for the layer.
+func (c *Callee) Name() string { return c.who.Name }
+
 // call calls the callee, as Layer.__call__ does.
 func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 	if c.operator != nil {

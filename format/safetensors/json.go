@@ -1,6 +1,4 @@
-// Package jsonscan reads JSON that other programs wrote in one pass. Unlike encoding/json it shows its caller every member of an object,
-// also one that occurs twice, and refuses text that is not UTF-8. Errors say at which byte they are; they are not of a kind.
-package jsonscan
+package safetensors
 
 import (
 	"errors"
@@ -12,38 +10,36 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep a value may be nested that nobody looks at.
-const maxDepth = 100
-
-// A Scanner reads JSON.
-type Scanner struct {
+// A scanner reads JSON in one pass. Unlike encoding/json it shows its caller every member of an object, also one that occurs
+// twice, and refuses text that is not UTF-8.
+type scanner struct {
 	text string // valid UTF-8
 	at   int    // the next byte
 }
 
-// New returns a Scanner of text.
-func New(text []byte) (*Scanner, error) {
+// newScanner returns a scanner of text.
+func newScanner(text []byte) (*scanner, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("it is not UTF-8")
 	}
-	return &Scanner{text: string(text)}, nil
+	return &scanner{text: string(text)}, nil
 }
 
-// Fault returns an error that says where it is.
-func (s *Scanner) Fault(reason string, args ...any) error {
+// fault returns an error that says where it is.
+func (s *scanner) fault(reason string, args ...any) error {
 	return fmt.Errorf("at byte %d: %s", s.at, fmt.Sprintf(reason, args...))
 }
 
 // want returns the error of finding something else.
-func (s *Scanner) want(what string) error {
+func (s *scanner) want(what string) error {
 	if s.at >= len(s.text) {
-		return s.Fault("expected %s, got the end", what)
+		return s.fault("expected %s, got the end", what)
 	}
-	return s.Fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
+	return s.fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
 }
 
-// Peek skips white space and returns the byte after it, 0 at the end.
-func (s *Scanner) Peek() byte {
+// peek skips white space and returns the byte after it, 0 at the end.
+func (s *scanner) peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
 		case ' ', '\t', '\n', '\r':
@@ -55,24 +51,24 @@ func (s *Scanner) Peek() byte {
 }
 
 // next skips c where it comes next, and reports whether it did.
-func (s *Scanner) next(c byte) bool {
-	if s.Peek() != c || s.at >= len(s.text) {
+func (s *scanner) next(c byte) bool {
+	if s.peek() != c || s.at >= len(s.text) {
 		return false
 	}
 	s.at++
 	return true
 }
 
-// End returns an error unless nothing but white space is left.
-func (s *Scanner) End() error {
-	if s.Peek(); s.at < len(s.text) {
+// end returns an error unless nothing but white space is left.
+func (s *scanner) end() error {
+	if s.peek(); s.at < len(s.text) {
 		return s.want("the end")
 	}
 	return nil
 }
 
-// Object reads an object. each reads the value of a member.
-func (s *Scanner) Object(each func(name string) error) error {
+// object reads an object. each reads the value of a member.
+func (s *scanner) object(each func(name string) error) error {
 	if !s.next('{') {
 		return s.want("an object")
 	}
@@ -80,7 +76,7 @@ func (s *Scanner) Object(each func(name string) error) error {
 		return nil
 	}
 	for {
-		name, err := s.String()
+		name, err := s.str()
 		if err != nil {
 			return err
 		}
@@ -100,8 +96,8 @@ func (s *Scanner) Object(each func(name string) error) error {
 	return nil
 }
 
-// Array reads an array. each reads an element.
-func (s *Scanner) Array(each func() error) error {
+// array reads an array. each reads an element.
+func (s *scanner) array(each func() error) error {
 	if !s.next('[') {
 		return s.want("an array")
 	}
@@ -122,9 +118,9 @@ func (s *Scanner) Array(each func() error) error {
 	return nil
 }
 
-// Number reads a whole number that is not negative.
-func (s *Scanner) Number() (int64, error) {
-	s.Peek()
+// number reads a whole number that is not negative.
+func (s *scanner) number() (int64, error) {
+	s.peek()
 	digits := s.text[s.at:]
 	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
 	if end < 0 {
@@ -135,15 +131,15 @@ func (s *Scanner) Number() (int64, error) {
 	}
 	n, err := strconv.ParseUint(digits[:end], 10, 64)
 	if err != nil || n > math.MaxInt64 {
-		return 0, s.Fault("%.30s is more than 63 bits hold", digits[:end])
+		return 0, s.fault("%.30s is more than 63 bits hold", digits[:end])
 	}
 	s.at += end
 	return int64(n), nil
 }
 
-// String reads a string.
-func (s *Scanner) String() (string, error) {
-	if s.Peek() != '"' {
+// str reads a string.
+func (s *scanner) str() (string, error) {
+	if s.peek() != '"' {
 		return "", s.want("a string")
 	}
 	rest := s.text[s.at+1:]
@@ -174,7 +170,7 @@ func (s *Scanner) String() (string, error) {
 			}
 			b.WriteRune(r)
 		default:
-			return "", s.Fault("a control character in a string")
+			return "", s.fault("a control character in a string")
 		}
 	}
 }
@@ -185,7 +181,7 @@ const (
 )
 
 // escape reads what begins with a backslash in a string.
-func (s *Scanner) escape() (rune, error) {
+func (s *scanner) escape() (rune, error) {
 	if s.at+1 < len(s.text) {
 		if i := strings.IndexByte(escapes, s.text[s.at+1]); i >= 0 {
 			s.at += 2
@@ -201,13 +197,13 @@ func (s *Scanner) escape() (rune, error) {
 		return 0, err
 	}
 	if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-		return 0, s.Fault("half of a surrogate pair")
+		return 0, s.fault("half of a surrogate pair")
 	}
 	return r, nil
 }
 
 // unit reads \uXXXX.
-func (s *Scanner) unit() (rune, error) {
+func (s *scanner) unit() (rune, error) {
 	if rest := s.text[s.at:]; len(rest) >= 6 && rest[:2] == `\u` {
 		if n, err := strconv.ParseUint(rest[2:6], 16, 16); err == nil {
 			s.at += 6
@@ -217,21 +213,18 @@ func (s *Scanner) unit() (rune, error) {
 	return 0, s.want("an escape sequence of JSON")
 }
 
-// Skip reads a value of any kind.
-func (s *Scanner) Skip() error { return s.skip(maxDepth) }
-
-// skip is Skip for values of at most depth levels.
-func (s *Scanner) skip(depth int) error {
-	switch c := s.Peek(); {
+// skip reads a value of any kind, at most depth levels deep.
+func (s *scanner) skip(depth int) error {
+	switch c := s.peek(); {
 	case c == '"':
-		_, err := s.String()
+		_, err := s.str()
 		return err
 	case (c == '{' || c == '[') && depth == 0:
-		return s.Fault("too many levels")
+		return s.fault("too many levels")
 	case c == '{':
-		return s.Object(func(string) error { return s.skip(depth - 1) })
+		return s.object(func(string) error { return s.skip(depth - 1) })
 	case c == '[':
-		return s.Array(func() error { return s.skip(depth - 1) })
+		return s.array(func() error { return s.skip(depth - 1) })
 	}
 	for _, word := range []string{"true", "false", "null"} {
 		if strings.HasPrefix(s.text[s.at:], word) {
@@ -250,8 +243,11 @@ func (s *Scanner) skip(depth int) error {
 	return nil
 }
 
-// AppendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
-func AppendString(b []byte, text string) []byte {
+// maxDepth is how deep a value may be nested that nobody looks at.
+const maxDepth = 100
+
+// appendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
+func appendString(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := range len(text) {

@@ -1,0 +1,211 @@
+package keras
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/nametree"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Graph returns the graph of the objects whose weights the file has: see the package's comment on names.
+func (r *Reader) Graph() (*objectgraph.Graph, error) { return r.GraphFor(nil) }
+
+// GraphFor is Graph with the edges by which model finds its layers. A model that was made from Keras's description of it, such as a
+// *layers.Model, has a method
+//
+//	KerasLayers(visit func(edges []string, class, name string, model bool))
+//
+// which calls visit for each layer of the model and of the models in it, a model before what is in it and layers in
+// Keras's order: with the edges that lead from model to the layer, Keras's names for class and layer, and whether it is a model itself.
+// Where the file does not describe the model, the model's method Config() json.RawMessage, if there is one, says which variables its layers
+// have. For any other value the graph is that of Graph.
+func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
+	if r.plain {
+		keys := func(yield func(string) bool) {
+			for t := range r.Tensors() {
+				if !yield(t.Key) {
+					return
+				}
+			}
+		}
+		return nametree.Graph(keys)
+	}
+	b := &builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int), leaves: make(map[string]int)}
+	var find func(model place, steps []string, class, name string) (place, bool)
+	var root place
+	about := parseConfig(r.config)
+	if m, ok := model.(interface{ Config() json.RawMessage }); ok && about == nil {
+		about = parseConfig(m.Config())
+	}
+	if r.legacy {
+		l, err := b.legacy(r.files[0], about)
+		if err != nil {
+			return nil, err
+		}
+		root, find = place{weights: l.all}, l.find
+	} else {
+		o, err := objects(r.files)
+		if err != nil {
+			return nil, err
+		}
+		o.understand(about)
+		b.object(o)
+		root, find = place{object: o}, findLayer
+	}
+	if m, ok := model.(kerasModel); ok {
+		b.model(m, root, find)
+	}
+	return &objectgraph.Graph{Nodes: b.nodes}, nil
+}
+
+// An edge is a child's name at a node.
+type edge struct {
+	from int
+	name string
+}
+
+// A builder makes a graph, whose node 0 is the root. The first node that gets a name at a parent keeps it.
+type builder struct {
+	nodes    []objectgraph.Node
+	children map[edge]int
+	leaves   map[string]int // the nodes of variables, by key
+}
+
+func (b *builder) node() int {
+	b.nodes = append(b.nodes, objectgraph.Node{})
+	return len(b.nodes) - 1
+}
+
+// link adds an edge, unless the parent has one of that name or name is empty.
+func (b *builder) link(from int, name string, to int) {
+	if _, taken := b.children[edge{from, name}]; taken || name == "" {
+		return
+	}
+	b.children[edge{from, name}] = to
+	b.nodes[from].Children = append(b.nodes[from].Children, objectgraph.Child{Name: name, ID: to})
+}
+
+// linkBoth is link for a name and for the attribute of Keras's that has an underscore in front of it.
+func (b *builder) linkBoth(from int, name string, to int) {
+	b.link(from, name, to)
+	if !strings.HasPrefix(name, "_") {
+		b.link(from, "_"+name, to)
+	}
+}
+
+// variable returns the node of a tensor.
+func (b *builder) variable(key string) int {
+	if id, ok := b.leaves[key]; ok {
+		return id
+	}
+	id := b.node()
+	b.leaves[key] = id
+	b.nodes[id].Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: key, Key: key}}
+	return id
+}
+
+// object adds what is in o, whose node is there, under all its names.
+func (b *builder) object(o *object) {
+	for _, c := range o.children {
+		c.node = b.node()
+		b.link(o.node, c.name, c.node)
+	}
+	layers := o.layers()
+	if layers != nil {
+		b.link(o.node, "layers", layers.node)
+	}
+	b.variables(o)
+	for _, c := range o.children {
+		b.link(o.node, "_"+strings.TrimPrefix(c.name, "_"), c.node)
+		b.object(c)
+	}
+	if o.isList() {
+		for _, c := range o.children {
+			_, n := splitNumber(c.name)
+			b.link(o.node, strconv.Itoa(n), c.node)
+		}
+	}
+	for _, c := range o.children {
+		b.link(o.node, c.label, c.node)
+	}
+	if layers != nil {
+		b.layers(o, layers)
+	}
+}
+
+// layers adds a model's layers as the model's own children: the names that they were given go before those of their classes.
+func (b *builder) layers(o, layers *object) {
+	for _, l := range layers.children {
+		b.link(o.node, l.label, l.node)
+	}
+	for _, l := range layers.children {
+		b.link(o.node, l.name, l.node)
+	}
+	if o.about == nil {
+		return
+	}
+	names, weighted := make(counter), 0
+	for i, d := range o.about.layers {
+		l := layers.byName[names.name(snakeCase(d.class))]
+		if l == nil {
+			continue
+		}
+		b.link(layers.node, strconv.Itoa(i), l.node)
+		if l.hasWeights() {
+			b.link(o.node, "layer_with_weights-"+strconv.Itoa(weighted), l.node)
+			weighted++
+		}
+	}
+}
+
+func (o *object) hasWeights() bool {
+	if len(o.vars)+len(o.values) > 0 {
+		return true
+	}
+	for _, c := range o.children {
+		if c.hasWeights() {
+			return true
+		}
+	}
+	return false
+}
+
+// variables adds o's own tensors.
+func (b *builder) variables(o *object) {
+	for _, v := range o.values {
+		b.linkBoth(o.node, v.name, b.variable(v.key))
+	}
+	if len(o.vars) == 0 {
+		return
+	}
+	vars := b.node()
+	b.link(o.node, "vars", vars)
+	ids := make([]int, len(o.vars))
+	for i, v := range o.vars {
+		ids[i] = b.variable(v.key)
+		b.link(vars, v.name, ids[i])
+	}
+	for i, names := range o.variableNames() {
+		for _, name := range names {
+			b.linkBoth(o.node, name, ids[i])
+		}
+	}
+}
+
+// variableNames returns the names of o's variables; a gap in their numbers makes them unknown from there on.
+func (o *object) variableNames() [][]string {
+	vars := o.vars
+	for i, v := range vars {
+		if v.name != strconv.Itoa(i) {
+			return nil
+		}
+	}
+	shapes := make([]tensor.Shape, len(vars))
+	for i, v := range vars {
+		shapes[i] = v.shape
+	}
+	return variableNames(o.class, o.about, shapes)
+}

@@ -1,0 +1,108 @@
+package keras
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// weights adds the weights of a legacy layer at its node: by number, by all parts of their names, by the last parts alone, and as the
+// attributes of Keras's classes have them.
+func (b *builder) weights(node int, weights []*weight, about *description) {
+	if len(weights) == 0 {
+		return
+	}
+	vars := b.node()
+	for i, w := range weights {
+		id := b.variable(w.key)
+		b.link(vars, strconv.Itoa(i), id)
+		at := node
+		for _, step := range w.steps[:len(w.steps)-1] {
+			at = b.step(at, []string{step})
+		}
+		b.link(at, w.steps[len(w.steps)-1], id)
+	}
+	// Parts that all names begin with say which layer it is, and not what in it.
+	inner := node
+	for len(b.nodes[inner].Children) == 1 && b.isGroup(b.nodes[inner].Children[0].ID) {
+		inner = b.nodes[inner].Children[0].ID
+	}
+	b.attributes(inner, 0)
+	if inner != node {
+		b.copyEdges(node, inner)
+		b.attributes(node, 0)
+	}
+	b.link(node, "vars", vars)
+	if about != nil && (about.inner != nil || about.class == "TimeDistributed" || about.class == "SpectralNormalization") {
+		wrapped := b.node()
+		b.copyEdges(wrapped, node)
+		b.link(node, "layer", wrapped)
+	}
+}
+
+// step returns the node that edges lead to, and makes the nodes that are missing.
+func (b *builder) step(from int, edges []string) int {
+	for _, name := range edges {
+		next, ok := b.children[edge{from, name}]
+		if !ok {
+			next = b.node()
+			b.link(from, name, next)
+		}
+		from = next
+	}
+	return from
+}
+
+func (b *builder) isGroup(id int) bool { return len(b.nodes[id].Attributes) == 0 }
+
+func (b *builder) copyEdges(to, from int) {
+	for _, c := range b.nodes[from].Children {
+		b.link(to, c.Name, c.ID)
+	}
+}
+
+// attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below.
+func (b *builder) attributes(node, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	children := slices.Clone(b.nodes[node].Children)
+	var cells []int
+	for _, c := range children {
+		if !b.isGroup(c.ID) {
+			b.linkBoth(node, c.Name, c.ID)
+			continue
+		}
+		b.attributes(c.ID, depth+1)
+		switch {
+		case strings.HasPrefix(c.Name, "forward_"):
+			b.link(node, "forward_layer", c.ID)
+		case strings.HasPrefix(c.Name, "backward_"):
+			b.link(node, "backward_layer", c.ID)
+		case c.Name == "attention_output":
+			b.linkBoth(node, "output_dense", c.ID)
+		case c.Name == "query", c.Name == "key", c.Name == "value", c.Name == "gate":
+			b.linkBoth(node, c.Name+"_dense", c.ID)
+		case b.hasEdge(c.ID, "recurrent_kernel"):
+			cells = append(cells, c.ID)
+		}
+	}
+	switch {
+	case b.hasEdge(node, "recurrent_kernel"): // older Kerases name a cell's weights as the layer's own
+		cell := b.node()
+		b.copyEdges(cell, node)
+		b.link(node, "cell", cell)
+	case len(cells) == 1:
+		b.link(node, "cell", cells[0])
+	case len(cells) > 1:
+		list := b.step(node, []string{"cell", "cells"})
+		for i, cell := range cells {
+			b.link(list, strconv.Itoa(i), cell)
+		}
+	}
+}
+
+func (b *builder) hasEdge(from int, name string) bool {
+	_, ok := b.children[edge{from, name}]
+	return ok
+}

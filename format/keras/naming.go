@@ -1,0 +1,51 @@
+package keras
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The steps of keras.src.utils.naming.to_snake_case.
+var (
+	notWord    = regexp.MustCompile(`[^\pL\pN_]+`)
+	wordBefore = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	wordBehind = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// snakeCase returns the name under which Keras keeps an object of a class: BatchNormalization is batch_normalization.
+func snakeCase(class string) string {
+	if class == "GroupQueryAttention" { // which is only the public name of a class
+		return "grouped_query_attention"
+	}
+	s := notWord.ReplaceAllString(class, "")
+	s = wordBefore.ReplaceAllString(s, "${1}_${2}")
+	return strings.ToLower(wordBehind.ReplaceAllString(s, "${1}_${2}"))
+}
+
+// A counter makes names unique within a list as Keras does: dense, dense_1, dense_2.
+type counter map[string]int
+
+func (c counter) name(base string) string {
+	n, used := c[base]
+	if !used {
+		c[base] = 0
+		return base
+	}
+	c[base] = n + 1
+	return fmt.Sprintf("%s_%d", base, n+1)
+}
+
+// splitNumber returns what a counter made name from: dense_1 is dense and 1. A name without a number is the first, 0.
+func splitNumber(name string) (base string, n int) {
+	i := strings.LastIndexByte(name, '_')
+	if i <= 0 || i+1 == len(name) || name[i+1] == '0' {
+		return name, 0
+	}
+	n, err := strconv.Atoi(name[i+1:])
+	if err != nil || n < 1 {
+		return name, 0
+	}
+	return name[:i], n
+}

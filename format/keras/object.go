@@ -1,0 +1,178 @@
+package keras
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/hdf5"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// maxDepth is the most objects on the way from the root to a variable: Windows' backslashes make more of them than there are groups.
+const maxDepth = 128
+
+// An object is one of the program's that Keras 3 saved: a group with a group called vars in it, or with objects.
+type object struct {
+	name     string
+	label    string // the name that the object was given, where the file says so
+	children []*object
+	byName   map[string]*object
+	vars     []variable // in the order of their numbers
+	values   []variable // datasets that are not variables of Keras's
+	class    string     // of which it is, as stored; "" where that is not known
+	about    *description
+	node     int // in the graph
+}
+
+// A variable is a tensor of an object.
+type variable struct {
+	name  string
+	key   string
+	shape tensor.Shape
+}
+
+// child returns the object called name in o, which it makes where there is none.
+func (o *object) child(name string) *object {
+	if c := o.byName[name]; c != nil {
+		return c
+	}
+	if o.byName == nil {
+		o.byName = make(map[string]*object)
+	}
+	c := &object{name: name}
+	o.byName[name] = c
+	o.children = append(o.children, c)
+	return c
+}
+
+// objects returns the tree of what files hold. Two shards may hold parts of one object.
+func objects(files []*hdf5.File) (*object, error) {
+	root := &object{}
+	for _, f := range files {
+		for g := range f.Root.All() {
+			steps := strings.FieldsFunc(g.Path, func(c rune) bool { return c == '/' || c == '\\' })
+			if len(steps) > maxDepth {
+				return nil, &raw.Error{File: f.Name, Key: g.Path, Offset: -1, Reason: "more than 128 names on the way to it", Err: format.ErrCorrupt}
+			}
+			vars := len(steps) > 0 && steps[len(steps)-1] == "vars"
+			if vars {
+				steps = steps[:len(steps)-1]
+			}
+			if len(steps) == 0 && !vars && len(g.Datasets) == 0 {
+				continue
+			}
+			o := root
+			for _, step := range steps {
+				o = o.child(step)
+			}
+			for _, d := range g.Datasets {
+				v := variable{d.Name(), d.Path, d.Shape}
+				if vars {
+					o.vars = append(o.vars, v)
+				} else {
+					o.values = append(o.values, v)
+				}
+			}
+			if a := g.Attribute("name"); a != nil && vars {
+				o.label, _ = a.Text()
+			}
+		}
+	}
+	root.sort()
+	return root, nil
+}
+
+// sort brings variables into the order of their numbers, and objects of one class into the order in which they were saved.
+func (o *object) sort() {
+	slices.SortStableFunc(o.vars, func(a, b variable) int { return compareNumbers(a.name, b.name) })
+	slices.SortStableFunc(o.children, func(a, b *object) int {
+		one, n := splitNumber(a.name)
+		other, m := splitNumber(b.name)
+		return cmp.Or(cmp.Compare(one, other), cmp.Compare(n, m))
+	})
+	for _, c := range o.children {
+		c.sort()
+	}
+}
+
+// compareNumbers compares names by their numbers; those that are none come last.
+func compareNumbers(a, b string) int {
+	n, err := strconv.Atoi(a)
+	m, err2 := strconv.Atoi(b)
+	switch {
+	case err == nil && err2 == nil:
+		return cmp.Compare(n, m)
+	case err == nil:
+		return -1
+	case err2 == nil:
+		return 1
+	}
+	return cmp.Compare(a, b)
+}
+
+// layers returns the object that holds a model's layers, nil where o is not such a model.
+func (o *object) layers() *object {
+	if l := o.byName["layers"]; l != nil {
+		return l
+	}
+	return o.byName["_layer_checkpoint_dependencies"] // Keras 2.13
+}
+
+// understand says of which class objects are, and what about, what a configuration says of o, adds to that.
+func (o *object) understand(about *description) {
+	o.about = about
+	if about != nil && about.class != "" {
+		o.class = snakeCase(about.class)
+	}
+	layers := o.layers()
+	if layers != nil {
+		for _, c := range layers.children {
+			c.class, _ = splitNumber(c.name)
+		}
+		if about != nil {
+			names := make(counter)
+			for _, d := range about.layers {
+				if c := layers.byName[names.name(snakeCase(d.class))]; c != nil {
+					c.about = d
+					if c.label == "" {
+						c.label = d.name
+					}
+				}
+			}
+		}
+	}
+	for _, c := range o.children {
+		switch {
+		case c == layers:
+			for _, l := range c.children {
+				l.understand(l.about)
+			}
+		case c.name == "layer" && about != nil:
+			c.understand(about.inner)
+		default:
+			if c.class == "" && o.isList() {
+				c.class, _ = splitNumber(c.name)
+			}
+			c.understand(nil)
+		}
+	}
+}
+
+// isList reports an object that may be a list of objects: it has none of its own variables and all of its children are of one class and
+// numbered.
+func (o *object) isList() bool {
+	if len(o.vars)+len(o.values) > 0 || o.label != "" || len(o.children) == 0 {
+		return false
+	}
+	first, _ := splitNumber(o.children[0].name)
+	for _, c := range o.children {
+		if base, _ := splitNumber(c.name); base != first {
+			return false
+		}
+	}
+	return o.children[0].name == first
+}

@@ -1,0 +1,64 @@
+package layers
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// KerasLayers calls visit for each layer of the model and of the models within it, in Keras's order and a model before its layers: with
+// the edges that lead from m to the layer, the names that Keras has for its class and for it, and whether it is a model. Inputs
+// and operators, which have no weights, are left out. Keras's HDF5 files name weights by these: see package format/keras.
+func (m *Model) KerasLayers(visit func(edges []string, class, name string, model bool)) {
+	m.visitLayers(nil, visit)
+}
+
+func (m *Model) visitLayers(edges []string, visit func(edges []string, class, name string, model bool)) {
+	operations := m.Operations
+	if m.Functional != nil {
+		edges, operations = append(slices.Clip(edges), "_functional"), m.Functional.Operations
+	}
+	at := make(map[any]int, len(operations))
+	for i, layer := range operations {
+		if isPointer(layer) {
+			at[layer] = i
+		}
+	}
+	for _, c := range m.program.Callees {
+		if !isPointer(c.Layer) { // nothing to restore
+			continue
+		}
+		i, ok := at[c.Layer]
+		if !ok {
+			continue
+		}
+		to := append(slices.Clip(edges), "_operations", strconv.Itoa(i))
+		inner := c.Layer
+		model, isModel := inner.(*Model)
+		visit(to, c.Class, c.Name(), isModel)
+		for !isModel {
+			wrapper, ok := inner.(*TimeDistributed)
+			if !ok {
+				break
+			}
+			inner, to = wrapper.Layer, append(slices.Clip(to), "layer")
+			if model, isModel = inner.(*Model); isModel {
+				visit(to, kerasClass(model), model.Name(), true)
+			}
+		}
+		if isModel {
+			model.visitLayers(to, visit)
+		}
+	}
+}
+
+func isPointer(layer any) bool {
+	return layer != nil && reflect.TypeOf(layer).Kind() == reflect.Pointer
+}
+
+func kerasClass(m *Model) string {
+	if m.Functional != nil {
+		return "Sequential"
+	}
+	return "Functional"
+}
