@@ -1,11 +1,7 @@
 package torch_test
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,107 +10,67 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/format/torch"
+	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// An expectation is what a fixture's expect.json says of a tensor.
-type expectation struct {
-	Key    string `json:"key"`
-	Name   string `json:"name"`
-	DType  string `json:"dtype"`
-	Shape  []int  `json:"shape"`
-	SHA256 string `json:"sha256"`
-}
-
-// list returns what r has, as expectations.
-func list(t *testing.T, r *torch.Reader) map[string]expectation {
-	all := map[string]expectation{}
-	for e, err := range r.All() {
-		require.NoError(t, err)
-		x := expectation{DType: e.DType.String(), Shape: []int(e.Shape)}
-		if x.Shape == nil {
-			x.Shape = []int{}
-		}
-		h := sha256.New()
-		require.NoError(t, r.WriteStored(context.Background(), e.Key, h))
-		x.SHA256 = hex.EncodeToString(h.Sum(nil))
-		all[e.Key] = x
-	}
-	return all
-}
-
-func expected(list []expectation) map[string]expectation {
-	all := map[string]expectation{}
-	for _, x := range list {
-		key := x.Key + x.Name
-		x.Key, x.Name = "", ""
-		all[key] = x
-	}
-	return all
-}
-
-// TestFixtures reads files of other people, which are not part of the project, where CKPT_FORMAT_FIXTURES names the directory
-// with real-formats and torch-files.
-func TestFixtures(t *testing.T) {
-	root := os.Getenv("CKPT_FORMAT_FIXTURES")
-	if root == "" {
-		t.Skip("CKPT_FORMAT_FIXTURES does not name the directory of the fixtures")
-	}
-	check := func(t *testing.T, path string, want []expectation, all bool) {
+// TestReal reads files that other people's programs wrote.
+func TestReal(t *testing.T) {
+	formattest.Real(t, "torch", func(t *testing.T, path string, want []formattest.Expected) {
 		r, err := torch.OpenFile(path)
 		require.NoError(t, err)
 		defer func() { require.NoError(t, r.Close()) }()
-		got := list(t, r)
-		if !all {
-			maps.DeleteFunc(got, func(key string, _ expectation) bool {
-				return !slices.ContainsFunc(want, func(x expectation) bool { return x.Key+x.Name == key })
-			})
-		}
-		require.Equal(t, expected(want), got)
+		formattest.Compare(t, r, want)
 		g, err := r.Graph()
 		require.NoError(t, err)
 		require.NoError(t, g.Check())
-		t.Logf("%d tensors, passed over: %v", len(got), r.Skipped())
+	})
+}
+
+// TestModules reads the state_dicts of modules of all kinds, and files that were saved in other ways. They are in the folder that
+// CKPT_TORCH_FILES names, as NAME/model.pt and NAME/expect.json, and files/.
+func TestModules(t *testing.T) {
+	root := os.Getenv("CKPT_TORCH_FILES")
+	if root == "" {
+		t.Skip("CKPT_TORCH_FILES does not name a folder of files to read")
+	}
+	type named struct {
+		Name string `json:"name"`
+		formattest.Sum
 	}
 	read := func(t *testing.T, path string, v any) {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(data, v))
 	}
-	dirs, err := filepath.Glob(filepath.Join(root, "real-formats", "torch", "*"))
-	require.NoError(t, err)
-	require.NotEmpty(t, dirs)
-	for _, dir := range dirs {
-		for _, path := range weightFiles(dir) {
-			t.Run(filepath.Base(dir), func(t *testing.T) {
-				var want struct{ Tensors []expectation }
-				read(t, filepath.Join(dir, "expect.json"), &want)
-				check(t, path, want.Tensors, true)
-			})
+	check := func(t *testing.T, path string, want []named) {
+		r, err := torch.OpenFile(path)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, r.Close()) }()
+		got := formattest.SumsOf(t, r)
+		for _, w := range want {
+			require.Equal(t, w.Sum, got[w.Name], w.Name)
 		}
 	}
-	dirs, err = filepath.Glob(filepath.Join(root, "torch-files", "*", "model.pt"))
+	paths, err := filepath.Glob(filepath.Join(root, "*", "model.pt"))
 	require.NoError(t, err)
-	for _, path := range dirs {
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
 		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
-			var want struct{ Tensors []expectation }
+			var want struct{ Tensors []named }
 			read(t, filepath.Join(filepath.Dir(path), "expect.json"), &want)
-			check(t, path, want.Tensors, true)
+			check(t, path, want.Tensors)
 		})
 	}
-	var want map[string][]expectation
-	read(t, filepath.Join(root, "torch-files", "files", "expect.json"), &want)
+	var want map[string][]named
+	read(t, filepath.Join(root, "files", "expect.json"), &want)
 	for name, tensors := range want {
-		if !slices.Contains([]string{".pt", ".pth", ".bin", ".ckpt"}, filepath.Ext(name)) {
-			continue
+		if path := filepath.Join(root, "files", name); slices.Contains(weightFiles(filepath.Dir(path)), path) {
+			t.Run(name, func(t *testing.T) { check(t, path, tensors) })
 		}
-		t.Run(name, func(t *testing.T) {
-			check(t, filepath.Join(root, "torch-files", "files", name), tensors, name != "training.ckpt")
-		})
 	}
 	t.Run("whole module", func(t *testing.T) {
-		_, err := torch.OpenFile(filepath.Join(root, "torch-files", "files", "whole_module.pt"))
+		_, err := torch.OpenFile(filepath.Join(root, "files", "whole_module.pt"))
 		require.ErrorContains(t, err, "it is a whole module, torch.nn.modules.linear.Linear")
-		t.Log(err)
 	})
 }
 

@@ -240,7 +240,10 @@ func shapeOf(v pickle.Value) (tensor.Shape, error) {
 		}
 		shape[i] = int(d)
 	}
-	return shape, shape.Check()
+	if err := shape.Check(); err != nil {
+		return nil, corrupt("%v", err)
+	}
+	return shape, nil
 }
 
 // numbers returns the integers of a tuple, a list or a torch.Size. None is negative.

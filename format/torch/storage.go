@@ -45,8 +45,11 @@ func (f *file) window(id pickle.Tuple) (*window, error) {
 	}
 	key, ok := id[2].(string)
 	numel, ok2 := id[4].(int64)
-	if !ok || !ok2 || numel < 0 {
+	switch {
+	case !ok || !ok2:
 		return nil, corrupt("a storage has %s for a key and %s for a size", kind(id[2]), kind(id[4]))
+	case numel < 0:
+		return nil, corrupt("storage %s has a size of %d", raw.Quote(key), numel)
 	}
 	w := &window{storage: f.storages[key], element: e, numel: numel}
 	if w.storage == nil {
