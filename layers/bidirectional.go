@@ -35,7 +35,9 @@ func (m MergeMode) String() string {
 // Bidirectional is keras.layers.Bidirectional: two recurrent layers, of which one goes through the sequence from its
 // end. Outputs of all steps are merged in the order of the input's steps. [NewBidirectional] makes the second layer of the first.
 //
-// As in Keras, steps that a mask has as false give zeros where the layers return sequences, whatever their own options say.
+// As in Keras, steps that a mask has as false give zeros where the layers return sequences, whatever their own options say. A
+// backward layer with Unroll set clears other steps, as Keras's unrolled loop does: output i, counted in the order of computation, where
+// the mask has step i, counted from the front, as false.
 type Bidirectional struct {
 	ForwardLayer  RecurrentLayer `ckpt:"forward_layer"`
 	BackwardLayer RecurrentLayer `ckpt:"backward_layer"`

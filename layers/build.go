@@ -46,6 +46,14 @@ func newOutput(who id, shape ...int) (*Tensor, error) {
 	return tensor.New[float32](shape...), nil
 }
 
+// newGrown returns a tensor of zeros for a result that an option makes larger than the input, which has so many values.
+func newGrown(who id, input int, shape ...int) (*Tensor, error) {
+	if err := kernel.CheckGrowth(input, shape); err != nil {
+		return nil, errorf(who, "output %w", err)
+	}
+	return tensor.New[float32](shape...), nil
+}
+
 // resolveAxis returns axis, which counts from the end where it is negative, as an index into the axes of s.
 func resolveAxis(who id, axis int, s tensor.Shape) (int, error) {
 	at := axis
@@ -94,6 +102,9 @@ func buildWeight(who id, name string, w *Tensor, seed uint64, init initializer, 
 	}
 	if err := checkSize(who, name, shape); err != nil {
 		return err
+	}
+	if n := tensor.Shape(shape).Len(); n > kernel.MaxNew {
+		return errorf(who, "%s shape %v is beyond memory for a weight that was not loaded: want at most %d values", name, shape, kernel.MaxNew)
 	}
 	if err := w.Build(shape...); err != nil {
 		return errorf(who, "%s: %w", name, err)

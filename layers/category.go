@@ -34,7 +34,7 @@ func (e encoding) encode(who id, indices *tensor.Tensor[int64], depth int, weigh
 		if len(s) > 1 && s[len(s)-1] == 1 {
 			s = s[:len(s)-1]
 		}
-		y, err := newOutput(who, append(s, depth)...)
+		y, err := newGrown(who, indices.Len(), append(s, depth)...)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (e encoding) encode(who id, indices *tensor.Tensor[int64], depth int, weigh
 	}
 	axis := min(1, len(s)-1) // the one that is counted along
 	outer, n, inner := s[:axis].Len(), s[axis], s[axis+1:].Len()
-	y, err := newOutput(who, append(slices.Delete(slices.Clone(s), axis, axis+1), depth)...)
+	y, err := newGrown(who, indices.Len(), append(slices.Delete(slices.Clone(s), axis, axis+1), depth)...)
 	if err != nil {
 		return nil, err
 	}

@@ -253,6 +253,7 @@ func convMaker(class string) config.Maker {
 }
 
 func makeConv(c *config.Config) *Conv {
+	c.Skip("lora_alpha")
 	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Conv{
 		Filters:       c.Int("filters", 0),

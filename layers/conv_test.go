@@ -84,8 +84,8 @@ func TestConvErrors(t *testing.T) {
 			"layers: conv2d: bias shape [4], want [6] for kernel shape [3 3 4 6]",
 		},
 		{
-			"a window larger than the input", NewConv2D(3, 6), image,
-			"layers: conv2d: input shape [2 7 5 4], want 6 or more along each axis for a window of [6 6] at dilation [1 1]",
+			"a window larger than the input", NewConv2D(3, 7), image,
+			"layers: conv2d: input shape [2 7 5 4], want 7 or more along each axis for a window of [7 7] at dilation [1 1]",
 		},
 		{"groups that do not divide the channels", &Conv2D{Filters: 3, KernelSize: []int{1}, Groups: 3}, image, "layers: conv2d: input shape [2 7 5 4], want a multiple of 3 channels for 3 groups"},
 		{"groups that do not divide the filters", &Conv2D{Filters: 3, KernelSize: []int{1}, Groups: 2}, image, "layers: conv2d: kernel shape [1 1 2 3], want a multiple of 2 filters for 2 groups"},

@@ -42,6 +42,7 @@ type ConvLSTM struct {
 	ReturnState       bool   // ForwardAll gives the states too
 	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
 	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
 	Name              string // for error messages
 }
 
@@ -61,7 +62,7 @@ func NewConvLSTM(filters int, kernelSize ...int) *ConvLSTM {
 func (l *ConvLSTM) id() id { return id{"conv_lstm", l.Name} }
 
 func (l *ConvLSTM) recurrence() recurrence {
-	return recurrence{l.id(), &l.Cell, l.ReturnSequences, l.ReturnState, l.GoBackwards, l.ZeroOutputForMask}
+	return recurrence{l.id(), &l.Cell, l.ReturnSequences, l.ReturnState, l.GoBackwards, l.ZeroOutputForMask, l.Unroll}
 }
 
 func (l *ConvLSTM) reversed() RecurrentLayer {
@@ -267,7 +268,7 @@ func makeConvLSTM(c *config.Config) any {
 			NoUnitForgetBias:    !c.Bool("unit_forget_bias", true),
 			Name:                c.Name(),
 		},
-		ReturnSequences: o.sequences, ReturnState: o.state, GoBackwards: o.backwards, ZeroOutputForMask: o.zeroOutput,
+		ReturnSequences: o.sequences, ReturnState: o.state, GoBackwards: o.backwards, ZeroOutputForMask: o.zeroOutput, Unroll: o.unroll,
 		Name: c.Name(),
 	}
 }

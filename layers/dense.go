@@ -109,6 +109,7 @@ func denseMaker(class string) config.Maker {
 }
 
 func makeDense(c *config.Config) any {
+	c.Skip("lora_alpha")
 	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Dense{
 		Units:      c.Int("units", 0),

@@ -189,6 +189,7 @@ func einsumDenseMaker(class string) config.Maker {
 		return nil
 	}
 	return func(c *config.Config) any {
+		c.Skip("lora_alpha")
 		c.Refuse("lora_rank", "gptq_unpacked_column_size")
 		return &EinsumDense{
 			Equation:    c.Text("equation", ""),

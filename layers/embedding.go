@@ -167,6 +167,7 @@ func embeddingMaker(class string) config.Maker {
 	case "Embedding":
 		return func(c *config.Config) any {
 			c.Skip("input_length", "weights")
+			c.Skip("lora_alpha")
 			c.Refuse("lora_rank")
 			return &Embedding{
 				InputDim:  c.Int("input_dim", 0),

@@ -13,6 +13,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
+// maxDescription is the most bytes of a model's description. Keras's longest, those with a vocabulary, have a tenth of that.
+const maxDescription = 64 << 20
+
 // FromKeras makes a model from the JSON that Keras 3 writes: model.to_json(), or config.json in a .keras file. It knows Functional
 // and Sequential models, nested in each other or not, the layers of this package, and the operators of keras.ops that stand between
 // layers. Weights are not in the JSON.
@@ -20,9 +23,12 @@ import (
 // The error names a layer, an operator or an option that this package does not know, and has [ErrUnknownLayer] or
 // [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused.
 func FromKeras(r io.Reader) (*Model, error) {
-	raw, err := io.ReadAll(r)
+	raw, err := io.ReadAll(io.LimitReader(r, maxDescription+1))
 	if err != nil {
 		return nil, fmt.Errorf("layers: model: %w", err)
+	}
+	if len(raw) > maxDescription {
+		return nil, fmt.Errorf("layers: model: more than %d MiB: a model's description in JSON is shorter", maxDescription>>20)
 	}
 	class, config, err := program.Parse(raw)
 	if err != nil {
@@ -40,10 +46,18 @@ func FromKeras(r io.Reader) (*Model, error) {
 }
 
 // A kerasLibrary makes and calls this package's layers for the programs of models.
-type kerasLibrary struct{}
+type kerasLibrary struct {
+	depth int // how many layers and models this one stands in
+}
+
+// maxDepth is how deep layers and models may stand in each other.
+const maxDepth = 32
 
 // Make makes the layer that Keras describes by its class's name and its configuration, weights not built.
 func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
+	if k.depth++; k.depth > maxDepth {
+		return nil, errorf(id{kind: class}, "layers and models stand in each other more than %d deep", maxDepth)
+	}
 	m := makerOf(class)
 	if m == nil {
 		model, err := k.model(class, raw)

@@ -2,7 +2,6 @@ package layers
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
@@ -144,7 +143,7 @@ func (r *RMSNormalization) plan(input tensor.Shape) ([]int, error) {
 	if err := checkWeight(who, "scale", &r.Scale, fmt.Sprintf("for input shape %v", input), shape...); err != nil {
 		return nil, err
 	}
-	if last := input[len(input)-len(shape):]; !slices.Equal(last, shape) {
+	if to, ok := kernel.Stretched(shape, input); !ok || !to.Equal(input) {
 		return nil, shapeErrorf(who, "input", input, "%v as its last axes, which scale is multiplied with", shape)
 	}
 	return axes, nil
@@ -177,7 +176,11 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	scale := r.Scale.Data()
+	scale, s := r.Scale.Data(), r.Scale.Shape()
+	if !s.Equal(y.Shape()[len(y.Shape())-len(s):]) { // of length 1, and stretched
+		kernel.Zip(y.Data(), y.Shape(), y.Data(), y.Shape(), scale, s, func(a, b float32) float32 { return a * b })
+		return y, nil
+	}
 	for rest := y.Data(); len(rest) > 0; rest = rest[len(scale):] {
 		for i, v := range scale {
 			rest[i] *= v

@@ -2,7 +2,6 @@ package layers
 
 import (
 	"math"
-	"slices"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
@@ -70,16 +69,19 @@ func (l *Lookup[T]) tokens() ([]T, error) {
 	if len(l.Vocabulary) == 0 {
 		return nil, errorf(l.id(), "no vocabulary: %w", ErrNotBuilt)
 	}
+	if l.NumOOV < -1 || l.NumOOV > maxOption {
+		return nil, errorf(l.id(), "%d indices for unknown tokens, want 0 to %d", l.NumOOV, maxOption)
+	}
 	unknown, token := l.start()
-	var special []T
-	if unknown == 1 {
-		special = append(special, *l.MaskToken)
+	if len(l.Vocabulary) < token || unknown == 1 && l.Vocabulary[0] != *l.MaskToken {
+		return l.Vocabulary, nil
 	}
-	special = append(special, slices.Repeat([]T{l.OOVToken}, l.oov())...)
-	if len(l.Vocabulary) >= token && slices.Equal(special, l.Vocabulary[:token]) {
-		return l.Vocabulary[token:], nil
+	for _, t := range l.Vocabulary[unknown:token] {
+		if t != l.OOVToken {
+			return l.Vocabulary, nil
+		}
 	}
-	return l.Vocabulary, nil
+	return l.Vocabulary[token:], nil
 }
 
 // Indices returns the index of each token. A masked one has 0 or, where the output is encoded, an index that is not counted; one that is
@@ -264,7 +266,10 @@ func readLookup[T int64 | string](c *config.Config, kind string, unknown T) *Loo
 		Name:       c.Name(),
 		kind:       kind,
 	}
-	if l.NumOOV == 0 {
+	switch {
+	case l.NumOOV < 0 || l.NumOOV > maxOption:
+		c.Fail("option %q is %d, want 0 to %d", "num_oov_indices", l.NumOOV, maxOption)
+	case l.NumOOV == 0:
 		l.NumOOV = -1
 	}
 	c.Get("oov_token", &l.OOVToken)

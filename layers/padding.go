@@ -134,7 +134,7 @@ func reframe(who id, x *Tensor, rank int, channelsFirst bool, option string, pai
 			return nil, shapeErrorf(who, "input", x.Shape(), "more along each axis than %s cuts off", croppingText(pair))
 		}
 	}
-	y, err := newOutput(who, l.shape(out, l.channels)...)
+	y, err := newGrown(who, x.Len(), l.shape(out, l.channels)...)
 	if err != nil {
 		return nil, err
 	}

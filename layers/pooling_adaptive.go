@@ -93,7 +93,7 @@ func (p *AdaptivePooling) forward(x *Tensor, rank int, r reduction) (*Tensor, er
 	if l.size.len() == 0 {
 		return nil, shapeErrorf(who, "input", x.Shape(), "1 or more along each axis")
 	}
-	y, err := newOutput(who, l.shape(out, l.channels)...)
+	y, err := newGrown(who, x.Len(), l.shape(out, l.channels)...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,8 +25,8 @@ func TestPoolingErrors(t *testing.T) {
 		{"no input", &MaxPooling1D{}, nil, nil, "layers: max_pooling1d: input has no values, want a tensor of rank 3 or more"},
 		{"an input of another rank", &AveragePooling2D{Name: "p"}, nil, steps, `layers: average_pooling2d "p": input shape [2 5 3], want rank 4`},
 		{
-			"a window larger than the input", &MaxPooling1D{PoolSize: []int{6}}, nil, steps,
-			"layers: max_pooling1d: input shape [2 5 3], want 6 or more along each axis for a window of [6] at dilation [1]",
+			"a window larger than the input", &MaxPooling1D{PoolSize: []int{7}, Strides: []int{1}}, nil, steps,
+			"layers: max_pooling1d: input shape [2 5 3], want 7 or more along each axis for a window of [7] at dilation [1]",
 		},
 		{"no window", &MaxPooling1D{PoolSize: []int{0}}, nil, steps, "layers: max_pooling1d: pool size [0]: want 1 or more"},
 		{"no strides", &MaxPooling1D{Strides: []int{}}, nil, steps, "layers: max_pooling1d: strides []: want 1 or more"},
@@ -137,6 +137,20 @@ func BenchmarkPooling(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+func TestWindowsOfNoPosition(t *testing.T) {
+	for name, layer := range map[string]Layer{
+		"pooling":      &MaxPooling1D{PoolSize: []int{5}},
+		"mean pooling": &AveragePooling1D{PoolSize: []int{5}},
+		"convolution":  &Conv1D{Filters: 1, KernelSize: []int{4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			y, err := layer.Call(random(t, 1, 2, 3, 1))
+			require.NoError(t, err)
+			require.Equal(t, tensor.Shape{2, 0, 1}, y.Shape(), "as TensorFlow has it where the window is too large by up to a stride")
 		})
 	}
 }

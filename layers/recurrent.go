@@ -87,6 +87,7 @@ type recurrence struct {
 	state      bool // give the states too
 	backwards  bool // go from the last step to the first
 	zeroOutput bool // at a masked step, zeros instead of the output before it
+	unroll     bool // the zeros are those of Keras's unrolled loop
 }
 
 // build makes the cell's weights for sequences of the given shape.
@@ -248,7 +249,28 @@ func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip boo
 	} else {
 		kernel.Parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, kernel.MulAdd) })
 	}
+	if s.zeroOutput && s.unroll && s.sequences && s.mask != nil {
+		s.zeroUnrolled(to, flip)
+	}
 	s.end(y, to, states, final)
+}
+
+// zeroUnrolled clears the outputs that Keras's unrolled loop clears: the i-th output where the mask has its i-th step as false. Going
+// backwards, these are not the steps that were masked.
+func (s *sequence) zeroUnrolled(y []float32, flip bool) {
+	from, to := s.outputAt()
+	n := to - from
+	for b := range s.batch {
+		for i, keep := range s.mask.Data()[b*s.steps:][:s.steps] {
+			at := i
+			if flip {
+				at = s.steps - 1 - i
+			}
+			if !keep {
+				clear(y[(b*s.steps+at)*n:][:n])
+			}
+		}
+	}
 }
 
 // begin returns the rows of initial states.
@@ -368,7 +390,7 @@ func (s *sequence) emit(y, states []float32, step, t, lo, hi int, flip bool) {
 		switch {
 		case s.mask == nil || s.mask.Data()[b*s.steps+t]:
 			copy(out, states[b*size+from:b*size+to])
-		case s.zeroOutput:
+		case s.zeroOutput && !(s.unroll && s.sequences):
 			clear(out)
 		case s.sequences && step > 0:
 			copy(out, y[(b*stride+at+before)*n:][:n])

@@ -14,19 +14,19 @@ func recurrentMaker(class string) config.Maker {
 		"StackedRNNCells": makeStackedRNNCells,
 		"SimpleRNN": func(c *config.Config) any {
 			o := recurrenceOptions(c)
-			return &SimpleRNN{simpleRNNCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
+			return &SimpleRNN{simpleRNNCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, o.unroll, c.Name()}
 		},
 		"LSTM": func(c *config.Config) any {
 			o := recurrenceOptions(c)
-			return &LSTM{lstmCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
+			return &LSTM{lstmCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, o.unroll, c.Name()}
 		},
 		"GRU": func(c *config.Config) any {
 			o := recurrenceOptions(c)
-			return &GRU{gruCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
+			return &GRU{gruCell(c), o.sequences, o.state, o.backwards, o.zeroOutput, o.unroll, c.Name()}
 		},
 		"RNN": func(c *config.Config) any {
 			o := recurrenceOptions(c)
-			return &RNN{cellOption(c, "cell"), o.sequences, o.state, o.backwards, o.zeroOutput, c.Name()}
+			return &RNN{cellOption(c, "cell"), o.sequences, o.state, o.backwards, o.zeroOutput, o.unroll, c.Name()}
 		},
 		"ConvLSTM1D":      makeConvLSTM,
 		"ConvLSTM2D":      makeConvLSTM,
@@ -38,7 +38,8 @@ func recurrentMaker(class string) config.Maker {
 
 // recurrenceOptions reads the options that all recurrent layers have.
 func recurrenceOptions(c *config.Config) recurrence {
-	c.Skip("stateful", "unroll", "input_length", "input_dim")
+	c.Refuse("stateful") // states that stay from call to call
+	c.Skip("input_length", "input_dim")
 	if c.Bool("time_major", false) {
 		c.Fail("time_major: want the batch as the first axis")
 	}
@@ -47,6 +48,7 @@ func recurrenceOptions(c *config.Config) recurrence {
 		state:      c.Bool("return_state", false),
 		backwards:  c.Bool("go_backwards", false),
 		zeroOutput: c.Bool("zero_output_for_mask", false),
+		unroll:     c.Bool("unroll", false),
 	}
 }
 

@@ -27,6 +27,7 @@ type SimpleRNN struct {
 	ReturnState       bool   // ForwardAll gives the states too
 	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
 	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
 	Name              string // for error messages
 }
 
@@ -37,7 +38,7 @@ func NewSimpleRNN(units int) *SimpleRNN { return &SimpleRNN{Cell: SimpleRNNCell{
 func (s *SimpleRNN) id() id { return id{"simple_rnn", s.Name} }
 
 func (s *SimpleRNN) recurrence() recurrence {
-	return recurrence{s.id(), &s.Cell, s.ReturnSequences, s.ReturnState, s.GoBackwards, s.ZeroOutputForMask}
+	return recurrence{s.id(), &s.Cell, s.ReturnSequences, s.ReturnState, s.GoBackwards, s.ZeroOutputForMask, s.Unroll}
 }
 
 func (s *SimpleRNN) reversed() RecurrentLayer {
@@ -75,6 +76,7 @@ type LSTM struct {
 	ReturnState       bool   // ForwardAll gives the states too
 	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
 	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
 	Name              string // for error messages
 }
 
@@ -85,7 +87,7 @@ func NewLSTM(units int) *LSTM { return &LSTM{Cell: LSTMCell{Units: units}} }
 func (l *LSTM) id() id { return id{"lstm", l.Name} }
 
 func (l *LSTM) recurrence() recurrence {
-	return recurrence{l.id(), &l.Cell, l.ReturnSequences, l.ReturnState, l.GoBackwards, l.ZeroOutputForMask}
+	return recurrence{l.id(), &l.Cell, l.ReturnSequences, l.ReturnState, l.GoBackwards, l.ZeroOutputForMask, l.Unroll}
 }
 
 func (l *LSTM) reversed() RecurrentLayer {
@@ -123,6 +125,7 @@ type GRU struct {
 	ReturnState       bool   // ForwardAll gives the states too
 	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
 	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
 	Name              string // for error messages
 }
 
@@ -133,7 +136,7 @@ func NewGRU(units int) *GRU { return &GRU{Cell: GRUCell{Units: units}} }
 func (g *GRU) id() id { return id{"gru", g.Name} }
 
 func (g *GRU) recurrence() recurrence {
-	return recurrence{g.id(), &g.Cell, g.ReturnSequences, g.ReturnState, g.GoBackwards, g.ZeroOutputForMask}
+	return recurrence{g.id(), &g.Cell, g.ReturnSequences, g.ReturnState, g.GoBackwards, g.ZeroOutputForMask, g.Unroll}
 }
 
 func (g *GRU) reversed() RecurrentLayer {
@@ -171,13 +174,14 @@ type RNN struct {
 	ReturnState       bool   // ForwardAll gives the states too
 	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
 	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
+	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
 	Name              string // for error messages
 }
 
 func (r *RNN) id() id { return id{"rnn", r.Name} }
 
 func (r *RNN) recurrence() recurrence {
-	return recurrence{r.id(), r.Cell, r.ReturnSequences, r.ReturnState, r.GoBackwards, r.ZeroOutputForMask}
+	return recurrence{r.id(), r.Cell, r.ReturnSequences, r.ReturnState, r.GoBackwards, r.ZeroOutputForMask, r.Unroll}
 }
 
 func (r *RNN) reversed() RecurrentLayer {

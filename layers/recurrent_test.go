@@ -265,8 +265,8 @@ func TestRecurrentErrors(t *testing.T) {
 		{"three states for two layers", NewBidirectional(NewGRU(4)), []*Tensor{x, x, x, x}, "layers: bidirectional: 3 initial states cannot be halved"},
 		{"a line", NewConvLSTM(2, 3), []*Tensor{tensor.New[float32](2, 3, 5)}, "layers: conv_lstm: step of the input shape [2 5], want one to three spatial axes besides batch and channels"},
 		{
-			"an image below the window", NewConvLSTM(2, 3, 3), []*Tensor{tensor.New[float32](2, 3, 5, 2, 1)},
-			"layers: conv_lstm: input shape [2 5 2 1], want 3 or more along each axis for a window of [3 3] at dilation [1 1]",
+			"an image below the window", NewConvLSTM(2, 4, 4), []*Tensor{tensor.New[float32](2, 3, 5, 2, 1)},
+			"layers: conv_lstm: input shape [2 5 2 1], want 4 or more along each axis for a window of [4 4] at dilation [1 1]",
 		},
 		{
 			"a window for lines", NewConvLSTM(2, 3, 3), []*Tensor{tensor.New[float32](2, 3, 5, 1)}, "layers: conv_lstm: kernel size [3 3]: want 1, one for each axis",

@@ -114,7 +114,7 @@ func (r *RepeatVector) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		return nil, errorf(who, "%d times: want 1 or more", r.N)
 	}
 	batch, features := x.Shape()[0], x.Shape()[1]
-	y, err := newOutput(who, batch, r.N, features)
+	y, err := newGrown(who, x.Len(), batch, r.N, features)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func upsample(who id, c *Context, x *Tensor, rank int, size []int, channelsFirst
 		return nil, errorf(who, "interpolation %v is none of this layer's", how)
 	}
 	out := triple{l.size[0] * factor[0], l.size[1] * factor[1], l.size[2] * factor[2]}
-	y, err := newOutput(who, l.shape(out, l.channels)...)
+	y, err := newGrown(who, x.Len(), l.shape(out, l.channels)...)
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}

@@ -159,8 +159,8 @@ type slide struct {
 	size, stride, dilation, before int
 }
 
-// newSlide returns the slide of a window over an axis of length in. Its out is not positive where the window
-// does not fit.
+// newSlide returns the slide of a window over an axis of length in. As in TensorFlow, a window that is too large by up to a stride has
+// no positions; one that is larger yet is an error, which an out below 0 says.
 func newSlide(in, size, stride, dilation int, p Padding) slide {
 	s := slide{in: in, size: size, stride: stride, dilation: dilation}
 	span := (size-1)*dilation + 1
@@ -172,8 +172,8 @@ func newSlide(in, size, stride, dilation int, p Padding) slide {
 	case Causal:
 		s.before = span - 1
 	}
-	if room := in + s.before - span; room >= 0 {
-		s.out = room/stride + 1
+	if s.out = -1; in+s.before-span+stride >= 0 {
+		s.out = (in + s.before - span + stride) / stride
 	}
 	return s
 }
@@ -196,7 +196,7 @@ func slides(who id, l layout, size, strides, dilation triple, p Padding) (axes [
 		}
 		axes[i] = newSlide(l.size[i], size[i], strides[i], dilation[i], pad)
 		out[i] = axes[i].out
-		if out[i] <= 0 && (p != Same || l.size[i] != 0) {
+		if out[i] < 0 {
 			return axes, out, shapeErrorf(who, "input", l.shape(l.size, l.channels), "%d or more along each axis for a window of %v at dilation %v",
 				(size[i]-1)*dilation[i]+1, size[3-l.rank:], dilation[3-l.rank:])
 		}

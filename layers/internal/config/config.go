@@ -39,11 +39,15 @@ type Makers interface {
 // errNoLayers is in the error of a configuration that may not have layers within.
 var errNoLayers = errors.New("want no layer here")
 
-// isUnread reports whether key is an option that any layer may have and that changes nothing about inference.
-func isUnread(key string) bool {
+// isHarmless reports an option that any layer may have and that changes nothing about inference. Everything else that
+// nobody reads is an error.
+func isHarmless(key string) bool {
 	switch key {
-	case "name", "trainable", "dtype", "autocast", "activity_regularizer", "seed", "build_config", "batch_input_shape", "batch_shape",
-		"sparse", "ragged", "quantization_config", "lora_rank", "lora_alpha":
+	case "name", "batch_input_shape", "batch_shape", "build_config", "shared_object_id": // say what is known otherwise
+		return true
+	case "trainable", "activity_regularizer", "seed": // say how the layer is trained
+		return true
+	case "dtype", "autocast": // layers compute in float32; quantized policies are refused by New
 		return true
 	}
 	return strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
@@ -56,13 +60,30 @@ func New(class string, raw json.RawMessage, makers Makers) (*Config, error) {
 		return nil, fault.Errorf(c.who, "config: %w", err)
 	}
 	c.who.Name = c.Name()
+	c.checkPolicy()
 	return c, c.Err
+}
+
+// checkPolicy refuses a dtype policy that is quantized: such a layer has other weights.
+func (c *Config) checkPolicy() {
+	var policy struct {
+		ClassName string `json:"class_name"`
+		Config    struct {
+			Name string `json:"name"`
+		} `json:"config"`
+	}
+	if json.Unmarshal(c.options["dtype"], &policy) != nil {
+		return // a name, or nothing
+	}
+	if strings.Contains(policy.ClassName, "Quantized") || policy.ClassName == "DTypePolicyMap" {
+		c.Err = fault.Errorf(c.who, "dtype policy %s %q: %w", policy.ClassName, policy.Config.Name, fault.ErrUnknownOption)
+	}
 }
 
 // Done returns the first error of what was read, or one that names an option which nobody read.
 func (c *Config) Done() error {
 	for _, key := range slices.Sorted(maps.Keys(c.options)) {
-		if c.Err == nil && !c.read[key] && !isUnread(key) && string(c.options[key]) != "null" {
+		if c.Err == nil && !c.read[key] && !isHarmless(key) && string(c.options[key]) != "null" {
 			c.Fail("%w %q", fault.ErrUnknownOption, key)
 		}
 	}

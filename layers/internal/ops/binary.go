@@ -15,7 +15,7 @@ func binaryOperator(class string) Maker {
 	case "Subtract":
 		return arithmetic(func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
 	case "Multiply":
-		return arithmetic(func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
+		return plain(multiply)
 	case "Maximum":
 		return arithmetic(kernel.Maximum[float32], kernel.Maximum[int64])
 	case "Minimum":
@@ -32,11 +32,12 @@ func binaryOperator(class string) Maker {
 	case "FloorDivide":
 		return arithmetic(func(a, b float32) float32 { return float32(math.Floor(float64(a) / float64(b))) }, floorDivide)
 	case "Mod":
-		return arithmetic(floorMod, func(a, b int64) int64 {
-			if b == 0 {
-				return 0
+		return plain(func(a *Arguments) ([]*Value, error) { // Keras makes tensors of numbers first
+			x, y, _, err := pair(a)
+			if err != nil {
+				return nil, err
 			}
-			return a - b*floorDivide(a, b)
+			return compute(x, y, Promote(x.As, y.As, false, false), floorMod, intMod)
 		})
 	case "Power":
 		return arithmetic(func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }, intPower)
@@ -83,22 +84,43 @@ func arithmetic(ff func(a, b float32) float32, fi func(a, b int64) int64) Maker 
 		if err != nil {
 			return nil, err
 		}
-		if as == tensor.DTBool {
-			as = tensor.DTInt32
-		}
-		if IsFloat(as) || fi == nil {
-			out, err := zipFloats(x, y, ff)
-			if err != nil {
-				return nil, err
-			}
-			return []*Value{FloatValue(out)}, nil
-		}
-		out, err := zipInts(x, y, func(a, b int64) int64 { return wrap(fi(a, b), as) })
+		return compute(x, y, as, ff, fi)
+	})
+}
+
+// compute returns ff or fi of x and y, both cast to the dtype of arithmetic on them first.
+func compute(x, y *Value, as tensor.DType, ff func(a, b float32) float32, fi func(a, b int64) int64) ([]*Value, error) {
+	if as == tensor.DTBool {
+		as = tensor.DTInt32
+	}
+	if IsFloat(as) || fi == nil {
+		out, err := zipFloats(x, y, ff)
 		if err != nil {
 			return nil, err
 		}
-		return []*Value{IntValue(out, as)}, nil
-	})
+		return []*Value{FloatValue(out)}, nil
+	}
+	x, err := x.Cast(as)
+	if err != nil {
+		return nil, err
+	}
+	if y, err = y.Cast(as); err != nil {
+		return nil, err
+	}
+	out, err := zipInts(x, y, func(a, b int64) int64 { return wrap(fi(a, b), as) })
+	if err != nil {
+		return nil, err
+	}
+	return []*Value{IntValue(out, as)}, nil
+}
+
+// multiply is keras.ops.multiply.
+func multiply(a *Arguments) ([]*Value, error) {
+	x, y, as, err := pair(a)
+	if err != nil {
+		return nil, err
+	}
+	return compute(x, y, as, func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
 }
 
 func comparison(ff func(a, b float32) bool, fi func(a, b int64) bool) Maker {

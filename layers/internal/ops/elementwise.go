@@ -27,7 +27,7 @@ func elementwiseOperator(class string) Maker {
 	}
 	switch class {
 	case "Absolute", "Abs":
-		return plain(single(mapNumbers(func(f float64) float64 { return math.Abs(f) }, func(n int64) int64 { return max(n, -n) })))
+		return plain(single(keepTruths(mapNumbers(math.Abs, func(n int64) int64 { return max(n, -n) }))))
 	case "Negative":
 		return plain(single(mapNumbers(func(f float64) float64 { return -f }, func(n int64) int64 { return -n })))
 	case "Square":
@@ -35,19 +35,19 @@ func elementwiseOperator(class string) Maker {
 	case "Sign":
 		return plain(single(mapNumbers(sign[float64], sign[int64])))
 	case "Trunc":
-		return plain(single(mapNumbers(math.Trunc, func(n int64) int64 { return n })))
+		return plain(single(func(a *Arguments, x *Value) (*Value, error) {
+			if !IsFloat(x.As) {
+				return x, nil
+			}
+			return mapFloats(x, math.Trunc)
+		}))
 	case "Round":
 		return func(c *config.Config) Operator {
 			by := math.Pow(10, float64(c.Int("decimals", 0)))
 			return single(mapNumbers(func(f float64) float64 { return math.RoundToEven(f*by) / by }, func(n int64) int64 { return n }))
 		}
 	case "Clip":
-		return func(c *config.Config) Operator {
-			lo, hi := c.Number("x_min", float32(math.Inf(-1))), c.Number("x_max", float32(math.Inf(1)))
-			return single(mapNumbers(
-				func(f float64) float64 { return min(max(f, float64(lo)), float64(hi)) },
-				func(n int64) int64 { return int64(min(max(float64(n), float64(lo)), float64(hi))) }))
-		}
+		return clip
 	case "LogicalNot":
 		return plain(single(func(_ *Arguments, x *Value) (*Value, error) {
 			m, err := x.Bools()
@@ -56,10 +56,15 @@ func elementwiseOperator(class string) Maker {
 			}
 			return boolValue(kernel.Map(m, func(b bool) bool { return !b })), nil
 		}))
-	case "Cast", "SaturateCast":
+	case "Cast":
 		return func(c *config.Config) Operator {
 			to := c.Dtype("dtype")
 			return single(func(_ *Arguments, x *Value) (*Value, error) { return x.Cast(to) })
+		}
+	case "SaturateCast":
+		return func(c *config.Config) Operator {
+			to := c.Dtype("dtype")
+			return single(func(_ *Arguments, x *Value) (*Value, error) { return saturated(x, to) })
 		}
 	case "StopGradient", "Copy", "ConvertToTensor":
 		return func(c *config.Config) Operator {
@@ -74,7 +79,7 @@ func elementwiseOperator(class string) Maker {
 	case "NanToNum":
 		return func(c *config.Config) Operator {
 			nan, high, low := c.Number("nan", 0), c.Number("posinf", math.MaxFloat32), c.Number("neginf", -math.MaxFloat32)
-			return single(mapNumbers(func(f float64) float64 {
+			return single(keepTruths(mapNumbers(func(f float64) float64 {
 				switch {
 				case math.IsNaN(f):
 					return float64(nan)
@@ -84,7 +89,7 @@ func elementwiseOperator(class string) Maker {
 					return float64(low)
 				}
 				return f
-			}, func(n int64) int64 { return n }))
+			}, func(n int64) int64 { return n })))
 		}
 	case "ZerosLike", "OnesLike":
 		return func(c *config.Config) Operator {
@@ -146,6 +151,16 @@ func mapNumbers(ff func(float64) float64, fi func(int64) int64) func(*Arguments,
 			as = tensor.DTInt32
 		}
 		return IntValue(kernel.Map(n, func(n int64) int64 { return wrap(fi(n), as) }), as), nil
+	}
+}
+
+// keepTruths returns f for numbers; truths stay what they are.
+func keepTruths(f func(*Arguments, *Value) (*Value, error)) func(*Arguments, *Value) (*Value, error) {
+	return func(a *Arguments, x *Value) (*Value, error) {
+		if x.As == tensor.DTBool {
+			return x, nil
+		}
+		return f(a, x)
 	}
 }
 
@@ -249,7 +264,24 @@ func activationOperator(class string) Maker {
 	case "Squareplus":
 		return with(func(c *config.Config) activation.Func { return activation.Squareplus(c.Float("b", 4)) })
 	case "LeakyRelu":
-		return with(func(c *config.Config) activation.Func { return activation.LeakyReLU(c.Float("negative_slope", 0.2)) })
+		return func(c *config.Config) Operator {
+			f := activation.LeakyReLU(c.Float("negative_slope", 0.2))
+			return single(func(_ *Arguments, x *Value) (*Value, error) {
+				x, err := x.Cast(tensor.DTFloat32) // integers become fractions, as for no other
+				if err != nil {
+					return nil, err
+				}
+				return activatedValue(f, x)
+			})
+		}
+	case "Relu":
+		return plain(single(func(_ *Arguments, x *Value) (*Value, error) {
+			if isInt(x.As) {
+				n, err := x.Ints()
+				return IntValue(kernel.Map(n, func(n int64) int64 { return max(n, 0) }), x.As), err
+			}
+			return activatedValue(activation.ReLU(), x)
+		}))
 	case "Elu":
 		return with(func(c *config.Config) activation.Func { return activation.ELU(c.Float("alpha", 1)) })
 	case "Celu":
@@ -278,7 +310,7 @@ func activationOperator(class string) Maker {
 			axes := c.Ints("axis")
 			return single(func(_ *Arguments, x *Value) (*Value, error) { return rowsValue(activation.GLU(), x, axes) })
 		}
-	case "Relu", "Relu6", "Sigmoid", "SparseSigmoid", "Softplus", "Softsign", "SparsePlus", "Silu", "LogSigmoid", "HardSigmoid",
+	case "Relu6", "Sigmoid", "SparseSigmoid", "Softplus", "Softsign", "SparsePlus", "Silu", "LogSigmoid", "HardSigmoid",
 		"HardSilu", "Selu", "TanhShrink", "HardTanh", "Mish":
 		return with(func(c *config.Config) activation.Func { return c.ParseActivation("class_name", snake(class)) })
 	}
@@ -299,7 +331,7 @@ func snake(class string) string {
 
 // activatedValue returns f of x along its last axis; integers stay integers where f is relu.
 func activatedValue(f activation.Func, x *Value) (*Value, error) {
-	v, err := x.Float()
+	v, err := asFloat(x)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
@@ -14,32 +15,35 @@ import (
 func linearOperator(class string) Maker {
 	switch class {
 	case "Matmul":
-		return plain(products(matmulLabels))
+		return plain(products(true, matmulLabels))
 	case "Dot":
-		return plain(products(func(x, y tensor.Shape) (string, string, string, error) {
+		return plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
 			if len(x) == 0 || len(y) == 0 {
 				return alphabet(len(x), 0), alphabet(len(y), 0), alphabet(max(len(x), len(y)), 0), nil
 			}
 			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{max(len(y)-2, 0)})
 		}))
 	case "Inner":
-		return plain(products(func(x, y tensor.Shape) (string, string, string, error) {
+		return plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
 			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{len(y) - 1})
 		}))
 	case "Outer":
 		return plain(func(a *Arguments) ([]*Value, error) {
-			x, y, _, err := pair(a)
+			x, y, as, err := pair(a)
 			if err != nil {
 				return nil, err
 			}
-			if x, err = ReshapeValue(x, -1); err != nil {
+			if x, err = ReshapeValue(x, -1, 1); err != nil {
 				return nil, err
 			}
-			if y, err = ReshapeValue(y, -1); err != nil {
+			if y, err = ReshapeValue(y, 1, -1); err != nil {
 				return nil, err
 			}
-			return products(func(_, _ tensor.Shape) (string, string, string, error) { return "a", "b", "ab", nil })(
-				&Arguments{Args: []any{x, y}, Work: a.Work})
+			z, err := multiply(&Arguments{Args: []any{x, y}})
+			if err == nil && as == tensor.DTBool {
+				z[0], err = z[0].Cast(as)
+			}
+			return z, err
 		})
 	case "Tensordot":
 		return tensordot
@@ -55,7 +59,8 @@ func linearOperator(class string) Maker {
 }
 
 // products returns an operator of two tensors that is the contraction whose labels are made of their shapes.
-func products(labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Operator {
+// The product of int8 tensors is int32 where wide is set.
+func products(wide bool, labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Operator {
 	return func(a *Arguments) ([]*Value, error) {
 		x, y, as, err := pair(a)
 		if err != nil {
@@ -68,6 +73,9 @@ func products(labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Op
 		if err != nil {
 			return nil, err
 		}
+		if wide && as == tensor.DTInt8 {
+			as = tensor.DTInt32
+		}
 		z, err := contract(a.Work, x, y, xl, yl, out, as)
 		if err != nil {
 			return nil, err
@@ -78,11 +86,11 @@ func products(labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Op
 
 // contract returns the contraction of x and y. Axes of length 1 stretch where both have the label, as in matmul and in an ellipsis.
 func contract(work *kernel.Scratch, x, y *Value, xl, yl, out string, as tensor.DType) (*Value, error) {
-	xf, err := x.Float()
+	xf, err := asFloat(x)
 	if err != nil {
 		return nil, err
 	}
-	yf, err := y.Float()
+	yf, err := asFloat(y)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +119,38 @@ func contract(work *kernel.Scratch, x, y *Value, xl, yl, out string, as tensor.D
 		return nil, err
 	}
 	c.Add(work, z.Data(), xf.Data(), yf.Data(), sizes)
-	if isInt(as) {
+	switch {
+	case isInt(as):
+		return IntValue(kernel.Map(z, func(f float32) int64 { return truncated(f, as) }), as), nil
+	case as == tensor.DTBool:
 		return FloatValue(z).Cast(as)
 	}
 	return FloatValue(z), nil
+}
+
+// asFloat returns x as float32, in which Keras computes products of integers too, whatever is lost.
+func asFloat(x *Value) (*kernel.Tensor, error) {
+	v, err := x.Cast(tensor.DTFloat32)
+	if err != nil {
+		return nil, err
+	}
+	return v.X.(*kernel.Tensor), nil
+}
+
+// truncated returns f as TensorFlow casts it to an integer dtype on processors of x86: small ones by way of int32, and what is
+// beyond the smallest number.
+func truncated(f float32, as tensor.DType) int64 {
+	lo, hi := intLimits(as)
+	switch as {
+	case tensor.DTInt64, tensor.DTUInt64, tensor.DTUInt32:
+		lo, hi = math.MinInt64, math.MaxInt64
+	case tensor.DTInt8, tensor.DTInt16, tensor.DTUInt8, tensor.DTUInt16:
+		lo, hi = math.MinInt32, math.MaxInt32
+	}
+	if !(float64(f) >= float64(lo) && float64(f) <= float64(hi)) || float64(f) >= 1<<63 {
+		return wrap(lo, as)
+	}
+	return wrap(int64(f), as)
 }
 
 // narrowed sums x over the axes whose labels are in neither the other operand nor the result.
@@ -161,7 +197,7 @@ func tensordot(c *config.Config) Operator {
 	if axes == nil {
 		axes = tensor.Scalar[float32](2)
 	}
-	return products(func(x, y tensor.Shape) (string, string, string, error) {
+	return products(false, func(x, y tensor.Shape) (string, string, string, error) {
 		var left, right []int
 		switch s := axes.Shape(); {
 		case len(s) == 0:
@@ -224,6 +260,9 @@ func einsum(a *Arguments, equation string) ([]*Value, error) {
 	}
 	out = strings.ReplaceAll(out, "…", spare)
 	as := CommonDType(vs)
+	if as == tensor.DTInt8 {
+		as = tensor.DTInt32
+	}
 	x, xl := vs[0], labels[0]
 	if len(vs) == 1 {
 		one := FloatValue(tensor.Scalar[float32](1))

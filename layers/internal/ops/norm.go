@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"fmt"
+
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/fault"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
@@ -65,6 +67,9 @@ func moments(c *config.Config) Operator {
 		x, err := a.value(0, "x")
 		if err != nil {
 			return nil, err
+		}
+		if !IsFloat(x.As) {
+			return nil, fmt.Errorf("moments of %v values: %w", x.As, fault.ErrUnknownOption)
 		}
 		f, err := x.Float()
 		if err != nil {

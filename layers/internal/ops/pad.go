@@ -58,14 +58,14 @@ func repeat(x *Value, times, axes []int) (*Value, error) {
 		return nil, fmt.Errorf("repeats %v along an axis of length %d", times, n)
 	}
 	for i := range n {
-		t := times[i%len(times)]
-		if t < 0 || t > kernel.MaxElements || total > kernel.MaxElements {
-			return nil, fmt.Errorf("repeats %v", times)
+		if total, err = grown(total, times[i%len(times)]); err != nil {
+			return nil, fmt.Errorf("repeats %v: %w", times, err)
 		}
-		total += t
 	}
-	if total > kernel.MaxElements {
-		return nil, fmt.Errorf("repeats %v are beyond memory", times)
+	grownShape := slices.Clone(x.Shape())
+	grownShape[axis] = total
+	if err := checkGrown(x, grownShape); err != nil {
+		return nil, fmt.Errorf("repeats %v: %w", times, err)
 	}
 	return alongAxes(x, []int{axis}, func(_, n int) []int {
 		places := make([]int, 0, total)
@@ -83,11 +83,22 @@ func tile(x *Value, times []int) (*Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	grownShape := slices.Clone(tensor.Shape(shape))
+	for i, t := range times {
+		axis := rank - len(times) + i
+		if t < 0 || shape[axis] > 0 && t > kernel.MaxElements/shape[axis] {
+			return nil, fmt.Errorf("repeats %v of shape %v", times, tensor.Shape(shape))
+		}
+		grownShape[axis] *= t
+	}
+	if err := checkGrown(x, grownShape); err != nil {
+		return nil, fmt.Errorf("repeats %v: %w", times, err)
+	}
 	places := make([][]int, rank)
 	for i, t := range times {
 		axis := rank - len(times) + i
-		if t < 0 || t > kernel.MaxElements || shape[axis] > 0 && t > kernel.MaxElements/shape[axis] {
-			return nil, fmt.Errorf("repeats %v of shape %v", times, tensor.Shape(shape))
+		if shape[axis] == 0 {
+			t = 0
 		}
 		places[axis] = slices.Repeat(upTo(shape[axis]), t)
 		if places[axis] == nil {
@@ -115,12 +126,21 @@ func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error)
 	default:
 		return nil, fmt.Errorf("constant values %s: %w", DescribeArg(fill), fault.ErrUnknownOption)
 	}
+	by := w.X.(*kernel.Tensor)
+	grownShape := slices.Clone(x.Shape())
+	for axis := range grownShape {
+		for i := range 2 {
+			if grownShape[axis], err = grown(grownShape[axis], int(by.At(axis, i))); err != nil {
+				return nil, fmt.Errorf("pad widths %v: %w", by.Data(), err)
+			}
+		}
+	}
+	if err := checkGrown(x, grownShape); err != nil {
+		return nil, fmt.Errorf("pad widths %v: %w", by.Data(), err)
+	}
 	places := make([][]int, rank)
 	for axis, n := range x.Shape() {
-		before, after := int(w.X.(*kernel.Tensor).At(axis, 0)), int(w.X.(*kernel.Tensor).At(axis, 1))
-		if before < 0 || after < 0 || before > kernel.MaxElements || after > kernel.MaxElements {
-			return nil, fmt.Errorf("pad widths %d and %d", before, after)
-		}
+		before, after := int(by.At(axis, 0)), int(by.At(axis, 1))
 		list := make([]int, 0, before+n+after)
 		for i := -before; i < n+after; i++ {
 			at, err := padPlace(i, n, mode)
@@ -132,6 +152,24 @@ func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error)
 		places[axis] = list
 	}
 	return selectValue(x, places, number)
+}
+
+// grown returns a length with more added to it.
+func grown(n, more int) (int, error) {
+	if more < 0 || more > kernel.MaxElements || n > kernel.MaxElements {
+		return 0, fmt.Errorf("%d is beyond memory", more)
+	}
+	return n + more, nil
+}
+
+// checkGrown returns an error where an option's numbers make x so large that no memory holds it, or the index along one axis.
+func checkGrown(x *Value, shape tensor.Shape) error {
+	for _, n := range shape {
+		if err := kernel.CheckGrowth(x.Shape().Len(), tensor.Shape{n}); err != nil {
+			return err
+		}
+	}
+	return kernel.CheckGrowth(x.Shape().Len(), shape)
 }
 
 // padPlace returns where the value at place i, perhaps outside of 0 to n-1, comes from; -1 for nowhere.

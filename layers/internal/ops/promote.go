@@ -1,6 +1,10 @@
 package ops
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"math"
+
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // Promote returns the dtype of arithmetic on two (keras.src.backend.common.dtypes); a weak one is that of a number in the
 // model's description.
@@ -59,6 +63,27 @@ func isInt(d tensor.DType) bool {
 		return true
 	}
 	return false
+}
+
+// intLimits returns the smallest and the largest value of an integer dtype, those of int64 for the widest.
+func intLimits(d tensor.DType) (lo, hi int64) {
+	switch d {
+	case tensor.DTInt8:
+		return math.MinInt8, math.MaxInt8
+	case tensor.DTInt16:
+		return math.MinInt16, math.MaxInt16
+	case tensor.DTInt32:
+		return math.MinInt32, math.MaxInt32
+	case tensor.DTUInt8:
+		return 0, math.MaxUint8
+	case tensor.DTUInt16:
+		return 0, math.MaxUint16
+	case tensor.DTUInt32:
+		return 0, math.MaxUint32
+	case tensor.DTUInt64:
+		return 0, math.MaxInt64
+	}
+	return math.MinInt64, math.MaxInt64
 }
 
 // wrap returns n as a value of an integer dtype.

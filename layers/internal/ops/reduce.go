@@ -13,40 +13,23 @@ import (
 func reductionOperator(class string) Maker {
 	switch class {
 	case "Sum":
-		return reducing(sumRow, sumInts)
+		return reducing(reduction{floats: sumRow, ints: sumInts, widens: true, empty: true})
 	case "Mean":
-		return reducing(MeanRow, nil)
+		return reducing(reduction{floats: MeanRow, empty: true})
 	case "Prod":
-		return reducing(func(row []float32) float32 {
-			p := 1.0
-			for _, v := range row {
-				p *= float64(v)
-			}
-			return float32(p)
-		}, func(row []int64) int64 {
-			p := int64(1)
-			for _, v := range row {
-				p *= v
-			}
-			return p
-		})
+		return reducing(reduction{floats: product, ints: productInts, widens: true, empty: true})
 	case "Max", "Amax":
-		return reducing(slices.Max[[]float32], slices.Max[[]int64])
+		return reducing(reduction{floats: slices.Max[[]float32], ints: slices.Max[[]int64]})
 	case "Min", "Amin":
-		return reducing(slices.Min[[]float32], slices.Min[[]int64])
+		return reducing(reduction{floats: slices.Min[[]float32], ints: slices.Min[[]int64]})
 	case "Var":
-		return reducing(func(row []float32) float32 { return float32(variance(row)) }, nil)
+		return reducing(reduction{floats: func(row []float32) float32 { return float32(variance(row)) }})
 	case "Std":
-		return reducing(func(row []float32) float32 { return float32(math.Sqrt(variance(row))) }, nil)
+		return reducing(reduction{floats: func(row []float32) float32 { return float32(math.Sqrt(variance(row))) }})
 	case "Logsumexp":
-		return reducing(logSumExp, nil)
+		return reducing(reduction{floats: logSumExp})
 	case "Median":
-		return reducing(func(row []float32) float32 {
-			row = slices.Clone(row)
-			slices.Sort(row)
-			n := len(row)
-			return (row[(n-1)/2] + row[n/2]) / 2
-		}, nil)
+		return reducing(reduction{floats: median})
 	case "Any", "All":
 		return truthReduction(class == "Any")
 	case "CountNonzero":
@@ -89,23 +72,45 @@ func reductionOptions(c *config.Config) (axes []int, keep bool) {
 	return c.Ints("axis"), c.Bool("keepdims", false)
 }
 
-// reducing returns an operator that makes one value of a row, of fractions or, unless fi is nil, of integers.
-func reducing(ff func([]float32) float32, fi func([]int64) int64) Maker {
+// A reduction makes one value of the values in a row.
+type reduction struct {
+	floats func([]float32) float32
+	ints   func([]int64) int64 // nil: integers become fractions
+	widens bool                // small integers become 32 bits wide: see [WideDType]
+	empty  bool                // there is a value for a row of none
+}
+
+// WideDType returns the dtype of a sum or a product of values of a dtype: small integers are summed in 32 bits.
+func WideDType(d tensor.DType) tensor.DType {
+	switch d {
+	case tensor.DTBool, tensor.DTInt8, tensor.DTInt16:
+		return tensor.DTInt32
+	case tensor.DTUInt8, tensor.DTUInt16:
+		return tensor.DTUInt32
+	}
+	return d
+}
+
+// reducing returns an operator that reduces rows. Truths stay truths unless r widens.
+func reducing(r reduction) Maker {
 	return func(c *config.Config) Operator {
 		axes, keep := reductionOptions(c)
 		to := c.Dtype("dtype")
 		c.Refuse("initial")
 		return single(func(_ *Arguments, x *Value) (*Value, error) {
-			x, err := x.Cast(orDType(to, x.As))
+			as := orDType(to, x.As)
+			if r.widens && to == tensor.InvalidDType {
+				as = WideDType(as)
+			}
+			if r.ints == nil {
+				as = tensor.DTFloat32
+			}
+			x, err := x.Cast(as)
 			if err != nil {
 				return nil, err
 			}
-			if IsFloat(x.As) || fi == nil {
-				f, err := x.Float()
-				if err != nil {
-					return nil, err
-				}
-				y, err := reduce(f, axes, keep, ff, false)
+			if f, ok := x.X.(*kernel.Tensor); ok {
+				y, err := reduce(f, axes, keep, r.floats, r.empty)
 				if err != nil {
 					return nil, err
 				}
@@ -115,12 +120,11 @@ func reducing(ff func([]float32) float32, fi func([]int64) int64) Maker {
 			if err != nil {
 				return nil, err
 			}
-			as := x.As
-			if as == tensor.DTBool {
-				as = tensor.DTInt32
+			y, err := reduce(n, axes, keep, func(row []int64) int64 { return wrap(r.ints(row), as) }, r.empty)
+			if err != nil {
+				return nil, err
 			}
-			y, err := reduce(n, axes, keep, func(row []int64) int64 { return wrap(fi(row), as) }, false)
-			return intOrNil(y, as), err
+			return IntValue(y, tensor.DTInt64).Cast(as)
 		})
 	}
 }

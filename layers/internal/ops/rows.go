@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reduce returns f of the values of x along axes, in the order of axes; no axes at all are all of them. Rows of no values are an
+// reduce returns f of the values of x along axes, in the order of axes. Axes that are nil are all axes; an empty list is none. Rows of no values are an
 // error unless empty says that f takes them.
 func reduce[A, B tensor.Element](x *tensor.Tensor[A], axes []int, keep bool, f func(row []A) B, empty bool) (*tensor.Tensor[B], error) {
 	rank := len(x.Shape())
@@ -17,7 +17,7 @@ func reduce[A, B tensor.Element](x *tensor.Tensor[A], axes []int, keep bool, f f
 	if err != nil {
 		return nil, err
 	}
-	if len(axes) == 0 {
+	if axes == nil {
 		for i := range rank {
 			at = append(at, i)
 		}
@@ -49,6 +49,29 @@ func sumRow(row []float32) float32 {
 		sum += float64(v)
 	}
 	return float32(sum)
+}
+
+func product(row []float32) float32 {
+	p := 1.0
+	for _, v := range row {
+		p *= float64(v)
+	}
+	return float32(p)
+}
+
+func productInts(row []int64) int64 {
+	p := int64(1)
+	for _, v := range row {
+		p *= v
+	}
+	return p
+}
+
+func median(row []float32) float32 {
+	row = slices.Clone(row)
+	slices.Sort(row)
+	n := len(row)
+	return (row[(n-1)/2] + row[n/2]) / 2
 }
 
 func sumInts(row []int64) int64 {

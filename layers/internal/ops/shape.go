@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -73,6 +74,9 @@ func shapeOperator(class string) Maker {
 					if at := len(x.Shape()) - len(s) + i; s[i] < 0 && at >= 0 {
 						s[i] = x.Shape()[at]
 					}
+				}
+				if err := kernel.CheckGrowth(x.Shape().Len(), s); err != nil {
+					return nil, err
 				}
 				return stretchValue(x, s)
 			})

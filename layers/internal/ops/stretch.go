@@ -50,8 +50,11 @@ func stretchValue(x *Value, shape tensor.Shape) (*Value, error) {
 	if x.Shape().Equal(shape) {
 		return x, nil
 	}
-	if s, ok := kernel.Stretched(x.Shape(), shape); !ok || !s.Equal(shape) || shape.Check() != nil || shape.Len() > kernel.MaxElements {
+	if s, ok := kernel.Stretched(x.Shape(), shape); !ok || !s.Equal(shape) {
 		return nil, fmt.Errorf("shape %v does not stretch to %v", x.Shape(), shape)
+	}
+	if err := kernel.CheckSize(shape); err != nil {
+		return nil, err
 	}
 	steps := kernel.StretchSteps(x.Shape(), shape)
 	switch t := x.X.(type) {

@@ -11,16 +11,18 @@ import (
 
 // oneHot makes keras.ops.one_hot.
 func oneHot(c *config.Config) Operator {
+	c.Refuse("sparse")
 	classes, axis, to := c.Int("num_classes", 0), c.Int("axis", -1), c.Dtype("dtype")
 	return single(func(_ *Arguments, x *Value) (*Value, error) {
 		n, err := x.Ints()
 		if err != nil {
 			return nil, err
 		}
-		if classes < 0 || classes > 0 && n.Len() > kernel.MaxElements/classes {
-			return nil, fmt.Errorf("%d classes for shape %v", classes, x.Shape())
+		shape := append(slices.Clone(n.Shape()), classes)
+		if err := kernel.CheckGrowth(n.Len(), shape); err != nil {
+			return nil, err
 		}
-		y := tensor.New[float32](append(slices.Clone(n.Shape()), classes)...)
+		y := tensor.New[float32](shape...)
 		for i, v := range n.Data() {
 			if v >= 0 && v < int64(classes) {
 				y.Data()[i*classes+int(v)] = 1

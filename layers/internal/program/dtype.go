@@ -61,22 +61,39 @@ func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	case "Argmax", "Argmin", "Argsort", "CountNonzero", "Size", "Ndim":
 		return tensor.DTInt32
 	case "Divide", "TrueDivide", "DivideNoNan", "Arctan2", "Hypot", "Logaddexp", "Mean", "Var", "Std", "Logsumexp", "Median", "Norm",
-		"Normalize", "Moments", "OneHot", "DotProductAttention", "Softmax", "LogSoftmax", "Sparsemax", "Glu":
+		"Normalize", "Moments", "LeakyRelu", "OneHot", "DotProductAttention", "Softmax", "LogSoftmax", "Sparsemax", "Glu":
 		return tensor.DTFloat32
 	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // what else they take is no operand
 		args = args[:min(1, len(args))]
 	case "Where":
 		args = args[min(1, len(args)):]
+	case "Mod": // of a number Keras makes a tensor first, which is not weak
+		args = slices.Clone(args)
+		for i, arg := range args {
+			if n, ok := arg.(ops.Scalar); ok {
+				args[i], _, _ = ops.Operand(n)
+			}
+		}
 	}
 	if c.operator != nil && ops.FloatFunction(c.Class) != nil {
 		return tensor.DTFloat32
 	}
 	as, weak := dtypeOfArgs(args, of)
 	named, namedWeak := dtypeOfArgs(n.kwargs, of)
-	if as = promoteKnown(as, named, weak, namedWeak); as == tensor.DTBool && c.operator != nil {
-		switch c.Class {
-		case "Sum", "Prod", "Max", "Min", "Cumsum", "Cumprod", "Absolute", "Negative", "Square", "Sign", "Add", "Subtract", "Multiply", "Maximum",
-			"Minimum", "Power", "Mod", "FloorDivide":
+	as = promoteKnown(as, named, weak, namedWeak)
+	if c.operator == nil {
+		return as
+	}
+	switch c.Class {
+	case "Sum", "Prod":
+		return ops.WideDType(as)
+	case "Matmul", "Einsum":
+		if as == tensor.DTInt8 {
+			return tensor.DTInt32
+		}
+	case "Cumsum", "Cumprod", "Negative", "Square", "Sign", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Power", "Mod",
+		"FloorDivide", "Clip":
+		if as == tensor.DTBool {
 			return tensor.DTInt32
 		}
 	}

@@ -2,7 +2,6 @@ package program
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/fault"
@@ -25,24 +24,4 @@ func inputSpec(who fault.Who, raw json.RawMessage) (*Spec, error) {
 		s.DType = d
 	}
 	return s, c.Done()
-}
-
-// checkPolicy refuses a layer whose dtype policy is a quantized one: its weights are others.
-func checkPolicy(who fault.Who, raw json.RawMessage) error {
-	var config struct {
-		DType json.RawMessage `json:"dtype"`
-	}
-	if json.Unmarshal(raw, &config) != nil {
-		return nil // says so where it is read
-	}
-	var policy struct {
-		ClassName string `json:"class_name"`
-		Config    struct {
-			Name string `json:"name"`
-		} `json:"config"`
-	}
-	if json.Unmarshal(config.DType, &policy) == nil && (strings.Contains(policy.ClassName, "Quantized") || policy.ClassName == "DTypePolicyMap") {
-		return fault.Errorf(who, "dtype policy %s %q: %w", policy.ClassName, policy.Config.Name, fault.ErrUnknownOption)
-	}
-	return nil
 }

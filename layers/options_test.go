@@ -1,0 +1,83 @@
+package layers
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// passedOver has the options, by class, that change nothing at inference, each with the reason.
+var passedOver = map[string]string{
+	"Attention.dropout":                      "trains only",
+	"Attention.seed":                         "trains only",
+	"AdditiveAttention.dropout":              "trains only",
+	"GroupQueryAttention.flash_attention":    "computes the same",
+	"MultiHeadAttention.flash_attention":     "computes the same",
+	"BatchNormalization.momentum":            "trains only",
+	"BatchNormalization.synchronized":        "trains only",
+	"BatchNormalization.renorm_clipping":     "trains only",
+	"BatchNormalization.renorm_momentum":     "trains only",
+	"BatchNormalization.renorm":              "trains only",
+	"SpatialDropout2D.data_format":           "trains only",
+	"SpatialDropout3D.data_format":           "trains only",
+	"Bidirectional.layer":                    "is a layer, which is read",
+	"Discretization.num_bins":                "the boundaries say it",
+	"Discretization.epsilon":                 "trains only",
+	"StringLookup.encoding":                  "strings are compared as bytes",
+	"StringLookup.vocabulary_size":           "the vocabulary says it",
+	"IntegerLookup.vocabulary_size":          "the vocabulary says it",
+	"SpectralNormalization.power_iterations": "trains only",
+}
+
+// trains has the options that classes share and that only training looks at.
+var trains = []string{"dropout", "recurrent_dropout", "rate", "stddev", "noise_shape", "implementation", "l1", "l2"}
+
+// TestOptionsAreReadOrNamed sets every option of every class to nonsense. A layer that is made nevertheless passed the option over,
+// which is right for those alone that change nothing.
+func TestOptionsAreReadOrNamed(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "options.json"))
+	require.NoError(t, err)
+	var classes map[string]map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(raw, &classes))
+	known := 0
+	for class, config := range classes {
+		if makerOf(class) == nil {
+			continue
+		}
+		known++
+		t.Run(class, func(t *testing.T) {
+			whole, err := json.Marshal(config)
+			require.NoError(t, err)
+			library := kerasLibrary{}
+			_, err = library.Make(class, whole)
+			require.NoError(t, err, "Keras's own configuration")
+			for _, key := range slices.Sorted(maps.Keys(config)) {
+				changed := maps.Clone(config)
+				changed[key] = json.RawMessage(`{"class_name": "Nonsense", "config": {"value": [[]]}}`)
+				raw, err := json.Marshal(changed)
+				require.NoError(t, err)
+				if _, err = library.Make(class, raw); err != nil {
+					continue
+				}
+				general := key == "trainable" || key == "dtype" || key == "seed" || key == "activity_regularizer" ||
+					strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
+				_, reason := passedOver[class+"."+key]
+				require.True(t, general || reason || slices.Contains(trains, key), "option %q is passed over", key)
+			}
+			changed := maps.Clone(config)
+			changed["sharpness"] = json.RawMessage(`2`)
+			raw, err := json.Marshal(changed)
+			require.NoError(t, err)
+			_, err = library.Make(class, raw)
+			require.ErrorIs(t, err, ErrUnknownOption)
+			require.ErrorContains(t, err, "sharpness")
+		})
+	}
+	require.Greater(t, known, 80)
+}
