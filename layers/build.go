@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gockpt/ckpt/layers/internal/fault"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
@@ -128,3 +129,14 @@ func checkWeight(who id, name string, w *Tensor, reason string, shape ...int) er
 	}
 	return shapeErrorf(who, name, got, "%s %s", fault.Pattern(shape), reason)
 }
+
+// anyOr returns n, or -1 for any length where n is 0.
+func anyOr(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// repeated returns n times length.
+func repeated(length, n int) []int { return slices.Repeat([]int{length}, n) }

@@ -268,3 +268,34 @@ func makeConv(c *config.Config) *Conv {
 		Name:          c.Name(),
 	}
 }
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*Conv)(c).wantShapes(want, 1)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*Conv)(c).wantShapes(want, 2)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv3D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*Conv)(c).wantShapes(want, 3)
+}
+
+func (c *Conv) wantShapes(want func(variable tensor.Any, shape ...int), rank int) {
+	want(&c.Kernel, append(wantedWindow(c.KernelSize, rank), -1, anyOr(c.Filters))...)
+	want(&c.Bias, anyOr(c.Filters))
+}
+
+// wantedWindow returns the first axes of a kernel: the lengths of its window along each spatial axis.
+func wantedWindow(size []int, rank int) []int {
+	switch len(size) {
+	case rank:
+		return slices.Clone(size)
+	case 1:
+		return repeated(size[0], rank)
+	}
+	return repeated(-1, rank)
+}

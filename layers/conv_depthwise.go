@@ -207,3 +207,18 @@ func makeDepthwise(c *config.Config) *DepthwiseConv {
 		Name:            c.Name(),
 	}
 }
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (d *DepthwiseConv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*DepthwiseConv)(d).wantShapes(want, 1)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (d *DepthwiseConv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*DepthwiseConv)(d).wantShapes(want, 2)
+}
+
+func (d *DepthwiseConv) wantShapes(want func(variable tensor.Any, shape ...int), rank int) {
+	want(&d.Kernel, append(wantedWindow(d.KernelSize, rank), -1, anyOr(d.DepthMultiplier))...)
+	want(&d.Bias, -1)
+}

@@ -141,3 +141,19 @@ func makeSeparable(c *config.Config) *SeparableConv {
 		Name:            c.Name(),
 	}
 }
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (s *SeparableConv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*SeparableConv)(s).wantShapes(want, 1)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (s *SeparableConv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*SeparableConv)(s).wantShapes(want, 2)
+}
+
+func (s *SeparableConv) wantShapes(want func(variable tensor.Any, shape ...int), rank int) {
+	want(&s.DepthwiseKernel, append(wantedWindow(s.KernelSize, rank), -1, anyOr(s.DepthMultiplier))...)
+	want(&s.PointwiseKernel, append(repeated(1, rank), -1, anyOr(s.Filters))...)
+	want(&s.Bias, anyOr(s.Filters))
+}

@@ -285,3 +285,23 @@ func makeConvTranspose(c *config.Config) *ConvTranspose {
 		Name:          c.Name(),
 	}
 }
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv1DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*ConvTranspose)(c).wantShapes(want, 1)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv2DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*ConvTranspose)(c).wantShapes(want, 2)
+}
+
+// WantShapes says what the options fix: see [tensor.Shaper].
+func (c *Conv3DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	(*ConvTranspose)(c).wantShapes(want, 3)
+}
+
+func (c *ConvTranspose) wantShapes(want func(variable tensor.Any, shape ...int), rank int) {
+	want(&c.Kernel, append(wantedWindow(c.KernelSize, rank), anyOr(c.Filters), -1)...)
+	want(&c.Bias, anyOr(c.Filters))
+}

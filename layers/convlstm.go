@@ -272,3 +272,13 @@ func makeConvLSTM(c *config.Config) any {
 		Name: c.Name(),
 	}
 }
+
+// WantShapes says what Filters fixes: see [tensor.Shaper].
+func (c *ConvLSTMCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&c.Bias, anyOr(4*c.Filters))
+	if n := len(c.KernelSize); n > 1 { // one length may be for any number of axes
+		window := wantedWindow(c.KernelSize, n)
+		want(&c.Kernel, append(window, -1, anyOr(4*c.Filters))...)
+		want(&c.RecurrentKernel, append(window[:n:n], anyOr(c.Filters), anyOr(4*c.Filters))...)
+	}
+}

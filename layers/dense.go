@@ -71,6 +71,12 @@ func (d *Dense) Build(input tensor.Shape) error {
 	return nil
 }
 
+// WantShapes says what Units fixes: see [tensor.Shaper].
+func (d *Dense) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&d.Kernel, -1, anyOr(d.Units))
+	want(&d.Bias, anyOr(d.Units))
+}
+
 // Call returns the layer's output for x: x's shape with the units as its last axis.
 func (d *Dense) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
 

@@ -29,6 +29,25 @@ type EinsumDense struct {
 
 func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
 
+// WantShapes says what Equation and OutputShape fix: see [tensor.Shaper].
+func (d *EinsumDense) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	operands, y, err := kernel.SplitEinsum(d.Equation)
+	if err != nil || len(operands) != 2 {
+		return
+	}
+	shape := repeated(-1, len([]rune(operands[1])))
+	outputs := []rune(strings.ReplaceAll(y, "…", ""))
+	if len(outputs) > 0 && !strings.HasPrefix(y, "…") && !strings.HasSuffix(y, "…") {
+		outputs = outputs[1:] // without the batch axis
+	}
+	for i, l := range operands[1] {
+		if at := slices.Index(outputs, l); at >= 0 && len(outputs) == len(d.OutputShape) && d.OutputShape[at] > 0 {
+			shape[i] = d.OutputShape[at]
+		}
+	}
+	want(&d.Kernel, shape...)
+}
+
 // plan returns the contraction for an input of rank axes, any axes of an ellipsis labelled, and how many those are.
 func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided int, err error) {
 	who := d.id()

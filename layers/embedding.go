@@ -42,14 +42,12 @@ func (e *Embedding) Build(tensor.Shape) error {
 			return err
 		}
 	}
-	rows, width := -1, -1
-	if e.InputDim != 0 {
-		rows = e.InputDim
-	}
-	if e.OutputDim != 0 {
-		width = e.OutputDim
-	}
-	return checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", rows, width)
+	return checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", anyOr(e.InputDim), anyOr(e.OutputDim))
+}
+
+// WantShapes says what InputDim and OutputDim fix: see [tensor.Shaper].
+func (e *Embedding) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&e.Embeddings, anyOr(e.InputDim), anyOr(e.OutputDim))
 }
 
 // Call returns a row of the table for each value of x, which is an index: x's shape with the row as its last axis. As in Keras

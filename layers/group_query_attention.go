@@ -176,3 +176,13 @@ func (g *GroupQueryAttention) masks(a *kernel.SoftAttention, call *AttentionCall
 func (g *GroupQueryAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	return callWithQuery(a, g.id(), g, g.Attend)
 }
+
+// WantShapes says what HeadDim and the numbers of heads fix: see [tensor.Shaper].
+func (g *GroupQueryAttention) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	width, heads, shared := anyOr(g.HeadDim), anyOr(g.NumQueryHeads), anyOr(g.NumKeyValueHeads)
+	wantProjection(want, &g.QueryDense, heads, width)
+	wantProjection(want, &g.KeyDense, shared, width)
+	wantProjection(want, &g.ValueDense, shared, width)
+	wantProjection(want, &g.GateDense, heads, width)
+	want(&g.OutputDense.Kernel, heads, width, -1)
+}

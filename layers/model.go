@@ -64,7 +64,8 @@ func (m *Model) Outputs() []TensorSpec {
 
 // Run computes the model. Inputs are converted to the dtypes of [Model.Inputs] as Keras converts them, and an axis of length 1 at the
 // end is added or left out where that makes the rank fit. Integers come out in Keras's dtype, fractions as float32.
-// The Context, which may be nil, has masks for the inputs and scratch memory.
+// The Context, which may be nil, has masks for the inputs and scratch memory. The outputs are the caller's own: they share memory neither
+// with each other, nor with the inputs, nor with the model.
 func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
 	vs := make([]*ops.Value, len(inputs))
 	for i, x := range inputs {
@@ -82,11 +83,6 @@ func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
 	for i, v := range out {
 		if ys[i], err = v.Tensor(); err != nil {
 			return nil, errorf(m.id(), "output %d: %w", i, err)
-		}
-		for j := range i { // the caller's own
-			if ys[i] == ys[j] {
-				ys[i] = tensor.Clone(ys[i])
-			}
 		}
 	}
 	return ys, nil
@@ -127,7 +123,10 @@ func publicSpecs(specs []program.Spec) []TensorSpec {
 // run runs the model's program.
 func (m *Model) run(c *Context, inputs []*ops.Value) ([]*ops.Value, error) {
 	out, err := m.program.Run(c.workspace(), inputs)
-	return out, shapeError(err)
+	if err != nil {
+		return nil, shapeError(err)
+	}
+	return m.program.Own(inputs, out), nil
 }
 
 // Call computes a model of one input and one output.

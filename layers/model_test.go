@@ -235,3 +235,33 @@ func ExampleFromKeras() {
 	fmt.Println(m.Inputs()[0].Name, ys[0].Shape(), ys[0].Values(), err)
 	// Output: x [2 1] [21 0] <nil>
 }
+
+func TestModelOutputsAreTheCallersOwn(t *testing.T) {
+	x := tensorJSON("x")
+	flat := `,{"module": "keras.layers", "class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [{"args": [` + x + `], "kwargs": {}}]}`
+	layers := flat + operatorJSON("Reshape", "r", `, "newshape": [-1, 1]`, tensorJSON("f")) +
+		operatorJSON("ExpandDims", "e", `, "axis": 0`, tensorJSON("r")) + operatorJSON("Negative", "n", "", x) + operatorJSON("Ravel", "l", "", tensorJSON("n")) +
+		operatorJSON("Copy", "c", "", `{"class_name": "__tensor__", "config": {"value": [1.0, 2.0], "dtype": "float32"}}`)
+	m, err := FromKeras(strings.NewReader(functional(layers, `[["x", 0, 0], ["f", 0, 0], ["r", 0, 0], ["e", 0, 0], ["n", 0, 0], ["l", 0, 0], ["f", 0, 0], ["c", 0, 0]]`)))
+	require.NoError(t, err)
+	in := random(t, 1, 2, 3)
+	kept := in.Clone()
+	first, err := m.Run(nil, in)
+	require.NoError(t, err)
+	var want []tensor.Any
+	for _, y := range first {
+		want = append(want, tensor.Clone(y))
+	}
+	for i, y := range first {
+		for j := range y.(*Tensor).Data() {
+			y.(*Tensor).Data()[j] = float32(1000 * (i + 1))
+		}
+		require.Equal(t, kept, in, "output %d shares the input's memory", i)
+		for j := i + 1; j < len(first); j++ {
+			require.Equal(t, want[j], first[j], "outputs %d and %d share memory", i, j)
+		}
+	}
+	again, err := m.Run(nil, in)
+	require.NoError(t, err)
+	require.Equal(t, want, again, "an output shares the model's memory")
+}

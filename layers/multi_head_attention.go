@@ -431,3 +431,27 @@ func (m *MultiHeadAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	}
 	return out, err
 }
+
+// WantShapes says what NumHeads, KeyDim, ValueDim and OutputShape fix: see [tensor.Shaper].
+func (m *MultiHeadAttention) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	heads, keyDim, valueDim := anyOr(m.NumHeads), anyOr(m.KeyDim), anyOr(m.ValueDim)
+	if m.ValueDim == 0 {
+		valueDim = keyDim
+	}
+	wantProjection(want, &m.QueryDense, heads, keyDim)
+	wantProjection(want, &m.KeyDense, heads, keyDim)
+	wantProjection(want, &m.ValueDense, heads, valueDim)
+	wantProjection(want, &m.GateDense, heads, valueDim)
+	if len(m.OutputShape) > 0 {
+		want(&m.OutputDense.Kernel, slices.Concat([]int{heads, valueDim}, m.OutputShape)...)
+		want(&m.OutputDense.Bias, m.OutputShape...)
+	} else {
+		want(&m.OutputDense.Kernel, heads, valueDim, -1)
+	}
+}
+
+// wantProjection calls want for the weights of a projection from inputs to heads.
+func wantProjection(want func(variable tensor.Any, shape ...int), d *EinsumDense, heads, width int) {
+	want(&d.Kernel, -1, heads, width)
+	want(&d.Bias, heads, width)
+}

@@ -451,3 +451,28 @@ func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, 
 		mix(states.Data[i*states.Stride:][:n], row[:n], row[2*n:])
 	}
 }
+
+// WantShapes says what Units fixes: see [tensor.Shaper].
+func (c *SimpleRNNCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&c.Kernel, -1, anyOr(c.Units))
+	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(c.Units))
+	want(&c.Bias, anyOr(c.Units))
+}
+
+// WantShapes says what Units fixes: see [tensor.Shaper].
+func (c *LSTMCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&c.Kernel, -1, anyOr(4*c.Units))
+	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(4*c.Units))
+	want(&c.Bias, anyOr(4*c.Units))
+}
+
+// WantShapes says what Units and ResetBefore fix: see [tensor.Shaper].
+func (c *GRUCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	want(&c.Kernel, -1, anyOr(3*c.Units))
+	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(3*c.Units))
+	if c.ResetBefore {
+		want(&c.Bias, anyOr(3*c.Units))
+	} else {
+		want(&c.Bias, 2, anyOr(3*c.Units))
+	}
+}
