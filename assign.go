@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 )
@@ -64,7 +65,7 @@ type assigner struct {
 	prefix   string
 	f        format.Reader
 	w        *walker
-	byName   map[string][]namedVariable
+	byName   map[string][]byname.Variable
 	objects  []assignedObject
 	plan     *transfer.Plan
 	taken    map[object.Identity]string // the key that each variable takes its value from
@@ -74,7 +75,7 @@ type assigner struct {
 // An assignedObject is a target that is no name, with the variables that it is.
 type assignedObject struct {
 	target any
-	vars   []namedVariable
+	vars   []byname.Variable
 }
 
 func (a *assigner) problem(err error, text string, args ...any) {
@@ -108,19 +109,19 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 	if err := a.w.ExpandAll(); err != nil {
 		return err
 	}
-	vars, err := namedVariables(a.w.graph, o)
+	vars, err := byname.Variables(a.w.graph, byNameOptions(o))
 	if err != nil {
 		return err
 	}
-	a.byName = make(map[string][]namedVariable)
+	a.byName = make(map[string][]byname.Variable)
 	for _, v := range vars {
-		if v.node.ID < count { // the others are targets outside of the model
-			a.byName[v.name] = append(a.byName[v.name], v)
+		if v.Node.ID < count { // the others are targets outside of the model
+			a.byName[v.Name] = append(a.byName[v.Name], v)
 		}
 	}
 	for i, n := range nodes {
 		for _, v := range vars {
-			if v.node == n || v.part != nil && v.node.Parent != nil && v.node.Parent.Parent == n {
+			if v.Node == n || v.Part != nil && v.Node.Parent != nil && v.Node.Parent.Parent == n {
 				a.objects[i].vars = append(a.objects[i].vars, v)
 			}
 		}
@@ -157,23 +158,24 @@ func (a *assigner) target(key string, target any) {
 	}
 }
 
-// assign plans that vars, which are one variable or the parts of one, take what is stored under tensor.
-func (a *assigner) assign(tensor, key string, vars []namedVariable) {
-	switch _, ok, err := a.f.Lookup(tensor); {
+// assign plans that vars, which are one variable or the parts of one, take the tensor stored under key. given is the key that the
+// caller gave.
+func (a *assigner) assign(key, given string, vars []byname.Variable) {
+	switch _, ok, err := a.f.Lookup(key); {
 	case err != nil:
 		a.problems = append(a.problems, fmt.Errorf("ckpt: %w", err))
 		return
 	case !ok:
-		a.problem(ErrNotFound, "tensor %q (for %q) is not found in the checkpoint", tensor, key)
+		a.problem(ErrNotFound, "tensor %q (for %q) is not found in the checkpoint", key, given)
 		return
 	}
 	for i := range vars {
 		v := &vars[i]
-		if other, twice := a.taken[v.node.Key]; twice {
-			a.problem(ErrMismatch, "%s is to take both %q and %q", v.node.GoPath(), other, tensor)
+		if other, twice := a.taken[v.Node.Key]; twice {
+			a.problem(ErrMismatch, "%s is to take both %q and %q", v.Node.GoPath(), other, key)
 			continue
 		}
-		a.taken[v.node.Key] = tensor
-		assign(a.plan, v, tensor)
+		a.taken[v.Node.Key] = key
+		byname.Assign(a.plan, v, key)
 	}
 }

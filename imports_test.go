@@ -29,7 +29,7 @@ func TestImports(t *testing.T) {
 		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":  {"format", "internal/object", "tensor"},
 		"internal/match":     {"format/objectgraph", "internal/object", "internal/transfer", "internal/wording"},
-		"internal/byname":    {"internal/object", "internal/transfer", "internal/wording"},
+		"internal/byname":    {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
 		"internal/wording":   {},
 		"internal/zipfile":   {"format", "format/raw"},
 		"internal/pickle":    {"format"},

@@ -226,11 +226,11 @@ func TestPartitionedVariables(t *testing.T) {
 		want  string
 	}{
 		"no parts":                {Partition(0), "no parts"},
-		"a part without a shape":  {Partition(0, new(tensor.Tensor[float32])), "no variable with a shape"},
+		"a part without a shape":  {Partition(0, new(tensor.Tensor[float32])), "not a variable with a shape"},
 		"no such axis":            {Partition(2, f32(1)), "no axis 2"},
 		"parts that do not fit":   {Partition(0, tensor.New[float32](2, 3), tensor.New[float32](2, 4)), "does not continue the others"},
 		"parts of different rank": {Partition(0, tensor.New[float32](2, 3), f32(1)), "does not continue the others"},
-		"an object":               {Partition(0, newNet(1)), "no variable with a shape"},
+		"an object":               {Partition(0, newNet(1)), "not a variable with a shape"},
 		"a part twice":            {Partition(0, sharedPart, sharedPart), "more than one part"},
 	} {
 		t.Run(name, func(t *testing.T) {

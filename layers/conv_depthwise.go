@@ -138,6 +138,7 @@ func (c *convolution) depthwise(y, x, weights, bias []float32) {
 		for i := lo; i < hi; i++ {
 			image := x[i/(c.out[0]*c.out[1])*c.in.len()*c.channels:]
 			c.depthwiseLine(y[i*width:(i+1)*width], image, weights, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
+			kernel.ApplyRows(c.activation, kernel.Matrix(y[i*width:(i+1)*width], 1, width))
 		}
 	})
 }

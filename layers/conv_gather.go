@@ -3,17 +3,19 @@ package layers
 import (
 	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// A convolution is the work of one call, over tensors with channels last: for each output position it gathers the
-// inputs under the window into a row, and multiplies the rows with the kernel ("im2col"). Rows are gathered in blocks that
-// fit a processor's cache, so that they never are in memory all at once.
+// A convolution is the work of one call, over tensors with channels last. Where a line of the window has enough channels, lines of the
+// input are multiplied where they lie (conv_lines.go). Elsewhere, for each output position, the inputs under the window are gathered into
+// a row, and the rows multiplied with the kernel ("im2col"), in blocks that fit a processor's cache.
 type convolution struct {
 	batch             int
 	in, out           triple
 	channels, filters int
 	groups            int
 	axes              [3]gathering
+	activation        activation.Func // of each value, applied while it is in the cache
 }
 
 // A gathering says, for one axis, which output positions are computed and which inputs they see: the t-th of outLen
@@ -39,6 +41,9 @@ func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activ
 	if err != nil {
 		return nil, err
 	}
+	if !f.ByRow() {
+		c.activation, f = f, activation.Linear()
+	}
 	if y.Len() > 0 {
 		w := ctx.workspace()
 		mark := w.Mark()
@@ -55,45 +60,67 @@ func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activ
 	return activate(who, f, y)
 }
 
+// run adds up, for each position, the products of the inputs under the window with weights, [taps… channels/groups filters], and bias,
+// which may be empty, and applies the activation. Every value of y, which is not empty, at one of the positions is overwritten.
+func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
+	positions := c.axes[0].outLen * c.axes[1].outLen * c.axes[2].outLen
+	if c.channels*c.axes[0].taps*c.axes[1].taps*c.axes[2].taps == 0 { // biases alone, which need no groups
+		whole := *c
+		whole.groups = 1
+		c = &whole
+	}
+	switch {
+	case positions == 0:
+	case c.isPlain():
+		c.runPlain(y, x, weights, bias, c.batch*positions)
+	case c.hasLines():
+		c.runLines(w, y, x, weights, bias)
+	default:
+		c.runGathered(w, y, x, weights, bias, positions)
+	}
+}
+
+// runPlain is run where every row is there already: the channels at its position.
+func (c *convolution) runPlain(y, x, weights, bias []float32, n int) {
+	channels := c.channels / c.groups
+	for g := range c.groups {
+		w, bias := c.group(weights, bias, channels, g)
+		kernel.Linear(c.groupOf(kernel.Matrix(y, n, c.filters), g), kernel.Cols(kernel.Matrix(x, n, c.channels), g*channels, (g+1)*channels), w, bias, c.activation)
+	}
+}
+
+// group returns the weights and the bias of group g.
+func (c *convolution) group(weights, bias []float32, depth, g int) (blas32.General, []float32) {
+	if len(bias) > 0 {
+		n := c.filters / c.groups
+		bias = bias[g*n : (g+1)*n]
+	}
+	return c.groupOf(kernel.Matrix(weights, depth, c.filters), g), bias
+}
+
+// groupOf returns the columns of group g, of all filters'.
+func (c *convolution) groupOf(m blas32.General, g int) blas32.General {
+	n := c.filters / c.groups
+	return kernel.Cols(m, g*n, (g+1)*n)
+}
+
 // gatherFloats is how many gathered values a block has, more or less: 128 KiB, a part of what the second cache holds.
 const gatherFloats = 1 << 15
 
-// run adds up, for each position, the products of the inputs under the window with weights, [taps… channels/groups filters], and bias,
-// which may be empty. Every value of y, which is not empty, at one of the positions is overwritten.
-func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
-	positions := c.axes[0].outLen * c.axes[1].outLen * c.axes[2].outLen
-	if positions == 0 {
-		return
-	}
-	groups := c.groups
-	depth := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps * c.channels / groups
-	if depth == 0 {
-		groups = 1 // of nothing
-	}
-	channels, filters := c.channels/groups, c.filters/groups
-	if c.isPlain() {
-		// Every row is there already: the channels at its position.
-		n := c.batch * positions
-		fill(y, bias, c.filters)
-		for g := range groups {
-			kernel.Matmul(kernel.Cols(kernel.Matrix(y, n, c.filters), g*filters, (g+1)*filters), kernel.Cols(kernel.Matrix(x, n, c.channels), g*channels, (g+1)*channels),
-				kernel.Cols(kernel.Matrix(weights, depth, c.filters), g*filters, (g+1)*filters))
-		}
-		return
-	}
-	block := min(max(gatherFloats/max(depth, 1)/kernel.RowStrip, 1)*kernel.RowStrip, positions)
+// runGathered is run by gathering rows.
+func (c *convolution) runGathered(w *kernel.Scratch, y, x, weights, bias []float32, positions int) {
+	channels := c.channels / c.groups
+	depth := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps * channels
+	const strip = 24 // rows that the products like to have a multiple of
+	block := min(max(gatherFloats/max(depth, 1)/strip, 1)*strip, positions)
 	blocks := (positions + block - 1) / block
-	cost := block * max(depth, 1) * c.filters
+	cost := kernel.ProductCost(block, max(depth, 1), c.filters)
 	direct := c.axes[0].outStep == 1 && c.axes[1].outStep == 1 && c.axes[2].outStep == 1
 
 	mark := w.Mark()
 	defer w.Release(mark)
 	runs := kernel.Ranges(c.batch*blocks, cost)
 	gathered := w.Floats(runs * block * depth)
-	factors := make([]kernel.Factor, groups)
-	for g := range factors {
-		factors[g] = kernel.NewFactor(w, kernel.Cols(kernel.Matrix(weights, depth, c.filters), g*filters, (g+1)*filters))
-	}
 	var sums []float32
 	if !direct {
 		sums = w.Floats(runs * block * c.filters)
@@ -111,11 +138,12 @@ func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
 			} else {
 				to = sums[run*block*c.filters:][:n*c.filters]
 			}
-			fill(to, bias, c.filters)
-			for g := range groups {
+			for g := range c.groups {
 				c.gather(rows, x, from, n, g*channels, channels)
-				factors[g].MulAdd(kernel.Cols(kernel.Matrix(to, n, c.filters), g*filters, (g+1)*filters), kernel.Matrix(rows, n, depth))
+				w, bias := c.group(weights, bias, depth, g)
+				kernel.Mul(c.groupOf(kernel.Matrix(to, n, c.filters), g), kernel.Matrix(rows, n, depth), w, bias)
 			}
+			kernel.ApplyRows(c.activation, kernel.Matrix(to, n, c.filters))
 			if !direct {
 				c.scatter(y, to, from, n)
 			}

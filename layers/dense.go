@@ -97,10 +97,12 @@ func (d *Dense) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Bias.Built() {
-		fillRows(y.Data(), d.Bias.Data())
+	to, from, w := kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.Kernel.Data(), inputs, units)
+	if width, err := d.Activation.Width(units); err == nil && width == units {
+		kernel.Linear(to, from, w, d.Bias.Data(), d.Activation)
+		return y, nil
 	}
-	kernel.Matmul(kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.Kernel.Data(), inputs, units))
+	kernel.MatmulBias(to, from, w, d.Bias.Data())
 	return activate(d.id(), d.Activation, y)
 }
 

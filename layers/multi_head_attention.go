@@ -272,10 +272,7 @@ func (m *MultiHeadAttention) finish(out []float32, query tensor.Shape) (*Tensor,
 		return nil, err
 	}
 	n, k, w := query[:len(query)-1].Len(), weights[:2].Len(), weights[2:].Len()
-	if m.OutputDense.Bias.Built() {
-		fillRows(y.Data(), m.OutputDense.Bias.Data())
-	}
-	kernel.Matmul(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.Kernel.Data(), k, w))
+	kernel.MatmulBias(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.Kernel.Data(), k, w), m.OutputDense.Bias.Data())
 	return y, nil
 }
 
@@ -285,11 +282,7 @@ func projected(work *kernel.Scratch, x *Tensor, d *EinsumDense) []float32 {
 	in, width := weights[0], weights[1:].Len()
 	rows := x.Shape()[:len(x.Shape())-1].Len()
 	y := work.Floats(rows * width)
-	clear(y)
-	if d.Bias.Built() {
-		fillRows(y, d.Bias.Data())
-	}
-	kernel.Matmul(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(d.Kernel.Data(), in, width))
+	kernel.MatmulBias(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(d.Kernel.Data(), in, width), d.Bias.Data())
 	return y
 }
 

@@ -42,8 +42,8 @@ type boundCell struct {
 	whole bool
 }
 
-// A stepper does a cell's arithmetic. Both methods are given the function that they multiply matrices with, matmul or mulAdd; the
-// scratch memory is for boundCell.whole alone, which one goroutine calls.
+// A stepper does a cell's arithmetic. Both methods are given the functions that they multiply matrices with; the scratch memory is for
+// boundCell.whole alone, which one goroutine calls.
 type stepper interface {
 	// project fills z with what a step needs of its input x, whatever the states: this is done for many steps at once.
 	project(w *kernel.Scratch, z, x blas32.General, mul product)
@@ -52,7 +52,11 @@ type stepper interface {
 	advance(w *kernel.Scratch, z, states blas32.General, scratch []float32, mul product)
 }
 
-type product func(y, x, w blas32.General)
+// A product multiplies matrices: over several goroutines, or on one.
+type product struct {
+	add func(y, x, w blas32.General)                 // adds x·w to y
+	set func(y, x, w blas32.General, bias []float32) // sets y to x·w plus bias, which may be empty
+}
 
 // A placing is where channels are in what goes in and comes out, which the steppers have last.
 type placing struct {
@@ -233,7 +237,7 @@ func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip boo
 	clear(to)
 
 	// The rest is done example by example, unless the cell does many at a time by itself.
-	runs, cost := 1, max(s.cost+s.in*s.gates, 1)*max(s.steps, 1)
+	runs, cost := 1, max(s.cost+kernel.ProductCost(1, s.in, s.gates), 1)*max(s.steps, 1)
 	if !s.whole {
 		runs = kernel.Ranges(s.batch, cost)
 	}
@@ -245,9 +249,9 @@ func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip boo
 		s.part(w, z, x, states, to, scratch[run*rows*s.scratch:][:rows*s.scratch], lo, hi, chunk, flip, mul)
 	}
 	if runs == 1 {
-		part(0, 0, s.batch, kernel.Matmul)
+		part(0, 0, s.batch, product{kernel.Matmul, kernel.MatmulBias})
 	} else {
-		kernel.Parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, kernel.MulAdd) })
+		kernel.Parallel(s.batch, cost, func(run, lo, hi int) { part(run, lo, hi, product{kernel.MulAdd, kernel.Mul}) })
 	}
 	if s.zeroOutput && s.unroll && s.sequences && s.mask != nil {
 		s.zeroUnrolled(to, flip)

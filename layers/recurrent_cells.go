@@ -7,6 +7,7 @@ import (
 
 	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -277,7 +278,7 @@ func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (boundCell, error) {
 		return boundCell{}, err
 	}
 	return boundCell{
-		in: inputs, gates: units, states: []tensor.Shape{{units}}, cost: units * units,
+		in: inputs, gates: units, states: []tensor.Shape{{units}}, cost: kernel.ProductCost(1, units, units) + units*kernel.ActivationCost,
 		stepper: &simpleSteps{projection{&c.Kernel, c.Bias.Data()}, &c.RecurrentKernel, f, units},
 	}, nil
 }
@@ -289,15 +290,7 @@ type projection struct {
 }
 
 func (p projection) project(_ *kernel.Scratch, z, x blas32.General, mul product) {
-	for i := range z.Rows {
-		row := z.Data[i*z.Stride:][:z.Cols]
-		if p.bias == nil {
-			clear(row)
-		} else {
-			copy(row, p.bias)
-		}
-	}
-	mul(z, x, kernel.Matrix(p.kernel.Data(), x.Cols, z.Cols))
+	mul.set(z, x, kernel.Matrix(p.kernel.Data(), x.Cols, z.Cols), p.bias)
 }
 
 type simpleSteps struct {
@@ -308,7 +301,7 @@ type simpleSteps struct {
 }
 
 func (s *simpleSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []float32, mul product) {
-	mul(z, states, kernel.Matrix(s.recurrent.Data(), s.units, s.units))
+	mul.add(z, states, kernel.Matrix(s.recurrent.Data(), s.units, s.units))
 	for i := range z.Rows {
 		row := z.Data[i*z.Stride:][:s.units]
 		apply(s.f, row, s.units)
@@ -330,8 +323,8 @@ func (c *LSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 		return boundCell{}, err
 	}
 	return boundCell{
-		in: inputs, gates: 4 * units, states: []tensor.Shape{{units}, {units}}, cost: 4*units*units + 5*units*kernel.ActivationCost,
-		stepper: &lstmSteps{projection{&c.Kernel, c.Bias.Data()}, &c.RecurrentKernel, f, r, units},
+		in: inputs, gates: 4 * units, states: []tensor.Shape{{units}, {units}}, cost: kernel.ProductCost(1, units, 4*units) + 5*units*kernel.ActivationCost,
+		stepper: &lstmSteps{projection{&c.Kernel, c.Bias.Data()}, &c.RecurrentKernel, f, r, units, areUsual(f, r)},
 	}, nil
 }
 
@@ -340,13 +333,24 @@ type lstmSteps struct {
 	recurrent *Tensor
 	f, r      activation.Func
 	units     int
+	usual     bool // f and r are tanh and sigmoid
+}
+
+// areUsual reports whether f and r are the activations that cells have by default.
+func areUsual(f, r activation.Func) bool {
+	return f.Is(activation.Tanh()) && r.Is(activation.Sigmoid())
 }
 
 func (s *lstmSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []float32, mul product) {
-	mul(z, kernel.Cols(states, 0, s.units), kernel.Matrix(s.recurrent.Data(), s.units, 4*s.units))
+	mul.add(z, kernel.Cols(states, 0, s.units), kernel.Matrix(s.recurrent.Data(), s.units, 4*s.units))
 	for i := range z.Rows {
 		state := states.Data[i*states.Stride:][:2*s.units]
-		lstmGates(state[:s.units], state[s.units:], z.Data[i*z.Stride:][:4*s.units], s.f, s.r)
+		h, c, gates := state[:s.units], state[s.units:], z.Data[i*z.Stride:][:4*s.units]
+		if s.usual {
+			vmath.LSTM(h, c, gates)
+		} else {
+			lstmGates(h, c, gates, s.f, s.r)
+		}
 	}
 }
 
@@ -380,8 +384,8 @@ func (c *GRUCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	if err != nil {
 		return boundCell{}, err
 	}
-	p := boundCell{in: inputs, gates: 3 * units, states: []tensor.Shape{{units}}, cost: 3*units*units + 3*units*kernel.ActivationCost}
-	steps := gruSteps{projection{kernel: &c.Kernel}, &c.RecurrentKernel, nil, f, r, units}
+	p := boundCell{in: inputs, gates: 3 * units, states: []tensor.Shape{{units}}, cost: kernel.ProductCost(1, units, 3*units) + 3*units*kernel.ActivationCost}
+	steps := gruSteps{projection{kernel: &c.Kernel}, &c.RecurrentKernel, nil, f, r, units, areUsual(f, r)}
 	if bias := c.Bias.Data(); bias != nil {
 		steps.bias = bias[:3*units]
 		steps.stateBias = bias[3*units:]
@@ -401,15 +405,19 @@ type gruSteps struct {
 	stateBias []float32 // empty: none
 	f, r      activation.Func
 	units     int
+	usual     bool // f and r are tanh and sigmoid
 }
 
 func (s *gruSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
 	n := s.units
 	inner := kernel.Matrix(scratch, z.Rows, 3*n)
-	fill(scratch[:z.Rows*3*n], s.stateBias, 3*n)
-	mul(inner, states, kernel.Matrix(s.recurrent.Data(), n, 3*n))
+	mul.set(inner, states, kernel.Matrix(s.recurrent.Data(), n, 3*n), s.stateBias)
 	for i := range z.Rows {
 		row, in, h := z.Data[i*z.Stride:][:3*n], inner.Data[i*3*n:][:3*n], states.Data[i*states.Stride:][:n]
+		if s.usual {
+			vmath.GRU(h, row, in)
+			continue
+		}
 		for j, v := range in[:2*n] {
 			row[j] += v
 		}
@@ -436,7 +444,7 @@ type resetBeforeSteps struct{ gruSteps }
 func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
 	n := s.units
 	weights := kernel.Matrix(s.recurrent.Data(), n, 3*n)
-	mul(kernel.Cols(z, 0, 2*n), states, kernel.Cols(weights, 0, 2*n))
+	mul.add(kernel.Cols(z, 0, 2*n), states, kernel.Cols(weights, 0, 2*n))
 	for i := range z.Rows {
 		row, h := z.Data[i*z.Stride:][:3*n], states.Data[i*states.Stride:][:n]
 		apply(s.r, row[:2*n], n)
@@ -444,7 +452,7 @@ func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, 
 			scratch[i*n+j] = r * h[j]
 		}
 	}
-	mul(kernel.Cols(z, 2*n, 3*n), kernel.Matrix(scratch, z.Rows, n), kernel.Cols(weights, 2*n, 3*n))
+	mul.add(kernel.Cols(z, 2*n, 3*n), kernel.Matrix(scratch, z.Rows, n), kernel.Cols(weights, 2*n, 3*n))
 	for i := range z.Rows {
 		row := z.Data[i*z.Stride:][:3*n]
 		apply(s.f, row[2*n:], n)

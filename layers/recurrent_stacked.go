@@ -66,7 +66,7 @@ func (s *StackedRNNCells) plan(who id, step tensor.Shape) (boundCell, error) {
 			p.in, p.gates, p.scratch = cell.in, cell.gates, cell.scratch
 		} else {
 			p.scratch = max(p.scratch, cell.gates+cell.scratch)
-			p.cost += cell.in * cell.gates
+			p.cost += kernel.ProductCost(1, cell.in, cell.gates)
 		}
 		p.cost += cell.cost
 		p.output = len(p.states) + cell.output

@@ -85,6 +85,14 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	return b.file.ReadAt(p, b.base+off)
 }
 
+// Open returns a reader of all bytes of b, in order. It is to be closed.
+func (b *Blob) Open() (io.ReadCloser, error) {
+	if b.open != nil {
+		return b.open()
+	}
+	return io.NopCloser(io.NewSectionReader(b, 0, b.size)), nil
+}
+
 // Close closes b's file, and with it all blobs that share it. Closing it again does nothing.
 func (b *Blob) Close() error { return b.file.close() }
 

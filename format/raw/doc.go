@@ -15,7 +15,8 @@
 // than a bounded multiple of what the blobs hold. So whoever allocates what [format.Entry] says allocates no
 // more than the files justify.
 //
-// These formats have no checksums of their own: see [Reader.Unverified].
+// Most of these formats have no checksums: see [Reader.Unverified]. The members of archives do, which are compared whenever all
+// of a tensor is read, and not when a region is.
 //
 // # How it reads
 //

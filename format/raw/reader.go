@@ -139,8 +139,13 @@ func (r *Reader) Keys() iter.Seq[string] {
 	}
 }
 
-// Unverified reports whether damage to the values of a tensor can go unnoticed, because the format has no checksum of them.
-func (r *Reader) Unverified() bool { return len(r.entries) > 0 }
+// Unverified reports whether damage to the values of a tensor can go unnoticed, because there is no checksum of them: of a
+// stream, and of a tensor with a [Sum], it is compared when all of it is read.
+func (r *Reader) Unverified() bool {
+	return slices.ContainsFunc(r.entries, func(e entry) bool {
+		return e.Refuse == nil && e.n > 0 && e.Sum == nil && e.blob.open == nil
+	})
+}
 
 func (r *Reader) search(key string) (int, bool) {
 	return slices.BinarySearchFunc(r.entries, key, func(e entry, key string) int { return strings.Compare(e.Key, key) })

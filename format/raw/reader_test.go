@@ -3,6 +3,7 @@ package raw
 import (
 	"bytes"
 	"errors"
+	"hash/crc32"
 	"io"
 	"math"
 	"os"
@@ -264,6 +265,35 @@ func TestStreams(t *testing.T) {
 	_, ok, err := r.Map("a")
 	require.NoError(t, err)
 	require.False(t, ok)
+}
+
+// The checksum of an archive's member is compared whenever all of a tensor is read.
+func TestSum(t *testing.T) {
+	b := make([]byte, 5+4*chunkSize)
+	for i := range b {
+		b[i] = byte(i * 7)
+	}
+	n := (len(b) - 5) / 4
+	for name, strides := range map[string][]int64{"row-major": nil, "Fortran": {1, 4}} {
+		t.Run(name, func(t *testing.T) {
+			read := func() (errs []error) {
+				r, err := NewReader("file", []*Blob{Memory("file", b)}, []Tensor{{Key: "a", DType: f32, Shape: tensor.Shape{4, n / 4}, Strides: strides,
+					Offset: 5, BigEndian: true, Sum: &Sum{Before: crc32.ChecksumIEEE(b[:5]), Want: 0x14c6ecd4}}}, Options{})
+				require.NoError(t, err)
+				require.False(t, r.Unverified())
+				dst := tensor.New[float32](4, n/4)
+				return []error{r.Read(t.Context(), "a", dst), r.WriteStored(t.Context(), "a", io.Discard),
+					r.entries[0].read(t.Context(), wholeSlice(dst.Shape()), dst, parallelSize)}
+			}
+			require.Equal(t, []error{nil, nil, nil}, read())
+			b[chunkSize] ^= 1
+			for _, err := range read() {
+				require.ErrorIs(t, err, format.ErrCorrupt)
+				require.ErrorContains(t, err, "the archive says 14c6ecd4")
+			}
+			b[chunkSize] ^= 1
+		})
+	}
 }
 
 type failing struct{ err error }

@@ -2,8 +2,10 @@ package raw
 
 import (
 	"errors"
+	"hash/crc32"
 	"io"
 
+	"github.com/gockpt/ckpt/internal/crc"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -13,6 +15,7 @@ type source struct {
 	from io.ReaderAt // the blob, or the one pass over a stream
 	buf  []byte      // blocks to be decoded; of this source alone
 	one  []byte      // one decoded block
+	sums []uint32    // of chunks, where all of a tensor with a sum is read by them; shared by clones
 }
 
 // open returns the source of e. It is to be closed; finish comes before that where all of the tensor was read.
@@ -28,7 +31,7 @@ func (e *entry) open() (*source, error) {
 }
 
 // clone returns a source that another goroutine may use. Streams have no clones.
-func (s *source) clone() *source { return &source{e: s.e, from: s.from} }
+func (s *source) clone() *source { return &source{e: s.e, from: s.from, sums: s.sums} }
 
 // parallel reports whether several clones may be used at once.
 func (s *source) parallel() bool { return s.e.blob.open == nil }
@@ -39,8 +42,22 @@ func (s *source) close() {
 	}
 }
 
-// finish reads what a stream has after the tensor, so that its checksum is compared.
+// sum lets what is read from now on, chunk by chunk, be compared with the tensor's sum by finish.
+func (s *source) sum() {
+	if s.e.Sum != nil {
+		s.sums = make([]uint32, (s.e.Size+chunkSize-1)/chunkSize)
+	}
+}
+
+// finish compares the checksum of a tensor all of which was read. Of a stream it reads what comes after the tensor, so that the
+// stream does.
 func (s *source) finish() error {
+	if s.sums != nil {
+		sum := crc.Combine(crc32.IEEE, s.e.Sum.Before, crc.Chunks(crc32.IEEE, s.sums, chunkSize, s.e.Size), s.e.Size)
+		if sum != s.e.Sum.Want {
+			return s.e.fault("its checksum is %08x, and the archive says %08x: the file was damaged", sum, s.e.Sum.Want)
+		}
+	}
 	p, ok := s.from.(*pass)
 	if !ok {
 		return nil
@@ -66,6 +83,9 @@ func (s *source) readAt(p []byte, at int64) error {
 		return s.decodeAt(p, at)
 	}
 	err := s.bytesAt(p, e.Offset+at)
+	if s.sums != nil {
+		s.sums[at/chunkSize] = crc32.ChecksumIEEE(p)
+	}
 	toNative(e, p) // also what a failed read has left
 	return err
 }

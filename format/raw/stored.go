@@ -22,7 +22,12 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	}
 	size := e.DType.Size()
 	if _, axes := e.view(wholeSlice(e.Shape)); contiguous(axes, size) {
-		return e.writeRun(ctx, w)
+		return e.each(ctx, func(chunk []byte) error { return e.write(w, chunk) })
+	}
+	if e.Sum != nil {
+		if err := e.each(ctx, func([]byte) error { return nil }); err != nil {
+			return err
+		}
 	}
 	window := windowSize / size
 	if e.blob.open != nil {
@@ -34,15 +39,20 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 // windowSize is how much of a strided tensor is written at once.
 const windowSize = 2 << 20
 
-// writeRun is WriteStored for tensors that are stored in row-major order.
-func (e *entry) writeRun(ctx context.Context, w io.Writer) error {
+// each calls fn with one chunk after another of a tensor's bytes as this machine has them, in the order in which they are stored, and compares
+// the checksum. fn may change them.
+func (e *entry) each(ctx context.Context, fn func(chunk []byte) error) error {
 	src, err := e.open()
 	if err != nil {
 		return err
 	}
 	defer src.close()
+	src.sum()
 	left := int64(e.n) * int64(e.DType.Size())
-	buf := make([]byte, min(bufferSize, left))
+	if e.Strides != nil {
+		left = e.Size
+	}
+	buf := make([]byte, min(chunkSize, left))
 	for at := int64(0); left > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -51,7 +61,7 @@ func (e *entry) writeRun(ctx context.Context, w io.Writer) error {
 		if err := src.readAt(chunk, at); err != nil {
 			return err
 		}
-		if err := e.write(w, chunk); err != nil {
+		if err := fn(chunk); err != nil {
 			return err
 		}
 		at, left = at+int64(len(chunk)), left-int64(len(chunk))

@@ -23,6 +23,9 @@ type Tensor struct {
 	Stored string // what the format calls the stored type, such as "F32", "<f4" or "Q8_0"; for listings
 	Size   int64  // bytes in the blob. Set by NewReader, but for refused tensors, where the format's package may know it
 
+	// Sum, where it is not nil, is compared whenever all of the tensor is read. Blocks and streams have none.
+	Sum *Sum
+
 	// Refuse is the error of reading a tensor that can only be listed; nil for all others. It should satisfy
 	// errors.Is(err, errors.ErrUnsupported).
 	Refuse error
@@ -36,6 +39,12 @@ type Code struct {
 	// Decode turns whole blocks of src into numbers of the tensor's dtype in this machine's byte order. It fills dst,
 	// accepts any bytes, and may be called by several goroutines at once.
 	Decode func(dst, src []byte)
+}
+
+// A Sum is the CRC-32 (IEEE) of the bytes of a blob from its beginning to the end of a tensor, as archives have it of members.
+type Sum struct {
+	Before uint32 // of the bytes before the tensor
+	Want   uint32 // of these and the tensor
 }
 
 // An entry is a tensor that was checked.
@@ -67,6 +76,9 @@ func newEntry(t Tensor, blobs []*Blob) (entry, error) {
 			return e, fmt.Errorf("its %d bytes at offset %d leave the %d bytes of %s", t.Size, t.Offset, e.blob.size, e.blob.name)
 		}
 		return e, nil
+	}
+	if t.Code != nil || e.blob.open != nil {
+		e.Sum = nil
 	}
 	if t.DType.Size() == 0 {
 		return e, fmt.Errorf("%v is not a type of numbers", t.DType)

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/jsonscan"
 )
 
 // alignment is what the length of the header makes the offset of the first tensor a multiple of.
@@ -23,13 +24,13 @@ func layOut(items []raw.Item, metadata map[string]string) ([]byte, int64) {
 	})
 	b := append(make([]byte, lengthSize), '{')
 	if metadata != nil {
-		b = append(appendString(b, metadataName), ":{"...)
+		b = append(jsonscan.AppendString(b, metadataName), ":{"...)
 		for i, k := range slices.Sorted(maps.Keys(metadata)) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(appendString(b, k), ':')
-			b = appendString(b, metadata[k])
+			b = append(jsonscan.AppendString(b, k), ':')
+			b = jsonscan.AppendString(b, metadata[k])
 		}
 		b = append(b, "},"...)
 	}
@@ -56,7 +57,7 @@ func layOut(items []raw.Item, metadata map[string]string) ([]byte, int64) {
 
 // appendEntry appends the member of the header that describes it.
 func appendEntry(b []byte, it *raw.Item, end int64) []byte {
-	b = append(appendString(b, it.Key), `:{"dtype":"`...)
+	b = append(jsonscan.AppendString(b, it.Key), `:{"dtype":"`...)
 	b = append(b, storedTypes[storedAs(it.Source.DType)].name...)
 	b = append(b, `","shape":[`...)
 	for i, n := range it.Source.Shape {
@@ -89,13 +90,13 @@ func encodeIndex(fileOf map[string]string, totalSize int64) []byte {
 	return append(b, "\n  }\n}\n"...)
 }
 
-// appendASCII is appendString with an escape for whatever is not ASCII.
+// appendASCII is jsonscan.AppendString with an escape for whatever is not ASCII.
 func appendASCII(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	unit := func(b []byte, r rune) []byte {
 		return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 	}
-	for _, r := range string(appendString(nil, text)) {
+	for _, r := range string(jsonscan.AppendString(nil, text)) {
 		switch {
 		case r < 0x7f:
 			b = append(b, byte(r))

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/jsonscan"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -72,19 +73,19 @@ func parseHeader(text []byte) (h header, err error) {
 	if len(text) == 0 || text[0] != '{' {
 		return h, fmt.Errorf("expected '{', got %q", text[:min(8, len(text))])
 	}
-	s, err := newScanner(text)
+	s, err := jsonscan.New(text)
 	if err != nil {
 		return h, err
 	}
-	err = s.object(func(name string) error {
+	err = s.Object(func(name string) error {
 		if name == metadataName {
 			if h.metadata != nil {
-				return s.fault("%s occurs twice", metadataName)
+				return s.Fault("%s occurs twice", metadataName)
 			}
 			h.metadata = make(map[string]string)
-			return s.strings(h.metadata)
+			return readStrings(s, h.metadata)
 		}
-		t, err := s.tensor()
+		t, err := readTensor(s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", raw.Quote(name), err)
 		}
@@ -95,41 +96,41 @@ func parseHeader(text []byte) (h header, err error) {
 	if err != nil {
 		return h, err
 	}
-	return h, s.end()
+	return h, s.End()
 }
 
-// strings reads an object of strings, or null, into m.
-func (s *scanner) strings(m map[string]string) error {
-	if s.peek() == 'n' {
-		return s.skip(0)
+// readStrings reads an object of strings, or null, into m.
+func readStrings(s *jsonscan.Scanner, m map[string]string) error {
+	if s.Peek() == 'n' {
+		return s.Skip()
 	}
-	return s.object(func(name string) (err error) {
+	return s.Object(func(name string) (err error) {
 		if _, ok := m[name]; ok {
-			return s.fault("%s occurs twice", raw.Quote(name))
+			return s.Fault("%s occurs twice", raw.Quote(name))
 		}
-		m[name], err = s.str()
+		m[name], err = s.String()
 		return err
 	})
 }
 
-// tensor reads what the header says of one tensor.
-func (s *scanner) tensor() (t raw.Tensor, err error) {
+// readTensor reads what the header says of one tensor.
+func readTensor(s *jsonscan.Scanner) (t raw.Tensor, err error) {
 	var seen [3]bool
 	once := func(i int, field string) error {
 		if seen[i] {
-			return s.fault("%s occurs twice", field)
+			return s.Fault("%s occurs twice", field)
 		}
 		seen[i] = true
 		return nil
 	}
 	var offsets []int64
-	err = s.object(func(field string) error {
+	err = s.Object(func(field string) error {
 		switch field {
 		case "dtype":
 			if err := once(0, field); err != nil {
 				return err
 			}
-			t.Stored, err = s.str()
+			t.Stored, err = s.String()
 			return err
 		case "shape":
 			if err := once(1, field); err != nil {
@@ -144,31 +145,31 @@ func (s *scanner) tensor() (t raw.Tensor, err error) {
 			offsets, err = numbers[[]int64](s)
 			return err
 		}
-		return s.skip(maxDepth)
+		return s.Skip()
 	})
 	if err != nil {
 		return t, err
 	}
 	if seen != [3]bool{true, true, true} {
-		return t, s.fault("expected dtype, shape and data_offsets")
+		return t, s.Fault("expected dtype, shape and data_offsets")
 	}
 	if len(offsets) != 2 || offsets[0] > offsets[1] {
-		return t, s.fault("data_offsets: expected where the tensor begins and where it ends, got %v", offsets)
+		return t, s.Fault("data_offsets: expected where the tensor begins and where it ends, got %v", offsets)
 	}
 	t.Offset, t.Size = offsets[0], offsets[1]-offsets[0]
 	return t, nil
 }
 
 // numbers reads an array of numbers.
-func numbers[S ~[]E, E int | int64](s *scanner) (S, error) {
+func numbers[S ~[]E, E int | int64](s *jsonscan.Scanner) (S, error) {
 	list := S{}
-	err := s.array(func() error {
+	err := s.Array(func() error {
 		if len(list) == maxNumbers {
-			return s.fault("more than %d numbers", maxNumbers)
+			return s.Fault("more than %d numbers", maxNumbers)
 		}
-		n, err := s.number()
+		n, err := s.Number()
 		if err == nil && int64(E(n)) != n {
-			err = s.fault("%d is more than this machine counts", n)
+			err = s.Fault("%d is more than this machine counts", n)
 		}
 		list = append(list, E(n))
 		return err

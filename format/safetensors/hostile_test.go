@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -145,7 +146,7 @@ func TestMemory(t *testing.T) {
 	var many bytes.Buffer
 	many.WriteString(`{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`)
 	for i := range 100_000 {
-		many.WriteString(`,"` + string(rune('a'+i%26)) + "." + strings.Repeat("x", i%7) + `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`)
+		many.WriteString(`,"a.` + strconv.Itoa(i) + `":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`)
 	}
 	many.WriteString("}")
 	tests := map[string]string{
@@ -158,7 +159,7 @@ func TestMemory(t *testing.T) {
 	for name, header := range tests {
 		t.Run(name, func(t *testing.T) {
 			b := file(header, 1)
-			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(16*len(b)+1<<20))
+			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(32*len(b)+1<<20))
 		})
 	}
 }

@@ -2,11 +2,8 @@ package safetensors
 
 import (
 	"encoding/binary"
-	"errors"
 	"io/fs"
 	"maps"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
@@ -14,13 +11,13 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/weightmap"
 )
 
-const (
-	ending      = ".safetensors"
-	indexEnding = ".index.json"
-	defaultName = "model" + ending
-)
+const ending = ".safetensors"
+
+// files is how files of this format are called.
+var files = weightmap.Kind{Name: "safetensors", Endings: []string{ending}, Default: "model" + ending}
 
 // A Reader reads a checkpoint of one file or of several. It implements [format.Reader] and [format.Finder].
 type Reader struct {
@@ -44,6 +41,9 @@ func Recognize(head []byte) bool {
 	return n >= 2 && n <= maxHeader && head[lengthSize] == '{'
 }
 
+// RecognizeIndex reports whether a file that begins with head may be an index: JSON. Its name says more.
+func RecognizeIndex(head []byte) bool { return weightmap.Recognize(head) }
+
 // OpenFile opens the checkpoint at a path of the machine: a safetensors file, an index, or a directory with either. It is to be closed.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
@@ -54,16 +54,9 @@ func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(f
 // opened. In a directory it opens the only index; where there is none, "model.safetensors" or the only safetensors
 // file. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
-	info, err := fsys.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		if path, err = inDirectory(fsys, path); err != nil {
-			return nil, err
-		}
-	case errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(path, indexEnding):
-		if _, err := fsys.Stat(path + indexEnding); err == nil {
-			path += indexEnding
-		}
+	path, err := files.Find(fsys, path)
+	if err != nil {
+		return nil, err
 	}
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -76,7 +69,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 func open(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
 	var head [lengthSize + 1]byte
 	n, _ := b.ReadAt(head[:], 0) // what cannot be read, readHeader says
-	if !Recognize(head[:n]) && (strings.HasSuffix(path, indexEnding) || RecognizeIndex(head[:n])) {
+	if !Recognize(head[:n]) && (strings.HasSuffix(path, weightmap.Ending) || weightmap.Recognize(head[:n])) {
 		return openIndex(fsys, path, b)
 	}
 	h, err := readHeader(b)
@@ -87,6 +80,52 @@ func open(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
 	return newReader(path, []*raw.Blob{b}, h.tensors, h.metadata)
 }
 
+// openIndex opens the files that the index b lists. It closes b.
+func openIndex(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
+	ix, err := weightmap.Read(b)
+	b.Close()
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := ix.Open(fsys)
+	if err != nil {
+		return nil, err
+	}
+	tensors, metadata, err := readHeaders(ix, blobs)
+	if err != nil {
+		closeAll(blobs)
+		return nil, err
+	}
+	return newReader(path, blobs, tensors, metadata)
+}
+
+// readHeaders reads the headers of the files that an index lists, and compares what they hold with the index.
+func readHeaders(ix *weightmap.Index, blobs []*raw.Blob) (all []raw.Tensor, metadata map[string]string, err error) {
+	keys := make([][]string, len(blobs))
+	total := int64(0)
+	for i, b := range blobs {
+		h, err := readHeader(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, t := range h.tensors {
+			t.Blob = i
+			total += t.Size
+			all = append(all, t)
+			keys[i] = append(keys[i], t.Key)
+		}
+		for k, v := range h.metadata {
+			if metadata == nil {
+				metadata = make(map[string]string)
+			}
+			if _, ok := metadata[k]; !ok {
+				metadata[k] = v
+			}
+		}
+	}
+	return all, metadata, ix.Check(keys, total)
+}
+
 // newReader returns the Reader of tensors. Where it fails it closes the blobs.
 func newReader(path string, blobs []*raw.Blob, tensors []raw.Tensor, metadata map[string]string) (*Reader, error) {
 	r, err := raw.NewReader(path, blobs, tensors, raw.Options{})
@@ -94,50 +133,17 @@ func newReader(path string, blobs []*raw.Blob, tensors []raw.Tensor, metadata ma
 		closeAll(blobs)
 		return nil, err
 	}
-	files := make([]string, len(blobs))
+	names := make([]string, len(blobs))
 	for i, b := range blobs {
-		files[i] = b.Name()
+		names[i] = b.Name()
 	}
-	return &Reader{Reader: r, metadata: metadata, files: files}, nil
+	return &Reader{Reader: r, metadata: metadata, files: names}, nil
 }
 
 func closeAll(blobs []*raw.Blob) {
 	for _, b := range blobs {
 		b.Close()
 	}
-}
-
-// inDirectory returns the path of what [Open] opens in a directory.
-func inDirectory(fsys fsx.ReadFS, dir string) (string, error) {
-	entries, err := fsys.ReadDir(dir)
-	if err != nil {
-		return "", raw.OpenError("read directory", dir, err)
-	}
-	var files, indexes []string
-	for _, e := range entries {
-		switch {
-		case strings.HasSuffix(e.Name(), ending+indexEnding):
-			indexes = append(indexes, e.Name())
-		case strings.HasSuffix(e.Name(), ending):
-			files = append(files, e.Name())
-		}
-	}
-	switch {
-	case len(indexes) == 1 && len(files) > 0 && indexes[0] == defaultName+indexEnding && slices.Contains(files, defaultName):
-		return "", raw.Unsupported(dir, "", "it has %s and an index of others, %s: name the one that is meant", defaultName, indexes[0])
-	case len(indexes) == 1:
-		return filepath.Join(dir, indexes[0]), nil
-	case len(indexes) == 0 && len(files) == 1:
-		return filepath.Join(dir, files[0]), nil
-	case len(indexes) == 0 && slices.Contains(files, defaultName):
-		return filepath.Join(dir, defaultName), nil
-	case len(indexes) == 0 && len(files) == 0:
-		return "", &raw.Error{File: dir, Offset: -1, Reason: "it has no safetensors file and no index of several", Err: fs.ErrNotExist}
-	case len(indexes) == 0:
-		return "", raw.Unsupported(dir, "", "it has %d safetensors files and no index, a file called %s: name the one that is meant",
-			len(files), defaultName+indexEnding)
-	}
-	return "", raw.Unsupported(dir, "", "it has several indexes, %s: name the one that is meant", strings.Join(indexes, ", "))
 }
 
 // Metadata returns what the header has under "__metadata__", such as "format": "pt"; nil where there is none. Of several files it has

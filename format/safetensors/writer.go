@@ -13,6 +13,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/weightmap"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -129,7 +130,7 @@ func (w *Writer) Commit(ctx context.Context) error {
 	if err := commit.Run(ctx); err != nil {
 		return err
 	}
-	stale := w.path + indexEnding
+	stale := w.path + weightmap.Ending
 	if len(shards) > 1 {
 		stale = w.path
 	}
@@ -204,12 +205,12 @@ func (w *Writer) write(ctx context.Context, commit *fsx.Commit, shards [][]raw.I
 	if len(shards) == 1 {
 		return nil
 	}
-	f, err := commit.Create(w.path + indexEnding)
+	f, err := commit.Create(w.path + weightmap.Ending)
 	if err != nil {
 		return err
 	}
 	if _, err := f.Write(encodeIndex(fileOf, total)); err != nil {
-		return raw.OpenError("write", w.path+indexEnding, err)
+		return raw.OpenError("write", w.path+weightmap.Ending, err)
 	}
 	return nil
 }

@@ -19,7 +19,6 @@ func TestGolden(t *testing.T) {
 	require.NoError(t, err)
 	var files map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(text, &files))
-	delete(files, "sharded")
 	for name, raw := range files {
 		t.Run(name, func(t *testing.T) {
 			r, err := torch.OpenFile(filepath.Join("testdata", name))

@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/weightmap"
 )
 
 // A Reader reads the tensors of a file of PyTorch, or of several that an index lists. It implements [format.Reader] and
@@ -25,20 +27,30 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// OpenFile opens the file at a path of the machine. It is to be closed.
+// names is how files of this format are called.
+var names = weightmap.Kind{Name: "PyTorch", Endings: []string{".bin", ".pt", ".pth", ".ckpt"}, Default: "pytorch_model.bin"}
+
+// OpenFile opens the checkpoint at a path of the machine: a file of PyTorch, an index of several such as pytorch_model.bin.index.json, or a
+// directory with either. It is to be closed.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys.
+// Open is [OpenFile] for a path in fsys. Where there is no file at path but an index for it, path followed by ".index.json", that is
+// opened. In a directory it opens the only index; where there is none, "pytorch_model.bin" or the only file that is called as
+// PyTorch's are. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
+	path, err := names.Find(fsys, path)
+	if err != nil {
+		return nil, err
+	}
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, raw.OpenError("open", path, err)
 	}
 	c := &checkpoint{name: path, same: make(map[string]string), skipped: make(map[string]bool)}
-	if err := c.addFile(raw.File(path, f)); err != nil {
+	if err := c.add(fsys, raw.File(path, f)); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c.reader()
@@ -52,6 +64,38 @@ type checkpoint struct {
 	same    map[string]string
 	skipped map[string]bool
 	files   []string
+}
+
+// add adds the file that is all of b, or those that it lists where it is an index.
+func (c *checkpoint) add(fsys fsx.ReadFS, b *raw.Blob) error {
+	var head [16]byte
+	n, _ := b.ReadAt(head[:], 0) // what cannot be read, others say
+	if !strings.HasSuffix(b.Name(), weightmap.Ending) && !weightmap.Recognize(head[:n]) {
+		return c.addFile(b)
+	}
+	ix, err := weightmap.Read(b)
+	if err := errors.Join(err, b.Close()); err != nil {
+		return err
+	}
+	files, err := ix.Open(fsys)
+	if err != nil {
+		return err
+	}
+	keys := make([][]string, len(files))
+	for i, b := range files {
+		from := len(c.tensors)
+		if err := c.addFile(b); err != nil {
+			for _, b := range files[i+1:] {
+				err = errors.Join(err, b.Close())
+			}
+			return err
+		}
+		for _, t := range c.tensors[from:] {
+			keys[i] = append(keys[i], t.Key)
+		}
+	}
+	// total_size counts tied weights once or twice, by who wrote it.
+	return ix.Check(keys, -1)
 }
 
 // addFile adds the file that is all of b, which c closes from now on.
@@ -83,13 +127,13 @@ func (c *checkpoint) addFile(b *raw.Blob) error {
 
 // tie records which names lead to one tensor. The first is that which comes first in byte order.
 func (c *checkpoint) tie(tensors []named, ids []string) {
-	names := make(map[string][]string)
+	keysOf := make(map[string][]string)
 	for i, id := range ids {
 		if id != "" {
-			names[id] = append(names[id], tensors[i].key)
+			keysOf[id] = append(keysOf[id], tensors[i].key)
 		}
 	}
-	for _, keys := range names {
+	for _, keys := range keysOf {
 		slices.Sort(keys)
 		for _, key := range keys[1:] {
 			c.same[key] = keys[0]

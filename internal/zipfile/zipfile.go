@@ -163,6 +163,14 @@ func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// CRC returns the CRC-32 that the archive has of a member; 0 where there is no such member.
+func (a *Archive) CRC(name string) uint32 {
+	if i, ok := a.byName[name]; ok {
+		return a.members[i].CRC32
+	}
+	return 0
+}
+
 // find returns the index of a member that can be read.
 func (a *Archive) find(name string) (int, error) {
 	i, ok := a.byName[name]

@@ -17,7 +17,7 @@
 package gemm
 
 // MulAdd adds the product of the m×k matrix a and the k×n matrix b to the m×n matrix c. Each is row-major, and stored rows
-// are lda, ldb and ldc apart. It panics, before it changes anything, where one of them is shorter than that.
+// are lda, ldb and ldc apart; those of a may overlap. It panics, before it changes anything, where one of them is shorter than that.
 func MulAdd(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	best.mul(product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, add: true})
 }
@@ -42,7 +42,9 @@ func (p *product) check() {
 		panic("gemm: the bias is shorter than the matrix is wide")
 	}
 	if p.k > 0 {
-		check(p.a, p.m, p.k, p.lda)
+		if p.m > 1 && p.lda < 1 || len(p.a) < (p.m-1)*p.lda+p.k {
+			panic("gemm: a matrix is shorter than its shape")
+		}
 		check(p.b, p.k, p.n, p.ldb)
 	}
 	check(p.c, p.m, p.n, p.ldc)

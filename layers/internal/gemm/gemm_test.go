@@ -173,12 +173,21 @@ func TestMulOfShortSlicesPanics(t *testing.T) {
 			"b":                          func(p *product) { p.b = ok[:7] },
 			"c":                          func(p *product) { p.c = ok[:11] },
 			"bias":                       func(p *product) { p.bias = ok[:3] },
+			"rows of a at one place":     func(p *product) { p.lda = 0 },
 			"a stride below the columns": func(p *product) { p.ldc = 3 },
 		} {
 			p := product{m: 3, n: 4, k: 2, a: ok, lda: 2, b: ok, ldb: 4, c: ok, ldc: 4}
 			change(&p)
 			require.Panics(t, func() { kn.mul(p) }, name)
 		}
+	})
+}
+
+func TestRowsOfTheFirstFactorMayOverlap(t *testing.T) {
+	each(t, func(t *testing.T, kn kernel) {
+		c := make([]float32, 3)
+		kn.mul(product{m: 3, n: 1, k: 3, a: []float32{1, 2, 3, 4, 5}, lda: 1, b: []float32{1, 10, 100}, ldb: 1, c: c, ldc: 1})
+		require.Equal(t, []float32{321, 432, 543}, c)
 	})
 }
 

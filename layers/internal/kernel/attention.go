@@ -2,12 +2,13 @@ package kernel
 
 import (
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 
-	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/gemm"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas32"
 )
 
 // FusedMasked is what Keras's dot_product_attention puts in place of a masked score.
@@ -36,7 +37,11 @@ type RowsAt struct {
 	Row   int   // step from row to row
 }
 
-// Run computes a.out, which must be 0.
+// Sizes of what a goroutine works on at a time, in rows: as many queries and as many values as leave their scores in the second cache.
+const queryBlock, valueBlock = 48, 1024
+
+// Run computes a.Out, which must be 0. Scores are computed for a block of queries and a block of values at a time. A softmax over
+// several blocks is kept up to date: where a later block has a larger score, what came before is scaled down.
 func (a *SoftAttention) Run(work *Scratch) {
 	items := tensor.Shape(a.Batch).Len()
 	if items == 0 || a.Queries == 0 || a.Values == 0 {
@@ -45,73 +50,154 @@ func (a *SoftAttention) Run(work *Scratch) {
 	if a.Mask != nil {
 		a.maskSteps = StretchSteps(a.Mask.Shape(), slices.Concat(a.Batch, []int{a.Queries, a.Values}))
 	}
-	cost := a.Queries * a.Values * (a.Width + a.ValueWidth + ActivationCost/2)
+	// Where there are few items, the queries of each are in parts.
+	parts := 1
+	if n := runtime.GOMAXPROCS(0); items < 2*n {
+		parts = min((2*n+items-1)/items, (a.Queries+queryBlock-1)/queryBlock)
+	}
+	queries := (a.Queries + parts - 1) / parts
+	cost := ProductCost(queries, a.Width+a.ValueWidth, a.Values) + queries*a.Values*ActivationCost/2
+	runs := Ranges(items*parts, cost)
+	size := a.Width*a.Values + queryBlock*(a.columns()+2)
 	defer work.Release(work.Mark())
-	runs := Ranges(items, cost)
-	scratch := work.Floats(runs * a.Values)
-	Parallel(items, cost, func(run, lo, hi int) {
-		row := scratch[run*a.Values : (run+1)*a.Values]
-		for item := lo; item < hi; item++ {
-			a.item(item, row)
+	memory := work.Floats(runs * size)
+	Parallel(items*parts, cost, func(run, lo, hi int) {
+		h := head{SoftAttention: a, keys: memory[run*size : (run+1)*size]}
+		for i := lo; i < hi; i++ {
+			h.run(i/parts, i%parts*queries, min((i%parts+1)*queries, a.Queries), i == lo || i%parts == 0)
 		}
 	})
 }
 
-// item computes one combination of the batch axes; row is scratch for a query's scores.
-func (a *SoftAttention) item(item int, row []float32) {
-	var q, k, v, out, m int
-	for axis, rest := len(a.Batch)-1, item; axis >= 0; axis-- {
-		i := rest % a.Batch[axis]
-		rest /= a.Batch[axis]
-		q, k, v, out = q+i*a.Q.Batch[axis], k+i*a.K.Batch[axis], v+i*a.V.Batch[axis], out+i*a.Out.Batch[axis]
-		if a.Mask != nil {
-			m += i * a.maskSteps[axis]
-		}
+// columns returns how many values' scores there are at a time.
+func (a *SoftAttention) columns() int {
+	if a.Scores != nil {
+		return a.Values
 	}
-	keys := blas32.General{Rows: a.Values, Cols: a.Width, Stride: max(a.K.Row, 1), Data: a.K.Data[k:]}
-	vals := blas32.General{Rows: a.Values, Cols: a.ValueWidth, Stride: max(a.V.Row, 1), Data: a.V.Data[v:]}
-	for t := range a.Queries {
-		scores := row
-		if a.Scores != nil {
-			at := (item*a.Queries + t) * a.Values
-			scores = a.Scores.Data()[at : at+a.Values]
+	return min(a.Values, valueBlock)
+}
+
+// A head is a goroutine's work on one combination of the batch axes.
+type head struct {
+	*SoftAttention
+	item                   int
+	q, k, v, out           []float32 // from the first row on
+	mask                   int       // where the mask of the first score is
+	keys, scores           []float32 // scratch memory: the transpose of k, times the scale; scores of a block
+	tops, sums             []float32 // of each query of a block: the largest score so far, and the sum of weights
+	first, last, from, end int       // the block's queries and values
+}
+
+// run computes the queries first to last-1 of an item, new to h or not.
+func (h *head) run(item, first, last int, isNew bool) {
+	if isNew {
+		h.begin(item)
+	}
+	for h.first = first; h.first < last; h.first = h.last {
+		h.last = min(h.first+queryBlock, last)
+		values := h.Values
+		if h.Causal && h.Scores == nil {
+			values = min(h.last, values)
 		}
-		clear(scores)
-		if a.Causal {
-			scores = scores[:min(t+1, a.Values)]
-			keys.Rows, vals.Rows = len(scores), len(scores)
+		for h.from = 0; h.from < values; h.from = h.end {
+			h.end = min(h.from+h.columns(), values)
+			h.block()
 		}
-		vector := blas32.Vector{N: len(scores), Inc: 1, Data: scores}
-		if a.Width > 0 {
-			blas32.Gemv(blas.NoTrans, a.Scale, keys, blas32.Vector{N: a.Width, Inc: 1, Data: a.Q.Data[q+t*a.Q.Row:]}, 0, vector)
+		if h.Scores != nil || h.ValueWidth == 0 {
+			continue
 		}
-		a.finish(scores, m, t)
-		if a.ValueWidth > 0 {
-			blas32.Gemv(blas.Trans, 1, vals, vector, 1, blas32.Vector{N: a.ValueWidth, Inc: 1, Data: a.Out.Data[out+t*a.Out.Row:]})
+		for i := range h.last - h.first {
+			vmath.Scale(h.row(h.first+i), 1/h.sums[i])
 		}
 	}
 }
 
-// finish makes weights of the scores of query t, whose batch entry's mask begins at m.
-func (a *SoftAttention) finish(scores []float32, m, t int) {
-	if a.Mask == nil {
-		_, _ = activation.Softmax().Apply(scores, len(scores)) // a row of at least one value: no error
+// begin finds an item's rows, and transposes its keys.
+func (h *head) begin(item int) {
+	var q, k, v, out int
+	h.item, h.mask = item, 0
+	for axis, rest := len(h.Batch)-1, item; axis >= 0; axis-- {
+		i := rest % h.Batch[axis]
+		rest /= h.Batch[axis]
+		q, k, v, out = q+i*h.Q.Batch[axis], k+i*h.K.Batch[axis], v+i*h.V.Batch[axis], out+i*h.Out.Batch[axis]
+		if h.Mask != nil {
+			h.mask += i * h.maskSteps[axis]
+		}
+	}
+	h.q, h.k, h.v, h.out = h.Q.Data[q:], h.K.Data[k:], h.V.Data[v:], h.Out.Data[out:]
+	n, block := h.Width*h.Values, queryBlock*h.columns()
+	memory := h.keys[:n+block+2*queryBlock]
+	h.scores, h.tops, h.sums = memory[n:][:block], memory[n+block:][:queryBlock], memory[n+block+queryBlock:]
+	gemm.Transpose(h.keys, h.Values, h.k, max(h.K.Row, 1), h.Values, h.Width)
+	vmath.Scale(h.keys[:n], h.Scale)
+}
+
+// row returns a query's row of the result.
+func (h *head) row(query int) []float32 { return h.out[query*h.Out.Row:][:h.ValueWidth] }
+
+// block adds what a block of queries reads from a block of values.
+func (h *head) block() {
+	queries, values := h.last-h.first, h.end-h.from
+	scores := Matrix(h.scores, queries, values)
+	if h.Scores != nil {
+		scores.Data = h.Scores.Data()[(h.item*h.Queries+h.first)*h.Values:]
+	}
+	gemm.Mul(queries, values, h.Width, h.q[h.first*h.Q.Row:], max(h.Q.Row, 1), h.keys[h.from:], h.Values, scores.Data, scores.Stride, nil)
+	for i := range queries {
+		h.weigh(i, scores.Data[i*values:(i+1)*values])
+	}
+	if h.ValueWidth > 0 {
+		gemm.MulAdd(queries, h.ValueWidth, values, scores.Data, scores.Stride, h.v[h.from*h.V.Row:], max(h.V.Row, 1),
+			h.out[h.first*h.Out.Row:], max(h.Out.Row, 1))
+	}
+}
+
+// weigh makes weights of the i-th query's scores.
+func (h *head) weigh(i int, scores []float32) {
+	seen := scores
+	if h.Causal {
+		seen = scores[:min(max(h.first+i+1-h.from, 0), len(scores))]
+		clear(scores[len(seen):])
+	}
+	if len(seen) == 0 {
 		return
 	}
-	rank := len(a.Batch)
-	at, step := m+t*a.maskSteps[rank], a.maskSteps[rank+1]
-	a.eachMasked(scores, at, step, a.Masked)
-	_, _ = activation.Softmax().Apply(scores, len(scores))
-	if a.DropMasked {
-		a.eachMasked(scores, at, step, 0)
+	if h.Mask != nil {
+		h.eachMasked(i, seen, h.Masked)
+	}
+	top := vmath.Max(seen)
+	if h.from == 0 {
+		h.sums[i] = 0
+	} else {
+		top = max(top, h.tops[i])
+	}
+	if math.IsInf(float64(top), -1) {
+		top = 0 // weights of 0, and a sum of 0 in the end
+	}
+	if h.from > 0 && top != h.tops[i] {
+		old := [1]float32{h.tops[i] - top}
+		vmath.Exp(old[:])
+		h.sums[i] *= old[0]
+		vmath.Scale(h.row(h.first+i), old[0])
+	}
+	h.tops[i] = top
+	h.sums[i] += float32(vmath.SumExp(seen, seen, top))
+	if h.Mask != nil && h.DropMasked {
+		h.eachMasked(i, seen, 0)
+	}
+	if h.Scores != nil {
+		vmath.Scale(seen, 1/h.sums[i])
 	}
 }
 
-func (a *SoftAttention) eachMasked(scores []float32, at, step int, value float32) {
-	keep := a.Mask.Data()
-	for i := range scores {
-		if !keep[at+i*step] {
-			scores[i] = value
+// eachMasked sets the masked of the i-th query's scores to value.
+func (h *head) eachMasked(i int, scores []float32, value float32) {
+	rank := len(h.Batch)
+	keep, step := h.Mask.Data(), h.maskSteps[rank+1]
+	at := h.mask + (h.first+i)*h.maskSteps[rank] + h.from*step
+	for j := range scores {
+		if !keep[at+j*step] {
+			scores[j] = value
 		}
 	}
 }

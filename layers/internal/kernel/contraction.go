@@ -108,7 +108,7 @@ func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) 
 	if batches == 1 {
 		Matmul(Matrix(out, m, n), Matrix(x, m, k), Matrix(w, k, n))
 	} else {
-		Parallel(batches, m*k*n, func(_, lo, hi int) {
+		Parallel(batches, ProductCost(m, k, n), func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				MulAdd(Matrix(out[i*m*n:(i+1)*m*n], m, n), Matrix(x[i*m*k:(i+1)*m*k], m, k), Matrix(w[i*k*n:(i+1)*k*n], k, n))
 			}

@@ -1,103 +1,14 @@
 package kernel
 
 import (
+	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/gemm"
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
 // Matrix returns the rows×cols matrix over data, row-major and without gaps.
 func Matrix(data []float32, rows, cols int) blas32.General {
 	return blas32.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: data}
-}
-
-// Strips are how many rows or columns of a result the kernels of package gemm like to have a multiple of.
-const RowStrip, colStrip = 24, 32
-
-// Matmul adds the product of x and w to y, over several goroutines where that is worth it.
-//
-// A 0 in x may hide an infinity or NaN in w, which BLAS is free to skip.
-func Matmul(y, x, w blas32.General) {
-	// A run of rows goes through all of w, and one of columns through all of x: where rows are few, and w large beside
-	// them, columns are cut. Runs are whole strips, of which the last alone may be short.
-	if y.Rows == 0 || y.Cols == 0 || x.Cols == 0 {
-		return
-	}
-	rowStrips, colStrips := (y.Rows+RowStrip-1)/RowStrip, (y.Cols+colStrip-1)/colStrip
-	cost := x.Cols * y.Cols * RowStrip
-	if Ranges(rowStrips, cost) > 1 && (y.Rows >= 8*RowStrip || y.Rows > y.Cols) {
-		Parallel(rowStrips, cost, func(_, lo, hi int) {
-			lo, hi = lo*RowStrip, min(hi*RowStrip, y.Rows)
-			MulAdd(Rows(y, lo, hi), Rows(x, lo, hi), w)
-		})
-		return
-	}
-	if cost = x.Cols * y.Rows * colStrip; Ranges(colStrips, cost) > 1 {
-		Parallel(colStrips, cost, func(_, lo, hi int) {
-			lo, hi = lo*colStrip, min(hi*colStrip, y.Cols)
-			MulAdd(Cols(y, lo, hi), x, Cols(w, lo, hi))
-		})
-		return
-	}
-	MulAdd(y, x, w)
-}
-
-// leastForKernel is how many multiplications are worth the kernels of package gemm, which copy their operands first.
-const leastForKernel = 1 << 12
-
-// MulAdd is matmul on the caller's goroutine.
-func MulAdd(y, x, w blas32.General) {
-	switch {
-	case y.Rows == 0 || y.Cols == 0 || x.Cols == 0:
-	case y.Rows > 1 && y.Rows*y.Cols*x.Cols >= leastForKernel && gemm.Available():
-		gemm.MulAdd(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, w.Data, w.Stride, y.Data, y.Stride)
-	default:
-		mulAddByRows(y, x, w)
-	}
-}
-
-// panel is the number of w's elements that mulAddByRows goes through with all rows of x before it turns to the next: what
-// the cache nearest but one to the processor holds.
-const panel = 1 << 17
-
-// mulAddByRows is mulAdd by gonum, one row of x at a time: its vector-by-matrix kernel is twice as fast as its
-// matrix-by-matrix one, which works on blocks of 64.
-func mulAddByRows(y, x, w blas32.General) {
-	step := max(panel/y.Cols, 32)
-	for k := 0; k < x.Cols; k += step {
-		n := min(step, x.Cols-k)
-		part := Rows(w, k, k+n)
-		for i := range y.Rows {
-			blas32.Gemv(blas.Trans, 1, part,
-				blas32.Vector{N: n, Inc: 1, Data: x.Data[i*x.Stride+k:]}, 1,
-				blas32.Vector{N: y.Cols, Inc: 1, Data: y.Data[i*y.Stride:]})
-		}
-	}
-}
-
-// A Factor is the right side of many products, in the order in which they go through it.
-type Factor struct {
-	whole  blas32.General
-	packed []float32 // nil where whole is as good
-}
-
-// NewFactor returns w as a factor, with memory of ws.
-func NewFactor(ws *Scratch, w blas32.General) Factor {
-	f := Factor{whole: w}
-	if gemm.Available() && len(w.Data) > 0 {
-		f.packed = ws.Floats(gemm.PackedLen(w.Rows, w.Cols))
-		gemm.Pack(f.packed, w.Rows, w.Cols, w.Data, w.Stride)
-	}
-	return f
-}
-
-// MulAdd is mulAdd of y, x and f.
-func (f *Factor) MulAdd(y, x blas32.General) {
-	if f.packed != nil && y.Rows > 1 {
-		gemm.MulAddPacked(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, f.packed, y.Data, y.Stride)
-		return
-	}
-	MulAdd(y, x, f.whole)
 }
 
 // Rows returns the rows lo to hi-1 of m, over the same memory.
@@ -110,4 +21,97 @@ func Rows(m blas32.General, lo, hi int) blas32.General {
 func Cols(m blas32.General, lo, hi int) blas32.General {
 	m.Data, m.Cols = m.Data[lo:], hi-lo
 	return m
+}
+
+// MulAdd adds the product of x and w to y, on the caller's goroutine.
+func MulAdd(y, x, w blas32.General) {
+	if x.Cols > 0 {
+		gemm.MulAdd(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, w.Data, w.Stride, y.Data, y.Stride)
+	}
+}
+
+// Mul sets y to the product of x and w plus bias, on the caller's goroutine. bias has a value for each column, or is empty for none.
+func Mul(y, x, w blas32.General, bias []float32) {
+	if len(bias) == 0 {
+		bias = nil
+	}
+	gemm.Mul(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, w.Data, w.Stride, y.Data, y.Stride, bias)
+}
+
+// Matmul is MulAdd over several goroutines where that is worth it.
+func Matmul(y, x, w blas32.General) {
+	eachRegion(y, x.Cols, func(r region) { MulAdd(r.of(y), Rows(x, r.top, r.bottom), Cols(w, r.left, r.right)) })
+}
+
+// MatmulBias is Mul over several goroutines where that is worth it.
+func MatmulBias(y, x, w blas32.General, bias []float32) { Linear(y, x, w, bias, activation.Linear()) }
+
+// blockRows is how many rows of a product get their activation at a time, while they are in the cache.
+const blockRows = 240
+
+// Linear sets y to f of the product of x and w plus bias, over several goroutines where that is worth it. bias has a value for each
+// column, or is empty for none; f must keep the width of rows.
+func Linear(y, x, w blas32.General, bias []float32, f activation.Func) {
+	eachRegion(y, x.Cols, func(r region) {
+		w, bias := Cols(w, r.left, r.right), bias
+		if len(bias) > 0 {
+			bias = bias[r.left:r.right]
+		}
+		for i := r.top; i < r.bottom; i += blockRows {
+			block := region{i, min(i+blockRows, r.bottom), r.left, r.right}
+			Mul(block.of(y), Rows(x, block.top, block.bottom), w, bias)
+			if !f.ByRow() {
+				ApplyRows(f, block.of(y))
+			}
+		}
+	})
+	if f.ByRow() { // a row may be in several regions
+		Parallel(y.Rows, y.Cols*ActivationCost, func(_, lo, hi int) { ApplyRows(f, Rows(y, lo, hi)) })
+	}
+}
+
+// ApplyRows applies f in place to the rows of m, on the caller's goroutine. f must keep their width.
+func ApplyRows(f activation.Func, m blas32.General) {
+	switch {
+	case f.IsLinear() || m.Cols == 0:
+	case m.Stride == m.Cols:
+		_, _ = f.Apply(m.Data[:m.Rows*m.Cols], m.Cols) // whole rows: no error
+	default:
+		for i := range m.Rows {
+			_, _ = f.Apply(m.Data[i*m.Stride:][:m.Cols], m.Cols) // a whole row: no error
+		}
+	}
+}
+
+// A region is a part of a matrix: the rows from top to before bottom, and the columns from left to before right.
+type region struct{ top, bottom, left, right int }
+
+func (r region) of(m blas32.General) blas32.General {
+	return Cols(Rows(m, r.top, r.bottom), r.left, r.right)
+}
+
+// Regions are whole strips, of which the last alone may be short: tiles of package gemm, or multiples of them.
+const rowStrip, colStrip = 24, 64
+
+// ProductCost returns the cost of a matrix product, in units of [Parallel]: its multiplications are done many at a time.
+func ProductCost(rows, inner, cols int) int { return rows * inner * cols / 4 }
+
+// eachRegion calls f for regions that together cover y, the product of a matrix with so many columns and another, over several
+// goroutines where that is worth it.
+func eachRegion(y blas32.General, inner int, f func(r region)) {
+	if y.Rows == 0 || y.Cols == 0 {
+		return
+	}
+	// A run of rows goes through all of the second factor, and one of columns through all of the first: where rows are few, and
+	// the second large beside them, columns are cut.
+	rowStrips, colStrips := (y.Rows+rowStrip-1)/rowStrip, (y.Cols+colStrip-1)/colStrip
+	if y.Rows >= 8*rowStrip || y.Rows > y.Cols {
+		Parallel(rowStrips, ProductCost(rowStrip, inner, y.Cols), func(_, lo, hi int) {
+			f(region{lo * rowStrip, min(hi*rowStrip, y.Rows), 0, y.Cols})
+		})
+		return
+	}
+	Parallel(colStrips, ProductCost(y.Rows, inner, colStrip), func(_, lo, hi int) {
+		f(region{0, y.Rows, lo * colStrip, min(hi*colStrip, y.Cols)})
+	})
 }

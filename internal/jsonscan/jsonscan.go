@@ -1,4 +1,6 @@
-package safetensors
+// Package jsonscan reads JSON that other programs wrote in one pass. Unlike encoding/json it shows its caller every member of an object,
+// also one that occurs twice, and refuses text that is not UTF-8. Errors say at which byte they are; they are not of a kind.
+package jsonscan
 
 import (
 	"errors"
@@ -10,36 +12,38 @@ import (
 	"unicode/utf8"
 )
 
-// A scanner reads JSON in one pass. Unlike encoding/json it shows its caller every member of an object, also one that occurs
-// twice, and refuses text that is not UTF-8.
-type scanner struct {
+// maxDepth is how deep a value may be nested that nobody looks at.
+const maxDepth = 100
+
+// A Scanner reads JSON.
+type Scanner struct {
 	text string // valid UTF-8
 	at   int    // the next byte
 }
 
-// newScanner returns a scanner of text.
-func newScanner(text []byte) (*scanner, error) {
+// New returns a Scanner of text.
+func New(text []byte) (*Scanner, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("it is not UTF-8")
 	}
-	return &scanner{text: string(text)}, nil
+	return &Scanner{text: string(text)}, nil
 }
 
-// fault returns an error that says where it is.
-func (s *scanner) fault(reason string, args ...any) error {
+// Fault returns an error that says where it is.
+func (s *Scanner) Fault(reason string, args ...any) error {
 	return fmt.Errorf("at byte %d: %s", s.at, fmt.Sprintf(reason, args...))
 }
 
 // want returns the error of finding something else.
-func (s *scanner) want(what string) error {
+func (s *Scanner) want(what string) error {
 	if s.at >= len(s.text) {
-		return s.fault("expected %s, got the end", what)
+		return s.Fault("expected %s, got the end", what)
 	}
-	return s.fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
+	return s.Fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
 }
 
-// peek skips white space and returns the byte after it, 0 at the end.
-func (s *scanner) peek() byte {
+// Peek skips white space and returns the byte after it, 0 at the end.
+func (s *Scanner) Peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
 		case ' ', '\t', '\n', '\r':
@@ -51,24 +55,24 @@ func (s *scanner) peek() byte {
 }
 
 // next skips c where it comes next, and reports whether it did.
-func (s *scanner) next(c byte) bool {
-	if s.peek() != c || s.at >= len(s.text) {
+func (s *Scanner) next(c byte) bool {
+	if s.Peek() != c || s.at >= len(s.text) {
 		return false
 	}
 	s.at++
 	return true
 }
 
-// end returns an error unless nothing but white space is left.
-func (s *scanner) end() error {
-	if s.peek(); s.at < len(s.text) {
+// End returns an error unless nothing but white space is left.
+func (s *Scanner) End() error {
+	if s.Peek(); s.at < len(s.text) {
 		return s.want("the end")
 	}
 	return nil
 }
 
-// object reads an object. each reads the value of a member.
-func (s *scanner) object(each func(name string) error) error {
+// Object reads an object. each reads the value of a member.
+func (s *Scanner) Object(each func(name string) error) error {
 	if !s.next('{') {
 		return s.want("an object")
 	}
@@ -76,7 +80,7 @@ func (s *scanner) object(each func(name string) error) error {
 		return nil
 	}
 	for {
-		name, err := s.str()
+		name, err := s.String()
 		if err != nil {
 			return err
 		}
@@ -96,8 +100,8 @@ func (s *scanner) object(each func(name string) error) error {
 	return nil
 }
 
-// array reads an array. each reads an element.
-func (s *scanner) array(each func() error) error {
+// Array reads an array. each reads an element.
+func (s *Scanner) Array(each func() error) error {
 	if !s.next('[') {
 		return s.want("an array")
 	}
@@ -118,9 +122,9 @@ func (s *scanner) array(each func() error) error {
 	return nil
 }
 
-// number reads a whole number that is not negative.
-func (s *scanner) number() (int64, error) {
-	s.peek()
+// Number reads a whole number that is not negative.
+func (s *Scanner) Number() (int64, error) {
+	s.Peek()
 	digits := s.text[s.at:]
 	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
 	if end < 0 {
@@ -131,15 +135,15 @@ func (s *scanner) number() (int64, error) {
 	}
 	n, err := strconv.ParseUint(digits[:end], 10, 64)
 	if err != nil || n > math.MaxInt64 {
-		return 0, s.fault("%.30s is more than 63 bits hold", digits[:end])
+		return 0, s.Fault("%.30s is more than 63 bits hold", digits[:end])
 	}
 	s.at += end
 	return int64(n), nil
 }
 
-// str reads a string.
-func (s *scanner) str() (string, error) {
-	if s.peek() != '"' {
+// String reads a string.
+func (s *Scanner) String() (string, error) {
+	if s.Peek() != '"' {
 		return "", s.want("a string")
 	}
 	rest := s.text[s.at+1:]
@@ -170,7 +174,7 @@ func (s *scanner) str() (string, error) {
 			}
 			b.WriteRune(r)
 		default:
-			return "", s.fault("a control character in a string")
+			return "", s.Fault("a control character in a string")
 		}
 	}
 }
@@ -181,7 +185,7 @@ const (
 )
 
 // escape reads what begins with a backslash in a string.
-func (s *scanner) escape() (rune, error) {
+func (s *Scanner) escape() (rune, error) {
 	if s.at+1 < len(s.text) {
 		if i := strings.IndexByte(escapes, s.text[s.at+1]); i >= 0 {
 			s.at += 2
@@ -197,13 +201,13 @@ func (s *scanner) escape() (rune, error) {
 		return 0, err
 	}
 	if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-		return 0, s.fault("half of a surrogate pair")
+		return 0, s.Fault("half of a surrogate pair")
 	}
 	return r, nil
 }
 
 // unit reads \uXXXX.
-func (s *scanner) unit() (rune, error) {
+func (s *Scanner) unit() (rune, error) {
 	if rest := s.text[s.at:]; len(rest) >= 6 && rest[:2] == `\u` {
 		if n, err := strconv.ParseUint(rest[2:6], 16, 16); err == nil {
 			s.at += 6
@@ -213,18 +217,21 @@ func (s *scanner) unit() (rune, error) {
 	return 0, s.want("an escape sequence of JSON")
 }
 
-// skip reads a value of any kind, at most depth levels deep.
-func (s *scanner) skip(depth int) error {
-	switch c := s.peek(); {
+// Skip reads a value of any kind.
+func (s *Scanner) Skip() error { return s.skip(maxDepth) }
+
+// skip is Skip for values of at most depth levels.
+func (s *Scanner) skip(depth int) error {
+	switch c := s.Peek(); {
 	case c == '"':
-		_, err := s.str()
+		_, err := s.String()
 		return err
 	case (c == '{' || c == '[') && depth == 0:
-		return s.fault("too many levels")
+		return s.Fault("too many levels")
 	case c == '{':
-		return s.object(func(string) error { return s.skip(depth - 1) })
+		return s.Object(func(string) error { return s.skip(depth - 1) })
 	case c == '[':
-		return s.array(func() error { return s.skip(depth - 1) })
+		return s.Array(func() error { return s.skip(depth - 1) })
 	}
 	for _, word := range []string{"true", "false", "null"} {
 		if strings.HasPrefix(s.text[s.at:], word) {
@@ -243,11 +250,8 @@ func (s *scanner) skip(depth int) error {
 	return nil
 }
 
-// maxDepth is how deep a value may be nested that nobody looks at.
-const maxDepth = 100
-
-// appendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
-func appendString(b []byte, text string) []byte {
+// AppendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
+func AppendString(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := range len(text) {

@@ -1,0 +1,121 @@
+package byname
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/prefix"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
+)
+
+// A Lookup finds the tensors of a checkpoint that variables take, by their names. Names that the checkpoint lacks are looked up
+// among the global names of its object graph, if it has one.
+type Lookup struct {
+	Path      string // of the checkpoint
+	Program   *object.Graph
+	Variables []Variable
+	SkipSlots bool
+	Logger    *slog.Logger
+}
+
+// Plan plans that every variable takes its tensor.
+func (l *Lookup) Plan(ctx context.Context, p *transfer.Plan) error {
+	keys, err := l.keys(ctx, p.Reader())
+	if err != nil {
+		return err
+	}
+	for i := range l.Variables {
+		if key, ok := keys[l.Variables[i].Name]; ok {
+			Assign(p, &l.Variables[i], key)
+		}
+	}
+	return nil
+}
+
+// Assign plans that v takes the tensor stored under key, or its part of that.
+func Assign(p *transfer.Plan, v *Variable, key string) {
+	p.Assign(&transfer.Assignment{Node: v.Node, Value: v.Value, Key: key, Part: v.Part})
+}
+
+// keys returns the key of each name that the checkpoint has.
+func (l *Lookup) keys(ctx context.Context, r format.Reader) (map[string]string, error) {
+	keys := make(map[string]string)
+	for _, v := range l.Variables {
+		_, ok, err := r.Lookup(v.Name)
+		if err != nil {
+			return nil, fmt.Errorf("ckpt: %w", err)
+		}
+		if ok {
+			keys[v.Name] = v.Name
+		}
+	}
+	missing := l.missing(keys)
+	if len(missing) == 0 {
+		return keys, nil
+	}
+	g, err := prefix.Graph(ctx, r, l.Path)
+	if errors.Is(err, prefix.ErrNoObjectGraph) {
+		return nil, fmt.Errorf("ckpt: restore %s: Key %s not found in checkpoint (%s): %w", l.Path, missing[0], strings.Join(missing, ", "), format.ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.Logger.Warn("Restoring an object-based checkpoint using a name-based saver. This may be somewhat fragile. Consider restoring it with a Checkpoint.", "checkpoint", l.Path)
+	return l.keysInGraph(g)
+}
+
+// keysInGraph returns the key of each global name in a stored graph.
+func (l *Lookup) keysInGraph(g *objectgraph.Graph) (map[string]string, error) {
+	byName := make(map[string][]string)
+	for _, n := range g.Nodes {
+		for _, a := range n.Attributes {
+			if !slices.Contains(byName[a.FullName], a.Key) {
+				byName[a.FullName] = append(byName[a.FullName], a.Key)
+			}
+		}
+	}
+	keys := make(map[string]string)
+	for _, v := range l.Variables {
+		switch found := byName[v.Name]; len(found) {
+		case 0:
+		case 1:
+			keys[v.Name] = found[0]
+		default:
+			return nil, fmt.Errorf("ckpt: restore %s: %d variables of the object graph are called %q: %s: restore them with a Checkpoint",
+				l.Path, len(found), v.Name, strings.Join(found, ", "))
+		}
+	}
+	if missing := l.missing(keys); len(missing) > 0 {
+		return nil, fmt.Errorf("ckpt: restore %s: Could not find some variables in the checkpoint: %s; variables of the object graph are called %s: %w",
+			l.Path, strings.Join(missing, ", "), strings.Join(wording.First(slices.Sorted(maps.Keys(byName)), 10), ", "), format.ErrNotFound)
+	}
+	return keys, nil
+}
+
+// missing returns the names of the variables that must be found and are not.
+func (l *Lookup) missing(keys map[string]string) []string {
+	found := make(map[object.Identity]bool)
+	names := make(map[*object.Node]string)
+	for _, v := range l.Variables {
+		if _, ok := keys[v.Name]; ok {
+			found[v.Node.Key] = true
+		} else {
+			names[v.Node] = v.Name
+		}
+	}
+	var missing []string
+	for _, n := range l.Program.Required(found, l.SkipSlots, false) {
+		missing = append(missing, names[n])
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing)
+}

@@ -1,0 +1,73 @@
+package weightmap
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// Ending is what the name of an index has after that of the one file that it stands for.
+const Ending = ".index.json"
+
+// A Kind says how files of a format are called.
+type Kind struct {
+	Name    string   // of the format, for messages
+	Endings []string // of files' names
+	Default string   // the file that is meant where a directory has several
+}
+
+// Find returns what to open for path: path itself; path+[Ending] where there is only that; in a directory the only index, or where
+// there is none the default, or the only file. The errors say which files there are.
+func (k Kind) Find(fsys fsx.ReadFS, path string) (string, error) {
+	info, err := fsys.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return k.inDirectory(fsys, path)
+	case errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(path, Ending):
+		if _, err := fsys.Stat(path + Ending); err == nil {
+			return path + Ending, nil
+		}
+	}
+	return path, nil
+}
+
+// has reports whether a file may be of the format.
+func (k Kind) has(name string) bool {
+	return slices.ContainsFunc(k.Endings, func(ending string) bool { return strings.HasSuffix(name, ending) })
+}
+
+func (k Kind) inDirectory(fsys fsx.ReadFS, dir string) (string, error) {
+	entries, err := fsys.ReadDir(dir)
+	if err != nil {
+		return "", raw.OpenError("read directory", dir, err)
+	}
+	var files, indexes []string
+	for _, e := range entries {
+		if of, ok := strings.CutSuffix(e.Name(), Ending); ok && k.has(of) {
+			indexes = append(indexes, e.Name())
+		} else if k.has(e.Name()) {
+			files = append(files, e.Name())
+		}
+	}
+	switch {
+	case len(indexes) == 1 && indexes[0] == k.Default+Ending && slices.Contains(files, k.Default):
+		return "", raw.Unsupported(dir, "", "it has %s and an index of others, %s: name the one that is meant", k.Default, indexes[0])
+	case len(indexes) == 1:
+		return filepath.Join(dir, indexes[0]), nil
+	case len(indexes) > 1:
+		return "", raw.Unsupported(dir, "", "it has several indexes, %s: name the one that is meant", strings.Join(indexes, ", "))
+	case slices.Contains(files, k.Default):
+		return filepath.Join(dir, k.Default), nil
+	case len(files) == 1:
+		return filepath.Join(dir, files[0]), nil
+	case len(files) == 0:
+		return "", &raw.Error{File: dir, Offset: -1, Reason: "it has no " + k.Name + " file and no index of several", Err: fs.ErrNotExist}
+	}
+	return "", raw.Unsupported(dir, "", "it has %d %s files and no index, a file called %s: name the one that is meant",
+		len(files), k.Name, k.Default+Ending)
+}
