@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -25,7 +26,7 @@ const tensorFlowSuffix = "/.ATTRIBUTES/" + objectgraph.VariableValue
 
 // Graph returns the graph of keys. Children are in the order in which they first appear; those of a node all of whose
 // children are numbers, in the order of the numbers. The error, which satisfies errors.Is(err, [format.ErrCorrupt]), says that keys
-// have far more parts than names of tensors have, or that one of them occurs twice.
+// have far more parts than names of tensors have, that one occurs twice, or that one is not UTF-8.
 func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	b := builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int)}
 	n := 0
@@ -58,6 +59,9 @@ type builder struct {
 
 // add adds the variable of key.
 func (b *builder) add(key string) error {
+	if !utf8.ValidString(key) {
+		return fmt.Errorf("the name %q of a tensor is not UTF-8: %w", key, format.ErrCorrupt)
+	}
 	at := 0
 	for part := range parts(key) {
 		at = b.child(at, part)

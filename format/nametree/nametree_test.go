@@ -76,6 +76,10 @@ func TestGraphIsBounded(t *testing.T) {
 		})
 		require.ErrorIs(t, err, format.ErrCorrupt)
 	})
+	t.Run("a key that is not UTF-8", func(t *testing.T) {
+		_, err := nametree.Graph(slices.Values([]string{"a.\xff"}))
+		require.ErrorIs(t, err, format.ErrCorrupt)
+	})
 	t.Run("a key that occurs twice", func(t *testing.T) {
 		for _, key := range []string{"a.b", "x", ".", ""} {
 			_, err := nametree.Graph(slices.Values([]string{key, key, key}))

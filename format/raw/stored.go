@@ -36,6 +36,35 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	return e.writeRegion(ctx, w, wholeSlice(e.Shape), 0, window)
 }
 
+// WriteBytes writes the bytes of a tensor as its file holds them: blocks are not decoded, byte order and strides stay. It does so for refused
+// tensors too, as far as it is known how many bytes they have.
+func (r *Reader) WriteBytes(ctx context.Context, key string, w io.Writer) error {
+	e, err := r.find(key)
+	if err != nil {
+		return err
+	}
+	src, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	buf := make([]byte, min(chunkSize, e.Size))
+	for at := int64(0); at < e.Size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		chunk := buf[:min(int64(len(buf)), e.Size-at)]
+		if err := src.bytesAt(chunk, e.Offset+at); err != nil {
+			return err
+		}
+		if _, err := w.Write(chunk); err != nil {
+			return err
+		}
+		at += int64(len(chunk))
+	}
+	return src.finish()
+}
+
 // windowSize is how much of a strided tensor is written at once.
 const windowSize = 2 << 20
 

@@ -126,6 +126,15 @@ func Compare(t testing.TB, r format.Reader, want []Expected) {
 	require.Empty(t, got, "tensors that nobody expects")
 }
 
+// SHA256 returns the hash of what write writes, or the error.
+func SHA256(write func(io.Writer) error) string {
+	h := sha256.New()
+	if err := write(h); err != nil {
+		return err.Error()
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // Allocated returns the bytes that f allocates, those that are freed meanwhile included.
 func Allocated(f func()) uint64 {
 	var before, after runtime.MemStats

@@ -1,0 +1,70 @@
+package gguf
+
+import (
+	"io/fs"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/nametree"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A Reader reads a file. It implements [format.Reader] and [format.Finder].
+type Reader struct {
+	*raw.Reader
+	header header
+}
+
+var (
+	_ format.Reader = (*Reader)(nil)
+	_ format.Finder = (*Reader)(nil)
+)
+
+// Recognize reports whether a file that begins with head is a GGUF file.
+func Recognize(head []byte) bool { return strings.HasPrefix(string(head), magic) }
+
+// OpenFile opens the file at a path of the machine. It is to be closed.
+func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
+
+// OpenFS is [OpenFile] for a path in fsys.
+func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
+
+// Open is [OpenFile] for a path in fsys.
+func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, raw.OpenError("open", path, err)
+	}
+	file := raw.File(path, f)
+	r, err := open(path, file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func open(path string, file *raw.Blob) (*Reader, error) {
+	h, err := readHeader(file)
+	if err != nil {
+		return nil, err
+	}
+	r, err := raw.NewReader(path, []*raw.Blob{file}, h.tensors, raw.Options{})
+	if err != nil {
+		return nil, err
+	}
+	h.tensors, h.kinds = nil, nil // r has them
+	return &Reader{Reader: r, header: h}, nil
+}
+
+// Version returns the version of the file's format, 2 or 3.
+func (r *Reader) Version() int { return int(r.header.version) }
+
+// Metadata returns the metadata, such as "general.architecture": each value is a bool, a string, a number of the type that the file has, or a
+// slice of such; an array of arrays is a []any. It is not the caller's to change.
+func (r *Reader) Metadata() map[string]any { return r.header.metadata }
+
+// Graph returns the graph of the tensors' names, see [nametree].
+func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Graph(r.Keys()) }
