@@ -1,0 +1,19 @@
+// Ckptvet checks the ckpt struct tags of Go packages. See package ckptvet for what it finds.
+//
+//	go run github.com/gockpt/ckpt/ckptvet/cmd/ckptvet@latest ./...
+//
+// Below go vet, as a tool of the module that it checks:
+//
+//	go get -tool github.com/gockpt/ckpt/ckptvet/cmd/ckptvet
+//	go vet -vettool=$(go tool -n ckptvet) ./...
+//
+// With -fix it applies the first mend that it suggests for each finding.
+package main
+
+import (
+	"golang.org/x/tools/go/analysis/singlechecker"
+
+	"github.com/gockpt/ckpt/ckptvet"
+)
+
+func main() { singlechecker.Main(ckptvet.Analyzer) }

@@ -1,0 +1,137 @@
+package ckptvet
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A tag is what a `ckpt:"name,opts"` struct tag says. The grammar is that of package ckpt.
+type tag struct {
+	skip    bool // "-"
+	name    string
+	named   bool
+	aliases []string
+	shape   []int // nil where there is none
+	options []string
+}
+
+func (t *tag) has(option string) bool { return slices.Contains(t.options, option) }
+
+// An optionError is the error of an option that the grammar lacks.
+type optionError struct{ option string }
+
+func (e *optionError) Error() string { return fmt.Sprintf("unknown option %q", e.option) }
+
+// The options that stand alone and those that need a value.
+var (
+	flags  = []string{"optional", "alloc", "inline", "cast"}
+	valued = []string{"alias", "fullname", "shape"}
+)
+
+func parseTag(text string) (t tag, err error) {
+	if text == "-" {
+		return tag{skip: true}, nil
+	}
+	name, rest, quoted, err := cutName(text)
+	if err != nil {
+		return t, err
+	}
+	t.name, t.named = name, quoted || name != ""
+	for rest != "" {
+		rest = rest[1:] // the comma
+		key, value, hasValue := "", "", false
+		if eq, comma := strings.IndexByte(rest, '='), strings.IndexByte(rest, ','); eq >= 0 && (comma < 0 || eq < comma) {
+			key, hasValue = rest[:eq], true
+			if value, rest, _, err = cutName(rest[eq+1:]); err != nil {
+				return t, err
+			}
+		} else {
+			key, rest, _, _ = cutName(rest)
+		}
+		if err := t.set(key, value, hasValue); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (t *tag) set(key, value string, hasValue bool) error {
+	switch {
+	case slices.Contains(flags, key) && hasValue:
+		return fmt.Errorf("option %q takes no value", key)
+	case slices.Contains(valued, key) && !hasValue:
+		return fmt.Errorf("option %q needs a value: %s=…", key, key)
+	case key == "alias":
+		t.aliases = append(t.aliases, value)
+	case key == "shape":
+		shape, err := parseShape(value)
+		if err != nil {
+			return err
+		}
+		t.shape = shape
+	case !slices.Contains(flags, key) && !slices.Contains(valued, key):
+		return &optionError{key}
+	}
+	t.options = append(t.options, key)
+	return nil
+}
+
+func parseShape(value string) ([]int, error) {
+	var shape []int
+	n := 1
+	for _, axis := range strings.Split(value, "x") {
+		d, err := strconv.Atoi(axis)
+		if err != nil || d < 0 {
+			return nil, fmt.Errorf("shape %q is not of the form 2x3", value)
+		}
+		shape = append(shape, d)
+	}
+	if slices.Contains(shape, 0) {
+		return shape, nil
+	}
+	for _, d := range shape {
+		if n > math.MaxInt/d {
+			return nil, fmt.Errorf("shape %q has more elements than an int can count", value)
+		}
+		n *= d
+	}
+	return shape, nil
+}
+
+// elements returns the number of elements of a shape.
+func elements(shape []int) int64 {
+	n := int64(1)
+	for _, d := range shape {
+		n *= int64(d)
+	}
+	return n
+}
+
+// cutName returns the name at the start of s and what follows it, which is empty or starts with a comma.
+func cutName(s string) (name, rest string, quoted bool, err error) {
+	if !strings.HasPrefix(s, "'") {
+		if i := strings.IndexByte(s, ','); i >= 0 {
+			return s[:i], s[i:], false, nil
+		}
+		return s, "", false, nil
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '\'':
+			if rest = s[i+1:]; rest != "" && rest[0] != ',' {
+				return "", "", true, fmt.Errorf("text %q after the quoted name", rest)
+			}
+			return b.String(), rest, true, nil
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return "", "", true, fmt.Errorf("the quote in %q is not closed", s)
+}
