@@ -1,0 +1,141 @@
+package whatis
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// headSize is how many bytes of a file are looked at: those before the first names in a protocol buffer or a pickle.
+const headSize = 4096
+
+// A file is what is known of a file.
+type file struct {
+	name    string // its path
+	size    int64
+	head    []byte
+	members []string // of a ZIP archive; nil for all others, and for archives that are damaged
+	dir     []string // the names in a directory
+	isDir   bool
+}
+
+// look reads what is known of the file or directory at path.
+func look(fsys fsx.ReadFS, path string) (f *file, err error) {
+	f = &file{name: path}
+	if info, err := fsys.Stat(path); err == nil && info.IsDir() {
+		f.isDir = true
+		entries, err := fsys.ReadDir(path)
+		for _, e := range entries {
+			f.dir = append(f.dir, e.Name())
+		}
+		return f, err
+	}
+	r, err := fsys.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	f.size = r.Size()
+	f.head = make([]byte, min(f.size, headSize))
+	n, err := r.ReadAt(f.head, 0)
+	if f.head = f.head[:n]; err != nil && err != io.EOF {
+		return nil, err
+	}
+	if f.starts("PK\x03\x04") {
+		f.members = members(r)
+	}
+	return f, nil
+}
+
+// members returns the names in a ZIP archive.
+func members(r fsx.Reader) (names []string) {
+	a, err := zip.NewReader(r, r.Size())
+	if err != nil {
+		return nil
+	}
+	for _, m := range a.File {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// starts reports whether the file begins with one of with.
+func (f *file) starts(with ...string) bool {
+	for _, s := range with {
+		if f.at(0, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// at reports whether s stands at an offset of the file.
+func (f *file) at(offset int, s string) bool {
+	return len(f.head) >= offset && bytes.HasPrefix(f.head[offset:], []byte(s))
+}
+
+// mentions reports whether one of words stands in the first bytes of the file.
+func (f *file) mentions(words ...string) bool {
+	for _, w := range words {
+		if bytes.Contains(f.head, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// member reports whether a member of the archive has a name that ends so.
+func (f *file) member(endings ...string) bool { return ends(f.members, endings) }
+
+// has reports whether the directory has one of names.
+func (f *file) has(names ...string) bool {
+	for _, n := range f.dir {
+		for _, want := range names {
+			if n == want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasEnding reports whether the directory has a name that ends so.
+func (f *file) hasEnding(endings ...string) bool { return ends(f.dir, endings) }
+
+// called reports whether the file's name ends so.
+func (f *file) called(endings ...string) bool { return ends([]string{filepath.Base(f.name)}, endings) }
+
+func ends(names, endings []string) bool {
+	for _, n := range names {
+		for _, e := range endings {
+			if strings.HasSuffix(n, e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// text returns the beginning of the file without a byte order mark and white space.
+func (f *file) text() []byte { return bytes.TrimLeft(f.head, "\xef\xbb\xbf \t\r\n") }
+
+// isJSON reports whether the file begins as JSON does.
+func (f *file) isJSON() bool {
+	t := f.text()
+	return len(t) > 0 && (t[0] == '{' || t[0] == '[') && f.isText()
+}
+
+// isText reports whether the file begins with text in ASCII or UTF-8.
+func (f *file) isText() bool {
+	for _, c := range f.head {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' {
+			return false
+		}
+	}
+	return len(f.head) > 0
+}
