@@ -1,0 +1,17 @@
+//go:build !amd64
+
+package main
+
+// fusedMultiplications does many multiplications and additions, and returns how many.
+func fusedMultiplications(steps int) int {
+	var sums [8]float32
+	for i := range steps {
+		for j := range sums {
+			sums[j] = sums[j]*0.5 + float32(i&1)
+		}
+	}
+	if sums[0] < 0 { // never: so that it is computed
+		return 0
+	}
+	return steps * len(sums)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/layers"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A subject is one model, on all sides.
+type subject struct {
+	Name    string
+	Shape   []int
+	File    string // its JSON, weights, input and TensorFlow's output
+	Threads int
+	Flops   float64 // multiplications and additions of a call
+	Bytes   float64 // of inputs, outputs and weights, layer by layer
+	model   *layers.Model
+	input   *layers.Tensor
+	work    layers.Context
+
+	ours, tensorflow, onnx []timing
+}
+
+// load reads the model, and compares what it gives with what TensorFlow gave.
+func (s *subject) load() error {
+	f, err := os.Open(s.File + ".json")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if s.model, err = layers.FromKeras(f); err != nil {
+		return err
+	}
+	if err := ckpt.LoadWeights(context.Background(), s.File, s.model, ckpt.At("model")); err != nil && !strings.Contains(err.Error(), "nothing of the checkpoint belongs") {
+		return err
+	}
+	if s.input, err = readTensor(s.File+".input", s.Shape); err != nil {
+		return err
+	}
+	s.work.Workspace = new(layers.Workspace)
+	got, err := s.model.Forward(&s.work, s.input)
+	if err != nil {
+		return err
+	}
+	want, err := readTensor(s.File+".output", got.Shape())
+	if err != nil {
+		return err
+	}
+	off, largest := 0.0, 0.0
+	for i, v := range want.Data() {
+		off = max(off, math.Abs(float64(v)-float64(got.Data()[i])))
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	if !(off <= 1e-3*largest) {
+		return fmt.Errorf("an output is %v away from TensorFlow's, of which the largest is %v", off, largest)
+	}
+	return nil
+}
+
+func readTensor(name string, shape tensor.Shape) (*layers.Tensor, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	x := tensor.New[float32](shape...)
+	return x, binary.Read(f, binary.LittleEndian, x.Data())
+}
+
+// ask measures all sides once.
+func (s *subject) ask(tensorflow, onnx *peer, each time.Duration) error {
+	for _, side := range []struct {
+		*peer
+		times *[]timing
+	}{{tensorflow, &s.tensorflow}, {onnx, &s.onnx}} {
+		t, ok, err := side.measure(s.Name, each)
+		if err != nil {
+			return err
+		}
+		if ok {
+			*side.times = append(*side.times, t)
+		}
+	}
+	ours, err := s.measure(each)
+	s.ours = append(s.ours, ours)
+	return err
+}
+
+// measure returns the time of our calls.
+func (s *subject) measure(each time.Duration) (timing, error) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(s.Threads, runtime.NumCPU())))
+	if _, err := s.model.Forward(&s.work, s.input); err != nil {
+		return timing{}, err
+	}
+	var times []time.Duration
+	begun := processorTime()
+	for end := time.Now().Add(each); len(times) == 0 || time.Now().Before(end); {
+		start := time.Now()
+		if _, err := s.model.Forward(&s.work, s.input); err != nil {
+			return timing{}, err
+		}
+		times = append(times, time.Since(start))
+	}
+	return timing{median(times), (processorTime() - begun) / time.Duration(len(times))}, nil
+}
+
+// processorTime returns the time that all processors have worked for this process.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func median(times []time.Duration) time.Duration {
+	times = slices.Sorted(slices.Values(times))
+	return times[len(times)/2]
+}
+
+// walls and cpus return the least of a side's turns, 0 where it had none: another program's work makes a turn slower, never faster.
+func walls(turns []timing) time.Duration {
+	return leastOf(turns, func(t timing) time.Duration { return t.wall })
+}
+
+func cpus(turns []timing) time.Duration {
+	return leastOf(turns, func(t timing) time.Duration { return t.cpu })
+}
+
+func leastOf(turns []timing, part func(timing) time.Duration) time.Duration {
+	if len(turns) == 0 {
+		return 0
+	}
+	least := part(turns[0])
+	for _, t := range turns {
+		least = min(least, part(t))
+	}
+	return least
+}
