@@ -133,7 +133,7 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 func (a *assigner) target(key string, target any) {
 	name, isName := target.(string)
 	if !isName {
-		i := slices.IndexFunc(a.objects, func(o assignedObject) bool { return sameObject(o.target, target) })
+		i := slices.IndexFunc(a.objects, func(o assignedObject) bool { return object.Same(o.target, target) })
 		a.assign(key, key, a.objects[i].vars)
 		return
 	}

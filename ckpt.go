@@ -81,9 +81,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/object"
@@ -162,7 +162,7 @@ func (c *Checkpoint) Track(name string, child any) error {
 	}
 	for _, obj := range c.objects {
 		if obj.name == name {
-			if sameObject(obj.object, child) {
+			if object.Same(obj.object, child) {
 				return c.update(context.Background()) // values may still wait, if a former Track failed
 			}
 			return fmt.Errorf("ckpt: Track(%q): the name is in use for another object", name)
@@ -278,145 +278,6 @@ func (c *Checkpoint) addAttached(w *walker, root *object.Node) error {
 	return nil
 }
 
-// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
-// Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
-// a restore left waiting for it.
-func (c *Checkpoint) SaveCounter() int64 {
-	n, err := c.makeCounter(context.Background())
-	if err != nil {
-		return 0
-	}
-	return *n
-}
-
-// makeCounter returns the counter, which it makes and fills from a waiting restore where there is none. A root that has a
-// save_counter itself keeps it.
-func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
-	counter, made, err := c.addCounter()
-	if err != nil || !made {
-		return counter, err
-	}
-	if err := c.update(ctx); err != nil {
-		c.counter = nil // a later call tries again
-		return nil, err
-	}
-	return counter, nil
-}
-
-// addCounter returns the counter, which it makes where there is none. It does not fill it.
-func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
-	if c.counter != nil {
-		return c.counter, false, nil
-	}
-	if own, err := c.ownCounter(); own != nil || err != nil {
-		return own, false, err
-	}
-	c.counter, c.counterAfter = new(int64), len(c.objects)
-	return c.counter, true, nil
-}
-
-func (c *Checkpoint) ownCounter() (*int64, error) {
-	if c.grouped {
-		return nil, nil
-	}
-	w, err := c.start()
-	if err != nil {
-		return nil, err
-	}
-	e := w.graph.Root().Find(object.SaveCounter)
-	if e == nil || e.Node == nil {
-		return nil, nil
-	}
-	p, ok := int64Of(e.Node)
-	if !ok {
-		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", object.SaveCounter, e.Node.GoPath())
-	}
-	return p, nil
-}
-
-// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that
-// continued it, and names it in the directory's `checkpoint` state file. It returns the path. The count is part of
-// what is saved. When Save fails, the previous checkpoint is whole and latest.
-func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := c.opts.with(onSave, opts)
-	if err != nil {
-		return "", err
-	}
-	if err := c.Sync(ctx); err != nil {
-		return "", err
-	}
-	return c.saveCounted(ctx, o, func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }, recordLatest)
-}
-
-// saveCounted counts a save, writes it to the path that name gives for the count, and then runs record.
-func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count int64) string, record func(ctx context.Context, o options, path string) error) (string, error) {
-	counter, err := c.makeCounter(ctx)
-	if err != nil {
-		return "", err
-	}
-	path := name(*counter + 1)
-	if err := checkSavePath(path, o); err != nil {
-		return "", err
-	}
-	*counter++
-	if err := c.write(ctx, path, o, func(ctx context.Context) error { return record(ctx, o, path) }); err != nil {
-		*counter--
-		return "", err
-	}
-	return path, nil
-}
-
-// Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
-func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := c.opts.with(onSave, opts)
-	if err != nil {
-		return "", err
-	}
-	if err := c.Sync(ctx); err != nil {
-		return "", err
-	}
-	if err := c.write(ctx, prefix, o, nil); err != nil {
-		return "", err
-	}
-	return prefix, nil
-}
-
-// write saves the graph to path and then runs after, in the background where o says so.
-func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context) error) error {
-	g, err := c.walk()
-	if err != nil {
-		return err
-	}
-	if o.async {
-		return c.startAsync(ctx, g, path, o, after)
-	}
-	if err := writeGraph(ctx, g, path, o); err != nil {
-		return err
-	}
-	if after != nil {
-		return after(ctx)
-	}
-	return nil
-}
-
-// Sync awaits the asynchronous save that is under way, if any, and returns its error.
-func (c *Checkpoint) Sync(ctx context.Context) error {
-	if c.saving == nil {
-		return nil
-	}
-	s := c.saving
-	if ctx.Err() != nil { // the save's error stays for who waits for it
-		return context.Cause(ctx)
-	}
-	select {
-	case <-s.done:
-		c.saving = nil
-		return s.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // Close awaits what is under way and logs, once, what restores left unmatched unless ExpectPartial was called.
 func (c *Checkpoint) Close() error {
 	err := c.Sync(context.Background())
@@ -426,4 +287,17 @@ func (c *Checkpoint) Close() error {
 	}
 	c.restorations = nil
 	return err
+}
+
+// FullName says what a variable is called globally that no field holds, and so no tag can name: the one that a [Group], [With] or
+// [Checkpoint.Track] calls name, or for "" the root itself. tf.train.Checkpoint(step=tf.Variable(0)) has
+// FullName("step", "Variable"). [New] only.
+func FullName(name, fullname string) Option {
+	return Option{"FullName", onNew, func(o *options) {
+		o.fullNames = maps.Clone(o.fullNames)
+		if o.fullNames == nil {
+			o.fullNames = make(map[string]string)
+		}
+		o.fullNames[name] = fullname
+	}}
 }

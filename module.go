@@ -17,7 +17,13 @@ import (
 type Module struct {
 	mu       sync.Mutex
 	children []moduleChild
-	owners   []*Checkpoint // with values that may wait for a child, in the order in which they met this module
+	owners   []childWaiter // in the order in which they met this module
+}
+
+// A childWaiter is a Checkpoint, in which values may wait for a child.
+type childWaiter interface {
+	update(context.Context) error
+	waits() bool
 }
 
 type moduleChild struct {
@@ -34,7 +40,7 @@ func (m *Module) Track(name string, child any) error {
 	}
 	m.mu.Lock()
 	if i := m.index(name); i >= 0 {
-		same := sameObject(m.children[i].object, child)
+		same := object.Same(m.children[i].object, child)
 		m.mu.Unlock()
 		if same {
 			return m.attached() // values may still wait, if a former Track failed
@@ -109,31 +115,17 @@ func (m *Module) attached() error {
 		errs = append(errs, c.update(context.Background()))
 	}
 	m.mu.Lock()
-	m.owners = slices.DeleteFunc(m.owners, func(c *Checkpoint) bool { return !c.waits() })
+	m.owners = slices.DeleteFunc(m.owners, func(c childWaiter) bool { return !c.waits() })
 	m.mu.Unlock()
 	return errors.Join(errs...)
 }
 
 // snapshot returns the children as they are now, and makes owner known to the module if it is not nil.
-func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
+func (m *Module) snapshot(owner childWaiter) []moduleChild {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if owner != nil && !slices.Contains(m.owners, owner) {
 		m.owners = append(m.owners, owner)
 	}
 	return slices.Clone(m.children)
-}
-
-func sameObject(a, b any) bool {
-	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
-	if !va.IsValid() || !vb.IsValid() || va.Type() != vb.Type() {
-		return false
-	}
-	switch va.Kind() {
-	case reflect.Pointer, reflect.Map:
-		return va.Pointer() == vb.Pointer()
-	case reflect.Slice:
-		return va.Pointer() == vb.Pointer() && va.Len() == vb.Len()
-	}
-	return false
 }

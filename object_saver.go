@@ -3,7 +3,6 @@ package ckpt
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
@@ -47,20 +46,6 @@ func checkSavers(savers []*object.Saver) error {
 			return fmt.Errorf("ckpt: WithSaver: %s lacks one of Match, Save and Restore", s.Name)
 		case slices.ContainsFunc(savers[:i], func(other *object.Saver) bool { return other.Name == s.Name }):
 			return fmt.Errorf("ckpt: WithSaver: two savers are called %s", s.Name)
-		}
-	}
-	return nil
-}
-
-// saverFor returns the saver that takes care of the object v, nil if none does.
-func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
-	if len(savers) == 0 || !v.CanAddr() {
-		return nil
-	}
-	object := v.Addr().Interface()
-	for _, s := range slices.Backward(savers) {
-		if s.Match(object) {
-			return s
 		}
 	}
 	return nil

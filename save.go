@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // write saves the graph under prefix and returns when it is durable.
@@ -47,4 +51,251 @@ func progressOf(f func(Progress)) func(done, total int64) {
 		return nil
 	}
 	return func(done, total int64) { f(Progress{done, total}) }
+}
+
+// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
+// Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
+// a restore left waiting for it.
+func (c *Checkpoint) SaveCounter() int64 {
+	n, err := c.makeCounter(context.Background())
+	if err != nil {
+		return 0
+	}
+	return *n
+}
+
+// makeCounter returns the counter, which it makes and fills from a waiting restore where there is none. A root that has a
+// save_counter itself keeps it.
+func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
+	counter, made, err := c.addCounter()
+	if err != nil || !made {
+		return counter, err
+	}
+	if err := c.update(ctx); err != nil {
+		c.counter = nil // a later call tries again
+		return nil, err
+	}
+	return counter, nil
+}
+
+// addCounter returns the counter, which it makes where there is none. It does not fill it.
+func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
+	if c.counter != nil {
+		return c.counter, false, nil
+	}
+	if own, err := c.ownCounter(); own != nil || err != nil {
+		return own, false, err
+	}
+	c.counter, c.counterAfter = new(int64), len(c.objects)
+	return c.counter, true, nil
+}
+
+func (c *Checkpoint) ownCounter() (*int64, error) {
+	if c.grouped {
+		return nil, nil
+	}
+	w, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	e := w.graph.Root().Find(object.SaveCounter)
+	if e == nil || e.Node == nil {
+		return nil, nil
+	}
+	p, ok := int64Of(e.Node)
+	if !ok {
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", object.SaveCounter, e.Node.GoPath())
+	}
+	return p, nil
+}
+
+// int64Of returns the number that n is, if it is an int64 scalar in the program's memory.
+func int64Of(n *object.Node) (*int64, bool) {
+	if !n.Obj.CanAddr() {
+		return nil, false
+	}
+	switch p := n.Obj.Addr().Interface().(type) {
+	case *int64:
+		return p, true
+	case *tensor.Tensor[int64]:
+		if p.Built() && len(p.Shape()) == 0 {
+			return &p.Data()[0], true
+		}
+	}
+	return nil, false
+}
+
+// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that
+// continued it, and names it in the directory's `checkpoint` state file. It returns the path. The count is part of
+// what is saved. When Save fails, the previous checkpoint is whole and latest.
+func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := c.opts.with(onSave, opts)
+	if err != nil {
+		return "", err
+	}
+	if err := c.Sync(ctx); err != nil {
+		return "", err
+	}
+	return c.saveCounted(ctx, o, func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }, recordLatest)
+}
+
+// saveCounted counts a save, writes it to the path that name gives for the count, and then runs record.
+func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count int64) string, record func(ctx context.Context, o options, path string) error) (string, error) {
+	counter, err := c.makeCounter(ctx)
+	if err != nil {
+		return "", err
+	}
+	path := name(*counter + 1)
+	if err := checkSavePath(path, o); err != nil {
+		return "", err
+	}
+	*counter++
+	if err := c.write(ctx, path, o, func(ctx context.Context) error { return record(ctx, o, path) }); err != nil {
+		*counter--
+		return "", err
+	}
+	return path, nil
+}
+
+// Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
+func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := c.opts.with(onSave, opts)
+	if err != nil {
+		return "", err
+	}
+	if err := c.Sync(ctx); err != nil {
+		return "", err
+	}
+	if err := c.write(ctx, prefix, o, nil); err != nil {
+		return "", err
+	}
+	return prefix, nil
+}
+
+// write saves the graph to path and then runs after, in the background where o says so.
+func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context) error) error {
+	g, err := c.walk()
+	if err != nil {
+		return err
+	}
+	if o.async {
+		return c.startAsync(ctx, g, path, o, after)
+	}
+	if err := writeGraph(ctx, g, path, o); err != nil {
+		return err
+	}
+	if after != nil {
+		return after(ctx)
+	}
+	return nil
+}
+
+// Async makes Save and Write return as soon as the values are copied; the files are written in the background. The
+// path that they return is that of files to come. The next call on the Checkpoint first awaits the save and returns its
+// error, and so does [Checkpoint.Sync].
+func Async() Option { return Option{"Async", onNew | onSave, func(o *options) { o.async = true }} }
+
+// An asyncSave is a save in the background.
+type asyncSave struct {
+	done chan struct{}
+	err  error
+}
+
+// startAsync copies the graph's values and writes the copies in the background. The end of ctx ends the save as it does
+// one in the foreground.
+func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path string, o options, after func(context.Context) error) error {
+	tensors, err := stored.Checkpoint(ctx, g)
+	if err != nil {
+		return err
+	}
+	if err := stored.Copy(tensors); err != nil {
+		return err
+	}
+	s := &asyncSave{done: make(chan struct{})}
+	c.saving = s
+	go func() {
+		defer close(s.done)
+		if o.ended != nil {
+			defer o.ended()
+		}
+		if s.err = writeTensors(ctx, tensors, path, o); s.err == nil && after != nil {
+			s.err = after(ctx)
+		}
+	}()
+	return nil
+}
+
+// Sync awaits the asynchronous save that is under way, if any, and returns its error.
+func (c *Checkpoint) Sync(ctx context.Context) error {
+	if c.saving == nil {
+		return nil
+	}
+	s := c.saving
+	if ctx.Err() != nil { // the save's error stays for who waits for it
+		return context.Cause(ctx)
+	}
+	select {
+	case <-s.done:
+		c.saving = nil
+		return s.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// A ShardTensor describes, to a sharding function, a tensor that is being saved.
+type ShardTensor = format.ShardTensor
+
+// A ShardPart puts a tensor, or a region of it, into a data file.
+type ShardPart = format.ShardPart
+
+// ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
+// data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
+func ShardBy(f func([]ShardTensor) []ShardPart) Option {
+	return Option{"ShardBy", onNew | onWrite | onSaver, func(o *options) { o.shard = f }}
+}
+
+// MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
+// MaxShardSizePolicy does: in order, a file is filled before the next is begun, and tensors that do not fit are cut. What
+// cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning.
+func MaxShardSize(n int64) Option {
+	return Option{"MaxShardSize", onNew | onWrite | onSaver, func(o *options) {
+		o.shard = func(tensors []ShardTensor) []ShardPart { return maxShardSize(tensors, n, o.logger.Warn) }
+	}}
+}
+
+func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []ShardPart {
+	sizing := make([]bundle.Sizing, len(tensors))
+	for i, t := range tensors {
+		sizing[i] = bundle.Sizing{Full: t.Shape, Element: t.Element, Bytes: t.Bytes}
+	}
+	cuts, _ := bundle.MaxShardSize(sizing, n)
+	parts := make([]ShardPart, len(cuts))
+	for i, c := range cuts {
+		parts[i] = ShardPart{Tensor: c.Tensor, Shard: c.Shard, Part: c.Part}
+		if c.Large {
+			warn("a tensor is larger than the shard size and gets a data file to itself", "key", tensors[c.Tensor].Key, "bytes", tensors[c.Tensor].Bytes, "limit", n)
+		}
+	}
+	return parts
+}
+
+// ShardByTask gives the tensors of each task a data file, in the order in which the tasks first appear; task is given a
+// variable's path and may return any name. The object graph goes with the task "".
+func ShardByTask(task func(path string) string) Option {
+	return ShardBy(func(tensors []ShardTensor) []ShardPart {
+		shards := make(map[string]int)
+		parts := make([]ShardPart, len(tensors))
+		for i, t := range tensors {
+			name := ""
+			if t.Key != objectgraph.GraphKey {
+				name = task(t.Path)
+			}
+			if _, ok := shards[name]; !ok {
+				shards[name] = len(shards)
+			}
+			parts[i] = ShardPart{Tensor: i, Shard: shards[name]}
+		}
+		return parts
+	})
 }

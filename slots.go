@@ -101,3 +101,13 @@ func (w *walker) AddSlots() error {
 	}
 	return nil
 }
+
+// VariableNamer is implemented, on its pointer, by an object that says what variables below it are called globally where no tag
+// does: an optimizer, whose variables have names that contain those of the model's.
+type VariableNamer interface {
+	// VariableName returns the global name of a variable, given the pointer by which the program holds it, or "" to
+	// leave that to objects further up and to the default.
+	VariableName(variable any) string
+}
+
+var variableNamerType = reflect.TypeFor[VariableNamer]()

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/gockpt/ckpt/internal/object"
@@ -123,61 +122,6 @@ func (t *tag) set(key, value string, hasValue bool) error {
 	return nil
 }
 
-// A fieldPlan says what becomes of one field of a struct.
-type fieldPlan struct {
-	tag
-	goName string
-	step   string // "." and goName
-	action fieldAction
-}
-
-type fieldAction int
-
-const (
-	skipField   fieldAction = iota
-	trackField              // an edge
-	maybeField              // an edge if the interface in it holds something trackable
-	inlineField             // its own fields are the struct's
-	moduleField             // an embedded Module: its tracked children are the struct's
-)
-
-// A typePlan is what a struct type's declaration says, worked out once per type. fields is parallel to the type's own
-// fields.
-type typePlan struct {
-	fields []fieldPlan
-	err    error
-}
-
-// A planner works out type plans and keeps them. The zero value is ready.
-type planner struct {
-	plans  sync.Map // reflect.Type → *typePlan
-	traits sync.Map // reflect.Type → trait
-	roles  sync.Map // reflect.Type → *role
-	checks sync.Map // reflect.Type → the error of checkAll, or nil
-}
-
-// plans is a cache over types, which never change: the only thing here that outlives a call.
-var plans planner
-
-func (p *planner) plan(t reflect.Type) *typePlan {
-	if plan, ok := p.plans.Load(t); ok {
-		return plan.(*typePlan)
-	}
-	plan := &typePlan{fields: make([]fieldPlan, t.NumField())}
-	for i := range plan.fields {
-		f := &plan.fields[i]
-		if f.tag, f.action, plan.err = p.field(t, t.Field(i)); plan.err != nil {
-			break
-		}
-		f.goName, f.step = t.Field(i).Name, "."+t.Field(i).Name
-	}
-	if plan.err == nil {
-		plan.err = p.checkNames(t, plan)
-	}
-	got, _ := p.plans.LoadOrStore(t, plan)
-	return got.(*typePlan)
-}
-
 func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAction, error) {
 	bad := func(format string, args ...any) (tag, fieldAction, error) {
 		return tag{}, skipField, &TagError{Struct: owner, Field: f.Name, Problem: fmt.Sprintf(format, args...)}
@@ -269,17 +213,6 @@ func (p *planner) checkNames(owner reflect.Type, plan *typePlan) error {
 		return nil
 	}
 	return add(owner, plan, "")
-}
-
-// checkAll is check of one type.
-func (p *planner) checkAll(t reflect.Type) error {
-	if got, ok := p.checks.Load(t); ok {
-		err, _ := got.(error)
-		return err
-	}
-	err := p.check(t, make(map[reflect.Type]bool))
-	p.checks.Store(t, err)
-	return err
 }
 
 // check returns the first error in the declarations of t and of the types that it can statically hold, so that

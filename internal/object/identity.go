@@ -55,3 +55,18 @@ func PlaceKey(parent *Node, e *Edge) unique.Handle[string] {
 	}
 	return unique.Make(parent.Key.place() + "/" + strconv.FormatUint(uint64(parent.Key.Addr), 36) + "/" + strconv.Quote(e.Name))
 }
+
+// Same reports whether two pointers, maps or slices are one object.
+func Same(a, b any) bool {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	if !va.IsValid() || !vb.IsValid() || va.Type() != vb.Type() {
+		return false
+	}
+	switch va.Kind() {
+	case reflect.Pointer, reflect.Map:
+		return va.Pointer() == vb.Pointer()
+	case reflect.Slice:
+		return va.Pointer() == vb.Pointer() && va.Len() == vb.Len()
+	}
+	return false
+}

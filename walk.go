@@ -4,10 +4,127 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
+
+// A walker turns Go values into a graph: it takes one object at a time from a queue, so that depth costs no stack,
+// and asks reflectwalk for the fields of one struct, never for what is in them.
+type walker struct {
+	plans *planner
+	graph *object.Graph
+	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
+	// so that they keep their identity.
+	copies map[object.Identity]reflect.Value
+	owner  childWaiter // made known to every embedded Module that is met; may be nil
+	// savers save and restore the objects that they match in ways of their own; the last that matches is asked.
+	savers []*object.Saver
+	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
+	allocAll bool
+}
+
+func newWalker(copies map[object.Identity]reflect.Value) *walker {
+	return &walker{plans: &plans, graph: object.New(), copies: copies}
+}
+
+// grow makes room for a graph of n nodes.
+func (w *walker) grow(n int) {
+	if len(w.graph.Nodes) == 0 && n > 0 {
+		w.graph.Nodes, w.graph.ByKey = make([]*object.Node, 0, n), make(map[object.Identity]*object.Node, n)
+	}
+}
+
+// Graph implements [object.Walk].
+func (w *walker) Graph() *object.Graph { return w.graph }
+
+// ExpandAll implements [object.Walk].
+func (w *walker) ExpandAll() error {
+	for i := 0; i < len(w.graph.Nodes); i++ {
+		if err := w.Expand(w.graph.Nodes[i]); err != nil {
+			return err
+		}
+	}
+	return w.graph.CheckOverlap()
+}
+
+// addRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
+// large as what is stored.
+func (w *walker) addRoot(v any, stored object.Children) error {
+	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
+	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
+	if err == nil && n == nil && e.Missing != nil && stored != nil {
+		w.graph.Undos = append(w.graph.Undos, e.Missing.Alloc(stored))
+		n, err = w.resolve(reflect.ValueOf(v), &e, nil)
+	}
+	if err == nil && n == nil {
+		err = fmt.Errorf("ckpt: (root): %s is %w", describe(v), ErrNotTrackable)
+	}
+	return err
+}
+
+// addVirtualRoot makes node 0 an object that is no struct of the user's: what stands for a [Group].
+func (w *walker) addVirtualRoot(stand any) {
+	v := reflect.ValueOf(stand).Elem()
+	n := &object.Node{Key: object.Identity{Addr: v.Addr().Pointer(), Type: v.Type()}, Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}}
+	w.graph.Nodes, w.graph.ByKey[n.Key] = append(w.graph.Nodes, n), n
+}
+
+// addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. The
+// error says where v is nothing that can take part.
+func (w *walker) addChild(n *object.Node, name, goStep string, v any) error {
+	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
+	child, err := w.resolve(reflect.ValueOf(v), &e, n)
+	if err != nil {
+		return err
+	}
+	if child == nil && e.Missing == nil {
+		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
+	}
+	e.Node, e.From = child, reflect.ValueOf(v)
+	n.Edges = append(n.Edges, e)
+	return nil
+}
+
+func describe(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return fmt.Sprintf("a nil %T", v)
+	}
+	return fmt.Sprintf("a value of type %T", v)
+}
+
+// addEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
+func (w *walker) addEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
+	e.Opt.Alloc = e.Opt.Alloc || w.allocAll
+	e.From = v
+	n.Edges = append(n.Edges, e)
+	last := &n.Edges[len(n.Edges)-1]
+	last.Node, err = w.resolve(v, last, n)
+	return err
+}
+
+// Again implements [object.Walk].
+func (w *walker) Again(n *object.Node, e *object.Edge) error {
+	child, err := w.resolve(e.From, e, n)
+	e.Node = child
+	return err
+}
+
+// Expand implements [object.Walk].
+func (w *walker) Expand(n *object.Node) error {
+	if n.Expanded || !n.Group {
+		return nil
+	}
+	n.Expanded = true
+	if n.Obj.Kind() == reflect.Struct {
+		return w.expandStruct(n)
+	}
+	return w.expandContainer(n)
+}
 
 // maxPointerHops bounds how many pointers lead to one object: type P *P can point at itself.
 const maxPointerHops = 64
@@ -161,125 +278,16 @@ func fillLeaf(n *object.Node, o any) (err error) {
 	return err
 }
 
-// holds reports whether v holds something that takes part without being asked to. It looks through interfaces, which
-// a type alone cannot, and into each pointer, slice and map once.
-func (w *walker) holds(v reflect.Value, seen map[object.Identity]bool) bool {
-	if !v.IsValid() {
-		return false
+// saverFor returns the saver that takes care of the object v, nil if none does.
+func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
+	if len(savers) == 0 || !v.CanAddr() {
+		return nil
 	}
-	switch w.plans.trait(v.Type()) {
-	case isLeaf, isTrackable:
-		return true
-	case isPlain:
-		return false
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		if v.IsNil() {
-			return false
-		}
-		key := object.Identity{Addr: v.Pointer(), Type: v.Type()}
-		if v.Kind() == reflect.Slice {
-			key.Len = v.Len()
-		}
-		if seen[key] {
-			return false
-		}
-		if seen == nil {
-			seen = make(map[object.Identity]bool)
-		}
-		seen[key] = true
-	}
-	switch v.Kind() {
-	case reflect.Interface, reflect.Pointer:
-		return w.holds(v.Elem(), seen)
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			if w.holds(v.Index(i), seen) {
-				return true
-			}
-		}
-	case reflect.Map:
-		for it := v.MapRange(); it.Next(); {
-			if w.holds(it.Value(), seen) {
-				return true
-			}
-		}
-	case reflect.Struct:
-		for i, f := range w.plans.plan(v.Type()).fields {
-			if f.action == maybeField && w.holds(v.Field(i), seen) {
-				return true
-			}
+	object := v.Addr().Interface()
+	for _, s := range slices.Backward(savers) {
+		if s.Match(object) {
+			return s
 		}
 	}
-	return false
-}
-
-// standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
-// set after a restore. The copy is the same memory in every walk.
-func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
-	key := object.Identity{Type: v.Type(), In: object.PlaceKey(parent, e)}
-	c, ok := w.copies[key]
-	if !ok {
-		c = reflect.New(v.Type()).Elem()
-		w.copies[key] = c
-	}
-	c.Set(v)
-	if settable {
-		w.graph.Writebacks = append(w.graph.Writebacks, func() { set(c) })
-	}
-	return c
-}
-
-// offerPointer tells e how the object that the nil pointer v lacks can be made.
-func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
-	if !v.CanSet() {
-		return
-	}
-	e.Missing = &object.Maker{}
-	e.Missing.Alloc = func(object.Children) func() {
-		p := reflect.New(v.Type().Elem())
-		for q := p.Elem(); q.Kind() == reflect.Pointer; q = q.Elem() {
-			q.Set(reflect.New(q.Type().Elem()))
-		}
-		v.Set(p)
-		return func() { v.SetZero() }
-	}
-	e.Missing.Share = func(obj reflect.Value) func() {
-		if !obj.CanAddr() || obj.Addr().Type() != v.Type() {
-			return nil
-		}
-		v.Set(obj.Addr())
-		return func() { v.SetZero() }
-	}
-}
-
-// offerContainer tells e how the container that the nil slice or map v lacks can be made: as large as what is stored.
-func (w *walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
-	if !v.CanSet() {
-		return
-	}
-	e.Missing = &object.Maker{Alloc: func(stored object.Children) func() {
-		switch {
-		case plain:
-			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
-		case v.Kind() == reflect.Map:
-			v.Set(reflect.MakeMap(v.Type()))
-			growMap(v, stored)
-		default:
-			n := stored.ListLen()
-			v.Set(reflect.MakeSlice(v.Type(), n, n))
-		}
-		return func() { v.SetZero() }
-	}}
-}
-
-// growMap gives v an element for each stored child that it lacks.
-func growMap(v reflect.Value, stored object.Children) {
-	for _, name := range stored.Names() {
-		key := reflect.ValueOf(name).Convert(v.Type().Key())
-		if !v.MapIndex(key).IsValid() {
-			v.SetMapIndex(key, reflect.Zero(v.Type().Elem()))
-		}
-	}
+	return nil
 }

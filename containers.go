@@ -1,0 +1,175 @@
+package ckpt
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// expandContainer gives a slice, an array or a map an edge per element.
+func (w *walker) expandContainer(n *object.Node) error {
+	v := n.Obj
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		if v.Len() > 0 && w.plainElements(n) {
+			return nil
+		}
+		n.Edges = make([]object.Edge, 0, v.Len())
+		for i := range v.Len() {
+			if err := w.addElement(n, strconv.Itoa(i), v.Index(i)); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		keys := make([]string, 0, v.Len())
+		for it := v.MapRange(); it.Next(); {
+			keys = append(keys, it.Key().String())
+		}
+		slices.Sort(keys)
+		n.Edges = make([]object.Edge, 0, len(keys))
+		for _, k := range keys {
+			key := reflect.ValueOf(k).Convert(v.Type().Key())
+			e := object.Edge{Name: k}
+			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { v.SetMapIndex(key, c) }, n, &e)
+			if err := w.addElement(n, k, slot); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// plainElements reports a container of plain values that nobody asked to save: it has no edges, however long it is.
+func (w *walker) plainElements(n *object.Node) bool {
+	return !n.Opt.Explicit && w.plans.trait(n.Obj.Type().Elem()) == isPlain
+}
+
+// addElement adds the edge to an element of a container, which is subject to the options of the container's field.
+func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error {
+	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt}, v)
+}
+
+// holds reports whether v holds something that takes part without being asked to. It looks through interfaces, which
+// a type alone cannot, and into each pointer, slice and map once.
+func (w *walker) holds(v reflect.Value, seen map[object.Identity]bool) bool {
+	if !v.IsValid() {
+		return false
+	}
+	switch w.plans.trait(v.Type()) {
+	case isLeaf, isTrackable:
+		return true
+	case isPlain:
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		if v.IsNil() {
+			return false
+		}
+		key := object.Identity{Addr: v.Pointer(), Type: v.Type()}
+		if v.Kind() == reflect.Slice {
+			key.Len = v.Len()
+		}
+		if seen[key] {
+			return false
+		}
+		if seen == nil {
+			seen = make(map[object.Identity]bool)
+		}
+		seen[key] = true
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return w.holds(v.Elem(), seen)
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if w.holds(v.Index(i), seen) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if w.holds(it.Value(), seen) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i, f := range w.plans.plan(v.Type()).fields {
+			if f.action == maybeField && w.holds(v.Field(i), seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
+// set after a restore. The copy is the same memory in every walk.
+func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
+	key := object.Identity{Type: v.Type(), In: object.PlaceKey(parent, e)}
+	c, ok := w.copies[key]
+	if !ok {
+		c = reflect.New(v.Type()).Elem()
+		w.copies[key] = c
+	}
+	c.Set(v)
+	if settable {
+		w.graph.Writebacks = append(w.graph.Writebacks, func() { set(c) })
+	}
+	return c
+}
+
+// offerPointer tells e how the object that the nil pointer v lacks can be made.
+func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
+	if !v.CanSet() {
+		return
+	}
+	e.Missing = &object.Maker{}
+	e.Missing.Alloc = func(object.Children) func() {
+		p := reflect.New(v.Type().Elem())
+		for q := p.Elem(); q.Kind() == reflect.Pointer; q = q.Elem() {
+			q.Set(reflect.New(q.Type().Elem()))
+		}
+		v.Set(p)
+		return func() { v.SetZero() }
+	}
+	e.Missing.Share = func(obj reflect.Value) func() {
+		if !obj.CanAddr() || obj.Addr().Type() != v.Type() {
+			return nil
+		}
+		v.Set(obj.Addr())
+		return func() { v.SetZero() }
+	}
+}
+
+// offerContainer tells e how the container that the nil slice or map v lacks can be made: as large as what is stored.
+func (w *walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
+	if !v.CanSet() {
+		return
+	}
+	e.Missing = &object.Maker{Alloc: func(stored object.Children) func() {
+		switch {
+		case plain:
+			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
+		case v.Kind() == reflect.Map:
+			v.Set(reflect.MakeMap(v.Type()))
+			growMap(v, stored)
+		default:
+			n := stored.ListLen()
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		}
+		return func() { v.SetZero() }
+	}}
+}
+
+// growMap gives v an element for each stored child that it lacks.
+func growMap(v reflect.Value, stored object.Children) {
+	for _, name := range stored.Names() {
+		key := reflect.ValueOf(name).Convert(v.Type().Key())
+		if !v.MapIndex(key).IsValid() {
+			v.SetMapIndex(key, reflect.Zero(v.Type().Elem()))
+		}
+	}
+}
