@@ -45,7 +45,7 @@ func TestImports(t *testing.T) {
 		"keras":              {"", "layers", "format/keras", "internal/fsx", "tensor"},
 		"format/raw":         {"format", "internal/crc", "internal/fsx", "tensor"},
 		// The formats of other makers know the two packages that they share, and none knows another.
-		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/pickle", "internal/zipfile", "tensor"},
+		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/jsonscan", "internal/pickle", "internal/weightmap", "internal/zipfile", "tensor"},
 		"layout":           {"tensor"},
 		"internal/derived": {"format", "format/objectgraph", "layout", "tensor"},
 		"internal/stats":   {"tensor"},
