@@ -283,7 +283,8 @@ func attentionMaker(class string) config.Maker {
 		}
 	case "MultiHeadAttention":
 		return func(c *config.Config) any {
-			c.Skip("flash_attention")
+			c.Skip("flash_attention", "query_shape", "key_shape", "value_shape")
+			c.Refuse("softmax_robust_masking")
 			return &MultiHeadAttention{
 				NumHeads:      c.Int("num_heads", 0),
 				KeyDim:        c.Int("key_dim", 0),

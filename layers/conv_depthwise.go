@@ -196,6 +196,7 @@ func depthwiseMaker(class string) config.Maker {
 }
 
 func makeDepthwise(c *config.Config) *DepthwiseConv {
+	c.Only("groups", 1) // which Keras 2 writes and does not use
 	return &DepthwiseConv{
 		KernelSize:      c.Ints("kernel_size"),
 		Strides:         c.Ints("strides"),

@@ -128,6 +128,7 @@ func separableMaker(class string) config.Maker {
 }
 
 func makeSeparable(c *config.Config) *SeparableConv {
+	c.Only("groups", 1) // which Keras 2 writes and does not use
 	return &SeparableConv{
 		Filters:         c.Int("filters", 0),
 		KernelSize:      c.Ints("kernel_size"),

@@ -272,6 +272,7 @@ func convTransposeMaker(class string) config.Maker {
 }
 
 func makeConvTranspose(c *config.Config) *ConvTranspose {
+	c.Only("groups", 1) // which Keras 2 writes and does not use
 	return &ConvTranspose{
 		Filters:       c.Int("filters", 0),
 		KernelSize:    c.Ints("kernel_size"),

@@ -16,13 +16,14 @@ import (
 // maxDescription is the most bytes of a model's description. Keras's longest, those with a vocabulary, have a tenth of that.
 const maxDescription = 64 << 20
 
-// FromKeras makes a model from the JSON that Keras 3 writes: model.to_json(), or config.json in a .keras file. It knows Functional
-// and Sequential models, nested in each other or not, the layers of this package, and the operators of keras.ops that stand between
-// layers. Weights are not in the JSON.
+// FromKeras makes a model from the JSON that Keras 2 and Keras 3 write: model.to_json(), config.json in a .keras file, or
+// model_config in a .h5 file. It supports Functional and Sequential models, nested in each other or not, the layers of this package,
+// and the operations of keras.ops that stand between layers. Weights are not in the JSON.
 //
-// The error names a layer, an operator or an option that this package does not know, and has [ErrUnknownLayer] or
-// [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused.
-func FromKeras(r io.Reader) (*Model, error) {
+// The error names a layer, an operation or an option that this package does not know, and has [ErrUnknownLayer] or
+// [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused. A layer that
+// runs Python code, such as Lambda, is refused; [WithLayer] puts a Go layer in its place.
+func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxDescription+1))
 	if err != nil {
 		return nil, fmt.Errorf("layers: model: %w", err)
@@ -30,13 +31,17 @@ func FromKeras(r io.Reader) (*Model, error) {
 	if len(raw) > maxDescription {
 		return nil, fmt.Errorf("layers: model: more than %d MiB: a model's description in JSON is shorter", maxDescription>>20)
 	}
-	class, config, err := program.Parse(raw)
+	d, err := program.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("layers: model: %w", err)
 	}
-	m, err := kerasLibrary{}.model(class, config)
+	k := kerasLibrary{keras2: d.Keras2, custom: make(map[string]Constructor)}
+	for _, o := range options {
+		o(&k)
+	}
+	m, err := k.model(d.Class, d.Config)
 	if m == nil && err == nil {
-		err = errorf(id{kind: class}, "%w: want a Functional or a Sequential model", ErrUnknownLayer)
+		err = errorf(id{kind: d.Class}, "%w: want a Functional or a Sequential model", ErrUnknownLayer)
 	}
 	if err != nil {
 		return nil, err
@@ -47,19 +52,33 @@ func FromKeras(r io.Reader) (*Model, error) {
 
 // A kerasLibrary makes and calls this package's layers for the programs of models.
 type kerasLibrary struct {
-	depth int // how many layers and models this one stands in
+	depth  int  // how many layers and models this one stands in
+	keras2 bool // Keras 2 wrote the description
+	custom map[string]Constructor
 }
+
+// Keras2 reports whether Keras 2 wrote the description.
+func (k kerasLibrary) Keras2() bool { return k.keras2 }
 
 // maxDepth is how deep layers and models may stand in each other.
 const maxDepth = 32
+
+// Custom reports whether there is a constructor for a registered name.
+func (k kerasLibrary) Custom(registered string) bool { return k.custom[registered] != nil }
 
 // Make makes the layer that Keras describes by its class's name and its configuration, weights not built.
 func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
 	if k.depth++; k.depth > maxDepth {
 		return nil, errorf(id{kind: class}, "layers and models stand in each other more than %d deep", maxDepth)
 	}
+	if construct := k.custom[class]; construct != nil {
+		return constructed(class, raw, construct)
+	}
 	m := makerOf(class)
 	if m == nil {
+		if runsCode(class) {
+			return nil, errorf(id{class, nameIn(raw)}, "%w: the layer runs code that is not part of the description; give FromKeras a layer for it: WithLayer(%q, …)", ErrUnknownLayer, class)
+		}
 		model, err := k.model(class, raw)
 		switch {
 		case err != nil:

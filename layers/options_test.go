@@ -26,6 +26,10 @@ var passedOver = map[string]string{
 	"BatchNormalization.renorm":              "trains only",
 	"SpatialDropout2D.data_format":           "trains only",
 	"SpatialDropout3D.data_format":           "trains only",
+	"MultiHeadAttention.query_shape":         "says only the shape of the input",
+	"MultiHeadAttention.key_shape":           "says only the shape of the input",
+	"MultiHeadAttention.value_shape":         "says only the shape of the input",
+	"Embedding.input_length":                 "says only the shape of the input",
 	"Bidirectional.layer":                    "is a layer, which is read",
 	"Discretization.num_bins":                "the boundaries say it",
 	"Discretization.epsilon":                 "trains only",
@@ -41,43 +45,51 @@ var trains = []string{"dropout", "recurrent_dropout", "rate", "stddev", "noise_s
 // TestOptionsAreReadOrNamed sets every option of every class to nonsense. A layer that is made nevertheless passed the option over,
 // which is right for those alone that change nothing.
 func TestOptionsAreReadOrNamed(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("testdata", "options.json"))
-	require.NoError(t, err)
-	var classes map[string]map[string]json.RawMessage
-	require.NoError(t, json.Unmarshal(raw, &classes))
-	known := 0
-	for class, config := range classes {
-		if makerOf(class) == nil {
-			continue
-		}
-		known++
-		t.Run(class, func(t *testing.T) {
-			whole, err := json.Marshal(config)
+	for _, generation := range []struct {
+		file    string
+		library kerasLibrary
+	}{{"options.json", kerasLibrary{}}, {"options_keras2.json", kerasLibrary{keras2: true}}} {
+		t.Run(generation.file, func(t *testing.T) {
+			raw, err := os.ReadFile(filepath.Join("testdata", generation.file))
 			require.NoError(t, err)
-			library := kerasLibrary{}
-			_, err = library.Make(class, whole)
-			require.NoError(t, err, "Keras's own configuration")
-			for _, key := range slices.Sorted(maps.Keys(config)) {
-				changed := maps.Clone(config)
-				changed[key] = json.RawMessage(`{"class_name": "Nonsense", "config": {"value": [[]]}}`)
-				raw, err := json.Marshal(changed)
-				require.NoError(t, err)
-				if _, err = library.Make(class, raw); err != nil {
+			var classes map[string]map[string]json.RawMessage
+			require.NoError(t, json.Unmarshal(raw, &classes))
+			known := 0
+			for class, config := range classes {
+				if makerOf(class) == nil {
 					continue
 				}
-				general := key == "trainable" || key == "dtype" || key == "seed" || key == "activity_regularizer" ||
-					strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
-				_, reason := passedOver[class+"."+key]
-				require.True(t, general || reason || slices.Contains(trains, key), "option %q is passed over", key)
+				known++
+				t.Run(class, func(t *testing.T) { requireOptionsRead(t, generation.library, class, config) })
 			}
-			changed := maps.Clone(config)
-			changed["sharpness"] = json.RawMessage(`2`)
-			raw, err := json.Marshal(changed)
-			require.NoError(t, err)
-			_, err = library.Make(class, raw)
-			require.ErrorIs(t, err, ErrUnknownOption)
-			require.ErrorContains(t, err, "sharpness")
+			require.Greater(t, known, 80)
 		})
 	}
-	require.Greater(t, known, 80)
+}
+
+func requireOptionsRead(t *testing.T, library kerasLibrary, class string, config map[string]json.RawMessage) {
+	t.Helper()
+	makeWith := func(key, value string) error {
+		changed := maps.Clone(config)
+		if key != "" {
+			changed[key] = json.RawMessage(value)
+		}
+		raw, err := json.Marshal(changed)
+		require.NoError(t, err)
+		_, err = library.Make(class, raw)
+		return err
+	}
+	require.NoError(t, makeWith("", ""), "Keras's own configuration")
+	for _, key := range slices.Sorted(maps.Keys(config)) {
+		if makeWith(key, `{"class_name": "Nonsense", "config": {"value": [[]]}}`) != nil {
+			continue
+		}
+		general := key == "trainable" || key == "batch_input_shape" || key == "dtype" || key == "seed" || key == "activity_regularizer" ||
+			strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
+		_, reason := passedOver[class+"."+key]
+		require.True(t, general || reason || slices.Contains(trains, key), "option %q is passed over", key)
+	}
+	err := makeWith("sharpness", "2")
+	require.ErrorIs(t, err, ErrUnknownOption)
+	require.ErrorContains(t, err, "sharpness")
 }

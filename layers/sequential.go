@@ -124,15 +124,28 @@ func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 //
 // fills s, and a field of type map[string]any stands for a Sequential within a model.
 func (s *Sequential) TF2() map[string]any {
+	return tf2Edges(s.Layers())
+}
+
+// tf2Edges returns the layers that have weights under the names that Keras 2 gives them.
+func tf2Edges(layers []any) map[string]any {
 	edges := make(map[string]any)
-	for _, l := range s.Layers() {
-		if inner, ok := l.(*Sequential); ok {
-			if below := inner.TF2(); len(below) > 0 {
-				edges[fmt.Sprintf("layer_with_weights-%d", len(edges))] = below
+	for _, l := range layers {
+		below := l
+		switch inner := l.(type) {
+		case *Sequential:
+			below = inner.TF2()
+		case *Model:
+			below = inner.TF2()
+		default:
+			if !hasLayerWeights(l) {
+				continue
 			}
-		} else if hasWeights(reflect.TypeOf(l), make(map[reflect.Type]bool)) {
-			edges[fmt.Sprintf("layer_with_weights-%d", len(edges))] = l
 		}
+		if group, ok := below.(map[string]any); ok && len(group) == 0 {
+			continue
+		}
+		edges[fmt.Sprintf("layer_with_weights-%d", len(edges))] = below
 	}
 	return edges
 }

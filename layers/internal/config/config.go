@@ -32,6 +32,9 @@ type Makers interface {
 	// class or the option that is not known.
 	Make(class string, raw json.RawMessage) (any, error)
 
+	// Keras2 reports whether Keras 2 wrote the configuration.
+	Keras2() bool
+
 	// Activation returns what a layer computes that is an activation; ok is false for any other.
 	Activation(layer any) (f activation.Func, ok bool, err error)
 }
@@ -190,6 +193,9 @@ func (c *Config) Activation(key string) activation.Func {
 }
 
 func (c *Config) ParseActivation(key, name string) activation.Func {
+	if name == "hard_sigmoid" && c.makers != nil && c.makers.Keras2() {
+		return activation.HardSigmoidV2() // what Keras 3 calls hard_sigmoid is another function
+	}
 	f, err := activation.Parse(name)
 	if err != nil {
 		c.Fail("option %q: %w", key, err)

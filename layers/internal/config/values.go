@@ -28,6 +28,13 @@ func (c *Config) Refuse(keys ...string) {
 	}
 }
 
+// Only refuses an option of another value than the one that this module computes with, such as 1 group.
+func (c *Config) Only(key string, value int) {
+	if n := c.Int(key, value); n != value {
+		c.Fail("option %q is %d, want %d: %w", key, n, value, fault.ErrUnknownOption)
+	}
+}
+
 // Array returns an option that is a number or an array, nested lists or what Keras writes for an array of NumPy's or a tensor; nil
 // where it is not there.
 func (c *Config) Array(key string) *kernel.Tensor {

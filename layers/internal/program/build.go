@@ -1,6 +1,7 @@
 package program
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -21,7 +22,12 @@ func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
 	}
 	sequential := class == "Sequential"
 	functional := class == "Functional" || class == "Model"
-	err := json.Unmarshal(raw, &config)
+	var err error
+	if layers := bytes.TrimSpace(raw); sequential && len(layers) > 0 && layers[0] == '[' { // as Keras wrote it before 2.2.3
+		err = json.Unmarshal(layers, &config.Layers)
+	} else {
+		err = json.Unmarshal(raw, &config)
+	}
 	// A user's class that is made as Functional is has the same configuration.
 	if !sequential && !functional && (err != nil || config.InputLayers == nil || config.OutputLayers == nil) {
 		return nil, nil
@@ -45,16 +51,20 @@ func (b *builder) add(o *modelObject) (int, error) {
 	if o.Name == "" {
 		o.Name = nameOf(o.Config)
 	}
-	c := &Callee{who: fault.Who{Kind: o.ClassName, Name: o.Name}, Class: o.ClassName, lib: b.lib}
+	c := &Callee{Who: fault.Who{Kind: o.ClassName, Name: o.Name}, Class: o.ClassName, lib: b.lib}
 	var input *Spec
 	var err error
 	switch {
 	case o.ClassName == "InputLayer":
-		input, err = inputSpec(c.who, o.Config)
+		input, err = inputSpec(c.Who, o.Config)
 	case ops.IsOperatorModule(o.Module):
 		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
 	default:
-		c.Layer, err = b.lib.Make(o.ClassName, o.Config)
+		class := o.ClassName
+		if b.lib.Custom(o.Registered) {
+			class = o.Registered
+		}
+		c.Layer, err = b.lib.Make(class, o.Config)
 	}
 	if err != nil {
 		return 0, err
@@ -93,7 +103,7 @@ func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) e
 		for _, n := range layers[i].InboundNodes {
 			c, err := parseCall(n)
 			if err != nil {
-				return fault.Errorf(b.Callees[at].who, "config: %w", err)
+				return fault.Errorf(b.Callees[at].Who, "config: %w", err)
 			}
 			b.calls[at] = append(b.calls[at], c)
 		}
@@ -117,8 +127,8 @@ func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) e
 		return fault.Errorf(b.Who, "output_layers: %w", err)
 	}
 	for _, r := range outs {
-		if at, ok := b.index[r.name]; ok && b.isFunctional(at) && r.node > 0 {
-			r.node-- // Keras counts the call that made the inner model, here and not in the arguments of calls
+		if at, ok := b.index[r.name]; ok && b.isFunctional(at) && r.node > 0 && !b.lib.Keras2() {
+			r.node-- // Keras 3 counts the call that made the inner model, here and not in the arguments of calls
 		}
 		p, err := b.find(r)
 		if err != nil {

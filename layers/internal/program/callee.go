@@ -8,7 +8,7 @@ import (
 
 // A Callee is what a node calls: a layer, a model or an operator.
 type Callee struct {
-	who      fault.Who
+	Who      fault.Who
 	Class    string
 	Layer    any          // nil for an input and for an operator
 	operator ops.Operator // nil for a layer
@@ -17,7 +17,7 @@ type Callee struct {
 }
 
 // Name returns Keras's name for the layer.
-func (c *Callee) Name() string { return c.who.Name }
+func (c *Callee) Name() string { return c.Who.Name }
 
 // call calls the callee, as Layer.__call__ does.
 func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
@@ -27,20 +27,20 @@ func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 			err = a.Unused(len(a.Args))
 		}
 		if err != nil {
-			return nil, fault.Errorf(fault.Who{Kind: "keras.ops " + c.Class, Name: c.who.Name}, "%w", err)
+			return nil, fault.Errorf(fault.Who{Kind: "keras.ops " + c.Class, Name: c.Who.Name}, "%w", err)
 		}
 		return out, nil
 	}
 	if training := a.Get(-1, "training"); training == true {
-		return nil, fault.Errorf(c.who, "argument %q is true: %w", "training", fault.ErrUnknownOption)
+		return nil, fault.Errorf(c.Who, "argument %q is true: %w", "training", fault.ErrUnknownOption)
 	}
 	if inner := c.inner(); inner != nil {
 		return inner.callNested(a)
 	}
-	out, err := c.lib.Call(c.who.String(), c.Class, c.Layer, a)
+	out, err := c.lib.Call(c.Who.String(), c.Class, c.Layer, a)
 	if err == nil {
 		if err = a.Unused(len(a.Args)); err != nil {
-			err = fault.Errorf(c.who, "%w", err)
+			err = fault.Errorf(c.Who, "%w", err)
 		}
 	}
 	return out, err

@@ -16,7 +16,10 @@ func (b *builder) sequence(layers []modelObject, shape json.RawMessage) error {
 			return err
 		}
 		input, layers = *b.kinds[at], layers[1:]
-	} else if len(shape) > 0 {
+	} else {
+		if len(shape) == 0 && len(layers) > 0 { // as Keras 2 has it
+			shape = inputShapeOf(layers[0].Config)
+		}
 		if dims, err := config.ParseDims(shape); err == nil { // else there are several inputs
 			input.Shape = dims
 		}
@@ -39,6 +42,18 @@ func (b *builder) sequence(layers []modelObject, shape json.RawMessage) error {
 	}
 	b.Results = []Spec{{DType: b.dtypes()[0]}}
 	return nil
+}
+
+// inputShapeOf returns the shape of the input that Keras 2 writes among the options of a chain's first layer.
+func inputShapeOf(config json.RawMessage) json.RawMessage {
+	var first struct {
+		Shape json.RawMessage `json:"batch_input_shape"`
+	}
+	_ = json.Unmarshal(config, &first) // what is wrong with it shows where it is read
+	if first.Shape == nil {
+		return json.RawMessage("null")
+	}
+	return first.Shape
 }
 
 func nameOf(config json.RawMessage) string {

@@ -19,6 +19,9 @@ func (b *builder) find(r reference) (place, error) {
 	if !ok {
 		return place{}, fault.Errorf(b.Who, "no layer is called %q", r.name)
 	}
+	if b.lib.Keras2() && r.node > 0 && b.Callees[at].inner() != nil {
+		r.node-- // Keras 2 counts the call that made the inner model, everywhere
+	}
 	if i, ok := b.places[[2]int{at, r.node}]; ok {
 		if i < 0 {
 			return place{input: -1 - i, node: -1}, nil

@@ -17,19 +17,23 @@ type modelObject struct {
 	ClassName    string          `json:"class_name"`
 	Config       json.RawMessage `json:"config"`
 	Name         string          `json:"name"`
+	Registered   string          `json:"registered_name"`
 	InboundNodes []inboundNode   `json:"inbound_nodes"`
 }
 
-type inboundNode struct {
-	Args   json.RawMessage `json:"args"`
-	Kwargs json.RawMessage `json:"kwargs"`
+// A Description is what Keras's to_json writes of a model.
+type Description struct {
+	Class  string
+	Config json.RawMessage
+	Keras2 bool // Keras 2 wrote it: some options mean something else
 }
 
 // Parse reads the description of a model that Python's json module wrote.
-func Parse(raw []byte) (class string, options json.RawMessage, err error) {
+func Parse(raw []byte) (Description, error) {
+	raw = config.PlainJSON(raw)
 	var o modelObject
-	err = json.Unmarshal(config.PlainJSON(raw), &o)
-	return o.ClassName, o.Config, err
+	err := json.Unmarshal(raw, &o)
+	return Description{o.ClassName, o.Config, isKeras2(raw)}, err
 }
 
 // toScalar returns a number of JSON.
@@ -119,6 +123,9 @@ func parseTensorArg(c map[string]any) (any, error) {
 
 // parseCall reads an inbound node.
 func parseCall(n inboundNode) (call, error) {
+	if n.nest != nil {
+		return parseNest(n.nest)
+	}
 	var c call
 	args, err := config.Decode(n.Args)
 	if err != nil {

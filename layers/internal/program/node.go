@@ -64,3 +64,35 @@ func (n *node) moved(at []int) {
 	moved(n.args)
 	moved(n.kwargs)
 }
+
+// copied returns a copy of n with places for nodes that are at other indices.
+func (n *node) copied(at []int) node {
+	var copied func(arg any) any
+	copied = func(arg any) any {
+		switch a := arg.(type) {
+		case place:
+			if a.node >= 0 {
+				a.node = at[a.node]
+			}
+			return a
+		case []any:
+			list := make([]any, len(a))
+			for i, item := range a {
+				list[i] = copied(item)
+			}
+			return list
+		case map[string]any:
+			dict := make(map[string]any, len(a))
+			for name, item := range a {
+				dict[name] = copied(item)
+			}
+			return dict
+		}
+		return arg
+	}
+	c := node{callee: n.callee, kwargs: copied(n.kwargs).(map[string]any)}
+	if n.args != nil {
+		c.args = copied(n.args).([]any)
+	}
+	return c
+}

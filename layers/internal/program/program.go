@@ -47,6 +47,9 @@ func (e *InputError) Error() string {
 type Library interface {
 	config.Makers
 
+	// Custom reports whether the caller gave a layer for a name under which Python registered a class.
+	Custom(registered string) bool
+
 	// Call calls a layer of a class. Errors name it who.
 	Call(who, class string, layer any, a *ops.Arguments) ([]*ops.Value, error)
 
@@ -75,7 +78,7 @@ func (p *Program) Run(work *kernel.Scratch, inputs []*ops.Value) ([]*ops.Value, 
 			return in[from.input], nil
 		}
 		if from.tensor >= len(results[from.node]) {
-			return nil, fault.Errorf(p.nodes[from.node].callee.who, "tensor %d of %d is asked for", from.tensor, len(results[from.node]))
+			return nil, fault.Errorf(p.nodes[from.node].callee.Who, "tensor %d of %d is asked for", from.tensor, len(results[from.node]))
 		}
 		return results[from.node][from.tensor], nil
 	}

@@ -1,0 +1,163 @@
+package program
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/gockpt/ckpt/layers/internal/config"
+)
+
+// An inboundNode is one call of a layer. Keras 3 writes an object with args and kwargs; Keras 2 a nest of tensors, each of which
+// is a list of a layer's name, its call, a tensor of the call and, with some, keyword arguments.
+type inboundNode struct {
+	Args, Kwargs json.RawMessage
+	nest         json.RawMessage // of Keras 2
+}
+
+// UnmarshalJSON reads a node of either form.
+func (n *inboundNode) UnmarshalJSON(raw []byte) error {
+	var object struct {
+		Args   json.RawMessage `json:"args"`
+		Kwargs json.RawMessage `json:"kwargs"`
+	}
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
+		if err := json.Unmarshal(raw, &object); err != nil {
+			return err
+		}
+	}
+	if object.Args == nil {
+		n.nest = bytes.Clone(raw)
+		return nil
+	}
+	n.Args, n.Kwargs = object.Args, object.Kwargs
+	return nil
+}
+
+// isKeras2 reports whether Keras 2 wrote the description: it says so, or has what Keras 3 writes otherwise.
+func isKeras2(raw []byte) bool {
+	var o struct {
+		Version string `json:"keras_version"`
+	}
+	if json.Unmarshal(raw, &o) == nil && o.Version != "" {
+		return o.Version[0] < '3'
+	}
+	return bytes.Contains(raw, []byte(`"batch_input_shape"`))
+}
+
+// parseNest reads a call as Keras 2 writes it. A layer of one tensor gets the tensor, one of several a list of them.
+func parseNest(raw json.RawMessage) (call, error) {
+	nest, err := config.Decode(raw)
+	if err != nil {
+		return call{}, err
+	}
+	p := nestParser{kwargs: make(map[string]any)}
+	first, err := p.parse(nest)
+	if err != nil {
+		return call{}, err
+	}
+	if list, ok := first.([]any); ok && len(list) == 1 {
+		first = list[0]
+	}
+	return call{args: []any{first}, kwargs: p.kwargs}, nil
+}
+
+// A nestParser reads a nest of tensors and collects the keyword arguments among them.
+type nestParser struct{ kwargs map[string]any }
+
+func (p *nestParser) parse(v any) (any, error) {
+	switch v := v.(type) {
+	case []any:
+		if isTensor(v) {
+			return p.tensor(v)
+		}
+		list := make([]any, len(v))
+		for i, item := range v {
+			var err error
+			if list[i], err = p.parse(item); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case map[string]any:
+		dict := make(map[string]any, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			var err error
+			if dict[name], err = p.parse(v[name]); err != nil {
+				return nil, err
+			}
+		}
+		return dict, nil
+	}
+	return nil, fmt.Errorf("%v does not refer to a tensor", v)
+}
+
+// constantName stands for the name of a layer where Keras 2 gives a value in place of a tensor.
+const constantName = "_CONSTANT_VALUE"
+
+// tensor reads [name, call, tensor, kwargs], or a constant [constantName, -1, value, kwargs].
+func (p *nestParser) tensor(v []any) (any, error) {
+	if len(v) == 4 {
+		kwargs, ok := v[3].(map[string]any)
+		if !ok && v[3] != nil {
+			return nil, fmt.Errorf("%v does not have keyword arguments", v)
+		}
+		for _, name := range slices.Sorted(maps.Keys(kwargs)) {
+			arg, err := parseKwarg(kwargs[name])
+			if err != nil {
+				return nil, err
+			}
+			p.kwargs[name] = arg
+		}
+	}
+	if v[0] == constantName {
+		return parseArg(v[2])
+	}
+	return parseReference(v[:3])
+}
+
+// parseKwarg reads a keyword argument, which may refer to tensors as well.
+func parseKwarg(v any) (any, error) {
+	switch v := v.(type) {
+	case []any:
+		if len(v) == 3 && isTensor(v) {
+			return parseReference(v)
+		}
+		list := make([]any, len(v))
+		for i, item := range v {
+			var err error
+			if list[i], err = parseKwarg(item); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case map[string]any:
+		if v["class_name"] == nil {
+			dict := make(map[string]any, len(v))
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				var err error
+				if dict[name], err = parseKwarg(v[name]); err != nil {
+					return nil, err
+				}
+			}
+			return dict, nil
+		}
+	}
+	return parseArg(v)
+}
+
+// isTensor reports whether v refers to a tensor: a name and two numbers, or a constant.
+func isTensor(v []any) bool {
+	if len(v) != 3 && len(v) != 4 {
+		return false
+	}
+	name, ok := v[0].(string)
+	if !ok {
+		return false
+	}
+	_, node := v[1].(json.Number)
+	_, tensor := v[2].(json.Number)
+	return node && (tensor || name == constantName)
+}

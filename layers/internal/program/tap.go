@@ -1,0 +1,64 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/layers/internal/fault"
+)
+
+// Tap returns a program of the same inputs whose outputs are those of the callees of the given names: the first tensor of the first call.
+func (p *Program) Tap(names []string) (*Program, error) {
+	t := *p
+	t.outputs, t.Results = nil, nil
+	for _, name := range names {
+		at := slices.IndexFunc(p.nodes, func(n node) bool { return n.callee.Who.Name == name })
+		switch {
+		case at >= 0:
+			t.outputs = append(t.outputs, place{node: at})
+		case p.inputIndex(name) >= 0:
+			t.outputs = append(t.outputs, place{input: p.inputIndex(name), node: -1})
+		default:
+			return nil, fault.Errorf(p.Who, "no layer is called %q", name)
+		}
+		t.Results = append(t.Results, Spec{Name: name})
+	}
+	t.prune()
+	for i, d := range t.dtypes() {
+		t.Results[i].DType = d
+	}
+	return &t, nil
+}
+
+func (p *Program) inputIndex(name string) int {
+	return slices.IndexFunc(p.Inputs, func(s Spec) bool { return s.Name == name })
+}
+
+// prune takes out the nodes that the outputs do not need. The nodes of the program that p was copied from stay as they are.
+func (p *Program) prune() {
+	needed := make([]bool, len(p.nodes))
+	for _, o := range p.outputs {
+		if o.node >= 0 {
+			needed[o.node] = true
+		}
+	}
+	for i := range slices.Backward(p.nodes) {
+		if needed[i] {
+			for _, from := range p.nodes[i].parents() {
+				needed[from] = true
+			}
+		}
+	}
+	at := make([]int, len(p.nodes))
+	var kept []node
+	for i, n := range p.nodes {
+		if at[i] = len(kept); needed[i] {
+			kept = append(kept, n.copied(at))
+		}
+	}
+	p.nodes = kept
+	for i, o := range p.outputs {
+		if o.node >= 0 {
+			p.outputs[i].node = at[o.node]
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package layers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/gockpt/ckpt/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// A keras2Case is one line of testdata/keras2.golden.gz, which testdata/keras2.py explains.
+type keras2Case struct {
+	Name            string
+	Model           json.RawMessage
+	Weights         map[string]json.RawMessage
+	Inputs, Outputs []sweepTensor
+}
+
+// setWeights gives the layers of m the values of Keras's get_weights: their tensors in the order of their fields.
+func setWeights(t *testing.T, m *Model, weights map[string]json.RawMessage) {
+	t.Helper()
+	for name, raw := range weights {
+		layer := m.Layer(name)
+		require.NotNil(t, layer, name)
+		if inner, ok := layer.(*Model); ok {
+			var below map[string]json.RawMessage
+			require.NoError(t, json.Unmarshal(raw, &below))
+			setWeights(t, inner, below)
+			continue
+		}
+		var values []any
+		d := json.NewDecoder(bytes.NewReader(raw))
+		require.NoError(t, d.Decode(&values))
+		fields := weightFields(reflect.ValueOf(layer))
+		require.LessOrEqual(t, len(values), len(fields), name)
+		at := 0
+		for _, v := range values {
+			x := nested(t, v)
+			for at < len(fields) && !takes(layer, fields[at], x.Shape()) { // an optional one that is not there
+				at++
+			}
+			require.Less(t, at, len(fields), "%s: no field for shape %v", name, x.Shape())
+			*fields[at] = *x
+			at++
+		}
+	}
+}
+
+// takes reports whether a field of layer takes a weight of that shape: all do, but those whose options say otherwise.
+func takes(layer any, field *Tensor, shape tensor.Shape) bool {
+	ok := true
+	for _, s := range shapers(reflect.ValueOf(layer)) {
+		s.WantShapes(func(v tensor.Any, want ...int) {
+			ok = ok && (v != tensor.Any(field) || fitsPattern(shape, want))
+		})
+	}
+	return ok
+}
+
+func nested(t *testing.T, v any) *Tensor {
+	t.Helper()
+	var shape []int
+	for at := v; ; {
+		list, ok := at.([]any)
+		if !ok {
+			break
+		}
+		shape = append(shape, len(list))
+		at = list[0]
+	}
+	var values []float32
+	var walk func(v any)
+	walk = func(v any) {
+		if list, ok := v.([]any); ok {
+			for _, item := range list {
+				walk(item)
+			}
+			return
+		}
+		values = append(values, float32(v.(float64)))
+	}
+	walk(v)
+	return newTensor(t, values, shape...)
+}
+
+// weightFields returns the tensors that exported tagged fields lead to from v, in their order, built or not.
+func weightFields(v reflect.Value) []*Tensor {
+	var found []*Tensor
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			return weightFields(v.Elem())
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[Tensor]() {
+			return []*Tensor{v.Addr().Interface().(*Tensor)}
+		}
+		for i := range v.NumField() {
+			if _, tagged := v.Type().Field(i).Tag.Lookup("ckpt"); tagged || v.Type().Field(i).Anonymous {
+				found = append(found, weightFields(v.Field(i))...)
+			}
+		}
+	}
+	return found
+}
+
+func TestKeras2Golden(t *testing.T) {
+	packed, err := os.ReadFile(filepath.Join("testdata", "keras2.golden.gz"))
+	require.NoError(t, err)
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	text, err := io.ReadAll(r)
+	require.NoError(t, err)
+	for line := range bytes.Lines(text) {
+		c := new(keras2Case)
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.UseNumber()
+		require.NoError(t, d.Decode(c))
+		t.Run(c.Name, func(t *testing.T) {
+			m, err := FromKeras(bytes.NewReader(c.Model))
+			require.NoError(t, err)
+			setWeights(t, m, c.Weights)
+			inputs := make([]tensor.Any, len(c.Inputs))
+			for i := range c.Inputs {
+				inputs[i] = c.Inputs[i].tensor(t)
+			}
+			ys, err := m.Run(nil, inputs...)
+			require.NoError(t, err)
+			require.Len(t, ys, len(c.Outputs))
+			for i := range c.Outputs {
+				requireClose(t, asFloats(t, c.Outputs[i].tensor(t)), asFloats(t, ys[i]))
+			}
+		})
+	}
+}
