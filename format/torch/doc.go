@@ -13,6 +13,8 @@
 // object, the list of storages - and then for each storage its number of elements, eight bytes, and the elements, all
 // little-endian. Files older than PyTorch 0.1.10 are tar archives, which are refused.
 //
+// A pickle that pickle.dump wrote is read too: each of its storages is a whole file of the older form.
+//
 // In the pickle a tensor is a call of a function that makes one of a storage, an offset, a shape and strides. The storage is a
 // persistent id: its type, its key, its device and its number of elements. Tensors may share a storage.
 //

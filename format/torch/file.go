@@ -21,16 +21,23 @@ type file struct {
 	storages map[string]*storage
 	locate   func(*storage) error // finds the bytes of a new storage
 
-	made  map[*pickle.Object]*made
-	depth int // of tensors that are being made
+	made   map[*pickle.Object]*made
+	nested map[*pickle.Object]*window // storages that are files in the pickle
+	depth  int                        // of tensors that are being made
+}
+
+// newFile returns the file that is all of b, of which nothing was read.
+func newFile(b *raw.Blob) *file {
+	return &file{
+		name: b.Name(), size: b.Size(), pickleName: b.Name(), blobs: []*raw.Blob{b},
+		storages: make(map[string]*storage), locate: func(*storage) error { return nil },
+		made: make(map[*pickle.Object]*made), nested: make(map[*pickle.Object]*window),
+	}
 }
 
 // readFile returns the file that is all of b: its pickle is read, and its storages are found.
 func readFile(b *raw.Blob) (*file, error) {
-	f := &file{
-		name: b.Name(), size: b.Size(), pickleName: b.Name(), blobs: []*raw.Blob{b},
-		storages: make(map[string]*storage), locate: func(*storage) error { return nil }, made: make(map[*pickle.Object]*made),
-	}
+	f := newFile(b)
 	head := make([]byte, min(b.Size(), headSize))
 	if _, err := b.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, raw.OpenError("read", f.name, err)

@@ -76,7 +76,7 @@ func TestModules(t *testing.T) {
 
 // weightFiles returns the files of PyTorch in dir.
 func weightFiles(dir string) (paths []string) {
-	for _, ending := range []string{"*.pt", "*.pth", "*.bin", "*.ckpt"} {
+	for _, ending := range []string{"*.pt", "*.pth", "*.bin", "*.ckpt", "*.pkl"} {
 		found, _ := filepath.Glob(filepath.Join(dir, ending))
 		paths = append(paths, found...)
 	}

@@ -47,6 +47,10 @@ func str(s string) string {
 	return "X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
 }
 
+func bytesOf(b []byte) string {
+	return "B" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(b)))) + string(b)
+}
+
 func num(v int64) string {
 	return "\x8a\x08" + string(binary.LittleEndian.AppendUint64(nil, uint64(v)))
 }

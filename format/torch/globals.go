@@ -10,6 +10,7 @@ const (
 	value          // a number, a path, a date: it holds no tensors
 	container      // a dict, list or tuple by another name
 	maker          // makes a tensor: see rebuild.go
+	nested         // makes a storage of the bytes of a file: see nested.go
 )
 
 // globals are the functions that a file may call, by their names in Python 3. Nothing is called: the role says what the call's
@@ -44,10 +45,10 @@ var globals = func() map[string]role {
 			"torch._utils._rebuild_qtensor", "torch._utils._rebuild_meta_tensor_no_storage", "torch._utils._rebuild_wrapper_subclass",
 			"torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_xla_tensor",
 			"torch._utils._rebuild_device_tensor_from_cpu_tensor",
-			"torch.storage._load_from_bytes",
 			"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
 			"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer",
 		},
+		nested: {"torch.storage._load_from_bytes"},
 	} {
 		for _, name := range names {
 			m[name] = r

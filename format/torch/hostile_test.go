@@ -85,6 +85,8 @@ func TestFaults(t *testing.T) {
 		{"tensor of nothing", of(call("torch._utils._rebuild_tensor_v2")), format.ErrCorrupt, "a tensor is made of 0 values"},
 		{"parameter of nothing", of(call("torch._utils._rebuild_parameter")), format.ErrCorrupt, "a parameter has no tensor"},
 		{"parameter of parameters", of(strings.Repeat(global("torch._utils._rebuild_parameter"), 20) + w + strings.Repeat("\x85R", 20)), format.ErrCorrupt, "a tensor is wrapped in more than 8 others"},
+		{"storage of no file", of(tensorOf(call("torch.storage._load_from_bytes", "C\x01x"), 0, ")", ")")), format.ErrCorrupt, "a storage is loaded from bytes that are not a file of torch.save"},
+		{"storage of a file of another", of(tensorOf(call("torch.storage._load_from_bytes", bytesOf(legacy("N", nil))), 0, ")", ")")), format.ErrCorrupt, "a storage is loaded from a file of None"},
 		{"array of nothing", of(call("numpy.core.multiarray._reconstruct")), format.ErrCorrupt, "an array of NumPy has no state"},
 		{"one name twice", of(w + str("w") + w), format.ErrCorrupt, `"w": two tensors have this name`},
 		{"name that is not UTF-8", archive(t, pickled(dict("\xff", w)), []string{strings.Repeat("x", 16)}, nil), format.ErrCorrupt, "the name of a tensor is not UTF-8"},

@@ -27,16 +27,15 @@ func (f *file) view(args pickle.Tuple) (*made, error) {
 	if len(args) < 4 {
 		return nil, corrupt("a tensor is made of %d values, which should be a storage, an offset, a shape and strides", len(args))
 	}
-	w, ok := args[0].(*window)
-	if !ok {
-		return nil, corrupt("a tensor is made of %s, and not of a storage", kind(args[0]))
+	w, err := f.storageOf(args[0])
+	if err != nil {
+		return nil, err
 	}
 	offset, ok := args[1].(int64)
 	if !ok || offset < 0 || offset > math.MaxInt64-w.start {
 		return nil, corrupt("a tensor has no offset in its storage")
 	}
 	m := &made{element: w.element, window: w, offset: w.start + offset}
-	var err error
 	if m.shape, err = shapeOf(args[2]); err != nil {
 		return nil, err
 	}
@@ -87,8 +86,6 @@ func (f *file) rebuild(name string, args pickle.Tuple, o *pickle.Object) (*made,
 		return f.rebuildFromType(args)
 	case "_rebuild_device_tensor_from_numpy", "_rebuild_xla_tensor":
 		return f.wrapped(args)
-	case "_load_from_bytes":
-		return nil, unsupported("a tensor was pickled without torch.save; %s", saveInstead)
 	case "_reconstruct":
 		return array(o)
 	case "_frombuffer":

@@ -3,6 +3,7 @@ package torch
 import (
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/pickle"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // A storage is a run of bytes in a file, of which tensors are made.
@@ -84,4 +85,9 @@ func (w *window) narrow(v pickle.Value) error {
 	}
 	w.start, w.numel = start, size
 	return nil
+}
+
+// whole returns the tensor of all elements.
+func (w *window) whole() *made {
+	return &made{element: w.element, shape: tensor.Shape{int(w.numel)}, window: w, offset: w.start}
 }

@@ -59,7 +59,7 @@ func (w *walker) walk(v pickle.Value, depth int) error {
 	case *pickle.Set:
 		return w.passOver("a set", v)
 	case *window:
-		return w.add(&made{element: v.element, shape: []int{int(v.numel)}, window: v, offset: v.start})
+		return w.add(v.whole())
 	}
 	return nil
 }
@@ -158,6 +158,12 @@ func (w *walker) called(o *pickle.Object, depth int) error {
 			return err
 		}
 		return w.add(m)
+	case nested:
+		s, err := w.f.storageOf(o)
+		if err != nil {
+			return err
+		}
+		return w.add(s.whole())
 	case container:
 		return w.containerCall(name, o, depth)
 	}
@@ -269,8 +275,13 @@ func (w *walker) holds(v pickle.Value) bool {
 	for len(todo) > 0 {
 		v := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if _, ok := v.(*window); ok {
+		switch v := v.(type) {
+		case *window:
 			return true
+		case *pickle.Object:
+			if globals[v.Class.String()] == nested {
+				return true
+			}
 		}
 		id := identity(v)
 		if id == nil || w.free[id] {

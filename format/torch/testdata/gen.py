@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import pickle
 import zipfile
 
 import numpy as np
@@ -149,6 +150,10 @@ def kinds():
     other.note = "an attribute"
     tied = {"emb.weight": weight, "head.weight": weight, "head.bias": other, "buffer": torch.nn.Buffer(torch.ones(1)), "rows": weight.data[:1]}
     save("tied.pt", tied, tied)
+    with open("plain.pkl", "wb") as f:
+        pickle.dump({"weights": tied, "array": np.arange(3.0), "part": base[1:2].clone().half()}, f)
+    EXPECT["plain.pkl"] = {f"weights.{k}": entry(t) for k, t in tied.items()}
+    EXPECT["plain.pkl"] |= {"array": entry(np.arange(3.0)), "part": entry(base[1:2].half())}
     save("tensor.pt", torch.arange(3), {"": torch.arange(3)})
     save("list.pt", [torch.ones(1), (torch.zeros(1), 5)], {"0": torch.ones(1), "1.0": torch.zeros(1)})
     save("storage.pt", {"s": torch.arange(3).untyped_storage()}, {"s": torch.arange(3).view(torch.uint8)})
