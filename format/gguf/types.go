@@ -18,7 +18,7 @@ type kind struct {
 
 const f32 = tensor.DTFloat32
 
-// kinds are in the order of ggml_type.
+// kinds are by their numbers in ggml_type.
 var kinds = map[uint32]kind{
 	0:  {"F32", 1, 4, f32, nil},
 	1:  {"F16", 1, 2, tensor.DTFloat16, nil},

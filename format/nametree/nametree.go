@@ -24,7 +24,7 @@ const (
 
 const tensorFlowSuffix = "/.ATTRIBUTES/" + objectgraph.VariableValue
 
-// Graph returns the graph of keys. Children are in the order in which they first appear; those of a node all of whose
+// Graph returns the graph of keys. Children are in the order in which they first appear; where all of a node's
 // children are numbers, in the order of the numbers. The error, which satisfies errors.Is(err, [format.ErrCorrupt]), says that keys
 // have far more parts than names of tensors have, that one occurs twice, or that one is not UTF-8.
 func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
@@ -51,7 +51,7 @@ type edge struct {
 	name string
 }
 
-// A builder makes a graph, whose node 0 is the root.
+// A builder makes a graph. Node 0 is the root.
 type builder struct {
 	nodes    []objectgraph.Node
 	children map[edge]int

@@ -68,7 +68,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 
 func open(path string, file *raw.Blob) (*Reader, error) {
 	var head [len(zipMagic)]byte
-	n, _ := file.ReadAt(head[:], 0) // what cannot be read, is read again
+	n, _ := file.ReadAt(head[:], 0) // a failed read is repeated
 	blobs, tensors := []*raw.Blob{file}, []raw.Tensor(nil)
 	if string(head[:n]) == zipMagic {
 		a, err := zipfile.Open(file)
@@ -95,7 +95,7 @@ func open(path string, file *raw.Blob) (*Reader, error) {
 	return &Reader{r}, nil
 }
 
-// arrays returns the arrays of an archive, each in a blob of its own.
+// arrays returns the arrays of an archive, each in its own blob.
 func arrays(a *zipfile.Archive) (blobs []*raw.Blob, tensors []raw.Tensor, err error) {
 	for name := range a.Names() {
 		if strings.HasSuffix(name, "/") { // a directory
@@ -116,7 +116,7 @@ func arrays(a *zipfile.Archive) (blobs []*raw.Blob, tensors []raw.Tensor, err er
 	return blobs, tensors, nil
 }
 
-// array returns the array that is all of b, whose CRC-32 may be known.
+// array returns the array that is all of b. sum is the CRC-32 of b, or nil where nobody knows it.
 func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	t := raw.Tensor{Key: key}
 	r, err := b.Open()

@@ -23,15 +23,13 @@ type Options struct {
 }
 
 // A Writer collects tensors and writes them as one .npz file, to the byte as numpy.savez does: members are stored in the order in
-// which they were added. It implements [format.Writer]. It belongs to one goroutine.
+// which they were added. It implements [format.Writer]. NumPy has no bfloat16, no float8, no 4-bit numbers and no strings like
+// TensorFlow's: adding such a tensor is an error that satisfies errors.Is(err, errors.ErrUnsupported). It belongs to one goroutine.
 type Writer struct {
-	fsys  fsx.FS
-	path  string
-	opts  Options
-	items []raw.Item
-	keys  map[string]bool
-	err   error // the first error of Add and AddSlice, which Commit returns
-	done  bool
+	raw.List
+	fsys fsx.FS
+	path string
+	opts Options
 }
 
 var _ format.Writer = (*Writer)(nil)
@@ -41,69 +39,26 @@ func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, pat
 
 // Create is [CreateFile] for a path in fsys.
 func Create(fsys fsx.FS, path string, opts Options) *Writer {
-	return &Writer{fsys: fsys, path: path, opts: opts, keys: make(map[string]bool)}
+	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}
 }
 
-// Add implements [format.Writer]. shard must be 0. NumPy has no bfloat16, no float8 and no 4-bit numbers: these are errors that satisfy
-// errors.Is(err, errors.ErrUnsupported), as are strings.
-func (w *Writer) Add(shard int, key string, src format.Source) error {
-	return w.note(key, w.add(shard, key, src))
-}
-
-// AddSlice implements [format.Writer]. An archive has no parts of arrays: only a part that is all of one is accepted.
-func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
-	_, shape, err := part.Resolve(full)
-	if err == nil && !shape.Equal(full) {
-		err = fmt.Errorf("an .npz file cannot hold part %v of an array: add it whole: %w", part, errors.ErrUnsupported)
-	}
-	if err != nil {
-		return w.note(key, err)
-	}
-	return w.Add(shard, key, src)
-}
-
-// note keeps the first error and says which key it is about.
-func (w *Writer) note(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = &raw.Error{File: w.path, Key: key, Offset: -1, Err: err}
-	if w.err == nil {
-		w.err = err
-	}
-	return err
-}
-
-func (w *Writer) add(shard int, key string, src format.Source) error {
-	it := raw.Item{Key: key, Source: src, HasCRC: true}
+// accept returns an error where an archive cannot hold arrays of a name or a dtype.
+func accept(key string, d tensor.DType) error {
 	switch {
-	case w.done:
-		return errDone
-	case shard != 0:
-		return fmt.Errorf("shard %d, and an .npz file has one", shard)
 	case !utf8.ValidString(key) || strings.ContainsRune(key, 0):
 		return errors.New("the name is not text that a ZIP archive can have")
 	case len(key) > math.MaxUint16-len(ending):
 		return fmt.Errorf("a name of %d bytes, and a ZIP archive can have %d", len(key), math.MaxUint16-len(ending))
-	case w.keys[key]:
-		return errors.New("this key was added before")
 	}
-	if err := checkItem(&it); err != nil {
-		return err
-	}
-	w.keys[key] = true
-	w.items = append(w.items, it)
-	return nil
+	return checkDType(d)
 }
 
-var errDone = errors.New("the archive has been committed, or its commit has failed: begin another")
-
-// checkItem returns an error where NumPy has no such array.
-func checkItem(it *raw.Item) error {
-	if _, ok := descrOf(it.Source.DType); !ok {
-		return fmt.Errorf("NumPy has no %v: cast it: %w", it.Source.DType, errors.ErrUnsupported)
+// checkDType returns an error where NumPy has no such arrays.
+func checkDType(d tensor.DType) error {
+	if _, ok := descrOf(d); !ok {
+		return fmt.Errorf("NumPy has no %v: cast it: %w", d, errors.ErrUnsupported)
 	}
-	return it.Check()
+	return nil
 }
 
 // headerOf returns the .npy header of an item.
@@ -115,14 +70,11 @@ func headerOf(it *raw.Item) []byte {
 // Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and are to stay as they are
 // until Commit returns.
 func (w *Writer) Commit(ctx context.Context) error {
-	if w.done {
-		return &raw.Error{File: w.path, Offset: -1, Err: errDone}
+	items, err := w.Finish()
+	if err != nil {
+		return err
 	}
-	w.done = true
-	if w.err != nil {
-		return w.err
-	}
-	return commit(ctx, w.fsys, w.path, w.write)
+	return commit(ctx, w.fsys, w.path, func(ctx context.Context, f fsx.File) error { return w.write(ctx, f, items) })
 }
 
 // commit replaces the file at path with what write writes.
@@ -140,27 +92,27 @@ func commit(ctx context.Context, fsys fsx.FS, path string, write func(context.Co
 }
 
 // write writes the archive. Headers come after the values, of which they have the checksums.
-func (w *Writer) write(ctx context.Context, f fsx.File) error {
-	members, headers := make([]member, len(w.items)), make([][]byte, len(w.items))
-	end, total := int64(0), int64(0)
-	for i := range w.items {
-		it, m := &w.items[i], &members[i]
+func (w *Writer) write(ctx context.Context, f fsx.File, items []raw.Item) error {
+	members, headers := make([]member, len(items)), make([][]byte, len(items))
+	end := int64(0)
+	for i := range items {
+		it, m := &items[i], &members[i]
 		headers[i] = headerOf(it)
 		*m = member{name: it.Key + ending, offset: end, size: int64(len(headers[i])) + it.Size()}
+		it.HasCRC = true
 		it.Offset = end + m.localSize() + int64(len(headers[i]))
 		end += m.localSize() + m.size
-		total += it.Size()
 	}
 	if err := f.Allocate(end); err != nil {
 		return raw.OpenError("allocate", w.path, err)
 	}
-	if err := raw.Write(ctx, f, w.path, w.items, w.progress(total)); err != nil {
+	if err := raw.Write(ctx, f, w.path, items, w.progress(raw.TotalSize(items))); err != nil {
 		return err
 	}
 	var directory []byte
 	for i := range members {
 		m, header := &members[i], headers[i]
-		m.sum = crc.Combine(crc32.IEEE, crc32.ChecksumIEEE(header), w.items[i].CRC, w.items[i].Size())
+		m.sum = crc.Combine(crc32.IEEE, crc32.ChecksumIEEE(header), items[i].CRC, items[i].Size())
 		if _, err := f.WriteAt(append(m.appendLocal(nil), header...), m.offset); err != nil {
 			return raw.OpenError("write", w.path, err)
 		}
@@ -186,7 +138,7 @@ func (w *Writer) progress(total int64) func(n int64) {
 }
 
 // WriteArrayFile writes a tensor as the .npy file at a path of the machine, to the byte as numpy.save does. The errors are
-// those of [Writer.Add] and [Writer.Commit].
+// those of [Writer].Add and [Writer.Commit].
 func WriteArrayFile(ctx context.Context, path string, src format.Source) error {
 	return WriteArray(ctx, fsx.OS{}, path, src)
 }
@@ -194,7 +146,11 @@ func WriteArrayFile(ctx context.Context, path string, src format.Source) error {
 // WriteArray is [WriteArrayFile] for a path in fsys.
 func WriteArray(ctx context.Context, fsys fsx.FS, path string, src format.Source) error {
 	it := raw.Item{Source: src}
-	if err := checkItem(&it); err != nil {
+	err := checkDType(src.DType)
+	if err == nil {
+		err = it.Check()
+	}
+	if err != nil {
 		return &raw.Error{File: path, Offset: -1, Err: err}
 	}
 	header := headerOf(&it)

@@ -77,7 +77,7 @@ func TestWriterRefuses(t *testing.T) {
 			err := tt.add(w)
 			require.ErrorContains(t, err, tt.want)
 			require.Equal(t, err, w.Commit(t.Context()))
-			require.ErrorIs(t, w.Commit(t.Context()), errDone)
+			require.ErrorContains(t, w.Commit(t.Context()), "begin another")
 			require.Empty(t, disk.Files())
 		})
 	}

@@ -37,7 +37,7 @@ func File(name string, r fsx.Reader) *Blob {
 	return &Blob{name: name, size: r.Size(), file: &file{Reader: r}}
 }
 
-// Memory returns the blob whose bytes are b. name is for messages.
+// Memory returns b as a blob. name is for messages.
 func Memory(name string, b []byte) *Blob { return File(name, memory{bytes.NewReader(b), b}) }
 
 // Part returns the size bytes of b from offset on, such as a member that an archive stores as it is. The error says that b,

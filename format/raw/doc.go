@@ -1,4 +1,4 @@
-// Package raw reads tensors that lie in files as numbers: what safetensors, NumPy, HDF5, PyTorch and GGUF files have in
+// Package raw reads and writes tensors that lie in files as numbers: what safetensors, NumPy, HDF5, PyTorch and GGUF files have in
 // common once their headers are understood. A format's package parses the headers, says where each tensor lies, and gets a
 // [Reader], which implements [format.Reader] and [format.Finder].
 //
@@ -23,6 +23,10 @@
 // Numbers go straight into the memory of the destination, large tensors in several goroutines, without a copy of the tensor
 // on the way. Strided tensors and regions pass through one buffer of fixed size and read only the bytes near those that are
 // asked for. A context is looked at between chunks.
+//
+// # How it writes
+//
+// A [List] collects tensors. The format's package lays them out, and [Write] writes their bytes, in several goroutines.
 //
 // Errors are of type [*Error]. errors.Is finds [format.ErrCorrupt] in those about files that are not what they should be,
 // [format.ErrNotFound] in those about keys that are not stored, and errors.ErrUnsupported in those of refused tensors.

@@ -68,7 +68,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 // open opens the checkpoint of which b is the one file or the index. It closes b, at once or with the Reader.
 func open(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
 	var head [lengthSize + 1]byte
-	n, _ := b.ReadAt(head[:], 0) // what cannot be read, readHeader says
+	n, _ := b.ReadAt(head[:], 0) // readHeader reports a failed read
 	if !Recognize(head[:n]) && (strings.HasSuffix(path, weightmap.Ending) || weightmap.Recognize(head[:n])) {
 		return openIndex(fsys, path, b)
 	}

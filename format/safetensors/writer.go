@@ -30,13 +30,10 @@ type Options struct {
 
 // A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one goroutine.
 type Writer struct {
-	fsys  fsx.FS
-	path  string
-	opts  Options
-	items []raw.Item
-	keys  map[string]bool
-	err   error // the first error of Add and AddSlice, which Commit returns
-	done  bool
+	raw.List
+	fsys fsx.FS
+	path string
+	opts Options
 }
 
 var _ format.Writer = (*Writer)(nil)
@@ -47,63 +44,21 @@ func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, pat
 // Create is [CreateFile] for a path in fsys.
 func Create(fsys fsx.FS, path string, opts Options) *Writer {
 	opts.Metadata = maps.Clone(opts.Metadata)
-	return &Writer{fsys: fsys, path: path, opts: opts, keys: make(map[string]bool)}
+	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}
 }
 
-// Add implements [format.Writer]. shard must be 0: [Options.MaxShardSize] decides which file a tensor is in.
-func (w *Writer) Add(shard int, key string, src format.Source) error {
-	return w.note(key, w.add(shard, key, src))
-}
-
-// AddSlice implements [format.Writer]. The format has no parts of tensors: only a part that is all of one is accepted.
-func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
-	_, shape, err := part.Resolve(full)
-	if err == nil && !shape.Equal(full) {
-		err = fmt.Errorf("a safetensors file cannot hold part %v of a tensor: add it whole: %w", part, errors.ErrUnsupported)
-	}
-	if err != nil {
-		return w.note(key, err)
-	}
-	return w.Add(shard, key, src)
-}
-
-// note keeps the first error and says which key it is about.
-func (w *Writer) note(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = &raw.Error{File: w.path, Key: key, Offset: -1, Err: err}
-	if w.err == nil {
-		w.err = err
-	}
-	return err
-}
-
-func (w *Writer) add(shard int, key string, src format.Source) error {
-	it := raw.Item{Key: key, Source: src}
+// accept returns an error where a file cannot hold tensors of a name or a dtype.
+func accept(key string, d tensor.DType) error {
 	switch {
-	case w.done:
-		return errDone
-	case shard != 0:
-		return fmt.Errorf("shard %d, and safetensors files are split by size", shard)
 	case key == metadataName:
 		return errors.New("this name is the metadata's")
 	case !utf8.ValidString(key):
 		return errors.New("the name is not UTF-8")
-	case w.keys[key]:
-		return errors.New("this key was added before")
-	case storedAs(src.DType) < 0:
-		return fmt.Errorf("a safetensors file cannot hold %v: %w", src.DType, errors.ErrUnsupported)
+	case storedAs(d) < 0:
+		return fmt.Errorf("a safetensors file cannot hold %v: %w", d, errors.ErrUnsupported)
 	}
-	if err := it.Check(); err != nil {
-		return err
-	}
-	w.keys[key] = true
-	w.items = append(w.items, it)
 	return nil
 }
-
-var errDone = errors.New("the checkpoint has been committed, or its commit has failed: begin another")
 
 // Commit implements [format.Writer]. Tensors are loaded one at a time and are to stay as they are until Commit returns. The index,
 // where there is one, is moved into place last.
@@ -111,17 +66,14 @@ var errDone = errors.New("the checkpoint has been committed, or its commit has f
 // A checkpoint of several files removes the one file of an earlier save at its path, and the other way round its index, so that whoever reads
 // the path does not find the earlier one. Files of the earlier index that are not replaced stay.
 func (w *Writer) Commit(ctx context.Context) error {
-	if w.done {
-		return &raw.Error{File: w.path, Offset: -1, Err: errDone}
-	}
-	w.done = true
-	if w.err != nil {
-		return w.err
+	items, err := w.Finish()
+	if err != nil {
+		return err
 	}
 	if err := checkMetadata(w.opts.Metadata); err != nil {
 		return &raw.Error{File: w.path, Offset: -1, Err: err}
 	}
-	shards := w.shards()
+	shards := split(items, w.opts.MaxShardSize)
 	commit := fsx.Begin(w.fsys)
 	defer commit.Abort()
 	if err := w.write(ctx, commit, shards); err != nil {
@@ -148,14 +100,13 @@ func checkMetadata(metadata map[string]string) error {
 	return nil
 }
 
-// shards splits the items as Hugging Face's libraries do: one that is too large for any file has its own; one that the current file has no
+// split splits items as Hugging Face's libraries do: one that is too large for any file has its own; one that the current file has no
 // room for begins the next.
-func (w *Writer) shards() [][]raw.Item {
-	limit := w.opts.MaxShardSize
+func split(items []raw.Item, limit int64) [][]raw.Item {
 	var shards [][]raw.Item
 	var current []raw.Item
 	size := int64(0)
-	for _, it := range w.items {
+	for _, it := range items {
 		n := it.Size()
 		if limit > 0 && n > limit {
 			shards = append(shards, []raw.Item{it})
@@ -177,8 +128,8 @@ func (w *Writer) shards() [][]raw.Item {
 // write writes the files of a commit.
 func (w *Writer) write(ctx context.Context, commit *fsx.Commit, shards [][]raw.Item) error {
 	done, total := int64(0), int64(0)
-	for i := range w.items {
-		total += w.items[i].Size()
+	for _, items := range shards {
+		total += raw.TotalSize(items)
 	}
 	wrote := func(n int64) {
 		if done += n; w.opts.Progress != nil {

@@ -27,9 +27,9 @@ func TestWriterRefuses(t *testing.T) {
 		add  func(w *Writer) error
 		want string
 	}{
-		"a shard":                 {func(w *Writer) error { return w.Add(1, "a", source(1)) }, "split by size"},
+		"a shard":                 {func(w *Writer) error { return w.Add(1, "a", source(1)) }, "no shards"},
 		"the metadata's name":     {func(w *Writer) error { return w.Add(0, "__metadata__", source(1)) }, "the metadata's"},
-		"a name that is no text":  {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not UTF-8"},
+		"a name that is not text": {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not UTF-8"},
 		"strings":                 {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(text)) }, "cannot hold string"},
 		"complex128":              {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[complex128]())) }, "cannot hold complex128"},
 		"a tensor without values": {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "not built"},
@@ -50,7 +50,7 @@ func TestWriterRefuses(t *testing.T) {
 			require.Empty(t, disk.Files())
 		})
 	}
-	t.Run("metadata that is no text", func(t *testing.T) {
+	t.Run("metadata that is not text", func(t *testing.T) {
 		require.ErrorContains(t, Create(errfs.New(), "f", Options{Metadata: map[string]string{"k": "\xff"}}).Commit(t.Context()), "not UTF-8")
 	})
 	t.Run("another tensor than was announced", func(t *testing.T) {
@@ -66,8 +66,8 @@ func TestWriterRefuses(t *testing.T) {
 		w := Create(errfs.New(), "f", Options{})
 		require.NoError(t, w.AddSlice(0, "a", tensor.Shape{1}, tensor.Slice{tensor.Full}, source(1)))
 		require.NoError(t, w.Commit(t.Context()))
-		require.ErrorIs(t, w.Commit(t.Context()), errDone)
-		require.ErrorIs(t, w.Add(0, "b", source(1)), errDone)
+		require.ErrorContains(t, w.Commit(t.Context()), "begin another")
+		require.ErrorContains(t, w.Add(0, "b", source(1)), "begin another")
 	})
 }
 
