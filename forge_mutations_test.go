@@ -250,7 +250,7 @@ func loseData(s *specimen, d *dice) {
 }
 
 func mutateLayout(s *specimen, d *dice) {
-	s.layout = layout{perBlock: 1 + d.n(20), restart: 1 + d.n(20), snappy: d.n(2) == 0}
+	s.tableLayout = layout{perBlock: 1 + d.n(20), restart: 1 + d.n(20), snappy: d.n(2) == 0}
 }
 
 func mutateBlocks(s *specimen, d *dice) {

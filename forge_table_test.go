@@ -16,8 +16,8 @@ type tableEntry struct {
 	value []byte
 }
 
-// A layout says how a table is written, and how often it lies. The zero layout is TensorFlow's.
-type layout struct {
+// A tableLayout says how a table is written, and how often it lies. The zero tableLayout is TensorFlow's.
+type tableLayout struct {
 	perBlock int // entries; 0: as many as TensorFlow's writer puts there
 	restart  int // entries from one restart point to the next
 	snappy   bool
@@ -32,7 +32,7 @@ type blockHandle struct {
 }
 
 // write returns a table of entries, whose block checksums are right whatever the blocks are.
-func (l layout) write(entries []tableEntry, d *dice) []byte {
+func (l tableLayout) write(entries []tableEntry, d *dice) []byte {
 	if l.perBlock == 0 {
 		var out bytes.Buffer
 		w := sstable.NewWriter(&out)

@@ -32,7 +32,7 @@ type specimen struct {
 	entries      []specimenEntry
 	graph        *pb.TrackableObjectGraph // nil where there is none
 	blob         []byte                   // the graph, where it is to be other bytes than graph's
-	layout       layout
+	tableLayout       tableLayout
 }
 
 // A specimenEntry is an entry of the table: of the message that its value is, or, without one, of any bytes.
@@ -140,7 +140,7 @@ func (s *specimen) assemble(d *dice) map[string][]byte {
 		}
 		raw = append(raw, tableEntry{e.key, value})
 	}
-	files[s.table] = s.layout.write(raw, d)
+	files[s.table] = s.tableLayout.write(raw, d)
 	return files
 }
 

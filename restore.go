@@ -8,7 +8,10 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/byname"
+	"github.com/gockpt/ckpt/internal/derived"
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
@@ -41,6 +44,8 @@ type restore struct {
 	opts    options
 	byName  bool
 	planned bool // RunRestoreOps has yet to move the bytes
+
+	derived *derived.Reader // what other makers' layouts make of the file; nil where it cannot be one of theirs
 }
 
 // newRestore returns a restore of c from the open checkpoint prefix. Where c is nil it is a load of weights into model.
@@ -66,14 +71,33 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 		return nil, worded(prefix, err)
 	}
 	r.planned = o.planned
+	var layouts *match.Layouts
+	if foreign(f) {
+		r.derived = derived.NewReader(f)
+		extended := derived.NewGraph(g, r.derived)
+		layouts, g = &match.Layouts{Graph: extended, Rules: layoutRules}, extended.Graph
+	}
 	r.restoration = match.New(id, prefix, g, start, match.Options{
-		Savers: o.savers, SkipSlots: o.skipSlots, Logger: o.logger, Load: load, Partial: o.partial, Strict: o.strict,
+		Savers: o.savers, SkipSlots: o.skipSlots, Logger: o.logger, Load: load, Partial: o.partial, Strict: o.strict, Layouts: layouts,
 	})
 	return r, nil
 }
 
+// foreign reports whether f may hold another maker's layouts: TensorFlow's formats do not.
+func foreign(f format.Reader) bool {
+	switch f.(type) {
+	case *bundle.Reader, *savedv1.Reader:
+		return false
+	}
+	return true
+}
+
 // do carries out what planner plans for the program g from the open checkpoint f; checkOnly moves no bytes.
 func (r *restore) do(ctx context.Context, f format.Reader, g *object.Graph, planner transfer.Planner, checkOnly bool) error {
+	if r.derived != nil {
+		r.derived.Reopen(f)
+		f = r.derived
+	}
 	o := transferOptions(f, r.path, r.opts)
 	o.CheckOnly = checkOnly
 	return worded(r.path, transfer.Do(ctx, f, g, o, planner))

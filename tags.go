@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -21,14 +22,22 @@ type tag struct {
 	alloc    bool
 	inline   bool
 	cast     bool
+	layouts  []pytorchLayout
 	object.Field
+}
+
+// A pytorchLayout is what the option pytorch says: the stored name, and which stored axis each axis of the value is.
+type pytorchLayout struct {
+	stored string
+	axes   []int
 }
 
 // parseTag reads the grammar
 //
 //	tag    = "-" | name { "," option } .
 //	name   = ""  | any text without a comma | quoted .
-//	option = "optional" | "alloc" | "inline" | "cast" | "alias=" name | "fullname=" name | "shape=" int { "x" int } .
+//	option = "optional" | "alloc" | "inline" | "cast" | "alias=" name | "fullname=" name | "shape=" int { "x" int } |
+//	         "pytorch=" name [ ":" digit { digit } ] .
 //	quoted = "'" { any text with \ before ' and \ } "'" .
 func parseTag(text string) (tag, error) {
 	t := tag{present: true}
@@ -96,7 +105,7 @@ func (t *tag) set(key, value string, hasValue bool) error {
 		return nil
 	}
 	switch key {
-	case "alias", "fullname", "shape":
+	case "alias", "fullname", "shape", "pytorch":
 		if !hasValue {
 			return fmt.Errorf("option %q needs a value: %s=…", key, key)
 		}
@@ -116,10 +125,30 @@ func (t *tag) set(key, value string, hasValue bool) error {
 			t.Shape = append(t.Shape, n)
 		}
 		return t.Shape.Check()
+	case "pytorch":
+		l, err := parsePyTorch(value)
+		t.layouts = append(t.layouts, l)
+		return err
 	default:
 		return fmt.Errorf("unknown option %q", key)
 	}
 	return nil
+}
+
+// parsePyTorch reads weight:10, which says that the value is the stored tensor "weight" with its two axes exchanged.
+func parsePyTorch(text string) (pytorchLayout, error) {
+	stored, digits, permuted := strings.Cut(text, ":")
+	l := pytorchLayout{stored: stored}
+	for _, d := range digits {
+		l.axes = append(l.axes, int(d-'0'))
+	}
+	switch {
+	case stored == "":
+		return l, fmt.Errorf("pytorch=%s lacks the stored name", text)
+	case permuted && (digits == "" || layout.CheckAxes(l.axes) != nil):
+		return l, fmt.Errorf("pytorch=%s: the digits behind the colon must name each axis of the stored tensor once, as in weight:10", text)
+	}
+	return l, nil
 }
 
 func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAction, error) {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -31,6 +32,9 @@ func (p *planner) plan(t reflect.Type) *typePlan {
 			break
 		}
 		f.goName, f.step = t.Field(i).Name, "."+t.Field(i).Name
+		for _, l := range f.tag.layouts {
+			plan.layouts = append(plan.layouts, layout.Permuted(layout.PyTorch, f.name, l.stored, l.axes...))
+		}
 	}
 	if plan.err == nil {
 		plan.err = p.checkNames(t, plan)
@@ -71,8 +75,9 @@ const (
 // A typePlan is what a struct type's declaration says, worked out once per type. fields is parallel to the type's own
 // fields.
 type typePlan struct {
-	fields []fieldPlan
-	err    error
+	fields  []fieldPlan
+	layouts []layout.Rule // of the options pytorch
+	err     error
 }
 
 // A trait is what a type is to a checkpoint when no tag speaks for it.

@@ -22,6 +22,9 @@ func NewReader(r format.Reader) *Reader {
 	return &Reader{Reader: r, derived: make(map[string]result)}
 }
 
+// Reopen makes r read from f, the same checkpoint opened again.
+func (r *Reader) Reopen(f format.Reader) { r.Reader = f }
+
 // A result is one tensor of those that a step makes.
 type result struct {
 	step  *step
@@ -75,6 +78,29 @@ func (r *Reader) Lookup(key string) (format.Entry, bool, error) {
 	}
 	return r.Reader.Lookup(key)
 }
+
+// Find looks key up, derived or stored.
+func (r *Reader) Find(key string) (format.Found, bool, error) {
+	if _, ok := r.derived[key]; ok {
+		return found{r, key}, true, nil
+	}
+	return r.Reader.Find(key)
+}
+
+// A found is a derived tensor that was looked up.
+type found struct {
+	r   *Reader
+	key string
+}
+
+func (f found) Entry() (format.Entry, error) {
+	e, _, err := f.r.Lookup(f.key)
+	return e, err
+}
+
+func (f found) Check() error { return f.r.Check(f.key) }
+
+func (f found) Read(ctx context.Context, dst tensor.Any) error { return f.r.Read(ctx, f.key, dst) }
 
 // Check is [format.Reader.Check] of all that key's tensor is made of.
 func (r *Reader) Check(key string) error {

@@ -26,17 +26,25 @@ func (b *bindings) clone() bindings { return bindings{slices.Clone(b.all), b.cou
 
 // of returns the binding of a stored node. ok is false where it has none.
 func (b *bindings) of(stored int) (bound binding, ok bool) {
-	bound = b.all[stored]
+	if stored < len(b.all) {
+		bound = b.all[stored]
+	}
 	return bound, bound.key.Type != nil
 }
 
-func (b *bindings) has(stored int) bool { return b.all[stored].key.Type != nil }
+func (b *bindings) has(stored int) bool { return b.key(stored).Type != nil }
 
 // key returns the object of a stored node, the zero Identity where it has none.
-func (b *bindings) key(stored int) object.Identity { return b.all[stored].key }
+func (b *bindings) key(stored int) object.Identity {
+	bound, _ := b.of(stored)
+	return bound.key
+}
 
 // set binds a stored node that does not have an object yet.
 func (b *bindings) set(stored int, n *object.Node) {
+	if stored >= len(b.all) { // layouts add nodes to the stored graph
+		b.all = append(b.all, make([]binding, stored+1-len(b.all))...)
+	}
 	b.all[stored] = binding{n.Key, n.Obj}
 	b.count++
 }

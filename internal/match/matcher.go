@@ -140,6 +140,9 @@ func (m *matcher) visit(p pair) error {
 		p.node.Reached = true
 		m.reached = append(m.reached, p.node)
 	}
+	if err := m.r.opts.Layouts.extend(p.stored, p.node.Obj); err != nil {
+		return err
+	}
 	for i := range m.r.stored.Nodes[p.stored].Children {
 		if err := m.child(p, i); err != nil {
 			return err
@@ -160,6 +163,9 @@ func (m *matcher) child(p pair, i int) error {
 		return nil // attached edges come after the root's own; an alias gives way to the name itself
 	}
 	if e != nil && e.Node == nil && e.Opt.Alloc && m.r.hasValues(c.ID) {
+		if err := m.r.opts.Layouts.extend(c.ID, e.From); err != nil { // it may say how long a list is
+			return err
+		}
 		if err := m.alloc(p, e, c.ID, b, taken); err != nil {
 			return err
 		}

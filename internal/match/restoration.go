@@ -21,6 +21,10 @@ type Options struct {
 	Load    bool
 	Partial bool // with Load: values may be missing
 	Strict  bool // with Load: no stored value may be left over
+
+	// Layouts adds to the stored graph what an object, or a nil list, makes of another maker's layout. nil: the file has no
+	// other maker's.
+	Layouts *Layouts
 }
 
 // A Restoration is one restore of a stored graph.

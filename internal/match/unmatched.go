@@ -27,7 +27,7 @@ func (r *Restoration) unresolved(f *found) []int {
 	}
 	var out []int
 	for id := range r.stored.Nodes {
-		if len(r.stored.Nodes[id].Attributes) > 0 && !slots[id] && !f.bound.has(id) {
+		if len(r.stored.Nodes[id].Attributes) > 0 && !slots[id] && !f.bound.has(id) && !r.opts.Layouts.used(id) {
 			out = append(out, id)
 		}
 	}

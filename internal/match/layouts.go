@@ -1,0 +1,54 @@
+package match
+
+import (
+	"reflect"
+
+	"github.com/gockpt/ckpt/internal/derived"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/layout"
+)
+
+// Layouts apply what types declare about other makers' layouts while the objects of a file are matched.
+type Layouts struct {
+	Graph *derived.Graph
+	// Rules returns what the type of an object, or of a nil list, declares. stored returns the names below the stored object.
+	Rules func(v reflect.Value, stored func() []string) []layout.Rule
+
+	applied []AppliedRule
+}
+
+// An AppliedRule is a rule that made a value, and the stored object in which it was applied.
+type AppliedRule struct {
+	derived.Applied
+	Object int
+}
+
+// extend adds to a stored object what v, or the list that v could be, makes of its values.
+func (l *Layouts) extend(stored int, v reflect.Value) error {
+	if l == nil || !v.IsValid() || len(l.Graph.Nodes[stored].Children) == 0 {
+		return nil
+	}
+	rules := l.Rules(v, children{l.Graph.Graph, stored}.Names)
+	if len(rules) == 0 {
+		return nil
+	}
+	applied, err := l.Graph.Extend(stored, rules)
+	if err != nil {
+		return &transfer.Mismatch{Problem: err.Error()}
+	}
+	for _, a := range applied {
+		l.applied = append(l.applied, AppliedRule{a, stored})
+	}
+	return nil
+}
+
+// used reports whether a rule has made something of a stored node's value.
+func (l *Layouts) used(id int) bool { return l != nil && l.Graph.Used(id) }
+
+// Applied returns the rules that made values, in the order in which they did.
+func (l *Layouts) Applied() []AppliedRule {
+	if l == nil {
+		return nil
+	}
+	return l.applied
+}

@@ -1,0 +1,70 @@
+package ckpt
+
+import (
+	"reflect"
+
+	"github.com/gockpt/ckpt/layout"
+)
+
+// layoutRules returns what the type of an object declares about other makers' layouts: by its method, by those of embedded structs, and by the
+// tags of its fields. For a list it is what the element's type declares about the names below it.
+func layoutRules(v reflect.Value, stored func() []string) []layout.Rule {
+	if v.Kind() == reflect.Slice || v.Kind() == reflect.Array {
+		return listRules(v, stored)
+	}
+	if v.Kind() != reflect.Struct || !v.CanAddr() {
+		return nil
+	}
+	if d, ok := v.Addr().Interface().(layout.Declarer); ok {
+		return append(d.CheckpointLayouts(), tagRules(v, stored)...)
+	}
+	return tagRules(v, stored)
+}
+
+// tagRules returns the rules of a struct's tags, and those of the structs that are inlined into it.
+func tagRules(v reflect.Value, stored func() []string) []layout.Rule {
+	plan := plans.plan(v.Type())
+	rules := plan.layouts
+	for i := range plan.fields {
+		if plan.fields[i].action != inlineField {
+			continue
+		}
+		inner := v.Field(i)
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.IsValid() {
+			rules = append(rules[:len(rules):len(rules)], layoutRules(inner, stored)...)
+		}
+	}
+	return rules
+}
+
+// listRules asks the first element, or a zero one, how a list of its type is stored.
+func listRules(v reflect.Value, stored func() []string) []layout.Rule {
+	var element reflect.Value
+	if v.Len() > 0 {
+		element = v.Index(0)
+	} else {
+		element = reflect.New(v.Type().Elem()).Elem()
+	}
+	for element.Kind() == reflect.Interface || element.Kind() == reflect.Pointer {
+		switch {
+		case !element.IsNil():
+			element = element.Elem()
+		case element.Kind() == reflect.Pointer:
+			element = reflect.New(element.Type().Elem()).Elem()
+		default:
+			return nil
+		}
+	}
+	if element.Kind() != reflect.Struct || !element.CanAddr() {
+		return nil
+	}
+	d, ok := element.Addr().Interface().(layout.ListDeclarer)
+	if !ok {
+		return nil
+	}
+	_, rules := d.CheckpointListLayouts(stored())
+	return rules
+}
