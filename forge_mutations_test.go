@@ -250,15 +250,15 @@ func loseData(s *specimen, d *dice) {
 }
 
 func mutateLayout(s *specimen, d *dice) {
-	s.tableLayout = layout{perBlock: 1 + d.n(20), restart: 1 + d.n(20), snappy: d.n(2) == 0}
+	s.tableLayout = tableLayout{perBlock: 1 + d.n(20), restart: 1 + d.n(20), snappy: d.n(2) == 0}
 }
 
 func mutateBlocks(s *specimen, d *dice) {
 	mutateLayout(s, d)
-	s.layout.edits = 1 + d.n(3)
+	s.tableLayout.edits = 1 + d.n(3)
 }
 
 func mutateIndex(s *specimen, d *dice) {
 	mutateLayout(s, d)
-	s.layout.lies = 1 + d.n(3)
+	s.tableLayout.lies = 1 + d.n(3)
 }

@@ -181,7 +181,7 @@ func (q *interrogation) read() (read int) {
 		q.sameValues("Tensor, mapped", v)(mapped.Tensor(e.Key))
 		require.NoError(q, mapped.VerifyTensor(ctx, e.Key), q.what)
 	}
-	require.LessOrEqual(q, len(r.Variables()), len(q.of.entries)+1000*q.of.layout.lies, q.what)
+	require.LessOrEqual(q, len(r.Variables()), len(q.of.entries)+1000*q.of.tableLayout.lies, q.what)
 	q.graph(r, problems)
 	return read
 }
@@ -196,7 +196,7 @@ func (q *interrogation) sameValues(how string, want tensor.Any) func(got tensor.
 
 // truth holds what was read to what an entry says and its data file has, found without the library.
 func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
-	if q.of.layout.edits+q.of.layout.lies > 0 || q.of.v1() {
+	if q.of.tableLayout.edits+q.of.tableLayout.lies > 0 || q.of.v1() {
 		return // what the table says is not known
 	}
 	header := q.of.header()

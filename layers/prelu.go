@@ -10,7 +10,9 @@ import (
 
 // PReLU is keras.layers.PReLU: a ReLU whose slope below zero is learned, for each place of an example.
 type PReLU struct {
-	Alpha Tensor `ckpt:"alpha,cast"` // the slopes: the input's shape without the batch, 1 along axes that share them
+	// Alpha holds the slopes: the input's shape without the batch, 1 along axes that share them. PyTorch's, one slope or one for each
+	// channel, stretch to that from the last axis on.
+	Alpha Tensor `ckpt:"alpha,cast"`
 
 	SharedAxes []int  // counted with the batch as 0; nil: those along which alpha has length 1
 	Name       string // for error messages
@@ -35,7 +37,7 @@ func (p *PReLU) Build(input tensor.Shape) error {
 	if err := buildWeight(who, "alpha", &p.Alpha, 0, zeros, want...); err != nil {
 		return err
 	}
-	alpha := p.Alpha.Shape()
+	alpha := p.stretched(len(want))
 	fits := len(alpha) == len(want)
 	for i := 0; fits && i < len(alpha); i++ {
 		fits = alpha[i] == want[i] || alpha[i] == 1 && p.SharedAxes == nil
@@ -44,6 +46,15 @@ func (p *PReLU) Build(input tensor.Shape) error {
 		return shapeErrorf(who, "alpha", alpha, "%v for input shape %v", want, input)
 	}
 	return nil
+}
+
+// stretched returns alpha's shape with axes of length 1 before it, as many as rank asks, unless SharedAxes says what is shared.
+func (p *PReLU) stretched(rank int) tensor.Shape {
+	alpha := slices.Clone(p.Alpha.Shape())
+	for p.SharedAxes == nil && len(alpha) < rank {
+		alpha = slices.Insert(alpha, 0, 1)
+	}
+	return alpha
 }
 
 // Call returns x where it is positive and alpha*x elsewhere.
@@ -66,7 +77,7 @@ func (p *PReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	defer w.Release(w.Mark())
 	if !p.Alpha.Shape().Equal(example) {
 		alpha = w.Floats(example.Len())
-		stretch(alpha, p.Alpha.Data(), example, p.Alpha.Shape())
+		stretch(alpha, p.Alpha.Data(), example, p.stretched(len(example)))
 	}
 	kernel.Parallel(x.Shape()[0], len(alpha), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {

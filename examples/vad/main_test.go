@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 	}
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, weights, data, ""))
-	require.Contains(t, out.String(), "125 chunks, largest difference from PyTorch:")
+	require.Contains(t, out.String(), "125 chunks, largest difference from PyTorch in float64:")
 	require.Contains(t, out.String(), "speech from")
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/safetensors"
+	"github.com/gockpt/ckpt/format/torch"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
@@ -40,7 +41,7 @@ var kinds = []kind{
 	{format: "hdf5", what: "an HDF5 file, as Keras writes weights and models", is: starts("\x89HDF\r\n\x1a\n"), open: opener(keras.Open)},
 	{format: "keras", what: "the index of a sharded Keras weights file", is: (*file).isKerasIndex, open: opener(keras.Open)},
 	{format: "keras", what: "a Keras model", is: (*file).isKeras, open: opener(keras.Open)},
-	{format: "pytorch", what: "a PyTorch file", do: convertTorch, is: (*file).isTorch},
+	{format: "pytorch", what: "a PyTorch file", is: (*file).isTorch, open: opener(torch.Open)},
 	{format: "npz", what: "an archive of NumPy arrays", is: (*file).isNPZ},
 	{format: "npz", what: "a NumPy array", is: starts("\x93NUMPY")},
 	{format: "gguf", what: "a GGUF file", is: starts("GGUF")},
@@ -52,10 +53,6 @@ var kinds = []kind{
 	{what: "a TAR archive", do: "unpack it first", is: func(f *file) bool { return f.at(257, "ustar") }},
 	{what: "a text file in JSON", do: "it describes a model or a checkpoint; give the file with the weights", is: starts("{", "[")},
 }
-
-const (
-	convertTorch = "in Python, safetensors.torch.save_file(state_dict, name) makes a file that can be read"
-)
 
 // opener returns an open function for [kinds].
 func opener[R format.Reader](open func(fsx.ReadFS, string) (R, error)) func(fsx.ReadFS, string) (format.Reader, error) {

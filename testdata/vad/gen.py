@@ -1,9 +1,9 @@
-"""Makes speech with espeak-ng and writes PyTorch's answers for it.
+"""Makes speech with espeak-ng and writes PyTorch's answers for it, in float64: in float32 PyTorch's own are up to 2e-6 from them.
 
     apt-get install espeak-ng; pip install torch numpy safetensors silero-vad==6.2.3
     python testdata/vad/gen.py [weights [directory [seconds]]]
 
-Without arguments it writes speech.wav (4 s) and answers.json beside itself. With 60 seconds it makes what the interoperability test compares.
+Without arguments it writes speech.wav (4 s) and answers.json beside itself. A minute, as examples/vad -data takes it: gen.py WEIGHTS DIRECTORY 60.
 """
 
 import json
@@ -47,11 +47,11 @@ with wave.open(str(directory / "speech.wav"), "wb") as f:
     f.setframerate(16000)
     f.writeframes(samples.tobytes())
 
-w = load_file(str(weights))
-lstm = torch.nn.LSTMCell(128, 128)
+w = {k: v.double() for k, v in load_file(str(weights)).items()}
+lstm = torch.nn.LSTMCell(128, 128).double()
 lstm.load_state_dict({k.removeprefix("lstm_cell."): v for k, v in w.items() if k.startswith("lstm_cell.")})
 F = torch.nn.functional
-audio = torch.from_numpy(samples.astype(np.float32) / 32768)
+audio = torch.from_numpy(samples.astype(np.float64) / 32768)
 audio = F.pad(audio, (64, -len(audio) % 512))
 state, answers = None, []
 with torch.no_grad():

@@ -48,10 +48,14 @@ func (p *product) check() {
 		check(p.b, p.k, p.n, p.ldb)
 	}
 	check(p.c, p.m, p.n, p.ldc)
+	if p.ldc < p.n {
+		panic("gemm: rows of the result overlap")
+	}
 }
 
+// check lets rows overlap: the windows of a convolution that are nearer than they are wide.
 func check(x []float32, rows, cols, stride int) {
-	if stride < cols || len(x) < cols || (len(x)-cols)/stride < rows-1 {
+	if stride < 0 || len(x) < cols || stride > 0 && (len(x)-cols)/stride < rows-1 {
 		panic("gemm: a matrix is shorter than its shape")
 	}
 }
