@@ -32,7 +32,7 @@ type specimen struct {
 	entries      []specimenEntry
 	graph        *pb.TrackableObjectGraph // nil where there is none
 	blob         []byte                   // the graph, where it is to be other bytes than graph's
-	tableLayout       tableLayout
+	tableLayout  tableLayout
 }
 
 // A specimenEntry is an entry of the table: of the message that its value is, or, without one, of any bytes.

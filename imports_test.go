@@ -32,6 +32,8 @@ func TestImports(t *testing.T) {
 		"internal/byname":    {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
 		"internal/wording":   {},
 		"internal/zipfile":   {"format", "format/raw"},
+		"internal/jsonscan":  {},
+		"internal/weightmap": {"format/raw", "internal/fsx", "internal/jsonscan"},
 		"internal/pickle":    {"format"},
 		"format":             {"tensor"},
 		"format/pb":          {},
