@@ -111,3 +111,23 @@ func TestCustomLayers(t *testing.T) {
 		require.EqualError(t, err, `layers: Swirl "s": its constructor returned a int, want a Layer or a MultiLayer`)
 	})
 }
+
+func TestModelSummary(t *testing.T) {
+	m, err := FromKeras(strings.NewReader(functional(layerJSON("Dense", "hidden", `, "units": 400`, tensorJSON("x"))+
+		layerJSON("Add", "out", "", "["+tensorJSON("hidden")+","+tensorJSON("x")+"]"), `["hidden", 0, 0]`)))
+	require.NoError(t, err)
+	_, err = m.Call(random(t, 1, 1, 3))
+	require.NoError(t, err)
+	require.Equal(t, `Model: "m"
+┏━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┓
+┃ Layer (type)   ┃ Connected to ┃ Param # ┃
+┡━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━╇━━━━━━━━━┩
+│ x (InputLayer) │              │       0 │
+├────────────────┼──────────────┼─────────┤
+│ hidden (Dense) │ x            │   1,600 │
+├────────────────┼──────────────┼─────────┤
+│ out (Add)      │              │       0 │
+└────────────────┴──────────────┴─────────┘
+ Total params: 1,600 (6.25 KB)
+`, fmt.Sprint(m))
+}

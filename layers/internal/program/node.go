@@ -18,13 +18,22 @@ type place struct{ input, node, tensor int }
 // parents returns the nodes whose tensors n is called with, in the order of its arguments.
 func (n *node) parents() []int {
 	var all []int
+	for _, from := range n.sources() {
+		if from.node >= 0 {
+			all = append(all, from.node)
+		}
+	}
+	return all
+}
+
+// sources returns the places of the tensors that n is called with, in the order of its arguments.
+func (n *node) sources() []place {
+	var all []place
 	var walk func(arg any)
 	walk = func(arg any) {
 		switch a := arg.(type) {
 		case place:
-			if a.node >= 0 {
-				all = append(all, a.node)
-			}
+			all = append(all, a)
 		case []any:
 			for _, item := range a {
 				walk(item)
