@@ -100,7 +100,7 @@ there (or for a difference that diff found), and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
-	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand())
+	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(), newManCommand())
 	return root
 }
 
