@@ -5,8 +5,8 @@ import (
 
 	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/config"
-	"github.com/gockpt/ckpt/layers/internal/gemm"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -134,7 +134,7 @@ func (c *convolution) depthwise(y, x, weights, bias []float32) {
 	}
 	line, width := c.in[2]*c.channels, c.out[2]*c.filters
 	taps := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps
-	kernel.Parallel(c.batch*c.out[0]*c.out[1], 2*width*taps, func(_, lo, hi int) {
+	kernel.Parallel(c.batch*c.out[0]*c.out[1], width*taps/2, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			image := x[i/(c.out[0]*c.out[1])*c.in.len()*c.channels:]
 			c.depthwiseLine(y[i*width:(i+1)*width], image, weights, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
@@ -145,6 +145,10 @@ func (c *convolution) depthwise(y, x, weights, bias []float32) {
 
 // depthwiseLine computes y, the line at position t of one image, whose own lines have length line.
 func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple, line int) {
+	if c.filters == c.channels {
+		c.windowLine(y, image, weights, bias, t)
+		return
+	}
 	fill(y, bias, c.filters)
 	d, h, w := c.axes[0], c.axes[1], c.axes[2]
 	for kd := range d.taps {
@@ -169,12 +173,58 @@ func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple,
 	}
 }
 
+// windowLine is depthwiseLine for one weight a channel and tap.
+func (c *convolution) windowLine(y, image, weights, bias []float32, t triple) {
+	d, h, w := c.axes[0], c.axes[1], c.axes[2]
+	var memory [32]vmath.Tap
+	for first := 0; first < w.outLen; {
+		// Positions that see the same taps; all do but those at the ends of the line.
+		from, to := w.seen(first, c.in[2])
+		n := 1
+		for first+n < w.outLen {
+			if a, b := w.seen(first+n, c.in[2]); a != from || b != to {
+				break
+			}
+			n++
+		}
+		taps := memory[:0]
+		for kd := range d.taps {
+			for kh := range h.taps {
+				i, j := t[0]*d.stride+d.offset+kd*d.dilation, t[1]*h.stride+h.offset+kh*h.dilation
+				if uint(i) >= uint(c.in[0]) || uint(j) >= uint(c.in[1]) {
+					continue
+				}
+				for kw := from; kw < to; kw++ {
+					taps = append(taps, vmath.Tap{
+						X: ((i*c.in[1]+j)*c.in[2] + (kw-from)*w.dilation) * c.channels, W: ((kd*h.taps+kh)*w.taps + kw) * c.channels,
+					})
+				}
+			}
+		}
+		at := max(first*w.stride+w.offset+from*w.dilation, 0) // below 0 only where there are no taps
+		line := vmath.Line{
+			Y: y[first*c.channels:], YStep: c.channels, X: image[min(at*c.channels, len(image)):], XStep: w.stride * c.channels, Count: n, Channels: c.channels,
+		}
+		line.Weigh(taps, weights, bias)
+		first += n
+	}
+}
+
+// seen returns which taps see the input at position t: those from from to before to.
+func (g *gathering) seen(t, in int) (from, to int) {
+	at := t*g.stride + g.offset
+	if at < 0 {
+		from = min((-at+g.dilation-1)/g.dilation, g.taps)
+	}
+	to = from
+	if last := in - 1 - at; last >= 0 {
+		to = max(min(last/g.dilation+1, g.taps), from)
+	}
+	return from, to
+}
+
 // multiplyAdd adds to y the products of x, each value of which is for as many values of y, and k.
 func multiplyAdd(y, x, k []float32) {
-	if len(x) == len(y) {
-		gemm.MultiplyAdd(y, x, k)
-		return
-	}
 	k = k[:len(y)]
 	n := len(y) / len(x)
 	for _, v := range x {

@@ -2,13 +2,10 @@ package layers
 
 import "github.com/gockpt/ckpt/layers/internal/kernel"
 
-// leastLine is how many values of a line of the window are worth a product for each of the window's lines.
-const leastLine = 32
-
-// hasLines reports whether runLines can do what run is for, and is faster.
+// hasLines reports whether runLines can do what run is for.
 func (c *convolution) hasLines() bool {
 	w := c.axes[2]
-	return c.groups == 1 && (w.dilation == 1 || w.taps == 1) && w.taps*c.channels >= leastLine
+	return c.groups == 1 && (w.dilation == 1 || w.taps == 1)
 }
 
 // runLines is run without gathering: the inputs under a line of the window lie side by side, so that a line of the output is the sum of

@@ -3,6 +3,7 @@ package layers
 import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -106,12 +107,12 @@ func (g *GroupNormalization) factors(mul, add, x []float32, s span, groups int) 
 		count := float64(s.outer * run)
 		mean := 0.0
 		for o := range s.outer {
-			mean += sum(x[(o*s.n+first)*s.inner:][:run])
+			mean += vmath.Sum(x[(o*s.n+first)*s.inner:][:run])
 		}
 		mean /= count
 		variance := 0.0
 		for o := range s.outer {
-			variance += sumSquares(x[(o*s.n+first)*s.inner:][:run], mean)
+			variance += vmath.SumSquares(x[(o*s.n+first)*s.inner:][:run], float32(mean))
 		}
 		inverse := inverseRoot(variance/count + epsilon)
 		for i := first; i < first+perGroup; i++ {

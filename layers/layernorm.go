@@ -5,6 +5,7 @@ import (
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -65,18 +66,15 @@ func (l *LayerNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 
 // row normalizes the values of one row in place.
 func (l *LayerNormalization) row(x []float32) {
-	mean := sum(x) / float64(len(x))
-	scale := float32(inverseRoot(sumSquares(x, mean)/float64(len(x)) + float64(epsilonOr(l.Epsilon, 1e-3))))
+	mean := vmath.Sum(x) / float64(len(x))
+	scale := float32(inverseRoot(vmath.SumSquares(x, float32(mean))/float64(len(x)) + float64(epsilonOr(l.Epsilon, 1e-3))))
 	m := float32(mean)
 	if l.RMSScaling {
 		m = 0
 	}
 	switch gamma, beta := l.Gamma.Data(), l.Beta.Data(); {
 	case gamma != nil && beta != nil && !l.RMSScaling:
-		for i, v := range x {
-			x[i] = (v-m)*scale*gamma[i] + beta[i]
-		}
-		return
+		vmath.Normalize(x, m, scale, gamma, beta)
 	case gamma != nil:
 		for i, v := range x {
 			x[i] = (v - m) * scale * gamma[i]
@@ -166,10 +164,8 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				row := data[i*width : (i+1)*width]
-				scale := float32(inverseRoot(sumSquares(row, 0)/float64(width) + epsilon))
-				for j := range row {
-					row[j] *= scale
-				}
+				scale := float32(inverseRoot(vmath.SumSquares(row, 0)/float64(width) + epsilon))
+				vmath.Scale(row, scale)
 			}
 		})
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -220,11 +221,9 @@ func (u *UnitNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				row := data[i*width : (i+1)*width]
-				squares := float32(sumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
+				squares := float32(vmath.SumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
 				scale := min(float32(inverseRoot(float64(squares))), 1e12)
-				for j := range row {
-					row[j] *= scale
-				}
+				vmath.Scale(row, scale)
 			}
 		})
 	})

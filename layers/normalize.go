@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -32,12 +33,8 @@ func (s span) affine(y, x, mul, add []float32) {
 
 // affineRows is affine for the blocks lo to hi-1 where each run is one value.
 func (s span) affineRows(y, x, mul, add []float32, lo, hi int) {
-	mul, add = mul[:s.n], add[:s.n]
 	for row := lo; row < hi; row++ {
-		y := y[row*s.n:][:s.n]
-		for j, v := range x[row*s.n:][:s.n] {
-			y[j] = v*mul[j] + add[j]
-		}
+		vmath.Affine(y[row*s.n:][:s.n], x[row*s.n:][:s.n], mul, add)
 	}
 }
 
@@ -75,38 +72,6 @@ func epsilonOption(c *config.Config) float32 {
 	return *v
 }
 
-// sum returns the sum of x, and sumSquares that of the squares of the distances of x from mean. Four sums at a time keep
-// the processor busy, and float64 keeps the digits.
-func sum(x []float32) float64 {
-	var a, b, c, d float64
-	for ; len(x) >= 4; x = x[4:] {
-		a += float64(x[0])
-		b += float64(x[1])
-		c += float64(x[2])
-		d += float64(x[3])
-	}
-	for _, v := range x {
-		a += float64(v)
-	}
-	return a + b + (c + d)
-}
-
-func sumSquares(x []float32, mean float64) float64 {
-	var a, b, c, d float64
-	for ; len(x) >= 4; x = x[4:] {
-		p, q, r, s := float64(x[0])-mean, float64(x[1])-mean, float64(x[2])-mean, float64(x[3])-mean
-		a += p * p
-		b += q * q
-		c += r * r
-		d += s * s
-	}
-	for _, v := range x {
-		v := float64(v) - mean
-		a += v * v
-	}
-	return a + b + (c + d)
-}
-
 // inverseRoot returns 1/sqrt(x).
 func inverseRoot(x float64) float64 { return 1 / math.Sqrt(x) }
 
@@ -136,15 +101,15 @@ func sortedAxes(who id, axes []int, s tensor.Shape) (sorted []int, weight tensor
 // width values, and returns what f made of it with the axes back in place.
 func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, width int)) (*Tensor, error) {
 	shape := x.Shape()
+	width := kernel.Permuted(shape, axes).Len()
+	if x.Len() > 0 && axes[0] == len(shape)-len(axes) { // they are at the end
+		y := x.Clone()
+		f(y.Data(), width)
+		return y, nil
+	}
 	y, err := newOutput(who, shape...)
 	if err != nil || y.Len() == 0 {
 		return y, err
-	}
-	width := kernel.Permuted(shape, axes).Len()
-	if axes[0] == len(shape)-len(axes) { // they are at the end
-		copy(y.Data(), x.Data())
-		f(y.Data(), width)
-		return y, nil
 	}
 	perm := make([]int, 0, len(shape))
 	for i := range shape {

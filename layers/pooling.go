@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
 )
 
 // Pooling has the options of the layers that take the largest value or the average of a window which slides over the
@@ -149,6 +150,10 @@ func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t
 	positions := out.len()
 	image := l.size.len() * l.channels
 	elements := (l.size.len() + positions - 1) / positions // of a window, more or less
+	if r == largest && l.channels >= reduceBlock {
+		largestLines(y, x, l, out, bounds)
+		return
+	}
 	kernel.Parallel(l.batch*positions*blocks, 4*elements*min(l.channels, reduceBlock), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			at := i / blocks % positions
@@ -162,6 +167,53 @@ func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t
 			b.reduce(row, x[i/blocks/positions*image:][:image], l, from, r)
 		}
 	})
+}
+
+// largestLines is pool for largest, line by line of y.
+func largestLines(y, x []float32, l layout, out triple, bounds func(axis, t int) (lo, hi int)) {
+	image, width := l.size.len()*l.channels, out[2]*l.channels
+	kernel.Parallel(l.batch*out[0]*out[1], image/max(out[0]*out[1], 1), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			var b box
+			b[0][0], b[0][1] = bounds(0, i/out[1]%out[0])
+			b[1][0], b[1][1] = bounds(1, i%out[1])
+			b.largestLine(y[i*width:(i+1)*width], x[i/(out[0]*out[1])*image:][:image], l, out[2], bounds)
+		}
+	})
+}
+
+// largestLine sets y to the largest values of the windows of a line, of which b says how they lie along the other axes.
+func (b *box) largestLine(y, image []float32, l layout, positions int, bounds func(axis, t int) (lo, hi int)) {
+	var memory [32]vmath.Tap
+	for first := 0; first < positions; {
+		// Windows of the same width at regular steps.
+		from, to := bounds(2, first)
+		n, step, before := 1, 0, from
+		for first+n < positions {
+			lo, hi := bounds(2, first+n)
+			if n == 1 {
+				step = lo - from
+			}
+			if hi-lo != to-from || lo-before != step {
+				break
+			}
+			before = lo
+			n++
+		}
+		taps := memory[:0]
+		for d := b[0][0]; d < b[0][1]; d++ {
+			for h := b[1][0]; h < b[1][1]; h++ {
+				for w := range to - from {
+					taps = append(taps, vmath.Tap{X: ((d*l.size[1]+h)*l.size[2] + w) * l.channels})
+				}
+			}
+		}
+		line := vmath.Line{
+			Y: y[first*l.channels:], YStep: l.channels, X: image[from*l.channels:], XStep: step * l.channels, Count: n, Channels: l.channels,
+		}
+		line.Largest(taps)
+		first += n
+	}
 }
 
 // reduceBlock is how many channels of a window are reduced at a time: a line of the cache.

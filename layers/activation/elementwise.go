@@ -16,12 +16,22 @@ func ReLU() Func {
 
 // ReLU6 returns x limited to [0, 6].
 func ReLU6() Func {
-	return Each("relu6", func(x float32) float32 { return max(0, min(6, x)) })
+	return Func{name: "relu6", each: vmath.ReLU6, known: relu6}
 }
 
 // ReLUWith returns keras.activations.relu with all its options: x, at most maxValue, where x is above threshold, and
 // negativeSlope times (x - threshold) elsewhere. A maxValue of +Inf is none; it must not be negative.
 func ReLUWith(negativeSlope, maxValue, threshold float32) Func {
+	if negativeSlope == 0 && threshold == 0 {
+		switch {
+		case math.IsInf(float64(maxValue), 1):
+			return ReLU()
+		case maxValue == 6:
+			f := ReLU6()
+			f.name = "relu"
+			return f
+		}
+	}
 	return Each("relu", func(x float32) float32 {
 		switch {
 		case x > threshold:

@@ -27,6 +27,7 @@ const (
 	tanh
 	exponential
 	softmax
+	relu6
 )
 
 // ErrUnknown is in the error that [Parse] gives for a name that it does not know.

@@ -106,11 +106,13 @@ func reluOf(x float32) float32 {
 	return x
 }
 
+func relu6Of(x float32) float32 { return max(0, min(6, x)) }
+
 func abs(x float32) float32 { return float32(math.Abs(float64(x))) }
 
 func withSign(x, sign float32) float32 { return float32(math.Copysign(float64(x), float64(sign))) }
 
-var plain = [...]func(float32) float32{exp: expOf, sigmoid: sigmoidOf, tanh: tanhOf, erf: erfOf, gelu: geluOf, geluTanh: geluTanhOf, silu: siluOf, relu: reluOf}
+var plain = [...]func(float32) float32{exp: expOf, sigmoid: sigmoidOf, tanh: tanhOf, erf: erfOf, gelu: geluOf, geluTanh: geluTanhOf, silu: siluOf, relu: reluOf, relu6: relu6Of}
 
 func (f function) applyPlain(x []float32) {
 	of := plain[f]

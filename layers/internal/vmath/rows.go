@@ -115,6 +115,18 @@ func Normalize(x []float32, mean, scale float32, gamma, beta []float32) {
 	}
 }
 
+// Affine sets each value of y to that of x times mul's plus add's. All are as long as y.
+func Affine(y, x, mul, add []float32) {
+	x, mul, add = x[:len(y)], mul[:len(y)], add[:len(y)]
+	n := whole(y)
+	if n > 0 {
+		affine(n, &y[0], &x[0], &mul[0], &add[0])
+	}
+	for i := n; i < len(y); i++ {
+		y[i] = fma(x[i], mul[i], add[i])
+	}
+}
+
 // Scale multiplies each value of x by by.
 func Scale(x []float32, by float32) {
 	n := whole(x)

@@ -90,6 +90,8 @@ func TestArithmetic(t *testing.T) {
 		for _, n := range lengths {
 			x, y := normal(n), normal(n + 1)[1:]
 			gamma, beta := normal(n + 2)[2:], normal(n + 3)[3:]
+			affine := make([]float32, n)
+			Affine(affine, x, gamma, beta)
 			added, larger, scaled, normalized := slices.Clone(y), slices.Clone(y), slices.Clone(y), slices.Clone(y)
 			Add(added, x)
 			Maximum(larger, x)
@@ -99,6 +101,7 @@ func TestArithmetic(t *testing.T) {
 				require.Equal(t, v+x[i], added[i])
 				require.Equal(t, max(v, x[i]), larger[i])
 				require.Equal(t, 3*v, scaled[i])
+				require.InDelta(t, float64(x[i])*float64(gamma[i])+float64(beta[i]), affine[i], 1e-5)
 				require.InDelta(t, (float64(v)-0.5)*2*float64(gamma[i])+float64(beta[i]), normalized[i], 1e-5)
 			}
 			for i := range x {

@@ -106,6 +106,30 @@ func gru(n int, h, z, inner *float32, units int) {
 	}
 }
 
+func affine(n int, y, x, mul, add *float32) {
+	if lanes == 16 {
+		affine512(n, y, x, mul, add)
+	} else {
+		affine256(n, y, x, mul, add)
+	}
+}
+
+func weigh(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
+	if lanes == 16 {
+		weigh512(count, taps, at, y, yStep, x, xStep, w, bias)
+	} else {
+		weigh256(count, taps, at, y, yStep, x, xStep, w, bias)
+	}
+}
+
+func largestOf(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {
+	if lanes == 16 {
+		largestOf512(count, taps, at, y, yStep, x, xStep)
+	} else {
+		largestOf256(count, taps, at, y, yStep, x, xStep)
+	}
+}
+
 // What follows is in vector_amd64.s, once for registers of 512 bits and once for 256.
 
 //go:noescape
@@ -173,3 +197,21 @@ func lstm256(n int, h *float32, c *float32, z *float32, units int)
 
 //go:noescape
 func gru256(n int, h *float32, z *float32, inner *float32, units int)
+
+//go:noescape
+func affine512(n int, y *float32, x *float32, mul *float32, add *float32)
+
+//go:noescape
+func weigh512(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w *float32, bias *float32)
+
+//go:noescape
+func largestOf512(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int)
+
+//go:noescape
+func affine256(n int, y *float32, x *float32, mul *float32, add *float32)
+
+//go:noescape
+func weigh256(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w *float32, bias *float32)
+
+//go:noescape
+func largestOf256(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int)

@@ -24,6 +24,8 @@ TEXT ·each512(SB), NOSPLIT, $0-24
 	JEQ  silu
 	CMPQ AX, $0x07
 	JEQ  relu
+	CMPQ AX, $0x08
+	JEQ  relu6
 	RET
 
 exp:
@@ -351,6 +353,22 @@ reluloop:
 	VZEROUPPER
 	RET
 
+relu6:
+	XORQ AX, AX
+
+relu6loop:
+	VMOVUPS (DX)(AX*4), Z0
+	VMOVUPS constants<>+2624(SB), Z1
+	VPXORD  Z2, Z2, Z2
+	VMAXPS  Z0, Z2, Z2
+	VMINPS  Z2, Z1, Z1
+	VMOVUPS Z1, (DX)(AX*4)
+	ADDQ    $0x10, AX
+	CMPQ    AX, CX
+	JLT     relu6loop
+	VZEROUPPER
+	RET
+
 // func sumExp512(n int, y *float32, x *float32, shift float32, sums *float32)
 // Requires: AVX, AVX512F, SSE
 TEXT ·sumExp512(SB), NOSPLIT, $0-40
@@ -479,6 +497,27 @@ loop:
 	VZEROUPPER
 	RET
 
+// func affine512(n int, y *float32, x *float32, mul *float32, add *float32)
+// Requires: AVX, AVX512F
+TEXT ·affine512(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mul+24(FP), BX
+	MOVQ add+32(FP), SI
+	XORQ DI, DI
+
+loop:
+	VMOVUPS     (DX)(DI*4), Z0
+	VMOVUPS     (BX)(DI*4), Z1
+	VFMADD213PS (SI)(DI*4), Z1, Z0
+	VMOVUPS     Z0, (CX)(DI*4)
+	ADDQ        $0x10, DI
+	CMPQ        DI, AX
+	JLT         loop
+	VZEROUPPER
+	RET
+
 // func scale512(n int, x *float32, by float32)
 // Requires: AVX, AVX512F, SSE
 TEXT ·scale512(SB), NOSPLIT, $0-20
@@ -525,7 +564,8 @@ TEXT ·maximum512(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS   (DX)(BX*4), Z0
-	VMAXPS    (CX)(BX*4), Z0, Z1
+	VMOVUPS   (CX)(BX*4), Z1
+	VMAXPS    Z1, Z0, Z1
 	VCMPPS    $0x03, Z0, Z0, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS   Z0, (CX)(BX*4)
@@ -832,6 +872,185 @@ loop:
 	VZEROUPPER
 	RET
 
+// func weigh512(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w *float32, bias *float32)
+// Requires: AVX, AVX512F
+TEXT ·weigh512(SB), NOSPLIT, $0-72
+	MOVQ count+0(FP), AX
+	MOVQ taps+8(FP), CX
+	MOVQ at+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ yStep+32(FP), SI
+	MOVQ x+40(FP), DI
+	MOVQ xStep+48(FP), R8
+	SHLQ $0x02, SI
+	SHLQ $0x02, R8
+
+fours:
+	CMPQ    AX, $0x04
+	JLT     ones
+	LEAQ    (R8)(R8*2), R9
+	ADDQ    DI, R9
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Z0
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Z1
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Z2
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Z3
+	MOVQ    w+56(FP), R10
+	MOVQ    DX, R11
+	MOVQ    CX, R12
+
+fourstaps:
+	MOVQ        (R11), R13
+	MOVQ        8(R11), R14
+	VMOVUPS     (R10)(R14*1), Z4
+	MOVQ        R13, R14
+	ADDQ        DI, R13
+	VFMADD231PS (R13), Z4, Z0
+	VFMADD231PS (R13)(R8*1), Z4, Z1
+	VFMADD231PS (R13)(R8*2), Z4, Z2
+	VFMADD231PS (R9)(R14*1), Z4, Z3
+	ADDQ        $0x10, R11
+	DECQ        R12
+	JNZ         fourstaps
+	VMOVUPS     Z0, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Z1, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Z2, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Z3, (BX)
+	ADDQ        SI, BX
+	MOVQ        R8, R9
+	SHLQ        $0x02, R9
+	ADDQ        R9, DI
+	SUBQ        $0x04, AX
+	JMP         fours
+
+ones:
+	CMPQ    AX, $0x01
+	JLT     end
+	MOVQ    bias+64(FP), R9
+	VMOVUPS (R9), Z0
+	MOVQ    w+56(FP), R9
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+
+onestaps:
+	MOVQ        (R10), R12
+	MOVQ        8(R10), R13
+	VMOVUPS     (R9)(R13*1), Z1
+	ADDQ        DI, R12
+	VFMADD231PS (R12), Z1, Z0
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         onestaps
+	VMOVUPS     Z0, (BX)
+	ADDQ        SI, BX
+	MOVQ        R8, R9
+	ADDQ        R9, DI
+	SUBQ        $0x01, AX
+	JMP         ones
+
+end:
+	VZEROUPPER
+	RET
+
+// func largestOf512(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int)
+// Requires: AVX, AVX512F
+TEXT ·largestOf512(SB), NOSPLIT, $0-56
+	MOVQ count+0(FP), AX
+	MOVQ taps+8(FP), CX
+	MOVQ at+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ yStep+32(FP), SI
+	MOVQ x+40(FP), DI
+	MOVQ xStep+48(FP), R8
+	SHLQ $0x02, SI
+	SHLQ $0x02, R8
+
+fours:
+	CMPQ    AX, $0x04
+	JLT     ones
+	LEAQ    (R8)(R8*2), R9
+	ADDQ    DI, R9
+	VMOVUPS constants<>+2688(SB), Z0
+	VMOVUPS constants<>+2688(SB), Z1
+	VMOVUPS constants<>+2688(SB), Z2
+	VMOVUPS constants<>+2688(SB), Z3
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+
+fourstaps:
+	MOVQ      (R10), R12
+	MOVQ      R12, R13
+	ADDQ      DI, R12
+	VMOVUPS   (R12), Z4
+	VMAXPS    Z4, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K1
+	VBLENDMPS Z0, Z4, K1, Z0
+	VMOVUPS   (R12)(R8*1), Z4
+	VMAXPS    Z4, Z1, Z4
+	VCMPPS    $0x03, Z1, Z1, K1
+	VBLENDMPS Z1, Z4, K1, Z1
+	VMOVUPS   (R12)(R8*2), Z4
+	VMAXPS    Z4, Z2, Z4
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z4, K1, Z2
+	VMOVUPS   (R9)(R13*1), Z4
+	VMAXPS    Z4, Z3, Z4
+	VCMPPS    $0x03, Z3, Z3, K1
+	VBLENDMPS Z3, Z4, K1, Z3
+	ADDQ      $0x10, R10
+	DECQ      R11
+	JNZ       fourstaps
+	VMOVUPS   Z0, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Z1, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Z2, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Z3, (BX)
+	ADDQ      SI, BX
+	MOVQ      R8, R9
+	SHLQ      $0x02, R9
+	ADDQ      R9, DI
+	SUBQ      $0x04, AX
+	JMP       fours
+
+ones:
+	CMPQ    AX, $0x01
+	JLT     end
+	VMOVUPS constants<>+2688(SB), Z0
+	MOVQ    DX, R9
+	MOVQ    CX, R10
+
+onestaps:
+	MOVQ      (R9), R11
+	ADDQ      DI, R11
+	VMOVUPS   (R11), Z1
+	VMAXPS    Z1, Z0, Z1
+	VCMPPS    $0x03, Z0, Z0, K1
+	VBLENDMPS Z0, Z1, K1, Z0
+	ADDQ      $0x10, R9
+	DECQ      R10
+	JNZ       onestaps
+	VMOVUPS   Z0, (BX)
+	ADDQ      SI, BX
+	MOVQ      R8, R9
+	ADDQ      R9, DI
+	SUBQ      $0x01, AX
+	JMP       ones
+
+end:
+	VZEROUPPER
+	RET
+
 // func each256(f uint64, n int, x *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·each256(SB), NOSPLIT, $0-24
@@ -854,6 +1073,8 @@ TEXT ·each256(SB), NOSPLIT, $0-24
 	JEQ  silu
 	CMPQ AX, $0x07
 	JEQ  relu
+	CMPQ AX, $0x08
+	JEQ  relu6
 	RET
 
 exp:
@@ -881,10 +1102,10 @@ exploop:
 	VPSUBD       constants<>+192(SB), Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y1, Y1
+	VPADDD       constants<>+2752(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
 	VMULPS       Y1, Y0, Y0
-	VPADDD       constants<>+2624(SB), Y2, Y2
+	VPADDD       constants<>+2752(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y0, (DX)(AX*4)
@@ -920,10 +1141,10 @@ sigmoidloop:
 	VPSUBD       constants<>+192(SB), Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
-	VPADDD       constants<>+2624(SB), Y2, Y2
+	VPADDD       constants<>+2752(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      constants<>+704(SB), Y2
@@ -966,10 +1187,10 @@ tanhloop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VADDPS       constants<>+704(SB), Y2, Y2
@@ -1040,10 +1261,10 @@ erfloop:
 	VPSUBD       constants<>+192(SB), Y5, Y5
 	VPSRAD       $0x01, Y5, Y4
 	VPSUBD       Y4, Y5, Y5
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y5, Y5
+	VPADDD       constants<>+2752(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
 	VMULPS       Y5, Y2, Y2
 	VMOVUPS      constants<>+704(SB), Y4
@@ -1104,10 +1325,10 @@ geluloop:
 	VPSUBD       constants<>+192(SB), Y5, Y5
 	VPSRAD       $0x01, Y5, Y3
 	VPSUBD       Y3, Y5, Y5
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y5, Y5
+	VPADDD       constants<>+2752(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
 	VMULPS       Y5, Y1, Y1
 	VADDPS       constants<>+704(SB), Y4, Y4
@@ -1157,10 +1378,10 @@ gelutanhloop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y1, Y1
 	VMOVUPS      constants<>+704(SB), Y3
@@ -1203,10 +1424,10 @@ siluloop:
 	VPSUBD       constants<>+192(SB), Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
-	VPADDD       constants<>+2624(SB), Y2, Y2
+	VPADDD       constants<>+2752(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      constants<>+704(SB), Y2
@@ -1234,6 +1455,22 @@ reluloop:
 	ADDQ    $0x08, AX
 	CMPQ    AX, CX
 	JLT     reluloop
+	VZEROUPPER
+	RET
+
+relu6:
+	XORQ AX, AX
+
+relu6loop:
+	VMOVUPS (DX)(AX*4), Y0
+	VMOVUPS constants<>+2624(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     relu6loop
 	VZEROUPPER
 	RET
 
@@ -1272,10 +1509,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1373,6 +1610,27 @@ loop:
 	VZEROUPPER
 	RET
 
+// func affine256(n int, y *float32, x *float32, mul *float32, add *float32)
+// Requires: AVX, FMA3
+TEXT ·affine256(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mul+24(FP), BX
+	MOVQ add+32(FP), SI
+	XORQ DI, DI
+
+loop:
+	VMOVUPS     (DX)(DI*4), Y0
+	VMOVUPS     (BX)(DI*4), Y1
+	VFMADD213PS (SI)(DI*4), Y1, Y0
+	VMOVUPS     Y0, (CX)(DI*4)
+	ADDQ        $0x08, DI
+	CMPQ        DI, AX
+	JLT         loop
+	VZEROUPPER
+	RET
+
 // func scale256(n int, x *float32, by float32)
 // Requires: AVX, AVX2, SSE
 TEXT ·scale256(SB), NOSPLIT, $0-20
@@ -1419,7 +1677,8 @@ TEXT ·maximum256(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS   (DX)(BX*4), Y0
-	VMAXPS    (CX)(BX*4), Y0, Y1
+	VMOVUPS   (CX)(BX*4), Y1
+	VMAXPS    Y1, Y0, Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS   Y0, (CX)(BX*4)
@@ -1465,10 +1724,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
-	VPADDD       constants<>+2624(SB), Y2, Y2
+	VPADDD       constants<>+2752(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      constants<>+704(SB), Y2
@@ -1500,10 +1759,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VMOVUPS      constants<>+704(SB), Y3
@@ -1535,10 +1794,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y6, Y6
 	VPSRAD       $0x01, Y6, Y5
 	VPSUBD       Y5, Y6, Y6
-	VPADDD       constants<>+2624(SB), Y5, Y5
+	VPADDD       constants<>+2752(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
 	VMULPS       Y5, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y6, Y6
+	VPADDD       constants<>+2752(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
 	VMULPS       Y6, Y4, Y4
 	VADDPS       constants<>+704(SB), Y4, Y4
@@ -1582,10 +1841,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VMOVUPS      constants<>+704(SB), Y3
@@ -1616,10 +1875,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y5, Y5
 	VPSRAD       $0x01, Y5, Y4
 	VPSUBD       Y4, Y5, Y5
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y3, Y3
-	VPADDD       constants<>+2624(SB), Y5, Y5
+	VPADDD       constants<>+2752(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
 	VMULPS       Y5, Y3, Y3
 	VADDPS       constants<>+704(SB), Y3, Y3
@@ -1686,10 +1945,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
-	VPADDD       constants<>+2624(SB), Y2, Y2
+	VPADDD       constants<>+2752(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y1, Y1
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      constants<>+704(SB), Y2
@@ -1722,10 +1981,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VADDPS       constants<>+704(SB), Y2, Y2
@@ -1768,10 +2027,10 @@ loop:
 	VPSUBD       constants<>+192(SB), Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
-	VPADDD       constants<>+2624(SB), Y3, Y3
+	VPADDD       constants<>+2752(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VPADDD       constants<>+2624(SB), Y4, Y4
+	VPADDD       constants<>+2752(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VMOVUPS      constants<>+704(SB), Y3
@@ -1787,6 +2046,185 @@ loop:
 	ADDQ         $0x08, R10
 	CMPQ         R10, AX
 	JLT          loop
+	VZEROUPPER
+	RET
+
+// func weigh256(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w *float32, bias *float32)
+// Requires: AVX, FMA3
+TEXT ·weigh256(SB), NOSPLIT, $0-72
+	MOVQ count+0(FP), AX
+	MOVQ taps+8(FP), CX
+	MOVQ at+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ yStep+32(FP), SI
+	MOVQ x+40(FP), DI
+	MOVQ xStep+48(FP), R8
+	SHLQ $0x02, SI
+	SHLQ $0x02, R8
+
+fours:
+	CMPQ    AX, $0x04
+	JLT     ones
+	LEAQ    (R8)(R8*2), R9
+	ADDQ    DI, R9
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Y0
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Y1
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Y2
+	MOVQ    w+56(FP), R10
+	MOVQ    bias+64(FP), R10
+	VMOVUPS (R10), Y3
+	MOVQ    w+56(FP), R10
+	MOVQ    DX, R11
+	MOVQ    CX, R12
+
+fourstaps:
+	MOVQ        (R11), R13
+	MOVQ        8(R11), R14
+	VMOVUPS     (R10)(R14*1), Y4
+	MOVQ        R13, R14
+	ADDQ        DI, R13
+	VFMADD231PS (R13), Y4, Y0
+	VFMADD231PS (R13)(R8*1), Y4, Y1
+	VFMADD231PS (R13)(R8*2), Y4, Y2
+	VFMADD231PS (R9)(R14*1), Y4, Y3
+	ADDQ        $0x10, R11
+	DECQ        R12
+	JNZ         fourstaps
+	VMOVUPS     Y0, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Y1, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Y2, (BX)
+	ADDQ        SI, BX
+	VMOVUPS     Y3, (BX)
+	ADDQ        SI, BX
+	MOVQ        R8, R9
+	SHLQ        $0x02, R9
+	ADDQ        R9, DI
+	SUBQ        $0x04, AX
+	JMP         fours
+
+ones:
+	CMPQ    AX, $0x01
+	JLT     end
+	MOVQ    bias+64(FP), R9
+	VMOVUPS (R9), Y0
+	MOVQ    w+56(FP), R9
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+
+onestaps:
+	MOVQ        (R10), R12
+	MOVQ        8(R10), R13
+	VMOVUPS     (R9)(R13*1), Y1
+	ADDQ        DI, R12
+	VFMADD231PS (R12), Y1, Y0
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         onestaps
+	VMOVUPS     Y0, (BX)
+	ADDQ        SI, BX
+	MOVQ        R8, R9
+	ADDQ        R9, DI
+	SUBQ        $0x01, AX
+	JMP         ones
+
+end:
+	VZEROUPPER
+	RET
+
+// func largestOf256(count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int)
+// Requires: AVX
+TEXT ·largestOf256(SB), NOSPLIT, $0-56
+	MOVQ count+0(FP), AX
+	MOVQ taps+8(FP), CX
+	MOVQ at+16(FP), DX
+	MOVQ y+24(FP), BX
+	MOVQ yStep+32(FP), SI
+	MOVQ x+40(FP), DI
+	MOVQ xStep+48(FP), R8
+	SHLQ $0x02, SI
+	SHLQ $0x02, R8
+
+fours:
+	CMPQ    AX, $0x04
+	JLT     ones
+	LEAQ    (R8)(R8*2), R9
+	ADDQ    DI, R9
+	VMOVUPS constants<>+2688(SB), Y0
+	VMOVUPS constants<>+2688(SB), Y1
+	VMOVUPS constants<>+2688(SB), Y2
+	VMOVUPS constants<>+2688(SB), Y3
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+
+fourstaps:
+	MOVQ      (R10), R12
+	MOVQ      R12, R13
+	ADDQ      DI, R12
+	VMOVUPS   (R12), Y4
+	VMAXPS    Y4, Y0, Y4
+	VCMPPS    $0x03, Y0, Y0, Y5
+	VBLENDVPS Y5, Y0, Y4, Y0
+	VMOVUPS   (R12)(R8*1), Y4
+	VMAXPS    Y4, Y1, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VBLENDVPS Y5, Y1, Y4, Y1
+	VMOVUPS   (R12)(R8*2), Y4
+	VMAXPS    Y4, Y2, Y4
+	VCMPPS    $0x03, Y2, Y2, Y5
+	VBLENDVPS Y5, Y2, Y4, Y2
+	VMOVUPS   (R9)(R13*1), Y4
+	VMAXPS    Y4, Y3, Y4
+	VCMPPS    $0x03, Y3, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y3
+	ADDQ      $0x10, R10
+	DECQ      R11
+	JNZ       fourstaps
+	VMOVUPS   Y0, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Y1, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Y2, (BX)
+	ADDQ      SI, BX
+	VMOVUPS   Y3, (BX)
+	ADDQ      SI, BX
+	MOVQ      R8, R9
+	SHLQ      $0x02, R9
+	ADDQ      R9, DI
+	SUBQ      $0x04, AX
+	JMP       fours
+
+ones:
+	CMPQ    AX, $0x01
+	JLT     end
+	VMOVUPS constants<>+2688(SB), Y0
+	MOVQ    DX, R9
+	MOVQ    CX, R10
+
+onestaps:
+	MOVQ      (R9), R11
+	ADDQ      DI, R11
+	VMOVUPS   (R11), Y1
+	VMAXPS    Y1, Y0, Y1
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	ADDQ      $0x10, R9
+	DECQ      R10
+	JNZ       onestaps
+	VMOVUPS   Y0, (BX)
+	ADDQ      SI, BX
+	MOVQ      R8, R9
+	ADDQ      R9, DI
+	SUBQ      $0x01, AX
+	JMP       ones
+
+end:
 	VZEROUPPER
 	RET
 
@@ -2446,20 +2884,52 @@ DATA constants<>+2608(SB)/4, $0x3fcc422a
 DATA constants<>+2612(SB)/4, $0x3fcc422a
 DATA constants<>+2616(SB)/4, $0x3fcc422a
 DATA constants<>+2620(SB)/4, $0x3fcc422a
-DATA constants<>+2624(SB)/4, $0x0000007f
-DATA constants<>+2628(SB)/4, $0x0000007f
-DATA constants<>+2632(SB)/4, $0x0000007f
-DATA constants<>+2636(SB)/4, $0x0000007f
-DATA constants<>+2640(SB)/4, $0x0000007f
-DATA constants<>+2644(SB)/4, $0x0000007f
-DATA constants<>+2648(SB)/4, $0x0000007f
-DATA constants<>+2652(SB)/4, $0x0000007f
-DATA constants<>+2656(SB)/4, $0x0000007f
-DATA constants<>+2660(SB)/4, $0x0000007f
-DATA constants<>+2664(SB)/4, $0x0000007f
-DATA constants<>+2668(SB)/4, $0x0000007f
-DATA constants<>+2672(SB)/4, $0x0000007f
-DATA constants<>+2676(SB)/4, $0x0000007f
-DATA constants<>+2680(SB)/4, $0x0000007f
-DATA constants<>+2684(SB)/4, $0x0000007f
-GLOBL constants<>(SB), RODATA|NOPTR, $2688
+DATA constants<>+2624(SB)/4, $0x40c00000
+DATA constants<>+2628(SB)/4, $0x40c00000
+DATA constants<>+2632(SB)/4, $0x40c00000
+DATA constants<>+2636(SB)/4, $0x40c00000
+DATA constants<>+2640(SB)/4, $0x40c00000
+DATA constants<>+2644(SB)/4, $0x40c00000
+DATA constants<>+2648(SB)/4, $0x40c00000
+DATA constants<>+2652(SB)/4, $0x40c00000
+DATA constants<>+2656(SB)/4, $0x40c00000
+DATA constants<>+2660(SB)/4, $0x40c00000
+DATA constants<>+2664(SB)/4, $0x40c00000
+DATA constants<>+2668(SB)/4, $0x40c00000
+DATA constants<>+2672(SB)/4, $0x40c00000
+DATA constants<>+2676(SB)/4, $0x40c00000
+DATA constants<>+2680(SB)/4, $0x40c00000
+DATA constants<>+2684(SB)/4, $0x40c00000
+DATA constants<>+2688(SB)/4, $0xff800000
+DATA constants<>+2692(SB)/4, $0xff800000
+DATA constants<>+2696(SB)/4, $0xff800000
+DATA constants<>+2700(SB)/4, $0xff800000
+DATA constants<>+2704(SB)/4, $0xff800000
+DATA constants<>+2708(SB)/4, $0xff800000
+DATA constants<>+2712(SB)/4, $0xff800000
+DATA constants<>+2716(SB)/4, $0xff800000
+DATA constants<>+2720(SB)/4, $0xff800000
+DATA constants<>+2724(SB)/4, $0xff800000
+DATA constants<>+2728(SB)/4, $0xff800000
+DATA constants<>+2732(SB)/4, $0xff800000
+DATA constants<>+2736(SB)/4, $0xff800000
+DATA constants<>+2740(SB)/4, $0xff800000
+DATA constants<>+2744(SB)/4, $0xff800000
+DATA constants<>+2748(SB)/4, $0xff800000
+DATA constants<>+2752(SB)/4, $0x0000007f
+DATA constants<>+2756(SB)/4, $0x0000007f
+DATA constants<>+2760(SB)/4, $0x0000007f
+DATA constants<>+2764(SB)/4, $0x0000007f
+DATA constants<>+2768(SB)/4, $0x0000007f
+DATA constants<>+2772(SB)/4, $0x0000007f
+DATA constants<>+2776(SB)/4, $0x0000007f
+DATA constants<>+2780(SB)/4, $0x0000007f
+DATA constants<>+2784(SB)/4, $0x0000007f
+DATA constants<>+2788(SB)/4, $0x0000007f
+DATA constants<>+2792(SB)/4, $0x0000007f
+DATA constants<>+2796(SB)/4, $0x0000007f
+DATA constants<>+2800(SB)/4, $0x0000007f
+DATA constants<>+2804(SB)/4, $0x0000007f
+DATA constants<>+2808(SB)/4, $0x0000007f
+DATA constants<>+2812(SB)/4, $0x0000007f
+GLOBL constants<>(SB), RODATA|NOPTR, $2816

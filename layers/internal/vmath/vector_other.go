@@ -15,3 +15,7 @@ func add(n int, y, x *float32)                                      {}
 func maximum(n int, y, x *float32)                                  {}
 func lstm(n int, h, c, z *float32, units int)                       {}
 func gru(n int, h, z, inner *float32, units int)                    {}
+func affine(n int, y, x, mul, add *float32)                         {}
+func weigh(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
+}
+func largestOf(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {}

@@ -12,6 +12,7 @@ const (
 	geluTanh
 	silu
 	relu
+	relu6
 )
 
 // Exp sets each value x to e^x.
@@ -37,6 +38,9 @@ func SiLU(x []float32) { silu.apply(x) }
 
 // ReLU sets each value below 0 to 0.
 func ReLU(x []float32) { relu.apply(x) }
+
+// ReLU6 limits each value to 0 and 6.
+func ReLU6(x []float32) { relu6.apply(x) }
 
 func (f function) apply(x []float32) {
 	if lanes == 0 {

@@ -33,6 +33,7 @@ var functions = []struct {
 		return x * exactSigmoid(2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))
 	}, ulps: 20, slack: func(x float64) float64 { return 0x1p-43 * math.Abs(x) }},
 	{name: "relu", f: relu, exact: func(x float64) float64 { return max(x, 0) }, ulps: 0.5},
+	{name: "relu6", f: relu6, exact: func(x float64) float64 { return max(0, min(x, 6)) }, ulps: 0.5},
 }
 
 func exactSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -120,6 +121,7 @@ func TestSpecialValues(t *testing.T) {
 		{gelu, []float32{0, inf, -inf, nan, 1e30, -1e30, 3e38}, []float32{0, inf, nan, nan, 1e30, 0, 3e38}},
 		{geluTanh, []float32{0, inf, -inf, nan, 1e30, -1e30}, []float32{0, inf, nan, nan, 1e30, 0}},
 		{silu, []float32{0, inf, -inf, nan, 1e30, -1e30}, []float32{0, inf, nan, nan, 1e30, 0}},
+		{relu6, []float32{0, inf, -inf, nan, 2, 7}, []float32{0, 6, 0, nan, 2, 6}},
 		{relu, []float32{0, inf, -inf, nan, 2, -2}, []float32{0, inf, 0, nan, 2, 0}},
 	} {
 		eachSet(t, func(t *testing.T) {

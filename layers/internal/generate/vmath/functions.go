@@ -140,6 +140,13 @@ func (s isa) relu(x VecVirtual) VecVirtual {
 	return y
 }
 
+// relu6 returns x limited to 0 and 6, and NaN for NaN.
+func (s isa) relu6(x VecVirtual) VecVirtual {
+	y := s.load(value(6))
+	VMINPS(s.relu(x), y, y)
+	return y
+}
+
 // each writes the function that applies one of those above to many values.
 func (s isa) each() {
 	TEXT("each"+s.suffix, NOSPLIT, "func(f uint64, n int, x *float32)")
@@ -150,7 +157,7 @@ func (s isa) each() {
 	list := []struct {
 		name    string
 		compute func(VecVirtual) VecVirtual
-	}{{"exp", s.exp}, {"sigmoid", s.sigmoid}, {"tanh", s.tanh}, {"erf", s.erf}, {"gelu", s.gelu}, {"gelutanh", s.geluTanh}, {"silu", s.silu}, {"relu", s.relu}}
+	}{{"exp", s.exp}, {"sigmoid", s.sigmoid}, {"tanh", s.tanh}, {"erf", s.erf}, {"gelu", s.gelu}, {"gelutanh", s.geluTanh}, {"silu", s.silu}, {"relu", s.relu}, {"relu6", s.relu6}}
 	for i, l := range list {
 		CMPQ(f, Imm(uint64(i)))
 		JEQ(LabelRef(l.name))

@@ -18,11 +18,14 @@ func main() {
 			VFMADD231PS(x, x, sums)
 		})
 		s.normalize()
+		s.affine()
 		s.scale()
 		s.combine("add", func(y Mem, x VecVirtual) { VADDPS(y, x, x) })
 		s.combine("maximum", s.maximum)
 		s.lstm()
 		s.gru()
+		s.weigh()
+		s.largestOf()
 	}
 	writeConstants()
 	Generate()
@@ -93,6 +96,17 @@ func (s isa) normalize() {
 	finish()
 }
 
+// affine sets y to x*mul + add.
+func (s isa) affine() {
+	n, p := s.start("affine", "y *float32, x *float32, mul *float32, add *float32", "y", "x", "mul", "add")
+	s.loop("loop", n, func(at func(GPVirtual) Mem) {
+		x, mul := s.load(at(p[1])), s.load(at(p[2]))
+		VFMADD213PS(at(p[3]), mul, x)
+		VMOVUPS(x, at(p[0]))
+	})
+	finish()
+}
+
 // scale multiplies values by one.
 func (s isa) scale() {
 	n, p := s.start("scale", "x *float32, by float32", "x")
@@ -117,19 +131,22 @@ func (s isa) combine(name string, combine func(y Mem, x VecVirtual)) {
 }
 
 // maximum sets x to the larger of x and y, and to NaN where one of them is.
-func (s isa) maximum(y Mem, x VecVirtual) {
+func (s isa) maximum(y Mem, x VecVirtual) { s.maximumOf(x, s.load(y), x) }
+
+// maximumOf sets to to the larger of x and y, and to NaN where one of them is.
+func (s isa) maximumOf(x, y, to VecVirtual) {
 	const unordered = 0x03
 	larger := s.register()
 	VMAXPS(y, x, larger) // y where one is NaN
 	if s.wide() {
 		k := K()
 		VCMPPS(Imm(unordered), x, x, k)
-		VBLENDMPS(x, larger, k, x)
+		VBLENDMPS(x, larger, k, to)
 		return
 	}
 	nan := YMM()
 	VCMPPS(Imm(unordered), x, x, nan)
-	VBLENDVPS(nan, x, larger, x)
+	VBLENDVPS(nan, x, larger, to)
 }
 
 // gates returns pointers to arrays that lie units values apart, from first on.

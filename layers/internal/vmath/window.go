@@ -1,0 +1,98 @@
+package vmath
+
+import "math"
+
+// A Tap is a place of a window: where its input is, from the first input of a position on, and where its weights are.
+type Tap struct{ X, W int }
+
+// A Line is positions side by side at which a window sees the same taps: the channels of the i-th position's result are y[i*YStep:], and its
+// inputs are x[i*XStep+tap.X:].
+type Line struct {
+	Y, X         []float32
+	YStep, XStep int
+	Count        int // of positions
+	Channels     int
+}
+
+// check panics where the line or its taps are beyond the slices: the assembly does not look.
+func (l *Line) check(taps []Tap, weights []float32) {
+	last := l.Count - 1
+	_ = l.Y[last*l.YStep : last*l.YStep+l.Channels]
+	for _, t := range taps {
+		_ = l.X[t.X : t.X+l.Channels]
+		_ = l.X[last*l.XStep+t.X : last*l.XStep+t.X+l.Channels]
+		if weights != nil {
+			_ = weights[t.W : t.W+l.Channels]
+		}
+	}
+}
+
+// bytes returns taps with their places in bytes, in memory of its own if they are few.
+func bytes(taps []Tap, memory *[32]Tap) []Tap {
+	list := memory[:0]
+	for _, t := range taps {
+		list = append(list, Tap{4 * t.X, 4 * t.W})
+	}
+	return list
+}
+
+// Weigh sets each channel of each position to bias, which may be empty, plus the sum of the taps' inputs times their weights, of which a tap
+// has one for each channel.
+func (l *Line) Weigh(taps []Tap, weights, bias []float32) {
+	if l.Count <= 0 || l.Channels <= 0 {
+		return
+	}
+	l.check(taps, weights)
+	c := 0
+	if lanes > 0 && len(taps) > 0 {
+		var memory [32]Tap
+		list := bytes(taps, &memory)
+		for ; c+lanes <= l.Channels; c += lanes {
+			from := &none[0]
+			if len(bias) > 0 {
+				from = &bias[c : c+lanes][0]
+			}
+			weigh(l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep, &weights[c], from)
+		}
+	}
+	for ; c < l.Channels; c++ {
+		for i := range l.Count {
+			sum := float32(0)
+			if len(bias) > 0 {
+				sum = bias[c]
+			}
+			for _, t := range taps {
+				sum = fma(l.X[i*l.XStep+t.X+c], weights[t.W+c], sum)
+			}
+			l.Y[i*l.YStep+c] = sum
+		}
+	}
+}
+
+// none is a bias of zeros.
+var none [maxLanes]float32
+
+// Largest sets each channel of each position to the largest of the taps' inputs, and to NaN where one of them is.
+func (l *Line) Largest(taps []Tap) {
+	if l.Count <= 0 || l.Channels <= 0 {
+		return
+	}
+	l.check(taps, nil)
+	c := 0
+	if lanes > 0 && len(taps) > 0 {
+		var memory [32]Tap
+		list := bytes(taps, &memory)
+		for ; c+lanes <= l.Channels; c += lanes {
+			largestOf(l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep)
+		}
+	}
+	for ; c < l.Channels; c++ {
+		for i := range l.Count {
+			top := float32(math.Inf(-1))
+			for _, t := range taps {
+				top = max(top, l.X[i*l.XStep+t.X+c])
+			}
+			l.Y[i*l.YStep+c] = top
+		}
+	}
+}
