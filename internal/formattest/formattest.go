@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,10 +103,12 @@ func Real(t *testing.T, kind string, check func(t *testing.T, path string, want 
 			require.NoError(t, json.Unmarshal(text, &want))
 			files, err := filepath.Glob(filepath.Join(dir, "*"))
 			require.NoError(t, err)
+			files = slices.DeleteFunc(files, func(path string) bool { return filepath.Ext(path) == ".json" })
+			if len(files) == 0 {
+				t.Skip("the file is too large to be there: only what is expected of it is")
+			}
 			for _, path := range files {
-				if filepath.Ext(path) != ".json" {
-					check(t, path, want.Tensors)
-				}
+				check(t, path, want.Tensors)
 			}
 		})
 	}
