@@ -41,7 +41,7 @@ func (w *walker) expandContainer(n *object.Node) error {
 	return nil
 }
 
-// plainElements reports a container of plain values that nobody asked to save: it has no edges, however long it is.
+// plainElements reports a container of plain values without a tag. It does not get edges, however long it is.
 func (w *walker) plainElements(n *object.Node) bool {
 	return !n.Opt.Explicit && w.plans.trait(n.Obj.Type().Elem()) == isPlain
 }
@@ -51,7 +51,7 @@ func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error 
 	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt}, v)
 }
 
-// holds reports whether v holds something that takes part without being asked to. It looks through interfaces, which
+// holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which
 // a type alone cannot, and into each pointer, slice and map once.
 func (w *walker) holds(v reflect.Value, seen map[object.Identity]bool) bool {
 	if !v.IsValid() {
@@ -121,7 +121,7 @@ func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 	return c
 }
 
-// offerPointer tells e how the object that the nil pointer v lacks can be made.
+// offerPointer records in e how to allocate the object of the nil pointer v.
 func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
 	if !v.CanSet() {
 		return
@@ -144,7 +144,7 @@ func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
 	}
 }
 
-// offerContainer tells e how the container that the nil slice or map v lacks can be made: as large as what is stored.
+// offerContainer records in e how to allocate the nil slice or map v, as large as the stored one.
 func (w *walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
 	if !v.CanSet() {
 		return

@@ -73,7 +73,7 @@ func slotFullName(o SlotOwner, slot, variable string) string {
 	return variable + "/" + slot
 }
 
-// addSlots appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
+// AddSlots implements [object.Walk]. It appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
 // optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). The error says
 // where a slot variable is an ordinary child as well.
 func (w *walker) AddSlots() error {

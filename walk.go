@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A walker turns Go values into a graph: it takes one object at a time from a queue, so that depth costs no stack,
-// and asks reflectwalk for the fields of one struct, never for what is in them.
+// A walker turns Go values into a graph. It takes one object at a time from a queue, so that depth does not cost stack, and uses
+// reflectwalk for the fields of one struct only.
 type walker struct {
 	plans *planner
 	graph *object.Graph
@@ -64,15 +64,15 @@ func (w *walker) addRoot(v any, stored object.Children) error {
 	return err
 }
 
-// addVirtualRoot makes node 0 an object that is no struct of the user's: what stands for a [Group].
+// addVirtualRoot makes node 0 a synthetic root, for a [Group].
 func (w *walker) addVirtualRoot(stand any) {
 	v := reflect.ValueOf(stand).Elem()
 	n := &object.Node{Key: object.Identity{Addr: v.Addr().Pointer(), Type: v.Type()}, Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}}
 	w.graph.Nodes, w.graph.ByKey[n.Key] = append(w.graph.Nodes, n), n
 }
 
-// addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. The
-// error says where v is nothing that can take part.
+// addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. It
+// returns an error where v cannot be tracked.
 func (w *walker) addChild(n *object.Node, name, goStep string, v any) error {
 	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
 	child, err := w.resolve(reflect.ValueOf(v), &e, n)
@@ -129,8 +129,8 @@ func (w *walker) Expand(n *object.Node) error {
 // maxPointerHops bounds how many pointers lead to one object: type P *P can point at itself.
 const maxPointerHops = 64
 
-// resolve returns the node of the object that v holds, a new one where the graph has none. It returns nil where v is
-// nil, having told e how the object can be made, and where v is a plain value that takes no part.
+// resolve returns the node of the object that v holds and adds it to the graph if it is new. It returns nil for a nil value,
+// after recording in e how to allocate it, and for a plain value that is not tracked.
 func (w *walker) resolve(v reflect.Value, e *object.Edge, parent *object.Node) (*object.Node, error) {
 	inInterface := false
 	for hops := 0; v.IsValid(); hops++ {
@@ -172,7 +172,7 @@ func plainInInterface(v reflect.Value, e *object.Edge, parent *object.Node) erro
 	return fmt.Errorf("ckpt: %s: the interface holds a value of type %v, which is %w: store a pointer to it", object.PlaceOf(parent, e), v.Elem().Type(), ErrNotTrackable)
 }
 
-// nodeOf returns the node of v, which is no pointer and no interface.
+// nodeOf returns the node of v, which is neither a pointer nor an interface.
 func (w *walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, inInterface bool) (*object.Node, error) {
 	t := v.Type()
 	role := roleOf(t)
@@ -211,7 +211,7 @@ func (w *walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	return n, nil
 }
 
-// fill says what n is: a leaf with its values, or a group. ok is false where it takes no part.
+// fill says what n is: a leaf with its values, or a group. ok is false where it is not tracked.
 func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (ok bool, err error) {
 	v, t := n.Obj, n.Obj.Type()
 	n.Saver = saverFor(w.savers, v)
