@@ -35,6 +35,7 @@ func TestImports(t *testing.T) {
 		"internal/jsonscan":  {},
 		"internal/weightmap": {"format/raw", "internal/fsx", "internal/jsonscan"},
 		"internal/pickle":    {"format"},
+		"internal/whatis":    {"format/torch", "internal/fsx"},
 		"format":             {"tensor"},
 		"format/pb":          {},
 		"format/sstable":     {"format"},

@@ -41,40 +41,10 @@ func in(file, key string, err error) error {
 	return e
 }
 
-// quote returns a global's name for a message.
-func quote(g *pickle.Global) string {
-	const most = 100
-	name := g.String()
-	if len(name) > most {
-		return fmt.Sprintf("%+q…", name[:most])
-	}
-	if q := fmt.Sprintf("%+q", name); q[1:len(q)-1] != name {
-		return q
-	}
-	return name
-}
-
 // kind says in Python's words what a value is.
 func kind(v pickle.Value) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case string:
-		return "a str"
-	case pickle.Bytes:
-		return "bytes"
-	case pickle.Tuple:
-		return "a tuple"
-	case *pickle.List:
-		return "a list"
-	case *pickle.Dict:
-		return "a dict"
-	case *pickle.Global:
-		return quote(v)
-	case *pickle.Object:
-		return "an object of " + quote(v.Class)
-	case *window:
+	if _, ok := v.(*window); ok {
 		return "a storage"
 	}
-	return "a number"
+	return pickle.Kind(v)
 }

@@ -60,7 +60,7 @@ var globals = func() map[string]role {
 // allowCall returns an error where a file calls a function that is not listed.
 func allowCall(g *pickle.Global) error {
 	if globals[g.String()] == unknown {
-		return unsupported("the file calls %s, which reading weights does not need; nothing was called; %s", quote(g), saveInstead)
+		return unsupported("the file calls %s, which reading weights does not need; nothing was called; %s", g.Quote(), saveInstead)
 	}
 	return nil
 }

@@ -67,8 +67,8 @@ func TestFaults(t *testing.T) {
 		{"storage of a size beyond", of(tensorOf(storage("FloatStorage", "0", math.MaxInt64), 0, ")", ")")), format.ErrCorrupt, `storage "0" has 9223372036854775807 elements of float32, more than the file`},
 		{"storage of a negative size", of(tensorOf(storage("FloatStorage", "0", -1), 0, ")", ")")), format.ErrCorrupt, `storage "0" has a size of -1`},
 		{"storage of two sizes", of(tuple(w, tensorOf(storage("FloatStorage", "0", 3), 0, ")", ")"))), format.ErrCorrupt, `storage "0" has 16 bytes, and 3 elements of float32 elsewhere`},
-		{"storage of no type", of(tensorOf(storage("Tensor", "0", 4), 0, ")", ")")), errors.ErrUnsupported, "a storage has the type torch.Tensor, which is not known"},
-		{"persistent id of a number", of("K\x01Q"), format.ErrCorrupt, "a persistent id is a number, and not a tuple"},
+		{"storage of no type", of(tensorOf(storage("Tensor", "0", 4), 0, ")", ")")), errors.ErrUnsupported, "the type of a storage is the global torch.Tensor, which is not known"},
+		{"persistent id of a number", of("K\x01Q"), format.ErrCorrupt, "a persistent id is an int, and not a tuple"},
 		{"persistent id of another", of(tuple(str("file"), "N") + "Q"), format.ErrCorrupt, "a persistent id is neither that of a storage nor of a module"},
 
 		{"beyond the storage", of(tensorOf(f32, 1, nums(4), nums(1))), format.ErrCorrupt, `m.pt: m/data/0: "w": its 16 bytes at offset 4 leave the 16 bytes`},

@@ -131,7 +131,7 @@ func (f *file) rebuildV3(args pickle.Tuple) (*made, error) {
 	}
 	e, ok := dtypeElement(args[6])
 	if !ok {
-		return nil, unsupported("a tensor has the dtype %s, which is not known", kind(args[6]))
+		return nil, unsupported("the dtype of a tensor is %s, which is not known", kind(args[6]))
 	}
 	m.element = e
 	if m.window.start > 0 {
@@ -153,7 +153,7 @@ func (f *file) rebuildFromType(args pickle.Tuple) (*made, error) {
 	}
 	name := function.String()
 	if strings.HasSuffix(name, "_rebuild_from_type_v2") || strings.HasSuffix(name, "_reconstruct") {
-		return nil, corrupt("an instance of a subclass of Tensor is made by %s", quote(function))
+		return nil, corrupt("an instance of a subclass of Tensor is made by %s", function.Quote())
 	}
 	m, err := f.rebuild(name, inner, nil)
 	if err != nil {
@@ -164,7 +164,7 @@ func (f *file) rebuildFromType(args pickle.Tuple) (*made, error) {
 		return m, nil
 	}
 	other := *m
-	other.refuse = "it is an instance of " + quote(class) + ", a subclass of Tensor whose values may mean something else"
+	other.refuse = "it is an instance of " + class.Quote() + ", a subclass of Tensor whose values may mean something else"
 	return &other, nil
 }
 

@@ -42,7 +42,7 @@ func (f *file) persistent(id pickle.Value) (pickle.Value, error) {
 func (f *file) window(id pickle.Tuple) (*window, error) {
 	e, ok := storageElement(id[1])
 	if !ok {
-		return nil, unsupported("a storage has the type %s, which is not known", kind(id[1]))
+		return nil, unsupported("the type of a storage is %s, which is not known", kind(id[1]))
 	}
 	key, ok := id[2].(string)
 	numel, ok2 := id[4].(int64)

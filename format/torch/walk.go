@@ -167,7 +167,7 @@ func (w *walker) called(o *pickle.Object, depth int) error {
 	case container:
 		return w.containerCall(name, o, depth)
 	}
-	return w.passOver("an object of "+quote(o.Class), o)
+	return w.passOver("an object of "+o.Class.Quote(), o)
 }
 
 // containerCall walks a container that is made by a call.
@@ -198,7 +198,7 @@ func (w *walker) containerCall(name string, o *pickle.Object, depth int) error {
 		err = w.entries(o.Entries, depth)
 	}
 	if err == nil && o.State != nil { // such as the _metadata of a state_dict
-		err = w.passOver("an attribute of "+quote(o.Class), o.State)
+		err = w.passOver("an attribute of "+o.Class.Quote(), o.State)
 	}
 	return err
 }
@@ -232,7 +232,7 @@ func (w *walker) attributes(o *pickle.Object, depth int) error {
 	if d, ok := o.State.(*pickle.Dict); ok {
 		return w.entries(d.Entries, depth)
 	}
-	return w.passOver("an object of "+quote(o.Class), o)
+	return w.passOver("an object of "+o.Class.Quote(), o)
 }
 
 // wholeObject returns the error of an instance that holds tensors.
@@ -241,11 +241,11 @@ func wholeObject(o *pickle.Object) error {
 		for _, e := range d.Entries {
 			if e.Key == "_parameters" {
 				return unsupported("it is a whole module, %s, which needs its Python program to be read; save its weights instead: "+
-					`torch.save(module.state_dict(), "weights.pt")`, quote(o.Class))
+					`torch.save(module.state_dict(), "weights.pt")`, o.Class.Quote())
 			}
 		}
 	}
-	return unsupported("it is an object of %s, which needs its Python program to be read; %s", quote(o.Class), saveInstead)
+	return unsupported("it is an object of %s, which needs its Python program to be read; %s", o.Class.Quote(), saveInstead)
 }
 
 // passOver returns an error where what has no name in a path holds tensors.

@@ -81,7 +81,7 @@ func (d *Decoder) add(op byte) error {
 	case *Object:
 		v.Items = append(v.Items, items...)
 	default:
-		return d.corrupt("it appends to %s", kind(v))
+		return d.corrupt("it appends to %s", Kind(v))
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (d *Decoder) set(op byte) error {
 	case *Object:
 		entries = &v.Entries
 	default:
-		return d.corrupt("it sets a key of %s", kind(v))
+		return d.corrupt("it sets a key of %s", Kind(v))
 	}
 	all, err := d.pairs(*entries, items)
 	if err != nil {
@@ -119,33 +119,4 @@ func (d *Decoder) operands(fixed bool, n int) ([]Value, error) {
 		return d.pop(n)
 	}
 	return d.popMark()
-}
-
-// kind says in Python's words what a value is.
-func kind(v Value) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case bool:
-		return "a bool"
-	case float64:
-		return "a float"
-	case string:
-		return "a str"
-	case Bytes:
-		return "bytes"
-	case Tuple:
-		return "a tuple"
-	case *List:
-		return "a list"
-	case *Dict:
-		return "a dict"
-	case *Set:
-		return "a set"
-	case *Global:
-		return "the global " + quoteName(v)
-	case *Object:
-		return "an object of " + quoteName(v.Class)
-	}
-	return "an int or a persistent object"
 }

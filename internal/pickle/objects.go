@@ -1,9 +1,6 @@
 package pickle
 
-import (
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // global pushes a class or function by its name.
 func (d *Decoder) global(op byte) error {
@@ -16,7 +13,7 @@ func (d *Decoder) global(op byte) error {
 		module, ok := names[0].(string)
 		name, ok2 := names[1].(string)
 		if !ok || !ok2 {
-			return d.corrupt("a global is named by %s and %s, and not by two strings", kind(names[0]), kind(names[1]))
+			return d.corrupt("a global is named by %s and %s, and not by two strings", Kind(names[0]), Kind(names[1]))
 		}
 		g = Global{Module: module, Name: name}
 	} else {
@@ -53,7 +50,7 @@ func (d *Decoder) call(op byte) error {
 		}
 		var ok bool
 		if args, ok = operands[1].(Tuple); !ok {
-			return d.corrupt("a call has %s for arguments, and not a tuple", kind(operands[1]))
+			return d.corrupt("a call has %s for arguments, and not a tuple", Kind(operands[1]))
 		}
 		callee = operands[0]
 	case opInst:
@@ -78,7 +75,7 @@ func (d *Decoder) call(op byte) error {
 	}
 	g, ok := callee.(*Global)
 	if !ok {
-		return d.corrupt("it calls %s, and not a global", kind(callee))
+		return d.corrupt("it calls %s, and not a global", Kind(callee))
 	}
 	if o, err := d.reconstructed(g, args); err != nil || o != nil {
 		d.push(o)
@@ -119,11 +116,11 @@ func (d *Decoder) instance(op byte) error {
 	}
 	class, ok := operands[0].(*Global)
 	if !ok {
-		return d.corrupt("an instance is made of %s, and not of a class", kind(operands[0]))
+		return d.corrupt("an instance is made of %s, and not of a class", Kind(operands[0]))
 	}
 	o := &Object{Class: class, New: true}
 	if o.Args, ok = operands[1].(Tuple); !ok {
-		return d.corrupt("an instance of %s has %s for arguments, and not a tuple", quoteName(class), kind(operands[1]))
+		return d.corrupt("an instance of %s has %s for arguments, and not a tuple", class.Quote(), Kind(operands[1]))
 	}
 	if op == opNewObjEx {
 		o.Kwargs = operands[2]
@@ -145,10 +142,10 @@ func (d *Decoder) build() error {
 	}
 	o, ok := v.(*Object)
 	if !ok {
-		return d.corrupt("it sets the state of %s, which has none", kind(v))
+		return d.corrupt("it sets the state of %s, which has none", Kind(v))
 	}
 	if o.State != nil {
-		return d.corrupt("an object of %s gets a second state", quoteName(o.Class))
+		return d.corrupt("an object of %s gets a second state", o.Class.Quote())
 	}
 	o.State = state
 	return nil
@@ -179,17 +176,4 @@ func (d *Decoder) persistent(op byte) error {
 	}
 	d.push(v)
 	return nil
-}
-
-// quoteName returns a global's name for a message: as it is where it is short and plain.
-func quoteName(g *Global) string {
-	const most = 100
-	name := g.String()
-	if len(name) > most {
-		return strconv.Quote(name[:most]) + "…"
-	}
-	if q := strconv.Quote(name); q[1:len(q)-1] != name {
-		return q
-	}
-	return name
 }

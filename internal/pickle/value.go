@@ -1,5 +1,10 @@
 package pickle
 
+import (
+	"fmt"
+	"math/big"
+)
+
 // A Value is what a pickle describes. It is one of
 //
 //	nil                    None
@@ -60,4 +65,49 @@ type Object struct {
 	State   Value   // what __setstate__ or the instance's attributes get; nil where there is none
 	Items   []Value // appended or added, by list's and deque's subclasses
 	Entries []Entry // set, by dict's subclasses
+}
+
+// Kind says in Python's words what v is, for messages: "a dict", "an object of os.system". Values of other types than those of this
+// package are "an object that the file refers to".
+func Kind(v Value) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return "a bool"
+	case int64, *big.Int:
+		return "an int"
+	case float64:
+		return "a float"
+	case string:
+		return "a str"
+	case Bytes:
+		return "bytes"
+	case Tuple:
+		return "a tuple"
+	case *List:
+		return "a list"
+	case *Dict:
+		return "a dict"
+	case *Set:
+		return "a set"
+	case *Global:
+		return "the global " + v.Quote()
+	case *Object:
+		return "an object of " + v.Class.Quote()
+	}
+	return "an object that the file refers to"
+}
+
+// Quote returns the name for messages: as it is where it is short and plain.
+func (g *Global) Quote() string {
+	const most = 100
+	name := g.String()
+	if len(name) > most {
+		return fmt.Sprintf("%+q…", name[:most])
+	}
+	if q := fmt.Sprintf("%+q", name); q[1:len(q)-1] != name {
+		return q
+	}
+	return name
 }
