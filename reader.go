@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -44,6 +45,15 @@ func Open(path string, opts ...Option) (*Reader, error) {
 
 // Prefix returns the checkpoint's prefix, which tells what Open chose.
 func (r *Reader) Prefix() string { return r.prefix }
+
+// Config returns the description of the model that the file has beside the weights: Keras's JSON, from an archive's config.json or a legacy
+// file's model_config. It is nil where there is none.
+func (r *Reader) Config() json.RawMessage {
+	if c, ok := r.f.(interface{ Config() json.RawMessage }); ok {
+		return c.Config()
+	}
+	return nil
+}
 
 // Variables returns what the checkpoint holds, in the order of keys, the object graph's own key included; a partitioned
 // tensor is one entry, of its whole shape. Entries that are damaged are left out: see [Reader.All].

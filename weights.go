@@ -15,6 +15,12 @@ import (
 // [Partial] and [Strict] change the one and the other; [At] starts at an object within the checkpoint. path is what
 // [Open] takes. One stored value may fill several places of the model, where TensorFlow would fill the first.
 func LoadWeights(ctx context.Context, path string, model any, opts ...Option) error {
+	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
+}
+
+// LoadWeightsFunc is LoadWeights for a model that build makes, which may look at the open checkpoint first: at what it holds, or at its
+// description of the model ([Reader.Config]). The Reader is open until build returns.
+func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...Option) error {
 	o, err := defaultOptions().with(onLoad, opts)
 	if err != nil {
 		return err
@@ -24,6 +30,10 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...Option) er
 		return err
 	}
 	defer f.Close()
+	model, err := build(&Reader{f: f, prefix: prefix, opts: o})
+	if err != nil {
+		return err
+	}
 	r, err := newRestore(ctx, f, prefix, model, o, nil)
 	if err != nil {
 		return err

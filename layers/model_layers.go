@@ -6,6 +6,23 @@ import (
 	"strconv"
 )
 
+// A NamedLayer is a layer of a model, or a model within it, with the names that Keras has for its class and for it.
+type NamedLayer struct {
+	Class, Name string
+	Layer       any // of this package, or what a [Constructor] returned
+}
+
+// NamedLayers returns the layers of the model in Keras's order, without inputs and operators.
+func (m *Model) NamedLayers() []NamedLayer {
+	var all []NamedLayer
+	for _, c := range m.program.Callees {
+		if c.Layer != nil {
+			all = append(all, NamedLayer{c.Class, c.Name(), c.Layer})
+		}
+	}
+	return all
+}
+
 // KerasLayers calls visit for each layer of the model and of the models within it, in Keras's order and a model before its layers: with
 // the edges that lead from m to the layer, the names that Keras has for its class and for it, and whether it is a model. Inputs
 // and operators, which have no weights, are left out. Keras's HDF5 files name weights by these: see package format/keras.
@@ -24,18 +41,18 @@ func (m *Model) visitLayers(edges []string, visit func(edges []string, class, na
 			at[layer] = i
 		}
 	}
-	for _, c := range m.program.Callees {
-		if !isPointer(c.Layer) { // nothing to restore
+	for _, l := range m.NamedLayers() {
+		if !isPointer(l.Layer) { // nothing to restore
 			continue
 		}
-		i, ok := at[c.Layer]
+		i, ok := at[l.Layer]
 		if !ok {
 			continue
 		}
 		to := append(slices.Clip(edges), "_operations", strconv.Itoa(i))
-		inner := c.Layer
+		inner := l.Layer
 		model, isModel := inner.(*Model)
-		visit(to, c.Class, c.Name(), isModel)
+		visit(to, l.Class, l.Name, isModel)
 		for !isModel {
 			wrapper, ok := inner.(*TimeDistributed)
 			if !ok {

@@ -138,11 +138,12 @@ func (b *builder) legacy(file *hdf5.File, about *description) (*legacyGraph, err
 			used[w.key] = true
 		}
 		l.all = append(l.all, layer.weights...)
+		layer.node = b.node()
 		if layer.name == "" {
-			b.weights(0, layer.weights, nil)
+			b.weights(layer.node, layer.weights, nil)
+			b.copyEdges(0, layer.node)
 			continue
 		}
-		layer.node = b.node()
 		l.byName[layer.name] = layer
 		b.weights(layer.node, layer.weights, described[layer.name])
 		b.link(0, layer.name, layer.node)

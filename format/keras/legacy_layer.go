@@ -27,10 +27,9 @@ func (b *builder) weights(node int, weights []*weight, about *description) {
 	for len(b.nodes[inner].Children) == 1 && b.isGroup(b.nodes[inner].Children[0].ID) {
 		inner = b.nodes[inner].Children[0].ID
 	}
-	b.attributes(inner, 0)
+	b.attributes(inner)
 	if inner != node {
 		b.copyEdges(node, inner)
-		b.attributes(node, 0)
 	}
 	b.link(node, "vars", vars)
 	if about != nil && (about.inner != nil || about.class == "TimeDistributed" || about.class == "SpectralNormalization") {
@@ -61,11 +60,9 @@ func (b *builder) copyEdges(to, from int) {
 	}
 }
 
-// attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below.
-func (b *builder) attributes(node, depth int) {
-	if depth > maxDepth {
-		return
-	}
+// attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below. Up to here these are a
+// tree, no deeper than a path of HDF5 is long.
+func (b *builder) attributes(node int) {
 	children := slices.Clone(b.nodes[node].Children)
 	var cells []int
 	for _, c := range children {
@@ -73,7 +70,7 @@ func (b *builder) attributes(node, depth int) {
 			b.linkBoth(node, c.Name, c.ID)
 			continue
 		}
-		b.attributes(c.ID, depth+1)
+		b.attributes(c.ID)
 		switch {
 		case strings.HasPrefix(c.Name, "forward_"):
 			b.link(node, "forward_layer", c.ID)

@@ -24,6 +24,24 @@ func snakeCase(class string) string {
 	return strings.ToLower(wordBehind.ReplaceAllString(s, "${1}_${2}"))
 }
 
+// Attribute returns the name under which Keras keeps the layer that an object of a class has as the attribute called name. Private
+// attributes go by the property that shows them, where there is one.
+func Attribute(class, name string) string {
+	if snakeCase(class) == "grouped_query_attention" {
+		return name
+	}
+	return strings.TrimPrefix(name, "_")
+}
+
+// Names gives the objects of a list the names under which Keras keeps them.
+type Names struct{ used counter }
+
+// NewNames returns the Names of one list.
+func NewNames() *Names { return &Names{make(counter)} }
+
+// Of returns the name of the list's next object, which is of a class.
+func (n *Names) Of(class string) string { return n.used.name(snakeCase(class)) }
+
 // A counter makes names unique within a list as Keras does: dense, dense_1, dense_2.
 type counter map[string]int
 

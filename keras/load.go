@@ -1,0 +1,71 @@
+package keras
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/layers"
+)
+
+// Load returns the model that a file describes, with its weights: of a .keras archive or of a legacy .h5 file with a whole model.
+// The options are those of [ckpt.LoadWeights].
+//
+// The error has [layers.ErrUnknownLayer] and names the class where the model has a layer that neither package layers nor
+// [Register] knows. A file that has weights alone is an error: make the model with [layers.FromKeras], and load
+// the weights with [ckpt.LoadWeights].
+func Load(ctx context.Context, path string, opts ...ckpt.Option) (*layers.Model, error) {
+	var model *layers.Model
+	err := ckpt.LoadWeightsFunc(ctx, path, func(r *ckpt.Reader) (_ any, err error) {
+		config := r.Config()
+		if config == nil {
+			return nil, fmt.Errorf("keras: %s has weights and no description of their model: make the model with layers.FromKeras, and load it with ckpt.LoadWeights", path)
+		}
+		if model, err = layers.FromKeras(bytes.NewReader(config), known.options()...); err != nil {
+			return nil, fmt.Errorf("keras: %s: %w", path, err)
+		}
+		return model, nil
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return model, nil
+}
+
+// Register makes the layers of a class known to [Load], by the name that the class has in Python. Built-in classes may be
+// replaced. It panics where the class was registered before: that is a mistake of the program. It is for init functions and
+// the start of main; several goroutines may call it.
+func Register(class string, constructor layers.Constructor) { known.add(class, constructor) }
+
+// known are the classes that were registered.
+var known registry
+
+type registry struct {
+	mu      sync.Mutex
+	classes map[string]layers.Constructor
+}
+
+func (r *registry) add(class string, c layers.Constructor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, twice := r.classes[class]; twice || c == nil {
+		panic(fmt.Sprintf("keras: the class %q is registered twice, or without a constructor", class))
+	}
+	if r.classes == nil {
+		r.classes = make(map[string]layers.Constructor)
+	}
+	r.classes[class] = c
+}
+
+// options returns the registered classes for FromKeras.
+func (r *registry) options() []layers.KerasOption {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []layers.KerasOption
+	for class, c := range r.classes {
+		all = append(all, layers.WithLayer(class, c))
+	}
+	return all
+}
