@@ -21,7 +21,8 @@ import (
 //
 // What is in the fields is the model's own: layers may be looked at, but not put in or taken out.
 //
-// Once the weights are there, any number of goroutines may run one model at a time.
+// Any number of goroutines may run one model at a time, each with a Context of its own or none. Runs that may have to make weights, those
+// until the first that succeeds, take turns. Loading weights must come before or after all runs.
 type Model struct {
 	// Operations are the layers of a Functional model, in Keras's order: pointers to layers and to models, nil where an input or
 	// an operator stands, which have nothing to save.
@@ -30,6 +31,7 @@ type Model struct {
 	// Functional is the model that a Sequential one is made of; nil for a Functional model.
 	Functional *Model `ckpt:"_functional"`
 
+	first   *firstRun
 	program *program.Program
 	source  json.RawMessage // what FromKeras read; nil for a model within another
 }
@@ -122,7 +124,11 @@ func publicSpecs(specs []program.Spec) []TensorSpec {
 
 // run runs the model's program.
 func (m *Model) run(c *Context, inputs []*ops.Value) ([]*ops.Value, error) {
-	out, err := m.program.Run(c.workspace(), inputs)
+	var out []*ops.Value
+	err := m.first.do(func() (err error) {
+		out, err = m.program.Run(c.workspace(), inputs)
+		return err
+	})
 	if err != nil {
 		return nil, shapeError(err)
 	}

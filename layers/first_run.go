@@ -1,0 +1,31 @@
+package layers
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// A firstRun lets runs of a model go one at a time until one has come to its end: by then every layer has its weights, and later runs
+// only read them.
+type firstRun struct {
+	making *sync.Mutex // the same for models of the same layers
+	done   atomic.Bool
+}
+
+func newFirstRun() *firstRun { return &firstRun{making: new(sync.Mutex)} }
+
+// of returns the firstRun of another model of the same layers.
+func (f *firstRun) of() *firstRun { return &firstRun{making: f.making} }
+
+func (f *firstRun) do(run func() error) error {
+	if f.done.Load() {
+		return run()
+	}
+	f.making.Lock()
+	defer f.making.Unlock()
+	err := run()
+	if err == nil {
+		f.done.Store(true)
+	}
+	return err
+}
