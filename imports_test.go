@@ -45,7 +45,7 @@ func TestImports(t *testing.T) {
 		"format/savedv1":     {"format", "format/pb", "format/sstable", "internal/crc", "internal/fsx", "tensor"},
 		"format/nametree":    {"format", "format/objectgraph"},
 		"format/keras":       {"format", "format/hdf5", "format/nametree", "format/objectgraph", "format/raw", "internal/fsx", "internal/zipfile", "tensor"},
-		"keras":              {"", "layers", "format/keras", "internal/fsx", "tensor"},
+		"keras":              {"", "layers", "format", "format/keras", "internal/fsx", "tensor"},
 		"format/raw":         {"format", "internal/crc", "internal/fsx", "tensor"},
 		// The formats of other makers know the two packages that they share, and none knows another.
 		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/jsonscan", "internal/pickle", "internal/weightmap", "internal/zipfile", "tensor"},
