@@ -53,7 +53,7 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 		if n.Saved() {
 			ids[i] = int32(len(kept))
 			kept = append(kept, n)
-			edges += len(n.Edges)
+			edges += len(n.Edges) + aliases(n)
 			values += len(n.Values)
 		}
 	}
@@ -72,6 +72,7 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 				children = append(children, objectgraph.Child{Name: n.Edges[i].Name, ID: int(ids[to.ID])})
 			}
 		}
+		children = appendAliases(children, n, ids)
 		for i := range n.Values {
 			v := &n.Values[i]
 			a := attributeOf(n, v, paths)
@@ -94,6 +95,28 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 	}
 	out.SetHasValues()
 	return out, append(tensors, opaque...), nil
+}
+
+// appendAliases adds the further names of n's edges as edges to the same nodes, after all others, so that a program that calls them
+// so restores what we save: Keras 2 has kernel for Keras 3's _kernel.
+func appendAliases(children []objectgraph.Child, n *object.Node, ids []int32) []objectgraph.Child {
+	for i := range n.Edges {
+		e := &n.Edges[i]
+		if e.Node == nil || ids[e.Node.ID] == notSaved {
+			continue
+		}
+		for _, alias := range e.Aliases() { // no other edge has the name: the type plan sees to it
+			children = append(children, objectgraph.Child{Name: alias, ID: int(ids[e.Node.ID])})
+		}
+	}
+	return children
+}
+
+func aliases(n *object.Node) (count int) {
+	for i := range n.Edges {
+		count += len(n.Edges[i].Aliases())
+	}
+	return count
 }
 
 // GraphTensor returns the tensor that holds an object graph.
