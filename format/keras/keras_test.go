@@ -3,10 +3,12 @@ package keras_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -271,15 +273,41 @@ func TestLegacyFaults(t *testing.T) {
 		attributes map[string][]string
 		want       string
 	}{
-		"no group":      {map[string][]string{"@layer_names": {"a", "b"}, "a@weight_names": {"w"}}, `the layer "b", which has no group`},
-		"no weight":     {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "v"}}, `weight_names has "v", which is not there`},
-		"a layer twice": {map[string][]string{"@layer_names": {"a", "a"}, "a@weight_names": {"w"}}, `layer_names has "a" twice`},
+		"no group":       {map[string][]string{"@layer_names": {"a", "b"}, "a@weight_names": {"w"}}, `the layer "b", which has no group`},
+		"no weight":      {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "v"}}, `weight_names has "v", which is not there`},
+		"a layer twice":  {map[string][]string{"@layer_names": {"a", "a"}, "a@weight_names": {"w"}}, `layer_names has "a" twice`},
+		"a weight twice": {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "w"}}, `weight_names has "w" twice`},
 	} {
 		r, err := open(t, map[string]string{"w": string(weights(t, c.attributes, "a/w"))}, "w")
 		require.NoError(t, err, name)
 		_, err = r.Graph()
 		require.ErrorIs(t, err, format.ErrCorrupt, name)
 		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+// Every number of the headers of a legacy file is replaced by numbers that are likely to do harm.
+func TestMutants(t *testing.T) {
+	data, err := os.ReadFile("testdata/keras2.h5")
+	require.NoError(t, err)
+	disk := errfs.New()
+	for at := 0; at+8 <= len(data); at += 24 {
+		for _, v := range []uint64{0, 1, 0xffff, 1 << 31, 1<<64 - 1, uint64(at), 0x60} {
+			mutant := bytes.Clone(data)
+			binary.LittleEndian.PutUint64(mutant[at:], v)
+			require.NoError(t, disk.WriteFile("f", mutant))
+			r, err := keras.Open(disk, "f")
+			if err != nil {
+				require.True(t, errors.Is(err, format.ErrCorrupt) || errors.Is(err, errors.ErrUnsupported), err)
+				continue
+			}
+			if g, err := r.Graph(); err == nil {
+				require.NoError(t, g.Check())
+			} else {
+				require.ErrorIs(t, err, format.ErrCorrupt)
+			}
+			require.NoError(t, r.Close())
+		}
 	}
 }
 
@@ -290,12 +318,19 @@ func FuzzOpen(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		r, err := open(t, map[string]string{"f": string(data)}, "f")
 		if err != nil {
 			return
 		}
-		if g, err := r.Graph(); err == nil {
+		g, err := r.Graph()
+		runtime.ReadMemStats(&after)
+		if err == nil {
 			require.NoError(t, g.Check())
+		}
+		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(256*len(data)+64<<20) { // archive members may unpack to more
+			t.Fatalf("%d bytes were allocated for a file of %d", got, len(data))
 		}
 	})
 }

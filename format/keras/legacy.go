@@ -84,7 +84,12 @@ func readLegacy(file *hdf5.File) ([]*legacyLayer, error) {
 			return fault(root.Path, "layer_names has the layer %s, which has no group", raw.Quote(path))
 		}
 		l := &legacyLayer{name: name}
+		listed := make(map[string]bool)
 		for _, w := range attributeNames(g, "weight_names") {
+			if listed[w] {
+				return fault(g.Path, "weight_names has %s twice", raw.Quote(w))
+			}
+			listed[w] = true
 			at, last := g, w
 			if i := strings.LastIndexByte(w, '/'); i >= 0 {
 				at, last = groupAt(g, w[:i]), w[i+1:]
