@@ -103,6 +103,7 @@ type Checkpoint struct {
 	// counterAfter is how many objects were attached before the counter was.
 	counterAfter int
 	opts         options
+	savedIn      string // the directory of the last numbered save
 
 	lateCounter bool // the counter is matched after everything else
 

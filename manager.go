@@ -39,6 +39,7 @@ type Manager struct {
 	known    managed
 	lastStep *int64   // of the last save; nil where it is not known
 	seen     []string // what the state file may hold, if nobody else has written it
+	damaged  error    // why the state file that was found cannot be continued from
 }
 
 // NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
@@ -103,6 +104,9 @@ func (m *Manager) Save(ctx context.Context, opts ...Option) (path string, err er
 	o, err := m.opts.with(onSave|onManagerSave, opts)
 	if err != nil {
 		return "", err
+	}
+	if m.damaged != nil {
+		return "", m.damaged
 	}
 	busy := m.c.busy()
 	if !busy {
@@ -218,10 +222,14 @@ func (m *Manager) saved(ctx context.Context, path string, step *int64) error {
 
 // RestoreOrInitialize restores the latest checkpoint and returns its path; where there is none it calls the [InitFunc], if
 // there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; to look
-// at it, restore [Manager.Latest] instead. A latest whose files are gone is an error, not a reason to start anew.
+// at it, restore [Manager.Latest] instead. A latest whose files are gone is an error, not a reason to start anew, and so is a
+// state file that is damaged in a directory with checkpoints: see [IgnoreDamagedState].
 func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err error) {
 	if err := m.Sync(ctx); err != nil {
 		return "", err
+	}
+	if m.damaged != nil {
+		return "", m.damaged
 	}
 	if path = m.Latest(); path == "" {
 		if m.opts.manager.init == nil {
@@ -236,7 +244,7 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 	fromDir := Option{"", onRestore, func(o *options) { o.fsys = m.opts.writer }}
 	if _, err := m.c.Restore(ctx, path, fromDir); err != nil {
 		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
-			err = fmt.Errorf("ckpt: %s names %s as its latest, which is gone%s: %w", m.stateFile(), path, m.others(), err)
+			err = m.opts.saved().Gone(m.dir, path)
 		}
 		return "", err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gockpt/ckpt/format/state"
@@ -36,17 +35,19 @@ func (m *Manager) stateFile() string { return filepath.Join(m.dir, m.opts.stateF
 // load returns what the directory's state file lets a Manager know (CheckpointManager.__init__).
 func (m *Manager) load() (managed, error) {
 	now := unixSeconds(time.Now())
-	s, err := m.opts.saved().StateOrNone(m.dir)
+	p := m.opts.saved()
+	s, err := p.StateOrNone(m.dir)
 	if err != nil {
 		return managed{}, err
 	}
 	if s == nil {
+		m.damaged = p.Damaged(m.dir)
 		// A second ago, so that what a Manager saves right after another is younger.
 		return managed{lastPreserved: now - 1}, nil
 	}
 	m.seen = []string{s.String()}
 	k := managed{lastPreserved: s.LastPreserved}
-	if k.latest, err = m.opts.saved().Inside(m.dir, s.Latest); err != nil {
+	if k.latest, err = p.Inside(m.dir, s.Latest); err != nil {
 		return managed{}, err
 	}
 	if !(k.lastPreserved <= now) { // in the future, or no number
@@ -179,18 +180,4 @@ func (m *Manager) paths() []string {
 		paths[i] = state.Join(m.dir, a.base)
 	}
 	return paths
-}
-
-// others says which other checkpoints there are, for the error about one that is gone.
-func (m *Manager) others() string {
-	var there []string
-	for _, p := range m.paths() {
-		if p != m.known.latest && prefix.Exists(m.opts.writer, p) {
-			there = append(there, p)
-		}
-	}
-	if len(there) == 0 {
-		return ""
-	}
-	return "; of the others it lists there are still: " + strings.Join(there, ", ")
 }

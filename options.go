@@ -83,10 +83,12 @@ type options struct {
 
 	stateFile string
 	elsewhere bool
-	manager   managerOptions
-	saver     saverOptions
-	watch     watchOptions
-	ended     func() // called when the files of a save are complete or given up
+	// ignoreDamaged is IgnoreDamagedState.
+	ignoreDamaged bool
+	manager       managerOptions
+	saver         saverOptions
+	watch         watchOptions
+	ended         func() // called when the files of a save are complete or given up
 }
 
 type namedObject struct {

@@ -26,6 +26,13 @@ func AbsolutePaths() Option {
 	return Option{"AbsolutePaths", onNew | onLoad | onOpen | onManager | onWatch | onAssign, func(o *options) { o.elsewhere = true }}
 }
 
+// IgnoreDamagedState lets a program start anew in a directory with a state file that is damaged, such as one that was cut when a
+// disk was full. Without it a directory that has such a file and checkpoints is an error of [Manager.RestoreOrInitialize], and of
+// a Checkpoint's or Manager's saves, since they would begin at number 1 and overwrite what is there. TensorFlow does that.
+func IgnoreDamagedState() Option {
+	return Option{"IgnoreDamagedState", onNew | onSave | onManager, func(o *options) { o.ignoreDamaged = true }}
+}
+
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
 // is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone (logged
 // too: an older one is not taken for the latest). Paths in the file are relative to dir; an absolute one that is
@@ -64,7 +71,7 @@ func Remove(path string) error {
 
 // place is where checkpoints and state files are read.
 func (o *options) place() prefix.Place {
-	return prefix.Place{FS: o.fsys, StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger}
+	return prefix.Place{FS: o.fsys, StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger, IgnoreDamaged: o.ignoreDamaged}
 }
 
 // saved is where checkpoints and state files are written.

@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -149,6 +150,9 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 	if err := checkSavePath(path, o); err != nil {
 		return "", err
 	}
+	if err := c.checkState(path, o); err != nil {
+		return "", err
+	}
 	*counter++
 	if err := c.write(ctx, path, o, func(ctx context.Context) error { return record(ctx, o, path) }); err != nil {
 		*counter--
@@ -157,11 +161,28 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 	return path, nil
 }
 
+// checkState refuses the first save into a directory that has checkpoints and a damaged state file. Later saves have written the
+// state file themselves.
+func (c *Checkpoint) checkState(path string, o options) error {
+	dir := filepath.Dir(path)
+	if c.savedIn == dir {
+		return nil
+	}
+	if err := o.saved().Damaged(dir); err != nil {
+		return err
+	}
+	c.savedIn = dir
+	return nil
+}
+
 // Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
 func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
 	o, err := c.opts.with(onSave, opts)
 	if err != nil {
 		return "", err
+	}
+	if prefix == "" {
+		return "", errors.New("ckpt: Write: the path is empty; give a prefix such as run/weights")
 	}
 	if err := c.Sync(ctx); err != nil {
 		return "", err

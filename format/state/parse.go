@@ -13,15 +13,22 @@ import (
 // and layout, comments, either quote, escapes, strings in several pieces, lists in brackets, commas or semicolons
 // between fields. Of a field that occurs twice the last counts.
 //
-// The error satisfies errors.Is for [ErrSyntax], and says in which line, where text is none; for [ErrIncomplete]
+// It also takes what people and later versions make of such files, and TensorFlow refuses: a byte order mark, a path without
+// quotes up to the end of its line, and fields that it does not know, which are skipped. A string without its end is still
+// an error, since the file was probably cut.
+//
+// The error satisfies errors.Is for [ErrSyntax], and says in which line, where text is not a state; for [ErrIncomplete]
 // where it names no latest checkpoint; and in both cases for format.ErrCorrupt.
 func Parse(text []byte) (*State, error) {
-	p := parser{rest: string(text), line: 1}
+	p := parser{rest: strings.TrimPrefix(string(text), "\ufeff"), line: 1}
 	if !utf8.Valid(text) {
 		return nil, corrupt(ErrSyntax, "it is not UTF-8")
 	}
 	if err := p.fields(); err != nil {
 		return nil, corrupt(ErrSyntax, "line %d: %v", p.line, err)
+	}
+	if p.unknown > 0 && p.known == 0 {
+		return nil, corrupt(ErrSyntax, "it has none of a state's fields")
 	}
 	if p.state.Latest == "" {
 		return nil, corrupt(ErrIncomplete, "")
@@ -34,6 +41,8 @@ type parser struct {
 	rest  string
 	line  int
 	state State
+
+	known, unknown int // fields
 }
 
 func (p *parser) fields() error {
@@ -42,10 +51,19 @@ func (p *parser) fields() error {
 		if name == "" || !isLetter(name[0]) {
 			return errors.New("a field's name is expected, not " + p.found(name))
 		}
-		if p.skip(); !p.take(':') {
+		colon := false
+		if p.skip(); p.take(':') {
+			colon = true
+		} else if p.rest == "" || p.rest[0] != '{' && p.rest[0] != '<' {
 			return errors.New("a colon is expected after " + name + ", not " + p.found(""))
 		}
-		if err := p.value(name); err != nil {
+		value := p.value
+		if !isField(name) {
+			value = p.pass
+		} else if !colon {
+			return errors.New(name + ": a colon is expected, not " + p.found(""))
+		}
+		if err := value(name); err != nil {
 			return errors.New(name + ": " + err.Error())
 		}
 		if p.skip(); !p.take(',') {
@@ -55,20 +73,58 @@ func (p *parser) fields() error {
 	return nil
 }
 
+func isField(name string) bool {
+	return name == latestField || name == allField || name == timestampsField || name == lastPreservedField
+}
+
+// value reads the value of a known field.
 func (p *parser) value(name string) (err error) {
+	p.known++
 	switch name {
 	case latestField:
-		p.state.Latest, err = p.text()
+		p.state.Latest, err = p.path()
 		return err
 	case allField:
+		if p.skip(); p.rest != "" && p.rest[0] != '[' {
+			path, err := p.path()
+			p.state.All = append(p.state.All, path)
+			return err
+		}
 		return list(p, &p.state.All, p.text)
 	case timestampsField:
 		return list(p, &p.state.Timestamps, p.number)
-	case lastPreservedField:
-		p.state.LastPreserved, err = p.number()
-		return err
 	}
-	return errors.New("no such field")
+	p.state.LastPreserved, err = p.number()
+	return err
+}
+
+// pass passes over the value of a field that is not known.
+func (p *parser) pass(string) error {
+	p.unknown++
+	for depth := 0; ; {
+		p.skip()
+		switch {
+		case p.rest == "":
+			return errors.New("a value without an end")
+		case strings.IndexByte("{<[", p.rest[0]) >= 0:
+			depth++
+			p.rest = p.rest[1:]
+		case depth > 0 && strings.IndexByte("}>]", p.rest[0]) >= 0:
+			depth--
+			p.rest = p.rest[1:]
+		case p.rest[0] == '"' || p.rest[0] == '\'':
+			if _, err := p.text(); err != nil {
+				return err
+			}
+		case depth > 0 && strings.IndexByte(":,;", p.rest[0]) >= 0:
+			p.rest = p.rest[1:]
+		case p.token(func(c byte) bool { return isNameByte(c) || c == '.' }) == "":
+			return errors.New("a value is expected, not " + p.found(""))
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
 }
 
 // list reads one value or several in brackets.

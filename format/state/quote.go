@@ -32,6 +32,24 @@ func (p *parser) text() (string, error) {
 	return string(b), nil
 }
 
+// path reads a string, or what stands without quotes up to the end of the line or a comment.
+func (p *parser) path() (string, error) {
+	p.skip()
+	if p.rest == "" || strings.IndexByte("\"'[]{}<>:,;", p.rest[0]) >= 0 {
+		return p.text()
+	}
+	end := strings.IndexAny(p.rest, "\n#")
+	if end < 0 {
+		end = len(p.rest)
+	}
+	word := strings.TrimSpace(p.rest[:end])
+	p.rest = p.rest[end:]
+	if strings.ContainsAny(word, "\"'") {
+		return "", errors.New("a string with one quote: " + strconv.Quote(word))
+	}
+	return strings.TrimRight(word, ",; "), nil
+}
+
 // piece appends to b what stands before the quote that ends a string.
 func (p *parser) piece(b []byte, quote byte) ([]byte, error) {
 	for {

@@ -88,11 +88,3 @@ func indexed(fsys fsx.ReadFS, dir string) []string {
 	})
 	return names
 }
-
-// Numbered returns the names of the numbered checkpoints in dir, in the order of their numbers.
-func Numbered(fsys fsx.ReadFS, dir string) []string {
-	return slices.DeleteFunc(indexed(fsys, dir), func(base string) bool {
-		_, _, ok := CutNumber(base)
-		return !ok
-	})
-}

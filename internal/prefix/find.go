@@ -16,6 +16,8 @@ type Place struct {
 	StateFile string // its name in a directory of checkpoints
 	Elsewhere bool   // absolute paths of a state file may lead out of its directory
 	Log       *slog.Logger
+	// IgnoreDamaged takes a state file that cannot be parsed, or names nothing, for none.
+	IgnoreDamaged bool
 }
 
 // SavedModel returns the prefix of a SavedModel's variables, or path itself where it is not a SavedModel's directory.

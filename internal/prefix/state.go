@@ -28,6 +28,9 @@ func (p Place) State(dir string) (*state.State, error) {
 		return s, nil
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
 		return nil, nil
+	case p.IgnoreDamaged && errors.Is(err, format.ErrCorrupt):
+		p.Log.Warn("Checkpoint ignored: the state file is damaged", "file", p.stateFile(dir), "error", err)
+		return nil, nil
 	case errors.Is(err, state.ErrIncomplete):
 		return nil, fmt.Errorf("ckpt: Invalid checkpoint state loaded from %s: %w", dir, err)
 	}
@@ -45,14 +48,14 @@ func (p Place) StateOrNone(dir string) (*state.State, error) {
 	return s, err
 }
 
-// Damaged returns an error where dir's state file cannot be parsed or names nothing, although dir has numbered checkpoints: a save
-// that took it for none would begin at 1 and overwrite them.
+// Damaged returns an error where dir's state file cannot be parsed or names nothing, although dir has checkpoints: a program
+// that took it for none would start anew, and its saves would overwrite them from number 1 on.
 func (p Place) Damaged(dir string) error {
 	_, err := p.State(dir)
 	if !errors.Is(err, format.ErrCorrupt) {
 		return nil // whether it can be read at all is not what this is about
 	}
-	if there := Numbered(p.FS, dir); len(there) > 0 {
+	if len(indexed(p.FS, dir)) > 0 {
 		return fmt.Errorf("%w; %s: restore one of them and write the state file again, or start anew with the option IgnoreDamagedState", err, listed(p.FS, dir))
 	}
 	return nil
@@ -87,14 +90,14 @@ func (p Place) mustLatest(dir string) (string, error) {
 	}
 	prefix, err := p.Inside(dir, s.Latest)
 	if err == nil && !Exists(p.FS, prefix) {
-		err = p.Gone(dir, s.Latest, prefix)
+		err = p.Gone(dir, prefix)
 	}
 	return prefix, err
 }
 
 // Gone is the error about a latest checkpoint that dir's state file names and that is not there.
-func (p Place) Gone(dir, named, prefix string) error {
-	return fmt.Errorf("ckpt: %s names %s as its latest, which is gone: %s; %s: %w", p.stateFile(dir), named, why(p.FS, prefix), p.choose(dir), format.ErrNotFound)
+func (p Place) Gone(dir, prefix string) error {
+	return fmt.Errorf("ckpt: %s names %s as its latest, which is gone: %s; %s: %w", p.stateFile(dir), prefix, why(p.FS, prefix), p.choose(dir), format.ErrNotFound)
 }
 
 // why says what lies under a prefix that is not a checkpoint.
