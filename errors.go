@@ -3,6 +3,7 @@ package ckpt
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -112,7 +113,15 @@ func worded(checkpoint string, err error) error {
 				errs[i] = &ValueError{Checkpoint: checkpoint, Key: p.Key, Path: p.Node.Path(), GoPath: p.Node.GoPath(), Problem: p.Text}
 			}
 		}
-		slices.SortStableFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+		slices.SortStableFunc(errs, func(a, b error) int {
+			if absent := errors.Is(a, fs.ErrNotExist); absent != errors.Is(b, fs.ErrNotExist) {
+				if absent {
+					return -1 // a file that is not there explains the most
+				}
+				return 1
+			}
+			return strings.Compare(a.Error(), b.Error())
+		})
 		return errors.Join(errs...)
 	}
 	return err

@@ -19,6 +19,7 @@ func (p *Plan) check(r format.Reader, parts partsFunc) error {
 		}
 	}
 	if len(p.problems) > 0 {
+		p.problems = missingFirst(p.problems)
 		return &PlanError{p.problems}
 	}
 	return nil
