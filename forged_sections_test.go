@@ -12,6 +12,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/pb"
+	"github.com/gockpt/ckpt/internal/sections"
 )
 
 // TestForgedSections forges what one of several workers has written, manifest and checksums included. A merge makes a checkpoint
@@ -23,13 +24,13 @@ func TestForgedSections(t *testing.T) {
 		require.NoError(t, writeSectionOn(t, clean, prefix, worker))
 	}
 	written := clean.Files()
-	sections := make(map[string]*specimen) // by the name of the manifest
-	manifests := make(map[string]manifest)
+	parts := make(map[string]*specimen) // by the name of the manifest
+	manifests := make(map[string]sections.Manifest)
 	for _, name := range sortedKeys(written) {
 		if !strings.Contains(name, "/section-") {
 			continue
 		}
-		m := must(decodeManifest(written[name]))
+		m := must(sections.DecodeManifest(written[name]))
 		own := name[:strings.LastIndexByte(name, '/')+1] + m.Nonce
 		files := map[string][]byte{bundle.IndexFile(own): written[bundle.IndexFile(own)]}
 		data := bundle.DataFile(own, m.Worker, m.Of+1)
@@ -37,16 +38,16 @@ func TestForgedSections(t *testing.T) {
 		s := dissect(t, name, files, own)
 		s.graph = new(pb.TrackableObjectGraph)
 		require.NoError(t, proto.Unmarshal(written[own+".graph"], s.graph))
-		sections[name], manifests[name] = s, m
+		parts[name], manifests[name] = s, m
 	}
-	require.Len(t, sections, sectionWorkers)
+	require.Len(t, parts, sectionWorkers)
 
-	names := sortedKeys(sections)
+	names := sortedKeys(parts)
 	forgeries, merged := thorough(20_000, 1_000), 0
 	for i := range forgeries {
 		name, recipe := names[i%len(names)], rolled(uint64(i))
 		what := fmt.Sprintf("%s forged by %x", name, recipe)
-		s, files := forge(sections[name], recipe)
+		s, files := forge(parts[name], recipe)
 		disk := diskOf(t, written)
 		for file, b := range files {
 			require.NoError(t, disk.WriteFile(file, b))
@@ -58,11 +59,11 @@ func TestForgedSections(t *testing.T) {
 			graph = bytes.ReplaceAll(graph, []byte(notUTF8), []byte(invalid))
 		}
 		require.NoError(t, disk.WriteFile(s.prefix+".graph", graph))
-		m.Data, m.Index, m.Graph = int64(len(files[s.dataFile(int32(m.Worker))])), sum(files[s.table]), sum(graph)
+		m.Data, m.Index, m.Graph = int64(len(files[s.dataFile(int32(m.Worker))])), sections.SumOf(files[s.table]), sections.SumOf(graph)
 		if d := (&dice{recipe[len(recipe)/2:]}); d.n(8) == 0 {
 			m.Nonce, m.Worker, m.Data = d.text(m.Nonce), d.n(4), d.number(m.Data)
 		}
-		require.NoError(t, disk.WriteFile(name, m.encode()))
+		require.NoError(t, disk.WriteFile(name, m.Encode()))
 
 		before := disk.Files()
 		var opts []Option

@@ -344,6 +344,8 @@ func (q *interrogation) byName() {
 	}
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // TestForged forges checkpoints in thousands of ways, each with every checksum right that is not itself forged, and lets every
 // verb that reads look at them. Each ends in the values that the files say, or in an error that names the file; in
 // memory and time that the files account for; with a program that is as it was unless the error says what is not.

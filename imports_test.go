@@ -20,12 +20,13 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/match", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "layout", "tensor"},
+		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/transfer", "internal/wording", "layout", "tensor"},
 		"tensor":             {},
 		"tensor/gonum":       {"tensor"},
 		"internal/fsx":       {"internal/fsx"},
 		"internal/object":    {"format", "format/objectgraph", "tensor"},
 		"internal/prefix":    {"format", "format/bundle", "format/keras", "format/nametree", "format/objectgraph", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "tensor"},
+		"internal/sections":  {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":  {"format", "internal/object", "tensor"},
 		"internal/match":     {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout"},

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/sections"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -96,7 +97,7 @@ func TestSectionFaults(t *testing.T) {
 			"train/ckpt-2.data-00000-of-00004", "train/ckpt-2.data-00001-of-00004", "train/ckpt-2.data-00002-of-00004", "train/ckpt-2.data-00003-of-00004", "train/ckpt-2.index",
 			"train/next-1.data-00000-of-00001", "train/next-1.index",
 		}, disk.Names(), what)
-		require.False(t, isDir(disk, sectionsDir("train/ckpt-2")), what)
+		require.False(t, isDir(disk, sections.Dir("train/ckpt-2")), what)
 		require.Zero(t, disk.OpenFiles(), what)
 	}
 	for name, fault := range faults {
@@ -170,7 +171,7 @@ func TestSectionsThatComeTooLate(t *testing.T) {
 		require.Positive(t, size)
 		require.NoError(t, disk.WriteFile("ckpt.data-00001-of-00004", make([]byte, size)))
 		_, err := Merge(ctx, "ckpt", onErrfs(disk))
-		require.ErrorContains(t, err, "ckpt.data-00001-of-00004 is there already, and is another file: remove it")
+		require.ErrorContains(t, err, "ckpt.data-00001-of-00004 already exists with different contents; remove it")
 		require.NotContains(t, disk.Names(), "ckpt.index")
 		require.NoError(t, disk.Remove("ckpt.data-00001-of-00004"))
 		_, err = Merge(ctx, "ckpt", onErrfs(disk))

@@ -99,3 +99,16 @@ func TestSections(t *testing.T) {
 		}
 	})
 }
+
+// What a custom saver wrote of its objects is in the merged checkpoint, and so is the saver's name.
+func TestSectionsOfCustomSavers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ckpt")
+	model := &withParts{Parts: parts{[]int32{1, 2, 3}}, V: *scalar(4)}
+	require.NoError(t, mustNew(t, model, WithSaver(partsSaver("parts"))).WriteSection(ctx, path, 0, 1))
+	must(Merge(ctx, path))
+	var got withParts
+	s, err := mustNew(t, &got, WithSaver(partsSaver("parts"))).Read(ctx, path)
+	require.NoError(t, err)
+	require.NoError(t, s.AssertConsumed())
+	require.Equal(t, model.Parts, got.Parts)
+}

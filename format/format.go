@@ -19,8 +19,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrFormat is in the error of a file that is not a checkpoint of any known format.
 	ErrFormat = errors.New("not a checkpoint")
-	// ErrStale is in the error of a read from a checkpoint that was replaced or removed after it was opened.
-	ErrStale = errors.New("the checkpoint was replaced after it was opened")
+	// ErrStale is in the error of a read from a checkpoint that was replaced or removed after it was opened, and of a worker that
+	// comes too late to write its part of one.
+	ErrStale = errors.New("stale")
 )
 
 // An Entry says what is stored under a key, without its values.

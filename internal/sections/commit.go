@@ -1,0 +1,173 @@
+package sections
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// commit decides for this attempt and moves everything into place, the index last. All of it may have been done in part
+// before; whoever does it writes the same bytes.
+func (a *attempt) commit(manifests []Manifest, graphData, index []byte) error {
+	decided, err := a.decision()
+	if a.committed() && (err != nil || decided == a.name) {
+		if there, err := fsx.ReadFile(a.fsys, bundle.IndexFile(a.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
+			return nil
+		}
+		return fmt.Errorf("another checkpoint exists already: %w", ErrStale)
+	}
+	if err := a.decide(); err != nil {
+		return err
+	}
+	for i, m := range manifests {
+		if err := a.link(bundle.DataFile(a.file(m.Nonce), i, a.shards()), bundle.DataFile(a.prefix, i, a.shards())); err != nil {
+			return err
+		}
+	}
+	if err := a.writeOnce(bundle.DataFile(a.prefix, a.of, a.shards()), graphData); err != nil {
+		return err
+	}
+	return a.writeOnce(bundle.IndexFile(a.prefix), index)
+}
+
+// decide makes the decision for this attempt, unless another one was decided for.
+func (a *attempt) decide() error {
+	if err := fsx.WriteOnce(a.fsys, a.decisionFile(), []byte(a.name)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	decided, err := a.decision()
+	if err == nil && decided != a.name {
+		err = fmt.Errorf("attempt %s has been decided for, not %s: %w", decided, a.name, ErrStale)
+	}
+	return err
+}
+
+// link gives a data file its final name, which a merger that died may have given it already.
+func (a *attempt) link(from, final string) error {
+	err := fsx.LinkOnce(a.fsys, from, final)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if same, err := sameContents(a.fsys, from, final); err != nil || !same {
+		return errors.Join(fmt.Errorf("%s already exists with different contents; remove it", final), err)
+	}
+	return nil
+}
+
+// writeOnce makes a file, or finds it made with the same contents.
+func (a *attempt) writeOnce(name string, data []byte) error {
+	err := fsx.WriteOnce(a.fsys, name, data)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if there, err := fsx.ReadFile(a.fsys, name, int64(len(data))); err != nil || !bytes.Equal(there, data) {
+		return fmt.Errorf("%s already exists with different contents: %w", name, ErrStale)
+	}
+	return nil
+}
+
+// sameContents compares two files. Mostly they are one file: a merger that died had linked it.
+func sameContents(fsys fsx.ReadFS, a, b string) (bool, error) {
+	infoA, err := fsys.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	infoB, err := fsys.Stat(b)
+	if err != nil || infoA.Size() != infoB.Size() || os.SameFile(infoA, infoB) {
+		return err == nil && infoA.Size() == infoB.Size(), err
+	}
+	fileA, err := fsys.Open(a)
+	if err != nil {
+		return false, err
+	}
+	defer fileA.Close()
+	fileB, err := fsys.Open(b)
+	if err != nil {
+		return false, err
+	}
+	defer fileB.Close()
+	size := infoA.Size()
+	bufA, bufB := make([]byte, min(size, 1<<20)), make([]byte, min(size, 1<<20))
+	for at := int64(0); at < size; at += int64(len(bufA)) {
+		n := min(size-at, int64(len(bufA)))
+		if _, err := fileA.ReadAt(bufA[:n], at); err != nil && err != io.EOF {
+			return false, err
+		}
+		if _, err := fileB.ReadAt(bufB[:n], at); err != nil && err != io.EOF {
+			return false, err
+		}
+		if !bytes.Equal(bufA[:n], bufB[:n]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// sweep removes the temporary files that mergers who died left beside the checkpoint, which is committed.
+func (a *attempt) sweep() {
+	dir, index := filepath.Dir(a.prefix), filepath.Base(bundle.IndexFile(a.prefix))
+	data := filepath.Base(a.prefix) + ".data-"
+	_, _ = fsx.Sweep(a.fsys, dir, func(final string) bool { return final == index || strings.HasPrefix(final, data) })
+}
+
+// cleanUp removes the sections' directory, whose data has second names by now, and what merges that died have left. The
+// decision goes last, and only after the rest is durably gone, because the other files mean something only with it. At
+// the first thing that cannot be removed it stops: a merge that is run again goes on.
+func (a *attempt) cleanUp() {
+	a.sweep()
+	dir := Dir(a.prefix)
+	entries, err := a.fsys.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if name == a.decisionFile() {
+			continue
+		}
+		if e.IsDir() {
+			files, _ := a.fsys.ReadDir(name)
+			for _, f := range files {
+				_ = a.fsys.Remove(filepath.Join(name, f.Name())) // what stays keeps the directory
+			}
+		}
+		if err := a.fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+	}
+	if a.fsys.SyncDir(dir) != nil {
+		return
+	}
+	if err := a.fsys.Remove(a.decisionFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if a.fsys.Remove(dir) == nil {
+		_ = a.fsys.SyncDir(filepath.Dir(dir))
+	}
+}
+
+// A memoryFile is a small file that has not been written yet.
+type memoryFile struct{ b []byte }
+
+func (f *memoryFile) Write(p []byte) (int, error) { f.b = append(f.b, p...); return len(p), nil }
+
+func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
+	if end := int(off) + len(p); end > len(f.b) {
+		f.b = append(f.b, make([]byte, end-len(f.b))...)
+	}
+	return copy(f.b[off:], p), nil
+}
+
+func (f *memoryFile) Allocate(size int64) error { return nil }
+func (f *memoryFile) StartSync()                {}
+func (f *memoryFile) Truncate(size int64) error { f.b = f.b[:size]; return nil }
+func (f *memoryFile) Sync() error               { return nil }
+func (f *memoryFile) Close() error              { return nil }

@@ -1,0 +1,257 @@
+package sections
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/prefix"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// MergeOptions say how sections are merged.
+type MergeOptions struct {
+	Attempt    string // the name of the attempt; "" where the workers agreed on one
+	Unverified bool   // compare the sizes of data files, and not their checksums
+	// Record names the merged checkpoint in the state file. One merge at a time calls it.
+	Record func(ctx context.Context) error
+}
+
+// Merge makes one checkpoint of the sections under name. Any process may call it, again after a crash, or several at once. The
+// error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another attempt, and errors.Is(err,
+// [ErrStale]) where another attempt has been merged. Everything is then as it was.
+func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error {
+	a, err := findSections(fsys, name, o.Attempt)
+	if err == nil {
+		err = a.merge(ctx, o)
+	}
+	if err != nil {
+		if !a.mergedBefore() {
+			return err
+		}
+		if !prefix.IsDir(fsys, Dir(name)) {
+			a.sweep()
+			return nil // another process has merged and cleaned up
+		}
+		// A crashed merger has committed already: its cleanup is finished below.
+	}
+	unlock, err := a.lock(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		a.sweep()
+		return nil // another process has done the rest
+	}
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", name, err)
+	}
+	if err = errors.Join(o.Record(ctx), unlock.Close()); err != nil {
+		return err
+	}
+	a.cleanUp()
+	return nil
+}
+
+// lock awaits the other merges that have come to recording what is latest, and keeps further ones out. A crash unlocks.
+func (a *attempt) lock(ctx context.Context) (io.Closer, error) {
+	for {
+		l, err := fsx.Lock(a.fsys, Dir(a.prefix))
+		if !errors.Is(err, fsx.ErrLocked) {
+			return l, err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+var manifestName = regexp.MustCompile(`^section-(\d{5,})-of-(\d{5,})$`)
+
+// findSections finds the attempt that is to be merged, the one decided for if there is a decision, and the number of its
+// sections, on which all of them must agree.
+func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
+	a, err := find(fsys, name, attemptName)
+	if err != nil {
+		return a, err
+	}
+	if decided, err := a.decision(); err == nil && decided != a.name {
+		return a, fmt.Errorf("ckpt: merge %s: attempt %s has been decided for, not %s: %w", name, decided, a.name, ErrStale)
+	}
+	entries, err := fsys.ReadDir(a.dir())
+	if err != nil {
+		return a, fmt.Errorf("ckpt: merge %s: attempt %s has no sections: %w: %w", name, a.name, err, ErrSection)
+	}
+	for _, e := range entries {
+		m := manifestName.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		n, err := strconv.Atoi(m[2])
+		if err != nil || a.of != 0 && n != a.of {
+			return a, fmt.Errorf("ckpt: merge %s: %s is of another number of workers than the others: %w", name, e.Name(), ErrSection)
+		}
+		a.of = n
+	}
+	if a.of == 0 {
+		return a, fmt.Errorf("ckpt: merge %s: no section of attempt %s is complete: %w", name, a.name, ErrSection)
+	}
+	return a, nil
+}
+
+// mergedBefore reports whether this attempt is committed: the decision says so, or was removed with all files of the attempt.
+func (a *attempt) mergedBefore() bool {
+	if !a.committed() {
+		return false
+	}
+	decided, err := a.decision()
+	if errors.Is(err, fs.ErrNotExist) {
+		// Sections of an attempt that workers agreed on can only be those of a late worker, who died: they refuse to begin
+		// when the checkpoint is committed.
+		return a.name == "" && !a.anyAttempt() || a.name != "" && (a.agreed || !prefix.IsDir(a.fsys, a.dir()))
+	}
+	return err == nil && (decided == a.name || a.name == "") // what the workers agreed on is cleaned up before the decision
+}
+
+// anyAttempt reports whether there are files of any attempt.
+func (a *attempt) anyAttempt() bool {
+	entries, _ := a.fsys.ReadDir(Dir(a.prefix))
+	return slices.ContainsFunc(entries, fs.DirEntry.IsDir)
+}
+
+// merge checks all sections and commits them. Nothing outside of the sections' directory changes before all are found good.
+func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
+	manifests := make([]Manifest, a.of)
+	indexes := make([]bundle.Section, a.of)
+	graphs := make([]*objectgraph.Graph, a.of)
+	for i := range manifests {
+		var err error
+		if manifests[i], err = a.readManifest(i); err != nil {
+			return err
+		}
+		if indexes[i], graphs[i], err = a.check(ctx, manifests[i], o.Unverified); err != nil {
+			return fmt.Errorf("ckpt: %s: section %d of %d is damaged: %w: %w", a.prefix, i, a.of, err, ErrSection)
+		}
+	}
+	graph, err := mergeGraphs(graphs)
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
+	}
+	data, graphIndex, err := a.graphSection(ctx, graph)
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
+	}
+	var index bytes.Buffer
+	if err := bundle.MergeIndexes(&index, append(indexes, graphIndex)); err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
+	}
+	if err := allStored(graph, index.Bytes()); err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
+	}
+	if err := a.commit(manifests, data, index.Bytes()); err != nil {
+		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
+	}
+	return nil
+}
+
+// check opens a section's files and compares them with its manifest.
+func (a *attempt) check(ctx context.Context, m Manifest, unverified bool) (bundle.Section, *objectgraph.Graph, error) {
+	none := bundle.Section{}
+	index, err := a.readSummed(bundle.IndexFile(a.file(m.Nonce)), m.Index)
+	if err != nil {
+		return none, nil, err
+	}
+	blob, err := a.readSummed(a.graphFile(m), m.Graph)
+	if err != nil {
+		return none, nil, err
+	}
+	graph, err := objectgraph.Parse(blob)
+	if err != nil {
+		return none, nil, err
+	}
+	data := bundle.DataFile(a.file(m.Nonce), m.Worker, a.shards())
+	info, err := a.fsys.Stat(data)
+	if err == nil && info.Size() != m.Data {
+		err = fmt.Errorf("%s has %d bytes, %d were written: %w", data, info.Size(), m.Data, format.ErrCorrupt)
+	}
+	if err == nil && !unverified {
+		err = a.verify(ctx, m)
+	}
+	if err != nil {
+		return none, nil, err
+	}
+	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
+	return bundle.Section{Name: bundle.IndexFile(a.file(m.Nonce)), Table: table}, graph, err
+}
+
+func (a *attempt) readSummed(name string, want Sum) ([]byte, error) {
+	b, err := fsx.ReadFile(a.fsys, name, want.Bytes)
+	if err == nil && SumOf(b) != want {
+		err = fmt.Errorf("%s: %d bytes with another checksum than the %d that were written: %w", name, len(b), want.Bytes, format.ErrCorrupt)
+	}
+	return b, err
+}
+
+// verify reads a section's data and compares every checksum.
+func (a *attempt) verify(ctx context.Context, m Manifest) error {
+	r, err := bundle.Open(a.fsys, a.file(m.Nonce))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var found error
+	err = r.Verify(ctx, func(p bundle.Problem) {
+		if !p.Warning && found == nil && !errors.Is(p.Err, bundle.ErrIncomplete) {
+			found = p.Err
+		}
+	})
+	return errors.Join(err, found)
+}
+
+// graphSection writes the object graph as the last data file, as a section with one tensor.
+func (a *attempt) graphSection(ctx context.Context, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
+	w := bundle.Create(a.fsys, a.prefix, bundle.Options{Shards: a.shards()})
+	if err := w.Add(a.of, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))); err != nil {
+		return nil, index, err
+	}
+	var f memoryFile
+	if err := w.WriteData(ctx, a.of, &f); err != nil {
+		return nil, index, err
+	}
+	var b bytes.Buffer
+	if err := w.WriteIndex(&b); err != nil {
+		return nil, index, err
+	}
+	index = bundle.Section{Name: "the object graph"}
+	index.Table, err = sstable.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	return f.b, index, err
+}
+
+// allStored reports a variable that some worker has and none has written.
+func allStored(g *objectgraph.Graph, index []byte) error {
+	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
+	if err != nil {
+		return err
+	}
+	for id := range g.Nodes {
+		for _, at := range g.Nodes[id].Attributes {
+			if _, ok, err := table.GetString(at.Key); err != nil {
+				return err
+			} else if !ok {
+				return fmt.Errorf("no worker has written %s: %w", at.Key, ErrSection)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package sections
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/prefix"
+)
+
+var (
+	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
+	// been written with other bytes, or another attempt was decided for.
+	ErrStale = format.ErrStale
+	// ErrSection is in the error of a merge that misses a section or finds it damaged. It has changed nothing.
+	ErrSection = errors.New("incomplete sections")
+)
+
+var attemptName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+
+// An attempt is the files of one attempt at one checkpoint.
+type attempt struct {
+	fsys   fsx.FS
+	prefix string
+	name   string
+	agreed bool // the workers agreed on the name, nobody gave it
+	of     int  // how many sections there are
+}
+
+// Dir returns the directory in which the sections of a checkpoint are until they are merged.
+func Dir(prefix string) string { return prefix + ".sections" }
+
+func (a *attempt) dir() string { return filepath.Join(Dir(a.prefix), "a-"+a.name) }
+
+func (a *attempt) manifestFile(i int) string {
+	return filepath.Join(a.dir(), fmt.Sprintf("section-%05d-of-%05d", i, a.of))
+}
+
+func (a *attempt) file(nonce string) string { return filepath.Join(a.dir(), nonce) }
+
+func (a *attempt) decisionFile() string { return filepath.Join(Dir(a.prefix), "decision") }
+
+// shards is how many data files the checkpoint has: one per section, and one for the object graph.
+func (a *attempt) shards() int { return a.of + 1 }
+
+// committed reports whether the checkpoint has its index.
+func (a *attempt) committed() bool { return prefix.IsFile(a.fsys, bundle.IndexFile(a.prefix)) }
+
+// decision returns the name of the attempt that is merged.
+func (a *attempt) decision() (string, error) {
+	b, err := fsx.ReadFile(a.fsys, a.decisionFile(), 128)
+	return string(b), err
+}
+
+// join returns the attempt called name, or the one that the workers agree on, which the first of them chooses.
+func join(fsys fsx.FS, prefix, name string, of int) (*attempt, error) {
+	a := &attempt{fsys: fsys, prefix: prefix, name: name, agreed: name == "", of: of}
+	if !a.agreed {
+		return a, a.checkName()
+	}
+	if err := fsx.MkdirAll(fsys, Dir(prefix)); err != nil {
+		return a, fmt.Errorf("ckpt: %w", err)
+	}
+	if err := fsx.WriteOnce(fsys, a.agreementFile(), []byte(newNonce())); err != nil && !errors.Is(err, fs.ErrExist) {
+		return a, fmt.Errorf("ckpt: agree on an attempt: %w", err)
+	}
+	return a, a.readAgreement()
+}
+
+// find returns the attempt called name, or the one that the workers agreed on.
+func find(fsys fsx.FS, prefix, name string) (*attempt, error) {
+	a := &attempt{fsys: fsys, prefix: prefix, name: name, agreed: name == ""}
+	if a.agreed {
+		return a, a.readAgreement()
+	}
+	return a, a.checkName()
+}
+
+func (a *attempt) agreementFile() string { return filepath.Join(Dir(a.prefix), "attempt") }
+
+func (a *attempt) readAgreement() error {
+	name, err := fsx.ReadFile(a.fsys, a.agreementFile(), 128)
+	if err != nil {
+		return fmt.Errorf("ckpt: merge %s: the workers did not agree on an attempt; name theirs with Attempt: %w: %w", a.prefix, err, ErrSection)
+	}
+	a.name = string(name)
+	return a.checkName()
+}
+
+func (a *attempt) checkName() error {
+	if !attemptName.MatchString(a.name) {
+		return fmt.Errorf("ckpt: %q cannot be the name of an attempt: letters, digits, '.', '_' and '-', at most 128", a.name)
+	}
+	return nil
+}
+
+func newNonce() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

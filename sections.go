@@ -1,0 +1,87 @@
+package ckpt
+
+import (
+	"context"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/sections"
+	"github.com/gockpt/ckpt/internal/stored"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+var (
+	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
+	// been written with other bytes, or another attempt was decided for. It is also in the error of a [Reader] whose checkpoint
+	// was replaced or removed after it was opened.
+	ErrStale = format.ErrStale
+	// ErrSection is in the error of a merge that misses a section or finds it damaged. It has changed nothing.
+	ErrSection = sections.ErrSection
+)
+
+// Attempt names the generation of workers that writes or merges sections: all of one generation give the same name, and
+// workers that are started again after a crash of them all another one, so that sections of different states are never
+// mixed. Without it the workers agree on one among themselves, which a restarted generation must not do.
+func Attempt(name string) Option {
+	return Option{"Attempt", onSection | onMerge, func(o *options) { o.attempt = name }}
+}
+
+// Own says which variables, by their paths (model.dense.kernel), a worker writes into its section. Without it the worker writes
+// all that it has.
+func Own(f func(path string) bool) Option {
+	return Option{"Own", onSection, func(o *options) { o.own = f }}
+}
+
+// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums.
+func Unverified() Option {
+	return Option{"Unverified", onMerge, func(o *options) { o.unverified = true }}
+}
+
+// Parts says which region of a variable the program holds: f is given a variable's path and the shape that it has in
+// memory, and returns the whole variable's shape and the region, or nil for a variable that is whole. Saving sections
+// writes the region; where memory holds the whole variable, that region of it. Restoring reads the region and no more
+// of the files than it needs.
+func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)) Option {
+	return Option{"Parts", onNew | onSection | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.parts = f }}
+}
+
+// WriteSection writes this worker's variables as section worker of the checkpoint that of workers make together under
+// prefix; [Merge] makes it whole. A worker that died is run again: when its section is complete with the same bytes,
+// there is nothing left to do. The error satisfies errors.Is(err, [ErrStale]) where the checkpoint is committed, or the
+// section was written with other bytes.
+func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...Option) error {
+	o, err := c.opts.with(onSection, opts)
+	if err != nil {
+		return err
+	}
+	source := func(ctx context.Context) (*objectgraph.Graph, []stored.Tensor, error) {
+		g, err := c.walk()
+		if err != nil {
+			return nil, nil, err
+		}
+		return stored.Of(ctx, g)
+	}
+	return sections.Write(ctx, o.writer, prefix, worker, of, source, sections.WriteOptions{
+		Attempt: o.attempt, Own: o.own, Parts: o.parts, Progress: progressOf(o.progress),
+	})
+}
+
+// Merge makes one checkpoint of the sections that the workers wrote under prefix, without copying their data: any process
+// may call it, again after a crash, or several at once, and names the result in the directory's `checkpoint` file unless that
+// names a later one. The error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another
+// attempt: it names the section, and everything stays as it is. It satisfies errors.Is(err, [ErrStale]) where
+// another attempt has been merged.
+func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
+	o, err := defaultOptions().with(onMerge, opts)
+	if err != nil {
+		return "", err
+	}
+	err = sections.Merge(ctx, o.writer, prefix, sections.MergeOptions{
+		Attempt: o.attempt, Unverified: o.unverified,
+		Record: func(ctx context.Context) error { return o.saved().RecordNewer(ctx, o.writer, prefix) },
+	})
+	if err != nil {
+		return "", err
+	}
+	return prefix, nil
+}
