@@ -69,7 +69,7 @@ func (p Place) findIn(dir string) (string, error) {
 	case IsFile(p.FS, variables+".index"):
 		return variables, nil
 	}
-	if file := p.shardedIn(dir); file != "" {
+	if file := p.weightsIn(dir); file != "" {
 		return file, nil
 	}
 	return "", Hint(p.FS, dir, fmt.Errorf("%s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is not a SavedModel: it has no file %s that names the latest; %s: %w",
@@ -85,18 +85,20 @@ func (p Place) choose(dir string) string {
 	return fmt.Sprintf("%s: open one by its prefix, such as %s", listed(p.FS, dir), filepath.Join(dir, there[len(there)-1]))
 }
 
-// shardedIn returns the file in dir that lists the shards of a checkpoint of another library, "" where there is not exactly one.
-func (p Place) shardedIn(dir string) string {
+// weightsIn returns the file in dir that stands for a checkpoint of another library, "" where there is none: the list of its shards,
+// as Hugging Face's directories and Keras's have it, or the only weights.
+func (p Place) weightsIn(dir string) string {
 	entries, _ := p.FS.ReadDir(filepath.Clean(dir))
-	found := ""
-	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".safetensors.index.json") && !strings.HasSuffix(e.Name(), ".weights.json") {
-			continue
+	for _, ending := range []string{".safetensors.index.json", ".safetensors", ".bin.index.json", ".weights.json"} {
+		var found []string
+		for _, e := range entries {
+			if !e.IsDir() && strings.HasSuffix(e.Name(), ending) {
+				found = append(found, filepath.Join(dir, e.Name()))
+			}
 		}
-		if found != "" {
-			return ""
+		if len(found) == 1 {
+			return found[0]
 		}
-		found = filepath.Join(dir, e.Name())
 	}
-	return found
+	return ""
 }

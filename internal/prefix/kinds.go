@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/gguf"
 	"github.com/gockpt/ckpt/format/keras"
+	"github.com/gockpt/ckpt/format/npz"
 	"github.com/gockpt/ckpt/format/safetensors"
 	"github.com/gockpt/ckpt/format/torch"
 	"github.com/gockpt/ckpt/internal/fsx"
@@ -41,10 +44,11 @@ var kinds = []kind{
 	{format: "hdf5", what: "an HDF5 file, as Keras writes weights and models", is: starts("\x89HDF\r\n\x1a\n"), open: opener(keras.Open)},
 	{format: "keras", what: "the index of a sharded Keras weights file", is: (*file).isKerasIndex, open: opener(keras.Open)},
 	{format: "keras", what: "a Keras model", is: (*file).isKeras, open: opener(keras.Open)},
+	{format: "pytorch", what: "the index of a sharded PyTorch checkpoint", is: func(f *file) bool { return f.isIndexOf(".bin") }, open: opener(torch.Open)},
 	{format: "pytorch", what: "a PyTorch file", is: (*file).isTorch, open: opener(torch.Open)},
-	{format: "npz", what: "an archive of NumPy arrays", is: (*file).isNPZ},
-	{format: "npz", what: "a NumPy array", is: starts("\x93NUMPY")},
-	{format: "gguf", what: "a GGUF file", is: starts("GGUF")},
+	{format: "npz", what: "an archive of NumPy arrays", is: (*file).isNPZ, open: opener(npz.Open)},
+	{format: "npz", what: "a NumPy array", is: starts("\x93NUMPY"), open: opener(npz.Open)},
+	{format: "gguf", what: "a GGUF file", is: starts("GGUF"), open: opener(gguf.Open)},
 	{what: "a TensorFlow Lite model", do: "it has no checkpoint: load the checkpoint that it was converted from", is: func(f *file) bool { return f.at(4, "TFL3") }},
 	{what: "a SavedModel's graph", do: "give its directory", is: named("saved_model.pb", "saved_model.pbtxt")},
 	{what: "the graph that TensorFlow 1 wrote beside a checkpoint", do: "leave out .meta to name the checkpoint", is: (*file).isMeta},
@@ -213,14 +217,13 @@ func (f *file) isKeras() bool {
 	return f.at(0, "PK\x03\x04") && strings.HasSuffix(f.name, ".keras")
 }
 
-// isTorch reports whether a file is what torch.save writes: an archive whose pickle lies in a directory, or, before PyTorch 1.6, a
-// pickle of a magic number. Other pickles may be PyTorch's too, and only they can be tried.
+// isTorch reports whether a file is what torch.save writes: an archive in which all members are in a directory, or a pickle.
 func (f *file) isTorch() bool {
 	first := f.firstMember()
 	if strings.HasSuffix(first, "/data.pkl") || strings.Contains(first, "/.") || strings.HasSuffix(first, "/byteorder") || strings.HasSuffix(first, "/version") {
 		return true
 	}
-	return len(f.head) > 2 && f.head[0] == 0x80 && 2 <= f.head[1] && f.head[1] <= 5
+	return torch.Recognize(f.head) || f.at(0, "PK\x03\x04") && slices.Contains([]string{".pt", ".pth", ".bin"}, filepath.Ext(f.name))
 }
 
 func (f *file) isNPZ() bool {
