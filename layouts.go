@@ -3,8 +3,36 @@ package ckpt
 import (
 	"reflect"
 
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/layout"
 )
+
+// Rename makes a restore look for values under other paths than the checkpoint has: old becomes new. A path is the names of edges, joined by
+// dots or slashes. old is the beginning of a path, of whole edges: Rename("bert.encoder", "encoder"), and Rename("module", "") leaves a
+// level out. Where old has a character of regular expressions other than the dot it is one, and new may refer to its groups:
+// Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in their order; one that matches no value is an error.
+// [At] then starts from a renamed path.
+func Rename(old, new string) Option {
+	return Option{"Rename", onRestore | onLoad, func(o *options) {
+		o.renames = append(o.renames[:len(o.renames):len(o.renames)], [2]string{old, new})
+	}}
+}
+
+// renamed returns g with its values under the paths that the renamings give them.
+func renamed(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, error) {
+	if len(renames) == 0 {
+		return g, nil
+	}
+	all := make([]match.Renaming, len(renames))
+	for i, r := range renames {
+		var err error
+		if all[i], err = match.NewRenaming(r[0], r[1]); err != nil {
+			return nil, err
+		}
+	}
+	return match.Rename(g, all)
+}
 
 // layoutRules returns what the type of an object declares about other makers' layouts: by its method, by those of embedded structs, and by the
 // tags of its fields. For a list it is what the element's type declares about the names below it.

@@ -80,6 +80,7 @@ type options struct {
 
 	strict, partial bool
 	at              string
+	renames         [][2]string
 
 	stateFile string
 	elsewhere bool

@@ -291,3 +291,21 @@ func readIO(t *testing.T, file string) (inputs, outputs []*floats) {
 	}
 	return inputs, outputs
 }
+
+// TestRename loads a module whose names the program does not share, and a wrapper's.
+func TestRename(t *testing.T) {
+	file := filepath.Join("testdata", "pytorch", "linear", "model.safetensors")
+	var want, got struct{ Fc1, Fc2 layers.Dense }
+	require.NoError(t, ckpt.LoadWeights(t.Context(), file, &want))
+	var m struct {
+		Net struct{ First, Second layers.Dense }
+	}
+	require.NoError(t, ckpt.LoadWeights(t.Context(), file, &m, ckpt.Strict(), ckpt.Rename("fc1", "net/first"), ckpt.Rename(`^fc(\d)\.`, "net.second.")))
+	got.Fc1, got.Fc2 = m.Net.First, m.Net.Second
+	require.Equal(t, want, got)
+
+	err := ckpt.LoadWeights(t.Context(), file, &m, ckpt.Rename("fc3", "net"))
+	require.ErrorContains(t, err, `Rename("fc3", "net"): no value of the checkpoint has such a path`)
+	err = ckpt.LoadWeights(t.Context(), file, &m, ckpt.Rename("(", "net"))
+	require.ErrorContains(t, err, "missing closing )")
+}

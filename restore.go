@@ -57,6 +57,9 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	}
 	g, err := readGraphFor(ctx, f, prefix, model)
 	if errors.Is(err, ErrNoObjectGraph) {
+		if len(o.renames) > 0 {
+			return nil, fmt.Errorf("ckpt: %s is name-based: Rename changes the paths of objects; AssignFromCheckpoint maps names: %w", prefix, err)
+		}
 		r.byName = true
 		r.restoration = byname.New(id, byname.RestoreOptions{
 			SkipSlots: o.skipSlots, Exempt: exempt, Load: load, Partial: o.partial, Strict: o.strict, Scope: o.at,
@@ -64,6 +67,9 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 		return r, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if g, err = renamed(g, o.renames); err != nil {
 		return nil, err
 	}
 	start, err := match.At(g, o.at)
