@@ -25,6 +25,13 @@ func spanOf(s tensor.Shape, axis int) span {
 // affine puts x*mul[i] + add[i] in y for every value x whose index along the span is i.
 func (s span) affine(y, x, mul, add []float32) {
 	if s.inner == 1 {
+		const wide = 64 // rows below that are taken several at a time
+		if times := wide / max(s.n, 1); times > 1 && s.outer >= times {
+			whole := span{s.outer / times, s.n * times, 1}
+			at := whole.outer * whole.n
+			span{s.outer % times, s.n, 1}.affine(y[at:], x[at:], mul, add)
+			mul, add, s = slices.Repeat(mul, times), slices.Repeat(add, times), whole
+		}
 		kernel.Parallel(s.outer, s.n, func(_, lo, hi int) { s.affineRows(y, x, mul, add, lo, hi) })
 		return
 	}

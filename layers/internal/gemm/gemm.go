@@ -6,8 +6,8 @@
 // The structure is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a tile of the result, a few
 // rows by a few columns, stays in registers while the inner dimension goes by, and the loops around it hand it operands that
 // are in the caches. Nothing is packed beforehand, so that a model has its weights in memory once: the first tile of a column of tiles reads the
-// second factor where it lies and copies it to a panel as it goes, and the tiles below read the panel. A product of one tile's
-// height needs no panel.
+// second factor where it lies and copies it to a panel as it goes, and the tiles below read the panel. A product of few
+// rows needs no panel.
 //
 // # Results
 //

@@ -255,3 +255,26 @@ func BenchmarkMul(b *testing.B) {
 		}
 	}
 }
+
+// Weights that are not in a cache: what a model of many layers meets.
+func BenchmarkMulOfColdWeights(b *testing.B) {
+	for _, size := range [][3]int{{1, 384, 1536}, {5, 384, 384}, {11, 384, 1536}, {40, 384, 1536}, {320, 384, 1536}} {
+		m, k, n := size[0], size[1], size[2]
+		x, z := make([]float32, m*k), make([]float32, m*n)
+		var y [100][]float32
+		for i := range y {
+			y[i] = make([]float32, k*n)
+			for j := range y[i] {
+				y[i][j] = 1 // memory that nobody wrote to is one page
+			}
+		}
+		b.Run(fmt.Sprintf("%dx%dx%d", m, k, n), func(b *testing.B) {
+			i := 0
+			b.SetBytes(int64(4 * k * n))
+			for b.Loop() {
+				i++
+				Mul(m, n, k, x, k, y[i%len(y)], n, z, n, nil)
+			}
+		})
+	}
+}

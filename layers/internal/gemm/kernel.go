@@ -30,6 +30,11 @@ const (
 	// height is the most rows of the first factor that meet a panel. That many, a depth deep, stay in the second cache (240 KiB).
 	height = 240
 
+	// flatDepth and lowDepth are the same where the second factor is read once or a few times, and comes from memory: few of its rows at
+	// a time are few pages, each of which is read on from one tile to the next. The depth does not change results: sums that go
+	// through memory keep all their digits.
+	flatDepth, lowDepth = 16, 32
+
 	maxRows, maxCols, maxWide = 12, 32, 64
 )
 
@@ -60,7 +65,7 @@ func (kn kernel) mul(p product) {
 	}
 }
 
-// flat computes a product of one tile's height: it goes through b once, where it lies.
+// flat computes a product of a tile's height, or of two wide tiles': it reads b where it lies.
 func (kn kernel) flat(p *product) {
 	var panel []float32
 	if !kn.masked() && p.n%kn.cols > 0 {
@@ -68,16 +73,25 @@ func (kn kernel) flat(p *product) {
 		defer panels.Put(memory)
 		panel = memory[:]
 	}
-	t := tile{rows: p.m}
-	for l := 0; l < p.k; l += depth {
-		t.deep = min(depth, p.k-l)
+	// Two tiles of few rows and many columns are faster than one of many rows and few columns.
+	parts := 1
+	if p.m > kn.wideRows && p.m <= 2*kn.wideRows {
+		parts = 2
+	}
+	var t tile
+	for l := 0; l < p.k; l += flatDepth {
+		t.deep = min(flatDepth, p.k-l)
 		for j := 0; j < p.n; j += t.wide {
 			t.cols = kn.cols
-			if left := p.n - j; p.m <= kn.wideRows && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
+			if left := p.n - j; p.m <= kn.wideRows*parts && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
 				t.cols = kn.wideCols
 			}
 			t.wide = min(t.cols, p.n-j)
-			kn.run(p, t, 0, j, l, panel)
+			for i, left := 0, parts; left > 0; left-- {
+				t.rows = (p.m - i + left - 1) / left
+				kn.run(p, t, i, j, l, panel)
+				i += t.rows
+			}
 		}
 	}
 }
@@ -88,10 +102,14 @@ func (kn kernel) high(p *product) {
 	defer panels.Put(panel)
 	tiles := (p.m + kn.rows - 1) / kn.rows
 	const group = height / maxRows
+	most := depth
+	if tiles <= 4 {
+		most = lowDepth
+	}
 	for first := 0; first < tiles; first += group {
 		last := min(first+group, tiles)
-		for l := 0; l < p.k; l += depth {
-			t := tile{cols: kn.cols, deep: min(depth, p.k-l)}
+		for l := 0; l < p.k; l += most {
+			t := tile{cols: kn.cols, deep: min(most, p.k-l)}
 			for j := 0; j < p.n; j += kn.cols {
 				t.wide = min(kn.cols, p.n-j)
 				for i := first; i < last; i++ {

@@ -16,7 +16,8 @@ var lanes = func() int {
 	return 0
 }()
 
-const maxLanes = 16
+// leastLanes is the fewest values that a register may have, maxLanes the most.
+const leastLanes, maxLanes = 8, 16
 
 func each(f function, n int, x *float32) {
 	if lanes == 16 {
@@ -114,16 +115,16 @@ func affine(n int, y, x, mul, add *float32) {
 	}
 }
 
-func weigh(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
-	if lanes == 16 {
+func weigh(n, count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
+	if n == 16 {
 		weigh512(count, taps, at, y, yStep, x, xStep, w, bias)
 	} else {
 		weigh256(count, taps, at, y, yStep, x, xStep, w, bias)
 	}
 }
 
-func largestOf(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {
-	if lanes == 16 {
+func largestOf(n, count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {
+	if n == 16 {
 		largestOf512(count, taps, at, y, yStep, x, xStep)
 	} else {
 		largestOf256(count, taps, at, y, yStep, x, xStep)

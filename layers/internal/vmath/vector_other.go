@@ -2,7 +2,7 @@
 
 package vmath
 
-const lanes, maxLanes = 0, 16
+const lanes, leastLanes, maxLanes = 0, 8, 16
 
 func each(f function, n int, x *float32)                            {}
 func sumExp(n int, y, x *float32, shift float32, sums *float32)     {}
@@ -16,6 +16,6 @@ func maximum(n int, y, x *float32)                                  {}
 func lstm(n int, h, c, z *float32, units int)                       {}
 func gru(n int, h, z, inner *float32, units int)                    {}
 func affine(n int, y, x, mul, add *float32)                         {}
-func weigh(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
+func weigh(n, count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
 }
-func largestOf(count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {}
+func largestOf(n, count, taps int, at *int, y *float32, yStep int, x *float32, xStep int) {}

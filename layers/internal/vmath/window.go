@@ -47,12 +47,14 @@ func (l *Line) Weigh(taps []Tap, weights, bias []float32) {
 	if lanes > 0 && len(taps) > 0 {
 		var memory [32]Tap
 		list := bytes(taps, &memory)
-		for ; c+lanes <= l.Channels; c += lanes {
-			from := &none[0]
-			if len(bias) > 0 {
-				from = &bias[c : c+lanes][0]
+		for n := lanes; n >= leastLanes; n /= 2 {
+			for ; c+n <= l.Channels; c += n {
+				from := &none[0]
+				if len(bias) > 0 {
+					from = &bias[c : c+n][0]
+				}
+				weigh(n, l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep, &weights[c], from)
 			}
-			weigh(l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep, &weights[c], from)
 		}
 	}
 	for ; c < l.Channels; c++ {
@@ -82,8 +84,10 @@ func (l *Line) Largest(taps []Tap) {
 	if lanes > 0 && len(taps) > 0 {
 		var memory [32]Tap
 		list := bytes(taps, &memory)
-		for ; c+lanes <= l.Channels; c += lanes {
-			largestOf(l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep)
+		for n := lanes; n >= leastLanes; n /= 2 {
+			for ; c+n <= l.Channels; c += n {
+				largestOf(n, l.Count, len(list), &list[0].X, &l.Y[c], l.YStep, &l.X[c], l.XStep)
+			}
 		}
 	}
 	for ; c < l.Channels; c++ {

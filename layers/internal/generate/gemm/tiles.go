@@ -13,7 +13,7 @@ import (
 type tile struct {
 	rows, vectors int
 	pack          bool // copies b to the panel as it goes
-	ahead         bool // asks for rows of b that are to come: b is not a panel
+	ahead         bool // asks for what follows in the rows of b: b is not a panel
 }
 
 // name is the tile's label.
@@ -127,8 +127,6 @@ func (r registers) write(list []tile, first func()) {
 	LEAQ(Mem{Base: RSI, Index: R15, Scale: 1}, R10) // row 3
 	LEAQ(Mem{Base: RSI, Index: R15, Scale: 2}, R11) // row 6
 	LEAQ(Mem{Base: R10, Index: R15, Scale: 2}, R12) // row 9
-	MOVQ(R9, R13)
-	SHLQ(Imm(3), R13) // eight rows ahead
 	for _, t := range list {
 		CMPQ(RAX, U32(t.number()))
 		JEQ(LabelRef(t.name()))
@@ -164,7 +162,7 @@ func (r registers) tile(t tile) {
 	}
 	if t.ahead {
 		for j := 0; j < t.vectors*r.bytes; j += 64 {
-			PREFETCHT0(Mem{Base: RDI, Index: R13, Scale: 1, Disp: j})
+			PREFETCHT0(Mem{Base: RDI, Disp: j + 1024})
 		}
 	}
 	if t.pack {
