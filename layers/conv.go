@@ -23,6 +23,9 @@ type Conv struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [window… channels/groups filters]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [filters]; not built: none is added
 
+	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [window… channels/groups rank]; see [Dense]
+	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank filters]
+
 	Filters       int   // 0: as many as the kernel has
 	KernelSize    []int // nil: that of the kernel
 	Strides       []int // nil: 1
@@ -31,9 +34,10 @@ type Conv struct {
 	DilationRate  []int // nil: 1
 	Groups        int   // channels and filters in so many groups, each convolved by itself; 0: 1
 	Activation    activation.Func
-	NoBias        bool   // make no bias; one that a checkpoint has is added all the same
-	Name          string // for error messages
-	Seed          uint64 // of the kernel's initial values
+	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
+	NoBias        bool    // make no bias; one that a checkpoint has is added all the same
+	Name          string  // for error messages
+	Seed          uint64  // of the kernel's initial values
 }
 
 // Conv1D is keras.layers.Conv1D: a convolution over steps. Its fields are those of [Conv].
@@ -97,6 +101,10 @@ func (c *Conv3D) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	return (*Conv)(c).forward(ctx, x, 3)
 }
 
+func (c *Conv) lora() lowRank {
+	return lowRank{"lora_kernel", &c.LoRAKernelA, &c.LoRAKernelB, c.LoRAAlpha}
+}
+
 func (c *Conv) id(rank int) id { return id{"conv" + strconv.Itoa(rank) + "d", c.Name} }
 
 func (c *Conv) build(input tensor.Shape, rank int) error {
@@ -129,6 +137,9 @@ func (c *Conv) plan(input tensor.Shape, rank int) (layout, convolution, error) {
 	case filters%groups != 0:
 		return l, conv, shapeErrorf(who, "kernel", c.Kernel.Shape(), "a multiple of %d filters for %d groups", groups, groups)
 	}
+	if err := c.lora().check(who, c.Kernel.Shape()); err != nil {
+		return l, conv, err
+	}
 	strides, err := perAxis(who, "strides", c.Strides, rank, 1)
 	if err != nil {
 		return l, conv, err
@@ -157,10 +168,11 @@ func (c *Conv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
 		return nil, err
 	}
 	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
+		weights := c.lora().addedTo(w, &c.Kernel)
 		if conv.groups > 1 && conv.groups == conv.channels { // a depthwise kernel in all but its shape
-			conv.depthwise(y, x, c.Kernel.Data(), c.Bias.Data())
+			conv.depthwise(y, x, weights, c.Bias.Data())
 		} else {
-			conv.run(w, y, x, c.Kernel.Data(), c.Bias.Data())
+			conv.run(w, y, x, weights, c.Bias.Data())
 		}
 	})
 }
@@ -253,8 +265,6 @@ func convMaker(class string) config.Maker {
 }
 
 func makeConv(c *config.Config) *Conv {
-	c.Skip("lora_alpha")
-	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Conv{
 		Filters:       c.Int("filters", 0),
 		KernelSize:    c.Ints("kernel_size"),
@@ -264,6 +274,7 @@ func makeConv(c *config.Config) *Conv {
 		DilationRate:  c.Ints("dilation_rate"),
 		Groups:        c.Int("groups", 1),
 		Activation:    c.Activation("activation"),
+		LoRAAlpha:     loraOptions(c),
 		NoBias:        !c.Bool("use_bias", true),
 		Name:          c.Name(),
 	}

@@ -136,7 +136,7 @@ func TestConvErrors(t *testing.T) {
 
 func TestConvFromConfigRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, config, want string }{
-		{"a low-rank addition to the kernel", `{"lora_rank": 2}`, `layers: Conv2D: config: option "lora_rank" is 2: unknown option`},
+		{"a low-rank addition of no rank", `{"lora_rank": 0}`, `layers: Conv2D: config: option "lora_rank" is 0, want 1 or more`},
 		{"a padding of none", `{"padding": "full"}`, `layers: Conv2D: config: padding "full" is none of valid, same and causal`},
 		{"padding by numbers", `{"padding": [1, 1]}`, `layers: Conv2D: config: option "padding" is [1, 1]: json: cannot unmarshal array into Go value of type string`},
 		{"another data format", `{"data_format": "NCHW"}`, `layers: Conv2D: config: data format "NCHW" is neither channels_last nor channels_first`},

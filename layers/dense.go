@@ -17,19 +17,30 @@ type Dense struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [inputs units]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [units]; not built: none is added
 
+	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [inputs rank]; with LoRAKernelB what Keras's enable_lora adds to the kernel
+	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank units]
+	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // [units]; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
+
 	Units      int // 0: as many as the kernel has
 	Activation activation.Func
 	// FlattenedFrom is the shape of one example, channels first, [C H W], that PyTorch flattened before this layer. Weights in PyTorch's
 	// layout then have their rows put in the order of a channels-last map, [H W C]. nil: the input is not a flattened map.
 	FlattenedFrom []int
-	NoBias        bool   // make no bias; one that a checkpoint has is added all the same
-	Name          string // for error messages
-	Seed          uint64 // of the kernel's initial values
+	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once. No checkpoint has it
+	NoBias        bool    // make no bias; one that a checkpoint has is added all the same
+	Name          string  // for error messages
+	Seed          uint64  // of the kernel's initial values
+
+	int8 bool // the description says so: the kernel needs its scale
 }
 
 // NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.
 // Its other options are fields.
 func NewDense(units int) *Dense { return &Dense{Units: units} }
+
+func (d *Dense) lora() lowRank {
+	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
+}
 
 func (d *Dense) id() id { return id{"dense", d.Name} }
 
@@ -45,7 +56,7 @@ func (d *Dense) Build(input tensor.Shape) error {
 		return errorf(who, "%d units", d.Units)
 	}
 	if !d.Kernel.Built() {
-		if d.Units == 0 {
+		if d.Units == 0 || d.int8 {
 			return errorf(who, "%w", ErrNotBuilt)
 		}
 		if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, inputs, d.Units); err != nil {
@@ -67,8 +78,13 @@ func (d *Dense) Build(input tensor.Shape) error {
 		return shapeErrorf(who, "kernel", weights, "[%d %d] for %d units", inputs, d.Units, d.Units)
 	case d.Bias.Built() && !d.Bias.Shape().Equal(weights[1:]):
 		return shapeErrorf(who, "bias", d.Bias.Shape(), "%v for kernel shape %v", weights[1:], weights)
+	case d.int8 && !d.KernelScale.Built():
+		return errorf(who, "an int8 kernel without kernel_scale: %w", ErrNotBuilt)
 	}
-	return nil
+	if err := checkScale(who, "kernel_scale", &d.KernelScale, weights[1]); err != nil {
+		return err
+	}
+	return d.lora().check(who, weights)
 }
 
 // WantShapes says what Units fixes: see [tensor.Shaper].
@@ -81,7 +97,7 @@ func (d *Dense) WantShapes(want func(variable tensor.Any, shape ...int)) {
 func (d *Dense) Call(x *Tensor) (*Tensor, error) { return d.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (d *Dense) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+func (d *Dense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	if err := checkInput(d.id(), x, 1, 0); err != nil {
 		return nil, err
 	}
@@ -97,7 +113,14 @@ func (d *Dense) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	to, from, w := kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.Kernel.Data(), inputs, units)
+	work := ctx.workspace()
+	mark := work.Mark()
+	defer work.Release(mark)
+	if d.KernelScale.Built() {
+		d.forwardInt8(work, y.Data(), x.Data(), n, inputs, units)
+		return activate(d.id(), d.Activation, y)
+	}
+	to, from, w := kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.lora().addedTo(work, &d.Kernel), inputs, units)
 	if width, err := d.Activation.Width(units); err == nil && width == units {
 		kernel.Linear(to, from, w, d.Bias.Data(), d.Activation)
 		return y, nil
@@ -117,11 +140,11 @@ func denseMaker(class string) config.Maker {
 }
 
 func makeDense(c *config.Config) any {
-	c.Skip("lora_alpha")
-	c.Refuse("lora_rank") // its product is added to the kernel
 	return &Dense{
 		Units:      c.Int("units", 0),
 		Activation: c.Activation("activation"),
+		LoRAAlpha:  loraOptions(c),
+		int8:       int8Option(c),
 		NoBias:     !c.Bool("use_bias", true),
 		Name:       c.Name(),
 	}

@@ -16,15 +16,32 @@ type EinsumDense struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // as the equation labels it
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // stretches to the output; not built: none is added
 
+	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // the kernel's axes but for the last, then the rank; see [Dense]
+	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank last]
+	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // of a quantized kernel, which is refused
+
 	// Equation is Keras's, such as "abc,cd->abd"; "..." may stand for the first or the last axes of input and output.
 	Equation string
 	// OutputShape has the output's axes without the batch axis and those of "...", -1 where the length is the input's. It
 	// matters only where there is no kernel yet.
 	OutputShape []int
-	BiasAxes    string // the output's labels along which the bias has values of its own; "": make no bias
+	LoRAAlpha   float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
+	BiasAxes    string  // the output's labels along which the bias has values of its own; "": make no bias
 	Activation  activation.Func
 	Name        string // for error messages
 	Seed        uint64 // of the kernel's initial values
+}
+
+func (d *EinsumDense) lora() lowRank {
+	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
+}
+
+// checkKernel checks what may be beside the kernel.
+func (d *EinsumDense) checkKernel(who id) error {
+	if d.KernelScale.Built() {
+		return errorf(who, errQuantized, "kernel_scale", d.KernelScale.Shape())
+	}
+	return d.lora().check(who, d.Kernel.Shape())
 }
 
 func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
@@ -100,6 +117,9 @@ func (d *EinsumDense) prepare(input tensor.Shape) (*kernel.Contraction, map[rune
 		if err := d.make(c, elided, input); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := d.checkKernel(who); err != nil {
+		return nil, nil, err
 	}
 	weights := d.Kernel.Shape()
 	if len(weights) != len(c.W) {
@@ -199,7 +219,10 @@ func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	if d.Bias.Built() {
 		kernel.AddStretched(y.Data(), y.Shape(), d.Bias.Data(), d.Bias.Shape())
 	}
-	c.Add(ctx.workspace(), y.Data(), x.Data(), d.Kernel.Data(), sizes)
+	work := ctx.workspace()
+	mark := work.Mark()
+	defer work.Release(mark)
+	c.Add(work, y.Data(), x.Data(), d.lora().addedTo(work, &d.Kernel), sizes)
 	return activate(d.id(), d.Activation, y)
 }
 
@@ -208,13 +231,13 @@ func einsumDenseMaker(class string) config.Maker {
 		return nil
 	}
 	return func(c *config.Config) any {
-		c.Skip("lora_alpha")
-		c.Refuse("lora_rank", "gptq_unpacked_column_size")
+		c.Refuse("gptq_unpacked_column_size")
 		return &EinsumDense{
 			Equation:    c.Text("equation", ""),
 			OutputShape: c.Dims("output_shape"),
 			BiasAxes:    c.Text("bias_axes", ""),
 			Activation:  c.Activation("activation"),
+			LoRAAlpha:   loraOptions(c),
 			Name:        c.Name(),
 		}
 	}

@@ -16,16 +16,27 @@ import (
 type Embedding struct {
 	Embeddings Tensor `ckpt:"_embeddings,alias=embeddings,cast"` // [indices values]
 
-	InputDim  int    // how many indices; 0: as many as the table has
-	OutputDim int    // values of a row; 0: as many as the table has
-	MaskZero  bool   // index 0 is padding: the output has a mask that is false there
-	Name      string // for error messages
-	Seed      uint64 // of the table's initial values
+	LoRAEmbeddingsA Tensor `ckpt:"lora_embeddings_a,optional,cast"` // [indices rank]; with LoRAEmbeddingsB what Keras's enable_lora adds to the table
+	LoRAEmbeddingsB Tensor `ckpt:"lora_embeddings_b,optional,cast"` // [rank values]
+	EmbeddingsScale Tensor `ckpt:"embeddings_scale,optional,cast"`  // [indices]; built: the table is of Keras's policy int8, in steps of 1/EmbeddingsScale
+
+	InputDim  int     // how many indices; 0: as many as the table has
+	OutputDim int     // values of a row; 0: as many as the table has
+	LoRAAlpha float32 // LoRAEmbeddingsA·LoRAEmbeddingsB is added LoRAAlpha/rank times, 0: once
+	MaskZero  bool    // index 0 is padding: the output has a mask that is false there
+	Name      string  // for error messages
+	Seed      uint64  // of the table's initial values
+
+	int8 bool // the description says so: the table needs its scales
 }
 
 // NewEmbedding returns an Embedding of that size, which makes its table at the first call if it is not restored before.
 func NewEmbedding(inputDim, outputDim int) *Embedding {
 	return &Embedding{InputDim: inputDim, OutputDim: outputDim}
+}
+
+func (e *Embedding) lora() lowRank {
+	return lowRank{"lora_embeddings", &e.LoRAEmbeddingsA, &e.LoRAEmbeddingsB, e.LoRAAlpha}
 }
 
 func (e *Embedding) id() id { return id{"embedding", e.Name} }
@@ -34,7 +45,7 @@ func (e *Embedding) id() id { return id{"embedding", e.Name} }
 // options give, or has [ErrNotBuilt] where they give none. The input may have any shape.
 func (e *Embedding) Build(tensor.Shape) error {
 	if !e.Embeddings.Built() {
-		if e.InputDim <= 0 || e.OutputDim <= 0 {
+		if e.InputDim <= 0 || e.OutputDim <= 0 || e.int8 {
 			return errorf(e.id(), "%w", ErrNotBuilt)
 		}
 		init := func(w []float32, _ tensor.Shape, r *rand.Rand) { uniform(w, 0.05, r) }
@@ -42,7 +53,16 @@ func (e *Embedding) Build(tensor.Shape) error {
 			return err
 		}
 	}
-	return checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", anyOr(e.InputDim), anyOr(e.OutputDim))
+	if err := checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", anyOr(e.InputDim), anyOr(e.OutputDim)); err != nil {
+		return err
+	}
+	if e.int8 && !e.EmbeddingsScale.Built() {
+		return errorf(e.id(), "int8 embeddings without embeddings_scale: %w", ErrNotBuilt)
+	}
+	if err := checkScale(e.id(), "embeddings_scale", &e.EmbeddingsScale, e.Embeddings.Shape()[0]); err != nil {
+		return err
+	}
+	return e.lora().check(e.id(), e.Embeddings.Shape())
 }
 
 // WantShapes says what InputDim and OutputDim fix: see [tensor.Shaper].
@@ -85,6 +105,7 @@ func gather[T tensor.Element](e *Embedding, x *tensor.Tensor[T], index func(T) i
 	if err != nil {
 		return nil, err
 	}
+	lora := e.lora()
 	table, out := e.Embeddings.Data(), y.Data()
 	for i, v := range x.Data() {
 		row := index(v)
@@ -94,7 +115,16 @@ func gather[T tensor.Element](e *Embedding, x *tensor.Tensor[T], index func(T) i
 		if row < 0 || row >= rows {
 			return nil, errorf(e.id(), "value %d of the input is %v, want an index into the table's %d rows", i, v, rows)
 		}
-		copy(out[i*width:(i+1)*width], table[row*width:])
+		to := out[i*width : (i+1)*width]
+		copy(to, table[row*width:])
+		if e.EmbeddingsScale.Built() {
+			for j := range to {
+				to[j] /= e.EmbeddingsScale.Data()[row]
+			}
+		}
+		if lora.built() {
+			lora.addRow(to, row)
+		}
 	}
 	return y, nil
 }
@@ -165,12 +195,12 @@ func embeddingMaker(class string) config.Maker {
 	case "Embedding":
 		return func(c *config.Config) any {
 			c.Skip("input_length", "weights")
-			c.Skip("lora_alpha")
-			c.Refuse("lora_rank")
 			return &Embedding{
 				InputDim:  c.Int("input_dim", 0),
 				OutputDim: c.Int("output_dim", 0),
+				LoRAAlpha: loraOptions(c),
 				MaskZero:  c.Bool("mask_zero", false),
+				int8:      int8Option(c),
 				Name:      c.Name(),
 			}
 		}

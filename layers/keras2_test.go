@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gockpt/ckpt/tensor"
@@ -102,7 +103,11 @@ func weightFields(v reflect.Value) []*Tensor {
 			return []*Tensor{v.Addr().Interface().(*Tensor)}
 		}
 		for i := range v.NumField() {
-			if _, tagged := v.Type().Field(i).Tag.Lookup("ckpt"); tagged || v.Type().Field(i).Anonymous {
+			tag, tagged := v.Type().Field(i).Tag.Lookup("ckpt")
+			if strings.HasPrefix(tag, "lora_") || strings.HasPrefix(tag, "kernel_scale") || strings.HasPrefix(tag, "embeddings_scale") {
+				continue // Keras 2 has none
+			}
+			if tagged || v.Type().Field(i).Anonymous {
 				found = append(found, weightFields(v.Field(i))...)
 			}
 		}

@@ -180,7 +180,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 		gate := projected(work, call.Query, &m.GateDense)
 		applyGate(out, gate, heads*valueDim)
 	}
-	if y, err = m.finish(out, qShape); err != nil {
+	if y, err = m.finish(work, out, qShape); err != nil {
 		return nil, nil, err
 	}
 	if a.Scores != nil {
@@ -265,24 +265,27 @@ func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall,
 }
 
 // finish applies the output's projection to what the heads read.
-func (m *MultiHeadAttention) finish(out []float32, query tensor.Shape) (*Tensor, error) {
+func (m *MultiHeadAttention) finish(work *kernel.Scratch, out []float32, query tensor.Shape) (*Tensor, error) {
 	weights := m.OutputDense.Kernel.Shape()
 	y, err := newOutput(m.id(), slices.Concat(query[:len(query)-1], weights[2:])...)
 	if err != nil {
 		return nil, err
 	}
 	n, k, w := query[:len(query)-1].Len(), weights[:2].Len(), weights[2:].Len()
-	kernel.MatmulBias(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.Kernel.Data(), k, w), m.OutputDense.Bias.Data())
+	kernel.MatmulBias(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.lora().addedTo(work, &m.OutputDense.Kernel), k, w), m.OutputDense.Bias.Data())
 	return y, nil
 }
 
 // projected returns x along the kernel of d, with its bias: [… heads width] in scratch memory.
 func projected(work *kernel.Scratch, x *Tensor, d *EinsumDense) []float32 {
-	weights := d.Kernel.Shape()
-	in, width := weights[0], weights[1:].Len()
+	shape := d.Kernel.Shape()
+	in, width := shape[0], shape[1:].Len()
 	rows := x.Shape()[:len(x.Shape())-1].Len()
 	y := work.Floats(rows * width)
-	kernel.MatmulBias(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(d.Kernel.Data(), in, width), d.Bias.Data())
+	mark := work.Mark()
+	defer work.Release(mark)
+	weights := d.lora().addedTo(work, &d.Kernel)
+	kernel.MatmulBias(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(weights, in, width), d.Bias.Data())
 	return y
 }
 
@@ -397,6 +400,9 @@ func (p *projections) check(name string, d *EinsumDense, shape []int, inputs int
 		return
 	}
 	if p.err = checkWeight(p.who, name+" kernel", &d.Kernel, "for input shape "+input.String()+" by the layer's options", shape...); p.err != nil {
+		return
+	}
+	if p.err = d.checkKernel(p.who); p.err != nil {
 		return
 	}
 	if want := d.Kernel.Shape()[inputs:]; d.Bias.Built() && !d.Bias.Shape().Equal(want) {

@@ -116,17 +116,17 @@ func (g *genGraph) layerOf(id int) *genLayer {
 
 // isWeight reports the dtypes that a layer's weights are restored from.
 func isWeight(d tensor.DType) bool {
-	return d == tensor.DTFloat32 || d == tensor.DTFloat16 || d == tensor.DTBFloat16
+	return d == tensor.DTFloat32 || d == tensor.DTFloat16 || d == tensor.DTBFloat16 || d == tensor.DTInt8
 }
 
 // plain recognises the layers that hold variables alone.
 func (w *weights) plain() *genLayer {
 	switch {
-	case w.has("_kernel (bias)"), w.has("kernel (bias)"):
+	case w.has("_kernel (bias) (lora_kernel_a) (lora_kernel_b)"), w.has("_kernel (bias) kernel_scale (lora_kernel_a) (lora_kernel_b)"), w.has("kernel (bias)"):
 		return w.kernel()
 	case w.has("kernel recurrent_kernel (bias)"):
 		return w.cell()
-	case w.has("_embeddings"), w.has("embeddings"):
+	case w.has("_embeddings (lora_embeddings_a) (lora_embeddings_b)"), w.has("_embeddings embeddings_scale (lora_embeddings_a) (lora_embeddings_b)"), w.has("embeddings"):
 		return &genLayer{goType: "Embedding"}
 	case w.has("depthwise_kernel pointwise_kernel (bias)"):
 		return w.ofRank("SeparableConv", w.rank("depthwise_kernel")-2, 2)

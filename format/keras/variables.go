@@ -1,6 +1,10 @@
 package keras
 
-import "github.com/gockpt/ckpt/tensor"
+import (
+	"encoding/json"
+
+	"github.com/gockpt/ckpt/tensor"
+)
 
 // A slot is a variable that objects of a class have, in the order in which Keras stores them.
 type slot struct {
@@ -69,7 +73,7 @@ func variableNames(class string, d *description, shapes []tensor.Shape) [][]stri
 				on = append(on, s)
 			}
 		}
-		slots = on
+		slots = append(on, d.scales(class)...)
 	} else if len(slots) > len(shapes) {
 		slots = without(slots, len(shapes))
 	}
@@ -77,6 +81,25 @@ func variableNames(class string, d *description, shapes []tensor.Shape) [][]stri
 		names[i] = slots[i].names
 	}
 	return names
+}
+
+// scales returns the scales that stand behind the weights of a layer of Keras's policy int8.
+func (d *description) scales(class string) []slot {
+	var policy struct {
+		Config struct {
+			Mode string `json:"mode"`
+		} `json:"config"`
+	}
+	if json.Unmarshal(d.options["dtype"], &policy) != nil || policy.Config.Mode != "int8" {
+		return nil
+	}
+	switch class {
+	case "dense", "einsum_dense":
+		return []slot{named("kernel_scale")}
+	case "embedding":
+		return []slot{named("embeddings_scale")}
+	}
+	return nil
 }
 
 // attentionSlots returns what an Attention layer has: both of its variables are left out by default.

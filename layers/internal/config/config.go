@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type Config struct {
 	options map[string]json.RawMessage
 	read    map[string]bool
 	makers  Makers
+	policy  policy
 	Err     error
 }
 
@@ -50,7 +52,7 @@ func isHarmless(key string) bool {
 		return true
 	case "trainable", "activity_regularizer", "seed": // say how the layer is trained
 		return true
-	case "dtype", "autocast": // layers compute in float32; quantized policies are refused by New
+	case "dtype", "autocast": // layers compute in float32; quantized policies are refused by Done
 		return true
 	}
 	return strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
@@ -63,28 +65,43 @@ func New(class string, raw json.RawMessage, makers Makers) (*Config, error) {
 		return nil, fault.Errorf(c.who, "config: %w", err)
 	}
 	c.who.Name = c.Name()
-	c.checkPolicy()
+	c.readPolicy()
 	return c, c.Err
 }
 
-// checkPolicy refuses a dtype policy that is quantized: such a layer has other weights.
-func (c *Config) checkPolicy() {
-	var policy struct {
-		ClassName string `json:"class_name"`
-		Config    struct {
-			Name string `json:"name"`
-		} `json:"config"`
-	}
-	if json.Unmarshal(c.options["dtype"], &policy) != nil {
+// A policy is a dtype policy that is quantized: such a layer has other weights.
+type policy struct {
+	ClassName string `json:"class_name"`
+	Config    struct {
+		Name string `json:"name"`
+		Mode string `json:"mode"`
+	} `json:"config"`
+	known bool // the layer computes with it
+}
+
+// readPolicy reads the dtype policy, where it is quantized.
+func (c *Config) readPolicy() {
+	p := policy{}
+	if json.Unmarshal(c.options["dtype"], &p) != nil {
 		return // a name, or nothing
 	}
-	if strings.Contains(policy.ClassName, "Quantized") || policy.ClassName == "DTypePolicyMap" {
-		c.Err = fault.Errorf(c.who, "dtype policy %s %q: %w", policy.ClassName, policy.Config.Name, fault.ErrUnknownOption)
+	if strings.Contains(p.ClassName, "Quantized") || p.ClassName == "DTypePolicyMap" {
+		c.policy = p
 	}
+}
+
+// Int8 reports whether the layer's policy is int8. The caller then computes with it: a quantized policy of which nobody asked, or
+// of another kind, is an error.
+func (c *Config) Int8() bool {
+	c.policy.known = c.policy.ClassName == "QuantizedDTypePolicy" && (c.policy.Config.Mode == "int8" || strings.HasPrefix(c.policy.Config.Name, "int8_from_"))
+	return c.policy.known
 }
 
 // Done returns the first error of what was read, or one that names an option which nobody read.
 func (c *Config) Done() error {
+	if p := c.policy; p.ClassName != "" && !p.known {
+		return fault.Errorf(c.who, "dtype policy %s %q: %w", p.ClassName, cmp.Or(p.Config.Name, p.Config.Mode), fault.ErrUnknownOption)
+	}
 	for _, key := range slices.Sorted(maps.Keys(c.options)) {
 		if c.Err == nil && !c.read[key] && !isHarmless(key) && string(c.options[key]) != "null" {
 			c.Fail("%w %q", fault.ErrUnknownOption, key)
