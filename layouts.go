@@ -35,7 +35,8 @@ func renamed(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, err
 }
 
 // layoutRules returns what the type of an object declares about other makers' layouts: by its method, by those of embedded structs, and by the
-// tags of its fields. For a list it is what the element's type declares about the names below it.
+// tags of its fields. For a list it is what the element's type declares; stored returns the names below it, and is nil where the list is
+// saved.
 func layoutRules(v reflect.Value, stored func() []string) []layout.Rule {
 	if v.Kind() == reflect.Slice || v.Kind() == reflect.Array {
 		return listRules(v, stored)
@@ -93,6 +94,9 @@ func listRules(v reflect.Value, stored func() []string) []layout.Rule {
 	if !ok {
 		return nil
 	}
-	_, rules := d.CheckpointListLayouts(stored())
-	return rules
+	var names []string
+	if stored != nil {
+		names = stored()
+	}
+	return d.CheckpointListLayouts(v.Len(), names)
 }

@@ -124,16 +124,17 @@ func (m *MultiHeadAttention) CheckpointLayouts() []lay.Rule {
 	}
 	heads := lay.Sizes{"h": m.NumHeads}
 	kernels, biases := make([]string, 3), make([]string, 3)
-	rules := make([]lay.Rule, 0, 8)
+	apart := make([]lay.Rule, 3) // where queries, keys and values differ in width
 	for i, name := range []string{"query", "key", "value"} {
 		kernels[i], biases[i] = "_"+name+"_dense/_kernel", "_"+name+"_dense/bias"
-		rules = append(rules, lay.Pattern(lay.PyTorch, kernels[i], name[:1]+"_proj_weight", "(h d) i -> i h d", heads))
+		apart[i] = lay.Pattern(lay.PyTorch, kernels[i], name[:1]+"_proj_weight", "(h d) i -> i h d", heads)
 	}
-	return append(rules,
-		lay.Split(lay.PyTorch, kernels, "in_proj_weight", "(h d) i -> i h d", heads),
+	return []lay.Rule{
+		lay.Split(lay.PyTorch, kernels, "in_proj_weight", "(h d) i -> i h d", heads), apart[0], apart[1], apart[2],
 		lay.Split(lay.PyTorch, biases, "in_proj_bias", "(h d) -> h d", heads),
 		lay.Pattern(lay.PyTorch, "_output_dense/_kernel", "out_proj/weight", "o (h d) -> h d o", heads),
-		lay.Renamed(lay.PyTorch, "_output_dense/bias", "out_proj/bias"))
+		lay.Renamed(lay.PyTorch, "_output_dense/bias", "out_proj/bias"),
+	}
 }
 
 // CheckpointLayouts declares torch.nn.RNNCell's.
@@ -159,32 +160,31 @@ func (g *GRU) CheckpointLayouts() []lay.Rule { return layerLayouts(&g.Cell) }
 func (b *Bidirectional) CheckpointLayouts() []lay.Rule { return b.layouts("", 0) }
 
 // CheckpointListLayouts declares those of a torch.nn.RNN of several layers.
-func (s *SimpleRNN) CheckpointListLayouts(stored []string) (int, []lay.Rule) {
-	return listLayouts(stored, func(own string, i int) []lay.Rule { return cellLayouts(&s.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
+func (s *SimpleRNN) CheckpointListLayouts(elements int, stored []string) []lay.Rule {
+	return listLayouts(elements, stored, func(own string, i int) []lay.Rule { return cellLayouts(&s.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
 }
 
 // CheckpointListLayouts declares those of a torch.nn.LSTM of several layers.
-func (l *LSTM) CheckpointListLayouts(stored []string) (int, []lay.Rule) {
-	return listLayouts(stored, func(own string, i int) []lay.Rule { return cellLayouts(&l.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
+func (l *LSTM) CheckpointListLayouts(elements int, stored []string) []lay.Rule {
+	return listLayouts(elements, stored, func(own string, i int) []lay.Rule { return cellLayouts(&l.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
 }
 
 // CheckpointListLayouts declares those of a torch.nn.GRU of several layers.
-func (g *GRU) CheckpointListLayouts(stored []string) (int, []lay.Rule) {
-	return listLayouts(stored, func(own string, i int) []lay.Rule { return cellLayouts(&g.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
+func (g *GRU) CheckpointListLayouts(elements int, stored []string) []lay.Rule {
+	return listLayouts(elements, stored, func(own string, i int) []lay.Rule { return cellLayouts(&g.Cell, own+"cell/", fmt.Sprintf("_l%d", i)) })
 }
 
 // CheckpointListLayouts declares those of a bidirectional recurrent module of several layers.
-func (b *Bidirectional) CheckpointListLayouts(stored []string) (int, []lay.Rule) {
-	return listLayouts(stored, b.layouts)
+func (b *Bidirectional) CheckpointListLayouts(elements int, stored []string) []lay.Rule {
+	return listLayouts(elements, stored, b.layouts)
 }
 
-// listLayouts collects the rules of each layer that the stored names number: weight_ih_l0, weight_ih_l1, …
-func listLayouts(stored []string, of func(own string, i int) []lay.Rule) (n int, rules []lay.Rule) {
-	for slices.Contains(stored, fmt.Sprintf("weight_ih_l%d", n)) {
-		rules = append(rules, of(fmt.Sprintf("%d/", n), n)...)
-		n++
+// listLayouts collects the rules of each layer: of those that the stored names number, weight_ih_l0, weight_ih_l1, …, or of a list's elements.
+func listLayouts(elements int, stored []string, of func(own string, i int) []lay.Rule) (rules []lay.Rule) {
+	for i := 0; stored == nil && i < elements || slices.Contains(stored, fmt.Sprintf("weight_ih_l%d", i)); i++ {
+		rules = append(rules, of(fmt.Sprintf("%d/", i), i)...)
 	}
-	return n, rules
+	return rules
 }
 
 func layerLayouts(c Cell) []lay.Rule {

@@ -19,11 +19,11 @@ type Declarer interface {
 	CheckpointLayouts() []Rule
 }
 
-// A ListDeclarer says how other makers store a list of its type in one object. stored holds the names that lie below that object.
-// The result has the number of elements, 0 where the names do not describe a list, and rules whose Own paths begin with the
-// element's index, as in "0/cell/kernel". It is called on a zero value of the type.
+// A ListDeclarer says how other makers store a list of its type in one object. The method is called on the list's first element, or on a
+// zero value where the list is to be made. To load it is given the names below the stored object; to save, stored is nil and elements
+// is the length of the list. The paths in Own begin with an element's index, as in "0/cell/kernel".
 type ListDeclarer interface {
-	CheckpointListLayouts(stored []string) (elements int, rules []Rule)
+	CheckpointListLayouts(elements int, stored []string) []Rule
 }
 
 // A Rule makes values of an object from stored tensors, and back.

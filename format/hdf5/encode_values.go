@@ -63,7 +63,7 @@ func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 				return append(b, f.properties[:]...), nil
 			}
 		}
-		return nil, fmt.Errorf("Keras's HDF5 has no datatype for %v", d)
+		return nil, fmt.Errorf("no datatype for %v in HDF5 as Keras writes it", d)
 	}
 	return b, nil
 }

@@ -1,0 +1,147 @@
+package derived
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/layout"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Named is a value to be written under a name.
+type Named struct {
+	Name   string // edges joined by dots
+	Path   string // of the value in the program; the first of them where it is made of several
+	Source format.Source
+}
+
+// Save returns the values of a program in the layout of a maker: those that its rules name as the maker stores them, all others
+// under their own names. lossy says what a load of the result does not give back.
+func Save(g *object.Graph, maker layout.Maker, rules func(v reflect.Value) []layout.Rule) (values []Named, lossy []string, err error) {
+	s := saving{taken: make(map[*object.Node]bool)}
+	for _, n := range g.Nodes {
+		for _, rule := range rules(n.Obj) {
+			if rule.Maker != maker || rule.Save.Shapes == nil {
+				continue
+			}
+			if err := s.apply(n, &rule); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for _, n := range g.Nodes {
+		if len(n.Values) == 1 && n.Values[0].Built() && !s.taken[n] {
+			s.values = append(s.values, Named{Name: strings.Join(n.EdgePath(), "."), Path: n.Path(), Source: n.Values[0].Source()})
+		}
+	}
+	return s.values, s.lossy, nil
+}
+
+type saving struct {
+	taken  map[*object.Node]bool // nodes with values that a rule has used
+	values []Named
+	lossy  []string
+}
+
+// apply uses a rule for the object n where all of its values are there, and none was used by a rule before.
+func (s *saving) apply(n *object.Node, rule *layout.Rule) error {
+	own := make([]*object.Node, len(rule.Own))
+	shapes := make([]tensor.Shape, len(rule.Own))
+	for i, path := range rule.Own {
+		if own[i] = below(n, path); own[i] == nil || len(own[i].Values) != 1 || !own[i].Values[0].Built() || s.taken[own[i]] {
+			return nil
+		}
+		shapes[i] = own[i].Values[0].Shape
+	}
+	stored, err := rule.Save.Shapes(shapes)
+	if err != nil {
+		return nil // another rule may fit: query, key and value of several widths are stored apart
+	}
+	dtype, path := tensor.DTInt64, n.Path()
+	for i, node := range own {
+		if i == 0 {
+			dtype, path = node.Values[0].DType, node.Path()
+		} else if node.Values[0].DType != dtype {
+			return fmt.Errorf("%s is %v and %s is %v: values that %s stores as one must have one dtype", path, dtype, node.Path(), node.Values[0].DType, rule.Maker)
+		}
+		s.taken[node] = true
+	}
+	made := &made{rule: rule, own: own, shapes: stored, dtype: dtype}
+	prefix := n.EdgePath()
+	for i, name := range rule.Stored {
+		s.values = append(s.values, Named{
+			Name: strings.Join(append(slices.Clone(prefix), strings.Split(name, "/")...), "."), Path: path,
+			Source: format.Source{DType: dtype, Shape: stored[i], Load: func() (tensor.Any, error) { return made.load(i) }},
+		})
+	}
+	if rule.Lossy != "" {
+		s.lossy = append(s.lossy, path+": "+rule.Lossy)
+	}
+	return nil
+}
+
+// below returns the node that a path of edges leads to from n, nil where it leads nowhere.
+func below(n *object.Node, path string) *object.Node {
+	for _, name := range strings.Split(path, "/") {
+		e := n.Find(name)
+		if e == nil || e.Node == nil {
+			return nil
+		}
+		n = e.Node
+	}
+	return n
+}
+
+// A made makes the tensors of one rule. It keeps them only until each was loaded.
+type made struct {
+	rule   *layout.Rule
+	own    []*object.Node
+	shapes []tensor.Shape
+	dtype  tensor.DType
+
+	mu      sync.Mutex
+	results []tensor.Any
+	left    int
+}
+
+func (m *made) load(i int) (tensor.Any, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.results == nil {
+		if err := m.make(); err != nil {
+			return nil, err
+		}
+	}
+	t := m.results[i]
+	if m.left--; m.left == 0 {
+		m.results = nil
+	}
+	return t, nil
+}
+
+func (m *made) make() error {
+	from := make([]tensor.Any, len(m.own))
+	for i, n := range m.own {
+		var err error
+		if from[i], err = n.Values[0].Load(); err != nil {
+			return err
+		}
+	}
+	to := make([]tensor.Any, len(m.shapes))
+	for i, shape := range m.shapes {
+		var err error
+		if to[i], err = tensor.NewAny(m.dtype, shape...); err != nil {
+			return err
+		}
+	}
+	if err := m.rule.Save.Move(to, from); err != nil {
+		return err
+	}
+	m.results, m.left = to, len(to)
+	return nil
+}
