@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,9 +24,13 @@ type meter struct {
 	moved  atomic.Int64
 	enough int64
 	full   func()
+	mu     sync.Mutex
 }
 
+// count lets nobody move more while the one who moved enough ends the context, however long the system lets that goroutine wait.
 func (m *meter) count(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if now := m.moved.Add(int64(n)); now >= m.enough && now-int64(n) < m.enough {
 		m.full()
 	}
