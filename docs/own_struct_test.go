@@ -1,0 +1,74 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/layers"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Linear has its weights where its code wants them: a tensor, a flat slice, or arrays.
+type Linear struct {
+	Kernel tensor.Tensor[float32] `ckpt:"kernel,alias=_kernel"` // saved as "kernel"; Keras 3 has "_kernel"
+	Bias   []float32              `ckpt:"bias"`                 // plain values need a tag
+	Calls  int                    // not tracked
+}
+
+// A Model is a struct of any shape: what it reaches through pointers, slices and maps is tracked too.
+type Model struct {
+	InputTransform *Linear // "input_transform"; LoadWeights makes what is nil
+	Hidden         Linear
+	Last           Linear `ckpt:"prediction"`
+}
+
+func loadOwn(ctx context.Context) error {
+	var model Model
+	if err := ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model")); err != nil {
+		return err
+	}
+
+	fmt.Println(model.InputTransform.Kernel.Shape(), len(model.Hidden.Bias), model.Last.Kernel.Shape())
+	return nil
+}
+
+func Example_ownStruct() {
+	fmt.Println(loadOwn(context.Background()))
+	// Output:
+	// [2 10] 8 [8 1]
+	// <nil>
+}
+
+// A Matrix stores its numbers in PyTorch's order elsewhere: the tag says the stored name, and which stored axis is which.
+type Matrix struct {
+	W tensor.Tensor[float32] `ckpt:"kernel,pytorch=weight:10"` // [in out], PyTorch has [out in]
+}
+
+func loadTransposed(ctx context.Context) error {
+	var net struct{ Fc2 Matrix }
+	if err := ckpt.LoadWeights(ctx, "model.pt", &net); err != nil {
+		return err
+	}
+	fmt.Println(net.Fc2.W.Shape())
+	return nil
+}
+
+func Example_transposed() {
+	fmt.Println(loadTransposed(context.Background()))
+	// Output:
+	// [4 4]
+	// <nil>
+}
+
+func explainMismatch(ctx context.Context) error {
+	var model struct{ InputTransfrom, Hidden layers.Dense }
+	return ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model"))
+}
+
+func Example_mismatch() {
+	fmt.Println(explainMismatch(context.Background()))
+	// Output:
+	// ckpt: run/regress-2: 1 of 4 values of the model are not in the checkpoint
+	//   input_transfrom._kernel: missing from the checkpoint
+}

@@ -1,0 +1,63 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pages returns the README and the pages of this directory.
+func pages(t *testing.T) []string {
+	found, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+	return append(found, filepath.Join(root, "README.md"))
+}
+
+// flat is text without the indentation of its lines.
+func flat(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Every block of Go on a page is part of a program of this directory, word by word, so that it compiles and does what the page says.
+func TestBlocksArePartsOfPrograms(t *testing.T) {
+	programs, err := filepath.Glob(filepath.Join(root, "docs", "*_test.go"))
+	require.NoError(t, err)
+	var code []string
+	for _, name := range programs {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		code = append(code, flat(string(text)))
+	}
+	block := regexp.MustCompile("(?s)```go\n(.*?)```")
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, b := range block.FindAllStringSubmatch(string(text), -1) {
+			found := slices.ContainsFunc(code, func(c string) bool { return strings.Contains(c, flat(b[1])) })
+			require.True(t, found, "%s: no program in docs has\n%s", page, b[1])
+		}
+	}
+}
+
+// Links to files lead somewhere.
+func TestLinksOfPages(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#: ]+)(#[^)]*)?\)`)
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, l := range link.FindAllStringSubmatch(string(text), -1) {
+			_, err := os.Stat(filepath.Join(filepath.Dir(page), l[1]))
+			require.NoError(t, err, page)
+		}
+	}
+}
