@@ -48,7 +48,8 @@ func (w *walker) plainElements(n *object.Node) bool {
 
 // addElement adds the edge to an element of a container, which is subject to the options of the container's field.
 func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error {
-	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt}, v)
+	wanted := !n.Opt.Sparse && v.Kind() != reflect.Interface && w.plans.trait(v.Type()) == isTrackable
+	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt, Wanted: wanted}, v)
 }
 
 // holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which
@@ -158,6 +159,7 @@ func (w *walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
 			growMap(v, stored)
 		default:
 			n := stored.ListLen()
+			e.Opt.Sparse = true
 			v.Set(reflect.MakeSlice(v.Type(), n, n))
 		}
 		return func() { v.SetZero() }

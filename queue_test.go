@@ -318,7 +318,7 @@ func TestAllocTag(t *testing.T) {
 	type model struct {
 		Made    *leaf              `ckpt:"made,alloc"`
 		Waiting *leaf              `ckpt:"waiting"`
-		Absent  *leaf              `ckpt:"absent,alloc"`
+		Absent  *leaf              `ckpt:"absent,alloc,optional"`
 		List    []leaf             `ckpt:"list,alloc"`
 		Dict    map[string]leaf    `ckpt:"dict,alloc"`
 		Flat    []float32          `ckpt:"flat,alloc"`

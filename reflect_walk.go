@@ -111,7 +111,8 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	}
 	e := object.Edge{
 		Name: field.name, GoStep: step, Field: &field.Field,
-		Opt: object.Options{Explicit: field.present, Optional: field.optional, Alloc: field.alloc, Cast: field.cast},
+		Opt:    object.Options{Explicit: field.present, Optional: field.optional, Alloc: field.alloc, Cast: field.cast},
+		Wanted: field.wanted && !(v.Kind() == reflect.Interface && endsChain(f.n)),
 	}
 	if err := f.w.addEdge(f.n, e, v); err != nil {
 		return err

@@ -16,6 +16,7 @@ type planner struct {
 	traits sync.Map // reflect.Type → trait
 	roles  sync.Map // reflect.Type → *role
 	checks sync.Map // reflect.Type → the error of checkAll, or nil
+	holds  sync.Map // reflect.Type → the bool of holdsTensor
 }
 
 // plans is a cache over types, which never change: the only thing here that outlives a call.
@@ -32,6 +33,7 @@ func (p *planner) plan(t reflect.Type) *typePlan {
 			break
 		}
 		f.goName, f.step = t.Field(i).Name, "."+t.Field(i).Name
+		f.wanted = f.action != skipField && p.wanted(t, t.Field(i).Type, f.present)
 		for _, l := range f.tag.layouts {
 			plan.layouts = append(plan.layouts, layout.Permuted(layout.PyTorch, f.name, l.stored, l.axes...))
 		}
@@ -60,6 +62,7 @@ type fieldPlan struct {
 	goName string
 	step   string // "." and goName
 	action fieldAction
+	wanted bool // a checkpoint must have the edge, also where the field holds nil
 }
 
 type fieldAction int

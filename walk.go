@@ -82,7 +82,7 @@ func (w *walker) addChild(n *object.Node, name, goStep string, v any) error {
 	if child == nil && e.Missing == nil {
 		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
 	}
-	e.Node, e.From = child, reflect.ValueOf(v)
+	e.Node, e.From, e.Wanted = child, reflect.ValueOf(v), child == nil
 	n.Edges = append(n.Edges, e)
 	return nil
 }
@@ -104,6 +104,7 @@ func (w *walker) addEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 	n.Edges = append(n.Edges, e)
 	last := &n.Edges[len(n.Edges)-1]
 	last.Node, err = w.resolve(v, last, n)
+	last.Wanted = last.Wanted && last.Node == nil && holdsNil(v)
 	return err
 }
 
@@ -240,11 +241,12 @@ func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		n.Group = true
+		n.Group, n.Declared = true, w.plans.holdsTensor(t)
 		return true, w.plans.checkAll(t)
 	case reflect.Slice, reflect.Array:
-		n.Group = true
-		return e.Opt.Explicit || w.holds(v, nil) || w.plans.trait(t) == isTrackable, nil
+		holds := w.holds(v, nil)
+		n.Group, n.Declared = true, holds && v.Len() > 0
+		return e.Opt.Explicit || holds || w.plans.trait(t) == isTrackable, nil
 	case reflect.Map:
 		if t.Key().Kind() != reflect.String {
 			if !w.holds(v, nil) {
@@ -252,7 +254,7 @@ func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 			}
 			return false, fmt.Errorf("the keys of %v are not strings: it is %w", t, ErrNotTrackable)
 		}
-		n.Group = true
+		n.Group, n.Declared = true, v.Len() > 0 && w.holds(v, nil)
 		return true, nil
 	}
 	if n.Parent == nil || e.Opt.Explicit {

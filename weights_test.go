@@ -102,8 +102,8 @@ func TestLoadWeights(t *testing.T) {
 		m := &renamed{Hiden: []*dense{{}}, Absent: scalar(5)}
 		var mismatch *MismatchError
 		require.ErrorAs(t, LoadWeights(ctx, path, m, At("model")), &mismatch)
-		require.Equal(t, []string{"absent", "hiden.0.kernel", "hiden.0.bias"}, mismatch.Missing)
-		require.ErrorContains(t, mismatch, "3 of 7 values of the model are not in the checkpoint")
+		require.Equal(t, []string{"heads.c", "absent", "hiden.0.kernel", "hiden.0.bias"}, mismatch.Missing)
+		require.ErrorContains(t, mismatch, "4 values and objects of the model are not in the checkpoint")
 		require.ErrorIs(t, mismatch, ErrMismatch)
 		require.Equal(t, &renamed{Hiden: []*dense{{}}, Absent: scalar(5)}, m, "and the model is as it was, nil pointers included")
 		hinted := &struct{ Imput dense }{}
@@ -121,13 +121,13 @@ func TestLoadWeights(t *testing.T) {
 		require.NoError(t, LoadWeights(ctx, path, &struct{ Nothing variable }{scalar(1)}, Partial()), "nothing need be found")
 		require.Error(t, LoadWeights(ctx, path, m, At("model"), Partial(), Strict()), "the two are about different sides")
 	})
-	t.Run("a nil pointer, map or slice of structs is no value that the model has: without one in the checkpoint it stays nil", func(t *testing.T) {
+	t.Run("an optional nil pointer, map or slice of structs stays nil where the checkpoint lacks it", func(t *testing.T) {
 		type more struct {
 			Input dense
-			Next  *regressor
-			Extra *tensor.Tensor[float32]
-			Table map[string]*dense
-			List  []dense
+			Next  *regressor              `ckpt:",optional"`
+			Extra *tensor.Tensor[float32] `ckpt:",optional"`
+			Table map[string]*dense       `ckpt:",optional"`
+			List  []dense                 `ckpt:",optional"`
 		}
 		var m more
 		require.NoError(t, LoadWeights(ctx, path, &m, At("model")))

@@ -25,7 +25,7 @@ import (
 // until the first that succeeds, take turns. Loading weights must come before or after all runs.
 type Model struct {
 	// Operations are the layers of a Functional model, in Keras's order: pointers to layers and to models, nil where an input or
-	// an operator stands, which have nothing to save.
+	// an operator stands, which have nothing to save. Those of a Sequential model are Functional's, and this is empty.
 	Operations []any `ckpt:"_operations"`
 
 	// Functional is the model that a Sequential one is made of; nil for a Functional model.

@@ -12,7 +12,7 @@ import (
 // complete checks what [RestoreOptions.Load] asks for.
 func (m *matcher) complete(p *transfer.Plan) error {
 	g, o := m.w.Graph(), m.r.opts
-	if missing := g.Required(p.Targets(), false, true); len(missing) > 0 && !o.Partial {
+	if missing := g.Required(object.Requirement{Matched: withHolders(g, p.Targets()), NilSlices: true, Stored: func(*object.Node, *object.Edge) bool { return false }}); len(missing) > 0 && !o.Partial {
 		e := &transfer.Mismatch{Problem: fmt.Sprintf("the checkpoint, which is name-based, lacks the names of %d of %d values of the model", len(missing), g.Leaves())}
 		for _, n := range missing {
 			e.Missing = append(e.Missing, o.Scope+n.GlobalName())
@@ -27,6 +27,32 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
 	}
 	return nil
+}
+
+// withHolders adds to matched every object that leads to one of its objects: in a name-based checkpoint an object is there if one of
+// its values is.
+func withHolders(g *object.Graph, matched map[object.Identity]bool) map[object.Identity]bool {
+	holders := make(map[*object.Node][]*object.Node)
+	var queue []*object.Node
+	for _, n := range g.Nodes {
+		if matched[n.Key] {
+			queue = append(queue, n)
+		}
+		for i := range n.Edges {
+			if e := &n.Edges[i]; e.Node != nil {
+				holders[e.Node] = append(holders[e.Node], n)
+			}
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		for _, h := range holders[queue[0]] {
+			if !matched[h.Key] {
+				matched[h.Key] = true
+				queue = append(queue, h)
+			}
+		}
+	}
+	return matched
 }
 
 // unused returns stored names that begin with scope and that no variable has, at most limit where that is not negative.
@@ -47,7 +73,7 @@ func (m *matcher) unused(p *transfer.Plan, scope string, limit int) []string {
 // Nothing is asserted of the checkpoint, since it does not say which of its values belong to objects (NameBasedSaverStatus).
 func (r *Restoration) Consumed(g *object.Graph, _ *transfer.History) *transfer.Mismatch {
 	var missing []string
-	for _, n := range g.Required(r.seen, r.opts.SkipSlots, false) {
+	for _, n := range g.Required(object.Requirement{Matched: r.seen, SkipSlots: r.opts.SkipSlots}) {
 		if !n.Obj.CanAddr() || !r.opts.Exempt(n.Obj.Addr().Interface()) {
 			missing = append(missing, n.Path())
 		}

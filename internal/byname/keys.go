@@ -113,7 +113,7 @@ func (l *Lookup) missing(keys map[string]string) []string {
 		}
 	}
 	var missing []string
-	for _, n := range l.Program.Required(found, l.SkipSlots, false) {
+	for _, n := range l.Program.Required(object.Requirement{Matched: found, SkipSlots: l.SkipSlots}) {
 		missing = append(missing, names[n])
 	}
 	slices.Sort(missing)

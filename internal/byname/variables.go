@@ -178,7 +178,7 @@ func Sources(g *object.Graph, vars []Variable, skipSlots bool) ([]stored.Tensor,
 	for _, v := range vars {
 		built[v.Node.Key] = v.Node.Saved()
 	}
-	for _, n := range g.Required(built, skipSlots, false) {
+	for _, n := range g.Required(object.Requirement{Matched: built, SkipSlots: skipSlots}) {
 		return nil, fmt.Errorf("attempting to use uninitialized value %s (%s)", n.GlobalName(), n.GoPath())
 	}
 	var tensors []stored.Tensor

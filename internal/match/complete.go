@@ -19,6 +19,9 @@ func (m *matcher) complete() error {
 				e.Missing = append(e.Missing, n.Path())
 			}
 			e.Problem = fmt.Sprintf("%d of %d values of the model are not in the checkpoint", len(missing), g.Leaves())
+			if objects := slices.ContainsFunc(missing, func(n *object.Node) bool { return n.Group }); objects {
+				e.Problem = fmt.Sprintf("%d values and objects of the model are not in the checkpoint", len(missing))
+			}
 			return e
 		}
 		if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
@@ -42,12 +45,12 @@ func (m *matcher) complete() error {
 func (m *matcher) missing() []*object.Node {
 	g := m.w.Graph()
 	filled := m.plan.Targets()
-	for _, b := range m.bound.each() { // an optional object that was found must be found whole
-		if n := g.ByKey[b.key]; n != nil && n.Group && n.Saver == nil {
-			filled[b.key] = true
+	for _, n := range g.Nodes { // an optional object that was found must be found whole
+		if n.Reached && n.Group && n.Saver == nil {
+			filled[n.Key] = true
 		}
 	}
-	return slices.DeleteFunc(g.Required(filled, m.r.opts.SkipSlots, true), func(n *object.Node) bool { return n.Group && n.Saver == nil })
+	return g.Required(object.Requirement{Matched: filled, SkipSlots: m.r.opts.SkipSlots, NilSlices: true, Stored: m.r.storedEdges(&m.found)})
 }
 
 func (r *Restoration) storedValues() int {

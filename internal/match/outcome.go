@@ -18,6 +18,7 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 		}
 		var item transfer.Item
 		if at := g.ByKey[b.key]; bound && at != nil {
+			matched[b.key] = matched[b.key] || at.Group && at.Saver == nil
 			if len(n.Attributes) > 0 || len(at.Values) > 0 {
 				item.Path, item.GoPath = at.Path(), at.GoPath()
 			}
@@ -42,7 +43,7 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 			}
 		}
 	}
-	for _, n := range g.Required(matched, r.opts.SkipSlots, false) {
+	for _, n := range g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}) {
 		tell(transfer.Missing, transfer.Item{Path: n.Path(), GoPath: n.GoPath()})
 	}
 }

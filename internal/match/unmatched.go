@@ -3,16 +3,32 @@ package match
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// unmatched returns the leaves of the program that no stored node was bound to, except optional ones.
+// unmatched returns the leaves and objects of the program that no stored node was bound to, except optional ones.
 func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
 	matched := make(map[object.Identity]bool, r.bound.count)
 	for _, b := range r.bound.each() {
 		matched[b.key] = true
 	}
-	return g.Required(matched, r.opts.SkipSlots, false)
+	return g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)})
+}
+
+// storedEdges returns a function that reports whether the checkpoint has an edge, under its name or an alias.
+func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) bool {
+	byKey := make(map[object.Identity][]int, f.bound.count)
+	for id, b := range f.bound.each() {
+		byKey[b.key] = append(byKey[b.key], id)
+	}
+	return func(n *object.Node, e *object.Edge) bool {
+		return slices.ContainsFunc(byKey[n.Key], func(id int) bool {
+			return slices.ContainsFunc(r.stored.Nodes[id].Children, func(c objectgraph.Child) bool {
+				return c.Name == e.Name || slices.Contains(e.Aliases(), c.Name)
+			})
+		})
+	}
 }
 
 // unresolved returns the stored nodes with values that have no counterpart in f.

@@ -46,6 +46,7 @@ type Node struct {
 	Reached  bool    // the restore that this graph was made for gives it its values
 	Leaf     bool    // a tensor, or a type that acts as one
 	Namer    bool    // names the variables below it: see [Node.GivenName]
+	Declared bool    // a group that a checkpoint must have, since it holds a tensor or can hold one
 
 	Values []Value
 	Done   func() error // called after all values were assigned; may be nil
@@ -76,6 +77,7 @@ type Options struct {
 	Optional bool
 	Alloc    bool
 	Cast     bool
+	Sparse   bool // made as long as a stored list: elements of it may be nil
 }
 
 // An Edge leads from an object to an object that it holds.
@@ -88,6 +90,7 @@ type Edge struct {
 	Missing  *Maker        // makes the object that a nil edge lacks; nil where that cannot be done
 	Opt      Options
 	Attached bool // attached to the root by the Checkpoint, not held by the root itself
+	Wanted   bool // holds nil, and a checkpoint must have it
 }
 
 // A Field holds what a struct tag says besides the name of the edge and its [Options].

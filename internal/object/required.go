@@ -18,37 +18,91 @@ func (n *Node) waitsForMemory() bool {
 	return len(n.Values) == 1 && !n.Values[0].Built() && !n.Leaf
 }
 
-// Required returns the leaves that are not in matched and that a path without an unmatched optional edge leads to, in their
-// order. Nil slices of numbers count only if nilSlices is set.
-func (g *Graph) Required(matched map[Identity]bool, skipSlots, nilSlices bool) []*Node {
-	seen := make(map[*Node]bool, len(g.Nodes))
-	var out []*Node
-	queue := []*Node{g.Root()}
-	seen[g.Root()] = true
-	visit := func(n *Node) {
-		if n != nil && !seen[n] {
-			seen[n] = true
-			queue = append(queue, n)
+// A Requirement says what a program must find in a checkpoint.
+type Requirement struct {
+	Matched   map[Identity]bool // the objects that were found
+	SkipSlots bool
+	NilSlices bool // nil slices of numbers count
+	// Stored reports whether the checkpoint has the edge e of the object n, which holds nil. It is nil where only values count, and
+	// objects do not.
+	Stored func(n *Node, e *Edge) bool
+}
+
+// Required returns what want asks for and Matched lacks, in the order of the graph, along paths without an unmatched optional edge:
+// the leaves; the objects below which no leaf is required, such as a layer that has optional values only; and, as nodes that the
+// graph does not have, the objects that wanted edges do not hold.
+func (g *Graph) Required(want Requirement) []*Node {
+	s := &search{want: want, from: make(map[*Node]*Node, len(g.Nodes))}
+	s.visit(g.Root(), nil)
+	for i := 0; i < len(s.queue); i++ {
+		s.look(s.queue[i])
+	}
+	if want.Stored != nil {
+		s.addObjects()
+	}
+	slices.SortStableFunc(s.out, func(a, b *Node) int { return a.ID - b.ID })
+	return s.out
+}
+
+// A search goes breadth first over what is required.
+type search struct {
+	want  Requirement
+	queue []*Node
+	from  map[*Node]*Node // where the search came from; nil for the root
+	out   []*Node
+}
+
+func (s *search) visit(n, from *Node) {
+	if n == nil {
+		return
+	}
+	if _, seen := s.from[n]; !seen {
+		s.from[n] = from
+		s.queue = append(s.queue, n)
+	}
+}
+
+func (s *search) look(n *Node) {
+	if (len(n.Values) > 0 || n.Saver != nil) && !s.want.Matched[n.Key] && (s.want.NilSlices || !n.waitsForMemory()) {
+		s.out = append(s.out, n)
+	}
+	for i := range n.Edges {
+		e := &n.Edges[i]
+		switch {
+		case e.Node != nil && !(e.Opt.Optional && !s.want.Matched[e.Node.Key]):
+			s.visit(e.Node, n)
+		case e.Node == nil && e.Wanted && !e.Opt.Optional && s.want.Stored != nil && !s.want.Stored(n, e):
+			s.out = append(s.out, &Node{ID: n.ID, Key: Identity{Type: e.From.Type()}, Group: true, Parent: n, Name: e.Name, GoStep: e.GoStep, Field: e.Field})
 		}
 	}
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		if (len(n.Values) > 0 || n.Saver != nil) && !matched[n.Key] && (nilSlices || !n.waitsForMemory()) {
-			out = append(out, n)
+	if s.want.SkipSlots {
+		return
+	}
+	for _, slot := range n.Slots {
+		s.visit(slot.Slot, n)
+	}
+}
+
+// addObjects adds the outermost unmatched objects below which nothing else is missing.
+func (s *search) addObjects() {
+	said := make(map[*Node]bool) // something at or below the object is missing already
+	for _, n := range s.out {
+		at, inGraph := s.from[n]
+		if !inGraph {
+			at = n.Parent
 		}
-		for i := range n.Edges {
-			if e := &n.Edges[i]; e.Node != nil && !(e.Opt.Optional && !matched[e.Node.Key]) {
-				visit(e.Node)
-			}
-		}
-		if skipSlots {
-			continue
-		}
-		for _, s := range n.Slots {
-			visit(s.Slot)
+		for ; at != nil && !said[at]; at = s.from[at] {
+			said[at] = true
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *Node) int { return a.ID - b.ID })
-	return out
+	covered := make(map[*Node]bool) // an object above is missing
+	for _, n := range s.queue {
+		switch {
+		case covered[s.from[n]]:
+			covered[n] = true
+		case n.Declared && !said[n] && !s.want.Matched[n.Key]:
+			covered[n] = true
+			s.out = append(s.out, n)
+		}
+	}
 }

@@ -1,0 +1,135 @@
+package ckpt
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// wanted reports whether a checkpoint must have the edge of a field of type t in the struct owner, also where the field holds nil:
+// its type can hold a tensor, or a tag says that it is a variable. A type that leads back to owner, as a list's Next *Node, may end
+// in nil.
+func (p *planner) wanted(owner, t reflect.Type, tagged bool) bool {
+	if t.Kind() == reflect.Interface {
+		return tagged || !ofStandardLibrary(t)
+	}
+	switch p.trait(t) {
+	case isLeaf, isTrackable:
+	case isDynamic:
+		if !tagged {
+			return false // a map[string]any holds options as often as layers
+		}
+	default:
+		if !tagged {
+			return false
+		}
+	}
+	return !p.reaches(t, owner, make(map[reflect.Type]bool))
+}
+
+// ofStandardLibrary reports error, context.Context, io.Writer and their like: what such a field holds is not a layer.
+func ofStandardLibrary(t reflect.Type) bool {
+	if t == reflect.TypeFor[error]() {
+		return true
+	}
+	first, _, _ := strings.Cut(t.PkgPath(), "/")
+	switch first {
+	case "bufio", "context", "crypto", "database", "encoding", "expvar", "flag", "fmt", "hash", "image", "io", "log", "math", "net", "os", "reflect", "sort", "sync", "testing", "text":
+		return true
+	}
+	return false
+}
+
+// holdsTensor reports whether the declaration of the struct t leads to a variable, interfaces and the children of a Module aside.
+func (p *planner) holdsTensor(t reflect.Type) bool {
+	if got, ok := p.holds.Load(t); ok {
+		return got.(bool)
+	}
+	got := p.leadsToLeaf(t, true, make(map[reflect.Type]bool))
+	p.holds.Store(t, got)
+	return got
+}
+
+func (p *planner) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]bool) bool {
+	if leafType(t) {
+		return true
+	}
+	if _, _, plain := plainType(t); plain {
+		return tagged
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return p.leadsToLeaf(t.Elem(), tagged, seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			text, tagged := f.Tag.Lookup("ckpt")
+			if text != "-" && f.Type != moduleType && (tagged || f.IsExported() || f.Anonymous) && p.leadsToLeaf(f.Type, tagged, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reaches reports whether a value of type t can lead to one of type owner, interfaces aside.
+func (p *planner) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		return p.reaches(t.Elem(), owner, seen)
+	case reflect.Struct:
+	default:
+		return false
+	}
+	if t == owner {
+		return true
+	}
+	if seen[t] || leafType(t) {
+		return false
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Tag.Get("ckpt") != "-" && (f.IsExported() || f.Anonymous) && p.reaches(f.Type, owner, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsChain reports whether n was reached from an object of its own type, directly or through a container. What such a chain holds
+// in an interface may end in nil.
+func endsChain(n *object.Node) bool {
+	above := n.Parent
+	if above != nil && above.Key.Type != n.Key.Type {
+		above = above.Parent
+	}
+	return above != nil && above.Key.Type == n.Key.Type
+}
+
+// holdsNil reports whether v is nil, or leads to nil through pointers and interfaces.
+func holdsNil(v reflect.Value) bool {
+	for range maxPointerHops {
+		switch v.Kind() {
+		case reflect.Pointer, reflect.Interface:
+			if v.IsNil() {
+				return true
+			}
+			v = v.Elem()
+		case reflect.Slice, reflect.Map:
+			return v.IsNil()
+		default:
+			return false
+		}
+	}
+	return false
+}

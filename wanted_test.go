@@ -1,0 +1,178 @@
+package ckpt
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+type (
+	// A gauge has optional values only, as layer normalization has.
+	gauge struct {
+		Gamma tensor.Tensor[float32] `ckpt:"gamma,optional"`
+		Beta  tensor.Tensor[float32] `ckpt:"beta,optional"`
+	}
+	listed struct {
+		W    tensor.Tensor[float32]
+		Next *listed
+	}
+	loose struct {
+		W    tensor.Tensor[float32]
+		Next any
+	}
+	unit interface{ unit() }
+)
+
+func (*gauge) unit() {}
+
+// What a program declares and a checkpoint lacks is missing, whatever it holds.
+func TestAbsentObjects(t *testing.T) {
+	path := written(t, &struct {
+		W    *tensor.Tensor[float32]
+		Norm *gauge
+		Bare struct{ W tensor.Tensor[float32] } `ckpt:"bare"` // not built, so that nothing of it is stored
+	}{W: f32(1, 2), Norm: &gauge{Gamma: *f32(3)}})
+	type w = tensor.Tensor[float32]
+	for _, c := range []struct {
+		name    string
+		model   any
+		missing []string
+	}{
+		{"a struct with optional values only, one letter wrong", &struct {
+			W    w
+			Nrom gauge
+		}{}, []string{"nrom"}},
+		{"the same behind a pointer that is set", &struct {
+			W    w
+			Nrom *gauge
+		}{Nrom: new(gauge)}, []string{"nrom"}},
+		{"a nil pointer", &struct {
+			W    w
+			Nrom *gauge
+		}{}, []string{"nrom"}},
+		{"a nil pointer to a tensor", &struct{ W, V *w }{}, []string{"v"}},
+		{"a nil pointer to a tagged number", &struct {
+			W w
+			N *int64 `ckpt:"n"`
+		}{}, []string{"n"}},
+		{"a nil slice of structs", &struct {
+			W      w
+			Blocks []gauge
+		}{}, []string{"blocks"}},
+		{"a slice of structs with optional values only", &struct {
+			W      w
+			Blocks []gauge
+		}{Blocks: make([]gauge, 2)}, []string{"blocks"}},
+		{"an array of such", &struct {
+			W      w
+			Blocks [2]gauge
+		}{}, []string{"blocks"}},
+		{"an array of nil pointers", &struct {
+			W      w
+			Blocks [2]*gauge
+		}{}, []string{"blocks.0", "blocks.1"}},
+		{"a nil map", &struct {
+			W     w
+			Heads map[string]*gauge
+		}{}, []string{"heads"}},
+		{"a map with a nil element", &struct {
+			W     w
+			Heads map[string]*gauge
+		}{Heads: map[string]*gauge{"a": nil}}, []string{"heads.a"}},
+		{"a nil interface", &struct {
+			W    w
+			Head unit
+		}{}, []string{"head"}},
+		{"a nil any", &struct {
+			W    w
+			Head any
+		}{}, []string{"head"}},
+		{"an interface that holds such a struct", &struct {
+			W    w
+			Head unit
+		}{Head: new(gauge)}, []string{"head"}},
+		{"an object within an object that is absent is said once", &struct {
+			W   w
+			Sub struct{ A, B gauge }
+		}{}, []string{"sub"}},
+		{"beside a value that is missing, an object is too", &struct {
+			W   w
+			Sub struct {
+				A gauge
+				V w
+			}
+		}{}, []string{"sub.a", "sub.v"}},
+		{"optional on the field excuses the object", &struct {
+			W    w
+			Nrom gauge           `ckpt:",optional"`
+			Next *gauge          `ckpt:",optional"`
+			List []gauge         `ckpt:",optional"`
+			Map  map[string]unit `ckpt:",optional"`
+		}{}, nil},
+		{"values of an object that is there may be absent", &struct {
+			W    w
+			Norm gauge
+		}{}, nil},
+		{"an empty slice or map that is not nil wants nothing", &struct {
+			W    w
+			List []gauge
+			Map  map[string]gauge
+		}{List: []gauge{}, Map: map[string]gauge{}}, nil},
+		{"a list may end in nil", &listed{}, nil},
+		{"a list of interfaces may end in nil", &loose{Next: &loose{}}, []string{"next.w"}},
+		{"what holds no tensor is not asked for", &struct {
+			W     w
+			Name  *string
+			Sizes []int
+			Table map[string]any
+			Err   error
+			Out   io.Writer
+		}{}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var mismatch *MismatchError
+			if err := LoadWeights(ctx, path, c.model); c.missing == nil {
+				require.NoError(t, err)
+			} else {
+				require.ErrorAs(t, err, &mismatch)
+				require.ElementsMatch(t, c.missing, mismatch.Missing)
+			}
+			require.NoError(t, LoadWeights(ctx, path, c.model, Partial()))
+			s := mustRead(t, mustNew(t, c.model), path)
+			if err := s.AssertExistingObjectsMatched(); c.missing == nil {
+				require.NoError(t, err)
+				require.Empty(t, s.Report().Missing)
+			} else {
+				require.ErrorAs(t, err, &mismatch)
+				require.ElementsMatch(t, c.missing, mismatch.Missing)
+				require.Len(t, s.Report().Missing, len(c.missing))
+			}
+		})
+	}
+}
+
+// A name-based checkpoint has an object if it has one of its values.
+func TestAbsentObjectsByName(t *testing.T) {
+	s, err := NewSaver(Vars{"w": f32(1, 2), "norm/gamma": f32(3)})
+	require.NoError(t, err)
+	path, err := s.Save(ctx, filepath.Join(t.TempDir(), "names"))
+	require.NoError(t, err)
+	type w = tensor.Tensor[float32]
+	require.NoError(t, LoadWeights(ctx, path, &struct {
+		W    w
+		Norm gauge
+	}{}))
+	var mismatch *MismatchError
+	require.ErrorAs(t, LoadWeights(ctx, path, &struct {
+		W    w
+		Nrom gauge
+		Next *gauge
+	}{}), &mismatch)
+	require.ElementsMatch(t, []string{"nrom", "next"}, mismatch.Missing)
+	require.False(t, errors.Is(mismatch, ErrNotFound))
+}
