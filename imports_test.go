@@ -20,7 +20,7 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/transfer", "internal/wording", "layout", "tensor"},
+		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/transfer", "internal/wording", "internal/writers", "layout", "tensor"},
 		"tensor":             {},
 		"tensor/gonum":       {"tensor"},
 		"internal/fsx":       {"internal/fsx"},
@@ -32,6 +32,7 @@ func TestImports(t *testing.T) {
 		"internal/match":     {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout"},
 		"internal/byname":    {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
 		"internal/wording":   {},
+		"internal/writers":   {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "tensor"},
 		"internal/zipfile":   {"format", "format/raw"},
 		"internal/jsonscan":  {},
 		"internal/weightmap": {"format/raw", "internal/fsx", "internal/jsonscan"},

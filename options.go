@@ -65,6 +65,8 @@ type options struct {
 
 	async     bool
 	shard     format.ShardFunc
+	maxShard  int64  // MaxShardSize
+	as        string // As
 	callbacks []func(ctx context.Context, path string) error
 
 	attempt    string

@@ -90,6 +90,15 @@ func openPath(path string, o options) (r format.Reader, name string, err error) 
 	return c.Reader, c.Prefix, nil
 }
 
+// openReader is openPath for a [Reader].
+func openReader(path string, o options) (*Reader, error) {
+	c, err := o.place().Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{f: c.Reader, prefix: c.Prefix, format: c.Format, opts: o}, nil
+}
+
 // openPrefix opens a checkpoint by its prefix.
 func openPrefix(fsys fsx.ReadFS, path string) (format.Reader, error) {
 	c, err := prefix.Open(fsys, path)

@@ -19,6 +19,7 @@ import (
 type Reader struct {
 	f      format.Reader
 	prefix string
+	format string
 	opts   options
 }
 
@@ -28,23 +29,25 @@ type VariableInfo = format.Entry
 // StoredGraph is the object graph that a checkpoint stores.
 type StoredGraph = objectgraph.Graph
 
-// Open opens a checkpoint for reading: a prefix, one of its files, a SavedModel's directory, or a directory with a
-// `checkpoint` file, whose latest is then opened. Only the index is read. The error satisfies
-// errors.Is(err, [ErrNotFound]) where there is no checkpoint, [ErrCorrupt] where its index is damaged.
+// Open opens a checkpoint for reading. path is that of a TensorFlow checkpoint: a prefix, one of its files, a SavedModel's
+// directory, or a directory with a `checkpoint` file, whose latest is then opened; or it is that of a file of another maker's, or
+// of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. What a file is its contents say,
+// and [Reader.Format] after it was opened. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) where there
+// is no checkpoint, [ErrFormat] where the file is none, [ErrCorrupt] where its index is damaged.
 func Open(path string, opts ...Option) (*Reader, error) {
 	o, err := defaultOptions().with(onOpen, opts)
 	if err != nil {
 		return nil, err
 	}
-	f, prefix, err := openPath(path, o)
-	if err != nil {
-		return nil, err
-	}
-	return &Reader{f: f, prefix: prefix, opts: o}, nil
+	return openReader(path, o)
 }
 
 // Prefix returns the checkpoint's prefix, which tells what Open chose.
 func (r *Reader) Prefix() string { return r.prefix }
+
+// Format says in which format the checkpoint is stored: "tensorflow", "safetensors", "keras" (of Keras 3), "hdf5" (legacy files of
+// Keras's, and others), "npz" (.npy too), "pytorch" or "gguf".
+func (r *Reader) Format() string { return r.format }
 
 // Config returns the description of the model that the file has beside the weights: Keras's JSON, from an archive's config.json or a legacy
 // file's model_config. It is nil where there is none.

@@ -114,7 +114,7 @@ func transferOptions(f format.Reader, prefix string, o options) transfer.Options
 	return transfer.Options{
 		Atomic: o.atomic, Parts: o.parts, Progress: progressOf(o.progress),
 		Custom: func(ctx context.Context, b *object.Batch) error {
-			err := b.Saver.Of.(*ObjectSaver).Restore(ctx, b.Objects, &Reader{f: keptOpen{f}, prefix: prefix, opts: o})
+			err := b.Saver.Of.(*ObjectSaver).Restore(ctx, b.Objects, &Reader{f: keptOpen{f}, prefix: prefix, format: "tensorflow", opts: o})
 			if err != nil {
 				err = fmt.Errorf("saver %s: %w", b.Saver.Name, err)
 			}

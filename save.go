@@ -39,9 +39,14 @@ func writeTensors(ctx context.Context, tensors []stored.Tensor, prefix string, o
 	if err := w.Commit(ctx); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}
+	return runCallbacks(ctx, prefix, o)
+}
+
+// runCallbacks calls the functions of [OnWrite].
+func runCallbacks(ctx context.Context, path string, o options) error {
 	for _, f := range o.callbacks {
-		if err := f(ctx, prefix); err != nil {
-			return fmt.Errorf("ckpt: save %s: write callback: %w", prefix, err)
+		if err := f(ctx, path); err != nil {
+			return fmt.Errorf("ckpt: save %s: write callback: %w", path, err)
 		}
 	}
 	return nil
@@ -273,14 +278,16 @@ type ShardPart = format.ShardPart
 // ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
 // data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
 func ShardBy(f func([]ShardTensor) []ShardPart) Option {
-	return Option{"ShardBy", onNew | onWrite | onSaver, func(o *options) { o.shard = f }}
+	return Option{"ShardBy", onNew | onWrite | onSaver, func(o *options) { o.shard, o.maxShard = f, 0 }}
 }
 
 // MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
 // MaxShardSizePolicy does: in order, a file is filled before the next is begun, and tensors that do not fit are cut. What
-// cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning.
+// cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning. The files of safetensors have
+// whole tensors, and an index lists them.
 func MaxShardSize(n int64) Option {
 	return Option{"MaxShardSize", onNew | onWrite | onSaver, func(o *options) {
+		o.maxShard = n
 		o.shard = func(tensors []ShardTensor) []ShardPart { return maxShardSize(tensors, n, o.logger.Warn) }
 	}}
 }

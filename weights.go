@@ -25,16 +25,16 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
-	f, prefix, err := openPath(path, o)
+	file, err := openReader(path, o)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	model, err := build(&Reader{f: f, prefix: prefix, opts: o})
+	defer file.Close()
+	model, err := build(file)
 	if err != nil {
 		return err
 	}
-	r, err := newRestore(ctx, f, prefix, model, o, nil)
+	r, err := newRestore(ctx, file.f, file.prefix, model, o, nil)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
-	return r.do(ctx, f, w.graph, r.Match(w, nil), false)
+	return r.do(ctx, file.f, w.graph, r.Match(w, nil), false)
 }
 
 // loadWalker returns a walker over model that makes objects for nil values.
@@ -67,29 +67,4 @@ func loadWalker(model any, r *restore) (*walker, error) {
 		err = fmt.Errorf("ckpt: %s is name-based and has no objects to make a model from: %w", r.path, err)
 	}
 	return w, err
-}
-
-// SaveWeights writes model, a pointer to a struct, to exactly prefix, as Keras's Model.save_weights does in
-// TensorFlow's format: the model is the root, there is no number and no counter, and the directory's `checkpoint` file
-// names it.
-func SaveWeights(ctx context.Context, prefix string, model any, opts ...Option) error {
-	o, err := defaultOptions().with(onSaveWeights, opts)
-	if err != nil {
-		return err
-	}
-	if err := checkSavePath(prefix, o); err != nil {
-		return err
-	}
-	c, err := New(model, Option{"WithSaver", onNew, func(c *options) { c.savers = o.savers }})
-	if err != nil {
-		return err
-	}
-	g, err := c.walk()
-	if err != nil {
-		return err
-	}
-	if err := writeGraph(ctx, g, prefix, o); err != nil {
-		return err
-	}
-	return recordLatest(ctx, o, prefix)
 }

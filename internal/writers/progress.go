@@ -1,0 +1,39 @@
+package writers
+
+import (
+	"context"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A counted is a writer that tells of tensors as they are loaded, for formats that do not tell of bytes. Its tensors are loaded one
+// after the other.
+type counted struct {
+	format.Writer
+	report      func(done, total int64)
+	done, total int64
+}
+
+func (c *counted) Add(shard int, key string, src format.Source) error {
+	load, size := src.Load, int64(src.Shape.Len())*int64(src.DType.Size())
+	src.Load = func() (tensor.Any, error) {
+		t, err := load()
+		c.report(c.done, c.total) // those before it are written
+		c.done += size
+		return t, err
+	}
+	err := c.Writer.Add(shard, key, src)
+	if err == nil {
+		c.total += size
+	}
+	return err
+}
+
+func (c *counted) Commit(ctx context.Context) error {
+	err := c.Writer.Commit(ctx)
+	if err == nil {
+		c.report(c.total, c.total)
+	}
+	return err
+}
