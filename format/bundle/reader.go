@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
 	"slices"
@@ -25,6 +26,12 @@ type Reader struct {
 }
 
 var _ format.Reader = (*Reader)(nil)
+
+// OpenFile is [Open] for a checkpoint among the machine's files.
+func OpenFile(prefix string) (*Reader, error) { return Open(fsx.OS{}, prefix) }
+
+// OpenFS is [Open] for a checkpoint in fsys.
+func OpenFS(fsys fs.FS, prefix string) (*Reader, error) { return Open(fsx.FromFS(fsys), prefix) }
 
 // Open opens the checkpoint called prefix: it reads and verifies the whole index and no data file. The checkpoint
 // is to be closed.

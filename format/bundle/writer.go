@@ -71,6 +71,9 @@ type partitioned struct {
 	shards []int // of each slice
 }
 
+// CreateFile is [Create] for a checkpoint among the machine's files.
+func CreateFile(prefix string, opts Options) *Writer { return Create(fsx.OS{}, prefix, opts) }
+
 // Create returns a Writer of the checkpoint called prefix. Nothing is touched before Commit.
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 	return &Writer{

@@ -24,7 +24,10 @@ type Writer struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// NewWriter returns a writer of the file called path. Nothing is written before [Writer.Commit].
+// CreateFile returns a writer of the file at a path of the machine. Nothing is written before [Writer.Commit].
+func CreateFile(path string) *Writer { return NewWriter(fsx.OS{}, path) }
+
+// NewWriter is [CreateFile] for a path in fsys.
 func NewWriter(fsys fsx.FS, path string) *Writer {
 	w := &Writer{fsys: fsys, path: path, groups: make(map[string]*Group), sources: make(map[string]format.Source)}
 	w.groups[""] = &w.root

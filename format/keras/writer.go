@@ -37,7 +37,11 @@ type Writer struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// NewWriter returns a writer of the file called path: of an archive, or of weights alone where archive is nil.
+// CreateFile returns a writer of the file at a path of the machine: of an archive, or of weights alone where archive is nil.
+// Nothing is written before Commit.
+func CreateFile(path string, archive *Archive) *Writer { return NewWriter(fsx.OS{}, path, archive) }
+
+// NewWriter is [CreateFile] for a path in fsys.
 func NewWriter(fsys fsx.FS, path string, archive *Archive) *Writer {
 	return &Writer{hdf5.NewWriter(fsys, path), fsys, path, archive}
 }

@@ -22,7 +22,7 @@ type Blob struct {
 
 // A file is an open file, and its contents as memory once they were asked for.
 type file struct {
-	fsx.Reader
+	Contents
 
 	mu       sync.Mutex
 	mapped   bool // contents, unmap and mapErr are what Map returned
@@ -32,9 +32,25 @@ type file struct {
 	closed   bool
 }
 
+// Contents are those of an open file. Several goroutines may read them at once.
+type Contents interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64 // when the file was opened
+}
+
+// OpenFile returns the blob that is all of the file at a path of the machine. Whoever closes the [Reader] closes the file.
+func OpenFile(path string) (*Blob, error) {
+	r, err := fsx.OS{}.Open(path)
+	if err != nil {
+		return nil, OpenError("open", path, err)
+	}
+	return File(path, r), nil
+}
+
 // File returns the blob that is all of an open file. name is for messages. Whoever closes the [Reader] closes the file.
-func File(name string, r fsx.Reader) *Blob {
-	return &Blob{name: name, size: r.Size(), file: &file{Reader: r}}
+func File(name string, r Contents) *Blob {
+	return &Blob{name: name, size: r.Size(), file: &file{Contents: r}}
 }
 
 // Memory returns b as a blob. name is for messages.
@@ -104,9 +120,9 @@ func (f *file) close() error {
 	}
 	f.closed, f.contents = true, nil
 	if f.unmap == nil {
-		return f.Reader.Close()
+		return f.Contents.Close()
 	}
-	return errors.Join(f.unmap(), f.Reader.Close())
+	return errors.Join(f.unmap(), f.Contents.Close())
 }
 
 // memory returns the bytes of b as memory. The error satisfies errors.ErrUnsupported where that cannot be done.
@@ -129,7 +145,7 @@ func (f *file) memory() ([]byte, error) {
 	}
 	if !f.mapped {
 		f.mapped = true
-		f.contents, f.unmap, f.mapErr = fsx.Map(f.Reader)
+		f.contents, f.unmap, f.mapErr = fsx.Map(f.Contents)
 	}
 	return f.contents, f.mapErr
 }
@@ -143,5 +159,5 @@ type memory struct {
 // Map implements [fsx.Mapper].
 func (m memory) Map() ([]byte, func() error, error) { return m.b, func() error { return nil }, nil }
 
-// Close implements [fsx.Reader].
+// Close implements [Contents].
 func (memory) Close() error { return nil }

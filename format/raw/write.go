@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/crc"
-	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -54,7 +54,7 @@ func (it *Item) Check() error {
 // Write writes items, which passed [Item.Check] and do not overlap, to f, which messages call name. One goroutine loads them, one
 // after the other; several write, large tensors from where they are, small ones that follow one another together. wrote is told how many
 // bytes more were written, by one goroutine at a time; it may be nil.
-func Write(ctx context.Context, f fsx.File, name string, items []Item, wrote func(n int64)) error {
+func Write(ctx context.Context, f io.WriterAt, name string, items []Item, wrote func(n int64)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	w := &writer{ctx: ctx, group: group, f: f, name: name, wrote: wrote, buffers: new(sync.Pool)}
@@ -79,7 +79,7 @@ func Write(ctx context.Context, f fsx.File, name string, items []Item, wrote fun
 type writer struct {
 	ctx     context.Context
 	group   *errgroup.Group
-	f       fsx.File
+	f       io.WriterAt
 	name    string
 	buffers *sync.Pool // of *[]byte of chunkSize
 
@@ -194,7 +194,9 @@ func (w *writer) writeAt(p []byte, off int64) error {
 	}
 	n := int64(len(p))
 	if w.written.Add(n)%startSyncSize < n {
-		w.f.StartSync()
+		if f, ok := w.f.(interface{ StartSync() }); ok {
+			f.StartSync()
+		}
 	}
 	if w.wrote != nil {
 		w.progress.Lock()

@@ -18,6 +18,9 @@ const maxShards = 1 << 20
 
 var shardSuffix = regexp.MustCompile(`^-([0-9]{5,})-of-([0-9]{5,})$`)
 
+// ExistsFile is [Exists] for the machine's files.
+func ExistsFile(name string) bool { return Exists(fsx.OS{}, name) }
+
 // Exists reports whether there are files of a checkpoint called name, which may be what [Open] takes. It does not
 // look into them.
 func Exists(fsys fsx.ReadFS, name string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 
@@ -44,6 +45,12 @@ type part struct {
 	spec tensor.Slice // as it is in the key
 	at   tensor.Slice // resolved
 }
+
+// OpenFile is [Open] for a checkpoint among the machine's files.
+func OpenFile(name string) (*Reader, error) { return Open(fsx.OS{}, name) }
+
+// OpenFS is [Open] for a checkpoint in fsys.
+func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
 // Open opens a checkpoint by its name: that of its one file; that of its shards without "-00000-of-00002"; or
 // a pattern such as "ckpt-?????-of-00002", as the state file has it. A single shard's name opens what is in that.

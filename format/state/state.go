@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -33,6 +34,12 @@ type State struct {
 	LastPreserved float64   // when the last that is kept for good was written; 0 where that was not kept
 }
 
+// ReadFile is [Read] for a file of the machine.
+func ReadFile(name string) (*State, error) { return Read(fsx.OS{}, name) }
+
+// ReadFS is [Read] for a file in fsys.
+func ReadFS(fsys fs.FS, name string) (*State, error) { return Read(fsx.FromFS(fsys), name) }
+
 // Read returns what the state file called name holds. Where there is none the error satisfies
 // errors.Is(err, fs.ErrNotExist); for what is wrong with its contents see [Parse].
 func Read(fsys fsx.ReadFS, name string) (*State, error) {
@@ -45,6 +52,11 @@ func Read(fsys fsx.ReadFS, name string) (*State, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
+}
+
+// WriteFile is [Write] for a file of the machine.
+func WriteFile(ctx context.Context, name string, s *State) error {
+	return Write(ctx, fsx.OS{}, name, s)
 }
 
 // Write replaces the state file called name with s, whose paths are as the file is to have them, at once and
