@@ -55,10 +55,14 @@ func tensorsValues(o Tensors) (values []object.Value, collect func() error, err 
 	if err != nil {
 		return nil, nil, err
 	}
+	shared := ""
+	if s, ok := o.(attributeSharer); ok {
+		shared = s.sharedAttribute()
+	}
 	got := make(map[string]tensor.Any, len(named))
 	for _, n := range named {
 		values = append(values, object.Value{
-			Attribute: n.Name, DType: n.Tensor.DType(), Shape: n.Tensor.Shape(),
+			Attribute: n.Name, Shared: shared, DType: n.Tensor.DType(), Shape: n.Tensor.Shape(),
 			Values: func() (tensor.Any, error) { return n.Tensor, nil },
 			Place: func(e format.Entry) (*object.Target, error) {
 				return object.Stage(e, n.Tensor.DType(), func(t tensor.Any) error { got[n.Name] = t; return nil })

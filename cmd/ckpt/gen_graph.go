@@ -49,6 +49,7 @@ const (
 	genList                    // a slice
 	genDict                    // a map
 	genLayers                  // a layer of the package layers
+	genTable                   // a lookup table
 )
 
 // A genValue is a tensor of an object.
@@ -104,6 +105,9 @@ func (g *genGraph) takeValues(r *ckpt.Reader, from *objectgraph.Node, to *genNod
 	}
 	for _, a := range from.Attributes {
 		e, err := r.Lookup(a.Key)
+		if errors.Is(err, ckpt.ErrNotFound) && to.takeTable(r, a) {
+			return nil
+		}
 		if errors.Is(err, ckpt.ErrNotFound) {
 			g.leave(path, fmt.Sprintf("nothing is stored under its key %q", a.Key))
 			continue
@@ -137,6 +141,26 @@ func (g *genGraph) takeValues(r *ckpt.Reader, from *objectgraph.Node, to *genNod
 		to.kind = genTensors
 	}
 	return nil
+}
+
+// takeTable reports whether a stored attribute stands for a lookup table's keys and values, of types that [ckpt.Table] has.
+func (n *genNode) takeTable(r *ckpt.Reader, a objectgraph.Attribute) bool {
+	keys, err := r.Lookup(a.Key + "-keys")
+	values, err2 := r.Lookup(a.Key + "-values")
+	if a.Name != "table" || err != nil || err2 != nil {
+		return false
+	}
+	switch keys.DType {
+	case tensor.DTString, tensor.DTInt32, tensor.DTInt64, tensor.DTFloat32, tensor.DTFloat64:
+	default:
+		return false
+	}
+	if _, err := tensor.Zero(values.DType); err != nil {
+		return false
+	}
+	n.kind = genTable
+	n.values = []genValue{{name: "keys", dtype: keys.DType, shape: keys.Shape}, {name: "values", dtype: values.DType, shape: values.Shape}}
+	return true
 }
 
 func (g *genGraph) leave(path, why string) {

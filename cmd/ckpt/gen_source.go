@@ -200,6 +200,11 @@ func (s *genSource) underlying(n *genNode, class int) string {
 	case genVariable:
 		s.tensor = true
 		return tensorType(n.values[0].dtype)
+	case genTable:
+		s.ckpt = true
+		key, value := elementType(n.values[0].dtype), elementType(n.values[1].dtype)
+		s.tensor = s.tensor || strings.HasPrefix(value, "tensor.")
+		return "ckpt.Table[" + key + ", " + value + "]"
 	case genState:
 		s.state = true
 		return "State"
@@ -223,12 +228,19 @@ func (s *genSource) edgeType(class, edge, to int) string {
 
 // tensorType returns the type of tensors of a dtype.
 func tensorType(d tensor.DType) string {
-	zero, err := tensor.Zero(d)
-	if err != nil {
+	if _, err := tensor.Zero(d); err != nil {
 		return "tensor.Any"
 	}
-	element := reflect.TypeOf(zero.Values()).Elem()
-	return "tensor.Tensor[" + element.String() + "]"
+	return "tensor.Tensor[" + elementType(d) + "]"
+}
+
+// elementType returns the Go type of a dtype's elements, which there is.
+func elementType(d tensor.DType) string {
+	element, err := tensor.Zero(d)
+	if err != nil {
+		return "any"
+	}
+	return reflect.TypeOf(element.Values()).Elem().String()
 }
 
 // declare writes the type of an object's class.

@@ -43,7 +43,7 @@ func TestGenRestores(t *testing.T) {
 		if err == nil && strings.HasSuffix(path, ".index") && !strings.HasPrefix(name, "damaged-") {
 			cases = append(cases, genCase{
 				name: name, path: strings.TrimSuffix(path, ".index"),
-				partly: slices.ContainsFunc([]string{"objects-lookup-table", "objects-registered-saver", "values-variant"},
+				partly: slices.ContainsFunc([]string{"objects-registered-saver", "values-variant"},
 					func(prefix string) bool { return strings.HasPrefix(name, prefix) }),
 			})
 		}

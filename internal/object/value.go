@@ -26,6 +26,7 @@ const (
 // A Value is one tensor of a node.
 type Value struct {
 	Attribute string
+	Shared    string // the beginning of Attribute by which the graph has it, with others of the node: then any shape is accepted
 	DType     tensor.DType
 	Cast      bool         // other dtypes are converted
 	Shape     tensor.Shape // nil: not built, any shape is accepted

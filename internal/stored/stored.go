@@ -1,6 +1,7 @@
 package stored
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -76,11 +77,17 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 		for i := range n.Values {
 			v := &n.Values[i]
 			a := attributeOf(n, v, paths)
-			attributes = append(attributes, a)
+			key := a.Key
+			if v.Shared != "" {
+				key += v.Attribute[len(v.Shared):]
+			}
+			if v.Shared == "" || i == 0 {
+				attributes = append(attributes, a)
+			}
 			if v.Attribute == object.OpaqueAttribute && n.Done == nil {
-				opaque = append(opaque, Tensor{Node: n, Key: a.Key, Source: v.Source()})
+				opaque = append(opaque, Tensor{Node: n, Key: key, Source: v.Source()})
 			} else {
-				tensors = append(tensors, Tensor{Node: n, Key: a.Key, Source: v.Source()})
+				tensors = append(tensors, Tensor{Node: n, Key: key, Source: v.Source()})
 			}
 		}
 		sn.Children, sn.Attributes = children[firstChild:len(children):len(children)], attributes[firstAttribute:len(attributes):len(attributes)]
@@ -141,7 +148,7 @@ var variableSuffix = objectgraph.KeyAt("", object.VariableAttribute)
 
 // attributeOf returns the attribute of the object graph for v, a value of n.
 func attributeOf(n *object.Node, v *object.Value, paths map[*object.Node]string) objectgraph.Attribute {
-	name, suffix := v.Attribute, variableSuffix
+	name, suffix := cmp.Or(v.Shared, v.Attribute), variableSuffix
 	if name != object.VariableAttribute {
 		name = objectgraph.Escape(name)
 		suffix = objectgraph.KeyAt("", name)

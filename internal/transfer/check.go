@@ -86,7 +86,7 @@ func mismatch(v *object.Value, e format.Entry) string {
 		}
 		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.DType, hint)
 	}
-	if v.Shape != nil && !v.Shape.Equal(e.Shape) {
+	if v.Shape != nil && v.Shared == "" && !v.Shape.Equal(e.Shape) {
 		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.Shape)
 	}
 	return ""
