@@ -32,7 +32,8 @@
 // weight that is there, from a checkpoint or by hand, is never replaced: one that does not fit the input or the options is a
 // [*ShapeError].
 //
-// Any number of goroutines may call one layer at a time once its weights are there; the call that makes them must be alone.
+// Once a layer has its weights, it is safe for concurrent use; the first call, which creates them, is not, and must be alone. First runs of a
+// [Model] take turns by themselves.
 //
 // # Models
 //
