@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -62,13 +61,14 @@ func Example_transposed() {
 }
 
 func explainMismatch(ctx context.Context) error {
-	var model struct{ InputTransfrom, Hidden layers.Dense }
+	var model struct{ InputTransfrom, Hidden Linear }
 	return ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model"))
 }
 
 func Example_mismatch() {
 	fmt.Println(explainMismatch(context.Background()))
 	// Output:
-	// ckpt: run/regress-2: 1 of 4 values of the model are not in the checkpoint
-	//   input_transfrom._kernel: missing from the checkpoint
+	// ckpt: run/regress-2: 2 of 4 values of the model are not in the checkpoint
+	//   input_transfrom.kernel: missing from the checkpoint
+	//   input_transfrom.bias: missing from the checkpoint
 }
