@@ -118,7 +118,7 @@ func TestLoadWeights(t *testing.T) {
 		m := &more{Extra: scalar(5)}
 		require.NoError(t, LoadWeights(ctx, path, m, At("model"), Partial()))
 		require.Equal(t, &more{*newDense(1), scalar(5)}, m)
-		require.NoError(t, LoadWeights(ctx, path, &struct{ Nothing variable }{scalar(1)}, Partial()), "nothing need be found")
+		require.ErrorContains(t, LoadWeights(ctx, path, &struct{ Nothing variable }{scalar(1)}, Partial()), "nothing of the checkpoint belongs to the model", "but something must be found")
 		require.Error(t, LoadWeights(ctx, path, m, At("model"), Partial(), Strict()), "the two are about different sides")
 	})
 	t.Run("an optional nil pointer, map or slice of structs stays nil where the checkpoint lacks it", func(t *testing.T) {
@@ -176,10 +176,35 @@ func TestTiedWeights(t *testing.T) {
 		require.Equal(t, shared, m.Embedding)
 		require.Equal(t, shared, m.Output)
 	})
-	t.Run("a model that ties what is stored apart takes the first", func(t *testing.T) {
+	t.Run("a model that ties what is stored apart takes the first, which Strict refuses", func(t *testing.T) {
 		v := f32(0, 0)
-		require.NoError(t, LoadWeights(ctx, two, &tied{v, v}, Strict()))
+		require.NoError(t, LoadWeights(ctx, two, &tied{v, v}))
 		require.Equal(t, f32(1, 2), v)
+		var mismatch *MismatchError
+		require.ErrorAs(t, LoadWeights(ctx, two, &tied{v, v}, Strict()), &mismatch)
+		require.Equal(t, []string{"output"}, mismatch.Unused)
+		s := mustRead(t, mustNew(t, &tied{v, v}), two)
+		require.Len(t, s.Report().Restored, 1)
+		require.Equal(t, []Item{{Path: "output", Key: "output/.ATTRIBUTES/VARIABLE_VALUE"}}, s.Report().Unused)
+		require.NoError(t, s.AssertConsumed(), "as TensorFlow has it")
+	})
+	t.Run("nor may what is stored apart differ in shape or dtype", func(t *testing.T) {
+		for _, other := range []any{f32(3), scalar(1)} {
+			path := written(t, Group{"embedding": f32(1, 2), "output": other})
+			v := f32(0, 0)
+			err := LoadWeights(ctx, path, &tied{v, v})
+			require.ErrorIs(t, err, ErrMismatch)
+			require.ErrorContains(t, err, "one object of the program")
+			require.Equal(t, f32(0, 0), v)
+			_, err = mustNew(t, &tied{v, v}).Read(ctx, path)
+			require.ErrorContains(t, err, "one object of the program")
+		}
+	})
+	t.Run("an object with children that is stored twice", func(t *testing.T) {
+		type pair struct{ Left, Right *block }
+		path := written(t, &pair{&block{*f32(1)}, &block{*f32(2)}})
+		b := new(block)
+		require.ErrorContains(t, LoadWeights(ctx, path, &pair{b, b}, Strict()), "right.w: unused")
 	})
 	t.Run("a shared object with children is one object", func(t *testing.T) {
 		type pair struct{ Left, Right *block }

@@ -20,6 +20,9 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		e.Hints = []string{"the checkpoint has " + wording.Quote(m.unused(p, "", 10)) + "; the tag option fullname= says what a variable is called there"}
 		return e
 	}
+	if len(m.found) == 0 && len(m.lookedUp) > 0 {
+		return &transfer.Mismatch{Problem: "nothing of the checkpoint, which is name-based, belongs to the model; it has " + wording.Quote(m.unused(p, "", 10))}
+	}
 	if !o.Strict {
 		return nil
 	}

@@ -24,15 +24,15 @@ func (m *matcher) complete() error {
 			}
 			return e
 		}
-		if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
-			return &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
-		}
+	}
+	if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
+		return &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
 	}
 	if !r.opts.Strict {
 		return nil
 	}
 	var unused []string
-	for _, id := range append(r.unresolvedBelow(&m.found, r.start), sortedIDs(m.unused)...) {
+	for _, id := range slices.Concat(r.unresolvedBelow(&m.found, r.start), sortedIDs(m.unused), sortedIDs(m.doubled)) {
 		unused = append(unused, r.userPath(id))
 	}
 	if len(unused) > 0 {

@@ -20,6 +20,7 @@ type matcher struct {
 	queue   []pair         // the pairs that were bound, in order
 	next    int            // of the queue
 	late    bool           // a follow-up: everything found now was waited for
+	doubles []pair         // further stored nodes for objects that have their values already
 }
 
 // A pair is a stored node with an object that takes its values.
@@ -32,13 +33,19 @@ type pair struct {
 func (m *matcher) Plan(p *transfer.Plan) error {
 	m.plan = p
 	if m.late {
-		return m.followUp()
+		if err := m.followUp(); err != nil {
+			return err
+		}
+		return m.checkDoubles()
 	}
 	// The walk has room for as many nodes as the program had last.
 	size := min(cap(m.w.Graph().Nodes), len(m.r.stored.Nodes))
 	p.Grow(size)
 	m.queue, m.reached = make([]pair, 0, size), make([]*object.Node, 0, size)
 	if err := m.fromRoot(); err != nil {
+		return err
+	}
+	if err := m.checkDoubles(); err != nil {
 		return err
 	}
 	if !m.r.opts.Load {
@@ -139,6 +146,8 @@ func (m *matcher) visit(p pair) error {
 		m.gather(p)
 		p.node.Reached = true
 		m.reached = append(m.reached, p.node)
+	} else if m.repeats(p) {
+		m.doubles = append(m.doubles, p)
 	}
 	if err := m.r.opts.Layouts.extend(p.stored, p.node.Obj); err != nil {
 		return err

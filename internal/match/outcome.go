@@ -29,9 +29,14 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 		} else if len(n.Attributes) > 0 {
 			item.Path = r.userPath(id)
 		}
+		if r.doubled[id] { // the object's path is that of the values it took
+			item = transfer.Item{Path: r.userPath(id)}
+		}
 		for _, a := range n.Attributes {
 			item.Key = a.Key
 			switch {
+			case r.doubled[id]:
+				tell(transfer.Unused, item)
 			case bound && r.unused[id] != nil:
 				tell(transfer.Mismatched, item)
 			case bound:

@@ -45,13 +45,14 @@ type found struct {
 	bound   bindings
 	waiting []storedEdge     // edges to stored values for which the program has no object yet
 	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
+	doubled map[int]bool     // bound nodes whose objects took the values of other nodes
 }
 
 // A storedEdge is the i-th child of a stored node.
 type storedEdge struct{ parent, child int }
 
 func (f *found) clone() found {
-	return found{f.bound.clone(), nil, maps.Clone(f.unused)}
+	return found{bound: f.bound.clone(), unused: maps.Clone(f.unused), doubled: maps.Clone(f.doubled)}
 }
 
 // New returns a restoration of the checkpoint path with the graph stored, of which node start belongs to the program's root.

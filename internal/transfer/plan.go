@@ -121,6 +121,15 @@ func (p *Plan) Problem(n *object.Node, key, text string) {
 // Assigns reports whether the plan gives any object a value.
 func (p *Plan) Assigns() bool { return len(p.assignments)+len(p.custom) > 0 }
 
+// Keys returns the key that each object takes its values from, one of them where it takes several tensors.
+func (p *Plan) Keys() map[object.Identity]string {
+	keys := make(map[object.Identity]string, len(p.assignments))
+	for _, a := range p.assignments {
+		keys[a.Node.Key] = a.Key
+	}
+	return keys
+}
+
 // Targets returns the identities of the objects that the plan gives values.
 func (p *Plan) Targets() map[object.Identity]bool {
 	targets := make(map[object.Identity]bool, len(p.assignments))
