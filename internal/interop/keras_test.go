@@ -16,7 +16,7 @@ import (
 // answers are a Keras model's inputs [5 4] and outputs.
 type answers struct{ Inputs, Outputs []float32 }
 
-// tf_keras calls a kernel `kernel`, which layers.Dense reads and does not write.
+// tf_keras calls a kernel `kernel`, which layers.Dense reads and writes as a further name.
 type (
 	tfDense  struct{ Kernel, Bias tensor.Tensor[float32] }
 	tfDenses struct {
@@ -60,6 +60,7 @@ func TestModelsBack(t *testing.T) {
 		{"Keras 3", "keras3_mlp", "root", &keras3MLP{}},
 		{"Keras 3, a subclass", "keras3_subclassed", "root", &subclassed{}},
 		{"tf_keras, load_weights", "tf_keras_mlp", "weights", &tfDenses{}},
+		{"tf_keras, load_weights, from layers that call a kernel _kernel", "tf_keras_mlp", "weights", &tfKerasMLP{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
