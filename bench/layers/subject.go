@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gockpt/ckpt"
@@ -113,15 +112,6 @@ func (s *subject) measure(each time.Duration) (timing, error) {
 		times = append(times, time.Since(start))
 	}
 	return timing{median(times), (processorTime() - begun) / time.Duration(len(times))}, nil
-}
-
-// processorTime returns the time that all processors have worked for this process.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(times []time.Duration) time.Duration {
