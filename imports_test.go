@@ -25,7 +25,7 @@ func TestImports(t *testing.T) {
 		"tensor/gonum":       {"tensor"},
 		"internal/fsx":       {"internal/fsx"},
 		"internal/object":    {"format", "format/objectgraph", "tensor"},
-		"internal/prefix":    {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "tensor"},
+		"internal/prefix":    {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/whatis", "tensor"},
 		"internal/sections":  {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":  {"format", "internal/object", "tensor"},

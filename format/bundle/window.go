@@ -126,7 +126,26 @@ func (d *dataFiles) openFile(shard int32) (fsx.Reader, error) {
 		}
 		return nil, err
 	}
+	if err := checkPointer(r); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	return r, nil
+}
+
+// checkPointer returns an error where a data file was not fetched, and Git LFS's pointer to it lies in its place.
+func checkPointer(r fsx.Reader) error {
+	const (
+		begins = "version https://git-lfs.github.com/spec/"
+		most   = 1024 // bytes of a pointer, by Git LFS's specification
+	)
+	if r.Size() < int64(len(begins)) || r.Size() >= most {
+		return nil
+	}
+	var head [len(begins)]byte
+	if n, _ := r.ReadAt(head[:], 0); n < len(head) || string(head[:]) != begins {
+		return nil // who reads the file is told what the system says
+	}
+	return fmt.Errorf("a Git LFS pointer, not the file that it stands for: run git lfs pull: %w", format.ErrFormat)
 }
 
 // closeOldest closes the open file that was used least recently. It waits for those who read it.

@@ -199,3 +199,18 @@ func TestStringsOfASparseFile(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20))
 }
+
+// TestPointer reads a checkpoint from a Git repository without its large files: the index is there, the data is not.
+func TestPointer(t *testing.T) {
+	fsys := errfs.New()
+	commit(t, fsys, "c", addition{key: "k", values: scalar(int32(1))})
+	name := DataFile("c", 0, 1)
+	require.NoError(t, fsys.Remove(name))
+	require.NoError(t, fsys.WriteFile(name, []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n")))
+	r := openAt(t, fsys, "c")
+	err := readAll(t, r, "k")
+	require.ErrorIs(t, err, format.ErrFormat)
+	require.NotErrorIs(t, err, format.ErrCorrupt)
+	require.ErrorContains(t, err, "git lfs pull")
+	require.ErrorContains(t, err, name)
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/whatis"
 )
 
 // A Place is where checkpoints and their state files are looked for, and how.
@@ -29,7 +30,7 @@ func SavedModel(fsys fsx.ReadFS, path string) string {
 }
 
 // Find returns the prefix that a user means by path. The error satisfies errors.Is(err, [format.ErrNotFound]) where path is a
-// directory without a checkpoint; where it is a state file, or has one, that does not lead to a checkpoint, the error
+// directory without a checkpoint, [format.ErrFormat] where that is of another program; where it is a state file, or has one, that does not lead to a checkpoint, the error
 // says what the file has and which checkpoints lie beside it. A path that is none of these is returned as it is.
 func (p Place) Find(path string) (string, error) {
 	switch {
@@ -71,6 +72,9 @@ func (p Place) findIn(dir string) (string, error) {
 	}
 	if file := p.weightsIn(dir); file != "" {
 		return file, nil
+	}
+	if what, todo, ok := whatis.Describe(p.FS, dir); ok {
+		return "", notCheckpoint(dir, what, todo)
 	}
 	return "", Hint(p.FS, dir, fmt.Errorf("%s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is not a SavedModel: it has no file %s that names the latest; %s: %w",
 		dir, p.StateFile, p.choose(dir), format.ErrNotFound))

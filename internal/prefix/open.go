@@ -17,6 +17,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/whatis"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -76,11 +77,11 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 
 // openFile opens a checkpoint that is one file, in the format that its contents are of.
 func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
-	f, err := look(fsys, name)
+	table, err := isTable(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	if f.isTable() {
+	if table {
 		if whole, ok := strings.CutSuffix(name, ".index"); ok {
 			// To the older format's reader an index is a checkpoint of no tensors.
 			return nil, fmt.Errorf("ckpt: %s is the index of the checkpoint %s, not a checkpoint: %w", name, whole, format.ErrNotFound)
@@ -91,24 +92,26 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 		}
 		return &Checkpoint{Reader: r, Prefix: name, Format: tensorFlow}, nil
 	}
-	k := f.kind()
-	if k.open == nil {
-		return nil, fmt.Errorf("ckpt: %s is %s: %w", name, k.advice(), format.ErrFormat)
+	found, ok := whatis.Format(fsys, name)
+	if !ok {
+		what, todo, known := whatis.Describe(fsys, name)
+		if !known {
+			what, todo = "not a checkpoint", "its contents are of no known format"
+		}
+		return nil, notCheckpoint(name, what, todo)
 	}
-	r, err := k.open(fsys, name)
+	r, err := openers[found](fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	return &Checkpoint{Reader: r, Prefix: name, Format: k.formatOf(r)}, nil
+	return &Checkpoint{Reader: r, Prefix: name, Format: formatOf(r, found)}, nil
 }
 
 // notAnIndex explains the error of opening an index, where the file called so is of another kind altogether.
 func notAnIndex(fsys fsx.ReadFS, prefix string, err error) error {
 	name := bundle.IndexFile(prefix)
-	if f, e := look(fsys, name); e == nil && !f.isTable() {
-		if k := f.kind(); k.replaces {
-			return fmt.Errorf("ckpt: %s is %s: %w", name, k.advice(), format.ErrFormat)
-		}
+	if what, todo, ok := whatis.StandIn(fsys, name); ok {
+		return notCheckpoint(name, what, todo)
 	}
 	return fmt.Errorf("ckpt: %w", err)
 }

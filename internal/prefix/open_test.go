@@ -59,17 +59,18 @@ func TestOpenOtherFormats(t *testing.T) {
 func TestOpenOtherFiles(t *testing.T) {
 	for name, tt := range map[string]struct{ name, text, says string }{
 		"nothing":                 {"weights", "", "an empty file"},
-		"a pointer of Git LFS":    {"weights", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "run git lfs pull"},
-		"a pointer for an index":  {"weights.index", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "run git lfs pull"},
+		"a pointer of Git LFS":    {"weights", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "git lfs pull"},
+		"a pointer for an index":  {"weights.index", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "git lfs pull"},
 		"a web page":              {"weights", "\n<!DOCTYPE html><html>", "a web page"},
 		"a SavedModel's graph":    {"saved_model.pb", "\x08\x01\x12", "give its directory"},
-		"a graph of TensorFlow 1": {"model.ckpt.meta", "\x0a\x01\x12", "leave out .meta"},
+		"a graph of TensorFlow 1": {"model.ckpt.meta", "\x0a\x01\x12", "without .meta"},
 		"a TensorFlow Lite model": {"model.tflite", "\x1c\x00\x01\x00TFL3", "TensorFlow Lite"},
 		"a state file":            {"old-checkpoint", "model_checkpoint_path: \"ckpt-1\"\n", "give its directory"},
 		"compressed":              {"weights.gz", "\x1f\x8b\x08", "unpack"},
 		"a TAR archive":           {"weights.tar", strings.Repeat("\x01", 257) + "ustar", "unpack"},
 		"JSON":                    {"config.json", "{\"a\": 1}", "JSON"},
-		"anything":                {"notes.txt", "dear diary", "no known format"},
+		"noise":                   {"noise", "\x01\x02\x03\x04", "no known format"},
+		"anything":                {"notes.txt", "dear diary", "a text file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := place(map[string]string{"d/" + tt.name: tt.text})
@@ -79,6 +80,32 @@ func TestOpenOtherFiles(t *testing.T) {
 			require.ErrorContains(t, err, "d/"+tt.name)
 			require.ErrorContains(t, err, tt.says)
 		})
+	}
+}
+
+// A directory of another program is called what it is.
+func TestOpenOtherDirectories(t *testing.T) {
+	for says, files := range map[string]map[string]string{
+		"a checkpoint of Orbax":               {"d/_METADATA": "{}"},
+		"a model of TensorFlow.js":            {"d/model.json": "{}", "d/group1-shard1of1.bin": "x"},
+		"a distributed checkpoint of PyTorch": {"d/.metadata": "x", "d/__0_0.distcp": "x"},
+		"a checkpoint of DeepSpeed":           {"d/zero_to_fp32.py": "x"},
+		"a directory of ONNX models":          {"d/m.onnx": "x"},
+	} {
+		t.Run(says, func(t *testing.T) {
+			_, err := place(files).Open("d")
+			require.ErrorIs(t, err, format.ErrFormat)
+			require.ErrorContains(t, err, "d is "+says+": ")
+		})
+	}
+}
+
+// An archive that was cut off is damaged, where its first name says what it was.
+func TestOpenCutArchives(t *testing.T) {
+	for _, first := range []string{"metadata.json", "kernel.npy", "model/data.pkl"} {
+		header := "PK\x03\x04" + strings.Repeat("\x00", 22) + string([]byte{byte(len(first)), 0, 0, 0}) + first
+		_, err := place(map[string]string{"m": header}).Open("m")
+		require.ErrorIs(t, err, format.ErrCorrupt, first)
 	}
 }
 

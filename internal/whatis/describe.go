@@ -21,15 +21,32 @@ func Describe(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	list := descriptions
 	if f.isDir {
-		list = directories
-	} else if _, ok := f.format(); ok {
+		return f.describe(directories)
+	}
+	if _, ok := f.format(); ok {
 		return "", "", false
 	}
+	if what, todo, ok = f.describe(standIns); ok {
+		return what, todo, true
+	}
+	return f.describe(descriptions)
+}
+
+// StandIn is [Describe] for what may lie in the place of any file: a pointer of Git LFS, or a web page.
+func StandIn(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
+	f, err := look(fsys, path)
+	if err != nil || f.isDir {
+		return "", "", false
+	}
+	return f.describe(standIns)
+}
+
+// describe describes the file as the first of list that fits.
+func (f *file) describe(list []description) (what, todo string, ok bool) {
 	for _, d := range list {
 		if d.is(f) {
-			return d.what, fill(d.do, path), true
+			return d.what, fill(d.do, f.name), true
 		}
 	}
 	return "", "", false

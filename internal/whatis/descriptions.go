@@ -10,14 +10,19 @@ const (
 	original = "it has no names that a program can load by: load the checkpoint that it was converted from"
 )
 
-// descriptions are of files, the first that fits. Those that are told by their bytes come before those that need a name.
-var descriptions = []description{
-	{"an empty file", "it was not written to its end, or not downloaded: get it again", func(f *file) bool { return f.size == 0 }},
+// standIns are of files that may lie in the place of any other. No other file begins like them, even a damaged one.
+var standIns = []description{
 	{"a Git LFS pointer, not the file that it stands for", "get the file: git lfs pull --include NAME", func(f *file) bool { return f.starts("version https://git-lfs.github.com/spec/") }},
 	{"a web page", "it was downloaded from a page about the file, or the download needs a login: get the file itself", (*file).isHTML},
+}
+
+// descriptions are of all other files, the first that fits. Those that are told by their bytes come before those that need a name.
+var descriptions = []description{
+	{"an empty file", "it was not written to its end, or not downloaded: get it again", func(f *file) bool { return f.size == 0 }},
 	{"a state file, which names checkpoints", "give its directory, or the prefix of one of them", func(f *file) bool { return f.isText() && f.mentions("model_checkpoint_path:") }},
 
 	// Archives.
+	{"a ZIP archive that was cut off", "get it again", func(f *file) bool { return f.cut }},
 	{"a TorchScript or exported program of PyTorch", "save its weights: " + python("import torch; torch.save(torch.export.load(sys.argv[1]).state_dict, 'weights.pt')"),
 		func(f *file) bool {
 			return f.member("serialized_exported_program.json", "models/model.json", "archive_format")
@@ -28,7 +33,6 @@ var descriptions = []description{
 		return f.member(".safetensors", ".h5", ".hdf5", ".keras", ".npz", ".pt", ".pth", ".bin", ".ckpt", ".gguf", ".index", "saved_model.pb")
 	}},
 	{"a ZIP archive that holds no checkpoint", "give the file with the weights", func(f *file) bool { return f.members != nil }},
-	{"a ZIP archive that was cut off", "get it again", func(f *file) bool { return f.starts("PK\x03\x04") }},
 	{"a file compressed by gzip", unpack + "gunzip PATH", func(f *file) bool { return f.starts("\x1f\x8b") && !f.called(".tar.gz", ".tgz") }},
 	{"a tar archive compressed by gzip", unpack + "tar -xzf PATH", func(f *file) bool { return f.starts("\x1f\x8b") }},
 	{"a file compressed by bzip2", unpack + "bunzip2 PATH", func(f *file) bool { return f.starts("BZh") }},

@@ -3,6 +3,7 @@ package whatis
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"path/filepath"
@@ -19,7 +20,8 @@ type file struct {
 	name    string // its path
 	size    int64
 	head    []byte
-	members []string // of a ZIP archive; nil for all others, and for archives that are damaged
+	members []string // of a ZIP archive
+	cut     bool     // the archive has lost its directory: members has the first name alone
 	dir     []string // the names in a directory
 	isDir   bool
 }
@@ -47,21 +49,31 @@ func look(fsys fsx.ReadFS, path string) (f *file, err error) {
 		return nil, err
 	}
 	if f.starts("PK\x03\x04") {
-		f.members = members(r)
+		f.members, f.cut = f.list(r)
 	}
 	return f, nil
 }
 
-// members returns the names in a ZIP archive.
-func members(r fsx.Reader) (names []string) {
+// list returns the names in a ZIP archive; cut is true where it has lost its directory.
+func (f *file) list(r fsx.Reader) (names []string, cut bool) {
 	a, err := zip.NewReader(r, r.Size())
 	if err != nil {
-		return nil
+		return f.firstMember(), true
 	}
 	for _, m := range a.File {
 		names = append(names, m.Name)
 	}
-	return names
+	return names, false
+}
+
+// firstMember returns the name of the first file in a ZIP archive, as its own header has it.
+func (f *file) firstMember() []string {
+	const header = 30 // its size, with the length of the name at 26
+	if len(f.head) < header {
+		return nil
+	}
+	n := int(binary.LittleEndian.Uint16(f.head[26:]))
+	return []string{string(f.head[header:min(header+n, len(f.head))])}
 }
 
 // starts reports whether the file begins with one of with.

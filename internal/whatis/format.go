@@ -21,6 +21,7 @@ var formats = []struct {
 	// What only the members of an archive can tell.
 	{"pytorch", func(f *file) bool { return torch.RecognizeMembers(slices.Values(f.members)) }},
 	{"keras", func(f *file) bool { return f.member("model.weights.h5", "model.weights.json", "model.weights.npz") }},
+	{"keras", func(f *file) bool { return f.cut && f.member("metadata.json", "config.json") }},
 	{"npz", func(f *file) bool { return f.member(".npy") }},
 	// Indexes of several files.
 	{"safetensors", func(f *file) bool { return f.isIndexOf(".safetensors") }},

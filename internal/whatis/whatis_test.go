@@ -140,6 +140,14 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+func TestStandIn(t *testing.T) {
+	fsys := fsx.FromFS(fstest.MapFS{"lfs": {Data: []byte("version https://git-lfs.github.com/spec/v1\n")}, "page": {Data: []byte("<html>")}, "text": {Data: []byte("text")}})
+	for path, want := range map[string]bool{"lfs": true, "page": true, "text": false, "none": false, ".": false} {
+		_, _, ok := whatis.StandIn(fsys, path)
+		require.Equal(t, want, ok, path)
+	}
+}
+
 // FuzzDescribe looks at files that may be anything.
 func FuzzDescribe(f *testing.F) {
 	f.Add("m.ckpt", "\x0a\x1c\x0a\x03w.b\x12\x15\x08\x02\x12\x07Float32\x1a\x08")
