@@ -7,6 +7,9 @@
 // struct has must be in the checkpoint; what else that holds, such as an optimizer, is ignored. [At] starts at an object
 // within the checkpoint, [Partial] and [Strict] loosen and tighten what must be there.
 //
+// What the struct declares and the checkpoint lacks is an error, also a field that is nil or an object with optional values only,
+// unless the tag of the field says optional. A shape that the options of a layer fix is compared before anything is assigned.
+//
 // # Training
 //
 // A [Checkpoint] is made of a [Group] of named objects, or of one root object. [Checkpoint.Save] numbers its files, counts in

@@ -179,7 +179,7 @@ func Atomic() Option {
 // Strict makes [LoadWeights] refuse a checkpoint that holds values which the model has not.
 func Strict() Option { return Option{"Strict", onLoad, func(o *options) { o.strict = true }} }
 
-// Partial lets [LoadWeights] leave values of the model that the checkpoint has not as they are.
+// Partial lets [LoadWeights] leave values of the model that the checkpoint has not as they are. Something must be found.
 func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.partial = true }} }
 
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each

@@ -175,3 +175,39 @@ func TestAbsentObjectsByName(t *testing.T) {
 	require.ElementsMatch(t, []string{"nrom", "next"}, mismatch.Missing)
 	require.ErrorContains(t, LoadWeights(ctx, path, &struct{ Other w }{}, Partial()), "nothing of the checkpoint, which is name-based, belongs to the model")
 }
+
+// The options of a layer fix shapes, which are compared before anything is assigned.
+type fixedDense struct {
+	Kernel tensor.Tensor[float32]
+	Units  int
+}
+
+func (d *fixedDense) WantShapes(want func(variable tensor.Any, shape ...int)) {
+	if d.Units > 0 {
+		want(&d.Kernel, -1, d.Units)
+	}
+}
+
+func TestShapesOfOptions(t *testing.T) {
+	kernel := tensor.New[float32](2, 3)
+	path := written(t, &struct{ Dense fixedDense }{fixedDense{Kernel: *kernel}})
+	for name, c := range map[string]struct {
+		units int
+		want  string
+	}{
+		"none are fixed": {0, ""},
+		"they fit":       {3, ""},
+		"they differ":    {5, "shape [2 3] in the checkpoint, [? 5] by the options of Dense (ckpt.fixedDense)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := struct{ Dense fixedDense }{fixedDense{Units: c.units}}
+			if err := LoadWeights(ctx, path, &m); c.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.want)
+				require.ErrorIs(t, err, ErrMismatch)
+				require.False(t, m.Dense.Kernel.Built())
+			}
+		})
+	}
+}

@@ -10,8 +10,8 @@ import (
 )
 
 // LoadWeights fills model, a pointer to a struct, from a checkpoint, and makes what nil pointers, slices and maps it has
-// for which the checkpoint has values, as encoding/json does. Every value that the model has must be in the
-// checkpoint, or the error is a *[MismatchError] and the model is as it was; what else the checkpoint holds is ignored.
+// for which the checkpoint has values, as encoding/json does. Every value and object that the model has or declares must be in the
+// checkpoint unless its tag says optional, or the error is a *[MismatchError] and the model is as it was; what else the checkpoint holds is ignored.
 // [Partial] and [Strict] change the one and the other; [At] starts at an object within the checkpoint. path is what
 // [Open] takes. One stored value may fill several places of the model, where TensorFlow would fill the first.
 func LoadWeights(ctx context.Context, path string, model any, opts ...Option) error {

@@ -12,6 +12,11 @@ import (
 // complete checks what [Options.Load] asks for.
 func (m *matcher) complete() error {
 	g, r := m.w.Graph(), m.r
+	for _, n := range g.Nodes {
+		if n.Reached && n.Group {
+			m.plan.WantShapes(n)
+		}
+	}
 	if !r.opts.Partial {
 		if missing := m.missing(); len(missing) > 0 {
 			e := &transfer.Mismatch{Hints: r.hints(&m.found, missing)}

@@ -14,7 +14,7 @@ type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, regio
 // that is wrong comes back in one *PlanError.
 func (p *Plan) check(r format.Reader, parts partsFunc) error {
 	for _, a := range p.assignments {
-		if problem := a.check(r, parts); problem != nil {
+		if problem := a.check(r, parts, p.wants); problem != nil {
 			p.problems = append(p.problems, *problem)
 		}
 	}
@@ -25,7 +25,7 @@ func (p *Plan) check(r format.Reader, parts partsFunc) error {
 	return nil
 }
 
-func (a *Assignment) check(r format.Reader, parts partsFunc) *Problem {
+func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Identity][]wantedShape) *Problem {
 	var ok bool
 	var err error
 	if a.found, ok, err = r.Find(a.Key); err == nil && !ok {
@@ -42,6 +42,9 @@ func (a *Assignment) check(r format.Reader, parts partsFunc) *Problem {
 		return &Problem{Node: a.Node, Key: a.Key, Text: err.Error()}
 	}
 	if text := mismatch(a.Value, e); text != "" {
+		return &Problem{Node: a.Node, Key: a.Key, Text: text}
+	}
+	if text := misfit(wants[a.Node.Key], e); text != "" {
 		return &Problem{Node: a.Node, Key: a.Key, Text: text}
 	}
 	if a.Part != nil {

@@ -73,6 +73,7 @@ type Plan struct {
 	custom      object.Batches
 	problems    []Problem
 	undos       []func() // of what planning itself changed, in its order
+	wants       map[object.Identity][]wantedShape
 }
 
 // An Assignment is one stored tensor with the value that takes it.
