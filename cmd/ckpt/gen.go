@@ -28,6 +28,9 @@ the slots of an optimizer a ckpt.SlotOwner. What Keras's objects hold a second t
 in lists such as "variables", is left out where it is held elsewhere too, and so is the
 counter of saves.
 
+Files of PyTorch's programs (.safetensors, .pt) have names and shapes alone: layers are
+recognised by those, and comments say what the files do not tell.
+
 Checkpoints that TensorFlow 1 saved by name have no graph of objects; there the names
 themselves, cut at slashes, are taken for one.`,
 		Example: `  ckpt gen train/ckpt-7 --at model --package digits -o digits/model.go`,
@@ -93,7 +96,7 @@ func readGenGraph(r *ckpt.Reader, at string) (*genGraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.byName = byName
+	g.byName, g.torch = byName, fromPyTorch(r.Prefix())
 	g.simplify()
 	return g, nil
 }

@@ -23,7 +23,9 @@ type genGraph struct {
 	start   int
 	order   []int // breadth first from start
 	parent  []int // node → the one from which order comes to it
-	byName  bool  // there is no stored graph, only names
+	torch   bool  // PyTorch's names
+	names   map[int]string
+	byName  bool // there is no stored graph, only names
 	leftOut []string
 	like    []int // node → its class: nodes of one class have one Go type
 }

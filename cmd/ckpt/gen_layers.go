@@ -13,6 +13,8 @@ type genLayer struct {
 	goType  string   // layers.Dense
 	options string   // in a composite literal: what the variables tell, or what must be there before a restore
 	needed  bool     // the options must be there
+	many    bool     // a slice of layers, which options list
+	note    string   // what the file does not tell
 	parts   []int    // the objects that it holds
 	path    []string // Keras's names for the layer and those around it, from the variables' own names; nil where they do not say
 }
@@ -32,6 +34,12 @@ func (l *genLayer) literal() string { return l.goType + "{" + l.options + "}" }
 func (g *genGraph) recognise() {
 	if g.byName {
 		return // a layer's edges are not its variables' global names
+	}
+	g.names = make(map[int]string)
+	for _, n := range g.nodes {
+		for _, e := range n.edges {
+			g.names[e.to] = e.name
+		}
 	}
 	order := g.reach(func(int, genEdge) bool { return false }).order
 	for pass, found := 0, true; found; pass++ {
@@ -84,7 +92,7 @@ func (g *genGraph) layerOf(id int) *genLayer {
 	for _, e := range g.nodes[id].edges {
 		child := &g.nodes[e.to]
 		switch {
-		case child.kind == genVariable && (isWeight(child.values[0].dtype) || e.name == "count"):
+		case child.kind == genVariable && (isWeight(child.values[0].dtype) || e.name == "count" || g.torch && e.name == "num_batches_tracked"):
 			w.shapes[e.name] = child.values[0].shape
 			if steps := strings.Split(child.values[0].fullName, "/"); w.path == nil {
 				w.path = steps[:len(steps)-1]
@@ -97,6 +105,16 @@ func (g *genGraph) layerOf(id int) *genLayer {
 		default:
 			return nil
 		}
+	}
+	if g.torch {
+		l := w.torch(g.names[id])
+		if l != nil {
+			l.goType = "layers." + l.goType
+			if l.many {
+				l.goType = "[]" + l.goType
+			}
+		}
+		return l
 	}
 	if len(w.shapes) > 0 && len(w.inner) > 0 {
 		return nil

@@ -261,6 +261,8 @@ func (s *genSource) declare(id int) {
 		fmt.Fprintf(w, "\t%s %s %s", s.fields[class][i], s.edgeType(class, i, e.to), fieldTag(e))
 		if shape, ok := s.shapeOf(class, i); ok {
 			fmt.Fprintf(w, " // %s", shape)
+		} else if l := s.graph.nodes[e.to].layer; l != nil && l.note != "" {
+			fmt.Fprintf(w, " // %s", l.note)
 		}
 		w.WriteByte('\n')
 	}
