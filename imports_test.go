@@ -56,7 +56,7 @@ func TestImports(t *testing.T) {
 		"internal/stats":   {"tensor"},
 		"layers":           {"layers", "layout", "tensor"},
 		"optimizers":       {"optimizers", "tensor"},
-		"cmd":              {"", "cmd", "layers", "format", "format/", "optimizers", "tensor", "internal"},
+		"cmd":              {"", "cmd", "keras", "layers", "format", "format/", "optimizers", "tensor", "internal"},
 		"examples":         {"", "examples", "keras", "layers", "layout", "optimizers", "tensor"},
 		"bench":            {"", "bench", "layers", "format", "format/", "tensor", "internal"},
 		"internal":         {"", "internal", "layers", "format", "format/", "optimizers", "tensor"},

@@ -1,15 +1,17 @@
-// Ckpt looks into checkpoints in TensorFlow's formats: what tensors they hold, from which objects they were saved, and
-// whether they are whole.
+// Ckpt looks into files of weights, compares, converts and runs them: TensorFlow's checkpoints, safetensors, Keras's files,
+// PyTorch's, NumPy's and GGUF.
 //
 //	ckpt list model/ckpt-7
 //	ckpt graph model/
 //	ckpt verify model/ckpt-7.index
 //	ckpt diff model/ckpt-7 model/ckpt-8
 //	ckpt run --config model.json --weights model/ckpt-7 --at model --input in.json
+//	ckpt run --config model.keras --input in.json
+//	ckpt convert model.keras model.safetensors
 //	ckpt gen model/ckpt-7
 //
-// A path is a checkpoint's prefix, one of its files, a SavedModel's directory, or a directory with a `checkpoint` file,
-// whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
+// A path is that of a file of any of these formats; of TensorFlow's a checkpoint's prefix, one of its files, a SavedModel's
+// directory, or a directory with a `checkpoint` file, whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
 // disturb a terminal are quoted.
 //
 // The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there, with one line on standard error that
@@ -85,12 +87,13 @@ var (
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ckpt",
-		Short: "Look into checkpoints in TensorFlow's formats",
-		Long: `Look into checkpoints in TensorFlow's formats: what tensors they hold, from which
-objects they were saved, and whether they are whole.
+		Short: "Look into files of weights, compare, convert and run them",
+		Long: `Look into files of weights, compare, convert and run them: TensorFlow's checkpoints,
+safetensors, Keras's .keras, .weights.h5 and .h5, PyTorch's .pt, .npz and .npy, GGUF.
 
-A PATH is a checkpoint's prefix, one of its files, a SavedModel's directory, or a
-directory with a "checkpoint" file, whose latest is then meant.
+A PATH is a file of any of these, or the index or directory of several. What it is its
+contents say. A TensorFlow checkpoint is named by its prefix, one of its files, a
+SavedModel's directory, or a directory with a "checkpoint" file, whose latest is meant.
 
 The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not
 there (or for a difference that diff found), and 2 for wrong usage.`,
@@ -100,7 +103,8 @@ there (or for a difference that diff found), and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
-	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(), newManCommand())
+	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(),
+		newConvertCommand(), newExportCommand(), newDigestCommand(), newManCommand())
 	return root
 }
 

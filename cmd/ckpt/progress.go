@@ -33,6 +33,14 @@ func (b *bar) options() []ckpt.Option {
 	return []ckpt.Option{ckpt.WithProgress(b.progress)}
 }
 
+// report returns what a writer tells of its progress, nil where there is no terminal.
+func (b *bar) report() func(done, total int64) {
+	if b.out == nil {
+		return nil
+	}
+	return func(done, total int64) { b.progress(ckpt.Progress{Done: done, Total: total}) }
+}
+
 func (b *bar) progress(p ckpt.Progress) {
 	if b.shown == nil {
 		b.shown = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what),

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/keras"
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -20,15 +21,16 @@ import (
 func newRunCommand() *cobra.Command {
 	var job runJob
 	cmd := &cobra.Command{
-		Use:   "run --config FILE --weights PATH --input FILE",
-		Short: "Run a Keras model with weights from a checkpoint",
+		Use:   "run --config FILE [--weights PATH] --input FILE",
+		Short: "Run a Keras model",
 		Long: `Run a Keras model on given inputs and print its outputs.
 
-The model is described by the JSON that Keras 3 writes: model.to_json(), the
-config.json in a .keras file, or that .keras file itself. Its weights come from the
-checkpoint that tf.train.Checkpoint wrote: --at says which edges lead to the model
-from the checkpoint's root ("model" for tf.train.Checkpoint(model=m), which is what
-is tried where --at is not given and the root is no model).
+The model is described by a .keras file, a legacy .h5 file with a whole model, or the
+JSON that Keras 2 and 3 write: model.to_json(), or the config.json in a .keras file.
+Its weights come from --weights, a file of any format; where that is not given, from
+the --config file itself. --at says which edges lead to the model from the checkpoint's
+root ("model" for tf.train.Checkpoint(model=m), which is what is tried where --at is
+not given and the root is no model).
 
 The inputs are a JSON object, "-" for standard input:
 
@@ -38,15 +40,16 @@ with all values of a tensor in one list, in row-major order. They are taken by n
 where their names are those of the model's inputs, and in order where none is; a
 dtype left out is the model's. What is printed has the same form, with "outputs".
 Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in strings.`,
-		Example: `  ckpt run --config model.json --weights train/ckpt-7 --at model --input in.json`,
-		Args:    cobra.NoArgs,
+		Example: `  ckpt run --config model.keras --input in.json
+  ckpt run --config model.json --weights train/ckpt-7 --at model --input in.json`,
+		Args: cobra.NoArgs,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&job.config, "config", "", "the model's description, JSON or .keras `file`")
-	flags.StringVar(&job.weights, "weights", "", "the checkpoint's `path`")
+	flags.StringVar(&job.config, "config", "", "the model's description, a `file`")
+	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, where --config has none")
 	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
-	for _, name := range []string{"config", "weights", "input"} {
+	for _, name := range []string{"config", "input"} {
 		_ = cmd.MarkFlagRequired(name) // fails where there is no such flag
 	}
 	_ = cmd.RegisterFlagCompletionFunc("weights", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -69,7 +72,11 @@ type runJob struct {
 }
 
 func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error {
-	model, err := readModel(j.config)
+	load := readModel
+	if j.weights == "" {
+		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file) }
+	}
+	model, err := load(j.config)
 	if err != nil {
 		return err
 	}
@@ -81,8 +88,10 @@ func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error 
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.input, err)
 	}
-	if err := j.load(ctx, model); err != nil {
-		return err
+	if j.weights != "" {
+		if err := j.load(ctx, model); err != nil {
+			return err
+		}
 	}
 	outputs, err := model.Run(nil, inputs...)
 	if err != nil {
@@ -91,30 +100,56 @@ func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error 
 	return writeOutputs(out, model.Outputs(), outputs)
 }
 
-// readModel makes the model that a file describes.
+// readModel makes the model that a file describes: JSON, or a file of Keras's that has the description beside the weights.
 func readModel(file string) (*layers.Model, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	var description io.Reader = bytes.NewReader(data)
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) { // a .keras file is a zip archive
-		archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		f, err := archive.Open("config.json")
-		if err != nil {
-			return nil, fmt.Errorf("%s: no .keras file: %w", file, err)
-		}
-		defer f.Close()
-		description = f
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")): // a .keras file is a ZIP archive, of which only the description is wanted
+		data, err = archivedConfig(data)
+	case !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")):
+		data, err = storedConfig(file)
 	}
-	model, err := layers.FromKeras(description)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	model, err := layers.FromKeras(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return model, nil
+}
+
+// archivedConfig returns the description of a model in a .keras file.
+func archivedConfig(data []byte) ([]byte, error) {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	f, err := archive.Open("config.json")
+	if err != nil {
+		return nil, fmt.Errorf("no .keras file: %w", err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxConfig))
+}
+
+// maxConfig bounds the description that an archive unpacks to.
+const maxConfig = 1 << 28
+
+// storedConfig returns the description of a model in a legacy .h5 file.
+func storedConfig(file string) ([]byte, error) {
+	r, err := ckpt.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if config := r.Config(); config != nil {
+		return config, nil
+	}
+	return nil, errors.New("it has weights and no description of their model: give that as --config and this file as --weights")
 }
 
 func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {

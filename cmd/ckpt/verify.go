@@ -17,7 +17,9 @@ func newVerifyCommand() *cobra.Command {
 		Short: "Read all of a checkpoint and compare every checksum",
 		Long: `Read all of a checkpoint, compare every checksum, and hold the object graph against
 what is stored. All problems are printed, one a line; those that affect no stored
-value are warnings and leave the exit status 0.
+value are warnings and leave the exit status 0. Other makers' formats have no checksums
+of all that they store: of these the structure is checked, and NaN and infinities are
+counted.
 
 With --json an object is printed: the checkpoint's prefix, the problems, each with the
 key of its tensor ("" where it is not that of one), how many tensors there are and
@@ -39,6 +41,9 @@ their bytes, and whether all is well.`,
 		var report reporter = &textReport{out: cmd.OutOrStdout(), bar: bar}
 		if asJSON {
 			report = &jsonReport{out: visibleJSON{cmd.OutOrStdout()}}
+		}
+		if r.Format() != "tensorflow" {
+			report = &plainReport{reporter: report, ctx: cmd.Context(), r: r, out: cmd.OutOrStdout(), text: !asJSON}
 		}
 		return verify(cmd.Context(), r, report, bar)
 	})
