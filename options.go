@@ -11,6 +11,7 @@ import (
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -65,8 +66,9 @@ type options struct {
 
 	async     bool
 	shard     format.ShardFunc
-	maxShard  int64  // MaxShardSize
-	as        string // As
+	maxShard  int64        // MaxShardSize
+	as        string       // As
+	maker     layout.Maker // in whose names and layouts to write
 	callbacks []func(ctx context.Context, path string) error
 
 	attempt    string

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -308,4 +309,60 @@ func TestRename(t *testing.T) {
 	require.ErrorContains(t, err, `Rename("fc3", "net"): no value of the checkpoint has such a path`)
 	err = ckpt.LoadWeights(t.Context(), file, &m, ckpt.Rename("(", "net"))
 	require.ErrorContains(t, err, "missing closing )")
+}
+
+// TestSaveAsPyTorch writes what was loaded in PyTorch's names and layouts: the same names, shapes and bytes, where nothing was summed up.
+func TestSaveAsPyTorch(t *testing.T) {
+	summed := map[string]bool{"rnn": true, "rnn_stacked": true, "rnn_bidirectional": true, "lstm": true, "lstm_stacked": true, "lstm_bidirectional": true, "lstm_cell": true}
+	for _, c := range pyTorchCases {
+		t.Run(c.name, func(t *testing.T) {
+			theirs := filepath.Join("testdata", "pytorch", c.name, "model.safetensors")
+			model, _ := c.model(t)
+			require.NoError(t, ckpt.LoadWeights(t.Context(), theirs, model))
+			ours := filepath.Join(t.TempDir(), "model.safetensors")
+			require.NoError(t, ckpt.SaveWeights(t.Context(), ours, model, ckpt.PyTorch()))
+
+			want, got := contents(t, theirs), contents(t, ours)
+			for name, w := range want {
+				require.Contains(t, got, name)
+				require.Equal(t, w.Shape(), got[name].Shape(), name)
+				switch {
+				case strings.Contains(name, "num_batches_tracked"):
+					require.Equal(t, tensor.DTInt64, got[name].DType())
+				case summed[c.name] && strings.Contains(name, "bias_ih"):
+					other := want[strings.Replace(name, "bias_ih", "bias_hh", 1)]
+					require.True(t, tensor.Equal(sum(mustFloats(t, w), mustFloats(t, other)), got[name]), name)
+				case summed[c.name] && strings.Contains(name, "bias_hh"):
+					require.True(t, tensor.Equal(tensor.New[float32](w.Shape()...), got[name]), name)
+				default:
+					require.True(t, tensor.Equal(w, got[name]), name)
+				}
+			}
+			require.Len(t, got, len(want))
+		})
+	}
+	var m struct{ Fc layers.Dense }
+	err := ckpt.SaveWeights(t.Context(), filepath.Join(t.TempDir(), "ckpt"), &m, ckpt.PyTorch())
+	require.ErrorContains(t, err, "PyTorch's names are for safetensors and npz, not for tensorflow")
+}
+
+// contents returns all tensors of a file.
+func contents(t *testing.T, file string) map[string]tensor.Any {
+	t.Helper()
+	r, err := ckpt.Open(file)
+	require.NoError(t, err)
+	defer r.Close()
+	all := make(map[string]tensor.Any)
+	for _, v := range r.Variables() {
+		all[v.Key], err = r.Tensor(v.Key)
+		require.NoError(t, err)
+	}
+	return all
+}
+
+func mustFloats(t *testing.T, a tensor.Any) *floats {
+	t.Helper()
+	f, ok := tensor.As[float32](a)
+	require.True(t, ok)
+	return f
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
+	"github.com/gockpt/ckpt/internal/derived"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/internal/writers"
+	"github.com/gockpt/ckpt/layout"
 )
 
 // SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz or .weights.h5;
@@ -40,7 +43,7 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...Option) er
 	if err != nil {
 		return err
 	}
-	if o.as != writers.TensorFlow {
+	if o.as != writers.TensorFlow || o.maker != "" {
 		return writeFlat(ctx, g, path, o)
 	}
 	if err := writeGraph(ctx, g, path, o); err != nil {
@@ -55,19 +58,52 @@ func As(format string) Option {
 	return Option{"As", onSaveWeights, func(o *options) { o.as = format }}
 }
 
+// PyTorch makes [SaveWeights] write names and layouts as torch.nn's modules have them, in safetensors or NumPy's format: what package layout,
+// the option pytorch of a tag and the methods of layout.Declarer say of the model's types. Values of which they say nothing have their own
+// names. What PyTorch then has otherwise than it had, such as the sum of two biases, is logged.
+func PyTorch() Option {
+	return Option{"PyTorch", onSaveWeights, func(o *options) { o.maker = layout.PyTorch }}
+}
+
+// arranged returns the values of g in the layout of the maker that o asks for.
+func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) {
+	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return layoutRules(v, nil) })
+	for _, l := range lossy {
+		o.logger.Info("a value is saved in another form than it was loaded from", "file", path, "value", l)
+	}
+	return values, err
+}
+
 // writeFlat writes the graph to path in a format that knows no objects.
 func writeFlat(ctx context.Context, g *object.Graph, path string, o options) error {
 	fail := func(err error) error { return fmt.Errorf("ckpt: save %s: %w", path, err) }
 	if o.align != 0 || o.shard != nil && o.maxShard == 0 {
 		return fail(fmt.Errorf("Align, ShardBy and ShardByTask are for TensorFlow's format, not for %s: %w", o.as, errors.ErrUnsupported))
 	}
-	w, err := writers.Create(o.writer, o.as, path, writers.Options{MaxShardSize: o.maxShard, Progress: progressOf(o.progress)})
+	options := writers.Options{MaxShardSize: o.maxShard, Progress: progressOf(o.progress)}
+	if o.maker != "" {
+		if o.as != writers.Safetensors && o.as != writers.NPZ {
+			return fail(fmt.Errorf("PyTorch's names are for safetensors and npz, not for %s: %w", o.as, errors.ErrUnsupported))
+		}
+		options.Metadata = map[string]string{"format": "pt"} // as PyTorch's users write it
+	}
+	w, err := writers.Create(o.writer, o.as, path, options)
 	if err != nil {
 		return fmt.Errorf("ckpt: save %w", err)
 	}
 	tensors, err := stored.Flat(ctx, g, writers.Separator(o.as))
 	if err != nil {
 		return fail(err)
+	}
+	if o.maker != "" {
+		values, err := arranged(g, path, o)
+		if err != nil {
+			return fail(err)
+		}
+		tensors = tensors[:0]
+		for _, v := range values {
+			tensors = append(tensors, stored.Tensor{Key: v.Name, Source: v.Source})
+		}
 	}
 	for i := range tensors {
 		if err := w.Add(0, tensors[i].Key, tensors[i].Source); err != nil {

@@ -46,7 +46,8 @@ func Separator(name string) string {
 
 // Options are what all writers can be told.
 type Options struct {
-	MaxShardSize int64 // of safetensors; 0 is one file
+	MaxShardSize int64             // of safetensors; 0 is one file
+	Metadata     map[string]string // of safetensors
 	Progress     func(done, total int64)
 }
 
@@ -60,7 +61,7 @@ func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 	case TensorFlow:
 		return bundle.Create(fsys, path, bundle.Options{Progress: o.Progress}), nil
 	case Safetensors:
-		return safetensors.Create(fsys, path, safetensors.Options{MaxShardSize: o.MaxShardSize, Progress: o.Progress}), nil
+		return safetensors.Create(fsys, path, safetensors.Options{Metadata: o.Metadata, MaxShardSize: o.MaxShardSize, Progress: o.Progress}), nil
 	case NPZ:
 		return npz.Create(fsys, path, npz.Options{Progress: o.Progress}), nil
 	case HDF5:
