@@ -141,10 +141,6 @@ func TestCancelInTheMiddle(t *testing.T) {
 			return err
 		},
 		"Write": func(ctx context.Context, c *Checkpoint, on Option) error { _, err := c.Write(ctx, "d/new"); return err },
-		"Write, async": func(ctx context.Context, c *Checkpoint, on Option) error {
-			_, err := c.Write(ctx, "d/new", Async())
-			return errors.Join(err, c.Sync(context.Background()))
-		},
 		"Write, in shards": func(ctx context.Context, c *Checkpoint, on Option) error {
 			_, err := c.Write(ctx, "d/new", MaxShardSize(3<<20))
 			return err

@@ -52,60 +52,6 @@ func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error 
 	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt, Wanted: wanted}, v)
 }
 
-// holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which
-// a type alone cannot, and into each pointer, slice and map once.
-func (w *walker) holds(v reflect.Value, seen map[object.Identity]bool) bool {
-	if !v.IsValid() {
-		return false
-	}
-	switch w.plans.trait(v.Type()) {
-	case isLeaf, isTrackable:
-		return true
-	case isPlain:
-		return false
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		if v.IsNil() {
-			return false
-		}
-		key := object.Identity{Addr: v.Pointer(), Type: v.Type()}
-		if v.Kind() == reflect.Slice {
-			key.Len = v.Len()
-		}
-		if seen[key] {
-			return false
-		}
-		if seen == nil {
-			seen = make(map[object.Identity]bool)
-		}
-		seen[key] = true
-	}
-	switch v.Kind() {
-	case reflect.Interface, reflect.Pointer:
-		return w.holds(v.Elem(), seen)
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			if w.holds(v.Index(i), seen) {
-				return true
-			}
-		}
-	case reflect.Map:
-		for it := v.MapRange(); it.Next(); {
-			if w.holds(it.Value(), seen) {
-				return true
-			}
-		}
-	case reflect.Struct:
-		for i, f := range w.plans.plan(v.Type()).fields {
-			if f.action == maybeField && w.holds(v.Field(i), seen) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
 // set after a restore. The copy is the same memory in every walk.
 func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
@@ -124,7 +70,7 @@ func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 
 // offerPointer records in e how to allocate the object of the nil pointer v.
 func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
-	if !v.CanSet() {
+	if !v.CanSet() || pointsNowhere(v.Type()) {
 		return
 	}
 	e.Missing = &object.Maker{}
@@ -143,6 +89,17 @@ func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
 		v.Set(obj.Addr())
 		return func() { v.SetZero() }
 	}
+}
+
+// pointsNowhere reports a type such as P in type P *P, of which no object can be made.
+func pointsNowhere(t reflect.Type) bool {
+	for hops := 0; t.Kind() == reflect.Pointer; hops++ {
+		if hops > maxPointerHops {
+			return true
+		}
+		t = t.Elem()
+	}
+	return false
 }
 
 // offerContainer records in e how to allocate the nil slice or map v, as large as the stored one.

@@ -127,8 +127,8 @@ func (m *Manager) Save(ctx context.Context, opts ...Option) (path string, err er
 		return "", err
 	}
 	o.ended = unlock
-	path, err = m.c.saveCounted(ctx, o, m.path(o.manager.number), func(ctx context.Context, _ options, path string) error {
-		return m.saved(ctx, path, step)
+	path, err = m.c.saveCounted(ctx, o, m.path(o.manager.number), func(ctx context.Context, o options, path string) error {
+		return m.saved(ctx, o.writer, path, step)
 	})
 	if err != nil || !o.async {
 		unlock()
@@ -201,11 +201,11 @@ func (m *Manager) lock() (unlock func(), err error) {
 
 // saved records a checkpoint that was just written and deletes what is now one too many (_record_and_sweep_state). The
 // state is recorded before anything is deleted, so that whatever happens meanwhile it names a latest that is there.
-func (m *Manager) saved(ctx context.Context, path string, step *int64) error {
+func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := m.known.add(filepath.Base(path), path, time.Now())
-	if err := m.record(ctx, k); err != nil {
+	if err := m.record(ctx, to, k); err != nil {
 		return fmt.Errorf("%s is saved, but is not the latest yet: %w", path, err)
 	}
 	m.known = *k
@@ -213,8 +213,8 @@ func (m *Manager) saved(ctx context.Context, path string, step *int64) error {
 		m.lastStep = step
 	}
 	m.known.retire(m.opts.manager.keepLast, m.opts.manager.keepEvery)
-	m.sweep(&m.known)
-	if err := m.record(context.WithoutCancel(ctx), &m.known); err != nil {
+	m.sweep(to, &m.known)
+	if err := m.record(context.WithoutCancel(ctx), to, &m.known); err != nil {
 		m.opts.logger.Warn("The state file still lists checkpoints that are deleted; the next save writes it again", "error", err)
 	}
 	return nil

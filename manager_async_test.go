@@ -55,7 +55,7 @@ func TestManagerAsync(t *testing.T) {
 			synctest.Wait()
 			_, err := m.Save(ctx)
 			require.ErrorIs(t, err, broken)
-			require.Equal(t, filepath.Join(dir, "ckpt-2"), mustSave(t, m), "the number of the one that failed is not used again")
+			require.Equal(t, filepath.Join(dir, "ckpt-1"), mustSave(t, m), "the number of the one that failed is free again")
 		})
 	})
 	t.Run("RestoreOrInitialize awaits it", func(t *testing.T) {

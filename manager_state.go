@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
@@ -54,6 +55,7 @@ func (m *Manager) load() (managed, error) {
 		m.opts.logger.Warn(fmt.Sprintf("time.time() returned a value %f seconds behind the last preserved checkpoint timestamp.", k.lastPreserved-now), "file", m.stateFile())
 		k.lastPreserved = now
 	}
+	at := make(map[string]int) // of active
 	for i, path := range s.All[:min(len(s.All), len(s.Timestamps))] {
 		written := min(s.Timestamps[i], now)
 		if !(written > k.lastPreserved) { // nor is it where one of them is no number
@@ -64,10 +66,11 @@ func (m *Manager) load() (managed, error) {
 			m.opts.logger.Warn("A checkpoint that the state file lists is not in its directory and will not be deleted", "file", m.stateFile(), "path", path)
 			continue
 		}
-		if at := slices.IndexFunc(k.active, func(a aged) bool { return a.base == base }); at >= 0 {
-			k.active[at].written = written
+		if i, listed := at[base]; listed {
+			k.active[i].written = written
 			continue
 		}
+		at[base] = len(k.active)
 		k.active = append(k.active, aged{base, written})
 	}
 	return k, nil
@@ -104,7 +107,7 @@ func (m *Manager) unchanged() error {
 }
 
 // record writes what k says into the state file (_record_state).
-func (m *Manager) record(ctx context.Context, k *managed) error {
+func (m *Manager) record(ctx context.Context, to fsx.FS, k *managed) error {
 	s := &state.State{Latest: k.latest, LastPreserved: k.lastPreserved}
 	for _, a := range slices.Concat(k.doomed, k.active) {
 		s.All, s.Timestamps = append(s.All, state.Join(m.dir, a.base)), append(s.Timestamps, a.written)
@@ -115,7 +118,7 @@ func (m *Manager) record(ctx context.Context, k *managed) error {
 	}
 	// Where the writing fails it is not known whether the file holds this or what it held.
 	m.seen = append(m.seen, stored.String())
-	if err := state.Write(ctx, m.opts.writer, m.stateFile(), stored); err != nil {
+	if err := state.Write(ctx, to, m.stateFile(), stored); err != nil {
 		return fmt.Errorf("ckpt: the state file could not be written: %w", err)
 	}
 	m.seen = []string{stored.String()}
@@ -153,7 +156,7 @@ func (k *managed) retire(keepLast *int, keepEvery *time.Duration) {
 }
 
 // sweep deletes what is to be deleted. What cannot be deleted stays listed, for the next time.
-func (m *Manager) sweep(k *managed) {
+func (m *Manager) sweep(from fsx.FS, k *managed) {
 	if len(k.doomed) == 0 {
 		return
 	}
@@ -161,7 +164,7 @@ func (m *Manager) sweep(k *managed) {
 	for i, a := range k.doomed {
 		bases[i] = a.base
 	}
-	vanished, failed := prefix.RemoveFiles(m.opts.writer, m.dir, bases)
+	vanished, failed := prefix.RemoveFiles(from, m.dir, bases)
 	for _, name := range vanished {
 		m.opts.logger.Warn("A file of an old checkpoint was gone already when it was to be deleted; is somebody else deleting there?", "file", name)
 	}

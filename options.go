@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -116,6 +117,9 @@ func (o options) with(call calls, opts []Option) (options, error) {
 		}
 		opt.set(&o)
 	}
+	if o.fsys == nil {
+		return o, errors.New("ckpt: WithFS(nil): there is no filesystem to read from")
+	}
 	if o.align < 0 || o.align > maxAlign || o.align&(o.align-1) != 0 {
 		return o, fmt.Errorf("ckpt: Align(%d): want a power of two, at most %d", o.align, maxAlign)
 	}
@@ -136,7 +140,12 @@ func With(name string, object any) Option {
 // WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
 // there and goes to the host's files.
 func WithFS(fsys fs.FS) Option {
-	return Option{"WithFS", onNew | onRead | onWatch | onSaver, func(o *options) { o.fsys = fsx.FromFS(fsys) }}
+	return Option{"WithFS", onNew | onRead | onWatch | onSaver, func(o *options) {
+		o.fsys = nil
+		if fsys != nil {
+			o.fsys = fsx.FromFS(fsys)
+		}
+	}}
 }
 
 // WithLogger sends warnings to l instead of slog.Default().
@@ -193,6 +202,9 @@ func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.a
 // file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, in a goroutine of its own where
 // nobody is to wait for it. The tensors are not to be used after [Reader.Close], and the files must stay as they are: to look at what
 // was cut off ends the program.
+//
+// Two tensors of one Reader for the same key share their memory: what a program changes in one it changes in the other. Open the
+// checkpoint twice, or clone a tensor, for values to change apart.
 //
 // Strings, partitioned tensors and those at an offset that is no multiple of their elements' size, which the files of
 // TensorFlow have, are read and verified as without Mapped; [Align] writes files without the last kind. So is everything on systems

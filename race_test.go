@@ -225,7 +225,11 @@ func TestCancelAtEveryOperation(t *testing.T) {
 				requireReads(t, disk, latest)
 				require.Zero(t, disk.OpenFiles())
 			}
-			require.Greater(t, cancelled, 5)
+			if async {
+				require.Zero(t, cancelled, "a save goes on once its values are copied")
+			} else {
+				require.Greater(t, cancelled, 5)
+			}
 			requireNoneLeft(t)
 		})
 	}

@@ -103,7 +103,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 		}
 		return reflectwalk.SkipEntry
 	case maybeField:
-		if !f.w.holds(v, nil) && v.Kind() != reflect.Interface {
+		if !f.w.holds(v) && v.Kind() != reflect.Interface {
 			return reflectwalk.SkipEntry
 		}
 	case skipField:

@@ -26,15 +26,28 @@ func writeGraph(ctx context.Context, g *object.Graph, prefix string, o options) 
 }
 
 func writeTensors(ctx context.Context, tensors []stored.Tensor, prefix string, o options) error {
+	w, err := planFiles(tensors, prefix, o)
+	if err != nil {
+		return err
+	}
+	return writeFiles(ctx, w, prefix, o)
+}
+
+// planFiles distributes the tensors over data files. It writes nothing.
+func planFiles(tensors []stored.Tensor, prefix string, o options) (*bundle.Writer, error) {
+	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
+	w.Grow(len(tensors))
+	if err := stored.Add(w, tensors, o.shard); err != nil {
+		return nil, fmt.Errorf("ckpt: save %s: %w", prefix, err)
+	}
+	return w, nil
+}
+
+func writeFiles(ctx context.Context, w *bundle.Writer, prefix string, o options) error {
 	if dir := filepath.Dir(prefix); dir != "." {
 		if err := fsx.MkdirAll(o.writer, dir); err != nil {
 			return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 		}
-	}
-	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
-	w.Grow(len(tensors))
-	if err := stored.Add(w, tensors, o.shard); err != nil {
-		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}
 	if err := w.Commit(ctx); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
@@ -159,9 +172,12 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 		return "", err
 	}
 	*counter++
-	if err := c.write(ctx, path, o, func(ctx context.Context) error { return record(ctx, o, path) }); err != nil {
+	if err := c.write(ctx, path, o, func(ctx context.Context, o options) error { return record(ctx, o, path) }); err != nil {
 		*counter--
 		return "", err
+	}
+	if o.async {
+		c.saving.failed = func() { *counter-- }
 	}
 	return path, nil
 }
@@ -199,7 +215,7 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (
 }
 
 // write saves the graph to path and then runs after, in the background where o says so.
-func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context) error) error {
+func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context, options) error) error {
 	g, err := c.walk()
 	if err != nil {
 		return err
@@ -211,25 +227,28 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 		return err
 	}
 	if after != nil {
-		return after(ctx)
+		return after(ctx, o)
 	}
 	return nil
 }
 
 // Async makes Save and Write return as soon as the values are copied; the files are written in the background. The
 // path that they return is that of files to come. The next call on the Checkpoint first awaits the save and returns its
-// error, and so does [Checkpoint.Sync].
+// error, and so does [Checkpoint.Sync]; a save that failed has given its number back by then.
+//
+// Once Save has returned, the save goes on though its context ends and though the program changes its working directory. A
+// sharding function has been called by then; callbacks of [OnWrite] and [WithProgress] are called in the background.
 func Async() Option { return Option{"Async", onNew | onSave, func(o *options) { o.async = true }} }
 
 // An asyncSave is a save in the background.
 type asyncSave struct {
-	done chan struct{}
-	err  error
+	done   chan struct{}
+	err    error
+	failed func() // called by who learns that the save failed; may be nil
 }
 
-// startAsync copies the graph's values and writes the copies in the background. The end of ctx ends the save as it does
-// one in the foreground.
-func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path string, o options, after func(context.Context) error) error {
+// startAsync copies the graph's values and writes the copies in the background.
+func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path string, o options, after func(context.Context, options) error) error {
 	tensors, err := stored.Checkpoint(ctx, g)
 	if err != nil {
 		return err
@@ -237,6 +256,17 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 	if err := stored.Copy(tensors); err != nil {
 		return err
 	}
+	if o.writer, err = fsx.Anchor(o.writer); err != nil {
+		return fmt.Errorf("ckpt: save %s: %w", path, err)
+	}
+	w, err := planFiles(tensors, path, o)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	ctx = context.WithoutCancel(ctx)
 	s := &asyncSave{done: make(chan struct{})}
 	c.saving = s
 	go func() {
@@ -244,8 +274,8 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 		if o.ended != nil {
 			defer o.ended()
 		}
-		if s.err = writeTensors(ctx, tensors, path, o); s.err == nil && after != nil {
-			s.err = after(ctx)
+		if s.err = writeFiles(ctx, w, path, o); s.err == nil && after != nil {
+			s.err = after(ctx, o)
 		}
 	}()
 	return nil
@@ -263,6 +293,9 @@ func (c *Checkpoint) Sync(ctx context.Context) error {
 	select {
 	case <-s.done:
 		c.saving = nil
+		if s.err != nil && s.failed != nil {
+			s.failed()
+		}
 		return s.err
 	case <-ctx.Done():
 		return context.Cause(ctx)

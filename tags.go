@@ -177,6 +177,9 @@ func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAc
 		if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
 			return bad("an embedded pointer to an unexported struct cannot be set; embed the struct itself")
 		}
+		if !f.Anonymous && !f.IsExported() {
+			return bad("it has a tag but is not exported: reflection cannot set it")
+		}
 		if embedsItself(owner, f.Type, nil) {
 			return bad("%v is inlined into itself", f.Type)
 		}

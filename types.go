@@ -172,62 +172,75 @@ func (p *planner) trait(t reflect.Type) trait {
 	if got, ok := p.traits.Load(t); ok {
 		return got.(trait)
 	}
-	got := p.traitOf(t, make(map[reflect.Type]bool))
+	got := traitOf(t)
 	p.traits.Store(t, got)
 	return got
 }
 
-func (p *planner) traitOf(t reflect.Type, visiting map[reflect.Type]bool) trait {
-	if leafType(t) {
+// traitOf looks at every type that t leads to once: types that share others are as cheap as types that do not.
+func traitOf(t reflect.Type) trait {
+	if leafBehind(t) {
 		return isLeaf
 	}
-	if visiting[t] {
-		return isPlain // a cycle adds nothing of its own
-	}
-	visiting[t] = true
-	defer delete(visiting, t)
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		got := p.traitOf(t.Elem(), visiting)
-		if got == isLeaf && t.Kind() != reflect.Pointer {
-			return isTrackable // a container of leaves
-		}
-		return got
-	case reflect.Interface:
-		return isDynamic
-	case reflect.Struct:
-		return p.structTrait(t, visiting)
-	}
-	return isPlain
-}
-
-func (p *planner) structTrait(t reflect.Type, visiting map[reflect.Type]bool) trait {
-	if roleOf(t).slotOwner {
-		return isTrackable
-	}
 	got := isPlain
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Type == moduleType {
-			return isTrackable
+	seen, queue := map[reflect.Type]bool{t: true}, []reflect.Type{t}
+	visit := func(t reflect.Type) {
+		if !seen[t] {
+			seen[t] = true
+			queue = append(queue, t)
 		}
-		if text, tagged := f.Tag.Lookup("ckpt"); tagged {
-			if text != "-" {
+	}
+	for len(queue) > 0 {
+		t := queue[0]
+		queue = queue[1:]
+		switch {
+		case leafType(t):
+			return isTrackable
+		case t.Kind() == reflect.Interface:
+			got = isDynamic
+		case t.Kind() == reflect.Struct:
+			if takesPart(t) {
 				return isTrackable
 			}
-			continue
-		}
-		if !f.IsExported() && !f.Anonymous {
-			continue
-		}
-		switch p.traitOf(f.Type, visiting) {
-		case isLeaf, isTrackable:
-			return isTrackable
-		case isDynamic:
-			got = isDynamic
+			for i := range t.NumField() {
+				f := t.Field(i)
+				if _, tagged := f.Tag.Lookup("ckpt"); !tagged && (f.IsExported() || f.Anonymous) {
+					visit(f.Type)
+				}
+			}
+		case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice, t.Kind() == reflect.Array, t.Kind() == reflect.Map:
+			visit(t.Elem())
 		}
 	}
 	return got
+}
+
+// leafBehind reports whether t, or what pointers of type t lead to, is a leaf.
+func leafBehind(t reflect.Type) bool {
+	for range maxPointerHops {
+		if leafType(t) {
+			return true
+		}
+		if t.Kind() != reflect.Pointer {
+			return false
+		}
+		t = t.Elem()
+	}
+	return false
+}
+
+// takesPart reports whether a struct says by itself, and not by the types of its fields, that it takes part in checkpoints.
+func takesPart(t reflect.Type) bool {
+	if roleOf(t).slotOwner {
+		return true
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if text, tagged := f.Tag.Lookup("ckpt"); f.Type == moduleType || tagged && text != "-" {
+			return true
+		}
+	}
+	return false
 }
 
 // cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.
@@ -239,6 +252,9 @@ func (p *planner) cannotSave(t reflect.Type, seen []reflect.Type) string {
 	}
 	if leafType(t) || roleOf(t).marshals {
 		return ""
+	}
+	if pointsNowhere(t) {
+		return fmt.Sprintf("a %v points to pointers only", t)
 	}
 	switch t.Kind() {
 	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr:

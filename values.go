@@ -40,7 +40,7 @@ func variableValue(v Variable) (object.Value, error) {
 	if err != nil {
 		return object.Value{}, err
 	}
-	if t == nil {
+	if object.IsNil(t) {
 		return object.Value{}, fmt.Errorf("CheckpointTensor of %T returned nil", v)
 	}
 	return object.Value{
@@ -61,6 +61,9 @@ func tensorsValues(o Tensors) (values []object.Value, collect func() error, err 
 	}
 	got := make(map[string]tensor.Any, len(named))
 	for _, n := range named {
+		if object.IsNil(n.Tensor) {
+			return nil, nil, fmt.Errorf("CheckpointTensors of %T returned a nil Tensor for %q; without values it is a tensor that is not built", o, n.Name)
+		}
 		values = append(values, object.Value{
 			Attribute: n.Name, Shared: shared, DType: n.Tensor.DType(), Shape: n.Tensor.Shape(),
 			Values: func() (tensor.Any, error) { return n.Tensor, nil },

@@ -18,7 +18,8 @@ type walker struct {
 	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
 	// so that they keep their identity.
 	copies map[object.Identity]reflect.Value
-	owner  childWaiter // made known to every embedded Module that is met; may be nil
+	held   map[object.Identity]bool // see holds
+	owner  childWaiter              // made known to every embedded Module that is met; may be nil
 	// savers save and restore the objects that they match in ways of their own; the last that matches is asked.
 	savers []*object.Saver
 	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
@@ -26,7 +27,7 @@ type walker struct {
 }
 
 func newWalker(copies map[object.Identity]reflect.Value) *walker {
-	return &walker{plans: &plans, graph: object.New(), copies: copies}
+	return &walker{plans: &plans, graph: object.New(), copies: copies, held: make(map[object.Identity]bool)}
 }
 
 // grow makes room for a graph of n nodes.
@@ -145,7 +146,7 @@ func (w *walker) resolve(v reflect.Value, e *object.Edge, parent *object.Node) (
 			inner := v.Elem()
 			if inner.Kind() == reflect.Pointer {
 				inInterface = false
-			} else if !w.holds(inner, nil) {
+			} else if !w.holds(inner) {
 				return nil, plainInInterface(v, e, parent)
 			} else {
 				inInterface = true
@@ -244,17 +245,17 @@ func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 		n.Group, n.Declared = true, w.plans.holdsTensor(t)
 		return true, w.plans.checkAll(t)
 	case reflect.Slice, reflect.Array:
-		holds := w.holds(v, nil)
+		holds := w.holds(v)
 		n.Group, n.Declared = true, holds && v.Len() > 0
 		return e.Opt.Explicit || holds || w.plans.trait(t) == isTrackable, nil
 	case reflect.Map:
 		if t.Key().Kind() != reflect.String {
-			if !w.holds(v, nil) {
+			if !w.holds(v) {
 				return false, nil
 			}
 			return false, fmt.Errorf("the keys of %v are not strings: it is %w", t, ErrNotTrackable)
 		}
-		n.Group, n.Declared = true, v.Len() > 0 && w.holds(v, nil)
+		n.Group, n.Declared = true, v.Len() > 0 && w.holds(v)
 		return true, nil
 	}
 	if n.Parent == nil || e.Opt.Explicit {

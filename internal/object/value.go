@@ -45,6 +45,12 @@ type Target struct {
 	Sure    bool         // Assign cannot fail
 }
 
+// IsNil reports whether t is no tensor at all, which is not the same as one that is not built.
+func IsNil(t tensor.Any) bool {
+	v := reflect.ValueOf(t)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 // Built reports whether the value has a shape.
 func (v *Value) Built() bool { return v.Shape != nil }
 

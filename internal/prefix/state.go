@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/state"
@@ -171,6 +172,9 @@ func foreignBase(name string) (string, bool) {
 func (p Place) CheckSave(prefix string) error {
 	if prefix == "" {
 		return errors.New("ckpt: save: the path is empty; give a prefix such as run/weights")
+	}
+	if base := filepath.Base(prefix); !utf8.ValidString(base) || filepath.Clean(base) == ".." {
+		return fmt.Errorf("ckpt: save path %q: a state file cannot name %q: use another prefix", prefix, base)
 	}
 	if dir := filepath.Dir(prefix); filepath.Clean(prefix) == p.stateFile(dir) {
 		return fmt.Errorf("ckpt: save path %s conflicts with path used for checkpoint state: use another prefix", prefix)

@@ -36,7 +36,7 @@ func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, err
 			return nil, nil, fmt.Errorf("ckpt: saver %s: %w", a.Saver.Name, err)
 		}
 		for _, t := range saved {
-			if t.Tensor == nil || t.Tensor.Shape() == nil {
+			if object.IsNil(t.Tensor) || t.Tensor.Shape() == nil {
 				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.Saver.Name, t.Name)
 			}
 			own = append(own, Tensor{Key: t.Name, Source: format.SourceOf(t.Tensor), saver: a.Saver.Name})

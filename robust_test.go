@@ -1,0 +1,261 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A selfPointer leads to pointers only.
+type selfPointer *selfPointer
+
+func TestPointerTypesWithoutEndAreNotTrackable(t *testing.T) {
+	prefix := filepath.Join(t.TempDir(), "a")
+	require.NoError(t, SaveWeights(t.Context(), prefix, Group{"x": scalarTensor(1), "w": scalarTensor(2)}))
+	var tagged struct {
+		X selfPointer `ckpt:"x"`
+		W *tensor.Tensor[float32]
+	}
+	require.ErrorContains(t, LoadWeights(t.Context(), prefix, &tagged), "points to pointers only")
+	var root selfPointer
+	require.ErrorIs(t, LoadWeights(t.Context(), prefix, &root), ErrNotTrackable)
+	var inMap map[string]selfPointer
+	require.Error(t, LoadWeights(t.Context(), prefix, &inMap))
+	var untagged struct {
+		X selfPointer
+		W *tensor.Tensor[float32]
+	}
+	require.NoError(t, LoadWeights(t.Context(), prefix, &untagged), "a field without a tag is not tracked")
+}
+
+func scalarTensor(v float32) *tensor.Tensor[float32] { return tensor.Scalar(v) }
+
+// nilTensors gives tensors that are none.
+type nilTensors struct{ t tensor.Any }
+
+func (n *nilTensors) CheckpointTensors() ([]NamedTensor, error) {
+	return []NamedTensor{{Name: "x", Tensor: n.t}}, nil
+}
+func (*nilTensors) SetCheckpointTensors(map[string]tensor.Any) error { return nil }
+
+// nilVariable gives a tensor that is none.
+type nilVariable struct{ t tensor.Any }
+
+func (n *nilVariable) CheckpointTensor() (tensor.Any, error) { return n.t, nil }
+func (*nilVariable) SetCheckpointTensor(tensor.Any) error    { return nil }
+
+func TestNilTensorsOfObjectsAreErrors(t *testing.T) {
+	for name, none := range map[string]tensor.Any{"nil": nil, "nil of a type": (*tensor.Tensor[float32])(nil)} {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(Group{"x": &nilTensors{none}})
+			require.ErrorContains(t, err, `nil Tensor for "x"`)
+			_, err = New(Group{"x": &nilVariable{none}})
+			require.ErrorContains(t, err, "returned nil")
+			s := ObjectSaver{
+				Name: "none", Match: func(o any) bool { _, ok := o.(*struct{ N int }); return ok },
+				Save: func(context.Context, map[string]any) ([]NamedTensor, error) {
+					return []NamedTensor{{Name: "x", Tensor: none}}, nil
+				},
+				Restore: func(context.Context, map[string]any, *Reader) error { return nil },
+			}
+			c, err := New(Group{"x": &struct{ N int }{}}, WithSaver(s))
+			require.NoError(t, err)
+			_, err = c.Write(t.Context(), filepath.Join(t.TempDir(), "a"))
+			require.ErrorContains(t, err, "not built")
+		})
+	}
+}
+
+func TestUnexportedFieldsCannotBeInlined(t *testing.T) {
+	type inner struct{ W tensor.Tensor[float32] }
+	type model struct {
+		in inner `ckpt:",inline"`
+		X  tensor.Tensor[float32]
+	}
+	m := &model{}
+	_, err := New(m)
+	var tagErr *TagError
+	require.ErrorAs(t, err, &tagErr)
+	require.Equal(t, "in", tagErr.Field)
+	require.False(t, m.in.W.Built())
+}
+
+func TestNilFilesystemIsAnError(t *testing.T) {
+	_, err := Open("a", WithFS(nil))
+	require.ErrorContains(t, err, "WithFS(nil)")
+	_, err = New(Group{}, WithFS(nil))
+	require.ErrorContains(t, err, "WithFS(nil)")
+}
+
+// A link of a chain may hold anything.
+type link struct{ Next any }
+
+// chainOf returns n links that end in last.
+func chainOf(n int, last any) *link {
+	c := &link{last}
+	for range n - 1 {
+		c = &link{c}
+	}
+	return c
+}
+
+func TestInterfacesAreLookedThroughOnce(t *testing.T) {
+	loop := chainOf(3, nil)
+	loop.Next.(*link).Next.(*link).Next = loop
+	late := &struct{ Back, W any }{W: scalarTensor(1)}
+	late.Back = &link{late} // is looked at before W, and leads to it only by the cycle
+	for _, test := range []struct {
+		name string
+		v    any
+		want bool
+	}{
+		{"nothing", chainOf(1000, nil), false},
+		{"a number at the end", chainOf(1000, 3), false},
+		{"a tensor at the end", chainOf(1000, scalarTensor(1)), true},
+		{"a cycle", loop, false},
+		{"a cycle with a tensor", late, true},
+		{"a slice", []any{1, "a", []any{scalarTensor(1)}}, true},
+		{"a map", map[string]any{"a": 1, "b": link{link{scalarTensor(1)}}}, true},
+		{"deeper than a stack", chainOf(300_000, nil), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWalker(nil)
+			require.Equal(t, test.want, w.holds(reflect.ValueOf(test.v)))
+			decided := len(w.held)
+			if l, ok := test.v.(*link); ok {
+				for ; ok && l != nil; l, ok = l.Next.(*link) { // what is inside is known now, and need not be looked at again
+					if got, decided := w.held[object.Identity{Addr: reflect.ValueOf(l).Pointer(), Type: reflect.TypeOf(l)}]; !decided || got != test.want {
+						t.Fatalf("%v, decided %v", got, decided)
+					}
+					if l.Next == any(test.v) {
+						break
+					}
+				}
+				require.Len(t, w.held, decided)
+			}
+		})
+	}
+	w := newWalker(nil)
+	require.True(t, w.holds(reflect.ValueOf(late.Back)))
+	require.True(t, w.holds(reflect.ValueOf(late)))
+}
+
+// twice leads to T in two ways; of thirty-two of them there are 2³² ways.
+type twice[T any] struct{ A, B *T }
+
+type (
+	twice4[T any]  = twice[twice[twice[twice[T]]]]
+	twice16[T any] = twice4[twice4[twice4[twice4[T]]]]
+)
+
+func TestTypesThatShareTypesAreSeenOnce(t *testing.T) {
+	type model struct {
+		Config twice16[twice16[int]]
+		W      *tensor.Tensor[float32]
+	}
+	_, err := New(new(model))
+	require.NoError(t, err)
+	require.Equal(t, isPlain, traitOf(reflect.TypeFor[twice16[twice16[int]]]()))
+	require.Equal(t, isDynamic, traitOf(reflect.TypeFor[twice16[twice16[any]]]()))
+	require.Equal(t, isTrackable, traitOf(reflect.TypeFor[twice16[twice16[tensor.Tensor[float32]]]]()))
+}
+
+func TestAsyncFailureGivesItsNumberBack(t *testing.T) {
+	dir := t.TempDir()
+	c := mustNew(t, Group{"w": scalarTensor(1)})
+	m, err := NewManager(c, dir, KeepLast(2))
+	require.NoError(t, err)
+	broken, calls := errors.New("broken"), 0
+	callback := OnWrite(func(context.Context, string) error {
+		if calls++; calls == 2 {
+			return broken
+		}
+		return nil
+	})
+	for i := range 5 {
+		_, err := m.Save(t.Context(), Async(), callback)
+		require.NoError(t, err)
+		if i == 1 {
+			require.ErrorIs(t, m.Sync(t.Context()), broken)
+			require.EqualValues(t, 1, c.SaveCounter())
+		} else {
+			require.NoError(t, m.Sync(t.Context()))
+		}
+	}
+	indexes, err := filepath.Glob(filepath.Join(dir, "*.index"))
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(dir, "ckpt-3.index"), filepath.Join(dir, "ckpt-4.index")}, indexes)
+}
+
+func TestAsyncIsFreeOfItsCaller(t *testing.T) {
+	home, other := t.TempDir(), t.TempDir()
+	t.Chdir(home)
+	verbs := map[string]func(context.Context, ...Option) (string, func(context.Context) error, error){
+		"Save": func(ctx context.Context, o ...Option) (string, func(context.Context) error, error) {
+			c := mustNew(t, Group{"w": scalarTensor(1)})
+			path, err := c.Save(ctx, "a/c", append(o, Async())...)
+			return path, c.Sync, err
+		},
+		"Manager": func(ctx context.Context, o ...Option) (string, func(context.Context) error, error) {
+			m, err := NewManager(mustNew(t, Group{"w": scalarTensor(1)}), "b", KeepLast(1))
+			require.NoError(t, err)
+			path, err := m.Save(ctx, append(o, Async())...)
+			return path, m.Sync, err
+		},
+	}
+	for name, save := range verbs {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, os.Chdir(home))
+			going, cancel := context.WithCancel(t.Context())
+			returned, done := false, make(chan error, 1)
+			path, sync, err := save(going,
+				ShardBy(func(tensors []ShardTensor) []ShardPart {
+					if returned {
+						t.Error("the sharding function was called after Save had returned")
+					}
+					parts := make([]ShardPart, len(tensors))
+					for i := range parts {
+						parts[i].Tensor = i
+					}
+					return parts
+				}),
+				OnWrite(func(ctx context.Context, _ string) error { done <- ctx.Err(); return nil }))
+			returned = true
+			require.NoError(t, os.Chdir(other))
+			cancel()
+			require.NoError(t, err)
+			require.False(t, filepath.IsAbs(path), "the path is as it was given")
+			require.NoError(t, <-done)
+			require.NoError(t, sync(t.Context()))
+			left, err := os.ReadDir(other)
+			require.NoError(t, err)
+			require.Empty(t, left)
+			require.True(t, Exists(filepath.Join(home, path)))
+		})
+	}
+}
+
+func TestPrefixesThatAStateFileCannotName(t *testing.T) {
+	c := mustNew(t, Group{"w": scalarTensor(1)})
+	dir := t.TempDir()
+	for _, prefix := range []string{"\xff\xfe", "a\xff"} {
+		_, err := c.Save(t.Context(), dir+"/"+prefix)
+		require.ErrorContains(t, err, "use another prefix")
+		require.EqualValues(t, 0, c.SaveCounter())
+	}
+	s, err := NewSaver(Vars{"w": scalarTensor(1)})
+	require.NoError(t, err)
+	_, err = s.Save(t.Context(), dir+"/sub/..")
+	require.ErrorContains(t, err, "use another prefix")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
