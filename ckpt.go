@@ -1,11 +1,17 @@
-// Package ckpt saves and restores plain Go structs in TensorFlow's checkpoint format, tf.train.Checkpoint's, both ways
-// and to the byte.
+// Package ckpt reads trained weights into plain Go structs and writes them back. It reads and writes TensorFlow checkpoints,
+// byte for byte, and reads the files of Keras, PyTorch, safetensors, NumPy and GGUF.
+//
+//	var model Model
+//	err := ckpt.LoadWeights(ctx, "model.safetensors", &model)
+//
+// Package [github.com/gockpt/ckpt/layers] has layers that run, and package [github.com/gockpt/ckpt/keras] loads whole Keras models.
+// Weights files do not hold activations, strides or epsilons: set these on the structs.
 //
 // # Loading a model
 //
-// [LoadWeights] fills a struct from a checkpoint and [SaveWeights] writes one, each in one call. Every value that the
-// struct has must be in the checkpoint; what else that holds, such as an optimizer, is ignored. [At] starts at an object
-// within the checkpoint, [Partial] and [Strict] loosen and tighten what must be there.
+// [LoadWeights] fills a struct from a checkpoint, and [SaveWeights] writes a checkpoint from a struct. Every value in the struct
+// must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
+// ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
 //
 // What the struct declares and the checkpoint lacks is an error, also a field that is nil or an object with optional values only,
 // unless the tag of the field says optional. A shape that the options of a layer fix is compared before anything is assigned.
@@ -15,8 +21,8 @@
 // A [Checkpoint] is made of a [Group] of named objects, or of one root object. [Checkpoint.Save] numbers its files, counts in
 // save_counter, which is part of what is saved, and names the latest in the directory's `checkpoint` file; [Checkpoint.Write]
 // writes just what it is told. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status],
-// whose assertions are TensorFlow's and whose [Status.Report] says what became of everything. A [Manager] keeps the last
-// few checkpoints of a directory.
+// with TensorFlow's assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few
+// checkpoints of a directory.
 //
 // # Structs and tags
 //
@@ -32,8 +38,8 @@
 // options are
 //
 //	alias=other       a name also accepted when restoring; may be repeated
-//	optional          its absence from a checkpoint is no mismatch
-//	alloc             a nil pointer, slice or map is made when the checkpoint has a node for it
+//	optional          may be absent from the checkpoint
+//	alloc             Restore allocates a nil pointer, slice or map when the checkpoint has a node for it
 //	inline            its edges become the parent's own
 //	shape=2x3         a flat slice is saved as that shape
 //	fullname=a/b      the variable's global name; by default its edges from the root joined by "/"
@@ -43,7 +49,7 @@
 //
 // One object is one node, however many edges reach it: identity is the pointer, or for a slice or map the variable that
 // holds it. Slices and arrays have the edges "0", "1", …; the edges of a map are its keys, sorted. A nil pointer, slice, map
-// or interface is no object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
+// or interface is not an object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
 // out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
 // string of opaque state. A struct that embeds [Module] can have further children attached by name while the program runs.
 //
@@ -61,21 +67,21 @@
 // name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a
 // [SlotNamer] says, else its edges.
 //
-// # Optimizers, and savers of one's own
+// # Optimizers and custom savers
 //
 // A [SlotOwner] keeps slot variables as TensorFlow's older optimizers do; the packages below optimizers have all of
-// TensorFlow's as data. Objects that hang together are saved in a way of their own by an [ObjectSaver].
+// TensorFlow's as data. An [ObjectSaver] saves related objects together, in its own form.
 //
 // # Errors
 //
-// Errors say which file, which key, which place in the model by both its names, and what to do. errors.Is finds
+// Errors say which file, which key, which value of the model (in TensorFlow's and in Go's form), and what to do. errors.Is finds
 // [ErrNotFound], [ErrCorrupt], [ErrMismatch], [ErrNotTrackable] and the package's others; errors.As finds *[MismatchError],
 // *[ValueError], *[RestoreError] and *[TagError].
 //
 // # Caveats
 //
-// Go maps have no order and Go slices no wrapper that notices a replaced element: both are read when they are saved. Values
-// inside interfaces and maps have no address; they are copied, and put back after a restore. The order of several restores is
+// Go maps have no order: their entries are saved sorted by key. Slices are read when they are saved; nothing notices an element that was
+// replaced before. Values stored in interfaces or maps are not addressable; they are copied, and put back after a restore. The order of several restores is
 // kept per Checkpoint. What a restore has assigned before it failed stays assigned, as its *RestoreError lists, unless
 // the option [Atomic] is given.
 package ckpt
@@ -93,7 +99,7 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// A Group names the objects of a checkpoint that has no root object of its own: tf.train.Checkpoint(model=m, optimizer=o).
+// A Group names the objects of a checkpoint without a root object: tf.train.Checkpoint(model=m, optimizer=o).
 // Its edges are sorted by name.
 type Group map[string]any
 
@@ -119,8 +125,8 @@ type Checkpoint struct {
 }
 
 // New returns a Checkpoint of root: a [Group], or a pointer to a struct (or to a slice or map of trackables), whose
-// edges are then the root's, as in tf.train.Checkpoint(root). The error names the place of what cannot take part: a
-// value that is not trackable ([ErrNotTrackable]), a field whose tag is wrong (*[TagError]).
+// edges are then the root's, as in tf.train.Checkpoint(root). The error names the field or object that cannot be
+// saved: a value that is not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
 func New(root any, opts ...Option) (*Checkpoint, error) {
 	o, err := defaultOptions().with(onNew, opts)
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// What errors.Is finds in this package's errors.
+// Sentinel errors for errors.Is.
 var (
 	// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint: not a pointer to a struct,
 	// a tensor, a slice or map of such.
 	ErrNotTrackable = errors.New("not trackable")
-	// ErrNotFound is in the error of a checkpoint, or of a key, that is not there.
+	// ErrNotFound is in the error of a missing checkpoint or key.
 	ErrNotFound = format.ErrNotFound
 	// ErrCorrupt is in every error about files whose bytes are not what the format says.
 	ErrCorrupt = format.ErrCorrupt
@@ -34,7 +34,7 @@ var (
 	ErrMismatch = errors.New("model and checkpoint do not match")
 	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
-	// ErrInUse is in the error of [Manager.Save] where somebody else saves into the Manager's directory.
+	// ErrInUse is in the error of [Manager.Save] if another Manager or process saves into the directory.
 	ErrInUse = errors.New("the directory is in use")
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
@@ -51,8 +51,7 @@ func (e *TagError) Error() string {
 	return fmt.Sprintf("ckpt: field %v.%s: %s", e.Struct, e.Field, e.Problem)
 }
 
-// A MismatchError says which values of a model were not in the checkpoint, and which of the checkpoint were not in the
-// model. It satisfies errors.Is(err, [ErrMismatch]).
+// A MismatchError lists values of the model that the checkpoint lacks, and values of the checkpoint that the model lacks. It satisfies errors.Is(err, [ErrMismatch]).
 type MismatchError struct {
 	Checkpoint string   // the prefix
 	Missing    []string // in the model, not in the checkpoint: paths from the root such as model.input_transform.kernel
@@ -80,7 +79,7 @@ func (e *MismatchError) Error() string {
 // Is makes errors.Is(err, ErrMismatch) true.
 func (e *MismatchError) Is(target error) bool { return target == ErrMismatch }
 
-// A ValueError says why one value of the checkpoint cannot go where it belongs in the model. It satisfies
+// A ValueError says why one stored value cannot be assigned to its value in the model. It satisfies
 // errors.Is(err, [ErrMismatch]).
 type ValueError struct {
 	Checkpoint string // the prefix

@@ -187,10 +187,10 @@ func Atomic() Option {
 	return Option{"Atomic", onNew | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.atomic = true }}
 }
 
-// Strict makes [LoadWeights] refuse a checkpoint that holds values which the model has not.
+// Strict makes [LoadWeights] reject a checkpoint that holds values that the model lacks.
 func Strict() Option { return Option{"Strict", onLoad, func(o *options) { o.strict = true }} }
 
-// Partial lets [LoadWeights] leave values of the model that the checkpoint has not as they are. Something must be found.
+// Partial makes [LoadWeights] leave values that the checkpoint lacks unchanged. At least one value must be found.
 func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.partial = true }} }
 
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each
@@ -199,16 +199,15 @@ func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.a
 
 // Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and
 // taking its tensors costs the same whatever their size, and only what is looked at is read. Values may be changed; the
-// file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, in a goroutine of its own where
-// nobody is to wait for it. The tensors are not to be used after [Reader.Close], and the files must stay as they are: to look at what
-// was cut off ends the program.
+// file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The tensors are not to be used after [Reader.Close], and the files must not change:
+// touching a truncated page crashes the program (SIGBUS).
 //
 // Two tensors of one Reader for the same key share their memory: what a program changes in one it changes in the other. Open the
 // checkpoint twice, or clone a tensor, for values to change apart.
 //
-// Strings, partitioned tensors and those at an offset that is no multiple of their elements' size, which the files of
-// TensorFlow have, are read and verified as without Mapped; [Align] writes files without the last kind. So is everything on systems
-// and filesystems that map no files.
+// Strings, partitioned tensors and those at an offset that is not a multiple of the element size, as in TensorFlow's
+// files, are read and verified as without Mapped; [Align] avoids such offsets when it writes. Where mmap is unavailable, everything is
+// read normally.
 func Mapped() Option { return Option{"Mapped", onOpen, func(o *options) { o.mapped = true }} }
 
 // Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros between them: 64 suits
@@ -217,8 +216,8 @@ func Align(n int) Option {
 	return Option{"Align", onNew | onSave | onSaveWeights, func(o *options) { o.align = n }}
 }
 
-// FileMode gives the files that are written other permissions than 0o666, of which the umask takes some away as ever: 0o600 keeps
-// weights to oneself. Directories that are made have the same, and whoever may read them may enter.
+// FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the owner
+// only. New directories have the same permissions, and those who may read them may enter.
 func FileMode(perm fs.FileMode) Option {
 	return Option{"FileMode", onNew | onWrite | onManager | onSection | onMerge | onSaver, func(o *options) { o.writer = fsx.OS{Perm: perm} }}
 }

@@ -31,9 +31,9 @@ type StoredGraph = objectgraph.Graph
 
 // Open opens a checkpoint for reading. path is that of a TensorFlow checkpoint: a prefix, one of its files, a SavedModel's
 // directory, or a directory with a `checkpoint` file, whose latest is then opened; or it is that of a file of another maker's, or
-// of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. What a file is its contents say,
-// and [Reader.Format] after it was opened. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) where there
-// is no checkpoint, [ErrFormat] where the file is none, [ErrCorrupt] where its index is damaged.
+// of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. The contents decide which format it is;
+// [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) where there
+// is no file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
 func Open(path string, opts ...Option) (*Reader, error) {
 	o, err := defaultOptions().with(onOpen, opts)
 	if err != nil {

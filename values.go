@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Variable is one tensor in another library's clothes: a type that is neither a tensor of ours nor a plain Go value
-// takes part in checkpoints by implementing it, on its pointer.
+// A Variable adapts another library's tensor type: a type that is neither a [tensor.Tensor] nor a plain Go value
+// takes part in checkpoints by implementing Variable on its pointer.
 type Variable interface {
 	// CheckpointTensor returns the values to save, or a tensor that is not built where there are none yet. Its
 	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint.

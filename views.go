@@ -184,7 +184,7 @@ func Diff(stored, program *View) *Difference {
 	return d
 }
 
-// RestoreNodes assigns the values of single nodes of a checkpoint to objects: no more is matched than what objects says.
+// RestoreNodes restores only the given nodes: it assigns their values to the objects.
 // Each object must have as many tensors as its node. path is what [Checkpoint.Read] takes.
 func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...Option) error {
 	o, err := defaultOptions().with(onRestore, opts)

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// What errors.Is finds in the errors of every format.
+// Sentinel errors of every format, for errors.Is.
 var (
 	// ErrCorrupt is in every error about bytes that are not what the format says: checksums, truncation, forged numbers.
 	ErrCorrupt = errors.New("corrupt checkpoint")

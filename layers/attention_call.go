@@ -17,7 +17,7 @@ type AttentionCall struct {
 	QueryMask, ValueMask, KeyMask *Mask
 
 	// AttentionMask says which query looks at which value: a shape that stretches to [batch queries values]; one of rank
-	// 4 has an axis for the heads behind that of the batch. nil: all at all.
+	// 4 has an axis for the heads behind that of the batch. nil: every query sees every value.
 	AttentionMask *Mask
 
 	Causal bool // a query looks at no value behind its own place

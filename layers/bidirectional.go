@@ -56,7 +56,7 @@ func (b *Bidirectional) id() id { return id{"bidirectional", b.Name} }
 // recurrences returns what the two layers do.
 func (b *Bidirectional) recurrences() (forward, backward recurrence, err error) {
 	if b.ForwardLayer == nil || b.BackwardLayer == nil {
-		return forward, backward, errorf(b.id(), "%w, of which it wants two", errNoLayer)
+		return forward, backward, errorf(b.id(), "%w: ForwardLayer and BackwardLayer must be set", errNoLayer)
 	}
 	forward, backward = b.ForwardLayer.recurrence(), b.BackwardLayer.recurrence()
 	switch {

@@ -18,14 +18,15 @@
 // input; an output is the caller's own, and may be the input itself where the layer has nothing to do (dropout, linear).
 // Where Keras takes integers, such as an embedding's, Call takes them as float32, which has all of them up to 2^24.
 //
-// What a struct's options leave at their zero value is as Keras has it by default. An option whose zero is a setting of
-// its own is a pointer, nil for the default (`Alpha: new(float32(0.2))`), or named for the opposite ([Dense].NoBias).
+// Zero-valued options use Keras's defaults. Options for which zero is meaningful are pointers, nil for the default
+// (`Alpha: new(float32(0.2))`), or are named for the opposite ([Dense].NoBias).
 //
 // # Weights
 //
 // A layer's exported tagged fields are the edges of Keras's object graph: first the name that Keras 3 saves, then as an
 // alias the name of TF 2.0's Keras. Weights are float32; the tag option cast makes float16, bfloat16 and float64 ones
-// float32 on their way in. Options are untagged and not saved.
+// float32 on their way in. Options are untagged and not saved: set activations, strides and
+// epsilons before the first call.
 //
 // Weights that nothing was restored into are made at the first call, from the input's shape, as Keras makes them: the
 // layer's own Build does it, once, and fills in Keras's initial values. They are the same on every run; Seed makes others. A

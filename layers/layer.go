@@ -42,7 +42,7 @@ type Masker interface {
 // A Context is what goes along with a layer's inputs. The nil Context has no masks and makes its scratch memory anew.
 // A Context belongs to one call at a time.
 type Context struct {
-	// Masks has one mask per input, nil for an input without one; it may be shorter than the inputs are many.
+	// Masks has one mask per input, nil for an input without one; it may be shorter than the number of inputs.
 	Masks []*Mask
 
 	// Workspace is where scratch memory comes from; nil makes it anew for each call.

@@ -98,7 +98,7 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 		{"slopes of another shape", &PReLU{Alpha: weight(3, 2)}, "layers: p_re_lu: alpha shape [3 2], want [3 4] for input shape [2 3 4]"},
 		{"slopes shared otherwise", &PReLU{Alpha: weight(1, 4), SharedAxes: []int{2}}, "layers: p_re_lu: alpha shape [1 4], want [3 1] for input shape [2 3 4]"},
 		{"slopes shared along the batch", &PReLU{SharedAxes: []int{0}}, "layers: p_re_lu: input shape [2 3 4], want an axis 0, to share slopes along"},
-		{"a wrapper around nothing", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": wraps no layer`},
+		{"a wrapper around nothing", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": no layer to wrap`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.layer.Call(x)

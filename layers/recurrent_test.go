@@ -252,7 +252,7 @@ func TestRecurrentErrors(t *testing.T) {
 		{"a stack of nothing", &RNN{Cell: new(StackedRNNCells), Name: "r"}, []*Tensor{x}, `layers: rnn "r": a stack of no cells`},
 		{"a stack with a hole", &RNN{Cell: &StackedRNNCells{Cells: []Cell{nil}}}, []*Tensor{x}, "layers: rnn: cell 0 of the stack is nil"},
 		{"a stack of images", &RNN{Cell: &StackedRNNCells{Cells: []Cell{&ConvLSTMCell{Filters: 1, KernelSize: []int{1}}}}}, []*Tensor{tensor.New[float32](2, 3, 4, 5)}, "layers: rnn: cell 0, a conv_lstm_cell, cannot be stacked"},
-		{"one way alone", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: wraps no layer, of which it wants two"},
+		{"one way alone", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: no layer to wrap: ForwardLayer and BackwardLayer must be set"},
 		{"twice the same way", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: both layers go the same way"},
 		{
 			"one returns states", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: &LSTM{GoBackwards: true, ReturnState: true}}, []*Tensor{x},
@@ -292,7 +292,7 @@ func TestRecurrentErrors(t *testing.T) {
 		_, err := (&TimeDistributed{Layer: NewDense(3)}).Call(tensor.New[float32](2, 3))
 		require.EqualError(t, err, "layers: time_distributed: input shape [2 3], want rank 3 or more")
 		_, err = new(TimeDistributed).Call(x)
-		require.EqualError(t, err, "layers: time_distributed: wraps no layer")
+		require.EqualError(t, err, "layers: time_distributed: no layer to wrap")
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // errNoLayer is in the error of a wrapper around nothing.
-var errNoLayer = errors.New("wraps no layer")
+var errNoLayer = errors.New("no layer to wrap")
 
 // buildLayer makes the weights of the layer that who wraps, if it has some.
 func buildLayer(who id, layer Layer, input tensor.Shape) error {

@@ -26,7 +26,7 @@ one. Only the index is read, and no tensor, unless --sha256 asks for the hashes,
 
 With --json the output is an array of objects with the members
 
-  key      the key, text; bytes that are none are U+FFFD
+  key      the key, text; invalid UTF-8 becomes U+FFFD
   dtype    TensorFlow's name of the type: "float32", "bfloat16", "string", …
   shape    the length of each axis
   bytes    what the tensor takes in the data files

@@ -91,12 +91,12 @@ func newRootCommand() *cobra.Command {
 		Long: `Look into files of weights, compare, convert and run them: TensorFlow's checkpoints,
 safetensors, Keras's .keras, .weights.h5 and .h5, PyTorch's .pt, .npz and .npy, GGUF.
 
-A PATH is a file of any of these, or the index or directory of several. What it is its
-contents say. A TensorFlow checkpoint is named by its prefix, one of its files, a
-SavedModel's directory, or a directory with a "checkpoint" file, whose latest is meant.
+A PATH is a file of any of these, or the index or directory of several. The
+contents decide which. A TensorFlow checkpoint is named by its prefix, one of its files, a
+SavedModel's directory, or a directory with a "checkpoint" file, for its latest.
 
-The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not
-there (or for a difference that diff found), and 2 for wrong usage.`,
+The exit status is 0 for success, 1 for a damaged or missing checkpoint (or a
+difference that diff found), and 2 for wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
@@ -130,7 +130,7 @@ func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, 
 // onePath is the Args of a command that takes one path.
 func onePath(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("one PATH is wanted, not %d", len(args))
+		return fmt.Errorf("expected one PATH, got %d", len(args))
 	}
 	return nil
 }

@@ -98,8 +98,8 @@ func TestExitStatus(t *testing.T) {
 		"a name-based one has no graph": {[]string{"graph", filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 1, "no object graph: the checkpoint is name-based"},
 		"no command":                    {nil, 2, "Usage:"},
 		"an unknown command":            {[]string{"lits", whole}, 2, "Did you mean this?\n\tlist"},
-		"no path":                       {[]string{"verify"}, 2, "one PATH is wanted, not 0"},
-		"two paths":                     {[]string{"list", whole, whole}, 2, "one PATH is wanted, not 2\nRun 'ckpt list --help' for usage."},
+		"no path":                       {[]string{"verify"}, 2, "expected one PATH, got 0"},
+		"two paths":                     {[]string{"list", whole, whole}, 2, "expected one PATH, got 2\nRun 'ckpt list --help' for usage."},
 		"an unknown flag":               {[]string{"list", "--jason", whole}, 2, "unknown flag: --jason"},
 		"a flag that takes no text":     {[]string{"graph", "--json=perhaps", whole}, 2, `invalid argument "perhaps"`},
 	} {

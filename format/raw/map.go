@@ -8,8 +8,8 @@ import (
 
 // Map returns the tensor called key over the pages of its file: nothing is read before it is looked at. What is written to
 // the tensor stays in this process. ok is false, without an error, where that cannot be done: for streams, blocks, strided or empty
-// tensors, numbers that lie at no multiple of what they are aligned to, the other byte order, and filesystems or systems
-// that map no files.
+// tensors, numbers that do not lie at a multiple of what they are aligned to, the other byte order, and filesystems or systems
+// without mmap.
 //
 // The tensor is not to be used after Close.
 func (r *Reader) Map(key string) (t tensor.Any, ok bool, err error) {

@@ -62,7 +62,7 @@ func readFooter(r io.ReaderAt, size int64) (meta, index handle, err error) {
 		return meta, index, err
 	}
 	if got := binary.LittleEndian.Uint64(b[footerLen-8:]); got != magic {
-		return meta, index, corrupt("magic number %#016x, want %#016x: this is no table, or its end was cut off", got, uint64(magic))
+		return meta, index, corrupt("magic number %#016x, want %#016x: not a TensorFlow checkpoint, or its end was cut off", got, uint64(magic))
 	}
 	meta, rest, ok := parseHandle(b[:footerLen-8])
 	if ok {

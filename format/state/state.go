@@ -18,7 +18,7 @@ const DefaultName = "checkpoint"
 // maxSize is the size of a state file that nobody has any more: a hundred thousand long paths.
 const maxSize = 64 << 20
 
-// What errors.Is finds in the errors about a file's contents, beside [format.ErrCorrupt].
+// Sentinel errors about a file's contents, for errors.Is, beside [format.ErrCorrupt].
 var (
 	// ErrSyntax: it is not the text of a state at all. TensorFlow logs a warning and goes on as if there were no file.
 	ErrSyntax = errors.New("not a checkpoint state")
