@@ -136,6 +136,3 @@ func checkSavePath(path string, o options) error { return o.place().CheckSave(pa
 func recordLatest(ctx context.Context, o options, path string) error {
 	return prefix.Record(ctx, o.writer, o.stateFile, path)
 }
-
-func exists(fsys fsx.ReadFS, name string) bool { return prefix.IsFile(fsys, name) }
-func isDir(fsys fsx.ReadFS, name string) bool  { return prefix.IsDir(fsys, name) }

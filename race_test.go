@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -130,12 +131,12 @@ func TestManyAsyncSaves(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			prefix := filepath.Join(dir, fmt.Sprint("worker", worker), "ckpt")
+			saved := filepath.Join(dir, fmt.Sprint("worker", worker), "ckpt")
 			var want int64
 			for i := range 8 {
 				r.advance()
 				saving, cancel := context.WithCancel(ctx)
-				path, err := c.Save(saving, prefix, Async())
+				path, err := c.Save(saving, saved, Async())
 				if err != nil {
 					t.Error(err)
 				}
@@ -154,7 +155,7 @@ func TestManyAsyncSaves(t *testing.T) {
 				if err != nil && !errors.Is(err, context.Canceled) {
 					t.Error(err)
 				}
-				if there := exists(c.opts.fsys, path+".index"); err == nil && !there {
+				if there := prefix.IsFile(c.opts.fsys, path+".index"); err == nil && !there {
 					t.Errorf("%s: no error, no checkpoint", path)
 				} else if err == nil {
 					want = r.Step
@@ -163,7 +164,7 @@ func TestManyAsyncSaves(t *testing.T) {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
-			latest, err := Latest(filepath.Dir(prefix))
+			latest, err := Latest(filepath.Dir(saved))
 			got := newRun()
 			if err == nil {
 				err = LoadWeights(ctx, latest, got, At("run"))

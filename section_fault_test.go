@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/sections"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -97,7 +98,7 @@ func TestSectionFaults(t *testing.T) {
 			"train/ckpt-2.data-00000-of-00004", "train/ckpt-2.data-00001-of-00004", "train/ckpt-2.data-00002-of-00004", "train/ckpt-2.data-00003-of-00004", "train/ckpt-2.index",
 			"train/next-1.data-00000-of-00001", "train/next-1.index",
 		}, disk.Names(), what)
-		require.False(t, isDir(disk, sections.Dir("train/ckpt-2")), what)
+		require.False(t, prefix.IsDir(disk, sections.Dir("train/ckpt-2")), what)
 		require.Zero(t, disk.OpenFiles(), what)
 	}
 	for name, fault := range faults {

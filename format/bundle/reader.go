@@ -22,7 +22,6 @@ type Reader struct {
 	index  fsx.Reader
 	table  *sstable.Reader
 	data   dataFiles
-	count  int
 }
 
 var _ format.Reader = (*Reader)(nil)
@@ -85,10 +84,11 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 	if r.table, err = sstable.Open(r.index, r.index.Size()); err != nil {
 		return r.tableError(err)
 	}
-	if r.count, err = r.table.Check(); err != nil {
+	entries, err := r.table.Check()
+	if err != nil {
 		return r.tableError(err)
 	}
-	if r.count == 0 {
+	if entries == 0 {
 		return r.headerError("the table is empty")
 	}
 	for e := range r.table.All() {
@@ -97,7 +97,6 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 		}
 		break
 	}
-	r.count--
 	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, index: r.index}
 	return nil
 }
@@ -223,9 +222,6 @@ func (r *Reader) storedParts(key string) (map[string][]byte, error) {
 	}
 	return parts, nil
 }
-
-// Len returns the number of entries in the index, parts included.
-func (r *Reader) Len() int { return r.count }
 
 // All implements [format.Reader].
 func (r *Reader) All() iter.Seq2[format.Entry, error] {
