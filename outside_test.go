@@ -19,7 +19,7 @@ func TestOutside(t *testing.T) {
 	source, err := os.ReadFile("testdata/outside/main.go")
 	require.NoError(t, err)
 
-	packages, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Name}} {{.ImportPath}}", "./...").Output()
+	packages, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{if .GoFiles}}{{.Name}} {{.ImportPath}}{{else}}main{{end}}", "./...").Output()
 	require.NoError(t, err)
 	for line := range strings.Lines(string(packages)) {
 		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")

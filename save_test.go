@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,11 +195,14 @@ func TestSavesAndReads(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			if op := disk.Log()[before+n]; op.Kind == errfs.Open && strings.Contains(op.Name, ".data-") {
+			log := disk.Log()
+			op := log[before+n]
+			again := func(later errfs.Op) bool { return later.Kind == errfs.Open && later.Name == op.Name }
+			if strings.Contains(op.Name, ".data-") && slices.ContainsFunc(log[before+n+1:], again) {
 				require.NoError(t, err, "a data file that does not open with the index is opened when it is read")
 				continue
 			}
-			require.Error(t, err)
+			require.Error(t, err, "operation %d: %v", n, disk.Log()[before+n])
 		}
 	})
 	t.Run("W-15 an object may give one tensor to two variables", func(t *testing.T) {

@@ -69,6 +69,7 @@ func TestSaveWeightsByEnding(t *testing.T) {
 			require.NotZero(t, last.Total)
 			require.Equal(t, last.Total, last.Done)
 			require.NoError(t, filepath.WalkDir(filepath.Dir(path), func(name string, d fs.DirEntry, err error) error {
+				require.NoError(t, err)
 				info, err := d.Info()
 				require.NoError(t, err)
 				require.True(t, d.IsDir() || info.Mode().Perm() == 0o600 || d.Name() == "checkpoint", "%s: %v", name, info.Mode())

@@ -142,8 +142,11 @@ func checkPointer(r fsx.Reader) error {
 		return nil
 	}
 	var head [len(begins)]byte
-	if n, _ := r.ReadAt(head[:], 0); n < len(head) || string(head[:]) != begins {
-		return nil // who reads the file is told what the system says
+	switch _, err := r.ReadAt(head[:], 0); {
+	case err != nil:
+		return err
+	case string(head[:]) != begins:
+		return nil
 	}
 	return fmt.Errorf("a Git LFS pointer, not the file that it stands for: run git lfs pull: %w", format.ErrFormat)
 }

@@ -49,7 +49,7 @@ func TestBlocksOfASparseFile(t *testing.T) {
 		var f forgery
 		f.index = []forgedEntry{{0, "k", string(appendHandle(nil, handle{0, size - 1000}))}}
 		index := f.block(contents([]uint32{0}, f.index...), typeNone)
-		shift := uint64(size - len(f.file) - footerLen)
+		shift := uint64(size) - uint64(len(f.file)) - footerLen
 		end := f.end(handle{index.offset + shift, index.size})
 		requireLittleMemory(t, func() {
 			r, err := Open(sparse{size, end}, size)

@@ -32,9 +32,9 @@ type Base struct {
 	TrainableVariables          []tensor.Any            `ckpt:"_trainable_variables"`
 	TrainableVariablesIndices   struct{}                `ckpt:"_trainable_variables_indices"`
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`
-	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate"` // nil where a schedule computes it
-	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average"`
-	AccumulatedGradients        []tensor.Any            `ckpt:"_accumulated_gradients"`
+	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"` // nil where a schedule computes it
+	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average,optional"`
+	AccumulatedGradients        []tensor.Any            `ckpt:"_accumulated_gradients,optional"`
 
 	Name              string   // "adam", "adam_1"
 	VariableNames     []string // the paths of the trained variables: "dense/kernel"; "variable" where left out

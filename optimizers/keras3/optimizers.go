@@ -64,7 +64,7 @@ func (m *moments) build(b *build.Builder) {
 type Adam struct {
 	Base
 	moments
-	VelocityHats []tensor.Any `ckpt:"_velocity_hats"` // nil unless AMSGrad
+	VelocityHats []tensor.Any `ckpt:"_velocity_hats,optional"` // nil unless AMSGrad
 
 	AMSGrad bool
 }
@@ -86,7 +86,7 @@ func (o *Adam) build(kind string, trained []tensor.Any) error {
 type AdamW struct {
 	Adam
 	// ExcludeFromWeightDecayCache is an object without values, which Keras makes in its first step; nil before that.
-	ExcludeFromWeightDecayCache *struct{} `ckpt:"_exclude_from_weight_decay_cache"`
+	ExcludeFromWeightDecayCache *struct{} `ckpt:"_exclude_from_weight_decay_cache,optional"`
 }
 
 // Build implements [Optimizer].

@@ -21,10 +21,10 @@ type Optimizer interface {
 type Base struct {
 	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's own but the learning rate
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`
-	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate"`         // nil where it is a schedule
-	CurrentLearningRate         *tensor.Tensor[float32] `ckpt:"_current_learning_rate"` // nil where it is not
+	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"`         // nil where it is a schedule
+	CurrentLearningRate         *tensor.Tensor[float32] `ckpt:"_current_learning_rate,optional"` // nil where it is not
 	IndexDict                   struct{}                `ckpt:"_index_dict"`
-	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average"` // nil unless UseEMA
+	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average,optional"` // nil unless UseEMA
 
 	VariableNames []string // the names of the trained variables; "Variable" where left out
 	Scheduled     bool     // the learning rate is a schedule

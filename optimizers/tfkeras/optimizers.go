@@ -57,7 +57,7 @@ func (m *moments) build(b *build.Builder) {
 type Adam struct {
 	Base
 	moments
-	VelocityHats []tensor.Any `ckpt:"_velocity_hats"` // nil unless AMSGrad
+	VelocityHats []tensor.Any `ckpt:"_velocity_hats,optional"` // nil unless AMSGrad
 
 	AMSGrad bool
 }
