@@ -38,7 +38,7 @@ func (g *Graph) Required(want Requirement) []*Node {
 		s.look(s.queue[i])
 	}
 	if want.Stored != nil {
-		s.addObjects()
+		s.addObjects(g.holding())
 	}
 	slices.SortStableFunc(s.out, func(a, b *Node) int { return a.ID - b.ID })
 	return s.out
@@ -83,8 +83,24 @@ func (s *search) look(n *Node) {
 	}
 }
 
+// holding returns the objects that hold a value, built or not, or lack an object that is wanted. Others want nothing of a checkpoint: structs
+// of empty lists.
+func (g *Graph) holding() map[*Node]bool {
+	holds := make(map[*Node]bool)
+	for _, n := range g.Nodes {
+		wants := func(e Edge) bool { return e.Node == nil && e.Wanted }
+		if len(n.Values) == 0 && n.Saver == nil && !slices.ContainsFunc(n.Edges, wants) {
+			continue
+		}
+		for at := n; at != nil && !holds[at]; at = at.Parent {
+			holds[at] = true
+		}
+	}
+	return holds
+}
+
 // addObjects adds the outermost unmatched objects below which nothing else is missing.
-func (s *search) addObjects() {
+func (s *search) addObjects(holds map[*Node]bool) {
 	said := make(map[*Node]bool) // something at or below the object is missing already
 	for _, n := range s.out {
 		at, inGraph := s.from[n]
@@ -100,7 +116,7 @@ func (s *search) addObjects() {
 		switch {
 		case covered[s.from[n]]:
 			covered[n] = true
-		case n.Declared && !said[n] && !s.want.Matched[n.Key]:
+		case n.Declared && holds[n] && !said[n] && !s.want.Matched[n.Key]:
 			covered[n] = true
 			s.out = append(s.out, n)
 		}
