@@ -28,7 +28,7 @@ func (e *optionError) Error() string { return fmt.Sprintf("unknown option %q", e
 // The options that stand alone and those that need a value.
 var (
 	flags  = []string{"optional", "alloc", "inline", "cast"}
-	valued = []string{"alias", "fullname", "shape"}
+	valued = []string{"alias", "fullname", "shape", "pytorch"}
 )
 
 func parseTag(text string) (t tag, err error) {
@@ -72,10 +72,33 @@ func (t *tag) set(key, value string, hasValue bool) error {
 			return err
 		}
 		t.shape = shape
+	case key == "pytorch":
+		if err := checkPyTorch(value); err != nil {
+			return err
+		}
 	case !slices.Contains(flags, key) && !slices.Contains(valued, key):
 		return &optionError{key}
 	}
 	t.options = append(t.options, key)
+	return nil
+}
+
+// checkPyTorch checks the stored name and the permutation of weight:10.
+func checkPyTorch(value string) error {
+	stored, digits, permuted := strings.Cut(value, ":")
+	if stored == "" {
+		return fmt.Errorf("pytorch=%s lacks the stored name", value)
+	}
+	axes := []rune(digits)
+	slices.Sort(axes)
+	for i, d := range axes {
+		if d != rune('0'+i) {
+			permuted, digits = true, ""
+		}
+	}
+	if permuted && digits == "" {
+		return fmt.Errorf("pytorch=%s: the digits behind the colon must name each axis of the stored tensor once, as in weight:10", value)
+	}
 	return nil
 }
 
