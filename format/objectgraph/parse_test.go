@@ -29,6 +29,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a number without an end", "\x0a\x04\x0a\x02\x08\xff", "node 0: field 1: "},
 		{"a number of more than 64 bits", "\x0a\x0f\x0a\x0d\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x0a", "node 0: field 1: "},
 		{"field 0", "\x0a\x02\x02\x00", "node 0: not the encoding"},
+		{"a field's number that generated code refuses", "\x0a\x06\x80\x80\x80\x80\x10\x00", "node 0: field 536870912: the number is too large"},
 		{"a group without an end", "\x0a\x02\x0b\x08", "node 0: field 1: "},
 		{"the end of a group that did not start", "\x0a\x01\x0c", "node 0: field 1: "},
 		{"a child that does not exist", "\x0a\x07\x0a\x05\x08\x01\x12\x01w", `node 0: child 0, "w": node 1 does not exist, the graph has 1`},

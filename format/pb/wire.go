@@ -33,6 +33,10 @@ func Fields(message []byte) iter.Seq2[Field, error] {
 				yield(Field{}, WireError(n))
 				return
 			}
+			if num > protowire.MaxValidNumber { // which protowire allows for MessageSets, and no generated code does
+				yield(Field{}, fmt.Errorf("field %d: the number is too large", num))
+				return
+			}
 			message = message[n:]
 			f := Field{Num: num, Type: typ}
 			switch typ {
