@@ -22,6 +22,7 @@ func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		"":                   {"format", "format/bundle", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/transfer", "internal/wording", "internal/writers", "layout", "tensor"},
 		"tensor":             {},
+		"store":              {"store", "internal/fsx"},
 		"tensor/gonum":       {"tensor"},
 		"internal/fsx":       {"internal/fsx"},
 		"internal/object":    {"format", "format/objectgraph", "tensor"},

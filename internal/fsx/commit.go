@@ -90,7 +90,7 @@ func (c *Commit) Create(final string) (File, error) {
 			_ = c.fsys.Remove(filepath.Join(dir, name)) // at worst it stays: a later commit tries again
 		}
 	}
-	temp := tempName(c.fsys, final)
+	temp := TempName(c.fsys, final)
 	f, err := c.fsys.Create(temp)
 	if err != nil {
 		_ = c.fsys.Remove(temp) // where it was made and the answer lost, as network filesystems lose them

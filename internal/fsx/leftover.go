@@ -27,8 +27,8 @@ type Witness interface {
 	Runs(writer string, modTime time.Time) bool
 }
 
-// tempName returns a name for a file on its way to final.
-func tempName(fsys FS, final string) string {
+// TempName returns a name for a file on its way to final. [Sweep] removes it where its writer ends before it gets there.
+func TempName(fsys FS, final string) string {
 	var random [hexLen / 2]byte
 	rand.Read(random[:]) // never fails: crypto/rand
 	digits := hex.EncodeToString(random[:])
@@ -46,6 +46,12 @@ func abandoned(fsys FS, dir, name string) bool {
 	}
 	info, err := fsys.Stat(filepath.Join(dir, name))
 	return err == nil && !w.Runs(name[len(name)-hexLen:][:writerLen], info.ModTime())
+}
+
+// IsLeftover reports whether a file's base name is one that only commits give.
+func IsLeftover(name string) bool {
+	_, ok := leftoverOf(name)
+	return ok
 }
 
 // leftoverOf returns the destination of which name is a commit's own file.

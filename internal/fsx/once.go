@@ -9,7 +9,7 @@ import (
 // WriteOnce makes the file called name with data, whole and durable, unless there is one already: then the error
 // satisfies errors.Is(err, fs.ErrExist) and the file stays as it is. Of several who try at once one succeeds.
 func WriteOnce(fsys FS, name string, data []byte) error {
-	temp := tempName(fsys, name)
+	temp := TempName(fsys, name)
 	f, err := fsys.Create(temp)
 	if err != nil {
 		return &CommitError{Op: "create", Path: name, Err: err}
@@ -45,7 +45,7 @@ func LinkOnce(fsys FS, from, name string) error {
 
 // LinkOver gives the file from a second name, in place of what has that name.
 func LinkOver(fsys FS, from, name string) error {
-	temp := tempName(fsys, name)
+	temp := TempName(fsys, name)
 	err := fsys.Link(from, temp)
 	if err == nil {
 		err = fsys.Rename(temp, name)

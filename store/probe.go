@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Probe tries whether s has conditional writes: it puts an object if absent twice and expects a refusal, replaces a version that the
+// object does not have and expects another, and deletes the object. Some servers take the conditions and ignore them: the
+// error then satisfies errors.Is(err, [ErrNoConditions]), and programs that save at the same time would overwrite each other's
+// checkpoints. dir is where the object is put, "" at the top.
+//
+// What opens a Store for writing calls Probe once.
+func Probe(ctx context.Context, s Store, dir string) (err error) {
+	name := path.Join(dir, ".ckpt-probe-"+rand.Text())
+	defer func() { err = errors.Join(err, s.Delete(context.WithoutCancel(ctx), name)) }()
+	first, err := s.PutIfAbsent(ctx, name, strings.NewReader("first"), 5)
+	if err != nil {
+		return fmt.Errorf("store: probe: %w", err)
+	}
+	switch _, err := s.PutIfAbsent(ctx, name, strings.NewReader("second"), 6); {
+	case err == nil:
+		return fmt.Errorf("store: %w: it put an object if absent twice under one name", ErrNoConditions)
+	case !errors.Is(err, ErrExist):
+		return fmt.Errorf("store: probe: %w", err)
+	}
+	second, err := s.Replace(ctx, name, first.Version, strings.NewReader("third"), 5)
+	if err != nil {
+		return fmt.Errorf("store: probe: %w", err)
+	}
+	switch _, err := s.Replace(ctx, name, first.Version, strings.NewReader("fourth"), 6); {
+	case err == nil || second.Version == first.Version:
+		return fmt.Errorf("store: %w: it replaced an object by a version that the object did not have any more", ErrNoConditions)
+	case !errors.Is(err, ErrChanged):
+		return fmt.Errorf("store: probe: %w", err)
+	}
+	return nil
+}
+
+// ReadAll returns the contents of an object of at most limit bytes; a larger one is an error. An object of up to 64 KiB takes one call.
+func ReadAll(ctx context.Context, s Store, name string, limit int64) ([]byte, Object, error) {
+	p := make([]byte, min(limit, 64<<10))
+	o, err := s.Read(ctx, name, "", p, 0)
+	if err != nil {
+		return nil, Object{}, err
+	}
+	switch {
+	case o.Size > limit:
+		return nil, o, fail("read", name, fmt.Errorf("%d bytes, at most %d expected", o.Size, limit))
+	case o.Size <= int64(len(p)):
+		return p[:o.Size], o, nil
+	}
+	whole := make([]byte, o.Size)
+	have := copy(whole, p)
+	_, err = s.Read(ctx, name, o.Version, whole[have:], int64(have))
+	return whole, o, err
+}

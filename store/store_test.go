@@ -1,0 +1,186 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/store"
+	"github.com/gockpt/ckpt/store/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.Store { return store.Memory() })
+}
+
+func TestDir(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return store.Dir(filepath.Join(t.TempDir(), "made", "when needed")) })
+}
+
+func TestFaultyWithoutFaults(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.Store { return storetest.NewFaulty(store.Memory()) })
+}
+
+// Two values of Dir stand for two programs.
+func TestDirOfSeveralPrograms(t *testing.T) {
+	path := t.TempDir()
+	stores := []store.Store{store.Dir(path), store.Dir(path), store.Dir(path)}
+	ctx := t.Context()
+	first, err := stores[0].Put(ctx, "n", strings.NewReader("0"), 1)
+	require.NoError(t, err)
+	require.NotEmpty(t, first.Version)
+
+	// Each adds 1 as often, by reading and replacing until nobody was quicker.
+	const each = 20
+	done := make(chan error)
+	for _, s := range stores {
+		go func() {
+			for range each {
+				for {
+					p, o, err := store.ReadAll(ctx, s, "n", 100)
+					if err != nil {
+						done <- err
+						return
+					}
+					var n int
+					fmt.Sscan(string(p), &n)
+					next := fmt.Sprint(n + 1)
+					if _, err := s.Replace(ctx, "n", o.Version, strings.NewReader(next), int64(len(next))); err == nil {
+						break
+					}
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range stores {
+		require.NoError(t, <-done)
+	}
+	p, _, err := store.ReadAll(ctx, stores[0], "n", 100)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprint(each*len(stores)), string(p))
+}
+
+func TestDirFiles(t *testing.T) {
+	ctx, path := t.Context(), t.TempDir()
+	s := store.Dir(path)
+	put := func(name string) {
+		_, err := s.Put(ctx, name, strings.NewReader(name), -1)
+		require.NoError(t, err)
+	}
+	put("run/ckpt-1.index")
+	b, err := os.ReadFile(filepath.Join(path, "run", "ckpt-1.index"))
+	require.NoError(t, err)
+	require.Equal(t, "run/ckpt-1.index", string(b), "objects are files of their names")
+
+	// What a killed program left is not an object, and goes with the next program's first write there.
+	left := "ckpt-1.index.tmp" + strings.Repeat("0", 32)
+	require.NoError(t, os.WriteFile(filepath.Join(path, "run", left), nil, 0o666))
+	longAgo := time.Now().Add(-24 * time.Hour)
+	require.NoError(t, os.Chtimes(filepath.Join(path, "run", left), longAgo, longAgo))
+	for o := range s.List(ctx, "run/") {
+		require.Equal(t, "run/ckpt-1.index", o.Name)
+	}
+	_, err = s.Read(ctx, "run/"+left, "", nil, 0)
+	require.ErrorIs(t, err, os.ErrInvalid)
+	s = store.Dir(path)
+	put("run/ckpt-2.index")
+	entries, err := os.ReadDir(filepath.Join(path, "run"))
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+
+	require.NoError(t, s.Delete(ctx, "run/ckpt-1.index"))
+	require.NoError(t, s.Delete(ctx, "run/ckpt-2.index"))
+	require.NoDirExists(t, filepath.Join(path, "run"), "as in an object store, nothing is left of a name")
+	require.DirExists(t, path)
+}
+
+func TestDirErrorsOfTheSystem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, nil, 0o666))
+	s := store.Dir(path) // which is not a directory
+	_, err := s.Put(t.Context(), "a", strings.NewReader("x"), 1)
+	require.ErrorContains(t, err, "put a: ")
+	_, err = s.Read(t.Context(), "a", "", nil, 0)
+	require.ErrorIs(t, err, store.ErrNotExist)
+}
+
+// careless ignores the conditions of writes, as some servers do.
+type careless struct {
+	store.Store
+	absent, unchanged bool
+}
+
+func (s careless) PutIfAbsent(ctx context.Context, name string, body io.Reader, size int64) (store.Object, error) {
+	if s.absent {
+		return s.Put(ctx, name, body, size)
+	}
+	return s.Store.PutIfAbsent(ctx, name, body, size)
+}
+
+func (s careless) Replace(ctx context.Context, name, version string, body io.Reader, size int64) (store.Object, error) {
+	if s.unchanged {
+		return s.Put(ctx, name, body, size)
+	}
+	return s.Store.Replace(ctx, name, version, body, size)
+}
+
+func TestProbe(t *testing.T) {
+	ctx := t.Context()
+	for _, s := range []careless{{store.Memory(), true, false}, {store.Memory(), false, true}, {store.Memory(), true, true}} {
+		require.ErrorIs(t, store.Probe(ctx, s, "run"), store.ErrNoConditions)
+		require.Empty(t, slices.Collect(names(ctx, s)), "it leaves nothing")
+	}
+	f := storetest.NewFaulty(store.Memory())
+	for n := 1; n <= 4; n++ {
+		f.Inject(func(i int, _ storetest.Call) storetest.Fault {
+			if i == n {
+				return storetest.Fail
+			}
+			return storetest.None
+		})
+		err := store.Probe(ctx, f, "")
+		require.ErrorIs(t, err, storetest.ErrInjected)
+		require.NotErrorIs(t, err, store.ErrNoConditions, "a failure says nothing about conditions")
+		require.Empty(t, slices.Collect(names(ctx, f)))
+	}
+}
+
+func names(ctx context.Context, s store.Store) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for o, err := range s.List(ctx, "") {
+			if err != nil || !yield(o.Name) {
+				return
+			}
+		}
+	}
+}
+
+func TestReadAll(t *testing.T) {
+	ctx, f := t.Context(), storetest.NewFaulty(store.Memory())
+	for _, size := range []int{0, 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		want := strings.Repeat("x", size)
+		_, err := f.Put(ctx, "a", strings.NewReader(want), -1)
+		require.NoError(t, err)
+		f.Inject(nil)
+		p, o, err := store.ReadAll(ctx, f, "a", 1<<20)
+		require.NoError(t, err)
+		require.Equal(t, want, string(p))
+		require.EqualValues(t, size, o.Size)
+		if size <= 64<<10 {
+			require.Len(t, f.Calls(), 1)
+		}
+	}
+	_, _, err := store.ReadAll(ctx, f, "a", 1<<20-1)
+	require.ErrorContains(t, err, "read a: 1048576 bytes, at most 1048575 expected")
+	_, _, err = store.ReadAll(ctx, f, "b", 10)
+	require.ErrorIs(t, err, store.ErrNotExist)
+}
