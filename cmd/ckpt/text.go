@@ -1,63 +1,13 @@
 package main
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+import "github.com/gockpt/ckpt/cmd/ckpt/internal/text"
+
+// The words of package text, which nearly every line that is printed needs.
+var (
+	safe        = text.Safe
+	unprintable = text.Unprintable
+	oneLine     = text.OneLine
+	visible     = text.Visible
+	size        = text.Size
+	count       = text.Count
 )
-
-// safe returns s as it can be shown on a terminal: as it is, or in Go's syntax where it holds what would control the
-// terminal, look like something else, or be taken for such a quotation.
-func safe(s string) string {
-	if s == "" || s[0] == '"' || strings.TrimSpace(s) != s || !utf8.ValidString(s) || strings.ContainsFunc(s, unprintable) {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-func unprintable(r rune) bool { return !unicode.IsPrint(r) }
-
-// oneLine returns an error's text as one line that can be shown on a terminal, without the library's name in front.
-func oneLine(err error) string {
-	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
-	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
-	return visible(strings.TrimPrefix(text, ": "))
-}
-
-// visible returns s with what is not printed as itself written as in Go.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unprintable(r) {
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// size returns a number of bytes as people read it.
-func size(bytes int64) string {
-	if bytes < 1024 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	v, unit := float64(bytes)/1024, 0
-	for v >= 1023.95 && unit < len(units)-1 {
-		v, unit = v/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %ciB", v, units[unit])
-}
-
-const units = "KMGTPE"
-
-// count returns a number with the word for what is counted.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

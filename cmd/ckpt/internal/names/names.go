@@ -1,0 +1,102 @@
+// Package names says how the command shows the keys of tensors: as paths of edges, in an order in which numbers are numbers.
+package names
+
+import (
+	"strings"
+
+	"github.com/gockpt/ckpt/format/objectgraph"
+)
+
+const (
+	tensorFlow = "tensorflow" // as ckpt.Reader.Format has it
+	attributes = "/.ATTRIBUTES/"
+	value      = attributes + objectgraph.VariableValue
+	maxDepth   = 64 // of the parts of a key, as in package nametree
+)
+
+// Object returns the path of the object that a key belongs to, or the key where it belongs to none or is not that of the object's
+// one value.
+func Object(key string) string { return strings.TrimSuffix(key, value) }
+
+// Split returns the names of the edges that lead to the tensor of a key in a file of the given format: what stands between
+// slashes, and in formats other than TensorFlow's between dots too.
+func Split(format, key string) []string {
+	if format == tensorFlow {
+		parts := strings.SplitN(Object(key), "/", maxDepth)
+		for i, p := range parts {
+			if name, err := objectgraph.Unescape(p); err == nil {
+				parts[i] = name
+			}
+		}
+		return parts
+	}
+	var parts []string
+	for rest := Object(key); ; {
+		rest = strings.TrimLeft(rest, "./")
+		end := strings.IndexAny(rest, "./")
+		if end < 0 || len(parts) == maxDepth-1 {
+			end = len(rest)
+		}
+		if end == 0 {
+			break
+		}
+		parts = append(parts, rest[:end])
+		rest = rest[end:]
+	}
+	if len(parts) == 0 {
+		return []string{key} // nothing but separators
+	}
+	return parts
+}
+
+// Compare orders keys as people do: part by part, and runs of digits by the numbers that they are. Different keys are never equal.
+func Compare(a, b string) int {
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		x, y := digits(a[i:]), digits(b[j:])
+		if x > 0 && y > 0 {
+			if c := compareNumbers(a[i:i+x], b[j:j+y]); c != 0 {
+				return c
+			}
+			i, j = i+x, j+y
+			continue
+		}
+		if a[i] != b[j] {
+			return weight(a[i]) - weight(b[j])
+		}
+		i, j = i+1, j+1
+	}
+	if i < len(a) || j < len(b) {
+		return (len(a) - i) - (len(b) - j)
+	}
+	return strings.Compare(a, b) // but for zeros in front they are the same
+}
+
+// weight puts separators before everything else, so that what is below an object follows it at once.
+func weight(c byte) int {
+	switch c {
+	case '/':
+		return 0
+	case '.':
+		return 1
+	}
+	return int(c) + 2
+}
+
+// digits returns how many digits s begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// compareNumbers compares two runs of digits.
+func compareNumbers(a, b string) int {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}

@@ -1,0 +1,65 @@
+// Package text words what the command shows to people: names that a file's author chose, errors, sizes and counts.
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Safe returns s as it can be shown on a terminal: as it is, or in Go's syntax where it holds what would control the
+// terminal, look like something else, or be taken for such a quotation.
+func Safe(s string) string {
+	if s == "" || s[0] == '"' || strings.TrimSpace(s) != s || !utf8.ValidString(s) || strings.ContainsFunc(s, Unprintable) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// Unprintable reports whether r is not shown as itself: a control character, a mark of direction, a space other than the usual one.
+func Unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// OneLine returns an error's text as one line that can be shown on a terminal, without the library's name in front.
+func OneLine(err error) string {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
+	return Visible(strings.TrimPrefix(text, ": "))
+}
+
+// Visible returns s with what is not printed as itself written as in Go.
+func Visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if Unprintable(r) {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Size returns a number of bytes as people read it.
+func Size(bytes int64) string {
+	if bytes < 1024 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	v, unit := float64(bytes)/1024, 0
+	for v >= 1023.95 && unit < len(units)-1 {
+		v, unit = v/1024, unit+1
+	}
+	return fmt.Sprintf("%.1f %ciB", v, units[unit])
+}
+
+const units = "KMGTPE"
+
+// Count returns a number with the word for what is counted.
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
