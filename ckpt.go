@@ -13,6 +13,10 @@
 // must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
 // ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
 //
+// A stored value beside the values of an object of the model, for which the object has no field, is an error unless [IgnoreUnknown] is
+// given: a layer would compute something else without it. Objects that the model does not declare, such as another head, are ignored
+// with all of their values.
+//
 // What the struct declares and the checkpoint lacks is an error, also a field that is nil or an object with optional values only,
 // unless the tag of the field says optional. A shape that the options of a layer fix is compared before anything is assigned.
 //

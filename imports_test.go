@@ -30,7 +30,7 @@ func TestImports(t *testing.T) {
 		"internal/sections":  {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":    {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":  {"format", "internal/object", "tensor"},
-		"internal/match":     {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout"},
+		"internal/match":     {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "tensor"},
 		"internal/byname":    {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
 		"internal/wording":   {},
 		"internal/writers":   {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "tensor"},

@@ -84,6 +84,7 @@ type options struct {
 	align     int
 
 	strict, partial bool
+	ignoreUnknown   bool
 	at              string
 	renames         [][2]string
 
@@ -192,6 +193,14 @@ func Strict() Option { return Option{"Strict", onLoad, func(o *options) { o.stri
 
 // Partial makes [LoadWeights] leave values that the checkpoint lacks unchanged. At least one value must be found.
 func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.partial = true }} }
+
+// IgnoreUnknown makes [LoadWeights] pass over stored values inside objects of the model for which these have no field. Without it
+// such a value is an error if the object has other values in the checkpoint, or a field of that name that is not tracked or holds a nil
+// interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by the method of [layout.Ignorer].
+// An integer without axes is taken for a counter and ignored. A [Group] and a map have only the names that the program asks for.
+func IgnoreUnknown() Option {
+	return Option{"IgnoreUnknown", onLoad, func(o *options) { o.ignoreUnknown = true }}
+}
 
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each
 // escaped as in a key): At("model") puts a training checkpoint's model straight into a model struct.

@@ -46,7 +46,7 @@ func TestReaderOfManyGoroutines(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				var into net
+				into := net{Any: block{}} // an interface cannot be made
 				if err := LoadWeights(ctx, path, &into, At("net")); err != nil {
 					t.Error(err)
 				} else if into.Step != 5 || into.Names[0] != "x" {

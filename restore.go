@@ -85,6 +85,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	}
 	r.restoration = match.New(id, prefix, g, start, match.Options{
 		Savers: o.savers, SkipSlots: o.skipSlots, Logger: o.logger, Load: load, Partial: o.partial, Strict: o.strict, Layouts: layouts,
+		IgnoreUnknown: o.ignoreUnknown, Undeclared: undeclared,
 	})
 	return r, nil
 }

@@ -11,9 +11,9 @@ import (
 
 // LoadWeights fills model, a pointer to a struct, from a checkpoint. It allocates nil pointers, slices and maps for which the
 // checkpoint has values, as encoding/json does. Every value and object that the model has or declares must be
-// in the checkpoint unless its tag says optional; otherwise the error is a *[MismatchError] and the model is unchanged. Other values in the checkpoint are ignored. [Partial] lets values be missing,
-// and [Strict] rejects extra ones; [At] starts at an object within the checkpoint. path is what
-// [Open] takes. One stored value may fill several variables of the model, where TensorFlow fills the first.
+// in the checkpoint unless its tag says optional; otherwise the error is a *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored,
+// unless they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all. [At] starts at
+// an object within the checkpoint. path is what [Open] takes. One stored value may fill several variables of the model, where TensorFlow fills the first.
 func LoadWeights(ctx context.Context, path string, model any, opts ...Option) error {
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }

@@ -15,7 +15,7 @@ func multiply(ctx context.Context) error {
 	var layer struct {
 		Kernel tensor.Tensor[float32] `ckpt:"_kernel"` // as Keras 3 names it
 	}
-	if err := ckpt.LoadWeights(ctx, "run", &layer, ckpt.At("model/input_transform")); err != nil {
+	if err := ckpt.LoadWeights(ctx, "run", &layer, ckpt.At("model/input_transform"), ckpt.IgnoreUnknown()); err != nil {
 		return err
 	}
 	w, err := gonum.ToDense(&layer.Kernel) // a copy in float64

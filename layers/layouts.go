@@ -90,6 +90,11 @@ func (b *BatchNormalization) CheckpointLayouts() []lay.Rule {
 	return noteEpsilon(rules, b.Epsilon, 1e-3)
 }
 
+// CheckpointIgnores names what tf_keras stores beside the weights of a layer that renormalizes batches. Inference needs none of it.
+func (b *BatchNormalization) CheckpointIgnores() []string {
+	return []string{"renorm_mean", "renorm_stddev"}
+}
+
 // CheckpointLayouts declares torch.nn.LayerNorm's.
 func (l *LayerNormalization) CheckpointLayouts() []lay.Rule {
 	return noteEpsilon(affineLayouts("gamma", "beta"), l.Epsilon, 1e-3)

@@ -86,3 +86,9 @@ func (t Transform) Apply(from ...tensor.Any) ([]tensor.Any, error) {
 	}
 	return to, t.Move(to, from)
 }
+
+// An Ignorer names values that files hold beside its own and that it does not need. Loading weights passes over them; any other
+// value inside an object for which its type has no field is an error.
+type Ignorer interface {
+	CheckpointIgnores() []string
+}

@@ -17,9 +17,13 @@ func (m *matcher) complete() error {
 			m.plan.WantShapes(n)
 		}
 	}
+	unknown, advice, err := m.unknown()
+	if err != nil {
+		return err
+	}
 	if !r.opts.Partial {
 		if missing := m.missing(); len(missing) > 0 {
-			e := &transfer.Mismatch{Hints: r.hints(&m.found, missing)}
+			e := &transfer.Mismatch{Hints: r.hints(&m.found, missing), Unused: unknown}
 			for _, n := range missing {
 				e.Missing = append(e.Missing, n.Path())
 			}
@@ -33,15 +37,18 @@ func (m *matcher) complete() error {
 	if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
 		return &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
 	}
-	if !r.opts.Strict {
-		return nil
+	if r.opts.Strict {
+		var unused []string
+		for _, id := range slices.Concat(r.unresolvedBelow(&m.found, r.start), sortedIDs(m.unused), sortedIDs(m.doubled)) {
+			unused = append(unused, r.userPath(id))
+		}
+		if len(unused) > 0 {
+			return &transfer.Mismatch{Unused: unused, Hints: advice, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+		}
 	}
-	var unused []string
-	for _, id := range slices.Concat(r.unresolvedBelow(&m.found, r.start), sortedIDs(m.unused), sortedIDs(m.doubled)) {
-		unused = append(unused, r.userPath(id))
-	}
-	if len(unused) > 0 {
-		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+	if len(unknown) > 0 {
+		return &transfer.Mismatch{Unused: unknown, Hints: advice,
+			Problem: fmt.Sprintf("%d values of the checkpoint lie inside objects of the model that have no field for them", len(unknown))}
 	}
 	return nil
 }

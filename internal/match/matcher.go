@@ -21,6 +21,7 @@ type matcher struct {
 	next    int            // of the queue
 	late    bool           // a follow-up: everything found now was waited for
 	doubles []pair         // further stored nodes for objects that have their values already
+	passed  []passed       // under Load: values for which an object of the program has no edge, or nil
 }
 
 // A pair is a stored node with an object that takes its values.
@@ -183,6 +184,9 @@ func (m *matcher) child(p pair, i int) error {
 	case e == nil || e.Node == nil:
 		if !taken && m.r.hasValues(c.ID) {
 			m.waiting = append(m.waiting, storedEdge{p.stored, i})
+		}
+		if m.r.opts.Load {
+			m.passed = append(m.passed, passed{p, i, e != nil})
 		}
 	case taken && b.key != e.Node.Key && m.r.opts.Load:
 		if !e.Node.Reached { // a further object for the same values

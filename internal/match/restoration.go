@@ -3,6 +3,7 @@ package match
 import (
 	"log/slog"
 	"maps"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,11 @@ type Options struct {
 	Load    bool
 	Partial bool // with Load: values may be missing
 	Strict  bool // with Load: no stored value may be left over
+
+	// IgnoreUnknown, with Load, passes over stored values that lie inside matched objects and have no object in the program.
+	IgnoreUnknown bool
+	// Undeclared returns what the type of an object says of a name that is not one of its edges. nil: nothing.
+	Undeclared func(obj reflect.Value, name string) Undeclared
 
 	// Layouts adds to the stored graph what an object, or a nil list, makes of another maker's layout. nil: the file has no
 	// other maker's.

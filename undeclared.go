@@ -1,0 +1,47 @@
+package ckpt
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/layout"
+)
+
+// undeclared returns what the declaration of the object v says of name, which is not one of its edges.
+func undeclared(v reflect.Value, name string) match.Undeclared {
+	if v.Kind() != reflect.Struct {
+		return match.Undeclared{}
+	}
+	if v.CanAddr() {
+		if o, ok := v.Addr().Interface().(layout.Ignorer); ok && slices.Contains(o.CheckpointIgnores(), name) {
+			return match.Undeclared{Ignored: true}
+		}
+	}
+	plan := plans.plan(v.Type())
+	for i := range plan.fields {
+		f, declared := &plan.fields[i], v.Type().Field(i)
+		switch {
+		case f.action == inlineField:
+			inner := v.Field(i)
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			if inner.IsValid() {
+				if u := undeclared(inner, name); u != (match.Undeclared{}) {
+					return u
+				}
+			}
+		case f.action == skipField && declared.IsExported() && snakeCase(declared.Name) == strings.TrimLeft(name, "_"):
+			return match.Undeclared{Field: declared.Name, Type: declared.Type, Ignored: f.skip, Trackable: taggable(declared.Type)}
+		}
+	}
+	return match.Undeclared{}
+}
+
+// taggable reports whether a tag makes a field of type t a variable.
+func taggable(t reflect.Type) bool {
+	_, _, plain := plainType(t)
+	return plain && plans.cannotSave(t, nil) == ""
+}

@@ -1,0 +1,121 @@
+package ckpt
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// ignoring is a layer that says which stored names it does not need.
+type ignoring struct{ Kernel tensor.Tensor[float32] }
+
+func (*ignoring) CheckpointIgnores() []string { return []string{"renorm"} }
+
+type foreignMatrix struct{ data []float64 }
+
+// What is stored inside an object of the model and changes what it computes is not passed over.
+func TestUnknownValues(t *testing.T) {
+	type w = tensor.Tensor[float32]
+	layer := func(more ...any) Group {
+		return Group{"layer": groupOf(append([]any{"kernel", f32(1, 2)}, more...)...)}
+	}
+	type kernelOnly struct{ Layer struct{ Kernel w } }
+	for _, c := range []struct {
+		name   string
+		stored any
+		model  any
+		unused []string // nil: it loads
+		hint   string
+	}{
+		{"an adapter", layer("lora_kernel_a", f32(1), "lora_kernel_b", f32(1)), new(kernelOnly),
+			[]string{"layer.lora_kernel_a", "layer.lora_kernel_b"}, `Layer does not apply the adapter "lora_kernel_a"`},
+		{"an adapter that is an object", layer("lora_A", groupOf("weight", f32(1))), new(kernelOnly),
+			[]string{"layer.lora_A"}, "adapter"},
+		{"a scale", layer("kernel_scale", scalar(2)), new(kernelOnly), []string{"layer.kernel_scale"}, `Layer has no field for "kernel_scale"`},
+		{"at the root", Group{"kernel": f32(1), "scale": f32(2)}, new(struct{ Kernel w }), []string{"scale"}, `the model has no field for "scale"`},
+		{"a field without a tag", layer("bias", f32(1)), new(struct {
+			Layer struct {
+				Kernel w
+				Bias   []float32
+			}
+		}), []string{"layer.bias"}, "Layer.Bias ([]float32) is not tracked: the tag `ckpt:\"bias\"` makes it a variable"},
+		{"a field without a tag of an object without other values", Group{"net": groupOf("bias", f32(1), "dense", f32(2)), "w": f32(3)}, new(struct {
+			W   w
+			Net struct{ Bias [1]float32 } `ckpt:",optional"`
+		}), []string{"net.bias"}, "Net.Bias ([1]float32)"},
+		{"a field that cannot hold it", layer("bias", f32(1)), new(struct {
+			Layer struct {
+				Kernel w
+				Bias   foreignMatrix
+			}
+		}), []string{"layer.bias"}, "cannot hold the value"},
+		{"an embedded struct's field", layer("bias", f32(1)), new(struct {
+			Layer struct {
+				Kernel w
+				Biased
+			}
+		}), []string{"layer.bias"}, "Layer.Bias ([]float32)"},
+		{"an interface that holds nil", Group{"w": f32(1), "next": groupOf("w", f32(2))}, new(struct {
+			W    w
+			Next unit
+		}), []string{"next"}, "Next holds nil, and ckpt.unit is not a type that can be made"},
+		{"an interface that holds nil, where there is nothing else to load", Group{"w": f32(1), "act": groupOf()}, new(struct {
+			W   w
+			Act unit
+		}), nil, ""},
+		{"a list with fewer values", Group{"list": []variable{f32(1), f32(2), f32(3)}}, new(struct{ List [2]w }),
+			[]string{"list.2"}, `has 2 elements, none for "2"`},
+		{"below a value", Group{"w": f32(1), "x": groupOf("absmax", f32(3))}, new(struct {
+			W w
+			X w `ckpt:"x,optional"`
+		}), []string{"x.absmax"}, "X (tensor.Tensor[float32]) is one value"},
+		{"the same value under another name", func() any { v := f32(1); return layer("weight", v, "weight_again", v) }(), new(struct {
+			Layer struct{ Kernel, Weight w }
+		}), nil, ""},
+		{"a counter", layer("num_batches_tracked", tensor.Scalar(int64(3)), "count", tensor.Scalar(int32(3))), new(kernelOnly), nil, ""},
+		{"a name that the tag - gives up", layer("position_ids", tensor.New[int64](4)), new(struct {
+			Layer struct {
+				Kernel      w
+				PositionIds []int64 `ckpt:"-"`
+			}
+		}), nil, ""},
+		{"a name that the type does not need", layer("renorm", f32(1)), new(struct{ Layer ignoring }), nil, ""},
+		{"another object", layer("head", groupOf("kernel", f32(1))), new(kernelOnly), nil, ""},
+		{"beside objects", Group{"layer": groupOf("kernel", f32(1)), "w": f32(1)}, new(kernelOnly), nil, ""},
+		{"a Group names the parts", Group{"a": f32(1), "b": f32(1)}, Group{"a": f32(0)}, nil, ""},
+		{"so does a map", Group{"m": groupOf("a", f32(1), "b", f32(2))}, &struct{ M map[string]*w }{map[string]*w{"a": f32(0)}}, nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := written(t, c.stored)
+			err := LoadWeights(ctx, path, c.model)
+			require.NoError(t, LoadWeights(ctx, path, c.model, IgnoreUnknown()))
+			if c.unused == nil {
+				require.NoError(t, err)
+				return
+			}
+			var mismatch *MismatchError
+			require.ErrorAs(t, err, &mismatch)
+			require.Equal(t, c.unused, mismatch.Unused)
+			require.Contains(t, mismatch.Hints[0], c.hint)
+			require.Contains(t, mismatch.Hints[len(mismatch.Hints)-1], "IgnoreUnknown()")
+			require.ErrorContains(t, LoadWeights(ctx, path, c.model, Partial()), c.hint, "Partial is about the model's values")
+			require.ErrorContains(t, LoadWeights(ctx, path, c.model, Strict()), c.hint)
+		})
+	}
+}
+
+// Biased is embedded.
+type Biased struct{ Bias []float32 }
+
+// A stored object that fills two of the program's is looked at for each.
+func TestUnknownValuesOfTheSecondObject(t *testing.T) {
+	shared := groupOf("kernel", f32(1), "bias", f32(2))
+	path := written(t, Group{"a": shared, "b": shared})
+	err := LoadWeights(ctx, path, &struct {
+		A struct{ Kernel, Bias variable }
+		B struct{ Kernel variable }
+	}{})
+	require.ErrorContains(t, err, `B has no field for "bias"`)
+}
