@@ -42,8 +42,9 @@ const (
 	onSaver
 	onSaverSave
 	onAssign
+	onReshard
 
-	onRead  = onRestore | onLoad | onOpen | onAssign
+	onRead  = onRestore | onLoad | onOpen | onAssign | onReshard
 	onWrite = onSave | onSaveWeights | onSaverSave
 	onAll   = onNew | onRead | onWrite | onManager | onSection | onMerge | onSaver
 )
@@ -51,7 +52,7 @@ const (
 var callNames = map[calls]string{
 	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
 	onOpen: "Open", onManager: "NewManager", onSection: "WriteSection", onMerge: "Merge", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
-	onSaver: "NewSaver", onSaverSave: "Saver.Save", onAssign: "Saver.Restore or AssignFromCheckpoint",
+	onSaver: "NewSaver", onSaverSave: "Saver.Save", onAssign: "Saver.Restore or AssignFromCheckpoint", onReshard: "Reshard",
 }
 
 // options is what the options of a call amount to.
@@ -168,7 +169,7 @@ func WithProgress(f func(Progress)) Option {
 // OnWrite calls f with the checkpoint's path after its files are complete and before the `checkpoint` state file names
 // it. Several are called in the order given; an error of one is the save's.
 func OnWrite(f func(ctx context.Context, path string) error) Option {
-	return Option{"OnWrite", onNew | onWrite | onSaver, func(o *options) { o.callbacks = append(o.callbacks, f) }}
+	return Option{"OnWrite", onNew | onWrite | onSaver | onReshard, func(o *options) { o.callbacks = append(o.callbacks, f) }}
 }
 
 // Planned makes a restore read the index only and plan; [Status.RunRestoreOps] then moves the bytes, as in
@@ -222,7 +223,7 @@ func Mapped() Option { return Option{"Mapped", onOpen, func(o *options) { o.mapp
 // Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros between them: 64 suits
 // [Mapped] and vector instructions. TensorFlow reads such files. n is a power of two, at most 4096.
 func Align(n int) Option {
-	return Option{"Align", onNew | onSave | onSaveWeights, func(o *options) { o.align = n }}
+	return Option{"Align", onNew | onSave | onSaveWeights | onReshard, func(o *options) { o.align = n }}
 }
 
 // FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the owner

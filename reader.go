@@ -157,6 +157,22 @@ func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (te
 	return t, r.f.ReadSlice(ctx, e.Key, region, t)
 }
 
+// ReadSliceInto reads a region of the tensor stored under key straight into dst, which has its dtype and the region's shape.
+func (r *Reader) ReadSliceInto(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
+	e, err := r.Lookup(key)
+	if err != nil {
+		return err
+	}
+	_, shape, err := region.Resolve(e.Shape)
+	if err != nil {
+		return fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
+	}
+	if e.DType != dst.DType() || !shape.Equal(dst.Shape()) {
+		return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", e.DType, shape, dst.DType(), dst.Shape())}
+	}
+	return r.f.ReadSlice(ctx, e.Key, region, dst)
+}
+
 // WriteStored copies the tensor stored under key to w as a data file holds it, whole and in little-endian order (strings
 // with their lengths and their checksum), verified, in bounded memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {

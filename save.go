@@ -311,7 +311,7 @@ type ShardPart = format.ShardPart
 // ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
 // data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
 func ShardBy(f func([]ShardTensor) []ShardPart) Option {
-	return Option{"ShardBy", onNew | onWrite | onSaver, func(o *options) { o.shard, o.maxShard = f, 0 }}
+	return Option{"ShardBy", onNew | onWrite | onSaver | onReshard, func(o *options) { o.shard, o.maxShard = f, 0 }}
 }
 
 // MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
@@ -319,7 +319,7 @@ func ShardBy(f func([]ShardTensor) []ShardPart) Option {
 // cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning. The files of safetensors have
 // whole tensors, and an index lists them.
 func MaxShardSize(n int64) Option {
-	return Option{"MaxShardSize", onNew | onWrite | onSaver, func(o *options) {
+	return Option{"MaxShardSize", onNew | onWrite | onSaver | onReshard, func(o *options) {
 		o.maxShard = n
 		o.shard = func(tensors []ShardTensor) []ShardPart { return maxShardSize(tensors, n, o.logger.Warn) }
 	}}

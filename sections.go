@@ -32,9 +32,10 @@ func Own(f func(path string) bool) Option {
 	return Option{"Own", onSection, func(o *options) { o.own = f }}
 }
 
-// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums.
+// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums; [Reshard] reads tensors
+// that it cuts once instead of twice, and compares no checksum of them.
 func Unverified() Option {
-	return Option{"Unverified", onMerge, func(o *options) { o.unverified = true }}
+	return Option{"Unverified", onMerge | onReshard, func(o *options) { o.unverified = true }}
 }
 
 // Parts says which region of a variable the program holds: f is given a variable's path and the shape that it has in

@@ -119,6 +119,9 @@ func addTo(w *bundle.Writer, worker int, t stored.Tensor, parts func(string, ten
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.Path(), err)
 	}
+	if shape.Len() == 0 && full.Len() > 0 { // others have all of it
+		return nil
+	}
 	src := t.Source
 	if !src.Shape.Equal(shape) {
 		if !src.Shape.Equal(full) {

@@ -37,8 +37,8 @@ func addSharded(w format.Writer, tensors []Tensor, shard format.ShardFunc, first
 	if err != nil {
 		return err
 	}
-	parts := shard(infos)
-	if err := checkShards(infos, parts); err != nil {
+	parts, err := Shard(infos, shard)
+	if err != nil {
 		return err
 	}
 	for _, p := range parts {
@@ -52,6 +52,19 @@ func addSharded(w format.Writer, tensors []Tensor, shard format.ShardFunc, first
 		}
 	}
 	return nil
+}
+
+// Shard asks shard which data file each of the tensors goes to, and checks its answer. A nil shard puts them into one.
+func Shard(tensors []format.ShardTensor, shard format.ShardFunc) ([]format.ShardPart, error) {
+	if shard == nil {
+		parts := make([]format.ShardPart, len(tensors))
+		for i := range parts {
+			parts[i].Tensor = i
+		}
+		return parts, nil
+	}
+	parts := shard(tensors)
+	return parts, checkShards(tensors, parts)
 }
 
 // checkShards checks the contract of a sharding function (validate_shards in sharding_util.py).

@@ -1,0 +1,52 @@
+package shard
+
+import (
+	"slices"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Worker is the place of one worker: its methods are what [ckpt.Parts] and [ckpt.Own] take.
+//
+//	w := shard.Worker{Number: rank, Cut: func(path string) shard.Cut { … }}
+//	err := c.WriteSection(ctx, prefix, rank, workers, ckpt.Parts(w.Part), ckpt.Own(w.Saves))
+type Worker struct {
+	Number int
+	// Cut returns how the variable with the given path (model.dense.kernel) is cut. Nil cuts nothing: worker 0 saves it.
+	Cut func(path string) Cut
+	// Full returns the whole shape of a variable that has shape in the worker's memory. Nil is for variables that are cut into
+	// pieces of equal shapes: the whole has as many times shape.
+	Full func(path string, shape tensor.Shape) tensor.Shape
+}
+
+// Part returns the whole shape of a variable and the region of it that the worker holds; a nil region where it holds all. Of a variable that
+// lacks an axis which is to be cut it returns a region with that axis, so that the save or the restore fails and names it.
+func (w Worker) Part(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice) {
+	c := w.cut(path)
+	if w.Full != nil {
+		full = w.Full(path, shape)
+	} else {
+		full = slices.Clone(shape)
+		for axis := range full {
+			full[axis] *= c.count(axis)
+		}
+	}
+	region, err := c.Region(w.Number, full)
+	if err != nil {
+		return full, make(tensor.Slice, max(len(c.along), len(full)+1))
+	}
+	if slices.Equal(region, whole(full)) {
+		return nil, nil
+	}
+	return full, region
+}
+
+// Saves reports whether this worker is the one that saves its part of a variable: others may hold the same.
+func (w Worker) Saves(path string) bool { return w.cut(path).First(w.Number) }
+
+func (w Worker) cut(path string) Cut {
+	if w.Cut == nil {
+		return Cut{}
+	}
+	return w.Cut(path)
+}
