@@ -53,6 +53,7 @@ func TestImports(t *testing.T) {
 		// The formats of other makers know the two packages that they share, and none knows another.
 		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/jsonscan", "internal/pickle", "internal/weightmap", "internal/zipfile", "tensor"},
 		"layout":           {"tensor"},
+		"shard":            {"", "format/bundle", "tensor"},
 		"internal/derived": {"format", "format/objectgraph", "internal/object", "layout", "tensor"},
 		"internal/stats":   {"tensor"},
 		"layers":           {"layers", "layout", "tensor"},

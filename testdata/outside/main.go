@@ -39,6 +39,9 @@ import (
 	"github.com/gockpt/ckpt/optimizers/keras3"
 	"github.com/gockpt/ckpt/optimizers/legacy"
 	"github.com/gockpt/ckpt/optimizers/tfkeras"
+	"github.com/gockpt/ckpt/shard"
+	"github.com/gockpt/ckpt/store"
+	"github.com/gockpt/ckpt/store/storetest"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/gockpt/ckpt/tensor/gonum"
 )
@@ -57,6 +60,9 @@ var (
 	_ = nametree.Graph
 	_ = sstable.NewWriter
 	_ = objectgraph.Parse
+	_ = shard.Plan
+	_ = store.Memory
+	_ = storetest.Run
 )
 
 type model struct {
