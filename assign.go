@@ -13,6 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
@@ -42,7 +43,7 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 	if err := a.program(model, assignments, o); err != nil {
 		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
 	}
-	return assignNamed(ctx, f, prefix, a.w.graph, o, func(p *transfer.Plan) error {
+	return assignNamed(ctx, f, prefix, a.w.Graph(), o, func(p *transfer.Plan) error {
 		a.plan = p
 		for _, key := range slices.Sorted(maps.Keys(assignments)) {
 			for _, target := range targetsOf(assignments[key]) {
@@ -64,7 +65,7 @@ func targetsOf(v any) []any {
 type assigner struct {
 	prefix   string
 	f        format.Reader
-	w        *walker
+	w        *walk.Walker
 	byName   map[string][]byname.Variable
 	objects  []assignedObject
 	plan     *transfer.Plan
@@ -87,14 +88,14 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 	if a.w, err = walkNamed(model, a, make(map[object.Identity]reflect.Value)); err != nil {
 		return err
 	}
-	root, count := a.w.graph.Root(), len(a.w.graph.Nodes)
+	root, count := a.w.Graph().Root(), len(a.w.Graph().Nodes)
 	var nodes []*object.Node
 	for _, key := range slices.Sorted(maps.Keys(assignments)) {
 		for _, target := range targetsOf(assignments[key]) {
 			if _, isName := target.(string); isName {
 				continue
 			}
-			if err := a.w.addChild(root, key, fmt.Sprintf("[%q]", key), target); err != nil {
+			if err := a.w.AddChild(root, key, fmt.Sprintf("[%q]", key), target); err != nil {
 				return err
 			}
 			n := root.Edges[len(root.Edges)-1].Node
@@ -109,7 +110,7 @@ func (a *assigner) program(model any, assignments map[string]any, o options) (er
 	if err := a.w.ExpandAll(); err != nil {
 		return err
 	}
-	vars, err := byname.Variables(a.w.graph, byNameOptions(o))
+	vars, err := byname.Variables(a.w.Graph(), byNameOptions(o))
 	if err != nil {
 		return err
 	}

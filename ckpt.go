@@ -101,6 +101,7 @@ import (
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // A Group names the objects of a checkpoint without a root object: tf.train.Checkpoint(model=m, optimizer=o).
@@ -200,26 +201,27 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 		return nil, err
 	}
 	err = w.AddSlots()
-	c.size = len(w.graph.Nodes)
-	return w.graph, err
+	c.size = len(w.Graph().Nodes)
+	return w.Graph(), err
 }
 
 // start returns a walker that knows the root and its edges.
-func (c *Checkpoint) start() (*walker, error) {
-	w := newWalker(c.copies)
-	w.grow(c.size)
-	w.savers = c.opts.savers
+func (c *Checkpoint) start() (*walk.Walker, error) {
+	var owner childWaiter
 	if c.restoring || c.waits() {
-		w.owner = c
+		owner = c
 	}
+	w := newWalker(c.copies, owner)
+	w.Grow(c.size)
+	w.Savers = c.opts.savers
 	if c.grouped {
-		w.addVirtualRoot(c)
+		w.AddVirtualRoot(c)
 		return w, c.addObjects(w)
 	}
-	if err := w.addRoot(c.root, nil); err != nil {
+	if err := w.AddRoot(c.root, nil); err != nil {
 		return nil, err
 	}
-	root := w.graph.Root()
+	root := w.Graph().Root()
 	root.SetFullName(c.opts.fullNames[""])
 	if err := w.Expand(root); err != nil {
 		return nil, err
@@ -228,15 +230,15 @@ func (c *Checkpoint) start() (*walker, error) {
 }
 
 // addObjects adds the edges of a Group, and the counter after the objects that were there before it.
-func (c *Checkpoint) addObjects(w *walker) error {
-	root := w.graph.Root()
+func (c *Checkpoint) addObjects(w *walk.Walker) error {
+	root := w.Graph().Root()
 	for i, obj := range c.objects {
 		if i == c.counterAfter {
 			if err := c.addCounterEdge(w, root); err != nil {
 				return err
 			}
 		}
-		if err := w.addChild(root, obj.name, "."+obj.name, obj.object); err != nil {
+		if err := w.AddChild(root, obj.name, "."+obj.name, obj.object); err != nil {
 			return err
 		}
 		root.Edges[len(root.Edges)-1].Node.SetFullName(c.opts.fullNames[obj.name])
@@ -247,11 +249,11 @@ func (c *Checkpoint) addObjects(w *walker) error {
 	return nil
 }
 
-func (c *Checkpoint) addCounterEdge(w *walker, root *object.Node) error {
+func (c *Checkpoint) addCounterEdge(w *walk.Walker, root *object.Node) error {
 	if c.counter == nil {
 		return nil
 	}
-	if err := w.addChild(root, object.SaveCounter, ".SaveCounter()", c.counter); err != nil {
+	if err := w.AddChild(root, object.SaveCounter, ".SaveCounter()", c.counter); err != nil {
 		return err
 	}
 	root.Edges[len(root.Edges)-1].Attached = c.lateCounter
@@ -260,7 +262,7 @@ func (c *Checkpoint) addCounterEdge(w *walker, root *object.Node) error {
 
 // addAttached adds what tf.train.Checkpoint(root, …) attaches to the root: the further objects and the root itself, as
 // "root", sorted by name; then the counter.
-func (c *Checkpoint) addAttached(w *walker, root *object.Node) error {
+func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 	attached := append(slices.Clone(c.objects), namedObject{"root", nil})
 	slices.SortFunc(attached, func(a, b namedObject) int { return strings.Compare(a.name, b.name) })
 	if c.counter != nil {
@@ -272,12 +274,12 @@ func (c *Checkpoint) addAttached(w *walker, root *object.Node) error {
 		if obj.name == "root" && obj.object == nil {
 			e.Node = root
 		} else {
-			n, err := w.resolve(reflect.ValueOf(obj.object), &e, root)
+			n, err := w.Resolve(reflect.ValueOf(obj.object), &e, root)
 			if err != nil {
 				return err
 			}
 			if n == nil && e.Missing == nil {
-				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, describe(obj.object), ErrNotTrackable)
+				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, walk.Describe(obj.object), ErrNotTrackable)
 			}
 			n.SetFullName(c.opts.fullNames[obj.name])
 			e.Node, e.From = n, reflect.ValueOf(obj.object)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
@@ -19,7 +19,7 @@ import (
 var (
 	// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint: not a pointer to a struct,
 	// a tensor, a slice or map of such.
-	ErrNotTrackable = errors.New("not trackable")
+	ErrNotTrackable = walk.ErrNotTrackable
 	// ErrNotFound is in the error of a missing checkpoint or key.
 	ErrNotFound = format.ErrNotFound
 	// ErrCorrupt is in every error about files whose bytes are not what the format says.
@@ -39,17 +39,6 @@ var (
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )
-
-// A TagError says what is wrong with the declaration of a struct's field.
-type TagError struct {
-	Struct  reflect.Type
-	Field   string
-	Problem string
-}
-
-func (e *TagError) Error() string {
-	return fmt.Sprintf("ckpt: field %v.%s: %s", e.Struct, e.Field, e.Problem)
-}
 
 // A MismatchError lists values of the model that the checkpoint lacks, and values of the checkpoint that the model lacks. It satisfies errors.Is(err, [ErrMismatch]).
 type MismatchError struct {

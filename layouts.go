@@ -5,6 +5,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/layout"
 )
 
@@ -52,10 +53,10 @@ func layoutRules(v reflect.Value, stored func() []string) []layout.Rule {
 
 // tagRules returns the rules of a struct's tags, and those of the structs that are inlined into it.
 func tagRules(v reflect.Value, stored func() []string) []layout.Rule {
-	plan := plans.plan(v.Type())
-	rules := plan.layouts
-	for i := range plan.fields {
-		if plan.fields[i].action != inlineField {
+	declared := goTypes.Struct(v.Type())
+	rules := declared.Layouts
+	for i := range declared.Fields {
+		if declared.Fields[i].Action != walk.Inline {
 			continue
 		}
 		inner := v.Field(i)

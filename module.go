@@ -98,9 +98,9 @@ func (m *Module) index(name string) int {
 
 // checkChild says why child cannot take part.
 func checkChild(name string, child any) error {
-	w := newWalker(make(map[object.Identity]reflect.Value))
-	w.addVirtualRoot(new(Module))
-	return w.addChild(w.graph.Root(), name, childStep(name), child)
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w.AddVirtualRoot(new(Module))
+	return w.AddChild(w.Graph().Root(), name, childStep(name), child)
 }
 
 func childStep(name string) string { return fmt.Sprintf(".Child(%q)", name) }

@@ -7,15 +7,22 @@ import (
 	"github.com/mitchellh/reflectwalk"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
-func (w *walker) expandStruct(n *object.Node) error {
-	plan := w.plans.plan(n.Obj.Type())
-	if plan.err != nil {
-		return plan.err
+// newWalker returns a walker over objects. Every Module that it meets gets to know owner, which may be nil.
+func newWalker(copies map[object.Identity]reflect.Value, owner childWaiter) *walk.Walker {
+	return walk.New(goTypes, copies, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, owner) })
+}
+
+// expandStruct gives n an edge for each field of the struct that it is.
+func expandStruct(w *walk.Walker, n *object.Node, owner childWaiter) error {
+	declared := goTypes.Struct(n.Obj.Type())
+	if declared.Err != nil {
+		return declared.Err
 	}
-	n.Edges = make([]object.Edge, 0, len(plan.fields))
-	f := &fieldWalker{w: w, n: n}
+	n.Edges = make([]object.Edge, 0, len(declared.Fields))
+	f := &fieldWalker{w: w, n: n, owner: owner}
 	if err := reflectwalk.Walk(n.Obj.Addr().Interface(), f); err != nil {
 		return err
 	}
@@ -44,17 +51,18 @@ func checkTracked(n *object.Node) error {
 // to every other, so that reflectwalk never enters a field: its limits on cycles, depth, unexported fields and
 // interfaces stay out of reach.
 type fieldWalker struct {
-	w      *walker
+	w      *walk.Walker
 	n      *object.Node
+	owner  childWaiter
 	frames []fieldFrame
 	// tracked is set where a Module has children, whose names no type declares.
 	tracked bool
 }
 
 type fieldFrame struct {
-	plan   *typePlan
-	next   int
-	goStep string
+	declared *walk.Struct
+	next     int
+	goStep   string
 }
 
 // Pointer implements reflectwalk.PointerValueWalker: a nil embedded pointer has no fields.
@@ -67,63 +75,63 @@ func (f *fieldWalker) Pointer(v reflect.Value) error {
 
 // Struct implements reflectwalk.StructWalker.
 func (f *fieldWalker) Struct(v reflect.Value) error {
-	plan := f.w.plans.plan(v.Type())
+	declared := goTypes.Struct(v.Type())
 	step := ""
 	if len(f.frames) > 0 {
 		top := f.frames[len(f.frames)-1]
-		step = top.goStep + "." + top.plan.fields[top.next-1].goName
+		step = top.goStep + "." + top.declared.Fields[top.next-1].GoName
 	}
-	f.frames = append(f.frames, fieldFrame{plan: plan, goStep: step})
-	return plan.err
+	f.frames = append(f.frames, fieldFrame{declared: declared, goStep: step})
+	return declared.Err
 }
 
 // StructField implements reflectwalk.StructWalker.
 func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error {
 	top := &f.frames[len(f.frames)-1]
-	field := &top.plan.fields[top.next]
+	field := &top.declared.Fields[top.next]
 	top.next++
-	step := field.step
+	step := field.Step
 	if top.goStep != "" {
 		step = top.goStep + step
 	}
-	switch field.action {
-	case inlineField:
+	switch field.Action {
+	case walk.Inline:
 		if v.Kind() == reflect.Pointer && v.IsNil() {
-			if !field.alloc && !f.w.allocAll || !v.CanSet() {
+			if !field.Alloc && !f.w.AllocAll || !v.CanSet() {
 				return reflectwalk.SkipEntry
 			}
 			// An inlined struct has no node of its own that could tell whether the checkpoint has it.
 			v.Set(reflect.New(v.Type().Elem()))
-			f.w.graph.Undos = append(f.w.graph.Undos, func() { v.SetZero() })
+			f.w.Graph().Undos = append(f.w.Graph().Undos, func() { v.SetZero() })
 		}
 		return nil
-	case moduleField:
+	case walk.Children:
 		if err := f.module(v.Addr().Interface().(*Module)); err != nil {
 			return err
 		}
 		return reflectwalk.SkipEntry
-	case maybeField:
-		if !f.w.holds(v) && v.Kind() != reflect.Interface {
+	case walk.Maybe:
+		if !f.w.Holds(v) && v.Kind() != reflect.Interface {
 			return reflectwalk.SkipEntry
 		}
-	case skipField:
+	case walk.Skip:
 		return reflectwalk.SkipEntry
 	}
 	e := object.Edge{
-		Name: field.name, GoStep: step, Field: &field.Field,
-		Opt:    object.Options{Explicit: field.present, Optional: field.optional, Alloc: field.alloc, Cast: field.cast},
-		Wanted: field.wanted && !(v.Kind() == reflect.Interface && endsChain(f.n)),
+		Name: field.Name, GoStep: step, Field: &field.Tag.Field,
+		Opt:    object.Options{Explicit: field.Present, Optional: field.Optional, Alloc: field.Alloc, Cast: field.Cast},
+		Wanted: field.Wanted && !(v.Kind() == reflect.Interface && walk.EndsChain(f.n)),
 	}
-	if err := f.w.addEdge(f.n, e, v); err != nil {
+	if err := f.w.AddEdge(f.n, e, v); err != nil {
 		return err
 	}
 	return reflectwalk.SkipEntry
 }
 
 func (f *fieldWalker) module(m *Module) error {
-	for _, c := range m.snapshot(f.w.owner) {
+	for _, c := range m.snapshot(f.owner) {
 		f.tracked = true
-		if err := f.w.addChild(f.n, c.name, childStep(c.name), c.object); err != nil {
+		if err := f.w.AddChild(f.n, c.name, childStep(c.name), c.object); err != nil {
 			return err
 		}
 	}

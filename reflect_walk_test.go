@@ -17,11 +17,11 @@ import (
 // walkOf returns the program's graph as lines "path Go-path → kind", in node order.
 func walkOf(t *testing.T, root any) []string {
 	t.Helper()
-	w := newWalker(make(map[object.Identity]reflect.Value))
-	require.NoError(t, w.addRoot(root, nil))
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	require.NoError(t, w.AddRoot(root, nil))
 	require.NoError(t, w.ExpandAll())
 	var lines []string
-	for _, n := range w.graph.Nodes {
+	for _, n := range w.Graph().Nodes {
 		kind := "group"
 		if len(n.Values) > 0 {
 			kind = n.Values[0].DType.String()
@@ -201,10 +201,10 @@ func TestDeepAndSelfReferring(t *testing.T) {
 		head = &node{Next: head}
 	}
 	head.W = f32(1)
-	w := newWalker(make(map[object.Identity]reflect.Value))
-	require.NoError(t, w.addRoot(head, nil))
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	require.NoError(t, w.AddRoot(head, nil))
 	require.NoError(t, w.ExpandAll())
-	require.Len(t, w.graph.Nodes, 200_001)
+	require.Len(t, w.Graph().Nodes, 200_001)
 
 	type self *self
 	var p self

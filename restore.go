@@ -213,7 +213,7 @@ func (c *Checkpoint) match(ctx context.Context, r *restore, f format.Reader) err
 	if err != nil {
 		return err
 	}
-	if err := r.do(ctx, f, w.graph, r.Match(w, &c.history), r.planned); err != nil {
+	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), r.planned); err != nil {
 		return err
 	}
 	c.follow(r)
@@ -245,7 +245,7 @@ func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
 	if err != nil {
 		return err
 	}
-	if err := r.do(ctx, f, w.graph, r.Match(w, &c.history), false); err != nil {
+	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), false); err != nil {
 		return err
 	}
 	r.planned = false
@@ -283,7 +283,7 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 	if err != nil {
 		return err
 	}
-	return r.do(ctx, f, w.graph, r.FollowUp(w, &c.history), r.planned)
+	return r.do(ctx, f, w.Graph(), r.FollowUp(w, &c.history), r.planned)
 }
 
 // waits reports whether there is a restore of which a program could yet attach an object.

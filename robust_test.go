@@ -5,12 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -96,59 +94,6 @@ func TestNilFilesystemIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, "WithFS(nil)")
 }
 
-// A link of a chain may hold anything.
-type link struct{ Next any }
-
-// chainOf returns n links that end in last.
-func chainOf(n int, last any) *link {
-	c := &link{last}
-	for range n - 1 {
-		c = &link{c}
-	}
-	return c
-}
-
-func TestInterfacesAreLookedThroughOnce(t *testing.T) {
-	loop := chainOf(3, nil)
-	loop.Next.(*link).Next.(*link).Next = loop
-	late := &struct{ Back, W any }{W: scalarTensor(1)}
-	late.Back = &link{late} // is looked at before W, and leads to it only by the cycle
-	for _, test := range []struct {
-		name string
-		v    any
-		want bool
-	}{
-		{"nothing", chainOf(1000, nil), false},
-		{"a number at the end", chainOf(1000, 3), false},
-		{"a tensor at the end", chainOf(1000, scalarTensor(1)), true},
-		{"a cycle", loop, false},
-		{"a cycle with a tensor", late, true},
-		{"a slice", []any{1, "a", []any{scalarTensor(1)}}, true},
-		{"a map", map[string]any{"a": 1, "b": link{link{scalarTensor(1)}}}, true},
-		{"deeper than a stack", chainOf(300_000, nil), false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			w := newWalker(nil)
-			require.Equal(t, test.want, w.holds(reflect.ValueOf(test.v)))
-			decided := len(w.held)
-			if l, ok := test.v.(*link); ok {
-				for ; ok && l != nil; l, ok = l.Next.(*link) { // what is inside is known now, and need not be looked at again
-					if got, decided := w.held[object.Identity{Addr: reflect.ValueOf(l).Pointer(), Type: reflect.TypeOf(l)}]; !decided || got != test.want {
-						t.Fatalf("%v, decided %v", got, decided)
-					}
-					if l.Next == any(test.v) {
-						break
-					}
-				}
-				require.Len(t, w.held, decided)
-			}
-		})
-	}
-	w := newWalker(nil)
-	require.True(t, w.holds(reflect.ValueOf(late.Back)))
-	require.True(t, w.holds(reflect.ValueOf(late)))
-}
-
 // twice leads to T in two ways; of thirty-two of them there are 2³² ways.
 type twice[T any] struct{ A, B *T }
 
@@ -164,9 +109,6 @@ func TestTypesThatShareTypesAreSeenOnce(t *testing.T) {
 	}
 	_, err := New(new(model))
 	require.NoError(t, err)
-	require.Equal(t, isPlain, traitOf(reflect.TypeFor[twice16[twice16[int]]]()))
-	require.Equal(t, isDynamic, traitOf(reflect.TypeFor[twice16[twice16[any]]]()))
-	require.Equal(t, isTrackable, traitOf(reflect.TypeFor[twice16[twice16[tensor.Tensor[float32]]]]()))
 }
 
 func TestAsyncFailureGivesItsNumberBack(t *testing.T) {

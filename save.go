@@ -117,7 +117,7 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := w.graph.Root().Find(object.SaveCounter)
+	e := w.Graph().Root().Find(object.SaveCounter)
 	if e == nil || e.Node == nil {
 		return nil, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // A Saver saves and restores variables by their global names, without their objects: tf.compat.v1.train.Saver. It is for
@@ -61,18 +62,18 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 		return nil, nil, err
 	}
 	if _, ok := s.root.(Vars); ok {
-		if err := checkVars(w.graph); err != nil {
+		if err := checkVars(w.Graph()); err != nil {
 			return nil, nil, err
 		}
 	}
-	vars, err := byname.Variables(w.graph, byNameOptions(s.opts))
+	vars, err := byname.Variables(w.Graph(), byNameOptions(s.opts))
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(vars) == 0 && !s.opts.saver.allowEmpty {
 		return nil, nil, errors.New("no variables to save")
 	}
-	return w.graph, vars, byname.CheckNames(vars)
+	return w.Graph(), vars, byname.CheckNames(vars)
 }
 
 // Save writes the variables to exactly prefix, or prefix-n with [GlobalStep], sorted by name, and names it in the state
@@ -179,8 +180,8 @@ func byNameOptions(o options) byname.Options {
 }
 
 // walkNamed returns the graph of root: Vars, a Group or what New takes. stand, a pointer, stands for the root of the first two.
-func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walker, error) {
-	w := newWalker(copies)
+func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walk.Walker, error) {
+	w := newWalker(copies, nil)
 	children, ok := root.(Group)
 	if vars, isVars := root.(Vars); isVars {
 		children, ok = Group(vars), true
@@ -189,13 +190,13 @@ func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walk
 		ok = true
 	}
 	if ok {
-		w.addVirtualRoot(stand)
+		w.AddVirtualRoot(stand)
 		for _, name := range sortedKeys(children) {
-			if err := w.addChild(w.graph.Root(), name, fmt.Sprintf("[%q]", name), children[name]); err != nil {
+			if err := w.AddChild(w.Graph().Root(), name, fmt.Sprintf("[%q]", name), children[name]); err != nil {
 				return nil, err
 			}
 		}
-	} else if err := w.addRoot(root, nil); err != nil {
+	} else if err := w.AddRoot(root, nil); err != nil {
 		return nil, err
 	}
 	if err := w.ExpandAll(); err != nil {

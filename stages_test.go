@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -52,7 +53,7 @@ func BenchmarkStagePlan(b *testing.B) {
 	}
 	_ = block{}.hidden
 	stage(b, func() error {
-		new(planner).plan(reflect.TypeFor[block]())
+		walk.NewTypes(goTypes.Language).Struct(reflect.TypeFor[block]())
 		return nil
 	})
 }

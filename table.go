@@ -128,8 +128,5 @@ func (t *Table[K, V]) SetCheckpointTensors(got map[string]tensor.Any) error {
 	return nil
 }
 
-func (*Table[K, V]) sharedAttribute() string { return tableAttribute }
-
-// An attributeSharer is an object with several tensors for which a graph has one attribute, the beginning of their names. It takes
-// tensors of any shape.
-type attributeSharer interface{ sharedAttribute() string }
+// CheckpointAttribute returns the one name that an object graph has for both tensors of a table.
+func (*Table[K, V]) CheckpointAttribute() string { return tableAttribute }

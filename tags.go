@@ -7,30 +7,32 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A tag is what a `ckpt:"name,opts"` struct tag says.
-type tag struct {
-	present  bool
-	skip     bool // "-"
-	name     string
-	named    bool // the tag gives the name; otherwise it is the field's in snake case
-	optional bool
-	alloc    bool
-	inline   bool
-	cast     bool
-	layouts  []pytorchLayout
-	object.Field
+// A TagError says what is wrong with the declaration of a struct's field.
+type TagError struct {
+	Struct  reflect.Type
+	Field   string
+	Problem string
 }
 
-// A pytorchLayout is what the option pytorch says: the stored name, and which stored axis each axis of the value is.
-type pytorchLayout struct {
-	stored string
-	axes   []int
+func (e *TagError) Error() string {
+	return fmt.Sprintf("ckpt: field %v.%s: %s", e.Struct, e.Field, e.Problem)
 }
+
+// goTypes knows the types of programs, which never change: the only thing here that outlives a call.
+var goTypes = walk.NewTypes(walk.Language{
+	Field: declaredField,
+	Wrong: func(owner reflect.Type, field, problem string) error {
+		return &TagError{Struct: owner, Field: field, Problem: problem}
+	},
+	Module: moduleType,
+})
+
+var moduleType = reflect.TypeFor[Module]()
 
 // parseTag reads the grammar
 //
@@ -39,10 +41,10 @@ type pytorchLayout struct {
 //	option = "optional" | "alloc" | "inline" | "cast" | "alias=" name | "fullname=" name | "shape=" int { "x" int } |
 //	         "pytorch=" name [ ":" digit { digit } ] .
 //	quoted = "'" { any text with \ before ' and \ } "'" .
-func parseTag(text string) (tag, error) {
-	t := tag{present: true}
+func parseTag(text string) (walk.Tag, error) {
+	t := walk.Tag{Present: true}
 	if text == "-" {
-		t.skip = true
+		t.Skip = true
 		return t, nil
 	}
 	var err error
@@ -50,7 +52,7 @@ func parseTag(text string) (tag, error) {
 	if err != nil {
 		return t, err
 	}
-	t.name, t.named = name, quoted || name != ""
+	t.Name, t.Named = name, quoted || name != ""
 	for rest != "" {
 		rest = rest[1:] // the comma
 		key, value, hasValue := "", "", false
@@ -62,7 +64,7 @@ func parseTag(text string) (tag, error) {
 		} else {
 			key, rest, _, _ = cutName(rest)
 		}
-		if err := t.set(key, value, hasValue); err != nil {
+		if err := setOption(&t, key, value, hasValue); err != nil {
 			return t, err
 		}
 	}
@@ -95,8 +97,8 @@ func cutName(s string) (name, rest string, quoted bool, err error) {
 	return "", "", true, fmt.Errorf("the quote in %q is not closed", s)
 }
 
-func (t *tag) set(key, value string, hasValue bool) error {
-	flags := map[string]*bool{"optional": &t.optional, "alloc": &t.alloc, "inline": &t.inline, "cast": &t.cast}
+func setOption(t *walk.Tag, key, value string, hasValue bool) error {
+	flags := map[string]*bool{"optional": &t.Optional, "alloc": &t.Alloc, "inline": &t.Inline, "cast": &t.Cast}
 	if flag, ok := flags[key]; ok {
 		if hasValue {
 			return fmt.Errorf("option %q takes no value", key)
@@ -127,7 +129,7 @@ func (t *tag) set(key, value string, hasValue bool) error {
 		return t.Shape.Check()
 	case "pytorch":
 		l, err := parsePyTorch(value)
-		t.layouts = append(t.layouts, l)
+		t.Layouts = append(t.Layouts, l)
 		return err
 	default:
 		return fmt.Errorf("unknown option %q", key)
@@ -136,44 +138,45 @@ func (t *tag) set(key, value string, hasValue bool) error {
 }
 
 // parsePyTorch reads weight:10, which says that the value is the stored tensor "weight" with its two axes exchanged.
-func parsePyTorch(text string) (pytorchLayout, error) {
+func parsePyTorch(text string) (walk.PyTorchLayout, error) {
 	stored, digits, permuted := strings.Cut(text, ":")
-	l := pytorchLayout{stored: stored}
+	l := walk.PyTorchLayout{Stored: stored}
 	for _, d := range digits {
-		l.axes = append(l.axes, int(d-'0'))
+		l.Axes = append(l.Axes, int(d-'0'))
 	}
 	switch {
 	case stored == "":
 		return l, fmt.Errorf("pytorch=%s lacks the stored name", text)
-	case permuted && (digits == "" || layout.CheckAxes(l.axes) != nil):
+	case permuted && (digits == "" || layout.CheckAxes(l.Axes) != nil):
 		return l, fmt.Errorf("pytorch=%s: the digits behind the colon must name each axis of the stored tensor once, as in weight:10", text)
 	}
 	return l, nil
 }
 
-func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAction, error) {
-	bad := func(format string, args ...any) (tag, fieldAction, error) {
-		return tag{}, skipField, &TagError{Struct: owner, Field: f.Name, Problem: fmt.Sprintf(format, args...)}
+// declaredField says what becomes of one field of the struct owner.
+func declaredField(types *walk.Types, owner reflect.Type, f reflect.StructField) (walk.Tag, walk.Action, error) {
+	bad := func(format string, args ...any) (walk.Tag, walk.Action, error) {
+		return walk.Tag{}, walk.Skip, &TagError{Struct: owner, Field: f.Name, Problem: fmt.Sprintf(format, args...)}
 	}
 	text, tagged := f.Tag.Lookup("ckpt")
-	var t tag
+	var t walk.Tag
 	if tagged {
 		var err error
 		if t, err = parseTag(text); err != nil {
 			return bad("tag `ckpt:%q`: %v", text, err)
 		}
-		if t.skip {
-			return t, skipField, nil
+		if t.Skip {
+			return t, walk.Skip, nil
 		}
 	}
 	if f.Type == moduleType {
 		if !f.Anonymous {
 			return bad("ckpt.Module must be embedded")
 		}
-		return t, moduleField, nil
+		return t, walk.Children, nil
 	}
-	trait := p.trait(f.Type)
-	if structOf(f.Type) != nil && trait != isLeaf && (t.inline || f.Anonymous && !t.named) {
+	trait := types.Trait(f.Type)
+	if walk.StructOf(f.Type) != nil && trait != walk.Leaf && (t.Inline || f.Anonymous && !t.Named) {
 		if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
 			return bad("an embedded pointer to an unexported struct cannot be set; embed the struct itself")
 		}
@@ -183,113 +186,44 @@ func (p *planner) field(owner reflect.Type, f reflect.StructField) (tag, fieldAc
 		if embedsItself(owner, f.Type, nil) {
 			return bad("%v is inlined into itself", f.Type)
 		}
-		return t, inlineField, nil
+		return t, walk.Inline, nil
 	}
-	if t.inline {
+	if t.Inline {
 		return bad("option \"inline\" is for structs, not for %v", f.Type)
 	}
 	if !f.IsExported() {
 		if tagged {
 			return bad("it has a tag but is not exported: reflection cannot set it")
 		}
-		return t, skipField, nil
+		return t, walk.Skip, nil
 	}
-	if !t.named {
-		t.name = snakeCase(f.Name)
+	if !t.Named {
+		t.Name = snakeCase(f.Name)
 	}
 	if tagged {
-		if problem := p.cannotSave(f.Type, nil); problem != "" {
+		if problem := types.CannotSave(f.Type, nil); problem != "" {
 			return bad("%s", problem)
 		}
-		if t.Shape != nil && !isFlat(f.Type) {
+		if t.Shape != nil && !walk.IsFlat(f.Type) {
 			return bad("option \"shape\" is for a flat slice or array of numbers, not for %v", f.Type)
 		}
-		return t, trackField, nil
+		return t, walk.Track, nil
 	}
 	switch trait {
-	case isLeaf, isTrackable:
-		if problem := p.cannotSave(f.Type, nil); problem != "" {
+	case walk.Leaf, walk.Trackable:
+		if problem := types.CannotSave(f.Type, nil); problem != "" {
 			return bad("%s", problem)
 		}
-		return t, trackField, nil
-	case isDynamic:
-		return t, maybeField, nil
+		return t, walk.Track, nil
+	case walk.Dynamic:
+		return t, walk.Maybe, nil
 	}
-	return t, skipField, nil
-}
-
-// checkNames reports two fields, those of inlined structs included, that claim one edge.
-func (p *planner) checkNames(owner reflect.Type, plan *typePlan) error {
-	taken := make(map[string]string)
-	var add func(t reflect.Type, plan *typePlan, prefix string) error
-	add = func(t reflect.Type, plan *typePlan, prefix string) error {
-		for i, f := range plan.fields {
-			switch f.action {
-			case inlineField:
-				inner := p.plan(structOf(t.Field(i).Type))
-				if inner.err != nil {
-					return inner.err
-				}
-				if err := add(structOf(t.Field(i).Type), inner, prefix+t.Field(i).Name+"."); err != nil {
-					return err
-				}
-			case trackField, maybeField:
-				for _, name := range append([]string{f.name}, f.Aliases...) {
-					if other, ok := taken[name]; ok {
-						return &TagError{Struct: owner, Field: prefix + f.goName, Problem: fmt.Sprintf("the name %q is that of field %s already", name, other)}
-					}
-					taken[name] = prefix + f.goName
-				}
-			}
-		}
-		return nil
-	}
-	return add(owner, plan, "")
-}
-
-// check returns the first error in the declarations of t and of the types that it can statically hold, so that
-// a mistake shows in New and not when a nil pointer is first set.
-func (p *planner) check(t reflect.Type, seen map[reflect.Type]bool) error {
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return p.check(t.Elem(), seen)
-	case reflect.Struct:
-		if leafType(t) || p.trait(t) == isPlain {
-			return nil
-		}
-		plan := p.plan(t)
-		if plan.err != nil {
-			return plan.err
-		}
-		for i, f := range plan.fields {
-			if f.action == trackField || f.action == inlineField {
-				if err := p.check(t.Field(i).Type, seen); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// structOf returns t or what it points to where that is a struct, nil otherwise.
-func structOf(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	return t
+	return t, walk.Skip, nil
 }
 
 // embedsItself reports whether inlining t leads back to owner or to a struct already being inlined.
 func embedsItself(owner, t reflect.Type, path []reflect.Type) bool {
-	s := structOf(t)
+	s := walk.StructOf(t)
 	if s == owner {
 		return true
 	}
@@ -300,19 +234,11 @@ func embedsItself(owner, t reflect.Type, path []reflect.Type) bool {
 	}
 	for i := range s.NumField() {
 		f := s.Field(i)
-		if f.Anonymous && structOf(f.Type) != nil && !leafType(structOf(f.Type)) && f.Type != moduleType && embedsItself(owner, f.Type, append(path, s)) {
+		if f.Anonymous && walk.StructOf(f.Type) != nil && !walk.IsLeaf(walk.StructOf(f.Type)) && f.Type != moduleType && embedsItself(owner, f.Type, append(path, s)) {
 			return true
 		}
 	}
 	return false
-}
-
-func isFlat(t reflect.Type) bool {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	_, rank, ok := plainType(t)
-	return ok && rank == 1
 }
 
 // snakeCase returns a field's name as TensorFlow programs spell attributes: InputTransform is input_transform,

@@ -7,28 +7,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 func TestParseTag(t *testing.T) {
 	for _, tt := range []struct {
 		text string
-		want tag
+		want walk.Tag
 		err  string
 	}{
-		{text: "kernel", want: tag{name: "kernel", named: true}},
-		{text: "-", want: tag{skip: true}},
-		{text: "-,", want: tag{name: "-", named: true}, err: `unknown option ""`},
-		{text: "'-'", want: tag{name: "-", named: true}},
-		{text: "", want: tag{}},
-		{text: "''", want: tag{named: true}},
-		{text: ",optional", want: tag{optional: true}},
-		{text: "table,alias=embeddings,alias=_embeddings", want: tag{name: "table", named: true, Field: object.Field{Aliases: []string{"embeddings", "_embeddings"}}}},
-		{text: "a/b.c d", want: tag{name: "a/b.c d", named: true}},
-		{text: `'a,b\'c\\d',alias='x,y'`, want: tag{name: `a,b'c\d`, named: true, Field: object.Field{Aliases: []string{"x,y"}}}},
-		{text: "w,optional,alloc,cast,inline", want: tag{name: "w", named: true, optional: true, alloc: true, cast: true, inline: true}},
-		{text: "w,shape=2x3", want: tag{name: "w", named: true, Field: object.Field{Shape: tensor.Shape{2, 3}}}},
-		{text: "w,fullname=dense/kernel", want: tag{name: "w", named: true, Field: object.Field{FullName: "dense/kernel"}}},
+		{text: "kernel", want: walk.Tag{Name: "kernel", Named: true}},
+		{text: "-", want: walk.Tag{Skip: true}},
+		{text: "-,", want: walk.Tag{Name: "-", Named: true}, err: `unknown option ""`},
+		{text: "'-'", want: walk.Tag{Name: "-", Named: true}},
+		{text: "", want: walk.Tag{}},
+		{text: "''", want: walk.Tag{Named: true}},
+		{text: ",optional", want: walk.Tag{Optional: true}},
+		{text: "table,alias=embeddings,alias=_embeddings", want: walk.Tag{Name: "table", Named: true, Field: object.Field{Aliases: []string{"embeddings", "_embeddings"}}}},
+		{text: "a/b.c d", want: walk.Tag{Name: "a/b.c d", Named: true}},
+		{text: `'a,b\'c\\d',alias='x,y'`, want: walk.Tag{Name: `a,b'c\d`, Named: true, Field: object.Field{Aliases: []string{"x,y"}}}},
+		{text: "w,optional,alloc,cast,inline", want: walk.Tag{Name: "w", Named: true, Optional: true, Alloc: true, Cast: true, Inline: true}},
+		{text: "w,shape=2x3", want: walk.Tag{Name: "w", Named: true, Field: object.Field{Shape: tensor.Shape{2, 3}}}},
+		{text: "w,fullname=dense/kernel", want: walk.Tag{Name: "w", Named: true, Field: object.Field{FullName: "dense/kernel"}}},
 		{text: "w,wrong", err: `unknown option "wrong"`},
 		{text: "w,optional=yes", err: `option "optional" takes no value`},
 		{text: "w,alias", err: `option "alias" needs a value`},
@@ -44,7 +45,7 @@ func TestParseTag(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			tt.want.present = true
+			tt.want.Present = true
 			require.Equal(t, tt.want, got)
 		})
 	}
@@ -59,7 +60,7 @@ func FuzzParseTag(f *testing.F) {
 		if err != nil {
 			return
 		}
-		require.True(t, got.present)
+		require.True(t, got.Present)
 		if got.Shape != nil {
 			require.NoError(t, got.Shape.Check())
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // A View is a graph of objects to look at: that of a checkpoint ([Reader.View]) or that of a program ([ViewOf]).
@@ -200,8 +201,8 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	if err != nil {
 		return err
 	}
-	w := newWalker(make(map[object.Identity]reflect.Value))
-	w.addVirtualRoot(&objects)
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w.AddVirtualRoot(&objects)
 	paths := g.Paths()
 	stored := make(map[*object.Node]int, len(objects))
 	for _, id := range sortedKeys(objects) {
@@ -220,11 +221,11 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		}
 		stored[n] = id
 	}
-	if err := w.graph.CheckOverlap(); err != nil {
+	if err := w.Graph().CheckOverlap(); err != nil {
 		return err
 	}
 	plan := func(p *transfer.Plan) error {
-		for _, n := range w.graph.Nodes {
+		for _, n := range w.Graph().Nodes {
 			id, ok := stored[n]
 			if !ok {
 				continue
@@ -235,14 +236,14 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 		}
 		return nil
 	}
-	return worded(path, transfer.Do(ctx, f, w.graph, transferOptions(f, path, o), transfer.PlanFunc(plan)))
+	return worded(path, transfer.Do(ctx, f, w.Graph(), transferOptions(f, path, o), transfer.PlanFunc(plan)))
 }
 
 // addNode adds the object for a stored node to the graph, which has not got it yet.
-func addNode(w *walker, id int, object any) (*object.Node, error) {
-	root, known := w.graph.Root(), len(w.graph.Nodes)
+func addNode(w *walk.Walker, id int, object any) (*object.Node, error) {
+	root, known := w.Graph().Root(), len(w.Graph().Nodes)
 	name := fmt.Sprint(id)
-	if err := w.addChild(root, name, "["+name+"]", object); err != nil {
+	if err := w.AddChild(root, name, "["+name+"]", object); err != nil {
 		return nil, err
 	}
 	switch n := root.Edges[len(root.Edges)-1].Node; {

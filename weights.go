@@ -7,6 +7,7 @@ import (
 
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // LoadWeights fills model, a pointer to a struct, from a checkpoint. It allocates nil pointers, slices and maps for which the
@@ -42,17 +43,17 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
-	return r.do(ctx, file.f, w.graph, r.Match(w, nil), false)
+	return r.do(ctx, file.f, w.Graph(), r.Match(w, nil), false)
 }
 
 // loadWalker returns a walker over model that makes objects for nil values.
-func loadWalker(model any, r *restore) (*walker, error) {
-	w := newWalker(make(map[object.Identity]reflect.Value))
-	w.allocAll, w.savers = true, r.opts.savers
+func loadWalker(model any, r *restore) (*walk.Walker, error) {
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w.AllocAll, w.Savers = true, r.opts.savers
 	if group, ok := model.(Group); ok {
-		w.addVirtualRoot(&group)
+		w.AddVirtualRoot(&group)
 		for _, name := range sortedKeys(group) {
-			if err := w.addChild(w.graph.Root(), name, "."+name, group[name]); err != nil {
+			if err := w.AddChild(w.Graph().Root(), name, "."+name, group[name]); err != nil {
 				return nil, err
 			}
 		}
@@ -62,7 +63,7 @@ func loadWalker(model any, r *restore) (*walker, error) {
 	if m, ok := r.restoration.(*match.Restoration); ok {
 		stored = m.Children()
 	}
-	err := w.addRoot(model, stored)
+	err := w.AddRoot(model, stored)
 	if err != nil && r.byName {
 		err = fmt.Errorf("ckpt: %s is name-based and has no objects to make a model from: %w", r.path, err)
 	}

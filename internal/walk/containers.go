@@ -9,7 +9,7 @@ import (
 )
 
 // expandContainer gives a slice, an array or a map an edge per element.
-func (w *walker) expandContainer(n *object.Node) error {
+func (w *Walker) expandContainer(n *object.Node) error {
 	v := n.Obj
 	switch v.Kind() {
 	case reflect.Slice, reflect.Array:
@@ -42,19 +42,19 @@ func (w *walker) expandContainer(n *object.Node) error {
 }
 
 // plainElements reports a container of plain values without a tag. It does not get edges, however long it is.
-func (w *walker) plainElements(n *object.Node) bool {
-	return !n.Opt.Explicit && w.plans.trait(n.Obj.Type().Elem()) == isPlain
+func (w *Walker) plainElements(n *object.Node) bool {
+	return !n.Opt.Explicit && w.types.Trait(n.Obj.Type().Elem()) == Plain
 }
 
 // addElement adds the edge to an element of a container, which is subject to the options of the container's field.
-func (w *walker) addElement(n *object.Node, name string, v reflect.Value) error {
-	wanted := !n.Opt.Sparse && v.Kind() != reflect.Interface && w.plans.trait(v.Type()) == isTrackable
-	return w.addEdge(n, object.Edge{Name: name, Opt: n.Opt, Wanted: wanted}, v)
+func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error {
+	wanted := !n.Opt.Sparse && v.Kind() != reflect.Interface && w.types.Trait(v.Type()) == Trackable
+	return w.AddEdge(n, object.Edge{Name: name, Opt: n.Opt, Wanted: wanted}, v)
 }
 
 // standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
 // set after a restore. The copy is the same memory in every walk.
-func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
+func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
 	key := object.Identity{Type: v.Type(), In: object.PlaceKey(parent, e)}
 	c, ok := w.copies[key]
 	if !ok {
@@ -69,7 +69,7 @@ func (w *walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 }
 
 // offerPointer records in e how to allocate the object of the nil pointer v.
-func (w *walker) offerPointer(v reflect.Value, e *object.Edge) {
+func (w *Walker) offerPointer(v reflect.Value, e *object.Edge) {
 	if !v.CanSet() || pointsNowhere(v.Type()) {
 		return
 	}
@@ -103,7 +103,7 @@ func pointsNowhere(t reflect.Type) bool {
 }
 
 // offerContainer records in e how to allocate the nil slice or map v, as large as the stored one.
-func (w *walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
+func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
 	if !v.CanSet() {
 		return
 	}

@@ -6,10 +6,10 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which a type alone
+// Holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which a type alone
 // cannot. What it finds out about pointers, slices and maps it remembers, so that one walk looks at each once, however
 // they are nested.
-func (w *walker) holds(v reflect.Value) bool {
+func (w *Walker) Holds(v reflect.Value) bool {
 	s := search{w: w}
 	return s.run(v)
 }
@@ -17,7 +17,7 @@ func (w *walker) holds(v reflect.Value) bool {
 // A search looks for something tracked, depth first. It finds strongly connected values as Tarjan's algorithm does: of a cycle
 // nothing is known before all of it has been seen.
 type search struct {
-	w     *walker
+	w     *Walker
 	path  []visit
 	met   []object.Identity // not decided yet, in the order in which they were met
 	order map[object.Identity]int
@@ -62,10 +62,10 @@ func (s *search) enter(v reflect.Value) bool {
 	if !v.IsValid() {
 		return false
 	}
-	switch s.w.plans.trait(v.Type()) {
-	case isLeaf, isTrackable:
+	switch s.w.types.Trait(v.Type()) {
+	case Leaf, Trackable:
 		return true
-	case isPlain:
+	case Plain:
 		return false
 	}
 	at := visit{v: v, low: len(s.met)}
@@ -121,9 +121,9 @@ func (s *search) child(at *visit) (v reflect.Value, ok bool) {
 			return at.v.MapIndex(at.keys[i]), true
 		}
 	case reflect.Struct:
-		fields := s.w.plans.plan(at.v.Type()).fields
+		fields := s.w.types.Struct(at.v.Type()).Fields
 		for ; i < len(fields); i++ {
-			if fields[i].action == maybeField {
+			if fields[i].Action == Maybe {
 				at.next = i + 1
 				return at.v.Field(i), true
 			}

@@ -1,52 +1,110 @@
 package walk
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"sync"
 
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/layout"
-	"github.com/gockpt/ckpt/tensor"
 )
 
-// A planner works out type plans and keeps them. The zero value is ready.
-type planner struct {
-	plans  sync.Map // reflect.Type → *typePlan
-	traits sync.Map // reflect.Type → trait
-	roles  sync.Map // reflect.Type → *role
-	checks sync.Map // reflect.Type → the error of checkAll, or nil
-	holds  sync.Map // reflect.Type → the bool of holdsTensor
+// A Language says what the declaration of a struct means: it reads tags.
+type Language struct {
+	// Field returns what becomes of one field of the struct owner.
+	Field func(types *Types, owner reflect.Type, f reflect.StructField) (Tag, Action, error)
+	// Wrong returns the error of a wrong declaration.
+	Wrong func(owner reflect.Type, field, problem string) error
+	// Module is the type that, embedded in a struct, has children that are attached while the program runs.
+	Module reflect.Type
 }
 
-// plans is a cache over types, which never change: the only thing here that outlives a call.
-var plans planner
+// A Tag is what a field's tag says.
+type Tag struct {
+	Present  bool // the field has a tag
+	Skip     bool // "-"
+	Name     string
+	Named    bool // the tag gives the name; otherwise it is the field's in snake case
+	Optional bool
+	Alloc    bool
+	Inline   bool
+	Cast     bool
+	Layouts  []PyTorchLayout
+	object.Field
+}
 
-func (p *planner) plan(t reflect.Type) *typePlan {
-	if plan, ok := p.plans.Load(t); ok {
-		return plan.(*typePlan)
+// A PyTorchLayout is what the option pytorch says: the stored name, and which stored axis each axis of the value is.
+type PyTorchLayout struct {
+	Stored string
+	Axes   []int
+}
+
+// Types works out what the types of a program declare, once for each, and keeps it. Several goroutines may use it at once.
+type Types struct {
+	Language
+	structs sync.Map // reflect.Type → *Struct
+	traits  sync.Map // reflect.Type → Trait
+	checks  sync.Map // reflect.Type → the error of Check, or nil
+	holds   sync.Map // reflect.Type → the bool of holdsTensor
+}
+
+// NewTypes returns what reads declarations in the given language.
+func NewTypes(l Language) *Types { return &Types{Language: l} }
+
+// A Struct is what the declaration of a struct type says. Fields is parallel to the type's own fields.
+type Struct struct {
+	Fields  []Field
+	Layouts []layout.Rule // of the options pytorch
+	Err     error
+}
+
+// A Field says what becomes of one field of a struct.
+type Field struct {
+	Tag
+	GoName string
+	Step   string // "." and GoName
+	Action Action
+	Wanted bool // a checkpoint must have the edge, also where the field holds nil
+}
+
+// An Action is what becomes of a field.
+type Action int
+
+const (
+	Skip     Action = iota // it is not looked at
+	Track                  // an edge
+	Maybe                  // an edge if the interface in it holds something trackable
+	Inline                 // its own fields are the struct's
+	Children               // an embedded Module: its tracked children are the struct's
+)
+
+// Struct returns what the struct type t declares.
+func (p *Types) Struct(t reflect.Type) *Struct {
+	if s, ok := p.structs.Load(t); ok {
+		return s.(*Struct)
 	}
-	plan := &typePlan{fields: make([]fieldPlan, t.NumField())}
-	for i := range plan.fields {
-		f := &plan.fields[i]
-		if f.tag, f.action, plan.err = p.field(t, t.Field(i)); plan.err != nil {
+	s := &Struct{Fields: make([]Field, t.NumField())}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Tag, f.Action, s.Err = p.Field(p, t, t.Field(i)); s.Err != nil {
 			break
 		}
-		f.goName, f.step = t.Field(i).Name, "."+t.Field(i).Name
-		f.wanted = f.action != skipField && p.wanted(t, t.Field(i).Type, f.present)
-		for _, l := range f.tag.layouts {
-			plan.layouts = append(plan.layouts, layout.Permuted(layout.PyTorch, f.name, l.stored, l.axes...))
+		f.GoName, f.Step = t.Field(i).Name, "."+t.Field(i).Name
+		f.Wanted = f.Action != Skip && p.wanted(t, t.Field(i).Type, f.Present)
+		for _, l := range f.Tag.Layouts {
+			s.Layouts = append(s.Layouts, layout.Permuted(layout.PyTorch, f.Name, l.Stored, l.Axes...))
 		}
 	}
-	if plan.err == nil {
-		plan.err = p.checkNames(t, plan)
+	if s.Err == nil {
+		s.Err = p.checkNames(t, s)
 	}
-	got, _ := p.plans.LoadOrStore(t, plan)
-	return got.(*typePlan)
+	got, _ := p.structs.LoadOrStore(t, s)
+	return got.(*Struct)
 }
 
-// checkAll is check of one type.
-func (p *planner) checkAll(t reflect.Type) error {
+// Check returns the first error in the declarations of t and of the types that it can statically hold, so that
+// a mistake shows in New and not when a nil pointer is first set.
+func (p *Types) Check(t reflect.Type) error {
 	if got, ok := p.checks.Load(t); ok {
 		err, _ := got.(error)
 		return err
@@ -56,216 +114,69 @@ func (p *planner) checkAll(t reflect.Type) error {
 	return err
 }
 
-// A fieldPlan says what becomes of one field of a struct.
-type fieldPlan struct {
-	tag
-	goName string
-	step   string // "." and goName
-	action fieldAction
-	wanted bool // a checkpoint must have the edge, also where the field holds nil
-}
-
-type fieldAction int
-
-const (
-	skipField   fieldAction = iota
-	trackField              // an edge
-	maybeField              // an edge if the interface in it holds something trackable
-	inlineField             // its own fields are the struct's
-	moduleField             // an embedded Module: its tracked children are the struct's
-)
-
-// A typePlan is what a struct type's declaration says, worked out once per type. fields is parallel to the type's own
-// fields.
-type typePlan struct {
-	fields  []fieldPlan
-	layouts []layout.Rule // of the options pytorch
-	err     error
-}
-
-// A trait is what a type is to a checkpoint when no tag speaks for it.
-type trait int
-
-const (
-	isPlain     trait = iota // hyper-parameters: tracked only where a tag says so
-	isLeaf                   // a tensor, or something that acts as one
-	isTrackable              // leads to leaves, or says by its tags that it takes part
-	isDynamic                // an interface, or leads to nothing but interfaces: what is in it decides
-)
-
-var (
-	anyTensorType   = reflect.TypeFor[tensor.Any]()
-	variableType    = reflect.TypeFor[Variable]()
-	tensorsType     = reflect.TypeFor[Tensors]()
-	slotOwnerType   = reflect.TypeFor[SlotOwner]()
-	marshalerType   = reflect.TypeFor[encoding.BinaryMarshaler]()
-	unmarshalerType = reflect.TypeFor[encoding.BinaryUnmarshaler]()
-	moduleType      = reflect.TypeFor[Module]()
-)
-
-// A role is what a type's methods make of it. Asking reflect for them anew took a third of a walk.
-type role struct {
-	leaf      bool // a tensor, or something that acts as one
-	marshals  bool // to and from bytes
-	namer     bool // a [VariableNamer]
-	slotOwner bool // a [SlotOwner]
-
-	plain bool         // a number, bool or string, or rows of such
-	dtype tensor.DType // of a plain type
-	rank  int          // of a plain type: how many slices and arrays it is nested in
-}
-
-func roleOf(t reflect.Type) *role {
-	if got, ok := plans.roles.Load(t); ok {
-		return got.(*role)
-	}
-	r := &role{
-		leaf:      actsAsTensor(t),
-		marshals:  implements(t, marshalerType) && implements(t, unmarshalerType),
-		namer:     implements(t, variableNamerType),
-		slotOwner: implements(t, slotOwnerType),
-	}
-	r.dtype, r.rank, r.plain = plainRole(t)
-	got, _ := plans.roles.LoadOrStore(t, r)
-	return got.(*role)
-}
-
-func implements(t, iface reflect.Type) bool {
-	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
-}
-
-func actsAsTensor(t reflect.Type) bool {
-	return implements(t, anyTensorType) || implements(t, variableType) || implements(t, tensorsType)
-}
-
-func leafType(t reflect.Type) bool { return roleOf(t).leaf }
-
-// plainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
-// where t is no plain value.
-func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
-	r := roleOf(t)
-	return r.dtype, r.rank, r.plain
-}
-
-// maxRank is the most axes that TensorFlow's shapes have; a type such as []T called T would have ever more.
-const maxRank = 254
-
-func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
-	for ; rank <= maxRank; rank++ {
-		if d := tensor.DTypeOfType(t); d != tensor.InvalidDType {
-			return d, rank, true
-		}
-		switch {
-		case t.Kind() == reflect.Int:
-			return tensor.DTInt64, rank, true
-		case t.Kind() == reflect.Uint:
-			return tensor.DTUInt64, rank, true
-		case t.Kind() != reflect.Slice && t.Kind() != reflect.Array, actsAsTensor(t):
-			return 0, 0, false
-		}
-		t = t.Elem()
-	}
-	return 0, 0, false
-}
-
-func (p *planner) trait(t reflect.Type) trait {
-	if got, ok := p.traits.Load(t); ok {
-		return got.(trait)
-	}
-	got := traitOf(t)
-	p.traits.Store(t, got)
-	return got
-}
-
-// traitOf looks at every type that t leads to once: types that share others are as cheap as types that do not.
-func traitOf(t reflect.Type) trait {
-	if leafBehind(t) {
-		return isLeaf
-	}
-	got := isPlain
-	seen, queue := map[reflect.Type]bool{t: true}, []reflect.Type{t}
-	visit := func(t reflect.Type) {
-		if !seen[t] {
-			seen[t] = true
-			queue = append(queue, t)
-		}
-	}
-	for len(queue) > 0 {
-		t := queue[0]
-		queue = queue[1:]
-		switch {
-		case leafType(t):
-			return isTrackable
-		case t.Kind() == reflect.Interface:
-			got = isDynamic
-		case t.Kind() == reflect.Struct:
-			if takesPart(t) {
-				return isTrackable
-			}
-			for i := range t.NumField() {
-				f := t.Field(i)
-				if _, tagged := f.Tag.Lookup("ckpt"); !tagged && (f.IsExported() || f.Anonymous) {
-					visit(f.Type)
+// checkNames reports two fields, those of inlined structs included, that claim one edge.
+func (p *Types) checkNames(owner reflect.Type, plan *Struct) error {
+	taken := make(map[string]string)
+	var add func(t reflect.Type, plan *Struct, prefix string) error
+	add = func(t reflect.Type, plan *Struct, prefix string) error {
+		for i, f := range plan.Fields {
+			switch f.Action {
+			case Inline:
+				inner := p.Struct(StructOf(t.Field(i).Type))
+				if inner.Err != nil {
+					return inner.Err
+				}
+				if err := add(StructOf(t.Field(i).Type), inner, prefix+t.Field(i).Name+"."); err != nil {
+					return err
+				}
+			case Track, Maybe:
+				for _, name := range append([]string{f.Name}, f.Aliases...) {
+					if other, ok := taken[name]; ok {
+						return p.Wrong(owner, prefix+f.GoName, fmt.Sprintf("the name %q is that of field %s already", name, other))
+					}
+					taken[name] = prefix + f.GoName
 				}
 			}
-		case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice, t.Kind() == reflect.Array, t.Kind() == reflect.Map:
-			visit(t.Elem())
 		}
+		return nil
 	}
-	return got
+	return add(owner, plan, "")
 }
 
-// leafBehind reports whether t, or what pointers of type t lead to, is a leaf.
-func leafBehind(t reflect.Type) bool {
-	for range maxPointerHops {
-		if leafType(t) {
-			return true
+func (p *Types) check(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return p.check(t.Elem(), seen)
+	case reflect.Struct:
+		if IsLeaf(t) || p.Trait(t) == Plain {
+			return nil
 		}
-		if t.Kind() != reflect.Pointer {
-			return false
+		plan := p.Struct(t)
+		if plan.Err != nil {
+			return plan.Err
 		}
+		for i, f := range plan.Fields {
+			if f.Action == Track || f.Action == Inline {
+				if err := p.check(t.Field(i).Type, seen); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// StructOf returns t or what it points to where that is a struct, nil otherwise.
+func StructOf(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return false
-}
-
-// takesPart reports whether a struct says by itself, and not by the types of its fields, that it takes part in checkpoints.
-func takesPart(t reflect.Type) bool {
-	if roleOf(t).slotOwner {
-		return true
+	if t.Kind() != reflect.Struct {
+		return nil
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if text, tagged := f.Tag.Lookup("ckpt"); f.Type == moduleType || tagged && text != "-" {
-			return true
-		}
-	}
-	return false
-}
-
-// cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.
-func (p *planner) cannotSave(t reflect.Type, seen []reflect.Type) string {
-	for _, s := range seen {
-		if s == t {
-			return ""
-		}
-	}
-	if leafType(t) || roleOf(t).marshals {
-		return ""
-	}
-	if pointsNowhere(t) {
-		return fmt.Sprintf("a %v points to pointers only", t)
-	}
-	switch t.Kind() {
-	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr:
-		return fmt.Sprintf("a %v cannot be saved", t)
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return p.cannotSave(t.Elem(), append(seen, t))
-	case reflect.Map:
-		if t.Key().Kind() != reflect.String {
-			return fmt.Sprintf("the keys of %v are not strings", t)
-		}
-		return p.cannotSave(t.Elem(), append(seen, t))
-	}
-	return ""
+	return t
 }

@@ -11,31 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Variable adapts another library's tensor type: a type that is neither a [tensor.Tensor] nor a plain Go value
-// takes part in checkpoints by implementing Variable on its pointer.
-type Variable interface {
-	// CheckpointTensor returns the values to save, or a tensor that is not built where there are none yet. Its
-	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint.
-	CheckpointTensor() (tensor.Any, error)
-	// SetCheckpointTensor takes the values of a checkpoint: a tensor that is the callee's to keep.
-	SetCheckpointTensor(tensor.Any) error
-}
-
-// Tensors is implemented, on its pointer, by an object that saves several tensors under names of its own as one
-// node: TensorFlow's Trackable with _serialize_to_tensors.
-type Tensors interface {
-	// CheckpointTensors returns the tensors in the order in which they are saved.
-	CheckpointTensors() ([]NamedTensor, error)
-	// SetCheckpointTensors takes the values of a checkpoint, all those that CheckpointTensors names at once.
-	SetCheckpointTensors(map[string]tensor.Any) error
-}
-
-// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore. Names
-// with a dot or a slash are for checkpoints that TensorFlow 2.21 need not read: it writes them under a key that it
-// does not find again.
-type NamedTensor = format.NamedTensor
-
-func variableValue(v Variable) (object.Value, error) {
+func variableValue(v variable) (object.Value, error) {
 	t, err := v.CheckpointTensor()
 	if err != nil {
 		return object.Value{}, err
@@ -50,14 +26,14 @@ func variableValue(v Variable) (object.Value, error) {
 }
 
 // tensorsValues returns the values of an object with several tensors; collect hands them over when all are read.
-func tensorsValues(o Tensors) (values []object.Value, collect func() error, err error) {
+func tensorsValues(o tensors) (values []object.Value, collect func() error, err error) {
 	named, err := o.CheckpointTensors()
 	if err != nil {
 		return nil, nil, err
 	}
 	shared := ""
-	if s, ok := o.(attributeSharer); ok {
-		shared = s.sharedAttribute()
+	if s, ok := o.(interface{ CheckpointAttribute() string }); ok {
+		shared = s.CheckpointAttribute()
 	}
 	got := make(map[string]tensor.Any, len(named))
 	for _, n := range named {
@@ -147,7 +123,7 @@ func scalarOf(t reflect.Type) reflect.Type {
 	return t
 }
 
-// hollow reports whether v is a nil slice or an array of nothing else.
+// isNil reports whether v is a nil slice or an array of nothing else.
 func isNil(v reflect.Value) bool {
 	if v.Kind() != reflect.Array {
 		return v.Kind() == reflect.Slice && v.IsNil()
@@ -172,7 +148,7 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Ta
 		return nil, fmt.Errorf("shape %v in the checkpoint, %v in the model", e.Shape, shape)
 	}
 	dims := shape
-	if isFlat(v.Type()) {
+	if IsFlat(v.Type()) {
 		dims = tensor.Shape{shape.Len()}
 	}
 	made := reflect.New(v.Type()).Elem()

@@ -10,38 +10,39 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A walker turns Go values into a graph. It takes one object at a time from a queue, so that depth does not cost stack, and uses
-// reflectwalk for the fields of one struct only.
-type walker struct {
-	plans *planner
-	graph *object.Graph
+// A Walker turns Go values into a graph. It takes one object at a time from a queue, so that depth does not cost stack.
+type Walker struct {
+	// Savers save and restore the objects that they match in ways of their own; the last that matches is asked.
+	Savers []*object.Saver
+	// AllocAll treats every nil pointer, slice and map as if its tag said alloc.
+	AllocAll bool
+
+	types  *Types
+	fields func(*Walker, *object.Node) error
+	graph  *object.Graph
 	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
 	// so that they keep their identity.
 	copies map[object.Identity]reflect.Value
-	held   map[object.Identity]bool // see holds
-	owner  childWaiter              // made known to every embedded Module that is met; may be nil
-	// savers save and restore the objects that they match in ways of their own; the last that matches is asked.
-	savers []*object.Saver
-	// allocAll treats every nil pointer, slice and map as if its tag said alloc.
-	allocAll bool
+	held   map[object.Identity]bool // see Holds
 }
 
-func newWalker(copies map[object.Identity]reflect.Value) *walker {
-	return &walker{plans: &plans, graph: object.New(), copies: copies, held: make(map[object.Identity]bool)}
+// New returns a Walker without objects. fields adds the edges of a struct to its node. Walks over the same objects share copies.
+func New(types *Types, copies map[object.Identity]reflect.Value, fields func(*Walker, *object.Node) error) *Walker {
+	return &Walker{types: types, fields: fields, graph: object.New(), copies: copies, held: make(map[object.Identity]bool)}
 }
 
-// grow makes room for a graph of n nodes.
-func (w *walker) grow(n int) {
+// Grow makes room for a graph of n nodes.
+func (w *Walker) Grow(n int) {
 	if len(w.graph.Nodes) == 0 && n > 0 {
 		w.graph.Nodes, w.graph.ByKey = make([]*object.Node, 0, n), make(map[object.Identity]*object.Node, n)
 	}
 }
 
 // Graph implements [object.Walk].
-func (w *walker) Graph() *object.Graph { return w.graph }
+func (w *Walker) Graph() *object.Graph { return w.graph }
 
 // ExpandAll implements [object.Walk].
-func (w *walker) ExpandAll() error {
+func (w *Walker) ExpandAll() error {
 	for i := 0; i < len(w.graph.Nodes); i++ {
 		if err := w.Expand(w.graph.Nodes[i]); err != nil {
 			return err
@@ -50,45 +51,46 @@ func (w *walker) ExpandAll() error {
 	return w.graph.CheckOverlap()
 }
 
-// addRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
+// AddRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
 // large as what is stored.
-func (w *walker) addRoot(v any, stored object.Children) error {
-	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
-	n, err := w.resolve(reflect.ValueOf(v), &e, nil)
+func (w *Walker) AddRoot(v any, stored object.Children) error {
+	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
+	n, err := w.Resolve(reflect.ValueOf(v), &e, nil)
 	if err == nil && n == nil && e.Missing != nil && stored != nil {
 		w.graph.Undos = append(w.graph.Undos, e.Missing.Alloc(stored))
-		n, err = w.resolve(reflect.ValueOf(v), &e, nil)
+		n, err = w.Resolve(reflect.ValueOf(v), &e, nil)
 	}
 	if err == nil && n == nil {
-		err = fmt.Errorf("ckpt: (root): %s is %w", describe(v), ErrNotTrackable)
+		err = fmt.Errorf("ckpt: (root): %s is %w", Describe(v), ErrNotTrackable)
 	}
 	return err
 }
 
-// addVirtualRoot makes node 0 a synthetic root, for a [Group].
-func (w *walker) addVirtualRoot(stand any) {
+// AddVirtualRoot makes node 0 a synthetic root, for a [Group].
+func (w *Walker) AddVirtualRoot(stand any) {
 	v := reflect.ValueOf(stand).Elem()
 	n := &object.Node{Key: object.Identity{Addr: v.Addr().Pointer(), Type: v.Type()}, Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}}
 	w.graph.Nodes, w.graph.ByKey[n.Key] = append(w.graph.Nodes, n), n
 }
 
-// addChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. It
+// AddChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. It
 // returns an error where v cannot be tracked.
-func (w *walker) addChild(n *object.Node, name, goStep string, v any) error {
-	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.allocAll}}
-	child, err := w.resolve(reflect.ValueOf(v), &e, n)
+func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
+	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
+	child, err := w.Resolve(reflect.ValueOf(v), &e, n)
 	if err != nil {
 		return err
 	}
 	if child == nil && e.Missing == nil {
-		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, describe(v), ErrNotTrackable)
+		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, Describe(v), ErrNotTrackable)
 	}
 	e.Node, e.From, e.Wanted = child, reflect.ValueOf(v), child == nil
 	n.Edges = append(n.Edges, e)
 	return nil
 }
 
-func describe(v any) string {
+// Describe says in an error what v is.
+func Describe(v any) string {
 	if v == nil {
 		return "nil"
 	}
@@ -98,42 +100,45 @@ func describe(v any) string {
 	return fmt.Sprintf("a value of type %T", v)
 }
 
-// addEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
-func (w *walker) addEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
-	e.Opt.Alloc = e.Opt.Alloc || w.allocAll
+// AddEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
+func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
+	e.Opt.Alloc = e.Opt.Alloc || w.AllocAll
 	e.From = v
 	n.Edges = append(n.Edges, e)
 	last := &n.Edges[len(n.Edges)-1]
-	last.Node, err = w.resolve(v, last, n)
+	last.Node, err = w.Resolve(v, last, n)
 	last.Wanted = last.Wanted && last.Node == nil && holdsNil(v)
 	return err
 }
 
 // Again implements [object.Walk].
-func (w *walker) Again(n *object.Node, e *object.Edge) error {
-	child, err := w.resolve(e.From, e, n)
+func (w *Walker) Again(n *object.Node, e *object.Edge) error {
+	child, err := w.Resolve(e.From, e, n)
 	e.Node = child
 	return err
 }
 
 // Expand implements [object.Walk].
-func (w *walker) Expand(n *object.Node) error {
+func (w *Walker) Expand(n *object.Node) error {
 	if n.Expanded || !n.Group {
 		return nil
 	}
 	n.Expanded = true
 	if n.Obj.Kind() == reflect.Struct {
-		return w.expandStruct(n)
+		return w.fields(w, n)
 	}
 	return w.expandContainer(n)
 }
 
+// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint.
+var ErrNotTrackable = errors.New("not trackable")
+
 // maxPointerHops bounds how many pointers lead to one object: type P *P can point at itself.
 const maxPointerHops = 64
 
-// resolve returns the node of the object that v holds and adds it to the graph if it is new. It returns nil for a nil value,
+// Resolve returns the node of the object that v holds and adds it to the graph if it is new. It returns nil for a nil value,
 // after recording in e how to allocate it, and for a plain value that is not tracked.
-func (w *walker) resolve(v reflect.Value, e *object.Edge, parent *object.Node) (*object.Node, error) {
+func (w *Walker) Resolve(v reflect.Value, e *object.Edge, parent *object.Node) (*object.Node, error) {
 	inInterface := false
 	for hops := 0; v.IsValid(); hops++ {
 		if hops > maxPointerHops {
@@ -146,7 +151,7 @@ func (w *walker) resolve(v reflect.Value, e *object.Edge, parent *object.Node) (
 			inner := v.Elem()
 			if inner.Kind() == reflect.Pointer {
 				inInterface = false
-			} else if !w.holds(inner) {
+			} else if !w.Holds(inner) {
 				return nil, plainInInterface(v, e, parent)
 			} else {
 				inInterface = true
@@ -175,7 +180,7 @@ func plainInInterface(v reflect.Value, e *object.Edge, parent *object.Node) erro
 }
 
 // nodeOf returns the node of v, which is neither a pointer nor an interface.
-func (w *walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, inInterface bool) (*object.Node, error) {
+func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, inInterface bool) (*object.Node, error) {
 	t := v.Type()
 	role := roleOf(t)
 	plain := role.plain && e.Opt.Explicit && !inInterface
@@ -196,13 +201,15 @@ func (w *walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	n := &object.Node{Key: key, Obj: v, Opt: e.Opt, Parent: parent, Name: e.Name, GoStep: e.GoStep, Field: e.Field, Leaf: role.leaf, Namer: role.namer && v.CanAddr()}
 	ok, err := w.fill(n, e, role, plain)
 	if err != nil {
-		if tagErr := (*TagError)(nil); errors.As(err, &tagErr) {
-			return nil, tagErr
-		}
 		return nil, fmt.Errorf("ckpt: %s: %w", object.PlaceOf(parent, e), err)
 	}
 	if !ok {
 		return nil, nil
+	}
+	if n.Group && t.Kind() == reflect.Struct {
+		if err := w.types.Check(t); err != nil {
+			return nil, err
+		}
 	}
 	n.ID = len(w.graph.Nodes)
 	w.graph.Nodes = append(w.graph.Nodes, n)
@@ -214,9 +221,9 @@ func (w *walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 }
 
 // fill says what n is: a leaf with its values, or a group. ok is false where it is not tracked.
-func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (ok bool, err error) {
+func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (ok bool, err error) {
 	v, t := n.Obj, n.Obj.Type()
-	n.Saver = saverFor(w.savers, v)
+	n.Saver = saverFor(w.Savers, v)
 	switch {
 	case n.Saver != nil && (role.leaf || t.Kind() != reflect.Struct):
 		return true, nil
@@ -226,7 +233,7 @@ func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
 		}
 		return true, fillLeaf(n, v.Addr().Interface())
-	case role.marshals && e.Opt.Explicit && w.plans.trait(t) == isPlain && v.CanAddr() && !plain:
+	case role.marshals && e.Opt.Explicit && w.types.Trait(t) == Plain && v.CanAddr() && !plain:
 		n.Values = []object.Value{opaqueValue(v.Addr().Interface())}
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
@@ -242,20 +249,20 @@ func (w *walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		n.Group, n.Declared = true, w.plans.holdsTensor(t)
-		return true, w.plans.checkAll(t)
+		n.Group, n.Declared = true, w.types.holdsTensor(t)
+		return true, nil
 	case reflect.Slice, reflect.Array:
-		holds := w.holds(v)
+		holds := w.Holds(v)
 		n.Group, n.Declared = true, holds && v.Len() > 0
-		return e.Opt.Explicit || holds || w.plans.trait(t) == isTrackable, nil
+		return e.Opt.Explicit || holds || w.types.Trait(t) == Trackable, nil
 	case reflect.Map:
 		if t.Key().Kind() != reflect.String {
-			if !w.holds(v) {
+			if !w.Holds(v) {
 				return false, nil
 			}
 			return false, fmt.Errorf("the keys of %v are not strings: it is %w", t, ErrNotTrackable)
 		}
-		n.Group, n.Declared = true, v.Len() > 0 && w.holds(v)
+		n.Group, n.Declared = true, v.Len() > 0 && w.Holds(v)
 		return true, nil
 	}
 	if n.Parent == nil || e.Opt.Explicit {
@@ -270,9 +277,9 @@ func fillLeaf(n *object.Node, o any) (err error) {
 	switch o := o.(type) {
 	case tensor.Any:
 		val = object.TensorValue(o)
-	case Variable:
+	case variable:
 		val, err = variableValue(o)
-	case Tensors:
+	case tensors:
 		n.Values, n.Done, err = tensorsValues(o)
 		return err
 	}

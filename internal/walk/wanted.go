@@ -10,13 +10,13 @@ import (
 // wanted reports whether a checkpoint must have the edge of a field of type t in the struct owner, also where the field holds nil:
 // its type can hold a tensor, or a tag says that it is a variable. A type that leads back to owner, as a list's Next *Node, may end
 // in nil.
-func (p *planner) wanted(owner, t reflect.Type, tagged bool) bool {
+func (p *Types) wanted(owner, t reflect.Type, tagged bool) bool {
 	if t.Kind() == reflect.Interface {
 		return tagged || !ofStandardLibrary(t)
 	}
-	switch p.trait(t) {
-	case isLeaf, isTrackable:
-	case isDynamic:
+	switch p.Trait(t) {
+	case Leaf, Trackable:
+	case Dynamic:
 		if !tagged {
 			return false // a map[string]any holds options as often as layers
 		}
@@ -42,7 +42,7 @@ func ofStandardLibrary(t reflect.Type) bool {
 }
 
 // holdsTensor reports whether the declaration of the struct t leads to a variable, interfaces and the children of a Module aside.
-func (p *planner) holdsTensor(t reflect.Type) bool {
+func (p *Types) holdsTensor(t reflect.Type) bool {
 	if got, ok := p.holds.Load(t); ok {
 		return got.(bool)
 	}
@@ -51,8 +51,8 @@ func (p *planner) holdsTensor(t reflect.Type) bool {
 	return got
 }
 
-func (p *planner) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]bool) bool {
-	if leafType(t) {
+func (p *Types) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]bool) bool {
+	if IsLeaf(t) {
 		return true
 	}
 	if _, _, plain := plainType(t); plain {
@@ -69,7 +69,7 @@ func (p *planner) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type
 		for i := range t.NumField() {
 			f := t.Field(i)
 			text, tagged := f.Tag.Lookup("ckpt")
-			if text != "-" && f.Type != moduleType && (tagged || f.IsExported() || f.Anonymous) && p.leadsToLeaf(f.Type, tagged, seen) {
+			if text != "-" && f.Type != p.Module && (tagged || f.IsExported() || f.Anonymous) && p.leadsToLeaf(f.Type, tagged, seen) {
 				return true
 			}
 		}
@@ -78,7 +78,7 @@ func (p *planner) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type
 }
 
 // reaches reports whether a value of type t can lead to one of type owner, interfaces aside.
-func (p *planner) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool {
+func (p *Types) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		if seen[t] {
@@ -93,7 +93,7 @@ func (p *planner) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) boo
 	if t == owner {
 		return true
 	}
-	if seen[t] || leafType(t) {
+	if seen[t] || IsLeaf(t) {
 		return false
 	}
 	seen[t] = true
@@ -106,9 +106,9 @@ func (p *planner) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) boo
 	return false
 }
 
-// endsChain reports whether n was reached from an object of its own type, directly or through a container. What such a chain holds
+// EndsChain reports whether n was reached from an object of its own type, directly or through a container. What such a chain holds
 // in an interface may end in nil.
-func endsChain(n *object.Node) bool {
+func EndsChain(n *object.Node) bool {
 	above := n.Parent
 	if above != nil && above.Key.Type != n.Key.Type {
 		above = above.Parent

@@ -1,0 +1,233 @@
+package walk
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A Trait is what a type is to a checkpoint when no tag speaks for it.
+type Trait int
+
+const (
+	Plain     Trait = iota // hyper-parameters: tracked only where a tag says so
+	Leaf                   // a tensor, or something that acts as one
+	Trackable              // leads to leaves, or says by its tags that it takes part
+	Dynamic                // an interface, or leads to nothing but interfaces: what is in it decides
+)
+
+var (
+	anyTensorType   = reflect.TypeFor[tensor.Any]()
+	variableType    = reflect.TypeFor[variable]()
+	tensorsType     = reflect.TypeFor[tensors]()
+	slotOwnerType   = reflect.TypeFor[slotOwner]()
+	marshalerType   = reflect.TypeFor[encoding.BinaryMarshaler]()
+	unmarshalerType = reflect.TypeFor[encoding.BinaryUnmarshaler]()
+	namerType       = reflect.TypeFor[variableNamer]()
+)
+
+// What objects may be, each on its pointer: package ckpt documents these methods.
+type (
+	variable interface {
+		CheckpointTensor() (tensor.Any, error)
+		SetCheckpointTensor(tensor.Any) error
+	}
+	tensors interface {
+		CheckpointTensors() ([]format.NamedTensor, error)
+		SetCheckpointTensors(map[string]tensor.Any) error
+	}
+	slotOwner interface {
+		SlotNames() []string
+		Slot(name string, variable any) any
+		CreateSlot(name string, variable any) any
+	}
+	slotNamer interface {
+		SlotFullName(slot, variable string) string
+	}
+	variableNamer interface {
+		VariableName(variable any) string
+	}
+)
+
+// roles is a cache over types, which never change.
+var roles sync.Map // reflect.Type → *role
+
+// A role is what a type's methods make of it. Asking reflect for them anew took a third of a walk.
+type role struct {
+	leaf      bool // a tensor, or something that acts as one
+	marshals  bool // to and from bytes
+	namer     bool
+	slotOwner bool
+
+	plain bool         // a number, bool or string, or rows of such
+	dtype tensor.DType // of a plain type
+	rank  int          // of a plain type: how many slices and arrays it is nested in
+}
+
+func roleOf(t reflect.Type) *role {
+	if got, ok := roles.Load(t); ok {
+		return got.(*role)
+	}
+	r := &role{
+		leaf:      actsAsTensor(t),
+		marshals:  implements(t, marshalerType) && implements(t, unmarshalerType),
+		namer:     implements(t, namerType),
+		slotOwner: implements(t, slotOwnerType),
+	}
+	r.dtype, r.rank, r.plain = plainRole(t)
+	got, _ := roles.LoadOrStore(t, r)
+	return got.(*role)
+}
+
+func implements(t, iface reflect.Type) bool {
+	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
+}
+
+func actsAsTensor(t reflect.Type) bool {
+	return implements(t, anyTensorType) || implements(t, variableType) || implements(t, tensorsType)
+}
+
+func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf }
+
+// plainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
+// where t is no plain value.
+func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+	r := roleOf(t)
+	return r.dtype, r.rank, r.plain
+}
+
+// maxRank is the most axes that TensorFlow's shapes have; a type such as []T called T would have ever more.
+const maxRank = 254
+
+func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+	for ; rank <= maxRank; rank++ {
+		if d := tensor.DTypeOfType(t); d != tensor.InvalidDType {
+			return d, rank, true
+		}
+		switch {
+		case t.Kind() == reflect.Int:
+			return tensor.DTInt64, rank, true
+		case t.Kind() == reflect.Uint:
+			return tensor.DTUInt64, rank, true
+		case t.Kind() != reflect.Slice && t.Kind() != reflect.Array, actsAsTensor(t):
+			return 0, 0, false
+		}
+		t = t.Elem()
+	}
+	return 0, 0, false
+}
+
+func (p *Types) Trait(t reflect.Type) Trait {
+	if got, ok := p.traits.Load(t); ok {
+		return got.(Trait)
+	}
+	got := p.traitOf(t)
+	p.traits.Store(t, got)
+	return got
+}
+
+// traitOf looks at every type that t leads to once: types that share others are as cheap as types that do not.
+func (p *Types) traitOf(t reflect.Type) Trait {
+	if leafBehind(t) {
+		return Leaf
+	}
+	got := Plain
+	seen, queue := map[reflect.Type]bool{t: true}, []reflect.Type{t}
+	visit := func(t reflect.Type) {
+		if !seen[t] {
+			seen[t] = true
+			queue = append(queue, t)
+		}
+	}
+	for len(queue) > 0 {
+		t := queue[0]
+		queue = queue[1:]
+		switch {
+		case IsLeaf(t):
+			return Trackable
+		case t.Kind() == reflect.Interface:
+			got = Dynamic
+		case t.Kind() == reflect.Struct:
+			if p.takesPart(t) {
+				return Trackable
+			}
+			for i := range t.NumField() {
+				f := t.Field(i)
+				if _, tagged := f.Tag.Lookup("ckpt"); !tagged && (f.IsExported() || f.Anonymous) {
+					visit(f.Type)
+				}
+			}
+		case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice, t.Kind() == reflect.Array, t.Kind() == reflect.Map:
+			visit(t.Elem())
+		}
+	}
+	return got
+}
+
+// leafBehind reports whether t, or what pointers of type t lead to, is a leaf.
+func leafBehind(t reflect.Type) bool {
+	for range maxPointerHops {
+		if IsLeaf(t) {
+			return true
+		}
+		if t.Kind() != reflect.Pointer {
+			return false
+		}
+		t = t.Elem()
+	}
+	return false
+}
+
+// takesPart reports whether a struct says by itself, and not by the types of its fields, that it takes part in checkpoints.
+func (p *Types) takesPart(t reflect.Type) bool {
+	if roleOf(t).slotOwner {
+		return true
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if text, tagged := f.Tag.Lookup("ckpt"); f.Type == p.Module || tagged && text != "-" {
+			return true
+		}
+	}
+	return false
+}
+
+// cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.
+func (p *Types) CannotSave(t reflect.Type, seen []reflect.Type) string {
+	for _, s := range seen {
+		if s == t {
+			return ""
+		}
+	}
+	if IsLeaf(t) || roleOf(t).marshals {
+		return ""
+	}
+	if pointsNowhere(t) {
+		return fmt.Sprintf("a %v points to pointers only", t)
+	}
+	switch t.Kind() {
+	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr:
+		return fmt.Sprintf("a %v cannot be saved", t)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return p.CannotSave(t.Elem(), append(seen, t))
+	case reflect.Map:
+		if t.Key().Kind() != reflect.String {
+			return fmt.Sprintf("the keys of %v are not strings", t)
+		}
+		return p.CannotSave(t.Elem(), append(seen, t))
+	}
+	return ""
+}
+
+// IsFlat reports whether t is, or points to, a slice or array of numbers, bools or strings.
+func IsFlat(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	_, rank, ok := plainType(t)
+	return ok && rank == 1
+}
