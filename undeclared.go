@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/layout"
 )
 
@@ -19,11 +20,11 @@ func undeclared(v reflect.Value, name string) match.Undeclared {
 			return match.Undeclared{Ignored: true}
 		}
 	}
-	plan := plans.plan(v.Type())
-	for i := range plan.fields {
-		f, declared := &plan.fields[i], v.Type().Field(i)
+	plan := goTypes.Struct(v.Type())
+	for i := range plan.Fields {
+		f, declared := &plan.Fields[i], v.Type().Field(i)
 		switch {
-		case f.action == inlineField:
+		case f.Action == walk.Inline:
 			inner := v.Field(i)
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
@@ -33,8 +34,8 @@ func undeclared(v reflect.Value, name string) match.Undeclared {
 					return u
 				}
 			}
-		case f.action == skipField && declared.IsExported() && snakeCase(declared.Name) == strings.TrimLeft(name, "_"):
-			return match.Undeclared{Field: declared.Name, Type: declared.Type, Ignored: f.skip, Trackable: taggable(declared.Type)}
+		case f.Action == walk.Skip && declared.IsExported() && snakeCase(declared.Name) == strings.TrimLeft(name, "_"):
+			return match.Undeclared{Field: declared.Name, Type: declared.Type, Ignored: f.Skip, Trackable: taggable(declared.Type)}
 		}
 	}
 	return match.Undeclared{}
@@ -42,6 +43,6 @@ func undeclared(v reflect.Value, name string) match.Undeclared {
 
 // taggable reports whether a tag makes a field of type t a variable.
 func taggable(t reflect.Type) bool {
-	_, _, plain := plainType(t)
-	return plain && plans.cannotSave(t, nil) == ""
+	_, _, plain := walk.PlainType(t)
+	return plain && goTypes.CannotSave(t, nil) == ""
 }

@@ -93,9 +93,9 @@ func actsAsTensor(t reflect.Type) bool {
 
 func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf }
 
-// plainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
+// PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
 // where t is no plain value.
-func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+func PlainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 	r := roleOf(t)
 	return r.dtype, r.rank, r.plain
 }
@@ -228,6 +228,6 @@ func IsFlat(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	_, rank, ok := plainType(t)
+	_, rank, ok := PlainType(t)
 	return ok && rank == 1
 }

@@ -72,7 +72,7 @@ func opaqueValue(state any) object.Value {
 // slice is saved as. A nil slice is a value that is not built: its memory comes from the checkpoint. With alloc an array of
 // nil slices is one too.
 func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, error) {
-	d, _, ok := plainType(v.Type())
+	d, _, ok := PlainType(v.Type())
 	if !ok {
 		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
@@ -140,7 +140,7 @@ func isNil(v reflect.Value) bool {
 func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Target, error) {
 	if shape == nil {
 		shape = e.Shape
-		if _, rank, _ := plainType(v.Type()); rank != len(e.Shape) {
+		if _, rank, _ := PlainType(v.Type()); rank != len(e.Shape) {
 			return nil, fmt.Errorf("shape %v in the checkpoint, a %v of rank %d in the model", e.Shape, v.Type(), rank)
 		}
 	}
