@@ -202,6 +202,73 @@ var pyTorchCases = []struct {
 			return []*floats{y}
 		}
 	}},
+	{"conv_transpose_groups", func(t *testing.T) (any, func([]*floats) []*floats) {
+		var m struct {
+			Up   layers.Conv1DTranspose
+			Wide layers.Conv2DTranspose
+		}
+		m.Up.Strides, m.Up.OutputPadding, m.Up.Groups = []int{2}, []int{1}, 2
+		m.Wide.Strides, m.Wide.DilationRate, m.Wide.Groups = []int{3, 1}, []int{1, 2}, 3
+		m.Wide.OutputPadding = []int{0} // PyTorch's default: Keras's output has no less than a stride for each input
+		return &m, func(xs []*floats) []*floats {
+			return append(onImages(t, xs[0], &m.Up, &layers.Cropping1D{Cropping: [][2]int{{1, 1}}}), onImages(t, xs[1], &m.Wide)...)
+		}
+	}},
+	{"norms_bare", func(t *testing.T) (any, func([]*floats) []*floats) {
+		var m struct {
+			Plain, Scaled   layers.LayerNormalization
+			Group, Instance layers.GroupNormalization
+		}
+		m.Plain.Axis, m.Scaled.Axis = []int{-2, -1}, []int{-2, -1}
+		m.Plain.Epsilon, m.Scaled.Epsilon, m.Group.Epsilon, m.Instance.Epsilon = 1e-5, 1e-5, 1e-5, 1e-5
+		m.Plain.NoScale, m.Plain.NoCenter, m.Group.NoScale, m.Group.NoCenter = true, true, true, true
+		m.Group.Groups, m.Instance.Groups = 2, -1
+		return &m, func(xs []*floats) []*floats {
+			ys := []*floats{through(t, xs[0], &m.Plain), through(t, xs[0], &m.Scaled)}
+			return append(append(ys, onImages(t, xs[0], &m.Group)...), onImages(t, xs[0], &m.Instance)...)
+		}
+	}},
+	{"sequential_gaps", func(t *testing.T) (any, func([]*floats) []*floats) {
+		var m struct{ Net []layers.Dense } // made from the file; Tanh's places hold nothing
+		return &m, func(xs []*floats) []*floats {
+			require.Len(t, m.Net, 5)
+			for i := range 2 {
+				m.Net[2*i].Activation = activation.Tanh()
+			}
+			return []*floats{through(t, xs[0], &m.Net[0], &m.Net[2], &m.Net[4])}
+		}
+	}},
+	{"encoder", func(t *testing.T) (any, func([]*floats) []*floats) {
+		type block struct {
+			SelfAttn         layers.MultiHeadAttention
+			Linear1, Linear2 layers.Dense
+			Norm1, Norm2     layers.LayerNormalization
+		}
+		var m struct {
+			Enc struct {
+				Layers [2]block
+				Norm   layers.LayerNormalization
+			}
+		}
+		m.Enc.Norm.Epsilon = 1e-5
+		for i := range m.Enc.Layers {
+			b := &m.Enc.Layers[i]
+			b.SelfAttn.NumHeads, b.Linear1.Activation = 2, activation.GELU()
+			b.Norm1.Epsilon, b.Norm2.Epsilon = 1e-5, 1e-5
+		}
+		return &m, func(xs []*floats) []*floats {
+			h := xs[0].Clone()
+			for i := range m.Enc.Layers {
+				b := &m.Enc.Layers[i]
+				n := through(t, h, &b.Norm1)
+				a, err := b.SelfAttn.Call(n, n)
+				require.NoError(t, err)
+				h = sum(a, h)
+				h = sum(through(t, h, &b.Norm2, &b.Linear1, &b.Linear2), h)
+			}
+			return []*floats{through(t, h, &m.Enc.Norm)}
+		}
+	}},
 	{"attention", func(t *testing.T) (any, func([]*floats) []*floats) { return attention(t, 3) }},
 	{"attention_widths", func(t *testing.T) (any, func([]*floats) []*floats) { return attention(t, 2) }},
 	{"encoder_layer", func(t *testing.T) (any, func([]*floats) []*floats) {

@@ -185,7 +185,8 @@ type kernelWeights struct {
 	seed         uint64
 	sizeOption   []int
 	filters      int  // 0: as many as the kernel has
-	transposed   bool // [window… filters channels]
+	transposed   bool // [window… filters/groups channels]
+	groups       int  // of a transposed kernel
 	perChannel   bool // filters for each channel: a bias for each of channels*filters
 }
 
@@ -209,8 +210,9 @@ func buildKernel(who id, k kernelWeights, rank, channels int, input tensor.Shape
 		in, out = out, in
 	}
 	want[in] = channels
+	groups := max(k.groups, 1)
 	if k.filters > 0 {
-		want[out] = k.filters
+		want[out] = k.filters / groups
 	}
 	if !k.kernel.Built() {
 		if slices.Contains(want, -1) {
@@ -237,7 +239,7 @@ func buildKernel(who id, k kernelWeights, rank, channels int, input tensor.Shape
 	if size.len() == 0 || max(size[0], size[1], size[2]) > maxOption {
 		return size, 0, shapeErrorf(who, k.name, k.kernel.Shape(), "a window of 1 or more along each axis")
 	}
-	filters = k.kernel.Shape()[out]
+	filters = k.kernel.Shape()[out] * groups
 	if k.bias != nil && k.bias.Built() && !(len(k.bias.Shape()) == 1 && k.bias.Len() == k.biases(filters, channels)) {
 		err = checkWeight(who, "bias", k.bias, "for "+k.name+" shape "+k.kernel.Shape().String(), k.biases(filters, channels))
 	}

@@ -13,7 +13,7 @@ import (
 // in the number of spatial axes alone. They spread each input over a window of the output, the opposite way of a [Conv]. An option
 // with a number per axis takes one number for all axes, too.
 type ConvTranspose struct {
-	Kernel Tensor `ckpt:"kernel,cast"`        // [window… filters channels]
+	Kernel Tensor `ckpt:"kernel,cast"`        // [window… filters/groups channels]
 	Bias   Tensor `ckpt:"bias,optional,cast"` // [filters]; not built: none is added
 
 	Filters       int     // 0: as many as the kernel has
@@ -23,6 +23,7 @@ type ConvTranspose struct {
 	OutputPadding []int   // how many positions more than the least that the strides ask for; nil: Keras's usual number
 	ChannelsFirst bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate  []int   // nil: 1
+	Groups        int     // channels and filters in so many groups, each by itself, as PyTorch's have it; 0: 1
 	Activation    activation.Func
 	NoBias        bool   // make no bias; one that a checkpoint has is added all the same
 	Name          string // for error messages
@@ -101,7 +102,7 @@ func (c *ConvTranspose) build(input tensor.Shape, rank int) error {
 type spreading struct {
 	in, out                        triple
 	size, stride, dilation, before triple
-	filters                        int
+	filters, groups                int
 }
 
 // plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
@@ -112,9 +113,18 @@ func (c *ConvTranspose) plan(input tensor.Shape, rank int) (layout, spreading, e
 	if err != nil {
 		return l, s, err
 	}
+	s.groups = max(c.Groups, 1)
+	switch {
+	case c.Groups < 0:
+		return l, s, errorf(who, "%d groups", c.Groups)
+	case l.channels%s.groups != 0:
+		return l, s, shapeErrorf(who, "input", input, "a multiple of %d channels for %d groups", s.groups, s.groups)
+	case c.Filters%s.groups != 0:
+		return l, s, errorf(who, "%d filters in %d groups: want a multiple", c.Filters, s.groups)
+	}
 	s.size, s.filters, err = buildKernel(who, kernelWeights{
 		name: "kernel", kernel: &c.Kernel, bias: &c.Bias, noBias: c.NoBias, seed: c.Seed,
-		sizeOption: c.KernelSize, filters: c.Filters, transposed: true,
+		sizeOption: c.KernelSize, filters: c.Filters, transposed: true, groups: s.groups,
 	}, rank, l.channels, input)
 	if err != nil {
 		return l, s, err
@@ -191,7 +201,7 @@ func (c *ConvTranspose) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	if err != nil {
 		return nil, err
 	}
-	conv := convolution{batch: l.batch, in: s.in, out: s.out, channels: l.channels, filters: s.filters, groups: 1}
+	conv := convolution{batch: l.batch, in: s.in, out: s.out, channels: l.channels, filters: s.filters, groups: s.groups}
 	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
 		weights := w.Floats(c.Kernel.Len()) // of one phase, with its axes in the order of a Conv's
 		for p := (triple{}); p[0] < min(s.stride[0], s.out[0]); s.nextPhase(&p) {
@@ -238,16 +248,27 @@ func (s *spreading) phase(conv *convolution, p triple) (taps [3]tapping) {
 	return taps
 }
 
-// phaseKernel copies the elements of kernel that a phase has to dst, as [taps… channels filters].
+// phaseKernel copies the elements of kernel that a phase has to dst, as [taps… channels/groups filters].
 func (s *spreading) phaseKernel(dst, weights []float32, conv *convolution, taps [3]tapping) {
-	size := conv.channels * conv.filters
+	size := conv.channels / conv.groups * conv.filters
 	for d := range conv.axes[0].taps {
 		for h := range conv.axes[1].taps {
 			for w := range conv.axes[2].taps {
 				at := ((taps[0].last-d*taps[0].step)*s.size[1]+taps[1].last-h*taps[1].step)*s.size[2] + taps[2].last - w*taps[2].step
-				swapMatrix(dst[:size], weights[at*size:(at+1)*size], conv.filters, conv.channels)
+				s.tapKernel(dst[:size], weights[at*size:(at+1)*size], conv.channels)
 				dst = dst[size:]
 			}
+		}
+	}
+}
+
+// tapKernel turns an element of the window, [filters/groups channels], into [channels/groups filters].
+func (s *spreading) tapKernel(dst, src []float32, channels int) {
+	filters, inputs := s.filters/s.groups, channels/s.groups // of a group
+	for f := range filters {
+		row := src[f*channels:][:channels]
+		for i, v := range row {
+			dst[i%inputs*s.filters+i/inputs*filters+f] = v
 		}
 	}
 }
@@ -303,6 +324,6 @@ func (c *Conv3DTranspose) WantShapes(want func(variable tensor.Any, shape ...int
 }
 
 func (c *ConvTranspose) wantShapes(want func(variable tensor.Any, shape ...int), rank int) {
-	want(&c.Kernel, append(wantedWindow(c.KernelSize, rank), anyOr(c.Filters), -1)...)
+	want(&c.Kernel, append(wantedWindow(c.KernelSize, rank), anyOr(c.Filters/max(c.Groups, 1)), -1)...)
 	want(&c.Bias, anyOr(c.Filters))
 }

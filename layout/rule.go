@@ -41,6 +41,8 @@ type Rule struct {
 	// Note says what the report should say of an object that the rule applied to, such as an option that the file does not
 	// hold; "" for nothing.
 	Note string
+	// Refusal says why an object cannot take what is stored under Stored, which makes loading it an error: see [Refused].
+	Refusal string
 	// Square is set where the shape alone does not tell the maker's layout from the object's: a square matrix of
 	// unknown origin. The report then names the value.
 	Square func(stored []tensor.Shape) bool

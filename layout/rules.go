@@ -33,6 +33,12 @@ func Unneeded(maker Maker, stored string) Rule {
 	}
 }
 
+// Refused is the rule for a stored tensor that changes what the maker's object computes in a way that the type does not have. Loading a
+// file that has it is an error with the key and the reason, which says what to do instead.
+func Refused(maker Maker, stored, reason string) Rule {
+	return Rule{Maker: maker, Stored: []string{stored}, Refusal: reason}
+}
+
 // Blocks is the rule for a value that holds blocks along its last axis, such as a recurrent layer's gates, where the stored tensor
 // has them along its first axis in another order: block i of the value is block order[i] of the stored tensor. A matrix is
 // transposed as well: [blocks*n m] becomes [m blocks*n].

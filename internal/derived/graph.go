@@ -31,7 +31,7 @@ type Applied struct {
 }
 
 // Extend adds to the object node what rules derive from the values below it, and returns those that applied: their stored names are all
-// there, and none of their own. The error says which key and which shape do not fit a rule.
+// there, and none of their own. The error says which key is refused, or which shape does not fit a rule.
 func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 	var applied []Applied
 	for i := range rules {
@@ -40,6 +40,9 @@ func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 			return nil, err
 		}
 		ids, ok := g.stored(node, rule.Stored)
+		if ok && rule.Refusal != "" {
+			return nil, fmt.Errorf("%s: %s", g.key(ids[0]), rule.Refusal)
+		}
 		if !ok || slices.ContainsFunc(rule.Own, func(own string) bool { return g.hasValue(node, own) }) {
 			continue
 		}

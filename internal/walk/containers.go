@@ -46,10 +46,13 @@ func (w *Walker) plainElements(n *object.Node) bool {
 	return !n.Opt.Explicit && w.types.Trait(n.Obj.Type().Elem()) == Plain
 }
 
-// addElement adds the edge to an element of a container, which is subject to the options of the container's field.
+// addElement adds the edge to an element of a container, which is subject to the options of the container's field. A list that was made
+// as long as the stored one has elements that the file may lack: nn.Sequential numbers modules without weights, too.
 func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error {
 	wanted := !n.Opt.Sparse && v.Kind() != reflect.Interface && w.types.Trait(v.Type()) == Trackable
-	return w.AddEdge(n, object.Edge{Name: name, Opt: n.Opt, Wanted: wanted}, v)
+	opt := n.Opt
+	opt.Optional = opt.Optional || opt.Sparse
+	return w.AddEdge(n, object.Edge{Name: name, Opt: opt, Wanted: wanted}, v)
 }
 
 // standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with

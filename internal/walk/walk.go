@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -249,7 +250,7 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		n.Group, n.Declared = true, w.types.holdsTensor(t)
+		n.Group, n.Declared = true, w.types.holdsTensor(t) && !mayBeAbsent(v)
 		return true, nil
 	case reflect.Slice, reflect.Array:
 		holds := w.Holds(v)
@@ -300,4 +301,10 @@ func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 		}
 	}
 	return nil
+}
+
+// mayBeAbsent reports whether the options of an object leave it nothing to load.
+func mayBeAbsent(v reflect.Value) bool {
+	o, ok := v.Addr().Interface().(layout.Optional)
+	return ok && o.CheckpointOptional()
 }

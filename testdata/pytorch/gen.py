@@ -75,3 +75,12 @@ case("lstm_cell", named(cell=nn.LSTMCell(3, 4)), lambda m, a: m.cell(a)[0], x(2,
 case("attention", named(attn=nn.MultiheadAttention(6, 3, batch_first=True)), lambda m, q, kv: m.attn(q, kv, kv)[0], x(2, 4, 6), x(2, 5, 6))
 case("attention_widths", named(attn=nn.MultiheadAttention(6, 2, kdim=4, vdim=4, batch_first=True)), lambda m, q, kv: m.attn(q, kv, kv)[0], x(2, 4, 6), x(2, 5, 4))
 case("encoder_layer", named(enc=nn.TransformerEncoderLayer(6, 3, 8, batch_first=True)), lambda m, a: m.enc(a), x(2, 4, 6))
+case("conv_transpose_groups", named(up=nn.ConvTranspose1d(4, 6, 4, stride=2, padding=1, output_padding=1, groups=2),
+                                    wide=nn.ConvTranspose2d(3, 6, (2, 3), stride=(3, 1), dilation=(1, 2), groups=3, bias=False)),
+     lambda m, a, b: [m.up(a), m.wide(b)], x(2, 4, 5), x(1, 3, 3, 4))
+case("norms_bare", named(plain=nn.LayerNorm((3, 4), elementwise_affine=False), scaled=nn.LayerNorm((3, 4), bias=False), group=nn.GroupNorm(2, 2, affine=False),
+                         instance=nn.InstanceNorm2d(2, affine=True)),
+     lambda m, a: [m.plain(a), m.scaled(a), m.group(a), m.instance(a)], x(2, 2, 3, 4))
+case("sequential_gaps", named(net=nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 4, bias=False), nn.Tanh(), nn.Linear(4, 2))), lambda m, a: m.net(a), x(2, 3))
+case("encoder", named(enc=nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, activation="gelu", norm_first=True, batch_first=True, bias=False), 2,
+                                                norm=nn.LayerNorm(4), enable_nested_tensor=False)), lambda m, a: m.enc(a), x(1, 3, 4))

@@ -1,0 +1,71 @@
+package layers
+
+import (
+	"fmt"
+
+	lay "github.com/gockpt/ckpt/layout"
+)
+
+// CheckpointLayouts declares torch.nn.BatchNorm1d's, 2d's and 3d's.
+func (b *BatchNormalization) CheckpointLayouts() []lay.Rule {
+	rules := append(affineLayouts(),
+		lay.Renamed(lay.PyTorch, "moving_mean", "running_mean"),
+		lay.Renamed(lay.PyTorch, "moving_variance", "running_var"),
+		lay.Unneeded(lay.PyTorch, "num_batches_tracked"))
+	return noteEpsilon(rules, b.Epsilon, 1e-3, "1e-05")
+}
+
+// CheckpointIgnores names what tf_keras stores beside the weights of a layer that renormalizes batches. Inference needs none of it.
+func (b *BatchNormalization) CheckpointIgnores() []string {
+	return []string{"renorm_mean", "renorm_stddev"}
+}
+
+// CheckpointLayouts declares torch.nn.LayerNorm's.
+func (l *LayerNormalization) CheckpointLayouts() []lay.Rule {
+	return noteEpsilon(affineLayouts(), l.Epsilon, 1e-3, "1e-05")
+}
+
+// CheckpointLayouts declares torch.nn.GroupNorm's, and with Groups -1 those of a torch.nn.InstanceNorm without running statistics.
+func (g *GroupNormalization) CheckpointLayouts() []lay.Rule {
+	rules := noteEpsilon(affineLayouts(), g.Epsilon, 1e-3, "1e-05")
+	if g.Groups == 0 {
+		for i := range rules {
+			rules[i].Note = joinNotes(rules[i].Note, "Groups is not set and not in the file: 32, Keras's default, is used; PyTorch has no default")
+		}
+	}
+	return append(rules, lay.Refused(lay.PyTorch, "running_mean",
+		"an InstanceNorm with running statistics computes what BatchNormalization computes after training: declare that"))
+}
+
+// CheckpointLayouts declares torch.nn.RMSNorm's.
+func (r *RMSNormalization) CheckpointLayouts() []lay.Rule {
+	return noteEpsilon([]lay.Rule{lay.Renamed(lay.PyTorch, "scale", "weight")}, r.Epsilon, 1e-6, "the dtype's, 1.1920929e-07 for float32")
+}
+
+// CheckpointOptional reports whether the layer has neither gamma nor beta: see [lay.Optional].
+func (l *LayerNormalization) CheckpointOptional() bool { return l.NoScale && l.NoCenter }
+
+// CheckpointOptional reports whether the layer has neither gamma nor beta: see [lay.Optional].
+func (g *GroupNormalization) CheckpointOptional() bool { return g.NoScale && g.NoCenter }
+
+func affineLayouts() []lay.Rule {
+	return []lay.Rule{lay.Renamed(lay.PyTorch, "gamma", "weight"), lay.Renamed(lay.PyTorch, "beta", "bias")}
+}
+
+// noteEpsilon lets the report say that an epsilon that was not set is Keras's, which the file's maker may not share. Any of the rules may be
+// the only one that applies.
+func noteEpsilon(rules []lay.Rule, epsilon, keras float32, torch string) []lay.Rule {
+	for i := range rules {
+		if epsilon == 0 {
+			rules[i].Note = fmt.Sprintf("Epsilon is not set and not in the file: %v, Keras's default, is used; PyTorch's default is %s", keras, torch)
+		}
+	}
+	return rules
+}
+
+func joinNotes(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ". " + b
+}
