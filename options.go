@@ -86,6 +86,8 @@ type options struct {
 
 	strict, partial bool
 	ignoreUnknown   bool
+	skipMismatched  bool
+	report          *Report
 	at              string
 	renames         [][2]string
 

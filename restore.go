@@ -45,6 +45,8 @@ type restore struct {
 	byName  bool
 	planned bool // RunRestoreOps has yet to move the bytes
 
+	mismatched []transfer.Problem // of the last transfer: what had another shape or dtype
+
 	derived *derived.Reader // what other makers' layouts make of the file; nil where it cannot be one of theirs
 }
 
@@ -107,7 +109,15 @@ func (r *restore) do(ctx context.Context, f format.Reader, g *object.Graph, plan
 	}
 	o := transferOptions(f, r.path, r.opts)
 	o.CheckOnly = checkOnly
-	return worded(r.path, transfer.Do(ctx, f, g, o, planner))
+	r.mismatched = nil
+	if r.opts.skipMismatched {
+		o.SkipMismatched = func(problems []transfer.Problem) { r.mismatched = problems }
+	}
+	err := transfer.Do(ctx, f, g, o, planner)
+	if e := (*transfer.PlanError)(nil); errors.As(err, &e) {
+		r.mismatched = slices.DeleteFunc(slices.Clone(e.Problems), func(p transfer.Problem) bool { return p.Err != nil })
+	}
+	return worded(r.path, err)
 }
 
 // transferOptions returns how values are assigned from the open checkpoint f.

@@ -26,6 +26,9 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
+	if o.report != nil {
+		*o.report = Report{Checkpoint: path}
+	}
 	file, err := openReader(path, o)
 	if err != nil {
 		return err
@@ -43,7 +46,9 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
-	return r.do(ctx, file.f, w.Graph(), r.Match(w, nil), false)
+	err = r.do(ctx, file.f, w.Graph(), r.Match(w, nil), false)
+	r.reportLoad(w.Graph(), err)
+	return err
 }
 
 // loadWalker returns a walker over model that makes objects for nil values.

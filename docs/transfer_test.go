@@ -47,3 +47,23 @@ func Example_newHead() {
 	// [1 3] [8 3]
 	// <nil>
 }
+
+func replacedHead(ctx context.Context) error {
+	model := Regress{Prediction: layers.Dense{Units: 3}} // the trained head has one unit
+	var report ckpt.Report
+	if err := ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model"), ckpt.SkipMismatched(), ckpt.ReportTo(&report)); err != nil {
+		return err
+	}
+	for _, item := range report.Mismatched {
+		fmt.Println(item.GoPath, "is new:", item.Problem)
+	}
+	return nil
+}
+
+func Example_replacedHead() {
+	fmt.Println(replacedHead(context.Background()))
+	// Output:
+	// Prediction.Kernel is new: shape [8 1] in the checkpoint, [? 3] by the options of Prediction (layers.Dense)
+	// Prediction.Bias is new: shape [1] in the checkpoint, [3] by the options of Prediction (layers.Dense)
+	// <nil>
+}

@@ -15,12 +15,13 @@ type Graph struct {
 	*objectgraph.Graph
 	reader *Reader
 	used   map[int]bool
+	made   map[int]bool
 }
 
 // NewGraph returns a Graph that extends a copy of g and adds what it derives to r.
 func NewGraph(g *objectgraph.Graph, r *Reader) *Graph {
 	copied := &objectgraph.Graph{Nodes: slices.Clone(g.Nodes)}
-	return &Graph{Graph: copied, reader: r, used: make(map[int]bool)}
+	return &Graph{Graph: copied, reader: r, used: make(map[int]bool), made: make(map[int]bool)}
 }
 
 // An Applied rule and what a report should say of it.
@@ -28,12 +29,14 @@ type Applied struct {
 	Rule   *layout.Rule
 	Stored []string // the keys
 	Square bool     // the shape does not tell which layout was stored
+	Again  []string // the stored names that another rule of the object took as well
 }
 
 // Extend adds to the object node what rules derive from the values below it, and returns those that applied: their stored names are all
 // there, and none of their own. The error says which key is refused, or which shape does not fit a rule.
 func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 	var applied []Applied
+	taken := make(map[int]bool)
 	for i := range rules {
 		rule := &rules[i]
 		if err := rule.Check(); err != nil {
@@ -49,7 +52,10 @@ func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 		a := Applied{Rule: rule, Stored: make([]string, len(ids))}
 		for i, id := range ids {
 			a.Stored[i] = g.key(id)
-			g.used[id] = true
+			if taken[id] {
+				a.Again = append(a.Again, rule.Stored[i])
+			}
+			g.used[id], taken[id] = true, true
 		}
 		if len(rule.Own) > 0 {
 			if err := g.derive(node, &a); err != nil {
@@ -75,6 +81,7 @@ func (g *Graph) derive(node int, a *Applied) error {
 		for _, name := range strings.Split(own, "/") {
 			at = g.childOrNew(at, name)
 		}
+		g.made[at] = true
 		g.Nodes[at].Attributes = append(slices.Clip(g.Nodes[at].Attributes), objectgraph.Attribute{Name: objectgraph.VariableValue, FullName: own, Key: keys[i]})
 	}
 	if a.Rule.Square != nil {
@@ -118,6 +125,15 @@ func (g *Graph) hasValue(node int, path string) bool {
 
 // Used reports whether a rule has taken the value of the stored node id. Such a value is not left over, though no object has it.
 func (g *Graph) Used(id int) bool { return g.used[id] }
+
+// Made reports whether the value of the node id is one that a rule made.
+func (g *Graph) Made(id int) bool { return g.made[id] }
+
+// Square reports whether the shape of the value of the node id fits two layouts, of which rule has one.
+func (g *Graph) Square(id int, rule *layout.Rule) bool {
+	e, ok, err := g.reader.Lookup(g.key(id))
+	return err == nil && ok && rule.Square != nil && len(rule.Stored) == 1 && rule.Square([]tensor.Shape{e.Shape})
+}
 
 // key returns the key of a node's value, "" where the node has none.
 func (g *Graph) key(id int) string {

@@ -15,6 +15,7 @@ type Layouts struct {
 	Rules func(v reflect.Value, stored func() []string) []layout.Rule
 
 	applied []AppliedRule
+	asked   map[int][]layout.Rule // what was declared of each stored object
 }
 
 // An AppliedRule is a rule that made a value, and the stored object in which it was applied.
@@ -32,6 +33,10 @@ func (l *Layouts) extend(stored int, v reflect.Value) error {
 	if len(rules) == 0 {
 		return nil
 	}
+	if l.asked == nil {
+		l.asked = make(map[int][]layout.Rule)
+	}
+	l.asked[stored] = rules
 	applied, err := l.Graph.Extend(stored, rules)
 	if err != nil {
 		return &transfer.Mismatch{Problem: err.Error()}

@@ -33,6 +33,9 @@ type pair struct {
 // Plan implements [transfer.Planner].
 func (m *matcher) Plan(p *transfer.Plan) error {
 	m.plan = p
+	if m.r.opts.Load {
+		defer func() { m.r.found = m.found }() // it is not tried again, and a report is wanted also where it fails
+	}
 	if m.late {
 		if err := m.followUp(); err != nil {
 			return err
@@ -191,6 +194,7 @@ func (m *matcher) child(p pair, i int) error {
 	case taken && b.key != e.Node.Key && m.r.opts.Load:
 		if !e.Node.Reached { // a further object for the same values
 			m.queue = append(m.queue, pair{c.ID, e.Node})
+			m.shared = append(m.shared, pair{c.ID, e.Node})
 		}
 	case !m.bind(c.ID, e.Node):
 		m.warnConflict(c.ID, e.Node)

@@ -41,11 +41,18 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 				tell(transfer.Mismatched, item)
 			case bound:
 				tell(transfer.Restored, item)
-			case waiting[id]:
+			case r.opts.Layouts.used(id): // what was made of it is told
+			case waiting[id] && !r.opts.Load:
 				tell(transfer.Waiting, item)
 			default:
 				tell(transfer.Unused, item)
 			}
+		}
+	}
+	for _, p := range r.shared {
+		matched[p.node.Key] = true
+		if a := r.stored.Nodes[p.stored].Attributes; len(a) > 0 && len(p.node.Values) > 0 {
+			tell(transfer.Restored, transfer.Item{Path: p.node.Path(), GoPath: p.node.GoPath(), Key: a[0].Key})
 		}
 	}
 	for _, n := range g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}) {

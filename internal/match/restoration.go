@@ -52,6 +52,7 @@ type found struct {
 	waiting []storedEdge     // edges to stored values for which the program has no object yet
 	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
 	doubled map[int]bool     // bound nodes whose objects took the values of other nodes
+	shared  []pair           // under Load: further objects that took the values of a stored node
 }
 
 // A storedEdge is the i-th child of a stored node.

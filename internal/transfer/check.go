@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
@@ -12,17 +13,42 @@ type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, regio
 
 // check looks every tensor up and compares it with its value: dtype, shape, and whether the files can hold the stored bytes. All
 // that is wrong comes back in one *PlanError.
-func (p *Plan) check(r format.Reader, parts partsFunc) error {
+func (p *Plan) check(r format.Reader, o Options) error {
+	var mismatched []Problem
 	for _, a := range p.assignments {
-		if problem := a.check(r, parts, p.wants); problem != nil {
+		switch problem := a.check(r, o.Parts, p.wants); {
+		case problem == nil:
+		case problem.Err == nil && o.SkipMismatched != nil:
+			mismatched = append(mismatched, *problem)
+		default:
 			p.problems = append(p.problems, *problem)
 		}
+	}
+	if len(mismatched) > 0 && !p.skip(mismatched) {
+		p.problems = append(p.problems, mismatched...)
 	}
 	if len(p.problems) > 0 {
 		p.problems = missingFirst(p.problems)
 		return &PlanError{p.problems}
 	}
+	if len(mismatched) > 0 {
+		o.SkipMismatched(mismatched)
+	}
 	return nil
+}
+
+// skip leaves out all assignments to the objects of the problems. It returns false, and leaves none out, where nothing else would be assigned.
+func (p *Plan) skip(problems []Problem) bool {
+	nodes := make(map[*object.Node]bool, len(problems))
+	for _, problem := range problems {
+		nodes[problem.Node] = true
+	}
+	skipped := func(a *Assignment) bool { return nodes[a.Node] }
+	if len(p.custom) == 0 && !slices.ContainsFunc(p.assignments, func(a *Assignment) bool { return !skipped(a) }) {
+		return false
+	}
+	p.assignments = slices.DeleteFunc(p.assignments, skipped)
+	return true
 }
 
 func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Identity][]wantedShape) *Problem {

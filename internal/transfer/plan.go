@@ -13,6 +13,9 @@ import (
 type Options struct {
 	// CheckOnly ends after the check and rolls back, as if it had failed.
 	CheckOnly bool
+	// SkipMismatched is told of the assignments that are left out since the tensor and the value do not match, unless all of them do not.
+	// nil: these are problems.
+	SkipMismatched func([]Problem)
 	// Atomic reads everything into memory of its own before the first value is assigned.
 	Atomic bool
 	// Parts returns the region of a stored tensor that the program holds, nil for all of it; see ckpt.Parts.
@@ -47,7 +50,7 @@ func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planne
 	p := &Plan{reader: r, graph: g}
 	err := planner.Plan(p)
 	if err == nil {
-		err = p.check(r, o.Parts)
+		err = p.check(r, o)
 	}
 	if err == nil && !o.CheckOnly {
 		err = p.run(ctx, r, o)

@@ -1,0 +1,174 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
+)
+
+// A Report says what became of everything in a restore: of every value in the checkpoint and in the model. What a program
+// should do about it is the program's: an assertion of [Status] turns part of it into an error.
+type Report struct {
+	Checkpoint   string   // the prefix
+	Restored     []Item   // hold the checkpoint's values
+	Missing      []Item   // in the model, not in the checkpoint
+	Unused       []Item   // in the checkpoint, with no place in the model
+	Mismatched   []Item   // matched, but of a kind, shape or dtype that the other side has no place for
+	Waiting      []Item   // in the checkpoint; the model has no object yet where it would go
+	Notes        []Note   // what else the program should know of what was restored
+	RootChildren []string // the edges of the checkpoint's root
+}
+
+// An Item is one value of a report.
+type Item struct {
+	Path    string // from the root, TensorFlow's form: model.dense.kernel
+	GoPath  string // Model.Dense.Kernel; "" where the model has no such place
+	Key     string // in the checkpoint; "" where it has none
+	Problem string // of a Mismatched value: what was expected and what was found; "" where the kinds differ
+}
+
+// A Note is a remark about an object or a value that was restored from another maker's file: an option that the file does not hold, such as
+// PyTorch's epsilon, a value that is the sum of several, a shape that does not tell in whose layout it was stored.
+type Note struct {
+	Path   string // model.norm
+	GoPath string // Model.Norm
+	Text   string
+}
+
+// ReportTo makes [LoadWeights] fill in a report, whether it succeeds or fails. After an error the report's Restored has only values that the
+// model holds all the same, which is none unless the error is a *[RestoreError].
+func ReportTo(r *Report) Option {
+	return Option{"ReportTo", onLoad, func(o *options) { o.report = r }}
+}
+
+// SkipMismatched makes [LoadWeights] leave variables unchanged for which the checkpoint has a value of another shape or dtype, such as those of
+// a new head. They are the report's Mismatched items; without [ReportTo] they are logged. At least one value must fit.
+func SkipMismatched() Option {
+	return Option{"SkipMismatched", onLoad, func(o *options) { o.skipMismatched = true }}
+}
+
+// Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, "").
+func (s *Status) Report() *Report {
+	if s.r == nil {
+		return nil
+	}
+	g, err := s.updated(context.Background())
+	if err != nil {
+		if g, err = s.c.walk(); err != nil {
+			return nil
+		}
+	}
+	return s.r.report(g)
+}
+
+// report says what became of the values of the program g.
+func (r *restore) report(g *object.Graph) *Report {
+	out := &Report{Checkpoint: r.path, RootChildren: r.RootChildren()}
+	problems := make(map[string]string, len(r.mismatched)) // by Go path and key
+	for _, p := range r.mismatched {
+		problems[p.Node.GoPath()+"\x00"+p.Key] = p.Text
+	}
+	r.Outcomes(g, func(what transfer.Outcome, item transfer.Item) {
+		problem, mismatched := problems[item.GoPath+"\x00"+item.Key]
+		if what == transfer.Restored && mismatched {
+			what = transfer.Mismatched
+		}
+		out.add(what, Item{item.Path, item.GoPath, item.Key, problem})
+	})
+	if m, ok := r.restoration.(*match.Restoration); ok {
+		for _, n := range m.Notes(g) {
+			out.Notes = append(out.Notes, Note(n))
+		}
+	}
+	return out
+}
+
+// reportLoad fills in the report that a load was asked for, or logs what no error tells.
+func (r *restore) reportLoad(g *object.Graph, err error) {
+	switch {
+	case r.opts.report != nil:
+		report := r.report(g)
+		if err != nil {
+			report.keepRestored(err)
+		}
+		*r.opts.report = *report
+	case err == nil && len(r.mismatched) > 0:
+		r.opts.logger.Warn("values of another shape or dtype were skipped", "checkpoint", r.path, "report", r.report(g))
+	}
+}
+
+// keepRestored leaves only those values in Restored that a failed restore has assigned.
+func (r *Report) keepRestored(err error) {
+	assigned := make(map[string]bool)
+	if e := (*RestoreError)(nil); errors.As(err, &e) {
+		for _, path := range e.Restored {
+			assigned[path] = true
+		}
+	}
+	var kept []Item
+	for _, item := range r.Restored {
+		if assigned[item.Path] {
+			kept = append(kept, item)
+		}
+	}
+	r.Restored = kept
+}
+
+func (r *Report) add(what transfer.Outcome, item Item) {
+	list := map[transfer.Outcome]*[]Item{
+		transfer.Restored: &r.Restored, transfer.Missing: &r.Missing, transfer.Unused: &r.Unused,
+		transfer.Mismatched: &r.Mismatched, transfer.Waiting: &r.Waiting,
+	}[what]
+	*list = append(*list, item)
+}
+
+// String returns the report as lines that group siblings: "optimizer.*: 212 values unused".
+func (r *Report) String() string {
+	if r == nil {
+		return "nothing was restored"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d restored, %d missing, %d unused, %d mismatched, %d waiting", r.Checkpoint,
+		len(r.Restored), len(r.Missing), len(r.Unused), len(r.Mismatched), len(r.Waiting))
+	if len(r.Restored) == 0 {
+		b.WriteString("\n  nothing matched but the root; " + wording.RootChildren(r.RootChildren))
+	}
+	wording.Group(&b, "missing", itemPaths(r.Missing))
+	wording.Group(&b, "unused", itemPaths(r.Unused))
+	wording.Group(&b, "mismatched", itemPaths(r.Mismatched))
+	wording.Group(&b, "waiting for an object", itemPaths(r.Waiting))
+	r.writeNotes(&b)
+	return b.String()
+}
+
+// writeNotes writes a line for each text, with the first objects that it is about.
+func (r *Report) writeNotes(b *strings.Builder) {
+	const listed = 3
+	about := make(map[string][]string)
+	for _, n := range r.Notes {
+		about[n.Text] = append(about[n.Text], n.Path)
+	}
+	for _, n := range r.Notes {
+		if paths := about[n.Text]; len(paths) > 0 {
+			fmt.Fprintf(b, "\n  %s: %s", strings.Join(wording.First(paths, listed), ", "), n.Text)
+			delete(about, n.Text)
+		}
+	}
+}
+
+func itemPaths(items []Item) []string {
+	paths := make([]string, len(items))
+	for i, it := range items {
+		paths[i] = it.Path
+		if it.Problem != "" {
+			paths[i] += " (" + it.Problem + ")"
+		}
+	}
+	return paths
+}
