@@ -34,6 +34,8 @@
 // field is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a
 // struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
 // strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined.
+// A type defined as a tensor is one, and so is a struct that embeds a tensor or a [Variable] and has nothing else to save; where it has, it must
+// tag the embedded field, which is then an edge.
 // The tag is
 //
 //	`ckpt:"name,option,…"`

@@ -106,8 +106,13 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 		}
 		return nil
 	case walk.Children:
-		if err := f.module(v.Addr().Interface().(*Module)); err != nil {
-			return err
+		if v.Kind() != reflect.Pointer {
+			v = v.Addr()
+		}
+		if m := v.Interface().(*Module); m != nil {
+			if err := f.module(m); err != nil {
+				return err
+			}
 		}
 		return reflectwalk.SkipEntry
 	case walk.Maybe:

@@ -169,7 +169,7 @@ func declaredField(types *walk.Types, owner reflect.Type, f reflect.StructField)
 			return t, walk.Skip, nil
 		}
 	}
-	if f.Type == moduleType {
+	if types.IsModule(f.Type) {
 		if !f.Anonymous {
 			return bad("ckpt.Module must be embedded")
 		}
@@ -192,8 +192,11 @@ func declaredField(types *walk.Types, owner reflect.Type, f reflect.StructField)
 		return bad("option \"inline\" is for structs, not for %v", f.Type)
 	}
 	if !f.IsExported() {
-		if tagged {
+		switch {
+		case tagged:
 			return bad("it has a tag but is not exported: reflection cannot set it")
+		case f.Anonymous && trait == walk.Leaf:
+			return bad("an embedded tensor of an unexported type cannot be set: name the field, with a capital, or the type")
 		}
 		return t, walk.Skip, nil
 	}

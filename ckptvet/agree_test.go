@@ -29,13 +29,16 @@ var (
 		"parts", "*parts", "[]*parts", "map[string]*parts", "map[int]*parts", "hyper", "*hyper", "node", "*node", "broken", "*broken", "[]broken",
 		"wire", "*wire", "[]wire", "variable", "*variable", "[]variable", "slots", "time.Time", "sync.Mutex", "atomic.Pointer[parts]", "ckpt.Module",
 		"struct{ W tensor.Tensor[float32] }", "layers.Dense", "*layers.LSTM",
+		"Kernel", "*Kernel", "[]kernel", "Weight", "*Weight", "[]Weight", "lossy", "*lossy", "twice", "edges", "owner", "*ckpt.Module",
 	}
 	fieldTags = []string{
 		"", "", "", "w", "a", "b", "-", ",optional", "w,optional,cast", "w,alloc", "a,alias=b", "w,alias=a,alias=c", ",inline", "w,inline", "w,shape=2x3", "w,shape=6",
 		"w,shape=", "w,shape=2x-3", "w,sparse", "w,optional=1", "w,alias", "w,fullname=x/y", "'a,b'", "'open", "'a'b", ",", "-,", "''",
 	}
 	fieldNames = []string{"A", "B", "W", "W1", "w1", "c", "InputTransform", "Wx", "WX"}
-	embeddable = []string{"parts", "*parts", "hyper", "*hyper", "Parts", "*Parts", "node", "broken", "wire", "variable", "ckpt.Module", "*layers.Dense", "kind", "alike"}
+	embeddable = []string{"parts", "*parts", "hyper", "*hyper", "Parts", "*Parts", "node", "broken", "wire", "variable", "ckpt.Module", "*layers.Dense", "kind", "alike",
+		"tensor.Tensor[float32]", "*tensor.Tensor[float32]", "tensor.Any", "Kernel", "kernel", "Weight", "*Weight", "weight", "*weight", "lossy", "edges", "*edges", "owner", "*variable", "*ckpt.Module",
+		"tensor.Tensor[float32] `ckpt:\"t\"`", "tensor.Tensor[float32] `ckpt:\"-\"`", "*tensor.Tensor[float32] `ckpt:\",cast\"`", "Weight `ckpt:\"w\"`", "variable `ckpt:\"v\"`"}
 )
 
 const preamble = `package main
@@ -68,6 +71,14 @@ type (
 	wire   struct{ c chan int }
 	variable struct{ c chan int }
 	slots  struct{ c chan int }
+	Kernel tensor.Tensor[float32]
+	kernel Kernel
+	Weight struct { tensor.Tensor[float32]; Name string }
+	weight struct { Weight }
+	lossy  struct { Weight; Bias *tensor.Tensor[float32] }
+	twice  struct { *twice; Weight; Meta any }
+	edges  struct { tensor.Tensor[float32] ` + "`ckpt:\"t\"`" + `; B tensor.Tensor[float32] }
+	owner  struct { variable; tensor.Tensor[float32] }
 )
 
 func (*wire) MarshalBinary() ([]byte, error) { return nil, nil }
@@ -115,12 +126,17 @@ func randomStructs(random *rand.Rand, n int) string {
 			if random.IntN(5) == 0 {
 				typ = pick(embeddable)
 				name = strings.TrimPrefix(typ, "*")
+				name, _, _ = strings.Cut(name, " ")
+				name, _, _ = strings.Cut(name, "[")
 				name = name[strings.LastIndex(name, ".")+1:]
 				if names[name] {
 					continue
 				}
 				names[name] = true
 				fmt.Fprintf(&b, "\t%s", typ)
+				if strings.Contains(typ, "`") {
+					tag = "" // it has one
+				}
 			} else {
 				if names[name] {
 					continue

@@ -55,7 +55,7 @@ func run(pass *analysis.Pass) (any, error) {
 	})
 	in.Preorder([]ast.Node{(*ast.StructType)(nil)}, func(n ast.Node) {
 		d := declare(pass, n.(*ast.StructType), named)
-		if d != nil && (d.tagged() || used[d.typ]) && !leaf(d.typ) { // of what acts as a tensor no field is looked at
+		if d != nil && (d.tagged() || used[d.typ]) {
 			c.check(d)
 		}
 	})
@@ -153,10 +153,14 @@ func calledPackage(pass *analysis.Pass, call *ast.CallExpr) string {
 // reach adds to used the structs of pkg that values of type t hold in exported or embedded fields.
 func reach(pkg *types.Package, t types.Type, used, seen map[types.Type]bool) {
 	t = types.Unalias(t)
-	if seen[t] || leaf(t) {
+	if seen[t] {
 		return
 	}
 	seen[t] = true
+	if l := leafOf(t); l.kind != notLeaf {
+		reachLeaf(pkg, t, l, used, seen)
+		return
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
 		reach(pkg, u.Elem(), used, seen)
@@ -176,6 +180,20 @@ func reach(pkg *types.Package, t types.Type, used, seen map[types.Type]bool) {
 				reach(pkg, f.Type(), used, seen)
 			}
 		}
+	}
+}
+
+// reachLeaf is reach of a type that acts as one tensor: only what it embeds is looked at.
+func reachLeaf(pkg *types.Package, t types.Type, l leafRole, used, seen map[types.Type]bool) {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return
+	}
+	if n, ok := t.(*types.Named); !ok || n.Obj().Pkg() == pkg {
+		used[t] = true
+	}
+	if l.kind == embedsTensor {
+		reach(pkg, s.Field(l.embedded).Type(), used, seen)
 	}
 }
 

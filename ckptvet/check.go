@@ -36,6 +36,10 @@ type verdict struct {
 
 // check reports the mistakes in one struct, each field's first.
 func (c *checker) check(d *declaration) {
+	if l := leafOf(d.typ); l.kind != notLeaf {
+		c.checkLeaf(d, l)
+		return
+	}
 	weights := false // a tag says that the struct has values
 	for i := range d.str.NumFields() {
 		text, ok := reflect.StructTag(d.str.Tag(i)).Lookup("ckpt")
@@ -110,8 +114,11 @@ func (c *checker) field(owner types.Type, s *types.Struct, i int) verdict {
 		return bad("option \"inline\" is for structs, not for %s", c.print(t))
 	}
 	if !f.Exported() {
-		if tagged {
+		switch {
+		case tagged:
 			return bad("it has a tag but is not exported: reflection cannot set it")
+		case f.Embedded() && trait == isLeaf:
+			return bad("an embedded tensor of an unexported type cannot be set: name the field, with a capital, or the type")
 		}
 		return v
 	}

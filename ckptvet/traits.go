@@ -30,7 +30,13 @@ func isNamed(t types.Type, path, name string) bool {
 	return ok && n.Obj().Name() == name && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path
 }
 
-func isModule(t types.Type) bool { return isNamed(t, ckptPath, "Module") }
+// isModule reports a Module, or a pointer to one.
+func isModule(t types.Type) bool {
+	if ptr, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = ptr.Elem()
+	}
+	return isNamed(t, ckptPath, "Module")
+}
 
 // methods returns the methods of a pointer to t by name; none where t is an interface or a pointer itself.
 func methods(t types.Type) map[string]*types.Func {
@@ -38,7 +44,11 @@ func methods(t types.Type) map[string]*types.Func {
 	case *types.Interface, *types.Pointer:
 		return nil
 	}
-	set := types.NewMethodSet(types.NewPointer(t))
+	return methodSet(types.NewPointer(t))
+}
+
+func methodSet(t types.Type) map[string]*types.Func {
+	set := types.NewMethodSet(t)
 	out := make(map[string]*types.Func, set.Len())
 	for m := range set.Methods() {
 		if f, ok := m.Obj().(*types.Func); ok {
@@ -63,17 +73,6 @@ func has(ms map[string]*types.Func, name string, params, results string) bool {
 		return text
 	}
 	return print(s.Params()) == params && print(s.Results()) == results && !s.Variadic()
-}
-
-// leaf reports whether t is a tensor, or acts as one: whether a pointer to it is a tensor.Any, a Variable or a Tensors.
-func leaf(t types.Type) bool {
-	ms := methods(t)
-	if f, ok := ms["copyRun"]; ok && f.Pkg() != nil && f.Pkg().Path() == tensorPath {
-		return true // only package tensor can have that method of Any
-	}
-	tensorAny := tensorPath + ".Any "
-	return has(ms, "CheckpointTensor", "", tensorAny+"error ") && has(ms, "SetCheckpointTensor", tensorAny, "error ") ||
-		ms["CheckpointTensors"] != nil && has(ms, "SetCheckpointTensors", "map[string]"+tensorAny, "error ")
 }
 
 func marshals(t types.Type) bool {

@@ -39,6 +39,31 @@ func Example_ownStruct() {
 	// <nil>
 }
 
+// Types that are tensors: Kernel by its definition; Scaled would be by what it embeds, were it not for the tag and its second value.
+type Kernel tensor.Tensor[float32]
+
+type Scaled struct {
+	tensor.Tensor[float32] `ckpt:"kernel"`
+	Scale                  *tensor.Tensor[float32]
+}
+
+func Example_typesThatAreTensors() {
+	ctx := context.Background()
+	saved := struct {
+		A Kernel
+		B Scaled
+	}{Kernel(*tensor.Scalar[float32](1)), Scaled{*tensor.Scalar[float32](2), tensor.Scalar[float32](3)}}
+	fmt.Println(ckpt.SaveWeights(ctx, "export/types", &saved))
+	var loaded struct {
+		A Kernel
+		B Scaled
+	}
+	fmt.Println(ckpt.LoadWeights(ctx, "export/types", &loaded), loaded.B.At(), loaded.B.Scale.At())
+	// Output:
+	// <nil>
+	// <nil> 2 3
+}
+
 // A Matrix stores its numbers in PyTorch's order elsewhere: the tag says the stored name, and which stored axis is which.
 type Matrix struct {
 	W tensor.Tensor[float32] `ckpt:"kernel,pytorch=weight:10"` // [in out], PyTorch has [out in]

@@ -58,7 +58,7 @@ var roles sync.Map // reflect.Type → *role
 
 // A role is what a type's methods make of it. Asking reflect for them anew took a third of a walk.
 type role struct {
-	leaf      bool // a tensor, or something that acts as one
+	leaf      leaf // a tensor, or something that acts as one
 	marshals  bool // to and from bytes
 	namer     bool
 	slotOwner bool
@@ -73,7 +73,7 @@ func roleOf(t reflect.Type) *role {
 		return got.(*role)
 	}
 	r := &role{
-		leaf:      actsAsTensor(t),
+		leaf:      leafOf(t),
 		marshals:  implements(t, marshalerType) && implements(t, unmarshalerType),
 		namer:     implements(t, namerType),
 		slotOwner: implements(t, slotOwnerType),
@@ -87,11 +87,7 @@ func implements(t, iface reflect.Type) bool {
 	return t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
 }
 
-func actsAsTensor(t reflect.Type) bool {
-	return implements(t, anyTensorType) || implements(t, variableType) || implements(t, tensorsType)
-}
-
-func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf }
+func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf.kind != notLeaf }
 
 // PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
 // where t is no plain value.
@@ -113,7 +109,7 @@ func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 			return tensor.DTInt64, rank, true
 		case t.Kind() == reflect.Uint:
 			return tensor.DTUInt64, rank, true
-		case t.Kind() != reflect.Slice && t.Kind() != reflect.Array, actsAsTensor(t):
+		case t.Kind() != reflect.Slice && t.Kind() != reflect.Array, leafOf(t).kind != notLeaf:
 			return 0, 0, false
 		}
 		t = t.Elem()
@@ -189,11 +185,16 @@ func (p *Types) takesPart(t reflect.Type) bool {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if text, tagged := f.Tag.Lookup("ckpt"); f.Type == p.Module || tagged && text != "-" {
+		if text, tagged := f.Tag.Lookup("ckpt"); p.IsModule(f.Type) || tagged && text != "-" {
 			return true
 		}
 	}
 	return false
+}
+
+// IsModule reports a Module, or a pointer to one.
+func (p *Types) IsModule(t reflect.Type) bool {
+	return t == p.Module || t.Kind() == reflect.Pointer && t.Elem() == p.Module
 }
 
 // cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.

@@ -46,6 +46,7 @@ type Types struct {
 	traits  sync.Map // reflect.Type → Trait
 	checks  sync.Map // reflect.Type → the error of Check, or nil
 	holds   sync.Map // reflect.Type → the bool of holdsTensor
+	mixes   sync.Map // reflect.Type → *mixed
 }
 
 // NewTypes returns what reads declarations in the given language.
@@ -152,7 +153,13 @@ func (p *Types) check(t reflect.Type, seen map[reflect.Type]bool) error {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return p.check(t.Elem(), seen)
 	case reflect.Struct:
-		if IsLeaf(t) || p.Trait(t) == Plain {
+		if l := roleOf(t).leaf; l.kind != notLeaf {
+			if err := p.mixedOf(t).err; err != nil || l.kind != embedsTensor {
+				return err
+			}
+			return p.check(t.Field(l.embedded).Type, seen)
+		}
+		if p.Trait(t) == Plain {
 			return nil
 		}
 		plan := p.Struct(t)

@@ -165,7 +165,14 @@ func (w *Walker) Resolve(v reflect.Value, e *object.Edge, parent *object.Node) (
 		case v.Kind() == reflect.Pointer:
 			v, inInterface = v.Elem(), false
 		default:
-			return w.nodeOf(v, e, parent, inInterface)
+			inner, ok, err := w.tensorIn(v)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return w.nodeOf(v, e, parent, inInterface)
+			}
+			v = inner
 		}
 	}
 	return nil, nil
@@ -185,7 +192,7 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	t := v.Type()
 	role := roleOf(t)
 	plain := role.plain && e.Opt.Explicit && !inInterface
-	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && !role.leaf {
+	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && role.leaf.kind == notLeaf {
 		if !plain || !e.Opt.Alloc || !v.CanSet() {
 			w.offerContainer(v, e, plain)
 			return nil, nil
@@ -199,7 +206,7 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	if n, ok := w.graph.ByContent[content]; ok && content.Type != nil {
 		return n, nil
 	}
-	n := &object.Node{Key: key, Obj: v, Opt: e.Opt, Parent: parent, Name: e.Name, GoStep: e.GoStep, Field: e.Field, Leaf: role.leaf, Namer: role.namer && v.CanAddr()}
+	n := &object.Node{Key: key, Obj: v, Opt: e.Opt, Parent: parent, Name: e.Name, GoStep: e.GoStep, Field: e.Field, Leaf: role.leaf.kind != notLeaf, Namer: role.namer && v.CanAddr()}
 	ok, err := w.fill(n, e, role, plain)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: %w", object.PlaceOf(parent, e), err)
@@ -226,12 +233,15 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 	v, t := n.Obj, n.Obj.Type()
 	n.Saver = saverFor(w.Savers, v)
 	switch {
-	case n.Saver != nil && (role.leaf || t.Kind() != reflect.Struct):
+	case n.Saver != nil && (n.Leaf || t.Kind() != reflect.Struct):
 		return true, nil
 	case n.Saver != nil: // its children are saved as any object's
-	case role.leaf:
+	case n.Leaf:
 		if !v.CanAddr() {
 			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
+		}
+		if err := w.checkMixed(v); err != nil {
+			return false, err
 		}
 		return true, fillLeaf(n, v.Addr().Interface())
 	case role.marshals && e.Opt.Explicit && w.types.Trait(t) == Plain && v.CanAddr() && !plain:
@@ -275,14 +285,14 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 // fillLeaf gives n the values of the object o, a pointer.
 func fillLeaf(n *object.Node, o any) (err error) {
 	var val object.Value
-	switch o := o.(type) {
-	case tensor.Any:
-		val = object.TensorValue(o)
+	switch o := o.(type) { // methods of the type's own come before those of a tensor that it embeds
 	case variable:
 		val, err = variableValue(o)
 	case tensors:
 		n.Values, n.Done, err = tensorsValues(o)
 		return err
+	case tensor.Any:
+		val = object.TensorValue(o)
 	}
 	val.Cast = n.Opt.Cast
 	n.Values = []object.Value{val}

@@ -69,7 +69,7 @@ func (p *Types) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]b
 		for i := range t.NumField() {
 			f := t.Field(i)
 			text, tagged := f.Tag.Lookup("ckpt")
-			if text != "-" && f.Type != p.Module && (tagged || f.IsExported() || f.Anonymous) && p.leadsToLeaf(f.Type, tagged, seen) {
+			if text != "-" && !p.IsModule(f.Type) && (tagged || f.IsExported() || f.Anonymous) && p.leadsToLeaf(f.Type, tagged, seen) {
 				return true
 			}
 		}
