@@ -119,16 +119,6 @@ func readGraph(ctx context.Context, r format.Reader, path string) (*objectgraph.
 	return prefix.Graph(ctx, r, path)
 }
 
-// readGraphFor is readGraph for a model to load weights into. A reader may know how such a model calls what the checkpoint has.
-func readGraphFor(ctx context.Context, r format.Reader, path string, model any) (*objectgraph.Graph, error) {
-	if f, ok := r.(interface {
-		GraphFor(model any) (*objectgraph.Graph, error)
-	}); ok {
-		return f.GraphFor(model)
-	}
-	return readGraph(ctx, r, path)
-}
-
 // checkSavePath refuses a path that cannot be saved to.
 func checkSavePath(path string, o options) error { return o.place().CheckSave(path) }
 

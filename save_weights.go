@@ -13,17 +13,24 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz or .weights.h5;
+// SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz, .weights.h5 or .keras;
 // anything else is a TensorFlow prefix. [As] says it outright. What was at the path stays until all is written.
 //
 // TensorFlow's format is written as Keras's Model.save_weights does: to exactly path, the model is the root, there is no number and
 // no counter, and the directory's `checkpoint` file names it.
 //
-// The other formats have names and no objects. A name is the edges from the model to the variable, joined by dots, in .weights.h5
-// by slashes: blocks.0.kernel. An object that several edges reach is written once, under the shortest path. What a format cannot
-// hold is an error that names the path, before anything is written: strings, opaque state ([encoding.BinaryMarshaler]), slot
-// variables, edges with dots or slashes, in .npz bfloat16 and float8. [MaxShardSize] splits safetensors only. A .weights.h5 file that
-// Keras itself loads has names that depend on Keras's classes: Save of package keras writes those.
+// The other formats have names and no objects. In .safetensors and .npz a name is the edges from the model to the variable, joined by
+// dots: blocks.0.kernel. An object that several edges reach is written once, under the shortest path.
+//
+// A .weights.h5 file has the names that Keras 3 gives a model with the same attributes, so that its load_weights reads the file: a field Dense1
+// of type layers.Dense is dense1/vars/0 and dense1/vars/1, and a slice of Block structs blocks/block, blocks/block_1. A type's name stands
+// for the class in Python, a slice or map for a list or dict, and variables have the order of the fields. For a *layers.Model the names are those
+// of the model that it was made from. A .keras archive has that model's description, too: only a *layers.Model that was made from a
+// description of Keras 3 can be written to one.
+//
+// What a format cannot hold is an error that names the path, before anything is written: strings, opaque state
+// ([encoding.BinaryMarshaler]), slot variables, in .safetensors and .npz edges with dots or slashes, in .npz bfloat16 and float8.
+// [MaxShardSize] splits safetensors only.
 func SaveWeights(ctx context.Context, path string, model any, opts ...Option) error {
 	o, err := defaultOptions().with(onSaveWeights, opts)
 	if err != nil {
@@ -43,7 +50,10 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...Option) er
 	if err != nil {
 		return err
 	}
-	if o.as != writers.TensorFlow || o.maker != "" {
+	switch {
+	case o.maker == "" && (o.as == writers.HDF5 || o.as == writers.Keras):
+		return writeKeras(ctx, g, path, model, o)
+	case o.as != writers.TensorFlow || o.maker != "":
 		return writeFlat(ctx, g, path, o)
 	}
 	if err := writeGraph(ctx, g, path, o); err != nil {
@@ -52,8 +62,8 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...Option) er
 	return recordLatest(ctx, o, path)
 }
 
-// As makes [SaveWeights] write a format whatever the path's ending is: "tensorflow", "safetensors", "npz", or "hdf5", that of
-// .weights.h5 files.
+// As makes [SaveWeights] write a format whatever the path's ending is: "tensorflow", "safetensors", "npz", "hdf5", that of
+// .weights.h5 files, or "keras", that of archives.
 func As(format string) Option {
 	return Option{"As", onSaveWeights, func(o *options) { o.as = format }}
 }
@@ -74,13 +84,21 @@ func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) 
 	return values, err
 }
 
+// flatOptions returns what the writers of other makers' formats are told.
+func flatOptions(o options) (writers.Options, error) {
+	if o.align != 0 || o.shard != nil && o.maxShard == 0 {
+		return writers.Options{}, fmt.Errorf("Align, ShardBy and ShardByTask are for TensorFlow's format, not for %s: %w", o.as, errors.ErrUnsupported)
+	}
+	return writers.Options{MaxShardSize: o.maxShard, Progress: progressOf(o.progress)}, nil
+}
+
 // writeFlat writes the graph to path in a format that knows no objects.
 func writeFlat(ctx context.Context, g *object.Graph, path string, o options) error {
 	fail := func(err error) error { return fmt.Errorf("ckpt: save %s: %w", path, err) }
-	if o.align != 0 || o.shard != nil && o.maxShard == 0 {
-		return fail(fmt.Errorf("Align, ShardBy and ShardByTask are for TensorFlow's format, not for %s: %w", o.as, errors.ErrUnsupported))
+	options, err := flatOptions(o)
+	if err != nil {
+		return fail(err)
 	}
-	options := writers.Options{MaxShardSize: o.maxShard, Progress: progressOf(o.progress)}
 	if o.maker != "" {
 		if o.as != writers.Safetensors && o.as != writers.NPZ {
 			return fail(fmt.Errorf("PyTorch's names are for safetensors and npz, not for %s: %w", o.as, errors.ErrUnsupported))

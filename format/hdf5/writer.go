@@ -14,12 +14,18 @@ import (
 
 // A Writer collects tensors and writes them as the datasets of one file. A key is a path: its parts are the names of groups.
 type Writer struct {
-	fsys    fsx.FS
-	path    string
-	root    Group
-	groups  map[string]*Group
-	sources map[string]format.Source // by key
-	failed  error                    // the first error of Add
+	fsys   fsx.FS
+	path   string
+	root   Group
+	groups map[string]*Group
+	added  map[string]added // by key
+	failed error            // the first error of Add
+}
+
+// An added is a dataset and its elements.
+type added struct {
+	dataset *Dataset
+	source  format.Source
 }
 
 var _ format.Writer = (*Writer)(nil)
@@ -29,7 +35,7 @@ func CreateFile(path string) *Writer { return NewWriter(fsx.OS{}, path) }
 
 // NewWriter is [CreateFile] for a path in fsys.
 func NewWriter(fsys fsx.FS, path string) *Writer {
-	w := &Writer{fsys: fsys, path: path, groups: make(map[string]*Group), sources: make(map[string]format.Source)}
+	w := &Writer{fsys: fsys, path: path, groups: make(map[string]*Group), added: make(map[string]added)}
 	w.groups[""] = &w.root
 	return w
 }
@@ -67,7 +73,7 @@ func (w *Writer) Add(_ int, key string, src format.Source) error {
 }
 
 func (w *Writer) add(key string, src format.Source) error {
-	if _, twice := w.sources[key]; twice {
+	if _, twice := w.added[key]; twice {
 		return fmt.Errorf("hdf5: write %s: %q was added before", w.path, key)
 	}
 	if lastName(key) == "" || strings.HasPrefix(key, "/") {
@@ -80,8 +86,19 @@ func (w *Writer) add(key string, src format.Source) error {
 	if err != nil {
 		return err
 	}
-	w.sources[key] = src
-	g.Datasets = append(g.Datasets, &Dataset{Path: key, DType: src.DType, Shape: src.Shape})
+	d := &Dataset{Path: key, DType: src.DType, Shape: src.Shape}
+	w.added[key] = added{d, src}
+	g.Datasets = append(g.Datasets, d)
+	return nil
+}
+
+// Annotate gives the dataset of a key that was added an attribute.
+func (w *Writer) Annotate(key string, a Attribute) error {
+	to, ok := w.added[key]
+	if !ok {
+		return fmt.Errorf("hdf5: write %s: %q was not added", w.path, key)
+	}
+	to.dataset.Attributes = append(to.dataset.Attributes, a)
 	return nil
 }
 
@@ -126,7 +143,7 @@ func (w *Writer) Stream(ctx context.Context, out io.Writer, allocate func(size i
 	s.write(head)
 	for g := range w.root.All() {
 		for _, d := range g.Datasets {
-			if err := s.dataset(d, w.sources[d.Path]); err != nil {
+			if err := s.dataset(d, w.added[d.Path].source); err != nil {
 				return fmt.Errorf("hdf5: write %s: %q: %w", w.path, d.Path, err)
 			}
 		}

@@ -2,6 +2,7 @@ package keras
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,15 @@ func (r *Reader) Graph() (*objectgraph.Graph, error) { return r.GraphFor(nil) }
 // which calls visit for each layer of the model and of the models in it, a model before what is in it and layers in
 // Keras's order: with the edges that lead from model to the layer, Keras's names for class and layer, and whether it is a model itself.
 // Where the file does not describe the model, the model's method Config() json.RawMessage, if there is one, says which variables its layers
-// have. For any other value the graph is that of Graph.
+// have.
+//
+// Any other value may have a method
+//
+//	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool))
+//
+// which calls visit for its objects: with the edges that lead to one, or nil where none are to be made, with the path that it has in a file
+// of Keras 3, and whether it can have variables. isModel reports whether the file has a keras.Model at a path. Without either
+// method the graph is that of Graph.
 func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 	if r.plain {
 		keys := func(yield func(string) bool) {
@@ -57,8 +66,10 @@ func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 	}
 	if m, ok := model.(kerasModel); ok {
 		b.model(m, root, find)
+	} else if m, ok := model.(kerasObjects); ok && root.object != nil {
+		b.program(m, root.object)
 	}
-	return &objectgraph.Graph{Nodes: b.nodes}, nil
+	return &objectgraph.Graph{Nodes: b.nodes, Aliased: true}, nil
 }
 
 // An edge is a child's name at a node.
@@ -131,9 +142,28 @@ func (b *builder) object(o *object) {
 	for _, c := range o.children {
 		b.link(o.node, c.label, c.node)
 	}
+	if len(o.vars)+len(o.values) == 0 { // perhaps a list or a dict
+		b.givenFirst(o)
+	}
 	if layers != nil {
 		b.layers(o, layers)
 	}
+}
+
+// givenFirst brings the names that o's children were given before all others, so that a dict gets those for its keys. Names that Keras makes of
+// classes are not given.
+func (b *builder) givenFirst(o *object) {
+	given := make(map[edge]bool)
+	for _, c := range o.children {
+		class, _ := splitNumber(c.name)
+		if made, _ := splitNumber(c.label); c.label != "" && made != class {
+			given[edge{c.node, c.label}] = true
+		}
+	}
+	isGiven := func(c objectgraph.Child) bool { return given[edge{c.ID, c.Name}] }
+	children := b.nodes[o.node].Children
+	first := slices.DeleteFunc(slices.Clone(children), func(c objectgraph.Child) bool { return !isGiven(c) })
+	b.nodes[o.node].Children = append(first, slices.DeleteFunc(children, isGiven)...)
 }
 
 // layers adds a model's layers as the model's own children: the names that they were given go before those of their classes.
@@ -187,6 +217,9 @@ func (b *builder) variables(o *object) {
 	for i, v := range o.vars {
 		ids[i] = b.variable(v.key)
 		b.link(vars, v.name, ids[i])
+		if len(v.given) > 0 {
+			b.path(o.node, v.given, ids[i])
+		}
 	}
 	for i, names := range o.variableNames() {
 		for _, name := range names {

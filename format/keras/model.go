@@ -1,12 +1,84 @@
 package keras
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
 // A kerasModel tells of its layers: see [Reader.GraphFor].
 type kerasModel interface {
 	KerasLayers(visit func(edges []string, class, name string, model bool))
+}
+
+// A kerasObjects tells of the objects of a program: see [Reader.GraphFor].
+type kerasObjects interface {
+	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool))
+}
+
+// program adds the edges by which m finds its objects, where the file has them. Layers that the file numbers are left out where the
+// program has others than the file: the numbers then mean nothing.
+func (b *builder) program(m kerasObjects, root *object) {
+	type found struct {
+		edges []string
+		to    *object
+	}
+	byGroup := make(map[string][]found) // by the path of the group that numbers them; "" for all others
+	differs := make(map[string]bool)
+	counted := make(map[string]int)
+	m.KerasObjects(func(path string) bool {
+		o := root.at(path)
+		return o != nil && o.byName["layers"] != nil
+	}, func(edges []string, path string, variables bool) {
+		group := ""
+		if i := strings.LastIndexByte(path, '/'); i >= 0 && lastStep(path[:i]) == "layers" {
+			group = path[:i]
+		}
+		o := root.at(path)
+		switch {
+		case o == nil:
+			differs[group] = differs[group] || variables
+			return
+		case o.hasWeights():
+			counted[group]++
+		}
+		if edges != nil {
+			byGroup[group] = append(byGroup[group], found{edges, o})
+		}
+	})
+	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
+		if group != "" && (differs[group] || counted[group] != root.at(group).weighted()) {
+			continue
+		}
+		for _, f := range byGroup[group] {
+			b.path(0, f.edges, f.to.node)
+		}
+	}
+}
+
+func lastStep(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// at returns the object at a path, nil where there is none.
+func (o *object) at(path string) *object {
+	if path == "" {
+		return o
+	}
+	for step := range strings.SplitSeq(path, "/") {
+		if o = o.byName[step]; o == nil {
+			return nil
+		}
+	}
+	return o
+}
+
+// weighted returns how many of o's children have weights.
+func (o *object) weighted() (n int) {
+	for _, c := range o.children {
+		if c.hasWeights() {
+			n++
+		}
+	}
+	return n
 }
 
 // A place is where the weights of a model are: its node, and the object or the legacy weights.

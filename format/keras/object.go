@@ -8,12 +8,16 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/hdf5"
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // maxDepth is the most objects on the way from the root to a variable: Windows' backslashes make more of them than there are groups.
 const maxDepth = 128
+
+// maxGiven is the most edges of a name that a file gives a variable: names cost less than the nodes that they become.
+const maxGiven = 16
 
 // An object is one of the program's that Keras 3 saved: a group with a group called vars in it, or with objects.
 type object struct {
@@ -31,6 +35,7 @@ type object struct {
 // A variable is a tensor of an object.
 type variable struct {
 	name  string
+	given []string // the edges that lead to it, where the file says so: see [Writer.AddVariable]
 	key   string
 	shape tensor.Shape
 }
@@ -70,20 +75,44 @@ func objects(files []*hdf5.File) (*object, error) {
 				o = o.child(step)
 			}
 			for _, d := range g.Datasets {
-				v := variable{d.Name(), d.Path, d.Shape}
+				v := variable{name: d.Name(), key: d.Path, shape: d.Shape}
+				if vars {
+					v.given = givenName(d)
+				}
 				if vars {
 					o.vars = append(o.vars, v)
 				} else {
 					o.values = append(o.values, v)
 				}
 			}
-			if a := g.Attribute("name"); a != nil && vars {
+			if a := g.Attribute(nameAttribute); a != nil && vars {
 				o.label, _ = a.Text()
 			}
 		}
 	}
 	root.sort()
 	return root, nil
+}
+
+// givenName returns the edges that a variable's attribute has.
+func givenName(d *hdf5.Dataset) []string {
+	a := d.Attribute(nameAttribute)
+	if a == nil {
+		return nil
+	}
+	text, _ := a.Text()
+	if strings.Count(text, "/") >= maxGiven {
+		return nil
+	}
+	steps := strings.Split(text, "/")
+	for i, step := range steps {
+		name, err := objectgraph.Unescape(step)
+		if err != nil || name == "" {
+			return nil
+		}
+		steps[i] = name
+	}
+	return steps
 }
 
 // sort brings variables into the order of their numbers, and objects of one class into the order in which they were saved.

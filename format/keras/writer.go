@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/hdf5"
@@ -17,6 +19,28 @@ import (
 type Archive struct {
 	Config   json.RawMessage // config.json: the model as keras.saving.serialize_keras_object describes it
 	Metadata json.RawMessage // metadata.json: the version of Keras and the date
+}
+
+// version is that of the Keras whose files are written.
+const version = "3.15.1"
+
+// NewArchive returns the archive for a model that Keras 3 describes by config, saved at a time. Descriptions of Keras 2 and those
+// in legacy files, which have another form, are an error.
+func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
+	var object struct {
+		Module *string `json:"module"`
+	}
+	if err := json.Unmarshal(plainJSON(config), &object); err != nil {
+		return nil, fmt.Errorf("the model's description is not JSON: %w", err)
+	}
+	if object.Module == nil {
+		return nil, errors.New("the model was made from a legacy description, which an archive cannot have; write its weights to a .weights.h5 file")
+	}
+	metadata, err := json.Marshal(struct {
+		Version string `json:"keras_version"`
+		Date    string `json:"date_saved"`
+	}{version, saved.Format("2006-01-02@15:04:05")})
+	return &Archive{config, metadata}, err
 }
 
 // Archive returns what r's file has beside its weights, so that [NewWriter] writes it back; nil where r is not a .keras file.
@@ -59,9 +83,25 @@ func (w *Writer) Name(path, name string) error {
 	if err != nil {
 		return err
 	}
-	g.Attributes = []hdf5.Attribute{{Name: "name", Value: value}}
+	g.Attributes = []hdf5.Attribute{{Name: nameAttribute, Value: value}}
 	return nil
 }
+
+// AddVariable is Add with the name of the attribute that holds the variable in the program, or the escaped names that lead to it
+// through containers, joined by slashes. [Reader.Graph] gives the variable that name. Keras passes over it.
+func (w *Writer) AddVariable(key, name string, src format.Source) error {
+	if err := w.Add(0, key, src); err != nil || name == "" {
+		return err
+	}
+	value, err := tensor.FromSlice([]string{name})
+	if err != nil {
+		return err
+	}
+	return w.Annotate(key, hdf5.Attribute{Name: nameAttribute, Value: value})
+}
+
+// nameAttribute is the attribute that holds the name of an object, at its group vars, or of a variable.
+const nameAttribute = "name"
 
 // Commit implements [format.Writer].
 func (w *Writer) Commit(ctx context.Context) error {

@@ -19,6 +19,8 @@ const (
 // A Graph lists the objects of a checkpoint; node 0 is the root.
 type Graph struct {
 	Nodes []Node
+	// Aliased says that edges from a node to another, behind the first of them, are further names that a reader gave it.
+	Aliased bool
 }
 
 // A Node is an object. Several edges may lead to it.

@@ -20,7 +20,7 @@ type Graph struct {
 
 // NewGraph returns a Graph that extends a copy of g and adds what it derives to r.
 func NewGraph(g *objectgraph.Graph, r *Reader) *Graph {
-	copied := &objectgraph.Graph{Nodes: slices.Clone(g.Nodes)}
+	copied := &objectgraph.Graph{Nodes: slices.Clone(g.Nodes), Aliased: g.Aliased}
 	return &Graph{Graph: copied, reader: r, used: make(map[int]bool), made: make(map[int]bool)}
 }
 

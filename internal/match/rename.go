@@ -55,6 +55,7 @@ const maxRenamedPaths = 256 << 20
 // lead to keeps all of its names. The error names a renaming that matched nothing, and a path that two values would have.
 func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, error) {
 	b := newTreeBuilder()
+	b.graph.Aliased = g.Aliased
 	matched := make([]bool, len(renamings))
 	paths, bytes := g.Paths(), 0
 	for id := range g.Nodes {

@@ -154,8 +154,12 @@ type children struct {
 
 func (c children) Names() []string {
 	var names []string
+	named := make(map[int]bool)
 	for _, child := range c.g.Nodes[c.id].Children {
-		names = append(names, child.Name)
+		if !c.g.Aliased || !named[child.ID] {
+			names = append(names, child.Name)
+		}
+		named[child.ID] = true
 	}
 	return names
 }

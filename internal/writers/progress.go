@@ -16,18 +16,20 @@ type counted struct {
 }
 
 func (c *counted) Add(shard int, key string, src format.Source) error {
+	return c.Writer.Add(shard, key, c.source(src))
+}
+
+// source returns a source that is to be added, with which c counts.
+func (c *counted) source(src format.Source) format.Source {
 	load, size := src.Load, int64(src.Shape.Len())*int64(src.DType.Size())
+	c.total += size
 	src.Load = func() (tensor.Any, error) {
 		t, err := load()
 		c.report(c.done, c.total) // those before it are written
 		c.done += size
 		return t, err
 	}
-	err := c.Writer.Add(shard, key, src)
-	if err == nil {
-		c.total += size
-	}
-	return err
+	return src
 }
 
 func (c *counted) Commit(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/format/npz"
 	"github.com/gockpt/ckpt/format/safetensors"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/kerasnames"
 )
 
 // The formats that are written.
@@ -20,9 +21,10 @@ const (
 	Safetensors = "safetensors"
 	NPZ         = "npz"
 	HDF5        = "hdf5"
+	Keras       = "keras"
 )
 
-// ByEnding returns the format that is written to path, for the path's ending: .safetensors, .npz or .weights.h5. Everything else is a
+// ByEnding returns the format that is written to path, for the path's ending: .safetensors, .npz, .weights.h5 or .keras. Everything else is a
 // prefix of TensorFlow's.
 func ByEnding(path string) string {
 	switch {
@@ -32,6 +34,8 @@ func ByEnding(path string) string {
 		return NPZ
 	case strings.HasSuffix(path, ".weights.h5"):
 		return HDF5
+	case strings.HasSuffix(path, ".keras"):
+		return Keras
 	}
 	return TensorFlow
 }
@@ -51,11 +55,39 @@ type Options struct {
 	Progress     func(done, total int64)
 }
 
+// NewKeras returns a writer of the weights called names, to which they were added: of an archive or, where that is nil, of a file of
+// weights alone.
+func NewKeras(fsys fsx.FS, path string, names *kerasnames.Names, archive *keras.Archive, o Options) (format.Writer, error) {
+	if o.MaxShardSize != 0 {
+		return nil, oneFile(path, Keras, o)
+	}
+	w := keras.NewWriter(fsys, path, archive)
+	c := &counted{Writer: w, report: o.Progress}
+	if o.Progress == nil {
+		c.report = func(int64, int64) {}
+	}
+	for _, o := range names.Objects {
+		if err := w.Name(o.Path, o.Name); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range names.Variables {
+		if err := w.AddVariable(v.Key, v.Name, c.source(v.Source)); err != nil {
+			return nil, fmt.Errorf("%q: %w", v.Node.Path(), err)
+		}
+	}
+	return c, nil
+}
+
+func oneFile(path, name string, o Options) error {
+	return fmt.Errorf("%s: shards of at most %d bytes: a checkpoint in the format %s is one file: %w", path, o.MaxShardSize, name, errors.ErrUnsupported)
+}
+
 // Create returns a writer of the format called name. Nothing is touched before its Commit. The error says that there is no such
 // format, or that it has no shards.
 func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 	if o.MaxShardSize < 0 || o.MaxShardSize > 0 && (name == NPZ || name == HDF5) {
-		return nil, fmt.Errorf("%s: shards of at most %d bytes: a checkpoint in the format %s is one file: %w", path, o.MaxShardSize, name, errors.ErrUnsupported)
+		return nil, oneFile(path, name, o)
 	}
 	switch name {
 	case TensorFlow:
@@ -64,6 +96,8 @@ func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 		return safetensors.Create(fsys, path, safetensors.Options{Metadata: o.Metadata, MaxShardSize: o.MaxShardSize, Progress: o.Progress}), nil
 	case NPZ:
 		return npz.Create(fsys, path, npz.Options{Progress: o.Progress}), nil
+	case Keras:
+		return nil, fmt.Errorf("%s: a .keras archive has the description of its model: keras.Save writes one, and for weights alone the path ends in .weights.h5: %w", path, errors.ErrUnsupported)
 	case HDF5:
 		w := keras.NewWriter(fsys, path, nil)
 		if o.Progress == nil {
@@ -71,5 +105,5 @@ func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 		}
 		return &counted{Writer: w, report: o.Progress}, nil
 	}
-	return nil, fmt.Errorf("%s: the format %q cannot be written: expected %s, %s, %s or %s: %w", path, name, TensorFlow, Safetensors, NPZ, HDF5, errors.ErrUnsupported)
+	return nil, fmt.Errorf("%s: the format %q cannot be written: expected %s, %s, %s, %s or %s: %w", path, name, TensorFlow, Safetensors, NPZ, HDF5, Keras, errors.ErrUnsupported)
 }

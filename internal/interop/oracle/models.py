@@ -21,7 +21,43 @@ class Subclassed(keras.Model):
         return self.head(self.input_transform(inputs))
 
 
-MODELS = {"keras3_mlp": lambda: mlp(keras), "tf_keras_mlp": lambda: mlp(tf_keras), "keras3_subclassed": Subclassed}
+class Block(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.projection = keras.layers.Dense(units)
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape[-1:], name="scale")
+        self.shifts = [self.add_weight(shape=shape[-1:], name="shift") for _ in range(2)]
+
+    def call(self, x):
+        return self.projection(x * self.scale + self.shifts[0] - self.shifts[1])
+
+
+class Composed(keras.Model):
+    """Layers as attributes, public, private and shared, in lists, in a dict and in lists within lists."""
+    def __init__(self):
+        super().__init__()
+        self.dense1 = keras.layers.Dense(4, activation="tanh")
+        self.again = self.dense1
+        self.blocks = [Block(4), keras.layers.LayerNormalization(), Block(4)]
+        self.heads = {"left": keras.layers.Dense(3), "right": keras.layers.Dense(3)}
+        self.nested = [[keras.layers.Dense(3)], [keras.layers.Dense(3, use_bias=False)]]
+        self.body = keras.Sequential([keras.layers.Dense(5), keras.layers.LayerNormalization(), keras.layers.Dense(2)])
+        self._hidden = keras.layers.Dense(4)
+
+    def call(self, x):
+        x = self._hidden(self.again(self.dense1(x)))
+        for block in self.blocks:
+            x = block(x)
+        x = self.heads["left"](x) + self.heads["right"](x)
+        for row in self.nested:
+            for layer in row:
+                x = layer(x)
+        return self.body(x)
+
+
+MODELS = {"keras3_mlp": lambda: mlp(keras), "tf_keras_mlp": lambda: mlp(tf_keras), "keras3_subclassed": Subclassed, "keras3_composed": Composed}
 INPUTS = (np.random.RandomState(3).randint(-256, 256, size=[5, 4]) / 128).astype("f4")
 
 
@@ -41,7 +77,7 @@ def answers(model):
 
 @asked
 def model_writes(model, prefix, how, seed=1, train=False):
-    """Writes a model: how is "root", "keyword" (as model=, with its optimizer where it is trained), "weights" or "export"."""
+    """Writes a model: how is "root", "keyword" (as model=, with its optimizer where it is trained), "weights", "h5" or "export"."""
     made = built(model, seed)
     keywords = {}
     if train:
@@ -54,6 +90,8 @@ def model_writes(model, prefix, how, seed=1, train=False):
         tf.train.Checkpoint(model=made, **keywords).save(prefix)
     elif how == "weights":
         made.save_weights(prefix, save_format="tf")
+    elif how == "h5":
+        made.save_weights(prefix)
     elif how == "export":
         made.export(prefix, verbose=False)
     return answers(made)
@@ -61,9 +99,11 @@ def model_writes(model, prefix, how, seed=1, train=False):
 
 @asked
 def model_reads(model, prefix, how):
-    """Restores a model from what the other side wrote; how is "root" or "weights"."""
+    """Restores a model from what the other side wrote; how is "root", "weights" or "h5"."""
     made = built(model, 99)
-    if how == "weights":
+    if how == "h5":
+        made.load_weights(prefix)
+    elif how == "weights":
         made.load_weights(prefix).assert_consumed()
     else:
         tf.train.Checkpoint(made).read(prefix).assert_existing_objects_matched().expect_partial()

@@ -1,0 +1,290 @@
+package kerasnames
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/keras"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// Names are the names of a program's objects and variables.
+type Names struct {
+	Objects   []Object
+	Variables []Variable
+}
+
+// An Object is an object with its path in the file; the root's is empty.
+type Object struct {
+	Path, Name string
+	Node       *object.Node
+}
+
+// A Variable is a variable with its key in the file. Name is that of its edge, or of the escaped edges that lead to it from the object.
+type Variable struct {
+	Key, Name string
+	Node      *object.Node
+	Source    format.Source
+}
+
+// maxObjects is how many objects may be on the way from the root to a variable: a file of HDF5 nests 128 groups.
+const maxObjects = 100
+
+// Of returns the names of g. The error, which has errors.ErrUnsupported, names the path of what a file of Keras's cannot hold: slot
+// variables, opaque state, what custom savers save, names of fields with slashes.
+func Of(g *object.Graph) (*Names, error) {
+	for _, n := range g.Nodes {
+		if err := check(n); err != nil {
+			return nil, err
+		}
+	}
+	w := &walk{seen: make(map[*object.Node]bool), isModel: func(path string) bool { return path == "" }}
+	if err := w.root(g); err != nil {
+		return nil, err
+	}
+	return &w.names, nil
+}
+
+// Objects returns the objects of g that Keras would have, also those without variables so far. isModel reports whether the object at
+// a path is a keras.Model: only the file can tell.
+func Objects(g *object.Graph, isModel func(path string) bool) ([]Object, error) {
+	w := &walk{seen: make(map[*object.Node]bool), isModel: isModel, all: true}
+	err := w.root(g)
+	return w.names.Objects, err
+}
+
+func (w *walk) root(g *object.Graph) error {
+	root := g.Root()
+	name := keras.NewNames().Of(className(root))
+	if named, ok := asInterface(root).(interface{ Name() string }); ok {
+		name = named.Name()
+	}
+	return w.object(element{name: name, node: root, kept: true}, "", 0)
+}
+
+func check(n *object.Node) error {
+	fault := func(reason string) error {
+		return fmt.Errorf("ckpt: %s: %s: %w", n.Path(), reason, errors.ErrUnsupported)
+	}
+	switch {
+	case n.Saver != nil:
+		return fault("only TensorFlow's format holds the tensors of a custom saver")
+	case n.SlotOf != nil:
+		return fault("only TensorFlow's format holds slot variables: save the model without its optimizer")
+	case len(n.Values) == 0 || isVariable(n):
+		return nil
+	}
+	return fault("only TensorFlow's format holds opaque state")
+}
+
+// isVariable reports whether n is one variable and nothing else.
+func isVariable(n *object.Node) bool {
+	return len(n.Values) == 1 && n.Values[0].Attribute == object.VariableAttribute && n.Done == nil
+}
+
+type walk struct {
+	names   Names
+	seen    map[*object.Node]bool // objects and containers
+	isModel func(path string) bool
+	all     bool // keep objects without variables
+}
+
+// object adds an object and what it holds.
+func (w *walk) object(e element, path string, depth int) error {
+	n := e.node
+	if w.seen[n] {
+		return nil
+	}
+	w.seen[n] = true
+	if depth > maxObjects {
+		return tooDeep(n)
+	}
+	at, before := len(w.names.Objects), len(w.names.Variables)
+	w.names.Objects = append(w.names.Objects, Object{path, e.name, n})
+	if err := w.below(n, path, depth); err != nil {
+		return err
+	}
+	if len(w.names.Variables) == before && !e.kept && !w.all {
+		w.names.Objects = w.names.Objects[:at] // it was not built
+	}
+	return nil
+}
+
+// below adds what an object holds.
+func (w *walk) below(n *object.Node, path string, depth int) error {
+	if err := w.variables(n, path); err != nil {
+		return err
+	}
+	if isContainer(n) {
+		return w.container(elements(n), path, depth)
+	}
+	rest := n.Edges
+	layers, held := layersOf(n)
+	if layers != nil {
+		if err := w.container(layers, join(path, allLayers), depth+1); err != nil {
+			return err
+		}
+		rest = slices.DeleteFunc(slices.Clone(rest), func(e object.Edge) bool { return e.Node == held })
+	}
+	rest = slices.Clone(rest)
+	if layers == nil && !ofLayers(n) && n.Find(allLayers) == nil && w.isModel(path) {
+		rest = append(rest, object.Edge{Name: allLayers})
+	}
+	slices.SortStableFunc(rest, func(a, b object.Edge) int { return cmp.Compare(attributeOrder(a.Name), attributeOrder(b.Name)) })
+	for i := range rest {
+		if err := w.attribute(n, &rest[i], path, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allLayers is the property of a keras.Model that has all layers of its attributes. Keras looks at it as at an attribute, so that
+// layers of attributes that sort behind it are stored as its elements.
+const allLayers = "layers"
+
+// attribute adds what an attribute of n holds. An edge to nothing is that of all layers.
+func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int) error {
+	switch {
+	case e.Node == nil && e.Name == allLayers && e.Missing == nil && e.GoStep == "":
+		var all []element
+		flatten(n, map[*object.Node]bool{n: true}, &all)
+		return w.container(all, join(path, allLayers), depth+1)
+	case e.Node == nil || isVariable(e.Node):
+		return nil
+	}
+	name := e.Name
+	if ofLayers(n) {
+		name = keras.Attribute(className(n), name)
+	}
+	if name == "" || strings.ContainsAny(name, "/\\") {
+		return fmt.Errorf("ckpt: %s: the name %q of an edge cannot be that of a group in HDF5: %w", object.PlaceOf(n, e), e.Name, errors.ErrUnsupported)
+	}
+	if isContainer(e.Node) {
+		return w.once(e.Node, join(path, name), depth+1)
+	}
+	return w.object(element{name: e.Name, node: e.Node}, join(path, name), depth+1)
+}
+
+// flatten appends the objects that n holds, also in containers, in the order of its fields and each once.
+func flatten(n *object.Node, seen map[*object.Node]bool, all *[]element) {
+	for _, e := range elements(n) {
+		switch {
+		case seen[e.node] || isVariable(e.node):
+		case isContainer(e.node):
+			seen[e.node] = true
+			flatten(e.node, seen, all)
+		default:
+			seen[e.node] = true
+			*all = append(*all, e)
+		}
+	}
+}
+
+// attributeOrder sorts names as Keras does: those with an underscore in front last.
+func attributeOrder(name string) string {
+	if strings.HasPrefix(name, "_") {
+		return "~" + name
+	}
+	return name
+}
+
+// variables adds the variables that n holds itself, also in containers, each once.
+func (w *walk) variables(n *object.Node, path string) error {
+	o := owned{key: join(path, "vars"), seen: map[*object.Node]bool{n: true}}
+	if isVariable(n) { // the root itself
+		o.add(n, nil)
+	} else if err := o.collect(n, nil); err != nil {
+		return err
+	}
+	w.names.Variables = append(w.names.Variables, o.variables...)
+	return nil
+}
+
+// owned are the variables of one object.
+type owned struct {
+	key       string // with which their keys begin
+	seen      map[*object.Node]bool
+	variables []Variable
+}
+
+func (o *owned) collect(n *object.Node, names []string) error {
+	if len(names) > maxObjects {
+		return tooDeep(n)
+	}
+	for i := range n.Edges {
+		e := &n.Edges[i]
+		if e.Node == nil || o.seen[e.Node] || !isVariable(e.Node) && !isContainer(e.Node) {
+			continue
+		}
+		o.seen[e.Node] = true
+		to := append(slices.Clip(names), objectgraph.Escape(e.Name))
+		if isVariable(e.Node) {
+			o.add(e.Node, to)
+		} else if err := o.collect(e.Node, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a variable, unless it is not built.
+func (o *owned) add(n *object.Node, names []string) {
+	if v := &n.Values[0]; v.Built() {
+		key := o.key + "/" + strconv.Itoa(len(o.variables))
+		o.variables = append(o.variables, Variable{key, strings.Join(names, "/"), n, v.Source()})
+	}
+}
+
+func tooDeep(n *object.Node) error {
+	return fmt.Errorf("ckpt: %s: more than %d objects on the way to it: %w", n.Path(), maxObjects, errors.ErrUnsupported)
+}
+
+// once is container for one that several attributes may hold.
+func (w *walk) once(n *object.Node, path string, depth int) error {
+	if w.seen[n] {
+		return nil
+	}
+	w.seen[n] = true
+	return w.container(elements(n), path, depth)
+}
+
+// An element is an object that another holds.
+type element struct {
+	class string // in a container
+	name  string
+	node  *object.Node
+	kept  bool // it is in the file also where it has no variables
+}
+
+// container adds the objects of a container.
+func (w *walk) container(all []element, path string, depth int) error {
+	names := keras.NewNames()
+	for _, e := range all {
+		var err error
+		switch {
+		case isVariable(e.node):
+		case isContainer(e.node):
+			err = w.once(e.node, join(path, names.Of("Container")), depth+1)
+		default:
+			err = w.object(e, join(path, names.Of(e.class)), depth+1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "/" + name
+}
