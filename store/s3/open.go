@@ -1,0 +1,122 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/gockpt/ckpt/store"
+)
+
+const (
+	partSize = 16 << 20 // of a multipart upload, at least; also the largest object that is one PUT
+	atOnce   = 4        // parts of one upload under way
+)
+
+// bucket is a Store over the objects of a bucket whose names begin with prefix.
+type bucket struct {
+	client *minio.Client
+	core   minio.Core
+	name   string
+	prefix string // "" or ending in a slash
+	part   int64  // partSize, less in tests
+}
+
+// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches.
+func New(client *minio.Client, bucketName, prefix string) store.Store {
+	b := &bucket{client: client, core: minio.Core{Client: client}, name: bucketName, part: partSize}
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		b.prefix = prefix + "/"
+	}
+	return b
+}
+
+// Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. Without an endpoint, which AWS_ENDPOINT_URL may
+// give too, it is Amazon's; without a region it is AWS_REGION's, or what the server says. path=true puts the bucket's name into the
+// path, as most servers other than Amazon's want; it is the default where there is an endpoint. An address holds no credentials: they
+// come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or
+// the pod's role, in this order.
+//
+// Open sends no request that changes anything. The error says what is wrong with the address, or that the server has no such bucket or
+// does not let us see it.
+func Open(ctx context.Context, address string) (store.Store, error) {
+	a, err := parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("s3: %w", err)
+	}
+	lookup := minio.BucketLookupAuto
+	if a.path {
+		lookup = minio.BucketLookupPath
+	}
+	client, err := minio.New(a.host, &minio.Options{
+		Creds: credentials.NewChainCredentials([]credentials.Provider{
+			&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}, &credentials.IAM{},
+		}),
+		Secure: a.secure, Region: a.region, BucketLookup: lookup,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("s3: bucket %s: %w", a.bucket, err)
+	}
+	switch ok, err := client.BucketExists(ctx, a.bucket); {
+	case err != nil:
+		return nil, fmt.Errorf("s3: bucket %s at %s: %w", a.bucket, a.host, plain(err))
+	case !ok:
+		return nil, fmt.Errorf("s3: %s has no bucket %s", a.host, a.bucket)
+	}
+	return New(client, a.bucket, a.prefix), nil
+}
+
+// An address is what one consists of.
+type address struct {
+	bucket, prefix string
+	host, region   string
+	secure, path   bool
+}
+
+func parse(s string) (a address, err error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return a, errors.New("an address that is not a URL") // whose error would show it, and what is secret in it
+	}
+	if u.User != nil {
+		return a, fmt.Errorf("an address of bucket %s that has credentials: they belong into the environment", u.Host)
+	}
+	said := u.Scheme + "://" + u.Host + u.Path // without the query, for messages
+	if u.Scheme != "s3" || u.Host == "" {
+		return a, fmt.Errorf("%s: expected s3://BUCKET/PREFIX", said)
+	}
+	a = address{bucket: u.Host, prefix: strings.Trim(u.Path, "/"), host: "s3.amazonaws.com", region: os.Getenv("AWS_REGION"), secure: true}
+	endpoint := os.Getenv("AWS_ENDPOINT_URL")
+	query := u.Query()
+	for key, values := range query {
+		switch v := values[0]; key {
+		case "endpoint":
+			endpoint = v
+		case "region":
+			a.region = v
+		case "path": // below
+		default:
+			return a, fmt.Errorf("%s: unknown parameter %q: expected endpoint, region or path", said, key)
+		}
+	}
+	if endpoint != "" {
+		e, err := url.Parse(endpoint)
+		if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" || e.User != nil || strings.Trim(e.Path, "/") != "" {
+			return a, fmt.Errorf("%s: the endpoint: expected http://HOST:PORT or https://HOST, without credentials", said)
+		}
+		a.host, a.secure, a.path = e.Host, e.Scheme == "https", true
+	}
+	if query.Has("path") {
+		if a.path, err = strconv.ParseBool(query.Get("path")); err != nil {
+			return a, fmt.Errorf("%s: path: expected true or false", said)
+		}
+	}
+	return a, nil
+}
