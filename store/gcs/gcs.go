@@ -1,0 +1,160 @@
+package gcs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+
+	"github.com/gockpt/ckpt/store"
+)
+
+// bucket is a Store over the objects of a bucket whose names begin with prefix.
+type bucket struct {
+	handle *storage.BucketHandle
+	name   string
+	prefix string // "" or ending in a slash
+	chunk  int    // of an upload, in bytes; less in tests
+}
+
+// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches.
+func New(client *storage.Client, bucketName, prefix string) store.Store {
+	b := &bucket{handle: client.Bucket(bucketName), name: bucketName, chunk: 16 << 20}
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		b.prefix = prefix + "/"
+	}
+	return b
+}
+
+// Open returns the Store at an address: gs://BUCKET/PREFIX. Credentials are the application's default ones; where STORAGE_EMULATOR_HOST
+// names a server none are sent. The error says what is wrong with the address, or that there is no such bucket or we may
+// not see it. Further options are the client's.
+func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("gcs: an address that is not a URL") // whose error would show it, and what is secret in it
+	}
+	if u.Scheme != "gs" || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return nil, fmt.Errorf("gcs: %s://%s%s: expected gs://BUCKET/PREFIX and nothing else", u.Scheme, u.Host, u.Path)
+	}
+	client, err := storage.NewClient(ctx, append([]option.ClientOption{storage.WithJSONReads()}, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("gcs: bucket %s: %w", u.Host, err)
+	}
+	s := New(client, u.Host, u.Path)
+	// Listing asks for no right that reading and writing do not need, and tells a missing bucket.
+	for _, err := range s.List(ctx, "") {
+		if err != nil {
+			client.Close()
+			return nil, err
+		}
+		break
+	}
+	return s, nil
+}
+
+// object returns the handle of an object, whose uploads and deletions are repeated where they fail for a passing reason: what a
+// repetition of ours may find done is told apart by nonces.
+func (b *bucket) object(name string) *storage.ObjectHandle {
+	return b.handle.Object(b.prefix + name).Retryer(storage.WithPolicy(storage.RetryAlways))
+}
+
+// fail says which object could not be read or written.
+func (b *bucket) fail(op, name string, err error) error {
+	return fmt.Errorf("gcs: %s %s in bucket %s: %w", op, b.prefix+name, b.name, plain(err))
+}
+
+// plain is err without the address of the request.
+func plain(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// check returns an error where name is not one of an object's.
+func check(name string) error {
+	if !fs.ValidPath(name) || name == "." {
+		return fs.ErrInvalid
+	}
+	return nil
+}
+
+// status returns the status with which the server answered, 0 where it did not.
+func status(err error) int {
+	var e *googleapi.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return http.StatusNotFound
+	}
+	return 0
+}
+
+// describe returns an Object as a Store has it.
+func (b *bucket) describe(a *storage.ObjectAttrs) store.Object {
+	return store.Object{Name: strings.TrimPrefix(a.Name, b.prefix), Size: a.Size, Version: strconv.FormatInt(a.Generation, 10), Modified: cmp.Or(a.Updated, a.Created)}
+}
+
+// generation is the inverse of the Version in describe. Other versions are of no object.
+func generation(version string) (int64, error) {
+	n, err := strconv.ParseInt(version, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, store.ErrChanged
+	}
+	return n, nil
+}
+
+// List implements [store.Store].
+func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		query := &storage.Query{Prefix: b.prefix + prefix, Delimiter: "/"}
+		if err := query.SetAttrSelection([]string{"Name", "Size", "Generation", "Updated", "Created"}); err != nil {
+			yield(store.Object{}, b.fail("list", prefix, err))
+			return
+		}
+		// A page has its objects first and then its directories: it is put in order before it is yielded.
+		for token := ""; ; {
+			pager := iterator.NewPager(b.handle.Objects(ctx, query), 1000, token)
+			var attrs []*storage.ObjectAttrs
+			next, err := pager.NextPage(&attrs)
+			if err != nil {
+				yield(store.Object{}, b.fail("list", prefix, err))
+				return
+			}
+			for _, o := range b.inOrder(attrs) {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if token = next; token == "" {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements [store.Store].
+func (b *bucket) Delete(ctx context.Context, name string) error {
+	const op = "delete"
+	if err := check(name); err != nil {
+		return b.fail(op, name, err)
+	}
+	if err := b.object(name).Delete(ctx); err != nil && status(err) != http.StatusNotFound {
+		return b.fail(op, name, err)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package gcs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"cloud.google.com/go/storage"
+
+	"github.com/gockpt/ckpt/store"
+)
+
+// nonceKey is the metadata's key of the nonce.
+const nonceKey = "ckpt-nonce"
+
+// Put implements [store.Store].
+func (b *bucket) Put(ctx context.Context, name string, body io.Reader, size int64) (store.Object, error) {
+	return b.write(ctx, "put", name, body, size, nil, nil)
+}
+
+// PutIfAbsent implements [store.Store].
+func (b *bucket) PutIfAbsent(ctx context.Context, name string, body io.Reader, size int64) (store.Object, error) {
+	return b.write(ctx, "put if absent", name, body, size, &storage.Conditions{DoesNotExist: true}, store.ErrExist)
+}
+
+// Replace implements [store.Store].
+func (b *bucket) Replace(ctx context.Context, name, version string, body io.Reader, size int64) (store.Object, error) {
+	const op = "replace"
+	if err := check(name); err != nil {
+		return store.Object{}, b.fail(op, name, err)
+	}
+	g, err := generation(version)
+	if err != nil {
+		return store.Object{}, b.fail(op, name, err)
+	}
+	return b.write(ctx, op, name, body, size, &storage.Conditions{GenerationMatch: g}, store.ErrChanged)
+}
+
+// write writes an object where conds, which may be nil, hold; refused is the error of those that do not.
+func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, size int64, conds *storage.Conditions, refused error) (store.Object, error) {
+	if err := check(name); err != nil {
+		return store.Object{}, b.fail(op, name, err)
+	}
+	handle, nonce := b.object(name), rand.Text()
+	if conds != nil {
+		handle = handle.If(*conds)
+	}
+	attrs, err := b.upload(ctx, handle, nonce, body, size)
+	if conds != nil && status(err) == http.StatusPreconditionFailed {
+		there, statErr := b.object(name).Attrs(ctx)
+		switch {
+		case statErr == nil && there.Metadata[nonceKey] == nonce: // the answer to our own request was lost
+			attrs, err = there, nil
+		case statErr != nil && status(statErr) != http.StatusNotFound:
+			err = statErr // it stays open what happened
+		default:
+			err = refused
+		}
+	}
+	if err != nil {
+		return store.Object{}, b.fail(op, name, err)
+	}
+	return b.describe(attrs), nil
+}
+
+// upload sends body. Where it has another size than it should, or fails, the upload is dropped.
+func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce string, body io.Reader, size int64) (*storage.ObjectAttrs, error) {
+	ctx, drop := context.WithCancel(ctx)
+	defer drop()
+	w := handle.NewWriter(ctx)
+	w.ChunkSize = b.chunk
+	if size >= 0 && size < int64(b.chunk) {
+		w.ChunkSize = int(size) + 1
+	}
+	w.ContentType = "application/octet-stream"
+	w.Metadata = map[string]string{nonceKey: nonce}
+	n, err := io.Copy(w, body)
+	if err == nil && size >= 0 && n != size {
+		err = fmt.Errorf("the contents have %d bytes, %d were said", n, size)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		drop()
+		if closed := w.Close(); closed != nil && !errors.Is(closed, context.Canceled) && status(closed) != 0 {
+			err = closed // what the server said is why writing failed
+		}
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return w.Attrs(), nil
+}
