@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -130,19 +132,31 @@ func (a *attempt) anyAttempt() bool {
 	return slices.ContainsFunc(entries, fs.DirEntry.IsDir)
 }
 
+// atOnce is how many sections a merge reads at the same time: their requests wait, where files are far away.
+const atOnce = 16
+
 // merge checks all sections and commits them. Nothing outside of the sections' directory changes before all are found good.
 func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	manifests := make([]Manifest, a.of)
 	indexes := make([]bundle.Section, a.of)
 	graphs := make([]*objectgraph.Graph, a.of)
+	group, checking := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	errs := make([]error, a.of)
 	for i := range manifests {
-		var err error
-		if manifests[i], err = a.readManifest(i); err != nil {
-			return err
+		group.Go(func() error {
+			if checking.Err() == nil { // what is wrong with a later section interests nobody
+				manifests[i], indexes[i], graphs[i], errs[i] = a.section(checking, i, o.Unverified)
+			}
+			return errs[i]
+		})
+	}
+	if err := group.Wait(); err != nil {
+		first := slices.IndexFunc(errs, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })
+		if first >= 0 {
+			err = errs[first]
 		}
-		if indexes[i], graphs[i], err = a.check(ctx, manifests[i], o.Unverified); err != nil {
-			return fmt.Errorf("ckpt: %s: section %d of %d is damaged: %w: %w", a.prefix, i, a.of, err, ErrSection)
-		}
+		return err
 	}
 	graph, err := mergeGraphs(graphs)
 	if err != nil {
@@ -163,6 +177,19 @@ func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
 	}
 	return nil
+}
+
+// section reads what there is of section i but its data, which it checks.
+func (a *attempt) section(ctx context.Context, i int, unverified bool) (Manifest, bundle.Section, *objectgraph.Graph, error) {
+	m, err := a.readManifest(i)
+	if err != nil {
+		return m, bundle.Section{}, nil, err
+	}
+	index, graph, err := a.check(ctx, m, unverified)
+	if err != nil {
+		err = fmt.Errorf("ckpt: %s: section %d of %d is damaged: %w: %w", a.prefix, i, a.of, err, ErrSection)
+	}
+	return m, index, graph, err
 }
 
 // check opens a section's files and compares them with its manifest.
