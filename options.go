@@ -205,8 +205,8 @@ func IgnoreUnknown() Option {
 	return Option{"IgnoreUnknown", onLoad, func(o *options) { o.ignoreUnknown = true }}
 }
 
-// At makes [LoadWeights] start from the object that path leads to from the checkpoint's root, edges joined by "/" (each
-// escaped as in a key): At("model") puts a training checkpoint's model straight into a model struct.
+// At makes [LoadWeights] start from the object that path leads to from the checkpoint's root: edges joined by "/", each
+// escaped as in a key, or by dots where their names have none. At("model") puts a training checkpoint's model straight into a model struct.
 func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.at = path }} }
 
 // Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and

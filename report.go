@@ -23,6 +23,8 @@ type Report struct {
 	Waiting      []Item   // in the checkpoint; the model has no object yet where it would go
 	Notes        []Note   // what else the program should know of what was restored
 	RootChildren []string // the edges of the checkpoint's root
+
+	failed bool // a load failed, so that Restored says nothing of what matched
 }
 
 // An Item is one value of a report.
@@ -105,6 +107,7 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 
 // keepRestored leaves only those values in Restored that a failed restore has assigned.
 func (r *Report) keepRestored(err error) {
+	r.failed = true
 	assigned := make(map[string]bool)
 	if e := (*RestoreError)(nil); errors.As(err, &e) {
 		for _, path := range e.Restored {
@@ -136,7 +139,11 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d restored, %d missing, %d unused, %d mismatched, %d waiting", r.Checkpoint,
 		len(r.Restored), len(r.Missing), len(r.Unused), len(r.Mismatched), len(r.Waiting))
-	if len(r.Restored) == 0 {
+	switch {
+	case len(r.Restored) > 0:
+	case r.failed:
+		b.WriteString("\n  nothing was assigned, since the load failed")
+	default:
 		b.WriteString("\n  nothing matched but the root; " + wording.RootChildren(r.RootChildren))
 	}
 	wording.Group(&b, "missing", itemPaths(r.Missing))

@@ -412,7 +412,7 @@ func TestReport(t *testing.T) {
 	require.Contains(t, r.String(), "optimizer.*: 20 values waiting for an object")
 
 	err := s.AssertExistingObjectsMatched()
-	require.ErrorContains(t, err, `for model.kernel0 the checkpoint has "kernel": an alias in the tag would match it`)
+	require.ErrorContains(t, err, `for model.kernel0 (Model.Kernel0) the checkpoint has "kernel": an alias in the tag would match it`)
 
 	t.Run("nothing but the root", func(t *testing.T) {
 		r := mustRead(t, mustNew(t, Group{"net": scalar(0)}), path).Report()

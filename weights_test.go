@@ -67,6 +67,8 @@ func TestLoadWeights(t *testing.T) {
 		require.Equal(t, f32(20, 21), &kernel)
 		var list []*dense
 		require.NoError(t, LoadWeights(ctx, path, &list, At("model/hidden"), Strict()))
+		require.NoError(t, LoadWeights(ctx, path, new(dense), At("model.heads/a")), "dots join names that have none")
+		require.NoError(t, LoadWeights(ctx, path, new(dense), At("model.hidden.0")))
 		require.Equal(t, trained().Hidden, list)
 		escaped := written(t, groupOf("a/b", groupOf("", groupOf("c.d", scalar(3)))))
 		var v struct {
@@ -82,7 +84,8 @@ func TestLoadWeights(t *testing.T) {
 			require.Contains(t, mismatch.Problem, fmt.Sprintf("At(%q)", at))
 			require.Contains(t, mismatch.Hints[0], hint)
 		}
-		require.ErrorContains(t, LoadWeights(ctx, path, new(regressor), At("a.b")), "not an escaped name")
+		require.ErrorContains(t, LoadWeights(ctx, path, new(regressor), At("a.b")), `no edge "a" there`)
+		require.ErrorContains(t, LoadWeights(ctx, path, new(regressor), At("modle")), `hint: the object there has "model"`)
 	})
 	t.Run("Strict refuses values that have no place; the counter of saves is none of them", func(t *testing.T) {
 		var m regressor

@@ -169,15 +169,18 @@ func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {
 	return given, nil
 }
 
-// load fills the model. Where nobody said at which edges the checkpoint has it, that is the root, or "model".
+// load fills the model. Where nobody said at which edges the checkpoint has it, that is the root, or "model". The error is that of the
+// attempt that found more of the model.
 func (j *runJob) load(ctx context.Context, model *layers.Model) error {
-	err := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At(j.at))
+	var atRoot, atModel ckpt.Report
+	err := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At(j.at), ckpt.ReportTo(&atRoot))
 	var mismatch *ckpt.MismatchError
 	if j.given || !errors.As(err, &mismatch) {
 		return err
 	}
-	if ckpt.LoadWeights(ctx, j.weights, model, ckpt.At("model")) == nil {
-		return nil
+	second := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At("model"), ckpt.ReportTo(&atModel))
+	if second == nil || len(atModel.RootChildren) > 0 && len(atModel.Missing) < len(atRoot.Missing) {
+		return second
 	}
 	return err
 }

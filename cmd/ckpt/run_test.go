@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -101,6 +102,18 @@ func TestRunTakesInputs(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// Where nobody said at which edges the model is, the error is that of the attempt that came further.
+func TestRunSaysWhatIsWrongWhereTheModelIs(t *testing.T) {
+	text, err := os.ReadFile("testdata/mixed/model.json")
+	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "model.json")
+	require.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte(`"units": `), []byte(`"units": 1`), 1), 0o600))
+	status, _, stderr := runModel(t, mixed(t, `{"inputs": [{"shape": [1, 5], "values": [3, 1, 4, 0, 0]}, {"shape": [1, 3], "values": [1, 2, 3]}]}`, "--config", config)...)
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "in the checkpoint, [")
+	require.NotContains(t, stderr, "missing from the checkpoint")
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -17,6 +17,9 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		for _, n := range missing {
 			e.Missing = append(e.Missing, o.Scope+n.GlobalName())
 		}
+		if e.Hints = m.near(p, e.Missing); len(e.Hints) > 0 {
+			return e
+		}
 		e.Hints = []string{"the checkpoint has " + wording.Quote(m.unused(p, "", 10)) + "; the tag option fullname= says what a variable is called there"}
 		return e
 	}
@@ -30,6 +33,23 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
 	}
 	return nil
+}
+
+// The largest numbers of hints in one error, and of stored names that are compared for one.
+const (
+	maxHints    = 3
+	maxCompared = 1 << 15
+)
+
+// near says which stored names the first missing ones are a slip of.
+func (m *matcher) near(p *transfer.Plan, missing []string) (hints []string) {
+	unused := m.unused(p, "", maxCompared)
+	for _, name := range missing[:min(len(missing), 2*maxHints)] {
+		if near := wording.Near(name, unused); len(near) > 0 && len(hints) < maxHints {
+			hints = append(hints, fmt.Sprintf("for %s the checkpoint has %s: the tag option fullname= says what a variable is called there", name, wording.Quote(near)))
+		}
+	}
+	return hints
 }
 
 // withHolders adds to matched every object that leads to one of its objects: in a name-based checkpoint an object is there if one of

@@ -32,7 +32,7 @@ func (r *Restoration) ExistingMatched(g *object.Graph, h *transfer.History) *tra
 		Problem: fmt.Sprintf("Found %d Go objects that were not bound to checkpointed values, likely due to changes in the Go program. Showing %d of %d unmatched objects: %s",
 			len(names), shown, len(names), strings.Join(names[:shown], ", ")),
 		Missing: names,
-		Hints:   r.hints(&r.found, unmatched),
+		Hints:   r.hints(g, &r.found, unmatched),
 	}
 }
 

@@ -23,7 +23,7 @@ func (m *matcher) complete() error {
 	}
 	if !r.opts.Partial {
 		if missing := m.missing(); len(missing) > 0 {
-			e := &transfer.Mismatch{Hints: r.hints(&m.found, missing), Unused: unknown}
+			e := &transfer.Mismatch{Hints: r.hints(g, &m.found, missing), Unused: unknown}
 			for _, n := range missing {
 				e.Missing = append(e.Missing, n.Path())
 			}
@@ -35,7 +35,11 @@ func (m *matcher) complete() error {
 		}
 	}
 	if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
-		return &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
+		e := &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
+		if level := r.level(g); level != "" {
+			e.Hints = []string{level}
+		}
+		return e
 	}
 	if r.opts.Strict {
 		var unused []string

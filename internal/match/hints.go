@@ -11,30 +11,54 @@ import (
 // maxHints is the largest number of hints about single names in one error.
 const maxHints = 3
 
-// hints says, for objects that found nothing, which stored edges beside them were probably meant.
-func (r *Restoration) hints(f *found, unmatched []*object.Node) []string {
+// hints says, for objects of the program g that found nothing, which stored edges beside them were probably meant.
+func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node) []string {
 	byKey := make(map[object.Identity]int)
 	for id, b := range f.bound.each() {
 		byKey[b.key] = id
 	}
 	var out []string
+	stored := newSuggester(func(id int) []string { return r.unboundChildren(f, id) })
+	seen, left := make(map[*object.Node]bool), make(map[int]bool)
 	for _, n := range unmatched {
-		if n.Parent == nil || len(out) == maxHints {
+		if len(out) == maxHints {
+			break
+		}
+		for n.Parent != nil && !seen[n] { // the outermost object that found nothing
+			if _, ok := byKey[n.Parent.Key]; ok {
+				break
+			}
+			seen[n] = true
+			n = n.Parent
+		}
+		if n.Parent == nil || seen[n] {
 			continue
 		}
-		id, ok := byKey[n.Parent.Key]
-		if !ok {
-			continue
+		seen[n] = true
+		id := byKey[n.Parent.Key]
+		if near := stored.near(n.Name, id); len(near) > 0 {
+			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", place(n), wording.Quote(near)))
+		} else if lacks := r.opts.Layouts.lacks(id, n.Name); lacks != "" {
+			out = append(out, fmt.Sprintf("for %s the checkpoint has neither that name nor %s", place(n), lacks))
+		} else if names := stored.beside(id); len(names) > 0 && !left[id] && f.bound.count > 1 {
+			left[id] = true
+			out = append(out, fmt.Sprintf("beside %s the checkpoint has, for no field of the model, %s", place(n), wording.Quote(wording.First(names, maxListed))))
 		}
-		if near := wording.Near(n.Name, r.unboundChildren(f, id)); len(near) > 0 {
-			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", n.Path(), wording.Quote(near)))
-		}
+	}
+	if level := r.level(g); level != "" {
+		out = append(out, level)
 	}
 	if f.bound.count <= 1 {
 		out = append(out, wording.RootChildren(r.RootChildren()))
 	}
 	return out
 }
+
+// maxListed is the largest number of names that a hint lists.
+const maxListed = 8
+
+// place returns the path of n in both notations.
+func place(n *object.Node) string { return fmt.Sprintf("%s (%s)", n.Path(), n.GoPath()) }
 
 // unboundChildren returns the names of the children with values that have no counterpart.
 func (r *Restoration) unboundChildren(f *found, id int) []string {
@@ -59,17 +83,28 @@ func (r *Restoration) storedHints(g *object.Graph, unresolved []int) []string {
 		}
 	}
 	var out []string
+	program := newSuggester(func(id int) (names []string) {
+		for i := range g.Nodes[id].Edges {
+			names = append(names, g.Nodes[id].Edges[i].Name)
+		}
+		return names
+	})
+	seen := make(map[int]bool)
 	for _, id := range unresolved {
+		if len(out) == maxHints {
+			break
+		}
+		for !seen[id] && !r.bound.has(from[id]) { // the outermost object that found nothing
+			seen[id] = true
+			id = from[id]
+		}
 		n := g.ByKey[r.bound.key(from[id])]
-		if n == nil || len(out) == maxHints {
+		if n == nil || seen[id] {
 			continue
 		}
-		var names []string
-		for i := range n.Edges {
-			names = append(names, n.Edges[i].Name)
-		}
-		if near := wording.Near(edges[id].Name, names); len(near) > 0 {
-			out = append(out, fmt.Sprintf("for %s the model has %s", r.userPath(id), wording.Quote(near)))
+		seen[id] = true
+		if near := program.near(edges[id].Name, n.ID); len(near) > 0 {
+			out = append(out, fmt.Sprintf("for %s the model has %s in %s", r.userPath(id), wording.Quote(near), describeObject(n)))
 		}
 	}
 	return out

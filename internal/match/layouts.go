@@ -1,10 +1,13 @@
 package match
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/gockpt/ckpt/internal/derived"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/wording"
 	"github.com/gockpt/ckpt/layout"
 )
 
@@ -45,6 +48,19 @@ func (l *Layouts) extend(stored int, v reflect.Value) error {
 		l.applied = append(l.applied, AppliedRule{a, stored})
 	}
 	return nil
+}
+
+// lacks returns the stored names that would have made the value own of a stored object, "" where no rule makes it.
+func (l *Layouts) lacks(stored int, own string) string {
+	if l == nil {
+		return ""
+	}
+	for i := range l.asked[stored] {
+		if rule := &l.asked[stored][i]; slices.Contains(rule.Own, own) {
+			return fmt.Sprintf("%s's %s", rule.Maker, wording.Quote(rule.Stored))
+		}
+	}
+	return ""
 }
 
 // used reports whether a rule has made something of a stored node's value.

@@ -1,0 +1,37 @@
+package match
+
+import "github.com/gockpt/ckpt/internal/wording"
+
+// maxCompared bounds how many pairs of names are compared for the hints of one error. Beyond that there are none: a model
+// that lacks thousands of names is another model.
+const maxCompared = 1 << 17
+
+// A suggester looks for names that were probably meant, among those beside the ones that found nothing.
+type suggester struct {
+	names func(place int) []string // of what a stored node, or one of the program, has beside it
+	known map[int][]string
+	left  int // of maxCompared
+}
+
+func newSuggester(names func(place int) []string) *suggester {
+	return &suggester{names: names, known: make(map[int][]string), left: maxCompared}
+}
+
+// beside returns the names at a place.
+func (s *suggester) beside(place int) []string {
+	names, ok := s.known[place]
+	if !ok {
+		names = s.names(place)
+		s.known[place] = names
+	}
+	return names
+}
+
+// near returns the names at a place that name may be a slip of.
+func (s *suggester) near(name string, place int) []string {
+	names := s.beside(place)
+	if s.left -= len(names); s.left < 0 {
+		return nil
+	}
+	return wording.Near(name, names)
+}
