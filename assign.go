@@ -29,8 +29,8 @@ import (
 // Every name must be found on both sides, and every shape and dtype must fit, or the error says which do not and nothing
 // is changed. It satisfies errors.Is(err, [ErrNotFound]) where the checkpoint lacks a tensor. model may be nil where values
 // are pointers only. path is what [Open] takes. Options: [Parts], [Atomic], [StateFile], [WithFS], [WithLogger], [WithProgress].
-func AssignFromCheckpoint(ctx context.Context, path string, model any, assignments map[string]any, opts ...Option) error {
-	o, err := defaultOptions().with(onAssign, opts)
+func AssignFromCheckpoint(ctx context.Context, path string, model any, assignments map[string]any, opts ...AssignOption) error {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return err
 	}

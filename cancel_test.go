@@ -90,7 +90,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 	must(mustNew(t, program(), onErrfs(whole)).Write(ctx, "d/ckpt"))
 	must(must(NewSaver(program(), onErrfs(whole))).Save(ctx, "d/named"))
 	require.NoError(t, mustNew(t, program(), onErrfs(whole)).WriteSection(ctx, "d/merged", 0, 1))
-	reader := func(on Option, f func(r *Reader) error) error {
+	reader := func(on option, f func(r *Reader) error) error {
 		r, err := Open("d/ckpt", on)
 		if err != nil {
 			return err
@@ -98,55 +98,55 @@ func TestCancelInTheMiddle(t *testing.T) {
 		defer r.Close()
 		return f(r)
 	}
-	verbs := map[string]func(ctx context.Context, c *Checkpoint, on Option) error{
-		"Restore": func(ctx context.Context, c *Checkpoint, on Option) error { _, err := c.Read(ctx, "d/ckpt"); return err },
-		"Restore, all or nothing": func(ctx context.Context, c *Checkpoint, on Option) error {
+	verbs := map[string]func(ctx context.Context, c *Checkpoint, on option) error{
+		"Restore": func(ctx context.Context, c *Checkpoint, on option) error { _, err := c.Read(ctx, "d/ckpt"); return err },
+		"Restore, all or nothing": func(ctx context.Context, c *Checkpoint, on option) error {
 			_, err := c.Read(ctx, "d/ckpt", Atomic())
 			return err
 		},
-		"LoadWeights": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"LoadWeights": func(ctx context.Context, c *Checkpoint, on option) error {
 			return LoadWeights(ctx, "d/ckpt", program(), on)
 		},
-		"Saver.Restore": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"Saver.Restore": func(ctx context.Context, c *Checkpoint, on option) error {
 			return must(NewSaver(program(), on)).Restore(ctx, "d/named")
 		},
-		"a tensor": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"a tensor": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
 				_, err := r.ReadTensor(ctx, "one"+attributesMark+object.VariableAttribute)
 				return err
 			})
 		},
-		"strings": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"strings": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
 				_, err := r.ReadTensor(ctx, "text"+attributesMark+object.VariableAttribute)
 				return err
 			})
 		},
-		"a region": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"a region": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
 				_, err := r.Slice(ctx, "one"+attributesMark+object.VariableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
 				return err
 			})
 		},
-		"WriteStored": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"WriteStored": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
 				return r.WriteStored(ctx, "other"+attributesMark+object.VariableAttribute, io.Discard)
 			})
 		},
-		"Verify": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"Verify": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error { return r.Verify(ctx, func(p Problem) { t.Error(p) }) })
 		},
-		"Merge": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"Merge": func(ctx context.Context, c *Checkpoint, on option) error {
 			_, err := Merge(ctx, "d/merged", on)
 			return err
 		},
-		"Write": func(ctx context.Context, c *Checkpoint, on Option) error { _, err := c.Write(ctx, "d/new"); return err },
-		"Write, in shards": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"Write": func(ctx context.Context, c *Checkpoint, on option) error { _, err := c.Write(ctx, "d/new"); return err },
+		"Write, in shards": func(ctx context.Context, c *Checkpoint, on option) error {
 			_, err := c.Write(ctx, "d/new", MaxShardSize(3<<20))
 			return err
 		},
-		"WriteSection": func(ctx context.Context, c *Checkpoint, on Option) error { return c.WriteSection(ctx, "d/new", 0, 2) },
-		"Saver.Save": func(ctx context.Context, c *Checkpoint, on Option) error {
+		"WriteSection": func(ctx context.Context, c *Checkpoint, on option) error { return c.WriteSection(ctx, "d/new", 0, 2) },
+		"Saver.Save": func(ctx context.Context, c *Checkpoint, on option) error {
 			_, err := must(NewSaver(program(), on)).Save(ctx, "d/new")
 			return err
 		},
@@ -159,7 +159,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 				why := errors.New("enough")
 				going, cancel := context.WithCancelCause(ctx)
 				m := &meter{FS: disk, enough: enough, full: func() { cancel(why) }}
-				on := Option{"metered", onAll, func(o *options) { o.fsys, o.writer = m, m }}
+				on := option(func(o *options) { o.fsys, o.writer = m, m })
 				c := mustNew(t, program(), on)
 				err := verb(going, c, on)
 				cancel(nil)

@@ -135,7 +135,7 @@ type Checkpoint struct {
 // edges are then the root's, as in tf.train.Checkpoint(root). The error names the field or object that cannot be
 // saved: a value that is not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
 func New(root any, opts ...Option) (*Checkpoint, error) {
-	o, err := defaultOptions().with(onNew, opts)
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return nil, err
 	}
@@ -311,11 +311,11 @@ func (c *Checkpoint) Close() error {
 // [Checkpoint.Track] calls name, or for "" the root itself. tf.train.Checkpoint(step=tf.Variable(0)) has
 // FullName("step", "Variable"). [New] only.
 func FullName(name, fullname string) Option {
-	return Option{"FullName", onNew, func(o *options) {
+	return option(func(o *options) {
 		o.fullNames = maps.Clone(o.fullNames)
 		if o.fullNames == nil {
 			o.fullNames = make(map[string]string)
 		}
 		o.fullNames[name] = fullname
-	}}
+	})
 }

@@ -32,8 +32,8 @@ func thorough(all, some int) int {
 type victim func(dir string) error
 
 var victims = map[string]victim{
-	"managed saves": func(dir string) error { return saveForever(dir, KeepLast(2)) },
-	"async saves":   func(dir string) error { return saveForever(dir, KeepLast(2), saveAsync) },
+	"managed saves": func(dir string) error { return saveForever(dir) },
+	"async saves":   func(dir string) error { return saveForever(dir, Async()) },
 	"plain saves":   plainSavesForever,
 	"worker 0":      func(dir string) error { return workSection(dir, 0) },
 	"worker 1":      func(dir string) error { return workSection(dir, 1) },
@@ -109,21 +109,14 @@ func (r *run) requireWhole(t *testing.T) {
 	}
 }
 
-// saveAsync marks that saves are to be asynchronous.
-var saveAsync = Option{name: "saveAsync"}
-
 // saveForever saves with a Manager, and prints the number of every save that it was told is done.
-func saveForever(dir string, opts ...Option) error {
-	var each []Option
-	if opts[len(opts)-1].name == saveAsync.name {
-		opts, each = opts[:len(opts)-1], []Option{Async()}
-	}
+func saveForever(dir string, each ...ManagerSaveOption) error {
 	r := newRun()
 	c, err := New(Group{"run": r})
 	if err != nil {
 		return err
 	}
-	m, err := NewManager(c, dir, opts...)
+	m, err := NewManager(c, dir, KeepLast(2))
 	if err != nil {
 		return err
 	}

@@ -66,9 +66,9 @@ func TestForgedSections(t *testing.T) {
 		require.NoError(t, disk.WriteFile(name, m.Encode()))
 
 		before := disk.Files()
-		var opts []Option
+		var opts []MergeOption
 		if i%4 == 0 {
-			opts = []Option{Unverified()}
+			opts = []MergeOption{Unverified()}
 		}
 		start := allocated()
 		_, err := Merge(ctx, prefix, append(opts, onErrfs(disk))...)

@@ -87,7 +87,7 @@ func lookForLatest(t *testing.T, text string) {
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = WaitForNew(gone, "d", "d/ckpt-1", Option{"onErrfs", onWatch, func(o *options) { o.fsys, o.writer = disk, disk }})
+	_, err = WaitForNew(gone, "d", "d/ckpt-1", option(func(o *options) { o.fsys, o.writer = disk, disk }))
 	names(err)
 	require.Equal(t, before, disk.Files(), "%q: who reads changes nothing", text)
 

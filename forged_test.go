@@ -68,7 +68,7 @@ type interrogation struct {
 	of    *specimen // forged
 	files map[string][]byte
 	disk  *errfs.FS
-	on    Option
+	on    option
 	size  int
 	what  string
 
@@ -135,7 +135,7 @@ func (q *interrogation) read() (read int) {
 		return 0
 	}
 	defer r.Close()
-	mapped, err := Open(q.s.open, Option{"mapped", onAll, func(o *options) { o.fsys, o.mapped = mappable{q.disk}, true }})
+	mapped, err := Open(q.s.open, option(func(o *options) { o.fsys, o.mapped = mappable{q.disk}, true }))
 	require.NoError(q, err, q.what)
 	defer mapped.Close()
 	problems := make(map[string]error)
@@ -254,7 +254,7 @@ func (q *interrogation) graph(r *Reader, problems map[string]error) {
 }
 
 // restore restores into a program like the one that was saved. It is left alone unless the error says what of it was changed.
-func (q *interrogation) restore(opts ...Option) {
+func (q *interrogation) restore(opts ...RestoreOption) {
 	root, vars := q.s.program()
 	if _, named := root.(Vars); named {
 		return
@@ -306,7 +306,7 @@ func (q *interrogation) untouched(err error, atomic bool, before, vars map[strin
 }
 
 func (q *interrogation) load() {
-	for name, opts := range map[string][]Option{"LoadWeights": nil, "a part of it": {Partial()}, "all of it": {Strict()}, "from an object on": {Partial(), At("next")}} {
+	for name, opts := range map[string][]LoadOption{"LoadWeights": nil, "a part of it": {Partial()}, "all of it": {Strict()}, "from an object on": {Partial(), At("next")}} {
 		var g grown
 		err := LoadWeights(ctx, q.s.open, &g, append(opts, q.on)...)
 		if failed := (*RestoreError)(nil); err != nil {

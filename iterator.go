@@ -15,26 +15,26 @@ type watchOptions struct {
 }
 
 // MinInterval makes an [Iterator] wait, after each checkpoint, until d has passed since it came (min_interval_secs).
-func MinInterval(d time.Duration) Option {
-	return Option{"MinInterval", onWatch, func(o *options) { o.watch.interval = d }}
+func MinInterval(d time.Duration) WatchOption {
+	return option(func(o *options) { o.watch.interval = d })
 }
 
 // Timeout ends the wait for a new checkpoint after d. Without it an [Iterator] and [WaitForNew] wait as long as their
 // context lets them.
-func Timeout(d time.Duration) Option {
-	return Option{"Timeout", onWatch, func(o *options) { o.watch.timeout = &d }}
+func Timeout(d time.Duration) WatchOption {
+	return option(func(o *options) { o.watch.timeout = &d })
 }
 
 // TimeoutFunc is asked by an [Iterator] after each checkpoint and each [Timeout] whether no more will come, and ends it by
 // answering true (timeout_fn). While it answers false a Timeout ends nothing.
-func TimeoutFunc(done func() bool) Option {
-	return Option{"TimeoutFunc", onWatch, func(o *options) { o.watch.done = done }}
+func TimeoutFunc(done func() bool) WatchOption {
+	return option(func(o *options) { o.watch.done = done })
 }
 
 // PollInterval makes an [Iterator] or [WaitForNew] look for a new checkpoint every d instead of every second
 // (seconds_to_sleep).
-func PollInterval(d time.Duration) Option {
-	return Option{"PollInterval", onWatch, func(o *options) { o.watch.poll = d }}
+func PollInterval(d time.Duration) WatchOption {
+	return option(func(o *options) { o.watch.poll = d })
 }
 
 // Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears: for evaluating what
@@ -44,9 +44,9 @@ func PollInterval(d time.Duration) Option {
 // It ends, without an error, when no new checkpoint comes within [Timeout] or when [TimeoutFunc] says so. The end of
 // ctx, or a state file for which [Latest] gives an error, is yielded with an empty path and ends it too. Further options:
 // [MinInterval], [PollInterval], [StateFile], [WithFS], [WithLogger].
-func Iterator(ctx context.Context, dir string, opts ...Option) iter.Seq2[string, error] {
+func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		o, err := defaultOptions().with(onWatch, opts)
+		o, err := with(defaultOptions(), opts)
 		if err != nil {
 			yield("", err)
 			return
@@ -87,8 +87,8 @@ func Iterator(ctx context.Context, dir string, opts ...Option) iter.Seq2[string,
 
 // WaitForNew returns the path of dir's latest checkpoint as soon as that is not last, "" where [Timeout] passes
 // before (wait_for_new_checkpoint). Options: Timeout, [PollInterval], [StateFile], [WithFS], [WithLogger].
-func WaitForNew(ctx context.Context, dir, last string, opts ...Option) (path string, err error) {
-	o, err := defaultOptions().with(onWatch, opts)
+func WaitForNew(ctx context.Context, dir, last string, opts ...WatchOption) (path string, err error) {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return "", err
 	}

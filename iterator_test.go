@@ -32,7 +32,7 @@ type arrival struct {
 }
 
 // iterate collects what an Iterator yields in a time of its own; body runs after each, in the loop.
-func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...Option) (all []arrival) {
+func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...WatchOption) (all []arrival) {
 	start := time.Now()
 	for path, err := range Iterator(ctx, dir, opts...) {
 		a := arrival{time.Since(start), filepath.Base(path), err}
@@ -179,11 +179,6 @@ func TestIterator(t *testing.T) {
 		all := iterate(ctx, dir, nil)
 		require.Len(t, all, 1)
 		require.ErrorContains(t, all[0].err, "../x")
-	})
-	in("an option of another call is an error too", func(t *testing.T, dir string) {
-		all := iterate(ctx, dir, nil, KeepLast(3))
-		require.Len(t, all, 1)
-		require.ErrorContains(t, all[0].err, "KeepLast has no meaning for Iterator or WaitForNew")
 	})
 	in("K-17 another state file, another filesystem", func(t *testing.T, _ string) {
 		fsys := fstest.MapFS{"a/eval": {Data: []byte("model_checkpoint_path: 'ckpt-1'")}, "a/ckpt-1.index": {}}

@@ -16,7 +16,7 @@ import (
 )
 
 // mustLatest is Latest for tests that are not about its errors.
-func mustLatest(t *testing.T, dir string, opts ...Option) string {
+func mustLatest(t *testing.T, dir string, opts ...OpenOption) string {
 	t.Helper()
 	path, err := Latest(dir, opts...)
 	require.NoError(t, err)

@@ -14,10 +14,10 @@ import (
 // level out. Where old has a character of regular expressions other than the dot it is one, and new may refer to its groups:
 // Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in their order; one that matches no value is an error.
 // [At] then starts from a renamed path.
-func Rename(old, new string) Option {
-	return Option{"Rename", onRestore | onLoad, func(o *options) {
+func Rename(old, new string) RenameOption {
+	return option(func(o *options) {
 		o.renames = append(o.renames[:len(o.renames):len(o.renames)], [2]string{old, new})
-	}}
+	})
 }
 
 // renamed returns g with its values under the paths that the renamings give them.

@@ -45,10 +45,10 @@ type Manager struct {
 // NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
 // has. Options: [KeepLast] (without it all are kept), [KeepEvery], [SaveInterval], [LastStep], [InitFunc], [CheckpointName],
 // [StateFile], [WithLogger], [WithProgress].
-func NewManager(c *Checkpoint, dir string, opts ...Option) (*Manager, error) {
+func NewManager(c *Checkpoint, dir string, opts ...ManagerOption) (*Manager, error) {
 	o := c.opts
 	o.manager = managerOptions{name: "ckpt"}
-	o, err := o.with(onManager, opts)
+	o, err := with(o, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +100,8 @@ func (m *Manager) Checkpoints() []string {
 // Where it fails the previous checkpoint is whole and latest. An old checkpoint that cannot be deleted is no
 // failure: that is logged, and tried again by the next save. The end of ctx stops Save until the new checkpoint is
 // recorded; deleting is then finished.
-func (m *Manager) Save(ctx context.Context, opts ...Option) (path string, err error) {
-	o, err := m.opts.with(onSave|onManagerSave, opts)
+func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path string, err error) {
+	o, err := with(m.opts, opts)
 	if err != nil {
 		return "", err
 	}
@@ -241,7 +241,7 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 		m.opts.logger.Info("Customized initialization is done through the passed `init_fn`.")
 		return "", nil
 	}
-	fromDir := Option{"", onRestore, func(o *options) { o.fsys = m.opts.writer }}
+	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
 	if _, err := m.c.Restore(ctx, path, fromDir); err != nil {
 		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
 			err = m.opts.saved().Gone(m.dir, path)

@@ -72,7 +72,7 @@ func TestManagerCallbacks(t *testing.T) {
 		dir := t.TempDir()
 		m := manage(t, dir)
 		var paths []string
-		opts := []Option{OnWrite(func(_ context.Context, path string) error {
+		opts := []ManagerSaveOption{OnWrite(func(_ context.Context, path string) error {
 			require.True(t, Exists(path))
 			require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
 			paths = append(paths, path)

@@ -19,11 +19,11 @@ import (
 
 // withDisk makes a Checkpoint read and write another filesystem.
 func withDisk(disk *errfs.FS) Option {
-	return Option{"withDisk", onNew, func(o *options) { o.fsys, o.writer = disk, disk }}
+	return option(func(o *options) { o.fsys, o.writer = disk, disk })
 }
 
 // manageOn returns a Manager of the variable v in the directory "train" of disk.
-func manageOn(t *testing.T, disk *errfs.FS, v *tensor.Tensor[float32], opts ...Option) *Manager {
+func manageOn(t *testing.T, disk *errfs.FS, v *tensor.Tensor[float32], opts ...ManagerOption) *Manager {
 	t.Helper()
 	return mustManage(t, mustNew(t, Group{"v": v}, withDisk(disk)), "train", opts...)
 }
@@ -330,7 +330,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		dir := t.TempDir()
 		broken := errors.New("broken")
 		fail := OnWrite(func(context.Context, string) error { return broken })
-		for _, opts := range [][]Option{{fail}, {fail, Async()}} {
+		for _, opts := range [][]ManagerSaveOption{{fail}, {fail, Async()}} {
 			m := manage(t, dir)
 			_, err := m.Save(ctx, opts...)
 			require.ErrorIs(t, errors.Join(err, m.Sync(ctx)), broken)

@@ -14,14 +14,14 @@ import (
 func TestManagerContinuesWhatTensorFlowWrote(t *testing.T) {
 	for _, test := range []struct {
 		id, name string
-		opts     []Option
+		opts     []ManagerOption
 		base     string
 		interval float64
 		steps    int64
 		number   bool
 	}{
-		{"R-01", "manager-keeps-last", []Option{KeepLast(2)}, "ckpt", 10, 5, false},
-		{"R-05", "manager-keeps-hours", []Option{KeepLast(1), KeepEvery(time.Hour)}, "ckpt", 600.25, 9, false},
+		{"R-01", "manager-keeps-last", []ManagerOption{KeepLast(2)}, "ckpt", 10, 5, false},
+		{"R-05", "manager-keeps-hours", []ManagerOption{KeepLast(1), KeepEvery(time.Hour)}, "ckpt", 600.25, 9, false},
 	} {
 		// TensorFlow looked at its clock, which went on by interval each time, once for the manager and five times a save.
 		t.Run(test.id+" K-02 the same saves at the same times give the same files as "+test.name, func(t *testing.T) {

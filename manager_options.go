@@ -23,48 +23,48 @@ type managerOptions struct {
 }
 
 // KeepLast makes a [Manager] delete its oldest checkpoints until n are left (max_to_keep). Without it all are kept.
-func KeepLast(n int) Option {
-	return Option{"KeepLast", onManager | onSaver, func(o *options) { o.manager.keepLast = &n }}
+func KeepLast(n int) RetentionOption {
+	return option(func(o *options) { o.manager.keepLast = &n })
 }
 
 // KeepEvery makes a [Manager] keep for good, of those that [KeepLast] would delete, each that was written d or more after
 // the last one so kept (keep_checkpoint_every_n_hours). They leave the Manager's list.
-func KeepEvery(d time.Duration) Option {
-	return Option{"KeepEvery", onManager | onSaver, func(o *options) { o.manager.keepEvery = &d }}
+func KeepEvery(d time.Duration) RetentionOption {
+	return option(func(o *options) { o.manager.keepEvery = &d })
 }
 
 // SaveInterval makes [Manager.Save] do nothing unless step, the program's own count, has grown by n since the last
 // save (checkpoint_interval, step_counter).
-func SaveInterval(n int64, step func() int64) Option {
-	return Option{"SaveInterval", onManager, func(o *options) { o.manager.interval, o.manager.step = &n, step }}
+func SaveInterval(n int64, step func() int64) ManagerOption {
+	return option(func(o *options) { o.manager.interval, o.manager.step = &n, step })
 }
 
 // LastStep says at which step the last save was, where a [Manager] with a [SaveInterval] continues what another
 // began (last_checkpoint_step).
-func LastStep(n int64) Option {
-	return Option{"LastStep", onManager, func(o *options) { o.manager.lastStep = &n }}
+func LastStep(n int64) ManagerOption {
+	return option(func(o *options) { o.manager.lastStep = &n })
 }
 
 // InitFunc is what [Manager.RestoreOrInitialize] calls where there is no checkpoint to restore (init_fn).
-func InitFunc(f func(ctx context.Context) error) Option {
-	return Option{"InitFunc", onManager, func(o *options) { o.manager.init = f }}
+func InitFunc(f func(ctx context.Context) error) ManagerOption {
+	return option(func(o *options) { o.manager.init = f })
 }
 
 // CheckpointName makes a [Manager] call its checkpoints name-1, name-2, … instead of ckpt-1, … (checkpoint_name).
-func CheckpointName(name string) Option {
-	return Option{"CheckpointName", onManager, func(o *options) { o.manager.name = name }}
+func CheckpointName(name string) ManagerOption {
+	return option(func(o *options) { o.manager.name = name })
 }
 
 // Number gives the checkpoint of one [Manager.Save] the number n instead of the save counter's, which counts on
 // all the same (checkpoint_number).
-func Number(n int64) Option {
-	return Option{"Number", onManagerSave, func(o *options) { o.manager.number = &n }}
+func Number(n int64) ManagerSaveOption {
+	return option(func(o *options) { o.manager.number = &n })
 }
 
 // Force makes one [Manager.Save] save before the [SaveInterval] is over, unless it saved at this very step
 // (check_interval=False).
-func Force() Option {
-	return Option{"Force", onManagerSave, func(o *options) { o.manager.force = true }}
+func Force() ManagerSaveOption {
+	return option(func(o *options) { o.manager.force = true })
 }
 
 // check returns what is wrong with the options of a Manager.

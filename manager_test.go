@@ -27,7 +27,7 @@ func inTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
 	})
 }
 
-func mustManage(t *testing.T, c *Checkpoint, dir string, opts ...Option) *Manager {
+func mustManage(t *testing.T, c *Checkpoint, dir string, opts ...ManagerOption) *Manager {
 	t.Helper()
 	m, err := NewManager(c, dir, opts...)
 	require.NoError(t, err)
@@ -35,12 +35,12 @@ func mustManage(t *testing.T, c *Checkpoint, dir string, opts ...Option) *Manage
 }
 
 // manage returns a Manager of a Checkpoint of its own, as another run of a program would have it.
-func manage(t *testing.T, dir string, opts ...Option) *Manager {
+func manage(t *testing.T, dir string, opts ...ManagerOption) *Manager {
 	t.Helper()
 	return mustManage(t, mustNew(t, Group{"v": scalar(1)}), dir, opts...)
 }
 
-func mustSave(t *testing.T, m *Manager, opts ...Option) string {
+func mustSave(t *testing.T, m *Manager, opts ...ManagerSaveOption) string {
 	t.Helper()
 	path, err := m.Save(ctx, opts...)
 	require.NoError(t, err)
@@ -344,30 +344,24 @@ func TestManagerNames(t *testing.T) {
 func TestManagerOptions(t *testing.T) {
 	step := func() int64 { return 0 }
 	for name, test := range map[string]struct {
-		opts []Option
+		opts []ManagerOption
 		want string
 	}{
-		"R-02 keep none":                        {[]Option{KeepLast(0)}, "KeepLast(0): a positive number"},
-		"R-02 keep fewer than none":             {[]Option{KeepLast(-1)}, "KeepLast(-1)"},
-		"R-15 an interval of unknown steps":     {[]Option{SaveInterval(3, nil)}, "SaveInterval: a function"},
-		"an interval of no steps":               {[]Option{SaveInterval(0, step)}, "SaveInterval(0)"},
-		"a last step without an interval":       {[]Option{LastStep(3)}, "LastStep"},
-		"keep every nothing":                    {[]Option{KeepEvery(0)}, "KeepEvery(0s)"},
-		"no name":                               {[]Option{CheckpointName("")}, `CheckpointName("")`},
-		"a name that is a path":                 {[]Option{CheckpointName("a/b")}, `CheckpointName("a/b")`},
-		"a name that leads out":                 {[]Option{CheckpointName("../b")}, `CheckpointName("../b")`},
-		"an option that belongs to Save":        {[]Option{Number(3)}, "Number has no meaning for NewManager"},
-		"an option that belongs to an Iterator": {[]Option{Timeout(3)}, "Timeout has no meaning for NewManager"},
+		"R-02 keep none":                    {[]ManagerOption{KeepLast(0)}, "KeepLast(0): a positive number"},
+		"R-02 keep fewer than none":         {[]ManagerOption{KeepLast(-1)}, "KeepLast(-1)"},
+		"R-15 an interval of unknown steps": {[]ManagerOption{SaveInterval(3, nil)}, "SaveInterval: a function"},
+		"an interval of no steps":           {[]ManagerOption{SaveInterval(0, step)}, "SaveInterval(0)"},
+		"a last step without an interval":   {[]ManagerOption{LastStep(3)}, "LastStep"},
+		"keep every nothing":                {[]ManagerOption{KeepEvery(0)}, "KeepEvery(0s)"},
+		"no name":                           {[]ManagerOption{CheckpointName("")}, `CheckpointName("")`},
+		"a name that is a path":             {[]ManagerOption{CheckpointName("a/b")}, `CheckpointName("a/b")`},
+		"a name that leads out":             {[]ManagerOption{CheckpointName("../b")}, `CheckpointName("../b")`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := NewManager(mustNew(t, Group{"v": scalar(1)}), t.TempDir(), test.opts...)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
-	t.Run("an option that belongs to NewManager", func(t *testing.T) {
-		_, err := manage(t, t.TempDir()).Save(ctx, KeepLast(2))
-		require.ErrorContains(t, err, "KeepLast has no meaning for Manager.Save")
-	})
 }
 
 func TestManagerIntervals(t *testing.T) {

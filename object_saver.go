@@ -30,10 +30,10 @@ type ObjectSaver struct {
 }
 
 // WithSaver lets s save and restore the objects that it matches. Where several match, the one given last does.
-func WithSaver(s ObjectSaver) Option {
-	return Option{"WithSaver", onNew | onLoad | onSaveWeights, func(o *options) {
+func WithSaver(s ObjectSaver) ObjectOption {
+	return option(func(o *options) {
 		o.savers = append(o.savers, &object.Saver{Name: s.Name, Match: s.Match, Save: s.Save, Lenient: s.Lenient, Of: &s})
-	}}
+	})
 }
 
 // checkSavers says what is wrong with the savers of a call.

@@ -16,45 +16,6 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An Option changes how a call works. Those of [New] hold for every call on the Checkpoint; a call's own come on top.
-// An option given to a call on which it has no meaning is an error.
-type Option struct {
-	name string
-	on   calls
-	set  func(*options)
-}
-
-// calls is a set of the library's verbs.
-type calls int
-
-const (
-	onNew calls = 1 << iota
-	onSave
-	onRestore
-	onLoad
-	onSaveWeights
-	onOpen
-	onManager
-	onSection
-	onMerge
-	onManagerSave
-	onWatch
-	onSaver
-	onSaverSave
-	onAssign
-	onReshard
-
-	onRead  = onRestore | onLoad | onOpen | onAssign | onReshard
-	onWrite = onSave | onSaveWeights | onSaverSave
-	onAll   = onNew | onRead | onWrite | onManager | onSection | onMerge | onSaver
-)
-
-var callNames = map[calls]string{
-	onNew: "New", onSave: "Save or Write", onRestore: "Restore or Read", onLoad: "LoadWeights", onSaveWeights: "SaveWeights",
-	onOpen: "Open", onManager: "NewManager", onSection: "WriteSection", onMerge: "Merge", onSave | onManagerSave: "Manager.Save", onWatch: "Iterator or WaitForNew",
-	onSaver: "NewSaver", onSaverSave: "Saver.Save", onAssign: "Saver.Restore or AssignFromCheckpoint", onReshard: "Reshard",
-}
-
 // options is what the options of a call amount to.
 type options struct {
 	fsys     fsx.ReadFS // to read from
@@ -111,13 +72,13 @@ func defaultOptions() options {
 }
 
 // with returns o with the options of one call on top.
-func (o options) with(call calls, opts []Option) (options, error) {
+func with[O setter](o options, opts []O) (options, error) {
 	o.attach = append([]namedObject(nil), o.attach...)
 	o.callbacks = o.callbacks[:len(o.callbacks):len(o.callbacks)]
 	o.savers = o.savers[:len(o.savers):len(o.savers)]
 	for _, opt := range opts {
-		if opt.set == nil || opt.on&call == 0 {
-			return o, fmt.Errorf("ckpt: option %s has no meaning for %s", opt.name, callNames[call])
+		if setter(opt) == nil {
+			return o, errors.New("ckpt: an option is nil")
 		}
 		opt.set(&o)
 	}
@@ -138,23 +99,23 @@ const maxAlign = 4096
 
 // With attaches a further object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
 func With(name string, object any) Option {
-	return Option{"With", onNew, func(o *options) { o.attach = append(o.attach, namedObject{name, object}) }}
+	return option(func(o *options) { o.attach = append(o.attach, namedObject{name, object}) })
 }
 
 // WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
 // there and goes to the host's files.
-func WithFS(fsys fs.FS) Option {
-	return Option{"WithFS", onNew | onRead | onWatch | onSaver, func(o *options) {
+func WithFS(fsys fs.FS) ReadOption {
+	return option(func(o *options) {
 		o.fsys = nil
 		if fsys != nil {
 			o.fsys = fsx.FromFS(fsys)
 		}
-	}}
+	})
 }
 
 // WithLogger sends warnings to l instead of slog.Default().
-func WithLogger(l *slog.Logger) Option {
-	return Option{"WithLogger", onAll | onWatch, func(o *options) { o.logger = l }}
+func WithLogger(l *slog.Logger) AnyOption {
+	return option(func(o *options) { o.logger = l })
 }
 
 // Progress says how much of a save or a restore has been done.
@@ -164,50 +125,50 @@ type Progress struct {
 
 // WithProgress calls f as bytes are moved, from one goroutine at a time; the last call has Done equal to Total
 // unless the save or restore failed.
-func WithProgress(f func(Progress)) Option {
-	return Option{"WithProgress", onAll, func(o *options) { o.progress = f }}
+func WithProgress(f func(Progress)) TransferOption {
+	return option(func(o *options) { o.progress = f })
 }
 
 // OnWrite calls f with the checkpoint's path after its files are complete and before the `checkpoint` state file names
 // it. Several are called in the order given; an error of one is the save's.
-func OnWrite(f func(ctx context.Context, path string) error) Option {
-	return Option{"OnWrite", onNew | onWrite | onSaver | onReshard, func(o *options) { o.callbacks = append(o.callbacks, f) }}
+func OnWrite(f func(ctx context.Context, path string) error) WriteOption {
+	return option(func(o *options) { o.callbacks = append(o.callbacks, f) })
 }
 
 // Planned makes a restore read the index only and plan; [Status.RunRestoreOps] then moves the bytes, as in
 // TensorFlow's graph mode.
-func Planned() Option { return Option{"Planned", onRestore, func(o *options) { o.planned = true }} }
+func Planned() RestoreOption { return option(func(o *options) { o.planned = true }) }
 
 // SkipSlots leaves the slot variables of optimizers as they are and out of the assertions
 // (CheckpointOptions.experimental_skip_slot_variables).
-func SkipSlots() Option {
-	return Option{"SkipSlots", onNew | onRestore | onLoad | onSaver, func(o *options) { o.skipSlots = true }}
+func SkipSlots() RestoringOption {
+	return option(func(o *options) { o.skipSlots = true })
 }
 
 // Atomic makes a restore all or nothing: every value is read, verified and converted apart before the first is assigned, at
 // the price of a second copy of what is restored while it lasts. Objects with methods that take their values, and may
 // refuse them, come first; what one has taken before another refuses is not taken back, and the *[RestoreError] says so.
-func Atomic() Option {
-	return Option{"Atomic", onNew | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.atomic = true }}
+func Atomic() RestoringOption {
+	return option(func(o *options) { o.atomic = true })
 }
 
 // Strict makes [LoadWeights] reject a checkpoint that holds values that the model lacks.
-func Strict() Option { return Option{"Strict", onLoad, func(o *options) { o.strict = true }} }
+func Strict() LoadOption { return option(func(o *options) { o.strict = true }) }
 
 // Partial makes [LoadWeights] leave values that the checkpoint lacks unchanged. At least one value must be found.
-func Partial() Option { return Option{"Partial", onLoad, func(o *options) { o.partial = true }} }
+func Partial() LoadOption { return option(func(o *options) { o.partial = true }) }
 
 // IgnoreUnknown makes [LoadWeights] pass over stored values inside objects of the model for which these have no field. Without it
 // such a value is an error if the object has other values in the checkpoint, or a field of that name that is not tracked or holds a nil
 // interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by the method of [layout.Ignorer].
 // An integer without axes is taken for a counter and ignored. A [Group] and a map have only the names that the program asks for.
-func IgnoreUnknown() Option {
-	return Option{"IgnoreUnknown", onLoad, func(o *options) { o.ignoreUnknown = true }}
+func IgnoreUnknown() LoadOption {
+	return option(func(o *options) { o.ignoreUnknown = true })
 }
 
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root: edges joined by "/", each
 // escaped as in a key, or by dots where their names have none. At("model") puts a training checkpoint's model straight into a model struct.
-func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.at = path }} }
+func At(path string) LoadOption { return option(func(o *options) { o.at = path }) }
 
 // Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and
 // taking its tensors costs the same whatever their size, and only what is looked at is read. Values may be changed; the
@@ -220,16 +181,16 @@ func At(path string) Option { return Option{"At", onLoad, func(o *options) { o.a
 // Strings, partitioned tensors and those at an offset that is not a multiple of the element size, as in TensorFlow's
 // files, are read and verified as without Mapped; [Align] avoids such offsets when it writes. Where mmap is unavailable, everything is
 // read normally.
-func Mapped() Option { return Option{"Mapped", onOpen, func(o *options) { o.mapped = true }} }
+func Mapped() OpenOption { return option(func(o *options) { o.mapped = true }) }
 
 // Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros between them: 64 suits
 // [Mapped] and vector instructions. TensorFlow reads such files. n is a power of two, at most 4096.
-func Align(n int) Option {
-	return Option{"Align", onNew | onSave | onSaveWeights | onReshard, func(o *options) { o.align = n }}
+func Align(n int) WriteOption {
+	return option(func(o *options) { o.align = n })
 }
 
 // FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the owner
 // only. New directories have the same permissions, and those who may read them may enter.
-func FileMode(perm fs.FileMode) Option {
-	return Option{"FileMode", onNew | onWrite | onManager | onSection | onMerge | onSaver, func(o *options) { o.writer = fsx.OS{Perm: perm} }}
+func FileMode(perm fs.FileMode) FileOption {
+	return option(func(o *options) { o.writer = fsx.OS{Perm: perm} })
 }

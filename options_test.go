@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,7 +36,7 @@ func TestWriteCallbacks(t *testing.T) {
 	t.Run("O-03 O-04 callbacks run in order, when the files are complete and before the state file names them", func(t *testing.T) {
 		dir := t.TempDir()
 		var seen []string
-		note := func(name string) Option {
+		note := func(name string) WriteOption {
 			return OnWrite(func(_ context.Context, path string) error {
 				r, err := Open(path)
 				require.NoError(t, err)
@@ -46,7 +45,7 @@ func TestWriteCallbacks(t *testing.T) {
 				return r.Close()
 			})
 		}
-		opts := []Option{note("first"), note("second")}
+		opts := []SaveOption{note("first"), note("second")}
 		must(mustNew(t, Group{"v": scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), opts...))
 		require.Equal(t, []string{"first ckpt-1", "second ckpt-1"}, seen)
 		require.Len(t, opts, 2)
@@ -87,7 +86,7 @@ func TestAsync(t *testing.T) {
 		c := mustNew(t, Group{"v": scalar(1)}, Async())
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		var order []string
-		note := func(name string, err error) Option {
+		note := func(name string, err error) WriteOption {
 			return OnWrite(func(context.Context, string) error { order = append(order, name); return err })
 		}
 		must(c.Save(ctx, prefix, note("first", nil)))
@@ -224,17 +223,6 @@ func TestProgress(t *testing.T) {
 		mustRead(t, mustNew(t, root(), note), path)
 		require.Equal(t, Progress{812, 812}, seen[len(seen)-1])
 	})
-}
-
-func TestOptionsWhereTheyMeanNothing(t *testing.T) {
-	_, err := New(Group{}, Strict())
-	require.ErrorContains(t, err, "option Strict has no meaning for New")
-	_, err = New(Group{}, Option{})
-	require.Error(t, err)
-	path := written(t, Group{"v": scalar(1)})
-	_, err = mustNew(t, Group{"v": scalar(1)}).Read(ctx, path, Async())
-	require.ErrorContains(t, err, "option Async has no meaning for Restore or Read")
-	require.True(t, strings.HasPrefix(err.Error(), "ckpt: "))
 }
 
 func TestLegacyAttribute(t *testing.T) {

@@ -15,22 +15,22 @@ import (
 
 // StateFile makes a call use the state file called name, in the directory of the checkpoints, instead of one called
 // "checkpoint" (latest_filename).
-func StateFile(name string) Option {
-	return Option{"StateFile", onNew | onWrite | onLoad | onOpen | onManager | onWatch | onSaver | onAssign, func(o *options) { o.stateFile = name }}
+func StateFile(name string) AnyOption {
+	return option(func(o *options) { o.stateFile = name })
 }
 
 // AbsolutePaths lets a state file name checkpoints outside of its directory, by absolute paths: those of a Saver that was given such
 // a prefix, in a directory that has been moved or with a state file kept elsewhere. Without it such paths are errors, since the
 // file may have come with the checkpoint. Relative paths never lead out. A [Manager] never deletes outside of its directory.
-func AbsolutePaths() Option {
-	return Option{"AbsolutePaths", onNew | onLoad | onOpen | onManager | onWatch | onAssign, func(o *options) { o.elsewhere = true }}
+func AbsolutePaths() LookupOption {
+	return option(func(o *options) { o.elsewhere = true })
 }
 
 // IgnoreDamagedState lets a program start anew in a directory with a state file that is damaged, such as one that was cut when a
 // disk was full. Without it a directory that has such a file and checkpoints is an error of [Manager.RestoreOrInitialize], and of
 // a Checkpoint's or Manager's saves, since they would begin at number 1 and overwrite what is there. TensorFlow does that.
-func IgnoreDamagedState() Option {
-	return Option{"IgnoreDamagedState", onNew | onSave | onManager, func(o *options) { o.ignoreDamaged = true }}
+func IgnoreDamagedState() SavingOption {
+	return option(func(o *options) { o.ignoreDamaged = true })
 }
 
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
@@ -38,8 +38,8 @@ func IgnoreDamagedState() Option {
 // too: an older one is not taken for the latest). Paths in the file are relative to dir; an absolute one that is
 // gone, such as that of another system, falls back to its base name in dir. A path that leads out of dir is an error unless
 // [AbsolutePaths] allows it, and so is a file that names no latest. Options: [StateFile], [AbsolutePaths], [WithFS], [WithLogger].
-func Latest(dir string, opts ...Option) (path string, err error) {
-	o, err := defaultOptions().with(onOpen, opts)
+func Latest(dir string, opts ...OpenOption) (path string, err error) {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return "", err
 	}

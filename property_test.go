@@ -277,9 +277,9 @@ func TestRestoresThatFail(t *testing.T) {
 	must(mustNew(t, program(1), onErrfs(good)).Write(ctx, "ckpt"))
 	check := func(disk *errfs.FS, what string, atomic bool) error {
 		into := program(-5)
-		var opts []Option
+		var opts []RestoreOption
 		if atomic {
-			opts = []Option{Atomic()}
+			opts = []RestoreOption{Atomic()}
 		}
 		_, err := mustNew(t, into, onErrfs(disk)).Read(ctx, "ckpt", opts...)
 		if err == nil {

@@ -197,9 +197,9 @@ func TestCancelAtEveryOperation(t *testing.T) {
 					}
 					return errfs.Fault{}
 				})
-				var opts []Option
+				var opts []SaveOption
 				if async {
-					opts = []Option{Async()}
+					opts = []SaveOption{Async()}
 				}
 				_, err := c.Save(saving, "train/ckpt", opts...)
 				err = errors.Join(err, c.Close())

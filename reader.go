@@ -34,8 +34,8 @@ type StoredGraph = objectgraph.Graph
 // of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. The contents decide which format it is;
 // [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) where there
 // is no file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
-func Open(path string, opts ...Option) (*Reader, error) {
-	o, err := defaultOptions().with(onOpen, opts)
+func Open(path string, opts ...OpenOption) (*Reader, error) {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return nil, err
 	}

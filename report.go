@@ -45,14 +45,14 @@ type Note struct {
 
 // ReportTo makes [LoadWeights] fill in a report, whether it succeeds or fails. After an error the report's Restored has only values that the
 // model holds all the same, which is none unless the error is a *[RestoreError].
-func ReportTo(r *Report) Option {
-	return Option{"ReportTo", onLoad, func(o *options) { o.report = r }}
+func ReportTo(r *Report) LoadOption {
+	return option(func(o *options) { o.report = r })
 }
 
 // SkipMismatched makes [LoadWeights] leave variables unchanged for which the checkpoint has a value of another shape or dtype, such as those of
 // a new head. They are the report's Mismatched items; without [ReportTo] they are logged. At least one value must fit.
-func SkipMismatched() Option {
-	return Option{"SkipMismatched", onLoad, func(o *options) { o.skipMismatched = true }}
+func SkipMismatched() LoadOption {
+	return option(func(o *options) { o.skipMismatched = true })
 }
 
 // Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, "").

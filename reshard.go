@@ -26,8 +26,8 @@ import (
 // No struct is needed. Every checksum is compared: a tensor that is cut is read once for that, before its parts are, unless the option
 // [Unverified] is given. The error satisfies errors.Is(err, [errors.ErrUnsupported]) where in is of another format. Further
 // options: [Align], [OnWrite], [WithFS] (to read), [WithLogger], [WithProgress].
-func Reshard(ctx context.Context, in, out string, opts ...Option) error {
-	o, err := defaultOptions().with(onReshard, opts)
+func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return err
 	}

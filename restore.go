@@ -143,18 +143,18 @@ func (keptOpen) Close() error { return nil }
 // do not exist yet wait for them. path is what Save returned, or anything else that [Open] takes; "" restores nothing and gives a
 // Status whose assertions fail with [ErrNoCheckpoint]. The shapes, dtypes and places of everything matched are checked before the
 // first byte is assigned; an error after that is a *[RestoreError].
-func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...Option) (*Status, error) {
+func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, true)
 }
 
 // Read is Restore for files that Write wrote: it does not expect a save counter, and path is exactly the prefix.
-func (c *Checkpoint) Read(ctx context.Context, path string, opts ...Option) (*Status, error) {
+func (c *Checkpoint) Read(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, false)
 }
 
 // restoreFrom is Restore where saved is true, else Read.
-func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Option, saved bool) (*Status, error) {
-	o, err := c.opts.with(onRestore, opts)
+func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
+	o, err := with(c.opts, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -85,23 +85,23 @@ func TestFailedRestores(t *testing.T) {
 	for name, tt := range map[string]struct {
 		ctx  context.Context
 		path string
-		opts []Option
+		opts []LoadOption
 		is   error
 	}{
 		"a value is missing":             {path: without("n"), is: ErrMismatch},
 		"a tensor is missing":            {path: without("a"), is: ErrMismatch},
-		"a value is left over":           {path: replaced("e", groupOf("k", &block{*f32(8)}, "more", scalar(1))), opts: []Option{Strict()}, is: ErrMismatch},
+		"a value is left over":           {path: replaced("e", groupOf("k", &block{*f32(8)}, "more", scalar(1))), opts: []LoadOption{Strict()}, is: ErrMismatch},
 		"another shape":                  {path: replaced("text", tensor.New[string](2)), is: ErrMismatch},
 		"another rank":                   {path: replaced("d", f32(1)), is: ErrMismatch},
 		"another dtype":                  {path: replaced("n", scalar(1)), is: ErrMismatch},
 		"a variable where a group is":    {path: replaced("list", groupOf("0", scalar(1))), is: ErrMismatch},
 		"a group where a variable is":    {path: replaced("n", groupOf("x", scalar(1))), is: ErrMismatch},
 		"the data file ends too soon":    {path: truncated, is: ErrCorrupt},
-		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []Option{Atomic()}, is: ErrCorrupt},
-		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []Option{Atomic()}, is: ErrCorrupt},
+		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []LoadOption{Atomic()}, is: ErrCorrupt},
+		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []LoadOption{Atomic()}, is: ErrCorrupt},
 		"a context that has ended":       {ctx: canceled, path: path, is: context.Canceled},
 		"no checkpoint":                  {path: path + "-none", is: ErrNotFound},
-		"At an object that is not there": {path: path, opts: []Option{At("a/b/c")}, is: ErrMismatch},
+		"At an object that is not there": {path: path, opts: []LoadOption{At("a/b/c")}, is: ErrMismatch},
 	} {
 		for state, build := range models {
 			t.Run(fmt.Sprintf("%s: the model, %s, is as it was", name, state), func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestFailedRestores(t *testing.T) {
 			W tensor.Tensor[tensor.Float16] `ckpt:"w,cast"`
 		}
 		path := written(t, groupOf("a", f32(1, 2), "n", tensor.Scalar(int64(1)), "w", f32(1, 1e9)))
-		for _, opts := range [][]Option{{Atomic()}, nil} {
+		for _, opts := range [][]LoadOption{{Atomic()}, nil} {
 			m := &narrow{A: *f32(0, 0), N: 5}
 			err := LoadWeights(ctx, path, m, opts...)
 			var failed *RestoreError
@@ -210,7 +210,7 @@ func TestFailedRestores(t *testing.T) {
 			N                   int64 `ckpt:"n"`
 		}{parts{[]int32{1}}, f32(1), f32(2), f32(3), f32(4), 5}, WithSaver(saver))
 		saver.Restore = func(context.Context, map[string]any, *Reader) error { return errors.New("not today") }
-		for _, opts := range [][]Option{{WithSaver(saver)}, {WithSaver(saver), Atomic()}} {
+		for _, opts := range [][]LoadOption{{WithSaver(saver)}, {WithSaver(saver), Atomic()}} {
 			m := &model{V: f32(0)}
 			err := LoadWeights(ctx, path, m, opts...)
 			var failed *RestoreError

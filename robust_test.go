@@ -141,16 +141,20 @@ func TestAsyncFailureGivesItsNumberBack(t *testing.T) {
 func TestAsyncIsFreeOfItsCaller(t *testing.T) {
 	home, other := t.TempDir(), t.TempDir()
 	t.Chdir(home)
-	verbs := map[string]func(context.Context, ...Option) (string, func(context.Context) error, error){
-		"Save": func(ctx context.Context, o ...Option) (string, func(context.Context) error, error) {
+	verbs := map[string]func(context.Context, ...SaveOption) (string, func(context.Context) error, error){
+		"Save": func(ctx context.Context, o ...SaveOption) (string, func(context.Context) error, error) {
 			c := mustNew(t, Group{"w": scalarTensor(1)})
 			path, err := c.Save(ctx, "a/c", append(o, Async())...)
 			return path, c.Sync, err
 		},
-		"Manager": func(ctx context.Context, o ...Option) (string, func(context.Context) error, error) {
+		"Manager": func(ctx context.Context, o ...SaveOption) (string, func(context.Context) error, error) {
 			m, err := NewManager(mustNew(t, Group{"w": scalarTensor(1)}), "b", KeepLast(1))
 			require.NoError(t, err)
-			path, err := m.Save(ctx, append(o, Async())...)
+			all := []ManagerSaveOption{Async()}
+			for _, opt := range o {
+				all = append(all, opt)
+			}
+			path, err := m.Save(ctx, all...)
 			return path, m.Sync, err
 		},
 	}

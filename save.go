@@ -147,8 +147,8 @@ func int64Of(n *object.Node) (*int64, bool) {
 // Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that
 // continued it, and names it in the directory's `checkpoint` state file. It returns the path. The count is part of
 // what is saved. When Save fails, the previous checkpoint is whole and latest.
-func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := c.opts.with(onSave, opts)
+func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
+	o, err := with(c.opts, opts)
 	if err != nil {
 		return "", err
 	}
@@ -197,8 +197,8 @@ func (c *Checkpoint) checkState(path string, o options) error {
 }
 
 // Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
-func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := c.opts.with(onSave, opts)
+func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
+	o, err := with(c.opts, opts)
 	if err != nil {
 		return "", err
 	}
@@ -238,7 +238,7 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 //
 // Once Save has returned, the save goes on though its context ends and though the program changes its working directory. A
 // sharding function has been called by then; callbacks of [OnWrite] and [WithProgress] are called in the background.
-func Async() Option { return Option{"Async", onNew | onSave, func(o *options) { o.async = true }} }
+func Async() SavingOption { return option(func(o *options) { o.async = true }) }
 
 // An asyncSave is a save in the background.
 type asyncSave struct {
@@ -310,19 +310,19 @@ type ShardPart = format.ShardPart
 
 // ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
 // data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
-func ShardBy(f func([]ShardTensor) []ShardPart) Option {
-	return Option{"ShardBy", onNew | onWrite | onSaver | onReshard, func(o *options) { o.shard, o.maxShard = f, 0 }}
+func ShardBy(f func([]ShardTensor) []ShardPart) WriteOption {
+	return option(func(o *options) { o.shard, o.maxShard = f, 0 })
 }
 
 // MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
 // MaxShardSizePolicy does: in order, a file is filled before the next is begun, and tensors that do not fit are cut. What
 // cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning. The files of safetensors have
 // whole tensors, and an index lists them.
-func MaxShardSize(n int64) Option {
-	return Option{"MaxShardSize", onNew | onWrite | onSaver | onReshard, func(o *options) {
+func MaxShardSize(n int64) WriteOption {
+	return option(func(o *options) {
 		o.maxShard = n
 		o.shard = func(tensors []ShardTensor) []ShardPart { return maxShardSize(tensors, n, o.logger.Warn) }
-	}}
+	})
 }
 
 func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []ShardPart {
@@ -343,7 +343,7 @@ func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []S
 
 // ShardByTask gives the tensors of each task a data file, in the order in which the tasks first appear; task is given a
 // variable's path and may return any name. The object graph goes with the task "".
-func ShardByTask(task func(path string) string) Option {
+func ShardByTask(task func(path string) string) WriteOption {
 	return ShardBy(func(tensors []ShardTensor) []ShardPart {
 		shards := make(map[string]int)
 		parts := make([]ShardPart, len(tensors))

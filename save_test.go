@@ -230,7 +230,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.NoError(t, c.Close())
 		requireSameFiles(t, background, plain)
 		for _, path := range []string{plain, background} {
-			for _, opts := range [][]Option{nil, {Planned()}, {Atomic()}} {
+			for _, opts := range [][]RestoreOption{nil, {Planned()}, {Atomic()}} {
 				got := program(0)
 				c := mustNew(t, got)
 				s, err := c.Restore(ctx, path, opts...)

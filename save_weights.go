@@ -31,8 +31,8 @@ import (
 // What a format cannot hold is an error that names the path, before anything is written: strings, opaque state
 // ([encoding.BinaryMarshaler]), slot variables, in .safetensors and .npz edges with dots or slashes, in .npz bfloat16 and float8.
 // [MaxShardSize] splits safetensors only.
-func SaveWeights(ctx context.Context, path string, model any, opts ...Option) error {
-	o, err := defaultOptions().with(onSaveWeights, opts)
+func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeightsOption) error {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...Option) er
 	if o.as == "" {
 		o.as = writers.ByEnding(path)
 	}
-	c, err := New(model, Option{"WithSaver", onNew, func(c *options) { c.savers = o.savers }})
+	c, err := New(model, option(func(c *options) { c.savers = o.savers }))
 	if err != nil {
 		return err
 	}
@@ -64,15 +64,15 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...Option) er
 
 // As makes [SaveWeights] write a format whatever the path's ending is: "tensorflow", "safetensors", "npz", "hdf5", that of
 // .weights.h5 files, or "keras", that of archives.
-func As(format string) Option {
-	return Option{"As", onSaveWeights, func(o *options) { o.as = format }}
+func As(format string) SaveWeightsOption {
+	return option(func(o *options) { o.as = format })
 }
 
 // PyTorch makes [SaveWeights] write names and layouts as torch.nn's modules have them, in safetensors or NumPy's format: what package layout,
 // the option pytorch of a tag and the methods of layout.Declarer say of the model's types. Values of which they say nothing have their own
 // names. What PyTorch then has otherwise than it had, such as the sum of two biases, is logged.
-func PyTorch() Option {
-	return Option{"PyTorch", onSaveWeights, func(o *options) { o.maker = layout.PyTorch }}
+func PyTorch() SaveWeightsOption {
+	return option(func(o *options) { o.maker = layout.PyTorch })
 }
 
 // arranged returns the values of g in the layout of the maker that o asks for.

@@ -51,16 +51,16 @@ func newFlatModel(t *testing.T) *flatModel {
 func TestSaveWeightsByEnding(t *testing.T) {
 	for name, c := range map[string]struct {
 		format, key string
-		opts        []ckpt.Option
+		opts        []ckpt.SaveWeightsOption
 	}{
 		"model.safetensors":  {"safetensors", "blocks.0.kernel", nil},
-		"shards.safetensors": {"safetensors", "blocks.0.kernel", []ckpt.Option{ckpt.MaxShardSize(30)}},
+		"shards.safetensors": {"safetensors", "blocks.0.kernel", []ckpt.SaveWeightsOption{ckpt.MaxShardSize(30)}},
 		"model.npz":          {"npz", "blocks.0.kernel", nil},
 		"model.weights.h5":   {"keras", "blocks/flat_block_1/vars/0", nil},
 		"said.h5":            {"keras", "heads/flat_block/vars/1", []ckpt.Option{ckpt.As("hdf5")}},
 		"model":              {"tensorflow", "blocks/0/kernel/.ATTRIBUTES/VARIABLE_VALUE", nil},
-		"said.bin":           {"safetensors", "heads.a.scale", []ckpt.Option{ckpt.As("safetensors")}},
-		"said.npz":           {"tensorflow", "step/.ATTRIBUTES/VARIABLE_VALUE", []ckpt.Option{ckpt.As("tensorflow")}},
+		"said.bin":           {"safetensors", "heads.a.scale", []ckpt.SaveWeightsOption{ckpt.As("safetensors")}},
+		"said.npz":           {"tensorflow", "step/.ATTRIBUTES/VARIABLE_VALUE", []ckpt.SaveWeightsOption{ckpt.As("tensorflow")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			model, path := newFlatModel(t), filepath.Join(t.TempDir(), "below", name)
@@ -119,7 +119,7 @@ func TestSaveWeightsUnsupported(t *testing.T) {
 		file  string
 		model any
 		said  string
-		opts  []ckpt.Option
+		opts  []ckpt.SaveWeightsOption
 	}{
 		"a string":         {"m.safetensors", &struct{ Name tensor.Tensor[string] }{*tensor.Scalar("x")}, `"name"`, nil},
 		"a string in npz":  {"m.npz", &struct{ Name tensor.Tensor[string] }{*tensor.Scalar("x")}, `"name"`, nil},
@@ -131,9 +131,9 @@ func TestSaveWeightsUnsupported(t *testing.T) {
 			State *opaque `ckpt:"state"`
 		}{&opaque{1}}, "state: only TensorFlow's format", nil},
 		"a dot in a name":   {"m.npz", map[string]*tensor.Tensor[float32]{"a.b": numbers(t, 1)}, `"a.b"`, nil},
-		"shards of npz":     {"m.npz", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "is one file", []ckpt.Option{ckpt.MaxShardSize(4)}},
-		"alignment":         {"m.safetensors", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "Align", []ckpt.Option{ckpt.Align(64)}},
-		"an unknown format": {"m", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, `"onnx"`, []ckpt.Option{ckpt.As("onnx")}},
+		"shards of npz":     {"m.npz", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "is one file", []ckpt.SaveWeightsOption{ckpt.MaxShardSize(4)}},
+		"alignment":         {"m.safetensors", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "Align", []ckpt.SaveWeightsOption{ckpt.Align(64)}},
+		"an unknown format": {"m", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, `"onnx"`, []ckpt.SaveWeightsOption{ckpt.As("onnx")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), c.file)

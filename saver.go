@@ -37,8 +37,8 @@ type Saver struct {
 //
 // The error says which variable has two names, which name two variables, or that there are none ([AllowEmpty]). Variables of
 // one name are parts of it where [Parts] says of each which part it is, or where they are in a [Partitioned].
-func NewSaver(root any, opts ...Option) (*Saver, error) {
-	o, err := defaultOptions().with(onSaver, opts)
+func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
+	o, err := with(defaultOptions(), opts)
 	if err == nil {
 		err = o.checkSaver()
 	}
@@ -82,8 +82,8 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 //
 // A variable that has no values yet is an error. Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy],
 // [MaxShardSize], [OnWrite], [WithLogger], [WithProgress].
-func (s *Saver) Save(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := s.opts.with(onSaverSave, opts)
+func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption) (path string, err error) {
+	o, err := with(s.opts, opts)
 	if err == nil {
 		err = o.checkSaver()
 	}
@@ -120,8 +120,8 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...Option) (path s
 //
 // Where a name is missing and the checkpoint is a [Checkpoint]'s, values are found by the global names that its object graph
 // has, with a warning. Unlike TensorFlow, which takes any of them, Restore refuses a name that several variables have there.
-func (s *Saver) Restore(ctx context.Context, path string, opts ...Option) error {
-	o, err := s.opts.with(onAssign, opts)
+func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) error {
+	o, err := with(s.opts, opts)
 	if err != nil {
 		return err
 	}

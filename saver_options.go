@@ -17,28 +17,28 @@ type saverOptions struct {
 }
 
 // GlobalStep makes one [Saver.Save] append "-n" to its prefix (global_step).
-func GlobalStep(n int64) Option {
-	return Option{"GlobalStep", onSaverSave, func(o *options) { o.saver.step = &n }}
+func GlobalStep(n int64) SaverSaveOption {
+	return option(func(o *options) { o.saver.step = &n })
 }
 
 // PadStep writes the numbers of [GlobalStep] with eight digits, so that names sort as numbers do (pad_step_number).
-func PadStep() Option { return Option{"PadStep", onSaver, func(o *options) { o.saver.pad = true }} }
+func PadStep() SaverOption { return option(func(o *options) { o.saver.pad = true }) }
 
 // RelativePaths makes a [Saver] write the state file with paths relative to its directory, whatever the prefix
 // (save_relative_paths), so that the directory can be moved.
-func RelativePaths() Option {
-	return Option{"RelativePaths", onSaver, func(o *options) { o.saver.relative = true }}
+func RelativePaths() SaverOption {
+	return option(func(o *options) { o.saver.relative = true })
 }
 
 // AllowEmpty lets a [Saver] have no variables. Its Save then writes nothing and its Restore reads nothing (allow_empty).
-func AllowEmpty() Option {
-	return Option{"AllowEmpty", onSaver, func(o *options) { o.saver.allowEmpty = true }}
+func AllowEmpty() SaverOption {
+	return option(func(o *options) { o.saver.allowEmpty = true })
 }
 
 // NoStateFile makes a [Saver] write a checkpoint without naming it in the state file, counting it or deleting others
 // (write_state=False).
-func NoStateFile() Option {
-	return Option{"NoStateFile", onSaver | onSaverSave, func(o *options) { o.saver.noState = true }}
+func NoStateFile() StateOption {
+	return option(func(o *options) { o.saver.noState = true })
 }
 
 // check returns what is wrong with the options of a Saver.

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func mustSaver(t *testing.T, root any, opts ...Option) *Saver {
+func mustSaver(t *testing.T, root any, opts ...SaverOption) *Saver {
 	t.Helper()
 	s, err := NewSaver(root, opts...)
 	require.NoError(t, err)
@@ -205,7 +205,7 @@ func TestPartitionedVariables(t *testing.T) {
 		require.Equal(t, &halves{f32(3, 4), f32(1, 2)}, got)
 	})
 	t.Run("N-19 a part is restored where the file has no more of the variable", func(t *testing.T) {
-		region := func(start int) Option {
+		region := func(start int) RegionOption {
 			return Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 				return tensor.Shape{4}, tensor.Slice{{Start: start, Length: 2}}
 			})
@@ -250,7 +250,7 @@ func TestSaverNames(t *testing.T) {
 	v := f32(1)
 	for name, c := range map[string]struct {
 		root any
-		opts []Option
+		opts []SaverOption
 		want string
 	}{
 		"N-11 one variable under two names": {Vars{"x": v, "y": v}, nil, `the same variable is called both "x" and "y"`},
@@ -258,14 +258,13 @@ func TestSaverNames(t *testing.T) {
 		"N-11 an object is no variable":     {Vars{"x": newNet(1)}, nil, "is no variable"},
 		"N-11 a number is no variable":      {Vars{"x": 1}, nil, "not trackable"},
 		"N-14 there are none":               {Vars{}, nil, "no variables to save"},
-		"a negative number to keep":         {Vars{"x": v}, []Option{KeepLast(-1)}, "KeepLast(-1)"},
-		"a duration of nothing":             {Vars{"x": v}, []Option{KeepEvery(0)}, "KeepEvery"},
-		"a state file elsewhere":            {Vars{"x": v}, []Option{StateFile("a/b")}, "must not contain path components"},
-		"an option of something else":       {Vars{"x": v}, []Option{Strict()}, "option Strict has no meaning for NewSaver"},
-		"parts that overlap": {&twins{f32(1, 2), f32(2, 3)}, []Option{Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
+		"a negative number to keep":         {Vars{"x": v}, []SaverOption{KeepLast(-1)}, "KeepLast(-1)"},
+		"a duration of nothing":             {Vars{"x": v}, []SaverOption{KeepEvery(0)}, "KeepEvery"},
+		"a state file elsewhere":            {Vars{"x": v}, []SaverOption{StateFile("a/b")}, "must not contain path components"},
+		"parts that overlap": {&twins{f32(1, 2), f32(2, 3)}, []SaverOption{Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 0, Length: 2}}
 		})}, "two of its parts overlap"},
-		"a part that leaves the whole": {&twins{f32(1, 2), f32(2, 3)}, []Option{Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
+		"a part that leaves the whole": {&twins{f32(1, 2), f32(2, 3)}, []SaverOption{Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 2, Length: 2}}
 		})}, `"v" (B)`},
 	} {
@@ -367,7 +366,7 @@ func TestSaverKeeps(t *testing.T) {
 		require.Equal(t, []string{filepath.Join(dir, "s3"), filepath.Join(dir, "s2")}, s.Checkpoints())
 		require.Equal(t, []string{"s2", "s3"}, there(t, dir))
 	})
-	for name, opts := range map[string][]Option{"without a limit": nil, "with a limit of 0": {KeepLast(0)}} {
+	for name, opts := range map[string][]SaverOption{"without a limit": nil, "with a limit of 0": {KeepLast(0)}} {
 		t.Run("N-16 "+name+" nothing is deleted, and only the latest listed", func(t *testing.T) {
 			dir := t.TempDir()
 			s := mustSaver(t, Vars{"v": f32(1)}, append(opts, RelativePaths())...)
@@ -394,7 +393,7 @@ func TestSaverKeeps(t *testing.T) {
 	})
 	t.Run("another program's are deleted only when they are recovered", func(t *testing.T) {
 		dir := t.TempDir()
-		opts := []Option{KeepLast(1)}
+		opts := []SaverOption{KeepLast(1)}
 		first := mustSaver(t, Vars{"v": f32(1)}, opts...)
 		old := must(first.Save(ctx, filepath.Join(dir, "old")))
 		second := mustSaver(t, Vars{"v": f32(1)}, opts...)

@@ -17,8 +17,8 @@ import (
 const sectionWorkers = 3
 
 // onErrfs makes any call write, and Merge read, another filesystem.
-func onErrfs(disk *errfs.FS) Option {
-	return Option{"onErrfs", onAll, func(o *options) { o.fsys, o.writer = disk, disk }}
+func onErrfs(disk *errfs.FS) option {
+	return option(func(o *options) { o.fsys, o.writer = disk, disk })
 }
 
 // writeSectionOn is the program of one worker: a variable of its own, and two rows of a table that all have.

@@ -20,7 +20,7 @@ func TestSections(t *testing.T) {
 		from, to := 7*worker/workers, 7*(worker+1)/workers
 		return tensor.Slice{{Start: from, Length: to - from}, tensor.Full}
 	}
-	parts := func(worker int) Option {
+	parts := func(worker int) RegionOption {
 		return Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
 			if path == "model.table" {
 				return full, rows(worker)
@@ -40,7 +40,7 @@ func TestSections(t *testing.T) {
 		}
 		return Group{"model": groupOf("table", table, fmt.Sprint("own", worker), own), "step": &step}, table
 	}
-	write := func(t *testing.T, prefix string, worker int, opts ...Option) error {
+	write := func(t *testing.T, prefix string, worker int, opts ...SectionOption) error {
 		root, _ := program(worker, workers, true)
 		opts = append(opts, parts(worker), Own(func(path string) bool { return path != "step" || worker == 0 }))
 		return mustNew(t, root).WriteSection(ctx, prefix, worker, workers, opts...)

@@ -22,36 +22,36 @@ var (
 // Attempt names the generation of workers that writes or merges sections: all of one generation give the same name, and
 // workers that are started again after a crash of them all another one, so that sections of different states are never
 // mixed. Without it the workers agree on one among themselves, which a restarted generation must not do.
-func Attempt(name string) Option {
-	return Option{"Attempt", onSection | onMerge, func(o *options) { o.attempt = name }}
+func Attempt(name string) WorkerOption {
+	return option(func(o *options) { o.attempt = name })
 }
 
 // Own says which variables, by their paths (model.dense.kernel), a worker writes into its section. Without it the worker writes
 // all that it has.
-func Own(f func(path string) bool) Option {
-	return Option{"Own", onSection, func(o *options) { o.own = f }}
+func Own(f func(path string) bool) SectionOption {
+	return option(func(o *options) { o.own = f })
 }
 
 // Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums; [Reshard] reads tensors
 // that it cuts once instead of twice, and compares no checksum of them.
-func Unverified() Option {
-	return Option{"Unverified", onMerge | onReshard, func(o *options) { o.unverified = true }}
+func Unverified() VerifyOption {
+	return option(func(o *options) { o.unverified = true })
 }
 
 // Parts says which region of a variable the program holds: f is given a variable's path and the shape that it has in
 // memory, and returns the whole variable's shape and the region, or nil for a variable that is whole. Saving sections
 // writes the region; where memory holds the whole variable, that region of it. Restoring reads the region and no more
 // of the files than it needs.
-func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)) Option {
-	return Option{"Parts", onNew | onSection | onRestore | onLoad | onSaver | onAssign, func(o *options) { o.parts = f }}
+func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)) RegionOption {
+	return option(func(o *options) { o.parts = f })
 }
 
 // WriteSection writes this worker's variables as section worker of the checkpoint that of workers make together under
 // prefix; [Merge] makes it whole. A worker that died is run again: when its section is complete with the same bytes,
 // there is nothing left to do. The error satisfies errors.Is(err, [ErrStale]) where the checkpoint is committed, or the
 // section was written with other bytes.
-func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...Option) error {
-	o, err := c.opts.with(onSection, opts)
+func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...SectionOption) error {
+	o, err := with(c.opts, opts)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 // names a later one. The error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another
 // attempt: it names the section, and everything stays as it is. It satisfies errors.Is(err, [ErrStale]) where
 // another attempt has been merged.
-func Merge(ctx context.Context, prefix string, opts ...Option) (path string, err error) {
-	o, err := defaultOptions().with(onMerge, opts)
+func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string, err error) {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return "", err
 	}

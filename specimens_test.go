@@ -47,7 +47,7 @@ var specimens = sync.OnceValue(func() (all []*specimen) {
 		name := filepath.Join("testdata/golden", v1)
 		take(name, map[string][]byte{"d/ckpt": must(os.ReadFile(name))}, "d/ckpt")
 	}
-	for name, opts := range map[string][]Option{"grown": nil, "grown, aligned": {Align(64)}, "grown, in shards": {MaxShardSize(40)}} {
+	for name, opts := range map[string][]SaveOption{"grown": nil, "grown, aligned": {Align(64)}, "grown, in shards": {MaxShardSize(40)}} {
 		disk := errfs.New()
 		must(must(New(newGrown(3), onErrfs(disk))).Write(ctx, "d/ckpt", opts...))
 		take(name, disk.Files(), "d/ckpt")

@@ -56,7 +56,7 @@ func saved(t *testing.T, root any, opts ...Option) string {
 	return path
 }
 
-func mustRead(t *testing.T, c *Checkpoint, path string, opts ...Option) *Status {
+func mustRead(t *testing.T, c *Checkpoint, path string, opts ...RestoreOption) *Status {
 	t.Helper()
 	s, err := c.Read(ctx, path, opts...)
 	require.NoError(t, err)

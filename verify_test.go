@@ -31,7 +31,7 @@ func storeBundle(t *testing.T, values map[string]tensor.Any) string {
 }
 
 // problems returns what Verify reports, warnings marked.
-func problems(t *testing.T, path string, opts ...Option) (found []string) {
+func problems(t *testing.T, path string, opts ...OpenOption) (found []string) {
 	t.Helper()
 	r, err := Open(path, opts...)
 	require.NoError(t, err)

@@ -187,8 +187,8 @@ func Diff(stored, program *View) *Difference {
 
 // RestoreNodes restores only the given nodes: it assigns their values to the objects.
 // Each object must have as many tensors as its node. path is what [Checkpoint.Read] takes.
-func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...Option) error {
-	o, err := defaultOptions().with(onRestore, opts)
+func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...RestoreOption) error {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,14 @@ import (
 // in the checkpoint unless its tag says optional; otherwise the error is a *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored,
 // unless they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all. [At] starts at
 // an object within the checkpoint. path is what [Open] takes. One stored value may fill several variables of the model, where TensorFlow fills the first.
-func LoadWeights(ctx context.Context, path string, model any, opts ...Option) error {
+func LoadWeights(ctx context.Context, path string, model any, opts ...LoadOption) error {
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }
 
 // LoadWeightsFunc is LoadWeights for a model that build makes, which may look at the open checkpoint first: at what it holds, or at its
 // description of the model ([Reader.Config]). The Reader is open until build returns.
-func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...Option) error {
-	o, err := defaultOptions().with(onLoad, opts)
+func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...LoadOption) error {
+	o, err := with(defaultOptions(), opts)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 type stored struct {
 	task
 	unmeasured
-	opts []ckpt.Option
+	opts []ckpt.OpenOption
 	r    *ckpt.Reader // open, where single tensors are read from it
 	dst  *tensor.Tensor[float32]
 }

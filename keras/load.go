@@ -16,7 +16,7 @@ import (
 // The error has [layers.ErrUnknownLayer] and names the class where the model has a layer that neither package layers nor
 // [Register] knows. A file that has weights alone is an error: make the model with [layers.FromKeras], and load
 // the weights with [ckpt.LoadWeights].
-func Load(ctx context.Context, path string, opts ...ckpt.Option) (*layers.Model, error) {
+func Load(ctx context.Context, path string, opts ...ckpt.LoadOption) (*layers.Model, error) {
 	var model *layers.Model
 	err := ckpt.LoadWeightsFunc(ctx, path, func(r *ckpt.Reader) (_ any, err error) {
 		config := r.Config()

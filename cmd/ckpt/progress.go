@@ -26,11 +26,11 @@ func newBar(stderr io.Writer, what string) *bar {
 }
 
 // options are those with which the library tells the bar.
-func (b *bar) options() []ckpt.Option {
+func (b *bar) options() []ckpt.OpenOption {
 	if b.out == nil {
 		return nil
 	}
-	return []ckpt.Option{ckpt.WithProgress(b.progress)}
+	return []ckpt.OpenOption{ckpt.WithProgress(b.progress)}
 }
 
 // report returns what a writer tells of its progress, nil where there is no terminal.

@@ -31,15 +31,15 @@ func TestKerasModels(t *testing.T) {
 		train            bool
 		path             string // that the model is loaded from, below the directory
 		into             predictor
-		opts             []ckpt.Option
+		opts             []ckpt.LoadOption
 	}{
 		{name: "Keras 3, the model is the root", model: "keras3_mlp", how: "root", path: "model", into: &keras3MLP{}},
-		{name: "Keras 3, from within the model", model: "keras3_mlp", how: "root", path: "model", into: &keras3Operations{}, opts: []ckpt.Option{ckpt.At("_functional/_operations")}},
-		{name: "Keras 3, beside its optimizer, whose lists are nearer to the root", model: "keras3_mlp", how: "keyword", train: true, path: "model-1", into: &keras3MLP{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "Keras 3, from within the model", model: "keras3_mlp", how: "root", path: "model", into: &keras3Operations{}, opts: []ckpt.LoadOption{ckpt.At("_functional/_operations")}},
+		{name: "Keras 3, beside its optimizer, whose lists are nearer to the root", model: "keras3_mlp", how: "keyword", train: true, path: "model-1", into: &keras3MLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 		{name: "Keras 3, a subclass", model: "keras3_subclassed", how: "root", path: "model", into: &subclassed{}},
-		{name: "Keras 3, a subclass beside its optimizer, by the directory's latest", model: "keras3_subclassed", how: "keyword", train: true, path: "", into: &subclassed{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "Keras 3, a subclass beside its optimizer, by the directory's latest", model: "keras3_subclassed", how: "keyword", train: true, path: "", into: &subclassed{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 		{name: "tf_keras, save_weights", model: "tf_keras_mlp", how: "weights", path: "model", into: &tfKerasMLP{}},
-		{name: "tf_keras, Checkpoint(model=…)", model: "tf_keras_mlp", how: "keyword", path: "model-1.index", into: &tfKerasMLP{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "tf_keras, Checkpoint(model=…)", model: "tf_keras_mlp", how: "keyword", path: "model-1.index", into: &tfKerasMLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

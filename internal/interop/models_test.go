@@ -82,14 +82,14 @@ func TestGoldenModels(t *testing.T) {
 		name string
 		path string // "": the case's prefix
 		into predictor
-		opts []ckpt.Option
+		opts []ckpt.LoadOption
 	}{
 		{name: "keras3-mlp", into: &keras3MLP{}},
-		{name: "keras3-mlp-trained", path: "train", into: &keras3MLP{}, opts: []ckpt.Option{ckpt.At("model")}},
-		{name: "keras3-mlp-trained", into: &keras3Operations{}, opts: []ckpt.Option{ckpt.At("model/_functional/_operations")}},
-		{name: "keras3-subclass", into: &subclassed{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "keras3-mlp-trained", path: "train", into: &keras3MLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
+		{name: "keras3-mlp-trained", into: &keras3Operations{}, opts: []ckpt.LoadOption{ckpt.At("model/_functional/_operations")}},
+		{name: "keras3-subclass", into: &subclassed{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 		{name: "tf-keras-mlp", into: &tfKerasMLP{}},
-		{name: "tf-keras-mlp", path: "train/ckpt-1", into: &tfKerasMLP{}, opts: []ckpt.Option{ckpt.At("model")}},
+		{name: "tf-keras-mlp", path: "train/ckpt-1", into: &tfKerasMLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 	}
 	cases := goldens(t, "")
 	for _, tt := range tests {

@@ -22,7 +22,7 @@ func TestSaver(t *testing.T) {
 	vars := func(weights any) ckpt.Vars {
 		return ckpt.Vars{"model/weights": weights, "model/bias": tensor.New[float32](2), "global_step": tensor.Scalar(int64(0))}
 	}
-	saver := func(t *testing.T, root any, opts ...ckpt.Option) *ckpt.Saver {
+	saver := func(t *testing.T, root any, opts ...ckpt.SaverOption) *ckpt.Saver {
 		s, err := ckpt.NewSaver(root, opts...)
 		require.NoError(t, err)
 		return s

@@ -1,0 +1,202 @@
+package ckpt
+
+// Each verb has a type of options, and takes no others: an option of another verb does not compile. Options of several verbs are of a
+// type that is good for all of them.
+type (
+	// An Option is an option of [New]. It holds for every call on the Checkpoint that has such an option; a call's own come on top.
+	Option interface {
+		setter
+		forNew()
+	}
+	// A SaveOption is an option of [Checkpoint.Save] and [Checkpoint.Write], and of [Manager.Save].
+	SaveOption interface {
+		ManagerSaveOption
+		forSave()
+	}
+	// A RestoreOption is an option of [Checkpoint.Restore], [Checkpoint.Read] and [RestoreNodes].
+	RestoreOption interface {
+		setter
+		forRestore()
+	}
+	// A LoadOption is an option of [LoadWeights] and [LoadWeightsFunc].
+	LoadOption interface {
+		setter
+		forLoad()
+	}
+	// A SaveWeightsOption is an option of [SaveWeights].
+	SaveWeightsOption interface {
+		setter
+		forSaveWeights()
+	}
+	// An OpenOption is an option of [Open] and [Latest].
+	OpenOption interface {
+		setter
+		forOpen()
+	}
+	// A WatchOption is an option of [Iterator] and [WaitForNew].
+	WatchOption interface {
+		setter
+		forWatch()
+	}
+	// A ManagerOption is an option of [NewManager].
+	ManagerOption interface {
+		setter
+		forManager()
+	}
+	// A ManagerSaveOption is an option of [Manager.Save].
+	ManagerSaveOption interface {
+		setter
+		forManagerSave()
+	}
+	// A SectionOption is an option of [Checkpoint.WriteSection].
+	SectionOption interface {
+		setter
+		forSection()
+	}
+	// A MergeOption is an option of [Merge].
+	MergeOption interface {
+		setter
+		forMerge()
+	}
+	// A ReshardOption is an option of [Reshard].
+	ReshardOption interface {
+		setter
+		forReshard()
+	}
+	// A SaverOption is an option of [NewSaver].
+	SaverOption interface {
+		setter
+		forSaver()
+	}
+	// A SaverSaveOption is an option of [Saver.Save].
+	SaverSaveOption interface {
+		setter
+		forSaverSave()
+	}
+	// An AssignOption is an option of [AssignFromCheckpoint] and [Saver.Restore].
+	AssignOption interface {
+		setter
+		forAssign()
+	}
+)
+
+// Types of options that several verbs take.
+type (
+	// An AnyOption is an option of every verb.
+	AnyOption interface {
+		TransferOption
+		WatchOption
+	}
+	// A TransferOption is an option of every verb that opens, reads or writes a checkpoint.
+	TransferOption interface {
+		ReadingOption
+		FileOption
+		SaveOption
+	}
+	// A ReadOption is an option of New, NewSaver, Iterator, WaitForNew, and of every verb that reads a checkpoint.
+	ReadOption interface {
+		ReadingOption
+		WatchOption
+	}
+	// A ReadingOption is an option of New, NewSaver, and of every verb that reads a checkpoint.
+	ReadingOption interface {
+		RestoringOption
+		OpenOption
+		ReshardOption
+	}
+	// A LookupOption is a ReadOption and an option of NewManager.
+	LookupOption interface {
+		ReadOption
+		ManagerOption
+	}
+	// A RestoringOption is an option of New, NewSaver, and of every verb that assigns values.
+	RestoringOption interface {
+		Option
+		RestoreOption
+		LoadOption
+		SaverOption
+		AssignOption
+	}
+	// A RegionOption is a RestoringOption and an option of WriteSection.
+	RegionOption interface {
+		RestoringOption
+		SectionOption
+	}
+	// A RenameOption is an option of Restore, Read, LoadWeights.
+	RenameOption interface {
+		RestoreOption
+		LoadOption
+	}
+	// A WriteOption is an option of New, NewSaver, and of every verb that writes a checkpoint, sections aside.
+	WriteOption interface {
+		Option
+		SaveOption
+		SaveWeightsOption
+		SaverOption
+		SaverSaveOption
+		ReshardOption
+	}
+	// A FileOption is a WriteOption and an option of NewManager, WriteSection and Merge.
+	FileOption interface {
+		WriteOption
+		ManagerOption
+		SectionOption
+		MergeOption
+	}
+	// A SavingOption is an option of New, Save, Write and NewManager.
+	SavingOption interface {
+		Option
+		SaveOption
+		ManagerOption
+	}
+	// A WorkerOption is an option of WriteSection and Merge.
+	WorkerOption interface {
+		SectionOption
+		MergeOption
+	}
+	// A VerifyOption is an option of Merge and Reshard.
+	VerifyOption interface {
+		MergeOption
+		ReshardOption
+	}
+	// A RetentionOption is an option of NewManager and NewSaver.
+	RetentionOption interface {
+		ManagerOption
+		SaverOption
+	}
+	// A StateOption is an option of NewSaver and Saver.Save.
+	StateOption interface {
+		SaverOption
+		SaverSaveOption
+	}
+	// An ObjectOption is an option of New, LoadWeights and SaveWeights.
+	ObjectOption interface {
+		Option
+		LoadOption
+		SaveWeightsOption
+	}
+)
+
+// A setter changes what the options of a call amount to.
+type setter interface{ set(*options) }
+
+// An option is the value of every option. The types above say which verbs take it.
+type option func(*options)
+
+func (f option) set(o *options) { f(o) }
+
+func (option) forNew()         {}
+func (option) forSave()        {}
+func (option) forRestore()     {}
+func (option) forLoad()        {}
+func (option) forSaveWeights() {}
+func (option) forOpen()        {}
+func (option) forWatch()       {}
+func (option) forManager()     {}
+func (option) forManagerSave() {}
+func (option) forSection()     {}
+func (option) forMerge()       {}
+func (option) forReshard()     {}
+func (option) forSaver()       {}
+func (option) forSaverSave()   {}
+func (option) forAssign()      {}
