@@ -148,14 +148,14 @@ func TestReshard(t *testing.T) {
 	whole := hold(worker(0, 1), true)
 	for _, tt := range []struct {
 		name  string
-		opts  []ckpt.Option
+		opts  []ckpt.ReshardOption
 		files int
 	}{
 		{"into one file", nil, 1},
-		{"of one worker", []ckpt.Option{ckpt.ShardBy(shard.Files(1, cut(1)))}, 1},
-		{"of five workers", []ckpt.Option{ckpt.ShardBy(shard.Files(5, cut(5)))}, 5},
-		{"of more workers than there are rows", []ckpt.Option{ckpt.ShardBy(shard.Files(20, cut(20))), ckpt.Unverified()}, 15},
-		{"by size", []ckpt.Option{ckpt.MaxShardSize(200)}, 6},
+		{"of one worker", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(1, cut(1)))}, 1},
+		{"of five workers", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(5, cut(5)))}, 5},
+		{"of more workers than there are rows", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(20, cut(20))), ckpt.Unverified()}, 15},
+		{"by size", []ckpt.ReshardOption{ckpt.MaxShardSize(200)}, 6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "new")
