@@ -205,8 +205,4 @@ func TestReportTo(t *testing.T) {
 		require.Error(t, ckpt.LoadWeights(t.Context(), "absent", &missing, ckpt.ReportTo(&report)))
 		require.Equal(t, ckpt.Report{Checkpoint: "absent"}, report)
 	})
-	t.Run("of another verb it is an error", func(t *testing.T) {
-		_, err := ckpt.New(ckpt.Group{"a": floatsOf(1)}, ckpt.ReportTo(new(ckpt.Report)))
-		require.ErrorContains(t, err, "option ReportTo has no meaning for New")
-	})
 }
