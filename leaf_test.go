@@ -98,9 +98,9 @@ func TestTypesThatAreTensors(t *testing.T) {
 				tt.empty = reflect.New(reflect.TypeOf(tt.from).Elem()).Interface()
 			}
 			again := filepath.Join(t.TempDir(), "again")
-			var options []Option
+			var options []LoadOption
 			if len(tt.want) < reflect.TypeOf(tt.from).Elem().NumField() {
-				options = []Option{Partial()}
+				options = []LoadOption{Partial()}
 			}
 			require.NoError(t, LoadWeights(ctx, path, tt.empty, options...))
 			require.NoError(t, SaveWeights(ctx, again, tt.empty))

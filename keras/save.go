@@ -14,7 +14,7 @@ import (
 //
 // A model that was made from a description of Keras 2, or from that in a legacy .h5 file, cannot be written to an archive,
 // whose descriptions have another form.
-func Save(ctx context.Context, path string, model *layers.Model, opts ...ckpt.Option) error {
+func Save(ctx context.Context, path string, model *layers.Model, opts ...ckpt.SaveWeightsOption) error {
 	if !strings.HasSuffix(path, ".weights.h5") && !strings.HasSuffix(path, ".keras") {
 		return fmt.Errorf("keras: write %s: expected a name that ends in .keras or .weights.h5", path)
 	}
