@@ -57,7 +57,7 @@ func TestSaveWeightsByEnding(t *testing.T) {
 		"shards.safetensors": {"safetensors", "blocks.0.kernel", []ckpt.SaveWeightsOption{ckpt.MaxShardSize(30)}},
 		"model.npz":          {"npz", "blocks.0.kernel", nil},
 		"model.weights.h5":   {"keras", "blocks/flat_block_1/vars/0", nil},
-		"said.h5":            {"keras", "heads/flat_block/vars/1", []ckpt.Option{ckpt.As("hdf5")}},
+		"said.h5":            {"keras", "heads/flat_block/vars/1", []ckpt.SaveWeightsOption{ckpt.As("hdf5")}},
 		"model":              {"tensorflow", "blocks/0/kernel/.ATTRIBUTES/VARIABLE_VALUE", nil},
 		"said.bin":           {"safetensors", "heads.a.scale", []ckpt.SaveWeightsOption{ckpt.As("safetensors")}},
 		"said.npz":           {"tensorflow", "step/.ATTRIBUTES/VARIABLE_VALUE", []ckpt.SaveWeightsOption{ckpt.As("tensorflow")}},
