@@ -208,6 +208,22 @@ func TestShapesOfOptions(t *testing.T) {
 				require.ErrorIs(t, err, ErrMismatch)
 				require.False(t, m.Dense.Kernel.Built())
 			}
+			byName := must(mustSaver(t, &struct{ Dense fixedDense }{fixedDense{Kernel: *kernel}}).Save(ctx, filepath.Join(t.TempDir(), "s")))
+			for verb, load := range map[string]func(any) error{
+				"Restore":             func(m any) error { _, err := mustNew(t, m).Restore(ctx, path); return err },
+				"Read":                func(m any) error { _, err := mustNew(t, m).Read(ctx, path); return err },
+				"Restore by name":     func(m any) error { _, err := mustNew(t, m).Restore(ctx, byName); return err },
+				"LoadWeights by name": func(m any) error { return LoadWeights(ctx, byName, m) },
+				"Saver.Restore":       func(m any) error { return mustSaver(t, m).Restore(ctx, byName) },
+			} {
+				m := struct{ Dense fixedDense }{fixedDense{Units: c.units}}
+				if err := load(&m); c.want == "" {
+					require.NoError(t, err, verb)
+				} else {
+					require.ErrorContains(t, err, c.want, verb)
+					require.False(t, m.Dense.Kernel.Built(), verb)
+				}
+			}
 		})
 	}
 }

@@ -12,11 +12,6 @@ import (
 // complete checks what [Options.Load] asks for.
 func (m *matcher) complete() error {
 	g, r := m.w.Graph(), m.r
-	for _, n := range g.Nodes {
-		if n.Reached && n.Group {
-			m.plan.WantShapes(n)
-		}
-	}
 	unknown, advice, err := m.unknown()
 	if err != nil {
 		return err

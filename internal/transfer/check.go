@@ -15,6 +15,9 @@ type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, regio
 // that is wrong comes back in one *PlanError.
 func (p *Plan) check(r format.Reader, o Options) error {
 	var mismatched []Problem
+	if len(p.assignments) > 0 {
+		p.askShapes()
+	}
 	for _, a := range p.assignments {
 		switch problem := a.check(r, o.Parts, p.wants); {
 		case problem == nil:

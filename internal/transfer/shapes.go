@@ -18,15 +18,18 @@ type wantedShape struct {
 	shape []int
 }
 
-// WantShapes makes the check compare what is assigned with the shapes that the options of n fix, if it is a [tensor.Shaper].
-func (p *Plan) WantShapes(n *object.Node) {
-	if !n.Obj.CanAddr() {
-		return
+// askShapes asks every [tensor.Shaper] of the program which shapes its options fix.
+func (p *Plan) askShapes() {
+	for _, n := range p.graph.Nodes {
+		if n.Group && n.Obj.CanAddr() {
+			if shaper, ok := n.Obj.Addr().Interface().(tensor.Shaper); ok {
+				p.askShaper(n, shaper)
+			}
+		}
 	}
-	shaper, ok := n.Obj.Addr().Interface().(tensor.Shaper)
-	if !ok {
-		return
-	}
+}
+
+func (p *Plan) askShaper(n *object.Node, shaper tensor.Shaper) {
 	if p.wants == nil {
 		p.wants = make(map[object.Identity][]wantedShape)
 	}
