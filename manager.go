@@ -221,32 +221,32 @@ func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64
 }
 
 // RestoreOrInitialize restores the latest checkpoint and returns its path; where there is none it calls the [InitFunc], if
-// there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; to look
-// at it, restore [Manager.Latest] instead. A latest whose files are gone is an error, not a reason to start anew, and so is a
+// there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; [Manager.Resume] returns it.
+// A latest whose files are gone is an error, not a reason to start anew, and so is a
 // state file that is damaged in a directory with checkpoints: see [IgnoreDamagedState].
 func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err error) {
+	path, _, err = m.Resume(ctx)
+	return path, err
+}
+
+// Resume is RestoreOrInitialize that also returns the status of the restore: its assertions and its report say what did not match. Where
+// there is no checkpoint the path is "" and the status is that of Restore(ctx, "").
+func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err error) {
 	if err := m.Sync(ctx); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if m.damaged != nil {
-		return "", m.damaged
+		return "", nil, m.damaged
 	}
 	if path = m.Latest(); path == "" {
-		if m.opts.manager.init == nil {
-			return "", nil
-		}
-		if err := m.opts.manager.init(ctx); err != nil {
-			return "", fmt.Errorf("ckpt: initialize: %w", err)
-		}
-		m.opts.logger.Info("Customized initialization is done through the passed `init_fn`.")
-		return "", nil
+		return "", &Status{c: m.c}, m.initialize(ctx)
 	}
 	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
-	if _, err := m.c.Restore(ctx, path, fromDir); err != nil {
+	if status, err = m.c.Restore(ctx, path, fromDir); err != nil {
 		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
 			err = m.opts.saved().Gone(m.dir, path)
 		}
-		return "", err
+		return "", nil, err
 	}
 	if m.opts.manager.interval != nil {
 		step := m.opts.manager.step()
@@ -254,7 +254,19 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 		defer m.mu.Unlock()
 		m.lastStep = &step
 	}
-	return path, nil
+	return path, status, nil
+}
+
+// initialize calls the InitFunc, if there is one.
+func (m *Manager) initialize(ctx context.Context) error {
+	if m.opts.manager.init == nil {
+		return nil
+	}
+	if err := m.opts.manager.init(ctx); err != nil {
+		return fmt.Errorf("ckpt: initialize: %w", err)
+	}
+	m.opts.logger.Info("Customized initialization is done through the passed `init_fn`.")
+	return nil
 }
 
 // Sync awaits the save that is under way in the background, if any, with its deletions, and returns its error.

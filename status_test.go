@@ -347,6 +347,19 @@ func TestWarnings(t *testing.T) {
 		require.Contains(t, lines()[1], "Value in checkpoint could not be found in the restored object: (root).g.y")
 		require.Contains(t, lines()[2], "An attribute in the restored object could not be found in the checkpoint. Object: (root).v, attribute: ")
 	})
+	t.Run("many values are grouped as in a report", func(t *testing.T) {
+		many := new(group)
+		for i := range 300 {
+			require.NoError(t, many.Track(fmt.Sprintf("m%d", i), scalar(1)))
+		}
+		logger, lines := logged()
+		c := mustNew(t, Group{"a": scalar(0)}, WithLogger(logger))
+		mustRead(t, c, written(t, Group{"a": scalar(1), "optimizer": many, "step": scalar(2)}))
+		require.NoError(t, c.Close())
+		require.Len(t, lines(), 3)
+		require.Contains(t, lines()[1], "restored object: (root).optimizer.* (300 values)")
+		require.Contains(t, lines()[2], "restored object: (root).step")
+	})
 	t.Run("A-12 so does one that is collected", func(t *testing.T) {
 		records := make(chan string, 8)
 		func() {

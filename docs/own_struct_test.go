@@ -96,4 +96,5 @@ func Example_mismatch() {
 	// ckpt: run/regress-2: 2 of 4 values of the model are not in the checkpoint
 	//   input_transfrom.kernel: missing from the checkpoint
 	//   input_transfrom.bias: missing from the checkpoint
+	//   hint: for input_transfrom (InputTransfrom) the checkpoint has "input_transform": an alias in the tag would match it
 }

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/wording"
 )
 
 // An unrestoredWarning is logged when a Checkpoint is closed or collected. It does not refer to the program, which it would
@@ -61,8 +63,12 @@ func (w *unrestoredWarning) log() {
 	}
 	paths := w.stored.Paths()
 	w.logger.Warn("A checkpoint was restored in part and is being closed with unrestored values; the values follow. To silence these warnings call ExpectPartial (expect_partial()) on the status.", "checkpoint", w.checkpoint)
-	for _, id := range w.unrestored {
-		w.logger.Warn("Value in checkpoint could not be found in the restored object: "+paths.Name(id), "checkpoint", w.checkpoint)
+	names := make([]string, len(w.unrestored))
+	for i, id := range w.unrestored {
+		names[i] = strings.TrimPrefix(paths.Name(id), "(root).")
+	}
+	for _, name := range wording.Grouped(names) {
+		w.logger.Warn("Value in checkpoint could not be found in the restored object: (root)."+name, "checkpoint", w.checkpoint)
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.unused)) {
 		w.logger.Warn(fmt.Sprintf("An attribute in the restored object could not be found in the checkpoint. Object: %s, attribute: %q", paths.Name(id), w.unused[id]), "checkpoint", w.checkpoint)

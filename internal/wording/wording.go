@@ -88,6 +88,34 @@ func Group(b *strings.Builder, what string, paths []string) {
 		}
 		return
 	}
+	groups := siblings(paths)
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		if n := groups[g]; n == 1 && !strings.HasSuffix(g, ".*") {
+			fmt.Fprintf(b, "\n  %s: %s", g, what)
+		} else {
+			fmt.Fprintf(b, "\n  %s: %d values %s", g, n, what)
+		}
+	}
+}
+
+// Grouped returns the paths as [Group] has them: all, or a line per group of siblings.
+func Grouped(paths []string) []string {
+	if len(paths) <= listed {
+		return paths
+	}
+	var lines []string
+	groups := siblings(paths)
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		if n := groups[g]; n > 1 {
+			g = fmt.Sprintf("%s (%d values)", g, n)
+		}
+		lines = append(lines, g)
+	}
+	return lines
+}
+
+// siblings counts the paths below each object of the root, or of the only one that the root has.
+func siblings(paths []string) map[string]int {
 	groups := make(map[string]int)
 	for _, p := range paths {
 		top, _, nested := strings.Cut(p, ".")
@@ -105,11 +133,5 @@ func Group(b *strings.Builder, what string, paths []string) {
 			groups[p]++
 		}
 	}
-	for _, g := range slices.Sorted(maps.Keys(groups)) {
-		if n := groups[g]; n == 1 && !strings.HasSuffix(g, ".*") {
-			fmt.Fprintf(b, "\n  %s: %s", g, what)
-		} else {
-			fmt.Fprintf(b, "\n  %s: %d values %s", g, n, what)
-		}
-	}
+	return groups
 }
