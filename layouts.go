@@ -45,6 +45,9 @@ func layoutRules(v reflect.Value, stored func() []string) []layout.Rule {
 	if v.Kind() != reflect.Struct || !v.CanAddr() {
 		return nil
 	}
+	if !v.CanInterface() { // of an embedded type that is not exported; the outer one has its methods
+		return tagRules(v, stored)
+	}
 	if d, ok := v.Addr().Interface().(layout.Declarer); ok {
 		return append(d.CheckpointLayouts(), tagRules(v, stored)...)
 	}

@@ -83,6 +83,9 @@ func (r *restore) report(g *object.Graph) *Report {
 		}
 		out.add(what, Item{item.Path, item.GoPath, item.Key, problem})
 	})
+	if r.note != "" && len(out.Restored) > 0 {
+		out.Notes = append(out.Notes, Note{Path: "(root)", GoPath: g.Root().GoPath(), Text: r.note})
+	}
 	if m, ok := r.restoration.(*match.Restoration); ok {
 		for _, n := range m.Notes(g) {
 			out.Notes = append(out.Notes, Note(n))

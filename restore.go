@@ -45,6 +45,7 @@ type restore struct {
 	byName  bool
 	planned bool // RunRestoreOps has yet to move the bytes
 
+	note       string             // what a report says of how values were matched
 	mismatched []transfer.Problem // of the last transfer: what had another shape or dtype
 
 	derived *derived.Reader // what other makers' layouts make of the file; nil where it cannot be one of theirs
@@ -71,6 +72,10 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	if err != nil {
 		return nil, err
 	}
+	hint := ""
+	if c == nil && model != nil && o.at == "" {
+		g, r.note, hint = exportedGraph(g, model)
+	}
 	if g, err = renamed(g, o.renames); err != nil {
 		return nil, err
 	}
@@ -87,7 +92,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	}
 	r.restoration = match.New(id, prefix, g, start, match.Options{
 		Savers: o.savers, SkipSlots: o.skipSlots, Logger: o.logger, Load: load, Partial: o.partial, Strict: o.strict, Layouts: layouts,
-		IgnoreUnknown: o.ignoreUnknown, Undeclared: undeclared,
+		IgnoreUnknown: o.ignoreUnknown, Undeclared: undeclared, Hint: hint,
 	})
 	return r, nil
 }

@@ -15,7 +15,7 @@ func undeclared(v reflect.Value, name string) match.Undeclared {
 	if v.Kind() != reflect.Struct {
 		return match.Undeclared{}
 	}
-	if v.CanAddr() {
+	if v.CanAddr() && v.CanInterface() {
 		if o, ok := v.Addr().Interface().(layout.Ignorer); ok && slices.Contains(o.CheckpointIgnores(), name) {
 			return match.Undeclared{Ignored: true}
 		}

@@ -18,6 +18,9 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 		byKey[b.key] = id
 	}
 	var out []string
+	if r.opts.Hint != "" {
+		out = append(out, r.opts.Hint)
+	}
 	stored := newSuggester(func(id int) []string { return r.unboundChildren(f, id) })
 	seen, left := make(map[*object.Node]bool), make(map[int]bool)
 	for _, n := range unmatched {

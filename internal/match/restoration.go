@@ -28,6 +28,9 @@ type Options struct {
 	// Undeclared returns what the type of an object says of a name that is not one of its edges. nil: nothing.
 	Undeclared func(obj reflect.Value, name string) Undeclared
 
+	// Hint is the first hint of an error about missing values; "" for none.
+	Hint string
+
 	// Layouts adds to the stored graph what an object, or a nil list, makes of another maker's layout. nil: the file has no
 	// other maker's.
 	Layouts *Layouts

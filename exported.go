@@ -1,0 +1,193 @@
+package ckpt
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/format/keras"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// exportedGraph returns g with edges by which model finds its variables in what the method export of a Keras model wrote, which has
+// lists of variables and no objects, and what a report and an error should say of that. g is returned as it is where it is not such a file's.
+func exportedGraph(g *objectgraph.Graph, model any) (extended *objectgraph.Graph, note, hint string) {
+	variables := keras.Exported(g)
+	if variables == nil {
+		return g, "", ""
+	}
+	g = keras.ExportedGraph(g, variables, model)
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	if _, group := model.(Group); group || w.AddRoot(model, nil) != nil || w.ExpandAll() != nil {
+		return g, "", ""
+	}
+	p := &exportedProgram{graph: g, variables: variables}
+	p.collect(w.Graph().Root(), make(map[*object.Node]bool))
+	if p.named() {
+		return g, "the file is an export of Keras's, which has no objects: variables were matched by their global names", ""
+	}
+	if err := p.inOrder(); err != nil {
+		return g, "", fmt.Sprintf("the checkpoint is an export of Keras's, which has no objects; its list of variables does not fit the model in order: %v", err)
+	}
+	return p.graph, "the file is an export of Keras's, which has no objects: its variables were matched in their order, as Keras lists them", ""
+}
+
+// An exportedProgram is a program for which the variables of an exported model are meant.
+type exportedProgram struct {
+	graph     *objectgraph.Graph
+	variables []keras.ExportedVariable
+	leaves    []*object.Node // in Keras's order
+	lacking   string         // where the program holds nil, so that its variables are not all known
+}
+
+// collect finds the variables of n in the order in which Keras lists them: those of an object before those of the objects that it has. Lists
+// and maps are looked through.
+func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
+	if seen[n] {
+		return
+	}
+	seen[n] = true
+	if len(n.Values) > 0 {
+		p.leaves = append(p.leaves, n)
+	}
+	var objects []*object.Node
+	for i := range n.Edges {
+		switch e := &n.Edges[i]; {
+		case e.Node == nil:
+			if e.Wanted && !e.Opt.Optional && p.lacking == "" {
+				p.lacking = object.PlaceOf(n, e)
+			}
+		case len(e.Node.Values) > 0 || ofVariables(e.Node):
+			p.collect(e.Node, seen)
+		default:
+			objects = append(objects, e.Node)
+		}
+	}
+	for _, o := range objects {
+		p.collect(o, seen)
+	}
+}
+
+// ofVariables reports a list or a map of variables, which are those of the object that has it.
+func ofVariables(n *object.Node) bool {
+	return n.Obj.Kind() != reflect.Struct && len(n.Edges) > 0 && n.Edges[0].Node != nil && len(n.Edges[0].Node.Values) > 0
+}
+
+// named reports whether the graph has every variable that the program must find by its name.
+func (p *exportedProgram) named() bool {
+	for _, n := range p.leaves {
+		if !optional(n) && p.find(n) < 0 {
+			return false
+		}
+	}
+	return len(p.leaves) > 0
+}
+
+// optional reports whether n, or an object that holds it, may be absent.
+func optional(n *object.Node) bool {
+	for ; n.Parent != nil; n = n.Parent {
+		if n.Opt.Optional {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns the stored node that the edges to n lead to, -1 where there is none.
+func (p *exportedProgram) find(n *object.Node) int {
+	if n.Parent == nil {
+		return 0
+	}
+	above := p.find(n.Parent)
+	if above < 0 {
+		return -1
+	}
+	for _, name := range namesOf(n) {
+		if i := slices.IndexFunc(p.graph.Nodes[above].Children, func(c objectgraph.Child) bool { return c.Name == name }); i >= 0 {
+			return p.graph.Nodes[above].Children[i].ID
+		}
+	}
+	return -1
+}
+
+// namesOf returns the names of the edge to n.
+func namesOf(n *object.Node) []string {
+	if n.Field == nil {
+		return []string{n.Name}
+	}
+	return append([]string{n.Name}, n.Field.Aliases...)
+}
+
+// inOrder adds the edges by which the program's variables, one after another, find the exported ones. The error says where one of them does
+// not fit.
+func (p *exportedProgram) inOrder() error {
+	if p.lacking != "" {
+		return fmt.Errorf("%s holds nil: make it, so that its variables are known", p.lacking)
+	}
+	g := &objectgraph.Graph{Nodes: slices.Clone(p.graph.Nodes), Aliased: true}
+	g.Nodes[0].Children = slices.DeleteFunc(slices.Clone(g.Nodes[0].Children), func(c objectgraph.Child) bool {
+		return !strings.HasSuffix(c.Name, "variables")
+	})
+	left := slices.DeleteFunc(slices.Clone(p.variables), func(v keras.ExportedVariable) bool {
+		return lastName(v.Name) == "seed_generator_state"
+	})
+	for _, n := range p.leaves {
+		switch {
+		case len(left) > 0 && fitsName(n, left[0].Name):
+			addEdges(g, n.EdgePath(), left[0].Node)
+			left = left[1:]
+		case optional(n):
+		case len(left) == 0:
+			return fmt.Errorf("it ends before %s (%s)", n.Path(), n.GoPath())
+		default:
+			return fmt.Errorf("%s stands where %s (%s) is expected; an alias in the tag would match it", left[0].Name, n.Path(), n.GoPath())
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("the model has no variable for %s", left[0].Name)
+	}
+	p.graph = g
+	return nil
+}
+
+func lastName(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// fitsName reports whether the last part of a global name is one of n's, underscores in front aside. Older Kerases have names without
+// meaning.
+func fitsName(n *object.Node, name string) bool {
+	last := strings.TrimLeft(lastName(name), "_")
+	if last == "" || last == "variable" || strings.HasPrefix(last, "variable_") {
+		return !optional(n)
+	}
+	for at := n; at != nil; at = at.Parent {
+		if slices.ContainsFunc(namesOf(at), func(s string) bool { return strings.TrimLeft(s, "_") == last }) {
+			return true
+		}
+		if at.Parent == nil || at.Parent.Obj.Kind() == reflect.Struct {
+			return false // of a list the field's name counts
+		}
+	}
+	return false
+}
+
+// addEdges adds the edges from the root to a node, and the nodes between them.
+func addEdges(g *objectgraph.Graph, edges []string, to int) {
+	at := 0
+	for i, name := range edges {
+		c := slices.IndexFunc(g.Nodes[at].Children, func(c objectgraph.Child) bool { return c.Name == name })
+		next := to
+		switch {
+		case c >= 0:
+			next = g.Nodes[at].Children[c].ID
+		case i < len(edges)-1:
+			next = len(g.Nodes)
+			g.Nodes = append(g.Nodes, objectgraph.Node{})
+			fallthrough
+		default:
+			g.Nodes[at].Children = append(slices.Clip(g.Nodes[at].Children), objectgraph.Child{Name: name, ID: next})
+		}
+		at = next
+	}
+}
