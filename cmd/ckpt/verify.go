@@ -17,13 +17,15 @@ func newVerifyCommand() *cobra.Command {
 		Short: "Read all of a checkpoint and compare every checksum",
 		Long: `Read all of a checkpoint, compare every checksum, and hold the object graph against
 what is stored. All problems are printed, one a line; those that affect no stored
-value are warnings and leave the exit status 0. Other makers' formats have no checksums
-of all that they store: of these the structure is checked, and NaN and infinities are
-counted.
+value are warnings and leave the exit status 0. TensorFlow has a checksum of each tensor,
+and a ZIP archive (.npz, .keras, .pt) one of each member. Other makers' files have none: of
+these the structure is checked. NaN and infinities are counted in all but TensorFlow's; ckpt
+stat counts them there. ckpt digest writes checksums for files that have none.
 
 With --json an object is printed: the checkpoint's prefix, the problems, each with the
 key of its tensor ("" where it is not that of one), how many tensors there are and
-their bytes, and whether all is well.`,
+their bytes, which checksums were compared ("tensors", "archive" or "none"), how many
+values are NaN or infinite where they were counted, and whether all is well.`,
 		Example: `  ckpt verify model/ckpt-7
   ckpt verify --json model/ | jq .ok`,
 		Args:              onePath,
@@ -42,9 +44,6 @@ their bytes, and whether all is well.`,
 		if asJSON {
 			report = &jsonReport{out: visibleJSON{cmd.OutOrStdout()}}
 		}
-		if r.Format() != "tensorflow" {
-			report = &plainReport{reporter: report, ctx: cmd.Context(), r: r, out: cmd.OutOrStdout(), text: !asJSON}
-		}
 		return verify(cmd.Context(), r, report, bar)
 	})
 	return cmd
@@ -54,7 +53,17 @@ their bytes, and whether all is well.`,
 type reporter interface {
 	begin(prefix string) error
 	problem(p ckpt.Problem) error
-	end(prefix string, tensors int, bytes int64, ok bool) error
+	end(v verified) error
+}
+
+// A verified says what verify read.
+type verified struct {
+	prefix  string
+	tensors int
+	bytes   int64
+	sums    string
+	values  *anomalies // nil where they were not counted
+	ok      bool
 }
 
 // verify reports on a checkpoint. Its error is the first problem, and how many more there are.
@@ -63,8 +72,9 @@ func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) erro
 		return err
 	}
 	var first, printing error
-	problems, tensors, bytes := 0, 0, int64(0)
-	err := r.Verify(ctx, func(p ckpt.Problem) {
+	problems := 0
+	found := verified{prefix: r.Prefix(), sums: sumsOfTensors}
+	tell := func(p ckpt.Problem) {
 		if !p.Warning {
 			if problems++; problems == 1 {
 				first = p.Err
@@ -73,7 +83,14 @@ func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) erro
 		if err := report.problem(p); printing == nil {
 			printing = err
 		}
-	})
+	}
+	var err error
+	if r.Format() == "tensorflow" {
+		err = r.Verify(ctx, tell)
+	} else {
+		found.values = new(anomalies)
+		*found.values, found.sums, err = verifyPlain(ctx, r, bar, tell)
+	}
 	if err == nil {
 		err = printing
 	}
@@ -84,10 +101,11 @@ func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) erro
 		if err != nil {
 			break // a problem that was reported
 		}
-		tensors, bytes = tensors+1, bytes+e.Bytes
+		found.tensors, found.bytes = found.tensors+1, found.bytes+e.Bytes
 	}
 	bar.clear()
-	if err := report.end(r.Prefix(), tensors, bytes, first == nil); err != nil {
+	found.ok = first == nil
+	if err := report.end(found); err != nil {
 		return err
 	}
 	if problems > 1 {
@@ -114,11 +132,15 @@ func (t *textReport) problem(p ckpt.Problem) error {
 	return err
 }
 
-func (t *textReport) end(prefix string, tensors int, bytes int64, ok bool) error {
-	if !ok {
+func (t *textReport) end(v verified) error {
+	if !v.ok {
 		return nil
 	}
-	_, err := fmt.Fprintf(t.out, "%s: %s, %s, all checksums right\n", safe(prefix), count(tensors, "tensor"), size(bytes))
+	counted := ""
+	if v.values != nil {
+		counted = fmt.Sprintf(", %d NaN, %d infinite", v.values.NaN, v.values.Infinite)
+	}
+	_, err := fmt.Fprintf(t.out, "%s: %s, %s, %s%s\n", safe(v.prefix), count(v.tensors, "tensor"), size(v.bytes), checksums(v.sums), counted)
 	return err
 }
 
@@ -142,10 +164,14 @@ func (j *jsonReport) problem(p ckpt.Problem) error {
 	}{p.Key, p.Warning, oneLine(p.Err)})
 }
 
-func (j *jsonReport) end(_ string, tensors int, bytes int64, ok bool) error {
+func (j *jsonReport) end(v verified) error {
 	if err := j.problems.end(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(j.out, ", \"tensors\": %d, \"bytes\": %d, \"ok\": %t}\n", tensors, bytes, ok)
+	counted := ""
+	if v.values != nil {
+		counted = fmt.Sprintf(", \"nan\": %d, \"infinite\": %d", v.values.NaN, v.values.Infinite)
+	}
+	_, err := fmt.Fprintf(j.out, ", \"tensors\": %d, \"bytes\": %d, \"checksums\": %s%s, \"ok\": %t}\n", v.tensors, v.bytes, jsonString(v.sums), counted, v.ok)
 	return err
 }

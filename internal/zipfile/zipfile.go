@@ -9,6 +9,7 @@ import (
 	"archive/zip"
 	"cmp"
 	"compress/flate"
+	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -218,4 +219,48 @@ func (s stream) Read(p []byte) (int, error) {
 		err = fault(s.name, err)
 	}
 	return n, err
+}
+
+// Verify reads all members and compares their checksums. all is false where a member has none: PyTorch may leave them out. The error, an
+// [*raw.Error], names the first member that is damaged.
+func (a *Archive) Verify(ctx context.Context) (all bool, err error) {
+	all = true
+	for i, f := range a.members {
+		if f.Method == zip.Store && f.CRC32 == 0 && f.UncompressedSize64 > 0 {
+			all = false
+		} else if err := a.verify(ctx, i); err != nil {
+			return false, err
+		}
+	}
+	return all, nil
+}
+
+// verify compares the checksum of a member.
+func (a *Archive) verify(ctx context.Context, i int) error {
+	if _, err := a.find(a.members[i].Name); err != nil {
+		return err
+	}
+	var r io.Reader = io.NewSectionReader(a.blob, a.offsets[i], int64(a.members[i].CompressedSize64))
+	if a.members[i].Method != zip.Store {
+		unpacked, err := a.members[i].Open()
+		if err != nil {
+			return fault(a.name(i), err)
+		}
+		defer unpacked.Close() // of memory
+		r = unpacked
+	}
+	sum := crc32.NewIEEE()
+	for buf := make([]byte, 1<<20); ctx.Err() == nil; {
+		n, err := r.Read(buf)
+		sum.Write(buf[:n])
+		switch {
+		case err == io.EOF && sum.Sum32() == a.members[i].CRC32:
+			return nil
+		case err == io.EOF:
+			return raw.Corrupt(a.name(i), "", "its checksum is %08x, the archive says %08x: the file was damaged", sum.Sum32(), a.members[i].CRC32)
+		case err != nil:
+			return fault(a.name(i), err)
+		}
+	}
+	return context.Cause(ctx)
 }

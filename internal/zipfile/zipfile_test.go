@@ -39,6 +39,32 @@ func archive(t testing.TB, members ...member) []byte {
 
 func open(data []byte) (*zipfile.Archive, error) { return zipfile.Open(raw.Memory("a.zip", data)) }
 
+// Verify finds a changed byte in a stored and in a compressed member, and says where there is no checksum.
+func TestVerify(t *testing.T) {
+	data := archive(t, member{"stored", zip.Store, "12345"}, member{"packed", zip.Deflate, strings.Repeat("xyz", 1000)}, member{"empty", zip.Store, ""})
+	verify := func(change func([]byte)) (bool, error) {
+		changed := bytes.Clone(data)
+		change(changed)
+		a, err := open(changed)
+		require.NoError(t, err)
+		return a.Verify(t.Context())
+	}
+	all, err := verify(func([]byte) {})
+	require.NoError(t, err)
+	require.True(t, all)
+	_, err = verify(func(b []byte) { b[bytes.Index(b, []byte("12345"))]++ })
+	require.ErrorIs(t, err, format.ErrCorrupt)
+	require.ErrorContains(t, err, "a.zip: stored: its checksum is")
+	_, err = verify(func(b []byte) { b[bytes.Index(b, []byte("packed"))+8]++ })
+	require.ErrorIs(t, err, format.ErrCorrupt)
+	all, err = verify(func(b []byte) {
+		directory := bytes.Index(b, []byte("PK\x01\x02"))
+		copy(b[directory+16:], make([]byte, 4))
+	})
+	require.NoError(t, err)
+	require.False(t, all)
+}
+
 func TestMembers(t *testing.T) {
 	data := archive(t, member{"p/stored", zip.Store, "12345"}, member{"p/packed", zip.Deflate, strings.Repeat("x", 1000)}, member{"p/", zip.Store, ""})
 	a, err := open(data)
