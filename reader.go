@@ -58,6 +58,18 @@ func (r *Reader) Config() json.RawMessage {
 	return nil
 }
 
+// ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
+// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It has no names for keys of other files, and none that
+// two keys would have.
+func (r *Reader) ReadableNames() (map[string]string, error) {
+	if n, ok := r.f.(interface {
+		ReadableNames() (map[string]string, error)
+	}); ok {
+		return n.ReadableNames()
+	}
+	return nil, nil
+}
+
 // Variables returns what the checkpoint holds, in the order of keys, the object graph's own key included; a partitioned
 // tensor is one entry, of its whole shape. Entries that are damaged are left out: see [Reader.All].
 func (r *Reader) Variables() []VariableInfo {

@@ -14,6 +14,7 @@ import (
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -29,10 +30,21 @@ stays until all is written. OUT cannot be IN.
 
 A tensor keeps its name. That of an object in a TensorFlow checkpoint is its path, with dots
 between its edges (slashes in .weights.h5); TensorFlow checkpoints get objects that are called
-as the parts of the names are. Values that the format cannot hold are an error, before
-anything is written: choose others with --only, or convert them with --cast.`,
+as the parts of the names are. --readable calls the weights in files of Keras's by the names of
+layers and variables: dense.kernel for layers/dense/vars/0.
+
+--rename works as ckpt.Rename does, on names whose parts are joined by dots: OLD is the beginning
+of a name, of whole parts, or a regular expression, and NEW may have its groups as $1. Several are
+applied in their order; one that matches nothing is an error. --only asks for the old names.
+
+Values that the format cannot hold are an error, before anything is written: choose others with
+--only, or convert them with --cast. --cast converts floats to floats and integers to
+integers, and says which tensors it left as they are. A value that the new type cannot hold is
+an error.`,
 		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
+  ckpt convert model.keras model.safetensors --readable
+  ckpt convert h.safetensors blocks.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
   ckpt convert model.safetensors shards.safetensors --max-shard-size 2000000000`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -44,7 +56,8 @@ anything is written: choose others with --only, or convert them with --cast.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&job.only, "only", "", "only the tensors with a name that this `glob` matches")
-	flags.StringArrayVar(&job.renames, "rename", nil, "`OLD=NEW`: the beginning of names, of whole parts; may be repeated")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it; may be repeated")
+	flags.BoolVar(&job.readable, "readable", false, "names of layers and variables in place of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
 	flags.Int64Var(&job.shard, "max-shard-size", 0, "split into files with at most so many `bytes` of tensors (safetensors)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -62,9 +75,13 @@ anything is written: choose others with --only, or convert them with --cast.`,
 // A convertJob is one conversion.
 type convertJob struct {
 	only, cast string
-	renames    []string
+	renames    renames
+	readable   bool
 	shard      int64
-	dtype      tensor.DType // of cast
+
+	dtype     tensor.DType // of cast
+	renamings []match.Renaming
+	kept      []string // names of tensors that were not cast
 }
 
 // check returns an error where the flags are not what they should be.
@@ -77,10 +94,8 @@ func (j *convertJob) check() (err error) {
 			return fmt.Errorf("--cast %s: it is not a type of numbers", j.cast)
 		}
 	}
-	for _, r := range j.renames {
-		if !strings.Contains(r, "=") {
-			return fmt.Errorf("--rename %s: expected OLD=NEW", r)
-		}
+	if j.renamings, err = j.renames.renamings(); err != nil {
+		return err
 	}
 	if j.shard < 0 {
 		return fmt.Errorf("--max-shard-size %d: expected a number of bytes", j.shard)
@@ -89,7 +104,7 @@ func (j *convertJob) check() (err error) {
 }
 
 func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
-	for _, ending := range []string{".keras", ".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
+	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
 		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
 			return fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5 or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 		}
@@ -127,8 +142,21 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 		return err
 	}
 	bar.clear()
-	_, err = fmt.Fprintf(stdout, "%s: %s in the format %s\n", safe(out), count(len(items), "tensor"), to)
+	_, err = fmt.Fprintf(stdout, "%s: %s in the format %s%s\n", safe(out), count(len(items), "tensor"), to, j.notCast())
 	return err
+}
+
+// notCast says which tensors --cast left as they are.
+func (j *convertJob) notCast() string {
+	if len(j.kept) == 0 {
+		return ""
+	}
+	const most = 5
+	names := safe(strings.Join(j.kept[:min(most, len(j.kept))], ", "))
+	if len(j.kept) > most {
+		names += ", …"
+	}
+	return fmt.Sprintf("; not cast, since %s is of another kind: %s (%s)", j.dtype, names, count(len(j.kept), "tensor"))
 }
 
 // notItsOwn returns an error where out is, or would replace, a file of r's.

@@ -15,61 +15,86 @@ import (
 
 // choose returns the tensors of r that are asked for, under their new names. A tensor is read when its turn to be written comes.
 func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator string) ([]item, error) {
+	var readable map[string]string
+	if j.readable {
+		var err error
+		if readable, err = r.ReadableNames(); err != nil {
+			return nil, err
+		}
+	}
 	var items []item
-	renamed := make([]bool, len(j.renames))
+	before := make(map[string]string) // the keys of names
+	stored := 0
+	matched := make([]bool, len(j.renamings))
 	for e, err := range r.All() {
 		if err != nil {
 			return nil, err
 		}
-		if e.Key == objectgraph.GraphKey || !chosen(j.only, e.Key) {
+		if e.Key == objectgraph.GraphKey {
 			continue
 		}
-		name := e.Key
-		if path := objectPath(e.Key); path != e.Key {
-			edges := strings.Split(path, "/")
-			for i := range edges {
-				if text, err := objectgraph.Unescape(edges[i]); err == nil {
-					edges[i] = text
-				}
-			}
-			name = strings.Join(edges, separator)
+		if stored++; !chosen(j.only, e.Key) {
+			continue
 		}
-		for i, rename := range j.renames {
-			before, after, _ := strings.Cut(rename, "=")
-			if to, ok := renameStart(name, before, after); ok {
-				name, renamed[i] = to, true
-			}
+		name := j.rename(nameOf(e.Key, readable, separator), separator, matched)
+		if other, taken := before[name]; taken {
+			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
 		}
-		items = append(items, item{name, j.source(ctx, r, e)})
+		before[name] = e.Key
+		items = append(items, item{name, j.source(ctx, r, e, name)})
 	}
-	if i := slices.Index(renamed, false); i >= 0 {
-		return nil, fmt.Errorf("%s: --rename %s: no name begins so", safe(r.Prefix()), j.renames[i])
+	if i := slices.Index(matched, false); i >= 0 {
+		return nil, fmt.Errorf("%s: --rename %s: no tensor that is written has such a name: %w", safe(r.Prefix()), safe(j.renames[i]), ckpt.ErrNotFound)
 	}
-	if len(items) == 0 {
-		return nil, fmt.Errorf("%s: no tensor is called %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
+	switch {
+	case len(items) > 0:
+		return items, nil
+	case stored == 0:
+		return nil, fmt.Errorf("%s: no tensors are stored in it, so there is nothing to convert: %w", safe(r.Prefix()), ckpt.ErrNotFound)
 	}
-	return items, nil
+	return nil, fmt.Errorf("%s: no tensor is called %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
 }
 
-// renameStart replaces the whole parts with which a name begins.
-func renameStart(name, before, after string) (string, bool) {
-	rest, ok := strings.CutPrefix(name, before)
-	switch {
-	case !ok:
-		return name, false
-	case rest == "" || before == "":
-	case !strings.ContainsRune("./", rune(rest[0])):
-		return name, false
-	case after == "":
-		rest = rest[1:]
+// nameOf returns the name of a tensor in other formats.
+func nameOf(key string, readable map[string]string, separator string) string {
+	if name, ok := readable[key]; ok {
+		return strings.ReplaceAll(name, ".", separator)
 	}
-	return after + rest, after+rest != ""
+	path := objectPath(key)
+	if path == key {
+		return key
+	}
+	edges := strings.Split(path, "/")
+	for i := range edges {
+		if text, err := objectgraph.Unescape(edges[i]); err == nil {
+			edges[i] = text
+		}
+	}
+	return strings.Join(edges, separator)
+}
+
+// rename applies --rename to a name. A name that none changes stays as it is.
+func (j *convertJob) rename(name, separator string, matched []bool) string {
+	was := strings.ReplaceAll(name, "/", ".")
+	path := was
+	for i := range j.renamings {
+		to, ok := j.renamings[i].Apply(path)
+		path, matched[i] = to, matched[i] || ok
+	}
+	if path == was {
+		return name
+	}
+	return strings.ReplaceAll(path, ".", separator)
 }
 
 // source returns the tensor of an entry, cast where it is of the kind of the dtype that was asked for.
-func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) format.Source {
+func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo, name string) format.Source {
 	src := format.Source{DType: e.DType, Shape: append(tensor.Shape{}, e.Shape...), Load: func() (tensor.Any, error) { return r.ReadTensor(ctx, e.Key) }}
-	if j.cast == "" || e.DType == j.dtype || !castable(j.dtype, e.DType) {
+	if j.cast == "" || e.DType == j.dtype {
+		return src
+	}
+	if !castable(j.dtype, e.DType) {
+		j.kept = append(j.kept, name)
 		return src
 	}
 	src.DType = j.dtype
@@ -82,7 +107,10 @@ func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.Variable
 		if err != nil {
 			return nil, err
 		}
-		return to, tensor.Cast(to, t)
+		if err := tensor.Cast(to, t); err != nil {
+			return nil, fmt.Errorf("--cast %v: %w", j.dtype, err)
+		}
+		return to, nil
 	}
 	return src
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // formats is where the packages of the formats are, with files under testdata.
@@ -61,10 +64,50 @@ func TestConvertOptions(t *testing.T) {
 	requireRun(t, "convert", in, out, "--max-shard-size", "40")
 	require.NoFileExists(t, out)
 	require.Len(t, hashes(t, out+".index.json"), 9)
-	require.Contains(t, runCkpt(t, "convert", in, out, "--rename", "nothing=x").stderr, "no name begins so")
+	require.Contains(t, runCkpt(t, "convert", in, out, "--rename", "nothing=x").stderr, "--rename nothing=x: no tensor that is written has such a name")
+	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "nothing").status)
+	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "(=x").status)
 	require.Contains(t, runCkpt(t, "convert", in, filepath.Join(dir, "m.pt")).stderr, "cannot be written")
 	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--cast", "float17").status)
 	require.Equal(t, 2, runCkpt(t, "convert", in).status)
+}
+
+// TestConvertNames renames as ckpt.Rename does, and by what Keras's layers are called.
+func TestConvertNames(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.safetensors")
+	names := func(path string) []string {
+		var list []struct{ Key string }
+		require.NoError(t, json.Unmarshal([]byte(requireRun(t, "list", "--json", "--sha256=false", path)), &list))
+		var all []string
+		for _, l := range list {
+			all = append(all, l.Key)
+		}
+		return all
+	}
+	keras2 := filepath.Join(formats, "keras/testdata/keras2.keras")
+	requireRun(t, "convert", keras2, out, "--readable", "--only", "*layers/dense/*", "--rename", `^(\w+)\.kernel$=weights.$1`, "--rename", "weights=w")
+	require.Equal(t, []string{"out.bias", "w.out"}, names(out))
+
+	// The same rule in the slashes of HDF5, and a name that two tensors would have.
+	h5 := filepath.Join(dir, "out.weights.h5")
+	requireRun(t, "convert", out, h5, "--rename", "w.out=layers.dense.vars.0", "--rename", "out.bias=layers/dense/vars/1")
+	require.Equal(t, []string{"layers/dense/vars/0", "layers/dense/vars/1"}, names(h5))
+	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both be called same")
+
+	// What is not cast is said, and a value that does not fit is an error.
+	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
+	x, err := tensor.FromSlice([]float32{1e30}, 1)
+	require.NoError(t, err)
+	require.NoError(t, ckpt.SaveWeights(t.Context(), out, &struct{ W *tensor.Tensor[float32] }{x}))
+	r := runCkpt(t, "convert", out, h5, "--cast", "float16")
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.stderr, "--cast float16")
+
+	// A tensor without a name, and a file without tensors.
+	bare := filepath.Join(dir, "bare.safetensors")
+	require.NoError(t, os.WriteFile(bare, []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), 0o600))
+	require.Contains(t, runCkpt(t, "convert", bare, h5).stderr, "no tensors are stored in it")
 }
 
 // TestConvertOntoItself is refused, by other names of the file too.
@@ -127,12 +170,14 @@ func TestRunKerasFile(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "in.json")
 	require.NoError(t, os.WriteFile(in, text, 0o600))
 	at := func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
-	for _, args := range [][]string{{"--config", at("model.keras")}, {"--config", at("model.h5")}, {"--config", at("model.json"), "--weights", at("model.keras")}, {"--config", at("model.keras"), "--weights", at("sharded.weights.json")}} {
+	for _, args := range [][]string{{"--config", at("model.keras")}, {"--config", at("model.h5")}, {"--config", at("model.json"), "--weights", at("model.keras")}, {"--config", at("model.keras"), "--rename", "layers=layers"}, {"--config", at("model.keras"), "--weights", at("sharded.weights.json")}} {
 		var got struct{ Outputs []numbers }
 		require.NoError(t, json.Unmarshal([]byte(requireRun(t, append([]string{"run", "--input", in}, args...)...)), &got))
 		require.Equal(t, of.Output.Shape, got.Outputs[0].Shape)
 		require.InDeltaSlice(t, of.Output.Values, got.Outputs[0].Values, 1e-4, "%v", args)
 	}
-	r := runCkpt(t, "run", "--input", in, "--config", at("bfloat16.weights.h5"))
+	r := runCkpt(t, "run", "--input", in, "--config", at("model.keras"), "--rename", "nothing=layers")
+	require.Contains(t, r.stderr, "no value of the checkpoint has such a path")
+	r = runCkpt(t, "run", "--input", in, "--config", at("bfloat16.weights.h5"))
 	require.Contains(t, r.stderr, "no description of their model")
 }

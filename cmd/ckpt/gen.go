@@ -10,10 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/match"
 )
 
 func newGenCommand() *cobra.Command {
 	var at, pkg, name, file string
+	var renamed renames
 	cmd := &cobra.Command{
 		Use:   "gen PATH",
 		Short: "Write Go structs for what a checkpoint holds",
@@ -38,6 +40,7 @@ themselves, cut at slashes, are taken for one.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&at, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
+	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it, as ckpt.Rename does; may be repeated")
 	flags.StringVar(&pkg, "package", "model", "`name` of the package")
 	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training where a model is part of it)")
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")
@@ -48,7 +51,8 @@ themselves, cut at slashes, are taken for one.`,
 		if name != "" && (!token.IsIdentifier(name) || !token.IsExported(name)) {
 			return fmt.Errorf("--type: %q is no exported name", name)
 		}
-		return nil
+		_, err := renamed.renamings()
+		return err
 	}
 	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
 		r, err := ckpt.Open(path)
@@ -56,11 +60,11 @@ themselves, cut at slashes, are taken for one.`,
 			return err
 		}
 		defer r.Close()
-		g, err := readGenGraph(r, at)
+		g, err := readGenGraph(r, at, renamed)
 		if err != nil {
 			return err
 		}
-		s := &genSource{graph: g, pkg: pkg, root: name, from: filepath.Base(r.Prefix()), at: at}
+		s := &genSource{graph: g, pkg: pkg, root: name, from: filepath.Base(r.Prefix()), at: at, renames: renamed}
 		source, err := s.write()
 		if err != nil {
 			return err
@@ -79,11 +83,18 @@ themselves, cut at slashes, are taken for one.`,
 }
 
 // readGenGraph reads what a checkpoint's objects are, from the object that the edges of at lead to.
-func readGenGraph(r *ckpt.Reader, at string) (*genGraph, error) {
+func readGenGraph(r *ckpt.Reader, at string, renamed renames) (*genGraph, error) {
 	stored, err := r.Graph()
 	byName := errors.Is(err, ckpt.ErrNoObjectGraph)
 	if byName {
 		stored, err = graphOfNames(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	renamings, err := renamed.renamings()
+	if err == nil && len(renamings) > 0 {
+		stored, err = match.Rename(stored, renamings)
 	}
 	if err != nil {
 		return nil, err

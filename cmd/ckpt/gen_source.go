@@ -17,6 +17,7 @@ type genSource struct {
 	graph          *genGraph
 	pkg, root      string // names of the package and the first type; "": a default for the type
 	from, at       string // the checkpoint and where in it, for the package comment
+	renames        renames
 	types          map[int]string
 	fields         map[int][]string // class → names of its fields
 	pointers       map[int][]bool   // class → which of its edges are pointers; of a list, whether the first is
@@ -43,7 +44,7 @@ func (s *genSource) write() ([]byte, error) {
 
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "// Package %s holds what was saved as %s:\n//\n//\tm := %s.New%s()\n//\terr := ckpt.LoadWeights(ctx, path, m%s)\npackage %s\n\n",
-		s.pkg, printable(s.from), s.pkg, s.root, s.atOption(), s.pkg)
+		s.pkg, printable(s.from), s.pkg, s.root, s.options(), s.pkg)
 	out.WriteString("import (\n")
 	for _, p := range []struct {
 		used bool
@@ -63,11 +64,17 @@ func (s *genSource) write() ([]byte, error) {
 	return bytes.Replace(source, []byte("import ()\n\n"), nil, 1), nil
 }
 
-func (s *genSource) atOption() string {
-	if s.at == "" {
-		return ""
+// options are those with which the checkpoint is loaded.
+func (s *genSource) options() string {
+	var out strings.Builder
+	for _, r := range s.renames {
+		old, new, _ := s.renames.cut(r)
+		fmt.Fprintf(&out, ", ckpt.Rename(%s, %s)", printable(strconv.Quote(old)), printable(strconv.Quote(new)))
 	}
-	return fmt.Sprintf(", ckpt.At(%s)", printable(strconv.Quote(s.at)))
+	if s.at != "" {
+		fmt.Fprintf(&out, ", ckpt.At(%s)", printable(strconv.Quote(s.at)))
+	}
+	return out.String()
 }
 
 // printable returns text for a comment: one line.

@@ -48,6 +48,7 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 	flags.StringVar(&job.config, "config", "", "the model's description, a `file`")
 	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, where --config has none")
 	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
 	for _, name := range []string{"config", "input"} {
 		_ = cmd.MarkFlagRequired(name) // fails where there is no such flag
@@ -56,6 +57,9 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 		return checkpointPaths(typed)
 	})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if _, err := job.renames.renamings(); err != nil {
+			return err
+		}
 		job.given = cmd.Flags().Changed("at")
 		if err := job.run(cmd.Context(), cmd.InOrStdin(), visibleJSON{cmd.OutOrStdout()}); err != nil {
 			return &failure{err}
@@ -69,12 +73,13 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 type runJob struct {
 	config, weights, at, input string
 	given                      bool // at was
+	renames                    renames
 }
 
 func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error {
 	load := readModel
 	if j.weights == "" {
-		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file) }
+		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file, j.renames.options()...) }
 	}
 	model, err := load(j.config)
 	if err != nil {
@@ -173,12 +178,12 @@ func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {
 // attempt that found more of the model.
 func (j *runJob) load(ctx context.Context, model *layers.Model) error {
 	var atRoot, atModel ckpt.Report
-	err := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At(j.at), ckpt.ReportTo(&atRoot))
+	err := ckpt.LoadWeights(ctx, j.weights, model, append(j.renames.options(), ckpt.At(j.at), ckpt.ReportTo(&atRoot))...)
 	var mismatch *ckpt.MismatchError
 	if j.given || !errors.As(err, &mismatch) {
 		return err
 	}
-	second := ckpt.LoadWeights(ctx, j.weights, model, ckpt.At("model"), ckpt.ReportTo(&atModel))
+	second := ckpt.LoadWeights(ctx, j.weights, model, append(j.renames.options(), ckpt.At("model"), ckpt.ReportTo(&atModel))...)
 	if second == nil || len(atModel.RootChildren) > 0 && len(atModel.Missing) < len(atRoot.Missing) {
 		return second
 	}

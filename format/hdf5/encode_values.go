@@ -3,6 +3,7 @@ package hdf5
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -63,7 +64,7 @@ func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 				return append(b, f.properties[:]...), nil
 			}
 		}
-		return nil, fmt.Errorf("no datatype for %v in HDF5 as Keras writes it", d)
+		return nil, fmt.Errorf("no datatype for %v in HDF5 as Keras writes it: cast it: %w", d, errors.ErrUnsupported)
 	}
 	return b, nil
 }

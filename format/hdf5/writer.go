@@ -76,6 +76,9 @@ func (w *Writer) add(key string, src format.Source) error {
 	if _, twice := w.added[key]; twice {
 		return fmt.Errorf("hdf5: write %s: %q was added before", w.path, key)
 	}
+	if key == "" {
+		return fmt.Errorf("hdf5: write %s: a tensor without a name, which a dataset must have: rename it: %w", w.path, errors.ErrUnsupported)
+	}
 	if lastName(key) == "" || strings.HasPrefix(key, "/") {
 		return fmt.Errorf("hdf5: write %s: %q does not begin and end in a name", w.path, key)
 	}

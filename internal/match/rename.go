@@ -29,8 +29,11 @@ func NewRenaming(old, new string) (Renaming, error) {
 	return Renaming{old: trim(old), new: trim(new)}, nil
 }
 
-// apply returns the renamed path, and whether the renaming matched it.
-func (r *Renaming) apply(path string) (string, bool) {
+// String returns what was to be renamed to what.
+func (r *Renaming) String() string { return fmt.Sprintf("%s=%s", r.old, r.new) }
+
+// Apply returns the renamed path, and whether the renaming matched it.
+func (r *Renaming) Apply(path string) (string, bool) {
 	if r.pattern != nil {
 		if !r.pattern.MatchString(path) {
 			return path, false
@@ -54,8 +57,10 @@ const maxRenamedPaths = 256 << 20
 // Rename returns a graph of g's values under the paths that the renamings give them, one after another. A value that several edges
 // lead to keeps all of its names. The error names a renaming that matched nothing, and a path that two values would have.
 func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, error) {
+	if g.Aliased {
+		return renameAliased(g, renamings)
+	}
 	b := newTreeBuilder()
-	b.graph.Aliased = g.Aliased
 	matched := make([]bool, len(renamings))
 	paths, bytes := g.Paths(), 0
 	for id := range g.Nodes {
@@ -76,7 +81,7 @@ func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, err
 			was := path
 			for i := range renamings {
 				var ok bool
-				if path, ok = renamings[i].apply(path); ok {
+				if path, ok = renamings[i].Apply(path); ok {
 					matched[i] = true
 				}
 			}
@@ -89,7 +94,7 @@ func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, err
 		}
 	}
 	if i := slices.Index(matched, false); i >= 0 {
-		return nil, fmt.Errorf("ckpt: Rename(%q, %q): no value of the checkpoint has such a path", renamings[i].old, renamings[i].new)
+		return nil, noSuchPath(&renamings[i])
 	}
 	return b.graph, nil
 }

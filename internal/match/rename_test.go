@@ -84,3 +84,47 @@ func TestRenameErrors(t *testing.T) {
 	_, err = match.NewRenaming("(", "")
 	require.ErrorContains(t, err, "missing closing )")
 }
+
+// In a graph with further names a renaming may begin with any of them, and none is lost.
+func TestRenameAliased(t *testing.T) {
+	graph := func() *objectgraph.Graph { // layers/dense and head are one object
+		value := func(key string) objectgraph.Node {
+			return objectgraph.Node{Attributes: []objectgraph.Attribute{{Name: objectgraph.VariableValue, Key: key}}}
+		}
+		child := func(name string, id int) objectgraph.Child { return objectgraph.Child{Name: name, ID: id} }
+		return &objectgraph.Graph{Aliased: true, Nodes: []objectgraph.Node{
+			{Children: []objectgraph.Child{child("layers", 1), child("head", 2)}},
+			{Children: []objectgraph.Child{child("dense", 2)}},
+			{Children: []objectgraph.Child{child("kernel", 3), child("bias", 4)}},
+			value("layers/dense/vars/0"), value("layers/dense/vars/1"),
+		}}
+	}
+	kernels := func(paths []string) []string {
+		return slices.DeleteFunc(paths, func(s string) bool { return !strings.HasSuffix(s, "0") })
+	}
+	for _, c := range []struct {
+		name    string
+		renames [][2]string
+		want    []string
+	}{
+		{"the path in the file", [][2]string{{"layers/dense", "scores"}}, []string{"head.kernel", "layers.dense.kernel", "scores.kernel"}},
+		{"the given name", [][2]string{{"head", "scores.out"}}, []string{"head.kernel", "layers.dense.kernel", "scores.out.kernel"}},
+		{"a level is left out, one after another", [][2]string{{"head", "scores"}, {"scores", ""}}, []string{"head.kernel", "kernel", "layers.dense.kernel", "scores.kernel"}},
+		{"a regular expression on keys", [][2]string{{`^layers\.(\w+)\.vars\.0$`, "$1.w"}}, []string{"dense.w", "head.kernel", "layers.dense.kernel"}},
+		{"nothing changes", [][2]string{{"layers", "layers"}}, []string{"head.kernel", "layers.dense.kernel"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, err := match.Rename(graph(), renamings(t, c.renames))
+			require.NoError(t, err)
+			var want []string
+			for _, w := range c.want {
+				want = append(want, w+"=layers/dense/vars/0")
+			}
+			require.Equal(t, want, kernels(valuePaths(g)))
+		})
+	}
+	_, err := match.Rename(graph(), renamings(t, [][2]string{{"body", "x"}}))
+	require.ErrorContains(t, err, `Rename("body", "x"): no value`)
+	_, err = match.Rename(graph(), renamings(t, [][2]string{{`\.(kernel|bias)$`, ".w"}}))
+	require.ErrorContains(t, err, "which another value has")
+}

@@ -1,0 +1,101 @@
+package keras
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// ReadableNames returns a name for the key of each tensor that Keras numbers or repeats names in: the names of the layers and of the
+// variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. Layers are called as they were named or, where the file
+// does not say that, as they are stored. Keys that would have the name of another are left out, and so are those of files that Keras did not
+// write.
+func (r *Reader) ReadableNames() (map[string]string, error) {
+	n := readable{names: make(map[string]string), keys: make(map[string]string)}
+	about := parseConfig(r.config)
+	switch {
+	case r.plain:
+	case r.legacy:
+		layers, err := readLegacy(r.files[0])
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range layers {
+			for _, w := range l.weights {
+				steps := w.steps
+				if steps[0] != l.name && l.name != "" {
+					steps = append([]string{l.name}, steps...)
+				}
+				for len(steps) > 2 && steps[0] == steps[1] { // dense/dense/kernel
+					steps = steps[1:]
+				}
+				n.add(w.key, steps)
+			}
+		}
+	default:
+		root, err := objects(r.files)
+		if err != nil {
+			return nil, err
+		}
+		root.understand(about)
+		n.object(root, nil)
+	}
+	for key, name := range n.names {
+		if n.keys[name] != key {
+			delete(n.names, key)
+		}
+	}
+	return n.names, nil
+}
+
+type readable struct {
+	names map[string]string // by key
+	keys  map[string]string // of a name; "" where several have it
+}
+
+func (n *readable) add(key string, steps []string) {
+	name := strings.Join(steps, ".")
+	n.names[key] = name
+	if _, twice := n.keys[name]; twice {
+		key = ""
+	}
+	n.keys[name] = key
+}
+
+// object adds the variables of o and of what it holds. The layers of a model are as if they were its own.
+func (n *readable) object(o *object, steps []string) {
+	to := func(more ...string) []string {
+		return append(append(make([]string, 0, len(steps)+2), steps...), more...)
+	}
+	for _, v := range o.values {
+		n.add(v.key, to(v.name))
+	}
+	names := o.variableNames()
+	for i, v := range o.vars {
+		switch {
+		case i < len(names) && len(names[i]) > 0:
+			n.add(v.key, to(names[i][0]))
+		case len(v.given) > 0:
+			n.add(v.key, to(v.given...))
+		default:
+			if _, err := strconv.Atoi(v.name); err == nil {
+				n.add(v.key, to("vars", v.name))
+			} else {
+				n.add(v.key, to(v.name))
+			}
+		}
+	}
+	layers := o.layers()
+	for _, c := range o.children {
+		if c == layers {
+			for _, l := range c.children {
+				n.object(l, to(l.readableName()))
+			}
+			continue
+		}
+		n.object(c, to(c.name))
+	}
+}
+
+// readableName returns the name that a layer was given, or else the one that it is stored under.
+func (o *object) readableName() string { return cmp.Or(o.label, o.name) }
