@@ -90,6 +90,8 @@ func worded(checkpoint string, err error) error {
 	switch e := err.(type) {
 	case *transfer.Mismatch:
 		return &MismatchError{Checkpoint: checkpoint, Missing: e.Missing, Unused: e.Unused, Hints: e.Hints, Problem: e.Problem}
+	case *walk.TooLarge:
+		return &MismatchError{Checkpoint: checkpoint, Problem: e.Error()}
 	case *transfer.RunError:
 		return &RestoreError{Checkpoint: checkpoint, Restored: e.Restored, Torn: e.Torn, Err: e.Err}
 	case *transfer.PlanError:

@@ -79,16 +79,13 @@ func listRules(v reflect.Value, stored func() []string) []layout.Rule {
 	if v.Len() > 0 {
 		element = v.Index(0)
 	} else {
-		element = reflect.New(v.Type().Elem()).Elem()
+		element = zeroDeclarer(v.Type().Elem())
 	}
 	for element.Kind() == reflect.Interface || element.Kind() == reflect.Pointer {
-		switch {
-		case !element.IsNil():
+		if element.Kind() == reflect.Pointer && element.IsNil() {
+			element = zeroDeclarer(element.Type())
+		} else {
 			element = element.Elem()
-		case element.Kind() == reflect.Pointer:
-			element = reflect.New(element.Type().Elem()).Elem()
-		default:
-			return nil
 		}
 	}
 	if element.Kind() != reflect.Struct || !element.CanAddr() {
@@ -103,4 +100,21 @@ func listRules(v reflect.Value, stored func() []string) []layout.Rule {
 		names = stored()
 	}
 	return d.CheckpointListLayouts(v.Len(), names)
+}
+
+var listDeclarer = reflect.TypeFor[layout.ListDeclarer]()
+
+// zeroDeclarer returns a zero value of the struct that t is or points to, if it declares layouts of lists. Others are not made: they
+// may be large.
+func zeroDeclarer(t reflect.Type) reflect.Value {
+	if walk.PointsNowhere(t) {
+		return reflect.Value{}
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || !reflect.PointerTo(t).Implements(listDeclarer) {
+		return reflect.Value{}
+	}
+	return reflect.New(t).Elem()
 }

@@ -100,6 +100,9 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 			if !field.Alloc && !f.w.AllocAll || !v.CanSet() {
 				return reflectwalk.SkipEntry
 			}
+			if err := f.w.Take(1, v.Type().Elem(), f.n, &object.Edge{Name: field.GoName, GoStep: step}); err != nil {
+				return err
+			}
 			// An inlined struct has no node of its own that could tell whether the checkpoint has it.
 			v.Set(reflect.New(v.Type().Elem()))
 			f.w.Graph().Undos = append(f.w.Graph().Undos, func() { v.SetZero() })

@@ -49,6 +49,7 @@ type restore struct {
 	mismatched []transfer.Problem // of the last transfer: what had another shape or dtype
 
 	derived *derived.Reader // what other makers' layouts make of the file; nil where it cannot be one of theirs
+	objects int             // that are stored
 }
 
 // newRestore returns a restore of c from the open checkpoint prefix. Where c is nil it is a load of weights into model.
@@ -83,7 +84,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	if err != nil {
 		return nil, worded(prefix, err)
 	}
-	r.planned = o.planned
+	r.planned, r.objects = o.planned, len(g.Nodes)
 	var layouts *match.Layouts
 	if foreign(f) {
 		r.derived = derived.NewReader(f)
@@ -228,6 +229,7 @@ func (c *Checkpoint) match(ctx context.Context, r *restore, f format.Reader) err
 	if err != nil {
 		return err
 	}
+	w.Restores(f, r.objects)
 	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), r.planned); err != nil {
 		return err
 	}
@@ -260,6 +262,7 @@ func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
 	if err != nil {
 		return err
 	}
+	w.Restores(f, r.objects)
 	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), false); err != nil {
 		return err
 	}
@@ -298,6 +301,7 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 	if err != nil {
 		return err
 	}
+	w.Restores(f, r.objects)
 	return r.do(ctx, f, w.Graph(), r.FollowUp(w, &c.history), r.planned)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -125,31 +124,43 @@ func (v *View) Descendants() []int {
 	return order
 }
 
-// child returns the node that name, or an alias of it, leads to.
-func (n *ViewNode) child(name string) (int, bool) {
-	at := slices.IndexFunc(n.Children, func(e ViewEdge) bool { return e.Name == name })
-	if at < 0 {
-		at = slices.IndexFunc(n.Children, func(e ViewEdge) bool { return slices.Contains(e.also, name) })
+// childNames returns where each name, or alias of one, leads. A name goes before an alias, and the first before the next.
+func (n *ViewNode) childNames() map[string]int {
+	names := make(map[string]int, len(n.Children))
+	add := func(name string, e ViewEdge) {
+		if _, taken := names[name]; !taken {
+			names[name] = e.Node
+		}
 	}
-	if at < 0 {
-		return 0, false
+	for _, e := range n.Children {
+		add(e.Name, e)
 	}
-	return n.Children[at].Node, true
+	for _, e := range n.Children {
+		for _, alias := range e.also {
+			add(alias, e)
+		}
+	}
+	return names
 }
 
 // Match returns which nodes of a checkpoint, or of any view, belong to which of another: the roots, and whatever the
 // same chain of names leads to. Nothing is restored. Where two chains disagree the first, breadth first, holds.
 func Match(stored, program *View) map[int]int {
 	matches := map[int]int{0: 0}
+	names := make(map[int]map[string]int) // node of program → where its names lead
 	queue := []int{0}
 	for len(queue) > 0 {
 		id := queue[0]
 		queue = queue[1:]
+		at := matches[id]
+		if names[at] == nil {
+			names[at] = program.Nodes[at].childNames()
+		}
 		for _, e := range stored.Nodes[id].Children {
 			if _, done := matches[e.Node]; done {
 				continue
 			}
-			if other, ok := program.Nodes[matches[id]].child(e.Name); ok {
+			if other, ok := names[at][e.Name]; ok {
 				matches[e.Node] = other
 				queue = append(queue, e.Node)
 			}

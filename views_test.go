@@ -148,7 +148,7 @@ func TestRestoreNodes(t *testing.T) {
 	path := written(t, groupOf("a", scalar(1), "b", f32(2, 3), "o", &several{names: []string{"x", "y"}, got: map[string]tensor.Any{"x": scalar(4), "y": scalar(5)}}, "g", groupOf("v", scalar(6))))
 	node := func(name string) int {
 		v := must(opened(t, path).View())
-		id, ok := v.Nodes[0].child(name)
+		id, ok := v.Nodes[0].childNames()[name]
 		require.True(t, ok)
 		return id
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/walk"
@@ -42,7 +43,7 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if err != nil {
 		return err
 	}
-	w, err := loadWalker(model, r)
+	w, err := loadWalker(model, r, file.f)
 	if err != nil {
 		return err
 	}
@@ -51,9 +52,10 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	return err
 }
 
-// loadWalker returns a walker over model that makes objects for nil values.
-func loadWalker(model any, r *restore) (*walk.Walker, error) {
+// loadWalker returns a walker over model that makes objects for nil values, of as much memory as the checkpoint accounts for.
+func loadWalker(model any, r *restore, f format.Reader) (*walk.Walker, error) {
 	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w.Restores(f, r.objects)
 	w.AllocAll, w.Savers = true, r.opts.savers
 	if group, ok := model.(Group); ok {
 		w.AddVirtualRoot(&group)
@@ -72,5 +74,5 @@ func loadWalker(model any, r *restore) (*walk.Walker, error) {
 	if err != nil && r.byName {
 		err = fmt.Errorf("ckpt: %s is name-based and has no objects to make a model from: %w", r.path, err)
 	}
-	return w, err
+	return w, worded(r.path, err)
 }

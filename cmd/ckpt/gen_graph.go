@@ -21,13 +21,16 @@ import (
 type genGraph struct {
 	nodes   []genNode
 	start   int
-	order   []int // breadth first from start
-	parent  []int // node → the one from which order comes to it
-	torch   bool  // PyTorch's names
+	order   []int  // breadth first from start
+	parent  []int  // node → the one from which order comes to it
+	via     []int  // node → by which of the parent's edges
+	cycles  []bool // nodes that hold themselves in the end, and those between two such
+	torch   bool   // PyTorch's names
 	names   map[int]string
 	byName  bool // there is no stored graph, only names
 	leftOut []string
-	like    []int // node → its class: nodes of one class have one Go type
+	like    []int         // node → its class: nodes of one class have one Go type
+	members map[int][]int // class → its nodes, in order
 }
 
 // A genNode is an object.
@@ -78,20 +81,27 @@ func newGenGraph(r *ckpt.Reader, stored *ckpt.StoredGraph, start int) (*genGraph
 			return nil, err
 		}
 		place := make(map[int]int) // of an object among the edges
+		seen := make(map[objectgraph.Child]bool)
 		for _, c := range from.Children {
 			if id == 0 && c.Name == objectgraph.SaveCounter {
 				continue // the Checkpoint's own, in Go as in Python
 			}
+			if seen[c] {
+				continue
+			}
+			seen[c] = true
 			at, ok := place[c.ID]
 			if !ok {
 				place[c.ID] = len(to.edges)
 				to.edges = append(to.edges, genEdge{name: c.Name, to: c.ID})
-			} else if e := &to.edges[at]; e.name != c.Name && !slices.Contains(e.also, c.Name) {
-				e.also = append(e.also, c.Name)
+			} else {
+				to.edges[at].also = append(to.edges[at].also, c.Name)
 			}
 		}
+		slot := make(map[string]bool)
 		for _, s := range from.Slots {
-			if !slices.Contains(to.slots, s.Name) {
+			if !slot[s.Name] {
+				slot[s.Name] = true
 				to.slots = append(to.slots, s.Name)
 			}
 		}
@@ -184,73 +194,23 @@ func (g *genGraph) simplify() {
 	g.classify()
 }
 
-// views are the names under which Keras's objects hold once more what they hold elsewhere.
-func isView(name string) bool {
-	switch name {
-	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers",
-		"_variables", "_trainable_variables", "_non_trainable_variables", "_all_variables", "_layers":
-		return true
-	}
-	return false
-}
-
-// dropViews removes the edges of views, but for those without which a value would be lost.
-func (g *genGraph) dropViews() {
-	type edge struct{ from, to int }
-	keep := make(map[edge]bool)
-	view := func(from int, e genEdge) bool { return isView(e.name) && !keep[edge{from, e.to}] }
-	for {
-		seen := g.reach(view)
-		all := g.reach(func(int, genEdge) bool { return false })
-		kept := len(keep)
-		for _, id := range all.order {
-			if up := all.parent[id]; seen.has[up] && !seen.has[id] && g.loses(id, seen.has) {
-				keep[edge{up, id}] = true
-			}
-		}
-		if len(keep) == kept {
-			break
-		}
-	}
-	for id := range g.nodes {
-		g.nodes[id].edges = slices.DeleteFunc(g.nodes[id].edges, func(e genEdge) bool { return view(id, e) })
-	}
-}
-
-// loses reports whether there is a value at or below an object that the walk which found seen did not come to.
-func (g *genGraph) loses(id int, seen []bool) bool {
-	been := map[int]bool{id: true}
-	for queue := []int{id}; len(queue) > 0; queue = queue[1:] {
-		n := &g.nodes[queue[0]]
-		if len(n.values) > 0 && !seen[queue[0]] {
-			return true
-		}
-		for _, e := range n.edges {
-			if !seen[e.to] && !been[e.to] {
-				been[e.to] = true
-				queue = append(queue, e.to)
-			}
-		}
-	}
-	return false
-}
-
 // A reached is what a breadth-first walk finds.
 type reached struct {
 	order  []int
 	has    []bool
 	parent []int
+	via    []int // the edge of the parent
 }
 
 // reach walks from the start along the edges that are not skipped.
 func (g *genGraph) reach(skip func(from int, e genEdge) bool) reached {
-	r := reached{[]int{g.start}, make([]bool, len(g.nodes)), make([]int, len(g.nodes))}
+	r := reached{[]int{g.start}, make([]bool, len(g.nodes)), make([]int, len(g.nodes)), make([]int, len(g.nodes))}
 	r.has[g.start] = true
 	for i := 0; i < len(r.order); i++ {
 		id := r.order[i]
-		for _, e := range g.nodes[id].edges {
+		for i, e := range g.nodes[id].edges {
 			if !r.has[e.to] && !skip(id, e) {
-				r.has[e.to], r.parent[e.to] = true, id
+				r.has[e.to], r.parent[e.to], r.via[e.to] = true, id, i
 				r.order = append(r.order, e.to)
 			}
 		}
@@ -294,7 +254,7 @@ func (g *genGraph) dropEmpty() {
 // walk finds what is left of the graph, and how many edges lead to each object.
 func (g *genGraph) walk() {
 	all := g.reach(func(int, genEdge) bool { return false })
-	g.order, g.parent = all.order, all.parent
+	g.order, g.parent, g.via = all.order, all.parent, all.via
 	g.nodes[g.start].holds++
 	for _, id := range g.order {
 		for _, e := range g.nodes[id].edges {
@@ -311,10 +271,10 @@ func (g *genGraph) walk() {
 // findContainers tells lists and dicts from other objects by the names of what they hold. Whether they hold but one class of
 // objects, as slices and maps do, classify says.
 func (g *genGraph) findContainers() {
-	cyclic := g.cyclic()
+	g.cycles = g.cyclic()
 	for _, id := range g.order {
 		n := &g.nodes[id]
-		if n.kind != genGroup || len(n.edges) == 0 || n.sparse || len(n.slots) > 0 || cyclic[id] || g.byName {
+		if n.kind != genGroup || len(n.edges) == 0 || n.sparse || len(n.slots) > 0 || g.cycles[id] || g.byName {
 			continue
 		}
 		numbered, odd := true, false
@@ -329,115 +289,6 @@ func (g *genGraph) findContainers() {
 			n.kind = genDict
 		}
 	}
-}
-
-// cyclic returns the objects that hold themselves in the end: what is left when those that hold nothing, or nothing but such, are
-// taken away, and likewise from the other end, is on a cycle or between two.
-func (g *genGraph) cyclic() []bool {
-	down, up := make([]int, len(g.nodes)), make([]int, len(g.nodes))
-	holders := make([][]int, len(g.nodes))
-	on := make([]bool, len(g.nodes))
-	for _, id := range g.order {
-		on[id] = true
-		for _, e := range g.nodes[id].edges {
-			down[id]++
-			up[e.to]++
-			holders[e.to] = append(holders[e.to], id)
-		}
-	}
-	var queue []int
-	take := func(id int, left []int) {
-		if left[id]--; left[id] == 0 && on[id] {
-			on[id] = false
-			queue = append(queue, id)
-		}
-	}
-	for _, id := range g.order {
-		if down[id] == 0 || up[id] == 0 {
-			on[id] = false
-			queue = append(queue, id)
-		}
-	}
-	for ; len(queue) > 0; queue = queue[1:] {
-		id := queue[0]
-		for _, h := range holders[id] {
-			take(h, down)
-		}
-		for _, e := range g.nodes[id].edges {
-			take(e.to, up)
-		}
-	}
-	return on
-}
-
-// classify puts objects that can have one Go type into one class: first all are alike, then those are told apart that hold
-// other things, until no more differ. Containers of several classes become structs.
-func (g *genGraph) classify() {
-	for {
-		g.refine()
-		mixed := false
-		for _, id := range g.order {
-			n := &g.nodes[id]
-			if n.kind != genList && n.kind != genDict {
-				continue
-			}
-			for _, e := range n.edges[1:] {
-				if g.like[e.to] != g.like[n.edges[0].to] {
-					n.kind, mixed = genGroup, true
-				}
-			}
-		}
-		if !mixed {
-			return
-		}
-	}
-}
-
-func (g *genGraph) refine() {
-	g.like = make([]int, len(g.nodes))
-	for classes := 1; ; {
-		found := make(map[string]int)
-		next := make([]int, len(g.nodes))
-		for _, id := range g.order {
-			key := g.describe(id)
-			class, ok := found[key]
-			if !ok {
-				class = len(found)
-				found[key] = class
-			}
-			next[id] = class
-		}
-		g.like = next
-		if len(found) == classes {
-			return
-		}
-		classes = len(found)
-	}
-}
-
-// describe says what tells an object's class from others, as far as classes are known.
-func (g *genGraph) describe(id int) string {
-	n := &g.nodes[id]
-	var b strings.Builder
-	fmt.Fprint(&b, g.like[id], n.kind, n.slots)
-	for _, v := range n.values {
-		fmt.Fprintf(&b, " %q%v", v.name, v.dtype)
-	}
-	if n.layer != nil {
-		b.WriteString(n.layer.goType)
-	}
-	seen := make(map[int]bool)
-	for _, e := range n.edges {
-		if n.kind == genList || n.kind == genDict {
-			seen[g.like[e.to]] = true
-			continue
-		}
-		fmt.Fprintf(&b, " %q%q%d", e.name, e.also, g.like[e.to])
-	}
-	for _, class := range sortedKeys(seen) {
-		fmt.Fprint(&b, " ", class)
-	}
-	return b.String()
 }
 
 // edgesTo returns the object that edges, joined by slashes, lead to.
@@ -460,6 +311,9 @@ func edgesTo(g *ckpt.StoredGraph, path string) (int, error) {
 	return at, nil
 }
 
+// maxSteps is the most edges that a name is cut into.
+const maxSteps = 64
+
 // graphOfNames makes a graph of the names of a checkpoint that has none.
 func graphOfNames(r *ckpt.Reader) (*ckpt.StoredGraph, error) {
 	stored := make(map[string]bool)
@@ -476,12 +330,13 @@ func graphOfNames(r *ckpt.Reader) (*ckpt.StoredGraph, error) {
 	}
 	places := make(map[edge]int)
 	for _, key := range sortedKeys(stored) {
-		at, begin := 0, 0
+		at, begin, steps := 0, 0, 0
 		for end := range len(key) + 1 {
-			// A variable holds nothing: in "bias/Adam", where there is a "bias", the slash is no edge's end.
-			if end < len(key) && (key[end] != '/' || stored[key[:end]]) {
+			// A variable holds nothing: in "bias/Adam", where there is a "bias", the slash does not end an edge's name.
+			if end < len(key) && (key[end] != '/' || steps == maxSteps || stored[key[:end]]) {
 				continue
 			}
+			steps++
 			step := edge{at, key[begin:end]}
 			to, ok := places[step]
 			if !ok {

@@ -8,9 +8,15 @@ import (
 	"unicode/utf8"
 )
 
+// maxName is the most bytes of a name that Go's is made from: a type's name is written wherever the type is used.
+const maxName = 80
+
 // goName returns an exported name for what TensorFlow calls name: InputTransform for _input_transform. Where the name is but a
-// number, as in lists, or Keras's layer_with_weights-3, it is made from hint, or Item3.
+// number, as in lists, or Keras's layer_with_weights-3, it is made from hint, or Item3. Of a long name it has the beginning.
 func goName(name, hint string) string {
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
 	words := strings.FieldsFunc(strings.ReplaceAll(name, "re_lu", "relu"), // as Keras spells it
 		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	numbered := isNumber(name) || strings.HasPrefix(name, "layer_with_weights-") || strings.HasPrefix(name, "layer-")
@@ -67,19 +73,32 @@ func isNumber(name string) bool {
 	return err == nil
 }
 
-// A namer hands out names, each once.
-type namer map[string]bool
+// A namer hands out names, each once. It has the number that pick tries next for each name that is taken.
+type namer map[string]int
+
+// take takes names that pick must not hand out.
+func (n namer) take(names ...string) {
+	for _, name := range names {
+		if n[name] == 0 {
+			n[name] = 2
+		}
+	}
+}
 
 // pick returns name, with a number where it is taken.
 func (n namer) pick(name string) string {
 	free := name
-	for i := 2; n[free]; i++ {
-		free = name + strconv.Itoa(i)
+	if next := n[name]; next > 0 {
+		separator := ""
 		if last, _ := utf8.DecodeLastRuneInString(name); unicode.IsDigit(last) {
-			free = name + "_" + strconv.Itoa(i)
+			separator = "_"
 		}
+		for ; n[free] > 0; next++ {
+			free = name + separator + strconv.Itoa(next)
+		}
+		n[name] = next
 	}
-	n[free] = true
+	n.take(free)
 	return free
 }
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"go/format"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -86,7 +86,8 @@ func printable(text string) string {
 func (s *genSource) name() {
 	g := s.graph
 	s.types, s.fields = make(map[int]string), make(map[int][]string)
-	taken := namer{"State": true, "Slots": true}
+	taken := make(namer)
+	taken.take("State", "Slots")
 	if s.root == "" {
 		s.root = "Model"
 		for _, e := range g.nodes[g.start].edges {
@@ -96,6 +97,7 @@ func (s *genSource) name() {
 		}
 	}
 	s.root = taken.pick(s.root)
+	taken.take("New" + s.root)
 	s.types[g.like[g.start]] = s.root
 	names := map[int]string{g.start: s.root} // of objects, for the types of those that they hold
 	for _, id := range g.order {
@@ -127,8 +129,7 @@ func (s *genSource) name() {
 // in the names of their layers' variables, if anywhere.
 func (s *genSource) className(id int) string {
 	g := s.graph
-	several := slices.ContainsFunc(g.order, func(other int) bool { return other != id && g.like[other] == g.like[id] })
-	if !several {
+	if len(g.members[g.like[id]]) == 1 {
 		return ""
 	}
 	name := ""
@@ -150,8 +151,8 @@ func (s *genSource) className(id int) string {
 
 func (s *genSource) fieldNames(n *genNode) []string {
 	taken := make(namer)
-	for _, method := range []string{"CheckpointTensors", "SetCheckpointTensors", "SlotNames", "Slot", "CreateSlot", "Slots"} {
-		taken[method] = n.kind == genTensors || len(n.slots) > 0
+	if n.kind == genTensors || len(n.slots) > 0 {
+		taken.take("CheckpointTensors", "SetCheckpointTensors", "SlotNames", "Slot", "CreateSlot", "Slots")
 	}
 	names := []string{}
 	for _, e := range n.edges {
@@ -296,20 +297,16 @@ func (s *genSource) describe(id int) string {
 	if id == g.start {
 		return "what was saved"
 	}
-	var steps []string
-	for at := id; at != g.start; at = g.parent[at] {
-		for _, e := range g.nodes[g.parent[at]].edges {
-			if e.to == at {
-				steps = append([]string{e.name}, steps...)
-				break
+	up := func(yield func(string) bool) {
+		for at := id; at != g.start; at = g.parent[at] {
+			if !yield(g.nodes[g.parent[at]].edges[g.via[at]].name) {
+				return
 			}
 		}
 	}
-	path := printable(strings.Join(steps, "."))
-	for _, other := range g.order {
-		if other != id && g.like[other] == g.like[id] {
-			return "the type of " + path + " and others like it"
-		}
+	path := printable(strings.Join(objectgraph.LastSteps(up), "."))
+	if len(g.members[g.like[id]]) > 1 {
+		return "the type of " + path + " and others like it"
 	}
 	return "the object " + path
 }
@@ -318,10 +315,7 @@ func (s *genSource) describe(id int) string {
 func (s *genSource) shapeOf(class, edge int) (string, bool) {
 	var axes []string
 	first := true
-	for _, id := range s.graph.order {
-		if s.graph.like[id] != class {
-			continue
-		}
+	for _, id := range s.graph.members[class] {
 		to := &s.graph.nodes[s.graph.nodes[id].edges[edge].to]
 		if to.kind != genVariable || !first && len(axes) != len(to.values[0].shape) {
 			return "", false

@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_ = cmd.Help()
 		return 2
 	}
-	fmt.Fprintf(stderr, "ckpt: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+	fmt.Fprintf(stderr, "ckpt: %s\nRun '%s --help' for usage.\n", misuse(err), cmd.CommandPath())
 	return 2
 }
 
@@ -105,7 +106,34 @@ difference that diff found), and 2 for wrong usage.`,
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
 	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(),
 		newConvertCommand(), newExportCommand(), newDigestCommand(), newManCommand())
+	root.SetHelpCommand(newHelpCommand())
 	return root
+}
+
+// newHelpCommand returns cobra's, of which a topic that it does not know is an error like others.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return fmt.Errorf("unknown help topic %q", strings.Join(args, " "))
+			}
+			topic.InitDefaultHelpFlag()
+			topic.InitDefaultVersionFlag()
+			return topic.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range cmd.Root().Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 // version returns the module's version as the toolchain recorded it.

@@ -25,7 +25,7 @@ type result struct {
 	status         int
 }
 
-func runCkpt(t *testing.T, args ...string) result {
+func runCkpt(t testing.TB, args ...string) result {
 	t.Helper()
 	var out, err bytes.Buffer
 	status := run(t.Context(), args, &out, &err)
@@ -97,7 +97,7 @@ func TestExitStatus(t *testing.T) {
 		"a directory without any":       {[]string{"list", golden}, 1, "Couldn't find 'checkpoint' file or checkpoints in given directory"},
 		"a name-based one has no graph": {[]string{"graph", filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 1, "no object graph: the checkpoint is name-based"},
 		"no command":                    {nil, 2, "Usage:"},
-		"an unknown command":            {[]string{"lits", whole}, 2, "Did you mean this?\n\tlist"},
+		"an unknown command":            {[]string{"lits", whole}, 2, "Did you mean this? list"},
 		"no path":                       {[]string{"verify"}, 2, "expected one PATH, got 0"},
 		"two paths":                     {[]string{"list", whole, whole}, 2, "expected one PATH, got 2\nRun 'ckpt list --help' for usage."},
 		"an unknown flag":               {[]string{"list", "--jason", whole}, 2, "unknown flag: --jason"},

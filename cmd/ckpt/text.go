@@ -10,4 +10,5 @@ var (
 	visible     = text.Visible
 	size        = text.Size
 	count       = text.Count
+	misuse      = text.Misuse
 )

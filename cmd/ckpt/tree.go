@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/gockpt/ckpt"
 )
@@ -188,24 +189,23 @@ func (t *tree) edgeName(id, edge int) string {
 
 // describe returns what an object stores.
 func (t *tree) describe(id int) string {
-	var text string
+	var text strings.Builder
 	for i, a := range t.g.Nodes[id].Attributes {
-		separator := " "
 		if i > 0 {
-			separator = "; "
+			text.WriteByte(';')
 		}
-		text += separator
+		text.WriteByte(' ')
 		if a.Name != "VARIABLE_VALUE" {
-			text += safe(a.Name) + " "
+			text.WriteString(safe(a.Name) + " ")
 		}
 		if e, err := t.r.Lookup(a.Key); err == nil {
-			text += fmt.Sprintf("%v %v", e.DType, e.Shape)
+			fmt.Fprintf(&text, "%v %v", e.DType, e.Shape)
 		} else {
-			text += "(stored under other keys)"
+			text.WriteString("(stored under other keys)")
 		}
 	}
 	if s := t.g.Nodes[id].Saver; s != nil {
-		text += " saved by " + safe(s.Name)
+		text.WriteString(" saved by " + safe(s.Name))
 	}
-	return text
+	return text.String()
 }

@@ -22,6 +22,7 @@ type Reader struct {
 	index  fsx.Reader
 	table  *sstable.Reader
 	data   dataFiles
+	listed listedParts
 }
 
 var _ format.Reader = (*Reader)(nil)
@@ -146,7 +147,7 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	if ok, err := r.get(key, rec); !ok || err != nil {
 		return false, err
 	}
-	if key[0] == 0 && new(partFilter).hides(r, []byte(key)) { // else it is no part
+	if key[0] == 0 && r.hides([]byte(key)) { // else it is no part
 		return false, nil
 	}
 	if err := rec.check(); err != nil {
@@ -227,13 +228,12 @@ func (r *Reader) storedParts(key string) (map[string][]byte, error) {
 func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	return func(yield func(format.Entry, error) bool) {
 		var rec record
-		var parts partFilter
 		for e, err := range r.table.All() {
 			if err != nil {
 				yield(format.Entry{}, r.tableError(err))
 				return
 			}
-			if len(e.Key) == 0 || parts.hides(r, e.Key) {
+			if len(e.Key) == 0 || r.hides(e.Key) {
 				continue
 			}
 			key := string(e.Key)
@@ -251,35 +251,6 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 			}
 		}
 	}
-}
-
-// A partFilter tells the keys of parts from those of tensors. It remembers the tensor that it looked up last,
-// whose parts follow one another.
-type partFilter struct {
-	name  string
-	parts map[string]bool // by what appendSlice makes of each
-}
-
-// hides reports whether key is that of a part which the entry of its tensor names. A key that only looks like
-// one is a tensor's own (BuildV2VarMaps in tensorflow/c/checkpoint_reader.cc).
-func (f *partFilter) hides(r *Reader, key []byte) bool {
-	if len(key) == 0 || key[0] != 0 {
-		return false
-	}
-	name, s, ok := parseSliceKey(key)
-	if !ok {
-		return false
-	}
-	if f.parts == nil || f.name != name {
-		*f = partFilter{name: name, parts: make(map[string]bool)}
-		var rec record
-		if ok, err := r.get(name, &rec); ok && err == nil {
-			for _, s := range rec.slices {
-				f.parts[string(appendSlice(nil, s))] = true
-			}
-		}
-	}
-	return f.parts[string(appendSlice(nil, s))]
 }
 
 // addSaturated returns a+b of two numbers that are not negative, or the largest number.

@@ -75,10 +75,12 @@ func (l *Lookup) keys(ctx context.Context, r format.Reader) (map[string]string, 
 
 // keysInGraph returns the key of each global name in a stored graph.
 func (l *Lookup) keysInGraph(g *objectgraph.Graph) (map[string]string, error) {
-	byName := make(map[string][]string)
+	type variable struct{ name, key string }
+	byName, seen := make(map[string][]string), make(map[variable]bool)
 	for _, n := range g.Nodes {
 		for _, a := range n.Attributes {
-			if !slices.Contains(byName[a.FullName], a.Key) {
+			if v := (variable{a.FullName, a.Key}); !seen[v] {
+				seen[v] = true
 				byName[a.FullName] = append(byName[a.FullName], a.Key)
 			}
 		}
@@ -91,7 +93,7 @@ func (l *Lookup) keysInGraph(g *objectgraph.Graph) (map[string]string, error) {
 			keys[v.Name] = found[0]
 		default:
 			return nil, fmt.Errorf("ckpt: restore %s: %d variables of the object graph are called %q: %s: restore them with a Checkpoint",
-				l.Path, len(found), v.Name, strings.Join(found, ", "))
+				l.Path, len(found), v.Name, strings.Join(wording.First(found, 10), ", "))
 		}
 	}
 	if missing := l.missing(keys); len(missing) > 0 {

@@ -2,9 +2,7 @@ package match
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 )
@@ -172,7 +170,7 @@ func (m *matcher) child(p pair, i int) error {
 		return nil
 	}
 	e := p.node.FindAt(c.Name, i)
-	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.hasChild(p.stored, e.Name)) {
+	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.r.hasChild(p.stored, e.Name)) {
 		return nil // attached edges come after the root's own; an alias gives way to the name itself
 	}
 	if e != nil && e.Node == nil && e.Opt.Alloc && m.r.hasValues(c.ID) {
@@ -202,22 +200,19 @@ func (m *matcher) child(p pair, i int) error {
 	return nil
 }
 
-func (m *matcher) hasChild(stored int, name string) bool {
-	return slices.ContainsFunc(m.r.stored.Nodes[stored].Children, func(c objectgraph.Child) bool { return c.Name == name })
-}
-
 // alloc makes the object that a nil edge lacks, or lets the edge share the object that was made for another edge.
 func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
 	var undo func()
+	var err error
 	switch {
 	case e.Missing == nil:
 	case taken && e.Missing.Share != nil:
 		undo = e.Missing.Share(b.obj)
 	case !taken:
-		undo = e.Missing.Alloc(children{m.r.stored, stored})
+		undo, err = e.Missing.Alloc(children{m.r.stored, stored})
 	}
-	if undo == nil {
-		return nil
+	if undo == nil || err != nil {
+		return err
 	}
 	m.plan.Undo(undo)
 	e.Opt.Alloc = true // a slice of numbers is made when its length is known

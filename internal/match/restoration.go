@@ -46,6 +46,7 @@ type Restoration struct {
 
 	found                      // set by a match
 	paths   *objectgraph.Paths // made when a name is asked for
+	names   map[int]*nameIndex // of nodes with many children, made when a name is asked for
 	warning *unrestoredWarning
 }
 

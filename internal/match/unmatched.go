@@ -3,7 +3,6 @@ package match
 import (
 	"slices"
 
-	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
 )
 
@@ -24,9 +23,7 @@ func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) boo
 	}
 	return func(n *object.Node, e *object.Edge) bool {
 		return slices.ContainsFunc(byKey[n.Key], func(id int) bool {
-			return slices.ContainsFunc(r.stored.Nodes[id].Children, func(c objectgraph.Child) bool {
-				return c.Name == e.Name || slices.Contains(e.Aliases(), c.Name)
-			})
+			return r.hasChild(id, e.Name) || slices.ContainsFunc(e.Aliases(), func(alias string) bool { return r.hasChild(id, alias) })
 		})
 	}
 }

@@ -116,10 +116,11 @@ func (e *Edge) Shape() tensor.Shape {
 	return e.Field.Shape
 }
 
-// A Maker makes the object that a nil edge lacks. Alloc makes a new object. Share lets a nil pointer point to obj; it is nil,
+// A Maker makes the object that a nil edge lacks. Alloc makes a new object; the error says that it would take more memory than
+// what is stored accounts for. Share lets a nil pointer point to obj; it is nil,
 // or returns nil, where that is impossible. Both return a function that undoes what they did.
 type Maker struct {
-	Alloc func(stored Children) (undo func())
+	Alloc func(stored Children) (undo func(), err error)
 	Share func(obj reflect.Value) (undo func())
 }
 

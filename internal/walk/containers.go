@@ -71,19 +71,25 @@ func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 	return c
 }
 
-// offerPointer records in e how to allocate the object of the nil pointer v.
-func (w *Walker) offerPointer(v reflect.Value, e *object.Edge) {
-	if !v.CanSet() || pointsNowhere(v.Type()) {
+// offerPointer records in e, an edge of parent, how to allocate the object of the nil pointer v.
+func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.Node) {
+	if !v.CanSet() || PointsNowhere(v.Type()) {
 		return
 	}
 	e.Missing = &object.Maker{}
-	e.Missing.Alloc = func(object.Children) func() {
+	e.Missing.Alloc = func(object.Children) (func(), error) {
+		if err := w.Take(1, v.Type().Elem(), parent, e); err != nil {
+			return nil, err
+		}
 		p := reflect.New(v.Type().Elem())
 		for q := p.Elem(); q.Kind() == reflect.Pointer; q = q.Elem() {
+			if err := w.Take(1, q.Type().Elem(), parent, e); err != nil {
+				return nil, err
+			}
 			q.Set(reflect.New(q.Type().Elem()))
 		}
 		v.Set(p)
-		return func() { v.SetZero() }
+		return func() { v.SetZero() }, nil
 	}
 	e.Missing.Share = func(obj reflect.Value) func() {
 		if !obj.CanAddr() || obj.Addr().Type() != v.Type() {
@@ -94,8 +100,8 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge) {
 	}
 }
 
-// pointsNowhere reports a type such as P in type P *P, of which no object can be made.
-func pointsNowhere(t reflect.Type) bool {
+// PointsNowhere reports a type such as P in type P *P, of which no object can be made.
+func PointsNowhere(t reflect.Type) bool {
 	for hops := 0; t.Kind() == reflect.Pointer; hops++ {
 		if hops > maxPointerHops {
 			return true
@@ -105,30 +111,40 @@ func pointsNowhere(t reflect.Type) bool {
 	return false
 }
 
-// offerContainer records in e how to allocate the nil slice or map v, as large as the stored one.
-func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, plain bool) {
+// copiesOfEntry is how often the value of a map's entry is in memory: in the map, in its stand-in, and on the way to and fro.
+const copiesOfEntry = 4
+
+// offerContainer records in e, an edge of parent, how to allocate the nil slice or map v, as large as the stored one.
+func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.Node, plain bool) {
 	if !v.CanSet() {
 		return
 	}
-	e.Missing = &object.Maker{Alloc: func(stored object.Children) func() {
-		switch {
+	e.Missing = &object.Maker{Alloc: func(stored object.Children) (func(), error) {
+		switch t := v.Type(); {
 		case plain:
 			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
 		case v.Kind() == reflect.Map:
-			v.Set(reflect.MakeMap(v.Type()))
-			growMap(v, stored)
+			names := stored.Names()
+			if err := w.Take(copiesOfEntry*len(names), t.Elem(), parent, e); err != nil {
+				return nil, err
+			}
+			v.Set(reflect.MakeMap(t))
+			growMap(v, names)
 		default:
 			n := stored.ListLen()
+			if err := w.Take(n, t.Elem(), parent, e); err != nil {
+				return nil, err
+			}
 			e.Opt.Sparse = true
-			v.Set(reflect.MakeSlice(v.Type(), n, n))
+			v.Set(reflect.MakeSlice(t, n, n))
 		}
-		return func() { v.SetZero() }
+		return func() { v.SetZero() }, nil
 	}}
 }
 
-// growMap gives v an element for each stored child that it lacks.
-func growMap(v reflect.Value, stored object.Children) {
-	for _, name := range stored.Names() {
+// growMap gives v an element for each of the names that it lacks.
+func growMap(v reflect.Value, names []string) {
+	for _, name := range names {
 		key := reflect.ValueOf(name).Convert(v.Type().Key())
 		if !v.MapIndex(key).IsValid() {
 			v.SetMapIndex(key, reflect.Zero(v.Type().Elem()))

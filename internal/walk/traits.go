@@ -207,7 +207,7 @@ func (p *Types) CannotSave(t reflect.Type, seen []reflect.Type) string {
 	if IsLeaf(t) || roleOf(t).marshals {
 		return ""
 	}
-	if pointsNowhere(t) {
+	if PointsNowhere(t) {
 		return fmt.Sprintf("a %v points to pointers only", t)
 	}
 	switch t.Kind() {

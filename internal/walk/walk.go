@@ -25,11 +25,12 @@ type Walker struct {
 	// so that they keep their identity.
 	copies map[object.Identity]reflect.Value
 	held   map[object.Identity]bool // see Holds
+	room   room
 }
 
 // New returns a Walker without objects. fields adds the edges of a struct to its node. Walks over the same objects share copies.
 func New(types *Types, copies map[object.Identity]reflect.Value, fields func(*Walker, *object.Node) error) *Walker {
-	return &Walker{types: types, fields: fields, graph: object.New(), copies: copies, held: make(map[object.Identity]bool)}
+	return &Walker{types: types, fields: fields, graph: object.New(), copies: copies, held: make(map[object.Identity]bool), room: room{left: freeBytes}}
 }
 
 // Grow makes room for a graph of n nodes.
@@ -58,8 +59,15 @@ func (w *Walker) AddRoot(v any, stored object.Children) error {
 	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
 	n, err := w.Resolve(reflect.ValueOf(v), &e, nil)
 	if err == nil && n == nil && e.Missing != nil && stored != nil {
-		w.graph.Undos = append(w.graph.Undos, e.Missing.Alloc(stored))
+		undo, err := e.Missing.Alloc(stored)
+		if err != nil {
+			return err
+		}
+		w.graph.Undos = append(w.graph.Undos, undo)
 		n, err = w.Resolve(reflect.ValueOf(v), &e, nil)
+		if err != nil {
+			return err
+		}
 	}
 	if err == nil && n == nil {
 		err = fmt.Errorf("ckpt: (root): %s is %w", Describe(v), ErrNotTrackable)
@@ -160,7 +168,7 @@ func (w *Walker) Resolve(v reflect.Value, e *object.Edge, parent *object.Node) (
 			}
 			v = inner
 		case v.Kind() == reflect.Pointer && v.IsNil():
-			w.offerPointer(v, e)
+			w.offerPointer(v, e, parent)
 			return nil, nil
 		case v.Kind() == reflect.Pointer:
 			v, inInterface = v.Elem(), false
@@ -194,7 +202,7 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	plain := role.plain && e.Opt.Explicit && !inInterface
 	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && role.leaf.kind == notLeaf {
 		if !plain || !e.Opt.Alloc || !v.CanSet() {
-			w.offerContainer(v, e, plain)
+			w.offerContainer(v, e, parent, plain)
 			return nil, nil
 		}
 	}

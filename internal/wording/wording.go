@@ -34,13 +34,26 @@ func RootChildren(names []string) string {
 	return "the checkpoint's root has children: " + strings.Join(First(names, 20), ", ")
 }
 
+// maxName is the longest name that Near looks at, in bytes.
+const maxName = 200
+
 // Near returns the names that differ from name so little that one of them was probably meant: in case, in underscores, in a
-// number at the end, or in a letter or two.
+// number at the end, or in a letter or two. At most ten are returned.
 func Near(name string, names []string) []string {
+	if len(name) > maxName {
+		return nil
+	}
 	var out []string
+	a := plain(name)
 	for _, other := range names {
-		a, b := plain(name), plain(other)
-		if other != name && (a == b || distance(a, b) <= min(2, len(a)/3)) {
+		if len(out) == 10 {
+			break
+		}
+		if other == name || len(other) > maxName {
+			continue
+		}
+		b, most := plain(other), min(2, len(a)/3)
+		if a == b || len(a)-len(b) <= most && len(b)-len(a) <= most && distance(a, b) <= most {
 			out = append(out, other)
 		}
 	}

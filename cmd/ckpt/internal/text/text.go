@@ -28,6 +28,22 @@ func OneLine(err error) string {
 	return Visible(strings.TrimPrefix(text, ": "))
 }
 
+// Misuse returns the error of wrong usage, which repeats what was typed, as one line that can be shown on a terminal.
+func Misuse(err error) string {
+	var b strings.Builder
+	for line := range strings.FieldsFuncSeq(err.Error(), func(r rune) bool { return r == '\n' }) {
+		switch text := b.String(); {
+		case text == "":
+		case strings.HasSuffix(text, "?"): // "Did you mean this?"
+			b.WriteByte(' ')
+		default:
+			b.WriteString(". ")
+		}
+		b.WriteString(Visible(strings.TrimSpace(line)))
+	}
+	return b.String()
+}
+
 // Visible returns s with what is not printed as itself written as in Go.
 func Visible(s string) string {
 	var b strings.Builder

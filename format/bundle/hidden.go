@@ -1,0 +1,40 @@
+package bundle
+
+import "sync"
+
+// listedParts are the parts that the entries of tensors list, as far as somebody asked for keys that look like theirs. Each entry is
+// decoded once, however many such keys there are.
+type listedParts struct {
+	mu      sync.Mutex
+	tensors map[string]map[string]bool // name → what appendSlice makes of each part
+}
+
+// hides reports whether key is that of a part which the entry of its tensor lists. A key that only looks like
+// one is a tensor's own (BuildV2VarMaps in tensorflow/c/checkpoint_reader.cc).
+func (r *Reader) hides(key []byte) bool {
+	if len(key) == 0 || key[0] != 0 {
+		return false
+	}
+	name, s, ok := parseSliceKey(key)
+	if !ok {
+		return false
+	}
+	r.listed.mu.Lock()
+	defer r.listed.mu.Unlock()
+	parts, known := r.listed.tensors[name]
+	if !known {
+		var rec record
+		if ok, err := r.get(name, &rec); !ok || err != nil {
+			return false
+		}
+		parts = make(map[string]bool, len(rec.slices))
+		for _, s := range rec.slices {
+			parts[string(appendSlice(nil, s))] = true
+		}
+		if r.listed.tensors == nil {
+			r.listed.tensors = make(map[string]map[string]bool)
+		}
+		r.listed.tensors[name] = parts
+	}
+	return parts[string(appendSlice(nil, s))]
+}

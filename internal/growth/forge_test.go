@@ -1,0 +1,130 @@
+package growth
+
+import (
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/sections"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// forge writes a checkpoint with the graph g and returns its prefix. Every key of the graph is that of a float32 scalar.
+func forge(t testing.TB, dir string, g *objectgraph.Graph) string {
+	t.Helper()
+	prefix := filepath.Join(dir, "ckpt")
+	w := bundle.CreateFile(prefix, bundle.Options{})
+	stored := make(map[string]bool)
+	for i := range g.Nodes {
+		for _, a := range g.Nodes[i].Attributes {
+			if !stored[a.Key] {
+				require.NoError(t, w.Add(0, a.Key, format.SourceOf(tensor.Scalar(float32(1)))))
+			}
+			stored[a.Key] = true
+		}
+	}
+	require.NoError(t, w.Add(0, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))))
+	require.NoError(t, w.Commit(t.Context()))
+	return prefix
+}
+
+// graph returns a graph of n nodes.
+func graph(n int) *objectgraph.Graph { return &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)} }
+
+// value are the attributes of the variable with a key.
+func value(key string) []objectgraph.Attribute {
+	return []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: key, Key: key}}
+}
+
+// forgeSection gives the only section of prefix, which was written, another part of the object graph.
+func forgeSection(t testing.TB, prefix string, g *objectgraph.Graph) {
+	t.Helper()
+	names, err := filepath.Glob(sections.Dir(prefix) + "/a-*/section-*")
+	require.NoError(t, err)
+	require.Len(t, names, 1)
+	b, err := os.ReadFile(names[0])
+	require.NoError(t, err)
+	m, err := sections.DecodeManifest(b)
+	require.NoError(t, err)
+	blob := g.Marshal()
+	m.Graph = sections.SumOf(blob)
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(names[0]), m.Nonce+".graph"), blob, 0o666))
+	require.NoError(t, os.WriteFile(names[0], m.Encode(), 0o666))
+}
+
+// A variable is a program that has one.
+type variable struct{ W tensor.Tensor[float32] }
+
+// built returns one with a value.
+func built() *variable { return &variable{W: *tensor.Scalar(float32(1))} }
+
+// silent are the options of a verb that may warn.
+func silent() ckpt.Option { return ckpt.WithLogger(slog.New(slog.DiscardHandler)) }
+
+// checkpoint returns one of root.
+func checkpoint(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
+	t.Helper()
+	c, err := ckpt.New(root, append(opts, silent())...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	return c
+}
+
+// words asks for the text of an error, which may be a list of what is wrong.
+func words(err error) {
+	if err != nil {
+		_ = err.Error()
+	}
+}
+
+// verbs gives the checkpoint at prefix to everything that reads one into a program, which make makes anew each time.
+func verbs(t testing.TB, prefix string, program func() any) {
+	ctx := t.Context()
+	words(ckpt.LoadWeights(ctx, prefix, program(), silent()))
+	words(ckpt.LoadWeights(ctx, prefix, program(), silent(), ckpt.Partial()))
+	words(ckpt.LoadWeights(ctx, prefix, program(), silent(), ckpt.Partial(), ckpt.Strict()))
+	c := checkpoint(t, program())
+	status, err := c.Read(ctx, prefix)
+	words(err)
+	if err == nil {
+		words(status.AssertConsumed())
+		words(status.AssertExistingObjectsMatched())
+		words(status.AssertNontrivialMatch())
+		_ = status.Report().String()
+		words(status.Update(ctx))
+	}
+	if s, err := ckpt.NewSaver(program(), silent()); err == nil {
+		words(s.Restore(ctx, prefix))
+	}
+	look(t, prefix)
+}
+
+// look gives the checkpoint at path to everything that reads one without a program.
+func look(t testing.TB, path string) {
+	r, err := ckpt.Open(path)
+	words(err)
+	if err != nil {
+		return
+	}
+	for _, v := range r.Variables() {
+		_, err := r.Tensor(v.Key)
+		words(err)
+	}
+	words(r.Verify(t.Context(), func(p ckpt.Problem) { words(p.Err) }))
+	words(r.VerifyGraph(t.Context(), func(p ckpt.Problem) { words(p.Err) }))
+	if v, err := r.View(); err == nil {
+		_ = ckpt.Diff(v, v)
+	}
+	require.NoError(t, r.Close())
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,134 @@
+package growth
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sizeVariable says how large the input of TestCases is; see TestGrowth.
+const sizeVariable = "CKPT_GROWTH_SIZE"
+
+// everyday is the size of the input where nothing is counted.
+const everyday = 40
+
+// TestCases gives hostile input of one size to what reads it.
+func TestCases(t *testing.T) {
+	n := everyday
+	if s := os.Getenv(sizeVariable); s != "" {
+		var err error
+		n, err = strconv.Atoi(s)
+		require.NoError(t, err)
+	}
+	for _, name := range sortedKeys(cases) {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			dir := t.TempDir()
+			runtime.ReadMemStats(&before)
+			cases[name](t, dir, n)
+			runtime.ReadMemStats(&after)
+			t.Logf("allocated %d bytes", after.TotalAlloc-before.TotalAlloc)
+		})
+	}
+}
+
+// TestGrowth runs TestCases with input of three sizes, each double the one before, in a program that counts how often its
+// statements run. Of n it would be linear if the second doubling added twice what the first did; of n² it adds four times
+// as much.
+func TestGrowth(t *testing.T) {
+	if os.Getenv("CKPT_THOROUGH") == "" {
+		t.Skip("compiles the whole module with counters, which takes a minute: set CKPT_THOROUGH, as `.ci/run faults` does")
+	}
+	dir := t.TempDir()
+	program := build(t, filepath.Join(dir, "growth.test"), ".", "test", "-c")
+	for _, name := range sortedKeys(cases) {
+		t.Run(name, func(t *testing.T) {
+			requireLinear(t, dir, baseSize(name), func(n int, counters string) (bytes int64) {
+				cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^TestCases$/^"+regexp.QuoteMeta(name)+"$", "-test.gocoverdir="+counters)
+				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", sizeVariable, n))
+				out, err := cmd.CombinedOutput()
+				require.NoError(t, err, "%s", out)
+				match := allocated.FindSubmatch(out)
+				require.NotNil(t, match, "%s", out)
+				bytes, err = strconv.ParseInt(string(match[1]), 10, 64)
+				require.NoError(t, err)
+				return bytes
+			})
+		})
+	}
+}
+
+var allocated = regexp.MustCompile(`allocated (\d+) bytes`)
+
+// baseSize is the smallest input that a case is counted with.
+func baseSize(name string) int {
+	if n, ok := sizes[name]; ok {
+		return n
+	}
+	return 400
+}
+
+// build compiles a program that counts the statements that it runs, of this module and of the packages that search and sort.
+func build(t *testing.T, program, of string, command ...string) string {
+	t.Helper()
+	args := append(command, "-cover", "-covermode=count", "-coverpkg=github.com/gockpt/ckpt/...,slices,strings,bytes,sort", "-o", program, of)
+	out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// requireLinear requires that what run does to input of n, 2n and 4n grows as n does: the statements one by one, and the bytes
+// that it allocates. dir is for files of its own.
+func requireLinear(t *testing.T, dir string, n int, run func(n int, counters string) (bytes int64)) {
+	t.Helper()
+	var counts [3]map[string]int64
+	var bytes [3]int64
+	for i := range counts {
+		counters, err := os.MkdirTemp(dir, "counters")
+		require.NoError(t, err)
+		bytes[i] = run(n<<i, counters)
+		counts[i] = statements(t, counters)
+	}
+	for _, statement := range sortedKeys(counts[2]) {
+		var c [3]int64
+		for i := range c {
+			c[i] = counts[i][statement]
+		}
+		// What runs less often is of no matter at this size: sorting differs with the order that it finds.
+		if few := int64(100 * 4 * n); c[2]-c[1] > few && float64(c[2]-c[1]) > 3.4*float64(c[1]-c[0]) {
+			t.Errorf("%s runs %d, %d and %d times for input of %d, %d and %d", statement, c[0], c[1], c[2], n, 2*n, 4*n)
+		}
+	}
+	if float64(bytes[2]-bytes[1]) > 3.2*float64(bytes[1]-bytes[0]) && bytes[2] > int64(10_000*4*n) {
+		t.Errorf("allocates %d, %d and %d bytes for input of %d, %d and %d", bytes[0], bytes[1], bytes[2], n, 2*n, 4*n)
+	}
+	t.Logf("%d, %d, %d bytes", bytes[0], bytes[1], bytes[2])
+}
+
+// statements returns how often each statement was run, by its place.
+func statements(t *testing.T, counters string) map[string]int64 {
+	t.Helper()
+	text := filepath.Join(counters, "text")
+	out, err := exec.CommandContext(t.Context(), "go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+text).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	b, err := os.ReadFile(text)
+	require.NoError(t, err)
+	counts := make(map[string]int64)
+	for _, line := range profileLine.FindAllSubmatch(b, -1) {
+		n, err := strconv.ParseInt(string(line[2]), 10, 64)
+		require.NoError(t, err)
+		counts[string(line[1])] = n
+	}
+	require.NotEmpty(t, counts)
+	return counts
+}
+
+// A line of a profile is "file:line.column,line.column statements count".
+var profileLine = regexp.MustCompile(`(?m)^(\S+:[0-9.,]+) \d+ (\d+)$`)
