@@ -68,7 +68,7 @@ type variable struct{ W tensor.Tensor[float32] }
 func built() *variable { return &variable{W: *tensor.Scalar(float32(1))} }
 
 // silent are the options of a verb that may warn.
-func silent() ckpt.Option { return ckpt.WithLogger(slog.New(slog.DiscardHandler)) }
+func silent() ckpt.AnyOption { return ckpt.WithLogger(slog.New(slog.DiscardHandler)) }
 
 // checkpoint returns one of root.
 func checkpoint(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
