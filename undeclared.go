@@ -16,7 +16,7 @@ func undeclared(v reflect.Value, name string) match.Undeclared {
 		return match.Undeclared{}
 	}
 	if v.CanAddr() && v.CanInterface() {
-		if o, ok := v.Addr().Interface().(layout.Ignorer); ok && slices.Contains(o.CheckpointIgnores(), name) {
+		if o, ok := v.Addr().Interface().(layout.Ignorer); ok && slices.ContainsFunc(o.CheckpointIgnores(), func(n string) bool { return name == n || name == "_"+n }) {
 			return match.Undeclared{Ignored: true}
 		}
 	}

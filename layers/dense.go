@@ -20,6 +20,7 @@ type Dense struct {
 	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [inputs rank]; with LoRAKernelB what Keras's enable_lora adds to the kernel
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank units]
 	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // [units]; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
+	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8
 
 	Units      int // 0: as many as the kernel has
 	Activation activation.Func
@@ -31,7 +32,7 @@ type Dense struct {
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
 
-	int8 bool // the description says so: the kernel needs its scale
+	policy string // of the description: int8 or float8, by which the kernel needs its scale
 }
 
 // NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.
@@ -41,6 +42,20 @@ func NewDense(units int) *Dense { return &Dense{Units: units} }
 func (d *Dense) lora() lowRank {
 	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
 }
+
+func (d *Dense) quantized() *quantized {
+	return &quantized{&d.Kernel, &d.KernelScale, &d.InputsScale, d.Bias.Data(), d.lora()}
+}
+
+// WantScales says that an int8 kernel needs KernelScale: see [tensor.Scaler].
+func (d *Dense) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
+	scaled(&d.Kernel, &d.KernelScale, func(weights, scale tensor.Shape) bool {
+		return len(scale) == 0 || len(weights) == 2 && len(scale) == 1 && scale[0] == weights[1]
+	})
+}
+
+// CheckpointIgnores names what only training under the policy float8 needs.
+func (d *Dense) CheckpointIgnores() []string { return ignoredByFloat8() }
 
 func (d *Dense) id() id { return id{"dense", d.Name} }
 
@@ -56,7 +71,7 @@ func (d *Dense) Build(input tensor.Shape) error {
 		return errorf(who, "%d units", d.Units)
 	}
 	if !d.Kernel.Built() {
-		if d.Units == 0 || d.int8 {
+		if d.Units == 0 || d.policy != "" {
 			return errorf(who, "%w", ErrNotBuilt)
 		}
 		if err := buildWeight(who, "kernel", &d.Kernel, d.Seed, glorotUniform, inputs, d.Units); err != nil {
@@ -78,10 +93,10 @@ func (d *Dense) Build(input tensor.Shape) error {
 		return shapeErrorf(who, "kernel", weights, "[%d %d] for %d units", inputs, d.Units, d.Units)
 	case d.Bias.Built() && !d.Bias.Shape().Equal(weights[1:]):
 		return shapeErrorf(who, "bias", d.Bias.Shape(), "%v for kernel shape %v", weights[1:], weights)
-	case d.int8 && !d.KernelScale.Built():
-		return errorf(who, "an int8 kernel without kernel_scale: %w", ErrNotBuilt)
+	case d.policy != "" && !d.KernelScale.Built():
+		return errorf(who, "an %s kernel without kernel_scale: %w", d.policy, ErrNotBuilt)
 	}
-	if err := checkScale(who, "kernel_scale", &d.KernelScale, weights[1]); err != nil {
+	if err := d.quantized().check(who, weights[1]); err != nil {
 		return err
 	}
 	return d.lora().check(who, weights)
@@ -117,7 +132,7 @@ func (d *Dense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	mark := work.Mark()
 	defer work.Release(mark)
 	if d.KernelScale.Built() {
-		d.forwardInt8(work, y.Data(), x.Data(), n, inputs, units)
+		d.quantized().linear(work, y.Data(), x.Data(), n, inputs, units)
 		return activate(d.id(), d.Activation, y)
 	}
 	to, from, w := kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.lora().addedTo(work, &d.Kernel), inputs, units)
@@ -144,7 +159,7 @@ func makeDense(c *config.Config) any {
 		Units:      c.Int("units", 0),
 		Activation: c.Activation("activation"),
 		LoRAAlpha:  loraOptions(c),
-		int8:       int8Option(c),
+		policy:     policyOption(c),
 		NoBias:     !c.Bool("use_bias", true),
 		Name:       c.Name(),
 	}

@@ -18,7 +18,8 @@ type EinsumDense struct {
 
 	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // the kernel's axes but for the last, then the rank; see [Dense]
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank last]
-	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // of a quantized kernel, which is refused
+	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // stretches to the output; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
+	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8
 
 	// Equation is Keras's, such as "abc,cd->abd"; "..." may stand for the first or the last axes of input and output.
 	Equation string
@@ -30,19 +31,38 @@ type EinsumDense struct {
 	Activation  activation.Func
 	Name        string // for error messages
 	Seed        uint64 // of the kernel's initial values
+
+	policy string // of the description: int8 or float8, by which the kernel needs its scale
 }
 
 func (d *EinsumDense) lora() lowRank {
 	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
 }
 
-// checkKernel checks what may be beside the kernel.
-func (d *EinsumDense) checkKernel(who id) error {
-	if d.KernelScale.Built() {
-		return errorf(who, errQuantized, "kernel_scale", d.KernelScale.Shape())
+// checkKernel checks what may be beside a kernel that makes so many values of each run of inputs.
+func (d *EinsumDense) checkKernel(who id, outputs int) error {
+	if d.policy != "" && !d.KernelScale.Built() {
+		return errorf(who, "an %s kernel without kernel_scale: %w", d.policy, ErrNotBuilt)
+	}
+	if err := d.quantized().check(who, outputs); err != nil {
+		return err
 	}
 	return d.lora().check(who, d.Kernel.Shape())
 }
+
+func (d *EinsumDense) quantized() *quantized {
+	return &quantized{&d.Kernel, &d.KernelScale, &d.InputsScale, d.Bias.Data(), d.lora()}
+}
+
+// WantScales says that an int8 kernel needs KernelScale: see [tensor.Scaler].
+func (d *EinsumDense) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
+	scaled(&d.Kernel, &d.KernelScale, func(weights, scale tensor.Shape) bool {
+		return len(scale) == 0 || fitsKernel(weights, scale)
+	})
+}
+
+// CheckpointIgnores names what only training under the policy float8 needs.
+func (d *EinsumDense) CheckpointIgnores() []string { return ignoredByFloat8() }
 
 func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
 
@@ -114,12 +134,12 @@ func (d *EinsumDense) prepare(input tensor.Shape) (*kernel.Contraction, map[rune
 		return nil, nil, err
 	}
 	if !d.Kernel.Built() {
+		if d.policy != "" {
+			return nil, nil, errorf(who, "%w", ErrNotBuilt)
+		}
 		if err := d.make(c, elided, input); err != nil {
 			return nil, nil, err
 		}
-	}
-	if err := d.checkKernel(who); err != nil {
-		return nil, nil, err
 	}
 	weights := d.Kernel.Shape()
 	if len(weights) != len(c.W) {
@@ -136,7 +156,14 @@ func (d *EinsumDense) prepare(input tensor.Shape) (*kernel.Contraction, map[rune
 	if err != nil {
 		return nil, nil, errorf(who, "%w", err)
 	}
-	if out := kernel.Labelled(c.Y, sizes); d.Bias.Built() {
+	if err := d.checkKernel(who, c.Outputs(sizes)); err != nil {
+		return nil, nil, err
+	}
+	out := kernel.Labelled(c.Y, sizes)
+	if s, ok := kernel.Stretched(out, d.KernelScale.Shape()); d.KernelScale.Built() && (!ok || !s.Equal(out)) {
+		return nil, nil, shapeErrorf(who, "kernel_scale", d.KernelScale.Shape(), "one that stretches to output shape %v", out)
+	}
+	if d.Bias.Built() {
 		if s, ok := kernel.Stretched(out, d.Bias.Shape()); !ok || !s.Equal(out) {
 			return nil, nil, shapeErrorf(who, "bias", d.Bias.Shape(), "one that stretches to output shape %v", out)
 		}
@@ -216,14 +243,55 @@ func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Bias.Built() {
-		kernel.AddStretched(y.Data(), y.Shape(), d.Bias.Data(), d.Bias.Shape())
-	}
 	work := ctx.workspace()
 	mark := work.Mark()
 	defer work.Release(mark)
-	c.Add(work, y.Data(), x.Data(), d.lora().addedTo(work, &d.Kernel), sizes)
+	bias := d.Bias.Data()
+	switch q := d.quantized(); {
+	case q.isFloat8():
+		var inputs, weights []float32
+		inputs, weights, bias = q.float8(work, x.Data())
+		c.Add(work, y.Data(), inputs, weights, sizes)
+	case d.KernelScale.Built():
+		d.addInt8(work, c, y, x.Data(), sizes)
+	default:
+		c.Add(work, y.Data(), x.Data(), d.lora().addedTo(work, &d.Kernel), sizes)
+	}
+	if d.Bias.Built() {
+		kernel.AddStretched(y.Data(), y.Shape(), bias, d.Bias.Shape())
+	}
 	return activate(d.id(), d.Activation, y)
+}
+
+// addInt8 adds to y, which is zero, what the policy int8 makes of x: each run of inputs that one output sums up is rounded to int8.
+func (d *EinsumDense) addInt8(work *kernel.Scratch, c *kernel.Contraction, y *Tensor, x []float32, sizes map[rune]int) {
+	rows, inner := c.Rows()
+	width := kernel.Labelled(inner, sizes).Len()
+	rounded, scales := work.Floats(len(x)), work.Floats(len(x)/max(width, 1))
+	quantizeRows(rounded, scales, kernel.Arranged(work, x, c.X, rows+inner, sizes), width)
+	by, err := kernel.NewContraction(rows+inner, c.W, c.Y)
+	if err != nil { // the labels are those of c
+		return
+	}
+	by.Add(work, y.Data(), rounded, d.Kernel.Data(), sizes)
+
+	shape, order := make(tensor.Shape, 0, len(c.Y)), ""
+	for _, l := range c.Y {
+		n := 1
+		if strings.ContainsRune(rows, l) {
+			n, order = sizes[l], order+string(l)
+		}
+		shape = append(shape, n)
+	}
+	steps := work.Floats(y.Len())
+	kernel.Zip(steps, y.Shape(), kernel.Arranged(work, scales, rows, order, sizes), shape, d.KernelScale.Data(), d.KernelScale.Shape(),
+		func(a, b float32) float32 { return a * b })
+	for i, s := range steps {
+		y.Data()[i] /= s
+	}
+	if l := d.lora(); l.built() {
+		c.Add(work, y.Data(), x, l.product(work, &d.Kernel), sizes)
+	}
 }
 
 func einsumDenseMaker(class string) config.Maker {
@@ -238,6 +306,7 @@ func einsumDenseMaker(class string) config.Maker {
 			BiasAxes:    c.Text("bias_axes", ""),
 			Activation:  c.Activation("activation"),
 			LoRAAlpha:   loraOptions(c),
+			policy:      policyOption(c),
 			Name:        c.Name(),
 		}
 	}

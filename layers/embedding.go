@@ -27,7 +27,7 @@ type Embedding struct {
 	Name      string  // for error messages
 	Seed      uint64  // of the table's initial values
 
-	int8 bool // the description says so: the table needs its scales
+	policy string // of the description: int8, by which the table needs its scales
 }
 
 // NewEmbedding returns an Embedding of that size, which makes its table at the first call if it is not restored before.
@@ -45,7 +45,7 @@ func (e *Embedding) id() id { return id{"embedding", e.Name} }
 // options give, or has [ErrNotBuilt] where they give none. The input may have any shape.
 func (e *Embedding) Build(tensor.Shape) error {
 	if !e.Embeddings.Built() {
-		if e.InputDim <= 0 || e.OutputDim <= 0 || e.int8 {
+		if e.InputDim <= 0 || e.OutputDim <= 0 || e.policy == "int8" {
 			return errorf(e.id(), "%w", ErrNotBuilt)
 		}
 		init := func(w []float32, _ tensor.Shape, r *rand.Rand) { uniform(w, 0.05, r) }
@@ -56,13 +56,20 @@ func (e *Embedding) Build(tensor.Shape) error {
 	if err := checkWeight(e.id(), "embeddings", &e.Embeddings, "by the layer's options", anyOr(e.InputDim), anyOr(e.OutputDim)); err != nil {
 		return err
 	}
-	if e.int8 && !e.EmbeddingsScale.Built() {
+	if e.policy == "int8" && !e.EmbeddingsScale.Built() {
 		return errorf(e.id(), "int8 embeddings without embeddings_scale: %w", ErrNotBuilt)
 	}
 	if err := checkScale(e.id(), "embeddings_scale", &e.EmbeddingsScale, e.Embeddings.Shape()[0]); err != nil {
 		return err
 	}
 	return e.lora().check(e.id(), e.Embeddings.Shape())
+}
+
+// WantScales says that an int8 table needs EmbeddingsScale: see [tensor.Scaler].
+func (e *Embedding) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
+	scaled(&e.Embeddings, &e.EmbeddingsScale, func(table, scale tensor.Shape) bool {
+		return len(table) == 2 && len(scale) == 1 && scale[0] == table[0]
+	})
 }
 
 // WantShapes says what InputDim and OutputDim fix: see [tensor.Shaper].
@@ -200,7 +207,7 @@ func embeddingMaker(class string) config.Maker {
 				OutputDim: c.Int("output_dim", 0),
 				LoRAAlpha: loraOptions(c),
 				MaskZero:  c.Bool("mask_zero", false),
-				int8:      int8Option(c),
+				policy:    policyOption(c),
 				Name:      c.Name(),
 			}
 		}

@@ -104,7 +104,7 @@ func weightFields(v reflect.Value) []*Tensor {
 		}
 		for i := range v.NumField() {
 			tag, tagged := v.Type().Field(i).Tag.Lookup("ckpt")
-			if strings.HasPrefix(tag, "lora_") || strings.HasPrefix(tag, "kernel_scale") || strings.HasPrefix(tag, "embeddings_scale") {
+			if strings.HasPrefix(tag, "lora_") || strings.HasPrefix(tag, "kernel_scale") || strings.HasPrefix(tag, "inputs_scale") || strings.HasPrefix(tag, "embeddings_scale") {
 				continue // Keras 2 has none
 			}
 			if tagged || v.Type().Field(i).Anonymous {

@@ -22,17 +22,26 @@ func (d *Dense) CheckpointLayouts() []lay.Rule {
 		kernel = lay.Pattern(lay.PyTorch, "_kernel", "weight", fmt.Sprintf("o (c %s) -> (%s c) o", space, space), sizes)
 	}
 	kernel.Note = noteActivation(d.Activation)
-	return append(refusals("weight"), kernel)
+	return append(refusals("weight"), refusePacked("kernel_zero"), kernel)
 }
 
 // CheckpointLayouts declares torch.nn.Embedding's.
 func (e *Embedding) CheckpointLayouts() []lay.Rule {
-	return append(refusals("weight"), lay.Renamed(lay.PyTorch, "_embeddings", "weight"))
+	return append(refusals("weight"), refusePacked("embeddings_zero"), lay.Renamed(lay.PyTorch, "_embeddings", "weight"))
 }
 
 // CheckpointLayouts declares torch.nn.PReLU's: one slope, or one for each channel.
 func (p *PReLU) CheckpointLayouts() []lay.Rule {
 	return []lay.Rule{lay.Renamed(lay.PyTorch, "alpha", "weight")}
+}
+
+// CheckpointLayouts declares what the layer does not compute: Keras's policies int4, gptq and awq. PyTorch has no such module.
+func (d *EinsumDense) CheckpointLayouts() []lay.Rule { return []lay.Rule{refusePacked("kernel_zero")} }
+
+// refusePacked is the rule for the zero points of weights that Keras packs two in a byte.
+func refusePacked(zero string) lay.Rule {
+	return lay.Refused(lay.Keras, zero,
+		"the weights are quantized by a policy that is not computed here (of Keras's only int8 and float8 are): save the model without quantization")
 }
 
 // refusals are the rules for a weight that torch.nn.utils computes from other tensors, under the names of those.

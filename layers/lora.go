@@ -55,11 +55,23 @@ func (l lowRank) addedTo(w *kernel.Scratch, weight *Tensor) []float32 {
 	}
 	sum := w.Floats(weight.Len())
 	copy(sum, weight.Data())
-	width := l.b.Shape()[1]
-	if width > 0 {
-		l.add(w, kernel.Matrix(sum, len(sum)/width, width), l.a.Data())
-	}
+	l.addTo(w, sum)
 	return sum
+}
+
+// product returns what is added to weight, in scratch memory.
+func (l lowRank) product(w *kernel.Scratch, weight *Tensor) []float32 {
+	p := w.Floats(weight.Len())
+	clear(p)
+	l.addTo(w, p)
+	return p
+}
+
+// addTo adds the product to the values of a weight.
+func (l lowRank) addTo(w *kernel.Scratch, weight []float32) {
+	if width := l.b.Shape()[1]; width > 0 {
+		l.add(w, kernel.Matrix(weight, len(weight)/width, width), l.a.Data())
+	}
 }
 
 // add adds to each row of y the product of a row of a, which has the rank as its width, with b.

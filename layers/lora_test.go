@@ -38,17 +38,17 @@ func TestLoRAErrors(t *testing.T) {
 		{
 			"float8's scale, a number", &Dense{Kernel: weights(4, 7), KernelScale: *tensor.Scalar[float32](1)}, x,
 			"layers: dense: kernel_scale of shape []: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8, of Dense and Embedding, is): save the model without quantization",
+				"(of Keras's policies only int8 and float8 are): save the model without quantization",
 		},
 		{
 			"int4's kernel, packed", &Dense{Kernel: weights(4, 4), KernelScale: weights(7)}, x,
 			"layers: dense: kernel_scale of shape [7]: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8, of Dense and Embedding, is): save the model without quantization",
+				"(of Keras's policies only int8 and float8 are): save the model without quantization",
 		},
 		{
-			"an int8 kernel under an equation", &EinsumDense{Equation: "ab,bc->ac", Kernel: weights(4, 7), KernelScale: weights(1, 7)}, x,
-			"layers: einsum_dense: kernel_scale of shape [1 7]: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8, of Dense and Embedding, is): save the model without quantization",
+			"an int4 kernel under an equation", &EinsumDense{Equation: "ab,bc->ac", Kernel: weights(4, 7), KernelScale: weights(1, 14)}, x,
+			"layers: einsum_dense: kernel_scale of shape [1 14]: the weights are quantized in a way that is not computed here " +
+				"(of Keras's policies only int8 and float8 are): save the model without quantization",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,14 +70,14 @@ func TestQuantizedPolicies(t *testing.T) {
 		d.Kernel = *tensor.New[float32](3, 2)
 		require.EqualError(t, d.Build(tensor.Shape{1, 3}), "layers: dense: an int8 kernel without kernel_scale: "+ErrNotBuilt.Error())
 	})
-	for _, mode := range []string{"int4", "float8", "gptq"} {
+	for _, mode := range []string{"int4", "gptq"} {
 		t.Run(mode+" is refused by name", func(t *testing.T) {
 			_, err := kerasLibrary{}.Make("Dense", policy(mode))
 			require.EqualError(t, err, `layers: Dense: dtype policy QuantizedDTypePolicy "`+mode+`": unknown option`)
 		})
 	}
 	t.Run("int8 of a class that is not computed in it is refused", func(t *testing.T) {
-		_, err := kerasLibrary{}.Make("EinsumDense", policy("int8"))
+		_, err := kerasLibrary{}.Make("Conv2D", policy("int8"))
 		require.ErrorIs(t, err, ErrUnknownOption)
 	})
 	t.Run("inputs that are not rounded are refused", func(t *testing.T) {

@@ -272,7 +272,7 @@ func (m *MultiHeadAttention) finish(work *kernel.Scratch, out []float32, query t
 		return nil, err
 	}
 	n, k, w := query[:len(query)-1].Len(), weights[:2].Len(), weights[2:].Len()
-	kernel.MatmulBias(kernel.Matrix(y.Data(), n, w), kernel.Matrix(out, n, k), kernel.Matrix(m.OutputDense.lora().addedTo(work, &m.OutputDense.Kernel), k, w), m.OutputDense.Bias.Data())
+	m.OutputDense.linear(work, y.Data(), out, n, k, w)
 	return y, nil
 }
 
@@ -282,11 +282,19 @@ func projected(work *kernel.Scratch, x *Tensor, d *EinsumDense) []float32 {
 	in, width := shape[0], shape[1:].Len()
 	rows := x.Shape()[:len(x.Shape())-1].Len()
 	y := work.Floats(rows * width)
-	mark := work.Mark()
-	defer work.Release(mark)
-	weights := d.lora().addedTo(work, &d.Kernel)
-	kernel.MatmulBias(kernel.Matrix(y, rows, width), kernel.Matrix(x.Data(), rows, in), kernel.Matrix(weights, in, width), d.Bias.Data())
+	d.linear(work, y, x.Data(), rows, in, width)
 	return y
+}
+
+// linear sets y to the product of x, rows of so many inputs, and the kernel as a matrix, plus bias.
+func (d *EinsumDense) linear(work *kernel.Scratch, y, x []float32, rows, inputs, width int) {
+	defer work.Release(work.Mark())
+	if d.KernelScale.Built() {
+		d.quantized().linear(work, y, x, rows, inputs, width)
+		return
+	}
+	weights := d.lora().addedTo(work, &d.Kernel)
+	kernel.MatmulBias(kernel.Matrix(y, rows, width), kernel.Matrix(x, rows, inputs), kernel.Matrix(weights, inputs, width), d.Bias.Data())
 }
 
 // attentionOrder returns the axes of a projected tensor, those of the batch first, then those of attention, then the last; and
@@ -402,7 +410,7 @@ func (p *projections) check(name string, d *EinsumDense, shape []int, inputs int
 	if p.err = checkWeight(p.who, name+" kernel", &d.Kernel, "for input shape "+input.String()+" by the layer's options", shape...); p.err != nil {
 		return
 	}
-	if p.err = d.checkKernel(p.who); p.err != nil {
+	if p.err = d.checkKernel(p.who, d.Kernel.Shape()[inputs:].Len()); p.err != nil {
 		return
 	}
 	if want := d.Kernel.Shape()[inputs:]; d.Bias.Built() && !d.Bias.Shape().Equal(want) {

@@ -10,8 +10,11 @@ import (
 // A Maker names who arranges values in a way of its own.
 type Maker string
 
-// PyTorch is the maker of torch.nn's modules.
-const PyTorch Maker = "pytorch"
+// The makers of torch.nn's modules, and of Keras 3's layers.
+const (
+	PyTorch Maker = "pytorch"
+	Keras   Maker = "keras"
+)
 
 // A Declarer says how other makers store its values. The method may depend on the options of the object, never on its
 // values. It is called for each object that a file's names may describe.
@@ -92,5 +95,6 @@ func (t Transform) Apply(from ...tensor.Any) ([]tensor.Any, error) {
 // An Ignorer names values that files hold beside its own and that it does not need. Loading weights passes over them; any other
 // value inside an object for which its type has no field is an error.
 type Ignorer interface {
+	// CheckpointIgnores returns the names of edges. Each stands for the name with an underscore in front, too.
 	CheckpointIgnores() []string
 }

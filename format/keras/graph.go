@@ -8,7 +8,6 @@ import (
 
 	"github.com/gockpt/ckpt/format/nametree"
 	"github.com/gockpt/ckpt/format/objectgraph"
-	"github.com/gockpt/ckpt/tensor"
 )
 
 // Graph returns the graph of the objects whose weights the file has: see the package's comment on names.
@@ -236,9 +235,5 @@ func (o *object) variableNames() [][]string {
 			return nil
 		}
 	}
-	shapes := make([]tensor.Shape, len(vars))
-	for i, v := range vars {
-		shapes[i] = v.shape
-	}
-	return variableNames(o.class, o.about, shapes)
+	return variableNames(o.class, o.about, vars)
 }

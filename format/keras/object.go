@@ -38,6 +38,7 @@ type variable struct {
 	given []string // the edges that lead to it, where the file says so: see [Writer.AddVariable]
 	key   string
 	shape tensor.Shape
+	dtype tensor.DType
 }
 
 // child returns the object called name in o, which it makes where there is none.
@@ -75,7 +76,7 @@ func objects(files []*hdf5.File) (*object, error) {
 				o = o.child(step)
 			}
 			for _, d := range g.Datasets {
-				v := variable{name: d.Name(), key: d.Path, shape: d.Shape}
+				v := variable{name: d.Name(), key: d.Path, shape: d.Shape, dtype: d.DType}
 				if vars {
 					v.given = givenName(d)
 				}

@@ -1,8 +1,6 @@
 package keras
 
 import (
-	"encoding/json"
-
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -56,8 +54,14 @@ func slotsOf(class string) []slot {
 
 // variableNames returns the names of an object's variables in their order, none for one of which nothing is known. class is the
 // object's as Keras stores it, "" where it is not known, and d what a configuration says of it, or nil.
-func variableNames(class string, d *description, shapes []tensor.Shape) [][]string {
-	names := make([][]string, len(shapes))
+func variableNames(class string, d *description, vars []variable) [][]string {
+	names, shapes := make([][]string, len(vars)), make([]tensor.Shape, len(vars))
+	for i, v := range vars {
+		shapes[i] = v.shape
+	}
+	if quantizedNames(names, class, vars) {
+		return names
+	}
 	slots := slotsOf(class)
 	if class == "attention" {
 		slots = attentionSlots(d, len(shapes))
@@ -73,33 +77,14 @@ func variableNames(class string, d *description, shapes []tensor.Shape) [][]stri
 				on = append(on, s)
 			}
 		}
-		slots = append(on, d.scales(class)...)
+		slots = on
 	} else if len(slots) > len(shapes) {
 		slots = without(slots, len(shapes))
 	}
-	for i := range min(len(slots), len(names)) { // further ones are those of quantized layers and the like
+	for i := range min(len(slots), len(names)) { // further ones are not known
 		names[i] = slots[i].names
 	}
 	return names
-}
-
-// scales returns the scales that stand behind the weights of a layer of Keras's policy int8.
-func (d *description) scales(class string) []slot {
-	var policy struct {
-		Config struct {
-			Mode string `json:"mode"`
-		} `json:"config"`
-	}
-	if json.Unmarshal(d.options["dtype"], &policy) != nil || policy.Config.Mode != "int8" {
-		return nil
-	}
-	switch class {
-	case "dense", "einsum_dense":
-		return []slot{named("kernel_scale")}
-	case "embedding":
-		return []slot{named("embeddings_scale")}
-	}
-	return nil
 }
 
 // attentionSlots returns what an Attention layer has: both of its variables are left out by default.

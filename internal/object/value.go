@@ -29,6 +29,7 @@ type Value struct {
 	Shared    string // the beginning of Attribute by which the graph has it, with others of the node: then any shape is accepted
 	DType     tensor.DType
 	Cast      bool         // other dtypes are converted
+	Scaled    bool         // float32 that may be stored as int8, in steps that another value gives
 	Shape     tensor.Shape // nil: not built, any shape is accepted
 	// Tensor is the object, or a view of its memory. It is nil where the object converts: then Values and Place are set.
 	Tensor tensor.Any
@@ -97,10 +98,23 @@ func Stage(e format.Entry, d tensor.DType, assign func(tensor.Any) error) (*Targ
 			if got, err = tensor.NewAny(d, e.Shape...); err != nil {
 				return err
 			}
-			return tensor.Cast(got, dst)
+			return convert(got, dst)
 		}
 	}
 	return t, nil
+}
+
+// convert is [tensor.Cast], and also makes float32 of int8: of values in steps, see [Value.Scaled].
+func convert(dst, src tensor.Any) error {
+	from, isSteps := src.(*tensor.Tensor[int8])
+	to, isFloat := dst.(*tensor.Tensor[float32])
+	if !isSteps || !isFloat {
+		return tensor.Cast(dst, src)
+	}
+	for i, v := range from.Data() {
+		to.Data()[i] = float32(v)
+	}
+	return nil
 }
 
 // StageTensor returns a target in memory of its own for t, which has the stored shape or is not built.

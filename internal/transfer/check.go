@@ -15,10 +15,15 @@ type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, regio
 // that is wrong comes back in one *PlanError.
 func (p *Plan) check(r format.Reader, o Options) error {
 	var mismatched []Problem
+	var unscaled map[*Assignment]bool
 	if len(p.assignments) > 0 {
 		p.askShapes()
+		unscaled = p.checkScales(r)
 	}
 	for _, a := range p.assignments {
+		if unscaled[a] {
+			continue
+		}
 		switch problem := a.check(r, o.Parts, p.wants); {
 		case problem == nil:
 		case problem.Err == nil && o.SkipMismatched != nil:
@@ -111,7 +116,7 @@ func (a *Assignment) entry() (format.Entry, error) {
 
 // mismatch says why a stored tensor cannot become v, "" if it can.
 func mismatch(v *object.Value, e format.Entry) string {
-	if v.DType != e.DType && !(v.Cast && castable(e.DType, v.DType)) {
+	if v.DType != e.DType && !(v.Cast && castable(e.DType, v.DType)) && !(v.Scaled && e.DType == tensor.DTInt8) {
 		hint := ""
 		if castable(e.DType, v.DType) {
 			hint = "; the tag option cast converts"

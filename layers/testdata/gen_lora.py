@@ -12,9 +12,9 @@ def built(layer, x, rank, alpha):
     return layer
 
 
-def quantized(layer, x):
+def quantized(layer, x, mode="int8"):
     layer(x)
-    layer.quantize("int8")
+    layer.quantize(mode)
     return layer
 
 
@@ -24,6 +24,18 @@ def int8_weights(variable, rng):
     if "scale" in variable.path:
         return rng.uniform(40, 200, variable.shape)
     return None
+
+
+def float8_weights(variable, rng):
+    if "scale" in variable.path:
+        return rng.uniform(0.005, 0.02, variable.shape)
+    if "history" in variable.path:
+        return np.zeros(variable.shape)
+    return None
+
+
+def described(layer):
+    return {k: v for k, v in keras.saving.serialize_keras_object(layer)["config"].items() if not k.endswith(("_initializer", "_regularizer", "_constraint"))}
 
 
 def cases(g):
@@ -49,8 +61,21 @@ def cases(g):
         ("int8", L.Embedding(11, 6), ids),
     ):
         layer = quantized(layer, x)
-        config = {k: v for k, v in keras.saving.serialize_keras_object(layer)["config"].items() if not k.endswith(("_initializer", "_regularizer", "_constraint"))}
-        g.layer(title, layer, x, weights=int8_weights, config=config)
+        g.layer(title, layer, x, weights=int8_weights, config=described(layer))
     layer = built(quantized(L.Dense(5), x2), x2, 2, 3)
-    config = {k: v for k, v in keras.saving.serialize_keras_object(layer)["config"].items() if not k.endswith(("_initializer", "_regularizer", "_constraint"))}
-    g.layer("int8 and a low-rank addition", layer, x2, weights=int8_weights, config=config)
+    g.layer("int8 and a low-rank addition", layer, x2, weights=int8_weights, config=described(layer))
+
+    for title, layer, x in (
+        ("int8, heads", L.EinsumDense("abc,cde->abde", [None, 2, 3], bias_axes="de"), x3),
+        ("int8, from heads", L.EinsumDense("abcd,cde->abe", [None, 3], activation="relu"), g.input("heads", 2, 4, 3, 5)),
+        ("int8, the summed axis not the last", L.EinsumDense("abc,bd->acd", [7, 2]), x3),
+    ):
+        layer = quantized(layer, x)
+        g.layer(title, layer, x, weights=int8_weights, config=described(layer))
+    for title, layer, x in (
+        ("float8", L.Dense(5, activation="tanh", dtype=keras.dtype_policies.QuantizedFloat8DTypePolicy("float8", "float32", amax_history_length=2)), x2),
+        ("float8, heads", L.EinsumDense("abc,cde->abde", [None, 2, 3], bias_axes="de",
+                                        dtype=keras.dtype_policies.QuantizedFloat8DTypePolicy("float8", "float32", amax_history_length=2)), x3),
+    ):
+        layer(x)
+        g.layer(title, layer, x, weights=float8_weights, config=described(layer))

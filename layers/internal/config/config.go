@@ -90,11 +90,21 @@ func (c *Config) readPolicy() {
 	}
 }
 
-// Int8 reports whether the layer's policy is int8. The caller then computes with it: a quantized policy of which nobody asked, or
-// of another kind, is an error.
-func (c *Config) Int8() bool {
-	c.policy.known = c.policy.ClassName == "QuantizedDTypePolicy" && (c.policy.Config.Mode == "int8" || strings.HasPrefix(c.policy.Config.Name, "int8_from_"))
-	return c.policy.known
+// Quantized returns which of modes the layer's policy is, "" if it is not quantized. The caller then computes with it: a quantized policy of
+// which nobody asked, or of another mode, is an error.
+func (c *Config) Quantized(modes ...string) string {
+	switch c.policy.ClassName {
+	case "QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy":
+	default:
+		return ""
+	}
+	for _, mode := range modes {
+		if c.policy.Config.Mode == mode || strings.HasPrefix(c.policy.Config.Name, mode+"_from_") {
+			c.policy.known = true
+			return mode
+		}
+	}
+	return ""
 }
 
 // Done returns the first error of what was read, or one that names an option which nobody read.

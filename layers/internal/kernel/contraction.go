@@ -82,7 +82,13 @@ func (c *Contraction) Sizes(x, w tensor.Shape) (map[rune]int, error) {
 	return sizes, nil
 }
 
-// shape returns the shape of axes with the given labels.
+// Rows returns the labels of x that the result has, and those that are summed over.
+func (c *Contraction) Rows() (kept, summed string) { return c.batch + c.rows, c.inner }
+
+// Outputs returns how many values w has for each position of those that are summed over.
+func (c *Contraction) Outputs(sizes map[rune]int) int { return Labelled(c.batch+c.cols, sizes).Len() }
+
+// Labelled returns the shape of axes with the given labels.
 func Labelled(labels string, sizes map[rune]int) tensor.Shape {
 	s := make(tensor.Shape, 0, len(labels))
 	for _, l := range labels {
@@ -95,8 +101,8 @@ func Labelled(labels string, sizes map[rune]int) tensor.Shape {
 // takes are brought into it in scratch memory.
 func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) {
 	defer work.Release(work.Mark())
-	x = arranged(work, x, c.X, c.batch+c.rows+c.inner, sizes)
-	w = arranged(work, w, c.W, c.batch+c.inner+c.cols, sizes)
+	x = Arranged(work, x, c.X, c.batch+c.rows+c.inner, sizes)
+	w = Arranged(work, w, c.W, c.batch+c.inner+c.cols, sizes)
 	batches := Labelled(c.batch, sizes).Len()
 	m, k, n := Labelled(c.rows, sizes).Len(), Labelled(c.inner, sizes).Len(), Labelled(c.cols, sizes).Len()
 	order := c.batch + c.rows + c.cols
@@ -119,8 +125,8 @@ func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) 
 	}
 }
 
-// arranged returns data, whose axes have labels, with its axes in another order.
-func arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
+// Arranged returns data, whose axes have labels, with its axes in another order.
+func Arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
 	if labels == order {
 		return data
 	}
