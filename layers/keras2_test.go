@@ -144,3 +144,36 @@ func TestKeras2Golden(t *testing.T) {
 		})
 	}
 }
+
+// Functions of TensorFlow's that are not computed are errors that name them, when the model is made; arguments that are not, when it runs.
+func TestKeras2Functions(t *testing.T) {
+	model := func(function, kwargs string) (*Model, error) {
+		return FromKeras(strings.NewReader(`{"class_name":"Functional","keras_version":"2.15.0","config":{"name":"m","layers":[
+			{"class_name":"InputLayer","config":{"batch_input_shape":[null,2],"dtype":"float32","name":"x"},"name":"x","inbound_nodes":[]},
+			{"class_name":"TFOpLambda","config":{"name":"f","function":"` + function + `"},"name":"f","inbound_nodes":[["x",0,0,` + kwargs + `]]}],
+			"input_layers":[["x",0,0]],"output_layers":[["f",0,0]]}}`))
+	}
+	_, err := model("image.resize", `{"size":[4,4]}`)
+	require.ErrorIs(t, err, ErrUnknownLayer)
+	require.ErrorContains(t, err, `TFOpLambda "f": the function tf.image.resize is not computed here`)
+	x := tensor.New[float32](1, 2)
+	for kwargs, want := range map[string]string{
+		`{"y":1}`:                             "",
+		`{"y":null}`:                          `TFOpLambda "f": argument "x2"`,
+		`{"y":1,"surprise":2}`:                `argument "surprise"`,
+		`{"y":{"class_name":"__ellipsis__"}}`: `argument "x2"`,
+	} {
+		m, err := model("math.add", kwargs)
+		require.NoError(t, err, kwargs)
+		_, err = m.Run(nil, x)
+		if want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, want, kwargs)
+		}
+	}
+	m, err := model("nn.silu", `{"beta":2.0}`)
+	require.NoError(t, err)
+	_, err = m.Run(nil, x)
+	require.ErrorContains(t, err, `argument "beta" is 2`)
+}

@@ -187,6 +187,12 @@ func (j *runJob) load(ctx context.Context, model *layers.Model) error {
 	if second == nil || len(atModel.RootChildren) > 0 && len(atModel.Missing) < len(atRoot.Missing) {
 		return second
 	}
+	// Keras 2 saves layers as layer_with_weights-0 and so on.
+	for _, at := range []string{j.at, "model"} {
+		if ckpt.LoadWeights(ctx, j.weights, ckpt.Group(model.TF2()), append(j.renames.options(), ckpt.At(at))...) == nil {
+			return nil
+		}
+	}
 	return err
 }
 

@@ -12,6 +12,7 @@ import pathlib
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", TF_ENABLE_ONEDNN_OPTS="0")
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -86,8 +87,31 @@ def models():
     yield case("a model called twice", keras.Model([a, b], [p, r, L.Multiply()([shared(a), b])]), row, row + 1)
 
 
+def functions():
+    """Models with functions of TensorFlow's, which Keras 2 makes layers of: TFOpLambda and SlicingOpLambda."""
+    x = np.random.default_rng(2).normal(size=(2, 6, 4)).astype("float32")
+    cases = {
+        "numbers on both sides": lambda h, i: 1.0 - h * 2.0 / (tf.abs(i) + 3.0),
+        "activations": lambda h, i: tf.nn.relu(h) + tf.nn.gelu(i) + tf.nn.leaky_relu(h) + tf.nn.silu(i) + tf.nn.elu(h) + tf.nn.softmax(i) + tf.sigmoid(h) - tf.tanh(-i) + tf.math.softplus(h),
+        "mathematics": lambda h, i: tf.sqrt(tf.abs(h)) + tf.square(i) + tf.exp(-tf.abs(i)) + tf.pow(tf.abs(h), 1.5) + tf.math.log(tf.abs(i) + 1.0) + tf.maximum(h, i) - tf.minimum(h, 0.1) + tf.sin(h) + tf.math.rsqrt(tf.abs(h) + 1.0),
+        "reductions": lambda h, i: tf.reduce_mean(h, axis=1, keepdims=True) + tf.reduce_sum(i, [1], keepdims=True) * tf.reduce_max(h, -1, keepdims=True) - tf.reduce_min(i, axis=2, keepdims=True) + tf.math.reduce_std(h),
+        "slices": lambda h, i: tf.concat([h[:, 1:5:2], i[:, -2:, :], h[..., :4][:, :1], i[:, tf.newaxis, 0]], axis=1),
+        "one index": lambda h, i: h[:, 0] + i[:, -1],
+        "shapes": lambda h, i: tf.reshape(tf.transpose(h, [0, 2, 1]), [-1, 24]) + tf.squeeze(tf.reshape(tf.expand_dims(i, -1), (tf.shape(i)[0], -1, 1)), -1),
+        "lists": lambda h, i: tf.stack(tf.split(h, [1, 1, 2], axis=-1)[:2] + tf.split(i, 4, axis=2)[:1], axis=1),
+        "one tensor in a list": lambda h, i: tf.concat([h], -1) + tf.stack([i], 0)[0],
+        "products": lambda h, i: tf.matmul(h, i, transpose_b=True) + h @ tf.transpose(i, [0, 2, 1]),
+        "choices": lambda h, i: tf.where(h > 0, h, i) + tf.cast(tf.logical_and(h >= 0.1, i < 0.5), tf.float32) + tf.cast(tf.equal(h, i), "float32"),
+        "limits and norms": lambda h, i: tf.clip_by_value(h, -0.5, 0.5) + tf.nn.l2_normalize(i, axis=-1),
+        "copies": lambda h, i: tf.tile(tf.pad(h, [[0, 0], [1, 1], [0, 0]]), [1, 2, 1])[:, :6] + tf.gather(i, [5, 0, 2, 2, 1, 0], axis=1),
+    }
+    for name, function in cases.items():
+        i = L.Input((6, 4))
+        yield case("functions: " + name, keras.Model(i, function(L.Dense(4)(i), i)), x)
+
+
 def main():
-    lines = [json.dumps(c, separators=(",", ":"), sort_keys=True) for c in models()]
+    lines = [json.dumps(c, separators=(",", ":"), sort_keys=True) for c in [*models(), *functions()]]
     with open(HERE / "keras2.golden.gz", "wb") as file:
         with gzip.GzipFile("", "wb", 9, file, mtime=0) as out:
             out.write("\n".join(lines).encode() + b"\n")

@@ -57,6 +57,8 @@ func (b *builder) add(o *modelObject) (int, error) {
 	switch {
 	case o.ClassName == "InputLayer":
 		input, err = inputSpec(c.Who, o.Config)
+	case b.lib.Keras2() && (o.ClassName == tensorFlowFunction || o.ClassName == tensorFlowSlice):
+		c.operator, err = tensorFlowOperator(c.Who, o.Config)
 	case ops.IsOperatorModule(o.Module):
 		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
 	default:
@@ -76,6 +78,30 @@ func (b *builder) add(o *modelObject) (int, error) {
 	b.index[o.Name] = at
 	b.Callees, b.kinds, b.calls = append(b.Callees, c), append(b.kinds, input), append(b.calls, nil)
 	return at, nil
+}
+
+// The classes of Keras 2 for functions of TensorFlow's.
+const (
+	tensorFlowFunction = "TFOpLambda"
+	tensorFlowSlice    = "SlicingOpLambda"
+)
+
+// tensorFlowOperator makes what Keras 2 has as a layer for a function of TensorFlow's that a program called on a tensor of Keras's.
+func tensorFlowOperator(who fault.Who, raw json.RawMessage) (ops.Operator, error) {
+	var c struct {
+		Function string `json:"function"`
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, fault.Errorf(who, "config: %w", err)
+	}
+	if who.Kind == tensorFlowSlice {
+		if c.Function == "__operators__.getitem" {
+			return ops.TensorFlowSlice, nil
+		}
+	} else if o := ops.TensorFlowOperator(c.Function); o != nil {
+		return o, nil
+	}
+	return nil, fault.Errorf(who, "the function tf.%s is not computed here; use a layer of Keras's for it, or load the weights into a struct: %w", c.Function, fault.ErrUnknownLayer)
 }
 
 // makeOperator makes the operator that Keras describes by its class's name and its configuration; to is the dtype that it

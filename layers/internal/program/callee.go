@@ -27,7 +27,11 @@ func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 			err = a.Unused(len(a.Args))
 		}
 		if err != nil {
-			return nil, fault.Errorf(fault.Who{Kind: "keras.ops " + c.Class, Name: c.Who.Name}, "%w", err)
+			who := c.Who
+			if c.Class != tensorFlowFunction && c.Class != tensorFlowSlice {
+				who.Kind = "keras.ops " + c.Class
+			}
+			return nil, fault.Errorf(who, "%w", err)
 		}
 		return out, nil
 	}
