@@ -71,6 +71,10 @@ func TestUnknownValues(t *testing.T) {
 			W w
 			X w `ckpt:"x,optional"`
 		}), []string{"x.absmax"}, "X (tensor.Tensor[float32]) is one value"},
+		{"a variable where the model has a list", Group{"w": f32(1), "list": f32(2)}, new(struct {
+			W    w
+			List []struct{ W w }
+		}), []string{"list"}, "List is a value in the checkpoint (VARIABLE_VALUE), and none in the model"},
 		{"the same value under another name", func() any { v := f32(1); return layer("weight", v, "weight_again", v) }(), new(struct {
 			Layer struct{ Kernel, Weight w }
 		}), nil, ""},

@@ -176,6 +176,49 @@ func TestAbsentObjectsByName(t *testing.T) {
 	require.ErrorContains(t, LoadWeights(ctx, path, &struct{ Other w }{}, Partial()), "nothing of the checkpoint, which is name-based, belongs to the model")
 }
 
+// An object without values is not what a pointer to a tensor, or to an object with one, stands for.
+func TestStoredObjectsWithoutValues(t *testing.T) {
+	type w = tensor.Tensor[float32]
+	path := written(t, Group{"w": f32(1), "k": groupOf()})
+	for name, c := range map[string]struct {
+		model   any
+		missing []string
+	}{
+		"a pointer to a tensor": {&struct{ W, K *w }{}, []string{"k"}},
+		"a tensor":              {&struct{ W, K w }{}, []string{"k"}},
+		"a pointer to an object": {&struct {
+			W *w
+			K *struct{ B w }
+		}{}, []string{"k.b"}},
+		"an optional one": {&struct {
+			W *w
+			K *struct{ B w } `ckpt:",optional"`
+		}{}, nil},
+		"one with optional values": {&struct {
+			W *w
+			K *gauge
+		}{}, nil},
+		"a list": {&struct {
+			W *w
+			K []w
+		}{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := LoadWeights(ctx, path, c.model)
+			if c.missing == nil {
+				require.NoError(t, err)
+				return
+			}
+			var mismatch *MismatchError
+			require.ErrorAs(t, err, &mismatch)
+			require.Equal(t, c.missing, mismatch.Missing)
+			var report Report
+			require.NoError(t, LoadWeights(ctx, path, c.model, Partial(), ReportTo(&report)))
+			require.Len(t, append(report.Missing, report.Mismatched...), 1)
+		})
+	}
+}
+
 // The options of a layer fix shapes, which are compared before anything is assigned.
 type fixedDense struct {
 	Kernel tensor.Tensor[float32]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -177,6 +178,39 @@ func TestTiedWeights(t *testing.T) {
 		require.NoError(t, LoadWeights(ctx, one, &m))
 		require.Equal(t, shared, m.Embedding)
 		require.Equal(t, shared, m.Output)
+	})
+	t.Run("those of another type get values of their own", func(t *testing.T) {
+		for _, m := range []any{
+			&struct {
+				Embedding []float32 `ckpt:"embedding"`
+				Output    *tensor.Tensor[float32]
+			}{},
+			&struct {
+				Embedding *tensor.Tensor[float32]
+				Output    []float32 `ckpt:"output"`
+			}{},
+		} {
+			var report Report
+			require.NoError(t, LoadWeights(ctx, one, m, ReportTo(&report)))
+			got := make(map[string][]float32)
+			leavesOf(reflect.ValueOf(m).Elem().Field(0), "0", got)
+			leavesOf(reflect.ValueOf(m).Elem().Field(1), "1", got)
+			require.Equal(t, map[string][]float32{"0": {1, 2}, "1": {1, 2}}, got)
+			require.Len(t, report.Restored, 2)
+		}
+	})
+	t.Run("an object of another kind is none for them", func(t *testing.T) {
+		m := &struct {
+			Embedding variable
+			Output    struct {
+				W variable `ckpt:"w,optional"`
+			}
+		}{}
+		require.ErrorContains(t, LoadWeights(ctx, one, m), "Output is a value in the checkpoint (VARIABLE_VALUE), and none in the model")
+		var report Report
+		require.NoError(t, LoadWeights(ctx, one, m, IgnoreUnknown(), ReportTo(&report)))
+		require.Equal(t, "Embedding", report.Restored[0].GoPath)
+		require.Equal(t, "Output", report.Mismatched[0].GoPath)
 	})
 	t.Run("a model that ties what is stored apart takes the first, which Strict refuses", func(t *testing.T) {
 		v := f32(0, 0)

@@ -16,8 +16,9 @@ func (m *matcher) complete() error {
 	if err != nil {
 		return err
 	}
+	missing := m.missing()
 	if !r.opts.Partial {
-		if missing := m.missing(); len(missing) > 0 {
+		if len(missing) > 0 {
 			e := &transfer.Mismatch{Hints: r.hints(g, &m.found, missing), Unused: unknown}
 			for _, n := range missing {
 				e.Missing = append(e.Missing, n.Path())
@@ -29,7 +30,7 @@ func (m *matcher) complete() error {
 			return e
 		}
 	}
-	if !m.plan.Assigns() && g.Leaves()+r.storedValues() > 0 {
+	if !m.plan.Assigns() && g.Leaves()+len(missing)+r.storedValues() > 0 {
 		e := &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
 		if level := r.level(g); level != "" {
 			e.Hints = []string{level}

@@ -15,6 +15,10 @@ func (m *matcher) gather(at pair) {
 		return
 	}
 	if unused := Assign(m.plan, &m.r.stored.Nodes[at.stored], at.node); len(unused) > 0 {
+		if m.bound.key(at.stored) != at.node.Key { // a further object, where the first may have taken them
+			m.misfits = append(m.misfits, at)
+			return
+		}
 		if m.unused == nil {
 			m.unused = make(map[int][]string)
 		}

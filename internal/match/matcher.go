@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
@@ -19,6 +20,7 @@ type matcher struct {
 	next    int            // of the queue
 	late    bool           // a follow-up: everything found now was waited for
 	doubles []pair         // further stored nodes for objects that have their values already
+	misfits []pair         // further objects for stored nodes, which have none of their tensors
 	passed  []passed       // under Load: values for which an object of the program has no edge, or nil
 }
 
@@ -173,7 +175,7 @@ func (m *matcher) child(p pair, i int) error {
 	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.r.hasChild(p.stored, e.Name)) {
 		return nil // attached edges come after the root's own; an alias gives way to the name itself
 	}
-	if e != nil && e.Node == nil && e.Opt.Alloc && m.r.hasValues(c.ID) {
+	if e != nil && e.Node == nil && e.Opt.Alloc && (m.r.hasValues(c.ID) || m.demands(e)) {
 		if err := m.r.opts.Layouts.extend(c.ID, e.From); err != nil { // it may say how long a list is
 			return err
 		}
@@ -200,15 +202,22 @@ func (m *matcher) child(p pair, i int) error {
 	return nil
 }
 
+// demands reports whether e holds a nil pointer and must have what it points to, so that an object without values will not do.
+func (m *matcher) demands(e *object.Edge) bool {
+	return m.r.opts.Load && !m.r.opts.Partial && e.Wanted && !e.Opt.Optional && e.From.Kind() == reflect.Pointer
+}
+
 // alloc makes the object that a nil edge lacks, or lets the edge share the object that was made for another edge.
 func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
+	if e.Missing == nil {
+		return nil
+	}
 	var undo func()
 	var err error
-	switch {
-	case e.Missing == nil:
-	case taken && e.Missing.Share != nil:
+	if taken && e.Missing.Share != nil {
 		undo = e.Missing.Share(b.obj)
-	case !taken:
+	}
+	if undo == nil && (!taken || m.r.opts.Load) { // of another type than the object that has the values
 		undo, err = e.Missing.Alloc(children{m.r.stored, stored})
 	}
 	if undo == nil || err != nil {

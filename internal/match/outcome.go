@@ -51,8 +51,13 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 	}
 	for _, p := range r.shared {
 		matched[p.node.Key] = true
-		if a := r.stored.Nodes[p.stored].Attributes; len(a) > 0 && len(p.node.Values) > 0 {
-			tell(transfer.Restored, transfer.Item{Path: p.node.Path(), GoPath: p.node.GoPath(), Key: a[0].Key})
+		item := transfer.Item{Path: p.node.Path(), GoPath: p.node.GoPath()}
+		switch a := r.stored.Nodes[p.stored].Attributes; {
+		case len(a) > 0 && len(p.node.Values) > 0:
+			item.Key = a[0].Key
+			tell(transfer.Restored, item)
+		case len(a) > 0 || len(p.node.Values) > 0:
+			tell(transfer.Mismatched, item)
 		}
 	}
 	for _, n := range g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, NilSlices: r.opts.Load, Stored: r.storedEdges(&r.found)}) {

@@ -33,20 +33,17 @@ type Undeclared struct {
 // A value lies inside an object if the object is the counterpart of the stored node that has the value as a child, and the object has
 // values too: it computes something from them, and what it lacks would change the result. A map, such as a Group, has the names that
 // the program asks for. Integers without axes count something, and no layer computes with them.
+//
+// So does a variable for which the program has an object of another kind.
 func (m *matcher) unknown() (paths, hints []string, err error) {
-	if len(m.passed) == 0 || m.r.opts.IgnoreUnknown {
+	if len(m.passed)+len(m.unused)+len(m.misfits) == 0 || m.r.opts.IgnoreUnknown {
 		return nil, nil, nil
 	}
 	u := &unknowns{matcher: m, keys: m.plan.Keys(), own: make(map[*object.Node]map[string]bool)}
 	seen, said := make(map[int]bool), make(map[string]bool)
-	for _, v := range m.passed {
-		id := m.r.stored.Nodes[v.stored].Children[v.child].ID
-		reason, err := u.reason(v, id)
-		if err != nil {
-			return nil, nil, err
-		}
+	add := func(id int, reason string) {
 		if reason == "" || seen[id] {
-			continue
+			return
 		}
 		seen[id] = true
 		paths = append(paths, m.r.userPath(id))
@@ -54,6 +51,26 @@ func (m *matcher) unknown() (paths, hints []string, err error) {
 			said[reason] = true
 			hints = append(hints, reason)
 		}
+	}
+	for _, v := range m.passed {
+		id := m.r.stored.Nodes[v.stored].Children[v.child].ID
+		reason, err := u.reason(v, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		add(id, reason)
+	}
+	misfit := func(id int, n *object.Node) {
+		names := attributeNames(m.r.stored.Nodes[id].Attributes)
+		add(id, fmt.Sprintf("%s is a value in the checkpoint (%s), and none in the model", describeObject(n), strings.Join(names, ", ")))
+	}
+	for _, id := range sortedIDs(m.unused) {
+		if n := m.w.Graph().ByKey[m.bound.key(id)]; n != nil {
+			misfit(id, n)
+		}
+	}
+	for _, p := range m.misfits {
+		misfit(p.stored, p.node)
 	}
 	if len(paths) > 0 {
 		hints = append(hints, "IgnoreUnknown() loads without them")

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
@@ -22,8 +23,14 @@ func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) boo
 		byKey[b.key] = append(byKey[b.key], id)
 	}
 	return func(n *object.Node, e *object.Edge) bool {
+		// What a pointer points to has values, or it would have been made.
+		needsValues := r.opts.Load && e.From.Kind() == reflect.Pointer
 		return slices.ContainsFunc(byKey[n.Key], func(id int) bool {
-			return r.hasChild(id, e.Name) || slices.ContainsFunc(e.Aliases(), func(alias string) bool { return r.hasChild(id, alias) })
+			has := func(name string) bool {
+				c, ok := r.child(id, name)
+				return ok && (!needsValues || r.hasValues(c))
+			}
+			return has(e.Name) || slices.ContainsFunc(e.Aliases(), has)
 		})
 	}
 }
