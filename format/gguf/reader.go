@@ -67,4 +67,4 @@ func (r *Reader) Version() int { return int(r.header.version) }
 func (r *Reader) Metadata() map[string]any { return r.header.metadata }
 
 // Graph returns the graph of the tensors' names, see [nametree].
-func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Graph(r.Keys()) }
+func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }

@@ -28,6 +28,9 @@ func newScanner(b *raw.Blob) *scanner {
 // left returns how many bytes the file has from here on.
 func (s *scanner) left() int64 { return s.size - s.at }
 
+// maxHead is the most bytes that may come before the tensors. A quarter of a million tokens with their scores have 20 MiB.
+const maxHead = 256 << 20
+
 func (s *scanner) fail(reason string, args ...any) {
 	if s.err == nil {
 		s.err = fmt.Errorf("at offset %d: %s", s.at, fmt.Sprintf(reason, args...))
@@ -82,6 +85,9 @@ func (s *scanner) count(what string, size int64) int {
 	if s.err == nil && n > uint64(s.left()/size) {
 		s.fail("%d %s, and the file has %d bytes more", n, what, s.left())
 	}
+	if s.err == nil && n > uint64((maxHead-s.at)/size) {
+		s.fail("%d %s: at most %d bytes may come before the tensors", n, what, int64(maxHead))
+	}
 	if s.err != nil {
 		return 0
 	}
@@ -90,8 +96,13 @@ func (s *scanner) count(what string, size int64) int {
 
 // str reads a string.
 func (s *scanner) str() string {
-	b := make([]byte, s.count("bytes of a string", 1))
-	s.read(b)
+	n := s.count("bytes of a string", 1)
+	var b []byte
+	for len(b) < n && s.err == nil { // what the file says is not trusted before it is there
+		piece := min(n-len(b), 1<<16)
+		b = append(b, make([]byte, piece)...)
+		s.read(b[len(b)-piece:])
+	}
 	return string(b)
 }
 
@@ -200,9 +211,10 @@ func (s *scanner) array(depth int) any {
 
 // elements reads the length and the elements of an array, each of which has at least size bytes.
 func elements[T any](s *scanner, size int64, read func() T) []T {
-	list := make([]T, s.count("elements of an array", size))
-	for i := range list {
-		if list[i] = read(); s.err != nil {
+	n := s.count("elements of an array", size)
+	list := make([]T, 0, min(n, 1<<12))
+	for range n {
+		if list = append(list, read()); s.err != nil {
 			return nil
 		}
 	}

@@ -39,7 +39,7 @@ func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 				}
 			}
 		}
-		return nametree.Graph(keys)
+		return nametree.Of(r.Name(), keys)
 	}
 	b := &builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int), leaves: make(map[string]int)}
 	var find func(model place, steps []string, class, name string) (place, bool)

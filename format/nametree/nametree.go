@@ -45,6 +45,15 @@ func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	return &objectgraph.Graph{Nodes: b.nodes}, nil
 }
 
+// Of is [Graph] for the keys of a file, which its errors name.
+func Of(file string, keys iter.Seq[string]) (*objectgraph.Graph, error) {
+	g, err := Graph(keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return g, nil
+}
+
 // An edge is a child's name at a node.
 type edge struct {
 	from int

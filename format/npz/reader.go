@@ -186,4 +186,4 @@ func fortranStrides(shape tensor.Shape) []int64 {
 }
 
 // Graph returns the graph of the arrays' names, see [nametree].
-func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Graph(r.Keys()) }
+func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }

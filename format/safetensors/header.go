@@ -3,6 +3,7 @@ package safetensors
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -47,9 +48,14 @@ func readHeader(b *raw.Blob) (h header, err error) {
 	case n > uint64(size-lengthSize):
 		return h, raw.Corrupt(name, "", "its header has %d bytes, and the file ends after %d: it was cut off", n, size-lengthSize)
 	}
-	text := make([]byte, n)
-	if err := read(b, text, lengthSize); err != nil {
-		return h, err
+	text, err := jsonscan.Read(b, lengthSize, int64(n))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return h, raw.Corrupt(name, "", "it was cut off while it was read")
+	case errors.Is(err, jsonscan.ErrZeros):
+		return h, raw.Corrupt(name, "", "header: %v", err)
+	case err != nil:
+		return h, raw.OpenError("read", name, err)
 	}
 	if h, err = parseHeader(text); err != nil {
 		return h, raw.Corrupt(name, "", "header: %v", err)

@@ -41,7 +41,7 @@ func TestHeader(t *testing.T) {
 		{"nothing", ``, 0, `expected '{', got ""`},
 		{"not an object", `[]`, 0, `expected '{'`},
 		{"text behind", `{}x`, 0, `at byte 2: expected the end, got "x"`},
-		{"a zero behind", "{}\x00", 0, "expected the end"},
+		{"a zero behind", "{}\x00", 0, "zero byte"},
 		{"a comma behind", `{` + a + `,}`, 4, "expected a string"},
 		{"an end that is missing", `{` + a, 4, "expected a comma or the end of the object, got the end"},
 		{"not UTF-8", "{\"\xff\":1}", 0, "not UTF-8"},

@@ -154,4 +154,4 @@ func (r *Reader) Metadata() map[string]string { return maps.Clone(r.metadata) }
 func (r *Reader) Files() []string { return append([]string(nil), r.files...) }
 
 // Graph returns the graph of the tensors' names, see [nametree].
-func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Graph(r.Keys()) }
+func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }

@@ -8,7 +8,7 @@ import (
 // Graph returns the graph of the tensors' names, see [nametree]. The names of one tensor lead to one node, which has the
 // first of them for its key.
 func (r *Reader) Graph() (*objectgraph.Graph, error) {
-	g, err := nametree.Graph(r.Keys())
+	g, err := nametree.Of(r.Name(), r.Keys())
 	if err != nil || len(r.same) == 0 {
 		return g, err
 	}

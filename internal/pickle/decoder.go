@@ -86,10 +86,16 @@ func (d *Decoder) byte() (byte, error) {
 	return b, nil
 }
 
+// maxBytes is the most bytes of one string or line: the numbers of an array may be in it. A file may look as large as it likes.
+const maxBytes = 1 << 30
+
 // read returns the next n bytes, which are the caller's until the next read where n is small, and for good otherwise.
 func (d *Decoder) read(n uint64) ([]byte, error) {
 	if n > uint64(d.size-d.off) {
 		return nil, d.corrupt("%d bytes are announced, %d are left", n, d.size-d.off)
+	}
+	if n > maxBytes {
+		return nil, d.corrupt("%d bytes are announced, at most %d are read at once", n, int64(maxBytes))
 	}
 	if n <= uint64(d.r.Size()) {
 		b, err := d.r.Peek(int(n))
@@ -120,6 +126,12 @@ func (d *Decoder) line() ([]byte, error) {
 		}
 		if err == nil && whole == nil {
 			return part[:len(part)-1], nil
+		}
+		if len(whole)+len(part) > maxBytes {
+			return nil, d.corrupt("a line has more than %d bytes", int64(maxBytes))
+		}
+		if len(part) == d.r.Size() && len(bytes.Trim(part, "\x00")) == 0 {
+			return nil, d.corrupt("a line has %d zero bytes, which are escaped in text: the file was not written there", len(part))
 		}
 		whole = append(whole, part...)
 		switch {

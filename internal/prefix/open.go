@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"path/filepath"
@@ -128,6 +129,11 @@ func Hint(fsys fsx.ReadFS, path string, err error) error {
 	return fmt.Errorf("ckpt: Error when restoring from checkpoint or SavedModel at %s: %w\nPlease double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1')%s", path, err, beside)
 }
 
+const (
+	maxGraph     = math.MaxInt32 // bytes that are stored of an object graph: protobuf's limit
+	trustedGraph = 16 << 20      // of it that memory is asked for before its checksum is known to be right
+)
+
 // Graph returns the objects of the checkpoint called prefix: of a TensorFlow checkpoint those that it stores, else those
 // that the reader's Graph method knows, else those of the tensors' names ([nametree]). The error satisfies errors.Is(err,
 // [ErrNoObjectGraph]) where a TensorFlow checkpoint stores variables by name only.
@@ -158,8 +164,13 @@ func Graph(ctx context.Context, r format.Reader, prefix string) (*objectgraph.Gr
 	if err := r.Check(objectgraph.GraphKey); err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	if e.Bytes > math.MaxInt {
-		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, more than this machine can hold", prefix, e.Bytes)
+	if e.Bytes > maxGraph {
+		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, and no message of protocol buffers has more than %d: %w", prefix, e.Bytes, math.MaxInt32, format.ErrCorrupt)
+	}
+	if e.Bytes > trustedGraph { // the checksum first: a sparse file may look as large
+		if err := r.WriteStored(ctx, objectgraph.GraphKey, io.Discard); err != nil {
+			return nil, fmt.Errorf("ckpt: %w", err)
+		}
 	}
 	// As bytes: a string would be copied once more to be parsed.
 	blob := bytes.NewBuffer(make([]byte, 0, e.Bytes))

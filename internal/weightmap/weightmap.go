@@ -40,11 +40,13 @@ func Read(b *raw.Blob) (*Index, error) {
 	if b.Size() > maxIndex {
 		return nil, raw.Corrupt(b.Name(), "", "an index of %d bytes, and at most %d are allowed", b.Size(), maxIndex)
 	}
-	text := make([]byte, b.Size())
-	if n, err := b.ReadAt(text, 0); n < len(text) {
-		if err == io.EOF {
-			return nil, raw.Corrupt(b.Name(), "", "it was cut off while it was read")
-		}
+	text, err := jsonscan.Read(b, 0, b.Size())
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, raw.Corrupt(b.Name(), "", "it was cut off while it was read")
+	case errors.Is(err, jsonscan.ErrZeros):
+		return nil, raw.Corrupt(b.Name(), "", "index: %v", err)
+	case err != nil:
 		return nil, raw.OpenError("read", b.Name(), err)
 	}
 	ix := &Index{name: b.Name(), totalSize: -1, of: make(map[string]string)}
