@@ -9,6 +9,7 @@ import (
 	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // exportedGraph returns g with edges by which model finds its variables in what the method export of a Keras model wrote, which has
@@ -20,11 +21,12 @@ func exportedGraph(g *objectgraph.Graph, model any) (extended *objectgraph.Graph
 	}
 	g = keras.ExportedGraph(g, variables, model)
 	w := newWalker(make(map[object.Identity]reflect.Value), nil)
-	if _, group := model.(Group); group || w.AddRoot(model, nil) != nil || w.ExpandAll() != nil {
+	if _, group := model.(Group); group || w.AddRoot(model, nil) != nil {
 		return g, "", ""
 	}
-	p := &exportedProgram{graph: g, variables: variables}
+	p := &exportedProgram{graph: g, variables: variables, walker: w}
 	p.collect(w.Graph().Root(), make(map[*object.Node]bool))
+	defer p.undo()
 	if p.named() {
 		return g, "the file is an export of Keras's, which has no objects: variables were matched by their global names", ""
 	}
@@ -40,12 +42,41 @@ type exportedProgram struct {
 	variables []keras.ExportedVariable
 	leaves    []*object.Node // in Keras's order
 	lacking   string         // where the program holds nil, so that its variables are not all known
+	walker    *walk.Walker
+	undos     []func() // of what was made for nil pointers
 }
+
+// undo takes back what collect made: the load makes it again.
+func (p *exportedProgram) undo() {
+	for _, undo := range slices.Backward(p.undos) {
+		undo()
+	}
+}
+
+// fill makes what a nil pointer lacks.
+func (p *exportedProgram) fill(n *object.Node, e *object.Edge) {
+	if e.Opt.Optional || !e.Wanted || e.Missing == nil || e.From.Kind() != reflect.Pointer {
+		return
+	}
+	undo, err := e.Missing.Alloc(noChildren{})
+	if err != nil || undo == nil {
+		return
+	}
+	p.undos = append(p.undos, undo)
+	_ = p.walker.Again(n, e) // where it fails the walk that loads finds the fault
+}
+
+// noChildren implements [object.Children] for what is not stored.
+type noChildren struct{}
+
+func (noChildren) Names() []string { return nil }
+
+func (noChildren) ListLen() int { return 0 }
 
 // collect finds the variables of n in the order in which Keras lists them: those of an object before those of the objects that it has. Lists
 // and maps are looked through.
 func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
-	if seen[n] {
+	if seen[n] || p.walker.Expand(n) != nil {
 		return
 	}
 	seen[n] = true
@@ -54,12 +85,16 @@ func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
 	}
 	var objects []*object.Node
 	for i := range n.Edges {
-		switch e := &n.Edges[i]; {
+		e := &n.Edges[i]
+		if e.Node == nil {
+			p.fill(n, e)
+		}
+		switch {
 		case e.Node == nil:
 			if e.Wanted && !e.Opt.Optional && p.lacking == "" {
 				p.lacking = object.PlaceOf(n, e)
 			}
-		case len(e.Node.Values) > 0 || ofVariables(e.Node):
+		case len(e.Node.Values) > 0 || p.ofVariables(e.Node):
 			p.collect(e.Node, seen)
 		default:
 			objects = append(objects, e.Node)
@@ -71,18 +106,57 @@ func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
 }
 
 // ofVariables reports a list or a map of variables, which are those of the object that has it.
-func ofVariables(n *object.Node) bool {
-	return n.Obj.Kind() != reflect.Struct && len(n.Edges) > 0 && n.Edges[0].Node != nil && len(n.Edges[0].Node.Values) > 0
+func (p *exportedProgram) ofVariables(n *object.Node) bool {
+	return n.Obj.Kind() != reflect.Struct && p.walker.Expand(n) == nil && len(n.Edges) > 0 && n.Edges[0].Node != nil && len(n.Edges[0].Node.Values) > 0
 }
 
 // named reports whether the graph has every variable that the program must find by its name.
 func (p *exportedProgram) named() bool {
+	names := indexEdges(p.graph)
+	places := make(map[*object.Node]int) // -1: the graph does not have the object
+	var find func(n *object.Node) int
+	find = func(n *object.Node) int {
+		at, known := places[n]
+		switch {
+		case known:
+			return at
+		case n.Parent == nil:
+			return 0
+		}
+		at = -1
+		if above := find(n.Parent); above >= 0 {
+			for _, name := range namesOf(n) {
+				if id, ok := names[storedName{above, name}]; ok {
+					at = id
+					break
+				}
+			}
+		}
+		places[n] = at
+		return at
+	}
 	for _, n := range p.leaves {
-		if !optional(n) && p.find(n) < 0 {
+		if !optional(n) && find(n) < 0 {
 			return false
 		}
 	}
 	return len(p.leaves) > 0
+}
+
+// A storedName is the name of an edge of a stored object.
+type storedName struct {
+	from int
+	name string
+}
+
+func indexEdges(g *objectgraph.Graph) map[storedName]int {
+	index := make(map[storedName]int)
+	for id := range g.Nodes {
+		for _, c := range slices.Backward(g.Nodes[id].Children) { // the first of a name counts
+			index[storedName{id, c.Name}] = c.ID
+		}
+	}
+	return index
 }
 
 // optional reports whether n, or an object that holds it, may be absent.
@@ -93,23 +167,6 @@ func optional(n *object.Node) bool {
 		}
 	}
 	return false
-}
-
-// find returns the stored node that the edges to n lead to, -1 where there is none.
-func (p *exportedProgram) find(n *object.Node) int {
-	if n.Parent == nil {
-		return 0
-	}
-	above := p.find(n.Parent)
-	if above < 0 {
-		return -1
-	}
-	for _, name := range namesOf(n) {
-		if i := slices.IndexFunc(p.graph.Nodes[above].Children, func(c objectgraph.Child) bool { return c.Name == name }); i >= 0 {
-			return p.graph.Nodes[above].Children[i].ID
-		}
-	}
-	return -1
 }
 
 // namesOf returns the names of the edge to n.
@@ -130,13 +187,17 @@ func (p *exportedProgram) inOrder() error {
 	g.Nodes[0].Children = slices.DeleteFunc(slices.Clone(g.Nodes[0].Children), func(c objectgraph.Child) bool {
 		return !strings.HasSuffix(c.Name, "variables")
 	})
+	for i := range g.Nodes { // those of the file keep their children
+		g.Nodes[i].Children = slices.Clip(g.Nodes[i].Children)
+	}
+	have := indexEdges(g)
 	left := slices.DeleteFunc(slices.Clone(p.variables), func(v keras.ExportedVariable) bool {
 		return lastName(v.Name) == "seed_generator_state"
 	})
 	for _, n := range p.leaves {
 		switch {
 		case len(left) > 0 && fitsName(n, left[0].Name):
-			addEdges(g, n.EdgePath(), left[0].Node)
+			addEdges(g, have, n.EdgePath(), left[0].Node)
 			left = left[1:]
 		case optional(n):
 		case len(left) == 0:
@@ -172,21 +233,18 @@ func fitsName(n *object.Node, name string) bool {
 	return false
 }
 
-// addEdges adds the edges from the root to a node, and the nodes between them.
-func addEdges(g *objectgraph.Graph, edges []string, to int) {
+// addEdges adds the edges from the root to a node, and the nodes between them. have is the index of g's edges.
+func addEdges(g *objectgraph.Graph, have map[storedName]int, edges []string, to int) {
 	at := 0
 	for i, name := range edges {
-		c := slices.IndexFunc(g.Nodes[at].Children, func(c objectgraph.Child) bool { return c.Name == name })
-		next := to
-		switch {
-		case c >= 0:
-			next = g.Nodes[at].Children[c].ID
-		case i < len(edges)-1:
-			next = len(g.Nodes)
-			g.Nodes = append(g.Nodes, objectgraph.Node{})
-			fallthrough
-		default:
-			g.Nodes[at].Children = append(slices.Clip(g.Nodes[at].Children), objectgraph.Child{Name: name, ID: next})
+		next, ok := have[storedName{at, name}]
+		if !ok {
+			if next = to; i < len(edges)-1 {
+				next = len(g.Nodes)
+				g.Nodes = append(g.Nodes, objectgraph.Node{})
+			}
+			have[storedName{at, name}] = next
+			g.Nodes[at].Children = append(g.Nodes[at].Children, objectgraph.Child{Name: name, ID: next})
 		}
 		at = next
 	}

@@ -64,6 +64,22 @@ func TestExported(t *testing.T) {
 		require.Contains(t, report.Notes[0].Text, "in their order")
 		require.Len(t, report.Restored, 12)
 	})
+	t.Run("nil pointers are made", func(t *testing.T) {
+		var m struct {
+			Scale          *floats
+			InputTransform *layers.Dense
+			Blocks         [2]*layers.Dense
+			Norm           *layers.BatchNormalization
+			Prediction     *layers.Dense
+			Extra          *layers.Dense `ckpt:",optional"`
+		}
+		require.NoError(t, ckpt.LoadWeights(t.Context(), dir("subclassed"), &m))
+		require.Equal(t, tensor.Shape{3, 1}, m.Prediction.Kernel.Shape())
+		require.Nil(t, m.Extra)
+		m.Prediction, m.Norm = nil, &layers.BatchNormalization{Gamma: *floatsOf(9)}
+		require.Error(t, ckpt.LoadWeights(t.Context(), dir("subclassed"), &m))
+		require.Nil(t, m.Prediction)
+	})
 	t.Run("a model made from Keras's description takes them by their names", func(t *testing.T) {
 		config, err := os.Open(filepath.Join(dir("functional"), "model.json"))
 		require.NoError(t, err)

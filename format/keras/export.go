@@ -14,6 +14,9 @@ const (
 	exportedAgain     = "_all_variables"
 )
 
+// maxSteps is the largest number of parts of a global name that is looked at.
+const maxSteps = 64
+
 // An ExportedVariable is a variable of an exported model.
 type ExportedVariable struct {
 	Node int    // in the graph
@@ -62,9 +65,13 @@ func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any
 	for _, v := range variables {
 		named[v.Name]++
 	}
+	useful := func(name string) bool {
+		// Newer Kerases leave out the layers' names in those of a keras.Model of one's own, so that they are not unique.
+		return named[name] == 1 && strings.Count(name, "/") < maxSteps
+	}
 	for i, v := range variables {
 		b.leaves[v.Key] = v.Node
-		if named[v.Name] > 1 { // of the layers of a keras.Model of one's own, newer Kerases leave the name out
+		if !useful(v.Name) {
 			common = false
 			continue
 		}
