@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -8,67 +9,96 @@ import (
 	"unicode/utf8"
 )
 
-// String returns a table of the model's layers with their numbers of parameters, as Keras's summary has it. Weights that are not
-// loaded or built yet do not count. The wording and the layout may change.
+// String returns the table that Keras's summary prints: layers, the shapes of their outputs, numbers of parameters, and, in a Functional model,
+// the layers before each. Weights that are not loaded or built yet do not count, and "?" stands for a shape that the description does not
+// tell. The wording and the layout may change.
 func (m *Model) String() string {
 	if m == nil || m.program == nil {
 		return "Model: not made by FromKeras"
 	}
-	rows := [][]string{{"Layer (type)", "Connected to", "Param #"}}
-	total := 0
+	rows := [][]string{{"Layer (type)", "Output Shape", "Param #", "Connected to"}}
+	shapes, frozen := describe(m.source)
+	total, trained := 0, 0
 	for _, c := range m.program.Callees {
-		n := parameters(c.Layer)
-		total += n
+		if m.program.Chain && c.Class == "InputLayer" {
+			continue
+		}
+		n := countParameters(c.Layer)
+		total += n.all
+		if !frozen[c.Who.Name] {
+			trained += n.trained
+		}
 		rows = append(rows, []string{
-			fmt.Sprintf("%s (%s)", c.Who.Name, c.Class), strings.Join(m.program.Before(c), ", "), grouped(n),
+			fmt.Sprintf("%s (%s)", c.Who.Name, c.Class), cmp.Or(shapes[c.Who.Name], "?"), grouped(n.all), strings.Join(m.program.Before(c), ", "),
 		})
+	}
+	if m.program.Chain {
+		for i := range rows {
+			rows[i] = rows[i][:3]
+		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Model: %q\n", m.Name())
 	writeTable(&b, rows)
-	fmt.Fprintf(&b, " Total params: %s (%s)\n", grouped(total), bytesText(4*total))
+	for _, line := range []struct {
+		what string
+		n    int
+	}{{"Total", total}, {"Trainable", trained}, {"Non-trainable", total - trained}} {
+		fmt.Fprintf(&b, " %s params: %s (%s)\n", line.what, grouped(line.n), bytesText(4*line.n))
+	}
 	return b.String()
 }
 
-// parameters returns the number of values in the weights of a layer.
-func parameters(layer any) int {
-	total := 0
+// A parameterCount says how many values the weights of a layer have.
+type parameterCount struct{ all, trained int }
+
+// notTrained are the edges of weights that Keras does not train.
+var notTrained = map[string]bool{"moving_mean": true, "moving_variance": true, "adapt_mean": true, "adapt_variance": true, "count": true, "vector_u": true}
+
+// countParameters counts the values in the weights of a layer.
+func countParameters(layer any) (total parameterCount) {
 	if layer == nil {
-		return 0
+		return total
 	}
 	seen := make(map[*Tensor]bool)
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
+	var walk func(v reflect.Value, edge string)
+	walk = func(v reflect.Value, edge string) {
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Interface:
 			if !v.IsNil() {
-				walk(v.Elem())
+				walk(v.Elem(), edge)
 			}
 		case reflect.Slice, reflect.Array:
 			for i := range v.Len() {
-				walk(v.Index(i))
+				walk(v.Index(i), edge)
 			}
 		case reflect.Struct:
 			if v.Type() == reflect.TypeFor[Tensor]() {
 				if x, ok := v.Addr().Interface().(*Tensor); ok && x.Built() && !seen[x] {
 					seen[x] = true
-					total += x.Len()
+					total.all += x.Len()
+					if !notTrained[edge] {
+						total.trained += x.Len()
+					}
 				}
 				return
 			}
 			for i := range v.NumField() {
 				f := v.Type().Field(i)
-				if _, tagged := f.Tag.Lookup("ckpt"); f.IsExported() && (tagged || f.Anonymous) {
-					walk(v.Field(i))
+				tag, tagged := f.Tag.Lookup("ckpt")
+				if name, _, _ := strings.Cut(tag, ","); f.IsExported() && (tagged || f.Anonymous) {
+					walk(v.Field(i), name)
 				}
 			}
 		}
 	}
 	if v := reflect.ValueOf(layer); v.Kind() == reflect.Pointer { // whatever else cannot be restored into
-		walk(v)
+		walk(v, "")
 	}
 	return total
 }
+
+const paramColumn = 2
 
 // writeTable writes rows, the first of which has the headings, as Keras draws tables.
 func writeTable(b *strings.Builder, rows [][]string) {
@@ -93,7 +123,7 @@ func writeTable(b *strings.Builder, rows [][]string) {
 		}
 		for i, cell := range row {
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i == len(row)-1 && at > 0 { // numbers end at one column
+			if i == paramColumn { // numbers end at one column
 				cell, pad = pad+cell, ""
 			}
 			b.WriteString(bar + " " + cell + pad + " ")

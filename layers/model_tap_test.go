@@ -119,15 +119,46 @@ func TestModelSummary(t *testing.T) {
 	_, err = m.Call(random(t, 1, 1, 3))
 	require.NoError(t, err)
 	require.Equal(t, `Model: "m"
-┏━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┓
-┃ Layer (type)   ┃ Connected to ┃ Param # ┃
-┡━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━╇━━━━━━━━━┩
-│ x (InputLayer) │              │       0 │
-├────────────────┼──────────────┼─────────┤
-│ hidden (Dense) │ x            │   1,600 │
-├────────────────┼──────────────┼─────────┤
-│ out (Add)      │              │       0 │
-└────────────────┴──────────────┴─────────┘
+┏━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━━━━━┓
+┃ Layer (type)   ┃ Output Shape ┃ Param # ┃ Connected to ┃
+┡━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━━━━━━━┩
+│ x (InputLayer) │ (None, 3)    │       0 │              │
+├────────────────┼──────────────┼─────────┼──────────────┤
+│ hidden (Dense) │ (None, 3)    │   1,600 │ x            │
+├────────────────┼──────────────┼─────────┼──────────────┤
+│ out (Add)      │ ?            │       0 │              │
+└────────────────┴──────────────┴─────────┴──────────────┘
  Total params: 1,600 (6.25 KB)
+ Trainable params: 1,600 (6.25 KB)
+ Non-trainable params: 0 (0.00 B)
 `, fmt.Sprint(m))
+}
+
+// The layers of a Sequential model have no "Connected to", and each one's output is what the next was built for.
+func TestModelSummaryOfChain(t *testing.T) {
+	m, err := FromKeras(strings.NewReader(`{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [
+		{"class_name": "InputLayer", "config": {"batch_shape": [null, 4, 4, 1], "name": "x"}},
+		{"class_name": "Conv2D", "config": {"name": "conv", "filters": 2, "kernel_size": [3, 3], "trainable": false}, "build_config": {"input_shape": [null, 4, 4, 1]}},
+		{"class_name": "BatchNormalization", "config": {"name": "norm"}, "build_config": {"input_shape": [null, 2, 2, 2]}},
+		{"class_name": "Flatten", "config": {"name": "flat"}},
+		{"class_name": "Dense", "config": {"name": "out", "units": 3}, "build_config": {"input_shape": [null, 8]}}]}}`))
+	require.NoError(t, err)
+	_, err = m.Call(random(t, 1, 1, 4, 4, 1))
+	require.NoError(t, err)
+	require.Equal(t, `Model: "s"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
+┃ Layer (type)              ┃ Output Shape    ┃ Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
+│ conv (Conv2D)             │ (None, 2, 2, 2) │      20 │
+├───────────────────────────┼─────────────────┼─────────┤
+│ norm (BatchNormalization) │ (None, 2, 2, 2) │       8 │
+├───────────────────────────┼─────────────────┼─────────┤
+│ flat (Flatten)            │ (None, 8)       │       0 │
+├───────────────────────────┼─────────────────┼─────────┤
+│ out (Dense)               │ (None, 3)       │      27 │
+└───────────────────────────┴─────────────────┴─────────┘
+ Total params: 55 (220.00 B)
+ Trainable params: 31 (124.00 B)
+ Non-trainable params: 24 (96.00 B)
+`, m.String())
 }
