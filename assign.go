@@ -34,7 +34,7 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 	if err != nil {
 		return err
 	}
-	f, prefix, err := openPath(path, o)
+	f, prefix, err := openPath(ctx, path, o)
 	if err != nil {
 		return err
 	}

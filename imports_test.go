@@ -20,7 +20,7 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                    {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/transfer", "internal/walk", "internal/wording", "internal/writers", "layout", "tensor"},
+		"":                    {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":              {},
 		"store":               {"store", "internal/fsx"},
 		"tensor/gonum":        {"tensor"},
@@ -30,9 +30,10 @@ func TestImports(t *testing.T) {
 		"internal/sections":   {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":     {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":   {"format", "internal/object", "tensor"},
-		"internal/match":      {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "tensor"},
+		"internal/match":      {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "store", "tensor"},
 		"internal/walk":       {"format", "internal/object", "layout", "tensor"},
 		"internal/byname":     {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
+		"internal/storefs":    {"format", "internal/fsx", "store"},
 		"internal/wording":    {},
 		"internal/kerasnames": {"format", "format/keras", "format/objectgraph", "internal/object"},
 		"internal/writers":    {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "internal/kerasnames", "tensor"},

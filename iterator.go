@@ -98,7 +98,7 @@ func WaitForNew(ctx context.Context, dir, last string, opts ...WatchOption) (pat
 func waitForNew(ctx context.Context, dir, last string, o options) (string, error) {
 	start := time.Now()
 	for {
-		path, err := o.place().Latest(dir)
+		path, err := o.place(ctx).Latest(dir)
 		if err != nil || path != "" && path != last {
 			return path, err
 		}

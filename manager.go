@@ -37,9 +37,10 @@ type Manager struct {
 
 	mu       sync.Mutex // a save in the background ends in another goroutine
 	known    managed
-	lastStep *int64   // of the last save; nil where it is not known
-	seen     []string // what the state file may hold, if nobody else has written it
-	damaged  error    // why the state file that was found cannot be continued from
+	lastStep *int64      // of the last save; nil where it is not known
+	seen     []string    // what the state file may hold, if nobody else has written it
+	version  fsx.Version // of the state file in an object store
+	damaged  error       // why the state file that was found cannot be continued from
 }
 
 // NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
@@ -122,7 +123,8 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if err := m.c.Sync(ctx); err != nil {
 		return "", err
 	}
-	unlock, err := m.lock()
+	o.writer = fsx.WithContext(ctx, o.writer)
+	unlock, err := m.lock(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -172,10 +174,13 @@ func (m *Manager) path(number *int64) func(count int64) string {
 }
 
 // lock keeps other saves out of the directory until the function that it returns is called, the first time.
-func (m *Manager) lock() (unlock func(), err error) {
+func (m *Manager) lock(ctx context.Context) (unlock func(), err error) {
 	// A Manager that is to be refused anyhow does not get in the way of the other's saves.
-	if err := m.unchanged(); err != nil {
+	if err := m.unchanged(ctx); err != nil {
 		return nil, err
+	}
+	if _, ok := m.opts.writer.(fsx.Objects); ok {
+		return func() {}, nil // it has no locks: to record is to be refused where the state file is another by then
 	}
 	dir := m.dir
 	if dir == "" {
@@ -192,7 +197,7 @@ func (m *Manager) lock() (unlock func(), err error) {
 		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
 	}
 	unlock = sync.OnceFunc(func() { _ = l.Close() }) // what was locked is only a directory: nothing is lost
-	if err := m.unchanged(); err != nil {
+	if err := m.unchanged(ctx); err != nil {
 		unlock()
 		return nil, err
 	}
@@ -202,6 +207,7 @@ func (m *Manager) lock() (unlock func(), err error) {
 // saved records a checkpoint that was just written and deletes what is now one too many (_record_and_sweep_state). The
 // state is recorded before anything is deleted, so that whatever happens meanwhile it names a latest that is there.
 func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64) error {
+	to = fsx.WithContext(ctx, to)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := m.known.add(filepath.Base(path), path, time.Now())
@@ -213,8 +219,10 @@ func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64
 		m.lastStep = step
 	}
 	m.known.retire(m.opts.manager.keepLast, m.opts.manager.keepEvery)
+	ctx = context.WithoutCancel(ctx)
+	to = fsx.WithContext(ctx, to)
 	m.sweep(to, &m.known)
-	if err := m.record(context.WithoutCancel(ctx), to, &m.known); err != nil {
+	if err := m.record(ctx, to, &m.known); err != nil {
 		m.opts.logger.Warn("The state file still lists checkpoints that are deleted; the next save writes it again", "error", err)
 	}
 	return nil
@@ -244,7 +252,7 @@ func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err 
 	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
 	if status, err = m.c.Restore(ctx, path, fromDir); err != nil {
 		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
-			err = m.opts.saved().Gone(m.dir, path)
+			err = m.opts.saved(ctx).Gone(m.dir, path)
 		}
 		return "", nil, err
 	}

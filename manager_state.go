@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,7 @@ func (m *Manager) stateFile() string { return filepath.Join(m.dir, m.opts.stateF
 // load returns what the directory's state file lets a Manager know (CheckpointManager.__init__).
 func (m *Manager) load() (managed, error) {
 	now := unixSeconds(time.Now())
-	p := m.opts.saved()
+	p := m.opts.saved(context.Background())
 	s, err := p.StateOrNone(m.dir)
 	if err != nil {
 		return managed{}, err
@@ -90,8 +91,14 @@ func (m *Manager) own(path string) (base string, ok bool) {
 }
 
 // unchanged returns an error where the state file is neither what the Manager has last seen of it nor gone.
-func (m *Manager) unchanged() error {
-	s, err := m.opts.saved().StateOrNone(m.dir)
+func (m *Manager) unchanged(ctx context.Context) (err error) {
+	p := m.opts.saved(ctx)
+	if o, ok := p.FS.(fsx.Objects); ok {
+		if m.version, err = o.Version(m.stateFile()); err != nil {
+			return fmt.Errorf("ckpt: %w", err)
+		}
+	}
+	s, err := p.StateOrNone(m.dir)
 	switch {
 	case err != nil:
 		return err
@@ -118,7 +125,18 @@ func (m *Manager) record(ctx context.Context, to fsx.FS, k *managed) error {
 	}
 	// Where the writing fails it is not known whether the file holds this or what it held.
 	m.seen = append(m.seen, stored.String())
-	if err := state.Write(ctx, to, m.stateFile(), stored); err != nil {
+	if o, ok := to.(fsx.Objects); ok {
+		var v fsx.Version
+		if v, err = o.Swap(m.stateFile(), m.version, stored.Append(nil)); err == nil {
+			m.version = v
+		}
+		if errors.Is(err, fsx.ErrConflict) {
+			err = fmt.Errorf("%w: %w", ErrInUse, err)
+		}
+	} else {
+		err = state.Write(ctx, to, m.stateFile(), stored)
+	}
+	if err != nil {
 		return fmt.Errorf("ckpt: the state file could not be written: %w", err)
 	}
 	m.seen = []string{stored.String()}

@@ -20,6 +20,7 @@ import (
 type options struct {
 	fsys     fsx.ReadFS // to read from
 	writer   fsx.FS     // to write to
+	perm     *fs.FileMode
 	logger   *slog.Logger
 	progress func(Progress)
 	attach   []namedObject // With
@@ -83,15 +84,30 @@ func with[O setter](o options, opts []O) (options, error) {
 		opt.set(&o)
 	}
 	if o.fsys == nil {
-		return o, errors.New("ckpt: WithFS(nil): there is no filesystem to read from")
+		return o, errors.New("ckpt: WithFS(nil) or In(nil): there is nothing to read from")
 	}
 	if o.align < 0 || o.align > maxAlign || o.align&(o.align-1) != 0 {
 		return o, fmt.Errorf("ckpt: Align(%d): want a power of two, at most %d", o.align, maxAlign)
 	}
-	if w, ok := o.writer.(fsx.OS); ok && w.Perm != 0 && (w.Perm&^fs.ModePerm != 0 || w.Perm&0o600 != 0o600) {
-		return o, fmt.Errorf("ckpt: FileMode(%#o): want permissions, and the owner's to read and write among them", uint32(w.Perm))
+	if err := o.setPerm(); err != nil {
+		return o, err
 	}
 	return o, checkSavers(o.savers)
+}
+
+// setPerm gives new files the permissions that FileMode asks for.
+func (o *options) setPerm() error {
+	if o.perm == nil || *o.perm == 0 {
+		return nil
+	}
+	if *o.perm&^fs.ModePerm != 0 || *o.perm&0o600 != 0o600 {
+		return fmt.Errorf("ckpt: FileMode(%#o): want permissions, and the owner's to read and write among them", uint32(*o.perm))
+	}
+	if _, ok := o.writer.(fsx.OS); !ok {
+		return errors.New("ckpt: FileMode: a store has no permissions: leave out FileMode or In")
+	}
+	o.writer = fsx.OS{Perm: *o.perm}
+	return nil
 }
 
 // maxAlign is the most that Align takes, a page.
@@ -192,5 +208,5 @@ func Align(n int) WriteOption {
 // FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the owner
 // only. New directories have the same permissions, and those who may read them may enter.
 func FileMode(perm fs.FileMode) FileOption {
-	return option(func(o *options) { o.writer = fsx.OS{Perm: perm} })
+	return option(func(o *options) { o.perm = &perm })
 }

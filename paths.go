@@ -43,7 +43,7 @@ func Latest(dir string, opts ...OpenOption) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return o.place().Latest(dir)
+	return o.place(context.Background()).Latest(dir)
 }
 
 // Exists reports whether there is a checkpoint called prefix: an index, or a file of the V1 format
@@ -70,20 +70,20 @@ func Remove(path string) error {
 }
 
 // place is where checkpoints and state files are read.
-func (o *options) place() prefix.Place {
-	return prefix.Place{FS: o.fsys, StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger, IgnoreDamaged: o.ignoreDamaged}
+func (o *options) place(ctx context.Context) prefix.Place {
+	return prefix.Place{FS: fsx.ReadContext(ctx, o.fsys), StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger, IgnoreDamaged: o.ignoreDamaged}
 }
 
 // saved is where checkpoints and state files are written.
-func (o *options) saved() prefix.Place {
-	p := o.place()
-	p.FS = o.writer
+func (o *options) saved(ctx context.Context) prefix.Place {
+	p := o.place(ctx)
+	p.FS = fsx.WithContext(ctx, o.writer)
 	return p
 }
 
 // openPath opens the checkpoint that a user means by path, and returns its prefix.
-func openPath(path string, o options) (r format.Reader, name string, err error) {
-	c, err := o.place().Open(path)
+func openPath(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
+	c, err := o.place(ctx).Open(path)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,8 +91,8 @@ func openPath(path string, o options) (r format.Reader, name string, err error) 
 }
 
 // openReader is openPath for a [Reader].
-func openReader(path string, o options) (*Reader, error) {
-	c, err := o.place().Open(path)
+func openReader(ctx context.Context, path string, o options) (*Reader, error) {
+	c, err := o.place(ctx).Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +100,8 @@ func openReader(path string, o options) (*Reader, error) {
 }
 
 // openPrefix opens a checkpoint by its prefix.
-func openPrefix(fsys fsx.ReadFS, path string) (format.Reader, error) {
-	c, err := prefix.Open(fsys, path)
+func openPrefix(ctx context.Context, fsys fsx.ReadFS, path string) (format.Reader, error) {
+	c, err := prefix.Open(fsx.ReadContext(ctx, fsys), path)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +109,8 @@ func openPrefix(fsys fsx.ReadFS, path string) (format.Reader, error) {
 }
 
 // prefixOnly is openPath for callers to whom a path is a prefix.
-func prefixOnly(path string, o options) (r format.Reader, name string, err error) {
-	r, err = openPrefix(o.fsys, path)
+func prefixOnly(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
+	r, err = openPrefix(ctx, o.fsys, path)
 	return r, path, err
 }
 
@@ -120,9 +120,6 @@ func readGraph(ctx context.Context, r format.Reader, path string) (*objectgraph.
 }
 
 // checkSavePath refuses a path that cannot be saved to.
-func checkSavePath(path string, o options) error { return o.place().CheckSave(path) }
-
-// recordLatest makes path the latest checkpoint of its directory.
-func recordLatest(ctx context.Context, o options, path string) error {
-	return prefix.Record(ctx, o.writer, o.stateFile, path)
+func checkSavePath(path string, o options) error {
+	return o.place(context.Background()).CheckSave(path)
 }

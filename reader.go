@@ -39,7 +39,7 @@ func Open(path string, opts ...OpenOption) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openReader(path, o)
+	return openReader(context.Background(), path, o)
 }
 
 // Prefix returns the checkpoint's prefix, which tells what Open chose.

@@ -13,6 +13,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
@@ -31,7 +32,7 @@ func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
 	if err != nil {
 		return err
 	}
-	r, err := openReader(in, o)
+	r, err := openReader(ctx, in, o)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
 	if err != nil {
 		return fmt.Errorf("ckpt: reshard %s: %w", in, err)
 	}
-	w := bundle.Create(o.writer, out, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
+	w := bundle.Create(fsx.WithContext(ctx, o.writer), out, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
 	verify := make([]func() error, len(infos))
 	for i, t := range infos {
 		verify[i] = sync.OnceValue(func() error {

@@ -181,7 +181,7 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Restor
 	if saved {
 		open = openPath
 	}
-	f, prefix, err := open(path, o)
+	f, prefix, err := open(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (c *Checkpoint) follow(r *restore) {
 // runPlanned matches a planned restore again, since the program may have changed, and moves its bytes. Where it fails the restore
 // is still planned.
 func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
-	f, err := openPrefix(r.opts.fsys, r.path)
+	f, err := openPrefix(ctx, r.opts.fsys, r.path)
 	if err != nil {
 		return err
 	}
@@ -292,7 +292,7 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 	if !r.CanFollowUp(g) {
 		return nil
 	}
-	f, err := openPrefix(r.opts.fsys, r.path)
+	f, err := openPrefix(ctx, r.opts.fsys, r.path)
 	if err != nil {
 		return fmt.Errorf("ckpt: values that wait for an object attached since the restore: %w", err)
 	}

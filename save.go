@@ -155,7 +155,13 @@ func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption
 	if err := c.Sync(ctx); err != nil {
 		return "", err
 	}
-	return c.saveCounted(ctx, o, func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }, recordLatest)
+	o.writer = fsx.WithContext(ctx, o.writer)
+	latest, err := o.saved(ctx).Publish(o.writer, filepath.Dir(prefix))
+	if err != nil {
+		return "", err
+	}
+	name := func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }
+	return c.saveCounted(ctx, o, name, func(ctx context.Context, o options, path string) error { return latest.Record(ctx, o.writer, path) })
 }
 
 // saveCounted counts a save, writes it to the path that name gives for the count, and then runs record.
@@ -168,7 +174,7 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 	if err := checkSavePath(path, o); err != nil {
 		return "", err
 	}
-	if err := c.checkState(path, o); err != nil {
+	if err := c.checkState(ctx, path, o); err != nil {
 		return "", err
 	}
 	*counter++
@@ -184,12 +190,12 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 
 // checkState refuses the first save into a directory that has checkpoints and a damaged state file. Later saves have written the
 // state file themselves.
-func (c *Checkpoint) checkState(path string, o options) error {
+func (c *Checkpoint) checkState(ctx context.Context, path string, o options) error {
 	dir := filepath.Dir(path)
 	if c.savedIn == dir {
 		return nil
 	}
-	if err := o.saved().Damaged(dir); err != nil {
+	if err := o.saved(ctx).Damaged(dir); err != nil {
 		return err
 	}
 	c.savedIn = dir
@@ -208,6 +214,7 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOptio
 	if err := c.Sync(ctx); err != nil {
 		return "", err
 	}
+	o.writer = fsx.WithContext(ctx, o.writer)
 	if err := c.write(ctx, prefix, o, nil); err != nil {
 		return "", err
 	}
@@ -259,6 +266,7 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 	if o.writer, err = fsx.Anchor(o.writer); err != nil {
 		return fmt.Errorf("ckpt: save %s: %w", path, err)
 	}
+	o.writer = fsx.WithContext(context.WithoutCancel(ctx), o.writer)
 	w, err := planFiles(tensors, path, o)
 	if err != nil {
 		return err

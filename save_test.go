@@ -332,7 +332,7 @@ func TestFilesOfASave(t *testing.T) {
 		}, func(disk *errfs.FS, saved bool, what string) {
 			v := scalar(0)
 			c := mustNew(t, Group{"v": v}, withDisk(disk))
-			latest, err := c.opts.place().Latest("train")
+			latest, err := c.opts.place(t.Context()).Latest("train")
 			require.NoError(t, err, what)
 			if latest == "" {
 				require.False(t, saved, what)

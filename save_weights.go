@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 
 	"github.com/gockpt/ckpt/internal/derived"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/internal/writers"
@@ -36,6 +38,7 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	if err != nil {
 		return err
 	}
+	o.writer = fsx.WithContext(ctx, o.writer)
 	if err := checkSavePath(path, o); err != nil {
 		return err
 	}
@@ -56,10 +59,14 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	case o.as != writers.TensorFlow || o.maker != "":
 		return writeFlat(ctx, g, path, o)
 	}
+	latest, err := o.saved(ctx).Publish(o.writer, filepath.Dir(path))
+	if err != nil {
+		return err
+	}
 	if err := writeGraph(ctx, g, path, o); err != nil {
 		return err
 	}
-	return recordLatest(ctx, o, path)
+	return latest.Record(ctx, o.writer, path)
 }
 
 // As makes [SaveWeights] write a format whatever the path's ending is: "tensorflow", "safetensors", "npz", "hdf5", that of

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/byname"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/walk"
@@ -90,6 +91,7 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption
 	if err != nil {
 		return "", err
 	}
+	o.writer = fsx.WithContext(ctx, o.writer)
 	path = o.saver.path(prefix)
 	if err := checkSavePath(path, o); err != nil {
 		return "", err
@@ -132,7 +134,7 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 	if len(vars) == 0 {
 		return nil
 	}
-	f, err := openPrefix(o.fsys, path)
+	f, err := openPrefix(ctx, o.fsys, path)
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
 			err = fmt.Errorf("ckpt: The passed save_path is not a valid checkpoint: %s: %w", path, err)

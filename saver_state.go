@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
@@ -33,7 +34,7 @@ func (s *Saver) Checkpoints() []string {
 func (s *Saver) Recover(paths ...string) {
 	s.last = nil
 	for _, path := range paths {
-		if t, err := ModTime(path); err == nil {
+		if t, err := prefix.ModTime(s.opts.writer, path); err == nil {
 			s.last = append(s.last, timed{path, t})
 		}
 	}
@@ -55,7 +56,8 @@ func (s *Saver) record(ctx context.Context, path string, o options) error {
 	for _, t := range last {
 		list.All = append(list.All, t.path)
 	}
-	stored, err := list.Stored(dir, o.saver.relative)
+	_, inStore := o.writer.(fsx.Objects) // which has no absolute paths
+	stored, err := list.Stored(dir, o.saver.relative || inStore)
 	if err == nil {
 		err = state.Write(ctx, o.writer, filepath.Join(dir, o.stateFile), stored)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/sections"
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/tensor"
@@ -55,6 +56,7 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	if err != nil {
 		return err
 	}
+	o.writer = fsx.WithContext(ctx, o.writer)
 	source := func(ctx context.Context) (*objectgraph.Graph, []stored.Tensor, error) {
 		g, err := c.walk()
 		if err != nil {
@@ -77,9 +79,10 @@ func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string
 	if err != nil {
 		return "", err
 	}
+	o.writer = fsx.WithContext(ctx, o.writer)
 	err = sections.Merge(ctx, o.writer, prefix, sections.MergeOptions{
 		Attempt: o.attempt, Unverified: o.unverified,
-		Record: func(ctx context.Context) error { return o.saved().RecordNewer(ctx, o.writer, prefix) },
+		Record: func(ctx context.Context) error { return o.saved(ctx).RecordNewer(ctx, o.writer, prefix) },
 	})
 	if err != nil {
 		return "", err

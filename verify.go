@@ -32,7 +32,7 @@ func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 				p.at.Total += e.Bytes
 			}
 		}
-		counted, err := openPrefix(countedFS{r.opts.fsys, p}, r.prefix)
+		counted, err := openPrefix(ctx, countedFS{fsx.ReadContext(ctx, r.opts.fsys), p}, r.prefix)
 		if err != nil {
 			return err
 		}
@@ -174,6 +174,9 @@ func (c countedFS) Open(name string) (fsx.Reader, error) {
 	return countedReader{r, c.count}, nil
 }
 
+// OpenWhole implements fsx.WholeOpener.
+func (c countedFS) OpenWhole(name string) (fsx.Reader, error) { return fsx.OpenWhole(c.ReadFS, name) }
+
 type countedReader struct {
 	fsx.Reader
 	count *byteCount
@@ -183,4 +186,11 @@ func (c countedReader) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.Reader.ReadAt(p, off)
 	c.count.add(int64(n))
 	return n, err
+}
+
+// Expect implements fsx.Expecter where the reader does.
+func (c countedReader) Expect(ranges []fsx.Range) {
+	if e, ok := c.Reader.(fsx.Expecter); ok {
+		e.Expect(ranges)
+	}
 }

@@ -203,7 +203,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	if err != nil {
 		return err
 	}
-	f, err := openPrefix(o.fsys, path)
+	f, err := openPrefix(ctx, o.fsys, path)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	if o.report != nil {
 		*o.report = Report{Checkpoint: path}
 	}
-	file, err := openReader(path, o)
+	file, err := openReader(ctx, path, o)
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,18 @@ type Found interface {
 	Read(ctx context.Context, dst tensor.Any) error
 }
 
+// An Expecter is a [Reader] that can fetch ahead what will be read, where its files are far away.
+type Expecter interface {
+	// Expect says that these will be read, once each and most likely in this order. It reports no errors: reading does.
+	Expect(wanted iter.Seq[Wanted])
+}
+
+// A Wanted is a tensor, or a region of one, that will be read.
+type Wanted struct {
+	Key    string
+	Region tensor.Slice // nil: all of it
+}
+
 // A Source is a tensor to be written, whose values are asked for when their turn comes.
 type Source struct {
 	DType tensor.DType

@@ -130,7 +130,7 @@ func (r *Reader) stream(ctx context.Context, s *stored, buf []byte, fn func(off 
 			return err
 		}
 		chunk := buf[:min(int64(len(buf)), s.rec.size-off)]
-		if err := r.readAt(s, chunk, off); err != nil {
+		if err := r.readAt(ctx, s, chunk, off); err != nil {
 			return err
 		}
 		crc = crc32.Update(crc, castagnoli, chunk)
@@ -143,8 +143,8 @@ func (r *Reader) stream(ctx context.Context, s *stored, buf []byte, fn func(off 
 }
 
 // readAt fills chunk from offset off of s.
-func (r *Reader) readAt(s *stored, chunk []byte, off int64) error {
-	n, err := s.file.ReadAt(chunk, s.rec.offset+off)
+func (r *Reader) readAt(ctx context.Context, s *stored, chunk []byte, off int64) error {
+	n, err := s.file.readAt(ctx, chunk, s.rec.offset+off)
 	if n == len(chunk) {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte, each in
 			return err
 		}
 		chunk := memory[off:min(off+chunkSize, len(memory))]
-		err := r.readAt(s, chunk, int64(off))
+		err := r.readAt(ctx, s, chunk, int64(off))
 		crc = crc32.Update(crc, castagnoli, chunk)
 		r.toNative(s.rec.dtype, chunk) // also what a failed read has left
 		if err != nil {
@@ -204,7 +204,7 @@ func (r *Reader) readParallel(ctx context.Context, s *stored, memory []byte, wor
 				}
 				off := i * chunkSize
 				chunk := memory[off:min(off+chunkSize, len(memory))]
-				err := r.readAt(s, chunk, int64(off))
+				err := r.readAt(ctx, s, chunk, int64(off))
 				sums[i] = crc32.Update(0, castagnoli, chunk)
 				r.toNative(s.rec.dtype, chunk) // also what a failed read has left
 				if err != nil {
@@ -259,7 +259,7 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 				}
 				// As many steps as fit, each read from its run's beginning to the last run's end.
 				ahead := min((bufferSize-len(dst))/step, rs.ahead())*step + len(dst)
-				if err := r.readAt(s, buf[:ahead], int64(src)); err != nil {
+				if err := r.readAt(ctx, s, buf[:ahead], int64(src)); err != nil {
 					return err
 				}
 				lo, hi = src, src+ahead
@@ -282,7 +282,7 @@ func (r *Reader) readRun(ctx context.Context, s *stored, src int, dst []byte) er
 			return err
 		}
 		chunk := dst[:min(chunkSize, len(dst))]
-		err := r.readAt(s, chunk, int64(src))
+		err := r.readAt(ctx, s, chunk, int64(src))
 		r.toNative(s.rec.dtype, chunk)
 		if err != nil {
 			return err

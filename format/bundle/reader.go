@@ -68,7 +68,7 @@ func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 // open is one try of Open. It opens no data file.
 func open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	name := IndexFile(prefix)
-	index, err := fsys.Open(name)
+	index, err := fsx.OpenWhole(fsys, name)
 	if err != nil {
 		return nil, openError(name, err)
 	}

@@ -70,11 +70,20 @@ type listedFile struct {
 }
 
 // dataFiles returns the data files of the prefix; none where the directory cannot be listed.
-func (p *place) dataFiles() (found []listedFile) {
+func (p *place) dataFiles() []listedFile {
+	found, _ := p.listDataFiles()
+	return found
+}
+
+// listDataFiles returns the data files of the prefix; none where there is no directory.
+func (p *place) listDataFiles() (found []listedFile, err error) {
 	dir, base := filepath.Dir(p.prefix+"."), filepath.Base(IndexFile(p.prefix))
 	entries, err := p.fsys.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, e := range entries {
 		prefix, _, of, ok := ParseDataFile(e.Name())
@@ -82,7 +91,7 @@ func (p *place) dataFiles() (found []listedFile) {
 			found = append(found, listedFile{filepath.Join(dir, e.Name()), of})
 		}
 	}
-	return found
+	return found, nil
 }
 
 // removeOthers removes the data files that are not count by their names, as far as it can: no index speaks of them, and the

@@ -161,7 +161,7 @@ func (c *section) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, io.EOF
 	}
-	if err := c.r.readAt(c.s, p, c.off); err != nil {
+	if err := c.r.readAt(c.ctx, c.s, p, c.off); err != nil {
 		return 0, err
 	}
 	c.off += int64(len(p))

@@ -97,6 +97,9 @@ func (v *verifier) add(e sstable.Entry) error {
 
 // flush verifies the entries noted and reports their problems.
 func (v *verifier) flush() error {
+	if v.r.fetches() {
+		v.expect()
+	}
 	group, ctx := errgroup.WithContext(v.ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range v.batch {
@@ -118,6 +121,17 @@ func (v *verifier) flush() error {
 	clear(v.batch)
 	v.batch = v.batch[:0]
 	return nil
+}
+
+// expect tells the data files what flush will read.
+func (v *verifier) expect() {
+	e := expectations{r: v.r}
+	for i := range v.batch {
+		if rec := &v.batch[i].rec; v.batch[i].err == nil && len(rec.slices) == 0 {
+			e.add(rec, wholeSlice(rec.shape), wholeSlice(rec.shape))
+		}
+	}
+	e.tell()
 }
 
 // verifyEntry verifies the bytes of s or, where it is a partitioned tensor's own entry, that its parts are there.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -55,8 +56,13 @@ func (f *dataFile) exceeded(size int64) bool {
 
 // ReadAt implements io.ReaderAt.
 func (f *dataFile) ReadAt(p []byte, off int64) (n int, err error) {
+	return f.readAt(context.Background(), p, off)
+}
+
+// readAt is ReadAt, which the end of ctx ends where the file can do that.
+func (f *dataFile) readAt(ctx context.Context, p []byte, off int64) (n int, err error) {
 	err = f.with(func(r fsx.Reader) (err error) {
-		n, err = r.ReadAt(p, off)
+		n, err = fsx.ReadAt(ctx, r, p, off)
 		return err
 	})
 	return n, err

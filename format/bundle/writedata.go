@@ -43,7 +43,7 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files))}
+	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files)), ends: make([]int64, len(files))}
 	err := d.feed()
 	// The first error is the group's; feed's own comes from the context where another failed.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
@@ -100,6 +100,7 @@ type dataWriter struct {
 	progress sync.Mutex
 	written  int64
 	handed   []atomic.Int64 // bytes written to each file
+	ends     []int64        // where in each file the item ends that was handed over last
 }
 
 // A batch is a run of bytes of a data file that is gathered before it is written.
@@ -142,20 +143,52 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 		chunks = int((it.size + chunkSize - 1) / chunkSize)
 	}
 	it.sums = d.takeSums(chunks)
+	if it.size > bufferSize {
+		d.flush() // files that are written in order take nothing that follows before it
+	}
+	d.fillGap(it)
 	switch {
 	case it.size <= bufferSize:
 		return d.gather(it, t)
 	case !numeric:
-		d.group.Go(func() error { return d.elements(it, t) })
+		d.start(it.shard, func() error { return d.elements(it, t) })
 		return nil
 	}
 	for i := range it.sums {
 		off := i * chunkSize
-		d.group.Go(func() error {
+		d.start(it.shard, func() error {
 			return d.chunk(it, i, memory[off:min(off+chunkSize, len(memory))])
 		})
 	}
 	return nil
+}
+
+// start lets the group do what writes to a data file.
+func (d *dataWriter) start(shard int, write func() error) {
+	d.group.Go(func() error {
+		err := write()
+		if err != nil {
+			fsx.Abandon(d.files[shard], err)
+		}
+		return err
+	})
+}
+
+// fillGap writes the zeros before it, in files that are written in order. In others there are zeros where nothing is written.
+func (d *dataWriter) fillGap(it *item) {
+	if _, ordered := d.w.fsys.(fsx.Objects); !ordered || d.w.opts.Alignment <= 1 {
+		return
+	}
+	gap := it.offset - d.ends[it.shard]
+	if gap > 0 {
+		d.flush()
+		d.batch = &batch{shard: it.shard, offset: d.ends[it.shard], buf: d.buffer(), gaps: gap}
+		*d.batch.buf = append(*d.batch.buf, make([]byte, gap)...)
+		if it.size > bufferSize {
+			d.flush()
+		}
+	}
+	d.ends[it.shard] = it.offset + it.size
 }
 
 // takeSums returns room for n checksums, which many items have of one array.
@@ -254,7 +287,7 @@ func (d *dataWriter) flush() {
 		return
 	}
 	d.batch = nil
-	d.group.Go(func() error {
+	d.start(b.shard, func() error {
 		defer d.buffers.Put(b.buf)
 		return d.writeAt(b.shard, *b.buf, b.offset, b.gaps)
 	})

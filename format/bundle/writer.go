@@ -211,6 +211,9 @@ func (w *Writer) Commit(ctx context.Context) error {
 	if err := w.plan(ctx); err != nil {
 		return err
 	}
+	if o, ok := w.fsys.(fsx.Objects); ok {
+		return w.upload(ctx, o)
+	}
 	n := w.shards()
 	at := placeOf(w.fsys, w.prefix)
 	at.sweep()

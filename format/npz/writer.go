@@ -103,26 +103,64 @@ func (w *Writer) write(ctx context.Context, f fsx.File, items []raw.Item) error 
 		it.Offset = end + m.localSize() + int64(len(headers[i]))
 		end += m.localSize() + m.size
 	}
+	if _, ordered := w.fsys.(fsx.Objects); ordered {
+		return w.writeInOrder(ctx, f, items, members, headers, end)
+	}
 	if err := f.Allocate(end); err != nil {
 		return raw.OpenError("allocate", w.path, err)
 	}
 	if err := raw.Write(ctx, f, w.path, items, w.progress(raw.TotalSize(items))); err != nil {
 		return err
 	}
-	var directory []byte
+	directory := directoryOf(items, members, headers, end)
 	for i := range members {
-		m, header := &members[i], headers[i]
-		m.sum = crc.Combine(crc32.IEEE, crc32.ChecksumIEEE(header), items[i].CRC, items[i].Size())
-		if _, err := f.WriteAt(append(m.appendLocal(nil), header...), m.offset); err != nil {
+		if _, err := f.WriteAt(append(members[i].appendLocal(nil), headers[i]...), members[i].offset); err != nil {
 			return raw.OpenError("write", w.path, err)
 		}
-		directory = m.appendEntry(directory)
 	}
-	directory = appendEnd(directory, len(members), int64(len(directory)), end)
 	if _, err := f.WriteAt(directory, end); err != nil {
 		return raw.OpenError("write", w.path, err)
 	}
 	return nil
+}
+
+// writeInOrder writes the archive from its beginning to its end. The values are looked at twice: first for their checksums.
+func (w *Writer) writeInOrder(ctx context.Context, f fsx.File, items []raw.Item, members []member, headers [][]byte, end int64) error {
+	if err := raw.Write(ctx, nowhere{}, w.path, items, nil); err != nil {
+		return err
+	}
+	directory := directoryOf(items, members, headers, end)
+	if err := f.Allocate(end + int64(len(directory))); err != nil {
+		return raw.OpenError("allocate", w.path, err)
+	}
+	progress := w.progress(raw.TotalSize(items))
+	for i := range members {
+		if _, err := f.WriteAt(append(members[i].appendLocal(nil), headers[i]...), members[i].offset); err != nil {
+			return raw.OpenError("write", w.path, err)
+		}
+		if err := raw.Write(ctx, f, w.path, items[i:i+1], progress); err != nil {
+			return err
+		}
+	}
+	if _, err := f.WriteAt(directory, end); err != nil {
+		return raw.OpenError("write", w.path, err)
+	}
+	return nil
+}
+
+// nowhere is a file of which only the checksums are wanted.
+type nowhere struct{}
+
+func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+
+// directoryOf returns the archive's directory, which begins at end, and sets the members' checksums.
+func directoryOf(items []raw.Item, members []member, headers [][]byte, end int64) (directory []byte) {
+	for i := range members {
+		m := &members[i]
+		m.sum = crc.Combine(crc32.IEEE, crc32.ChecksumIEEE(headers[i]), items[i].CRC, items[i].Size())
+		directory = m.appendEntry(directory)
+	}
+	return appendEnd(directory, len(members), int64(len(directory)), end)
 }
 
 // progress returns what [raw.Write] tells of bytes that were written.

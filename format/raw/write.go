@@ -14,6 +14,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/crc"
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -118,12 +119,24 @@ func (w *writer) item(it *Item, t tensor.Any) {
 		w.gather(it, memory)
 		return
 	}
+	w.flush() // files that are written in order take nothing that follows before it
 	it.sums = make([]uint32, (len(memory)+chunkSize-1)/chunkSize)
 	for i := range it.sums {
 		off := i * chunkSize
 		chunk := memory[off:min(off+chunkSize, len(memory))]
-		w.group.Go(func() error { return w.chunk(it, i, chunk) })
+		w.start(func() error { return w.chunk(it, i, chunk) })
 	}
+}
+
+// start lets the group do what writes to the file.
+func (w *writer) start(write func() error) {
+	w.group.Go(func() error {
+		err := write()
+		if err != nil {
+			fsx.Abandon(w.f, err)
+		}
+		return err
+	})
 }
 
 // smallSize is how large a tensor is written together with others.
@@ -169,7 +182,7 @@ func (w *writer) flush() {
 		return
 	}
 	w.open = nil
-	w.group.Go(func() error {
+	w.start(func() error {
 		defer w.buffers.Put(buf)
 		return w.writeAt(*buf, at)
 	})

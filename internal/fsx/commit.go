@@ -23,6 +23,9 @@ import (
 //
 // Two commits of one destination must not overlap: the one begun later takes it from the other, which fails. Those of
 // [Shared] may.
+//
+// On [Objects] there are no temporary names: each file takes its own when Run, or Close, has made it durable, the one created last at
+// the end. What was replaced is not put back.
 type Commit struct {
 	fsys   FS
 	shared bool
@@ -76,6 +79,15 @@ func (c *Commit) Create(final string) (File, error) {
 	}
 	if slices.ContainsFunc(c.files, func(f *commitFile) bool { return f.final == final }) {
 		return nil, &CommitError{Op: "create", Path: final, Err: fs.ErrExist}
+	}
+	if o, ok := c.fsys.(Objects); ok {
+		f, err := o.Upload(final, AnyVersion)
+		if err != nil {
+			return nil, &CommitError{Op: "create", Path: final, Err: err}
+		}
+		file := &commitFile{File: f, final: final, whole: true}
+		c.files = append(c.files, file)
+		return file, nil
 	}
 	dir := filepath.Dir(final)
 	if !slices.Contains(c.dirs, dir) {
@@ -131,6 +143,10 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 		if err := f.Close(); err != nil {
 			return &CommitError{Op: "sync", Path: f.final, Err: err}
 		}
+		f.moved = f.whole
+	}
+	if _, ok := c.fsys.(Objects); ok {
+		return nil
 	}
 	if err := ctx.Err(); err != nil && len(c.files) > 0 {
 		return &CommitError{Op: "rename", Path: c.files[0].final, Err: err}
@@ -199,6 +215,9 @@ func (c *Commit) takeBack() (left []string) {
 		f.abandon()
 		var err error
 		switch {
+		case f.whole && !f.moved: // closing it was enough
+		case f.whole:
+			err = errors.ErrUnsupported
 		case !f.moved:
 			_ = c.fsys.Remove(f.temp)
 			if f.backup != "" {
@@ -239,6 +258,7 @@ type commitFile struct {
 	backup      string // the second name of what is replaced
 	fresh       bool   // nothing was at final
 	moved       bool
+	whole       bool // of [Objects]: it is in place once it is synced
 
 	once sync.Once
 	err  error
@@ -248,6 +268,9 @@ func (f *commitFile) Close() error {
 	f.once.Do(func() { f.err = errors.Join(f.Sync(), f.File.Close()) })
 	return f.err
 }
+
+// Abandon is the function Abandon of the file.
+func (f *commitFile) Abandon(err error) { Abandon(f.File, err) }
 
 // abandon closes without syncing what nobody will read.
 func (f *commitFile) abandon() {

@@ -12,7 +12,7 @@ import (
 // WriteFile replaces the file called name with data, atomically and durably: whoever reads it finds the old
 // contents or the new. Several may write at once: the last wins. The errors are those of [Commit.Run].
 func WriteFile(ctx context.Context, fsys FS, name string, data []byte) error {
-	c := Shared(fsys)
+	c := Shared(WithContext(ctx, fsys))
 	defer c.Abort()
 	f, err := c.Create(name)
 	if err != nil {
@@ -26,6 +26,9 @@ func WriteFile(ctx context.Context, fsys FS, name string, data []byte) error {
 
 // ReadFile returns the contents of a file of at most limit bytes; a larger one is an error.
 func ReadFile(fsys ReadFS, name string, limit int64) (data []byte, err error) {
+	if o, ok := fsys.(Objects); ok {
+		return o.ReadFile(name, limit)
+	}
 	r, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -40,6 +43,9 @@ func ReadFile(fsys ReadFS, name string, limit int64) (data []byte, err error) {
 // MkdirAll makes dir and what is missing above it, and makes them durable: a directory's own entry is its
 // parent's to sync.
 func MkdirAll(fsys FS, dir string) error {
+	if _, ok := fsys.(Objects); ok {
+		return nil
+	}
 	dir = filepath.Clean(dir) // "" is the working directory, as in the directory of "file"
 	var parents []string      // of the directories to make, the deepest first
 	for d := dir; ; {

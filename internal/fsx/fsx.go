@@ -71,8 +71,11 @@ func Current(fsys ReadFS, name string, r Reader) (bool, error) {
 }
 
 // SameFile reports whether a and b describe one file that was not written to between: by what the system says where it does,
-// and by size and time.
+// and by size and time. Of [Objects] the versions decide.
 func SameFile(a, b fs.FileInfo) bool {
+	if v, ok := a.Sys().(Version); ok {
+		return v == b.Sys()
+	}
 	if os.SameFile(a, a) && !os.SameFile(a, b) {
 		return false
 	}

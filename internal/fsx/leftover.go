@@ -94,6 +94,9 @@ func SweepAll(fsys FS, dir string, ours func(final string) bool) (removed []stri
 }
 
 func sweep(fsys FS, dir string, gone func(name, final string) bool) (removed []string, err error) {
+	if _, ok := fsys.(Objects); ok {
+		return nil, nil // there are no temporary files
+	}
 	if _, err := fsys.ReadDir(dir); err != nil {
 		return nil, err
 	}

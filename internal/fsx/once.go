@@ -9,6 +9,12 @@ import (
 // WriteOnce makes the file called name with data, whole and durable, unless there is one already: then the error
 // satisfies errors.Is(err, fs.ErrExist) and the file stays as it is. Of several who try at once one succeeds.
 func WriteOnce(fsys FS, name string, data []byte) error {
+	if o, ok := fsys.(Objects); ok {
+		if _, err := o.Swap(name, NoVersion, data); err != nil {
+			return &CommitError{Op: "upload", Path: name, Err: err}
+		}
+		return nil
+	}
 	temp := TempName(fsys, name)
 	f, err := fsys.Create(temp)
 	if err != nil {

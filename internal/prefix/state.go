@@ -184,12 +184,8 @@ func (p Place) CheckSave(prefix string) error {
 
 // Record makes prefix the latest checkpoint of its directory, and the only one that the state file lists.
 func Record(ctx context.Context, fsys fsx.FS, stateFile, prefix string) error {
-	dir, base := filepath.Split(prefix)
-	if base == "" {
-		base = "./" // joined with dir and ".index" it finds the file; TensorFlow's "." does not
-	}
-	s := &state.State{Latest: base, All: []string{base}}
-	if err := state.Write(ctx, fsys, filepath.Join(dir, stateFile), s); err != nil {
+	dir, _ := filepath.Split(prefix)
+	if err := state.Write(ctx, fsys, filepath.Join(dir, stateFile), stateOf(prefix)); err != nil {
 		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", prefix, err)
 	}
 	return nil
@@ -199,14 +195,20 @@ func Record(ctx context.Context, fsys fsx.FS, stateFile, prefix string) error {
 // prefix already only what a crash has left of its writing is removed. p reads where fsys writes.
 func (p Place) RecordNewer(ctx context.Context, fsys fsx.FS, prefix string) error {
 	dir, base := filepath.Split(prefix)
+	if o, ok := fsx.WithContext(ctx, fsys).(fsx.Objects); ok {
+		v, newer, err := p.newer(o, prefix)
+		if err != nil || newer {
+			return err
+		}
+		return (&Publication{p, v}).Record(ctx, fsys, prefix)
+	}
 	s, err := p.StateOrNone(filepath.Dir(prefix))
 	if err == nil && s != nil {
 		if base != "" && s.Latest == base && len(s.All) == 1 && s.All[0] == base {
 			_, _ = fsx.Sweep(fsys, filepath.Dir(prefix), func(final string) bool { return final == p.StateFile })
 			return fsys.SyncDir(filepath.Clean(dir))
 		}
-		name, n, numbered := CutNumber(base)
-		if other, m, ok := CutNumber(filepath.Base(s.Latest)); ok && numbered && other == name && m > n {
+		if later(s, base) {
 			return nil
 		}
 	}

@@ -58,6 +58,7 @@ func (p *Plan) prepare(allOrNothing bool) error {
 // read reads all tensors, with as many goroutines as there are processors.
 func (p *Plan) read(ctx context.Context, r format.Reader, progress func(done, total int64)) error {
 	report := reporter(p.assignments, progress)
+	p.expect(r)
 	var taken atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for range min(runtime.GOMAXPROCS(0), len(p.assignments)) {
@@ -78,6 +79,25 @@ func (p *Plan) read(ctx context.Context, r format.Reader, progress func(done, to
 		})
 	}
 	return g.Wait()
+}
+
+// expect tells r what will be read.
+func (p *Plan) expect(r format.Reader) {
+	e, ok := r.(format.Expecter)
+	if !ok {
+		return
+	}
+	e.Expect(func(yield func(format.Wanted) bool) {
+		for _, a := range p.assignments {
+			w := format.Wanted{Key: a.Key}
+			if a.Part != nil {
+				w.Region = a.Part.Region
+			}
+			if !yield(w) {
+				return
+			}
+		}
+	})
 }
 
 func (a *Assignment) read(ctx context.Context, r format.Reader) error {

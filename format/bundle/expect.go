@@ -1,0 +1,103 @@
+package bundle
+
+import (
+	"iter"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+var _ format.Expecter = (*Reader)(nil)
+
+// Expect implements [format.Expecter]. Of a region it expects the runs that lie in one piece and are long; others are read as they
+// are wanted.
+func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
+	if !r.fetches() {
+		return
+	}
+	e := expectations{r: r}
+	for w := range wanted {
+		var rec record
+		if ok, err := r.lookup(w.Key, &rec); !ok || err != nil {
+			continue
+		}
+		region := wholeSlice(rec.shape)
+		if w.Region != nil {
+			var err error
+			if region, _, err = w.Region.Resolve(rec.shape); err != nil {
+				continue
+			}
+		}
+		if len(rec.slices) == 0 {
+			e.add(&rec, wholeSlice(rec.shape), region)
+			continue
+		}
+		entries, err := r.storedParts(w.Key)
+		if err != nil {
+			continue
+		}
+		for _, s := range rec.slices {
+			var part record
+			at, _, err := s.Resolve(rec.shape)
+			if err == nil && part.decode(entries[string(appendSlice(nil, s))]) == nil && part.shape.Equal(lengths(at)) {
+				e.add(&part, at, region)
+			}
+		}
+	}
+	e.tell()
+}
+
+// fetches reports whether files can fetch ahead, as the index can then.
+func (r *Reader) fetches() bool {
+	_, ok := r.index.(fsx.Expecter)
+	return ok
+}
+
+// expectations are the ranges of each data file that will be read.
+type expectations struct {
+	r      *Reader
+	shards []int32
+	ranges map[int32][]fsx.Range
+}
+
+// add adds what a stored part, described by rec, has of region.
+func (e *expectations) add(rec *record, part, region tensor.Slice) {
+	common, ok := part.Intersect(region)
+	if !ok || rec.size <= 0 || rec.shard < 0 || rec.shard >= e.r.header.shards || e.r.checkSize(&stored{rec: *rec}) != nil {
+		return
+	}
+	if _, known := e.ranges[rec.shard]; !known {
+		if e.ranges == nil {
+			e.ranges = make(map[int32][]fsx.Range)
+		}
+		e.shards = append(e.shards, rec.shard)
+	}
+	size := int64(rec.dtype.Size())
+	rs := newRuns(lengths(common), boxIn(part, common), boxIn(region, common))
+	n := int64(rs.n) * size
+	switch {
+	case size == 0, n == rec.size: // strings are read by the whole part
+		e.ranges[rec.shard] = append(e.ranges[rec.shard], fsx.Range{Off: rec.offset, N: rec.size})
+	case len(rs.outer) == 0, n > bufferSize/2:
+		for rs.next() {
+			e.ranges[rec.shard] = append(e.ranges[rec.shard], fsx.Range{Off: rec.offset + int64(rs.src)*size, N: n})
+		}
+	}
+}
+
+// tell tells the data files that can fetch ahead.
+func (e *expectations) tell() {
+	for _, shard := range e.shards {
+		f, err := e.r.data.get(shard)
+		if err != nil {
+			continue
+		}
+		_ = f.with(func(r fsx.Reader) error {
+			if x, ok := r.(fsx.Expecter); ok {
+				x.Expect(e.ranges[shard])
+			}
+			return nil
+		})
+	}
+}

@@ -1,0 +1,234 @@
+package storefs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// A plan is what will be read of a file, as groups of bytes of which each is fetched by one request. A group is fetched when the first
+// byte of it is wanted, or ahead of that as far as the budget lets it, and let go when all that was expected of it has been read.
+type plan struct {
+	mu      sync.Mutex
+	budget  *budget
+	groups  []*group // by offset
+	order   []*group // as they will be wanted
+	next    int      // of order: those before it were begun
+	running sync.WaitGroup
+}
+
+// A group is some ranges that lie close to each other, and what lies between them.
+type group struct {
+	off, n   int64
+	order    int   // the place of its first range among those that were expected
+	expected int64 // bytes of it that are still to be read
+	begun    bool
+	ready    chan struct{}
+	contents []byte // nil where the group is let go
+	err      error
+}
+
+// gap is how many bytes that nobody wants are fetched rather than making another request for what follows them; and all gaps of a group
+// together are no more than a share of it.
+const (
+	gap      = 64 << 10
+	gapShare = 16
+)
+
+// expect plans to read the ranges.
+func (pl *plan) expect(b *budget, ranges []fsx.Range, size int64) {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	if slices.ContainsFunc(pl.groups, func(g *group) bool { return !g.begun || g.contents != nil }) {
+		return // a plan is being read
+	}
+	pl.groups, pl.next = nil, 0
+	pl.budget = b
+	type piece struct {
+		fsx.Range
+		order int
+	}
+	var pieces []piece
+	for i, r := range ranges {
+		for r.N > 0 && r.Off >= 0 && r.Off <= size-r.N {
+			n := min(r.N, part)
+			pieces = append(pieces, piece{fsx.Range{Off: r.Off, N: n}, i})
+			r.Off, r.N = r.Off+n, r.N-n
+		}
+	}
+	slices.SortFunc(pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.Off, b.Off), cmp.Compare(a.N, b.N)) })
+	var g *group
+	gaps := int64(0)
+	for _, p := range pieces {
+		if g != nil {
+			between := p.Off - g.off - g.n
+			if between < 0 {
+				continue // one that is wanted twice is read as if it had not been expected
+			}
+			if end := p.Off + p.N - g.off; between <= gap && end <= part && (gaps+between)*gapShare <= end {
+				gaps += between
+				g.n, g.expected, g.order = end, g.expected+p.N, min(g.order, p.order)
+				continue
+			}
+		}
+		g, gaps = &group{off: p.Off, n: p.N, expected: p.N, order: p.order, ready: make(chan struct{})}, 0
+		pl.groups = append(pl.groups, g)
+	}
+	pl.order = slices.Clone(pl.groups)
+	slices.SortStableFunc(pl.order, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
+}
+
+// read fills p from offset off of r, from the groups where they have it.
+func (pl *plan) read(ctx context.Context, r *reader, p []byte, off int64) error {
+	for len(p) > 0 {
+		n := int64(len(p))
+		g, until := pl.find(off)
+		if g == nil {
+			n = min(n, until-off)
+			if err := r.fetch(ctx, p[:n], off); err != nil {
+				return err
+			}
+		} else {
+			n = min(n, g.off+g.n-off)
+			if err := pl.readFrom(ctx, r, g, p[:n], off); err != nil {
+				return err
+			}
+		}
+		p, off = p[n:], off+n
+	}
+	return nil
+}
+
+// find returns the group that has the byte at off, or how far none has any.
+func (pl *plan) find(off int64) (g *group, until int64) {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	i := sort.Search(len(pl.groups), func(i int) bool { return pl.groups[i].off+pl.groups[i].n > off })
+	if i == len(pl.groups) {
+		return nil, 1<<63 - 1
+	}
+	if g := pl.groups[i]; g.off <= off {
+		return g, 0
+	}
+	return nil, pl.groups[i].off
+}
+
+// readFrom fills p from g, which has it.
+func (pl *plan) readFrom(ctx context.Context, r *reader, g *group, p []byte, off int64) error {
+	pl.mu.Lock()
+	if !g.begun {
+		if int64(len(p)) == g.n { // all of it: straight to where it belongs
+			g.begun, g.expected = true, 0
+			close(g.ready)
+			pl.ahead(r)
+			pl.mu.Unlock()
+			return r.fetch(ctx, p, off)
+		}
+		pl.budget.force(g.n)
+		pl.begin(r, g)
+	}
+	pl.ahead(r)
+	pl.mu.Unlock()
+	select {
+	case <-g.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	pl.mu.Lock()
+	if g.err != nil || g.contents == nil {
+		err := g.err
+		pl.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		return r.fetch(ctx, p, off) // it was read before
+	}
+	contents := g.contents
+	if g.expected -= int64(len(p)); g.expected <= 0 {
+		pl.release(g)
+		pl.ahead(r)
+	}
+	pl.mu.Unlock()
+	copy(p, contents[off-g.off:])
+	return nil
+}
+
+// ahead begins to fetch what will be wanted next, as far as the budget goes. The caller holds pl.mu.
+func (pl *plan) ahead(r *reader) {
+	for ; pl.next < len(pl.order); pl.next++ {
+		g := pl.order[pl.next]
+		if g.begun {
+			continue
+		}
+		if !pl.budget.take(g.n) {
+			return
+		}
+		pl.begin(r, g)
+	}
+}
+
+// begin fetches g, whose bytes the budget has given. The caller holds pl.mu.
+func (pl *plan) begin(r *reader, g *group) {
+	g.begun = true
+	pl.running.Go(func() {
+		contents := make([]byte, g.n)
+		err := r.request(r.closed, contents, g.off)
+		pl.mu.Lock()
+		defer pl.mu.Unlock()
+		if g.contents, g.err = contents, err; err != nil {
+			pl.release(g)
+		}
+		close(g.ready)
+	})
+}
+
+// release lets go of what was fetched of g. The caller holds pl.mu.
+func (pl *plan) release(g *group) {
+	g.contents = nil
+	pl.budget.give(g.n)
+}
+
+// drop forgets the plan, and waits for what is being fetched.
+func (pl *plan) drop() {
+	pl.running.Wait()
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	for _, g := range pl.groups {
+		if g.contents != nil {
+			pl.release(g)
+		}
+	}
+	pl.groups, pl.order, pl.next = nil, nil, 0
+}
+
+// A budget bounds how many bytes are fetched and not yet read, over all files.
+type budget struct {
+	mu   sync.Mutex
+	left int64
+}
+
+func newBudget() *budget { return &budget{left: parallel * part} }
+
+// take takes n bytes of the budget, if it has them.
+func (b *budget) take(n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n > b.left {
+		return false
+	}
+	b.left -= n
+	return true
+}
+
+// force takes n bytes though the budget may not have them: somebody waits for them.
+func (b *budget) force(n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left -= n
+}
+
+func (b *budget) give(n int64) { b.force(-n) }

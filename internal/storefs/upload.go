@@ -1,0 +1,210 @@
+package storefs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// small is up to how many bytes of a file are gathered before they are sent. A smaller file goes in one request of known size.
+const small = 1 << 20
+
+// Upload implements [fsx.Objects].
+func (f *FS) Upload(name string, v fsx.Version) (fsx.File, error) {
+	clean, err := object("create", name)
+	if err != nil {
+		return nil, err
+	}
+	u := &upload{fs: f, name: clean, version: v, size: -1, writes: make(map[int64][]byte)}
+	u.changed.L = &u.mu
+	u.stop = context.AfterFunc(f.ctx, func() { u.Abandon(context.Cause(f.ctx)) })
+	return u, nil
+}
+
+// An upload is a file on its way to the store. Writers hand over their memory, in any order; the store takes it in the file's order, and
+// lets go each writer when it has all of its bytes. A file that stays small is gathered, and sent when it is complete.
+type upload struct {
+	fs      *FS
+	name    string
+	version fsx.Version
+
+	mu      sync.Mutex
+	changed sync.Cond
+	size    int64            // as it was announced, -1 where it was not
+	writes  map[int64][]byte // what writers wait for to be taken, by its offset
+	taken   int64            // bytes that the store has, or that are gathered
+	written int64            // where Write goes on
+	small   []byte           // gathered
+	last    []byte           // the file's last byte, which the store gets when the file is complete
+	started bool             // the store takes bytes: nothing is gathered any more
+	ended   bool             // there will be no more writes
+	failed  error            // why there will be no more
+	cancel  context.CancelFunc
+	stop    func() bool // forgets the context
+	done    bool        // the store has answered
+	err     error       // what it has answered
+}
+
+var (
+	errOrder     = errors.New("objects are written in order, from their beginning to their end")
+	errAbandoned = errors.New("the file was given up")
+)
+
+// Write implements io.Writer.
+func (u *upload) Write(p []byte) (int, error) {
+	n, err := u.WriteAt(p, u.written)
+	u.written += int64(n)
+	return n, err
+}
+
+// WriteAt implements io.WriterAt.
+func (u *upload) WriteAt(p []byte, off int64) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	end := off + int64(len(p))
+	switch {
+	case u.failed != nil:
+		return 0, u.fault(u.failed)
+	case u.ended:
+		return 0, u.fault(fs.ErrClosed)
+	case u.started && off < max(u.taken, int64(len(u.small))), off < u.taken && end > u.taken, u.writes[off] != nil:
+		return 0, u.fault(errOrder)
+	case off < u.taken:
+		return copy(u.small[off:], p), nil // again
+	case len(p) == 0:
+		return 0, nil
+	case !u.started && off == u.taken && end <= small && u.size <= small:
+		u.small, u.taken = append(u.small, p...), end
+		u.changed.Broadcast()
+		return len(p), nil
+	}
+	if !u.started && (u.size > small || end > small) {
+		u.start()
+	}
+	u.writes[off] = p
+	u.changed.Broadcast()
+	for u.taken < end && !u.done && u.failed == nil {
+		if !u.started && off == u.taken {
+			u.small, u.taken = append(u.small, p...), end // those before it were gathered meanwhile
+			u.changed.Broadcast()
+			break
+		}
+		u.changed.Wait()
+	}
+	delete(u.writes, off)
+	if u.taken < end {
+		return int(max(0, u.taken-off)), u.fault(u.reason())
+	}
+	return len(p), nil
+}
+
+// reason returns why the store takes no more bytes.
+func (u *upload) reason() error {
+	switch {
+	case u.failed != nil:
+		return u.failed
+	case u.err != nil:
+		return u.err
+	}
+	return errors.New("the store answered before it had all of the file")
+}
+
+func (u *upload) fault(err error) error {
+	return &fs.PathError{Op: "write", Path: u.name, Err: err}
+}
+
+// Allocate implements [fsx.File].
+func (u *upload) Allocate(size int64) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.started {
+		u.size = size
+	}
+	return nil
+}
+
+// StartSync implements [fsx.File]: bytes go as they come.
+func (u *upload) StartSync() {}
+
+// Truncate implements [fsx.File] for a file whose size was announced and is that: zeros follow what was written.
+func (u *upload) Truncate(size int64) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if size != u.size {
+		return u.fault(fmt.Errorf("%d bytes were announced, not %d: %w", u.size, size, errors.ErrUnsupported))
+	}
+	return nil
+}
+
+// start begins to send. The caller holds u.mu.
+func (u *upload) start() {
+	u.started = true
+	u.taken = 0
+	if len(u.small) > 0 {
+		u.writes[0] = u.small
+	}
+	var ctx context.Context
+	ctx, u.cancel = context.WithCancel(u.fs.ctx)
+	go func() {
+		defer u.cancel()
+		_, err := u.fs.put(ctx, u.name, u.version, &body{u: u}, u.size)
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.done, u.err = true, err
+		u.changed.Broadcast()
+	}()
+}
+
+// Sync implements [fsx.File]: it waits until the store has the file.
+func (u *upload) Sync() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended = true
+	u.changed.Broadcast()
+	if u.started {
+		for !u.done {
+			u.changed.Wait()
+		}
+		return cmp.Or(u.err, u.failed)
+	}
+	if u.done || u.failed != nil {
+		return cmp.Or(u.err, u.failed)
+	}
+	if u.size >= 0 { // zeros follow
+		u.small = append(u.small, make([]byte, max(0, u.size-int64(len(u.small))))...)
+	}
+	u.done = true
+	_, u.err = u.fs.Swap(u.name, u.version, u.small)
+	return u.err
+}
+
+// Close implements [fsx.File]: without Sync nothing is stored.
+func (u *upload) Close() error {
+	u.stop()
+	u.Abandon(errAbandoned)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for u.started && !u.done {
+		u.changed.Wait()
+	}
+	return nil
+}
+
+// Abandon is what fsx.Abandon asks for.
+func (u *upload) Abandon(err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.done || u.failed != nil {
+		return
+	}
+	u.ended, u.failed = true, err
+	u.changed.Broadcast()
+	if u.started {
+		u.cancel()
+	}
+}
