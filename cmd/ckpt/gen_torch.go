@@ -122,14 +122,16 @@ func (w *weights) torchRecurrent() *genLayer {
 	if count != len(w.shapes) {
 		return nil // a projection, such as LSTM has with proj_size
 	}
-	l := &genLayer{goType: family, note: "ReturnSequences is not in the file"}
-	if both {
-		ways := fmt.Sprintf("ForwardLayer: new(layers.%s), BackwardLayer: &layers.%[1]s{GoBackwards: true}", family)
-		l.goType, l.options, l.needed = "Bidirectional", ways, true
-		if depth > 1 {
-			l.options = strings.TrimSuffix(strings.Repeat("{"+ways+"}, ", depth), ", ")
-		}
+	l := &genLayer{goType: family, options: "ReturnSequences: true", note: "all steps, as PyTorch returns them", many: depth > 1}
+	if family == "SimpleRNN" {
+		l.note += "; Activation is not in the file"
 	}
-	l.many = depth > 1
+	if both {
+		l.goType, l.needed = "Bidirectional", true
+		l.options = fmt.Sprintf("ForwardLayer: &layers.%s{ReturnSequences: true}, BackwardLayer: &layers.%[1]s{ReturnSequences: true, GoBackwards: true}", family)
+	}
+	if l.many {
+		l.options = strings.TrimSuffix(strings.Repeat("{"+l.options+"}, ", depth), ", ")
+	}
 	return l
 }

@@ -32,8 +32,8 @@ func TestGenRecognisesPyTorch(t *testing.T) {
 	for dir, want := range map[string][]string{
 		"encoder_layer":      {"SelfAttn layers.MultiHeadAttention", "Linear1  layers.Dense", "Norm1    layers.LayerNormalization", "NumHeads is not in the file"},
 		"norms":              {"layers.BatchNormalization", "layers.GroupNormalization", "layers.LayerNormalization", "layers.RMSNormalization"},
-		"lstm_bidirectional": {"[]layers.Bidirectional", "new(layers.LSTM)"},
-		"gru_stacked":        {"[]layers.GRU"},
+		"lstm_bidirectional": {"[]layers.Bidirectional", "&layers.LSTM{ReturnSequences: true, GoBackwards: true}"},
+		"gru_stacked":        {"[]layers.GRU", "{ReturnSequences: true}, {ReturnSequences: true}"},
 		"rnn":                {"layers.SimpleRNN"},
 		"lstm_cell":          {"layers.LSTMCell"},
 		"conv3d":             {"layers.Conv3D", "Strides, Padding, DilationRate, Groups and Activation are not in the file"},
