@@ -33,6 +33,7 @@ var (
 	}
 	fieldTags = []string{
 		"", "", "", "w", "a", "b", "-", ",optional", "w,optional,cast", "w,alloc", "a,alias=b", "w,alias=a,alias=c", ",inline", "w,inline", "w,shape=2x3", "w,shape=6",
+		"w,pytorch=weight", "w,pytorch=weight:10", "w,pytorch=", "w,pytorch", "w,pytorch=weight:", "w,pytorch=weight:11", "w,pytorch=w:0,pytorch=v:21", "w,pytorch=:10", "w,pytorch=w:x", "w,pytorch=w:1٢", "w,pytorch='a,b':10",
 		"w,shape=", "w,shape=2x-3", "w,sparse", "w,optional=1", "w,alias", "w,fullname=x/y", "'a,b'", "'open", "'a'b", ",", "-,", "''",
 	}
 	fieldNames = []string{"A", "B", "W", "W1", "w1", "c", "InputTransform", "Wx", "WX"}
