@@ -128,7 +128,8 @@ type Checkpoint struct {
 	restorations []*restore // that wait for objects, oldest first
 	restoring    bool
 	saving       *asyncSave
-	size         int // of the last graph, a hint for the next
+	size         int  // of the last graph, a hint for the next
+	said         bool // a save has logged what it leaves out
 }
 
 // New returns a Checkpoint of root: a [Group], or a pointer to a struct (or to a slice or map of trackables), whose

@@ -32,6 +32,9 @@ var (
 	ErrIncomplete = bundle.ErrIncomplete
 	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
 	ErrMismatch = errors.New("model and checkpoint do not match")
+	// ErrNoVariables is in the error of a save that would save no variable. The message names the fields that look like some and lack a
+	// tag, and the variables that have no values yet. [AllowEmpty] permits such a save.
+	ErrNoVariables = errors.New("no variables to save")
 	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
 	// ErrInUse is in the error of [Manager.Save] if another Manager or process saves into the directory.

@@ -129,7 +129,7 @@ func TestLatest(t *testing.T) {
 		c := mustNew(t, Group{"v": scalar(1)})
 		path, err := c.Save(ctx, filepath.Join(dir, "ckpt"), StateFile("eval"))
 		require.NoError(t, err)
-		require.NoError(t, SaveWeights(ctx, filepath.Join(dir, "weights"), &struct{}{}, StateFile("weights.txt")))
+		require.NoError(t, SaveWeights(ctx, filepath.Join(dir, "weights"), &struct{}{}, StateFile("weights.txt"), AllowEmpty()))
 		require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
 		require.Empty(t, mustLatest(t, dir))
 		require.Equal(t, path, mustLatest(t, dir, StateFile("eval")))

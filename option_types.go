@@ -169,6 +169,14 @@ type (
 		SaverOption
 		SaverSaveOption
 	}
+	// A VariablesOption is an option of New, Save, Write, SaveWeights, WriteSection and NewSaver.
+	VariablesOption interface {
+		Option
+		SaveOption
+		SaveWeightsOption
+		SectionOption
+		SaverOption
+	}
 	// An ObjectOption is an option of New, LoadWeights and SaveWeights.
 	ObjectOption interface {
 		Option

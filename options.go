@@ -28,12 +28,13 @@ type options struct {
 	fullNames map[string]string
 	savers    []*object.Saver // WithSaver
 
-	async     bool
-	shard     format.ShardFunc
-	maxShard  int64        // MaxShardSize
-	as        string       // As
-	maker     layout.Maker // in whose names and layouts to write
-	callbacks []func(ctx context.Context, path string) error
+	async      bool
+	allowEmpty bool // a save may lack variables
+	shard      format.ShardFunc
+	maxShard   int64        // MaxShardSize
+	as         string       // As
+	maker      layout.Maker // in whose names and layouts to write
+	callbacks  []func(ctx context.Context, path string) error
 
 	attempt    string
 	own        func(path string) bool

@@ -273,7 +273,7 @@ func TestSameFiles(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "ckpt")
-				_, err := mirrorOf(t, r).restored(t, r.Prefix()).Write(ctx, path)
+				_, err := mirrorOf(t, r).restored(t, r.Prefix()).Write(ctx, path, AllowEmpty())
 				require.NoError(t, err)
 				requireSameFiles(t, path, r.Prefix())
 			})

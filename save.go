@@ -223,7 +223,7 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOptio
 
 // write saves the graph to path and then runs after, in the background where o says so.
 func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context, options) error) error {
-	g, err := c.walk()
+	g, err := c.toSave(path, o)
 	if err != nil {
 		return err
 	}

@@ -45,11 +45,14 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	if o.as == "" {
 		o.as = writers.ByEnding(path)
 	}
+	if o.maker != "" && o.as != writers.Safetensors && o.as != writers.NPZ {
+		return fmt.Errorf("ckpt: save %s: PyTorch's names are for safetensors and npz, not for %s: %w", path, o.as, errors.ErrUnsupported)
+	}
 	c, err := New(model, option(func(c *options) { c.savers = o.savers }))
 	if err != nil {
 		return err
 	}
-	g, err := c.walk()
+	g, err := c.toSave(path, o)
 	if err != nil {
 		return err
 	}
@@ -107,9 +110,6 @@ func writeFlat(ctx context.Context, g *object.Graph, path string, o options) err
 		return fail(err)
 	}
 	if o.maker != "" {
-		if o.as != writers.Safetensors && o.as != writers.NPZ {
-			return fail(fmt.Errorf("PyTorch's names are for safetensors and npz, not for %s: %w", o.as, errors.ErrUnsupported))
-		}
 		options.Metadata = map[string]string{"format": "pt"} // as PyTorch's users write it
 	}
 	w, err := writers.Create(o.writer, o.as, path, options)

@@ -71,8 +71,8 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(vars) == 0 && !s.opts.saver.allowEmpty {
-		return nil, nil, errors.New("no variables to save")
+	if len(vars) == 0 && !s.opts.allowEmpty {
+		return nil, nil, noVariables(w.Graph())
 	}
 	return w.Graph(), vars, byname.CheckNames(vars)
 }

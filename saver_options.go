@@ -9,11 +9,10 @@ import (
 
 // saverOptions is what the options of [NewSaver] and [Saver.Save] amount to.
 type saverOptions struct {
-	step       *int64
-	pad        bool
-	relative   bool
-	allowEmpty bool
-	noState    bool
+	step     *int64
+	pad      bool
+	relative bool
+	noState  bool
 }
 
 // GlobalStep makes one [Saver.Save] append "-n" to its prefix (global_step).
@@ -28,11 +27,6 @@ func PadStep() SaverOption { return option(func(o *options) { o.saver.pad = true
 // (save_relative_paths), so that the directory can be moved.
 func RelativePaths() SaverOption {
 	return option(func(o *options) { o.saver.relative = true })
-}
-
-// AllowEmpty lets a [Saver] have no variables. Its Save then writes nothing and its Restore reads nothing (allow_empty).
-func AllowEmpty() SaverOption {
-	return option(func(o *options) { o.saver.allowEmpty = true })
 }
 
 // NoStateFile makes a [Saver] write a checkpoint without naming it in the state file, counting it or deleting others

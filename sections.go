@@ -58,7 +58,7 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
 	source := func(ctx context.Context) (*objectgraph.Graph, []stored.Tensor, error) {
-		g, err := c.walk()
+		g, err := c.toSave(prefix, o)
 		if err != nil {
 			return nil, nil, err
 		}

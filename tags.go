@@ -1,11 +1,13 @@
 package ckpt
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/layout"
@@ -43,6 +45,9 @@ var moduleType = reflect.TypeFor[Module]()
 //	quoted = "'" { any text with \ before ' and \ } "'" .
 func parseTag(text string) (walk.Tag, error) {
 	t := walk.Tag{Present: true}
+	if !utf8.ValidString(text) {
+		return t, errors.New("it is not UTF-8")
+	}
 	if text == "-" {
 		t.Skip = true
 		return t, nil

@@ -1,11 +1,13 @@
 package ckptvet
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A tag is what a `ckpt:"name,opts"` struct tag says. The grammar is that of package ckpt.
@@ -32,6 +34,9 @@ var (
 )
 
 func parseTag(text string) (t tag, err error) {
+	if !utf8.ValidString(text) {
+		return t, errors.New("it is not UTF-8")
+	}
 	if text == "-" {
 		return tag{skip: true}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
@@ -117,9 +118,12 @@ func partsOf(n *object.Node, axis, count int) ([]Variable, error) {
 	return parts, nil
 }
 
-// CheckNames rejects two variables of one name that are not parts of one tensor. The variables are sorted.
+// CheckNames rejects names that are not UTF-8, and two variables of one name that are not parts of one tensor. The variables are sorted.
 func CheckNames(vars []Variable) error {
 	for i := range vars {
+		if !utf8.ValidString(vars[i].Name) {
+			return fmt.Errorf("the name %q of %s is not UTF-8", vars[i].Name, vars[i].Node.GoPath())
+		}
 		for j := i - 1; j >= 0 && vars[j].Name == vars[i].Name; j-- {
 			if err := checkParts(&vars[j], &vars[i]); err != nil {
 				return err

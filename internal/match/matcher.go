@@ -126,8 +126,8 @@ func (m *matcher) drain() error {
 				return err
 			}
 		}
-		if m.slots(); m.next == len(m.queue) {
-			return nil
+		if err := m.slots(); err != nil || m.next == len(m.queue) {
+			return err
 		}
 	}
 }
@@ -236,9 +236,9 @@ func (m *matcher) warnConflict(stored int, n *object.Node) {
 }
 
 // slots binds the slot variables for which the optimizer and the original variable have counterparts.
-func (m *matcher) slots() {
+func (m *matcher) slots() error {
 	if m.r.opts.SkipSlots {
-		return
+		return nil
 	}
 	for id := range m.r.stored.Nodes {
 		for _, s := range m.r.stored.Nodes[id].Slots {
@@ -249,9 +249,14 @@ func (m *matcher) slots() {
 			if owner == nil || original == nil {
 				continue
 			}
-			if n := m.w.MakeSlot(owner, s.Name, original); n != nil {
+			n, err := m.w.MakeSlot(owner, s.Name, original)
+			if err != nil {
+				return err
+			}
+			if n != nil {
 				m.bind(s.Variable, n)
 			}
 		}
 	}
+	return nil
 }

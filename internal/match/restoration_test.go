@@ -36,12 +36,12 @@ func (p *program) attach(name string, t *tensor.Tensor[float32]) {
 	root.Edges = append(root.Edges, object.Edge{Name: name, Node: n})
 }
 
-func (p *program) Graph() *object.Graph                                     { return p.graph }
-func (p *program) Expand(*object.Node) error                                { return nil }
-func (p *program) ExpandAll() error                                         { return nil }
-func (p *program) AddSlots() error                                          { return nil }
-func (p *program) Again(*object.Node, *object.Edge) error                   { return nil }
-func (p *program) MakeSlot(*object.Node, string, *object.Node) *object.Node { return nil }
+func (p *program) Graph() *object.Graph                                              { return p.graph }
+func (p *program) Expand(*object.Node) error                                         { return nil }
+func (p *program) ExpandAll() error                                                  { return nil }
+func (p *program) AddSlots() error                                                   { return nil }
+func (p *program) Again(*object.Node, *object.Edge) error                            { return nil }
+func (p *program) MakeSlot(*object.Node, string, *object.Node) (*object.Node, error) { return nil, nil }
 
 // ones is a checkpoint in which every key has a scalar one. Reading it fails with err.
 type ones struct {

@@ -144,7 +144,7 @@ type Walk interface {
 	Again(n *Node, e *Edge) error
 	// MakeSlot returns an optimizer's slot variable and makes it where it does not exist. It returns nil where the optimizer
 	// keeps no such slot.
-	MakeSlot(owner *Node, name string, variable *Node) *Node
+	MakeSlot(owner *Node, name string, variable *Node) (*Node, error)
 }
 
 // SaveCounter is the edge from the root of a checkpoint to the number of saves.

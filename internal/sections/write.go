@@ -49,11 +49,11 @@ func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source
 }
 
 func write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source func(context.Context) (*objectgraph.Graph, []stored.Tensor, error), o WriteOptions) error {
-	a, err := join(fsys, name, o.Attempt, of)
+	graph, tensors, err := source(ctx)
 	if err != nil {
 		return err
 	}
-	graph, tensors, err := source(ctx)
+	a, err := join(fsys, name, o.Attempt, of)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -38,6 +39,9 @@ func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, err
 		for _, t := range saved {
 			if object.IsNil(t.Tensor) || t.Tensor.Shape() == nil {
 				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.Saver.Name, t.Name)
+			}
+			if !utf8.ValidString(t.Name) {
+				return nil, nil, fmt.Errorf("ckpt: saver %s: the name %q of a tensor is not UTF-8", a.Saver.Name, t.Name)
 			}
 			own = append(own, Tensor{Key: t.Name, Source: format.SourceOf(t.Tensor), saver: a.Saver.Name})
 		}
@@ -101,6 +105,9 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 		}
 	}
 	out.SetHasValues()
+	if err := out.Check(); err != nil { // as whoever reads the file does
+		return nil, nil, fmt.Errorf("ckpt: a checkpoint of this program could not be read: %v", err)
+	}
 	return out, append(tensors, opaque...), nil
 }
 

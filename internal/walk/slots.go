@@ -4,23 +4,25 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/internal/object"
 )
 
 // MakeSlot implements [object.Walk].
-func (w *Walker) MakeSlot(owner *object.Node, name string, variable *object.Node) *object.Node {
+func (w *Walker) MakeSlot(owner *object.Node, name string, variable *object.Node) (*object.Node, error) {
 	return w.slot(owner, name, variable, true)
 }
 
-// slot returns the node of an optimizer's slot variable, nil if there is none.
-func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, create bool) *object.Node {
+// slot returns the node of an optimizer's slot variable, nil if there is none. The error says why what the optimizer has is not a
+// variable.
+func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, create bool) (*object.Node, error) {
 	if !owner.Obj.CanAddr() || !variable.Obj.CanAddr() {
-		return nil
+		return nil, nil
 	}
 	o, ok := owner.Obj.Addr().Interface().(slotOwner)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	get := o.Slot
 	if create {
@@ -28,7 +30,7 @@ func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, cr
 	}
 	s := get(name, variable.Obj.Addr().Interface())
 	if s == nil || reflect.ValueOf(s).Kind() == reflect.Pointer && reflect.ValueOf(s).IsNil() {
-		return nil
+		return nil, nil
 	}
 	e := object.Edge{
 		Name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.ID), GoStep: fmt.Sprintf(".Slot(%q)", name),
@@ -36,13 +38,18 @@ func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, cr
 	}
 	count := len(w.graph.Nodes)
 	n, err := w.Resolve(reflect.ValueOf(s), &e, owner)
-	if err != nil || n == nil || n.Group {
-		return nil
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("ckpt: slot variable %q of %s for %s: %w", name, owner.GoPath(), variable.GoPath(), err)
+	case n == nil && e.Missing != nil:
+		return nil, nil // a pointer to nil
+	case n == nil || n.Group || len(n.Values) != 1:
+		return nil, fmt.Errorf("ckpt: slot variable %q of %s for %s: a %T is %w as one variable: return a pointer to a tensor", name, owner.GoPath(), variable.GoPath(), s, ErrNotTrackable)
 	}
 	if n.ID >= count { // else it has been met already
 		n.SlotOf = &object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n}
 	}
-	return n
+	return n, nil
 }
 
 func slotFullName(o slotOwner, slot, variable string) string {
@@ -62,11 +69,17 @@ func (w *Walker) AddSlots() error {
 			continue
 		}
 		for _, name := range owner.Obj.Addr().Interface().(slotOwner).SlotNames() {
+			if !utf8.ValidString(name) {
+				return fmt.Errorf("ckpt: the name %q of a slot of %s is not UTF-8, and nothing could read a checkpoint that has it", name, owner.GoPath())
+			}
 			for _, variable := range w.graph.Nodes[:count] {
 				if len(variable.Values) == 0 {
 					continue
 				}
-				n := w.slot(owner, name, variable, false)
+				n, err := w.slot(owner, name, variable, false)
+				if err != nil {
+					return err
+				}
 				if n == nil {
 					continue
 				}

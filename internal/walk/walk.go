@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/layout"
@@ -86,6 +87,9 @@ func (w *Walker) AddVirtualRoot(stand any) {
 // returns an error where v cannot be tracked.
 func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
 	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
+	if err := checkName(n, &e); err != nil {
+		return err
+	}
 	child, err := w.Resolve(reflect.ValueOf(v), &e, n)
 	if err != nil {
 		return err
@@ -111,6 +115,9 @@ func Describe(v any) string {
 
 // AddEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
 func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
+	if err := checkName(n, &e); err != nil {
+		return err
+	}
 	e.Opt.Alloc = e.Opt.Alloc || w.AllocAll
 	e.From = v
 	n.Edges = append(n.Edges, e)
@@ -118,6 +125,14 @@ func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 	last.Node, err = w.Resolve(v, last, n)
 	last.Wanted = last.Wanted && last.Node == nil && holdsNil(v)
 	return err
+}
+
+// checkName refuses names that no checkpoint can have.
+func checkName(n *object.Node, e *object.Edge) error {
+	if utf8.ValidString(e.Name) {
+		return nil
+	}
+	return fmt.Errorf("ckpt: %s: the name %q is not UTF-8, and nothing could read a checkpoint that has it: %w", object.PlaceOf(n, e), e.Name, ErrNotTrackable)
 }
 
 // Again implements [object.Walk].
