@@ -1,0 +1,36 @@
+// Filegraph prints how the files of packages depend on each other: files, lines, references from file to file, and the most files that
+// depend on each other in a circle.
+//
+//	go run ./internal/filegraph [-v] [PACKAGE ...]
+//
+// Tests are left out. With -v it lists the files of the largest circle.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+)
+
+func main() {
+	verbose := flag.Bool("v", false, "list the files of the largest circle")
+	flag.Parse()
+	patterns := flag.Args()
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	packages, err := load(patterns)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "filegraph:", err)
+		os.Exit(1)
+	}
+	fmt.Println("| package | files | lines | edges | largest cycle |\n| --- | --- | --- | --- | --- |")
+	for _, p := range packages {
+		cycle := p.largestCycle()
+		fmt.Printf("| %s | %d | %d | %d | %d |\n", p.path, len(p.lines), p.total(), p.edges(), len(cycle))
+		if *verbose {
+			fmt.Println(strings.Join(cycle, " "))
+		}
+	}
+}
