@@ -187,6 +187,17 @@ func IgnoreUnknown() LoadOption {
 // escaped as in a key, or by dots where their names have none. At("model") puts a training checkpoint's model straight into a model struct.
 func At(path string) LoadOption { return option(func(o *options) { o.at = path }) }
 
+// Rename makes a restore look for values under other paths than the checkpoint has: old becomes new. A path is the names of edges, joined by
+// dots or slashes. old is the beginning of a path, of whole edges: Rename("bert.encoder", "encoder"), and Rename("module", "") leaves a
+// level out. Where old has a character of regular expressions other than the dot it is one, and new may refer to its groups:
+// Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in their order; one that matches no value is an error.
+// [At] then starts from a renamed path.
+func Rename(old, new string) RenameOption {
+	return option(func(o *options) {
+		o.renames = append(o.renames[:len(o.renames):len(o.renames)], [2]string{old, new})
+	})
+}
+
 // Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and
 // taking its tensors costs the same whatever their size, and only what is looked at is read. Values may be changed; the
 // file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The tensors are not to be used after [Reader.Close], and the files must not change:

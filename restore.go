@@ -9,6 +9,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/derived"
@@ -89,13 +90,28 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	if foreign(f) {
 		r.derived = derived.NewReader(f)
 		extended := derived.NewGraph(g, r.derived)
-		layouts, g = &match.Layouts{Graph: extended, Rules: layoutRules}, extended.Graph
+		layouts, g = &match.Layouts{Graph: extended, Rules: goTypes.LayoutRules}, extended.Graph
 	}
 	r.restoration = match.New(id, prefix, g, start, match.Options{
 		Savers: o.savers, SkipSlots: o.skipSlots, Logger: o.logger, Load: load, Partial: o.partial, Strict: o.strict, Layouts: layouts,
-		IgnoreUnknown: o.ignoreUnknown, Undeclared: undeclared, Hint: hint,
+		IgnoreUnknown: o.ignoreUnknown, Undeclared: goTypes.Undeclared, Hint: hint,
 	})
 	return r, nil
+}
+
+// renamed returns g with its values under the paths that the renamings give them.
+func renamed(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, error) {
+	if len(renames) == 0 {
+		return g, nil
+	}
+	all := make([]match.Renaming, len(renames))
+	for i, r := range renames {
+		var err error
+		if all[i], err = match.NewRenaming(r[0], r[1]); err != nil {
+			return nil, err
+		}
+	}
+	return match.Rename(g, all)
 }
 
 // foreign reports whether f may hold another maker's layouts: TensorFlow's formats do not.

@@ -87,7 +87,7 @@ func PyTorch() SaveWeightsOption {
 
 // arranged returns the values of g in the layout of the maker that o asks for.
 func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) {
-	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return layoutRules(v, nil) })
+	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return goTypes.LayoutRules(v, nil) })
 	for _, l := range lossy {
 		o.logger.Info("a value is saved in another form than it was loaded from", "file", path, "value", l)
 	}

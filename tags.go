@@ -171,6 +171,7 @@ func declaredField(types *walk.Types, owner reflect.Type, f reflect.StructField)
 			return bad("tag `ckpt:%q`: %v", text, err)
 		}
 		if t.Skip {
+			t.Name = snakeCase(f.Name)
 			return t, walk.Skip, nil
 		}
 	}

@@ -26,7 +26,7 @@ type Options struct {
 	// IgnoreUnknown, with Load, passes over stored values that lie inside matched objects and have no object in the program.
 	IgnoreUnknown bool
 	// Undeclared returns what the type of an object says of a name that is not one of its edges. nil: nothing.
-	Undeclared func(obj reflect.Value, name string) Undeclared
+	Undeclared func(obj reflect.Value, name string) object.Undeclared
 
 	// Hint is the first hint of an error about missing values; "" for none.
 	Hint string

@@ -19,15 +19,6 @@ type passed struct {
 	field bool // the program has a field for it, which holds nil
 }
 
-// Undeclared says what the declaration of a type has to do with a name that is not one of its edges.
-type Undeclared struct {
-	Field string       // the exported field of that name, which is not tracked; "" where there is none
-	Type  reflect.Type // of the field
-	// Trackable is set where a tag would make the field a variable.
-	Trackable bool
-	Ignored   bool // the declaration says that the name is to be ignored
-}
-
 // unknown returns the passed values that lie inside matched objects, and what to do about them.
 //
 // A value lies inside an object if the object is the counterpart of the stored node that has the value as a child, and the object has
@@ -104,7 +95,7 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 	if !direct && !(adapter(name) && u.leadsToValues(id)) {
 		return "", nil
 	}
-	var declared Undeclared
+	var declared object.Undeclared
 	if u.r.opts.Undeclared != nil {
 		declared = u.r.opts.Undeclared(v.node.Obj, name)
 	}
