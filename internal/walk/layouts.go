@@ -17,7 +17,7 @@ func (p *Types) LayoutRules(v reflect.Value, stored func() []string) []layout.Ru
 		return nil
 	}
 	if !v.CanInterface() { // of an embedded type that is not exported; the outer one has its methods
-		return tagRules(v, stored)
+		return p.tagRules(v, stored)
 	}
 	if d, ok := v.Addr().Interface().(layout.Declarer); ok {
 		return append(d.CheckpointLayouts(), p.tagRules(v, stored)...)
