@@ -112,6 +112,23 @@ func TestLoadWithFS(t *testing.T) {
 	requireOutput(t, record(t, files+"keras2.io.json"), m)
 }
 
+// An archive that was unpacked, or saved with zipped=False, loads by its directory.
+func TestLoadUnpacked(t *testing.T) {
+	z, err := zip.OpenReader(files + "model.keras")
+	require.NoError(t, err)
+	defer z.Close()
+	dir := filepath.Join(t.TempDir(), "model")
+	require.NoError(t, os.CopyFS(dir, z))
+	for _, path := range []string{dir, filepath.Join(dir, "model.weights.h5")} {
+		m, err := keras.Load(t.Context(), path)
+		require.NoError(t, err)
+		requireOutput(t, record(t, files+"model.io.json"), m)
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "metadata.json")))
+	_, err = keras.Load(t.Context(), filepath.Join(dir, "model.weights.h5"))
+	require.ErrorContains(t, err, "no description of their model")
+}
+
 func TestLoadFaults(t *testing.T) {
 	_, err := keras.Load(t.Context(), files+"sharded.weights.json")
 	require.ErrorContains(t, err, "no description of their model")

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/layers"
 )
 
-// Load returns the model that a file describes, with its weights: of a .keras archive or of a legacy .h5 file with a whole model.
+// Load returns the model that a file describes, with its weights: of a .keras archive, of the directory that one was unpacked into, or of a legacy .h5 file with a whole model.
 // The options are those of [ckpt.LoadWeights].
 //
 // The error has [layers.ErrUnknownLayer] and names the class where the model has a layer that neither package layers nor

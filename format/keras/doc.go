@@ -1,6 +1,6 @@
 // Package keras reads and writes the files in which Keras keeps models and weights:
 //
-//   - .keras archives (Keras 2.13 and later): config.json, metadata.json and model.weights.h5 in a ZIP file
+//   - .keras archives (Keras 2.13 and later): config.json, metadata.json and model.weights.h5 in a ZIP file, or unpacked in a directory
 //   - .weights.h5 files of Keras 3
 //   - sharded weights of Keras 3.10 and later: a .weights.json that lists .weights.h5 files beside it
 //   - .h5 and .hdf5 files of Keras 2.0 to 3: whole models and weights alone

@@ -3,6 +3,7 @@ package keras
 import (
 	"encoding/json"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
@@ -50,7 +51,11 @@ func open(fsys fsx.ReadFS, blob *raw.Blob) (*Reader, error) {
 	}
 	switch {
 	case hdf5.Recognize(head):
-		return openHDF5(blob)
+		r, err := openHDF5(blob)
+		if err == nil {
+			r.describeBeside(fsys, blob.Name())
+		}
+		return r, err
 	case strings.HasPrefix(string(head), "PK\x03\x04"):
 		return openArchive(blob)
 	case strings.HasPrefix(strings.TrimLeft(string(head), " \t\r\n"), "{"):
@@ -72,6 +77,29 @@ func openHDF5(blob *raw.Blob) (*Reader, error) {
 		return nil, err
 	}
 	return newReader(blob.Name(), []*hdf5.File{f}, []*raw.Blob{blob})
+}
+
+// describeBeside reads what an archive that was unpacked has beside the weights in the file called name.
+func (r *Reader) describeBeside(fsys fsx.ReadFS, name string) {
+	dir, base := filepath.Split(name)
+	if base != weightsName || r.config != nil {
+		return
+	}
+	metadata, err := fsx.ReadFile(fsys, dir+metadataName, maxJSON)
+	if err != nil {
+		return // weights alone
+	}
+	config, err := fsx.ReadFile(fsys, dir+configName, maxJSON)
+	if err != nil {
+		return
+	}
+	var m struct {
+		Version *string `json:"keras_version"`
+	}
+	if json.Unmarshal(metadata, &m) != nil || m.Version == nil {
+		return // of another program
+	}
+	r.config, r.metadata, r.version = config, metadata, *m.Version
 }
 
 // newReader returns the reader of files, each in the blob of its index; more blobs are only closed.

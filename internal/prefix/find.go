@@ -93,6 +93,9 @@ func (p Place) choose(dir string) string {
 // as Hugging Face's directories and Keras's have it, or the only weights.
 func (p Place) weightsIn(dir string) string {
 	entries, _ := p.FS.ReadDir(filepath.Clean(dir))
+	if weights := filepath.Join(dir, "model.weights.h5"); IsFile(p.FS, weights) && IsFile(p.FS, filepath.Join(dir, "metadata.json")) {
+		return weights // a .keras archive that was unpacked
+	}
 	for _, ending := range []string{".safetensors.index.json", ".safetensors", ".bin.index.json", ".weights.json"} {
 		var found []string
 		for _, e := range entries {

@@ -76,5 +76,5 @@ func isTable(fsys fsx.ReadFS, name string) (ok bool, err error) {
 			return false, err
 		}
 	}
-	return binary.LittleEndian.Uint64(tail[:]) == tableMagic || head[0] == 0 && head[1] == 0, nil
+	return binary.LittleEndian.Uint64(tail[:]) == tableMagic || head[0] == 0 && head[1] == 0 && head[2] != 0, nil
 }
