@@ -2,6 +2,7 @@ package sections
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +17,16 @@ import (
 
 // commit decides for this attempt and moves everything into place, the index last. All of it may have been done in part
 // before; whoever does it writes the same bytes.
-func (a *attempt) commit(manifests []Manifest, graphData, index []byte) error {
+func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, index []byte, indexWith func(graphShard int) ([]byte, error)) error {
 	decided, err := a.decision()
 	if a.committed() && (err != nil || decided == a.name) {
 		if there, err := fsx.ReadFile(a.fsys, bundle.IndexFile(a.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
 			return nil
 		}
 		return fmt.Errorf("another checkpoint exists already: %w", ErrStale)
+	}
+	if _, ok := a.objects(); ok {
+		return a.commitObjects(ctx, graphData, indexWith)
 	}
 	if err := a.decide(); err != nil {
 		return err
@@ -123,6 +127,9 @@ func (a *attempt) sweep() {
 // the first thing that cannot be removed it stops: a merge that is run again goes on.
 func (a *attempt) cleanUp() {
 	a.sweep()
+	if _, ok := a.objects(); ok {
+		a.removeUnused()
+	}
 	dir := Dir(a.prefix)
 	entries, err := a.fsys.ReadDir(dir)
 	if err != nil {

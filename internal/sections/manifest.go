@@ -18,9 +18,11 @@ type Manifest struct {
 	Worker  int    `json:"worker"`
 	Of      int    `json:"of"`
 	Nonce   string `json:"nonce"` // of the process that wrote the files, and their name
-	Data    int64  `json:"data_bytes"`
-	Index   Sum    `json:"index"`
-	Graph   Sum    `json:"graph"`
+	// Slot says which of the numbers that the section may have its data file took, in an object store.
+	Slot  int   `json:"slot,omitempty"`
+	Data  int64 `json:"data_bytes"`
+	Index Sum   `json:"index"`
+	Graph Sum   `json:"graph"`
 	// Checksum is that of the manifest itself, without this field.
 	Checksum uint32 `json:"crc32c"`
 }
@@ -62,6 +64,11 @@ func DecodeManifest(b []byte) (m Manifest, err error) {
 // manifestLimit bounds what is read of a manifest.
 const manifestLimit = 64 << 10
 
+// hasSlot reports whether the slot of a section's data file can be.
+func (a *attempt) hasSlot(m Manifest) bool {
+	return m.Slot == 0 || m.Slot > 0 && m.Slot < roomyShards && a.shard(m.Worker, m.Slot) < a.shards()
+}
+
 // readManifest reads the manifest of section i and checks that it is that.
 func (a *attempt) readManifest(i int) (Manifest, error) {
 	name := a.manifestFile(i)
@@ -73,7 +80,7 @@ func (a *attempt) readManifest(i int) (Manifest, error) {
 	if err == nil {
 		m, err = DecodeManifest(b)
 	}
-	if err == nil && (m.Attempt != a.name || m.Of != a.of || m.Worker != i || !attemptName.MatchString(m.Nonce)) {
+	if err == nil && (m.Attempt != a.name || m.Of != a.of || m.Worker != i || !a.hasSlot(m) || !attemptName.MatchString(m.Nonce)) {
 		err = fmt.Errorf("it is that of section %d of %d of attempt %q", m.Worker, m.Of, m.Attempt)
 	}
 	if err != nil {

@@ -162,18 +162,25 @@ func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	if err != nil {
 		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
 	}
-	data, graphIndex, err := a.graphSection(ctx, graph)
+	var data []byte
+	indexWith := func(graphShard int) ([]byte, error) {
+		var graphIndex bundle.Section
+		var err error
+		if data, graphIndex, err = a.graphSection(ctx, graphShard, graph); err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		err = bundle.MergeIndexes(&b, append(indexes, graphIndex))
+		return b.Bytes(), err
+	}
+	index, err := indexWith(a.of)
+	if err == nil {
+		err = allStored(graph, index)
+	}
+	if err == nil {
+		err = a.commit(ctx, manifests, data, index, indexWith)
+	}
 	if err != nil {
-		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
-	}
-	var index bytes.Buffer
-	if err := bundle.MergeIndexes(&index, append(indexes, graphIndex)); err != nil {
-		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
-	}
-	if err := allStored(graph, index.Bytes()); err != nil {
-		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
-	}
-	if err := a.commit(manifests, data, index.Bytes()); err != nil {
 		return fmt.Errorf("ckpt: merge %s: %w", a.prefix, err)
 	}
 	return nil
@@ -207,7 +214,7 @@ func (a *attempt) check(ctx context.Context, m Manifest, unverified bool) (bundl
 	if err != nil {
 		return none, nil, err
 	}
-	data := bundle.DataFile(a.file(m.Nonce), m.Worker, a.shards())
+	data := a.dataFile(m)
 	info, err := a.fsys.Stat(data)
 	if err == nil && info.Size() != m.Data {
 		err = fmt.Errorf("%s has %d bytes, %d were written: %w", data, info.Size(), m.Data, format.ErrCorrupt)
@@ -232,7 +239,7 @@ func (a *attempt) readSummed(name string, want Sum) ([]byte, error) {
 
 // verify reads a section's data and compares every checksum.
 func (a *attempt) verify(ctx context.Context, m Manifest) error {
-	r, err := bundle.Open(a.fsys, a.file(m.Nonce))
+	r, err := bundle.Open(a.opened(m), a.file(m.Nonce))
 	if err != nil {
 		return err
 	}
@@ -246,14 +253,14 @@ func (a *attempt) verify(ctx context.Context, m Manifest) error {
 	return errors.Join(err, found)
 }
 
-// graphSection writes the object graph as the last data file, as a section with one tensor.
-func (a *attempt) graphSection(ctx context.Context, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
+// graphSection writes the object graph as a data file, the last or in an object store one that is free, as a section with one tensor.
+func (a *attempt) graphSection(ctx context.Context, shard int, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
 	w := bundle.Create(a.fsys, a.prefix, bundle.Options{Shards: a.shards()})
-	if err := w.Add(a.of, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))); err != nil {
+	if err := w.Add(shard, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))); err != nil {
 		return nil, index, err
 	}
 	var f memoryFile
-	if err := w.WriteData(ctx, a.of, &f); err != nil {
+	if err := w.WriteData(ctx, shard, &f); err != nil {
 		return nil, index, err
 	}
 	var b bytes.Buffer

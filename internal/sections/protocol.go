@@ -47,8 +47,13 @@ func (a *attempt) file(nonce string) string { return filepath.Join(a.dir(), nonc
 
 func (a *attempt) decisionFile() string { return filepath.Join(Dir(a.prefix), "decision") }
 
-// shards is how many data files the checkpoint has: one per section, and one for the object graph.
-func (a *attempt) shards() int { return a.of + 1 }
+// shards is of how many data files their names speak: one per section, and one for the object graph; in an object store many more.
+func (a *attempt) shards() int {
+	if _, ok := a.objects(); ok {
+		return roomyShards
+	}
+	return a.of + 1
+}
 
 // committed reports whether the checkpoint has its index.
 func (a *attempt) committed() bool { return prefix.IsFile(a.fsys, bundle.IndexFile(a.prefix)) }

@@ -57,6 +57,12 @@ func write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source
 	if err != nil {
 		return err
 	}
+	if objects, ok := a.objects(); ok {
+		if err := a.writeObjects(ctx, objects, worker, graph.Marshal(), tensors, o); err != nil {
+			return fmt.Errorf("ckpt: section %d of %s: %w", worker, name, err)
+		}
+		return nil
+	}
 	if err := fsx.MkdirAll(fsys, a.dir()); err != nil {
 		return fmt.Errorf("ckpt: section %d of %s: %w", worker, name, err)
 	}
@@ -76,13 +82,8 @@ func (a *attempt) writeFiles(ctx context.Context, worker int, graph []byte, tens
 		}
 	}()
 	w := bundle.Create(a.fsys, a.file(m.Nonce), bundle.Options{Shards: a.shards(), Progress: o.Progress})
-	for _, t := range tensors {
-		if o.Own != nil && !o.Own(t.Path()) {
-			continue
-		}
-		if err := addTo(w, worker, t, o.Parts); err != nil {
-			return m, err
-		}
+	if err := addOwn(w, worker, tensors, o); err != nil {
+		return m, err
 	}
 	data := bundle.DataFile(a.file(m.Nonce), worker, a.shards())
 	if m.Data, err = createFile(a.fsys, data, func(f fsx.File) error { return w.WriteData(ctx, worker, f) }); err != nil {
@@ -105,6 +106,19 @@ func (a *attempt) writeFiles(ctx context.Context, worker int, graph []byte, tens
 }
 
 func (a *attempt) graphFile(m Manifest) string { return a.file(m.Nonce) + ".graph" }
+
+// addOwn adds the variables that the worker writes to a data file.
+func addOwn(w *bundle.Writer, shard int, tensors []stored.Tensor, o WriteOptions) error {
+	for _, t := range tensors {
+		if o.Own != nil && !o.Own(t.Path()) {
+			continue
+		}
+		if err := addTo(w, shard, t, o.Parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // addTo adds a variable to a section, or the region of it that parts says.
 func addTo(w *bundle.Writer, worker int, t stored.Tensor, parts func(string, tensor.Shape) (tensor.Shape, tensor.Slice)) error {
@@ -177,7 +191,7 @@ func (a *attempt) complete(m Manifest) error {
 
 // removeFiles removes a section's files; at worst they stay, under a name that nobody asks for.
 func (a *attempt) removeFiles(m Manifest) {
-	_ = a.fsys.Remove(bundle.DataFile(a.file(m.Nonce), m.Worker, a.shards()))
+	_ = a.fsys.Remove(a.dataFile(m))
 	_ = a.fsys.Remove(bundle.IndexFile(a.file(m.Nonce)))
 	_ = a.fsys.Remove(a.graphFile(m))
 }
