@@ -181,3 +181,60 @@ func ExamplePermute() {
 	fmt.Println(kernel.Data())
 	// Output: [1 4 2 5 3 6]
 }
+
+// TestRulesAreReversible draws rules with shapes that they fit: what Save makes of Load's results are the stored bytes, and Load makes of
+// those the same results again.
+func TestRulesAreReversible(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5)
+		order := func(blocks int) []int {
+			all := make([]int, blocks)
+			for i := range all {
+				all[i] = i
+			}
+			return rapid.Permutation(all).Draw(t, "order")
+		}
+		blocks, a, b, c, d := n.Draw(t, "blocks"), n.Draw(t, "a"), n.Draw(t, "b"), n.Draw(t, "c"), n.Draw(t, "d")
+		sizes := layout.Sizes{"a": a, "b": b}
+		cases := []struct {
+			rule   layout.Rule
+			shapes []tensor.Shape
+		}{
+			{layout.Renamed(layout.PyTorch, "own", "w"), []tensor.Shape{{a, b, c}}},
+			{layout.Permuted(layout.PyTorch, "own", "w", order(4)...), []tensor.Shape{{a, b, c, d}}},
+			{layout.Blocks(layout.PyTorch, "own", "w", order(blocks)...), []tensor.Shape{{blocks * a, b}}},
+			{layout.Blocks(layout.PyTorch, "own", "w", order(blocks)...), []tensor.Shape{{blocks * a}}},
+			{layout.Stacked(layout.PyTorch, "own", []string{"v", "w"}, order(blocks)...), []tensor.Shape{{blocks * a}, {blocks * a}}},
+			{layout.Pattern(layout.PyTorch, "own", "w", "(a b c) d -> c (d b) a", sizes), []tensor.Shape{{a * b * c, d}}},
+			{layout.Pattern(layout.PyTorch, "own", "w", "a 1 (b c) -> (c a) b", sizes), []tensor.Shape{{a, 1, b * c}}},
+			{layout.Split(layout.PyTorch, []string{"p", "q", "r"}, "w", "(a c) d -> d a c", sizes), []tensor.Shape{{3 * a * c, d}}},
+		}
+		drawn := cases[rapid.IntRange(0, len(cases)-1).Draw(t, "rule")]
+		stored := make([]tensor.Any, len(drawn.shapes))
+		for i, shape := range drawn.shapes {
+			stored[i] = counted(shape...)
+		}
+		own, err := drawn.rule.Load.Apply(stored...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := drawn.rule.Save.Apply(own...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := drawn.rule.Load.Apply(back...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range stored {
+			if !tensor.Equal(stored[i], back[i]) {
+				t.Fatalf("%v of %v comes back as %v", drawn.rule.Stored[i], stored[i], back[i])
+			}
+		}
+		for i := range own {
+			if !tensor.Equal(own[i], again[i]) {
+				t.Fatalf("%v of %v becomes %v the second time", drawn.rule.Own[i], own[i], again[i])
+			}
+		}
+	})
+}
