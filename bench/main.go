@@ -1,5 +1,6 @@
 // Command bench measures ckpt beside its peers, in one run, on one machine, on the same tensors: TensorFlow, safetensors from
-// Python and from Rust, PyTorch, Orbax, plain system calls, and cp.
+// Python and from Rust, PyTorch, Orbax, NumPy, h5py, plain system calls, and cp. The workloads safetensors, npz, hdf5 and pt are of the formats of
+// other makers, each beside the maker's own library.
 //
 //	go run ./bench -python "$(bench/setup)"
 //

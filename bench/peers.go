@@ -20,7 +20,7 @@ type peers struct {
 }
 
 // foreign are the peers that are not written in Go.
-var foreign = []string{"tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
+var foreign = []string{"tensorflow", "safetensors", "safetensors-rs", "torch", "orbax", "numpy", "h5py"}
 
 // findPeers asks the Python interpreter and the program in Rust which peers they have.
 func findPeers(ctx context.Context, python, rust string) (*peers, error) {

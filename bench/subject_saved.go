@@ -19,6 +19,8 @@ func newSubject(t task) (subject, error) {
 		return nil, fmt.Errorf("no peer is called %q", t.Peer)
 	case t.Kind == "graph":
 		return newGraph(t)
+	case t.Format != "":
+		return newFormat(t), nil
 	case t.Kind == "model":
 		return newSaved(t)
 	}
@@ -80,7 +82,7 @@ func (s *saved) after(op operation) error {
 	case op.name == "async":
 		return s.c.Sync(context.Background())
 	case op.name == "restore":
-		return s.check()
+		return check(s.list)
 	case op.inRAM:
 		return ckpt.Remove(op.path(savedName))
 	}
@@ -88,9 +90,9 @@ func (s *saved) after(op operation) error {
 }
 
 // check compares every value with what it was when the model was made.
-func (s *saved) check() error {
-	for i := range s.list {
-		for j, got := range s.list[i].Data() {
+func check(list []*tensor.Tensor[float32]) error {
+	for i := range list {
+		for j, got := range list[i].Data() {
 			if want := valueAt(i, j); got != want {
 				return fmt.Errorf("value %d of tensor %d is %v after the restore, want %v", j, i, got, want)
 			}

@@ -18,6 +18,7 @@ type Workload struct {
 	Kind        string // "model", "index", "open", "pick" or "graph"
 	Tensors     int    // or nodes of a graph
 	Elements    int    // of float32 in each tensor
+	Format      string // that ckpt saves a model in, the ending of its file's name: "" for TensorFlow's
 	Ops         []Op   `json:"-"`
 	Growth      Growth `json:"-"`
 	Dir         string
@@ -94,9 +95,36 @@ func workloads(scale float64) []Workload {
 			Growth: Growth{"objects", thousands(nodes), n(nodes)},
 			Ops:    []Op{{Name: "walk", Peers: both}, {Name: "match", Peers: both[:1]}, {Name: "open, walk and match", Peers: both}}})
 	}
+	ws = append(ws, formatWorkloads(n(2<<20))...)
 	tiny := map[string]float64{"tensorflow": 0.05}
 	save.Limit, memory.Limit, restore.Limit = tiny, tiny, tiny
 	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1, Ops: []Op{save, memory, restore}})
+}
+
+// formatWorkloads are those of the formats of other makers: ckpt beside the libraries of the makers. What restores into the model that is there
+// copies; numpy and safetensors return new arrays.
+func formatWorkloads(elements int) (ws []Workload) {
+	for _, f := range []struct {
+		name, ending string
+		peers        []string
+	}{
+		{"safetensors", "safetensors", []string{"safetensors", "safetensors-rs"}},
+		{"npz", "npz", []string{"numpy"}},
+		{"hdf5", "weights.h5", []string{"h5py"}},
+		{"pt", "pt", []string{"torch"}},
+	} {
+		ahead := make(map[string]float64)
+		for _, p := range f.peers {
+			ahead[p] = 1
+		}
+		save := Op{Name: "save", Peers: append([]string{"ckpt", "raw"}, f.peers...), PeakLimit: mostPeak, Limit: map[string]float64{"raw": 1.05}}
+		if f.name == "pt" {
+			save.Peers, save.Limit = f.peers, nil // which ckpt reads and does not write
+		}
+		ws = append(ws, Workload{Name: f.name, Title: "512 MiB in 64 tensors, " + f.name, Kind: "model", Format: f.ending, Tensors: 64, Elements: elements,
+			Ops: []Op{save, {Name: "restore", Peers: append([]string{"ckpt"}, f.peers...), PeakLimit: mostPeak, Limit: ahead}}})
+	}
+	return ws
 }
 
 // fill gives tensor i of a workload the values that it has in every peer.

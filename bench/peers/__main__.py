@@ -11,7 +11,7 @@ from importlib import metadata
 
 import measure
 
-PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint"}
+PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint", "numpy": "numpy", "h5py": "h5py"}
 
 
 def versions():

@@ -1,0 +1,24 @@
+"""numpy.savez and numpy.load, which returns new arrays."""
+
+import os
+
+import numpy as np
+
+from measure import values
+
+
+class Peer:
+    pattern = "numpy.npz"
+
+    def __init__(self, task):
+        self.arrays = {f"list/{i}": values(task, i) for i in range(task["Tensors"])}
+
+    def forget(self):
+        self.arrays = None
+
+    def do_save(self, directory):
+        np.savez(os.path.join(directory, self.pattern), **self.arrays)
+
+    def do_restore(self, directory):
+        with np.load(os.path.join(directory, self.pattern)) as file:
+            self.arrays = dict(file)
