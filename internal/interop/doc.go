@@ -7,7 +7,7 @@
 //
 //	CKPT_PYTHON=/path/to/python go test -tags interop ./internal/interop
 //
-// The Python needs tensorflow-cpu 2.21.0 and tf_keras 2.21.0. Without CKPT_PYTHON it is .cache/venv's, which .ci/venv makes. Where
+// The Python needs tensorflow-cpu 2.21.0, tf_keras 2.21.0 and dm-sonnet 2.0.2. Without CKPT_PYTHON it is .cache/venv's, which .ci/venv makes. Where
 // there is none the tests fail. One process of it, `python -m oracle`, answers all tests; what it can be asked and the
 // programs it knows are in the directory oracle.
 //

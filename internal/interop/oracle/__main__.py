@@ -16,7 +16,7 @@ from .registry import ASKED
 PROTOCOL = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
-from . import checkpoints, files, models, names, optimizers  # noqa: E402,F401  (they register what can be asked)
+from . import checkpoints, circle, files, models, names, optimizers  # noqa: E402,F401  (they register what can be asked)
 
 
 def answer(line):
