@@ -105,7 +105,7 @@ difference that diff found), and 2 for wrong usage.`,
 	}
 	root.AddCommand(newListCommand(), newGraphCommand(), newVerifyCommand(), newDiffCommand())
 	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(),
-		newConvertCommand(), newExportCommand(), newDigestCommand(), newManCommand())
+		newConvertCommand(), newExportCommand(), newDigestCommand(), newViewCommand(), newManCommand())
 	root.SetHelpCommand(newHelpCommand())
 	return root
 }

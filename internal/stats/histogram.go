@@ -3,6 +3,7 @@ package stats
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -13,26 +14,34 @@ func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]i
 	if n == 0 || !(low <= high) {
 		return bins, nil
 	}
-	scale := float64(n) / (high - low)
-	values := make([]float64, min(chunk, t.Len()))
-	for from := 0; from < t.Len(); from += chunk {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+	var mu sync.Mutex
+	err := eachChunk(ctx, t, func(_ int, part []float32, values []float64) {
+		some := make([]int64, n+1) // the last is that of high itself
+		if part != nil {
+			count(some, part, low, high)
+		} else {
+			count(some, values, low, high)
 		}
-		part := values[:min(chunk, t.Len()-from)]
-		if err := Floats(part, t, from); err != nil {
-			return nil, err
+		mu.Lock()
+		defer mu.Unlock()
+		for i, k := range some {
+			bins[min(i, n-1)] += k
 		}
-		for _, v := range part {
-			if v < low || v > high || v != v || math.IsInf(v, 0) {
-				continue
+	})
+	return bins, err
+}
+
+// count adds values to the bins between low and high, of which there is one more for high itself.
+func count[F float32 | float64](bins []int64, values []F, low, high float64) {
+	scale := 0.0
+	if high > low {
+		scale = min(float64(len(bins)-1)/(high-low), math.MaxFloat64)
+	}
+	for _, f := range values {
+		if v := float64(f); v >= low && v <= high && v-v == 0 {
+			if i := int((v - low) * scale); i < len(bins) {
+				bins[i]++
 			}
-			bin := 0
-			if high > low {
-				bin = min(int((v-low)*scale), n-1)
-			}
-			bins[bin]++
 		}
 	}
-	return bins, nil
 }

@@ -5,10 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -36,27 +32,15 @@ func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
 	if _, ok := tensor.Bytes(t); !ok {
 		return nil, fmt.Errorf("stats: values of %v are not numbers", t.DType())
 	}
-	n := t.Len()
-	parts := make([]Summary, (n+chunk-1)/chunk)
-	var taken atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for range min(runtime.GOMAXPROCS(0), len(parts)) {
-		g.Go(func() error {
-			values := make([]float64, chunk)
-			for i := taken.Add(1) - 1; i < int64(len(parts)); i = taken.Add(1) - 1 {
-				if ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-				from := int(i) * chunk
-				if err := Floats(values[:min(chunk, n-from)], t, from); err != nil {
-					return err
-				}
-				parts[i] = summarize(values[:min(chunk, n-from)])
-			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+	parts := make([]Summary, chunks(t))
+	err := eachChunk(ctx, t, func(i int, part []float32, values []float64) {
+		if part == nil {
+			parts[i] = summarize(values)
+		} else {
+			parts[i] = summarize32(part)
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	s := summarize(nil)
@@ -64,79 +48,6 @@ func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
 		s.Add(&parts[i])
 	}
 	return &s, nil
-}
-
-// chunk is the number of values that are converted at once.
-const chunk = 1 << 15
-
-// Floats converts len(dst) of t's values, from the one at from on in row-major order.
-func Floats(dst []float64, t tensor.Any, from int) error {
-	size := t.DType().Size()
-	b, ok := tensor.Bytes(t)
-	if !ok {
-		return fmt.Errorf("stats: values of %v are not numbers", t.DType())
-	}
-	if f, ok := tensor.As[float32](t); ok { // the most frequent kind, without a detour
-		for i, v := range f.Data()[from:][:len(dst)] {
-			dst[i] = float64(v)
-		}
-		return nil
-	}
-	part, err := tensor.FromBytes(t.DType(), b[from*size:][:len(dst)*size], len(dst))
-	if err != nil {
-		return err
-	}
-	return floats(dst, part)
-}
-
-func floats(dst []float64, part tensor.Any) error {
-	switch p := part.(type) {
-	case *tensor.Tensor[bool]:
-		for i, v := range p.Data() {
-			dst[i] = 0
-			if v {
-				dst[i] = 1
-			}
-		}
-	case *tensor.Tensor[complex64]:
-		for i, v := range p.Data() {
-			dst[i] = math.Hypot(float64(real(v)), float64(imag(v)))
-		}
-	case *tensor.Tensor[complex128]:
-		for i, v := range p.Data() {
-			dst[i] = math.Hypot(real(v), imag(v))
-		}
-	case *tensor.Tensor[int64]:
-		for i, v := range p.Data() {
-			dst[i] = float64(v)
-		}
-	case *tensor.Tensor[uint64]:
-		for i, v := range p.Data() {
-			dst[i] = float64(v)
-		}
-	default:
-		return widen(dst, part)
-	}
-	return nil
-}
-
-// widen converts the dtypes that tensor.Cast takes to float64, integers by way of int64.
-func widen(dst []float64, part tensor.Any) error {
-	wide, err := tensor.FromSlice(dst, len(dst))
-	if err != nil {
-		return err
-	}
-	if tensor.Cast(wide, part) == nil {
-		return nil
-	}
-	whole := tensor.New[int64](len(dst))
-	if err := tensor.Cast(whole, part); err != nil {
-		return fmt.Errorf("stats: values of %v are not numbers", part.DType())
-	}
-	for i, v := range whole.Data() {
-		dst[i] = float64(v)
-	}
-	return nil
 }
 
 // summarize sums up a few values, in two passes for the deviation's sake.

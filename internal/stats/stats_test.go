@@ -97,4 +97,60 @@ func TestHistogram(t *testing.T) {
 	bins, err = stats.Histogram(t.Context(), vector[float32](t, 5, 5), 5, 5, 3)
 	require.NoError(t, err)
 	require.Equal(t, []int64{2, 0, 0}, bins, "all values are one")
+	bins, err = stats.Histogram(t.Context(), vector(t, 0, 5e-324), 0, 5e-324, 3)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, bins[0]+bins[1]+bins[2], "values as near as can be")
+}
+
+// TestFloat32 compares the way that float32 values take with that of all others.
+func TestFloat32(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
+	for _, n := range []int{0, 1, 7, 8, 9, 10, 11, 1000, 1<<15 + 5} {
+		for name, some := range map[string][]float32{"numbers": nil, "zeros": {0, float32(math.Copysign(0, -1))}, "not finite": {nan, inf}, "large": {math.MaxFloat32, -math.MaxFloat32}, "small": {math.SmallestNonzeroFloat32}} {
+			narrow, wide := tensor.New[float32](n), tensor.New[float64](n)
+			for i := range narrow.Data() {
+				v := float32(r.NormFloat64())
+				if len(some) > 0 && r.IntN(3) == 0 {
+					v = some[r.IntN(len(some))]
+				}
+				narrow.Data()[i], wide.Data()[i] = v, float64(v)
+			}
+			got, want := of(t, narrow), of(t, wide)
+			require.Equal(t, []int64{want.Count, want.Zeros, want.NaNs, want.Infs}, []int64{got.Count, got.Zeros, got.NaNs, got.Infs}, name)
+			if want.Count == want.NaNs+want.Infs {
+				continue
+			}
+			require.Equal(t, []float64{want.Min, want.Max}, []float64{got.Min, got.Max}, name)
+			require.InEpsilon(t, 1+want.Deviation, 1+got.Deviation, 1e-9, name)
+			require.InDelta(t, want.Mean, got.Mean, 1e-9*max(1, want.Deviation), name)
+			a, err := stats.Histogram(t.Context(), narrow, want.Min, want.Max, 20)
+			require.NoError(t, err)
+			b, err := stats.Histogram(t.Context(), wide, want.Min, want.Max, 20)
+			require.NoError(t, err)
+			require.Equal(t, b, a, name)
+		}
+	}
+}
+
+func BenchmarkOf(b *testing.B) {
+	v := tensor.New[float32](1 << 24)
+	for i := range v.Data() {
+		v.Data()[i] = float32(i%1000) - 500.5
+	}
+	b.SetBytes(4 << 24)
+	b.Run("summary", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := stats.Of(b.Context(), v); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("histogram", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := stats.Histogram(b.Context(), v, -500.5, 499.5, 48); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -18,35 +18,47 @@ const (
 // one value.
 func Object(key string) string { return strings.TrimSuffix(key, value) }
 
-// Split returns the names of the edges that lead to the tensor of a key in a file of the given format: what stands between
-// slashes, and in formats other than TensorFlow's between dots too.
-func Split(format, key string) []string {
+// Path returns the path of edges that leads to the tensor of a key in a file of the given format, joined by slashes: what stands
+// between slashes, and in formats other than TensorFlow's between dots too. The edges are escaped as TensorFlow's keys have them.
+func Path(format, key string) string {
 	if format == tensorFlow {
-		parts := strings.SplitN(Object(key), "/", maxDepth)
-		for i, p := range parts {
-			if name, err := objectgraph.Unescape(p); err == nil {
-				parts[i] = name
-			}
-		}
-		return parts
+		return Object(key)
 	}
-	var parts []string
-	for rest := Object(key); ; {
+	if !strings.Contains(key, ".") && !strings.HasPrefix(key, "/") && !strings.Contains(key, "//") {
+		return key
+	}
+	var b strings.Builder
+	depth := 0
+	for rest := Object(key); ; depth++ {
 		rest = strings.TrimLeft(rest, "./")
 		end := strings.IndexAny(rest, "./")
-		if end < 0 || len(parts) == maxDepth-1 {
+		if end < 0 || depth == maxDepth-1 {
 			end = len(rest)
 		}
 		if end == 0 {
 			break
 		}
-		parts = append(parts, rest[:end])
+		if depth > 0 {
+			b.WriteByte('/')
+		}
+		b.WriteString(rest[:end])
 		rest = rest[end:]
 	}
-	if len(parts) == 0 {
-		return []string{key} // nothing but separators
+	if b.Len() == 0 {
+		return key // nothing but separators
 	}
-	return parts
+	return b.String()
+}
+
+// Text returns a path, or some of its edges, as people read it.
+func Text(path string) string {
+	edges := strings.Split(path, "/")
+	for i, e := range edges {
+		if name, err := objectgraph.Unescape(e); err == nil {
+			edges[i] = name
+		}
+	}
+	return strings.Join(edges, "/")
 }
 
 // Compare orders keys as people do: part by part, and runs of digits by the numbers that they are. Different keys are never equal.

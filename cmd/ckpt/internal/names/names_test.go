@@ -3,6 +3,7 @@ package names_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,22 +11,25 @@ import (
 	"github.com/gockpt/ckpt/cmd/ckpt/internal/names"
 )
 
-func TestSplit(t *testing.T) {
-	for _, c := range []struct {
-		name, format, key string
-		want              []string
-	}{
-		{"an object's value", "tensorflow", "model/dense/kernel/.ATTRIBUTES/VARIABLE_VALUE", []string{"model", "dense", "kernel"}},
-		{"another attribute", "tensorflow", "model/.ATTRIBUTES/OBJECT_CONFIG_JSON", []string{"model", ".ATTRIBUTES", "OBJECT_CONFIG_JSON"}},
-		{"escaped names", "tensorflow", "a.Sb/c..d/.ATTRIBUTES/VARIABLE_VALUE", []string{"a/b", "c.d"}},
-		{"a variable by name", "tensorflow", "dense/kernel.1", []string{"dense", "kernel.1"}},
-		{"dots", "safetensors", "h.0.attn.weight", []string{"h", "0", "attn", "weight"}},
-		{"dots and slashes", "hdf5", "/a//b.c", []string{"a", "b", "c"}},
-		{"separators only", "npz", "./.", []string{"./."}},
-		{"nothing", "npz", "", []string{""}},
+func TestPath(t *testing.T) {
+	for _, c := range []struct{ name, format, key, path, text string }{
+		{"an object's value", "tensorflow", "model/dense/kernel/.ATTRIBUTES/VARIABLE_VALUE", "model/dense/kernel", "model/dense/kernel"},
+		{"another attribute", "tensorflow", "model/.ATTRIBUTES/OBJECT_CONFIG_JSON", "model/.ATTRIBUTES/OBJECT_CONFIG_JSON", "model/.ATTRIBUTES/OBJECT_CONFIG_JSON"},
+		{"escaped names", "tensorflow", "a.Sb/c..d/.ATTRIBUTES/VARIABLE_VALUE", "a.Sb/c..d", "a/b/c.d"},
+		{"a variable by name", "tensorflow", "dense/kernel.1", "dense/kernel.1", "dense/kernel.1"},
+		{"dots", "safetensors", "h.0.attn.weight", "h/0/attn/weight", "h/0/attn/weight"},
+		{"dots and slashes", "hdf5", "/a//b.c", "a/b/c", "a/b/c"},
+		{"slashes", "npz", "a/b", "a/b", "a/b"},
+		{"separators only", "npz", "./.", "./.", "./."},
+		{"nothing", "npz", "", "", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, names.Split(c.format, c.key)) })
+		t.Run(c.name, func(t *testing.T) {
+			path := names.Path(c.format, c.key)
+			require.Equal(t, c.path, path)
+			require.Equal(t, c.text, names.Text(path))
+		})
 	}
+	require.Equal(t, 63, strings.Count(names.Path("npz", strings.Repeat("a.", 1000)), "/"), "a long key is not deep")
 }
 
 func TestCompare(t *testing.T) {

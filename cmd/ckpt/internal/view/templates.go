@@ -1,0 +1,105 @@
+package view
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+)
+
+//go:embed templates
+var files embed.FS
+
+var pages = template.Must(template.New("view").Funcs(template.FuncMap{
+	"number": number3, "count": grouped, "few": few, "cosine": cosine, "class": func(c change) string { return string(c) },
+	"bars": bars, "bands": bandsOf, "curve": curveOf, "zero": zeroAt, "largest": largest,
+	"last": func(p []point) *point {
+		if len(p) == 0 {
+			return nil
+		}
+		return &p[len(p)-1]
+	},
+}).ParseFS(files, "templates/*.html"))
+
+// asset returns one of the files that pages need beside them.
+func asset(name string) string {
+	b, err := files.ReadFile("templates/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(b)
+}
+
+// number3 returns a number with four digits.
+func number3(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(v, 0):
+		return minus(strings.Replace(fmt.Sprint(v), "Inf", "∞", 1))
+	}
+	return minus(strconv.FormatFloat(v, 'g', 4, 64))
+}
+
+// minus writes a number's sign as one.
+func minus(text string) string {
+	if rest, negative := strings.CutPrefix(text, "-"); negative {
+		return "−" + rest
+	}
+	return text
+}
+
+// largest returns a difference, which is NaN where one of two values is.
+func largest(v float64) string {
+	if math.IsNaN(v) {
+		return "NaN"
+	}
+	return number3(v)
+}
+
+// cosine shows how far from one a cosine is, which matters where it is nearly that.
+func cosine(v float64) string {
+	if v == v && v > 0.999 && v < 1 {
+		return "1−" + strconv.FormatFloat(1-v, 'g', 2, 64)
+	}
+	return number3(v)
+}
+
+// grouped returns a count with a comma between thousands.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+func few(n int64) string {
+	if n == 0 {
+		return "–"
+	}
+	return grouped(n)
+}
+
+// zeroAt returns where zero is between low and high in a picture of the given width, or nil where it is not between them.
+func zeroAt(low, high, width float64) *float64 {
+	if !(low < 0 && high > 0) {
+		return nil
+	}
+	x := round(width * -low / (high - low))
+	return &x
+}
+
+// counted returns a count with its word.
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}

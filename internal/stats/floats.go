@@ -1,0 +1,124 @@
+package stats
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// chunk is the number of values that are looked at together.
+const chunk = 1 << 15
+
+// chunks returns how many chunks t's values are.
+func chunks(t tensor.Any) int { return (t.Len() + chunk - 1) / chunk }
+
+// eachChunk calls f with each chunk of t's values, by its number, from several goroutines. Where t has float32 values, the most
+// frequent kind, f is given them as they are; of other kinds part is nil and values has them converted.
+func eachChunk(ctx context.Context, t tensor.Any, f func(i int, part []float32, values []float64)) error {
+	n, whole := t.Len(), []float32(nil)
+	if t, ok := tensor.As[float32](t); ok {
+		whole = t.Data()
+	}
+	var taken atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), chunks(t)) {
+		g.Go(func() error {
+			var values []float64
+			if whole == nil {
+				values = make([]float64, min(chunk, n))
+			}
+			for from := int(taken.Add(chunk)) - chunk; from < n; from = int(taken.Add(chunk)) - chunk {
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				length := min(chunk, n-from)
+				if whole != nil {
+					f(from/chunk, whole[from:][:length], nil)
+					continue
+				}
+				if err := Floats(values[:length], t, from); err != nil {
+					return err
+				}
+				f(from/chunk, nil, values[:length])
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// Floats converts len(dst) of t's values, from the one at from on in row-major order.
+func Floats(dst []float64, t tensor.Any, from int) error {
+	size := t.DType().Size()
+	b, ok := tensor.Bytes(t)
+	if !ok {
+		return fmt.Errorf("stats: values of %v are not numbers", t.DType())
+	}
+	if f, ok := tensor.As[float32](t); ok { // the most frequent kind, without a detour
+		for i, v := range f.Data()[from:][:len(dst)] {
+			dst[i] = float64(v)
+		}
+		return nil
+	}
+	part, err := tensor.FromBytes(t.DType(), b[from*size:][:len(dst)*size], len(dst))
+	if err != nil {
+		return err
+	}
+	return floats(dst, part)
+}
+
+func floats(dst []float64, part tensor.Any) error {
+	switch p := part.(type) {
+	case *tensor.Tensor[bool]:
+		for i, v := range p.Data() {
+			dst[i] = 0
+			if v {
+				dst[i] = 1
+			}
+		}
+	case *tensor.Tensor[complex64]:
+		for i, v := range p.Data() {
+			dst[i] = math.Hypot(float64(real(v)), float64(imag(v)))
+		}
+	case *tensor.Tensor[complex128]:
+		for i, v := range p.Data() {
+			dst[i] = math.Hypot(real(v), imag(v))
+		}
+	case *tensor.Tensor[int64]:
+		for i, v := range p.Data() {
+			dst[i] = float64(v)
+		}
+	case *tensor.Tensor[uint64]:
+		for i, v := range p.Data() {
+			dst[i] = float64(v)
+		}
+	default:
+		return widen(dst, part)
+	}
+	return nil
+}
+
+// widen converts the dtypes that tensor.Cast takes to float64, integers by way of int64.
+func widen(dst []float64, part tensor.Any) error {
+	wide, err := tensor.FromSlice(dst, len(dst))
+	if err != nil {
+		return err
+	}
+	if tensor.Cast(wide, part) == nil {
+		return nil
+	}
+	whole := tensor.New[int64](len(dst))
+	if err := tensor.Cast(whole, part); err != nil {
+		return fmt.Errorf("stats: values of %v are not numbers", part.DType())
+	}
+	for i, v := range whole.Data() {
+		dst[i] = float64(v)
+	}
+	return nil
+}
