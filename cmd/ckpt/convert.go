@@ -44,7 +44,7 @@ an error.`,
 		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
   ckpt convert model.keras model.safetensors --readable
-  ckpt convert h.safetensors blocks.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
+  ckpt convert h.safetensors b.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
   ckpt convert model.safetensors shards.safetensors --max-shard-size 2000000000`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {

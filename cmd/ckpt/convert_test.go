@@ -60,7 +60,7 @@ func TestConvertOptions(t *testing.T) {
 	in, dir := filepath.Join(formats, "torch/testdata/zip.pt"), t.TempDir()
 	out := filepath.Join(dir, "out.safetensors")
 	requireRun(t, "convert", in, out, "--only", "0.*", "--rename", "0=dense", "--cast", "float16")
-	require.Equal(t, "DTYPE    SHAPE        SIZE  KEY\nfloat16  [4]           8 B  dense.bias\nfloat16  [4 3]        24 B  dense.weight\n2 tensors, 32 B in "+out+"\n", requireRun(t, "list", out))
+	require.Equal(t, "DTYPE    SHAPE        SIZE  PATH\nfloat16  [4]           8 B  dense.bias\nfloat16  [4 3]        24 B  dense.weight\n2 tensors, 32 B in "+out+"\n", requireRun(t, "list", out))
 	requireRun(t, "convert", in, out, "--max-shard-size", "40")
 	require.NoFileExists(t, out)
 	require.Len(t, hashes(t, out+".index.json"), 9)

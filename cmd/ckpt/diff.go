@@ -62,7 +62,10 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		if asJSON {
 			report = &diffJSON{out: visibleJSON{cmd.OutOrStdout()}}
 		}
-		d := differ{a: readers[0], b: readers[1], tolerance: tolerance, report: report}
+		bar := newBar(cmd.ErrOrStderr(), "comparing")
+		defer bar.clear()
+		bar.expect(allBytes(readers[0]))
+		d := differ{bar: bar, a: readers[0], b: readers[1], tolerance: tolerance, report: report}
 		if err := d.run(cmd.Context()); err != nil {
 			return &failure{err}
 		}
@@ -115,6 +118,7 @@ type differ struct {
 	tolerance       float64
 	report          diffReport
 	same, different int
+	bar             *bar
 }
 
 // run walks both lists of keys, which are in one order, side by side.
@@ -154,6 +158,7 @@ func (d *differ) run(ctx context.Context) error {
 			}
 		}
 		if inA {
+			d.bar.add(a.Bytes)
 			a, errA, moreA = nextA()
 		}
 		if inB {

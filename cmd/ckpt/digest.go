@@ -33,14 +33,14 @@ differs or is gone, and one that came, makes the exit status 1.`,
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes that were written")
 	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
-		return digest(cmd.Context(), cmd.OutOrStdout(), path, check)
+		return digest(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), path, check)
 	})
 	return cmd
 }
 
 // digest writes, or compares, the hashes of a checkpoint's files. The checkpoint needs not be whole to be compared, but for what
 // tells which files are its own.
-func digest(ctx context.Context, out io.Writer, path string, check bool) error {
+func digest(ctx context.Context, out, stderr io.Writer, path string, check bool) error {
 	r, err := ckpt.Open(path)
 	if err != nil {
 		return err
@@ -51,9 +51,18 @@ func digest(ctx context.Context, out io.Writer, path string, check bool) error {
 		return err
 	}
 	manifest := strings.TrimSuffix(r.Prefix(), "/") + ".sha256"
+	bar := newBar(stderr, "hashing")
+	defer bar.clear()
+	var total int64
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			total += info.Size()
+		}
+	}
+	bar.expect(total)
 	var text bytes.Buffer
 	for _, f := range files {
-		hash, err := fileHash(ctx, f)
+		hash, err := fileHash(ctx, f, bar)
 		if err != nil {
 			return err
 		}
@@ -105,7 +114,7 @@ func sameDigest(manifest, before, now string) error {
 	return nil
 }
 
-func fileHash(ctx context.Context, name string) (string, error) {
+func fileHash(ctx context.Context, name string, bar *bar) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", err
@@ -116,6 +125,7 @@ func fileHash(ctx context.Context, name string) (string, error) {
 	for {
 		n, err := f.Read(buf)
 		h.Write(buf[:n])
+		bar.add(int64(n))
 		switch {
 		case err == io.EOF:
 			return fmt.Sprintf("%x", h.Sum(nil)), nil

@@ -107,6 +107,7 @@ difference that diff found), and 2 for wrong usage.`,
 	root.AddCommand(newShowCommand(), newStatCommand(), newRunCommand(), newGenCommand(),
 		newConvertCommand(), newExportCommand(), newDigestCommand(), newViewCommand(), newManCommand())
 	root.SetHelpCommand(newHelpCommand())
+	fillHelp(root)
 	return root
 }
 

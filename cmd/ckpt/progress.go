@@ -16,6 +16,8 @@ type bar struct {
 	out   io.Writer // nil where there is no terminal
 	what  string
 	shown *progressbar.ProgressBar
+
+	done, total int64 // of what add is told
 }
 
 func newBar(stderr io.Writer, what string) *bar {
@@ -55,4 +57,25 @@ func (b *bar) clear() {
 	if b.shown != nil {
 		_ = b.shown.Clear()
 	}
+}
+
+// expect says how many bytes there are to be added.
+func (b *bar) expect(total int64) { b.total, b.done = total, 0 }
+
+// add says that so many more bytes have been dealt with.
+func (b *bar) add(n int64) {
+	b.done += n
+	if b.out != nil && b.total > 0 {
+		b.progress(ckpt.Progress{Done: min(b.done, b.total), Total: b.total})
+	}
+}
+
+// allBytes returns how many bytes the tensors of a checkpoint have.
+func allBytes(r *ckpt.Reader) (total int64) {
+	for e, err := range r.All() {
+		if err == nil {
+			total += e.Bytes
+		}
+	}
+	return total
 }

@@ -34,7 +34,7 @@ not given and the root is no model).
 
 The inputs are a JSON object, "-" for standard input:
 
-  {"inputs": [{"name": "x", "dtype": "float32", "shape": [2, 3], "values": [1, …]}]}
+  {"inputs": [{"name": "x", "dtype": "float32", "shape": [2], "values": [1, 2]}]}
 
 with all values of a tensor in one list, in row-major order. They are taken by name
 where their names are those of the model's inputs, and in order where none is; a
@@ -215,8 +215,8 @@ func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
 		order[at], known = &given[i], known+1
 	}
 	if len(given) != len(specs) || known != 0 && known != len(specs) {
-		return nil, fmt.Errorf("inputs %q, the model %q wants %q", names(given, func(t runTensor) string { return t.Name }), model.Name(),
-			names(specs, func(s layers.TensorSpec) string { return s.Name }))
+		return nil, fmt.Errorf("inputs %q, the model %q wants %q", namesOf(given, func(t runTensor) string { return t.Name }), model.Name(),
+			namesOf(specs, func(s layers.TensorSpec) string { return s.Name }))
 	}
 	inputs := make([]tensor.Any, len(specs))
 	for i := range order {
@@ -231,7 +231,7 @@ func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
 	return inputs, nil
 }
 
-func names[T any](list []T, name func(T) string) []string {
+func namesOf[T any](list []T, name func(T) string) []string {
 	all := make([]string, len(list))
 	for i, t := range list {
 		all[i] = name(t)

@@ -30,7 +30,7 @@ kernel[0:3,:], kernel[-1]. Of large tensors the corners are printed, unless --al
 With --json an object is printed, with the key, dtype, shape, all values, nested as the
 shape has it, and the statistics; numbers that JSON lacks are strings.`,
 		Example: `  ckpt show model/ckpt-7 model/dense/kernel
-  ckpt show model.safetensors 'encoder.layer.0.attention.self.query.weight[0:2,:8]'`,
+  ckpt show model.safetensors 'layer.0.attention.query.weight[0:2,:8]'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return fmt.Errorf("expected a PATH and a KEY, got %s", count(len(args), "argument"))

@@ -34,7 +34,7 @@ mean, deviation, min, max, zeros, nan and infinite.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := stat(cmd.Context(), cmd.OutOrStdout(), args[0], only, asJSON); err != nil {
+		if err := stat(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], only, asJSON); err != nil {
 			return &failure{err}
 		}
 		return nil
@@ -61,12 +61,15 @@ func newStatistics(s *stats.Summary) *statistics {
 	return &statistics{s.Count, number(s.Mean), number(s.Deviation), number(s.Min), number(s.Max), s.Zeros, s.NaNs, s.Infs}
 }
 
-func stat(ctx context.Context, out io.Writer, path, only string, asJSON bool) error {
+func stat(ctx context.Context, out, stderr io.Writer, path, only string, asJSON bool) error {
 	r, err := ckpt.Open(path)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	bar := newBar(stderr, "reading")
+	defer bar.clear()
+	bar.expect(allBytes(r))
 	list := jsonArray{out: visibleJSON{out}}
 	if !asJSON {
 		fmt.Fprintf(out, "%11s  %11s  %11s  %11s  %9s  %7s  KEY\n", "MEAN", "DEVIATION", "MIN", "MAX", "ZEROS", "NAN+INF")
@@ -75,6 +78,7 @@ func stat(ctx context.Context, out io.Writer, path, only string, asJSON bool) er
 		if err != nil {
 			return err
 		}
+		bar.add(e.Bytes)
 		if e.DType.Size() == 0 || !chosen(only, e.Key) {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/gockpt/ckpt/cmd/ckpt/internal/names"
@@ -27,7 +27,7 @@ const (
 )
 
 // WriteReport writes all that a page about set can show as one HTML file, without a script, that loads nothing. progress, which may be
-// nil, hears how many of the tensors have been read.
+// nil, hears how many bytes of the tensors have been read.
 func WriteReport(ctx context.Context, out io.Writer, set *Set, progress func(done, total int64)) error {
 	r := &report{Set: set, ctx: ctx, out: bufio.NewWriterSize(out, 1<<16)}
 	set.cache.unbounded = true
@@ -76,7 +76,19 @@ func (r *report) isDrawn(row int) bool { return r.drawn == nil || r.drawn[row] }
 
 // read reads all tensors.
 func (r *report) read(progress func(done, total int64)) error {
-	var done atomic.Int64
+	size := func(row int) (n int64) {
+		for i := range r.sources {
+			if e := r.entry(row, i); e != nil {
+				n += e.Bytes
+			}
+		}
+		return n
+	}
+	var done, total int64
+	for row := range r.paths {
+		total += size(row)
+	}
+	var mu sync.Mutex // progress is called from one goroutine at a time
 	return r.forAll(r.ctx, func(ctx context.Context, row int) error {
 		if _, err := r.cells(ctx, row); err != nil {
 			return err
@@ -86,8 +98,11 @@ func (r *report) read(progress func(done, total int64)) error {
 				return err
 			}
 		}
-		if n := done.Add(1); progress != nil {
-			progress(n, int64(len(r.paths)))
+		if progress != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			done += size(row)
+			progress(done, total)
 		}
 		return nil
 	})
