@@ -14,7 +14,7 @@ import (
 // A jsonTensor is a tensor as JSON has it.
 type jsonTensor struct {
 	DType  string            `json:"dtype"`
-	Shape  []int             `json:"shape"`
+	Shape  []int64           `json:"shape"`
 	Values []json.RawMessage `json:"values"`
 }
 
@@ -156,7 +156,12 @@ func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 		*t = Tensor[T]{}
 		return nil
 	}
-	shape := Shape(stored.Shape)
+	shape := make(Shape, len(stored.Shape))
+	for i, n := range stored.Shape {
+		if shape[i] = int(n); int64(shape[i]) != n {
+			return fmt.Errorf("tensor: shape %v: more elements than an int can count", stored.Shape)
+		}
+	}
 	if err := shape.Check(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,6 +121,9 @@ func TestJSONRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := vector(t, float32(7))
 			err := v.UnmarshalJSON([]byte(c.text))
+			if strconv.IntSize == 32 && strings.Contains(c.text, "1099511627776") {
+				c.want = "more elements than an int can count"
+			}
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, []float32{7}, v.Data(), "it is as it was")
 		})

@@ -97,7 +97,7 @@ func (s *scanner) tensor() (t raw.Tensor, k kind) {
 	for i := range t.Shape {
 		n := s.uint64()
 		if t.Shape[i] = int(n); t.Shape[i] < 0 || uint64(t.Shape[i]) != n {
-			s.fail("%s: an axis of length %d", raw.Quote(t.Key), n)
+			s.fail("%s: an axis of length %d: more elements than an int can count", raw.Quote(t.Key), n)
 		}
 	}
 	slices.Reverse(t.Shape)

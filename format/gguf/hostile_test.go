@@ -111,7 +111,7 @@ func TestHeader(t *testing.T) {
 				formattest.ReadAll(t, r)
 				return
 			}
-			require.ErrorContains(t, err, tt.want)
+			formattest.RequireSays(t, err, tt.want)
 			require.IsType(t, new(raw.Error), err)
 			if !errors.Is(err, errors.ErrUnsupported) {
 				require.ErrorIs(t, err, format.ErrCorrupt)

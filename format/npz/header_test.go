@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/formattest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -67,7 +68,7 @@ func TestHeader(t *testing.T) {
 				return
 			}
 			require.ErrorIs(t, err, format.ErrCorrupt)
-			require.ErrorContains(t, err, tt.want)
+			formattest.RequireSays(t, err, tt.want)
 		})
 	}
 }
@@ -94,7 +95,7 @@ func TestStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := openBytes(tt.file)
 			require.ErrorIs(t, err, format.ErrCorrupt)
-			require.ErrorContains(t, err, tt.want)
+			formattest.RequireSays(t, err, tt.want)
 		})
 	}
 	_, err := OpenFS(fstest.MapFS{}, "f")

@@ -119,14 +119,17 @@ func (p *parser) number() (int, error) {
 	for end < len(p.text) && p.text[end] >= '0' && p.text[end] <= '9' {
 		end++
 	}
-	n, err := strconv.Atoi(p.text[p.at:end])
+	n, err := strconv.ParseInt(p.text[p.at:end], 10, 64)
+	if err == nil && int64(int(n)) != n {
+		return 0, p.fault("more elements than an int can count")
+	}
 	if err != nil {
 		return 0, p.fault("expected a whole number that is not negative, of at most 63 bits")
 	}
 	if p.at = end; p.at < len(p.text) && p.text[p.at] == 'L' {
 		p.at++
 	}
-	return n, nil
+	return int(n), nil
 }
 
 // skip reads a literal of any kind, at most depth levels deep.

@@ -175,7 +175,7 @@ func numbers[S ~[]E, E int | int64](s *jsonscan.Scanner) (S, error) {
 		}
 		n, err := s.Number()
 		if err == nil && int64(E(n)) != n {
-			err = s.Fault("%d is more than this machine counts", n)
+			err = s.Fault("%d is more elements than an int can count", n)
 		}
 		list = append(list, E(n))
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/formattest"
 )
 
 // file returns a file with a header, right but for what the header says, and data.
@@ -87,7 +88,7 @@ func TestHeader(t *testing.T) {
 				require.NoError(t, r.Close())
 				return
 			}
-			require.ErrorContains(t, err, tt.want)
+			formattest.RequireSays(t, err, tt.want)
 			require.IsType(t, new(raw.Error), err)
 			if !errors.Is(err, errors.ErrUnsupported) {
 				require.ErrorIs(t, err, format.ErrCorrupt)

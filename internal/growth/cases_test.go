@@ -141,9 +141,9 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 	"n values that are called much as the program's n": func(t *testing.T, dir string, n int) {
 		g, program := graph(n+1), make(map[string]*tensor.Tensor[float32])
 		for i := range n {
-			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprintf("a_layer_with_weights_%da", i), ID: i + 1})
+			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprintf("a_layer_with_weights_%05da", i), ID: i + 1})
 			g.Nodes[i+1].Attributes = value("k")
-			program[fmt.Sprintf("other_layers_with_weights_%db", i)] = tensor.New[float32]()
+			program[fmt.Sprintf("other_layers_with_weights_%05db", i)] = tensor.New[float32]()
 		}
 		verbs(t, forge(t, dir, g), func() any { return &program })
 	},
