@@ -1,5 +1,6 @@
 // Command vad finds speech in a recording with Silero's voice detector, a small convolutional and recurrent network that was trained with
-// PyTorch. Its weights (1.2 MB) come with a Python package, which examples/vad/download fetches.
+// PyTorch. Its weights (1.2 MB) come with a Python package, which examples/vad/download fetches. Over a minute of speech its answers are within
+// 1e-6 of those that PyTorch computes in float64.
 //
 //	examples/vad/download
 //	go run ./examples/vad
@@ -87,7 +88,7 @@ func compare(out io.Writer, answers []float32, file string) error {
 		worst = max(worst, math.Abs(w-float64(answers[i])))
 	}
 	fmt.Fprintf(out, "%d chunks, largest difference from PyTorch in float64: %.1e\n", len(want), worst)
-	if worst > 1e-5 {
+	if worst > 1e-6 {
 		return fmt.Errorf("the answers differ from PyTorch's by up to %g", worst)
 	}
 	return nil

@@ -68,7 +68,7 @@ func (d *Detector) spectrum(samples []float32) (*tensor.Tensor[float32], error) 
 	for i := range mirrored {
 		x.Data()[n+i] = samples[n-2-i]
 	}
-	waves, err := d.STFT.Call(x)
+	waves, err := exactly(&d.STFT, x)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (d *Detector) step(x *tensor.Tensor[float32], state []*tensor.Tensor[float3
 	pad := layers.ZeroPadding1D{Padding: [][2]int{{1, 1}}}
 	for _, conv := range []*layers.Conv1D{&d.Conv1, &d.Conv2, &d.Conv3, &d.Conv4} {
 		if x, err = pad.Call(x); err == nil {
-			x, err = conv.Call(x)
+			x, err = exactly(conv, x)
 		}
 		if err != nil {
 			return 0, nil, err
