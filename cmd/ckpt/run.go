@@ -34,7 +34,7 @@ not given and the root is no model).
 
 The inputs are a JSON object, "-" for standard input:
 
-  {"inputs": [{"name": "x", "dtype": "float32", "shape": [2], "values": [1, 2]}]}
+  {"inputs": [{"name": "x", "dtype": "float32", "shape": [1], "values": [5]}]}
 
 with all values of a tensor in one list, in row-major order. They are taken by name
 where their names are those of the model's inputs, and in order where none is; a
