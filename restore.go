@@ -2,6 +2,7 @@ package ckpt
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime"
@@ -44,7 +45,10 @@ type restore struct {
 	path    string
 	opts    options
 	byName  bool
-	planned bool // RunRestoreOps has yet to move the bytes
+	planned bool              // RunRestoreOps has yet to move the bytes
+	names   [sha256.Size]byte // of a name-based checkpoint: of its keys
+
+	collected runtime.Cleanup // logs the warning if the Checkpoint is collected
 
 	note       string             // what a report says of how values were matched
 	mismatched []transfer.Problem // of the last transfer: what had another shape or dtype
@@ -66,6 +70,9 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 			return nil, fmt.Errorf("ckpt: %s is name-based: Rename changes the paths of objects; AssignFromCheckpoint maps names: %w", prefix, err)
 		}
 		r.byName = true
+		if r.names, err = sumOfKeys(f); err != nil {
+			return nil, err
+		}
 		r.restoration = byname.New(id, byname.RestoreOptions{
 			SkipSlots: o.skipSlots, Exempt: exempt, Load: load, Partial: o.partial, Strict: o.strict, Scope: o.at,
 		})
@@ -257,13 +264,42 @@ func (c *Checkpoint) isCounter(object any) bool { return c.counter != nil && obj
 
 // follow keeps r while values are pending or a warning is due. Completed restores are dropped.
 func (c *Checkpoint) follow(r *restore) {
-	c.restorations = slices.DeleteFunc(c.restorations, func(r *restore) bool { return !r.Waits() })
+	c.restorations = slices.DeleteFunc(c.restorations, func(old *restore) bool {
+		replaced := !r.planned && !old.planned && r.replaces(old)
+		if replaced {
+			old.collected.Stop() // the warning of r says the same
+		}
+		return replaced || !old.Waits()
+	})
 	warn, due := r.Warning()
 	if !r.Waits() && !r.planned && !due {
 		return
 	}
-	runtime.AddCleanup(c, func(warn func()) { warn() }, warn)
+	r.collected = runtime.AddCleanup(c, func(warn func()) { warn() }, warn)
 	c.restorations = append(c.restorations, r)
+}
+
+// replaces reports whether r, the later restore, has a value for all that old has one for, so that nothing waits for old any more.
+func (r *restore) replaces(old *restore) bool {
+	if r.byName && old.byName {
+		return r.names == old.names && r.opts.skipSlots == old.opts.skipSlots
+	}
+	later, ok := r.restoration.(*match.Restoration)
+	earlier, both := old.restoration.(*match.Restoration)
+	return ok && both && later.Replaces(earlier)
+}
+
+// sumOfKeys returns a checksum of all keys of a checkpoint.
+func sumOfKeys(f format.Reader) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	for entry, err := range f.All() {
+		if err != nil {
+			return sum, fmt.Errorf("ckpt: %w", err)
+		}
+		fmt.Fprintf(h, "%q\n", entry.Key)
+	}
+	h.Sum(sum[:0])
+	return sum, nil
 }
 
 // runPlanned matches a planned restore again, since the program may have changed, and moves its bytes. Where it fails the restore

@@ -80,6 +80,11 @@ func (s *Status) updated(ctx context.Context) (*object.Graph, error) {
 	if err := s.c.update(ctx); err != nil {
 		return nil, err
 	}
+	if s.r != nil && !slices.Contains(s.c.restorations, s.r) { // a later restore replaced it: it takes note of objects, and assigns nothing
+		if err := s.c.updateOne(ctx, s.r); err != nil {
+			return nil, err
+		}
+	}
 	return s.c.walk()
 }
 

@@ -15,13 +15,20 @@ type matcher struct {
 	history *transfer.History
 	found
 	plan    *transfer.Plan
-	reached []*object.Node // objects that this restore is the last to give their values
-	queue   []pair         // the pairs that were bound, in order
-	next    int            // of the queue
-	late    bool           // a follow-up: everything found now was waited for
-	doubles []pair         // further stored nodes for objects that have their values already
-	misfits []pair         // further objects for stored nodes, which have none of their tensors
-	passed  []passed       // under Load: values for which an object of the program has no edge, or nil
+	reached []*object.Node            // objects that this restore is the last to give their values
+	queue   []pair                    // the pairs that were bound, in order
+	next    int                       // of the queue
+	late    bool                      // a follow-up: everything found now was waited for
+	doubles []pair                    // further stored nodes for objects that have their values already
+	misfits []pair                    // further objects for stored nodes, which have none of their tensors
+	passed  []passed                  // under Load: values for which an object of the program has no edge, or nil
+	made    map[madeFor]reflect.Value // objects for stored nodes that have one of another type
+}
+
+// A madeFor is a stored node with the type of a further object that was made for it.
+type madeFor struct {
+	stored int
+	typ    reflect.Type
 }
 
 // A pair is a stored node with an object that takes its values.
@@ -168,10 +175,10 @@ func (m *matcher) visit(p pair) error {
 func (m *matcher) child(p pair, i int) error {
 	c := m.r.stored.Nodes[p.stored].Children[i]
 	b, taken := m.bound.of(c.ID)
-	if taken && !m.late && !m.r.opts.Load {
+	e := p.node.FindAt(c.Name, i)
+	if taken && !m.late && !m.r.opts.Load && !(e != nil && e.Node == nil && e.Opt.Alloc) {
 		return nil
 	}
-	e := p.node.FindAt(c.Name, i)
 	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.r.hasChild(p.stored, e.Name)) {
 		return nil // attached edges come after the root's own; an alias gives way to the name itself
 	}
@@ -214,10 +221,14 @@ func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken boo
 	}
 	var undo func()
 	var err error
-	if taken && e.Missing.Share != nil {
-		undo = e.Missing.Share(b.obj)
+	made := madeFor{stored, e.From.Type()}
+	if share := e.Missing.Share; taken && share != nil {
+		if undo = share(b.obj); undo == nil && m.made[made].IsValid() {
+			undo = share(m.made[made])
+		}
 	}
-	if undo == nil && (!taken || m.r.opts.Load) { // of another type than the object that has the values
+	further := undo == nil && taken && m.r.opts.Load // of another type than the object that has the values
+	if undo == nil && (!taken || further) {
 		undo, err = e.Missing.Alloc(children{m.r.stored, stored})
 	}
 	if undo == nil || err != nil {
@@ -225,7 +236,14 @@ func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken boo
 	}
 	m.plan.Undo(undo)
 	e.Opt.Alloc = true // a slice of numbers is made when its length is known
-	return m.w.Again(p.node, e)
+	if err := m.w.Again(p.node, e); err != nil || !further || e.Node == nil {
+		return err
+	}
+	if m.made == nil {
+		m.made = make(map[madeFor]reflect.Value)
+	}
+	m.made[made] = e.Node.Obj // types that lead to each other in a stored ring would be made for ever
+	return nil
 }
 
 // warnConflict warns of a second object that claims the values of a stored node (CheckpointPosition.bind_object).

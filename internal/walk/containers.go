@@ -140,6 +140,16 @@ func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.
 		}
 		return func() { v.SetZero() }, nil
 	}}
+	if plain {
+		return
+	}
+	e.Missing.Share = func(obj reflect.Value) func() { // as two variables in Go share a list
+		if obj.Type() != v.Type() {
+			return nil
+		}
+		v.Set(obj)
+		return func() { v.SetZero() }
+	}
 }
 
 // growMap gives v an element for each of the names that it lacks.
