@@ -6,14 +6,6 @@ import (
 	"time"
 )
 
-// watchOptions is what the options of [Iterator] and [WaitForNew] amount to.
-type watchOptions struct {
-	poll     time.Duration // between two looks at the state file
-	interval time.Duration // between two checkpoints
-	timeout  *time.Duration
-	done     func() bool
-}
-
 // MinInterval makes an [Iterator] wait, after each checkpoint, until d has passed since it came (min_interval_secs).
 func MinInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.interval = d })

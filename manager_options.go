@@ -8,20 +8,6 @@ import (
 	"time"
 )
 
-// managerOptions is what the options of [NewManager] and [Manager.Save] amount to.
-type managerOptions struct {
-	keepLast  *int // nil where it was not given, and so below
-	keepEvery *time.Duration
-	interval  *int64
-	step      func() int64
-	lastStep  *int64
-	init      func(ctx context.Context) error
-	name      string
-
-	number *int64
-	force  bool
-}
-
 // KeepLast makes a [Manager] delete its oldest checkpoints until n are left (max_to_keep). Without it all are kept.
 func KeepLast(n int) RetentionOption {
 	return option(func(o *options) { o.manager.keepLast = &n })

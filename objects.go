@@ -1,7 +1,13 @@
 package ckpt
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -56,4 +62,48 @@ type VariableNamer interface {
 	// VariableName returns the global name of a variable, given the pointer by which the program holds it, or "" to
 	// leave that to objects further up and to the default.
 	VariableName(variable any) string
+}
+
+// An ObjectSaver saves and restores the objects of one kind in a way of its own, all of them at once, where several tensors
+// or objects hang together (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it
+// to a Checkpoint. The object graph records its name with each object that it saved; a program that knows none of
+// that name restores the rest, with a warning.
+type ObjectSaver struct {
+	// Name is how a checkpoint knows it: "package.Name" in TensorFlow.
+	Name string
+	// Match reports whether the object, a pointer, is one of its kind. It is asked for every object in every walk.
+	Match func(object any) bool
+	// Save returns the tensors to save for objects, which are given by their paths, escaped as in keys. Names are whole keys,
+	// which other objects' should not be: those of an object usually begin with its path. They go, in this order, into
+	// a data file of their own. An object's tracked fields are saved as any object's besides.
+	Save func(ctx context.Context, objects map[string]any) ([]NamedTensor, error)
+	// Restore gives objects their values, after all other values of the restore have been assigned. Paths are
+	// those under which the objects were saved; the one of an object that was saved as usual is its first tensor's key.
+	Restore func(ctx context.Context, objects map[string]any, from *Reader) error
+	// Lenient leaves an object as it is where the checkpoint names this saver for it and Match is false of it. Otherwise
+	// that is an error of the restore.
+	Lenient bool
+}
+
+// WithSaver lets s save and restore the objects that it matches. Where several match, the one given last does.
+func WithSaver(s ObjectSaver) ObjectOption {
+	return option(func(o *options) {
+		if err := s.check(o.savers); err != nil && o.err == nil {
+			o.err = err
+		}
+		o.savers = append(o.savers, &object.Saver{Name: s.Name, Match: s.Match, Save: s.Save, Lenient: s.Lenient, Of: &s})
+	})
+}
+
+// check says what is wrong with a saver that comes after others.
+func (s *ObjectSaver) check(others []*object.Saver) error {
+	switch {
+	case s.Name == "":
+		return errors.New("ckpt: WithSaver: the saver has no name")
+	case s.Match == nil || s.Save == nil || s.Restore == nil:
+		return fmt.Errorf("ckpt: WithSaver: %s lacks one of Match, Save and Restore", s.Name)
+	case slices.ContainsFunc(others, func(other *object.Saver) bool { return other.Name == s.Name }):
+		return fmt.Errorf("ckpt: WithSaver: two savers are called %s", s.Name)
+	}
+	return nil
 }

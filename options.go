@@ -12,7 +12,9 @@ import (
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/storefs"
 	"github.com/gockpt/ckpt/layout"
+	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -61,7 +63,38 @@ type options struct {
 	manager       managerOptions
 	saver         saverOptions
 	watch         watchOptions
+	err           error  // of an option that cannot be used
 	ended         func() // called when the files of a save are complete or given up
+}
+
+// managerOptions is what the options of [NewManager] and [Manager.Save] amount to.
+type managerOptions struct {
+	keepLast  *int // nil where it was not given, and so below
+	keepEvery *time.Duration
+	interval  *int64
+	step      func() int64
+	lastStep  *int64
+	init      func(ctx context.Context) error
+	name      string
+
+	number *int64
+	force  bool
+}
+
+// saverOptions is what the options of [NewSaver] and [Saver.Save] amount to.
+type saverOptions struct {
+	step     *int64
+	pad      bool
+	relative bool
+	noState  bool
+}
+
+// watchOptions is what the options of [Iterator] and [WaitForNew] amount to.
+type watchOptions struct {
+	poll     time.Duration // between two looks at the state file
+	interval time.Duration // between two checkpoints
+	timeout  *time.Duration
+	done     func() bool
 }
 
 type namedObject struct {
@@ -93,7 +126,7 @@ func with[O setter](o options, opts []O) (options, error) {
 	if err := o.setPerm(); err != nil {
 		return o, err
 	}
-	return o, checkSavers(o.savers)
+	return o, o.err
 }
 
 // setPerm gives new files the permissions that FileMode asks for.
@@ -186,6 +219,31 @@ func IgnoreUnknown() LoadOption {
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root: edges joined by "/", each
 // escaped as in a key, or by dots where their names have none. At("model") puts a training checkpoint's model straight into a model struct.
 func At(path string) LoadOption { return option(func(o *options) { o.at = path }) }
+
+// AllowEmpty lets a save have no variables, where it is otherwise an error with [ErrNoVariables]. A [Saver] without variables writes nothing
+// and reads nothing (allow_empty).
+func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpty = true }) }
+
+// In makes a call read from and write to s, such as an S3 bucket, instead of the machine's files. Paths are then names within s:
+// "run/ckpt" and "run/ckpt-1.index". Everything that takes a path takes In, and [New] takes it for all calls on the Checkpoint.
+//
+// What is written is what a directory would have, so that it can be downloaded and read by TensorFlow; only the numbers in the
+// names of data files may differ. Values stream from the program's memory without a copy; restoring reads in large ranges, several at
+// once. A save is committed by its index, and published in the `checkpoint` file by a conditional write: of saves that overlap the
+// older one is never published over the newer. What an interrupted save left behind the next one under that name removes.
+//
+// A Store has no permissions, mappings or locks: [FileMode] is an error, [Mapped] reads, and of two [Manager]s that
+// save at the same time the second one's save is refused when it is to be published.
+func In(s store.Store) AnyOption {
+	return option(func(o *options) {
+		if s == nil {
+			o.fsys = nil
+			return
+		}
+		f := storefs.New(s)
+		o.fsys, o.writer = f, f
+	})
+}
 
 // Rename makes a restore look for values under other paths than the checkpoint has: old becomes new. A path is the names of edges, joined by
 // dots or slashes. old is the beginning of a path, of whole edges: Rename("bert.encoder", "encoder"), and Rename("module", "") leaves a

@@ -1,13 +1,10 @@
 package ckpt
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/gockpt/ckpt/internal/match"
-	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/wording"
 )
@@ -53,59 +50,6 @@ func ReportTo(r *Report) LoadOption {
 // a new head. They are the report's Mismatched items; without [ReportTo] they are logged. At least one value must fit.
 func SkipMismatched() LoadOption {
 	return option(func(o *options) { o.skipMismatched = true })
-}
-
-// Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, "").
-func (s *Status) Report() *Report {
-	if s.r == nil {
-		return nil
-	}
-	g, err := s.updated(context.Background())
-	if err != nil {
-		if g, err = s.c.walk(); err != nil {
-			return nil
-		}
-	}
-	return s.r.report(g)
-}
-
-// report says what became of the values of the program g.
-func (r *restore) report(g *object.Graph) *Report {
-	out := &Report{Checkpoint: r.path, RootChildren: r.RootChildren()}
-	problems := make(map[string]string, len(r.mismatched)) // by Go path and key
-	for _, p := range r.mismatched {
-		problems[p.Node.GoPath()+"\x00"+p.Key] = p.Text
-	}
-	r.Outcomes(g, func(what transfer.Outcome, item transfer.Item) {
-		problem, mismatched := problems[item.GoPath+"\x00"+item.Key]
-		if what == transfer.Restored && mismatched {
-			what = transfer.Mismatched
-		}
-		out.add(what, Item{item.Path, item.GoPath, item.Key, problem})
-	})
-	if r.note != "" && len(out.Restored) > 0 {
-		out.Notes = append(out.Notes, Note{Path: "(root)", GoPath: g.Root().GoPath(), Text: r.note})
-	}
-	if m, ok := r.restoration.(*match.Restoration); ok {
-		for _, n := range m.Notes(g) {
-			out.Notes = append(out.Notes, Note(n))
-		}
-	}
-	return out
-}
-
-// reportLoad fills in the report that a load was asked for, or logs what no error tells.
-func (r *restore) reportLoad(g *object.Graph, err error) {
-	switch {
-	case r.opts.report != nil:
-		report := r.report(g)
-		if err != nil {
-			report.keepRestored(err)
-		}
-		*r.opts.report = *report
-	case err == nil && len(r.mismatched) > 0:
-		r.opts.logger.Warn("values of another shape or dtype were skipped", "checkpoint", r.path, "report", r.report(g))
-	}
 }
 
 // keepRestored leaves only those values in Restored that a failed restore has assigned.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"slices"
 
@@ -14,9 +15,12 @@ import (
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/derived"
+	"github.com/gockpt/ckpt/internal/kerasexport"
+	"github.com/gockpt/ckpt/internal/kerasnames"
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // A restoration matches a checkpoint with the program: by objects (package match) or by variables' names (package byname).
@@ -83,7 +87,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	}
 	hint := ""
 	if c == nil && model != nil && o.at == "" {
-		g, r.note, hint = exportedGraph(g, model)
+		g, r.note, hint = kerasexport.Graph(g, model, func() *walk.Walker { return walkerOf(model) })
 	}
 	if g, err = renamed(g, o.renames); err != nil {
 		return nil, err
@@ -119,6 +123,36 @@ func renamed(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, err
 		}
 	}
 	return match.Rename(g, all)
+}
+
+// readGraphFor is readGraph for a model to load weights into. A reader may know how such a model calls what the checkpoint has.
+func readGraphFor(ctx context.Context, r format.Reader, path string, model any) (*objectgraph.Graph, error) {
+	if f, ok := r.(interface {
+		GraphFor(model any) (*objectgraph.Graph, error)
+	}); ok {
+		if _, told := model.(interface {
+			KerasLayers(func(edges []string, class, name string, model bool))
+		}); !told {
+			model = kerasnames.Program{Graph: func() *object.Graph {
+				w := walkerOf(model)
+				if w == nil || w.ExpandAll() != nil {
+					return nil
+				}
+				return w.Graph()
+			}}
+		}
+		return f.GraphFor(model)
+	}
+	return readGraph(ctx, r, path)
+}
+
+// walkerOf returns a walker that has model as its root, nil where model cannot be one.
+func walkerOf(model any) *walk.Walker {
+	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	if _, group := model.(Group); group || model == nil || w.AddRoot(model, nil) != nil {
+		return nil
+	}
+	return w
 }
 
 // foreign reports whether f may hold another maker's layouts: TensorFlow's formats do not.

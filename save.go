@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
@@ -13,6 +15,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/stored"
+	"github.com/gockpt/ckpt/internal/wording"
+	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -309,6 +313,57 @@ func (c *Checkpoint) Sync(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 }
+
+// toSave returns the program's graph for a save to path. The error has [ErrNoVariables] where nothing but the counter would be saved, unless the
+// checkpoint is a Group that is empty on purpose. Fields that look like weights and are not saved are logged, once.
+func (c *Checkpoint) toSave(path string, o options) (*object.Graph, error) {
+	g, err := c.walk()
+	if err != nil {
+		return nil, err
+	}
+	isVariable := func(n *object.Node) bool {
+		return (len(n.Values) > 0 && n.Saved() || n.Saver != nil) && !(n.Obj.CanAddr() && c.isCounter(n.Obj.Addr().Interface()))
+	}
+	onPurpose := o.allowEmpty || c.grouped && len(c.objects) == 0
+	if o.as == writers.Keras { // the description of a model without weights is worth an archive
+		onPurpose = onPurpose || !slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { return len(n.Values) > 0 })
+	}
+	if !onPurpose && !slices.ContainsFunc(g.Nodes, isVariable) {
+		return nil, fmt.Errorf("ckpt: save %s: %w", path, noVariables(g))
+	}
+	if c.said {
+		return g, nil
+	}
+	c.said = true
+	if fields := goTypes.UnsavedWeights(g); len(fields) > 0 {
+		o.logger.Warn("Fields without a tag are not saved. Tag those that are weights, and the others `ckpt:\"-\"`.", "fields", strings.Join(wording.First(fields, 20), ", "))
+	}
+	return g, nil
+}
+
+// noVariables returns the error of a save of g, which has no variables.
+func noVariables(g *object.Graph) error {
+	problem := ErrNoVariables.Error()
+	var empty []string
+	for _, n := range g.Nodes {
+		if len(n.Values) > 0 && !n.Saved() {
+			empty = append(empty, n.GoPath())
+		}
+	}
+	if len(empty) > 0 {
+		problem += "; these have no values yet: " + strings.Join(wording.First(empty, 10), ", ")
+	}
+	if fields := goTypes.UnsavedNumbers(g); len(fields) > 0 {
+		problem += "; these fields have no tag that makes variables of them: " + strings.Join(wording.First(fields, 10), ", ")
+	}
+	return &noVariablesError{problem}
+}
+
+// A noVariablesError is an [ErrNoVariables] with what the save met instead.
+type noVariablesError struct{ problem string }
+
+func (e *noVariablesError) Error() string        { return e.problem + "; AllowEmpty permits it" }
+func (e *noVariablesError) Is(target error) bool { return target == ErrNoVariables }
 
 // A ShardTensor describes, to a sharding function, a tensor that is being saved.
 type ShardTensor = format.ShardTensor

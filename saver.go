@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/byname"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/walk"
 )
@@ -220,6 +225,115 @@ func checkVars(g *object.Graph) error {
 			return fmt.Errorf("%q: a %v is no variable: it has children, whose names it does not say", e.Name, e.Node.Obj.Type())
 		}
 		names[e.Node] = e.Name
+	}
+	return nil
+}
+
+// GlobalStep makes one [Saver.Save] append "-n" to its prefix (global_step).
+func GlobalStep(n int64) SaverSaveOption {
+	return option(func(o *options) { o.saver.step = &n })
+}
+
+// PadStep writes the numbers of [GlobalStep] with eight digits, so that names sort as numbers do (pad_step_number).
+func PadStep() SaverOption { return option(func(o *options) { o.saver.pad = true }) }
+
+// RelativePaths makes a [Saver] write the state file with paths relative to its directory, whatever the prefix
+// (save_relative_paths), so that the directory can be moved.
+func RelativePaths() SaverOption {
+	return option(func(o *options) { o.saver.relative = true })
+}
+
+// NoStateFile makes a [Saver] write a checkpoint without naming it in the state file, counting it or deleting others
+// (write_state=False).
+func NoStateFile() StateOption {
+	return option(func(o *options) { o.saver.noState = true })
+}
+
+// check returns what is wrong with the options of a Saver.
+func (o *options) checkSaver() error {
+	switch m := &o.manager; {
+	case m.keepLast != nil && *m.keepLast < 0:
+		return fmt.Errorf("KeepLast(%d): a positive number is wanted, or 0 to keep all", *m.keepLast)
+	case m.keepEvery != nil && *m.keepEvery <= 0:
+		return fmt.Errorf("KeepEvery(%v): a positive duration is wanted", *m.keepEvery)
+	case filepath.Base(o.stateFile) != o.stateFile:
+		return errors.New("StateFile: 'latest_filename' must not contain path components")
+	}
+	return nil
+}
+
+// path returns what a save to prefix is called.
+func (o *saverOptions) path(prefix string) string {
+	switch {
+	case o.step == nil:
+		return prefix
+	case o.pad:
+		return fmt.Sprintf("%s-%08d", prefix, *o.step)
+	}
+	return prefix + "-" + strconv.FormatInt(*o.step, 10)
+}
+
+// A timed is a checkpoint that a [Saver] wrote.
+type timed struct {
+	path    string
+	written time.Time
+}
+
+// Checkpoints returns the paths of those that the Saver may yet delete, oldest first: none where there is no [KeepLast]
+// (last_checkpoints).
+func (s *Saver) Checkpoints() []string {
+	paths := make([]string, len(s.last))
+	for i, t := range s.last {
+		paths[i] = t.path
+	}
+	return paths
+}
+
+// Recover makes checkpoints that an earlier program saved, oldest first, those that the Saver may delete, as old as
+// their files are; those that are gone are left out (recover_last_checkpoints). Without it a new Saver deletes only what it
+// wrote itself.
+func (s *Saver) Recover(paths ...string) {
+	s.last = nil
+	for _, path := range paths {
+		if t, err := prefix.ModTime(s.opts.writer, path); err == nil {
+			s.last = append(s.last, timed{path, t})
+		}
+	}
+}
+
+// record names path in the state file as the latest and then deletes what is one too many (_RecordLastCheckpoint,
+// _MaybeDeleteOldCheckpoints).
+func (s *Saver) record(ctx context.Context, path string, o options) error {
+	last, old := s.last, []timed(nil)
+	if keep := o.manager.keepLast; keep != nil && *keep > 0 {
+		last = slices.DeleteFunc(slices.Clone(last), func(t timed) bool { return t.path == path })
+		last = append(last, timed{path, time.Now()})
+		if extra := len(last) - *keep; extra > 0 {
+			old, last = last[:extra], last[extra:]
+		}
+	}
+	dir := filepath.Dir(path)
+	list := &state.State{Latest: path}
+	for _, t := range last {
+		list.All = append(list.All, t.path)
+	}
+	_, inStore := o.writer.(fsx.Objects) // which has no absolute paths
+	stored, err := list.Stored(dir, o.saver.relative || inStore)
+	if err == nil {
+		err = state.Write(ctx, o.writer, filepath.Join(dir, o.stateFile), stored)
+	}
+	if err != nil {
+		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
+	}
+	s.last = last
+	for _, t := range old {
+		if every := o.manager.keepEvery; every != nil && t.written.After(s.nextKeep) {
+			s.nextKeep = s.nextKeep.Add(*every)
+			continue
+		}
+		if err := prefix.Remove(o.writer, t.path); err != nil {
+			o.logger.Warn("An old checkpoint could not be deleted", "checkpoint", t.path, "error", err)
+		}
 	}
 	return nil
 }

@@ -1,4 +1,6 @@
-package ckpt
+// Package kerasexport matches a program with what model.export of Keras writes: lists of variables without objects. Names decide where
+// the file has all that the program asks for, else the order in which Keras lists variables.
+package kerasexport
 
 import (
 	"fmt"
@@ -12,16 +14,17 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// exportedGraph returns g with edges by which model finds its variables in what the method export of a Keras model wrote, which has
+// Graph returns g with edges by which model finds its variables in what the method export of a Keras model wrote, which has
 // lists of variables and no objects, and what a report and an error should say of that. g is returned as it is where it is not such a file's.
-func exportedGraph(g *objectgraph.Graph, model any) (extended *objectgraph.Graph, note, hint string) {
+// start returns a walker that has model as its root, nil where there is none.
+func Graph(g *objectgraph.Graph, model any, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
 	variables := keras.Exported(g)
 	if variables == nil {
 		return g, "", ""
 	}
 	g = keras.ExportedGraph(g, variables, model)
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
-	if _, group := model.(Group); group || w.AddRoot(model, nil) != nil {
+	w := start()
+	if w == nil {
 		return g, "", ""
 	}
 	p := &exportedProgram{graph: g, variables: variables, walker: w}

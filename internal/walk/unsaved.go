@@ -1,4 +1,4 @@
-package ckpt
+package walk
 
 import (
 	"fmt"
@@ -7,71 +7,19 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/object"
-	"github.com/gockpt/ckpt/internal/walk"
-	"github.com/gockpt/ckpt/internal/wording"
-	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/layout"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// AllowEmpty lets a save have no variables, where it is otherwise an error with [ErrNoVariables]. A [Saver] without variables writes nothing
-// and reads nothing (allow_empty).
-func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpty = true }) }
+// UnsavedNumbers returns the numbers, slices of numbers and foreign tensors in the objects of g that are not saved since no tag mentions them.
+func (p *Types) UnsavedNumbers(g *object.Graph) []string { return p.unsaved(g, (*unsaved).numbers) }
 
-// toSave returns the program's graph for a save to path. The error has [ErrNoVariables] where nothing but the counter would be saved, unless the
-// checkpoint is a Group that is empty on purpose. Fields that look like weights and are not saved are logged, once.
-func (c *Checkpoint) toSave(path string, o options) (*object.Graph, error) {
-	g, err := c.walk()
-	if err != nil {
-		return nil, err
-	}
-	isVariable := func(n *object.Node) bool {
-		return (len(n.Values) > 0 && n.Saved() || n.Saver != nil) && !(n.Obj.CanAddr() && c.isCounter(n.Obj.Addr().Interface()))
-	}
-	onPurpose := o.allowEmpty || c.grouped && len(c.objects) == 0
-	if o.as == writers.Keras { // the description of a model without weights is worth an archive
-		onPurpose = onPurpose || !slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { return len(n.Values) > 0 })
-	}
-	if !onPurpose && !slices.ContainsFunc(g.Nodes, isVariable) {
-		return nil, fmt.Errorf("ckpt: save %s: %w", path, noVariables(g))
-	}
-	if c.said {
-		return g, nil
-	}
-	c.said = true
-	if fields := untagged(g, (*unsaved).weights); len(fields) > 0 {
-		o.logger.Warn("Fields without a tag are not saved. Tag those that are weights, and the others `ckpt:\"-\"`.", "fields", strings.Join(wording.First(fields, 20), ", "))
-	}
-	return g, nil
-}
+// UnsavedWeights returns the fields in the objects of g that are not saved and may well be weights.
+func (p *Types) UnsavedWeights(g *object.Graph) []string { return p.unsaved(g, (*unsaved).weights) }
 
-// noVariables returns the error of a save of g, which has no variables.
-func noVariables(g *object.Graph) error {
-	problem := ErrNoVariables.Error()
-	var empty []string
-	for _, n := range g.Nodes {
-		if len(n.Values) > 0 && !n.Saved() {
-			empty = append(empty, n.GoPath())
-		}
-	}
-	if len(empty) > 0 {
-		problem += "; these have no values yet: " + strings.Join(wording.First(empty, 10), ", ")
-	}
-	if fields := untagged(g, (*unsaved).numbers); len(fields) > 0 {
-		problem += "; these fields have no tag that makes variables of them: " + strings.Join(wording.First(fields, 10), ", ")
-	}
-	return &noVariablesError{problem}
-}
-
-// A noVariablesError is an [ErrNoVariables] with what the save met instead.
-type noVariablesError struct{ problem string }
-
-func (e *noVariablesError) Error() string        { return e.problem + "; AllowEmpty permits it" }
-func (e *noVariablesError) Is(target error) bool { return target == ErrNoVariables }
-
-// untagged returns the fields that find notes in the objects of g.
-func untagged(g *object.Graph, find func(*unsaved, *object.Node)) []string {
-	u := &unsaved{noted: make(map[string]bool), seen: make(map[reflect.Type]bool)}
+// unsaved returns the fields that find notes in the objects of g.
+func (p *Types) unsaved(g *object.Graph, find func(*unsaved, *object.Node)) []string {
+	u := &unsaved{types: p, noted: make(map[string]bool), seen: make(map[reflect.Type]bool)}
 	for _, n := range g.Nodes {
 		if n.Group && n.Saver == nil {
 			find(u, n)
@@ -82,6 +30,7 @@ func untagged(g *object.Graph, find func(*unsaved, *object.Node)) []string {
 
 // An unsaved lists fields that are not saved.
 type unsaved struct {
+	types *Types
 	found []string
 	noted map[string]bool       // of found
 	seen  map[reflect.Type]bool // being looked into, or done with
@@ -110,13 +59,13 @@ func (u *unsaved) numbers(n *object.Node) {
 
 // inStruct looks at the fields that the struct v leaves out.
 func (u *unsaved) inStruct(path string, v reflect.Value) {
-	for i, f := range goTypes.Struct(v.Type()).Fields {
+	for i, f := range u.types.Struct(v.Type()).Fields {
 		switch {
-		case f.Action == walk.Skip && !f.Skip && v.Type().Field(i).IsExported(), f.Action == walk.Maybe:
+		case f.Action == Skip && !f.Skip && v.Type().Field(i).IsExported(), f.Action == Maybe:
 			if held := content(v.Field(i)); held.IsValid() {
 				u.inType(path+"."+f.GoName, held.Type())
 			}
-		case f.Action == walk.Inline:
+		case f.Action == Inline:
 			if inner := reflect.Indirect(v.Field(i)); inner.IsValid() {
 				u.inStruct(path+"."+f.GoName, inner)
 			}
@@ -144,7 +93,7 @@ func content(v reflect.Value) reflect.Value {
 
 // inType looks for numbers in values of type t.
 func (u *unsaved) inType(path string, t reflect.Type) {
-	if d, _, plain := walk.PlainType(t); plain {
+	if d, _, plain := PlainType(t); plain {
 		if d != tensor.DTBool && d != tensor.DTString {
 			u.note(path, t)
 		}
@@ -176,16 +125,16 @@ func (u *unsaved) inType(path string, t reflect.Type) {
 func (u *unsaved) weights(n *object.Node) {
 	if n.Obj.Kind() != reflect.Struct {
 		u.inContainer(n.GoPath(), n, func(path string, t reflect.Type) {
-			if isWeights(t) {
+			if u.isWeights(t) {
 				u.note(path, t)
 			}
 		})
 		return
 	}
 	t := n.Obj.Type()
-	declared := goTypes.Struct(t).Fields
-	dynamic := slices.ContainsFunc(declared, func(f walk.Field) bool { return f.Action == walk.Maybe })
-	tracks := slices.ContainsFunc(declared, func(f walk.Field) bool { return f.Action == walk.Track || f.Action == walk.Inline })
+	declared := u.types.Struct(t).Fields
+	dynamic := slices.ContainsFunc(declared, func(f Field) bool { return f.Action == Maybe })
+	tracks := slices.ContainsFunc(declared, func(f Field) bool { return f.Action == Track || f.Action == Inline })
 	if !tracks || u.seen[t] && !dynamic {
 		return
 	}
@@ -195,9 +144,9 @@ func (u *unsaved) weights(n *object.Node) {
 		ignored = o.CheckpointIgnores()
 	}
 	for i, f := range declared {
-		left := f.Action == walk.Skip && !f.Skip && t.Field(i).IsExported() || f.Action == walk.Maybe
+		left := f.Action == Skip && !f.Skip && t.Field(i).IsExported() || f.Action == Maybe
 		held := content(n.Obj.Field(i))
-		if left && held.IsValid() && isWeights(held.Type()) && !slices.Contains(ignored, snakeCase(f.GoName)) {
+		if left && held.IsValid() && u.isWeights(held.Type()) && !slices.Contains(ignored, f.Name) {
 			u.note(t.String()+"."+f.GoName, held.Type())
 		}
 	}
@@ -205,8 +154,8 @@ func (u *unsaved) weights(n *object.Node) {
 
 // isWeights reports a type that may well be weights and is not tracked without a tag: slices of floats, and matrices of other libraries. A
 // single number or an array of numbers is a hyper-parameter more often.
-func isWeights(t reflect.Type) bool {
-	return goTypes.Trait(t) == walk.Plain && leadsToFloats(t, make(map[reflect.Type]bool))
+func (u *unsaved) isWeights(t reflect.Type) bool {
+	return u.types.Trait(t) == Plain && leadsToFloats(t, make(map[reflect.Type]bool))
 }
 
 // hidesFloats reports a struct that keeps floats in unexported fields, where no tag can reach.
@@ -226,7 +175,7 @@ func leadsToFloats(t reflect.Type, seen map[reflect.Type]bool) bool {
 	seen[t] = true
 	switch t.Kind() {
 	case reflect.Slice:
-		if d, _, plain := walk.PlainType(t); plain {
+		if d, _, plain := PlainType(t); plain {
 			return isFloat(d)
 		}
 		return leadsToFloats(t.Elem(), seen)
