@@ -133,8 +133,9 @@ func readGraphFor(ctx context.Context, r format.Reader, path string, model any) 
 		if _, told := model.(interface {
 			KerasLayers(func(edges []string, class, name string, model bool))
 		}); !told {
+			program := model
 			model = kerasnames.Program{Graph: func() *object.Graph {
-				w := walkerOf(model)
+				w := walkerOf(program)
 				if w == nil || w.ExpandAll() != nil {
 					return nil
 				}
