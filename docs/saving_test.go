@@ -61,3 +61,39 @@ func Example_savingForTensorFlow() {
 	// export/ckpt-1
 	// <nil>
 }
+
+func saveForPyTorch(ctx context.Context) error {
+	var model Regress
+	if err := ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model")); err != nil {
+		return err
+	}
+	// The ending says the format, and As says it outright. PyTorch's names and layouts are asked for.
+	if err := ckpt.SaveWeights(ctx, "export.safetensors", &model, ckpt.PyTorch()); err != nil {
+		return err
+	}
+	if err := ckpt.SaveWeights(ctx, "export.weights", &model, ckpt.As("npz")); err != nil {
+		return err
+	}
+
+	r, err := ckpt.Open("export.safetensors")
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for _, v := range r.Variables() {
+		fmt.Println(v.Key, v.Shape)
+	}
+	return nil
+}
+
+func Example_savingForPyTorch() {
+	fmt.Println(saveForPyTorch(context.Background()))
+	// Output:
+	// hidden.bias [8]
+	// hidden.weight [8 10]
+	// input_transform.bias [10]
+	// input_transform.weight [10 2]
+	// prediction.bias [1]
+	// prediction.weight [1 8]
+	// <nil>
+}
