@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gockpt/ckpt/store"
+)
+
+// A download fills p with a range of a file, in as many requests as it takes.
+type download struct {
+	s       *site
+	name    string
+	version string // "" until an answer says it, where the caller did not
+	p       []byte
+	off     int64
+
+	o    store.Object
+	have int // bytes of p
+}
+
+// errAgain wraps an error after which the same request may succeed.
+type errAgain struct{ error }
+
+func (e errAgain) Unwrap() error { return e.error }
+
+// errBeyond is the error of a range that begins where the file has ended.
+var errBeyond = errors.New("the range begins after the end of the file")
+
+// skipped is how much of a file is read and thrown away at most, of a server that ignores ranges.
+const skipped = 1 << 20
+
+func (d *download) run(ctx context.Context) (store.Object, error) {
+	wait := 100 * time.Millisecond
+	for failures := 0; ; {
+		before := d.have
+		err := d.request(ctx)
+		if err == nil {
+			return d.o, nil
+		}
+		if ctx.Err() != nil {
+			return d.o, context.Cause(ctx)
+		}
+		var again errAgain
+		if !errors.As(err, &again) {
+			return d.o, err
+		}
+		if d.have > before {
+			failures, wait = 0, 100*time.Millisecond
+			continue
+		}
+		if failures++; failures >= d.s.o.Tries {
+			return d.o, fmt.Errorf("given up after %d tries: %w", failures, again.error)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
+
+// request asks for what is missing.
+func (d *download) request(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stalled := fmt.Errorf("the server sent nothing for %v", d.s.o.Stall)
+	timer := time.AfterFunc(d.s.o.Stall, func() { cancel(stalled) })
+	defer timer.Stop()
+
+	method := http.MethodGet
+	if len(d.p) == 0 {
+		method = http.MethodHead
+	}
+	r, err := http.NewRequestWithContext(ctx, method, d.s.base.JoinPath(strings.Split(d.name, "/")...).String(), nil)
+	if err != nil {
+		return errors.New("its address cannot be made")
+	}
+	r.Header.Set("Accept-Encoding", "identity")
+	if d.s.o.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+d.s.o.Token)
+	}
+	if method == http.MethodGet {
+		r.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", d.off+int64(d.have), d.off+int64(len(d.p))-1))
+	}
+	answer, err := d.s.o.Client.Do(r)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without the address
+		}
+		return errAgain{cause(ctx, err)}
+	}
+	defer answer.Body.Close()
+	done, err := d.look(answer)
+	if err == errBeyond { // this answer may say nothing of the file but its size
+		d.p = nil
+		return d.request(ctx)
+	}
+	if done || err != nil {
+		return err
+	}
+	return d.fill(ctx, answer.Body, func() { timer.Reset(d.s.o.Stall) })
+}
+
+// cause returns why a request failed: its context knows more than its error.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// look reads an answer's head. Where done is true there is nothing to read.
+func (d *download) look(answer *http.Response) (done bool, err error) {
+	switch code := answer.StatusCode; {
+	case code == http.StatusNotFound || code == http.StatusGone:
+		if d.version != "" {
+			return false, store.ErrChanged
+		}
+		return false, store.ErrNotExist
+	case code == http.StatusUnauthorized || code == http.StatusForbidden:
+		return false, fmt.Errorf("the server answers %s: give a token that may read it: %w", http.StatusText(code), fs.ErrPermission)
+	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
+		return false, errAgain{fmt.Errorf("the server answers %d %s", code, http.StatusText(code))}
+	case code == http.StatusRequestedRangeNotSatisfiable:
+		size, ok := strings.CutPrefix(answer.Header.Get("Content-Range"), "bytes */")
+		n, err := strconv.ParseInt(size, 10, 64)
+		if !ok || err != nil || n < 0 || n > d.off+int64(d.have) {
+			return false, errors.New("the server refuses the range")
+		}
+		if d.have > 0 {
+			return false, store.ErrChanged
+		}
+		return false, errBeyond
+	case code == http.StatusPartialContent && answer.Request.Method == http.MethodGet:
+		first, last, size, ok := parseRange(answer.Header.Get("Content-Range"))
+		if want := d.off + int64(d.have); !ok || first != want || last != min(d.off+int64(len(d.p)), size)-1 {
+			return false, fmt.Errorf("the server answers with the range %q of its bytes, from %d on was asked for", answer.Header.Get("Content-Range"), want)
+		}
+		return false, d.describe(answer, size)
+	case code != http.StatusOK:
+		return false, fmt.Errorf("the server answers %d %s", code, http.StatusText(code))
+	}
+	if answer.ContentLength < 0 {
+		return false, errors.New("the server does not say how long the file is")
+	}
+	if err := d.describe(answer, answer.ContentLength); err != nil || answer.Request.Method == http.MethodHead {
+		return true, err
+	}
+	skip := d.off + int64(d.have)
+	if answer.ContentLength > skipped && skip+int64(len(d.p)) < answer.ContentLength*9/10 || skip > skipped {
+		return false, errors.New("the server ignores ranges, and the file is too large to be read whole each time: download it")
+	}
+	if _, err := io.CopyN(io.Discard, answer.Body, min(skip, answer.ContentLength)); err != nil {
+		return false, errAgain{err}
+	}
+	return false, nil
+}
+
+// describe fills in the object, or holds the answer against what was known of it.
+func (d *download) describe(answer *http.Response, size int64) error {
+	h := answer.Header
+	o := store.Object{Name: d.name, Size: size, Version: fmt.Sprintf("%s|%s|%d", h.Get("ETag"), h.Get("Last-Modified"), size)}
+	o.Modified, _ = http.ParseTime(h.Get("Last-Modified"))
+	if d.version != "" && d.version != o.Version {
+		return store.ErrChanged
+	}
+	d.o, d.version = o, o.Version
+	return nil
+}
+
+// fill reads what is missing, as far as the file goes.
+func (d *download) fill(ctx context.Context, body io.Reader, alive func()) error {
+	want := int(min(int64(len(d.p)), max(0, d.o.Size-d.off)))
+	for d.have < want {
+		n, err := body.Read(d.p[d.have:want])
+		d.have += n
+		alive()
+		if err != nil && d.have < want {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return errAgain{cause(ctx, err)}
+		}
+	}
+	return nil
+}
+
+// parseRange parses "bytes 0-9/100".
+func parseRange(s string) (first, last, size int64, ok bool) {
+	s, ok = strings.CutPrefix(s, "bytes ")
+	span, total, ok2 := strings.Cut(s, "/")
+	from, to, ok3 := strings.Cut(span, "-")
+	var errs [3]error
+	first, errs[0] = strconv.ParseInt(from, 10, 64)
+	last, errs[1] = strconv.ParseInt(to, 10, 64)
+	size, errs[2] = strconv.ParseInt(total, 10, 64)
+	ok = ok && ok2 && ok3 && errors.Join(errs[:]...) == nil && 0 <= first && first <= last && last < size
+	return first, last, size, ok
+}
