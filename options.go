@@ -211,7 +211,8 @@ func Partial() LoadOption { return option(func(o *options) { o.partial = true })
 // IgnoreUnknown makes [LoadWeights] pass over stored values inside objects of the model for which these have no field. Without it
 // such a value is an error if the object has other values in the checkpoint, or a field of that name that is not tracked or holds a nil
 // interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by the method of [layout.Ignorer].
-// An integer without axes is taken for a counter and ignored. A [Group] and a map have only the names that the program asks for.
+// An integer without axes is taken for a counter and ignored. In a name-based checkpoint the scope of a name stands for the object.
+// A [Group] and a map have only the names that the program asks for.
 func IgnoreUnknown() LoadOption {
 	return option(func(o *options) { o.ignoreUnknown = true })
 }

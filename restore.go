@@ -79,6 +79,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 		}
 		r.restoration = byname.New(id, byname.RestoreOptions{
 			SkipSlots: o.skipSlots, Exempt: exempt, Load: load, Partial: o.partial, Strict: o.strict, Scope: o.at,
+			IgnoreUnknown: o.ignoreUnknown, Ignores: func(v reflect.Value, name string) bool { return goTypes.Undeclared(v, name).Ignored },
 		})
 		return r, nil
 	}

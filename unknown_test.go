@@ -1,6 +1,7 @@
 package ckpt
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -122,4 +123,31 @@ func TestUnknownValuesOfTheSecondObject(t *testing.T) {
 		B struct{ Kernel variable }
 	}{})
 	require.ErrorContains(t, err, `B has no field for "bias"`)
+}
+
+// A name-based checkpoint has no objects: the scope of a name stands for one.
+func TestUnknownNames(t *testing.T) {
+	path := must(mustSaver(t, Vars{
+		"net/dense/kernel": f32(1, 2), "net/dense/bias": f32(3), "net/dense/kernel/Adam": f32(4, 5), "net/dense/count": tensor.Scalar(int64(1)),
+		"net/other/kernel": f32(6), "beta1_power": scalar(7),
+	}).Save(ctx, filepath.Join(t.TempDir(), "s")))
+	var m struct {
+		Dense struct{ Kernel tensor.Tensor[float32] }
+	}
+	var mismatch *MismatchError
+	var report Report
+	require.ErrorAs(t, LoadWeights(ctx, path, &m, At("net"), ReportTo(&report)), &mismatch)
+	require.Equal(t, []string{"net/dense/bias"}, mismatch.Unused, mismatch)
+	require.Empty(t, report.Restored)
+	require.NoError(t, LoadWeights(ctx, path, &m, At("net"), IgnoreUnknown(), ReportTo(&report)))
+	require.Equal(t, []Item{{Path: "dense.kernel", GoPath: "Dense.Kernel", Key: "net/dense/kernel"}}, report.Restored)
+	require.Len(t, report.Unused, 5)
+	var ignoring struct {
+		Dense struct {
+			Kernel tensor.Tensor[float32]
+			Bias   []float32 `ckpt:"-"`
+		}
+	}
+	require.NoError(t, LoadWeights(ctx, path, &ignoring, At("net")))
+	require.NoError(t, LoadWeights(ctx, path, Group{"other": &struct{ Kernel tensor.Tensor[float32] }{}}, At("net")))
 }

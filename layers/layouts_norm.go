@@ -17,7 +17,7 @@ func (b *BatchNormalization) CheckpointLayouts() []lay.Rule {
 
 // CheckpointIgnores names what tf_keras stores beside the weights of a layer that renormalizes batches. Inference needs none of it.
 func (b *BatchNormalization) CheckpointIgnores() []string {
-	return []string{"renorm_mean", "renorm_stddev"}
+	return []string{"renorm_mean", "renorm_stddev", "renorm_mean_weight", "renorm_stddev_weight"}
 }
 
 // CheckpointLayouts declares torch.nn.LayerNorm's.

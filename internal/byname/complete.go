@@ -2,11 +2,13 @@ package byname
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/wording"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // complete checks what [RestoreOptions.Load] asks for.
@@ -23,16 +25,61 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		e.Hints = []string{"the checkpoint has " + wording.Quote(m.unused(p, "", 10)) + "; the tag option fullname= says what a variable is called there"}
 		return e
 	}
+	unknown, err := m.unknown(p)
+	if err != nil {
+		return err
+	}
 	if len(m.found) == 0 && len(m.lookedUp) > 0 {
 		return &transfer.Mismatch{Problem: "nothing of the checkpoint, which is name-based, belongs to the model; it has " + wording.Quote(m.unused(p, "", 10))}
 	}
-	if !o.Strict {
-		return nil
-	}
-	if unused := m.unused(p, o.Scope, -1); len(unused) > 0 {
+	if unused := m.unused(p, o.Scope, -1); o.Strict && len(unused) > 0 {
 		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
 	}
+	if len(unknown) > 0 {
+		return &transfer.Mismatch{Unused: unknown,
+			Problem: fmt.Sprintf("%d values of the checkpoint stand beside values of objects of the model that have no field for them", len(unknown)),
+			Hints:   []string{"declare fields with the tag option fullname=, or with the tag `ckpt:\"-\"` if they are not needed", "IgnoreUnknown() loads without them"},
+		}
+	}
 	return nil
+}
+
+// unknown returns the stored names in the scope of an object's values that the object does not have. Names without a scope belong to no
+// object, and integers without axes count something.
+func (m *matcher) unknown(p *transfer.Plan) (names []string, err error) {
+	if m.r.opts.IgnoreUnknown {
+		return nil, nil
+	}
+	owners := make(map[string]*object.Node)
+	for _, n := range m.found {
+		if scope, _, ok := cutName(m.keys[n.Key]); ok && n.Parent != nil && n.Parent.Obj.Kind() == reflect.Struct {
+			owners[scope] = n.Parent
+		}
+	}
+	for _, key := range m.r.unused {
+		scope, name, ok := cutName(key)
+		owner := owners[scope]
+		if !ok || owner == nil || m.r.opts.Ignores != nil && m.r.opts.Ignores(owner.Obj, name) {
+			continue
+		}
+		e, _, err := p.Reader().Lookup(key)
+		if err != nil {
+			return nil, fmt.Errorf("ckpt: %w", err)
+		}
+		if len(e.Shape) > 0 || e.DType != tensor.DTInt64 && e.DType != tensor.DTInt32 {
+			names = append(names, key)
+		}
+	}
+	return names, nil
+}
+
+// cutName cuts a name at its last slash.
+func cutName(name string) (scope, last string, ok bool) {
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
+		return "", name, false
+	}
+	return name[:i], name[i+1:], true
 }
 
 // The largest numbers of hints in one error, and of stored names that are compared for one.
@@ -126,11 +173,16 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 		}
 		item := transfer.Item{Path: n.Path(), GoPath: n.GoPath()}
 		if r.seen[n.Key] {
-			item.Key = n.GlobalName()
+			if item.Key = n.GlobalName(); r.keys != nil {
+				item.Key = r.keys[n.Key]
+			}
 			tell(transfer.Restored, item)
 		} else {
 			tell(transfer.Missing, item)
 		}
+	}
+	for _, key := range r.unused {
+		tell(transfer.Unused, transfer.Item{Path: key, Key: key})
 	}
 }
 

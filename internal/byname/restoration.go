@@ -20,6 +20,11 @@ type RestoreOptions struct {
 	Partial bool   // with Load: names may be missing
 	Strict  bool   // with Load: no stored name may be left over
 	Scope   string // with Load: comes before every name
+
+	// IgnoreUnknown, with Load, passes over names that stand beside those of an object's values and that it has no value for, and so does
+	// Ignores, which reports names that the object's type does not need.
+	IgnoreUnknown bool
+	Ignores       func(object reflect.Value, name string) bool
 }
 
 // A Restoration is one restore of a checkpoint without an object graph. Variables that are attached later are looked up when
@@ -29,7 +34,10 @@ type Restoration struct {
 	opts RestoreOptions
 	// seen are the variables that were looked up, and whether the checkpoint has their name.
 	seen map[object.Identity]bool
-	keep []reflect.Value // keeps the addresses in seen alive
+	// keys and unused say under which keys values were found, and which keys no variable has; with Load.
+	keys   map[object.Identity]string
+	unused []string
+	keep   []reflect.Value // keeps the addresses in seen alive
 }
 
 // New returns a restoration.
@@ -69,6 +77,7 @@ type matcher struct {
 	found    []*object.Node // of lookedUp
 	reached  []*object.Node // of found: the values go to them
 	names    map[string]bool
+	keys     map[object.Identity]string // of found
 }
 
 // Plan implements [transfer.Planner].
@@ -80,7 +89,7 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 	if err != nil {
 		return err
 	}
-	m.names = make(map[string]bool)
+	m.names, m.keys = make(map[string]bool), make(map[object.Identity]string)
 	for _, n := range m.w.Graph().Nodes {
 		if _, seen := m.seen[n.Key]; seen || len(n.Values) != 1 {
 			continue
@@ -95,23 +104,22 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 			continue
 		}
 		m.found = append(m.found, n)
-		m.names[name] = true
+		m.names[name], m.keys[n.Key] = true, name
 		if m.history == nil || m.r.id > m.history.Last(n.Key) {
 			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[0], Key: name})
 			m.reached = append(m.reached, n)
 		}
 	}
 	if m.r.opts.Load {
+		m.r.unused = m.unused(p, "", -1)
+		m.note() // a report is wanted also where the load fails
 		return m.complete(p)
 	}
 	return nil
 }
 
-// Commit implements [transfer.Planner]. After a mere check nothing is kept, so that every variable is looked up again.
-func (m *matcher) Commit(ran bool) {
-	if !ran {
-		return
-	}
+// note keeps what was found.
+func (m *matcher) note() {
 	for _, n := range m.lookedUp {
 		m.r.seen[n.Key] = false
 		m.r.keep = append(m.r.keep, n.Obj)
@@ -119,6 +127,15 @@ func (m *matcher) Commit(ran bool) {
 	for _, n := range m.found {
 		m.r.seen[n.Key] = true
 	}
+	m.r.keys = m.keys
+}
+
+// Commit implements [transfer.Planner]. After a mere check nothing is kept, so that every variable is looked up again.
+func (m *matcher) Commit(ran bool) {
+	if !ran {
+		return
+	}
+	m.note()
 	if m.history != nil {
 		m.history.Record(m.r.id, m.reached)
 	}
