@@ -35,6 +35,7 @@ type options struct {
 	shard      format.ShardFunc
 	maxShard   int64        // MaxShardSize
 	as         string       // As
+	keepFrom   string       // KeepFrom
 	maker      layout.Maker // in whose names and layouts to write
 	callbacks  []func(ctx context.Context, path string) error
 

@@ -129,6 +129,9 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	if err != nil {
 		return err
 	}
+	if o.keepFrom != "" && o.as != writers.Keras {
+		return fmt.Errorf("ckpt: save %s: KeepFrom is for .keras archives, not for the format %s: %w", path, o.as, errors.ErrUnsupported)
+	}
 	switch {
 	case o.maker == "" && (o.as == writers.HDF5 || o.as == writers.Keras):
 		return writeKeras(ctx, g, path, model, o)
@@ -230,6 +233,16 @@ func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o 
 	names, err := kerasnames.Of(g)
 	if err != nil {
 		return fail(err)
+	}
+	if o.keepFrom != "" {
+		k, err := openKept(o, archive.Config)
+		if err != nil {
+			return fail(err)
+		}
+		defer k.r.Close()
+		if err := k.into(ctx, archive, names); err != nil {
+			return fail(err)
+		}
 	}
 	w, err := writers.NewKeras(o.writer, path, names, archive, options)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	formatkeras "github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/keras"
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
@@ -223,4 +225,43 @@ func TestLayersOfOtherClasses(t *testing.T) {
 	y, err := m.Call(x)
 	require.NoError(t, err)
 	require.Equal(t, []float32{3, 6}, y.Data())
+}
+
+// KeepFrom writes back what an archive has beside the weights of its model: here an asset, a seed and the version of Keras.
+func TestSaveKeepFrom(t *testing.T) {
+	dir := t.TempDir()
+	m, err := keras.Load(t.Context(), files+"model.keras")
+	require.NoError(t, err)
+	first, second := filepath.Join(dir, "first.keras"), filepath.Join(dir, "second.keras")
+	seed, err := tensor.FromSlice([]uint32{7, 9}, 2)
+	require.NoError(t, err)
+	archive := &formatkeras.Archive{Config: m.Config(), Metadata: []byte(`{"keras_version": "3.8.0", "date_saved": "2025-01-02@03:04:05"}`),
+		Assets: []formatkeras.Asset{{Name: "assets/layers/lookup/vocabulary.txt", Data: []byte("a\nb")}}}
+	w := formatkeras.CreateFile(first, archive)
+	require.NoError(t, w.Add(0, "optimizer/vars/0", format.SourceOf(seed)))
+	require.NoError(t, w.Commit(t.Context()))
+
+	for _, path := range []string{second, first} { // onto itself, too
+		require.NoError(t, keras.Save(t.Context(), path, m, ckpt.KeepFrom(first)))
+		r, err := formatkeras.OpenFile(path)
+		require.NoError(t, err)
+		assets, err := r.Assets()
+		require.NoError(t, err)
+		require.Equal(t, archive.Assets, assets)
+		require.Equal(t, "3.8.0", r.Version())
+		require.NotContains(t, string(r.Metadata()), "2025-01-02")
+		got := tensor.New[uint32](2)
+		require.NoError(t, r.Read(t.Context(), "optimizer/vars/0", got))
+		require.Equal(t, seed.Data(), got.Data())
+		require.NoError(t, r.Close())
+		again, err := keras.Load(t.Context(), path)
+		require.NoError(t, err)
+		requireOutput(t, record(t, files+"model.io.json"), again)
+	}
+	err = keras.Save(t.Context(), second, m, ckpt.KeepFrom(files+"keras2.keras"))
+	require.ErrorContains(t, err, "describes another model")
+	err = keras.Save(t.Context(), second, m, ckpt.KeepFrom(files+"model.h5"))
+	require.ErrorContains(t, err, "not a .keras archive")
+	err = keras.Save(t.Context(), filepath.Join(dir, "w.weights.h5"), m, ckpt.KeepFrom(first))
+	require.ErrorContains(t, err, "KeepFrom is for .keras archives")
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Save writes model to path: to a .keras archive, or, where path ends in .weights.h5, its weights alone. Keras's load_model and
-// load_weights read them. The description of the model is written as it was read. The options are those of [ckpt.SaveWeights].
+// load_weights read them. The description of the model is written as it was read. The options are those of [ckpt.SaveWeights]:
+// [ckpt.KeepFrom] names the archive that the model was loaded from, so that its optimizer and vocabularies are written back.
 //
 // A model that was made from a description of Keras 2, or from that in a legacy .h5 file, cannot be written to an archive,
 // whose descriptions have another form.

@@ -3,6 +3,7 @@ package keras
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/gockpt/ckpt/format/hdf5"
 	"github.com/gockpt/ckpt/format/raw"
@@ -58,6 +59,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 	if r.config, err = a.ReadFile(configName, maxJSON); err != nil {
 		return nil, err
 	}
+	r.zip = a
 	if a.Has(metadataName) {
 		if r.metadata, err = a.ReadFile(metadataName, maxJSON); err != nil {
 			return nil, err
@@ -71,4 +73,23 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 		r.version = metadata.Version
 	}
 	return r, nil
+}
+
+// Assets returns the members of an archive that Keras puts into its directory assets.
+func (r *Reader) Assets() ([]Asset, error) {
+	if r.zip == nil {
+		return nil, nil
+	}
+	var all []Asset
+	for name := range r.zip.Names() {
+		if !strings.HasPrefix(name, "assets/") || strings.HasSuffix(name, "/") {
+			continue
+		}
+		data, err := r.zip.ReadFile(name, maxJSON)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Asset{name, data})
+	}
+	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format/hdf5"
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/zipfile"
 )
 
 // A Reader reads the weights of a file of Keras's. Several goroutines may use it at once.
@@ -18,6 +19,7 @@ type Reader struct {
 	files    []*hdf5.File // one, or the shards in the order of their names
 	config   json.RawMessage
 	metadata json.RawMessage // of an archive
+	zip      *zipfile.Archive
 	version  string
 	legacy   bool
 	plain    bool // HDF5 that Keras did not write

@@ -19,6 +19,13 @@ import (
 type Archive struct {
 	Config   json.RawMessage // config.json: the model as keras.saving.serialize_keras_object describes it
 	Metadata json.RawMessage // metadata.json: the version of Keras and the date
+	Assets   []Asset         // the vocabularies of layers and the like
+}
+
+// An Asset is a member of an archive that is neither weights nor a description.
+type Asset struct {
+	Name string // "assets/layers/string_lookup/vocabulary.txt"
+	Data []byte
 }
 
 // version is that of the Keras whose files are written.
@@ -40,15 +47,16 @@ func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
 		Version string `json:"keras_version"`
 		Date    string `json:"date_saved"`
 	}{version, saved.Format("2006-01-02@15:04:05")})
-	return &Archive{config, metadata}, err
+	return &Archive{Config: config, Metadata: metadata}, err
 }
 
-// Archive returns what r's file has beside its weights, so that [NewWriter] writes it back; nil where r is not a .keras file.
+// Archive returns what r's file has beside its weights, but for [Reader.Assets], so that [NewWriter] writes it back; nil where r is not
+// a .keras file.
 func (r *Reader) Archive() *Archive {
 	if r.metadata == nil {
 		return nil
 	}
-	return &Archive{r.config, r.metadata}
+	return &Archive{Config: r.config, Metadata: r.metadata}
 }
 
 // A Writer writes a .weights.h5 file or a .keras archive. Keys are HDF5 paths as Keras 3 has them: layers/dense_1/vars/0.
@@ -141,6 +149,15 @@ func (w *Writer) writeArchive(ctx context.Context, f io.Writer) error {
 	}
 	if err := w.Stream(ctx, out, nil); err != nil {
 		return err
+	}
+	for _, a := range w.archive.Assets {
+		out, err := z.CreateHeader(&zip.FileHeader{Name: a.Name, Method: zip.Store})
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(a.Data); err != nil {
+			return err
+		}
 	}
 	return z.Close()
 }

@@ -29,8 +29,16 @@ type Object struct {
 // A Variable is a variable with its key in the file. Name is that of its edge, or of the escaped edges that lead to it from the object.
 type Variable struct {
 	Key, Name string
-	Node      *object.Node
+	Node      *object.Node // nil where it is not one of the program's
 	Source    format.Source
+}
+
+// Path returns the variable's path in the program, or its key.
+func (v *Variable) Path() string {
+	if v.Node == nil {
+		return v.Key
+	}
+	return v.Node.Path()
 }
 
 // maxObjects is how many objects may be on the way from the root to a variable: a file of HDF5 nests 128 groups.

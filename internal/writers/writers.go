@@ -73,7 +73,7 @@ func NewKeras(fsys fsx.FS, path string, names *kerasnames.Names, archive *keras.
 	}
 	for _, v := range names.Variables {
 		if err := w.AddVariable(v.Key, v.Name, c.source(v.Source)); err != nil {
-			return nil, fmt.Errorf("%q: %w", v.Node.Path(), err)
+			return nil, fmt.Errorf("%q: %w", v.Path(), err)
 		}
 	}
 	return c, nil
