@@ -42,6 +42,7 @@ import (
 	"github.com/gockpt/ckpt/shard"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
+	"github.com/gockpt/ckpt/store/web"
 	"github.com/gockpt/ckpt/tensor"
 	"github.com/gockpt/ckpt/tensor/gonum"
 )
@@ -63,6 +64,7 @@ var (
 	_ = shard.Plan
 	_ = store.Memory
 	_ = storetest.Run
+	_ = web.HuggingFace
 )
 
 type model struct {
