@@ -112,3 +112,28 @@ func TestSectionsOfCustomSavers(t *testing.T) {
 	require.NoError(t, s.AssertConsumed())
 	require.Equal(t, model.Parts, got.Parts)
 }
+
+// A merge that was killed between its commit and its cleaning up leaves its sections, and so does a worker that came late. The next
+// merge removes them where its number is higher; those of others stay.
+func TestMergesSweepOlderOnes(t *testing.T) {
+	dir := t.TempDir()
+	merge := func(number int) {
+		prefix := filepath.Join(dir, fmt.Sprint("ckpt-", number))
+		require.NoError(t, mustNew(t, groupOf("w", scalar(1))).WriteSection(ctx, prefix, 0, 1))
+		must(Merge(ctx, prefix))
+	}
+	late := func(name string) string {
+		attempt := filepath.Join(dir, name+".sections", "a-late")
+		require.NoError(t, os.MkdirAll(attempt, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(attempt, "x.index"), nil, 0o600))
+		return attempt
+	}
+	merge(1)
+	merge(3)
+	older, uncommitted, newer, others := late("ckpt-1"), late("ckpt-0"), late("ckpt-3"), late("best-1")
+	merge(2)
+	require.NoDirExists(t, older)
+	require.DirExists(t, uncommitted)
+	require.DirExists(t, newer)
+	require.DirExists(t, others)
+}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
@@ -142,9 +144,12 @@ func (a *attempt) cleanUp() {
 		}
 		if e.IsDir() {
 			files, _ := a.fsys.ReadDir(name)
+			var group errgroup.Group
+			group.SetLimit(a.atOnce())
 			for _, f := range files {
-				_ = a.fsys.Remove(filepath.Join(name, f.Name())) // what stays keeps the directory
+				group.Go(func() error { return a.fsys.Remove(filepath.Join(name, f.Name())) })
 			}
+			_ = group.Wait() // what stays keeps the directory
 		}
 		if err := a.fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return

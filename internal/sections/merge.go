@@ -61,6 +61,7 @@ func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error 
 		return err
 	}
 	a.cleanUp()
+	a.sweepOlder()
 	return nil
 }
 
@@ -132,8 +133,13 @@ func (a *attempt) anyAttempt() bool {
 	return slices.ContainsFunc(entries, fs.DirEntry.IsDir)
 }
 
-// atOnce is how many sections a merge reads at the same time: their requests wait, where files are far away.
-const atOnce = 16
+// atOnce is how many sections a merge reads at the same time, and how many files it removes. In an object store they are mostly waited for.
+func (a *attempt) atOnce() int {
+	if _, ok := a.objects(); ok {
+		return 128
+	}
+	return 16
+}
 
 // merge checks all sections and commits them. Nothing outside of the sections' directory changes before all are found good.
 func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
@@ -141,7 +147,7 @@ func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	indexes := make([]bundle.Section, a.of)
 	graphs := make([]*objectgraph.Graph, a.of)
 	group, checking := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(a.atOnce())
 	errs := make([]error, a.of)
 	for i := range manifests {
 		group.Go(func() error {

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/shard"
 	"github.com/gockpt/ckpt/store"
@@ -44,6 +46,13 @@ func run(role string, s store.Store) error {
 		return merger(ctx, s)
 	case role == "reader":
 		return reader(ctx, s)
+	}
+	var number, of int
+	if n, _ := fmt.Sscanf(role, "%d of %d", &number, &of); n == 2 {
+		if err := section(ctx, s, 1, number, of); err != nil {
+			return err
+		}
+		os.Exit(0)
 	}
 	number, err := strconv.Atoi(role)
 	if err != nil {
@@ -75,7 +84,7 @@ func place(number, of int) shard.Worker {
 
 // filled returns what a worker of the given number holds at a step: every element is the step.
 func filled(step, of int) *model {
-	m := &model{Table: *tensor.New[float32](whole[0]/of, whole[1]), Bias: *tensor.New[float32](10), Step: int64(step)}
+	m := &model{Table: *tensor.New[float32](max(whole[0]/of, 1), whole[1]), Bias: *tensor.New[float32](10), Step: int64(step)}
 	for _, data := range [][]float32{m.Table.Data(), m.Bias.Data()} {
 		for i := range data {
 			data[i] = float32(step)
@@ -114,13 +123,7 @@ func worker(ctx context.Context, s store.Store, number int) error {
 			return err
 		}
 		step++
-		w := place(number, workers)
-		c, err := ckpt.New(ckpt.Group{"model": filled(step, workers)})
-		if err != nil {
-			return err
-		}
-		err = c.WriteSection(ctx, prefixOf(step), number, workers, ckpt.In(s), ckpt.Attempt("only"), ckpt.Parts(w.Part), ckpt.Own(w.Saves))
-		if err != nil && !errors.Is(err, ckpt.ErrStale) {
+		if err := section(ctx, s, step, number, workers); err != nil && !errors.Is(err, ckpt.ErrStale) {
 			return err
 		}
 		for {
@@ -134,6 +137,16 @@ func worker(ctx context.Context, s store.Store, number int) error {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
+}
+
+// section writes the section of one worker.
+func section(ctx context.Context, s store.Store, step, number, of int) error {
+	w := place(number, of)
+	c, err := ckpt.New(ckpt.Group{"model": filled(step, of)})
+	if err != nil {
+		return err
+	}
+	return c.WriteSection(ctx, prefixOf(step), number, of, ckpt.In(s), ckpt.Attempt("only"), ckpt.Parts(w.Part), ckpt.Own(w.Saves))
 }
 
 func merger(ctx context.Context, s store.Store) error {
@@ -259,13 +272,7 @@ func TestKilled(t *testing.T) {
 // checkSwept reports objects that belong to no checkpoint, once the step after the last is merged.
 func checkSwept(t *testing.T, s store.Store, last int) {
 	for number := range workers {
-		w := place(number, workers)
-		c, err := ckpt.New(ckpt.Group{"model": filled(last+1, workers)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = c.WriteSection(t.Context(), prefixOf(last+1), number, workers, ckpt.In(s), ckpt.Attempt("only"), ckpt.Parts(w.Part), ckpt.Own(w.Saves))
-		if err != nil && !errors.Is(err, ckpt.ErrStale) {
+		if err := section(t.Context(), s, last+1, number, workers); err != nil && !errors.Is(err, ckpt.ErrStale) {
 			t.Fatal(err)
 		}
 	}
@@ -281,7 +288,12 @@ func checkSwept(t *testing.T, s store.Store, last int) {
 		switch step, _, _ := strings.Cut(strings.TrimPrefix(base, "ckpt-"), "."); {
 		case base == "checkpoint", strings.Contains(base, ".data-") && step != "", strings.HasSuffix(base, ".index"):
 		default:
-			left = append(left, o.Name)
+			for o, err := range s.List(t.Context(), o.Name) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				left = append(left, o.Name)
+			}
 		}
 	}
 	if len(left) > 0 {
@@ -302,6 +314,9 @@ func readByTensorFlow(t *testing.T, s store.Store, step int) {
 	for o, err := range s.List(t.Context(), prefixOf(step)+".") {
 		if err != nil {
 			t.Fatal(err)
+		}
+		if strings.HasSuffix(o.Name, "/") {
+			continue
 		}
 		data, _, err := store.ReadAll(t.Context(), s, o.Name, 1<<30)
 		if err != nil {
@@ -354,4 +369,35 @@ func (p *process) kill(t *testing.T) {
 	}
 	_ = p.cmd.Process.Kill()
 	<-p.done
+}
+
+// TestProcesses prints what sections of many processes, four at a time, and their merge take on the server.
+func TestProcesses(t *testing.T) {
+	if os.Getenv("CKPT_SCALE") == "" {
+		t.Skip("CKPT_SCALE is not set: this takes a minute")
+	}
+	address, query, _ := strings.Cut(serverAddress(t), "?")
+	fmt.Println("| processes | sections: seconds | the merge: seconds |")
+	fmt.Println("|---:|---:|---:|")
+	for _, n := range []int{1, 8, 64, 512} {
+		address := address + "/" + rand.Text() + "?" + query
+		s, err := Open(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		var group errgroup.Group
+		group.SetLimit(4)
+		for number := range n {
+			group.Go(func() error { return <-start(t, fmt.Sprintf("%d of %d", number, n), address).done })
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		written := time.Now()
+		if _, err := ckpt.Merge(t.Context(), prefixOf(1), ckpt.In(s), ckpt.Attempt("only"), ckpt.Unverified()); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("| %d | %.2f | %.2f |\n", n, written.Sub(begin).Seconds(), time.Since(written).Seconds())
+	}
 }
