@@ -64,7 +64,7 @@ func TestImports(t *testing.T) {
 		"optimizers":       {"optimizers", "tensor"},
 		"cmd":              {"", "cmd", "keras", "layers", "format", "format/", "optimizers", "tensor", "internal"},
 		"examples":         {"", "examples", "keras", "layers", "layout", "optimizers", "tensor"},
-		"bench":            {"", "bench", "layers", "format", "format/", "tensor", "internal"},
+		"bench":            {"", "bench", "layers", "store", "format", "format/", "tensor", "internal"},
 		"internal":         {"", "internal", "layers", "format", "format/", "optimizers", "tensor"},
 	}
 	under := func(pkg, prefix string) bool {
