@@ -14,7 +14,7 @@ type ignoring struct{ Kernel tensor.Tensor[float32] }
 
 func (*ignoring) CheckpointIgnores() []string { return []string{"renorm"} }
 
-type foreignMatrix struct{ data []float64 }
+type foreignMatrix struct{ _ []float64 }
 
 // What is stored inside an object of the model and changes what it computes is not passed over.
 func TestUnknownValues(t *testing.T) {
