@@ -259,7 +259,7 @@ func TestDamagedPairing(t *testing.T) {
 			t.Skip("all was removed")
 		}
 		disk := errfs.New()
-		_, err := must(New(program.goValue(make(map[*part]any)), onErrfs(disk))).Write(ctx, "d/w")
+		_, err := must(New(program.goValue(make(map[*part]any)), onErrfs(disk))).Write(ctx, "d/w", AllowEmpty())
 		require.NoError(t, err)
 		model := reflect.New(typ)
 		tied := f32(-3, -4)
