@@ -29,7 +29,7 @@ func TestCrossedPrograms(t *testing.T) {
 			}
 			t.Run(from.name+" into "+into.name, func(t *testing.T) {
 				root, more := into.build(values{fill: false})
-				c, err := ckpt.New(root, append(more, quiet)...)
+				c, err := ckpt.New(root, append(more, quiet, ckpt.AllowEmpty())...)
 				require.NoError(t, err)
 				requireSameOutcome(t, t.TempDir(), path, c, arguments{"program": into.name})
 			})
