@@ -22,7 +22,7 @@ func newCheckpoint(t *testing.T, root any) *ckpt.Checkpoint {
 
 func written(t *testing.T, root any) string {
 	t.Helper()
-	path, err := newCheckpoint(t, root).Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
+	path, err := newCheckpoint(t, root).Write(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.AllowEmpty())
 	require.NoError(t, err)
 	return path
 }

@@ -85,7 +85,9 @@ func generateAndRestore(t *testing.T, cases []genCase) {
 		absolute, err := filepath.Abs(c.path)
 		require.NoError(t, err)
 		options := fmt.Sprintf("ckpt.At(%q)", c.at)
-		if !c.partly {
+		if c.partly {
+			options += ", ckpt.IgnoreUnknown()"
+		} else {
 			options += ", ckpt.Strict()"
 		}
 		fmt.Fprintf(&imports, "\t\"generated/%s\"\n", pkg)

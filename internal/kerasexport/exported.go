@@ -22,8 +22,11 @@ func Graph(g *objectgraph.Graph, model any, start func() *walk.Walker) (extended
 	if variables == nil {
 		return g, "", ""
 	}
-	g = keras.ExportedGraph(g, variables, model)
 	w := start()
+	if w != nil && describes(w, g) {
+		return g, "", ""
+	}
+	g = keras.ExportedGraph(g, variables, model)
 	if w == nil {
 		return g, "", ""
 	}
@@ -37,6 +40,12 @@ func Graph(g *objectgraph.Graph, model any, start func() *walk.Walker) (extended
 		return g, "", fmt.Sprintf("the checkpoint is an export of Keras's, which has no objects; its list of variables does not fit the model in order: %v", err)
 	}
 	return p.graph, "the file is an export of Keras's, which has no objects: its variables were matched in their order, as Keras lists them", ""
+}
+
+// describes reports whether the program has the file's own objects, such as its lists of variables, and not those of a model.
+func describes(w *walk.Walker, g *objectgraph.Graph) bool {
+	root := w.Graph().Root()
+	return w.Expand(root) == nil && slices.ContainsFunc(g.Nodes[0].Children, func(c objectgraph.Child) bool { return root.Find(c.Name) != nil })
 }
 
 // An exportedProgram is a program for which the variables of an exported model are meant.

@@ -12,9 +12,9 @@ import (
 // What the objects that a walk makes may take: a few bytes of a checkpoint name an element of a list, and the element may be a
 // struct of megabytes.
 const (
-	freeBytes   = 32 << 20 // in any case
-	nodeBytes   = 1 << 10  // per object that is stored
-	storedTimes = 16       // times the bytes of all tensors and their names
+	freeBytes   = 8 << 20 // in any case
+	nodeBytes   = 1 << 10 // per object that is stored
+	storedTimes = 16      // times the bytes of all tensors and their names
 )
 
 // room is the memory that a walk may still take for objects that it makes.
