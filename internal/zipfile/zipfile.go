@@ -44,7 +44,7 @@ type Archive struct {
 
 // Open reads and checks the directory of the archive that is all of b.
 func Open(b *raw.Blob) (*Archive, error) {
-	r, err := zip.NewReader(b, b.Size())
+	r, err := zip.NewReader(within{b}, b.Size())
 	if err != nil {
 		return nil, fault(b.Name(), err)
 	}
@@ -69,6 +69,16 @@ func Open(b *raw.Blob) (*Archive, error) {
 		}
 	}
 	return a, a.checkOverlap()
+}
+
+// A within is a file of which the directory may say that members begin before it.
+type within struct{ *raw.Blob }
+
+func (w within) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, zip.ErrFormat
+	}
+	return w.Blob.ReadAt(p, off)
 }
 
 // checkOverlap returns an error where two members share bytes, or one leaves the file.
