@@ -29,9 +29,6 @@ func NewRenaming(old, new string) (Renaming, error) {
 	return Renaming{old: trim(old), new: trim(new)}, nil
 }
 
-// String returns what was to be renamed to what.
-func (r *Renaming) String() string { return fmt.Sprintf("%s=%s", r.old, r.new) }
-
 // Apply returns the renamed path, and whether the renaming matched it.
 func (r *Renaming) Apply(path string) (string, bool) {
 	if r.pattern != nil {

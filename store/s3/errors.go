@@ -8,8 +8,6 @@ import (
 	"net/url"
 
 	"github.com/minio/minio-go/v7"
-
-	"github.com/gockpt/ckpt/store"
 )
 
 // fail says which object could not be read or written.
@@ -65,9 +63,3 @@ func plain(err error) error {
 	}
 	return err
 }
-
-// What the answers mean to a Store.
-var (
-	errChanged = store.ErrChanged
-	errGone    = store.ErrNotExist
-)

@@ -43,12 +43,12 @@ func (b *bucket) Read(ctx context.Context, name, version string, p []byte, off i
 		case beyond: // which does not say how large the object is
 			return b.describe(ctx, op, name, cmp.Or(version, o.Version))
 		case refused:
-			return store.Object{}, b.fail(op, name, errChanged)
+			return store.Object{}, b.fail(op, name, store.ErrChanged)
 		case missing:
 			if version != "" {
-				return store.Object{}, b.fail(op, name, errChanged)
+				return store.Object{}, b.fail(op, name, store.ErrChanged)
 			}
-			return store.Object{}, b.fail(op, name, errGone)
+			return store.Object{}, b.fail(op, name, store.ErrNotExist)
 		}
 		if failed++; failed > resumes || got.Version == "" || ctx.Err() != nil {
 			return store.Object{}, b.fail(op, name, cmp.Or(ctx.Err(), plain(err)))
@@ -110,9 +110,9 @@ func (b *bucket) describe(ctx context.Context, op, name, version string) (store.
 	}
 	switch a := answerOf(err); {
 	case a == refused, a == missing && version != "":
-		return store.Object{}, b.fail(op, name, errChanged)
+		return store.Object{}, b.fail(op, name, store.ErrChanged)
 	case a == missing:
-		return store.Object{}, b.fail(op, name, errGone)
+		return store.Object{}, b.fail(op, name, store.ErrNotExist)
 	}
 	return store.Object{}, b.fail(op, name, plain(err))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// address returns the address of the server to test with. The script that CI runs starts one.
+// serverAddress returns the address of the server to test with. The script that CI runs starts one.
 func serverAddress(t *testing.T) string {
 	address := os.Getenv("CKPT_S3")
 	if address == "" {

@@ -37,7 +37,7 @@ func (b *bucket) PutIfAbsent(ctx context.Context, name string, body io.Reader, s
 // Replace implements [store.Store].
 func (b *bucket) Replace(ctx context.Context, name, version string, body io.Reader, size int64) (store.Object, error) {
 	if version == "" { // which no object has
-		return store.Object{}, b.fail("replace", name, errChanged)
+		return store.Object{}, b.fail("replace", name, store.ErrChanged)
 	}
 	return b.write(ctx, "replace", name, body, size, condition{version: version})
 }
@@ -165,7 +165,7 @@ func (w *writing) commit(ctx context.Context, size int64, do func() (minio.Uploa
 		case w.cond.absent:
 			return store.Object{}, store.ErrExist
 		default:
-			return store.Object{}, errChanged
+			return store.Object{}, store.ErrChanged
 		}
 	}
 }
