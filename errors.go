@@ -31,7 +31,7 @@ var (
 	// TensorFlow 1 wrote such tensors for slot variables that were renamed.
 	ErrIncomplete = bundle.ErrIncomplete
 	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
-	ErrMismatch = errors.New("model and checkpoint do not match")
+	ErrMismatch = transfer.ErrMismatch
 	// ErrNoVariables is in the error of a save that would save no variable. The message names the fields that look like some and lack a
 	// tag, and the variables that have no values yet. [AllowEmpty] permits such a save.
 	ErrNoVariables = errors.New("no variables to save")

@@ -32,7 +32,7 @@ func TestImports(t *testing.T) {
 		"internal/transfer":    {"format", "internal/object", "tensor"},
 		"internal/match":       {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "store", "tensor"},
 		"internal/walk":        {"format", "internal/object", "layout", "tensor"},
-		"internal/byname":      {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/wording", "tensor"},
+		"internal/byname":      {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/walk", "internal/wording", "tensor"},
 		"internal/storefs":     {"format", "internal/fsx", "store"},
 		"internal/wording":     {},
 		"internal/kerasexport": {"format/keras", "format/objectgraph", "internal/object", "internal/walk"},

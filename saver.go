@@ -151,6 +151,40 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 	return assignNamed(ctx, f, path, g, o, func(p *transfer.Plan) error { return lookup.Plan(ctx, p) })
 }
 
+// AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
+// init_from_checkpoint): weights from another model, or from one whose scopes were called otherwise. The keys of
+// assignments are those of the checkpoint. A value is
+//
+//	"scope/name"             the variable of model with that global name (see [NewSaver])
+//	a pointer                that variable, or [Partitioned] one, in model or not
+//	"scope/"                 where the key is "other/": each variable of model in scope takes the value that the checkpoint
+//	                         has for the rest of its name in other; "/" as either is everything, without a scope
+//	[]any                    several of these, which take the same value
+//
+// Every name must be found on both sides, and every shape and dtype must fit, or the error says which do not and nothing
+// is changed. It satisfies errors.Is(err, [ErrNotFound]) where the checkpoint lacks a tensor. model may be nil where values
+// are pointers only. path is what [Open] takes. Options: [Parts], [Atomic], [StateFile], [WithFS], [WithLogger], [WithProgress].
+func AssignFromCheckpoint(ctx context.Context, path string, model any, assignments map[string]any, opts ...AssignOption) error {
+	o, err := with(defaultOptions(), opts)
+	if err != nil {
+		return err
+	}
+	f, prefix, err := openPath(ctx, path, o)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w, err := walkNamed(model, &assignments, make(map[object.Identity]reflect.Value))
+	if err != nil {
+		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
+	}
+	a, err := byname.NewAssigner(w, prefix, assignments, byNameOptions(o))
+	if err != nil {
+		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
+	}
+	return assignNamed(ctx, f, prefix, w.Graph(), o, a.Plan)
+}
+
 // assignNamed carries out a plan that says of each variable which part of it the program holds.
 func assignNamed(ctx context.Context, f format.Reader, path string, g *object.Graph, o options, plan transfer.PlanFunc) error {
 	how := transferOptions(f, path, o)
@@ -212,7 +246,7 @@ func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walk
 	return w, w.AddSlots()
 }
 
-// checkVars says which of a Saver's Vars is no variable, or is there twice (saveable_object_util.validate_and_slice_inputs).
+// checkVars rejects Vars that are not variables, and variables with two names (saveable_object_util.validate_and_slice_inputs).
 func checkVars(g *object.Graph) error {
 	names := make(map[*object.Node]string)
 	for _, e := range g.Root().Edges {
@@ -222,7 +256,7 @@ func checkVars(g *object.Graph) error {
 		case twice:
 			return fmt.Errorf("the same variable is called both %q and %q", other, e.Name)
 		case len(e.Node.Values) == 0 && e.Node.Obj.Type() != partitionedType:
-			return fmt.Errorf("%q: a %v is no variable: it has children, whose names it does not say", e.Name, e.Node.Obj.Type())
+			return fmt.Errorf("%q: a %v is not a variable: it holds several objects and does not name their variables", e.Name, e.Node.Obj.Type())
 		}
 		names[e.Node] = e.Name
 	}

@@ -255,7 +255,7 @@ func TestSaverNames(t *testing.T) {
 	}{
 		"N-11 one variable under two names": {Vars{"x": v, "y": v}, nil, `the same variable is called both "x" and "y"`},
 		"N-11 two variables under one name": {&twins{f32(1), f32(2)}, nil, `at least two variables have the same name: "v" (A and B)`},
-		"N-11 an object is no variable":     {Vars{"x": newNet(1)}, nil, "is no variable"},
+		"N-11 an object is no variable":     {Vars{"x": newNet(1)}, nil, "is not a variable"},
 		"N-11 a number is no variable":      {Vars{"x": 1}, nil, "not trackable"},
 		"N-14 there are none":               {Vars{}, nil, "no variables to save"},
 		"a negative number to keep":         {Vars{"x": v}, []SaverOption{KeepLast(-1)}, "KeepLast(-1)"},

@@ -1,5 +1,10 @@
 package transfer
 
+import "errors"
+
+// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
+var ErrMismatch = errors.New("model and checkpoint do not match")
+
 // A Mismatch is the error of a model and a checkpoint that do not fit each other.
 type Mismatch struct {
 	Problem string
