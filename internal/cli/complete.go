@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// completePath completes a command's one path: to prefixes of checkpoints, each for its index, and to directories on
+// the way to them.
+func completePath(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return checkpointPaths(typed)
+}
+
+func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) {
+	dir, begun := filepath.Split(typed)
+	entries, err := os.ReadDir(filepath.Clean("./" + dir))
+	if filepath.IsAbs(dir) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	directive := cobra.ShellCompDirectiveNoFileComp
+	for _, e := range entries {
+		name := e.Name()
+		if strings.ContainsFunc(name, unprintable) {
+			continue // a shell would take it for several, or show what it hides
+		}
+		if !strings.HasPrefix(name, begun) || strings.HasPrefix(name, ".") && begun == "" && name != ".index" {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(dir, name)) // links lead to directories too
+		switch {
+		case err != nil:
+		case info.IsDir():
+			paths = append(paths, dir+name+string(filepath.Separator))
+			directive |= cobra.ShellCompDirectiveNoSpace
+		case strings.HasSuffix(name, ".index"):
+			paths = append(paths, dir+strings.TrimSuffix(name, ".index"))
+		}
+	}
+	return paths, directive
+}

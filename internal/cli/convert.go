@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/writers"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newConvertCommand(in *inputs) *cobra.Command {
+	job := convertJob{inputs: in}
+	cmd := &cobra.Command{
+		Use:   "convert IN OUT",
+		Short: "Write a checkpoint in another format",
+		Long: `Write the tensors of a checkpoint in the format that the ending of OUT says: .safetensors,
+.npz or .weights.h5; anything else is the prefix of a TensorFlow checkpoint. What was at OUT
+stays until all is written. OUT cannot be IN.
+
+A tensor keeps its name. That of an object in a TensorFlow checkpoint is its path, with dots
+between its edges (slashes in .weights.h5); TensorFlow checkpoints get objects that are called
+as the parts of the names are. --readable calls the weights in files of Keras's by the names of
+layers and variables: dense.kernel for layers/dense/vars/0.
+
+--rename works as ckpt.Rename does, on names whose parts are joined by dots: OLD is the beginning
+of a name, of whole parts, or a regular expression, and NEW may have its groups as $1. Several are
+applied in their order; one that matches nothing is an error. --only asks for the old names.
+
+Values that the format cannot hold are an error, before anything is written: choose others with
+--only, or convert them with --cast. --cast converts floats to floats and integers to
+integers, and says which tensors it left as they are. A value that the new type cannot hold is
+an error.`,
+		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
+  ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
+  ckpt convert model.keras model.safetensors --readable
+  ckpt convert h.safetensors b.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
+  ckpt convert model.safetensors shards.safetensors --max-shard-size 2000000000`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("expected IN and OUT, got %s", count(len(args), "argument"))
+			}
+			return nil
+		},
+		ValidArgsFunction: completePath,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&job.only, "only", "", "only the tensors with a name that this `glob` matches")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it; may be repeated")
+	flags.BoolVar(&job.readable, "readable", false, "names of layers and variables in place of Keras's numbers")
+	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
+	flags.Int64Var(&job.shard, "max-shard-size", 0, "split into files with at most so many `bytes` of tensors (safetensors)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := job.check(); err != nil {
+			return err
+		}
+		if err := job.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], args[1]); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A convertJob is one conversion.
+type convertJob struct {
+	inputs     *inputs
+	only, cast string
+	renames    renames
+	readable   bool
+	shard      int64
+
+	dtype     tensor.DType // of cast
+	renamings []match.Renaming
+	kept      []string // names of tensors that were not cast
+}
+
+// check returns an error where the flags are not what they should be.
+func (j *convertJob) check() (err error) {
+	if j.cast != "" {
+		if j.dtype, err = tensor.ParseDType(j.cast); err != nil {
+			return fmt.Errorf("--cast %s: %w", j.cast, err)
+		}
+		if j.dtype.Size() == 0 {
+			return fmt.Errorf("--cast %s: it is not a type of numbers", j.cast)
+		}
+	}
+	if j.renamings, err = j.renames.renamings(); err != nil {
+		return err
+	}
+	if j.shard < 0 {
+		return fmt.Errorf("--max-shard-size %d: expected a number of bytes", j.shard)
+	}
+	return nil
+}
+
+func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
+	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
+		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
+			return fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5 or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
+		}
+	}
+	r, err := j.inputs.open(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := notItsOwn(r, out); err != nil {
+		return err
+	}
+	to := writers.ByEnding(out)
+	items, err := j.choose(ctx, r, writers.Separator(to))
+	if err != nil {
+		return err
+	}
+	if to == writers.TensorFlow {
+		if items, err = withObjects(items); err != nil {
+			return fmt.Errorf("%s: %w", out, err)
+		}
+	}
+	bar := newBar(stderr, "converting")
+	defer bar.clear()
+	w, err := writers.Create(fsx.OS{}, to, out, writers.Options{MaxShardSize: j.shard, Progress: bar.report()})
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if err := w.Add(0, it.key, it.source); err != nil {
+			return err
+		}
+	}
+	if err := w.Commit(ctx); err != nil {
+		return err
+	}
+	bar.clear()
+	_, err = fmt.Fprintf(stdout, "%s: %s in the format %s%s\n", safe(out), count(len(items), "tensor"), to, j.notCast())
+	return err
+}
+
+// notCast says which tensors --cast left as they are.
+func (j *convertJob) notCast() string {
+	if len(j.kept) == 0 {
+		return ""
+	}
+	const most = 5
+	names := safe(strings.Join(j.kept[:min(most, len(j.kept))], ", "))
+	if len(j.kept) > most {
+		names += ", …"
+	}
+	return fmt.Sprintf("; not cast, since %s is of another kind: %s (%s)", j.dtype, names, count(len(j.kept), "tensor"))
+}
+
+// notItsOwn returns an error where out is, or would replace, a file of r's.
+func notItsOwn(r *ckpt.Reader, out string) error {
+	files, err := filesOf(r)
+	if err != nil {
+		return err
+	}
+	written := []string{out, out + ".index", out + ".index.json"}
+	shards := out + ".data-"
+	if stem, ok := strings.CutSuffix(out, ".safetensors"); ok {
+		shards = stem + "-"
+	}
+	dir, base := filepath.Split(shards)
+	entries, _ := os.ReadDir(filepath.Clean("./" + dir))
+	if filepath.IsAbs(dir) {
+		entries, _ = os.ReadDir(dir)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), base) && strings.Contains(e.Name(), "-of-") {
+			written = append(written, dir+e.Name())
+		}
+	}
+	for _, f := range files {
+		own, err := os.Stat(f)
+		if err != nil {
+			continue
+		}
+		for _, w := range written {
+			if there, err := os.Stat(w); err == nil && os.SameFile(own, there) {
+				return fmt.Errorf("%s is a file of the checkpoint that is read (%s): write to another path", w, f)
+			}
+		}
+	}
+	return nil
+}
+
+// An item is a tensor to be written.
+type item struct {
+	key    string
+	source format.Source
+}

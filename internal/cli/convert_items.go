@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/nametree"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// choose returns the tensors of r that are asked for, under their new names. A tensor is read when its turn to be written comes.
+func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator string) ([]item, error) {
+	var readable map[string]string
+	if j.readable {
+		var err error
+		if readable, err = r.ReadableNames(); err != nil {
+			return nil, err
+		}
+	}
+	var items []item
+	before := make(map[string]string) // the keys of names
+	stored := 0
+	matched := make([]bool, len(j.renamings))
+	for e, err := range r.All() {
+		if err != nil {
+			return nil, err
+		}
+		if e.Key == objectgraph.GraphKey {
+			continue
+		}
+		if stored++; !chosen(j.only, e.Key) {
+			continue
+		}
+		name := j.rename(nameOf(e.Key, readable, separator), separator, matched)
+		if other, taken := before[name]; taken {
+			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
+		}
+		before[name] = e.Key
+		items = append(items, item{name, j.source(ctx, r, e, name)})
+	}
+	if i := slices.Index(matched, false); i >= 0 {
+		return nil, fmt.Errorf("%s: --rename %s: no tensor that is written has such a name: %w", safe(r.Prefix()), safe(j.renames[i]), ckpt.ErrNotFound)
+	}
+	switch {
+	case len(items) > 0:
+		return items, nil
+	case stored == 0:
+		return nil, fmt.Errorf("%s: no tensors are stored in it, so there is nothing to convert: %w", safe(r.Prefix()), ckpt.ErrNotFound)
+	}
+	return nil, fmt.Errorf("%s: no tensor is called %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
+}
+
+// nameOf returns the name of a tensor in other formats.
+func nameOf(key string, readable map[string]string, separator string) string {
+	if name, ok := readable[key]; ok {
+		return strings.ReplaceAll(name, ".", separator)
+	}
+	path := objectPath(key)
+	if path == key {
+		return key
+	}
+	edges := strings.Split(path, "/")
+	for i := range edges {
+		if text, err := objectgraph.Unescape(edges[i]); err == nil {
+			edges[i] = text
+		}
+	}
+	return strings.Join(edges, separator)
+}
+
+// rename applies --rename to a name. A name that none changes stays as it is.
+func (j *convertJob) rename(name, separator string, matched []bool) string {
+	was := strings.ReplaceAll(name, "/", ".")
+	path := was
+	for i := range j.renamings {
+		to, ok := j.renamings[i].Apply(path)
+		path, matched[i] = to, matched[i] || ok
+	}
+	if path == was {
+		return name
+	}
+	return strings.ReplaceAll(path, ".", separator)
+}
+
+// source returns the tensor of an entry, cast where it is of the kind of the dtype that was asked for.
+func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo, name string) format.Source {
+	src := format.Source{DType: e.DType, Shape: append(tensor.Shape{}, e.Shape...), Load: func() (tensor.Any, error) { return r.ReadTensor(ctx, e.Key) }}
+	if j.cast == "" || e.DType == j.dtype {
+		return src
+	}
+	if !castable(j.dtype, e.DType) {
+		j.kept = append(j.kept, name)
+		return src
+	}
+	src.DType = j.dtype
+	src.Load = func() (tensor.Any, error) {
+		t, err := r.ReadTensor(ctx, e.Key)
+		if err != nil {
+			return nil, err
+		}
+		to, err := tensor.NewAny(j.dtype, e.Shape...)
+		if err != nil {
+			return nil, err
+		}
+		if err := tensor.Cast(to, t); err != nil {
+			return nil, fmt.Errorf("--cast %v: %w", j.dtype, err)
+		}
+		return to, nil
+	}
+	return src
+}
+
+// castable reports whether numbers of one dtype are converted to another: floats to floats, integers to integers.
+func castable(to, from tensor.DType) bool {
+	x, err := tensor.NewAny(to)
+	if err != nil || from.Size() == 0 {
+		return false
+	}
+	y, err := tensor.NewAny(from)
+	return err == nil && tensor.Cast(x, y) == nil
+}
+
+// withObjects returns the items under TensorFlow's keys, with an object graph made of their names.
+func withObjects(items []item) ([]item, error) {
+	sources := make(map[string]format.Source, len(items))
+	g, err := nametree.Graph(func(yield func(string) bool) {
+		for _, it := range items {
+			sources[it.key] = it.source
+			if !yield(it.key) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []item
+	var walk func(id int, path string)
+	walk = func(id int, path string) {
+		for i, a := range g.Nodes[id].Attributes {
+			key := objectgraph.KeyAt(path, objectgraph.VariableValue)
+			out = append(out, item{key, sources[a.Key]})
+			g.Nodes[id].Attributes[i].Key = key
+		}
+		for _, c := range g.Nodes[id].Children {
+			below := objectgraph.Escape(c.Name)
+			if path != "" {
+				below = path + "/" + below
+			}
+			walk(c.ID, below)
+		}
+	}
+	walk(0, "") // a tree, no deeper than nametree makes one
+	g.SetHasValues()
+	return append(out, item{objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))}), nil
+}

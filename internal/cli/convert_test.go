@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// formats is where the packages of the formats are, with files under testdata.
+var formats = filepath.Join("..", "..", "format")
+
+// TestConvertBetweenFormats converts a file of every format to every one that is written, and from there to safetensors: the
+// tensors are those of the direct conversion.
+func TestConvertBetweenFormats(t *testing.T) {
+	for _, in := range []string{"safetensors/testdata/sharded", "keras/testdata/model.keras", "keras/testdata/model.h5", "torch/testdata/zip.pt", "npz/testdata/array.npy", "../testdata/golden/keras3-mlp/ckpt"} {
+		t.Run(filepath.Base(in), func(t *testing.T) {
+			dir, path := t.TempDir(), filepath.Join(formats, in)
+			direct := filepath.Join(dir, "direct.safetensors")
+			requireRun(t, "convert", path, direct)
+			for _, via := range []string{"via.npz", "via.weights.h5", "via"} {
+				there, back := filepath.Join(dir, via), filepath.Join(dir, via+".safetensors")
+				requireRun(t, "convert", path, there)
+				requireRun(t, "verify", there)
+				requireRun(t, "convert", there, back)
+				require.Equal(t, hashes(t, direct), hashes(t, back), via)
+			}
+		})
+	}
+}
+
+func requireRun(t *testing.T, args ...string) string {
+	t.Helper()
+	r := runCkpt(t, args...)
+	require.Zero(t, r.status, "%v: %s", args, r.stderr)
+	return r.stdout
+}
+
+// hashes returns the hash of each tensor by the parts of its name.
+func hashes(t *testing.T, path string) map[string]string {
+	t.Helper()
+	var list []struct{ Key, SHA256 string }
+	require.NoError(t, json.Unmarshal([]byte(requireRun(t, "list", "--json", path)), &list))
+	require.NotEmpty(t, list)
+	m := make(map[string]string)
+	for _, l := range list {
+		m[strings.ReplaceAll(l.Key, "/", ".")] = l.SHA256
+	}
+	return m
+}
+
+// TestConvertOptions chooses, renames, casts and splits.
+func TestConvertOptions(t *testing.T) {
+	in, dir := filepath.Join(formats, "torch/testdata/zip.pt"), t.TempDir()
+	out := filepath.Join(dir, "out.safetensors")
+	requireRun(t, "convert", in, out, "--only", "0.*", "--rename", "0=dense", "--cast", "float16")
+	require.Equal(t, "DTYPE    SHAPE        SIZE  PATH\nfloat16  [4]           8 B  dense.bias\nfloat16  [4 3]        24 B  dense.weight\n2 tensors, 32 B in "+out+"\n", requireRun(t, "list", out))
+	requireRun(t, "convert", in, out, "--max-shard-size", "40")
+	require.NoFileExists(t, out)
+	require.Len(t, hashes(t, out+".index.json"), 9)
+	require.Contains(t, runCkpt(t, "convert", in, out, "--rename", "nothing=x").stderr, "--rename nothing=x: no tensor that is written has such a name")
+	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "nothing").status)
+	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "(=x").status)
+	require.Contains(t, runCkpt(t, "convert", in, filepath.Join(dir, "m.pt")).stderr, "cannot be written")
+	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--cast", "float17").status)
+	require.Equal(t, 2, runCkpt(t, "convert", in).status)
+}
+
+// TestConvertNames renames as ckpt.Rename does, and by what Keras's layers are called.
+func TestConvertNames(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.safetensors")
+	names := func(path string) []string {
+		var list []struct{ Key string }
+		require.NoError(t, json.Unmarshal([]byte(requireRun(t, "list", "--json", "--sha256=false", path)), &list))
+		var all []string
+		for _, l := range list {
+			all = append(all, l.Key)
+		}
+		return all
+	}
+	keras2 := filepath.Join(formats, "keras/testdata/keras2.keras")
+	requireRun(t, "convert", keras2, out, "--readable", "--only", "*layers/dense/*", "--rename", `^(\w+)\.kernel$=weights.$1`, "--rename", "weights=w")
+	require.Equal(t, []string{"out.bias", "w.out"}, names(out))
+
+	// The same rule in the slashes of HDF5, and a name that two tensors would have.
+	h5 := filepath.Join(dir, "out.weights.h5")
+	requireRun(t, "convert", out, h5, "--rename", "w.out=layers.dense.vars.0", "--rename", "out.bias=layers/dense/vars/1")
+	require.Equal(t, []string{"layers/dense/vars/0", "layers/dense/vars/1"}, names(h5))
+	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both be called same")
+
+	// What is not cast is said, and a value that does not fit is an error.
+	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
+	x, err := tensor.FromSlice([]float32{1e30}, 1)
+	require.NoError(t, err)
+	require.NoError(t, ckpt.SaveWeights(t.Context(), out, &struct{ W *tensor.Tensor[float32] }{x}))
+	r := runCkpt(t, "convert", out, h5, "--cast", "float16")
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.stderr, "--cast float16")
+
+	// A tensor without a name, and a file without tensors.
+	bare := filepath.Join(dir, "bare.safetensors")
+	require.NoError(t, os.WriteFile(bare, []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), 0o600))
+	require.Contains(t, runCkpt(t, "convert", bare, h5).stderr, "no tensors are stored in it")
+}
+
+// TestConvertOntoItself is refused, by other names of the file too.
+func TestConvertOntoItself(t *testing.T) {
+	dir := t.TempDir()
+	in, other := filepath.Join(dir, "a.safetensors"), filepath.Join(dir, "b.safetensors")
+	contents, err := os.ReadFile(filepath.Join(formats, "safetensors/testdata/linear.safetensors"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(in, contents, 0o600))
+	require.NoError(t, os.Link(in, other))
+	for _, out := range []string{in, other} {
+		r := runCkpt(t, "convert", in, out)
+		require.Equal(t, 1, r.status)
+		require.Contains(t, r.stderr, "write to another path")
+		r = runCkpt(t, "export", in, "w", out)
+		require.Contains(t, r.stderr, "write to another path")
+	}
+	left, err := os.ReadFile(in)
+	require.NoError(t, err)
+	require.Equal(t, contents, left)
+}
+
+// TestExport writes a part of a tensor, and reads it again.
+func TestExport(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "w.npy")
+	requireRun(t, "export", filepath.Join(formats, "safetensors/testdata/linear.safetensors"), "w[1]", out)
+	require.Contains(t, requireRun(t, "list", out), "float32  [1 3]        12 B  w\n")
+}
+
+// TestDigest writes the hashes of a checkpoint's files, and finds the one that was changed.
+func TestDigest(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(golden, "keras3-mlp"))))
+	path := filepath.Join(dir, "ckpt")
+	require.Contains(t, runCkpt(t, "digest", "--check", path).stderr, "write it first")
+	require.Equal(t, path+".sha256: 2 files\n", requireRun(t, "digest", path))
+	require.Equal(t, path+": 2 files as written\n", requireRun(t, "digest", "--check", path))
+	data := path + ".data-00000-of-00001"
+	contents, err := os.ReadFile(data)
+	require.NoError(t, err)
+	contents[0] ^= 1
+	require.NoError(t, os.WriteFile(data, contents, 0o600))
+	r := runCkpt(t, "digest", "--check", path)
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.stderr, "ckpt.data-00000-of-00001 has another SHA-256 now")
+}
+
+// TestRunKerasFile runs a model with the weights that its file has.
+func TestRunKerasFile(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(formats, "keras/testdata/model.io.json"))
+	require.NoError(t, err)
+	type numbers struct {
+		Shape  []int     `json:"shape"`
+		Values []float64 `json:"values"`
+	}
+	var of struct{ Input, Output numbers }
+	require.NoError(t, json.Unmarshal(text, &of))
+	text, err = json.Marshal(map[string][]numbers{"inputs": {of.Input}})
+	require.NoError(t, err)
+	in := filepath.Join(t.TempDir(), "in.json")
+	require.NoError(t, os.WriteFile(in, text, 0o600))
+	at := func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
+	for _, args := range [][]string{{"--config", at("model.keras")}, {"--config", at("model.h5")}, {"--config", at("model.json"), "--weights", at("model.keras")}, {"--config", at("model.keras"), "--rename", "layers=layers"}, {"--config", at("model.keras"), "--weights", at("sharded.weights.json")}} {
+		var got struct{ Outputs []numbers }
+		require.NoError(t, json.Unmarshal([]byte(requireRun(t, append([]string{"run", "--input", in}, args...)...)), &got))
+		require.Equal(t, of.Output.Shape, got.Outputs[0].Shape)
+		require.InDeltaSlice(t, of.Output.Values, got.Outputs[0].Values, 1e-4, "%v", args)
+	}
+	r := runCkpt(t, "run", "--input", in, "--config", at("model.keras"), "--rename", "nothing=layers")
+	require.Contains(t, r.stderr, "no value of the checkpoint has such a path")
+	r = runCkpt(t, "run", "--input", in, "--config", at("bfloat16.weights.h5"))
+	require.Contains(t, r.stderr, "no description of their model")
+}

@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newDiffCommand(in *inputs) *cobra.Command {
+	var asJSON bool
+	var tolerance float64
+	cmd := &cobra.Command{
+		Use:   "diff A B",
+		Short: "Compare the tensors of two checkpoints",
+		Long: `Compare the tensors of two checkpoints by their keys: which only one of them has,
+whose type or shape is another, and whose values differ, with the largest difference
+and its place. Each line begins with what happened on the way from A to B: "-" for a
+key that is gone, "+" for one that came, "~" for one that changed.
+
+Values are the same where their bits are, or where they are numbers no further apart
+than --tolerance. A key is the path that its writer happened to find: an object that
+both programs have may stand under different keys.
+
+The exit status is 0 where all is the same, 1 where something differs, and, with a
+line on standard error, 1 for a checkpoint that is damaged or not there.`,
+		Example: `  ckpt diff train/ckpt-7 train/ckpt-8
+  ckpt diff --tolerance 1e-6 --json a/ b/ | jq -r '.differences[].key'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("two paths are wanted, A and B, not %d", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 1 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return checkpointPaths(typed)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "how far apart `numbers` may be that count as the same")
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if !(tolerance >= 0) {
+			return fmt.Errorf("--tolerance %v: no negative number is wanted", tolerance)
+		}
+		var readers [2]*ckpt.Reader
+		for i, path := range args {
+			if readers[i], err = in.open(cmd.Context(), path); err != nil {
+				return &failure{err}
+			}
+			defer readers[i].Close()
+		}
+		var report diffReport = &diffText{out: cmd.OutOrStdout()}
+		if asJSON {
+			report = &diffJSON{out: visibleJSON{cmd.OutOrStdout()}}
+		}
+		bar := newBar(cmd.ErrOrStderr(), "comparing")
+		defer bar.clear()
+		bar.expect(allBytes(readers[0]))
+		d := differ{bar: bar, a: readers[0], b: readers[1], tolerance: tolerance, report: report}
+		if err := d.run(cmd.Context()); err != nil {
+			return &failure{err}
+		}
+		if d.different > 0 {
+			return errDifferent
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A difference is that of one key.
+type difference struct {
+	Key    string           `json:"key"`
+	Kind   differenceKind   `json:"kind"`
+	A      *form            `json:"a,omitempty"`
+	B      *form            `json:"b,omitempty"`
+	Values *valueDifference `json:"values,omitempty"`
+}
+
+type differenceKind string
+
+const (
+	removed    differenceKind = "removed"    // only A has it
+	added      differenceKind = "added"      // only B has it
+	otherForm  differenceKind = "form"       // dtype or shape
+	values     differenceKind = "values"     // nothing but values
+	incomplete differenceKind = "incomplete" // the stored parts do not cover it, so nothing can be said of its values
+)
+
+// A form is what a tensor is like.
+type form struct {
+	DType string       `json:"dtype"`
+	Shape tensor.Shape `json:"shape"`
+}
+
+func formOf(e ckpt.VariableInfo) *form {
+	f := &form{e.DType.String(), e.Shape}
+	if f.Shape == nil {
+		f.Shape = tensor.Shape{}
+	}
+	return f
+}
+
+func (f *form) String() string { return fmt.Sprintf("%s %v", f.DType, f.Shape) }
+
+// A differ compares two checkpoints, holding no more than two tensors at a time.
+type differ struct {
+	a, b            *ckpt.Reader
+	tolerance       float64
+	report          diffReport
+	same, different int
+	bar             *bar
+}
+
+// run walks both lists of keys, which are in one order, side by side.
+func (d *differ) run(ctx context.Context) error {
+	if err := d.report.begin(d.a.Prefix(), d.b.Prefix()); err != nil {
+		return err
+	}
+	nextA, stopA := iter.Pull2(d.a.All())
+	defer stopA()
+	nextB, stopB := iter.Pull2(d.b.All())
+	defer stopB()
+	a, errA, moreA := nextA()
+	b, errB, moreB := nextB()
+	for moreA || moreB {
+		if err := errors.Join(errA, errB, ctx.Err()); err != nil {
+			return err
+		}
+		found := &difference{Key: a.Key}
+		inA, inB := moreA && (!moreB || a.Key <= b.Key), moreB && (!moreA || b.Key <= a.Key)
+		switch {
+		case !inB:
+			found.Kind, found.A = removed, formOf(a)
+		case !inA:
+			found.Key, found.Kind, found.B = b.Key, added, formOf(b)
+		default:
+			var err error
+			if found, err = d.compare(ctx, a, b); err != nil {
+				return err
+			}
+		}
+		if found == nil {
+			d.same++
+		} else {
+			d.different++
+			if err := d.report.difference(found); err != nil {
+				return err
+			}
+		}
+		if inA {
+			d.bar.add(a.Bytes)
+			a, errA, moreA = nextA()
+		}
+		if inB {
+			b, errB, moreB = nextB()
+		}
+	}
+	return d.report.end(d.same, d.different)
+}
+
+// compare compares two tensors of one key. It returns nil where they are the same.
+func (d *differ) compare(ctx context.Context, a, b ckpt.VariableInfo) (*difference, error) {
+	found := &difference{Key: a.Key, Kind: otherForm, A: formOf(a), B: formOf(b)}
+	if a.DType != b.DType || !a.Shape.Equal(b.Shape) {
+		return found, nil
+	}
+	var tensors [2]tensor.Any
+	for i, r := range []*ckpt.Reader{d.a, d.b} {
+		t, err := r.ReadTensor(ctx, a.Key)
+		if errors.Is(err, ckpt.ErrIncomplete) {
+			found.Kind = incomplete
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		tensors[i] = t
+	}
+	var err error
+	if found.Values, err = compareValues(ctx, tensors[0], tensors[1], d.tolerance); found.Values == nil || err != nil {
+		return nil, err
+	}
+	found.Kind = values
+	return found, nil
+}
+
+// A diffReport prints what a differ finds.
+type diffReport interface {
+	begin(a, b string) error
+	difference(*difference) error
+	end(same, different int) error
+}
+
+// diffText is for people.
+type diffText struct{ out io.Writer }
+
+func (t *diffText) begin(string, string) error { return nil }
+
+func (t *diffText) difference(d *difference) (err error) {
+	switch key := safe(d.Key); d.Kind {
+	case removed:
+		_, err = fmt.Fprintf(t.out, "- %s  %v\n", key, d.A)
+	case added:
+		_, err = fmt.Fprintf(t.out, "+ %s  %v\n", key, d.B)
+	case otherForm:
+		_, err = fmt.Fprintf(t.out, "~ %s  %v -> %v\n", key, d.A, d.B)
+	case incomplete:
+		_, err = fmt.Fprintf(t.out, "~ %s  %v: not compared, since not all of it is stored\n", key, d.A)
+	case values:
+		_, err = fmt.Fprintf(t.out, "~ %s  %v: %v\n", key, d.A, d.Values)
+	}
+	return err
+}
+
+func (t *diffText) end(same, different int) (err error) {
+	if different == 0 {
+		_, err = fmt.Fprintf(t.out, "%s, all the same\n", count(same, "tensor"))
+	} else {
+		_, err = fmt.Fprintf(t.out, "%s, %s the same\n", count(different, "difference"), count(same, "tensor"))
+	}
+	return err
+}
+
+// diffJSON is for programs. It prints the differences as they come.
+type diffJSON struct {
+	out  io.Writer
+	list jsonArray
+}
+
+func (j *diffJSON) begin(a, b string) error {
+	j.list.out = j.out
+	_, err := fmt.Fprintf(j.out, "{\"a\": %s, \"b\": %s, \"differences\": ", jsonString(a), jsonString(b))
+	return err
+}
+
+func (j *diffJSON) difference(d *difference) error { return j.list.add(d) }
+
+func (j *diffJSON) end(same, different int) error {
+	if err := j.list.end(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(j.out, ", \"same\": %d, \"different\": %d}\n", same, different)
+	return err
+}

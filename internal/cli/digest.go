@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+func newDigestCommand(in *inputs) *cobra.Command {
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "digest PATH",
+		Short: "Write the hashes of a checkpoint's files, or check them",
+		Long: `Write the SHA-256 of each of a checkpoint's files into a file beside them that is called
+as the checkpoint is, with the ending .sha256, in the form that sha256sum -c reads.
+
+With --check the files are read and compared with what was written before. A file that
+differs or is gone, and one that came, makes the exit status 1.`,
+		Example: `  ckpt digest model.safetensors
+  ckpt digest --check model/ckpt-7`,
+		Args:              onePath,
+		ValidArgsFunction: completePath,
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes that were written")
+	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
+		return digest(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr(), path, check)
+	})
+	return cmd
+}
+
+// digest writes, or compares, the hashes of a checkpoint's files. The checkpoint needs not be whole to be compared, but for what
+// tells which files are its own.
+func digest(ctx context.Context, in *inputs, out, stderr io.Writer, path string, check bool) error {
+	r, err := in.open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	files, err := filesOf(r)
+	if err != nil {
+		return err
+	}
+	manifest := strings.TrimSuffix(r.Prefix(), "/") + ".sha256"
+	bar := newBar(stderr, "hashing")
+	defer bar.clear()
+	var total int64
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			total += info.Size()
+		}
+	}
+	bar.expect(total)
+	var text bytes.Buffer
+	for _, f := range files {
+		hash, err := fileHash(ctx, f, bar)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&text, "%s  %s\n", hash, filepath.Base(f))
+	}
+	if !check {
+		if err := fsx.WriteFile(ctx, fsx.OS{}, manifest, text.Bytes()); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(out, "%s: %s\n", safe(manifest), count(len(files), "file"))
+		return err
+	}
+	before, err := os.ReadFile(manifest)
+	if err != nil {
+		return fmt.Errorf("%w: write it first, with ckpt digest %s", err, path)
+	}
+	if err := sameDigest(manifest, string(before), text.String()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s: %s as written\n", safe(r.Prefix()), count(len(files), "file"))
+	return err
+}
+
+// sameDigest returns an error that names the first file whose line is another now.
+func sameDigest(manifest, before, now string) error {
+	lines := func(text string) map[string]string {
+		m := make(map[string]string)
+		for line := range strings.Lines(text) {
+			hash, name, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
+			m[name] = hash
+		}
+		return m
+	}
+	old, current := lines(before), lines(now)
+	for line := range strings.Lines(before) {
+		_, name, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
+		switch hash, ok := current[name]; {
+		case !ok:
+			return fmt.Errorf("%s: the file %s, which it lists, is not one of the checkpoint", manifest, name)
+		case hash != old[name]:
+			return fmt.Errorf("%s: %s has another SHA-256 now: expected %s, found %s: %w", manifest, name, old[name], hash, ckpt.ErrCorrupt)
+		}
+	}
+	for line := range strings.Lines(now) {
+		if _, name, _ := strings.Cut(strings.TrimRight(line, "\n"), "  "); old[name] == "" {
+			return fmt.Errorf("%s: it does not list %s, a file of the checkpoint", manifest, name)
+		}
+	}
+	return nil
+}
+
+func fileHash(ctx context.Context, name string, bar *bar) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	buf := make([]byte, 1<<20)
+	for {
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		bar.add(int64(n))
+		switch {
+		case err == io.EOF:
+			return fmt.Sprintf("%x", h.Sum(nil)), nil
+		case err != nil:
+			return "", err
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt"
+)
+
+// endings are how the files of TensorFlow's formats end after the prefix: an index and data files, or the shards of the V1 format.
+var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
+
+// filesOf returns the files of an open checkpoint, in the order of their names.
+func filesOf(r *ckpt.Reader) ([]string, error) {
+	prefix := r.Prefix()
+	var files []string
+	switch {
+	case r.Format() == "tensorflow":
+		entries, err := os.ReadDir(filepath.Clean(filepath.Dir(prefix + "x")))
+		if err != nil {
+			return nil, err
+		}
+		dir, base := filepath.Split(prefix)
+		for _, e := range entries {
+			if end, ok := strings.CutPrefix(e.Name(), base); ok && endings.MatchString(end) {
+				files = append(files, dir+e.Name())
+			}
+		}
+	case strings.HasSuffix(prefix, ".json"):
+		text, err := os.ReadFile(prefix)
+		if err != nil {
+			return nil, err
+		}
+		var index struct {
+			WeightMap map[string]any `json:"weight_map"`
+		}
+		if err := json.Unmarshal(text, &index); err != nil {
+			return nil, fmt.Errorf("%s: %w", prefix, err)
+		}
+		files = append(files, prefix)
+		add := func(name any) {
+			if s, ok := name.(string); ok {
+				files = append(files, filepath.Join(filepath.Dir(prefix), s))
+			}
+		}
+		for _, name := range index.WeightMap {
+			if several, ok := name.([]any); ok {
+				for _, s := range several {
+					add(s)
+				}
+			}
+			add(name)
+		}
+	default:
+		files = append(files, prefix)
+	}
+	slices.Sort(files)
+	return slices.Compact(files), nil
+}

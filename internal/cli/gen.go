@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"go/token"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/match"
+)
+
+func newGenCommand(in *inputs) *cobra.Command {
+	var at, pkg, name, file string
+	var renamed renames
+	cmd := &cobra.Command{
+		Use:   "gen PATH",
+		Short: "Write Go structs for what a checkpoint holds",
+		Long: `Write Go source with the structs that match a checkpoint's graph of objects: into what
+its constructor returns, ckpt.LoadWeights restores the checkpoint, without edits and
+with nothing left over.
+
+Objects that have the variables of a Keras layer become layers of the package layers,
+whose options, such as activations and strides, no checkpoint has: fill them in.
+Lists of like objects become slices, objects that several others hold pointers, and
+the slots of an optimizer a ckpt.SlotOwner. What Keras's objects hold a second time,
+in lists such as "variables", is left out where it is held elsewhere too, and so is the
+counter of saves.
+
+Files of PyTorch's programs (.safetensors, .pt) have names and shapes alone: layers are
+recognised by those, and comments say what the files do not tell.
+
+Checkpoints that TensorFlow 1 saved by name have no graph of objects; there the names
+themselves, cut at slashes, are taken for one.`,
+		Example: `  ckpt gen train/ckpt-7 --at model --package digits -o digits/model.go`,
+		Args:    onePath, ValidArgsFunction: completePath,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&at, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
+	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it, as ckpt.Rename does; may be repeated")
+	flags.StringVar(&pkg, "package", "model", "`name` of the package")
+	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training where a model is part of it)")
+	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if !token.IsIdentifier(pkg) {
+			return fmt.Errorf("--package: %q is no name for a package", pkg)
+		}
+		if name != "" && (!token.IsIdentifier(name) || !token.IsExported(name)) {
+			return fmt.Errorf("--type: %q is no exported name", name)
+		}
+		_, err := renamed.renamings()
+		return err
+	}
+	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
+		r, err := in.open(cmd.Context(), path)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		g, err := readGenGraph(r, at, renamed)
+		if err != nil {
+			return err
+		}
+		s := &genSource{graph: g, pkg: pkg, root: name, from: filepath.Base(r.Prefix()), at: at, renames: renamed}
+		source, err := s.write()
+		if err != nil {
+			return err
+		}
+		if file == "" {
+			_, err = cmd.OutOrStdout().Write(source)
+		} else {
+			err = os.WriteFile(file, source, 0o666)
+		}
+		for _, why := range g.leftOut {
+			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: left out: "+why)
+		}
+		return err
+	})
+	return cmd
+}
+
+// readGenGraph reads what a checkpoint's objects are, from the object that the edges of at lead to.
+func readGenGraph(r *ckpt.Reader, at string, renamed renames) (*genGraph, error) {
+	stored, err := r.Graph()
+	byName := errors.Is(err, ckpt.ErrNoObjectGraph)
+	if byName {
+		stored, err = graphOfNames(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	renamings, err := renamed.renamings()
+	if err == nil && len(renamings) > 0 {
+		stored, err = match.Rename(stored, renamings)
+	}
+	if err != nil {
+		return nil, err
+	}
+	start, err := edgesTo(stored, at)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Prefix(), err)
+	}
+	g, err := newGenGraph(r, stored, start)
+	if err != nil {
+		return nil, err
+	}
+	g.byName, g.torch = byName, fromPyTorch(r.Prefix())
+	g.simplify()
+	return g, nil
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A classifier puts objects that can have one Go type into one class. It begins with objects that hold nothing, and goes on to
+// those that hold only objects of known classes. Objects that hold themselves are told apart by what they hold, round by round.
+type classifier struct {
+	*genGraph
+	holders [][]int        // object → those that hold it, once per edge
+	left    []int          // object → how many of its edges lead to objects without a class
+	ready   []int          // objects without a class that hold only objects with one
+	classes map[string]int // what describe says → the class
+	count   int
+}
+
+// unknown is the class of an object that has none yet.
+const unknown = -1
+
+// classify sets like and members. Containers of several classes become structs.
+func (g *genGraph) classify() {
+	c := &classifier{genGraph: g, holders: make([][]int, len(g.nodes)), left: make([]int, len(g.nodes)), classes: make(map[string]int)}
+	g.like = slices.Repeat([]int{unknown}, len(g.nodes))
+	for _, id := range g.order {
+		for _, e := range g.nodes[id].edges {
+			c.holders[e.to] = append(c.holders[e.to], id)
+		}
+		if c.left[id] = len(g.nodes[id].edges); c.left[id] == 0 {
+			c.ready = append(c.ready, id)
+		}
+	}
+	c.climb()
+	if cyclic := slices.DeleteFunc(slices.Clone(g.order), func(id int) bool { return g.like[id] != unknown || !g.cycles[id] }); len(cyclic) > 0 {
+		c.refine(cyclic)
+		c.climb()
+	}
+	g.members = make(map[int][]int)
+	for _, id := range g.order {
+		g.members[g.like[id]] = append(g.members[g.like[id]], id)
+	}
+}
+
+// climb gives the objects that are ready their classes, and those that become ready.
+func (c *classifier) climb() {
+	for ; len(c.ready) > 0; c.ready = c.ready[1:] {
+		id := c.ready[0]
+		if n := &c.nodes[id]; n.kind == genList || n.kind == genDict {
+			first := c.like[n.edges[0].to]
+			if slices.ContainsFunc(n.edges, func(e genEdge) bool { return c.like[e.to] != first }) {
+				n.kind = genGroup
+			}
+		}
+		key := c.describe(id)
+		class, ok := c.classes[key]
+		if !ok {
+			class = c.count
+			c.classes[key] = class
+			c.count++
+		}
+		c.settle(id, class)
+	}
+}
+
+// settle gives an object its class.
+func (c *classifier) settle(id, class int) {
+	c.like[id] = class
+	for _, h := range c.holders[id] {
+		if c.left[h]--; c.left[h] == 0 && c.like[h] == unknown {
+			c.ready = append(c.ready, h)
+		}
+	}
+}
+
+// maxRounds bounds how often refine compares objects. In a ring of objects that differ in one only, each round tells one more apart.
+const maxRounds = 64
+
+// refine gives objects that hold one another their classes: first all are alike, then those are told apart that hold other
+// things, until no more differ. Where that takes too many rounds, each object gets a class for itself.
+func (c *classifier) refine(ids []int) {
+	classes := 1
+	settled := false
+	for range maxRounds {
+		found, next := make(map[string]int), make([]int, len(ids))
+		for i, id := range ids {
+			key := fmt.Sprint(c.like[id], " ", c.describe(id))
+			class, ok := found[key]
+			if !ok {
+				class = c.count + len(found)
+				found[key] = class
+			}
+			next[i] = class
+		}
+		for i, id := range ids {
+			c.like[id] = next[i]
+		}
+		if settled = len(found) == classes; settled {
+			break
+		}
+		classes = len(found)
+	}
+	if !settled {
+		classes = len(ids)
+		for i, id := range ids {
+			c.like[id] = c.count + i
+		}
+	}
+	c.count += classes
+	for _, id := range ids {
+		c.classes[c.describe(id)] = c.like[id]
+		c.settle(id, c.like[id])
+	}
+}
+
+// describe says what tells an object's class from others, as far as classes are known.
+func (c *classifier) describe(id int) string {
+	n := &c.nodes[id]
+	var b strings.Builder
+	fmt.Fprint(&b, n.kind)
+	fmt.Fprintf(&b, " %q", n.slots)
+	for _, v := range n.values {
+		fmt.Fprintf(&b, " %q%v", v.name, v.dtype)
+	}
+	if n.layer != nil {
+		b.WriteString(n.layer.goType)
+	}
+	if n.kind == genList || n.kind == genDict { // all that they hold is of one class
+		fmt.Fprint(&b, " ", c.like[n.edges[0].to])
+		return b.String()
+	}
+	for _, e := range n.edges {
+		fmt.Fprintf(&b, " %q%q%d", e.name, e.also, c.like[e.to])
+	}
+	return b.String()
+}
+
+// cyclic returns the objects that hold themselves in the end: what is left when those that hold nothing, or nothing but such, are
+// taken away, and likewise from the other end, is on a cycle or between two.
+func (g *genGraph) cyclic() []bool {
+	down, up := make([]int, len(g.nodes)), make([]int, len(g.nodes))
+	holders := make([][]int, len(g.nodes))
+	on := make([]bool, len(g.nodes))
+	for _, id := range g.order {
+		on[id] = true
+		for _, e := range g.nodes[id].edges {
+			down[id]++
+			up[e.to]++
+			holders[e.to] = append(holders[e.to], id)
+		}
+	}
+	var queue []int
+	take := func(id int, left []int) {
+		if left[id]--; left[id] == 0 && on[id] {
+			on[id] = false
+			queue = append(queue, id)
+		}
+	}
+	for _, id := range g.order {
+		if down[id] == 0 || up[id] == 0 {
+			on[id] = false
+			queue = append(queue, id)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		id := queue[0]
+		for _, h := range holders[id] {
+			take(h, down)
+		}
+		for _, e := range g.nodes[id].edges {
+			take(e.to, up)
+		}
+	}
+	return on
+}

@@ -1,0 +1,305 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A genLayer is a layer of the package layers that an object was recognised as.
+type genLayer struct {
+	goType  string   // layers.Dense
+	options string   // in a composite literal: what the variables tell, or what must be there before a restore
+	needed  bool     // the options must be there
+	many    bool     // a slice of layers, which options list
+	note    string   // what the file does not tell
+	parts   []int    // the objects that it holds
+	path    []string // Keras's names for the layer and those around it, from the variables' own names; nil where they do not say
+}
+
+// name returns what Keras calls the layer, "" where that is not known.
+func (l *genLayer) name() string {
+	if len(l.path) == 0 {
+		return ""
+	}
+	return l.path[len(l.path)-1]
+}
+
+// literal returns the layer as a Go expression.
+func (l *genLayer) literal() string { return l.goType + "{" + l.options + "}" }
+
+// recognise turns objects that have the variables of a layer, and no more, into layers. Layers around others are found last.
+func (g *genGraph) recognise() {
+	if g.byName {
+		return // a layer's edges are not its variables' global names
+	}
+	g.names = make(map[int]string)
+	for _, n := range g.nodes {
+		for _, e := range n.edges {
+			g.names[e.to] = e.name
+		}
+	}
+	order := g.reach(func(int, genEdge) bool { return false }).order
+	for pass, found := 0, true; found; pass++ {
+		found = false
+		for _, id := range slices.Backward(order) {
+			n := &g.nodes[id]
+			if n.layer != nil || n.kind != genGroup || len(n.slots) > 0 || len(n.edges) == 0 {
+				continue
+			}
+			if n.layer = g.layerOf(id); n.layer == nil {
+				continue
+			}
+			found = true
+			n.kind = genLayers
+			for _, e := range n.edges {
+				n.layer.parts = append(n.layer.parts, e.to)
+			}
+			n.edges = nil
+		}
+	}
+}
+
+// weights are the variables of an object that may be a layer, and the layers that it holds.
+type weights struct {
+	shapes map[string]tensor.Shape
+	inner  map[string]*genLayer
+	path   []string // Keras's names, as in [genLayer]
+	hint   string   // the layer's own, and below it what it holds
+}
+
+// has reports whether the weights are those that are named, of which the ones in parentheses may be missing.
+func (w *weights) has(names string) bool {
+	found := 0
+	for name := range strings.FieldsSeq(names) {
+		bare := strings.Trim(name, "()")
+		_, ok := w.shapes[bare]
+		if ok {
+			found++
+		} else if bare == name {
+			return false
+		}
+	}
+	return found == len(w.shapes) && len(w.inner) == 0 && found > 0
+}
+
+func (w *weights) rank(name string) int { return len(w.shapes[name]) }
+
+func (g *genGraph) layerOf(id int) *genLayer {
+	w := &weights{shapes: make(map[string]tensor.Shape), inner: make(map[string]*genLayer)}
+	for _, e := range g.nodes[id].edges {
+		child := &g.nodes[e.to]
+		switch {
+		case child.kind == genVariable && (isWeight(child.values[0].dtype) || e.name == "count" || g.torch && e.name == "num_batches_tracked"):
+			w.shapes[e.name] = child.values[0].shape
+			if steps := strings.Split(child.values[0].fullName, "/"); w.path == nil {
+				w.path = steps[:len(steps)-1]
+			}
+		case child.kind == genLayers:
+			w.inner[e.name] = child.layer
+			if w.path == nil && len(child.layer.path) > 0 {
+				w.path = child.layer.path[:len(child.layer.path)-1]
+			}
+		default:
+			return nil
+		}
+	}
+	if g.torch {
+		l := w.torch(g.names[id])
+		if l != nil {
+			l.goType = "layers." + l.goType
+			if l.many {
+				l.goType = "[]" + l.goType
+			}
+		}
+		return l
+	}
+	if len(w.shapes) > 0 && len(w.inner) > 0 {
+		return nil
+	}
+	if len(w.path) > 0 {
+		w.hint = w.path[len(w.path)-1]
+	}
+	l := w.plain()
+	if l == nil {
+		l = w.wrapper()
+	}
+	if l != nil {
+		l.goType, l.path = "layers."+l.goType, w.path
+	}
+	return l
+}
+
+// isWeight reports the dtypes that a layer's weights are restored from.
+func isWeight(d tensor.DType) bool {
+	return d == tensor.DTFloat32 || d == tensor.DTFloat16 || d == tensor.DTBFloat16 || d == tensor.DTInt8
+}
+
+// plain recognises the layers that hold variables alone.
+func (w *weights) plain() *genLayer {
+	switch {
+	case w.has("_kernel (bias) (lora_kernel_a) (lora_kernel_b)"), w.has("_kernel (bias) kernel_scale (lora_kernel_a) (lora_kernel_b)"), w.has("kernel (bias)"):
+		return w.kernel()
+	case w.has("kernel recurrent_kernel (bias)"):
+		return w.cell()
+	case w.has("_embeddings (lora_embeddings_a) (lora_embeddings_b)"), w.has("_embeddings embeddings_scale (lora_embeddings_a) (lora_embeddings_b)"), w.has("embeddings"):
+		return &genLayer{goType: "Embedding"}
+	case w.has("depthwise_kernel pointwise_kernel (bias)"):
+		return w.ofRank("SeparableConv", w.rank("depthwise_kernel")-2, 2)
+	case w.has("depthwise_kernel (bias)"):
+		return w.ofRank("DepthwiseConv", w.rank("depthwise_kernel")-2, 2)
+	case w.has("(gamma) (beta) moving_mean moving_variance"):
+		return &genLayer{goType: "BatchNormalization"}
+	case w.has("adapt_mean adapt_variance (count)"), w.has("mean variance count"):
+		return &genLayer{goType: "Normalization"}
+	case w.has("(gamma) (beta)"):
+		if strings.Contains(w.hint, "group") {
+			return &genLayer{goType: "GroupNormalization"}
+		}
+		return &genLayer{goType: "LayerNormalization"}
+	case w.has("scale") && w.rank("scale") == 0, w.has("(scale) concat_score_weight"):
+		return &genLayer{goType: "Attention"}
+	case w.has("scale") && strings.Contains(w.hint, "attention"):
+		return &genLayer{goType: "AdditiveAttention"}
+	case w.has("scale"):
+		return &genLayer{goType: "RMSNormalization"}
+	case w.has("alpha") && w.rank("alpha") > 0:
+		return &genLayer{goType: "PReLU"}
+	}
+	return nil
+}
+
+// ofRank returns a layer of which there is one for each number of spatial axes up to most.
+func (w *weights) ofRank(family string, axes, most int) *genLayer {
+	if axes < 1 || axes > most {
+		return nil
+	}
+	return &genLayer{goType: fmt.Sprintf("%s%dD", family, axes)}
+}
+
+// kernel tells the layers apart that have a kernel and a bias: by the kernel's rank, by what Keras calls the layer, and by which of
+// the kernel's axes is the bias's.
+func (w *weights) kernel() *genLayer {
+	kernel, hidden := w.shapes["_kernel"]
+	if !hidden { // Keras 3 hides the kernels of Dense, EinsumDense and Conv alone
+		kernel = w.shapes["kernel"]
+	}
+	bias, rank := w.shapes["bias"], len(kernel)
+	if rank == 2 && len(bias) <= 1 {
+		return &genLayer{goType: "Dense"}
+	}
+	switch {
+	case len(bias) > 1, strings.Contains(w.hint, "einsum"), rank < 2, rank > 5:
+		if rank == 0 {
+			return nil
+		}
+		return &genLayer{goType: "EinsumDense"}
+	case strings.Contains(w.hint, "depthwise"):
+		return w.ofRank("DepthwiseConv", rank-2, 2)
+	case strings.Contains(w.hint, "transpose"):
+		return w.ofRank("Conv", rank-2, 3).transposed()
+	case hidden || len(bias) == 0 || bias[0] == kernel[rank-1] && kernel[rank-1] > 1:
+		return w.ofRank("Conv", rank-2, 3)
+	case bias[0] == kernel[rank-1]*kernel[rank-2]:
+		return w.ofRank("DepthwiseConv", rank-2, 2)
+	case bias[0] == kernel[rank-2]:
+		return w.ofRank("Conv", rank-2, 3).transposed()
+	}
+	return w.ofRank("Conv", rank-2, 3)
+}
+
+// transposed returns a convolution's opposite, nil for that of Conv3D, which there is not.
+func (l *genLayer) transposed() *genLayer {
+	if l == nil || l.goType == "Conv3D" {
+		return nil
+	}
+	return &genLayer{goType: l.goType + "Transpose"}
+}
+
+// cell tells the cells apart by how many kernels stand side by side in one.
+func (w *weights) cell() *genLayer {
+	kernel, recurrent, bias := w.shapes["kernel"], w.shapes["recurrent_kernel"], w.shapes["bias"]
+	rank := len(kernel)
+	if rank < 2 || len(recurrent) != rank || recurrent[rank-2] == 0 || recurrent[rank-1] != kernel[rank-1] {
+		return nil
+	}
+	switch gates := recurrent[rank-1] / recurrent[rank-2]; {
+	case gates*recurrent[rank-2] != recurrent[rank-1]:
+	case rank > 2 && gates == 4:
+		return &genLayer{goType: "ConvLSTMCell"}
+	case rank > 2:
+	case gates == 1:
+		return &genLayer{goType: "SimpleRNNCell"}
+	case gates == 3 && len(bias) == 1:
+		return &genLayer{goType: "GRUCell", options: "ResetBefore: true"}
+	case gates == 3:
+		return &genLayer{goType: "GRUCell"}
+	case gates == 4:
+		return &genLayer{goType: "LSTMCell"}
+	}
+	return nil
+}
+
+// wrapper recognises the layers that hold others.
+func (w *weights) wrapper() *genLayer {
+	is := func(name, goType string) bool {
+		l := w.inner[name]
+		return l != nil && l.goType == "layers."+goType
+	}
+	only := func(names ...string) bool {
+		for _, name := range names {
+			if w.inner[name] == nil {
+				return false
+			}
+		}
+		return len(w.inner) == len(names) && len(w.shapes) == 0
+	}
+	switch {
+	case only("cell"):
+		cell := w.inner["cell"]
+		name := strings.TrimPrefix(cell.goType, "layers.")
+		goType, ok := strings.CutSuffix(name, "Cell")
+		if !ok {
+			return nil
+		}
+		l := &genLayer{goType: goType}
+		if cell.options != "" {
+			l.options = "Cell: " + cell.literal()
+		}
+		return l
+	case only("forward_layer", "backward_layer"):
+		forward, backward := w.inner["forward_layer"], w.inner["backward_layer"]
+		if !isRecurrent(forward) || !isRecurrent(backward) {
+			return nil
+		}
+		back := *backward
+		back.options = strings.TrimPrefix(back.options+", GoBackwards: true", ", ")
+		return &genLayer{goType: "Bidirectional", needed: true,
+			options: "ForwardLayer: &" + forward.literal() + ", BackwardLayer: &" + back.literal()}
+	case only("layer") && isLayer(w.inner["layer"]):
+		return &genLayer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
+	}
+	for _, name := range []string{"_query_dense", "_key_dense", "_value_dense", "_output_dense"} {
+		if !is(name, "EinsumDense") && !is(name, "Conv1D") { // the last has a bias of one axis
+			return nil
+		}
+	}
+	if len(w.inner) != 4 && !(len(w.inner) == 5 && is("_gate_dense", "EinsumDense")) {
+		return nil
+	}
+	if strings.Contains(w.hint, "group") {
+		return &genLayer{goType: "GroupQueryAttention"}
+	}
+	return &genLayer{goType: "MultiHeadAttention"}
+}
+
+func isRecurrent(l *genLayer) bool {
+	return slices.Contains([]string{"layers.SimpleRNN", "layers.LSTM", "layers.GRU", "layers.ConvLSTM"}, l.goType)
+}
+
+// isLayer reports a [layers.Layer]: what takes one tensor.
+func isLayer(l *genLayer) bool {
+	return !strings.HasSuffix(l.goType, "Cell") && !strings.HasSuffix(l.goType, "Attention")
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"go/token"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxName is the most bytes of a name that Go's is made from: a type's name is written wherever the type is used.
+const maxName = 80
+
+// goName returns an exported name for what TensorFlow calls name: InputTransform for _input_transform. Where the name is but a
+// number, as in lists, or Keras's layer_with_weights-3, it is made from hint, or Item3. Of a long name it has the beginning.
+func goName(name, hint string) string {
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
+	words := strings.FieldsFunc(strings.ReplaceAll(name, "re_lu", "relu"), // as Keras spells it
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	numbered := isNumber(name) || strings.HasPrefix(name, "layer_with_weights-") || strings.HasPrefix(name, "layer-")
+	if numbered && hint != "" && !isNumber(hint) {
+		return goName(hint, "")
+	}
+	var b strings.Builder
+	for _, word := range words {
+		b.WriteString(capital(word))
+	}
+	s := b.String()
+	switch first, _ := utf8.DecodeRuneInString(s); {
+	case s == "":
+		return "Field"
+	case unicode.IsDigit(first):
+		return "Item" + s
+	case !unicode.IsUpper(first): // a letter of a script without capitals
+		return "X" + s
+	}
+	return s
+}
+
+// capital returns a word as it is written within a Go name.
+func capital(word string) string {
+	switch word {
+	case "id", "api", "lstm", "gru", "rnn", "rms", "cnn", "mlp":
+		return strings.ToUpper(word)
+	case "relu":
+		return "ReLU"
+	}
+	if n := len(word) - 2; n > 0 && strings.Contains("1d2d3d", word[n:]) && unicode.IsDigit(rune(word[n])) {
+		word = word[:n+1] + "D" // conv2d
+	}
+	r, size := utf8.DecodeRuneInString(word)
+	return string(unicode.ToUpper(r)) + word[size:]
+}
+
+// singular returns the name of one of what a plural names.
+func singular(name string) string {
+	switch {
+	case strings.HasSuffix(name, "ies") && len(name) > 4:
+		return name[:len(name)-3] + "y"
+	case strings.HasSuffix(name, "ss"), !strings.HasSuffix(name, "s"), len(name) < 3:
+		return name
+	}
+	return name[:len(name)-1]
+}
+
+// isWord reports the names that Python's attributes have.
+func isWord(name string) bool { return token.IsIdentifier(name) || token.IsKeyword(name) }
+
+func isNumber(name string) bool {
+	_, err := strconv.ParseUint(name, 10, 64)
+	return err == nil
+}
+
+// A namer hands out names, each once. It has the number that pick tries next for each name that is taken.
+type namer map[string]int
+
+// take takes names that pick must not hand out.
+func (n namer) take(names ...string) {
+	for _, name := range names {
+		if n[name] == 0 {
+			n[name] = 2
+		}
+	}
+}
+
+// pick returns name, with a number where it is taken.
+func (n namer) pick(name string) string {
+	free := name
+	if next := n[name]; next > 0 {
+		separator := ""
+		if last, _ := utf8.DecodeLastRuneInString(name); unicode.IsDigit(last) {
+			separator = "_"
+		}
+		for ; n[free] > 0; next++ {
+			free = name + separator + strconv.Itoa(next)
+		}
+		n[name] = next
+	}
+	n.take(free)
+	return free
+}
+
+// fieldTag returns the struct tag for an edge.
+func fieldTag(e genEdge) string {
+	text := tagName(e.name)
+	if e.name == "" || e.name == "-" {
+		text = "'" + e.name + "'"
+	}
+	for _, alias := range e.also {
+		text += ",alias=" + tagName(alias)
+	}
+	tag := "ckpt:" + strconv.Quote(text)
+	if strings.Contains(tag, "`") || strings.ContainsFunc(tag, unprintable) {
+		return strconv.Quote(tag)
+	}
+	return "`" + tag + "`"
+}
+
+// tagName returns a name as it stands in a tag.
+func tagName(name string) string {
+	if !strings.Contains(name, ",") && !strings.HasPrefix(name, "'") {
+		return name
+	}
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name) + "'"
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGoName(t *testing.T) {
+	for _, tt := range []struct{ name, hint, want, reason string }{
+		{"input_transform", "", "InputTransform", "words"},
+		{"_kernel", "", "Kernel", "what Python hides"},
+		{"beta_1", "", "Beta1", "a number at the end"},
+		{"lstm_cell", "", "LSTMCell", "an abbreviation"},
+		{"conv2d_transpose", "", "Conv2DTranspose", "dimensions"},
+		{"3d", "", "Item3d", "not dimensions of anything"},
+		{"p_re_lu", "", "PReLU", "as Keras spells it"},
+		{"InputTransform", "", "InputTransform", "Go's own way"},
+		{"a.b/c-d e", "", "ABCDE", "what no name has"},
+		{"7", "", "Item7", "a list's place"},
+		{"7", "conv1", "Conv1", "a list's place with a layer that has a name"},
+		{"layer_with_weights-3", "scores", "Scores", "TF 2.0's Keras"},
+		{"layer_with_weights-3", "", "LayerWithWeights3", "the same without a name"},
+		{"kernel", "dense", "Kernel", "a hint that is not needed"},
+		{"", "", "Field", "nothing"},
+		{"_/-", "", "Field", "nothing that a name can have"},
+		{"größe", "", "Größe", "letters beyond ASCII"},
+		{"重み", "", "X重み", "letters without capitals"},
+	} {
+		t.Run(tt.reason, func(t *testing.T) { require.Equal(t, tt.want, goName(tt.name, tt.hint)) })
+	}
+}
+
+func TestSingular(t *testing.T) {
+	for plural, want := range map[string]string{"blocks": "block", "velocities": "velocity", "glass": "glass", "net": "net", "s": "s"} {
+		require.Equal(t, want, singular(plural))
+	}
+}
+
+// TestFieldTag holds tags to what reflect makes of them; that the library reads them, TestGenRestores shows.
+func TestFieldTag(t *testing.T) {
+	for _, tt := range []struct {
+		edge genEdge
+		want string
+	}{
+		{genEdge{name: "kernel"}, "kernel"},
+		{genEdge{name: "layer-1", also: []string{"a", "b"}}, "layer-1,alias=a,alias=b"},
+		{genEdge{name: "a,b"}, "'a,b'"},
+		{genEdge{name: `'it\'s`}, `'\'it\\\'s'`},
+		{genEdge{name: ""}, "''"},
+		{genEdge{name: "-"}, "'-'"},
+		{genEdge{name: "a`b\"c"}, "a`b\"c"},
+	} {
+		tag := fieldTag(tt.edge)
+		text := strings.Trim(tag, "`")
+		if tag[0] == '"' {
+			text = unquoted(t, tag)
+		}
+		require.Equal(t, tt.want, reflect.StructTag(text).Get("ckpt"), tag)
+	}
+}
+
+func TestNamer(t *testing.T) {
+	n := make(namer)
+	require.Equal(t, "Dense", n.pick("Dense"))
+	require.Equal(t, "Dense2", n.pick("Dense"))
+	require.Equal(t, "Dense2_2", n.pick("Dense2"), "not Dense22")
+}
+
+func unquoted(t *testing.T, s string) string {
+	t.Helper()
+	text, err := strconv.Unquote(s)
+	require.NoError(t, err)
+	return text
+}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// fromPyTorch reports whether a file is of a kind that PyTorch's programs write.
+func fromPyTorch(path string) bool {
+	switch strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".index.json"))) {
+	case ".safetensors", ".pt", ".pth", ".bin":
+		return true
+	}
+	return false
+}
+
+// torch recognises the modules of torch.nn by the names and ranks of what their state_dict has. hint is the module's name in the one
+// around it.
+func (w *weights) torch(hint string) *genLayer {
+	hint = strings.ToLower(hint)
+	if l := w.torchAttention(); l != nil {
+		return l
+	}
+	if len(w.inner) > 0 {
+		return nil
+	}
+	if l := w.torchRecurrent(); l != nil {
+		return l
+	}
+	weight, bias := w.shapes["weight"], w.shapes["bias"]
+	switch {
+	case w.has("(weight) (bias) running_mean running_var (num_batches_tracked)"):
+		return &genLayer{goType: "BatchNormalization", options: "Epsilon: 1e-5", note: "Epsilon is PyTorch's default: the file has none"}
+	case !w.has("weight (bias)"):
+		return nil
+	case len(weight) == 2 && bias == nil && isEmbedding(hint):
+		return &genLayer{goType: "Embedding"}
+	case len(weight) == 2:
+		return &genLayer{goType: "Dense", note: "Activation is not in the file, nor FlattenedFrom, which is needed behind a flattened map"}
+	case len(weight) > 2:
+		l := w.ofRank("Conv", len(weight)-2, 3)
+		if l == nil {
+			return nil
+		}
+		if strings.Contains(hint, "transpose") || strings.Contains(hint, "deconv") || len(bias) == 1 && bias[0] == weight[1] && bias[0] != weight[0] {
+			l.goType += "Transpose"
+		}
+		l.note = "Strides, Padding, DilationRate, Groups and Activation are not in the file"
+		return l
+	case len(weight) != 1:
+		return nil
+	case bias != nil && (strings.Contains(hint, "group") || strings.Contains(hint, "gn")):
+		return &genLayer{goType: "GroupNormalization", options: "Epsilon: 1e-5", note: "Groups is not in the file; Epsilon is PyTorch's default"}
+	case bias != nil:
+		return &genLayer{goType: "LayerNormalization", options: "Epsilon: 1e-5", note: "or a GroupNormalization; Epsilon is PyTorch's default: the file has none"}
+	case strings.Contains(hint, "relu") || weight[0] == 1:
+		return &genLayer{goType: "PReLU"}
+	}
+	return &genLayer{goType: "RMSNormalization", options: "Epsilon: 1e-6", note: "or a PReLU; Epsilon is a guess: the file has none"}
+}
+
+func isEmbedding(hint string) bool {
+	for _, part := range []string{"emb", "wte", "wpe", "token", "shared"} {
+		if strings.Contains(hint, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// torchAttention recognises torch.nn.MultiheadAttention.
+func (w *weights) torchAttention() *genLayer {
+	out := w.inner["out_proj"]
+	if out == nil || out.goType != "layers.Dense" || len(w.inner) != 1 {
+		return nil
+	}
+	inner := w.inner
+	w.inner = nil
+	known := w.has("in_proj_weight (in_proj_bias)") || w.has("q_proj_weight k_proj_weight v_proj_weight (in_proj_bias)")
+	w.inner = inner
+	if !known {
+		return nil
+	}
+	return &genLayer{
+		goType: "MultiHeadAttention", options: "NumHeads: 1", needed: true,
+		note: "NumHeads is not in the file: fill it in, weights are cut by it",
+	}
+}
+
+// torchRecurrent recognises torch.nn.RNN, LSTM and GRU, stacked and bidirectional ones as slices of layers, and their cells.
+func (w *weights) torchRecurrent() *genLayer {
+	suffix := "_l0"
+	if _, ok := w.shapes["weight_ih"]; ok {
+		suffix = ""
+	}
+	ih, hh := w.shapes["weight_ih"+suffix], w.shapes["weight_hh"+suffix]
+	if len(ih) != 2 || len(hh) != 2 || hh[1] == 0 {
+		return nil
+	}
+	family, ok := map[int]string{1: "SimpleRNN", 3: "GRU", 4: "LSTM"}[hh[0]/hh[1]]
+	if !ok {
+		return nil
+	}
+	if suffix == "" {
+		if !w.has("weight_ih weight_hh (bias_ih) (bias_hh)") {
+			return nil
+		}
+		return &genLayer{goType: family + "Cell"}
+	}
+	_, both := w.shapes["weight_ih_l0_reverse"]
+	depth, count := 0, 0
+	for ; w.shapes[fmt.Sprintf("weight_ih_l%d", depth)] != nil; depth++ {
+		for _, end := range []string{"", "_reverse"} {
+			for _, name := range []string{"weight_ih", "weight_hh", "bias_ih", "bias_hh"} {
+				if _, ok := w.shapes[fmt.Sprintf("%s_l%d%s", name, depth, end)]; ok {
+					count++
+				}
+			}
+		}
+	}
+	if count != len(w.shapes) {
+		return nil // a projection, such as LSTM has with proj_size
+	}
+	l := &genLayer{goType: family, options: "ReturnSequences: true", note: "all steps, as PyTorch returns them", many: depth > 1}
+	if family == "SimpleRNN" {
+		l.note += "; Activation is not in the file"
+	}
+	if both {
+		l.goType, l.needed = "Bidirectional", true
+		l.options = fmt.Sprintf("ForwardLayer: &layers.%s{ReturnSequences: true}, BackwardLayer: &layers.%[1]s{ReturnSequences: true, GoBackwards: true}", family)
+	}
+	if l.many {
+		l.options = strings.TrimSuffix(strings.Repeat("{"+l.options+"}, ", depth), ", ")
+	}
+	return l
+}

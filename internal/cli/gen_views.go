@@ -1,0 +1,69 @@
+package cli
+
+import "slices"
+
+// isView reports the names under which Keras's objects hold once more what they hold elsewhere.
+func isView(name string) bool {
+	switch name {
+	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers",
+		"_variables", "_trainable_variables", "_non_trainable_variables", "_all_variables", "_layers":
+		return true
+	}
+	return false
+}
+
+// maxViews is how many views may lie within one another before all below them that hold a value are kept.
+const maxViews = 64
+
+// dropViews removes the edges of views, except those without which a value would be lost.
+func (g *genGraph) dropViews() {
+	type edge struct{ from, to int }
+	keep := make(map[edge]bool)
+	view := func(from int, e genEdge) bool { return isView(e.name) && !keep[edge{from, e.to}] }
+	all := g.reach(func(int, genEdge) bool { return false })
+	for round := 0; ; round++ {
+		seen := g.reach(view).has
+		lost := g.lost(seen)
+		kept := len(keep)
+		for _, id := range all.order {
+			if up := all.parent[id]; lost[id] && (seen[up] || round == maxViews) {
+				keep[edge{up, id}] = true
+			}
+		}
+		if len(keep) == kept {
+			break
+		}
+	}
+	for id := range g.nodes {
+		g.nodes[id].edges = slices.DeleteFunc(g.nodes[id].edges, func(e genEdge) bool { return view(id, e) })
+	}
+}
+
+// lost returns the objects that were not seen and have a value that was not seen at or below them.
+func (g *genGraph) lost(seen []bool) []bool {
+	lost, holders := make([]bool, len(g.nodes)), make([][]int, len(g.nodes))
+	var queue []int
+	for id := range g.nodes {
+		if seen[id] {
+			continue
+		}
+		for _, e := range g.nodes[id].edges {
+			if !seen[e.to] {
+				holders[e.to] = append(holders[e.to], id)
+			}
+		}
+		if len(g.nodes[id].values) > 0 {
+			lost[id] = true
+			queue = append(queue, id)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		for _, h := range holders[queue[0]] {
+			if !lost[h] {
+				lost[h] = true
+				queue = append(queue, h)
+			}
+		}
+	}
+	return lost
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A visibleJSON escapes in JSON what a terminal might not show as it is, which encoding/json does only for ASCII. What is
+// written to it at once ends with a rune's end.
+type visibleJSON struct{ out io.Writer }
+
+func (v visibleJSON) Write(p []byte) (int, error) {
+	hidden := func(r rune) bool { return r >= utf8.RuneSelf-1 && unprintable(r) }
+	rest, written := p, 0
+	for {
+		at := bytes.IndexFunc(rest, hidden)
+		if at < 0 {
+			n, err := v.out.Write(rest)
+			return written + n, err
+		}
+		r, size := utf8.DecodeRune(rest[at:])
+		var escaped []byte
+		for _, half := range utf16.AppendRune(nil, r) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, half)
+		}
+		for _, b := range [][]byte{rest[:at], escaped} {
+			if _, err := v.out.Write(b); err != nil {
+				return written, err
+			}
+		}
+		rest, written = rest[at+size:], written+at+size
+	}
+}
+
+// A jsonArray prints an array, an element a line, without holding it.
+type jsonArray struct {
+	out io.Writer
+	buf bytes.Buffer
+	n   int
+}
+
+// add prints one more element.
+func (a *jsonArray) add(element any) error {
+	a.buf.Reset()
+	if a.n == 0 {
+		a.buf.WriteString("[\n")
+	} else {
+		a.buf.WriteString(",\n")
+	}
+	a.n++
+	enc := json.NewEncoder(&a.buf)
+	enc.SetEscapeHTML(false) // keys stay readable
+	if err := enc.Encode(element); err != nil {
+		return err
+	}
+	_, err := a.out.Write(bytes.TrimSuffix(a.buf.Bytes(), []byte("\n")))
+	return err
+}
+
+// end prints what ends the array.
+func (a *jsonArray) end() error {
+	after := "\n]"
+	if a.n == 0 {
+		after = "[]"
+	}
+	_, err := io.WriteString(a.out, after)
+	return err
+}
+
+// jsonString returns s as a JSON string.
+func jsonString(s string) string {
+	quoted, _ := json.Marshal(s) // a string cannot fail
+	return string(quoted)
+}

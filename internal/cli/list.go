@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/names"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newListCommand(in *inputs) *cobra.Command {
+	var asJSON, hashes, keys bool
+	cmd := &cobra.Command{
+		Use:   "list PATH",
+		Short: "List the tensors of a checkpoint",
+		Long: `List the tensors of a checkpoint by the paths of their objects, numbers in their order, a partitioned
+tensor as one. --keys prints the key under which each is stored, too. Only the index is read, and no tensor, unless --sha256
+asks for the hashes, as --json does by itself.
+
+With --json the output is an array, in the order of keys, of objects with the members
+
+  key      the key, text; invalid UTF-8 becomes U+FFFD
+  dtype    TensorFlow's name of the type: "float32", "bfloat16", "string", …
+  shape    the length of each axis
+  bytes    what the tensor takes in the data files
+  sha256   of the tensor as a data file holds it, whole, in little-endian order;
+           null where the stored parts of a partitioned tensor do not cover it
+
+and an object graph that cannot be read, or names keys that are not there, makes the exit status 1 after all tensors have been
+listed.`,
+		Example: `  ckpt list model/ckpt-7
+  ckpt list --json --sha256=false model/ | jq -r '.[].key'`,
+		Args:              onePath,
+		ValidArgsFunction: completePath,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	cmd.Flags().BoolVar(&keys, "keys", false, "print the keys beside the paths")
+	cmd.Flags().BoolVar(&hashes, "sha256", false, "read the tensors and print their hashes (the default with --json)")
+	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
+		r, err := in.open(cmd.Context(), path)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		bar := newBar(cmd.ErrOrStderr(), "hashing")
+		defer bar.clear()
+		if asJSON {
+			return listJSON(cmd.Context(), visibleJSON{cmd.OutOrStdout()}, r, bar, hashes || !cmd.Flags().Changed("sha256"))
+		}
+		return listTable(cmd.Context(), cmd.OutOrStdout(), r, bar, listColumns{hashes, keys})
+	})
+	return cmd
+}
+
+// listJSON prints a checkpoint's tensors as they come. What follows an error is not printed, so that nobody takes half of the
+// list for all of it.
+func listJSON(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, hashes bool) error {
+	type object struct {
+		Key    string          `json:"key"`
+		DType  string          `json:"dtype"`
+		Shape  tensor.Shape    `json:"shape"`
+		Bytes  int64           `json:"bytes"`
+		SHA256 json.RawMessage `json:"sha256,omitempty"`
+	}
+	if hashes {
+		bar.expect(allBytes(r))
+	}
+	list := jsonArray{out: out}
+	for e, err := range r.All() {
+		if err != nil {
+			return err
+		}
+		o := object{Key: e.Key, DType: e.DType.String(), Shape: e.Shape, Bytes: e.Bytes}
+		if o.Shape == nil {
+			o.Shape = tensor.Shape{}
+		}
+		if hashes {
+			switch hash, err := storedHash(ctx, r, e.Key); {
+			case errors.Is(err, ckpt.ErrIncomplete):
+				o.SHA256 = json.RawMessage("null")
+			case err != nil:
+				return err
+			default:
+				o.SHA256 = json.RawMessage(`"` + hash + `"`)
+			}
+			bar.add(e.Bytes)
+		}
+		if err := list.add(o); err != nil {
+			return err
+		}
+	}
+	if err := list.end(); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(out); err != nil {
+		return err
+	}
+	if !hashes {
+		return nil // no tensor is read, and neither is the graph
+	}
+	var first error
+	err := r.VerifyGraph(ctx, func(p ckpt.Problem) {
+		if first == nil && !p.Warning {
+			first = p.Err
+		}
+	})
+	return errors.Join(first, err)
+}
+
+// storedHash returns the SHA-256 of a tensor as a data file holds it.
+func storedHash(ctx context.Context, r *ckpt.Reader, key string) (string, error) {
+	h := sha256.New()
+	if err := r.WriteStored(ctx, key, h); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// listColumns are the columns that a list need not have.
+type listColumns struct{ hashes, keys bool }
+
+// listTable prints a table, in the order of the paths as people read them.
+func listTable(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, columns listColumns) error {
+	const maxShape, maxPath = 40, 60 // wider ones move what follows them
+	dtype, shape, path, total := len("DTYPE"), len("SHAPE"), len("PATH"), int64(0)
+	var entries []ckpt.VariableInfo
+	for e, err := range r.All() {
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+		dtype, shape = max(dtype, len(e.DType.String())), max(shape, min(maxShape, len(e.Shape.String())))
+		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
+	}
+	slices.SortFunc(entries, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
+	hash, title := "", "PATH"
+	if columns.hashes {
+		hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), "SHA256")
+		bar.expect(total)
+	}
+	if columns.keys {
+		title = fmt.Sprintf("%-*s  KEY", path, title)
+	}
+	fmt.Fprintf(out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, title)
+	for _, e := range entries {
+		if columns.hashes {
+			h, err := storedHash(ctx, r, e.Key)
+			if errors.Is(err, ckpt.ErrIncomplete) {
+				h = "(incomplete)"
+			} else if err != nil {
+				return err
+			}
+			hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), h)
+			bar.add(e.Bytes)
+		}
+		name := safe(names.Object(e.Key))
+		if columns.keys {
+			name = fmt.Sprintf("%-*s  %s", path, name, safe(e.Key))
+		}
+		if len(e.Slices) > 0 {
+			name += "  (" + count(len(e.Slices), "part") + ")"
+		}
+		if _, err := fmt.Fprintf(out, "%-*v  %-*v  %10s  %s%s\n", dtype, e.DType, shape, e.Shape, size(e.Bytes), hash, name); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "%s, %s in %s\n", count(len(entries), "tensor"), size(total), safe(r.Prefix()))
+	return err
+}

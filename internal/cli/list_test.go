@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// TestListOrder has a list count: what a checkpoint's own order puts after 1 is 10.
+func TestListOrder(t *testing.T) {
+	var model struct {
+		Blocks [12]struct{ W tensor.Tensor[float32] }
+	}
+	for i := range model.Blocks {
+		model.Blocks[i].W = *tensor.New[float32](1)
+	}
+	path := filepath.Join(t.TempDir(), "ckpt")
+	require.NoError(t, ckpt.SaveWeights(t.Context(), path, &model))
+	r := runCkpt(t, "list", path)
+	require.Zero(t, r.status, r.stderr)
+	var order []string
+	for _, m := range regexp.MustCompile(`blocks/(\d+)/w\n`).FindAllStringSubmatch(r.stdout, -1) {
+		order = append(order, m[1])
+	}
+	require.Equal(t, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}, order)
+}
+
+// TestBarsAreForTerminals has commands that take long write nothing to a standard error that is not a terminal.
+func TestBarsAreForTerminals(t *testing.T) {
+	path := filepath.Join(golden, "damaged-none", "ckpt")
+	for _, args := range [][]string{{"list", "--sha256", path}, {"stat", path}, {"diff", path, path}, {"verify", path}} {
+		r := runCkpt(t, args...)
+		require.Zero(t, r.status, args)
+		require.Empty(t, r.stderr, args)
+	}
+}

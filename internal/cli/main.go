@@ -1,0 +1,164 @@
+// Package cli is the ckpt command without its func main, so that another module can build the command with more stores.
+//
+// The exit status is 0 for success, 1 for a checkpoint that is damaged or missing, with one line on standard error that names the file
+// and the fault, or for a difference that diff found, 2 for wrong usage, and 130 after an interrupt.
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// A Program is one call of the command.
+type Program struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+
+	// Stores open the object stores of addresses by their scheme, such as "s3" in s3://bucket/model.
+	Stores Stores
+}
+
+// Main runs the command line of this process, with stores by the schemes of their addresses, and returns the exit status. The first
+// interrupt ends the context, the second the process.
+func Main(stores Stores) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	p := Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Stores: stores}
+	return p.Run(ctx, os.Args[1:])
+}
+
+// Run executes one command line, which lacks the program's name, and returns the exit status.
+func (p *Program) Run(ctx context.Context, args []string) int {
+	out := bufio.NewWriterSize(p.Stdout, 64<<10)
+	root := p.command()
+	root.SetArgs(args)
+	root.SetIn(p.Stdin)
+	root.SetOut(out)
+	root.SetErr(p.Stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if e := out.Flush(); err == nil && e != nil {
+		err = &failure{e}
+	}
+	failed := new(failure)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &failed) && ctx.Err() != nil:
+		fmt.Fprintln(p.Stderr, "ckpt: interrupted")
+		return 130
+	case errors.As(err, &failed):
+		fmt.Fprintln(p.Stderr, "ckpt: "+oneLine(failed.err))
+		return 1
+	case errors.Is(err, errDifferent):
+		return 1
+	case errors.Is(err, errNoCommand):
+		cmd.SetOut(p.Stderr)
+		_ = cmd.Help()
+		return 2
+	}
+	fmt.Fprintf(p.Stderr, "ckpt: %s\nRun '%s --help' for usage.\n", misuse(err), cmd.CommandPath())
+	return 2
+}
+
+// A failure is the error of a command that was used rightly. All others are of wrong usage.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
+
+// Two ends of a command that are no failures.
+var (
+	errNoCommand = errors.New("no command")
+	errDifferent = errors.New("the checkpoints differ")
+)
+
+// command returns the root of the commands.
+func (p *Program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ckpt",
+		Short: "Look into files of weights, compare, convert and run them",
+		Long: `Look into files of weights, compare, convert and run them: TensorFlow's checkpoints,
+safetensors, Keras's .keras, .weights.h5 and .h5, PyTorch's .pt, .npz and .npy, GGUF.
+
+A PATH is a file of any of these, or the index or directory of several. The
+contents decide which. A TensorFlow checkpoint is named by its prefix, one of its files, a
+SavedModel's directory, or a directory with a "checkpoint" file, for its latest.
+
+The exit status is 0 for success, 1 for a damaged or missing checkpoint (or a
+difference that diff found), and 2 for wrong usage.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
+	}
+	in := &inputs{stores: p.Stores}
+	root.AddCommand(newListCommand(in), newGraphCommand(in), newVerifyCommand(in), newDiffCommand(in), newShowCommand(in), newStatCommand(in),
+		newRunCommand(in), newGenCommand(in), newConvertCommand(in), newExportCommand(in), newDigestCommand(in), newViewCommand(in), newManCommand())
+	root.SetHelpCommand(newHelpCommand())
+	fillHelp(root)
+	return root
+}
+
+// newHelpCommand returns cobra's, of which a topic that it does not know is an error like others.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return fmt.Errorf("unknown help topic %q", strings.Join(args, " "))
+			}
+			topic.InitDefaultHelpFlag()
+			topic.InitDefaultVersionFlag()
+			return topic.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range cmd.Root().Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// version returns the module's version as the toolchain recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+// onPath returns a command's RunE: what runs on its one path, whose errors are failures.
+func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args[0]); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+}
+
+// onePath is the Args of a command that takes one path.
+func onePath(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("expected one PATH, got %d", len(args))
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestManual(t *testing.T) {
+	var out, stderr bytes.Buffer
+	require.Zero(t, (&Program{Stdout: &out, Stderr: &stderr}).Run(t.Context(), []string{"man"}), stderr.String())
+	page := out.String()
+	require.True(t, strings.HasPrefix(page, ".TH CKPT 1 "), page)
+	for _, want := range []string{".SH NAME\nckpt \\- ", ".SH SYNOPSIS\n", ".SS ckpt list ", ".SS ckpt verify ", "\\fB\\-\\-json\\fR"} {
+		require.Contains(t, page, want)
+	}
+	require.NotContains(t, page, ".SS ckpt man", "it is hidden")
+	for _, c := range new(Program).command().Commands() {
+		if c.IsAvailableCommand() && !c.HasAvailableSubCommands() && c.Name() != "completion" {
+			require.Contains(t, page, ".SS "+roff(c.UseLine()))
+		}
+	}
+	for line := range strings.SplitSeq(page, "\n") {
+		if strings.HasPrefix(line, ".") {
+			require.Regexp(t, `^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)`, line, "a request that is meant")
+		}
+	}
+}
+
+func TestRoff(t *testing.T) {
+	require.Equal(t, "\\&.TH \\e\n\\&'x\na \\-\\-b\\[u2026]", roff(".TH \\\n'x\na --b…"))
+}
+
+// The shells that cobra completes for get their scripts.
+func TestCompletionScripts(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		var out, stderr bytes.Buffer
+		require.Zero(t, (&Program{Stdout: &out, Stderr: &stderr}).Run(t.Context(), []string{"completion", shell}), stderr.String())
+		require.Contains(t, out.String(), "ckpt")
+	}
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/gockpt/ckpt"
+)
+
+// A bar shows how far a command is, on a terminal and nowhere else.
+type bar struct {
+	out   io.Writer // nil where there is no terminal
+	what  string
+	shown *progressbar.ProgressBar
+
+	done, total int64 // of what add is told
+}
+
+func newBar(stderr io.Writer, what string) *bar {
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &bar{out: f, what: what}
+	}
+	return &bar{what: what}
+}
+
+// options are those with which the library tells the bar.
+func (b *bar) options() []ckpt.OpenOption {
+	if b.out == nil {
+		return nil
+	}
+	return []ckpt.OpenOption{ckpt.WithProgress(b.progress)}
+}
+
+// report returns what a writer tells of its progress, nil where there is no terminal.
+func (b *bar) report() func(done, total int64) {
+	if b.out == nil {
+		return nil
+	}
+	return func(done, total int64) { b.progress(ckpt.Progress{Done: done, Total: total}) }
+}
+
+func (b *bar) progress(p ckpt.Progress) {
+	if b.shown == nil {
+		b.shown = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what),
+			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	}
+	_ = b.shown.Set64(p.Done) // an ornament: what cannot be drawn is not missed
+}
+
+// clear takes the bar away, so that a line can be printed. What is still to come draws it again.
+func (b *bar) clear() {
+	if b.shown != nil {
+		_ = b.shown.Clear()
+	}
+}
+
+// expect says how many bytes there are to be added.
+func (b *bar) expect(total int64) { b.total, b.done = total, 0 }
+
+// add says that so many more bytes have been dealt with.
+func (b *bar) add(n int64) {
+	b.done += n
+	if b.out != nil && b.total > 0 {
+		b.progress(ckpt.Progress{Done: min(b.done, b.total), Total: b.total})
+	}
+}
+
+// allBytes returns how many bytes the tensors of a checkpoint have.
+func allBytes(r *ckpt.Reader) (total int64) {
+	for e, err := range r.All() {
+		if err == nil {
+			total += e.Bytes
+		}
+	}
+	return total
+}

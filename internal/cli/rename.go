@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/match"
+)
+
+// Renames are the arguments of --rename, OLD=NEW.
+type renames []string
+
+// cut splits an argument. OLD may be a regular expression with an equals sign: NEW has none.
+func (renames) cut(text string) (old, new string, err error) {
+	i := strings.LastIndexByte(text, '=')
+	if i < 0 {
+		return "", "", fmt.Errorf("--rename %s: expected OLD=NEW", text)
+	}
+	return text[:i], text[i+1:], nil
+}
+
+// renamings returns what the arguments say. The error says how one is not used rightly.
+func (r renames) renamings() ([]match.Renaming, error) {
+	all := make([]match.Renaming, len(r))
+	for i, text := range r {
+		old, new, err := r.cut(text)
+		if err != nil {
+			return nil, err
+		}
+		if all[i], err = match.NewRenaming(old, new); err != nil {
+			return nil, fmt.Errorf("--rename %s: %w", text, err)
+		}
+	}
+	return all, nil
+}
+
+// options returns the arguments, which were checked, as options of a load.
+func (r renames) options() []ckpt.LoadOption {
+	opts := make([]ckpt.LoadOption, len(r))
+	for i, text := range r {
+		old, new, _ := r.cut(text)
+		opts[i] = ckpt.Rename(old, new)
+	}
+	return opts
+}

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/keras"
+	"github.com/gockpt/ckpt/layers"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newRunCommand(in *inputs) *cobra.Command {
+	job := runJob{inputs: in}
+	cmd := &cobra.Command{
+		Use:   "run --config FILE [--weights PATH] --input FILE",
+		Short: "Run a Keras model",
+		Long: `Run a Keras model on given inputs and print its outputs.
+
+The model is described by a .keras file, a legacy .h5 file with a whole model, or the
+JSON that Keras 2 and 3 write: model.to_json(), or the config.json in a .keras file.
+Its weights come from --weights, a file of any format; where that is not given, from
+the --config file itself. --at says which edges lead to the model from the checkpoint's
+root ("model" for tf.train.Checkpoint(model=m), which is what is tried where --at is
+not given and the root is no model).
+
+The inputs are a JSON object, "-" for standard input:
+
+  {"inputs": [{"name": "x", "dtype": "float32", "shape": [1], "values": [5]}]}
+
+with all values of a tensor in one list, in row-major order. They are taken by name
+where their names are those of the model's inputs, and in order where none is; a
+dtype left out is the model's. What is printed has the same form, with "outputs".
+Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in strings.`,
+		Example: `  ckpt run --config model.keras --input in.json
+  ckpt run --config model.json --weights train/ckpt-7 --at model --input in.json`,
+		Args: cobra.NoArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&job.config, "config", "", "the model's description, a `file`")
+	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, where --config has none")
+	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
+	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
+	for _, name := range []string{"config", "input"} {
+		_ = cmd.MarkFlagRequired(name) // fails where there is no such flag
+	}
+	_ = cmd.RegisterFlagCompletionFunc("weights", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return checkpointPaths(typed)
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if _, err := job.renames.renamings(); err != nil {
+			return err
+		}
+		job.given = cmd.Flags().Changed("at")
+		if err := job.run(cmd.Context(), cmd.InOrStdin(), visibleJSON{cmd.OutOrStdout()}); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A runJob is one run of a model.
+type runJob struct {
+	inputs                     *inputs
+	config, weights, at, input string
+	given                      bool // at was
+	renames                    renames
+}
+
+func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error {
+	load := readModel
+	if j.weights == "" {
+		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file, j.renames.options()...) }
+	}
+	model, err := load(j.config)
+	if err != nil {
+		return err
+	}
+	given, err := j.readInputs(stdin)
+	if err != nil {
+		return err
+	}
+	inputs, err := arrange(model, given)
+	if err != nil {
+		return fmt.Errorf("%s: %w", j.input, err)
+	}
+	if j.weights != "" {
+		if err := j.load(ctx, model); err != nil {
+			return err
+		}
+	}
+	outputs, err := model.Run(nil, inputs...)
+	if err != nil {
+		return err
+	}
+	return writeOutputs(out, model.Outputs(), outputs)
+}
+
+// readModel makes the model that a file describes: JSON, or a file of Keras's that has the description beside the weights.
+func readModel(file string) (*layers.Model, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")): // a .keras file is a ZIP archive, of which only the description is wanted
+		data, err = archivedConfig(data)
+	case !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")):
+		data, err = storedConfig(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	model, err := layers.FromKeras(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return model, nil
+}
+
+// archivedConfig returns the description of a model in a .keras file.
+func archivedConfig(data []byte) ([]byte, error) {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	f, err := archive.Open("config.json")
+	if err != nil {
+		return nil, fmt.Errorf("no .keras file: %w", err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxConfig))
+}
+
+// maxConfig bounds the description that an archive unpacks to.
+const maxConfig = 1 << 28
+
+// storedConfig returns the description of a model in a legacy .h5 file.
+func storedConfig(file string) ([]byte, error) {
+	r, err := ckpt.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if config := r.Config(); config != nil {
+		return config, nil
+	}
+	return nil, errors.New("it has weights and no description of their model: give that as --config and this file as --weights")
+}
+
+func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {
+	in := stdin
+	if j.input != "-" {
+		f, err := os.Open(j.input)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	given, err := readInputs(bufio.NewReader(in))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", j.input, err)
+	}
+	return given, nil
+}
+
+// load fills the model. Where nobody said at which edges the checkpoint has it, that is the root, or "model". The error is that of the
+// attempt that found more of the model.
+func (j *runJob) load(ctx context.Context, model *layers.Model) error {
+	s, name, err := j.inputs.locate(ctx, j.weights)
+	if err != nil {
+		return err
+	}
+	load := func(model any, opts ...ckpt.LoadOption) error {
+		if s != nil {
+			opts = append(opts, ckpt.In(s))
+		}
+		return ckpt.LoadWeights(ctx, name, model, append(opts, j.renames.options()...)...)
+	}
+	var atRoot, atModel ckpt.Report
+	err = load(model, ckpt.At(j.at), ckpt.ReportTo(&atRoot))
+	var mismatch *ckpt.MismatchError
+	if j.given || !errors.As(err, &mismatch) {
+		return err
+	}
+	second := load(model, ckpt.At("model"), ckpt.ReportTo(&atModel))
+	if second == nil || len(atModel.RootChildren) > 0 && len(atModel.Missing) < len(atRoot.Missing) {
+		return second
+	}
+	// Keras 2 saves layers as layer_with_weights-0 and so on.
+	for _, at := range []string{j.at, "model"} {
+		if load(ckpt.Group(model.TF2()), ckpt.At(at)) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// arrange puts inputs into the order of the model's: by their names where those are the model's, as they come where none is.
+func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
+	specs := model.Inputs()
+	position := make(map[string]int, len(specs))
+	for i, s := range specs {
+		position[s.Name] = i
+	}
+	order, known := make([]*runTensor, len(specs)), 0
+	for i := range given {
+		at, ok := position[given[i].Name]
+		if !ok {
+			continue
+		}
+		if order[at] != nil {
+			return nil, fmt.Errorf("two inputs are called %q", given[i].Name)
+		}
+		order[at], known = &given[i], known+1
+	}
+	if len(given) != len(specs) || known != 0 && known != len(specs) {
+		return nil, fmt.Errorf("inputs %q, the model %q wants %q", namesOf(given, func(t runTensor) string { return t.Name }), model.Name(),
+			namesOf(specs, func(s layers.TensorSpec) string { return s.Name }))
+	}
+	inputs := make([]tensor.Any, len(specs))
+	for i := range order {
+		if known == 0 {
+			order[i] = &given[i]
+		}
+		var err error
+		if inputs[i], err = order[i].tensor(specs[i].DType); err != nil {
+			return nil, fmt.Errorf("input %d, %q: %w", i, order[i].Name, err)
+		}
+	}
+	return inputs, nil
+}
+
+func namesOf[T any](list []T, name func(T) string) []string {
+	all := make([]string, len(list))
+	for i, t := range list {
+		all[i] = name(t)
+	}
+	return all
+}

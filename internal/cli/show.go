@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/stats"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+func newShowCommand(in *inputs) *cobra.Command {
+	var asJSON, all bool
+	cmd := &cobra.Command{
+		Use:   "show PATH KEY[SLICE]",
+		Short: "Print the values of one tensor",
+		Long: `Print the dtype, the shape, the values and what they are like of one tensor.
+
+KEY is the key that list prints, the path of an object (model/encoder/kernel), or the
+end of either where only one tensor has it. SLICE takes a part, in NumPy's notation:
+kernel[0:3,:], kernel[-1]. Of large tensors the corners are printed, unless --all.
+
+With --json an object is printed, with the key, dtype, shape, all values, nested as the
+shape has it, and the statistics; numbers that JSON lacks are strings.`,
+		Example: `  ckpt show model/ckpt-7 model/dense/kernel
+  ckpt show model.safetensors 'layer.0.attention.query.weight[0:2,:8]'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("expected a PATH and a KEY, got %s", count(len(args), "argument"))
+			}
+			return nil
+		},
+		ValidArgsFunction: completePath,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&all, "all", false, "print every value")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := show(cmd.Context(), in, cmd.OutOrStdout(), args[0], args[1], asJSON, all); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+func show(ctx context.Context, in *inputs, out io.Writer, path, name string, asJSON, all bool) error {
+	r, err := in.open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	key, t, err := readNamed(ctx, r, name)
+	if err != nil {
+		return err
+	}
+	var s *stats.Summary
+	if _, numbers := tensor.Bytes(t); numbers {
+		if s, err = stats.Of(ctx, t); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return showJSON(visibleJSON{out}, key, t, s)
+	}
+	fmt.Fprintf(out, "%s  %v %v\n", safe(key), t.DType(), t.Shape())
+	if s != nil && s.Count > 1 {
+		fmt.Fprintln(out, inWords(s))
+	}
+	p := printer{out: out, values: reflect.ValueOf(t.Values()), edge: 3}
+	if all || t.Len() <= 1000 {
+		p.edge = math.MaxInt / 2
+	}
+	return p.print(t.Shape(), 0, 0)
+}
+
+// readNamed reads the tensor, or the part of it, that a person calls name.
+func readNamed(ctx context.Context, r *ckpt.Reader, name string) (string, tensor.Any, error) {
+	if key, err := lookup(r, name); err == nil { // a key may end in a bracket
+		t, err := r.ReadTensor(ctx, key)
+		return key, t, err
+	}
+	before, ranges, sliced := cutSlice(name)
+	key, err := lookup(r, before)
+	if err != nil {
+		return "", nil, err
+	}
+	if !sliced {
+		t, err := r.ReadTensor(ctx, key)
+		return key, t, err
+	}
+	e, err := r.Lookup(key)
+	if err != nil {
+		return "", nil, err
+	}
+	region, err := parseRanges(ranges, e.Shape)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", safe(key), err)
+	}
+	t, err := r.Slice(ctx, key, region)
+	return name, t, err
+}
+
+// inWords returns what values are like, on one line.
+func inWords(s *stats.Summary) string {
+	text := fmt.Sprintf("mean %s, deviation %s, from %s to %s", short(s.Mean), short(s.Deviation), short(s.Min), short(s.Max))
+	if s.Zeros > 0 {
+		text += ", " + count(int(s.Zeros), "zero")
+	}
+	if s.NaNs > 0 {
+		text += fmt.Sprintf(", %d NaN", s.NaNs)
+	}
+	if s.Infs > 0 {
+		text += fmt.Sprintf(", %d infinite", s.Infs)
+	}
+	return text
+}
+
+func short(v float64) string { return fmt.Sprintf("%.6g", v) }
+
+// A printer prints nested values as NumPy does: of a long axis the ends only.
+type printer struct {
+	out    io.Writer
+	values reflect.Value
+	edge   int // how many values are printed at either end of an axis
+}
+
+// print prints the values from the one at place on that have the shape, indented by depth spaces from the second line on.
+func (p *printer) print(shape tensor.Shape, place, depth int) error {
+	if err := p.nested(shape, place, depth); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(p.out)
+	return err
+}
+
+func (p *printer) nested(shape tensor.Shape, place, depth int) error {
+	if len(shape) == 0 {
+		_, err := io.WriteString(p.out, valueText(p.values.Index(place)))
+		return err
+	}
+	inner := shape[1:].Len()
+	if _, err := io.WriteString(p.out, "["); err != nil {
+		return err
+	}
+	separator := " "
+	if len(shape) > 1 {
+		separator = strings.Repeat("\n", len(shape)-1) + strings.Repeat(" ", depth+1)
+	}
+	for i := 0; i < shape[0]; i++ {
+		if i > 0 {
+			io.WriteString(p.out, separator)
+		}
+		if i == p.edge && shape[0]-i > p.edge {
+			io.WriteString(p.out, "…"+separator)
+			i = shape[0] - p.edge
+		}
+		if err := p.nested(shape[1:], place+i*inner, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(p.out, "]")
+	return err
+}
+
+func valueText(v reflect.Value) string {
+	switch x := v.Interface().(type) {
+	case string:
+		return fmt.Sprintf("%q", x)
+	case tensor.Variant:
+		return fmt.Sprintf("%q", string(x))
+	case float32:
+		return fmt.Sprintf("%.6g", x)
+	case float64:
+		return fmt.Sprintf("%.10g", x)
+	case interface{ Float32() float32 }:
+		return fmt.Sprintf("%.4g", x.Float32())
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
+func showJSON(out io.Writer, key string, t tensor.Any, s *stats.Summary) error {
+	values, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	var object struct {
+		DType  json.RawMessage `json:"dtype"`
+		Shape  json.RawMessage `json:"shape"`
+		Values json.RawMessage `json:"values"`
+	}
+	if err := json.Unmarshal(values, &object); err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(struct {
+		Key        string          `json:"key"`
+		DType      json.RawMessage `json:"dtype"`
+		Shape      json.RawMessage `json:"shape"`
+		Statistics *statistics     `json:"statistics,omitempty"`
+		Values     json.RawMessage `json:"values"`
+	}{key, object.DType, object.Shape, newStatistics(s), object.Values})
+}

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+)
+
+func newVerifyCommand(in *inputs) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify PATH",
+		Short: "Read all of a checkpoint and compare every checksum",
+		Long: `Read all of a checkpoint, compare every checksum, and hold the object graph against
+what is stored. All problems are printed, one a line; those that affect no stored
+value are warnings and leave the exit status 0. TensorFlow has a checksum of each tensor,
+and a ZIP archive (.npz, .keras, .pt) one of each member. Other makers' files have none: of
+these the structure is checked. NaN and infinities are counted in all but TensorFlow's; ckpt
+stat counts them there. ckpt digest writes checksums for files that have none.
+
+With --json an object is printed: the checkpoint's prefix, the problems, each with the
+key of its tensor ("" where it is not that of one), how many tensors there are and
+their bytes, which checksums were compared ("tensors", "archive" or "none"), how many
+values are NaN or infinite where they were counted, and whether all is well.`,
+		Example: `  ckpt verify model/ckpt-7
+  ckpt verify --json model/ | jq .ok`,
+		Args:              onePath,
+		ValidArgsFunction: completePath,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
+		bar := newBar(cmd.ErrOrStderr(), "verifying")
+		r, err := in.open(cmd.Context(), path, bar.options()...)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		defer bar.clear()
+		var report reporter = &textReport{out: cmd.OutOrStdout(), bar: bar}
+		if asJSON {
+			report = &jsonReport{out: visibleJSON{cmd.OutOrStdout()}}
+		}
+		return verify(cmd.Context(), r, report, bar)
+	})
+	return cmd
+}
+
+// A reporter prints what verify finds.
+type reporter interface {
+	begin(prefix string) error
+	problem(p ckpt.Problem) error
+	end(v verified) error
+}
+
+// A verified says what verify read.
+type verified struct {
+	prefix  string
+	tensors int
+	bytes   int64
+	sums    string
+	values  *anomalies // nil where they were not counted
+	ok      bool
+}
+
+// verify reports on a checkpoint. Its error is the first problem, and how many more there are.
+func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) error {
+	if err := report.begin(r.Prefix()); err != nil {
+		return err
+	}
+	var first, printing error
+	problems := 0
+	found := verified{prefix: r.Prefix(), sums: sumsOfTensors}
+	tell := func(p ckpt.Problem) {
+		if !p.Warning {
+			if problems++; problems == 1 {
+				first = p.Err
+			}
+		}
+		if err := report.problem(p); printing == nil {
+			printing = err
+		}
+	}
+	var err error
+	if r.Format() == "tensorflow" {
+		err = r.Verify(ctx, tell)
+	} else {
+		found.values = new(anomalies)
+		*found.values, found.sums, err = verifyPlain(ctx, r, bar, tell)
+	}
+	if err == nil {
+		err = printing
+	}
+	if err != nil {
+		return err
+	}
+	for e, err := range r.All() {
+		if err != nil {
+			break // a problem that was reported
+		}
+		found.tensors, found.bytes = found.tensors+1, found.bytes+e.Bytes
+	}
+	bar.clear()
+	found.ok = first == nil
+	if err := report.end(found); err != nil {
+		return err
+	}
+	if problems > 1 {
+		return fmt.Errorf("%w (and %s)", first, count(problems-1, "further problem"))
+	}
+	return first
+}
+
+// A textReport is for people: a line per problem, and one at the end.
+type textReport struct {
+	out io.Writer
+	bar *bar
+}
+
+func (t *textReport) begin(string) error { return nil }
+
+func (t *textReport) problem(p ckpt.Problem) error {
+	t.bar.clear()
+	kind := "problem"
+	if p.Warning {
+		kind = "warning"
+	}
+	_, err := fmt.Fprintf(t.out, "%s: %s\n", kind, oneLine(p.Err))
+	return err
+}
+
+func (t *textReport) end(v verified) error {
+	if !v.ok {
+		return nil
+	}
+	counted := ""
+	if v.values != nil {
+		counted = fmt.Sprintf(", %d NaN, %d infinite", v.values.NaN, v.values.Infinite)
+	}
+	_, err := fmt.Fprintf(t.out, "%s: %s, %s, %s%s\n", safe(v.prefix), count(v.tensors, "tensor"), size(v.bytes), checksums(v.sums), counted)
+	return err
+}
+
+// A jsonReport is for programs. It prints the problems as they come.
+type jsonReport struct {
+	out      io.Writer
+	problems jsonArray
+}
+
+func (j *jsonReport) begin(prefix string) error {
+	j.problems.out = j.out
+	_, err := fmt.Fprintf(j.out, "{\"checkpoint\": %s, \"problems\": ", jsonString(prefix))
+	return err
+}
+
+func (j *jsonReport) problem(p ckpt.Problem) error {
+	return j.problems.add(struct {
+		Key     string `json:"key"`
+		Warning bool   `json:"warning"`
+		Problem string `json:"problem"`
+	}{p.Key, p.Warning, oneLine(p.Err)})
+}
+
+func (j *jsonReport) end(v verified) error {
+	if err := j.problems.end(); err != nil {
+		return err
+	}
+	counted := ""
+	if v.values != nil {
+		counted = fmt.Sprintf(", \"nan\": %d, \"infinite\": %d", v.values.NaN, v.values.Infinite)
+	}
+	_, err := fmt.Fprintf(j.out, ", \"tensors\": %d, \"bytes\": %d, \"checksums\": %s%s, \"ok\": %t}\n", v.tensors, v.bytes, jsonString(v.sums), counted, v.ok)
+	return err
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/stats"
+	"github.com/gockpt/ckpt/internal/zipfile"
+)
+
+// What compares the values of a checkpoint with something that was written with them.
+const (
+	sumsOfTensors  = "tensors" // TensorFlow's, one for each tensor
+	sumsOfArchives = "archive" // those that ZIP archives have of their members
+	noSums         = "none"
+)
+
+// anomalies are what verify counts of the values it reads.
+type anomalies struct {
+	NaN      int64 `json:"nan"`
+	Infinite int64 `json:"infinite"`
+}
+
+// verifyPlain reads a checkpoint of another maker's once, counts its NaNs and infinities, and returns which checksums there are.
+func verifyPlain(ctx context.Context, r *ckpt.Reader, bar *bar, report func(ckpt.Problem)) (found anomalies, sums string, err error) {
+	var done, total int64
+	for e, err := range r.All() {
+		if err == nil {
+			total += e.Bytes
+		}
+	}
+	tell := bar.report()
+	for e, err := range r.All() {
+		if err == nil {
+			err = found.count(ctx, r, e)
+		}
+		if ctx.Err() != nil {
+			return found, "", context.Cause(ctx)
+		}
+		if err != nil { // what is not read here may be right
+			report(ckpt.Problem{Key: e.Key, Warning: errors.Is(err, errors.ErrUnsupported), Err: err})
+		}
+		if done += e.Bytes; tell != nil {
+			tell(done, total)
+		}
+	}
+	if err := r.VerifyGraph(ctx, report); err != nil {
+		return found, "", err
+	}
+	sums, err = verifyArchives(ctx, r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return found, "", err
+		}
+		report(ckpt.Problem{Err: err})
+	}
+	return found, sums, nil
+}
+
+// count reads a tensor and counts in its values.
+func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) error {
+	s, ok := stats.NewStream(ctx, e.DType)
+	if !ok {
+		return r.WriteStored(ctx, e.Key, io.Discard)
+	}
+	if err := r.WriteStored(ctx, e.Key, s); err != nil {
+		return err
+	}
+	sum, err := s.Summary()
+	if err == nil {
+		v.NaN, v.Infinite = v.NaN+sum.NaNs, v.Infinite+sum.Infs
+	}
+	return err
+}
+
+// verifyArchives compares the checksums of the ZIP archives among a checkpoint's files, and says whether all of it has some. Those of .npz
+// files are compared as their arrays are read.
+func verifyArchives(ctx context.Context, r *ckpt.Reader) (string, error) {
+	files, err := filesOf(r)
+	if err != nil {
+		return "", err
+	}
+	all := true
+	for _, name := range files {
+		is, summed, err := verifyArchive(ctx, name, r.Format() == "npz")
+		if err != nil {
+			return "", err
+		}
+		all = all && (summed || !is && len(files) > 1 && name == r.Prefix()) // an index has no values
+	}
+	if all && len(files) > 0 {
+		return sumsOfArchives, nil
+	}
+	return noSums, nil
+}
+
+// verifyArchive compares the checksums of a file that is a ZIP archive, unless they were compared. summed reports whether all of its members
+// have one.
+func verifyArchive(ctx context.Context, name string, compared bool) (is, summed bool, err error) {
+	f, err := fsx.OS{}.Open(name)
+	if err != nil {
+		return false, false, err
+	}
+	b := raw.File(name, f)
+	defer func() { err = errors.Join(err, b.Close()) }()
+	head := make([]byte, 4)
+	if n, _ := b.ReadAt(head, 0); n < len(head) || !slices.Equal(head, []byte("PK\x03\x04")) {
+		return false, false, nil
+	}
+	if compared {
+		return true, true, nil
+	}
+	a, err := zipfile.Open(b)
+	if err != nil {
+		return true, false, err
+	}
+	summed, err = a.Verify(ctx)
+	return true, summed, err
+}
+
+// checksums says in words which checksums were compared.
+func checksums(sums string) string {
+	switch sums {
+	case sumsOfTensors:
+		return "all checksums right"
+	case sumsOfArchives:
+		return "structure checked, all checksums of the archive right"
+	}
+	return "structure checked, there are no checksums"
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/view"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+func newViewCommand(in *inputs) *cobra.Command {
+	job := viewJob{inputs: in}
+	cmd := &cobra.Command{
+		Use:   "view PATH [OTHER]",
+		Short: "Show a checkpoint in the browser",
+		Long: `Show a checkpoint in the browser: the tree of its tensors, with blocks that repeat
+as one, and of each tensor the statistics, a histogram and a heat map of a slice.
+
+With OTHER the two are compared: what is new, gone or changed, by how much, and where.
+For the directory of a training run, or more than two paths, the page shows how the
+norms of the tensors move from checkpoint to checkpoint.
+
+The page is served on this machine only, at an address with a random token, until
+Ctrl-C. Tensors are read as they come into view. With -o the page is written to one
+file instead, which needs no server, loads nothing, and can be printed.`,
+		Example: `  ckpt view model.safetensors
+  ckpt view train/ckpt-7 train/ckpt-8
+  ckpt view train/ -o report.html`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("expected a PATH, got 0")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return checkpointPaths(typed)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&job.out, "output", "o", "", "write the page to a `file`, - for standard output")
+	flags.StringVar(&job.address, "http", "localhost:0", "serve the page at this `address` of this machine")
+	flags.BoolVar(&job.noBrowser, "no-browser", false, "print the address, and do not open a browser")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := job.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A viewJob is one call of view.
+type viewJob struct {
+	inputs       *inputs
+	out, address string
+	noBrowser    bool
+}
+
+func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []string) (err error) {
+	set, err := view.Open(func(path string) (*ckpt.Reader, error) { return j.inputs.open(ctx, path) }, paths...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	if j.out != "" {
+		return j.report(ctx, stdout, stderr, set)
+	}
+	server, err := view.Listen(ctx, set, j.address)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%s\nCtrl-C ends it.\n", server.URL())
+	if !j.noBrowser && !view.Browse(server.URL()) {
+		fmt.Fprintln(stderr, "There is no browser to open: open the address in one.")
+	}
+	return server.Serve(ctx)
+}
+
+// report writes the page to a file, which appears when it is whole.
+func (j *viewJob) report(ctx context.Context, stdout, stderr io.Writer, set *view.Set) error {
+	bar := newBar(stderr, "reading")
+	defer bar.clear()
+	if j.out == "-" {
+		return view.WriteReport(ctx, stdout, set, bar.report())
+	}
+	var page bytes.Buffer
+	if err := view.WriteReport(ctx, &page, set, bar.report()); err != nil {
+		return err
+	}
+	size := page.Len()
+	if err := fsx.WriteFile(ctx, fsx.OS{}, j.out, page.Bytes()); err != nil {
+		return err
+	}
+	bar.clear()
+	_, err := fmt.Fprintf(stdout, "%s: %s\n", safe(j.out), count(size, "byte"))
+	return err
+}

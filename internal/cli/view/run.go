@@ -1,0 +1,68 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/cli/names"
+)
+
+// maxCheckpoints is the most checkpoints of a run that are shown, each of which keeps files open.
+const maxCheckpoints = 64
+
+var (
+	// checkpointFile matches the names of files that are a checkpoint each, or its index.
+	checkpointFile = regexp.MustCompile(`\.(index|safetensors|keras|h5|hdf5|npz|pt|pth|bin|gguf)$`)
+	shardFile      = regexp.MustCompile(`-\d+-of-\d+\.`)
+	number         = regexp.MustCompile(`\d+`)
+)
+
+// runIn returns the paths of a run's checkpoints in a directory, in the order of their numbers: files whose names differ in digits
+// only. There is no error where path is not a directory.
+func runIn(path string) ([]string, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		if info, e := os.Stat(path); e == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return nil, nil // what it is, or that it is not there, the library says
+	}
+	byPattern := make(map[string][]string)
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !checkpointFile.MatchString(name) || shardFile.MatchString(name) || !number.MatchString(name) {
+			continue
+		}
+		pattern := number.ReplaceAllString(name, "#")
+		byPattern[pattern] = append(byPattern[pattern], filepath.Join(path, strings.TrimSuffix(name, ".index")))
+	}
+	var run []string
+	for _, found := range byPattern {
+		if len(found) > len(run) || len(found) == len(run) && found[0] < run[0] {
+			run = found
+		}
+	}
+	slices.SortFunc(run, names.Compare)
+	if _, err := os.Stat(filepath.Join(path, "saved_model.pb")); !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return run, nil
+}
+
+// thin returns at most n of paths, evenly spread with the first and the last, and how many it left out.
+func thin(paths []string, n int) ([]string, int) {
+	if len(paths) <= n {
+		return paths, 0
+	}
+	kept := make([]string, n)
+	for i := range kept {
+		kept[i] = paths[i*(len(paths)-1)/(n-1)]
+	}
+	return kept, len(paths) - n
+}

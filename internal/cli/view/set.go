@@ -1,0 +1,119 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/text"
+)
+
+// A Set is the checkpoints that one page shows. Several goroutines may use it at once.
+type Set struct {
+	sources []*source
+	index
+	cache   cache
+	run     bool // rather than two to compare
+	skipped int  // checkpoints of a run that are not shown
+	// drawn reports whether a heat map is made of a row's tensor when it is measured. It is nil where maps are made when they are asked for.
+	drawn func(row int) bool
+}
+
+// A source is one checkpoint of a Set.
+type source struct {
+	r       *ckpt.Reader
+	entries []ckpt.VariableInfo
+	damage  error // where the index ended early
+}
+
+// name returns what a source is called on the page: the last part of its path.
+func (s *source) name() string { return text.Visible(filepath.Base(s.r.Prefix())) }
+
+// Open opens with open the checkpoints that paths name, and reads their indexes: one to be shown, two to be compared, or more, in their
+// order, as those of a run. Paths that name one checkpoint count once. One path may be the directory of a run, with several
+// checkpoints whose names differ in a number.
+func Open(open func(path string) (*ckpt.Reader, error), paths ...string) (*Set, error) {
+	s := &Set{run: len(paths) > 2}
+	if len(paths) == 1 {
+		found, err := runIn(paths[0])
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 1 {
+			s.run, paths = true, found
+		}
+	}
+	seen := make(map[string]bool)
+	paths, s.skipped = thin(paths, maxCheckpoints)
+	for _, path := range paths {
+		r, err := open(path)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		if seen[r.Prefix()] {
+			if err := r.Close(); err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+			continue
+		}
+		seen[r.Prefix()] = true
+		s.sources = append(s.sources, &source{r: r})
+	}
+	for _, src := range s.sources {
+		for e, err := range src.r.All() {
+			if err != nil {
+				src.damage = err
+				break
+			}
+			src.entries = append(src.entries, e)
+		}
+	}
+	s.run = s.run && len(s.sources) > 1
+	s.index = newIndex(s.sources)
+	return s, nil
+}
+
+// Close closes the checkpoints' files.
+func (s *Set) Close() error {
+	var errs []error
+	for _, src := range s.sources {
+		errs = append(errs, src.r.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Mode says what a Set shows.
+type Mode int
+
+const (
+	Single Mode = iota // one checkpoint
+	Pair               // two, and how they differ
+	Run                // those of a run, and how they move
+)
+
+// Mode returns what s shows.
+func (s *Set) Mode() Mode {
+	switch {
+	case s.run:
+		return Run
+	case len(s.sources) == 2:
+		return Pair
+	}
+	return Single
+}
+
+// Title returns the page's title.
+func (s *Set) Title() string {
+	last := s.sources[len(s.sources)-1].name()
+	switch s.Mode() {
+	case Pair:
+		return s.sources[0].name() + " and " + last
+	case Run:
+		return fmt.Sprintf("%s to %s", s.sources[0].name(), last)
+	}
+	return last
+}
+
+// latest returns the number of the checkpoint whose values are shown where a page shows those of one: the last.
+func (s *Set) latest() int { return len(s.sources) - 1 }
