@@ -251,8 +251,10 @@ func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err 
 	}
 	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
 	if status, err = m.c.Restore(ctx, path, fromDir); err != nil {
-		if errors.Is(err, ErrNotFound) && !prefix.Exists(m.opts.writer, path) {
-			err = m.opts.saved(ctx).Gone(m.dir, path)
+		if p := m.opts.saved(ctx); errors.Is(err, ErrNotFound) {
+			if there, unknown := prefix.Exists(p.FS, path); unknown == nil && !there {
+				err = p.Gone(m.dir, path)
+			}
 		}
 		return "", nil, err
 	}

@@ -46,24 +46,46 @@ func Latest(dir string, opts ...OpenOption) (path string, err error) {
 	return o.place(context.Background()).Latest(dir)
 }
 
-// Exists reports whether there is a checkpoint called prefix: an index, or a file of the V1 format
-// (checkpoint_exists).
-func Exists(path string) bool { return prefix.Exists(fsx.OS{}, path) }
+// Exists reports whether there is a checkpoint called prefix on this machine: an index, or a file of the V1 format
+// (checkpoint_exists). What cannot be looked at counts as absent: [ModTime], which takes a store too, says why.
+func Exists(path string) bool {
+	ok, err := prefix.Exists(fsx.OS{}, path)
+	return ok && err == nil
+}
 
 // ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file
-// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) where there is none.
-func ModTime(path string) (time.Time, error) { return prefix.ModTime(fsx.OS{}, path) }
+// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) where there is none, and is another where a disk or
+// a store does not answer. Options: [In], [WithFS].
+func ModTime(path string, opts ...OpenOption) (time.Time, error) {
+	o, err := with(defaultOptions(), opts)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return prefix.ModTime(o.fsys, path)
+}
 
 // Remove deletes the files of the checkpoint called prefix: its index, its data files, what an interrupted save left of
 // them, and the .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error that there are none. It
 // does not look into the state file: a [Manager] forgets what it deletes, Remove does not. A checkpoint of the V1 format is
-// refused, since its file is called prefix itself and might be anything.
-func Remove(path string) error {
-	fsys := fsx.OS{}
+// refused, since its file is called prefix itself and might be anything. Options: [In].
+func Remove(path string, opts ...AnyOption) error {
 	if path == "" {
 		return errors.New("ckpt: remove: the path is empty")
 	}
-	if !prefix.IsFile(fsys, path+".index") && savedv1.Exists(fsys, path) {
+	o, err := with(defaultOptions(), opts)
+	if err != nil {
+		return err
+	}
+	fsys := o.writer
+	index, err := prefix.IsFile(fsys, path+".index")
+	if err != nil {
+		return err
+	}
+	v1, err := savedv1.Exists(fsys, path)
+	if err != nil && !index {
+		return fmt.Errorf("ckpt: remove %s: %w", path, err)
+	}
+	if v1 && !index {
 		return fmt.Errorf("ckpt: remove %s: it is not a checkpoint of the V2 format; if it is one of the V1 format remove that file itself", path)
 	}
 	return prefix.Remove(fsys, path)

@@ -155,7 +155,7 @@ func TestManyAsyncSaves(t *testing.T) {
 				if err != nil && !errors.Is(err, context.Canceled) {
 					t.Error(err)
 				}
-				if there := prefix.IsFile(c.opts.fsys, path+".index"); err == nil && !there {
+				if there, _ := prefix.IsFile(c.opts.fsys, path+".index"); err == nil && !there {
 					t.Errorf("%s: no error, no checkpoint", path)
 				} else if err == nil {
 					want = r.Step

@@ -98,7 +98,9 @@ func TestSectionFaults(t *testing.T) {
 			"train/ckpt-2.data-00000-of-00004", "train/ckpt-2.data-00001-of-00004", "train/ckpt-2.data-00002-of-00004", "train/ckpt-2.data-00003-of-00004", "train/ckpt-2.index",
 			"train/next-1.data-00000-of-00001", "train/next-1.index",
 		}, disk.Names(), what)
-		require.False(t, prefix.IsDir(disk, sections.Dir("train/ckpt-2")), what)
+		left, err := prefix.IsDir(disk, sections.Dir("train/ckpt-2"))
+		require.NoError(t, err, what)
+		require.False(t, left, what)
 		require.Zero(t, disk.OpenFiles(), what)
 	}
 	for name, fault := range faults {

@@ -18,15 +18,27 @@ const maxShards = 1 << 20
 
 var shardSuffix = regexp.MustCompile(`^-([0-9]{5,})-of-([0-9]{5,})$`)
 
-// ExistsFile is [Exists] for the machine's files.
-func ExistsFile(name string) bool { return Exists(fsx.OS{}, name) }
+// ExistsFile is [Exists] for the machine's files. What cannot be looked at counts as absent.
+func ExistsFile(name string) bool {
+	ok, err := Exists(fsx.OS{}, name)
+	return ok && err == nil
+}
 
 // Exists reports whether there are files of a checkpoint called name, which may be what [Open] takes. It does not
-// look into them.
-func Exists(fsys fsx.ReadFS, name string) bool {
+// look into them. The error says why that is not known.
+func Exists(fsys fsx.ReadFS, name string) (bool, error) {
 	files, err := find(fsys, name)
-	return err == nil && len(files) > 0
+	var named nameError
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &named) {
+		return false, nil
+	}
+	return len(files) > 0, err
 }
+
+// A nameError is about names that are not those of one checkpoint: all that was to be seen was seen.
+type nameError struct{ error }
+
+func (e nameError) Unwrap() error { return e.error }
 
 // find returns the files that name means: the file of that name; those of the pattern, such as
 // "ckpt-?????-of-00002", which TensorFlow itself puts in the place of a name; or the shards of that name. The
@@ -35,7 +47,7 @@ func find(fsys fsx.ReadFS, name string) ([]string, error) {
 	info, err := fsys.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s: a directory, not a checkpoint", name)
+		return nil, nameError{fmt.Errorf("%s: a directory, not a checkpoint", name)}
 	case err == nil:
 		return []string{name}, nil
 	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "?"): // which some systems allow in no name
@@ -63,7 +75,7 @@ func findPattern(name, dir, pattern string, entries []fs.DirEntry) (files []stri
 	for _, e := range entries {
 		ok, err := path.Match(pattern, e.Name())
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nameError{fmt.Errorf("%s: %w", name, err)}
 		}
 		if ok && !e.IsDir() {
 			files = append(files, dir+e.Name())
@@ -85,7 +97,7 @@ func findShards(name, dir, base string, entries []fs.DirEntry) (files []string, 
 			continue
 		}
 		if of != "" && of != m[2] {
-			return nil, fmt.Errorf("%s: there are shards of %s and shards of %s: name one set as %s-?????-of-%s", name, of, m[2], base, m[2])
+			return nil, nameError{fmt.Errorf("%s: there are shards of %s and shards of %s: name one set as %s-?????-of-%s", name, of, m[2], base, m[2])}
 		}
 		of = m[2]
 		if i, err := strconv.ParseUint(m[1], 10, 64); err == nil {
@@ -97,7 +109,7 @@ func findShards(name, dir, base string, entries []fs.DirEntry) (files []string, 
 	}
 	n, err := strconv.ParseUint(of, 10, 64)
 	if err != nil || n > maxShards {
-		return nil, fmt.Errorf("%s: %s shards are more than there can be", name, of)
+		return nil, nameError{fmt.Errorf("%s: %s shards are more than there can be", name, of)}
 	}
 	for i := range n {
 		file, ok := found[i]

@@ -361,7 +361,9 @@ func TestNames(t *testing.T) {
 				require.NoError(t, disk.WriteFile(f, one(f)))
 			}
 			r, err := savedv1.Open(disk, tt.open)
-			require.Equal(t, err == nil, savedv1.Exists(disk, tt.open))
+			there, unknown := savedv1.Exists(disk, tt.open)
+			require.NoError(t, unknown)
+			require.Equal(t, err == nil, there)
 			if tt.want == "" {
 				require.Error(t, err)
 				if tt.is != nil {

@@ -1,9 +1,12 @@
 package prefix
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
@@ -21,27 +24,34 @@ type Place struct {
 	IgnoreDamaged bool
 }
 
-// SavedModel returns the prefix of a SavedModel's variables, or path itself where it is not a SavedModel's directory.
-func SavedModel(fsys fsx.ReadFS, path string) string {
-	if IsDir(fsys, path) && (IsFile(fsys, filepath.Join(path, "saved_model.pb")) || IsFile(fsys, filepath.Join(path, "saved_model.pbtxt"))) {
-		return filepath.Join(path, "variables", "variables")
+// savedModel returns the prefix of a SavedModel's variables, or the directory itself where it is not a SavedModel's.
+func savedModel(fsys fsx.ReadFS, dir string) (string, error) {
+	for _, name := range []string{"saved_model.pb", "saved_model.pbtxt"} {
+		if ok, err := IsFile(fsys, filepath.Join(dir, name)); ok || err != nil {
+			return filepath.Join(dir, "variables", "variables"), err
+		}
 	}
-	return path
+	return dir, nil
 }
 
 // Find returns the prefix that a user means by path. The error satisfies errors.Is(err, [format.ErrNotFound]) where path is a
 // directory without a checkpoint, [format.ErrFormat] where that is of another program; where it is a state file, or has one, that does not lead to a checkpoint, the error
 // says what the file has and which checkpoints lie beside it. A path that is none of these is returned as it is.
 func (p Place) Find(path string) (string, error) {
-	switch {
-	case path == "":
+	if path == "" {
 		return "", fmt.Errorf("ckpt: open: the path is empty: %w", format.ErrNotFound)
-	case IsFile(p.FS, path+".index"):
-		return path, nil
-	case IsDir(p.FS, path):
+	}
+	index, denied := IsFile(p.FS, path+".index")
+	if index || denied != nil && !errors.Is(denied, fs.ErrPermission) { // which servers also say where there is nothing
+		return path, denied
+	}
+	switch kind, err := Look(p.FS, path); {
+	case err != nil:
+		return "", err
+	case kind == Directory:
 		return p.findIn(path)
-	case !IsFile(p.FS, path):
-		return path, nil // shards of the V1 format, or nothing
+	case kind == Nothing:
+		return path, denied // shards of the V1 format, or nothing
 	}
 	if whole, ok := strings.CutSuffix(path, ".index"); ok {
 		return whole, nil
@@ -57,21 +67,22 @@ func (p Place) Find(path string) (string, error) {
 
 // findIn returns the prefix that a user means by a directory.
 func (p Place) findIn(dir string) (string, error) {
-	if prefix := SavedModel(p.FS, dir); prefix != dir {
-		return prefix, nil
+	if prefix, err := savedModel(p.FS, dir); prefix != dir || err != nil {
+		return prefix, err
+	}
+	if ok, err := IsFile(p.FS, p.stateFile(dir)); err != nil {
+		return "", err
+	} else if ok {
+		return p.mustLatest(dir)
 	}
 	empty := strings.TrimSuffix(dir, "/") + "/" // the checkpoint with an empty base name
-	variables := filepath.Join(dir, "variables", "variables")
-	switch {
-	case IsFile(p.FS, p.stateFile(dir)):
-		return p.mustLatest(dir)
-	case IsFile(p.FS, empty+".index"):
-		return empty, nil
-	case IsFile(p.FS, variables+".index"):
-		return variables, nil
+	for _, prefix := range []string{empty, filepath.Join(dir, "variables", "variables")} {
+		if ok, err := IsFile(p.FS, prefix+".index"); ok || err != nil {
+			return prefix, err
+		}
 	}
-	if file := p.weightsIn(dir); file != "" {
-		return file, nil
+	if file, err := p.weightsIn(dir); file != "" || err != nil {
+		return file, err
 	}
 	if what, todo, ok := whatis.Describe(p.FS, dir); ok {
 		return "", notCheckpoint(dir, what, todo)
@@ -82,8 +93,8 @@ func (p Place) findIn(dir string) (string, error) {
 
 // choose says which checkpoints a directory has, and how to open one.
 func (p Place) choose(dir string) string {
-	there := indexed(p.FS, dir)
-	if len(there) == 0 {
+	there, err := indexed(p.FS, dir)
+	if err != nil || len(there) == 0 {
 		return listed(p.FS, dir)
 	}
 	return fmt.Sprintf("%s: open one by its prefix, such as %s", listed(p.FS, dir), filepath.Join(dir, there[len(there)-1]))
@@ -91,10 +102,17 @@ func (p Place) choose(dir string) string {
 
 // weightsIn returns the file in dir that stands for a checkpoint of another library, "" where there is none: the list of its shards,
 // as Hugging Face's directories and Keras's have it, or the only weights.
-func (p Place) weightsIn(dir string) string {
-	entries, _ := p.FS.ReadDir(filepath.Clean(dir))
-	if weights := filepath.Join(dir, "model.weights.h5"); IsFile(p.FS, weights) && IsFile(p.FS, filepath.Join(dir, "metadata.json")) {
-		return weights // a .keras archive that was unpacked
+func (p Place) weightsIn(dir string) (string, error) {
+	entries, err := p.FS.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return "", fmt.Errorf("ckpt: %w", err)
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name && !e.IsDir() })
+	}
+	const weights = "model.weights.h5"
+	if has(weights) && has("metadata.json") { // a .keras archive that was unpacked
+		return filepath.Join(dir, weights), nil
 	}
 	for _, ending := range []string{".safetensors.index.json", ".safetensors", ".bin.index.json", ".weights.json"} {
 		var found []string
@@ -104,8 +122,8 @@ func (p Place) weightsIn(dir string) string {
 			}
 		}
 		if len(found) == 1 {
-			return found[0]
+			return found[0], nil
 		}
 	}
-	return ""
+	return "", nil
 }

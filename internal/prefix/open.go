@@ -57,13 +57,18 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	if err == nil {
 		return &Checkpoint{Reader: r, Prefix: prefix, Format: tensorFlow}, nil
 	}
-	switch {
-	case !errors.Is(err, fs.ErrNotExist):
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) { // which servers also say where there is nothing
 		return nil, notAnIndex(fsys, prefix, err)
-	case IsDir(fsys, prefix):
+	}
+	switch kind, e := Look(fsys, prefix); {
+	case e != nil:
+		return nil, e
+	case kind == Directory:
 		return nil, fmt.Errorf("ckpt: %s is a directory, not a checkpoint: %w", prefix, format.ErrNotFound)
-	case IsFile(fsys, prefix):
+	case kind == File:
 		return openFile(fsys, prefix)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("ckpt: %w", err)
 	}
 	// Shards of the V1 format have names that are longer than the checkpoint's.
 	v1, v1err := savedv1.Open(fsys, prefix)
@@ -93,7 +98,10 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 		}
 		return &Checkpoint{Reader: r, Prefix: name, Format: tensorFlow}, nil
 	}
-	found, ok := whatis.Format(fsys, name)
+	found, ok, err := whatis.Format(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
 	if !ok {
 		what, todo, known := whatis.Describe(fsys, name)
 		if !known {
@@ -123,8 +131,11 @@ func Hint(fsys fsx.ReadFS, path string, err error) error {
 		return err
 	}
 	beside := ""
-	if dir, _ := filepath.Split(path); !IsDir(fsys, path) && len(indexed(fsys, dir)) > 0 {
-		beside = "\n" + listed(fsys, dir)
+	if isDir, unknown := IsDir(fsys, path); !isDir && unknown == nil {
+		dir, _ := filepath.Split(path)
+		if there, unknown := indexed(fsys, dir); unknown == nil && len(there) > 0 {
+			beside = "\n" + listed(fsys, dir)
+		}
 	}
 	return fmt.Errorf("ckpt: Error when restoring from checkpoint or SavedModel at %s: %w\nPlease double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1')%s", path, err, beside)
 }

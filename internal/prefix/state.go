@@ -56,14 +56,16 @@ func (p Place) Damaged(dir string) error {
 	if !errors.Is(err, format.ErrCorrupt) {
 		return nil // whether it can be read at all is not what this is about
 	}
-	if len(indexed(p.FS, dir)) > 0 {
+	if there, failed := indexed(p.FS, dir); failed != nil {
+		return fmt.Errorf("%w; whether there are checkpoints beside it cannot be said: %w", err, failed)
+	} else if len(there) > 0 {
 		return fmt.Errorf("%w; %s: restore one of them and write the state file again, or start anew with the option IgnoreDamagedState", err, listed(p.FS, dir))
 	}
 	return nil
 }
 
 // Latest returns the path of the latest checkpoint that dir's state file names; "" where there is none, or its files are gone,
-// which is logged.
+// which is logged. The error says why that is not known.
 func (p Place) Latest(dir string) (string, error) {
 	s, err := p.StateOrNone(dir)
 	if err != nil || s == nil {
@@ -73,7 +75,11 @@ func (p Place) Latest(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !Exists(p.FS, prefix) {
+	there, err := Exists(p.FS, prefix)
+	if err != nil {
+		return "", err
+	}
+	if !there {
 		p.Log.Error("Couldn't match files for checkpoint", "path", prefix, "file", p.stateFile(dir))
 		return "", nil
 	}
@@ -90,7 +96,11 @@ func (p Place) mustLatest(dir string) (string, error) {
 		return "", fmt.Errorf("ckpt: %s is gone: %w", p.stateFile(dir), format.ErrNotFound)
 	}
 	prefix, err := p.Inside(dir, s.Latest)
-	if err == nil && !Exists(p.FS, prefix) {
+	if err != nil {
+		return "", err
+	}
+	there, err := Exists(p.FS, prefix)
+	if err == nil && !there {
 		err = p.Gone(dir, prefix)
 	}
 	return prefix, err
@@ -116,7 +126,10 @@ func why(fsys fsx.ReadFS, prefix string) string {
 // Inside returns a path of dir's state file as a path of the caller's. It leads out of dir only where p.Elsewhere is set: files
 // that came with a checkpoint do not choose what else is read.
 func (p Place) Inside(dir, named string) (string, error) {
-	native := p.native(dir, named)
+	native, err := p.native(dir, named)
+	if err != nil {
+		return "", err
+	}
 	name, absolute := native, filepath.IsAbs(native)
 	if absolute {
 		name = filepath.Base(native) // which is "/" itself where there is nothing more
@@ -134,12 +147,22 @@ func (p Place) Inside(dir, named string) (string, error) {
 		if abs, err := filepath.Abs(dir); err == nil && filepath.Dir(native) == abs {
 			return local, nil
 		}
-		if p.Elsewhere && Exists(p.FS, native) {
-			return native, nil
+		if p.Elsewhere {
+			if there, err := Exists(p.FS, native); there || err != nil {
+				return native, err
+			}
 		}
-		// Of a path outside only its existence is asked: no directory elsewhere is listed.
-		if (IsFile(p.FS, native+".index") || IsFile(p.FS, native)) && !Exists(p.FS, local) {
-			return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", p.stateFile(dir), named)
+		// Of a path outside only its existence is asked, and that it cannot be told is no matter: no directory elsewhere is listed.
+		outside, _ := IsFile(p.FS, native+".index")
+		if !outside {
+			outside, _ = IsFile(p.FS, native)
+		}
+		if outside {
+			if there, err := Exists(p.FS, local); err != nil {
+				return "", err
+			} else if !there {
+				return "", fmt.Errorf("ckpt: %s names %s, which is outside of the directory: open that path itself", p.stateFile(dir), named)
+			}
 		}
 	}
 	p.Log.Info("the state file names a checkpoint elsewhere; taking that of the same name beside the file", "file", p.stateFile(dir), "named", named, "taken", local)
@@ -148,11 +171,15 @@ func (p Place) Inside(dir, named string) (string, error) {
 
 // native returns a path of dir's state file with this system's separators: a path with backslashes comes from Windows, unless
 // a checkpoint has such a name.
-func (p Place) native(dir, named string) string {
-	if filepath.Separator == '\\' || !strings.Contains(named, `\`) || Exists(p.FS, state.Join(dir, named)) {
-		return named
+func (p Place) native(dir, named string) (string, error) {
+	if filepath.Separator == '\\' || !strings.Contains(named, `\`) {
+		return named, nil
 	}
-	return strings.ReplaceAll(named, `\`, "/")
+	there, err := Exists(p.FS, state.Join(dir, named))
+	if there || err != nil {
+		return named, err
+	}
+	return strings.ReplaceAll(named, `\`, "/"), nil
 }
 
 // elsewhere is how an absolute path of Windows begins, with a drive, and a URL.

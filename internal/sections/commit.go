@@ -21,7 +21,14 @@ import (
 // before; whoever does it writes the same bytes.
 func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, index []byte, indexWith func(graphShard int) ([]byte, error)) error {
 	decided, err := a.decision()
-	if a.committed() && (err != nil || decided == a.name) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	committed, unknown := a.committed()
+	if unknown != nil {
+		return unknown
+	}
+	if committed && (err != nil || decided == a.name) {
 		if there, err := fsx.ReadFile(a.fsys, bundle.IndexFile(a.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
 			return nil
 		}

@@ -40,10 +40,12 @@ func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error 
 		err = a.merge(ctx, o)
 	}
 	if err != nil {
-		if !a.mergedBefore() {
-			return err
+		if before, e := a.mergedBefore(); e != nil || !before {
+			return errors.Join(err, e)
 		}
-		if !prefix.IsDir(fsys, Dir(name)) {
+		if left, e := prefix.IsDir(fsys, Dir(name)); e != nil {
+			return e
+		} else if !left {
 			a.sweep()
 			return nil // another process has merged and cleaned up
 		}
@@ -89,10 +91,16 @@ func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 	if err != nil {
 		return a, err
 	}
-	if decided, err := a.decision(); err == nil && decided != a.name {
+	switch decided, err := a.decision(); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return a, fmt.Errorf("ckpt: merge %s: %w", name, err)
+	case err == nil && decided != a.name:
 		return a, fmt.Errorf("ckpt: merge %s: attempt %s has been decided for, not %s: %w", name, decided, a.name, ErrStale)
 	}
 	entries, err := fsys.ReadDir(a.dir())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return a, fmt.Errorf("ckpt: merge %s: %w", name, err)
+	}
 	if err != nil {
 		return a, fmt.Errorf("ckpt: merge %s: attempt %s has no sections: %w: %w", name, a.name, err, ErrSection)
 	}
@@ -114,23 +122,35 @@ func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 }
 
 // mergedBefore reports whether this attempt is committed: the decision says so, or was removed with all files of the attempt.
-func (a *attempt) mergedBefore() bool {
-	if !a.committed() {
-		return false
+func (a *attempt) mergedBefore() (bool, error) {
+	if committed, err := a.committed(); err != nil || !committed {
+		return false, err
 	}
 	decided, err := a.decision()
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case err == nil:
+		return decided == a.name || a.name == "", nil // what the workers agreed on is cleaned up before the decision
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	case a.name == "":
+		there, err := a.anyAttempt()
+		return !there, err
+	case a.agreed:
 		// Sections of an attempt that workers agreed on can only be those of a late worker, who died: they refuse to begin
 		// when the checkpoint is committed.
-		return a.name == "" && !a.anyAttempt() || a.name != "" && (a.agreed || !prefix.IsDir(a.fsys, a.dir()))
+		return true, nil
 	}
-	return err == nil && (decided == a.name || a.name == "") // what the workers agreed on is cleaned up before the decision
+	there, err := prefix.IsDir(a.fsys, a.dir())
+	return !there, err
 }
 
 // anyAttempt reports whether there are files of any attempt.
-func (a *attempt) anyAttempt() bool {
-	entries, _ := a.fsys.ReadDir(Dir(a.prefix))
-	return slices.ContainsFunc(entries, fs.DirEntry.IsDir)
+func (a *attempt) anyAttempt() (bool, error) {
+	entries, err := a.fsys.ReadDir(Dir(a.prefix))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	return slices.ContainsFunc(entries, fs.DirEntry.IsDir), nil
 }
 
 // atOnce is how many sections a merge reads at the same time, and how many files it removes. In an object store they are mostly waited for.

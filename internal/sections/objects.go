@@ -11,7 +11,6 @@ import (
 
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
-	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/stored"
 )
 
@@ -215,7 +214,7 @@ func (a *attempt) commitObjects(ctx context.Context, graphData []byte, index fun
 func (a *attempt) removeUnused() {
 	dir, base := filepath.Split(a.prefix)
 	entries, err := a.fsys.ReadDir(filepath.Clean(dir))
-	if err != nil || !prefix.IsFile(a.fsys, bundle.IndexFile(a.prefix)) {
+	if committed, unknown := a.committed(); err != nil || unknown != nil || !committed {
 		return
 	}
 	used, err := bundle.DataFiles(a.fsys, a.prefix)

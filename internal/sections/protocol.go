@@ -56,7 +56,7 @@ func (a *attempt) shards() int {
 }
 
 // committed reports whether the checkpoint has its index.
-func (a *attempt) committed() bool { return prefix.IsFile(a.fsys, bundle.IndexFile(a.prefix)) }
+func (a *attempt) committed() (bool, error) { return prefix.IsFile(a.fsys, bundle.IndexFile(a.prefix)) }
 
 // decision returns the name of the attempt that is merged.
 func (a *attempt) decision() (string, error) {
@@ -92,6 +92,9 @@ func (a *attempt) agreementFile() string { return filepath.Join(Dir(a.prefix), "
 
 func (a *attempt) readAgreement() error {
 	name, err := fsx.ReadFile(a.fsys, a.agreementFile(), 128)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("ckpt: %s: %w", a.prefix, err)
+	}
 	if err != nil {
 		return fmt.Errorf("ckpt: merge %s: the workers did not agree on an attempt; name theirs with Attempt: %w: %w", a.prefix, err, ErrSection)
 	}

@@ -25,7 +25,8 @@ func (a *attempt) sweepOlder() {
 		if of, n, ok := prefix.CutNumber(other); !ok || of != name || n >= number {
 			continue
 		}
-		if older := (&attempt{fsys: a.fsys, prefix: filepath.Join(dir, other)}); older.committed() {
+		older := &attempt{fsys: a.fsys, prefix: filepath.Join(dir, other)}
+		if committed, err := older.committed(); committed && err == nil { // else the next merge looks again
 			older.cleanUp()
 		}
 	}

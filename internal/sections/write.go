@@ -10,7 +10,6 @@ import (
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/fsx"
-	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -31,12 +30,14 @@ func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source
 	if worker < 0 || worker >= of {
 		return fmt.Errorf("ckpt: WriteSection: worker %d of %d", worker, of)
 	}
-	if prefix.IsFile(fsys, bundle.IndexFile(name)) {
+	a := &attempt{fsys: fsys, prefix: name, of: of}
+	if committed, err := a.committed(); err != nil {
+		return err
+	} else if committed {
 		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is committed already: %w", worker, name, ErrStale)
 	}
 	err := write(ctx, fsys, name, worker, of, source, o)
-	a := &attempt{fsys: fsys, prefix: name, of: of}
-	if !a.committed() {
+	if committed, unknown := a.committed(); unknown != nil || !committed {
 		return err
 	}
 	if _, undecided := a.decision(); errors.Is(undecided, fs.ErrNotExist) {

@@ -33,12 +33,13 @@ var formats = []struct {
 
 // Format returns the name of the format that the file at path has, in which the module can read it; ok is false for all
 // other files, for directories, and where the file cannot be read.
-func Format(fsys fsx.ReadFS, path string) (name string, ok bool) {
+func Format(fsys fsx.ReadFS, path string) (name string, ok bool, err error) {
 	f, err := look(fsys, path)
 	if err != nil || f.isDir {
-		return "", false
+		return "", false, err
 	}
-	return f.format()
+	name, ok = f.format()
+	return name, ok, nil
 }
 
 func (f *file) format() (name string, ok bool) {

@@ -47,7 +47,8 @@ func TestFormat(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fsys := fsx.FromFS(fstest.MapFS{c.name: {Data: []byte(c.data)}})
-			got, ok := whatis.Format(fsys, c.name)
+			got, ok, err := whatis.Format(fsys, c.name)
+			require.NoError(t, err)
 			require.True(t, ok)
 			require.Equal(t, c.want, got)
 			_, _, ok = whatis.Describe(fsys, c.name)
@@ -99,7 +100,7 @@ func TestDescribe(t *testing.T) {
 			require.Contains(t, todo, c.todo)
 			require.NotContains(t, todo, "PATH")
 			require.NotContains(t, todo, "\n")
-			_, ok = whatis.Format(fsys, c.name)
+			_, ok, _ = whatis.Format(fsys, c.name)
 			require.False(t, ok)
 		})
 	}
@@ -135,7 +136,7 @@ func TestUnknown(t *testing.T) {
 	for _, path := range []string{"noise", "dir", "nothing"} {
 		what, _, ok := whatis.Describe(fsx.FromFS(m), path)
 		require.False(t, ok, what)
-		_, ok = whatis.Format(fsx.FromFS(m), path)
+		_, ok, _ = whatis.Format(fsx.FromFS(m), path)
 		require.False(t, ok)
 	}
 }
@@ -156,7 +157,7 @@ func FuzzDescribe(f *testing.F) {
 	f.Add("m.pt", zipOf(f, "m/data.pkl"))
 	f.Fuzz(func(t *testing.T, name, data string) {
 		fsys := fsx.FromFS(fstest.MapFS{name: {Data: []byte(data)}})
-		_, format := whatis.Format(fsys, name)
+		_, format, _ := whatis.Format(fsys, name)
 		if _, _, ok := whatis.Describe(fsys, name); ok && format {
 			t.Fatal("it can be read, and it is described")
 		}
