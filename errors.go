@@ -10,6 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/prefix"
+	"github.com/gockpt/ckpt/internal/retain"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/internal/wording"
@@ -38,7 +39,7 @@ var (
 	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
 	// ErrInUse is in the error of [Manager.Save] if another Manager or process saves into the directory.
-	ErrInUse = errors.New("the directory is in use")
+	ErrInUse = retain.ErrInUse
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )

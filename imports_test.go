@@ -20,13 +20,14 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
+		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":               {},
 		"store":                {"store", "internal/fsx"},
 		"tensor/gonum":         {"tensor"},
 		"internal/fsx":         {"internal/fsx"},
 		"internal/object":      {"format", "format/objectgraph", "tensor"},
 		"internal/prefix":      {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/whatis", "tensor"},
+		"internal/retain":      {"format/state", "internal/fsx", "internal/prefix"},
 		"internal/sections":    {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":      {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":    {"format", "internal/object", "tensor"},

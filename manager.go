@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
-	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
+	"github.com/gockpt/ckpt/internal/retain"
 )
 
 // A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). What it
@@ -35,12 +34,8 @@ type Manager struct {
 
 	started *int64 // the step of the save in the background, if that is what the Checkpoint is doing
 
-	mu       sync.Mutex // a save in the background ends in another goroutine
-	known    managed
-	lastStep *int64      // of the last save; nil where it is not known
-	seen     []string    // what the state file may hold, if nobody else has written it
-	version  fsx.Version // of the state file in an object store
-	damaged  error       // why the state file that was found cannot be continued from
+	files    *retain.Directory
+	lastStep atomic.Pointer[int64] // of the last save; nil where it is not known. A save in the background ends in another goroutine
 }
 
 // NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
@@ -56,9 +51,9 @@ func NewManager(c *Checkpoint, dir string, opts ...ManagerOption) (*Manager, err
 	if err := o.manager.check(); err != nil {
 		return nil, fmt.Errorf("ckpt: NewManager: %w", err)
 	}
-	m := &Manager{c: c, dir: dir, opts: o, lastStep: o.manager.lastStep}
-	m.known, err = m.load()
-	if err != nil {
+	m := &Manager{c: c, dir: dir, opts: o}
+	m.lastStep.Store(o.manager.lastStep)
+	if m.files, err = retain.Open(dir, o.writer, o.saved(context.Background())); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -80,19 +75,11 @@ func (m *Manager) Interval() int64 {
 
 // Latest returns the path of the latest checkpoint, "" where there is none: the one last saved, or what the state file
 // said when the Manager was made, whether or not its files are still there (see [Latest]).
-func (m *Manager) Latest() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.known.latest
-}
+func (m *Manager) Latest() string { return m.files.Latest() }
 
 // Checkpoints returns the paths of those that the Manager may yet delete, oldest first. Those kept for good are not
 // among them.
-func (m *Manager) Checkpoints() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.paths()
-}
+func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 
 // Save saves the Checkpoint under the next number, records it as the latest, and then deletes what [KeepLast] and [KeepEvery] do
 // not keep. It returns the path, "" where the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
@@ -106,8 +93,8 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if err != nil {
 		return "", err
 	}
-	if m.damaged != nil {
-		return "", m.damaged
+	if err := m.files.Damaged(); err != nil {
+		return "", err
 	}
 	busy := m.c.busy()
 	if !busy {
@@ -124,7 +111,7 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 		return "", err
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
-	unlock, err := m.lock(ctx)
+	unlock, err := m.files.Lock(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -146,10 +133,7 @@ func (m *Manager) due(force bool) (step *int64, ok bool) {
 	if m.opts.manager.interval == nil {
 		return nil, true
 	}
-	now := m.opts.manager.step()
-	m.mu.Lock()
-	last := m.lastStep
-	m.mu.Unlock()
+	now, last := m.opts.manager.step(), m.lastStep.Load()
 	if m.started != nil {
 		last = m.started
 	}
@@ -173,57 +157,13 @@ func (m *Manager) path(number *int64) func(count int64) string {
 	}
 }
 
-// lock keeps other saves out of the directory until the function that it returns is called, the first time.
-func (m *Manager) lock(ctx context.Context) (unlock func(), err error) {
-	// A Manager that is to be refused anyhow does not get in the way of the other's saves.
-	if err := m.unchanged(ctx); err != nil {
-		return nil, err
-	}
-	if _, ok := m.opts.writer.(fsx.Objects); ok {
-		return func() {}, nil // it has no locks: to record is to be refused where the state file is another by then
-	}
-	dir := m.dir
-	if dir == "" {
-		dir = "."
-	}
-	if err := fsx.MkdirAll(m.opts.writer, dir); err != nil {
-		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
-	}
-	l, err := fsx.Lock(m.opts.writer, dir)
-	if errors.Is(err, fsx.ErrLocked) {
-		err = fmt.Errorf("%w: %w", ErrInUse, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ckpt: save into %s: %w", dir, err)
-	}
-	unlock = sync.OnceFunc(func() { _ = l.Close() }) // what was locked is only a directory: nothing is lost
-	if err := m.unchanged(ctx); err != nil {
-		unlock()
-		return nil, err
-	}
-	return unlock, nil
-}
-
-// saved records a checkpoint that was just written and deletes what is now one too many (_record_and_sweep_state). The
-// state is recorded before anything is deleted, so that whatever happens meanwhile it names a latest that is there.
+// saved records a checkpoint that was just written and deletes those that are not kept.
 func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64) error {
-	to = fsx.WithContext(ctx, to)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	k := m.known.add(filepath.Base(path), path, time.Now())
-	if err := m.record(ctx, to, k); err != nil {
-		return fmt.Errorf("%s is saved, but is not the latest yet: %w", path, err)
+	if err := m.files.Saved(ctx, to, path, retain.Rules{Last: m.opts.manager.keepLast, Every: m.opts.manager.keepEvery}); err != nil {
+		return err
 	}
-	m.known = *k
 	if step != nil {
-		m.lastStep = step
-	}
-	m.known.retire(m.opts.manager.keepLast, m.opts.manager.keepEvery)
-	ctx = context.WithoutCancel(ctx)
-	to = fsx.WithContext(ctx, to)
-	m.sweep(to, &m.known)
-	if err := m.record(ctx, to, &m.known); err != nil {
-		m.opts.logger.Warn("The state file still lists checkpoints that are deleted; the next save writes it again", "error", err)
+		m.lastStep.Store(step)
 	}
 	return nil
 }
@@ -243,8 +183,8 @@ func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err 
 	if err := m.Sync(ctx); err != nil {
 		return "", nil, err
 	}
-	if m.damaged != nil {
-		return "", nil, m.damaged
+	if err := m.files.Damaged(); err != nil {
+		return "", nil, err
 	}
 	if path = m.Latest(); path == "" {
 		return "", &Status{c: m.c}, m.initialize(ctx)
@@ -260,9 +200,7 @@ func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err 
 	}
 	if m.opts.manager.interval != nil {
 		step := m.opts.manager.step()
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.lastStep = &step
+		m.lastStep.Store(&step)
 	}
 	return path, status, nil
 }

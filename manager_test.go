@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/retain"
 )
 
 // inTime runs f at a time of its own, which at moves to a moment given in seconds since 1970.
 func inTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
 	synctest.Test(t, func(t *testing.T) {
 		f(t, func(seconds float64) {
-			require.GreaterOrEqual(t, seconds, unixSeconds(time.Now()), "time does not run backwards")
+			require.GreaterOrEqual(t, seconds, retain.Seconds(time.Now()), "time does not run backwards")
 			whole, rest := math.Modf(seconds)
 			time.Sleep(time.Until(time.Unix(int64(whole), int64(rest*1e9))))
 		})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/prefix"
+	"github.com/gockpt/ckpt/internal/retain"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/walk"
 )
@@ -30,8 +30,7 @@ type Saver struct {
 	opts   options
 	copies map[object.Identity]reflect.Value
 
-	last     []timed   // oldest first; those that KeepLast may yet delete
-	nextKeep time.Time // a checkpoint that is to be deleted and was written after it is kept by KeepEvery
+	saved *retain.List // by their paths
 }
 
 // NewSaver returns a Saver of root: [Vars], or what [New] takes, whose variables are then called by their tags' fullname=,
@@ -48,15 +47,12 @@ func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 	if err == nil {
 		err = o.checkSaver()
 	}
-	s := &Saver{root: root, opts: o, copies: make(map[object.Identity]reflect.Value)}
+	s := &Saver{root: root, opts: o, copies: make(map[object.Identity]reflect.Value), saved: &retain.List{LastPreserved: retain.Seconds(time.Now())}}
 	if err == nil {
 		_, _, err = s.variables()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: NewSaver: %w", err)
-	}
-	if every := o.manager.keepEvery; every != nil {
-		s.nextKeep = time.Now().Add(*every)
 	}
 	return s, nil
 }
@@ -307,50 +303,31 @@ func (o *saverOptions) path(prefix string) string {
 	return prefix + "-" + strconv.FormatInt(*o.step, 10)
 }
 
-// A timed is a checkpoint that a [Saver] wrote.
-type timed struct {
-	path    string
-	written time.Time
-}
-
-// Checkpoints returns the paths of those that the Saver may yet delete, oldest first: none where there is no [KeepLast]
+// Checkpoints returns the paths of the checkpoints that the Saver may delete later, oldest first: none without [KeepLast]
 // (last_checkpoints).
-func (s *Saver) Checkpoints() []string {
-	paths := make([]string, len(s.last))
-	for i, t := range s.last {
-		paths[i] = t.path
-	}
-	return paths
-}
+func (s *Saver) Checkpoints() []string { return s.saved.Names() }
 
-// Recover makes checkpoints that an earlier program saved, oldest first, those that the Saver may delete, as old as
-// their files are; those that are gone are left out (recover_last_checkpoints). Without it a new Saver deletes only what it
-// wrote itself.
+// Recover lists checkpoints that an earlier program saved, oldest first, among those that the Saver may delete. Their age is that of
+// their files; those that are gone are left out (recover_last_checkpoints). Without it a new Saver deletes only what it wrote itself.
 func (s *Saver) Recover(paths ...string) {
-	s.last = nil
+	s.saved.Active = nil
 	for _, path := range paths {
 		if t, err := prefix.ModTime(s.opts.writer, path); err == nil {
-			s.last = append(s.last, timed{path, t})
+			s.saved.Active = append(s.saved.Active, retain.Checkpoint{Name: path, Written: retain.Seconds(t)})
 		}
 	}
 }
 
-// record names path in the state file as the latest and then deletes what is one too many (_RecordLastCheckpoint,
+// record names path in the state file as the latest and then deletes the checkpoints that are not kept (_RecordLastCheckpoint,
 // _MaybeDeleteOldCheckpoints).
 func (s *Saver) record(ctx context.Context, path string, o options) error {
-	last, old := s.last, []timed(nil)
+	saved := s.saved
 	if keep := o.manager.keepLast; keep != nil && *keep > 0 {
-		last = slices.DeleteFunc(slices.Clone(last), func(t timed) bool { return t.path == path })
-		last = append(last, timed{path, time.Now()})
-		if extra := len(last) - *keep; extra > 0 {
-			old, last = last[:extra], last[extra:]
-		}
+		saved = saved.Add(path, retain.Seconds(time.Now()))
+		saved.Retire(retain.Rules{Last: keep, Every: o.manager.keepEvery, FixedPeriods: true})
 	}
 	dir := filepath.Dir(path)
-	list := &state.State{Latest: path}
-	for _, t := range last {
-		list.All = append(list.All, t.path)
-	}
+	list := &state.State{Latest: path, All: saved.Names()}
 	_, inStore := o.writer.(fsx.Objects) // which has no absolute paths
 	stored, err := list.Stored(dir, o.saver.relative || inStore)
 	if err == nil {
@@ -359,15 +336,15 @@ func (s *Saver) record(ctx context.Context, path string, o options) error {
 	if err != nil {
 		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
 	}
-	s.last = last
-	for _, t := range old {
-		if every := o.manager.keepEvery; every != nil && t.written.After(s.nextKeep) {
-			s.nextKeep = s.nextKeep.Add(*every)
-			continue
+	s.saved = saved
+	saved.Sweep(func(paths []string) map[string]error {
+		failed := make(map[string]error)
+		for _, old := range paths {
+			if failed[old] = prefix.Remove(o.writer, old); failed[old] != nil {
+				o.logger.Warn("An old checkpoint could not be deleted; the next save tries again", "checkpoint", old, "error", failed[old])
+			}
 		}
-		if err := prefix.Remove(o.writer, t.path); err != nil {
-			o.logger.Warn("An old checkpoint could not be deleted", "checkpoint", t.path, "error", err)
-		}
-	}
+		return failed
+	})
 	return nil
 }

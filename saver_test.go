@@ -384,8 +384,12 @@ func TestSaverKeeps(t *testing.T) {
 		save := func(step int64) { must(s.Save(ctx, filepath.Join(dir, "m"), GlobalStep(step))) }
 		save(1)
 		save(2)
-		s.last[0].written = s.nextKeep.Add(time.Minute) // an hour after the Saver was made
-		s.last[1].written = s.nextKeep.Add(2 * time.Minute)
+		older := []string{filepath.Join(dir, "m-1"), filepath.Join(dir, "m-2")}
+		for i, path := range older { // more than an hour after the Saver was made
+			later := time.Now().Add(time.Hour + time.Duration(i+1)*time.Minute)
+			require.NoError(t, os.Chtimes(path+".index", later, later))
+		}
+		s.Recover(older...)
 		save(3) // 1 is kept: the next is due two hours after
 		save(4) // 2 is too young
 		require.Equal(t, []string{"m-1", "m-3", "m-4"}, there(t, dir))
@@ -403,7 +407,7 @@ func TestSaverKeeps(t *testing.T) {
 		must(second.Save(ctx, filepath.Join(dir, "newest")))
 		require.Equal(t, []string{"newest"}, there(t, dir))
 	})
-	t.Run("what cannot be deleted is no failure", func(t *testing.T) {
+	t.Run("what cannot be deleted is not a failure, and the next save tries again", func(t *testing.T) {
 		dir := t.TempDir()
 		logger, lines := logged()
 		s := mustSaver(t, Vars{"v": f32(1)}, KeepLast(1), WithLogger(logger))
@@ -411,6 +415,10 @@ func TestSaverKeeps(t *testing.T) {
 		must(s.Save(ctx, filepath.Join(dir, "a")))
 		must(s.Save(ctx, filepath.Join(dir, "b")))
 		require.Contains(t, lines()[0], "could not be deleted")
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, "a.meta", "full")))
+		must(s.Save(ctx, filepath.Join(dir, "c")))
+		require.NoDirExists(t, filepath.Join(dir, "a.meta"))
+		require.Equal(t, []string{filepath.Join(dir, "c")}, s.Checkpoints())
 	})
 }
 
