@@ -112,25 +112,25 @@ func TestCancelInTheMiddle(t *testing.T) {
 		},
 		"a tensor": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
-				_, err := r.ReadTensor(ctx, "one"+attributesMark+object.VariableAttribute)
+				_, err := r.ReadTensor(ctx, "one"+"/.ATTRIBUTES/"+object.VariableAttribute)
 				return err
 			})
 		},
 		"strings": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
-				_, err := r.ReadTensor(ctx, "text"+attributesMark+object.VariableAttribute)
+				_, err := r.ReadTensor(ctx, "text"+"/.ATTRIBUTES/"+object.VariableAttribute)
 				return err
 			})
 		},
 		"a region": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
-				_, err := r.Slice(ctx, "one"+attributesMark+object.VariableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
+				_, err := r.Slice(ctx, "one"+"/.ATTRIBUTES/"+object.VariableAttribute, tensor.Slice{{Start: 1, Length: large - 2}})
 				return err
 			})
 		},
 		"WriteStored": func(ctx context.Context, c *Checkpoint, on option) error {
 			return reader(on, func(r *Reader) error {
-				return r.WriteStored(ctx, "other"+attributesMark+object.VariableAttribute, io.Discard)
+				return r.WriteStored(ctx, "other"+"/.ATTRIBUTES/"+object.VariableAttribute, io.Discard)
 			})
 		},
 		"Verify": func(ctx context.Context, c *Checkpoint, on option) error {

@@ -20,7 +20,7 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
+		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":               {},
 		"store":                {"store", "internal/fsx"},
 		"tensor/gonum":         {"tensor"},
@@ -35,6 +35,7 @@ func TestImports(t *testing.T) {
 		"internal/walk":        {"format", "internal/object", "layout", "tensor"},
 		"internal/byname":      {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/walk", "internal/wording", "tensor"},
 		"internal/storefs":     {"format", "internal/fsx", "store"},
+		"internal/verify":      {"format", "format/bundle", "format/objectgraph", "internal/fsx", "internal/object", "internal/prefix"},
 		"internal/wording":     {},
 		"internal/kerasexport": {"format/keras", "format/objectgraph", "internal/object", "internal/walk"},
 		"internal/kerasnames":  {"format", "format/keras", "format/objectgraph", "internal/object"},

@@ -11,6 +11,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/verify"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -201,6 +202,29 @@ func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
 		return fmt.Errorf("ckpt: %w", err)
 	}
 	return nil
+}
+
+// A Problem is something that is wrong with a checkpoint: Key is the tensor's ("" where it is not that of one tensor), Err
+// names the file and the fault, and Warning says that no stored value is affected.
+type Problem = bundle.Problem
+
+// Verify reads the whole checkpoint, compares every checksum, compares the object graph with what is stored (see
+// [Reader.VerifyGraph]), and calls report with each problem, from one goroutine at a time. It goes on after a problem. Its
+// own error says that it could not go on: ctx ended, or the index cannot be read any more. A function given to
+// [Open] as [WithProgress] is told of the bytes read.
+func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
+	return r.checked().Verify(ctx, progressOf(r.opts.progress), report)
+}
+
+// VerifyGraph reads the object graph and the index and no other tensors, and calls report with what does not fit: a graph that
+// cannot be read, attributes with keys that are not stored, object-based keys without a graph, nothing stored at all. A
+// name-based checkpoint has no graph, and that is not a problem.
+func (r *Reader) VerifyGraph(ctx context.Context, report func(Problem)) error {
+	return r.checked().VerifyGraph(ctx, report)
+}
+
+func (r *Reader) checked() verify.Checkpoint {
+	return verify.Checkpoint{Reader: r.f, FS: r.opts.fsys, Prefix: r.prefix, Format: r.format}
 }
 
 // Graph returns the object graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph])

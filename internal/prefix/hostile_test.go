@@ -51,7 +51,7 @@ func look(t testing.TB, fsys fsx.ReadFS, name string, read bool) {
 	if _, err := c.Graph(t.Context()); err != nil {
 		require.ErrorContains(t, err, name)
 	}
-	if read && c.Format != tensorFlow { // which has checksums, and mutants of its own in its packages
+	if read && c.Format != TensorFlow { // which has checksums, and mutants of its own in its packages
 		formattest.ReadAll(t, c.Reader)
 		return
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// tensorFlow is what [Checkpoint.Format] says of TensorFlow's own formats.
-const tensorFlow = "tensorflow"
+// TensorFlow is what [Checkpoint.Format] says of TensorFlow's own formats.
+const TensorFlow = "tensorflow"
 
 // openers open the files of other libraries, by what package whatis calls their format.
 var openers = map[string]func(fsys fsx.ReadFS, name string) (format.Reader, error){

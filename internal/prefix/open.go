@@ -55,7 +55,7 @@ func (p Place) Open(path string) (*Checkpoint, error) {
 func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	r, err := bundle.Open(fsys, prefix)
 	if err == nil {
-		return &Checkpoint{Reader: r, Prefix: prefix, Format: tensorFlow}, nil
+		return &Checkpoint{Reader: r, Prefix: prefix, Format: TensorFlow}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) { // which servers also say where there is nothing
 		return nil, notAnIndex(fsys, prefix, err)
@@ -74,7 +74,7 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	v1, v1err := savedv1.Open(fsys, prefix)
 	switch {
 	case v1err == nil:
-		return &Checkpoint{Reader: v1, Prefix: prefix, Format: tensorFlow}, nil
+		return &Checkpoint{Reader: v1, Prefix: prefix, Format: TensorFlow}, nil
 	case !errors.Is(v1err, fs.ErrNotExist):
 		return nil, fmt.Errorf("ckpt: %w", v1err)
 	}
@@ -96,7 +96,7 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ckpt: %w", err)
 		}
-		return &Checkpoint{Reader: r, Prefix: name, Format: tensorFlow}, nil
+		return &Checkpoint{Reader: r, Prefix: name, Format: TensorFlow}, nil
 	}
 	found, ok, err := whatis.Format(fsys, name)
 	if err != nil {
