@@ -34,6 +34,15 @@ func TestUnknownValues(t *testing.T) {
 			[]string{"layer.lora_kernel_a", "layer.lora_kernel_b"}, `Layer does not apply the adapter "lora_kernel_a"`},
 		{"an adapter that is an object", layer("lora_A", groupOf("weight", f32(1))), new(kernelOnly),
 			[]string{"layer.lora_A"}, "adapter"},
+		{"a parametrization of a value that may be absent", layer("parametrizations", groupOf("bias", groupOf("original", f32(1)))), new(kernelOnly),
+			[]string{"layer.parametrizations"}, "Layer does not apply PyTorch's parametrizations"},
+		{"other names than those of an object without required values", Group{"w": f32(1), "norm": groupOf("g", f32(1))}, new(struct {
+			W    w
+			Norm struct {
+				Gamma w `ckpt:",optional"`
+				Beta  w `ckpt:",optional"`
+			}
+		}), []string{"norm.g"}, `Norm has no field for "g"`},
 		{"a scale", layer("kernel_scale", scalar(2)), new(kernelOnly), []string{"layer.kernel_scale"}, `Layer has no field for "kernel_scale"`},
 		{"at the root", Group{"kernel": f32(1), "scale": f32(2)}, new(struct{ Kernel w }), []string{"scale"}, `the model has no field for "scale"`},
 		{"a field without a tag", layer("bias", f32(1)), new(struct {

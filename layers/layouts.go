@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/gockpt/ckpt/layers/activation"
 	lay "github.com/gockpt/ckpt/layout"
@@ -46,7 +47,8 @@ func refusePacked(zero string) lay.Rule {
 
 // refusals are the rules for a weight that torch.nn.utils computes from other tensors, under the names of those.
 func refusals(weight string) []lay.Rule {
-	parametrized := "parametrizations/" + weight + "/original"
+	module, name := path.Split(weight)
+	parametrized := module + "parametrizations/" + name + "/original"
 	var rules []lay.Rule
 	for _, r := range []struct{ stored, undo string }{
 		{weight + "_g", "torch.nn.utils.remove_weight_norm"},

@@ -5,7 +5,7 @@ import lay "github.com/gockpt/ckpt/layout"
 // CheckpointLayouts declares torch.nn.MultiheadAttention's. NumHeads must be set, for no shape in the file tells it.
 func (m *MultiHeadAttention) CheckpointLayouts() []lay.Rule {
 	const added = "PyTorch's add_bias_kv puts a learned key and value behind those of the call, which is not done here"
-	rules := append(refusals("in_proj_weight"), lay.Refused(lay.PyTorch, "bias_k", added), lay.Refused(lay.PyTorch, "bias_v", added))
+	rules := append(append(refusals("in_proj_weight"), refusals("out_proj/weight")...), lay.Refused(lay.PyTorch, "bias_k", added), lay.Refused(lay.PyTorch, "bias_v", added))
 	if m.NumHeads <= 0 {
 		const unset = "NumHeads must be set: no shape in the file tells how many heads there are"
 		return append(rules, lay.Refused(lay.PyTorch, "in_proj_weight", unset), lay.Refused(lay.PyTorch, "q_proj_weight", unset))

@@ -58,6 +58,9 @@ func cellListLayouts(c Cell, elements int, stored []string) []lay.Rule {
 	rules := listLayouts(elements, stored, func(own string, i int) []lay.Rule {
 		return cellLayouts(c, own+"cell/", fmt.Sprintf("_l%d", i))
 	})
+	if len(rules) == 0 {
+		rules = append(refusals("weight_ih_l0"), refusals("weight_hh_l0")...)
+	}
 	return append(rules, refuseReverse())
 }
 
@@ -113,7 +116,7 @@ func cellLayouts(c Cell, own, suffix string) []lay.Rule {
 	default:
 		return nil
 	}
-	return append(refusals("weight_hh"+suffix),
+	return append(append(refusals("weight_ih"+suffix), refusals("weight_hh"+suffix)...),
 		lay.Refused(lay.PyTorch, "weight_hr"+suffix, "PyTorch's proj_size makes the output of an LSTM smaller than its state, which is not computed here"),
 		lay.Blocks(lay.PyTorch, own+"kernel", "weight_ih"+suffix, gates...),
 		lay.Blocks(lay.PyTorch, own+"recurrent_kernel", "weight_hh"+suffix, gates...),

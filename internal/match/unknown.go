@@ -92,7 +92,7 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 		return fmt.Sprintf("%s holds nil, and %v is not a type that can be made: set it before loading", fieldOf(v.node, e.GoStep), e.From.Type()), nil
 	}
 	direct := len(u.r.stored.Nodes[id].Attributes) > 0
-	if !direct && !(adapter(name) && u.leadsToValues(id)) {
+	if !direct && !((adapter(name) || name == parametrizations) && u.leadsToValues(id)) {
 		return "", nil
 	}
 	var declared object.Undeclared
@@ -115,6 +115,8 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 		}
 	}
 	switch kind := v.node.Obj.Kind(); {
+	case name == parametrizations:
+		return fmt.Sprintf("%s does not apply PyTorch's parametrizations: call torch.nn.utils.parametrize.remove_parametrizations on the module before saving it", describeObject(v.node)), nil
 	case adapter(name):
 		return fmt.Sprintf("%s does not apply the adapter %q: merge it into the weights before saving", describeObject(v.node), name), nil
 	case kind == reflect.Slice || kind == reflect.Array:
@@ -146,6 +148,9 @@ func fieldOf(n *object.Node, step string) string {
 	return n.GoPath() + step
 }
 
+// parametrizations is where PyTorch keeps what it computes a module's values from.
+const parametrizations = "parametrizations"
+
 // adapter reports the names of low-rank adapters, which change what the layer that has them computes.
 func adapter(name string) bool { return strings.HasPrefix(strings.ToLower(name), "lora_") }
 
@@ -160,7 +165,7 @@ func (u *unknowns) taken(v passed, id int) bool {
 	return slices.ContainsFunc(u.r.stored.Nodes[id].Attributes, func(a objectgraph.Attribute) bool { return u.ownKeys(v.node)[a.Key] })
 }
 
-// hasOwn reports whether the object of v takes values itself.
+// hasOwn reports whether the object of v takes values itself, or could: one that may do without any has none that are missed instead.
 func (u *unknowns) hasOwn(v passed) bool {
 	if v.node.Obj.Kind() == reflect.Map {
 		return false
@@ -171,7 +176,13 @@ func (u *unknowns) hasOwn(v passed) bool {
 			u.loaded[a.Object] = u.loaded[a.Object] || len(a.Rule.Own) > 0
 		}
 	}
-	return u.loaded[v.stored] || len(v.node.Values) > 0 || len(u.ownKeys(v.node)) > 0
+	return u.loaded[v.stored] || len(v.node.Values) > 0 || len(u.ownKeys(v.node)) > 0 || onlyOptional(v.node)
+}
+
+// onlyOptional reports whether an object has values below it, each directly below it and optional.
+func onlyOptional(n *object.Node) bool {
+	required := func(e object.Edge) bool { return e.Node == nil || len(e.Node.Values) == 0 || !e.Opt.Optional }
+	return len(n.Edges) > 0 && !slices.ContainsFunc(n.Edges, required)
 }
 
 func (u *unknowns) ownKeys(n *object.Node) map[string]bool {
