@@ -33,7 +33,8 @@
 // A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported
 // field is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a
 // struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
-// strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined.
+// strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined; one behind a
+// nil pointer is made by a restore that has one of its edges.
 // A type defined as a tensor is one, and so is a struct that embeds a tensor or a [Variable] and has nothing else to save; where it has, it must
 // tag the embedded field, which is then an edge.
 // The tag is
@@ -101,6 +102,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
 	"github.com/gockpt/ckpt/internal/walk"
@@ -209,12 +211,21 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 }
 
 // start returns a walker that knows the root and its edges.
-func (c *Checkpoint) start() (*walk.Walker, error) {
+func (c *Checkpoint) start() (*walk.Walker, error) { return c.begin(func(*walk.Walker) {}) }
+
+// startRestore is start for r, which is to take values from its open checkpoint f.
+func (c *Checkpoint) startRestore(r *restore, f format.Reader) (*walk.Walker, error) {
+	return c.begin(func(w *walk.Walker) { w.Restores(f, r.objects) })
+}
+
+// begin is start with a walker that prepare has seen before it takes its first step.
+func (c *Checkpoint) begin(prepare func(*walk.Walker)) (*walk.Walker, error) {
 	var owner childWaiter
 	if c.restoring || c.waits() {
 		owner = c
 	}
 	w := newWalker(c.copies, owner)
+	prepare(w)
 	w.Grow(c.size)
 	w.Savers = c.opts.savers
 	if c.grouped {

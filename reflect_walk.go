@@ -26,6 +26,7 @@ func expandStruct(w *walk.Walker, n *object.Node, owner childWaiter) error {
 	if err := reflectwalk.Walk(n.Obj.Addr().Interface(), f); err != nil {
 		return err
 	}
+	w.Graph().AddInlined(n, f.inlined)
 	if f.tracked {
 		return checkTracked(n)
 	}
@@ -51,10 +52,12 @@ func checkTracked(n *object.Node) error {
 // to every other, so that reflectwalk never enters a field: its limits on cycles, depth, unexported fields and
 // interfaces stay out of reach.
 type fieldWalker struct {
-	w      *walk.Walker
-	n      *object.Node
-	owner  childWaiter
-	frames []fieldFrame
+	w       *walk.Walker
+	n       *object.Node
+	owner   childWaiter
+	frames  []fieldFrame
+	inlined []object.Inlined // the structs inlined so far
+	open    []int            // of inlined: those that the walk is in
 	// tracked is set where a Module has children, whose names no type declares.
 	tracked bool
 }
@@ -96,18 +99,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	}
 	switch field.Action {
 	case walk.Inline:
-		if v.Kind() == reflect.Pointer && v.IsNil() {
-			if !field.Alloc && !f.w.AllocAll || !v.CanSet() {
-				return reflectwalk.SkipEntry
-			}
-			if err := f.w.Take(1, v.Type().Elem(), f.n, &object.Edge{Name: field.GoName, GoStep: step}); err != nil {
-				return err
-			}
-			// An inlined struct has no node of its own that could tell whether the checkpoint has it.
-			v.Set(reflect.New(v.Type().Elem()))
-			f.w.Graph().Undos = append(f.w.Graph().Undos, func() { v.SetZero() })
-		}
-		return nil
+		return f.inline(field, step, v)
 	case walk.Children:
 		if v.Kind() != reflect.Pointer {
 			v = v.Addr()
@@ -136,6 +128,29 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	return reflectwalk.SkipEntry
 }
 
+// inline prepares for the fields of the struct that v is or points to. A restore makes the struct where v is nil and may be made; where it
+// is not made, n gets its edges all the same, and they lead nowhere.
+func (f *fieldWalker) inline(field *walk.Field, step string, v reflect.Value) error {
+	in := object.Inlined{First: len(f.n.Edges), Optional: field.Optional}
+	missing := v.Kind() == reflect.Pointer && v.IsNil()
+	if missing && f.w.Makes(field.Alloc) {
+		if err := f.w.Take(1, v.Type().Elem(), f.n, &object.Edge{Name: field.GoName, GoStep: step}); err != nil {
+			return err
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		in.Undo = v.SetZero
+		missing = false
+	}
+	if !missing {
+		f.inlined, f.open = append(f.inlined, in), append(f.open, len(f.inlined))
+		return nil
+	}
+	f.w.AddNothing(f.n, v.Type().Elem(), step)
+	in.Last = len(f.n.Edges)
+	f.inlined = append(f.inlined, in)
+	return reflectwalk.SkipEntry
+}
+
 func (f *fieldWalker) module(m *Module) error {
 	for _, c := range m.snapshot(f.owner) {
 		f.tracked = true
@@ -151,8 +166,13 @@ func (f *fieldWalker) Enter(reflectwalk.Location) error { return nil }
 
 // Exit implements reflectwalk.EnterExitWalker.
 func (f *fieldWalker) Exit(l reflectwalk.Location) error {
-	if l == reflectwalk.Struct {
+	switch l {
+	case reflectwalk.Struct:
 		f.frames = f.frames[:len(f.frames)-1]
+	case reflectwalk.StructField: // only those of inlined structs are entered
+		last := len(f.open) - 1
+		f.inlined[f.open[last]].Last = len(f.n.Edges)
+		f.open = f.open[:last]
 	}
 	return nil
 }

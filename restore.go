@@ -284,11 +284,10 @@ func (c *Checkpoint) restoreWithCounter(ctx context.Context, r *restore, f forma
 
 // match restores r from its open checkpoint f and keeps it for objects that are attached later.
 func (c *Checkpoint) match(ctx context.Context, r *restore, f format.Reader) error {
-	w, err := c.start()
+	w, err := c.startRestore(r, f)
 	if err != nil {
 		return err
 	}
-	w.Restores(f, r.objects)
 	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), r.planned); err != nil {
 		return err
 	}
@@ -346,11 +345,10 @@ func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
 		return err
 	}
 	defer f.Close()
-	w, err := c.start()
+	w, err := c.startRestore(r, f)
 	if err != nil {
 		return err
 	}
-	w.Restores(f, r.objects)
 	if err := r.do(ctx, f, w.Graph(), r.Match(w, &c.history), false); err != nil {
 		return err
 	}
@@ -385,11 +383,10 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 		return fmt.Errorf("ckpt: values that wait for an object attached since the restore: %w", err)
 	}
 	defer f.Close()
-	w, err := c.start()
+	w, err := c.startRestore(r, f)
 	if err != nil {
 		return err
 	}
-	w.Restores(f, r.objects)
 	return r.do(ctx, f, w.Graph(), r.FollowUp(w, &c.history), r.planned)
 }
 

@@ -182,6 +182,9 @@ func (m *matcher) child(p pair, i int) error {
 	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.r.hasChild(p.stored, e.Name)) {
 		return nil // attached edges come after the root's own; an alias gives way to the name itself
 	}
+	if e != nil {
+		e.Met = true
+	}
 	if e != nil && e.Node == nil && e.Opt.Alloc && (m.r.hasValues(c.ID) || m.demands(e)) {
 		if err := m.r.opts.Layouts.extend(c.ID, e.From); err != nil { // it may say how long a list is
 			return err

@@ -17,6 +17,8 @@ type Graph struct {
 	Writebacks []func()
 	// Undos take back what the walk itself allocated.
 	Undos []func()
+	// inlined are the structs whose edges are those of a node, where more is to say of them than that.
+	inlined map[*Node][]Inlined
 }
 
 // New returns an empty graph.
@@ -91,6 +93,7 @@ type Edge struct {
 	Opt      Options
 	Attached bool // attached to the root by the Checkpoint, not held by the root itself
 	Wanted   bool // holds nil, and a checkpoint must have it
+	Met      bool // the checkpoint that is being restored has it
 }
 
 // A Field holds what a struct tag says besides the name of the edge and its [Options].

@@ -32,7 +32,7 @@ type Requirement struct {
 // the leaves; the objects below which no leaf is required, such as a layer that has optional values only; and, as nodes that the
 // graph does not have, the objects that wanted edges do not hold.
 func (g *Graph) Required(want Requirement) []*Node {
-	s := &search{want: want, from: make(map[*Node]*Node, len(g.Nodes))}
+	s := &search{g: g, want: want, from: make(map[*Node]*Node, len(g.Nodes))}
 	s.visit(g.Root(), nil)
 	for i := 0; i < len(s.queue); i++ {
 		s.look(s.queue[i])
@@ -46,6 +46,7 @@ func (g *Graph) Required(want Requirement) []*Node {
 
 // A search goes breadth first over what is required.
 type search struct {
+	g     *Graph
 	want  Requirement
 	queue []*Node
 	from  map[*Node]*Node // where the search came from; nil for the root
@@ -66,9 +67,11 @@ func (s *search) look(n *Node) {
 	if (len(n.Values) > 0 || n.Saver != nil) && !s.want.Matched[n.Key] && (s.want.NilSlices || !n.waitsForMemory()) {
 		s.out = append(s.out, n)
 	}
+	excused := s.g.excused(n, s.stored(n))
 	for i := range n.Edges {
 		e := &n.Edges[i]
 		switch {
+		case excused(i):
 		case e.Node != nil && !(e.Opt.Optional && !s.want.Matched[e.Node.Key]):
 			s.visit(e.Node, n)
 		case e.Node == nil && e.Wanted && !e.Opt.Optional && s.want.Stored != nil && !s.want.Stored(n, e):
@@ -80,6 +83,16 @@ func (s *search) look(n *Node) {
 	}
 	for _, slot := range n.Slots {
 		s.visit(slot.Slot, n)
+	}
+}
+
+// stored returns a function that reports whether the checkpoint has an edge of n.
+func (s *search) stored(n *Node) func(*Edge) bool {
+	return func(e *Edge) bool {
+		if e.Node != nil {
+			return s.want.Matched[e.Node.Key]
+		}
+		return s.want.Stored != nil && s.want.Stored(n, e)
 	}
 }
 

@@ -36,6 +36,7 @@ func (e *TooLarge) Error() string {
 
 // Restores tells w that it makes objects for the open checkpoint f, which has so many objects.
 func (w *Walker) Restores(f format.Reader, objects int) {
+	w.restores = true
 	w.room.stored = func() int64 {
 		total := int64(objects) * nodeBytes
 		for e, err := range f.All() {
@@ -53,6 +54,10 @@ func (w *Walker) Restores(f format.Reader, objects int) {
 		return total
 	}
 }
+
+// Makes reports whether w makes an object for a field that holds nil: a walk that restores does, where the tag says alloc. Others, those
+// of a save among them, change nothing.
+func (w *Walker) Makes(alloc bool) bool { return w.restores && (alloc || w.AllocAll) }
 
 // Take notes that n values of type t are to be made for e, an edge of parent. The error is a [*TooLarge].
 func (w *Walker) Take(n int, t reflect.Type, parent *object.Node, e *object.Edge) error {

@@ -27,6 +27,8 @@ type Walker struct {
 	copies map[object.Identity]reflect.Value
 	held   map[object.Identity]bool // see Holds
 	room   room
+	// restores is set where objects may be made: see Makes.
+	restores bool
 }
 
 // New returns a Walker without objects. fields adds the edges of a struct to its node. Walks over the same objects share copies.
@@ -125,6 +127,23 @@ func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 	last.Node, err = w.Resolve(v, last, n)
 	last.Wanted = last.Wanted && last.Node == nil && holdsNil(v)
 	return err
+}
+
+// AddNothing gives n the edges that the struct t, which an embedded pointer lacks, would have. step leads to the pointer.
+func (w *Walker) AddNothing(n *object.Node, t reflect.Type, step string) {
+	for i := range w.types.Struct(t).Fields {
+		f, declared := &w.types.Struct(t).Fields[i], t.Field(i).Type
+		switch f.Action {
+		case Inline:
+			w.AddNothing(n, StructOf(declared), step+f.Step)
+		case Track, Maybe:
+			n.Edges = append(n.Edges, object.Edge{
+				Name: f.Name, GoStep: step + f.Step, Field: &f.Tag.Field, From: reflect.Zero(declared),
+				Opt:    object.Options{Explicit: f.Present, Optional: f.Optional},
+				Wanted: f.Wanted && f.Action == Track,
+			})
+		}
+	}
 }
 
 // checkName refuses names that no checkpoint can have.

@@ -1,0 +1,64 @@
+package object
+
+import "slices"
+
+// An Inlined is a struct of which the edges are those of the struct that it lies in. It does not have a node that could say whether a
+// checkpoint has it: it has it if it has one of the edges.
+type Inlined struct {
+	First, Last int    // of the node's edges: from First until before Last
+	Optional    bool   // the checkpoint need not have it
+	Undo        func() // sets the pointer to the struct, which the walk made, to nil again; nil where it did not make it
+}
+
+// AddInlined notes the structs that are inlined into n.
+func (g *Graph) AddInlined(n *Node, all []Inlined) {
+	for _, in := range all {
+		if in.Undo != nil {
+			g.Undos = append(g.Undos, in.Undo)
+		} else if !in.Optional {
+			continue
+		}
+		if g.inlined == nil {
+			g.inlined = make(map[*Node][]Inlined)
+		}
+		g.inlined[n] = append(g.inlined[n], in)
+	}
+}
+
+// TakeBackInlined sets to nil what the walk made of inlined structs for which the checkpoint has nothing. filled are the objects that
+// took values.
+func (g *Graph) TakeBackInlined(filled map[Identity]bool) {
+	if len(g.inlined) == 0 {
+		return
+	}
+	above := make(map[*Node]bool) // the objects that took values, and those that lead to them
+	for _, n := range g.Nodes {
+		if filled[n.Key] {
+			for ; n != nil && !above[n]; n = n.Parent {
+				above[n] = true
+			}
+		}
+	}
+	for n, all := range g.inlined {
+		for _, in := range slices.Backward(all) {
+			met := func(e Edge) bool { return e.Met || e.Node != nil && above[e.Node] }
+			if in.Undo != nil && !slices.ContainsFunc(n.Edges[in.First:in.Last], met) {
+				in.Undo()
+			}
+		}
+	}
+}
+
+// excused reports which edges of n a checkpoint need not have, since they are those of an optional inlined struct of which it has
+// nothing.
+func (g *Graph) excused(n *Node, stored func(*Edge) bool) func(edge int) bool {
+	var none []Inlined
+	for _, in := range g.inlined[n] {
+		if in.Optional && !slices.ContainsFunc(n.Edges[in.First:in.Last], func(e Edge) bool { return stored(&e) }) {
+			none = append(none, in)
+		}
+	}
+	return func(edge int) bool {
+		return slices.ContainsFunc(none, func(in Inlined) bool { return in.First <= edge && edge < in.Last })
+	}
+}
