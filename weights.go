@@ -161,6 +161,13 @@ func PyTorch() SaveWeightsOption {
 	return option(func(o *options) { o.maker = layout.PyTorch })
 }
 
+// KeepFrom makes [SaveWeights] write into a .keras archive what the archive at path has beside the weights of the model: the optimizer's
+// variables, the states of seed generators, vocabularies, and the version of Keras. The model must be the one that the archive
+// describes. path may be the path that is saved to.
+func KeepFrom(path string) SaveWeightsOption {
+	return option(func(o *options) { o.keepFrom = path })
+}
+
 // arranged returns the values of g in the layout of the maker that o asks for.
 func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) {
 	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return goTypes.LayoutRules(v, nil) })
@@ -235,14 +242,11 @@ func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o 
 		return fail(err)
 	}
 	if o.keepFrom != "" {
-		k, err := openKept(o, archive.Config)
+		from, err := writers.KeepFrom(ctx, o.fsys, o.keepFrom, archive, names)
 		if err != nil {
 			return fail(err)
 		}
-		defer k.r.Close()
-		if err := k.into(ctx, archive, names); err != nil {
-			return fail(err)
-		}
+		defer from.Close()
 	}
 	w, err := writers.NewKeras(o.writer, path, names, archive, options)
 	if err != nil {
