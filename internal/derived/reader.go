@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 
 	"github.com/gockpt/ckpt/format"
@@ -138,6 +139,35 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 		return d.step.transfer.Move([]tensor.Any{dst}, from)
 	}
 	return d.step.take(ctx, r.Reader, d.index, dst)
+}
+
+// Expect implements [format.Expecter]: for a derived tensor what it is made of will be read.
+func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
+	e, ok := r.Reader.(format.Expecter)
+	if !ok {
+		return
+	}
+	e.Expect(func(yield func(format.Wanted) bool) {
+		made := make(map[*step]bool)
+		for w := range wanted {
+			d, ok := r.derived[w.Key]
+			if !ok {
+				if !yield(w) {
+					return
+				}
+				continue
+			}
+			if made[d.step] {
+				continue
+			}
+			made[d.step] = true
+			for _, from := range d.step.from {
+				if !yield(format.Wanted{Key: from.Key}) {
+					return
+				}
+			}
+		}
+	})
 }
 
 // read reads the inputs of s.

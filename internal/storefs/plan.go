@@ -89,7 +89,11 @@ func (pl *plan) read(ctx context.Context, r *reader, p []byte, off int64) error 
 		g, until := pl.find(off)
 		if g == nil {
 			n = min(n, until-off)
-			if err := r.fetch(ctx, p[:n], off); err != nil {
+			get := r.fetch
+			if n <= tiny {
+				get = r.readNear
+			}
+			if err := get(ctx, p[:n], off); err != nil {
 				return err
 			}
 		} else {

@@ -1,6 +1,7 @@
 package storefs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type reader struct {
 	fs     *FS
 	o      store.Object
 	plan   plan
+	near   near
 	closed context.Context
 	cancel context.CancelFunc
 }
@@ -85,13 +87,29 @@ func (r *reader) fetch(ctx context.Context, p []byte, off int64) error {
 	return g.Wait()
 }
 
+// readNear fills p, of a few bytes, from offset off, which the object has.
+func (r *reader) readNear(ctx context.Context, p []byte, off int64) error {
+	if err := cmp.Or(r.usable(), ctx.Err()); err != nil {
+		return err
+	}
+	return r.near.read(ctx, r, p, off)
+}
+
+// usable returns an error after Close.
+func (r *reader) usable() error {
+	if r.closed.Err() != nil && r.fs.ctx.Err() == nil {
+		return &fs.PathError{Op: "read", Path: r.o.Name, Err: fs.ErrClosed}
+	}
+	return nil
+}
+
 // request fills p in one request.
 func (r *reader) request(ctx context.Context, p []byte, off int64) error {
 	if len(p) == 0 {
 		return nil
 	}
-	if err := r.closed.Err(); err != nil && r.fs.ctx.Err() == nil {
-		return &fs.PathError{Op: "read", Path: r.o.Name, Err: fs.ErrClosed}
+	if err := r.usable(); err != nil {
+		return err
 	}
 	_, err := r.fs.s.Read(ctx, r.o.Name, r.o.Version, p, off)
 	if errors.Is(err, store.ErrChanged) {
