@@ -20,8 +20,8 @@ type Activation struct {
 func (a *Activation) Call(x *Tensor) (*Tensor, error) { return a.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (a *Activation) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return activated(id{"activation", a.Name}, a.Func, x)
+func (a *Activation) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return activated(c, id{"activation", a.Name}, a.Func, x)
 }
 
 // OutputMask returns the input's mask.
@@ -39,14 +39,18 @@ func activate(who id, f activation.Func, y *Tensor) (*Tensor, error) {
 }
 
 // activated returns f of a copy of x.
-func activated(who id, f activation.Func, x *Tensor) (*Tensor, error) {
+func activated(c *Context, who id, f activation.Func, x *Tensor) (*Tensor, error) {
 	if err := checkInput(who, x, 0, 0); err != nil {
 		return nil, err
 	}
 	if f.IsLinear() {
 		return x, nil
 	}
-	return activate(who, f, x.Clone())
+	y, err := c.clone(who, x)
+	if err != nil {
+		return nil, err
+	}
+	return activate(who, f, y)
 }
 
 // ReLU is keras.layers.ReLU, whose options [activation.ReLUWith] explains.
@@ -61,12 +65,12 @@ type ReLU struct {
 func (r *ReLU) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
 
 // Forward is Call with a [Context]. The error says where an option is negative, as Keras does.
-func (r *ReLU) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+func (r *ReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	f, err := r.function()
 	if err != nil {
 		return nil, err
 	}
-	return activated(r.id(), f, x)
+	return activated(c, r.id(), f, x)
 }
 
 func (r *ReLU) id() id { return id{"re_lu", r.Name} }
@@ -96,12 +100,12 @@ type LeakyReLU struct {
 func (l *LeakyReLU) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (l *LeakyReLU) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+func (l *LeakyReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	f, err := l.function()
 	if err != nil {
 		return nil, err
 	}
-	return activated(l.id(), f, x)
+	return activated(c, l.id(), f, x)
 }
 
 func (l *LeakyReLU) id() id { return id{"leaky_re_lu", l.Name} }
@@ -127,9 +131,9 @@ type ELU struct {
 func (e *ELU) Call(x *Tensor) (*Tensor, error) { return e.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (e *ELU) Forward(_ *Context, x *Tensor) (*Tensor, error) {
+func (e *ELU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	f, _ := e.function()
-	return activated(id{"elu", e.Name}, f, x)
+	return activated(c, id{"elu", e.Name}, f, x)
 }
 
 func (e *ELU) function() (activation.Func, error) { return activation.ELU(orDefault(e.Alpha, 1)), nil }
@@ -156,7 +160,10 @@ func (s *Softmax) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err := checkInput(who, x, 1, 0); err != nil {
 		return nil, err
 	}
-	y := x.Clone()
+	y, err := c.clone(who, x)
+	if err != nil {
+		return nil, err
+	}
 	mask := c.Mask(0)
 	if mask != nil {
 		if err := checkBroadcast(who, mask, x.Shape()); err != nil {
@@ -164,7 +171,7 @@ func (s *Softmax) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		}
 		fillMasked(y, mask, masked)
 	}
-	y, err := s.along(c, who, y)
+	y, err = s.along(c, who, y)
 	if err == nil && mask != nil {
 		fillMasked(y, mask, 0)
 	}

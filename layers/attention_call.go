@@ -129,7 +129,7 @@ func callWithQuery(a *ops.Arguments, who id, layer any, attend attendFunc) ([]*o
 		}
 	}
 	call.Scores, call.Causal = a.Get(-1, "return_attention_scores") == true, a.Get(-1, "use_causal_mask") == true
-	y, scores, err := attend(&Context{Workspace: (*Workspace)(a.Work)}, call)
+	y, scores, err := attend(contextOf(a), call)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,8 @@ func callWithList(a *ops.Arguments, who id, layer any, attend attendFunc) ([]*op
 			return nil, errorf(who, "%w", err)
 		}
 	}
-	ctx := &Context{Masks: masks, Workspace: (*Workspace)(a.Work)}
+	ctx := contextOf(a)
+	ctx.Masks = masks
 	call, err := attentionCall(who, ctx, xs)
 	if err != nil {
 		return nil, err

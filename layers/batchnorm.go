@@ -3,7 +3,9 @@ package layers
 import (
 	"fmt"
 
+	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -75,13 +77,25 @@ func (b *BatchNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(who, x.Shape()...)
+	y, err := c.newOutput(who, x.Shape()...)
 	if err != nil {
 		return nil, err
 	}
 	w := c.workspace()
 	defer w.Release(w.Mark())
-	mul, add := w.Floats(s.n), w.Floats(s.n)
+	e, err := c.epilogue(activation.Linear(), x.Shape())
+	if err != nil {
+		return nil, err
+	}
+	mul, add := b.factors(w)
+	s.affine(y.Data(), x.Data(), mul, add, e.Activation)
+	return y, nil
+}
+
+// factors returns, for each channel, what values are multiplied with, and what is added then.
+func (b *BatchNormalization) factors(w *kernel.Scratch) (mul, add []float32) {
+	n := b.MovingMean.Len()
+	mul, add = w.Floats(n), w.Floats(n)
 	epsilon := float64(epsilonOr(b.Epsilon, 1e-3))
 	for i, mean := range b.MovingMean.Data() {
 		scale := inverseRoot(float64(b.MovingVariance.Data()[i]) + epsilon)
@@ -94,8 +108,7 @@ func (b *BatchNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		}
 		mul[i], add[i] = float32(scale), float32(shift)
 	}
-	s.affine(y.Data(), x.Data(), mul, add)
-	return y, nil
+	return mul, add
 }
 
 // OutputMask returns the input's mask.

@@ -168,11 +168,11 @@ func (c *Conv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
 		return nil, err
 	}
 	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
-		weights := c.lora().addedTo(w, &c.Kernel)
+		weights, bias := conv.folded(w, c.lora().addedTo(w, &c.Kernel), c.Bias.Data())
 		if conv.groups > 1 && conv.groups == conv.channels { // a depthwise kernel in all but its shape
-			conv.depthwise(y, x, weights, c.Bias.Data())
+			conv.depthwise(y, x, weights, bias)
 		} else {
-			conv.run(w, y, x, weights, c.Bias.Data())
+			conv.run(w, y, x, weights, bias)
 		}
 	})
 }

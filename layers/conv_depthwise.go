@@ -122,8 +122,9 @@ func (d *DepthwiseConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	if err != nil {
 		return nil, err
 	}
-	return conv.forward(who, ctx, l, x, d.Activation, func(_ *kernel.Scratch, y, x []float32) {
-		conv.depthwise(y, x, d.Kernel.Data(), d.Bias.Data())
+	return conv.forward(who, ctx, l, x, d.Activation, func(w *kernel.Scratch, y, x []float32) {
+		weights, bias := conv.folded(w, d.Kernel.Data(), d.Bias.Data())
+		conv.depthwise(y, x, weights, bias)
 	})
 }
 
@@ -138,7 +139,7 @@ func (c *convolution) depthwise(y, x, weights, bias []float32) {
 		for i := lo; i < hi; i++ {
 			image := x[i/(c.out[0]*c.out[1])*c.in.len()*c.channels:]
 			c.depthwiseLine(y[i*width:(i+1)*width], image, weights, bias, triple{i / c.out[1] % c.out[0], i % c.out[1]}, line)
-			kernel.ApplyRows(c.activation, kernel.Matrix(y[i*width:(i+1)*width], 1, width))
+			c.epilogue.Apply(kernel.Matrix(y[i*width:(i+1)*width], c.out[2], c.filters))
 		}
 	})
 }

@@ -15,7 +15,7 @@ type convolution struct {
 	channels, filters int
 	groups            int
 	axes              [3]gathering
-	activation        activation.Func // of each value, applied while it is in the cache
+	epilogue          kernel.Epilogue // what is done with each value while it is in the cache
 }
 
 // A gathering says, for one axis, which output positions are computed and which inputs they see: the t-th of outLen
@@ -37,16 +37,20 @@ func newConvolution(l layout, axes [3]slide, out triple, filters, groups int) co
 // forward returns the activation of what compute makes of x: it is given x's values, of layout l, and the output's, both with
 // channels last.
 func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activation.Func, compute func(w *kernel.Scratch, y, x []float32)) (*Tensor, error) {
-	y, err := newOutput(who, l.shape(c.out, c.filters)...)
+	y, err := ctx.newOutput(who, l.shape(c.out, c.filters)...)
 	if err != nil {
 		return nil, err
 	}
-	if !f.ByRow() {
-		c.activation, f = f, activation.Linear()
+	w := ctx.workspace()
+	defer w.Release(w.Mark())
+	if c.epilogue, err = ctx.epilogue(f, y.Shape()); err != nil {
+		return nil, err
+	}
+	f = activation.Linear()
+	if c.epilogue.Activation.ByRow() {
+		c.epilogue.Activation, f = f, c.epilogue.Activation
 	}
 	if y.Len() > 0 {
-		w := ctx.workspace()
-		mark := w.Mark()
 		from, to := channelsLast(w, l, x.Data()), y.Data()
 		if l.channelsFirst {
 			to = w.Floats(y.Len())
@@ -55,7 +59,6 @@ func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activ
 		if l.channelsFirst {
 			swapAxes(y.Data(), to, l.batch, c.out.len(), c.filters)
 		}
-		w.Release(mark)
 	}
 	return activate(who, f, y)
 }
@@ -85,7 +88,7 @@ func (c *convolution) runPlain(y, x, weights, bias []float32, n int) {
 	channels := c.channels / c.groups
 	for g := range c.groups {
 		w, bias := c.group(weights, bias, channels, g)
-		kernel.Linear(c.groupOf(kernel.Matrix(y, n, c.filters), g), kernel.Cols(kernel.Matrix(x, n, c.channels), g*channels, (g+1)*channels), w, bias, c.activation)
+		kernel.Linear(c.groupOf(kernel.Matrix(y, n, c.filters), g), kernel.Cols(kernel.Matrix(x, n, c.channels), g*channels, (g+1)*channels), w, bias, c.epilogue.Cols(g*c.filters/c.groups, (g+1)*c.filters/c.groups))
 	}
 }
 
@@ -143,7 +146,7 @@ func (c *convolution) runGathered(w *kernel.Scratch, y, x, weights, bias []float
 				w, bias := c.group(weights, bias, depth, g)
 				kernel.Mul(c.groupOf(kernel.Matrix(to, n, c.filters), g), kernel.Matrix(rows, n, depth), w, bias)
 			}
-			kernel.ApplyRows(c.activation, kernel.Matrix(to, n, c.filters))
+			c.epilogue.Apply(kernel.Matrix(to, n, c.filters))
 			if !direct {
 				c.scatter(y, to, from, n)
 			}

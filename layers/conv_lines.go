@@ -81,7 +81,7 @@ func (l *lineRun) line(y, x []float32, batch, i, j int) {
 	if first { // the window is beyond the input
 		kernel.Mul(to, kernel.Matrix(nil, w.outLen, 0), kernel.Matrix(nil, 0, l.filters), l.bias)
 	}
-	kernel.ApplyRows(l.activation, to)
+	l.epilogue.Apply(to)
 }
 
 // inputs returns the inputs that a line of the output sees of line (a, b) of the input.

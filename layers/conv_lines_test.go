@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -15,7 +16,7 @@ func TestLinesAreGatheredRows(t *testing.T) {
 		draw := func(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, name) }
 		c := convolution{
 			batch: draw("batch", 1, 2), in: triple{draw("planes", 1, 3), draw("lines", 1, 6), draw("width", 1, 9)}, channels: draw("channels", 1, 40),
-			filters: draw("filters", 1, 9), groups: 1, activation: activation.ReLU(),
+			filters: draw("filters", 1, 9), groups: 1, epilogue: kernel.Epilogue{Activation: activation.ReLU()},
 		}
 		for i := range c.axes {
 			step := draw("step", 1, 2)

@@ -113,7 +113,8 @@ func (s *SeparableConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	return pointwise.forward(who, ctx, l, x, s.Activation, func(w *kernel.Scratch, y, x []float32) {
 		middle := w.Floats(depthwise.batch * depthwise.out.len() * depthwise.filters)
 		depthwise.depthwise(middle, x, s.DepthwiseKernel.Data(), nil)
-		pointwise.run(w, y, middle, s.PointwiseKernel.Data(), s.Bias.Data())
+		weights, bias := pointwise.folded(w, s.PointwiseKernel.Data(), s.Bias.Data())
+		pointwise.run(w, y, middle, weights, bias)
 	})
 }
 

@@ -124,20 +124,24 @@ func (d *Dense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	shape := slices.Clone(x.Shape())
 	n := shape[:last].Len()
 	shape[last] = units
-	y, err := newOutput(d.id(), shape...)
+	y, err := ctx.newOutput(d.id(), shape...)
 	if err != nil {
 		return nil, err
 	}
 	work := ctx.workspace()
 	mark := work.Mark()
 	defer work.Release(mark)
+	e, err := ctx.epilogue(d.Activation, shape)
+	if err != nil {
+		return nil, err
+	}
 	if d.KernelScale.Built() {
 		d.quantized().linear(work, y.Data(), x.Data(), n, inputs, units)
 		return activate(d.id(), d.Activation, y)
 	}
 	to, from, w := kernel.Matrix(y.Data(), n, units), kernel.Matrix(x.Data(), n, inputs), kernel.Matrix(d.lora().addedTo(work, &d.Kernel), inputs, units)
 	if width, err := d.Activation.Width(units); err == nil && width == units {
-		kernel.Linear(to, from, w, d.Bias.Data(), d.Activation)
+		kernel.Linear(to, from, w, d.Bias.Data(), e)
 		return y, nil
 	}
 	kernel.MatmulBias(to, from, w, d.Bias.Data())

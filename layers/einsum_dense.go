@@ -239,13 +239,27 @@ func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(d.id(), kernel.Labelled(c.Y, sizes)...)
+	work := ctx.workspace()
+	defer work.Release(work.Mark())
+	if cols := c.Cols(sizes); c.IsProduct() && !d.KernelScale.Built() && (!d.Bias.Built() || d.Bias.Shape().Equal(cols)) {
+		y, err := ctx.newOutput(d.id(), kernel.Labelled(c.Y, sizes)...)
+		if err != nil {
+			return nil, err
+		}
+		e := kernel.Epilogue{Activation: d.Activation}
+		if d.Activation.ByRow() {
+			e.Activation = activation.Linear()
+		}
+		c.Linear(work, y.Data(), x.Data(), d.lora().addedTo(work, &d.Kernel), d.Bias.Data(), e, sizes)
+		if !d.Activation.ByRow() {
+			return y, nil
+		}
+		return activate(d.id(), d.Activation, y)
+	}
+	y, err := ctx.newZeros(d.id(), kernel.Labelled(c.Y, sizes)...)
 	if err != nil {
 		return nil, err
 	}
-	work := ctx.workspace()
-	mark := work.Mark()
-	defer work.Release(mark)
 	bias := d.Bias.Data()
 	switch q := d.quantized(); {
 	case q.isFloat8():

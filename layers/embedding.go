@@ -86,7 +86,7 @@ func (e *Embedding) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	if err := checkInput(e.id(), x, 0, 0); err != nil {
 		return nil, err
 	}
-	return gather(e, x, func(v float32) int {
+	return gather(nil, e, x, func(v float32) int {
 		if !(math.Abs(float64(v)) < 1<<31) {
 			return math.MinInt // NaN, or no int32: in no table
 		}
@@ -99,16 +99,16 @@ func (e *Embedding) Lookup(indices *tensor.Tensor[int64]) (*Tensor, error) {
 	if indices == nil || !indices.Built() {
 		return nil, shapeErrorf(e.id(), "input", nil, "a tensor of indices")
 	}
-	return gather(e, indices, func(v int64) int { return int(v) })
+	return gather(nil, e, indices, func(v int64) int { return int(v) })
 }
 
 // gather copies the rows that x has the indices of.
-func gather[T tensor.Element](e *Embedding, x *tensor.Tensor[T], index func(T) int) (*Tensor, error) {
+func gather[T tensor.Element](c *Context, e *Embedding, x *tensor.Tensor[T], index func(T) int) (*Tensor, error) {
 	if err := e.Build(nil); err != nil {
 		return nil, err
 	}
 	rows, width := e.Embeddings.Shape()[0], e.Embeddings.Shape()[1]
-	y, err := newOutput(e.id(), append(append(tensor.Shape{}, x.Shape()...), width)...)
+	y, err := c.newOutput(e.id(), append(append(tensor.Shape{}, x.Shape()...), width)...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func (e *Embedding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	if err != nil {
 		return nil, errorf(e.id(), "%w", err)
 	}
-	y, err := e.Lookup(n)
+	y, err := gather(contextOf(a), e, n, func(v int64) int { return int(v) })
 	if err != nil {
 		return nil, err
 	}

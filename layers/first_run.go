@@ -3,6 +3,8 @@ package layers
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
 // A firstRun lets runs of a model go one at a time until one has come to its end: by then every layer has its weights, and later runs
@@ -11,6 +13,9 @@ type firstRun struct {
 	making *sync.Mutex // the same for models of the same layers
 	done   atomic.Bool
 }
+
+// newIdle returns a pool of scratch memory for the runs of a model.
+func newIdle() *sync.Pool { return &sync.Pool{New: func() any { return new(kernel.Scratch) }} }
 
 func newFirstRun() *firstRun { return &firstRun{making: new(sync.Mutex)} }
 

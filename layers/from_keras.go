@@ -102,14 +102,14 @@ func (k kerasLibrary) model(class string, raw json.RawMessage) (*Model, error) {
 	if p == nil || err != nil {
 		return nil, err
 	}
-	m := &Model{Operations: []any{}, program: p, first: newFirstRun()}
+	m := &Model{Operations: []any{}, program: p, idle: newIdle(), first: newFirstRun()}
 	if p.Chain {
 		var links []link
 		for _, c := range p.Steps() {
 			links = append(links, link{c.Class, c.Layer})
 		}
 		m.Operations = chainOperations(links)
-		return &Model{Operations: []any{}, Functional: m, program: p, first: m.first}, nil
+		return &Model{Operations: []any{}, Functional: m, program: p, idle: m.idle, first: m.first}, nil
 	}
 	for _, c := range p.Callees {
 		m.Operations = append(m.Operations, c.Layer)

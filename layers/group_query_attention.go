@@ -148,7 +148,7 @@ func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores 
 		applyGate(out, projected(work, call.Query, &g.GateDense), heads*dim)
 	}
 	m := MultiHeadAttention{OutputDense: g.OutputDense, Name: g.Name}
-	y, err = m.finish(work, out, qShape)
+	y, err = m.finish(c, out, qShape)
 	return y, scores, err
 }
 

@@ -72,7 +72,7 @@ func (g *GroupNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(who, x.Shape()...)
+	y, err := c.newOutput(who, x.Shape()...)
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}

@@ -48,7 +48,8 @@ func callLayer(who id, class string, layer any, a *ops.Arguments) ([]*ops.Value,
 		}
 		xs = append(xs, x)
 	}
-	ctx := &Context{Masks: masks, Workspace: (*Workspace)(a.Work)}
+	ctx := contextOf(a)
+	ctx.Masks, ctx.then = masks, a.Then
 	var ys []*Tensor
 	switch l := layer.(type) {
 	case MultiLayer:
@@ -77,6 +78,11 @@ func callLayer(who id, class string, layer any, a *ops.Arguments) ([]*ops.Value,
 		}
 	}
 	return out, handOn(layer, &Context{Masks: before, Workspace: (*Workspace)(a.Work)}, xs[:len(vs)], out)
+}
+
+// contextOf returns the Context of a layer's call by a model.
+func contextOf(a *ops.Arguments) *Context {
+	return &Context{Workspace: (*Workspace)(a.Work), passing: a.Passing}
 }
 
 func asList(y *Tensor, err error) ([]*Tensor, error) { return []*Tensor{y}, err }

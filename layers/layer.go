@@ -47,6 +47,9 @@ type Context struct {
 
 	// Workspace is where scratch memory comes from; nil makes it anew for each call.
 	Workspace *Workspace
+
+	passing bool  // the output goes on to other layers of a run alone, and lies in the Workspace
+	then    []any // layers that Forward applies to its output: see joins
 }
 
 // Mask returns the mask of the i-th input, nil where it has none.
@@ -65,6 +68,38 @@ func (c *Context) workspace() *kernel.Scratch {
 	return (*kernel.Scratch)(c.Workspace)
 }
 
-// A Workspace keeps the scratch memory of layers from call to call. Its zero value is ready to use. It grows to what the
-// largest call needs and keeps that. It belongs to one call at a time: goroutines that call layers concurrently need one each.
+// newOutput returns a tensor for a layer's result: its values are undefined, and the layer sets them all.
+func (c *Context) newOutput(who id, shape ...int) (*Tensor, error) {
+	if c == nil || !c.passing {
+		return newOutput(who, shape...)
+	}
+	if err := checkSize(who, "output", shape); err != nil {
+		return nil, err
+	}
+	return tensor.FromSlice(c.Workspace.Results.Floats(tensor.Shape(shape).Len()), shape...)
+}
+
+// newZeros is newOutput with zeros.
+func (c *Context) newZeros(who id, shape ...int) (*Tensor, error) {
+	y, err := c.newOutput(who, shape...)
+	if err == nil && c != nil && c.passing {
+		kernel.Parallel(y.Len(), 1, func(_, lo, hi int) { clear(y.Data()[lo:hi]) })
+	}
+	return y, err
+}
+
+// clone returns a copy of x for a layer's result.
+func (c *Context) clone(who id, x *Tensor) (*Tensor, error) {
+	if c == nil || !c.passing {
+		return x.Clone(), nil
+	}
+	y, err := c.newOutput(who, x.Shape()...)
+	if err == nil {
+		kernel.Parallel(y.Len(), 1, func(_, lo, hi int) { copy(y.Data()[lo:hi], x.Data()[lo:hi]) })
+	}
+	return y, err
+}
+
+// A Workspace keeps the scratch memory of layers, and of the results that go from layer to layer within a model, from call to call. Its zero
+// value is ready to use. Scratch memory grows to what the largest call needs and stays; of the results it keeps what the last run needed. It belongs to one call at a time: goroutines that call layers concurrently need one each.
 type Workspace kernel.Scratch

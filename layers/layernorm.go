@@ -55,13 +55,7 @@ func (l *LayerNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return onRows(c, l.id(), x, axes, func(data []float32, width int) {
-		kernel.Parallel(len(data)/width, 4*width, func(_, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				l.row(data[i*width : (i+1)*width])
-			}
-		})
-	})
+	return onRows(c, l.id(), x, axes, 4, l.row)
 }
 
 // row normalizes the values of one row in place.
@@ -160,14 +154,8 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	epsilon := float64(epsilonOr(r.Epsilon, 1e-6))
-	y, err := onRows(c, r.id(), x, axes, func(data []float32, width int) {
-		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				row := data[i*width : (i+1)*width]
-				scale := float32(inverseRoot(vmath.SumSquares(row, 0)/float64(width) + epsilon))
-				vmath.Scale(row, scale)
-			}
-		})
+	y, err := onRows(c, r.id(), x, axes, 3, func(row []float32) {
+		vmath.Scale(row, float32(inverseRoot(vmath.SumSquares(row, 0)/float64(len(row))+epsilon)))
 	})
 	if err != nil {
 		return nil, err

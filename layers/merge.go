@@ -3,6 +3,7 @@ package layers
 import (
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/layers/internal/vmath"
@@ -54,31 +55,45 @@ type Minimum struct {
 func (a *Add) Call(xs ...*Tensor) (*Tensor, error) { return one(a.ForwardAll(nil, xs)) }
 
 // ForwardAll is Call with a [Context].
-func (a *Add) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
-	if y := addAlike(xs); y != nil {
-		return []*Tensor{y}, nil
+func (a *Add) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
+	who := id{"add", a.Name}
+	if y, err := addAlike(c, who, xs); y != nil || err != nil {
+		return []*Tensor{y}, err
 	}
-	return merge(id{"add", a.Name}, xs, kernel.Add[float32])
+	return merge(who, xs, kernel.Add[float32])
 }
 
 // addAlike returns the sum of xs where they have one shape, and nil elsewhere.
-func addAlike(xs []*Tensor) *Tensor {
+func addAlike(c *Context, who id, xs []*Tensor) (*Tensor, error) {
 	for _, x := range xs {
 		if x == nil || !x.Built() || len(x.Shape()) == 0 || !x.Shape().Equal(xs[0].Shape()) {
-			return nil
+			return nil, nil
 		}
 	}
 	if len(xs) == 0 {
-		return nil
+		return nil, nil
 	}
-	y := xs[0].Clone()
-	width := max(y.Len()/max(y.Shape()[0], 1), 1)
-	kernel.Parallel(y.Len()/width, width*len(xs), func(_, lo, hi int) {
-		for _, x := range xs[1:] {
-			vmath.Add(y.Data()[lo*width:hi*width], x.Data()[lo*width:hi*width])
+	y, err := c.newOutput(who, xs[0].Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.epilogue(activation.Linear(), y.Shape())
+	if err != nil {
+		return nil, err
+	}
+	const block = 4096 // values, which stay in the first cache
+	sum := y.Data()
+	kernel.Parallel((len(sum)+block-1)/block, block*len(xs), func(_, lo, hi int) {
+		for at := lo * block; at < min(hi*block, len(sum)); at += block {
+			part := sum[at:min(at+block, len(sum))]
+			copy(part, xs[0].Data()[at:])
+			for _, x := range xs[1:] {
+				vmath.Add(part, x.Data()[at:at+len(part)])
+			}
+			_, _ = e.Activation.Apply(part, len(part)) // value by value: no error
 		}
 	})
-	return y
+	return y, nil
 }
 
 // Call returns x - y.

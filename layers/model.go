@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
+	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/layers/internal/program"
 	"github.com/gockpt/ckpt/tensor"
@@ -23,6 +25,11 @@ import (
 //
 // Any number of goroutines may run one model at a time, each with a Context of its own or none. Runs that may have to make weights, those
 // until the first that succeeds, take turns. Loading weights must come before or after all runs.
+//
+// A run takes as much memory as the results need that there are at a time, and the scratch memory of the largest layer. Its Workspace keeps
+// that for the next run; runs without one share what idle runs of the model left, which the garbage collector may take. So n runs at a
+// time need n times that, and no run copies weights but those of a convolution before a BatchNormalization, where they are few beside the
+// output. A layer of [WithLayer] may hold on to tensors.
 type Model struct {
 	// Operations are the layers of a Functional model, in Keras's order: pointers to layers and to models, nil where an input or
 	// an operator stands, which have nothing to save. Those of a Sequential model are Functional's, and this is empty.
@@ -33,6 +40,7 @@ type Model struct {
 
 	first   *firstRun
 	program *program.Program
+	idle    *sync.Pool      // of *kernel.Scratch, for runs without a Workspace
 	source  json.RawMessage // what FromKeras read; nil for a model within another
 }
 
@@ -125,8 +133,13 @@ func publicSpecs(specs []program.Spec) []TensorSpec {
 // run runs the model's program.
 func (m *Model) run(c *Context, inputs []*ops.Value) ([]*ops.Value, error) {
 	var out []*ops.Value
+	work := c.workspace()
+	if work == nil {
+		work = m.idle.Get().(*kernel.Scratch)
+		defer m.idle.Put(work)
+	}
 	err := m.first.do(func() (err error) {
-		out, err = m.program.Run(c.workspace(), inputs)
+		out, err = m.program.Run(work, inputs, true)
 		return err
 	})
 	if err != nil {

@@ -32,9 +32,9 @@ func (m *Model) Tap(names ...string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	tapped := &Model{Operations: m.Operations, program: p, first: m.first.of()}
+	tapped := &Model{Operations: m.Operations, program: p, idle: m.idle, first: m.first.of()}
 	if m.Functional != nil {
-		tapped.Functional = &Model{Operations: m.Functional.Operations, program: p, first: tapped.first}
+		tapped.Functional = &Model{Operations: m.Functional.Operations, program: p, idle: m.idle, first: tapped.first}
 	}
 	return tapped, nil
 }

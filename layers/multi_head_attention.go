@@ -180,7 +180,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 		gate := projected(work, call.Query, &m.GateDense)
 		applyGate(out, gate, heads*valueDim)
 	}
-	if y, err = m.finish(work, out, qShape); err != nil {
+	if y, err = m.finish(c, out, qShape); err != nil {
 		return nil, nil, err
 	}
 	if a.Scores != nil {
@@ -265,14 +265,14 @@ func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall,
 }
 
 // finish applies the output's projection to what the heads read.
-func (m *MultiHeadAttention) finish(work *kernel.Scratch, out []float32, query tensor.Shape) (*Tensor, error) {
+func (m *MultiHeadAttention) finish(c *Context, out []float32, query tensor.Shape) (*Tensor, error) {
 	weights := m.OutputDense.Kernel.Shape()
-	y, err := newOutput(m.id(), slices.Concat(query[:len(query)-1], weights[2:])...)
+	y, err := c.newOutput(m.id(), slices.Concat(query[:len(query)-1], weights[2:])...)
 	if err != nil {
 		return nil, err
 	}
 	n, k, w := query[:len(query)-1].Len(), weights[:2].Len(), weights[2:].Len()
-	m.OutputDense.linear(work, y.Data(), out, n, k, w)
+	m.OutputDense.linear(c.workspace(), y.Data(), out, n, k, w)
 	return y, nil
 }
 

@@ -142,7 +142,7 @@ func normalized(c *Context, who id, x *Tensor, along []int, means, variances *Te
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(who, shape...)
+	y, err := c.newOutput(who, shape...)
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}
@@ -217,15 +217,9 @@ func (u *UnitNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return onRows(c, who, x, axes, func(data []float32, width int) {
-		kernel.Parallel(len(data)/width, 3*width, func(_, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				row := data[i*width : (i+1)*width]
-				squares := float32(vmath.SumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
-				scale := min(float32(inverseRoot(float64(squares))), 1e12)
-				vmath.Scale(row, scale)
-			}
-		})
+	return onRows(c, who, x, axes, 3, func(row []float32) {
+		squares := float32(vmath.SumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
+		vmath.Scale(row, min(float32(inverseRoot(float64(squares))), 1e12))
 	})
 }
 

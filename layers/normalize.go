@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/layers/internal/vmath"
@@ -22,20 +23,30 @@ func spanOf(s tensor.Shape, axis int) span {
 	return span{s[:axis].Len(), s[axis], s[axis+1:].Len()}
 }
 
-// affine puts x*mul[i] + add[i] in y for every value x whose index along the span is i.
-func (s span) affine(y, x, mul, add []float32) {
+// affine puts f of x*mul[i] + add[i] in y for every value x whose index along the span is i. f looks at one value at a time.
+func (s span) affine(y, x, mul, add []float32, f activation.Func) {
 	if s.inner == 1 {
 		const wide = 64 // rows below that are taken several at a time
 		if times := wide / max(s.n, 1); times > 1 && s.outer >= times {
 			whole := span{s.outer / times, s.n * times, 1}
 			at := whole.outer * whole.n
-			span{s.outer % times, s.n, 1}.affine(y[at:], x[at:], mul, add)
+			span{s.outer % times, s.n, 1}.affine(y[at:], x[at:], mul, add, f)
 			mul, add, s = slices.Repeat(mul, times), slices.Repeat(add, times), whole
 		}
-		kernel.Parallel(s.outer, s.n, func(_, lo, hi int) { s.affineRows(y, x, mul, add, lo, hi) })
+		kernel.Parallel(s.outer, s.n, func(_, lo, hi int) {
+			const some = 16 // rows, which stay in the cache
+			for ; lo < hi; lo += some {
+				end := min(lo+some, hi)
+				s.affineRows(y, x, mul, add, lo, end)
+				_, _ = f.Apply(y[lo*s.n:end*s.n], s.n) // value by value: no error
+			}
+		})
 		return
 	}
-	kernel.Parallel(s.outer*s.n, s.inner, func(_, lo, hi int) { s.affineRuns(y, x, mul, add, lo, hi) })
+	kernel.Parallel(s.outer*s.n, s.inner, func(_, lo, hi int) {
+		s.affineRuns(y, x, mul, add, lo, hi)
+		_, _ = f.Apply(y[lo*s.inner:hi*s.inner], s.inner) // value by value: no error
+	})
 }
 
 // affineRows is affine for the blocks lo to hi-1 where each run is one value.
@@ -104,19 +115,27 @@ func sortedAxes(who id, axes []int, s tensor.Shape) (sorted []int, weight tensor
 	return sorted, weight, nil
 }
 
-// onRows calls f with a copy of x whose given axes, in rising order, are brought to its end, where they make up rows of
-// width values, and returns what f made of it with the axes back in place.
-func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, width int)) (*Tensor, error) {
+// onRows calls f, on several goroutines, for each row of a copy of x whose given axes, in rising order, are brought to its end, where they make
+// up the rows, and returns what f made of them with the axes back in place. cost is that of a value.
+func onRows(c *Context, who id, x *Tensor, axes []int, cost int, f func(row []float32)) (*Tensor, error) {
 	shape := x.Shape()
 	width := kernel.Permuted(shape, axes).Len()
-	if x.Len() > 0 && axes[0] == len(shape)-len(axes) { // they are at the end
-		y := x.Clone()
-		f(y.Data(), width)
-		return y, nil
-	}
-	y, err := newOutput(who, shape...)
+	y, err := c.newOutput(who, shape...)
 	if err != nil || y.Len() == 0 {
 		return y, err
+	}
+	each := func(to, from []float32) {
+		kernel.Parallel(len(to)/width, cost*width, func(_, lo, hi int) {
+			for at := lo * width; at < hi*width; at += width {
+				row := to[at : at+width]
+				copy(row, from[at:])
+				f(row)
+			}
+		})
+	}
+	if axes[0] == len(shape)-len(axes) { // they are at the end
+		each(y.Data(), x.Data())
+		return y, nil
 	}
 	perm := make([]int, 0, len(shape))
 	for i := range shape {
@@ -129,7 +148,7 @@ func onRows(c *Context, who id, x *Tensor, axes []int, f func(rows []float32, wi
 	defer w.Release(w.Mark())
 	rows := w.Floats(x.Len())
 	kernel.Transpose(rows, x.Data(), shape, perm)
-	f(rows, width)
+	each(rows, rows)
 	kernel.Transpose(y.Data(), rows, kernel.Permuted(shape, perm), kernel.Inverse(perm))
 	return y, nil
 }

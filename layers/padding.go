@@ -58,52 +58,52 @@ func (p *Cropping2D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x)
 func (p *Cropping3D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (p *ZeroPadding1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*ZeroPadding)(p).forward(x, 1)
+func (p *ZeroPadding1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*ZeroPadding)(p).forward(c, x, 1)
 }
 
 // Forward is Call with a [Context].
-func (p *ZeroPadding2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*ZeroPadding)(p).forward(x, 2)
+func (p *ZeroPadding2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*ZeroPadding)(p).forward(c, x, 2)
 }
 
 // Forward is Call with a [Context].
-func (p *ZeroPadding3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*ZeroPadding)(p).forward(x, 3)
+func (p *ZeroPadding3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*ZeroPadding)(p).forward(c, x, 3)
 }
 
 // Forward is Call with a [Context].
-func (p *Cropping1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Cropping)(p).forward(x, 1)
+func (p *Cropping1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Cropping)(p).forward(c, x, 1)
 }
 
 // Forward is Call with a [Context].
-func (p *Cropping2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Cropping)(p).forward(x, 2)
+func (p *Cropping2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Cropping)(p).forward(c, x, 2)
 }
 
 // Forward is Call with a [Context].
-func (p *Cropping3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Cropping)(p).forward(x, 3)
+func (p *Cropping3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Cropping)(p).forward(c, x, 3)
 }
 
-func (p *ZeroPadding) forward(x *Tensor, rank int) (*Tensor, error) {
+func (p *ZeroPadding) forward(c *Context, x *Tensor, rank int) (*Tensor, error) {
 	who := id{"zero_padding" + strconv.Itoa(rank) + "d", p.Name}
-	return reframe(who, x, rank, p.ChannelsFirst, "padding", p.Padding, 1, 1)
+	return reframe(c, who, x, rank, p.ChannelsFirst, "padding", p.Padding, 1, 1)
 }
 
-func (p *Cropping) forward(x *Tensor, rank int) (*Tensor, error) {
+func (p *Cropping) forward(c *Context, x *Tensor, rank int) (*Tensor, error) {
 	who := id{"cropping" + strconv.Itoa(rank) + "d", p.Name}
 	usual := 1
 	if rank == 2 {
 		usual = 0
 	}
-	return reframe(who, x, rank, p.ChannelsFirst, "cropping", p.Cropping, usual, -1)
+	return reframe(c, who, x, rank, p.ChannelsFirst, "cropping", p.Cropping, usual, -1)
 }
 
 // reframe returns x with its spatial axes longer or, where sign is -1, shorter by the pairs of an option, whose default is
 // usual on each side.
-func reframe(who id, x *Tensor, rank int, channelsFirst bool, option string, pairs [][2]int, usual, sign int) (*Tensor, error) {
+func reframe(c *Context, who id, x *Tensor, rank int, channelsFirst bool, option string, pairs [][2]int, usual, sign int) (*Tensor, error) {
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
 	}
@@ -134,7 +134,11 @@ func reframe(who id, x *Tensor, rank int, channelsFirst bool, option string, pai
 			return nil, shapeErrorf(who, "input", x.Shape(), "more along each axis than %s cuts off", croppingText(pair))
 		}
 	}
-	y, err := newGrown(who, x.Len(), l.shape(out, l.channels)...)
+	shape := l.shape(out, l.channels)
+	if err := kernel.CheckGrowth(x.Len(), shape); err != nil {
+		return nil, errorf(who, "output %w", err)
+	}
+	y, err := c.newZeros(who, shape...)
 	if err != nil {
 		return nil, err
 	}

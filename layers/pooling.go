@@ -55,33 +55,33 @@ func (p *AveragePooling2D) Call(x *Tensor) (*Tensor, error) { return p.Forward(n
 func (p *AveragePooling3D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (p *MaxPooling1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 1, largest)
+func (p *MaxPooling1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 1, largest)
 }
 
 // Forward is Call with a [Context].
-func (p *MaxPooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 2, largest)
+func (p *MaxPooling2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 2, largest)
 }
 
 // Forward is Call with a [Context].
-func (p *MaxPooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 3, largest)
+func (p *MaxPooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 3, largest)
 }
 
 // Forward is Call with a [Context].
-func (p *AveragePooling1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 1, average)
+func (p *AveragePooling1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 1, average)
 }
 
 // Forward is Call with a [Context].
-func (p *AveragePooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 2, average)
+func (p *AveragePooling2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 2, average)
 }
 
 // Forward is Call with a [Context].
-func (p *AveragePooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*Pooling)(p).forward(x, 3, average)
+func (p *AveragePooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*Pooling)(p).forward(c, x, 3, average)
 }
 
 // A reduction is what pooling makes of a window.
@@ -101,7 +101,7 @@ func (r reduction) id(prefix string, rank int, name string) id {
 	return id{prefix + kind + "_pooling" + strconv.Itoa(rank) + "d", name}
 }
 
-func (p *Pooling) forward(x *Tensor, rank int, r reduction) (*Tensor, error) {
+func (p *Pooling) forward(c *Context, x *Tensor, rank int, r reduction) (*Tensor, error) {
 	who := r.id("", rank, p.Name)
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (p *Pooling) forward(x *Tensor, rank int, r reduction) (*Tensor, error) {
 		return nil, err
 	}
 	likeCuboids(&axes, rank, p.Padding)
-	y, err := newOutput(who, l.shape(out, l.channels)...)
+	y, err := c.newOutput(who, l.shape(out, l.channels)...)
 	if err != nil {
 		return nil, err
 	}

@@ -47,36 +47,36 @@ func (p *GlobalAveragePooling2D) Call(x *Tensor) (*Tensor, error) { return p.For
 func (p *GlobalAveragePooling3D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
 
 // Forward is Call with a [Context].
-func (p *GlobalMaxPooling1D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 1, largest, nil)
+func (p *GlobalMaxPooling1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*GlobalPooling)(p).forward(c, x, 1, largest, nil)
 }
 
 // Forward is Call with a [Context].
-func (p *GlobalMaxPooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 2, largest, nil)
+func (p *GlobalMaxPooling2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*GlobalPooling)(p).forward(c, x, 2, largest, nil)
 }
 
 // Forward is Call with a [Context].
-func (p *GlobalMaxPooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 3, largest, nil)
+func (p *GlobalMaxPooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*GlobalPooling)(p).forward(c, x, 3, largest, nil)
 }
 
 // Forward is Call with a [Context], whose mask says which steps count. The average of none is NaN, as in Keras.
 func (p *GlobalAveragePooling1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 1, average, c.Mask(0))
+	return (*GlobalPooling)(p).forward(c, x, 1, average, c.Mask(0))
 }
 
 // Forward is Call with a [Context].
-func (p *GlobalAveragePooling2D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 2, average, nil)
+func (p *GlobalAveragePooling2D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*GlobalPooling)(p).forward(c, x, 2, average, nil)
 }
 
 // Forward is Call with a [Context].
-func (p *GlobalAveragePooling3D) Forward(_ *Context, x *Tensor) (*Tensor, error) {
-	return (*GlobalPooling)(p).forward(x, 3, average, nil)
+func (p *GlobalAveragePooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
+	return (*GlobalPooling)(p).forward(c, x, 3, average, nil)
 }
 
-func (p *GlobalPooling) forward(x *Tensor, rank int, r reduction, mask *Mask) (*Tensor, error) {
+func (p *GlobalPooling) forward(c *Context, x *Tensor, rank int, r reduction, mask *Mask) (*Tensor, error) {
 	who := r.id("global_", rank, p.Name)
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (p *GlobalPooling) forward(x *Tensor, rank int, r reduction, mask *Mask) (*
 	if p.KeepDims {
 		shape = l.shape(triple{1, 1, 1}, l.channels)
 	}
-	y, err := newOutput(who, shape...)
+	y, err := c.newOutput(who, shape...)
 	if err != nil {
 		return nil, err
 	}

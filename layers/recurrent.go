@@ -175,7 +175,7 @@ func (r recurrence) forward(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, err := newOutput(r.who, s.outputShape()...)
+	y, err := c.newOutput(r.who, s.outputShape()...)
 	if err != nil {
 		return nil, err
 	}

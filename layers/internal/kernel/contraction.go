@@ -125,6 +125,21 @@ func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) 
 	}
 }
 
+// Cols returns the shape of the axes that w and the result have.
+func (c *Contraction) Cols(sizes map[rune]int) tensor.Shape { return Labelled(c.cols, sizes) }
+
+// IsProduct reports whether the result is one matrix product as it lies in memory.
+func (c *Contraction) IsProduct() bool { return c.batch == "" && c.rows+c.cols == c.Y }
+
+// Linear sets y to what e makes of the contraction of x and w, which IsProduct, plus bias: see the function of that name.
+func (c *Contraction) Linear(work *Scratch, y, x, w, bias []float32, e Epilogue, sizes map[rune]int) {
+	defer work.Release(work.Mark())
+	x = Arranged(work, x, c.X, c.rows+c.inner, sizes)
+	w = Arranged(work, w, c.W, c.inner+c.cols, sizes)
+	m, k, n := Labelled(c.rows, sizes).Len(), Labelled(c.inner, sizes).Len(), Labelled(c.cols, sizes).Len()
+	Linear(Matrix(y, m, n), Matrix(x, m, k), Matrix(w, k, n), bias, e)
+}
+
 // Arranged returns data, whose axes have labels, with its axes in another order.
 func Arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
 	if labels == order {

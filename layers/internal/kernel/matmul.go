@@ -44,28 +44,30 @@ func Matmul(y, x, w blas32.General) {
 }
 
 // MatmulBias is Mul over several goroutines where that is worth it.
-func MatmulBias(y, x, w blas32.General, bias []float32) { Linear(y, x, w, bias, activation.Linear()) }
+func MatmulBias(y, x, w blas32.General, bias []float32) { Linear(y, x, w, bias, Epilogue{}) }
 
 // blockRows is how many rows of a product get their activation at a time, while they are in the cache.
 const blockRows = 240
 
-// Linear sets y to f of the product of x and w plus bias, over several goroutines where that is worth it. bias has a value for each
-// column, or is empty for none; f must keep the width of rows.
-func Linear(y, x, w blas32.General, bias []float32, f activation.Func) {
+// Linear sets y to what e makes of the product of x and w plus bias, over several goroutines where that is worth it. bias has a value for each
+// column, or is empty for none.
+func Linear(y, x, w blas32.General, bias []float32, e Epilogue) {
+	f := e.Activation
+	if f.ByRow() { // a row may be in several regions
+		e.Activation = activation.Linear()
+	}
 	eachRegion(y, x.Cols, func(r region) {
-		w, bias := Cols(w, r.left, r.right), bias
+		w, bias, e := Cols(w, r.left, r.right), bias, e.Cols(r.left, r.right)
 		if len(bias) > 0 {
 			bias = bias[r.left:r.right]
 		}
 		for i := r.top; i < r.bottom; i += blockRows {
 			block := region{i, min(i+blockRows, r.bottom), r.left, r.right}
 			Mul(block.of(y), Rows(x, block.top, block.bottom), w, bias)
-			if !f.ByRow() {
-				ApplyRows(f, block.of(y))
-			}
+			e.Apply(block.of(y))
 		}
 	})
-	if f.ByRow() { // a row may be in several regions
+	if f.ByRow() {
 		Parallel(y.Rows, y.Cols*ActivationCost, func(_, lo, hi int) { ApplyRows(f, Rows(y, lo, hi)) })
 	}
 }

@@ -8,6 +8,8 @@ package kernel
 type Scratch struct {
 	blocks [][]float32
 	top    Mark
+
+	Results Results
 }
 
 // A Mark is a place in the stack: what is below it is taken.

@@ -98,6 +98,9 @@ type Arguments struct {
 	Kw   map[string]any
 	Work *kernel.Scratch
 	Used map[string]bool
+
+	Passing bool  // results are wanted within a run alone: their memory may be Work's
+	Then    []any // layers that are called with the result, by the same call
 }
 
 // has reports whether an argument was given and is not None. Arguments are found by their place, from 0, or by name.
@@ -107,8 +110,21 @@ func (a *Arguments) Get(at int, name string) any {
 	if at >= 0 && at < len(a.Args) {
 		return a.Args[at]
 	}
-	a.Used[name] = true
+	a.ignore(name)
 	return a.Kw[name]
+}
+
+// ignore notes that it does not matter whether arguments of those names were given.
+func (a *Arguments) ignore(names ...string) {
+	if len(a.Kw) == 0 {
+		return
+	}
+	if a.Used == nil {
+		a.Used = make(map[string]bool, len(a.Kw))
+	}
+	for _, name := range names {
+		a.Used[name] = true
+	}
 }
 
 // value returns an argument that is a tensor, or a number as a tensor.

@@ -36,7 +36,7 @@ func TensorFlowOperator(function string) Operator {
 }
 
 func (f *tensorFlowFunction) call(a *Arguments) ([]*Value, error) {
-	a.Used["name"] = true
+	a.ignore("name")
 	if len(a.Args) != 1 { // Keras 2 writes all others by name
 		return nil, fmt.Errorf("%d arguments without a name, want 1", len(a.Args))
 	}
@@ -118,7 +118,7 @@ func plainArgument(arg any) (any, error) {
 
 // shapeOf is tf.shape.
 func shapeOf(a *Arguments) ([]*Value, error) {
-	a.Used["name"], a.Used["out_type"] = true, true
+	a.ignore("name", "out_type")
 	x, err := a.value(0, "input")
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func shapeOf(a *Arguments) ([]*Value, error) {
 
 // TensorFlowSlice is SlicingOpLambda, an index into a tensor.
 func TensorFlowSlice(a *Arguments) ([]*Value, error) {
-	a.Used["name"] = true
+	a.ignore("name")
 	x, err := a.value(0, "tensor")
 	if err != nil {
 		return nil, err

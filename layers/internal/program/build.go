@@ -67,6 +67,7 @@ func (b *builder) add(o *modelObject) (int, error) {
 			class = o.Registered
 		}
 		c.Layer, err = b.lib.Make(class, o.Config)
+		c.keeps = b.lib.Keeps(class, c.Layer)
 	}
 	if err != nil {
 		return 0, err
@@ -164,6 +165,7 @@ func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) e
 		b.Results = append(b.Results, Spec{Name: r.name})
 	}
 	b.order()
+	b.plan()
 	for i, d := range b.dtypes() {
 		b.Results[i].DType = d
 	}

@@ -14,6 +14,7 @@ type Callee struct {
 	operator ops.Operator // nil for a layer
 	to       tensor.DType // what an operator gives, where its configuration says so
 	lib      Library
+	keeps    bool // a layer that may hold on to tensors
 }
 
 // Name returns Keras's name for the layer.
@@ -88,5 +89,5 @@ func (p *Program) callNested(a *ops.Arguments) ([]*ops.Value, error) {
 			}
 		}
 	}
-	return p.Run(a.Work, vs)
+	return p.Run(a.Work, vs, !a.Passing)
 }

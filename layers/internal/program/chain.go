@@ -40,6 +40,7 @@ func (b *builder) sequence(layers []modelObject, shape json.RawMessage) error {
 		b.nodes = append(b.nodes, node{callee: b.Callees[at], args: []any{b.outputs[0]}})
 		b.outputs = []place{{node: len(b.nodes) - 1}}
 	}
+	b.plan()
 	b.Results = []Spec{{DType: b.dtypes()[0]}}
 	return nil
 }

@@ -10,6 +10,11 @@ type node struct {
 	callee *Callee
 	args   []any          // with places for what other nodes give
 	kwargs map[string]any // the same
+
+	// What plan finds:
+	then   []int // nodes that the call does, too
+	joined bool  // the node is in another's then
+	gives  bool  // the result is an output
 }
 
 // A place is where a tensor comes from: an input, or what a node gives.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/fault"
-	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -19,6 +18,7 @@ type Program struct {
 	named   bool // a dict is passed on by its names
 	nodes   []node
 	outputs []place
+	dead    [][]int   // behind each node's call, the nodes of which no later call wants anything
 	Results []Spec    // what outputs are
 	Callees []*Callee // in the order of the configuration
 }
@@ -53,65 +53,17 @@ type Library interface {
 	// Call calls a layer of a class. Errors name it who.
 	Call(who, class string, layer any, a *ops.Arguments) ([]*ops.Value, error)
 
+	// Join reports whether a call of layer may do what calls of others behind it do with its result: [ops.Arguments.Then].
+	Join(layer any, others []any) bool
+
+	// Keeps reports whether a layer that was made for class may hold on to what it is called with, or to what it returns.
+	Keeps(class string, layer any) bool
+
 	// DType returns the dtype of the layer's output, InvalidDType where that follows from the inputs.
 	DType(class string, layer any) tensor.DType
 
 	// Program returns the program of a layer that is a model, nil for any other.
 	Program(layer any) *Program
-}
-
-// Run computes the nodes in their order.
-func (p *Program) Run(work *kernel.Scratch, inputs []*ops.Value) ([]*ops.Value, error) {
-	if len(inputs) != len(p.Inputs) {
-		return nil, fault.Errorf(p.Who, "%d inputs, want %d: %q", len(inputs), len(p.Inputs), p.InputNames())
-	}
-	in := make([]*ops.Value, len(inputs))
-	for i, v := range inputs {
-		var err error
-		if in[i], err = p.Inputs[i].fit(p.Who, v); err != nil {
-			return nil, err
-		}
-	}
-	results := make([][]*ops.Value, len(p.nodes))
-	at := func(from place) (*ops.Value, error) {
-		if from.node < 0 {
-			return in[from.input], nil
-		}
-		if from.tensor >= len(results[from.node]) {
-			return nil, fault.Errorf(p.nodes[from.node].callee.Who, "tensor %d of %d is asked for", from.tensor, len(results[from.node]))
-		}
-		return results[from.node][from.tensor], nil
-	}
-	for i := range p.nodes {
-		n := &p.nodes[i]
-		a := &ops.Arguments{Kw: make(map[string]any, len(n.kwargs)), Work: work, Used: make(map[string]bool)}
-		for _, arg := range n.args {
-			given, err := resolveArg(arg, at)
-			if err != nil {
-				return nil, err
-			}
-			a.Args = append(a.Args, given)
-		}
-		for name, arg := range n.kwargs {
-			given, err := resolveArg(arg, at)
-			if err != nil {
-				return nil, err
-			}
-			a.Kw[name] = given
-		}
-		var err error
-		if results[i], err = n.callee.call(a); err != nil {
-			return nil, err
-		}
-	}
-	out := make([]*ops.Value, len(p.outputs))
-	for i, from := range p.outputs {
-		var err error
-		if out[i], err = at(from); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // resolveArg returns arg with values for places.

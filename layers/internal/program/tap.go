@@ -23,6 +23,7 @@ func (p *Program) Tap(names []string) (*Program, error) {
 		t.Results = append(t.Results, Spec{Name: name})
 	}
 	t.prune()
+	t.plan()
 	for i, d := range t.dtypes() {
 		t.Results[i].DType = d
 	}

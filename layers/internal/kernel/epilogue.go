@@ -1,0 +1,39 @@
+package kernel
+
+import (
+	"github.com/gockpt/ckpt/layers/activation"
+	"github.com/gockpt/ckpt/layers/internal/vmath"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// An Epilogue is what is done with the rows of a product while they are in the cache: each value is multiplied with one of Mul and one of Add
+// is added, by its column, and the activation is applied. Mul and Add may be nil together. Its zero value leaves values as they are.
+type Epilogue struct {
+	Mul, Add   []float32
+	Activation activation.Func // must keep the width of rows
+}
+
+// isNone reports that there is nothing to do.
+func (e Epilogue) isNone() bool { return e.Mul == nil && e.Activation.IsLinear() }
+
+// Cols returns what is done with the columns lo to hi-1.
+func (e Epilogue) Cols(lo, hi int) Epilogue {
+	if e.Mul != nil {
+		e.Mul, e.Add = e.Mul[lo:hi], e.Add[lo:hi]
+	}
+	return e
+}
+
+// Apply changes the rows of m in place, on the caller's goroutine.
+func (e Epilogue) Apply(m blas32.General) {
+	if e.isNone() || m.Cols == 0 {
+		return
+	}
+	if e.Mul != nil {
+		for i := range m.Rows {
+			row := m.Data[i*m.Stride:][:m.Cols]
+			vmath.Affine(row, row, e.Mul, e.Add)
+		}
+	}
+	ApplyRows(e.Activation, m)
+}

@@ -1,0 +1,163 @@
+package program
+
+import (
+	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// Run computes the nodes in their order. With own, no output is in the memory of work; without, they are valid until the run that this one is
+// a part of drops them.
+func (p *Program) Run(work *kernel.Scratch, inputs []*ops.Value, own bool) ([]*ops.Value, error) {
+	if len(inputs) != len(p.Inputs) {
+		return nil, fault.Errorf(p.Who, "%d inputs, want %d: %q", len(inputs), len(p.Inputs), p.InputNames())
+	}
+	r := run{Program: p, work: work, own: own, inputs: make([]*ops.Value, len(inputs)), results: make([][]*ops.Value, len(p.nodes))}
+	for i, v := range inputs {
+		var err error
+		if r.inputs[i], err = p.Inputs[i].fit(p.Who, v); err != nil {
+			return nil, err
+		}
+	}
+	r.from = work.Results.Begin()
+	outputs, err := r.nodes()
+	r.end(outputs)
+	return outputs, err
+}
+
+// A run is the values of one run of a program.
+type run struct {
+	*Program
+	work    *kernel.Scratch
+	own     bool // see [Program.Run]
+	inputs  []*ops.Value
+	results [][]*ops.Value // of each node, nil before its call and behind the last use
+	from    int            // what [kernel.Results.Begin] returned
+}
+
+// nodes computes the nodes and returns the outputs.
+func (r *run) nodes() ([]*ops.Value, error) {
+	for i := range r.Program.nodes {
+		n := &r.Program.nodes[i]
+		if n.joined {
+			continue
+		}
+		a, err := r.arguments(n)
+		if err != nil {
+			return nil, err
+		}
+		values, err := n.callee.call(a)
+		if err != nil {
+			return nil, err
+		}
+		at := i
+		if len(n.then) > 0 {
+			at = n.then[len(n.then)-1]
+		}
+		r.results[at] = values
+		for _, v := range values {
+			r.work.Results.Hold(floats(v))
+		}
+		for _, last := range r.dead[i] {
+			r.drop(last)
+		}
+	}
+	outputs := make([]*ops.Value, len(r.outputs))
+	for i, from := range r.outputs {
+		var err error
+		if outputs[i], err = r.at(from); err != nil {
+			return nil, err
+		}
+	}
+	return outputs, nil
+}
+
+// arguments returns what n is called with.
+func (r *run) arguments(n *node) (*ops.Arguments, error) {
+	a := &ops.Arguments{Work: r.work, Passing: !(r.own && n.gives || n.callee.keeps), Args: make([]any, len(n.args))}
+	for _, i := range n.then {
+		a.Then = append(a.Then, r.Program.nodes[i].callee.Layer)
+	}
+	at := r.at
+	if n.callee.keeps {
+		at = func(from place) (*ops.Value, error) {
+			v, err := r.at(from)
+			if err != nil {
+				return nil, err
+			}
+			return r.lasting(v), nil
+		}
+	}
+	for i, arg := range n.args {
+		var err error
+		if a.Args[i], err = resolveArg(arg, at); err != nil {
+			return nil, err
+		}
+	}
+	if len(n.kwargs) > 0 {
+		a.Kw = make(map[string]any, len(n.kwargs))
+	}
+	for name, arg := range n.kwargs {
+		var err error
+		if a.Kw[name], err = resolveArg(arg, at); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// lasting returns v, or a copy where v is in the run's memory.
+func (r *run) lasting(v *ops.Value) *ops.Value {
+	if !r.work.Results.Has(floats(v)) {
+		return v
+	}
+	return &ops.Value{X: tensor.Clone(v.X), As: v.As, Mask: v.Mask}
+}
+
+// at returns the value at a place.
+func (r *run) at(from place) (*ops.Value, error) {
+	if from.node < 0 {
+		return r.inputs[from.input], nil
+	}
+	if from.tensor >= len(r.results[from.node]) {
+		return nil, fault.Errorf(r.Program.nodes[from.node].callee.Who, "tensor %d of %d is asked for", from.tensor, len(r.results[from.node]))
+	}
+	return r.results[from.node][from.tensor], nil
+}
+
+// drop forgets what a node gave.
+func (r *run) drop(node int) {
+	for _, v := range r.results[node] {
+		r.work.Results.Drop(floats(v), r.from)
+	}
+	r.results[node] = nil
+}
+
+// end gives back all memory but that of outputs, which are copied where they are to be the caller's.
+func (r *run) end(outputs []*ops.Value) {
+	var keep [][]float32
+	for i, v := range outputs {
+		if r.own {
+			outputs[i] = r.lasting(v)
+		} else {
+			keep = append(keep, floats(v))
+			r.work.Results.Hold(floats(v))
+		}
+	}
+	for node := range r.results {
+		r.drop(node)
+	}
+	for _, x := range keep {
+		r.work.Results.Leave(x)
+	}
+	r.work.Results.End(r.from, keep...)
+}
+
+// floats returns the values of a tensor of float32, which alone may be in the memory of a run.
+func floats(v *ops.Value) []float32 {
+	if x, ok := v.X.(*kernel.Tensor); ok {
+		return x.Data()
+	}
+	return nil
+}
