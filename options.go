@@ -174,6 +174,13 @@ type Progress struct {
 	Done, Total int64 // bytes of tensors
 }
 
+func progressOf(f func(Progress)) func(done, total int64) {
+	if f == nil {
+		return nil
+	}
+	return func(done, total int64) { f(Progress{done, total}) }
+}
+
 // WithProgress calls f as bytes are moved, from one goroutine at a time; the last call has Done equal to Total
 // unless the save or restore failed.
 func WithProgress(f func(Progress)) TransferOption {

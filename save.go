@@ -69,13 +69,6 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 	return nil
 }
 
-func progressOf(f func(Progress)) func(done, total int64) {
-	if f == nil {
-		return nil
-	}
-	return func(done, total int64) { f(Progress{done, total}) }
-}
-
 // SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
 // Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
 // a restore left waiting for it.

@@ -177,17 +177,3 @@ func (r *restore) report(g *object.Graph) *Report {
 	}
 	return out
 }
-
-// reportLoad fills in the report that a load was asked for, or logs what no error tells.
-func (r *restore) reportLoad(g *object.Graph, err error) {
-	switch {
-	case r.opts.report != nil:
-		report := r.report(g)
-		if err != nil {
-			report.keepRestored(err)
-		}
-		*r.opts.report = *report
-	case err == nil && len(r.mismatched) > 0:
-		r.opts.logger.Warn("values of another shape or dtype were skipped", "checkpoint", r.path, "report", r.report(g))
-	}
-}

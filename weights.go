@@ -88,6 +88,20 @@ func loadWalker(model any, r *restore, f format.Reader) (*walk.Walker, error) {
 	return w, worded(r.path, err)
 }
 
+// reportLoad fills in the report that a load was asked for, or logs what no error tells.
+func (r *restore) reportLoad(g *object.Graph, err error) {
+	switch {
+	case r.opts.report != nil:
+		report := r.report(g)
+		if err != nil {
+			report.keepRestored(err)
+		}
+		*r.opts.report = *report
+	case err == nil && len(r.mismatched) > 0:
+		r.opts.logger.Warn("values of another shape or dtype were skipped", "checkpoint", r.path, "report", r.report(g))
+	}
+}
+
 // SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz, .weights.h5 or .keras;
 // anything else is a TensorFlow prefix. [As] says it outright. What was at the path stays until all is written.
 //

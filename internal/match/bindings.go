@@ -59,3 +59,9 @@ func (b *bindings) each() iter.Seq2[int, binding] {
 		}
 	}
 }
+
+// A pair is a stored node with an object that takes its values.
+type pair struct {
+	stored int
+	node   *object.Node
+}

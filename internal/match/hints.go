@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
@@ -111,4 +112,25 @@ func (r *Restoration) storedHints(g *object.Graph, unresolved []int) []string {
 		}
 	}
 	return out
+}
+
+// describeObject returns the Go path of n with its type.
+func describeObject(n *object.Node) string {
+	switch {
+	case n.Parent == nil && n.Key.Type.Name() == "":
+		return "the model"
+	case n.Parent == nil:
+		return n.Key.Type.String()
+	case n.Key.Type.Name() == "":
+		return n.GoPath()
+	}
+	return fmt.Sprintf("%s (%v)", n.GoPath(), n.Key.Type)
+}
+
+// fieldOf returns the Go path of a field of n.
+func fieldOf(n *object.Node, step string) string {
+	if n.Parent == nil {
+		return strings.TrimPrefix(step, ".")
+	}
+	return n.GoPath() + step
 }

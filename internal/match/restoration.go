@@ -4,12 +4,10 @@ import (
 	"log/slog"
 	"maps"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
-	"github.com/gockpt/ckpt/internal/transfer"
 )
 
 // Options say what a restoration matches.
@@ -46,7 +44,7 @@ type Restoration struct {
 
 	found                      // set by a match
 	paths   *objectgraph.Paths // made when a name is asked for
-	names   map[int]*nameIndex // of nodes with many children, made when a name is asked for
+	names   nameIndexes        // made when a name is asked for
 	warning *unrestoredWarning
 }
 
@@ -75,16 +73,6 @@ func New(id uint64, path string, stored *objectgraph.Graph, start int, o Options
 
 func (r *Restoration) nothing() found {
 	return found{bound: newBindings(len(r.stored.Nodes))}
-}
-
-// Match returns a planner that matches the program from its root on, as if for the first time. h may be nil.
-func (r *Restoration) Match(w object.Walk, h *transfer.History) transfer.Planner {
-	return &matcher{r: r, w: w, history: h, found: r.nothing()}
-}
-
-// FollowUp returns a planner that looks for the objects that are waited for.
-func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Planner {
-	return &matcher{r: r, w: w, history: h, found: r.found.clone(), late: true}
 }
 
 // Waits reports whether the restoration can make use of objects that are attached to the program later.
@@ -150,32 +138,20 @@ func (r *Restoration) RootChildren() []string { return children{r.stored, r.star
 // Children returns the children of the stored node that belongs to the program's root.
 func (r *Restoration) Children() object.Children { return children{r.stored, r.start} }
 
-// children implements [object.Children].
-type children struct {
-	g  *objectgraph.Graph
-	id int
+// child returns the first child of a stored node that is called name.
+func (r *Restoration) child(stored int, name string) (id int, ok bool) {
+	return r.names.child(r.stored, stored, name)
 }
 
-func (c children) Names() []string {
-	var names []string
-	named := make(map[int]bool)
-	for _, child := range c.g.Nodes[c.id].Children {
-		if !c.g.Aliased || !named[child.ID] {
-			names = append(names, child.Name)
-		}
-		named[child.ID] = true
-	}
-	return names
+// hasChild reports whether a stored node has a child called name.
+func (r *Restoration) hasChild(stored int, name string) bool {
+	_, ok := r.child(stored, name)
+	return ok
 }
 
-// ListLen returns one more than the largest index, but not more than a list as sparse as those of real programs can have.
-func (c children) ListLen() int {
-	n := 0
-	for _, child := range c.g.Nodes[c.id].Children {
-		i, err := strconv.Atoi(child.Name)
-		if err == nil && i >= n && strconv.Itoa(i) == child.Name && i < 1024+64*len(c.g.Nodes[c.id].Children) {
-			n = i + 1
-		}
-	}
-	return n
-}
+// Warning returns the function that logs, once, which values were not restored. due is false where there are none. The function
+// does not keep the program alive.
+func (r *Restoration) Warning() (log func(), due bool) { return r.warning.log, r.warning.due() }
+
+// Silence makes the warning do nothing.
+func (r *Restoration) Silence() { r.warning.silence() }

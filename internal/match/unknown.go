@@ -12,13 +12,6 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A passed value is a child of a stored node that the counterpart of the node has no object for.
-type passed struct {
-	pair
-	child int
-	field bool // the program has a field for it, which holds nil
-}
-
 // unknown returns the passed values that lie inside matched objects, and what to do about them.
 //
 // A value lies inside an object if the object is the counterpart of the stored node that has the value as a child, and the object has
@@ -125,27 +118,6 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 		return fmt.Sprintf("%s is one value, with none below it such as %q", describeObject(v.node), name), nil
 	}
 	return fmt.Sprintf("%s has no field for %q: declare one, with the tag `ckpt:\"-\"` if it is not needed", describeObject(v.node), name), nil
-}
-
-// describeObject returns the Go path of n with its type.
-func describeObject(n *object.Node) string {
-	switch {
-	case n.Parent == nil && n.Key.Type.Name() == "":
-		return "the model"
-	case n.Parent == nil:
-		return n.Key.Type.String()
-	case n.Key.Type.Name() == "":
-		return n.GoPath()
-	}
-	return fmt.Sprintf("%s (%v)", n.GoPath(), n.Key.Type)
-}
-
-// fieldOf returns the Go path of a field of n.
-func fieldOf(n *object.Node, step string) string {
-	if n.Parent == nil {
-		return strings.TrimPrefix(step, ".")
-	}
-	return n.GoPath() + step
 }
 
 // parametrizations is where PyTorch keeps what it computes a module's values from.

@@ -26,12 +26,12 @@ type unrestoredWarning struct {
 }
 
 // set takes what a match found.
-func (w *unrestoredWarning) set(f *found) {
+func (w *unrestoredWarning) set(bound *bindings, unused map[int][]string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.unrestored, w.unused = nil, maps.Clone(f.unused)
+	w.unrestored, w.unused = nil, maps.Clone(unused)
 	for id := range w.stored.Nodes {
-		if len(w.stored.Nodes[id].Attributes) > 0 && !f.bound.has(id) {
+		if len(w.stored.Nodes[id].Attributes) > 0 && !bound.has(id) {
 			w.unrestored = append(w.unrestored, id)
 		}
 	}
@@ -74,10 +74,3 @@ func (w *unrestoredWarning) log() {
 		w.logger.Warn(fmt.Sprintf("An attribute in the restored object could not be found in the checkpoint. Object: %s, attribute: %q", paths.Name(id), w.unused[id]), "checkpoint", w.checkpoint)
 	}
 }
-
-// Warning returns the function that logs, once, which values were not restored. due is false where there are none. The function
-// does not keep the program alive.
-func (r *Restoration) Warning() (log func(), due bool) { return r.warning.log, r.warning.due() }
-
-// Silence makes the warning do nothing.
-func (r *Restoration) Silence() { r.warning.silence() }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // commit decides for this attempt and moves everything into place, the index last. All of it may have been done in part
@@ -190,3 +191,28 @@ func (f *memoryFile) StartSync()                {}
 func (f *memoryFile) Truncate(size int64) error { f.b = f.b[:size]; return nil }
 func (f *memoryFile) Sync() error               { return nil }
 func (f *memoryFile) Close() error              { return nil }
+
+// sweepOlder removes what is left of the sections of committed checkpoints with lower numbers: of a merge that was killed after its
+// commit, which nobody repeats when the program goes on, and of workers that came late. Of a checkpoint with a higher number, or none, the
+// merge may still be at work.
+func (a *attempt) sweepOlder() {
+	dir, base := filepath.Split(a.prefix)
+	name, number, ok := prefix.CutNumber(base)
+	entries, err := a.fsys.ReadDir(filepath.Clean(dir))
+	if err != nil || !ok {
+		return
+	}
+	for _, e := range entries {
+		other, found := strings.CutSuffix(e.Name(), Dir(""))
+		if !found || !e.IsDir() {
+			continue
+		}
+		if of, n, ok := prefix.CutNumber(other); !ok || of != name || n >= number {
+			continue
+		}
+		older := &attempt{fsys: a.fsys, prefix: filepath.Join(dir, other)}
+		if committed, err := older.committed(); committed && err == nil { // else the next merge looks again
+			older.cleanUp()
+		}
+	}
+}

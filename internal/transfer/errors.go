@@ -1,9 +1,7 @@
 package transfer
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
 )
@@ -49,26 +47,3 @@ type RunError struct {
 func (e *RunError) Error() string { return e.Err.Error() }
 
 func (e *RunError) Unwrap() error { return e.Err }
-
-// failed returns err with the state of all assignments before they are rolled back.
-func (p *Plan) failed(err error) error {
-	if planErr := (*PlanError)(nil); errors.As(err, &planErr) {
-		return planErr // nothing was read yet
-	}
-	e := &RunError{Err: err}
-	for _, a := range p.assignments {
-		direct := a.target == nil
-		switch state := a.state.Load(); {
-		case !direct && a.target.Undo != nil:
-		case state == assigning, direct && state == reading:
-			e.Torn = append(e.Torn, a.Node.Path())
-		case state == assigned, direct && state == read:
-			e.Restored = append(e.Restored, a.Node.Path())
-		}
-	}
-	for _, paths := range []*[]string{&e.Torn, &e.Restored} { // an object with several tensors has several assignments
-		slices.Sort(*paths)
-		*paths = slices.Compact(*paths)
-	}
-	return e
-}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -198,6 +199,29 @@ func assignTo(n *object.Node, values []*Assignment) error {
 		a.state.Store(assigned)
 	}
 	return nil
+}
+
+// failed returns err with the state of all assignments before they are rolled back.
+func (p *Plan) failed(err error) error {
+	if planErr := (*PlanError)(nil); errors.As(err, &planErr) {
+		return planErr // nothing was read yet
+	}
+	e := &RunError{Err: err}
+	for _, a := range p.assignments {
+		direct := a.target == nil
+		switch state := a.state.Load(); {
+		case !direct && a.target.Undo != nil:
+		case state == assigning, direct && state == reading:
+			e.Torn = append(e.Torn, a.Node.Path())
+		case state == assigned, direct && state == read:
+			e.Restored = append(e.Restored, a.Node.Path())
+		}
+	}
+	for _, paths := range []*[]string{&e.Torn, &e.Restored} { // an object with several tensors has several assignments
+		slices.Sort(*paths)
+		*paths = slices.Compact(*paths)
+	}
+	return e
 }
 
 // rollBack undoes what planning and running did to the program, as far as that is possible.
