@@ -17,6 +17,11 @@ func completePath(_ *cobra.Command, args []string, typed string) ([]string, cobr
 	return checkpointPaths(typed)
 }
 
+// completePaths completes any number of paths.
+func completePaths(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return checkpointPaths(typed)
+}
+
 func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) {
 	dir, begun := filepath.Split(typed)
 	entries, err := os.ReadDir(filepath.Clean("./" + dir))

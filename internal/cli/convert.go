@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,14 +20,15 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newConvertCommand(in *inputs) *cobra.Command {
+func newConvertCommand(in *streams) *cobra.Command {
 	job := convertJob{inputs: in}
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
 		Short: "Write a checkpoint in another format",
 		Long: `Write the tensors of a checkpoint in the format that the ending of OUT says: .safetensors,
 .npz or .weights.h5; anything else is the prefix of a TensorFlow checkpoint. What was at OUT
-stays until all is written. OUT cannot be IN.
+stays until all is written. OUT cannot be IN. IN may be - for standard input, and OUT - for
+standard output, where --to says the format.
 
 A tensor keeps its name. That of an object in a TensorFlow checkpoint is its path, with dots
 between its edges (slashes in .weights.h5); TensorFlow checkpoints get objects that are called
@@ -45,6 +47,7 @@ an error.`,
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
   ckpt convert model.keras model.safetensors --readable
   ckpt convert h.safetensors b.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
+  curl -s https://example.org/m.bin | ckpt convert - - --to npz >m.npz
   ckpt convert model.safetensors shards.safetensors --max-shard-size 2000000000`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -59,6 +62,7 @@ an error.`,
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it; may be repeated")
 	flags.BoolVar(&job.readable, "readable", false, "names of layers and variables in place of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
+	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5 or tensorflow")
 	flags.Int64Var(&job.shard, "max-shard-size", 0, "split into files with at most so many `bytes` of tensors (safetensors)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := job.check(); err != nil {
@@ -74,8 +78,9 @@ an error.`,
 
 // A convertJob is one conversion.
 type convertJob struct {
-	inputs     *inputs
+	inputs     *streams
 	only, cast string
+	to         string // the format; "" for that of the ending
 	renames    renames
 	readable   bool
 	shard      int64
@@ -98,27 +103,57 @@ func (j *convertJob) check() (err error) {
 	if j.renamings, err = j.renames.renamings(); err != nil {
 		return err
 	}
+	if j.to != "" && !slices.Contains([]string{writers.TensorFlow, writers.Safetensors, writers.NPZ, writers.HDF5}, j.to) {
+		return fmt.Errorf("--to %s: expected safetensors, npz, hdf5 or tensorflow", j.to)
+	}
 	if j.shard < 0 {
 		return fmt.Errorf("--max-shard-size %d: expected a number of bytes", j.shard)
 	}
 	return nil
 }
 
-func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
+// format returns the format to write, for --to or the ending of the file.
+func (j *convertJob) format(out string) (string, error) {
+	switch {
+	case out == standardOutput && j.to == "":
+		return "", errors.New("OUT is standard output, which has no ending: say the format with --to safetensors, --to npz or --to hdf5")
+	case out == standardOutput && (j.to == writers.TensorFlow || j.shard > 0):
+		return "", errors.New("OUT is standard output, and what is asked for consists of several files: name a file")
+	case j.to != "":
+		return j.to, nil
+	}
 	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
 		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
-			return fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5 or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
+			return "", fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5 or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 		}
+	}
+	return writers.ByEnding(out), nil
+}
+
+func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
+	to, err := j.format(out)
+	if err != nil {
+		return err
+	}
+	if in, err = one(in); err != nil {
+		return err
 	}
 	r, err := j.inputs.open(ctx, in)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	if out == standardOutput {
+		return j.inputs.toStdout(stdout, func(file string) error { return j.write(ctx, io.Discard, stderr, r, to, file) })
+	}
 	if err := notItsOwn(r, out); err != nil {
 		return err
 	}
-	to := writers.ByEnding(out)
+	return j.write(ctx, stdout, stderr, r, to, out)
+}
+
+// write writes the tensors of r to a file, and says so.
+func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckpt.Reader, to, out string) error {
 	items, err := j.choose(ctx, r, writers.Separator(to))
 	if err != nil {
 		return err

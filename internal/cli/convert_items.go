@@ -24,7 +24,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator strin
 	}
 	var items []item
 	before := make(map[string]string) // the keys of names
-	stored := 0
+	stored, wanted := 0, matcher(j.only)
 	matched := make([]bool, len(j.renamings))
 	for e, err := range r.All() {
 		if err != nil {
@@ -33,7 +33,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator strin
 		if e.Key == objectgraph.GraphKey {
 			continue
 		}
-		if stored++; !chosen(j.only, e.Key) {
+		if stored++; !wanted(e.Key) {
 			continue
 		}
 		name := j.rename(nameOf(e.Key, readable, separator), separator, matched)

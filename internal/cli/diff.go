@@ -13,8 +13,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newDiffCommand(in *inputs) *cobra.Command {
+func newDiffCommand(in *streams) *cobra.Command {
 	var asJSON bool
+	var only string
 	var tolerance float64
 	cmd := &cobra.Command{
 		Use:   "diff A B",
@@ -25,7 +26,8 @@ and its place. Each line begins with what happened on the way from A to B: "-" f
 key that is gone, "+" for one that came, "~" for one that changed.
 
 Values are the same where their bits are, or where they are numbers no further apart
-than --tolerance. A key is the path that its writer happened to find: an object that
+than --tolerance. One path may be - for standard input, and a quoted glob that matches two
+checkpoints stands for both. A key is the path that its writer happened to find: an object that
 both programs have may stand under different keys.
 
 The exit status is 0 where all is the same, 1 where something differs, and, with a
@@ -33,8 +35,8 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		Example: `  ckpt diff train/ckpt-7 train/ckpt-8
   ckpt diff --tolerance 1e-6 --json a/ b/ | jq -r '.differences[].key'`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return fmt.Errorf("two paths are wanted, A and B, not %d", len(args))
+			if len(args) == 0 {
+				return errors.New("expected two paths, A and B, got none")
 			}
 			return nil
 		},
@@ -46,14 +48,25 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
 	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "how far apart `numbers` may be that count as the same")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if !(tolerance >= 0) {
-			return fmt.Errorf("--tolerance %v: no negative number is wanted", tolerance)
+			return fmt.Errorf("--tolerance %v: expected a number that is not negative", tolerance)
+		}
+		paths, _, err := expand(args)
+		if err != nil {
+			return &failure{err}
+		}
+		if len(args) == 2 && !isGlob(args[0]) && !isGlob(args[1]) { // perhaps with itself
+			paths = []namedPath{{path: args[0]}, {path: args[1]}}
+		}
+		if len(paths) != 2 {
+			return fmt.Errorf("expected two checkpoints, A and B, got %d: %s", len(paths), someOf(paths))
 		}
 		var readers [2]*ckpt.Reader
-		for i, path := range args {
-			if readers[i], err = in.open(cmd.Context(), path); err != nil {
+		for i, p := range paths {
+			if readers[i], err = in.open(cmd.Context(), p.path); err != nil {
 				return &failure{err}
 			}
 			defer readers[i].Close()
@@ -65,7 +78,7 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		bar := newBar(cmd.ErrOrStderr(), "comparing")
 		defer bar.clear()
 		bar.expect(allBytes(readers[0]))
-		d := differ{bar: bar, a: readers[0], b: readers[1], tolerance: tolerance, report: report}
+		d := differ{in: in, only: only, bar: bar, a: readers[0], b: readers[1], tolerance: tolerance, report: report}
 		if err := d.run(cmd.Context()); err != nil {
 			return &failure{err}
 		}
@@ -114,6 +127,8 @@ func (f *form) String() string { return fmt.Sprintf("%s %v", f.DType, f.Shape) }
 
 // A differ compares two checkpoints, holding no more than two tensors at a time.
 type differ struct {
+	in              *streams
+	only            string
 	a, b            *ckpt.Reader
 	tolerance       float64
 	report          diffReport
@@ -123,12 +138,12 @@ type differ struct {
 
 // run walks both lists of keys, which are in one order, side by side.
 func (d *differ) run(ctx context.Context) error {
-	if err := d.report.begin(d.a.Prefix(), d.b.Prefix()); err != nil {
+	if err := d.report.begin(d.in.shown(d.a.Prefix()), d.in.shown(d.b.Prefix())); err != nil {
 		return err
 	}
-	nextA, stopA := iter.Pull2(d.a.All())
+	nextA, stopA := iter.Pull2(entries(d.a, d.only))
 	defer stopA()
-	nextB, stopB := iter.Pull2(d.b.All())
+	nextB, stopB := iter.Pull2(entries(d.b, d.only))
 	defer stopB()
 	a, errA, moreA := nextA()
 	b, errB, moreB := nextB()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,54 +17,57 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-func newDigestCommand(in *inputs) *cobra.Command {
+func newDigestCommand(in *streams) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
-		Use:   "digest PATH",
+		Use:   "digest PATH...",
 		Short: "Write the hashes of a checkpoint's files, or check them",
 		Long: `Write the SHA-256 of each of a checkpoint's files into a file beside them that is called
 as the checkpoint is, with the ending .sha256, in the form that sha256sum -c reads.
 
 With --check the files are read and compared with what was written before. A file that
-differs or is gone, and one that came, makes the exit status 1.`,
+differs or is gone, and one that came, makes the exit status 1. For a file on standard input,
+called -, the hash is printed.`,
 		Example: `  ckpt digest model.safetensors
   ckpt digest --check model/ckpt-7`,
-		Args:              onePath,
-		ValidArgsFunction: completePath,
+		Args:              somePaths,
+		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes that were written")
-	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
-		return digest(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr(), path, check)
-	})
+	v := visit{in: in, what: "hashing"}
+	v.do = func(cmd *cobra.Command, o *opened) error {
+		return digest(cmd.Context(), o, check, o.Prefix() == in.copied)
+	}
+	cmd.RunE = v.run
 	return cmd
 }
 
 // digest writes, or compares, the hashes of a checkpoint's files. The checkpoint needs not be whole to be compared, but for what
-// tells which files are its own.
-func digest(ctx context.Context, in *inputs, out, stderr io.Writer, path string, check bool) error {
-	r, err := in.open(ctx, path)
-	if err != nil {
-		return err
+// tells which files are its own. Of a checkpoint that was piped the hash is printed.
+func digest(ctx context.Context, r *opened, check, piped bool) error {
+	if piped && check {
+		return errors.New("--check compares a file with the .sha256 beside it, and standard input has none: name the file by its path")
 	}
-	defer r.Close()
-	files, err := filesOf(r)
+	files, err := filesOf(r.Reader)
 	if err != nil {
 		return err
 	}
 	manifest := strings.TrimSuffix(r.Prefix(), "/") + ".sha256"
-	bar := newBar(stderr, "hashing")
-	defer bar.clear()
 	var total int64
 	for _, f := range files {
 		if info, err := os.Stat(f); err == nil {
 			total += info.Size()
 		}
 	}
-	bar.expect(total)
+	r.bar.expect(total)
 	var text bytes.Buffer
 	for _, f := range files {
-		hash, err := fileHash(ctx, f, bar)
+		hash, err := fileHash(ctx, f, r.bar)
 		if err != nil {
+			return err
+		}
+		if piped {
+			_, err := fmt.Fprintf(r.out, "%s  -\n", hash)
 			return err
 		}
 		fmt.Fprintf(&text, "%s  %s\n", hash, filepath.Base(f))
@@ -72,17 +76,17 @@ func digest(ctx context.Context, in *inputs, out, stderr io.Writer, path string,
 		if err := fsx.WriteFile(ctx, fsx.OS{}, manifest, text.Bytes()); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(out, "%s: %s\n", safe(manifest), count(len(files), "file"))
+		_, err := fmt.Fprintf(r.out, "%s: %s\n", safe(manifest), count(len(files), "file"))
 		return err
 	}
 	before, err := os.ReadFile(manifest)
 	if err != nil {
-		return fmt.Errorf("%w: write it first, with ckpt digest %s", err, path)
+		return fmt.Errorf("%w: write it first, with ckpt digest %s", err, safe(r.name))
 	}
 	if err := sameDigest(manifest, string(before), text.String()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: %s as written\n", safe(r.Prefix()), count(len(files), "file"))
+	_, err = fmt.Fprintf(r.out, "%s: %s as written\n", safe(r.Prefix()), count(len(files), "file"))
 	return err
 }
 

@@ -9,13 +9,14 @@ import (
 	"github.com/gockpt/ckpt/format/npz"
 )
 
-func newExportCommand(in *inputs) *cobra.Command {
+func newExportCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PATH KEY[SLICE] OUT.npy",
 		Short: "Write one tensor as a NumPy file",
 		Long: `Write one tensor, or a part of it, as a .npy file, which numpy.load reads. KEY and SLICE are
-those of ckpt show.`,
-		Example: `  ckpt export model/ckpt-7 model/dense/kernel kernel.npy`,
+those of ckpt show. OUT may be - for standard output, and PATH - for standard input.`,
+		Example: `  ckpt export model/ckpt-7 model/dense/kernel kernel.npy
+  ckpt export model.safetensors fc.weight - | python plot.py`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 3 {
 				return fmt.Errorf("expected a PATH, a KEY and a file to write, got %s", count(len(args), "argument"))
@@ -33,8 +34,13 @@ those of ckpt show.`,
 	return cmd
 }
 
-func export(cmd *cobra.Command, in *inputs, path, name, out string) error {
-	r, err := in.open(cmd.Context(), path)
+func export(cmd *cobra.Command, in *streams, path, name, out string) error {
+	ctx := cmd.Context()
+	path, err := one(path)
+	if err != nil {
+		return err
+	}
+	r, err := in.open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -42,11 +48,21 @@ func export(cmd *cobra.Command, in *inputs, path, name, out string) error {
 	if err := notItsOwn(r, out); err != nil {
 		return err
 	}
-	key, t, err := readNamed(cmd.Context(), r, name)
+	names, err := lookupAll(&opened{Reader: r, name: in.shown(r.Prefix())}, name)
 	if err != nil {
 		return err
 	}
-	if err := npz.WriteArrayFile(cmd.Context(), out, format.SourceOf(t)); err != nil {
+	if len(names) > 1 {
+		return fmt.Errorf("%s matches %d tensors, and a .npy file has one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(names), safe(in.shown(path)), safe(name))
+	}
+	key, t, err := readNamed(ctx, r, names[0])
+	if err != nil {
+		return err
+	}
+	if out == standardOutput {
+		return in.toStdout(cmd.OutOrStdout(), func(file string) error { return npz.WriteArrayFile(ctx, file, format.SourceOf(t)) })
+	}
+	if err := npz.WriteArrayFile(ctx, out, format.SourceOf(t)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %v %v of %s\n", safe(out), t.DType(), t.Shape(), safe(key))

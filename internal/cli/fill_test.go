@@ -27,7 +27,7 @@ func TestFill(t *testing.T) {
 // TestHelpIsNarrow has the help of every command fit a terminal of 80 columns.
 func TestHelpIsNarrow(t *testing.T) {
 	lines := [][]string{{"--help"}, {"completion", "--help"}}
-	for _, c := range new(Program).command().Commands() {
+	for _, c := range new(Program).command(nil).Commands() {
 		lines = append(lines, []string{c.Name(), "--help"})
 	}
 	for _, args := range lines {

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/match"
 )
 
-func newGenCommand(in *inputs) *cobra.Command {
+func newGenCommand(in *streams) *cobra.Command {
 	var at, pkg, name, file string
 	var renamed renames
 	cmd := &cobra.Command{
@@ -55,6 +55,10 @@ themselves, cut at slashes, are taken for one.`,
 		return err
 	}
 	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
+		path, err := one(path)
+		if err != nil {
+			return err
+		}
 		r, err := in.open(cmd.Context(), path)
 		if err != nil {
 			return err
@@ -69,7 +73,7 @@ themselves, cut at slashes, are taken for one.`,
 		if err != nil {
 			return err
 		}
-		if file == "" {
+		if file == "" || file == standardOutput {
 			_, err = cmd.OutOrStdout().Write(source)
 		} else {
 			err = os.WriteFile(file, source, 0o666)

@@ -1,25 +1,57 @@
 package cli
 
 import (
-	"fmt"
-	"regexp"
+	"iter"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/gockpt/ckpt"
 )
 
-// matches reports whether a glob matches the whole of name: * stands for any text, slashes too, and ? for any character.
-func matches(glob, name string) bool {
-	var pattern strings.Builder
-	pattern.WriteString("(?s)^")
-	for _, r := range glob {
-		switch r {
-		case '*':
-			pattern.WriteString(".*")
-		case '?':
-			pattern.WriteByte('.')
-		default:
-			pattern.WriteString(regexp.QuoteMeta(string(r)))
+// entries returns the tensors of a checkpoint with a key or an object path that a glob matches: * stands for any text, slashes too, and ?
+// for any character. "" matches all.
+func entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
+	if glob == "" {
+		return r.All()
+	}
+	matches := matcher(glob)
+	return func(yield func(ckpt.VariableInfo, error) bool) {
+		for e, err := range r.All() {
+			if (err != nil || matches(e.Key)) && !yield(e, err) {
+				return
+			}
 		}
 	}
-	pattern.WriteByte('$')
-	return regexp.MustCompile(fmt.Sprint(&pattern)).MatchString(name)
+}
+
+// matcher returns what reports whether a glob matches the whole of a key, or of its object's path.
+func matcher(glob string) func(key string) bool {
+	return func(key string) bool { return glob == "" || matches(glob, key) || matches(glob, objectPath(key)) }
+}
+
+// matches reports whether a glob matches the whole of name.
+func matches(glob, name string) bool {
+	afterStar, retry := "", "" // what stands behind the last star, and where in name that may begin; retry is behind the last try
+	star := false
+	for {
+		switch {
+		case glob == "" && name == "":
+			return true
+		case strings.HasPrefix(glob, "*"):
+			glob = glob[1:]
+			star, afterStar, retry = true, glob, name
+			continue
+		case name != "" && strings.HasPrefix(glob, "?"):
+			_, n := utf8.DecodeRuneInString(name)
+			glob, name = glob[1:], name[n:]
+			continue
+		case name != "" && glob != "" && glob[0] == name[0]:
+			glob, name = glob[1:], name[1:]
+			continue
+		case !star || retry == "":
+			return false
+		}
+		retry = retry[1:]
+		glob, name = afterStar, retry
+	}
 }

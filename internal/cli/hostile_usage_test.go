@@ -13,7 +13,7 @@ func TestHostileArguments(t *testing.T) {
 	checkpoint, err := filepath.Abs("testdata/wide/model")
 	require.NoError(t, err)
 	var names []string
-	for _, c := range new(Program).command().Commands() {
+	for _, c := range new(Program).command(nil).Commands() {
 		if c.Name() != "view" { // which serves until it is stopped, where what it is told is right
 			names = append(names, c.Name())
 		}

@@ -45,6 +45,15 @@ type jsonArray struct {
 
 // add prints one more element.
 func (a *jsonArray) add(element any) error {
+	return a.addFunc(func(out io.Writer) error {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false) // keys stay readable
+		return enc.Encode(element)
+	})
+}
+
+// addFunc prints one more element, which write writes.
+func (a *jsonArray) addFunc(write func(io.Writer) error) error {
 	a.buf.Reset()
 	if a.n == 0 {
 		a.buf.WriteString("[\n")
@@ -52,9 +61,7 @@ func (a *jsonArray) add(element any) error {
 		a.buf.WriteString(",\n")
 	}
 	a.n++
-	enc := json.NewEncoder(&a.buf)
-	enc.SetEscapeHTML(false) // keys stay readable
-	if err := enc.Encode(element); err != nil {
+	if err := write(&a.buf); err != nil {
 		return err
 	}
 	_, err := a.out.Write(bytes.TrimSuffix(a.buf.Bytes(), []byte("\n")))

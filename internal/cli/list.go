@@ -17,14 +17,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newListCommand(in *inputs) *cobra.Command {
+func newListCommand(in *streams) *cobra.Command {
 	var asJSON, hashes, keys bool
+	var only string
 	cmd := &cobra.Command{
-		Use:   "list PATH",
+		Use:   "list PATH...",
 		Short: "List the tensors of a checkpoint",
 		Long: `List the tensors of a checkpoint by the paths of their objects, numbers in their order, a partitioned
 tensor as one. --keys prints the key under which each is stored, too. Only the index is read, and no tensor, unless --sha256
-asks for the hashes, as --json does by itself.
+asks for the hashes, as --json does by itself. --only lists a part.
+
+A PATH may be a quoted glob, or - for standard input. Of several checkpoints each is listed in its turn;
+with --json an object has the list of each under its path.
 
 With --json the output is an array, in the order of keys, of objects with the members
 
@@ -38,32 +42,29 @@ With --json the output is an array, in the order of keys, of objects with the me
 and an object graph that cannot be read, or names keys that are not there, makes the exit status 1 after all tensors have been
 listed.`,
 		Example: `  ckpt list model/ckpt-7
+  ckpt list 'runs/*.safetensors' --only '*kernel*'
   ckpt list --json --sha256=false model/ | jq -r '.[].key'`,
-		Args:              onePath,
-		ValidArgsFunction: completePath,
+		Args:              somePaths,
+		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.Flags().BoolVar(&keys, "keys", false, "print the keys beside the paths")
+	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
 	cmd.Flags().BoolVar(&hashes, "sha256", false, "read the tensors and print their hashes (the default with --json)")
-	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
-		r, err := in.open(cmd.Context(), path)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		bar := newBar(cmd.ErrOrStderr(), "hashing")
-		defer bar.clear()
+	v := visit{in: in, asJSON: &asJSON, titled: true, what: "hashing"}
+	v.do = func(cmd *cobra.Command, o *opened) error {
 		if asJSON {
-			return listJSON(cmd.Context(), visibleJSON{cmd.OutOrStdout()}, r, bar, hashes || !cmd.Flags().Changed("sha256"))
+			return listJSON(cmd.Context(), visibleJSON{o.out}, o, only, hashes || !cmd.Flags().Changed("sha256"))
 		}
-		return listTable(cmd.Context(), cmd.OutOrStdout(), r, bar, listColumns{hashes, keys})
-	})
+		return listTable(cmd.Context(), o, only, listColumns{hashes, keys})
+	}
+	cmd.RunE = v.run
 	return cmd
 }
 
 // listJSON prints a checkpoint's tensors as they come. What follows an error is not printed, so that nobody takes half of the
 // list for all of it.
-func listJSON(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, hashes bool) error {
+func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes bool) error {
 	type object struct {
 		Key    string          `json:"key"`
 		DType  string          `json:"dtype"`
@@ -72,10 +73,10 @@ func listJSON(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, hash
 		SHA256 json.RawMessage `json:"sha256,omitempty"`
 	}
 	if hashes {
-		bar.expect(allBytes(r))
+		r.bar.expect(allBytes(r.Reader))
 	}
 	list := jsonArray{out: out}
-	for e, err := range r.All() {
+	for e, err := range entries(r.Reader, only) {
 		if err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func listJSON(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, hash
 			o.Shape = tensor.Shape{}
 		}
 		if hashes {
-			switch hash, err := storedHash(ctx, r, e.Key); {
+			switch hash, err := storedHash(ctx, r.Reader, e.Key); {
 			case errors.Is(err, ckpt.ErrIncomplete):
 				o.SHA256 = json.RawMessage("null")
 			case err != nil:
@@ -92,7 +93,7 @@ func listJSON(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, hash
 			default:
 				o.SHA256 = json.RawMessage(`"` + hash + `"`)
 			}
-			bar.add(e.Bytes)
+			r.bar.add(e.Bytes)
 		}
 		if err := list.add(o); err != nil {
 			return err
@@ -129,38 +130,41 @@ func storedHash(ctx context.Context, r *ckpt.Reader, key string) (string, error)
 type listColumns struct{ hashes, keys bool }
 
 // listTable prints a table, in the order of the paths as people read them.
-func listTable(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, columns listColumns) error {
+func listTable(ctx context.Context, r *opened, only string, columns listColumns) error {
 	const maxShape, maxPath = 40, 60 // wider ones move what follows them
 	dtype, shape, path, total := len("DTYPE"), len("SHAPE"), len("PATH"), int64(0)
-	var entries []ckpt.VariableInfo
-	for e, err := range r.All() {
+	var all []ckpt.VariableInfo
+	for e, err := range entries(r.Reader, only) {
 		if err != nil {
 			return err
 		}
-		entries = append(entries, e)
+		all = append(all, e)
 		dtype, shape = max(dtype, len(e.DType.String())), max(shape, min(maxShape, len(e.Shape.String())))
 		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
 	}
-	slices.SortFunc(entries, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
+	if only != "" && len(all) == 0 {
+		return r.noneCalled(only)
+	}
+	slices.SortFunc(all, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
 	hash, title := "", "PATH"
 	if columns.hashes {
 		hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), "SHA256")
-		bar.expect(total)
+		r.bar.expect(total)
 	}
 	if columns.keys {
 		title = fmt.Sprintf("%-*s  KEY", path, title)
 	}
-	fmt.Fprintf(out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, title)
-	for _, e := range entries {
+	fmt.Fprintf(r.out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, title)
+	for _, e := range all {
 		if columns.hashes {
-			h, err := storedHash(ctx, r, e.Key)
+			h, err := storedHash(ctx, r.Reader, e.Key)
 			if errors.Is(err, ckpt.ErrIncomplete) {
 				h = "(incomplete)"
 			} else if err != nil {
 				return err
 			}
 			hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), h)
-			bar.add(e.Bytes)
+			r.bar.add(e.Bytes)
 		}
 		name := safe(names.Object(e.Key))
 		if columns.keys {
@@ -169,10 +173,10 @@ func listTable(ctx context.Context, out io.Writer, r *ckpt.Reader, bar *bar, col
 		if len(e.Slices) > 0 {
 			name += "  (" + count(len(e.Slices), "part") + ")"
 		}
-		if _, err := fmt.Fprintf(out, "%-*v  %-*v  %10s  %s%s\n", dtype, e.DType, shape, e.Shape, size(e.Bytes), hash, name); err != nil {
+		if _, err := fmt.Fprintf(r.out, "%-*v  %-*v  %10s  %s%s\n", dtype, e.DType, shape, e.Shape, size(e.Bytes), hash, name); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%s, %s in %s\n", count(len(entries), "tensor"), size(total), safe(r.Prefix()))
+	_, err := fmt.Fprintf(r.out, "%s, %s in %s\n", count(len(all), "tensor"), size(total), safe(r.name))
 	return err
 }

@@ -45,6 +45,30 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	return "", fmt.Errorf("%s: %d tensors are called %s: %s: name one with more of its path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
+// lookupAll returns the names that a person's name stands for: itself or, if it is a glob, the keys of all tensors that it matches, each with
+// the slice that ends it.
+func lookupAll(r *opened, name string) ([]string, error) {
+	glob, ranges, sliced := cutSlice(name)
+	if !strings.ContainsAny(glob, "*?") || r.Has(name) || r.Has(glob) {
+		return []string{name}, nil
+	}
+	var all []string
+	for e, err := range entries(r.Reader, glob) {
+		switch {
+		case err != nil:
+			return nil, err
+		case sliced:
+			all = append(all, e.Key+"["+ranges+"]")
+		default:
+			all = append(all, e.Key)
+		}
+	}
+	if len(all) == 0 {
+		return nil, r.noneCalled(glob)
+	}
+	return all, nil
+}
+
 // keyAt returns the key of the only value of the object that a path of edges leads to from the root. The edges are joined by slashes or,
 // where that leads nowhere, by dots.
 func keyAt(g *ckpt.StoredGraph, path string) (string, bool) {

@@ -51,7 +51,14 @@ func TestMatches(t *testing.T) {
 		{"model/?/kernel", "model/10/kernel", false},
 		{"a.b", "axb", false},
 		{"[x]", "[x]", true},
+		{"a*b*c", "a-b-b-c", true},
+		{"a*b*c", "a-b-b", false},
+		{"*", "", true},
+		{"**", "x", true},
+		{"?", "é", true},
+		{"?", "", false},
+		{"a\xff*", "a\xffb", true},
 	} {
-		require.Equal(t, c.want, matches(c.glob, c.name), "%s %s", c.glob, c.name)
+		require.Equal(t, c.want, matcher(c.glob)(c.name), "%s %s", c.glob, c.name)
 	}
 }

@@ -40,7 +40,9 @@ func Main(stores Stores) int {
 // Run executes one command line, which lacks the program's name, and returns the exit status.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	out := bufio.NewWriterSize(p.Stdout, 64<<10)
-	root := p.command()
+	in := &streams{stores: p.Stores, stdin: p.Stdin, stdout: p.Stdout}
+	defer in.close() // a temporary file, which is no longer needed
+	root := p.command(in)
 	root.SetArgs(args)
 	root.SetIn(p.Stdin)
 	root.SetOut(out)
@@ -57,9 +59,9 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, "ckpt: interrupted")
 		return 130
 	case errors.As(err, &failed):
-		fmt.Fprintln(p.Stderr, "ckpt: "+oneLine(failed.err))
+		fmt.Fprintln(p.Stderr, "ckpt: "+in.shown(oneLine(failed.err)))
 		return 1
-	case errors.Is(err, errDifferent):
+	case errors.Is(err, errDifferent), errors.Is(err, errTold):
 		return 1
 	case errors.Is(err, errNoCommand):
 		cmd.SetOut(p.Stderr)
@@ -84,7 +86,7 @@ var (
 )
 
 // command returns the root of the commands.
-func (p *Program) command() *cobra.Command {
+func (p *Program) command(in *streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ckpt",
 		Short: "Look into files of weights, compare, convert and run them",
@@ -102,7 +104,6 @@ difference that diff found), and 2 for wrong usage.`,
 		Version:       version(),
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
-	in := &inputs{stores: p.Stores}
 	root.AddCommand(newListCommand(in), newGraphCommand(in), newVerifyCommand(in), newDiffCommand(in), newShowCommand(in), newStatCommand(in),
 		newRunCommand(in), newGenCommand(in), newConvertCommand(in), newExportCommand(in), newDigestCommand(in), newViewCommand(in), newManCommand())
 	root.SetHelpCommand(newHelpCommand())

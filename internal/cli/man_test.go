@@ -17,7 +17,7 @@ func TestManual(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, ".SS ckpt man", "it is hidden")
-	for _, c := range new(Program).command().Commands() {
+	for _, c := range new(Program).command(nil).Commands() {
 		if c.IsAvailableCommand() && !c.HasAvailableSubCommands() && c.Name() != "completion" {
 			require.Contains(t, page, ".SS "+roff(c.UseLine()))
 		}

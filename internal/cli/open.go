@@ -2,10 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/term"
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/store"
@@ -14,11 +20,17 @@ import (
 // Stores open object stores by the scheme of an address. Each returns the store and the name within it that the address means.
 type Stores map[string]func(ctx context.Context, address *url.URL) (s store.Store, name string, err error)
 
-// Inputs open what commands read. All of them open checkpoints here, so that all take the same paths.
-type inputs struct{ stores Stores }
+// Streams are what commands read from and write to. All of them open checkpoints here, so that all take the same paths.
+type streams struct {
+	stores Stores
+	stdin  io.Reader
+	stdout io.Writer
+	taken  bool   // standard input was read
+	copied string // the file with what standard input had, if a checkpoint was there
+}
 
-// open opens the checkpoint that an argument names: a path, or the address of one in a store.
-func (in *inputs) open(ctx context.Context, path string, opts ...ckpt.OpenOption) (*ckpt.Reader, error) {
+// open opens the checkpoint that an argument names: a path, the address of one in a store, or - for standard input.
+func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOption) (*ckpt.Reader, error) {
 	s, name, err := in.locate(ctx, path)
 	if err != nil {
 		return nil, err
@@ -26,11 +38,19 @@ func (in *inputs) open(ctx context.Context, path string, opts ...ckpt.OpenOption
 	if s != nil {
 		opts = append(slices.Clip(opts), ckpt.In(s))
 	}
-	return ckpt.Open(name, opts...)
+	r, err := ckpt.Open(name, opts...)
+	if err == nil && path == standardInput && r.Format() == "tensorflow" {
+		return nil, errors.Join(errors.New("standard input has the index of a TensorFlow checkpoint, which consists of several files: name it by its path"), r.Close())
+	}
+	return r, err
 }
 
 // locate returns the store of an address, and the name within it. For a path on this machine the store is nil.
-func (in *inputs) locate(ctx context.Context, path string) (store.Store, string, error) {
+func (in *streams) locate(ctx context.Context, path string) (store.Store, string, error) {
+	if path == standardInput {
+		name, err := in.copyStdin(ctx)
+		return nil, name, err
+	}
 	scheme, _, ok := strings.Cut(path, "://")
 	if !ok || in.stores[scheme] == nil {
 		return nil, path, nil
@@ -40,4 +60,64 @@ func (in *inputs) locate(ctx context.Context, path string) (store.Store, string,
 		return nil, "", fmt.Errorf("%s: expected an address such as %s://bucket/model: %w", safe(path), scheme, err)
 	}
 	return in.stores[scheme](ctx, address)
+}
+
+// standardInput is the path that stands for standard input, and for standard output where a command writes a file.
+const standardInput = "-"
+
+// takeStdin returns standard input, once.
+func (in *streams) takeStdin() (io.Reader, error) {
+	if in.taken {
+		return nil, errors.New("- is named twice, but standard input can be read only once: name one of the files by its path")
+	}
+	in.taken = true
+	if f, ok := in.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return nil, errors.New("- stands for standard input, which is a terminal: send a file there, as in `ckpt list - <model.safetensors`")
+	}
+	return in.stdin, nil
+}
+
+// copyStdin copies standard input to a temporary file, since files of weights are not read from the first byte to the last. It returns the
+// file's name.
+func (in *streams) copyStdin(ctx context.Context) (string, error) {
+	stdin, err := in.takeStdin()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "ckpt-")
+	if err != nil {
+		return "", err
+	}
+	in.copied = filepath.Join(dir, "standard input")
+	f, err := os.Create(in.copied)
+	if err != nil {
+		return "", err
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(f, stdin)
+		done <- errors.Join(err, f.Close())
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done(): // a read from a pipe cannot be interrupted
+		err = context.Cause(ctx)
+	}
+	return in.copied, err
+}
+
+// shown returns a path as messages and reports call it.
+func (in *streams) shown(path string) string {
+	if in.copied == "" {
+		return path
+	}
+	return strings.ReplaceAll(path, in.copied, "standard input")
+}
+
+// close removes the copy of standard input.
+func (in *streams) close() error {
+	if in.copied == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Dir(in.copied))
 }

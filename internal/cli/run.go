@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newRunCommand(in *inputs) *cobra.Command {
+func newRunCommand(in *streams) *cobra.Command {
 	job := runJob{inputs: in}
 	cmd := &cobra.Command{
 		Use:   "run --config FILE [--weights PATH] --input FILE",
@@ -32,7 +32,7 @@ the --config file itself. --at says which edges lead to the model from the check
 root ("model" for tf.train.Checkpoint(model=m), which is what is tried where --at is
 not given and the root is no model).
 
-The inputs are a JSON object, "-" for standard input:
+The inputs are a JSON object. Each of the files may be -, for standard input:
 
   {"inputs": [{"name": "x", "dtype": "float32", "shape": [1], "values": [5]}]}
 
@@ -61,7 +61,7 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 			return err
 		}
 		job.given = cmd.Flags().Changed("at")
-		if err := job.run(cmd.Context(), cmd.InOrStdin(), visibleJSON{cmd.OutOrStdout()}); err != nil {
+		if err := job.run(cmd.Context(), visibleJSON{cmd.OutOrStdout()}); err != nil {
 			return &failure{err}
 		}
 		return nil
@@ -71,22 +71,26 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 
 // A runJob is one run of a model.
 type runJob struct {
-	inputs                     *inputs
+	inputs                     *streams
 	config, weights, at, input string
 	given                      bool // at was
 	renames                    renames
 }
 
-func (j *runJob) run(ctx context.Context, stdin io.Reader, out io.Writer) error {
+func (j *runJob) run(ctx context.Context, out io.Writer) error {
+	_, config, err := j.inputs.locate(ctx, j.config)
+	if err != nil {
+		return err
+	}
 	load := readModel
 	if j.weights == "" {
 		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file, j.renames.options()...) }
 	}
-	model, err := load(j.config)
+	model, err := load(config)
 	if err != nil {
 		return err
 	}
-	given, err := j.readInputs(stdin)
+	given, err := j.readInputs()
 	if err != nil {
 		return err
 	}
@@ -158,18 +162,21 @@ func storedConfig(file string) ([]byte, error) {
 	return nil, errors.New("it has weights and no description of their model: give that as --config and this file as --weights")
 }
 
-func (j *runJob) readInputs(stdin io.Reader) ([]runTensor, error) {
-	in := stdin
-	if j.input != "-" {
-		f, err := os.Open(j.input)
-		if err != nil {
-			return nil, err
+func (j *runJob) readInputs() (given []runTensor, err error) {
+	var from io.Reader
+	if j.input == standardInput {
+		from, err = j.inputs.takeStdin()
+	} else {
+		var f *os.File
+		if f, err = os.Open(j.input); err == nil {
+			defer f.Close()
 		}
-		defer f.Close()
-		in = f
+		from = f
 	}
-	given, err := readInputs(bufio.NewReader(in))
 	if err != nil {
+		return nil, err
+	}
+	if given, err = readInputs(bufio.NewReader(from)); err != nil {
 		return nil, fmt.Errorf("%s: %w", j.input, err)
 	}
 	return given, nil

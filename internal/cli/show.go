@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newShowCommand(in *inputs) *cobra.Command {
+func newShowCommand(in *streams) *cobra.Command {
 	var asJSON, all bool
 	cmd := &cobra.Command{
 		Use:   "show PATH KEY[SLICE]",
@@ -25,15 +25,19 @@ func newShowCommand(in *inputs) *cobra.Command {
 
 KEY is the key that list prints, the path of an object (model/encoder/kernel), or the
 end of either where only one tensor has it. SLICE takes a part, in NumPy's notation:
-kernel[0:3,:], kernel[-1]. Of large tensors the corners are printed, unless --all.
+kernel[0:3,:], kernel[-1]. Of large tensors the corners are printed, unless --all. A KEY with
+* or ? is a glob: all tensors that it matches are printed. PATH may be a quoted glob too, or - for
+standard input.
 
 With --json an object is printed, with the key, dtype, shape, all values, nested as the
-shape has it, and the statistics; numbers that JSON lacks are strings.`,
+shape has it, and the statistics; numbers that JSON lacks are strings. For a glob the
+objects are in an array.`,
 		Example: `  ckpt show model/ckpt-7 model/dense/kernel
+  ckpt show 'train/ckpt-*' 'model/*/bias[:4]'
   ckpt show model.safetensors 'layer.0.attention.query.weight[0:2,:8]'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return fmt.Errorf("expected a PATH and a KEY, got %s", count(len(args), "argument"))
+				return fmt.Errorf("expected a PATH and a KEY, got %s: quote globs, as in ckpt show 'train/ckpt-*' '*/bias'", count(len(args), "argument"))
 			}
 			return nil
 		},
@@ -41,37 +45,75 @@ shape has it, and the statistics; numbers that JSON lacks are strings.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	cmd.Flags().BoolVar(&all, "all", false, "print every value")
+	v := visit{in: in, asJSON: &asJSON, titled: true}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := show(cmd.Context(), in, cmd.OutOrStdout(), args[0], args[1], asJSON, all); err != nil {
-			return &failure{err}
+		v.do = func(cmd *cobra.Command, o *opened) error {
+			return show(cmd.Context(), o, args[1], asJSON, all)
 		}
-		return nil
+		return v.run(cmd, args[:1])
 	}
 	return cmd
 }
 
-func show(ctx context.Context, in *inputs, out io.Writer, path, name string, asJSON, all bool) error {
-	r, err := in.open(ctx, path)
+// show prints the tensor, or the tensors, that name means.
+func show(ctx context.Context, r *opened, name string, asJSON, all bool) error {
+	names, err := lookupAll(r, name)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	key, t, err := readNamed(ctx, r, name)
-	if err != nil {
-		return err
-	}
-	var s *stats.Summary
-	if _, numbers := tensor.Bytes(t); numbers {
-		if s, err = stats.Of(ctx, t); err != nil {
+	list := jsonArray{out: visibleJSON{r.out}}
+	for i, n := range names {
+		shown, err := readShown(ctx, r, n)
+		switch {
+		case err != nil:
+		case !asJSON:
+			if i > 0 {
+				fmt.Fprintln(r.out)
+			}
+			err = shown.print(r.out, all)
+		case name == n:
+			err = shown.writeJSON(visibleJSON{r.out})
+		default:
+			err = list.addFunc(shown.writeJSON)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if asJSON {
-		return showJSON(visibleJSON{out}, key, t, s)
+	if !asJSON || len(names) == 1 && names[0] == name {
+		return nil
 	}
-	fmt.Fprintf(out, "%s  %v %v\n", safe(key), t.DType(), t.Shape())
-	if s != nil && s.Count > 1 {
-		fmt.Fprintln(out, inWords(s))
+	if err := list.end(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(r.out)
+	return err
+}
+
+// A shownTensor is one that show prints.
+type shownTensor struct {
+	key     string
+	values  tensor.Any
+	summary *stats.Summary // nil for what are not numbers
+}
+
+func readShown(ctx context.Context, r *opened, name string) (*shownTensor, error) {
+	key, t, err := readNamed(ctx, r.Reader, name)
+	if err != nil {
+		return nil, err
+	}
+	s := &shownTensor{key: key, values: t}
+	if _, numbers := tensor.Bytes(t); numbers {
+		s.summary, err = stats.Of(ctx, t)
+	}
+	return s, err
+}
+
+func (s *shownTensor) print(out io.Writer, all bool) error {
+	t := s.values
+	fmt.Fprintf(out, "%s  %v %v\n", safe(s.key), t.DType(), t.Shape())
+	if s.summary != nil && s.summary.Count > 1 {
+		fmt.Fprintln(out, inWords(s.summary))
 	}
 	p := printer{out: out, values: reflect.ValueOf(t.Values()), edge: 3}
 	if all || t.Len() <= 1000 {
@@ -186,8 +228,8 @@ func valueText(v reflect.Value) string {
 	}
 }
 
-func showJSON(out io.Writer, key string, t tensor.Any, s *stats.Summary) error {
-	values, err := json.Marshal(t)
+func (s *shownTensor) writeJSON(out io.Writer) error {
+	values, err := json.Marshal(s.values)
 	if err != nil {
 		return err
 	}
@@ -207,5 +249,5 @@ func showJSON(out io.Writer, key string, t tensor.Any, s *stats.Summary) error {
 		Shape      json.RawMessage `json:"shape"`
 		Statistics *statistics     `json:"statistics,omitempty"`
 		Values     json.RawMessage `json:"values"`
-	}{key, object.DType, object.Shape, newStatistics(s), object.Values})
+	}{s.key, object.DType, object.Shape, newStatistics(s.summary), object.Values})
 }

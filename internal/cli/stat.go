@@ -3,41 +3,42 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
+	"iter"
 	"math"
+	"runtime"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newStatCommand(in *inputs) *cobra.Command {
+func newStatCommand(in *streams) *cobra.Command {
 	var asJSON bool
 	var only string
 	cmd := &cobra.Command{
-		Use:   "stat PATH",
+		Use:   "stat PATH...",
 		Short: "Print what the values of each tensor are like",
 		Long: `Print for each tensor of numbers its mean, deviation, minimum and maximum, and how many
 of its values are zero, NaN or infinite. All values are read, and checked where the
 format has checksums.
 
 With --json an array of objects is printed, with the members key, dtype, shape, count,
-mean, deviation, min, max, zeros, nan and infinite.`,
+mean, deviation, min, max, zeros, nan and infinite. A PATH may be a quoted glob, or - for
+standard input.`,
 		Example: `  ckpt stat model/ckpt-7
   ckpt stat --only '*kernel*' model/
   ckpt stat --json model.safetensors | jq '.[] | select(.nan > 0)'`,
-		Args:              onePath,
-		ValidArgsFunction: completePath,
+		Args:              somePaths,
+		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := stat(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], only, asJSON); err != nil {
-			return &failure{err}
-		}
-		return nil
-	}
+	v := visit{in: in, asJSON: &asJSON, titled: true, what: "reading"}
+	v.do = func(cmd *cobra.Command, o *opened) error { return stat(cmd.Context(), o, only, asJSON) }
+	cmd.RunE = v.run
 	return cmd
 }
 
@@ -60,35 +61,32 @@ func newStatistics(s *stats.Summary) *statistics {
 	return &statistics{s.Count, number(s.Mean), number(s.Deviation), number(s.Min), number(s.Max), s.Zeros, s.NaNs, s.Infs}
 }
 
-func stat(ctx context.Context, in *inputs, out, stderr io.Writer, path, only string, asJSON bool) error {
-	r, err := in.open(ctx, path)
-	if err != nil {
-		return err
+// stat prints the statistics of the tensors that a glob matches.
+func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
+	var all []ckpt.VariableInfo
+	var total int64
+	for e, err := range entries(r.Reader, only) {
+		if err != nil {
+			return err
+		}
+		if e.DType.Size() > 0 {
+			all, total = append(all, e), total+e.Bytes
+		}
 	}
-	defer r.Close()
-	bar := newBar(stderr, "reading")
-	defer bar.clear()
-	bar.expect(allBytes(r))
-	list := jsonArray{out: visibleJSON{out}}
+	if only != "" && len(all) == 0 {
+		return r.noneCalled(only)
+	}
+	r.bar.expect(total)
+	out, list := r.out, jsonArray{out: visibleJSON{r.out}}
 	if !asJSON {
 		fmt.Fprintf(out, "%11s  %11s  %11s  %11s  %9s  %7s  KEY\n", "MEAN", "DEVIATION", "MIN", "MAX", "ZEROS", "NAN+INF")
 	}
-	for e, err := range r.All() {
-		if err != nil {
-			return err
+	for i, s := range summaries(ctx, r.Reader, all) {
+		if s.err != nil {
+			return s.err
 		}
-		bar.add(e.Bytes)
-		if e.DType.Size() == 0 || !chosen(only, e.Key) {
-			continue
-		}
-		t, err := r.ReadTensor(ctx, e.Key)
-		if err != nil {
-			return err
-		}
-		s, err := stats.Of(ctx, t)
-		if err != nil {
-			return err
-		}
+		e, err := all[i], error(nil)
+		r.bar.add(e.Bytes)
 		if !asJSON {
 			_, err = fmt.Fprintf(out, "%11s  %11s  %11s  %11s  %9s  %7s  %s\n", cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(objectPath(e.Key)))
 		} else {
@@ -97,7 +95,7 @@ func stat(ctx context.Context, in *inputs, out, stderr io.Writer, path, only str
 				DType string       `json:"dtype"`
 				Shape tensor.Shape `json:"shape"`
 				*statistics
-			}{e.Key, e.DType.String(), append(tensor.Shape{}, e.Shape...), newStatistics(s)})
+			}{e.Key, e.DType.String(), append(tensor.Shape{}, e.Shape...), newStatistics(s.Summary)})
 		}
 		if err != nil {
 			return err
@@ -109,13 +107,65 @@ func stat(ctx context.Context, in *inputs, out, stderr io.Writer, path, only str
 	if err := list.end(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out)
+	_, err := fmt.Fprintln(out)
 	return err
 }
 
-// chosen reports whether a glob matches a key or its object's path. "" matches all.
-func chosen(glob, key string) bool {
-	return glob == "" || matches(glob, key) || matches(glob, objectPath(key))
+// A summed is what the values of a tensor are like, or why nobody knows.
+type summed struct {
+	*stats.Summary
+	err error
+}
+
+// summaries sums up tensors by all processors, each of which reads one tensor at a time in bounded memory, and returns the results in the
+// tensors' order.
+func summaries(ctx context.Context, r *ckpt.Reader, all []ckpt.VariableInfo) iter.Seq2[int, summed] {
+	return func(yield func(int, summed) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		workers := min(runtime.GOMAXPROCS(0), len(all))
+		results := make(chan chan summed, 64*workers) // how far one may be ahead of another
+		go func() {
+			defer close(results)
+			var g errgroup.Group
+			g.SetLimit(max(workers, 1))
+			for _, e := range all {
+				result := make(chan summed, 1)
+				select {
+				case results <- result:
+				case <-ctx.Done():
+					return
+				}
+				g.Go(func() error {
+					s, err := summarize(ctx, r, e)
+					result <- summed{s, err}
+					return nil
+				})
+			}
+		}()
+		i := 0
+		for result := range results {
+			if !yield(i, <-result) {
+				return
+			}
+			i++
+		}
+		if i < len(all) {
+			yield(i, summed{err: context.Cause(ctx)})
+		}
+	}
+}
+
+// summarize reads one tensor.
+func summarize(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) (*stats.Summary, error) {
+	s, ok := stats.NewStream(ctx, e.DType)
+	if !ok {
+		return nil, fmt.Errorf("%s: values of %v are not numbers", safe(e.Key), e.DType)
+	}
+	if err := r.WriteStored(ctx, e.Key, s); err != nil {
+		return nil, err
+	}
+	return s.Summary()
 }
 
 func cell(v float64) string {

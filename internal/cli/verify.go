@@ -10,10 +10,10 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-func newVerifyCommand(in *inputs) *cobra.Command {
+func newVerifyCommand(in *streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "verify PATH",
+		Use:   "verify PATH...",
 		Short: "Read all of a checkpoint and compare every checksum",
 		Long: `Read all of a checkpoint, compare every checksum, and hold the object graph against
 what is stored. All problems are printed, one a line; those that affect no stored
@@ -27,25 +27,22 @@ key of its tensor ("" where it is not that of one), how many tensors there are a
 their bytes, which checksums were compared ("tensors", "archive" or "none"), how many
 values are NaN or infinite where they were counted, and whether all is well.`,
 		Example: `  ckpt verify model/ckpt-7
+  ckpt verify 'train/ckpt-*'
+  curl -s https://example.org/m.safetensors | ckpt verify -
   ckpt verify --json model/ | jq .ok`,
-		Args:              onePath,
-		ValidArgsFunction: completePath,
+		Args:              somePaths,
+		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
-		bar := newBar(cmd.ErrOrStderr(), "verifying")
-		r, err := in.open(cmd.Context(), path, bar.options()...)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		defer bar.clear()
-		var report reporter = &textReport{out: cmd.OutOrStdout(), bar: bar}
+	v := visit{in: in, asJSON: &asJSON, opts: (*bar).options, what: "verifying"}
+	v.do = func(cmd *cobra.Command, o *opened) error {
+		var report reporter = &textReport{out: o.out, bar: o.bar}
 		if asJSON {
-			report = &jsonReport{out: visibleJSON{cmd.OutOrStdout()}}
+			report = &jsonReport{out: visibleJSON{o.out}}
 		}
-		return verify(cmd.Context(), r, report, bar)
-	})
+		return verify(cmd.Context(), o, report)
+	}
+	cmd.RunE = v.run
 	return cmd
 }
 
@@ -67,13 +64,13 @@ type verified struct {
 }
 
 // verify reports on a checkpoint. Its error is the first problem, and how many more there are.
-func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) error {
-	if err := report.begin(r.Prefix()); err != nil {
+func verify(ctx context.Context, r *opened, report reporter) error {
+	if err := report.begin(r.name); err != nil {
 		return err
 	}
 	var first, printing error
 	problems := 0
-	found := verified{prefix: r.Prefix(), sums: sumsOfTensors}
+	found := verified{prefix: r.name, sums: sumsOfTensors}
 	tell := func(p ckpt.Problem) {
 		if !p.Warning {
 			if problems++; problems == 1 {
@@ -89,7 +86,7 @@ func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) erro
 		err = r.Verify(ctx, tell)
 	} else {
 		found.values = new(anomalies)
-		*found.values, found.sums, err = verifyPlain(ctx, r, bar, tell)
+		*found.values, found.sums, err = verifyPlain(ctx, r.Reader, r.bar, tell)
 	}
 	if err == nil {
 		err = printing
@@ -103,7 +100,7 @@ func verify(ctx context.Context, r *ckpt.Reader, report reporter, bar *bar) erro
 		}
 		found.tensors, found.bytes = found.tensors+1, found.bytes+e.Bytes
 	}
-	bar.clear()
+	r.bar.clear()
 	found.ok = first == nil
 	if err := report.end(found); err != nil {
 		return err

@@ -14,10 +14,10 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-func newViewCommand(in *inputs) *cobra.Command {
+func newViewCommand(in *streams) *cobra.Command {
 	job := viewJob{inputs: in}
 	cmd := &cobra.Command{
-		Use:   "view PATH [OTHER]",
+		Use:   "view PATH [OTHER...]",
 		Short: "Show a checkpoint in the browser",
 		Long: `Show a checkpoint in the browser: the tree of its tensors, with blocks that repeat
 as one, and of each tensor the statistics, a histogram and a heat map of a slice.
@@ -28,19 +28,13 @@ norms of the tensors move from checkpoint to checkpoint.
 
 The page is served on this machine only, at an address with a random token, until
 Ctrl-C. Tensors are read as they come into view. With -o the page is written to one
-file instead, which needs no server, loads nothing, and can be printed.`,
+file instead, which needs no server, loads nothing, and can be printed. A PATH may be a
+quoted glob, or - for standard input.`,
 		Example: `  ckpt view model.safetensors
   ckpt view train/ckpt-7 train/ckpt-8
   ckpt view train/ -o report.html`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("expected a PATH, got 0")
-			}
-			return nil
-		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-			return checkpointPaths(typed)
-		},
+		Args:              somePaths,
+		ValidArgsFunction: completePaths,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&job.out, "output", "o", "", "write the page to a `file`, - for standard output")
@@ -57,13 +51,24 @@ file instead, which needs no server, loads nothing, and can be printed.`,
 
 // A viewJob is one call of view.
 type viewJob struct {
-	inputs       *inputs
+	inputs       *streams
 	out, address string
 	noBrowser    bool
 }
 
 func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []string) (err error) {
-	set, err := view.Open(func(path string) (*ckpt.Reader, error) { return j.inputs.open(ctx, path) }, paths...)
+	paths, err = pathsOf(paths)
+	if err != nil {
+		return err
+	}
+	open := func(path string) (*ckpt.Reader, string, error) {
+		r, err := j.inputs.open(ctx, path)
+		if err != nil {
+			return nil, "", err
+		}
+		return r, j.inputs.shown(r.Prefix()), nil
+	}
+	set, err := view.Open(open, paths...)
 	if err != nil {
 		return err
 	}

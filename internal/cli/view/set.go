@@ -20,20 +20,24 @@ type Set struct {
 	drawn func(row int) bool
 }
 
+// An Opener opens the checkpoint that a path names, and says what it is called on the page.
+type Opener func(path string) (r *ckpt.Reader, name string, err error)
+
 // A source is one checkpoint of a Set.
 type source struct {
+	path    string // for people
 	r       *ckpt.Reader
 	entries []ckpt.VariableInfo
 	damage  error // where the index ended early
 }
 
 // name returns what a source is called on the page: the last part of its path.
-func (s *source) name() string { return text.Visible(filepath.Base(s.r.Prefix())) }
+func (s *source) name() string { return text.Visible(filepath.Base(s.path)) }
 
 // Open opens with open the checkpoints that paths name, and reads their indexes: one to be shown, two to be compared, or more, in their
 // order, as those of a run. Paths that name one checkpoint count once. One path may be the directory of a run, with several
 // checkpoints whose names differ in a number.
-func Open(open func(path string) (*ckpt.Reader, error), paths ...string) (*Set, error) {
+func Open(open Opener, paths ...string) (*Set, error) {
 	s := &Set{run: len(paths) > 2}
 	if len(paths) == 1 {
 		found, err := runIn(paths[0])
@@ -47,7 +51,7 @@ func Open(open func(path string) (*ckpt.Reader, error), paths ...string) (*Set, 
 	seen := make(map[string]bool)
 	paths, s.skipped = thin(paths, maxCheckpoints)
 	for _, path := range paths {
-		r, err := open(path)
+		r, name, err := open(path)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -58,7 +62,7 @@ func Open(open func(path string) (*ckpt.Reader, error), paths ...string) (*Set, 
 			continue
 		}
 		seen[r.Prefix()] = true
-		s.sources = append(s.sources, &source{r: r})
+		s.sources = append(s.sources, &source{path: name, r: r})
 	}
 	for _, src := range s.sources {
 		for e, err := range src.r.All() {

@@ -55,10 +55,18 @@ func blocks(n int) map[string]tensor.Any {
 	return all
 }
 
+func byPath(path string) (*ckpt.Reader, string, error) {
+	r, err := ckpt.Open(path)
+	if err != nil {
+		return nil, "", err
+	}
+	return r, r.Prefix(), nil
+}
+
 // open opens checkpoints until the test's end.
 func open(t *testing.T, paths ...string) *Set {
 	t.Helper()
-	s, err := Open(func(path string) (*ckpt.Reader, error) { return ckpt.Open(path) }, paths...)
+	s, err := Open(byPath, paths...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/term"
+)
+
+// standardOutput is the name of a file to write that stands for standard output.
+const standardOutput = "-"
+
+// toStdout copies to standard output the file that write writes. Writers of weights create whole files: they go back to what stands
+// in front, and leave nothing where they fail.
+func (in *streams) toStdout(out io.Writer, write func(file string) error) (err error) {
+	if f, ok := in.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return errors.New("- stands for standard output, which is a terminal: send it to a file or a program, as in `… - >OUT`")
+	}
+	dir, err := os.MkdirTemp("", "ckpt-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	name := filepath.Join(dir, "standard output")
+	if err := write(name); err != nil {
+		return err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.Copy(out, f); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
+}
