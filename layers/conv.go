@@ -163,10 +163,11 @@ func (c *Conv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
 	}
-	l, conv, err := c.plan(x.Shape(), rank)
+	l, conv, err := c.plan(ctx.inputShape(x), rank)
 	if err != nil {
 		return nil, err
 	}
+	conv.unpad(ctx, &l, x)
 	return conv.forward(who, ctx, l, x, c.Activation, func(w *kernel.Scratch, y, x []float32) {
 		weights, bias := conv.folded(w, c.lora().addedTo(w, &c.Kernel), c.Bias.Data())
 		if conv.groups > 1 && conv.groups == conv.channels { // a depthwise kernel in all but its shape

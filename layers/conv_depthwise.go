@@ -118,10 +118,11 @@ func (d *DepthwiseConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
 	}
-	l, conv, err := d.plan(x.Shape(), rank)
+	l, conv, err := d.plan(ctx.inputShape(x), rank)
 	if err != nil {
 		return nil, err
 	}
+	conv.unpad(ctx, &l, x)
 	return conv.forward(who, ctx, l, x, d.Activation, func(w *kernel.Scratch, y, x []float32) {
 		weights, bias := conv.folded(w, d.Kernel.Data(), d.Bias.Data())
 		conv.depthwise(y, x, weights, bias)

@@ -11,7 +11,10 @@ import (
 // is in the cache.
 
 // Join reports whether a call of layer does what calls of others behind it do: it takes them from its Context's then.
-func (kerasLibrary) Join(layer any, others []any) bool {
+func (k kerasLibrary) Join(layer any, others []any) bool {
+	if rank, ok := asZeroPadding(layer); ok {
+		return rank > 0 && rank == findsZeros(others[0]) && (len(others) == 1 || k.Join(others[0], others[1:]))
+	}
 	first, ok := joinedTo(layer)
 	if !ok {
 		return false
@@ -78,6 +81,78 @@ func joinedTo(layer any) (joinable, bool) {
 		return joinable{}, true
 	}
 	return joinable{}, false
+}
+
+// asZeroPadding returns the number of spatial axes of a ZeroPadding, 0 where no convolution behind it finds its zeros by itself.
+func asZeroPadding(layer any) (rank int, ok bool) {
+	of := func(z *ZeroPadding, rank int) (int, bool) {
+		if z.ChannelsFirst {
+			return 0, true
+		}
+		return rank, true
+	}
+	switch z := layer.(type) {
+	case *ZeroPadding1D:
+		return of((*ZeroPadding)(z), 1)
+	case *ZeroPadding2D:
+		return of((*ZeroPadding)(z), 2)
+	case *ZeroPadding3D:
+		return of((*ZeroPadding)(z), 3)
+	}
+	return 0, false
+}
+
+// findsZeros returns the number of spatial axes of a convolution that can do without a ZeroPadding, 0 for another layer.
+func findsZeros(layer any) int {
+	of := func(padding Padding, channelsFirst bool, rank int) int {
+		if padding != Valid || channelsFirst {
+			return 0
+		}
+		return rank
+	}
+	switch l := layer.(type) {
+	case *Conv1D:
+		return of(l.Padding, l.ChannelsFirst, 1)
+	case *Conv2D:
+		return of(l.Padding, l.ChannelsFirst, 2)
+	case *Conv3D:
+		return of(l.Padding, l.ChannelsFirst, 3)
+	case *DepthwiseConv1D:
+		return of(l.Padding, l.ChannelsFirst, 1)
+	case *DepthwiseConv2D:
+		return of(l.Padding, l.ChannelsFirst, 2)
+	}
+	return 0
+}
+
+// joined returns the layer that a ZeroPadding hands its input to, and takes it from those that are to come; nil for none.
+func (c *Context) joined() Layer {
+	if c == nil || len(c.then) == 0 {
+		return nil
+	}
+	l := c.then[0].(Layer)
+	c.then = c.then[1:]
+	return l
+}
+
+// inputShape returns the shape of the input that a convolution has in a model's description: x's, with the zeros around it.
+func (c *Context) inputShape(x *Tensor) tensor.Shape {
+	if c == nil || c.padded == nil {
+		return x.Shape()
+	}
+	return c.padded
+}
+
+// unpad makes c, planned for an input with zeros around it, look for them beyond the edges of x.
+func (c *convolution) unpad(ctx *Context, l *layout, x *Tensor) {
+	if ctx == nil || ctx.padded == nil {
+		return
+	}
+	copy(l.size[3-l.rank:], x.Shape()[1:])
+	c.in = l.size
+	for i := range c.axes {
+		c.axes[i].offset -= ctx.padding[i]
+	}
 }
 
 // epilogue returns what is done with the values of a layer's output of the given shape, with the layer's own activation: what the

@@ -49,7 +49,10 @@ type Context struct {
 	Workspace *Workspace
 
 	passing bool  // the output goes on to other layers of a run alone, and lies in the Workspace
-	then    []any // layers that Forward applies to its output: see joins
+	then    []any // layers that Forward applies to its output: see joins.go
+
+	padded  tensor.Shape // of the input of a convolution with zeros around it, which it does not have; nil: it has none
+	padding triple       // how many of them are before each spatial axis
 }
 
 // Mask returns the mask of the i-th input, nil where it has none.

@@ -26,7 +26,7 @@ func drawnGraph(t *rapid.T) (description string, names []string) {
 		name := fmt.Sprintf("l%d", i)
 		class := rapid.SampledFrom([]string{
 			"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense", "BatchNormalization", "ReLU", "Activation", "Add", "LayerNormalization", "Dropout", "Softmax",
-			"Reshape", "Conv2DTranspose", "MaxPooling2D", "EinsumDense",
+			"Reshape", "Conv2DTranspose", "MaxPooling2D", "EinsumDense", "ZeroPadding2D",
 		}).Draw(t, "class")
 		from := func() string { return tensorJSON(at[max(len(at)-rapid.IntRange(1, 3).Draw(t, "back"), 0)]) }
 		input, options := from(), ""
@@ -49,6 +49,15 @@ func drawnGraph(t *rapid.T) (description string, names []string) {
 			options = `, "rate": 0.5`
 		case "Reshape":
 			options = `, "target_shape": [4, 4, 6]`
+		case "ZeroPadding2D": // and what makes the shape as it was
+			padded := "p" + name
+			padding, size := rapid.SampledFrom([]string{"[[1, 1], [1, 1]]", "[[0, 2], [2, 0]]", "[[2, 0], [1, 1]]"}).Draw(t, "padding"), "3"
+			list, outputs, names = append(list, layerJSON(class, padded, `, "padding": `+padding, input)), append(outputs, fmt.Sprintf(`[%q, 0, 0]`, padded)), append(names, padded)
+			input, class = tensorJSON(padded), rapid.SampledFrom([]string{"Conv2D", "DepthwiseConv2D"}).Draw(t, "behind")
+			options = `, "filters": 6, "kernel_size": ` + size
+			if class == "DepthwiseConv2D" {
+				options = `, "activation": "relu", "kernel_size": ` + size
+			}
 		case "Add":
 			input = "[" + input + "," + from() + "]"
 		}

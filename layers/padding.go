@@ -138,6 +138,10 @@ func reframe(c *Context, who id, x *Tensor, rank int, channelsFirst bool, option
 	if err := kernel.CheckGrowth(x.Len(), shape); err != nil {
 		return nil, errorf(who, "output %w", err)
 	}
+	if joined := c.joined(); joined != nil { // a convolution, which finds the zeros by itself
+		c.padded, c.padding = shape, shift
+		return joined.Forward(c, x)
+	}
 	y, err := c.newZeros(who, shape...)
 	if err != nil {
 		return nil, err
