@@ -18,20 +18,18 @@ func SumExp(y, x []float32, shift float32) float64 {
 	total, i := 0.0, 0
 	for lanes > 0 && i+lanes <= len(x) {
 		n := min(len(x)-i, chunk) &^ (lanes - 1)
-		var sums [maxLanes]float32
-		sumExp(n, &y[i], &x[i], shift, &sums[0])
-		total += sumOf(&sums)
+		total += sumExp(n, &y[i], &x[i], shift)
 		i += n
 	}
 	if lanes > 0 && i < len(x) {
-		var rest, sums [maxLanes]float32
+		var rest [maxLanes]float32
 		for j := range rest {
 			rest[j] = float32(math.Inf(-1)) // adds nothing
 		}
 		copy(rest[:], x[i:])
-		sumExp(lanes, &rest[0], &rest[0], shift, &sums[0])
+		total += sumExp(lanes, &rest[0], &rest[0], shift)
 		copy(y[i:], rest[:])
-		return total + sumOf(&sums)
+		return total
 	}
 	for ; i < len(x); i++ {
 		y[i] = expOf(x[i] - shift)
@@ -40,27 +38,17 @@ func SumExp(y, x []float32, shift float32) float64 {
 	return total
 }
 
-func sumOf(x *[maxLanes]float32) float64 {
-	total := 0.0
-	for _, v := range x {
-		total += float64(v)
-	}
-	return total
-}
-
 // Max returns the largest value of x, which is not empty. Where there are NaNs it may be any of the values.
 func Max(x []float32) float32 {
-	top, i := x[0], 0
 	if n := whole(x); n > 0 {
-		var tops [maxLanes]float32
-		copy(tops[:], x[:lanes])
-		largest(n, &x[0], &tops[0])
-		for _, v := range tops[:lanes] {
-			top = max(top, v)
+		top := largest(n, &x[0])
+		if n < len(x) { // values that were looked at do no harm
+			top = max(top, largest(lanes, &x[len(x)-lanes]))
 		}
-		i = n
+		return top
 	}
-	for _, v := range x[i:] {
+	top := x[0]
+	for _, v := range x {
 		top = max(top, v)
 	}
 	return top
@@ -78,9 +66,7 @@ func whole(x []float32) int {
 func Sum(x []float32) float64 {
 	total, i := 0.0, 0
 	for n := whole(x); i < n; i += chunk {
-		var sums [maxLanes]float32
-		sum(min(chunk, n-i), &x[i], &sums[0])
-		total += sumOf(&sums)
+		total += sum(min(chunk, n-i), &x[i])
 	}
 	for _, v := range x[whole(x):] {
 		total += float64(v)
@@ -92,9 +78,7 @@ func Sum(x []float32) float64 {
 func SumSquares(x []float32, mean float32) float64 {
 	total, i := 0.0, 0
 	for n := whole(x); i < n; i += chunk {
-		var sums [maxLanes]float32
-		sumSquares(min(chunk, n-i), &x[i], &sums[0], mean)
-		total += sumOf(&sums)
+		total += sumSquares(min(chunk, n-i), &x[i], mean)
 	}
 	for _, v := range x[whole(x):] {
 		d := float64(v) - float64(mean)

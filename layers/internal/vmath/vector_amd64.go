@@ -27,36 +27,32 @@ func each(f function, n int, x *float32) {
 	}
 }
 
-func sumExp(n int, y, x *float32, shift float32, sums *float32) {
+func sumExp(n int, y, x *float32, shift float32) float64 {
 	if lanes == 16 {
-		sumExp512(n, y, x, shift, sums)
-	} else {
-		sumExp256(n, y, x, shift, sums)
+		return sumExp512(n, y, x, shift)
 	}
+	return sumExp256(n, y, x, shift)
 }
 
-func largest(n int, x, sums *float32) {
+func largest(n int, x *float32) float32 {
 	if lanes == 16 {
-		largest512(n, x, sums)
-	} else {
-		largest256(n, x, sums)
+		return largest512(n, x)
 	}
+	return largest256(n, x)
 }
 
-func sum(n int, x, sums *float32) {
+func sum(n int, x *float32) float64 {
 	if lanes == 16 {
-		sum512(n, x, sums)
-	} else {
-		sum256(n, x, sums)
+		return sum512(n, x)
 	}
+	return sum256(n, x)
 }
 
-func sumSquares(n int, x, sums *float32, mean float32) {
+func sumSquares(n int, x *float32, mean float32) float64 {
 	if lanes == 16 {
-		sumSquares512(n, x, sums, mean)
-	} else {
-		sumSquares256(n, x, sums, mean)
+		return sumSquares512(n, x, mean)
 	}
+	return sumSquares256(n, x, mean)
 }
 
 func normalize(n int, x, gamma, beta *float32, mean, scale float32) {
@@ -137,16 +133,16 @@ func largestOf(n, count, taps int, at *int, y *float32, yStep int, x *float32, x
 func each512(f uint64, n int, x *float32)
 
 //go:noescape
-func sumExp512(n int, y *float32, x *float32, shift float32, sums *float32)
+func sumExp512(n int, y *float32, x *float32, shift float32) float64
 
 //go:noescape
-func largest512(n int, x *float32, sums *float32)
+func largest512(n int, x *float32) float32
 
 //go:noescape
-func sum512(n int, x *float32, sums *float32)
+func sum512(n int, x *float32) float64
 
 //go:noescape
-func sumSquares512(n int, x *float32, sums *float32, mean float32)
+func sumSquares512(n int, x *float32, mean float32) float64
 
 //go:noescape
 func normalize512(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)
@@ -170,16 +166,16 @@ func gru512(n int, h *float32, z *float32, inner *float32, units int)
 func each256(f uint64, n int, x *float32)
 
 //go:noescape
-func sumExp256(n int, y *float32, x *float32, shift float32, sums *float32)
+func sumExp256(n int, y *float32, x *float32, shift float32) float64
 
 //go:noescape
-func largest256(n int, x *float32, sums *float32)
+func largest256(n int, x *float32) float32
 
 //go:noescape
-func sum256(n int, x *float32, sums *float32)
+func sum256(n int, x *float32) float64
 
 //go:noescape
-func sumSquares256(n int, x *float32, sums *float32, mean float32)
+func sumSquares256(n int, x *float32, mean float32) float64
 
 //go:noescape
 func normalize256(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)

@@ -369,119 +369,145 @@ relu6loop:
 	VZEROUPPER
 	RET
 
-// func sumExp512(n int, y *float32, x *float32, shift float32, sums *float32)
-// Requires: AVX, AVX512F, SSE
+// func sumExp512(n int, y *float32, x *float32, shift float32) float64
+// Requires: AVX, AVX512F
 TEXT ·sumExp512(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         y+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVQ         sums+32(FP), BX
-	MOVSS        shift+24(FP), X0
-	VBROADCASTSS X0, Z0
-	VMOVUPS      (BX), Z1
-	XORQ         SI, SI
-
-loop:
-	VMOVUPS      (DX)(SI*4), Z2
-	VSUBPS       Z0, Z2, Z2
-	VMOVUPS      constants<>+0(SB), Z3
-	VMOVUPS      constants<>+64(SB), Z4
-	VMINPS       Z2, Z3, Z3
-	VMOVUPS      constants<>+128(SB), Z2
-	VMAXPS       Z3, Z2, Z3
-	VFMADD213PS  constants<>+192(SB), Z3, Z4
-	VSUBPS       constants<>+192(SB), Z4, Z2
-	VFNMADD231PS constants<>+256(SB), Z2, Z3
-	VFNMADD231PS constants<>+320(SB), Z2, Z3
-	VMOVUPS      constants<>+384(SB), Z4
-	VFMADD213PS  constants<>+448(SB), Z3, Z4
-	VFMADD213PS  constants<>+512(SB), Z3, Z4
-	VFMADD213PS  constants<>+576(SB), Z3, Z4
-	VFMADD213PS  constants<>+640(SB), Z3, Z4
-	VMULPS       Z3, Z3, Z5
-	VFMADD213PS  Z3, Z5, Z4
-	VADDPS       constants<>+704(SB), Z4, Z4
-	VSCALEFPS    Z2, Z4, Z4
-	VADDPS       Z4, Z1, Z1
-	VMOVUPS      Z4, (CX)(SI*4)
-	ADDQ         $0x10, SI
-	CMPQ         SI, AX
-	JLT          loop
-	VMOVUPS      Z1, (BX)
-	VZEROUPPER
-	RET
-
-// func largest512(n int, x *float32, sums *float32)
-// Requires: AVX, AVX512F
-TEXT ·largest512(SB), NOSPLIT, $0-24
-	MOVQ    n+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    sums+16(FP), DX
-	VMOVUPS (DX), Z0
-	XORQ    BX, BX
-
-loop:
-	VMOVUPS (CX)(BX*4), Z1
-	VMAXPS  Z1, Z0, Z0
-	ADDQ    $0x10, BX
-	CMPQ    BX, AX
-	JLT     loop
-	VMOVUPS Z0, (DX)
-	VZEROUPPER
-	RET
-
-// func sum512(n int, x *float32, sums *float32)
-// Requires: AVX, AVX512F
-TEXT ·sum512(SB), NOSPLIT, $0-24
-	MOVQ    n+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    sums+16(FP), DX
-	VMOVUPS (DX), Z0
-	XORQ    BX, BX
-
-loop:
-	VMOVUPS (CX)(BX*4), Z1
-	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x10, BX
-	CMPQ    BX, AX
-	JLT     loop
-	VMOVUPS Z0, (DX)
-	VZEROUPPER
-	RET
-
-// func sumSquares512(n int, x *float32, sums *float32, mean float32)
-// Requires: AVX, AVX512F, SSE
-TEXT ·sumSquares512(SB), NOSPLIT, $0-28
-	MOVQ         n+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	VMOVUPS      (DX), Z0
-	MOVSS        mean+24(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS shift+24(FP), Z0
+	VPXORD       Z1, Z1, Z1
 	XORQ         BX, BX
 
 loop:
-	VMOVUPS     (CX)(BX*4), Z2
-	VSUBPS      Z1, Z2, Z2
-	VFMADD231PS Z2, Z2, Z0
-	ADDQ        $0x10, BX
-	CMPQ        BX, AX
-	JLT         loop
-	VMOVUPS     Z0, (DX)
+	VMOVUPS       (DX)(BX*4), Z2
+	VSUBPS        Z0, Z2, Z2
+	VMOVUPS       constants<>+0(SB), Z3
+	VMOVUPS       constants<>+64(SB), Z4
+	VMINPS        Z2, Z3, Z3
+	VMOVUPS       constants<>+128(SB), Z2
+	VMAXPS        Z3, Z2, Z3
+	VFMADD213PS   constants<>+192(SB), Z3, Z4
+	VSUBPS        constants<>+192(SB), Z4, Z2
+	VFNMADD231PS  constants<>+256(SB), Z2, Z3
+	VFNMADD231PS  constants<>+320(SB), Z2, Z3
+	VMOVUPS       constants<>+384(SB), Z4
+	VFMADD213PS   constants<>+448(SB), Z3, Z4
+	VFMADD213PS   constants<>+512(SB), Z3, Z4
+	VFMADD213PS   constants<>+576(SB), Z3, Z4
+	VFMADD213PS   constants<>+640(SB), Z3, Z4
+	VMULPS        Z3, Z3, Z5
+	VFMADD213PS   Z3, Z5, Z4
+	VADDPS        constants<>+704(SB), Z4, Z4
+	VSCALEFPS     Z2, Z4, Z4
+	VADDPS        Z4, Z1, Z1
+	VMOVUPS       Z4, (CX)(BX*4)
+	ADDQ          $0x10, BX
+	CMPQ          BX, AX
+	JLT           loop
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X1
+	VHADDPD       X1, X1, X1
+	VMOVSD        X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func largest512(n int, x *float32) float32
+// Requires: AVX, AVX512F
+TEXT ·largest512(SB), NOSPLIT, $0-20
+	MOVQ    n+0(FP), AX
+	MOVQ    x+8(FP), CX
+	VMOVUPS (CX), Z0
+	XORQ    DX, DX
+
+loop:
+	VMAXPS        (CX)(DX*4), Z0, Z0
+	ADDQ          $0x10, DX
+	CMPQ          DX, AX
+	JLT           loop
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x4e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VMAXPS        X1, X0, X0
+	VMOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func sum512(n int, x *float32) float64
+// Requires: AVX, AVX512F
+TEXT ·sum512(SB), NOSPLIT, $0-24
+	MOVQ   n+0(FP), AX
+	MOVQ   x+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	XORQ   DX, DX
+
+loop:
+	VMOVUPS       (CX)(DX*4), Z1
+	VADDPS        Z1, Z0, Z0
+	ADDQ          $0x10, DX
+	CMPQ          DX, AX
+	JLT           loop
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func sumSquares512(n int, x *float32, mean float32) float64
+// Requires: AVX, AVX512F
+TEXT ·sumSquares512(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS mean+16(FP), Z1
+	XORQ         DX, DX
+
+loop:
+	VMOVUPS       (CX)(DX*4), Z2
+	VSUBPS        Z1, Z2, Z2
+	VFMADD231PS   Z2, Z2, Z0
+	ADDQ          $0x10, DX
+	CMPQ          DX, AX
+	JLT           loop
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VHADDPD       X0, X0, X0
+	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func normalize512(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F
 TEXT ·normalize512(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         gamma+16(FP), DX
 	MOVQ         beta+24(FP), BX
-	MOVSS        mean+32(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        scale+36(FP), X1
-	VBROADCASTSS X1, Z1
+	VBROADCASTSS mean+32(FP), Z0
+	VBROADCASTSS scale+36(FP), Z1
 	XORQ         SI, SI
 
 loop:
@@ -519,12 +545,11 @@ loop:
 	RET
 
 // func scale512(n int, x *float32, by float32)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F
 TEXT ·scale512(SB), NOSPLIT, $0-20
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVSS        by+16(FP), X0
-	VBROADCASTSS X0, Z0
+	VBROADCASTSS by+16(FP), Z0
 	XORQ         DX, DX
 
 loop:
@@ -1474,20 +1499,18 @@ relu6loop:
 	VZEROUPPER
 	RET
 
-// func sumExp256(n int, y *float32, x *float32, shift float32, sums *float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// func sumExp256(n int, y *float32, x *float32, shift float32) float64
+// Requires: AVX, AVX2, FMA3
 TEXT ·sumExp256(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         y+8(FP), CX
 	MOVQ         x+16(FP), DX
-	MOVQ         sums+32(FP), BX
-	MOVSS        shift+24(FP), X0
-	VBROADCASTSS X0, Y0
-	VMOVUPS      (BX), Y1
-	XORQ         SI, SI
+	VBROADCASTSS shift+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	XORQ         BX, BX
 
 loop:
-	VMOVUPS      (DX)(SI*4), Y2
+	VMOVUPS      (DX)(BX*4), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMOVUPS      constants<>+0(SB), Y3
 	VMOVUPS      constants<>+64(SB), Y4
@@ -1516,85 +1539,105 @@ loop:
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VMOVUPS      Y2, (CX)(SI*4)
-	ADDQ         $0x08, SI
-	CMPQ         SI, AX
+	VMOVUPS      Y2, (CX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, AX
 	JLT          loop
-	VMOVUPS      Y1, (BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VHADDPD      X1, X1, X1
+	VMOVSD       X1, ret+32(FP)
 	VZEROUPPER
 	RET
 
-// func largest256(n int, x *float32, sums *float32)
+// func largest256(n int, x *float32) float32
 // Requires: AVX
-TEXT ·largest256(SB), NOSPLIT, $0-24
+TEXT ·largest256(SB), NOSPLIT, $0-20
 	MOVQ    n+0(FP), AX
 	MOVQ    x+8(FP), CX
-	MOVQ    sums+16(FP), DX
-	VMOVUPS (DX), Y0
-	XORQ    BX, BX
+	VMOVUPS (CX), Y0
+	XORQ    DX, DX
 
 loop:
-	VMOVUPS (CX)(BX*4), Y1
-	VMAXPS  Y1, Y0, Y0
-	ADDQ    $0x08, BX
-	CMPQ    BX, AX
-	JLT     loop
-	VMOVUPS Y0, (DX)
+	VMAXPS       (CX)(DX*4), Y0, Y0
+	ADDQ         $0x08, DX
+	CMPQ         DX, AX
+	JLT          loop
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSS       X0, ret+16(FP)
 	VZEROUPPER
 	RET
 
-// func sum256(n int, x *float32, sums *float32)
+// func sum256(n int, x *float32) float64
 // Requires: AVX
 TEXT ·sum256(SB), NOSPLIT, $0-24
-	MOVQ    n+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    sums+16(FP), DX
-	VMOVUPS (DX), Y0
-	XORQ    BX, BX
+	MOVQ   n+0(FP), AX
+	MOVQ   x+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	XORQ   DX, DX
 
 loop:
-	VMOVUPS (CX)(BX*4), Y1
-	VADDPS  Y1, Y0, Y0
-	ADDQ    $0x08, BX
-	CMPQ    BX, AX
-	JLT     loop
-	VMOVUPS Y0, (DX)
+	VMOVUPS      (CX)(DX*4), Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         $0x08, DX
+	CMPQ         DX, AX
+	JLT          loop
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, ret+16(FP)
 	VZEROUPPER
 	RET
 
-// func sumSquares256(n int, x *float32, sums *float32, mean float32)
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·sumSquares256(SB), NOSPLIT, $0-28
+// func sumSquares256(n int, x *float32, mean float32) float64
+// Requires: AVX, FMA3
+TEXT ·sumSquares256(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	VMOVUPS      (DX), Y0
-	MOVSS        mean+24(FP), X1
-	VBROADCASTSS X1, Y1
-	XORQ         BX, BX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS mean+16(FP), Y1
+	XORQ         DX, DX
 
 loop:
-	VMOVUPS     (CX)(BX*4), Y2
-	VSUBPS      Y1, Y2, Y2
-	VFMADD231PS Y2, Y2, Y0
-	ADDQ        $0x08, BX
-	CMPQ        BX, AX
-	JLT         loop
-	VMOVUPS     Y0, (DX)
+	VMOVUPS      (CX)(DX*4), Y2
+	VSUBPS       Y1, Y2, Y2
+	VFMADD231PS  Y2, Y2, Y0
+	ADDQ         $0x08, DX
+	CMPQ         DX, AX
+	JLT          loop
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func normalize256(n int, x *float32, gamma *float32, beta *float32, mean float32, scale float32)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, FMA3
 TEXT ·normalize256(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         gamma+16(FP), DX
 	MOVQ         beta+24(FP), BX
-	MOVSS        mean+32(FP), X0
-	VBROADCASTSS X0, Y0
-	MOVSS        scale+36(FP), X1
-	VBROADCASTSS X1, Y1
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS scale+36(FP), Y1
 	XORQ         SI, SI
 
 loop:
@@ -1632,12 +1675,11 @@ loop:
 	RET
 
 // func scale256(n int, x *float32, by float32)
-// Requires: AVX, AVX2, SSE
+// Requires: AVX
 TEXT ·scale256(SB), NOSPLIT, $0-20
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
-	MOVSS        by+16(FP), X0
-	VBROADCASTSS X0, Y0
+	VBROADCASTSS by+16(FP), Y0
 	XORQ         DX, DX
 
 loop:

@@ -5,10 +5,10 @@ package vmath
 const lanes, leastLanes, maxLanes = 0, 8, 16
 
 func each(f function, n int, x *float32)                            {}
-func sumExp(n int, y, x *float32, shift float32, sums *float32)     {}
-func largest(n int, x, sums *float32)                               {}
-func sum(n int, x, sums *float32)                                   {}
-func sumSquares(n int, x, sums *float32, mean float32)              {}
+func sumExp(n int, y, x *float32, shift float32) float64            { return 0 }
+func largest(n int, x *float32) float32                             { return 0 }
+func sum(n int, x *float32) float64                                 { return 0 }
+func sumSquares(n int, x *float32, mean float32) float64            { return 0 }
 func normalize(n int, x, gamma, beta *float32, mean, scale float32) {}
 func scale(n int, x *float32, by float32)                           {}
 func add(n int, y, x *float32)                                      {}

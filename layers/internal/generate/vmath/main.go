@@ -11,9 +11,9 @@ func main() {
 	for _, s := range sets {
 		s.each()
 		s.sumExp()
-		s.reduce("largest", nil, func(sums, x, _ VecVirtual) { VMAXPS(x, sums, sums) })
-		s.reduce("sum", nil, func(sums, x, _ VecVirtual) { VADDPS(x, sums, sums) })
-		s.reduce("sumSquares", []string{"mean"}, func(sums, x, mean VecVirtual) {
+		s.largest()
+		s.sum("sum", "", func(sums, x, _ VecVirtual) { VADDPS(x, sums, sums) })
+		s.sum("sumSquares", "mean", func(sums, x, mean VecVirtual) {
 			VSUBPS(mean, x, x)
 			VFMADD231PS(x, x, sums)
 		})
@@ -31,9 +31,9 @@ func main() {
 	Generate()
 }
 
-// start begins a function and loads its pointers and n.
-func (s isa) start(name, parameters string, pointers ...string) (n GPVirtual, at []GPVirtual) {
-	TEXT(name+s.suffix, NOSPLIT, "func(n int, "+parameters+")")
+// start begins a function, which may have a result, and loads its pointers and n.
+func (s isa) start(name, parameters, result string, pointers ...string) (n GPVirtual, at []GPVirtual) {
+	TEXT(name+s.suffix, NOSPLIT, "func(n int, "+parameters+")"+result)
 	n = GP64()
 	Load(Param("n"), n)
 	for _, p := range pointers {
@@ -49,10 +49,10 @@ func finish() {
 	RET()
 }
 
-// sumExp writes e^(x-shift) to y, and adds it to sums.
+// sumExp writes e^(x-shift) to y, and returns the sum of that.
 func (s isa) sumExp() {
-	n, p := s.start("sumExp", "y *float32, x *float32, shift float32, sums *float32", "y", "x", "sums")
-	shift, sums := s.spread("shift"), s.load(Mem{Base: p[2]})
+	n, p := s.start("sumExp", "y *float32, x *float32, shift float32", " float64", "y", "x")
+	shift, sums := s.spread("shift"), s.zero()
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		x := s.load(at(p[1]))
 		VSUBPS(shift, x, x)
@@ -60,30 +60,83 @@ func (s isa) sumExp() {
 		VADDPS(e, sums, sums)
 		VMOVUPS(e, at(p[0]))
 	})
-	VMOVUPS(sums, Mem{Base: p[2]})
+	s.returnTotal(sums)
+}
+
+// sum writes a function that adds values up, as combine does.
+func (s isa) sum(name, parameter string, combine func(sums, x, parameter VecVirtual)) {
+	signature := "x *float32"
+	if parameter != "" {
+		signature += ", " + parameter + " float32"
+	}
+	n, p := s.start(name, signature, " float64", "x")
+	sums := s.zero()
+	var v VecVirtual
+	if parameter != "" {
+		v = s.spread(parameter)
+	}
+	s.loop("loop", n, func(at func(GPVirtual) Mem) { combine(sums, s.load(at(p[0])), v) })
+	s.returnTotal(sums)
+}
+
+// halves returns both halves of x.
+func (s isa) halves(x VecVirtual) (low, high VecVirtual) {
+	if s.wide() {
+		high = YMM()
+		VEXTRACTF64X4(Imm(1), x, high)
+		return x.AsY().(VecVirtual), high
+	}
+	high = XMM()
+	VEXTRACTF128(Imm(1), x, high)
+	return x.AsX().(VecVirtual), high
+}
+
+// returnTotal returns the sum of the values of sums in float64.
+func (s isa) returnTotal(sums VecVirtual) {
+	low, high := s.halves(sums)
+	a, b := s.register(), s.register()
+	VCVTPS2PD(low, a)
+	VCVTPS2PD(high, b)
+	VADDPD(b, a, a)
+	for half := s; ; half = sets[1] {
+		low, high := half.halves(a)
+		VADDPD(high, low, low)
+		if a = low; !half.wide() {
+			break
+		}
+	}
+	total := a.AsX().(VecVirtual)
+	VHADDPD(total, total, total)
+	to, _ := ReturnIndex(0).Resolve()
+	VMOVSD(total, to.Addr)
 	finish()
 }
 
-// reduce writes a function that combines many values with those at sums.
-func (s isa) reduce(name string, parameter []string, combine func(sums, x, parameter VecVirtual)) {
-	signature := "x *float32, sums *float32"
-	for _, p := range parameter {
-		signature += ", " + p + " float32"
+// largest returns the largest value.
+func (s isa) largest() {
+	n, p := s.start("largest", "x *float32", " float32", "x")
+	top := s.load(Mem{Base: p[0]})
+	s.loop("loop", n, func(at func(GPVirtual) Mem) { VMAXPS(at(p[0]), top, top) })
+	for half := s; ; half = sets[1] {
+		low, high := half.halves(top)
+		VMAXPS(high, low, low)
+		if top = low; !half.wide() {
+			break
+		}
 	}
-	n, p := s.start(name, signature, "x", "sums")
-	sums := s.load(Mem{Base: p[1]})
-	var v VecVirtual
-	for _, p := range parameter {
-		v = s.spread(p)
+	x, other := top.AsX().(VecVirtual), XMM()
+	for _, order := range []uint64{0x4e, 0xb1} { // of the four: halves changed about, then neighbours
+		VPERMILPS(Imm(order), x, other)
+		VMAXPS(other, x, x)
 	}
-	s.loop("loop", n, func(at func(GPVirtual) Mem) { combine(sums, s.load(at(p[0])), v) })
-	VMOVUPS(sums, Mem{Base: p[1]})
+	to, _ := ReturnIndex(0).Resolve()
+	VMOVSS(x, to.Addr)
 	finish()
 }
 
 // normalize sets x to (x-mean)*scale*gamma + beta.
 func (s isa) normalize() {
-	n, p := s.start("normalize", "x *float32, gamma *float32, beta *float32, mean float32, scale float32", "x", "gamma", "beta")
+	n, p := s.start("normalize", "x *float32, gamma *float32, beta *float32, mean float32, scale float32", "", "x", "gamma", "beta")
 	mean, scale := s.spread("mean"), s.spread("scale")
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		x := s.load(at(p[0]))
@@ -98,7 +151,7 @@ func (s isa) normalize() {
 
 // affine sets y to x*mul + add.
 func (s isa) affine() {
-	n, p := s.start("affine", "y *float32, x *float32, mul *float32, add *float32", "y", "x", "mul", "add")
+	n, p := s.start("affine", "y *float32, x *float32, mul *float32, add *float32", "", "y", "x", "mul", "add")
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		x, mul := s.load(at(p[1])), s.load(at(p[2]))
 		VFMADD213PS(at(p[3]), mul, x)
@@ -109,7 +162,7 @@ func (s isa) affine() {
 
 // scale multiplies values by one.
 func (s isa) scale() {
-	n, p := s.start("scale", "x *float32, by float32", "x")
+	n, p := s.start("scale", "x *float32, by float32", "", "x")
 	by := s.spread("by")
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		y := s.register()
@@ -121,7 +174,7 @@ func (s isa) scale() {
 
 // combine writes a function that combines values of y with those of x.
 func (s isa) combine(name string, combine func(y Mem, x VecVirtual)) {
-	n, p := s.start(name, "y *float32, x *float32", "y", "x")
+	n, p := s.start(name, "y *float32, x *float32", "", "y", "x")
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		x := s.load(at(p[1]))
 		combine(at(p[0]), x)
@@ -164,7 +217,7 @@ func gates(first GPVirtual, count int) []GPVirtual {
 
 // lstm computes a step of an LSTM.
 func (s isa) lstm() {
-	n, p := s.start("lstm", "h *float32, c *float32, z *float32, units int", "h", "c", "z")
+	n, p := s.start("lstm", "h *float32, c *float32, z *float32, units int", "", "h", "c", "z")
 	g := gates(p[2], 4)
 	s.loop("loop", n, func(at func(GPVirtual) Mem) {
 		c := s.sigmoid(s.load(at(g[1])))
@@ -183,7 +236,7 @@ func (s isa) lstm() {
 
 // gru computes a step of a GRU that resets what the state gave.
 func (s isa) gru() {
-	n, p := s.start("gru", "h *float32, z *float32, inner *float32, units int", "h", "z", "inner")
+	n, p := s.start("gru", "h *float32, z *float32, inner *float32, units int", "", "h", "z", "inner")
 	z, inner := gates(p[1], 3), gates(p[2], 3)
 	gate := func(at func(GPVirtual) Mem, i int) VecVirtual {
 		x := s.load(at(z[i]))
