@@ -109,6 +109,12 @@ type (
 		ReadOption
 		ManagerOption
 	}
+	// A StateFileOption is an option of every verb but WriteSection.
+	StateFileOption interface {
+		LookupOption
+		WriteOption
+		MergeOption
+	}
 	// A RestoringOption is an option of New, NewSaver, and of every verb that assigns values.
 	RestoringOption interface {
 		Option

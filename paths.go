@@ -15,7 +15,7 @@ import (
 
 // StateFile makes a call use the state file called name, in the directory of the checkpoints, instead of one called
 // "checkpoint" (latest_filename).
-func StateFile(name string) AnyOption {
+func StateFile(name string) StateFileOption {
 	return option(func(o *options) { o.stateFile = name })
 }
 

@@ -66,11 +66,6 @@ func SlotPath(variable, optimizer, slot string) string {
 	return variable + slotMark + optimizer + "/" + Escape(slot)
 }
 
-// SlotKey returns the key of the value of the variable that [SlotPath] is about.
-func SlotKey(variable, optimizer []string, slot string) string {
-	return KeyAt(SlotPath(ObjectPath(variable...), ObjectPath(optimizer...), slot), VariableValue)
-}
-
 // SaveablePrefix returns what the keys of one object's tensors have in common: key up to and with the first
 // "/.ATTRIBUTES/". ok is false where key has none and is thus no key of an object.
 func SaveablePrefix(key string) (prefix string, ok bool) {

@@ -9,12 +9,6 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Mask), because the CRC of bytes that themselves hold a CRC is weak.
 func Mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
-// Unmask returns the CRC whose [Mask] is masked.
-func Unmask(masked uint32) uint32 {
-	rot := masked - 0xa282ead8
-	return rot>>17 | rot<<15
-}
-
 // blockChecksum is what follows a block whose contents are b and whose type byte is typ.
 func blockChecksum(b []byte, typ byte) uint32 {
 	crc := crc32.Update(0, castagnoli, b)

@@ -113,9 +113,6 @@ func (t *Reader) CheckMetaindex() error {
 	return b.walk(part, t.meta, func(*cursor) error { return nil })
 }
 
-// NumBlocks returns the number of data blocks.
-func (t *Reader) NumBlocks() int { return len(t.blocks) }
-
 // Get returns the value of key, which the caller must not change. It reads at most one block.
 func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) { return get(t, key) }
 

@@ -41,7 +41,7 @@ func manyBlocks() []byte {
 
 func TestReader(t *testing.T) {
 	r := open(t, manyBlocks())
-	require.Equal(t, 30, r.NumBlocks())
+	require.Equal(t, 30, len(r.blocks))
 
 	t.Run("B-34 blocks of any size, restart interval and compression are read in order", func(t *testing.T) {
 		n := 0
