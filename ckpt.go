@@ -284,7 +284,7 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 	}
 	for _, obj := range attached {
 		own := root.IndexEdge(obj.name)
-		e := object.Edge{Name: obj.name, GoStep: fmt.Sprintf(".With(%q)", obj.name), Opt: object.Options{Explicit: true}, Attached: true}
+		e := object.Edge{Name: obj.name, Field: &object.Field{Step: fmt.Sprintf(".With(%q)", obj.name)}, Opt: object.Options{Explicit: true}, Attached: true}
 		if obj.name == "root" && obj.object == nil {
 			e.Node = root
 		} else {
@@ -292,17 +292,19 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 			if err != nil {
 				return err
 			}
-			if n == nil && e.Missing == nil {
+			if n == nil && e.Missing() == nil {
 				return fmt.Errorf("ckpt: With(%q): %s is %w", obj.name, walk.Describe(obj.object), ErrNotTrackable)
 			}
 			n.SetFullName(c.opts.fullNames[obj.name])
-			e.Node, e.From = n, reflect.ValueOf(obj.object)
+			if e.Node = n; n == nil {
+				e.SetFrom(reflect.ValueOf(obj.object))
+			}
 		}
 		switch {
 		case own < 0:
 			root.Edges = append(root.Edges, e)
 		case root.Edges[own].Node != e.Node:
-			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.Edges[own].GoStep)
+			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.Edges[own].GoStep())
 		}
 	}
 	return nil

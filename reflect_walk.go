@@ -40,9 +40,9 @@ func checkTracked(n *object.Node) error {
 		e := &n.Edges[i]
 		for _, name := range append([]string{e.Name}, e.Aliases()...) {
 			if other, ok := taken[name]; ok {
-				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.Path(), n.GoPath(), other, e.GoStep, name)
+				return fmt.Errorf("ckpt: %s (%s): %s and %s are both called %q", n.Path(), n.GoPath(), other, e.GoStep(), name)
 			}
-			taken[name] = e.GoStep
+			taken[name] = e.GoStep()
 		}
 	}
 	return nil
@@ -82,7 +82,7 @@ func (f *fieldWalker) Struct(v reflect.Value) error {
 	step := ""
 	if len(f.frames) > 0 {
 		top := f.frames[len(f.frames)-1]
-		step = top.goStep + "." + top.declared.Fields[top.next-1].GoName
+		step = top.goStep + top.declared.Fields[top.next-1].Step
 	}
 	f.frames = append(f.frames, fieldFrame{declared: declared, goStep: step})
 	return declared.Err
@@ -93,13 +93,9 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	top := &f.frames[len(f.frames)-1]
 	field := &top.declared.Fields[top.next]
 	top.next++
-	step := field.Step
-	if top.goStep != "" {
-		step = top.goStep + step
-	}
 	switch field.Action {
 	case walk.Inline:
-		return f.inline(field, step, v)
+		return f.inline(field, top.goStep+field.Step, v)
 	case walk.Children:
 		if v.Kind() != reflect.Pointer {
 			v = v.Addr()
@@ -118,7 +114,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 		return reflectwalk.SkipEntry
 	}
 	e := object.Edge{
-		Name: field.Name, GoStep: step, Field: &field.Tag.Field,
+		Name: field.Name, Field: f.w.Below(top.goStep, &field.Tag.Field),
 		Opt:    object.Options{Explicit: field.Present, Optional: field.Optional, Alloc: field.Alloc, Cast: field.Cast},
 		Wanted: field.Wanted && !(v.Kind() == reflect.Interface && walk.EndsChain(f.n)),
 	}
@@ -134,7 +130,7 @@ func (f *fieldWalker) inline(field *walk.Field, step string, v reflect.Value) er
 	in := object.Inlined{First: len(f.n.Edges), Optional: field.Optional}
 	missing := v.Kind() == reflect.Pointer && v.IsNil()
 	if missing && f.w.Makes(field.Alloc) {
-		if err := f.w.Take(1, v.Type().Elem(), f.n, &object.Edge{Name: field.GoName, GoStep: step}); err != nil {
+		if err := f.w.Take(1, v.Type().Elem(), f.n, &object.Edge{Name: field.GoName, Field: &object.Field{Step: step}}); err != nil {
 			return err
 		}
 		v.Set(reflect.New(v.Type().Elem()))

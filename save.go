@@ -315,7 +315,7 @@ func (c *Checkpoint) toSave(path string, o options) (*object.Graph, error) {
 		return nil, err
 	}
 	isVariable := func(n *object.Node) bool {
-		return (len(n.Values) > 0 && n.Saved() || n.Saver != nil) && !(n.Obj.CanAddr() && c.isCounter(n.Obj.Addr().Interface()))
+		return (len(n.Values) > 0 && n.Saved() || n.Saver() != nil) && !(n.Obj.CanAddr() && c.isCounter(n.Obj.Addr().Interface()))
 	}
 	onPurpose := o.allowEmpty || c.grouped && len(c.objects) == 0
 	if o.as == writers.Keras { // the description of a model without weights is worth an archive

@@ -125,7 +125,7 @@ func (s *Status) InitializeOrRestore(ctx context.Context) error {
 	}
 	var errs []error
 	for _, n := range g.Nodes {
-		if s.c.history.Last(n.Key) > 0 || !n.Obj.CanAddr() {
+		if s.c.history.Last(n.Key()) > 0 || !n.Obj.CanAddr() {
 			continue
 		}
 		if o, ok := n.Obj.Addr().Interface().(Initializer); ok {

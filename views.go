@@ -85,7 +85,7 @@ func (c *Checkpoint) View() (*View, error) {
 	v := &View{Nodes: make([]ViewNode, len(g.Nodes)), of: "the program"}
 	for id, n := range g.Nodes {
 		vn := &v.Nodes[id]
-		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.GoPath(), n.SlotOf != nil
+		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.GoPath(), n.SlotOf() != nil
 		if vn.Object = n.Obj.Interface(); n.Obj.CanAddr() && n.Obj.Kind() != reflect.Slice && n.Obj.Kind() != reflect.Map {
 			vn.Object = n.Obj.Addr().Interface()
 		}
@@ -95,14 +95,14 @@ func (c *Checkpoint) View() (*View, error) {
 			}
 		}
 		for _, val := range n.Values {
-			vn.Tensors = append(vn.Tensors, objectgraph.Escape(val.Attribute))
+			vn.Tensors = append(vn.Tensors, objectgraph.Escape(val.Attribute()))
 		}
 	}
 	return v, nil
 }
 
 func viewPath(n *object.Node) string {
-	if s := n.SlotOf; s != nil {
+	if s := n.SlotOf(); s != nil {
 		return viewPath(s.Owner) + "'s state '" + s.Name + "' for " + viewPath(s.Variable)
 	}
 	return strings.Join(append([]string{"root"}, n.LastSteps(object.EdgeName)...), ".")
@@ -228,7 +228,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 			return err
 		}
 		if have, want := len(g.Nodes[id].Attributes), len(n.Values); have != want {
-			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, paths.Name(id), have, n.Key.Type, want)}
+			return &MismatchError{Checkpoint: path, Problem: fmt.Sprintf("node %d (%s) stores %d tensors, the object for it (a %v) has %d", id, paths.Name(id), have, n.Key().Type, want)}
 		}
 		stored[n] = id
 	}

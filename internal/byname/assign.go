@@ -152,11 +152,11 @@ func (a *Assigner) assign(key, given string, vars []Variable) {
 	}
 	for i := range vars {
 		v := &vars[i]
-		if other, twice := a.taken[v.Node.Key]; twice {
+		if other, twice := a.taken[v.Node.Key()]; twice {
 			a.problem(transfer.ErrMismatch, "%s cannot take both %q and %q", v.Node.GoPath(), other, key)
 			continue
 		}
-		a.taken[v.Node.Key] = key
+		a.taken[v.Node.Key()] = key
 		Assign(a.plan, v, key)
 	}
 }

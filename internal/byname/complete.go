@@ -52,7 +52,7 @@ func (m *matcher) unknown(p *transfer.Plan) (names []string, err error) {
 	}
 	owners := make(map[string]*object.Node)
 	for _, n := range m.found {
-		if scope, _, ok := cutName(m.keys[n.Key]); ok && n.Parent != nil && n.Parent.Obj.Kind() == reflect.Struct {
+		if scope, _, ok := cutName(m.keys[n.Key()]); ok && n.Parent != nil && n.Parent.Obj.Kind() == reflect.Struct {
 			owners[scope] = n.Parent
 		}
 	}
@@ -105,7 +105,7 @@ func withHolders(g *object.Graph, matched map[object.Identity]bool) map[object.I
 	holders := make(map[*object.Node][]*object.Node)
 	var queue []*object.Node
 	for _, n := range g.Nodes {
-		if matched[n.Key] {
+		if matched[n.Key()] {
 			queue = append(queue, n)
 		}
 		for i := range n.Edges {
@@ -116,8 +116,8 @@ func withHolders(g *object.Graph, matched map[object.Identity]bool) map[object.I
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
 		for _, h := range holders[queue[0]] {
-			if !matched[h.Key] {
-				matched[h.Key] = true
+			if !matched[h.Key()] {
+				matched[h.Key()] = true
 				queue = append(queue, h)
 			}
 		}
@@ -172,9 +172,9 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 			continue
 		}
 		item := transfer.Item{Path: n.Path(), GoPath: n.GoPath()}
-		if r.seen[n.Key] {
+		if r.seen[n.Key()] {
 			if item.Key = n.GlobalName(); r.keys != nil {
-				item.Key = r.keys[n.Key]
+				item.Key = r.keys[n.Key()]
 			}
 			tell(transfer.Restored, item)
 		} else {

@@ -109,7 +109,7 @@ func (l *Lookup) missing(keys map[string]string) []string {
 	names := make(map[*object.Node]string)
 	for _, v := range l.Variables {
 		if _, ok := keys[v.Name]; ok {
-			found[v.Node.Key] = true
+			found[v.Node.Key()] = true
 		} else {
 			names[v.Node] = v.Name
 		}

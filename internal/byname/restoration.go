@@ -63,7 +63,7 @@ func (r *Restoration) Waits() bool { return true }
 
 // CanFollowUp reports whether g has a variable that was not looked up.
 func (r *Restoration) CanFollowUp(g *object.Graph) bool {
-	return slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { _, seen := r.seen[n.Key]; return len(n.Values) > 0 && !seen })
+	return slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { _, seen := r.seen[n.Key()]; return len(n.Values) > 0 && !seen })
 }
 
 // A matcher looks up the variables of one walk. It implements [transfer.Planner].
@@ -91,7 +91,7 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 	}
 	m.names, m.keys = make(map[string]bool), make(map[object.Identity]string)
 	for _, n := range m.w.Graph().Nodes {
-		if _, seen := m.seen[n.Key]; seen || len(n.Values) != 1 {
+		if _, seen := m.seen[n.Key()]; seen || len(n.Values) != 1 {
 			continue
 		}
 		name := strings.TrimSuffix(m.r.opts.Scope+n.GlobalName(), ":0")
@@ -104,8 +104,8 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 			continue
 		}
 		m.found = append(m.found, n)
-		m.names[name], m.keys[n.Key] = true, name
-		if m.history == nil || m.r.id > m.history.Last(n.Key) {
+		m.names[name], m.keys[n.Key()] = true, name
+		if m.history == nil || m.r.id > m.history.Last(n.Key()) {
 			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[0], Key: name})
 			m.reached = append(m.reached, n)
 		}
@@ -121,11 +121,11 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 // note keeps what was found.
 func (m *matcher) note() {
 	for _, n := range m.lookedUp {
-		m.r.seen[n.Key] = false
+		m.r.seen[n.Key()] = false
 		m.r.keep = append(m.r.keep, n.Obj)
 	}
 	for _, n := range m.found {
-		m.r.seen[n.Key] = true
+		m.r.seen[n.Key()] = true
 	}
 	m.r.keys = m.keys
 }

@@ -52,13 +52,13 @@ func Variables(g *object.Graph, o Options) ([]Variable, error) {
 		all = append(all, parts...)
 	}
 	for _, n := range g.Nodes {
-		if inParts[n] || o.SkipSlots && n.SlotOf != nil {
+		if inParts[n] || o.SkipSlots && n.SlotOf() != nil {
 			continue
 		}
 		for i := range n.Values {
 			v := Variable{Name: n.NameOfTensor(), Node: n, Value: &n.Values[i]}
-			if n.Done != nil {
-				v.Name += v.Value.Attribute // "-keys" and "-values" of a table, as in TensorFlow's Saver
+			if n.Done() != nil {
+				v.Name += v.Value.Attribute() // "-keys" and "-values" of a table, as in TensorFlow's Saver
 			}
 			if o.Parts != nil {
 				if full, region := o.Parts(n.FullPath(), v.Value.Shape); region != nil {
@@ -180,14 +180,14 @@ func (v *Variable) source() (stored.Tensor, error) {
 func Sources(g *object.Graph, vars []Variable, skipSlots bool) ([]stored.Tensor, error) {
 	built := make(map[object.Identity]bool)
 	for _, v := range vars {
-		built[v.Node.Key] = v.Node.Saved()
+		built[v.Node.Key()] = v.Node.Saved()
 	}
 	for _, n := range g.Required(object.Requirement{Matched: built, SkipSlots: skipSlots}) {
 		return nil, fmt.Errorf("attempting to use uninitialized value %s (%s)", n.GlobalName(), n.GoPath())
 	}
 	var tensors []stored.Tensor
 	for i := range vars {
-		if !built[vars[i].Node.Key] {
+		if !built[vars[i].Node.Key()] {
 			continue
 		}
 		t, err := vars[i].source()

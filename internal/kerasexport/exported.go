@@ -67,10 +67,10 @@ func (p *exportedProgram) undo() {
 
 // fill makes what a nil pointer lacks.
 func (p *exportedProgram) fill(n *object.Node, e *object.Edge) {
-	if e.Opt.Optional || !e.Wanted || e.Missing == nil || e.From.Kind() != reflect.Pointer {
+	if e.Opt.Optional || !e.Wanted || e.Missing() == nil || e.From().Kind() != reflect.Pointer {
 		return
 	}
-	undo, err := e.Missing.Alloc(noChildren{})
+	undo, err := e.Missing().Alloc(noChildren{})
 	if err != nil || undo == nil {
 		return
 	}

@@ -81,9 +81,9 @@ func check(n *object.Node) error {
 		return fmt.Errorf("ckpt: %s: %s: %w", n.Path(), reason, errors.ErrUnsupported)
 	}
 	switch {
-	case n.Saver != nil:
+	case n.Saver() != nil:
 		return fault("only TensorFlow's format holds the tensors of a custom saver")
-	case n.SlotOf != nil:
+	case n.SlotOf() != nil:
 		return fault("only TensorFlow's format holds slot variables: save the model without its optimizer")
 	case len(n.Values) == 0 || isVariable(n):
 		return nil
@@ -93,7 +93,7 @@ func check(n *object.Node) error {
 
 // isVariable reports whether n is one variable and nothing else.
 func isVariable(n *object.Node) bool {
-	return len(n.Values) == 1 && n.Values[0].Attribute == object.VariableAttribute && n.Done == nil
+	return len(n.Values) == 1 && n.Values[0].Attribute() == object.VariableAttribute && n.Done() == nil
 }
 
 type walk struct {
@@ -160,7 +160,7 @@ const allLayers = "layers"
 // attribute adds what an attribute of n holds. An edge to nothing is that of all layers.
 func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int) error {
 	switch {
-	case e.Node == nil && e.Name == allLayers && e.Missing == nil && e.GoStep == "":
+	case e.Node == nil && e.Name == allLayers && e.Missing() == nil && e.GoStep() == "":
 		var all []element
 		flatten(n, map[*object.Node]bool{n: true}, &all)
 		return w.container(all, join(path, allLayers), depth+1)

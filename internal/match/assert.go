@@ -18,7 +18,7 @@ import (
 // (CheckpointLoadStatus.assert_existing_objects_matched).
 func (r *Restoration) ExistingMatched(g *object.Graph, h *transfer.History) *transfer.Mismatch {
 	for id, b := range r.bound.each() {
-		if n := g.ByKey[b.key]; n != nil && h.Last(b.key) < r.id {
+		if n := g.Lookup(b.key); n != nil && h.Last(b.key) < r.id {
 			return &transfer.Mismatch{Problem: fmt.Sprintf("Object %s (%s) not assigned a value from checkpoint", r.prettyName(id), n.GoPath())}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *Restoration) Nontrivial(g *object.Graph, _ *transfer.History) *transfer
 	}
 	unmatched := r.unmatched(g)
 	if len(unmatched) == 0 {
-		return &transfer.Mismatch{Problem: fmt.Sprintf("Nothing to load. No dependencies have been added to %v yet.", g.Root().Key.Type)}
+		return &transfer.Mismatch{Problem: fmt.Sprintf("Nothing to load. No dependencies have been added to %v yet.", g.Root().Key().Type)}
 	}
 	return &transfer.Mismatch{
 		Problem: "Nothing except the root object matched a checkpointed value. Typically this means that the checkpoint does not match the Go program. " + wording.RootChildren(r.RootChildren()),

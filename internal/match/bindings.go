@@ -45,7 +45,7 @@ func (b *bindings) set(stored int, n *object.Node) {
 	if stored >= len(b.all) { // layouts add nodes to the stored graph
 		b.all = append(b.all, make([]binding, stored+1-len(b.all))...)
 	}
-	b.all[stored] = binding{n.Key, n.Obj}
+	b.all[stored] = binding{n.Key(), n.Obj}
 	b.count++
 }
 

@@ -58,8 +58,8 @@ func (m *matcher) missing() []*object.Node {
 	g := m.w.Graph()
 	filled := m.plan.Targets()
 	for _, n := range g.Nodes { // an optional object that was found must be found whole
-		if n.Reached && n.Group && n.Saver == nil {
-			filled[n.Key] = true
+		if n.Reached && n.Group && n.Saver() == nil {
+			filled[n.Key()] = true
 		}
 	}
 	return g.Required(object.Requirement{Matched: filled, SkipSlots: m.r.opts.SkipSlots, NilSlices: true, Stored: m.r.storedEdges(&m.found)})

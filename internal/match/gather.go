@@ -15,7 +15,7 @@ func (m *matcher) gather(at pair) {
 		return
 	}
 	if unused := Assign(m.plan, &m.r.stored.Nodes[at.stored], at.node); len(unused) > 0 {
-		if m.bound.key(at.stored) != at.node.Key { // a further object, where the first may have taken them
+		if m.bound.key(at.stored) != at.node.Key() { // a further object, where the first may have taken them
 			m.misfits = append(m.misfits, at)
 			return
 		}
@@ -33,12 +33,12 @@ func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused 
 	}
 	used := false
 	for i := range n.Values {
-		key, ok := attributeKey(stored.Attributes, n.Values[i].Attribute)
+		key, ok := attributeKey(stored.Attributes, n.Values[i].Attribute())
 		if ok {
 			used = true
 			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[i], Key: key})
-		} else if n.Done != nil {
-			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %q", n.Values[i].Attribute, attributeNames(stored.Attributes)))
+		} else if n.Done() != nil {
+			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %q", n.Values[i].Attribute(), attributeNames(stored.Attributes)))
 		}
 	}
 	if used {
@@ -52,10 +52,10 @@ func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused 
 func (m *matcher) gatherCustom(at pair) bool {
 	stored := &m.r.stored.Nodes[at.stored]
 	if stored.Saver == nil {
-		if at.node.Saver == nil || len(stored.Attributes) == 0 {
+		if at.node.Saver() == nil || len(stored.Attributes) == 0 {
 			return false
 		}
-		m.plan.AssignCustom(at.node.Saver, stored.Attributes[0].Key, at.node)
+		m.plan.AssignCustom(at.node.Saver(), stored.Attributes[0].Key, at.node)
 		return true
 	}
 	savers := m.r.opts.Savers
@@ -67,7 +67,7 @@ func (m *matcher) gatherCustom(at pair) bool {
 	case at.node.Obj.CanAddr() && savers[i].Match(at.node.Obj.Addr().Interface()):
 		m.plan.AssignCustom(savers[i], stored.Saver.ObjectName, at.node)
 	case !savers[i].Lenient:
-		m.plan.Problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.Key.Type))
+		m.plan.Problem(at.node, stored.Saver.ObjectName, fmt.Sprintf("it was saved with the registered saver %s, which does not match a %v", stored.Saver.Name, at.node.Key().Type))
 	}
 	return true
 }
@@ -100,10 +100,10 @@ func attributeNames(attributes []objectgraph.Attribute) []string {
 
 // repeats reports whether the object of p, which was bound to it, has taken the values of another stored node.
 func (m *matcher) repeats(p pair) bool {
-	if len(m.r.stored.Nodes[p.stored].Attributes) == 0 || len(p.node.Values) == 0 || m.bound.key(p.stored) != p.node.Key {
+	if len(m.r.stored.Nodes[p.stored].Attributes) == 0 || len(p.node.Values) == 0 || m.bound.key(p.stored) != p.node.Key() {
 		return false
 	}
-	return p.node.Reached || m.history != nil && m.r.id == m.history.Last(p.node.Key)
+	return p.node.Reached || m.history != nil && m.r.id == m.history.Last(p.node.Key())
 }
 
 // checkDoubles records the values that found their objects taken. Those of another shape or dtype cannot be what the object was
@@ -118,11 +118,11 @@ func (m *matcher) checkDoubles() error {
 	}
 	for _, p := range m.doubles {
 		for _, a := range m.r.stored.Nodes[p.stored].Attributes {
-			if a.Name != object.VariableAttribute || first[p.node.Key] == a.Key {
+			if a.Name != object.VariableAttribute || first[p.node.Key()] == a.Key {
 				continue
 			}
 			m.doubled[p.stored] = true
-			if key, ok := first[p.node.Key]; ok {
+			if key, ok := first[p.node.Key()]; ok {
 				if err := m.compare(p.node, key, a.Key); err != nil {
 					return err
 				}

@@ -29,7 +29,7 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 			break
 		}
 		for n.Parent != nil && !seen[n] { // the outermost object that found nothing
-			if _, ok := byKey[n.Parent.Key]; ok {
+			if _, ok := byKey[n.Parent.Key()]; ok {
 				break
 			}
 			seen[n] = true
@@ -39,7 +39,7 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 			continue
 		}
 		seen[n] = true
-		id := byKey[n.Parent.Key]
+		id := byKey[n.Parent.Key()]
 		if near := stored.near(n.Name, id); len(near) > 0 {
 			out = append(out, fmt.Sprintf("for %s the checkpoint has %s: an alias in the tag would match it", place(n), wording.Quote(near)))
 		} else if lacks := r.opts.Layouts.lacks(id, n.Name); lacks != "" {
@@ -102,7 +102,7 @@ func (r *Restoration) storedHints(g *object.Graph, unresolved []int) []string {
 			seen[id] = true
 			id = from[id]
 		}
-		n := g.ByKey[r.bound.key(from[id])]
+		n := g.Lookup(r.bound.key(from[id]))
 		if n == nil || seen[id] {
 			continue
 		}
@@ -117,14 +117,14 @@ func (r *Restoration) storedHints(g *object.Graph, unresolved []int) []string {
 // describeObject returns the Go path of n with its type.
 func describeObject(n *object.Node) string {
 	switch {
-	case n.Parent == nil && n.Key.Type.Name() == "":
+	case n.Parent == nil && n.Key().Type.Name() == "":
 		return "the model"
 	case n.Parent == nil:
-		return n.Key.Type.String()
-	case n.Key.Type.Name() == "":
+		return n.Key().Type.String()
+	case n.Key().Type.Name() == "":
 		return n.GoPath()
 	}
-	return fmt.Sprintf("%s (%v)", n.GoPath(), n.Key.Type)
+	return fmt.Sprintf("%s (%v)", n.GoPath(), n.Key().Type)
 }
 
 // fieldOf returns the Go path of a field of n.

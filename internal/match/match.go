@@ -94,8 +94,8 @@ func (m *matcher) followUp() error {
 		return err
 	}
 	for _, se := range m.r.waiting {
-		parent, ok := m.w.Graph().ByKey[m.bound.key(se.parent)]
-		if !ok {
+		parent := m.w.Graph().Lookup(m.bound.key(se.parent))
+		if parent == nil {
 			m.waiting = append(m.waiting, se)
 			continue
 		}
@@ -124,7 +124,7 @@ func (m *matcher) visit(p pair) error {
 	if err := m.w.Expand(p.node); err != nil {
 		return err
 	}
-	if !p.node.Reached && (m.history == nil || m.r.id > m.history.Last(p.node.Key)) {
+	if !p.node.Reached && (m.history == nil || m.r.id > m.history.Last(p.node.Key())) {
 		m.gather(p)
 		p.node.Reached = true
 		m.reached = append(m.reached, p.node)
@@ -157,7 +157,7 @@ func (m *matcher) child(p pair, i int) error {
 		e.Met = true
 	}
 	if e != nil && e.Node == nil && e.Opt.Alloc && (m.r.hasValues(c.ID) || m.demands(e)) {
-		if err := m.r.opts.Layouts.extend(c.ID, e.From); err != nil { // it may say how long a list is
+		if err := m.r.opts.Layouts.extend(c.ID, e.From()); err != nil { // it may say how long a list is
 			return err
 		}
 		if err := m.alloc(p, e, c.ID, b, taken); err != nil {
@@ -172,7 +172,7 @@ func (m *matcher) child(p pair, i int) error {
 		if m.r.opts.Load {
 			m.passed = append(m.passed, passed{p, i, e != nil})
 		}
-	case taken && b.key != e.Node.Key && m.r.opts.Load:
+	case taken && b.key != e.Node.Key() && m.r.opts.Load:
 		if !e.Node.Reached { // a further object for the same values
 			m.queue = append(m.queue, pair{c.ID, e.Node})
 			m.shared = append(m.shared, pair{c.ID, e.Node})
@@ -185,25 +185,25 @@ func (m *matcher) child(p pair, i int) error {
 
 // demands reports whether e holds a nil pointer and must have what it points to, so that an object without values will not do.
 func (m *matcher) demands(e *object.Edge) bool {
-	return m.r.opts.Load && !m.r.opts.Partial && e.Wanted && !e.Opt.Optional && e.From.Kind() == reflect.Pointer
+	return m.r.opts.Load && !m.r.opts.Partial && e.Wanted && !e.Opt.Optional && e.From().Kind() == reflect.Pointer
 }
 
 // alloc makes the object that a nil edge lacks, or lets the edge share the object that was made for another edge.
 func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
-	if e.Missing == nil {
+	if e.Missing() == nil {
 		return nil
 	}
 	var undo func()
 	var err error
-	made := madeFor{stored, e.From.Type()}
-	if share := e.Missing.Share; taken && share != nil {
+	made := madeFor{stored, e.From().Type()}
+	if share := e.Missing().Share; taken && share != nil {
 		if undo = share(b.obj); undo == nil && m.made[made].IsValid() {
 			undo = share(m.made[made])
 		}
 	}
 	further := undo == nil && taken && m.r.opts.Load // of another type than the object that has the values
 	if undo == nil && (!taken || further) {
-		undo, err = e.Missing.Alloc(children{m.r.stored, stored})
+		undo, err = e.Missing().Alloc(children{m.r.stored, stored})
 	}
 	if undo == nil || err != nil {
 		return err
@@ -237,7 +237,7 @@ func (m *matcher) slots() error {
 			if m.bound.has(s.Variable) {
 				continue
 			}
-			owner, original := m.w.Graph().ByKey[m.bound.key(id)], m.w.Graph().ByKey[m.bound.key(s.Original)]
+			owner, original := m.w.Graph().Lookup(m.bound.key(id)), m.w.Graph().Lookup(m.bound.key(s.Original))
 			if owner == nil || original == nil {
 				continue
 			}

@@ -27,17 +27,17 @@ func (r *Restoration) Notes(g *object.Graph) []Note {
 		}
 	}
 	for _, p := range r.shared {
-		n.values[p.node.Key] = p.stored
+		n.values[p.node.Key()] = p.stored
 	}
 	foreign := false
 	for _, a := range l.applied {
-		if o := g.ByKey[r.bound.key(a.Object)]; o != nil {
+		if o := g.Lookup(r.bound.key(a.Object)); o != nil {
 			n.ofApplied(o, &a)
 			foreign = foreign || len(a.Rule.Own) > 0
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.asked)) {
-		if o := g.ByKey[r.bound.key(id)]; o != nil {
+		if o := g.Lookup(r.bound.key(id)); o != nil {
 			n.ofAsked(o, l.asked[id], foreign)
 		}
 	}
@@ -91,7 +91,7 @@ func (n *notes) ofAsked(o *object.Node, rules []layout.Rule, foreign bool) {
 			if v == nil {
 				continue
 			}
-			switch id, ok := n.values[v.Key]; {
+			switch id, ok := n.values[v.Key()]; {
 			case !ok && foreign && len(v.Values) > 0:
 				n.add(v, fmt.Sprintf("no rule made it: %s's names for it, such as %s, are not in the file", rule.Maker, wording.Quote(rule.Stored)))
 			case ok && !n.r.opts.Layouts.Graph.Made(id) && n.r.opts.Layouts.Graph.Square(id, rule):

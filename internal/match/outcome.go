@@ -17,8 +17,8 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 			continue
 		}
 		var item transfer.Item
-		if at := g.ByKey[b.key]; bound && at != nil {
-			matched[b.key] = matched[b.key] || at.Group && at.Saver == nil
+		if at := g.Lookup(b.key); bound && at != nil {
+			matched[b.key] = matched[b.key] || at.Group && at.Saver() == nil
 			if len(n.Attributes) > 0 || len(at.Values) > 0 {
 				item.Path, item.GoPath = at.Path(), at.GoPath()
 			}
@@ -50,7 +50,7 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 		}
 	}
 	for _, p := range r.shared {
-		matched[p.node.Key] = true
+		matched[p.node.Key()] = true
 		item := transfer.Item{Path: p.node.Path(), GoPath: p.node.GoPath()}
 		switch a := r.stored.Nodes[p.stored].Attributes; {
 		case len(a) > 0 && len(p.node.Values) > 0:

@@ -94,7 +94,7 @@ func (r *Restoration) Waits() bool {
 // read.
 func (r *Restoration) CanFollowUp(g *object.Graph) bool {
 	for _, se := range r.waiting {
-		if parent := g.ByKey[r.bound.key(se.parent)]; parent != nil {
+		if parent := g.Lookup(r.bound.key(se.parent)); parent != nil {
 			if e := parent.Find(r.stored.Nodes[se.parent].Children[se.child].Name); e != nil && (e.Node != nil || e.Opt.Alloc) {
 				return true
 			}
@@ -102,7 +102,7 @@ func (r *Restoration) CanFollowUp(g *object.Graph) bool {
 	}
 	for id, n := range r.stored.Nodes {
 		for _, s := range n.Slots {
-			if !r.bound.has(s.Variable) && g.ByKey[r.bound.key(id)] != nil && g.ByKey[r.bound.key(s.Original)] != nil {
+			if !r.bound.has(s.Variable) && g.Lookup(r.bound.key(id)) != nil && g.Lookup(r.bound.key(s.Original)) != nil {
 				return true
 			}
 		}

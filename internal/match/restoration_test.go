@@ -22,17 +22,17 @@ type program struct {
 }
 
 func newProgram() *program {
-	root := &object.Node{Key: object.Identity{Addr: 1, Type: reflect.TypeFor[program]()}, Group: true}
+	root := &object.Node{Group: true}
+	root.SetKey(object.Identity{Addr: 1, Type: reflect.TypeFor[program]()})
 	g := object.New()
-	g.Nodes, g.ByKey[root.Key] = append(g.Nodes, root), root
+	g.Add(root)
 	return &program{g}
 }
 
 func (p *program) attach(name string, t *tensor.Tensor[float32]) {
 	root := p.graph.Root()
-	n := &object.Node{ID: len(p.graph.Nodes), Obj: reflect.ValueOf(t).Elem(), Parent: root, Name: name, Values: []object.Value{object.TensorValue(t)}}
-	n.Key = object.IdentityOf(n.Obj, root, nil)
-	p.graph.Nodes, p.graph.ByKey[n.Key] = append(p.graph.Nodes, n), n
+	n := &object.Node{Obj: reflect.ValueOf(t).Elem(), Parent: root, Name: name, Values: []object.Value{object.TensorValue(t)}}
+	p.graph.Add(n)
 	root.Edges = append(root.Edges, object.Edge{Name: name, Node: n})
 }
 
@@ -105,7 +105,7 @@ func TestRetry(t *testing.T) {
 
 	require.ErrorIs(t, do(r.Match(p, &history)), file.err)
 	require.Empty(t, r.bound.all, "nothing is bound")
-	require.Zero(t, history.Last(p.graph.Nodes[1].Key))
+	require.Zero(t, history.Last(p.graph.Nodes[1].Key()))
 	file.err = nil
 	require.NoError(t, do(r.Match(p, &history)))
 	require.Equal(t, []float32{1}, a.Data())

@@ -49,7 +49,7 @@ func (m *matcher) unknown() (paths, hints []string, err error) {
 		add(id, fmt.Sprintf("%s is a value in the checkpoint (%s), and none in the model", describeObject(n), strings.Join(names, ", ")))
 	}
 	for _, id := range sortedIDs(m.unused) {
-		if n := m.w.Graph().ByKey[m.bound.key(id)]; n != nil {
+		if n := m.w.Graph().Lookup(m.bound.key(id)); n != nil {
 			misfit(id, n)
 		}
 	}
@@ -82,7 +82,7 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 			return "", nil
 		}
 		e := v.node.Find(name)
-		return fmt.Sprintf("%s holds nil, and %v is not a type that can be made: set it before loading", fieldOf(v.node, e.GoStep), e.From.Type()), nil
+		return fmt.Sprintf("%s holds nil, and %v is not a type that can be made: set it before loading", fieldOf(v.node, e.GoStep()), e.From().Type()), nil
 	}
 	direct := len(u.r.stored.Nodes[id].Attributes) > 0
 	if !direct && !((adapter(name) || name == parametrizations) && u.leadsToValues(id)) {
@@ -131,7 +131,7 @@ func (u *unknowns) taken(v passed, id int) bool {
 	if u.r.opts.Layouts.used(id) {
 		return true
 	}
-	if u.bound.key(v.stored) == v.node.Key {
+	if u.bound.key(v.stored) == v.node.Key() {
 		return u.bound.has(id)
 	}
 	return slices.ContainsFunc(u.r.stored.Nodes[id].Attributes, func(a objectgraph.Attribute) bool { return u.ownKeys(v.node)[a.Key] })
@@ -163,13 +163,13 @@ func (u *unknowns) ownKeys(n *object.Node) map[string]bool {
 	}
 	keys := make(map[string]bool)
 	add := func(n *object.Node) {
-		if key, ok := u.keys[n.Key]; ok {
+		if key, ok := u.keys[n.Key()]; ok {
 			keys[key] = true
 		}
 	}
 	add(n)
 	for i := range n.Edges {
-		if to := n.Edges[i].Node; to != nil && to.Done == nil {
+		if to := n.Edges[i].Node; to != nil && to.Done() == nil {
 			add(to)
 		}
 	}

@@ -24,8 +24,8 @@ func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) boo
 	}
 	return func(n *object.Node, e *object.Edge) bool {
 		// What a pointer points to has values, or it would have been made.
-		needsValues := r.opts.Load && e.From.Kind() == reflect.Pointer
-		return slices.ContainsFunc(byKey[n.Key], func(id int) bool {
+		needsValues := r.opts.Load && e.From().Kind() == reflect.Pointer
+		return slices.ContainsFunc(byKey[n.Key()], func(id int) bool {
 			has := func(name string) bool {
 				c, ok := r.child(id, name)
 				return ok && (!needsValues || r.hasValues(c))

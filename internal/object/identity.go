@@ -16,8 +16,11 @@ type Identity struct {
 	In   unique.Handle[string] // see PlaceKey; for objects without an address
 }
 
+// noPlace is what an Identity has that an address tells.
+var noPlace unique.Handle[string]
+
 func (k Identity) place() string {
-	if k.In == (unique.Handle[string]{}) {
+	if k.In == noPlace {
 		return ""
 	}
 	return k.In.Value()
@@ -53,7 +56,8 @@ func PlaceKey(parent *Node, e *Edge) unique.Handle[string] {
 	if parent == nil {
 		return unique.Make("/" + e.Name)
 	}
-	return unique.Make(parent.Key.place() + "/" + strconv.FormatUint(uint64(parent.Key.Addr), 36) + "/" + strconv.Quote(e.Name))
+	key := parent.Key()
+	return unique.Make(key.place() + "/" + strconv.FormatUint(uint64(key.Addr), 36) + "/" + strconv.Quote(e.Name))
 }
 
 // Same reports whether two pointers, maps or slices are one object.

@@ -33,7 +33,7 @@ func (g *Graph) TakeBackInlined(filled map[Identity]bool) {
 	}
 	above := make(map[*Node]bool) // the objects that took values, and those that lead to them
 	for _, n := range g.Nodes {
-		if filled[n.Key] {
+		if filled[n.Key()] {
 			for ; n != nil && !above[n]; n = n.Parent {
 				above[n] = true
 			}

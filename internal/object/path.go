@@ -40,9 +40,9 @@ func (n *Node) Path() string {
 func (n *Node) FullPath() string { return n.placed((*Node).FullPath, n.EdgePath) }
 
 func (n *Node) placed(path func(*Node) string, steps func() []string) string {
-	switch {
-	case n.SlotOf != nil:
-		return path(n.SlotOf.Owner) + "'s state '" + n.SlotOf.Name + "' for " + path(n.SlotOf.Variable)
+	switch s := n.SlotOf(); {
+	case s != nil:
+		return path(s.Owner) + "'s state '" + s.Name + "' for " + path(s.Variable)
 	case n.Parent == nil:
 		return "(root)"
 	}
@@ -62,12 +62,12 @@ func (n *Node) LastSteps(step func(*Node) string) []string {
 
 // GoPath returns the path of n in Go's notation: Model.Dense.Kernel. Long ones are truncated as by Path.
 func (n *Node) GoPath() string {
-	if n.SlotOf != nil {
-		return n.SlotOf.Owner.GoPath() + ".Slot(" + strconv.Quote(n.SlotOf.Name) + ", " + n.SlotOf.Variable.GoPath() + ")"
+	if s := n.SlotOf(); s != nil {
+		return s.Owner.GoPath() + ".Slot(" + strconv.Quote(s.Name) + ", " + s.Variable.GoPath() + ")"
 	}
 	path := strings.Join(n.LastSteps((*Node).step), "")
 	if path == "" {
-		return n.Key.Type.String()
+		return n.Key().Type.String()
 	}
 	return strings.TrimPrefix(path, ".")
 }
@@ -75,8 +75,8 @@ func (n *Node) GoPath() string {
 // step is the part of a Go path that leads to n from its parent.
 func (n *Node) step() string {
 	switch {
-	case n.GoStep != "" || n.Parent == nil:
-		return n.GoStep
+	case n.Field.step() != "" || n.Parent == nil:
+		return n.Field.step()
 	case n.Parent.Obj.Kind() == reflect.Map:
 		return "[" + strconv.Quote(n.Name) + "]"
 	}
@@ -85,7 +85,7 @@ func (n *Node) step() string {
 
 // PlaceOf returns the path and the Go path of the value that e leads to, for errors.
 func PlaceOf(parent *Node, e *Edge) string {
-	n := Node{Parent: parent, Name: e.Name, GoStep: e.GoStep}
+	n := Node{Parent: parent, Name: e.Name, Field: e.Field}
 	if parent == nil {
 		return "(root)"
 	}

@@ -64,7 +64,7 @@ func (s *search) visit(n, from *Node) {
 }
 
 func (s *search) look(n *Node) {
-	if (len(n.Values) > 0 || n.Saver != nil) && !s.want.Matched[n.Key] && (s.want.NilSlices || !n.waitsForMemory()) {
+	if (len(n.Values) > 0 || n.Saver() != nil) && !s.want.Matched[n.Key()] && (s.want.NilSlices || !n.waitsForMemory()) {
 		s.out = append(s.out, n)
 	}
 	excused := s.g.excused(n, s.stored(n))
@@ -72,16 +72,18 @@ func (s *search) look(n *Node) {
 		e := &n.Edges[i]
 		switch {
 		case excused(i):
-		case e.Node != nil && !(e.Opt.Optional && !s.want.Matched[e.Node.Key]):
+		case e.Node != nil && !(e.Opt.Optional && !s.want.Matched[e.Node.Key()]):
 			s.visit(e.Node, n)
 		case e.Node == nil && e.Wanted && !e.Opt.Optional && s.want.Stored != nil && !s.want.Stored(n, e):
-			s.out = append(s.out, &Node{ID: n.ID, Key: Identity{Type: e.From.Type()}, Group: true, Parent: n, Name: e.Name, GoStep: e.GoStep, Field: e.Field})
+			lacked := &Node{ID: n.ID, Group: true, Parent: n, Name: e.Name, Field: e.Field}
+			lacked.SetKey(Identity{Type: e.From().Type()})
+			s.out = append(s.out, lacked)
 		}
 	}
 	if s.want.SkipSlots {
 		return
 	}
-	for _, slot := range n.Slots {
+	for _, slot := range n.Slots() {
 		s.visit(slot.Slot, n)
 	}
 }
@@ -90,7 +92,7 @@ func (s *search) look(n *Node) {
 func (s *search) stored(n *Node) func(*Edge) bool {
 	return func(e *Edge) bool {
 		if e.Node != nil {
-			return s.want.Matched[e.Node.Key]
+			return s.want.Matched[e.Node.Key()]
 		}
 		return s.want.Stored != nil && s.want.Stored(n, e)
 	}
@@ -102,7 +104,7 @@ func (g *Graph) holding() map[*Node]bool {
 	holds := make(map[*Node]bool)
 	for _, n := range g.Nodes {
 		wants := func(e Edge) bool { return e.Node == nil && e.Wanted }
-		if len(n.Values) == 0 && n.Saver == nil && !slices.ContainsFunc(n.Edges, wants) {
+		if len(n.Values) == 0 && n.Saver() == nil && !slices.ContainsFunc(n.Edges, wants) {
 			continue
 		}
 		for at := n; at != nil && !holds[at]; at = at.Parent {
@@ -129,7 +131,7 @@ func (s *search) addObjects(holds map[*Node]bool) {
 		switch {
 		case covered[s.from[n]]:
 			covered[n] = true
-		case n.Declared && holds[n] && !said[n] && !s.want.Matched[n.Key]:
+		case n.Declared && holds[n] && !said[n] && !s.want.Matched[n.Key()]:
 			covered[n] = true
 			s.out = append(s.out, n)
 		}

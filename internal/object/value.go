@@ -25,16 +25,37 @@ const (
 
 // A Value is one tensor of a node.
 type Value struct {
+	// Tensor is the object, or a view of its memory. It is nil where the object converts, see Own.
+	Tensor tensor.Any
+	Shape  tensor.Shape // nil: not built, any shape is accepted
+	DType  tensor.DType
+	Cast   bool // other dtypes are converted
+	Scaled bool // float32 that may be stored as int8, in steps that another value gives
+	Own    *Own // nil for a variable that is a tensor
+}
+
+// Own is what a value has that is not a variable which is a tensor.
+type Own struct {
 	Attribute string
 	Shared    string // the beginning of Attribute by which the graph has it, with others of the node: then any shape is accepted
-	DType     tensor.DType
-	Cast      bool         // other dtypes are converted
-	Scaled    bool         // float32 that may be stored as int8, in steps that another value gives
-	Shape     tensor.Shape // nil: not built, any shape is accepted
-	// Tensor is the object, or a view of its memory. It is nil where the object converts: then Values and Place are set.
-	Tensor tensor.Any
-	Values func() (tensor.Any, error)
-	Place  func(stored format.Entry) (*Target, error)
+	Values    func() (tensor.Any, error)
+	Place     func(stored format.Entry) (*Target, error)
+}
+
+// Attribute returns the name that the value has within its node.
+func (v *Value) Attribute() string {
+	if v.Own == nil {
+		return VariableAttribute
+	}
+	return v.Own.Attribute
+}
+
+// Shared returns what Own says, "" for a variable.
+func (v *Value) Shared() string {
+	if v.Own == nil {
+		return ""
+	}
+	return v.Own.Shared
 }
 
 // A Target says where a stored tensor is read to and what happens then. Any of its functions may be nil.
@@ -65,7 +86,7 @@ func (v *Value) Load() (tensor.Any, error) {
 	if v.Tensor != nil {
 		return v.Tensor, nil
 	}
-	return v.Values()
+	return v.Own.Values()
 }
 
 // Target returns where to read the stored tensor to. It returns nil where that is v.Tensor itself, which a failed read leaves torn.
@@ -73,7 +94,7 @@ func (v *Value) Target(stored format.Entry) (*Target, error) {
 	t := v.Tensor
 	switch {
 	case t == nil:
-		return v.Place(stored)
+		return v.Own.Place(stored)
 	case stored.DType != t.DType():
 		return StageTensor(stored, t)
 	case t.Shape() != nil:
@@ -143,7 +164,7 @@ func unbuild(t tensor.Any) func() { return func() { reflect.ValueOf(t).Elem().Se
 
 // TensorValue returns the value of a variable with the memory of t.
 func TensorValue(t tensor.Any) Value {
-	return Value{Attribute: VariableAttribute, DType: t.DType(), Shape: t.Shape(), Tensor: t}
+	return Value{DType: t.DType(), Shape: t.Shape(), Tensor: t}
 }
 
 // A Part says that the program holds only a region of a stored tensor.

@@ -36,7 +36,7 @@ func (t *Tensor) edges() ([]string, error) {
 	switch {
 	case t.Node == nil:
 		return nil, errors.New("only TensorFlow's format holds the tensors of a custom saver")
-	case t.Node.SlotOf != nil:
+	case t.Node.SlotOf() != nil:
 		return nil, errors.New("only TensorFlow's format holds slot variables: save the model without its optimizer")
 	case !strings.HasSuffix(t.Key, variableSuffix):
 		return nil, errors.New("only TensorFlow's format holds opaque state")

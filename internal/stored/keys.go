@@ -14,7 +14,7 @@ import (
 // objectPath returns the escaped path of n, with which the keys of its tensors begin, followed by suffix. known caches the paths
 // of objects that have children with values. It does not hold all paths: in a deep graph those would not fit into memory.
 func objectPath(n *object.Node, known map[*object.Node]string, suffix string) string {
-	if s := n.SlotOf; s != nil {
+	if s := n.SlotOf(); s != nil {
 		return objectgraph.SlotPath(objectPath(s.Variable, known, ""), objectPath(s.Owner, known, ""), s.Name) + suffix
 	}
 	if n.Parent == nil {
@@ -46,7 +46,7 @@ func checkKeys(nodes []*object.Node) error {
 	lengths := make([]int64, len(nodes)) // of paths; nodes follow those that lead to them
 	total := int64(0)
 	for i, n := range nodes {
-		switch s := n.SlotOf; {
+		switch s := n.SlotOf(); {
 		case s != nil:
 			lengths[i] = lengths[s.Owner.ID] + lengths[s.Variable.ID] + int64(len(s.Name))
 		case n.Parent != nil:

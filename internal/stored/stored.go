@@ -23,8 +23,8 @@ func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, err
 	var all object.Batches
 	paths := make(map[*object.Node]string)
 	for _, n := range g.Nodes {
-		if n.Saver != nil {
-			all = all.Add(n.Saver, objectPath(n, paths, ""), n)
+		if n.Saver() != nil {
+			all = all.Add(n.Saver(), objectPath(n, paths, ""), n)
 		}
 	}
 	if len(all) == 0 {
@@ -82,23 +82,23 @@ func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 			v := &n.Values[i]
 			a := attributeOf(n, v, paths)
 			key := a.Key
-			if v.Shared != "" {
-				key += v.Attribute[len(v.Shared):]
+			if v.Shared() != "" {
+				key += v.Attribute()[len(v.Shared()):]
 			}
-			if v.Shared == "" || i == 0 {
+			if v.Shared() == "" || i == 0 {
 				attributes = append(attributes, a)
 			}
-			if v.Attribute == object.OpaqueAttribute && n.Done == nil {
+			if v.Attribute() == object.OpaqueAttribute && n.Done() == nil {
 				opaque = append(opaque, Tensor{Node: n, Key: key, Source: v.Source()})
 			} else {
 				tensors = append(tensors, Tensor{Node: n, Key: key, Source: v.Source()})
 			}
 		}
 		sn.Children, sn.Attributes = children[firstChild:len(children):len(children)], attributes[firstAttribute:len(attributes):len(attributes)]
-		if n.Saver != nil {
-			sn.Saver = &objectgraph.RegisteredSaver{Name: n.Saver.Name, ObjectName: objectPath(n, paths, "")}
+		if n.Saver() != nil {
+			sn.Saver = &objectgraph.RegisteredSaver{Name: n.Saver().Name, ObjectName: objectPath(n, paths, "")}
 		}
-		for _, s := range n.Slots {
+		for _, s := range n.Slots() {
 			if of, id := ids[s.Variable.ID], ids[s.Slot.ID]; of != notSaved && id != notSaved {
 				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: int(of), Name: s.Name, Variable: int(id)})
 			}
@@ -155,13 +155,13 @@ var variableSuffix = objectgraph.KeyAt("", object.VariableAttribute)
 
 // attributeOf returns the attribute of the object graph for v, a value of n.
 func attributeOf(n *object.Node, v *object.Value, paths map[*object.Node]string) objectgraph.Attribute {
-	name, suffix := cmp.Or(v.Shared, v.Attribute), variableSuffix
+	name, suffix := cmp.Or(v.Shared(), v.Attribute()), variableSuffix
 	if name != object.VariableAttribute {
 		name = objectgraph.Escape(name)
 		suffix = objectgraph.KeyAt("", name)
 	}
 	a := objectgraph.Attribute{Name: name, Key: objectPath(n, paths, suffix)}
-	if v.Attribute == object.VariableAttribute && n.Done == nil {
+	if v.Attribute() == object.VariableAttribute && n.Done() == nil {
 		a.FullName = n.GivenName()
 		// Nearly always the name is the path of the object: then it shares the memory of the key.
 		if path := strings.TrimSuffix(a.Key, suffix); a.FullName == "" && !strings.Contains(path, ".") {

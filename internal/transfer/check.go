@@ -78,7 +78,7 @@ func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Id
 	if text := mismatch(a.Value, e); text != "" {
 		return &Problem{Node: a.Node, Key: a.Key, Text: text}
 	}
-	if text := misfit(wants[a.Node.Key], e); text != "" {
+	if text := misfit(wants[a.Node.Key()], e); text != "" {
 		return &Problem{Node: a.Node, Key: a.Key, Text: text}
 	}
 	if a.Part != nil {
@@ -123,7 +123,7 @@ func mismatch(v *object.Value, e format.Entry) string {
 		}
 		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.DType, hint)
 	}
-	if v.Shape != nil && v.Shared == "" && !v.Shape.Equal(e.Shape) {
+	if v.Shape != nil && v.Shared() == "" && !v.Shape.Equal(e.Shape) {
 		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.Shape)
 	}
 	return ""

@@ -30,9 +30,9 @@ func (h *History) Record(id uint64, nodes []*object.Node) {
 		h.last, h.keep = make(map[object.Identity]uint64, len(nodes)), slices.Grow(h.keep, len(nodes))
 	}
 	for _, n := range nodes {
-		if _, known := h.last[n.Key]; !known {
+		if _, known := h.last[n.Key()]; !known {
 			h.keep = append(h.keep, n.Obj)
 		}
-		h.last[n.Key] = max(h.last[n.Key], id)
+		h.last[n.Key()] = max(h.last[n.Key()], id)
 	}
 }

@@ -68,7 +68,7 @@ func (p *Plan) Assigns() bool { return len(p.assignments)+len(p.custom) > 0 }
 func (p *Plan) Keys() map[object.Identity]string {
 	keys := make(map[object.Identity]string, len(p.assignments))
 	for _, a := range p.assignments {
-		keys[a.Node.Key] = a.Key
+		keys[a.Node.Key()] = a.Key
 	}
 	return keys
 }
@@ -77,11 +77,11 @@ func (p *Plan) Keys() map[object.Identity]string {
 func (p *Plan) Targets() map[object.Identity]bool {
 	targets := make(map[object.Identity]bool, len(p.assignments))
 	for _, a := range p.assignments {
-		targets[a.Node.Key] = true
+		targets[a.Node.Key()] = true
 	}
 	for _, b := range p.custom {
 		for _, n := range b.Nodes {
-			targets[n.Key] = true
+			targets[n.Key()] = true
 		}
 	}
 	return targets

@@ -159,7 +159,7 @@ func (a *Assignment) failed(err error) error {
 func (p *Plan) assign() error {
 	together := make(map[*object.Node][]*Assignment) // of objects that take several tensors at once
 	for _, a := range p.assignments {
-		if a.Node.Done != nil {
+		if a.Node.Done() != nil {
 			together[a.Node] = append(together[a.Node], a)
 		}
 	}
@@ -190,8 +190,8 @@ func assignTo(n *object.Node, values []*Assignment) error {
 			return err
 		}
 	}
-	if n.Done != nil {
-		if err := n.Done(); err != nil {
+	if done := n.Done(); done != nil {
+		if err := done(); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func misfit(wants []wantedShape, e format.Entry) string {
 			fits = w.shape[i] < 0 || w.shape[i] == e.Shape[i]
 		}
 		if !fits {
-			return fmt.Sprintf("shape %v in the checkpoint, %s by the options of %s (%v)", e.Shape, w, w.by.GoPath(), w.by.Key.Type)
+			return fmt.Sprintf("shape %v in the checkpoint, %s by the options of %s (%v)", e.Shape, w, w.by.GoPath(), w.by.Key().Type)
 		}
 	}
 	return ""
@@ -100,7 +100,7 @@ func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
 	failed = make(map[*Assignment]bool)
 	keys := p.Keys()
 	for _, a := range p.assignments {
-		want, ok := scales[a.Node.Key]
+		want, ok := scales[a.Node.Key()]
 		if !ok {
 			continue
 		}
@@ -118,12 +118,12 @@ func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
 			if a.Value.Scaled = want.fits(stored.Shape, by.Shape); !a.Value.Scaled {
 				failed[a] = true
 				p.Problem(a.Node, a.Key, fmt.Sprintf("quantized in a way that %v does not compute: %v %v with scale %v %v; save the model without quantization",
-					a.Node.Parent.Key.Type, stored.DType, stored.Shape, by.DType, by.Shape))
+					a.Node.Parent.Key().Type, stored.DType, stored.Shape, by.DType, by.Shape))
 			}
 		case stored.DType == tensor.DTInt8:
 			failed[a] = true
 			p.Problem(a.Node, a.Key, fmt.Sprintf("quantized values (%v), and the checkpoint has no scale beside them that %v knows; save the model without quantization",
-				stored.DType, a.Node.Parent.Key.Type))
+				stored.DType, a.Node.Parent.Key().Type))
 		}
 	}
 	return failed

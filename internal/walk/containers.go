@@ -76,8 +76,9 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.No
 	if !v.CanSet() || PointsNowhere(v.Type()) {
 		return
 	}
-	e.Missing = &object.Maker{}
-	e.Missing.Alloc = func(object.Children) (func(), error) {
+	made := &object.Maker{}
+	e.SetMissing(made)
+	made.Alloc = func(object.Children) (func(), error) {
 		if err := w.Take(1, v.Type().Elem(), parent, e); err != nil {
 			return nil, err
 		}
@@ -91,7 +92,7 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.No
 		v.Set(p)
 		return func() { v.SetZero() }, nil
 	}
-	e.Missing.Share = func(obj reflect.Value) func() {
+	made.Share = func(obj reflect.Value) func() {
 		if !obj.CanAddr() || obj.Addr().Type() != v.Type() {
 			return nil
 		}
@@ -119,7 +120,7 @@ func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.
 	if !v.CanSet() {
 		return
 	}
-	e.Missing = &object.Maker{Alloc: func(stored object.Children) (func(), error) {
+	made := &object.Maker{Alloc: func(stored object.Children) (func(), error) {
 		switch t := v.Type(); {
 		case plain:
 			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
@@ -140,10 +141,11 @@ func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.
 		}
 		return func() { v.SetZero() }, nil
 	}}
+	e.SetMissing(made)
 	if plain {
 		return
 	}
-	e.Missing.Share = func(obj reflect.Value) func() { // as two variables in Go share a list
+	made.Share = func(obj reflect.Value) func() { // as two variables in Go share a list
 		if obj.Type() != v.Type() {
 			return nil
 		}

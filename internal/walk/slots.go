@@ -33,21 +33,21 @@ func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, cr
 		return nil, nil
 	}
 	e := object.Edge{
-		Name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.ID), GoStep: fmt.Sprintf(".Slot(%q)", name),
-		Field: &object.Field{FullName: slotFullName(o, name, variable.GlobalName())}, Opt: object.Options{Explicit: true, Alloc: w.AllocAll},
+		Name: ".OPTIMIZER_SLOT/" + name + "/" + strconv.Itoa(variable.ID), Opt: object.Options{Explicit: true, Alloc: w.AllocAll},
+		Field: &object.Field{Step: fmt.Sprintf(".Slot(%q)", name), FullName: slotFullName(o, name, variable.GlobalName())},
 	}
 	count := len(w.graph.Nodes)
 	n, err := w.Resolve(reflect.ValueOf(s), &e, owner)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("ckpt: slot variable %q of %s for %s: %w", name, owner.GoPath(), variable.GoPath(), err)
-	case n == nil && e.Missing != nil:
+	case n == nil && e.Missing() != nil:
 		return nil, nil // a pointer to nil
 	case n == nil || n.Group || len(n.Values) != 1:
 		return nil, fmt.Errorf("ckpt: slot variable %q of %s for %s: a %T is %w as one variable: return a pointer to a tensor", name, owner.GoPath(), variable.GoPath(), s, ErrNotTrackable)
 	}
 	if n.ID >= count { // else it has been met already
-		n.SlotOf = &object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n}
+		n.SetSlotOf(&object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})
 	}
 	return n, nil
 }
@@ -65,7 +65,7 @@ func slotFullName(o slotOwner, slot, variable string) string {
 func (w *Walker) AddSlots() error {
 	count := len(w.graph.Nodes)
 	for _, owner := range w.graph.Nodes[:count] {
-		if !owner.Group || !roleOf(owner.Key.Type).slotOwner {
+		if !owner.Group || !roleOf(owner.Key().Type).slotOwner {
 			continue
 		}
 		for _, name := range owner.Obj.Addr().Interface().(slotOwner).SlotNames() {
@@ -87,7 +87,7 @@ func (w *Walker) AddSlots() error {
 					return fmt.Errorf("ckpt: slot variable %q of %s for %s is also an object of its own, %s: it can be only one of them",
 						name, owner.GoPath(), variable.GoPath(), n.GoPath())
 				}
-				owner.Slots = append(owner.Slots, object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})
+				owner.AddSlot(object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})
 			}
 		}
 	}

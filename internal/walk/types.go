@@ -63,7 +63,6 @@ type Struct struct {
 type Field struct {
 	Tag
 	GoName string
-	Step   string // "." and GoName
 	Action Action
 	Wanted bool // a checkpoint must have the edge, also where the field holds nil
 }
@@ -90,7 +89,8 @@ func (p *Types) Struct(t reflect.Type) *Struct {
 		if f.Tag, f.Action, s.Err = p.Field(p, t, t.Field(i)); s.Err != nil {
 			break
 		}
-		f.GoName, f.Step = t.Field(i).Name, "."+t.Field(i).Name
+		f.GoName = t.Field(i).Name
+		f.Step = "." + f.GoName
 		f.Wanted = f.Action != Skip && p.wanted(t, t.Field(i).Type, f.Present)
 		for _, l := range f.Tag.Layouts {
 			s.Layouts = append(s.Layouts, layout.Permuted(layout.PyTorch, f.Name, l.Stored, l.Axes...))

@@ -21,7 +21,7 @@ func (p *Types) UnsavedWeights(g *object.Graph) []string { return p.unsaved(g, (
 func (p *Types) unsaved(g *object.Graph, find func(*unsaved, *object.Node)) []string {
 	u := &unsaved{types: p, noted: make(map[string]bool), seen: make(map[reflect.Type]bool)}
 	for _, n := range g.Nodes {
-		if n.Group && n.Saver == nil {
+		if n.Group && n.Saver() == nil {
 			find(u, n)
 		}
 	}
@@ -77,7 +77,7 @@ func (u *unsaved) inStruct(path string, v reflect.Value) {
 func (u *unsaved) inContainer(path string, n *object.Node, look func(string, reflect.Type)) {
 	for i := range n.Edges {
 		e := &n.Edges[i]
-		if held := content(e.From); e.Node == nil && held.IsValid() {
+		if held := content(e.From()); e.Node == nil && held.IsValid() {
 			look(fmt.Sprintf("%s[%s]", path, e.Name), held.Type())
 		}
 	}

@@ -19,10 +19,10 @@ func variableValue(v variable) (object.Value, error) {
 	if object.IsNil(t) {
 		return object.Value{}, fmt.Errorf("CheckpointTensor of %T returned nil", v)
 	}
-	return object.Value{
-		Attribute: object.VariableAttribute, DType: t.DType(), Shape: t.Shape(), Values: v.CheckpointTensor,
+	return object.Value{DType: t.DType(), Shape: t.Shape(), Own: &object.Own{
+		Attribute: object.VariableAttribute, Values: v.CheckpointTensor,
 		Place: func(e format.Entry) (*object.Target, error) { return object.Stage(e, t.DType(), v.SetCheckpointTensor) },
-	}, nil
+	}}, nil
 }
 
 // tensorsValues returns the values of an object with several tensors; collect hands them over when all are read.
@@ -40,20 +40,20 @@ func tensorsValues(o tensors) (values []object.Value, collect func() error, err 
 		if object.IsNil(n.Tensor) {
 			return nil, nil, fmt.Errorf("CheckpointTensors of %T returned a nil Tensor for %q; without values it is a tensor that is not built", o, n.Name)
 		}
-		values = append(values, object.Value{
-			Attribute: n.Name, Shared: shared, DType: n.Tensor.DType(), Shape: n.Tensor.Shape(),
+		values = append(values, object.Value{DType: n.Tensor.DType(), Shape: n.Tensor.Shape(), Own: &object.Own{
+			Attribute: n.Name, Shared: shared,
 			Values: func() (tensor.Any, error) { return n.Tensor, nil },
 			Place: func(e format.Entry) (*object.Target, error) {
 				return object.Stage(e, n.Tensor.DType(), func(t tensor.Any) error { got[n.Name] = t; return nil })
 			},
-		})
+		}})
 	}
 	return values, func() error { return o.SetCheckpointTensors(got) }, nil
 }
 
 func opaqueValue(state any) object.Value {
-	return object.Value{
-		Attribute: object.OpaqueAttribute, DType: tensor.DTString, Shape: tensor.Shape{},
+	return object.Value{DType: tensor.DTString, Shape: tensor.Shape{}, Own: &object.Own{
+		Attribute: object.OpaqueAttribute,
 		Values: func() (tensor.Any, error) {
 			b, err := state.(encoding.BinaryMarshaler).MarshalBinary()
 			return tensor.Scalar(string(b)), err
@@ -64,7 +64,7 @@ func opaqueValue(state any) object.Value {
 				return state.(encoding.BinaryUnmarshaler).UnmarshalBinary([]byte(s.Data()[0]))
 			})
 		},
-	}
+	}}
 }
 
 // plainValue returns the variable that a plain Go value is: a number, bool or string, or arrays and slices of them,
@@ -76,35 +76,34 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, 
 	if !ok {
 		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
-	out := object.Value{Attribute: object.VariableAttribute, DType: d}
+	own := &object.Own{Attribute: object.VariableAttribute}
 	if isNil(v) && (alloc || v.Kind() == reflect.Slice) {
-		out.Place = func(e format.Entry) (*object.Target, error) { return allocPlain(v, shape, e) }
-		return out, nil
+		own.Place = func(e format.Entry) (*object.Target, error) { return allocPlain(v, shape, e) }
+		return object.Value{DType: d, Own: own}, nil
 	}
-	own, err := plainShape(v)
+	dims, err := plainShape(v)
 	if err != nil {
 		return object.Value{}, err
 	}
 	if shape != nil {
-		if shape.Len() != own.Len() {
-			return object.Value{}, fmt.Errorf("%d values for the tag's shape %v, which takes %d", own.Len(), shape, shape.Len())
+		if shape.Len() != dims.Len() {
+			return object.Value{}, fmt.Errorf("%d values for the tag's shape %v, which takes %d", dims.Len(), shape, shape.Len())
 		}
-		own = shape
+		dims = shape
 	}
-	out.Shape = own
-	if t, err := tensor.Alias(v, own...); err == nil {
+	if t, err := tensor.Alias(v, dims...); err == nil {
 		whole := object.TensorValue(t)
-		whole.Shape = own
+		whole.Shape = dims
 		return whole, nil
 	}
-	out.Values = func() (tensor.Any, error) {
-		t, err := tensor.NewAny(d, own...)
+	own.Values = func() (tensor.Any, error) {
+		t, err := tensor.NewAny(d, dims...)
 		if err != nil {
 			return nil, err
 		}
 		return t, copyRows(reflect.ValueOf(t.Values()), v, gather)
 	}
-	out.Place = func(e format.Entry) (*object.Target, error) {
+	own.Place = func(e format.Entry) (*object.Target, error) {
 		t, err := object.Stage(e, d, func(got tensor.Any) error { return copyRows(reflect.ValueOf(got.Values()), v, scatter) })
 		if err != nil {
 			return nil, err
@@ -112,7 +111,7 @@ func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, 
 		t.Sure = strconv.IntSize == 64 || tensor.DTypeOfType(scalarOf(v.Type())) != tensor.InvalidDType // see copyElement
 		return t, nil
 	}
-	return out, nil
+	return object.Value{DType: d, Shape: dims, Own: own}, nil
 }
 
 // scalarOf returns the type of the elements of nested slices and arrays.

@@ -24,9 +24,10 @@ type Walker struct {
 	graph  *object.Graph
 	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
 	// so that they keep their identity.
-	copies map[object.Identity]reflect.Value
-	held   map[object.Identity]bool // see Holds
-	room   room
+	copies  map[object.Identity]reflect.Value
+	held    map[object.Identity]bool // see Holds
+	room    room
+	inlined map[inlined]*object.Field // see Below
 	// restores is set where objects may be made: see Makes.
 	restores bool
 }
@@ -38,9 +39,7 @@ func New(types *Types, copies map[object.Identity]reflect.Value, fields func(*Wa
 
 // Grow makes room for a graph of n nodes.
 func (w *Walker) Grow(n int) {
-	if len(w.graph.Nodes) == 0 && n > 0 {
-		w.graph.Nodes, w.graph.ByKey = make([]*object.Node, 0, n), make(map[object.Identity]*object.Node, n)
-	}
+	w.graph.Grow(n)
 }
 
 // Graph implements [object.Walk].
@@ -61,8 +60,8 @@ func (w *Walker) ExpandAll() error {
 func (w *Walker) AddRoot(v any, stored object.Children) error {
 	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
 	n, err := w.Resolve(reflect.ValueOf(v), &e, nil)
-	if err == nil && n == nil && e.Missing != nil && stored != nil {
-		undo, err := e.Missing.Alloc(stored)
+	if err == nil && n == nil && e.Missing() != nil && stored != nil {
+		undo, err := e.Missing().Alloc(stored)
 		if err != nil {
 			return err
 		}
@@ -81,14 +80,13 @@ func (w *Walker) AddRoot(v any, stored object.Children) error {
 // AddVirtualRoot makes node 0 a synthetic root, for a [Group].
 func (w *Walker) AddVirtualRoot(stand any) {
 	v := reflect.ValueOf(stand).Elem()
-	n := &object.Node{Key: object.Identity{Addr: v.Addr().Pointer(), Type: v.Type()}, Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}}
-	w.graph.Nodes, w.graph.ByKey[n.Key] = append(w.graph.Nodes, n), n
+	w.graph.Add(&object.Node{Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}})
 }
 
 // AddChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. It
 // returns an error where v cannot be tracked.
 func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
-	e := object.Edge{Name: name, GoStep: goStep, Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
+	e := object.Edge{Name: name, Field: &object.Field{Step: goStep}, Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
 	if err := checkName(n, &e); err != nil {
 		return err
 	}
@@ -96,10 +94,13 @@ func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
 	if err != nil {
 		return err
 	}
-	if child == nil && e.Missing == nil {
+	if child == nil && e.Missing() == nil {
 		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, Describe(v), ErrNotTrackable)
 	}
-	e.Node, e.From, e.Wanted = child, reflect.ValueOf(v), child == nil
+	if e.Node = child; child == nil {
+		e.SetFrom(reflect.ValueOf(v))
+		e.Wanted = true
+	}
 	n.Edges = append(n.Edges, e)
 	return nil
 }
@@ -121,10 +122,11 @@ func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 		return err
 	}
 	e.Opt.Alloc = e.Opt.Alloc || w.AllocAll
-	e.From = v
 	n.Edges = append(n.Edges, e)
 	last := &n.Edges[len(n.Edges)-1]
-	last.Node, err = w.Resolve(v, last, n)
+	if last.Node, err = w.Resolve(v, last, n); last.Node == nil {
+		last.SetFrom(v)
+	}
 	last.Wanted = last.Wanted && last.Node == nil && holdsNil(v)
 	return err
 }
@@ -137,11 +139,13 @@ func (w *Walker) AddNothing(n *object.Node, t reflect.Type, step string) {
 		case Inline:
 			w.AddNothing(n, StructOf(declared), step+f.Step)
 		case Track, Maybe:
-			n.Edges = append(n.Edges, object.Edge{
-				Name: f.Name, GoStep: step + f.Step, Field: &f.Tag.Field, From: reflect.Zero(declared),
+			e := object.Edge{
+				Name: f.Name, Field: w.Below(step, &f.Tag.Field),
 				Opt:    object.Options{Explicit: f.Present, Optional: f.Optional},
 				Wanted: f.Wanted && f.Action == Track,
-			})
+			}
+			e.SetFrom(reflect.Zero(declared))
+			n.Edges = append(n.Edges, e)
 		}
 	}
 }
@@ -156,7 +160,7 @@ func checkName(n *object.Node, e *object.Edge) error {
 
 // Again implements [object.Walk].
 func (w *Walker) Again(n *object.Node, e *object.Edge) error {
-	child, err := w.Resolve(e.From, e, n)
+	child, err := w.Resolve(e.From(), e, n)
 	e.Node = child
 	return err
 }
@@ -241,14 +245,16 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 		}
 	}
 	key := object.IdentityOf(v, parent, e)
-	if n, ok := w.graph.ByKey[key]; ok {
+	if n := w.graph.Lookup(key); n != nil {
 		return n, nil
 	}
 	content := object.ContentOf(v)
-	if n, ok := w.graph.ByContent[content]; ok && content.Type != nil {
+	if n := w.graph.Holder(content); n != nil {
 		return n, nil
 	}
-	n := &object.Node{Key: key, Obj: v, Opt: e.Opt, Parent: parent, Name: e.Name, GoStep: e.GoStep, Field: e.Field, Leaf: role.leaf.kind != notLeaf, Namer: role.namer && v.CanAddr()}
+	n := w.graph.NewNode()
+	*n = object.Node{Obj: v, Opt: e.Opt, Parent: parent, Name: e.Name, Field: e.Field, Leaf: role.leaf.kind != notLeaf, Namer: role.namer && v.CanAddr()}
+	n.SetKey(key)
 	ok, err := w.fill(n, e, role, plain)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: %w", object.PlaceOf(parent, e), err)
@@ -261,23 +267,20 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 			return nil, err
 		}
 	}
-	n.ID = len(w.graph.Nodes)
-	w.graph.Nodes = append(w.graph.Nodes, n)
-	w.graph.ByKey[key] = n
-	if content.Type != nil {
-		w.graph.ByContent[content] = n
-	}
+	w.graph.Add(n)
+	w.graph.Hold(content, n)
 	return n, nil
 }
 
 // fill says what n is: a leaf with its values, or a group. ok is false where it is not tracked.
 func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (ok bool, err error) {
 	v, t := n.Obj, n.Obj.Type()
-	n.Saver = saverFor(w.Savers, v)
+	saver := saverFor(w.Savers, v)
+	n.SetSaver(saver)
 	switch {
-	case n.Saver != nil && (n.Leaf || t.Kind() != reflect.Struct):
+	case saver != nil && (n.Leaf || t.Kind() != reflect.Struct):
 		return true, nil
-	case n.Saver != nil: // its children are saved as any object's
+	case saver != nil: // its children are saved as any object's
 	case n.Leaf:
 		if !v.CanAddr() {
 			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
@@ -285,16 +288,16 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 		if err := w.checkMixed(v); err != nil {
 			return false, err
 		}
-		return true, fillLeaf(n, v.Addr().Interface())
+		return true, w.fillLeaf(n, v.Addr().Interface())
 	case role.marshals && e.Opt.Explicit && w.types.Trait(t) == Plain && v.CanAddr() && !plain:
-		n.Values = []object.Value{opaqueValue(v.Addr().Interface())}
+		n.Values = w.graph.OneValue(opaqueValue(v.Addr().Interface()))
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
 		val, err := plainValue(v, e.Shape(), e.Opt.Alloc)
 		if n.Opt.Cast {
 			val.Cast = true
 		}
-		n.Values = []object.Value{val}
+		n.Values = w.graph.OneValue(val)
 		return true, err
 	}
 	if !v.CanAddr() && (t.Kind() == reflect.Struct || t.Kind() == reflect.Array) {
@@ -325,19 +328,21 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 }
 
 // fillLeaf gives n the values of the object o, a pointer.
-func fillLeaf(n *object.Node, o any) (err error) {
+func (w *Walker) fillLeaf(n *object.Node, o any) (err error) {
 	var val object.Value
 	switch o := o.(type) { // methods of the type's own come before those of a tensor that it embeds
 	case variable:
 		val, err = variableValue(o)
 	case tensors:
-		n.Values, n.Done, err = tensorsValues(o)
+		values, done, err := tensorsValues(o)
+		n.Values = values
+		n.SetDone(done)
 		return err
 	case tensor.Any:
 		val = object.TensorValue(o)
 	}
 	val.Cast = n.Opt.Cast
-	n.Values = []object.Value{val}
+	n.Values = w.graph.OneValue(val)
 	return err
 }
 
@@ -359,4 +364,27 @@ func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 func mayBeAbsent(v reflect.Value) bool {
 	o, ok := v.Addr().Interface().(layout.Optional)
 	return ok && o.CheckpointOptional()
+}
+
+// Below returns what is said of an edge of a struct that is inlined into another, where step leads to it: "" for none.
+func (w *Walker) Below(step string, f *object.Field) *object.Field {
+	if step == "" {
+		return f
+	}
+	at := inlined{step, f}
+	if w.inlined[at] == nil {
+		if w.inlined == nil {
+			w.inlined = make(map[inlined]*object.Field)
+		}
+		below := *f
+		below.Step = step + f.Step
+		w.inlined[at] = &below
+	}
+	return w.inlined[at]
+}
+
+// An inlined is a field of a struct that lies inside another, behind step.
+type inlined struct {
+	step  string
+	field *object.Field
 }

@@ -110,10 +110,10 @@ func (p *Types) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool 
 // in an interface may end in nil.
 func EndsChain(n *object.Node) bool {
 	above := n.Parent
-	if above != nil && above.Key.Type != n.Key.Type {
+	if above != nil && above.Key().Type != n.Key().Type {
 		above = above.Parent
 	}
-	return above != nil && above.Key.Type == n.Key.Type
+	return above != nil && above.Key().Type == n.Key().Type
 }
 
 // holdsNil reports whether v is nil, or leads to nil through pointers and interfaces.

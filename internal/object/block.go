@@ -1,0 +1,36 @@
+package object
+
+// A block is room for nodes and for the values of those that have one: most of a graph's. They are allocated together.
+type block struct {
+	nodes  []Node
+	values []Value
+}
+
+// The sizes of blocks: the first are small, as most graphs are.
+const (
+	smallestBlock = 8
+	largestBlock  = 256
+)
+
+// NewNode returns a node that is not in the graph yet.
+func (g *Graph) NewNode() *Node {
+	if len(g.free.nodes) == 0 {
+		g.free.nodes = make([]Node, blockSize(len(g.Nodes)))
+	}
+	n := &g.free.nodes[0]
+	g.free.nodes = g.free.nodes[1:]
+	return n
+}
+
+// OneValue returns room for one value.
+func (g *Graph) OneValue(v Value) []Value {
+	if len(g.free.values) == 0 {
+		g.free.values = make([]Value, blockSize(len(g.Nodes)))
+	}
+	one := g.free.values[:1:1]
+	one[0] = v
+	g.free.values = g.free.values[1:]
+	return one
+}
+
+func blockSize(nodes int) int { return min(max(nodes, smallestBlock), largestBlock) }
