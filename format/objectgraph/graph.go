@@ -67,16 +67,17 @@ func (g *Graph) Check() error {
 		return fmt.Errorf("object graph: it has no nodes, not even a root: %w", format.ErrCorrupt)
 	}
 	for id := range g.Nodes {
-		if err := g.checkNode(&g.Nodes[id]); err != nil {
+		if err := g.Nodes[id].check(len(g.Nodes)); err != nil {
 			return fmt.Errorf("object graph: node %d: %w", id, err)
 		}
 	}
 	return nil
 }
 
-func (g *Graph) checkNode(n *Node) error {
+// check checks n as a node of a graph of so many.
+func (n *Node) check(nodes int) error {
 	for i, c := range n.Children {
-		if err := g.checkID(c.ID); err != nil {
+		if err := checkID(c.ID, nodes); err != nil {
 			return fmt.Errorf("child %d, %q: %w", i, c.Name, err)
 		}
 		if err := checkText(c.Name); err != nil {
@@ -89,10 +90,10 @@ func (g *Graph) checkNode(n *Node) error {
 		}
 	}
 	for i, s := range n.Slots {
-		if err := g.checkID(s.Original); err != nil {
+		if err := checkID(s.Original, nodes); err != nil {
 			return fmt.Errorf("slot %d, %q: its original variable: %w", i, s.Name, err)
 		}
-		if err := g.checkID(s.Variable); err != nil {
+		if err := checkID(s.Variable, nodes); err != nil {
 			return fmt.Errorf("slot %d, %q: its own variable: %w", i, s.Name, err)
 		}
 		if err := checkText(s.Name); err != nil {
@@ -107,9 +108,9 @@ func (g *Graph) checkNode(n *Node) error {
 	return nil
 }
 
-func (g *Graph) checkID(id int) error {
-	if id < 0 || id >= len(g.Nodes) {
-		return fmt.Errorf("node %d does not exist, the graph has %d: %w", id, len(g.Nodes), format.ErrCorrupt)
+func checkID(id, nodes int) error {
+	if id < 0 || id >= nodes {
+		return fmt.Errorf("node %d does not exist, the graph has %d: %w", id, nodes, format.ErrCorrupt)
 	}
 	return nil
 }

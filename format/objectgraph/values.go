@@ -3,28 +3,39 @@ package objectgraph
 // Valued returns, for each node, whether it or one that its children lead to has attributes, slots or a registered
 // saver (add_checkpoint_values_check). g has passed [Graph.Check].
 func (g *Graph) Valued() []bool {
-	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
-	first := make([]int32, len(g.Nodes)+1)
-	for i := range g.Nodes {
+	return Valued(len(g.Nodes), func(i int) bool {
+		n := &g.Nodes[i]
+		return len(n.Attributes) > 0 || len(n.Slots) > 0 || n.Saver != nil
+	}, func(i int, yield func(child int)) {
 		for _, c := range g.Nodes[i].Children {
-			first[c.ID+1]++
+			yield(c.ID)
 		}
+	})
+}
+
+// Valued returns what [Graph.Valued] does for a graph of n nodes of which has says which have values themselves and children
+// yields the nodes that the edges of a node lead to.
+func Valued(n int, has func(node int) bool, children func(node int, yield func(child int))) []bool {
+	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
+	first := make([]int32, n+1)
+	for i := range n {
+		children(i, func(c int) { first[c+1]++ })
 	}
-	for i := range g.Nodes {
+	for i := range n {
 		first[i+1] += first[i]
 	}
-	parents, filled := make([]int32, first[len(g.Nodes)]), make([]int32, len(g.Nodes))
-	for i := range g.Nodes {
-		for _, c := range g.Nodes[i].Children {
-			parents[first[c.ID]+filled[c.ID]] = int32(i)
-			filled[c.ID]++
-		}
+	parents, filled := make([]int32, first[n]), make([]int32, n)
+	for i := range n {
+		children(i, func(c int) {
+			parents[first[c]+filled[c]] = int32(i)
+			filled[c]++
+		})
 	}
 
-	valued := make([]bool, len(g.Nodes))
+	valued := make([]bool, n)
 	todo := filled[:0] // each node comes once, and filled has done its service
-	for i := range g.Nodes {
-		if n := &g.Nodes[i]; len(n.Attributes) > 0 || len(n.Slots) > 0 || n.Saver != nil {
+	for i := range n {
+		if has(i) {
 			valued[i] = true
 			todo = append(todo, int32(i))
 		}

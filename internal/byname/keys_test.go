@@ -2,7 +2,6 @@ package byname
 
 import (
 	"log/slog"
-	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +14,7 @@ import (
 // TestKeysInGraph looks variables up by the global names of an object graph.
 func TestKeysInGraph(t *testing.T) {
 	program := object.New()
-	program.Add(&object.Node{Obj: reflect.ValueOf(new(int)).Elem(), Group: true, Expanded: true})
+	program.Nodes = []*object.Node{{Group: true, Expanded: true}}
 	named := func(names ...string) *objectgraph.Graph { // pairs of a global name and a key
 		g := new(objectgraph.Graph)
 		for i := 0; i < len(names); i += 2 {

@@ -9,7 +9,7 @@ type block struct {
 // The sizes of blocks: the first are small, as most graphs are.
 const (
 	smallestBlock = 8
-	largestBlock  = 256
+	largestBlock  = 240 // a little less than a page of the allocator's
 )
 
 // NewNode returns a node that is not in the graph yet.

@@ -17,7 +17,7 @@ type Graph struct {
 	numbers nodeIndex
 	// byContent finds the node of a slice or map that another variable also holds.
 	byContent map[Identity]*Node
-	free      block // that AddNew takes nodes and values from
+	free      block // that NewNode and OneValue take from
 }
 
 // New returns an empty graph.

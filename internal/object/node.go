@@ -55,10 +55,13 @@ type Options struct {
 	Sparse   bool // made as long as a stored list: elements of it may be nil
 }
 
-// Key returns which object n is.
+// Key returns which object n is, the zero Identity where it has no object.
 func (n *Node) Key() Identity {
-	if n.rare != nil && n.rare.key.Type != nil {
+	switch {
+	case n.rare != nil && n.rare.key.Type != nil:
 		return n.rare.key
+	case !n.Obj.IsValid():
+		return Identity{}
 	}
 	return IdentityOf(n.Obj, nil, nil)
 }

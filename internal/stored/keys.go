@@ -42,9 +42,9 @@ func objectPath(n *object.Node, known map[*object.Node]string, suffix string) st
 
 // checkKeys rejects graphs whose keys would exceed protobuf's 2 GiB limit, before they are made. Each key is the whole path to a
 // variable, so the keys of a long chain grow with the square of its length.
-func checkKeys(nodes []*object.Node) error {
+// It returns how long those of the keys and global names are together.
+func checkKeys(nodes []*object.Node) (total int64, err error) {
 	lengths := make([]int64, len(nodes)) // of paths; nodes follow those that lead to them
-	total := int64(0)
 	for i, n := range nodes {
 		switch s := n.SlotOf(); {
 		case s != nil:
@@ -53,8 +53,8 @@ func checkKeys(nodes []*object.Node) error {
 			lengths[i] = lengths[n.Parent.ID] + 1 + int64(len(n.Name))
 		}
 		if total += 2 * int64(len(n.Values)) * lengths[i]; total > math.MaxInt32 {
-			return fmt.Errorf("ckpt: the keys of the variables down to %s are together longer than 2 GiB, the limit of an object graph: %w", n.Path(), errors.ErrUnsupported)
+			return 0, fmt.Errorf("ckpt: the keys of the variables down to %s are together longer than 2 GiB, the limit of an object graph: %w", n.Path(), errors.ErrUnsupported)
 		}
 	}
-	return nil
+	return total, nil
 }

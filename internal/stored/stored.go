@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,137 +15,228 @@ import (
 )
 
 // Of returns what is stored of a program: its object graph and its tensors. The tensors of custom savers come first, as in
-// TensorFlow. The object graph itself is not among the tensors: see [GraphTensor].
+// TensorFlow. The object graph itself is not among the tensors: see [Checkpoint].
 func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
-	stored, tensors, err := graphAndTensors(g)
+	s, err := newSaving(g)
 	if err != nil {
 		return nil, nil, err
 	}
+	stored, err := s.graph()
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := s.custom(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return stored, append(own, s.inOrder()...), nil
+}
+
+// custom returns the tensors of custom savers.
+func (s *saving) custom(ctx context.Context) (own []Tensor, err error) {
 	var all object.Batches
-	paths := make(map[*object.Node]string)
-	for _, n := range g.Nodes {
+	for _, n := range s.g.Nodes {
 		if n.Saver() != nil {
-			all = all.Add(n.Saver(), objectPath(n, paths, ""), n)
+			all = all.Add(n.Saver(), objectPath(n, s.paths, ""), n)
 		}
 	}
-	if len(all) == 0 {
-		return stored, tensors, nil
-	}
-	var own []Tensor
 	for _, a := range all {
 		saved, err := a.Saver.Save(ctx, a.Objects)
 		if err != nil {
-			return nil, nil, fmt.Errorf("ckpt: saver %s: %w", a.Saver.Name, err)
+			return nil, fmt.Errorf("ckpt: saver %s: %w", a.Saver.Name, err)
 		}
 		for _, t := range saved {
 			if object.IsNil(t.Tensor) || t.Tensor.Shape() == nil {
-				return nil, nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.Saver.Name, t.Name)
+				return nil, fmt.Errorf("ckpt: saver %s: the tensor %q is not built", a.Saver.Name, t.Name)
 			}
 			if !utf8.ValidString(t.Name) {
-				return nil, nil, fmt.Errorf("ckpt: saver %s: the name %q of a tensor is not UTF-8", a.Saver.Name, t.Name)
+				return nil, fmt.Errorf("ckpt: saver %s: the name %q of a tensor is not UTF-8", a.Saver.Name, t.Name)
 			}
 			own = append(own, Tensor{Key: t.Name, Source: format.SourceOf(t.Tensor), saver: a.Saver.Name})
 		}
 	}
-	return stored, append(own, tensors...), nil
+	return own, nil
 }
 
-// graphAndTensors returns the object graph of g and its tensors in the order in which TensorFlow lays them out: nodes in
-// breadth-first order with slot variables last, then opaque state.
-func graphAndTensors(g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
-	ids, kept, edges, values := make([]int32, len(g.Nodes)), make([]*object.Node, 0, len(g.Nodes)), 0, 0
+// A saving is a program's graph on its way to what is stored of it.
+type saving struct {
+	g      *object.Graph
+	kept   []*object.Node
+	ids    []int32 // by node: its number among the kept, or notSaved
+	valued []bool  // by kept node: HasValues
+	paths  map[*object.Node]string
+	bytes  int64 // about how long the keys and global names are together
+	edges  int
+	values int
+
+	tensors, opaque []Tensor
+}
+
+func newSaving(g *object.Graph) (*saving, error) {
+	s := &saving{g: g, ids: make([]int32, len(g.Nodes)), kept: make([]*object.Node, 0, len(g.Nodes)), paths: make(map[*object.Node]string)}
 	for i, n := range g.Nodes {
-		ids[i] = notSaved
+		s.ids[i] = notSaved
 		if n.Saved() {
-			ids[i] = int32(len(kept))
-			kept = append(kept, n)
-			edges += len(n.Edges) + aliases(n)
-			values += len(n.Values)
+			s.ids[i] = int32(len(s.kept))
+			s.kept = append(s.kept, n)
+			s.edges += len(n.Edges)
+			s.values += len(n.Values)
 		}
 	}
-	if err := checkKeys(g.Nodes); err != nil {
-		return nil, nil, err
+	var err error
+	if s.bytes, err = checkKeys(g.Nodes); err != nil {
+		return nil, err
 	}
-	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, len(kept))}
-	children, attributes := make([]objectgraph.Child, 0, edges), make([]objectgraph.Attribute, 0, values)
-	tensors, opaque := make([]Tensor, 0, values+1), []Tensor(nil) // with room for the graph
-	paths := make(map[*object.Node]string)
-	for i, n := range kept {
-		sn := &out.Nodes[i]
-		firstChild, firstAttribute := len(children), len(attributes)
-		for i := range n.Edges {
-			if to := n.Edges[i].Node; to != nil && ids[to.ID] != notSaved {
-				children = append(children, objectgraph.Child{Name: n.Edges[i].Name, ID: int(ids[to.ID])})
+	s.valued = objectgraph.Valued(len(s.kept), s.hasValues, func(i int, yield func(int)) {
+		for j := range s.kept[i].Edges {
+			if to := s.idOf(s.kept[i].Edges[j].Node); to != notSaved {
+				yield(to)
 			}
 		}
-		children = appendAliases(children, n, ids)
-		for i := range n.Values {
-			v := &n.Values[i]
-			a := attributeOf(n, v, paths)
-			key := a.Key
-			if v.Shared() != "" {
-				key += v.Attribute()[len(v.Shared()):]
-			}
-			if v.Shared() == "" || i == 0 {
-				attributes = append(attributes, a)
-			}
-			if v.Attribute() == object.OpaqueAttribute && n.Done() == nil {
-				opaque = append(opaque, Tensor{Node: n, Key: key, Source: v.Source()})
-			} else {
-				tensors = append(tensors, Tensor{Node: n, Key: key, Source: v.Source()})
+	})
+	s.tensors = make([]Tensor, 0, s.values+1) // with room for the graph
+	return s, nil
+}
+
+// idOf returns the number under which a node is stored, notSaved where it is not, or is nil.
+func (s *saving) idOf(n *object.Node) int {
+	if n == nil {
+		return notSaved
+	}
+	return int(s.ids[n.ID])
+}
+
+// hasValues reports whether a kept node has values itself.
+func (s *saving) hasValues(i int) bool {
+	n := s.kept[i]
+	return len(n.Values) > 0 || n.Saver() != nil || slices.ContainsFunc(n.Slots(), s.savesSlot)
+}
+
+func (s *saving) savesSlot(slot object.Slot) bool {
+	return s.idOf(slot.Variable) != notSaved && s.idOf(slot.Slot) != notSaved
+}
+
+// each calls add with every node of the stored graph, in order, and lists the tensors. The node is used again for the next.
+func (s *saving) each(add func(*objectgraph.Node) error) error {
+	var out objectgraph.Node
+	for i, n := range s.kept {
+		out = objectgraph.Node{Children: out.Children[:0], Attributes: out.Attributes[:0], Slots: out.Slots[:0], HasValues: &s.valued[i]}
+		for j := range n.Edges {
+			if to := s.idOf(n.Edges[j].Node); to != notSaved {
+				out.Children = append(out.Children, objectgraph.Child{Name: n.Edges[j].Name, ID: to})
 			}
 		}
-		sn.Children, sn.Attributes = children[firstChild:len(children):len(children)], attributes[firstAttribute:len(attributes):len(attributes)]
+		out.Children = s.appendAliases(out.Children, n)
+		for j := range n.Values {
+			out.Attributes = s.value(out.Attributes, n, j)
+		}
 		if n.Saver() != nil {
-			sn.Saver = &objectgraph.RegisteredSaver{Name: n.Saver().Name, ObjectName: objectPath(n, paths, "")}
+			out.Saver = &objectgraph.RegisteredSaver{Name: n.Saver().Name, ObjectName: objectPath(n, s.paths, "")}
 		}
-		for _, s := range n.Slots() {
-			if of, id := ids[s.Variable.ID], ids[s.Slot.ID]; of != notSaved && id != notSaved {
-				sn.Slots = append(sn.Slots, objectgraph.Slot{Original: int(of), Name: s.Name, Variable: int(id)})
+		for _, slot := range n.Slots() {
+			if s.savesSlot(slot) {
+				out.Slots = append(out.Slots, objectgraph.Slot{Original: s.idOf(slot.Variable), Name: slot.Name, Variable: s.idOf(slot.Slot)})
 			}
 		}
+		if err := add(&out); err != nil { // as whoever reads the file does
+			return fmt.Errorf("ckpt: a checkpoint of this program could not be read: %v", err)
+		}
 	}
-	out.SetHasValues()
-	if err := out.Check(); err != nil { // as whoever reads the file does
-		return nil, nil, fmt.Errorf("ckpt: a checkpoint of this program could not be read: %v", err)
+	return nil
+}
+
+// value lists the tensor of value i of n, and appends its attribute unless it shares that of the first.
+func (s *saving) value(attributes []objectgraph.Attribute, n *object.Node, i int) []objectgraph.Attribute {
+	v := &n.Values[i]
+	a := attributeOf(n, v, s.paths)
+	t := Tensor{Node: n, Key: a.Key, Source: v.Source()}
+	if v.Shared() != "" {
+		t.Key += v.Attribute()[len(v.Shared()):]
 	}
-	return out, append(tensors, opaque...), nil
+	if v.Attribute() == object.OpaqueAttribute && n.Done() == nil {
+		s.opaque = append(s.opaque, t)
+	} else {
+		s.tensors = append(s.tensors, t)
+	}
+	if v.Shared() == "" || i == 0 {
+		attributes = append(attributes, a)
+	}
+	return attributes
+}
+
+// inOrder returns the tensors in the order in which TensorFlow lays them out: nodes in breadth-first order with slot variables last, then
+// opaque state.
+func (s *saving) inOrder() []Tensor { return append(s.tensors, s.opaque...) }
+
+// graph returns the object graph as a whole.
+func (s *saving) graph() (*objectgraph.Graph, error) {
+	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 0, len(s.kept))}
+	err := s.each(func(n *objectgraph.Node) error {
+		own := *n
+		own.Children, own.Attributes, own.Slots = slices.Clone(n.Children), slices.Clone(n.Attributes), slices.Clone(n.Slots)
+		out.Nodes = append(out.Nodes, own)
+		return nil
+	})
+	if err == nil {
+		if err = out.Check(); err != nil {
+			err = fmt.Errorf("ckpt: a checkpoint of this program could not be read: %v", err)
+		}
+	}
+	return out, err
+}
+
+// The bytes of a graph besides its names, about: tags and lengths, and the name of the attribute of a variable.
+const (
+	nodeOverhead  = 8
+	edgeOverhead  = 16
+	valueOverhead = 16 + len(objectgraph.VariableValue)
+)
+
+// text returns the object graph as it is written.
+func (s *saving) text() (string, error) {
+	size := int(s.bytes) + len(s.kept)*nodeOverhead + s.edges*edgeOverhead + s.values*(valueOverhead+len(variableSuffix))
+	e := objectgraph.NewEncoder(len(s.kept), size)
+	if err := s.each(e.Add); err != nil {
+		return "", err
+	}
+	return e.Text()
 }
 
 // appendAliases adds the further names of n's edges as edges to the same nodes, after all others, so that a program that calls them
 // so restores what we save: Keras 2 has kernel for Keras 3's _kernel.
-func appendAliases(children []objectgraph.Child, n *object.Node, ids []int32) []objectgraph.Child {
+func (s *saving) appendAliases(children []objectgraph.Child, n *object.Node) []objectgraph.Child {
 	for i := range n.Edges {
 		e := &n.Edges[i]
-		if e.Node == nil || ids[e.Node.ID] == notSaved {
+		if s.idOf(e.Node) == notSaved {
 			continue
 		}
 		for _, alias := range e.Aliases() { // no other edge has the name: the type plan sees to it
-			children = append(children, objectgraph.Child{Name: alias, ID: int(ids[e.Node.ID])})
+			children = append(children, objectgraph.Child{Name: alias, ID: s.idOf(e.Node)})
 		}
 	}
 	return children
 }
 
-func aliases(n *object.Node) (count int) {
-	for i := range n.Edges {
-		count += len(n.Edges[i].Aliases())
-	}
-	return count
-}
-
-// GraphTensor returns the tensor that holds an object graph.
-func GraphTensor(g *objectgraph.Graph) Tensor {
-	return Tensor{Key: objectgraph.GraphKey, Source: format.SourceOf(tensor.Scalar(g.Text()))}
-}
-
 // Checkpoint returns all tensors of a checkpoint of g, the object graph last.
 func Checkpoint(ctx context.Context, g *object.Graph) ([]Tensor, error) {
-	graph, tensors, err := Of(ctx, g)
+	s, err := newSaving(g)
 	if err != nil {
 		return nil, err
 	}
-	return append(tensors, GraphTensor(graph)), nil
+	text, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	tensors, err := s.custom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if tensors == nil {
+		tensors = s.inOrder()
+	} else {
+		tensors = append(tensors, s.inOrder()...)
+	}
+	return append(tensors, Tensor{Key: objectgraph.GraphKey, Source: format.SourceOf(tensor.Scalar(text))}), nil
 }
 
 // notSaved is the number of a node that is not written.
