@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/tensor"
@@ -38,7 +38,7 @@ func (w *Writer) plan(ctx context.Context) error {
 		}
 		end := ends[it.shard]
 		if it.size > math.MaxInt64-end-align {
-			return &Error{File: DataFile(w.prefix, it.shard, len(ends)), Key: it.name(), Offset: end,
+			return &Error{File: DataFile(w.prefix, int(it.shard), len(ends)), Key: it.name(), Offset: end,
 				Err: fmt.Errorf("its %d bytes are more than a file can hold", it.size)}
 		}
 		it.offset = end
@@ -59,17 +59,19 @@ func (w *Writer) measure(it *item) (err error) {
 		it.size = int64(it.src.Shape.Len() * size)
 		return nil
 	}
-	if it.loaded, err = it.load(); err != nil {
+	t, err := it.load()
+	if err != nil {
 		return err
 	}
-	it.size, err = encodedSize(it.loaded)
+	it.large = &pieces{loaded: t}
+	it.size, err = encodedSize(t)
 	return err
 }
 
 // load asks for the values of it, unless that was done before.
 func (it *item) load() (tensor.Any, error) {
-	if it.loaded != nil {
-		return it.loaded, nil
+	if it.large != nil && it.large.loaded != nil {
+		return it.large.loaded, nil
 	}
 	t, err := it.src.Load()
 	if err != nil {
@@ -110,36 +112,27 @@ func (w *Writer) WriteIndex(out io.Writer) error { return w.writeIndex(out, w.sh
 
 // writeIndex writes an index that says there were count data files.
 func (w *Writer) writeIndex(out io.Writer, count int) error {
-	type row struct {
-		key  string
-		item *item
-	}
-	rows := make([]row, 0, len(w.items)+len(w.partitioned))
-	for i := range w.items {
-		rows = append(rows, row{w.items[i].key, &w.items[i]})
-	}
-	for name := range w.partitioned {
-		rows = append(rows, row{key: name})
-	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
+	rows, wholes := w.sorted()
 	buf := bufio.NewWriterSize(out, bufferSize)
 	table := sstable.NewWriter(buf)
 	if err := table.Add(nil, newHeader(count).encode()); err != nil {
 		return err
 	}
 	var key, value []byte
-	for _, row := range rows {
+	for len(rows)+len(wholes) > 0 {
 		var rec record
-		if it := row.item; it == nil {
-			rec = w.partitioned[row.key].record
+		if len(rows) == 0 || len(wholes) > 0 && wholes[0] < w.items[rows[0]].key {
+			key, rec = append(key[:0], wholes[0]...), w.partitioned[wholes[0]].record
+			wholes = wholes[1:]
 		} else {
-			if it.sums == nil {
+			it := &w.items[rows[0]]
+			if !it.written {
 				return &Error{File: w.prefix, Key: it.name(), Offset: -1, Err: errors.New("its data has not been written")}
 			}
-			rec = it.record()
+			key, rec = append(key[:0], it.key...), it.record()
+			rows = rows[1:]
 		}
 		value = rec.append(value[:0])
-		key = append(key[:0], row.key...)
 		if err := table.Add(key, value); err != nil {
 			return err
 		}
@@ -150,9 +143,22 @@ func (w *Writer) writeIndex(out io.Writer, count int) error {
 	return buf.Flush()
 }
 
+// sorted returns the numbers of the items and the names of the partitioned tensors in the order of their keys.
+func (w *Writer) sorted() (rows []int32, wholes []string) {
+	rows = make([]int32, len(w.items))
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	slices.SortFunc(rows, func(a, b int32) int { return strings.Compare(w.items[a].key, w.items[b].key) })
+	return rows, slices.Sorted(maps.Keys(w.partitioned))
+}
+
 // record returns the index entry of an item whose data has been written, in one chunk or in several of chunkSize.
 func (it *item) record() record {
-	crc := combineChunks(it.sums, it.size)
+	crc := it.sum
+	if it.large != nil && it.large.sums != nil {
+		crc = combineChunks(it.large.sums, it.size)
+	}
 	return record{dtype: it.src.DType, shape: it.src.Shape,
 		shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
 }

@@ -95,7 +95,6 @@ type dataWriter struct {
 
 	buffers *sync.Pool // of *[]byte of chunkSize; apart, since a pool outlives two garbage collections and all that it is part of does
 	batch   *batch     // small items that follow one another
-	sums    []uint32   // what is left of the array that takeSums made
 
 	progress sync.Mutex
 	written  int64
@@ -105,7 +104,7 @@ type dataWriter struct {
 
 // A batch is a run of bytes of a data file that is gathered before it is written.
 type batch struct {
-	shard  int
+	shard  int32
 	offset int64
 	buf    *[]byte
 	gaps   int64 // bytes of buf that are no tensor's
@@ -129,7 +128,9 @@ func (d *dataWriter) feed() error {
 		if err != nil {
 			return &Error{File: d.w.prefix, Key: it.name(), Offset: -1, Err: err}
 		}
-		it.loaded = nil
+		if it.large != nil {
+			it.large.loaded = nil
+		}
 	}
 	d.flush()
 	return nil
@@ -142,7 +143,10 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 	if numeric && it.size > bufferSize {
 		chunks = int((it.size + chunkSize - 1) / chunkSize)
 	}
-	it.sums = d.takeSums(chunks)
+	it.written = true
+	if chunks > 1 {
+		it.large = &pieces{sums: make([]uint32, chunks)}
+	}
 	if it.size > bufferSize {
 		d.flush() // files that are written in order take nothing that follows before it
 	}
@@ -154,7 +158,7 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 		d.start(it.shard, func() error { return d.elements(it, t) })
 		return nil
 	}
-	for i := range it.sums {
+	for i := range chunks {
 		off := i * chunkSize
 		d.start(it.shard, func() error {
 			return d.chunk(it, i, memory[off:min(off+chunkSize, len(memory))])
@@ -164,7 +168,7 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 }
 
 // start lets the group do what writes to a data file.
-func (d *dataWriter) start(shard int, write func() error) {
+func (d *dataWriter) start(shard int32, write func() error) {
 	d.group.Go(func() error {
 		err := write()
 		if err != nil {
@@ -191,19 +195,6 @@ func (d *dataWriter) fillGap(it *item) {
 	d.ends[it.shard] = it.offset + it.size
 }
 
-// takeSums returns room for n checksums, which many items have of one array.
-func (d *dataWriter) takeSums(n int) []uint32 {
-	if len(d.sums) < n {
-		d.sums = make([]uint32, max(n, sumsTogether))
-	}
-	taken := d.sums[:n:n]
-	d.sums = d.sums[n:]
-	return taken
-}
-
-// sumsTogether is how many checksums are made room for at once.
-const sumsTogether = 1 << 10
-
 // chunk writes chunk i of it.
 func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 	if d.w.bigEndianMemory {
@@ -213,7 +204,11 @@ func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 		it.src.DType.SwapBytes(*buf)
 		p = *buf
 	}
-	it.sums[i] = crc32.Update(0, castagnoli, p)
+	if sum := crc32.Update(0, castagnoli, p); it.large != nil {
+		it.large.sums[i] = sum
+	} else {
+		it.sum = sum
+	}
 	return d.writeAt(it.shard, p, it.offset+int64(i)*chunkSize, 0)
 }
 
@@ -224,7 +219,7 @@ func (d *dataWriter) elements(it *item, t tensor.Any) error {
 	if err == nil && out.left > 0 {
 		err = errChanged
 	}
-	it.sums[0] = crc
+	it.sum = crc
 	if err == errChanged {
 		return &Error{File: d.w.prefix, Key: it.name(), Offset: -1, Err: err}
 	}
@@ -268,12 +263,12 @@ func (d *dataWriter) gather(it *item, t tensor.Any) error {
 		if d.w.bigEndianMemory {
 			it.src.DType.SwapBytes((*b)[at:])
 		}
-		it.sums[0] = crc32.Update(0, castagnoli, (*b)[at:])
+		it.sum = crc32.Update(0, castagnoli, (*b)[at:])
 		return nil
 	}
 	out := &limitedWriter{w: appender{b}, left: it.size}
 	crc, err := encodeElements(d.ctx, out, t)
-	it.sums[0] = crc
+	it.sum = crc
 	if err == nil && out.left > 0 {
 		err = errChanged
 	}
@@ -304,12 +299,12 @@ func (d *dataWriter) buffer() *[]byte {
 }
 
 // writeAt writes p, of which gaps bytes are padding, to a data file and reports the progress.
-func (d *dataWriter) writeAt(shard int, p []byte, off, gaps int64) error {
+func (d *dataWriter) writeAt(shard int32, p []byte, off, gaps int64) error {
 	if err := d.ctx.Err(); err != nil {
 		return err
 	}
 	if _, err := d.files[shard].WriteAt(p, off); err != nil {
-		return d.w.fault(shard, err)
+		return d.w.fault(int(shard), err)
 	}
 	if n := int64(len(p)); d.handed[shard].Add(n)%startSyncSize < n {
 		d.files[shard].StartSync()
@@ -334,7 +329,7 @@ func (a appender) Write(p []byte) (int, error) {
 // A writerAt is a data file as an io.WriterAt.
 type writerAt struct {
 	d     *dataWriter
-	shard int
+	shard int32
 }
 
 func (w writerAt) WriteAt(p []byte, off int64) (int, error) {

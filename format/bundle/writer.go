@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 
@@ -48,12 +49,19 @@ var _ format.Writer = (*Writer)(nil)
 
 // An item is one tensor, or one part of one, to be written.
 type item struct {
-	key    string // encoded
-	src    format.Source
-	shard  int
-	offset int64
-	size   int64
-	sums   []uint32   // checksums of its chunks, not masked; nil until its data has been written
+	key     string // encoded
+	src     format.Source
+	offset  int64
+	size    int64
+	large   *pieces // nil where it is numbers in one chunk
+	shard   int32
+	sum     uint32 // checksum of its only chunk, not masked
+	written bool   // its data has been handed over to be written
+}
+
+// A pieces is what an item has of several chunks, or of strings.
+type pieces struct {
+	sums   []uint32   // checksums of its chunks, not masked; nil where it has one chunk
 	loaded tensor.Any // kept where planning had to load it
 }
 
@@ -123,7 +131,7 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 		return errors.New("the empty key is the header's")
 	case w.keys[key]:
 		return errDuplicate
-	case shard < 0 || w.opts.Shards > 0 && shard >= w.opts.Shards:
+	case shard < 0 || shard > math.MaxInt32 || w.opts.Shards > 0 && shard >= w.opts.Shards:
 		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
 	}
 	if !src.DType.HasValues() {
@@ -137,7 +145,7 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 		return err
 	}
 	w.keys[key] = true
-	w.items = append(w.items, item{key: key, src: src, shard: shard})
+	w.items = append(w.items, item{key: key, src: src, shard: int32(shard)})
 	return nil
 }
 
@@ -268,7 +276,7 @@ func (w *Writer) commitAs(ctx context.Context, count int) error {
 func (w *Writer) shards() int {
 	n := max(w.opts.Shards, 1)
 	for i := range w.items {
-		n = max(n, w.items[i].shard+1)
+		n = max(n, int(w.items[i].shard)+1)
 	}
 	return n
 }

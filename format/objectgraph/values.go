@@ -18,18 +18,22 @@ func (g *Graph) Valued() []bool {
 func Valued(n int, has func(node int) bool, children func(node int, yield func(child int))) []bool {
 	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
 	first := make([]int32, n+1)
+	count := func(child int) { first[child+1]++ } // one function for all nodes
 	for i := range n {
-		children(i, func(c int) { first[c+1]++ })
+		children(i, count)
 	}
 	for i := range n {
 		first[i+1] += first[i]
 	}
 	parents, filled := make([]int32, first[n]), make([]int32, n)
+	var parent int32
+	fill := func(child int) {
+		parents[first[child]+filled[child]] = parent
+		filled[child]++
+	}
 	for i := range n {
-		children(i, func(c int) {
-			parents[first[c]+filled[c]] = int32(i)
-			filled[c]++
-		})
+		parent = int32(i)
+		children(i, fill)
 	}
 
 	valued := make([]bool, n)

@@ -67,6 +67,7 @@ type saving struct {
 	paths  map[*object.Node]string
 	bytes  int64 // about how long the keys and global names are together
 	edges  int
+	most   int // edges of one node
 	values int
 
 	tensors, opaque []Tensor
@@ -80,6 +81,7 @@ func newSaving(g *object.Graph) (*saving, error) {
 			s.ids[i] = int32(len(s.kept))
 			s.kept = append(s.kept, n)
 			s.edges += len(n.Edges)
+			s.most = max(s.most, len(n.Edges))
 			s.values += len(n.Values)
 		}
 	}
@@ -118,7 +120,7 @@ func (s *saving) savesSlot(slot object.Slot) bool {
 
 // each calls add with every node of the stored graph, in order, and lists the tensors. The node is used again for the next.
 func (s *saving) each(add func(*objectgraph.Node) error) error {
-	var out objectgraph.Node
+	out := objectgraph.Node{Children: make([]objectgraph.Child, 0, s.most)}
 	for i, n := range s.kept {
 		out = objectgraph.Node{Children: out.Children[:0], Attributes: out.Attributes[:0], Slots: out.Slots[:0], HasValues: &s.valued[i]}
 		for j := range n.Edges {

@@ -1,0 +1,33 @@
+package objectgraph
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+)
+
+func TestEncoder(t *testing.T) {
+	yes := true
+	g := &Graph{Nodes: []Node{
+		{Children: []Child{{"w", 1}, {"opt", 2}}, HasValues: &yes},
+		{Attributes: []Attribute{{VariableValue, "w", "w/.ATTRIBUTES/VARIABLE_VALUE"}}, HasValues: &yes},
+		{Slots: []Slot{{1, "m", 3}}, Saver: &RegisteredSaver{"s", "opt"}},
+		{},
+	}}
+	for _, about := range []int{0, 10, 1000} {
+		e := NewEncoder(len(g.Nodes), about)
+		for i := range g.Nodes {
+			require.NoError(t, e.Add(&g.Nodes[i]))
+		}
+		text, err := e.Text()
+		require.NoError(t, err)
+		require.Equal(t, g.Text(), text)
+	}
+	e := NewEncoder(2, 0)
+	require.ErrorIs(t, e.Add(&Node{Children: []Child{{"x", 2}}}), format.ErrCorrupt)
+	require.NoError(t, e.Add(&Node{Children: []Child{{"x", 1}}}))
+	_, err := e.Text()
+	require.ErrorContains(t, err, "1 of its 2 nodes")
+}
