@@ -131,21 +131,38 @@ func (s *Sequential) TF2() map[string]any {
 func tf2Edges(layers []any) map[string]any {
 	edges := make(map[string]any)
 	for _, l := range layers {
-		below := l
-		switch inner := l.(type) {
-		case *Sequential:
-			below = inner.TF2()
-		case *Model:
-			below = inner.TF2()
-		default:
-			if !hasLayerWeights(l) {
-				continue
+		if below := tf2Layer(l); below != nil {
+			edges[fmt.Sprintf("layer_with_weights-%d", len(edges))] = below
+		}
+	}
+	return edges
+}
+
+// tf2Layer returns a layer, a model with the names of Keras 2 for its layers, or nil where there are no weights.
+func tf2Layer(layer any) any {
+	var edges map[string]any
+	switch l := layer.(type) {
+	case *Sequential:
+		edges = l.TF2()
+	case *Model:
+		edges = l.TF2()
+	case *TimeDistributed:
+		inner := tf2Layer(l.Layer)
+		if _, isModel := inner.(map[string]any); !isModel {
+			if inner == nil {
+				return nil
 			}
+			return l
 		}
-		if group, ok := below.(map[string]any); ok && len(group) == 0 {
-			continue
+		edges = map[string]any{"layer": inner}
+	default:
+		if !hasLayerWeights(layer) {
+			return nil
 		}
-		edges[fmt.Sprintf("layer_with_weights-%d", len(edges))] = below
+		return layer
+	}
+	if len(edges) == 0 {
+		return nil
 	}
 	return edges
 }

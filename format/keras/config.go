@@ -15,6 +15,7 @@ type description struct {
 	options map[string]json.RawMessage
 	layers  []*description // of a model, in its order, without a Sequential's input
 	inner   *description   // the layer that a wrapper has
+	cells   []string       // the classes of the cells that an RNN has in a StackedRNNCells
 }
 
 // parseConfig reads config.json or model_config; nil where it cannot be understood.
@@ -59,7 +60,28 @@ func describe(raw json.RawMessage, depth int) *description {
 			d.inner = describe(wrapped, depth+1)
 		}
 	}
+	d.cells = cellClasses(d.options["cell"])
 	return d
+}
+
+// cellClasses returns the classes of the cells of a StackedRNNCells, nil of another cell.
+func cellClasses(cell json.RawMessage) []string {
+	var stack struct {
+		ClassName string `json:"class_name"`
+		Config    struct {
+			Cells []struct {
+				ClassName string `json:"class_name"`
+			} `json:"cells"`
+		} `json:"config"`
+	}
+	if json.Unmarshal(cell, &stack) != nil || stack.ClassName != "StackedRNNCells" {
+		return nil
+	}
+	var classes []string
+	for _, c := range stack.Config.Cells {
+		classes = append(classes, c.ClassName)
+	}
+	return classes
 }
 
 // off reports an option that is false.

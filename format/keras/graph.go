@@ -138,6 +138,9 @@ func (b *builder) object(o *object) {
 			b.link(o.node, strconv.Itoa(n), c.node)
 		}
 	}
+	if o.about != nil && len(o.about.cells) > 0 {
+		b.cells(o)
+	}
 	for _, c := range o.children {
 		b.link(o.node, c.label, c.node)
 	}
@@ -146,6 +149,20 @@ func (b *builder) object(o *object) {
 	}
 	if layers != nil {
 		b.layers(o, layers)
+	}
+}
+
+// cells numbers the cells of the stack that an RNN has.
+func (b *builder) cells(rnn *object) {
+	list := rnn.at("cell/cells")
+	if list == nil {
+		return
+	}
+	names := make(counter)
+	for i, class := range rnn.about.cells {
+		if c := list.byName[names.name(snakeCase(class))]; c != nil {
+			b.link(list.node, strconv.Itoa(i), c.node)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package keras
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -192,13 +193,21 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 		}
 		return place{node: layer.node, weights: layer.weights}, true
 	}
-	var mine []*weight
+	var mine, numbered []*weight
 	for _, w := range model.weights {
-		if w.of(name) {
+		if slices.Contains(w.steps[:len(w.steps)-1], name) {
 			mine = append(mine, w)
+		} else if w.ofNumbered(name) {
+			numbered = append(numbered, w)
 		}
 	}
 	if len(mine) == 0 {
+		mine = numbered
+	}
+	if len(mine) == 0 {
+		if class == "Sequential" || class == "Functional" || class == "Model" { // in a model in a model: tf_keras names the outer one alone
+			return place{node: l.b.node(), weights: model.weights}, true
+		}
 		return place{}, false
 	}
 	at := place{node: l.b.node(), weights: mine}
@@ -206,10 +215,10 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 	return at, true
 }
 
-// of reports whether a part of w's name is that of a layer, or what TensorFlow 1 made of it where the name was taken: dense_1_4.
-func (w *weight) of(name string) bool {
+// ofNumbered reports whether a part of w's name is what TensorFlow 1 made of a layer's name where that was taken: dense_1_4.
+func (w *weight) ofNumbered(name string) bool {
 	for _, step := range w.steps[:len(w.steps)-1] {
-		if rest, ok := strings.CutPrefix(step, name); ok && (rest == "" || rest[0] == '_' && strings.Trim(rest[1:], "0123456789") == "" && len(rest) > 1) {
+		if rest, ok := strings.CutPrefix(step, name+"_"); ok && rest != "" && strings.Trim(rest, "0123456789") == "" {
 			return true
 		}
 	}

@@ -34,9 +34,23 @@ func (b *builder) weights(node int, weights []*weight, about *description) {
 	b.link(node, "vars", vars)
 	if about != nil && (about.inner != nil || about.class == "TimeDistributed" || about.class == "SpectralNormalization") {
 		wrapped := b.node()
-		b.copyEdges(wrapped, node)
+		b.copyEdges(wrapped, b.wrapped(node))
 		b.link(node, "layer", wrapped)
 	}
+}
+
+// wrapped returns the node of the layer that a wrapper has. SpectralNormalization has a weight beside it; the weights of others go by the
+// wrapper's name.
+func (b *builder) wrapped(node int) int {
+	if !b.hasEdge(node, "vector_u") {
+		return node
+	}
+	for _, c := range b.nodes[node].Children {
+		if b.isGroup(c.ID) && c.Name != "vars" && !b.hasEdge(c.ID, "vector_u") && b.hasEdge(c.ID, "kernel") {
+			return c.ID
+		}
+	}
+	return node
 }
 
 // step returns the node that edges lead to, and makes the nodes that are missing.
@@ -65,6 +79,7 @@ func (b *builder) copyEdges(to, from int) {
 func (b *builder) attributes(node int) {
 	children := slices.Clone(b.nodes[node].Children)
 	var cells []int
+	var forward, other, backward int // the layers of a Bidirectional: a backward layer of its own keeps its name
 	for _, c := range children {
 		if !b.isGroup(c.ID) {
 			b.linkBoth(node, c.Name, c.ID)
@@ -73,8 +88,10 @@ func (b *builder) attributes(node int) {
 		b.attributes(c.ID)
 		switch {
 		case strings.HasPrefix(c.Name, "forward_"):
+			forward = c.ID
 			b.link(node, "forward_layer", c.ID)
 		case strings.HasPrefix(c.Name, "backward_"):
+			backward = c.ID
 			b.link(node, "backward_layer", c.ID)
 		case c.Name == "attention_output":
 			b.linkBoth(node, "output_dense", c.ID)
@@ -82,7 +99,12 @@ func (b *builder) attributes(node int) {
 			b.linkBoth(node, c.Name+"_dense", c.ID)
 		case b.hasEdge(c.ID, "recurrent_kernel"):
 			cells = append(cells, c.ID)
+		default:
+			other = c.ID
 		}
+	}
+	if forward > 0 && backward == 0 && other > 0 {
+		b.link(node, "backward_layer", other)
 	}
 	switch {
 	case b.hasEdge(node, "recurrent_kernel"): // older Kerases name a cell's weights as the layer's own

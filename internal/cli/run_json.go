@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
@@ -62,7 +63,7 @@ func (t *runTensor) tensor(def tensor.DType) (tensor.Any, error) {
 	case tensor.DTUInt64:
 		return decodeAs(t, func(n uint64) uint64 { return n })
 	case tensor.DTInt8, tensor.DTInt16, tensor.DTInt32, tensor.DTInt64, tensor.DTUInt8, tensor.DTUInt16, tensor.DTUInt32:
-		wide, err := decodeAs(t, func(n int64) int64 { return n })
+		wide, err := decodeAs(t, func(n jsonInt) int64 { return int64(n) })
 		return castTo(d, wide, err)
 	case tensor.DTFloat16, tensor.DTBFloat16, tensor.DTFloat64:
 		wide, err := decodeAs(t, func(f jsonFloat[float64]) float64 { return f.value })
@@ -117,6 +118,23 @@ func (f *jsonFloat[T]) UnmarshalJSON(raw []byte) error {
 	v, err := strconv.ParseFloat(text, bits)
 	f.value = T(v)
 	return err
+}
+
+// A jsonInt is a whole number. Python's json writes those of an array of floats as 1.0.
+type jsonInt int64
+
+// UnmarshalJSON accepts a fraction of nothing but zeros.
+func (n *jsonInt) UnmarshalJSON(raw []byte) error {
+	text := string(raw)
+	if whole, fraction, ok := strings.Cut(text, "."); ok && strings.Trim(fraction, "0") == "" && fraction != "" {
+		text = whole
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s is not a whole number of 64 bits", raw)
+	}
+	*n = jsonInt(v)
+	return nil
 }
 
 // writeOutputs prints what a model gave, a tensor a line.

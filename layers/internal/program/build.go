@@ -3,6 +3,7 @@ package program
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
@@ -59,7 +60,7 @@ func (b *builder) add(o *modelObject) (int, error) {
 		input, err = inputSpec(c.Who, o.Config)
 	case b.lib.Keras2() && (o.ClassName == tensorFlowFunction || o.ClassName == tensorFlowSlice):
 		c.operator, err = tensorFlowOperator(c.Who, o.Config)
-	case ops.IsOperatorModule(o.Module):
+	case ops.IsOperatorModule(o.Module) || !b.lib.Keras2() && o.isBareOperator():
 		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
 	default:
 		class := o.ClassName
@@ -68,6 +69,9 @@ func (b *builder) add(o *modelObject) (int, error) {
 		}
 		c.Layer, err = b.lib.Make(class, o.Config)
 		c.keeps = b.lib.Keeps(class, c.Layer)
+		if errors.Is(err, fault.ErrUnknownLayer) && o.Module == "" && !b.lib.Keras2() && ops.MakerOf(class) != nil {
+			c.operator, c.to, err = makeOperator(class, o.Config)
+		}
 	}
 	if err != nil {
 		return 0, err
@@ -79,6 +83,24 @@ func (b *builder) add(o *modelObject) (int, error) {
 	b.index[o.Name] = at
 	b.Callees, b.kinds, b.calls = append(b.Callees, c), append(b.kinds, input), append(b.calls, nil)
 	return at, nil
+}
+
+// isBareOperator reports an operator in a legacy file of Keras 3, which does not say of which module a class is, where the class is that of a
+// layer too: such a layer takes one argument, a list. A Reshape differs in its option.
+func (o *modelObject) isBareOperator() bool {
+	if o.Module != "" || o.Registered != "" || ops.MakerOf(o.ClassName) == nil {
+		return false
+	}
+	for _, n := range o.InboundNodes {
+		var args []json.RawMessage
+		if json.Unmarshal(n.Args, &args) == nil && len(args) > 1 {
+			return true
+		}
+	}
+	var options struct {
+		NewShape json.RawMessage `json:"newshape"`
+	}
+	return json.Unmarshal(o.Config, &options) == nil && options.NewShape != nil
 }
 
 // The classes of Keras 2 for functions of TensorFlow's.

@@ -1,0 +1,62 @@
+package keras_test
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/keras"
+)
+
+// unpacked writes what the packed files of testdata/odd hold to a directory of its own.
+func unpacked(t *testing.T) string {
+	t.Helper()
+	packed, err := filepath.Glob("testdata/odd/*.gz")
+	require.NoError(t, err)
+	require.NotEmpty(t, packed)
+	dir := t.TempDir()
+	for _, name := range packed {
+		f, err := os.Open(name)
+		require.NoError(t, err)
+		z, err := gzip.NewReader(f)
+		require.NoError(t, err)
+		data, err := io.ReadAll(z)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		require.NoError(t, os.WriteFile(filepath.Join(dir, strings.TrimSuffix(filepath.Base(name), ".gz")), data, 0o666))
+	}
+	return dir
+}
+
+// A backward layer with a name of its own, cells of several classes in a stack, operators without a module, the weight of
+// SpectralNormalization beside its layer's: all of them in one model.
+func TestUnusualNames(t *testing.T) {
+	dir := unpacked(t)
+	want := record(t, "testdata/odd/keras3.io.json")
+	for _, name := range []string{"keras3.keras", "keras3.h5"} {
+		t.Run(name, func(t *testing.T) {
+			m, err := keras.Load(t.Context(), filepath.Join(dir, name))
+			require.NoError(t, err)
+			requireOutput(t, want, m)
+		})
+	}
+}
+
+// Keras 2 names models within models by the outermost alone, and numbers wrappers only where the wrapped layer has weights.
+func TestUnusualNamesOfKeras2(t *testing.T) {
+	dir := unpacked(t)
+	want := record(t, "testdata/odd/tf_keras.io.json")
+	m := fromKeras(t, "testdata/odd/tf_keras.json")
+	require.NoError(t, ckpt.LoadWeights(t.Context(), filepath.Join(dir, "tf_keras.h5"), m))
+	requireOutput(t, want, m)
+
+	m = fromKeras(t, "testdata/odd/tf_keras.json")
+	require.NoError(t, ckpt.LoadWeights(t.Context(), filepath.Join(dir, "tf_keras"), ckpt.Group(m.TF2())))
+	requireOutput(t, want, m)
+}
