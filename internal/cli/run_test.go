@@ -92,6 +92,7 @@ func TestRunTakesInputs(t *testing.T) {
 		{"in the model's order without names", `{"inputs": [{` + words + `, {` + numbers + `]}`},
 		{"in the model's order by names that are not its own", `{"inputs": [{"name": "a", ` + words + `, {"name": "b", ` + numbers + `]}`},
 		{"of the model's dtypes where they have none", strings.NewReplacer(`"dtype": "int32", `, "", `"dtype": "float32", `, "").Replace(ordered)},
+		{"whole numbers with a point", strings.Replace(ordered, "[3, 1, 4, 0, 0]", "[3.0, 1.0, 4, 0.00, 0.0]", 1)},
 		{"of other dtypes", strings.NewReplacer("int32", "uint8", "float32", "float64").Replace(ordered)},
 		{"with members that it does not know", strings.Replace(ordered, `{"inputs"`, `{"outputs": [], "inputs"`, 1)},
 	} {
@@ -136,6 +137,7 @@ func TestRunRefuses(t *testing.T) {
 		{name: "values that do not fill the shape", inputs: numbers(`"shape": [1, 3], "values": [1, 2]`), want: `"numbers"`},
 		{name: "a shape beyond all memory", inputs: numbers(`"shape": [4611686018427387904, 4], "values": []`), want: `"numbers"`},
 		{name: "text for a number", inputs: numbers(`"shape": [1, 3], "values": [1, 2, "three"]`), want: `"three" is no number`},
+		{name: "a fraction for a whole number", inputs: strings.Replace(right, "[3, 1,", "[3.5, 1,", 1), want: "3.5 is not a whole number"},
 		{name: "a number that float32 does not have", inputs: numbers(`"shape": [1, 3], "values": [1, 2, 1e39]`), want: "1e39"},
 		{name: "a shape that is not the model's", inputs: numbers(`"shape": [1, 4], "values": [1, 2, 3, 4]`), want: "numbers"},
 		{name: "edges that lead nowhere", inputs: right, more: []string{"--at", "optimizer"}, want: "optimizer"},
