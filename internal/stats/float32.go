@@ -15,9 +15,56 @@ func summarize32(values []float32) Summary {
 	return s
 }
 
-// summarizeBlock adds four values at a time, so that no addition waits for the one before.
+// width is how many values the assembly adds at a time, each in a lane.
+const width = 16
+
+// lanes are what assembly sums up: value i counts in lane i modulo width.
+type lanes struct {
+	sums       [width]float64
+	low, high  [width]float32
+	minusZeros [width]int32
+}
+
+// summarizeBlock is summarize for a few float32 values, of which there is at least one.
 func summarizeBlock(values []float32) Summary {
-	low, high, zeros := values[0], values[0], 0
+	n := 0
+	var l lanes
+	low, high, zeros, sum := values[0], values[0], 0, 0.0
+	if vectors && len(values) >= width {
+		n = len(values) &^ (width - 1)
+		momentsOf(values[:n], &l)
+		low, high = l.low[0], l.high[0]
+		for i := range width {
+			low, high = min(low, l.low[i]), max(high, l.high[i])
+			zeros -= int(l.minusZeros[i])
+			sum += l.sums[i]
+		}
+	}
+	a, b, z, s := momentsByFour(values[n:], low, high)
+	low, high, zeros, sum = a, b, zeros+z, sum+s
+	if sum-sum != 0 { // NaN or an infinity is among them; numbers of this size do not overflow
+		wide := make([]float64, len(values))
+		for i, v := range values {
+			wide[i] = float64(v)
+		}
+		return summarize(wide)
+	}
+	mean := sum / float64(len(values))
+	squares := squaresByFour(values[n:], mean)
+	if n > 0 {
+		squaresOf(values[:n], mean, &l)
+		for _, s := range l.sums {
+			squares += s
+		}
+	}
+	whole := Summary{Count: int64(len(values)), Zeros: int64(zeros), Min: float64(low), Max: float64(high), moments: moments{float64(len(values)), mean, squares}}
+	whole.finish()
+	return whole
+}
+
+// momentsByFour returns the least and the greatest of the values and of low and high, the number of zeros, and the sum. It adds four values at a
+// time, so that no addition waits for the one before.
+func momentsByFour(values []float32, low, high float32) (_, _ float32, zeros int, sum float64) {
 	var a, b, c, d float64
 	rest := values
 	for ; len(rest) >= 4; rest = rest[4:] {
@@ -55,27 +102,21 @@ func summarizeBlock(values []float32) Summary {
 		a += float64(v)
 		low, high = min(low, v), max(high, v)
 	}
-	zeros += countZeros(rest)
-	n, sum := float64(len(values)), a+b+c+d
-	if sum-sum != 0 { // NaN or an infinity is among them; numbers of this size do not overflow
-		wide := make([]float64, len(values))
-		for i, v := range values {
-			wide[i] = float64(v)
-		}
-		return summarize(wide)
-	}
-	mean := sum / n
-	a, b, c, d = 0, 0, 0, 0
-	for rest = values; len(rest) >= 4; rest = rest[4:] {
+	return low, high, zeros + countZeros(rest), a + b + c + d
+}
+
+// squaresByFour returns the sum of the squares of the values' distances from mean.
+func squaresByFour(values []float32, mean float64) float64 {
+	var a, b, c, d float64
+	rest := values
+	for ; len(rest) >= 4; rest = rest[4:] {
 		v, w, x, y := float64(rest[0])-mean, float64(rest[1])-mean, float64(rest[2])-mean, float64(rest[3])-mean
 		a, b, c, d = a+v*v, b+w*w, c+x*x, d+y*y
 	}
 	for _, v := range rest {
 		a += (float64(v) - mean) * (float64(v) - mean)
 	}
-	s := Summary{Count: int64(len(values)), Zeros: int64(zeros), Min: float64(low), Max: float64(high), moments: moments{n, mean, a + b + c + d}}
-	s.finish()
-	return s
+	return a + b + c + d
 }
 
 func countZeros(values []float32) int {

@@ -18,39 +18,53 @@ const chunk = 1 << 15
 // chunks returns how many chunks t's values are.
 func chunks(t tensor.Any) int { return (t.Len() + chunk - 1) / chunk }
 
-// eachChunk calls f with each chunk of t's values, by its number, from several goroutines. Where t has float32 values, the most
-// frequent kind, f is given them as they are; of other kinds part is nil and values has them converted.
+// eachChunk calls f with each chunk of t's values, by its number, from several goroutines. Where float32 holds t's values, as it does the most
+// frequent kinds, part has them; else part is nil and values has them as float64.
 func eachChunk(ctx context.Context, t tensor.Any, f func(i int, part []float32, values []float64)) error {
-	n, whole := t.Len(), []float32(nil)
-	if t, ok := tensor.As[float32](t); ok {
-		whole = t.Data()
-	}
+	n := t.Len()
 	var taken atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for range min(runtime.GOMAXPROCS(0), chunks(t)) {
 		g.Go(func() error {
-			var values []float64
-			if whole == nil {
-				values = make([]float64, min(chunk, n))
-			}
+			var c converter
 			for from := int(taken.Add(chunk)) - chunk; from < n; from = int(taken.Add(chunk)) - chunk {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
-				length := min(chunk, n-from)
-				if whole != nil {
-					f(from/chunk, whole[from:][:length], nil)
-					continue
-				}
-				if err := Floats(values[:length], t, from); err != nil {
+				part, values, err := c.convert(t, from, min(chunk, n-from))
+				if err != nil {
 					return err
 				}
-				f(from/chunk, nil, values[:length])
+				f(from/chunk, part, values)
 			}
 			return nil
 		})
 	}
 	return g.Wait()
+}
+
+// A converter makes numbers of values, in memory that it uses again.
+type converter struct {
+	narrow []float32
+	wide   []float64
+}
+
+// convert returns n of t's values from the one at from on, at most a chunk: in part where float32 holds them, else in values.
+func (c *converter) convert(t tensor.Any, from, n int) (part []float32, values []float64, err error) {
+	if t, ok := tensor.As[float32](t); ok {
+		return t.Data()[from:][:n], nil, nil
+	}
+	if isNarrow(t.DType()) {
+		if len(c.narrow) < n {
+			c.narrow = make([]float32, n)
+		}
+		narrow(c.narrow[:n], t, from)
+		return c.narrow[:n], nil, nil
+	}
+	if len(c.wide) < n {
+		c.wide = make([]float64, n)
+	}
+	return nil, c.wide[:n], Floats(c.wide[:n], t, from)
 }
 
 // Floats converts len(dst) of t's values, from the one at from on in row-major order.
@@ -89,6 +103,12 @@ func floats(dst []float64, part tensor.Any) error {
 	case *tensor.Tensor[complex128]:
 		for i, v := range p.Data() {
 			dst[i] = math.Hypot(real(v), imag(v))
+		}
+	case *tensor.Tensor[float64]:
+		copy(dst, p.Data())
+	case *tensor.Tensor[int32]:
+		for i, v := range p.Data() {
+			dst[i] = float64(v)
 		}
 	case *tensor.Tensor[int64]:
 		for i, v := range p.Data() {

@@ -34,11 +34,7 @@ func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
 	}
 	parts := make([]Summary, chunks(t))
 	err := eachChunk(ctx, t, func(i int, part []float32, values []float64) {
-		if part == nil {
-			parts[i] = summarize(values)
-		} else {
-			parts[i] = summarize32(part)
-		}
+		parts[i] = summarizePart(part, values)
 	})
 	if err != nil {
 		return nil, err
@@ -48,6 +44,13 @@ func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
 		s.Add(&parts[i])
 	}
 	return &s, nil
+}
+
+func summarizePart(part []float32, values []float64) Summary {
+	if part == nil {
+		return summarize(values)
+	}
+	return summarize32(part)
 }
 
 // summarize sums up a few values, in two passes for the deviation's sake.

@@ -37,6 +37,9 @@ func TestOf(t *testing.T) {
 		{"float32", vector[float32](t, 1, 2, 3, 6), 0, 0, 0, 3, math.Sqrt(3.5), 1, 6},
 		{"what is not finite is counted apart", vector(t, nan, inf, -inf, 0, 4), 1, 1, 2, 2, 2, 0, 4},
 		{"bools", vector(t, true, false, true, true), 1, 0, 0, 0.75, math.Sqrt(0.1875), 0, 1},
+		{"half precision", vector(t, tensor.Float16FromFloat32(2), tensor.Float16FromFloat32(4), tensor.Float16FromFloat32(65504)), 0, 0, 0, 65510. / 3, 30877.467527128723, 2, 65504},
+		{"uint16", vector[uint16](t, 0, 65535), 1, 0, 0, 32767.5, 32767.5, 0, 65535},
+		{"int32", vector[int32](t, -1<<31, 1<<31-1), 0, 0, 0, -0.5, 2147483647.5, -1 << 31, 1<<31 - 1},
 		{"int8", vector[int8](t, -128, 127), 0, 0, 0, -0.5, 127.5, -128, 127},
 		{"uint64 beyond int64", vector[uint64](t, 1<<63, 1<<63), 0, 0, 0, 1 << 63, 0, 1 << 63, 1 << 63},
 		{"bfloat16", vector(t, tensor.BFloat16FromFloat32(2), tensor.BFloat16FromFloat32(4)), 0, 0, 0, 3, 1, 2, 4},
@@ -153,4 +156,27 @@ func BenchmarkOf(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestNarrow compares what float32 holds of other dtypes with the same numbers as float64.
+func TestNarrow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{1, 15, 16, 17, 1<<15 + 21} {
+		b, h, wide, wideH := tensor.New[tensor.BFloat16](n), tensor.New[tensor.Float16](n), tensor.New[float64](n), tensor.New[float64](n)
+		for i := range n {
+			b.Data()[i], h.Data()[i] = tensor.BFloat16(r.Uint32()), tensor.Float16(r.Uint32())
+			if r.IntN(4) == 0 {
+				b.Data()[i], h.Data()[i] = 0, 1<<15
+			}
+			wide.Data()[i], wideH.Data()[i] = float64(b.Data()[i].Float32()), float64(h.Data()[i].Float32())
+		}
+		for _, c := range [][2]tensor.Any{{b, wide}, {h, wideH}} {
+			got, want := of(t, c[0]), of(t, c[1])
+			require.Equal(t, []int64{want.Count, want.Zeros, want.NaNs, want.Infs}, []int64{got.Count, got.Zeros, got.NaNs, got.Infs})
+			if want.Count > want.NaNs+want.Infs {
+				require.Equal(t, []float64{want.Min, want.Max}, []float64{got.Min, got.Max})
+				require.InEpsilon(t, 1+want.Deviation, 1+got.Deviation, 1e-9)
+			}
+		}
+	}
 }

@@ -13,7 +13,8 @@ type Stream struct {
 	part  tensor.Any // of as many values as are summed up at once
 	bytes []byte     // part's memory
 	have  int        // how many of them are there
-	sum   Summary
+	converter
+	sum Summary
 }
 
 // NewStream returns a Stream for values of a dtype; ok is false where they are not numbers.
@@ -31,6 +32,18 @@ func NewStream(ctx context.Context, d tensor.DType) (s *Stream, ok bool) {
 
 // Write implements [io.Writer].
 func (s *Stream) Write(p []byte) (written int, err error) {
+	if d := s.part.DType(); s.have == 0 && tensor.NativeLittleEndian && d != tensor.DTBool {
+		n := len(p) - len(p)%(block*d.Size())
+		if part, err := tensor.FromBytes(d, p[:n], n/d.Size()); err == nil { // else the memory is not aligned
+			if err := s.add(part); err != nil {
+				return 0, err
+			}
+			written, p = n, p[n:]
+		}
+	}
+	if err := s.ctx.Err(); err != nil {
+		return written, context.Cause(s.ctx)
+	}
 	for len(p) > 0 {
 		n := copy(s.bytes[s.have:], p)
 		s.have, written, p = s.have+n, written+n, p[n:]
@@ -58,11 +71,20 @@ func (s *Stream) flush() error {
 		return err
 	}
 	s.have = 0
-	of, err := Of(s.ctx, part)
-	if err == nil {
-		s.sum.Add(of)
+	return s.add(part)
+}
+
+// add adds the values of part.
+func (s *Stream) add(part tensor.Any) error {
+	for from := 0; from < part.Len(); from += chunk {
+		narrow, values, err := s.convert(part, from, min(chunk, part.Len()-from))
+		if err != nil {
+			return err
+		}
+		sum := summarizePart(narrow, values)
+		s.sum.Add(&sum)
 	}
-	return err
+	return nil
 }
 
 // Summary returns the summary of all that was written.

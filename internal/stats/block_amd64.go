@@ -1,0 +1,30 @@
+package stats
+
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// vectors reports whether the assembly may be called. Its functions take a number of values that is a multiple of width, and not 0.
+var vectors = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+
+//go:noescape
+func moments256(n int, x *float32, out *lanes)
+
+//go:noescape
+func squares256(n int, x *float32, mean float64, out *lanes)
+
+//go:noescape
+func widen256(n int, x *tensor.BFloat16, out *float32)
+
+// widenAll widens values of which there are a multiple of width.
+func widenAll(dst []float32, values []tensor.BFloat16) { widen256(len(values), &values[0], &dst[0]) }
+
+// momentsOf sums up the values of which there are a multiple of width.
+func momentsOf(values []float32, l *lanes) { moments256(len(values), &values[0], l) }
+
+// squaresOf adds the squares of the values' distances from mean.
+func squaresOf(values []float32, mean float64, l *lanes) {
+	squares256(len(values), &values[0], mean, l)
+}

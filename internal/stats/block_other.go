@@ -1,0 +1,14 @@
+//go:build !amd64
+
+package stats
+
+import "github.com/gockpt/ckpt/tensor"
+
+// vectors reports that there is no assembly for this processor.
+const vectors = false
+
+func widenAll([]float32, []tensor.BFloat16) {}
+
+func momentsOf([]float32, *lanes) {}
+
+func squaresOf([]float32, float64, *lanes) {}
