@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -51,15 +50,7 @@ func (in *streams) locate(ctx context.Context, path string) (store.Store, string
 		name, err := in.copyStdin(ctx)
 		return nil, name, err
 	}
-	scheme, _, ok := strings.Cut(path, "://")
-	if !ok || in.stores[scheme] == nil {
-		return nil, path, nil
-	}
-	address, err := url.Parse(path)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: expected an address such as %s://bucket/model: %w", safe(path), scheme, err)
-	}
-	return in.stores[scheme](ctx, address)
+	return in.stores.locate(ctx, path)
 }
 
 // standardInput is the path that stands for standard input, and for standard output where a command writes a file.

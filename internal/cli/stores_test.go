@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Commands read what is on a web server as they read files.
+func TestAddresses(t *testing.T) {
+	dir := filepath.Join("..", "..", "testdata", "golden", "saved-numbered")
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	run := func(args ...string) (stdout, stderr string, status int) {
+		var out, err bytes.Buffer
+		p := Program{Stdout: &out, Stderr: &err}
+		status = p.Run(t.Context(), args)
+		return out.String(), err.String(), status
+	}
+	local, remote := filepath.Join(dir, "train", "ckpt-1"), server.URL+"/train/ckpt-1"
+	first, second := server.URL+"/train/ckpt-1", server.URL+"/train/ckpt-2"
+	for _, args := range [][]string{{"list", "--json"}, {"graph", "--json"}, {"stat", "--json"}, {"list", "--sha256"}} {
+		want, _, status := run(append(args, local)...)
+		require.Zero(t, status, args)
+		got, stderr, status := run(append(args, remote)...)
+		require.Zero(t, status, "%v: %s", args, stderr)
+		require.Equal(t, bytes.ReplaceAll([]byte(want), []byte(local), []byte("ckpt-1")), []byte(got), args)
+	}
+	_, stderr, status := run("verify", remote)
+	require.Zero(t, status, stderr)
+	_, stderr, status = run("diff", first, second)
+	require.Equal(t, 1, status, stderr)
+	require.Empty(t, stderr)
+	out := filepath.Join(t.TempDir(), "m.safetensors")
+	_, stderr, status = run("convert", remote, out)
+	require.Zero(t, status, stderr)
+	_, err := os.Stat(out)
+	require.NoError(t, err)
+
+	for address, want := range map[string]string{
+		server.URL + "/train/ckpt-9":                "ckpt-9",
+		server.URL + "/":                            "expected the address of a file",
+		"https://:0secret@/x":                       "an address that is not a URL",
+		"https://user:secret@example.com/m":         "an address with credentials",
+		"https://example.com:secret/m":              "an address that is not a URL",
+		"hf://owner":                                "expected hf://OWNER/NAME/PATH",
+		"hf://owner/name":                           "expected hf://OWNER/NAME/PATH",
+		"s3://bucket/run?key=secret":                "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",
+		"gs://bucket/run":                           "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",
+		server.URL + "/train/ckpt-9?token=secret":   "ckpt-9",
+		"http://127.0.0.1:1/train/ckpt?sign=secret": "ckpt",
+	} {
+		if address == "http://127.0.0.1:1/train/ckpt?sign=secret" && testing.Short() {
+			continue // which is tried five times
+		}
+		_, stderr, status := run("list", address)
+		require.Equal(t, 1, status, address)
+		require.Contains(t, stderr, want)
+		require.NotContains(t, stderr, "secret")
+	}
+}
