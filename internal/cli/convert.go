@@ -131,6 +131,10 @@ func (j *convertJob) format(out string) (string, error) {
 }
 
 func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
+	s, out, err := j.inputs.stores.locate(ctx, out)
+	if err != nil {
+		return err
+	}
 	to, err := j.format(out)
 	if err != nil {
 		return err
@@ -138,22 +142,23 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 	if in, err = one(in); err != nil {
 		return err
 	}
-	r, err := j.inputs.open(ctx, in)
+	r, files, err := j.inputs.open(ctx, in)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	if out == standardOutput {
-		return j.inputs.toStdout(stdout, func(file string) error { return j.write(ctx, io.Discard, stderr, r, to, file) })
+		return j.inputs.toStdout(stdout, func(file string) error { return j.write(ctx, io.Discard, stderr, r, to, fsx.OS{}, file) })
 	}
-	if err := notItsOwn(r, out); err != nil {
+	fsys := filesystem(ctx, s)
+	if err := notItsOwn(files, r, fsys, out); err != nil {
 		return err
 	}
-	return j.write(ctx, stdout, stderr, r, to, out)
+	return j.write(ctx, stdout, stderr, r, to, fsys, out)
 }
 
-// write writes the tensors of r to a file, and says so.
-func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckpt.Reader, to, out string) error {
+// write writes the tensors of r to a file of fsys, and says so.
+func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckpt.Reader, to string, fsys fsx.FS, out string) error {
 	items, err := j.choose(ctx, r, writers.Separator(to))
 	if err != nil {
 		return err
@@ -165,7 +170,7 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 	}
 	bar := newBar(stderr, "converting")
 	defer bar.clear()
-	w, err := writers.Create(fsx.OS{}, to, out, writers.Options{MaxShardSize: j.shard, Progress: bar.report()})
+	w, err := writers.Create(fsys, to, out, writers.Options{MaxShardSize: j.shard, Progress: bar.report()})
 	if err != nil {
 		return err
 	}
@@ -195,9 +200,13 @@ func (j *convertJob) notCast() string {
 	return fmt.Sprintf("; not cast, since %s is of another kind: %s (%s)", j.dtype, names, count(len(j.kept), "tensor"))
 }
 
-// notItsOwn returns an error where out is, or would replace, a file of r's.
-func notItsOwn(r *ckpt.Reader, out string) error {
-	files, err := filesOf(r)
+// notItsOwn returns an error where out, in fsys, is or would replace a file of r's, which are in from.
+func notItsOwn(from fsx.ReadFS, r *ckpt.Reader, fsys fsx.ReadFS, out string) error {
+	_, here := from.(fsx.OS)
+	if _, there := fsys.(fsx.OS); here != there {
+		return nil
+	}
+	files, err := filesOf(from, r)
 	if err != nil {
 		return err
 	}
@@ -207,22 +216,19 @@ func notItsOwn(r *ckpt.Reader, out string) error {
 		shards = stem + "-"
 	}
 	dir, base := filepath.Split(shards)
-	entries, _ := os.ReadDir(filepath.Clean("./" + dir))
-	if filepath.IsAbs(dir) {
-		entries, _ = os.ReadDir(dir)
-	}
+	entries, _ := fsys.ReadDir(filepath.Clean(dir))
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), base) && strings.Contains(e.Name(), "-of-") {
 			written = append(written, dir+e.Name())
 		}
 	}
 	for _, f := range files {
-		own, err := os.Stat(f)
+		own, err := from.Stat(f)
 		if err != nil {
 			continue
 		}
 		for _, w := range written {
-			if there, err := os.Stat(w); err == nil && os.SameFile(own, there) {
+			if there, err := fsys.Stat(w); err == nil && (here && os.SameFile(own, there) || !here && w == f && fsx.SameFile(own, there)) {
 				return fmt.Errorf("%s is a file of the checkpoint that is read (%s): write to another path", w, f)
 			}
 		}

@@ -66,7 +66,7 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 		}
 		var readers [2]*ckpt.Reader
 		for i, p := range paths {
-			if readers[i], err = in.open(cmd.Context(), p.path); err != nil {
+			if readers[i], _, err = in.open(cmd.Context(), p.path); err != nil {
 				return &failure{err}
 			}
 			defer readers[i].Close()

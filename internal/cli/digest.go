@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -48,21 +47,21 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 	if piped && check {
 		return errors.New("--check compares a file with the .sha256 beside it, and standard input has none: name the file by its path")
 	}
-	files, err := filesOf(r.Reader)
+	files, err := filesOf(r.files, r.Reader)
 	if err != nil {
 		return err
 	}
 	manifest := strings.TrimSuffix(r.Prefix(), "/") + ".sha256"
 	var total int64
 	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
+		if info, err := r.files.Stat(f); err == nil {
 			total += info.Size()
 		}
 	}
 	r.bar.expect(total)
 	var text bytes.Buffer
 	for _, f := range files {
-		hash, err := fileHash(ctx, f, r.bar)
+		hash, err := fileHash(ctx, r.files, f, r.bar)
 		if err != nil {
 			return err
 		}
@@ -73,13 +72,13 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 		fmt.Fprintf(&text, "%s  %s\n", hash, filepath.Base(f))
 	}
 	if !check {
-		if err := fsx.WriteFile(ctx, fsx.OS{}, manifest, text.Bytes()); err != nil {
+		if err := fsx.WriteFile(ctx, r.files, manifest, text.Bytes()); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(r.out, "%s: %s\n", safe(manifest), count(len(files), "file"))
 		return err
 	}
-	before, err := os.ReadFile(manifest)
+	before, err := fsx.ReadFile(r.files, manifest, maxIndex)
 	if err != nil {
 		return fmt.Errorf("%w: write it first, with ckpt digest %s", err, safe(r.name))
 	}
@@ -118,12 +117,13 @@ func sameDigest(manifest, before, now string) error {
 	return nil
 }
 
-func fileHash(ctx context.Context, name string, bar *bar) (string, error) {
-	f, err := os.Open(name)
+func fileHash(ctx context.Context, fsys fsx.ReadFS, name string, bar *bar) (string, error) {
+	file, err := fsys.Open(name)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer file.Close()
+	f := io.NewSectionReader(file, 0, file.Size())
 	h := sha256.New()
 	buf := make([]byte, 1<<20)
 	for {

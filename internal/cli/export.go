@@ -7,6 +7,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/npz"
+	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 func newExportCommand(in *streams) *cobra.Command {
@@ -40,12 +41,12 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 	if err != nil {
 		return err
 	}
-	r, err := in.open(ctx, path)
+	r, files, err := in.open(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := notItsOwn(r, out); err != nil {
+	if err := notItsOwn(files, r, fsx.OS{}, out); err != nil {
 		return err
 	}
 	names, err := lookupAll(&opened{Reader: r, name: in.shown(r.Prefix())}, name)

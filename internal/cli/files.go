@@ -3,25 +3,28 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 // endings are how the files of TensorFlow's formats end after the prefix: an index and data files, or the shards of the V1 format.
 var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
 
+// maxIndex is how large a list of shards may be.
+const maxIndex = 1 << 30
+
 // filesOf returns the files of an open checkpoint, in the order of their names.
-func filesOf(r *ckpt.Reader) ([]string, error) {
+func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) ([]string, error) {
 	prefix := r.Prefix()
 	var files []string
 	switch {
 	case r.Format() == "tensorflow":
-		entries, err := os.ReadDir(filepath.Clean(filepath.Dir(prefix + "x")))
+		entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(prefix + "x")))
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +35,7 @@ func filesOf(r *ckpt.Reader) ([]string, error) {
 			}
 		}
 	case strings.HasSuffix(prefix, ".json"):
-		text, err := os.ReadFile(prefix)
+		text, err := fsx.ReadFile(fsys, prefix, maxIndex)
 		if err != nil {
 			return nil, err
 		}

@@ -59,7 +59,7 @@ themselves, cut at slashes, are taken for one.`,
 		if err != nil {
 			return err
 		}
-		r, err := in.open(cmd.Context(), path)
+		r, _, err := in.open(cmd.Context(), path)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/storefs"
 	"github.com/gockpt/ckpt/store"
 )
 
@@ -28,20 +30,29 @@ type streams struct {
 	copied string // the file with what standard input had, if a checkpoint was there
 }
 
-// open opens the checkpoint that an argument names: a path, the address of one in a store, or - for standard input.
-func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOption) (*ckpt.Reader, error) {
+// open opens the checkpoint that an argument names: a path, the address of one in a store, or - for standard input. It returns where its
+// files are, too.
+func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOption) (*ckpt.Reader, fsx.FS, error) {
 	s, name, err := in.locate(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if s != nil {
 		opts = append(slices.Clip(opts), ckpt.In(s))
 	}
 	r, err := ckpt.Open(name, opts...)
 	if err == nil && path == standardInput && r.Format() == "tensorflow" {
-		return nil, errors.Join(errors.New("standard input has the index of a TensorFlow checkpoint, which consists of several files: name it by its path"), r.Close())
+		return nil, nil, errors.Join(errors.New("standard input has the index of a TensorFlow checkpoint, which consists of several files: name it by its path"), r.Close())
 	}
-	return r, err
+	return r, filesystem(ctx, s), err
+}
+
+// filesystem returns what the files of a store, or of this machine where s is nil, are read from and written to.
+func filesystem(ctx context.Context, s store.Store) fsx.FS {
+	if s == nil {
+		return fsx.OS{}
+	}
+	return storefs.New(s).WithContext(ctx)
 }
 
 // locate returns the store of an address, and the name within it. For a path on this machine the store is nil.

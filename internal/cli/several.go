@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 // A named path is one that an argument names.
@@ -131,9 +132,10 @@ type visit struct {
 // An opened checkpoint is what a visit is called with.
 type opened struct {
 	*ckpt.Reader
-	name string // for people
-	out  io.Writer
-	bar  *bar
+	files fsx.FS // where its files are
+	name  string // for people
+	out   io.Writer
+	bar   *bar
 }
 
 // noneCalled returns the error of a glob that no tensor matches.
@@ -234,12 +236,12 @@ func (v *visit) open(cmd *cobra.Command, path string, out io.Writer, first func(
 	if v.opts != nil {
 		opts = v.opts(b)
 	}
-	r, err := v.in.open(cmd.Context(), path, opts...)
+	r, files, err := v.in.open(cmd.Context(), path, opts...)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	o := &opened{r, v.in.shown(r.Prefix()), out, b}
+	o := &opened{r, files, v.in.shown(r.Prefix()), out, b}
 	if first != nil {
 		if ok, err := first(o); err != nil || !ok {
 			return err

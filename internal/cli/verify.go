@@ -86,7 +86,7 @@ func verify(ctx context.Context, r *opened, report reporter) error {
 		err = r.Verify(ctx, tell)
 	} else {
 		found.values = new(anomalies)
-		*found.values, found.sums, err = verifyPlain(ctx, r.Reader, r.bar, tell)
+		*found.values, found.sums, err = verifyPlain(ctx, r, tell)
 	}
 	if err == nil {
 		err = printing

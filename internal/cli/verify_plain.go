@@ -27,17 +27,17 @@ type anomalies struct {
 }
 
 // verifyPlain reads a checkpoint of another maker's once, counts its NaNs and infinities, and returns which checksums there are.
-func verifyPlain(ctx context.Context, r *ckpt.Reader, bar *bar, report func(ckpt.Problem)) (found anomalies, sums string, err error) {
+func verifyPlain(ctx context.Context, r *opened, report func(ckpt.Problem)) (found anomalies, sums string, err error) {
 	var done, total int64
 	for e, err := range r.All() {
 		if err == nil {
 			total += e.Bytes
 		}
 	}
-	tell := bar.report()
+	tell := r.bar.report()
 	for e, err := range r.All() {
 		if err == nil {
-			err = found.count(ctx, r, e)
+			err = found.count(ctx, r.Reader, e)
 		}
 		if ctx.Err() != nil {
 			return found, "", context.Cause(ctx)
@@ -80,14 +80,14 @@ func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableIn
 
 // verifyArchives compares the checksums of the ZIP archives among a checkpoint's files, and says whether all of it has some. Those of .npz
 // files are compared as their arrays are read.
-func verifyArchives(ctx context.Context, r *ckpt.Reader) (string, error) {
-	files, err := filesOf(r)
+func verifyArchives(ctx context.Context, r *opened) (string, error) {
+	files, err := filesOf(r.files, r.Reader)
 	if err != nil {
 		return "", err
 	}
 	all := true
 	for _, name := range files {
-		is, summed, err := verifyArchive(ctx, name, r.Format() == "npz")
+		is, summed, err := verifyArchive(ctx, r.files, name, r.Format() == "npz")
 		if err != nil {
 			return "", err
 		}
@@ -101,8 +101,8 @@ func verifyArchives(ctx context.Context, r *ckpt.Reader) (string, error) {
 
 // verifyArchive compares the checksums of a file that is a ZIP archive, unless they were compared. summed reports whether all of its members
 // have one.
-func verifyArchive(ctx context.Context, name string, compared bool) (is, summed bool, err error) {
-	f, err := fsx.OS{}.Open(name)
+func verifyArchive(ctx context.Context, fsys fsx.ReadFS, name string, compared bool) (is, summed bool, err error) {
+	f, err := fsys.Open(name)
 	if err != nil {
 		return false, false, err
 	}

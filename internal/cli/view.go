@@ -62,7 +62,7 @@ func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []str
 		return err
 	}
 	open := func(path string) (*ckpt.Reader, string, error) {
-		r, err := j.inputs.open(ctx, path)
+		r, _, err := j.inputs.open(ctx, path)
 		if err != nil {
 			return nil, "", err
 		}

@@ -45,6 +45,13 @@ func TestCommandsOnServers(t *testing.T) {
 				{[]string{"gen", at("ckpt-1")}, 0, "package"},
 				{[]string{"convert", at(""), out}, 0, "tensors"},
 				{[]string{"list", out}, 0, "save_counter"},
+				{[]string{"convert", out, at("m.safetensors")}, 0, "tensors"},
+				{[]string{"verify", at("m.safetensors")}, 0, "structure checked"},
+				{[]string{"convert", at("m.safetensors"), at("m.safetensors")}, 1, ""},
+				{[]string{"convert", at("m.safetensors"), at("m.npz")}, 0, "tensors"},
+				{[]string{"verify", at("m.npz")}, 0, "all checksums of the archive right"},
+				{[]string{"digest", at("ckpt-1")}, 0, "2 files"},
+				{[]string{"digest", "--check", at("ckpt-1")}, 0, "as written"},
 				{[]string{"list", at("nothing")}, 1, ""},
 			} {
 				var stdout, stderr bytes.Buffer
