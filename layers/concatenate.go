@@ -195,7 +195,7 @@ func normalizeAlong(x []float32, s tensor.Shape, axis int) {
 				v := float64(x[i+j*step])
 				sum += v * v
 			}
-			length := max(math.Sqrt(sum), 1e-12)
+			length := max(math.Sqrt(asFloat32(sum)), 1e-12)
 			for j := range n {
 				x[i+j*step] = float32(float64(x[i+j*step]) / length)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -46,7 +47,12 @@ type goldenTensor struct {
 // readGolden returns the cases of testdata/family.golden.
 func readGolden(t testing.TB, family string) []*goldenCase {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", family+".golden"))
+	return readGoldenFile(t, filepath.Join("testdata", family+".golden"))
+}
+
+func readGoldenFile(t testing.TB, name string) []*goldenCase {
+	t.Helper()
+	data, err := os.ReadFile(name)
 	require.NoError(t, err)
 	index, blob, ok := bytes.Cut(data, []byte("\n"))
 	require.True(t, ok, "a line of JSON comes first")
@@ -161,9 +167,20 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 // requireClose fails where got is not want within the tolerance.
 func requireClose(t testing.TB, want, got *Tensor) {
 	t.Helper()
-	require.NotNil(t, got)
-	require.Equal(t, want.Shape(), got.Shape())
-	largest := 0.0
+	if message := differs(want, got, tolerance, 0); message != "" {
+		t.Fatal(message)
+	}
+}
+
+// smallest is the least float32 that is not subnormal: TensorFlow takes what is below for 0.
+const smallest = 1.2e-38
+
+// differs says how got is not want within a tolerance relative to the largest value, or to least where that is more; "" where it is.
+func differs(want, got *Tensor, tolerance, least float64) string {
+	if got == nil || !want.Shape().Equal(got.Shape()) {
+		return fmt.Sprintf("got %v, want shape %v", got, want.Shape())
+	}
+	largest := least
 	for _, v := range want.Data() {
 		if a := math.Abs(float64(v)); !math.IsInf(a, 0) && a > largest {
 			largest = a
@@ -171,10 +188,11 @@ func requireClose(t testing.TB, want, got *Tensor) {
 	}
 	for i, v := range want.Data() {
 		w, g := float64(v), float64(got.Data()[i])
-		if w != g && !(math.IsNaN(w) && math.IsNaN(g)) && !(math.Abs(w-g) <= tolerance*largest) {
-			t.Fatalf("value %d of %v is %v, want %v (off by %.3g of the largest, %v)", i, got.Shape(), g, w, math.Abs(w-g)/largest, largest)
+		if w != g && !(math.IsNaN(w) && math.IsNaN(g)) && !(math.Abs(w-g) <= tolerance*largest+smallest) {
+			return fmt.Sprintf("value %d of %v is %v, want %v (off by %.3g of the largest, %v)", i, got.Shape(), g, w, math.Abs(w-g)/largest, largest)
 		}
 	}
+	return ""
 }
 
 // setWeights puts the case's weights where the tags of layer say that Keras's edges lead.

@@ -114,7 +114,7 @@ func (g *GroupNormalization) factors(mul, add, x []float32, s span, groups int) 
 		for o := range s.outer {
 			variance += vmath.SumSquares(x[(o*s.n+first)*s.inner:][:run], float32(mean))
 		}
-		inverse := inverseRoot(variance/count + epsilon)
+		inverse := inverseRoot(asFloat32(variance)/count + epsilon)
 		for i := first; i < first+perGroup; i++ {
 			scale := inverse
 			if g.Gamma.Built() {

@@ -61,7 +61,7 @@ func (l *LayerNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 // row normalizes the values of one row in place.
 func (l *LayerNormalization) row(x []float32) {
 	mean := vmath.Sum(x) / float64(len(x))
-	scale := float32(inverseRoot(vmath.SumSquares(x, float32(mean))/float64(len(x)) + float64(epsilonOr(l.Epsilon, 1e-3))))
+	scale := float32(inverseRoot(asFloat32(vmath.SumSquares(x, float32(mean)))/float64(len(x)) + float64(epsilonOr(l.Epsilon, 1e-3))))
 	m := float32(mean)
 	if l.RMSScaling {
 		m = 0
@@ -155,7 +155,7 @@ func (r *RMSNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	}
 	epsilon := float64(epsilonOr(r.Epsilon, 1e-6))
 	y, err := onRows(c, r.id(), x, axes, 3, func(row []float32) {
-		vmath.Scale(row, float32(inverseRoot(vmath.SumSquares(row, 0)/float64(len(row))+epsilon)))
+		vmath.Scale(row, float32(inverseRoot(asFloat32(vmath.SumSquares(row, 0))/float64(len(row))+epsilon)))
 	})
 	if err != nil {
 		return nil, err

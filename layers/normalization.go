@@ -218,8 +218,7 @@ func (u *UnitNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	return onRows(c, who, x, axes, 3, func(row []float32) {
-		squares := float32(vmath.SumSquares(row, 0)) // beyond float32 it is infinite, as for Keras
-		vmath.Scale(row, min(float32(inverseRoot(float64(squares))), 1e12))
+		vmath.Scale(row, min(float32(inverseRoot(asFloat32(vmath.SumSquares(row, 0)))), 1e12))
 	})
 }
 

@@ -90,6 +90,9 @@ func epsilonOption(c *config.Config) float32 {
 	return *v
 }
 
+// asFloat32 returns a sum as Keras has it: infinite where it is beyond float32.
+func asFloat32(sum float64) float64 { return float64(float32(sum)) }
+
 // inverseRoot returns 1/sqrt(x).
 func inverseRoot(x float64) float64 { return 1 / math.Sqrt(x) }
 

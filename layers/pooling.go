@@ -150,7 +150,7 @@ func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t
 	positions := out.len()
 	image := l.size.len() * l.channels
 	elements := (l.size.len() + positions - 1) / positions // of a window, more or less
-	if r == largest && l.channels >= reduceBlock {
+	if r == largest && l.channels >= reduceBlock/2 {
 		largestLines(y, x, l, out, bounds)
 		return
 	}

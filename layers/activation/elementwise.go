@@ -220,6 +220,10 @@ func SparseSigmoid() Func {
 func Squareplus(b float32) Func {
 	return Each("squareplus", func(x float32) float32 {
 		v := float64(x)
-		return float32((v + math.Sqrt(v*v+float64(b))) / 2)
+		square := v*v + float64(b)
+		if square > math.MaxFloat32 { // as Keras has it
+			square = math.Inf(1)
+		}
+		return float32((v + math.Sqrt(square)) / 2)
 	})
 }

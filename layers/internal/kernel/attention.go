@@ -83,6 +83,7 @@ type head struct {
 	item                   int
 	q, k, v, out           []float32 // from the first row on
 	mask                   int       // where the mask of the first score is
+	finite                 bool      // all of v: 0 times others is NaN
 	keys, scores           []float32 // scratch memory: the transpose of k, times the scale; scores of a block
 	tops, sums             []float32 // of each query of a block: the largest score so far, and the sum of weights
 	first, last, from, end int       // the block's queries and values
@@ -96,7 +97,7 @@ func (h *head) run(item, first, last int, isNew bool) {
 	for h.first = first; h.first < last; h.first = h.last {
 		h.last = min(h.first+queryBlock, last)
 		values := h.Values
-		if h.Causal && h.Scores == nil {
+		if h.Causal && h.Scores == nil && h.finite {
 			values = min(h.last, values)
 		}
 		for h.from = 0; h.from < values; h.from = h.end {
@@ -128,6 +129,11 @@ func (h *head) begin(item int) {
 	n, block := h.Width*h.Values, queryBlock*h.columns()
 	memory := h.keys[:n+block+2*queryBlock]
 	h.scores, h.tops, h.sums = memory[n:][:block], memory[n+block:][:queryBlock], memory[n+block+queryBlock:]
+	h.finite = true
+	for i := 0; h.Causal && i < h.Values; i++ {
+		sum := vmath.Sum(h.v[i*h.V.Row:][:h.ValueWidth])
+		h.finite = h.finite && !math.IsNaN(sum) && !math.IsInf(sum, 0)
+	}
 	gemm.Transpose(h.keys, h.Values, h.k, max(h.K.Row, 1), h.Values, h.Width)
 	vmath.Scale(h.keys[:n], h.Scale)
 }
@@ -182,11 +188,11 @@ func (h *head) weigh(i int, scores []float32) {
 	}
 	h.tops[i] = top
 	h.sums[i] += float32(vmath.SumExp(seen, seen, top))
-	if h.Mask != nil && h.DropMasked {
-		h.eachMasked(i, seen, 0)
-	}
 	if h.Scores != nil {
 		vmath.Scale(seen, 1/h.sums[i])
+	}
+	if h.Mask != nil && h.DropMasked { // last: even where the sum is NaN they are 0
+		h.eachMasked(i, seen, 0)
 	}
 }
 
