@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,4 +124,34 @@ func TestUnsafe(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, []string{"tensor/bytes.go"}, found)
+}
+
+// TestWhatImportersRequire holds which modules the packages of the library need: those are what `go mod tidy` writes into the go.mod of a
+// program that imports all of them, and what a list of the program's parts has. The command line, the examples, the measurements and the
+// tests need others, which go.mod has too and an importer's does not.
+func TestWhatImportersRequire(t *testing.T) {
+	const module = "github.com/gockpt/ckpt"
+	list := func(args ...string) []string {
+		out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+		require.NoError(t, err)
+		return strings.Fields(string(out))
+	}
+	var library []string
+	for _, pkg := range list("./...") {
+		if name := strings.TrimPrefix(pkg, module); !slices.ContainsFunc([]string{"/internal/", "/cmd/", "/bench", "/examples/", "/docs", "/storetest"}, func(part string) bool { return strings.Contains(name, part) }) {
+			library = append(library, pkg)
+		}
+	}
+	require.Contains(t, library, module+"/layers")
+	modules := list(append([]string{"-deps", "-f", "{{with .Module}}{{.Path}}{{end}}"}, library...)...)
+	slices.Sort(modules)
+	require.Equal(t, []string{
+		module,
+		"github.com/klauspost/compress",
+		"github.com/mitchellh/reflectwalk",
+		"golang.org/x/sync",
+		"golang.org/x/sys",
+		"gonum.org/v1/gonum",
+		"google.golang.org/protobuf",
+	}, slices.Compact(modules))
 }

@@ -1,0 +1,32 @@
+package compatv1_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/optimizers/compatv1"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// The state of an optimizer is restored beside the model that it trained.
+func Example() {
+	ctx := context.Background()
+	model := struct {
+		W tensor.Tensor[float32] `ckpt:"w"`
+		B tensor.Tensor[float32] `ckpt:"b"`
+	}{*tensor.New[float32](2, 3), *tensor.New[float32](3)}
+	adam := new(compatv1.Adam)
+	c, err := ckpt.New(ckpt.Group{"model": &model, "adam": adam})
+	if err != nil {
+		log.Fatal(err)
+	}
+	status, err := c.Read(ctx, "../../testdata/golden/optimizers-v1/ckpt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	status.ExpectPartial() // the checkpoint has other optimizers too
+	fmt.Println(adam.SlotNames(), adam.Get("m", &model.W).Shape())
+	// Output: [m v] [2 3]
+}

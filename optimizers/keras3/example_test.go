@@ -1,0 +1,36 @@
+package keras3_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/optimizers/keras3"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// The state of an optimizer is restored beside the model that it trained.
+func Example() {
+	ctx := context.Background()
+	model := struct {
+		W tensor.Tensor[float32] `ckpt:"w"`
+		B tensor.Tensor[float32] `ckpt:"b"`
+	}{*tensor.New[float32](2, 3), *tensor.New[float32](3)}
+	adam := &keras3.Adam{AMSGrad: true}
+	if err := adam.Build(&model.W, &model.B); err != nil {
+		log.Fatal(err)
+	}
+
+	c, err := ckpt.New(ckpt.Group{"model": &model, "adam": adam})
+	if err != nil {
+		log.Fatal(err)
+	}
+	status, err := c.Read(ctx, "../../testdata/golden/optimizers-keras3/ckpt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	status.ExpectPartial() // the checkpoint has other optimizers too
+	fmt.Println(adam.Iterations.At(), adam.Momentums[0].Shape())
+	// Output: 1 [2 3]
+}
