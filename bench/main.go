@@ -1,6 +1,7 @@
 // Command bench measures ckpt beside its peers, in one run, on one machine, on the same tensors: TensorFlow, safetensors from
 // Python and from Rust, PyTorch, Orbax, NumPy, h5py, plain system calls, and cp. The workloads safetensors, npz, hdf5 and pt are of the formats of
-// other makers, each beside the maker's own library.
+// other makers, each beside the maker's own library. load64 and load20000 are of processes that are started to load a file, and command is the
+// command line's list and verify beside sha256sum.
 //
 //	go run ./bench -python "$(bench/setup)"
 //
@@ -116,8 +117,14 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, report *
 	if w.Memory == "" {
 		w.Ops = slices.DeleteFunc(w.Ops, func(o Op) bool { return strings.HasSuffix(o.Name, toMemory) })
 	}
-	if err := w.prepare(ctx); err != nil {
+	if err := w.prepare(ctx, peers); err != nil {
 		return err
+	}
+	if w.Kind == "load" {
+		for _, op := range w.Ops {
+			report.Results = append(report.Results, c.loads(ctx, w, op, peers)...)
+		}
+		return ctx.Err()
 	}
 	var workers []*worker
 	defer func() {

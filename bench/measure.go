@@ -64,6 +64,12 @@ func runWorker(spec string) int {
 	answer := json.NewEncoder(os.Stdout)
 	var t task
 	err := json.Unmarshal([]byte(spec), &t)
+	if err == nil && t.Once != "" {
+		if err := runOnce(t); err != nil {
+			return 1
+		}
+		return 0
+	}
 	var s subject
 	if err == nil {
 		s, err = newSubject(t)

@@ -20,7 +20,7 @@ type peers struct {
 }
 
 // foreign are the peers that are not written in Go.
-var foreign = []string{"tensorflow", "safetensors", "safetensors-rs", "torch", "orbax", "numpy", "h5py"}
+var foreign = []string{"tensorflow", "safetensors", "safetensors, memory kept", "safetensors-rs", "torch", "orbax", "numpy", "h5py"}
 
 // findPeers asks the Python interpreter and the program in Rust which peers they have.
 func findPeers(ctx context.Context, python, rust string) (*peers, error) {
@@ -28,7 +28,7 @@ func findPeers(ctx context.Context, python, rust string) (*peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &peers{names: []string{"ckpt", "mapped", "raw", "cp"}, commands: map[string][]string{}, versions: map[string]string{}}
+	p := &peers{names: []string{"ckpt", "ckpt, TensorFlow's format", "mapped", "raw", "cp", "sha256sum"}, commands: map[string][]string{}, versions: map[string]string{}}
 	for _, name := range p.names {
 		p.commands[name] = []string{own, workerCommand}
 	}

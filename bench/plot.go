@@ -19,6 +19,7 @@ const (
 // peerColours are those of the bars.
 var peerColours = map[string]string{
 	"ckpt": "#00758d", "mapped": "#5dc9e2", "raw": "#888888", "cp": "#bbbbbb",
+	"ckpt, TensorFlow's format": "#3d97a8", "sha256sum": "#999966", "numpy": "#4d77cf", "h5py": "#888844", "safetensors, memory kept": "#b794ea",
 	"tensorflow": "#ff8f00", "safetensors": "#9c6ade", "safetensors-rs": "#6a3dab", "torch": "#d84315", "orbax": "#3f8f4f",
 }
 

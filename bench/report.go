@@ -39,6 +39,7 @@ type Result struct {
 	PeakLimit int64     `json:"peakLimit,omitempty"`
 	Read      int64     `json:"read"` // bytes, by system calls
 	Written   int64     `json:"written"`
+	Started   float64   `json:"started,omitempty"` // of a fresh process: until it began to load
 	Growth    `json:"growth,omitzero"`
 	Failed    string `json:"failed,omitempty"`
 }
@@ -60,7 +61,7 @@ func (r *Report) write(dir string) error {
 }
 
 // columns are the heads of the table.
-var columns = []string{"workload", "operation", "peer", "median", "min", "unsynced", "ckpt / peer", "target", "memory above model", "target", "read", "written"}
+var columns = []string{"workload", "operation", "peer", "median", "min", "unsynced, or started", "ckpt / peer", "target", "memory above model", "target", "read", "written"}
 
 // row returns what the table says of r.
 func (r *Result) row() []string {
@@ -75,6 +76,9 @@ func (r *Result) row() []string {
 	unsynced, ratio, target, memoryTarget := "", "", "", ""
 	if strings.HasPrefix(r.Op, "save") && r.Unsynced < r.Seconds {
 		unsynced = formatSeconds(r.Unsynced)
+	}
+	if r.Started > 0 {
+		unsynced = formatSeconds(r.Started)
 	}
 	if r.Ratio > 0 && r.Peer != "ckpt" {
 		ratio = fmt.Sprintf("%.3g", r.Ratio)
@@ -146,7 +150,7 @@ func (r *Report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s. %s.", r.Machine, r.Date)
 	for _, peer := range foreign {
-		if v := r.Versions[peer]; v != "" {
+		if v := r.Versions[peer]; v != "" && !strings.Contains(peer, ",") {
 			fmt.Fprintf(&b, " %s %s.", peer, v)
 		}
 	}

@@ -76,6 +76,7 @@ func (s *series) result(w Workload, op Op, peer string) Result {
 	r.Min = slices.Min(r.All)
 	r.Seconds = median(counted, func(s sample) float64 { return s.Seconds })
 	r.Unsynced = median(counted, func(s sample) float64 { return s.Unsynced })
+	r.Started = median(counted, func(s sample) float64 { return s.Started })
 	r.Read, r.Written = counted[0].Read, counted[0].Written
 	return r
 }

@@ -15,6 +15,8 @@ func newSubject(t task) (subject, error) {
 		return newRaw(t)
 	case t.Peer == "cp":
 		return &copied{task: t}, nil
+	case t.Kind == "command":
+		return newCommand(t), nil
 	case t.Peer != "ckpt" && t.Peer != "mapped":
 		return nil, fmt.Errorf("no peer is called %q", t.Peer)
 	case t.Kind == "graph":

@@ -27,6 +27,7 @@ type sample struct {
 	Peak     int64   `json:"peak"`     // bytes of resident memory above the model
 	Read     int64   `json:"read"`     // bytes, by system calls
 	Written  int64   `json:"written"`
+	Started  float64 `json:"started"` // of a process that loads once: until it began to
 	Error    string  `json:"error,omitempty"`
 }
 
@@ -44,17 +45,23 @@ type task struct {
 	Peer string
 	Workload
 	Picks []pick
+	Once  string // what the process does, once: "load" or "prepare"; "" where it answers its input
+}
+
+// workerEnvironment is that of all peers' processes.
+func workerEnvironment() []string {
+	return append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "TF_ENABLE_ONEDNN_OPTS=0", "JAX_PLATFORMS=cpu")
 }
 
 // startWorker returns when the worker has made its model.
 func startWorker(ctx context.Context, p *peers, peer string, w Workload) (*worker, error) {
-	b, err := json.Marshal(task{peer, w, w.picks()})
+	b, err := json.Marshal(task{Peer: peer, Workload: w, Picks: w.picks()})
 	if err != nil {
 		return nil, err
 	}
 	command := append(slices.Clone(p.commands[peer]), string(b))
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "TF_ENABLE_ONEDNN_OPTS=0", "JAX_PLATFORMS=cpu")
+	cmd.Env = workerEnvironment()
 	cmd.Stderr = os.Stderr
 	wk := &worker{peer: peer, cmd: cmd}
 	if wk.in, err = cmd.StdinPipe(); err != nil {

@@ -15,7 +15,7 @@ import (
 // A Workload is one thing to be saved, restored or looked at.
 type Workload struct {
 	Name, Title string
-	Kind        string // "model", "index", "open", "pick" or "graph"
+	Kind        string // "model", "load", "index", "open", "pick", "command" or "graph"
 	Tensors     int    // or nodes of a graph
 	Elements    int    // of float32 in each tensor
 	Format      string // that ckpt saves a model in, the ending of its file's name: "" for TensorFlow's
@@ -60,8 +60,8 @@ const mostPeak = 32 << 20
 // workloads returns all workloads, each as many times its usual size as scale says.
 func workloads(scale float64) []Workload {
 	n := func(full int) int { return max(1, int(math.Round(float64(full)*scale))) }
-	restorers := []string{"ckpt", "raw", "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
-	savers := append([]string{"cp"}, restorers...)
+	savers := []string{"cp", "ckpt", "raw", "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
+	restorers := []string{"ckpt", "raw", "tensorflow", "safetensors", "safetensors, memory kept", "safetensors-rs", "torch", "orbax"}
 	ahead := map[string]float64{"tensorflow": 1, "safetensors": 1}
 	save := Op{Name: "save", Peers: savers, PeakLimit: mostPeak, Limit: map[string]float64{"raw": 1.05, "tensorflow": 1, "safetensors": 1}}
 	memory := Op{Name: "save" + toMemory, Peers: savers, Limit: ahead}
@@ -96,9 +96,27 @@ func workloads(scale float64) []Workload {
 			Ops:    []Op{{Name: "walk", Peers: both}, {Name: "match", Peers: both[:1]}, {Name: "open, walk and match", Peers: both}}})
 	}
 	ws = append(ws, formatWorkloads(n(2<<20))...)
+	ws = append(ws, loadWorkloads(n)...)
+	ws = append(ws, Workload{Name: "command", Title: "4 GiB in 4,096 tensors", Kind: "command", Tensors: n(4096), Elements: 1 << 18, Ops: []Op{
+		{Name: "list", Peers: []string{"ckpt", "sha256sum"}},
+		{Name: "verify", Peers: []string{"ckpt", "sha256sum"}, Limit: map[string]float64{"sha256sum": 1}}}})
 	tiny := map[string]float64{"tensorflow": 0.05}
 	save.Limit, memory.Limit, restore.Limit = tiny, tiny, tiny
 	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1, Ops: []Op{save, memory, restore}})
+}
+
+// loadWorkloads are those of a fresh process. The targets are the fastest that copy.
+func loadWorkloads(n func(int) int) (ws []Workload) {
+	limit := map[string]float64{"safetensors": 1, "safetensors-rs": 1, "torch": 1, "numpy": 1, "tensorflow": 1}
+	loaders := []string{"ckpt", "ckpt, TensorFlow's format", "raw", "safetensors", "safetensors-rs", "torch", "numpy", "tensorflow"}
+	ops := []Op{{Name: loadWarm, Peers: loaders, Limit: limit}}
+	if canEvict {
+		ops = append(ops, Op{Name: loadCold, Peers: loaders, Limit: limit})
+	}
+	return []Workload{
+		{Name: "load64", Title: "fresh process, 1 GiB in 64 tensors", Kind: "load", Tensors: 64, Elements: n(4 << 20), Ops: ops},
+		{Name: "load20000", Title: "fresh process, 1 GiB in 20,000 tensors", Kind: "load", Tensors: 20_000, Elements: n(13_422), Ops: ops},
+	}
 }
 
 // formatWorkloads are those of the formats of other makers: ckpt beside the libraries of the makers. What restores into the model that is there
@@ -138,9 +156,16 @@ func fill(values []float32, i int) {
 func valueAt(i, j int) float32 { return float32((i + j) & 0xffff) }
 
 // prepare writes the files that a workload only reads, in the formats of all peers.
-func (w Workload) prepare(ctx context.Context) error {
-	if w.Kind == "model" || w.Kind == "graph" {
+func (w Workload) prepare(ctx context.Context, p *peers) error {
+	switch w.Kind {
+	case "model", "graph":
 		return nil
+	case "load":
+		return prepareLoad(ctx, w, p)
+	case "command":
+		if err := buildCommand(ctx, w.Dir); err != nil {
+			return err
+		}
 	}
 	t := tensor.New[float32](w.Elements)
 	fill(t.Data(), 0)
@@ -157,7 +182,12 @@ func (w Workload) prepare(ctx context.Context) error {
 }
 
 // key is under what tensor i of a workload is stored, as TensorFlow calls the elements of a list.
-func (w Workload) key(i int) string { return fmt.Sprintf("list/%d/.ATTRIBUTES/VARIABLE_VALUE", i) }
+func (w Workload) key(i int) string {
+	if w.Kind == "command" {
+		return fmt.Sprintf("layer_%d/kernel", i) // a checkpoint of names, which is whole without an object graph
+	}
+	return fmt.Sprintf("list/%d/.ATTRIBUTES/VARIABLE_VALUE", i)
+}
 
 // A pick is a tensor that is looked for.
 type pick struct {

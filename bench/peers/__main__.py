@@ -11,7 +11,10 @@ from importlib import metadata
 
 import measure
 
-PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint", "numpy": "numpy", "h5py": "h5py"}
+# What is at the end of the name of a peer that does not give freed memory back to the system.
+KEPT = ", memory kept"
+
+PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "safetensors, memory kept": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint", "numpy": "numpy", "h5py": "h5py"}
 
 
 def versions():
@@ -30,7 +33,14 @@ def main():
         print(json.dumps(versions()))
         return
     task = json.loads(sys.argv[1])
-    peer = importlib.import_module("peer_" + task["Peer"]).Peer(task)
+    name = task["Peer"].removesuffix(KEPT)
+    if name != task["Peer"]:
+        measure.keep_memory()
+    module = importlib.import_module("peer_" + name)
+    if task.get("Once"):
+        measure.once(module, task)
+        return
+    peer = module.Peer(task)
     worker = measure.Worker(peer, task)
     print("{}", flush=True)
     for line in sys.stdin:

@@ -1,6 +1,6 @@
 """What is the same for every peer: its values, and how an operation is measured.
 
-A peer is a class `Peer` made with a task. Its `pattern` is what the names of its files match; `do_` and the operation's name,
+A module has a function `load`, which returns the tensors of a file in their order, and a peer, a class `Peer` made with a task. Its `pattern` is what the names of its files match; `do_` and the operation's name,
 with `_` between words, is the method that is measured, given the directory to work in. A peer whose restore returns new tensors has `forget`,
 which drops those that it has.
 """
@@ -8,6 +8,7 @@ which drops those that it has.
 import ctypes
 import gc
 import glob
+import json
 import os
 import shutil
 import time
@@ -20,6 +21,34 @@ TO_MEMORY = " to memory"
 def values(task, i):
     """Tensor i of a workload: the values that it has in every peer."""
     return ((np.arange(task["Elements"]) + i) & 0xFFFF).astype(np.float32)
+
+
+def keep_memory():
+    """Has malloc keep what is freed, instead of giving large pieces back to the system, which would clear them before their next use."""
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_MAX, 0)
+    libc.mallopt(M_TRIM_THRESHOLD, -1)
+
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+
+
+def once(module, task):
+    """Does one thing in a process that was started for it, and says when it has begun, when it has done it, and what it took."""
+    print("{}", flush=True)
+    if task["Once"] == "prepare":
+        module.prepare(task)
+        print("{}\n{}", flush=True)
+        return
+    weights = module.load(task)
+    print("{}", flush=True)
+    answer = {"peak": proc("status", "VmHWM")[0] * 1024}
+    if len(weights) != task["Tensors"]:
+        answer["error"] = f"{len(weights)} tensors were loaded"
+    for i, array in enumerate(weights):
+        if not np.array_equal(array, values(task, i)):
+            answer["error"] = f"tensor {i} is not what was saved"
+    print(json.dumps(answer), flush=True)
 
 
 class Worker:

@@ -7,6 +7,11 @@ import numpy as np
 from measure import values
 
 
+def load(task):
+    with np.load(os.path.join(task["Dir"], "model.npz")) as file:
+        return [file[f"list.{i}"] for i in range(task["Tensors"])]
+
+
 class Peer:
     pattern = "numpy.npz"
 

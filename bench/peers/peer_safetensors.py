@@ -8,6 +8,11 @@ from safetensors.numpy import load_file, save_file
 from measure import values
 
 
+def load(task):
+    arrays = load_file(os.path.join(task["Dir"], "model.safetensors"))
+    return [arrays[f"list.{i}"] for i in range(task["Tensors"])]
+
+
 class Peer:
     pattern = "safetensors.model"
 

@@ -7,6 +7,11 @@ import tensorflow as tf
 from measure import values
 
 
+def load(task):
+    reader = tf.train.load_checkpoint(os.path.join(task["Dir"], "model"))
+    return [reader.get_tensor(f"list/{i}/.ATTRIBUTES/VARIABLE_VALUE") for i in range(task["Tensors"])]
+
+
 class Peer:
     pattern = "tensorflow*"
 

@@ -20,7 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", json!({"safetensors-rs": locked("safetensors")}));
         return Ok(());
     }
-    let mut worker = measure::Worker::new(peer::Peer::new(serde_json::from_str(&argument)?)?);
+    let task: peer::Task = serde_json::from_str(&argument)?;
+    if task.once == "load" {
+        return load(&task);
+    }
+    let mut worker = measure::Worker::new(peer::Peer::new(task)?);
     let mut out = io::stdout().lock();
     writeln!(out, "{{}}")?;
     out.flush()?;
@@ -32,6 +36,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(out, "{answer}")?;
         out.flush()?;
     }
+    Ok(())
+}
+
+/// Loads a file in a process that was started for it, and says when it has begun, when it has done it, and what it took.
+fn load(task: &peer::Task) -> Result<(), Box<dyn Error>> {
+    println!("{{}}");
+    let model = peer::load(task)?;
+    println!("{{}}");
+    let peak = measure::peak();
+    let answer = match peer::check(task, &model) {
+        Ok(()) => json!({"peak": peak}),
+        Err(e) => json!({"peak": peak, "error": e.to_string()}),
+    };
+    println!("{answer}");
     Ok(())
 }
 

@@ -109,6 +109,11 @@ fn count_io() -> (u64, u64) {
     )
 }
 
+/// The most memory that the process had, in bytes.
+pub fn peak() -> u64 {
+    status("VmHWM")
+}
+
 fn field(file: &str, name: &str) -> u64 {
     let text = fs::read_to_string(file).unwrap_or_default();
     text.lines()

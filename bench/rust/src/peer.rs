@@ -22,7 +22,8 @@ pub struct Task {
     elements: usize,
     pub dir: PathBuf,
     pub memory: PathBuf,
-    picks: Vec<Pick>,
+    picks: Option<Vec<Pick>>,
+    pub once: String,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +100,7 @@ impl Peer {
             "save" => serialize_to_file(&self.model, None, file)?,
             "restore" => self.restore(file)?,
             "open and find" => {
-                for pick in &self.task.picks {
+                for pick in self.task.picks.iter().flatten() {
                     let map = map(&self.stored)?;
                     SafeTensors::deserialize(&map)?.tensor(&pick.index.to_string())?;
                 }
@@ -113,7 +114,7 @@ impl Peer {
             }
             "read one" => {
                 let opened = self.opened.as_ref().ok_or("no file is open")?;
-                for pick in &self.task.picks {
+                for pick in self.task.picks.iter().flatten() {
                     copy(
                         opened.tensor(&pick.index.to_string())?.data(),
                         &mut self.picked,
@@ -121,7 +122,7 @@ impl Peer {
                 }
             }
             "open and read one" => {
-                for pick in &self.task.picks {
+                for pick in self.task.picks.iter().flatten() {
                     let map = map(&self.stored)?;
                     let tensors = SafeTensors::deserialize(&map)?;
                     copy(
@@ -163,6 +164,31 @@ impl Peer {
         }
         Ok(())
     }
+}
+
+/// Copies the tensors of a file into new memory, from pages that are mapped as the crate's documentation does it.
+pub fn load(task: &Task) -> Result<Vec<Vec<f32>>, Box<dyn Error>> {
+    let map = map(&task.dir.join("model.safetensors"))?;
+    let tensors = SafeTensors::deserialize(&map)?;
+    (0..task.tensors)
+        .map(|i| {
+            let data = tensors.tensor(&format!("list.{i}"))?.data();
+            let mut copied = Vec::with_capacity(data.len() / 4);
+            copied.extend(data.chunks_exact(4).map(bytemuck::pod_read_unaligned::<f32>));
+            Ok(copied)
+        })
+        .collect()
+}
+
+/// Compares what was loaded with what every peer has.
+pub fn check(task: &Task, model: &[Vec<f32>]) -> Result<(), Box<dyn Error>> {
+    for (i, data) in model.iter().enumerate() {
+        let wrong = (0..task.elements).find(|&j| data.get(j) != Some(&value(i, j)));
+        if let Some(j) = wrong {
+            return Err(format!("value {j} of tensor {i} is not what was saved").into());
+        }
+    }
+    Ok(())
 }
 
 /// Value j of tensor i, as every peer has it.
