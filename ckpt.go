@@ -101,6 +101,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"weak"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
@@ -112,7 +114,8 @@ import (
 // Its edges are sorted by name.
 type Group map[string]any
 
-// A Checkpoint saves and restores a graph of objects. It belongs to one goroutine at a time.
+// A Checkpoint saves and restores a graph of objects. It belongs to one goroutine at a time: of two calls at once the second returns
+// an error with [ErrBusy], those of its Status and its [Manager] included. [Module.Track] may be called by several.
 type Checkpoint struct {
 	root    any           // where grouped is false
 	grouped bool          // a Group stands for the root
@@ -121,13 +124,16 @@ type Checkpoint struct {
 	// counterAfter is how many objects were attached before the counter was.
 	counterAfter int
 	opts         options
-	savedIn      string // the directory of the last numbered save
+	counted      atomic.Int64 // the counter, for calls during another call
+	savedIn      string       // the directory of the last numbered save
 
 	lateCounter bool // the counter is matched after everything else
 
-	copies       map[object.Identity]reflect.Value
+	turns        turns
+	standIns     walk.StandIns
 	history      transfer.History
-	restorations []*restore // that wait for objects, oldest first
+	restorations []*restore             // that wait for objects, oldest first
+	modules      []weak.Pointer[Module] // that know the Checkpoint
 	restoring    bool
 	saving       *asyncSave
 	size         int  // of the last graph, a hint for the next
@@ -142,7 +148,7 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{opts: o, copies: make(map[object.Identity]reflect.Value)}
+	c := &Checkpoint{opts: o}
 	c.opts.attach = nil
 	if group, ok := root.(Group); ok {
 		c.grouped = true
@@ -174,6 +180,11 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 // Track attaches a further object to the root of a Checkpoint that has none of its own, after those that it has: what
 // assigning to an attribute of a tf.train.Checkpoint does. Values that wait for it are assigned before it returns.
 func (c *Checkpoint) Track(name string, child any) error {
+	end, err := c.turns.begin("Track")
+	if err != nil {
+		return err
+	}
+	defer end()
 	if !c.grouped {
 		return fmt.Errorf("ckpt: Track(%q): the Checkpoint has a root object; attach to that", name)
 	}
@@ -202,12 +213,41 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.finish(w)
+}
+
+// look is walk that does not ask objects for their tensors.
+func (c *Checkpoint) look() (*object.Graph, error) {
+	w, err := c.begin(func(w *walk.Walker) { w.Peek = true })
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(w)
+}
+
+// finish takes all steps that w has not taken yet.
+func (c *Checkpoint) finish(w *walk.Walker) (*object.Graph, error) {
 	if err := w.ExpandAll(); err != nil {
 		return nil, err
 	}
-	err = w.AddSlots()
+	if err := w.AddSlots(); err != nil {
+		return nil, err
+	}
 	c.size = len(w.Graph().Nodes)
-	return w.Graph(), err
+	c.forget(w.Graph())
+	return w.Graph(), nil
+}
+
+// forget drops what is known of objects that the program, of which g is all, does not have any more.
+func (c *Checkpoint) forget(g *object.Graph) {
+	c.standIns.Sweep()
+	c.history.Forget(g)
+	for _, r := range c.restorations {
+		r.Forget(g)
+	}
+	if !c.waits() {
+		c.disown()
+	}
 }
 
 // start returns a walker that knows the root and its edges.
@@ -220,11 +260,11 @@ func (c *Checkpoint) startRestore(r *restore, f format.Reader) (*walk.Walker, er
 
 // begin is start with a walker that prepare has seen before it takes its first step.
 func (c *Checkpoint) begin(prepare func(*walk.Walker)) (*walk.Walker, error) {
-	var owner childWaiter
+	var owner *Checkpoint
 	if c.restoring || c.waits() {
 		owner = c
 	}
-	w := newWalker(c.copies, owner)
+	w := newWalker(&c.standIns, owner)
 	prepare(w)
 	w.Grow(c.size)
 	w.Savers = c.opts.savers
@@ -312,12 +352,18 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 
 // Close awaits what is under way and logs, once, what restores left unmatched unless ExpectPartial was called.
 func (c *Checkpoint) Close() error {
-	err := c.Sync(context.Background())
+	end, err := c.turns.begin("Close")
+	if err != nil {
+		return err
+	}
+	defer end()
+	err = c.sync(context.Background())
 	for _, r := range c.restorations {
 		warn, _ := r.Warning()
 		warn()
 	}
 	c.restorations = nil
+	c.disown()
 	return err
 }
 

@@ -40,6 +40,9 @@ var (
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
 	// ErrInUse is in the error of [Manager.Save] if another Manager or process saves into the directory.
 	ErrInUse = retain.ErrInUse
+	// ErrBusy is in the error of a call on a [Checkpoint], its [Status] or its [Manager] while another one is under way, in another goroutine or
+	// in a function that this one has called. Nothing was done.
+	ErrBusy = errors.New("another call on the Checkpoint is under way; it belongs to one goroutine at a time")
 	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )

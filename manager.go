@@ -93,12 +93,17 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if err != nil {
 		return "", err
 	}
+	end, err := m.c.turns.begin("Save")
+	if err != nil {
+		return "", err
+	}
+	defer end()
 	if err := m.files.Damaged(); err != nil {
 		return "", err
 	}
 	busy := m.c.busy()
 	if !busy {
-		if err := m.c.Sync(ctx); err != nil {
+		if err := m.c.sync(ctx); err != nil {
 			return "", err
 		}
 		m.started = nil
@@ -107,7 +112,7 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if !due {
 		return "", nil
 	}
-	if err := m.c.Sync(ctx); err != nil {
+	if err := m.c.sync(ctx); err != nil {
 		return "", err
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
@@ -180,17 +185,30 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 // Resume is RestoreOrInitialize that also returns the status of the restore: its assertions and its report say what did not match. Where
 // there is no checkpoint the path is "" and the status is that of Restore(ctx, "").
 func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err error) {
-	if err := m.Sync(ctx); err != nil {
+	if path, status, err = m.resume(ctx); err == nil && path == "" {
+		err = m.initialize(ctx)
+	}
+	return path, status, err
+}
+
+// resume restores the latest checkpoint.
+func (m *Manager) resume(ctx context.Context) (path string, status *Status, err error) {
+	end, err := m.c.turns.begin("RestoreOrInitialize")
+	if err != nil {
+		return "", nil, err
+	}
+	defer end()
+	if err := m.c.sync(ctx); err != nil {
 		return "", nil, err
 	}
 	if err := m.files.Damaged(); err != nil {
 		return "", nil, err
 	}
 	if path = m.Latest(); path == "" {
-		return "", &Status{c: m.c}, m.initialize(ctx)
+		return "", &Status{c: m.c}, nil
 	}
 	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
-	if status, err = m.c.Restore(ctx, path, fromDir); err != nil {
+	if status, err = m.c.restore(ctx, path, []RestoreOption{fromDir}, true); err != nil {
 		if p := m.opts.saved(ctx); errors.Is(err, ErrNotFound) {
 			if there, unknown := prefix.Exists(p.FS, path); unknown == nil && !there {
 				err = p.Gone(m.dir, path)

@@ -1,14 +1,13 @@
 package ckpt
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 )
 
 // A Module, embedded in a struct, lets objects be attached to it under names while the program runs, as Keras
@@ -17,13 +16,7 @@ import (
 type Module struct {
 	mu       sync.Mutex
 	children []moduleChild
-	owners   []childWaiter // in the order in which they met this module
-}
-
-// A childWaiter is a Checkpoint, in which values may wait for a child.
-type childWaiter interface {
-	update(context.Context) error
-	waits() bool
+	owners   []*Checkpoint // in the order in which they met this module
 }
 
 type moduleChild struct {
@@ -34,6 +27,10 @@ type moduleChild struct {
 // Track attaches child, a pointer to something trackable, as the edge name. Where a restored checkpoint has values for
 // it they are assigned before Track returns; its error is then that of the restore. Tracking another object under a
 // name in use is an error (use [Module.Replace]); the same object again is none.
+//
+// Several goroutines may call it. It looks at the whole program, which nothing may change at that time. During a call on the Checkpoint
+// that has the values the child is attached, the error has [ErrBusy], and a further Track of the same child takes them. A method that a
+// restore calls, such as SetCheckpointTensor, must not call Track.
 func (m *Module) Track(name string, child any) error {
 	if err := checkChild(name, child); err != nil {
 		return err
@@ -98,7 +95,7 @@ func (m *Module) index(name string) int {
 
 // checkChild says why child cannot take part.
 func checkChild(name string, child any) error {
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	w.AddVirtualRoot(new(Module))
 	return w.AddChild(w.Graph().Root(), name, childStep(name), child)
 }
@@ -112,20 +109,38 @@ func (m *Module) attached() error {
 	m.mu.Unlock()
 	var errs []error
 	for _, c := range owners {
-		errs = append(errs, c.update(context.Background()))
+		errs = append(errs, c.attachedTo(m))
 	}
-	m.mu.Lock()
-	m.owners = slices.DeleteFunc(m.owners, func(c childWaiter) bool { return !c.waits() })
-	m.mu.Unlock()
 	return errors.Join(errs...)
 }
 
+// otherOwners returns the owners besides c.
+func (m *Module) otherOwners(c *Checkpoint) []*Checkpoint {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var others []*Checkpoint
+	for _, o := range m.owners {
+		if o != c {
+			others = append(others, o)
+		}
+	}
+	return others
+}
+
+// disown makes the module forget c.
+func (m *Module) disown(c *Checkpoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.owners = slices.DeleteFunc(m.owners, func(other *Checkpoint) bool { return other == c })
+}
+
 // snapshot returns the children as they are now, and makes owner known to the module if it is not nil.
-func (m *Module) snapshot(owner childWaiter) []moduleChild {
+func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if owner != nil && !slices.Contains(m.owners, owner) {
 		m.owners = append(m.owners, owner)
+		owner.owns(m)
 	}
 	return slices.Clone(m.children)
 }

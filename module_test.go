@@ -77,7 +77,7 @@ func TestTracking(t *testing.T) {
 		require.Empty(t, g.owners)
 		c := mustNew(t, g)
 		mustRead(t, c, path)
-		require.Equal(t, []childWaiter{c}, g.owners)
+		require.Equal(t, []*Checkpoint{c}, g.owners)
 		b := scalar(0)
 		require.NoError(t, g.Track("b", b))
 		require.EqualValues(t, 2, value0(b))

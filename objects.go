@@ -15,7 +15,8 @@ import (
 // takes part in checkpoints by implementing Variable on its pointer.
 type Variable interface {
 	// CheckpointTensor returns the values to save, or a tensor that is not built where there are none yet. Its
-	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint.
+	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint. A save calls it once, but for strings and for
+	// what exceeds 32 MiB in all twice: first for the shapes, then for one tensor after another.
 	CheckpointTensor() (tensor.Any, error)
 	// SetCheckpointTensor takes the values of a checkpoint: a tensor that is the callee's to keep.
 	SetCheckpointTensor(tensor.Any) error

@@ -11,12 +11,12 @@ import (
 )
 
 // newWalker returns a walker over objects. Every Module that it meets gets to know owner, which may be nil.
-func newWalker(copies map[object.Identity]reflect.Value, owner childWaiter) *walk.Walker {
-	return walk.New(goTypes, copies, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, owner) })
+func newWalker(standIns *walk.StandIns, owner *Checkpoint) *walk.Walker {
+	return walk.New(goTypes, standIns, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, owner) })
 }
 
 // expandStruct gives n an edge for each field of the struct that it is.
-func expandStruct(w *walk.Walker, n *object.Node, owner childWaiter) error {
+func expandStruct(w *walk.Walker, n *object.Node, owner *Checkpoint) error {
 	declared := goTypes.Struct(n.Obj.Type())
 	if declared.Err != nil {
 		return declared.Err
@@ -54,7 +54,7 @@ func checkTracked(n *object.Node) error {
 type fieldWalker struct {
 	w       *walk.Walker
 	n       *object.Node
-	owner   childWaiter
+	owner   *Checkpoint
 	frames  []fieldFrame
 	inlined []object.Inlined // the structs inlined so far
 	open    []int            // of inlined: those that the walk is in

@@ -3,21 +3,20 @@ package ckpt
 import (
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // walkOf returns the program's graph as lines "path Go-path → kind", in node order.
 func walkOf(t *testing.T, root any) []string {
 	t.Helper()
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	require.NoError(t, w.AddRoot(root, nil))
 	require.NoError(t, w.ExpandAll())
 	var lines []string
@@ -201,7 +200,7 @@ func TestDeepAndSelfReferring(t *testing.T) {
 		head = &node{Next: head}
 	}
 	head.W = f32(1)
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	require.NoError(t, w.AddRoot(head, nil))
 	require.NoError(t, w.ExpandAll())
 	require.Len(t, w.Graph().Nodes, 200_001)

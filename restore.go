@@ -31,6 +31,8 @@ type restoration interface {
 	// Waits reports whether objects attached later are of use, CanFollowUp whether the program has such an object.
 	Waits() bool
 	CanFollowUp(*object.Graph) bool
+	// Forget drops what is known of objects that the whole program, as it is now, does not have any more.
+	Forget(*object.Graph)
 	// The assertions of Status.
 	Consumed(*object.Graph, *transfer.History) *transfer.Mismatch
 	ExistingMatched(*object.Graph, *transfer.History) *transfer.Mismatch
@@ -150,7 +152,7 @@ func readGraphFor(ctx context.Context, r format.Reader, path string, model any) 
 
 // walkerOf returns a walker that has model as its root, nil where model cannot be one.
 func walkerOf(model any) *walk.Walker {
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	if _, group := model.(Group); group || model == nil || w.AddRoot(model, nil) != nil {
 		return nil
 	}
@@ -219,11 +221,20 @@ func (c *Checkpoint) Read(ctx context.Context, path string, opts ...RestoreOptio
 
 // restoreFrom is Restore where saved is true, else Read.
 func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
+	end, err := c.turns.begin("Restore")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return c.restore(ctx, path, opts, saved)
+}
+
+func (c *Checkpoint) restore(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Sync(ctx); err != nil {
+	if err := c.sync(ctx); err != nil {
 		return nil, err
 	}
 	s := &Status{c: c}
@@ -258,6 +269,9 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Restor
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.counter != nil {
+		c.count(c.counter, 0)
 	}
 	return s, nil
 }
@@ -312,6 +326,7 @@ func (c *Checkpoint) follow(r *restore) {
 	}
 	r.collected = runtime.AddCleanup(c, func(warn func()) { warn() }, warn)
 	c.restorations = append(c.restorations, r)
+	c.replaceOwners()
 }
 
 // replaces reports whether r, the later restore, has a value for all that old has one for, so that nothing waits for old any more.
@@ -371,7 +386,7 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 	if !r.Waits() {
 		return nil
 	}
-	g, err := c.walk()
+	g, err := c.look()
 	if err != nil {
 		return err
 	}

@@ -72,12 +72,26 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 // SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
 // Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
 // a restore left waiting for it.
+//
+// During a call on the Checkpoint, as in a function of [OnWrite], it is the number that the call began with, or is saving.
 func (c *Checkpoint) SaveCounter() int64 {
+	end, err := c.turns.begin("SaveCounter")
+	if err != nil {
+		return c.counted.Load()
+	}
+	defer end()
 	n, err := c.makeCounter(context.Background())
 	if err != nil {
 		return 0
 	}
-	return *n
+	return c.count(n, 0)
+}
+
+// count adds to the counter and returns it.
+func (c *Checkpoint) count(counter *int64, add int64) int64 {
+	*counter += add
+	c.counted.Store(*counter)
+	return *counter
 }
 
 // makeCounter returns the counter, which it makes and fills from a waiting restore where there is none. A root that has a
@@ -149,7 +163,12 @@ func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption
 	if err != nil {
 		return "", err
 	}
-	if err := c.Sync(ctx); err != nil {
+	end, err := c.turns.begin("Save")
+	if err != nil {
+		return "", err
+	}
+	defer end()
+	if err := c.sync(ctx); err != nil {
 		return "", err
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
@@ -174,13 +193,13 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 	if err := c.checkState(ctx, path, o); err != nil {
 		return "", err
 	}
-	*counter++
+	c.count(counter, 1)
 	if err := c.write(ctx, path, o, func(ctx context.Context, o options) error { return record(ctx, o, path) }); err != nil {
-		*counter--
+		c.count(counter, -1)
 		return "", err
 	}
 	if o.async {
-		c.saving.failed = func() { *counter-- }
+		c.saving.failed = func() { c.count(counter, -1) }
 	}
 	return path, nil
 }
@@ -208,7 +227,12 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOptio
 	if prefix == "" {
 		return "", errors.New("ckpt: Write: the path is empty; give a prefix such as run/weights")
 	}
-	if err := c.Sync(ctx); err != nil {
+	end, err := c.turns.begin("Write")
+	if err != nil {
+		return "", err
+	}
+	defer end()
+	if err := c.sync(ctx); err != nil {
 		return "", err
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
@@ -288,6 +312,15 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 
 // Sync awaits the asynchronous save that is under way, if any, and returns its error.
 func (c *Checkpoint) Sync(ctx context.Context) error {
+	end, err := c.turns.begin("Sync")
+	if err != nil {
+		return err
+	}
+	defer end()
+	return c.sync(ctx)
+}
+
+func (c *Checkpoint) sync(ctx context.Context) error {
 	if c.saving == nil {
 		return nil
 	}

@@ -26,9 +26,9 @@ import (
 //
 // A Saver belongs to one goroutine at a time.
 type Saver struct {
-	root   any
-	opts   options
-	copies map[object.Identity]reflect.Value
+	root     any
+	opts     options
+	standIns walk.StandIns
 
 	saved *retain.List // by their paths
 }
@@ -47,7 +47,7 @@ func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 	if err == nil {
 		err = o.checkSaver()
 	}
-	s := &Saver{root: root, opts: o, copies: make(map[object.Identity]reflect.Value), saved: &retain.List{LastPreserved: retain.Seconds(time.Now())}}
+	s := &Saver{root: root, opts: o, saved: &retain.List{LastPreserved: retain.Seconds(time.Now())}}
 	if err == nil {
 		_, _, err = s.variables()
 	}
@@ -59,10 +59,11 @@ func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 
 // variables returns the program's graph and its variables by name, as they are now.
 func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
-	w, err := walkNamed(s.root, s, s.copies)
+	w, err := walkNamed(s.root, s, &s.standIns)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.standIns.Sweep()
 	if _, ok := s.root.(Vars); ok {
 		if err := checkVars(w.Graph()); err != nil {
 			return nil, nil, err
@@ -170,7 +171,7 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 		return err
 	}
 	defer f.Close()
-	w, err := walkNamed(model, &assignments, make(map[object.Identity]reflect.Value))
+	w, err := walkNamed(model, &assignments, new(walk.StandIns))
 	if err != nil {
 		return fmt.Errorf("ckpt: assign from %s: %w", prefix, err)
 	}
@@ -217,8 +218,8 @@ func byNameOptions(o options) byname.Options {
 }
 
 // walkNamed returns the graph of root: Vars, a Group or what New takes. stand, a pointer, stands for the root of the first two.
-func walkNamed(root, stand any, copies map[object.Identity]reflect.Value) (*walk.Walker, error) {
-	w := newWalker(copies, nil)
+func walkNamed(root, stand any, standIns *walk.StandIns) (*walk.Walker, error) {
+	w := newWalker(standIns, nil)
 	children, ok := root.(Group)
 	if vars, isVars := root.(Vars); isVars {
 		children, ok = Group(vars), true

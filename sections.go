@@ -61,6 +61,11 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	if err != nil {
 		return err
 	}
+	end, err := c.turns.begin("WriteSection")
+	if err != nil {
+		return err
+	}
+	defer end()
 	o.writer = fsx.WithContext(ctx, o.writer)
 	source := func(ctx context.Context) (*objectgraph.Graph, []stored.Tensor, error) {
 		g, err := c.toSave(prefix, o)

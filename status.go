@@ -48,6 +48,11 @@ func (s *Status) Assert(which ...Assertion) error {
 	if s.r == nil {
 		return fmt.Errorf("ckpt: %w", ErrNoCheckpoint)
 	}
+	end, err := s.c.turns.begin("Assert")
+	if err != nil {
+		return err
+	}
+	defer end()
 	g, err := s.updated(context.Background())
 	if err != nil {
 		return err
@@ -73,7 +78,12 @@ func (s *Status) Assert(which ...Assertion) error {
 
 // Update lets objects that were attached to the program since the restore take the values that wait for them.
 func (s *Status) Update(ctx context.Context) error {
-	_, err := s.updated(ctx)
+	end, err := s.c.turns.begin("Update")
+	if err != nil {
+		return err
+	}
+	defer end()
+	_, err = s.updated(ctx)
 	return err
 }
 
@@ -86,7 +96,7 @@ func (s *Status) updated(ctx context.Context) (*object.Graph, error) {
 			return nil, err
 		}
 	}
-	return s.c.walk()
+	return s.c.look()
 }
 
 // ExpectPartial says that values without counterparts are expected, so that nothing is logged about them later.
@@ -102,7 +112,17 @@ func (s *Status) RunRestoreOps(ctx context.Context) error {
 	if s.r == nil {
 		return fmt.Errorf("ckpt: %w, so there is nothing to run", ErrNoCheckpoint)
 	}
-	if !s.r.planned {
+	end, err := s.c.turns.begin("RunRestoreOps")
+	if err != nil {
+		return err
+	}
+	defer end()
+	return s.runPlanned(ctx)
+}
+
+// runPlanned runs what [Planned] left to run.
+func (s *Status) runPlanned(ctx context.Context) error {
+	if s.r == nil || !s.r.planned {
 		return nil
 	}
 	return s.c.runPlanned(ctx, s.r)
@@ -114,20 +134,12 @@ type Initializer interface{ Initialize() error }
 // InitializeOrRestore runs what [Planned] left to run, and lets the objects that no restore has reached and that are
 // an [Initializer] initialize themselves.
 func (s *Status) InitializeOrRestore(ctx context.Context) error {
-	if s.r != nil {
-		if err := s.RunRestoreOps(ctx); err != nil {
-			return err
-		}
-	}
-	g, err := s.updated(ctx)
+	unreached, err := s.unreached(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, n := range g.Nodes {
-		if s.c.history.Last(n.Key()) > 0 || !n.Obj.CanAddr() {
-			continue
-		}
+	for _, n := range unreached {
 		if o, ok := n.Obj.Addr().Interface().(Initializer); ok {
 			if err := o.Initialize(); err != nil {
 				errs = append(errs, fmt.Errorf("ckpt: initialize %s (%s): %w", n.Path(), n.GoPath(), err))
@@ -137,16 +149,39 @@ func (s *Status) InitializeOrRestore(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// unreached runs what [Planned] left to run and returns the objects that no restore has reached then.
+func (s *Status) unreached(ctx context.Context) ([]*object.Node, error) {
+	end, err := s.c.turns.begin("InitializeOrRestore")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if err := s.runPlanned(ctx); err != nil {
+		return nil, err
+	}
+	g, err := s.updated(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(g.Nodes, func(n *object.Node) bool { return s.c.history.Last(n.Key()) > 0 || !n.Obj.CanAddr() }), nil
+}
+
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, "").
+// Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, ""). While another call on
+// the Checkpoint is under way it has a note of that and nothing else.
 func (s *Status) Report() *Report {
 	if s.r == nil {
 		return nil
 	}
+	end, err := s.c.turns.begin("Report")
+	if err != nil {
+		return &Report{Checkpoint: s.r.path, Notes: []Note{{Path: "(root)", Text: err.Error()}}}
+	}
+	defer end()
 	g, err := s.updated(context.Background())
 	if err != nil {
-		if g, err = s.c.walk(); err != nil {
+		if g, err = s.c.look(); err != nil {
 			return nil
 		}
 	}

@@ -78,6 +78,11 @@ func ViewOf(root any, opts ...Option) (*View, error) {
 
 // View returns the graph of the program's objects as it is now, slot variables last.
 func (c *Checkpoint) View() (*View, error) {
+	end, err := c.turns.begin("View")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	g, err := c.walk()
 	if err != nil {
 		return nil, err
@@ -212,7 +217,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	if err != nil {
 		return err
 	}
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	w.AddVirtualRoot(&objects)
 	paths := g.Paths()
 	stored := make(map[*object.Node]int, len(objects))

@@ -65,7 +65,7 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 
 // loadWalker returns a walker over model that makes objects for nil values, of as much memory as the checkpoint accounts for.
 func loadWalker(model any, r *restore, f format.Reader) (*walk.Walker, error) {
-	w := newWalker(make(map[object.Identity]reflect.Value), nil)
+	w := newWalker(new(walk.StandIns), nil)
 	w.Restores(f, r.objects)
 	w.AllocAll, w.Savers = true, r.opts.savers
 	if group, ok := model.(Group); ok {

@@ -14,7 +14,7 @@ import (
 // complete checks what [RestoreOptions.Load] asks for.
 func (m *matcher) complete(p *transfer.Plan) error {
 	g, o := m.w.Graph(), m.r.opts
-	if missing := g.Required(object.Requirement{Matched: withHolders(g, p.Targets()), NilSlices: true, Stored: func(*object.Node, *object.Edge) bool { return false }}); len(missing) > 0 && !o.Partial {
+	if missing := g.Required(object.Requirement{Matched: withHolders(g, p.Targets()), Stored: func(*object.Node, *object.Edge) bool { return false }}); len(missing) > 0 && !o.Partial {
 		e := &transfer.Mismatch{Problem: fmt.Sprintf("the checkpoint, which is name-based, lacks the names of %d of %d values of the model", len(missing), g.Leaves())}
 		for _, n := range missing {
 			e.Missing = append(e.Missing, o.Scope+n.GlobalName())

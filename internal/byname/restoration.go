@@ -58,6 +58,25 @@ func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Plan
 	return &matcher{r: r, w: w, history: h, seen: r.seen}
 }
 
+// fewForgotten is how many variables a Restoration remembers beyond those that a program has.
+const fewForgotten = 1024
+
+// Forget drops the variables that g, the whole program, does not have any more, once they are many.
+func (r *Restoration) Forget(g *object.Graph) {
+	if len(r.seen) < 2*len(g.Nodes)+fewForgotten {
+		return
+	}
+	r.keep = nil
+	for key := range r.seen {
+		if n := g.Lookup(key); n != nil {
+			r.keep = append(r.keep, n.Obj)
+		} else {
+			delete(r.seen, key)
+			delete(r.keys, key)
+		}
+	}
+}
+
 // Waits reports whether variables that are attached later will be looked up: always.
 func (r *Restoration) Waits() bool { return true }
 

@@ -62,7 +62,7 @@ func (m *matcher) missing() []*object.Node {
 			filled[n.Key()] = true
 		}
 	}
-	return g.Required(object.Requirement{Matched: filled, SkipSlots: m.r.opts.SkipSlots, NilSlices: true, Stored: m.r.storedEdges(&m.found)})
+	return g.Required(object.Requirement{Matched: filled, SkipSlots: m.r.opts.SkipSlots, Stored: m.r.storedEdges(&m.found)})
 }
 
 func (r *Restoration) storedValues() int {

@@ -90,6 +90,9 @@ func (r *Restoration) Waits() bool {
 	return false
 }
 
+// Forget does nothing: what is known is of the stored objects, however many the program had.
+func (r *Restoration) Forget(*object.Graph) {}
+
 // CanFollowUp reports whether g has an object for which values wait, so that files are opened only when there is something to
 // read.
 func (r *Restoration) CanFollowUp(g *object.Graph) bool {

@@ -13,16 +13,10 @@ func (g *Graph) Leaves() int {
 	return count
 }
 
-// waitsForMemory reports a nil slice that a restore would make: the program does not have the value yet.
-func (n *Node) waitsForMemory() bool {
-	return len(n.Values) == 1 && !n.Values[0].Built() && !n.Leaf
-}
-
 // A Requirement says what a program must find in a checkpoint.
 type Requirement struct {
 	Matched   map[Identity]bool // the objects that were found
 	SkipSlots bool
-	NilSlices bool // nil slices of numbers count
 	// Stored reports whether the checkpoint has the edge e of the object n, which holds nil. It is nil where only values count, and
 	// objects do not.
 	Stored func(n *Node, e *Edge) bool
@@ -64,7 +58,7 @@ func (s *search) visit(n, from *Node) {
 }
 
 func (s *search) look(n *Node) {
-	if (len(n.Values) > 0 || n.Saver() != nil) && !s.want.Matched[n.Key()] && (s.want.NilSlices || !n.waitsForMemory()) {
+	if (len(n.Values) > 0 || n.Saver() != nil) && !s.want.Matched[n.Key()] {
 		s.out = append(s.out, n)
 	}
 	excused := s.g.excused(n, s.stored(n))

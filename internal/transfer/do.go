@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
@@ -57,6 +58,9 @@ func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planne
 	switch {
 	case err != nil:
 		p.rollBack()
+		if ran := (*RunError)(nil); errors.As(err, &ran) {
+			g.WriteBack() // what the error says is restored
+		}
 		return err
 	case o.CheckOnly:
 		p.rollBack()

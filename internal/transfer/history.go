@@ -24,6 +24,24 @@ func (h *History) Next() uint64 {
 // Last returns the number of the last restore that gave an object its values, 0 where none did.
 func (h *History) Last(key object.Identity) uint64 { return h.last[key] }
 
+// fewForgotten is how many objects a History remembers beyond those that a program has.
+const fewForgotten = 1024
+
+// Forget drops the objects that g, the whole program, does not have any more, once they are many.
+func (h *History) Forget(g *object.Graph) {
+	if len(h.last) < 2*len(g.Nodes)+fewForgotten {
+		return
+	}
+	h.keep = nil
+	for key := range h.last {
+		if n := g.Lookup(key); n != nil {
+			h.keep = append(h.keep, n.Obj)
+		} else {
+			delete(h.last, key)
+		}
+	}
+}
+
 // Record notes that restore id gave the nodes their values.
 func (h *History) Record(id uint64, nodes []*object.Node) {
 	if len(h.last) == 0 {

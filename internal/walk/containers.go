@@ -32,13 +32,20 @@ func (w *Walker) expandContainer(n *object.Node) error {
 		for _, k := range keys {
 			key := reflect.ValueOf(k).Convert(v.Type().Key())
 			e := object.Edge{Name: k}
-			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { v.SetMapIndex(key, c) }, n, &e)
+			slot := w.standIn(v.MapIndex(key), true, func(c reflect.Value) { setEntry(v, key, c) }, n, &e)
 			if err := w.addElement(n, k, slot); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// setEntry sets an entry of the map m, which a failed restore may have taken back.
+func setEntry(m, key, v reflect.Value) {
+	if !m.IsNil() {
+		m.SetMapIndex(key, v)
+	}
 }
 
 // plainElements reports a container of plain values without a tag. It does not get edges, however long it is.
@@ -59,11 +66,7 @@ func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error 
 // set after a restore. The copy is the same memory in every walk.
 func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
 	key := object.Identity{Type: v.Type(), In: object.PlaceKey(parent, e)}
-	c, ok := w.copies[key]
-	if !ok {
-		c = reflect.New(v.Type()).Elem()
-		w.copies[key] = c
-	}
+	c := w.standIns.of(key)
 	c.Set(v)
 	if settable {
 		w.graph.Writebacks = append(w.graph.Writebacks, func() { set(c) })

@@ -50,7 +50,7 @@ func TestInterfacesAreLookedThroughOnce(t *testing.T) {
 		{"deeper than a stack", chainOf(300_000, nil), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := New(plainNames, nil, nil)
+			w := New(plainNames, new(StandIns), nil)
 			require.Equal(t, test.want, w.Holds(reflect.ValueOf(test.v)))
 			decided := len(w.held)
 			if l, ok := test.v.(*link); ok {
@@ -66,7 +66,7 @@ func TestInterfacesAreLookedThroughOnce(t *testing.T) {
 			}
 		})
 	}
-	w := New(plainNames, nil, nil)
+	w := New(plainNames, new(StandIns), nil)
 	require.True(t, w.Holds(reflect.ValueOf(late.Back)))
 	require.True(t, w.Holds(reflect.ValueOf(late)))
 }

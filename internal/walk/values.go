@@ -11,7 +11,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func variableValue(v variable) (object.Value, error) {
+// maxKept bounds the tensors that are kept from when the shapes of variables are asked for until their values are written. Beyond it
+// variables are asked again: memory would hold the whole model twice.
+const maxKept = 32 << 20
+
+func (w *Walker) variableValue(v variable) (object.Value, error) {
 	t, err := v.CheckpointTensor()
 	if err != nil {
 		return object.Value{}, err
@@ -19,9 +23,14 @@ func variableValue(v variable) (object.Value, error) {
 	if object.IsNil(t) {
 		return object.Value{}, fmt.Errorf("CheckpointTensor of %T returned nil", v)
 	}
-	return object.Value{DType: t.DType(), Shape: t.Shape(), Own: &object.Own{
-		Attribute: object.VariableAttribute, Values: v.CheckpointTensor,
-		Place: func(e format.Entry) (*object.Target, error) { return object.Stage(e, t.DType(), v.SetCheckpointTensor) },
+	d, values := t.DType(), v.CheckpointTensor
+	if bytes := int64(t.Shape().Len()) * int64(max(d.Size(), 1)); !w.restores && d != tensor.DTString && w.kept+bytes <= maxKept {
+		w.kept += bytes
+		values = func() (tensor.Any, error) { return t, nil }
+	}
+	return object.Value{DType: d, Shape: t.Shape(), Own: &object.Own{
+		Attribute: object.VariableAttribute, Values: values,
+		Place: func(e format.Entry) (*object.Target, error) { return object.Stage(e, d, v.SetCheckpointTensor) },
 	}}, nil
 }
 

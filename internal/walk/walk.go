@@ -18,23 +18,25 @@ type Walker struct {
 	Savers []*object.Saver
 	// AllocAll treats every nil pointer, slice and map as if its tag said alloc.
 	AllocAll bool
+	// Peek does not ask objects for their tensors: which objects there are is all that is wanted.
+	Peek bool
 
-	types  *Types
-	fields func(*Walker, *object.Node) error
-	graph  *object.Graph
-	// copies are the stand-ins of values in interfaces and maps, which have no address, kept from walk to walk
-	// so that they keep their identity.
-	copies  map[object.Identity]reflect.Value
-	held    map[object.Identity]bool // see Holds
-	room    room
-	inlined map[inlined]*object.Field // see Below
+	types    *Types
+	fields   func(*Walker, *object.Node) error
+	graph    *object.Graph
+	standIns *StandIns
+	held     map[object.Identity]bool // see Holds
+	room     room
+	inlined  map[inlined]*object.Field // see Below
+	kept     int64                     // bytes of tensors that objects have made and that are kept until they are written
 	// restores is set where objects may be made: see Makes.
 	restores bool
 }
 
-// New returns a Walker without objects. fields adds the edges of a struct to its node. Walks over the same objects share copies.
-func New(types *Types, copies map[object.Identity]reflect.Value, fields func(*Walker, *object.Node) error) *Walker {
-	return &Walker{types: types, fields: fields, graph: object.New(), copies: copies, held: make(map[object.Identity]bool), room: room{left: freeBytes}}
+// New returns a Walker without objects. fields adds the edges of a struct to its node. Walks over the same objects share standIns.
+func New(types *Types, standIns *StandIns, fields func(*Walker, *object.Node) error) *Walker {
+	standIns.walk++
+	return &Walker{types: types, fields: fields, graph: object.New(), standIns: standIns, held: make(map[object.Identity]bool), room: room{left: freeBytes}}
 }
 
 // Grow makes room for a graph of n nodes.
@@ -239,7 +241,7 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	role := roleOf(t)
 	plain := role.plain && e.Opt.Explicit && !inInterface
 	if (t.Kind() == reflect.Map || t.Kind() == reflect.Slice) && v.IsNil() && role.leaf.kind == notLeaf {
-		if !plain || !e.Opt.Alloc || !v.CanSet() {
+		if !plain || !v.CanSet() { // a nil slice of numbers is a variable that is not built
 			w.offerContainer(v, e, parent, plain)
 			return nil, nil
 		}
@@ -330,9 +332,13 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 // fillLeaf gives n the values of the object o, a pointer.
 func (w *Walker) fillLeaf(n *object.Node, o any) (err error) {
 	var val object.Value
+	if _, isTensor := o.(tensor.Any); w.Peek && !isTensor {
+		n.Values = []object.Value{{Shape: tensor.Shape{}}}
+		return nil
+	}
 	switch o := o.(type) { // methods of the type's own come before those of a tensor that it embeds
 	case variable:
-		val, err = variableValue(o)
+		val, err = w.variableValue(o)
 	case tensors:
 		values, done, err := tensorsValues(o)
 		n.Values = values

@@ -1,0 +1,140 @@
+package ckpt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTrackFromManyGoroutines(t *testing.T) {
+	const children = 16
+	whole, parts := &group{}, &group{}
+	for i := range children {
+		require.NoError(t, whole.Track(fmt.Sprint(i), scalar(float32(i+1))))
+	}
+	s := mustRead(t, mustNew(t, parts), written(t, whole))
+	var all sync.WaitGroup
+	for i := range children {
+		all.Go(func() {
+			v := scalar(0)
+			if err := parts.Track(fmt.Sprint(i), v); err != nil || value0(v) != float32(i+1) {
+				t.Errorf("child %d has %v when Track returns: %v", i, value0(v), err)
+			}
+		})
+	}
+	all.Wait()
+	require.NoError(t, s.AssertConsumed())
+	require.Empty(t, parts.owners)
+}
+
+// A caller calls something while it is restored or saved.
+type caller struct {
+	Module
+	V    variable
+	call func() `ckpt:"-"`
+}
+
+func (c *caller) Initialize() error { c.call(); return nil }
+
+func TestCallsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	c := mustNew(t, Group{"w": scalar(1)})
+	m := must(NewManager(c, dir))
+	path := must(m.Save(ctx))
+	s := must(c.Restore(ctx, path))
+	planned := must(c.Read(ctx, path, Planned()))
+	verbs := map[string]func() error{
+		"Save":                  func() error { _, err := c.Save(ctx, filepath.Join(dir, "x")); return err },
+		"Write":                 func() error { _, err := c.Write(ctx, filepath.Join(dir, "x")); return err },
+		"WriteSection":          func() error { return c.WriteSection(ctx, filepath.Join(dir, "x"), 0, 1) },
+		"Restore":               func() error { _, err := c.Restore(ctx, path); return err },
+		"Read":                  func() error { _, err := c.Read(ctx, path); return err },
+		"Track":                 func() error { return c.Track("v", scalar(1)) },
+		"View":                  func() error { _, err := c.View(); return err },
+		"Sync":                  func() error { return c.Sync(ctx) },
+		"Close":                 func() error { return c.Close() },
+		"Manager.Save":          func() error { _, err := m.Save(ctx); return err },
+		"Manager.Resume":        func() error { _, _, err := m.Resume(ctx); return err },
+		"AssertConsumed":        func() error { return s.AssertConsumed() },
+		"Update":                func() error { return s.Update(ctx) },
+		"InitializeOrRestore":   func() error { return s.InitializeOrRestore(ctx) },
+		"RunRestoreOps":         func() error { return planned.RunRestoreOps(ctx) },
+		"Report (has the note)": func() error { return errors.New(s.Report().Notes[0].Text) },
+	}
+	for name, verb := range verbs {
+		t.Run(name+" while a save calls back", func(t *testing.T) {
+			called := false
+			must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
+				called = true
+				err := verb()
+				require.ErrorContains(t, err, "belongs to one goroutine at a time")
+				if name != "Report (has the note)" {
+					require.ErrorIs(t, err, ErrBusy)
+				}
+				return nil
+			})))
+			require.True(t, called)
+		})
+	}
+	t.Run("the counter can be asked for", func(t *testing.T) {
+		before := c.SaveCounter()
+		must(c.Save(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
+			require.Equal(t, before+1, c.SaveCounter())
+			return nil
+		})))
+		require.Equal(t, before+1, c.SaveCounter())
+	})
+	t.Run("saves and restores of many goroutines are done or refused", func(t *testing.T) {
+		dir := t.TempDir()
+		c := mustNew(t, Group{"w": scalar(1)})
+		path := must(c.Save(ctx, filepath.Join(dir, "ckpt")))
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				for range 8 {
+					var err error
+					if i%2 == 0 {
+						_, err = c.Save(ctx, filepath.Join(dir, "ckpt"))
+					} else {
+						_, err = c.Read(ctx, path)
+					}
+					if err != nil && !errors.Is(err, ErrBusy) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		require.NoError(t, c.Close())
+	})
+	t.Run("what a Module attaches during a call waits, and can be tried again", func(t *testing.T) {
+		g := groupOf("w", scalar(1))
+		c := mustNew(t, g)
+		mustRead(t, c, written(t, groupOf("w", scalar(1), "v", scalar(2)))).ExpectPartial()
+		v := scalar(0)
+		must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
+			require.ErrorIs(t, g.Track("v", v), ErrBusy)
+			return nil
+		})))
+		require.Same(t, v, g.Tracked("v"))
+		require.EqualValues(t, 0, value0(v))
+		require.NoError(t, g.Track("v", v))
+		require.EqualValues(t, 2, value0(v))
+	})
+	t.Run("an Initializer may attach and save", func(t *testing.T) {
+		o := &caller{V: scalar(0)}
+		c := mustNew(t, Group{"other": scalar(0), "o": o})
+		s := mustRead(t, c, written(t, Group{"other": scalar(1)})).ExpectPartial()
+		o.call = func() {
+			require.NoError(t, o.Track("v2", scalar(3)))
+			must(c.Write(ctx, filepath.Join(t.TempDir(), "w")))
+		}
+		require.NoError(t, s.InitializeOrRestore(ctx))
+		require.NotNil(t, o.Tracked("v2"))
+	})
+}
