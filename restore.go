@@ -90,7 +90,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	}
 	hint := ""
 	if c == nil && model != nil && o.at == "" {
-		g, r.note, hint = kerasexport.Graph(g, model, func() *walk.Walker { return walkerOf(model) })
+		g, r.note, hint = kerasexport.Graph(f, g, model, func() *walk.Walker { return walkerOf(model) })
 	}
 	if g, err = renamed(g, o.renames); err != nil {
 		return nil, err

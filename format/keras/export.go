@@ -22,6 +22,37 @@ type ExportedVariable struct {
 	Node int    // in the graph
 	Key  string // in the checkpoint
 	Name string // the global name, such as sequential/dense/kernel; older Kerases have a name such as kernel, or "variable"
+
+	Layer string // of a legacy file, that has the variable
+}
+
+// LegacyVariables returns the variables of a legacy file in the order of its layers, with their nodes in g, the graph of r. It returns nil
+// for other files.
+func (r *Reader) LegacyVariables(g *objectgraph.Graph) []ExportedVariable {
+	if !r.legacy {
+		return nil
+	}
+	layers, err := readLegacy(r.files[0])
+	if err != nil {
+		return nil // GraphFor has said so
+	}
+	nodes := make(map[string]int)
+	for id := range g.Nodes {
+		for _, a := range g.Nodes[id].Attributes {
+			nodes[a.Key] = id
+		}
+	}
+	var all []ExportedVariable
+	for _, l := range layers {
+		for _, w := range l.weights {
+			id, ok := nodes[w.key]
+			if !ok {
+				return nil
+			}
+			all = append(all, ExportedVariable{Node: id, Key: w.key, Name: strings.Join(w.steps, "/"), Layer: l.name})
+		}
+	}
+	return all
 }
 
 // Exported returns the variables of what the method export of a Keras model wrote as a SavedModel, in Keras's order. It returns nil where g is

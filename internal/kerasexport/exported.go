@@ -1,5 +1,6 @@
-// Package kerasexport matches a program with what model.export of Keras writes: lists of variables without objects. Names decide where
-// the file has all that the program asks for, else the order in which Keras lists variables.
+// Package kerasexport matches a program with files in which Keras lists variables in an order: what model.export writes, lists of variables
+// without objects, and legacy HDF5 of which no layer has a name of the program's. Names decide where the file has all that the program
+// asks for, else the order.
 package kerasexport
 
 import (
@@ -8,19 +9,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// Graph returns g with edges by which model finds its variables in what the method export of a Keras model wrote, which has
-// lists of variables and no objects, and what a report and an error should say of that. g is returned as it is where it is not such a file's.
-// start returns a walker that has model as its root, nil where there is none.
-func Graph(g *objectgraph.Graph, model any, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
+// Graph returns g, the graph of r, with edges by which model finds its variables in their order, and what a report and an error should say
+// of that. g is returned as it is where it is not such a file's. start returns a walker that has model as its root, nil where there is
+// none.
+func Graph(r format.Reader, g *objectgraph.Graph, model any, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
 	variables := keras.Exported(g)
 	if variables == nil {
-		return g, "", ""
+		return legacyGraph(r, g, start)
 	}
 	w := start()
 	if w != nil && describes(w, g) {
@@ -55,7 +57,8 @@ type exportedProgram struct {
 	leaves    []*object.Node // in Keras's order
 	lacking   string         // where the program holds nil, so that its variables are not all known
 	walker    *walk.Walker
-	undos     []func() // of what was made for nil pointers
+	undos     []func()       // of what was made for nil pointers
+	taken     []*object.Node // the leaves that took the variables in order
 }
 
 // undo takes back what collect made: the load makes it again.
@@ -124,6 +127,12 @@ func (p *exportedProgram) ofVariables(n *object.Node) bool {
 
 // named reports whether the graph has every variable that the program must find by its name.
 func (p *exportedProgram) named() bool {
+	found, all := p.findable()
+	return all && found > 0
+}
+
+// findable returns how many variables of the program the graph has by their names, and whether those are all that are not optional.
+func (p *exportedProgram) findable() (found int, all bool) {
 	names := indexEdges(p.graph)
 	places := make(map[*object.Node]int) // -1: the graph does not have the object
 	var find func(n *object.Node) int
@@ -147,12 +156,15 @@ func (p *exportedProgram) named() bool {
 		places[n] = at
 		return at
 	}
+	all = true
 	for _, n := range p.leaves {
-		if !optional(n) && find(n) < 0 {
-			return false
+		if find(n) >= 0 {
+			found++
+		} else if !optional(n) {
+			all = false
 		}
 	}
-	return len(p.leaves) > 0
+	return found, all
 }
 
 // A storedName is the name of an edge of a stored object.
@@ -209,6 +221,7 @@ func (p *exportedProgram) inOrder() error {
 	for _, n := range p.leaves {
 		switch {
 		case len(left) > 0 && fitsName(n, left[0].Name):
+			p.taken = append(p.taken, n)
 			addEdges(g, have, n.EdgePath(), left[0].Node)
 			left = left[1:]
 		case optional(n):

@@ -1,0 +1,75 @@
+package kerasexport
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/keras"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/walk"
+)
+
+// legacyGraph is Graph for a legacy file. Keras itself goes by the order of layers there, unless it is asked for names. Here names come
+// first, and the order counts only where no name of the program's is in the file, so that it contradicts none.
+func legacyGraph(r format.Reader, g *objectgraph.Graph, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
+	legacy, ok := r.(interface {
+		LegacyVariables(g *objectgraph.Graph) []keras.ExportedVariable
+	})
+	if !ok {
+		return g, "", ""
+	}
+	variables := legacy.LegacyVariables(g)
+	if len(variables) == 0 {
+		return g, "", ""
+	}
+	w := start()
+	if w == nil {
+		return g, "", ""
+	}
+	p := &exportedProgram{graph: g, variables: variables, walker: w}
+	p.collect(w.Graph().Root(), make(map[*object.Node]bool))
+	defer p.undo()
+	if found, _ := p.findable(); found > 0 || len(p.leaves) == 0 {
+		return g, "", ""
+	}
+	err := p.inOrder()
+	if err == nil {
+		err = p.ordered()
+	}
+	if err != nil {
+		return g, "", fmt.Sprintf("no layer of the file has a name of the model's, and in the order of its layers, by which Keras loads such files, it does not fit: %v", err)
+	}
+	return p.graph, "no layer of the file has a name of the model's: layers were matched in their order, as Keras's load_weights does", ""
+}
+
+// ordered reports an order that names cannot confirm. Keras lists the weights of a model within the model with those of frozen layers
+// last, so that several layers in one of the file's may have changed places.
+func (p *exportedProgram) ordered() error {
+	for i := 1; i < len(p.taken); i++ {
+		before, v := p.variables[i-1], p.variables[i]
+		if v.Layer == before.Layer && path.Dir(v.Name) != path.Dir(before.Name) && p.taken[i].Parent != p.taken[i-1].Parent && !sameLayer(p.taken[i], p.taken[i-1]) {
+			return fmt.Errorf("%s is a model of several layers, the order of which depends on which were frozen", v.Layer)
+		}
+	}
+	return nil
+}
+
+// sameLayer reports whether two variables are those of one layer, such as a Bidirectional.
+func sameLayer(a, b *object.Node) bool {
+	above := make(map[*object.Node]bool)
+	for n := a.Parent; n != nil; n = n.Parent {
+		above[n] = true
+	}
+	for n := b.Parent; n != nil; n = n.Parent {
+		if above[n] {
+			name := n.Obj.Type().Name()
+			return n.Obj.Type().PkgPath() == layersPackage && name != "Model" && name != "Sequential" && name != "Chain"
+		}
+	}
+	return false
+}
+
+// layersPackage is that of the layers.
+const layersPackage = "github.com/gockpt/ckpt/layers"
