@@ -38,7 +38,7 @@ func TestImports(t *testing.T) {
 		"internal/storefs":     {"format", "internal/fsx", "store"},
 		"internal/verify":      {"format", "format/bundle", "format/objectgraph", "internal/fsx", "internal/object", "internal/prefix"},
 		"internal/wording":     {},
-		"internal/kerasexport": {"format/keras", "format/objectgraph", "internal/object", "internal/walk"},
+		"internal/kerasexport": {"format", "format/keras", "format/objectgraph", "internal/object", "internal/walk"},
 		"internal/kerasnames":  {"format", "format/keras", "format/objectgraph", "internal/object"},
 		"internal/writers":     {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "internal/kerasnames", "tensor"},
 		"internal/zipfile":     {"format", "format/raw"},
