@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 )
 
 // Probe tries whether s has conditional writes: it puts an object if absent twice and expects a refusal, replaces a version that the
@@ -14,7 +15,7 @@ import (
 // error then satisfies errors.Is(err, [ErrNoConditions]), and programs that save at the same time would overwrite each other's
 // checkpoints. dir is where the object is put, "" at the top.
 //
-// What opens a Store for writing calls Probe once.
+// A [Prober] calls it once, for those that open stores.
 func Probe(ctx context.Context, s Store, dir string) (err error) {
 	name := path.Join(dir, ".ckpt-probe-"+rand.Text())
 	defer func() { err = errors.Join(err, s.Delete(context.WithoutCancel(ctx), name)) }()
@@ -39,6 +40,29 @@ func Probe(ctx context.Context, s Store, dir string) (err error) {
 		return fmt.Errorf("store: probe: %w", err)
 	}
 	return nil
+}
+
+// A Prober probes a Store before the first write to it, so that those who only read need not be allowed to write. Any number of goroutines
+// may use it. The zero value has probed nothing.
+type Prober struct {
+	mu   sync.Mutex
+	done bool
+	err  error // of a store without conditions
+}
+
+// Probe calls [Probe] with the directory of the object called name, unless it has answered before. An error other than
+// [ErrNoConditions] says nothing of the store: the next call tries again.
+func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done {
+		return p.err
+	}
+	err := Probe(ctx, s, path.Dir(name))
+	if err == nil || errors.Is(err, ErrNoConditions) {
+		p.done, p.err = true, err
+	}
+	return err
 }
 
 // ReadAll returns the contents of an object of at most limit bytes; a larger one is an error. An object of up to 64 KiB takes one call.

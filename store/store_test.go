@@ -184,3 +184,23 @@ func TestReadAll(t *testing.T) {
 	_, _, err = store.ReadAll(ctx, f, "b", 10)
 	require.ErrorIs(t, err, store.ErrNotExist)
 }
+
+// A Prober asks once, and again only where the store did not answer.
+func TestProber(t *testing.T) {
+	ctx, f, p := t.Context(), storetest.NewFaulty(store.Memory()), new(store.Prober)
+	f.Inject(func(int, storetest.Call) storetest.Fault { return storetest.Fail })
+	require.ErrorIs(t, p.Probe(ctx, f, "run/a"), storetest.ErrInjected)
+	f.Inject(nil)
+	require.NoError(t, p.Probe(ctx, f, "run/a"))
+	require.NotEmpty(t, f.Calls())
+	for _, c := range f.Calls() {
+		require.True(t, strings.HasPrefix(c.Name, "run/"), "it needs no rights elsewhere: %v", c)
+	}
+	f.Inject(nil)
+	require.NoError(t, p.Probe(ctx, f, "run/a"))
+	require.Empty(t, f.Calls())
+	p = new(store.Prober)
+	for range 2 {
+		require.ErrorIs(t, p.Probe(ctx, careless{store.Memory(), true, false}, "a"), store.ErrNoConditions)
+	}
+}

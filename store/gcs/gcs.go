@@ -24,8 +24,9 @@ import (
 type bucket struct {
 	handle *storage.BucketHandle
 	name   string
-	prefix string // "" or ending in a slash
-	chunk  int    // of an upload, in bytes; less in tests
+	prefix string        // "" or ending in a slash
+	chunk  int           // of an upload, in bytes; less in tests
+	prober *store.Prober // nil: its conditions are taken for granted
 }
 
 // New returns the Store of a bucket's objects below prefix, "" for all, that client reaches.
@@ -39,7 +40,8 @@ func New(client *storage.Client, bucketName, prefix string) store.Store {
 
 // Open returns the Store at an address: gs://BUCKET/PREFIX. Credentials are the application's default ones; where STORAGE_EMULATOR_HOST
 // names a server none are sent. The error says what is wrong with the address, or that there is no such bucket or we may
-// not see it. Further options are the client's.
+// not see it. Before the first write conditional writes are tried ([store.Probe]), as emulators may ignore their conditions; to read no right
+// to write is needed. Further options are the client's.
 func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -52,7 +54,8 @@ func Open(ctx context.Context, address string, opts ...option.ClientOption) (sto
 	if err != nil {
 		return nil, fmt.Errorf("gcs: bucket %s: %w", u.Host, err)
 	}
-	s := New(client, u.Host, u.Path)
+	s := New(client, u.Host, u.Path).(*bucket)
+	s.prober = new(store.Prober)
 	// Listing asks for no right that reading and writing do not need, and tells a missing bucket.
 	for _, err := range s.List(ctx, "") {
 		if err != nil {

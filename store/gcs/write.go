@@ -44,6 +44,13 @@ func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, siz
 	if err := check(name); err != nil {
 		return store.Object{}, b.fail(op, name, err)
 	}
+	if b.prober != nil {
+		probed := *b
+		probed.prober = nil
+		if err := b.prober.Probe(ctx, &probed, name); err != nil {
+			return store.Object{}, err
+		}
+	}
 	handle, nonce := b.object(name), rand.Text()
 	if conds != nil {
 		handle = handle.If(*conds)

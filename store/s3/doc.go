@@ -16,6 +16,6 @@
 //
 // A version is an ETag. PutIfAbsent sends If-None-Match: *, and Replace If-Match; of a multipart upload these go with its completion. A refusal may be the answer to
 // our own request, sent again after its first answer was lost: every conditional write carries a nonce in the object's
-// metadata, and a refusal is compared with it before it is believed. [store.Probe] finds servers that take the conditions and ignore
-// them.
+// metadata, and a refusal is compared with it before it is believed. Servers that take the
+// conditions and ignore them are found out before the first write.
 package s3

@@ -25,11 +25,13 @@ type bucket struct {
 	client *minio.Client
 	core   minio.Core
 	name   string
-	prefix string // "" or ending in a slash
-	part   int64  // partSize, less in tests
+	prefix string        // "" or ending in a slash
+	part   int64         // partSize, less in tests
+	prober *store.Prober // nil: its conditions are taken for granted
 }
 
-// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches.
+// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches. It is for servers that are known to have
+// conditional writes: call [store.Probe] for others.
 func New(client *minio.Client, bucketName, prefix string) store.Store {
 	b := &bucket{client: client, core: minio.Core{Client: client}, name: bucketName, part: partSize}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -44,8 +46,9 @@ func New(client *minio.Client, bucketName, prefix string) store.Store {
 // come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or
 // the pod's role, in this order.
 //
-// Open sends no request that changes anything. The error says what is wrong with the address, or that the server has no such bucket or
-// does not let us see it.
+// The error says what is wrong with the address, or that the server has no such bucket or does not let us see it. Before the first
+// write conditional writes are tried ([store.Probe]): on a server that ignores their conditions every write fails with an error that
+// satisfies errors.Is(err, [store.ErrNoConditions]). To read no right to write is needed.
 func Open(ctx context.Context, address string) (store.Store, error) {
 	a, err := parse(address)
 	if err != nil {
@@ -70,7 +73,9 @@ func Open(ctx context.Context, address string) (store.Store, error) {
 	case !ok:
 		return nil, fmt.Errorf("s3: %s has no bucket %s", a.host, a.bucket)
 	}
-	return New(client, a.bucket, a.prefix), nil
+	b := New(client, a.bucket, a.prefix).(*bucket)
+	b.prober = new(store.Prober)
+	return b, nil
 }
 
 // An address is what one consists of.

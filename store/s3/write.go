@@ -49,6 +49,13 @@ func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, siz
 	if err := ctx.Err(); err != nil {
 		return store.Object{}, b.fail(op, name, err)
 	}
+	if b.prober != nil {
+		probed := *b
+		probed.prober = nil
+		if err := b.prober.Probe(ctx, &probed, name); err != nil {
+			return store.Object{}, err
+		}
+	}
 	w := &writing{bucket: b, name: name, cond: c, nonce: rand.Text(), body: body, size: size}
 	o, err := w.run(ctx)
 	if err != nil {
