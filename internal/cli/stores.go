@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 
@@ -41,6 +42,9 @@ func (s Stores) locate(ctx context.Context, address string) (store.Store, string
 	return open(ctx, u)
 }
 
+// webOptions keeps what is fetched where CKPT_CACHE says.
+func webOptions() web.Options { return web.Options{Cache: os.Getenv("CKPT_CACHE")} }
+
 // openWeb opens a file on a web server, or a checkpoint by its prefix. What follows a question mark goes along with each request, as
 // addresses that were signed want it.
 func openWeb(_ context.Context, u *url.URL) (store.Store, string, error) {
@@ -52,7 +56,7 @@ func openWeb(_ context.Context, u *url.URL) (store.Store, string, error) {
 		return nil, "", fmt.Errorf("%s://%s: expected the address of a file, or the prefix of a checkpoint", u.Scheme, u.Host)
 	}
 	base := url.URL{Scheme: u.Scheme, Host: u.Host, Path: dir, RawQuery: u.RawQuery}
-	s, err := web.Open(base.String(), web.Options{})
+	s, err := web.Open(base.String(), webOptions())
 	return s, name, err
 }
 
@@ -67,6 +71,6 @@ func openHuggingFace(_ context.Context, u *url.URL) (store.Store, string, error)
 	if err != nil {
 		return nil, "", fmt.Errorf("hf://%s/%s: the revision cannot be unescaped", u.Host, repository)
 	}
-	s, err := web.HuggingFace(u.Host+"/"+repository, revision, web.Options{})
+	s, err := web.HuggingFace(u.Host+"/"+repository, revision, webOptions())
 	return s, name, err
 }

@@ -24,13 +24,18 @@ type download struct {
 	off     int64
 
 	o    store.Object
-	have int // bytes of p
+	have int  // bytes of p
+	deaf bool // the server answers no HEAD
 }
 
 // errAgain wraps an error after which the same request may succeed.
 type errAgain struct{ error }
 
 func (e errAgain) Unwrap() error { return e.error }
+
+// errDeaf is the error of a server that answers no requests for the head of an answer: some do not know them, and an address may be
+// signed for GET alone.
+var errDeaf = errors.New("the server answers no HEAD")
 
 // errBeyond is the error of a range that begins where the file has ended.
 var errBeyond = errors.New("the range begins after the end of the file")
@@ -77,10 +82,17 @@ func (d *download) request(ctx context.Context) error {
 	defer timer.Stop()
 
 	method := http.MethodGet
+	if len(d.p) == 0 && d.deaf { // of a server that answers no HEAD the first byte is asked for
+		first := *d
+		first.p, first.off = make([]byte, 1), 0
+		err := first.request(ctx)
+		d.o, d.version = first.o, first.version
+		return err
+	}
 	if len(d.p) == 0 {
 		method = http.MethodHead
 	}
-	r, err := http.NewRequestWithContext(ctx, method, d.s.base.JoinPath(strings.Split(d.name, "/")...).String(), nil)
+	r, err := http.NewRequestWithContext(ctx, method, d.s.address(d.name).String(), nil)
 	if err != nil {
 		return errors.New("its address cannot be made")
 	}
@@ -93,14 +105,14 @@ func (d *download) request(ctx context.Context) error {
 	}
 	answer, err := d.s.o.Client.Do(r)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err // without the address
-		}
-		return errAgain{cause(ctx, err)}
+		return errAgain{cause(ctx, withoutAddress(err))}
 	}
 	defer answer.Body.Close()
 	done, err := d.look(answer)
+	if err == errDeaf {
+		d.deaf = true
+		return d.request(ctx)
+	}
 	if err == errBeyond { // this answer may say nothing of the file but its size
 		d.p = nil
 		return d.request(ctx)
@@ -109,6 +121,19 @@ func (d *download) request(ctx context.Context) error {
 		return err
 	}
 	return d.fill(ctx, answer.Body, func() { timer.Reset(d.s.o.Stall) })
+}
+
+// withoutAddress returns what is to be said of a request that failed: no address, which may be signed, neither ours nor that of a redirect
+// or a proxy.
+func withoutAddress(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	if strings.Contains(err.Error(), "//") {
+		return errors.New("the server, or the proxy on the way to it, has an address that is wrong")
+	}
+	return err
 }
 
 // cause returns why a request failed: its context knows more than its error.
@@ -122,6 +147,8 @@ func cause(ctx context.Context, err error) error {
 // look reads an answer's head. Where done is true there is nothing to read.
 func (d *download) look(answer *http.Response) (done bool, err error) {
 	switch code := answer.StatusCode; {
+	case answer.Request.Method == http.MethodHead && (code == http.StatusForbidden || code == http.StatusMethodNotAllowed || code == http.StatusNotImplemented):
+		return false, errDeaf
 	case code == http.StatusNotFound || code == http.StatusGone:
 		if d.version != "" {
 			return false, store.ErrChanged
@@ -139,6 +166,9 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 		}
 		if d.have > 0 {
 			return false, store.ErrChanged
+		}
+		if d.deaf {
+			return true, d.describe(answer, n)
 		}
 		return false, errBeyond
 	case code == http.StatusPartialContent && answer.Request.Method == http.MethodGet:
@@ -170,12 +200,27 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 func (d *download) describe(answer *http.Response, size int64) error {
 	h := answer.Header
 	o := store.Object{Name: d.name, Size: size, Version: fmt.Sprintf("%s|%s|%d", h.Get("ETag"), h.Get("Last-Modified"), size)}
+	if tag := linkedTag(answer); tag != "" {
+		o.Version = fmt.Sprintf("%s%s|%d", linked, tag, size)
+	}
 	o.Modified, _ = http.ParseTime(h.Get("Last-Modified"))
 	if d.version != "" && d.version != o.Version {
 		return store.ErrChanged
 	}
 	d.o, d.version = o, o.Version
 	return nil
+}
+
+// linked begins the version of a file for which the hub said, when it sent us on to where the file is, which hash it has.
+const linked = "sha256:"
+
+// linkedTag returns that hash. Only the server that was asked first may say it.
+func linkedTag(answer *http.Response) string {
+	h := answer.Header
+	for r := answer.Request; r.Response != nil; r = r.Response.Request {
+		h = r.Response.Header
+	}
+	return strings.ToLower(strings.Trim(h.Get("X-Linked-Etag"), `"`))
 }
 
 // fill reads what is missing, as far as the file goes.

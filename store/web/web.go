@@ -7,6 +7,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gockpt/ckpt/store"
@@ -31,7 +34,18 @@ type Options struct {
 	Tries int
 	// Stall is how long a server may send nothing; 0 is 30 seconds.
 	Stall time.Duration
+	// Cache is a directory that keeps what was fetched, for this and all later processes, any number of them at once; "" keeps nothing. A server is
+	// still asked which version of a file it has. Where the directory cannot be written to files are fetched each time. Nothing
+	// is ever removed from it: delete what you like when you like.
+	Cache string
+	// SHA256 has the SHA-256 of files, in hexadecimal, by their names. Hugging Face's hub says those of large files by itself. A
+	// file is compared with it when all of it is in the cache, or was asked for at once; where it is another the error satisfies
+	// errors.Is(err, [ErrSum]), and the cache forgets the file.
+	SHA256 map[string]string
 }
+
+// ErrSum is in the error of a file with another SHA-256 than the one that is known.
+var ErrSum = errors.New("the file is not the one that was expected")
 
 // Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with a/b. It sends
 // no request. The Store cannot be written to ([store.ErrReadOnly]), and lists nothing: give the verbs the name of a file, or the prefix of a
@@ -53,7 +67,11 @@ func Open(base string, o Options) (store.Store, error) {
 		o.Stall = 30 * time.Second
 	}
 	o.Client = client
-	return &site{base: u, o: o}, nil
+	s := &site{base: u, o: o}
+	if o.Cache != "" {
+		s.cache = &cache{dir: o.Cache}
+	}
+	return s, nil
 }
 
 // HuggingFace returns the files of a repository of Hugging Face's hub, such as "openai-community/gpt2", at a revision: a branch, a tag or a
@@ -101,8 +119,19 @@ func checkRedirect(next func(*http.Request, []*http.Request) error) func(*http.R
 
 // A site is the files below an address.
 type site struct {
-	base *url.URL
-	o    Options
+	base  *url.URL
+	o     Options
+	cache *cache   // nil: none
+	seen  sync.Map // objects by what names their versions
+}
+
+// address returns the address of a file.
+func (s *site) address(name string) *url.URL {
+	parts := strings.Split(name, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return s.base.JoinPath(parts...)
 }
 
 func (s *site) fail(op, name string, err error) error {
@@ -114,12 +143,74 @@ func (s *site) Read(ctx context.Context, name, version string, p []byte, off int
 	if !fs.ValidPath(name) || name == "." || off < 0 {
 		return store.Object{}, s.fail("read", name, fs.ErrInvalid)
 	}
-	d := download{s: s, name: name, version: version, p: p, off: off}
-	o, err := d.run(ctx)
+	get := s.get
+	if s.cache != nil && len(p) > 0 {
+		get = s.getKept
+	}
+	o, err := get(ctx, name, version, p, off)
+	if err == nil && off == 0 && o.Size > 0 && int64(len(p)) >= o.Size {
+		err = s.check(o, p[:o.Size])
+	}
 	if err != nil {
 		return store.Object{}, s.fail("read", name, err)
 	}
 	return o, nil
+}
+
+// check compares the SHA-256 of all of a file, where it is known.
+func (s *site) check(o store.Object, contents []byte) error {
+	want := s.sum(o)
+	if want == "" {
+		return nil
+	}
+	h := sha256.New()
+	h.Write(contents)
+	return sameSum(h, want)
+}
+
+// sum returns the SHA-256 that a file should have, "" where that is not known.
+func (s *site) sum(o store.Object) string {
+	if sum := s.o.SHA256[o.Name]; sum != "" {
+		return sum
+	}
+	sum, _, _ := strings.Cut(o.Version, "|")
+	sum, ok := strings.CutPrefix(sum, linked)
+	if !ok || len(sum) != hex.EncodedLen(sha256.Size) {
+		return "" // of a file that Git keeps it is another hash
+	}
+	return sum
+}
+
+// get fetches a range.
+func (s *site) get(ctx context.Context, name, version string, p []byte, off int64) (store.Object, error) {
+	d := download{s: s, name: name, version: version, p: p, off: off}
+	return d.run(ctx)
+}
+
+// getKept fetches what the cache does not have of a range.
+func (s *site) getKept(ctx context.Context, name, version string, p []byte, off int64) (o store.Object, err error) {
+	seen, ok := s.seen.Load(name + "\x00" + version)
+	if ok {
+		o = seen.(store.Object)
+	} else {
+		if o, err = s.get(ctx, name, version, nil, 0); err != nil {
+			return o, err
+		}
+		s.seen.Store(name+"\x00"+o.Version, o)
+	}
+	k := s.cache.of(s.address(name), o.Version)
+	p = p[:min(int64(len(p)), max(0, o.Size-off))]
+	for _, m := range k.fill(p, off) {
+		part := p[m.off-off:][:m.n]
+		if _, err := s.get(ctx, name, o.Version, part, m.off); err != nil {
+			return o, err
+		}
+		k.add(part, m.off)
+	}
+	if sum := s.sum(o); sum != "" {
+		err = k.verify(o.Size, sum)
+	}
+	return o, err
 }
 
 // Put implements store.Store: it fails.

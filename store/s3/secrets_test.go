@@ -1,0 +1,58 @@
+package s3
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gockpt/ckpt/store"
+)
+
+// Whatever a server answers, no error shows a key, and none what a server says of the request.
+func TestErrorsHoldNoSecrets(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "secret-id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret-key")
+	t.Setenv("AWS_SESSION_TOKEN", "secret-token")
+	code := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if code == 0 {
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(code)
+		fmt.Fprintf(w, "<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message><AWSAccessKeyId>secret-id</AWSAccessKeyId><StringToSign>%s</StringToSign></Error>", r.Header.Get("X-Amz-Security-Token"))
+	}))
+	defer server.Close()
+	address := "s3://bucket/run?region=us-east-1&endpoint=" + server.URL
+	s, err := Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.(*bucket).prober = nil
+	for _, code = range []int{301, 400, 401, 403, 404, 409, 412, 416} {
+		ctx := t.Context()
+		errs := make(map[string]error)
+		_, errs["open"] = Open(ctx, address)
+		_, errs["stat"] = s.Read(ctx, "a", "", nil, 0)
+		_, errs["read"] = s.Read(ctx, "a", "v", make([]byte, 3), 0)
+		_, errs["put"] = s.Put(ctx, "a", strings.NewReader("x"), 1)
+		_, errs["put of unknown size"] = s.Put(ctx, "a", strings.NewReader(strings.Repeat("x", partSize+1)), -1)
+		_, errs["put if absent"] = s.PutIfAbsent(ctx, "a", strings.NewReader("x"), 1)
+		_, errs["replace"] = s.Replace(ctx, "a", "v", strings.NewReader("x"), 1)
+		errs["probe"] = store.Probe(ctx, s, "")
+		for _, err := range s.List(ctx, "") {
+			errs["list"] = err
+		}
+		errs["delete"] = s.Delete(ctx, "a")
+		for op, err := range errs {
+			if err == nil && (code != 404 || op != "delete") {
+				t.Errorf("%d, %s: no error", code, op)
+			}
+			if strings.Contains(fmt.Sprintf("%v %+v", err, err), "secret") {
+				t.Errorf("%d, %s: %v", code, op, err)
+			}
+		}
+	}
+}
