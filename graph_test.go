@@ -385,7 +385,7 @@ func TestRootAndObjects(t *testing.T) {
 		require.Equal(t, "0 v:1 save_counter:2 root:0", graphOf(t, path)[0])
 		for name, other := range map[string]any{"a number of another type": scalar(1), "a list": []*block{}} {
 			_, err := mustNew(t, groupOf("save_counter", other)).Save(ctx, filepath.Join(t.TempDir(), "own"))
-			require.ErrorContains(t, err, "is no int64 scalar", name)
+			require.ErrorContains(t, err, "is not an int64 scalar", name)
 		}
 	})
 	t.Run("G-24 what is not trackable is named", func(t *testing.T) {

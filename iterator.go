@@ -67,7 +67,7 @@ func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[st
 				o.logger.Info("Done. No new checkpoints will be generated.", "directory", dir)
 				return
 			}
-			if path == "" { // a short Timeout is no reason to look more often
+			if path == "" { // a short Timeout does not poll more often
 				if err := sleep(ctx, o.watch.poll-*o.watch.timeout); err != nil {
 					yield("", err)
 					return

@@ -65,7 +65,7 @@ func (m *Manager) Directory() string { return m.dir }
 // Checkpoint returns what the Manager saves.
 func (m *Manager) Checkpoint() *Checkpoint { return m.c }
 
-// Interval returns the number of steps between saves, 0 where there is no [SaveInterval].
+// Interval returns the number of steps between saves, 0 if there is no [SaveInterval].
 func (m *Manager) Interval() int64 {
 	if m.opts.manager.interval == nil {
 		return 0
@@ -73,7 +73,7 @@ func (m *Manager) Interval() int64 {
 	return *m.opts.manager.interval
 }
 
-// Latest returns the path of the latest checkpoint, "" where there is none: the one last saved, or what the state file
+// Latest returns the path of the latest checkpoint, "" if there is none: the one last saved, or what the state file
 // said when the Manager was made, whether or not its files are still there (see [Latest]).
 func (m *Manager) Latest() string { return m.files.Latest() }
 
@@ -173,7 +173,7 @@ func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64
 	return nil
 }
 
-// RestoreOrInitialize restores the latest checkpoint and returns its path; where there is none it calls the [InitFunc], if
+// RestoreOrInitialize restores the latest checkpoint and returns its path; if there is none it calls the [InitFunc], if
 // there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; [Manager.Resume] returns it.
 // A latest whose files are gone is an error, not a reason to start anew, and so is a
 // state file that is damaged in a directory with checkpoints: see [IgnoreDamagedState].

@@ -31,7 +31,7 @@ func LastStep(n int64) ManagerOption {
 	return option(func(o *options) { o.manager.lastStep = &n })
 }
 
-// InitFunc is what [Manager.RestoreOrInitialize] calls where there is no checkpoint to restore (init_fn).
+// InitFunc is what [Manager.RestoreOrInitialize] calls if there is no checkpoint to restore (init_fn).
 func InitFunc(f func(ctx context.Context) error) ManagerOption {
 	return option(func(o *options) { o.manager.init = f })
 }
@@ -42,7 +42,7 @@ func CheckpointName(name string) ManagerOption {
 }
 
 // Number gives the checkpoint of one [Manager.Save] the number n instead of the save counter's, which counts on
-// all the same (checkpoint_number).
+// regardless (checkpoint_number).
 func Number(n int64) ManagerSaveOption {
 	return option(func(o *options) { o.manager.number = &n })
 }

@@ -26,7 +26,7 @@ type moduleChild struct {
 
 // Track attaches child, a pointer to something trackable, as the edge name. Where a restored checkpoint has values for
 // it they are assigned before Track returns; its error is then that of the restore. Tracking another object under a
-// name in use is an error (use [Module.Replace]); the same object again is none.
+// name in use is an error (use [Module.Replace]); tracking the same object again is not.
 //
 // Several goroutines may call it. It looks at the whole program, which nothing may change at that time. During a call on the Checkpoint
 // that has the values the child is attached, the error has [ErrBusy], and a further Track of the same child takes them. A method that a

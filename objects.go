@@ -14,7 +14,7 @@ import (
 // A Variable adapts another library's tensor type: a type that is neither a [tensor.Tensor] nor a plain Go value
 // takes part in checkpoints by implementing Variable on its pointer.
 type Variable interface {
-	// CheckpointTensor returns the values to save, or a tensor that is not built where there are none yet. Its
+	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. Its
 	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint. A save calls it once, but for strings and for
 	// what exceeds 32 MiB in all twice: first for the shapes, then for one tensor after another.
 	CheckpointTensor() (tensor.Any, error)
@@ -44,7 +44,7 @@ type SlotOwner interface {
 	// Slot returns the slot variable called name of a variable, nil if it has none. variable is the pointer by which the
 	// model holds the variable, and what is returned is a pointer to something trackable as one variable.
 	Slot(name string, variable any) any
-	// CreateSlot is Slot for a restore that has values: it makes the slot variable where there is none, nil where it will
+	// CreateSlot is Slot for a restore that has values: it makes the slot variable if there is none, nil where it will
 	// not have one.
 	CreateSlot(name string, variable any) any
 }

@@ -54,7 +54,7 @@ func Exists(path string) bool {
 }
 
 // ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file
-// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) where there is none, and is another where a disk or
+// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) if there is none, and is another where a disk or
 // a store does not answer. Options: [In], [WithFS].
 func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	o, err := with(defaultOptions(), opts)

@@ -51,7 +51,7 @@ func (r *Reader) Prefix() string { return r.prefix }
 func (r *Reader) Format() string { return r.format }
 
 // Config returns the description of the model that the file has beside the weights: Keras's JSON, from an archive's config.json or a legacy
-// file's model_config. It is nil where there is none.
+// file's model_config. It is nil if there is none.
 func (r *Reader) Config() json.RawMessage {
 	if c, ok := r.f.(interface{ Config() json.RawMessage }); ok {
 		return c.Config()

@@ -125,7 +125,7 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 }
 
 // inline prepares for the fields of the struct that v is or points to. A restore makes the struct where v is nil and may be made; where it
-// is not made, n gets its edges all the same, and they lead nowhere.
+// is not made, n still gets its edges, and they lead nowhere.
 func (f *fieldWalker) inline(field *walk.Field, step string, v reflect.Value) error {
 	in := object.Inlined{First: len(f.n.Edges), Optional: field.Optional}
 	missing := v.Kind() == reflect.Pointer && v.IsNil()

@@ -94,7 +94,7 @@ func (c *Checkpoint) count(counter *int64, add int64) int64 {
 	return *counter
 }
 
-// makeCounter returns the counter, which it makes and fills from a waiting restore where there is none. A root that has a
+// makeCounter returns the counter, which it makes and fills from a waiting restore if there is none. A root that has a
 // save_counter itself keeps it.
 func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
 	counter, made, err := c.addCounter()
@@ -108,7 +108,7 @@ func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
 	return counter, nil
 }
 
-// addCounter returns the counter, which it makes where there is none. It does not fill it.
+// addCounter returns the counter, which it makes if there is none. It does not fill it.
 func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
 	if c.counter != nil {
 		return c.counter, false, nil
@@ -134,7 +134,7 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	}
 	p, ok := int64Of(e.Node)
 	if !ok {
-		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is no int64 scalar", object.SaveCounter, e.Node.GoPath())
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is not an int64 scalar", object.SaveCounter, e.Node.GoPath())
 	}
 	return p, nil
 }

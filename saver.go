@@ -81,7 +81,7 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 
 // Save writes the variables to exactly prefix, or prefix-n with [GlobalStep], sorted by name, and names it in the state
 // file: by an absolute path where prefix is absolute, unless [RelativePaths] is given. Then it deletes what [KeepLast] does
-// not keep. It returns the path, "" where there are no variables.
+// not keep. It returns the path, "" if there are no variables.
 //
 // A variable that has no values yet is an error. Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy],
 // [MaxShardSize], [OnWrite], [WithLogger], [WithProgress].
@@ -119,7 +119,7 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption
 }
 
 // Restore gives the variables the values that the checkpoint called path has under their names. Everything is checked
-// before the first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) where there is no such
+// before the first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such
 // checkpoint or it lacks a name.
 //
 // Where a name is missing and the checkpoint is a [Checkpoint]'s, values are found by the global names that its object graph

@@ -67,7 +67,7 @@ func (s *Status) Assert(which ...Assertion) error {
 		case NontrivialMatch:
 			found = s.r.Nontrivial(g, &s.c.history)
 		default:
-			return fmt.Errorf("ckpt: assertion %d is none of Consumed, ExistingObjectsMatched, NontrivialMatch", a)
+			return fmt.Errorf("ckpt: assertion %d is not one of Consumed, ExistingObjectsMatched and NontrivialMatch", a)
 		}
 		if found != nil {
 			return worded(s.r.path, found)

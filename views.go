@@ -113,7 +113,7 @@ func viewPath(n *object.Node) string {
 	return strings.Join(append([]string{"root"}, n.LastSteps(object.EdgeName)...), ".")
 }
 
-// Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are none of them.
+// Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are not among them.
 func (v *View) Descendants() []int {
 	seen := make([]bool, len(v.Nodes))
 	seen[0] = true
@@ -255,7 +255,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 	return worded(path, transfer.Do(ctx, f, w.Graph(), transferOptions(f, path, o), transfer.PlanFunc(plan)))
 }
 
-// addNode adds the object for a stored node to the graph, which has not got it yet.
+// addNode adds the object for a stored node to the graph, which must not contain it yet.
 func addNode(w *walk.Walker, id int, object any) (*object.Node, error) {
 	root, known := w.Graph().Root(), len(w.Graph().Nodes)
 	name := fmt.Sprint(id)

@@ -276,7 +276,7 @@ func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o 
 func newArchive(model any) (*keras.Archive, error) {
 	m, ok := model.(interface{ Config() json.RawMessage })
 	if !ok {
-		return nil, fmt.Errorf("a .keras archive has the description of a Keras model, which a %T has not: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
+		return nil, fmt.Errorf("a .keras archive holds the description of a Keras model, and a %T has none: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
 	}
 	archive, err := keras.NewArchive(m.Config(), time.Now())
 	if err != nil {

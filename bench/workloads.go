@@ -22,7 +22,7 @@ type Workload struct {
 	Ops         []Op   `json:"-"`
 	Growth      Growth `json:"-"`
 	Dir         string
-	Memory      string // a directory that is memory, "" where there is none
+	Memory      string // a directory that is memory, "" if there is none
 }
 
 // A Growth says that a workload is one size of several that are shown side by side.

@@ -133,7 +133,7 @@ func usedTypes(pass *analysis.Pass, in *inspector.Inspector) map[types.Type]bool
 	return used
 }
 
-// calledPackage returns the path of the package that has the function which is called, "" where it is no package's function.
+// calledPackage returns the path of the package that has the function which is called, "" if it is not a function of a package.
 func calledPackage(pass *analysis.Pass, call *ast.CallExpr) string {
 	fun := ast.Unparen(call.Fun)
 	if index, ok := fun.(*ast.IndexExpr); ok {

@@ -182,7 +182,7 @@ func (c *checker) checkUntagged(d *declaration, i int) {
 	name := snakeCase(f.Name())
 	c.pass.Report(analysis.Diagnostic{
 		Pos: f.Pos(), End: f.Pos(), Category: "untagged",
-		Message:        fmt.Sprintf("field %s %s has no ckpt tag and is not saved: tag it `ckpt:%q`, or `ckpt:\"-\"` where it is no weight", f.Name(), c.print(f.Type()), name),
+		Message:        fmt.Sprintf("field %s %s has no ckpt tag and is not saved: tag it `ckpt:%q`, or `ckpt:\"-\"` if it is not a weight", f.Name(), c.print(f.Type()), name),
 		SuggestedFixes: addTagFixes(d.field[i], name),
 	})
 }

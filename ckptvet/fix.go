@@ -65,7 +65,7 @@ func addTagFixes(field *ast.Field, name string) []analysis.SuggestedFix {
 			return nil
 		}
 	}
-	return []analysis.SuggestedFix{with("Save it", name), with("Say that it is no weight", "-")}
+	return []analysis.SuggestedFix{with("Save it", name), with("Mark it as not a weight", "-")}
 }
 
 // nearest returns the option that a misspelled one was probably meant to be, "" where none is near.

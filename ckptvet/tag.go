@@ -16,7 +16,7 @@ type tag struct {
 	name    string
 	named   bool
 	aliases []string
-	shape   []int // nil where there is none
+	shape   []int // nil if there is none
 	options []string
 }
 

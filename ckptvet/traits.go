@@ -38,7 +38,7 @@ func isModule(t types.Type) bool {
 	return isNamed(t, ckptPath, "Module")
 }
 
-// methods returns the methods of a pointer to t by name; none where t is an interface or a pointer itself.
+// methods returns the methods of a pointer to t by name; none if t is an interface or a pointer itself.
 func methods(t types.Type) map[string]*types.Func {
 	switch t.Underlying().(type) {
 	case *types.Interface, *types.Pointer:
@@ -89,7 +89,7 @@ func slotOwner(t types.Type) bool {
 const maxRank = 254
 
 // plain returns the kind of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false where t
-// is no plain value.
+// is not a plain value.
 func plain(t types.Type) (b *types.Basic, rank int, ok bool) {
 	for ; rank <= maxRank; rank++ {
 		switch u := t.Underlying().(type) {

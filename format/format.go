@@ -36,7 +36,7 @@ type Entry struct {
 // A Reader reads one stored checkpoint. Several goroutines may use it at once.
 type Reader interface {
 	Finder
-	// Lookup returns the entry of key. ok is false where there is none; an error means that the index is damaged there.
+	// Lookup returns the entry of key. ok is false if there is none; an error means that the index is damaged there.
 	Lookup(key string) (e Entry, ok bool, err error)
 	// All yields every entry in the byte order of keys, the parts of partitioned tensors left out. It reads no data file.
 	// It ends after the first error.

@@ -240,7 +240,7 @@ func makeBidirectional(c *config.Config) any {
 	mode := c.Text("merge_mode", "concat")
 	at := slices.Index(mergeModes()[:MergeNone], mode)
 	if at < 0 {
-		c.Fail("merge mode %q is none of %v", mode, mergeModes())
+		c.Fail("merge mode %q is not one of %v", mode, mergeModes())
 		at = 0
 	}
 	b.MergeMode = MergeMode(at)

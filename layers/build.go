@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// checkSize returns an error where s is no shape, or one that no memory holds.
+// checkSize returns an error if s is not a shape or does not fit memory.
 func checkSize(who id, tensor string, s tensor.Shape) error {
 	switch err := s.Check(); {
 	case err != nil:
@@ -116,7 +116,7 @@ func buildWeight(who id, name string, w *Tensor, seed uint64, init initializer, 
 	return nil
 }
 
-// checkWeight returns a ShapeError where w, which errors call name, has not the given shape; an axis of -1 may be of any
+// checkWeight returns a ShapeError if w, which errors call name, does not have the given shape; an axis of -1 may be of any
 // length. The reason, which says where the shape comes from, is added to it.
 func checkWeight(who id, name string, w *Tensor, reason string, shape ...int) error {
 	got := w.Shape()

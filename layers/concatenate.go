@@ -63,7 +63,7 @@ func concatenate[T tensor.Element](who id, xs []*tensor.Tensor[T], axis int) (*t
 	return kernel.Join(shape, axis, xs), nil
 }
 
-// OutputMask returns the masks of the inputs one behind the other, true for an input without one; none where none has one.
+// OutputMask returns the masks of the inputs one behind the other, true for an input without one; none if none has one.
 func (l *Concatenate) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 	masks := make([]*Mask, len(xs))
 	some := false

@@ -35,7 +35,7 @@ type Conv struct {
 	Groups        int   // channels and filters in so many groups, each convolved by itself; 0: 1
 	Activation    activation.Func
 	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
-	NoBias        bool    // make no bias; one that a checkpoint has is added all the same
+	NoBias        bool    // make no bias; one from a checkpoint is still added
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
 }
@@ -191,7 +191,7 @@ type kernelWeights struct {
 	perChannel   bool // filters for each channel: a bias for each of channels*filters
 }
 
-// buildKernel makes the kernel and the bias of a convolution where there is no kernel, checks them and returns the
+// buildKernel makes the kernel and the bias of a convolution if there is no kernel, checks them and returns the
 // window's size and the number of filters.
 func buildKernel(who id, k kernelWeights, rank, channels int, input tensor.Shape) (size triple, filters int, err error) {
 	if k.filters < 0 {

@@ -20,11 +20,11 @@ type DepthwiseConv struct {
 	KernelSize      []int   // nil: that of the kernel
 	Strides         []int   // nil: 1
 	Padding         Padding // Valid or Same
-	DepthMultiplier int     // 0: that of the kernel, 1 where there is none
+	DepthMultiplier int     // 0: that of the kernel, 1 if there is none
 	ChannelsFirst   bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate    []int   // nil: 1
 	Activation      activation.Func
-	NoBias          bool   // make no bias; one that a checkpoint has is added all the same
+	NoBias          bool   // make no bias; one from a checkpoint is still added
 	Name            string // for error messages
 	Seed            uint64 // of the kernel's initial values
 }
@@ -104,7 +104,7 @@ func depthwisePlan(who id, l layout, size triple, multiplier int, strides, dilat
 		return conv, err
 	}
 	if p > Same {
-		return conv, errorf(who, "padding %v is none of this layer's", p)
+		return conv, errorf(who, "this layer does not have padding %v", p)
 	}
 	axes, out, err := slides(who, l, size, stride, dilate, p)
 	if err != nil {
@@ -203,7 +203,7 @@ func (c *convolution) windowLine(y, image, weights, bias []float32, t triple) {
 				}
 			}
 		}
-		at := max(first*w.stride+w.offset+from*w.dilation, 0) // below 0 only where there are no taps
+		at := max(first*w.stride+w.offset+from*w.dilation, 0) // below 0 only if there are no taps
 		line := vmath.Line{
 			Y: y[first*c.channels:], YStep: c.channels, X: image[min(at*c.channels, len(image)):], XStep: w.stride * c.channels, Count: n, Channels: c.channels,
 		}

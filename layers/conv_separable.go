@@ -23,9 +23,9 @@ type SeparableConv struct {
 	Padding         Padding // Valid or Same
 	ChannelsFirst   bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate    []int   // nil: 1
-	DepthMultiplier int     // 0: that of the depthwise kernel, 1 where there is none
+	DepthMultiplier int     // 0: that of the depthwise kernel, 1 if there is none
 	Activation      activation.Func
-	NoBias          bool   // make no bias; one that a checkpoint has is added all the same
+	NoBias          bool   // make no bias; one from a checkpoint is still added
 	Name            string // for error messages
 	Seed            uint64 // of the kernels' initial values
 }

@@ -25,7 +25,7 @@ type ConvTranspose struct {
 	DilationRate  []int   // nil: 1
 	Groups        int     // channels and filters in so many groups, each by itself, as PyTorch's have it; 0: 1
 	Activation    activation.Func
-	NoBias        bool   // make no bias; one that a checkpoint has is added all the same
+	NoBias        bool   // make no bias; one from a checkpoint is still added
 	Name          string // for error messages
 	Seed          uint64 // of the kernel's initial values
 }
@@ -149,7 +149,7 @@ func (c *ConvTranspose) plan(input tensor.Shape, rank int) (layout, spreading, e
 		}
 	}
 	if c.Padding > Same {
-		return l, s, errorf(who, "padding %v is none of this layer's", c.Padding)
+		return l, s, errorf(who, "this layer does not have padding %v", c.Padding)
 	}
 	return l, s, nil
 }

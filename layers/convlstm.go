@@ -27,7 +27,7 @@ type ConvLSTMCell struct {
 	DilationRate        []int   // of the kernel; nil: 1
 	Activation          *activation.Func
 	RecurrentActivation *activation.Func // nil: sigmoid, where TF 2.0's Keras has [activation.HardSigmoidV2]
-	NoBias              bool             // make no bias; one that a checkpoint has is added all the same
+	NoBias              bool             // make no bias; one from a checkpoint is still added
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values

@@ -28,7 +28,7 @@ type Dense struct {
 	// layout then have their rows put in the order of a channels-last map, [H W C]. nil: the input is not a flattened map.
 	FlattenedFrom []int
 	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once. No checkpoint has it
-	NoBias        bool    // make no bias; one that a checkpoint has is added all the same
+	NoBias        bool    // make no bias; one from a checkpoint is still added
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
 

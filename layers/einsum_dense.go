@@ -24,7 +24,7 @@ type EinsumDense struct {
 	// Equation is Keras's, such as "abc,cd->abd"; "..." may stand for the first or the last axes of input and output.
 	Equation string
 	// OutputShape has the output's axes without the batch axis and those of "...", -1 where the length is the input's. It
-	// matters only where there is no kernel yet.
+	// matters only if there is no kernel yet.
 	OutputShape []int
 	LoRAAlpha   float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
 	BiasAxes    string  // the output's labels along which the bias has values of its own; "": make no bias
@@ -119,7 +119,7 @@ func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided in
 	return c, elided, nil
 }
 
-// Build makes kernel (Glorot uniform) and, along BiasAxes, bias (zeros) where there is no kernel. The error is a [*ShapeError] where
+// Build makes kernel (Glorot uniform) and, along BiasAxes, bias (zeros) if there is no kernel. The error is a [*ShapeError] where
 // weights, options and input do not fit each other, or has [ErrNotBuilt] where Equation or OutputShape is missing.
 func (d *EinsumDense) Build(input tensor.Shape) error {
 	_, _, err := d.prepare(input)

@@ -47,7 +47,7 @@ func TestEinsumDenseErrors(t *testing.T) {
 		{"no output shape", "layers: einsum_dense: no output shape: not built: no weights, and nothing says how large to make them", EinsumDense{Equation: "abc,cd->abd"}},
 		{"an input of another width", "layers: einsum_dense: input shape [2 3 6], want [… … 5] for kernel shape [5 4] and equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", Kernel: weights}},
 		{"an input of another rank", "layers: einsum_dense: input shape [2 3 6], want rank 2 for equation \"ac,cd->ad\"", EinsumDense{Equation: "ac,cd->ad", Kernel: weights}},
-		{"no labels", "layers: einsum_dense: equation \"a1,b->c\": '1' is no label", EinsumDense{Equation: "a1,b->c"}},
+		{"no labels", "layers: einsum_dense: equation \"a1,b->c\": '1' is not a label", EinsumDense{Equation: "a1,b->c"}},
 		{"three operands", "layers: einsum_dense: equation \"a,b,c->abc\", want one of the form \"ab,bc->ac\"", EinsumDense{Equation: "a,b,c->abc"}},
 		{"an ellipsis in the middle", "layers: einsum_dense: equation \"a...b,bc->a...c\": \"...\" must be first or last in input and output alike", EinsumDense{Equation: "a...b,bc->a...c"}},
 		{"a label twice", "layers: einsum_dense: einsum abb,bc->ac: label 'b' stands twice in \"abb\", which is not supported", EinsumDense{Equation: "abb,bc->ac"}},

@@ -219,7 +219,7 @@ func embeddingMaker(class string) config.Maker {
 	return nil
 }
 
-// callKeras looks up integers as they are: a float32 has not all of them.
+// callKeras looks up integers as they are: a float32 cannot hold all of them.
 func (e *Embedding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	v, ok := a.First().(*ops.Value)
 	if !ok {

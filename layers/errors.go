@@ -40,7 +40,7 @@ type id struct{ kind, name string }
 
 func (w id) String() string { return fault.Label(w.kind, w.name) }
 
-// errorf returns an error about the layer who, for what is no matter of shapes.
+// errorf returns an error about the layer who, for a problem that is not about shapes.
 func errorf(who id, format string, args ...any) error {
 	return fault.Errorf(who, format, args...)
 }

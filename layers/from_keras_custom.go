@@ -31,7 +31,7 @@ func constructed(class string, raw json.RawMessage, construct Constructor) (any,
 	return nil, errorf(who, "its constructor returned a %T, want a Layer or a MultiLayer", layer)
 }
 
-// nameIn returns the name in a layer's configuration, "" where there is none.
+// nameIn returns the name in a layer's configuration, "" if there is none.
 func nameIn(raw json.RawMessage) string {
 	var named struct {
 		Name string `json:"name"`

@@ -16,8 +16,8 @@ type GroupNormalization struct {
 	Groups   int     // 0: 32; -1: one for each channel
 	Axis     int     // of the channels; 0: the last
 	Epsilon  float32 // what is added to the variance; 0: 1e-3, below 0: nothing
-	NoCenter bool    // make no beta; one that a checkpoint has is added all the same
-	NoScale  bool    // make no gamma; one that a checkpoint has is used all the same
+	NoCenter bool    // make no beta; one from a checkpoint is still added
+	NoScale  bool    // make no gamma; one from a checkpoint is still used
 	Name     string  // for error messages
 }
 

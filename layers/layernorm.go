@@ -17,8 +17,8 @@ type LayerNormalization struct {
 
 	Axis       []int   // nil: the last
 	Epsilon    float32 // what is added to the variance; 0: 1e-3, below 0: nothing
-	NoCenter   bool    // make no beta; one that a checkpoint has is added all the same
-	NoScale    bool    // make no gamma; one that a checkpoint has is used all the same
+	NoCenter   bool    // make no beta; one from a checkpoint is still added
+	NoScale    bool    // make no gamma; one from a checkpoint is still used
 	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, subtract no mean, add no beta
 	Name       string  // for error messages
 }

@@ -128,7 +128,7 @@ func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) 
 	return y, nil
 }
 
-// Tokens returns the token of each index, that of the unknown where there is none: the inverse of Indices.
+// Tokens returns the token of each index, that of the unknown if there is none: the inverse of Indices.
 func (l *Lookup[T]) Tokens(x *tensor.Tensor[int64]) (*tensor.Tensor[T], error) {
 	tokens, err := l.tokens()
 	if err != nil {
@@ -178,7 +178,7 @@ func (l *Lookup[T]) Encode(x *tensor.Tensor[T]) (*Tensor, error) {
 	return y, nil
 }
 
-// weights returns the inverse document frequency of each index: where there are none for the unknown, their mean.
+// weights returns the inverse document frequency of each index: if there are none for the unknown, their mean.
 func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
 	w := make([]float32, depth)
 	switch len(l.IDFWeights) {

@@ -174,7 +174,7 @@ func (m *Minimum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return mergeUnmasked(id{"minimum", m.Name}, c, xs, kernel.Minimum[float32])
 }
 
-// OutputMask returns a mask that is true where that of any input is; none where an input has none.
+// OutputMask returns a mask that is true where that of any input is; none if an input has none.
 func (merging) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 	masks := make([]*Mask, len(xs))
 	for i := range xs {
@@ -292,7 +292,7 @@ func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error
 	return []*Tensor{y}, nil
 }
 
-// mergeUnmasked is merge where a masked value is none: the other is the result (Merge._apply_merge_op_and_or_mask).
+// mergeUnmasked is merge that ignores masked values: the other value is the result (Merge._apply_merge_op_and_or_mask).
 func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error) {
 	xs, masks, err := mergeInputs(who, c, xs)
 	if err != nil {

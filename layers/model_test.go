@@ -76,7 +76,7 @@ func TestFromKerasErrors(t *testing.T) {
 		{"a quantized layer", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int4_from_float32"}}}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": dtype policy QuantizedDTypePolicy "int4_from_float32": unknown option`},
 		{"a sparse input", `{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 3], "sparse": true}}]}}`, `layers: InputLayer "i": config: option "sparse" is true: unknown option`},
 		{"an output of no layer", functional("", `["y", 0, 0]`), `layers: functional "m": no layer is called "y"`},
-		{"an output that is none", functional("", `"x"`), `layers: functional "m": output_layers: x is no reference to a tensor`},
+		{"an output that is none", functional("", `"x"`), `layers: functional "m": output_layers: x is not a reference to a tensor`},
 		{"a call that is not there", functional(operatorJSON("Negative", "n", "", x), `["n", 1, 0]`), `layers: functional "m": call 1 of layer "n", which is called 1 times`},
 		{"two layers of one name", functional(operatorJSON("Negative", "x", "", x), `["x", 0, 0]`), `layers: functional "m": two layers are called "x"`},
 		{"a layer that needs itself", functional(operatorJSON("Negative", "a", "", tensorJSON("b"))+operatorJSON("Negative", "b", "", tensorJSON("a")), `["a", 0, 0]`), `layers: functional "m": layer "a" depends on itself`},
@@ -104,7 +104,7 @@ func TestModelRunErrors(t *testing.T) {
 	}{
 		{"an input of another width", operatorJSON("Negative", "y", "", x), tensor.New[float32](2, 4), `layers: functional "m": input "x" shape [2 4], want [… 3]`},
 		{"no number", operatorJSON("Negative", "y", "", x), tensor.New[string](2, 3), `layers: functional "m": input "x": string values where numbers are wanted`},
-		{"a dtype that nothing computes with", operatorJSON("Negative", "y", "", x), tensor.New[complex64](2, 3), `layers: functional "m": input 0: dtype complex64 is none that models compute with`},
+		{"a dtype that nothing computes with", operatorJSON("Negative", "y", "", x), tensor.New[complex64](2, 3), `layers: functional "m": input 0: models do not compute with dtype complex64`},
 		{"no tensor", operatorJSON("Negative", "y", "", x), nil, `layers: functional "m": input 0: a tensor without values`},
 		{"shapes that do not stretch", operatorJSON("Add", "y", "", x+`, [1, 2]`), tensor.New[float32](2, 3), `layers: keras.ops Add "y": shapes [2 3] and [2] do not stretch to each other`},
 		{"an axis that is not there", operatorJSON("Sum", "y", `, "axis": 5`, x), tensor.New[float32](2, 3), `layers: keras.ops Sum "y": axes [5] for a tensor of rank 2`},

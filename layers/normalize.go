@@ -96,7 +96,7 @@ func asFloat32(sum float64) float64 { return float64(float32(sum)) }
 // inverseRoot returns 1/sqrt(x).
 func inverseRoot(x float64) float64 { return 1 / math.Sqrt(x) }
 
-// sortedAxes returns axes, or the last one where there are none, as indices into s in rising order. Keras sorts them before
+// sortedAxes returns axes, or the last one if there are none, as indices into s in rising order. Keras sorts them before
 // it counts the negative ones from the end, and a weight's axes are in that order: they are the second result.
 func sortedAxes(who id, axes []int, s tensor.Shape) (sorted []int, weight tensor.Shape, err error) {
 	if len(axes) == 0 {

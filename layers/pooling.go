@@ -121,7 +121,7 @@ func (p *Pooling) forward(c *Context, x *Tensor, rank int, r reduction) (*Tensor
 		}
 	}
 	if p.Padding > Same {
-		return nil, errorf(who, "padding %v is none of this layer's", p.Padding)
+		return nil, errorf(who, "this layer does not have padding %v", p.Padding)
 	}
 	axes, out, err := slides(who, l, size, strides, triple{1, 1, 1}, p.Padding)
 	if err != nil {

@@ -20,7 +20,7 @@ type SimpleRNNCell struct {
 
 	Units      int              // 0: as many as the recurrent kernel has
 	Activation *activation.Func // nil: tanh
-	NoBias     bool             // make no bias; one that a checkpoint has is added all the same
+	NoBias     bool             // make no bias; one from a checkpoint is still added
 	Name       string           // for error messages
 	Seed       uint64           // of the kernels' initial values
 }
@@ -35,7 +35,7 @@ type LSTMCell struct {
 	Units               int              // 0: as many as the recurrent kernel has
 	Activation          *activation.Func // nil: tanh
 	RecurrentActivation *activation.Func // of the gates; nil: sigmoid
-	NoBias              bool             // make no bias; one that a checkpoint has is added all the same
+	NoBias              bool             // make no bias; one from a checkpoint is still added
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values
@@ -51,7 +51,7 @@ type GRUCell struct {
 	Units               int              // 0: as many as the recurrent kernel has
 	Activation          *activation.Func // nil: tanh
 	RecurrentActivation *activation.Func // of the gates; nil: sigmoid
-	NoBias              bool             // make no bias; one that a checkpoint has is added all the same
+	NoBias              bool             // make no bias; one from a checkpoint is still added
 	ResetBefore         bool             // Keras's reset_after=False: reset the state before it is multiplied with the recurrent kernel
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values

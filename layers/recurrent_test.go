@@ -328,7 +328,7 @@ func TestRecurrentConfig(t *testing.T) {
 			"both ways of Dense", "Bidirectional", `{"layer": {"class_name": "Dense", "config": {}}}`,
 			`layers: Bidirectional: config: option "layer" is a "Dense", want a recurrent layer`,
 		},
-		{"another merge", "Bidirectional", `{"merge_mode": "max"}`, `layers: Bidirectional: config: merge mode "max" is none of [concat sum mul ave None]`},
+		{"another merge", "Bidirectional", `{"merge_mode": "max"}`, `layers: Bidirectional: config: merge mode "max" is not one of [concat sum mul ave None]`},
 		{"no layer over time", "TimeDistributed", `{}`, `layers: TimeDistributed: config: option "layer" is a "", want a layer of one input`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -101,7 +101,7 @@ func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 	case MultiLayer:
 		ys, err = l.ForwardAll(ctx, []*Tensor{x})
 	default:
-		return nil, nil, fmt.Errorf("a %T is no layer that can be called", l)
+		return nil, nil, fmt.Errorf("a %T is not a layer that can be called", l)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -138,7 +138,7 @@ func tf2Edges(layers []any) map[string]any {
 	return edges
 }
 
-// tf2Layer returns a layer, a model with the names of Keras 2 for its layers, or nil where there are no weights.
+// tf2Layer returns a layer, a model with the names of Keras 2 for its layers, or nil if there are no weights.
 func tf2Layer(layer any) any {
 	var edges map[string]any
 	switch l := layer.(type) {

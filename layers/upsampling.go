@@ -92,7 +92,7 @@ func upsample(who id, c *Context, x *Tensor, rank int, size []int, channelsFirst
 		return nil, err
 	}
 	if how > Lanczos5 {
-		return nil, errorf(who, "interpolation %v is none of this layer's", how)
+		return nil, errorf(who, "this layer does not have interpolation %v", how)
 	}
 	out := triple{l.size[0] * factor[0], l.size[1] * factor[1], l.size[2] * factor[2]}
 	y, err := newGrown(who, x.Len(), l.shape(out, l.channels)...)
@@ -272,6 +272,6 @@ func interpolationOption(c *config.Config) Interpolation {
 			return Interpolation(i)
 		}
 	}
-	c.Fail("interpolation %q is none of %v and area", text, interpolations)
+	c.Fail("interpolation %q is not one of %v and area", text, interpolations)
 	return Nearest
 }

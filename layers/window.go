@@ -187,7 +187,7 @@ func (s *slide) missing() int {
 // there are none, as Keras does.
 func slides(who id, l layout, size, strides, dilation triple, p Padding) (axes [3]slide, out triple, err error) {
 	if p > Causal || p == Causal && l.rank != 1 {
-		return axes, out, errorf(who, "padding %v is none of this layer's", p)
+		return axes, out, errorf(who, "this layer does not have padding %v", p)
 	}
 	for i := range axes {
 		pad := p
@@ -225,7 +225,7 @@ func paddingOption(c *config.Config) Padding {
 	case "causal":
 		return Causal
 	default:
-		c.Fail("padding %q is none of valid, same and causal", text)
+		c.Fail("padding %q is not one of valid, same and causal", text)
 		return Valid
 	}
 }

@@ -48,8 +48,8 @@ func (s *Slots) Slot(name string, variable any) any {
 // Get is Slot, typed.
 func (s *Slots) Get(name string, variable any) tensor.Any { return s.of[name][variable] }
 
-// CreateSlot returns the slot variable called name of a variable, made where there is none: of the variable's dtype, and
-// not built. It is nil where variable is none that has a dtype.
+// CreateSlot returns the slot variable called name of a variable, made if there is none: of the variable's dtype, and
+// not built. It is nil if variable has no dtype.
 func (s *Slots) CreateSlot(name string, variable any) any {
 	if t := s.Get(name, variable); t != nil {
 		return t

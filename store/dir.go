@@ -90,7 +90,7 @@ func (d *dir) Read(ctx context.Context, name, version string, p []byte, off int6
 // hashed is up to which size a file's contents are part of its version.
 const hashed = 64 << 10
 
-// open opens an object's file and describes it. The error satisfies errors.Is(err, ErrNotExist) where there is no object.
+// open opens an object's file and describes it. The error satisfies errors.Is(err, ErrNotExist) if there is no object.
 func open(name, file string) (fsx.Reader, Object, error) {
 	f, err := fsx.OS{}.Open(file)
 	if errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR) {

@@ -41,7 +41,7 @@ import (
 type Store interface {
 	// Read fills p with the contents of the object called name from offset off on, as far as it reaches, and describes the object:
 	// it has filled min(len(p), max(0, Size-off)) bytes. An empty p asks for the description alone. Where version is not "" and
-	// the object has another by now, or is gone, the error satisfies errors.Is(err, ErrChanged), and where there is no object
+	// the object has another by now, or is gone, the error satisfies errors.Is(err, ErrChanged), and if there is no object
 	// and version is "" ErrNotExist.
 	Read(ctx context.Context, name, version string, p []byte, off int64) (Object, error)
 
@@ -50,11 +50,11 @@ type Store interface {
 	// returned. A Store buffers no more than it needs in order to try a part of it again.
 	Put(ctx context.Context, name string, body io.Reader, size int64) (Object, error)
 
-	// PutIfAbsent is Put where there is no object called name. Otherwise the error satisfies errors.Is(err, ErrExist). Of several
+	// PutIfAbsent is Put if there is no object called name. Otherwise the error satisfies errors.Is(err, ErrExist). Of several
 	// that try at once exactly one succeeds.
 	PutIfAbsent(ctx context.Context, name string, body io.Reader, size int64) (Object, error)
 
-	// Replace is Put where the object called name has the version. Otherwise, also where there is none, the error satisfies
+	// Replace is Put where the object called name has the version. Otherwise, also if there is none, the error satisfies
 	// errors.Is(err, ErrChanged). Of several that replace one version at once exactly one succeeds.
 	Replace(ctx context.Context, name, version string, body io.Reader, size int64) (Object, error)
 
@@ -63,7 +63,7 @@ type Store interface {
 	// a directory: List(ctx, "run/") lists run. The Version of a listed object may be "". It ends after the first error.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
-	// Delete removes the object called name. It is no error where there is none.
+	// Delete removes the object called name. It is no error if there is none.
 	Delete(ctx context.Context, name string) error
 }
 

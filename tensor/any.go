@@ -79,7 +79,7 @@ func DTypeOf[T Element]() DType {
 }
 
 // Zero returns a tensor of d that is not built. The error says where Go has no type for d's elements:
-// resources, and numbers that are no DType.
+// resources, and numbers that are not a DType.
 func Zero(d DType) (Any, error) {
 	switch d {
 	case DTBool:

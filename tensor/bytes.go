@@ -36,7 +36,7 @@ func Bytes(t Any) (b []byte, ok bool) {
 }
 
 // Addresses returns where t's elements lie: from the first byte to the one after the last, for telling which tensors share
-// memory. Both are 0 where there are no elements, or where they have no fixed size.
+// memory. Both are 0 if there are no elements, or where they have no fixed size.
 func Addresses(t Any) (from, to uintptr) {
 	b, _ := Bytes(t)
 	if len(b) == 0 {
@@ -102,7 +102,7 @@ func SwapBytes(t Any) {
 	}
 }
 
-// SwapBytes is [SwapBytes] for elements of d that are still bytes. A rest of b that is no whole number stays.
+// SwapBytes is [SwapBytes] for elements of d that are still bytes. Bytes at the end of b that are not a whole element stay.
 func (d DType) SwapBytes(b []byte) {
 	width := d.Size()
 	if d == DTComplex64 || d == DTComplex128 {
@@ -128,7 +128,7 @@ func (d DType) SwapBytes(b []byte) {
 // Alias returns a tensor of shape that shares the memory of v: a slice, an addressable array or an
 // addressable scalar whose element type is an [Element], or has the kind of one (a named type such as
 // `type Celsius float64`; int and uint are int64 and uint64 where they are as wide). The error says where v
-// is none of these or has another number of elements. Nested arrays are one run of memory; nested slices
+// is not one of these or has another number of elements. Nested arrays are one run of memory; nested slices
 // are not and are refused.
 func Alias(v reflect.Value, shape ...int) (Any, error) {
 	if !v.IsValid() {
@@ -184,7 +184,7 @@ var elementTypes = func() map[reflect.Type]DType {
 }()
 
 // DTypeOfType returns the dtype under which a value of Go type t is stored, [InvalidDType] if there is none.
-// A named type that is no [Element] itself is stored as its kind is, so that `type Half Float16` is a uint16;
+// A named type that is not an [Element] itself is stored as its kind is, so that `type Half Float16` is a uint16;
 // int and uint are int64 and uint64 on machines where they have that size, and nothing elsewhere.
 func DTypeOfType(t reflect.Type) DType {
 	if t == nil {

@@ -11,7 +11,7 @@ import (
 // only copied, and so is what already has dst's dtype.
 //
 // An element that dst's dtype cannot hold is a [*ValueError]: an integer out of range, a finite float
-// beyond the largest, an infinity or a NaN where there is none. dst then holds some of the elements.
+// beyond the largest, an infinity or a NaN if there is none. dst then holds some of the elements.
 func Cast(dst, src Any) error {
 	if err := sameShape("cast", dst, src); err != nil {
 		return err
@@ -62,7 +62,7 @@ func indexOf(at int, shape Shape) []int {
 const castChunk = 512
 
 // castThrough moves the elements of src to dst in chunks by way of W, which holds every value of either. It
-// returns the place of the first that narrow refuses, -1 where there is none.
+// returns the place of the first that narrow refuses, -1 if there is none.
 func castThrough[W any](dst, src Any, widen func(src Any, from int, wide []W), narrow func(dst Any, at int, wide []W) int) int {
 	var buffer [castChunk]W
 	for at, n := 0, src.Len(); at < n; at += castChunk {

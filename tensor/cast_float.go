@@ -41,7 +41,7 @@ func widenEach[T, W any](data []T, wide []W, value func(T) W) {
 }
 
 // narrowFloats writes wide to the elements of dst from the place at on. It returns the index in wide of the first
-// that dst cannot hold, -1 where there is none.
+// that dst cannot hold, -1 if there is none.
 func narrowFloats(dst Any, at int, wide []float64) int {
 	switch dst := dst.(type) {
 	case *Tensor[float64]:

@@ -66,7 +66,7 @@ type limits struct {
 }
 
 // narrowIntegers writes wide to the elements of dst from the place at on. It returns the index in wide of the first
-// that dst cannot hold, -1 where there is none.
+// that dst cannot hold, -1 if there is none.
 func narrowIntegers(dst Any, at int, wide []int64, unsigned bool) int {
 	switch dst := dst.(type) {
 	case *Tensor[int8]:

@@ -112,7 +112,7 @@ func (d DType) String() string {
 }
 
 // Size returns the bytes that one element takes in a data file, or 0 where elements have no fixed size
-// (strings, variants, resources and numbers that are no DType).
+// (strings, variants, resources and numbers that are not a DType).
 func (d DType) Size() int {
 	if !d.Valid() {
 		return 0

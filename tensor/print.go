@@ -90,7 +90,7 @@ func (p *rowPrinter[T]) rows(shape Shape, data []T) {
 	io.WriteString(p.w, "]")
 }
 
-// number returns what verb is to print for the element v: the bits of a small float are no number to %f, nor
+// number returns what verb is to print for the element v: the bits of a small float are not a number to %f, nor
 // are those of an Int4 to %d.
 func number(v any, verb rune) any {
 	switch v := v.(type) {

@@ -12,7 +12,7 @@ type layout struct {
 	fraction uint   // bits of fraction
 	bias     int    // what is added to an exponent before it is stored
 	max      uint16 // the code of the largest finite value
-	inf      uint16 // the code of infinity, 0 where there is none
+	inf      uint16 // the code of infinity, 0 if there is none
 	over     uint16 // what a finite value rounds to that is beyond max: inf, nan or max itself
 	nan      uint16 // the code that a NaN becomes; its sign is flipped for a NaN with a sign
 	noNaN    bool   // nan is a number

@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// run sorts the rows of digits, or, where there are none, those that Keras was given, and then compares.
+// run sorts the rows of digits, or, if there are none, those that Keras was given, and then compares.
 func run(ctx context.Context, out io.Writer, dir string, rows []string) error {
 	model := newSorter()
 	// The checkpoint has an optimizer too, which is left there.
@@ -125,7 +125,7 @@ func encode(rows []string, length int) (*tensor.Tensor[float32], error) {
 		}
 		for j, c := range []byte(row) {
 			if c < '0' || c > '9' {
-				return nil, fmt.Errorf("%q: %q is no digit", row, c)
+				return nil, fmt.Errorf("%q: %q is not a digit", row, c)
 			}
 			ids.Set(float32(c-'0')+1, i, j)
 		}

@@ -25,7 +25,7 @@ func TestRunRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, row, want string }{
 		{"nothing", "", "want 1 to 12 digits"},
 		{"more than the model has places for", "1234567890123", "want 1 to 12 digits"},
-		{"what is no digit", "12a", "no digit"},
+		{"what is no digit", "12a", "not a digit"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.ErrorContains(t, run(t.Context(), new(strings.Builder), dir, []string{tt.row}), tt.want)

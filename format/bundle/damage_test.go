@@ -53,8 +53,8 @@ func TestDamagedEntries(t *testing.T) {
 		want  string
 	}{
 		{"an entry that is no message", func(f *forgery) { f.raw("w", []byte("\xff\xff")) }, `c.index: "w": its entry is damaged`},
-		{"an empty entry", func(f *forgery) { f.raw("w", nil) }, `c.index: "w": its entry is damaged: dtype 0 is none`},
-		{"an unknown dtype", edit(func(r *record) { r.dtype = 77 }), "dtype 77 is none that tensors are stored in"},
+		{"an empty entry", func(f *forgery) { f.raw("w", nil) }, `c.index: "w": its entry is damaged: dtype 0 cannot be stored`},
+		{"an unknown dtype", edit(func(r *record) { r.dtype = 77 }), "dtype 77 cannot be stored"},
 		{"a resource", edit(func(r *record) { r.dtype = tensor.DTResource }), "resource has no values that could be stored"},
 		{"a dtype of another size", edit(func(r *record) { r.dtype = tensor.DTFloat64 }), "its size is 12 bytes, and float64[3] takes 3 elements of 8"},
 		{"B-36 a negative axis", edit(func(r *record) { r.shape = tensor.Shape{-3} }), "shape [-3] cannot be"},
@@ -81,7 +81,7 @@ func TestDamagedEntries(t *testing.T) {
 		{"no room for the lengths' checksum", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, []byte("\x00\x00\x00"), nil) }, "its size is 3 bytes, too few for 1 strings"},
 		{"B-23 a length of 2^40", func(f *forgery) { f.putText("w", []uint64{1 << 40, 1}, "ab", nil) }, "element 0 claims 1099511627776 bytes, and 7 are left"},
 		{"B-23 lengths that are together too long", func(f *forgery) { f.putText("w", []uint64{4, 4}, "abcd", nil) }, "have 8 bytes, and 4 are left of its 10"},
-		{"B-23 a length that does not end", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, bytes.Repeat([]byte{0xff}, 20), nil) }, "the length of element 0 is no number of 64 bits"},
+		{"B-23 a length that does not end", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, bytes.Repeat([]byte{0xff}, 20), nil) }, "the length of element 0 does not fit 64 bits"},
 		{"B-23 lengths that are cut off", func(f *forgery) {
 			f.put("w", tensor.DTString, tensor.Shape{2}, []byte("\x80\x80\x80\x80\x80\x80"), nil)
 		}, "its 6 bytes end within the length of element 0"},
@@ -178,9 +178,9 @@ func TestDamagedParts(t *testing.T) {
 		{"a part with another checksum", func(f *forgery, _ *record) {
 			f.put(first, tensor.DTInt16, tensor.Shape{2, 2}, []byte("01234567"), func(r *record) { r.crc++ })
 		}, `"w" part 0,2:- at offset 16: checksum`},
-		{"a part that leaves the tensor", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(3, 2), tensor.Full} }, "part 1, 3,2:-, is no region of shape [4 2]"},
-		{"a part of another rank", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, 2)} }, "part 1, 2,2, is no region of shape [4 2]"},
-		{"a part whose end overflows", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, math.MaxInt), tensor.Full} }, "is no region of shape"},
+		{"a part that leaves the tensor", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(3, 2), tensor.Full} }, "part 1, 3,2:-, is not a region of shape [4 2]"},
+		{"a part of another rank", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, 2)} }, "part 1, 2,2, is not a region of shape [4 2]"},
+		{"a part whose end overflows", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, math.MaxInt), tensor.Full} }, "is not a region of shape"},
 		{"a part listed twice", func(_ *forgery, w *record) { w.slices[1] = parts[0] }, "parts 0,2:- and 0,2:- overlap"},
 		{"parts that overlap", func(_ *forgery, w *record) { w.slices = append(w.slices, tensor.Slice{ext(1, 2), ext(1, 1)}) }, "overlap"},
 	}

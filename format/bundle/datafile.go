@@ -14,7 +14,7 @@ type stored struct {
 	key  string
 	part string // in TensorFlow's notation; "" where it is the whole tensor
 	rec  record
-	file *dataFile // nil where there are no bytes
+	file *dataFile // nil if there are no bytes
 }
 
 // locate opens the data file of s and checks, without reading it, that it has the bytes that s should have.
@@ -95,7 +95,7 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 		if len(e.Key) == 0 || rec.decode(e.Value) != nil || rec.shard != shard {
 			continue
 		}
-		if rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size { // what leaves the file is no part of it
+		if rec.offset >= 0 && rec.size > 0 && rec.offset <= size-rec.size { // a region beyond the end of the file does not exist
 			total = addSaturated(total, rec.size)
 		}
 	}

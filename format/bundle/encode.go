@@ -20,7 +20,7 @@ func encodedSize(t tensor.Any) (int64, error) {
 	case []tensor.Variant:
 		return 4*int64(len(values)) + elementBytes(values), nil
 	}
-	return 0, fmt.Errorf("%v is no tensor of strings", t.DType())
+	return 0, fmt.Errorf("%v is not a tensor of strings", t.DType())
 }
 
 // elementBytes returns the bytes of all values and of their lengths.

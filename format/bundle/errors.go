@@ -21,7 +21,7 @@ type Error struct {
 	File   string // the index or a data file
 	Key    string // the tensor's; "" where the fault is not that of one tensor
 	Part   string // which part of a partitioned tensor, in TensorFlow's notation; "" for all of it
-	Offset int64  // in File, negative where there is no one place
+	Offset int64  // in File, negative if there is no one place
 	Reason string // what was found, what was wanted, and what may have happened; may be empty
 	Err    error  // the cause
 }

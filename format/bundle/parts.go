@@ -21,7 +21,7 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 	for i, s := range rec.slices {
 		at, _, err := s.Resolve(rec.shape)
 		if err != nil {
-			return nil, r.indexFault(whole, "part %d, %v, is no region of shape %v", i, s, rec.shape)
+			return nil, r.indexFault(whole, "part %d, %v, is not a region of shape %v", i, s, rec.shape)
 		}
 		places[i] = at
 	}

@@ -147,7 +147,7 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	if ok, err := r.get(key, rec); !ok || err != nil {
 		return false, err
 	}
-	if key[0] == 0 && r.hides([]byte(key)) { // else it is no part
+	if key[0] == 0 && r.hides([]byte(key)) { // otherwise it is not a part
 		return false, nil
 	}
 	if err := rec.check(); err != nil {

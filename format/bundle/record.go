@@ -169,7 +169,7 @@ const maxRank = 254
 func (r *record) check() error {
 	switch {
 	case !r.dtype.Valid():
-		return fmt.Errorf("dtype %d is none that tensors are stored in", int32(r.dtype))
+		return fmt.Errorf("dtype %d cannot be stored", int32(r.dtype))
 	case r.unknownRank:
 		return fmt.Errorf("its shape is of unknown rank")
 	case len(r.shape) > maxRank:

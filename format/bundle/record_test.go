@@ -151,10 +151,10 @@ func TestRecordCheck(t *testing.T) {
 		rec  record
 		want string
 	}{
-		{"no dtype", record{shape: tensor.Shape{}}, "dtype 0 is none"},
-		{"an unknown dtype", record{dtype: 77, shape: tensor.Shape{}}, "dtype 77 is none"},
-		{"a reference dtype", record{dtype: 101, shape: tensor.Shape{}}, "dtype 101 is none"},
-		{"a negative dtype", record{dtype: -1, shape: tensor.Shape{}}, "dtype -1 is none"},
+		{"no dtype", record{shape: tensor.Shape{}}, "dtype 0 cannot be stored"},
+		{"an unknown dtype", record{dtype: 77, shape: tensor.Shape{}}, "dtype 77 cannot be stored"},
+		{"a reference dtype", record{dtype: 101, shape: tensor.Shape{}}, "dtype 101 cannot be stored"},
+		{"a negative dtype", record{dtype: -1, shape: tensor.Shape{}}, "dtype -1 cannot be stored"},
 		{"B-36 unknown rank", record{dtype: 1, shape: tensor.Shape{}, unknownRank: true}, "unknown rank"},
 		{"B-36 a negative axis", record{dtype: 1, shape: tensor.Shape{-4, 3}}, "shape [-4 3] cannot be"},
 		{"B-36 two negative axes", record{dtype: 1, shape: tensor.Shape{-4, -3}}, "shape [-4 -3] cannot be"},

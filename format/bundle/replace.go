@@ -29,7 +29,7 @@ import (
 type place struct {
 	fsys   fsx.FS
 	prefix string
-	count  int  // of data files that the index in place speaks of; 0 where there is none, or it cannot be read
+	count  int  // of data files that the index in place speaks of; 0 if there is none, or it cannot be read
 	exists bool // there is an index
 }
 
@@ -69,13 +69,13 @@ type listedFile struct {
 	of   int
 }
 
-// dataFiles returns the data files of the prefix; none where the directory cannot be listed.
+// dataFiles returns the data files of the prefix; none if the directory cannot be listed.
 func (p *place) dataFiles() []listedFile {
 	found, _ := p.listDataFiles()
 	return found
 }
 
-// listDataFiles returns the data files of the prefix; none where there is no directory.
+// listDataFiles returns the data files of the prefix; none if there is no directory.
 func (p *place) listDataFiles() (found []listedFile, err error) {
 	dir, base := filepath.Dir(p.prefix+"."), filepath.Base(IndexFile(p.prefix))
 	entries, err := p.fsys.ReadDir(dir)

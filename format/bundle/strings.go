@@ -218,7 +218,7 @@ func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
 			return int64(v), b[:k+1], nil
 		}
 	}
-	return 0, nil, c.r.dataFault(c.s, "the length of element %d is no number of 64 bits", i)
+	return 0, nil, c.r.dataFault(c.s, "the length of element %d does not fit 64 bits", i)
 }
 
 // checkpoint reads a stored checksum, compares it with that of what came before, and continues the latter with its

@@ -107,7 +107,7 @@ type batch struct {
 	shard  int32
 	offset int64
 	buf    *[]byte
-	gaps   int64 // bytes of buf that are no tensor's
+	gaps   int64 // bytes of buf between tensors
 }
 
 // feed loads the items in order and hands what is to be written to the group.

@@ -1,5 +1,5 @@
 // Package hdf5 reads and writes the part of HDF5 that Keras writes: weights in files called .h5, .hdf5 and .weights.h5, and in the
-// .keras archives around the latter. It is no general HDF5 library.
+// .keras archives around the latter. It is not a general HDF5 library.
 //
 // # What it reads
 //

@@ -46,7 +46,7 @@ func (g *Group) Name() string { return lastName(g.Path) }
 // Name returns the last name of d's path.
 func (d *Dataset) Name() string { return lastName(d.Path) }
 
-// Group returns the group of the given name in g, nil where there is none.
+// Group returns the group of the given name in g, nil if there is none.
 func (g *Group) Group(name string) *Group {
 	i, ok := slices.BinarySearchFunc(g.Groups, name, func(c *Group, name string) int { return cmp.Compare(c.Name(), name) })
 	if !ok {
@@ -55,7 +55,7 @@ func (g *Group) Group(name string) *Group {
 	return g.Groups[i]
 }
 
-// Dataset returns the dataset of the given name in g, nil where there is none.
+// Dataset returns the dataset of the given name in g, nil if there is none.
 func (g *Group) Dataset(name string) *Dataset {
 	i, ok := slices.BinarySearchFunc(g.Datasets, name, func(c *Dataset, name string) int { return cmp.Compare(c.Name(), name) })
 	if !ok {
@@ -64,10 +64,10 @@ func (g *Group) Dataset(name string) *Dataset {
 	return g.Datasets[i]
 }
 
-// Attribute returns the attribute of the given name, nil where there is none.
+// Attribute returns the attribute of the given name, nil if there is none.
 func (g *Group) Attribute(name string) *Attribute { return findAttribute(g.Attributes, name) }
 
-// Attribute returns the attribute of the given name, nil where there is none.
+// Attribute returns the attribute of the given name, nil if there is none.
 func (d *Dataset) Attribute(name string) *Attribute { return findAttribute(d.Attributes, name) }
 
 func findAttribute(all []Attribute, name string) *Attribute {

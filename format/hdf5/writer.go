@@ -40,7 +40,7 @@ func NewWriter(fsys fsx.FS, path string) *Writer {
 	return w
 }
 
-// Group returns the group at a path, which it makes where there is none, for its attributes to be set.
+// Group returns the group at a path, which it makes if there is none, for its attributes to be set.
 func (w *Writer) Group(path string) (*Group, error) {
 	if g, ok := w.groups[path]; ok {
 		return g, nil

@@ -56,7 +56,7 @@ func attributeNames(g *hdf5.Group, name string) []string {
 	}
 }
 
-// groupAt returns the group at a path, nil where there is none. Names of layers may have slashes.
+// groupAt returns the group at a path, nil if there is none. Names of layers may have slashes.
 func groupAt(g *hdf5.Group, path string) *hdf5.Group {
 	for step := range strings.SplitSeq(path, "/") {
 		if g = g.Group(step); g == nil {

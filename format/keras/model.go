@@ -58,7 +58,7 @@ func (b *builder) program(m kerasObjects, root *object) {
 
 func lastStep(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// at returns the object at a path, nil where there is none.
+// at returns the object at a path, nil if there is none.
 func (o *object) at(path string) *object {
 	if path == "" {
 		return o

@@ -41,7 +41,7 @@ type variable struct {
 	dtype tensor.DType
 }
 
-// child returns the object called name in o, which it makes where there is none.
+// child returns the object called name in o, which it makes if there is none.
 func (o *object) child(name string) *object {
 	if c := o.byName[name]; c != nil {
 		return c
@@ -129,7 +129,7 @@ func (o *object) sort() {
 	}
 }
 
-// compareNumbers compares names by their numbers; those that are none come last.
+// compareNumbers compares names by their numbers; names that are not numbers come last.
 func compareNumbers(a, b string) int {
 	n, err := strconv.Atoi(a)
 	m, err2 := strconv.Atoi(b)

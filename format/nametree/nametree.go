@@ -97,7 +97,7 @@ func (b *builder) set(at int, key string) {
 	b.nodes[at].Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: key, Key: key}}
 }
 
-// child returns the child of a node by name, which it makes where there is none.
+// child returns the child of a node by name, which it makes if there is none.
 func (b *builder) child(from int, name string) int {
 	if id, ok := b.children[edge{from, name}]; ok {
 		return id

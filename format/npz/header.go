@@ -88,7 +88,7 @@ func (h *header) parse(text string) error {
 		field := map[string]int{"descr": 0, "fortran_order": 1, "shape": 2}
 		i, ok := field[key]
 		if !ok {
-			return p.fault("%q is none of descr, fortran_order and shape", key)
+			return p.fault("%q is not one of descr, fortran_order and shape", key)
 		}
 		if seen[i] {
 			return p.fault("%s occurs twice", key)

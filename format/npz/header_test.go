@@ -42,7 +42,7 @@ func TestHeader(t *testing.T) {
 		{"no dictionary", "[]", 0, "expected '{'"},
 		{"nothing", "", 0, "expected '{'"},
 		{"text behind", "{'descr': '<f4', 'fortran_order': False, 'shape': ()}x", 4, `expected the end, got "x"`},
-		{"a key too many", "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4, `"x" is none of`},
+		{"a key too many", "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4, `"x" is not one of`},
 		{"a key too few", "{'descr': '<f4', 'fortran_order': False}", 4, "expected descr, fortran_order and shape"},
 		{"a key twice", "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4, "descr occurs twice"},
 		{"a call", "{'descr': '<f4', 'fortran_order': False, 'shape': exit()}", 4, "expected '('"},

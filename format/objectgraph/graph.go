@@ -60,7 +60,7 @@ type RegisteredSaver struct {
 }
 
 // Check returns an error that satisfies errors.Is(err, [format.ErrCorrupt]) where the graph has no root, where the
-// number of a node is none of the graph's, or where a string is not UTF-8, which the format does not allow. It
+// number of a node is not in the graph, or where a string is not UTF-8, which the format does not allow. It
 // names the node and the edge.
 func (g *Graph) Check() error {
 	if len(g.Nodes) == 0 {

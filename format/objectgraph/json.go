@@ -18,7 +18,7 @@ import (
 //	}]}
 //
 // Lists without elements are there, has_checkpoint_values is null where the checkpoint does not say, and
-// registered_saver is left out where there is none.
+// registered_saver is left out if there is none.
 func (g Graph) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	err := g.WriteJSON(&b)

@@ -17,7 +17,7 @@ var escaper = strings.NewReplacer(".", "..", "/", ".S") // in one pass: what it 
 // Escape returns a name as it stands in keys: "." doubled, and "/" as ".S" (escape_local_name).
 func Escape(name string) string { return escaper.Replace(name) }
 
-// Unescape returns the name of which Escape made segment. The error says where segment is none of these.
+// Unescape returns the name from which Escape made segment. It returns an error if Escape does not make such a segment.
 func Unescape(segment string) (string, error) {
 	var b strings.Builder
 	for rest := segment; ; {

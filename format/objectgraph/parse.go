@@ -144,7 +144,7 @@ func (p *parser) node(data []byte) {
 	p.nodes = append(p.nodes, n)
 }
 
-// run returns the elements of list from start on, nil where there are none, so that appending to it copies.
+// run returns the elements of list from start on, nil if there are none, so that appending to it copies.
 func run[T any](list []T, start int) []T {
 	if start == len(list) {
 		return nil

@@ -64,7 +64,7 @@ func (g *Graph) Paths() *Paths {
 func (p *Paths) Order() []int { return p.order }
 
 // Edges returns the names of the edges that first reach node id from the root, none for the root; ok is false
-// where there is no node id or no edges reach it.
+// if there is no node id or no edges reach it.
 func (p *Paths) Edges(id int) (names []string, ok bool) {
 	if id < 0 || id >= len(p.parent) || p.parent[id] == unreachable {
 		return nil, false

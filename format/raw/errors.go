@@ -14,7 +14,7 @@ import (
 type Error struct {
 	File   string // the file, or the member of an archive
 	Key    string // the tensor's; "" where the fault is not that of one tensor
-	Offset int64  // in File; negative where there is no single offset
+	Offset int64  // in File; negative if there is no single offset
 	Reason string // what was expected, what was found, and what to do; may be empty
 	Err    error  // the cause
 }

@@ -51,7 +51,7 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
 // Open is [OpenFile] for a path in fsys. Where there is no file at path but an index for it, path followed by ".index.json", that is
-// opened. In a directory it opens the only index; where there is none, "model.safetensors" or the only safetensors
+// opened. In a directory it opens the only index; if there is none, "model.safetensors" or the only safetensors
 // file. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := files.Find(fsys, path)
@@ -146,7 +146,7 @@ func closeAll(blobs []*raw.Blob) {
 	}
 }
 
-// Metadata returns what the header has under "__metadata__", such as "format": "pt"; nil where there is none. Of several files it has
+// Metadata returns what the header has under "__metadata__", such as "format": "pt"; nil if there is none. Of several files it has
 // the pairs of all; where they differ, those of the first.
 func (r *Reader) Metadata() map[string]string { return maps.Clone(r.metadata) }
 

@@ -126,14 +126,14 @@ func (t *tensorMeta) check() error {
 	case t.name == "" || !utf8.ValidString(t.name):
 		return errors.New("a tensor needs a name of UTF-8")
 	case !t.dtype.Valid():
-		return fmt.Errorf("%v is none that tensors are stored in", t.dtype)
+		return fmt.Errorf("dtype %v cannot be stored", t.dtype)
 	}
 	if err := t.shape.Check(); err != nil {
 		return fmt.Errorf("its shape %v cannot be", t.shape)
 	}
 	for _, s := range t.slices {
 		if _, _, err := s.Resolve(t.shape); err != nil {
-			return fmt.Errorf("region %v is none of shape %v", s, t.shape)
+			return fmt.Errorf("%v is not a region of shape %v", s, t.shape)
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func (e nameError) Unwrap() error { return e.error }
 
 // find returns the files that name means: the file of that name; those of the pattern, such as
 // "ckpt-?????-of-00002", which TensorFlow itself puts in the place of a name; or the shards of that name. The
-// error satisfies errors.Is(err, fs.ErrNotExist) where there are none, or not all.
+// error satisfies errors.Is(err, fs.ErrNotExist) if there are none, or not all.
 func find(fsys fsx.ReadFS, name string) ([]string, error) {
 	info, err := fsys.Stat(name)
 	switch {

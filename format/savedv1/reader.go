@@ -55,7 +55,7 @@ func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(f
 // Open opens a checkpoint by its name: that of its one file; that of its shards without "-00000-of-00002"; or
 // a pattern such as "ckpt-?????-of-00002", as the state file has it. A single shard's name opens what is in that.
 //
-// The error satisfies errors.Is(err, fs.ErrNotExist) where there is no such file or a shard is missing,
+// The error satisfies errors.Is(err, fs.ErrNotExist) if there is no such file or a shard is missing,
 // [format.ErrCorrupt] where a file is damaged or no table, and errors.ErrUnsupported where it asks for another
 // version of the format.
 func Open(fsys fsx.ReadFS, name string) (*Reader, error) {
@@ -125,7 +125,7 @@ func (r *Reader) addTensor(f *file, t tensorMeta) error {
 	for _, spec := range t.slices {
 		at, _, err := spec.Resolve(t.shape)
 		if err != nil {
-			return corrupt(f.name, t.name, "region %v is none of shape %v", spec, t.shape)
+			return corrupt(f.name, t.name, "%v is not a region of shape %v", spec, t.shape)
 		}
 		s.parts = append(s.parts, part{f, spec, at})
 	}

@@ -117,10 +117,10 @@ func TestOpenRefuses(t *testing.T) {
 				m.Shape.Dim[i] = &pb.TensorShape_Dim{Size: 1}
 			}
 		}), format.ErrCorrupt, "more than 254 axes"},
-		{"a region of another rank", damage(func(m *pb.SavedSliceMeta) { m.Slice[0].Extent = nil }), format.ErrCorrupt, "is none of shape [2]"},
-		{"a region outside", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, 2) }), format.ErrCorrupt, "region 1,2 is none of shape [2]"},
-		{"a region of a negative length", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(0, -1) }), format.ErrCorrupt, "is none of shape [2]"},
-		{"a region that overflows", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, math.MaxInt64) }), format.ErrCorrupt, "is none of shape [2]"},
+		{"a region of another rank", damage(func(m *pb.SavedSliceMeta) { m.Slice[0].Extent = nil }), format.ErrCorrupt, "is not a region of shape [2]"},
+		{"a region outside", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, 2) }), format.ErrCorrupt, "1,2 is not a region of shape [2]"},
+		{"a region of a negative length", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(0, -1) }), format.ErrCorrupt, "is not a region of shape [2]"},
+		{"a region that overflows", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, math.MaxInt64) }), format.ErrCorrupt, "is not a region of shape [2]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			entries := map[string][]byte{"z": nil}
@@ -179,10 +179,10 @@ func TestReadRefuses(t *testing.T) {
 		{"none", tensor.DTFloat32, nil, format.ErrCorrupt, "a list of 0", false},
 		{"the list of another dtype", tensor.DTFloat32, ints(1, 2), format.ErrCorrupt, "a list of 0", false},
 		{"half a complex number", tensor.DTComplex64, &pb.TensorProto{ScomplexVal: []float32{1, 2, 3}}, format.ErrCorrupt, "a list of 3 for 2", false},
-		{"a number too large", tensor.DTInt8, ints(1, 128), format.ErrCorrupt, "128 is no int8", true},
-		{"a number too small", tensor.DTInt16, ints(1, -32769), format.ErrCorrupt, "-32769 is no int16", true},
-		{"a negative number", tensor.DTUInt8, ints(1, -1), format.ErrCorrupt, "-1 is no uint8", true},
-		{"bits that a half does not have", tensor.DTFloat16, &pb.TensorProto{HalfVal: []int32{1, 1 << 16}}, format.ErrCorrupt, "is no float16", true},
+		{"a number too large", tensor.DTInt8, ints(1, 128), format.ErrCorrupt, "128 is not a value of int8", true},
+		{"a number too small", tensor.DTInt16, ints(1, -32769), format.ErrCorrupt, "-32769 is not a value of int16", true},
+		{"a negative number", tensor.DTUInt8, ints(1, -1), format.ErrCorrupt, "-1 is not a value of uint8", true},
+		{"bits that a half does not have", tensor.DTFloat16, &pb.TensorProto{HalfVal: []int32{1, 1 << 16}}, format.ErrCorrupt, "is not a value of float16", true},
 		{"content too short", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 7)}, format.ErrCorrupt, "7 bytes of content", false},
 		{"content too long", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 12)}, format.ErrCorrupt, "12 bytes of content", false},
 		{"strings as content", tensor.DTString, &pb.TensorProto{TensorContent: []byte("xx")}, format.ErrCorrupt, "2 bytes of content for 2 elements of string", false},

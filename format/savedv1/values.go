@@ -179,7 +179,7 @@ func (v *values) decodeNumbers(memory []byte) error {
 	var full [8]byte
 	return v.each(func(n uint64) error {
 		if !fits(n, v.dtype, size, v.list.item) {
-			return fmt.Errorf("%d is no %v", int64(n), v.dtype)
+			return fmt.Errorf("%d is not a value of %v", int64(n), v.dtype)
 		}
 		if v.dtype == tensor.DTBool && n != 0 {
 			n = 1

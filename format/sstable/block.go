@@ -112,7 +112,7 @@ func (c *cursor) next() (ok bool, err error) {
 	return true, nil
 }
 
-// entryHead decodes the three varint32 that an entry begins with; n is 0 where there are none.
+// entryHead decodes the three varint32 that an entry begins with; n is 0 if there are none.
 func entryHead(p []byte) (shared, unshared, length uint64, n int) {
 	for _, v := range []*uint64{&shared, &unshared, &length} {
 		u, k := binary.Uvarint(p[n:])
@@ -159,7 +159,7 @@ func (b *block) walk(part string, h handle, fn func(*cursor) error) error {
 	}
 }
 
-// checkRestarts returns an error where the first entry is no restart point, or there are more of them than were
+// checkRestarts returns an error if the first entry is not a restart point, or there are more of them than were
 // found at the beginnings of entries.
 func (b *block) checkRestarts(found int) error {
 	if b.numRestarts() > 0 && b.restart(0) != 0 {

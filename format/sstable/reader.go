@@ -164,7 +164,7 @@ func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 }
 
 // seek returns the data block in which key would be, and a cursor at the first of its entries that is not below
-// key; ok is false where there is none. The cursor builds its keys in buf where that is large enough.
+// key; ok is false if there is none. The cursor builds its keys in buf where that is large enough.
 func (t *Reader) seek(key, buf []byte) (i int, c cursor, ok bool, err error) {
 	i = sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
 	if i == len(t.blocks) {

@@ -151,7 +151,7 @@ func (b *builder) add(key, value []byte) {
 // size is how long the block would be if it ended here.
 func (b *builder) size() int { return len(b.buf) + 4*max(len(b.restarts), 1) + 4 }
 
-// finish returns the block's contents, which have a restart point even where there is no entry.
+// finish returns the block's contents, which have a restart point even if there is no entry.
 func (b *builder) finish() []byte {
 	if b.count == 0 {
 		b.restarts = append(b.restarts, 0)

@@ -38,7 +38,7 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
 // Open is [OpenFile] for a path in fsys. Where there is no file at path but an index for it, path followed by ".index.json", that is
-// opened. In a directory it opens the only index; where there is none, "pytorch_model.bin" or the only file that is called as
+// opened. In a directory it opens the only index; if there is none, "pytorch_model.bin" or the only file that is called as
 // PyTorch's are. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := names.Find(fsys, path)

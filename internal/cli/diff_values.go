@@ -17,7 +17,7 @@ import (
 type valueDifference struct {
 	Different int          `json:"different"` // how many of the elements
 	Elements  int          `json:"elements"`
-	Largest   *number      `json:"largest,omitempty"` // the difference of the two that are furthest apart; none of what is no number
+	Largest   *number      `json:"largest,omitempty"` // the difference of the two that are furthest apart; NaNs do not count
 	At        tensor.Shape `json:"at"`                // the place of these two, or of the first two that differ
 	A         string       `json:"a"`                 // these two
 	B         string       `json:"b"`
@@ -39,7 +39,7 @@ func (v *valueDifference) String() string {
 // A number is one that JSON may not have.
 type number float64
 
-// MarshalJSON returns n as a number, or the names of those that JSON has not as strings.
+// MarshalJSON returns n as a number, and NaN and infinities as strings, since JSON has no numbers for them.
 func (n number) MarshalJSON() ([]byte, error) {
 	switch f := float64(n); {
 	case math.IsNaN(f):
@@ -109,7 +109,7 @@ func (v *valueDifference) compareNumbers(ctx context.Context, d tensor.DType, sh
 	return nil
 }
 
-// further reports whether a is a larger difference than b. That of what is no number is the largest.
+// further reports whether a is a larger difference than b. NaN is the largest.
 func further(a, b float64) bool { return a > b || math.IsNaN(a) && !math.IsNaN(b) }
 
 // A chunk is a run of a tensor's elements, and the same as numbers wide enough for all of their kind.

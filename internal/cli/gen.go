@@ -46,10 +46,10 @@ themselves, cut at slashes, are taken for one.`,
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if !token.IsIdentifier(pkg) {
-			return fmt.Errorf("--package: %q is no name for a package", pkg)
+			return fmt.Errorf("--package: %q cannot be the name of a package", pkg)
 		}
 		if name != "" && (!token.IsIdentifier(name) || !token.IsExported(name)) {
-			return fmt.Errorf("--type: %q is no exported name", name)
+			return fmt.Errorf("--type: %q is not an exported name", name)
 		}
 		_, err := renamed.renamings()
 		return err

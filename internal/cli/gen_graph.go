@@ -183,7 +183,7 @@ func (g *genGraph) leave(path, why string) {
 func (g *genGraph) simplify() {
 	for id := range g.nodes {
 		if n := &g.nodes[id]; len(n.values) > 0 {
-			n.edges = nil // a variable is no struct: what Python attached to it is not followed
+			n.edges = nil // a variable is not a struct: objects that Python attached to it are ignored
 		}
 	}
 	g.dropViews()

@@ -101,7 +101,7 @@ func objectPath(key string) string {
 	return key
 }
 
-// cutSlice splits kernel[0:3,:] into the name and what stands in the brackets. ok is false where there are none.
+// cutSlice splits kernel[0:3,:] into the name and what stands in the brackets. ok is false if there are none.
 func cutSlice(name string) (before, ranges string, ok bool) {
 	if !strings.HasSuffix(name, "]") {
 		return name, "", false

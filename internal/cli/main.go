@@ -79,7 +79,7 @@ func (f *failure) Error() string { return f.err.Error() }
 
 func (f *failure) Unwrap() error { return f.err }
 
-// Two ends of a command that are no failures.
+// Two ways in which a command ends without a failure.
 var (
 	errNoCommand = errors.New("no command")
 	errDifferent = errors.New("the checkpoints differ")

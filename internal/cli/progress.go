@@ -13,7 +13,7 @@ import (
 
 // A bar shows how far a command is, on a terminal and nowhere else.
 type bar struct {
-	out   io.Writer // nil where there is no terminal
+	out   io.Writer // nil if there is no terminal
 	what  string
 	shown *progressbar.ProgressBar
 
@@ -35,7 +35,7 @@ func (b *bar) options() []ckpt.OpenOption {
 	return []ckpt.OpenOption{ckpt.WithProgress(b.progress)}
 }
 
-// report returns what a writer tells of its progress, nil where there is no terminal.
+// report returns what a writer tells of its progress, nil if there is no terminal.
 func (b *bar) report() func(done, total int64) {
 	if b.out == nil {
 		return nil

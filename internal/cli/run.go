@@ -30,7 +30,7 @@ JSON that Keras 2 and 3 write: model.to_json(), or the config.json in a .keras f
 Its weights come from --weights, a file of any format; where that is not given, from
 the --config file itself. --at says which edges lead to the model from the checkpoint's
 root ("model" for tf.train.Checkpoint(model=m), which is what is tried where --at is
-not given and the root is no model).
+not given and the root is not a model).
 
 The inputs are a JSON object. Each of the files may be -, for standard input:
 
@@ -51,7 +51,7 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
 	for _, name := range []string{"config", "input"} {
-		_ = cmd.MarkFlagRequired(name) // fails where there is no such flag
+		_ = cmd.MarkFlagRequired(name) // fails if there is no such flag
 	}
 	_ = cmd.RegisterFlagCompletionFunc("weights", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		return checkpointPaths(typed)

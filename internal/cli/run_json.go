@@ -69,7 +69,7 @@ func (t *runTensor) tensor(def tensor.DType) (tensor.Any, error) {
 		wide, err := decodeAs(t, func(f jsonFloat[float64]) float64 { return f.value })
 		return castTo(d, wide, err)
 	}
-	return nil, fmt.Errorf("dtype %v is none that models take", d)
+	return nil, fmt.Errorf("models do not take dtype %v", d)
 }
 
 // decodeAs decodes the values as JSON's J and gives them their Go type.
@@ -112,7 +112,7 @@ func (f *jsonFloat[T]) UnmarshalJSON(raw []byte) error {
 		text = text[1 : len(text)-1]
 	default:
 		if c := text[0]; c != '-' && (c < '0' || c > '9') {
-			return fmt.Errorf("%s is no number", text)
+			return fmt.Errorf("%s is not a number", text)
 		}
 	}
 	v, err := strconv.ParseFloat(text, bits)

@@ -136,7 +136,7 @@ func TestRunRefuses(t *testing.T) {
 		{name: "no shape", inputs: numbers(`"values": [1, 2, 3]`), want: `no "shape"`},
 		{name: "values that do not fill the shape", inputs: numbers(`"shape": [1, 3], "values": [1, 2]`), want: `"numbers"`},
 		{name: "a shape beyond all memory", inputs: numbers(`"shape": [4611686018427387904, 4], "values": []`), want: `"numbers"`},
-		{name: "text for a number", inputs: numbers(`"shape": [1, 3], "values": [1, 2, "three"]`), want: `"three" is no number`},
+		{name: "text for a number", inputs: numbers(`"shape": [1, 3], "values": [1, 2, "three"]`), want: `"three" is not a number`},
 		{name: "a fraction for a whole number", inputs: strings.Replace(right, "[3, 1,", "[3.5, 1,", 1), want: "3.5 is not a whole number"},
 		{name: "a number that float32 does not have", inputs: numbers(`"shape": [1, 3], "values": [1, 2, 1e39]`), want: "1e39"},
 		{name: "a shape that is not the model's", inputs: numbers(`"shape": [1, 4], "values": [1, 2, 3, 4]`), want: "numbers"},

@@ -11,7 +11,7 @@ import (
 
 // A ReadFS opens files for reading at any offset.
 type ReadFS interface {
-	// Open opens the file called name; the error satisfies errors.Is(err, fs.ErrNotExist) where there is none.
+	// Open opens the file called name; the error satisfies errors.Is(err, fs.ErrNotExist) if there is none.
 	// Opening a directory is an error.
 	Open(name string) (Reader, error)
 	Stat(name string) (fs.FileInfo, error)

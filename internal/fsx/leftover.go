@@ -66,7 +66,7 @@ func leftoverOf(name string) (final string, ok bool) {
 	return name[:at], true
 }
 
-// leftovers returns the names in dir that are commits' own files; none where dir cannot be listed.
+// leftovers returns the names in dir that are commits' own files; none if dir cannot be listed.
 func leftovers(fsys ReadFS, dir string) []string {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {

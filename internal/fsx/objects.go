@@ -21,7 +21,7 @@ type Objects interface {
 	// bytes have been taken. Who does not write the bytes that others may wait for calls [Abandon]. Allocate says how many bytes there
 	// will be.
 	Upload(name string, v Version) (File, error)
-	// Version returns the version of the object called name, NoVersion where there is none.
+	// Version returns the version of the object called name, NoVersion if there is none.
 	Version(name string) (Version, error)
 	// ReadFile is the function ReadFile, in one request where the object is small.
 	ReadFile(name string, limit int64) ([]byte, error)

@@ -34,7 +34,7 @@ func WriteOnce(fsys FS, name string, data []byte) error {
 }
 
 // LinkOnce gives the durable file from a second name, durably, unless that is in use: then the error satisfies
-// errors.Is(err, fs.ErrExist), and the name is durable all the same: who made it may have died before it was.
+// errors.Is(err, fs.ErrExist), and the name is then durable, too: its maker may have died before it was.
 func LinkOnce(fsys FS, from, name string) error {
 	exists := fsys.Link(from, name)
 	if exists != nil && !errors.Is(exists, fs.ErrExist) {

@@ -92,7 +92,7 @@ func named(m kerasModel, layers []element, prefix []string) []element {
 	return all
 }
 
-// asInterface returns a pointer to what n is, nil where there is none.
+// asInterface returns a pointer to what n is, nil if there is none.
 func asInterface(n *object.Node) any {
 	if !n.Obj.CanAddr() || !n.Obj.Addr().CanInterface() {
 		return nil

@@ -45,7 +45,7 @@ type aliaser struct {
 	own   map[int]bool // nodes with Children that are the copy's own
 }
 
-// prefix gives the object at a path another, or, where that is none, gives the root what the object has.
+// prefix gives the object at a path another, or, if the path is empty, gives the root what the object has.
 func (a *aliaser) prefix(r *Renaming) (matched bool, err error) {
 	at := 0
 	if r.old != "" {

@@ -152,7 +152,7 @@ func (r *Restoration) hasChild(stored int, name string) bool {
 	return ok
 }
 
-// Warning returns the function that logs, once, which values were not restored. due is false where there are none. The function
+// Warning returns the function that logs, once, which values were not restored. due is false if there are none. The function
 // does not keep the program alive.
 func (r *Restoration) Warning() (log func(), due bool) { return r.warning.log, r.warning.due() }
 

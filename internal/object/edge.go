@@ -103,7 +103,7 @@ func (e *Edge) Shape() tensor.Shape {
 }
 
 // Find returns the edge that a checkpoint calls name: by its name, or by an alias where no edge has that name. It returns nil
-// where there is none.
+// if there is none.
 func (n *Node) Find(name string) *Edge {
 	if i := n.IndexEdge(name); i >= 0 {
 		return &n.Edges[i]
@@ -119,7 +119,7 @@ func (n *Node) FindAt(name string, at int) *Edge {
 	return n.Find(name)
 }
 
-// IndexEdge returns the index into n.Edges that Find looks for, -1 where there is none.
+// IndexEdge returns the index into n.Edges that Find looks for, -1 if there is none.
 func (n *Node) IndexEdge(name string) int {
 	if len(n.Edges) > indexedEdges {
 		return n.lookupEdge(name)

@@ -48,7 +48,7 @@ func (g *Graph) Add(n *Node) {
 	g.numbers.add(g.Nodes)
 }
 
-// Lookup returns the node of an identity, nil where there is none.
+// Lookup returns the node of an identity, nil if there is none.
 func (g *Graph) Lookup(key Identity) *Node { return g.numbers.lookup(g.Nodes, key) }
 
 // Holder returns the node of the slice or map that has the identity content; see [ContentOf].

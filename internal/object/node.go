@@ -84,7 +84,7 @@ func (n *Node) Done() func() error {
 // SetDone sets what is called after all values were assigned.
 func (n *Node) SetDone(done func() error) { n.more().done = done }
 
-// Saver returns the custom saver of the object, nil where there is none.
+// Saver returns the custom saver of the object, nil if there is none.
 func (n *Node) Saver() *Saver {
 	if n.rare == nil {
 		return nil

@@ -4,7 +4,7 @@ import "reflect"
 
 // Undeclared says what the declaration of a type has to do with a name that is not one of its edges.
 type Undeclared struct {
-	Field string       // the exported field of that name, which is not tracked; "" where there is none
+	Field string       // the exported field of that name, which is not tracked; "" if there is none
 	Type  reflect.Type // of the field
 	// Trackable is set where a tag would make the field a variable.
 	Trackable bool

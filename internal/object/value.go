@@ -67,7 +67,7 @@ type Target struct {
 	Sure    bool         // Assign cannot fail
 }
 
-// IsNil reports whether t is no tensor at all, which is not the same as one that is not built.
+// IsNil reports whether t is nil or a nil pointer. A tensor that is not built is not nil.
 func IsNil(t tensor.Any) bool {
 	v := reflect.ValueOf(t)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()

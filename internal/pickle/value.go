@@ -62,7 +62,7 @@ type Object struct {
 	New     bool
 	Args    Tuple
 	Kwargs  Value   // nil, or a *Dict: of an instance
-	State   Value   // what __setstate__ or the instance's attributes get; nil where there is none
+	State   Value   // what __setstate__ or the instance's attributes get; nil if there is none
 	Items   []Value // appended or added, by list's and deque's subclasses
 	Entries []Entry // set, by dict's subclasses
 }

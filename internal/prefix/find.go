@@ -40,7 +40,7 @@ func savedModel(fsys fsx.ReadFS, dir string) (string, error) {
 
 // Find returns the prefix that a user means by path. The error satisfies errors.Is(err, [format.ErrNotFound]) where path is a
 // directory without a checkpoint, [format.ErrFormat] where that is of another program; where it is a state file, or has one, that does not lead to a checkpoint, the error
-// says what the file has and which checkpoints lie beside it. A path that is none of these is returned as it is.
+// says what the file has and which checkpoints lie beside it. Any other path is returned unchanged.
 func (p Place) Find(path string) (string, error) {
 	if path == "" {
 		return "", fmt.Errorf("ckpt: open: the path is empty: %w", format.ErrNotFound)
@@ -104,7 +104,7 @@ func (p Place) choose(dir string) string {
 	return fmt.Sprintf("%s: open one by its prefix, such as %s", listed(p.FS, dir), filepath.Join(dir, there[len(there)-1]))
 }
 
-// weightsIn returns the file in dir that stands for a checkpoint of another library, "" where there is none: the list of its shards,
+// weightsIn returns the file in dir that stands for a checkpoint of another library, "" if there is none: the list of its shards,
 // as Hugging Face's directories and Keras's have it, or the only weights.
 func (p Place) weightsIn(dir string) (string, error) {
 	entries, err := p.FS.ReadDir(filepath.Clean(dir))

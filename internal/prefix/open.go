@@ -50,7 +50,7 @@ func (p Place) Open(path string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Open opens the checkpoint called prefix. The error satisfies errors.Is(err, [format.ErrNotFound]) where there is none,
+// Open opens the checkpoint called prefix. The error satisfies errors.Is(err, [format.ErrNotFound]) if there is none,
 // [format.ErrFormat] where there is a file of another kind, [format.ErrCorrupt] where the checkpoint is damaged.
 func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	r, err := bundle.Open(fsys, prefix)

@@ -15,7 +15,7 @@ import (
 )
 
 // ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file. The error
-// satisfies errors.Is(err, [format.ErrNotFound]) where there is none.
+// satisfies errors.Is(err, [format.ErrNotFound]) if there is none.
 func ModTime(fsys fsx.ReadFS, prefix string) (time.Time, error) {
 	for _, name := range []string{prefix + ".index", prefix} {
 		info, err := fsys.Stat(name)

@@ -20,7 +20,7 @@ import (
 // stateFile returns the path of dir's state file.
 func (p Place) stateFile(dir string) string { return filepath.Join(dir, p.StateFile) }
 
-// State reads dir's state file. It is nil where there is none. The error satisfies errors.Is(err, [state.ErrSyntax]) where the
+// State reads dir's state file. It is nil if there is none. The error satisfies errors.Is(err, [state.ErrSyntax]) where the
 // file is not the text of a state, such as one that was cut.
 func (p Place) State(dir string) (*state.State, error) {
 	s, err := state.Read(p.FS, p.stateFile(dir))
@@ -64,7 +64,7 @@ func (p Place) Damaged(dir string) error {
 	return nil
 }
 
-// Latest returns the path of the latest checkpoint that dir's state file names; "" where there is none, or its files are gone,
+// Latest returns the path of the latest checkpoint that dir's state file names; "" if there is none, or its files are gone,
 // which is logged. The error says why that is not known.
 func (p Place) Latest(dir string) (string, error) {
 	s, err := p.StateOrNone(dir)
@@ -152,7 +152,7 @@ func (p Place) Inside(dir, named string) (string, error) {
 				return native, err
 			}
 		}
-		// Of a path outside only its existence is asked, and that it cannot be told is no matter: no directory elsewhere is listed.
+		// A path outside is only checked for existence, and an error of that check is ignored. Directories elsewhere are not listed.
 		outside, _ := IsFile(p.FS, native+".index")
 		if !outside {
 			outside, _ = IsFile(p.FS, native)

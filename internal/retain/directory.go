@@ -25,7 +25,7 @@ type Directory struct {
 	place prefix.Place // where fsys writes
 
 	mu      sync.Mutex
-	latest  string // "" where there is none
+	latest  string // "" if there is none
 	list    *List
 	seen    []string    // what the state file may hold, if nobody else has written it
 	version fsx.Version // of the state file in an object store
@@ -98,7 +98,7 @@ func (d *Directory) own(path string) (base string, ok bool) {
 // Damaged returns an error where the state file cannot be parsed although the directory has checkpoints.
 func (d *Directory) Damaged() error { return d.damaged }
 
-// Latest returns the path of the latest checkpoint, "" where there is none.
+// Latest returns the path of the latest checkpoint, "" if there is none.
 func (d *Directory) Latest() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -20,7 +20,7 @@ const (
 // room is the memory that a walk may still take for objects that it makes.
 type room struct {
 	left   int64
-	stored func() int64 // what the checkpoint accounts for; nil where there is none, or it was added
+	stored func() int64 // what the checkpoint accounts for; nil if there is none, or it was added
 }
 
 // A TooLarge is the error of an object that would take more memory than the checkpoint accounts for.

@@ -90,7 +90,7 @@ func implements(t, iface reflect.Type) bool {
 func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf.kind != notLeaf }
 
 // PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
-// where t is no plain value.
+// where t is not a plain value.
 func PlainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 	r := roleOf(t)
 	return r.dtype, r.rank, r.plain

@@ -123,7 +123,7 @@ func (a *Archive) Has(name string) bool {
 	return ok
 }
 
-// Blob returns the bytes of a member. The error satisfies errors.Is(err, [format.ErrNotFound]) where there is none, and
+// Blob returns the bytes of a member. The error satisfies errors.Is(err, [format.ErrNotFound]) if there is none, and
 // errors.ErrUnsupported where it is encrypted or compressed in a way that is not read.
 func (a *Archive) Blob(name string) (*raw.Blob, error) {
 	i, err := a.find(name)
@@ -174,7 +174,7 @@ func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// CRC returns the CRC-32 that the archive has of a member; 0 where there is no such member.
+// CRC returns the CRC-32 that the archive has of a member; 0 if there is no such member.
 func (a *Archive) CRC(name string) uint32 {
 	if i, ok := a.byName[name]; ok {
 		return a.members[i].CRC32

@@ -20,7 +20,7 @@ func ReLU6() Func {
 }
 
 // ReLUWith returns keras.activations.relu with all its options: x, at most maxValue, where x is above threshold, and
-// negativeSlope times (x - threshold) elsewhere. A maxValue of +Inf is none; it must not be negative.
+// negativeSlope times (x - threshold) elsewhere. A maxValue of +Inf is no limit; it must not be negative.
 func ReLUWith(negativeSlope, maxValue, threshold float32) Func {
 	if negativeSlope == 0 && threshold == 0 {
 		switch {

@@ -58,7 +58,7 @@ func (f Func) String() string {
 // IsLinear reports whether f leaves every value as it is.
 func (f Func) IsLinear() bool { return f.each == nil && f.row == nil }
 
-// Is reports whether f is known to be g: both are linear, or the same constructor without options made both. False is no proof that
+// Is reports whether f is known to be g: both are linear, or the same constructor without options made both. False does not prove that
 // they differ.
 func (f Func) Is(g Func) bool {
 	return f.IsLinear() && g.IsLinear() || f.known != 0 && f.known == g.known

@@ -6,7 +6,7 @@ import (
 )
 
 // slotName is what the slot_creator of TensorFlow 1 calls a slot variable: after the variable and the optimizer, numbered in
-// the order in which the optimizer makes its slots. A slot that is none of the optimizer's is called after itself.
+// the order in which the optimizer makes its slots. Any other slot is called by its own name.
 func slotName(variable, optimizer, slot string, made ...string) string {
 	switch i := slices.Index(made, slot); i {
 	case -1:

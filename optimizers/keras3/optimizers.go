@@ -199,7 +199,7 @@ type Adafactor struct {
 	StoredC struct{} `ckpt:"_c"`
 	StoredV struct{} `ckpt:"_v"`
 
-	R []tensor.Any `ckpt:"-"` // the mean over a matrix's columns; an int32 scalar for what is no matrix
+	R []tensor.Any `ckpt:"-"` // the mean over a matrix's columns; an int32 scalar if the variable is not a matrix
 	C []tensor.Any `ckpt:"-"` // the mean over its rows, likewise
 	V []tensor.Any `ckpt:"-"`
 }

@@ -162,7 +162,7 @@ func (o *Lion) Build(trained ...tensor.Any) error {
 // Adafactor is tf.keras.optimizers.Adafactor.
 type Adafactor struct {
 	Base
-	R []tensor.Any `ckpt:"_r"` // the mean over a matrix's columns; an int32 scalar, in no other list, for what is no matrix
+	R []tensor.Any `ckpt:"_r"` // the mean over a matrix's columns; an int32 scalar, in no other list, if the variable is not a matrix
 	C []tensor.Any `ckpt:"_c"` // the mean over its rows, likewise
 	V []tensor.Any `ckpt:"_v"`
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// integer returns a number of a request's query, 0 where there is none.
+// integer returns a number of a request's query, 0 if there is none.
 func integer(r *http.Request, name string) (int, error) {
 	value := r.URL.Query().Get(name)
 	if value == "" {

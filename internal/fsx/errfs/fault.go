@@ -47,11 +47,11 @@ func (o Op) String() string {
 	return s
 }
 
-// A Fault is what befalls an operation. The zero Fault is none.
+// A Fault is what happens to an operation. The zero Fault is no fault.
 type Fault struct {
 	Err     error // the operation fails with it; errors.Is finds it
 	Partial bool  // a write stores half of its bytes first
-	Done    bool  // the operation takes place all the same, as when the answer to a network filesystem gets lost
+	Done    bool  // the operation takes place although it fails, as when the answer to a network filesystem gets lost
 	Crash   bool  // the power goes before the operation: it and all that follow fail with ErrCrashed
 }
 

@@ -212,7 +212,7 @@ func (c *Config) Activation(key string) activation.Func {
 		}
 	}
 	if object.ClassName != "function" {
-		c.Fail("option %q is a %q, which is no activation", key, object.ClassName)
+		c.Fail("option %q is a %q, which is not an activation", key, object.ClassName)
 	} else if json.Unmarshal(object.Config, &name) != nil {
 		c.Fail("option %q is %s, want a function's name", key, Short(object.Config))
 	}

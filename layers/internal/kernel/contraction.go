@@ -70,7 +70,7 @@ func (c *Contraction) Sizes(x, w tensor.Shape) (map[rune]int, error) {
 		shape  tensor.Shape
 	}{{c.X, x}, {c.W, w}} {
 		if len(o.labels) != len(o.shape) {
-			return nil, fmt.Errorf("einsum %v: shape %v has not the axes %q", c, o.shape, o.labels)
+			return nil, fmt.Errorf("einsum %v: shape %v does not have the axes %q", c, o.shape, o.labels)
 		}
 		for i, l := range o.labels {
 			if n, ok := sizes[l]; ok && n != o.shape[i] {
@@ -168,7 +168,7 @@ func SplitEinsum(equation string) (operands []string, result string, err error) 
 	for _, labels := range append(slices.Clone(operands), result) {
 		for _, l := range labels {
 			if l != '…' && !(l >= 'a' && l <= 'z' || l >= 'A' && l <= 'Z') {
-				return nil, "", fmt.Errorf("equation %q: %q is no label", equation, l)
+				return nil, "", fmt.Errorf("equation %q: %q is not a label", equation, l)
 			}
 		}
 		if strings.Count(labels, "…") > 1 {

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reduce returns f of the values of x along axes, in the order of axes. Axes that are nil are all axes; an empty list is none. Rows of no values are an
+// reduce returns f of the values of x along axes, in the order of axes. Axes that are nil are all axes; an empty list is no axes. Rows of no values are an
 // error unless empty says that f takes them.
 func reduce[A, B tensor.Element](x *tensor.Tensor[A], axes []int, keep bool, f func(row []A) B, empty bool) (*tensor.Tensor[B], error) {
 	rank := len(x.Shape())

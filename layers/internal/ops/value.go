@@ -38,7 +38,7 @@ func (v *Value) Masked(m *kernel.Mask) *Value {
 	return &Value{X: v.X, As: v.As, Mask: m}
 }
 
-// NewValue returns a tensor as a value. The error says where its dtype is none that a model computes with.
+// NewValue returns a tensor as a value. It returns an error for a dtype with which models do not compute.
 func NewValue(x tensor.Any) (*Value, error) {
 	if x == nil || x.Shape() == nil {
 		return nil, fmt.Errorf("a tensor without values")
@@ -53,7 +53,7 @@ func NewValue(x tensor.Any) (*Value, error) {
 	case isInt(d):
 		to = new(tensor.Tensor[int64])
 	default:
-		return nil, fmt.Errorf("dtype %v is none that models compute with", d)
+		return nil, fmt.Errorf("models do not compute with dtype %v", d)
 	}
 	if err := to.Build(x.Shape()...); err != nil {
 		return nil, err

@@ -166,7 +166,7 @@ func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) e
 	for _, r := range ins {
 		at, ok := b.index[r.name]
 		if !ok || b.kinds[at] == nil {
-			return fault.Errorf(b.Who, "input_layers: %q is no input", r.name)
+			return fault.Errorf(b.Who, "input_layers: %q is not an input", r.name)
 		}
 		b.places[[2]int{at, 0}] = -1 - len(b.Inputs)
 		b.Inputs = append(b.Inputs, *b.kinds[at])

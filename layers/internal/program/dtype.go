@@ -63,7 +63,7 @@ func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	case "Divide", "TrueDivide", "DivideNoNan", "Arctan2", "Hypot", "Logaddexp", "Mean", "Var", "Std", "Logsumexp", "Median", "Norm",
 		"Normalize", "Moments", "LeakyRelu", "OneHot", "DotProductAttention", "Softmax", "LogSoftmax", "Sparsemax", "Glu":
 		return tensor.DTFloat32
-	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // what else they take is no operand
+	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // their other arguments are not operands
 		args = args[:min(1, len(args))]
 	case "Where":
 		args = args[min(1, len(args)):]
@@ -111,7 +111,7 @@ func promoteKnown(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	return ops.Promote(a, b, aWeak, bWeak)
 }
 
-// dtypeOfArgs returns the dtype of arithmetic on the tensors and numbers in arg, InvalidDType where there are none.
+// dtypeOfArgs returns the dtype of arithmetic on the tensors and numbers in arg, InvalidDType if there are none.
 func dtypeOfArgs(arg any, of func(place) tensor.DType) (as tensor.DType, weak bool) {
 	switch a := arg.(type) {
 	case place:

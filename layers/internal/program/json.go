@@ -147,7 +147,7 @@ func parseCall(n inboundNode) (call, error) {
 	c.args, ok = parsed.([]any)
 	c.kwargs, okNamed = named.(map[string]any)
 	if !ok || !okNamed {
-		return c, fmt.Errorf("inbound node %s has not args and kwargs", config.Short(n.Args))
+		return c, fmt.Errorf("inbound node %s lacks args and kwargs", config.Short(n.Args))
 	}
 	return c, nil
 }

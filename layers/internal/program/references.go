@@ -42,7 +42,7 @@ func references(raw json.RawMessage) (refs []reference, named bool, err error) {
 			}
 			return nil
 		}
-		return fmt.Errorf("%v is no reference to a tensor", v)
+		return fmt.Errorf("%v is not a reference to a tensor", v)
 	}
 	return refs, named, walk(nest)
 }
@@ -51,20 +51,20 @@ func references(raw json.RawMessage) (refs []reference, named bool, err error) {
 func parseReference(v any) (reference, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) != 3 {
-		return reference{}, fmt.Errorf("%v is no reference to a tensor", v)
+		return reference{}, fmt.Errorf("%v is not a reference to a tensor", v)
 	}
 	r := reference{}
 	if r.name, ok = list[0].(string); !ok {
-		return r, fmt.Errorf("%v is no reference to a tensor", v)
+		return r, fmt.Errorf("%v is not a reference to a tensor", v)
 	}
 	for i, to := range []*int{&r.node, &r.tensor} {
 		n, ok := list[i+1].(json.Number)
 		if !ok {
-			return r, fmt.Errorf("%v is no reference to a tensor", v)
+			return r, fmt.Errorf("%v is not a reference to a tensor", v)
 		}
 		at, err := strconv.Atoi(n.String())
 		if err != nil || at < 0 {
-			return r, fmt.Errorf("%v is no reference to a tensor", v)
+			return r, fmt.Errorf("%v is not a reference to a tensor", v)
 		}
 		*to = at
 	}

@@ -76,7 +76,7 @@ type module struct {
 
 type untagged struct {
 	Kernel tensor.Tensor[float32] `ckpt:"kernel"`
-	Bias   []float32              // want `field Bias \[\]float32 has no ckpt tag and is not saved: tag it .ckpt:"bias"., or .ckpt:"-". where it is no weight`
+	Bias   []float32              // want `field Bias \[\]float32 has no ckpt tag and is not saved: tag it .ckpt:"bias"., or .ckpt:"-". if it is not a weight`
 	Rows   [][]float64            // want `field Rows \[\]\[\]float64 has no ckpt tag`
 	Names  []string
 	Said   []float32 `ckpt:"-"`
