@@ -13,12 +13,12 @@
 // must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
 // ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
 //
-// A stored value beside the values of an object of the model, for which the object has no field, is an error unless [IgnoreUnknown] is
-// given: a layer would compute something else without it. Objects that the model does not declare, such as another head, are ignored
-// with all of their values.
+// If an object of the model has values in the checkpoint, the checkpoint may not hold further values for the same object that have no
+// field: the layer would compute something else without them. [IgnoreUnknown] ignores such values. Objects that the model does not
+// declare, such as another head, are ignored with all of their values.
 //
-// What the struct declares and the checkpoint lacks is an error, also a field that is nil or an object with optional values only,
-// unless the tag of the field says optional. A shape that the options of a layer fix is compared before anything is assigned.
+// Fields that the checkpoint lacks are an error, including nil fields and objects with optional values only, unless the tag of the
+// field says optional. If the options of a layer fix a shape, it is compared before anything is assigned.
 //
 // # Training
 //
@@ -35,14 +35,13 @@
 // struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
 // strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined; one behind a
 // nil pointer is made by a restore that has one of its edges.
-// A type defined as a tensor is one, and so is a struct that embeds a tensor or a [Variable] and has nothing else to save; where it has, it must
-// tag the embedded field, which is then an edge.
+// A type defined as a tensor is a tensor. So is a struct that embeds a tensor or a [Variable] and has nothing else to save. If it has
+// something else to save, it must tag the embedded field, which then is an edge.
 // The tag is
 //
 //	`ckpt:"name,option,…"`
 //
-// where the name may be left out, "-" excludes the field, and a name with a comma is quoted as in `ckpt:"'a,b'"`. The
-// options are
+// The name may be left out. "-" excludes the field. A name with a comma is quoted, as in `ckpt:"'a,b'"`. The options are
 //
 //	alias=other       a name also accepted when restoring; may be repeated
 //	optional          may be absent from the checkpoint
@@ -54,7 +53,7 @@
 //
 // A mistake in a tag is a *[TagError] from [New], before anything is read or written.
 //
-// One object is one node, however many edges reach it: identity is the pointer, or for a slice or map the variable that
+// One object is one node, however many edges lead to it. Its identity is the pointer, or for a slice or map the variable that
 // holds it. Slices and arrays have the edges "0", "1", …; the edges of a map are its keys, sorted. A nil pointer, slice, map
 // or interface is not an object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
 // out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
@@ -62,9 +61,9 @@
 //
 // # Matching
 //
-// A restore follows the edges of the stored graph and of the program's from the two roots, never the keys under which
-// tensors happen to be stored. Values for objects that are not there yet wait for them: each method of Status, and
-// [Status.Update], first looks for new edges. Everything that matched is checked (dtype, shape, size, place in the files)
+// A restore follows the edges of the stored graph and of the program's graph from the two roots. It does not use the keys of the
+// tensors. Values for objects that do not exist yet wait for them: each method of Status, and [Status.Update], first looks for new
+// edges. Everything that matched is checked (dtype, shape, size, place in the files)
 // before the first byte is assigned; bytes go straight into the program's memory, and every checksum is verified.
 //
 // # Names
@@ -87,10 +86,10 @@
 //
 // # Caveats
 //
-// Go maps have no order: their entries are saved sorted by key. Slices are read when they are saved; nothing notices an element that was
-// replaced before. Values stored in interfaces or maps are not addressable; they are copied, and put back after a restore. The order of several restores is
-// kept per Checkpoint. What a restore has assigned before it failed stays assigned, as its *RestoreError lists, unless
-// the option [Atomic] is given.
+// Go maps have no order: their entries are saved sorted by key. Slices are read when they are saved; earlier replacements of elements go
+// unnoticed. Values stored in interfaces or maps are not addressable; they are copied, and put back after a restore. The order of several restores is
+// kept per Checkpoint. Values that a failed restore has already assigned stay assigned, and its *RestoreError lists them; the option
+// [Atomic] prevents that.
 package ckpt
 
 import (
@@ -140,8 +139,8 @@ type Checkpoint struct {
 	said         bool // a save has logged what it leaves out
 }
 
-// New returns a Checkpoint of root: a [Group], or a pointer to a struct (or to a slice or map of trackables), whose
-// edges are then the root's, as in tf.train.Checkpoint(root). The error names the field or object that cannot be
+// New returns a Checkpoint of root: a [Group], or a pointer to a struct, slice or map. The edges of what it points to become the
+// root's, as in tf.train.Checkpoint(root). The error names the field or object that cannot be
 // saved: a value that is not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
 func New(root any, opts ...Option) (*Checkpoint, error) {
 	o, err := with(defaultOptions(), opts)
@@ -177,8 +176,8 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Track attaches a further object to the root of a Checkpoint that has none of its own, after those that it has: what
-// assigning to an attribute of a tf.train.Checkpoint does. Values that wait for it are assigned before it returns.
+// Track attaches a further object to the root of a Checkpoint that was made of a [Group]. It does what assigning to an attribute of a
+// tf.train.Checkpoint does. Values that wait for the object are assigned before Track returns.
 func (c *Checkpoint) Track(name string, child any) error {
 	end, err := c.turns.begin("Track")
 	if err != nil {
@@ -350,7 +349,7 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 	return nil
 }
 
-// Close awaits what is under way and logs, once, what restores left unmatched unless ExpectPartial was called.
+// Close waits for a save in the background. It logs once which values restores left unmatched, unless ExpectPartial was called.
 func (c *Checkpoint) Close() error {
 	end, err := c.turns.begin("Close")
 	if err != nil {
@@ -367,8 +366,8 @@ func (c *Checkpoint) Close() error {
 	return err
 }
 
-// FullName says what a variable is called globally that no field holds, and so no tag can name: the one that a [Group], [With] or
-// [Checkpoint.Track] calls name, or for "" the root itself. tf.train.Checkpoint(step=tf.Variable(0)) has
+// FullName gives a global name to a variable that no field holds, so that no tag can name it: the one that a [Group], [With] or
+// [Checkpoint.Track] calls name, or the root itself if name is "". tf.train.Checkpoint(step=tf.Variable(0)) has
 // FullName("step", "Variable"). [New] only.
 func FullName(name, fullname string) Option {
 	return option(func(o *options) {

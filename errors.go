@@ -23,12 +23,12 @@ var (
 	ErrNotTrackable = walk.ErrNotTrackable
 	// ErrNotFound is in the error of a missing checkpoint or key.
 	ErrNotFound = format.ErrNotFound
-	// ErrCorrupt is in every error about files whose bytes are not what the format says.
+	// ErrCorrupt is in every error about files that are damaged: their bytes violate the format.
 	ErrCorrupt = format.ErrCorrupt
 	// ErrFormat is in the error of a file that is not a checkpoint of any known format. The message says what the file is, if that
 	// is known, and what to do.
 	ErrFormat = format.ErrFormat
-	// ErrIncomplete is in the error of a partitioned tensor whose stored parts do not cover it, though each may be intact:
+	// ErrIncomplete is in the error of a partitioned tensor that its stored parts do not cover, although each part may be intact.
 	// TensorFlow 1 wrote such tensors for slot variables that were renamed.
 	ErrIncomplete = bundle.ErrIncomplete
 	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
@@ -124,11 +124,11 @@ func worded(checkpoint string, err error) error {
 	return err
 }
 
-// A RestoreError says how far a restore came that failed while it was moving bytes.
+// A RestoreError says how far a restore came before it failed while moving bytes.
 type RestoreError struct {
 	Checkpoint string
-	Restored   []string // hold the checkpoint's values, paths from the root
-	Torn       []string // may hold some of the checkpoint's values and some of their own
+	Restored   []string // paths of values that hold the checkpoint's
+	Torn       []string // may hold a mixture of the checkpoint's values and earlier ones
 	Err        error
 }
 

@@ -13,12 +13,12 @@ import (
 	"github.com/gockpt/ckpt/internal/retain"
 )
 
-// A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). What it
-// knows it keeps in the directory's state file, from which a later Manager, or TensorFlow's, continues.
+// A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). It keeps its list of
+// checkpoints in the directory's state file, from which a later Manager, or TensorFlow's, continues.
 //
-// Only what a Manager wrote, or what a state file that it found lists with a time, is ever deleted, and of that the files
-// <path>.index and <path>.data-?????-of-????? directly in the directory, with what an interrupted save left of them. A new
-// Manager deletes nothing before its first save. Checkpoints that plain [Checkpoint.Save] wrote have no time and stay.
+// A Manager deletes only checkpoints that a Manager wrote, or that the state file lists with a time: the files <path>.index and
+// <path>.data-?????-of-????? directly in the directory, with what an interrupted save left of them. A new Manager deletes nothing before
+// its first save. Checkpoints that plain [Checkpoint.Save] wrote have no time and stay.
 //
 // One Manager at a time manages a directory. While a save is under way the directory is locked, where the system
 // can do that, and a crash releases the lock; and a save is refused when the state file is not what the Manager left:
@@ -82,12 +82,11 @@ func (m *Manager) Latest() string { return m.files.Latest() }
 func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 
 // Save saves the Checkpoint under the next number, records it as the latest, and then deletes what [KeepLast] and [KeepEvery] do
-// not keep. It returns the path, "" where the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
+// not keep. It returns the path, or "" if the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
 // and [Number] and [Force].
 //
-// Where it fails the previous checkpoint is whole and latest. An old checkpoint that cannot be deleted is no
-// failure: that is logged, and tried again by the next save. The end of ctx stops Save until the new checkpoint is
-// recorded; deleting is then finished.
+// If Save fails, the previous checkpoint is whole and latest. An old checkpoint that cannot be deleted is not a failure: it is logged,
+// and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it finishes deleting.
 func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path string, err error) {
 	o, err := with(m.opts, opts)
 	if err != nil {
@@ -175,8 +174,8 @@ func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64
 
 // RestoreOrInitialize restores the latest checkpoint and returns its path; if there is none it calls the [InitFunc], if
 // there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; [Manager.Resume] returns it.
-// A latest whose files are gone is an error, not a reason to start anew, and so is a
-// state file that is damaged in a directory with checkpoints: see [IgnoreDamagedState].
+// It is an error if the files of the latest checkpoint are gone, or if the state file of a directory with checkpoints is damaged: see
+// [IgnoreDamagedState].
 func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err error) {
 	path, _, err = m.Resume(ctx)
 	return path, err

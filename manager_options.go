@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// KeepLast makes a [Manager] delete its oldest checkpoints until n are left (max_to_keep). Without it all are kept.
+// KeepLast makes a [Manager] or [Saver] delete its oldest checkpoints until n are left (max_to_keep). Without it all are kept.
 func KeepLast(n int) RetentionOption {
 	return option(func(o *options) { o.manager.keepLast = &n })
 }
 
-// KeepEvery makes a [Manager] keep for good, of those that [KeepLast] would delete, each that was written d or more after
-// the last one so kept (keep_checkpoint_every_n_hours). They leave the Manager's list.
+// KeepEvery makes a [Manager] or [Saver] keep some of the checkpoints that [KeepLast] would delete, for good: each one that was written d or more
+// after the last one kept in this way (keep_checkpoint_every_n_hours). They are no longer listed.
 func KeepEvery(d time.Duration) RetentionOption {
 	return option(func(o *options) { o.manager.keepEvery = &d })
 }
@@ -57,17 +57,17 @@ func Force() ManagerSaveOption {
 func (m *managerOptions) check() error {
 	switch {
 	case m.keepLast != nil && *m.keepLast <= 0:
-		return fmt.Errorf("KeepLast(%d): a positive number is wanted; leave it out to keep all", *m.keepLast)
+		return fmt.Errorf("KeepLast(%d): expected a positive number; leave it out to keep all", *m.keepLast)
 	case m.keepEvery != nil && *m.keepEvery <= 0:
-		return fmt.Errorf("KeepEvery(%v): a positive duration is wanted", *m.keepEvery)
+		return fmt.Errorf("KeepEvery(%v): expected a positive duration", *m.keepEvery)
 	case m.interval != nil && *m.interval <= 0:
-		return fmt.Errorf("SaveInterval(%d): a positive number of steps is wanted", *m.interval)
+		return fmt.Errorf("SaveInterval(%d): expected a positive number of steps", *m.interval)
 	case m.interval != nil && m.step == nil:
-		return errors.New("SaveInterval: a function that counts the steps is wanted, not nil")
+		return errors.New("SaveInterval: expected a function that counts the steps, got nil")
 	case m.lastStep != nil && m.interval == nil:
-		return errors.New("LastStep has no meaning without SaveInterval")
+		return errors.New("LastStep does not apply without SaveInterval")
 	case m.name == "" || filepath.Base(m.name) != m.name:
-		return fmt.Errorf("CheckpointName(%q): a file name is wanted, not a path", m.name)
+		return fmt.Errorf("CheckpointName(%q): expected a file name, not a path", m.name)
 	}
 	return nil
 }

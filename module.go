@@ -11,7 +11,7 @@ import (
 )
 
 // A Module, embedded in a struct, lets objects be attached to it under names while the program runs, as Keras
-// attaches layers that are assigned to attributes. What a restore found for such a name goes into the object on the spot.
+// attaches layers that are assigned to attributes. Values that a restore found for such a name are assigned to the object at once.
 // The zero value is ready.
 type Module struct {
 	mu       sync.Mutex

@@ -22,7 +22,7 @@ type Variable interface {
 	SetCheckpointTensor(tensor.Any) error
 }
 
-// Tensors is implemented, on its pointer, by an object that saves several tensors under names of its own as one
+// Tensors is implemented, on its pointer, by an object that names several tensors itself and saves them as one
 // node: TensorFlow's Trackable with _serialize_to_tensors.
 type Tensors interface {
 	// CheckpointTensors returns the tensors in the order in which they are saved.
@@ -36,7 +36,7 @@ type Tensors interface {
 // does not find again.
 type NamedTensor = format.NamedTensor
 
-// SlotOwner is implemented, on its pointer, by an optimizer whose state TensorFlow keeps in slot variables: one tensor per
+// SlotOwner is implemented, on its pointer, by an optimizer that TensorFlow gives slot variables: one tensor per
 // slot name and variable, stored under the variable's key (v1 and tf.keras.optimizers.legacy optimizers).
 type SlotOwner interface {
 	// SlotNames returns the names of the slots in the order in which they are saved.
@@ -58,17 +58,17 @@ type SlotNamer interface {
 }
 
 // VariableNamer is implemented, on its pointer, by an object that says what variables below it are called globally where no tag
-// does: an optimizer, whose variables have names that contain those of the model's.
+// does. An optimizer does so: the names of its variables contain those of the model's variables.
 type VariableNamer interface {
 	// VariableName returns the global name of a variable, given the pointer by which the program holds it, or "" to
 	// leave that to objects further up and to the default.
 	VariableName(variable any) string
 }
 
-// An ObjectSaver saves and restores the objects of one kind in a way of its own, all of them at once, where several tensors
-// or objects hang together (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it
-// to a Checkpoint. The object graph records its name with each object that it saved; a program that knows none of
-// that name restores the rest, with a warning.
+// An ObjectSaver saves and restores all objects of one kind together, in its own form, for tensors or objects that depend on each
+// other (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it
+// to a Checkpoint. The object graph records its name with each object that it saved; a program without a saver
+// of that name restores the rest, with a warning.
 type ObjectSaver struct {
 	// Name is how a checkpoint knows it: "package.Name" in TensorFlow.
 	Name string
@@ -76,13 +76,13 @@ type ObjectSaver struct {
 	Match func(object any) bool
 	// Save returns the tensors to save for objects, which are given by their paths, escaped as in keys. Names are whole keys,
 	// which other objects' should not be: those of an object usually begin with its path. They go, in this order, into
-	// a data file of their own. An object's tracked fields are saved as any object's besides.
+	// a separate data file. An object's tracked fields are saved as usual, too.
 	Save func(ctx context.Context, objects map[string]any) ([]NamedTensor, error)
 	// Restore gives objects their values, after all other values of the restore have been assigned. Paths are
 	// those under which the objects were saved; the one of an object that was saved as usual is its first tensor's key.
 	Restore func(ctx context.Context, objects map[string]any, from *Reader) error
-	// Lenient leaves an object as it is where the checkpoint names this saver for it and Match is false of it. Otherwise
-	// that is an error of the restore.
+	// Lenient leaves an object unchanged if the checkpoint names this saver for it and Match returns false. Without it that is an
+	// error of the restore.
 	Lenient bool
 }
 

@@ -203,9 +203,9 @@ func SkipSlots() RestoringOption {
 	return option(func(o *options) { o.skipSlots = true })
 }
 
-// Atomic makes a restore all or nothing: every value is read, verified and converted apart before the first is assigned, at
-// the price of a second copy of what is restored while it lasts. Objects with methods that take their values, and may
-// refuse them, come first; what one has taken before another refuses is not taken back, and the *[RestoreError] says so.
+// Atomic makes a restore all or nothing: every value is read, verified and converted before the first is assigned. Meanwhile the values
+// are in memory twice. Objects that take their values by a method, which may return an error, come first. If one of them fails, those before it keep
+// their new values, and the *[RestoreError] lists them.
 func Atomic() RestoringOption {
 	return option(func(o *options) { o.atomic = true })
 }
@@ -236,10 +236,10 @@ func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpt
 // In makes a call read from and write to s, such as an S3 bucket, instead of the machine's files. Paths are then names within s:
 // "run/ckpt" and "run/ckpt-1.index". Everything that takes a path takes In, and [New] takes it for all calls on the Checkpoint.
 //
-// What is written is what a directory would have, so that it can be downloaded and read by TensorFlow; only the numbers in the
-// names of data files may differ. Values stream from the program's memory without a copy; restoring reads in large ranges, several at
+// The objects are the files that a directory would have, so that they can be downloaded and read by TensorFlow. Only the numbers in
+// the names of data files may differ. Values stream from the program's memory without a copy; restoring reads in large ranges, several at
 // once. A save is committed by its index, and published in the `checkpoint` file by a conditional write: of saves that overlap the
-// older one is never published over the newer. What an interrupted save left behind the next one under that name removes.
+// older one is never published over the newer. The next save under a name removes what an interrupted one left behind.
 //
 // A Store has no permissions, mappings or locks: [FileMode] is an error, [Mapped] reads, and of two [Manager]s that
 // save at the same time the second one's save is refused when it is to be published.
@@ -278,8 +278,8 @@ func Rename(old, new string) RenameOption {
 // read normally.
 func Mapped() OpenOption { return option(func(o *options) { o.mapped = true }) }
 
-// Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros between them: 64 suits
-// [Mapped] and vector instructions. TensorFlow reads such files. n is a power of two, at most 4096.
+// Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros in between. 64 suits [Mapped] and vector
+// instructions. TensorFlow reads such files. n is a power of two, at most 4096.
 func Align(n int) WriteOption {
 	return option(func(o *options) { o.align = n })
 }

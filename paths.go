@@ -33,9 +33,9 @@ func IgnoreDamagedState() SavingOption {
 	return option(func(o *options) { o.ignoreDamaged = true })
 }
 
-// Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest, "" and no error where there
-// is none: no such file, one that cannot be parsed (which is logged), or one that names files that are gone (logged
-// too: an older one is not taken for the latest). Paths in the file are relative to dir; an absolute one that is
+// Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest. It returns "" and no error if there is
+// no such file, if it cannot be parsed (which is logged), or if it names files that are gone (logged, too: an older checkpoint is not
+// returned instead). Paths in the file are relative to dir; an absolute one that is
 // gone, such as that of another system, falls back to its base name in dir. A path that leads out of dir is an error unless
 // [AbsolutePaths] allows it, and so is a file that names no latest. Options: [StateFile], [AbsolutePaths], [WithFS], [WithLogger].
 func Latest(dir string, opts ...OpenOption) (path string, err error) {

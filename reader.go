@@ -31,9 +31,9 @@ type VariableInfo = format.Entry
 type StoredGraph = objectgraph.Graph
 
 // Open opens a checkpoint for reading. path is that of a TensorFlow checkpoint: a prefix, one of its files, a SavedModel's
-// directory, or a directory with a `checkpoint` file, whose latest is then opened; or it is that of a file of another maker's, or
+// directory, or a directory with a `checkpoint` file, which names the latest; or it is that of another maker's file, or
 // of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. The contents decide which format it is;
-// [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) where there
+// [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) if there
 // is no file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
 func Open(path string, opts ...OpenOption) (*Reader, error) {
 	o, err := with(defaultOptions(), opts)
@@ -60,8 +60,8 @@ func (r *Reader) Config() json.RawMessage {
 }
 
 // ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
-// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It has no names for keys of other files, and none that
-// two keys would have.
+// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files, and names that
+// two keys would share.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)
@@ -93,7 +93,7 @@ func (r *Reader) Has(key string) bool {
 	return ok && err == nil
 }
 
-// Lookup returns what is stored under key. The error satisfies errors.Is(err, [ErrNotFound]) where that is nothing.
+// Lookup returns what is stored under key. The error satisfies errors.Is(err, [ErrNotFound]) if nothing is.
 func (r *Reader) Lookup(key string) (VariableInfo, error) {
 	e, ok, err := r.f.Lookup(key)
 	if err == nil && !ok {

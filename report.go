@@ -9,15 +9,15 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// A Report says what became of everything in a restore: of every value in the checkpoint and in the model. What a program
-// should do about it is the program's: an assertion of [Status] turns part of it into an error.
+// A Report says what a restore did with every value in the checkpoint and in the model. The assertions of [Status] turn parts of it
+// into errors.
 type Report struct {
 	Checkpoint   string   // the prefix
 	Restored     []Item   // hold the checkpoint's values
 	Missing      []Item   // in the model, not in the checkpoint
-	Unused       []Item   // in the checkpoint, with no place in the model
-	Mismatched   []Item   // matched, but of a kind, shape or dtype that the other side has no place for
-	Waiting      []Item   // in the checkpoint; the model has no object yet where it would go
+	Unused       []Item   // in the checkpoint, not in the model
+	Mismatched   []Item   // matched, but of another kind, shape or dtype than the other side
+	Waiting      []Item   // in the checkpoint, for objects that the model does not have yet
 	Notes        []Note   // what else the program should know of what was restored
 	RootChildren []string // the edges of the checkpoint's root
 
@@ -33,15 +33,15 @@ type Item struct {
 }
 
 // A Note is a remark about an object or a value that was restored from another maker's file: an option that the file does not hold, such as
-// PyTorch's epsilon, a value that is the sum of several, a shape that does not tell in whose layout it was stored.
+// PyTorch's epsilon, a value that is the sum of several, a shape that fits two makers' layouts.
 type Note struct {
 	Path   string // model.norm
 	GoPath string // Model.Norm
 	Text   string
 }
 
-// ReportTo makes [LoadWeights] fill in a report, whether it succeeds or fails. After an error the report's Restored has only values that the
-// model holds all the same, which is none unless the error is a *[RestoreError].
+// ReportTo makes [LoadWeights] fill in a report, whether it succeeds or fails. After an error the report's Restored lists only values that
+// were assigned before the error. There are such values only if the error is a *[RestoreError].
 func ReportTo(r *Report) LoadOption {
 	return option(func(o *options) { o.report = r })
 }

@@ -33,14 +33,14 @@ type Saver struct {
 	saved *retain.List // by their paths
 }
 
-// NewSaver returns a Saver of root: [Vars], or what [New] takes, whose variables are then called by their tags' fullname=,
-// by default by their edges joined by "/", slot variables included.
+// NewSaver returns a Saver of root: [Vars], or what [New] takes. The variables of the latter are called by their tags' fullname=, by
+// default by their edges joined by "/", slot variables included.
 //
 // Options: [KeepLast] (without it all are kept, and the state file lists the latest only; TensorFlow's default is 5),
 // [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [ShardBy], [MaxShardSize],
 // [Parts], [OnWrite], [Atomic], [WithFS], [WithLogger], [WithProgress].
 //
-// The error says which variable has two names, which name two variables, or that there are none ([AllowEmpty]). Variables of
+// The error says which variable has two names, which name two variables have, or that there are no variables ([AllowEmpty]). Variables of
 // one name are parts of it where [Parts] says of each which part it is, or where they are in a [Partitioned].
 func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 	o, err := with(defaultOptions(), opts)
@@ -149,7 +149,7 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 }
 
 // AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
-// init_from_checkpoint): weights from another model, or from one whose scopes were called otherwise. The keys of
+// init_from_checkpoint): weights from another model, or from one with other names of scopes. The keys of
 // assignments are those of the checkpoint. A value is
 //
 //	"scope/name"             the variable of model with that global name (see [NewSaver])
@@ -284,9 +284,9 @@ func NoStateFile() StateOption {
 func (o *options) checkSaver() error {
 	switch m := &o.manager; {
 	case m.keepLast != nil && *m.keepLast < 0:
-		return fmt.Errorf("KeepLast(%d): a positive number is wanted, or 0 to keep all", *m.keepLast)
+		return fmt.Errorf("KeepLast(%d): expected a positive number, or 0 to keep all", *m.keepLast)
 	case m.keepEvery != nil && *m.keepEvery <= 0:
-		return fmt.Errorf("KeepEvery(%v): a positive duration is wanted", *m.keepEvery)
+		return fmt.Errorf("KeepEvery(%v): expected a positive duration", *m.keepEvery)
 	case filepath.Base(o.stateFile) != o.stateFile:
 		return errors.New("StateFile: 'latest_filename' must not contain path components")
 	}

@@ -18,7 +18,7 @@ import (
 
 var (
 	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
-	// been written with other bytes, or another attempt was decided for. It is also in the error of a [Reader] whose checkpoint
+	// been written with other bytes, or another attempt was chosen. It is also in the error of a [Reader] if its checkpoint
 	// was replaced or removed after it was opened.
 	ErrStale = format.ErrStale
 	// ErrSection is in the error of a merge that misses a section or finds it damaged. It has changed nothing.

@@ -13,18 +13,18 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// A Status answers what became of a restore. Its assertions look at the program as it is when they are called: each
-// first lets objects that were attached since take the values that wait for them.
+// A Status reports what a restore did. Its assertions look at the program as it is when they are called. Each first assigns waiting
+// values to objects that were attached since the restore.
 type Status struct {
 	c *Checkpoint
 	r *restore // nil where nothing is being restored
 }
 
-// An Assertion is something that a restore can be held to.
+// An Assertion is a condition that [Status.Assert] checks.
 type Assertion int
 
 const (
-	// Consumed: everything in the checkpoint found its place, and every existing object its values.
+	// Consumed: every value in the checkpoint has an object, and every existing object has its values.
 	Consumed Assertion = iota
 	// ExistingObjectsMatched: every variable of the program found its values.
 	ExistingObjectsMatched
@@ -32,15 +32,15 @@ const (
 	NontrivialMatch
 )
 
-// AssertConsumed returns nil where every value in the checkpoint has been matched to an object of the program and every
-// object to values. The error is a *[MismatchError] unless it is one of reading.
+// AssertConsumed returns nil if every value in the checkpoint was matched to an object of the program, and every object to values. The
+// error is a *[MismatchError] unless reading failed.
 func (s *Status) AssertConsumed() error { return s.Assert(Consumed) }
 
-// AssertExistingObjectsMatched returns nil where every variable that the program has now was in the checkpoint, whatever
-// else that may hold.
+// AssertExistingObjectsMatched returns nil if every variable that the program has now was in the checkpoint. The checkpoint may hold
+// more.
 func (s *Status) AssertExistingObjectsMatched() error { return s.Assert(ExistingObjectsMatched) }
 
-// AssertNontrivialMatch returns nil where anything but the root object was matched.
+// AssertNontrivialMatch returns nil if anything except the root object was matched.
 func (s *Status) AssertNontrivialMatch() error { return s.Assert(NontrivialMatch) }
 
 // Assert checks any of the three assertions at once and returns the first that fails.
@@ -107,7 +107,7 @@ func (s *Status) ExpectPartial() *Status {
 	return s
 }
 
-// RunRestoreOps moves the bytes of a restore that was [Planned]. Without that option it has nothing left to do.
+// RunRestoreOps moves the bytes of a restore that was [Planned]. Without that option it does nothing.
 func (s *Status) RunRestoreOps(ctx context.Context) error {
 	if s.r == nil {
 		return fmt.Errorf("ckpt: %w, so there is nothing to run", ErrNoCheckpoint)
@@ -131,8 +131,8 @@ func (s *Status) runPlanned(ctx context.Context) error {
 // An Initializer is an object that can give itself its first values.
 type Initializer interface{ Initialize() error }
 
-// InitializeOrRestore runs what [Planned] left to run, and lets the objects that no restore has reached and that are
-// an [Initializer] initialize themselves.
+// InitializeOrRestore moves the bytes of a [Planned] restore, and calls Initialize on every [Initializer] that no restore has given
+// values.
 func (s *Status) InitializeOrRestore(ctx context.Context) error {
 	unreached, err := s.unreached(ctx)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Status) InitializeOrRestore(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// unreached runs what [Planned] left to run and returns the objects that no restore has reached then.
+// unreached moves the bytes of a [Planned] restore and returns the objects that no restore has given values.
 func (s *Status) unreached(ctx context.Context) ([]*object.Node, error) {
 	end, err := s.c.turns.begin("InitializeOrRestore")
 	if err != nil {
@@ -168,7 +168,7 @@ func (s *Status) unreached(ctx context.Context) ([]*object.Node, error) {
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// Report looks at the program as it is now and says what became of everything. It is nil after Restore(ctx, ""). While another call on
+// Report looks at the program as it is now and reports what happened to every value. It is nil after Restore(ctx, ""). While another call on
 // the Checkpoint is under way it has a note of that and nothing else.
 func (s *Status) Report() *Report {
 	if s.r == nil {

@@ -181,7 +181,7 @@ type Difference struct {
 	OnlyProgram []int       // nodes that only the second has, breadth first
 }
 
-// Diff returns what of two views, of a checkpoint and of a program, belongs together and what only one of them has.
+// Diff compares the views of a checkpoint and of a program: which nodes match, and which nodes only one of them has.
 func Diff(stored, program *View) *Difference {
 	d := &Difference{Matches: Match(stored, program)}
 	taken := make(map[int]bool, len(d.Matches))
@@ -201,7 +201,7 @@ func Diff(stored, program *View) *Difference {
 	return d
 }
 
-// RestoreNodes restores only the given nodes: it assigns their values to the objects.
+// RestoreNodes assigns the values of the given stored nodes to objects.
 // Each object must have as many tensors as its node. path is what [Checkpoint.Read] takes.
 func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...RestoreOption) error {
 	o, err := with(defaultOptions(), opts)

@@ -103,12 +103,12 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 }
 
 // SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz, .weights.h5 or .keras;
-// anything else is a TensorFlow prefix. [As] says it outright. What was at the path stays until all is written.
+// anything else is a TensorFlow prefix. [As] says it outright. The old file stays until the new one is complete.
 //
 // TensorFlow's format is written as Keras's Model.save_weights does: to exactly path, the model is the root, there is no number and
 // no counter, and the directory's `checkpoint` file names it.
 //
-// The other formats have names and no objects. In .safetensors and .npz a name is the edges from the model to the variable, joined by
+// The other formats have only names. In .safetensors and .npz a name is the edges from the model to the variable, joined by
 // dots: blocks.0.kernel. An object that several edges reach is written once, under the shortest path.
 //
 // A .weights.h5 file has the names that Keras 3 gives a model with the same attributes, so that its load_weights reads the file: a field Dense1
@@ -117,7 +117,7 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 // of the model that it was made from. A .keras archive has that model's description, too: only a *layers.Model that was made from a
 // description of Keras 3 can be written to one.
 //
-// What a format cannot hold is an error that names the path, before anything is written: strings, opaque state
+// Values that a format cannot hold are an error that names the path, before anything is written: strings, opaque state
 // ([encoding.BinaryMarshaler]), slot variables, in .safetensors and .npz edges with dots or slashes, in .npz bfloat16 and float8.
 // [MaxShardSize] splits safetensors only.
 func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeightsOption) error {
@@ -169,8 +169,8 @@ func As(format string) SaveWeightsOption {
 }
 
 // PyTorch makes [SaveWeights] write names and layouts as torch.nn's modules have them, in safetensors or NumPy's format: what package layout,
-// the option pytorch of a tag and the methods of layout.Declarer say of the model's types. Values of which they say nothing have their own
-// names. What PyTorch then has otherwise than it had, such as the sum of two biases, is logged.
+// the option pytorch of a tag and the methods of layout.Declarer say of the model's types. Other values keep their own
+// names. Values that PyTorch gets in another form than it had, such as the sum of two biases, are logged.
 func PyTorch() SaveWeightsOption {
 	return option(func(o *options) { o.maker = layout.PyTorch })
 }
