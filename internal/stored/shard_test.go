@@ -1,0 +1,43 @@
+package stored
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// TestShard holds the contract of sharding functions: each element in one data file, and data files without a gap.
+func TestShard(t *testing.T) {
+	tensors := []format.ShardTensor{{Key: "a", Shape: tensor.Shape{4, 2}}, {Key: "b", Shape: tensor.Shape{}}}
+	rows := func(start, n int) tensor.Slice { return tensor.Slice{{Start: start, Length: n}, tensor.Full} }
+	b := format.ShardPart{Tensor: 1}
+	for name, tt := range map[string]struct {
+		parts   []format.ShardPart
+		problem string
+	}{
+		"whole":                 {[]format.ShardPart{{Tensor: 0}, b}, ""},
+		"in two files":          {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, {Tensor: 0, Shard: 1, Part: rows(3, 1)}, b}, ""},
+		"a row is missing":      {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, b}, `"a": 2 of its 8 elements were dropped`},
+		"a row is there twice":  {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, {Tensor: 0, Part: rows(2, 2)}, b}, "is there twice"},
+		"a scalar is missing":   {[]format.ShardPart{{Tensor: 0}}, `"b": 1 of its 1 elements were dropped`},
+		"a file is missing":     {[]format.ShardPart{{Tensor: 0}, {Tensor: 1, Shard: 2}}, "no tensor is in data file 1"},
+		"an unknown tensor":     {[]format.ShardPart{{Tensor: 0}, b, {Tensor: 2}}, "tensor 2 was added, there are 2"},
+		"a region that is none": {[]format.ShardPart{{Tensor: 0, Part: rows(3, 2)}, b}, `"a"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parts, err := Shard(tensors, func([]format.ShardTensor) []format.ShardPart { return tt.parts })
+			if tt.problem != "" {
+				require.ErrorContains(t, err, tt.problem)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.parts, parts)
+		})
+	}
+	parts, err := Shard(tensors, nil)
+	require.NoError(t, err)
+	require.Equal(t, []format.ShardPart{{Tensor: 0}, {Tensor: 1}}, parts, "without a function all go to one file")
+}
