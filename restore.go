@@ -76,7 +76,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 			return nil, fmt.Errorf("ckpt: %s is name-based: Rename changes the paths of objects; AssignFromCheckpoint maps names: %w", prefix, err)
 		}
 		r.byName = true
-		if r.names, err = sumOfKeys(f); err != nil {
+		if r.names, err = byname.SumOfKeys(f); err != nil {
 			return nil, err
 		}
 		r.restoration = byname.New(id, byname.RestoreOptions{
@@ -92,7 +92,7 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	if c == nil && model != nil && o.at == "" {
 		g, r.note, hint = kerasexport.Graph(f, g, model, func() *walk.Walker { return walkerOf(model) })
 	}
-	if g, err = renamed(g, o.renames); err != nil {
+	if g, err = match.RenameAll(g, o.renames); err != nil {
 		return nil, err
 	}
 	start, err := match.At(g, o.at)
@@ -111,21 +111,6 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 		IgnoreUnknown: o.ignoreUnknown, Undeclared: goTypes.Undeclared, Hint: hint,
 	})
 	return r, nil
-}
-
-// renamed returns g with its values under the paths that the renamings give them.
-func renamed(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, error) {
-	if len(renames) == 0 {
-		return g, nil
-	}
-	all := make([]match.Renaming, len(renames))
-	for i, r := range renames {
-		var err error
-		if all[i], err = match.NewRenaming(r[0], r[1]); err != nil {
-			return nil, err
-		}
-	}
-	return match.Rename(g, all)
 }
 
 // readGraphFor is readGraph for a model to load weights into. A reader may know how such a model calls what the checkpoint has.
@@ -337,19 +322,6 @@ func (r *restore) replaces(old *restore) bool {
 	later, ok := r.restoration.(*match.Restoration)
 	earlier, both := old.restoration.(*match.Restoration)
 	return ok && both && later.Replaces(earlier)
-}
-
-// sumOfKeys returns a checksum of all keys of a checkpoint.
-func sumOfKeys(f format.Reader) (sum [sha256.Size]byte, err error) {
-	h := sha256.New()
-	for entry, err := range f.All() {
-		if err != nil {
-			return sum, fmt.Errorf("ckpt: %w", err)
-		}
-		fmt.Fprintf(h, "%q\n", entry.Key)
-	}
-	h.Sum(sum[:0])
-	return sum, nil
 }
 
 // runPlanned matches a planned restore again, since the program may have changed, and moves its bytes. Where it fails the restore

@@ -17,7 +17,6 @@ import (
 	"github.com/gockpt/ckpt/internal/stored"
 	"github.com/gockpt/ckpt/internal/wording"
 	"github.com/gockpt/ckpt/internal/writers"
-	"github.com/gockpt/ckpt/tensor"
 )
 
 // write saves the graph under prefix and returns when it is durable.
@@ -132,27 +131,11 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	if e == nil || e.Node == nil {
 		return nil, nil
 	}
-	p, ok := int64Of(e.Node)
+	p, ok := e.Node.Int64()
 	if !ok {
 		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is not an int64 scalar", object.SaveCounter, e.Node.GoPath())
 	}
 	return p, nil
-}
-
-// int64Of returns the number that n is, if it is an int64 scalar in the program's memory.
-func int64Of(n *object.Node) (*int64, bool) {
-	if !n.Obj.CanAddr() {
-		return nil, false
-	}
-	switch p := n.Obj.Addr().Interface().(type) {
-	case *int64:
-		return p, true
-	case *tensor.Tensor[int64]:
-		if p.Built() && len(p.Shape()) == 0 {
-			return &p.Data()[0], true
-		}
-	}
-	return nil, false
 }
 
 // Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that

@@ -2,12 +2,10 @@ package ckpt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
-	"time"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/keras"
@@ -247,7 +245,7 @@ func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o 
 	}
 	var archive *keras.Archive
 	if o.as == writers.Keras {
-		if archive, err = newArchive(model); err != nil {
+		if archive, err = writers.NewArchive(model); err != nil {
 			return fail(err)
 		}
 	}
@@ -270,17 +268,4 @@ func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o 
 		return fail(err)
 	}
 	return runCallbacks(ctx, path, o)
-}
-
-// newArchive returns what an archive has beside the weights: the description that model was made from.
-func newArchive(model any) (*keras.Archive, error) {
-	m, ok := model.(interface{ Config() json.RawMessage })
-	if !ok {
-		return nil, fmt.Errorf("a .keras archive holds the description of a Keras model, and a %T has none: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
-	}
-	archive, err := keras.NewArchive(m.Config(), time.Now())
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
-	}
-	return archive, nil
 }

@@ -2,6 +2,7 @@ package byname
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -120,4 +121,17 @@ func (l *Lookup) missing(keys map[string]string) []string {
 	}
 	slices.Sort(missing)
 	return slices.Compact(missing)
+}
+
+// SumOfKeys returns a checksum of all keys of a checkpoint.
+func SumOfKeys(f format.Reader) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	for entry, err := range f.All() {
+		if err != nil {
+			return sum, fmt.Errorf("ckpt: %w", err)
+		}
+		fmt.Fprintf(h, "%q\n", entry.Key)
+	}
+	h.Sum(sum[:0])
+	return sum, nil
 }

@@ -152,3 +152,18 @@ func (b *treeBuilder) child(from int, name string) int {
 	b.edges[e] = id
 	return id
 }
+
+// RenameAll returns g with its values under the paths that pairs of an old and a new path give them.
+func RenameAll(g *objectgraph.Graph, renames [][2]string) (*objectgraph.Graph, error) {
+	if len(renames) == 0 {
+		return g, nil
+	}
+	all := make([]Renaming, len(renames))
+	for i, r := range renames {
+		var err error
+		if all[i], err = NewRenaming(r[0], r[1]); err != nil {
+			return nil, err
+		}
+	}
+	return Rename(g, all)
+}

@@ -182,3 +182,19 @@ func (p *Part) Of(e format.Entry) (format.Entry, error) {
 	e.Shape, e.Bytes = shape, int64(shape.Len()*e.DType.Size())
 	return e, err
 }
+
+// Int64 returns the number that n is, if it is an int64 scalar in the program's memory.
+func (n *Node) Int64() (*int64, bool) {
+	if !n.Obj.CanAddr() {
+		return nil, false
+	}
+	switch p := n.Obj.Addr().Interface().(type) {
+	case *int64:
+		return p, true
+	case *tensor.Tensor[int64]:
+		if p.Built() && len(p.Shape()) == 0 {
+			return &p.Data()[0], true
+		}
+	}
+	return nil, false
+}

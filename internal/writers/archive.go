@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/keras"
@@ -13,6 +14,19 @@ import (
 	"github.com/gockpt/ckpt/internal/kerasnames"
 	"github.com/gockpt/ckpt/tensor"
 )
+
+// NewArchive returns what an archive has beside the weights: the description that model was made from.
+func NewArchive(model any) (*keras.Archive, error) {
+	m, ok := model.(interface{ Config() json.RawMessage })
+	if !ok {
+		return nil, fmt.Errorf("a .keras archive holds the description of a Keras model, and a %T has none: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
+	}
+	archive, err := keras.NewArchive(m.Config(), time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
+	}
+	return archive, nil
+}
 
 // KeepFrom adds what the archive at path has beside the weights called names to archive and names. Both archives must describe the same
 // model. The caller closes the reader that KeepFrom returns once the weights are written.
