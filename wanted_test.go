@@ -270,3 +270,23 @@ func TestShapesOfOptions(t *testing.T) {
 		})
 	}
 }
+
+// A model of which nothing needs to be stored matches a checkpoint without values, and no other.
+func TestModelsWithoutWeights(t *testing.T) {
+	type norm struct {
+		gauge `ckpt:",inline"`
+	}
+	type model struct {
+		Layers []*norm `ckpt:"layers"`
+	}
+	some := &model{Layers: []*norm{{}}}
+	bare := must(mustNew(t, Group{"model": some}).Write(ctx, filepath.Join(t.TempDir(), "bare"), AllowEmpty()))
+	require.NoError(t, LoadWeights(ctx, bare, &model{}, At("model")))
+	require.NoError(t, LoadWeights(ctx, bare, &model{}, At("model"), Strict()))
+	counted := must(mustNew(t, Group{"model": some}).Save(ctx, filepath.Join(t.TempDir(), "ckpt"), AllowEmpty()))
+	require.NoError(t, LoadWeights(ctx, counted, &model{}, At("model")))
+	require.ErrorIs(t, LoadWeights(ctx, bare, &struct{ Layer []*norm }{}, At("model")), ErrMismatch)
+	require.ErrorIs(t, LoadWeights(ctx, bare, &struct{ W tensor.Tensor[float32] }{}, Partial()), ErrMismatch)
+	other := written(t, groupOf("w", scalar(1)))
+	require.ErrorIs(t, LoadWeights(ctx, other, &gauge{}), ErrMismatch)
+}

@@ -30,7 +30,8 @@ func (m *matcher) complete() error {
 			return e
 		}
 	}
-	if !m.plan.Assigns() && g.Leaves()+len(missing)+r.storedValues() > 0 {
+	// A layer that has optional values only, and a checkpoint of it without one, match all the same.
+	if !m.plan.Assigns() && len(missing)+len(r.unresolvedBelow(&m.found, r.start)) > 0 {
 		e := &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
 		if level := r.level(g); level != "" {
 			e.Hints = []string{level}
@@ -63,12 +64,4 @@ func (m *matcher) missing() []*object.Node {
 		}
 	}
 	return g.Required(object.Requirement{Matched: filled, SkipSlots: m.r.opts.SkipSlots, Stored: m.r.storedEdges(&m.found)})
-}
-
-func (r *Restoration) storedValues() int {
-	n := 0
-	for i := range r.stored.Nodes {
-		n += len(r.stored.Nodes[i].Attributes)
-	}
-	return n
 }

@@ -78,15 +78,15 @@ func opaqueValue(state any) object.Value {
 
 // plainValue returns the variable that a plain Go value is: a number, bool or string, or arrays and slices of them,
 // nested as far as they are rectangular. v is addressable or a slice. shape, where not nil, is what a flat
-// slice is saved as. A nil slice is a value that is not built: its memory comes from the checkpoint. With alloc an array of
-// nil slices is one too.
-func plainValue(v reflect.Value, shape tensor.Shape, alloc bool) (object.Value, error) {
+// slice is saved as. A nil slice, or an array of nil
+// slices, is a value that is not built: its memory comes from the checkpoint.
+func plainValue(v reflect.Value, shape tensor.Shape) (object.Value, error) {
 	d, _, ok := PlainType(v.Type())
 	if !ok {
 		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
 	own := &object.Own{Attribute: object.VariableAttribute}
-	if isNil(v) && (alloc || v.Kind() == reflect.Slice) {
+	if isNil(v) {
 		own.Place = func(e format.Entry) (*object.Target, error) { return allocPlain(v, shape, e) }
 		return object.Value{DType: d, Own: own}, nil
 	}
@@ -163,7 +163,7 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Ta
 	if err := makeRows(made, dims); err != nil {
 		return nil, err
 	}
-	inner, err := plainValue(made, shape, false)
+	inner, err := plainValue(made, shape)
 	if err != nil {
 		return nil, err
 	}

@@ -295,7 +295,7 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 		n.Values = w.graph.OneValue(opaqueValue(v.Addr().Interface()))
 		return true, nil
 	case plain && (v.CanAddr() || t.Kind() == reflect.Slice):
-		val, err := plainValue(v, e.Shape(), e.Opt.Alloc)
+		val, err := plainValue(v, e.Shape())
 		if n.Opt.Cast {
 			val.Cast = true
 		}
