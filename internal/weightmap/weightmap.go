@@ -127,12 +127,18 @@ func (ix *Index) parseMap(s *jsonscan.Scanner) error {
 }
 
 // Open opens the files, in the order in which they first occur in the index. The error, which names the file, satisfies
-// errors.Is(err, fs.ErrNotExist) where one is missing; none is open then.
+// errors.Is(err, fs.ErrNotExist) where one is missing; none is open then. Of more than 32 files some are open at a time, and one that was replaced
+// meanwhile is an error with [format.ErrStale].
 func (ix *Index) Open(fsys fsx.ReadFS) ([]*raw.Blob, error) {
+	open := func(path string) (raw.Contents, error) { return fsys.Open(path) }
+	if len(ix.files) > openFiles {
+		w := &window{fsys: fsys}
+		open = func(path string) (raw.Contents, error) { return w.add(path) }
+	}
 	blobs := make([]*raw.Blob, 0, len(ix.files))
 	for _, file := range ix.files {
 		path := filepath.Join(filepath.Dir(ix.name), filepath.FromSlash(file))
-		f, err := fsys.Open(path)
+		f, err := open(path)
 		if err != nil {
 			for _, b := range blobs {
 				err = errors.Join(err, b.Close())

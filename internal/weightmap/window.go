@@ -1,0 +1,157 @@
+package weightmap
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// openFiles is how many of an index's files are open at once: systems allow a process 256 files or more, and others are open too.
+const openFiles = 32
+
+// A window opens the files of an index when they are read, and keeps the last few open.
+type window struct {
+	fsys fsx.ReadFS
+
+	mu   sync.Mutex
+	open []*shard // that are open, those that were read last at the end
+}
+
+// A shard is a file of the window. It is the file that it was when the window first opened it.
+type shard struct {
+	w    *window
+	path string
+	info fs.FileInfo
+	size int64
+
+	// guarded by the window
+	r      fsx.Reader // nil where it is not open
+	users  int        // that read it now
+	closed bool
+}
+
+// add returns the file at path, which it opens.
+func (w *window) add(path string) (*shard, error) {
+	s := &shard{w: w, path: path}
+	if _, err := s.acquire(); err != nil {
+		return nil, err
+	}
+	s.size = s.r.Size()
+	s.release()
+	return s, nil
+}
+
+// acquire returns the open file, which stays open until release.
+func (s *shard) acquire() (fsx.Reader, error) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	if s.closed {
+		return nil, fs.ErrClosed
+	}
+	if s.r == nil {
+		if err := s.reopen(); err != nil {
+			return nil, err
+		}
+	}
+	s.w.use(s)
+	s.users++
+	return s.r, nil
+}
+
+// reopen opens the file. The error has [format.ErrStale] where it is another one than it was.
+func (s *shard) reopen() error {
+	r, err := s.w.fsys.Open(s.path)
+	if err != nil {
+		return err
+	}
+	info, err := s.w.fsys.Stat(s.path)
+	if err == nil && s.info != nil && (r.Size() != s.size || !sameFile(s.info, info)) {
+		err = fmt.Errorf("%s was replaced since it was opened: %w", s.path, format.ErrStale)
+	}
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	s.r, s.info = r, info
+	return nil
+}
+
+// sameFile reports whether nothing tells the file of b from that of a.
+func sameFile(a, b fs.FileInfo) bool {
+	replaced := os.SameFile(a, a) && !os.SameFile(a, b) // files of other systems than the machine's have no identity
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && !replaced
+}
+
+// use makes s the file that was read last, and closes others where too many are open and nobody reads them.
+func (w *window) use(s *shard) {
+	kept := w.open[:0]
+	excess := len(w.open) - openFiles
+	if !slices.Contains(w.open, s) {
+		excess++
+	}
+	for _, o := range w.open {
+		switch {
+		case o == s:
+		case o.users == 0 && excess > 0:
+			o.r.Close() // it was only read
+			o.r = nil
+			excess--
+		default:
+			kept = append(kept, o)
+		}
+	}
+	w.open = append(kept, s)
+}
+
+func (s *shard) release() {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.users--
+}
+
+// ReadAt implements [io.ReaderAt].
+func (s *shard) ReadAt(p []byte, off int64) (int, error) {
+	r, err := s.acquire()
+	if err != nil {
+		return 0, err
+	}
+	defer s.release()
+	return r.ReadAt(p, off)
+}
+
+// Size returns the size that the file had when it was first opened.
+func (s *shard) Size() int64 { return s.size }
+
+// Map implements [fsx.Mapper]. What is mapped stays where the file is closed.
+func (s *shard) Map() (contents []byte, unmap func() error, err error) {
+	r, err := s.acquire()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.release()
+	return fsx.Map(r)
+}
+
+// Close closes the file for good.
+func (s *shard) Close() error {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.closed = true
+	if s.r == nil {
+		return nil
+	}
+	for i, o := range s.w.open {
+		if o == s {
+			s.w.open = append(s.w.open[:i], s.w.open[i+1:]...)
+			break
+		}
+	}
+	r := s.r
+	s.r = nil
+	return r.Close()
+}
