@@ -181,3 +181,16 @@ func TestRunKerasFile(t *testing.T) {
 	r = runCkpt(t, "run", "--input", in, "--config", at("bfloat16.weights.h5"))
 	require.Contains(t, r.stderr, "no description of their model")
 }
+
+// TestDigestLine: names are escaped as sha256sum escapes them, so that a name is one line.
+func TestDigestLine(t *testing.T) {
+	for name, want := range map[string]string{
+		"plain.safetensors": "abc  plain.safetensors\n",
+		"with space":        "abc  with space\n",
+		"a\nb":              `\abc  a\nb` + "\n",
+		"a\rb":              `\abc  a\rb` + "\n",
+		`a\nb`:              `\abc  a\\nb` + "\n",
+	} {
+		require.Equal(t, want, digestLine("abc", name))
+	}
+}

@@ -69,7 +69,7 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 			_, err := fmt.Fprintf(r.out, "%s  -\n", hash)
 			return err
 		}
-		fmt.Fprintf(&text, "%s  %s\n", hash, filepath.Base(f))
+		text.WriteString(digestLine(hash, filepath.Base(f)))
 	}
 	if !check {
 		if err := fsx.WriteFile(ctx, r.files, manifest, text.Bytes()); err != nil {
@@ -87,6 +87,15 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 	}
 	_, err = fmt.Fprintf(r.out, "%s: %s as written\n", safe(r.Prefix()), count(len(files), "file"))
 	return err
+}
+
+// digestLine returns the line of a file as sha256sum writes it: of a name with a line break or a backslash these are escaped, and the line
+// begins with a backslash.
+func digestLine(hash, name string) string {
+	if escaped := strings.NewReplacer("\\", `\\`, "\n", `\n`, "\r", `\r`).Replace(name); escaped != name {
+		return `\` + hash + "  " + escaped + "\n"
+	}
+	return hash + "  " + name + "\n"
 }
 
 // sameDigest returns an error that names the first file whose line is another now.
