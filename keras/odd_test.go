@@ -60,3 +60,17 @@ func TestUnusualNamesOfKeras2(t *testing.T) {
 	require.NoError(t, ckpt.LoadWeights(t.Context(), filepath.Join(dir, "tf_keras"), ckpt.Group(m.TF2())))
 	requireOutput(t, want, m)
 }
+
+// A model prints what Keras's summary prints in 80 columns.
+func TestSummary(t *testing.T) {
+	dir := unpacked(t)
+	for _, name := range []string{"graph", "chain", "sequential"} {
+		t.Run(name, func(t *testing.T) {
+			m, err := keras.Load(t.Context(), filepath.Join(dir, name+".keras"))
+			require.NoError(t, err)
+			want, err := os.ReadFile("testdata/odd/" + name + ".summary.txt")
+			require.NoError(t, err)
+			require.Equal(t, string(want), m.String())
+		})
+	}
+}

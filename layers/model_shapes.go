@@ -13,17 +13,17 @@ import (
 // maxShapeDepth is how deep a description is searched for shapes: calls nest lists and dicts a few levels deep.
 const maxShapeDepth = 64
 
-// describe returns what a description says of a model's layers by their names: the shapes of outputs as Keras writes them, "(None, 4)", and
-// which are not trained. Shapes stand where the description says what a layer is called with, or was built for; that of an
+// describe returns what a description says of a model's layers by their names: the shapes of outputs as Keras writes them, "(None, 4)", the
+// tensors that they are called with, "dense[0][0], b[0][0]", or nil if each layer takes the one before, and which are not trained. Shapes stand where the description says what a layer is called with, or was built for; that of an
 // output that nobody takes follows from the layer's class or is not known.
-func describe(source json.RawMessage) (shapes map[string]string, frozen map[string]bool) {
+func describe(source json.RawMessage) (shapes, before map[string]string, frozen map[string]bool) {
 	var model struct {
 		Config struct {
 			Layers []describedLayer `json:"layers"`
 		} `json:"config"`
 	}
 	if json.Unmarshal(config.PlainJSON(source), &model) != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	layers := model.Config.Layers
 	outputs := make(map[string][]any)
@@ -48,7 +48,9 @@ func describe(source json.RawMessage) (shapes map[string]string, frozen map[stri
 			}
 		}
 		if outputs[l.Name] == nil {
-			if out := l.output(in); out != nil {
+			if out := l.merged(outputs); out != nil {
+				outputs[l.Name] = out
+			} else if out := l.output(in); out != nil {
 				outputs[l.Name] = out
 			}
 		}
@@ -57,7 +59,7 @@ func describe(source json.RawMessage) (shapes map[string]string, frozen map[stri
 	for name, shape := range outputs {
 		shapes[name] = shapeText(shape)
 	}
-	return shapes, frozen
+	return shapes, connections(layers), frozen
 }
 
 // A describedLayer is what a description says of a layer, as far as shapes depend on it.
@@ -132,8 +134,19 @@ func (l *describedLayer) output(in []any) []any {
 		"GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization", "Masking", "Identity":
 		return in
 	case "GlobalAveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling3D":
-		if len(in) > 2 && !l.Config.Is("keepdims", "true") {
-			return []any{in[0], in[len(in)-1]}
+		switch channels := len(in) - 1; {
+		case len(in) < 3:
+			return nil
+		case l.Config.Is("data_format", `"channels_first"`):
+			if l.Config.Is("keepdims", "true") {
+				return append(slices.Clone(in[:2]), slices.Repeat([]any{1.0}, len(in)-2)...)
+			}
+			return []any{in[0], in[1]}
+		case l.Config.Is("keepdims", "true"):
+			out := append(slices.Clone(in[:1]), slices.Repeat([]any{1.0}, len(in)-2)...)
+			return append(out, in[channels])
+		default:
+			return []any{in[0], in[channels]}
 		}
 	case "Embedding":
 		if n, ok := l.Config.Number("output_dim"); ok && in != nil {
@@ -147,6 +160,23 @@ func (l *describedLayer) output(in []any) []any {
 		default:
 			return []any{in[0], float64(*l.Config.Units)}
 		}
+	case "Bidirectional":
+		var inner describedLayer
+		if json.Unmarshal(l.Config.options["layer"], &inner) != nil {
+			return nil
+		}
+		out := inner.output(in)
+		units, known := 0.0, false
+		if len(out) > 0 {
+			units, known = out[len(out)-1].(float64)
+		}
+		switch {
+		case !known || l.Config.Is("merge_mode", "null"):
+			return nil
+		case l.Config.Is("merge_mode", `"concat"`):
+			return append(slices.Clone(out[:len(out)-1]), 2*units)
+		}
+		return out
 	case "Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D":
 		if n, ok := l.Config.Number("filters"); ok {
 			return l.windows(in, "kernel_size", float64(n))

@@ -9,15 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// String returns the table that Keras's summary prints: layers, the shapes of their outputs, numbers of parameters, and, in a Functional model,
-// the layers before each. Weights that are not loaded or built yet do not count, and "?" stands for a shape that the description does not
-// tell. The wording and the layout may change.
+// String returns the table that Keras's summary prints in 80 columns: layers, the shapes of their outputs, numbers of parameters, and, where
+// they are not a chain, what each takes. Weights that are not loaded or built yet do not count, and "?" stands for a shape that the
+// description does not tell. The wording and the layout may change.
 func (m *Model) String() string {
 	if m == nil || m.program == nil {
 		return "Model: not made by FromKeras"
 	}
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #", "Connected to"}}
-	shapes, frozen := describe(m.source)
+	widths := []int{19, 17, 10, 17}
+	shapes, before, frozen := describe(m.source)
 	total, trained := 0, 0
 	for _, c := range m.program.Callees {
 		if m.program.Chain && c.Class == "InputLayer" {
@@ -29,17 +30,18 @@ func (m *Model) String() string {
 			trained += n.trained
 		}
 		rows = append(rows, []string{
-			fmt.Sprintf("%s (%s)", c.Who.Name, c.Class), cmp.Or(shapes[c.Who.Name], "?"), grouped(n.all), strings.Join(m.program.Before(c), ", "),
+			fmt.Sprintf("%s (%s)", c.Who.Name, c.Class), cmp.Or(shapes[c.Who.Name], "?"), grouped(n.all), cmp.Or(before[c.Who.Name], "-"),
 		})
 	}
-	if m.program.Chain {
+	if m.program.Chain || before == nil {
+		widths = []int{31, 22, 13}
 		for i := range rows {
 			rows[i] = rows[i][:3]
 		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Model: %q\n", m.Name())
-	writeTable(&b, rows)
+	writeTable(&b, widths, rows)
 	for _, line := range []struct {
 		what string
 		n    int
@@ -57,7 +59,7 @@ var notTrained = map[string]bool{"moving_mean": true, "moving_variance": true, "
 
 // countParameters counts the values in the weights of a layer.
 func countParameters(layer any) (total parameterCount) {
-	if layer == nil {
+	if _, constants := layer.(*Rescaling); constants || layer == nil {
 		return total
 	}
 	seen := make(map[*Tensor]bool)
@@ -100,14 +102,8 @@ func countParameters(layer any) (total parameterCount) {
 
 const paramColumn = 2
 
-// writeTable writes rows, the first of which has the headings, as Keras draws tables.
-func writeTable(b *strings.Builder, rows [][]string) {
-	width := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
+// writeTable writes rows, the first of which has the headings, as Keras draws tables: in columns of the given widths.
+func writeTable(b *strings.Builder, width []int, rows [][]string) {
 	line := func(left, fill, middle, right string) {
 		parts := make([]string, len(width))
 		for i, n := range width {
@@ -121,14 +117,25 @@ func writeTable(b *strings.Builder, rows [][]string) {
 		if at == 0 {
 			bar = "┃"
 		}
+		cells, height := make([][]string, len(row)), 1
 		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i == paramColumn { // numbers end at one column
-				cell, pad = pad+cell, ""
-			}
-			b.WriteString(bar + " " + cell + pad + " ")
+			cells[i] = wrapCell(cell, width[i])
+			height = max(height, len(cells[i]))
 		}
-		b.WriteString(bar + "\n")
+		for k := range height {
+			for i := range row {
+				text := ""
+				if k < len(cells[i]) {
+					text = cells[i][k]
+				}
+				pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(text))
+				if i == paramColumn { // numbers end at one column
+					text, pad = pad+text, ""
+				}
+				b.WriteString(bar + " " + text + pad + " ")
+			}
+			b.WriteString(bar + "\n")
+		}
 		switch at {
 		case 0:
 			line("┡", "━", "╇", "┩")
@@ -138,6 +145,29 @@ func writeTable(b *strings.Builder, rows [][]string) {
 		}
 	}
 	line("└", "─", "┴", "┘")
+}
+
+// wrapCell breaks text at spaces into lines of at most width characters. A word that is longer is cut off.
+func wrapCell(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width {
+			line += " " + word
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		line = word
+	}
+	lines = append(lines, line)
+	for i, l := range lines {
+		if runes := []rune(l); len(runes) > width {
+			lines[i] = string(runes[:width-1]) + "…"
+		}
+	}
+	return lines
 }
 
 // grouped returns n with commas between thousands.

@@ -39,6 +39,16 @@ def write(name, model, x, endings, saved):
                 part.unlink()
 
 
+def summarize(name, model):
+    model.save(here / (name + ".keras"))
+    packed = here / (name + ".keras")
+    (here / (name + ".keras.gz")).write_bytes(gzip.compress(packed.read_bytes(), mtime=0))
+    packed.unlink()
+    printed = []
+    model.summary(line_length=76, print_fn=lambda text, **_: printed.append(text))
+    (here / (name + ".summary.txt")).write_text("".join(printed))
+
+
 L = keras.layers
 i = L.Input((4, 3))
 x = L.Masking()(i)  # saved as the operators NotEqual and Any
@@ -59,3 +69,18 @@ x = L.TimeDistributed(tf_keras.Sequential([L.Dense(3), L.Dense(2)]))(x)
 x = inner(x)
 sample = rng.normal(size=(2, 3, 4)).astype("float32")
 write("tf_keras", tf_keras.Model(i, x), sample, [".h5", ""], lambda m, file: m.save_weights(file))
+
+keras.backend.clear_session()
+L = keras.layers
+a, b = L.Input((5,), name="a"), L.Input((4,), name="b")
+shared = L.Dense(4, name="shared")
+x, y = shared(L.Dense(4)(a)), shared(b)
+z = L.Concatenate()([x, y])
+z = L.Add()([z, L.Dense(8, use_bias=False, name="a_layer_with_a_name_beyond_its_column")(z)])
+summarize("graph", keras.Model([a, b], [L.Dense(300)(z), L.Subtract()([x, y])]))
+
+i = L.Input((9, 8, 3))
+x = L.Conv2D(6, 3, strides=2, padding="same")(L.Rescaling(0.5)(i))
+x = L.DepthwiseConv2D(3, depth_multiplier=2)(L.BatchNormalization(scale=False)(x))
+summarize("chain", keras.Model(i, L.GlobalAveragePooling2D(keepdims=True)(L.MaxPooling2D(2, padding="same")(x))))
+summarize("sequential", keras.Sequential([L.Input((7,)), L.Embedding(9, 4), L.Bidirectional(L.LSTM(3)), L.Dropout(0.1), L.Dense(2, trainable=False)]))

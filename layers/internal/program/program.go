@@ -142,26 +142,3 @@ func (p *Program) Steps() []*Callee {
 	}
 	return steps
 }
-
-// Before returns the names of the callees and inputs with which calls of c are made, each once, in the order of its calls.
-func (p *Program) Before(c *Callee) []string {
-	var names []string
-	add := func(name string) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	for i := range p.nodes {
-		if p.nodes[i].callee != c {
-			continue
-		}
-		for _, from := range p.nodes[i].sources() {
-			if from.node < 0 {
-				add(p.Inputs[from.input].Name)
-			} else {
-				add(p.nodes[from.node].callee.Who.Name)
-			}
-		}
-	}
-	return names
-}
