@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
@@ -10,8 +11,7 @@ import (
 
 var _ format.Expecter = (*Reader)(nil)
 
-// Expect implements [format.Expecter]. Of a region it expects the runs that lie in one piece and are long; others are read as they
-// are wanted.
+// Expect implements [format.Expecter]. Of a region it expects each run that lies in one piece.
 func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	if !r.fetches() {
 		return
@@ -79,7 +79,7 @@ func (e *expectations) add(rec *record, part, region tensor.Slice) {
 	switch {
 	case size == 0, n == rec.size: // strings are read by the whole part
 		e.ranges[rec.shard] = append(e.ranges[rec.shard], fsx.Range{Off: rec.offset, N: rec.size})
-	case len(rs.outer) == 0, n > bufferSize/2:
+	default:
 		for rs.next() {
 			e.ranges[rec.shard] = append(e.ranges[rec.shard], fsx.Range{Off: rec.offset + int64(rs.src)*size, N: n})
 		}
@@ -100,4 +100,15 @@ func (e *expectations) tell() {
 			return nil
 		})
 	}
+}
+
+// expectRuns tells the data file of s that its runs will be read, unless [Reader.Expect] said so.
+func (r *Reader) expectRuns(s *stored, rs runs) {
+	rs.index = slices.Clone(rs.index)
+	size := int64(s.rec.dtype.Size())
+	e := expectations{r: r, shards: []int32{s.rec.shard}, ranges: make(map[int32][]fsx.Range)}
+	for rs.next() {
+		e.ranges[s.rec.shard] = append(e.ranges[s.rec.shard], fsx.Range{Off: s.rec.offset + int64(rs.src)*size, N: int64(rs.n) * size})
+	}
+	e.tell()
 }

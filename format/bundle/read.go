@@ -246,7 +246,10 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 	var buf []byte // what has been read ahead, if runs are close
 	var lo, hi int // the bytes of s that it holds
 	step := rs.step() * size
-	near := step <= 4096 || step <= 2*rs.n*size
+	near := (step <= 4096 || step <= 2*rs.n*size) && !r.fetches() // which gathers runs by itself
+	if r.fetches() {
+		r.expectRuns(s, *rs)
+	}
 	for rs.next() {
 		src, dst := rs.src*size, memory[rs.dst*size:(rs.dst+rs.n)*size]
 		if near && len(dst) <= bufferSize/2 {

@@ -18,6 +18,7 @@ type plan struct {
 	groups  []*group // by offset
 	order   []*group // as they will be wanted
 	next    int      // of order: those before it were begun
+	now     int      // requests under way
 	running sync.WaitGroup
 }
 
@@ -39,15 +40,82 @@ const (
 	gapShare = 16
 )
 
-// expect plans to read the ranges.
+// A plan of many short ranges has more gaps: few columns of a large tensor would take a request for each row, and a request takes as long as
+// some hundred kilobytes. It has fewRequests, or one for every worth bytes that are wanted, where that is more; for that the smallest
+// gaps are fetched too.
+const (
+	fewRequests = 1024
+	worth       = 64 << 10
+)
+
+// most is how many requests a plan has under way at once.
+const most = 64
+
+// expect plans to read the ranges, beside those that were expected before and are not read yet.
 func (pl *plan) expect(b *budget, ranges []fsx.Range, size int64) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
-	if slices.ContainsFunc(pl.groups, func(g *group) bool { return !g.begun || g.contents != nil }) {
-		return // a plan is being read
-	}
-	pl.groups, pl.next = nil, 0
 	pl.budget = b
+	left := slices.DeleteFunc(pl.groups, func(g *group) bool { return g.begun && (g.expected <= 0 || g.err != nil) })
+	fresh := slices.DeleteFunc(fewer(grouped(ranges, size)), func(g *group) bool {
+		i := sort.Search(len(left), func(i int) bool { return left[i].off+left[i].n > g.off })
+		return i < len(left) && left[i].off < g.off+g.n
+	})
+	pl.groups = left
+	if len(fresh) == 0 {
+		return
+	}
+	pl.order = append(slices.DeleteFunc(pl.order, func(g *group) bool { return g.begun }), byOrder(fresh)...)
+	pl.next = 0
+	pl.groups = append(left, fresh...)
+	slices.SortFunc(pl.groups, func(a, b *group) int { return cmp.Compare(a.off, b.off) })
+}
+
+// byOrder returns groups as they will be wanted.
+func byOrder(groups []*group) []*group {
+	groups = slices.Clone(groups)
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
+	return groups
+}
+
+// fewer joins groups that follow one another, those with the smallest gaps first, until there are no more than the bytes that are wanted are
+// worth.
+func fewer(groups []*group) []*group {
+	wanted := int64(0)
+	for _, g := range groups {
+		wanted += g.expected
+	}
+	surplus := len(groups) - int(max(fewRequests, wanted/worth))
+	if surplus <= 0 {
+		return groups
+	}
+	before := make([]int, 0, len(groups)) // groups, by the gaps before them
+	for i := range groups[1:] {
+		before = append(before, i+1)
+	}
+	slices.SortStableFunc(before, func(a, b int) int {
+		return cmp.Compare(groups[a].off-groups[a-1].off-groups[a-1].n, groups[b].off-groups[b-1].off-groups[b-1].n)
+	})
+	joined := make([]bool, len(groups))
+	for _, i := range before[:surplus] {
+		joined[i] = true
+	}
+	var out []*group
+	for i, g := range groups {
+		if joined[i] {
+			last := out[len(out)-1]
+			if n := g.off + g.n - last.off; n <= part {
+				last.n, last.expected, last.order = n, last.expected+g.expected, min(last.order, g.order)
+				continue
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// grouped returns groups of the ranges of a file of size bytes, by their offsets.
+func grouped(ranges []fsx.Range, size int64) (groups []*group) {
 	type piece struct {
 		fsx.Range
 		order int
@@ -76,10 +144,9 @@ func (pl *plan) expect(b *budget, ranges []fsx.Range, size int64) {
 			}
 		}
 		g, gaps = &group{off: p.Off, n: p.N, expected: p.N, order: p.order, ready: make(chan struct{})}, 0
-		pl.groups = append(pl.groups, g)
+		groups = append(groups, g)
 	}
-	pl.order = slices.Clone(pl.groups)
-	slices.SortStableFunc(pl.order, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
+	return groups
 }
 
 // read fills p from offset off of r, from the groups where they have it.
@@ -168,7 +235,7 @@ func (pl *plan) ahead(r *reader) {
 		if g.begun {
 			continue
 		}
-		if !pl.budget.take(g.n) {
+		if pl.now >= most || !pl.budget.take(g.n) {
 			return
 		}
 		pl.begin(r, g)
@@ -178,11 +245,15 @@ func (pl *plan) ahead(r *reader) {
 // begin fetches g, whose bytes the budget has given. The caller holds pl.mu.
 func (pl *plan) begin(r *reader, g *group) {
 	g.begun = true
+	pl.now++
 	pl.running.Go(func() {
 		contents := make([]byte, g.n)
 		err := r.request(r.closed, contents, g.off)
 		pl.mu.Lock()
 		defer pl.mu.Unlock()
+		if pl.now--; r.closed.Err() == nil {
+			defer pl.ahead(r)
+		}
 		if g.contents, g.err = contents, err; err != nil {
 			pl.release(g)
 		}
