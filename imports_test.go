@@ -66,7 +66,7 @@ func TestImports(t *testing.T) {
 		"layers":           {"layers", "layout", "tensor"},
 		"optimizers":       {"optimizers", "tensor"},
 		"cmd":              {"internal/cli"},
-		"internal/cli":     {"", "keras", "layers", "format", "format/", "optimizers", "store", "tensor", "internal"},
+		"internal/cli":     {"", "keras", "layers", "format", "format/", "optimizers", "shard", "store", "tensor", "internal"},
 		"examples":         {"", "examples", "keras", "layers", "layout", "optimizers", "tensor"},
 		"bench":            {"", "bench", "layers", "store", "format", "format/", "tensor", "internal"},
 		"internal":         {"", "internal", "layers", "format", "format/", "optimizers", "tensor"},

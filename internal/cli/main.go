@@ -105,7 +105,7 @@ difference that diff found), and 2 for wrong usage.`,
 		RunE:          func(*cobra.Command, []string) error { return errNoCommand },
 	}
 	root.AddCommand(newListCommand(in), newGraphCommand(in), newVerifyCommand(in), newDiffCommand(in), newShowCommand(in), newStatCommand(in),
-		newRunCommand(in), newGenCommand(in), newConvertCommand(in), newExportCommand(in), newDigestCommand(in), newViewCommand(in), newManCommand())
+		newRunCommand(in), newGenCommand(in), newConvertCommand(in), newExportCommand(in), newDigestCommand(in), newReshardCommand(in), newViewCommand(in), newManCommand())
 	root.SetHelpCommand(newHelpCommand())
 	fillHelp(root)
 	return root

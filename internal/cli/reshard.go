@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/shard"
+)
+
+func newReshardCommand(in *streams) *cobra.Command {
+	var job reshardJob
+	cmd := &cobra.Command{
+		Use:   "reshard IN OUT",
+		Short: "Write a TensorFlow checkpoint anew, in other data files",
+		Long: `Write the TensorFlow checkpoint IN anew under the prefix OUT, with its tensors in other data
+files: in one, in files of at most --max-shard-size bytes, or in one for each of --workers,
+with a part of each tensor that is cut along --axis into pieces of equal length. Tensors that
+lack the axis are not cut. Nothing else changes. OUT is where IN is: on this machine, or in
+one store.`,
+		Example: `  ckpt reshard model/ckpt-7 model/ckpt-7-of-8 --workers 8
+  ckpt reshard model/ckpt-7 model/one`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("expected IN and OUT, got %s", count(len(args), "argument"))
+			}
+			return nil
+		},
+		ValidArgsFunction: completePath,
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&job.workers, "workers", 0, "a data file for each of so many workers")
+	flags.IntVar(&job.axis, "axis", 0, "the `axis` that is cut among workers, from 0")
+	flags.Int64Var(&job.size, "max-shard-size", 0, "data files of at most so many `bytes` of tensors")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		opts, err := job.options()
+		if err != nil {
+			return err
+		}
+		if err := reshard(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], args[1], opts); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// A reshardJob is what the flags of reshard say.
+type reshardJob struct {
+	workers, axis int
+	size          int64
+}
+
+// options say how tensors are distributed.
+func (j *reshardJob) options() ([]ckpt.ReshardOption, error) {
+	switch {
+	case j.workers < 0 || j.axis < 0 || j.size < 0:
+		return nil, errors.New("--workers, --axis and --max-shard-size: expected numbers that are not negative")
+	case j.workers > 0 && j.size > 0:
+		return nil, errors.New("--workers and --max-shard-size: expected one of them")
+	case j.axis > 0 && j.workers == 0:
+		return nil, errors.New("--axis: how many --workers are there?")
+	case j.size > 0:
+		return []ckpt.ReshardOption{ckpt.MaxShardSize(j.size)}, nil
+	case j.workers == 0:
+		return nil, nil
+	}
+	spec := make([]string, j.axis+1)
+	spec[j.axis] = "worker"
+	cut, err := shard.Mesh{{Name: "worker", Size: j.workers}}.Cut(spec...)
+	if err != nil {
+		return nil, err
+	}
+	byWorker := func(tensors []ckpt.ShardTensor) []ckpt.ShardPart {
+		ranks := make(map[string]int, len(tensors))
+		for _, t := range tensors {
+			ranks[t.Path] = len(t.Shape)
+		}
+		return shard.Files(j.workers, func(path string) shard.Cut {
+			if ranks[path] <= j.axis {
+				return shard.Cut{}
+			}
+			return cut
+		})(tensors)
+	}
+	return []ckpt.ReshardOption{ckpt.ShardBy(byWorker)}, nil
+}
+
+func reshard(ctx context.Context, in *streams, stdout, stderr io.Writer, from, to string, opts []ckpt.ReshardOption) error {
+	if from == standardInput || to == standardOutput {
+		return errors.New("-: a TensorFlow checkpoint consists of several files: name it by its prefix")
+	}
+	from, err := one(from)
+	if err != nil {
+		return err
+	}
+	s, name, err := in.locate(ctx, from)
+	if err != nil {
+		return err
+	}
+	_, out, err := in.locate(ctx, to)
+	if err != nil {
+		return err
+	}
+	if storeOf(from) != storeOf(to) {
+		return errors.New("IN and OUT are in different places: reshard where IN is, and copy what comes out")
+	}
+	bar := newBar(stderr, "resharding")
+	defer bar.clear()
+	for _, o := range bar.options() {
+		if r, ok := o.(ckpt.ReshardOption); ok {
+			opts = append(opts, r)
+		}
+	}
+	if s != nil {
+		opts = append(opts, ckpt.In(s))
+	}
+	if err := ckpt.Reshard(ctx, name, out, opts...); err != nil {
+		return err
+	}
+	bar.clear()
+	_, err = fmt.Fprintf(stdout, "%s: written\n", safe(out))
+	return err
+}
+
+// storeOf returns the store that an address is in, "" for this machine.
+func storeOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
