@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Probe tries whether s has conditional writes: it puts an object if absent twice and expects a refusal, replaces a version that the
@@ -17,7 +18,7 @@ import (
 //
 // A [Prober] calls it once, for those that open stores.
 func Probe(ctx context.Context, s Store, dir string) (err error) {
-	name := path.Join(dir, ".ckpt-probe-"+rand.Text())
+	name := path.Join(dir, probePrefix+rand.Text())
 	defer func() { err = errors.Join(err, s.Delete(context.WithoutCancel(ctx), name)) }()
 	first, err := s.PutIfAbsent(ctx, name, strings.NewReader("first"), 5)
 	if err != nil {
@@ -42,6 +43,24 @@ func Probe(ctx context.Context, s Store, dir string) (err error) {
 	return nil
 }
 
+// probePrefix begins the names of objects that are there while a Store is probed.
+const probePrefix = ".ckpt-probe-"
+
+// forgotten is how old such an object is when whoever made it must have been killed.
+const forgotten = time.Hour
+
+// sweep deletes what probes in dir that were killed have left. What cannot be deleted stays for the next.
+func sweep(ctx context.Context, s Store, dir string) {
+	for o, err := range s.List(ctx, path.Join(dir, probePrefix)) {
+		if err != nil {
+			return
+		}
+		if !o.Modified.IsZero() && time.Since(o.Modified) > forgotten {
+			_ = s.Delete(ctx, o.Name)
+		}
+	}
+}
+
 // A Prober probes a Store before the first write to it, so that those who only read need not be allowed to write. Any number of goroutines
 // may use it. The zero value has probed nothing.
 type Prober struct {
@@ -50,7 +69,8 @@ type Prober struct {
 	err  error // of a store without conditions
 }
 
-// Probe calls [Probe] with the directory of the object called name, unless it has answered before. An error other than
+// Probe calls [Probe] with the directory of the object called name, unless it has answered before, and deletes the objects of probes that
+// were killed there more than an hour ago. An error other than
 // [ErrNoConditions] says nothing of the store: the next call tries again.
 func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
 	p.mu.Lock()
@@ -58,7 +78,11 @@ func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
 	if p.done {
 		return p.err
 	}
-	err := Probe(ctx, s, path.Dir(name))
+	dir := path.Dir(name)
+	err := Probe(ctx, s, dir)
+	if err == nil {
+		sweep(ctx, s, dir)
+	}
 	if err == nil || errors.Is(err, ErrNoConditions) {
 		p.done, p.err = true, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,6 +184,42 @@ func TestReadAll(t *testing.T) {
 	require.ErrorContains(t, err, "read a: 1048576 bytes, at most 1048575 expected")
 	_, _, err = store.ReadAll(ctx, f, "b", 10)
 	require.ErrorIs(t, err, store.ErrNotExist)
+}
+
+// aged lists objects as older than they are.
+type aged struct {
+	store.Store
+	by time.Duration
+}
+
+func (s aged) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		for o, err := range s.Store.List(ctx, prefix) {
+			o.Modified = o.Modified.Add(-s.by)
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// What a probe that was killed has left is deleted later, and that of one which may be under way is not.
+func TestProberSweeps(t *testing.T) {
+	for by, left := range map[time.Duration]int{time.Minute: 3, 2 * time.Hour: 2} {
+		s := aged{store.Memory(), by}
+		for _, name := range []string{"run/.ckpt-probe-KILLED", "run/ckpt-1.index", "other/.ckpt-probe-KILLED"} {
+			_, err := s.Put(t.Context(), name, strings.NewReader("x"), 1)
+			require.NoError(t, err)
+		}
+		require.NoError(t, new(store.Prober).Probe(t.Context(), s, "run/ckpt-2.index"))
+		count := 0
+		for _, dir := range []string{"run/", "other/"} {
+			for range s.List(t.Context(), dir) {
+				count++
+			}
+		}
+		require.Equal(t, left, count, by)
+	}
 }
 
 // A Prober asks once, and again only where the store did not answer.
