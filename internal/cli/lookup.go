@@ -38,7 +38,7 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	}
 	switch len(ends) {
 	case 0:
-		return "", fmt.Errorf("%s: no tensor has the key or the path %s: ckpt list shows all: %w", safe(r.Prefix()), safe(name), ckpt.ErrNotFound)
+		return "", fmt.Errorf("%s: no tensor has the key or the path %s%s: ckpt list shows all: %w", safe(r.Prefix()), safe(name), similar(r, name), ckpt.ErrNotFound)
 	case 1:
 		return ends[0], nil
 	}

@@ -94,7 +94,7 @@ func TestExitStatus(t *testing.T) {
 		"an empty base name":             {[]string{"graph", filepath.Join(golden, "saved-written", "deep") + "/"}, 0, ""},
 		"help":                           {[]string{"help", "list"}, 0, ""},
 		"the version":                    {[]string{"--version"}, 0, ""},
-		"no such checkpoint":             {[]string{"list", "nowhere/ckpt"}, 1, "ckpt: Error when restoring from checkpoint or SavedModel at nowhere/ckpt"},
+		"no such checkpoint":             {[]string{"list", "nowhere/ckpt"}, 1, "ckpt: nowhere/ckpt: no file, directory or checkpoint has this name"},
 		"a directory without any":        {[]string{"list", golden}, 1, "Couldn't find 'checkpoint' file or checkpoints in given directory"},
 		"a name-based one has no graph":  {[]string{"graph", filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 1, "no object graph: the checkpoint is name-based"},
 		"no command":                     {nil, 2, "Usage:"},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -41,6 +42,11 @@ func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOptio
 		opts = append(slices.Clip(opts), ckpt.In(s))
 	}
 	r, err := ckpt.Open(name, opts...)
+	if err != nil && s == nil && errors.Is(err, ckpt.ErrNotFound) {
+		if near, nothing := nothingAt(name); nothing {
+			return nil, nil, fmt.Errorf("%s: no file, directory or checkpoint has this name%s: %w", safe(path), near, ckpt.ErrNotFound)
+		}
+	}
 	if err == nil && path == standardInput && r.Format() == "tensorflow" {
 		return nil, nil, errors.Join(errors.New("standard input has the index of a TensorFlow checkpoint, which consists of several files: name it by its path"), r.Close())
 	}

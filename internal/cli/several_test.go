@@ -193,14 +193,16 @@ func TestSeveralPaths(t *testing.T) {
 		status int
 		says   string
 	}{
-		"nothing matches":           {[]string{"list", "nowhere/*"}, 1, "nowhere/*: no file matches"},
-		"a glob of tensors":         {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors and not files, write --only before it"},
-		"no tensor matches":         {[]string{"list", "damaged-none/ckpt", "--only", "*kernel*"}, 1, "no tensor matches *kernel*: ckpt list shows all"},
-		"no tensor to show":         {[]string{"show", "damaged-none/ckpt", "*kernel*"}, 1, "no tensor matches *kernel*"},
-		"two for a command of one":  {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, and it matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
-		"a glob that is not one":    {[]string{"list", "a["}, 1, "syntax error in pattern"},
-		"what a shell left of show": {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
-		"nothing is a checkpoint":   {[]string{"list", "*.md"}, 1, ""},
+		"nothing matches":              {[]string{"list", "nowhere/*"}, 1, "nowhere/*: no file matches"},
+		"a glob of tensors":            {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors and not files, write --only before it"},
+		"no tensor matches":            {[]string{"list", "damaged-none/ckpt", "--only", "*kernel*"}, 1, "no tensor matches *kernel*: ckpt list shows all"},
+		"no tensor to show":            {[]string{"show", "damaged-none/ckpt", "*kernel*"}, 1, "no tensor matches *kernel*"},
+		"two for a command of one":     {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, and it matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
+		"a glob that is not one":       {[]string{"list", "a["}, 1, "syntax error in pattern"},
+		"what a shell left of show":    {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
+		"a name that is nearly there":  {[]string{"list", "manager-keeps-last/train/ckpt"}, 1, "but there is manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5"},
+		"a tensor of nearly that name": {[]string{"show", "saver-v2/model.ckpt-3", "bia"}, 1, "but there is model/bias"},
+		"nothing is a checkpoint":      {[]string{"list", "*.md"}, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(test.args...)

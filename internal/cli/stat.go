@@ -6,11 +6,13 @@ import (
 	"iter"
 	"math"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -61,6 +63,9 @@ func newStatistics(s *stats.Summary) *statistics {
 	return &statistics{s.Count, number(s.Mean), number(s.Deviation), number(s.Min), number(s.Max), s.Zeros, s.NaNs, s.Infs}
 }
 
+// statRow is a row of the table, whose path begins at column 62.
+const statRow = "%10s %10s %10s %10s %8s %7s  %s\n"
+
 // stat prints the statistics of the tensors that a glob matches.
 func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 	var all []ckpt.VariableInfo
@@ -79,7 +84,8 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 	r.bar.expect(total)
 	out, list := r.out, jsonArray{out: visibleJSON{r.out}}
 	if !asJSON {
-		fmt.Fprintf(out, "%11s  %11s  %11s  %11s  %9s  %7s  KEY\n", "MEAN", "DEVIATION", "MIN", "MAX", "ZEROS", "NAN+INF")
+		slices.SortFunc(all, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
+		fmt.Fprintf(out, statRow, "MEAN", "DEVIATION", "MIN", "MAX", "ZEROS", "NAN+INF", "PATH")
 	}
 	for i, s := range summaries(ctx, r.Reader, all) {
 		if s.err != nil {
@@ -88,7 +94,7 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 		e, err := all[i], error(nil)
 		r.bar.add(e.Bytes)
 		if !asJSON {
-			_, err = fmt.Fprintf(out, "%11s  %11s  %11s  %11s  %9s  %7s  %s\n", cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(objectPath(e.Key)))
+			_, err = fmt.Fprintf(out, statRow, cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(objectPath(e.Key)))
 		} else {
 			err = list.add(struct {
 				Key   string       `json:"key"`
@@ -172,7 +178,7 @@ func cell(v float64) string {
 	if math.IsNaN(v) {
 		return "-"
 	}
-	return fmt.Sprintf("%.5g", v)
+	return fmt.Sprintf("%.4g", v)
 }
 
 func few(n int64) string {

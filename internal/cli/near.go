@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gockpt/ckpt"
+)
+
+// nothingAt reports whether there is neither a file nor a checkpoint of TensorFlow's at a path, and names those that begin alike.
+func nothingAt(path string) (near string, nothing bool) {
+	if exists(path) || strings.HasSuffix(path, "/") || strings.Contains(path, "-?????-of-") {
+		return "", false
+	}
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(filepath.Join(".", dir)))
+	if filepath.IsAbs(dir) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return "", true
+	}
+	var names []namedPath
+	seen := make(map[string]bool)
+	for _, e := range entries {
+		name, ok := strings.CutPrefix(e.Name(), base)
+		if ok && (endings.MatchString(name) || dataFile.MatchString(e.Name()) && strings.HasPrefix(name, ".")) {
+			return "", false // the library says what is missing of it
+		}
+		if prefix := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !dataFile.MatchString(e.Name()) && !seen[prefix] {
+			seen[prefix] = true
+			names = append(names, namedPath{path: prefix})
+		}
+	}
+	if len(names) == 0 {
+		return "", true
+	}
+	return ", but there is " + someOf(names), true
+}
+
+// similar names a few tensors with a path that has the last part of name in it.
+func similar(r *ckpt.Reader, name string) string {
+	const most = 3
+	last := name[strings.LastIndexAny(name, "/.")+1:]
+	var found []string
+	for e, err := range r.All() {
+		if err != nil || last == "" || len(found) == most {
+			break
+		}
+		if path := objectPath(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
+			found = append(found, safe(path))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return ", but there is " + strings.Join(found, ", ")
+}
