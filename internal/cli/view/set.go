@@ -34,6 +34,11 @@ type source struct {
 // name returns what a source is called on the page: the last part of its path.
 func (s *source) name() string { return text.Visible(filepath.Base(s.path)) }
 
+// longName is name with the directory before it.
+func (s *source) longName() string {
+	return text.Visible(filepath.Join(filepath.Base(filepath.Dir(s.path)), filepath.Base(s.path)))
+}
+
 // Open opens with open the checkpoints that paths name, and reads their indexes: one to be shown, two to be compared, or more, in their
 // order, as those of a run. Paths that name one checkpoint count once. One path may be the directory of a run, with several
 // checkpoints whose names differ in a number.
@@ -109,12 +114,15 @@ func (s *Set) Mode() Mode {
 
 // Title returns the page's title.
 func (s *Set) Title() string {
-	last := s.sources[len(s.sources)-1].name()
+	first, last := s.sources[0].name(), s.sources[len(s.sources)-1].name()
+	if first == last && len(s.sources) > 1 { // checkpoints of two runs are called alike
+		first, last = s.sources[0].longName(), s.sources[len(s.sources)-1].longName()
+	}
 	switch s.Mode() {
 	case Pair:
-		return s.sources[0].name() + " and " + last
+		return first + " and " + last
 	case Run:
-		return fmt.Sprintf("%s to %s", s.sources[0].name(), last)
+		return fmt.Sprintf("%s to %s", first, last)
 	}
 	return last
 }
