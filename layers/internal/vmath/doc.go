@@ -1,4 +1,4 @@
-// Package vmath computes functions of many float32 values at a time, with AVX-512 or AVX2 where the processor has it and in plain Go elsewhere.
+// Package vmath computes functions of many float32 values at a time, with AVX-512 or AVX2 where the processor has it, with NEON on arm64 and in plain Go elsewhere.
 //
 // # Accuracy
 //

@@ -19,11 +19,11 @@ var lanes = func() int {
 // leastLanes is the fewest values that a register may have, maxLanes the most.
 const leastLanes, maxLanes = 8, 16
 
-func each(f function, n int, x *float32) {
+func each(f uint64, n int, x *float32) {
 	if lanes == 16 {
-		each512(uint64(f), n, x)
+		each512(f, n, x)
 	} else {
-		each256(uint64(f), n, x)
+		each256(f, n, x)
 	}
 }
 

@@ -1,5 +1,7 @@
 package vmath
 
+//go:generate sh -c "go -C ../generate run ./vmatharm64 > vector_arm64.s"
+
 // A function is one of those that are applied value by value; the assembly has them in this order.
 type function uint64
 
@@ -49,12 +51,12 @@ func (f function) apply(x []float32) {
 	}
 	whole := len(x) &^ (lanes - 1)
 	if whole > 0 {
-		each(f, whole, &x[0])
+		each(uint64(f), whole, &x[0])
 	}
 	if whole < len(x) {
 		var rest [maxLanes]float32
 		copy(rest[:], x[whole:])
-		each(f, lanes, &rest[0])
+		each(uint64(f), lanes, &rest[0])
 		copy(x[whole:], rest[:])
 	}
 }

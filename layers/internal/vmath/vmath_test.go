@@ -48,7 +48,7 @@ func ulp(x float64) float64 {
 func eachSet(t *testing.T, f func(t *testing.T)) {
 	most := lanes
 	defer func() { setLanes(most) }()
-	for _, n := range []int{0, 8, 16} {
+	for _, n := range laneSets {
 		if n <= most {
 			t.Run(fmt.Sprintf("lanes=%d", n), func(t *testing.T) {
 				setLanes(n)
