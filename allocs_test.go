@@ -20,18 +20,18 @@ func TestAllocationsPerObject(t *testing.T) {
 		most  float64 // allocations per object
 		setUp func(t *testing.T, n int) func() error
 	}{
-		{"walk", 7, func(t *testing.T, n int) func() error {
+		{"walk", 1.3, func(t *testing.T, n int) func() error {
 			c, err := New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
 			return func() error { _, err := c.walk(); return err }
 		}},
-		{"save", 18, func(t *testing.T, n int) func() error {
+		{"save", 4.2, func(t *testing.T, n int) func() error {
 			c, err := New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
 			path := filepath.Join(t.TempDir(), "ckpt")
 			return func() error { _, err := c.Write(ctx, path); return err }
 		}},
-		{"restore", 19, func(t *testing.T, n int) func() error {
+		{"restore", 10, func(t *testing.T, n int) func() error {
 			c, err := New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
 			path, err := c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))

@@ -27,8 +27,9 @@ func benchModel(n int, size int64) Group {
 	return Group{"list": list}
 }
 
-// reportPeak runs f and reports by how much the heap grew meanwhile, which is what it took above the model, in MiB.
-func reportPeak(b *testing.B, f func()) {
+// reportPeak runs f and reports by how much the heap grew meanwhile, which is what it took above the model: in MiB, and in bytes for each of n
+// tensors.
+func reportPeak(b *testing.B, n int, f func()) {
 	b.Helper()
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}}
 	inUse := func() uint64 {
@@ -53,7 +54,9 @@ func reportPeak(b *testing.B, f func()) {
 	f()
 	close(stop)
 	wg.Wait()
-	b.ReportMetric(max(0, float64(peak)-float64(before))/(1<<20), "MiB-above-model")
+	above := max(0, float64(peak)-float64(before))
+	b.ReportMetric(above/(1<<20), "MiB-above-model")
+	b.ReportMetric(above/float64(n), "B-above-model/tensor")
 }
 
 // workloads are the benchmarks' models: how many tensors of how many bytes together.
@@ -69,7 +72,7 @@ func BenchmarkSave(b *testing.B) {
 			require.NoError(b, err)
 			path := filepath.Join(b.TempDir(), "ckpt")
 			b.SetBytes(w.bytes)
-			reportPeak(b, func() {
+			reportPeak(b, w.tensors, func() {
 				for b.Loop() {
 					_, err := c.Write(ctx, path)
 					require.NoError(b, err)
@@ -87,7 +90,7 @@ func BenchmarkRestore(b *testing.B) {
 			path, err := c.Write(ctx, filepath.Join(b.TempDir(), "ckpt"))
 			require.NoError(b, err)
 			b.SetBytes(w.bytes)
-			reportPeak(b, func() {
+			reportPeak(b, w.tensors, func() {
 				for b.Loop() {
 					_, err := c.Read(ctx, path)
 					require.NoError(b, err)

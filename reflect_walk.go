@@ -12,17 +12,18 @@ import (
 
 // newWalker returns a walker over objects. Every Module that it meets gets to know owner, which may be nil.
 func newWalker(standIns *walk.StandIns, owner *Checkpoint) *walk.Walker {
-	return walk.New(goTypes, standIns, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, owner) })
+	f := &fieldWalker{owner: owner} // for one struct after another
+	return walk.New(goTypes, standIns, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, f) })
 }
 
-// expandStruct gives n an edge for each field of the struct that it is.
-func expandStruct(w *walk.Walker, n *object.Node, owner *Checkpoint) error {
+// expandStruct gives n an edge for each field of the struct that it is. It uses f for that.
+func expandStruct(w *walk.Walker, n *object.Node, f *fieldWalker) error {
 	declared := goTypes.Struct(n.Obj.Type())
 	if declared.Err != nil {
 		return declared.Err
 	}
 	n.Edges = make([]object.Edge, 0, len(declared.Fields))
-	f := &fieldWalker{w: w, n: n, owner: owner}
+	*f = fieldWalker{w: w, n: n, owner: f.owner, frames: f.frames[:0], inlined: f.inlined[:0], open: f.open[:0]}
 	if err := reflectwalk.Walk(n.Obj.Addr().Interface(), f); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 // (CheckpointLoadStatus.assert_existing_objects_matched).
 func (r *Restoration) ExistingMatched(g *object.Graph, h *transfer.History) *transfer.Mismatch {
 	for id, b := range r.bound.each() {
-		if n := g.Lookup(b.key); n != nil && h.Last(b.key) < r.id {
+		if n := g.Lookup(b.key()); n != nil && h.Last(b.key()) < r.id {
 			return &transfer.Mismatch{Problem: fmt.Sprintf("Object %s (%s) not assigned a value from checkpoint", r.prettyName(id), n.GoPath())}
 		}
 	}

@@ -16,8 +16,21 @@ type bindings struct {
 
 // A binding is the object of the program that a stored node belongs to.
 type binding struct {
-	key object.Identity
-	obj reflect.Value // keeps the address in key alive
+	obj reflect.Value    // keeps the address that is its identity alive
+	own *object.Identity // where obj does not tell it, which nearly all do
+}
+
+func (b *binding) bound() bool { return b.obj.IsValid() || b.own != nil }
+
+// key returns the identity of the object, the zero Identity of the zero binding.
+func (b *binding) key() object.Identity {
+	switch {
+	case b.own != nil:
+		return *b.own
+	case !b.obj.IsValid():
+		return object.Identity{}
+	}
+	return object.IdentityOf(b.obj, nil, nil)
 }
 
 func newBindings(nodes int) bindings { return bindings{all: make([]binding, nodes)} }
@@ -29,15 +42,15 @@ func (b *bindings) of(stored int) (bound binding, ok bool) {
 	if stored < len(b.all) {
 		bound = b.all[stored]
 	}
-	return bound, bound.key.Type != nil
+	return bound, bound.bound()
 }
 
-func (b *bindings) has(stored int) bool { return b.key(stored).Type != nil }
+func (b *bindings) has(stored int) bool { return stored < len(b.all) && b.all[stored].bound() }
 
 // key returns the object of a stored node, the zero Identity where it has none.
 func (b *bindings) key(stored int) object.Identity {
 	bound, _ := b.of(stored)
-	return bound.key
+	return bound.key()
 }
 
 // set binds a stored node that does not have an object yet.
@@ -45,7 +58,11 @@ func (b *bindings) set(stored int, n *object.Node) {
 	if stored >= len(b.all) { // layouts add nodes to the stored graph
 		b.all = append(b.all, make([]binding, stored+1-len(b.all))...)
 	}
-	b.all[stored] = binding{n.Key(), n.Obj}
+	b.all[stored].obj = n.Obj
+	if key := n.Key(); !n.Obj.IsValid() || key.Addr == 0 || key.Len != 0 {
+		own := key
+		b.all[stored].own = &own
+	}
 	b.count++
 }
 

@@ -16,7 +16,7 @@ const maxHints = 3
 func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node) []string {
 	byKey := make(map[object.Identity]int)
 	for id, b := range f.bound.each() {
-		byKey[b.key] = id
+		byKey[b.key()] = id
 	}
 	var out []string
 	if r.opts.Hint != "" {

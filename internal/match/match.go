@@ -172,7 +172,7 @@ func (m *matcher) child(p pair, i int) error {
 		if m.r.opts.Load {
 			m.passed = append(m.passed, passed{p, i, e != nil})
 		}
-	case taken && b.key != e.Node.Key() && m.r.opts.Load:
+	case taken && b.key() != e.Node.Key() && m.r.opts.Load:
 		if !e.Node.Reached { // a further object for the same values
 			m.queue = append(m.queue, pair{c.ID, e.Node})
 			m.shared = append(m.shared, pair{c.ID, e.Node})
@@ -224,7 +224,7 @@ func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken boo
 func (m *matcher) warnConflict(stored int, n *object.Node) {
 	b, _ := m.bound.of(stored)
 	m.r.opts.Logger.Warn(fmt.Sprintf("Inconsistent references when loading the checkpoint into this object graph: %s (%s) claims %s, which belongs to another object of type %v",
-		n.Path(), n.GoPath(), m.r.prettyName(stored), b.key.Type), "checkpoint", m.r.path)
+		n.Path(), n.GoPath(), m.r.prettyName(stored), b.key().Type), "checkpoint", m.r.path)
 }
 
 // slots binds the slot variables for which the optimizer and the original variable have counterparts.

@@ -40,7 +40,7 @@ type madeFor struct {
 // bind makes n the counterpart of a stored node and queues both. It returns false where the stored node has another counterpart.
 func (m *matcher) bind(stored int, n *object.Node) bool {
 	if b, ok := m.bound.of(stored); ok {
-		return b.key == n.Key()
+		return b.key() == n.Key()
 	}
 	m.bound.set(stored, n)
 	m.queue = append(m.queue, pair{stored, n})

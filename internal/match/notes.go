@@ -23,7 +23,7 @@ func (r *Restoration) Notes(g *object.Graph) []Note {
 	n := &notes{r: r, said: make(map[Note]bool), values: make(map[object.Identity]int)}
 	for id, b := range r.bound.each() {
 		if len(r.stored.Nodes[id].Attributes) > 0 && r.unused[id] == nil {
-			n.values[b.key] = id
+			n.values[b.key()] = id
 		}
 	}
 	for _, p := range r.shared {

@@ -12,18 +12,18 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 	for id := range r.stored.Nodes {
 		n := &r.stored.Nodes[id]
 		b, bound := r.bound.of(id)
-		matched[b.key] = matched[b.key] || bound && (len(n.Attributes) > 0 && r.unused[id] == nil || n.Saver != nil)
+		matched[b.key()] = matched[b.key()] || bound && (len(n.Attributes) > 0 && r.unused[id] == nil || n.Saver != nil)
 		if len(n.Attributes) == 0 && !bound {
 			continue
 		}
 		var item transfer.Item
-		if at := g.Lookup(b.key); bound && at != nil {
-			matched[b.key] = matched[b.key] || at.Group && at.Saver() == nil
+		if at := g.Lookup(b.key()); bound && at != nil {
+			matched[b.key()] = matched[b.key()] || at.Group && at.Saver() == nil
 			if len(n.Attributes) > 0 || len(at.Values) > 0 {
 				item.Path, item.GoPath = at.Path(), at.GoPath()
 			}
 			if len(at.Values) > 0 && len(n.Attributes) == 0 {
-				matched[b.key] = true // not also missing
+				matched[b.key()] = true // not also missing
 				tell(transfer.Mismatched, item)
 			}
 		} else if len(n.Attributes) > 0 {

@@ -11,7 +11,7 @@ import (
 func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
 	matched := make(map[object.Identity]bool, r.bound.count)
 	for _, b := range r.bound.each() {
-		matched[b.key] = true
+		matched[b.key()] = true
 	}
 	return g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)})
 }
@@ -20,7 +20,7 @@ func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
 func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) bool {
 	byKey := make(map[object.Identity][]int, f.bound.count)
 	for id, b := range f.bound.each() {
-		byKey[b.key] = append(byKey[b.key], id)
+		byKey[b.key()] = append(byKey[b.key()], id)
 	}
 	return func(n *object.Node, e *object.Edge) bool {
 		// What a pointer points to has values, or it would have been made.
