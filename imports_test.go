@@ -43,7 +43,7 @@ func TestImports(t *testing.T) {
 		"internal/writers":     {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "internal/kerasnames", "tensor"},
 		"internal/zipfile":     {"format", "format/raw"},
 		"internal/jsonscan":    {},
-		"internal/weightmap":   {"format/raw", "internal/fsx", "internal/jsonscan"},
+		"internal/weightmap":   {"format", "format/raw", "internal/fsx", "internal/jsonscan"},
 		"internal/pickle":      {"format"},
 		"internal/whatis":      {"format/torch", "internal/fsx"},
 		"format":               {"tensor"},

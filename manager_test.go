@@ -348,9 +348,9 @@ func TestManagerOptions(t *testing.T) {
 		opts []ManagerOption
 		want string
 	}{
-		"R-02 keep none":                    {[]ManagerOption{KeepLast(0)}, "KeepLast(0): a positive number"},
+		"R-02 keep none":                    {[]ManagerOption{KeepLast(0)}, "KeepLast(0): expected a positive number"},
 		"R-02 keep fewer than none":         {[]ManagerOption{KeepLast(-1)}, "KeepLast(-1)"},
-		"R-15 an interval of unknown steps": {[]ManagerOption{SaveInterval(3, nil)}, "SaveInterval: a function"},
+		"R-15 an interval of unknown steps": {[]ManagerOption{SaveInterval(3, nil)}, "SaveInterval: expected a function"},
 		"an interval of no steps":           {[]ManagerOption{SaveInterval(0, step)}, "SaveInterval(0)"},
 		"a last step without an interval":   {[]ManagerOption{LastStep(3)}, "LastStep"},
 		"keep every nothing":                {[]ManagerOption{KeepEvery(0)}, "KeepEvery(0s)"},
