@@ -16,7 +16,8 @@ import (
 type Variable interface {
 	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. Its
 	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint. A save calls it once, but for strings and for
-	// what exceeds 32 MiB in all twice: first for the shapes, then for one tensor after another.
+	// what exceeds 32 MiB in all twice: first for the shapes, then for one tensor after another. A save may keep several tensors until it
+	// has written them: each call returns memory that the next call does not change.
 	CheckpointTensor() (tensor.Any, error)
 	// SetCheckpointTensor takes the values of a checkpoint: a tensor that is the callee's to keep.
 	SetCheckpointTensor(tensor.Any) error

@@ -57,13 +57,13 @@ func newIndex(sources []*source) index {
 // merge makes the rows of lists that are in the order of paths. A path that occurs twice in a list has two rows.
 func (x *index) merge(lists [][]placed) {
 	for {
-		first, any := "", false
+		first, found := "", false
 		for _, l := range lists {
-			if len(l) > 0 && (!any || l[0].path < first) {
-				first, any = l[0].path, true
+			if len(l) > 0 && (!found || l[0].path < first) {
+				first, found = l[0].path, true
 			}
 		}
-		if !any {
+		if !found {
 			return
 		}
 		x.paths = append(x.paths, first)

@@ -26,9 +26,6 @@ func Sigmoid(x []float32) { sigmoid.apply(x) }
 // Tanh sets each value to its hyperbolic tangent.
 func Tanh(x []float32) { tanh.apply(x) }
 
-// Erf sets each value to its error function.
-func Erf(x []float32) { erf.apply(x) }
-
 // GELU sets each value x to x*(1 + erf(x/√2))/2.
 func GELU(x []float32) { gelu.apply(x) }
 
