@@ -50,6 +50,7 @@ func TestPyTorchRefused(t *testing.T) {
 			&struct{ M layers.Bidirectional }{*layers.NewBidirectional(new(layers.LSTM))}, "m.weight_ih_l1: the module has several layers"},
 		{"an unknown number of heads", attention(), &struct{ M layers.MultiHeadAttention }{}, "m.in_proj_weight: NumHeads must be set"},
 		{"a learned key", with(attention(), "bias_k", 1, 1, 4), &struct{ M layers.MultiHeadAttention }{layers.MultiHeadAttention{NumHeads: 2}}, "m.bias_k: PyTorch's add_bias_kv"},
+		{"GPTQ", stored{"qweight": zeros(1, 3), "scales": zeros(1, 3)}, &struct{ M layers.Dense }{}, "m.qweight: the weights are quantized by GPTQ or AWQ"},
 		{"weight_norm", stored{"weight_g": zeros(3, 1), "weight_v": zeros(3, 2)}, &struct{ M layers.Dense }{}, "m.weight_g: PyTorch computes weight from it"},
 		{"spectral_norm", stored{"weight_orig": zeros(3, 2, 1), "weight_u": zeros(3)}, &struct{ M layers.Conv1D }{}, "m.weight_orig: PyTorch computes weight from it"},
 		{"a parametrization", stored{"parametrizations/weight/original0": zeros(3, 1), "parametrizations/weight/original1": zeros(3, 2)},

@@ -23,7 +23,7 @@ func (d *Dense) CheckpointLayouts() []lay.Rule {
 		kernel = lay.Pattern(lay.PyTorch, "_kernel", "weight", fmt.Sprintf("o (c %s) -> (%s c) o", space, space), sizes)
 	}
 	kernel.Note = noteActivation(d.Activation)
-	return append(refusals("weight"), refusePacked("kernel_zero"), kernel)
+	return append(refusals("weight"), refusePacked("kernel_zero"), refuseQuantized(), kernel)
 }
 
 // CheckpointLayouts declares torch.nn.Embedding's.
@@ -43,6 +43,12 @@ func (d *EinsumDense) CheckpointLayouts() []lay.Rule { return []lay.Rule{refuseP
 func refusePacked(zero string) lay.Rule {
 	return lay.Refused(lay.Keras, zero,
 		"the weights are quantized by a policy that is not computed here (of Keras's only int8 and float8 are): save the model without quantization")
+}
+
+// refuseQuantized is the rule for the integers that Hugging Face's files of GPTQ and AWQ hold in place of a Linear's weight.
+func refuseQuantized() lay.Rule {
+	return lay.Refused(lay.PyTorch, "qweight",
+		"the weights are quantized by GPTQ or AWQ, which is not computed here: load the model that was not quantized, or save a dequantized one")
 }
 
 // refusals are the rules for a weight that torch.nn.utils computes from other tensors, under the names of those.
