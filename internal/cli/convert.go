@@ -26,14 +26,17 @@ func newConvertCommand(in *streams) *cobra.Command {
 		Use:   "convert IN OUT",
 		Short: "Write a checkpoint in another format",
 		Long: `Write the tensors of a checkpoint in the format that the ending of OUT says: .safetensors,
-.npz or .weights.h5; anything else is the prefix of a TensorFlow checkpoint. What was at OUT
-stays until all is written. OUT cannot be IN. IN may be - for standard input, and OUT - for
+.npz, .weights.h5 or .keras; anything else is the prefix of a TensorFlow checkpoint. What was
+at OUT stays until all is written. OUT cannot be IN. IN may be - for standard input, and OUT - for
 standard output, where --to says the format.
 
 A tensor keeps its name. That of an object in a TensorFlow checkpoint is its path, with dots
 between its edges (slashes in .weights.h5); TensorFlow checkpoints get objects that are called
 as the parts of the names are. --readable calls the weights in files of Keras's by the names of
 layers and variables: dense.kernel for layers/dense/vars/0.
+
+A .keras file holds a model: the one that IN describes, a .keras file or a legacy .h5 file, or
+--config does. The weights of IN are matched with those of the model as ckpt run does it.
 
 --rename works as ckpt.Rename does, on names whose parts are joined by dots: OLD is the beginning
 of a name, of whole parts, or a regular expression, and NEW may have its groups as $1. Several are
@@ -46,6 +49,7 @@ an error.`,
 		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
   ckpt convert model.keras model.safetensors --readable
+  ckpt convert train/ckpt-7 model.keras --config model.json
   ckpt convert h.safetensors b.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
   curl -s https://example.org/m.bin | ckpt convert - - --to npz >m.npz
   ckpt convert model.safetensors shards.safetensors --max-shard-size 2000000000`,
@@ -62,7 +66,8 @@ an error.`,
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it; may be repeated")
 	flags.BoolVar(&job.readable, "readable", false, "names of layers and variables in place of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
-	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5 or tensorflow")
+	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5, keras or tensorflow")
+	flags.StringVar(&job.config, "config", "", "the `file` with the model's description, for a .keras file")
 	flags.Int64Var(&job.shard, "max-shard-size", 0, "split into files with at most so many `bytes` of tensors (safetensors)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := job.check(); err != nil {
@@ -81,6 +86,7 @@ type convertJob struct {
 	inputs     *streams
 	only, cast string
 	to         string // the format; "" for that of the ending
+	config     string // of a model that becomes a .keras archive
 	renames    renames
 	readable   bool
 	shard      int64
@@ -103,8 +109,8 @@ func (j *convertJob) check() (err error) {
 	if j.renamings, err = j.renames.renamings(); err != nil {
 		return err
 	}
-	if j.to != "" && !slices.Contains([]string{writers.TensorFlow, writers.Safetensors, writers.NPZ, writers.HDF5}, j.to) {
-		return fmt.Errorf("--to %s: expected safetensors, npz, hdf5 or tensorflow", j.to)
+	if j.to != "" && !slices.Contains([]string{writers.TensorFlow, writers.Safetensors, writers.NPZ, writers.HDF5, writers.Keras}, j.to) {
+		return fmt.Errorf("--to %s: expected safetensors, npz, hdf5, keras or tensorflow", j.to)
 	}
 	if j.shard < 0 {
 		return fmt.Errorf("--max-shard-size %d: expected a number of bytes", j.shard)
@@ -121,10 +127,12 @@ func (j *convertJob) format(out string) (string, error) {
 		return "", errors.New("OUT is standard output, and what is asked for consists of several files: name a file")
 	case j.to != "":
 		return j.to, nil
+	case j.config != "" && writers.ByEnding(out) != writers.Keras:
+		return "", fmt.Errorf("%s: --config is for a .keras file, which describes the model beside its weights", out)
 	}
 	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
 		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
-			return "", fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5 or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
+			return "", fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 		}
 	}
 	return writers.ByEnding(out), nil
@@ -147,14 +155,19 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 		return err
 	}
 	defer r.Close()
-	if out == standardOutput {
-		return j.inputs.toStdout(stdout, func(file string) error { return j.write(ctx, io.Discard, stderr, r, to, fsx.OS{}, file) })
+	write := func(stdout io.Writer, file string) error {
+		if to == writers.Keras {
+			return j.archive(ctx, stdout, r, in, s, file)
+		}
+		return j.write(ctx, stdout, stderr, r, to, filesystem(ctx, s), file)
 	}
-	fsys := filesystem(ctx, s)
-	if err := notItsOwn(files, r, fsys, out); err != nil {
+	if out == standardOutput {
+		return j.inputs.toStdout(stdout, func(file string) error { return write(io.Discard, file) })
+	}
+	if err := notItsOwn(files, r, filesystem(ctx, s), out); err != nil {
 		return err
 	}
-	return j.write(ctx, stdout, stderr, r, to, fsys, out)
+	return write(stdout, out)
 }
 
 // write writes the tensors of r to a file of fsys, and says so.

@@ -155,6 +155,41 @@ func TestDigest(t *testing.T) {
 	require.Contains(t, r.stderr, "ckpt.data-00000-of-00001 has another SHA-256 now")
 }
 
+// TestConvertToKeras makes archives of models: of one that has its description, and of weights beside a description.
+func TestConvertToKeras(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
+	weights, ready := filepath.Join(dir, "w.weights.h5"), filepath.Join(dir, "ready.keras")
+	requireRun(t, "convert", at("model.keras"), weights)
+	for name, args := range map[string][]string{
+		"an archive":                        {at("model.keras")},
+		"weights beside an archive":         {weights, "--config", at("model.keras")},
+		"several files of weights and JSON": {at("sharded.weights.json"), "--config", at("model.json")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, ready+": the model everything in the format keras\n", requireRun(t, append([]string{"convert", args[0], ready}, args[1:]...)...))
+			require.Equal(t, requireRun(t, "diff", at("model.keras"), at("model.keras")), requireRun(t, "diff", at("model.keras"), ready), "each tensor")
+		})
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no description":            {[]string{weights, filepath.Join(dir, "x.keras")}, "name a file that has it with --config"},
+		"a description of Keras 2":  {[]string{at("keras2.h5"), filepath.Join(dir, "x.keras")}, "legacy description"},
+		"another model's weights":   {[]string{weights, filepath.Join(dir, "x.keras"), "--config", at("keras2.keras")}, "not in the checkpoint\n  "},
+		"a cast":                    {[]string{at("model.keras"), filepath.Join(dir, "x.keras"), "--cast", "float16"}, "--cast is not for a .keras archive"},
+		"a description for weights": {[]string{weights, filepath.Join(dir, "x.npz"), "--config", at("model.keras")}, "--config is for a .keras file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runCkpt(t, append([]string{"convert"}, test.args...)...)
+			require.Equal(t, 1, r.status)
+			require.Contains(t, r.stderr, test.want)
+			require.NoFileExists(t, filepath.Join(dir, "x.keras"))
+		})
+	}
+}
+
 // TestRunKerasFile runs a model with the weights that its file has.
 func TestRunKerasFile(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(formats, "keras/testdata/model.io.json"))

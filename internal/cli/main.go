@@ -59,7 +59,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, "ckpt: interrupted")
 		return 130
 	case errors.As(err, &failed):
-		fmt.Fprintln(p.Stderr, "ckpt: "+in.shown(oneLine(failed.err)))
+		fmt.Fprintln(p.Stderr, "ckpt: "+in.shown(inLines(failed.err)))
 		return 1
 	case errors.Is(err, errDifferent), errors.Is(err, errTold):
 		return 1

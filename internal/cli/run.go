@@ -1,25 +1,20 @@
 package cli
 
 import (
-	"archive/zip"
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/keras"
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 func newRunCommand(in *streams) *cobra.Command {
-	job := runJob{inputs: in}
+	job := runJob{modelFiles: modelFiles{inputs: in}}
 	cmd := &cobra.Command{
 		Use:   "run --config FILE [--weights PATH] --input FILE",
 		Short: "Run a Keras model",
@@ -71,22 +66,12 @@ Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in string
 
 // A runJob is one run of a model.
 type runJob struct {
-	inputs                     *streams
-	config, weights, at, input string
-	given                      bool // at was
-	renames                    renames
+	modelFiles
+	input string
 }
 
 func (j *runJob) run(ctx context.Context, out io.Writer) error {
-	_, config, err := j.inputs.locate(ctx, j.config)
-	if err != nil {
-		return err
-	}
-	load := readModel
-	if j.weights == "" {
-		load = func(file string) (*layers.Model, error) { return keras.Load(ctx, file, j.renames.options()...) }
-	}
-	model, err := load(config)
+	model, err := j.make(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,68 +83,14 @@ func (j *runJob) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.input, err)
 	}
-	if j.weights != "" {
-		if err := j.load(ctx, model); err != nil {
-			return err
-		}
+	if err := j.fill(ctx, model); err != nil {
+		return err
 	}
 	outputs, err := model.Run(nil, inputs...)
 	if err != nil {
 		return err
 	}
 	return writeOutputs(out, model.Outputs(), outputs)
-}
-
-// readModel makes the model that a file describes: JSON, or a file of Keras's that has the description beside the weights.
-func readModel(file string) (*layers.Model, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")): // a .keras file is a ZIP archive, of which only the description is wanted
-		data, err = archivedConfig(data)
-	case !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")):
-		data, err = storedConfig(file)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	model, err := layers.FromKeras(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return model, nil
-}
-
-// archivedConfig returns the description of a model in a .keras file.
-func archivedConfig(data []byte) ([]byte, error) {
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, err
-	}
-	f, err := archive.Open("config.json")
-	if err != nil {
-		return nil, fmt.Errorf("no .keras file: %w", err)
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxConfig))
-}
-
-// maxConfig bounds the description that an archive unpacks to.
-const maxConfig = 1 << 28
-
-// storedConfig returns the description of a model in a legacy .h5 file.
-func storedConfig(file string) ([]byte, error) {
-	r, err := ckpt.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if config := r.Config(); config != nil {
-		return config, nil
-	}
-	return nil, errors.New("it has weights and no description of their model: give that as --config and this file as --weights")
 }
 
 func (j *runJob) readInputs() (given []runTensor, err error) {
@@ -180,38 +111,6 @@ func (j *runJob) readInputs() (given []runTensor, err error) {
 		return nil, fmt.Errorf("%s: %w", j.input, err)
 	}
 	return given, nil
-}
-
-// load fills the model. Where nobody said at which edges the checkpoint has it, that is the root, or "model". The error is that of the
-// attempt that found more of the model.
-func (j *runJob) load(ctx context.Context, model *layers.Model) error {
-	s, name, err := j.inputs.locate(ctx, j.weights)
-	if err != nil {
-		return err
-	}
-	load := func(model any, opts ...ckpt.LoadOption) error {
-		if s != nil {
-			opts = append(opts, ckpt.In(s))
-		}
-		return ckpt.LoadWeights(ctx, name, model, append(opts, j.renames.options()...)...)
-	}
-	var atRoot, atModel ckpt.Report
-	err = load(model, ckpt.At(j.at), ckpt.ReportTo(&atRoot))
-	var mismatch *ckpt.MismatchError
-	if j.given || !errors.As(err, &mismatch) {
-		return err
-	}
-	second := load(model, ckpt.At("model"), ckpt.ReportTo(&atModel))
-	if second == nil || len(atModel.RootChildren) > 0 && len(atModel.Missing) < len(atRoot.Missing) {
-		return second
-	}
-	// Keras 2 saves layers as layer_with_weights-0 and so on.
-	for _, at := range []string{j.at, "model"} {
-		if load(ckpt.Group(model.TF2()), ckpt.At(at)) == nil {
-			return nil
-		}
-	}
-	return err
 }
 
 // arrange puts inputs into the order of the model's: by their names where those are the model's, as they come where none is.

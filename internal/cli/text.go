@@ -7,6 +7,7 @@ var (
 	safe        = text.Safe
 	unprintable = text.Unprintable
 	oneLine     = text.OneLine
+	inLines     = text.Lines
 	visible     = text.Visible
 	size        = text.Size
 	count       = text.Count

@@ -2,6 +2,7 @@
 package text
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -26,6 +27,18 @@ func OneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
 	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
 	return Visible(strings.TrimPrefix(text, ": "))
+}
+
+// Lines returns an error's text as OneLine does, but what the text lists, in lines that begin with two spaces, stays in lines.
+func Lines(err error) string {
+	head, list, _ := strings.Cut(err.Error(), "\n  ")
+	lines := []string{OneLine(errors.New(head))}
+	for item := range strings.SplitSeq(list, "\n  ") {
+		if item != "" {
+			lines = append(lines, "  "+OneLine(errors.New(item)))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Misuse returns the error of wrong usage, which repeats what was typed, as one line that can be shown on a terminal.

@@ -40,6 +40,16 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
+func TestLines(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"one line":                     {"ckpt: broken", "broken"},
+		"a list stays a list":          {"2 are missing\n  a: missing\n  hint: look", "2 are missing\n  a: missing\n  hint: look"},
+		"control characters are shown": {"broken\n  \x1b[2J", "broken\n  \\x1b[2J"},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, text.Lines(errors.New(test.text))) })
+	}
+}
+
 func TestSize(t *testing.T) {
 	for bytes, want := range map[int64]string{
 		0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 1<<20 - 1: "1.0 MiB", 1 << 20: "1.0 MiB",
