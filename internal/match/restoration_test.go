@@ -124,3 +124,26 @@ func TestRetry(t *testing.T) {
 	require.False(t, r.Waits())
 	require.Nil(t, r.Consumed(p.graph, &history))
 }
+
+// TestWorthWaitingFor: nothing is queued for a stored object without values. Files of older TensorFlow do not say which have some.
+func TestWorthWaitingFor(t *testing.T) {
+	yes, no := true, false
+	child := []objectgraph.Child{{Name: "x", ID: 1}}
+	for name, test := range map[string]struct {
+		node objectgraph.Node
+		want bool
+	}{
+		"D-15 values, it is said":          {objectgraph.Node{HasValues: &yes}, true},
+		"D-15 a child, none has values":    {objectgraph.Node{HasValues: &no, Children: child}, false},
+		"D-15 not said, and a child":       {objectgraph.Node{Children: child}, true},
+		"D-15 not said, and an attribute":  {objectgraph.Node{Attributes: []objectgraph.Attribute{{Name: objectgraph.VariableValue}}}, true},
+		"D-15 not said, and a slot":        {objectgraph.Node{Slots: []objectgraph.Slot{{}}}, true},
+		"D-15 not said, and a saver":       {objectgraph.Node{Saver: &objectgraph.RegisteredSaver{Name: "s"}}, true},
+		"D-15 not said, and nothing there": {objectgraph.Node{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &Restoration{stored: &objectgraph.Graph{Nodes: []objectgraph.Node{test.node, {}}}}
+			require.Equal(t, test.want, r.hasValues(0))
+		})
+	}
+}
