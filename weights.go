@@ -20,11 +20,15 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// LoadWeights fills model, a pointer to a struct, from a checkpoint. It allocates nil pointers, slices and maps for which the
-// checkpoint has values, as encoding/json does. Every value and object that the model has or declares must be
-// in the checkpoint unless its tag says optional; otherwise the error is a *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored,
-// unless they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all. [At] starts at
-// an object within the checkpoint. path is what [Open] takes. One stored value may fill several variables of the model, where TensorFlow fills the first.
+// LoadWeights fills model, a pointer to a struct, from a checkpoint. path is what [Open] takes.
+//
+// It allocates nil pointers, slices and maps for which the checkpoint has values, as encoding/json does; a name-based checkpoint of
+// TensorFlow 1 has no objects that would tell for which, so there they are missing.
+//
+// Every value and object that the model has or declares must be in the checkpoint unless its tag says optional; otherwise the error is a
+// *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored, unless
+// they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all. [At] starts at an object
+// within the checkpoint. One stored value may fill several variables of the model, where TensorFlow fills the first.
 func LoadWeights(ctx context.Context, path string, model any, opts ...LoadOption) error {
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }
