@@ -60,7 +60,7 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 			tell(transfer.Mismatched, item)
 		}
 	}
-	for _, n := range g.Required(object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}) {
+	for _, n := range r.required(g, matched) {
 		tell(transfer.Missing, transfer.Item{Path: n.Path(), GoPath: n.GoPath()})
 	}
 }
