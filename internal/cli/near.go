@@ -14,10 +14,7 @@ func nothingAt(path string) (near string, nothing bool) {
 		return "", false
 	}
 	dir, base := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Clean(filepath.Join(".", dir)))
-	if filepath.IsAbs(dir) {
-		entries, err = os.ReadDir(dir)
-	}
+	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return "", true
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"sync"
 
@@ -71,7 +70,7 @@ func (s *shard) reopen() error {
 		return err
 	}
 	info, err := s.w.fsys.Stat(s.path)
-	if err == nil && s.info != nil && (r.Size() != s.size || !sameFile(s.info, info)) {
+	if err == nil && s.info != nil && (r.Size() != s.size || !fsx.SameFile(s.info, info)) {
 		err = fmt.Errorf("%s was replaced since it was opened: %w", s.path, format.ErrStale)
 	}
 	if err != nil {
@@ -79,12 +78,6 @@ func (s *shard) reopen() error {
 	}
 	s.r, s.info = r, info
 	return nil
-}
-
-// sameFile reports whether nothing tells the file of b from that of a.
-func sameFile(a, b fs.FileInfo) bool {
-	replaced := os.SameFile(a, a) && !os.SameFile(a, b) // files of other systems than the machine's have no identity
-	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && !replaced
 }
 
 // use makes s the file that was read last, and closes others where too many are open and nobody reads them.
