@@ -3,7 +3,6 @@ package errfs
 import (
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -76,22 +75,34 @@ func (f *FS) Files() map[string][]byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	files := make(map[string][]byte)
+	f.each(func(name string, n *node) { files[name] = slices.Clone(n.data) })
+	return files
+}
+
+// Names returns the sorted keys of Files, without a copy of the files.
+func (f *FS) Names() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var names []string
+	f.each(func(name string, _ *node) { names = append(names, name) })
+	slices.Sort(names)
+	return names
+}
+
+// each calls do for every file below the root. The caller holds the lock.
+func (f *FS) each(do func(name string, n *node)) {
 	var list func(prefix string, dir *node)
 	list = func(prefix string, dir *node) {
 		for name, n := range dir.names {
 			if n.dir {
 				list(prefix+name+"/", n)
 			} else {
-				files[prefix+name] = slices.Clone(n.data)
+				do(prefix+name, n)
 			}
 		}
 	}
 	list("", f.root)
-	return files
 }
-
-// Names returns the sorted keys of Files.
-func (f *FS) Names() []string { return slices.Sorted(maps.Keys(f.Files())) }
 
 // do counts op and performs it, unless the injector decides otherwise. A write that tears is performed with half
 // of its size.
