@@ -1,9 +1,9 @@
-// Package keras makes running models of the files that Keras saves:
+// Package keras turns files that Keras saves into running models:
 //
 //	model, err := keras.Load(ctx, "model.keras")
 //	y, err := model.Run(nil, x)
 //
 // [Load] takes .keras archives and legacy .h5 and .hdf5 files of whole models, of Keras 2 and 3. [Save] writes an archive that Keras loads.
-// Models have Functional and Sequential structure and are made of the layers of package layers; layers of other classes are made known with
-// [Register]. Nothing that a file holds is run: Lambda and other code is an error that names it.
+// Models may be Functional or Sequential, of the layers in package layers. Register adds layers of other classes. Code in a
+// file is never run: for a Lambda layer and the like Load returns an error that names it.
 package keras

@@ -10,12 +10,12 @@ import (
 	"github.com/gockpt/ckpt/layers"
 )
 
-// Load returns the model that a file describes, with its weights: of a .keras archive, of the directory that one was unpacked into, or of a legacy .h5 file with a whole model.
-// The options are those of [ckpt.LoadWeights].
+// Load returns the model that a file describes, with its weights. The file is a .keras archive, the directory that one was
+// unpacked into, or a legacy .h5 file with a whole model. Load takes the options of ckpt.LoadWeights.
 //
-// The error has [layers.ErrUnknownLayer] and names the class where the model has a layer that neither package layers nor
-// [Register] knows. A file that has weights alone is an error: make the model with [layers.FromKeras], and load
-// the weights with [ckpt.LoadWeights].
+// If the model has a layer that is neither in package layers nor registered, the error satisfies errors.Is(err,
+// layers.ErrUnknownLayer) and names the class. A file with weights alone is an error: make the model with layers.FromKeras,
+// and load the weights with ckpt.LoadWeights.
 func Load(ctx context.Context, path string, opts ...ckpt.LoadOption) (*layers.Model, error) {
 	var model *layers.Model
 	err := ckpt.LoadWeightsFunc(ctx, path, func(r *ckpt.Reader) (_ any, err error) {
@@ -34,9 +34,9 @@ func Load(ctx context.Context, path string, opts ...ckpt.LoadOption) (*layers.Mo
 	return model, nil
 }
 
-// Register makes the layers of a class known to [Load], by the name that the class has in Python. Built-in classes may be
-// replaced. It panics where the class was registered before: that is a mistake of the program. It is for init functions and
-// the start of main; several goroutines may call it.
+// Register tells Load how to make the layers of a class, given by its name in Python. It may replace built-in classes. It
+// panics if the class was registered before, because that is a mistake in the program. Call it in init functions or at the
+// start of main. Several goroutines may call it.
 func Register(class string, constructor layers.Constructor) { known.add(class, constructor) }
 
 // known are the classes that were registered.

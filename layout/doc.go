@@ -1,7 +1,8 @@
 // Package layout declares how other makers name and arrange the values of a Go type.
 //
 // PyTorch's Linear stores [out in] under "weight"; a Keras Dense stores [in out] under "kernel". Both are the same layer. A
-// type says so once, as data, and every verb of package ckpt that reads or writes the other maker's files follows it.
+// type declares this once, as data. Every verb of package ckpt that reads or writes the other maker's files uses the
+// declaration.
 //
 // # For one field
 //
@@ -15,16 +16,16 @@
 //
 // # For what a permutation cannot say
 //
-// A type whose values are joined, split, summed or reordered has the method of [Declarer], which returns [Rule]s. A rule makes some of the
-// object's values from some of the stored ones, and back:
+// A type implements [Declarer] if the other maker joins, splits, sums or reorders its values. The method returns [Rule]s. A
+// rule turns some stored values into some of the object's values, and back:
 //
 //	func (c *Cell) CheckpointLayouts() []layout.Rule {
 //		return []layout.Rule{layout.Sum(layout.PyTorch, "bias", "bias_ih", "bias_hh")}
 //	}
 //
-// Rules are applied only where the file holds every stored name that they need, below the object, and only to files that can be the maker's:
-// TensorFlow's own checkpoints have names of their own.
+// A rule applies only if the file has every stored name that it needs below the object. Rules do not apply to TensorFlow's
+// own checkpoints, which name the values differently.
 //
-// The values of a list may be stored in one object, numbered in their names, as PyTorch stores a stacked LSTM. The element's type
-// then has the method of [ListDeclarer].
+// A maker may store the values of a whole list in one object, with numbers in their names, as PyTorch stores a stacked LSTM.
+// The type of the list's elements then implements [ListDeclarer].
 package layout

@@ -32,7 +32,7 @@ func permutedShape(s tensor.Shape, axes []int) (tensor.Shape, error) {
 	return p, nil
 }
 
-// CheckAxes returns an error unless axes names each of 0 … len(axes)-1 once.
+// CheckAxes returns an error unless axes has each number from 0 to len(axes)-1 once.
 func CheckAxes(axes []int) error {
 	sorted := slices.Sorted(slices.Values(axes))
 	for i, a := range sorted {
@@ -60,8 +60,8 @@ func sameEitherWay(s tensor.Shape, axes []int) bool {
 	return err == nil && p.Equal(s) && s.Len() > 1
 }
 
-// Permute fills dst with src's elements so that dst's axis i is src's axis axes[i]. No axes: a copy. dst has src's
-// dtype and the permuted shape. Elements without a fixed size (strings) cannot be permuted.
+// Permute fills dst with src's elements so that dst's axis i is src's axis axes[i]. Without axes it copies. dst must have
+// src's dtype and the permuted shape. Elements of varying size (strings) cannot be permuted.
 func Permute(dst, src tensor.Any, axes ...int) error {
 	shape, err := permutedShape(src.Shape(), axes)
 	if err != nil {

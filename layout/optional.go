@@ -1,7 +1,7 @@
 package layout
 
-// An Optional object may have nothing that a file holds: its options can leave it without values, as a LayerNormalization without
-// scale and center is. Most formats then have no trace of it.
+// An Optional object can be without values, depending on its options: a LayerNormalization without scale and center, for
+// example. Most formats do not record such an object at all.
 type Optional interface {
 	// CheckpointOptional reports whether the object may be absent from a file. It depends on options, never on values.
 	CheckpointOptional() bool

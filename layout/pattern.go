@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Sizes says how long axes are that a pattern joins with others.
+// Sizes maps the names of a pattern's joined axes to their lengths.
 type Sizes map[string]int
 
 // A pattern names the axes of a stored tensor and of a value, as einops does.
@@ -17,12 +17,14 @@ type pattern struct {
 	sizes       Sizes
 }
 
-// Pattern is the rule for a value whose axes are the stored tensor's in another order, some of them joined. The pattern names the axes of both,
-// as einops's rearrange does; parentheses join axes, the last of them the fastest, and 1 is an axis of length 1:
+// Pattern is the rule for a value that has the stored tensor's axes in another order, some of them joined. The pattern names
+// the axes of both, as einops's rearrange does; parentheses join axes, the last of them the fastest, and 1 is an axis of
+// length 1:
 //
 //	Pattern(PyTorch, "_kernel", "weight", "o (c h w) -> (h w c) o", Sizes{"c": 3, "h": 4, "w": 4})
 //
-// Of joined axes all but one need a size. Pattern panics where the pattern is malformed: it is part of the program.
+// Among joined axes, all but one need a size. Pattern panics if the pattern is malformed, because the pattern is part of the
+// program.
 func Pattern(maker Maker, own, stored, axes string, sizes Sizes) Rule {
 	p := mustParse(axes, sizes)
 	r := Rule{

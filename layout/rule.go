@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Maker names who arranges values in a way of its own.
+// A Maker names a library that arranges values differently.
 type Maker string
 
 // The makers of torch.nn's modules, and of Keras 3's layers.
@@ -16,42 +16,44 @@ const (
 	Keras   Maker = "keras"
 )
 
-// A Declarer says how other makers store its values. The method may depend on the options of the object, never on its
-// values. It is called for each object that a file's names may describe.
+// A Declarer says how other makers store its values. The method may depend on the object's options but not on its values. It
+// is called for each object that a file's names may describe.
 type Declarer interface {
 	CheckpointLayouts() []Rule
 }
 
-// A ListDeclarer says how other makers store a list of its type in one object. The method is called on the list's first element, or on a
-// zero value where the list is to be made. To load it is given the names below the stored object; to save, stored is nil and elements
-// is the length of the list. The paths in Own begin with an element's index, as in "0/cell/kernel".
+// A ListDeclarer says how other makers store a list of its type in one object. The method is called on the list's first
+// element, or on a zero value if the list does not exist yet. For loading, stored holds the names below the stored object.
+// For saving, stored is nil and elements is the length of the list. The paths in Rule.Own begin with an element's index, as
+// in "0/cell/kernel".
 type ListDeclarer interface {
 	CheckpointListLayouts(elements int, stored []string) []Rule
 }
 
-// A Rule makes values of an object from stored tensors, and back.
+// A Rule turns stored tensors into values of an object, and back.
 type Rule struct {
 	Maker Maker
 	// Stored holds the paths of the stored tensors, relative to the object, edges joined by "/".
 	Stored []string
-	// Own holds the paths of the object's values, likewise. A rule without any says that the object needs
-	// nothing of the stored tensors: see [Unneeded].
+	// Own holds the paths of the object's values, in the same form. If it is empty the object does not need the stored
+	// tensors: see [Unneeded].
 	Own []string
-	// Load makes the object's values of the stored ones, Save does the reverse. A rule without Save cannot be written.
+	// Load turns the stored values into the object's; Save does the reverse. A rule without Save cannot be used for writing.
 	Load, Save Transform
-	// Lossy says what Save cannot give back: "" where it gives back the same bytes.
+	// Lossy says what Save cannot restore. It is "" if Save after Load gives the same bytes.
 	Lossy string
-	// Note says what the report should say of an object that the rule applied to, such as an option that the file does not
-	// hold; "" for nothing.
+	// Note is a sentence for the report about each object that the rule applied to, such as an option that the file does not
+	// store. It may be "".
 	Note string
-	// Refusal says why an object cannot take what is stored under Stored, which makes loading it an error: see [Refused].
+	// Refusal says why an object cannot use the tensors named in Stored. Loading them is an error: see [Refused].
 	Refusal string
-	// Square is set where the shape alone does not tell the maker's layout from the object's: a square matrix of
-	// unknown origin. The report then names the value.
+	// Square reports whether the shapes alone do not tell the maker's layout from the object's, as for a square matrix of
+	// unknown origin. The report then names the value. Square may be nil.
 	Square func(stored []tensor.Shape) bool
 }
 
-// A Transform turns tensors into others. It keeps nothing between calls and may run in several goroutines at once.
+// A Transform turns tensors into other tensors. It does not keep anything between calls, and several goroutines may run it
+// at once.
 type Transform struct {
 	// Shapes returns the shapes of the results, or an error that says which shape was expected. All results have the
 	// dtype of the first input.
@@ -60,7 +62,7 @@ type Transform struct {
 	Move func(to, from []tensor.Any) error
 }
 
-// Check returns an error where the rule cannot be used.
+// Check returns an error if the rule cannot be used.
 func (r *Rule) Check() error {
 	switch {
 	case r.Maker == "":
@@ -92,9 +94,9 @@ func (t Transform) Apply(from ...tensor.Any) ([]tensor.Any, error) {
 	return to, t.Move(to, from)
 }
 
-// An Ignorer names values that files hold beside its own and that it does not need. Loading weights passes over them; any other
-// value inside an object for which its type has no field is an error.
+// An Ignorer names values that files store in the object and that the program does not need. Loading weights skips them. Any
+// other stored value inside an object is an error if the object's type does not have a field for it.
 type Ignorer interface {
-	// CheckpointIgnores returns the names of edges. Each stands for the name with an underscore in front, too.
+	// CheckpointIgnores returns the names of edges. Each name also matches with an underscore in front.
 	CheckpointIgnores() []string
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Renamed is the rule for a value that is stored under another name, as it is.
+// Renamed is the rule for a value that is stored unchanged under another name.
 func Renamed(maker Maker, own, stored string) Rule { return Permuted(maker, own, stored) }
 
-// Permuted is the rule for a value whose i-th axis is the stored tensor's axis axes[i]. No axes: the value is stored as it is.
+// Permuted is the rule for a value that is stored with its axes in another order: the value's axis i is the stored tensor's
+// axis axes[i]. Without axes the value is stored unchanged.
 func Permuted(maker Maker, own, stored string, axes ...int) Rule {
 	r := Rule{
 		Maker: maker, Own: []string{own}, Stored: []string{stored},
@@ -21,8 +22,8 @@ func Permuted(maker Maker, own, stored string, axes ...int) Rule {
 	return r
 }
 
-// Unneeded is the rule for a scalar counter that the maker stores and the object has no use for, such as the number of batches that a
-// normalization has seen. Saving writes an int64 of 0.
+// Unneeded is the rule for a scalar counter that the maker stores and the object does not use, such as the number of batches
+// that a normalization has seen. Saving writes an int64 of 0.
 func Unneeded(maker Maker, stored string) Rule {
 	return Rule{
 		Maker: maker, Stored: []string{stored},
@@ -33,8 +34,8 @@ func Unneeded(maker Maker, stored string) Rule {
 	}
 }
 
-// Refused is the rule for a stored tensor that changes what the maker's object computes in a way that the type does not have. Loading a
-// file that has it is an error with the key and the reason, which says what to do instead.
+// Refused is the rule for a stored tensor that changes what the maker's object computes in a way that the type does not
+// support. Loading a file with this tensor is an error with the key and the reason. The reason says what to do instead.
 func Refused(maker Maker, stored, reason string) Rule {
 	return Rule{Maker: maker, Stored: []string{stored}, Refusal: reason}
 }
@@ -60,8 +61,9 @@ func Blocks(maker Maker, own, stored string, order ...int) Rule {
 	}
 }
 
-// Sum is the rule for a value that is stored as two or more summands, blocks of which stand in another order: block i of the value is
-// the sum of the summands' blocks order[i]. No order: as they are. Saving writes the sum as the first summand and zeros for the others.
+// Sum is the rule for a value that is stored as two or more summands, maybe with their blocks in another order: block i of
+// the value is the sum of the summands' blocks order[i]. Without order the blocks stay where they are. Saving writes the sum
+// as the first summand and zeros for the others.
 func Sum(maker Maker, own string, stored []string, order ...int) Rule {
 	if len(order) == 0 {
 		order = []int{0}
@@ -110,8 +112,9 @@ func Sum(maker Maker, own string, stored []string, order ...int) Rule {
 	}
 }
 
-// Stacked is the rule for a value whose first axis counts the stored tensors, blocks of which stand in another order: row j of the value
-// is stored[j], block i of it the block order[i]. No order: as they are.
+// Stacked is the rule for a value that stacks the stored tensors along its first axis and may reorder their blocks: row j of
+// the value is stored[j], and block i of the row is block order[i] of the tensor. Without order the blocks stay where they
+// are.
 func Stacked(maker Maker, own string, stored []string, order ...int) Rule {
 	if len(order) == 0 {
 		order = []int{0}

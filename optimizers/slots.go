@@ -1,17 +1,18 @@
-// Package optimizers holds the state of TensorFlow's optimizers as data: structs that take what a checkpoint has of an
-// optimizer and write it again unchanged, so that training goes on elsewhere from where it was. They compute nothing.
+// Package optimizers holds the state of TensorFlow's optimizers as data: structs that hold an optimizer's part of a
+// checkpoint and write it back unchanged, so that training can continue elsewhere. They compute nothing.
 //
-// There are four generations, each in a package of its own, since they keep their state in different ways:
+// There are four generations, each in its own package, because they keep their state in different ways:
 //
-//	keras3     keras.optimizers of Keras 3: lists of variables, all of them once more in the list _variables
+//	keras3     keras.optimizers of Keras 3: lists of variables; the list _variables repeats all of them
 //	tfkeras    tf.keras.optimizers of TensorFlow 2.11 to 2.15, and of tf_keras: such lists too
 //	legacy     tf.keras.optimizers.legacy, tf.keras.optimizers before 2.11: slot variables, hyper-parameters as variables
 //	compatv1   tf.compat.v1.train: slot variables
 //
-// Lists have one element per variable that is trained, so an optimizer of the first two is built for the model's variables
-// before it is restored, as Keras does it (Build). Slot variables are made by the restore; nothing needs to be built.
+// Lists have one element per trained variable. Before you restore an optimizer of the first two packages, call Build with
+// the model's variables, as Keras does. In the other two packages the restore makes the slot variables; nothing needs to be
+// built.
 //
-// The optimizers take part in a checkpoint as any struct does:
+// Save and restore an optimizer like any other struct:
 //
 //	optimizer := new(legacy.Adam)
 //	c, err := ckpt.New(ckpt.Group{"model": model, "optimizer": optimizer})
@@ -24,20 +25,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Slots are the slot variables of an optimizer: one tensor per slot name and variable. Embedded in a struct they make
-// that an optimizer to a checkpoint (ckpt.SlotOwner). The zero value is ready.
+// Slots are the slot variables of an optimizer: one tensor per slot name and variable. A struct that embeds Slots is an
+// optimizer to a checkpoint (ckpt.SlotOwner). The zero value is ready.
 //
-// Whatever slots a checkpoint has are made, in the order of the checkpoint, so that they are written again in that order.
+// A restore makes every slot that the checkpoint has, in the checkpoint's order. A save writes them in that order.
 type Slots struct {
 	names []string
 	of    map[string]map[any]tensor.Any
 }
 
-// SlotNames returns the names of the slots that there are, in the order in which they were first made.
+// SlotNames returns the names of all slots, in the order in which they were first made.
 func (s *Slots) SlotNames() []string { return slices.Clone(s.names) }
 
-// Slot returns the slot variable called name of a variable, given by the pointer by which the model holds it; nil if there
-// is none. It is a tensor.Any.
+// Slot returns the slot variable called name of a variable, or nil if there is none. variable is the pointer that the model
+// holds. The result is a tensor.Any.
 func (s *Slots) Slot(name string, variable any) any {
 	if t := s.Get(name, variable); t != nil {
 		return t
@@ -45,11 +46,11 @@ func (s *Slots) Slot(name string, variable any) any {
 	return nil
 }
 
-// Get is Slot, typed.
+// Get returns what Slot returns, as a tensor.Any.
 func (s *Slots) Get(name string, variable any) tensor.Any { return s.of[name][variable] }
 
-// CreateSlot returns the slot variable called name of a variable, made if there is none: of the variable's dtype, and
-// not built. It is nil if variable has no dtype.
+// CreateSlot returns the slot variable called name of a variable. If there is none, CreateSlot makes one of the variable's
+// dtype that is not built. It returns nil if variable has no dtype.
 func (s *Slots) CreateSlot(name string, variable any) any {
 	if t := s.Get(name, variable); t != nil {
 		return t

@@ -1,5 +1,5 @@
-// Package shard says which part of a tensor each of several workers holds, and what a worker reads of a checkpoint that other
-// workers wrote: from any number of workers to any other.
+// Package shard computes which part of a tensor each of several workers holds, and which bytes a worker must read from a
+// checkpoint that any number of other workers wrote.
 //
 // # Words
 //
@@ -14,10 +14,10 @@
 //
 // # Use
 //
-// A worker of a program that saves gives its place to [ckpt.Checkpoint.WriteSection], by the options [ckpt.Parts] and
-// [ckpt.Own]; one that restores, by [ckpt.Parts]. See [Worker]. The numbers of workers that wrote and that read need not be
-// equal, nor need the parts: a worker's part is gathered from all stored parts that have some of it. [Read] does the same for one tensor
-// without a model, also for flat ranges, and [Reshard] writes the whole checkpoint anew, as a given number of workers would have written it.
+// A worker that saves passes the options ckpt.Parts and ckpt.Own to ckpt.Checkpoint.WriteSection. A worker that restores
+// passes ckpt.Parts. See Worker. The number of workers and the parts may differ between writing and reading: a worker's part
+// is gathered from every stored part that overlaps it. Read does the same for one tensor without a model, and for flat
+// ranges too. [Reshard] rewrites the whole checkpoint as a given number of workers would have written it.
 //
-// [Plan] only calculates: which bytes of which stored parts a worker needs, as the fewest ranges.
+// Plan does not read anything. It returns, as the fewest ranges, which bytes of which stored parts a worker needs.
 package shard

@@ -5,10 +5,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Files returns a function for [ckpt.ShardBy]: what each of workers holds goes into one data file, in the order of workers. A
-// tensor that no axis of the mesh cuts goes to the worker that has the fewest bytes by then. Workers that hold nothing get no
-// file; cuts of a mesh with more workers get as many files. cut returns how the variable with the given path (model.dense.kernel) is cut; where the variable lacks the axis, the
-// save fails and names it.
+// Files returns a function for ckpt.ShardBy that writes one data file per worker, in the order of workers. A tensor that is
+// not cut by any axis of the mesh goes to the worker that has the fewest bytes so far. Workers without tensors do not get a
+// file. If a cut's mesh has more workers than the argument says, there are as many files as the mesh has workers. cut
+// returns how the variable with the given path (model.dense.kernel) is cut; if the variable lacks the axis, the save fails
+// with an error that names the variable.
 //
 //	err := ckpt.Reshard(ctx, "run/ckpt-7", "run-of-8/ckpt-7", ckpt.ShardBy(shard.Files(8, cut)))
 func Files(workers int, cut func(path string) Cut) func([]ckpt.ShardTensor) []ckpt.ShardPart {

@@ -12,7 +12,7 @@ import (
 // An Axis is a dimension of a mesh: "data" of size 4.
 type Axis struct {
 	Name string
-	Size int // how many workers there are along it, at least 1
+	Size int // the number of workers along the axis, at least 1
 }
 
 // A Mesh arranges workers along named axes. Workers are numbered from 0 in row-major order: those that differ only along
@@ -28,7 +28,7 @@ func (m Mesh) Len() int {
 	return n
 }
 
-// Check returns an error where two axes have one name, an axis has none, or its size is less than 1, and where there are more
+// Check returns an error if two axes have the same name, an axis lacks a name, its size is less than 1, or there are more
 // than 2^31-1 workers.
 func (m Mesh) Check() error {
 	n := 1
@@ -58,10 +58,9 @@ func (m Mesh) index(worker int) []int {
 }
 
 // Cut returns how a tensor is cut among the workers of the mesh: spec has an entry for each of the tensor's axes, from the
-// first on. An entry is the name of a mesh axis, or several with a space between them, the slower one first; "" is an axis that
-// is not cut, and so are those for which spec has no entry. Along mesh axes that spec does not name the tensor is
-// replicated: each of those workers holds the same part. The error says where spec names an axis twice or one that the mesh lacks, or
-// is that of [Mesh.Check].
+// first on. An entry is the name of a mesh axis, or several with a space between them, the slower one first; An axis is not
+// cut if its entry is "" or missing. Along mesh axes that spec does not name the tensor is replicated: each of those workers
+// holds the same part. It is an error if spec names an axis twice or an axis that the mesh lacks, or if [Mesh.Check] fails.
 func (m Mesh) Cut(spec ...string) (Cut, error) {
 	if err := m.Check(); err != nil {
 		return Cut{}, err
@@ -83,7 +82,7 @@ func (m Mesh) Cut(spec ...string) (Cut, error) {
 	return c, nil
 }
 
-// A Cut says how a tensor is spread over the workers of a mesh. Of the zero Cut every worker holds all.
+// A Cut says how a tensor is spread over the workers of a mesh. With the zero Cut every worker holds the whole tensor.
 type Cut struct {
 	mesh  Mesh
 	along [][]int // for each axis of the tensor, the mesh axes that cut it
@@ -96,9 +95,9 @@ func Rows(workers int) (Cut, error) { return Mesh{{"worker", workers}}.Cut("work
 // Columns cuts a tensor's second axis among workers, at least one, that are numbered from 0.
 func Columns(workers int) (Cut, error) { return Mesh{{"worker", workers}}.Cut("", "worker") }
 
-// Region returns the part of a tensor that a worker holds. An axis of length n is cut into pieces of ceil(n/pieces); the last
-// ones are shorter or empty where that does not divide (as torch.chunk does; JAX asks that it divides). The error says
-// where the mesh lacks the worker, or the tensor an axis that is cut.
+// Region returns the part of a tensor that a worker holds. An axis of length n is cut into pieces of ceil(n/pieces); if the
+// number of pieces does not divide n, the last pieces are shorter or empty. torch.chunk does the same; JAX requires that it
+// divides n. It is an error if the mesh lacks the worker, or the tensor lacks an axis that is cut.
 func (c Cut) Region(worker int, shape tensor.Shape) (tensor.Slice, error) {
 	if len(c.along) > len(shape) {
 		return nil, fmt.Errorf("shard: a tensor of shape %v lacks axis %d, which is to be cut", shape, len(shape))
@@ -117,7 +116,7 @@ func (c Cut) Region(worker int, shape tensor.Shape) (tensor.Slice, error) {
 	return region, nil
 }
 
-// First reports whether a worker is the first of those that hold the same part: the one that saves it.
+// First reports whether a worker is the first of those that hold the same part. The first worker saves it.
 func (c Cut) First(worker int) bool {
 	if len(c.mesh) == 0 {
 		return worker == 0

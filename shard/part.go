@@ -7,14 +7,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Part is what one worker holds of a tensor: rectangles of it, one after the other in the worker's memory.
+// A Part is the part of a tensor that one worker holds: rectangles, one after the other in the worker's memory.
 type Part struct {
 	full  tensor.Shape
 	boxes []tensor.Slice // resolved, none empty
 }
 
-// Box returns the part that a region is. It lies in memory as a tensor of the region's shape. The error says where region leaves
-// full.
+// Box returns the part that consists of one region. In memory it is a tensor of the region's shape. It is an error if region
+// exceeds full.
 func Box(full tensor.Shape, region tensor.Slice) (Part, error) {
 	resolved, shape, err := region.Resolve(full)
 	if err != nil {
@@ -27,9 +27,9 @@ func Box(full tensor.Shape, region tensor.Slice) (Part, error) {
 	return p, nil
 }
 
-// Flat returns the part that is the elements from start up to, not including, end, counted in row-major order, whatever axes they
-// cross: what a worker holds under ZeRO or fully sharded data parallelism. It lies in memory as a vector. The error says where
-// the range leaves full.
+// Flat returns the part that consists of the elements from start up to, not including, end, counted in row-major order
+// across all axes. This is what a worker holds under ZeRO or fully sharded data parallelism. In memory it is a vector. It is
+// an error if the range exceeds full.
 func Flat(full tensor.Shape, start, end int) (Part, error) {
 	if start < 0 || start > end || end > full.Len() {
 		return Part{}, fmt.Errorf("shard: elements %d to %d of a tensor of shape %v, which has %d", start, end, full, full.Len())
@@ -41,8 +41,8 @@ func Flat(full tensor.Shape, start, end int) (Part, error) {
 	return p, nil
 }
 
-// FlatRange returns the range of n elements that a worker holds of a flat tensor: pieces of ceil(n/of), the last of which are
-// shorter or empty.
+// FlatRange returns the range that a worker holds of a flat tensor with n elements. Pieces have ceil(n/of) elements; the
+// last pieces are shorter or empty.
 func FlatRange(n, worker, of int) (start, end int) {
 	e := chunk(n, worker, of)
 	return e.Start, e.Start + e.Length
@@ -90,7 +90,7 @@ func flat(shape tensor.Shape, start, end int) []tensor.Slice {
 // Full returns the whole tensor's shape.
 func (p Part) Full() tensor.Shape { return slices.Clone(p.full) }
 
-// Boxes returns the regions that the part consists of, in the order in which they lie in memory.
+// Boxes returns the regions of the part, in the order in which they lie in memory.
 func (p Part) Boxes() []tensor.Slice {
 	boxes := make([]tensor.Slice, len(p.boxes))
 	for i, b := range p.boxes {

@@ -11,18 +11,18 @@ import (
 
 // A Range is a run of bytes of a stored part.
 type Range struct {
-	Stored int   // which of the parts that Plan was given
+	Stored int   // index into the stored parts that Plan was given
 	Offset int64 // from the part's first byte
 	Length int64
 }
 
-// Plan returns the fewest ranges of stored bytes that hold all of p, in the order of stored parts and of offsets, and at most
-// waste times as many bytes as p has beside those (0 reads nothing that is not p's; 0.1 is what object stores make worthwhile:
-// a request costs as much as some hundred kilobytes). stored are the parts that the tensor is stored in, one after the other row by row; nil
-// is a tensor that is stored whole. size is the number of bytes of an element.
+// Plan returns the fewest ranges of stored bytes that hold all of p, in the order of stored parts and of offsets. The ranges
+// hold at most waste times p's bytes in addition to p's. With a waste of 0 only p's bytes are read. 0.1 suits object stores,
+// where a request costs as much as some hundred kilobytes. stored are the parts that the tensor is stored in, each
+// row-major; nil means that the tensor is stored whole. size is the number of bytes of an element.
 //
-// The error says where stored leaves the tensor, or, with [bundle.ErrIncomplete], that stored parts lack some of p. Stored parts
-// do not overlap.
+// Stored parts must not overlap. It is an error if one exceeds the tensor. If the stored parts lack some of p, the error
+// satisfies errors.Is(err, bundle.ErrIncomplete).
 func Plan(p Part, stored []tensor.Slice, size int, waste float64) ([]Range, error) {
 	if stored == nil {
 		stored = []tensor.Slice{whole(p.full)}

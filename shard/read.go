@@ -8,9 +8,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Read reads a worker's part of the tensor stored under key into dst, which has its dtype and as many elements as the part, in
-// any shape: no more of the files than that needs, whoever wrote them. The error says where p is of a tensor of another shape; it satisfies
-// errors.Is(err, [ckpt.ErrNotFound]) where nothing is stored under key.
+// Read reads a worker's part of the tensor stored under key into dst, and no more of the files than it needs. dst must have
+// the tensor's dtype and as many elements as the part, in any shape. It is an error if p belongs to a tensor of another
+// shape. The error satisfies errors.Is(err, ckpt.ErrNotFound) if nothing is stored under key.
 func Read(ctx context.Context, r *ckpt.Reader, key string, p Part, dst tensor.Any) error {
 	e, err := r.Lookup(key)
 	if err != nil {

@@ -6,21 +6,23 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Worker is the place of one worker: its methods are what [ckpt.Parts] and [ckpt.Own] take.
+// A Worker describes one worker. ckpt.Parts and ckpt.Own take its methods:
 //
 //	w := shard.Worker{Number: rank, Cut: func(path string) shard.Cut { … }}
 //	err := c.WriteSection(ctx, prefix, rank, workers, ckpt.Parts(w.Part), ckpt.Own(w.Saves))
 type Worker struct {
 	Number int
-	// Cut returns how the variable with the given path (model.dense.kernel) is cut. Nil cuts nothing: worker 0 saves it.
+	// Cut returns how the variable with the given path (model.dense.kernel) is cut. If Cut is nil variables are not cut, and
+	// worker 0 saves them.
 	Cut func(path string) Cut
-	// Full returns the whole shape of a variable that has shape in the worker's memory. Nil is for variables that are cut into
-	// pieces of equal shapes: the whole has as many times shape.
+	// Full returns the whole shape of a variable that has shape in the worker's memory. Full may be nil if variables are cut
+	// into pieces of equal shapes: the length of a cut axis is then multiplied by the number of pieces.
 	Full func(path string, shape tensor.Shape) tensor.Shape
 }
 
-// Part returns the whole shape of a variable and the region of it that the worker holds; a nil region where it holds all. Of a variable that
-// lacks an axis which is to be cut it returns a region with that axis, so that the save or the restore fails and names it.
+// Part returns the whole shape of a variable and the region of it that the worker holds; the region is nil if the worker
+// holds all. If the variable lacks an axis that Cut cuts, Part returns a region with that axis, so that the save or the
+// restore fails and names the variable.
 func (w Worker) Part(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice) {
 	c := w.cut(path)
 	if w.Full != nil {
@@ -41,7 +43,7 @@ func (w Worker) Part(path string, shape tensor.Shape) (full tensor.Shape, region
 	return full, region
 }
 
-// Saves reports whether this worker is the one that saves its part of a variable: others may hold the same.
+// Saves reports whether this worker saves its part of a variable. Other workers may hold the same part and do not save it.
 func (w Worker) Saves(path string) bool { return w.cut(path).First(w.Number) }
 
 func (w Worker) cut(path string) Cut {

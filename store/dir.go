@@ -21,14 +21,14 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Dir returns a Store that keeps each object in the file of its name below path, which is made when it is needed. Files are
-// durable when a call returns. Several programs may use one directory: a lock on it orders their writes; on filesystems
-// without locks, such as some network filesystems, Replace is safe among the goroutines of one program only. PutIfAbsent needs
-// hard links.
+// Dir returns a Store that keeps each object in a file of its name below path. It creates the directory when the first
+// object is written. Files are durable when a call returns. Several programs may use one directory, because a lock orders
+// their writes. On filesystems without locks, such as some network filesystems, Replace is safe only among the goroutines of
+// one program. PutIfAbsent needs hard links.
 //
-// A version is a file's size and time, and a hash of up to 64 KiB: a program that writes into a file in place, and restores its time, is not
-// noticed. Objects called a and a/b cannot both be there. A write that was killed leaves a temporary file, which is
-// not listed and which the next program removes.
+// A version is made from a file's size, its time and a hash of up to 64 KiB. It does not change if a program writes into a
+// file in place and resets its time. Objects called a and a/b cannot both exist. A killed write leaves a temporary file,
+// which is not listed and which the next program removes.
 func Dir(path string) Store {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Memory returns a Store that keeps its objects in memory, for tests. It is empty.
+// Memory returns an empty Store that keeps its objects in memory, for tests.
 func Memory() Store { return &memory{objects: make(map[string]memoryObject)} }
 
 type memory struct {

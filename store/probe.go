@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Probe tries whether s has conditional writes: it puts an object if absent twice and expects a refusal, replaces a version that the
-// object does not have and expects another, and deletes the object. Some servers take the conditions and ignore them: the
-// error then satisfies errors.Is(err, [ErrNoConditions]), and programs that save at the same time would overwrite each other's
-// checkpoints. dir is where the object is put, "" at the top.
+// Probe checks that s supports conditional writes. It writes an object to the directory dir ("" is the top), tries two
+// writes with conditions that do not hold, expects s to refuse both, and deletes the object. Some servers accept conditions
+// and ignore them. The error then satisfies errors.Is(err, ErrNoConditions): on such a server, programs that save at the
+// same time would overwrite each other's checkpoints.
 //
-// A [Prober] calls it once, for those that open stores.
+// Implementations of Store use a [Prober], which calls Probe once.
 func Probe(ctx context.Context, s Store, dir string) (err error) {
 	name := path.Join(dir, probePrefix+rand.Text())
 	defer func() { err = errors.Join(err, s.Delete(context.WithoutCancel(ctx), name)) }()
@@ -61,17 +61,17 @@ func sweep(ctx context.Context, s Store, dir string) {
 	}
 }
 
-// A Prober probes a Store before the first write to it, so that those who only read need not be allowed to write. Any number of goroutines
-// may use it. The zero value has probed nothing.
+// A Prober probes a Store before the first write to it, so that programs that only read do not need permission to write. Any
+// number of goroutines may use it. The zero value is ready.
 type Prober struct {
 	mu   sync.Mutex
 	done bool
 	err  error // of a store without conditions
 }
 
-// Probe calls [Probe] with the directory of the object called name, unless it has answered before, and deletes the objects of probes that
-// were killed there more than an hour ago. An error other than
-// [ErrNoConditions] says nothing of the store: the next call tries again.
+// Probe calls the function Probe with the directory of the object called name, and remembers the answer for later calls. It
+// also deletes objects that killed probes left there more than an hour ago. An error other than ErrNoConditions is not an
+// answer: the next call probes again.
 func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,7 +89,8 @@ func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
 	return err
 }
 
-// ReadAll returns the contents of an object of at most limit bytes; a larger one is an error. An object of up to 64 KiB takes one call.
+// ReadAll returns the contents and the description of an object. It is an error if the object has more than limit bytes. An
+// object of up to 64 KiB takes one call.
 func ReadAll(ctx context.Context, s Store, name string, limit int64) ([]byte, Object, error) {
 	p := make([]byte, min(limit, 64<<10))
 	o, err := s.Read(ctx, name, "", p, 0)

@@ -1,28 +1,29 @@
-// Package store is what ckpt needs of an object store, as an interface of six calls: a checkpoint can then be written to and read
-// from S3, GCS, a web server or anything else that keeps bytes under names. ckpt.In gives a Store to the verbs.
+// Package store defines an object store as an interface of six calls, so that ckpt can write checkpoints to and read them
+// from S3, GCS, a web server or anything else that keeps bytes under names. ckpt.In passes a Store to the verbs.
 //
 // # Objects
 //
-// An object is a name, its contents, and a version. It appears whole or not at all, and is replaced whole: a reader finds the
-// old contents or the new. After a call has returned every later call, by any program, sees what it did, listings included.
+// An object has a name, contents and a version. It is created and replaced whole: a reader finds the old contents or the
+// new, never a mixture. After a call has returned, every later call by any program sees its effect. That includes listings.
 //
-// A name is a relative path with slashes, as [fs.ValidPath] has it, other than ".". There are no directories: a name with a slash
-// may be given to an object at any time. A Store rejects other names with an error that satisfies errors.Is(err, [fs.ErrInvalid]).
+// A name is a relative path with slashes, as [fs.ValidPath] has it, other than ".". A store does not have directories: an
+// object's name may contain slashes without any preparation. A Store rejects other names with an error that satisfies
+// errors.Is(err, [fs.ErrInvalid]).
 //
-// A version is an opaque string that is not empty: an ETag, a generation. Two objects that had one name at different times and
-// differ in contents have different versions.
+// A version is an opaque string that is not empty: an ETag, a generation. If the contents under a name change, the version
+// changes.
 //
 // # Errors
 //
-// [ErrNotExist], [ErrExist] and [ErrChanged] are answers: the store has looked, and has changed nothing. Any other error leaves
-// open whether the call took effect, or still will: an answer can be lost, and a request can arrive late. ckpt
-// reads back what it wrote where that matters, and never deletes what a lost request may yet speak of.
+// ErrNotExist, ErrExist and ErrChanged are answers: the store did not change anything. After any other error the call may
+// have taken effect, or may still take effect, because an answer can be lost and a request can arrive late. Where that
+// matters, ckpt reads back what it wrote. It never deletes an object that a lost request may still refer to.
 //
 // Errors name the object and never hold credentials.
 //
 // # Implementations
 //
-// [Dir] keeps objects in files of a directory, [Memory] in memory. The packages below this one reach servers. Package storetest
+// Dir keeps objects in files of a directory, Memory in memory. Packages web, s3 and gcs talk to servers. Package storetest
 // checks an implementation, and has a Store that fails on demand.
 package store
 
@@ -35,35 +36,36 @@ import (
 	"time"
 )
 
-// A Store keeps objects under names. Any number of goroutines may call it at once, and so may programs.
+// A Store keeps objects under names. Any number of goroutines and programs may use it at once.
 //
-// The end of ctx ends each call early, with an error that is the context's; like any other it leaves open what a write has done.
+// If ctx ends, each call returns early with the context's error. As after other errors, a write may or may not have taken
+// effect.
 type Store interface {
-	// Read fills p with the contents of the object called name from offset off on, as far as it reaches, and describes the object:
-	// it has filled min(len(p), max(0, Size-off)) bytes. An empty p asks for the description alone. Where version is not "" and
-	// the object has another by now, or is gone, the error satisfies errors.Is(err, ErrChanged), and if there is no object
-	// and version is "" ErrNotExist.
+	// Read fills p with the contents of the object called name, starting at offset off, and describes the object. It fills
+	// min(len(p), max(0, Size-off)) bytes. An empty p asks for the description alone. If version is not "" and the object
+	// has another version or does not exist, the error satisfies errors.Is(err, ErrChanged). If version is "" and there is
+	// no object, it satisfies errors.Is(err, ErrNotExist).
 	Read(ctx context.Context, name, version string, p []byte, off int64) (Object, error)
 
-	// Put stores what body yields under name, in place of what is there. It is size bytes, or any number where size is -1: where
-	// body yields fewer or more, or fails, nothing is stored. body is read once, from one goroutine, and not after Put has
-	// returned. A Store buffers no more than it needs in order to try a part of it again.
+	// Put stores what body yields under name and replaces any object there. body must yield size bytes, or any number if
+	// size is -1. If it yields fewer or more, or fails, nothing is stored. Put reads body once, from one goroutine, and not
+	// after it has returned. A Store buffers only what it needs for sending a part again.
 	Put(ctx context.Context, name string, body io.Reader, size int64) (Object, error)
 
-	// PutIfAbsent is Put if there is no object called name. Otherwise the error satisfies errors.Is(err, ErrExist). Of several
-	// that try at once exactly one succeeds.
+	// PutIfAbsent does what Put does if there is no object called name. Otherwise the error satisfies errors.Is(err,
+	// ErrExist). If several callers try at once exactly one succeeds.
 	PutIfAbsent(ctx context.Context, name string, body io.Reader, size int64) (Object, error)
 
-	// Replace is Put where the object called name has the version. Otherwise, also if there is none, the error satisfies
-	// errors.Is(err, ErrChanged). Of several that replace one version at once exactly one succeeds.
+	// Replace does what Put does if the object called name has the given version. Otherwise, or if there is no such object,
+	// the error satisfies errors.Is(err, ErrChanged). If several callers replace one version at once exactly one succeeds.
 	Replace(ctx context.Context, name, version string, body io.Reader, size int64) (Object, error)
 
-	// List yields, in the order of their names, the objects whose names begin with prefix and have no slash after it, and for all
-	// those that have one an Object whose Name ends in that first slash and which has nothing else. A slash ends the name of
-	// a directory: List(ctx, "run/") lists run. The Version of a listed object may be "". It ends after the first error.
+	// List yields the objects with names that begin with prefix, in the order of names. Names that have a slash after prefix
+	// are cut behind that slash and yielded once, as an Object with a Name only: they stand for directories. List(ctx,
+	// "run/") lists directory run. The Version of a listed object may be "". The sequence ends after the first error.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
-	// Delete removes the object called name. It is no error if there is none.
+	// Delete removes the object called name. Deleting an object that does not exist is not an error.
 	Delete(ctx context.Context, name string) error
 }
 
@@ -76,15 +78,15 @@ type Object struct {
 }
 
 var (
-	// ErrNotExist is fs.ErrNotExist, in the error of reading what is not there.
+	// ErrNotExist is fs.ErrNotExist. Reading an object that does not exist returns it.
 	ErrNotExist = fs.ErrNotExist
-	// ErrExist is fs.ErrExist, in the error of [Store.PutIfAbsent] under a name that is in use.
+	// ErrExist is fs.ErrExist. [Store.PutIfAbsent] returns it for a name that is in use.
 	ErrExist = fs.ErrExist
-	// ErrChanged is in the error of reading or replacing a version of an object that it does not have any more.
+	// ErrChanged is returned where an object no longer has the version that a call names.
 	ErrChanged = errors.New("the object has changed")
-	// ErrNoConditions is in the error of [Probe] about a store that overwrites where it should refuse to.
+	// ErrNoConditions is returned by [Probe] for a store that overwrites an object although a condition forbids it.
 	ErrNoConditions = errors.New("the store lacks conditional writes")
-	// ErrReadOnly is errors.ErrUnsupported, in the error of writing to a store that can only be read.
+	// ErrReadOnly is errors.ErrUnsupported. Writing to a read-only store returns it.
 	ErrReadOnly = errors.ErrUnsupported
 )
 

@@ -1,12 +1,13 @@
-// Package compatv1 holds the state of the optimizers of tf.compat.v1.train: slot variables, which a restore makes. They have
-// no iteration count of their own: that is the program's global_step.
+// Package compatv1 holds the state of the optimizers of tf.compat.v1.train: slot variables, which a restore makes. They do
+// not count iterations: the program's global_step does.
 //
-// Slot variables are called as TensorFlow calls those of the first optimizer of its kind: kernel/Adam and kernel/Adam_1.
+// Slot variables have the names that TensorFlow gives to those of the first optimizer of a kind: kernel/Adam and
+// kernel/Adam_1.
 package compatv1
 
 import "github.com/gockpt/ckpt/optimizers"
 
-// GradientDescent is tf.compat.v1.train.GradientDescentOptimizer, which has no state.
+// GradientDescent is tf.compat.v1.train.GradientDescentOptimizer, which does not keep any state.
 type GradientDescent struct{}
 
 // Momentum is tf.compat.v1.train.MomentumOptimizer. Its slot is momentum.

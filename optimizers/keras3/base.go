@@ -1,14 +1,13 @@
 // Package keras3 holds the state of the optimizers of Keras 3 (keras.optimizers with the TensorFlow backend), as
 // tf.train.Checkpoint and Model.save_weights store it.
 //
-// An optimizer is built for the variables that it trains, in the order in which Keras has them, and is then ready to be
-// restored:
+// Call Build with the variables that an optimizer trains, in Keras's order. The optimizer can then be restored:
 //
 //	optimizer := &keras3.Adam{Base: keras3.Base{VariableNames: []string{"w", "b"}}}
 //	err := optimizer.Build(&model.W, &model.B)
 //
-// Names, which only matter to who reads the checkpoint by them, are those that Keras gives to the first optimizer of
-// its kind in a program, unless Base says otherwise.
+// Variables have the names that Keras gives to those of the first optimizer of a kind in a program, unless Base says
+// otherwise. Names matter only to programs that read the checkpoint by names.
 package keras3
 
 import (
@@ -18,17 +17,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An Optimizer is any of this package.
+// An Optimizer is any optimizer of this package.
 type Optimizer interface {
-	// Build makes the optimizer's variables for those that it trains. One whose shape is not known yet gives variables
-	// that are not built either: a restore builds them.
+	// Build makes the optimizer's variables for the trained ones. For a trained variable of unknown shape it makes variables
+	// that are not built; a restore builds them.
 	Build(trained ...tensor.Any) error
 	base() *Base
 }
 
-// Base is what every optimizer has. Build fills it in from the fields in its last group.
+// Base holds the variables that every optimizer has. Build fills them in, using the fields in the last group.
 type Base struct {
-	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's own
+	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's variables
 	TrainableVariables          []tensor.Any            `ckpt:"_trainable_variables"`
 	TrainableVariablesIndices   struct{}                `ckpt:"_trainable_variables_indices"`
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`

@@ -85,7 +85,7 @@ func (o *Adam) build(kind string, trained []tensor.Any) error {
 // AdamW is keras.optimizers.AdamW.
 type AdamW struct {
 	Adam
-	// ExcludeFromWeightDecayCache is an object without values, which Keras makes in its first step; nil before that.
+	// ExcludeFromWeightDecayCache is an object without values that Keras makes in its first step. It is nil before that.
 	ExcludeFromWeightDecayCache *struct{} `ckpt:"_exclude_from_weight_decay_cache,optional"`
 }
 
@@ -192,7 +192,7 @@ func (o *Lion) Build(trained ...tensor.Any) error {
 	return b.Err()
 }
 
-// Adafactor is keras.optimizers.Adafactor. Its lists are stored empty: what they have is in Variables only.
+// Adafactor is keras.optimizers.Adafactor. Keras stores its lists empty; only Variables holds their elements.
 type Adafactor struct {
 	Base
 	StoredR struct{} `ckpt:"_r"`
@@ -204,7 +204,8 @@ type Adafactor struct {
 	V []tensor.Any `ckpt:"-"`
 }
 
-// Build implements [Optimizer]. The shapes of the variables must be known: what is kept depends on their rank.
+// Build implements [Optimizer]. The shapes of the variables must be known, because the optimizer's variables depend on their
+// rank.
 func (o *Adafactor) Build(trained ...tensor.Any) error {
 	b := o.begin("adafactor", trained)
 	o.R, o.C, o.V = nil, nil, nil
@@ -230,7 +231,7 @@ type LossScale struct {
 	DynamicScale *tensor.Tensor[float32] `ckpt:"dynamic_scale"`
 }
 
-// Build implements [Optimizer]. It builds Inner, which must be there.
+// Build implements [Optimizer]. It also builds Inner, which must not be nil.
 func (o *LossScale) Build(trained ...tensor.Any) error {
 	b := o.begin("loss_scale_optimizer", trained)
 	o.StepCounter, o.DynamicScale = tensor.Scalar(int64(0)), tensor.Scalar(float32(0))

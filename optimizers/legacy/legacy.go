@@ -1,12 +1,12 @@
 // Package legacy holds the state of the optimizers of tf.keras.optimizers.legacy, which were tf.keras.optimizers before
-// TensorFlow 2.11: slot variables, which a restore makes, and hyper-parameters as variables.
+// TensorFlow 2.11. Their state is slot variables, which a restore makes, and hyper-parameters as variables.
 //
-// Variables are called as TensorFlow calls those of an optimizer that was given no name.
+// Variables have the names that TensorFlow gives them where the program does not name the optimizer.
 package legacy
 
 import "github.com/gockpt/ckpt/optimizers"
 
-// SGD is tf.keras.optimizers.legacy.SGD. Its slot is momentum, which it has unless Momentum is 0.
+// SGD is tf.keras.optimizers.legacy.SGD. Its slot is momentum; it does not have one if Momentum is 0.
 type SGD struct {
 	optimizers.Slots
 	Iter         int64    `ckpt:"iter,fullname=SGD/iter"`

@@ -1,8 +1,9 @@
 // Package tfkeras holds the state of the optimizers of tf.keras.optimizers in TensorFlow 2.11 to 2.15 and of tf_keras, as
-// tf.train.Checkpoint and Model.save_weights store it. (tf.keras.optimizers.experimental has the same ones before that.)
+// tf.train.Checkpoint and Model.save_weights store it. Before 2.11 the same optimizers are in
+// tf.keras.optimizers.experimental.
 //
-// An optimizer is built for the variables that it trains, in the order in which it was in TensorFlow, and is then ready to be
-// restored; see package keras3, whose optimizers are used alike.
+// Call Build with the variables that an optimizer trains, in TensorFlow's order. The optimizer can then be restored. Package
+// keras3 has an example.
 package tfkeras
 
 import (
@@ -10,16 +11,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An Optimizer is any of this package.
+// An Optimizer is any optimizer of this package.
 type Optimizer interface {
-	// Build makes the optimizer's variables for those that it trains. One whose shape is not known yet gives variables
-	// that are not built either: a restore builds them.
+	// Build makes the optimizer's variables for the trained ones. For a trained variable of unknown shape it makes variables
+	// that are not built; a restore builds them.
 	Build(trained ...tensor.Any) error
 }
 
-// Base is what every optimizer has. Build fills it in from the fields in its last group.
+// Base holds the variables that every optimizer has. Build fills them in, using the fields in the last group.
 type Base struct {
-	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's own but the learning rate
+	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's variables but the learning rate
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`
 	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"`         // nil where it is a schedule
 	CurrentLearningRate         *tensor.Tensor[float32] `ckpt:"_current_learning_rate,optional"` // nil where it is not

@@ -73,7 +73,7 @@ func (o *Adam) Build(trained ...tensor.Any) error {
 	return b.Err()
 }
 
-// AdamW is tf.keras.optimizers.AdamW, which keeps what Adam keeps.
+// AdamW is tf.keras.optimizers.AdamW, which has the same variables as Adam.
 type AdamW = Adam
 
 // Nadam is tf.keras.optimizers.Nadam.
@@ -167,7 +167,8 @@ type Adafactor struct {
 	V []tensor.Any `ckpt:"_v"`
 }
 
-// Build implements [Optimizer]. The shapes of the variables must be known: what is kept depends on their rank.
+// Build implements [Optimizer]. The shapes of the variables must be known, because the optimizer's variables depend on their
+// rank.
 func (o *Adafactor) Build(trained ...tensor.Any) error {
 	b := o.begin(trained)
 	o.R, o.C, o.V = []tensor.Any{}, []tensor.Any{}, []tensor.Any{}

@@ -29,7 +29,7 @@ type bucket struct {
 	prober *store.Prober // nil: its conditions are taken for granted
 }
 
-// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches.
+// New returns a Store of a bucket's objects below prefix, or of all objects if prefix is "".
 func New(client *storage.Client, bucketName, prefix string) store.Store {
 	b := &bucket{handle: client.Bucket(bucketName), name: bucketName, chunk: 16 << 20}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -38,10 +38,10 @@ func New(client *storage.Client, bucketName, prefix string) store.Store {
 	return b
 }
 
-// Open returns the Store at an address: gs://BUCKET/PREFIX. Credentials are the application's default ones; where STORAGE_EMULATOR_HOST
-// names a server none are sent. The error says what is wrong with the address, or that there is no such bucket or we may
-// not see it. Before the first write conditional writes are tried ([store.Probe]), as emulators may ignore their conditions; to read no right
-// to write is needed. Further options are the client's.
+// Open returns the Store at an address: gs://BUCKET/PREFIX. It uses the application's default credentials, or none if
+// STORAGE_EMULATOR_HOST names a server. opts are passed to the client. It is an error if the address is malformed, if the
+// bucket does not exist, or if the credentials do not allow access to it. Before the first write the Store checks that the
+// server supports conditional writes (store.Probe), because emulators may not. Reading does not need permission to write.
 func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {

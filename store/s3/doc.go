@@ -1,5 +1,5 @@
-// Package s3 keeps checkpoints in S3 and what speaks its protocol: MinIO, R2, Ceph, versitygw. It is a module by itself, so that
-// programs which do not use it do not depend on its client, github.com/minio/minio-go.
+// Package s3 keeps checkpoints in S3 and in servers with the same protocol: MinIO, R2, Ceph, versitygw. It is a separate
+// module, so that programs that do not use it do not depend on its client, github.com/minio/minio-go.
 //
 //	s, err := s3.Open(ctx, "s3://bucket/runs?region=eu-central-1")
 //	…
@@ -7,15 +7,15 @@
 //
 // # Requests
 //
-// Objects of up to 16 MiB are one PUT, larger ones and those of unknown size a multipart upload of parts of at least that size, four at a
-// time: that is how much memory a write takes beside the values. Every PUT and every part is sent with its CRC-32C, which the
-// server compares. A read is a ranged GET that names the version it expects; one that breaks off is resumed. The client repeats what
-// failed for a passing reason, with growing pauses.
+// Objects of up to 16 MiB are written with one PUT. Larger ones and those of unknown size are multipart uploads of parts of
+// at least 16 MiB, four at a time. A write needs memory for these parts in addition to the values. Every PUT and every part
+// is sent with its CRC-32C, which the server compares. A read is a ranged GET that names the version it expects. If it
+// breaks off it is resumed. The client repeats requests that failed for a passing reason, with growing pauses.
 //
 // # Conditions
 //
-// A version is an ETag. PutIfAbsent sends If-None-Match: *, and Replace If-Match; of a multipart upload these go with its completion. A refusal may be the answer to
-// our own request, sent again after its first answer was lost: every conditional write carries a nonce in the object's
-// metadata, and a refusal is compared with it before it is believed. Servers that take the
-// conditions and ignore them are found out before the first write.
+// A version is an ETag. PutIfAbsent sends If-None-Match: *, and Replace sends If-Match. In a multipart upload the request
+// that completes it has these headers. The server may refuse a request that was sent again because its first answer was
+// lost. So every conditional write carries a nonce in the object's metadata, and after a refusal the package compares the
+// object's nonce with its own. Before the first write it checks that the server does not ignore conditions.
 package s3

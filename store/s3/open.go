@@ -30,8 +30,8 @@ type bucket struct {
 	prober *store.Prober // nil: its conditions are taken for granted
 }
 
-// New returns the Store of a bucket's objects below prefix, "" for all, that client reaches. It is for servers that are known to have
-// conditional writes: call [store.Probe] for others.
+// New returns a Store of a bucket's objects below prefix, or of all objects if prefix is "". It does not check whether the
+// server supports conditional writes: call store.Probe if you do not know.
 func New(client *minio.Client, bucketName, prefix string) store.Store {
 	b := &bucket{client: client, core: minio.Core{Client: client}, name: bucketName, part: partSize}
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -40,15 +40,16 @@ func New(client *minio.Client, bucketName, prefix string) store.Store {
 	return b
 }
 
-// Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. Without an endpoint, which AWS_ENDPOINT_URL may
-// give too, it is Amazon's; without a region it is AWS_REGION's, or what the server says. path=true puts the bucket's name into the
-// path, as most servers other than Amazon's want; it is the default where there is an endpoint. An address holds no credentials: they
-// come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or
-// the pod's role, in this order.
+// Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. The default endpoint is
+// AWS_ENDPOINT_URL or else Amazon's. The default region is AWS_REGION or else what the server says. path=true puts the
+// bucket's name into the path, as most servers other than Amazon's require; it is the default if there is an endpoint.
+// Addresses do not hold credentials. They come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+// AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or the pod's role, in this order.
 //
-// The error says what is wrong with the address, or that the server has no such bucket or does not let us see it. Before the first
-// write conditional writes are tried ([store.Probe]): on a server that ignores their conditions every write fails with an error that
-// satisfies errors.Is(err, [store.ErrNoConditions]). To read no right to write is needed.
+// It is an error if the address is malformed, if the server does not have the bucket, or if the credentials do not allow
+// access to it. Before the first write the Store checks that the server supports conditional writes (store.Probe). If not,
+// every write fails with an error that satisfies errors.Is(err, store.ErrNoConditions). Reading does not need permission to
+// write.
 func Open(ctx context.Context, address string) (store.Store, error) {
 	a, err := parse(address)
 	if err != nil {

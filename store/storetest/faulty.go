@@ -28,30 +28,30 @@ const (
 // Writes reports whether the call can change the store.
 func (op Op) Writes() bool { return op != Read && op != List }
 
-// A Call is one that a [Faulty] store was asked for.
+// A Call is a call of a method of a Faulty store.
 type Call struct {
 	Op   Op
 	Name string
-	Size int // of what Read asked for
+	Size int // the number of bytes that Read asked for
 }
 
-// A Fault is what becomes of a call.
+// A Fault says what happens to a call.
 type Fault int
 
 const (
 	None Fault = iota
-	// Fail fails the call, and the store does not see it.
+	// Fail returns an error; the store does not see the call.
 	Fail
-	// Lose does what the call asks for and loses the answer: the caller gets an error, as of a timeout.
+	// Lose carries out the call and loses the answer: the caller gets an error, as after a timeout.
 	Lose
-	// Delay fails the call; the store sees it when [Faulty.Deliver] is called, as of a request that was on its way for long.
+	// Delay returns an error; the store sees the call when [Faulty.Deliver] is called, like a request that arrives late.
 	Delay
 )
 
-// ErrInjected is in every error of a [Faulty] store that is not its Store's own.
+// ErrInjected is in every error that a Faulty store makes up.
 var ErrInjected = errors.New("injected fault")
 
-// A Faulty is a Store that fails on demand, and a record of the calls.
+// A Faulty is a Store that fails on demand and records calls.
 type Faulty struct {
 	s store.Store
 
@@ -61,10 +61,11 @@ type Faulty struct {
 	delayed []func()
 }
 
-// NewFaulty returns a Store that does what s does until [Faulty.Inject] says otherwise.
+// NewFaulty returns a Store that passes all calls to s until Faulty.Inject says otherwise.
 func NewFaulty(s store.Store) *Faulty { return &Faulty{s: s} }
 
-// Inject lets f choose what becomes of each call; n counts them from 1 since Inject was called. It is called by one goroutine at a time. nil: no faults.
+// Inject lets f choose the fault of each later call; n counts these calls from 1. One goroutine at a time calls f. A nil f
+// means no faults.
 func (s *Faulty) Inject(f func(n int, c Call) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +170,7 @@ func (s *Faulty) Replace(ctx context.Context, name, version string, body io.Read
 	})
 }
 
-// List implements store.Store. A fault is that of the whole listing.
+// List implements store.Store. A fault applies to the whole listing.
 func (s *Faulty) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		c := Call{Op: List, Name: prefix}

@@ -16,10 +16,10 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Run checks a Store that open returns, which holds no objects when a test begins. open may be called often; what it opened it may
-// close in t.Cleanup. For a store that can be reached only through a server, give each call a prefix of its own.
+// Run checks the Store that open returns. The Store must be empty when a test begins. Run may call open many times, and open
+// may close its Store in t.Cleanup. For stores on one server, give each call its own prefix.
 //
-// Run writes up to 10 MiB. It does not check durability, nor what happens when a server fails.
+// Run writes up to 10 MiB. It does not check durability or what happens when a server fails.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, test := range []struct {
 		name string

@@ -1,8 +1,8 @@
-// Package web is a store.Store of files on a web server, to read from: over HTTP, and with the layout of Hugging Face's hub.
+// Package web reads files from a web server or from Hugging Face's hub, as a store.Store.
 //
-// Only the ranges that are asked for are fetched. A download that breaks off or stalls is resumed where it stopped. A file that
-// changes while it is read is refused, by its ETag or its date. Errors name the file and hold neither tokens nor the addresses of redirects, which
-// may be signed.
+// It fetches only the ranges that a caller asks for. A download that breaks off or stalls is resumed where it stopped. If a
+// file's ETag or date changes while it is read, reading fails. Errors name the file. They do not hold tokens or the
+// addresses of redirects, which may be signed.
 package web
 
 import (
@@ -24,32 +24,32 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Options say how files are fetched. The zero value is usable.
+// Options configure how files are fetched. The zero value is usable.
 type Options struct {
-	// Client sends the requests; nil: a client with http.DefaultTransport.
+	// Client sends the requests. Nil means a client with http.DefaultTransport.
 	Client *http.Client
-	// Token is sent as a bearer token to the host of the address, over what scheme it has, and to no other host.
+	// Token is sent as a bearer token to the host of the address, with the address's scheme, and never to another host.
 	Token string
-	// Tries is how many requests in a row may fail, or give no byte, before an error; 0 is 5.
+	// Tries is how many requests in a row may fail or yield nothing before an error is returned; 0 means 5.
 	Tries int
-	// Stall is how long a server may send nothing; 0 is 30 seconds.
+	// Stall is how long a server may be silent; 0 means 30 seconds.
 	Stall time.Duration
-	// Cache is a directory that keeps what was fetched, for this and all later processes, any number of them at once; "" keeps nothing. A server is
-	// still asked which version of a file it has. Where the directory cannot be written to files are fetched each time. Nothing
-	// is ever removed from it: delete what you like when you like.
+	// Cache is a directory that keeps fetched files, for this process and for others, at the same time or later. "" means no
+	// cache. The server is still asked which version of a file it has. If the directory cannot be written to, files are
+	// fetched each time. Files are never removed from the cache: delete any of them at any time.
 	Cache string
-	// SHA256 has the SHA-256 of files, in hexadecimal, by their names. Hugging Face's hub says those of large files by itself. A
-	// file is compared with it when all of it is in the cache, or was asked for at once; where it is another the error satisfies
-	// errors.Is(err, [ErrSum]), and the cache forgets the file.
+	// SHA256 maps names of files to their SHA-256 in hexadecimal. Hugging Face's hub supplies it for large files. A file is
+	// compared with its sum when all of it is in the cache, or was asked for at once. If they differ, the error satisfies
+	// errors.Is(err, [ErrSum]), and the file is removed from the cache.
 	SHA256 map[string]string
 }
 
-// ErrSum is in the error of a file with another SHA-256 than the one that is known.
+// ErrSum is in the error about a file that does not have the expected SHA-256.
 var ErrSum = errors.New("the file is not the one that was expected")
 
-// Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with a/b. It sends
-// no request. The Store cannot be written to ([store.ErrReadOnly]), and lists nothing: give the verbs the name of a file, or the prefix of a
-// checkpoint.
+// Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with
+// a/b. Open does not send a request. The Store is read-only (store.ErrReadOnly) and cannot list files: pass the name of a
+// file or the prefix of a checkpoint to the verbs.
 func Open(base string, o Options) (store.Store, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -75,7 +75,8 @@ func Open(base string, o Options) (store.Store, error) {
 }
 
 // HuggingFace returns the files of a repository of Hugging Face's hub, such as "openai-community/gpt2", at a revision: a branch, a tag or a
-// commit; "" is main. Without a token in o that of the environment's HF_TOKEN is sent. HF_ENDPOINT is the address of another hub.
+// commit; "" is main. If o has no token, the token in the environment variable HF_TOKEN is sent. HF_ENDPOINT is the address
+// of another hub.
 func HuggingFace(repository, revision string, o Options) (store.Store, error) {
 	endpoint := os.Getenv("HF_ENDPOINT")
 	if endpoint == "" {

@@ -1,8 +1,8 @@
 // Package gonum exchanges tensors with the matrices and vectors of gonum.org/v1/gonum/mat.
 //
-// [ToDense] and [ToVec] copy, and take float32 as well as float64; [View] and [ViewVec] give gonum the tensor's own memory, so that
-// a checkpoint restored into the tensor is seen in the matrix. gonum has no matrix without elements, so that a tensor
-// with an axis of length 0 is an error.
+// ToDense and ToVec copy, and take float32 as well as float64. View and ViewVec share the tensor's memory with gonum, so the
+// matrix shows a checkpoint that is restored into the tensor. A tensor with an axis of length 0 is an error, because gonum
+// does not have matrices without elements.
 package gonum
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Float is what a matrix can be of in a tensor.
+// Float is the element type of a tensor that can be copied from and to gonum.
 type Float interface{ float32 | float64 }
 
-// FromDense returns a copy of m as a tensor of shape [rows columns]. m may be any matrix: a view, a transpose, a product. As
-// a float32 each element becomes the nearest.
+// FromDense returns a copy of m as a tensor of shape [rows columns]. m may be any matrix: a view, a transpose, a product.
+// For float32 each element is rounded to the nearest value.
 func FromDense[T Float](m mat.Matrix) *tensor.Tensor[T] {
 	rows, columns := m.Dims()
 	t := tensor.New[T](rows, columns)
@@ -39,7 +39,7 @@ func FromVec[T Float](v mat.Vector) *tensor.Tensor[T] {
 	return t
 }
 
-// ToDense returns a copy of t, which has two axes, as a matrix of its rows.
+// ToDense returns a copy of t as a matrix. t must have two axes.
 func ToDense[T Float](t *tensor.Tensor[T]) (*mat.Dense, error) {
 	if err := check(t, 2); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func ToDense[T Float](t *tensor.Tensor[T]) (*mat.Dense, error) {
 	return mat.NewDense(t.Shape()[0], t.Shape()[1], float64s(t.Data())), nil
 }
 
-// ToVec returns a copy of t, which has one axis, as a vector.
+// ToVec returns a copy of t as a vector. t must have one axis.
 func ToVec[T Float](t *tensor.Tensor[T]) (*mat.VecDense, error) {
 	if err := check(t, 1); err != nil {
 		return nil, err
@@ -55,8 +55,8 @@ func ToVec[T Float](t *tensor.Tensor[T]) (*mat.VecDense, error) {
 	return mat.NewVecDense(t.Len(), float64s(t.Data())), nil
 }
 
-// View returns t, which has two axes, as a matrix over t's own memory: each sees what is written to the other. It sees no
-// restore that gives t another shape.
+// View returns a matrix that shares t's memory: a write to one changes the other. t must have two axes. If a restore gives t
+// another shape, they no longer share memory.
 func View(t *tensor.Tensor[float64]) (*mat.Dense, error) {
 	if err := check(t, 2); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func View(t *tensor.Tensor[float64]) (*mat.Dense, error) {
 	return mat.NewDense(t.Shape()[0], t.Shape()[1], t.Data()), nil
 }
 
-// ViewVec is [View] of a tensor of one axis.
+// ViewVec is like View for a tensor with one axis.
 func ViewVec(t *tensor.Tensor[float64]) (*mat.VecDense, error) {
 	if err := check(t, 1); err != nil {
 		return nil, err
