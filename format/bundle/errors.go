@@ -10,23 +10,22 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// ErrIncomplete is in the error of a partitioned tensor whose stored parts do not cover what was asked for,
-// although each of them may be intact: TensorFlow 1 wrote such tensors where slot variables of partitioned
-// variables were renamed.
+// ErrIncomplete is in the error about a partitioned tensor if its stored parts do not cover the region that was requested.
+// Each part may be intact: TensorFlow 1 wrote such tensors when a program renamed slot variables of partitioned variables.
 var ErrIncomplete = errors.New("the stored parts do not cover the tensor")
 
-// An Error says what is wrong, in which file, and with which tensor. errors.Is finds in it format.ErrCorrupt,
-// format.ErrNotFound, fs.ErrNotExist or whatever else its cause is.
+// An Error says what is wrong, in which file, and with which tensor. errors.Is finds its cause, such as format.ErrCorrupt,
+// format.ErrNotFound or fs.ErrNotExist.
 type Error struct {
 	File   string // the index or a data file
-	Key    string // the tensor's; "" where the fault is not that of one tensor
-	Part   string // which part of a partitioned tensor, in TensorFlow's notation; "" for all of it
-	Offset int64  // in File, negative if there is no one place
-	Reason string // what was found, what was wanted, and what may have happened; may be empty
+	Key    string // the tensor's key; "" if the fault does not concern a single tensor
+	Part   string // the part of a partitioned tensor, in TensorFlow's notation; "" for the whole tensor
+	Offset int64  // in File; negative if there is no single offset
+	Reason string // what was found, what was expected, and what may have happened; may be empty
 	Err    error  // the cause
 }
 
-// Error returns all that the fields say, in one line.
+// Error returns all fields in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)

@@ -11,7 +11,7 @@ import (
 
 var _ format.Expecter = (*Reader)(nil)
 
-// Expect implements [format.Expecter]. Of a region it expects each run that lies in one piece.
+// Expect implements format.Expecter. For a region it expects each contiguous run of bytes.
 func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	if !r.fetches() {
 		return

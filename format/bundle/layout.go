@@ -106,8 +106,8 @@ func checkParts(whole *record, complete bool) error {
 	return nil
 }
 
-// WriteIndex writes the index of what was added and whose data has been written. [Writer.Commit] does it too: call
-// it only after [Writer.WriteData].
+// WriteIndex writes the index of all added tensors. Call it after Writer.WriteData has written the data. Writer.Commit does
+// both.
 func (w *Writer) WriteIndex(out io.Writer) error { return w.writeIndex(out, w.shards()) }
 
 // writeIndex writes an index that says there were count data files.

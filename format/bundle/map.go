@@ -8,12 +8,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Map returns the tensor called key over the pages of its data file: nothing is read before it is looked at, and no
-// checksum is compared: [Reader.WriteStored] does that. What is written to the tensor stays in this process. ok is false, without
-// an error, where that cannot be done: for strings, variants, partitioned or empty tensors, numbers that do not lie at a multiple
-// of what they are aligned to, the other byte order, and filesystems or systems without mmap.
+// Map returns the tensor called key as a memory-mapped part of its data file. A page is read when it is first accessed.
+// Checksums are not compared: Reader.WriteStored does that. Writes to the tensor stay in this process. ok is false, without
+// an error, if the tensor cannot be mapped: strings, variants, partitioned or empty tensors, misaligned numbers, the other
+// byte order, and filesystems or systems without mmap.
 //
-// The tensor is not to be used after Close.
+// Do not use the tensor after Close.
 func (r *Reader) Map(key string) (t tensor.Any, ok bool, err error) {
 	s := &stored{key: key}
 	if err := r.find(key, &s.rec); err != nil {

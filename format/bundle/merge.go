@@ -12,23 +12,21 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// MergeOptions are what [Merge] can be told.
+// MergeOptions are the options of Merge.
 type MergeOptions struct {
-	// AllowMissing leaves out checkpoints that have no index.
+	// AllowMissing skips checkpoints without an index.
 	AllowMissing bool
-	// RemoveDirs removes the directories of the merged checkpoints, where they are not the result's and are empty
-	// then.
+	// RemoveDirs removes directories of merged checkpoints that are empty after the merge, except the directory of dest.
 	RemoveDirs bool
 }
 
-// Merge makes one checkpoint, dest, of several, as TensorFlow's MergeV2Checkpoints does: data files are renamed
-// and numbered in the order of prefixes, no data is copied, and the indexes are merged into one. The merged
-// checkpoints are gone then. A key may be in one of them only; parts of a partitioned tensor are listed in the
-// order of prefixes.
+// Merge makes one checkpoint, dest, from several, as TensorFlow's MergeV2Checkpoints does: it renames and numbers the data
+// files in the order of prefixes, without copying data, and merges the indexes into one. The merged checkpoints then no
+// longer exist. A key may occur in only one of them. Parts of a partitioned tensor are listed in the order of prefixes.
 //
-// Where there is an error nothing has changed, unless it says so: data files of an earlier checkpoint at dest that
-// were replaced by then are gone. A crash midway leaves data files under their old names or their new ones; an
-// index whose data is not there, or is another's, is never read as if it were right.
+// After an error nothing has changed, unless the error says so: data files of an earlier checkpoint at dest may already be
+// replaced. After a crash data files have their old names or their new ones. An index with missing or foreign data files is
+// never read as if it were intact.
 func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opts MergeOptions) error {
 	m := &merger{fsys: fsys, dest: dest}
 	defer m.close()

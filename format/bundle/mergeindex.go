@@ -13,19 +13,19 @@ import (
 	"github.com/gockpt/ckpt/format/sstable"
 )
 
-// A Section is the index of some of a checkpoint's tensors.
+// A Section is an index of some of a checkpoint's tensors.
 type Section struct {
 	Name  string // for messages
 	Table *sstable.Reader
 }
 
-// MergeIndexes writes the index of one checkpoint from those of its sections, each of which was written by
-// [Writer.WriteIndex] for the same number of data files: their entries say where the data is, and stay as they
-// are. A key may be in one section only; the parts of a partitioned tensor may be spread over several, and are
-// listed in the order of sections. The same sections in the same order give the same bytes.
+// MergeIndexes writes the index of one checkpoint from the indexes of its sections. Writer.WriteIndex wrote each of these
+// for the same number of data files. Their entries, which say where the data is, are copied unchanged. A key may occur in
+// only one section. The parts of a partitioned tensor may be spread over several sections and are listed in the order of
+// sections. The same sections in the same order give the same bytes.
 //
-// The error says where sections do not belong together: another number of data files, a key twice, parts that
-// overlap, or, with ErrIncomplete, parts that do not cover their tensor.
+// It is an error if sections do not belong together: numbers of data files differ, a key occurs twice, parts overlap, or
+// parts do not cover their tensor (ErrIncomplete).
 func MergeIndexes(w io.Writer, sections []Section) error {
 	inputs := make([]mergeInput, len(sections))
 	for i, s := range sections {
@@ -223,8 +223,8 @@ func (q *mergeQueue) advance() error {
 	return nil
 }
 
-// ErrConflict is in the error of checkpoints that cannot be merged because of what they hold: another byte order
-// or version, the same key twice, parts of one tensor that do not agree.
+// ErrConflict is in the error about checkpoints that cannot be merged: their byte orders or versions differ, they have the
+// same key, or parts of one tensor contradict each other.
 var ErrConflict = errors.New("the checkpoints cannot be merged")
 
 func mergeFault(file, key, reason string, args ...any) error {

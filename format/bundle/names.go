@@ -15,7 +15,7 @@ func DataFile(prefix string, shard, n int) string {
 	return fmt.Sprintf("%s.data-%05d-of-%05d", prefix, shard, n)
 }
 
-// ParseDataFile is the inverse of [DataFile]. ok is false where name is not what DataFile returns.
+// ParseDataFile is the inverse of DataFile. ok is false if DataFile does not return such a name.
 func ParseDataFile(name string) (prefix string, shard, n int, ok bool) {
 	at := strings.LastIndex(name, ".data-")
 	if at < 0 {

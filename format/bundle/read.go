@@ -40,7 +40,7 @@ func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any, each 
 	return r.readInto(ctx, s, memory, each)
 }
 
-// ReadSlice implements [format.Reader]. Strings are read, and verified, by the whole part that holds them.
+// ReadSlice implements [format.Reader]. For strings it reads and verifies every part that holds some of them.
 func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
 	var rec record
 	if err := r.find(key, &rec); err != nil {

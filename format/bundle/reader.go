@@ -27,22 +27,23 @@ type Reader struct {
 
 var _ format.Reader = (*Reader)(nil)
 
-// OpenFile is [Open] for a checkpoint among the machine's files.
+// OpenFile is Open for a checkpoint in the operating system's files.
 func OpenFile(prefix string) (*Reader, error) { return Open(fsx.OS{}, prefix) }
 
 // OpenFS is [Open] for a checkpoint in fsys.
 func OpenFS(fsys fs.FS, prefix string) (*Reader, error) { return Open(fsx.FromFS(fsys), prefix) }
 
-// Open opens the checkpoint called prefix: it reads and verifies the whole index and no data file. The checkpoint
-// is to be closed.
+// Open opens the checkpoint called prefix. It reads and verifies the whole index but does not read data files. The caller
+// must close the Reader.
 //
-// A damaged table, header or key order is an error here. An entry that describes no tensor is an error only where
-// it is looked up or listed, so that the others can be read.
+// A damaged table, header or order of keys is an error. An entry that does not describe a tensor is an error only when it is
+// looked up or listed, so that the other entries can be read.
 //
-// All that a Reader reads is of one save. Where fsys can be written to, and there are at most 16 data files, Open
-// opens them, and the Reader goes on to read them when the checkpoint is replaced or removed. Others are opened when they
-// are needed, at most 64 at once, and the error satisfies errors.Is(err, [format.ErrStale]) where the checkpoint is
-// another by then. A program that writes into data files in place, instead of renaming new ones over them, is not noticed.
+// All data that a Reader reads belongs to one save. If fsys can be written to and there are at most 16 data files, Open
+// opens them, and the Reader can still read them after the checkpoint is replaced or removed. Otherwise data files are
+// opened when they are needed, at most 64 at once. If the checkpoint was replaced by then, the error satisfies
+// errors.Is(err, format.ErrStale). The Reader does not notice a program that overwrites data files in place instead of
+// renaming new ones over them.
 func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	for range maxOpens {
 		r, err := open(fsys, prefix)
@@ -124,7 +125,7 @@ func (r *Reader) tableError(err error) error {
 	return &Error{File: IndexFile(r.prefix), Offset: -1, Err: err}
 }
 
-// Close closes the files. What is being read fails.
+// Close closes the files. Reads in progress fail.
 func (r *Reader) Close() error {
 	return errors.Join(r.data.close(), r.index.Close())
 }

@@ -7,33 +7,32 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Sizing is what [MaxShardSize] must know of a tensor, or of a part of one.
+// A Sizing describes a tensor, or a part of one, to MaxShardSize.
 type Sizing struct {
 	Full tensor.Shape // of the whole tensor
-	Part tensor.Slice // which part of it this is; nil: all of it
-	// Element is how many bytes an element counts for: of numbers what they take, of strings the length of the
-	// longest, of the object graph and of variants 0, as if they took no room.
+	Part tensor.Slice // the part of the tensor; nil means the whole tensor
+	// Element is the size of an element in bytes: for strings, the length of the longest; for the object graph and for
+	// variants, 0.
 	Element int64
-	// Bytes is how many bytes the tensor counts for: Element for each, of strings the lengths of all of them.
+	// Bytes is the size of the tensor: for strings, the sum of their lengths; otherwise Element for each element.
 	Bytes int64
 }
 
-// A Cut is a piece of a tensor and the data file that it goes to.
+// A Cut assigns a piece of a tensor to a data file.
 type Cut struct {
 	Tensor int          // index into the tensors given
 	Shard  int          // number of the data file
-	Part   tensor.Slice // with explicit lengths; nil where the piece is all of what was given
-	Large  bool         // it is larger than the limit and has its data file to itself
+	Part   tensor.Slice // with explicit lengths; nil if the piece is the whole input
+	Large  bool         // the piece exceeds the limit and is alone in its data file
 }
 
-// MaxShardSize distributes tensors over data files of at most limit bytes each (1 where it is less), as
-// TensorFlow's MaxShardSizePolicy does: in order, each file filled before the next is begun, tensors cut along the
-// axis that needs the fewest pieces. It returns the cuts in the order in which a [Writer] is to be given them, and
-// the number of files.
+// MaxShardSize distributes tensors over data files of at most limit bytes each, as TensorFlow's MaxShardSizePolicy does: it
+// fills one file after the other in the order of tensors, and cuts a tensor along the axis that needs the fewest pieces. A
+// limit below 1 means 1. It returns the cuts in the order in which they must be added to a Writer, and the number of files.
 //
-// A scalar, or an element, that does not fit gets a file to itself after all others. Where not one index of any
-// axis fits, an index is cut up by itself; TensorFlow does not return from there. Tensors without elements, which
-// it leaves out, count for nothing and are stored.
+// A scalar, or an element, that exceeds the limit gets its own file after all others. If a single index exceeds the limit on
+// every axis, MaxShardSize cuts within the index; TensorFlow loops forever there. Tensors without elements are stored and do
+// not count towards the limit; TensorFlow leaves them out.
 func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 	p := &sharder{limit: max(limit, 1), shards: 1}
 	p.left = p.limit

@@ -7,10 +7,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// WriteStored implements [format.Reader]. Of a tensor that is stored whole w gets the bytes of its entry, also
-// those after the last string that nothing refers to; numbers of a big-endian checkpoint are turned round. The
-// checksum is compared after the last byte, so that w may have been given bytes which prove to be damaged. A
-// partitioned tensor is verified first and then assembled, strings and variants in memory.
+// WriteStored implements format.Reader. For a tensor that is stored whole it writes the bytes of its entry, including unused
+// bytes after the last string, and converts numbers of a big-endian checkpoint to little-endian. It compares the checksum
+// after the last byte, so w may receive damaged bytes before the error. A partitioned tensor is verified first and then
+// assembled; strings and variants are assembled in memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	var rec record
 	if err := r.find(key, &rec); err != nil {

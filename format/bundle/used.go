@@ -8,7 +8,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// DataFiles returns the base names of the data files that the index of the checkpoint called prefix speaks of, in the order of their numbers.
+// DataFiles returns the base names of the data files that the index of the checkpoint called prefix lists, in the order of
+// their numbers.
 func DataFiles(fsys fsx.ReadFS, prefix string) (names []string, err error) {
 	r, err := open(fsys, prefix)
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 	"github.com/gockpt/ckpt/format/sstable"
 )
 
-// A Problem is something that [Reader.Verify] found.
+// A Problem is a problem that Reader.Verify found.
 type Problem struct {
-	Key     string // the tensor's; "" where it is not that of one tensor
+	Key     string // the tensor's key; "" if the problem does not concern a single tensor
 	Warning bool   // every stored byte is intact
 	Err     error
 }
 
-// String returns the error's text, and says that it is a warning where it is one.
+// String returns the error's text, and says whether it is a warning.
 func (p Problem) String() string {
 	if p.Warning {
 		return "warning: " + p.Err.Error()
@@ -30,10 +30,10 @@ func (p Problem) String() string {
 	return p.Err.Error()
 }
 
-// Verify reads every byte that an entry speaks of and compares every checksum, and calls report with each problem,
-// in the order of keys. Besides what [Reader.Check] and [Reader.Read] would find it warns of what does no harm: a
-// wrong handle in the index's footer, bytes after the last tensor of a data file, tensors whose parts do not cover
-// them. The error is ctx's, or that of an index which can no longer be read.
+// Verify reads the bytes of every entry, compares every checksum, and calls report with each problem, in the order of keys.
+// In addition to the problems that Reader.Check and Reader.Read find, it reports harmless ones as warnings: a wrong handle
+// in the index's footer, bytes after the last tensor of a data file, parts that do not cover their tensor. It returns an
+// error if ctx ends or the index can no longer be read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	v := &verifier{r: r, ctx: ctx, report: report, ends: make(map[int32]int64)}
 	if err := r.table.CheckMetaindex(); err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// WriteData writes the data of the tensors that were added to shard, and of no others, to f, which is empty. It is
-// for those who commit data files and index on their own, see [MergeIndexes]; others call [Writer.Commit].
+// WriteData writes the data of the tensors that were added to shard, and only of these, to the empty file f. It is for
+// callers that commit data files and index themselves (see MergeIndexes). Others call Writer.Commit.
 func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
 	if err := w.plan(ctx); err != nil {
 		return err

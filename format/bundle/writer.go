@@ -13,16 +13,15 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Options are what a [Writer] can be told. The zero value writes what TensorFlow writes.
+// Options are the options of a Writer. With the zero value it writes the same files as TensorFlow.
 type Options struct {
-	// Shards is the number of data files. 0 is as many as are added to, at least one.
+	// Shards is the number of data files. 0 means as many as tensors were added to, at least one.
 	Shards int
-	// Alignment makes every tensor's offset a multiple of it, zeros between them. 0 and 1 leave no gaps.
+	// Alignment makes the offset of every tensor a multiple of it and fills the gaps with zeros. 0 and 1 mean no gaps.
 	Alignment int
-	// Workers is how many goroutines write data; 0 is one per processor.
+	// Workers is how many goroutines write data; 0 means one per processor.
 	Workers int
-	// Progress is told how many bytes of data have been written, of how many. It is called by one goroutine at a
-	// time.
+	// Progress is called with the number of bytes of data written so far and in total, by one goroutine at a time.
 	Progress func(done, total int64)
 }
 
@@ -79,10 +78,10 @@ type partitioned struct {
 	shards []int // of each slice
 }
 
-// CreateFile is [Create] for a checkpoint among the machine's files.
+// CreateFile is Create for a checkpoint in the operating system's files.
 func CreateFile(prefix string, opts Options) *Writer { return Create(fsx.OS{}, prefix, opts) }
 
-// Create returns a Writer of the checkpoint called prefix. Nothing is touched before Commit.
+// Create returns a Writer of the checkpoint called prefix. It does not touch files before Commit.
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 	return &Writer{
 		fsys: fsys, prefix: prefix, opts: opts,
@@ -104,7 +103,7 @@ func (w *Writer) Add(shard int, key string, src format.Source) error {
 	return w.note(key, w.add(shard, key, src))
 }
 
-// AddSlice implements [format.Writer]. A part that is all of the tensor is stored as Add stores it, as TensorFlow
+// AddSlice implements format.Writer. A part that covers the tensor is stored as if it were passed to Add, as TensorFlow
 // does.
 func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
 	return w.note(key, w.addSlice(shard, key, full, part, src))
@@ -204,12 +203,12 @@ func (p *partitioned) insert(shard int, s tensor.Slice) {
 	p.shard = int32(p.shards[0])
 }
 
-// Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and
-// are to stay as they are until Commit returns; those of strings and variants are loaded before the first byte is
-// written, as their size must be known. Of more data files than [openFiles] some are finished before others are begun.
+// Commit implements format.Writer. It loads tensors one at a time, in the order in which they were added. They must not
+// change until Commit returns. Tensors of strings and variants are loaded before the first byte is written, because their
+// size must be known. If there are more data files than [openFiles], some are finished before others are begun.
 //
-// A checkpoint that is at the prefix already can be read until the new one is durable, whenever the program or the
-// machine stops; see replace.go. Commit removes what earlier saves of the prefix left unfinished. Two saves of one prefix
+// An earlier checkpoint at the prefix can be read until the new one is durable, even if the program or the machine stops;
+// see replace.go. Commit removes the remains of earlier saves of the prefix that did not finish. Two saves of one prefix
 // must not overlap.
 func (w *Writer) Commit(ctx context.Context) error {
 	if w.done {

@@ -25,7 +25,7 @@ var (
 // Recognize reports whether a file that begins with head is a GGUF file.
 func Recognize(head []byte) bool { return strings.HasPrefix(string(head), magic) }
 
-// OpenFile opens the file at a path of the machine. It is to be closed.
+// OpenFile opens the file at a path of the operating system. The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
 // OpenFS is [OpenFile] for a path in fsys.
@@ -62,9 +62,9 @@ func open(path string, file *raw.Blob) (*Reader, error) {
 // Version returns the version of the file's format, 2 or 3.
 func (r *Reader) Version() int { return int(r.header.version) }
 
-// Metadata returns the metadata, such as "general.architecture": each value is a bool, a string, a number of the type that the file has, or a
-// slice of such; an array of arrays is a []any. It is not the caller's to change.
+// Metadata returns the metadata, such as "general.architecture": each value is a bool, a string, a number of the file's
+// type, or a slice of these; an array of arrays is a []any. The caller must not change the map.
 func (r *Reader) Metadata() map[string]any { return r.header.metadata }
 
-// Graph returns the graph of the tensors' names, see [nametree].
+// Graph returns the graph of the tensors' names: see package nametree.
 func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }

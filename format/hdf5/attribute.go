@@ -10,11 +10,11 @@ import (
 // An Attribute is a named value of a group or a dataset.
 type Attribute struct {
 	Name  string
-	Value tensor.Any // numbers or strings; nil where Err is not
+	Value tensor.Any // numbers or strings; nil if Err is not nil
 	Err   error      // why the value cannot be read
 }
 
-// Text returns the attribute's string where it is one string.
+// Text returns the attribute's value if it is a single string.
 func (a *Attribute) Text() (string, bool) {
 	if t, ok := a.Value.(*tensor.Tensor[string]); ok && t.Len() == 1 {
 		return t.Data()[0], true

@@ -17,13 +17,12 @@ const (
 	treeEntries = 32
 )
 
-// Encode returns the bytes with which the file of a tree begins, all but the elements of its datasets, and the size of the file.
-// It sets where each dataset's elements belong, Offset and Size, and brings groups, datasets and attributes into the order of their
-// names. Elements are little-endian and row-major, and lie in the order of [Group.All]; between them are zeros.
+// Encode returns the head of the file for a tree, which is everything except the elements of datasets, and the size of the
+// file. It sets Offset and Size of each dataset and sorts groups, datasets and attributes by name. Elements are
+// little-endian and row-major, and lie in the order of [Group.All]; between them are zeros.
 //
-// Of a group or a dataset Encode takes the last name of its path, and of a dataset DType and Shape. One tree has one encoding. The
-// error says which object cannot be stored: names that are empty or occur twice, attributes longer than 64 KiB, dtypes that
-// HDF5 has no datatype for.
+// Encode uses the last name of each group's and dataset's Path, and a dataset's DType and Shape. The error says which object
+// cannot be stored: names that are empty or occur twice, attributes longer than 64 KiB, dtypes that HDF5 does not have.
 func Encode(root *Group) (head []byte, size int64, err error) { return encode(root, 0) }
 
 // encode is Encode for a root at a depth, which tests choose.

@@ -21,7 +21,7 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Open opens a file. Its structure is read and checked, its datasets are not. The error is a [*raw.Error].
+// Open opens a file. It reads and checks the file's structure but not its datasets. The error is a [*raw.Error].
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -41,8 +41,8 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is Open for a file of any filesystem, an embed.FS among them.
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
-// NewReader returns the reader of a file that is a part of another, as in an archive. Closing it closes blob; where NewReader
-// fails blob is still the caller's.
+// NewReader returns a reader of a file that is part of another, such as a member of an archive. Closing the reader closes
+// blob. If NewReader fails the caller must close blob.
 func NewReader(blob *raw.Blob) (*Reader, error) {
 	f, err := Parse(blob.Name(), blob, blob.Size())
 	if err != nil {
@@ -59,8 +59,8 @@ func NewReader(blob *raw.Blob) (*Reader, error) {
 // File returns the file's structure: groups, attributes and datasets.
 func (r *Reader) File() *File { return r.file }
 
-// Tensors returns the datasets of a file as tensors of a blob. shared reports whether some of them have several names, and so
-// share their bytes.
+// Tensors returns the datasets of a file as tensors of a blob. shared reports whether some datasets have several names and
+// therefore share bytes.
 func Tensors(f *File, blob int) (tensors []raw.Tensor, shared bool) {
 	for g := range f.Root.All() {
 		for _, d := range g.Datasets {

@@ -5,7 +5,7 @@ const (
 	superblockSize = 56 + entrySize
 )
 
-// Recognize reports whether head, the first bytes of a file, begins as an HDF5 file does: eight bytes are enough.
+// Recognize reports whether a file that begins with head is an HDF5 file. Eight bytes are enough.
 func Recognize(head []byte) bool {
 	return len(head) >= len(signature) && string(head[:len(signature)]) == signature
 }

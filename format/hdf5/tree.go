@@ -32,7 +32,7 @@ type Dataset struct {
 	Offset     int64 // of the first element in the file
 	Size       int64 // in bytes
 	Attributes []Attribute
-	Err        error // why the elements cannot be read; nil where they can
+	Err        error // why the elements cannot be read; nil if they can
 
 	shared bool   // another path leads to it too
 	place  uint64 // of the address of the elements, in what Encode returns

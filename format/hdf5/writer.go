@@ -30,7 +30,7 @@ type added struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// CreateFile returns a writer of the file at a path of the machine. Nothing is written before [Writer.Commit].
+// CreateFile returns a writer of the file at a path of the operating system. It does not touch files before [Writer.Commit].
 func CreateFile(path string) *Writer { return NewWriter(fsx.OS{}, path) }
 
 // NewWriter is [CreateFile] for a path in fsys.
@@ -40,7 +40,7 @@ func NewWriter(fsys fsx.FS, path string) *Writer {
 	return w
 }
 
-// Group returns the group at a path, which it makes if there is none, for its attributes to be set.
+// Group returns the group at a path, so that the caller can set its attributes. It makes the group if it does not exist.
 func (w *Writer) Group(path string) (*Group, error) {
 	if g, ok := w.groups[path]; ok {
 		return g, nil
@@ -63,7 +63,8 @@ func (w *Writer) Group(path string) (*Group, error) {
 
 func parentOf(path string) string { return path[:max(0, strings.LastIndexByte(path, '/'))] }
 
-// Add implements [format.Writer]. HDF5 files have one shard. A key that is also a group shows at Commit.
+// Add implements [format.Writer]. shard is ignored, because HDF5 files have one shard. If a key is also a group, Commit
+// returns an error.
 func (w *Writer) Add(_ int, key string, src format.Source) error {
 	err := w.add(key, src)
 	if err != nil && w.failed == nil {
@@ -95,7 +96,7 @@ func (w *Writer) add(key string, src format.Source) error {
 	return nil
 }
 
-// Annotate gives the dataset of a key that was added an attribute.
+// Annotate adds an attribute to the dataset of a key that was added before.
 func (w *Writer) Annotate(key string, a Attribute) error {
 	to, ok := w.added[key]
 	if !ok {
@@ -105,7 +106,7 @@ func (w *Writer) Annotate(key string, a Attribute) error {
 	return nil
 }
 
-// AddSlice implements [format.Writer]: a dataset is written whole.
+// AddSlice implements format.Writer. It always returns an error, because datasets are written whole.
 func (w *Writer) AddSlice(_ int, key string, _ tensor.Shape, _ tensor.Slice, _ format.Source) error {
 	err := fmt.Errorf("hdf5: write %s: %q: a part of a tensor: %w", w.path, key, errors.ErrUnsupported)
 	if w.failed == nil {
@@ -128,7 +129,7 @@ func (w *Writer) Commit(ctx context.Context) error {
 	return c.Run(ctx)
 }
 
-// Stream writes the file to out, from its beginning to its end. allocate, which may be nil, is told its size beforehand.
+// Stream writes the file to out from beginning to end. If allocate is not nil, Stream calls it with the file's size first.
 func (w *Writer) Stream(ctx context.Context, out io.Writer, allocate func(size int64) error) error {
 	if w.failed != nil {
 		return w.failed

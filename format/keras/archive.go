@@ -75,7 +75,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 	return r, nil
 }
 
-// Assets returns the members of an archive that Keras puts into its directory assets.
+// Assets returns the members of an archive in its directory assets.
 func (r *Reader) Assets() ([]Asset, error) {
 	if r.zip == nil {
 		return nil, nil

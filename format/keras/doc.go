@@ -14,25 +14,26 @@
 //
 // # Names
 //
-// [Reader.Graph] makes a graph in which a weight is reached by every name that a person would use for it. Keras 3 stores a layer under
-// a name made of its class (layers/dense_1, also where Windows made it layers\dense_1) and its variables as numbers. A layer is a child of
-// layers and of the model itself, by
+// Reader.Graph returns a graph in which every name that a person would use for a weight leads to it. Keras 3 stores a layer
+// under a name made of its class (layers/dense_1, or layers\dense_1 on Windows) and numbers its variables. A layer is a
+// child of layers and of the model itself, by
 //
-//   - the name it was given (name="head"): newer files have it beside the weights, archives in config.json
-//   - the name it is stored under (dense_1), unless another layer was given that name
+//   - its given name (name="head"): newer files store it beside the weights, archives in config.json
+//   - its stored name (dense_1), unless it is another layer's given name
 //
 // and a variable is a child of its layer, by
 //
 //   - vars/0, vars/1, … in numeric order
-//   - the name that Keras's classes give it (kernel, bias, gamma, …) where the class is known, or where ranks and number leave no doubt
+//   - its name in Keras's classes (kernel, bias, gamma, …) if the class is known, or if the ranks and the number of variables determine it
 //
-// A name is also there with an underscore in front (_kernel, _query_dense): some attributes of Keras's classes have one. Where a list holds
-// objects of one class they are numbered too. In legacy files layers have their given names alone and variables are named.
+// Each name also works with an underscore in front (_kernel, _query_dense), because some attributes of Keras's classes have
+// one. If all objects in a list are of one class, their indexes work too. In legacy files layers have given names only, and
+// variables have names.
 //
-// [Reader.GraphFor] adds the edges by which a model made from Keras's description finds its layers.
+// Reader.GraphFor adds edges by which a model that was made from Keras's description finds its layers.
 //
 // # What is trusted
 //
-// Nothing: see packages hdf5 and raw and internal/zipfile for the bounds. config.json is looked at for names only, and one that cannot
-// be understood leaves names out. Nothing in a file is run.
+// Nothing: see packages hdf5 and raw and internal/zipfile for the bounds. The package takes only names from config.json; if
+// it cannot understand the file, names are missing. It never runs code from a file.
 package keras

@@ -26,8 +26,8 @@ type ExportedVariable struct {
 	Layer string // of a legacy file, that has the variable
 }
 
-// LegacyVariables returns the variables of a legacy file in the order of its layers, with their nodes in g, the graph of r. It returns nil
-// for other files.
+// LegacyVariables returns the variables of a legacy file in the order of its layers, with their nodes in r's graph g. It
+// returns nil for other files.
 func (r *Reader) LegacyVariables(g *objectgraph.Graph) []ExportedVariable {
 	if !r.legacy {
 		return nil
@@ -55,8 +55,8 @@ func (r *Reader) LegacyVariables(g *objectgraph.Graph) []ExportedVariable {
 	return all
 }
 
-// Exported returns the variables of what the method export of a Keras model wrote as a SavedModel, in Keras's order. It returns nil where g is
-// not the graph of such a file: an exported model has no objects, only lists of variables.
+// Exported returns the variables of a SavedModel that the method export of a Keras model wrote, in Keras's order. Such a
+// graph has lists of variables instead of objects. Exported returns nil for any other graph.
 func Exported(g *objectgraph.Graph) []ExportedVariable {
 	list, again := -1, false
 	for _, c := range g.Nodes[0].Children {
@@ -83,8 +83,9 @@ func Exported(g *objectgraph.Graph) []ExportedVariable {
 	return all
 }
 
-// ExportedGraph returns the graph g of an exported model with further edges to its variables: by their global names where no other has
-// the same, with and without the model's own name in front, and the edges by which model finds its layers, as [Reader.GraphFor] adds them. What is there twice is there once.
+// ExportedGraph returns the graph g of an exported model with more edges to its variables: by unique global names, with and
+// without the model's name in front, and the edges by which model finds its layers (see [Reader.GraphFor]). It does not add
+// an edge twice.
 func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any) *objectgraph.Graph {
 	b := &builder{nodes: slices.Clone(g.Nodes), children: make(map[edge]int), leaves: make(map[string]int)}
 	root := b.nodes[0].Children

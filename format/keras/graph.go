@@ -10,26 +10,26 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// Graph returns the graph of the objects whose weights the file has: see the package's comment on names.
+// Graph returns the graph of the file's objects and their weights. The package comment describes its names.
 func (r *Reader) Graph() (*objectgraph.Graph, error) { return r.GraphFor(nil) }
 
-// GraphFor is Graph with the edges by which model finds its layers. A model that was made from Keras's description of it, such as a
-// *layers.Model, has a method
+// GraphFor is Graph with more edges, by which model finds its layers. A model that was made from Keras's description, such
+// as a *layers.Model, has a method
 //
 //	KerasLayers(visit func(edges []string, class, name string, model bool))
 //
-// which calls visit for each layer of the model and of the models in it, a model before what is in it and layers in
-// Keras's order: with the edges that lead from model to the layer, Keras's names for class and layer, and whether it is a model itself.
-// Where the file does not describe the model, the model's method Config() json.RawMessage, if there is one, says which variables its layers
-// have.
+// It calls visit for each layer of the model and of nested models, in Keras's order and a model before its layers. The
+// arguments are the edges that lead from model to the layer, Keras's names for class and layer, and whether the layer is a
+// model. If the file does not describe the model, GraphFor calls the model's method Config() json.RawMessage, if it has one,
+// to find out which variables layers have.
 //
 // Any other value may have a method
 //
 //	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool))
 //
-// which calls visit for its objects: with the edges that lead to one, or nil where none are to be made, with the path that it has in a file
-// of Keras 3, and whether it can have variables. isModel reports whether the file has a keras.Model at a path. Without either
-// method the graph is that of Graph.
+// It calls visit for each object with the edges that lead to it, or nil to make none, the path that it has in a file of
+// Keras 3, and whether it can have variables. isModel reports whether the file has a keras.Model at a path. If model has
+// neither method, GraphFor returns the same graph as Graph.
 func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 	if r.plain {
 		keys := func(yield func(string) bool) {

@@ -24,8 +24,8 @@ func snakeCase(class string) string {
 	return strings.ToLower(wordBehind.ReplaceAllString(s, "${1}_${2}"))
 }
 
-// Attribute returns the name under which Keras keeps the layer that an object of a class has as the attribute called name. Private
-// attributes go by the property that shows them, where there is one.
+// Attribute returns the name under which Keras stores the layer that objects of class have as attribute name. A private
+// attribute is stored under the name of its public property, if it has one.
 func Attribute(class, name string) string {
 	if snakeCase(class) == "grouped_query_attention" {
 		return name
@@ -33,13 +33,13 @@ func Attribute(class, name string) string {
 	return strings.TrimPrefix(name, "_")
 }
 
-// Names gives the objects of a list the names under which Keras keeps them.
+// Names computes the names under which Keras stores the objects of a list.
 type Names struct{ used counter }
 
 // NewNames returns the Names of one list.
 func NewNames() *Names { return &Names{make(counter)} }
 
-// Of returns the name of the list's next object, which is of a class.
+// Of returns the name of the list's next object. class is the object's class.
 func (n *Names) Of(class string) string { return n.used.name(snakeCase(class)) }
 
 // A counter makes names unique within a list as Keras does: dense, dense_1, dense_2.

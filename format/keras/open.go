@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/zipfile"
 )
 
-// A Reader reads the weights of a file of Keras's. Several goroutines may use it at once.
+// A Reader reads the weights in one of Keras's files. Several goroutines may use it at once.
 type Reader struct {
 	*raw.Reader
 	files    []*hdf5.File // one, or the shards in the order of their names
@@ -30,8 +30,8 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Open opens any of the files that the package describes. The error, a [*raw.Error], names the file and, where it is in one, the
-// member of the archive.
+// Open opens a file of any kind that the package comment lists. The error, a [*raw.Error], names the file and, where it is
+// in one, the member of the archive.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -157,12 +157,12 @@ func (r *Reader) Format() string {
 	return "keras"
 }
 
-// Config returns the JSON that describes the model: config.json of an archive or the attribute model_config of a legacy file. It is nil
-// where there are only weights.
+// Config returns the JSON that describes the model: config.json of an archive or the attribute model_config of a legacy
+// file. It is nil if the file has weights only.
 func (r *Reader) Config() json.RawMessage { return r.config }
 
 // Metadata returns metadata.json of an archive, nil for other files.
 func (r *Reader) Metadata() json.RawMessage { return r.metadata }
 
-// Version returns the version of Keras that wrote the file, empty where the file does not say.
+// Version returns the version of Keras that wrote the file, or "" if the file does not say.
 func (r *Reader) Version() string { return r.version }

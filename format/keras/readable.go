@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// ReadableNames returns a name for the key of each tensor that Keras numbers or repeats names in: the names of the layers and of the
-// variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. Layers are called as they were named or, where the file
-// does not say that, as they are stored. Keys that would have the name of another are left out, and so are those of files that Keras did not
-// write.
+// ReadableNames returns readable names for keys in which Keras uses numbers or repeats names: the names of layers and
+// variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It uses the given names of layers if the
+// file has them, otherwise the stored ones. It leaves out keys that would have the same name as another, and all keys of
+// files that Keras did not write.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	n := readable{names: make(map[string]string), keys: make(map[string]string)}
 	about := parseConfig(r.config)

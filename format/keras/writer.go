@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An Archive is what a .keras file has beside its weights.
+// An Archive holds the contents of a .keras file other than weights.
 type Archive struct {
 	Config   json.RawMessage // config.json: the model as keras.saving.serialize_keras_object describes it
 	Metadata json.RawMessage // metadata.json: the version of Keras and the date
@@ -31,8 +31,8 @@ type Asset struct {
 // version is that of the Keras whose files are written.
 const version = "3.15.1"
 
-// NewArchive returns the archive for a model that Keras 3 describes by config, saved at a time. Descriptions of Keras 2 and those
-// in legacy files, which have another form, are an error.
+// NewArchive returns an archive for the model that config, a description by Keras 3, describes. saved is the date in its
+// metadata. Descriptions by Keras 2 and those in legacy files are an error, because they have another form.
 func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
 	var object struct {
 		Module *string `json:"module"`
@@ -50,8 +50,8 @@ func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
 	return &Archive{Config: config, Metadata: metadata}, err
 }
 
-// Archive returns what r's file has beside its weights, but for [Reader.Assets], so that [NewWriter] writes it back; nil where r is not
-// a .keras file.
+// Archive returns the contents of a .keras file other than weights and Reader.Assets, for passing to NewWriter. It returns
+// nil for other files.
 func (r *Reader) Archive() *Archive {
 	if r.metadata == nil {
 		return nil
@@ -59,7 +59,7 @@ func (r *Reader) Archive() *Archive {
 	return &Archive{Config: r.config, Metadata: r.metadata}
 }
 
-// A Writer writes a .weights.h5 file or a .keras archive. Keys are HDF5 paths as Keras 3 has them: layers/dense_1/vars/0.
+// A Writer writes a .weights.h5 file or a .keras archive. Keys are the HDF5 paths of Keras 3: layers/dense_1/vars/0.
 type Writer struct {
 	*hdf5.Writer
 	fsys    fsx.FS
@@ -69,8 +69,8 @@ type Writer struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// CreateFile returns a writer of the file at a path of the machine: of an archive, or of weights alone where archive is nil.
-// Nothing is written before Commit.
+// CreateFile returns a writer of the file at a path of the operating system. It writes an archive, or weights alone if
+// archive is nil. It does not touch files before Commit.
 func CreateFile(path string, archive *Archive) *Writer { return NewWriter(fsx.OS{}, path, archive) }
 
 // NewWriter is [CreateFile] for a path in fsys.
@@ -78,7 +78,7 @@ func NewWriter(fsys fsx.FS, path string, archive *Archive) *Writer {
 	return &Writer{hdf5.NewWriter(fsys, path), fsys, path, archive}
 }
 
-// Name notes the name that the object at an HDF5 path was given, as Keras 3.8 and later do. The path of the model is "".
+// Name records the given name of the object at an HDF5 path, as Keras 3.8 and later do. The path of the model is "".
 func (w *Writer) Name(path, name string) error {
 	if path != "" {
 		path += "/"
@@ -95,8 +95,8 @@ func (w *Writer) Name(path, name string) error {
 	return nil
 }
 
-// AddVariable is Add with the name of the attribute that holds the variable in the program, or the escaped names that lead to it
-// through containers, joined by slashes. [Reader.Graph] gives the variable that name. Keras passes over it.
+// AddVariable is Add with a name for the variable: the attribute that holds it in the program, or the escaped names that
+// lead to it through containers, joined by slashes. Reader.Graph uses that name. Keras ignores it.
 func (w *Writer) AddVariable(key, name string, src format.Source) error {
 	if err := w.Add(0, key, src); err != nil || name == "" {
 		return err

@@ -24,9 +24,9 @@ const (
 
 const tensorFlowSuffix = "/.ATTRIBUTES/" + objectgraph.VariableValue
 
-// Graph returns the graph of keys. Children are in the order in which they first appear; where all of a node's
-// children are numbers, in the order of the numbers. The error, which satisfies errors.Is(err, [format.ErrCorrupt]), says that keys
-// have far more parts than names of tensors have, that one occurs twice, or that one is not UTF-8.
+// Graph returns the graph of keys. Children are in the order in which they first appear; if all of a node's children are
+// numbers, in numeric order. It is an error, which satisfies errors.Is(err, format.ErrCorrupt), if keys have far more parts
+// than names of tensors have, if one occurs twice, or if one is not UTF-8.
 func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	b := builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int)}
 	n := 0
@@ -45,7 +45,7 @@ func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	return &objectgraph.Graph{Nodes: b.nodes}, nil
 }
 
-// Of is [Graph] for the keys of a file, which its errors name.
+// Of is Graph for the keys of a file. Errors name the file.
 func Of(file string, keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	g, err := Graph(keys)
 	if err != nil {

@@ -32,10 +32,11 @@ var (
 	_ format.Finder = Reader{}
 )
 
-// Recognize reports whether a file that begins with head is a .npy file. What a ZIP archive is its members say: see [RecognizeMembers].
+// Recognize reports whether a file that begins with head is a .npy file. For ZIP archives see RecognizeMembers.
 func Recognize(head []byte) bool { return strings.HasPrefix(string(head), magic) }
 
-// RecognizeMembers reports whether an archive with members of these names is a .npz file: one of them ends in ".npy".
+// RecognizeMembers reports whether an archive with members of these names is a .npz file: whether one of the names ends in
+// ".npy".
 func RecognizeMembers(names iter.Seq[string]) bool {
 	for name := range names {
 		if strings.HasSuffix(name, ending) {
@@ -45,13 +46,13 @@ func RecognizeMembers(names iter.Seq[string]) bool {
 	return false
 }
 
-// OpenFile opens the .npz or .npy file at a path of the machine. It is to be closed.
+// OpenFile opens the .npz or .npy file at a path of the operating system. The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys. What the file is its first bytes say.
+// Open is OpenFile for a path in fsys. It tells .npz from .npy by the first bytes of the file.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -185,5 +186,5 @@ func fortranStrides(shape tensor.Shape) []int64 {
 	return s
 }
 
-// Graph returns the graph of the arrays' names, see [nametree].
+// Graph returns the graph of the arrays' names: see package nametree.
 func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }

@@ -16,15 +16,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Options are what a [Writer] can be told.
+// Options are the options of a Writer.
 type Options struct {
-	// Progress is told how many bytes of values have been written, of how many, by one goroutine at a time.
+	// Progress is called with the number of bytes of values written so far and in total, by one goroutine at a time.
 	Progress func(done, total int64)
 }
 
-// A Writer collects tensors and writes them as one .npz file, to the byte as numpy.savez does: members are stored in the order in
-// which they were added. It implements [format.Writer]. NumPy has no bfloat16, no float8, no 4-bit numbers and no strings like
-// TensorFlow's: adding such a tensor is an error that satisfies errors.Is(err, errors.ErrUnsupported). It belongs to one goroutine.
+// A Writer collects tensors and writes them as one .npz file, byte for byte as numpy.savez does, in the order in which they
+// were added. It implements format.Writer. NumPy does not have bfloat16, float8, 4-bit numbers or strings like TensorFlow's:
+// adding such a tensor is an error that satisfies errors.Is(err, errors.ErrUnsupported). Only one goroutine at a time may
+// use a Writer.
 type Writer struct {
 	raw.List
 	fsys fsx.FS
@@ -34,7 +35,7 @@ type Writer struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// CreateFile returns a Writer of the archive at a path of the machine. Nothing is touched before Commit.
+// CreateFile returns a Writer of the archive at a path of the operating system. It does not touch files before Commit.
 func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, path, opts) }
 
 // Create is [CreateFile] for a path in fsys.
@@ -67,8 +68,8 @@ func headerOf(it *raw.Item) []byte {
 	return appendHeader(nil, descr, it.Source.Shape)
 }
 
-// Commit implements [format.Writer]. Tensors are loaded one at a time, in the order in which they were added, and are to stay as they are
-// until Commit returns.
+// Commit implements format.Writer. It loads tensors one at a time, in the order in which they were added. They must not
+// change until Commit returns.
 func (w *Writer) Commit(ctx context.Context) error {
 	items, err := w.Finish()
 	if err != nil {
@@ -175,8 +176,8 @@ func (w *Writer) progress(total int64) func(n int64) {
 	}
 }
 
-// WriteArrayFile writes a tensor as the .npy file at a path of the machine, to the byte as numpy.save does. The errors are
-// those of [Writer].Add and [Writer.Commit].
+// WriteArrayFile writes a tensor as the .npy file at a path of the operating system, byte for byte as numpy.save does. The
+// errors are those of [Writer].Add and [Writer.Commit].
 func WriteArrayFile(ctx context.Context, path string, src format.Source) error {
 	return WriteArray(ctx, fsx.OS{}, path, src)
 }

@@ -7,11 +7,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Marshal returns the bytes that TensorFlow writes for g. g has passed [Graph.Check]; the numbers in it fit an
-// int32.
+// Marshal returns the bytes that TensorFlow writes for g. g must have passed Graph.Check.
 func (g *Graph) Marshal() []byte { return g.Append(nil) }
 
-// Append is Marshal that appends to b.
+// Append appends what Marshal returns to b.
 //
 // The encoding is the deterministic one of protocol buffers: fields in the order of their numbers, numbers that are
 // zero and strings that are empty left out.
@@ -23,7 +22,7 @@ func (g *Graph) Append(b []byte) []byte {
 	return b
 }
 
-// Text is Marshal as the string that the tensor at [GraphKey] holds, without a second copy of it.
+// Text returns what Marshal returns as a string, without copying it.
 func (g *Graph) Text() string {
 	var out strings.Builder
 	out.Grow(g.size())

@@ -1,11 +1,11 @@
-// Package objectgraph holds the graph of objects that a checkpoint was saved from: TensorFlow's
-// TrackableObjectGraph as plain Go values, its bytes, and the keys that tensors get from it.
+// Package objectgraph holds the graph of objects that a checkpoint was saved from, TensorFlow's TrackableObjectGraph, as
+// plain Go values. It encodes and decodes the graph and computes the keys of tensors.
 //
-// A checkpoint stores the graph as a scalar string tensor under [GraphKey]. Node 0 is the root object. An edge has a
-// name, which is an attribute's, a dictionary's key or a list's index, and leads to a node by its number; edges may
-// share a node and may form cycles. A node's attributes are its values, each naming the key of the tensor that
-// holds it. Slot variables are what an optimizer keeps for a variable: a triple in the optimizer's node and no
-// edge.
+// A checkpoint stores the graph as a scalar string tensor under [GraphKey]. Node 0 is the root object. An edge leads to a
+// node, which it gives by number. Its name is an attribute's name, a dictionary's key or a list's index. Several edges may
+// lead to one node, and edges may form cycles. A node's attributes are its values; each states the key of the tensor that
+// holds it. A slot variable is a variable that an optimizer keeps for another variable. It is stored as a triple in the
+// optimizer's node, not as an edge.
 //
 // # Keys
 //
@@ -13,12 +13,12 @@
 //
 //	model/layers/0/.ATTRIBUTES/VARIABLE_VALUE
 //
-// In an edge's name "." is doubled first and then "/" becomes ".S", so that no name can be taken for one of the
-// reserved words, which have a single dot. Names in the graph itself are not escaped. A key is only the shortest
-// path that its writer found: readers go by the graph's edges and by the keys that its attributes state.
+// In an edge's name "." is doubled first and then "/" becomes ".S". So a name cannot be mistaken for a reserved word,
+// because these have a single dot. Names in the graph itself are not escaped. A key is only the shortest path that its
+// writer found: readers follow the graph's edges and use the keys that attributes state.
 //
 // # Reading what others wrote
 //
-// [Parse] checks every number in the graph, so that whoever walks it need not. It takes memory in proportion to
-// the bytes it is given and no stack. Fields that it does not know are passed over, as protocol buffers ask.
+// Parse checks every number in the graph, so code that walks the graph need not. Its memory is proportional to the size of
+// its input, and it is not recursive. It ignores unknown fields, as protocol buffers require.
 package objectgraph

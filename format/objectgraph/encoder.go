@@ -6,23 +6,22 @@ import (
 	"strings"
 )
 
-// An Encoder makes the text of a graph node by node, as [Graph.Text] makes it of a whole one: a graph of many nodes that is
-// only to be written need not be in memory.
+// An Encoder encodes a graph node by node, as Graph.Text encodes a whole graph, so that a large graph need not be in memory
+// to be written.
 type Encoder struct {
 	nodes, added int
 	out          strings.Builder
 	buf          []byte
 }
 
-// NewEncoder returns an Encoder of a graph with that many nodes. bytes is about how long its text will be, 0 where that is
-// not known.
+// NewEncoder returns an Encoder for a graph of the given number of nodes. bytes is an estimate of the text's length, or 0.
 func NewEncoder(nodes, bytes int) *Encoder {
 	e := &Encoder{nodes: nodes}
 	e.out.Grow(bytes)
 	return e
 }
 
-// Add adds the next node, which the Encoder does not keep. The error is that of [Graph.Check].
+// Add adds the next node. The Encoder does not keep n. The errors are those of Graph.Check.
 func (e *Encoder) Add(n *Node) error {
 	if err := n.check(e.nodes); err != nil {
 		return fmt.Errorf("object graph: node %d: %w", e.added, err)
@@ -33,7 +32,7 @@ func (e *Encoder) Add(n *Node) error {
 	return nil
 }
 
-// Text returns the string that the tensor at [GraphKey] holds. The error says that nodes are missing.
+// Text returns the value of the tensor at GraphKey. It is an error if nodes are missing.
 func (e *Encoder) Text() (string, error) {
 	if e.added != e.nodes || e.nodes == 0 {
 		return "", fmt.Errorf("object graph: %d of its %d nodes were added", e.added, e.nodes)

@@ -7,19 +7,20 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// Names that TensorFlow gives a meaning.
+// Names with a meaning in TensorFlow.
 const (
 	GraphKey      = "_CHECKPOINTABLE_OBJECT_GRAPH" // the tensor that holds the graph (OBJECT_GRAPH_PROTO_KEY)
 	VariableValue = "VARIABLE_VALUE"               // the attribute that is a variable's value (VARIABLE_VALUE_KEY)
 	PythonState   = "py_state"                     // the attribute that is an opaque object's state (PYTHON_STATE)
 	SaveCounter   = "save_counter"                 // the edge from the root to the number of saves
-	Root          = "root"                         // the edge from a root that was given to Checkpoint to itself
+	Root          = "root"                         // the edge from the root to itself if a program passed a root to Checkpoint
 )
 
 // A Graph lists the objects of a checkpoint; node 0 is the root.
 type Graph struct {
 	Nodes []Node
-	// Aliased says that edges from a node to another, behind the first of them, are further names that a reader gave it.
+	// Aliased says that if several edges lead from one node to another, all but the first are additional names from a
+	// reader.
 	Aliased bool
 }
 
@@ -27,9 +28,10 @@ type Graph struct {
 type Node struct {
 	Children   []Child // in the order in which they were tracked; a name may occur twice
 	Attributes []Attribute
-	Slots      []Slot           // where the object is an optimizer
-	Saver      *RegisteredSaver // nil where the object has none
-	// HasValues says whether the object or one below it has values; nil in the files of older TensorFlows, which do not say.
+	Slots      []Slot           // if the object is an optimizer
+	Saver      *RegisteredSaver // nil if the object does not have one
+	// HasValues says whether the object or one below it has values. It is nil in files of older TensorFlow versions, which
+	// do not say.
 	HasValues *bool
 }
 
@@ -41,27 +43,26 @@ type Child struct {
 
 // An Attribute is a value of an object.
 type Attribute struct {
-	Name     string `json:"name"`           // within the object: [VariableValue], or what the object calls it, escaped
-	FullName string `json:"full_name"`      // the variable's own name, by which name-based checkpoints know it
-	Key      string `json:"checkpoint_key"` // of the tensor; some objects store several, under keys that start with it
+	Name     string `json:"name"`           // within the object: [VariableValue], or the object's name for the value, escaped
+	FullName string `json:"full_name"`      // the variable's name in name-based checkpoints
+	Key      string `json:"checkpoint_key"` // the tensor's key; some objects store several tensors with keys that start with it
 }
 
 // A Slot is a variable that an optimizer keeps for another variable.
 type Slot struct {
-	Original int    `json:"original_variable_node_id"` // the variable it is kept for
+	Original int    `json:"original_variable_node_id"` // the variable that the slot belongs to
 	Name     string `json:"slot_name"`                 // what it is: "momentum", "m"
-	Variable int    `json:"slot_variable_node_id"`     // the node of the slot variable itself
+	Variable int    `json:"slot_variable_node_id"`     // the node of the slot variable
 }
 
-// A RegisteredSaver names the code that saved an object in its own way, and the object.
+// A RegisteredSaver names the custom code that saved an object, and the object.
 type RegisteredSaver struct {
 	Name       string `json:"name"`
 	ObjectName string `json:"object_name"` // the object's path
 }
 
-// Check returns an error that satisfies errors.Is(err, [format.ErrCorrupt]) where the graph has no root, where the
-// number of a node is not in the graph, or where a string is not UTF-8, which the format does not allow. It
-// names the node and the edge.
+// Check returns an error that satisfies errors.Is(err, [format.ErrCorrupt]) if the graph does not have a root, if a node's
+// number is out of range, or if a string is not UTF-8, which the format requires. The error names the node and the edge.
 func (g *Graph) Check() error {
 	if len(g.Nodes) == 0 {
 		return fmt.Errorf("object graph: it has no nodes, not even a root: %w", format.ErrCorrupt)

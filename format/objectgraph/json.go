@@ -17,15 +17,15 @@ import (
 //		"registered_saver": {"name": "s", "object_name": "w"}
 //	}]}
 //
-// Lists without elements are there, has_checkpoint_values is null where the checkpoint does not say, and
-// registered_saver is left out if there is none.
+// Empty lists are included. has_checkpoint_values is null if the checkpoint does not say. registered_saver is left out if
+// there is none.
 func (g Graph) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	err := g.WriteJSON(&b)
 	return b.Bytes(), err
 }
 
-// WriteJSON writes what MarshalJSON returns, a node a line, without holding it.
+// WriteJSON writes what MarshalJSON returns to w, a node per line, without keeping all of it in memory.
 func (g Graph) WriteJSON(w io.Writer) error {
 	before := "{\"nodes\": [\n"
 	var line bytes.Buffer

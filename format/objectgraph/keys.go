@@ -14,7 +14,7 @@ const (
 
 var escaper = strings.NewReplacer(".", "..", "/", ".S") // in one pass: what it inserts it does not look at again
 
-// Escape returns a name as it stands in keys: "." doubled, and "/" as ".S" (escape_local_name).
+// Escape returns the form that a name has in keys: "." doubled, and "/" as ".S" (escape_local_name).
 func Escape(name string) string { return escaper.Replace(name) }
 
 // Unescape returns the name from which Escape made segment. It returns an error if Escape does not make such a segment.
@@ -40,8 +40,8 @@ func Unescape(segment string) (string, error) {
 	}
 }
 
-// ObjectPath returns the path of the object that edges, not escaped, lead to from the root: "" is the root's
-// (object_path_to_string).
+// ObjectPath returns the path of the object that edges lead to from the root (object_path_to_string). edges are not escaped.
+// The root's path is "".
 func ObjectPath(edges ...string) string {
 	escaped := make([]string, len(edges))
 	for i, e := range edges {
@@ -50,12 +50,12 @@ func ObjectPath(edges ...string) string {
 	return strings.Join(escaped, "/")
 }
 
-// Key returns the key of the tensor that holds an attribute of the object that path leads to. attribute is its
-// [Attribute.Name]: for a variable [VariableValue], for a tensor that an object calls t among several Escape(t),
-// which the key then has escaped twice (checkpoint_key, and _add_attributes_to_object_graph in save_util.py).
+// Key returns the key of the tensor that holds an attribute of the object at path. attribute is the Attribute.Name:
+// VariableValue for a variable, Escape(t) for the tensor t of an object with several. In the key, t is then escaped twice
+// (checkpoint_key, and _add_attributes_to_object_graph in save_util.py).
 func Key(path []string, attribute string) string { return KeyAt(ObjectPath(path...), attribute) }
 
-// KeyAt is [Key] for an object whose path is a string already.
+// KeyAt is Key for a path that is a string.
 func KeyAt(objectPath, attribute string) string {
 	return objectPath + attributesMark + Escape(attribute)
 }
@@ -66,8 +66,8 @@ func SlotPath(variable, optimizer, slot string) string {
 	return variable + slotMark + optimizer + "/" + Escape(slot)
 }
 
-// SaveablePrefix returns what the keys of one object's tensors have in common: key up to and with the first
-// "/.ATTRIBUTES/". ok is false where key has none and is thus no key of an object.
+// SaveablePrefix returns the common prefix of the keys of an object's tensors: key up to and including the first
+// "/.ATTRIBUTES/". ok is false if key does not contain it and is therefore not the key of an object's tensor.
 func SaveablePrefix(key string) (prefix string, ok bool) {
 	before, _, ok := strings.Cut(key, attributesMark)
 	if !ok {

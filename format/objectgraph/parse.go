@@ -36,8 +36,8 @@ const (
 	boolValue protowire.Number = 1
 )
 
-// Parse returns the graph that data, the value of the tensor at [GraphKey], describes. The errors satisfy
-// errors.Is(err, [format.ErrCorrupt]); what they are is said at [Graph.Check].
+// Parse decodes data, the value of the tensor at GraphKey. Errors satisfy errors.Is(err, format.ErrCorrupt). Graph.Check
+// lists them.
 func Parse(data []byte) (*Graph, error) {
 	var p parser
 	if err := p.parse(data); err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Paths says how the nodes of a graph are first reached from its root, breadth first. It keeps one edge per node:
-// the paths themselves, which in a deep graph would be longer than all memory, are made on demand.
+// Paths holds the first path from the root of a graph to each node, breadth first. It keeps one edge per node and makes
+// paths on demand, because all paths of a deep graph would not fit in memory.
 type Paths struct {
 	graph  *Graph
 	order  []int
@@ -27,7 +27,7 @@ const (
 	unreachable = -2
 )
 
-// Paths walks g, which has passed [Graph.Check] and must not change as long as the result is used.
+// Paths walks g, which must have passed Graph.Check and must not change while the result is used.
 func (g *Graph) Paths() *Paths {
 	p := &Paths{
 		graph:  g,
@@ -59,12 +59,12 @@ func (g *Graph) Paths() *Paths {
 	return p
 }
 
-// Order returns the nodes that edges lead to, breadth first from the root. Slot variables are not among them,
-// unless an edge leads to them too.
+// Order returns the nodes that edges lead to, breadth first from the root. It does not include slot variables, unless an
+// edge leads to them too.
 func (p *Paths) Order() []int { return p.order }
 
-// Edges returns the names of the edges that first reach node id from the root, none for the root; ok is false
-// if there is no node id or no edges reach it.
+// Edges returns the names of the edges on the first path from the root to node id, none for the root. ok is false if there
+// is no such node or no path.
 func (p *Paths) Edges(id int) (names []string, ok bool) {
 	if id < 0 || id >= len(p.parent) || p.parent[id] == unreachable {
 		return nil, false
@@ -76,13 +76,13 @@ func (p *Paths) Edges(id int) (names []string, ok bool) {
 	return names, true
 }
 
-// Name returns what TensorFlow calls node id in its messages (ObjectGraphProtoPrettyPrinter): "(root)" followed by
-// the names of the edges, not escaped and joined by dots, or, for a slot variable,
+// Name returns TensorFlow's name for node id in messages (ObjectGraphProtoPrettyPrinter): "(root)" followed by the names of
+// the edges, not escaped and joined by dots, or, for a slot variable,
 //
 //	(root).optimizer's state 'm' for (root).model.kernel
 //
-// A node that nothing leads to, which TensorFlow cannot name, is called by its number. Of more than 64 edges, or of more than
-// 1 KiB, only the end is there, after "(root).…": names of all nodes stay in proportion to the graph, however deep it is.
+// A node that cannot be reached from the root is named by its number. Names of more than 64 edges, or of more than 1 KiB,
+// are cut to their end, after "(root).…", so that all names together stay proportional to the graph.
 func (p *Paths) Name(id int) string {
 	if s, ok := p.slots[id]; ok {
 		return fmt.Sprintf("%s's state '%s' for %s", p.edgeName(s.optimizer), s.slot.Name, p.edgeName(s.slot.Original))

@@ -13,9 +13,9 @@ const (
 	cutSteps  = 8       // steps that are left of more
 )
 
-// LastSteps returns the names of the steps to an object, which up yields from the object upwards, the topmost first. Of more than
-// 64, or of more than 1 KiB, only the last few are there, after "…": names of all objects, a checkpoint's or a
-// program's, stay in proportion to their number. up is ranged over twice, so that the result has its size at once: there may be as many as there are objects.
+// LastSteps returns the names of the steps from the root to an object. up yields them in reverse order, from the object
+// upwards. If there are more than 64, or more than 1 KiB, LastSteps returns the last few after "…", so that the names of all
+// objects together stay proportional to their number. It ranges over up twice, to allocate the result at once.
 func LastSteps(up iter.Seq[string]) []string {
 	count, length, cut := 0, 0, false
 	for name := range up {

@@ -1,7 +1,7 @@
 package objectgraph
 
-// Valued returns, for each node, whether it or one that its children lead to has attributes, slots or a registered
-// saver (add_checkpoint_values_check). g has passed [Graph.Check].
+// Valued returns, for each node, whether the node or any node below it has attributes, slots or a registered saver
+// (add_checkpoint_values_check). g must have passed Graph.Check.
 func (g *Graph) Valued() []bool {
 	return Valued(len(g.Nodes), func(i int) bool {
 		n := &g.Nodes[i]
@@ -13,8 +13,8 @@ func (g *Graph) Valued() []bool {
 	})
 }
 
-// Valued returns what [Graph.Valued] does for a graph of n nodes of which has says which have values themselves and children
-// yields the nodes that the edges of a node lead to.
+// Valued does what Graph.Valued does, for a graph of n nodes. has reports whether a node itself has values. children yields
+// the nodes that a node's edges lead to.
 func Valued(n int, has func(node int) bool, children func(node int, yield func(child int))) []bool {
 	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
 	first := make([]int32, n+1)
@@ -57,7 +57,7 @@ func Valued(n int, has func(node int) bool, children func(node int, yield func(c
 	return valued
 }
 
-// SetHasValues sets every node's HasValues to what [Graph.Valued] says, as writers do.
+// SetHasValues sets HasValues of every node according to Graph.Valued, as writers do.
 func (g *Graph) SetHasValues() {
 	valued := g.Valued()
 	for i := range g.Nodes {

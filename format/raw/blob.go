@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A Blob is bytes in which tensors lie. Blobs of one file share it, and are closed together.
+// A Blob is a sequence of bytes that holds tensors. Blobs of one file share it, and are closed together.
 type Blob struct {
 	name string
 	size int64
@@ -32,14 +32,14 @@ type file struct {
 	closed   bool
 }
 
-// Contents are those of an open file. Several goroutines may read them at once.
+// Contents are the contents of an open file. Several goroutines may read them at once.
 type Contents interface {
 	io.ReaderAt
 	io.Closer
 	Size() int64 // when the file was opened
 }
 
-// OpenFile returns the blob that is all of the file at a path of the machine. Whoever closes the [Reader] closes the file.
+// OpenFile returns the blob of a whole file at a path of the operating system. Closing the Reader closes the file.
 func OpenFile(path string) (*Blob, error) {
 	r, err := fsx.OS{}.Open(path)
 	if err != nil {
@@ -48,7 +48,7 @@ func OpenFile(path string) (*Blob, error) {
 	return File(path, r), nil
 }
 
-// File returns the blob that is all of an open file. name is for messages. Whoever closes the [Reader] closes the file.
+// File returns the blob of a whole open file. name is for messages. Closing the Reader closes the file.
 func File(name string, r Contents) *Blob {
 	return &Blob{name: name, size: r.Size(), file: &file{Contents: r}}
 }
@@ -56,8 +56,8 @@ func File(name string, r Contents) *Blob {
 // Memory returns b as a blob. name is for messages.
 func Memory(name string, b []byte) *Blob { return File(name, memory{bytes.NewReader(b), b}) }
 
-// Part returns the size bytes of b from offset on, such as a member that an archive stores as it is. The error says that b,
-// which must not be a stream, does not have them.
+// Part returns the size bytes of b that begin at offset, such as an uncompressed member of an archive. It is an error if b
+// is shorter. b must not be a stream.
 func (b *Blob) Part(name string, offset, size int64) (*Blob, error) {
 	if b.open != nil {
 		return nil, fmt.Errorf("%s: a part of a stream", b.name)
@@ -69,18 +69,18 @@ func (b *Blob) Part(name string, offset, size int64) (*Blob, error) {
 }
 
 // Stream returns a blob of size bytes that open unpacks from b's file. Each read of a tensor opens it once and reads it
-// once, forwards. size is what the file promises, and the caller's to bound: more bytes or fewer are an error when they are read.
+// once, forwards. size is what the file claims; the caller must bound it. If open yields more or fewer bytes, reading fails.
 func (b *Blob) Stream(name string, size int64, open func() (io.ReadCloser, error)) *Blob {
 	return &Blob{name: name, size: size, file: b.file, open: open}
 }
 
-// Name returns what messages call b.
+// Name returns b's name in messages.
 func (b *Blob) Name() string { return b.name }
 
-// Size returns the bytes of b.
+// Size returns the size of b in bytes.
 func (b *Blob) Size() int64 { return b.size }
 
-// ReadAt implements [io.ReaderAt] for all but streams.
+// ReadAt implements io.ReaderAt, except for streams.
 func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	if b.open != nil {
 		return 0, fmt.Errorf("%s: %w", b.name, errors.ErrUnsupported)
@@ -101,7 +101,7 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	return b.file.ReadAt(p, b.base+off)
 }
 
-// Open returns a reader of all bytes of b, in order. It is to be closed.
+// Open returns a reader of all bytes of b, in order. The caller must close it.
 func (b *Blob) Open() (io.ReadCloser, error) {
 	if b.open != nil {
 		return b.open()
@@ -109,7 +109,7 @@ func (b *Blob) Open() (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(b, 0, b.size)), nil
 }
 
-// Close closes b's file, and with it all blobs that share it. Closing it again does nothing.
+// Close closes b's file, and with it all blobs that share the file. Closing it again does nothing.
 func (b *Blob) Close() error { return b.file.close() }
 
 func (f *file) close() error {

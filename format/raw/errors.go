@@ -13,13 +13,13 @@ import (
 // An Error says what is wrong, in which file, and with which tensor.
 type Error struct {
 	File   string // the file, or the member of an archive
-	Key    string // the tensor's; "" where the fault is not that of one tensor
+	Key    string // the tensor's key; "" if the fault does not concern a single tensor
 	Offset int64  // in File; negative if there is no single offset
 	Reason string // what was expected, what was found, and what to do; may be empty
 	Err    error  // the cause
 }
 
-// Error returns all that the fields say, in one line.
+// Error returns all fields in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -42,17 +42,17 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Corrupt returns the error of a file that is not what its format asks for. key may be empty.
+// Corrupt returns the error about a file that violates its format. key may be empty.
 func Corrupt(file, key, reason string, args ...any) *Error {
 	return &Error{File: file, Key: key, Offset: -1, Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
-// Unsupported returns the error of a file, or of a tensor, that is intact and that this module does not read.
+// Unsupported returns the error about an intact file or tensor that this module cannot read.
 func Unsupported(file, key, reason string, args ...any) *Error {
 	return &Error{File: file, Key: key, Offset: -1, Reason: fmt.Sprintf(reason, args...), Err: errors.ErrUnsupported}
 }
 
-// OpenError returns the error of an operation on a file, such as "open", which names the file once.
+// OpenError returns the error about an operation on a file, such as "open". It names the file once.
 func OpenError(op, file string, err error) *Error {
 	if pe := new(fs.PathError); errors.As(err, &pe) {
 		err = pe.Err
@@ -60,7 +60,7 @@ func OpenError(op, file string, err error) *Error {
 	return &Error{File: file, Offset: -1, Err: fmt.Errorf("%s: %w", op, err)}
 }
 
-// Quote returns a key for a message: in Go syntax, cut where it is long.
+// Quote returns a key for a message: in Go syntax, and shortened if it is long.
 func Quote(key string) string {
 	const most = 200
 	if len(key) > most {

@@ -10,7 +10,7 @@ import (
 
 var _ format.Expecter = (*Reader)(nil)
 
-// Expect implements [format.Expecter] for tensors of which all is wanted, outside of streams.
+// Expect implements format.Expecter for whole tensors that are not in streams.
 func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	if !slices.ContainsFunc(r.blobs, func(b *Blob) bool { return b.file.fetches() }) {
 		return

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A List collects the tensors of a file that is to be written. It is the part of [format.Writer] that is the same for formats without
-// shards and without parts of tensors. It belongs to one goroutine.
+// A List collects the tensors of a file that will be written. It implements the part of format.Writer that is common to
+// formats without shards and partitioned tensors. Only one goroutine at a time may use it.
 type List struct {
 	path   string
 	accept func(key string, d tensor.DType) error
@@ -19,7 +19,8 @@ type List struct {
 	done   bool
 }
 
-// NewList returns an empty list for the file at path. accept returns an error where the format cannot hold tensors of a name or a dtype.
+// NewList returns an empty list for the file at path. accept returns an error if the format cannot hold a tensor with the
+// given name and dtype.
 func NewList(path string, accept func(key string, d tensor.DType) error) List {
 	return List{path: path, accept: accept, keys: make(map[string]bool)}
 }
@@ -29,7 +30,8 @@ func (l *List) Add(shard int, key string, src format.Source) error {
 	return l.note(key, l.add(shard, key, src))
 }
 
-// AddSlice implements [format.Writer]. The format has no parts of tensors: only a part that is all of one is accepted.
+// AddSlice implements [format.Writer]. Only a part that covers its tensor is accepted, because the format does not have
+// partitioned tensors.
 func (l *List) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
 	_, shape, err := part.Resolve(full)
 	if err == nil && !shape.Equal(full) {
@@ -76,8 +78,8 @@ func (l *List) add(shard int, key string, src format.Source) error {
 
 var errDone = errors.New("the file has been committed, or its commit has failed: begin another")
 
-// Finish ends the list and returns its items, in the order in which they were added. The error is the first of Add and AddSlice, or says that
-// the list has ended before.
+// Finish ends the list and returns its items, in the order in which they were added. It returns the first error of Add or
+// AddSlice, or an error if the list has already ended.
 func (l *List) Finish() ([]Item, error) {
 	switch {
 	case l.done:
@@ -90,7 +92,7 @@ func (l *List) Finish() ([]Item, error) {
 	return l.items, nil
 }
 
-// TotalSize returns the bytes of all items.
+// TotalSize returns the size of all items in bytes.
 func TotalSize(items []Item) (total int64) {
 	for i := range items {
 		total += items[i].Size()

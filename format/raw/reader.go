@@ -30,9 +30,9 @@ type Options struct {
 	Overlap bool
 }
 
-// NewReader returns the reader of tensors that lie in blobs. name is that of the whole, for messages. tensors may have any order;
-// the reader keeps them. The error, an [*Error], names the tensor that cannot be right. Closing the reader closes the blobs;
-// where NewReader fails they are still the caller's.
+// NewReader returns a reader of tensors that lie in blobs. name is the name of the whole in messages. tensors may have any
+// order; the reader keeps the slice. Errors are of type *Error and name the invalid tensor. Closing the reader closes the
+// blobs. If NewReader fails the caller must close them.
 func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Reader, error) {
 	r := &Reader{name: name, blobs: blobs, entries: make([]entry, len(tensors))}
 	for i, t := range tensors {
@@ -102,13 +102,13 @@ func (r *Reader) Close() error {
 	return errors.Join(errs...)
 }
 
-// Name returns what messages call the whole.
+// Name returns the reader's name in messages.
 func (r *Reader) Name() string { return r.name }
 
 // Len returns the number of tensors.
 func (r *Reader) Len() int { return len(r.entries) }
 
-// Tensor returns what the file says of key. The shape and strides are not the caller's to change.
+// Tensor returns the file's description of key. The caller must not change its shape and strides.
 func (r *Reader) Tensor(key string) (t Tensor, ok bool) {
 	i, ok := r.search(key)
 	if !ok {
@@ -117,7 +117,7 @@ func (r *Reader) Tensor(key string) (t Tensor, ok bool) {
 	return r.entries[i].Tensor, true
 }
 
-// Tensors yields what the file says of every tensor, in the byte order of keys.
+// Tensors yields the file's description of every tensor, in the byte order of keys.
 func (r *Reader) Tensors() iter.Seq[Tensor] {
 	return func(yield func(Tensor) bool) {
 		for i := range r.entries {
@@ -139,8 +139,8 @@ func (r *Reader) Keys() iter.Seq[string] {
 	}
 }
 
-// Unverified reports whether damage to the values of a tensor can go unnoticed, because there is no checksum of them: of a
-// stream, and of a tensor with a [Sum], it is compared when all of it is read.
+// Unverified reports whether damage to the values of a tensor can go unnoticed, because they do not have a checksum. The
+// checksum of a stream, or of a tensor with a Sum, is compared when all of it is read.
 func (r *Reader) Unverified() bool {
 	return slices.ContainsFunc(r.entries, func(e entry) bool {
 		return e.Refuse == nil && e.n > 0 && e.Sum == nil && e.blob.open == nil
@@ -190,7 +190,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	}
 }
 
-// Check implements [format.Reader]. Where a tensor lies was checked when the file was opened; what is left is whether it is refused.
+// Check implements format.Reader. Positions were checked when the file was opened, so it only returns Tensor.Refuse.
 func (r *Reader) Check(key string) error {
 	e, err := r.find(key)
 	if err != nil {
@@ -227,7 +227,7 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	return e.read(ctx, wholeSlice(e.Shape), dst, aloneSize)
 }
 
-// ReadSlice implements [format.Reader]. Of a stream it unpacks all that lies before the region's end.
+// ReadSlice implements [format.Reader]. In a stream it unpacks everything before the region's end.
 func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
 	e, resolved, err := r.region(key, region)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // WriteStored implements [format.Reader]: it writes the tensor's values little-endian and in row-major order, whatever order and
-// code they are stored in. It takes a few megabytes; but a strided tensor in a stream is read into memory first.
+// code they are stored in. It uses a few megabytes of memory, but reads a strided tensor in a stream into memory first.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	e, err := r.find(key)
 	if err != nil {
@@ -36,8 +36,8 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	return e.writeRegion(ctx, w, wholeSlice(e.Shape), 0, window)
 }
 
-// WriteBytes writes the bytes of a tensor as its file holds them: blocks are not decoded, byte order and strides stay. It does so for refused
-// tensors too, as far as it is known how many bytes they have.
+// WriteBytes writes the bytes of a tensor as its file holds them: it does not decode blocks or change byte order and
+// strides. It works for tensors that can only be listed, too, if their size is known.
 func (r *Reader) WriteBytes(ctx context.Context, key string, w io.Writer) error {
 	e, err := r.find(key)
 	if err != nil {

@@ -8,22 +8,22 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Tensor says where a tensor lies and how its numbers are stored.
+// A Tensor describes where a tensor lies and how its numbers are stored.
 type Tensor struct {
 	Key   string
-	DType tensor.DType // of the values; [tensor.InvalidDType] where Refuse is set and Go has no such type
+	DType tensor.DType // of the values; [tensor.InvalidDType] if Refuse is set and this module does not have such a dtype
 	Shape tensor.Shape
 
 	Blob      int     // index of the blob that holds the tensor
 	Offset    int64   // of the first element, in bytes from the beginning of the blob
-	Strides   []int64 // from one index of each axis to the next, in elements; nil: row-major order without gaps. None is negative
+	Strides   []int64 // from one index of each axis to the next, in elements, not negative; nil means row-major order without gaps
 	BigEndian bool    // byte order of each number
-	Code      *Code   // nil: numbers as DType stores them
+	Code      *Code   // nil if numbers are stored as DType says
 
-	Stored string // what the format calls the stored type, such as "F32", "<f4" or "Q8_0"; for listings
-	Size   int64  // bytes in the blob. Set by NewReader, but for refused tensors, where the format's package may know it
+	Stored string // the format's name of the stored type, such as "F32", "<f4" or "Q8_0"; for listings
+	Size   int64  // bytes in the blob; set by NewReader, or by the format's package if Refuse is set
 
-	// Sum, where it is not nil, is compared whenever all of the tensor is read. Blocks and streams have none.
+	// Sum, if it is not nil, is compared whenever all of the tensor is read. It must be nil for blocks and streams.
 	Sum *Sum
 
 	// Refuse is the error of reading a tensor that can only be listed; nil for all others. It should satisfy
@@ -31,20 +31,21 @@ type Tensor struct {
 	Refuse error
 }
 
-// A Code stores numbers in blocks: each has the same number of elements and of bytes. Blocks follow one another without gaps,
-// their elements in row-major order.
+// A Code describes numbers that are stored in blocks. All blocks have the same number of elements and of bytes. Blocks
+// follow one another without gaps, and their elements are in row-major order.
 type Code struct {
-	Elements int // of a block
-	Bytes    int // of a block
-	// Decode turns whole blocks of src into numbers of the tensor's dtype in this machine's byte order. It fills dst,
-	// accepts any bytes, and may be called by several goroutines at once.
+	Elements int // per block
+	Bytes    int // per block
+	// Decode converts whole blocks in src to numbers of the tensor's dtype in this machine's byte order. It fills dst and
+	// accepts any bytes. Several goroutines may call it at once.
 	Decode func(dst, src []byte)
 }
 
-// A Sum is the CRC-32 (IEEE) of the bytes of a blob from its beginning to the end of a tensor, as archives have it of members.
+// A Sum is the CRC-32 (IEEE) of the bytes of a blob from its beginning to the end of a tensor. Archives have such checksums
+// of their members.
 type Sum struct {
 	Before uint32 // of the bytes before the tensor
-	Want   uint32 // of these and the tensor
+	Want   uint32 // of those bytes and the tensor
 }
 
 // An entry is a tensor that was checked.

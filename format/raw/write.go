@@ -24,19 +24,19 @@ type Item struct {
 	Offset int64  // in the file
 	Source format.Source
 
-	// CRC is the CRC-32 (IEEE) of the bytes that were written, once they are. It is computed where HasCRC is set.
+	// CRC is the CRC-32 (IEEE) of the bytes, after they were written. It is computed if HasCRC is set.
 	CRC    uint32
 	HasCRC bool
 
 	sums []uint32 // of chunks
 }
 
-// Size returns the bytes of the item.
+// Size returns the size of the item in bytes.
 func (it *Item) Size() int64 {
 	return int64(it.Source.Shape.Len()) * int64(it.Source.DType.Size())
 }
 
-// Check returns an error where the item is not a built tensor of numbers that a file can hold.
+// Check returns an error if the item is not a built tensor of numbers that a file can hold.
 func (it *Item) Check() error {
 	s := it.Source
 	if s.DType.Size() == 0 {
@@ -52,9 +52,10 @@ func (it *Item) Check() error {
 	return err
 }
 
-// Write writes items, which passed [Item.Check] and do not overlap, to f, which messages call name. One goroutine loads them, one
-// after the other; several write, large tensors from where they are, small ones that follow one another together. wrote is told how many
-// bytes more were written, by one goroutine at a time; it may be nil.
+// Write writes items to f. name is the file's name in messages. Items must have passed Item.Check and must not overlap. One
+// goroutine loads them, one after the other. Several goroutines write: large tensors straight from memory, small adjacent
+// ones together. If wrote is not nil, one goroutine at a time calls it with the number of bytes that were written since the
+// last call.
 func Write(ctx context.Context, f io.WriterAt, name string, items []Item, wrote func(n int64)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))

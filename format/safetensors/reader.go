@@ -19,7 +19,7 @@ const ending = ".safetensors"
 // files is how files of this format are called.
 var files = weightmap.Kind{Name: "safetensors", Endings: []string{ending}, Default: "model" + ending}
 
-// A Reader reads a checkpoint of one file or of several. It implements [format.Reader] and [format.Finder].
+// A Reader reads a checkpoint of one or several files. It implements [format.Reader] and [format.Finder].
 type Reader struct {
 	*raw.Reader
 	metadata map[string]string
@@ -31,8 +31,8 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Recognize reports whether a file that begins with head, of which it wants the first 9 bytes, looks like a safetensors file: a
-// length that is allowed, and the brace that begins a header.
+// Recognize reports whether a file that begins with head looks like a safetensors file: an acceptable length, then the brace
+// that begins a header. head must have at least 9 bytes.
 func Recognize(head []byte) bool {
 	if len(head) <= lengthSize {
 		return false
@@ -41,18 +41,20 @@ func Recognize(head []byte) bool {
 	return n >= 2 && n <= maxHeader && head[lengthSize] == '{'
 }
 
-// RecognizeIndex reports whether a file that begins with head may be an index: JSON. Its name says more.
+// RecognizeIndex reports whether a file that begins with head may be an index, because it looks like JSON. The file's name
+// says more.
 func RecognizeIndex(head []byte) bool { return weightmap.Recognize(head) }
 
-// OpenFile opens the checkpoint at a path of the machine: a safetensors file, an index, or a directory with either. It is to be closed.
+// OpenFile opens the checkpoint at a path of the operating system: a safetensors file, an index, or a directory with either.
+// The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys. Where there is no file at path but an index for it, path followed by ".index.json", that is
-// opened. In a directory it opens the only index; if there is none, "model.safetensors" or the only safetensors
-// file. The errors say which files there are.
+// Open is OpenFile for a path in fsys. If there is no file at path, Open tries an index at path followed by ".index.json".
+// In a directory it opens the only index; if there is none, "model.safetensors" or the only safetensors file. The errors say
+// which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := files.Find(fsys, path)
 	if err != nil {
@@ -146,8 +148,8 @@ func closeAll(blobs []*raw.Blob) {
 	}
 }
 
-// Metadata returns what the header has under "__metadata__", such as "format": "pt"; nil if there is none. Of several files it has
-// the pairs of all; where they differ, those of the first.
+// Metadata returns the header's member "__metadata__", such as "format": "pt", or nil if there is none. For several files it
+// returns the pairs of all; if they differ, those of the first file.
 func (r *Reader) Metadata() map[string]string { return maps.Clone(r.metadata) }
 
 // Files returns the paths of the files that hold the tensors.

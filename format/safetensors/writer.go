@@ -17,18 +17,21 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Options are what a [Writer] can be told. The zero value writes one file without metadata.
+// Options are the options of a Writer. With the zero value it writes one file without metadata.
 type Options struct {
-	// Metadata is written into every file, under "__metadata__", in the order of its keys. PyTorch's users have "format": "pt".
+	// Metadata is written into every file, under "__metadata__", in the order of its keys. Users of PyTorch write "format":
+	// "pt".
 	Metadata map[string]string
-	// MaxShardSize splits a checkpoint that has more bytes of tensors: files have as many of them, in the order in which they were
-	// added, as do not exceed it (or one), and an index lists them. 0 is one file.
+	// MaxShardSize is the most bytes of tensors that a file may hold, unless it holds a single tensor. A larger checkpoint
+	// is split into several files, in the order in which tensors were added, with an index that lists them. 0 means one
+	// file.
 	MaxShardSize int64
-	// Progress is told how many bytes of tensors have been written, of how many, by one goroutine at a time.
+	// Progress is called with the number of bytes of tensors written so far and in total, by one goroutine at a time.
 	Progress func(done, total int64)
 }
 
-// A Writer collects tensors and writes them as one checkpoint. It implements [format.Writer]. It belongs to one goroutine.
+// A Writer collects tensors and writes them as one checkpoint. It implements format.Writer. Only one goroutine at a time may
+// use it.
 type Writer struct {
 	raw.List
 	fsys fsx.FS
@@ -38,7 +41,7 @@ type Writer struct {
 
 var _ format.Writer = (*Writer)(nil)
 
-// CreateFile returns a Writer of the checkpoint at a path of the machine. Nothing is touched before Commit.
+// CreateFile returns a Writer of the checkpoint at a path of the operating system. It does not touch files before Commit.
 func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, path, opts) }
 
 // Create is [CreateFile] for a path in fsys.
@@ -60,11 +63,11 @@ func accept(key string, d tensor.DType) error {
 	return nil
 }
 
-// Commit implements [format.Writer]. Tensors are loaded one at a time and are to stay as they are until Commit returns. The index,
-// where there is one, is moved into place last.
+// Commit implements format.Writer. It loads tensors one at a time. They must not change until Commit returns. An index is
+// moved into place last.
 //
-// A checkpoint of several files removes the one file of an earlier save at its path, and the other way round its index, so that whoever reads
-// the path does not find the earlier one. Files of the earlier index that are not replaced stay.
+// If Commit writes several files it removes the single file of an earlier save at the path; if it writes a single file it
+// removes the earlier index. A reader of the path does not find the earlier save then. Other files of an earlier index stay.
 func (w *Writer) Commit(ctx context.Context) error {
 	items, err := w.Finish()
 	if err != nil {

@@ -1,23 +1,23 @@
-// Package savedv1 reads checkpoints of TensorFlow's first format, which tf.train.Saver wrote before there were
-// index and data files, and still writes where it is told to (write_version=SaverDef.V1). It does not write it.
+// Package savedv1 reads checkpoints of TensorFlow's first format, which tf.train.Saver wrote before there were index and
+// data files, and still writes with write_version=SaverDef.V1. The package does not write this format.
 //
 // # The files
 //
-// A checkpoint is one file of its own name, or several called NAME-00000-of-00002, NAME-00001-of-00002 and so
-// on. Each is a table as package sstable reads it, whose values are SavedTensorSlices messages (package pb):
+// A checkpoint called NAME is one file called NAME, or several called NAME-00000-of-00002, NAME-00001-of-00002 and so on.
+// Each file is a table as in package sstable. Its values are SavedTensorSlices messages (package pb):
 //
 //	""       meta: for each tensor in the file its name, shape, dtype, and the regions that the file has of it
 //	a key    data: one region's values, as the lists of a TensorProto
 //
-// The key of a region is an OrderedCode string of the tensor's name and the region (slicekey.go), the same as
-// that of a part in an index of the second format. A tensor that was not partitioned is one region, all of it.
+// The key of a region is an OrderedCode string of the tensor's name and the region (slicekey.go), as for parts in an index
+// of the second format. A tensor that was not partitioned is a single region.
 //
-// Tensors are known by their names alone: there is no object graph.
+// Tensors have names only: the format does not have an object graph.
 //
 // # Reading
 //
-// [Open] reads what the files say of themselves and no values. Files whose statements contradict each other are
-// refused, as TensorFlow refuses them; so are regions that overlap or leave gaps, when they are read. A value's
-// block is verified by its checksum as it is read, and kept in memory in the bounds that package sstable sets. Of a
-// region that is cut by what is to be read all values are decoded: they have no fixed places.
+// Open reads each file's meta entry and no values. It rejects files that contradict each other, as TensorFlow does. Regions
+// that overlap or leave gaps are an error when they are read. The checksum of a value's block is verified as the block is
+// read. Blocks stay in memory within the bounds of package sstable. To read a part of a region, all of the region's values
+// are decoded, because they do not have fixed offsets.
 package savedv1

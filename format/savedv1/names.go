@@ -18,14 +18,14 @@ const maxShards = 1 << 20
 
 var shardSuffix = regexp.MustCompile(`^-([0-9]{5,})-of-([0-9]{5,})$`)
 
-// ExistsFile is [Exists] for the machine's files. What cannot be looked at counts as absent.
+// ExistsFile is Exists for the operating system's files. Files that cannot be examined count as absent.
 func ExistsFile(name string) bool {
 	ok, err := Exists(fsx.OS{}, name)
 	return ok && err == nil
 }
 
-// Exists reports whether there are files of a checkpoint called name, which may be what [Open] takes. It does not
-// look into them. The error says why that is not known.
+// Exists reports whether there are files with the names of a checkpoint called name. It does not read them. The error says
+// why it could not find out.
 func Exists(fsys fsx.ReadFS, name string) (bool, error) {
 	files, err := find(fsys, name)
 	var named nameError

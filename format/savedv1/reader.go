@@ -46,18 +46,18 @@ type part struct {
 	at   tensor.Slice // resolved
 }
 
-// OpenFile is [Open] for a checkpoint among the machine's files.
+// OpenFile is Open for a checkpoint in the operating system's files.
 func OpenFile(name string) (*Reader, error) { return Open(fsx.OS{}, name) }
 
 // OpenFS is [Open] for a checkpoint in fsys.
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
-// Open opens a checkpoint by its name: that of its one file; that of its shards without "-00000-of-00002"; or
-// a pattern such as "ckpt-?????-of-00002", as the state file has it. A single shard's name opens what is in that.
+// Open opens a checkpoint. name is the name of its only file, the name of its shards without "-00000-of-00002", or a pattern
+// such as "ckpt-?????-of-00002", as the state file has it. The name of one shard opens that shard alone.
 //
 // The error satisfies errors.Is(err, fs.ErrNotExist) if there is no such file or a shard is missing,
-// [format.ErrCorrupt] where a file is damaged or no table, and errors.ErrUnsupported where it asks for another
-// version of the format.
+// format.ErrCorrupt if a file is damaged or not a table, and errors.ErrUnsupported if it requires another version of the
+// format.
 func Open(fsys fsx.ReadFS, name string) (*Reader, error) {
 	names, err := find(fsys, name)
 	if err != nil {
@@ -161,8 +161,8 @@ func (r *Reader) find(key string) (*stored, error) {
 	return s, nil
 }
 
-// Lookup implements [format.Reader]. An entry's Bytes are those that the tensor would take in a data file of the
-// second format; of strings they are counted, which reads them.
+// Lookup implements [format.Reader]. An entry's Bytes is the size that the tensor would have in a data file of the second
+// format. For strings Lookup reads the values to find out.
 func (r *Reader) Lookup(key string) (e format.Entry, ok bool, err error) {
 	s, ok := r.tensors[key]
 	if !ok {
@@ -192,7 +192,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	}
 }
 
-// Check implements [format.Reader]. As values are not in a file of their own, it reads them, and counts them.
+// Check implements format.Reader. It reads and counts the values, because the index does not have their sizes.
 func (r *Reader) Check(key string) error {
 	s, err := r.find(key)
 	if err != nil {

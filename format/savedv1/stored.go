@@ -48,7 +48,7 @@ func (r *Reader) stringBytes(s *stored) (int64, error) {
 }
 
 // WriteStored implements [format.Reader]: it writes what a data file of the second format would hold. The tensor is
-// assembled in memory, which is no larger than what its parts take in the files many times over.
+// assembled in memory. A small file can hold a tensor many times larger, within fixed bounds.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	s, err := r.find(key)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// Check reads every data block, several at once, and verifies all that the package comment says of them. It returns the
-// number of entries, or what is wrong with the first block with which something is.
+// Check reads every data block, several at once, and verifies them as the package comment says. It returns the number of
+// entries, or an error about the first damaged block.
 func (t *Reader) Check() (entries int, err error) {
 	var (
 		taken, counted, keyBytes atomic.Int64

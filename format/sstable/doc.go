@@ -14,15 +14,15 @@
 //
 //	varint32 shared | varint32 unshared | varint32 length of value | unshared bytes of key | value
 //
-// where shared counts the bytes of key that are those of the entry before. At a restart point it is 0, so that
+// where shared is the number of leading bytes that the key shares with the previous key. At a restart point it is 0, so that
 // a search can begin there. Keys ascend strictly, in the order of unsigned bytes, through the whole table.
 //
-// The index block has one entry per data block: its value is the block's handle, its key is no less than any
-// key of that block and less than every key of the next. The metaindex block of a checkpoint is empty.
+// The index block has one entry per data block. Its value is the block's handle. Its key is at least the last key of that
+// block and less than the first key of the next. The metaindex block of a checkpoint is empty.
 //
 // # What the writer chooses
 //
-// [Writer] writes what TensorFlow's writer writes, to the byte: see the constants in writer.go.
+// Writer writes the same bytes as TensorFlow's writer: see the constants in writer.go.
 //
 // # What the reader trusts
 //

@@ -10,7 +10,7 @@ import (
 type CorruptError struct {
 	Part   string // "footer", "index block", "metaindex block", "data block 3"
 	Offset int64  // of that part in the file
-	Reason string // what was found, and what was wanted
+	Reason string // what was found, and what was expected
 }
 
 // Error returns the part, its offset and the reason in one line.

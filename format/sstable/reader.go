@@ -15,8 +15,8 @@ import (
 	"github.com/klauspost/compress/snappy"
 )
 
-// A Reader reads a table. It keeps the blocks that it has read, as long as they are together no larger than
-// the file. Several goroutines may use it at once.
+// A Reader reads a table. It keeps the blocks that it has read in memory, up to the size of the file. Several goroutines may
+// use it at once.
 type Reader struct {
 	r       io.ReaderAt
 	size    int64
@@ -40,8 +40,7 @@ type Entry struct{ Key, Value []byte }
 // Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are read,
 // and verified, when they are needed: a pass over [Reader.All] verifies them all.
 //
-// A footer with a wrong metaindex handle is accepted, as it is by TensorFlow, which never looks there;
-// [Reader.CheckMetaindex] finds it.
+// Open accepts a footer with a wrong metaindex handle, because TensorFlow never uses it. Reader.CheckMetaindex finds it.
 func Open(r io.ReaderAt, size int64) (*Reader, error) {
 	meta, index, err := readFooter(r, size)
 	if err != nil {
@@ -97,8 +96,7 @@ func (t *Reader) metaindexAdjoins() bool {
 	return t.meta.within(t.index.offset) && t.meta.end() == t.index.offset
 }
 
-// CheckMetaindex returns an error where the metaindex block is not intact, or not where the footer has it. No
-// value depends on it.
+// CheckMetaindex returns an error if the metaindex block is damaged, or not where the footer says. No value depends on it.
 func (t *Reader) CheckMetaindex() error {
 	const part = "metaindex block"
 	if !t.metaindexAdjoins() {
@@ -116,7 +114,7 @@ func (t *Reader) CheckMetaindex() error {
 // Get returns the value of key, which the caller must not change. It reads at most one block.
 func (t *Reader) Get(key []byte) (value []byte, ok bool, err error) { return get(t, key) }
 
-// GetString is [Reader.Get] for a key that is a string, without making bytes of it.
+// GetString is Reader.Get for a key that is a string. It does not convert the key.
 func (t *Reader) GetString(key string) (value []byte, ok bool, err error) { return get(t, key) }
 
 func get[K string | []byte](t *Reader, key K) (value []byte, ok bool, err error) {
@@ -137,8 +135,8 @@ func get[K string | []byte](t *Reader, key K) (value []byte, ok bool, err error)
 // A scratch is memory for the keys of one look-up.
 type scratch struct{ wanted, found []byte }
 
-// From yields the entries from the first on whose key is not below key, in order. It ends after the first error.
-// What All says of an Entry is true here too; what it verifies across entries is not looked at.
+// From yields the entries with keys that are at least key, in order. It ends after the first error. An Entry is valid as
+// long as one of All. From does not verify the order of blocks.
 func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		i, c, ok, err := t.seek(key, nil)
@@ -194,9 +192,8 @@ func (t *Reader) blockError(i int, err error) error {
 	return &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
 }
 
-// All yields every entry in the order of keys and verifies, on the way, all that the package comment says of data
-// blocks. It ends after the first error. An entry's key is valid until the next one; its value stays, and must not
-// be changed.
+// All yields every entry in the order of keys, and verifies data blocks as the package comment says. It ends after the first
+// error. An entry's key is valid until the next entry. Its value stays valid, and must not be changed.
 func (t *Reader) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		stopped, budget := false, t.keyBudget()

@@ -36,8 +36,8 @@ func NewWriter(w io.Writer) *Writer {
 	return &Writer{w: w, data: builder{interval: dataRestartInterval}, index: builder{interval: indexRestartInterval}}
 }
 
-// Add appends an entry. A key that is not above the one before is an error, and so is a key or value of 4 GiB or
-// more. After an error every call returns it.
+// Add appends an entry. Keys must ascend, and keys and values must be shorter than 4 GiB. After an error every call returns
+// it.
 func (w *Writer) Add(key, value []byte) error {
 	if w.err != nil {
 		return w.err
@@ -65,7 +65,7 @@ func (w *Writer) Add(key, value []byte) error {
 	return nil
 }
 
-// Close writes what is left of the table. It does not close the underlying writer.
+// Close writes the rest of the table. It does not close the underlying writer.
 func (w *Writer) Close() error {
 	if w.err != nil {
 		return w.err

@@ -16,7 +16,7 @@ const (
 )
 
 // Append appends the file's contents to b: the bytes that TensorFlow would write (text_format.MessageToString).
-// One field a line; what is empty or zero is left out.
+// Each line has one field. Empty and zero fields are left out.
 func (s *State) Append(b []byte) []byte {
 	if s.Latest != "" {
 		b = appendString(b, latestField, s.Latest)

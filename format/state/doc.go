@@ -9,8 +9,8 @@
 //	last_preserved_timestamp: 1795385951.3869834
 //
 // It is a protocol buffer (CheckpointState) as text. [State.Append] writes it byte for byte as TensorFlow does;
-// [Parse] reads whatever spelling TensorFlow's own parser (text_format.Merge) reads.
+// Parse reads every spelling that TensorFlow's parser (text_format.Merge) reads.
 //
 // Stored paths are relative to the file's directory, so that the directory can be moved, unless they are absolute.
-// [State.Stored] and [State.In] turn paths as programs use them into paths as the file has them, and back.
+// State.Stored converts the paths that programs use into those of the file; State.In converts them back.
 package state

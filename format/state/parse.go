@@ -11,14 +11,13 @@ import (
 
 // Parse returns the state that text describes, in any spelling of a text-format protocol buffer: fields in any order
 // and layout, comments, either quote, escapes, strings in several pieces, lists in brackets, commas or semicolons
-// between fields. Of a field that occurs twice the last counts.
+// between fields. If a field occurs twice the last one counts.
 //
-// It also takes what people and later versions make of such files, and TensorFlow refuses: a byte order mark, a path without
-// quotes up to the end of its line, and fields that it does not know, which are skipped. A string without its end is still
-// an error, since the file was probably cut.
+// Parse also accepts some text that TensorFlow rejects: a byte order mark, an unquoted path up to the end of its line, and
+// unknown fields, which it skips. A string without an end is an error, because the file was probably truncated.
 //
-// The error satisfies errors.Is for [ErrSyntax], and says in which line, where text is not a state; for [ErrIncomplete]
-// where it names no latest checkpoint; and in both cases for format.ErrCorrupt.
+// If text is not a state, the error satisfies errors.Is(err, ErrSyntax) and says in which line. If the state does not name a
+// latest checkpoint, it satisfies errors.Is(err, ErrIncomplete). Both satisfy errors.Is(err, format.ErrCorrupt).
 func Parse(text []byte) (*State, error) {
 	p := parser{rest: strings.TrimPrefix(string(text), "\ufeff"), line: 1}
 	if !utf8.Valid(text) {

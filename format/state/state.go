@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// DefaultName is what the file is called unless a program says otherwise.
+// DefaultName is the file's name unless a program chooses another.
 const DefaultName = "checkpoint"
 
 // maxSize is the size of a state file that nobody has any more: a hundred thousand long paths.
@@ -20,28 +20,29 @@ const maxSize = 64 << 20
 
 // Sentinel errors about a file's contents, for errors.Is, beside [format.ErrCorrupt].
 var (
-	// ErrSyntax: it is not the text of a state at all. TensorFlow logs a warning and goes on as if there were no file.
+	// ErrSyntax is in the error about a file that is not the text of a state. TensorFlow logs a warning and continues
+	// without the file.
 	ErrSyntax = errors.New("not a checkpoint state")
-	// ErrIncomplete: it names no latest checkpoint. TensorFlow raises an error.
+	// ErrIncomplete is in the error about a state that does not name a latest checkpoint. TensorFlow raises an error.
 	ErrIncomplete = errors.New("invalid checkpoint state: it names no latest checkpoint")
 )
 
 // A State is the contents of the file. Paths are checkpoint prefixes: file names without ".index" and the like.
 type State struct {
 	Latest        string    // model_checkpoint_path
-	All           []string  // all_model_checkpoint_paths: those that a manager may delete, and last the latest
-	Timestamps    []float64 // when each of All was written, in seconds since 1970; empty where that was not kept
-	LastPreserved float64   // when the last that is kept for good was written; 0 where that was not kept
+	All           []string  // all_model_checkpoint_paths: those that a manager may delete; the last is the latest
+	Timestamps    []float64 // when each of All was written, in seconds since 1970; empty if unknown
+	LastPreserved float64   // when the last checkpoint that is kept forever was written; 0 if unknown
 }
 
-// ReadFile is [Read] for a file of the machine.
+// ReadFile is Read for a file of the operating system.
 func ReadFile(name string) (*State, error) { return Read(fsx.OS{}, name) }
 
 // ReadFS is [Read] for a file in fsys.
 func ReadFS(fsys fs.FS, name string) (*State, error) { return Read(fsx.FromFS(fsys), name) }
 
-// Read returns what the state file called name holds. Where there is none the error satisfies
-// errors.Is(err, fs.ErrNotExist); for what is wrong with its contents see [Parse].
+// Read returns the contents of the state file called name. If the file does not exist, the error satisfies errors.Is(err,
+// fs.ErrNotExist). Other errors are those of Parse.
 func Read(fsys fsx.ReadFS, name string) (*State, error) {
 	text, err := fsx.ReadFile(fsys, name, maxSize)
 	if err != nil {
@@ -54,13 +55,13 @@ func Read(fsys fsx.ReadFS, name string) (*State, error) {
 	return s, nil
 }
 
-// WriteFile is [Write] for a file of the machine.
+// WriteFile is Write for a file of the operating system.
 func WriteFile(ctx context.Context, name string, s *State) error {
 	return Write(ctx, fsx.OS{}, name, s)
 }
 
-// Write replaces the state file called name with s, whose paths are as the file is to have them, at once and
-// durably. A state whose latest checkpoint is the file itself is refused (update_checkpoint_state).
+// Write replaces the state file called name with s, atomically and durably. Paths are written unchanged. It is an error if
+// the file itself is the state's latest checkpoint (update_checkpoint_state).
 func Write(ctx context.Context, fsys fsx.FS, name string, s *State) error {
 	if s.Latest == name {
 		return fmt.Errorf("%s: the checkpoint has the path of the state file: save it under another name, or keep the state in another file", name)
@@ -68,13 +69,13 @@ func Write(ctx context.Context, fsys fsx.FS, name string, s *State) error {
 	return fsx.WriteFile(ctx, fsys, name, s.Append(nil))
 }
 
-// Stored returns s with its paths as the state file in the directory dir has them, with the latest added to All
-// where it is not the last of them (generate_checkpoint_state_proto). The error says where there are timestamps,
-// but not one for each of All.
+// Stored returns s with its paths as the state file in the directory dir has them, and adds the latest checkpoint to All if
+// it is not the last there (generate_checkpoint_state_proto). It is an error if there are timestamps, but not one for each
+// of All.
 //
-// Relative paths in s are relative to the working directory, as dir is if it is relative; they become relative to
-// dir. Absolute paths become so too if relative is set, which is what Checkpoint.save and CheckpointManager do; else
-// they stay. Where dir is absolute, relative paths are taken to be relative to it already.
+// If dir is relative, relative paths in s are relative to the working directory and become relative to dir. If dir is
+// absolute, they are already relative to dir. Absolute paths become relative to dir if relative is set, as in TensorFlow's
+// Checkpoint.save and CheckpointManager. Otherwise they stay absolute.
 func (s *State) Stored(dir string, relative bool) (*State, error) {
 	stored := &State{
 		Latest:        storedPath(dir, s.Latest, relative),
@@ -137,7 +138,7 @@ func (s *State) In(dir string) *State {
 	return joined
 }
 
-// Join returns path as it is seen from where dir is, without cleaning it; an absolute path is itself.
+// Join returns path if it is absolute, and otherwise path joined to dir without cleaning it.
 func Join(dir, path string) string {
 	if dir == "" || filepath.IsAbs(path) {
 		return path

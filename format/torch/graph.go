@@ -5,8 +5,8 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// Graph returns the graph of the tensors' names, see [nametree]. The names of one tensor lead to one node, which has the
-// first of them for its key.
+// Graph returns the graph of the tensors' names: see package nametree. All names of one tensor lead to one node. Its key is
+// the first of them.
 func (r *Reader) Graph() (*objectgraph.Graph, error) {
 	g, err := nametree.Of(r.Name(), r.Keys())
 	if err != nil || len(r.same) == 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/gockpt/ckpt/internal/weightmap"
 )
 
-// A Reader reads the tensors of a file of PyTorch, or of several that an index lists. It implements [format.Reader] and
-// [format.Finder]. Several goroutines may use it at once.
+// A Reader reads the tensors in a file of PyTorch, or in several files that an index lists. It implements [format.Reader]
+// and [format.Finder]. Several goroutines may use it at once.
 type Reader struct {
 	*raw.Reader
 	same    map[string]string // of the names of one tensor, all but the first lead to that
@@ -30,16 +30,16 @@ var (
 // names is how files of this format are called.
 var names = weightmap.Kind{Name: "PyTorch", Endings: []string{".bin", ".pt", ".pth", ".ckpt"}, Default: "pytorch_model.bin"}
 
-// OpenFile opens the checkpoint at a path of the machine: a file of PyTorch, an index of several such as pytorch_model.bin.index.json, or a
-// directory with either. It is to be closed.
+// OpenFile opens the checkpoint at a path of the operating system: a file of PyTorch, an index of several such as
+// pytorch_model.bin.index.json, or a directory with either. The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys. Where there is no file at path but an index for it, path followed by ".index.json", that is
-// opened. In a directory it opens the only index; if there is none, "pytorch_model.bin" or the only file that is called as
-// PyTorch's are. The errors say which files there are.
+// Open is [OpenFile] for a path in fsys. If there is no file at path, Open tries an index at path followed by ".index.json".
+// In a directory it opens the only index; if there is none, "pytorch_model.bin" or the only file with one of PyTorch's
+// endings. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := names.Find(fsys, path)
 	if err != nil {
@@ -161,5 +161,5 @@ func (c *checkpoint) close() error {
 // Files returns the paths of the files that hold the tensors.
 func (r *Reader) Files() []string { return slices.Clone(r.files) }
 
-// Skipped returns the names of the classes whose instances are in the file and were passed over, since they hold no tensors.
+// Skipped returns the names of the classes of skipped instances, which do not hold tensors.
 func (r *Reader) Skipped() []string { return slices.Sorted(maps.Keys(r.skipped)) }

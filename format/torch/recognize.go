@@ -12,8 +12,8 @@ const headSize = 262
 // magic is the number with which files of PyTorch 0.1.10 to 1.5 begin, and which torch.save still writes when it is asked to.
 const magic = "119547037146038801333356"
 
-// Recognize reports whether a file that begins with head, of which it wants 262 bytes, is of the form that PyTorch had before
-// archives, or a pickle. Archives of several makers begin alike: see [RecognizeMembers].
+// Recognize reports whether a file that begins with head is a file of PyTorch's older form, or a pickle. head should have
+// 262 bytes. For ZIP archives see RecognizeMembers.
 func Recognize(head []byte) bool { return isLegacy(head) || isPickle(head) }
 
 // RecognizeMembers reports whether a ZIP archive with members of these names is one of torch.save or torch.jit.save.
