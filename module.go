@@ -29,8 +29,9 @@ type moduleChild struct {
 // name in use is an error (use [Module.Replace]); tracking the same object again is not.
 //
 // Several goroutines may call it. It looks at the whole program, which nothing may change at that time. During a call on the Checkpoint
-// that has the values the child is attached, the error has [ErrBusy], and a further Track of the same child takes them. A method that a
-// restore calls, such as SetCheckpointTensor, must not call Track.
+// that has the values the child is attached, the error has [ErrBusy], and a further Track of the same child takes them. So it is in a method
+// that a restore or Track calls, such as SetCheckpointTensor. What Track calls in another goroutine, as a function for progress, must not call
+// or await a Track.
 func (m *Module) Track(name string, child any) error {
 	if err := checkChild(name, child); err != nil {
 		return err

@@ -3,7 +3,9 @@ package ckpt
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"weak"
 
@@ -20,7 +22,9 @@ type turns struct {
 
 // begin starts a call, or returns an error with [ErrBusy]. end ends it.
 func (t *turns) begin(verb string) (end func(), err error) {
-	t.tracking.Lock()
+	if !t.lockTracking() {
+		return nil, fmt.Errorf("ckpt: %s: %w", verb, ErrBusy)
+	}
 	defer t.tracking.Unlock()
 	if !t.call.TryLock() {
 		return nil, fmt.Errorf("ckpt: %s: %w", verb, ErrBusy)
@@ -30,7 +34,9 @@ func (t *turns) begin(verb string) (end func(), err error) {
 
 // beginTracking is begin for a Module's call.
 func (t *turns) beginTracking(verb string) (end func(), err error) {
-	t.tracking.Lock()
+	if !t.lockTracking() {
+		return nil, fmt.Errorf("ckpt: %s: %w", verb, ErrBusy)
+	}
 	if !t.call.TryLock() {
 		t.tracking.Unlock()
 		return nil, fmt.Errorf("ckpt: %s: %w", verb, ErrBusy)
@@ -39,6 +45,36 @@ func (t *turns) beginTracking(verb string) (end func(), err error) {
 		t.call.Unlock()
 		t.tracking.Unlock()
 	}, nil
+}
+
+// lockTracking locks t.tracking. It returns false where that would wait for ever: within a function that a Track of this goroutine called.
+func (t *turns) lockTracking() bool {
+	if t.tracking.TryLock() {
+		return true
+	}
+	if calledByTrack() {
+		return false
+	}
+	t.tracking.Lock()
+	return true
+}
+
+// calledByTrack reports whether this goroutine's stack has the call with which Track gives objects their values.
+func calledByTrack() bool {
+	pcs := make([]uintptr, 64)
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs)
+		frames := runtime.CallersFrames(pcs[:n])
+		for more := n > 0; more; {
+			var f runtime.Frame
+			if f, more = frames.Next(); strings.HasSuffix(f.Function, "/ckpt.(*Checkpoint).update") {
+				return true
+			}
+		}
+		if n < len(pcs) {
+			return false
+		}
+	}
 }
 
 // owns notes that m knows c.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/tensor"
 )
 
 func TestTrackFromManyGoroutines(t *testing.T) {
@@ -137,4 +139,46 @@ func TestCallsAtOnce(t *testing.T) {
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.NotNil(t, o.Tracked("v2"))
 	})
+}
+
+// A settingCaller calls something when it takes values.
+type settingCaller struct {
+	value *tensor.Tensor[float32]
+	call  func()
+}
+
+func (c *settingCaller) CheckpointTensor() (tensor.Any, error) { return c.value, nil }
+
+func (c *settingCaller) SetCheckpointTensor(t tensor.Any) error {
+	c.call()
+	return tensor.Assign(c.value, t)
+}
+
+// TestTrackWithinTrack attaches an object that calls back while Track gives it its values: every call is refused, and none waits for ever.
+func TestTrackWithinTrack(t *testing.T) {
+	whole := &group{}
+	require.NoError(t, whole.Track("a", scalar(1)))
+	require.NoError(t, whole.Track("b", scalar(2)))
+	parts, b, called := &group{}, scalar(0), 0
+	c := mustNew(t, parts)
+	s := mustRead(t, c, written(t, whole))
+	var within func(depth int)
+	within = func(depth int) {
+		if depth > 0 { // the stack is looked at in pieces
+			within(depth - 1)
+			return
+		}
+		called++
+		require.ErrorIs(t, parts.Track("b", b), ErrBusy)
+		_, err := c.Write(ctx, filepath.Join(t.TempDir(), "w"))
+		require.ErrorIs(t, err, ErrBusy)
+		require.ErrorIs(t, s.Update(ctx), ErrBusy)
+	}
+	a := &settingCaller{value: scalar(0), call: func() { within(200) }}
+	require.NoError(t, parts.Track("a", a))
+	require.Equal(t, 1, called)
+	require.EqualValues(t, 1, value0(a.value))
+	require.NoError(t, parts.Track("b", b))
+	require.EqualValues(t, 2, value0(b))
+	require.NoError(t, s.AssertConsumed())
 }

@@ -37,7 +37,13 @@ type Restoration struct {
 	// keys and unused say under which keys values were found, and which keys no variable has; with Load.
 	keys   map[object.Identity]string
 	unused []string
-	keep   []reflect.Value // keeps the addresses in seen alive
+	keep   []kept // keeps the addresses in seen alive
+}
+
+// A kept object was looked up under a name.
+type kept struct {
+	obj  reflect.Value
+	name string
 }
 
 // New returns a restoration.
@@ -69,7 +75,7 @@ func (r *Restoration) Forget(g *object.Graph) {
 	r.keep = nil
 	for key := range r.seen {
 		if n := g.Lookup(key); n != nil {
-			r.keep = append(r.keep, n.Obj)
+			r.keep = append(r.keep, kept{n.Obj, r.name(n)})
 		} else {
 			delete(r.seen, key)
 			delete(r.keys, key)
@@ -93,8 +99,9 @@ type matcher struct {
 	seen    map[object.Identity]bool // not looked up again
 
 	lookedUp []*object.Node
-	found    []*object.Node // of lookedUp
-	reached  []*object.Node // of found: the values go to them
+	found    []*object.Node        // of lookedUp
+	reached  []*object.Node        // of found: the values go to them
+	moved    map[*object.Node]bool // have their values, from where they were before
 	names    map[string]bool
 	keys     map[object.Identity]string // of found
 }
@@ -109,11 +116,12 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 		return err
 	}
 	m.names, m.keys = make(map[string]bool), make(map[object.Identity]string)
+	m.findMoved()
 	for _, n := range m.w.Graph().Nodes {
-		if _, seen := m.seen[n.Key()]; seen || len(n.Values) != 1 {
+		if _, seen := m.seen[n.Key()]; seen || len(n.Values) != 1 || m.moved[n] {
 			continue
 		}
-		name := strings.TrimSuffix(m.r.opts.Scope+n.GlobalName(), ":0")
+		name := m.r.name(n)
 		_, ok, err := p.Reader().Lookup(name)
 		if err != nil {
 			return fmt.Errorf("ckpt: %w", err)
@@ -141,10 +149,14 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 func (m *matcher) note() {
 	for _, n := range m.lookedUp {
 		m.r.seen[n.Key()] = false
-		m.r.keep = append(m.r.keep, n.Obj)
+		m.r.keep = append(m.r.keep, kept{n.Obj, m.r.name(n)})
 	}
 	for _, n := range m.found {
 		m.r.seen[n.Key()] = true
+	}
+	for n := range m.moved {
+		m.r.seen[n.Key()] = true
+		m.r.keep = append(m.r.keep, kept{n.Obj, m.r.name(n)})
 	}
 	m.r.keys = m.keys
 }

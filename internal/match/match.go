@@ -51,6 +51,9 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 
 // Commit implements [transfer.Planner].
 func (m *matcher) Commit(ran bool) {
+	if ran {
+		m.noteZeros()
+	}
 	m.r.found = m.found
 	m.r.warning.set(&m.r.bound, m.r.unused)
 	if ran && m.history != nil {

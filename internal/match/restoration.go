@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
@@ -55,13 +56,14 @@ type found struct {
 	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
 	doubled map[int]bool     // bound nodes whose objects took the values of other nodes
 	shared  []pair           // under Load: further objects that took the values of a stored node
+	zeros   []bool           // by stored node, as far as it goes: whose objects took values that are zero, as a cleared object's are
 }
 
 // A storedEdge is the i-th child of a stored node.
 type storedEdge struct{ parent, child int }
 
 func (f *found) clone() found {
-	return found{bound: f.bound.clone(), unused: maps.Clone(f.unused), doubled: maps.Clone(f.doubled)}
+	return found{bound: f.bound.clone(), unused: maps.Clone(f.unused), doubled: maps.Clone(f.doubled), zeros: slices.Clone(f.zeros)}
 }
 
 // New returns a restoration of the checkpoint path with the graph stored, of which node start belongs to the program's root.

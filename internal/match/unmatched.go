@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
-	"github.com/gockpt/ckpt/tensor"
 )
 
 // unmatched returns the leaves and objects of the program that no stored node was bound to, except optional ones.
@@ -15,64 +14,6 @@ func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
 		matched[b.key()] = true
 	}
 	return r.required(g, matched)
-}
-
-// required returns what the program requires and matched lacks, and marks in matched what moved.
-func (r *Restoration) required(g *object.Graph, matched map[object.Identity]bool) []*object.Node {
-	want := object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}
-	missing := g.Required(want)
-	if r.markMoved(missing, matched) {
-		missing = g.Required(want)
-	}
-	return missing
-}
-
-// markMoved marks those nodes as matched that share the memory of a tensor that was bound, and reports whether there are any. Where append
-// moves the elements of a []Block, their tensors have other addresses, and the values that were restored.
-func (r *Restoration) markMoved(nodes []*object.Node, matched map[object.Identity]bool) (marked bool) {
-	if len(nodes) == 0 {
-		return false
-	}
-	restored := make(map[memory]bool, r.bound.count)
-	bound := make(map[object.Identity]bool, r.bound.count)
-	for id, b := range r.bound.each() {
-		bound[b.key()] = true
-		if m := memoryOf(b.obj); m.addr != 0 && r.unused[id] == nil {
-			restored[m] = true
-		}
-	}
-	for _, n := range nodes {
-		if bound[n.Key()] || !restored[memoryOf(n.Obj)] {
-			continue
-		}
-		marked = true
-		for at := n; at != nil && !matched[at.Key()]; at = at.Parent {
-			matched[at.Key()] = true // what holds the tensor moved with it
-		}
-	}
-	return marked
-}
-
-// A memory is where the values of a tensor are.
-type memory struct {
-	addr   uintptr
-	length int
-}
-
-// memoryOf returns the memory of a tensor, the zero memory of anything else.
-func memoryOf(v reflect.Value) memory {
-	if !v.IsValid() || !v.CanAddr() || !v.Addr().CanInterface() {
-		return memory{}
-	}
-	t, ok := v.Addr().Interface().(tensor.Any)
-	if !ok {
-		return memory{}
-	}
-	values := reflect.ValueOf(t.Values())
-	if values.Kind() != reflect.Slice || values.Len() == 0 {
-		return memory{}
-	}
-	return memory{values.Pointer(), values.Len()}
 }
 
 // storedEdges returns a function that reports whether the checkpoint has an edge, under its name or an alias.

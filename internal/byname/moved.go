@@ -1,0 +1,52 @@
+package byname
+
+import (
+	"strings"
+
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// name returns the name under which the checkpoint has the variable n.
+func (r *Restoration) name(n *object.Node) string {
+	return strings.TrimSuffix(r.opts.Scope+n.GlobalName(), ":0")
+}
+
+// findMoved finds the variables that append, or a like copy, moved with the values that they took: those are not looked up again, which
+// would give them the checkpoint's values once more.
+func (m *matcher) findMoved() {
+	g := m.w.Graph()
+	moves := object.NewMoves()
+	before, named := make(map[object.Identity]kept), make(map[string]kept)
+	for _, k := range m.r.keep {
+		key := object.IdentityOf(k.obj, nil, nil)
+		if m.seen[key] && g.Lookup(key) == nil {
+			moves.Took(k.obj)
+			before[key], named[k.name] = k, k
+		}
+	}
+	if len(before) == 0 {
+		return
+	}
+	m.moved = make(map[*object.Node]bool)
+	var others []*object.Node
+	for _, n := range g.Nodes {
+		if _, seen := m.seen[n.Key()]; seen || len(n.Values) != 1 {
+			continue
+		}
+		if moves.Tensor(n) {
+			m.moved[n] = true
+		} else {
+			others = append(others, n)
+		}
+	}
+	for _, n := range others {
+		was, ok := before[moves.Before(n)]
+		if !ok { // one that is zero may be new, and the old one cleared
+			was, ok = named[m.r.name(n)]
+			ok = ok && n.Obj.IsValid() && !n.Obj.IsZero()
+		}
+		if ok && object.Moved(was.obj, n.Obj) {
+			m.moved[n] = true
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package match
+
+import (
+	"github.com/gockpt/ckpt/internal/object"
+)
+
+// required returns what the program requires and matched lacks, and marks in matched what moved.
+func (r *Restoration) required(g *object.Graph, matched map[object.Identity]bool) []*object.Node {
+	want := object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}
+	missing := g.Required(want)
+	if r.markMoved(g, missing, matched) {
+		missing = g.Required(want)
+	}
+	return missing
+}
+
+// markMoved marks those nodes as matched that append, or a like copy, moved with the values that were restored, and reports whether there
+// are any. A moved object has another address than the one that was bound, which its binding keeps.
+func (r *Restoration) markMoved(g *object.Graph, nodes []*object.Node, matched map[object.Identity]bool) (marked bool) {
+	if len(nodes) == 0 {
+		return false
+	}
+	bound := make(map[object.Identity]int, r.bound.count)
+	moves := object.NewMoves()
+	for id, b := range r.bound.each() {
+		bound[b.key()] = id
+		if r.unused[id] == nil {
+			moves.Took(b.obj)
+		}
+	}
+	mark := func(n *object.Node) {
+		marked = true
+		for at := n; at != nil && !matched[at.Key()]; at = at.Parent {
+			matched[at.Key()] = true // what holds the value moved with it
+		}
+	}
+	var others []*object.Node
+	for _, n := range nodes {
+		if _, ok := bound[n.Key()]; ok {
+			continue
+		}
+		if moves.Tensor(n) {
+			mark(n)
+		} else if len(n.Values) > 0 {
+			others = append(others, n)
+		}
+	}
+	if len(others) == 0 {
+		return marked
+	}
+	places := r.places(g, bound)
+	for _, n := range others {
+		was, beside := bound[moves.Before(n)]
+		if beside && r.movedTo(g, was, n) || r.movedTo(g, places[n.ID], n) && (r.tookZero(places[n.ID]) || !n.Obj.IsZero()) {
+			mark(n)
+		}
+	}
+	return marked
+}
+
+// movedTo reports whether n holds what the object of a stored node holds, which took its values and is not in the program any more.
+func (r *Restoration) movedTo(g *object.Graph, stored int, n *object.Node) bool {
+	if stored < 0 || r.unused[stored] != nil {
+		return false
+	}
+	b, ok := r.bound.of(stored)
+	return ok && g.Lookup(b.key()) == nil && object.Moved(b.obj, n.Obj)
+}
+
+// tookZero reports whether the values that the object of a stored node took are zero. Another object that is zero may have been cleared since:
+// then nothing tells a copy of it from a new object.
+func (r *Restoration) tookZero(stored int) bool { return stored < len(r.zeros) && r.zeros[stored] }
+
+// places returns the stored node that each node of g has the place of, by the names of the edges that lead to it from an object that was
+// bound; -1 where there is none.
+func (r *Restoration) places(g *object.Graph, bound map[object.Identity]int) []int {
+	places := make([]int, len(g.Nodes))
+	for i, n := range g.Nodes {
+		places[i] = -1
+		if id, ok := bound[n.Key()]; ok {
+			places[i] = id
+		} else if p := n.Parent; p != nil && places[p.ID] >= 0 {
+			places[i] = r.childAt(places[p.ID], p.Find(n.Name))
+		}
+	}
+	return places
+}
+
+// childAt returns the child of a stored node that the edge e leads to, -1 where there is none.
+func (r *Restoration) childAt(stored int, e *object.Edge) int {
+	if e == nil {
+		return -1
+	}
+	for _, name := range append([]string{e.Name}, e.Aliases()...) {
+		if id, ok := r.child(stored, name); ok {
+			return id
+		}
+	}
+	return -1
+}
+
+// noteZeros notes which objects took values that are zero. Those that an earlier match of the same restore gave values are known.
+func (m *matcher) noteZeros() {
+	for id, b := range m.bound.each() {
+		if m.late && m.r.bound.has(id) || len(m.r.stored.Nodes[id].Attributes) == 0 || !b.obj.IsValid() || !b.obj.IsZero() {
+			continue
+		}
+		if id >= len(m.zeros) {
+			m.zeros = append(m.zeros, make([]bool, len(m.bound.all)-len(m.zeros))...)
+		}
+		m.zeros[id] = true
+	}
+}
