@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRandomConfigurations compares layers with what Keras gave for configurations and inputs that testdata/random.py drew, NaN, infinities,
+// TestRandomConfigurations compares layers with what Keras gave for configurations and inputs that testdata/random_layers.py drew, NaN, infinities,
 // subnormal numbers and masks among them. It says how many differ in each family.
 func TestRandomConfigurations(t *testing.T) {
 	directory := os.Getenv("CKPT_RANDOM_KERAS")
 	if directory == "" {
-		t.Skip("CKPT_RANDOM_KERAS is not set to a directory that testdata/random.py wrote")
+		t.Skip("CKPT_RANDOM_KERAS is not set to a directory that testdata/random_layers.py wrote")
 	}
 	files, err := filepath.Glob(filepath.Join(directory, "*.golden"))
 	require.NoError(t, err)

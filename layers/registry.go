@@ -21,6 +21,8 @@ func makerOf(class string) config.Maker {
 		separableMaker,
 		poolingMaker,
 		reshapingMaker,
+		resizingMaker,
+		augmentationMaker,
 		paddingMaker,
 		upsamplingMaker,
 		normalizationMaker,

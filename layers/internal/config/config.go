@@ -219,8 +219,11 @@ func (c *Config) Activation(key string) activation.Func {
 	return c.ParseActivation(key, name)
 }
 
+// Keras2 reports whether Keras 2 wrote the configuration.
+func (c *Config) Keras2() bool { return c.makers != nil && c.makers.Keras2() }
+
 func (c *Config) ParseActivation(key, name string) activation.Func {
-	if name == "hard_sigmoid" && c.makers != nil && c.makers.Keras2() {
+	if name == "hard_sigmoid" && c.Keras2() {
 		return activation.HardSigmoidV2() // what Keras 3 calls hard_sigmoid is another function
 	}
 	f, err := activation.Parse(name)

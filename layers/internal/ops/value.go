@@ -157,6 +157,26 @@ func (v *Value) Cast(to tensor.DType) (*Value, error) {
 	return nil, fmt.Errorf("cast from %v to %v", v.As, to)
 }
 
+// Rounded returns x in the integer dtype to, rounded to even and held within its limits, or in float32 where to is not of integers.
+func Rounded(x *kernel.Tensor, to tensor.DType) *Value {
+	if !isInt(to) {
+		return FloatValue(x)
+	}
+	lo, hi := intLimits(to)
+	return IntValue(kernel.Map(x, func(v float32) int64 {
+		switch f := math.RoundToEven(float64(v)); {
+		case f >= float64(hi):
+			return hi
+		case f <= float64(lo):
+			return lo
+		case math.IsNaN(f):
+			return 0
+		default:
+			return int64(f)
+		}
+	}), to)
+}
+
 // A Scalar is a number that stands in a model's description: in arithmetic with a tensor it takes the tensor's dtype, unless it
 // is a fraction and the tensor of integers.
 type Scalar struct {

@@ -1,6 +1,6 @@
-"""Calls layers of Keras that are drawn at random, for TestRandomConfigurations: python layers/testdata/random.py DIRECTORY [COUNT [FAMILY ...]]
+"""Calls layers of Keras that are drawn at random, for TestRandomConfigurations: python layers/testdata/random_layers.py DIRECTORY [COUNT [FAMILY ...]]
 
-    python layers/testdata/random.py /tmp/random 500
+    python layers/testdata/random_layers.py /tmp/random 500
     CKPT_RANDOM_KERAS=/tmp/random go test ./layers -run TestRandomConfigurations
 
 It writes DIRECTORY/FAMILY.golden for each family, as gen.py writes golden files: COUNT configurations that Keras accepts. Every third input has

@@ -1,0 +1,29 @@
+package layers
+
+import "github.com/gockpt/ckpt/layers/internal/config"
+
+// Augmentation is any of the layers of keras.layers that change images in training alone, such as RandomFlip and MixUp. At
+// inference, Keras's predict or training=False, they return images as they are. RandomCrop is not among them: its output has
+// another shape in a model's description than at inference.
+type Augmentation struct {
+	unchanged
+	Class string // Keras's name of the layer's class
+	Name  string
+}
+
+func augmentationMaker(class string) config.Maker {
+	switch class {
+	case "AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast",
+		"RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHeight", "RandomHue",
+		"RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+		"RandomTranslation", "RandomWidth", "RandomZoom", "Solarization":
+	default:
+		return nil
+	}
+	return func(c *config.Config) any {
+		c.Skip("factor", "height_factor", "width_factor", "x_factor", "y_factor", "brightness_factor", "contrast_factor", "saturation_factor",
+			"hue_factor", "addition_factor", "threshold_factor", "alpha", "all_ops", "chain_depth", "num_chains", "num_ops", "scale", "mode",
+			"lower", "upper", "kernel_size", "sigma", "interpolation", "fill_mode", "fill_value", "value_range", "bounding_box_format", "data_format")
+		return &Augmentation{Class: class, Name: c.Name()}
+	}
+}

@@ -1,0 +1,92 @@
+package layers
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/gockpt/ckpt/layers/internal/ops"
+	"github.com/gockpt/ckpt/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+func TestResizingGolden(t *testing.T) { runGolden(t, "resizing", nil) }
+
+func TestResizingErrors(t *testing.T) {
+	x := tensor.New[float32](2, 6, 4, 1)
+	for _, tt := range []struct {
+		name  string
+		layer Layer
+		x     *Tensor
+		want  string
+	}{
+		{"no size", &Resizing{Name: "r"}, x, `layers: resizing "r": height 0 and width 0: want 1 or more`},
+		{"no width", &CenterCrop{Height: 2}, x, "layers: center_crop: height 2 and width 0: want 1 or more"},
+		{"no images", &CenterCrop{Height: 2, Width: 2}, tensor.New[float32](6, 4), "layers: center_crop: input shape [6 4], want rank 3 to 4"},
+		{"no pixels", &Resizing{Height: 2, Width: 2}, tensor.New[float32](2, 0, 4, 1), "layers: resizing: input shape [2 0 4 1], want images with pixels"},
+		{"an interpolation of none", &Resizing{Height: 2, Width: 2, Interpolation: new(Interpolation(9))}, x, "layers: resizing: this layer does not have interpolation Interpolation(9)"},
+		{"both", &Resizing{Height: 2, Width: 2, CropToAspectRatio: true, PadToAspectRatio: true}, x, "layers: resizing: crops and pads to the aspect ratio, want one of them"},
+		{"beyond memory", &Resizing{Height: 1 << 20, Width: 1 << 20}, x, "layers: resizing: output shape [2 1048576 1048576 1] is beyond memory"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := tt.layer.Call(tt.x)
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestResizingTakesNothing(t *testing.T) {
+	for _, layer := range []Layer{&Resizing{Height: 3, Width: 2}, &CenterCrop{Height: 3, Width: 2}} {
+		y, err := layer.Call(tensor.New[float32](0, 6, 4, 2))
+		require.NoError(t, err)
+		require.Equal(t, tensor.Shape{0, 3, 2, 2}, y.Shape())
+	}
+}
+
+// Keras 3 gives images of integers as such, rounded to even and held within the dtype; Keras 2 gives floats.
+func TestResizingOfIntegers(t *testing.T) {
+	x, err := tensor.FromSlice([]uint8{0, 5, 200, 255}, 1, 2, 2, 1)
+	require.NoError(t, err)
+	v, err := ops.NewValue(x)
+	require.NoError(t, err)
+	whole, err := tensor.FromSlice([]uint8{115}, 1, 1, 1, 1)
+	require.NoError(t, err)
+	float, err := tensor.FromSlice([]float32{115}, 1, 1, 1, 1)
+	require.NoError(t, err)
+	size := json.RawMessage(`{"height": 1, "width": 1, "name": "r"}`)
+	for _, tt := range []struct {
+		keras2 bool
+		want   tensor.Any
+	}{
+		{false, whole},
+		{true, float},
+	} {
+		layer, err := kerasLibrary{keras2: tt.keras2}.Make("Resizing", size)
+		require.NoError(t, err)
+		ys, err := layer.(kerasLayer).callKeras(&ops.Arguments{Args: []any{v}})
+		require.NoError(t, err)
+		y, err := ys[0].Tensor()
+		require.NoError(t, err)
+		require.Equal(t, tt.want, y)
+	}
+}
+
+// The layers that change images in training alone are known by their classes, with all that Keras writes for them.
+func TestAugmentation(t *testing.T) {
+	x := tensor.New[float32](2, 6, 4, 3)
+	for class, options := range map[string]string{
+		"RandomFlip":        `{"name": "f", "mode": "horizontal", "seed": 1, "data_format": "channels_last"}`,
+		"RandomRotation":    `{"factor": [-0.2, 0.2], "fill_mode": "reflect", "fill_value": 0, "interpolation": "bilinear"}`,
+		"RandomZoom":        `{"height_factor": 0.2, "width_factor": null, "fill_mode": "reflect", "interpolation": "bilinear", "fill_value": 0}`,
+		"RandomContrast":    `{"factor": [0, 0.2], "value_range": [0, 255]}`,
+		"RandomColorJitter": `{"value_range": [0, 255], "brightness_factor": 0.2, "contrast_factor": null}`,
+		"RandAugment":       `{"value_range": [0, 255], "num_ops": 2, "factor": [0, 0.5]}`,
+	} {
+		layer, err := kerasLibrary{}.Make(class, json.RawMessage(options))
+		require.NoError(t, err, class)
+		y, err := layer.(Layer).Call(x)
+		require.NoError(t, err)
+		require.Same(t, x, y)
+	}
+	_, err := kerasLibrary{}.Make("RandomCrop", json.RawMessage(`{"height": 2, "width": 2}`))
+	require.ErrorIs(t, err, ErrUnknownLayer)
+}

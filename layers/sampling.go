@@ -1,0 +1,127 @@
+package layers
+
+import (
+	"math"
+
+	"github.com/gockpt/ckpt/layers/internal/kernel"
+)
+
+// resample copies the images x, of layout l with channels last, to y, whose size is out: first along columns, to one line of
+// x's width, and then along that.
+func (l layout) resample(w *kernel.Scratch, y, x []float32, out triple, how Interpolation, antialias bool) {
+	defer w.Release(w.Mark())
+	line, long := l.size[2]*l.channels, out[2]*l.channels
+	rows := newSampling(w, l.size[1], out[1], how, antialias)
+	columns := newSampling(w, l.size[2], out[2], how, antialias)
+	cost := rows.taps*line + columns.taps*long
+	lines := w.Floats(kernel.Ranges(l.batch*out[1], cost) * line)
+	kernel.Parallel(l.batch*out[1], cost, func(run, lo, hi int) {
+		sum := lines[run*line:][:line]
+		for i := lo; i < hi; i++ {
+			image := x[i/out[1]*l.size[1]*line:][:l.size[1]*line]
+			first, weights := rows.at(i % out[1])
+			clear(sum)
+			for k, v := range weights {
+				addScaled(sum, image[(first+k)*line:][:line], v)
+			}
+			to := y[i*long : (i+1)*long]
+			clear(to)
+			for t := range out[2] {
+				first, weights := columns.at(t)
+				for k, v := range weights {
+					addScaled(to[t*l.channels:(t+1)*l.channels], sum[(first+k)*l.channels:][:l.channels], v)
+				}
+			}
+		}
+	})
+}
+
+// addScaled adds v times x to y.
+func addScaled(y, x []float32, v float32) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] += v * x[i]
+	}
+}
+
+// A sampling is how the values at places that lie evenly behind each other are made of elements. It rounds as TensorFlow
+// does, where that shows.
+type sampling struct {
+	in      int
+	how     Interpolation
+	steps   bool      // distances are rounded to 1024 steps from element to element
+	scale   float32   // elements from one place to the next
+	widened float32   // by how much the interpolation's reach is stretched
+	taps    int       // the most elements that a place is made of
+	weights []float32 // taps for each place
+}
+
+// newSampling returns how out places are made of in elements. With antialias, places that lie apart are made of all elements between
+// them. The weights are in w's memory.
+func newSampling(w *kernel.Scratch, in, out int, how Interpolation, antialias bool) sampling {
+	s := sampling{in: in, how: how, steps: how == Bicubic && !antialias, scale: float32(in) / float32(out), widened: 1}
+	if antialias {
+		s.widened = max(s.scale, 1)
+	}
+	for t := range out {
+		first, end := s.span(t)
+		s.taps = max(s.taps, end-first)
+	}
+	s.weights = w.Floats(out * s.taps)
+	for t := range out {
+		first, weights := s.at(t)
+		sum := float32(0)
+		for k := range weights {
+			weights[k] = s.weight(t, first+k)
+			sum += weights[k]
+		}
+		for k := range weights {
+			weights[k] /= sum
+		}
+	}
+	return s
+}
+
+// place returns where, counted in elements, place t is: that of the first element is 0.
+func (s *sampling) place(t int) float32 {
+	middle := float32(float32(t)+0.5) * s.scale
+	return float32(middle) - 0.5
+}
+
+// span returns the first of the elements that place t is made of, and the one behind the last.
+func (s *sampling) span(t int) (first, end int) {
+	switch s.how {
+	case Nearest:
+		first = min(int(float32(float32(t)+0.5)*s.scale), s.in-1)
+		return first, first + 1
+	case Area:
+		first = min(int(float32(t)*s.scale), s.in-1)
+		return first, min(max(int(math.Ceil(float64(float32(t+1)*s.scale))), first+1), s.in)
+	}
+	place, reach := s.place(t), s.how.reach()*s.widened
+	first = max(int(math.Ceil(float64(place-reach))), 0)
+	end = min(int(math.Floor(float64(place+reach)))+1, s.in)
+	first = min(first, s.in-1)
+	return first, max(end, first+1)
+}
+
+// at returns the first of the elements that place t is made of, and the weights of it and those behind, which add up to 1.
+func (s *sampling) at(t int) (first int, weights []float32) {
+	first, end := s.span(t)
+	return first, s.weights[t*s.taps:][:end-first]
+}
+
+// weight returns how much element i counts for place t, beside the others.
+func (s *sampling) weight(t, i int) float32 {
+	switch s.how {
+	case Nearest:
+		return 1
+	case Area:
+		return min(float32(i+1), float32(t+1)*s.scale) - max(float32(i), float32(t)*s.scale)
+	}
+	d := math.Abs(float64(float32(i) - s.place(t)))
+	if s.steps { // tensorflow/core/kernels/image/resize_bicubic_op.cc, GetWeightsAndIndices
+		d = math.RoundToEven(d*1024) / 1024
+	}
+	return s.how.weight(float64(float32(d) / s.widened))
+}
