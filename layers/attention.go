@@ -26,6 +26,9 @@ func (a *Attention) Call(query, value *Tensor) (*Tensor, error) {
 	return y, err
 }
 
+// CheckpointOptional reports whether the options leave the layer without weights: see [lay.Optional].
+func (a *Attention) CheckpointOptional() bool { return !a.UseScale && a.ScoreMode != "concat" }
+
 // ForwardAll is Call for query, value and perhaps key, with the masks of the first two in c.
 func (a *Attention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	call, err := attentionCall(a.id(), c, xs)
@@ -112,6 +115,9 @@ type AdditiveAttention struct {
 	Name    string // for error messages
 	Seed    uint64 // of the scale's initial values
 }
+
+// CheckpointOptional reports whether the options leave the layer without a scale: see [lay.Optional].
+func (a *AdditiveAttention) CheckpointOptional() bool { return a.NoScale }
 
 func (a *AdditiveAttention) id() id { return id{"additive_attention", a.Name} }
 

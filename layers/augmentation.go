@@ -23,7 +23,7 @@ func augmentationMaker(class string) config.Maker {
 	return func(c *config.Config) any {
 		c.Skip("factor", "height_factor", "width_factor", "x_factor", "y_factor", "brightness_factor", "contrast_factor", "saturation_factor",
 			"hue_factor", "addition_factor", "threshold_factor", "alpha", "all_ops", "chain_depth", "num_chains", "num_ops", "scale", "mode",
-			"lower", "upper", "kernel_size", "sigma", "interpolation", "fill_mode", "fill_value", "value_range", "bounding_box_format", "data_format")
+			"lower", "upper", "rng_type", "kernel_size", "sigma", "interpolation", "fill_mode", "fill_value", "value_range", "bounding_box_format", "data_format")
 		return &Augmentation{Class: class, Name: c.Name()}
 	}
 }

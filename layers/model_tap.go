@@ -1,6 +1,10 @@
 package layers
 
-import "reflect"
+import (
+	"reflect"
+
+	lay "github.com/gockpt/ckpt/layout"
+)
 
 // Layer returns the layer of that name, nil where the model has none: a pointer to one of this package's layers, to a [Model] or to a
 // layer of the caller's. The layers of a model within are those of that Model.
@@ -54,5 +58,8 @@ func (m *Model) TF2() map[string]any {
 }
 
 func hasLayerWeights(layer any) bool {
+	if l, ok := layer.(lay.Optional); ok && l.CheckpointOptional() {
+		return false
+	}
 	return hasWeights(reflect.TypeOf(layer), make(map[reflect.Type]bool))
 }

@@ -58,6 +58,16 @@ func TestSequentialUnderTheNamesOfTF2(t *testing.T) {
 	require.Same(t, last, edges["layer_with_weights-2"])
 }
 
+// Layers that their options leave without weights are not numbered.
+func TestNamesOfTF2PassByLayersWithoutWeights(t *testing.T) {
+	last := NewDense(1)
+	s := NewSequential(&LayerNormalization{NoScale: true, NoCenter: true}, new(Attention), &AdditiveAttention{NoScale: true}, last)
+	require.Equal(t, map[string]any{"layer_with_weights-0": last}, s.TF2())
+	scaled := &Attention{UseScale: true}
+	s = NewSequential(scaled, last)
+	require.Equal(t, map[string]any{"layer_with_weights-0": scaled, "layer_with_weights-1": last}, s.TF2())
+}
+
 func TestSequentialCall(t *testing.T) {
 	t.Run("masks go from layer to layer", func(t *testing.T) {
 		table := *newTensor(t, []float32{100, 1, 2}, 3, 1)

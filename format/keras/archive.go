@@ -34,7 +34,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 		return nil, raw.Corrupt(blob.Name(), "", "the archive has no %s and %s, which a .keras file has", configName, weightsName)
 	}
 	if !a.Has(weightsName) && a.Has(arraysName) {
-		return nil, raw.Unsupported(blob.Name(), "", "its weights are in %s, whose arrays are Python objects; save the model with Keras's default, HDF5", arraysName)
+		return nil, raw.Unsupported(blob.Name(), "", "its weights are in %s, as pickled Python objects, which Keras refuses to load too; save the model anew with h5py installed", arraysName)
 	}
 	weights, err := a.Blob(weightsName)
 	if err != nil {

@@ -193,17 +193,7 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 		}
 		return place{node: layer.node, weights: layer.weights}, true
 	}
-	var mine, numbered []*weight
-	for _, w := range model.weights {
-		if slices.Contains(w.steps[:len(w.steps)-1], name) {
-			mine = append(mine, w)
-		} else if w.ofNumbered(name) {
-			numbered = append(numbered, w)
-		}
-	}
-	if len(mine) == 0 {
-		mine = numbered
-	}
+	mine := model.weightsOf(name)
 	if len(mine) == 0 {
 		if class == "Sequential" || class == "Functional" || class == "Model" { // in a model in a model: tf_keras names the outer one alone
 			return place{node: l.b.node(), weights: model.weights}, true
@@ -213,6 +203,39 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 	at := place{node: l.b.node(), weights: mine}
 	l.b.weights(at.node, mine, &description{class: class})
 	return at, true
+}
+
+// weightsOf returns the weights of the layer called name in a model: those whose names begin with it, else those that have it further in, else
+// those of a numbered layer.
+func (p place) weightsOf(name string) []*weight {
+	parts := strings.Split(name, "/")
+	var first, within, numbered []*weight
+	for _, w := range p.weights {
+		switch at := w.index(parts); {
+		case at == 0:
+			first = append(first, w)
+		case at > 0:
+			within = append(within, w)
+		case w.ofNumbered(name):
+			numbered = append(numbered, w)
+		}
+	}
+	for _, found := range [][]*weight{first, within} {
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return numbered
+}
+
+// index returns where a layer's name, in parts, begins in w's before the last part, -1 if it is not there.
+func (w *weight) index(name []string) int {
+	for at := 0; at+len(name) < len(w.steps); at++ {
+		if slices.Equal(w.steps[at:at+len(name)], name) {
+			return at
+		}
+	}
+	return -1
 }
 
 // ofNumbered reports whether a part of w's name is what TensorFlow 1 made of a layer's name where that was taken: dense_1_4.
