@@ -112,7 +112,6 @@ func TestModelRunErrors(t *testing.T) {
 		{"a shape of other values", operatorJSON("Reshape", "y", `, "newshape": [-1, 4]`, x), tensor.New[float32](2, 3), `layers: keras.ops Reshape "y": tensor: 6 values for shape [1 4], which takes 4`},
 		{"a shape beyond memory", operatorJSON("BroadcastTo", "y", `, "shape": [1000000000, 1000000000, 2, 3]`, x), tensor.New[float32](2, 3), `layers: keras.ops BroadcastTo "y": shape [1000000000 1000000000 2 3] is beyond memory`},
 		{"a tensor that a call does not give", operatorJSON("Negative", "a", "", x) + operatorJSON("Negative", "y", "", strings.Replace(tensorJSON("a"), "0, 0]", "0, 1]", 1)), tensor.New[float32](2, 3), `layers: Negative "a": tensor 1 of 1 is asked for`},
-		{"a layer that is to train", `,{"module": "keras.layers", "class_name": "Dropout", "name": "y", "config": {"name": "y", "rate": 0.5}, "inbound_nodes": [{"args": [` + x + `], "kwargs": {"training": true}}]}`, tensor.New[float32](2, 3), `layers: Dropout "y": argument "training" is true: unknown option`},
 		{"an argument that is not known", `,{"module": "keras.layers", "class_name": "Dense", "name": "y", "config": {"name": "y", "units": 2}, "inbound_nodes": [{"args": [` + x + `], "kwargs": {"mood": "good"}}]}`, tensor.New[float32](2, 3), `layers: Dense "y": argument "mood": unknown option`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -264,4 +263,24 @@ func TestModelOutputsAreTheCallersOwn(t *testing.T) {
 	again, err := m.Run(nil, in)
 	require.NoError(t, err)
 	require.Equal(t, want, again, "an output shares the model's memory")
+}
+
+// Keras 3's predict overrides the training argument that a layer was called with, and writes it for all layers that change images in training;
+// Keras 2's does not override it.
+func TestLayersCalledForTraining(t *testing.T) {
+	x := newTensor(t, []float32{1, 2, 3}, 1, 3)
+	layer := `,{"module": "keras.layers", "class_name": "Dropout", "name": "y", "config": {"name": "y", "rate": 0.5}, "inbound_nodes": [{"args": [` + tensorJSON("x") + `], "kwargs": {"training": true}}]}`
+	m, err := FromKeras(strings.NewReader(functional(layer, `["y", 0, 0]`)))
+	require.NoError(t, err)
+	y, err := m.Call(x)
+	require.NoError(t, err)
+	require.Equal(t, x.Data(), y.Data())
+
+	m, err = FromKeras(strings.NewReader(`{"class_name": "Functional", "keras_version": "2.15.0", "config": {"name": "m", "layers": [
+		{"class_name": "InputLayer", "name": "x", "config": {"name": "x", "batch_input_shape": [null, 3], "dtype": "float32"}, "inbound_nodes": []},
+		{"class_name": "Dropout", "name": "y", "config": {"name": "y", "rate": 0.5}, "inbound_nodes": [[["x", 0, 0, {"training": true}]]]}],
+		"input_layers": [["x", 0, 0]], "output_layers": [["y", 0, 0]]}}`))
+	require.NoError(t, err)
+	_, err = m.Call(x)
+	require.EqualError(t, err, `layers: Dropout "y": argument "training" is true: unknown option`)
 }

@@ -36,7 +36,8 @@ func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 		}
 		return out, nil
 	}
-	if training := a.Get(-1, "training"); training == true {
+	// Keras 3's predict gives all layers training=False, whatever they were called with; Keras 2 keeps what they were called with.
+	if training := a.Get(-1, "training"); training == true && c.lib.Keras2() {
 		return nil, fault.Errorf(c.Who, "argument %q is true: %w", "training", fault.ErrUnknownOption)
 	}
 	if inner := c.inner(); inner != nil {
