@@ -19,12 +19,12 @@ package gemm
 // MulAdd adds the product of the m×k matrix a and the k×n matrix b to the m×n matrix c. Each is row-major, and stored rows
 // are lda, ldb and ldc apart; those of a may overlap. It panics, before it changes anything, where one of them is shorter than that.
 func MulAdd(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	best.mul(product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, add: true})
+	best.mul(&product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, add: true})
 }
 
 // Mul sets c to the product of a and b, as MulAdd has them, plus bias, which has a value for each column or is nil for none.
 func Mul(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, bias []float32) {
-	best.mul(product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, bias: bias})
+	best.mul(&product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, bias: bias})
 }
 
 // A product is the arguments of Mul and MulAdd.

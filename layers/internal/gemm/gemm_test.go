@@ -52,7 +52,7 @@ func requireProduct(t require.TestingT, kn kernel, s shape) {
 	} {
 		got := slices.Clone(c)
 		p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.c, p.ldc = s.m, s.n, s.k, a, lda, b, ldb, got, ldc
-		kn.mul(p)
+		kn.mul(&p)
 		for i, v := range got {
 			row, col := i/ldc, i%ldc
 			if col >= s.n {
@@ -144,7 +144,7 @@ func TestResultsDoNotDependOnTheShape(t *testing.T) {
 		for rows := 1; rows <= m; rows += 4 {
 			for _, cols := range []int{1, 16, 31, 64, 65, n} {
 				c := make([]float32, rows*cols)
-				kn.mul(product{m: rows, n: cols, k: k, a: a, lda: k, b: b, ldb: n, c: c, ldc: cols})
+				kn.mul(&product{m: rows, n: cols, k: k, a: a, lda: k, b: b, ldb: n, c: c, ldc: cols})
 				for i := range rows {
 					require.Equal(t, want[i*n:i*n+cols], c[i*cols:(i+1)*cols], "%d rows, %d columns, row %d", rows, cols, i)
 				}
@@ -158,9 +158,9 @@ func TestMulKeepsInfinitiesWhereTheyAre(t *testing.T) {
 	each(t, func(t *testing.T, kn kernel) {
 		// Rows and columns that only pad the kernel's must not spread them.
 		c := []float32{1, 2, 3, 4}
-		kn.mul(product{m: 2, n: 2, k: 1, a: []float32{inf, 1}, lda: 1, b: []float32{1, 2}, ldb: 2, c: c, ldc: 2, add: true})
+		kn.mul(&product{m: 2, n: 2, k: 1, a: []float32{inf, 1}, lda: 1, b: []float32{1, 2}, ldb: 2, c: c, ldc: 2, add: true})
 		require.Equal(t, []float32{inf, inf, 4, 6}, c)
-		kn.mul(product{m: 2, n: 2, k: 1, a: []float32{1, 1}, lda: 1, b: []float32{inf, 1}, ldb: 2, c: c, ldc: 2, add: true})
+		kn.mul(&product{m: 2, n: 2, k: 1, a: []float32{1, 1}, lda: 1, b: []float32{inf, 1}, ldb: 2, c: c, ldc: 2, add: true})
 		require.Equal(t, []float32{inf, inf, inf, 7}, c)
 	})
 }
@@ -178,7 +178,7 @@ func TestMulOfShortSlicesPanics(t *testing.T) {
 		} {
 			p := product{m: 3, n: 4, k: 2, a: ok, lda: 2, b: ok, ldb: 4, c: ok, ldc: 4}
 			change(&p)
-			require.Panics(t, func() { kn.mul(p) }, name)
+			require.Panics(t, func() { kn.mul(&p) }, name)
 		}
 	})
 }
@@ -186,7 +186,7 @@ func TestMulOfShortSlicesPanics(t *testing.T) {
 func TestRowsOfTheFirstFactorMayOverlap(t *testing.T) {
 	each(t, func(t *testing.T, kn kernel) {
 		c := make([]float32, 3)
-		kn.mul(product{m: 3, n: 1, k: 3, a: []float32{1, 2, 3, 4, 5}, lda: 1, b: []float32{1, 10, 100}, ldb: 1, c: c, ldc: 1})
+		kn.mul(&product{m: 3, n: 1, k: 3, a: []float32{1, 2, 3, 4, 5}, lda: 1, b: []float32{1, 10, 100}, ldb: 1, c: c, ldc: 1})
 		require.Equal(t, []float32{321, 432, 543}, c)
 	})
 }
@@ -196,7 +196,7 @@ func TestMulAllocatesNothing(t *testing.T) {
 		a, b, c := make([]float32, 40*50), make([]float32, 50*60), make([]float32, 40*60)
 		for _, m := range []int{1, 40} {
 			require.Zero(t, testing.AllocsPerRun(10, func() {
-				kn.mul(product{m: m, n: 60, k: 50, a: a, lda: 50, b: b, ldb: 60, c: c, ldc: 60})
+				kn.mul(&product{m: m, n: 60, k: 50, a: a, lda: 50, b: b, ldb: 60, c: c, ldc: 60})
 			}))
 		}
 	})
@@ -248,7 +248,7 @@ func BenchmarkMul(b *testing.B) {
 			x, y, z := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
 			b.Run(fmt.Sprintf("%v/%dx%dx%d", kn.set, m, k, n), func(b *testing.B) {
 				for b.Loop() {
-					kn.mul(product{m: m, n: n, k: k, a: x, lda: k, b: y, ldb: n, c: z, ldc: n})
+					kn.mul(&product{m: m, n: n, k: k, a: x, lda: k, b: y, ldb: n, c: z, ldc: n})
 				}
 				b.ReportMetric(2e-9*float64(m)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds(), "GFLOPS")
 			})

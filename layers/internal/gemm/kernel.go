@@ -47,7 +47,7 @@ var zeros [maxWide]float32
 // panels holds what is packed of the second factor.
 var panels = sync.Pool{New: func() any { return new([depth * maxCols]float32) }}
 
-func (kn kernel) mul(p product) {
+func (kn *kernel) mul(p *product) {
 	if p.m <= 0 || p.n <= 0 {
 		return
 	}
@@ -59,14 +59,14 @@ func (kn kernel) mul(p product) {
 		p.begin()
 		p.addPlain()
 	case p.m <= kn.rows:
-		kn.flat(&p)
+		kn.flat(p)
 	default:
-		kn.high(&p)
+		kn.high(p)
 	}
 }
 
 // flat computes a product of a tile's height, or of two wide tiles': it reads b where it lies.
-func (kn kernel) flat(p *product) {
+func (kn *kernel) flat(p *product) {
 	var panel []float32
 	if !kn.masked() && p.n%kn.cols > 0 {
 		memory := panels.Get().(*[depth * maxCols]float32)
@@ -74,49 +74,56 @@ func (kn kernel) flat(p *product) {
 		panel = memory[:]
 	}
 	// Two tiles of few rows and many columns are faster than one of many rows and few columns.
-	parts := 1
+	upper := p.m
 	if p.m > kn.wideRows && p.m <= 2*kn.wideRows {
-		parts = 2
+		upper = (p.m + 1) / 2
 	}
 	var t tile
 	for l := 0; l < p.k; l += flatDepth {
 		t.deep = min(flatDepth, p.k-l)
 		for j := 0; j < p.n; j += t.wide {
 			t.cols = kn.cols
-			if left := p.n - j; p.m <= kn.wideRows*parts && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
+			if left := p.n - j; upper <= kn.wideRows && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
 				t.cols = kn.wideCols
 			}
 			t.wide = min(t.cols, p.n-j)
-			for i, left := 0, parts; left > 0; left-- {
-				t.rows = (p.m - i + left - 1) / left
-				kn.run(p, t, i, j, l, panel)
-				i += t.rows
+			t.rows = upper
+			kn.run(p, &t, 0, j, l, panel)
+			if upper < p.m {
+				t.rows = p.m - upper
+				kn.run(p, &t, upper, j, l, panel)
 			}
 		}
 	}
 }
 
 // high computes a product of several tiles' height, which share the rows evenly.
-func (kn kernel) high(p *product) {
-	panel := panels.Get().(*[depth * maxCols]float32)
-	defer panels.Put(panel)
+func (kn *kernel) high(p *product) {
+	memory := panels.Get().(*[depth * maxCols]float32)
+	defer panels.Put(memory)
+	panel := memory[:]
 	tiles := (p.m + kn.rows - 1) / kn.rows
 	const group = height / maxRows
 	most := depth
 	if tiles <= 4 {
 		most = lowDepth
 	}
+	var tops [group + 1]int
 	for first := 0; first < tiles; first += group {
-		last := min(first+group, tiles)
+		n := min(group, tiles-first)
+		for i := range n + 1 {
+			// The first tiles are the higher ones: those that pack have more than half of a tile's rows.
+			tops[i] = ((first+i)*p.m + tiles - 1) / tiles
+		}
 		for l := 0; l < p.k; l += most {
 			t := tile{cols: kn.cols, deep: min(most, p.k-l)}
 			for j := 0; j < p.n; j += kn.cols {
 				t.wide = min(kn.cols, p.n-j)
-				for i := first; i < last; i++ {
-					// The first tiles are the higher ones: those that pack have more than half of a tile's rows.
-					at := (i*p.m + tiles - 1) / tiles
-					t.rows, t.pack, t.packed = ((i+1)*p.m+tiles-1)/tiles-at, i == first, i != first
-					kn.run(p, t, at, j, l, panel[:])
+				t.pack, t.packed = true, false
+				for i, top := range tops[:n] {
+					t.rows = tops[i+1] - top
+					kn.run(p, &t, top, j, l, panel)
+					t.pack, t.packed = false, true
 				}
 			}
 		}
@@ -132,41 +139,53 @@ type tile struct {
 }
 
 // run computes the tile at row i and column j, for the part of the inner dimension that begins at l.
-func (kn kernel) run(p *product, t tile, i, j, l int, panel []float32) {
-	a, c := p.a[i*p.lda+l:], p.c[i*p.ldc+j:]
+func (kn *kernel) run(p *product, t *tile, i, j, l int, panel []float32) {
+	a, c := &p.a[i*p.lda+l], &p.c[i*p.ldc+j]
 	from, step := c, p.ldc
 	if l == 0 && !p.add {
-		from, step = zeros[:], 0
+		from, step = &zeros[0], 0
 		if p.bias != nil {
-			from = p.bias[j:]
+			from = &p.bias[j]
 		}
 	}
-	b, ldb := p.b[l*p.ldb+j:], p.ldb
-	if t.packed {
-		b, ldb = panel, kn.cols
+	var to *float32
+	if len(panel) > 0 {
+		to = &panel[0]
+	}
+	b, ldb := to, kn.cols
+	if !t.packed {
+		b, ldb = &p.b[l*p.ldb+j], p.ldb
 	}
 	if t.wide < t.cols && !kn.masked() {
-		kn.edge(p, t, a, b, ldb, c, from, step, panel)
+		kn.edge(p, t, i, j, l, panel)
 		return
 	}
-	kn.compute(t, a, p.lda, b, ldb, c, p.ldc, from, step, panel)
+	kn.compute(t, a, p.lda, b, ldb, c, p.ldc, from, step, to)
 }
 
 // edge computes a tile that lacks columns, which the instructions cannot leave out: on copies that have all of them.
-func (kn kernel) edge(p *product, t tile, a, b []float32, ldb int, c, from []float32, step int, panel []float32) {
+func (kn *kernel) edge(p *product, t *tile, i, j, l int, panel []float32) {
+	c := p.c[i*p.ldc+j:]
 	if !t.packed {
+		b := p.b[l*p.ldb+j:]
 		for l := range t.deep {
 			row := panel[l*kn.cols:][:kn.cols]
-			copy(row[:t.wide], b[l*ldb:])
+			copy(row[:t.wide], b[l*p.ldb:])
 			clear(row[t.wide:])
 		}
 	}
 	var sums [maxRows * maxCols]float32
 	for i := range t.rows {
-		copy(sums[i*kn.cols:][:t.wide], from[i*step:])
+		row := sums[i*kn.cols:][:t.wide]
+		switch {
+		case l > 0 || p.add:
+			copy(row, c[i*p.ldc:])
+		case p.bias != nil:
+			copy(row, p.bias[j:])
+		}
 	}
 	whole := tile{rows: t.rows, cols: kn.cols, deep: t.deep, wide: kn.cols, packed: true}
-	kn.compute(whole, a, p.lda, panel, kn.cols, sums[:], kn.cols, sums[:], kn.cols, panel)
+	kn.compute(&whole, &p.a[i*p.lda+l], p.lda, &panel[0], kn.cols, &sums[0], kn.cols, &sums[0], kn.cols, &panel[0])
 	for i := range t.rows {
 		copy(c[i*p.ldc:][:t.wide], sums[i*kn.cols:])
 	}

@@ -20,26 +20,22 @@ func kernels() []kernel {
 var haveSquares = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
 // masked reports whether a tile may lack columns.
-func (kn kernel) masked() bool { return kn.set == avx512 }
+func (kn *kernel) masked() bool { return kn.set == avx512 }
 
 // compute sets the tile at c to from, whose rows are step apart, plus the product of a and b.
-func (kn kernel) compute(t tile, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, from []float32, step int, panel []float32) {
-	variant := t.rows
+func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, step int, panel *float32) {
+	variant := t.rows + 16
 	if t.cols > kn.cols {
-		variant += 3 * 16
-	} else {
-		variant += 16
+		variant += 2 * 16
 	}
-	to := &zeros[0]
 	if t.pack {
 		variant += 128
-		to = &panel[0]
 	}
 	if kn.set == avx512 {
-		tile512(variant, t.deep, &a[0], lda, &b[0], ldb, &c[0], ldc, &from[0], step, to, 1<<t.wide-1)
+		tile512(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel, 1<<t.wide-1)
 		return
 	}
-	tile256(variant, t.deep, &a[0], lda, &b[0], ldb, &c[0], ldc, &from[0], step, to)
+	tile256(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel)
 }
 
 // tile512 computes a tile of c: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those of c ldc, those of

@@ -10,15 +10,15 @@ func kernels() []kernel {
 const haveSquares = false
 
 // masked reports whether a tile may lack columns.
-func (kn kernel) masked() bool { return false }
+func (kn *kernel) masked() bool { return false }
 
 // compute sets the tile at c to from, whose rows are step apart, plus the product of a and b.
-func (kn kernel) compute(t tile, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, from []float32, step int, panel []float32) {
-	variant, to := t.rows, &zeros[0]
+func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, step int, panel *float32) {
+	variant := t.rows
 	if t.pack {
-		variant, to = variant+128, &panel[0]
+		variant += 128
 	}
-	tileNEON(variant, t.deep, &a[0], lda, &b[0], ldb, &c[0], ldc, &from[0], step, to)
+	tileNEON(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel)
 }
 
 // tileNEON computes a tile of c, eight columns wide: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those

@@ -6,9 +6,9 @@ const haveSquares = false
 
 func kernels() []kernel { return []kernel{{}} }
 
-func (kn kernel) masked() bool { return false }
+func (kn *kernel) masked() bool { return false }
 
-func (kn kernel) compute(tile, []float32, int, []float32, int, []float32, int, []float32, int, []float32) {
+func (kn *kernel) compute(*tile, *float32, int, *float32, int, *float32, int, *float32, int, *float32) {
 }
 
 func eights(_, _, _ []float32) int { return 0 }

@@ -1,13 +1,10 @@
 package kernel
 
-import (
-	"runtime"
-	"sync"
-)
+import "runtime"
 
-// minWork is the work, in multiplications or the like, that is worth a goroutine: some twenty microseconds of it. Below,
-// waking another processor costs more than it does.
-const minWork = 1 << 18
+// minWork is the work, in multiplications or the like, that is worth another processor: some microseconds of it, in which the helper
+// that looks for work has begun.
+const minWork = 1 << 16
 
 // Ranges returns into how many runs parallel cuts n items of cost each: where scratch memory is needed per goroutine,
 // it is taken for so many beforehand.
@@ -34,10 +31,5 @@ func Parallel(n, cost int, f func(run, lo, hi int)) {
 		}
 		return
 	}
-	var wg sync.WaitGroup
-	for run := 1; run < runs; run++ {
-		wg.Go(func() { f(run, run*n/runs, (run+1)*n/runs) })
-	}
-	f(0, 0, n/runs)
-	wg.Wait()
+	helpers.do(&job{f: f, n: n, runs: runs})
 }
