@@ -24,16 +24,16 @@ const (
 // Sizes of what the loops hand to the tiles, in elements.
 const (
 	// depth is the most of the inner dimension that goes by before sums go back to memory. A panel of the second factor, that
-	// deep and a tile's columns wide, stays in the first cache (at most 32 KiB).
-	depth = 256
+	// deep and a tile's columns wide, stays in the first cache (at most 16 KiB) beside the rows that meet it.
+	depth = 128
 
-	// height is the most rows of the first factor that meet a panel. That many, a depth deep, stay in the second cache (240 KiB).
+	// height is the most rows of the first factor that meet a panel. That many, a depth deep, stay in the second cache (120 KiB).
 	height = 240
 
-	// flatDepth and lowDepth are the same where the second factor is read once or a few times, and comes from memory: few of its rows at
-	// a time are few pages, each of which is read on from one tile to the next. The depth does not change results: sums that go
-	// through memory keep all their digits.
-	flatDepth, lowDepth = 16, 32
+	// flatDepth and lowDepth are the same for products of one tile's height and of at most lowTiles': the second factor is read once or a few
+	// times, and comes from memory, so that few of its rows at a time, which are few pages, are faster. The depth does not change
+	// results: sums that go through memory keep all their digits.
+	flatDepth, lowDepth, lowTiles = 32, 64, 4
 
 	maxRows, maxCols, maxWide = 12, 32, 64
 )
@@ -78,7 +78,7 @@ func (kn *kernel) flat(p *product) {
 	if p.m > kn.wideRows && p.m <= 2*kn.wideRows {
 		upper = (p.m + 1) / 2
 	}
-	var t tile
+	t := tile{ahead: flatDepth * p.ldb}
 	for l := 0; l < p.k; l += flatDepth {
 		t.deep = min(flatDepth, p.k-l)
 		for j := 0; j < p.n; j += t.wide {
@@ -105,7 +105,7 @@ func (kn *kernel) high(p *product) {
 	tiles := (p.m + kn.rows - 1) / kn.rows
 	const group = height / maxRows
 	most := depth
-	if tiles <= 4 {
+	if tiles <= lowTiles {
 		most = lowDepth
 	}
 	var tops [group + 1]int
@@ -116,7 +116,7 @@ func (kn *kernel) high(p *product) {
 			tops[i] = ((first+i)*p.m + tiles - 1) / tiles
 		}
 		for l := 0; l < p.k; l += most {
-			t := tile{cols: kn.cols, deep: min(most, p.k-l)}
+			t := tile{cols: kn.cols, deep: min(most, p.k-l), ahead: kn.cols}
 			for j := 0; j < p.n; j += kn.cols {
 				t.wide = min(kn.cols, p.n-j)
 				t.pack, t.packed = true, false
@@ -136,6 +136,7 @@ type tile struct {
 	wide             int  // columns that there are, at most cols
 	pack             bool // fill the panel
 	packed           bool // read the panel
+	ahead            int  // how far behind b the values are that are asked for: those that a later tile reads
 }
 
 // run computes the tile at row i and column j, for the part of the inner dimension that begins at l.

@@ -32,10 +32,10 @@ func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *
 		variant += 128
 	}
 	if kn.set == avx512 {
-		tile512(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel, 1<<t.wide-1)
+		tile512(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel, 4*t.ahead, 1<<t.wide-1)
 		return
 	}
-	tile256(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel)
+	tile256(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel, 4*t.ahead)
 }
 
 // tile512 computes a tile of c: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those of c ldc, those of
@@ -43,12 +43,12 @@ func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *
 // copy b to panel, too. Bits of mask say which columns there are.
 //
 //go:noescape
-func tile512(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, mask uint64)
+func tile512(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int, mask uint64)
 
 // tile256 is tile512 for AVX2, without a mask.
 //
 //go:noescape
-func tile256(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32)
+func tile256(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int)
 
 // eights adds the products of the first values of x and z to y, as many as are whole registers, and returns their number.
 func eights(y, x, z []float32) int {

@@ -49,10 +49,10 @@ func (r registers) store(i int, from VecPhysical, to Mem) {
 	}
 }
 
-const args = "(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32"
+const args = "(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int"
 
 const doc = "computes a tile of c: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those of c ldc, those of " +
-	"from fromStep, which may be 0. variant is rows + 16*w for columns of w+1 registers each"
+	"from fromStep, which may be 0; ahead is how many bytes behind b's the values are that it asks memory for. variant is rows + 16*w for columns of w+1 registers each"
 
 // tiles512 writes the tiles of AVX-512. Masks say which columns there are.
 func tiles512() {
@@ -169,13 +169,16 @@ func (r registers) tile(t tile) {
 		}
 	}
 
+	if t.ahead {
+		Load(Param("ahead"), RAX)
+	}
 	Label(t.name() + "loop")
 	for j, v := range b {
 		r.load(j, Mem{Base: RDI, Disp: j * r.bytes}, v)
 	}
 	if t.ahead {
 		for j := 0; j < t.vectors*r.bytes; j += 64 {
-			PREFETCHT0(Mem{Base: RDI, Disp: j + 1024})
+			PREFETCHT0(Mem{Base: RDI, Index: RAX, Scale: 1, Disp: j})
 		}
 	}
 	if t.pack {
