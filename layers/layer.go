@@ -73,19 +73,26 @@ func (c *Context) workspace() *kernel.Scratch {
 
 // newOutput returns a tensor for a layer's result: its values are undefined, and the layer sets them all.
 func (c *Context) newOutput(who id, shape ...int) (*Tensor, error) {
-	if c == nil || !c.passing {
+	if c == nil || c.Workspace == nil {
 		return newOutput(who, shape...)
 	}
 	if err := checkSize(who, "output", shape); err != nil {
 		return nil, err
 	}
-	return tensor.FromSlice(c.Workspace.Results.Floats(tensor.Shape(shape).Len()), shape...)
+	n := tensor.Shape(shape).Len()
+	if c.passing {
+		return tensor.FromSlice(c.Workspace.Results.Floats(n), shape...)
+	}
+	if data := c.Workspace.Results.Given(n); data != nil {
+		return tensor.FromSlice(data, shape...)
+	}
+	return tensor.New[float32](shape...), nil
 }
 
 // newZeros is newOutput with zeros.
 func (c *Context) newZeros(who id, shape ...int) (*Tensor, error) {
 	y, err := c.newOutput(who, shape...)
-	if err == nil && c != nil && c.passing {
+	if err == nil && c != nil && c.Workspace != nil {
 		kernel.Parallel(y.Len(), 1, func(_, lo, hi int) { clear(y.Data()[lo:hi]) })
 	}
 	return y, err
@@ -106,3 +113,12 @@ func (c *Context) clone(who id, x *Tensor) (*Tensor, error) {
 // A Workspace keeps the scratch memory of layers, and of the results that go from layer to layer within a model, from call to call. Its zero
 // value is ready to use. Scratch memory grows to what the largest call needs and stays; of the results it keeps what the last run needed. It belongs to one call at a time: goroutines that call layers concurrently need one each.
 type Workspace kernel.Scratch
+
+// Reuse gives w the memory of results that the caller needs no longer: results of later calls with w may lie there, which spares the system
+// and the garbage collector large ones. Nobody may use them, nor tensors over the same memory, from then on; w must not be in a call. A
+// Workspace keeps the last few that it was given.
+func (w *Workspace) Reuse(results ...*Tensor) {
+	for _, y := range results {
+		w.Results.Give(y.Data())
+	}
+}

@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // Results is the memory of the tensors that go from layer to layer within a run of a model. Each result takes some, and gives it back when
 // no layer asks for it any more, so that a run needs as much as there is at a time, and the next run has it already. The zero value is
 // ready to use. It belongs to one run at a time, and to the runs within that.
@@ -9,6 +11,7 @@ type Results struct {
 	count int                  // of results that were taken so far
 	depth int                  // of runs within each other
 	first int                  // count when the outermost run began
+	given [][]float32          // by the caller, for results that are the caller's; the last are at the end
 }
 
 // A result is memory of one tensor, or of several over the same values.
@@ -117,4 +120,35 @@ func (r *Results) of(x []float32) *result {
 		return nil
 	}
 	return r.taken[&x[0]]
+}
+
+// maxGiven is how much of the caller's memory is kept.
+const maxGiven = 8
+
+// Give takes memory of the caller's for what Given returns.
+func (r *Results) Give(x []float32) {
+	if len(x) == 0 || holds(r.given, &x[0]) {
+		return
+	}
+	if len(r.given) == maxGiven {
+		r.given = slices.Delete(r.given, 0, 1)
+	}
+	r.given = append(r.given, x)
+}
+
+// Given returns memory of n values, of undefined content, that the caller gave, the least that is enough; nil where there is none that is not
+// far too much.
+func (r *Results) Given(n int) []float32 {
+	best := -1
+	for i, x := range r.given {
+		if n > 0 && len(x) >= n && len(x) <= 2*n && (best < 0 || len(x) <= len(r.given[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	x := r.given[best]
+	r.given = slices.Delete(r.given, best, best+1)
+	return x[:n:n]
 }
