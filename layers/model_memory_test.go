@@ -105,6 +105,15 @@ func TestRunsUseMemoryAgain(t *testing.T) {
 		}
 		require.Equal(r, got[0], got[1])
 		require.Equal(r, got[0], got[2], "a later run leaves what an earlier one gave")
+		for _, ys := range got[:2] {
+			for _, y := range ys {
+				copy(y.(*Tensor).Data(), notANumber(y.Len()))
+				c.Workspace.Reuse(y.(*Tensor))
+			}
+		}
+		again, err := tapped.Run(c, x)
+		require.NoError(r, err)
+		require.Equal(r, got[2], again, "results lie in what was given")
 		for i, name := range some {
 			requireClose(t, want[slices.Index(names, name)].(*Tensor), got[2][i].(*Tensor))
 		}
@@ -131,6 +140,25 @@ func deepModel(t testing.TB, size int) *Model {
 	require.NoError(t, err)
 	vary(m)
 	return m
+}
+
+// A run puts its results where the caller has given memory for them.
+func TestReuse(t *testing.T) {
+	m, err := FromKeras(strings.NewReader(functional(layerJSON("Dense", "d", `, "units": 7`, tensorJSON("x")), `["d", 0, 0]`)))
+	require.NoError(t, err)
+	c, x := &Context{Workspace: new(Workspace)}, random(t, 1, 5, 3)
+	first, err := m.Forward(c, x)
+	require.NoError(t, err)
+	want, at := first.Clone(), &first.Data()[0]
+	c.Workspace.Reuse(first, first)
+	second, err := m.Forward(c, x)
+	require.NoError(t, err)
+	third, err := m.Forward(c, x)
+	require.NoError(t, err)
+	require.Same(t, at, &second.Data()[0])
+	require.NotSame(t, at, &third.Data()[0], "once for each that was given")
+	require.Equal(t, want, second)
+	require.Equal(t, want, third)
 }
 
 // A run needs memory for what there is at a time, and none but the outputs where its Workspace has that.
