@@ -278,7 +278,7 @@ func isShape(list []any) bool {
 	return len(list) > 0
 }
 
-// shapeText returns a shape as Python prints a tuple.
+// shapeText returns a shape as Keras prints it.
 func shapeText(shape []any) string {
 	parts := make([]string, len(shape))
 	for i, n := range shape {
@@ -286,9 +286,6 @@ func shapeText(shape []any) string {
 		if f, ok := n.(float64); ok {
 			parts[i] = strconv.FormatFloat(f, 'f', -1, 64)
 		}
-	}
-	if len(parts) == 1 {
-		return "(" + parts[0] + ",)"
 	}
 	return "(" + strings.Join(parts, ", ") + ")"
 }

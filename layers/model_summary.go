@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // String returns the table that Keras's summary prints in 80 columns: layers, the shapes of their outputs, numbers of parameters, and, where
-// they are not a chain, what each takes. Weights that are not loaded or built yet do not count, and "?" stands for a shape that the
-// description does not tell. The wording and the layout may change.
+// they are not a chain, what each takes. Weights that are not loaded or built yet do not count, nor do the variables of an optimizer, which Keras
+// counts for a compiled model. "?" stands for a shape that the description does not tell; where all weights are there, String runs the layers on
+// an empty batch to know it. The wording and the layout may change.
 func (m *Model) String() string {
 	if m == nil || m.program == nil {
 		return "Model: not made by FromKeras"
@@ -19,7 +21,14 @@ func (m *Model) String() string {
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #", "Connected to"}}
 	widths := []int{19, 17, 10, 17}
 	shapes, before, frozen := describe(m.source)
-	total, trained := 0, 0
+	total, trained, whole := 0, 0, true
+	for _, c := range m.program.Callees {
+		whole = whole && countParameters(c.Layer).whole
+	}
+	var measured map[string]string
+	if whole {
+		measured = m.measured()
+	}
 	for _, c := range m.program.Callees {
 		if m.program.Chain && c.Class == "InputLayer" {
 			continue
@@ -30,7 +39,7 @@ func (m *Model) String() string {
 			trained += n.trained
 		}
 		rows = append(rows, []string{
-			fmt.Sprintf("%s (%s)", c.Who.Name, c.Class), cmp.Or(shapes[c.Who.Name], "?"), grouped(n.all), cmp.Or(before[c.Who.Name], "-"),
+			fmt.Sprintf("%s (%s)", c.Who.Name, summaryClass(c.Class)), cmp.Or(shapes[c.Who.Name], measured[c.Who.Name], "?"), grouped(n.all), cmp.Or(before[c.Who.Name], "-"),
 		})
 	}
 	if m.program.Chain || before == nil {
@@ -51,32 +60,46 @@ func (m *Model) String() string {
 	return b.String()
 }
 
+// summaryClass returns the name of a class in Python, which for one is not the name in Keras's namespace.
+func summaryClass(class string) string {
+	if class == "GroupQueryAttention" {
+		return "GroupedQueryAttention"
+	}
+	return class
+}
+
 // A parameterCount says how many values the weights of a layer have.
-type parameterCount struct{ all, trained int }
+type parameterCount struct {
+	all, trained int
+	whole        bool // the layer has all its weights, and all of it is of this package
+}
 
 // notTrained are the edges of weights that Keras does not train.
 var notTrained = map[string]bool{"moving_mean": true, "moving_variance": true, "adapt_mean": true, "adapt_variance": true, "count": true, "vector_u": true}
 
 // countParameters counts the values in the weights of a layer.
 func countParameters(layer any) (total parameterCount) {
+	total.whole = true
 	if _, constants := layer.(*Rescaling); constants || layer == nil {
 		return total
 	}
 	seen := make(map[*Tensor]bool)
-	var walk func(v reflect.Value, edge string)
-	walk = func(v reflect.Value, edge string) {
+	var walk func(v reflect.Value, edge string, optional bool)
+	walk = func(v reflect.Value, edge string, optional bool) {
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Interface:
 			if !v.IsNil() {
-				walk(v.Elem(), edge)
+				walk(v.Elem(), edge, optional)
 			}
 		case reflect.Slice, reflect.Array:
 			for i := range v.Len() {
-				walk(v.Index(i), edge)
+				walk(v.Index(i), edge, optional)
 			}
 		case reflect.Struct:
 			if v.Type() == reflect.TypeFor[Tensor]() {
-				if x, ok := v.Addr().Interface().(*Tensor); ok && x.Built() && !seen[x] {
+				x, ok := v.Addr().Interface().(*Tensor)
+				total.whole = total.whole && (optional || ok && x.Built())
+				if ok && x.Built() && !seen[x] {
 					seen[x] = true
 					total.all += x.Len()
 					if !notTrained[edge] {
@@ -85,17 +108,18 @@ func countParameters(layer any) (total parameterCount) {
 				}
 				return
 			}
+			total.whole = total.whole && v.Type().PkgPath() == reflect.TypeFor[Model]().PkgPath()
 			for i := range v.NumField() {
 				f := v.Type().Field(i)
 				tag, tagged := f.Tag.Lookup("ckpt")
-				if name, _, _ := strings.Cut(tag, ","); f.IsExported() && (tagged || f.Anonymous) {
-					walk(v.Field(i), name)
+				if name, options, _ := strings.Cut(tag, ","); f.IsExported() && (tagged || f.Anonymous) && name != "-" {
+					walk(v.Field(i), name, optional || slices.Contains(strings.Split(options, ","), "optional"))
 				}
 			}
 		}
 	}
 	if v := reflect.ValueOf(layer); v.Kind() == reflect.Pointer { // whatever else cannot be restored into
-		walk(v, "")
+		walk(v, "", false)
 	}
 	return total
 }
