@@ -89,6 +89,8 @@ CASES = [  # name, shape of the input, model, threads
     ("MiniLM, 8×40 tokens", (8, 40, 384), minilm, 2),
     ("MiniLM, 1×128 tokens", (1, 128, 384), minilm, 2),
     ("MiniLM, 1×5 tokens, one thread", (1, 5, 384), minilm, 1),
+    ("MiniLM, 1×11 tokens, one thread", (1, 11, 384), minilm, 1),
+    ("MiniLM, 1×40 tokens, one thread", (1, 40, 384), minilm, 1),
     ("MiniLM, 8×40 tokens, one thread", (8, 40, 384), minilm, 1),
     ("MiniLM, 1×128 tokens, one thread", (1, 128, 384), minilm, 1),
     ("MobileNetV2, batch 1", (1, 224, 224, 3), mobilenet, 2),
