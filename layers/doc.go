@@ -46,8 +46,9 @@
 // Matrix products, and convolutions and attention through them, run on kernels of this module's own (layers/internal/gemm) for AVX-512,
 // AVX2 and NEON, and functions such as exp, GELU and softmax on those of layers/internal/vmath; elsewhere plain Go does both. Weights are used
 // where they lie: a model has them in memory once. Work is spread over at most GOMAXPROCS goroutines where it is worth one, and results do
-// not depend on how many there are. A [Context] with a [Workspace] keeps the scratch memory from call to call, so that a call
-// allocates little more than its outputs; without one, each call makes its own. A Workspace grows to what the hungriest layer
+// not depend on how many there are. A goroutine that helped looks for more work for a tenth of a millisecond, and then ends. A [Context] with a
+// [Workspace] keeps the scratch memory from call to call, so that a call allocates little more than its outputs, and less where these are
+// given back ([Workspace.Reuse]); without one, each call makes its own. A Workspace grows to what the hungriest layer
 // needs at a time: convolutions some 128 KiB for each goroutine, attention its keys and 200 KiB for each, recurrent layers their
 // projected inputs, at most 1 MiB for each or those of one step.
 //
