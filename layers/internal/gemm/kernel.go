@@ -35,6 +35,9 @@ const (
 	// results: sums that go through memory keep all their digits.
 	flatDepth, lowDepth, lowTiles = 32, 64, 4
 
+	// cached is the size of a second factor that may be in the second cache from its last use, as a recurrent layer's is at each step.
+	cached = 1 << 17
+
 	maxRows, maxCols, maxWide = 12, 32, 64
 )
 
@@ -78,9 +81,13 @@ func (kn *kernel) flat(p *product) {
 	if p.m > kn.wideRows && p.m <= 2*kn.wideRows {
 		upper = (p.m + 1) / 2
 	}
-	t := tile{ahead: flatDepth * p.ldb}
-	for l := 0; l < p.k; l += flatDepth {
-		t.deep = min(flatDepth, p.k-l)
+	most := flatDepth
+	if p.k*p.n <= cached {
+		most = depth
+	}
+	t := tile{ahead: most * p.ldb}
+	for l := 0; l < p.k; l += most {
+		t.deep = min(most, p.k-l)
 		for j := 0; j < p.n; j += t.wide {
 			t.cols = kn.cols
 			if left := p.n - j; upper <= kn.wideRows && (left >= kn.wideCols || kn.masked() && left > kn.cols) {
