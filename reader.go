@@ -189,7 +189,10 @@ func (r *Reader) ReadSliceInto(ctx context.Context, key string, region tensor.Sl
 // WriteStored copies the tensor stored under key to w as a data file holds it, whole and in little-endian order (strings
 // with their lengths and their checksum), verified, in bounded memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
-	return r.f.WriteStored(ctx, key, w)
+	if err := r.f.WriteStored(ctx, key, w); err != nil {
+		return fmt.Errorf("ckpt: %w", err)
+	}
+	return nil
 }
 
 // VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory: what [Mapped] leaves out.

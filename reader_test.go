@@ -77,7 +77,9 @@ func TestReader(t *testing.T) {
 		_, err = r.Slice(ctx, "nothing", nil)
 		require.ErrorIs(t, err, ErrNotFound)
 		require.ErrorIs(t, r.ReadInto(ctx, "nothing", scalar(0)), ErrNotFound)
-		require.ErrorIs(t, r.WriteStored(ctx, "nothing", new(bytes.Buffer)), ErrNotFound)
+		err = r.WriteStored(ctx, "nothing", new(bytes.Buffer))
+		require.ErrorIs(t, err, ErrNotFound)
+		require.Regexp(t, "^ckpt: .*nothing", err.Error())
 	})
 	t.Run("Q-07 Has knows stored and partitioned keys, and not the header's", func(t *testing.T) {
 		r := opened(t, golden(t, "saver-v2").path())

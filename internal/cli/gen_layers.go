@@ -278,7 +278,7 @@ func (w *weights) wrapper() *genLayer {
 		back.options = strings.TrimPrefix(back.options+", GoBackwards: true", ", ")
 		return &genLayer{goType: "Bidirectional", needed: true,
 			options: "ForwardLayer: &" + forward.literal() + ", BackwardLayer: &" + back.literal()}
-	case only("layer") && isLayer(w.inner["layer"]):
+	case only("layer") && isLayer(w.inner["layer"]) && len(w.inner["layer"].options) < maxOptions:
 		return &genLayer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
 	}
 	for _, name := range []string{"_query_dense", "_key_dense", "_value_dense", "_output_dense"} {
@@ -294,6 +294,9 @@ func (w *weights) wrapper() *genLayer {
 	}
 	return &genLayer{goType: "MultiHeadAttention"}
 }
+
+// maxOptions bounds the options of a layer within a layer, which each level repeats: deeper ones become structs.
+const maxOptions = 4096
 
 func isRecurrent(l *genLayer) bool {
 	return slices.Contains([]string{"layers.SimpleRNN", "layers.LSTM", "layers.GRU", "layers.ConvLSTM"}, l.goType)
