@@ -59,6 +59,15 @@ func (r *Reader) Config() json.RawMessage {
 	return nil
 }
 
+// Metadata returns the strings that safetensors files have beside their tensors, such as "format": "pt". It is nil where there are none, and
+// for all other formats.
+func (r *Reader) Metadata() map[string]string {
+	if m, ok := r.f.(interface{ Metadata() map[string]string }); ok {
+		return m.Metadata()
+	}
+	return nil
+}
+
 // ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
 // joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files, and names that
 // two keys would share.

@@ -183,7 +183,11 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 	}
 	bar := newBar(stderr, "converting")
 	defer bar.clear()
-	w, err := writers.Create(fsys, to, out, writers.Options{MaxShardSize: j.shard, Progress: bar.report()})
+	metadata := r.Metadata()
+	if metadata == nil && r.Format() == "pytorch" {
+		metadata = map[string]string{"format": "pt"} // without it, libraries of PyTorch's users refuse the file
+	}
+	w, err := writers.Create(fsys, to, out, writers.Options{MaxShardSize: j.shard, Metadata: metadata, Progress: bar.report()})
 	if err != nil {
 		return err
 	}

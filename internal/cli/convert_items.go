@@ -36,6 +36,11 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator strin
 		if stored++; !wanted(e.Key) {
 			continue
 		}
+		if e.DType == tensor.InvalidDType { // listed and refused: the error of reading it says why
+			if _, err := r.ReadTensor(ctx, e.Key); err != nil {
+				return nil, fmt.Errorf("%w; --only chooses the tensors to write", err)
+			}
+		}
 		name := j.rename(nameOf(e.Key, readable, separator), separator, matched)
 		if other, taken := before[name]; taken {
 			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))

@@ -72,6 +72,25 @@ func TestConvertOptions(t *testing.T) {
 	require.Equal(t, 2, runCkpt(t, "convert", in).status)
 }
 
+// TestConvertKeepsMetadata: what safetensors files have beside their tensors stays, and PyTorch's files get what its libraries ask for.
+func TestConvertKeepsMetadata(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first.safetensors"), filepath.Join(dir, "second.safetensors")
+	requireRun(t, "convert", filepath.Join(formats, "torch/testdata/zip.pt"), first)
+	requireRun(t, "convert", first, second)
+	for _, file := range []string{first, second} {
+		r, err := ckpt.Open(file)
+		require.NoError(t, err)
+		require.Equal(t, map[string]string{"format": "pt"}, r.Metadata())
+		require.NoError(t, r.Close())
+	}
+	want, err := os.ReadFile(first)
+	require.NoError(t, err)
+	got, err := os.ReadFile(second)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
 // TestConvertNames renames as ckpt.Rename does, and by what Keras's layers are called.
 func TestConvertNames(t *testing.T) {
 	dir := t.TempDir()
