@@ -5,29 +5,20 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/gockpt/ckpt/store"
+	"github.com/gockpt/ckpt/store/internal/servertest"
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// serverAddress returns the address of a bucket of the server to test with. The script that CI runs starts one.
-func serverAddress(t *testing.T) string {
-	address := os.Getenv("CKPT_GCS")
-	if address == "" {
-		if os.Getenv("CKPT_SERVERS") == "required" {
-			t.Fatal("CKPT_GCS names no bucket")
-		}
-		t.Skip("CKPT_GCS names no bucket: gs://BUCKET, with STORAGE_EMULATOR_HOST; .ci/servers starts a server")
-	}
-	return address
-}
+// serverAddress returns the address of the server to test with. The script that CI runs starts one.
+func serverAddress(t *testing.T) string { return servertest.Address(t, "CKPT_GCS") }
 
 // open returns an empty Store on the server.
 func open(t *testing.T) store.Store {
-	s, err := Open(context.Background(), serverAddress(t)+"/"+rand.Text())
+	s, err := Open(context.Background(), servertest.Fresh(serverAddress(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

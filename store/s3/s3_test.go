@@ -5,30 +5,19 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/gockpt/ckpt/store"
+	"github.com/gockpt/ckpt/store/internal/servertest"
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
 // serverAddress returns the address of the server to test with. The script that CI runs starts one.
-func serverAddress(t *testing.T) string {
-	address := os.Getenv("CKPT_S3")
-	if address == "" {
-		if os.Getenv("CKPT_SERVERS") == "required" {
-			t.Fatal("CKPT_S3 names no server")
-		}
-		t.Skip("CKPT_S3 names no server: s3://BUCKET?endpoint=http://127.0.0.1:7070; .ci/servers starts one")
-	}
-	return address
-}
+func serverAddress(t *testing.T) string { return servertest.Address(t, "CKPT_S3") }
 
 // open returns an empty Store on the server.
 func open(t *testing.T) store.Store {
-	address, query, _ := strings.Cut(serverAddress(t), "?")
-	s, err := Open(context.Background(), address+"/"+rand.Text()+"?"+query)
+	s, err := Open(context.Background(), servertest.Fresh(serverAddress(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,168 @@
+package servertest
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/store"
+)
+
+// thorough reports whether all is to be tried, and not a sample.
+func thorough() bool { return os.Getenv("CKPT_THOROUGH") != "" }
+
+// Killed kills workers, the merger and readers of one store at random moments. After each kill the latest checkpoint is whole, and not
+// older than the one before; what the killed left behind is swept in the end, and TensorFlow reads the last. Nothing must be below the
+// address. 40 processes are killed, 500 where CKPT_THOROUGH is set, or as many as CKPT_KILLS says.
+func Killed(t *testing.T, address string, open Opener) {
+	kills := 40
+	if thorough() {
+		kills = 500
+	}
+	if n, err := strconv.Atoi(os.Getenv("CKPT_KILLS")); err == nil {
+		kills = n
+	}
+	s, err := open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := []string{"merger", "reader"}
+	for i := range workers {
+		roles = append(roles, strconv.Itoa(i))
+	}
+	running := make(map[string]*process)
+	for _, role := range roles {
+		running[role] = start(t, role, address)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	last := 0
+	for kill := range kills {
+		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
+		role := roles[random.IntN(len(roles))]
+		if random.IntN(10) == 0 { // all at once
+			for _, p := range running {
+				p.kill(t)
+			}
+		} else {
+			running[role].kill(t)
+		}
+		now, err := latest(s)
+		if err != nil {
+			t.Fatalf("kill %d, of %s: %v", kill, role, err)
+		}
+		if now < last {
+			t.Fatalf("kill %d, of %s: step %d is the latest, and it was %d", kill, role, now, last)
+		}
+		if now > 0 && now != last {
+			if err := load(t.Context(), s, now); err != nil {
+				t.Fatalf("kill %d, of %s: %v", kill, role, err)
+			}
+		}
+		last = now
+		for role, p := range running {
+			if p.ended {
+				running[role] = start(t, role, address)
+			}
+		}
+	}
+	for deadline := time.Now().Add(time.Minute); ; { // they come to an end of what they were doing
+		now, err := latest(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now >= last+3 {
+			last = now
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing was saved after step %d", now)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	for _, p := range running {
+		p.kill(t)
+	}
+	t.Logf("%d processes were killed, %d checkpoints saved", kills, last)
+	for step := max(1, last-20); step <= last; step++ {
+		if err := load(t.Context(), s, step); err != nil {
+			t.Error(err)
+		}
+	}
+	checkSwept(t, s, last)
+	readByTensorFlow(t, s, last)
+}
+
+// checkSwept reports objects that belong to no checkpoint, once the step after the last is merged.
+func checkSwept(t *testing.T, s store.Store, last int) {
+	for number := range workers {
+		if err := section(t.Context(), s, last+1, number, workers); err != nil && !errors.Is(err, ckpt.ErrStale) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ckpt.Merge(t.Context(), prefixOf(last+1), ckpt.In(s), ckpt.Attempt("only")); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for o, err := range s.List(t.Context(), "run/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := path.Base(o.Name)
+		switch step, _, _ := strings.Cut(strings.TrimPrefix(base, "ckpt-"), "."); {
+		case strings.HasPrefix(base, ".ckpt-probe-"): // of a process that was killed in it: it is swept after an hour
+		case base == "checkpoint", strings.Contains(base, ".data-") && step != "", strings.HasSuffix(base, ".index"):
+		default:
+			for o, err := range s.List(t.Context(), o.Name) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				left = append(left, o.Name)
+			}
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("%d objects are left: %v", len(left), left[:min(10, len(left))])
+	}
+}
+
+// readByTensorFlow downloads a checkpoint and has TensorFlow read it, where CKPT_PYTHON names a Python that has it.
+func readByTensorFlow(t *testing.T, s store.Store, step int) {
+	python := os.Getenv("CKPT_PYTHON")
+	if python == "" {
+		if os.Getenv("CKPT_SERVERS") == "required" {
+			t.Error("CKPT_PYTHON names no Python with TensorFlow")
+		}
+		return
+	}
+	dir := t.TempDir()
+	for o, err := range s.List(t.Context(), prefixOf(step)+".") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(o.Name, "/") {
+			continue
+		}
+		data, _, err := store.ReadAll(t.Context(), s, o.Name, 1<<30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path.Join(dir, path.Base(o.Name)), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(python, "-c", `import sys, tensorflow as tf
+r = tf.train.load_checkpoint(sys.argv[1])
+v = r.get_tensor("model/table/.ATTRIBUTES/VARIABLE_VALUE")
+assert v.shape == (16, 1000) and (v == float(sys.argv[2])).all(), v
+`, path.Join(dir, path.Base(prefixOf(step))), strconv.Itoa(step)).CombinedOutput()
+	if err != nil {
+		t.Errorf("TensorFlow: %v: %s", err, out)
+	}
+}

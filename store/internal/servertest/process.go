@@ -1,0 +1,87 @@
+package servertest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gockpt/ckpt"
+)
+
+// A process is one of the programs that Killed kills.
+type process struct {
+	cmd    *exec.Cmd
+	errors strings.Builder
+	done   chan struct{} // closed when it has ended
+	err    error         // with which it ended
+	ended  bool
+}
+
+func start(t *testing.T, role, address string) *process {
+	p := &process{cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
+	p.cmd.Env = append(slices.Clone(os.Environ()), "CKPT_ROLE="+role, "CKPT_ROLE_STORE="+address, "GOMAXPROCS=1")
+	p.cmd.Stderr = &p.errors
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() { p.kill(t) })
+	return p
+}
+
+// wait waits for the end of the process.
+func (p *process) wait() error {
+	<-p.done
+	p.ended = true
+	if p.err != nil {
+		return fmt.Errorf("%w: %s", p.err, p.errors.String())
+	}
+	return nil
+}
+
+// kill kills the process, which has to run still: it ends by itself only where it finds something wrong.
+func (p *process) kill(t *testing.T) {
+	if p.ended {
+		return
+	}
+	p.ended = true
+	select {
+	case <-p.done:
+		t.Fatalf("a process ended: %s", p.errors.String())
+	default:
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// Processes writes a section from each of n processes, four at a time, merges them, and returns how long both took. Nothing must be
+// below the address.
+func Processes(t *testing.T, address string, open Opener, n int) (sections, merge time.Duration) {
+	s, err := open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	var group errgroup.Group
+	group.SetLimit(4)
+	for number := range n {
+		group.Go(func() error { return start(t, fmt.Sprintf("%d of %d", number, n), address).wait() })
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	sections = time.Since(begin)
+	if _, err := ckpt.Merge(t.Context(), prefixOf(1), ckpt.In(s), ckpt.Attempt("only"), ckpt.Unverified()); err != nil {
+		t.Fatal(err)
+	}
+	return sections, time.Since(begin) - sections
+}
