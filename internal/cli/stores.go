@@ -45,27 +45,31 @@ func (s Stores) locate(ctx context.Context, address string) (store.Store, string
 // webOptions keeps what is fetched where CKPT_CACHE says.
 func webOptions() web.Options { return web.Options{Cache: os.Getenv("CKPT_CACHE")} }
 
-// openWeb opens a file on a web server, or a checkpoint by its prefix. What follows a question mark goes along with each request, as
-// addresses that were signed want it.
+// openWeb opens a file on a web server, a checkpoint by its prefix, or a directory, which has a slash at its end. What follows a question
+// mark goes along with each request, as addresses that were signed want it.
 func openWeb(_ context.Context, u *url.URL) (store.Store, string, error) {
 	if u.User != nil {
 		return nil, "", fmt.Errorf("%s://%s: an address with credentials: they would be shown to everybody who sees the command line", u.Scheme, u.Host)
 	}
-	dir, name := path.Split(strings.TrimSuffix(u.Path, "/"))
+	dir, name := path.Split(u.Path)
 	if name == "" {
-		return nil, "", fmt.Errorf("%s://%s: expected the address of a file, or the prefix of a checkpoint", u.Scheme, u.Host)
+		name = "."
 	}
 	base := url.URL{Scheme: u.Scheme, Host: u.Host, Path: dir, RawQuery: u.RawQuery}
 	s, err := web.Open(base.String(), webOptions())
 	return s, name, err
 }
 
-// openHuggingFace opens hf://OWNER/NAME/PATH, or hf://OWNER/NAME@REVISION/PATH.
+// openHuggingFace opens hf://OWNER/NAME, which is the repository's only weights or the list of their shards, or hf://OWNER/NAME/PATH.
+// After NAME there may be @REVISION.
 func openHuggingFace(_ context.Context, u *url.URL) (store.Store, string, error) {
 	repository, name, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	repository, revision, _ := strings.Cut(repository, "@")
-	if u.User != nil || repository == "" || name == "" {
-		return nil, "", errors.New("hf://: expected hf://OWNER/NAME/PATH, or hf://OWNER/NAME@REVISION/PATH; a token comes from HF_TOKEN")
+	if u.User != nil || repository == "" {
+		return nil, "", errors.New("hf://: expected hf://OWNER/NAME, hf://OWNER/NAME/PATH, or hf://OWNER/NAME@REVISION/PATH; a token comes from HF_TOKEN")
+	}
+	if name == "" {
+		name = "."
 	}
 	revision, err := url.PathUnescape(revision)
 	if err != nil {

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -31,6 +33,11 @@ func TestAddresses(t *testing.T) {
 		require.Zero(t, status, "%v: %s", args, stderr)
 		require.Equal(t, bytes.ReplaceAll([]byte(want), []byte(local), []byte("ckpt-1")), []byte(got), args)
 	}
+	for _, address := range []string{server.URL + "/train/", server.URL + "/train"} { // the state file names the latest
+		got, stderr, status := run("list", address)
+		require.Zero(t, status, stderr)
+		require.Contains(t, got, "save_counter")
+	}
 	_, stderr, status := run("verify", remote)
 	require.Zero(t, status, stderr)
 	_, stderr, status = run("diff", first, second)
@@ -44,12 +51,11 @@ func TestAddresses(t *testing.T) {
 
 	for address, want := range map[string]string{
 		server.URL + "/train/ckpt-9":                "ckpt-9",
-		server.URL + "/":                            "expected the address of a file",
+		server.URL + "/":                            "Couldn't find 'checkpoint' file or checkpoints in given directory",
 		"https://:0secret@/x":                       "an address that is not a URL",
 		"https://user:secret@example.com/m":         "an address with credentials",
 		"https://example.com:secret/m":              "an address that is not a URL",
-		"hf://owner":                                "expected hf://OWNER/NAME/PATH",
-		"hf://owner/name":                           "expected hf://OWNER/NAME/PATH",
+		"hf://owner":                                "expected hf://OWNER/NAME",
 		"s3://bucket/run?key=secret":                "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",
 		"gs://bucket/run":                           "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",
 		server.URL + "/train/ckpt-9?token=secret":   "ckpt-9",
@@ -62,5 +68,30 @@ func TestAddresses(t *testing.T) {
 		require.Equal(t, 1, status, address)
 		require.Contains(t, stderr, want)
 		require.NotContains(t, stderr, "secret")
+	}
+}
+
+// The address of a repository of Hugging Face's hub is that of its only weights, or of the list of their shards.
+func TestRepositories(t *testing.T) {
+	weights, err := os.ReadFile(filepath.Join("..", "..", "format", "safetensors", "testdata", "linear.safetensors"))
+	require.NoError(t, err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/owner/name/resolve/main/linear.safetensors", "/owner/name/resolve/v1/linear.safetensors":
+			w.Header().Set("ETag", `"1"`)
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(weights))
+		case "/api/models/owner/name/tree/main", "/api/models/owner/name/tree/v1":
+			fmt.Fprintf(w, `[{"type":"file","path":"README.md","size":3},{"type":"file","path":"linear.safetensors","size":%d}]`, len(weights))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("HF_ENDPOINT", server.URL)
+	for _, address := range []string{"hf://owner/name", "hf://owner/name/", "hf://owner/name@v1", "hf://owner/name/linear.safetensors", "hf://owner/name@v1/linear.safetensors"} {
+		var out, stderr bytes.Buffer
+		p := Program{Stdout: &out, Stderr: &stderr}
+		require.Zero(t, p.Run(t.Context(), []string{"list", address}), "%s: %s", address, &stderr)
+		require.Contains(t, out.String(), "linear.safetensors", address)
 	}
 }

@@ -1,16 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gockpt/ckpt/store"
 )
@@ -28,11 +26,6 @@ type download struct {
 	deaf bool // the server answers no HEAD
 }
 
-// errAgain wraps an error after which the same request may succeed.
-type errAgain struct{ error }
-
-func (e errAgain) Unwrap() error { return e.error }
-
 // errDeaf is the error of a server that answers no requests for the head of an answer: some do not know them, and an address may be
 // signed for GET alone.
 var errDeaf = errors.New("the server answers no HEAD")
@@ -44,42 +37,18 @@ var errBeyond = errors.New("the range begins after the end of the file")
 const skipped = 1 << 20
 
 func (d *download) run(ctx context.Context) (store.Object, error) {
-	wait := 100 * time.Millisecond
-	for failures := 0; ; {
+	err := d.s.repeat(ctx, func(ctx context.Context) (bool, error) {
 		before := d.have
 		err := d.request(ctx)
-		if err == nil {
-			return d.o, nil
-		}
-		if ctx.Err() != nil {
-			return d.o, context.Cause(ctx)
-		}
-		var again errAgain
-		if !errors.As(err, &again) {
-			return d.o, err
-		}
-		if d.have > before {
-			failures, wait = 0, 100*time.Millisecond
-			continue
-		}
-		if failures++; failures >= d.s.o.Tries {
-			return d.o, fmt.Errorf("given up after %d tries: %w", failures, again.error)
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
-		wait = min(2*wait, 5*time.Second)
-	}
+		return d.have > before, err
+	})
+	return d.o, err
 }
 
 // request asks for what is missing.
 func (d *download) request(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stalled := fmt.Errorf("the server sent nothing for %v", d.s.o.Stall)
-	timer := time.AfterFunc(d.s.o.Stall, func() { cancel(stalled) })
-	defer timer.Stop()
+	ctx, alive, done := d.s.watch(ctx)
+	defer done()
 
 	method := http.MethodGet
 	if len(d.p) == 0 && d.deaf { // of a server that answers no HEAD the first byte is asked for
@@ -92,23 +61,19 @@ func (d *download) request(ctx context.Context) error {
 	if len(d.p) == 0 {
 		method = http.MethodHead
 	}
-	r, err := http.NewRequestWithContext(ctx, method, d.s.address(d.name).String(), nil)
-	if err != nil {
-		return errors.New("its address cannot be made")
-	}
-	r.Header.Set("Accept-Encoding", "identity")
-	if d.s.o.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+d.s.o.Token)
-	}
+	header := http.Header{}
 	if method == http.MethodGet {
-		r.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", d.off+int64(d.have), d.off+int64(len(d.p))-1))
+		header.Set("Range", fmt.Sprintf("bytes=%d-%d", d.off+int64(d.have), d.off+int64(len(d.p))-1))
 	}
-	answer, err := d.s.o.Client.Do(r)
+	answer, err := d.s.send(ctx, method, d.s.address(d.name), header)
 	if err != nil {
-		return errAgain{cause(ctx, withoutAddress(err))}
+		return err
 	}
 	defer answer.Body.Close()
-	done, err := d.look(answer)
+	if strings.TrimPrefix(answer.Request.URL.Path, "/") == strings.TrimPrefix(d.s.address(d.name).Path, "/")+"/" { // we were sent on to the page of a directory
+		return refusal{store.ErrNotExist}
+	}
+	whole, err := d.look(answer)
 	if err == errDeaf {
 		d.deaf = true
 		return d.request(ctx)
@@ -117,31 +82,10 @@ func (d *download) request(ctx context.Context) error {
 		d.p = nil
 		return d.request(ctx)
 	}
-	if done || err != nil {
+	if whole || err != nil {
 		return err
 	}
-	return d.fill(ctx, answer.Body, func() { timer.Reset(d.s.o.Stall) })
-}
-
-// withoutAddress returns what is to be said of a request that failed: no address, which may be signed, neither ours nor that of a redirect
-// or a proxy.
-func withoutAddress(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	if strings.Contains(err.Error(), "//") {
-		return errors.New("the server, or the proxy on the way to it, has an address that is wrong")
-	}
-	return err
-}
-
-// cause returns why a request failed: its context knows more than its error.
-func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
+	return d.fill(ctx, answer.Body, alive)
 }
 
 // look reads an answer's head. Where done is true there is nothing to read.
@@ -149,15 +93,11 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 	switch code := answer.StatusCode; {
 	case answer.Request.Method == http.MethodHead && (code == http.StatusForbidden || code == http.StatusMethodNotAllowed || code == http.StatusNotImplemented):
 		return false, errDeaf
-	case code == http.StatusNotFound || code == http.StatusGone:
+	case (code == http.StatusNotFound || code == http.StatusGone) && errors.Is(status(answer), store.ErrNotExist):
 		if d.version != "" {
 			return false, store.ErrChanged
 		}
-		return false, store.ErrNotExist
-	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return false, fmt.Errorf("the server answers %s: give a token that may read it: %w", http.StatusText(code), fs.ErrPermission)
-	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
-		return false, errAgain{fmt.Errorf("the server answers %d %s", code, http.StatusText(code))}
+		return false, status(answer)
 	case code == http.StatusRequestedRangeNotSatisfiable:
 		size, ok := strings.CutPrefix(answer.Header.Get("Content-Range"), "bytes */")
 		n, err := strconv.ParseInt(size, 10, 64)
@@ -178,7 +118,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 		}
 		return false, d.describe(answer, size)
 	case code != http.StatusOK:
-		return false, fmt.Errorf("the server answers %d %s", code, http.StatusText(code))
+		return false, cmp.Or(status(answer), fmt.Errorf("the server answers %d %s", code, http.StatusText(code)))
 	}
 	if answer.ContentLength < 0 {
 		return false, errors.New("the server does not say how long the file is")
@@ -191,7 +131,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 		return false, errors.New("the server ignores ranges, and the file is too large to be read whole each time: download it")
 	}
 	if _, err := io.CopyN(io.Discard, answer.Body, min(skip, answer.ContentLength)); err != nil {
-		return false, errAgain{err}
+		return false, errAgain{error: err}
 	}
 	return false, nil
 }
@@ -234,7 +174,7 @@ func (d *download) fill(ctx context.Context, body io.Reader, alive func()) error
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return errAgain{cause(ctx, err)}
+			return errAgain{error: cause(ctx, err)}
 		}
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"net/http"
 	"net/url"
 	"os"
@@ -48,8 +47,8 @@ type Options struct {
 var ErrSum = errors.New("the file is not the one that was expected")
 
 // Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with
-// a/b. Open does not send a request. The Store is read-only (store.ErrReadOnly) and cannot list files: pass the name of a
-// file or the prefix of a checkpoint to the verbs.
+// a/b. Open does not send a request. The Store is read-only (store.ErrReadOnly). It lists a directory if the server has a page of
+// links for it; otherwise pass the name of a file or the prefix of a checkpoint to the verbs.
 func Open(base string, o Options) (store.Store, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -67,7 +66,7 @@ func Open(base string, o Options) (store.Store, error) {
 		o.Stall = 30 * time.Second
 	}
 	o.Client = client
-	s := &site{base: u, o: o}
+	s := &site{base: u, o: o, pause: pause}
 	if o.Cache != "" {
 		s.cache = &cache{dir: o.Cache}
 	}
@@ -75,8 +74,8 @@ func Open(base string, o Options) (store.Store, error) {
 }
 
 // HuggingFace returns the files of a repository of Hugging Face's hub, such as "openai-community/gpt2", at a revision: a branch, a tag or a
-// commit; "" is main. If o has no token, the token in the environment variable HF_TOKEN is sent. HF_ENDPOINT is the address
-// of another hub.
+// commit; "" is main. The hub lists directories: "." is the repository. If o has no token, the token in the environment
+// variable HF_TOKEN is sent. HF_ENDPOINT is the address of another hub.
 func HuggingFace(repository, revision string, o Options) (store.Store, error) {
 	endpoint := os.Getenv("HF_ENDPOINT")
 	if endpoint == "" {
@@ -96,6 +95,7 @@ func HuggingFace(repository, revision string, o Options) (store.Store, error) {
 		return nil, err
 	}
 	w := s.(*site)
+	w.tree = w.base.JoinPath("api", "models").JoinPath(strings.Split(repository, "/")...).JoinPath("tree").JoinPath(url.PathEscape(revision))
 	w.base = w.base.JoinPath(strings.Split(repository, "/")...).JoinPath("resolve")
 	w.base.RawPath = w.base.EscapedPath() + "/" + url.PathEscape(revision) // a branch may have a slash in its name
 	w.base.Path += "/" + revision
@@ -123,16 +123,21 @@ type site struct {
 	base  *url.URL
 	o     Options
 	cache *cache   // nil: none
+	tree  *url.URL // of the hub: where its lists are; nil: elsewhere
+	pause func(context.Context, time.Duration) error
 	seen  sync.Map // objects by what names their versions
 }
 
 // address returns the address of a file.
-func (s *site) address(name string) *url.URL {
-	parts := strings.Split(name, "/")
+func (s *site) address(name string) *url.URL { return below(s.base, name) }
+
+// below returns the address of what is called name below another address.
+func below(u *url.URL, name string) *url.URL {
+	parts := strings.Split(strings.TrimSuffix(name, "/"), "/")
 	for i, p := range parts {
 		parts[i] = url.PathEscape(p)
 	}
-	return s.base.JoinPath(parts...)
+	return u.JoinPath(parts...)
 }
 
 func (s *site) fail(op, name string, err error) error {
@@ -227,11 +232,6 @@ func (s *site) PutIfAbsent(ctx context.Context, name string, body io.Reader, siz
 // Replace implements store.Store: it fails.
 func (s *site) Replace(ctx context.Context, name, _ string, body io.Reader, size int64) (store.Object, error) {
 	return s.Put(ctx, name, body, size)
-}
-
-// List implements store.Store: a web server has no listings.
-func (s *site) List(context.Context, string) iter.Seq2[store.Object, error] {
-	return func(func(store.Object, error) bool) {}
 }
 
 // Delete implements store.Store: it fails.

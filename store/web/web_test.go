@@ -56,9 +56,9 @@ func (c counting) Write(p []byte) (int, error) {
 }
 
 func serve(t *testing.T, f *files) string {
+	f.etag = `"1"`
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	f.etag = `"1"`
 	return server.URL
 }
 
