@@ -47,6 +47,7 @@ func (e *entry) readInto(ctx context.Context, region tensor.Slice, memory []byte
 				return err
 			}
 		}
+		e.expect(region)
 		span := axes[0].inner + int64(axes[0].n-1)*axes[0].src
 		g := gather{ctx: ctx, src: src, size: size, buf: make([]byte, min(bufferSize, span))}
 		err = g.read(memory, axes, start)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -41,14 +42,56 @@ func (e *entry) view(region tensor.Slice) (start int64, axes []axis) {
 	}
 	slices.Reverse(axes)
 	slices.SortStableFunc(axes, bySource)
-	span, dense := size, true
+	exact := e.planned(region)
+	span, wanted, dense := size, size, true
 	for i := len(axes) - 1; i >= 0; i-- {
 		a := &axes[i]
-		dense = dense && a.src <= max(nearSize, 2*span)
-		a.inner, a.dense = span, dense
+		a.inner = span
 		span += int64(a.n-1) * a.src
+		wanted *= int64(a.n)
+		if exact {
+			dense = span == wanted
+		} else {
+			dense = dense && a.src <= max(nearSize, 2*a.inner)
+		}
+		a.dense = dense
 	}
 	return start, axes
+}
+
+// planned reports whether a region is read run by run from a file that fetches ahead, which knows better which bytes between them to take
+// along.
+func (e *entry) planned(region tensor.Slice) bool {
+	n := 1
+	for _, r := range region {
+		n *= r.Length
+	}
+	return n != e.n && e.blob.open == nil && e.blob.file.fetches()
+}
+
+// runs returns where in its file the runs of a region lie, each without a gap.
+func (e *entry) runs(region tensor.Slice) (ranges []fsx.Range) {
+	start, axes := e.view(region)
+	outer := slices.IndexFunc(axes, func(a axis) bool { return a.dense })
+	if outer < 0 {
+		outer = len(axes)
+	}
+	n := int64(e.DType.Size())
+	for _, a := range axes[outer:] {
+		n *= int64(a.n)
+	}
+	var add func(at int64, axes []axis)
+	add = func(at int64, axes []axis) {
+		if len(axes) == 0 {
+			ranges = append(ranges, fsx.Range{Off: at, N: n})
+			return
+		}
+		for i := range axes[0].n {
+			add(at+int64(i)*axes[0].src, axes[1:])
+		}
+	}
+	add(e.blob.base+e.Offset+start, axes[:outer])
+	return ranges
 }
 
 // contiguous reports whether elements of size bytes lie in the blob as they shall in memory.
