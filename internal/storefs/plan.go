@@ -174,11 +174,21 @@ func (pl *plan) read(ctx context.Context, r *reader, p []byte, off int64) error 
 	return nil
 }
 
-// find returns the group that has the byte at off, or how far none has any.
+// done reports whether all that was expected of g has been read.
+func (g *group) done() bool { return g.begun && g.expected <= 0 && g.contents == nil && g.err == nil }
+
+// find returns the group that has the byte at off, or how far none has any. What is read again is not cut into the groups of before.
 func (pl *plan) find(off int64) (g *group, until int64) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
-	i := sort.Search(len(pl.groups), func(i int) bool { return pl.groups[i].off+pl.groups[i].n > off })
+	at := func() int {
+		return sort.Search(len(pl.groups), func(i int) bool { return pl.groups[i].off+pl.groups[i].n > off })
+	}
+	i := at()
+	if i < len(pl.groups) && pl.groups[i].done() {
+		pl.groups = slices.DeleteFunc(pl.groups, (*group).done)
+		i = at()
+	}
 	if i == len(pl.groups) {
 		return nil, 1<<63 - 1
 	}

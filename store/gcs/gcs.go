@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -40,8 +41,8 @@ func New(client *storage.Client, bucketName, prefix string) store.Store {
 
 // Open returns the Store at an address: gs://BUCKET/PREFIX. It uses the application's default credentials, or none if
 // STORAGE_EMULATOR_HOST names a server. opts are passed to the client. It is an error if the address is malformed, if the
-// bucket does not exist, or if the credentials do not allow access to it. Before the first write the Store checks that the
-// server supports conditional writes (store.Probe), because emulators may not. Reading does not need permission to write.
+// bucket does not exist, or if the credentials do not allow access to it. Before the first write to an emulator,
+// or if opts may lead to one, the Store checks that the server supports conditional writes (store.Probe). Reading does not need permission to write.
 func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -55,7 +56,9 @@ func Open(ctx context.Context, address string, opts ...option.ClientOption) (sto
 		return nil, fmt.Errorf("gcs: bucket %s: %w", u.Host, err)
 	}
 	s := New(client, u.Host, u.Path).(*bucket)
-	s.prober = new(store.Prober)
+	if len(opts) > 0 || os.Getenv("STORAGE_EMULATOR_HOST") != "" { // which may lead to another server than Google's
+		s.prober = new(store.Prober)
+	}
 	// Listing asks for no right that reading and writing do not need, and tells a missing bucket.
 	for _, err := range s.List(ctx, "") {
 		if err != nil {

@@ -47,8 +47,8 @@ func New(client *minio.Client, bucketName, prefix string) store.Store {
 // AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or the pod's role, in this order.
 //
 // It is an error if the address is malformed, if the server does not have the bucket, or if the credentials do not allow
-// access to it. Before the first write the Store checks that the server supports conditional writes (store.Probe). If not,
-// every write fails with an error that satisfies errors.Is(err, store.ErrNoConditions). Reading does not need permission to
+// access to it. Before the first write the Store checks that a server other than Amazon's supports conditional writes
+// (store.Probe). If not, every write fails with an error that satisfies errors.Is(err, store.ErrNoConditions). Reading does not need permission to
 // write.
 func Open(ctx context.Context, address string) (store.Store, error) {
 	a, err := parse(address)
@@ -75,8 +75,17 @@ func Open(ctx context.Context, address string) (store.Store, error) {
 		return nil, fmt.Errorf("s3: %s has no bucket %s", a.host, a.bucket)
 	}
 	b := New(client, a.bucket, a.prefix).(*bucket)
-	b.prober = new(store.Prober)
+	if !conditional(a.host) {
+		b.prober = new(store.Prober)
+	}
 	return b, nil
+}
+
+// conditional reports whether a host is Amazon's S3, which has conditional writes: thousands of workers that start at once need not
+// try them.
+func conditional(host string) bool {
+	host = strings.TrimSuffix(host, ".cn")
+	return host == "s3.amazonaws.com" || strings.HasPrefix(host, "s3.") && strings.HasSuffix(host, ".amazonaws.com")
 }
 
 // An address is what one consists of.

@@ -49,3 +49,15 @@ func TestServerWithoutConditions(t *testing.T) {
 		t.Errorf("%d writes, want the two of the probe", writes)
 	}
 }
+
+// Amazon's own hosts are not tried.
+func TestHostsThatAreKnown(t *testing.T) {
+	for host, known := range map[string]bool{
+		"s3.amazonaws.com": true, "s3.eu-central-1.amazonaws.com": true, "s3.dualstack.us-west-2.amazonaws.com": true, "s3.cn-north-1.amazonaws.com.cn": true,
+		"127.0.0.1:7070": false, "s3.example.com": false, "s3.amazonaws.com.example.com": false, "s3-outposts.us-east-1.amazonaws.com": false, "x.r2.cloudflarestorage.com": false,
+	} {
+		if conditional(host) != known {
+			t.Errorf("%s: %v", host, !known)
+		}
+	}
+}
