@@ -24,6 +24,7 @@ func TestImports(t *testing.T) {
 		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":               {},
 		"store":                {"store", "internal/fsx"},
+		"store/internal":       {"", "shard", "store", "tensor"},
 		"tensor/gonum":         {"tensor"},
 		"internal/fsx":         {"internal/fsx"},
 		"internal/object":      {"format", "format/objectgraph", "tensor"},
