@@ -21,13 +21,13 @@ type comparison struct {
 	Change    change
 	Different int64 // values with other bits
 	Count     int64
-	Cosine    float64 // of the two as vectors; NaN where one is zero
-	L2        float64 // of the difference
+	Cosine    float64 // of the two as vectors; NaN where one is zero, or one alone has a NaN or an infinity somewhere
+	L2        float64 // of the difference; NaN or infinite where one alone has a NaN or an infinity
 	Relative  float64 // L2 over the norm of the first
 	Largest   float64 // difference of two values
 	At        []int   // the place of these
 	From, To  float64
-	Bands     []float64 // the root of the mean squared difference in runs of the first axis
+	Bands     []float64 // the root of the mean squared difference in runs of the first axis; NaN or infinite as L2 is
 	Columns   []float64 // the same, of the last axis of several
 	Heat      *heat     // of the difference
 	Problem   string
@@ -197,20 +197,18 @@ func (w *walk) add(place int, x, y []float64) {
 		u, v := x[i], y[i]
 		d := v - u
 		if u == v || u != u && v != v {
-			d = 0 // two infinities, or two NaN
+			d = 0
 		} else {
 			w.different++
 			if size := math.Abs(d); w.place < 0 || size > w.largest || size != size && w.largest == w.largest {
 				w.largest, w.from, w.to, w.place = size, u, v, place+i
 			}
 		}
-		if u-u == 0 && v-v == 0 {
+		if d != 0 || u-u == 0 { // two infinities or two NaN are left out of the sums: they are the same
 			w.dot += u * v
 			w.a2 += u * u
 			w.b2 += v * v
 			w.d2 += d * d
-		} else {
-			d = 0 // the bands show numbers
 		}
 		if len(w.shape) > 0 {
 			w.rows.add((place+i)/w.rowLength, d*d)

@@ -31,17 +31,24 @@ type band struct {
 	Opacity  float64 // of its colour, from 0 to 1
 }
 
-// bandsOf returns the bands of values in a picture of the given width, the largest in full colour.
+// bandsOf returns the bands of values in a picture of the given width. The largest is in full colour, and so are those that are NaN or
+// infinite.
 func bandsOf(values []float64, width float64) []band {
 	most := 0.0
 	for _, v := range values {
-		most = max(most, v)
+		if v-v == 0 {
+			most = max(most, v)
+		}
 	}
 	step := width / float64(max(1, len(values)))
 	var all []band
 	for i, v := range values {
-		if v > 0 {
-			all = append(all, band{round(float64(i) * step), round(step + 0.3), round(max(0.08, v/most))})
+		opacity := 1.0
+		if v-v == 0 {
+			opacity = max(0.08, v/most)
+		}
+		if v != 0 {
+			all = append(all, band{round(float64(i) * step), round(step + 0.3), round(opacity)})
 		}
 	}
 	return all

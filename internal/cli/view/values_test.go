@@ -39,12 +39,21 @@ func TestCompareTensors(t *testing.T) {
 		c := compared(t, of([]float32{1, 2, 3}, 3), of([]float32{9, nan, 99}, 3))
 		require.True(t, math.IsNaN(c.Largest))
 		require.Equal(t, []int{1}, c.At)
-		require.InDelta(t, math.Hypot(8, 96), c.L2, 1e-9, "of the numbers")
+		for name, v := range map[string]float64{"cosine": c.Cosine, "L2": c.L2, "relative": c.Relative} {
+			require.True(t, math.IsNaN(v), "%s is %v, as if the NaN were not there", name, v)
+		}
+		require.Equal(t, []band{{0, 5.3, 0.08}, {5, 5.3, 1}, {10, 5.3, 1}}, bandsOf(c.Bands, 15))
 	})
-	t.Run("infinities that are the same", func(t *testing.T) {
-		c := compared(t, of([]float32{inf, 1}, 2), of([]float32{inf, 2}, 2))
+	t.Run("an infinity", func(t *testing.T) {
+		c := compared(t, of([]float32{1, 2}, 2), of([]float32{1, inf}, 2))
+		require.Equal(t, []float64{math.Inf(1), math.Inf(1)}, []float64{c.L2, c.Relative})
+		require.Equal(t, []float64{0, math.Inf(1)}, c.Bands)
+	})
+	t.Run("infinities and NaN that are the same", func(t *testing.T) {
+		c := compared(t, of([]float32{inf, nan, 1}, 3), of([]float32{inf, nan, 2}, 3))
 		require.EqualValues(t, 1, c.Different)
-		require.Equal(t, 1., c.Largest)
+		require.Equal(t, []float64{1, 1, 1, 1}, []float64{c.Largest, c.L2, c.Relative, c.Cosine})
+		require.Equal(t, []float64{0, 0, 1}, c.Bands)
 	})
 	t.Run("the same bits", func(t *testing.T) {
 		require.Equal(t, same, compared(t, of([]float32{nan, 1}, 2), of([]float32{nan, 1}, 2)).Change)
