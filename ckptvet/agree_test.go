@@ -24,7 +24,7 @@ var (
 	fieldTypes = []string{
 		"tensor.Tensor[float32]", "*tensor.Tensor[int64]", "[]tensor.Tensor[float32]", "map[string]tensor.Tensor[float32]", "map[int]tensor.Tensor[float32]",
 		"float32", "int", "uint", "string", "bool", "complex64", "uintptr", "unsafe.Pointer", "tensor.Float16", "half", "any", "error", "fmt.Stringer",
-		"[]float32", "[6]float32", "[]int", "[][]float64", "[2][3]int8", "*[]float32", "*float32", "**int64", "[]string", "ring",
+		"[]float32", "[6]float32", "[]int", "[][]float64", "[2][3]int8", "*[]float32", "*float32", "**int64", "[]string", "ring", "loop", "[]loop",
 		"chan int", "func()", "[]func()", "map[string]chan int", "map[string]int", "map[kind]int", "map[int]int", "map[[2]int]*parts",
 		"parts", "*parts", "[]*parts", "map[string]*parts", "map[int]*parts", "hyper", "*hyper", "node", "*node", "broken", "*broken", "[]broken",
 		"wire", "*wire", "[]wire", "variable", "*variable", "[]variable", "slots", "time.Time", "sync.Mutex", "atomic.Pointer[parts]", "ckpt.Module",
@@ -63,6 +63,7 @@ type (
 	half   tensor.Float16
 	kind   string
 	ring   []ring
+	loop   *loop
 	parts  struct{ W tensor.Tensor[float32] }
 	Parts  struct{ A, B tensor.Tensor[float32] }
 	alike  = Parts
@@ -157,29 +158,14 @@ func randomStructs(random *rand.Rand, n int) string {
 
 // What the analyzer finds in the declarations of random structs is what ckpt.New refuses: no more, and no less.
 func TestAgreesWithNew(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "tags.go")); err != nil {
-		t.Skip("package ckpt is not beside this module, as where it is tested from the module cache:", err)
-	}
+	root := rootModule(t)
 	const structs = 1500
 	program := filepath.Join(t.TempDir(), "main.go")
 	if err := os.WriteFile(program, []byte(randomStructs(rand.New(rand.NewPCG(1, 2)), structs)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	// A file by its name belongs to the module of the working directory.
-	run := exec.Command("go", "run", program)
-	run.Dir, run.Stderr = root, os.Stderr
-	out, err := run.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want map[string][2]string
-	if err := json.Unmarshal(out, &want); err != nil {
-		t.Fatal(err)
-	}
+	runProgram(t, root, program, &want)
 	found := analyze(t, root, program)
 	agreed := 0
 	for i := range structs {
@@ -203,8 +189,51 @@ func TestAgreesWithNew(t *testing.T) {
 	}
 }
 
+// rootModule returns the directory of package ckpt.
+func rootModule(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "tags.go")); err != nil {
+		t.Skip("package ckpt is not beside this module, as where it is tested from the module cache:", err)
+	}
+	return root
+}
+
+// runProgram runs a file of the root module and decodes the JSON that it prints.
+func runProgram(t *testing.T, root, program string, result any) {
+	t.Helper()
+	run := exec.Command("go", "run", program) // a file by its name belongs to the module of the working directory
+	run.Dir, run.Stderr = root, os.Stderr
+	out, err := run.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(out, result); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // analyze returns the fields with tags that the analyzer finds wrong in a program, by their structs.
 func analyze(t *testing.T, dir, program string) map[string][]string {
+	t.Helper()
+	found := make(map[string][]string)
+	for name, messages := range diagnose(t, dir, program) {
+		for _, m := range messages {
+			if strings.Contains(m, `option "alloc"`) || strings.Contains(m, "an array of") {
+				continue // of which New says nothing
+			}
+			field, _, _ := strings.Cut(strings.TrimPrefix(m, "field "), ":")
+			found[name] = append(found[name], field)
+		}
+	}
+	return found
+}
+
+// diagnose returns what the analyzer says of the tags of a program's structs, by their names.
+func diagnose(t *testing.T, dir, program string) map[string][]string {
 	t.Helper()
 	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, program)
 	if err != nil {
@@ -219,8 +248,8 @@ func analyze(t *testing.T, dir, program string) map[string][]string {
 	}
 	found := make(map[string][]string)
 	for _, d := range graph.Roots[0].Diagnostics {
-		if d.Category != "tag" || strings.Contains(d.Message, `option "alloc"`) || strings.Contains(d.Message, "an array of") {
-			continue // of which New says nothing
+		if d.Category != "tag" {
+			continue
 		}
 		for _, decl := range pkgs[0].Syntax[0].Decls {
 			g, ok := decl.(*ast.GenDecl)
@@ -229,9 +258,7 @@ func analyze(t *testing.T, dir, program string) map[string][]string {
 			}
 			for _, s := range g.Specs {
 				if spec, ok := s.(*ast.TypeSpec); ok && d.Pos >= spec.Pos() && d.Pos < spec.End() {
-					message := strings.TrimPrefix(d.Message, "field ")
-					field, _, _ := strings.Cut(message, ":")
-					found[spec.Name.Name] = append(found[spec.Name.Name], field)
+					found[spec.Name.Name] = append(found[spec.Name.Name], d.Message)
 				}
 			}
 		}

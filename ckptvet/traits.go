@@ -208,6 +208,9 @@ func cannotSave(t types.Type, relative types.Qualifier, seen []types.Type) strin
 	if leaf(t) || marshals(t) {
 		return ""
 	}
+	if pointsNowhere(t) {
+		return fmt.Sprintf("a %s points to pointers only", types.TypeString(t, relative))
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Chan, *types.Signature:
 		return fmt.Sprintf("a %s cannot be saved", types.TypeString(t, relative))
@@ -224,6 +227,24 @@ func cannotSave(t types.Type, relative types.Qualifier, seen []types.Type) strin
 		return cannotSave(e, relative, append(seen, t))
 	}
 	return ""
+}
+
+// pointsNowhere reports a pointer type that leads to itself, as that of type T *T does.
+func pointsNowhere(t types.Type) bool {
+	var seen []types.Type
+	for {
+		ptr, ok := t.Underlying().(*types.Pointer)
+		if !ok {
+			return false
+		}
+		for _, s := range seen {
+			if types.Identical(s, t) {
+				return true
+			}
+		}
+		seen = append(seen, t)
+		t = types.Unalias(ptr.Elem())
+	}
 }
 
 // structOf returns t or what it points to where that is a struct, nil otherwise.
