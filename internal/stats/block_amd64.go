@@ -9,6 +9,11 @@ import (
 // vectors reports whether the assembly may be called. Its functions take a number of values that is a multiple of width, and not 0.
 var vectors = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
+// halfVectors reports whether widenHalves256 may be called, too: golang.org/x/sys/cpu does not say it.
+var halfVectors = vectors && hasF16C()
+
+func hasF16C() bool
+
 //go:noescape
 func moments256(n int, x *float32, out *lanes)
 
@@ -18,8 +23,16 @@ func squares256(n int, x *float32, mean float64, out *lanes)
 //go:noescape
 func widen256(n int, x *tensor.BFloat16, out *float32)
 
+//go:noescape
+func widenHalves256(n int, x *tensor.Float16, out *float32)
+
 // widenAll widens values of which there are a multiple of width.
 func widenAll(dst []float32, values []tensor.BFloat16) { widen256(len(values), &values[0], &dst[0]) }
+
+// widenHalves widens values of which there are a multiple of width.
+func widenHalves(dst []float32, values []tensor.Float16) {
+	widenHalves256(len(values), &values[0], &dst[0])
+}
 
 // momentsOf sums up the values of which there are a multiple of width.
 func momentsOf(values []float32, l *lanes) { moments256(len(values), &values[0], l) }

@@ -4,10 +4,15 @@ package stats
 
 import "github.com/gockpt/ckpt/tensor"
 
-// vectors reports that there is no assembly for this processor.
-const vectors = false
+// There is no assembly for this processor.
+const (
+	vectors     = false
+	halfVectors = false
+)
 
 func widenAll([]float32, []tensor.BFloat16) {}
+
+func widenHalves([]float32, []tensor.Float16) {}
 
 func momentsOf([]float32, *lanes) {}
 

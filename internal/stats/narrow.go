@@ -30,9 +30,17 @@ func narrow(dst []float32, t tensor.Any, from int) {
 			dst[i] = math.Float32frombits(uint32(values[i]) << 16)
 		}
 	case *tensor.Tensor[tensor.Float16]:
-		table := halves()
-		for i, v := range t.Data()[from:][:len(dst)] {
-			dst[i] = table[v]
+		values := t.Data()[from:][:len(dst)]
+		n := 0
+		if halfVectors && len(values) >= width {
+			n = len(values) &^ (width - 1)
+			widenHalves(dst[:n], values[:n])
+		}
+		if n < len(values) {
+			table := halves()
+			for i, v := range values[n:] {
+				dst[n+i] = table[v]
+			}
 		}
 	case *tensor.Tensor[bool]:
 		for i, v := range t.Data()[from:][:len(dst)] {
