@@ -35,8 +35,9 @@ type Options struct {
 // blobs. If NewReader fails the caller must close them.
 func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Reader, error) {
 	r := &Reader{name: name, blobs: blobs, entries: make([]entry, len(tensors))}
-	for i, t := range tensors {
+	for i, at := range inOrder(tensors) {
 		var err error
+		t := tensors[at]
 		if r.entries[i], err = newEntry(t, blobs); err != nil {
 			return nil, Corrupt(r.file(t.Blob), t.Key, "%v", err)
 		}
@@ -44,13 +45,22 @@ func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Rea
 			return nil, Unsupported(e.blob.name, t.Key, "its strides %v have gaps, and it is compressed: such a tensor cannot be read in one pass", t.Strides)
 		}
 	}
-	slices.SortFunc(r.entries, func(a, b entry) int { return strings.Compare(a.Key, b.Key) })
 	for i := 1; i < len(r.entries); i++ {
 		if e := &r.entries[i]; e.Key == r.entries[i-1].Key {
 			return nil, Corrupt(r.file(e.Blob), e.Key, "two tensors have this name")
 		}
 	}
 	return r, r.checkOverlap(opts.Overlap)
+}
+
+// inOrder returns the numbers of tensors in the order of their keys. To sort these moves less memory than to sort entries.
+func inOrder(tensors []Tensor) []int32 {
+	order := make([]int32, len(tensors))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(tensors[a].Key, tensors[b].Key) })
+	return order
 }
 
 func (r *Reader) file(blob int) string {

@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -74,6 +75,9 @@ func read(b *raw.Blob, p []byte, off int64) error {
 	return nil
 }
 
+// minTensor is fewer bytes than the JSON of any tensor takes.
+const minTensor = len(`"":{"dtype":"U8","shape":[],"data_offsets":[0,0]}`)
+
 // parseHeader reads the JSON. Offsets are as it has them, and Size is what they say.
 func parseHeader(text []byte) (h header, err error) {
 	if len(text) == 0 || text[0] != '{' {
@@ -83,6 +87,7 @@ func parseHeader(text []byte) (h header, err error) {
 	if err != nil {
 		return h, err
 	}
+	h.tensors = make([]raw.Tensor, 0, min(bytes.Count(text, []byte(`"dtype"`)), len(text)/minTensor))
 	err = s.Object(func(name string) error {
 		if name == metadataName {
 			if h.metadata != nil {

@@ -58,7 +58,7 @@ func (s *Server) serveList(_ context.Context, r *http.Request, out io.Writer) er
 // maxFound is how many tensors a search shows.
 const maxFound = 200
 
-// serveFind lists the tensors with a path that has the words of the query in it.
+// serveFind lists the tensors with a path or a key that has the words of the query in it.
 func (s *Server) serveFind(ctx context.Context, r *http.Request, out io.Writer) error {
 	words := strings.Fields(strings.ToLower(r.URL.Query().Get("q")))
 	var v listView
@@ -67,8 +67,8 @@ func (s *Server) serveFind(ctx context.Context, r *http.Request, out io.Writer) 
 		if row%4096 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		path := strings.ToLower(s.set.pathText(row))
-		if !containsAll(path, words) {
+		e, _ := s.set.shown(row)
+		if !containsAll(strings.ToLower(s.set.pathText(row)), words) && !containsAll(strings.ToLower(e.Key), words) {
 			continue
 		}
 		if found++; found <= maxFound {

@@ -186,4 +186,5 @@ func TestFind(t *testing.T) {
 	require.Contains(t, found, "3 tensors found")
 	require.NotContains(t, found, "attn")
 	require.Contains(t, shown(t, s, "find?q=nothing"), "0 tensors found")
+	require.Contains(t, shown(t, s, "find?q=h.11.mlp"), "1 tensor found", "as the file spells it")
 }

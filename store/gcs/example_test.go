@@ -1,0 +1,27 @@
+package gcs_test
+
+import (
+	"context"
+	"log"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/store/gcs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// A model is saved into a bucket and loaded from it. The credentials are the application's default ones.
+func Example() {
+	ctx := context.Background()
+	bucket, err := gcs.Open(ctx, "gs://bucket/runs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var model struct{ Kernel tensor.Tensor[float32] }
+	model.Kernel = *tensor.New[float32](2, 2)
+	if err := ckpt.SaveWeights(ctx, "mnist/final.safetensors", &model, ckpt.In(bucket)); err != nil {
+		log.Fatal(err)
+	}
+	if err := ckpt.LoadWeights(ctx, "mnist/final.safetensors", &model, ckpt.In(bucket)); err != nil {
+		log.Fatal(err)
+	}
+}
