@@ -164,7 +164,7 @@ func summaries(ctx context.Context, r *ckpt.Reader, all []ckpt.VariableInfo) ite
 
 // summarize reads one tensor.
 func summarize(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) (*stats.Summary, error) {
-	s, ok := stats.NewStream(ctx, e.DType)
+	s, ok := stats.NewStream(ctx, e.DType, e.Shape.Len())
 	if !ok {
 		return nil, fmt.Errorf("%s: values of %v are not numbers", safe(e.Key), e.DType)
 	}

@@ -64,7 +64,7 @@ func verifyPlain(ctx context.Context, r *opened, report func(ckpt.Problem)) (fou
 
 // count reads a tensor and counts in its values.
 func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) error {
-	s, ok := stats.NewStream(ctx, e.DType)
+	s, ok := stats.NewStream(ctx, e.DType, e.Shape.Len())
 	if !ok {
 		return r.WriteStored(ctx, e.Key, io.Discard)
 	}

@@ -17,12 +17,12 @@ type Stream struct {
 	sum Summary
 }
 
-// NewStream returns a Stream for values of a dtype; ok is false where they are not numbers.
-func NewStream(ctx context.Context, d tensor.DType) (s *Stream, ok bool) {
+// NewStream returns a Stream for values of a dtype; ok is false where they are not numbers. About n are expected, which takes as little memory.
+func NewStream(ctx context.Context, d tensor.DType, n int) (s *Stream, ok bool) {
 	if d.Size() == 0 {
 		return nil, false
 	}
-	part, err := tensor.NewAny(d, chunk)
+	part, err := tensor.NewAny(d, max(1, min(n, chunk)))
 	if err != nil {
 		return nil, false
 	}

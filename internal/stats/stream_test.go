@@ -23,24 +23,27 @@ func TestStream(t *testing.T) {
 	if !tensor.NativeLittleEndian {
 		tensor.SwapBytes(x)
 	}
-	memory, _ := tensor.Bytes(x)
-	s, ok := stats.NewStream(t.Context(), x.DType())
-	require.True(t, ok)
-	for len(memory) > 0 {
-		n, err := s.Write(memory[:min(len(memory), 100003)])
+	whole, _ := tensor.Bytes(x)
+	for _, expected := range []int{0, 7, x.Len(), 1 << 40} {
+		memory := whole
+		s, ok := stats.NewStream(t.Context(), x.DType(), expected)
+		require.True(t, ok)
+		for len(memory) > 0 {
+			n, err := s.Write(memory[:min(len(memory), 100003)])
+			require.NoError(t, err)
+			memory = memory[n:]
+		}
+		got, err := s.Summary()
 		require.NoError(t, err)
-		memory = memory[n:]
+		require.Equal(t, want.Count, got.Count)
+		require.Equal(t, want.NaNs, got.NaNs)
+		require.Equal(t, want.Infs, got.Infs)
+		require.InDelta(t, want.Deviation, got.Deviation, 1e-9)
 	}
-	got, err := s.Summary()
-	require.NoError(t, err)
-	require.Equal(t, want.Count, got.Count)
-	require.Equal(t, want.NaNs, got.NaNs)
-	require.Equal(t, want.Infs, got.Infs)
-	require.InDelta(t, want.Deviation, got.Deviation, 1e-9)
 
-	_, ok = stats.NewStream(t.Context(), tensor.DTString)
+	_, ok := stats.NewStream(t.Context(), tensor.DTString, 1)
 	require.False(t, ok)
-	s, _ = stats.NewStream(t.Context(), tensor.DTBFloat16)
+	s, _ := stats.NewStream(t.Context(), tensor.DTBFloat16, 9)
 	_, err = s.Write([]byte{1})
 	require.NoError(t, err)
 	_, err = s.Summary()
