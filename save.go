@@ -21,11 +21,27 @@ import (
 
 // write saves the graph under prefix and returns when it is durable.
 func writeGraph(ctx context.Context, g *object.Graph, prefix string, o options) error {
+	if o.shard == nil {
+		return writeWhole(ctx, g, prefix, o)
+	}
 	tensors, err := stored.Checkpoint(ctx, g)
 	if err != nil {
 		return err
 	}
 	return writeTensors(ctx, tensors, prefix, o)
+}
+
+// writeWhole is writeGraph without a sharding function. The program's graph is garbage before the writer's lists are made.
+func writeWhole(ctx context.Context, g *object.Graph, prefix string, o options) error {
+	tensors, err := stored.NewCompact(ctx, g)
+	if err != nil {
+		return err
+	}
+	w := createFiles(prefix, o, tensors.Len())
+	if err := tensors.AddTo(w); err != nil {
+		return fmt.Errorf("ckpt: save %s: %w", prefix, err)
+	}
+	return writeFiles(ctx, w, prefix, o)
 }
 
 func writeTensors(ctx context.Context, tensors []stored.Tensor, prefix string, o options) error {
@@ -38,12 +54,18 @@ func writeTensors(ctx context.Context, tensors []stored.Tensor, prefix string, o
 
 // planFiles distributes the tensors over data files. It writes nothing.
 func planFiles(tensors []stored.Tensor, prefix string, o options) (*bundle.Writer, error) {
-	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
-	w.Grow(len(tensors))
+	w := createFiles(prefix, o, len(tensors))
 	if err := stored.Add(w, tensors, o.shard); err != nil {
 		return nil, fmt.Errorf("ckpt: save %s: %w", prefix, err)
 	}
 	return w, nil
+}
+
+// createFiles returns a writer with room for so many tensors.
+func createFiles(prefix string, o options, tensors int) *bundle.Writer {
+	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
+	w.Grow(tensors)
+	return w
 }
 
 func writeFiles(ctx context.Context, w *bundle.Writer, prefix string, o options) error {

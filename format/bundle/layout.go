@@ -52,11 +52,11 @@ func (w *Writer) plan(ctx context.Context) error {
 
 // measure sets the size of it. That of numbers follows from their shape; strings must be loaded for it.
 func (w *Writer) measure(it *item) (err error) {
-	if size := it.src.DType.Size(); size > 0 {
-		if it.src.Shape.Len() > math.MaxInt/size {
-			return fmt.Errorf("%v%v takes more bytes than this machine can count", it.src.DType, it.src.Shape)
+	if size := it.dtype.Size(); size > 0 {
+		if it.shape.Len() > math.MaxInt/size {
+			return fmt.Errorf("%v%v takes more bytes than this machine can count", it.dtype, it.shape)
 		}
-		it.size = int64(it.src.Shape.Len() * size)
+		it.size = int64(it.shape.Len() * size)
 		return nil
 	}
 	t, err := it.load()
@@ -73,12 +73,12 @@ func (it *item) load() (tensor.Any, error) {
 	if it.large != nil && it.large.loaded != nil {
 		return it.large.loaded, nil
 	}
-	t, err := it.src.Load()
+	t, err := it.values()
 	if err != nil {
 		return nil, err
 	}
-	if t.DType() != it.src.DType || !t.Shape().Equal(it.src.Shape) || t.Shape() == nil {
-		return nil, fmt.Errorf("it was announced as %v%v and is %v%v", it.src.DType, it.src.Shape, t.DType(), t.Shape())
+	if t.DType() != it.dtype || !t.Shape().Equal(it.shape) || t.Shape() == nil {
+		return nil, fmt.Errorf("it was announced as %v%v and is %v%v", it.dtype, it.shape, t.DType(), t.Shape())
 	}
 	return t, nil
 }
@@ -159,6 +159,6 @@ func (it *item) record() record {
 	if it.large != nil && it.large.sums != nil {
 		crc = combineChunks(it.large.sums, it.size)
 	}
-	return record{dtype: it.src.DType, shape: it.src.Shape,
+	return record{dtype: it.dtype, shape: it.shape,
 		shard: int32(it.shard), offset: it.offset, size: it.size, crc: sstable.Mask(crc)}
 }

@@ -201,7 +201,7 @@ func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 		buf := d.buffer()
 		defer d.buffers.Put(buf)
 		*buf = append((*buf)[:0], p...)
-		it.src.DType.SwapBytes(*buf)
+		it.dtype.SwapBytes(*buf)
 		p = *buf
 	}
 	if sum := crc32.Update(0, castagnoli, p); it.large != nil {
@@ -261,7 +261,7 @@ func (d *dataWriter) gather(it *item, t tensor.Any) error {
 	if memory, numeric := tensor.Bytes(t); numeric {
 		*b = append(*b, memory...)
 		if d.w.bigEndianMemory {
-			it.src.DType.SwapBytes((*b)[at:])
+			it.dtype.SwapBytes((*b)[at:])
 		}
 		it.sum = crc32.Update(0, castagnoli, (*b)[at:])
 		return nil

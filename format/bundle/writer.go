@@ -33,7 +33,7 @@ type Writer struct {
 	opts   Options
 
 	items       []item
-	keys        map[string]bool         // encoded, of items and partitioned tensors
+	keys        keySet
 	partitioned map[string]*partitioned // by name
 	planned     bool
 	total       int64   // bytes of data, once planned
@@ -49,10 +49,12 @@ var _ format.Writer = (*Writer)(nil)
 // An item is one tensor, or one part of one, to be written.
 type item struct {
 	key     string // encoded
-	src     format.Source
+	shape   tensor.Shape
+	values  func() (tensor.Any, error)
 	offset  int64
 	size    int64
 	large   *pieces // nil where it is numbers in one chunk
+	dtype   tensor.DType
 	shard   int32
 	sum     uint32 // checksum of its only chunk, not masked
 	written bool   // its data has been handed over to be written
@@ -85,7 +87,7 @@ func CreateFile(prefix string, opts Options) *Writer { return Create(fsx.OS{}, p
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 	return &Writer{
 		fsys: fsys, prefix: prefix, opts: opts,
-		keys: make(map[string]bool), partitioned: make(map[string]*partitioned),
+		partitioned:     make(map[string]*partitioned),
 		bigEndianMemory: !tensor.NativeLittleEndian,
 	}
 }
@@ -93,9 +95,7 @@ func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 // Grow makes room for n more tensors.
 func (w *Writer) Grow(n int) {
 	w.items = slices.Grow(w.items, n)
-	if len(w.keys) == 0 {
-		w.keys = make(map[string]bool, n)
-	}
+	w.keys.grow(w.items, len(w.items)+n)
 }
 
 // Add implements [format.Writer].
@@ -128,7 +128,7 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 		return errDone
 	case key == "":
 		return errors.New("the empty key is the header's")
-	case w.keys[key]:
+	case w.partitioned[key] != nil || w.keys.has(w.items, key):
 		return errDuplicate
 	case shard < 0 || shard > math.MaxInt32 || w.opts.Shards > 0 && shard >= w.opts.Shards:
 		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
@@ -143,8 +143,8 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 	if err := rec.check(); err != nil {
 		return err
 	}
-	w.keys[key] = true
-	w.items = append(w.items, item{key: key, src: src, shard: int32(shard)})
+	w.items = append(w.items, item{key: key, dtype: src.DType, shape: src.Shape, values: src.Load, shard: int32(shard)})
+	w.keys.add(w.items)
 	return nil
 }
 
@@ -168,7 +168,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 	switch {
 	case key == "":
 		return errors.New("the empty key is the header's")
-	case whole == nil && w.keys[key]:
+	case whole == nil && w.keys.has(w.items, key):
 		return errDuplicate
 	case whole != nil && (whole.dtype != src.DType || !whole.shape.Equal(full)):
 		return fmt.Errorf("part %v is of %v%v, and earlier ones of %v%v", part, src.DType, full, whole.dtype, whole.shape)
@@ -188,7 +188,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 		return err
 	}
 	if len(whole.slices) == 0 {
-		w.keys[key], w.partitioned[key] = true, whole
+		w.partitioned[key] = whole
 	}
 	whole.insert(shard, resolved)
 	return nil

@@ -1,6 +1,7 @@
 package objectgraph
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,12 @@ func (e *Encoder) Add(n *Node) error {
 	e.buf = appendNode(slices.Grow(e.buf[:0], sizeMessage(graphNodes, sizeNode(n))), n)
 	e.out.Write(e.buf)
 	return nil
+}
+
+// Place returns where the text has s within the node that was added last. ok is false where it does not.
+func (e *Encoder) Place(s string) (at int, ok bool) {
+	at = bytes.LastIndex(e.buf, []byte(s))
+	return e.out.Len() - len(e.buf) + at, at >= 0
 }
 
 // Text returns the value of the tensor at GraphKey. It is an error if nodes are missing.

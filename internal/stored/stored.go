@@ -21,6 +21,7 @@ func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, err
 	if err != nil {
 		return nil, nil, err
 	}
+	s.listAll()
 	stored, err := s.graph()
 	if err != nil {
 		return nil, nil, err
@@ -70,6 +71,7 @@ type saving struct {
 	most   int // edges of one node
 	values int
 
+	list            func(n *object.Node, v *object.Value, key string) // takes the tensors as each meets them
 	tensors, opaque []Tensor
 }
 
@@ -96,8 +98,20 @@ func newSaving(g *object.Graph) (*saving, error) {
 			}
 		}
 	})
-	s.tensors = make([]Tensor, 0, s.values+1) // with room for the graph
 	return s, nil
+}
+
+// listAll has each keep all tensors.
+func (s *saving) listAll() {
+	s.tensors = make([]Tensor, 0, s.values+1) // with room for the graph
+	s.list = func(n *object.Node, v *object.Value, key string) {
+		t := Tensor{Node: n, Key: key, Source: v.Source()}
+		if isOpaque(n, v) {
+			s.opaque = append(s.opaque, t)
+		} else {
+			s.tensors = append(s.tensors, t)
+		}
+	}
 }
 
 // idOf returns the number under which a node is stored, notSaved where it is not, or is nil.
@@ -151,19 +165,20 @@ func (s *saving) each(add func(*objectgraph.Node) error) error {
 func (s *saving) value(attributes []objectgraph.Attribute, n *object.Node, i int) []objectgraph.Attribute {
 	v := &n.Values[i]
 	a := attributeOf(n, v, s.paths)
-	t := Tensor{Node: n, Key: a.Key, Source: v.Source()}
+	key := a.Key
 	if v.Shared() != "" {
-		t.Key += v.Attribute()[len(v.Shared()):]
+		key += v.Attribute()[len(v.Shared()):]
 	}
-	if v.Attribute() == object.OpaqueAttribute && n.Done() == nil {
-		s.opaque = append(s.opaque, t)
-	} else {
-		s.tensors = append(s.tensors, t)
-	}
+	s.list(n, v, key)
 	if v.Shared() == "" || i == 0 {
 		attributes = append(attributes, a)
 	}
 	return attributes
+}
+
+// isOpaque reports whether a value is laid out after all others.
+func isOpaque(n *object.Node, v *object.Value) bool {
+	return v.Attribute() == object.OpaqueAttribute && n.Done() == nil
 }
 
 // inOrder returns the tensors in the order in which TensorFlow lays them out: nodes in breadth-first order with slot variables last, then
@@ -194,10 +209,15 @@ const (
 	valueOverhead = 16 + len(objectgraph.VariableValue)
 )
 
+// encoder returns what makes the object graph as it is written.
+func (s *saving) encoder() *objectgraph.Encoder {
+	size := int(s.bytes) + len(s.kept)*nodeOverhead + s.edges*edgeOverhead + s.values*(valueOverhead+len(variableSuffix))
+	return objectgraph.NewEncoder(len(s.kept), size)
+}
+
 // text returns the object graph as it is written.
 func (s *saving) text() (string, error) {
-	size := int(s.bytes) + len(s.kept)*nodeOverhead + s.edges*edgeOverhead + s.values*(valueOverhead+len(variableSuffix))
-	e := objectgraph.NewEncoder(len(s.kept), size)
+	e := s.encoder()
 	if err := s.each(e.Add); err != nil {
 		return "", err
 	}
@@ -225,6 +245,7 @@ func Checkpoint(ctx context.Context, g *object.Graph) ([]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.listAll()
 	text, err := s.text()
 	if err != nil {
 		return nil, err

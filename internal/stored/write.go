@@ -31,6 +31,16 @@ func (t *Tensor) addTo(w format.Writer, shard int) error {
 	return w.Add(shard, t.Key, t.Source)
 }
 
+// addCustom adds t, a tensor of a custom saver, to the data file of the saver, one more than there are in files where it is the saver's first.
+func (t *Tensor) addCustom(w format.Writer, files map[string]int) error {
+	file, ok := files[t.saver]
+	if !ok {
+		file = len(files)
+		files[t.saver] = file
+	}
+	return t.addTo(w, file)
+}
+
 // addPartTo adds a region of t to a data file of w.
 func (t *Tensor) addPartTo(w format.Writer, shard int, region tensor.Slice) error {
 	src := Region(t.Source, region)
@@ -55,11 +65,7 @@ func (t *Tensor) addPartTo(w format.Writer, shard int, region tensor.Slice) erro
 func Add(w format.Writer, tensors []Tensor, shard format.ShardFunc) error {
 	files := make(map[string]int)
 	for len(tensors) > 0 && tensors[0].saver != "" {
-		t := &tensors[0]
-		if _, ok := files[t.saver]; !ok {
-			files[t.saver] = len(files)
-		}
-		if err := t.addTo(w, files[t.saver]); err != nil {
+		if err := tensors[0].addCustom(w, files); err != nil {
 			return err
 		}
 		tensors = tensors[1:]
