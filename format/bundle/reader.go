@@ -188,13 +188,13 @@ func (r *Reader) entryError(key, part string, err error) error {
 		Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
 }
 
-// entry returns what format says of rec, which was checked.
+// entry returns what format says of rec, which was checked and from now on stays as it is.
 func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
-	e := format.Entry{Key: key, DType: rec.dtype, Shape: slices.Clone(rec.shape), Bytes: max(rec.size, 0)}
+	e := format.Entry{Key: key, DType: rec.dtype, Shape: rec.shape, Bytes: max(rec.size, 0)}
 	if len(rec.slices) == 0 {
 		return e, nil
 	}
-	e.Slices, e.Bytes = slices.Clone(rec.slices), 0
+	e.Slices, e.Bytes = rec.slices, 0
 	entries, err := r.storedParts(key)
 	if err != nil {
 		return format.Entry{}, err
@@ -247,6 +247,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 				return
 			}
 			entry, err := r.entry(key, &rec)
+			entry.Shape, entry.Slices = slices.Clone(entry.Shape), slices.Clone(entry.Slices) // the next one is decoded into them
 			if !yield(entry, err) || err != nil {
 				return
 			}

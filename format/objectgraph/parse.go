@@ -2,6 +2,7 @@ package objectgraph
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -59,10 +60,11 @@ type parser struct {
 	slots      []Slot
 	savers     []RegisteredSaver
 	values     []bool
+	text       strings.Builder // that names and keys are parts of
 }
 
 func (p *parser) parse(data []byte) error {
-	var nodes, children, attributes, slots, savers, values int
+	var nodes, children, attributes, slots, savers, values, text int
 	for f, err := range pb.Fields(data) {
 		if err != nil {
 			return fmt.Errorf("object graph: %w: %w", err, format.ErrCorrupt)
@@ -70,11 +72,12 @@ func (p *parser) parse(data []byte) error {
 		if !isMessage(f, graphNodes) {
 			continue
 		}
-		c, err := countNode(f.Bytes)
+		c, length, err := countNode(f.Bytes)
 		if err != nil {
 			return fmt.Errorf("object graph: node %d: %w: %w", nodes, err, format.ErrCorrupt)
 		}
 		nodes++
+		text += length
 		children += c[nodeChildren]
 		attributes += c[nodeAttributes]
 		slots += c[nodeSlots]
@@ -83,8 +86,9 @@ func (p *parser) parse(data []byte) error {
 	}
 	*p = parser{
 		make([]Node, 0, nodes), make([]Child, 0, children), make([]Attribute, 0, attributes),
-		make([]Slot, 0, slots), make([]RegisteredSaver, 0, savers), make([]bool, 0, values),
+		make([]Slot, 0, slots), make([]RegisteredSaver, 0, savers), make([]bool, 0, values), strings.Builder{},
 	}
+	p.text.Grow(text)
 	for f := range pb.Fields(data) {
 		if isMessage(f, graphNodes) {
 			p.node(f.Bytes)
@@ -93,23 +97,33 @@ func (p *parser) parse(data []byte) error {
 	return nil
 }
 
-// countNode returns how often each field of a node occurs, and checks the encoding of their messages.
-func countNode(data []byte) (n [nodeHasValues + 1]int, err error) {
+// countNode returns how often each field of a node occurs and the bytes of the texts that are kept, and checks the encoding of its messages.
+func countNode(data []byte) (n [nodeHasValues + 1]int, text int, err error) {
 	for f, err := range pb.Fields(data) {
 		if err != nil {
-			return n, err
+			return n, text, err
 		}
 		if f.Type != protowire.BytesType || f.Num > nodeHasValues {
 			continue
 		}
 		n[f.Num]++
-		for _, err := range pb.Fields(f.Bytes) {
+		for inner, err := range pb.Fields(f.Bytes) {
 			if err != nil {
-				return n, err
+				return n, text, err
+			}
+			if f.Num == nodeChildren && isMessage(inner, childName) || f.Num == nodeAttributes && isMessage(inner, attributeKey) {
+				text += len(inner.Bytes)
 			}
 		}
 	}
-	return n, nil
+	return n, text, nil
+}
+
+// keep returns b as a string. There is room for it.
+func (p *parser) keep(b []byte) string {
+	at := p.text.Len()
+	p.text.Write(b)
+	return p.text.String()[at:]
 }
 
 // node appends a node. Its lists are runs of the parser's arrays, which are of the right size and do not move.
@@ -119,9 +133,9 @@ func (p *parser) node(data []byte) {
 	for f := range pb.Fields(data) {
 		switch {
 		case isMessage(f, nodeChildren):
-			p.children = append(p.children, parseChild(f.Bytes))
+			p.children = append(p.children, p.child(f.Bytes))
 		case isMessage(f, nodeAttributes):
-			p.attributes = append(p.attributes, parseAttribute(f.Bytes))
+			p.attributes = append(p.attributes, p.attribute(f.Bytes))
 		case isMessage(f, nodeSlots):
 			p.slots = append(p.slots, parseSlot(f.Bytes))
 		case isMessage(f, nodeSaver):
@@ -152,19 +166,19 @@ func run[T any](list []T, start int) []T {
 	return list[start:len(list):len(list)]
 }
 
-func parseChild(data []byte) (c Child) {
+func (p *parser) child(data []byte) (c Child) {
 	for f := range pb.Fields(data) {
 		switch {
 		case isNumber(f, childID):
 			c.ID = toID(f)
 		case isMessage(f, childName):
-			c.Name = string(f.Bytes)
+			c.Name = p.keep(f.Bytes)
 		}
 	}
 	return c
 }
 
-func parseAttribute(data []byte) (a Attribute) {
+func (p *parser) attribute(data []byte) (a Attribute) {
 	var fullName []byte
 	for f := range pb.Fields(data) {
 		switch {
@@ -175,7 +189,7 @@ func parseAttribute(data []byte) (a Attribute) {
 		case isMessage(f, attributeFullName):
 			fullName = f.Bytes
 		case isMessage(f, attributeKey):
-			a.Key = string(f.Bytes)
+			a.Key = p.keep(f.Bytes)
 		}
 	}
 	if n := len(fullName); n <= len(a.Key) && a.Key[:n] == string(fullName) { // as most are: no copy of it

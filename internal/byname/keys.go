@@ -44,7 +44,7 @@ func (l *Lookup) Plan(ctx context.Context, p *transfer.Plan) error {
 
 // Assign plans that v takes the tensor stored under key, or its part of that.
 func Assign(p *transfer.Plan, v *Variable, key string) {
-	p.Assign(&transfer.Assignment{Node: v.Node, Value: v.Value, Key: key, Part: v.Part})
+	p.Assign(v.Node, v.Value, key, v.Part)
 }
 
 // keys returns the key of each name that the checkpoint has.

@@ -132,8 +132,8 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 		}
 		m.found = append(m.found, n)
 		m.names[name], m.keys[n.Key()] = true, name
-		if m.history == nil || m.r.id > m.history.Last(n.Key()) {
-			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[0], Key: name})
+		if m.history == nil || m.history.Precedes(m.r.id, n.Key()) {
+			p.Assign(n, &n.Values[0], name, nil)
 			m.reached = append(m.reached, n)
 		}
 	}
@@ -168,6 +168,6 @@ func (m *matcher) Commit(ran bool) {
 	}
 	m.note()
 	if m.history != nil {
-		m.history.Record(m.r.id, m.reached)
+		m.history.Record(m.r.id, m.reached, func(*object.Node) bool { return true })
 	}
 }

@@ -36,7 +36,7 @@ func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused 
 		key, ok := attributeKey(stored.Attributes, n.Values[i].Attribute())
 		if ok {
 			used = true
-			p.Assign(&transfer.Assignment{Node: n, Value: &n.Values[i], Key: key})
+			p.Assign(n, &n.Values[i], key, nil)
 		} else if n.Done() != nil {
 			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %q", n.Values[i].Attribute(), attributeNames(stored.Attributes)))
 		}

@@ -33,7 +33,7 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 	// The walk has room for as many nodes as the program had last.
 	size := min(cap(m.w.Graph().Nodes), len(m.r.stored.Nodes))
 	p.Grow(size)
-	m.queue, m.reached = make([]pair, 0, size), make([]*object.Node, 0, size)
+	m.queue = make([]pair, 0, size)
 	if err := m.fromRoot(); err != nil {
 		return err
 	}
@@ -54,10 +54,11 @@ func (m *matcher) Commit(ran bool) {
 	if ran {
 		m.noteZeros()
 	}
+	m.plan = nil // which may be collected
 	m.r.found = m.found
 	m.r.warning.set(&m.r.bound, m.r.unused)
 	if ran && m.history != nil {
-		m.history.Record(m.r.id, m.reached)
+		m.history.Record(m.r.id, m.w.Graph().Nodes, func(n *object.Node) bool { return n.Reached })
 	}
 }
 
@@ -127,10 +128,9 @@ func (m *matcher) visit(p pair) error {
 	if err := m.w.Expand(p.node); err != nil {
 		return err
 	}
-	if !p.node.Reached && (m.history == nil || m.r.id > m.history.Last(p.node.Key())) {
+	if !p.node.Reached && (m.history == nil || m.history.Precedes(m.r.id, p.node.Key())) {
 		m.gather(p)
 		p.node.Reached = true
-		m.reached = append(m.reached, p.node)
 	} else if m.repeats(p) {
 		m.doubles = append(m.doubles, p)
 	}

@@ -14,7 +14,6 @@ type matcher struct {
 	history *transfer.History
 	found
 	plan    *transfer.Plan
-	reached []*object.Node            // objects that this restore is the last to give their values
 	queue   []pair                    // the pairs that were bound, in order
 	next    int                       // of the queue
 	late    bool                      // a follow-up: everything found now was waited for

@@ -25,12 +25,13 @@ func (g *Graph) AddInlined(n *Node, all []Inlined) {
 	}
 }
 
-// TakeBackInlined sets to nil what the walk made of inlined structs for which the checkpoint has nothing. filled are the objects that
-// took values.
-func (g *Graph) TakeBackInlined(filled map[Identity]bool) {
+// TakeBackInlined sets to nil what the walk made of inlined structs for which the checkpoint has nothing. targets returns the objects
+// that took values.
+func (g *Graph) TakeBackInlined(targets func() map[Identity]bool) {
 	if len(g.inlined) == 0 {
 		return
 	}
+	filled := targets()
 	above := make(map[*Node]bool) // the objects that took values, and those that lead to them
 	for _, n := range g.Nodes {
 		if filled[n.Key()] {

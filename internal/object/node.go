@@ -66,6 +66,11 @@ func (n *Node) Key() Identity {
 	return IdentityOf(n.Obj, nil, nil)
 }
 
+// Addressed reports whether the address and the type of n's value tell which object n is.
+func (n *Node) Addressed() bool {
+	return (n.rare == nil || n.rare.key.Type == nil) && n.Obj.IsValid() && n.Obj.CanAddr() && n.Obj.Type().Size() > 0
+}
+
 // SetKey says which object n is where its value does not tell: where it has no address.
 func (n *Node) SetKey(key Identity) {
 	if key.In != noPlace || !n.Obj.IsValid() {

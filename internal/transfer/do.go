@@ -65,7 +65,7 @@ func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planne
 	case o.CheckOnly:
 		p.rollBack()
 	default:
-		g.TakeBackInlined(p.Targets())
+		g.TakeBackInlined(p.Targets)
 		g.WriteBack()
 	}
 	planner.Commit(!o.CheckOnly)

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/gockpt/ckpt/internal/object"
 )
@@ -13,6 +12,11 @@ type History struct {
 	last   map[object.Identity]uint64
 	keep   []reflect.Value // keeps the addresses in last alive
 	lastID uint64
+
+	// What the newest restore filled is listed alone until somebody asks: a program that restores once does not pay for the map.
+	newest  uint64
+	filled  []reflect.Value
+	settled bool // filled is in last, too
 }
 
 // Next returns the number of a new restore, larger than all before it.
@@ -22,16 +26,25 @@ func (h *History) Next() uint64 {
 }
 
 // Last returns the number of the last restore that gave an object its values, 0 where none did.
-func (h *History) Last(key object.Identity) uint64 { return h.last[key] }
+func (h *History) Last(key object.Identity) uint64 {
+	h.settle()
+	return h.last[key]
+}
+
+// Precedes reports whether the restore that last gave an object its values, if any, came before restore id.
+func (h *History) Precedes(id uint64, key object.Identity) bool {
+	return id > h.newest || id > h.Last(key)
+}
 
 // fewForgotten is how many objects a History remembers beyond those that a program has.
 const fewForgotten = 1024
 
 // Forget drops the objects that g, the whole program, does not have any more, once they are many.
 func (h *History) Forget(g *object.Graph) {
-	if len(h.last) < 2*len(g.Nodes)+fewForgotten {
+	if len(h.last)+len(h.filled) < 2*len(g.Nodes)+fewForgotten {
 		return
 	}
+	h.settle()
 	h.keep = nil
 	for key := range h.last {
 		if n := g.Lookup(key); n != nil {
@@ -42,15 +55,57 @@ func (h *History) Forget(g *object.Graph) {
 	}
 }
 
-// Record notes that restore id gave the nodes their values.
-func (h *History) Record(id uint64, nodes []*object.Node) {
-	if len(h.last) == 0 {
-		h.last, h.keep = make(map[object.Identity]uint64, len(nodes)), slices.Grow(h.keep, len(nodes))
-	}
+// Record notes that restore id gave those of the nodes their values that took reports.
+func (h *History) Record(id uint64, nodes []*object.Node, took func(*object.Node) bool) {
+	filled := make([]reflect.Value, 0, len(nodes))
 	for _, n := range nodes {
-		if _, known := h.last[n.Key()]; !known {
-			h.keep = append(h.keep, n.Obj)
+		switch {
+		case !took(n):
+		case id >= h.newest && n.Addressed():
+			filled = append(filled, n.Obj)
+		default:
+			h.put(n.Key(), n.Obj, id)
 		}
-		h.last[n.Key()] = max(h.last[n.Key()], id)
 	}
+	if id < h.newest {
+		return
+	}
+	if !sameObjects(h.filled, filled) {
+		h.settle()
+	}
+	h.newest, h.filled, h.settled = id, filled, len(filled) == 0
+}
+
+// settle has h.last tell what the newest restore filled.
+func (h *History) settle() {
+	if h.settled {
+		return
+	}
+	for _, obj := range h.filled {
+		h.put(object.IdentityOf(obj, nil, nil), obj, h.newest)
+	}
+	h.filled, h.settled = nil, true
+}
+
+func (h *History) put(key object.Identity, obj reflect.Value, id uint64) {
+	if h.last == nil {
+		h.last = make(map[object.Identity]uint64)
+	}
+	if _, known := h.last[key]; !known {
+		h.keep = append(h.keep, obj)
+	}
+	h.last[key] = max(h.last[key], id)
+}
+
+// sameObjects reports whether two restores filled the same objects in the same order.
+func sameObjects(a, b []reflect.Value) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Type() != b[i].Type() || a[i].Addr().Pointer() != b[i].Addr().Pointer() {
+			return false
+		}
+	}
+	return true
 }

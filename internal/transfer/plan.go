@@ -12,6 +12,7 @@ type Plan struct {
 	reader      format.Reader
 	graph       *object.Graph
 	assignments []*Assignment
+	block       []Assignment // room for further ones
 	custom      object.Batches
 	problems    []Problem
 	undos       []func() // of what planning itself changed, in its order
@@ -45,8 +46,22 @@ func (p *Plan) Reader() format.Reader { return p.reader }
 // Grow makes room for n assignments.
 func (p *Plan) Grow(n int) { p.assignments = make([]*Assignment, 0, n) }
 
-// Assign adds an assignment.
-func (p *Plan) Assign(a *Assignment) { p.assignments = append(p.assignments, a) }
+// Assign adds the assignment of the tensor key, or a part of it, to a value of n.
+func (p *Plan) Assign(n *object.Node, v *object.Value, key string, part *object.Part) {
+	if len(p.block) == 0 {
+		p.block = make([]Assignment, min(max(len(p.assignments), fewAssignments), assignmentBlock))
+	}
+	a := &p.block[0]
+	p.block = p.block[1:]
+	a.Node, a.Value, a.Key, a.Part = n, v, key, part
+	p.assignments = append(p.assignments, a)
+}
+
+// The sizes of blocks of assignments: the first are small, as most plans are.
+const (
+	fewAssignments  = 8
+	assignmentBlock = 450 // a little less than a page of the allocator's
+)
 
 // AssignCustom lets the custom saver s restore the object n under a name.
 func (p *Plan) AssignCustom(s *object.Saver, name string, n *object.Node) {
