@@ -96,7 +96,13 @@ func (c *config) load(ctx context.Context, w Workload, op Op, p *peers, peer str
 	if err := prepare(filepath.Join(w.Dir, "model*")); err != nil {
 		return sample{}, err
 	}
-	return once(ctx, p, peer, w, "load")
+	patient, cancel := context.WithTimeoutCause(ctx, c.patience, &gaveUpError{c.patience})
+	defer cancel()
+	s, err := once(patient, p, peer, w, "load")
+	if err != nil && patient.Err() != nil {
+		err = context.Cause(patient)
+	}
+	return s, err
 }
 
 // once starts a process of a peer that does one thing and ends. The process says when it has begun, when it has done it, and

@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == workerCommand {
 		os.Exit(runWorker(os.Args[2]))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -42,7 +43,7 @@ type config struct {
 	python, rust, out, dir, memory, only string
 	scale                                float64
 	reps                                 int
-	budget                               time.Duration
+	budget, patience, limit              time.Duration
 }
 
 func run(ctx context.Context) (err error) {
@@ -56,7 +57,10 @@ func run(ctx context.Context) (err error) {
 	flag.Float64Var(&c.scale, "scale", 1, "`factor` on every workload's size")
 	flag.IntVar(&c.reps, "reps", 7, "`rounds` that count")
 	flag.DurationVar(&c.budget, "budget", 20*time.Second, "`time` after which a peer's operation is not repeated; where the warm-up alone took it, that is its measurement")
+	flag.DurationVar(&c.patience, "patience", 2*time.Minute, "`time` after which a peer that has not started, or not done an operation, is given up for the workload")
+	flag.DurationVar(&c.limit, "limit", 0, "`time` after which no further workload is begun; 0 is no limit")
 	flag.Parse()
+	started := time.Now()
 	only, err := selected(c.only)
 	if err != nil {
 		return err
@@ -80,6 +84,10 @@ func run(ctx context.Context) (err error) {
 	report := &Report{Machine: describeMachine(), Date: time.Now().UTC().Format(time.DateOnly), Scale: c.scale, Versions: peers.versions, Load: []string{load()}}
 	for _, w := range workloads(c.scale) {
 		if !only(w.Name) {
+			continue
+		}
+		if c.limit > 0 && time.Since(started) > c.limit {
+			fmt.Fprintf(os.Stderr, "%s: left out, the limit of %v is past\n", w.Name, c.limit)
 			continue
 		}
 		w.Dir, w.Memory = filepath.Join(dir, w.Name), memory
@@ -137,7 +145,7 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, report *
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s: starting %s\n", w.Name, peer)
-		started, err := startWorker(ctx, peers, peer, w)
+		started, err := startWorker(ctx, peers, peer, w, c.patience)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -28,7 +28,7 @@ func findPeers(ctx context.Context, python, rust string) (*peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &peers{names: []string{"ckpt", "ckpt, TensorFlow's format", "mapped", "raw", "cp", "sha256sum"}, commands: map[string][]string{}, versions: map[string]string{}}
+	p := &peers{names: []string{"ckpt", "ckpt, TensorFlow's format", "mapped", "raw", checkedPeer, "cp", "sha256sum"}, commands: map[string][]string{}, versions: map[string]string{}}
 	for _, name := range p.names {
 		p.commands[name] = []string{own, workerCommand}
 	}

@@ -57,7 +57,7 @@ func (r *Report) write(dir string) error {
 			return err
 		}
 	}
-	return nil
+	return r.document(filepath.Join(dir, "BENCHMARKS.md"))
 }
 
 // columns are the heads of the table.
@@ -66,7 +66,7 @@ var columns = []string{"workload", "operation", "peer", "median", "min", "unsync
 // row returns what the table says of r.
 func (r *Result) row() []string {
 	if r.Failed != "" {
-		row := []string{r.Title, r.Op, r.Peer, "failed: " + strings.ReplaceAll(r.Failed, "\n", " ")}
+		row := []string{r.Title, r.Op, r.Peer, strings.ReplaceAll(r.Failed, "\n", " ")}
 		return append(row, make([]string, len(columns)-len(row))...)
 	}
 	memory, read, written := mebibytes(r.Peak), mebibytes(r.Read), mebibytes(r.Written)
@@ -164,6 +164,7 @@ func (r *Report) markdown() string {
 	for i := range r.Results {
 		rows = append(rows, r.Results[i].row())
 	}
+	b.WriteString("\n\n" + r.targets())
 	for _, table := range append([][][]string{rows}, r.growths()...) {
 		b.WriteString("\n\n" + markdownRow(table[0]) + markdownRow(slices.Repeat([]string{"---"}, len(table[0]))))
 		for _, row := range table[1:] {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -82,7 +83,15 @@ func (s *series) result(w Workload, op Op, peer string) Result {
 }
 
 func failedResult(w Workload, op Op, peer string, err error) Result {
-	return Result{Workload: w.Name, Title: w.Title, Op: op.Name, Peer: peer, Growth: w.Growth, Failed: err.Error()}
+	return Result{Workload: w.Name, Title: w.Title, Op: op.Name, Peer: peer, Growth: w.Growth, Failed: failure(err)}
+}
+
+// failure says in a row of the table why nothing was measured.
+func failure(err error) string {
+	if e := (*gaveUpError)(nil); errors.As(err, &e) {
+		return e.Error()
+	}
+	return "failed: " + err.Error()
 }
 
 func median(s []sample, of func(sample) float64) float64 {

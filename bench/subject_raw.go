@@ -19,8 +19,8 @@ type raw struct {
 	f      *os.File
 }
 
-// rawName is the file that raw writes.
-const rawName = "raw"
+// rawName is the file that it writes.
+func (r *raw) rawName() string { return r.Peer }
 
 func newRaw(t task) (*raw, error) {
 	if t.Kind != "pick" {
@@ -36,9 +36,9 @@ func newRaw(t task) (*raw, error) {
 func (r *raw) before(op operation) error {
 	switch op.name {
 	case "save":
-		return removeOld(op.path(rawName))
+		return removeOld(op.path(r.rawName()))
 	case "restore":
-		return warm(op.path(rawName))
+		return warm(op.path(r.rawName()))
 	case "async":
 		if r.to == nil {
 			r.to = r.model()
@@ -49,7 +49,7 @@ func (r *raw) before(op operation) error {
 
 func (r *raw) after(op operation) error {
 	if op.inRAM {
-		return os.Remove(op.path(rawName))
+		return os.Remove(op.path(r.rawName()))
 	}
 	return nil
 }
@@ -57,9 +57,9 @@ func (r *raw) after(op operation) error {
 func (r *raw) do(_ context.Context, op operation) error {
 	switch op.name {
 	case "save":
-		return writeRaw(op.path(rawName), r.list)
+		return writeRaw(op.path(r.rawName()), r.list)
 	case "restore":
-		return readRaw(op.path(rawName), r.list)
+		return readRaw(op.path(r.rawName()), r.list)
 	case "async":
 		for i, t := range r.list {
 			copy(r.to[i].Data(), t.Data())

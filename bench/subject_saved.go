@@ -13,6 +13,8 @@ func newSubject(t task) (subject, error) {
 	switch {
 	case t.Peer == "raw":
 		return newRaw(t)
+	case t.Peer == checkedPeer:
+		return newChecked(t), nil
 	case t.Peer == "cp":
 		return &copied{task: t}, nil
 	case t.Kind == "command":

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
 )
 
 // A worker is a process that has one peer's model of one workload and does one operation after another.
@@ -18,6 +19,9 @@ type worker struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Scanner
+
+	patience time.Duration
+	gaveUp   error // why it does nothing any more
 }
 
 // A sample is what one operation took.
@@ -54,7 +58,7 @@ func workerEnvironment() []string {
 }
 
 // startWorker returns when the worker has made its model.
-func startWorker(ctx context.Context, p *peers, peer string, w Workload) (*worker, error) {
+func startWorker(ctx context.Context, p *peers, peer string, w Workload, patience time.Duration) (*worker, error) {
 	b, err := json.Marshal(task{Peer: peer, Workload: w, Picks: w.picks()})
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func startWorker(ctx context.Context, p *peers, peer string, w Workload) (*worke
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env = workerEnvironment()
 	cmd.Stderr = os.Stderr
-	wk := &worker{peer: peer, cmd: cmd}
+	wk := &worker{peer: peer, cmd: cmd, patience: patience}
 	if wk.in, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -84,14 +88,24 @@ func startWorker(ctx context.Context, p *peers, peer string, w Workload) (*worke
 
 // ask has the worker do an operation.
 func (w *worker) ask(op string) (sample, error) {
+	if w.gaveUp != nil {
+		return sample{}, w.gaveUp
+	}
 	if _, err := fmt.Fprintln(w.in, op); err != nil {
 		return sample{}, err
 	}
 	return w.answer()
 }
 
+// answer waits for what the worker says, no longer than there is patience.
 func (w *worker) answer() (s sample, err error) {
-	if !w.out.Scan() {
+	given := time.AfterFunc(w.patience, func() { w.cmd.Process.Kill() })
+	said := w.out.Scan()
+	if !given.Stop() {
+		w.gaveUp = &gaveUpError{w.patience}
+		return s, w.gaveUp
+	}
+	if !said {
 		return s, errors.Join(errors.New("the worker has ended"), w.out.Err())
 	}
 	if err := json.Unmarshal(w.out.Bytes(), &s); err != nil {
@@ -102,6 +116,11 @@ func (w *worker) answer() (s sample, err error) {
 	}
 	return s, nil
 }
+
+// A gaveUpError says that a peer took longer than was waited.
+type gaveUpError struct{ after time.Duration }
+
+func (e *gaveUpError) Error() string { return fmt.Sprintf("more than %v", e.after) }
 
 // stop lets the worker end.
 func (w *worker) stop() {

@@ -60,27 +60,37 @@ const mostPeak = 32 << 20
 // workloads returns all workloads, each as many times its usual size as scale says.
 func workloads(scale float64) []Workload {
 	n := func(full int) int { return max(1, int(math.Round(float64(full)*scale))) }
-	savers := []string{"cp", "ckpt", "raw", "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
-	restorers := []string{"ckpt", "raw", "tensorflow", "safetensors", "safetensors, memory kept", "safetensors-rs", "torch", "orbax"}
+	savers := []string{"cp", "ckpt", "raw", checkedPeer, "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
+	restorers := []string{"ckpt", "raw", checkedPeer, "tensorflow", "safetensors", "safetensors, memory kept", "safetensors-rs", "torch", "orbax"}
 	ahead := map[string]float64{"tensorflow": 1, "safetensors": 1}
 	save := Op{Name: "save", Peers: savers, PeakLimit: mostPeak, Limit: map[string]float64{"raw": 1.05, "tensorflow": 1, "safetensors": 1}}
 	memory := Op{Name: "save" + toMemory, Peers: savers, Limit: ahead}
 	restore := Op{Name: "restore", Peers: restorers, PeakLimit: mostPeak, Limit: map[string]float64{"safetensors": 0.85, "tensorflow": 0.25}}
 	async := Op{Name: "async", Peers: []string{"ckpt", "raw"}, Limit: map[string]float64{"raw": 1.2}}
 	model := []Op{save, memory, restore}
+	tinySave, tinyMemory, tinyRestore, tiny := save, memory, restore, map[string]float64{"tensorflow": 0.05, "safetensors-rs": 1}
+	tinySave.Limit, tinyMemory.Limit, tinyRestore.Limit = tiny, tiny, tiny
 	openers := []string{"ckpt", "tensorflow", "safetensors", "safetensors-rs"}
 	pickers := []string{"ckpt", "mapped", "raw", "tensorflow", "safetensors", "safetensors-rs"}
 	ws := []Workload{
 		{Name: "large", Title: "1 GiB in 64 tensors", Kind: "model", Tensors: 64, Elements: n(4 << 20), Ops: []Op{save, memory, restore, async}},
 		{Name: "many", Title: "1 GiB in 20,000 tensors", Kind: "model", Tensors: 20_000, Elements: n(13_422), Ops: model},
 		{Name: "single", Title: "one tensor of 512 MiB", Kind: "model", Tensors: 1, Elements: n(128 << 20), Ops: model},
+		{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1, Ops: []Op{tinySave, tinyMemory, tinyRestore}},
+	}
+	ws = append(ws, loadWorkloads(n)...)
+	ws = append(ws, Workload{Name: "command", Title: "4 GiB in 4,096 tensors", Kind: "command", Tensors: n(4096), Elements: 1 << 18, Ops: []Op{
+		{Name: "list", Peers: []string{"ckpt", "sha256sum"}},
+		{Name: "verify", Peers: []string{"ckpt", "sha256sum"}, Limit: map[string]float64{"sha256sum": 1}}}})
+	ws = append(ws, formatWorkloads(n(2<<20))...)
+	ws = append(ws, []Workload{
 		{Name: "index", Title: "1,000,000 entries", Kind: "index", Tensors: n(1_000_000), Elements: 1, Ops: []Op{
 			{Name: "open and find", Peers: openers, Limit: map[string]float64{"tensorflow": 0.02}},
 			{Name: "open and list", Peers: openers, Limit: map[string]float64{"tensorflow": 0.1}}}},
 		{Name: "pick", Title: "1 MiB of 4 GiB", Kind: "pick", Tensors: n(4096), Elements: 1 << 18, Ops: []Op{
 			{Name: "read one", Peers: pickers, Limit: map[string]float64{"raw": 2}, Picks: true},
 			{Name: "open and read one", Peers: pickers, Picks: true}}},
-	}
+	}...)
 	for _, mib := range []int{64, 512, 4096} {
 		ws = append(ws, Workload{Name: fmt.Sprintf("open%d", mib), Title: fmt.Sprintf("64 tensors in %s MiB", thousands(mib)), Kind: "open",
 			Tensors: 64, Elements: n(mib << 12), Growth: Growth{"64 tensors", thousands(mib) + " MiB", 0},
@@ -95,14 +105,7 @@ func workloads(scale float64) []Workload {
 			Growth: Growth{"objects", thousands(nodes), n(nodes)},
 			Ops:    []Op{{Name: "walk", Peers: both}, {Name: "match", Peers: both[:1]}, {Name: "open, walk and match", Peers: both}}})
 	}
-	ws = append(ws, formatWorkloads(n(2<<20))...)
-	ws = append(ws, loadWorkloads(n)...)
-	ws = append(ws, Workload{Name: "command", Title: "4 GiB in 4,096 tensors", Kind: "command", Tensors: n(4096), Elements: 1 << 18, Ops: []Op{
-		{Name: "list", Peers: []string{"ckpt", "sha256sum"}},
-		{Name: "verify", Peers: []string{"ckpt", "sha256sum"}, Limit: map[string]float64{"sha256sum": 1}}}})
-	tiny := map[string]float64{"tensorflow": 0.05}
-	save.Limit, memory.Limit, restore.Limit = tiny, tiny, tiny
-	return append(ws, Workload{Name: "tiny", Title: "100,000 tiny variables", Kind: "model", Tensors: n(100_000), Elements: 1, Ops: []Op{save, memory, restore}})
+	return ws
 }
 
 // loadWorkloads are those of a fresh process. The targets are the fastest that copy.
@@ -177,6 +180,9 @@ func (w Workload) prepare(ctx context.Context, p *peers) error {
 	}
 	if err := out.Commit(ctx); err != nil {
 		return err
+	}
+	if w.Kind == "command" {
+		return nil
 	}
 	return writeSafetensors(filepath.Join(w.Dir, "model.safetensors"), w, t)
 }
