@@ -21,6 +21,7 @@ func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Plan
 // Plan implements [transfer.Planner].
 func (m *matcher) Plan(p *transfer.Plan) error {
 	m.plan = p
+	defer func() { m.queue, m.next = nil, 0 }() // all of it was visited, or the plan fails
 	if m.r.opts.Load {
 		defer func() { m.r.found = m.found }() // it is not tried again, and a report is wanted also where it fails
 	}
