@@ -17,12 +17,22 @@ func TestEncoder(t *testing.T) {
 		{},
 	}}
 	for _, about := range []int{0, 10, 1000} {
-		e := NewEncoder(len(g.Nodes), about)
+		e, places := NewEncoder(len(g.Nodes), about), map[string]int{}
 		for i := range g.Nodes {
 			require.NoError(t, e.Add(&g.Nodes[i]))
+			for _, a := range g.Nodes[i].Attributes {
+				at, ok := e.Place(a.Key)
+				require.True(t, ok)
+				places[a.Key] = at
+			}
+			_, ok := e.Place("another")
+			require.False(t, ok)
 		}
 		text, err := e.Text()
 		require.NoError(t, err)
+		for key, at := range places {
+			require.Equal(t, key, text[at:at+len(key)])
+		}
 		require.Equal(t, g.Text(), text)
 	}
 	e := NewEncoder(2, 0)
