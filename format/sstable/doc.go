@@ -26,11 +26,10 @@
 //
 // # What the reader trusts
 //
-// Nothing. Every handle is checked against the file's size before memory is asked for, every block against its
-// checksum, every length against the block; data blocks may not overlap, and keys must ascend within blocks,
-// across them, and against the index block's keys. See limits.go for what bounds the memory and time that a
-// table can ask for. An error about the table's bytes satisfies errors.Is(err, format.ErrCorrupt) and is a
-// *[CorruptError], which says where; other errors are those of the underlying reader.
+// Nothing. Every handle is checked against the file's size before memory is allocated, every block against its checksum,
+// every length against the block. Data blocks must not overlap. Keys must ascend within blocks, across them, and against the
+// index block's keys. limits.go has the bounds of memory and time. An error about the table's bytes satisfies errors.Is(err,
+// format.ErrCorrupt) and is a *[CorruptError], which says where; other errors are those of the underlying reader.
 //
 // Compressed blocks are read and never written.
 package sstable

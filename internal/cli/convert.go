@@ -26,26 +26,25 @@ func newConvertCommand(in *streams) *cobra.Command {
 		Use:   "convert IN OUT",
 		Short: "Write a checkpoint in another format",
 		Long: `Write the tensors of a checkpoint in the format that the ending of OUT says: .safetensors,
-.npz, .weights.h5 or .keras; anything else is the prefix of a TensorFlow checkpoint. What was
-at OUT stays until all is written. OUT cannot be IN. IN may be - for standard input, and OUT - for
-standard output, where --to says the format.
+.npz, .weights.h5 or .keras; anything else is the prefix of a TensorFlow checkpoint. An earlier
+OUT is replaced only when all is written. OUT must not be IN. IN may be - for standard input.
+OUT may be - for standard output; then --to gives the format.
 
-A tensor keeps its name. That of an object in a TensorFlow checkpoint is its path, with dots
-between its edges (slashes in .weights.h5); TensorFlow checkpoints get objects that are called
-as the parts of the names are. --readable calls the weights in files of Keras's by the names of
-layers and variables: dense.kernel for layers/dense/vars/0.
+Tensors keep their names. The name of a tensor in a TensorFlow checkpoint is the path of its
+object, with dots between the edges (slashes in .weights.h5). In a new TensorFlow checkpoint the
+parts of a name become objects. With --readable, weights from Keras's files get the names of
+layers and variables: dense.kernel instead of layers/dense/vars/0.
 
-A .keras file holds a model: the one that IN describes, a .keras file or a legacy .h5 file, or
---config does. The weights of IN are matched with those of the model as ckpt run does it.
+A .keras file holds a model. --config gives the model's description, unless IN is a .keras file
+or a legacy .h5 file that has one. The weights of IN are matched with the model as in ckpt run.
 
---rename works as ckpt.Rename does, on names whose parts are joined by dots: OLD is the beginning
-of a name, of whole parts, or a regular expression, and NEW may have its groups as $1. Several are
-applied in their order; one that matches nothing is an error. --only asks for the old names.
+--rename works like ckpt.Rename, on names with dots between their parts. OLD is the first parts
+of a name, or a regular expression; NEW may then refer to its groups as $1. Several renames are
+applied in order. It is an error if one matches nothing. --only refers to the old names.
 
 Values that the format cannot hold are an error, before anything is written: choose others with
---only, or convert them with --cast. --cast converts floats to floats and integers to
-integers, and says which tensors it left as they are. A value that the new type cannot hold is
-an error.`,
+--only, or convert them with --cast. --cast converts floats to floats and integers to integers,
+and says which tensors it did not change. A value that the new type cannot hold is an error.`,
 		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
   ckpt convert model.keras model.safetensors --readable
@@ -63,12 +62,12 @@ an error.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&job.only, "only", "", "only the tensors with a name that this `glob` matches")
-	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it; may be repeated")
-	flags.BoolVar(&job.readable, "readable", false, "names of layers and variables in place of Keras's numbers")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it; may be repeated")
+	flags.BoolVar(&job.readable, "readable", false, "use names of layers and variables instead of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
 	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5, keras or tensorflow")
 	flags.StringVar(&job.config, "config", "", "the `file` with the model's description, for a .keras file")
-	flags.Int64Var(&job.shard, "max-shard-size", 0, "split into files with at most so many `bytes` of tensors (safetensors)")
+	flags.Int64Var(&job.shard, "max-shard-size", 0, "the maximum number of `bytes` of tensors per file (safetensors)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := job.check(); err != nil {
 			return err

@@ -20,18 +20,18 @@ func newDiffCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Compare the tensors of two checkpoints",
-		Long: `Compare the tensors of two checkpoints by their keys: which only one of them has,
-whose type or shape is another, and whose values differ, with the largest difference
-and its place. Each line begins with what happened on the way from A to B: "-" for a
-key that is gone, "+" for one that came, "~" for one that changed.
+		Long: `Compare the tensors of two checkpoints by their keys. Print the tensors that only one
+of them has, and those with another type, shape or values, with the largest difference and its
+position. Each line begins with "-" if the key is only in A, "+" if it is only in B, and "~" if
+the tensor differs.
 
-Values are the same where their bits are, or where they are numbers no further apart
-than --tolerance. One path may be - for standard input, and a quoted glob that matches two
-checkpoints stands for both. A key is the path that its writer happened to find: an object that
-both programs have may stand under different keys.
+Values are equal if their bits are, or if they are numbers that differ by at most --tolerance.
+One path may be - for standard input. A quoted glob that matches two checkpoints stands for
+both. An object of two programs can have different keys in their checkpoints, because a key is
+only the path that the writer found.
 
-The exit status is 0 where all is the same, 1 where something differs, and, with a
-line on standard error, 1 for a checkpoint that is damaged or not there.`,
+The exit status is 0 if all tensors are equal and 1 if some differ. It is also 1, with a line on
+standard error, if a checkpoint is damaged or missing.`,
 		Example: `  ckpt diff train/ckpt-7 train/ckpt-8
   ckpt diff --tolerance 1e-6 --json a/ b/ | jq -r '.differences[].key'`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ line on standard error, 1 for a checkpoint that is damaged or not there.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
-	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "how far apart `numbers` may be that count as the same")
+	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "the maximum difference of `numbers` that count as equal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if !(tolerance >= 0) {
 			return fmt.Errorf("--tolerance %v: expected a number that is not negative", tolerance)

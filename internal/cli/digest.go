@@ -20,19 +20,18 @@ func newDigestCommand(in *streams) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "digest PATH...",
-		Short: "Write the hashes of a checkpoint's files, or check them",
-		Long: `Write the SHA-256 of each of a checkpoint's files into a file beside them that is called
-as the checkpoint is, with the ending .sha256, in the form that sha256sum -c reads.
+		Short: "Write or check the hashes of a checkpoint's files",
+		Long: `Write the SHA-256 of each of a checkpoint's files to a file beside them, in the form
+that sha256sum -c reads. Its name is the checkpoint's name with the ending .sha256.
 
-With --check the files are read and compared with what was written before. A file that
-differs or is gone, and one that came, makes the exit status 1. For a file on standard input,
-called -, the hash is printed.`,
+With --check, read the files and compare them with these hashes. The exit status is 1 if a file
+differs, is missing or is new. If PATH is - the hash of standard input is printed.`,
 		Example: `  ckpt digest model.safetensors
   ckpt digest --check model/ckpt-7`,
 		Args:              somePaths,
 		ValidArgsFunction: completePaths,
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes that were written")
+	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes")
 	v := visit{in: in, what: "hashing"}
 	v.do = func(cmd *cobra.Command, o *opened) error {
 		return digest(cmd.Context(), o, check, o.Prefix() == in.copied)

@@ -14,8 +14,9 @@ func newExportCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PATH KEY[SLICE] OUT.npy",
 		Short: "Write one tensor as a NumPy file",
-		Long: `Write one tensor, or a part of it, as a .npy file, which numpy.load reads. KEY and SLICE are
-those of ckpt show. OUT may be - for standard output, and PATH - for standard input.`,
+		Long: `Write one tensor, or a part of it, as a .npy file, which numpy.load reads. KEY and
+SLICE are as in ckpt show. OUT may be - for standard output, and PATH may be - for standard
+input.`,
 		Example: `  ckpt export model/ckpt-7 model/dense/kernel kernel.npy
   ckpt export model.safetensors fc.weight - | python plot.py`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -18,29 +18,27 @@ func newGenCommand(in *streams) *cobra.Command {
 	var renamed renames
 	cmd := &cobra.Command{
 		Use:   "gen PATH",
-		Short: "Write Go structs for what a checkpoint holds",
-		Long: `Write Go source with the structs that match a checkpoint's graph of objects: into what
-its constructor returns, ckpt.LoadWeights restores the checkpoint, without edits and
-with nothing left over.
+		Short: "Write Go structs that match a checkpoint",
+		Long: `Write Go source with structs that match a checkpoint's object graph. ckpt.LoadWeights
+loads the whole checkpoint into the value that the generated constructor returns, without edits.
 
-Objects that have the variables of a Keras layer become layers of the package layers,
-whose options, such as activations and strides, no checkpoint has: fill them in.
-Lists of like objects become slices, objects that several others hold pointers, and
-the slots of an optimizer a ckpt.SlotOwner. What Keras's objects hold a second time,
-in lists such as "variables", is left out where it is held elsewhere too, and so is the
-counter of saves.
+Objects with the variables of a Keras layer become layers of package layers. Checkpoints do not
+store the options of layers, such as activations and strides: fill them in. Lists of similar
+objects become slices, shared objects become pointers, and the slots of an optimizer become a
+ckpt.SlotOwner. The save counter is left out, and so are the lists in which Keras repeats its
+objects, such as "variables".
 
-Files of PyTorch's programs (.safetensors, .pt) have names and shapes alone: layers are
-recognised by those, and comments say what the files do not tell.
+Files of PyTorch programs (.safetensors, .pt) have names and shapes only. gen recognizes layers
+by these, and writes comments about options that the files do not store.
 
-Checkpoints that TensorFlow 1 saved by name have no graph of objects; there the names
-themselves, cut at slashes, are taken for one.`,
+Checkpoints that TensorFlow 1 saved by name do not have an object graph. gen splits the names at
+slashes to make one.`,
 		Example: `  ckpt gen train/ckpt-7 --at model --package digits -o digits/model.go`,
 		Args:    onePath, ValidArgsFunction: completePath,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&at, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
-	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename what begins with OLD, or matches it, as ckpt.Rename does; may be repeated")
+	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it, as ckpt.Rename does; may be repeated")
 	flags.StringVar(&pkg, "package", "model", "`name` of the package")
 	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training where a model is part of it)")
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")

@@ -6,13 +6,12 @@ func newGraphCommand(in *streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "graph PATH...",
-		Short: "Show the objects from which a checkpoint was saved",
-		Long: `Show the graph of objects from which a checkpoint was saved, as a tree. Each object
-has its number, and is shown whole where the shortest path from the root leads;
-"-> #7" is a further edge to it, "-> #0, cycle" one that leads back. Slot variables
-stand with their optimizer.
+		Short: "Show the object graph of a checkpoint",
+		Long: `Show the object graph of a checkpoint as a tree. Each object has a number. The object
+is shown in full at its shortest path from the root. "-> #7" is another edge to object 7, and
+"-> #0, cycle" is an edge back to an ancestor. Slot variables are shown with their optimizer.
 
-Checkpoints that TensorFlow 1 saved by name have no graph.`,
+Checkpoints that TensorFlow 1 saved by name do not have a graph.`,
 		Example: `  ckpt graph model/ckpt-7
   ckpt graph --json model/ | jq '.nodes | length'`,
 		Args:              somePaths,

@@ -23,24 +23,24 @@ func newListCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list PATH...",
 		Short: "List the tensors of a checkpoint",
-		Long: `List the tensors of a checkpoint by the paths of their objects, numbers in their order, a partitioned
-tensor as one. --keys prints the key under which each is stored, too. Only the index is read, and no tensor, unless --sha256
-asks for the hashes, as --json does by itself. --only lists a part.
+		Long: `List the tensors of a checkpoint by the paths of their objects, with numbers in numeric
+order. A partitioned tensor is listed once. --keys also prints the keys of the tensors. --only
+selects tensors. Only the index is read, unless --sha256 (the default with --json) asks for
+hashes.
 
-A PATH may be a quoted glob, or - for standard input. Of several checkpoints each is listed in its turn;
-with --json an object has the list of each under its path.
+A PATH may be a quoted glob, or - for standard input. Several checkpoints are listed one after
+the other; with --json the output is an object that maps each path to a list.
 
-With --json the output is an array, in the order of keys, of objects with the members
+With --json the output is an array of objects in the order of keys, with the members
 
   key      the key, text; invalid UTF-8 becomes U+FFFD
   dtype    TensorFlow's name of the type: "float32", "bfloat16", "string", …
   shape    the length of each axis
-  bytes    what the tensor takes in the data files
-  sha256   of the tensor as a data file holds it, whole, in little-endian order;
-           null where the stored parts of a partitioned tensor do not cover it
+  bytes    the size of the tensor in the data files
+  sha256 of the whole tensor as in a little-endian data file; null if the stored
 
-and an object graph that cannot be read, or names keys that are not there, makes the exit status 1 after all tensors have been
-listed.`,
+If the object graph cannot be read, or names missing keys, the exit status is 1 after all
+tensors have been listed.`,
 		Example: `  ckpt list model/ckpt-7
   ckpt list 'runs/*.safetensors' --only '*kernel*'
   ckpt list --json --sha256=false model/ | jq -r '.[].key'`,

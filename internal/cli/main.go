@@ -89,13 +89,14 @@ var (
 func (p *Program) command(in *streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ckpt",
-		Short: "Look into files of weights, compare, convert and run them",
-		Long: `Look into files of weights, compare, convert and run them: TensorFlow's checkpoints,
+		Short: "Inspect, compare, convert and run files of weights",
+		Long: `Inspect, compare, convert and run files of weights: TensorFlow's checkpoints,
 safetensors, Keras's .keras, .weights.h5 and .h5, PyTorch's .pt, .npz and .npy, GGUF.
 
-A PATH is a file of any of these, or the index or directory of several. The
-contents decide which. A TensorFlow checkpoint is named by its prefix, one of its files, a
-SavedModel's directory, or a directory with a "checkpoint" file, for its latest.
+A PATH is a file in one of these formats, or an index or directory of several files. The
+contents decide the format. For a TensorFlow checkpoint, PATH is the prefix, one of the files,
+the directory of a SavedModel, or a directory with a "checkpoint" file, which means the latest
+checkpoint there.
 
 The exit status is 0 for success, 1 for a damaged or missing checkpoint (or a
 difference that diff found), and 2 for wrong usage.`,

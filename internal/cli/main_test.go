@@ -164,7 +164,7 @@ func TestCompletion(t *testing.T) {
 		"an empty base name":           {[]string{"list", "saved-written/deep/"}, []string{"saved-written/deep/", "saved-written/deep/er/"}, noFilesNoSpace},
 		"nothing where nothing is":     {[]string{"list", "no/such/"}, nil, noFiles},
 		"nothing after the one path":   {[]string{"gen", "manager-keeps-last", ""}, nil, noFiles},
-		"commands, with what they do":  {[]string{"ver"}, []string{"verify\tRead all of a checkpoint and compare every checksum"}, noFiles},
+		"commands, with what they do":  {[]string{"ver"}, []string{"verify\tRead a whole checkpoint and compare every checksum"}, noFiles},
 		"flags":                        {[]string{"graph", "--js"}, []string{"--json\tprint the graph as a JSON object"}, noFiles},
 	} {
 		t.Run(name, func(t *testing.T) {

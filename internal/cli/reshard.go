@@ -17,12 +17,11 @@ func newReshardCommand(in *streams) *cobra.Command {
 	var job reshardJob
 	cmd := &cobra.Command{
 		Use:   "reshard IN OUT",
-		Short: "Write a TensorFlow checkpoint anew, in other data files",
-		Long: `Write the TensorFlow checkpoint IN anew under the prefix OUT, with its tensors in other data
-files: in one, in files of at most --max-shard-size bytes, or in one for each of --workers,
-with a part of each tensor that is cut along --axis into pieces of equal length. Tensors that
-lack the axis are not cut. Nothing else changes. OUT is where IN is: on this machine, or in
-one store.`,
+		Short: "Distribute a TensorFlow checkpoint over other data files",
+		Long: `Copy the TensorFlow checkpoint IN to the prefix OUT and distribute its tensors over
+data files anew: one file, files of at most --max-shard-size bytes, or a file per worker with
+--workers, each with an equal part of every tensor along --axis. Tensors that lack the axis are
+not cut. Nothing else changes. IN and OUT must both be on this machine or in the same store.`,
 		Example: `  ckpt reshard model/ckpt-7 model/ckpt-7-of-8 --workers 8
   ckpt reshard model/ckpt-7 model/one`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -34,9 +33,9 @@ one store.`,
 		ValidArgsFunction: completePath,
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&job.workers, "workers", 0, "a data file for each of so many workers")
+	flags.IntVar(&job.workers, "workers", 0, "the number of workers; each gets a data file")
 	flags.IntVar(&job.axis, "axis", 0, "the `axis` that is cut among workers, from 0")
-	flags.Int64Var(&job.size, "max-shard-size", 0, "data files of at most so many `bytes` of tensors")
+	flags.Int64Var(&job.size, "max-shard-size", 0, "the maximum number of `bytes` of tensors per data file")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		opts, err := job.options()
 		if err != nil {

@@ -20,28 +20,27 @@ func newRunCommand(in *streams) *cobra.Command {
 		Short: "Run a Keras model",
 		Long: `Run a Keras model on given inputs and print its outputs.
 
-The model is described by a .keras file, a legacy .h5 file with a whole model, or the
-JSON that Keras 2 and 3 write: model.to_json(), or the config.json in a .keras file.
-Its weights come from --weights, a file of any format; where that is not given, from
-the --config file itself. --at says which edges lead to the model from the checkpoint's
-root ("model" for tf.train.Checkpoint(model=m), which is what is tried where --at is
-not given and the root is not a model).
+--config is a .keras file, a legacy .h5 file with a whole model, or the JSON that Keras 2 and 3
+write: model.to_json(), or the config.json in a .keras file. --weights is a file of any format
+with the weights; without it they come from the --config file. --at gives the edges from the
+checkpoint's root to the model: "model" for tf.train.Checkpoint(model=m). Without --at, the root
+is tried first, then "model".
 
-The inputs are a JSON object. Each of the files may be -, for standard input:
+The inputs are a JSON object. Any of the files may be - for standard input:
 
   {"inputs": [{"name": "x", "dtype": "float32", "shape": [1], "values": [5]}]}
 
-with all values of a tensor in one list, in row-major order. They are taken by name
-where their names are those of the model's inputs, and in order where none is; a
-dtype left out is the model's. What is printed has the same form, with "outputs".
-Numbers that JSON does not have are "NaN", "Infinity" and "-Infinity", in strings.`,
+All values of a tensor are in one list, in row-major order. Inputs are matched by name if their
+names are those of the model's inputs, and by order if none is. The default dtype is the
+model's. The output has the same form, with "outputs". The strings "NaN", "Infinity" and
+"-Infinity" stand for numbers that JSON does not have.`,
 		Example: `  ckpt run --config model.keras --input in.json
   ckpt run --config model.json --weights train/ckpt-7 --at model --input in.json`,
 		Args: cobra.NoArgs,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&job.config, "config", "", "the model's description, a `file`")
-	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, where --config has none")
+	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, if --config does not have them")
 	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")

@@ -21,17 +21,17 @@ func newShowCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PATH KEY[SLICE]",
 		Short: "Print the values of one tensor",
-		Long: `Print the dtype, the shape, the values and what they are like of one tensor.
+		Long: `Print the dtype, shape, values and statistics of one tensor.
 
-KEY is the key that list prints, the path of an object (model/encoder/kernel), or the
-end of either where only one tensor has it. SLICE takes a part, in NumPy's notation:
-kernel[0:3,:], kernel[-1]. Of large tensors the corners are printed, unless --all. A KEY with
-* or ? is a glob: all tensors that it matches are printed. PATH may be a quoted glob too, or - for
-standard input.
+KEY is the key that list prints, the path of an object (model/encoder/kernel), or the end of
+either if it is unique. SLICE selects a part, in NumPy's notation: kernel[0:3,:], kernel[-1].
+Only the corners of large tensors are printed, unless --all is given. A KEY with * or ? is a
+glob and prints every tensor that it matches. PATH may also be a quoted glob, or - for standard
+input.
 
-With --json an object is printed, with the key, dtype, shape, all values, nested as the
-shape has it, and the statistics; numbers that JSON lacks are strings. For a glob the
-objects are in an array.`,
+With --json the output is an object with the key, dtype, shape, all values, nested according to
+the shape, and the statistics. Numbers that JSON does not have are strings. For a glob the
+output is an array of such objects.`,
 		Example: `  ckpt show model/ckpt-7 model/dense/kernel
   ckpt show 'train/ckpt-*' 'model/*/bias[:4]'
   ckpt show model.safetensors 'layer.0.attention.query.weight[0:2,:8]'`,

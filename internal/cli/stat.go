@@ -22,12 +22,12 @@ func newStatCommand(in *streams) *cobra.Command {
 	var only string
 	cmd := &cobra.Command{
 		Use:   "stat PATH...",
-		Short: "Print what the values of each tensor are like",
-		Long: `Print for each tensor of numbers its mean, deviation, minimum and maximum, and how many
-of its values are zero, NaN or infinite. All values are read, and checked where the
+		Short: "Print statistics of each tensor",
+		Long: `Print the mean, standard deviation, minimum and maximum of each tensor of numbers, and
+how many of its values are zero, NaN or infinite. All values are read, and verified if the
 format has checksums.
 
-With --json an array of objects is printed, with the members key, dtype, shape, count,
+With --json the output is an array of objects with the members key, dtype, shape, count,
 mean, deviation, min, max, zeros, nan and infinite. A PATH may be a quoted glob, or - for
 standard input.`,
 		Example: `  ckpt stat model/ckpt-7

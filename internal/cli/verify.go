@@ -14,18 +14,19 @@ func newVerifyCommand(in *streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify PATH...",
-		Short: "Read all of a checkpoint and compare every checksum",
-		Long: `Read all of a checkpoint, compare every checksum, and hold the object graph against
-what is stored. All problems are printed, one a line; those that affect no stored
-value are warnings and leave the exit status 0. TensorFlow has a checksum of each tensor,
-and a ZIP archive (.npz, .keras, .pt) one of each member. Other makers' files have none: of
-these the structure is checked. NaN and infinities are counted in all but TensorFlow's; ckpt
-stat counts them there. ckpt digest writes checksums for files that have none.
+		Short: "Read a whole checkpoint and compare every checksum",
+		Long: `Read all of a checkpoint, compare every checksum, and compare the object graph with the
+stored tensors. Print every problem on a line. Problems that do not affect stored values are
+warnings; the exit status is then 0. TensorFlow's checkpoints have a checksum of each tensor,
+and ZIP archives (.npz, .keras, .pt) have one of each member. Other formats do not have
+checksums: only their structure is checked. NaN and infinities are counted, except in
+TensorFlow's checkpoints: use ckpt stat there. ckpt digest writes checksums for files of any
+format.
 
-With --json an object is printed: the checkpoint's prefix, the problems, each with the
-key of its tensor ("" where it is not that of one), how many tensors there are and
-their bytes, which checksums were compared ("tensors", "archive" or "none"), how many
-values are NaN or infinite where they were counted, and whether all is well.`,
+With --json the output is an object: the checkpoint's prefix, the problems, each with the key of
+its tensor ("" if it does not concern a single tensor), the number of tensors and their bytes,
+which checksums were compared ("tensors", "archive" or "none"), the numbers of NaN and infinite
+values if they were counted, and whether the checkpoint is intact.`,
 		Example: `  ckpt verify model/ckpt-7
   ckpt verify 'train/ckpt-*'
   curl -s https://example.org/m.safetensors | ckpt verify -

@@ -19,16 +19,16 @@ func newViewCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "view PATH [OTHER...]",
 		Short: "Show a checkpoint in the browser",
-		Long: `Show a checkpoint in the browser: the tree of its tensors, with blocks that repeat
-as one, and of each tensor the statistics, a histogram and a heat map of a slice.
+		Long: `Show a checkpoint in the browser: the tree of its tensors, with repeated blocks folded
+into one, and for each tensor its statistics, a histogram and a heat map of a slice.
 
-With OTHER the two are compared: what is new, gone or changed, by how much, and where.
-For the directory of a training run, or more than two paths, the page shows how the
-norms of the tensors move from checkpoint to checkpoint.
+With OTHER, compare the two: which tensors are new, missing or changed, by how much, and where.
+For the directory of a training run, or more than two paths, the page shows how the norms of the
+tensors change from checkpoint to checkpoint.
 
 The page is served on this machine only, at an address with a random token, until
-Ctrl-C. Tensors are read as they come into view. With -o the page is written to one
-file instead, which needs no server, loads nothing, and can be printed. A PATH may be a
+Ctrl-C. Tensors are read as they come into view. With -o the page is written to one file
+instead. The file works without a server or a network, and can be printed. A PATH may be a
 quoted glob, or - for standard input.`,
 		Example: `  ckpt view model.safetensors
   ckpt view train/ckpt-7 train/ckpt-8
@@ -39,7 +39,7 @@ quoted glob, or - for standard input.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&job.out, "output", "o", "", "write the page to a `file`, - for standard output")
 	flags.StringVar(&job.address, "http", "localhost:0", "serve the page at this `address` of this machine")
-	flags.BoolVar(&job.noBrowser, "no-browser", false, "print the address, and do not open a browser")
+	flags.BoolVar(&job.noBrowser, "no-browser", false, "print the address instead of opening a browser")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := job.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args); err != nil {
 			return &failure{err}
