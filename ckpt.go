@@ -113,8 +113,8 @@ import (
 // Its edges are sorted by name.
 type Group map[string]any
 
-// A Checkpoint saves and restores a graph of objects. It belongs to one goroutine at a time: of two calls at once the second returns
-// an error with [ErrBusy], those of its Status and its [Manager] included. [Module.Track] may be called by several.
+// A Checkpoint saves and restores a graph of objects. Only one goroutine at a time may use it, its Status and its Manager:
+// if two calls overlap, the second returns an error with ErrBusy. Several goroutines may call Module.Track.
 type Checkpoint struct {
 	root    any           // where grouped is false
 	grouped bool          // a Group stands for the root
@@ -176,8 +176,8 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Track attaches a further object to the root of a Checkpoint that was made of a [Group]. It does what assigning to an attribute of a
-// tf.train.Checkpoint does. Values that wait for the object are assigned before Track returns.
+// Track attaches another object to the root of a Checkpoint that was made from a Group, like an assignment to an attribute
+// of a tf.train.Checkpoint. Values that wait for the object are assigned before Track returns.
 func (c *Checkpoint) Track(name string, child any) error {
 	end, err := c.turns.begin("Track")
 	if err != nil {
@@ -366,8 +366,8 @@ func (c *Checkpoint) Close() error {
 	return err
 }
 
-// FullName gives a global name to a variable that no field holds, so that no tag can name it: the one that a [Group], [With] or
-// [Checkpoint.Track] calls name, or the root itself if name is "". tf.train.Checkpoint(step=tf.Variable(0)) has
+// FullName gives a global name to a variable that is not in a field and therefore cannot have a tag: the variable that a
+// Group, With or Checkpoint.Track calls name, or the root itself if name is "". tf.train.Checkpoint(step=tf.Variable(0)) has
 // FullName("step", "Variable"). [New] only.
 func FullName(name, fullname string) Option {
 	return option(func(o *options) {

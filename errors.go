@@ -18,8 +18,8 @@ import (
 
 // Sentinel errors for errors.Is.
 var (
-	// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint: not a pointer to a struct,
-	// a tensor, a slice or map of such.
+	// ErrNotTrackable is in the error about a value that cannot be part of a checkpoint, because it is not a pointer to a
+	// struct, tensor, slice or map.
 	ErrNotTrackable = walk.ErrNotTrackable
 	// ErrNotFound is in the error of a missing checkpoint or key.
 	ErrNotFound = format.ErrNotFound
@@ -33,17 +33,17 @@ var (
 	ErrIncomplete = bundle.ErrIncomplete
 	// ErrMismatch is in every error about a model and a checkpoint that do not fit each other.
 	ErrMismatch = transfer.ErrMismatch
-	// ErrNoVariables is in the error of a save that would save no variable. The message names the fields that look like some and lack a
-	// tag, and the variables that have no values yet. [AllowEmpty] permits such a save.
+	// ErrNoVariables is in the error of a save without variables. The message names fields that look like variables but lack
+	// a tag, and variables that do not have values yet. [AllowEmpty] permits such a save.
 	ErrNoVariables = errors.New("no variables to save")
-	// ErrNoCheckpoint is in what the methods of a [Status] return after Restore(ctx, ""): nothing is being restored.
+	// ErrNoCheckpoint is in the errors that the methods of a [Status] return after Restore(ctx, "").
 	ErrNoCheckpoint = errors.New("no checkpoint specified (empty path); nothing is being restored")
 	// ErrInUse is in the error of [Manager.Save] if another Manager or process saves into the directory.
 	ErrInUse = retain.ErrInUse
-	// ErrBusy is in the error of a call on a [Checkpoint], its [Status] or its [Manager] while another one is under way, in another goroutine or
-	// in a function that this one has called. Nothing was done.
+	// ErrBusy is in the error of a call on a [Checkpoint], its [Status] or its [Manager] while another one is under way, in
+	// another goroutine or in a function that this one has called. The refused call did not do anything.
 	ErrBusy = errors.New("another call on the Checkpoint is under way; it belongs to one goroutine at a time")
-	// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
+	// ErrNoObjectGraph is in the error about a name-based checkpoint of TensorFlow 1, which does not have an object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )
 
@@ -53,7 +53,7 @@ type MismatchError struct {
 	Missing    []string // in the model, not in the checkpoint: paths from the root such as model.input_transform.kernel
 	Unused     []string // in the checkpoint, not in the model, likewise
 	Hints      []string // what was probably meant
-	// Problem is the finding in a sentence, worded as TensorFlow words it where it has words for it.
+	// Problem describes the mismatch in a sentence, in TensorFlow's words if there are any.
 	Problem string
 }
 
@@ -127,8 +127,8 @@ func worded(checkpoint string, err error) error {
 // A RestoreError says how far a restore came before it failed while moving bytes.
 type RestoreError struct {
 	Checkpoint string
-	Restored   []string // paths of values that hold the checkpoint's
-	Torn       []string // may hold a mixture of the checkpoint's values and earlier ones
+	Restored   []string // paths of values that were restored
+	Torn       []string // paths of values that may be partly restored
 	Err        error
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// MinInterval makes an [Iterator] wait, after each checkpoint, until d has passed since it came (min_interval_secs).
+// MinInterval makes an Iterator wait, after each checkpoint, until d has passed since it appeared (min_interval_secs).
 func MinInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.interval = d })
 }
@@ -17,8 +17,8 @@ func Timeout(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.timeout = &d })
 }
 
-// TimeoutFunc is asked by an [Iterator] after each checkpoint and each [Timeout] whether no more will come, and ends it by
-// answering true (timeout_fn). While it answers false a Timeout ends nothing.
+// TimeoutFunc makes an Iterator call done after each checkpoint and each Timeout. The Iterator ends when done returns true,
+// and a Timeout alone does not end it (timeout_fn).
 func TimeoutFunc(done func() bool) WatchOption {
 	return option(func(o *options) { o.watch.done = done })
 }
@@ -29,12 +29,13 @@ func PollInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.poll = d })
 }
 
-// Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears: for evaluating what
-// another program trains (tf.train.checkpoints_iterator). What appears and is replaced while the loop's body runs is
-// passed over, and so is one that has the path of the one before. dir need not be there yet.
+// Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears
+// (tf.train.checkpoints_iterator). A program can use it to evaluate a model that another program trains. Iterator skips a
+// checkpoint that is replaced while the loop's body runs, and one with the same path as the previous one. dir need not exist
+// yet.
 //
-// It ends, without an error, when no new checkpoint comes within [Timeout] or when [TimeoutFunc] says so. The end of
-// ctx, or a state file for which [Latest] gives an error, is yielded with an empty path and ends it too. Further options:
+// The sequence ends without an error when no new checkpoint appears within Timeout or when TimeoutFunc says so. If ctx ends,
+// or Latest returns an error for the state file, Iterator yields that error with an empty path and ends. Further options:
 // [MinInterval], [PollInterval], [StateFile], [WithFS], [WithLogger].
 func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
@@ -77,8 +78,8 @@ func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[st
 	}
 }
 
-// WaitForNew returns the path of dir's latest checkpoint as soon as that is not last, "" where [Timeout] passes
-// before (wait_for_new_checkpoint). Options: Timeout, [PollInterval], [StateFile], [WithFS], [WithLogger].
+// WaitForNew waits until dir's latest checkpoint is not last and returns its path, or "" after Timeout
+// (wait_for_new_checkpoint). Options: Timeout, [PollInterval], [StateFile], [WithFS], [WithLogger].
 func WaitForNew(ctx context.Context, dir, last string, opts ...WatchOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

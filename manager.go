@@ -16,15 +16,15 @@ import (
 // A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). It keeps its list of
 // checkpoints in the directory's state file, from which a later Manager, or TensorFlow's, continues.
 //
-// A Manager deletes only checkpoints that a Manager wrote, or that the state file lists with a time: the files <path>.index and
-// <path>.data-?????-of-????? directly in the directory, with what an interrupted save left of them. A new Manager deletes nothing before
-// its first save. Checkpoints that plain [Checkpoint.Save] wrote have no time and stay.
+// A Manager deletes only checkpoints that a Manager wrote, or that the state file lists with a time: the files <path>.index
+// and <path>.data-?????-of-????? directly in the directory, and the remains of interrupted saves. A new Manager does not
+// delete anything before its first save. Checkpoints that Checkpoint.Save wrote without a Manager do not have a time and
+// stay.
 //
-// One Manager at a time manages a directory. While a save is under way the directory is locked, where the system
-// can do that, and a crash releases the lock; and a save is refused when the state file is not what the Manager left:
-// the error satisfies errors.Is(err, [ErrInUse]), nothing has been written, and a new Manager would continue from what
-// is there now. Reading needs no such care: [Latest], [Iterator] and a Manager that only restores may be used by any number
-// of programs.
+// One Manager at a time manages a directory. During a save the directory is locked, if the system supports that; a crash
+// releases the lock. A save fails with an error that satisfies errors.Is(err, ErrInUse), before it writes anything, if
+// another program has changed the state file. A new Manager can then continue from the current state. Any number of programs
+// may use Latest, Iterator, or a Manager that only restores.
 //
 // A Manager, like its Checkpoint, belongs to one goroutine at a time.
 type Manager struct {
@@ -38,9 +38,9 @@ type Manager struct {
 	lastStep atomic.Pointer[int64] // of the last save; nil where it is not known. A save in the background ends in another goroutine
 }
 
-// NewManager returns a Manager that saves c in dir, which need not be there yet, and continues from the state file that dir
-// has. Options: [KeepLast] (without it all are kept), [KeepEvery], [SaveInterval], [LastStep], [InitFunc], [CheckpointName],
-// [StateFile], [WithLogger], [WithProgress].
+// NewManager returns a Manager that saves c in dir, which need not exist yet, and continues from dir's state file, if there
+// is one. Options: KeepLast (without it all are kept), [KeepEvery], [SaveInterval], [LastStep], [InitFunc],
+// [CheckpointName], [StateFile], [WithLogger], [WithProgress].
 func NewManager(c *Checkpoint, dir string, opts ...ManagerOption) (*Manager, error) {
 	o := c.opts
 	o.manager = managerOptions{name: "ckpt"}
@@ -62,7 +62,7 @@ func NewManager(c *Checkpoint, dir string, opts ...ManagerOption) (*Manager, err
 // Directory returns the directory as it was given to NewManager.
 func (m *Manager) Directory() string { return m.dir }
 
-// Checkpoint returns what the Manager saves.
+// Checkpoint returns the Checkpoint that the Manager saves.
 func (m *Manager) Checkpoint() *Checkpoint { return m.c }
 
 // Interval returns the number of steps between saves, 0 if there is no [SaveInterval].
@@ -73,12 +73,12 @@ func (m *Manager) Interval() int64 {
 	return *m.opts.manager.interval
 }
 
-// Latest returns the path of the latest checkpoint, "" if there is none: the one last saved, or what the state file
-// said when the Manager was made, whether or not its files are still there (see [Latest]).
+// Latest returns the path of the latest checkpoint, "" if there is none: the last saved one, or the one that the state file
+// named when the Manager was made. Its files may be gone (see Latest).
 func (m *Manager) Latest() string { return m.files.Latest() }
 
-// Checkpoints returns the paths of those that the Manager may yet delete, oldest first. Those kept for good are not
-// among them.
+// Checkpoints returns the paths of the checkpoints that the Manager may delete later, oldest first. It does not list those
+// that are kept forever.
 func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 
 // Save saves the Checkpoint under the next number, records it as the latest, and then deletes what [KeepLast] and [KeepEvery] do
@@ -181,8 +181,8 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 	return path, err
 }
 
-// Resume is RestoreOrInitialize that also returns the status of the restore: its assertions and its report say what did not match. Where
-// there is no checkpoint the path is "" and the status is that of Restore(ctx, "").
+// Resume does what RestoreOrInitialize does and also returns the status of the restore. Its assertions and its report say
+// what did not match. If there is no checkpoint, path is "" and the status is that of Restore(ctx, "").
 func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err error) {
 	if path, status, err = m.resume(ctx); err == nil && path == "" {
 		err = m.initialize(ctx)
@@ -234,7 +234,7 @@ func (m *Manager) initialize(ctx context.Context) error {
 	return nil
 }
 
-// Sync awaits the save that is under way in the background, if any, with its deletions, and returns its error.
+// Sync waits for the save in the background, if there is one, and its deletions, and returns its error.
 func (m *Manager) Sync(ctx context.Context) error { return m.c.Sync(ctx) }
 
 // busy reports whether a save is under way in the background.

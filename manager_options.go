@@ -13,8 +13,8 @@ func KeepLast(n int) RetentionOption {
 	return option(func(o *options) { o.manager.keepLast = &n })
 }
 
-// KeepEvery makes a [Manager] or [Saver] keep some of the checkpoints that [KeepLast] would delete, for good: each one that was written d or more
-// after the last one kept in this way (keep_checkpoint_every_n_hours). They are no longer listed.
+// KeepEvery makes a Manager or Saver keep forever some of the checkpoints that KeepLast would delete: each that was written
+// d or more after the last one kept in this way (keep_checkpoint_every_n_hours). They are no longer listed.
 func KeepEvery(d time.Duration) RetentionOption {
 	return option(func(o *options) { o.manager.keepEvery = &d })
 }
@@ -25,13 +25,12 @@ func SaveInterval(n int64, step func() int64) ManagerOption {
 	return option(func(o *options) { o.manager.interval, o.manager.step = &n, step })
 }
 
-// LastStep says at which step the last save was, where a [Manager] with a [SaveInterval] continues what another
-// began (last_checkpoint_step).
+// LastStep tells a Manager with a SaveInterval the step of the last save of an earlier Manager (last_checkpoint_step).
 func LastStep(n int64) ManagerOption {
 	return option(func(o *options) { o.manager.lastStep = &n })
 }
 
-// InitFunc is what [Manager.RestoreOrInitialize] calls if there is no checkpoint to restore (init_fn).
+// InitFunc makes Manager.RestoreOrInitialize call f if there is no checkpoint to restore (init_fn).
 func InitFunc(f func(ctx context.Context) error) ManagerOption {
 	return option(func(o *options) { o.manager.init = f })
 }
@@ -41,8 +40,8 @@ func CheckpointName(name string) ManagerOption {
 	return option(func(o *options) { o.manager.name = name })
 }
 
-// Number gives the checkpoint of one [Manager.Save] the number n instead of the save counter's, which counts on
-// regardless (checkpoint_number).
+// Number gives the checkpoint of one Manager.Save the number n instead of the save counter. The counter is still incremented
+// (checkpoint_number).
 func Number(n int64) ManagerSaveOption {
 	return option(func(o *options) { o.manager.number = &n })
 }

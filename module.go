@@ -10,9 +10,9 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// A Module, embedded in a struct, lets objects be attached to it under names while the program runs, as Keras
-// attaches layers that are assigned to attributes. Values that a restore found for such a name are assigned to the object at once.
-// The zero value is ready.
+// A struct that embeds Module can have objects attached under names while the program runs, as Keras attaches layers that
+// are assigned to attributes. If a restore found values for such a name, they are assigned to the object at once. The zero
+// value is ready.
 type Module struct {
 	mu       sync.Mutex
 	children []moduleChild
@@ -24,14 +24,14 @@ type moduleChild struct {
 	object any
 }
 
-// Track attaches child, a pointer to something trackable, as the edge name. Where a restored checkpoint has values for
-// it they are assigned before Track returns; its error is then that of the restore. Tracking another object under a
-// name in use is an error (use [Module.Replace]); tracking the same object again is not.
+// Track attaches child, a pointer to something trackable, as the edge name. If a restored checkpoint has values for it, they
+// are assigned before Track returns; the error is then that of the restore. Tracking another object under a name in use is
+// an error (use [Module.Replace]); tracking the same object again is not.
 //
-// Several goroutines may call it. It looks at the whole program, which nothing may change at that time. During a call on the Checkpoint
-// that has the values the child is attached, the error has [ErrBusy], and a further Track of the same child takes them. So it is in a method
-// that a restore or Track calls, such as SetCheckpointTensor. What Track calls in another goroutine, as a function for progress, must not call
-// or await a Track.
+// Several goroutines may call Track. It reads the whole program, which must not change meanwhile. If another call on the
+// Checkpoint with the values is under way, Track attaches child and returns an error with [ErrBusy]; another Track of the same
+// child then assigns the values. This includes methods that a restore or Track calls, such as SetCheckpointTensor. Functions that
+// Track calls in another goroutine, such as one for progress, must not call Track or wait for it.
 func (m *Module) Track(name string, child any) error {
 	if err := checkChild(name, child); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (m *Module) Track(name string, child any) error {
 	return m.attached()
 }
 
-// Replace attaches child under a name in use, in its place; it is [Module.Track] where the name is not in use.
+// Replace is Module.Track that also accepts a name in use: child then takes the position of the earlier object.
 func (m *Module) Replace(name string, child any) error {
 	if err := checkChild(name, child); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (m *Module) Replace(name string, child any) error {
 	return m.attached()
 }
 
-// Untrack takes the edge name away. Tracking the name again later puts it last.
+// Untrack removes the edge name. If the name is tracked again later, its edge is the last.
 func (m *Module) Untrack(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -14,12 +14,13 @@ import (
 // A Variable adapts another library's tensor type: a type that is neither a [tensor.Tensor] nor a plain Go value
 // takes part in checkpoints by implementing Variable on its pointer.
 type Variable interface {
-	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. Its
-	// dtype and, where it is built, its shape are also what a restore asks of the checkpoint. A save calls it once, but for strings and for
-	// what exceeds 32 MiB in all twice: first for the shapes, then for one tensor after another. A save may keep several tensors until it
-	// has written them: each call returns memory that the next call does not change.
+	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. A restore compares
+	// the tensor's dtype and, if it is built, its shape with the checkpoint. A save calls the method once, or twice for
+	// strings and for values of more than 32 MiB in total: first for the shapes, then for one tensor after another. Each
+	// call must return memory that later calls do not change, because a save may keep several tensors until it has written
+	// them.
 	CheckpointTensor() (tensor.Any, error)
-	// SetCheckpointTensor takes the values of a checkpoint: a tensor that is the callee's to keep.
+	// SetCheckpointTensor takes the values of a checkpoint. The callee may keep the tensor.
 	SetCheckpointTensor(tensor.Any) error
 }
 
@@ -28,13 +29,12 @@ type Variable interface {
 type Tensors interface {
 	// CheckpointTensors returns the tensors in the order in which they are saved.
 	CheckpointTensors() ([]NamedTensor, error)
-	// SetCheckpointTensors takes the values of a checkpoint, all those that CheckpointTensors names at once.
+	// SetCheckpointTensors takes the values of a checkpoint for all names that CheckpointTensors returns.
 	SetCheckpointTensors(map[string]tensor.Any) error
 }
 
-// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore. Names
-// with a dot or a slash are for checkpoints that TensorFlow 2.21 need not read: it writes them under a key that it
-// does not find again.
+// A NamedTensor is one of the tensors of a [Tensors] object. A Tensor that is not built takes any shape on restore.
+// TensorFlow 2.21 cannot restore names with a dot or a slash: it writes them under a key that it does not find again.
 type NamedTensor = format.NamedTensor
 
 // SlotOwner is implemented, on its pointer, by an optimizer that TensorFlow gives slot variables: one tensor per
@@ -42,27 +42,27 @@ type NamedTensor = format.NamedTensor
 type SlotOwner interface {
 	// SlotNames returns the names of the slots in the order in which they are saved.
 	SlotNames() []string
-	// Slot returns the slot variable called name of a variable, nil if it has none. variable is the pointer by which the
-	// model holds the variable, and what is returned is a pointer to something trackable as one variable.
+	// Slot returns the slot variable called name of a variable, or nil if there is none. variable is the model's pointer to
+	// the variable. The result is a pointer to a value that is trackable as one variable.
 	Slot(name string, variable any) any
-	// CreateSlot is Slot for a restore that has values: it makes the slot variable if there is none, nil where it will
-	// not have one.
+	// CreateSlot is called by a restore that has values. It returns what Slot returns, but makes the slot variable if there
+	// is none. It returns nil to refuse.
 	CreateSlot(name string, variable any) any
 }
 
-// SlotNamer is implemented by a [SlotOwner] that says what its slot variables are called globally; without it the
-// slot m of dense/kernel is dense/kernel/m. TensorFlow's own optimizers differ: dense/kernel/Adam and dense/kernel/Adam_1 are
-// the slots m and v of tf.compat.v1.train.AdamOptimizer, Adam/dense/kernel/m one of tf.keras.optimizers.legacy.Adam.
+// SlotNamer is implemented by a SlotOwner that chooses the global names of its slot variables. Without it the slot m of
+// dense/kernel is dense/kernel/m. TensorFlow's own optimizers differ: dense/kernel/Adam and dense/kernel/Adam_1 are the
+// slots m and v of tf.compat.v1.train.AdamOptimizer, Adam/dense/kernel/m one of tf.keras.optimizers.legacy.Adam.
 type SlotNamer interface {
 	// SlotFullName returns the global name of a slot variable, given its slot and the global name of its variable.
 	SlotFullName(slot, variable string) string
 }
 
-// VariableNamer is implemented, on its pointer, by an object that says what variables below it are called globally where no tag
-// does. An optimizer does so: the names of its variables contain those of the model's variables.
+// VariableNamer is implemented, on its pointer, by an object that chooses the global names of variables below it that do not
+// have a tag. An optimizer does so, because the names of its variables contain those of the model's variables.
 type VariableNamer interface {
-	// VariableName returns the global name of a variable, given the pointer by which the program holds it, or "" to
-	// leave that to objects further up and to the default.
+	// VariableName returns the global name of a variable, given the program's pointer to it. It returns "" to leave the
+	// choice to objects further up or to the default.
 	VariableName(variable any) string
 }
 
@@ -71,23 +71,25 @@ type VariableNamer interface {
 // to a Checkpoint. The object graph records its name with each object that it saved; a program without a saver
 // of that name restores the rest, with a warning.
 type ObjectSaver struct {
-	// Name is how a checkpoint knows it: "package.Name" in TensorFlow.
+	// Name is the saver's name in a checkpoint: "package.Name" in TensorFlow.
 	Name string
-	// Match reports whether the object, a pointer, is one of its kind. It is asked for every object in every walk.
+	// Match reports whether the saver handles the object, a pointer. It is called for every object in every walk.
 	Match func(object any) bool
-	// Save returns the tensors to save for objects, which are given by their paths, escaped as in keys. Names are whole keys,
-	// which other objects' should not be: those of an object usually begin with its path. They go, in this order, into
-	// a separate data file. An object's tracked fields are saved as usual, too.
+	// Save returns the tensors of objects. The keys of objects are their paths, escaped as in keys of tensors. Names of
+	// tensors are whole keys and must differ from those of other objects; they usually begin with the object's path. The
+	// tensors are written to a separate data file in the returned order. An object's tracked fields are saved as usual, too.
 	Save func(ctx context.Context, objects map[string]any) ([]NamedTensor, error)
-	// Restore gives objects their values, after all other values of the restore have been assigned. Paths are
-	// those under which the objects were saved; the one of an object that was saved as usual is its first tensor's key.
+	// Restore gives objects their values, after all other values of the restore have been assigned. The keys of objects are
+	// the paths under which they were saved; for an object that was saved without a custom saver, the key of its first
+	// tensor.
 	Restore func(ctx context.Context, objects map[string]any, from *Reader) error
 	// Lenient leaves an object unchanged if the checkpoint names this saver for it and Match returns false. Without it that is an
 	// error of the restore.
 	Lenient bool
 }
 
-// WithSaver lets s save and restore the objects that it matches. Where several match, the one given last does.
+// WithSaver lets s save and restore the objects that it matches. If several savers match an object, the last one given is
+// used.
 func WithSaver(s ObjectSaver) ObjectOption {
 	return option(func(o *options) {
 		if err := s.check(o.savers); err != nil && o.err == nil {

@@ -3,7 +3,8 @@ package ckpt
 // Each verb has a type of options, and takes no others: an option of another verb does not compile. Options of several verbs are of a
 // type that is good for all of them.
 type (
-	// An Option is an option of [New]. It holds for every call on the Checkpoint that has such an option; a call's own come on top.
+	// An Option is an option of [New]. It applies to every call on the Checkpoint that takes such an option. Options of the
+	// call come in addition.
 	Option interface {
 		setter
 		forNew()

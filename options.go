@@ -148,13 +148,13 @@ func (o *options) setPerm() error {
 // maxAlign is the most that Align takes, a page.
 const maxAlign = 4096
 
-// With attaches a further object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
+// With attaches another object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
 func With(name string, object any) Option {
 	return option(func(o *options) { o.attach = append(o.attach, namedObject{name, object}) })
 }
 
-// WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then fsys's own. Saving is not possible
-// there and goes to the host's files.
+// WithFS reads checkpoints from fsys, such as an embed.FS. Paths are then paths in fsys. Saves still write to the operating
+// system's files.
 func WithFS(fsys fs.FS) ReadOption {
 	return option(func(o *options) {
 		o.fsys = nil
@@ -188,7 +188,7 @@ func WithProgress(f func(Progress)) TransferOption {
 }
 
 // OnWrite calls f with the checkpoint's path after its files are complete and before the `checkpoint` state file names
-// it. Several are called in the order given; an error of one is the save's.
+// it. Several functions are called in the order given. If one returns an error, the save fails with it.
 func OnWrite(f func(ctx context.Context, path string) error) WriteOption {
 	return option(func(o *options) { o.callbacks = append(o.callbacks, f) })
 }
@@ -197,7 +197,7 @@ func OnWrite(f func(ctx context.Context, path string) error) WriteOption {
 // TensorFlow's graph mode.
 func Planned() RestoreOption { return option(func(o *options) { o.planned = true }) }
 
-// SkipSlots leaves the slot variables of optimizers as they are and out of the assertions
+// SkipSlots leaves the slot variables of optimizers unchanged, and assertions ignore them
 // (CheckpointOptions.experimental_skip_slot_variables).
 func SkipSlots() RestoringOption {
 	return option(func(o *options) { o.skipSlots = true })
@@ -216,21 +216,22 @@ func Strict() LoadOption { return option(func(o *options) { o.strict = true }) }
 // Partial makes [LoadWeights] leave values that the checkpoint lacks unchanged. At least one value must be found.
 func Partial() LoadOption { return option(func(o *options) { o.partial = true }) }
 
-// IgnoreUnknown makes [LoadWeights] pass over stored values inside objects of the model for which these have no field. Without it
-// such a value is an error if the object has other values in the checkpoint, or a field of that name that is not tracked or holds a nil
-// interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by the method of [layout.Ignorer].
-// An integer without axes is taken for a counter and ignored. In a name-based checkpoint the scope of a name stands for the object.
-// A [Group] and a map have only the names that the program asks for.
+// IgnoreUnknown makes LoadWeights skip stored values inside objects of the model if the objects do not have fields for them.
+// Without it such a value is an error if the object has other values in the checkpoint, or a field of that name that is not
+// tracked or holds a nil interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by
+// the method of [layout.Ignorer]. An integer without axes is taken for a counter and ignored. In a name-based checkpoint the
+// scope of a name stands for the object. A [Group] and a map have only the names that the program asks for.
 func IgnoreUnknown() LoadOption {
 	return option(func(o *options) { o.ignoreUnknown = true })
 }
 
 // At makes [LoadWeights] start from the object that path leads to from the checkpoint's root: edges joined by "/", each
-// escaped as in a key, or by dots where their names have none. At("model") puts a training checkpoint's model straight into a model struct.
+// escaped as in a key, or joined by dots if the names do not contain dots. At("model") loads a training checkpoint's model
+// into a model struct.
 func At(path string) LoadOption { return option(func(o *options) { o.at = path }) }
 
-// AllowEmpty lets a save have no variables, where it is otherwise an error with [ErrNoVariables]. A [Saver] without variables writes nothing
-// and reads nothing (allow_empty).
+// AllowEmpty permits a save without variables, which is otherwise an error with ErrNoVariables. A Saver without variables
+// does not write or read anything (allow_empty).
 func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpty = true }) }
 
 // In makes a call read from and write to s, such as an S3 bucket, instead of the machine's files. Paths are then names within s:
@@ -238,11 +239,11 @@ func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpt
 //
 // The objects are the files that a directory would have, so that they can be downloaded and read by TensorFlow. Only the numbers in
 // the names of data files may differ. Values stream from the program's memory without a copy; restoring reads in large ranges, several at
-// once. A save is committed by its index, and published in the `checkpoint` file by a conditional write: of saves that overlap the
-// older one is never published over the newer. The next save under a name removes what an interrupted one left behind.
+// once. Writing the index commits a save. A conditional write publishes it in the `checkpoint` file, so that an older save
+// never replaces a newer one there. The next save under a name removes the remains of an interrupted one.
 //
-// A Store has no permissions, mappings or locks: [FileMode] is an error, [Mapped] reads, and of two [Manager]s that
-// save at the same time the second one's save is refused when it is to be published.
+// A Store does not have permissions, memory mapping or locks. So FileMode is an error, Mapped reads normally, and if two
+// [Manager]s save at the same time, publishing the second save fails.
 func In(s store.Store) AnyOption {
 	return option(func(o *options) {
 		if s == nil {
@@ -256,9 +257,9 @@ func In(s store.Store) AnyOption {
 
 // Rename makes a restore look for values under other paths than the checkpoint has: old becomes new. A path is the names of edges, joined by
 // dots or slashes. old is the beginning of a path, of whole edges: Rename("bert.encoder", "encoder"), and Rename("module", "") leaves a
-// level out. Where old has a character of regular expressions other than the dot it is one, and new may refer to its groups:
-// Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in their order; one that matches no value is an error.
-// [At] then starts from a renamed path.
+// level out. If old has a special character of regular expressions other than the dot, it is a regular expression, and new
+// may refer to its groups: Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in order. It is an error if
+// one does not match any value. At refers to a renamed path.
 func Rename(old, new string) RenameOption {
 	return option(func(o *options) {
 		o.renames = append(o.renames[:len(o.renames):len(o.renames)], [2]string{old, new})
@@ -284,8 +285,8 @@ func Align(n int) WriteOption {
 	return option(func(o *options) { o.align = n })
 }
 
-// FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the owner
-// only. New directories have the same permissions, and those who may read them may enter.
+// FileMode sets the permissions of new files, 0o666 by default, before the umask: 0o600 makes the files readable by the
+// owner only. New directories have the same permissions, and everyone who may read them may also enter them.
 func FileMode(perm fs.FileMode) FileOption {
 	return option(func(o *options) { o.perm = &perm })
 }

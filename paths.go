@@ -19,9 +19,10 @@ func StateFile(name string) StateFileOption {
 	return option(func(o *options) { o.stateFile = name })
 }
 
-// AbsolutePaths lets a state file name checkpoints outside of its directory, by absolute paths: those of a Saver that was given such
-// a prefix, in a directory that has been moved or with a state file kept elsewhere. Without it such paths are errors, since the
-// file may have come with the checkpoint. Relative paths never lead out. A [Manager] never deletes outside of its directory.
+// AbsolutePaths lets a state file name checkpoints outside of its directory by absolute paths. A Saver with an absolute
+// prefix writes such paths; they matter if the directory has been moved or the state file is kept elsewhere. Without this
+// option they are an error, because the file may come from someone else, with the checkpoint. Relative paths are never
+// allowed to lead out of the directory. A [Manager] never deletes outside of its directory.
 func AbsolutePaths() LookupOption {
 	return option(func(o *options) { o.elsewhere = true })
 }
@@ -34,10 +35,11 @@ func IgnoreDamagedState() SavingOption {
 }
 
 // Latest returns the path of the checkpoint that dir's `checkpoint` file names as its latest. It returns "" and no error if there is
-// no such file, if it cannot be parsed (which is logged), or if it names files that are gone (logged, too: an older checkpoint is not
-// returned instead). Paths in the file are relative to dir; an absolute one that is
-// gone, such as that of another system, falls back to its base name in dir. A path that leads out of dir is an error unless
-// [AbsolutePaths] allows it, and so is a file that names no latest. Options: [StateFile], [AbsolutePaths], [WithFS], [WithLogger].
+// no such file, if it cannot be parsed (which is logged), or if it names missing files (also logged; Latest never returns an
+// older checkpoint instead). Paths in the file are relative to dir. If an absolute path does not exist, because it belongs
+// to another system for example, Latest tries its base name in dir. A path outside of dir is an error unless AbsolutePaths
+// allows it. A file that does not name a latest checkpoint is an error too. Options: [StateFile], [AbsolutePaths], [WithFS],
+// [WithLogger].
 func Latest(dir string, opts ...OpenOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -47,15 +49,15 @@ func Latest(dir string, opts ...OpenOption) (path string, err error) {
 }
 
 // Exists reports whether there is a checkpoint called prefix on this machine: an index, or a file of the V1 format
-// (checkpoint_exists). What cannot be looked at counts as absent: [ModTime], which takes a store too, says why.
+// (checkpoint_exists). Files that cannot be examined count as absent. ModTime says why, and takes a store too.
 func Exists(path string) bool {
 	ok, err := prefix.Exists(fsx.OS{}, path)
 	return ok && err == nil
 }
 
 // ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file
-// (get_checkpoint_mtimes). The error satisfies errors.Is(err, [ErrNotFound]) if there is none, and is another where a disk or
-// a store does not answer. Options: [In], [WithFS].
+// (get_checkpoint_mtimes). The error satisfies errors.Is(err, ErrNotFound) if there is no such checkpoint. Other errors are
+// those of the disk or store. Options: [In], [WithFS].
 func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -64,10 +66,10 @@ func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	return prefix.ModTime(o.fsys, path)
 }
 
-// Remove deletes the files of the checkpoint called prefix: its index, its data files, what an interrupted save left of
-// them, and the .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error that there are none. It
-// does not look into the state file: a [Manager] forgets what it deletes, Remove does not. A checkpoint of the V1 format is
-// refused, since its file is called prefix itself and might be anything. Options: [In].
+// Remove deletes the files of the checkpoint called prefix: its index, its data files, the remains of interrupted saves, and
+// the .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error if there are none. Remove does
+// not update the state file; a Manager does when it deletes. Checkpoints of the V1 format are an error, because such a file
+// is called prefix itself and might be anything. Options: [In].
 func Remove(path string, opts ...AnyOption) error {
 	if path == "" {
 		return errors.New("ckpt: remove: the path is empty")

@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Reader reads a checkpoint without a model: what is stored under which key, and any of it. Several goroutines may use
-// one at once. It keeps files open until Close.
+// A Reader reads a checkpoint without a model: it lists the stored keys and reads any tensor. Several goroutines may use it
+// at once. It keeps files open until Close.
 type Reader struct {
 	f      format.Reader
 	prefix string
@@ -43,7 +43,7 @@ func Open(path string, opts ...OpenOption) (*Reader, error) {
 	return openReader(context.Background(), path, o)
 }
 
-// Prefix returns the checkpoint's prefix, which tells what Open chose.
+// Prefix returns the prefix of the checkpoint that Open chose.
 func (r *Reader) Prefix() string { return r.prefix }
 
 // Format says in which format the checkpoint is stored: "tensorflow", "safetensors", "keras" (of Keras 3), "hdf5" (legacy files of
@@ -69,8 +69,8 @@ func (r *Reader) Metadata() map[string]string {
 }
 
 // ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
-// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files, and names that
-// two keys would share.
+// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files, and names that two keys
+// would share.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)
@@ -80,8 +80,8 @@ func (r *Reader) ReadableNames() (map[string]string, error) {
 	return nil, nil
 }
 
-// Variables returns what the checkpoint holds, in the order of keys, the object graph's own key included; a partitioned
-// tensor is one entry, of its whole shape. Entries that are damaged are left out: see [Reader.All].
+// Variables returns every entry of the checkpoint in the order of keys, including the key of the object graph. A partitioned
+// tensor is one entry, of its whole shape. Damaged entries are left out: see Reader.All.
 func (r *Reader) Variables() []VariableInfo {
 	var all []VariableInfo
 	for e, err := range r.f.All() {
@@ -92,8 +92,8 @@ func (r *Reader) Variables() []VariableInfo {
 	return all
 }
 
-// All yields what the checkpoint holds, in the order of keys, without keeping it. An entry that is damaged comes
-// with an error that says how.
+// All yields every entry of the checkpoint in the order of keys, without keeping them in memory. A damaged entry comes with
+// an error that describes the damage.
 func (r *Reader) All() iter.Seq2[VariableInfo, error] { return r.f.All() }
 
 // Has reports whether a tensor is stored under key.
@@ -102,7 +102,7 @@ func (r *Reader) Has(key string) bool {
 	return ok && err == nil
 }
 
-// Lookup returns what is stored under key. The error satisfies errors.Is(err, [ErrNotFound]) if nothing is.
+// Lookup returns the entry of key. The error satisfies errors.Is(err, ErrNotFound) if nothing is stored under key.
 func (r *Reader) Lookup(key string) (VariableInfo, error) {
 	e, ok, err := r.f.Lookup(key)
 	if err == nil && !ok {
@@ -114,13 +114,13 @@ func (r *Reader) Lookup(key string) (VariableInfo, error) {
 	return e, err
 }
 
-// Tensor reads the tensor stored under key and verifies its checksum. [tensor.As] gives it its type. A ":0" at the
-// end of a key that is not stored is dropped, as TensorFlow does.
+// Tensor reads the tensor stored under key and verifies its checksum. Use tensor.As to convert it to a typed tensor. If key
+// is not stored and ends in ":0", Tensor drops the ending, as TensorFlow does.
 func (r *Reader) Tensor(key string) (tensor.Any, error) {
 	return r.ReadTensor(context.Background(), key)
 }
 
-// ReadTensor is Tensor under a context.
+// ReadTensor is Tensor with a context.
 func (r *Reader) ReadTensor(ctx context.Context, key string) (tensor.Any, error) {
 	e, err := r.Lookup(key)
 	if err != nil {
@@ -204,7 +204,8 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	return nil
 }
 
-// VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory: what [Mapped] leaves out.
+// VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory. Mapped does not do that by
+// itself.
 func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
 	e, err := r.Lookup(key)
 	if err != nil {
@@ -216,21 +217,21 @@ func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
 	return nil
 }
 
-// A Problem is something that is wrong with a checkpoint: Key is the tensor's ("" where it is not that of one tensor), Err
-// names the file and the fault, and Warning says that no stored value is affected.
+// A Problem is a fault in a checkpoint. Key is the tensor's key, or "" if the fault does not concern a single tensor. Err
+// names the file and the fault. Warning says that stored values are not affected.
 type Problem = bundle.Problem
 
 // Verify reads the whole checkpoint, compares every checksum, compares the object graph with what is stored (see
-// [Reader.VerifyGraph]), and calls report with each problem, from one goroutine at a time. It goes on after a problem. Its
-// own error says that it could not go on: ctx ended, or the index cannot be read any more. A function given to
-// [Open] as [WithProgress] is told of the bytes read.
+// [Reader.VerifyGraph]), and calls report with each problem, from one goroutine at a time. It continues after a problem. It
+// returns an error if it cannot continue, because ctx ended or the index can no longer be read. If WithProgress was given to
+// Open, its function is called with the bytes read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	return r.checked().Verify(ctx, progressOf(r.opts.progress), report)
 }
 
 // VerifyGraph reads the object graph and the index and no other tensors, and calls report with what does not fit: a graph that
-// cannot be read, attributes with keys that are not stored, object-based keys without a graph, nothing stored at all. A
-// name-based checkpoint has no graph, and that is not a problem.
+// cannot be read, attributes with keys that are not stored, object-based keys without a graph, an empty checkpoint. A
+// name-based checkpoint does not have a graph, and that is not a problem.
 func (r *Reader) VerifyGraph(ctx context.Context, report func(Problem)) error {
 	return r.checked().VerifyGraph(ctx, report)
 }

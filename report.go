@@ -18,7 +18,7 @@ type Report struct {
 	Unused       []Item   // in the checkpoint, not in the model
 	Mismatched   []Item   // matched, but of another kind, shape or dtype than the other side
 	Waiting      []Item   // in the checkpoint, for objects that the model does not have yet
-	Notes        []Note   // what else the program should know of what was restored
+	Notes        []Note   // remarks about restored values
 	RootChildren []string // the edges of the checkpoint's root
 
 	failed bool // a load failed, so that Restored says nothing of what matched
@@ -27,13 +27,13 @@ type Report struct {
 // An Item is one value of a report.
 type Item struct {
 	Path    string // from the root, TensorFlow's form: model.dense.kernel
-	GoPath  string // Model.Dense.Kernel; "" where the model has no such place
-	Key     string // in the checkpoint; "" where it has none
-	Problem string // of a Mismatched value: what was expected and what was found; "" where the kinds differ
+	GoPath  string // Model.Dense.Kernel; "" if the model does not have it
+	Key     string // in the checkpoint; "" if the checkpoint does not have the value
+	Problem string // of a Mismatched value: what was expected and what was found; "" if the kinds differ
 }
 
-// A Note is a remark about an object or a value that was restored from another maker's file: an option that the file does not hold, such as
-// PyTorch's epsilon, a value that is the sum of several, a shape that fits two makers' layouts.
+// A Note is a remark about an object or a value that was restored from another maker's file: an option that the file does
+// not store, such as PyTorch's epsilon, a value that is the sum of several, a shape that fits the layouts of two makers.
 type Note struct {
 	Path   string // model.norm
 	GoPath string // Model.Norm

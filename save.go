@@ -90,11 +90,11 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 	return nil
 }
 
-// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like
-// Python's property it makes the counter, so that from then on it is part of what is written, and takes the value that
-// a restore left waiting for it.
+// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like Python's
+// property it creates the counter, which later saves write, and gives it the value that a restore has kept for it.
 //
-// During a call on the Checkpoint, as in a function of [OnWrite], it is the number that the call began with, or is saving.
+// During a call on the Checkpoint, such as in a function of OnWrite, it returns the number at the beginning of the call, or
+// the number that is being saved.
 func (c *Checkpoint) SaveCounter() int64 {
 	end, err := c.turns.begin("SaveCounter")
 	if err != nil {
@@ -160,9 +160,9 @@ func (c *Checkpoint) ownCounter() (*int64, error) {
 	return p, nil
 }
 
-// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint over all programs that
-// continued it, and names it in the directory's `checkpoint` state file. It returns the path. The count is part of
-// what is saved. When Save fails, the previous checkpoint is whole and latest.
+// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint in all programs that continued
+// it. It names the checkpoint in the directory's `checkpoint` state file and returns its path. The count is saved too. When
+// Save fails, the previous checkpoint is whole and latest.
 func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -315,7 +315,7 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 	return nil
 }
 
-// Sync awaits the asynchronous save that is under way, if any, and returns its error.
+// Sync waits for the save in the background, if there is one, and returns its error.
 func (c *Checkpoint) Sync(ctx context.Context) error {
 	end, err := c.turns.begin("Sync")
 	if err != nil {
@@ -402,16 +402,16 @@ type ShardTensor = format.ShardTensor
 // A ShardPart puts a tensor, or a region of it, into a data file.
 type ShardPart = format.ShardPart
 
-// ShardBy distributes what is saved over data files as f says. f must put every element of every tensor into one
-// data file, and number these from 0 without a gap; the save fails, saying what is wrong, where it does not.
+// ShardBy distributes tensors over data files as f says. f must put every element of every tensor into one data file, and
+// number the files from 0 without gaps. Otherwise the save fails and says what is wrong.
 func ShardBy(f func([]ShardTensor) []ShardPart) WriteOption {
 	return option(func(o *options) { o.shard, o.maxShard = f, 0 })
 }
 
 // MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
-// MaxShardSizePolicy does: in order, a file is filled before the next is begun, and tensors that do not fit are cut. What
-// cannot be cut small enough, such as a long string, gets a larger file to itself, with a warning. The files of safetensors have
-// whole tensors, and an index lists them.
+// MaxShardSizePolicy does: it fills one file after the other, and cuts tensors that do not fit. A value that cannot be cut
+// small enough, such as a long string, gets its own larger file, with a warning. Safetensors files have whole tensors, and
+// an index lists them.
 func MaxShardSize(n int64) WriteOption {
 	return option(func(o *options) {
 		o.maxShard = n
@@ -435,8 +435,8 @@ func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []S
 	return parts
 }
 
-// ShardByTask gives the tensors of each task a data file, in the order in which the tasks first appear; task is given a
-// variable's path and may return any name. The object graph goes with the task "".
+// ShardByTask writes a data file for each task, in the order in which tasks first appear. task returns the name of a task,
+// which may be any string, for a variable's path. The object graph belongs to task "".
 func ShardByTask(task func(path string) string) WriteOption {
 	return ShardBy(func(tensors []ShardTensor) []ShardPart {
 		shards := make(map[string]int)

@@ -33,15 +33,16 @@ type Saver struct {
 	saved *retain.List // by their paths
 }
 
-// NewSaver returns a Saver of root: [Vars], or what [New] takes. The variables of the latter are called by their tags' fullname=, by
-// default by their edges joined by "/", slot variables included.
+// NewSaver returns a Saver of root: [Vars], or what [New] takes. In the latter case the names of variables, slot variables
+// included, are their tags' fullname= or else their edges joined by "/".
 //
 // Options: [KeepLast] (without it all are kept, and the state file lists the latest only; TensorFlow's default is 5),
 // [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [ShardBy], [MaxShardSize],
 // [Parts], [OnWrite], [Atomic], [WithFS], [WithLogger], [WithProgress].
 //
-// The error says which variable has two names, which name two variables have, or that there are no variables ([AllowEmpty]). Variables of
-// one name are parts of it where [Parts] says of each which part it is, or where they are in a [Partitioned].
+// It is an error if a variable has two names, if two variables have the same name, or if there are no variables (see
+// AllowEmpty). Variables may share a name if they are its parts: if Parts returns a region for each, or if they are in a
+// Partitioned.
 func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 	o, err := with(defaultOptions(), opts)
 	if err == nil {
@@ -80,11 +81,11 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 }
 
 // Save writes the variables to exactly prefix, or prefix-n with [GlobalStep], sorted by name, and names it in the state
-// file: by an absolute path where prefix is absolute, unless [RelativePaths] is given. Then it deletes what [KeepLast] does
-// not keep. It returns the path, "" if there are no variables.
+// file: by an absolute path if prefix is absolute, unless RelativePaths is given. Then it deletes the checkpoints that
+// KeepLast does not keep. It returns the path, or "" if there are no variables.
 //
-// A variable that has no values yet is an error. Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy],
-// [MaxShardSize], [OnWrite], [WithLogger], [WithProgress].
+// A variable without values is an error. Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy], [MaxShardSize],
+// [OnWrite], [WithLogger], [WithProgress].
 func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption) (path string, err error) {
 	o, err := with(s.opts, opts)
 	if err == nil {
@@ -118,12 +119,12 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption
 	return path, s.record(ctx, path, o)
 }
 
-// Restore gives the variables the values that the checkpoint called path has under their names. Everything is checked
-// before the first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such
-// checkpoint or it lacks a name.
+// Restore gives each variable the value that the checkpoint called path has under its name. Everything is checked before the
+// first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such checkpoint or it lacks a
+// name.
 //
-// Where a name is missing and the checkpoint is a [Checkpoint]'s, values are found by the global names that its object graph
-// has, with a warning. Unlike TensorFlow, which takes any of them, Restore refuses a name that several variables have there.
+// If a name is missing and a Checkpoint wrote the checkpoint, Restore uses the global names in its object graph, with a
+// warning. It is an error if several variables have the name there; TensorFlow would take any of them.
 func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) error {
 	o, err := with(s.opts, opts)
 	if err != nil {
@@ -149,8 +150,8 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 }
 
 // AssignFromCheckpoint gives variables the values that a checkpoint has under other names (tf.compat.v1.train.
-// init_from_checkpoint): weights from another model, or from one with other names of scopes. The keys of
-// assignments are those of the checkpoint. A value is
+// init_from_checkpoint). Use it for weights from another model, or with other scopes. The keys of assignments are names in
+// the checkpoint. A value is
 //
 //	"scope/name"             the variable of model with that global name (see [NewSaver])
 //	a pointer                that variable, or [Partitioned] one, in model or not
@@ -158,9 +159,10 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 //	                         has for the rest of its name in other; "/" as either is everything, without a scope
 //	[]any                    several of these, which take the same value
 //
-// Every name must be found on both sides, and every shape and dtype must fit, or the error says which do not and nothing
-// is changed. It satisfies errors.Is(err, [ErrNotFound]) where the checkpoint lacks a tensor. model may be nil where values
-// are pointers only. path is what [Open] takes. Options: [Parts], [Atomic], [StateFile], [WithFS], [WithLogger], [WithProgress].
+// Every name must exist on both sides, and every shape and dtype must match. Otherwise nothing is changed and the error
+// lists the mismatches. It satisfies errors.Is(err, ErrNotFound) if the checkpoint lacks a tensor. model may be nil if all
+// values are pointers. path is what [Open] takes. Options: [Parts], [Atomic], [StateFile], [WithFS], [WithLogger],
+// [WithProgress].
 func AssignFromCheckpoint(ctx context.Context, path string, model any, assignments map[string]any, opts ...AssignOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -189,16 +191,16 @@ func assignNamed(ctx context.Context, f format.Reader, path string, g *object.Gr
 	return worded(path, transfer.Do(ctx, f, g, how, plan))
 }
 
-// Vars are variables by the names that a checkpoint has for them, for a [Saver]. Each is a pointer to a tensor or to
-// something else that is one variable, or a [Partitioned] one.
+// Vars maps names in a checkpoint to variables, for a Saver. Each variable is a pointer to a tensor or to another value that
+// is one variable, or a Partitioned.
 type Vars map[string]any
 
-// A Partitioned is one variable that the program holds in parts (tf.compat.v1's partitioned variables). A [Saver] saves
-// them as slices of one tensor and restores them from it, however that was cut when it was saved. Elsewhere it is a
-// struct with a list of variables.
+// A Partitioned is one variable that the program holds in parts (tf.compat.v1's partitioned variables). A Saver saves the
+// parts as slices of one tensor and restores them from it, even if it was cut differently when it was saved. For other verbs
+// a Partitioned is a struct with a list of variables.
 type Partitioned struct {
 	Axis  int   // along which the parts follow each other
-	Parts []any // pointers to tensors, which have shapes already: they say where a part begins
+	Parts []any // pointers to built tensors; their shapes determine where each part begins
 }
 
 // Partition returns one variable made of parts that follow each other along an axis.
@@ -308,8 +310,9 @@ func (o *saverOptions) path(prefix string) string {
 // (last_checkpoints).
 func (s *Saver) Checkpoints() []string { return s.saved.Names() }
 
-// Recover lists checkpoints that an earlier program saved, oldest first, among those that the Saver may delete. Their age is that of
-// their files; those that are gone are left out (recover_last_checkpoints). Without it a new Saver deletes only what it wrote itself.
+// Recover adds checkpoints that an earlier program saved, oldest first, to those that the Saver may delete. Their age is
+// that of their files. Missing ones are left out (recover_last_checkpoints). Without Recover a new Saver deletes only its
+// own checkpoints.
 func (s *Saver) Recover(paths ...string) {
 	s.saved.Active = nil
 	for _, path := range paths {

@@ -21,13 +21,13 @@ var (
 	// been written with other bytes, or another attempt was chosen. It is also in the error of a [Reader] if its checkpoint
 	// was replaced or removed after it was opened.
 	ErrStale = format.ErrStale
-	// ErrSection is in the error of a merge that misses a section or finds it damaged. It has changed nothing.
+	// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
 	ErrSection = sections.ErrSection
 )
 
-// Attempt names the generation of workers that writes or merges sections: all of one generation give the same name, and
-// workers that are started again after a crash of them all another one, so that sections of different states are never
-// mixed. Without it the workers agree on one among themselves, which a restarted generation must not do.
+// Attempt names the generation of workers that writes or merges sections: all workers of a generation pass the same name. If
+// all workers are restarted after a crash they must pass another one, so that sections of different states are never mixed.
+// Without the option the workers agree on a name among themselves, which is not safe after such a restart.
 func Attempt(name string) WorkerOption {
 	return option(func(o *options) { o.attempt = name })
 }
@@ -38,8 +38,8 @@ func Own(f func(path string) bool) SectionOption {
 	return option(func(o *options) { o.own = f })
 }
 
-// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums; [Reshard] reads tensors
-// that it cuts once instead of twice, and compares no checksum of them.
+// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums; Reshard reads
+// tensors that it cuts once instead of twice, and does not compare their checksums.
 func Unverified() VerifyOption {
 	return option(func(o *options) { o.unverified = true })
 }
@@ -53,9 +53,9 @@ func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region te
 }
 
 // WriteSection writes this worker's variables as section worker of the checkpoint that of workers make together under
-// prefix; [Merge] makes it whole. A worker that died is run again: when its section is complete with the same bytes,
-// there is nothing left to do. The error satisfies errors.Is(err, [ErrStale]) where the checkpoint is committed, or the
-// section was written with other bytes.
+// prefix; [Merge] makes it whole. A worker that died can run again: if its section is complete with the same bytes,
+// WriteSection does nothing. The error satisfies errors.Is(err, ErrStale) if the checkpoint is committed, or if the section
+// was written with other bytes.
 func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...SectionOption) error {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -81,9 +81,8 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 
 // Merge makes one checkpoint of the sections that the workers wrote under prefix, without copying their data: any process
 // may call it, again after a crash, or several at once, and names the result in the directory's `checkpoint` file unless that
-// names a later one. The error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another
-// attempt: it names the section, and everything stays as it is. It satisfies errors.Is(err, [ErrStale]) where
-// another attempt has been merged.
+// names a later one. The error satisfies errors.Is(err, ErrSection) and names the section if a section is missing, damaged
+// or of another attempt; nothing is changed then. It satisfies errors.Is(err, ErrStale) if another attempt has been merged.
 func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -100,14 +99,14 @@ func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string
 	return prefix, nil
 }
 
-// Reshard writes the TensorFlow checkpoint at in anew under the prefix out, with its tensors in other data files, or in other parts of
-// them: as [ShardBy] or [MaxShardSize] says, without either in one file. Nothing else changes: keys, values and the object graph are the same. No
-// more than what is written at once is in memory, so a part of one tensor for each processor. What was at out stays
-// until all is written. Package shard has the functions that cut tensors among workers.
+// Reshard copies the TensorFlow checkpoint at in to the prefix out, and distributes its tensors, or parts of them, over data
+// files anew. ShardBy or MaxShardSize says how; without either there is one data file. Keys, values and the object graph
+// stay the same. Reshard keeps one part of a tensor per processor in memory. An earlier checkpoint at out is replaced when
+// all is written. Package shard has the functions that cut tensors among workers.
 //
-// No struct is needed. Every checksum is compared: a tensor that is cut is read once for that, before its parts are, unless the option
-// [Unverified] is given. The error satisfies errors.Is(err, [errors.ErrUnsupported]) where in is of another format. Further
-// options: [Align], [OnWrite], [WithFS] (to read), [WithLogger], [WithProgress].
+// No struct is needed. Every checksum is compared. For that, a tensor that is cut is read twice, unless the option
+// Unverified is given. The error satisfies errors.Is(err, errors.ErrUnsupported) if in has another format. Further options:
+// [Align], [OnWrite], [WithFS] (to read), [WithLogger], [WithProgress].
 func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

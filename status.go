@@ -128,7 +128,7 @@ func (s *Status) runPlanned(ctx context.Context) error {
 	return s.c.runPlanned(ctx, s.r)
 }
 
-// An Initializer is an object that can give itself its first values.
+// An Initializer is an object that can set its own first values.
 type Initializer interface{ Initialize() error }
 
 // InitializeOrRestore moves the bytes of a [Planned] restore, and calls Initialize on every [Initializer] that no restore has given
@@ -168,8 +168,8 @@ func (s *Status) unreached(ctx context.Context) ([]*object.Node, error) {
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// Report looks at the program as it is now and reports what happened to every value. It is nil after Restore(ctx, ""). While another call on
-// the Checkpoint is under way it has a note of that and nothing else.
+// Report looks at the program as it is now and reports what happened to every value. It is nil after Restore(ctx, ""). If
+// another call on the Checkpoint is under way, the report has only a note that says so.
 func (s *Status) Report() *Report {
 	if s.r == nil {
 		return nil

@@ -9,19 +9,19 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A TableKey is a type of keys that TensorFlow's lookup tables have.
+// A TableKey is a type that TensorFlow's lookup tables have for keys.
 type TableKey interface {
 	int32 | int64 | float32 | float64 | string
 }
 
-// A Table is what TensorFlow's lookup tables, MutableHashTable and DenseHashTable, keep in a checkpoint: keys and a value for each, in
-// the order in which they were stored, and are saved again. (A StaticHashTable keeps nothing there.)
+// A Table holds the contents of one of TensorFlow's lookup tables, MutableHashTable or DenseHashTable: keys and a value for
+// each, in the stored order, in which they are saved again. (A StaticHashTable is not stored in checkpoints.)
 //
 // A Table takes part in a checkpoint like a tensor. Its zero value is not built: a restore fills it, a save leaves it out. A
-// restore replaces what it holds. It may not be changed while another goroutine uses it.
+// restore replaces its contents. It must not be changed while another goroutine uses it.
 //
-// A DenseHashTable stores the places that it does not use as well, under the key that it was made with for them, which no
-// checkpoint names: here that is a key like any other, with the first value stored for it.
+// A DenseHashTable also stores its unused slots, under its empty key. Checkpoints do not say which key that is, so a Table
+// treats it like any other key, with the first value stored for it.
 type Table[K TableKey, V tensor.Element] struct {
 	keys   tensor.Tensor[K] // [entries] or [entries 1]
 	values tensor.Tensor[V] // [entries …]
@@ -38,7 +38,8 @@ const (
 // Len returns how many different keys the table has.
 func (t *Table[K, V]) Len() int { return len(t.index) }
 
-// Get returns the value of a key, and whether there is one: of a value that is a row of several, the first. See [Table.Row].
+// Get returns the value of a key, and whether there is one. If the value is a row, Get returns its first element. See
+// Table.Row.
 func (t *Table[K, V]) Get(key K) (value V, ok bool) {
 	row, ok := t.Row(key)
 	if len(row) > 0 {
@@ -47,7 +48,7 @@ func (t *Table[K, V]) Get(key K) (value V, ok bool) {
 	return value, ok
 }
 
-// Row returns the values of a key as they lie in the table, one where the value is a number or a string.
+// Row returns the values of a key without copying them: one if the value is a number or a string.
 func (t *Table[K, V]) Row(key K) (values []V, ok bool) {
 	i, ok := t.index[key]
 	if !ok {
@@ -57,7 +58,7 @@ func (t *Table[K, V]) Row(key K) (values []V, ok bool) {
 	return t.values.Data()[i*width : (i+1)*width : (i+1)*width], true
 }
 
-// All returns the keys in their order, each once, with the value that [Table.Get] has for it.
+// All yields each key once, in order, with the value that Table.Get returns for it.
 func (t *Table[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for i, key := range t.keys.Data() {
@@ -71,8 +72,8 @@ func (t *Table[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Set gives a key a value: in its place where it is there, else at the end. values are as many as each key of the table has, one
-// in a new table.
+// Set sets the value of a key: it replaces the value of an existing key and appends a new one. The number of values must be
+// that of the table's other keys. In a new table it must be 1.
 func (t *Table[K, V]) Set(key K, values ...V) error {
 	keys, rows := tensor.Shape{0}, tensor.Shape{0}
 	if t.keys.Built() {
@@ -107,7 +108,7 @@ func (t *Table[K, V]) CheckpointTensors() ([]NamedTensor, error) {
 	return []NamedTensor{{Name: tableKeys, Tensor: &t.keys}, {Name: tableValues, Tensor: &t.values}}, nil
 }
 
-// SetCheckpointTensors takes keys and values. The error has [ErrCorrupt] where there are not as many of one as of the other.
+// SetCheckpointTensors sets keys and values. The error has ErrCorrupt if their numbers differ.
 func (t *Table[K, V]) SetCheckpointTensors(got map[string]tensor.Any) error {
 	k, isKeys := tensor.As[K](got[tableKeys])
 	v, isValues := tensor.As[V](got[tableValues])
@@ -128,5 +129,5 @@ func (t *Table[K, V]) SetCheckpointTensors(got map[string]tensor.Any) error {
 	return nil
 }
 
-// CheckpointAttribute returns the one name that an object graph has for both tensors of a table.
+// CheckpointAttribute returns the name that an object graph uses for both tensors of a table.
 func (*Table[K, V]) CheckpointAttribute() string { return tableAttribute }

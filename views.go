@@ -14,8 +14,8 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// A View is a graph of objects to look at: that of a checkpoint ([Reader.View]) or that of a program ([ViewOf]).
-// Node 0 is the root. It corresponds to tf.train.CheckpointView and TrackableView.
+// A View is the graph of a checkpoint's objects (Reader.View) or of a program's (ViewOf). Node 0 is the root. It corresponds
+// to tf.train.CheckpointView and TrackableView.
 type View struct {
 	Nodes []ViewNode
 	of    string // for messages
@@ -23,8 +23,8 @@ type View struct {
 
 // A ViewNode is one object of a [View].
 type ViewNode struct {
-	// Path is the first that a breadth-first walk finds, as TensorFlow's views print it: root.b.0. Of more than 64 edges, or more
-	// than 1 KiB, only the end is there, after "root.…", and so with GoPath.
+	// Path is the first path that a breadth-first walk finds, in the form of TensorFlow's views: root.b.0. Paths of more
+	// than 64 edges, or more than 1 KiB, are cut to their end, after "root.…". The same applies to GoPath.
 	Path     string
 	GoPath   string // in the program: Model.B[0]; "" in a checkpoint
 	Children []ViewEdge
@@ -35,7 +35,7 @@ type ViewNode struct {
 	slot   bool // a slot variable: no edge leads to it
 }
 
-// A ViewEdge is a named edge from an object to one that it holds, in the order in which it is stored.
+// A ViewEdge is a named edge from an object to another. Edges are in the stored order.
 type ViewEdge struct {
 	Name string
 	Node int
@@ -113,7 +113,7 @@ func viewPath(n *object.Node) string {
 	return strings.Join(append([]string{"root"}, n.LastSteps(object.EdgeName)...), ".")
 }
 
-// Descendants returns the nodes in breadth-first order from the root, which is first. Slot variables are not among them.
+// Descendants returns the nodes in breadth-first order, beginning with the root, without slot variables.
 func (v *View) Descendants() []int {
 	seen := make([]bool, len(v.Nodes))
 	seen[0] = true
@@ -148,8 +148,8 @@ func (n *ViewNode) childNames() map[string]int {
 	return names
 }
 
-// Match returns which nodes of a checkpoint, or of any view, belong to which of another: the roots, and whatever the
-// same chain of names leads to. Nothing is restored. Where two chains disagree the first, breadth first, holds.
+// Match maps nodes of one view, such as a checkpoint's, to nodes of another: root to root, and every node to the one that
+// the same names lead to. It does not restore anything. If two paths disagree the first in breadth-first order wins.
 func Match(stored, program *View) map[int]int {
 	matches := map[int]int{0: 0}
 	names := make(map[int]map[string]int) // node of program → where its names lead

@@ -22,8 +22,8 @@ import (
 
 // LoadWeights fills model, a pointer to a struct, from a checkpoint. path is what [Open] takes.
 //
-// It allocates nil pointers, slices and maps for which the checkpoint has values, as encoding/json does; a name-based checkpoint of
-// TensorFlow 1 has no objects that would tell for which, so there they are missing.
+// It allocates nil pointers, slices and maps for which the checkpoint has values, as encoding/json does. Name-based
+// checkpoints of TensorFlow 1 do not have objects, so it does not allocate for them: such fields are missing.
 //
 // Every value and object that the model has or declares must be in the checkpoint unless its tag says optional; otherwise the error is a
 // *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored, unless
@@ -33,8 +33,8 @@ func LoadWeights(ctx context.Context, path string, model any, opts ...LoadOption
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }
 
-// LoadWeightsFunc is LoadWeights for a model that build makes, which may look at the open checkpoint first: at what it holds, or at its
-// description of the model ([Reader.Config]). The Reader is open until build returns.
+// LoadWeightsFunc is LoadWeights for a model that build makes. build may examine the open checkpoint first: its tensors, or
+// its description of the model (Reader.Config). The Reader is closed after build returns.
 func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...LoadOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -105,10 +105,10 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 }
 
 // SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz, .weights.h5 or .keras;
-// anything else is a TensorFlow prefix. [As] says it outright. The old file stays until the new one is complete.
+// anything else is a TensorFlow prefix. The option As overrides that. The old file stays until the new one is complete.
 //
-// TensorFlow's format is written as Keras's Model.save_weights does: to exactly path, the model is the root, there is no number and
-// no counter, and the directory's `checkpoint` file names it.
+// TensorFlow's format is written as by Keras's Model.save_weights: to exactly path, without a number or a counter, with the
+// model as the root. The directory's `checkpoint` file names it.
 //
 // The other formats have only names. In .safetensors and .npz a name is the edges from the model to the variable, joined by
 // dots: blocks.0.kernel. An object that several edges reach is written once, under the shortest path.
@@ -164,15 +164,15 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	return latest.Record(ctx, o.writer, path)
 }
 
-// As makes [SaveWeights] write a format whatever the path's ending is: "tensorflow", "safetensors", "npz", "hdf5", that of
-// .weights.h5 files, or "keras", that of archives.
+// As makes SaveWeights write the given format and ignore the path's ending: "tensorflow", "safetensors", "npz", "hdf5"
+// (.weights.h5 files) or "keras" (archives).
 func As(format string) SaveWeightsOption {
 	return option(func(o *options) { o.as = format })
 }
 
-// PyTorch makes [SaveWeights] write names and layouts as torch.nn's modules have them, in safetensors or NumPy's format: what package layout,
-// the option pytorch of a tag and the methods of layout.Declarer say of the model's types. Other values keep their own
-// names. Values that PyTorch gets in another form than it had, such as the sum of two biases, are logged.
+// PyTorch makes SaveWeights write the names and layouts of torch.nn's modules, in safetensors or NumPy's format. They come
+// from the tag option pytorch and the methods of layout.Declarer; see package layout. Other values keep their own names.
+// Values that are written in another form than PyTorch had them, such as the sum of two biases, are logged.
 func PyTorch() SaveWeightsOption {
 	return option(func(o *options) { o.maker = layout.PyTorch })
 }

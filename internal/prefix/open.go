@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ErrNoObjectGraph is in the error of asking a name-based checkpoint of TensorFlow 1 for its object graph.
+// ErrNoObjectGraph is in the error about a name-based checkpoint of TensorFlow 1, which does not have an object graph.
 var ErrNoObjectGraph = errors.New("no object graph: the checkpoint is name-based")
 
 // A Checkpoint is an open checkpoint of any format.

@@ -19,7 +19,7 @@ var (
 	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
 	// been written with other bytes, or another attempt was decided for.
 	ErrStale = format.ErrStale
-	// ErrSection is in the error of a merge that misses a section or finds it damaged. It has changed nothing.
+	// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
 	ErrSection = errors.New("incomplete sections")
 )
 
