@@ -1,95 +1,3 @@
-// Package ckpt reads trained weights into plain Go structs and writes them back. It reads and writes TensorFlow checkpoints,
-// byte for byte, and reads the files of Keras, PyTorch, safetensors, NumPy and GGUF.
-//
-//	var model Model
-//	err := ckpt.LoadWeights(ctx, "model.safetensors", &model)
-//
-// Package [github.com/gockpt/ckpt/layers] has layers that run, and package [github.com/gockpt/ckpt/keras] loads whole Keras models.
-// Weights files do not hold activations, strides or epsilons: set these on the structs.
-//
-// # Loading a model
-//
-// [LoadWeights] fills a struct from a checkpoint, and [SaveWeights] writes a checkpoint from a struct. Every value in the struct
-// must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
-// ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
-//
-// If an object of the model has values in the checkpoint, the checkpoint may not hold further values for the same object that have no
-// field: the layer would compute something else without them. [IgnoreUnknown] ignores such values. Objects that the model does not
-// declare, such as another head, are ignored with all of their values.
-//
-// Fields that the checkpoint lacks are an error, including nil fields and objects with optional values only, unless the tag of the
-// field says optional. If the options of a layer fix a shape, it is compared before anything is assigned.
-//
-// # Training
-//
-// A [Checkpoint] is made of a [Group] of named objects, or of one root object. [Checkpoint.Save] numbers its files, counts in
-// save_counter, which is part of what is saved, and names the latest in the directory's `checkpoint` file; [Checkpoint.Write]
-// writes just what it is told. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status],
-// with TensorFlow's assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few
-// checkpoints of a directory.
-//
-// # Structs and tags
-//
-// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported
-// field is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a
-// struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
-// strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined; one behind a
-// nil pointer is made by a restore that has one of its edges.
-// A type defined as a tensor is a tensor. So is a struct that embeds a tensor or a [Variable] and has nothing else to save. If it has
-// something else to save, it must tag the embedded field, which then is an edge.
-// The tag is
-//
-//	`ckpt:"name,option,…"`
-//
-// The name may be left out. "-" excludes the field. A name with a comma is quoted, as in `ckpt:"'a,b'"`. The options are
-//
-//	alias=other       a name also accepted when restoring; may be repeated
-//	optional          may be absent from the checkpoint
-//	alloc             Restore allocates a nil pointer, slice or map when the checkpoint has a node for it
-//	inline            its edges become the parent's own
-//	shape=2x3         a flat slice is saved as that shape
-//	fullname=a/b      the variable's global name; by default its edges from the root joined by "/"
-//	cast              convert from the stored dtype on restore, where the values fit
-//
-// A mistake in a tag is a *[TagError] from [New], before anything is read or written.
-//
-// One object is one node, however many edges lead to it. Its identity is the pointer, or for a slice or map the variable that
-// holds it. Slices and arrays have the edges "0", "1", …; the edges of a map are its keys, sorted. A nil pointer, slice, map
-// or interface is not an object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
-// out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
-// string of opaque state. A struct that embeds [Module] can have further children attached by name while the program runs.
-//
-// # Matching
-//
-// A restore follows the edges of the stored graph and of the program's graph from the two roots. It does not use the keys of the
-// tensors. Values for objects that do not exist yet wait for them: each method of Status, and [Status.Update], first looks for new
-// edges. Everything that matched is checked (dtype, shape, size, place in the files)
-// before the first byte is assigned; bytes go straight into the program's memory, and every checksum is verified.
-//
-// # Names
-//
-// TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
-// warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] takes values from under other names. A variable's
-// name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a
-// [SlotNamer] says, else its edges.
-//
-// # Optimizers and custom savers
-//
-// A [SlotOwner] keeps slot variables as TensorFlow's older optimizers do; the packages below optimizers have all of
-// TensorFlow's as data. An [ObjectSaver] saves related objects together, in its own form.
-//
-// # Errors
-//
-// Errors say which file, which key, which value of the model (in TensorFlow's and in Go's form), and what to do. errors.Is finds
-// [ErrNotFound], [ErrCorrupt], [ErrMismatch], [ErrNotTrackable] and the package's others; errors.As finds *[MismatchError],
-// *[ValueError], *[RestoreError] and *[TagError].
-//
-// # Caveats
-//
-// Go maps have no order: their entries are saved sorted by key. Slices are read when they are saved; earlier replacements of elements go
-// unnoticed. Values stored in interfaces or maps are not addressable; they are copied, and put back after a restore. The order of several restores is
-// kept per Checkpoint. Values that a failed restore has already assigned stay assigned, and its *RestoreError lists them; the option
-// [Atomic] prevents that.
 package ckpt
 
 import (
@@ -106,6 +14,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/turns"
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
@@ -128,7 +37,7 @@ type Checkpoint struct {
 
 	lateCounter bool // the counter is matched after everything else
 
-	turns        turns
+	turns        turns.Turns
 	standIns     walk.StandIns
 	history      transfer.History
 	restorations []*restore             // that wait for objects, oldest first
@@ -147,6 +56,11 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newCheckpoint(root, o)
+}
+
+// newCheckpoint is New with options that were checked.
+func newCheckpoint(root any, o options) (*Checkpoint, error) {
 	c := &Checkpoint{opts: o}
 	c.opts.attach = nil
 	if group, ok := root.(Group); ok {
@@ -169,8 +83,7 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 			return nil, fmt.Errorf("ckpt: New: two objects are called %q", obj.name)
 		}
 	}
-	_, err = c.walk()
-	if err != nil {
+	if _, err := c.walk(); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -179,7 +92,7 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 // Track attaches another object to the root of a Checkpoint that was made from a Group, like an assignment to an attribute
 // of a tf.train.Checkpoint. Values that wait for the object are assigned before Track returns.
 func (c *Checkpoint) Track(name string, child any) error {
-	end, err := c.turns.begin("Track")
+	end, err := c.turns.Begin("Track")
 	if err != nil {
 		return err
 	}
@@ -349,9 +262,109 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 	return nil
 }
 
+// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like Python's
+// property it creates the counter, which later saves write, and gives it the value that a restore has kept for it.
+//
+// During a call on the Checkpoint, such as in a function of OnWrite, it returns the number at the beginning of the call, or
+// the number that is being saved.
+func (c *Checkpoint) SaveCounter() int64 {
+	end, err := c.turns.Begin("SaveCounter")
+	if err != nil {
+		return c.counted.Load()
+	}
+	defer end()
+	n, err := c.makeCounter(context.Background())
+	if err != nil {
+		return 0
+	}
+	return c.count(n, 0)
+}
+
+// count adds to the counter and returns it.
+func (c *Checkpoint) count(counter *int64, add int64) int64 {
+	*counter += add
+	c.counted.Store(*counter)
+	return *counter
+}
+
+// makeCounter returns the counter, which it makes and fills from a waiting restore if there is none. A root that has a
+// save_counter itself keeps it.
+func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
+	counter, made, err := c.addCounter()
+	if err != nil || !made {
+		return counter, err
+	}
+	if err := c.update(ctx); err != nil {
+		c.counter = nil // a later call tries again
+		return nil, err
+	}
+	return counter, nil
+}
+
+// addCounter returns the counter, which it makes if there is none. It does not fill it.
+func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
+	if c.counter != nil {
+		return c.counter, false, nil
+	}
+	if own, err := c.ownCounter(); own != nil || err != nil {
+		return own, false, err
+	}
+	c.counter, c.counterAfter = new(int64), len(c.objects)
+	return c.counter, true, nil
+}
+
+func (c *Checkpoint) ownCounter() (*int64, error) {
+	if c.grouped {
+		return nil, nil
+	}
+	w, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	e := w.Graph().Root().Find(object.SaveCounter)
+	if e == nil || e.Node == nil {
+		return nil, nil
+	}
+	p, ok := e.Node.Int64()
+	if !ok {
+		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is not an int64 scalar", object.SaveCounter, e.Node.GoPath())
+	}
+	return p, nil
+}
+
+// Sync waits for the save in the background, if there is one, and returns its error.
+func (c *Checkpoint) Sync(ctx context.Context) error {
+	end, err := c.turns.Begin("Sync")
+	if err != nil {
+		return err
+	}
+	defer end()
+	return c.sync(ctx)
+}
+
+func (c *Checkpoint) sync(ctx context.Context) error {
+	if c.saving == nil {
+		return nil
+	}
+	s := c.saving
+	if ctx.Err() != nil { // the save's error stays for who waits for it
+		return context.Cause(ctx)
+	}
+	select {
+	case <-s.done:
+		c.saving = nil
+		if s.err != nil && s.failed != nil {
+			s.failed()
+		}
+		return s.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Close waits for a save in the background. It logs once which values restores left unmatched, unless ExpectPartial was called.
 func (c *Checkpoint) Close() error {
-	end, err := c.turns.begin("Close")
+	end, err := c.turns.Begin("Close")
 	if err != nil {
 		return err
 	}
@@ -377,4 +390,20 @@ func FullName(name, fullname string) Option {
 		}
 		o.fullNames[name] = fullname
 	})
+}
+
+// owns notes that m knows c.
+func (c *Checkpoint) owns(m *Module) {
+	c.modules = slices.DeleteFunc(c.modules, func(m weak.Pointer[Module]) bool { return m.Value() == nil })
+	c.modules = append(c.modules, weak.Make(m))
+}
+
+// disown lets all Modules forget c, which has nothing for their children any more.
+func (c *Checkpoint) disown() {
+	for _, m := range c.modules {
+		if m := m.Value(); m != nil {
+			m.disown(c)
+		}
+	}
+	c.modules = nil
 }

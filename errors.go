@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/retain"
 	"github.com/gockpt/ckpt/internal/transfer"
+	"github.com/gockpt/ckpt/internal/turns"
 	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/internal/wording"
 )
@@ -42,7 +43,7 @@ var (
 	ErrInUse = retain.ErrInUse
 	// ErrBusy is in the error of a call on a [Checkpoint], its [Status] or its [Manager] while another one is under way, in
 	// another goroutine or in a function that this one has called. The refused call did not do anything.
-	ErrBusy = errors.New("another call on the Checkpoint is under way; it belongs to one goroutine at a time")
+	ErrBusy = turns.ErrBusy
 	// ErrNoObjectGraph is in the error about a name-based checkpoint of TensorFlow 1, which does not have an object graph.
 	ErrNoObjectGraph = prefix.ErrNoObjectGraph
 )

@@ -21,7 +21,7 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	// A package may import those that come with a prefix listed for the longest prefix of its own name.
 	allowed := map[string][]string{
-		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
+		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/turns", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":               {},
 		"store":                {"store", "internal/fsx"},
 		"store/internal":       {"", "shard", "store", "tensor"},
@@ -33,6 +33,7 @@ func TestImports(t *testing.T) {
 		"internal/sections":    {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":      {"format", "format/objectgraph", "internal/object", "tensor"},
 		"internal/transfer":    {"format", "internal/object", "tensor"},
+		"internal/turns":       {},
 		"internal/match":       {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "store", "tensor"},
 		"internal/walk":        {"format", "internal/object", "layout", "tensor"},
 		"internal/byname":      {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/walk", "internal/wording", "tensor"},

@@ -92,7 +92,7 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if err != nil {
 		return "", err
 	}
-	end, err := m.c.turns.begin("Save")
+	end, err := m.c.turns.Begin("Save")
 	if err != nil {
 		return "", err
 	}
@@ -192,7 +192,7 @@ func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err 
 
 // resume restores the latest checkpoint.
 func (m *Manager) resume(ctx context.Context) (path string, status *Status, err error) {
-	end, err := m.c.turns.begin("RestoreOrInitialize")
+	end, err := m.c.turns.Begin("RestoreOrInitialize")
 	if err != nil {
 		return "", nil, err
 	}

@@ -1,6 +1,7 @@
 package ckpt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -144,4 +145,18 @@ func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
 		owner.owns(m)
 	}
 	return slices.Clone(m.children)
+}
+
+// attachedTo lets the children of m take what waits for them.
+func (c *Checkpoint) attachedTo(m *Module) error {
+	end, err := c.turns.BeginTracking("Track")
+	if err != nil {
+		return err
+	}
+	defer end()
+	err = c.update(context.Background())
+	if !c.waits() {
+		c.disown()
+	}
+	return err
 }

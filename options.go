@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gockpt/ckpt/format"
@@ -109,9 +110,7 @@ func defaultOptions() options {
 
 // with returns o with the options of one call on top.
 func with[O setter](o options, opts []O) (options, error) {
-	o.attach = append([]namedObject(nil), o.attach...)
-	o.callbacks = o.callbacks[:len(o.callbacks):len(o.callbacks)]
-	o.savers = o.savers[:len(o.savers):len(o.savers)]
+	o.attach, o.callbacks, o.savers = slices.Clip(o.attach), slices.Clip(o.callbacks), slices.Clip(o.savers) // options append to them
 	for _, opt := range opts {
 		if setter(opt) == nil {
 			return o, errors.New("ckpt: an option is nil")

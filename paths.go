@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gockpt/ckpt/format"
-	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
@@ -91,59 +89,4 @@ func Remove(path string, opts ...AnyOption) error {
 		return fmt.Errorf("ckpt: remove %s: it is not a checkpoint of the V2 format; if it is one of the V1 format remove that file itself", path)
 	}
 	return prefix.Remove(fsys, path)
-}
-
-// place is where checkpoints and state files are read.
-func (o *options) place(ctx context.Context) prefix.Place {
-	return prefix.Place{FS: fsx.ReadContext(ctx, o.fsys), StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger, IgnoreDamaged: o.ignoreDamaged}
-}
-
-// saved is where checkpoints and state files are written.
-func (o *options) saved(ctx context.Context) prefix.Place {
-	p := o.place(ctx)
-	p.FS = fsx.WithContext(ctx, o.writer)
-	return p
-}
-
-// openPath opens the checkpoint that a user means by path, and returns its prefix.
-func openPath(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
-	c, err := o.place(ctx).Open(path)
-	if err != nil {
-		return nil, "", err
-	}
-	return c.Reader, c.Prefix, nil
-}
-
-// openReader is openPath for a [Reader].
-func openReader(ctx context.Context, path string, o options) (*Reader, error) {
-	c, err := o.place(ctx).Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return &Reader{f: c.Reader, prefix: c.Prefix, format: c.Format, opts: o}, nil
-}
-
-// openPrefix opens a checkpoint by its prefix.
-func openPrefix(ctx context.Context, fsys fsx.ReadFS, path string) (format.Reader, error) {
-	c, err := prefix.Open(fsx.ReadContext(ctx, fsys), path)
-	if err != nil {
-		return nil, err
-	}
-	return c.Reader, nil
-}
-
-// prefixOnly is openPath for callers to whom a path is a prefix.
-func prefixOnly(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
-	r, err = openPrefix(ctx, o.fsys, path)
-	return r, path, err
-}
-
-// readGraph returns the objects of a checkpoint.
-func readGraph(ctx context.Context, r format.Reader, path string) (*objectgraph.Graph, error) {
-	return prefix.Graph(ctx, r, path)
-}
-
-// checkSavePath refuses a path that cannot be saved to.
-func checkSavePath(path string, o options) error {
-	return o.place(context.Background()).CheckSave(path)
 }

@@ -206,7 +206,7 @@ func (c *Checkpoint) Read(ctx context.Context, path string, opts ...RestoreOptio
 
 // restoreFrom is Restore where saved is true, else Read.
 func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
-	end, err := c.turns.begin("Restore")
+	end, err := c.turns.Begin("Restore")
 	if err != nil {
 		return nil, err
 	}
@@ -380,4 +380,36 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 // waits reports whether there is a restore of which a program could yet attach an object.
 func (c *Checkpoint) waits() bool {
 	return slices.ContainsFunc(c.restorations, func(r *restore) bool { return r.Waits() })
+}
+
+// replaceOwners lets the Modules that c knows forget other Checkpoints of the same program for which c has a value for all that waits.
+func (c *Checkpoint) replaceOwners() {
+	for _, m := range c.modules {
+		if m := m.Value(); m != nil {
+			for _, other := range m.otherOwners(c) {
+				if c.replaces(other) {
+					m.disown(other)
+				}
+			}
+		}
+	}
+}
+
+// replaces reports whether what waits in another Checkpoint of the same program waits in c, too.
+func (c *Checkpoint) replaces(other *Checkpoint) bool {
+	end, err := other.turns.Begin("")
+	if err != nil {
+		return false
+	}
+	defer end()
+	same := func(a, b namedObject) bool { return a.name == b.name && object.Same(a.object, b.object) }
+	if c.grouped != other.grouped || !c.grouped && !object.Same(c.root, other.root) || !slices.EqualFunc(c.objects, other.objects, same) {
+		return false
+	}
+	for _, old := range other.restorations {
+		if old.Waits() && !slices.ContainsFunc(c.restorations, func(r *restore) bool { return r.replaces(old) }) {
+			return false
+		}
+	}
+	return true
 }

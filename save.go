@@ -90,76 +90,6 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 	return nil
 }
 
-// SaveCounter returns how many times the checkpoint has been saved, over all programs that continued it. Like Python's
-// property it creates the counter, which later saves write, and gives it the value that a restore has kept for it.
-//
-// During a call on the Checkpoint, such as in a function of OnWrite, it returns the number at the beginning of the call, or
-// the number that is being saved.
-func (c *Checkpoint) SaveCounter() int64 {
-	end, err := c.turns.begin("SaveCounter")
-	if err != nil {
-		return c.counted.Load()
-	}
-	defer end()
-	n, err := c.makeCounter(context.Background())
-	if err != nil {
-		return 0
-	}
-	return c.count(n, 0)
-}
-
-// count adds to the counter and returns it.
-func (c *Checkpoint) count(counter *int64, add int64) int64 {
-	*counter += add
-	c.counted.Store(*counter)
-	return *counter
-}
-
-// makeCounter returns the counter, which it makes and fills from a waiting restore if there is none. A root that has a
-// save_counter itself keeps it.
-func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
-	counter, made, err := c.addCounter()
-	if err != nil || !made {
-		return counter, err
-	}
-	if err := c.update(ctx); err != nil {
-		c.counter = nil // a later call tries again
-		return nil, err
-	}
-	return counter, nil
-}
-
-// addCounter returns the counter, which it makes if there is none. It does not fill it.
-func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
-	if c.counter != nil {
-		return c.counter, false, nil
-	}
-	if own, err := c.ownCounter(); own != nil || err != nil {
-		return own, false, err
-	}
-	c.counter, c.counterAfter = new(int64), len(c.objects)
-	return c.counter, true, nil
-}
-
-func (c *Checkpoint) ownCounter() (*int64, error) {
-	if c.grouped {
-		return nil, nil
-	}
-	w, err := c.start()
-	if err != nil {
-		return nil, err
-	}
-	e := w.Graph().Root().Find(object.SaveCounter)
-	if e == nil || e.Node == nil {
-		return nil, nil
-	}
-	p, ok := e.Node.Int64()
-	if !ok {
-		return nil, fmt.Errorf("ckpt: the root's own %s (%s) is not an int64 scalar", object.SaveCounter, e.Node.GoPath())
-	}
-	return p, nil
-}
-
 // Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint in all programs that continued
 // it. It names the checkpoint in the directory's `checkpoint` state file and returns its path. The count is saved too. When
 // Save fails, the previous checkpoint is whole and latest.
@@ -168,7 +98,7 @@ func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption
 	if err != nil {
 		return "", err
 	}
-	end, err := c.turns.begin("Save")
+	end, err := c.turns.Begin("Save")
 	if err != nil {
 		return "", err
 	}
@@ -232,7 +162,7 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOptio
 	if prefix == "" {
 		return "", errors.New("ckpt: Write: the path is empty; give a prefix such as run/weights")
 	}
-	end, err := c.turns.begin("Write")
+	end, err := c.turns.Begin("Write")
 	if err != nil {
 		return "", err
 	}
@@ -313,36 +243,6 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 		}
 	}()
 	return nil
-}
-
-// Sync waits for the save in the background, if there is one, and returns its error.
-func (c *Checkpoint) Sync(ctx context.Context) error {
-	end, err := c.turns.begin("Sync")
-	if err != nil {
-		return err
-	}
-	defer end()
-	return c.sync(ctx)
-}
-
-func (c *Checkpoint) sync(ctx context.Context) error {
-	if c.saving == nil {
-		return nil
-	}
-	s := c.saving
-	if ctx.Err() != nil { // the save's error stays for who waits for it
-		return context.Cause(ctx)
-	}
-	select {
-	case <-s.done:
-		c.saving = nil
-		if s.err != nil && s.failed != nil {
-			s.failed()
-		}
-		return s.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // toSave returns the program's graph for a save to path. The error has [ErrNoVariables] where nothing but the counter would be saved, unless the

@@ -61,7 +61,7 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	if err != nil {
 		return err
 	}
-	end, err := c.turns.begin("WriteSection")
+	end, err := c.turns.Begin("WriteSection")
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (s *Status) Assert(which ...Assertion) error {
 	if s.r == nil {
 		return fmt.Errorf("ckpt: %w", ErrNoCheckpoint)
 	}
-	end, err := s.c.turns.begin("Assert")
+	end, err := s.c.turns.Begin("Assert")
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Status) Assert(which ...Assertion) error {
 
 // Update lets objects that were attached to the program since the restore take the values that wait for them.
 func (s *Status) Update(ctx context.Context) error {
-	end, err := s.c.turns.begin("Update")
+	end, err := s.c.turns.Begin("Update")
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *Status) RunRestoreOps(ctx context.Context) error {
 	if s.r == nil {
 		return fmt.Errorf("ckpt: %w, so there is nothing to run", ErrNoCheckpoint)
 	}
-	end, err := s.c.turns.begin("RunRestoreOps")
+	end, err := s.c.turns.Begin("RunRestoreOps")
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *Status) InitializeOrRestore(ctx context.Context) error {
 
 // unreached moves the bytes of a [Planned] restore and returns the objects that no restore has given values.
 func (s *Status) unreached(ctx context.Context) ([]*object.Node, error) {
-	end, err := s.c.turns.begin("InitializeOrRestore")
+	end, err := s.c.turns.Begin("InitializeOrRestore")
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (s *Status) Report() *Report {
 	if s.r == nil {
 		return nil
 	}
-	end, err := s.c.turns.begin("Report")
+	end, err := s.c.turns.Begin("Report")
 	if err != nil {
 		return &Report{Checkpoint: s.r.path, Notes: []Note{{Path: "(root)", Text: err.Error()}}}
 	}

@@ -103,21 +103,25 @@ func cutName(s string) (name, rest string, quoted bool, err error) {
 }
 
 func setOption(t *walk.Tag, key, value string, hasValue bool) error {
-	flags := map[string]*bool{"optional": &t.Optional, "alloc": &t.Alloc, "inline": &t.Inline, "cast": &t.Cast}
-	if flag, ok := flags[key]; ok {
+	switch key {
+	case "optional", "alloc", "inline", "cast":
 		if hasValue {
 			return fmt.Errorf("option %q takes no value", key)
 		}
-		*flag = true
-		return nil
-	}
-	switch key {
 	case "alias", "fullname", "shape", "pytorch":
 		if !hasValue {
 			return fmt.Errorf("option %q needs a value: %s=…", key, key)
 		}
 	}
 	switch key {
+	case "optional":
+		t.Optional = true
+	case "alloc":
+		t.Alloc = true
+	case "inline":
+		t.Inline = true
+	case "cast":
+		t.Cast = true
 	case "alias":
 		t.Aliases = append(t.Aliases, value)
 	case "fullname":

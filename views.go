@@ -78,7 +78,7 @@ func ViewOf(root any, opts ...Option) (*View, error) {
 
 // View returns the graph of the program's objects as it is now, slot variables last.
 func (c *Checkpoint) View() (*View, error) {
-	end, err := c.turns.begin("View")
+	end, err := c.turns.Begin("View")
 	if err != nil {
 		return nil, err
 	}

@@ -137,7 +137,9 @@ func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeight
 	if o.maker != "" && o.as != writers.Safetensors && o.as != writers.NPZ {
 		return fmt.Errorf("ckpt: save %s: PyTorch's names are for safetensors and npz, not for %s: %w", path, o.as, errors.ErrUnsupported)
 	}
-	c, err := New(model, option(func(c *options) { c.savers = o.savers }))
+	walked := defaultOptions()
+	walked.savers = o.savers
+	c, err := newCheckpoint(model, walked)
 	if err != nil {
 		return err
 	}

@@ -48,17 +48,17 @@ func printTable(verbose bool) error {
 	if out, err := exec.Command("go", "build", "-cover", "-covermode=atomic", "-coverpkg="+module+"/...", "-o", program, module+"/internal/flow").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
-	fmt.Println("| verb | root | engine | below |\n| --- | --- | --- | --- |")
+	fmt.Println("| verb | root | transfer | the two | graphs and paths | below |\n| --- | --- | --- | --- | --- | --- |")
 	for _, v := range verbs {
 		files, err := touched(program, filepath.Join(dir, v.name), v.name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
 		}
-		var count [3]int
+		var count [4]int
 		for _, f := range files {
 			count[layer(f)]++
 		}
-		fmt.Printf("| `%s` | %d | %d | %d |\n", v.name, count[root], count[engine], count[below])
+		fmt.Printf("| `%s` | %d | %d | %d | %d | %d |\n", v.name, count[root], count[transfer], count[root]+count[transfer], count[graphs], count[below])
 		if verbose {
 			for _, f := range files {
 				if layer(f) != below {
@@ -73,18 +73,22 @@ func printTable(verbose bool) error {
 // The layers of the module.
 const (
 	root = iota
-	engine
+	transfer
+	graphs
 	below
 )
 
-// layer returns the layer of a file. The engine is what knows of graphs and objects; below it are formats, tensors and files.
+// layer returns the layer of a file. Package transfer is the engine: plan, check, run, roll back. The packages in layer graphs know
+// object graphs and where checkpoints are. Below them are formats, tensors and files.
 func layer(file string) int {
 	dir := filepath.ToSlash(filepath.Dir(file))
 	switch {
 	case dir == ".":
 		return root
-	case slices.Contains([]string{"byname", "derived", "kerasexport", "match", "object", "prefix", "retain", "sections", "stored", "transfer", "walk", "wording", "writers"}, strings.TrimPrefix(dir, "internal/")):
-		return engine
+	case dir == "internal/transfer":
+		return transfer
+	case slices.Contains([]string{"byname", "derived", "kerasexport", "match", "object", "prefix", "retain", "sections", "stored", "turns", "walk", "wording", "writers"}, strings.TrimPrefix(dir, "internal/")):
+		return graphs
 	}
 	return below
 }

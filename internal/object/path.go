@@ -33,20 +33,29 @@ func (n *Node) EdgePath() []string {
 // steps, after "…": a checkpoint decides how deep a program gets, and the paths of all nodes together must not grow with the
 // square of that.
 func (n *Node) Path() string {
-	return n.placed((*Node).Path, func() []string { return n.LastSteps(EdgeName) })
-}
-
-// FullPath returns the whole path of n, which functions of the user are given.
-func (n *Node) FullPath() string { return n.placed((*Node).FullPath, n.EdgePath) }
-
-func (n *Node) placed(path func(*Node) string, steps func() []string) string {
-	switch s := n.SlotOf(); {
-	case s != nil:
-		return path(s.Owner) + "'s state '" + s.Name + "' for " + path(s.Variable)
-	case n.Parent == nil:
+	if s := n.SlotOf(); s != nil {
+		return s.path(s.Owner.Path(), s.Variable.Path())
+	}
+	if n.Parent == nil {
 		return "(root)"
 	}
-	return strings.Join(steps(), ".")
+	return strings.Join(n.LastSteps(EdgeName), ".")
+}
+
+// FullPath returns the whole path of n, for functions of the user.
+func (n *Node) FullPath() string {
+	if s := n.SlotOf(); s != nil {
+		return s.path(s.Owner.FullPath(), s.Variable.FullPath())
+	}
+	if n.Parent == nil {
+		return "(root)"
+	}
+	return strings.Join(n.EdgePath(), ".")
+}
+
+// path returns the path of a slot variable, given those of its owner and of its variable.
+func (s *Slot) path(owner, variable string) string {
+	return owner + "'s state '" + s.Name + "' for " + variable
 }
 
 // EdgeName is the step of [Node.LastSteps] that gives names of edges.

@@ -1,10 +1,16 @@
 package transfer
 
 import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // A Plan lists what a restore will do.
@@ -106,4 +112,251 @@ func (p *Plan) Targets() map[object.Identity]bool {
 type wantedShape struct {
 	by    *object.Node
 	shape []int
+}
+
+type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
+
+// check looks every tensor up and compares it with its value: dtype, shape, and whether the files can hold the stored bytes. All
+// that is wrong comes back in one *PlanError.
+func (p *Plan) check(r format.Reader, o Options) error {
+	var mismatched []Problem
+	var unscaled map[*Assignment]bool
+	if len(p.assignments) > 0 {
+		p.askShapes()
+		unscaled = p.checkScales(r)
+	}
+	for _, a := range p.assignments {
+		if unscaled[a] {
+			continue
+		}
+		switch problem := a.check(r, o.Parts, p.wants); {
+		case problem == nil:
+		case problem.Err == nil && o.SkipMismatched != nil:
+			mismatched = append(mismatched, *problem)
+		default:
+			p.problems = append(p.problems, *problem)
+		}
+	}
+	if len(mismatched) > 0 && !p.skip(mismatched) {
+		p.problems = append(p.problems, mismatched...)
+	}
+	if len(p.problems) > 0 {
+		p.problems = missingFirst(p.problems)
+		return &PlanError{p.problems}
+	}
+	if len(mismatched) > 0 {
+		o.SkipMismatched(mismatched)
+	}
+	return nil
+}
+
+// skip leaves out all assignments to the objects of the problems. It returns false, and leaves none out, where nothing else would be assigned.
+func (p *Plan) skip(problems []Problem) bool {
+	nodes := make(map[*object.Node]bool, len(problems))
+	for _, problem := range problems {
+		nodes[problem.Node] = true
+	}
+	skipped := func(a *Assignment) bool { return nodes[a.Node] }
+	if len(p.custom) == 0 && !slices.ContainsFunc(p.assignments, func(a *Assignment) bool { return !skipped(a) }) {
+		return false
+	}
+	p.assignments = slices.DeleteFunc(p.assignments, skipped)
+	return true
+}
+
+func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Identity][]wantedShape) *Problem {
+	var ok bool
+	var err error
+	if a.found, ok, err = r.Find(a.Key); err == nil && !ok {
+		err = fmt.Errorf("the object graph names the key %q, which the index lacks: %w", a.Key, format.ErrNotFound)
+	}
+	var e format.Entry
+	if err == nil {
+		e, err = a.found.Entry()
+	}
+	if err != nil {
+		return &Problem{Node: a.Node, Key: a.Key, Err: err}
+	}
+	if e, err = a.locate(e, parts); err != nil {
+		return &Problem{Node: a.Node, Key: a.Key, Text: err.Error()}
+	}
+	if text := mismatch(a.Value, e); text != "" {
+		return &Problem{Node: a.Node, Key: a.Key, Text: text}
+	}
+	if text := misfit(wants[a.Node.Key()], e); text != "" {
+		return &Problem{Node: a.Node, Key: a.Key, Text: text}
+	}
+	if a.Part != nil {
+		err = r.CheckSlice(a.Key, a.Part.Region)
+	} else {
+		err = a.found.Check()
+	}
+	if err != nil {
+		return &Problem{Node: a.Node, Key: a.Key, Err: err}
+	}
+	return nil
+}
+
+// locate asks parts which region of the stored tensor e the program holds, and returns the entry of that.
+func (a *Assignment) locate(e format.Entry, parts partsFunc) (format.Entry, error) {
+	if a.Part == nil && parts != nil {
+		if full, region := parts(a.Node.FullPath(), a.Value.Shape); region != nil {
+			a.Part = &object.Part{Full: full, Region: region}
+		}
+	}
+	if a.Part != nil && !a.Part.Full.Equal(e.Shape) {
+		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.Part.Full)
+	}
+	return a.Part.Of(e)
+}
+
+// entry returns the entry of what is read. The plan was checked.
+func (a *Assignment) entry() (format.Entry, error) {
+	e, err := a.found.Entry()
+	if err != nil {
+		return e, err
+	}
+	return a.Part.Of(e)
+}
+
+// mismatch says why a stored tensor cannot become v, "" if it can.
+func mismatch(v *object.Value, e format.Entry) string {
+	if v.DType != e.DType && !(v.Cast && castable(e.DType, v.DType)) && !(v.Scaled && e.DType == tensor.DTInt8) {
+		hint := ""
+		if castable(e.DType, v.DType) {
+			hint = "; the tag option cast converts"
+		}
+		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.DType, hint)
+	}
+	if v.Shape != nil && v.Shared() == "" && !v.Shape.Equal(e.Shape) {
+		return fmt.Sprintf("incompatible tensor with shape %v in the checkpoint, %v in the model", e.Shape, v.Shape)
+	}
+	return ""
+}
+
+// castable reports whether values of one dtype can become values of another without changing their kind.
+func castable(from, to tensor.DType) bool {
+	src, err := tensor.NewAny(from, 0)
+	if err != nil {
+		return false
+	}
+	dst, err := tensor.NewAny(to, 0)
+	return err == nil && tensor.Cast(dst, src) == nil
+}
+
+// askShapes asks every [tensor.Shaper] of the program which shapes its options fix.
+func (p *Plan) askShapes() {
+	for _, n := range p.graph.Nodes {
+		if n.Group && n.Obj.CanAddr() {
+			if shaper, ok := n.Obj.Addr().Interface().(tensor.Shaper); ok {
+				p.askShaper(n, shaper)
+			}
+		}
+	}
+}
+
+func (p *Plan) askShaper(n *object.Node, shaper tensor.Shaper) {
+	if p.wants == nil {
+		p.wants = make(map[object.Identity][]wantedShape)
+	}
+	shaper.WantShapes(func(variable tensor.Any, shape ...int) {
+		v := reflect.ValueOf(variable)
+		if v.Kind() != reflect.Pointer || v.IsNil() {
+			return
+		}
+		key := object.IdentityOf(v.Elem(), nil, nil)
+		p.wants[key] = append(p.wants[key], wantedShape{n, slices.Clone(shape)})
+	})
+}
+
+// misfit says why a stored tensor cannot be a variable for which shapes are wanted, "" if it can.
+func misfit(wants []wantedShape, e format.Entry) string {
+	for _, w := range wants {
+		fits := len(w.shape) == len(e.Shape)
+		for i := 0; fits && i < len(w.shape); i++ {
+			fits = w.shape[i] < 0 || w.shape[i] == e.Shape[i]
+		}
+		if !fits {
+			return fmt.Sprintf("shape %v in the checkpoint, %s by the options of %s (%v)", e.Shape, w, w.by.GoPath(), w.by.Key().Type)
+		}
+	}
+	return ""
+}
+
+// String writes an axis of any length as "?".
+func (w wantedShape) String() string {
+	axes := make([]string, len(w.shape))
+	for i, n := range w.shape {
+		if axes[i] = strconv.Itoa(n); n < 0 {
+			axes[i] = "?"
+		}
+	}
+	return "[" + strings.Join(axes, " ") + "]"
+}
+
+// A wantedScale says which object gives the steps of a variable that may be stored as integers.
+type wantedScale struct {
+	by   object.Identity
+	fits func(variable, by tensor.Shape) bool
+}
+
+// askScales asks every [tensor.Scaler] of the program which of its variables may be stored as integers.
+func (p *Plan) askScales() map[object.Identity]wantedScale {
+	scales := make(map[object.Identity]wantedScale)
+	for _, n := range p.graph.Nodes {
+		if !n.Group || !n.Obj.CanAddr() || !n.Obj.CanInterface() {
+			continue
+		}
+		if scaler, ok := n.Obj.Addr().Interface().(tensor.Scaler); ok {
+			scaler.WantScales(func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool) {
+				if !object.IsNil(variable) && !object.IsNil(by) {
+					scales[identityOf(variable)] = wantedScale{identityOf(by), fits}
+				}
+			})
+		}
+	}
+	return scales
+}
+
+func identityOf(variable tensor.Any) object.Identity {
+	return object.IdentityOf(reflect.ValueOf(variable).Elem(), nil, nil)
+}
+
+// checkScales marks the values that are stored as integers with steps. It adds a problem for each that cannot be computed with, and
+// returns those.
+func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
+	scales := p.askScales()
+	if len(scales) == 0 {
+		return nil
+	}
+	failed = make(map[*Assignment]bool)
+	keys := p.Keys()
+	for _, a := range p.assignments {
+		want, ok := scales[a.Node.Key()]
+		if !ok {
+			continue
+		}
+		stored, found, err := r.Lookup(a.Key)
+		if err != nil || !found {
+			continue // the check says so
+		}
+		steps, scaled := keys[want.by]
+		switch {
+		case scaled:
+			by, found, err := r.Lookup(steps)
+			if err != nil || !found {
+				continue
+			}
+			if a.Value.Scaled = want.fits(stored.Shape, by.Shape); !a.Value.Scaled {
+				failed[a] = true
+				p.Problem(a.Node, a.Key, fmt.Sprintf("quantized in a way that %v does not compute: %v %v with scale %v %v; save the model without quantization",
+					a.Node.Parent.Key().Type, stored.DType, stored.Shape, by.DType, by.Shape))
+			}
+		case stored.DType == tensor.DTInt8:
+			failed[a] = true
+			p.Problem(a.Node, a.Key, fmt.Sprintf("quantized values (%v), and the checkpoint has no scale beside them that %v knows; save the model without quantization",
+				stored.DType, a.Node.Parent.Key().Type))
+		}
+	}
+	return failed
 }
