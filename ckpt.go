@@ -137,7 +137,7 @@ func (c *Checkpoint) look() (*object.Graph, error) {
 	return c.finish(w)
 }
 
-// finish takes all steps that w has not taken yet.
+// finish lets w walk to the end.
 func (c *Checkpoint) finish(w *walk.Walker) (*object.Graph, error) {
 	if err := w.ExpandAll(); err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (c *Checkpoint) finish(w *walk.Walker) (*object.Graph, error) {
 	return w.Graph(), nil
 }
 
-// forget drops what is known of objects that the program, of which g is all, does not have any more.
+// forget drops everything known about objects that the program no longer has. g is the program's whole graph.
 func (c *Checkpoint) forget(g *object.Graph) {
 	c.standIns.Sweep()
 	c.history.Forget(g)

@@ -34,7 +34,7 @@ func TestAbsentObjects(t *testing.T) {
 	path := written(t, &struct {
 		W    *tensor.Tensor[float32]
 		Norm *gauge
-		Bare struct{ W tensor.Tensor[float32] } `ckpt:"bare"` // not built, so that nothing of it is stored
+		Bare struct{ W tensor.Tensor[float32] } `ckpt:"bare"` // not built, so that the bytes are not stored
 	}{W: f32(1, 2), Norm: &gauge{Gamma: *f32(3)}})
 	type w = tensor.Tensor[float32]
 	for _, c := range []struct {

@@ -108,7 +108,7 @@ func (p Part) Len() int {
 	return n
 }
 
-// lengths returns the shape of a region whose extents are resolved.
+// lengths returns the shape of a region with resolved extents.
 func lengths(region tensor.Slice) tensor.Shape {
 	s := make(tensor.Shape, len(region))
 	for i, e := range region {

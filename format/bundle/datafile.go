@@ -106,7 +106,7 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 		"its tensors in %s have %d bytes, and the file has %d: they overlap", r.data.name(shard), total, size)}
 }
 
-// indexFault is the error of an entry whose numbers cannot be right.
+// indexFault is the error about an entry with impossible numbers.
 func (r *Reader) indexFault(s *stored, reason string, args ...any) error {
 	return &Error{File: IndexFile(r.prefix), Key: s.key, Part: s.part, Offset: -1,
 		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}

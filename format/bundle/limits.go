@@ -6,7 +6,7 @@ const (
 	// processor's cache, and the end of a context is noticed.
 	chunkSize = 512 << 10
 
-	// aloneSize is how much of a tensor is worth a goroutine of its own where nothing else is read: its checksum takes as long
+	// aloneSize is how much of a tensor is worth a separate goroutine where nothing else is read: its checksum takes as long
 	// as the reading.
 	aloneSize = 512 << 10
 

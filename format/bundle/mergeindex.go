@@ -133,7 +133,7 @@ func (q *mergeQueue) Pop() any {
 	return last
 }
 
-// mergeIndexes writes the index of inputs, whose headers are read, of which there is at least one.
+// mergeIndexes writes the index of one or more inputs. Their headers have been read.
 func mergeIndexes(w io.Writer, inputs []mergeInput, shards int, complete bool) error {
 	buf := bufio.NewWriterSize(w, bufferSize)
 	table := sstable.NewWriter(buf)

@@ -53,7 +53,7 @@ func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice,
 	return r.readRegion(ctx, key, &rec, resolved, dst)
 }
 
-// readRegion reads a region, whose extents are resolved, of the tensor that rec describes.
+// readRegion reads a region of the tensor that rec describes. The region's extents must be resolved.
 func (r *Reader) readRegion(ctx context.Context, key string, rec *record, region tensor.Slice, dst tensor.Any) error {
 	if want := lengths(region); dst.DType() != rec.dtype || dst.Shape() == nil || !dst.Shape().Equal(want) {
 		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1,
@@ -81,7 +81,7 @@ func (r *Reader) readRegion(ctx context.Context, key string, rec *record, region
 	return nil
 }
 
-// lengths returns the shape of a region whose extents are resolved.
+// lengths returns the shape of a region with resolved extents.
 func lengths(region tensor.Slice) tensor.Shape {
 	s := make(tensor.Shape, len(region))
 	for i, e := range region {
@@ -240,7 +240,7 @@ func (r *Reader) readScattered(ctx context.Context, s *stored, rs *runs, memory 
 }
 
 // readRuns reads the runs of s that rs names, and no more than what lies between runs that are close to each other.
-// There is no checksum of less than all of s.
+// The checksum covers all of s, so a part cannot be verified.
 func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byte) error {
 	size := s.rec.dtype.Size()
 	var buf []byte // what has been read ahead, if runs are close

@@ -23,7 +23,7 @@ type record struct {
 	slices      []tensor.Slice // as stored; extents that no slice can have are noExtent
 }
 
-// noExtent stands for an extent whose stored form [tensor.Extent] could take for another.
+// noExtent stands for an extent that [tensor.Extent] would take for another in its stored form.
 var noExtent = tensor.Extent{Start: -1, Length: -2}
 
 // decode parses the value of a key into r, whatever it held before. The error's text says what is wrong with the

@@ -174,7 +174,7 @@ func (p *sharder) perIndex(axis int) int64 {
 	return int64(lengths(p.work).Len()/p.work[axis].Length) * p.root.Element
 }
 
-// longestAxis returns the axis whose indices are the smallest.
+// longestAxis returns the axis with the smallest indices.
 func (p *sharder) longestAxis() (longest int) {
 	for a := range p.work {
 		if p.work[a].Length > p.work[longest].Length {

@@ -122,7 +122,7 @@ func signedLen(v int64) int { return bits.Len64(uint64(v^v>>63))/7 + 1 }
 // appendSigned is OrderedCode::WriteSignedNumIncreasing.
 func appendSigned(b []byte, v int64) []byte {
 	n := signedLen(v)
-	var full [10]byte // v in ten bytes, big-endian, of which the last n are stored
+	var full [10]byte // v in ten bytes, big-endian; the last n are stored
 	sign := byte(v >> 63)
 	full[0], full[1] = sign, sign
 	binary.BigEndian.PutUint64(full[2:], uint64(v))

@@ -298,7 +298,7 @@ func (d *dataWriter) buffer() *[]byte {
 	return &b
 }
 
-// writeAt writes p, of which gaps bytes are padding, to a data file and reports the progress.
+// writeAt writes p to a data file and reports the progress. gaps bytes of p are padding.
 func (d *dataWriter) writeAt(shard int32, p []byte, off, gaps int64) error {
 	if err := d.ctx.Err(); err != nil {
 		return err

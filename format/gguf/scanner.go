@@ -209,7 +209,7 @@ func (s *scanner) array(depth int) any {
 	}
 }
 
-// elements reads the length and the elements of an array, each of which has at least size bytes.
+// elements reads the length and the elements of an array. Each element takes at least size bytes.
 func elements[T any](s *scanner, size int64, read func() T) []T {
 	n := s.count("elements of an array", size)
 	list := make([]T, 0, min(n, 1<<12))

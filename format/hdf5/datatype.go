@@ -28,7 +28,7 @@ type datatype struct {
 	bigEndian bool
 	text      bool  // elements are strings: of size bytes, or of variable length
 	variable  bool  // elements are lengths and places in a global heap
-	opaque    bool  // elements are bytes, of which an attribute may say what they are
+	opaque    bool  // elements are bytes; an attribute may say what they mean
 	err       error // why dtype is not known
 }
 

@@ -42,7 +42,7 @@ type parser struct {
 	paths    int64 // bytes of all paths
 }
 
-// A place is a group of which only the header's address is known.
+// A place is a group that has not been read yet: only the address of its header is known.
 type place struct {
 	group    *Group
 	header   uint64

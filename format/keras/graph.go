@@ -77,7 +77,7 @@ type edge struct {
 	name string
 }
 
-// A builder makes a graph, whose node 0 is the root. The first node that gets a name at a parent keeps it.
+// A builder makes a graph. Node 0 is the root. The first node that gets a name at a parent keeps it.
 type builder struct {
 	nodes    []objectgraph.Node
 	children map[edge]int
@@ -117,7 +117,7 @@ func (b *builder) variable(key string) int {
 	return id
 }
 
-// object adds what is in o, whose node is there, under all its names.
+// object adds the contents of o under all of its names. The node of o exists already.
 func (b *builder) object(o *object) {
 	for _, c := range o.children {
 		c.node = b.node()

@@ -27,7 +27,7 @@ type object struct {
 	byName   map[string]*object
 	vars     []variable // in the order of their numbers
 	values   []variable // datasets that are not variables of Keras's
-	class    string     // of which it is, as stored; "" where that is not known
+	class    string     // the object's class as stored; "" if unknown
 	about    *description
 	node     int // in the graph
 }
@@ -152,7 +152,7 @@ func (o *object) layers() *object {
 	return o.byName["_layer_checkpoint_dependencies"] // Keras 2.13
 }
 
-// understand says of which class objects are, and what about, what a configuration says of o, adds to that.
+// understand finds out the classes of objects, with the help of what a configuration says about o.
 func (o *object) understand(about *description) {
 	o.about = about
 	if about != nil && about.class != "" {

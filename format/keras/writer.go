@@ -28,7 +28,7 @@ type Asset struct {
 	Data []byte
 }
 
-// version is that of the Keras whose files are written.
+// version is the version of Keras that writes such files.
 const version = "3.15.1"
 
 // NewArchive returns an archive for the model that config, a description by Keras 3, describes. saved is the date in its

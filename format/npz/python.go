@@ -40,7 +40,7 @@ func (p *parser) next(c byte) bool {
 	return true
 }
 
-// list reads what stands between open and end, separated by commas, the last of which may be followed by one.
+// list reads elements between open and end, separated by commas. A trailing comma is allowed.
 func (p *parser) list(open, end byte, each func() error) error {
 	if !p.next(open) {
 		return p.fault("expected '%c'", open)

@@ -92,7 +92,7 @@ func commit(ctx context.Context, fsys fsx.FS, path string, write func(context.Co
 	return c.Run(ctx)
 }
 
-// write writes the archive. Headers come after the values, of which they have the checksums.
+// write writes the archive. Headers are written after the values, because they hold the values' checksums.
 func (w *Writer) write(ctx context.Context, f fsx.File, items []raw.Item) error {
 	members, headers := make([]member, len(items)), make([][]byte, len(items))
 	end := int64(0)
@@ -149,7 +149,7 @@ func (w *Writer) writeInOrder(ctx context.Context, f fsx.File, items []raw.Item,
 	return nil
 }
 
-// nowhere is a file of which only the checksums are wanted.
+// nowhere is a file that discards its contents; only their checksums are computed.
 type nowhere struct{}
 
 func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }

@@ -5,7 +5,7 @@ const (
 	// chunkSize is how much of a tensor is read at once: the end of a context is noticed between chunks.
 	chunkSize = 1 << 20
 
-	// aloneSize is how much of a tensor is worth a goroutine of its own where nothing else is read.
+	// aloneSize is how much of a tensor is worth a separate goroutine where nothing else is read.
 	aloneSize = 1 << 20
 
 	// parallelSize is how much is where other tensors are read at the same time.

@@ -77,7 +77,7 @@ func readRun(ctx context.Context, src *source, memory []byte, at int64) error {
 	return nil
 }
 
-// readParallel is readRun by several workers, each of which takes one chunk after another.
+// readParallel does what readRun does with several workers. Each takes one chunk after another.
 func readParallel(ctx context.Context, src *source, memory []byte, at int64, workers int) error {
 	var taken atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)

@@ -67,7 +67,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	return open(fsys, path, raw.File(path, f))
 }
 
-// open opens the checkpoint of which b is the one file or the index. It closes b, at once or with the Reader.
+// open opens a checkpoint. b is its only file or its index. open closes b, at once or with the Reader.
 func open(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
 	var head [lengthSize + 1]byte
 	n, _ := b.ReadAt(head[:], 0) // readHeader reports a failed read

@@ -111,7 +111,7 @@ func (r *Reader) add(fsys fsx.ReadFS, name string) error {
 
 func (r *Reader) addTensor(f *file, t tensorMeta) error {
 	if len(t.slices) == 0 {
-		return nil // the file has nothing of it
+		return nil // the file does not have any of it
 	}
 	s := r.tensors[t.name]
 	if s == nil {

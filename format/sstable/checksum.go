@@ -9,7 +9,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Mask), because the CRC of bytes that themselves hold a CRC is weak.
 func Mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
-// blockChecksum is what follows a block whose contents are b and whose type byte is typ.
+// blockChecksum returns the checksum that follows a block with contents b and type byte typ.
 func blockChecksum(b []byte, typ byte) uint32 {
 	crc := crc32.Update(0, castagnoli, b)
 	return Mask(crc32.Update(crc, castagnoli, []byte{typ}))

@@ -26,7 +26,7 @@ type Writer struct {
 	data    builder
 	index   builder
 	last    []byte // the key added last
-	pending handle // the data block closed last, whose index entry waits for the next key
+	pending handle // the last closed data block; its index entry waits for the next key
 	waiting bool
 	err     error // the first error, which ends all
 }
@@ -151,7 +151,7 @@ func (b *builder) add(key, value []byte) {
 // size is how long the block would be if it ended here.
 func (b *builder) size() int { return len(b.buf) + 4*max(len(b.restarts), 1) + 4 }
 
-// finish returns the block's contents, which have a restart point even if there is no entry.
+// finish returns the block's contents. They have a restart point even without entries.
 func (b *builder) finish() []byte {
 	if b.count == 0 {
 		b.restarts = append(b.restarts, 0)
@@ -175,8 +175,7 @@ func commonPrefix(a, b []byte) int {
 	return n
 }
 
-// separator returns a short key that is no less than a and less than b, which is above a
-// (BytewiseComparator::FindShortestSeparator).
+// separator returns a short key k with a <= k < b. b must be above a (BytewiseComparator::FindShortestSeparator).
 func separator(a, b []byte) []byte {
 	if n := commonPrefix(a, b); n < len(a) && n < len(b) && a[n] < 0xff && a[n]+1 < b[n] {
 		return append(bytes.Clone(a[:n]), a[n]+1)

@@ -75,8 +75,8 @@ var simple = map[byte]byte{
 	'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v', '\\': '\\', '\'': '\'', '"': '"',
 }
 
-// escape appends what the escape stands for whose backslash has been read. A backslash before anything else
-// stands for itself, as in Python (text_encoding.CUnescape).
+// escape appends the value of an escape. Its backslash has been read. A backslash before anything else stands for itself, as
+// in Python (text_encoding.CUnescape).
 func (p *parser) escape(b []byte) ([]byte, error) {
 	if p.rest == "" || p.rest[0] == '\n' {
 		return nil, errors.New("a string without an end")

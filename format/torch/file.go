@@ -26,7 +26,7 @@ type file struct {
 	depth  int                        // of tensors that are being made
 }
 
-// newFile returns the file that is all of b, of which nothing was read.
+// newFile returns the file in b. It does not read anything.
 func newFile(b *raw.Blob) *file {
 	return &file{
 		name: b.Name(), size: b.Size(), pickleName: b.Name(), blobs: []*raw.Blob{b},

@@ -7,7 +7,7 @@ import (
 // array returns the tensor of a NumPy array, which is a call of _reconstruct with the state (version, shape, dtype, Fortran order, data).
 func array(o *pickle.Object) (*made, error) {
 	state, _ := o.State.(pickle.Tuple)
-	if len(state) == 5 { // a version of its own came first
+	if len(state) == 5 { // older versions of NumPy put a version first
 		state = state[1:]
 	}
 	if len(state) != 4 {

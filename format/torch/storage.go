@@ -6,7 +6,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A storage is a run of bytes in a file, of which tensors are made.
+// A storage is a run of bytes in a file that tensors refer to.
 type storage struct {
 	key   string
 	bytes int64

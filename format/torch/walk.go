@@ -227,7 +227,7 @@ func (w *walker) instance(o *pickle.Object, depth int) error {
 	return nil
 }
 
-// attributes walks an object that is no more than its attributes.
+// attributes walks an object that consists of its attributes only.
 func (w *walker) attributes(o *pickle.Object, depth int) error {
 	if d, ok := o.State.(*pickle.Dict); ok {
 		return w.entries(d.Entries, depth)

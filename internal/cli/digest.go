@@ -97,7 +97,7 @@ func digestLine(hash, name string) string {
 	return hash + "  " + name + "\n"
 }
 
-// sameDigest returns an error that names the first file whose line is another now.
+// sameDigest returns an error that names the first file with a changed line.
 func sameDigest(manifest, before, now string) error {
 	lines := func(text string) map[string]string {
 		m := make(map[string]string)

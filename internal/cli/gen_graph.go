@@ -218,7 +218,7 @@ func (g *genGraph) reach(skip func(from int, e genEdge) bool) reached {
 	return r
 }
 
-// dropEmpty removes the edges to objects below which there is no value.
+// dropEmpty removes the edges to objects that do not lead to any value.
 func (g *genGraph) dropEmpty() {
 	live := make([]bool, len(g.nodes))
 	into := make([][]int, len(g.nodes))

@@ -70,7 +70,7 @@ type weights struct {
 	hint   string   // the layer's own, and below it what it holds
 }
 
-// has reports whether the weights are those that are named, of which the ones in parentheses may be missing.
+// has reports whether the weights have the given names. Those in parentheses may be missing.
 func (w *weights) has(names string) bool {
 	found := 0
 	for name := range strings.FieldsSeq(names) {
@@ -171,7 +171,7 @@ func (w *weights) plain() *genLayer {
 	return nil
 }
 
-// ofRank returns a layer of which there is one for each number of spatial axes up to most.
+// ofRank returns a layer that exists for each number of spatial axes up to most.
 func (w *weights) ofRank(family string, axes, most int) *genLayer {
 	if axes < 1 || axes > most {
 		return nil

@@ -257,7 +257,7 @@ func (s *genSource) declare(id int) {
 	name := s.types[class]
 	w := &s.decls
 	if n.kind != genGroup && n.kind != genTensors {
-		equals := "" // a type of its own has no methods
+		equals := "" // a newly defined type does not have the methods
 		if n.kind != genList && n.kind != genDict {
 			equals = "= "
 		}

@@ -112,7 +112,7 @@ difference that diff found), and 2 for wrong usage.`,
 	return root
 }
 
-// newHelpCommand returns cobra's, of which a topic that it does not know is an error like others.
+// newHelpCommand returns cobra's help command, changed so that an unknown topic is an error.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -147,7 +147,7 @@ func version() string {
 	return info.Main.Version
 }
 
-// onPath returns a command's RunE: what runs on its one path, whose errors are failures.
+// onPath returns a command's RunE that runs run on the only path. Its errors are failures.
 func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f(cmd, args[0]); err != nil {

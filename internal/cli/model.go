@@ -23,7 +23,7 @@ type modelFiles struct {
 	renames             renames
 }
 
-// make returns the model, whose weights are those of --config where there are no others.
+// make returns the model. Without --weights its weights are those of --config.
 func (m *modelFiles) make(ctx context.Context) (*layers.Model, error) {
 	s, config, err := m.inputs.locate(ctx, m.config)
 	if err != nil {

@@ -35,7 +35,7 @@ func (b *bar) options() []ckpt.OpenOption {
 	return []ckpt.OpenOption{ckpt.WithProgress(b.progress)}
 }
 
-// report returns what a writer tells of its progress, nil if there is no terminal.
+// report returns the function that shows a writer's progress, or nil without a terminal.
 func (b *bar) report() func(done, total int64) {
 	if b.out == nil {
 		return nil

@@ -41,7 +41,7 @@ func expand(args []string) (paths []namedPath, several bool, err error) {
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w: quote it to keep the shell from changing it, and name files with brackets by \\[", safe(arg), err)
 		}
-		indexes, _ := filepath.Glob(arg + ".index") // of which the glob matches the prefix
+		indexes, _ := filepath.Glob(arg + ".index") // whose prefixes the glob matches
 		files = append(files, indexes...)
 		if len(files) == 0 {
 			hint := ""

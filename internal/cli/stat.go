@@ -63,7 +63,7 @@ func newStatistics(s *stats.Summary) *statistics {
 	return &statistics{s.Count, number(s.Mean), number(s.Deviation), number(s.Min), number(s.Max), s.Zeros, s.NaNs, s.Infs}
 }
 
-// statRow is a row of the table, whose path begins at column 62.
+// statRow is the format of a row of the table. The path begins at column 62.
 const statRow = "%10s %10s %10s %10s %8s %7s  %s\n"
 
 // stat prints the statistics of the tensors that a glob matches.
@@ -123,8 +123,8 @@ type summed struct {
 	err error
 }
 
-// summaries sums up tensors by all processors, each of which reads one tensor at a time in bounded memory, and returns the results in the
-// tensors' order.
+// summaries sums up tensors on all processors. Each reads one tensor at a time in bounded memory. It returns the results in
+// the tensors' order.
 func summaries(ctx context.Context, r *ckpt.Reader, all []ckpt.VariableInfo) iter.Seq2[int, summed] {
 	return func(yield func(int, summed) bool) {
 		ctx, cancel := context.WithCancel(ctx)

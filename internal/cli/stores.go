@@ -16,7 +16,7 @@ import (
 // everywhere are the stores that every build of the command has. They can only be read.
 var everywhere = Stores{"http": openWeb, "https": openWeb, "hf": openHuggingFace}
 
-// elsewhere names the services of schemes of which [WithClients] has the clients.
+// elsewhere names the services behind the schemes that need clients from [WithClients].
 var elsewhere = map[string]string{"s3": "S3", "gs": "Google Cloud Storage"}
 
 // WithClients is the command with the clients of S3 and Google Cloud Storage, which is in a module by itself.

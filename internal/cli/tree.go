@@ -96,7 +96,7 @@ func (t *tree) settle() (tops []int) {
 	return tops
 }
 
-// A frame is an object whose edges are being followed.
+// A frame is an object that the walk is in.
 type frame struct {
 	id, next int
 	indent   int // the length of the indentation above it

@@ -16,7 +16,7 @@ func Combine(poly, first, second uint32, n int64) uint32 {
 	return multiply(poly, power, first) ^ second
 }
 
-// Chunks returns the CRC-32 of size bytes from those of their chunks of length chunk, the last of which may be shorter.
+// Chunks returns the CRC-32 of size bytes from the CRCs of their chunks of length chunk. The last chunk may be shorter.
 func Chunks(poly uint32, sums []uint32, chunk, size int64) (sum uint32) {
 	for i, s := range sums {
 		if i == 0 {

@@ -129,7 +129,7 @@ func (g *Graph) Used(id int) bool { return g.used[id] }
 // Made reports whether the value of the node id is one that a rule made.
 func (g *Graph) Made(id int) bool { return g.made[id] }
 
-// Square reports whether the shape of the value of the node id fits two layouts, of which rule has one.
+// Square reports whether the shape of the value of node id fits two layouts, one of them rule's.
 func (g *Graph) Square(id int, rule *layout.Rule) bool {
 	e, ok, err := g.reader.Lookup(g.key(id))
 	return err == nil && ok && rule.Square != nil && len(rule.Stored) == 1 && rule.Square([]tensor.Shape{e.Shape})

@@ -110,7 +110,7 @@ func (p *pkg) total() (n int) {
 	return n
 }
 
-// edges returns how many pairs of files there are of which the first refers to the second.
+// edges returns the number of pairs of files in which the first refers to the second.
 func (p *pkg) edges() (n int) {
 	for _, to := range p.refs {
 		n += len(to)
@@ -118,7 +118,8 @@ func (p *pkg) edges() (n int) {
 	return n
 }
 
-// largestCycle returns the most files each of which leads to all others. One file alone is a cycle of 1.
+// largestCycle returns the size of the largest set of files in which each leads to all others. A single file is a cycle of
+// 1.
 func (p *pkg) largestCycle() []string {
 	reached := make(map[string]map[string]bool)
 	for file := range p.refs {

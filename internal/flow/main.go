@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// printTable measures every verb in a process of its own.
+// printTable measures each verb in a separate process.
 func printTable(verbose bool) error {
 	dir, err := os.MkdirTemp("", "flow")
 	if err != nil {

@@ -251,7 +251,7 @@ func (c *Commit) Abort() {
 	}
 }
 
-// A commitFile is a File whose Close syncs, and closes once.
+// A commitFile is a File. Its Close syncs, and closes once.
 type commitFile struct {
 	File
 	final, temp string

@@ -101,7 +101,7 @@ type fsFile struct {
 	size int64
 }
 
-// ReadAt answers io.EOF from the end on, where embed.FS has an error of its own.
+// ReadAt returns io.EOF at and beyond the end, where embed.FS returns another error.
 func (f *fsFile) ReadAt(p []byte, off int64) (int, error) {
 	if off >= f.size {
 		return 0, io.EOF

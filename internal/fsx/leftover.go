@@ -54,7 +54,7 @@ func IsLeftover(name string) bool {
 	return ok
 }
 
-// leftoverOf returns the destination of which name is a commit's own file.
+// leftoverOf returns the destination that belongs to name, a commit's temporary file.
 func leftoverOf(name string) (final string, ok bool) {
 	at := len(name) - hexLen - len(tempMark)
 	if at <= 0 || strings.Trim(name[len(name)-hexLen:], "0123456789abcdef") != "" {

@@ -9,8 +9,8 @@ import (
 // ErrLocked is in the error of a directory that somebody else has locked.
 var ErrLocked = errors.New("another save into the directory is under way")
 
-// A Locker is an FS whose directories can be locked, between processes and within one. A lock is advice: it keeps
-// out only those who ask for it.
+// A Locker is an FS with directories that can be locked, between processes and within one. A lock is advice: it keeps out
+// only those who ask for it.
 type Locker interface {
 	// Lock locks dir until the result is closed or the process ends, however it ends. It does not wait: where dir is
 	// locked the error satisfies errors.Is(err, [ErrLocked]), where the filesystem has no locks
@@ -27,7 +27,7 @@ func (OS) Lock(dir string) (io.Closer, error) {
 	return c, nil
 }
 
-// Lock locks dir where fsys is a [Locker] whose filesystem has locks, and does nothing elsewhere.
+// Lock locks dir if fsys is a [Locker] and its filesystem supports locks. Otherwise it does nothing.
 func Lock(fsys FS, dir string) (io.Closer, error) {
 	l, ok := fsys.(Locker)
 	if !ok {

@@ -2,7 +2,7 @@ package fsx
 
 import "errors"
 
-// A Mapper is a [Reader] whose file can be had as memory.
+// A Mapper is a [Reader] of a file that can be mapped into memory.
 type Mapper interface {
 	// Map returns the file's contents as they were when it was opened, as private memory: what is written to it is
 	// not written to the file. It stays until unmap is called, also after Close. Where the system has no such thing, or not for so

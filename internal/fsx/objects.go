@@ -33,9 +33,9 @@ type Objects interface {
 type Version string
 
 const (
-	// AnyVersion is whatever an object is, or that there is none.
+	// AnyVersion stands for any version, or for a missing object.
 	AnyVersion Version = ""
-	// NoVersion is that there is no object.
+	// NoVersion stands for a missing object.
 	NoVersion Version = "\x00none"
 )
 
@@ -58,13 +58,13 @@ func ReadContext(ctx context.Context, fsys ReadFS) ReadFS {
 	return fsys
 }
 
-// A WholeOpener is a ReadFS that can fetch a file of which all will be read.
+// A WholeOpener is a ReadFS that can fetch a whole file ahead.
 type WholeOpener interface {
 	// OpenWhole is Open for such a file.
 	OpenWhole(name string) (Reader, error)
 }
 
-// OpenWhole opens a file of which all will be read.
+// OpenWhole opens a file that will be read whole.
 func OpenWhole(fsys ReadFS, name string) (Reader, error) {
 	if o, ok := fsys.(WholeOpener); ok {
 		return o.OpenWhole(name)
@@ -88,7 +88,7 @@ type Expecter interface {
 	Expect(ranges []Range)
 }
 
-// A contextReader is a Reader whose reads may take long.
+// A contextReader is a Reader with reads that may take long.
 type contextReader interface {
 	ReadAtContext(ctx context.Context, p []byte, off int64) (int, error)
 }

@@ -27,7 +27,7 @@ func elements(n *object.Node) []element {
 	return all
 }
 
-// layersPackage is that of the layers, whose types are Keras's classes.
+// layersPackage is the package of the layers. Its types are Keras's classes.
 const layersPackage = "github.com/gockpt/ckpt/layers"
 
 // ofLayers reports whether n is a layer of package layers.
@@ -92,7 +92,7 @@ func named(m kerasModel, layers []element, prefix []string) []element {
 	return all
 }
 
-// asInterface returns a pointer to what n is, nil if there is none.
+// asInterface returns a pointer to n's object, or nil if there is none.
 func asInterface(n *object.Node) any {
 	if !n.Obj.CanAddr() || !n.Obj.Addr().CanInterface() {
 		return nil

@@ -101,7 +101,7 @@ func (n *notes) ofAsked(o *object.Node, rules []layout.Rule, foreign bool) {
 	}
 }
 
-// below returns the object that a path of edges, joined by "/", leads to from n, nil if there is none.
+// below returns the object at the end of a path of edges, joined by "/", that begins at n. It returns nil if there is none.
 func below(n *object.Node, path string) *object.Node {
 	for _, name := range strings.Split(path, "/") {
 		e := n.Find(name)

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// A Renaming changes the paths of stored values, whose edges are joined by dots.
+// A Renaming changes the paths of stored values. Edges in a path are joined by dots.
 type Renaming struct {
 	old, new string
 	pattern  *regexp.Regexp // nil: old is the beginning of a path, of whole edges

@@ -54,7 +54,7 @@ type found struct {
 	bound   bindings
 	waiting []storedEdge     // edges to stored values for which the program has no object yet
 	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
-	doubled map[int]bool     // bound nodes whose objects took the values of other nodes
+	doubled map[int]bool     // bound nodes with objects that took the values of other nodes
 	shared  []pair           // under Load: further objects that took the values of a stored node
 	zeros   []bool           // by stored node, as far as it goes: whose objects took values that are zero, as a cleared object's are
 }
@@ -66,7 +66,7 @@ func (f *found) clone() found {
 	return found{bound: f.bound.clone(), unused: maps.Clone(f.unused), doubled: maps.Clone(f.doubled), zeros: slices.Clone(f.zeros)}
 }
 
-// New returns a restoration of the checkpoint path with the graph stored, of which node start belongs to the program's root.
+// New returns a restoration of the checkpoint path with the graph stored. Node start belongs to the program's root.
 func New(id uint64, path string, stored *objectgraph.Graph, start int, o Options) *Restoration {
 	r := &Restoration{id: id, path: path, stored: stored, start: start, opts: o}
 	r.warning = &unrestoredWarning{checkpoint: path, stored: stored, logger: o.Logger}

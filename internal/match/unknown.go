@@ -67,7 +67,7 @@ type unknowns struct {
 	*matcher
 	keys   map[object.Identity]string
 	own    map[*object.Node]map[string]bool // the keys that an object's values take
-	loaded map[int]bool                     // stored objects of which a layout used values
+	loaded map[int]bool                     // stored objects with values that a layout used
 	values map[int]bool                     // stored nodes with values at or below them that nothing has taken
 }
 

@@ -11,7 +11,7 @@ type Graph struct {
 	Writebacks []func()
 	// Undos take back what the walk itself allocated.
 	Undos []func()
-	// inlined are the structs whose edges are those of a node, where more is to say of them than that.
+	// inlined lists structs that lie in the structs of nodes, if there is more to know about them.
 	inlined map[*Node][]Inlined
 
 	numbers nodeIndex
@@ -48,7 +48,7 @@ func (g *Graph) Add(n *Node) {
 	g.numbers.add(g.Nodes)
 }
 
-// Lookup returns the node of an identity, nil if there is none.
+// Lookup returns the node of an identity, or nil if there is none.
 func (g *Graph) Lookup(key Identity) *Node { return g.numbers.lookup(g.Nodes, key) }
 
 // Holder returns the node of the slice or map that has the identity content; see [ContentOf].

@@ -13,7 +13,7 @@ type nodeIndex struct {
 	seed  maphash.Seed
 }
 
-// grow makes room for n nodes, of which there are nodes yet.
+// grow makes room for n nodes. nodes are those that exist already.
 func (x *nodeIndex) grow(nodes []*Node, n int) {
 	if x.table == nil {
 		x.seed = maphash.MakeSeed()

@@ -2,8 +2,8 @@ package object
 
 import "slices"
 
-// An Inlined is a struct of which the edges are those of the struct that it lies in. It does not have a node that could say whether a
-// checkpoint has it: it has it if it has one of the edges.
+// An Inlined is a struct inlined into another: its edges are those of the outer struct. It does not have a node that could
+// say whether a checkpoint has it: it has it if it has one of the edges.
 type Inlined struct {
 	First, Last int    // of the node's edges: from First until before Last
 	Optional    bool   // the checkpoint need not have it
@@ -50,8 +50,8 @@ func (g *Graph) TakeBackInlined(targets func() map[Identity]bool) {
 	}
 }
 
-// excused reports which edges of n a checkpoint need not have, since they are those of an optional inlined struct of which it has
-// nothing.
+// excused reports which edges of n a checkpoint need not have, because they belong to an optional inlined struct of which it
+// has nothing.
 func (g *Graph) excused(n *Node, stored func(*Edge) bool) func(edge int) bool {
 	var none []Inlined
 	for _, in := range g.inlined[n] {

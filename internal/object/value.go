@@ -106,7 +106,7 @@ func (v *Value) Target(stored format.Entry) (*Target, error) {
 	return &Target{Dst: t, Undo: unbuild(t)}, nil
 }
 
-// Stage returns a target in memory of its own. The target passes its values to assign as a tensor of dtype d.
+// Stage returns a target in separate memory. The target passes its values to assign as a tensor of dtype d.
 func Stage(e format.Entry, d tensor.DType, assign func(tensor.Any) error) (*Target, error) {
 	dst, err := tensor.NewAny(e.DType, e.Shape...)
 	if err != nil {
@@ -138,7 +138,7 @@ func convert(dst, src tensor.Any) error {
 	return nil
 }
 
-// StageTensor returns a target in memory of its own for t, which has the stored shape or is not built.
+// StageTensor returns a target in separate memory for t, which has the stored shape or is not built.
 func StageTensor(e format.Entry, t tensor.Any) (*Target, error) {
 	built := t.Shape() != nil
 	out, err := Stage(e, t.DType(), func(got tensor.Any) error {

@@ -11,8 +11,9 @@
 // # What becomes of it
 //
 // Each [Value] is a Go value: see there. A global becomes a [Global], which is two strings. What would have been a call or an
-// instance becomes an [Object], which says of which global, with which arguments and state. The package does not know what
-// any of them means: [Options] asks the caller about calls and about persistent ids, the rest is for whoever walks the value.
+// instance becomes an [Object], which has the global that made it, the arguments and the state. The package does not know
+// what any of them means: [Options] asks the caller about calls and about persistent ids, the rest is for whoever walks the
+// value.
 //
 // A value may be reached in several ways, and may contain itself. Walkers bound their work: a few hundred bytes can describe a list
 // that has 2^100 paths to its end.

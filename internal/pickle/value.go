@@ -11,7 +11,7 @@ import (
 //	bool                   bool
 //	int64, *big.Int        int; *big.Int where it does not fit an int64
 //	float64                float
-//	string                 str; a str of Python 2, the bytes of which may be any
+//	string                 str; a str of Python 2, with any bytes
 //	Bytes                  bytes, bytearray
 //	Tuple                  tuple
 //	*List, *Dict, *Set     list, dict, set and frozenset
@@ -57,8 +57,8 @@ func (g *Global) String() string {
 // An Object stands for what Python would have made of a global.
 type Object struct {
 	Class *Global
-	// New is set where Class is a class of which an instance is made without its constructor (cls.__new__). Otherwise Class would
-	// have been called with Args.
+	// New is set if an instance of class Class is made without its constructor (cls.__new__). Otherwise Class would have
+	// been called with Args.
 	New     bool
 	Args    Tuple
 	Kwargs  Value   // nil, or a *Dict: of an instance

@@ -127,7 +127,7 @@ func (a *attempt) sameValues(ctx context.Context, there Manifest, graph []byte, 
 	return SumOf(index.Bytes()) == there.Index && SumOf(graph) == there.Graph, nil
 }
 
-// nowhere is a file of which only the checksums are wanted.
+// nowhere is a file that discards its contents; only their checksums are computed.
 type nowhere struct{}
 
 func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }

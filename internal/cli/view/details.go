@@ -28,7 +28,7 @@ type heatView struct {
 	URL          template.URL
 	Alt, Caption string
 	Limit        float64
-	Axes         []axisView // whose indices can be chosen
+	Axes         []axisView // the axes with an index to choose
 }
 
 type axisView struct{ Axis, At, Last int }

@@ -156,7 +156,7 @@ func shade(v, limit float64) uint8 {
 	return uint8(middle + math.Round(max(-1, min(1, v/limit))*steps))
 }
 
-// heat draws a slice of a row's tensor, of which no more is read where it is stored whole.
+// heat draws a slice of a row's tensor. If the tensor is stored whole only the slice is read.
 func (s *Set) heat(ctx context.Context, row, source int, at []int) (*heat, error) {
 	release, err := s.cache.enter(ctx)
 	if err != nil {

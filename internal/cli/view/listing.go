@@ -50,7 +50,7 @@ func (s *Set) writeList(out io.Writer, l *listing, p span, fold *int, start int)
 
 func spanURL(p span) string { return fmt.Sprintf("list?lo=%d&hi=%d&depth=%d", p.lo, p.hi, p.depth) }
 
-// liveRow returns a line whose cells and details the page asks for.
+// liveRow returns a line. The page requests its cells and details later.
 func (s *Set) liveRow(row, depth int) rowView {
 	v := s.row(row, depth)
 	v.Src, v.Lazy = fmt.Sprintf("detail?row=%d", row), fmt.Sprintf("cells?row=%d", row)

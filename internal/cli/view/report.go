@@ -22,7 +22,7 @@ import (
 const (
 	// maxDrawn is how many tensors of a report have histograms and heat maps: the largest. All have their numbers.
 	maxDrawn = 2000
-	// maxOpen is how many tensors a report may have whose groups are all open.
+	// maxOpen is the most tensors that a report shows with all groups open.
 	maxOpen = 200
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// integer returns a number of a request's query, 0 if there is none.
+// integer returns a number in a request's query, or 0.
 func integer(r *http.Request, name string) (int, error) {
 	value := r.URL.Query().Get(name)
 	if value == "" {

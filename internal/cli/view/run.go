@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
-// maxCheckpoints is the most checkpoints of a run that are shown, each of which keeps files open.
+// maxCheckpoints is the most checkpoints of a run that are shown. Each keeps files open.
 const maxCheckpoints = 64
 
 var (
@@ -24,7 +24,7 @@ var (
 )
 
 // runIn returns the paths of a run's checkpoints in a directory, in the order of their numbers: files whose names differ in digits
-// only. There is no error where path is not a directory.
+// only. It is not an error if path is not a directory.
 func runIn(path string) ([]string, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {

@@ -41,7 +41,7 @@ func (s *source) longName() string {
 
 // Open opens with open the checkpoints that paths name, and reads their indexes: one to be shown, two to be compared, or more, in their
 // order, as those of a run. Paths that name one checkpoint count once. One path may be the directory of a run, with several
-// checkpoints whose names differ in a number.
+// checkpoints with names that differ in a number.
 func Open(open Opener, paths ...string) (*Set, error) {
 	s := &Set{run: len(paths) > 2}
 	if len(paths) == 1 {

@@ -47,7 +47,7 @@ func (o Op) String() string {
 	return s
 }
 
-// A Fault is what happens to an operation. The zero Fault is no fault.
+// A Fault says what happens to an operation. The zero Fault means that it is not disturbed.
 type Fault struct {
 	Err     error // the operation fails with it; errors.Is finds it
 	Partial bool  // a write stores half of its bytes first
@@ -58,7 +58,7 @@ type Fault struct {
 // Ready-made faults.
 var (
 	IO      = Fault{Err: syscall.EIO}
-	NoSpace = Fault{Err: syscall.ENOSPC}                // nothing of it is stored
+	NoSpace = Fault{Err: syscall.ENOSPC}                // the bytes are not stored
 	Short   = Fault{Err: syscall.ENOSPC, Partial: true} // half of it is
 	Torn    = Fault{Err: syscall.EIO, Done: true}       // all of it is, and nobody knows
 	Crash   = Fault{Crash: true}
