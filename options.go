@@ -37,7 +37,7 @@ type options struct {
 	maxShard   int64        // MaxShardSize
 	as         string       // As
 	keepFrom   string       // KeepFrom
-	maker      layout.Maker // in whose names and layouts to write
+	maker      layout.Maker // writes this maker's names and layouts
 	callbacks  []func(ctx context.Context, path string) error
 
 	attempt    string

@@ -59,7 +59,7 @@ type fieldWalker struct {
 	frames  []fieldFrame
 	inlined []object.Inlined // the structs inlined so far
 	open    []int            // of inlined: those that the walk is in
-	// tracked is set where a Module has children, whose names no type declares.
+	// tracked is set if a Module has children, because types do not declare their names.
 	tracked bool
 }
 

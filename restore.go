@@ -377,7 +377,7 @@ func (c *Checkpoint) updateOne(ctx context.Context, r *restore) error {
 	return r.do(ctx, f, w.Graph(), r.FollowUp(w, &c.history), r.planned)
 }
 
-// waits reports whether there is a restore of which a program could yet attach an object.
+// waits reports whether a restore has values for objects that the program may still attach.
 func (c *Checkpoint) waits() bool {
 	return slices.ContainsFunc(c.restorations, func(r *restore) bool { return r.Waits() })
 }

@@ -30,7 +30,7 @@ type loadModel struct {
 	List []*tensor.Tensor[float32]
 }
 
-// The files of a workload of the kind "load", of which each peer loads one.
+// The files of a workload of the kind "load". Each peer loads one.
 const (
 	loadSafetensors = "model.safetensors"
 	loadBundle      = "model"

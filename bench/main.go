@@ -102,7 +102,7 @@ func run(ctx context.Context) (err error) {
 	return report.table(os.Stdout)
 }
 
-// selected returns whether a workload is one of those named, all of which have to be there.
+// selected reports whether a workload is one of those named. All named workloads must exist.
 func selected(only string) (func(string) bool, error) {
 	if only == "" {
 		return func(string) bool { return true }, nil

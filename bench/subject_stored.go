@@ -100,7 +100,7 @@ func (s *stored) one(ctx context.Context, r *ckpt.Reader, p pick) error {
 	return err
 }
 
-// mapped returns the values of a tensor, none of which has been looked at.
+// mapped returns the values of a tensor, without accessing them.
 func (s *stored) mapped(ctx context.Context, r *ckpt.Reader, p pick) ([]float32, error) {
 	t, err := r.ReadTensor(ctx, p.Key)
 	if err != nil {

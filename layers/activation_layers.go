@@ -53,7 +53,7 @@ func activated(c *Context, who id, f activation.Func, x *Tensor) (*Tensor, error
 	return activate(who, f, y)
 }
 
-// ReLU is keras.layers.ReLU, whose options [activation.ReLUWith] explains.
+// ReLU is keras.layers.ReLU. [activation.ReLUWith] explains its options.
 type ReLU struct {
 	MaxValue      *float32 // nil: no limit
 	NegativeSlope float32

@@ -180,7 +180,7 @@ func (a *AdditiveAttention) Attend(c *Context, call AttentionCall) (y, scores *T
 	})
 }
 
-// attend computes attention whose score of a query and a key is any function of the two; row is scratch of their width
+// attend computes attention with any function of a query and a key as their score; row is scratch of their width
 // (keras.src.layers.attention.attention).
 func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []float32) float32) (y, scores *Tensor, err error) {
 	if call.Key == nil {

@@ -94,7 +94,7 @@ func (call *AttentionCall) attentionMask(who id, queries, values, window int) (*
 // An attendFunc is the Attend of an attention layer.
 type attendFunc func(c *Context, call AttentionCall) (y, scores *Tensor, err error)
 
-// callWithQuery calls an attention layer whose tensors are arguments of their own: query, value, key and their masks.
+// callWithQuery calls an attention layer that takes its tensors as separate arguments: query, value, key and their masks.
 func callWithQuery(a *ops.Arguments, who id, layer any, attend attendFunc) ([]*ops.Value, error) {
 	var call AttentionCall
 	tensors, masks := []**Tensor{&call.Query, &call.Value, &call.Key}, []**Mask{&call.QueryMask, &call.ValueMask, &call.KeyMask}
@@ -140,7 +140,7 @@ func callWithQuery(a *ops.Arguments, who id, layer any, attend attendFunc) ([]*o
 	return out, handOn(layer, &Context{Masks: []*Mask{query.Mask}}, []*Tensor{call.Query}, out)
 }
 
-// callWithList calls an attention layer whose tensors are one list.
+// callWithList calls an attention layer that takes its tensors as a list.
 func callWithList(a *ops.Arguments, who id, layer any, attend attendFunc) ([]*ops.Value, error) {
 	vs, err := ops.Flattened(a.First())
 	if err != nil {

@@ -32,8 +32,8 @@ func (m MergeMode) String() string {
 	return fmt.Sprintf("MergeMode(%d)", uint8(m))
 }
 
-// Bidirectional is keras.layers.Bidirectional: two recurrent layers, of which one goes through the sequence from its
-// end. Outputs of all steps are merged in the order of the input's steps. [NewBidirectional] makes the second layer of the first.
+// Bidirectional is keras.layers.Bidirectional: two recurrent layers, one of which goes through the sequence from its end.
+// Outputs of all steps are merged in the order of the input's steps. [NewBidirectional] makes the second layer of the first.
 //
 // As in Keras, steps that a mask has as false give zeros where the layers return sequences, whatever their own options say. A
 // backward layer with Unroll set clears other steps, as Keras's unrolled loop does: output i, counted in the order of computation, where

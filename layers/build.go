@@ -67,7 +67,7 @@ func resolveAxis(who id, axis int, s tensor.Shape) (int, error) {
 	return at, nil
 }
 
-// An initializer fills a new weight, whose shape it is given, from a source of random numbers that is its own.
+// An initializer fills a new weight of a given shape from its own source of random numbers.
 type initializer func(w []float32, shape tensor.Shape, r *rand.Rand)
 
 // zeros is Keras's initializer of that name.

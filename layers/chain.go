@@ -89,7 +89,7 @@ func chainOperations(links []link) []any {
 	return operations
 }
 
-// takesMask reports the layers whose call has an argument for a mask.
+// takesMask reports layers with a call that takes a mask.
 func takesMask(l link) bool {
 	switch l.layer.(type) {
 	case *Model, *Sequential:

@@ -145,7 +145,7 @@ func (c *convolution) depthwise(y, x, weights, bias []float32) {
 	})
 }
 
-// depthwiseLine computes y, the line at position t of one image, whose own lines have length line.
+// depthwiseLine computes y, the line at position t of one image. Lines of the image have length line.
 func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple, line int) {
 	if c.filters == c.channels {
 		c.windowLine(y, image, weights, bias, t)
@@ -225,7 +225,7 @@ func (g *gathering) seen(t, in int) (from, to int) {
 	return from, to
 }
 
-// multiplyAdd adds to y the products of x, each value of which is for as many values of y, and k.
+// multiplyAdd adds to y the products of x and k. Each value of x is used for the same number of values of y.
 func multiplyAdd(y, x, k []float32) {
 	k = k[:len(y)]
 	n := len(y) / len(x)

@@ -9,7 +9,7 @@ func (c *convolution) hasLines() bool {
 }
 
 // runLines is run without gathering: the inputs under a line of the window lie side by side, so that a line of the output is the sum of
-// one product for each line of the window. Only lines of which the window passes an end are copied, to have zeros there.
+// one product for each line of the window. A line is copied only if the window passes one of its ends, to have zeros there.
 func (c *convolution) runLines(w *kernel.Scratch, y, x, weights, bias []float32) {
 	d, h, wide := c.axes[0], c.axes[1], c.axes[2]
 	lines := c.batch * d.outLen * h.outLen

@@ -11,9 +11,9 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// ConvLSTMCell is the cell of [ConvLSTM]: an [LSTMCell] whose products are convolutions, over one to three spatial axes. Its
-// states are output and carry, as large as what the kernel's convolution makes of the input; the recurrent kernel's convolution
-// keeps that size.
+// ConvLSTMCell is the cell of [ConvLSTM]: an [LSTMCell] with convolutions instead of products, over one to three spatial
+// axes. Its states are output and carry, as large as what the kernel's convolution makes of the input; the recurrent
+// kernel's convolution keeps that size.
 type ConvLSTMCell struct {
 	Kernel          Tensor `ckpt:"kernel,cast"`           // [window… channels 4*filters]
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [window… filters 4*filters]

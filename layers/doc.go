@@ -14,9 +14,9 @@
 //	err := ckpt.LoadWeights(ctx, "model/ckpt", &m)
 //	y, err := m.InputTransform.Call(x)
 //
-// A layer takes and gives a [Tensor], float32 in row-major order, whose first axis is the batch. It never changes an
-// input; an output is the caller's own, and may be the input itself where the layer has nothing to do (dropout, linear).
-// Where Keras takes integers, such as an embedding's, Call takes them as float32, which has all of them up to 2^24.
+// A layer takes and returns a [Tensor], float32 in row-major order. The first axis is the batch. It never changes an input;
+// an output is the caller's own, and may be the input itself where the layer has nothing to do (dropout, linear). Where
+// Keras takes integers, such as an embedding's, Call takes them as float32, which has all of them up to 2^24.
 //
 // Zero-valued options use Keras's defaults. Options for which zero is meaningful are pointers, nil for the default
 // (`Alpha: new(float32(0.2))`), or are named for the opposite ([Dense].NoBias).

@@ -144,7 +144,7 @@ func (e *Embedding) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
 	return kernel.Map(xs[0], func(v float32) bool { return v != 0 }), nil
 }
 
-// Masking is keras.layers.Masking: steps whose values all are MaskValue are masked and become 0.
+// Masking is keras.layers.Masking: it masks steps with only MaskValue in them and sets them to 0.
 type Masking struct {
 	MaskValue float32
 	Name      string // for error messages

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ErrNotBuilt is in the error of a call to a layer whose weights were neither restored nor can be made: its options do
-// not say how large they are.
+// ErrNotBuilt is in the error of a call to a layer if its weights were not restored and cannot be made: its options do not
+// say how large they are.
 var ErrNotBuilt = errors.New("not built: no weights, and nothing says how large to make them")
 
 // ErrUnknownLayer is in the error for a Keras class that this package does not have.
@@ -45,7 +45,7 @@ func errorf(who id, format string, args ...any) error {
 	return fault.Errorf(who, format, args...)
 }
 
-// shapeErrorf returns a ShapeError whose Want is formatted.
+// shapeErrorf returns a ShapeError with a formatted Want.
 func shapeErrorf(who id, tensor string, got tensor.Shape, format string, args ...any) error {
 	return &ShapeError{Layer: who.String(), Tensor: tensor, Got: got, Want: fmt.Sprintf(format, args...)}
 }

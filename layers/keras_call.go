@@ -101,7 +101,7 @@ func handOn(layer any, ctx *Context, xs []*Tensor, out []*ops.Value) error {
 	return nil
 }
 
-// keepsDType reports the layers whose output has the dtype of their inputs, integers too.
+// keepsDType reports layers with outputs of the dtype of their inputs, integers too.
 func keepsDType(class string) bool {
 	switch class {
 	case "Reshape", "Flatten", "Permute", "RepeatVector", "Concatenate", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Identity",

@@ -128,7 +128,7 @@ func (a *Average) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
 // Call returns the product of xs.
 func (m *Multiply) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
 
-// ForwardAll is Call with a [Context], whose masks count.
+// ForwardAll is Call with a [Context]. It respects the context's masks.
 func (m *Multiply) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	who := id{"multiply", m.Name}
 	xs, masks, err := mergeInputs(who, c, xs)
@@ -161,7 +161,7 @@ func (m *Multiply) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 // Call returns, value by value, the largest of xs.
 func (m *Maximum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
 
-// ForwardAll is Call with a [Context], whose masks count.
+// ForwardAll is Call with a [Context]. It respects the context's masks.
 func (m *Maximum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return mergeUnmasked(id{"maximum", m.Name}, c, xs, kernel.Maximum[float32])
 }
@@ -169,7 +169,7 @@ func (m *Maximum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 // Call returns, value by value, the smallest of xs.
 func (m *Minimum) Call(xs ...*Tensor) (*Tensor, error) { return one(m.ForwardAll(nil, xs)) }
 
-// ForwardAll is Call with a [Context], whose masks count.
+// ForwardAll is Call with a [Context]. It respects the context's masks.
 func (m *Minimum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return mergeUnmasked(id{"minimum", m.Name}, c, xs, kernel.Minimum[float32])
 }

@@ -126,7 +126,7 @@ func countParameters(layer any) (total parameterCount) {
 
 const paramColumn = 2
 
-// writeTable writes rows, the first of which has the headings, as Keras draws tables: in columns of the given widths.
+// writeTable writes rows like tables of Keras, in columns of the given widths. The first row has the headings.
 func writeTable(b *strings.Builder, width []int, rows [][]string) {
 	line := func(left, fill, middle, right string) {
 		parts := make([]string, len(width))

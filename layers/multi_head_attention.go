@@ -191,7 +191,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	return y, scores, nil
 }
 
-// applyGate multiplies x by the sigmoid of gate, whose rows are of the given width.
+// applyGate multiplies x by the sigmoid of gate. Rows of gate have the given width.
 func applyGate(x, gate []float32, width int) {
 	if width == 0 || len(x) == 0 {
 		return
@@ -402,7 +402,7 @@ func (p *projections) build(name string, d *EinsumDense, weights, bias tensor.Sh
 	}
 }
 
-// check compares d's weights with shape, of which the first axes are the input's.
+// check compares d's weights with shape. The first axes of shape are the input's.
 func (p *projections) check(name string, d *EinsumDense, shape []int, inputs int, input tensor.Shape) {
 	if p.err != nil {
 		return

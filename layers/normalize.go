@@ -23,7 +23,7 @@ func spanOf(s tensor.Shape, axis int) span {
 	return span{s[:axis].Len(), s[axis], s[axis+1:].Len()}
 }
 
-// affine puts f of x*mul[i] + add[i] in y for every value x whose index along the span is i. f looks at one value at a time.
+// affine puts f of x*mul[i] + add[i] in y for every value x with index i along the span. f looks at one value at a time.
 func (s span) affine(y, x, mul, add []float32, f activation.Func) {
 	if s.inner == 1 {
 		const wide = 64 // rows below that are taken several at a time
@@ -156,7 +156,7 @@ func onRows(c *Context, who id, x *Tensor, axes []int, cost int, f func(row []fl
 	return y, nil
 }
 
-// stretch fills dst, the values of a tensor of shape, with those of src, whose axes are as many and each as long or 1.
+// stretch fills dst, the values of a tensor of shape, with those of src. Each of src's axes is as long as shape's or 1.
 func stretch(dst, src []float32, shape, from tensor.Shape) {
 	strides := make([]int, len(shape))
 	for i, step := len(from)-1, 1; i >= 0; i-- {

@@ -155,7 +155,7 @@ func croppingText(pair [2]int) string {
 	return strconv.Itoa(pair[0]) + "+" + strconv.Itoa(pair[1])
 }
 
-// shift copies x, of layout l with channels last, to y, whose spatial axes are out: element p goes to p + by, or nowhere where
+// shift copies x, of layout l with channels last, to y with the spatial axes out: element p goes to p + by, or nowhere where
 // that is outside.
 func (l layout) shift(y, x []float32, out, by triple) {
 	if len(y) == 0 || len(x) == 0 {

@@ -92,7 +92,7 @@ const (
 	average
 )
 
-// id returns the id of a pooling layer, whose kind begins with prefix.
+// id returns the id of a pooling layer of a kind that begins with prefix.
 func (r reduction) id(prefix string, rank int, name string) id {
 	kind := "max"
 	if r == average {
@@ -182,7 +182,7 @@ func largestLines(y, x []float32, l layout, out triple, bounds func(axis, t int)
 	})
 }
 
-// largestLine sets y to the largest values of the windows of a line, of which b says how they lie along the other axes.
+// largestLine sets y to the largest values of the windows of a line. b says how the windows lie along the other axes.
 func (b *box) largestLine(y, image []float32, l layout, positions int, bounds func(axis, t int) (lo, hi int)) {
 	var memory [32]vmath.Tap
 	for first := 0; first < positions; {

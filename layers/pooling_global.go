@@ -61,7 +61,7 @@ func (p *GlobalMaxPooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return (*GlobalPooling)(p).forward(c, x, 3, largest, nil)
 }
 
-// Forward is Call with a [Context], whose mask says which steps count. The average of none is NaN, as in Keras.
+// Forward is Call with a [Context]. The context's mask says which steps count. The average of no steps is NaN, as in Keras.
 func (p *GlobalAveragePooling1D) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return (*GlobalPooling)(p).forward(c, x, 1, average, c.Mask(0))
 }

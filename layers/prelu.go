@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// PReLU is keras.layers.PReLU: a ReLU whose slope below zero is learned, for each place of an example.
+// PReLU is keras.layers.PReLU: a ReLU with a learned slope below zero for each position in an example.
 type PReLU struct {
 	// Alpha holds the slopes: the input's shape without the batch, 1 along axes that share them. PyTorch's, one slope or one for each
 	// channel, stretch to that from the last axis on.

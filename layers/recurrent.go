@@ -26,7 +26,7 @@ type Cell interface {
 	fresh() Cell
 }
 
-// A boundCell is a cell whose weights fit. It computes on matrices that have a row for each example. A row of states is
+// A boundCell is a cell with weights that fit. It computes on matrices that have a row for each example. A row of states is
 // all the states of an example, side by side.
 type boundCell struct {
 	in      int            // values of a step's input

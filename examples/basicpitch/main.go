@@ -84,7 +84,7 @@ func notes(p *Prediction, frame int) string {
 	return text
 }
 
-// compare holds the predictions to those that TensorFlow made, of which the file has every eighth frame.
+// compare compares predictions with TensorFlow's. The file has every eighth frame of these.
 func compare(out io.Writer, path string, p *Prediction) error {
 	r, err := ckpt.Open(path)
 	if err != nil {

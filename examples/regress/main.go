@@ -63,7 +63,7 @@ func main() {
 }
 
 func run(ctx context.Context, dir, out string) error {
-	// Restore: the directory's latest checkpoint, of which only what hangs below "model" is wanted.
+	// Restore the directory's latest checkpoint, but only the values below "model".
 	model := newRegress()
 	train := filepath.Join(dir, "train")
 	if err := ckpt.LoadWeights(ctx, train, model, ckpt.At("model")); err != nil {

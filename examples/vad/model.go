@@ -41,7 +41,7 @@ func newDetector() *Detector {
 	}
 }
 
-// Detect returns for each chunk of samples, of which the last is filled with silence, how probable speech is in it.
+// Detect returns the probability of speech for each chunk of samples. The last chunk is filled with silence.
 func (d *Detector) Detect(samples []float32) ([]float32, error) {
 	chunks := (len(samples) + chunk - 1) / chunk
 	padded := make([]float32, before+chunks*chunk)

@@ -153,7 +153,7 @@ func (w *Writer) sorted() (rows []int32, wholes []string) {
 	return rows, slices.Sorted(maps.Keys(w.partitioned))
 }
 
-// record returns the index entry of an item whose data has been written, in one chunk or in several of chunkSize.
+// record returns the index entry of an item. Its data has been written, in one chunk or in several of chunkSize.
 func (it *item) record() record {
 	crc := it.sum
 	if it.large != nil && it.large.sums != nil {

@@ -264,7 +264,7 @@ func (c *source) copy(w io.Writer, n int64) error {
 	return nil
 }
 
-// fault is the error of a read from the buffer, whose own errors cannot come where left is heeded.
+// fault is the error of a read from the buffer. The buffer's own errors cannot occur if left is respected.
 func (c *source) fault(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return c.r.dataFault(c.s, "its %d bytes end too early", c.s.rec.size)

@@ -136,7 +136,7 @@ func (d *dataWriter) feed() error {
 	return nil
 }
 
-// item hands it, whose values are t, to the group, at once or with others in a batch.
+// item passes it with its values t to the group, at once or in a batch with others.
 func (d *dataWriter) item(it *item, t tensor.Any) error {
 	memory, numeric := tensor.Bytes(t)
 	chunks := 1

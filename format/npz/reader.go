@@ -171,8 +171,8 @@ func checkSize(b *raw.Blob, t *raw.Tensor) error {
 	return nil
 }
 
-// fortranStrides returns the strides of an array of which the first axis is the innermost. shape may not be one that can be counted: then
-// checkSize says so.
+// fortranStrides returns the strides of an array with its first axis innermost. shape may not be one that can be counted:
+// then checkSize says so.
 func fortranStrides(shape tensor.Shape) []int64 {
 	s := make([]int64, len(shape))
 	next := int64(1)

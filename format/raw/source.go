@@ -49,7 +49,7 @@ func (s *source) sum() {
 	}
 }
 
-// finish compares the checksum of a tensor all of which was read. Of a stream it reads what comes after the tensor, so that the
+// finish compares the checksum of a tensor that was read whole. In a stream it reads the bytes after the tensor, so that the
 // stream does.
 func (s *source) finish() error {
 	if s.sums != nil {

@@ -193,7 +193,7 @@ func (v *values) decodeNumbers(memory []byte) error {
 	})
 }
 
-// unsigned are the dtypes whose numbers in a list are not negative: those, and the bits of small floats.
+// unsigned lists the dtypes with numbers that are not negative in a list: unsigned integers, and the bits of small floats.
 var unsigned = []tensor.DType{
 	tensor.DTUInt8, tensor.DTUInt16, tensor.DTQUInt8, tensor.DTQUInt16, tensor.DTUInt4, tensor.DTUInt2,
 	tensor.DTFloat16, tensor.DTBFloat16, tensor.DTUInt32,

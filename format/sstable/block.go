@@ -35,8 +35,8 @@ func (b *block) numRestarts() int { return len(b.restarts) / 4 }
 
 func (b *block) restart(i int) uint32 { return binary.LittleEndian.Uint32(b.restarts[4*i:]) }
 
-// seek returns a cursor before the last restart point whose key is not above key, so that the first entry that
-// is not below key lies at most one restart interval further.
+// seek returns a cursor before the last restart point with a key that is not above key, so that the first entry that is not
+// below key lies at most one restart interval further.
 func (b *block) seek(key, buf []byte) (cursor, error) {
 	lo, hi := 0, b.numRestarts() // the key at lo is not above key, that at hi is
 	for lo+1 < hi {

@@ -6,7 +6,7 @@ import (
 )
 
 // storageOf returns the storage that a value is: what a persistent id stands for or, in a pickle that torch.save did not write, a call of
-// torch.storage._load_from_bytes with a whole file of the form before archives, whose object is the storage.
+// torch.storage._load_from_bytes with a whole file of the older form. The object in it is the storage.
 func (f *file) storageOf(v pickle.Value) (*window, error) {
 	switch v := v.(type) {
 	case *window:

@@ -125,8 +125,8 @@ func (s *genSource) name() {
 	}
 }
 
-// className returns what Keras calls objects of a type of which there are several, after their class: block of block_1. That is
-// in the names of their layers' variables, if anywhere.
+// className returns the part of Keras's names that comes from a type's class: block in block_1. That is in the names of
+// their layers' variables, if anywhere.
 func (s *genSource) className(id int) string {
 	g := s.graph
 	if len(g.members[g.like[id]]) == 1 {

@@ -50,8 +50,8 @@ func (g *Graph) TakeBackInlined(targets func() map[Identity]bool) {
 	}
 }
 
-// excused reports which edges of n a checkpoint need not have, because they belong to an optional inlined struct of which it
-// has nothing.
+// excused reports which edges of n a checkpoint may lack, because they belong to an optional inlined struct of which it has
+// nothing.
 func (g *Graph) excused(n *Node, stored func(*Edge) bool) func(edge int) bool {
 	var none []Inlined
 	for _, in := range g.inlined[n] {

@@ -132,9 +132,9 @@ func (a *attempt) sweep() {
 	_, _ = fsx.Sweep(a.fsys, dir, func(final string) bool { return final == index || strings.HasPrefix(final, data) })
 }
 
-// cleanUp removes the sections' directory, whose data has second names by now, and what merges that died have left. The
-// decision goes last, and only after the rest is durably gone, because the other files mean something only with it. At
-// the first thing that cannot be removed it stops: a merge that is run again goes on.
+// cleanUp removes the sections' directory and the remains of merges that died. By now the data in the directory has second
+// names. The decision goes last, and only after the rest is durably gone, because the other files mean something only with
+// it. At the first thing that cannot be removed it stops: a merge that is run again goes on.
 func (a *attempt) cleanUp() {
 	a.sweep()
 	if _, ok := a.objects(); ok {

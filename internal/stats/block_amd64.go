@@ -26,15 +26,15 @@ func widen256(n int, x *tensor.BFloat16, out *float32)
 //go:noescape
 func widenHalves256(n int, x *tensor.Float16, out *float32)
 
-// widenAll widens values of which there are a multiple of width.
+// widenAll widens values. Their number must be a multiple of width.
 func widenAll(dst []float32, values []tensor.BFloat16) { widen256(len(values), &values[0], &dst[0]) }
 
-// widenHalves widens values of which there are a multiple of width.
+// widenHalves widens values. Their number must be a multiple of width.
 func widenHalves(dst []float32, values []tensor.Float16) {
 	widenHalves256(len(values), &values[0], &dst[0])
 }
 
-// momentsOf sums up the values of which there are a multiple of width.
+// momentsOf sums up values. Their number must be a multiple of width.
 func momentsOf(values []float32, l *lanes) { moments256(len(values), &values[0], l) }
 
 // squaresOf adds the squares of the values' distances from mean.

@@ -25,7 +25,7 @@ type lanes struct {
 	minusZeros [width]int32
 }
 
-// summarizeBlock is summarize for a few float32 values, of which there is at least one.
+// summarizeBlock is summarize for a few float32 values, at least one.
 func summarizeBlock(values []float32) Summary {
 	n := 0
 	var l lanes

@@ -31,7 +31,7 @@ func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]i
 	return bins, err
 }
 
-// count adds values to the bins between low and high, of which there is one more for high itself.
+// count adds values to the bins between low and high. There is one more bin, for high itself.
 func count[F float32 | float64](bins []int64, values []F, low, high float64) {
 	scale := 0.0
 	if high > low {

@@ -40,9 +40,9 @@ func objectPath(n *object.Node, known map[*object.Node]string, suffix string) st
 	return above + "/" + objectgraph.Escape(n.Name) + suffix
 }
 
-// checkKeys rejects graphs whose keys would exceed protobuf's 2 GiB limit, before they are made. Each key is the whole path to a
-// variable, so the keys of a long chain grow with the square of its length.
-// It returns how long those of the keys and global names are together.
+// checkKeys rejects a graph before its keys are made if they would exceed protobuf's 2 GiB limit. Each key is the whole path
+// to a variable, so the keys of a long chain grow with the square of its length. It returns how long those of the keys and
+// global names are together.
 func checkKeys(nodes []*object.Node) (total int64, err error) {
 	lengths := make([]int64, len(nodes)) // of paths; nodes follow those that lead to them
 	for i, n := range nodes {

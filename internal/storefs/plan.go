@@ -252,7 +252,7 @@ func (pl *plan) ahead(r *reader) {
 	}
 }
 
-// begin fetches g, whose bytes the budget has given. The caller holds pl.mu.
+// begin fetches g. The budget has granted its bytes. The caller holds pl.mu.
 func (pl *plan) begin(r *reader, g *group) {
 	g.begun = true
 	pl.now++

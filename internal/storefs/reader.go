@@ -71,7 +71,7 @@ func (r *reader) ReadAtContext(ctx context.Context, p []byte, off int64) (int, e
 	return n, nil
 }
 
-// fetch fills p from offset off, which the object has, in parts of which several are fetched at once.
+// fetch fills p from offset off, which the object must have. It fetches several parts at once.
 func (r *reader) fetch(ctx context.Context, p []byte, off int64) error {
 	if len(p) <= part {
 		return r.request(ctx, p, off)

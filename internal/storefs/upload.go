@@ -131,7 +131,7 @@ func (u *upload) Allocate(size int64) error {
 // StartSync implements [fsx.File]: bytes go as they come.
 func (u *upload) StartSync() {}
 
-// Truncate implements [fsx.File] for a file whose size was announced and is that: zeros follow what was written.
+// Truncate implements [fsx.File] if size is the announced one: it appends zeros to what was written.
 func (u *upload) Truncate(size int64) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -104,7 +104,7 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.No
 	}
 }
 
-// PointsNowhere reports a type such as P in type P *P, of which no object can be made.
+// PointsNowhere reports a type such as P in type P *P, which cannot have objects.
 func PointsNowhere(t reflect.Type) bool {
 	for hops := 0; t.Kind() == reflect.Pointer; hops++ {
 		if hops > maxPointerHops {

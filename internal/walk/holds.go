@@ -23,7 +23,7 @@ type search struct {
 	order map[object.Identity]int
 }
 
-// A visit is a value whose children are being looked at.
+// A visit is a value that the search is in.
 type visit struct {
 	v    reflect.Value
 	keys []reflect.Value // of a map

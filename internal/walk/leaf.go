@@ -85,7 +85,8 @@ func tagOf(f reflect.StructField) (tagged bool) {
 	return tagged
 }
 
-// definedTensor returns the tensor type of which t is a definition, nil where it is not one: such a type has no methods.
+// definedTensor returns the tensor type that t is defined as, or nil if there is none. A defined type does not have the
+// tensor's methods.
 func definedTensor(t reflect.Type) reflect.Type {
 	if t.Kind() != reflect.Struct || t.NumField() != 2 || t.Field(1).Type.Kind() != reflect.Slice {
 		return nil

@@ -12,7 +12,8 @@ func (f *file) isHTML() bool {
 	return bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html"))
 }
 
-// isMessagePack reports whether the file begins as Flax writes a tree: a map of at least one entry, whose first key is a string.
+// isMessagePack reports whether the file begins like a tree that Flax writes: a map with at least one entry and a string as
+// its first key.
 func (f *file) isMessagePack() bool {
 	b := f.head
 	switch {

@@ -71,7 +71,7 @@ func Open(b *raw.Blob) (*Archive, error) {
 	return a, a.checkOverlap()
 }
 
-// A within is a file of which the directory may say that members begin before it.
+// A within is a file with a directory that may place members before the file's begin.
 type within struct{ *raw.Blob }
 
 func (w within) ReadAt(p []byte, off int64) (int, error) {
@@ -217,7 +217,7 @@ func fault(file string, err error) error {
 	return raw.OpenError("read", file, err)
 }
 
-// A stream is a compressed member, of which errors say its name.
+// A stream is a compressed member. Errors name it.
 type stream struct {
 	io.ReadCloser
 	name string

@@ -21,7 +21,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// bucket is a Store over the objects of a bucket whose names begin with prefix.
+// bucket is a Store of a bucket's objects with names that begin with prefix.
 type bucket struct {
 	handle *storage.BucketHandle
 	name   string
@@ -46,7 +46,7 @@ func New(client *storage.Client, bucketName, prefix string) store.Store {
 func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("gcs: an address that is not a URL") // whose error would show it, and what is secret in it
+		return nil, errors.New("gcs: an address that is not a URL") // url.Parse's error would show the address and secrets in it
 	}
 	if u.Scheme != "gs" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return nil, fmt.Errorf("gcs: %s://%s%s: expected gs://BUCKET/PREFIX and nothing else", u.Scheme, u.Host, u.Path)
@@ -70,7 +70,7 @@ func Open(ctx context.Context, address string, opts ...option.ClientOption) (sto
 	return s, nil
 }
 
-// object returns the handle of an object, whose uploads and deletions are repeated where they fail for a passing reason: what a
+// object returns the handle of an object. Uploads and deletions are repeated if they fail for a passing reason: what a
 // repetition of ours may find done is told apart by nonces.
 func (b *bucket) object(name string) *storage.ObjectHandle {
 	return b.handle.Object(b.prefix + name).Retryer(storage.WithPolicy(storage.RetryAlways))

@@ -55,7 +55,7 @@ func answerOf(err error) answer {
 	return other
 }
 
-// plain is err without the address of the request, whose query may have been signed.
+// plain is err without the address of the request, because its query may be signed.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

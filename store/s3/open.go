@@ -20,7 +20,7 @@ const (
 	atOnce   = 4        // parts of one upload under way
 )
 
-// bucket is a Store over the objects of a bucket whose names begin with prefix.
+// bucket is a Store of a bucket's objects with names that begin with prefix.
 type bucket struct {
 	client *minio.Client
 	core   minio.Core
@@ -98,7 +98,7 @@ type address struct {
 func parse(s string) (a address, err error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return a, errors.New("an address that is not a URL") // whose error would show it, and what is secret in it
+		return a, errors.New("an address that is not a URL") // url.Parse's error would show the address and secrets in it
 	}
 	if u.User != nil {
 		return a, fmt.Errorf("an address of bucket %s that has credentials: they belong into the environment", u.Host)

@@ -15,7 +15,7 @@ import (
 // maxParts is how many parts an upload has at most.
 const maxParts = 10_000
 
-// upload writes an object in parts, the first of which has been read.
+// upload writes an object in parts. The first part has been read.
 func (w *writing) upload(ctx context.Context, first []byte) (store.Object, error) {
 	key := w.prefix + w.name
 	opts := minio.PutObjectOptions{UserMetadata: map[string]string{nonceKey: w.nonce, "x-amz-checksum-algorithm": "CRC32C"}}

@@ -51,7 +51,7 @@ type kept struct {
 
 	mu       sync.Mutex
 	pieces   []piece        // by their offsets, as they were when the directory was looked into
-	checked  map[piece]bool // those of which the checksum was compared
+	checked  map[piece]bool // pieces with compared checksums
 	verified bool           // the SHA-256 of all of the file
 }
 

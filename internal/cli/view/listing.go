@@ -18,7 +18,8 @@ type listView struct {
 // A moreView is a button for the lines that follow.
 type moreView struct{ Src, Label string }
 
-// writeList writes a listing's lines from the one numbered start on. p is its span, fold the number of the group whose alike are listed.
+// writeList writes a listing's lines beginning with number start. p is its span. fold is the number of the group that
+// repeats.
 func (s *Set) writeList(out io.Writer, l *listing, p span, fold *int, start int) error {
 	var v listView
 	total := len(l.tensors) + len(l.groups)

@@ -127,5 +127,5 @@ func (s *Set) Title() string {
 	return last
 }
 
-// latest returns the number of the checkpoint whose values are shown where a page shows those of one: the last.
+// latest returns the number of the checkpoint that a page shows if it shows only one: the last.
 func (s *Set) latest() int { return len(s.sources) - 1 }

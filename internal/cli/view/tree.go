@@ -100,8 +100,8 @@ func (x *index) shorten(g group) group {
 	}
 }
 
-// after returns the first row from lo on, before hi, whose path does not begin with prefix. It looks further and further, since most
-// groups are small.
+// after returns the first row between lo and hi with a path that does not begin with prefix. It looks further and further,
+// since most groups are small.
 func (x *index) after(lo, hi int, prefix string) int {
 	step := 1
 	for lo+step < hi && strings.HasPrefix(x.paths[lo+step], prefix) {

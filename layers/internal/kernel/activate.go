@@ -10,8 +10,8 @@ import (
 // ActivationCost is what one value of an activation costs, in multiplications of a matrix product.
 const ActivationCost = 64
 
-// Activate applies f in place to y, whose last axis holds its rows. It returns y or, where f halves rows, a tensor over the
-// first half of y's memory.
+// Activate applies f in place to y. Rows are along y's last axis. It returns y or, if f halves rows, a tensor over the first
+// half of y's memory.
 func Activate(f activation.Func, y *Tensor) (*Tensor, error) {
 	if f.IsLinear() {
 		return y, nil

@@ -140,7 +140,7 @@ func (c *Contraction) Linear(work *Scratch, y, x, w, bias []float32, e Epilogue,
 	Linear(Matrix(y, m, n), Matrix(x, m, k), Matrix(w, k, n), bias, e)
 }
 
-// Arranged returns data, whose axes have labels, with its axes in another order.
+// Arranged returns data with its labelled axes in another order.
 func Arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
 	if labels == order {
 		return data

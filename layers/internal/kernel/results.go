@@ -89,7 +89,7 @@ func (r *Results) Floats(n int) []float32 {
 	return t.data[:n:n]
 }
 
-// Hold adds a holder to memory that was taken, of which x is the first part. Other memory it leaves alone.
+// Hold adds a holder to memory that was taken and begins with x. It ignores other memory.
 func (r *Results) Hold(x []float32) {
 	if t := r.of(x); t != nil {
 		t.holders++

@@ -174,7 +174,7 @@ func sign[T float64 | int64](v T) T {
 	return v // 0, or NaN
 }
 
-// FloatFunction returns a function whose result is a fraction whatever its argument.
+// FloatFunction returns a function with a fraction as its result, whatever its argument is.
 func FloatFunction(class string) func(float64) float64 {
 	switch class {
 	case "Exp":
@@ -235,7 +235,7 @@ func FloatFunction(class string) func(float64) float64 {
 	return nil
 }
 
-// truthFunction returns a function whose result is a truth.
+// truthFunction returns a function with a truth value as its result.
 func truthFunction(class string) func(float32) bool {
 	switch class {
 	case "Isnan":

@@ -153,7 +153,7 @@ func truncated(f float32, as tensor.DType) int64 {
 	return wrap(int64(f), as)
 }
 
-// narrowed sums x over the axes whose labels are in neither the other operand nor the result.
+// narrowed sums x over the axes with labels that are neither in the other operand nor in the result.
 func narrowed(x *kernel.Tensor, labels, other, out string) (*kernel.Tensor, string, error) {
 	var axes []int
 	kept := ""

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ReshapeValue returns x's values in another shape, of which one length may be -1.
+// ReshapeValue returns x's values in another shape. One length may be -1.
 func ReshapeValue(x *Value, shape ...int) (*Value, error) {
 	shape = slices.Clone(shape)
 	rest, open := 1, -1
@@ -147,7 +147,7 @@ func permuteTensor[T tensor.Element](x *tensor.Tensor[T], perm []int) *tensor.Te
 	return gatherSteps(x, kernel.Permuted(s, perm), kernel.Permuted(steps, perm))
 }
 
-// gatherSteps returns a tensor of the given shape whose values lie in x at the given steps along each axis.
+// gatherSteps returns a tensor of the given shape with values that lie in x at the given steps along each axis.
 func gatherSteps[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, steps []int) *tensor.Tensor[T] {
 	y := tensor.New[T](shape...)
 	n, step := 1, 0

@@ -10,7 +10,7 @@ type builder struct {
 	places map[[2]int]int
 }
 
-// A call is a node whose tensors are not yet found.
+// A call is a node with tensors that are still to be found.
 type call struct {
 	args   []any
 	kwargs map[string]any

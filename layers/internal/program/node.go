@@ -20,7 +20,7 @@ type node struct {
 // A place is where a tensor comes from: an input, or what a node gives.
 type place struct{ input, node, tensor int }
 
-// parents returns the nodes whose tensors n is called with, in the order of its arguments.
+// parents returns the nodes that give the tensors for the call of n, in the order of its arguments.
 func (n *node) parents() []int {
 	var all []int
 	for _, from := range n.sources() {

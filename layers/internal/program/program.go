@@ -18,7 +18,7 @@ type Program struct {
 	named   bool // a dict is passed on by its names
 	nodes   []node
 	outputs []place
-	dead    [][]int   // behind each node's call, the nodes of which no later call wants anything
+	dead    [][]int   // behind each node's call, the nodes that later calls do not need
 	Results []Spec    // what outputs are
 	Callees []*Callee // in the order of the configuration
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
-// Tap returns a program of the same inputs whose outputs are those of the callees of the given names: the first tensor of the first call.
+// Tap returns a program with the same inputs. Its outputs are those of the callees with the given names: the first tensor of
+// the first call.
 func (p *Program) Tap(names []string) (*Program, error) {
 	t := *p
 	t.outputs, t.Results = nil, nil

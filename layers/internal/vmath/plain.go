@@ -37,7 +37,8 @@ var (
 	}
 )
 
-// expOf returns e^x: x is n*ln(2) + r, and ln(2) is in two parts, of which the first has few digits and is exact times n.
+// expOf returns e^x: x is n*ln(2) + r, and ln(2) is in two parts. The first has few digits, so that its product with n is
+// exact.
 func expOf(x float32) float32 {
 	const (
 		rounder       = 3 << 22 // added, it leaves the whole part in the lowest bits
