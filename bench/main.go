@@ -5,7 +5,7 @@
 //
 //	go run ./bench -python "$(bench/setup)"
 //
-// Every peer holds its model in a process of its own and is asked in turn, so that what disturbs the machine disturbs all
+// Every peer holds its model in a separate process, and peers take turns, so that what disturbs the machine disturbs all
 // of them; the first round warms up and is not counted. A save begins when nothing waits to be written, and ends when its files and
 // their directory are durable: peers that do not sync what they write have it synced for them, within the time measured. Restores read what the
 // page cache holds. Memory is what a process's resident set grew to above its model. It prints a table and writes
