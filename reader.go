@@ -155,46 +155,60 @@ func (r *Reader) ReadInto(ctx context.Context, key string, dst tensor.Any) error
 	if err != nil {
 		return err
 	}
-	if e.DType != dst.DType() || !e.Shape.Equal(dst.Shape()) {
-		return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", e.DType, e.Shape, dst.DType(), dst.Shape())}
+	if err := r.checkInto(key, e.DType, e.Shape, dst); err != nil {
+		return err
 	}
 	return r.f.Read(ctx, e.Key, dst)
 }
 
+// checkInto returns an error unless dst has the dtype and the shape of what would be read into it.
+func (r *Reader) checkInto(key string, d tensor.DType, shape tensor.Shape, dst tensor.Any) error {
+	if d == dst.DType() && shape.Equal(dst.Shape()) {
+		return nil
+	}
+	return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", d, shape, dst.DType(), dst.Shape())}
+}
+
 // Slice reads a region of the tensor stored under key, and no more of the files than the region needs.
 func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (tensor.Any, error) {
-	e, err := r.Lookup(key)
+	e, shape, err := r.lookupRegion(key, region)
 	if err != nil {
 		return nil, err
 	}
-	_, shape, err := region.Resolve(e.Shape)
-	if err != nil {
-		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
-	}
-	if err := r.f.CheckSlice(e.Key, region); err != nil {
+	if err := r.f.CheckSlice(e.Key, region); err != nil { // before memory is allocated
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
 	t, err := tensor.NewAny(e.DType, shape...)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
 	}
-	return t, r.f.ReadSlice(ctx, e.Key, region, t)
+	if err := r.f.ReadSlice(ctx, e.Key, region, t); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // ReadSliceInto reads a region of the tensor stored under key straight into dst, which has its dtype and the region's shape.
 func (r *Reader) ReadSliceInto(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
-	e, err := r.Lookup(key)
+	e, shape, err := r.lookupRegion(key, region)
 	if err != nil {
 		return err
 	}
-	_, shape, err := region.Resolve(e.Shape)
-	if err != nil {
-		return fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
-	}
-	if e.DType != dst.DType() || !shape.Equal(dst.Shape()) {
-		return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", e.DType, shape, dst.DType(), dst.Shape())}
+	if err := r.checkInto(key, e.DType, shape, dst); err != nil {
+		return err
 	}
 	return r.f.ReadSlice(ctx, e.Key, region, dst)
+}
+
+// lookupRegion returns the entry of key and the shape of a region of its tensor.
+func (r *Reader) lookupRegion(key string, region tensor.Slice) (e VariableInfo, shape tensor.Shape, err error) {
+	if e, err = r.Lookup(key); err != nil {
+		return e, nil, err
+	}
+	if _, shape, err = region.Resolve(e.Shape); err != nil {
+		return e, nil, fmt.Errorf("ckpt: %s: key %q: %w", r.prefix, key, err)
+	}
+	return e, shape, nil
 }
 
 // WriteStored copies the tensor stored under key to w as a data file holds it, whole and in little-endian order (strings

@@ -36,15 +36,14 @@ func WriteOnce(fsys FS, name string, data []byte) error {
 // LinkOnce gives the durable file from a second name, durably, unless that is in use: then the error satisfies
 // errors.Is(err, fs.ErrExist), and the name is then durable, too: its maker may have died before it was.
 func LinkOnce(fsys FS, from, name string) error {
-	exists := fsys.Link(from, name)
-	if exists != nil && !errors.Is(exists, fs.ErrExist) {
-		return &CommitError{Op: "link", Path: name, Err: exists}
+	err := fsys.Link(from, name)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		if err := fsys.SyncDir(filepath.Dir(name)); err != nil {
+			return &CommitError{Op: "sync directory", Path: name, Err: err}
+		}
 	}
-	if err := fsys.SyncDir(filepath.Dir(name)); err != nil {
-		return &CommitError{Op: "sync directory", Path: name, Err: err}
-	}
-	if exists != nil {
-		return &CommitError{Op: "link", Path: name, Err: exists}
+	if err != nil {
+		return &CommitError{Op: "link", Path: name, Err: err}
 	}
 	return nil
 }
