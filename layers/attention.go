@@ -16,6 +16,8 @@ type Attention struct {
 	UseScale  bool   // make a scale
 	ScoreMode string // "dot", which "" is too, or "concat"
 	Name      string // for error messages
+
+	first firstCall
 }
 
 func (a *Attention) id() id { return id{"attention", a.Name} }
@@ -43,7 +45,8 @@ func (a *Attention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 func (a *Attention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
 // Build makes the weights that the options ask for, of value 1.
-func (a *Attention) Build(tensor.Shape) error {
+func (a *Attention) Build(tensor.Shape) (err error) {
+	defer a.first.begin().end(&err)
 	who := a.id()
 	if a.ScoreMode != "" && a.ScoreMode != "dot" && a.ScoreMode != "concat" {
 		return errorf(who, `score mode %q, want "dot" or "concat"`, a.ScoreMode)
@@ -114,6 +117,8 @@ type AdditiveAttention struct {
 	NoScale bool   // make no scale
 	Name    string // for error messages
 	Seed    uint64 // of the scale's initial values
+
+	first firstCall
 }
 
 // CheckpointOptional reports whether the options leave the layer without a scale: see [lay.Optional].
@@ -143,7 +148,8 @@ func (a *AdditiveAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) 
 }
 
 // Build makes the scale (Glorot uniform) for queries of the given shape if there is none.
-func (a *AdditiveAttention) Build(query tensor.Shape) error {
+func (a *AdditiveAttention) Build(query tensor.Shape) (err error) {
+	defer a.first.begin().end(&err)
 	if len(query) == 0 {
 		return shapeErrorf(a.id(), "query", query, "rank 3")
 	}

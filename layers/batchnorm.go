@@ -24,6 +24,8 @@ type BatchNormalization struct {
 	NoCenter bool    // make no beta; one from a checkpoint is still added
 	NoScale  bool    // make no gamma; one from a checkpoint is still used
 	Name     string  // for error messages
+
+	first firstCall
 }
 
 func (b *BatchNormalization) id() id { return id{"batch_normalization", b.Name} }
@@ -36,7 +38,8 @@ func (b *BatchNormalization) Build(input tensor.Shape) error {
 }
 
 // plan builds the weights and returns how the channels lie in inputs of the given shape.
-func (b *BatchNormalization) plan(input tensor.Shape) (span, error) {
+func (b *BatchNormalization) plan(input tensor.Shape) (_ span, err error) {
+	defer b.first.begin().end(&err)
 	who := b.id()
 	axis, err := resolveAxis(who, axisOrLast(b.Axis), input)
 	if err != nil {

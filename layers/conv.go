@@ -38,6 +38,8 @@ type Conv struct {
 	NoBias        bool    // make no bias; one from a checkpoint is still added
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
+
+	first firstCall
 }
 
 // Conv1D is keras.layers.Conv1D: a convolution over steps. Its fields are those of [Conv].
@@ -113,11 +115,10 @@ func (c *Conv) build(input tensor.Shape, rank int) error {
 }
 
 // plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
-func (c *Conv) plan(input tensor.Shape, rank int) (layout, convolution, error) {
+func (c *Conv) plan(input tensor.Shape, rank int) (l layout, conv convolution, err error) {
+	defer c.first.begin().end(&err)
 	who := c.id(rank)
-	var conv convolution
-	l, err := newLayout(who, input, rank, c.ChannelsFirst)
-	if err != nil {
+	if l, err = newLayout(who, input, rank, c.ChannelsFirst); err != nil {
 		return l, conv, err
 	}
 	groups := max(c.Groups, 1)

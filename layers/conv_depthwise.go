@@ -27,6 +27,8 @@ type DepthwiseConv struct {
 	NoBias          bool   // make no bias; one from a checkpoint is still added
 	Name            string // for error messages
 	Seed            uint64 // of the kernel's initial values
+
+	first firstCall
 }
 
 // DepthwiseConv1D is keras.layers.DepthwiseConv1D. Its fields are those of [DepthwiseConv].
@@ -67,20 +69,20 @@ func (d *DepthwiseConv) build(input tensor.Shape, rank int) error {
 }
 
 // plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
-func (d *DepthwiseConv) plan(input tensor.Shape, rank int) (layout, convolution, error) {
+func (d *DepthwiseConv) plan(input tensor.Shape, rank int) (l layout, conv convolution, err error) {
+	defer d.first.begin().end(&err)
 	who := d.id(rank)
-	l, err := newLayout(who, input, rank, d.ChannelsFirst)
-	if err != nil {
-		return l, convolution{}, err
+	if l, err = newLayout(who, input, rank, d.ChannelsFirst); err != nil {
+		return l, conv, err
 	}
 	size, multiplier, err := buildKernel(who, kernelWeights{
 		name: "kernel", kernel: &d.Kernel, bias: &d.Bias, noBias: d.NoBias, seed: d.Seed,
 		sizeOption: d.KernelSize, filters: multiplierOf(d.DepthMultiplier, &d.Kernel), perChannel: true,
 	}, rank, l.channels, input)
 	if err != nil {
-		return l, convolution{}, err
+		return l, conv, err
 	}
-	conv, err := depthwisePlan(who, l, size, multiplier, d.Strides, d.DilationRate, d.Padding)
+	conv, err = depthwisePlan(who, l, size, multiplier, d.Strides, d.DilationRate, d.Padding)
 	return l, conv, err
 }
 

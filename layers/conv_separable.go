@@ -28,6 +28,8 @@ type SeparableConv struct {
 	NoBias          bool   // make no bias; one from a checkpoint is still added
 	Name            string // for error messages
 	Seed            uint64 // of the kernels' initial values
+
+	first firstCall
 }
 
 // SeparableConv1D is keras.layers.SeparableConv1D. Its fields are those of [SeparableConv].
@@ -70,6 +72,7 @@ func (s *SeparableConv) build(input tensor.Shape, rank int) error {
 // plan builds the weights for an input of the given shape and returns its layout, the convolution of its channels and that of the
 // result at each position.
 func (s *SeparableConv) plan(input tensor.Shape, rank int) (l layout, depthwise, pointwise convolution, err error) {
+	defer s.first.begin().end(&err)
 	who := s.id(rank)
 	if l, err = newLayout(who, input, rank, s.ChannelsFirst); err != nil {
 		return l, depthwise, pointwise, err

@@ -28,6 +28,8 @@ type ConvTranspose struct {
 	NoBias        bool   // make no bias; one from a checkpoint is still added
 	Name          string // for error messages
 	Seed          uint64 // of the kernel's initial values
+
+	first firstCall
 }
 
 // Conv1DTranspose is keras.layers.Conv1DTranspose. Its fields are those of [ConvTranspose].
@@ -106,11 +108,10 @@ type spreading struct {
 }
 
 // plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
-func (c *ConvTranspose) plan(input tensor.Shape, rank int) (layout, spreading, error) {
+func (c *ConvTranspose) plan(input tensor.Shape, rank int) (l layout, s spreading, err error) {
+	defer c.first.begin().end(&err)
 	who := c.id(rank)
-	var s spreading
-	l, err := newLayout(who, input, rank, c.ChannelsFirst)
-	if err != nil {
+	if l, err = newLayout(who, input, rank, c.ChannelsFirst); err != nil {
 		return l, s, err
 	}
 	s.groups = max(c.Groups, 1)

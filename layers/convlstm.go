@@ -31,6 +31,8 @@ type ConvLSTMCell struct {
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values
+
+	first firstCall
 }
 
 // ConvLSTM is keras.layers.ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: [ConvLSTMCell] over a sequence of images. The input's
@@ -96,7 +98,7 @@ func (c *ConvLSTMCell) id() id { return id{"conv_lstm_cell", c.Name} }
 
 func (c *ConvLSTMCell) fresh() Cell {
 	f := *c
-	f.Kernel, f.RecurrentKernel, f.Bias = Tensor{}, Tensor{}, Tensor{}
+	f.Kernel, f.RecurrentKernel, f.Bias, f.first = Tensor{}, Tensor{}, Tensor{}, firstCall{}
 	return &f
 }
 
@@ -167,7 +169,8 @@ func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 }
 
 // build makes and checks the weights for steps of layout l, and returns the window's size and the number of filters.
-func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (triple, int, error) {
+func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (size triple, filters int, err error) {
+	defer c.first.begin().end(&err)
 	if c.Filters < 0 || c.Filters > kernel.MaxElements {
 		return triple{}, 0, errorf(who, "%d filters", c.Filters)
 	}
@@ -175,13 +178,14 @@ func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (triple, int, 
 	if restored && !c.Kernel.Built() {
 		return triple{}, 0, shapeErrorf(who, "kernel", nil, "values, as the recurrent kernel has")
 	}
-	size, gates, err := buildKernel(who, kernelWeights{
+	var gates int
+	size, gates, err = buildKernel(who, kernelWeights{
 		name: "kernel", kernel: &c.Kernel, seed: c.Seed, sizeOption: c.KernelSize, filters: 4 * c.Filters,
 	}, l.rank, l.channels, step)
 	if err != nil {
 		return size, 0, err
 	}
-	filters := gates / 4
+	filters = gates / 4
 	if gates%4 != 0 || gates == 0 {
 		return size, 0, shapeErrorf(who, "kernel", c.Kernel.Shape(), "four times as many values at the end as there are filters")
 	}

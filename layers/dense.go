@@ -33,6 +33,7 @@ type Dense struct {
 	Seed          uint64  // of the kernel's initial values
 
 	policy string // of the description: int8 or float8, by which the kernel needs its scale
+	first  firstCall
 }
 
 // NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.
@@ -61,7 +62,8 @@ func (d *Dense) id() id { return id{"dense", d.Name} }
 
 // Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error
 // is a [*ShapeError] where kernel, bias, Units or input do not fit each other, or has [ErrNotBuilt] where Units is 0.
-func (d *Dense) Build(input tensor.Shape) error {
+func (d *Dense) Build(input tensor.Shape) (err error) {
+	defer d.first.begin().end(&err)
 	who := d.id()
 	if len(input) == 0 {
 		return shapeErrorf(who, "input", input, "rank 1 or more")

@@ -33,8 +33,9 @@
 // weight that is there, from a checkpoint or by hand, is never replaced: one that does not fit the input or the options is a
 // [*ShapeError].
 //
-// Once a layer has its weights, it is safe for concurrent use; the first call, which creates them, is not, and must be alone. First runs of a
-// [Model] take turns by themselves.
+// Layers are safe for concurrent use by calls, and so is the first call: calls that may have to make weights, those of a layer until one
+// succeeds, wait for each other, and all see the same weights. Fields must be set, and weights loaded, before or after all calls. Where the
+// weights of a layer that was called are taken out again, call Build before goroutines share it anew.
 //
 // # Models
 //

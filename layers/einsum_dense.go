@@ -33,6 +33,7 @@ type EinsumDense struct {
 	Seed        uint64 // of the kernel's initial values
 
 	policy string // of the description: int8 or float8, by which the kernel needs its scale
+	first  firstCall
 }
 
 func (d *EinsumDense) lora() lowRank {
@@ -127,7 +128,8 @@ func (d *EinsumDense) Build(input tensor.Shape) error {
 }
 
 // prepare is Build, and returns what Forward needs.
-func (d *EinsumDense) prepare(input tensor.Shape) (*kernel.Contraction, map[rune]int, error) {
+func (d *EinsumDense) prepare(input tensor.Shape) (_ *kernel.Contraction, _ map[rune]int, err error) {
+	defer d.first.begin().end(&err)
 	who := d.id()
 	c, elided, err := d.plan(input)
 	if err != nil {

@@ -28,6 +28,7 @@ type Embedding struct {
 	Seed      uint64  // of the table's initial values
 
 	policy string // of the description: int8, by which the table needs its scales
+	first  firstCall
 }
 
 // NewEmbedding returns an Embedding of that size, which makes its table at the first call if it is not restored before.
@@ -43,7 +44,8 @@ func (e *Embedding) id() id { return id{"embedding", e.Name} }
 
 // Build makes the table (uniform within ±0.05) if there is none. The error is a [*ShapeError] where it is not of the size that the
 // options give, or has [ErrNotBuilt] where they give none. The input may have any shape.
-func (e *Embedding) Build(tensor.Shape) error {
+func (e *Embedding) Build(tensor.Shape) (err error) {
+	defer e.first.begin().end(&err)
 	if !e.Embeddings.Built() {
 		if e.InputDim <= 0 || e.OutputDim <= 0 || e.policy == "int8" {
 			return errorf(e.id(), "%w", ErrNotBuilt)

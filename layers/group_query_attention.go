@@ -29,6 +29,8 @@ type GroupQueryAttention struct {
 	UseGate          bool    // make a gate
 	Name             string  // for error messages
 	Seed             uint64  // of the initial values
+
+	first firstCall
 }
 
 // NewGroupQueryAttention returns a layer that makes its weights at the first call if they are not restored before.
@@ -60,7 +62,8 @@ func (g *GroupQueryAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error
 }
 
 // BuildFor makes the projections that are missing for inputs of the given shapes, and checks the others.
-func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) error {
+func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) (err error) {
+	defer g.first.begin().end(&err)
 	who := g.id()
 	for _, s := range []tensor.Shape{query, value, key} {
 		if len(s) != 3 {

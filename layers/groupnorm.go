@@ -19,6 +19,8 @@ type GroupNormalization struct {
 	NoCenter bool    // make no beta; one from a checkpoint is still added
 	NoScale  bool    // make no gamma; one from a checkpoint is still used
 	Name     string  // for error messages
+
+	first firstCall
 }
 
 func (g *GroupNormalization) id() id { return id{"group_normalization", g.Name} }
@@ -31,7 +33,8 @@ func (g *GroupNormalization) Build(input tensor.Shape) error {
 }
 
 // plan builds the weights and returns how the channels lie in one example, and the number of groups.
-func (g *GroupNormalization) plan(input tensor.Shape) (span, int, error) {
+func (g *GroupNormalization) plan(input tensor.Shape) (_ span, groups int, err error) {
+	defer g.first.begin().end(&err)
 	who := g.id()
 	axis, err := resolveAxis(who, axisOrLast(g.Axis), input)
 	if err != nil {
@@ -41,7 +44,7 @@ func (g *GroupNormalization) plan(input tensor.Shape) (span, int, error) {
 		return span{}, 0, shapeErrorf(who, "input", input, "channels on another axis than the batch")
 	}
 	channels := input[axis]
-	groups := g.Groups
+	groups = g.Groups
 	switch groups {
 	case 0:
 		groups = 32

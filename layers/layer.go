@@ -27,8 +27,8 @@ type MultiLayer interface {
 }
 
 // A Builder makes the weights that it lacks, from the shape of its input, batch axis included, and returns an error where
-// one that it has does not fit. Forward does this by itself; calling it beforehand makes the first Forward safe for
-// concurrent use too.
+// one that it has does not fit. Forward does this by itself; Build beforehand spares the first Forward the time. The Builders of this package
+// may be called by any number of goroutines.
 type Builder interface {
 	Build(input tensor.Shape) error
 }

@@ -21,6 +21,8 @@ type LayerNormalization struct {
 	NoScale    bool    // make no gamma; one from a checkpoint is still used
 	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, subtract no mean, add no beta
 	Name       string  // for error messages
+
+	first firstCall
 }
 
 func (l *LayerNormalization) id() id { return id{"layer_normalization", l.Name} }
@@ -33,7 +35,8 @@ func (l *LayerNormalization) Build(input tensor.Shape) error {
 }
 
 // plan builds the weights and returns the axes in rising order.
-func (l *LayerNormalization) plan(input tensor.Shape) ([]int, error) {
+func (l *LayerNormalization) plan(input tensor.Shape) (_ []int, err error) {
+	defer l.first.begin().end(&err)
 	axes, shape, err := sortedAxes(l.id(), l.Axis, input)
 	if err != nil {
 		return nil, err
@@ -111,6 +114,8 @@ type RMSNormalization struct {
 	Axis    []int   // nil: the last
 	Epsilon float32 // what is added to the mean of squares; 0: 1e-6, below 0: nothing
 	Name    string  // for error messages
+
+	first firstCall
 }
 
 func (r *RMSNormalization) id() id { return id{"rms_normalization", r.Name} }
@@ -123,7 +128,8 @@ func (r *RMSNormalization) Build(input tensor.Shape) error {
 }
 
 // plan builds the weight and returns the axes in rising order.
-func (r *RMSNormalization) plan(input tensor.Shape) ([]int, error) {
+func (r *RMSNormalization) plan(input tensor.Shape) (_ []int, err error) {
+	defer r.first.begin().end(&err)
 	who := r.id()
 	axes, shape, err := sortedAxes(who, r.Axis, input)
 	if err != nil {

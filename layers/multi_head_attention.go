@@ -33,6 +33,8 @@ type MultiHeadAttention struct {
 	UseGate          bool    // make a gate
 	Name             string  // for error messages
 	Seed             uint64  // of the initial values
+
+	first firstCall
 }
 
 // NewMultiHeadAttention returns a layer that makes its weights at the first call if they are not restored before.
@@ -64,7 +66,8 @@ func (m *MultiHeadAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error)
 }
 
 // BuildFor makes the projections that are missing for inputs of the given shapes, and checks the others.
-func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) error {
+func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error) {
+	defer m.first.begin().end(&err)
 	who := m.id()
 	for _, s := range []tensor.Shape{query, value, key} {
 		if len(s) < 3 {

@@ -20,6 +20,8 @@ type Normalization struct {
 	Axis   []int  // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
 	Invert bool   // undo the normalization instead
 	Name   string // for error messages
+
+	first firstCall
 }
 
 // FixedNormalization is keras.layers.Normalization with the options mean and variance. It has no weights.
@@ -38,7 +40,8 @@ func (n *Normalization) id() id { return id{"normalization", n.Name} }
 
 // Build makes mean (zeros) and variance (ones) for inputs of the given shape if neither was restored. The error is a
 // [*ShapeError] where weights, axes and input do not fit each other.
-func (n *Normalization) Build(input tensor.Shape) error {
+func (n *Normalization) Build(input tensor.Shape) (err error) {
+	defer n.first.begin().end(&err)
 	who := n.id()
 	axes, err := keptAxes(who, n.Axis, input)
 	if err != nil {

@@ -16,13 +16,16 @@ type PReLU struct {
 
 	SharedAxes []int  // counted with the batch as 0; nil: those along which alpha has length 1
 	Name       string // for error messages
+
+	first firstCall
 }
 
 func (p *PReLU) id() id { return id{"p_re_lu", p.Name} }
 
 // Build makes alpha (zeros) for inputs of the given shape if it is not there. The error is a [*ShapeError] where alpha,
 // SharedAxes and input do not fit each other.
-func (p *PReLU) Build(input tensor.Shape) error {
+func (p *PReLU) Build(input tensor.Shape) (err error) {
+	defer p.first.begin().end(&err)
 	who := p.id()
 	if len(input) == 0 {
 		return shapeErrorf(who, "input", input, "rank 1 or more")

@@ -23,6 +23,8 @@ type SimpleRNNCell struct {
 	NoBias     bool             // make no bias; one from a checkpoint is still added
 	Name       string           // for error messages
 	Seed       uint64           // of the kernels' initial values
+
+	first firstCall
 }
 
 // LSTMCell is keras.layers.LSTMCell, the long short-term memory. Its states are the output h and the carry c; its gates
@@ -39,6 +41,8 @@ type LSTMCell struct {
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values
+
+	first firstCall
 }
 
 // GRUCell is keras.layers.GRUCell, the gated recurrent unit. Its output is its only state; its gates are, in this
@@ -55,6 +59,8 @@ type GRUCell struct {
 	ResetBefore         bool             // Keras's reset_after=False: reset the state before it is multiplied with the recurrent kernel
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values
+
+	first firstCall
 }
 
 func (c *SimpleRNNCell) id() id { return id{"simple_rnn_cell", c.Name} }
@@ -63,19 +69,19 @@ func (c *GRUCell) id() id       { return id{"gru_cell", c.Name} }
 
 func (c *SimpleRNNCell) fresh() Cell {
 	f := *c
-	f.Kernel, f.RecurrentKernel, f.Bias = Tensor{}, Tensor{}, Tensor{}
+	f.Kernel, f.RecurrentKernel, f.Bias, f.first = Tensor{}, Tensor{}, Tensor{}, firstCall{}
 	return &f
 }
 
 func (c *LSTMCell) fresh() Cell {
 	f := *c
-	f.Kernel, f.RecurrentKernel, f.Bias = Tensor{}, Tensor{}, Tensor{}
+	f.Kernel, f.RecurrentKernel, f.Bias, f.first = Tensor{}, Tensor{}, Tensor{}, firstCall{}
 	return &f
 }
 
 func (c *GRUCell) fresh() Cell {
 	f := *c
-	f.Kernel, f.RecurrentKernel, f.Bias = Tensor{}, Tensor{}, Tensor{}
+	f.Kernel, f.RecurrentKernel, f.Bias, f.first = Tensor{}, Tensor{}, Tensor{}, firstCall{}
 	return &f
 }
 
@@ -267,7 +273,8 @@ func apply(f activation.Func, x []float32, width int) {
 	_, _ = f.Apply(x, width)
 }
 
-func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (boundCell, error) {
+func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (_ boundCell, err error) {
+	defer c.first.begin().end(&err)
 	f := functionOr(c.Activation, activation.Tanh)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 1, biasShape: []int{-1},
@@ -309,7 +316,8 @@ func (s *simpleSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []f
 	}
 }
 
-func (c *LSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
+func (c *LSTMCell) plan(who id, step tensor.Shape) (_ boundCell, err error) {
+	defer c.first.begin().end(&err)
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 4, biasShape: []int{-1},
@@ -371,7 +379,8 @@ func lstmGates(h, c, z []float32, f, r activation.Func) {
 	}
 }
 
-func (c *GRUCell) plan(who id, step tensor.Shape) (boundCell, error) {
+func (c *GRUCell) plan(who id, step tensor.Shape) (_ boundCell, err error) {
+	defer c.first.begin().end(&err)
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	g := gated{
 		kernel: &c.Kernel, recurrent: &c.RecurrentKernel, bias: &c.Bias, units: c.Units, count: 3, biasShape: []int{2, -1},
