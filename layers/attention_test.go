@@ -199,3 +199,27 @@ func BenchmarkMultiHeadAttention(b *testing.B) {
 		})
 	}
 }
+
+// Keras has -1e9 for a score that a mask hides: where those that a query sees are below, it sees nothing.
+func TestCausalScoresBelowThoseOfTheMask(t *testing.T) {
+	m := NewMultiHeadAttention(1, 1)
+	m.Dropout = 0.1
+	one := tensor.New[float32](1, 2, 1)
+	copy(one.Data(), []float32{1, 1})
+	require.NoError(t, m.BuildFor(one.Shape(), one.Shape(), one.Shape()))
+	for _, d := range []*EinsumDense{&m.QueryDense, &m.KeyDense, &m.ValueDense, &m.OutputDense} {
+		d.Kernel.Data()[0] = 1
+	}
+	key := newTensor(t, []float32{-1e10, 3}, 1, 2, 1)
+	for _, scores := range []bool{false, true} {
+		y, _, err := m.Attend(nil, AttentionCall{Query: one, Key: key, Value: one, Causal: true, Scores: scores})
+		require.NoError(t, err)
+		require.Equal(t, []float32{0, 1}, y.Data())
+
+		mask := tensor.New[bool](1, 2, 2)
+		copy(mask.Data(), []bool{true, false, true, true})
+		same, _, err := m.Attend(nil, AttentionCall{Query: one, Key: key, Value: one, AttentionMask: mask, Scores: scores})
+		require.NoError(t, err)
+		require.Equal(t, same, y)
+	}
+}

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 
 	"github.com/gockpt/ckpt/layers/internal/ops"
@@ -89,4 +90,27 @@ func TestAugmentation(t *testing.T) {
 	}
 	_, err := kerasLibrary{}.Make("RandomCrop", json.RawMessage(`{"height": 2, "width": 2}`))
 	require.ErrorIs(t, err, ErrUnknownLayer)
+}
+
+// What is not finite comes out where it does in Keras, whose values these are.
+func TestBilinearOfInfinities(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	up := &UpSampling2D{Size: []int{3, 1}, Interpolation: Bilinear}
+	resize := &Resizing{Height: 6, Width: 1}
+	for _, tt := range []struct {
+		name    string
+		layer   Layer
+		x, want []float32
+	}{
+		{"infinity, larger", up, []float32{1, inf, 2, 4}, []float32{1, 1, nan, nan, nan, nan, nan, 2, 8. / 3, 10. / 3, 4, 4}},
+		{"infinity", resize, []float32{1, inf, 2, 4}, []float32{1, nan, nan, nan, 3, 4}},
+		{"at the ends, larger", up, []float32{-inf, 2, 4, nan}, []float32{nan, nan, nan, nan, 2, 8. / 3, 10. / 3, 4, nan, nan, nan, nan}},
+		{"at the ends", resize, []float32{-inf, 2, 4, nan}, []float32{nan, nan, 7. / 3, 11. / 3, nan, nan}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			y, err := tt.layer.Call(newTensor(t, tt.x, 1, len(tt.x), 1, 1))
+			require.NoError(t, err)
+			requireClose(t, newTensor(t, tt.want, 1, len(tt.want), 1, 1), y)
+		})
+	}
 }

@@ -19,18 +19,10 @@ func (l layout) resample(w *kernel.Scratch, y, x []float32, out triple, how Inte
 		sum := lines[run*line:][:line]
 		for i := lo; i < hi; i++ {
 			image := x[i/out[1]*l.size[1]*line:][:l.size[1]*line]
-			first, weights := rows.at(i % out[1])
-			clear(sum)
-			for k, v := range weights {
-				addScaled(sum, image[(first+k)*line:][:line], v)
-			}
+			rows.mix(sum, image, i%out[1])
 			to := y[i*long : (i+1)*long]
-			clear(to)
 			for t := range out[2] {
-				first, weights := columns.at(t)
-				for k, v := range weights {
-					addScaled(to[t*l.channels:(t+1)*l.channels], sum[(first+k)*l.channels:][:l.channels], v)
-				}
+				columns.mix(to[t*l.channels:(t+1)*l.channels], sum, t)
 			}
 		}
 	})
@@ -49,6 +41,7 @@ func addScaled(y, x []float32, v float32) {
 type sampling struct {
 	in      int
 	how     Interpolation
+	between bool      // a place is one element or lies between two, as TensorFlow's ResizeBilinear has it
 	steps   bool      // distances are rounded to 1024 steps from element to element
 	scale   float32   // elements from one place to the next
 	widened float32   // by how much the interpolation's reach is stretched
@@ -59,7 +52,7 @@ type sampling struct {
 // newSampling returns how out places are made of in elements. With antialias, places that lie apart are made of all elements between
 // them. The weights are in w's memory.
 func newSampling(w *kernel.Scratch, in, out int, how Interpolation, antialias bool) sampling {
-	s := sampling{in: in, how: how, steps: how == Bicubic && !antialias, scale: float32(in) / float32(out), widened: 1}
+	s := sampling{in: in, how: how, between: how == Bilinear && !antialias, steps: how == Bicubic && !antialias, scale: float32(in) / float32(out), widened: 1}
 	if antialias {
 		s.widened = max(s.scale, 1)
 	}
@@ -98,6 +91,10 @@ func (s *sampling) span(t int) (first, end int) {
 		first = min(int(float32(t)*s.scale), s.in-1)
 		return first, min(max(int(math.Ceil(float64(float32(t+1)*s.scale))), first+1), s.in)
 	}
+	if s.between {
+		place := float64(s.place(t))
+		return max(int(math.Floor(place)), 0), min(int(math.Ceil(place)), s.in-1) + 1
+	}
 	place, reach := s.place(t), s.how.reach()*s.widened
 	first = max(int(math.Ceil(float64(place-reach))), 0)
 	end = min(int(math.Floor(float64(place+reach)))+1, s.in)
@@ -109,6 +106,24 @@ func (s *sampling) span(t int) (first, end int) {
 func (s *sampling) at(t int) (first int, weights []float32) {
 	first, end := s.span(t)
 	return first, s.weights[t*s.taps:][:end-first]
+}
+
+// mix makes y of those elements of x, each as long as y, that place t is made of.
+func (s *sampling) mix(y, x []float32, t int) {
+	n := len(y)
+	first, weights := s.at(t)
+	last := len(weights) - 1
+	if s.between { // compute_lerp: infinite where only the later element is, NaN where the earlier one is infinite
+		from, to, v := x[first*n:][:n], x[(first+last)*n:][:n], weights[last]
+		for i, a := range from {
+			y[i] = a + (to[i]-a)*v
+		}
+		return
+	}
+	clear(y)
+	for k, v := range weights {
+		addScaled(y, x[(first+k)*n:][:n], v)
+	}
 }
 
 // weight returns how much element i counts for place t, beside the others.

@@ -172,10 +172,12 @@ func (h *head) weigh(i int, scores []float32) {
 		h.eachMasked(i, seen, h.Masked)
 	}
 	top := vmath.Max(seen)
-	if h.from == 0 {
-		h.sums[i] = 0
-	} else {
+	if h.from > 0 {
 		top = max(top, h.tops[i])
+	} else if h.sums[i] = 0; h.Causal && h.DropMasked && top <= h.Masked {
+		if behind := h.Values - (h.first + i + 1); behind > 0 { // they are masked, and larger
+			top, h.sums[i] = h.Masked, float32(behind)
+		}
 	}
 	if math.IsInf(float64(top), -1) {
 		top = 0 // weights of 0, and a sum of 0 in the end
