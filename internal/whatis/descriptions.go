@@ -85,6 +85,7 @@ var directories = []description{
 		func(f *file) bool {
 			return f.has("_CHECKPOINT_METADATA", "_METADATA", "manifest.ocdbt", "ocdbt.process_0")
 		}},
+	{"the directory of Orbax's CheckpointManager", "give the directory of one of its steps", func(f *file) bool { return f.orbax }},
 	{"a model of TensorFlow.js", "convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras PATH/model.json model.h5", func(f *file) bool { return f.has("model.json") && f.hasEnding(".bin") }},
 	{"a Core ML package", original, func(f *file) bool { return f.has("Manifest.json") && f.has("Data") }},
 	{"a Zarr store", "save its arrays in Python with numpy.savez", func(f *file) bool { return f.has(".zgroup", ".zarray", "zarr.json") }},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/fsx"
@@ -24,6 +25,7 @@ type file struct {
 	cut     bool     // the archive has lost its directory: members has the first name alone
 	dir     []string // the names in a directory
 	isDir   bool
+	orbax   bool // a directory below it that is called by a number is a checkpoint of Orbax
 }
 
 // look reads what is known of the file or directory at path.
@@ -35,6 +37,7 @@ func look(fsys fsx.ReadFS, path string) (f *file, err error) {
 		for _, e := range entries {
 			f.dir = append(f.dir, e.Name())
 		}
+		f.orbax = hasStep(fsys, path, f.dir)
 		return f, err
 	}
 	r, err := fsys.Open(path)
@@ -52,6 +55,17 @@ func look(fsys fsx.ReadFS, path string) (f *file, err error) {
 		f.members, f.cut = f.list(r)
 	}
 	return f, nil
+}
+
+// hasStep reports whether the last of the names that are numbers is one of Orbax's directories.
+func hasStep(fsys fsx.ReadFS, path string, names []string) bool {
+	for _, name := range slices.Backward(names) {
+		if strings.Trim(name, "0123456789") == "" {
+			_, err := fsys.Stat(filepath.Join(path, name, "_CHECKPOINT_METADATA"))
+			return err == nil
+		}
+	}
+	return false
 }
 
 // list returns the names in a ZIP archive; cut is true where it has lost its directory.

@@ -114,6 +114,7 @@ func TestDescribeDirectories(t *testing.T) {
 	}{
 		{"m/variables/variables.index m/saved_model.pb", "m/variables", "the variables of a SavedModel"},
 		{"o/_CHECKPOINT_METADATA o/manifest.ocdbt", "o", "a checkpoint of Orbax"},
+		{"r/0/_CHECKPOINT_METADATA r/10/_CHECKPOINT_METADATA", "r", "the directory of Orbax's CheckpointManager"},
 		{"t/model.json t/group1-shard1of1.bin", "t", "a model of TensorFlow.js"},
 		{"c/Manifest.json c/Data/com.apple.CoreML/model.mlmodel", "c", "a Core ML package"},
 		{"d/.metadata d/__0_0.distcp", "d", "a distributed checkpoint of PyTorch"},
