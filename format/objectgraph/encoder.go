@@ -13,6 +13,7 @@ type Encoder struct {
 	nodes, added int
 	out          strings.Builder
 	buf          []byte
+	placed       int // where in buf Place found a string last
 }
 
 // NewEncoder returns an Encoder for a graph of the given number of nodes. bytes is an estimate of the text's length, or 0.
@@ -30,13 +31,24 @@ func (e *Encoder) Add(n *Node) error {
 	e.added++
 	e.buf = appendNode(slices.Grow(e.buf[:0], sizeMessage(graphNodes, sizeNode(n))), n)
 	e.out.Write(e.buf)
+	e.placed = 0
 	return nil
 }
 
-// Place returns where the text has s within the node that was added last. ok is false where it does not.
+// Place returns where the text has s within the node that was added last. ok is false where it does not. It looks behind what it found
+// last first, so that to ask for the keys of a node in their order takes one pass.
 func (e *Encoder) Place(s string) (at int, ok bool) {
-	at = bytes.LastIndex(e.buf, []byte(s))
-	return e.out.Len() - len(e.buf) + at, at >= 0
+	find := []byte(s)
+	from := e.placed
+	if at = bytes.Index(e.buf[from:], find); at < 0 {
+		from = 0
+		at = bytes.Index(e.buf, find)
+	}
+	if at < 0 {
+		return 0, false
+	}
+	e.placed = from + at
+	return e.out.Len() - len(e.buf) + e.placed, true
 }
 
 // Text returns the value of the tensor at GraphKey. It is an error if nodes are missing.

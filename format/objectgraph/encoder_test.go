@@ -35,6 +35,18 @@ func TestEncoder(t *testing.T) {
 		}
 		require.Equal(t, g.Text(), text)
 	}
+	keys := Node{Attributes: []Attribute{{"a", "", "m/.ATTRIBUTES/a"}, {"b", "", "m/.ATTRIBUTES/b"}, {"c", "", "m/.ATTRIBUTES/c"}}}
+	one := NewEncoder(1, 0)
+	require.NoError(t, one.Add(&keys))
+	second, ok := one.Place(keys.Attributes[1].Key)
+	require.True(t, ok)
+	next, ok := one.Place("m/.ATTRIBUTES/")
+	require.True(t, ok)
+	require.Equal(t, second, next, "what comes before is not looked at again")
+	first, ok := one.Place(keys.Attributes[0].Key)
+	require.True(t, ok, "unless it is asked for")
+	require.Less(t, first, second)
+
 	e := NewEncoder(2, 0)
 	require.ErrorIs(t, e.Add(&Node{Children: []Child{{"x", 2}}}), format.ErrCorrupt)
 	require.NoError(t, e.Add(&Node{Children: []Child{{"x", 1}}}))
