@@ -14,9 +14,8 @@ type History struct {
 	lastID uint64
 
 	// What the newest restore filled is listed alone until somebody asks: a program that restores once does not pay for the map.
-	newest  uint64
-	filled  []reflect.Value
-	settled bool // filled is in last, too
+	newest uint64
+	filled []reflect.Value // not in last yet
 }
 
 // Next returns the number of a new restore, larger than all before it.
@@ -73,18 +72,15 @@ func (h *History) Record(id uint64, nodes []*object.Node, took func(*object.Node
 	if !sameObjects(h.filled, filled) {
 		h.settle()
 	}
-	h.newest, h.filled, h.settled = id, filled, len(filled) == 0
+	h.newest, h.filled = id, filled
 }
 
 // settle has h.last tell what the newest restore filled.
 func (h *History) settle() {
-	if h.settled {
-		return
-	}
 	for _, obj := range h.filled {
 		h.put(object.IdentityOf(obj, nil, nil), obj, h.newest)
 	}
-	h.filled, h.settled = nil, true
+	h.filled = nil
 }
 
 func (h *History) put(key object.Identity, obj reflect.Value, id uint64) {

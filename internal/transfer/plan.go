@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strconv"
@@ -246,27 +247,39 @@ func castable(from, to tensor.DType) bool {
 
 // askShapes asks every [tensor.Shaper] of the program which shapes its options fix.
 func (p *Plan) askShapes() {
-	for _, n := range p.graph.Nodes {
-		if n.Group && n.Obj.CanAddr() {
-			if shaper, ok := n.Obj.Addr().Interface().(tensor.Shaper); ok {
-				p.askShaper(n, shaper)
+	for n, shaper := range objectsOf[tensor.Shaper](p.graph) {
+		if p.wants == nil {
+			p.wants = make(map[object.Identity][]wantedShape)
+		}
+		shaper.WantShapes(func(variable tensor.Any, shape ...int) {
+			if key, ok := identityOf(variable); ok {
+				p.wants[key] = append(p.wants[key], wantedShape{n, slices.Clone(shape)})
+			}
+		})
+	}
+}
+
+// objectsOf yields the objects of the program that are a T.
+func objectsOf[T any](g *object.Graph) iter.Seq2[*object.Node, T] {
+	return func(yield func(*object.Node, T) bool) {
+		for _, n := range g.Nodes {
+			if !n.Group || !n.Obj.CanAddr() || !n.Obj.CanInterface() {
+				continue
+			}
+			if t, ok := n.Obj.Addr().Interface().(T); ok && !yield(n, t) {
+				return
 			}
 		}
 	}
 }
 
-func (p *Plan) askShaper(n *object.Node, shaper tensor.Shaper) {
-	if p.wants == nil {
-		p.wants = make(map[object.Identity][]wantedShape)
+// identityOf returns the identity of an object's variable; ok is false where there is none.
+func identityOf(variable tensor.Any) (key object.Identity, ok bool) {
+	v := reflect.ValueOf(variable)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return key, false
 	}
-	shaper.WantShapes(func(variable tensor.Any, shape ...int) {
-		v := reflect.ValueOf(variable)
-		if v.Kind() != reflect.Pointer || v.IsNil() {
-			return
-		}
-		key := object.IdentityOf(v.Elem(), nil, nil)
-		p.wants[key] = append(p.wants[key], wantedShape{n, slices.Clone(shape)})
-	})
+	return object.IdentityOf(v.Elem(), nil, nil), true
 }
 
 // misfit says why a stored tensor cannot be a variable for which shapes are wanted, "" if it can.
@@ -303,23 +316,16 @@ type wantedScale struct {
 // askScales asks every [tensor.Scaler] of the program which of its variables may be stored as integers.
 func (p *Plan) askScales() map[object.Identity]wantedScale {
 	scales := make(map[object.Identity]wantedScale)
-	for _, n := range p.graph.Nodes {
-		if !n.Group || !n.Obj.CanAddr() || !n.Obj.CanInterface() {
-			continue
-		}
-		if scaler, ok := n.Obj.Addr().Interface().(tensor.Scaler); ok {
-			scaler.WantScales(func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool) {
-				if !object.IsNil(variable) && !object.IsNil(by) {
-					scales[identityOf(variable)] = wantedScale{identityOf(by), fits}
+	for _, scaler := range objectsOf[tensor.Scaler](p.graph) {
+		scaler.WantScales(func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool) {
+			if of, ok := identityOf(variable); ok {
+				if steps, ok := identityOf(by); ok {
+					scales[of] = wantedScale{steps, fits}
 				}
-			})
-		}
+			}
+		})
 	}
 	return scales
-}
-
-func identityOf(variable tensor.Any) object.Identity {
-	return object.IdentityOf(reflect.ValueOf(variable).Elem(), nil, nil)
 }
 
 // checkScales marks the values that are stored as integers with steps. It adds a problem for each that cannot be computed with, and
