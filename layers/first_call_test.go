@@ -1,8 +1,6 @@
 package layers
 
 import (
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -13,51 +11,34 @@ import (
 // TestFirstCallsAtOnce says more under the race detector: goroutines make the first calls of one layer of each class that the golden files
 // have, without weights, and get what another layer gives that was called alone.
 func TestFirstCallsAtOnce(t *testing.T) {
-	calls := map[string]goldenCall{"attention": callAttention, "category": callCategories, "model": callModel}
-	files, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
-	require.NoError(t, err)
 	made := make(map[string]bool)
-	for _, file := range files {
-		family := strings.TrimSuffix(filepath.Base(file), ".golden")
-		call := calls[family]
-		if call == nil {
-			call = callGolden
+	eachGolden(t, func(c *goldenCase, family string) bool {
+		return len(c.Weights) > 0 && (!made[c.Class] || family == "model")
+	}, func(t *testing.T, c *goldenCase, call goldenCall, inputs []*Tensor) {
+		alone, err := kerasLibrary{}.Make(c.Class, c.Config)
+		require.NoError(t, err)
+		shared, err := kerasLibrary{}.Make(c.Class, c.Config)
+		require.NoError(t, err)
+		want, err := call(t, c, alone, new(Context), inputs)
+		if err != nil { // weights that no call makes, such as those of LoRA or of a policy
+			require.ErrorIs(t, err, ErrNotBuilt)
+			return
 		}
-		for _, c := range readGoldenFile(t, file) {
-			if len(c.Weights) == 0 || made[c.Class] && family != "model" {
-				continue
+		made[c.Class] = true
+		got := make([][]*Tensor, 8)
+		atOnce(len(got), func(i int) {
+			var err error
+			if got[i], err = call(t, c, shared, new(Context), inputs); err != nil {
+				t.Error(err)
 			}
-			t.Run(family+"/"+c.Class+"/"+c.Name, func(t *testing.T) {
-				alone, err := kerasLibrary{}.Make(c.Class, c.Config)
-				require.NoError(t, err)
-				shared, err := kerasLibrary{}.Make(c.Class, c.Config)
-				require.NoError(t, err)
-				var inputs []*Tensor
-				for _, g := range c.Inputs {
-					inputs = append(inputs, c.tensor(t, g))
-				}
-				want, err := call(t, c, alone, new(Context), inputs)
-				if err != nil { // weights that no call makes, such as those of LoRA or of a policy
-					require.ErrorIs(t, err, ErrNotBuilt)
-					return
-				}
-				made[c.Class] = true
-				got := make([][]*Tensor, 8)
-				atOnce(len(got), func(i int) {
-					var err error
-					if got[i], err = call(t, c, shared, new(Context), inputs); err != nil {
-						t.Error(err)
-					}
-				})
-				for _, ys := range got {
-					require.Len(t, ys, len(want))
-					for i, y := range ys {
-						require.Empty(t, differs(want[i], y, 0, 0))
-					}
-				}
-			})
+		})
+		for _, ys := range got {
+			require.Len(t, ys, len(want))
+			for i, y := range ys {
+				require.Empty(t, differs(want[i], y, 0, 0))
+			}
 		}
-	}
+	})
 	require.Greater(t, len(made), 30)
 }
 

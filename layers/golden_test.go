@@ -109,6 +109,33 @@ func (c *goldenCase) mask(t testing.TB, name string) *Mask {
 // A goldenCall calls layer as the case was called. nil stands for callGolden.
 type goldenCall func(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error)
 
+// eachGolden runs a test of each case of the golden files that is wanted.
+func eachGolden(t *testing.T, wanted func(c *goldenCase, family string) bool, test func(t *testing.T, c *goldenCase, call goldenCall, inputs []*Tensor)) {
+	t.Helper()
+	calls := map[string]goldenCall{"attention": callAttention, "category": callCategories, "model": callModel}
+	files, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
+	require.NoError(t, err)
+	for _, file := range files {
+		family := strings.TrimSuffix(filepath.Base(file), ".golden")
+		call := calls[family]
+		if call == nil {
+			call = callGolden
+		}
+		for _, c := range readGoldenFile(t, file) {
+			if !wanted(c, family) {
+				continue
+			}
+			t.Run(family+"/"+c.Class+"/"+c.Name, func(t *testing.T) {
+				var inputs []*Tensor
+				for _, g := range c.Inputs {
+					inputs = append(inputs, c.tensor(t, g))
+				}
+				test(t, c, call, inputs)
+			})
+		}
+	}
+}
+
 // callGolden calls layer with xs and the keyword argument "mask" as the first input's mask.
 func callGolden(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	if m := c.mask(t, "mask"); m != nil {

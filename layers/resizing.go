@@ -184,24 +184,19 @@ func (l layout) cut(y, x []float32, f frame, fill float32) {
 	line, long := l.size[2]*l.channels, f.width*l.channels
 	before := max(-f.left, 0) * l.channels
 	n := min(long-before, line-max(f.left, 0)*l.channels)
+	edge := []float32{fill}
 	kernel.Parallel(l.batch*f.height, long, func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			to, row := y[i*long:(i+1)*long], i%f.height+f.top
 			if row < 0 || row >= l.size[1] {
-				fillValue(to, fill)
+				fillRows(to, edge)
 				continue
 			}
-			fillValue(to[:before], fill)
+			fillRows(to[:before], edge)
 			copy(to[before:before+n], x[(i/f.height*l.size[1]+row)*line+max(f.left, 0)*l.channels:])
-			fillValue(to[before+n:], fill)
+			fillRows(to[before+n:], edge)
 		}
 	})
-}
-
-func fillValue(to []float32, v float32) {
-	for i := range to {
-		to[i] = v
-	}
 }
 
 func resizingMaker(class string) config.Maker {
