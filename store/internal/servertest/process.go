@@ -63,9 +63,21 @@ func (p *process) kill(t *testing.T) {
 	<-p.done
 }
 
-// Processes writes a section from each of n processes, four at a time, merges them, and returns how long both took. Nothing must be
-// below the address.
-func Processes(t *testing.T, address string, open Opener, n int) (sections, merge time.Duration) {
+// Processes prints how long it takes to write a section from each of n processes, four at a time, and to merge them: a line of a table for
+// each n. Large n are left out unless CKPT_THOROUGH is set.
+func Processes(t *testing.T, address string, open Opener) {
+	counts := []int{1, 8}
+	if thorough() {
+		counts = append(counts, 64, 512)
+	}
+	for _, n := range counts {
+		sections, merge := timeProcesses(t, Fresh(address), open, n)
+		t.Logf("| %d | %.2f | %.2f |", n, sections.Seconds(), merge.Seconds())
+	}
+}
+
+// timeProcesses returns how long the sections and the merge of n processes took. Nothing must be below the address.
+func timeProcesses(t *testing.T, address string, open Opener, n int) (sections, merge time.Duration) {
 	s, err := open(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
