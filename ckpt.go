@@ -56,10 +56,17 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCheckpoint(root, o)
+	c, err := newCheckpoint(root, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.walk(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-// newCheckpoint is New with options that were checked.
+// newCheckpoint is New with options that were checked, and with objects that were not yet looked at.
 func newCheckpoint(root any, o options) (*Checkpoint, error) {
 	c := &Checkpoint{opts: o}
 	c.opts.attach = nil
@@ -82,9 +89,6 @@ func newCheckpoint(root any, o options) (*Checkpoint, error) {
 		if i > 0 && c.objects[i-1].name == obj.name {
 			return nil, fmt.Errorf("ckpt: New: two objects are called %q", obj.name)
 		}
-	}
-	if _, err := c.walk(); err != nil {
-		return nil, err
 	}
 	return c, nil
 }

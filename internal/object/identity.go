@@ -13,7 +13,7 @@ type Identity struct {
 	Addr uintptr
 	Type reflect.Type
 	Len  int
-	In   unique.Handle[string] // see PlaceKey; for objects without an address
+	In   unique.Handle[string] // see placeKey; for objects without an address
 }
 
 // noPlace is what an Identity has that an address tells.
@@ -35,7 +35,7 @@ func IdentityOf(v reflect.Value, parent *Node, e *Edge) Identity {
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Slice && v.Len() > 0 && t.Elem().Size() > 0:
 		return ContentOf(v)
 	default:
-		return Identity{Type: t, In: PlaceKey(parent, e)}
+		return Identity{Type: t, In: placeKey(parent, e)}
 	}
 }
 
@@ -51,8 +51,8 @@ func ContentOf(v reflect.Value) Identity {
 	return Identity{}
 }
 
-// PlaceKey identifies an edge of an object. Where the object has no address, the edge that leads to it counts instead.
-func PlaceKey(parent *Node, e *Edge) unique.Handle[string] {
+// placeKey identifies an edge of an object. Where the object has no address, the edge that leads to it counts instead.
+func placeKey(parent *Node, e *Edge) unique.Handle[string] {
 	if parent == nil {
 		return unique.Make("/" + e.Name)
 	}

@@ -65,8 +65,7 @@ func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error 
 // standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
 // set after a restore. The copy is the same memory in every walk.
 func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
-	key := object.Identity{Type: v.Type(), In: object.PlaceKey(parent, e)}
-	c := w.standIns.of(key)
+	c := w.standIns.of(placeOf(parent, e, v.Type()))
 	c.Set(v)
 	if settable {
 		w.graph.Writebacks = append(w.graph.Writebacks, func() { set(c) })

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"reflect"
+	"unique"
 
 	"github.com/gockpt/ckpt/internal/object"
 )
@@ -9,8 +10,26 @@ import (
 // StandIns are the copies of values in interfaces and maps, which have no address. They are kept from walk to walk, so that they keep
 // their identity. The zero value is ready.
 type StandIns struct {
-	all  map[object.Identity]standIn
+	all  map[place]standIn
 	walk uint64 // the number of the walk that is under way, or of the last one
+}
+
+// A place is where a value without an address is held: an edge of an object, and the type, since an interface may hold another
+// value in the next walk. The object is known by its address, or by its own place where it has none.
+type place struct {
+	holder uintptr
+	in     unique.Handle[string]
+	edge   string
+	root   bool
+	typ    reflect.Type
+}
+
+func placeOf(parent *object.Node, e *object.Edge, t reflect.Type) place {
+	if parent == nil {
+		return place{edge: e.Name, root: true, typ: t}
+	}
+	key := parent.Key()
+	return place{holder: key.Addr, in: key.In, edge: e.Name, typ: t}
 }
 
 type standIn struct {
@@ -18,14 +37,14 @@ type standIn struct {
 	walk uint64 // that met it last
 }
 
-// of returns the stand-in for key and notes that the walk has met it.
-func (s *StandIns) of(key object.Identity) reflect.Value {
+// of returns the stand-in for the value at key and notes that the walk has met it.
+func (s *StandIns) of(key place) reflect.Value {
 	c, ok := s.all[key]
 	if !ok {
 		if s.all == nil {
-			s.all = make(map[object.Identity]standIn)
+			s.all = make(map[place]standIn)
 		}
-		c.copy = reflect.New(key.Type).Elem()
+		c.copy = reflect.New(key.typ).Elem()
 	}
 	c.walk = s.walk
 	s.all[key] = c
