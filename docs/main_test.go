@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// root is the module's directory. The examples run in a directory of their own, with the files of a user.
+// root is the module's directory. The examples run in a temporary directory with a user's files.
 var root string
 
-// files are what a user has, and where the repository keeps such files.
+// files maps the names of a user's files to files of the repository.
 var files = map[string]string{
 	"model.keras":       "format/keras/testdata/model.keras",
 	"model.safetensors": "testdata/pytorch/linear/model.safetensors",

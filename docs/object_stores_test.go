@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// trainIn trains for some steps from where the checkpoints in a store leave off.
+// trainIn continues from the latest checkpoint in a store and trains for some steps.
 func trainIn(ctx context.Context, s store.Store, steps int64) (string, error) {
 	fit := Fit{Weights: *tensor.New[float32](2)}
 	c, err := ckpt.New(ckpt.Group{"fit": &fit}, ckpt.In(s))
@@ -36,7 +36,7 @@ func trainIn(ctx context.Context, s store.Store, steps int64) (string, error) {
 	return m.Latest(), err
 }
 
-// saveTogether saves one checkpoint from two workers, each of which writes a half.
+// saveTogether saves one checkpoint from two workers. Each writes a half.
 func saveTogether(ctx context.Context, s store.Store) error {
 	model := map[string]*tensor.Tensor[float32]{"left": tensor.New[float32](4), "right": tensor.New[float32](4)}
 	for worker, mine := range []string{"left", "right"} { // in a real run each worker is a process

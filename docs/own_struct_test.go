@@ -8,16 +8,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Linear has its weights where its code wants them: a tensor, a flat slice, or arrays.
+// A Linear keeps its weights in a tensor and in a flat slice.
 type Linear struct {
 	Kernel tensor.Tensor[float32] `ckpt:"kernel,alias=_kernel"` // saved as "kernel"; Keras 3 has "_kernel"
 	Bias   []float32              `ckpt:"bias"`                 // plain values need a tag
 	Calls  int                    // not tracked
 }
 
-// A Model is a struct of any shape: what it reaches through pointers, slices and maps is tracked too.
+// A Model is a struct with other structs in it: ckpt follows pointers, slices and maps.
 type Model struct {
-	InputTransform *Linear // "input_transform"; LoadWeights makes what is nil
+	InputTransform *Linear // "input_transform"; LoadWeights allocates nil pointers
 	Hidden         Linear
 	Last           Linear `ckpt:"prediction"`
 }
@@ -39,7 +39,7 @@ func Example_ownStruct() {
 	// <nil>
 }
 
-// Types that are tensors: Kernel by its definition; Scaled would be by what it embeds, were it not for the tag and its second value.
+// A Kernel is saved as a tensor. A Scaled is an object with two tensors, because its embedded tensor has a tag.
 type Kernel tensor.Tensor[float32]
 
 type Scaled struct {
@@ -64,7 +64,7 @@ func Example_typesThatAreTensors() {
 	// <nil> 2 3
 }
 
-// A Matrix stores its numbers in PyTorch's order elsewhere: the tag says the stored name, and which stored axis is which.
+// A Matrix can be loaded from PyTorch's files: the tag gives the name there and the order of the stored axes.
 type Matrix struct {
 	W tensor.Tensor[float32] `ckpt:"kernel,pytorch=weight:10"` // [in out], PyTorch has [out in]
 }

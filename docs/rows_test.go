@@ -20,7 +20,7 @@ import (
 // in returns the path of a file of the repository.
 func in(parts ...string) string { return filepath.Join(append([]string{root}, parts...)...) }
 
-// loadInto returns what loads a file into a value.
+// loadInto returns a function that loads a file into a value.
 func loadInto(model any, options ...ckpt.LoadOption) func(ctx context.Context, path string) error {
 	return func(ctx context.Context, path string) error { return ckpt.LoadWeights(ctx, path, model, options...) }
 }
@@ -30,7 +30,7 @@ func loadKeras(ctx context.Context, path string) error {
 	return err
 }
 
-// rows has, for what each row of the README's table begins with, files of that kind and the call that the row names.
+// rows has, for the first cell of each row of the README's table, files of that kind and the call that the row names.
 var rows = map[string]struct {
 	paths []string // from the module's directory on
 	load  func(ctx context.Context, path string) error
@@ -60,7 +60,7 @@ var rows = map[string]struct {
 	"llama.cpp":                                                   {[]string{"format/gguf/testdata/plain.gguf", "format/gguf/testdata/quants.gguf"}, nil},
 }
 
-// TestRows loads a file of every row of the table that says what is saved how and loaded by what, and has Open read its first tensor.
+// TestRows loads a file of every row of the README's table "Which call for which file", and reads its first tensor with Open.
 func TestRows(t *testing.T) {
 	text, err := os.ReadFile(in("README.md"))
 	require.NoError(t, err)

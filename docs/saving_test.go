@@ -17,7 +17,7 @@ func saveForKeras(ctx context.Context) error {
 	if err := keras.Save(ctx, "changed.keras", model); err != nil {
 		return err
 	}
-	err = keras.Save(ctx, "changed.weights.h5", model) // the weights alone
+	err = keras.Save(ctx, "changed.weights.h5", model) // only the weights
 
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func saveForPyTorch(ctx context.Context) error {
 	if err := ckpt.LoadWeights(ctx, "run", &model, ckpt.At("model")); err != nil {
 		return err
 	}
-	// The ending says the format, and As says it outright. PyTorch's names and layouts are asked for.
+	// The ending selects the format, or As does. PyTorch writes the names and layouts of torch.nn.
 	if err := ckpt.SaveWeights(ctx, "export.safetensors", &model, ckpt.PyTorch()); err != nil {
 		return err
 	}

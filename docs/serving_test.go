@@ -14,7 +14,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// predictions answers requests with a tensor in JSON, {"dtype": "float32", "shape": [1, 4, 3], "values": […]}. Any number of them run at a time.
+// predictions returns a handler for requests that hold a tensor in JSON, {"dtype": "float32", "shape": [1, 4, 3], "values": […]}. It serves any
+// number of requests at a time.
 func predictions(model *layers.Model) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var x tensor.Tensor[float32]

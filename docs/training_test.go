@@ -35,7 +35,7 @@ func train(ctx context.Context, steps int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.RestoreOrInitialize(ctx); err != nil { // goes on where the last run stopped
+	if _, err := m.RestoreOrInitialize(ctx); err != nil { // continues where the last run stopped
 		return err
 	}
 	for start := fit.Step; fit.Step < start+steps; {

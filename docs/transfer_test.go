@@ -18,7 +18,7 @@ type Trunk struct {
 
 // A Tagger is the trunk with a new head.
 type Tagger struct {
-	Trunk // embedded: its fields are the Tagger's own
+	Trunk // embedded: its fields are fields of Tagger
 	Tags  layers.Dense
 }
 
