@@ -33,13 +33,17 @@ func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]i
 
 // count adds values to the bins between low and high. There is one more bin, for high itself.
 func count[F float32 | float64](bins []int64, values []F, low, high float64) {
+	halves := 1.0 // the difference of two large numbers may overflow, that of their halves does not
+	if math.IsInf(high-low, 0) {
+		halves = 0.5
+	}
 	scale := 0.0
 	if high > low {
-		scale = min(float64(len(bins)-1)/(high-low), math.MaxFloat64)
+		scale = min(float64(len(bins)-1)/(halves*high-halves*low), math.MaxFloat64)
 	}
 	for _, f := range values {
 		if v := float64(f); v >= low && v <= high && v-v == 0 {
-			if i := int((v - low) * scale); i < len(bins) {
+			if i := int((halves*v - halves*low) * scale); i < len(bins) {
 				bins[i]++
 			}
 		}

@@ -103,6 +103,10 @@ func TestHistogram(t *testing.T) {
 	bins, err = stats.Histogram(t.Context(), vector(t, 0, 5e-324), 0, 5e-324, 3)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, bins[0]+bins[1]+bins[2], "values as near as can be")
+	const most = math.MaxFloat64
+	bins, err = stats.Histogram(t.Context(), vector(t, -most, -1, 0, 1, most), -most, most, 3)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 3, 1}, bins, "values as far apart as can be")
 }
 
 // TestFloat32 compares the way that float32 values take with that of all others.

@@ -92,7 +92,7 @@ func zeroAt(low, high, width float64) *float64 {
 	if !(low < 0 && high > 0) {
 		return nil
 	}
-	x := round(width * -low / (high - low))
+	x := round(width / (1 - high/low))
 	return &x
 }
 
