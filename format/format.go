@@ -31,6 +31,17 @@ type Entry struct {
 	Shape  tensor.Shape   // of the whole tensor
 	Bytes  int64          // size of the tensor in its data file; if it is partitioned, of all parts together
 	Slices []tensor.Slice // the parts of a partitioned tensor in the order they were added; nil if it is stored whole
+	// Stored is the file's name of the elements' type where DType does not say it all: of tensors in blocks, such as "Q4_K",
+	// and of tensors that can only be listed, such as "F4", if Go has no such type. Otherwise it is "".
+	Stored string
+}
+
+// Type returns the name of the elements' type: DType's or, if Go has no such type, the file's.
+func (e Entry) Type() string {
+	if e.Stored != "" && e.DType == tensor.InvalidDType {
+		return e.Stored
+	}
+	return e.DType.String()
 }
 
 // A Reader reads one stored checkpoint. Several goroutines may use it at once.

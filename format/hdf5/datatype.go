@@ -30,6 +30,7 @@ type datatype struct {
 	variable  bool  // elements are lengths and places in a global heap
 	opaque    bool  // elements are bytes; an attribute may say what they mean
 	err       error // why dtype is not known
+	class     string
 }
 
 // readDatatype takes a datatype off the front of c. It does not fail for a datatype that is only not known: see datatype.err.
@@ -48,6 +49,10 @@ func readDatatypeAt(c *cursor, depth int) (t datatype, err error) {
 		return t, unsupportedf("a datatype of version %d", version)
 	case t.size == 0:
 		return t, corruptf("a datatype of 0 bytes")
+	}
+	t.class = fmt.Sprintf("class %d", class)
+	if class < len(classNames) {
+		t.class = classNames[class]
 	}
 	switch class {
 	case classFixed:
@@ -75,11 +80,7 @@ func readDatatypeAt(c *cursor, depth int) (t datatype, err error) {
 		}
 		c.data = nil // what the elements are made of follows
 	default:
-		name := fmt.Sprintf("class %d", class)
-		if class < len(classNames) {
-			name = classNames[class]
-		}
-		t.err = unsupportedf("the datatype %s of %d bytes", name, t.size)
+		t.err = unsupportedf("the datatype %s of %d bytes", t.class, t.size)
 		c.data = nil
 	}
 	if err == nil {

@@ -216,7 +216,7 @@ func (p *parser) dataset(path string, messages []message) (*Dataset, error) {
 			}
 		}
 	}
-	d.DType, d.BigEndian = t.dtype, t.bigEndian
+	d.DType, d.BigEndian, d.class = t.dtype, t.bigEndian, t.class
 	switch {
 	case t.err != nil:
 		d.Err = t.err

@@ -82,7 +82,10 @@ func (d *Dataset) tensor(file string, blob int) raw.Tensor {
 
 // storedName is what NumPy calls the stored type.
 func storedName(d *Dataset) string {
-	if d.DType == tensor.InvalidDType || d.DType.Size() == 0 {
+	switch {
+	case d.DType == tensor.InvalidDType:
+		return d.class
+	case d.DType.Size() == 0:
 		return d.DType.String()
 	}
 	order := "<"

@@ -34,6 +34,7 @@ type Dataset struct {
 	Attributes []Attribute
 	Err        error // why the elements cannot be read; nil if they can
 
+	class  string // of the datatype, where DType is not known
 	shared bool   // another path leads to it too
 	place  uint64 // of the address of the elements, in what Encode returns
 }

@@ -22,6 +22,9 @@ const (
 	ending        = ".npy"
 	archiveEnding = ".npz"
 	zipMagic      = "PK"
+
+	// maxName is how much of the name of a type that is not known is listed.
+	maxName = 24
 )
 
 // A Reader reads the arrays of a file. It implements [format.Reader] and [format.Finder].
@@ -141,11 +144,13 @@ func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	t.Shape, t.Stored, t.Offset = h.shape, h.descr, h.size
 	var reason error
 	if h.records {
+		t.Stored = "records"
 		reason = errors.New("it holds records, " + h.descr[:min(len(h.descr), 40)] + ": save each field as an array")
 	} else {
 		t.DType, t.BigEndian, reason = parseDescr(h.descr)
 	}
 	if reason != nil {
+		t.Stored = t.Stored[:min(len(t.Stored), maxName)]
 		t.Size, t.Refuse = b.Size()-h.size, raw.Unsupported(b.Name(), "", "%v", reason)
 		return t, nil
 	}

@@ -177,6 +177,9 @@ func (e *entry) entry() format.Entry {
 	if e.Refuse == nil {
 		f.Bytes = int64(e.n) * int64(e.DType.Size())
 	}
+	if e.Code != nil || e.DType == tensor.InvalidDType {
+		f.Stored = cmp.Or(e.Stored, "unknown")
+	}
 	return f
 }
 

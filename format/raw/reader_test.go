@@ -124,7 +124,7 @@ func TestReader(t *testing.T) {
 			{Key: "a", DType: tensor.DTUInt16, Shape: tensor.Shape{2}, Bytes: 4},
 			{Key: "b", DType: tensor.DTBool, Shape: tensor.Shape{3}, Bytes: 3},
 			{Key: "e", DType: tensor.DTUInt16, Shape: tensor.Shape{0, 5}},
-			{Key: "r", Shape: tensor.Shape{2}, Bytes: 1},
+			{Key: "r", Shape: tensor.Shape{2}, Bytes: 1, Stored: "F4"},
 		}, got)
 		tt, ok := r.Tensor("a")
 		require.True(t, ok)

@@ -116,7 +116,7 @@ type form struct {
 }
 
 func formOf(e ckpt.VariableInfo) *form {
-	f := &form{e.DType.String(), e.Shape}
+	f := &form{e.Type(), e.Shape}
 	if f.Shape == nil {
 		f.Shape = tensor.Shape{}
 	}

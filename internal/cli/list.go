@@ -37,7 +37,8 @@ With --json the output is an array of objects in the order of keys, with the mem
   dtype    TensorFlow's name of the type: "float32", "bfloat16", "string", …
   shape    the length of each axis
   bytes    the size of the tensor in the data files
-  sha256 of the whole tensor as in a little-endian data file; null if the stored
+  sha256   of the whole tensor as in a little-endian data file; null if it
+           cannot be read, or if its stored parts do not cover it
 
 If the object graph cannot be read, or names missing keys, the exit status is 1 after all
 tensors have been listed.`,
@@ -80,13 +81,13 @@ func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes
 		if err != nil {
 			return err
 		}
-		o := object{Key: e.Key, DType: e.DType.String(), Shape: e.Shape, Bytes: e.Bytes}
+		o := object{Key: e.Key, DType: e.Type(), Shape: e.Shape, Bytes: e.Bytes}
 		if o.Shape == nil {
 			o.Shape = tensor.Shape{}
 		}
 		if hashes {
 			switch hash, err := storedHash(ctx, r.Reader, e.Key); {
-			case errors.Is(err, ckpt.ErrIncomplete):
+			case unreadable(err) != "":
 				o.SHA256 = json.RawMessage("null")
 			case err != nil:
 				return err
@@ -117,6 +118,18 @@ func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes
 	return errors.Join(first, err)
 }
 
+// unreadable says in brackets why an intact checkpoint does not have the values of a tensor, for which err was the error. It returns ""
+// for all other errors, and for nil.
+func unreadable(err error) string {
+	switch {
+	case errors.Is(err, ckpt.ErrIncomplete):
+		return "(incomplete)"
+	case errors.Is(err, errors.ErrUnsupported):
+		return "(cannot be read)"
+	}
+	return ""
+}
+
 // storedHash returns the SHA-256 of a tensor as a data file holds it.
 func storedHash(ctx context.Context, r *ckpt.Reader, key string) (string, error) {
 	h := sha256.New()
@@ -139,7 +152,7 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 			return err
 		}
 		all = append(all, e)
-		dtype, shape = max(dtype, len(e.DType.String())), max(shape, min(maxShape, len(e.Shape.String())))
+		dtype, shape = max(dtype, len(safe(e.Type()))), max(shape, min(maxShape, len(e.Shape.String())))
 		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
 	}
 	if only != "" && len(all) == 0 {
@@ -158,8 +171,8 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 	for _, e := range all {
 		if columns.hashes {
 			h, err := storedHash(ctx, r.Reader, e.Key)
-			if errors.Is(err, ckpt.ErrIncomplete) {
-				h = "(incomplete)"
+			if why := unreadable(err); why != "" {
+				h = why
 			} else if err != nil {
 				return err
 			}
@@ -173,7 +186,10 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 		if len(e.Slices) > 0 {
 			name += "  (" + count(len(e.Slices), "part") + ")"
 		}
-		if _, err := fmt.Fprintf(r.out, "%-*v  %-*v  %10s  %s%s\n", dtype, e.DType, shape, e.Shape, size(e.Bytes), hash, name); err != nil {
+		if e.Stored != "" && e.Stored != e.Type() {
+			name += "  (" + e.Stored + ")"
+		}
+		if _, err := fmt.Fprintf(r.out, "%-*v  %-*v  %10s  %s%s\n", dtype, safe(e.Type()), shape, e.Shape, size(e.Bytes), hash, name); err != nil {
 			return err
 		}
 	}

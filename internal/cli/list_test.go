@@ -39,3 +39,35 @@ func TestBarsAreForTerminals(t *testing.T) {
 		require.Empty(t, r.stderr, args)
 	}
 }
+
+// TestTensorsThatCannotBeRead has tensors listed by the names that their files give their types, and the values of all others read.
+func TestTensorsThatCannotBeRead(t *testing.T) {
+	for _, tt := range []struct{ file, row, hash, stat string }{
+		{"safetensors/testdata/refused.safetensors", `F4 +\[\S+( \d+)*\] .*`, `(cannot be read)`, ""},
+		{"npz/testdata/refused.npz", `\|O +\[.*`, `(cannot be read)`, ""},
+		{"gguf/testdata/quants.gguf", `float32 .* Q4_K  \(Q4_K\)`, `(cannot be read)`, ""},
+		{"hdf5/testdata/unsupported.h5", `compound +\[.*`, `(cannot be read)`, `gzip  (cannot be read)`},
+	} {
+		t.Run(filepath.Dir(filepath.Dir(tt.file)), func(t *testing.T) {
+			path := filepath.Join("..", "..", "format", filepath.FromSlash(tt.file))
+			r := runCkpt(t, "list", path)
+			require.Zero(t, r.status, r.stderr)
+			require.Regexp(t, `(?m)^`+tt.row+`$`, r.stdout)
+			require.NotContains(t, r.stdout, "dtype(")
+			r = runCkpt(t, "list", "--sha256", path)
+			require.Zero(t, r.status, r.stderr)
+			require.Contains(t, r.stdout, tt.hash)
+			r = runCkpt(t, "list", "--json", path)
+			require.Zero(t, r.status, r.stderr)
+			require.Contains(t, r.stdout, `"sha256":null`)
+			r = runCkpt(t, "stat", path)
+			require.Zero(t, r.status, r.stderr)
+			require.Contains(t, r.stdout, tt.stat)
+			for _, command := range []string{"graph", "gen", "verify"} {
+				r = runCkpt(t, command, path)
+				require.Zero(t, r.status, r.stderr)
+				require.NotContains(t, r.stdout, "dtype(")
+			}
+		})
+	}
+}

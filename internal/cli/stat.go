@@ -88,14 +88,17 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 		fmt.Fprintf(out, statRow, "MEAN", "DEVIATION", "MIN", "MAX", "ZEROS", "NAN+INF", "PATH")
 	}
 	for i, s := range summaries(ctx, r.Reader, all) {
-		if s.err != nil {
-			return s.err
-		}
 		e, err := all[i], error(nil)
 		r.bar.add(e.Bytes)
-		if !asJSON {
+		why := unreadable(s.err)
+		switch {
+		case s.err != nil && why == "":
+			return s.err
+		case !asJSON && s.err != nil:
+			_, err = fmt.Fprintf(out, statRow, "-", "-", "-", "-", "-", "-", safe(objectPath(e.Key))+"  "+why)
+		case !asJSON:
 			_, err = fmt.Fprintf(out, statRow, cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(objectPath(e.Key)))
-		} else {
+		default:
 			err = list.add(struct {
 				Key   string       `json:"key"`
 				DType string       `json:"dtype"`

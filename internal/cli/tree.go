@@ -199,7 +199,7 @@ func (t *tree) describe(id int) string {
 			text.WriteString(safe(a.Name) + " ")
 		}
 		if e, err := t.r.Lookup(a.Key); err == nil {
-			fmt.Fprintf(&text, "%v %v", e.DType, e.Shape)
+			fmt.Fprintf(&text, "%s %v", safe(e.Type()), e.Shape)
 		} else {
 			text.WriteString("(stored under other keys)")
 		}

@@ -136,7 +136,7 @@ func (d *detailView) comparisonFacts(s *Set, row int) {
 }
 
 // form returns a tensor's dtype and shape.
-func form(e *ckpt.VariableInfo) string { return fmt.Sprintf("%v %v", e.DType, e.Shape) }
+func form(e *ckpt.VariableInfo) string { return fmt.Sprintf("%s %v", e.Type(), e.Shape) }
 
 // share returns a count, and what part of the whole it is.
 func share(n, of int64) string {
