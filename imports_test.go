@@ -28,7 +28,7 @@ func TestImports(t *testing.T) {
 		"tensor/gonum":         {"tensor"},
 		"internal/fsx":         {"internal/fsx"},
 		"internal/object":      {"format", "format/objectgraph", "tensor"},
-		"internal/prefix":      {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/whatis", "tensor"},
+		"internal/prefix":      {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/raw", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/weightmap", "internal/whatis", "tensor"},
 		"internal/retain":      {"format/state", "internal/fsx", "internal/prefix"},
 		"internal/sections":    {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
 		"internal/stored":      {"format", "format/objectgraph", "internal/object", "tensor"},

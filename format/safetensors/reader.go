@@ -16,9 +16,6 @@ import (
 
 const ending = ".safetensors"
 
-// files is how files of this format are called.
-var files = weightmap.Kind{Name: "safetensors", Endings: []string{ending}, Default: "model" + ending}
-
 // A Reader reads a checkpoint of one or several files. It implements [format.Reader] and [format.Finder].
 type Reader struct {
 	*raw.Reader
@@ -56,7 +53,7 @@ func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(f
 // In a directory it opens the only index; if there is none, "model.safetensors" or the only safetensors file. The errors say
 // which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
-	path, err := files.Find(fsys, path)
+	path, err := weightmap.Safetensors.Find(fsys, path)
 	if err != nil {
 		return nil, err
 	}

@@ -27,9 +27,6 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// names is how files of this format are called.
-var names = weightmap.Kind{Name: "PyTorch", Endings: []string{".bin", ".pt", ".pth", ".ckpt"}, Default: "pytorch_model.bin"}
-
 // OpenFile opens the checkpoint at a path of the operating system: a file of PyTorch, an index of several such as
 // pytorch_model.bin.index.json, or a directory with either. The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
@@ -41,7 +38,7 @@ func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(f
 // In a directory it opens the only index; if there is none, "pytorch_model.bin" or the only file with one of PyTorch's
 // endings. The errors say which files there are.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
-	path, err := names.Find(fsys, path)
+	path, err := weightmap.PyTorch.Find(fsys, path)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/fsx"
-	"github.com/gockpt/ckpt/internal/whatis"
 )
 
 // A Place is where checkpoints and their state files are looked for, and how.
@@ -55,6 +54,9 @@ func (p Place) Find(path string) (string, error) {
 	case kind == Directory:
 		return p.findIn(path)
 	case kind == Nothing:
+		if index, err := indexOf(p.FS, path); index != "" || err != nil {
+			return index, err
+		}
 		return path, denied // shards of the V1 format, or nothing
 	}
 	if whole, ok := strings.CutSuffix(path, ".index"); ok {
@@ -88,9 +90,6 @@ func (p Place) findIn(dir string) (string, error) {
 	if file, err := p.weightsIn(dir); file != "" || err != nil {
 		return file, err
 	}
-	if what, todo, ok := whatis.Describe(p.FS, dir); ok {
-		return "", notCheckpoint(dir, what, todo)
-	}
 	return "", Hint(p.FS, dir, fmt.Errorf("%s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is not a SavedModel: it has no file %s that names the latest; %s: %w",
 		dir, p.StateFile, p.choose(dir), format.ErrNotFound))
 }
@@ -102,34 +101,6 @@ func (p Place) choose(dir string) string {
 		return listed(p.FS, dir)
 	}
 	return fmt.Sprintf("%s: open one by its prefix, such as %s", listed(p.FS, dir), filepath.Join(dir, there[len(there)-1]))
-}
-
-// weightsIn returns the file in dir that stands for a checkpoint of another library, "" if there is none: the list of its shards,
-// as Hugging Face's directories and Keras's have it, or the only weights.
-func (p Place) weightsIn(dir string) (string, error) {
-	entries, err := p.FS.ReadDir(filepath.Clean(dir))
-	if err != nil {
-		return "", fmt.Errorf("ckpt: %w", err)
-	}
-	has := func(name string) bool {
-		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name && !e.IsDir() })
-	}
-	const weights = "model.weights.h5"
-	if has(weights) && has("metadata.json") { // a .keras archive that was unpacked
-		return filepath.Join(dir, weights), nil
-	}
-	for _, ending := range []string{".safetensors.index.json", ".safetensors", ".bin.index.json", ".weights.json"} {
-		var found []string
-		for _, e := range entries {
-			if !e.IsDir() && strings.HasSuffix(e.Name(), ending) {
-				found = append(found, filepath.Join(dir, e.Name()))
-			}
-		}
-		if len(found) == 1 {
-			return found[0], nil
-		}
-	}
-	return "", nil
 }
 
 // dataFileName is how a data file's name ends (DataFilename in tensor_bundle/naming.cc).

@@ -16,6 +16,7 @@ import (
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/nametree"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/whatis"
@@ -111,7 +112,7 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 	}
 	r, err := openers[found](fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("ckpt: %w", err)
+		return nil, notAShard(fsys, name, err)
 	}
 	return &Checkpoint{Reader: r, Prefix: name, Format: formatOf(r, found)}, nil
 }
@@ -125,10 +126,23 @@ func notAnIndex(fsys fsx.ReadFS, prefix string, err error) error {
 	return fmt.Errorf("ckpt: %w", err)
 }
 
+// notAShard explains the error of opening the file called name, where that lists another file that is none of weights at all.
+func notAShard(fsys fsx.ReadFS, name string, err error) error {
+	if e := new(raw.Error); errors.As(err, &e) && e.File != name {
+		if what, todo, ok := whatis.StandIn(fsys, e.File); ok {
+			return notCheckpoint(e.File, what, todo)
+		}
+	}
+	return fmt.Errorf("ckpt: %w", err)
+}
+
 // Hint says of a checkpoint that is not there what TensorFlow says, and which checkpoints lie beside it.
 func Hint(fsys fsx.ReadFS, path string, err error) error {
-	if !errors.Is(err, format.ErrNotFound) {
+	switch kind, unknown := Look(fsys, path); {
+	case !errors.Is(err, format.ErrNotFound):
 		return err
+	case isWeights(path) && kind == Nothing && unknown == nil:
+		return noFile(path)
 	}
 	beside := ""
 	if isDir, unknown := IsDir(fsys, path); !isDir && unknown == nil {

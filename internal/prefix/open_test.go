@@ -100,6 +100,45 @@ func TestOpenOtherDirectories(t *testing.T) {
 	}
 }
 
+// A directory of weights is opened where it is clear which are meant. Else the error says what there is.
+func TestOpenDirectoriesOfWeights(t *testing.T) {
+	const index = `{"weight_map":{"w":"a.safetensors"}}`
+	w := safetensors("w")
+	for name, tt := range map[string]struct {
+		files map[string]string
+		says  string // "" where it is opened
+	}{
+		"the only file":               {map[string]string{"d/some.safetensors": w, "d/notes.txt": "x"}, ""},
+		"the default":                 {map[string]string{"d/model.safetensors": w, "d/other.safetensors": w}, ""},
+		"safetensors before others":   {map[string]string{"d/a.safetensors": w, "d/pytorch_model.bin": "x"}, ""},
+		"the only file of any format": {map[string]string{"d/weights.pt": w, "d/config.json": "{}"}, ""},
+		"two files":                   {map[string]string{"d/a.safetensors": w, "d/b.safetensors": w}, "such as d/a.safetensors"},
+		"two formats":                 {map[string]string{"d/a.npz": w, "d/b.pt": w}, "it has 2 files of weights: name the one that is meant, such as d/a.npz"},
+		"a file and an index":         {map[string]string{"d/model.safetensors": w, "d/model.safetensors.index.json": index, "d/a.safetensors": w}, "name the one that is meant"},
+		"two indexes":                 {map[string]string{"d/x.safetensors.index.json": index, "d/y.safetensors.index.json": index, "d/a.safetensors": w}, "several indexes"},
+		"beside checkpoints":          {map[string]string{"d/a.npz": w, "d/ckpt-1.index": "x"}, "open one by its prefix, such as d/ckpt-1"},
+		"a pointer for a shard": {map[string]string{"d/x.safetensors.index.json": index, "d/a.safetensors": "version https://git-lfs.github.com/spec/v1\n"},
+			"d/a.safetensors is a Git LFS pointer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := place(tt.files).Open("d")
+			if tt.says != "" {
+				require.ErrorContains(t, err, tt.says)
+				return
+			}
+			require.NoError(t, err)
+			defer c.Reader.Close()
+			require.Equal(t, "safetensors", c.Format)
+		})
+	}
+	c, err := place(map[string]string{"m.safetensors.index.json": index, "a.safetensors": w}).Open("m.safetensors")
+	require.NoError(t, err, "the name of the whole, where there are shards only")
+	require.NoError(t, c.Reader.Close())
+	_, err = place(nil).Open("m.safetensors")
+	require.ErrorIs(t, err, format.ErrNotFound)
+	require.EqualError(t, err, "ckpt: m.safetensors: not found: file does not exist")
+}
+
 // An archive that was cut off is damaged, where its first name says what it was.
 func TestOpenCutArchives(t *testing.T) {
 	for _, first := range []string{"metadata.json", "kernel.npy", "model/data.pkl"} {

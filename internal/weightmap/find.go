@@ -14,6 +14,12 @@ import (
 // Ending is what the name of an index has after that of the one file that it stands for.
 const Ending = ".index.json"
 
+// How the files of formats with indexes are called.
+var (
+	Safetensors = Kind{Name: "safetensors", Endings: []string{".safetensors"}, Default: "model.safetensors"}
+	PyTorch     = Kind{Name: "PyTorch", Endings: []string{".bin", ".pt", ".pth", ".ckpt"}, Default: "pytorch_model.bin"}
+)
+
 // A Kind says how files of a format are called.
 type Kind struct {
 	Name    string   // of the format, for messages
@@ -27,7 +33,7 @@ func (k Kind) Find(fsys fsx.ReadFS, path string) (string, error) {
 	info, err := fsys.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return k.inDirectory(fsys, path)
+		return k.InDirectory(fsys, path)
 	case errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(path, Ending):
 		if _, err := fsys.Stat(path + Ending); err == nil {
 			return path + Ending, nil
@@ -36,12 +42,15 @@ func (k Kind) Find(fsys fsx.ReadFS, path string) (string, error) {
 	return path, nil
 }
 
-// has reports whether a file may be of the format.
+// Has reports whether a file may be of the format, or an index of such files, by its name.
+func (k Kind) Has(name string) bool { return k.has(strings.TrimSuffix(name, Ending)) }
+
 func (k Kind) has(name string) bool {
 	return slices.ContainsFunc(k.Endings, func(ending string) bool { return strings.HasSuffix(name, ending) })
 }
 
-func (k Kind) inDirectory(fsys fsx.ReadFS, dir string) (string, error) {
+// InDirectory returns what to open for the directory dir, as Find says.
+func (k Kind) InDirectory(fsys fsx.ReadFS, dir string) (string, error) {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return "", raw.OpenError("read directory", dir, err)
@@ -68,6 +77,6 @@ func (k Kind) inDirectory(fsys fsx.ReadFS, dir string) (string, error) {
 	case len(files) == 0:
 		return "", &raw.Error{File: dir, Offset: -1, Reason: "it has no " + k.Name + " file and no index of several", Err: fs.ErrNotExist}
 	}
-	return "", raw.Unsupported(dir, "", "it has %d %s files and no index, a file called %s: name the one that is meant",
-		len(files), k.Name, k.Default+Ending)
+	return "", raw.Unsupported(dir, "", "it has %d %s files and no index, a file called %s: name the one that is meant, such as %s",
+		len(files), k.Name, k.Default+Ending, filepath.Join(dir, files[0]))
 }
