@@ -136,7 +136,7 @@ func (w *Writer) Stream(ctx context.Context, out io.Writer, allocate func(size i
 	}
 	head, size, err := Encode(&w.root)
 	if err != nil {
-		return fmt.Errorf("hdf5: write %s: %w", w.path, err)
+		return fmt.Errorf("%s: %w", w.path, err)
 	}
 	if allocate != nil {
 		if err := allocate(size); err != nil {

@@ -86,7 +86,7 @@ func (ix *index) files(path string) ([]string, error) {
 	var names []string
 	for group, files := range ix.Weights {
 		for _, name := range files {
-			if name == "" || name == ".." || strings.ContainsAny(name, `/\`) {
+			if name == "" || name == "." || name == ".." || strings.ContainsAny(name, `/\`) {
 				return nil, raw.Corrupt(path, group, "the shard %s is not the name of a file beside the list", raw.Quote(name))
 			}
 			names = append(names, name)

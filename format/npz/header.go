@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -88,7 +89,7 @@ func (h *header) parse(text string) error {
 		field := map[string]int{"descr": 0, "fortran_order": 1, "shape": 2}
 		i, ok := field[key]
 		if !ok {
-			return p.fault("%q is not one of descr, fortran_order and shape", key)
+			return p.fault("%s is not one of descr, fortran_order and shape", raw.Quote(key))
 		}
 		if seen[i] {
 			return p.fault("%s occurs twice", key)

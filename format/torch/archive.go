@@ -94,6 +94,9 @@ func (f *file) member(s *storage, a *zipfile.Archive, name string) error {
 		return nil
 	}
 	b, err := a.Blob(name)
+	if errors.Is(err, format.ErrNotFound) {
+		return corrupt("the archive has no member %s for storage %s", raw.Quote(name), raw.Quote(s.key))
+	}
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ var globals = func() map[string]role {
 	for r, names := range map[role][]string{
 		value: {
 			"builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.complex", "builtins.bytes", "builtins.bytearray",
-			"builtins.slice", "builtins.range", "builtins.object", "_codecs.encode",
+			"builtins.slice", "builtins.range", "builtins.xrange", "builtins.object", "_codecs.encode",
 			"datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
 			"decimal.Decimal", "fractions.Fraction", "uuid.UUID", "random.Random",
 			"pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath",

@@ -62,13 +62,14 @@ func TestFaults(t *testing.T) {
 		{"tensor in a set", of("(" + w + "\x91"), errors.ErrUnsupported, `"w": tensors are in a set, where they have no names`},
 		{"tensor under a tuple", archive(t, pickled("}(N\x85"+w+"u"), []string{strings.Repeat("x", 16)}, nil), errors.ErrUnsupported, "tensors are in a value of a dict whose key is a tuple"},
 
-		{"no storage", archive(t, pickled(dict("w", w)), nil, nil), format.ErrNotFound, `the archive has no member "m/data/0"`},
+		{"no storage", archive(t, pickled(dict("w", w)), nil, nil), format.ErrCorrupt, `the archive has no member "m/data/0" for storage "0"`},
 		{"short storage", archive(t, pickled(dict("w", w)), []string{"1234"}, nil), format.ErrCorrupt, `storage "0" has 16 bytes, and its member of the archive 4`},
 		{"storage of a size beyond", of(tensorOf(storage("FloatStorage", "0", math.MaxInt64), 0, ")", ")")), format.ErrCorrupt, `storage "0" has 9223372036854775807 elements of float32, more than the file`},
 		{"storage of a negative size", of(tensorOf(storage("FloatStorage", "0", -1), 0, ")", ")")), format.ErrCorrupt, `storage "0" has a size of -1`},
 		{"storage of two sizes", of(tuple(w, tensorOf(storage("FloatStorage", "0", 3), 0, ")", ")"))), format.ErrCorrupt, `storage "0" has 16 bytes, and 3 elements of float32 elsewhere`},
 		{"storage of no type", of(tensorOf(storage("Tensor", "0", 4), 0, ")", ")")), errors.ErrUnsupported, "the type of a storage is the global torch.Tensor, which is not known"},
 		{"persistent id of a number", of("K\x01Q"), format.ErrCorrupt, "a persistent id is an int, and not a tuple"},
+		{"persistent id of protocol 0", of("Pstorage\n"), errors.ErrUnsupported, "its pickle has protocol 0, which PyTorch itself cannot load"},
 		{"persistent id of another", of(tuple(str("file"), "N") + "Q"), format.ErrCorrupt, "a persistent id is neither that of a storage nor of a module"},
 
 		{"beyond the storage", of(tensorOf(f32, 1, nums(4), nums(1))), format.ErrCorrupt, `m.pt: m/data/0: "w": its 16 bytes at offset 4 leave the 16 bytes`},
@@ -81,6 +82,7 @@ func TestFaults(t *testing.T) {
 		{"strides beyond", of(tensorOf(f32, 0, nums(2), nums(math.MaxInt64))), format.ErrCorrupt, `"w"`},
 		{"too few strides", of(tensorOf(f32, 0, nums(4), ")")), format.ErrCorrupt, "a tensor of 1 axes has 0 strides"},
 		{"shape of a string", of(tensorOf(f32, 0, str("4"), nums(1))), format.ErrCorrupt, "a shape or strides are a str"},
+		{"shape of strings", of(tensorOf(f32, 0, tuple(str(strings.Repeat("x", 500))), nums(1))), format.ErrCorrupt, "a shape or strides have a str, which"},
 		{"tensor of no storage", of(tensorOf("N", 0, nums(4), nums(1))), format.ErrCorrupt, "a tensor is made of None, and not of a storage"},
 		{"tensor of nothing", of(call("torch._utils._rebuild_tensor_v2")), format.ErrCorrupt, "a tensor is made of 0 values"},
 		{"parameter of nothing", of(call("torch._utils._rebuild_parameter")), format.ErrCorrupt, "a parameter has no tensor"},
@@ -129,6 +131,7 @@ func TestAllowed(t *testing.T) {
 		"an object that holds itself":       dict("w", scalar, "o", global("a.B")+")\x81q\x01}("+str("self")+"h\x01ub"),
 		"a dict of Python 2":                call("collections.OrderedDict", "](]("+str("w")+scalar+"ee"),
 		"an instance of a dict's subclass":  global("a.B") + ")\x81(" + str("w") + scalar + "u" + dict("note", "N") + "b",
+		"a range of protocol 2":             dict("w", scalar, "r", call("__builtin__.xrange", "K\x01")),
 		"a class among the values":          dict("w", scalar, "class", global("os.system")),
 		"a class for a key that holds none": "}(" + global("a.B") + "N" + str("w") + scalar + "u",
 	} {

@@ -269,8 +269,11 @@ func numbers(v pickle.Value) ([]int64, error) {
 	n := make([]int64, len(items))
 	for i, item := range items {
 		var ok bool
-		if n[i], ok = item.(int64); !ok || n[i] < 0 {
-			return nil, corrupt("a shape or strides have %v, which is not a length", item)
+		if n[i], ok = item.(int64); !ok {
+			return nil, corrupt("a shape or strides have %s, which is not a length", kind(item))
+		}
+		if n[i] < 0 {
+			return nil, corrupt("a shape or strides have %d, which is not a length", n[i])
 		}
 	}
 	return n, nil

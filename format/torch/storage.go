@@ -26,6 +26,9 @@ type window struct {
 // persistent returns what a persistent id stands for.
 func (f *file) persistent(id pickle.Value) (pickle.Value, error) {
 	t, ok := id.(pickle.Tuple)
+	if _, text := id.(string); text {
+		return nil, unsupported("its pickle has protocol 0, which PyTorch itself cannot load: save it again without pickle_protocol")
+	}
 	if !ok || len(t) == 0 {
 		return nil, corrupt("a persistent id is %s, and not a tuple", kind(id))
 	}

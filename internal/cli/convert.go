@@ -191,11 +191,17 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 		return err
 	}
 	for _, it := range items {
-		if err := w.Add(0, it.key, it.source); err != nil {
-			return err
+		if err = w.Add(0, it.key, it.source); err != nil {
+			break
 		}
 	}
-	if err := w.Commit(ctx); err != nil {
+	if err == nil {
+		err = w.Commit(ctx)
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = fmt.Errorf("%w; --cast, --rename and --only change what is written", err)
+	}
+	if err != nil {
 		return err
 	}
 	bar.clear()

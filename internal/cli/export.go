@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -61,10 +62,20 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 	if err != nil {
 		return err
 	}
-	if out == standardOutput {
-		return in.toStdout(cmd.OutOrStdout(), func(file string) error { return npz.WriteArrayFile(ctx, file, format.SourceOf(t)) })
+	write := func(file string) error {
+		err := npz.WriteArrayFile(ctx, file, format.SourceOf(t))
+		switch {
+		case errors.Is(err, errors.ErrUnsupported) && t.DType().Size() == 0:
+			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.shown(path)), safe(key))
+		case errors.Is(err, errors.ErrUnsupported):
+			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz --only '%s' --cast float32", err, safe(in.shown(path)), safe(key))
+		}
+		return err
 	}
-	if err := npz.WriteArrayFile(ctx, out, format.SourceOf(t)); err != nil {
+	if out == standardOutput {
+		return in.toStdout(cmd.OutOrStdout(), write)
+	}
+	if err := write(out); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %v %v of %s\n", safe(out), t.DType(), t.Shape(), safe(key))

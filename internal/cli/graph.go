@@ -1,6 +1,13 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt"
+)
 
 func newGraphCommand(in *streams) *cobra.Command {
 	var asJSON bool
@@ -21,6 +28,9 @@ Checkpoints that TensorFlow 1 saved by name do not have a graph.`,
 	v := visit{in: in, asJSON: &asJSON, titled: true}
 	v.do = func(cmd *cobra.Command, o *opened) error {
 		g, err := o.Graph()
+		if errors.Is(err, ckpt.ErrNoObjectGraph) {
+			err = fmt.Errorf("%w; ckpt list shows its variables", err)
+		}
 		if err != nil {
 			return err
 		}

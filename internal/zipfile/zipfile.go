@@ -11,7 +11,6 @@ import (
 	"compress/flate"
 	"context"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"iter"
@@ -199,7 +198,11 @@ func (a *Archive) find(name string) (int, error) {
 
 // name returns what messages call a member.
 func (a *Archive) name(i int) string {
-	return fmt.Sprintf("%s: %.200s", a.blob.Name(), a.members[i].Name)
+	member := a.members[i].Name
+	if quoted := raw.Quote(member); quoted != `"`+member+`"` {
+		member = quoted
+	}
+	return a.blob.Name() + ": " + member
 }
 
 // fault returns err, which may be archive/zip's, as an error about a file.

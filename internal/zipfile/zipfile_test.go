@@ -133,6 +133,7 @@ func TestFaults(t *testing.T) {
 		{"a promise of more", edit(packed, 0, 24, u32(301)), read("one"), "it is not an intact ZIP archive"},
 		{"more than promised", edit(packed, 0, 24, u32(299)), read("one"), "it is not an intact ZIP archive"},
 		{"checksum of a stored member", edit(two, 0, 16, u32(1)), read("one"), "a.zip: one: its checksum is cbf53a1c, the archive says 00000001"},
+		{"a name that could control a terminal", edit(archive(t, member{"a\x1b[2J\n", zip.Store, "1"}), 0, 16, u32(1)), read("a\x1b[2J\n"), `a.zip: "a\x1b[2J\n": its checksum is`},
 		{"encrypted", edit(two, 0, 8, []byte{1, 0}), read("one"), "a.zip: one: it is encrypted"},
 		{"another compression", edit(packed, 0, 10, []byte{93, 0}), read("one"), "a.zip: one: it is compressed by method 93; stored members and deflate are read"},
 	} {
