@@ -1,10 +1,7 @@
 package gcs
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"errors"
 	"strings"
 	"testing"
 
@@ -30,32 +27,16 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, open)
 }
 
+func TestVerbs(t *testing.T) {
+	serverAddress(t)
+	servertest.Verbs(t, servertest.Same(open))
+}
+
 // Uploads in chunks, of known and of unknown sizes: the same conditions, and the same bytes back.
 func TestUploadsInChunks(t *testing.T) {
 	s := open(t)
 	s.(*bucket).chunk = 256 << 10 // the least that GCS takes
-	ctx := t.Context()
-	contents := make([]byte, 1<<20+7)
-	rand.Read(contents)
-	for name, size := range map[string]int64{"known": int64(len(contents)), "unknown": -1} {
-		o, err := s.PutIfAbsent(ctx, name, bytes.NewReader(contents), size)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, read, err := store.ReadAll(ctx, s, name, 1<<30)
-		if err != nil || !bytes.Equal(got, contents) || read.Version != o.Version {
-			t.Fatalf("read %d bytes of %+v, wrote %+v: %v", len(got), read, o, err)
-		}
-		if _, err := s.PutIfAbsent(ctx, name, bytes.NewReader(contents), size); !errors.Is(err, store.ErrExist) {
-			t.Errorf("a second put if absent: %v", err)
-		}
-		if _, err := s.Replace(ctx, name, "1", bytes.NewReader(contents), size); !errors.Is(err, store.ErrChanged) {
-			t.Errorf("replacing another version: %v", err)
-		}
-		if _, err := s.Replace(ctx, name, o.Version, bytes.NewReader(contents[1:]), -1); err != nil {
-			t.Error(err)
-		}
-	}
+	servertest.Uploads(t, s, 1<<20+7, "1")
 }
 
 func TestAddresses(t *testing.T) {

@@ -19,7 +19,7 @@ func EveryCallFails(t *testing.T, open func(t *testing.T) store.Store) {
 	if thorough() {
 		step = 1
 	}
-	for name, fault := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay} {
+	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			last := 0
 			for n := 1; ; n += step {

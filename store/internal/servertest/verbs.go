@@ -1,0 +1,115 @@
+package servertest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gockpt/ckpt/store"
+	"github.com/gockpt/ckpt/store/storetest"
+)
+
+// A verb is one way of package ckpt to write to a store, with ways to read what was written.
+type verb struct {
+	name string
+	// write may be called again after it has failed, as a program that is started again.
+	write func(ctx context.Context, s store.Store) error
+	// read only reads, so that s may be the files of a web server.
+	read func(ctx context.Context, s store.Store) error
+	left []string // the objects that are there after write
+}
+
+// Verbs calls everything of package ckpt that takes a store. open returns an empty store to write to, and the store to read from, which may be
+// the same.
+func Verbs(t *testing.T, open func(t *testing.T) (to, from store.Store)) {
+	for _, v := range verbs {
+		t.Run(v.name, func(t *testing.T) {
+			ctx := t.Context()
+			to, from := open(t)
+			if err := v.write(ctx, to); err != nil {
+				t.Fatal(err)
+			}
+			if err := v.read(ctx, from); err != nil {
+				t.Error(err)
+			}
+			if left, err := names(ctx, to, ""); err != nil || !slices.Equal(left, v.left) {
+				t.Errorf("the store has %q, want %q: %v", left, v.left, err)
+			}
+		})
+	}
+}
+
+// Same returns an opener, for Verbs, of stores that are written to and read from.
+func Same(open func(t *testing.T) store.Store) func(t *testing.T) (to, from store.Store) {
+	return func(t *testing.T) (to, from store.Store) {
+		s := open(t)
+		return s, s
+	}
+}
+
+// names returns the names of all objects below prefix.
+func names(ctx context.Context, s store.Store, prefix string) (all []string, err error) {
+	for o, err := range s.List(ctx, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		if !strings.HasSuffix(o.Name, "/") {
+			all = append(all, o.Name)
+			continue
+		}
+		below, err := names(ctx, s, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, below...)
+	}
+	return all, nil
+}
+
+// faults are what can happen to a call.
+var faults = map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay}
+
+// VerbsAgain calls each verb of Verbs many times, each time on a store that open returns. Each time another one of the store's calls meets a
+// fault. The verb then succeeds all the same, or fails with an error that says so and succeeds when it is called again. A few of the calls are
+// tried, all where CKPT_THOROUGH is set.
+func VerbsAgain(t *testing.T, open func(t *testing.T) store.Store) {
+	step := 5
+	if thorough() {
+		step = 1
+	}
+	for _, v := range verbs {
+		t.Run(v.name, func(t *testing.T) {
+			for _, how := range slices.Sorted(maps.Keys(faults)) {
+				for n, reached := 1, true; reached; n += step {
+					s := storetest.NewFaulty(open(t))
+					reached = false
+					s.Inject(func(i int, _ storetest.Call) storetest.Fault {
+						if i != n {
+							return storetest.None
+						}
+						reached = true
+						return faults[how]
+					})
+					for _, do := range []func(context.Context, store.Store) error{v.write, v.read} {
+						if err := again(t.Context(), s, do); err != nil {
+							t.Fatalf("call %d %s: %v", n, how, err)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// again calls do once more if it fails because of a fault.
+func again(ctx context.Context, s *storetest.Faulty, do func(context.Context, store.Store) error) error {
+	err := do(ctx, s)
+	if !errors.Is(err, storetest.ErrInjected) {
+		return err
+	}
+	s.Deliver()
+	return do(ctx, s)
+}
