@@ -1,18 +1,24 @@
 package s3
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/store"
 )
 
-// Whatever a server answers, no error shows a key, and none what a server says of the request.
+// Whatever a server answers, no error and no line of a log shows a key, and none what a server says of the request.
 func TestErrorsHoldNoSecrets(t *testing.T) {
+	var log bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Setenv("AWS_ACCESS_KEY_ID", "secret-id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret-key")
 	t.Setenv("AWS_SESSION_TOKEN", "secret-token")
@@ -59,5 +65,12 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				t.Errorf("%d, %s: %v", code, op, err)
 			}
 		}
+		_, err := ckpt.Latest("run", ckpt.In(s)) // which logs what it finds wrong
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Error(err)
+		}
+	}
+	if strings.Contains(log.String(), "secret") {
+		t.Errorf("the log: %s", &log)
 	}
 }

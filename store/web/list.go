@@ -21,8 +21,11 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// longestList is how many bytes a list may have.
-const longestList = 64 << 20
+// A list may have so many bytes, on so many pages. The hub has up to a thousand files on a page.
+const (
+	longestList = 64 << 20
+	mostPages   = 1000
+)
 
 // List implements store.Store. Hugging Face's hub is asked for the files of the repository. Of other servers the page of the directory is
 // fetched, and the links on it that lead to files and directories in it are what is listed: most servers write such a page where they
@@ -59,14 +62,19 @@ func (s *site) list(ctx context.Context, prefix string) (all []store.Object, err
 
 // hubs lists a directory of the hub's repository, page by page.
 func (s *site) hubs(ctx context.Context, dir string) (all []store.Object, err error) {
-	for at := below(s.tree, dir); at != nil; {
+	left := longestList
+	for at, pages := below(s.tree, dir), 1; at != nil; pages++ {
+		if pages > mostPages {
+			return nil, fmt.Errorf("the list does not end after %d pages", mostPages)
+		}
 		var page []struct {
 			Type string
 			Path string
 			Size int64
 		}
 		var next *url.URL
-		err := s.fetch(ctx, at, func(answer *http.Response, body []byte) error {
+		err := s.fetch(ctx, at, left, func(answer *http.Response, body []byte) error {
+			left -= len(body)
 			next = nextPage(answer)
 			return json.Unmarshal(body, &page)
 		})
@@ -113,7 +121,7 @@ var linkIn = regexp.MustCompile(`(?i)<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)'
 
 // linked lists a directory by the links on its page.
 func (s *site) linked(ctx context.Context, dir string) (all []store.Object, err error) {
-	err = s.fetch(ctx, below(s.base, dir).JoinPath("/"), func(answer *http.Response, body []byte) error {
+	err = s.fetch(ctx, below(s.base, dir).JoinPath("/"), longestList, func(answer *http.Response, body []byte) error {
 		if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind != "text/html" {
 			return nil
 		}
@@ -143,8 +151,8 @@ func (s *site) linked(ctx context.Context, dir string) (all []store.Object, err 
 	return all, err
 }
 
-// fetch gives the whole of an answer to use.
-func (s *site) fetch(ctx context.Context, u *url.URL, use func(answer *http.Response, body []byte) error) error {
+// fetch gives the whole of an answer, of at most limit bytes, to use.
+func (s *site) fetch(ctx context.Context, u *url.URL, limit int, use func(answer *http.Response, body []byte) error) error {
 	return s.repeat(ctx, func(ctx context.Context) (bool, error) {
 		ctx, alive, done := s.watch(ctx)
 		defer done()
@@ -157,11 +165,11 @@ func (s *site) fetch(ctx context.Context, u *url.URL, use func(answer *http.Resp
 			return false, err
 		}
 		alive()
-		body, err := io.ReadAll(io.LimitReader(answer.Body, longestList+1))
+		body, err := io.ReadAll(io.LimitReader(answer.Body, int64(limit)+1))
 		switch {
 		case err != nil:
 			return false, errAgain{error: cause(ctx, err)}
-		case len(body) > longestList:
+		case len(body) > limit:
 			return false, fmt.Errorf("the list is longer than %d bytes", longestList)
 		}
 		return false, use(answer, body)

@@ -186,6 +186,28 @@ func TestRepositoryThatIsDenied(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
+// A list that the hub does not end is an error, however long its pages are.
+func TestListsWithoutEnd(t *testing.T) {
+	for name, path := range map[string]string{"many pages": "a", "large pages": strings.Repeat("a", 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			page := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				page++
+				w.Header().Set("Link", fmt.Sprintf(`<%s?cursor=%d>; rel="next"`, r.URL.EscapedPath(), page))
+				fmt.Fprintf(w, `[{"type": "file", "path": %q, "size": 1}]`, path)
+			}))
+			defer server.Close()
+			t.Setenv("HF_ENDPOINT", server.URL)
+			s, err := web.HuggingFace("owner/name", "main", web.Options{})
+			require.NoError(t, err)
+			for _, err = range s.List(t.Context(), "") {
+			}
+			require.ErrorContains(t, err, "the list")
+			require.LessOrEqual(t, page, 1000)
+		})
+	}
+}
+
 // Servers write the page of a directory in many ways.
 func TestPagesOfDirectories(t *testing.T) {
 	pages := map[string]string{

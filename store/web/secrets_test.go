@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,8 +16,11 @@ import (
 	"github.com/gockpt/ckpt/store/web"
 )
 
-// Whatever fails, no error shows a token, a signature in an address, or one in a redirect.
+// Whatever fails, no error and no line of a log shows a token, a signature in an address, or one in a redirect.
 func TestErrorsHoldNoSecrets(t *testing.T) {
+	var log bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	refused := httptest.NewServer(nil)
 	refused.Close()
 	answers := map[string]http.HandlerFunc{
@@ -54,6 +59,10 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				require.NotContains(t, strings.ReplaceAll(fmt.Sprintf("%v %+v", err, err), "secretless", ""), "secret")
 			}
 		}
+		_, err = ckpt.Latest("run", ckpt.In(s)) // which logs what it finds wrong
+		if err != nil {
+			require.NotContains(t, err.Error(), "secret")
+		}
 		_, err = ckpt.Open("m.safetensors", ckpt.In(s))
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "secret")
@@ -73,4 +82,5 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		require.Error(t, err, base)
 		require.NotContains(t, err.Error(), "secret")
 	}
+	require.NotContains(t, strings.ReplaceAll(log.String(), "secretless", ""), "secret")
 }
