@@ -44,6 +44,7 @@ type Checkpoint struct {
 	modules      []weak.Pointer[Module] // that know the Checkpoint
 	restoring    bool
 	saving       *asyncSave
+	published    publication
 	size         int  // of the last graph, a hint for the next
 	said         bool // a save has logged what it leaves out
 }

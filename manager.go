@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 
@@ -119,7 +120,10 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	if err != nil {
 		return "", err
 	}
-	o.ended = unlock
+	o.begin, o.ended = m.files.Begin, unlock
+	if _, ok := o.writer.(fsx.Objects); ok {
+		m.c.savedIn = filepath.Clean(m.dir) // Begin looks for damage: an asynchronous save does not wait for that
+	}
 	path, err = m.c.saveCounted(ctx, o, m.path(o.manager.number), func(ctx context.Context, o options, path string) error {
 		return m.saved(ctx, o.writer, path, step)
 	})

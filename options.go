@@ -65,8 +65,9 @@ type options struct {
 	manager       managerOptions
 	saver         saverOptions
 	watch         watchOptions
-	err           error  // of an option that cannot be used
-	ended         func() // called when the files of a save are complete or given up
+	err           error                           // of an option that cannot be used
+	begin         func(ctx context.Context) error // called before the files of a save are written
+	ended         func()                          // called when they are complete or given up
 }
 
 // managerOptions is what the options of [NewManager] and [Manager.Save] amount to.

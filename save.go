@@ -14,7 +14,9 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/object"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/stored"
+	"github.com/gockpt/ckpt/internal/storefs"
 	"github.com/gockpt/ckpt/internal/wording"
 	"github.com/gockpt/ckpt/internal/writers"
 )
@@ -107,12 +109,34 @@ func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption
 		return "", err
 	}
 	o.writer = fsx.WithContext(ctx, o.writer)
-	latest, err := o.saved(ctx).Publish(o.writer, filepath.Dir(prefix))
+	latest, err := c.publish(ctx, o, filepath.Dir(prefix))
 	if err != nil {
 		return "", err
 	}
 	name := func(count int64) string { return prefix + "-" + strconv.FormatInt(count, 10) }
 	return c.saveCounted(ctx, o, name, func(ctx context.Context, o options, path string) error { return latest.Record(ctx, o.writer, path) })
+}
+
+// A publication is how a Checkpoint has published its last save.
+type publication struct {
+	*prefix.Publication
+	dir, stateFile string
+	writer         fsx.FS
+}
+
+// publish begins to publish a save into dir. In the background another save of the same Checkpoint goes on from what it was told last, so that
+// the program need not wait for an object store.
+func (c *Checkpoint) publish(ctx context.Context, o options, dir string) (*prefix.Publication, error) {
+	p := c.published
+	if o.async && p.Publication != nil && p.dir == dir && p.stateFile == o.stateFile && storefs.Same(p.writer, o.writer) {
+		return p.Publication, nil
+	}
+	latest, err := o.saved(ctx).Publish(o.writer, dir)
+	if err != nil {
+		return nil, err
+	}
+	c.published = publication{latest, dir, o.stateFile, o.writer}
+	return latest, nil
 }
 
 // saveCounted counts a save, writes it to the path that name gives for the count, and then runs record.
@@ -186,6 +210,11 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 	if o.async {
 		return c.startAsync(ctx, g, path, o, after)
 	}
+	if o.begin != nil {
+		if err := o.begin(ctx); err != nil {
+			return err
+		}
+	}
 	if err := writeGraph(ctx, g, path, o); err != nil {
 		return err
 	}
@@ -198,6 +227,9 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 // Async makes Save and Write return as soon as the values are copied; the files are written in the background. The
 // path that they return is that of files to come. The next call on the Checkpoint first awaits the save and returns its
 // error, and so does [Checkpoint.Sync]; a save that failed has given its number back by then.
+//
+// In an object store a save in the background does not wait for the network: Save returns when the values are copied. Only the first
+// Checkpoint.Save into a directory asks for the state file before that; a [Manager]'s saves do not, and their [ErrInUse] comes from the next call.
 //
 // Once Save has returned, the save goes on though its context ends and though the program changes its working directory. A
 // sharding function has been called by then; callbacks of [OnWrite] and [WithProgress] are called in the background.
@@ -237,6 +269,11 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 		defer close(s.done)
 		if o.ended != nil {
 			defer o.ended()
+		}
+		if o.begin != nil {
+			if s.err = o.begin(ctx); s.err != nil {
+				return
+			}
 		}
 		if s.err = writeFiles(ctx, w, path, o); s.err == nil && after != nil {
 			s.err = after(ctx, o)

@@ -14,7 +14,7 @@ import (
 // that overlap in an object store the older is never published over the newer.
 type Publication struct {
 	p      Place
-	before fsx.Version // of the state file, when the save began
+	before fsx.Version // of the state file, when the save began or an earlier one of the same program was published
 }
 
 // Publish begins a publication in dir. p reads where fsys writes.
@@ -30,7 +30,7 @@ func (p Place) Publish(fsys fsx.FS, dir string) (*Publication, error) {
 }
 
 // Record makes prefix the latest checkpoint of its directory in fsys, and the only one that the state file lists, unless a checkpoint of the same
-// name with a larger number has been published since the publication began.
+// name with a larger number has been published since the publication began. The next save may be published with pub, too.
 func (pub *Publication) Record(ctx context.Context, fsys fsx.FS, prefix string) error {
 	o, ok := fsx.WithContext(ctx, fsys).(fsx.Objects)
 	if !ok {
@@ -41,7 +41,7 @@ func (pub *Publication) Record(ctx context.Context, fsys fsx.FS, prefix string) 
 	p := pub.p
 	p.FS = o
 	for {
-		_, err := o.Swap(file, pub.before, text)
+		v, err := o.Swap(file, pub.before, text)
 		if errors.Is(err, fsx.ErrConflict) {
 			var newer bool
 			if pub.before, newer, err = p.newer(o, prefix); err == nil && !newer {
@@ -50,6 +50,9 @@ func (pub *Publication) Record(ctx context.Context, fsys fsx.FS, prefix string) 
 		}
 		if err != nil {
 			return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", prefix, err)
+		}
+		if v != "" {
+			pub.before = v
 		}
 		return nil
 	}

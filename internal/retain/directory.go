@@ -117,14 +117,14 @@ func (d *Directory) Checkpoints() []string {
 }
 
 // Lock keeps other saves out of the directory until the function that it returns is called, the first time. The error satisfies
-// errors.Is(err, [ErrInUse]) where another holds the lock or has written the state file.
+// errors.Is(err, [ErrInUse]) where another holds the lock or has written the state file. A store has no locks: there Begin finds out.
 func (d *Directory) Lock(ctx context.Context) (unlock func(), err error) {
+	if _, ok := d.fsys.(fsx.Objects); ok {
+		return func() {}, nil
+	}
 	// A save that will be refused does not get in the way of others.
 	if err := d.unchanged(ctx); err != nil {
 		return nil, err
-	}
-	if _, ok := d.fsys.(fsx.Objects); ok {
-		return func() {}, nil // a store has no locks: Saved fails where the state file has changed by then
 	}
 	dir := d.path
 	if dir == "" {
@@ -146,6 +146,23 @@ func (d *Directory) Lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	return unlock, nil
+}
+
+// Begin is called before the first file of a save is written. In an object store, which has no locks, the error satisfies errors.Is(err, [ErrInUse])
+// where another has written the state file, and Saved fails where one does so meanwhile. A damaged state file is an error, too.
+func (d *Directory) Begin(ctx context.Context) error {
+	if _, ok := d.fsys.(fsx.Objects); !ok {
+		return nil // Lock has looked
+	}
+	if err := d.unchanged(ctx); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.seen) > 0 {
+		return nil
+	}
+	return d.placed(ctx).Damaged(d.path)
 }
 
 // Saved makes path, which was just written through to, the latest checkpoint, and deletes what the rules do not keep

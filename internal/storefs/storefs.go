@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -30,6 +31,13 @@ var _ fsx.Objects = (*FS)(nil)
 // New returns s as a filesystem.
 func New(s store.Store) *FS {
 	return &FS{context.Background(), s, newBudget()}
+}
+
+// Same reports whether two filesystems are of one Store, so far as Stores can be compared.
+func Same(a, b fsx.FS) bool {
+	f, ok := a.(*FS)
+	g, both := b.(*FS)
+	return ok && both && reflect.ValueOf(&f.s).Elem().Comparable() && reflect.ValueOf(&g.s).Elem().Comparable() && f.s == g.s
 }
 
 // WithContext implements [fsx.Objects].
