@@ -48,8 +48,9 @@ type Cloud struct {
 // A Count is what was asked of a store.
 type Count struct {
 	Reads, Writes, Lists, Deletes int
-	Read, Written                 int64 // bytes
-	Waited                        time.Duration
+	Read, Written                 int64         // bytes
+	Waited                        time.Duration // of all requests, because of the limits
+	LastWrite                     time.Time     // when it was done
 }
 
 // Requests returns the number of all requests.
@@ -135,6 +136,9 @@ func (c *Cloud) Replace(ctx context.Context, name, version string, body io.Reade
 
 func (c *Cloud) wrote(n int64) {
 	c.take(&c.writes, c.service.Put, n, func(t *Count) { t.Writes++; t.Written += n })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count.LastWrite = time.Now()
 }
 
 // List implements [store.Store]. A request brings a thousand objects.

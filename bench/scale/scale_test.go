@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/store"
@@ -27,7 +29,8 @@ var s3 = Service{
 // A round is what saving and merging with some number of workers took.
 type round struct {
 	workers, entries int
-	save, merge      time.Duration // of the slowest worker; of the merge, which begins then
+	save             time.Duration // of the slowest worker
+	commit, merge    time.Duration // of the merge, which begins then: until it is committed, and until it ends
 	saving, merging  Count
 }
 
@@ -59,6 +62,7 @@ func run(t testing.TB, s *Cloud, workers, variables, values int) round {
 	_, err := ckpt.Merge(ctx, "run/ckpt-1", ckpt.In(s), ckpt.Attempt("one"), ckpt.Unverified())
 	require.NoError(t, err)
 	r.merge, r.merging = time.Since(start), s.Take()
+	r.commit = r.merging.LastWrite.Sub(start)
 	return r
 }
 
@@ -85,6 +89,9 @@ func TestRequestsAreLinear(t *testing.T) {
 	}
 }
 
+// english prints numbers as the tables have them: 1,024.
+var english = message.NewPrinter(language.English)
+
 // TestScale prints the tables of docs/scale.md.
 func TestScale(t *testing.T) {
 	if os.Getenv("CKPT_SCALE") == "" {
@@ -95,7 +102,7 @@ func TestScale(t *testing.T) {
 		fmt.Println("|---:|---:|---:|---:|---:|---:|---:|")
 		for _, n := range [][2]int{{1, 1000}, {8, 1000}, {64, 1000}, {512, 1000}, {512, 100}, {512, 2000}} {
 			r := run(t, NewCloud(store.Memory(), Service{}), n[0], n[1], 4)
-			fmt.Printf("| %d | %d | %.1f | %d | %d | %d | %.2f |\n", r.workers, r.entries, float64(r.saving.Requests())/float64(r.workers), r.merging.Requests(), r.merging.Read, r.merging.Written, r.merge.Seconds())
+			english.Printf("| %d | %d | %.1f | %d | %d | %d | %.2f |\n", r.workers, r.entries, float64(r.saving.Requests())/float64(r.workers), r.merging.Requests(), r.merging.Read, r.merging.Written, r.merge.Seconds())
 		}
 	})
 	workers := []int{1, 8, 64, 512, 1000, 10_000}
@@ -103,12 +110,13 @@ func TestScale(t *testing.T) {
 		workers = append(workers, n)
 	}
 	t.Run("with those of S3", func(t *testing.T) {
-		fmt.Println("| workers | sections: seconds | requests | waited for the limit (s) | the merge: seconds | requests | waited (s) |")
+		fmt.Println("| workers | sections: seconds | requests | each waits for the limit: seconds | the merge: seconds until the commit | until its end | requests |")
 		fmt.Println("|---:|---:|---:|---:|---:|---:|---:|")
 		for _, n := range workers {
 			synctest.Test(t, func(t *testing.T) {
 				r := run(t, NewCloud(store.Memory(), s3), n, 4, 4)
-				fmt.Printf("| %d | %.2f | %d | %.1f | %.2f | %d | %.1f |\n", r.workers, r.save.Seconds(), r.saving.Requests(), r.saving.Waited.Seconds(), r.merge.Seconds(), r.merging.Requests(), r.merging.Waited.Seconds())
+				waited := r.saving.Waited.Seconds() / float64(r.workers)
+				english.Printf("| %d | %.1f | %d | %.1f | %.1f | %.1f | %d |\n", r.workers, r.save.Seconds(), r.saving.Requests(), waited, r.commit.Seconds(), r.merge.Seconds(), r.merging.Requests())
 			})
 		}
 	})

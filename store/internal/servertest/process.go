@@ -63,16 +63,17 @@ func (p *process) kill(t *testing.T) {
 	<-p.done
 }
 
-// Processes prints how long it takes to write a section from each of n processes, four at a time, and to merge them: a line of a table for
-// each n. Large n are left out unless CKPT_THOROUGH is set.
+// Processes prints the table of processes in docs/scale.md: how long it takes to write a section from each of n processes, four at a time, and
+// to merge them. Large n are left out unless CKPT_THOROUGH is set.
 func Processes(t *testing.T, address string, open Opener) {
 	counts := []int{1, 8}
 	if thorough() {
 		counts = append(counts, 64, 512)
 	}
+	fmt.Fprintf(t.Output(), "| processes | sections: seconds | the merge: seconds |\n|---:|---:|---:|\n")
 	for _, n := range counts {
 		sections, merge := timeProcesses(t, Fresh(address), open, n)
-		t.Logf("| %d | %.2f | %.2f |", n, sections.Seconds(), merge.Seconds())
+		fmt.Fprintf(t.Output(), "| %d | %.2f | %.2f |\n", n, sections.Seconds(), merge.Seconds())
 	}
 }
 
