@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/slab"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -229,6 +230,8 @@ func (r *Reader) storedParts(key string) (map[string][]byte, error) {
 func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	return func(yield func(format.Entry, error) bool) {
 		var rec record
+		var keys slab.Text
+		var shapes slab.Slab[int]
 		for e, err := range r.table.All() {
 			if err != nil {
 				yield(format.Entry{}, r.tableError(err))
@@ -237,7 +240,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 			if len(e.Key) == 0 || r.hides(e.Key) {
 				continue
 			}
-			key := string(e.Key)
+			key := keys.Clone(e.Key)
 			err := rec.decode(e.Value)
 			if err == nil {
 				err = rec.check()
@@ -247,7 +250,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 				return
 			}
 			entry, err := r.entry(key, &rec)
-			entry.Shape, entry.Slices = slices.Clone(entry.Shape), slices.Clone(entry.Slices) // the next one is decoded into them
+			entry.Shape, entry.Slices = shapes.Clone(entry.Shape), slices.Clone(entry.Slices) // the next one is decoded into them
 			if !yield(entry, err) || err != nil {
 				return
 			}

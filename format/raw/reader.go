@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/slab"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -31,36 +32,28 @@ type Options struct {
 }
 
 // NewReader returns a reader of tensors that lie in blobs. name is the name of the whole in messages. tensors may have any
-// order; the reader keeps the slice. Errors are of type *Error and name the invalid tensor. Closing the reader closes the
-// blobs. If NewReader fails the caller must close them.
+// order; the reader keeps the slice and may change it. Errors are of type *Error and name the invalid tensor. Closing the
+// reader closes the blobs. If NewReader fails the caller must close them.
 func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Reader, error) {
 	r := &Reader{name: name, blobs: blobs, entries: make([]entry, len(tensors))}
-	for i, at := range inOrder(tensors) {
+	for i := range tensors {
+		t, e := &tensors[i], &r.entries[i]
 		var err error
-		t := tensors[at]
-		if r.entries[i], err = newEntry(t, blobs); err != nil {
+		if *e, err = newEntry(t, blobs); err != nil {
 			return nil, Corrupt(r.file(t.Blob), t.Key, "%v", err)
 		}
-		if e := &r.entries[i]; e.Refuse == nil && e.blob.open != nil && !e.dense() {
+		if e.Refuse == nil && e.blob.open != nil && !e.dense() {
 			return nil, Unsupported(e.blob.name, t.Key, "its strides %v have gaps, and it is compressed: such a tensor cannot be read in one pass", t.Strides)
 		}
 	}
+	stored := slices.Clone(r.entries) // in the order in which they came, which most often is that of their bytes
+	slices.SortFunc(r.entries, func(a, b entry) int { return strings.Compare(a.Key, b.Key) })
 	for i := 1; i < len(r.entries); i++ {
 		if e := &r.entries[i]; e.Key == r.entries[i-1].Key {
 			return nil, Corrupt(r.file(e.Blob), e.Key, "two tensors have this name")
 		}
 	}
-	return r, r.checkOverlap(opts.Overlap)
-}
-
-// inOrder returns the numbers of tensors in the order of their keys. To sort these moves less memory than to sort entries.
-func inOrder(tensors []Tensor) []int32 {
-	order := make([]int32, len(tensors))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(tensors[a].Key, tensors[b].Key) })
-	return order
+	return r, checkOverlap(stored, opts.Overlap)
 }
 
 func (r *Reader) file(blob int) string {
@@ -70,22 +63,18 @@ func (r *Reader) file(blob int) string {
 	return r.blobs[blob].name
 }
 
-// checkOverlap returns an error where tensors share bytes and may not, or where those that may make far more bytes than there are.
-func (r *Reader) checkOverlap(allowed bool) error {
-	order := make([]*entry, 0, len(r.entries))
-	for i := range r.entries {
-		if r.entries[i].Size > 0 {
-			order = append(order, &r.entries[i])
-		}
-	}
-	slices.SortFunc(order, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset))
+// checkOverlap returns an error where tensors share bytes and may not, or where those that may make far more bytes than there are. It sorts
+// entries.
+func checkOverlap(entries []entry, allowed bool) error {
+	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.Size <= 0 })
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset), strings.Compare(a.Key, b.Key))
 	})
 	var values int64 // of the tensors of one blob so far
-	for i, e := range order {
-		if i == 0 || e.Blob != order[i-1].Blob {
+	for i, e := range entries {
+		if i == 0 || e.Blob != entries[i-1].Blob {
 			values = 0
-		} else if before := order[i-1]; !allowed && before.Offset+before.Size > e.Offset {
+		} else if before := entries[i-1]; !allowed && before.Offset+before.Size > e.Offset {
 			return Corrupt(e.blob.name, e.Key, "its bytes, from offset %d on, overlap those of %s, which end at %d",
 				e.Offset, Quote(before.Key), before.Offset+before.Size)
 		}
@@ -124,14 +113,14 @@ func (r *Reader) Tensor(key string) (t Tensor, ok bool) {
 	if !ok {
 		return Tensor{}, false
 	}
-	return r.entries[i].Tensor, true
+	return *r.entries[i].Tensor, true
 }
 
 // Tensors yields the file's description of every tensor, in the byte order of keys.
 func (r *Reader) Tensors() iter.Seq[Tensor] {
 	return func(yield func(Tensor) bool) {
 		for i := range r.entries {
-			if !yield(r.entries[i].Tensor) {
+			if !yield(*r.entries[i].Tensor) {
 				return
 			}
 		}
@@ -170,10 +159,10 @@ func (r *Reader) find(key string) (*entry, error) {
 	return &r.entries[i], nil
 }
 
-// entry returns what format says of e. Bytes are those of the values, as [Reader.WriteStored] writes them; of a
-// refused tensor those that are stored.
-func (e *entry) entry() format.Entry {
-	f := format.Entry{Key: e.Key, DType: e.DType, Shape: slices.Clone(e.Shape), Bytes: e.Size}
+// entry returns what format says of e. shape is a copy of its shape. Bytes are those of the values, as [Reader.WriteStored]
+// writes them; of a refused tensor those that are stored.
+func (e *entry) entry(shape tensor.Shape) format.Entry {
+	f := format.Entry{Key: e.Key, DType: e.DType, Shape: shape, Bytes: e.Size}
 	if e.Refuse == nil {
 		f.Bytes = int64(e.n) * int64(e.DType.Size())
 	}
@@ -184,19 +173,22 @@ func (e *entry) entry() format.Entry {
 }
 
 // Lookup implements [format.Reader].
-func (r *Reader) Lookup(key string) (e format.Entry, ok bool, err error) {
+func (r *Reader) Lookup(key string) (found format.Entry, ok bool, err error) {
 	i, ok := r.search(key)
 	if !ok {
 		return format.Entry{}, false, nil
 	}
-	return r.entries[i].entry(), true, nil
+	e := &r.entries[i]
+	return e.entry(slices.Clone(e.Shape)), true, nil
 }
 
 // All implements [format.Reader].
 func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	return func(yield func(format.Entry, error) bool) {
+		var shapes slab.Slab[int]
 		for i := range r.entries {
-			if !yield(r.entries[i].entry(), nil) {
+			e := &r.entries[i]
+			if !yield(e.entry(shapes.Clone(e.Shape)), nil) {
 				return
 			}
 		}
@@ -261,7 +253,7 @@ func (r *Reader) Find(key string) (format.Found, bool, error) {
 // found implements [format.Found].
 type found struct{ e *entry }
 
-func (f found) Entry() (format.Entry, error) { return f.e.entry(), nil }
+func (f found) Entry() (format.Entry, error) { return f.e.entry(slices.Clone(f.e.Shape)), nil }
 func (f found) Check() error                 { return f.e.Refuse }
 func (f found) Read(ctx context.Context, dst tensor.Any) error {
 	return f.e.read(ctx, wholeSlice(f.e.Shape), dst, parallelSize)

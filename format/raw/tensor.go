@@ -50,13 +50,13 @@ type Sum struct {
 
 // An entry is a tensor that was checked.
 type entry struct {
-	Tensor
+	*Tensor
 	blob *Blob
 	n    int // elements
 }
 
 // newEntry checks all that can be told of t alone. It normalizes t: strides that say the same as row-major order are left out.
-func newEntry(t Tensor, blobs []*Blob) (entry, error) {
+func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 	e := entry{Tensor: t}
 	if t.Blob < 0 || t.Blob >= len(blobs) {
 		return e, fmt.Errorf("it lies in blob %d of %d", t.Blob, len(blobs))

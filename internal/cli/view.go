@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,9 @@ func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []str
 		}
 		return r, j.inputs.shown(r.Prefix()), nil
 	}
+	percent := debug.SetGCPercent(400) // nearly all that is allocated now is kept: to look for garbage in it takes time and finds little
 	set, err := view.Open(open, paths...)
+	debug.SetGCPercent(percent)
 	if err != nil {
 		return err
 	}

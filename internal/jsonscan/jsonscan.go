@@ -15,18 +15,19 @@ import (
 // maxDepth is how deep a value may be nested that nobody looks at.
 const maxDepth = 100
 
-// A Scanner reads JSON.
+// A Scanner reads JSON. A string that it returns shares the memory of the text if nothing in the string is escaped: clone it to keep it
+// longer than the text.
 type Scanner struct {
 	text string // valid UTF-8
 	at   int    // the next byte
 }
 
 // New returns a Scanner of text.
-func New(text []byte) (*Scanner, error) {
-	if !utf8.Valid(text) {
+func New(text string) (*Scanner, error) {
+	if !utf8.ValidString(text) {
 		return nil, errors.New("it is not UTF-8")
 	}
-	return &Scanner{text: string(text)}, nil
+	return &Scanner{text: text}, nil
 }
 
 // Fault returns an error that says where it is.
@@ -126,9 +127,9 @@ func (s *Scanner) Array(each func() error) error {
 func (s *Scanner) Number() (int64, error) {
 	s.Peek()
 	digits := s.text[s.at:]
-	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
-	if end < 0 {
-		end = len(digits)
+	end := 0
+	for end < len(digits) && '0' <= digits[end] && digits[end] <= '9' {
+		end++
 	}
 	if end == 0 || end > 1 && digits[0] == '0' || end < len(digits) && strings.IndexByte(".eE", digits[end]) >= 0 {
 		return 0, s.want("a whole number that is not negative")
@@ -141,23 +142,33 @@ func (s *Scanner) Number() (int64, error) {
 	return int64(n), nil
 }
 
+// special returns how many bytes of text are before the first that means something in a string: its end, an escape or what must be escaped.
+func special(text string) int {
+	for i := range len(text) {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
+			return i
+		}
+	}
+	return len(text)
+}
+
 // String reads a string.
 func (s *Scanner) String() (string, error) {
 	if s.Peek() != '"' {
 		return "", s.want("a string")
 	}
-	rest := s.text[s.at+1:]
-	end := strings.IndexFunc(rest, func(c rune) bool { return c == '"' || c == '\\' || c < ' ' })
-	if end >= 0 && rest[end] == '"' { // nothing is escaped
-		s.at += end + 2
-		return strings.Clone(rest[:end]), nil
-	}
 	s.at++
+	rest := s.text[s.at:]
+	end := special(rest)
+	if end < len(rest) && rest[end] == '"' { // nothing is escaped
+		s.at += end + 1
+		return rest[:end], nil
+	}
 	var b strings.Builder
 	for {
 		rest := s.text[s.at:]
-		end := strings.IndexFunc(rest, func(c rune) bool { return c == '"' || c == '\\' || c < ' ' })
-		if end < 0 {
+		end := special(rest)
+		if end == len(rest) {
 			s.at = len(s.text)
 			return "", s.want("the end of a string")
 		}

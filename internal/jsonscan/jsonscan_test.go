@@ -26,7 +26,7 @@ func TestStrings(t *testing.T) {
 		{"another value", `7`, "", `expected a string, got "7"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := New([]byte(tt.text))
+			s, err := New(tt.text)
 			require.NoError(t, err)
 			got, err := s.String()
 			if tt.problem != "" {
@@ -42,7 +42,7 @@ func TestStrings(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for text, want := range map[string]int64{"0": 0, " 12,": 12, "9223372036854775807": 1<<63 - 1} {
-		s, err := New([]byte(text))
+		s, err := New(text)
 		require.NoError(t, err)
 		n, err := s.Number()
 		require.NoError(t, err, text)
@@ -52,7 +52,7 @@ func TestNumbers(t *testing.T) {
 		"": "got the end", "-1": "not negative", "01": "whole number", "1.5": "whole number", "1e3": "whole number", `"1"`: "whole number",
 		"9223372036854775808": "63 bits", strings.Repeat("9", 1000): "63 bits",
 	} {
-		s, err := New([]byte(text))
+		s, err := New(text)
 		require.NoError(t, err)
 		_, err = s.Number()
 		require.ErrorContains(t, err, problem, text)
@@ -61,7 +61,7 @@ func TestNumbers(t *testing.T) {
 
 // TestObjectsShowWhatOccursTwice shows members that encoding/json passes over.
 func TestObjectsShowWhatOccursTwice(t *testing.T) {
-	s, err := New([]byte(`{"a":1,"a":[2,{}],"b":null}`))
+	s, err := New(`{"a":1,"a":[2,{}],"b":null}`)
 	require.NoError(t, err)
 	var names []string
 	require.NoError(t, s.Object(func(name string) error {
@@ -83,20 +83,20 @@ func TestRefuses(t *testing.T) {
 		"too many levels":       {strings.Repeat("[", 101) + strings.Repeat("]", 101), "too many levels"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := New([]byte(tt.text))
+			s, err := New(tt.text)
 			require.NoError(t, err)
 			require.ErrorContains(t, s.Skip(), tt.problem)
 		})
 	}
-	_, err := New([]byte("\"\xff\""))
+	_, err := New("\"\xff\"")
 	require.EqualError(t, err, "it is not UTF-8")
 }
 
 func TestRead(t *testing.T) {
-	text := strings.Repeat("[1]\n", 700_000) // more than two pieces
+	text := strings.Repeat("[1]\n", 5_000_000) // more than is trusted
 	got, err := Read(strings.NewReader("ab"+text), 2, int64(len(text)))
 	require.NoError(t, err)
-	require.Equal(t, text, string(got))
+	require.Equal(t, text, got)
 	_, err = Read(strings.NewReader(text), 0, int64(len(text))+1)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	_, err = Read(strings.NewReader("[1]\x00"), 0, 4)
@@ -116,7 +116,7 @@ func FuzzSkip(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := New(text)
+		s, err := New(string(text))
 		if err != nil {
 			require.False(t, bytes.Equal(text, bytes.ToValidUTF8(text, nil)))
 			return
@@ -126,7 +126,7 @@ func FuzzSkip(f *testing.F) {
 			var want string
 			require.NoError(t, json.Unmarshal(text, &want), "%q", text)
 			require.Equal(t, want, value)
-			again, err := New(AppendString(nil, value))
+			again, err := New(string(AppendString(nil, value)))
 			require.NoError(t, err)
 			back, err := again.String()
 			require.NoError(t, err)

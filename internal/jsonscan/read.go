@@ -4,37 +4,41 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 )
 
-// pieceSize is how much of a text is read at once.
-const pieceSize = 1 << 20
+const (
+	pieceSize   = 1 << 20  // how much of a text is read at once
+	trustedSize = 16 << 20 // how much memory a text gets before anything of it was read
+)
 
 // ErrZeros is in the error of a text that has a zero byte, which JSON has nowhere.
 var ErrZeros = errors.New("it has a zero byte, and JSON has none")
 
 // Read returns the n bytes of JSON at offset off of r. It reads them piece by piece and ends at the first zero byte: a sparse file
 // looks as long as it likes. The error is io.ErrUnexpectedEOF where r ends before.
-func Read(r io.ReaderAt, off, n int64) ([]byte, error) {
-	var text []byte
-	for at := int64(0); at < n; {
-		piece := int(min(n-at, pieceSize))
-		if cap(text)-len(text) < piece {
-			grown := make([]byte, len(text), min(n, int64(2*len(text)+piece)))
-			copy(grown, text)
-			text = grown
-		}
-		p := text[len(text) : len(text)+piece]
-		if m, err := r.ReadAt(p, off+at); m < piece {
+func Read(r io.ReaderAt, off, n int64) (string, error) {
+	var text strings.Builder
+	text.Grow(int(min(n, trustedSize)))
+	p := make([]byte, min(n, pieceSize))
+	for at := int64(0); at < n; at += int64(len(p)) {
+		p = p[:min(n-at, pieceSize)]
+		if m, err := r.ReadAt(p, off+at); m < len(p) {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return nil, err
+			return "", err
 		}
 		if bytes.IndexByte(p, 0) >= 0 {
-			return nil, ErrZeros
+			return "", ErrZeros
 		}
-		text = text[:len(text)+piece]
-		at += int64(piece)
+		if text.Cap()-text.Len() < len(p) {
+			before := text.String()
+			text.Reset()
+			text.Grow(int(n))
+			text.WriteString(before)
+		}
+		text.Write(p)
 	}
-	return text, nil
+	return text.String(), nil
 }

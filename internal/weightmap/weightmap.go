@@ -118,6 +118,7 @@ func (ix *Index) parseMap(s *jsonscan.Scanner) error {
 			if !fs.ValidPath(file) || file == "." || strings.ContainsAny(file, "\\\x00") || !filepath.IsLocal(filepath.FromSlash(file)) {
 				return s.Fault("%s: its file is called %s, which is not in the directory of the index", raw.Quote(name), raw.Quote(file))
 			}
+			file = strings.Clone(file)
 			known[file] = file
 			ix.files = append(ix.files, file)
 		}

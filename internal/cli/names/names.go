@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/slab"
 )
 
 const (
-	tensorFlow = "tensorflow" // as ckpt.Reader.Format has it
+	tensorFlow = "tensorflow"
 	attributes = "/.ATTRIBUTES/"
 	value      = attributes + objectgraph.VariableValue
 	maxDepth   = 64 // of the parts of a key, as in package nametree
@@ -18,36 +19,45 @@ const (
 // one value.
 func Object(key string) string { return strings.TrimSuffix(key, value) }
 
-// Path returns the path of edges that leads to the tensor of a key in a file of the given format, joined by slashes: what stands
-// between slashes, and in formats other than TensorFlow's between dots too. The edges are escaped as TensorFlow's keys have them.
-func Path(format, key string) string {
-	if format == tensorFlow {
+// Paths makes the paths of keys in a file of one format.
+type Paths struct {
+	Format string // as ckpt.Reader.Format has it
+	path   []byte
+	text   slab.Text
+}
+
+// Of returns the path of edges that leads to the tensor of a key, joined by slashes: what stands between slashes, and in formats
+// other than TensorFlow's between dots too. The edges are escaped as TensorFlow's keys have them.
+func (p *Paths) Of(key string) string {
+	if p.Format == tensorFlow {
 		return Object(key)
 	}
-	if !strings.Contains(key, ".") && !strings.HasPrefix(key, "/") && !strings.Contains(key, "//") {
+	if strings.IndexByte(key, '.') < 0 && !strings.HasPrefix(key, "/") && !strings.Contains(key, "//") {
 		return key
 	}
-	var b strings.Builder
+	p.path = p.path[:0]
 	depth := 0
 	for rest := Object(key); ; depth++ {
-		rest = strings.TrimLeft(rest, "./")
-		end := strings.IndexAny(rest, "./")
-		if end < 0 || depth == maxDepth-1 {
-			end = len(rest)
+		for rest != "" && (rest[0] == '.' || rest[0] == '/') {
+			rest = rest[1:]
+		}
+		end := 0
+		for end < len(rest) && (rest[end] != '.' && rest[end] != '/' || depth == maxDepth-1) {
+			end++
 		}
 		if end == 0 {
 			break
 		}
 		if depth > 0 {
-			b.WriteByte('/')
+			p.path = append(p.path, '/')
 		}
-		b.WriteString(rest[:end])
+		p.path = append(p.path, rest[:end]...)
 		rest = rest[end:]
 	}
-	if b.Len() == 0 {
+	if len(p.path) == 0 {
 		return key // nothing but separators
 	}
-	return b.String()
+	return p.text.Clone(p.path)
 }
 
 // Text returns a path, or some of its edges, as people read it.

@@ -24,12 +24,12 @@ func TestPath(t *testing.T) {
 		{"nothing", "npz", "", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			path := names.Path(c.format, c.key)
+			path := (&names.Paths{Format: c.format}).Of(c.key)
 			require.Equal(t, c.path, path)
 			require.Equal(t, c.text, names.Text(path))
 		})
 	}
-	require.Equal(t, 63, strings.Count(names.Path("npz", strings.Repeat("a.", 1000)), "/"), "a long key is not deep")
+	require.Equal(t, 63, strings.Count(new(names.Paths).Of(strings.Repeat("a.", 1000)), "/"), "a long key is not deep")
 }
 
 func TestCompare(t *testing.T) {

@@ -42,9 +42,10 @@ func newIndex(sources []*source) index {
 	x := index{n: len(sources)}
 	lists := make([][]placed, len(sources))
 	for i, src := range sources {
-		list := make([]placed, len(src.entries))
-		for j, e := range src.entries {
-			list[j] = placed{names.Path(src.r.Format(), e.Key), int32(j)}
+		list := make([]placed, src.entries.n)
+		paths := names.Paths{Format: src.r.Format()}
+		for j, e := range src.entries.all() {
+			list[j] = placed{paths.Of(e.Key), int32(j)}
 		}
 		slices.SortFunc(list, func(a, b placed) int { return cmp.Or(strings.Compare(a.path, b.path), cmp.Compare(a.entry, b.entry)) })
 		lists[i] = list
@@ -56,6 +57,11 @@ func newIndex(sources []*source) index {
 
 // merge makes the rows of lists that are in the order of paths. A path that occurs twice in a list has two rows.
 func (x *index) merge(lists [][]placed) {
+	longest := 0
+	for _, l := range lists {
+		longest = max(longest, len(l))
+	}
+	x.paths, x.at = make([]string, 0, longest), make([]int32, 0, longest*x.n)
 	for {
 		first, found := "", false
 		for _, l := range lists {
@@ -101,7 +107,7 @@ func (x *index) sum(sources []*source) {
 
 func entryAt(sources []*source, x *index, row, source int) *ckpt.VariableInfo {
 	if at := x.at[row*x.n+source]; at >= 0 {
-		return &sources[source].entries[at]
+		return sources[source].entries.at(int(at))
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func newPage(s *Set) *page {
 	total := int64(0)
 	for i, src := range s.sources {
 		values, size := int64(0), int64(0)
-		for _, e := range src.entries {
+		for _, e := range src.entries.all() {
 			values += int64(e.Shape.Len())
 			size += e.Bytes
 		}
@@ -51,7 +51,7 @@ func newPage(s *Set) *page {
 		if s.Mode() == Run && len(s.sources) > 4 && i > 0 && i < len(s.sources)-1 {
 			continue // all are alike: the first and the last tell enough
 		}
-		p.Sources = append(p.Sources, sourceRow{s.label(i), src.r.Format(), grouped(int64(len(src.entries))), grouped(values), text.Size(size), text.Visible(src.path)})
+		p.Sources = append(p.Sources, sourceRow{s.label(i), src.r.Format(), grouped(int64(src.entries.n)), grouped(values), text.Size(size), text.Visible(src.path)})
 	}
 	for _, src := range s.sources {
 		if src.damage != nil {

@@ -27,7 +27,7 @@ type Opener func(path string) (r *ckpt.Reader, name string, err error)
 type source struct {
 	path    string // for people
 	r       *ckpt.Reader
-	entries []ckpt.VariableInfo
+	entries entries
 	damage  error // where the index ended early
 }
 
@@ -75,7 +75,7 @@ func Open(open Opener, paths ...string) (*Set, error) {
 				src.damage = err
 				break
 			}
-			src.entries = append(src.entries, e)
+			src.entries.add(e)
 		}
 	}
 	s.run = s.run && len(s.sources) > 1
