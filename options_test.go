@@ -199,7 +199,7 @@ func TestShardBy(t *testing.T) {
 		"a negative tensor": {func(n int) []ShardPart { return []ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
 		"a region too large": {func(n int) []ShardPart {
 			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
-		}, "leaves shape [4]"},
+		}, "does not fit shape [4]"},
 	} {
 		t.Run("O-18 a sharding function that gives "+name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -161,7 +161,7 @@ func TestFailedRestores(t *testing.T) {
 			err := LoadWeights(ctx, path, m, opts...)
 			var failed *RestoreError
 			require.ErrorAs(t, err, &failed)
-			require.ErrorContains(t, err, "w (W): tensor: cast float32 to float16: element [1] is 1e+09")
+			require.ErrorContains(t, err, "w (W): tensor: cannot cast float32 to float16: element [1] is 1e+09")
 			require.EqualValues(t, 5, m.N)
 			require.False(t, m.W.Built())
 			require.Empty(t, failed.Torn)

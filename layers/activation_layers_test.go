@@ -28,7 +28,7 @@ func TestActivationLayerErrors(t *testing.T) {
 		{"a negative slope", &LeakyReLU{NegativeSlope: new(float32(-1))}, nil, "layers: leaky_re_lu: negative slope -1 must not be negative"},
 		{
 			"a halving activation of an odd axis", &Activation{Func: activation.GLU()}, nil,
-			"layers: activation: output shape [2 3 5]: activation: glu halves rows, and a row has 5 values",
+			"layers: activation: output shape [2 3 5]: activation: glu needs rows of even width, got 5",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ func TestMakeLayer(t *testing.T) {
 		{"no JSON", "Dense", `{`, `layers: Dense: config: unexpected end of JSON input`},
 		{"an option that is not known", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
 		{"an option of another type", "Dense", `{"units": "three"}`, `layers: Dense: config: option "units" is "three": json: cannot unmarshal string into Go value of type int`},
-		{"an activation that is not known", "Dense", `{"units": 3, "activation": "boom"}`, `layers: Dense: config: option "activation": activation: "boom": no such activation`},
+		{"an activation that is not known", "Dense", `{"units": 3, "activation": "boom"}`, `layers: Dense: config: option "activation": activation: "boom": unknown activation`},
 		{"an activation that is a layer of another kind", "Dense", `{"activation": {"class_name": "Dense", "config": {}}}`, `layers: Dense: config: option "activation" is a "Dense", which is not an activation`},
 		{"an activation that is a function", "Dense", `{"activation": {"class_name": "function", "config": "relu"}}`, ``},
 		{"null is as good as missing", "Dense", `{"units": 3, "activation": null, "sharpness": null}`, ``},

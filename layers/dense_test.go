@@ -95,7 +95,7 @@ func TestDenseErrors(t *testing.T) {
 		},
 		{
 			"an odd number of units under GLU", Dense{Units: 3, Activation: activation.GLU()}, tensor.New[float32](2, 4),
-			"layers: dense: output shape [2 3]: activation: glu halves rows, and a row has 3 values",
+			"layers: dense: output shape [2 3]: activation: glu needs rows of even width, got 3",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -78,8 +78,8 @@ func DTypeOf[T Element]() DType {
 	return InvalidDType
 }
 
-// Zero returns a tensor of d that is not built. The error says where Go has no type for d's elements:
-// resources, and numbers that are not a DType.
+// Zero returns a tensor of d that is not built. It returns an error if Go has no type for d's elements: for resources, and for
+// numbers that are not a DType.
 func Zero(d DType) (Any, error) {
 	switch d {
 	case DTBool:
@@ -147,7 +147,7 @@ func Zero(d DType) (Any, error) {
 	case DTQInt32:
 		return new(Tensor[QInt32]), nil
 	}
-	return nil, fmt.Errorf("tensor: %v has no values in Go", d)
+	return nil, fmt.Errorf("tensor: tensors of %v are not supported", d)
 }
 
 // NewAny returns a tensor of d with zeros for values. The errors are those of [Zero] and [Shape.Check].
@@ -162,14 +162,14 @@ func NewAny(d DType, shape ...int) (Any, error) {
 	return t, nil
 }
 
-// Clone returns a copy of t with elements of its own.
+// Clone returns a copy of t with its own elements.
 func Clone(t Any) Any { return t.clone() }
 
 func (t *Tensor[T]) clone() Any { return t.Clone() }
 
-// Equal reports whether a and b have one dtype, one shape and the same bits for elements: a NaN equals the NaN
-// with its payload, 0 and -0 differ, and so do two bytes for one [Int4]. Two tensors that are not built are
-// equal where their dtypes are, and so are two that are nil.
+// Equal reports whether a and b have one dtype, one shape and the same bits for elements: a NaN equals the NaN with its payload, 0
+// and -0 differ, and so do two bytes for one [Int4]. Two tensors that are not built are equal if their dtypes are equal. Two nil
+// tensors are equal.
 func Equal(a, b Any) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -184,11 +184,11 @@ func (t *Tensor[T]) equal(o Any) bool {
 	return slices.Equal(t.data, o.(*Tensor[T]).data)
 }
 
-// Assign copies the elements of src into those of dst, which is built. The error says where the two have
-// another dtype or shape; dst is then as it was.
+// Assign copies the elements of src into those of dst, which is built. It returns an error, and leaves dst unchanged, if their
+// dtypes or shapes differ.
 func Assign(dst, src Any) error {
 	if dst.DType() != src.DType() {
-		return fmt.Errorf("tensor: assign %s to %s: another dtype", src, dst)
+		return fmt.Errorf("tensor: cannot assign %s to %s: the dtypes differ", src, dst)
 	}
 	if err := sameShape("assign", dst, src); err != nil {
 		return err
@@ -204,10 +204,10 @@ func (t *Tensor[T]) copyRun(at int, src Any, from, n int) {
 // sameShape returns an error unless dst and src are built and have one shape.
 func sameShape(verb string, dst, src Any) error {
 	if dst.Shape() == nil || src.Shape() == nil {
-		return fmt.Errorf("tensor: %s %s to %s: both must be built", verb, src, dst)
+		return fmt.Errorf("tensor: cannot %s %s to %s: both must be built", verb, src, dst)
 	}
 	if !dst.Shape().Equal(src.Shape()) {
-		return fmt.Errorf("tensor: %s %s to %s: another shape", verb, src, dst)
+		return fmt.Errorf("tensor: cannot %s %s to %s: the shapes differ", verb, src, dst)
 	}
 	return nil
 }

@@ -104,10 +104,10 @@ func TestAssignRefuses(t *testing.T) {
 		dst, src tensor.Any
 		problem  string
 	}{
-		{"another dtype", tensor.New[int32](2), tensor.New[float32](2), "tensor: assign float32[2] to int32[2]: another dtype"},
-		{"another shape", tensor.New[int32](2), tensor.New[int32](2, 1), "tensor: assign int32[2 1] to int32[2]: another shape"},
-		{"a destination that is not built", &unbuilt, tensor.New[float32](), "tensor: assign float32[] to float32 (not built): both must be built"},
-		{"a source that is not built", tensor.New[float32](), &unbuilt, "tensor: assign float32 (not built) to float32[]: both must be built"},
+		{"another dtype", tensor.New[int32](2), tensor.New[float32](2), "tensor: cannot assign float32[2] to int32[2]: the dtypes differ"},
+		{"another shape", tensor.New[int32](2), tensor.New[int32](2, 1), "tensor: cannot assign int32[2 1] to int32[2]: the shapes differ"},
+		{"a destination that is not built", &unbuilt, tensor.New[float32](), "tensor: cannot assign float32[] to float32 (not built): both must be built"},
+		{"a source that is not built", tensor.New[float32](), &unbuilt, "tensor: cannot assign float32 (not built) to float32[]: both must be built"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.EqualError(t, tensor.Assign(c.dst, c.src), c.problem) })
 	}

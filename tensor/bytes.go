@@ -7,27 +7,24 @@ import (
 	"unsafe"
 )
 
-// This file holds the package's only uses of unsafe, and the module's but for generated code: views of numeric
-// memory as bytes, and of a Go value's memory or of bytes as a tensor. Each is over memory that Go itself allocated with the
-// type named, but for that of FromBytes, which holds no pointers and is checked to be aligned.
+// This file has the module's only uses of unsafe, except in generated code: it views numeric memory as bytes, and a Go value's
+// memory or bytes as a tensor. Go allocated all of this memory with the named type, except in FromBytes, where the memory has no
+// pointers and its alignment is checked.
 
-// memory is what every tensor gives this file.
+// memory is implemented by every tensor, for this file.
 type memory interface {
 	bytes() []byte // of elements with a fixed size
 	alias(p unsafe.Pointer, n int, s Shape)
 }
 
-// Bytes returns the memory of t's elements, not copied; ok is false where the elements have no fixed size
-// (strings and variants).
+// Bytes returns the memory of t's elements, not copied; ok is false if the elements have no fixed size (strings and variants).
 //
-// What it guarantees: b has t.Len()*t.DType().Size() bytes, the elements in row-major order without gaps,
-// each in this machine's byte order, a complex number as its real part and then its imaginary one. So where
-// [NativeLittleEndian] holds b is what a data file stores; elsewhere it is after [SwapBytes], both ways. b is
-// t's memory for as long as t keeps its elements: until [Tensor.Build].
+// b has t.Len()*t.DType().Size() bytes: the elements in row-major order without gaps, each in this machine's byte order. A complex
+// number is its real part and then its imaginary part. A data file stores exactly these bytes if [NativeLittleEndian] is true;
+// otherwise [SwapBytes] converts between the two. b is t's memory until [Tensor.Build] gives t new elements.
 //
-// Any bytes may be written to b, with one care: a Go bool is 0 or 1, and code that meets another is
-// undefined. Whoever writes bytes of foreign origin calls [DType.Normalize] on them before anyone looks at t,
-// also where the writing failed half-way.
+// Any bytes may be written to b, except that the byte of a Go bool must be 0 or 1: other values make the program undefined. If the
+// bytes come from a file, call [DType.Normalize] on them before anything reads t, even if the writing failed half-way.
 func Bytes(t Any) (b []byte, ok bool) {
 	if t.DType().Size() == 0 {
 		return nil, false
@@ -35,8 +32,8 @@ func Bytes(t Any) (b []byte, ok bool) {
 	return t.bytes(), true
 }
 
-// Addresses returns where t's elements lie: from the first byte to the one after the last, for telling which tensors share
-// memory. Both are 0 if there are no elements, or where they have no fixed size.
+// Addresses returns the address of the first byte of t's elements and the address after the last byte, to find tensors that share
+// memory. Both are 0 if there are no elements, or if the elements have no fixed size.
 func Addresses(t Any) (from, to uintptr) {
 	b, _ := Bytes(t)
 	if len(b) == 0 {
@@ -53,10 +50,10 @@ func (t *Tensor[T]) bytes() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)*t.DType().Size())
 }
 
-// FromBytes returns a tensor of d whose elements are b, in row-major order and in this machine's byte order: it shares the
-// memory and makes no copy. b may be memory that Go did not allocate, which must then outlive the tensor. The error says
-// where b is not as long as shape asks or does not lie at a multiple of what the elements are aligned to, or where elements
-// of d have no fixed size. Bytes of foreign origin are to be [DType.Normalize]d first.
+// FromBytes returns a tensor of d whose elements are b, in row-major order and in this machine's byte order: it shares the memory
+// and makes no copy. b may be memory that Go did not allocate, which must then outlive the tensor. It returns an error if the
+// length of b does not fit shape, if b is not aligned for the elements, or if elements of d have no fixed size. If the bytes come
+// from a file, call [DType.Normalize] on them first.
 func FromBytes(d DType, b []byte, shape ...int) (Any, error) {
 	s := Shape(append([]int{}, shape...))
 	if err := s.Check(); err != nil {
@@ -71,18 +68,18 @@ func FromBytes(d DType, b []byte, shape ...int) (Any, error) {
 		return nil, fmt.Errorf("tensor: elements of %v have no fixed size", d)
 	}
 	if len(b)%size != 0 || len(b)/size != s.Len() {
-		return nil, fmt.Errorf("tensor: %d bytes for shape %v of %v, which takes %d elements of %d", len(b), s, d, s.Len(), size)
+		return nil, fmt.Errorf("tensor: got %d bytes for %[3]v%[2]v, want %[4]d elements of %[5]d bytes", len(b), s, d, s.Len(), size)
 	}
 	p := unsafe.Pointer(unsafe.SliceData(b))
 	if align := reflect.TypeOf(t.Values()).Elem().Align(); uintptr(p)%uintptr(align) != 0 {
-		return nil, fmt.Errorf("tensor: memory for %v that is not at a multiple of %d", d, align)
+		return nil, fmt.Errorf("tensor: the memory for %v is not aligned to %d bytes", d, align)
 	}
 	t.alias(p, s.Len(), s)
 	return t, nil
 }
 
-// Normalize makes bytes of foreign origin in b, the memory of elements of d, such as Go's own are: every bool
-// that is not 0 becomes 1, true, as NumPy reads it. To the other dtypes any bytes are values.
+// Normalize makes b, the memory of elements of d with bytes from a file, valid for Go: every bool that is not 0 becomes 1, true,
+// as NumPy reads it. All bytes are valid for the other dtypes.
 func (d DType) Normalize(b []byte) {
 	if d != DTBool {
 		return
@@ -94,15 +91,16 @@ func (d DType) Normalize(b []byte) {
 	}
 }
 
-// SwapBytes reverses the byte order of every element of t in place: big-endian numbers become little-endian and
-// the other way round. A complex number is two numbers. Strings, variants and elements of one byte stay.
+// SwapBytes reverses the byte order of every element of t in place: big-endian numbers become little-endian and the other way
+// round. A complex number is two numbers. Strings, variants and elements of one byte do not change.
 func SwapBytes(t Any) {
 	if b, ok := Bytes(t); ok {
 		t.DType().SwapBytes(b)
 	}
 }
 
-// SwapBytes is [SwapBytes] for elements of d that are still bytes. Bytes at the end of b that are not a whole element stay.
+// SwapBytes is [SwapBytes] for elements of d that are still bytes. If the last bytes of b are not a whole element, they do not
+// change.
 func (d DType) SwapBytes(b []byte) {
 	width := d.Size()
 	if d == DTComplex64 || d == DTComplex128 {
@@ -125,14 +123,13 @@ func (d DType) SwapBytes(b []byte) {
 	}
 }
 
-// Alias returns a tensor of shape that shares the memory of v: a slice, an addressable array or an
-// addressable scalar whose element type is an [Element], or has the kind of one (a named type such as
-// `type Celsius float64`; int and uint are int64 and uint64 where they are as wide). The error says where v
-// is not one of these or has another number of elements. Nested arrays are one run of memory; nested slices
-// are not and are refused.
+// Alias returns a tensor of shape that shares the memory of v: a slice, an addressable array or an addressable scalar whose
+// element type is an [Element], or has the kind of one (a named type such as `type Celsius float64`; int and uint are int64 and
+// uint64 on machines where they are 64 bits wide). It returns an error if v is not one of these or has another number of elements.
+// Nested arrays are one run of memory. Nested slices are not, and are an error.
 func Alias(v reflect.Value, shape ...int) (Any, error) {
 	if !v.IsValid() {
-		return nil, fmt.Errorf("tensor: no value to share the memory of")
+		return nil, fmt.Errorf("tensor: cannot share the memory of an invalid reflect.Value")
 	}
 	n, typ := 1, v.Type()
 	var ptr unsafe.Pointer
@@ -156,7 +153,7 @@ func Alias(v reflect.Value, shape ...int) (Any, error) {
 		return nil, err
 	}
 	if s.Len() != n {
-		return nil, fmt.Errorf("tensor: %d values for shape %v, which takes %d", n, s, s.Len())
+		return nil, fmt.Errorf("tensor: got %d values for shape %v, want %d", n, s, s.Len())
 	}
 	t, err := Zero(d)
 	if err != nil {
@@ -183,9 +180,9 @@ var elementTypes = func() map[reflect.Type]DType {
 	return m
 }()
 
-// DTypeOfType returns the dtype under which a value of Go type t is stored, [InvalidDType] if there is none.
-// A named type that is not an [Element] itself is stored as its kind is, so that `type Half Float16` is a uint16;
-// int and uint are int64 and uint64 on machines where they have that size, and nothing elsewhere.
+// DTypeOfType returns the dtype under which a value of Go type t is stored, or [InvalidDType] if there is none. A named type that
+// is not an [Element] itself is stored as its kind, so `type Half Float16` is a uint16. int and uint are int64 and uint64 on
+// machines where they have that size, and have no dtype elsewhere.
 func DTypeOfType(t reflect.Type) DType {
 	if t == nil {
 		return InvalidDType

@@ -227,9 +227,9 @@ func TestAliasRefuses(t *testing.T) {
 		shape   []int
 		problem string
 	}{
-		{"no value", reflect.Value{}, nil, "tensor: no value to share the memory of"},
+		{"no value", reflect.Value{}, nil, "tensor: cannot share the memory of an invalid reflect.Value"},
 		{"what has no address", reflect.ValueOf(grid), []int{2, 3}, "tensor: [2][3]float32 is not addressable"},
-		{"another number of elements", reflect.ValueOf(&grid).Elem(), []int{3, 3}, "tensor: 6 values for shape [3 3], which takes 9"},
+		{"another number of elements", reflect.ValueOf(&grid).Elem(), []int{3, 3}, "got 6 values for shape [3 3], want 9"},
 		{"nested slices", reflect.ValueOf([][]float32{{1}}), []int{1, 1}, "tensor: []float32 is not an element type"},
 		{"structs", reflect.ValueOf([]struct{ X int8 }{{}}), []int{1}, "is not an element type"},
 		{"a negative shape", reflect.ValueOf([]int8{1}), []int{-1}, "axis 0 is negative"},
@@ -260,9 +260,9 @@ func TestFromBytes(t *testing.T) {
 		shape   []int
 		problem string
 	}{
-		{"too few bytes", tensor.DTFloat32, memory[:4], []int{2}, "4 bytes for shape [2] of float32, which takes 2 elements of 4"},
-		{"half an element", tensor.DTFloat32, memory[:6], []int{1}, "6 bytes for shape [1] of float32"},
-		{"memory that is not aligned", tensor.DTFloat32, memory[1:5], []int{1}, "not at a multiple of 4"},
+		{"too few bytes", tensor.DTFloat32, memory[:4], []int{2}, "got 4 bytes for float32[2], want 2 elements of 4 bytes"},
+		{"half an element", tensor.DTFloat32, memory[:6], []int{1}, "got 6 bytes for float32[1]"},
+		{"memory that is not aligned", tensor.DTFloat32, memory[1:5], []int{1}, "not aligned to 4 bytes"},
 		{"strings", tensor.DTString, memory, []int{1}, "elements of string have no fixed size"},
 		{"no dtype", tensor.InvalidDType, memory, []int{1}, "dtype"},
 		{"a negative shape", tensor.DTInt8, memory, []int{-1}, "axis 0 is negative"},

@@ -5,13 +5,12 @@ import (
 	"reflect"
 )
 
-// Cast copies the elements of src to dst, which is built and has src's shape, as values of dst's dtype. It converts
-// between the floats, where a value that lies between two rounds to the nearer, the even one of two; between
-// the integers, quantized ones by their integer; and between the complex dtypes. Bools, strings and variants are
-// only copied, and so is what already has dst's dtype.
+// Cast copies the elements of src to dst, which is built and has src's shape, as values of dst's dtype. It converts between the
+// floats, rounding to nearest, ties to even; between the integers, including the integers of quantized dtypes; and between the
+// complex dtypes. Bools, strings and variants can only be copied.
 //
-// An element that dst's dtype cannot hold is a [*ValueError]: an integer out of range, a finite float
-// beyond the largest, an infinity or a NaN if there is none. dst then holds some of the elements.
+// An element that dst's dtype cannot hold is a [*ValueError]: an integer out of range, a finite float beyond the largest, an
+// infinity or a NaN if dst's dtype has none. Then only some of dst's elements have been assigned.
 func Cast(dst, src Any) error {
 	if err := sameShape("cast", dst, src); err != nil {
 		return err
@@ -22,7 +21,7 @@ func Cast(dst, src Any) error {
 	case from == to:
 		dst.copyRun(0, src, 0, src.Len())
 	case from.kind() != to.kind() || from.kind() == other:
-		return fmt.Errorf("tensor: cast %s to %v: only floats to floats, integers to integers and complex to complex convert", src, to)
+		return fmt.Errorf("tensor: cannot cast %s to %v: only casts between floats, between integers and between complex numbers are possible", src, to)
 	case from.kind() == floating:
 		bad = castFloats(dst, src)
 	case from.kind() == integer:
@@ -38,17 +37,17 @@ func Cast(dst, src Any) error {
 
 // A ValueError is the error of [Cast] about the first element whose value the other dtype cannot hold.
 type ValueError struct {
-	Index    []int  // where the element is, one number per axis
-	Value    string // what it is, as %v prints it
+	Index    []int  // the element's index, one number per axis
+	Value    string // the element, as %v prints it
 	From, To DType
 }
 
 // Error names the element, its value and both dtypes.
 func (e *ValueError) Error() string {
-	return fmt.Sprintf("tensor: cast %v to %v: element %v is %s, which %v cannot hold", e.From, e.To, e.Index, e.Value, e.To)
+	return fmt.Sprintf("tensor: cannot cast %v to %v: element %v is %s, which %v cannot hold", e.From, e.To, e.Index, e.Value, e.To)
 }
 
-// indexOf returns the index of the element at the place at in row-major order.
+// indexOf returns the index of the element with number at in row-major order.
 func indexOf(at int, shape Shape) []int {
 	index := make([]int, len(shape))
 	for axis := len(shape) - 1; axis >= 0; axis-- {
@@ -58,11 +57,11 @@ func indexOf(at int, shape Shape) []int {
 	return index
 }
 
-// castChunk is how many elements pass through a buffer at once: few enough to stay in a processor's first cache.
+// castChunk is the number of elements that pass through a buffer at once, few enough for a processor's first cache.
 const castChunk = 512
 
-// castThrough moves the elements of src to dst in chunks by way of W, which holds every value of either. It
-// returns the place of the first that narrow refuses, -1 if there is none.
+// castThrough moves the elements of src to dst in chunks by way of W, which holds every value of either. It returns the number of
+// the first element that narrow refuses, or -1.
 func castThrough[W any](dst, src Any, widen func(src Any, from int, wide []W), narrow func(dst Any, at int, wide []W) int) int {
 	var buffer [castChunk]W
 	for at, n := 0, src.Len(); at < n; at += castChunk {

@@ -2,11 +2,10 @@ package tensor
 
 import "math"
 
-// castFloats casts by way of float64, which holds every value of every float exactly, so that only the way out
-// rounds.
+// castFloats casts by way of float64, which holds every value of every float exactly, so only the conversion to the target rounds.
 func castFloats(dst, src Any) int { return castThrough(dst, src, widenFloats, narrowFloats) }
 
-// widenFloats writes the elements of src from the place from on to wide.
+// widenFloats writes the elements of src, starting with number from, to wide.
 func widenFloats(src Any, from int, wide []float64) {
 	switch src := src.(type) {
 	case *Tensor[float64]:
@@ -40,8 +39,8 @@ func widenEach[T, W any](data []T, wide []W, value func(T) W) {
 	}
 }
 
-// narrowFloats writes wide to the elements of dst from the place at on. It returns the index in wide of the first
-// that dst cannot hold, -1 if there is none.
+// narrowFloats writes wide to the elements of dst, starting with number at. It returns the index in wide of the first value that
+// dst cannot hold, or -1.
 func narrowFloats(dst Any, at int, wide []float64) int {
 	switch dst := dst.(type) {
 	case *Tensor[float64]:
@@ -91,7 +90,7 @@ func roundEach(data []float32, wide []float64) int {
 	return -1
 }
 
-// float32FromFloat64 returns the float32 nearest to f; fits is false where f is finite and it is not.
+// float32FromFloat64 returns the float32 nearest to f; fits is false if f is finite and the result is not.
 func float32FromFloat64(f float64) (g float32, fits bool) {
 	const beyond = math.MaxFloat32 + 0x1p103 // half a step above the largest, which ties to infinity
 	g = float32(f)

@@ -2,8 +2,8 @@ package tensor
 
 import "math"
 
-// castIntegers casts by way of int64. The one dtype that this is too narrow for, uint64, keeps its bits there, and
-// the way out is told that they have no sign.
+// castIntegers casts by way of int64. Only uint64 does not fit: its bits are kept, and the conversion to the target is told that
+// they have no sign.
 func castIntegers(dst, src Any) int {
 	unsigned := src.DType() == DTUInt64
 	return castThrough(dst, src, widenIntegers, func(dst Any, at int, wide []int64) int {
@@ -11,7 +11,7 @@ func castIntegers(dst, src Any) int {
 	})
 }
 
-// widenIntegers writes the elements of src from the place from on to wide.
+// widenIntegers writes the elements of src, starting with number from, to wide.
 func widenIntegers(src Any, from int, wide []int64) {
 	switch src := src.(type) {
 	case *Tensor[int64]:
@@ -59,14 +59,14 @@ type integers interface {
 func toInt64[T integers](v T) int64   { return int64(v) }
 func fromInt64[T integers](v int64) T { return T(v) }
 
-// limits are the least and the largest number that a dtype holds.
+// limits returns the least and the largest number that a dtype can hold.
 type limits struct {
 	least   int64
 	largest uint64
 }
 
-// narrowIntegers writes wide to the elements of dst from the place at on. It returns the index in wide of the first
-// that dst cannot hold, -1 if there is none.
+// narrowIntegers writes wide to the elements of dst, starting with number at. It returns the index in wide of the first value that
+// dst cannot hold, or -1.
 func narrowIntegers(dst Any, at int, wide []int64, unsigned bool) int {
 	switch dst := dst.(type) {
 	case *Tensor[int8]:

@@ -68,7 +68,7 @@ func TestCastRefusesValuesThatDoNotFit(t *testing.T) {
 		to      tensor.DType
 		problem string
 	}{
-		{"an integer beyond the largest", vector[int32](t, 127, 128), tensor.DTInt8, "tensor: cast int32 to int8: element [1] is 128, which int8 cannot hold"},
+		{"an integer beyond the largest", vector[int32](t, 127, 128), tensor.DTInt8, "tensor: cannot cast int32 to int8: element [1] is 128, which int8 cannot hold"},
 		{"an integer below the least", vector[int32](t, -129), tensor.DTInt8, "element [0] is -129"},
 		{"a negative one where there is no sign", vector[int8](t, -1), tensor.DTUInt64, "element [0] is -1"},
 		{"the largest uint64, which is no -1", vector[uint64](t, math.MaxUint64), tensor.DTInt64, "element [0] is 18446744073709551615"},
@@ -120,13 +120,13 @@ func TestCastRefusesOtherKinds(t *testing.T) {
 				require.NoError(t, err)
 				b, err := tensor.NewAny(dst, 1)
 				require.NoError(t, err)
-				require.ErrorContains(t, tensor.Cast(b, a), "only floats to floats, integers to integers and complex to complex convert")
+				require.ErrorContains(t, tensor.Cast(b, a), "only casts between floats, between integers and between complex numbers are possible")
 			})
 		}
 	}
 	var unbuilt tensor.Tensor[float32]
-	require.EqualError(t, tensor.Cast(&unbuilt, tensor.Scalar(1.0)), "tensor: cast float64[] to float32 (not built): both must be built")
-	require.EqualError(t, tensor.Cast(tensor.New[float32](2), tensor.New[float64](3)), "tensor: cast float64[3] to float32[2]: another shape")
+	require.EqualError(t, tensor.Cast(&unbuilt, tensor.Scalar(1.0)), "tensor: cannot cast float64[] to float32 (not built): both must be built")
+	require.EqualError(t, tensor.Cast(tensor.New[float32](2), tensor.New[float64](3)), "tensor: cannot cast float64[3] to float32[2]: the shapes differ")
 }
 
 // TestCastEveryPair casts between all dtypes of a kind, there and back, values that all of them hold.

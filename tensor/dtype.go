@@ -48,15 +48,14 @@ const (
 type kind int
 
 const (
-	other kind = iota // converts to itself alone
+	other kind = iota // converts only to itself
 	floating
-	integer // the quantized dtypes too: their scale is not the tensor's
+	integer // includes the quantized dtypes: their scale is not in the tensor
 	complexes
 )
 
-// dtypes holds, per DType, TensorFlow's name for it, the bytes of one element in a data file
-// (0: no fixed size) and its kind. The types of less than eight bits take a whole byte each, as TensorFlow
-// stores them.
+// dtypes holds, per DType, TensorFlow's name for it, the bytes of one element in a data file (0: no fixed size) and its kind. A
+// type of less than eight bits takes a whole byte, as TensorFlow stores it.
 var dtypes = [...]struct {
 	name string
 	size int
@@ -100,7 +99,7 @@ var dtypes = [...]struct {
 // Valid reports whether d is one of TensorFlow's element types.
 func (d DType) Valid() bool { return d > 0 && int(d) < len(dtypes) }
 
-// HasValues reports whether there are tensors of d in Go: of every element type but resource handles.
+// HasValues reports whether this package has tensors of d. It has them for every element type except resource handles.
 func (d DType) HasValues() bool { return d.Valid() && d != DTResource }
 
 // String returns TensorFlow's name for d, such as "float32" or "bfloat16".
@@ -111,8 +110,8 @@ func (d DType) String() string {
 	return dtypes[d].name
 }
 
-// Size returns the bytes that one element takes in a data file, or 0 where elements have no fixed size
-// (strings, variants, resources and numbers that are not a DType).
+// Size returns the number of bytes of one element in a data file, or 0 if elements have no fixed size (strings, variants,
+// resources and numbers that are not a DType).
 func (d DType) Size() int {
 	if !d.Valid() {
 		return 0
@@ -134,5 +133,5 @@ func ParseDType(name string) (DType, error) {
 			return DType(d), nil
 		}
 	}
-	return InvalidDType, fmt.Errorf("tensor: no dtype is called %q", name)
+	return InvalidDType, fmt.Errorf("tensor: unknown dtype %q", name)
 }

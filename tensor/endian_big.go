@@ -2,6 +2,6 @@
 
 package tensor
 
-// NativeLittleEndian reports whether this machine keeps numbers as data files do, so that the memory of a
-// tensor is its bytes in a file.
+// NativeLittleEndian reports whether this machine is little-endian, as data files are. Then the memory of a tensor equals its
+// bytes in a file.
 const NativeLittleEndian = false

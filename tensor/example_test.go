@@ -60,7 +60,7 @@ func ExampleCast() {
 	fmt.Println(errors.As(err, &value), err)
 	// Output:
 	// [1 3.140625]
-	// true tensor: cast int64 to int8: element [] is 300, which int8 cannot hold
+	// true tensor: cannot cast int64 to int8: element [] is 300, which int8 cannot hold
 }
 
 // A partitioned tensor is stored as parts, each with the slice of the whole that it is.

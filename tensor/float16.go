@@ -5,9 +5,8 @@ import "math"
 // Float16 is an IEEE 754 half: one sign bit, five of exponent, ten of fraction. Its bits are its value.
 type Float16 uint16
 
-// Float16FromFloat32 returns the Float16 nearest to f, the even one of two. What lies beyond the largest, 65504,
-// by half a step or more is an infinity. A NaN keeps its sign and the upper ten bits of its payload, as
-// in NumPy.
+// Float16FromFloat32 returns the Float16 nearest to f, with ties to even. Values that exceed the largest, 65504, by half a step or
+// more become an infinity. A NaN keeps its sign and the upper ten bits of its payload, as in NumPy.
 func Float16FromFloat32(f float32) Float16 {
 	if f != f {
 		bits := math.Float32bits(f)
@@ -16,8 +15,8 @@ func Float16FromFloat32(f float32) Float16 {
 	return Float16FromFloat64(float64(f))
 }
 
-// Float16FromFloat64 is [Float16FromFloat32] for a float64, in one rounding, as NumPy does it. TensorFlow's cast
-// rounds to float32 first, so that its result may be the other neighbour of f.
+// Float16FromFloat64 is [Float16FromFloat32] for a float64, in one rounding, as NumPy does it. TensorFlow's cast rounds to float32
+// first, so its result may be the other neighbour of f.
 func Float16FromFloat64(f float64) Float16 {
 	if f != f {
 		bits := math.Float64bits(f)
@@ -27,7 +26,7 @@ func Float16FromFloat64(f float64) Float16 {
 	return Float16(code)
 }
 
-// float16NaN returns a NaN with the lower ten bits of payload, or 1 where they would make it an infinity.
+// float16NaN returns a NaN with the lower ten bits of payload, or 1 if they are zero, which would be an infinity.
 func float16NaN(negative bool, payload uint16) Float16 {
 	payload &= 1<<float16Layout.fraction - 1
 	code := float16Layout.inf | max(payload, 1)
@@ -54,19 +53,19 @@ func (f Float16) String() string { return formatFloat(f.Float32()) }
 // BFloat16 is the upper half of a float32: one sign bit, eight of exponent, seven of fraction.
 type BFloat16 uint16
 
-// BFloat16FromFloat32 returns the BFloat16 nearest to f, the even one of two. What lies beyond the largest
-// by half a step or more is an infinity. A NaN keeps its sign only, as in ml_dtypes.
+// BFloat16FromFloat32 returns the BFloat16 nearest to f, with ties to even. Values that exceed the largest by half a step or more
+// become an infinity. A NaN keeps only its sign, as in ml_dtypes.
 func BFloat16FromFloat32(f float32) BFloat16 {
 	bits := math.Float32bits(f)
 	if f != f {
 		return BFloat16(bits>>31<<15) | BFloat16(bfloat16Layout.nan)
 	}
-	// Just under half a step, and one more where the last bit kept is odd: the carry rounds, also to infinity.
+	// Add just under half a step, and one more if the last kept bit is odd: the carry rounds, also to infinity.
 	return BFloat16((bits + 0x7fff + bits>>16&1) >> 16)
 }
 
-// BFloat16FromFloat64 is [BFloat16FromFloat32] for a float64, in one rounding. TensorFlow and ml_dtypes round to
-// float32 first, so that their result may be the other neighbour of f.
+// BFloat16FromFloat64 is [BFloat16FromFloat32] for a float64, in one rounding. TensorFlow and ml_dtypes round to float32 first, so
+// their result may be the other neighbour of f.
 func BFloat16FromFloat64(f float64) BFloat16 {
 	code, _ := bfloat16Layout.encode(f)
 	return BFloat16(code)

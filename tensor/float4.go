@@ -5,9 +5,8 @@ package tensor
 // bits of the byte do not count.
 type Float4E2M1FN uint8
 
-// Float4E2M1FNFromFloat32 returns the Float4E2M1FN nearest to f, the even one of two, as ml_dtypes
-// does. What lies beyond 6 is 6, an infinity too; a NaN is a zero, of the sign
-// that it has not.
+// Float4E2M1FNFromFloat32 returns the Float4E2M1FN nearest to f, with ties to even, as ml_dtypes does. Values beyond 6, and
+// infinities, become 6. A NaN becomes a zero with the opposite sign.
 func Float4E2M1FNFromFloat32(f float32) Float4E2M1FN { return Float4E2M1FNFromFloat64(float64(f)) }
 
 // Float4E2M1FNFromFloat64 is [Float4E2M1FNFromFloat32] for a float64, in one rounding, where ml_dtypes rounds to

@@ -1,14 +1,14 @@
 package tensor
 
-// The float8 kinds are named by their bits of exponent and of mantissa, then FN: finite, without infinities; UZ:
-// without a negative zero; B11: with a bias that is not the usual one.
+// The float8 kinds are named by their bits of exponent and of mantissa, then FN: finite, without infinities; UZ: without a
+// negative zero; B11: with an exponent bias of 11 instead of the usual one.
 
 // Float8E5M2 is an eight-bit float with five bits of exponent and two of fraction: the upper half of a [Float16],
 // with its infinities and NaNs. The largest finite value is 57344.
 type Float8E5M2 uint8
 
-// Float8E5M2FromFloat32 returns the Float8E5M2 nearest to f, the even one of two, as ml_dtypes does. What lies
-// beyond the largest by half a step or more is an infinity; a NaN keeps its sign.
+// Float8E5M2FromFloat32 returns the Float8E5M2 nearest to f, with ties to even, as ml_dtypes does. Values that exceed the largest
+// by half a step or more become an infinity. A NaN keeps its sign.
 func Float8E5M2FromFloat32(f float32) Float8E5M2 { return Float8E5M2FromFloat64(float64(f)) }
 
 // Float8E5M2FromFloat64 is [Float8E5M2FromFloat32] for a float64, in one rounding, where ml_dtypes rounds to
@@ -31,8 +31,8 @@ func (f Float8E5M2) String() string { return formatFloat(f.Float32()) }
 // one NaN for each sign. The largest value is 448.
 type Float8E4M3FN uint8
 
-// Float8E4M3FNFromFloat32 returns the Float8E4M3FN nearest to f, the even one of two, as ml_dtypes does.
-// Infinities, and what lies beyond the largest by more than half a step, are NaN; a NaN keeps its sign.
+// Float8E4M3FNFromFloat32 returns the Float8E4M3FN nearest to f, with ties to even, as ml_dtypes does. Infinities, and values that
+// exceed the largest by more than half a step, become NaN. A NaN keeps its sign.
 func Float8E4M3FNFromFloat32(f float32) Float8E4M3FN { return Float8E4M3FNFromFloat64(float64(f)) }
 
 // Float8E4M3FNFromFloat64 is [Float8E4M3FNFromFloat32] for a float64, in one rounding, where ml_dtypes rounds to
@@ -55,8 +55,8 @@ func (f Float8E4M3FN) String() string { return formatFloat(f.Float32()) }
 // infinities, no negative zero and one NaN, 0x80. The largest value is 240.
 type Float8E4M3FNUZ uint8
 
-// Float8E4M3FNUZFromFloat32 returns the Float8E4M3FNUZ nearest to f, the even one of two, as ml_dtypes does.
-// Infinities, and what lies beyond the largest by half a step or more, are NaN; a zero is never negative.
+// Float8E4M3FNUZFromFloat32 returns the Float8E4M3FNUZ nearest to f, with ties to even, as ml_dtypes does. Infinities, and values
+// that exceed the largest by half a step or more, become NaN. A zero is never negative.
 func Float8E4M3FNUZFromFloat32(f float32) Float8E4M3FNUZ {
 	return Float8E4M3FNUZFromFloat64(float64(f))
 }
@@ -81,8 +81,8 @@ func (f Float8E4M3FNUZ) String() string { return formatFloat(f.Float32()) }
 // no infinities, no negative zero and one NaN, 0x80. The largest value is 30.
 type Float8E4M3B11FNUZ uint8
 
-// Float8E4M3B11FNUZFromFloat32 returns the Float8E4M3B11FNUZ nearest to f, the even one of two, as ml_dtypes does.
-// Infinities, and what lies beyond the largest by half a step or more, are NaN; a zero is never negative.
+// Float8E4M3B11FNUZFromFloat32 returns the Float8E4M3B11FNUZ nearest to f, with ties to even, as ml_dtypes does. Infinities, and
+// values that exceed the largest by half a step or more, become NaN. A zero is never negative.
 func Float8E4M3B11FNUZFromFloat32(f float32) Float8E4M3B11FNUZ {
 	return Float8E4M3B11FNUZFromFloat64(float64(f))
 }
@@ -107,8 +107,8 @@ func (f Float8E4M3B11FNUZ) String() string { return formatFloat(f.Float32()) }
 // infinities, no negative zero and one NaN, 0x80. The largest value is 57344.
 type Float8E5M2FNUZ uint8
 
-// Float8E5M2FNUZFromFloat32 returns the Float8E5M2FNUZ nearest to f, the even one of two, as ml_dtypes does.
-// Infinities, and what lies beyond the largest by half a step or more, are NaN; a zero is never negative.
+// Float8E5M2FNUZFromFloat32 returns the Float8E5M2FNUZ nearest to f, with ties to even, as ml_dtypes does. Infinities, and values
+// that exceed the largest by half a step or more, become NaN. A zero is never negative.
 func Float8E5M2FNUZFromFloat32(f float32) Float8E5M2FNUZ {
 	return Float8E5M2FNUZFromFloat64(float64(f))
 }

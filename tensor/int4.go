@@ -2,10 +2,9 @@ package tensor
 
 import "strconv"
 
-// The integers of less than a byte take one each, in memory and in a data file. As with the small floats their
-// bits are not their value: the low bits hold it, in two's complement, the upper ones do not count.
-// TensorFlow writes them as zeros, so that -1 is 0x0f in a data file, and reads whatever is there. Int8 and Uint8
-// give the number; two bytes for one number differ under ==.
+// Each integer of less than eight bits takes one byte, in memory and in a data file. The low bits hold the value, in two's
+// complement, and the upper bits are ignored. TensorFlow writes zeros there, so -1 is 0x0f in a data file, and accepts any bits
+// when it reads. Int8 and Uint8 return the number. Two bytes may stand for the same number and still differ under ==.
 type (
 	// Int4 is an integer from -8 to 7.
 	Int4 int8

@@ -11,21 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// A jsonTensor is a tensor as JSON has it.
+// A jsonTensor is the JSON form of a tensor.
 type jsonTensor struct {
 	DType  string            `json:"dtype"`
 	Shape  []int64           `json:"shape"`
 	Values []json.RawMessage `json:"values"`
 }
 
-// MarshalJSON returns t as an object of its dtype by TensorFlow's name, its shape, and its elements in row-major order:
+// MarshalJSON returns t as an object with TensorFlow's name of its dtype, its shape, and its elements in row-major order:
 //
 //	{"dtype":"float32","shape":[2,2],"values":[1,2.5,-3,"NaN"]}
 //
-// Floats are the shortest decimals that [Tensor.UnmarshalJSON] makes the same element of, and "NaN", "Infinity" and
-// "-Infinity", which JSON has no numbers for; the payload of a NaN is lost. A complex number is the list of its two
-// parts. Strings that are not UTF-8, and every [Variant], are {"base64":"…"}. A tensor that is not built has null for
-// shape and values.
+// Floats are the shortest decimals from which [Tensor.UnmarshalJSON] makes the same element, or the strings "NaN", "Infinity" and
+// "-Infinity", because JSON has no such numbers. The payload of a NaN is lost. A complex number is the list of its two parts.
+// Strings that are not UTF-8, and every [Variant], are {"base64":"…"}. A tensor that is not built has null for shape and values.
 func (t Tensor[T]) MarshalJSON() ([]byte, error) {
 	b := fmt.Appendf(nil, `{"dtype":%q,"shape":`, t.DType())
 	if t.shape == nil {
@@ -97,11 +96,11 @@ func appendBase64(b []byte, text string) []byte {
 	return append(base64.StdEncoding.AppendEncode(b, []byte(text)), `"}`...)
 }
 
-// UnmarshalJSON gives t the shape and the elements that b has, which is as [Tensor.MarshalJSON] writes it. A float that lies
-// between two elements becomes the nearer. The error says where b has another dtype than t, more or fewer values
-// than its shape takes, or a value that an element cannot hold; t is then as it was.
+// UnmarshalJSON gives t the shape and the elements in b, in the form that [Tensor.MarshalJSON] writes. A float that lies between
+// two elements becomes the nearer one. It returns an error, and leaves t unchanged, if b has another dtype than t, a number of
+// values that does not fit its shape, or a value that an element cannot hold.
 //
-// The memory that it takes is in proportion to the length of b, whatever shape that claims.
+// It takes memory in proportion to the length of b, whatever shape b claims.
 func (t *Tensor[T]) UnmarshalJSON(b []byte) error {
 	if string(bytes.TrimSpace(b)) == "null" {
 		return nil // by convention
@@ -111,13 +110,13 @@ func (t *Tensor[T]) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	if want := t.DType().String(); stored.DType != want {
-		return fmt.Errorf("tensor: JSON of dtype %q, want %q", stored.DType, want)
+		return fmt.Errorf("tensor: the JSON has dtype %q, want %q", stored.DType, want)
 	}
 	return t.setJSON(stored)
 }
 
-// UnmarshalAny returns the tensor that b has, of whatever dtype it says. The errors are those of
-// [Tensor.UnmarshalJSON], or that of [ParseDType].
+// UnmarshalAny returns the tensor in b, of the dtype that b says. The errors are those of [Tensor.UnmarshalJSON], or that of
+// [ParseDType].
 func UnmarshalAny(b []byte) (Any, error) {
 	stored, err := parseJSON(b)
 	if err != nil {
@@ -145,12 +144,12 @@ func parseJSON(b []byte) (*jsonTensor, error) {
 		return nil, errors.New(`tensor: JSON without "dtype"`)
 	}
 	if (stored.Shape == nil) != (stored.Values == nil) {
-		return nil, errors.New(`tensor: JSON with one of "shape" and "values" only`)
+		return nil, errors.New(`tensor: the JSON has only one of "shape" and "values", want both or neither`)
 	}
 	return stored, nil
 }
 
-// setJSON gives t what stored has, which is of t's dtype.
+// setJSON gives t the shape and the values of stored, which has t's dtype.
 func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 	if stored.Shape == nil {
 		*t = Tensor[T]{}
@@ -166,7 +165,7 @@ func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 		return err
 	}
 	if n := len(stored.Values); n != shape.Len() {
-		return fmt.Errorf("tensor: JSON with %d values for shape %v, which takes %d", n, shape, shape.Len())
+		return fmt.Errorf("tensor: the JSON has %d values for shape %v, want %d", n, shape, shape.Len())
 	}
 	read := New[T](shape...)
 	if err := read.parseElements(stored.Values); err != nil {
@@ -176,7 +175,7 @@ func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 	return nil
 }
 
-// parseElements fills t, by way of the widest type of its kind where the elements themselves are not JSON's.
+// parseElements fills t, through the widest type of their kind if JSON cannot hold the elements themselves.
 func (t *Tensor[T]) parseElements(values []json.RawMessage) error {
 	switch dst := any(t).(type) {
 	case *Tensor[bool]:
@@ -225,14 +224,14 @@ func parseEach[T Element](t *Tensor[T], values []json.RawMessage, parse func(raw
 	for i, raw := range values {
 		v, err := parse(string(raw))
 		if err != nil {
-			return fmt.Errorf("tensor: JSON: element %v is %.100s, which %v cannot hold", indexOf(i, t.shape), raw, t.DType())
+			return fmt.Errorf("tensor: in the JSON, element %v is %.100s, which %v cannot hold", indexOf(i, t.shape), raw, t.DType())
 		}
 		t.data[i] = v
 	}
 	return nil
 }
 
-var errJSONValue = errors.New("another kind of value")
+var errJSONValue = errors.New("wrong type of value")
 
 func parseJSONBool(raw string) (bool, error) {
 	if raw != "true" && raw != "false" {
@@ -260,7 +259,7 @@ func parseJSONText(raw string) (text string, err error) {
 	return string(*encoded.Base64), nil
 }
 
-// parseJSONFloat parses a number at the precision of F: by way of float64 it would be rounded twice.
+// parseJSONFloat parses a number at the precision of F: through float64 it would be rounded twice.
 func parseJSONFloat[F float32 | float64](raw string) (F, error) {
 	switch raw {
 	case `"NaN"`, `"Infinity"`, `"-Infinity"`:

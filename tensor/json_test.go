@@ -102,15 +102,15 @@ func TestJSONKeepsEveryValue(t *testing.T) {
 
 func TestJSONRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"another dtype":               {`{"dtype":"float64","shape":[],"values":[1]}`, `JSON of dtype "float64", want "float32"`},
+		"another dtype":               {`{"dtype":"float64","shape":[],"values":[1]}`, `the JSON has dtype "float64", want "float32"`},
 		"no dtype":                    {`{"shape":[],"values":[1]}`, `without "dtype"`},
-		"no values":                   {`{"dtype":"float32","shape":[0]}`, `one of "shape" and "values" only`},
-		"no shape":                    {`{"dtype":"float32","values":[]}`, `one of "shape" and "values" only`},
-		"too few values":              {`{"dtype":"float32","shape":[2],"values":[1]}`, "1 values for shape [2], which takes 2"},
+		"no values":                   {`{"dtype":"float32","shape":[0]}`, `only one of "shape" and "values"`},
+		"no shape":                    {`{"dtype":"float32","values":[]}`, `only one of "shape" and "values"`},
+		"too few values":              {`{"dtype":"float32","shape":[2],"values":[1]}`, "1 values for shape [2], want 2"},
 		"a shape for all memory":      {`{"dtype":"float32","shape":[1099511627776],"values":[1]}`, "1 values for shape"},
 		"a shape that cannot be":      {`{"dtype":"float32","shape":[-1],"values":[1]}`, "axis 0 is negative"},
 		"a shape that overflows":      {`{"dtype":"float32","shape":[4294967296,4294967296],"values":[1]}`, "more elements than an int can count"},
-		"another kind of value":       {`{"dtype":"float32","shape":[1,2],"values":[1,true]}`, "element [0 1] is true, which float32 cannot hold"},
+		"wrong type of value":         {`{"dtype":"float32","shape":[1,2],"values":[1,true]}`, "element [0 1] is true, which float32 cannot hold"},
 		"null":                        {`{"dtype":"float32","shape":[1],"values":[null]}`, "element [0] is null"},
 		"a number beyond the largest": {`{"dtype":"float32","shape":[1],"values":[1e39]}`, "element [0] is 1e39, which float32 cannot hold"},
 		"nested lists":                {`{"dtype":"float32","shape":[1,1],"values":[[1]]}`, "element [0 0] is [1]"},
@@ -189,8 +189,8 @@ func TestRows(t *testing.T) {
 	for range new(tensor.Tensor[int8]).Rows() {
 		t.Error("a tensor that is not built has no rows")
 	}
-	require.PanicsWithValue(t, "tensor: row 3 of int32[3 1 2]", func() { m.Row(3) })
-	require.PanicsWithValue(t, "tensor: row 0 of int8 (not built)", func() { new(tensor.Tensor[int8]).Row(0) })
+	require.PanicsWithValue(t, "tensor: row 3 is out of range of int32[3 1 2]", func() { m.Row(3) })
+	require.PanicsWithValue(t, "tensor: row 0 is out of range of int8 (not built)", func() { new(tensor.Tensor[int8]).Row(0) })
 }
 
 func TestLogValue(t *testing.T) {

@@ -14,13 +14,13 @@ func (t Tensor[T]) String() string {
 	return t.DType().String() + t.shape.String()
 }
 
-// Format implements [fmt.Formatter]. The verb %s prints what String returns. %v adds the elements as nested rows, short:
-// of more than a dozen only the first and last three of the innermost axis and the first and last row of the others. %+v
-// leaves out elements of more than a thousand only, all but the first and last three along each axis. Any
-// other verb prints the rows of %+v with itself applied to each element, the small floats and integers as the numbers they
-// are: "%.2f", "%q".
+// Format implements [fmt.Formatter]. The verb %s prints what String returns. %v adds the elements as nested rows. If there are
+// more than a dozen, it prints only the first and last three along the innermost axis, and the first and last row along the
+// others. %+v prints up to a thousand elements, and of more the first and last three along each axis. Any other verb, such as
+// "%.2f" or "%q", prints the same rows as %+v and formats each element with that verb; small floats and integers are formatted as
+// numbers.
 //
-// It belongs to the value and not the pointer, so that a tensor that is a field prints like this too.
+// The receiver is a value, so a tensor in a field prints like this, too.
 func (t Tensor[T]) Format(f fmt.State, verb rune) {
 	format, short := fmt.FormatString(f, verb), false
 	if verb == 's' || verb == 'v' {
@@ -58,7 +58,7 @@ const (
 type rowPrinter[T Element] struct {
 	w       io.Writer
 	element func(T)
-	// How many are printed of either end of the innermost axis and of the others; 0 is all.
+	// The numbers of elements to print at each end of the innermost axis and of the others; 0 means all.
 	inner, outer int
 }
 
@@ -90,8 +90,8 @@ func (p *rowPrinter[T]) rows(shape Shape, data []T) {
 	io.WriteString(p.w, "]")
 }
 
-// number returns what verb is to print for the element v: the bits of a small float are not a number to %f, nor
-// are those of an Int4 to %d.
+// number returns the number to print for the element v: %f must not print the bits of a small float, and %d must not print those
+// of an Int4.
 func number(v any, verb rune) any {
 	switch v := v.(type) {
 	case interface{ Float32() float32 }:

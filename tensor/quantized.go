@@ -1,6 +1,6 @@
 package tensor
 
-// TensorFlow's quantized kinds: integers whose scale is kept elsewhere.
+// TensorFlow's quantized kinds: integers without their scale, which is stored separately.
 type (
 	QInt8   int8
 	QUInt8  uint8
@@ -9,5 +9,5 @@ type (
 	QInt32  int32
 )
 
-// Variant is one element of a variant tensor: a serialized VariantTensorDataProto, kept as it is.
+// Variant is one element of a variant tensor: a serialized VariantTensorDataProto, kept unchanged.
 type Variant string

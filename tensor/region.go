@@ -2,16 +2,15 @@ package tensor
 
 import "fmt"
 
-// CopyRegion copies the region of src that starts at srcAt and has shape to the place in dst that starts at
-// dstAt. It is how the parts of a partitioned tensor become one, and how a part is cut out. dst and src are built,
-// have one dtype and as many axes as shape; the error says where they do not or where the region leaves one
-// of them, and dst is then as it was. What dst and src hold where they share memory and the regions overlap
-// is undefined.
+// CopyRegion copies the region of src that starts at srcAt and has shape to the place in dst that starts at dstAt. It assembles
+// the parts of a partitioned tensor, and extracts a part. dst and src must be built and have the same dtype and as many axes as
+// shape. CopyRegion returns an error, and leaves dst unchanged, if they do not, or if the region does not fit in one of them. The
+// result is undefined if the regions overlap in memory.
 //
 // Elements move in the longest runs that are contiguous in both tensors.
 func CopyRegion(dst Any, dstAt []int, src Any, srcAt []int, shape Shape) error {
 	if dst.DType() != src.DType() {
-		return fmt.Errorf("tensor: copy a region of %s into %s: another dtype", src, dst)
+		return fmt.Errorf("tensor: cannot copy a region of %s into %s: the dtypes differ", src, dst)
 	}
 	if err := inside(dst, dstAt, shape); err != nil {
 		return err
@@ -23,7 +22,7 @@ func CopyRegion(dst Any, dstAt []int, src Any, srcAt []int, shape Shape) error {
 		return nil
 	}
 
-	// Axes from outer on lie in one run; those before it are counted through.
+	// The axes from outer on lie in one run; the loop counts through the axes before it.
 	outer, run := len(shape), 1
 	for outer > 0 {
 		outer--
@@ -55,7 +54,7 @@ func CopyRegion(dst Any, dstAt []int, src Any, srcAt []int, shape Shape) error {
 	}
 }
 
-// inside returns an error unless t is built and the region of shape that starts at at lies in it.
+// inside returns an error unless t is built and contains the region of shape that starts at index at.
 func inside(t Any, at []int, shape Shape) error {
 	full := t.Shape()
 	if full == nil || len(at) != len(full) || len(shape) != len(full) {
@@ -63,14 +62,14 @@ func inside(t Any, at []int, shape Shape) error {
 	}
 	for axis, n := range shape {
 		if n < 0 || at[axis] < 0 || n > full[axis] || at[axis] > full[axis]-n {
-			return fmt.Errorf("tensor: a region of shape %v at %v leaves %s at axis %d", shape, at, t, axis)
+			return fmt.Errorf("tensor: a region of shape %v at %v does not fit in %s along axis %d", shape, at, t, axis)
 		}
 	}
 	return nil
 }
 
-// startAndSteps returns where the element at index at lies in a tensor of shape, and how far apart are two that
-// follow each other along each axis.
+// startAndSteps returns the offset of the element at index at in a tensor of shape, and the distance between neighbouring elements
+// along each axis.
 func startAndSteps(shape Shape, at []int) (start int, steps []int) {
 	steps = make([]int, len(shape))
 	step := 1

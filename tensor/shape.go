@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// A Shape is the length of each axis of a tensor, outermost first. The empty shape is a scalar's;
-// the nil Shape is that of a tensor which is not built.
+// A Shape is the length of each axis of a tensor, outermost first. The empty shape is a scalar's; the nil Shape is that of a
+// tensor that is not built.
 type Shape []int
 
-// Len returns the number of elements of a tensor of shape s: 1 for a scalar, 0 where an axis is empty.
-// It is meaningful only where [Shape.Check] gives no error.
+// Len returns the number of elements of a tensor of shape s: 1 for a scalar, 0 if an axis is empty. It is meaningful only if
+// [Shape.Check] returns nil.
 func (s Shape) Len() int {
 	n := 1
 	for _, d := range s {
@@ -22,7 +22,7 @@ func (s Shape) Len() int {
 	return n
 }
 
-// Check returns an error where an axis is negative or the number of elements does not fit an int.
+// Check returns an error if an axis is negative or the number of elements does not fit an int.
 func (s Shape) Check() error {
 	for axis, d := range s {
 		if d < 0 {
@@ -42,8 +42,8 @@ func (s Shape) Check() error {
 	return nil
 }
 
-// Equal reports whether s and t have the same axes. The shape of a scalar and that of a tensor which is not
-// built have: compare with nil to tell them apart.
+// Equal reports whether s and t have the same axes. The shape of a scalar equals that of a tensor that is not built: compare with
+// nil to distinguish them.
 func (s Shape) Equal(t Shape) bool { return slices.Equal(s, t) }
 
 // String returns s as Go prints a []int: "[3 4]", and "[]" for a scalar.

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// An Extent is a run of indices along one axis. A Length of -1 is the whole axis, whatever its length.
+// An Extent is a run of indices along one axis. A Length of -1 means the whole axis.
 type Extent struct{ Start, Length int }
 
-// Full is the extent that covers an axis whatever its length.
+// Full is the extent that covers a whole axis.
 var Full = Extent{0, -1}
 
 // A Slice is a rectangular region of a tensor, one [Extent] per axis: TensorFlow's TensorSlice.
 type Slice []Extent
 
-// Resolve returns the region with every full extent given its axis's length, and the region's own shape.
-// The error says where s has another rank than full or leaves it.
+// Resolve returns s with the lengths of its full extents filled in, and the shape of the region. It returns an error if s has
+// another rank than full or does not fit in it.
 func (s Slice) Resolve(full Shape) (region Slice, shape Shape, err error) {
 	if len(s) != len(full) {
-		return nil, nil, fmt.Errorf("tensor: slice %v of rank %d for shape %v", s, len(s), full)
+		return nil, nil, fmt.Errorf("tensor: slice %v has rank %d, which does not fit shape %v", s, len(s), full)
 	}
 	region, shape = make(Slice, len(s)), make(Shape, len(s))
 	for i, e := range s {
@@ -28,15 +28,15 @@ func (s Slice) Resolve(full Shape) (region Slice, shape Shape, err error) {
 			e.Length = full[i]
 		}
 		if e.Start < 0 || e.Length < 0 || e.Start > full[i] || e.Length > full[i]-e.Start {
-			return nil, nil, fmt.Errorf("tensor: slice %v leaves shape %v at axis %d", s, full, i)
+			return nil, nil, fmt.Errorf("tensor: slice %v does not fit shape %v along axis %d", s, full, i)
 		}
 		region[i], shape[i] = e, e.Length
 	}
 	return region, shape, nil
 }
 
-// Intersect returns the region that s and t share; ok is false where they share none or differ in rank. Both
-// are without full extents, as Resolve returns them.
+// Intersect returns the region that s and t share; ok is false if they share none or differ in rank. Neither may have full
+// extents: Resolve fills them in.
 func (s Slice) Intersect(t Slice) (shared Slice, ok bool) {
 	if len(s) != len(t) {
 		return nil, false
@@ -86,7 +86,7 @@ func parseExtent(start, length string) (Extent, error) {
 		return Extent{}, fmt.Errorf(`want "-" or "start,length": %w`, err)
 	}
 	if from < 0 || n <= 0 || n > math.MaxInt-from {
-		return Extent{}, fmt.Errorf("want a start of at least 0, a length of at least 1, and their sum in an int")
+		return Extent{}, fmt.Errorf("want a start of at least 0 and a length of at least 1, with a sum that fits an int")
 	}
 	return Extent{from, n}, nil
 }

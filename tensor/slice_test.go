@@ -71,13 +71,13 @@ func TestResolve(t *testing.T) {
 		full    tensor.Shape
 		problem string
 	}{
-		{"another rank", tensor.Slice{tensor.Full}, tensor.Shape{4, 5}, "tensor: slice - of rank 1 for shape [4 5]"},
-		{"beyond the end", tensor.Slice{{2, 3}}, tensor.Shape{4}, "tensor: slice 2,3 leaves shape [4] at axis 0"},
-		{"a start beyond the end", tensor.Slice{{5, 0}}, tensor.Shape{4}, "leaves shape [4]"},
-		{"an end that wraps round", tensor.Slice{{math.MaxInt, math.MaxInt}}, tensor.Shape{4}, "leaves shape [4]"},
-		{"a negative start", tensor.Slice{{-1, 2}}, tensor.Shape{4}, "leaves shape [4]"},
-		{"a negative length", tensor.Slice{{0, -2}}, tensor.Shape{4}, "leaves shape [4]"},
-		{"full, but from somewhere", tensor.Slice{{1, -1}}, tensor.Shape{4}, "leaves shape [4]"},
+		{"another rank", tensor.Slice{tensor.Full}, tensor.Shape{4, 5}, "tensor: slice - has rank 1, which does not fit shape [4 5]"},
+		{"beyond the end", tensor.Slice{{2, 3}}, tensor.Shape{4}, "tensor: slice 2,3 does not fit shape [4] along axis 0"},
+		{"a start beyond the end", tensor.Slice{{5, 0}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"an end that wraps round", tensor.Slice{{math.MaxInt, math.MaxInt}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"a negative start", tensor.Slice{{-1, 2}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"a negative length", tensor.Slice{{0, -2}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"full, but from somewhere", tensor.Slice{{1, -1}}, tensor.Shape{4}, "does not fit shape [4]"},
 	} {
 		t.Run("not "+c.name, func(t *testing.T) {
 			_, _, err := c.slice.Resolve(c.full)

@@ -5,22 +5,21 @@ import (
 	"strconv"
 )
 
-// A layout says how a small float's bits make its value. From the top: a sign, an exponent, a fraction. The
-// codes of positive values are in the order of the values, so one number bounds the finite ones.
+// A layout describes the bits of a small float. From the top they are a sign, an exponent and a fraction. The codes of positive
+// values have the same order as the values, so one number bounds the finite ones.
 type layout struct {
-	sign     uint   // the place of the sign bit: the width less one
+	sign     uint   // the position of the sign bit: the width less one
 	fraction uint   // bits of fraction
 	bias     int    // what is added to an exponent before it is stored
 	max      uint16 // the code of the largest finite value
 	inf      uint16 // the code of infinity, 0 if there is none
-	over     uint16 // what a finite value rounds to that is beyond max: inf, nan or max itself
+	over     uint16 // the code for finite values that round to more than max: inf, nan or max itself
 	nan      uint16 // the code that a NaN becomes; its sign is flipped for a NaN with a sign
-	noNaN    bool   // nan is a number
+	noNaN    bool   // the code nan is a number
 	unsigned bool   // zero and NaN have no sign: the code of -0 is that of NaN
 }
 
-// The layouts and what becomes of values that they lack are those of the ml_dtypes package, which TensorFlow's
-// types are.
+// The layouts, and the results for values that they cannot hold, are those of the package ml_dtypes, which TensorFlow uses.
 var (
 	float16Layout     = layout{sign: 15, fraction: 10, bias: 15, max: 0x7bff, inf: 0x7c00, over: 0x7c00, nan: 0x7e00}
 	bfloat16Layout    = layout{sign: 15, fraction: 7, bias: 127, max: 0x7f7f, inf: 0x7f80, over: 0x7f80, nan: 0x7fc0}
@@ -32,7 +31,7 @@ var (
 	e2m1fnLayout      = layout{sign: 3, fraction: 1, bias: 1, max: 0x7, over: 0x7, nan: 0x8, noNaN: true}
 )
 
-// Parts of a float64 and of a float32.
+// The parts of a float64 and of a float32.
 const (
 	fraction64, bias64 = 52, 1023
 	fraction32, bias32 = 23, 127
@@ -40,9 +39,8 @@ const (
 	nan32              = 0x7fc00000
 )
 
-// encode returns the code of the value nearest to f, the even one of two: one rounding. fits is false where f
-// is finite and the code is not that of a finite value within reach of it, or f is an infinity or a NaN and the
-// layout has none.
+// encode returns the code of the value nearest to f, with ties to even and one rounding. fits is false if f is finite but too
+// large for the layout, or if f is an infinity or a NaN and the layout has none.
 func (l *layout) encode(f float64) (code uint16, fits bool) {
 	bits := math.Float64bits(f)
 	sign := uint16(bits>>63) << l.sign
@@ -68,7 +66,7 @@ func (l *layout) encode(f float64) (code uint16, fits bool) {
 	if drop > fraction64+1 {
 		drop = fraction64 + 2 // less than half of the smallest value, and so are the denormals of a float64
 	}
-	// The leading one, where it is there, adds one to the exponent, and so does a carry out of the fraction.
+	// The leading one, if present, adds one to the exponent, and so does a carry out of the fraction.
 	kept := significand >> drop
 	half := uint64(1) << (drop - 1)
 	if rest := significand & (1<<drop - 1); rest > half || rest == half && kept&1 == 1 {
@@ -84,7 +82,7 @@ func (l *layout) encode(f float64) (code uint16, fits bool) {
 	return uint16(kept) | sign, true
 }
 
-// overflow returns the code for what is beyond the largest value.
+// overflow returns the code for values beyond the largest.
 func (l *layout) overflow(sign uint16) uint16 {
 	if l.unsigned {
 		return l.over
@@ -92,8 +90,8 @@ func (l *layout) overflow(sign uint16) uint16 {
 	return l.over | sign
 }
 
-// decode returns the value of code, of which it looks at the bits up to the sign. Every value of every layout is
-// one of float32. A NaN is the quiet one, with the sign of code.
+// decode returns the value of code. It ignores the bits above the sign. A float32 can hold every value of every layout. A NaN
+// becomes the quiet NaN with the sign of code.
 func (l *layout) decode(code uint16) float32 {
 	sign := uint32(code>>l.sign&1) << 31
 	magnitude := code & (1<<l.sign - 1)

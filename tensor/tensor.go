@@ -21,23 +21,23 @@ type Element interface {
 // A Tensor is an array of elements in row-major order with a shape. The zero value is not built: it has
 // no shape and no values, and takes both from the checkpoint that it is restored from.
 //
-// A Tensor is used by pointer or as a field of a struct that is. Copying the struct copies the shape and
-// shares the elements.
+// Use a Tensor by pointer, or as a field of a struct that is used by pointer. Copying the struct copies the shape and shares the
+// elements.
 type Tensor[T Element] struct {
 	shape Shape // nil: not built
 	data  []T
 }
 
-// Any is a tensor of whatever element type: what every *[Tensor] satisfies, for code that reads a
-// checkpoint it knows nothing about. A type switch on it, or [As], gives the typed tensor.
+// Any is a tensor of any element type, for code that does not know the dtypes in a checkpoint. Every *[Tensor] implements it. A
+// type switch, or [As], returns the typed tensor.
 type Any interface {
 	DType() DType
-	Shape() Shape // nil where the tensor is not built
+	Shape() Shape // nil if the tensor is not built
 	Len() int     // the number of elements
 	Values() any  // the elements in row-major order as a []T, not copied
 	Build(shape ...int) error
 
-	// What this package needs of an element type that it does not know; it also keeps other types out.
+	// These methods let the package handle any element type. They also prevent other packages from implementing Any.
 	clone() Any
 	equal(o Any) bool                     // o has t's dtype and shape
 	copyRun(at int, src Any, from, n int) // src has t's dtype
@@ -45,8 +45,7 @@ type Any interface {
 	memory
 }
 
-// New returns a tensor of zeros. It panics, as make does, where an axis is negative or the elements are
-// more than an int can count.
+// New returns a tensor of zeros. Like make it panics if an axis is negative or the number of elements does not fit an int.
 func New[T Element](shape ...int) *Tensor[T] {
 	t := new(Tensor[T])
 	if err := t.Build(shape...); err != nil {
@@ -55,15 +54,15 @@ func New[T Element](shape ...int) *Tensor[T] {
 	return t
 }
 
-// FromSlice returns a tensor whose elements are data, which it keeps: it makes no copy. With no shape given
-// it is a scalar, so that data must have one element. The error says where data is not as long as shape asks.
+// FromSlice returns a tensor with the elements of data. It does not copy data. Without a shape the tensor is a scalar, and data
+// must have one element. FromSlice returns an error if the length of data does not fit shape.
 func FromSlice[T Element](data []T, shape ...int) (*Tensor[T], error) {
 	s := Shape(append([]int{}, shape...))
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	if len(data) != s.Len() {
-		return nil, fmt.Errorf("tensor: %d values for shape %v, which takes %d", len(data), s, s.Len())
+		return nil, fmt.Errorf("tensor: got %d values for shape %v, want %d", len(data), s, s.Len())
 	}
 	return &Tensor[T]{shape: s, data: data}, nil
 }
@@ -73,19 +72,18 @@ func Scalar[T Element](value T) *Tensor[T] {
 	return &Tensor[T]{shape: Shape{}, data: []T{value}}
 }
 
-// maxBytes is the most that a tensor may take: what make would panic on lies above it.
+// maxBytes is the largest size of a tensor; make panics only for larger sizes.
 const maxBytes = min(math.MaxInt, 1<<47)
 
-// Build gives t the shape and zeros for values, whatever it had before. The error is that of [Shape.Check], or
-// says that no machine could hold the values. Whoever builds what a file asks for checks first that the file
-// has that many values.
+// Build gives t the shape and new values, all zero. It returns the error of [Shape.Check], or an error if no machine could hold
+// the values. If the shape comes from a file, check first that the file has that many values.
 func (t *Tensor[T]) Build(shape ...int) error {
 	s := Shape(append([]int{}, shape...))
 	if err := s.Check(); err != nil {
 		return err
 	}
 	if size := int(reflect.TypeFor[T]().Size()); s.Len() > maxBytes/size {
-		return fmt.Errorf("tensor: shape %v: %d values of %d bytes are more than a machine has memory for", s, s.Len(), size)
+		return fmt.Errorf("tensor: shape %v: %d values of %d bytes do not fit the memory of any machine", s, s.Len(), size)
 	}
 	t.shape, t.data = s, make([]T, s.Len())
 	return nil
@@ -94,13 +92,13 @@ func (t *Tensor[T]) Build(shape ...int) error {
 // Built reports whether t has a shape and values.
 func (t *Tensor[T]) Built() bool { return t.shape != nil }
 
-// Shape returns t's shape, which the caller must not change; nil where t is not built.
+// Shape returns t's shape, which the caller must not change; nil if t is not built.
 func (t *Tensor[T]) Shape() Shape { return t.shape }
 
 // DType returns the dtype of T.
 func (t *Tensor[T]) DType() DType { return DTypeOf[T]() }
 
-// Len returns the number of elements, 0 where t is not built.
+// Len returns the number of elements, 0 if t is not built.
 func (t *Tensor[T]) Len() int { return len(t.data) }
 
 // Data returns t's elements in row-major order: the tensor's own memory, not a copy.
@@ -109,8 +107,8 @@ func (t *Tensor[T]) Data() []T { return t.data }
 // Values is Data for code that does not know T: it returns a []T.
 func (t *Tensor[T]) Values() any { return t.data }
 
-// At returns the element at index, one number per axis. It panics, as indexing a slice does, where index has
-// another rank than t or is out of range.
+// At returns the element at index, one number per axis. Like indexing a slice it panics if index is out of range or has another
+// rank than t.
 func (t *Tensor[T]) At(index ...int) T { return t.data[t.offset(index)] }
 
 // Set stores value at index, one number per axis. It panics as [Tensor.At] does.
@@ -135,11 +133,11 @@ func indexError(index []int, shape Shape, what string) string {
 	return fmt.Sprintf("tensor: index %v %s %v", slices.Clone(index), what, shape)
 }
 
-// Reshape returns a tensor of another shape over the same elements. The error says where their number differs
-// or t is not built.
+// Reshape returns a tensor of another shape over the same elements. It returns an error if the number of elements differs or t is
+// not built.
 func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) {
 	if !t.Built() {
-		return nil, fmt.Errorf("tensor: %s to be reshaped to %v", t, Shape(shape))
+		return nil, fmt.Errorf("tensor: cannot reshape %s to %v", t, Shape(shape))
 	}
 	return FromSlice(t.data, shape...)
 }
@@ -149,7 +147,7 @@ func (t *Tensor[T]) Clone() *Tensor[T] {
 	return &Tensor[T]{shape: slices.Clone(t.shape), data: slices.Clone(t.data)}
 }
 
-// As returns a as a tensor of T, and whether that is what it is.
+// As returns a as a tensor of T, and whether a is one.
 func As[T Element](a Any) (*Tensor[T], bool) {
 	t, ok := a.(*Tensor[T])
 	return t, ok

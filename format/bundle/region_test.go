@@ -162,7 +162,7 @@ func TestRegionsOfStoredTensors(t *testing.T) {
 	}
 	t.Run("Q-11 a region that leaves the tensor", func(t *testing.T) {
 		err := r.ReadSlice(t.Context(), "all", tensor.Slice{ext(4, 2), tensor.Full}, tensor.New[int32](2, 10))
-		require.ErrorContains(t, err, `testdata/slices.index: "all": tensor: slice 4,2:- leaves shape [5 10] at axis 0`)
+		require.ErrorContains(t, err, `testdata/slices.index: "all": tensor: slice 4,2:- does not fit shape [5 10] along axis 0`)
 	})
 	t.Run("Q-11 a region of another rank", func(t *testing.T) {
 		require.ErrorContains(t, r.ReadSlice(t.Context(), "all", tensor.Slice{ext(4, 1)}, tensor.New[int32](1)), "rank 1")

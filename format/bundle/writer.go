@@ -134,7 +134,7 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 		return fmt.Errorf("data file %d of %d", shard, w.opts.Shards)
 	}
 	if !src.DType.HasValues() {
-		return fmt.Errorf("%v has no values in Go", src.DType)
+		return fmt.Errorf("tensors of %v are not supported", src.DType)
 	}
 	if src.Shape == nil {
 		return errors.New("the tensor is not built: it has no values")

@@ -44,13 +44,13 @@ func TestWriterRefuses(t *testing.T) {
 		}, "was added before"},
 		{"a data file that does not exist", func(w *Writer) error { return w.Add(2, "a", two) }, "data file 2 of 2"},
 		{"a negative data file", func(w *Writer) error { return w.Add(-1, "a", two) }, "data file -1 of 2"},
-		{"a dtype that has no values", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: tensor.DTResource, Shape: full}) }, "resource has no values in Go"},
+		{"a dtype that has no values", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: tensor.DTResource, Shape: full}) }, "tensors of resource are not supported"},
 		{"a number that is no dtype", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 77, Shape: full}) }, "dtype(77)"},
 		{"a tensor that is not built", func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "the tensor is not built"},
 		{"a negative axis", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: tensor.Shape{-1}}) }, "shape [-1] cannot be"},
 		{"255 axes", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: make(tensor.Shape, 255)}) }, "its shape has 255 axes"},
-		{"a part that leaves the tensor", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(3, 2)}, two) }, "slice 3,2 leaves shape [4]"},
-		{"a part of another rank", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 2), ext(0, 1)}, two) }, "of rank 2"},
+		{"a part that leaves the tensor", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(3, 2)}, two) }, "slice 3,2 does not fit shape [4]"},
+		{"a part of another rank", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 2), ext(0, 1)}, two) }, "has rank 2"},
 		{"a part whose values have another shape", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 3)}, two) }, "part 0,3 has shape [3], and the tensor given for it [2]"},
 		{"a part of another dtype than the first", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)

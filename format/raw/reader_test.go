@@ -172,7 +172,7 @@ func TestReader(t *testing.T) {
 		require.ErrorContains(t, r.Read(ctx, "a", tensor.New[int16](2)), "uint16[2] is stored")
 		require.Error(t, r.Read(ctx, "a", tensor.New[uint16](3)))
 		require.Error(t, r.Read(ctx, "a", new(tensor.Tensor[uint16])))
-		require.ErrorContains(t, r.CheckSlice("a", tensor.Slice{{Start: 1, Length: 2}}), "leaves shape")
+		require.ErrorContains(t, r.CheckSlice("a", tensor.Slice{{Start: 1, Length: 2}}), "does not fit shape")
 	})
 }
 

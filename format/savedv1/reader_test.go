@@ -248,7 +248,7 @@ func TestReadRefuses(t *testing.T) {
 			require.ErrorContains(t, r.Read(t.Context(), "dense/kernel", dst), "float32[7 3] is stored")
 		}
 		err := r.ReadSlice(t.Context(), "dense/kernel", tensor.Slice{{Start: 6, Length: 2}, tensor.Full}, tensor.New[float32](2, 3))
-		require.ErrorContains(t, err, "leaves shape [7 3]")
+		require.ErrorContains(t, err, "does not fit shape [7 3]")
 	})
 	t.Run("after the end of the context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

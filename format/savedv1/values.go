@@ -159,7 +159,7 @@ func (v *values) decode(dst tensor.Any) error {
 	}
 	memory, ok := tensor.Bytes(dst)
 	if !ok {
-		return fmt.Errorf("%v has no values in Go: %w", v.dtype, errors.ErrUnsupported)
+		return fmt.Errorf("tensors of %v are not supported: %w", v.dtype, errors.ErrUnsupported)
 	}
 	if len(v.content) > 0 {
 		copy(memory, v.content)

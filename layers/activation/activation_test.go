@@ -33,7 +33,7 @@ func TestParse(t *testing.T) {
 	t.Run("an unknown name is an error that says it", func(t *testing.T) {
 		_, err := Parse("Relu")
 		require.ErrorIs(t, err, ErrUnknown)
-		require.EqualError(t, err, `activation: "Relu": no such activation`)
+		require.EqualError(t, err, `activation: "Relu": unknown activation`)
 	})
 }
 
@@ -64,11 +64,11 @@ func TestApply(t *testing.T) {
 	}
 	t.Run("values that are no whole rows", func(t *testing.T) {
 		_, err := Softmax().Apply(make([]float32, 5), 2)
-		require.EqualError(t, err, "activation: softmax of rows of 2: 5 values are not so many rows")
+		require.EqualError(t, err, "activation: softmax on rows of 2: 5 values are not a whole number of rows")
 	})
 	t.Run("rows of an odd width cannot be halved", func(t *testing.T) {
 		_, err := GLU().Apply(make([]float32, 6), 3)
-		require.EqualError(t, err, "activation: glu halves rows, and a row has 3 values")
+		require.EqualError(t, err, "activation: glu needs rows of even width, got 3")
 	})
 }
 

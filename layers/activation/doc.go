@@ -1,11 +1,11 @@
-// Package activation holds the activation functions of Keras 3, equal to it within float32's rounding.
+// Package activation holds the activation functions of Keras 3, and agrees with them within the rounding of float32.
 //
-// A [Func] works in place on rows of values, a row being the run of the last axis. Most look at one value at a time;
-// [Softmax], [LogSoftmax] and [Sparsemax] look at a whole row; [GLU] leaves rows of half the width. The zero Func is
-// [Linear]: a layer with none set passes its values through.
+// A [Func] works in place on rows of values; a row is a run along the last axis. Most functions compute one value at a time.
+// [Softmax], [LogSoftmax] and [Sparsemax] use a whole row. [GLU] returns rows of half the width. The zero Func is [Linear], so a
+// layer without an activation does not change its values.
 //
-// [Parse] finds a function by the name that Keras writes in a layer's configuration, with Keras's default options; the
-// constructors take the options. The usual ones (relu, gelu, sigmoid, silu, tanh, exponential, softmax) use the
-// processor's vector instructions, with the error bounds of layers/internal/vmath, some units in the last place. The others compute in float64
-// where a float32 would lose digits. NaN stays NaN.
+// [Parse] finds a function by the name that Keras writes in a layer's configuration, with Keras's default options. The
+// constructors take the options as arguments. The most common functions (relu, gelu, sigmoid, silu, tanh, exponential, softmax)
+// use the processor's vector instructions; their error is some units in the last place. The others compute in float64 if float32
+// would lose precision. NaN stays NaN.
 package activation

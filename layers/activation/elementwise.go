@@ -19,8 +19,8 @@ func ReLU6() Func {
 	return Func{name: "relu6", each: vmath.ReLU6, known: relu6}
 }
 
-// ReLUWith returns keras.activations.relu with all its options: x, at most maxValue, where x is above threshold, and
-// negativeSlope times (x - threshold) elsewhere. A maxValue of +Inf is no limit; it must not be negative.
+// ReLUWith returns keras.activations.relu with all its options: min(x, maxValue) if x is above threshold, and negativeSlope*(x
+// - threshold) otherwise. A maxValue of +Inf means no limit; maxValue must not be negative.
 func ReLUWith(negativeSlope, maxValue, threshold float32) Func {
 	if negativeSlope == 0 && threshold == 0 {
 		switch {
@@ -35,7 +35,7 @@ func ReLUWith(negativeSlope, maxValue, threshold float32) Func {
 	return Each("relu", func(x float32) float32 {
 		switch {
 		case x > threshold:
-			// Keras clips from below too, which tells only under a negative threshold.
+			// Keras also clips from below, which matters only for a negative threshold.
 			if threshold != 0 && !math.IsInf(float64(maxValue), 1) {
 				x = max(0, x)
 			}
@@ -47,8 +47,7 @@ func ReLUWith(negativeSlope, maxValue, threshold float32) Func {
 	})
 }
 
-// LeakyReLU returns x where it is positive and slope times x elsewhere. Keras's function has a slope of 0.2, its layer
-// of 0.3.
+// LeakyReLU returns x if x is positive, and slope*x otherwise. Keras's function has a slope of 0.2, its layer one of 0.3.
 func LeakyReLU(slope float32) Func {
 	return Func{name: "leaky_relu", each: func(x []float32) {
 		for i, v := range x {
@@ -59,7 +58,7 @@ func LeakyReLU(slope float32) Func {
 	}}
 }
 
-// ELU returns x where it is positive and alpha*(e^x - 1) elsewhere.
+// ELU returns x if x is positive, and alpha*(e^x - 1) otherwise.
 func ELU(alpha float32) Func {
 	return Each("elu", func(x float32) float32 {
 		if x > 0 {
@@ -69,7 +68,7 @@ func ELU(alpha float32) Func {
 	})
 }
 
-// SELU returns the self-normalizing ELU: scale*x, or scale*alpha*(e^x - 1) where x is negative.
+// SELU returns the self-normalizing ELU: scale*x, or scale*alpha*(e^x - 1) if x is negative.
 func SELU() Func {
 	const scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 	return Each("selu", func(x float32) float32 {
@@ -95,7 +94,7 @@ func GELU() Func {
 	return Func{name: "gelu", each: vmath.GELU, known: gelu}
 }
 
-// GELUApproximate returns keras.activations.gelu with approximate=True, which has a tanh for the erf.
+// GELUApproximate returns keras.activations.gelu with approximate=True, which uses a tanh instead of the erf.
 func GELUApproximate() Func {
 	return Func{name: "gelu", each: vmath.GELUTanh, known: geluApproximate}
 }
@@ -105,12 +104,12 @@ func Sigmoid() Func {
 	return Func{name: "sigmoid", each: vmath.Sigmoid, known: sigmoid}
 }
 
-// HardSigmoid returns Keras 3's straight-line sigmoid: x/6 + 1/2 limited to [0, 1].
+// HardSigmoid returns Keras 3's straight-line sigmoid: x/6 + 1/2, limited to [0, 1].
 func HardSigmoid() Func { return Each("hard_sigmoid", hardSigmoid) }
 
 func hardSigmoid(x float32) float32 { return max(0, min(6, x+3)) / 6 }
 
-// HardSigmoidV2 returns what TF 2.0's Keras calls hard_sigmoid: 0.2*x + 0.5 limited to [0, 1].
+// HardSigmoidV2 returns the hard_sigmoid of TF 2.0's Keras: 0.2*x + 0.5, limited to [0, 1].
 func HardSigmoidV2() Func {
 	return Each("hard_sigmoid", func(x float32) float32 { return max(0, min(1, 0.2*x+0.5)) })
 }
@@ -155,7 +154,7 @@ func TanhShrink() Func {
 	return Each("tanh_shrink", func(x float32) float32 { return float32(float64(x) - math.Tanh(float64(x))) })
 }
 
-// SoftShrink returns x moved towards 0 by threshold, and 0 where it is nearer than that.
+// SoftShrink moves x towards 0 by threshold, and returns 0 if |x| is at most threshold.
 func SoftShrink(threshold float32) Func {
 	return Each("soft_shrink", func(x float32) float32 {
 		switch {
@@ -168,7 +167,7 @@ func SoftShrink(threshold float32) Func {
 	})
 }
 
-// HardShrink returns x where |x| is above threshold, else 0.
+// HardShrink returns x if |x| is above threshold, otherwise 0.
 func HardShrink(threshold float32) Func {
 	return Each("hard_shrink", func(x float32) float32 {
 		if x > threshold || x < -threshold {
@@ -178,7 +177,7 @@ func HardShrink(threshold float32) Func {
 	})
 }
 
-// Threshold returns x where it is above threshold, else value.
+// Threshold returns x if x is above threshold, otherwise value.
 func Threshold(threshold, value float32) Func {
 	return Each("threshold", func(x float32) float32 {
 		if x > threshold {
@@ -198,7 +197,7 @@ func Mish() Func {
 	return Each("mish", func(x float32) float32 { return float32(float64(x) * math.Tanh(softplus(float64(x)))) })
 }
 
-// SparsePlus returns 0 up to -1, x from 1 on, and (x + 1)²/4 between.
+// SparsePlus returns 0 for x <= -1, x for x >= 1, and (x + 1)²/4 in between.
 func SparsePlus() Func {
 	return Each("sparse_plus", func(x float32) float32 {
 		switch {
@@ -211,7 +210,7 @@ func SparsePlus() Func {
 	})
 }
 
-// SparseSigmoid returns 0 up to -1, 1 from 1 on, and (x + 1)/2 between.
+// SparseSigmoid returns 0 for x <= -1, 1 for x >= 1, and (x + 1)/2 in between.
 func SparseSigmoid() Func {
 	return Each("sparse_sigmoid", func(x float32) float32 { return max(0, min(1, 0.5*(x+1))) })
 }
@@ -221,7 +220,7 @@ func Squareplus(b float32) Func {
 	return Each("squareplus", func(x float32) float32 {
 		v := float64(x)
 		square := v*v + float64(b)
-		if square > math.MaxFloat32 { // as Keras has it
+		if square > math.MaxFloat32 { // as in Keras
 			square = math.Inf(1)
 		}
 		return float32((v + math.Sqrt(square)) / 2)

@@ -9,13 +9,13 @@ import (
 // [Linear].
 type Func struct {
 	name   string
-	each   func(x []float32)   // element by element, over any run of values; nil where row is set
-	row    func(row []float32) // over one row; nil where each is set
-	halves bool                // row leaves its result in the row's front half
-	known  known               // 0 where only each or row says what f computes
+	each   func(x []float32)   // element by element, over any run of values; nil if row is set
+	row    func(row []float32) // over one row; nil if each is set
+	halves bool                // row leaves its result in the front half of the row
+	known  known               // 0 if only each or row defines the function
 }
 
-// A known function has no options, so that its number says which it is.
+// A known function has no options, so its number identifies it.
 type known uint8
 
 const (
@@ -30,10 +30,10 @@ const (
 	relu6
 )
 
-// ErrUnknown is in the error that [Parse] gives for a name that it does not know.
-var ErrUnknown = errors.New("no such activation")
+// ErrUnknown is in the error of [Parse] for an unknown name.
+var ErrUnknown = errors.New("unknown activation")
 
-// Each returns a Func that replaces every value x by f(x). The name is what [Func.String] gives.
+// Each returns a Func that replaces every value x by f(x). [Func.String] returns the name.
 func Each(name string, f func(x float32) float32) Func {
 	return Func{name: name, each: func(x []float32) {
 		for i, v := range x {
@@ -42,7 +42,7 @@ func Each(name string, f func(x float32) float32) Func {
 	}}
 }
 
-// Rows returns a Func that rewrites one row at a time, in place. The name is what [Func.String] gives.
+// Rows returns a Func that rewrites one row at a time, in place. [Func.String] returns the name.
 func Rows(name string, f func(row []float32)) Func {
 	return Func{name: name, row: f}
 }
@@ -55,32 +55,32 @@ func (f Func) String() string {
 	return f.name
 }
 
-// IsLinear reports whether f leaves every value as it is.
+// IsLinear reports whether f leaves all values unchanged.
 func (f Func) IsLinear() bool { return f.each == nil && f.row == nil }
 
-// Is reports whether f is known to be g: both are linear, or the same constructor without options made both. False does not prove that
-// they differ.
+// Is reports whether f is known to be the same function as g: both are linear, or the same constructor without options returned
+// both. If it returns false, they may still be the same.
 func (f Func) Is(g Func) bool {
 	return f.IsLinear() && g.IsLinear() || f.known != 0 && f.known == g.known
 }
 
-// ByRow reports whether a result depends on more than its own value, so that it matters which axis is the last.
+// ByRow reports whether a result depends on other values of its row. Then it matters which axis is the last.
 func (f Func) ByRow() bool { return f.row != nil }
 
-// Width returns the width of the rows that f makes of rows of width values: width itself, or half of it for [GLU], which
-// gives an error where width is odd.
+// Width returns the width of the rows that f returns for rows of width values: width itself, or half of it for [GLU]. It returns
+// an error if f is GLU and width is odd.
 func (f Func) Width(width int) (int, error) {
 	if !f.halves {
 		return width, nil
 	}
 	if width%2 != 0 {
-		return 0, fmt.Errorf("activation: %v halves rows, and a row has %d values", f, width)
+		return 0, fmt.Errorf("activation: %v needs rows of even width, got %d", f, width)
 	}
 	return width / 2, nil
 }
 
-// Apply applies f in place to x, which is rows of width values, and returns what it made of them: x, or the front half
-// of it after [GLU]. The errors: x is not rows of width values, and those of [Func.Width].
+// Apply applies f in place to x, which holds rows of width values, and returns the result: x itself, or its front half for [GLU].
+// It returns an error if the length of x is not a multiple of width, and the errors of [Func.Width].
 func (f Func) Apply(x []float32, width int) ([]float32, error) {
 	switch {
 	case f.each != nil:
@@ -89,7 +89,7 @@ func (f Func) Apply(x []float32, width int) ([]float32, error) {
 	case f.row == nil || len(x) == 0:
 		return x, nil
 	case width <= 0 || len(x)%width != 0:
-		return nil, fmt.Errorf("activation: %v of rows of %d: %d values are not so many rows", f, width, len(x))
+		return nil, fmt.Errorf("activation: %v on rows of %d: %d values are not a whole number of rows", f, width, len(x))
 	}
 	out, err := f.Width(width)
 	if err != nil {
@@ -142,8 +142,8 @@ var parse = map[string]func() Func{
 	"tanh_shrink":    TanhShrink,
 }
 
-// Parse returns the activation that Keras 3 calls name, with its default options; "" is linear, as Python's None is. The
-// error for a name that is not among them has [ErrUnknown].
+// Parse returns the activation that Keras 3 calls name, with its default options. "" is linear, like Python's None. The error for
+// an unknown name has [ErrUnknown].
 func Parse(name string) (Func, error) {
 	if name == "" {
 		return Linear(), nil

@@ -7,10 +7,10 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/vmath"
 )
 
-// Softmax returns e^x over the row's sum of e^x.
+// Softmax returns e^x divided by the row's sum of e^x.
 func Softmax() Func { return Func{name: "softmax", row: vmath.Softmax, known: softmax} }
 
-// LogSoftmax returns the logarithm of [Softmax], which keeps its digits where that would be 0.
+// LogSoftmax returns the logarithm of [Softmax], with full precision even if Softmax would be 0.
 func LogSoftmax() Func { return Rows("log_softmax", logSoftmax) }
 
 func logSoftmax(row []float32) {
@@ -25,10 +25,10 @@ func logSoftmax(row []float32) {
 	}
 }
 
-// Sparsemax returns keras.activations.sparsemax: max(x - tau, 0), with Keras's tau. Where one value of the row has all the
-// weight that is the point of the probability simplex nearest to the row, as in the paper (Martins et al., 2016). Where
-// several have, Keras 3.15 adds up the running sums of the largest values and not the values themselves
-// (keras.src.backend.tensorflow.nn.sparsemax), and so does this.
+// Sparsemax returns keras.activations.sparsemax: max(x - tau, 0), with Keras's tau. If one value of the row gets all the weight,
+// the result is the point of the probability simplex nearest to the row, as in the paper (Martins et al., 2016). If several values
+// get weight, Keras 3.15 adds up the running sums of the largest values instead of the values themselves
+// (keras.src.backend.tensorflow.nn.sparsemax), and so does this function.
 func Sparsemax() Func { return Rows("sparsemax", sparsemax) }
 
 func sparsemax(row []float32) {
@@ -49,8 +49,8 @@ func sparsemax(row []float32) {
 	}
 }
 
-// GLU returns a*sigmoid(b), a the front half of the row and b the back half: rows of half the width. An odd width is an
-// error of [Func.Apply].
+// GLU returns a*sigmoid(b), where a is the front half of the row and b the back half. The result has rows of half the width. For
+// an odd width [Func.Apply] returns an error.
 func GLU() Func {
 	return Func{name: "glu", halves: true, row: func(row []float32) {
 		half := len(row) / 2
