@@ -39,7 +39,7 @@ func TestQuantizedFiles(t *testing.T) {
 	}
 	t.Run("int4", func(t *testing.T) {
 		_, err := keras.Load(t.Context(), filepath.Join("testdata", "quantized", "int4.keras"))
-		require.ErrorContains(t, err, "Int4QuantizationConfig, which is not computed here")
+		require.ErrorContains(t, err, "Int4QuantizationConfig, which is not supported")
 	})
 }
 
@@ -53,7 +53,7 @@ func TestScaleOfQuantizedKernel(t *testing.T) {
 		{"no scale", ckpt.Group{"_kernel": tensor.New[int8](2, 3)}, "has no scale beside them"},
 		{"a scale for each input", ckpt.Group{"_kernel": tensor.New[int8](2, 3), "kernel_scale": tensor.New[float32](2)}, "quantized in a way that layers.Dense does not compute"},
 		{"packed weights", ckpt.Group{"_kernel": tensor.New[int8](2, 2), "kernel_scale": tensor.New[float32](1, 3), "kernel_zero": tensor.New[int8](1, 3)},
-			"d.kernel_zero: the weights are quantized by a policy that is not computed here"},
+			"d.kernel_zero: the weights are quantized by an unsupported policy"},
 		{"a scale for each unit", ckpt.Group{"_kernel": tensor.New[int8](2, 3), "kernel_scale": tensor.New[float32](3)}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

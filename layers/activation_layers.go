@@ -16,7 +16,7 @@ type Activation struct {
 	Name string // for error messages
 }
 
-// Call returns the function of x, along its last axis where that matters.
+// Call returns the function of x. Functions of a row, such as softmax, work along the last axis.
 func (a *Activation) Call(x *Tensor) (*Tensor, error) { return a.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -29,7 +29,7 @@ func (a *Activation) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { retur
 
 func (a *Activation) function() (activation.Func, error) { return a.Func, nil }
 
-// activate applies f in place to y, a layer's output, and returns y or, where f halves rows, a tensor over its front.
+// activate applies f in place to y, a layer's output. It returns y, or, if f halves rows, a tensor over the front of y's memory.
 func activate(who id, f activation.Func, y *Tensor) (*Tensor, error) {
 	out, err := kernel.Activate(f, y)
 	if err != nil {
@@ -61,10 +61,10 @@ type ReLU struct {
 	Name          string // for error messages
 }
 
-// Call returns x where it is above the threshold, at most MaxValue, and NegativeSlope*(x - Threshold) elsewhere.
+// Call returns min(x, MaxValue) if x is above Threshold, and NegativeSlope*(x - Threshold) otherwise.
 func (r *ReLU) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
 
-// Forward is Call with a [Context]. The error says where an option is negative, as Keras does.
+// Forward is Call with a [Context]. Like Keras it returns an error if an option is negative.
 func (r *ReLU) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	f, err := r.function()
 	if err != nil {
@@ -96,7 +96,7 @@ type LeakyReLU struct {
 	Name          string   // for error messages
 }
 
-// Call returns x where it is positive and NegativeSlope*x elsewhere.
+// Call returns x if x is positive, and NegativeSlope*x otherwise.
 func (l *LeakyReLU) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -127,7 +127,7 @@ type ELU struct {
 	Name  string   // for error messages
 }
 
-// Call returns x where it is positive and Alpha*(e^x - 1) elsewhere.
+// Call returns x if x is positive, and Alpha*(e^x - 1) otherwise.
 func (e *ELU) Call(x *Tensor) (*Tensor, error) { return e.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -143,18 +143,18 @@ func (e *ELU) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mas
 
 // Softmax is keras.layers.Softmax.
 type Softmax struct {
-	Axis []int  // the axes that together sum to 1; nil: the last
+	Axis []int  // the axes over which values sum to 1; nil: the last
 	Name string // for error messages
 }
 
-// masked is what Keras 3 puts in place of a value that a mask takes out, before the softmax.
+// masked replaces a masked value before the softmax, as in Keras 3.
 const masked = -1e9
 
-// Call returns e^x over its sum along the layer's axes.
+// Call returns e^x divided by its sum along the layer's axes.
 func (s *Softmax) Call(x *Tensor) (*Tensor, error) { return s.Forward(nil, x) }
 
-// Forward is Call with a [Context]: the values that its mask has as false take no part and come out as 0. The mask's axes are
-// the input's last, each as long or 1, as numpy broadcasts.
+// Forward is Call with a [Context]: values for which the mask is false are ignored, and their results are 0. The mask broadcasts
+// to the input's shape, as in NumPy.
 func (s *Softmax) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	who := id{"softmax", s.Name}
 	if err := checkInput(who, x, 1, 0); err != nil {
@@ -185,10 +185,10 @@ func (s *Softmax) function() (activation.Func, error) {
 	if len(s.Axis) == 0 || len(s.Axis) == 1 && s.Axis[0] == -1 {
 		return activation.Softmax(), nil
 	}
-	return activation.Func{}, errorf(id{"softmax", s.Name}, "axes %v are not the last, along which alone a layer has an activation", s.Axis)
+	return activation.Func{}, errorf(id{"softmax", s.Name}, "an activation works only along the last axes, got axes %v", s.Axis)
 }
 
-// along replaces y by its softmax along s.Axis: it brings those axes to the end, where they make up a row, and back.
+// along replaces y by its softmax along s.Axis: it moves those axes to the end, where they form a row, and back.
 func (s *Softmax) along(c *Context, who id, y *Tensor) (*Tensor, error) {
 	shape := y.Shape()
 	last := len(shape) - 1
@@ -199,7 +199,7 @@ func (s *Softmax) along(c *Context, who id, y *Tensor) (*Tensor, error) {
 			return nil, err
 		}
 		if slices.Contains(axes, axis) {
-			return nil, errorf(who, "axes %v name one axis twice", s.Axis)
+			return nil, errorf(who, "axes %v contain an axis twice", s.Axis)
 		}
 		axes = append(axes, axis)
 	}
@@ -225,7 +225,7 @@ func (s *Softmax) along(c *Context, who id, y *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-// checkBroadcast returns an error where mask cannot be stretched to shape.
+// checkBroadcast returns an error if mask does not broadcast to shape.
 func checkBroadcast(who id, mask *Mask, shape tensor.Shape) error {
 	m := mask.Shape()
 	fits := mask.Built() && len(m) <= len(shape)
@@ -234,16 +234,16 @@ func checkBroadcast(who id, mask *Mask, shape tensor.Shape) error {
 		fits = n == 1 || n == shape[len(shape)-i]
 	}
 	if !fits {
-		return shapeErrorf(who, "mask", m, "one that stretches to input shape %v", shape)
+		return shapeErrorf(who, "mask", m, "one that broadcasts to input shape %v", shape)
 	}
 	return nil
 }
 
-// fillMasked puts value where mask, stretched to y's shape, is false.
+// fillMasked writes value to the elements of y for which mask, broadcast to y's shape, is false.
 func fillMasked(y *Tensor, mask *Mask, value float32) {
 	shape, m := y.Shape(), mask.Shape()
 	skip := len(shape) - len(m)
-	strides := make([]int, len(shape)) // of the mask, 0 along axes that it is stretched over
+	strides := make([]int, len(shape)) // of the mask, 0 along axes that are broadcast
 	for i, step := len(m)-1, 1; i >= 0; i-- {
 		if m[i] != 1 {
 			strides[skip+i] = step
@@ -298,7 +298,7 @@ func activationMaker(class string) config.Maker {
 	return nil
 }
 
-// orDefault returns what an option points to, or Keras's default where it is nil.
+// orDefault returns the value that an option points to, or Keras's default if it is nil.
 func orDefault(option *float32, value float32) float32 {
 	if option == nil {
 		return value

@@ -21,9 +21,9 @@ func TestActivationLayerErrors(t *testing.T) {
 	}{
 		{"an axis beyond the last", &Softmax{Axis: []int{3}}, nil, "layers: softmax: input shape [2 3 5], want an axis 3"},
 		{"an axis before the first", &Softmax{Axis: []int{-4}}, nil, "layers: softmax: input shape [2 3 5], want an axis -4"},
-		{"an axis twice", &Softmax{Axis: []int{1, -2}}, nil, "layers: softmax: axes [1 -2] name one axis twice"},
-		{"a mask of another shape", &Softmax{Name: "s"}, mask(2, 3), `layers: softmax "s": mask shape [2 3], want one that stretches to input shape [2 3 5]`},
-		{"a mask of more axes", &Softmax{}, mask(1, 2, 3, 5), "layers: softmax: mask shape [1 2 3 5], want one that stretches to input shape [2 3 5]"},
+		{"an axis twice", &Softmax{Axis: []int{1, -2}}, nil, "layers: softmax: axes [1 -2] contain an axis twice"},
+		{"a mask of another shape", &Softmax{Name: "s"}, mask(2, 3), `layers: softmax "s": mask shape [2 3], want one that broadcasts to input shape [2 3 5]`},
+		{"a mask of more axes", &Softmax{}, mask(1, 2, 3, 5), "layers: softmax: mask shape [1 2 3 5], want one that broadcasts to input shape [2 3 5]"},
 		{"a negative limit", &ReLU{MaxValue: new(float32(-1))}, nil, "layers: re_lu: max value -1, negative slope 0 and threshold 0 must not be negative"},
 		{"a negative slope", &LeakyReLU{NegativeSlope: new(float32(-1))}, nil, "layers: leaky_re_lu: negative slope -1 must not be negative"},
 		{

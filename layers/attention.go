@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Attention is keras.layers.Attention: dot-product attention, Luong's.
+// Attention is keras.layers.Attention: Luong's dot-product attention.
 type Attention struct {
 	Scale             Tensor `ckpt:"scale,optional,cast"`               // []; not built: 1
 	ConcatScoreWeight Tensor `ckpt:"concat_score_weight,optional,cast"` // []; built: the score mode is "concat"
@@ -22,7 +22,7 @@ type Attention struct {
 
 func (a *Attention) id() id { return id{"attention", a.Name} }
 
-// Call returns what query reads from value: [batch queries values' width].
+// Call returns the attention of query to value, of shape [batch queries width of value].
 func (a *Attention) Call(query, value *Tensor) (*Tensor, error) {
 	y, _, err := a.Attend(nil, AttentionCall{Query: query, Value: value})
 	return y, err
@@ -31,7 +31,7 @@ func (a *Attention) Call(query, value *Tensor) (*Tensor, error) {
 // CheckpointOptional reports whether the options leave the layer without weights: see [lay.Optional].
 func (a *Attention) CheckpointOptional() bool { return !a.UseScale && a.ScoreMode != "concat" }
 
-// ForwardAll is Call for query, value and perhaps key, with the masks of the first two in c.
+// ForwardAll is Call for query, value and optionally key, with the masks of the first two in c.
 func (a *Attention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	call, err := attentionCall(a.id(), c, xs)
 	if err != nil {
@@ -41,10 +41,10 @@ func (a *Attention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return []*Tensor{y}, err
 }
 
-// OutputMask returns the query's mask.
+// OutputMask returns the mask of the query.
 func (a *Attention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) { return c.Mask(0), nil }
 
-// Build makes the weights that the options ask for, of value 1.
+// Build makes the weights that the options require, with value 1.
 func (a *Attention) Build(tensor.Shape) (err error) {
 	defer a.first.begin().end(&err)
 	who := a.id()
@@ -69,8 +69,8 @@ func (a *Attention) Build(tensor.Shape) (err error) {
 	return nil
 }
 
-// Attend calls the layer; scores, where the call asks for them, are [batch queries values]. A key's mask and an
-// attention mask play no part.
+// Attend calls the layer. If the call asks for scores, their shape is [batch queries values]. The key's mask and the attention
+// mask are ignored.
 func (a *Attention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	if err := a.Build(nil); err != nil {
 		return nil, nil, err
@@ -97,7 +97,8 @@ func (a *Attention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, e
 	})
 }
 
-// sumTanh returns the sum of the hyperbolic tangents of row, each times its weight where there are weights; it overwrites row.
+// sumTanh returns the sum of the hyperbolic tangents of row, each multiplied by its weight if there are weights. It overwrites
+// row.
 func sumTanh(row, weights []float32) float32 {
 	_, _ = activation.Tanh().Apply(row, len(row)) // one row: no error
 	sum := 0.0
@@ -110,7 +111,7 @@ func sumTanh(row, weights []float32) float32 {
 	return float32(sum)
 }
 
-// AdditiveAttention is keras.layers.AdditiveAttention, Bahdanau's.
+// AdditiveAttention is keras.layers.AdditiveAttention, Bahdanau's attention.
 type AdditiveAttention struct {
 	Scale Tensor `ckpt:"scale,optional,cast"` // [width]; not built: 1
 
@@ -126,13 +127,13 @@ func (a *AdditiveAttention) CheckpointOptional() bool { return a.NoScale }
 
 func (a *AdditiveAttention) id() id { return id{"additive_attention", a.Name} }
 
-// Call returns what query reads from value: [batch queries values' width].
+// Call returns the attention of query to value, of shape [batch queries width of value].
 func (a *AdditiveAttention) Call(query, value *Tensor) (*Tensor, error) {
 	y, _, err := a.Attend(nil, AttentionCall{Query: query, Value: value})
 	return y, err
 }
 
-// ForwardAll is Call for query, value and perhaps key, with the masks of the first two in c.
+// ForwardAll is Call for query, value and optionally key, with the masks of the first two in c.
 func (a *AdditiveAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	call, err := attentionCall(a.id(), c, xs)
 	if err != nil {
@@ -142,7 +143,7 @@ func (a *AdditiveAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, err
 	return []*Tensor{y}, err
 }
 
-// OutputMask returns the query's mask.
+// OutputMask returns the mask of the query.
 func (a *AdditiveAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return c.Mask(0), nil
 }
@@ -165,8 +166,8 @@ func (a *AdditiveAttention) Build(query tensor.Shape) (err error) {
 	return nil
 }
 
-// Attend calls the layer; scores, where the call asks for them, are [batch queries values]. A key's mask and an
-// attention mask play no part.
+// Attend calls the layer. If the call asks for scores, their shape is [batch queries values]. The key's mask and the attention
+// mask are ignored.
 func (a *AdditiveAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	if err := checkInput(a.id(), call.Query, 3, 3); err != nil {
 		return nil, nil, err
@@ -186,7 +187,7 @@ func (a *AdditiveAttention) Attend(c *Context, call AttentionCall) (y, scores *T
 	})
 }
 
-// attend computes attention with any function of a query and a key as their score; row is scratch of their width
+// attend computes attention with any function of a query and a key as the score; row is scratch memory of their width
 // (keras.src.layers.attention.attention).
 func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []float32) float32) (y, scores *Tensor, err error) {
 	if call.Key == nil {
@@ -243,7 +244,7 @@ func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []floa
 				at := (b*values + j) * width
 				w[j] = score(q, call.Key.Data()[at:at+width], row)
 				if keep != nil && !keep(b, i%queries, j) {
-					w[j] -= 1e9 // as Keras: a row with nothing left keeps all alike
+					w[j] -= 1e9 // as Keras: if all values are masked, all count the same
 				}
 			}
 			_, _ = activation.Softmax().Apply(w, values) // one row: no error
@@ -257,7 +258,7 @@ func attend(who id, c *Context, call *AttentionCall, score func(q, k, row []floa
 	return y, scores, nil
 }
 
-// scoreMask returns which scores count, nil for all of them.
+// scoreMask returns a mask of the scores that count, or nil if all count.
 func scoreMask(who id, call *AttentionCall, batch, queries, values int) (func(b, q, v int) bool, error) {
 	m := call.ValueMask
 	if m == nil && !call.Causal {
@@ -273,7 +274,7 @@ func scoreMask(who id, call *AttentionCall, batch, queries, values int) (func(b,
 	}, nil
 }
 
-// checkSteps returns an error where m is not [batch steps].
+// checkSteps returns an error if the shape of m is not [batch steps].
 func checkSteps(who id, name string, m *Mask, batch, steps int) error {
 	if want := (tensor.Shape{batch, steps}); !m.Shape().Equal(want) || !m.Built() {
 		return shapeErrorf(who, name, m.Shape(), "%v", want)

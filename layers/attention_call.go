@@ -7,24 +7,24 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/ops"
 )
 
-// An AttentionCall is what an attention layer may be called with.
+// An AttentionCall has the arguments of a call of an attention layer.
 type AttentionCall struct {
 	Query *Tensor // [batch queries …]
 	Value *Tensor // [batch values …]
 	Key   *Tensor // [batch values …]; nil: Value
 
-	// Masks of the tensors, of shape [batch queries] and [batch values], nil for none.
+	// Masks of the tensors, of shape [batch queries] and [batch values], or nil.
 	QueryMask, ValueMask, KeyMask *Mask
 
-	// AttentionMask says which query looks at which value: a shape that stretches to [batch queries values]; one of rank
-	// 4 has an axis for the heads behind that of the batch. nil: every query sees every value.
+	// AttentionMask says which query sees which value. Its shape broadcasts to [batch queries values], or to [batch heads queries
+	// values] for rank 4. nil: every query sees every value.
 	AttentionMask *Mask
 
-	Causal bool // a query looks at no value behind its own place
+	Causal bool // a query does not see values at later positions
 	Scores bool // return the scores too
 }
 
-// attentionCall returns the AttentionCall for xs in Keras's order, query, value and perhaps key, and the masks of c.
+// attentionCall returns the AttentionCall for xs in Keras's order (query, value, optionally key) and the masks of c.
 func attentionCall(who id, c *Context, xs []*Tensor) (AttentionCall, error) {
 	if len(xs) != 2 && len(xs) != 3 {
 		return AttentionCall{}, errorf(who, "%d inputs, want query, value and perhaps key", len(xs))
@@ -36,9 +36,8 @@ func attentionCall(who id, c *Context, xs []*Tensor) (AttentionCall, error) {
 	return call, nil
 }
 
-// attentionMask returns the masks of a call that are not nil, stretched to each other and combined by and: Keras's
-// _compute_attention_mask. queries and values are the lengths that a causal mask is for; a window above 0 is how
-// near a value must be to the query's place.
+// attentionMask broadcasts the masks of a call that are not nil and combines them with and: Keras's _compute_attention_mask.
+// queries and values are the lengths for a causal mask. If window is above 0, a query sees only values that are nearer than that.
 func (call *AttentionCall) attentionMask(who id, queries, values, window int) (*Mask, error) {
 	var all *Mask
 	both := func(name string, m *Mask, shape ...int) error {
@@ -58,7 +57,7 @@ func (call *AttentionCall) attentionMask(who id, queries, values, window int) (*
 		}
 		next, ok := kernel.BothMasks(all, wide)
 		if !ok {
-			return shapeErrorf(who, name, wide.Shape(), "one that stretches with the other masks' %v", all.Shape())
+			return shapeErrorf(who, name, wide.Shape(), "one that broadcasts with the other masks' %v", all.Shape())
 		}
 		all = next
 		return nil
@@ -91,7 +90,7 @@ func (call *AttentionCall) attentionMask(who id, queries, values, window int) (*
 	return all, nil
 }
 
-// An attendFunc is the Attend of an attention layer.
+// An attendFunc is the method Attend of an attention layer.
 type attendFunc func(c *Context, call AttentionCall) (y, scores *Tensor, err error)
 
 // callWithQuery calls an attention layer that takes its tensors as separate arguments: query, value, key and their masks.

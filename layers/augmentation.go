@@ -2,9 +2,9 @@ package layers
 
 import "github.com/gockpt/ckpt/layers/internal/config"
 
-// Augmentation is any of the layers of keras.layers that change images in training alone, such as RandomFlip and MixUp. At
-// inference, Keras's predict or training=False, they return images as they are. RandomCrop is not among them: its output has
-// another shape in a model's description than at inference.
+// Augmentation is any layer of keras.layers that changes images only in training, such as RandomFlip and MixUp. At inference
+// (Keras's predict, or training=False) these layers return images unchanged. RandomCrop is not among them, because in a model's
+// description its output has another shape than at inference.
 type Augmentation struct {
 	unchanged
 	Class string // Keras's name of the layer's class

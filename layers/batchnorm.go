@@ -9,18 +9,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// BatchNormalization is keras.layers.BatchNormalization as it runs after training: every channel is shifted and scaled by
-// the mean and variance that training left, gamma and beta.
+// BatchNormalization is keras.layers.BatchNormalization as it runs after training: every channel is shifted and scaled by the mean
+// and variance from training, and by gamma and beta.
 //
-// The three further weights that its option renorm gives it while it trains take no part here, and have no fields.
+// With the option renorm Keras has three more weights for training. They are not used here and have no fields.
 type BatchNormalization struct {
 	Gamma          Tensor `ckpt:"gamma,optional,cast"`  // [channels]; not built: 1
 	Beta           Tensor `ckpt:"beta,optional,cast"`   // [channels]; not built: 0
 	MovingMean     Tensor `ckpt:"moving_mean,cast"`     // [channels]
 	MovingVariance Tensor `ckpt:"moving_variance,cast"` // [channels]
 
-	Axis     int     // of the channels; 0: the last
-	Epsilon  float32 // what is added to the variance; 0: 1e-3, below 0: nothing
+	Axis     int     // the axis of the channels; 0: the last
+	Epsilon  float32 // added to the variance; 0: 1e-3, below 0: nothing
 	NoCenter bool    // make no beta; one from a checkpoint is still added
 	NoScale  bool    // make no gamma; one from a checkpoint is still used
 	Name     string  // for error messages
@@ -30,14 +30,14 @@ type BatchNormalization struct {
 
 func (b *BatchNormalization) id() id { return id{"batch_normalization", b.Name} }
 
-// Build makes those weights that are wanted, for inputs of the given shape, where none was restored: such a layer leaves
-// inputs nearly as they are. The error is a [*ShapeError] where weights, axis and input do not fit each other.
+// Build makes the weights that the options require, for inputs of the given shape, if none was restored. Such a layer returns its
+// inputs nearly unchanged. The error is a [*ShapeError] if weights, axis and input do not fit each other.
 func (b *BatchNormalization) Build(input tensor.Shape) error {
 	_, err := b.plan(input)
 	return err
 }
 
-// plan builds the weights and returns how the channels lie in inputs of the given shape.
+// plan builds the weights and returns the positions of the channels in inputs of the given shape.
 func (b *BatchNormalization) plan(input tensor.Shape) (_ span, err error) {
 	defer b.first.begin().end(&err)
 	who := b.id()
@@ -95,7 +95,7 @@ func (b *BatchNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-// factors returns, for each channel, what values are multiplied with, and what is added then.
+// factors returns, for each channel, the factor and then the summand for its values.
 func (b *BatchNormalization) factors(w *kernel.Scratch) (mul, add []float32) {
 	n := b.MovingMean.Len()
 	mul, add = w.Floats(n), w.Floats(n)

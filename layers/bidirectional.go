@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A MergeMode is how a [Bidirectional] makes one output of two.
+// A MergeMode says how a [Bidirectional] combines its two outputs.
 type MergeMode uint8
 
 // The merge modes of Keras.
@@ -18,10 +18,10 @@ const (
 	MergeSum
 	MergeMul
 	MergeAve
-	MergeNone // not at all: ForwardAll gives two outputs
+	MergeNone // no merging: ForwardAll returns two outputs
 )
 
-// mergeModes has Keras's names of the modes.
+// mergeModes returns Keras's names of the modes.
 func mergeModes() []string { return []string{"concat", "sum", "mul", "ave", "None"} }
 
 // String returns Keras's name for m.
@@ -32,12 +32,12 @@ func (m MergeMode) String() string {
 	return fmt.Sprintf("MergeMode(%d)", uint8(m))
 }
 
-// Bidirectional is keras.layers.Bidirectional: two recurrent layers, one of which goes through the sequence from its end.
-// Outputs of all steps are merged in the order of the input's steps. [NewBidirectional] makes the second layer of the first.
+// Bidirectional is keras.layers.Bidirectional: two recurrent layers, one of which processes the sequence backwards. Outputs of all
+// steps are merged in the order of the input's steps. [NewBidirectional] makes the second layer from the first.
 //
-// As in Keras, steps that a mask has as false give zeros where the layers return sequences, whatever their own options say. A
-// backward layer with Unroll set clears other steps, as Keras's unrolled loop does: output i, counted in the order of computation, where
-// the mask has step i, counted from the front, as false.
+// As in Keras, if the layers return sequences, the outputs of masked steps are zero, whatever the options of the layers say. A
+// backward layer with Unroll clears other steps, as Keras's unrolled loop does: output i in the order of computation, if the mask
+// is false at step i from the front.
 type Bidirectional struct {
 	ForwardLayer  RecurrentLayer `ckpt:"forward_layer"`
 	BackwardLayer RecurrentLayer `ckpt:"backward_layer"`
@@ -46,14 +46,14 @@ type Bidirectional struct {
 	Name      string // for error messages
 }
 
-// NewBidirectional returns a Bidirectional of layer and of one with the same options that goes the other way.
+// NewBidirectional returns a Bidirectional with layer and another layer that has the same options and the opposite direction.
 func NewBidirectional(layer RecurrentLayer) *Bidirectional {
 	return &Bidirectional{ForwardLayer: layer, BackwardLayer: layer.reversed()}
 }
 
 func (b *Bidirectional) id() id { return id{"bidirectional", b.Name} }
 
-// recurrences returns what the two layers do.
+// recurrences returns the recurrences of the two layers.
 func (b *Bidirectional) recurrences() (forward, backward recurrence, err error) {
 	if b.ForwardLayer == nil || b.BackwardLayer == nil {
 		return forward, backward, errorf(b.id(), "%w: ForwardLayer and BackwardLayer must be set", errNoLayer)
@@ -61,11 +61,11 @@ func (b *Bidirectional) recurrences() (forward, backward recurrence, err error) 
 	forward, backward = b.ForwardLayer.recurrence(), b.BackwardLayer.recurrence()
 	switch {
 	case forward.backwards == backward.backwards:
-		err = errorf(b.id(), "both layers go the same way")
+		err = errorf(b.id(), "both layers have the same direction, want one with GoBackwards")
 	case forward.sequences != backward.sequences || forward.state != backward.state:
 		err = errorf(b.id(), "one layer returns sequences or states, the other does not")
 	case b.MergeMode > MergeNone:
-		err = errorf(b.id(), "no such merge mode: %v", b.MergeMode)
+		err = errorf(b.id(), "unknown merge mode %v", b.MergeMode)
 	}
 	forward.zeroOutput, backward.zeroOutput = forward.sequences, backward.sequences
 	return forward, backward, err
@@ -86,11 +86,10 @@ func (b *Bidirectional) Build(input tensor.Shape) error {
 // Call returns the merged output for x, [batch steps inputs].
 func (b *Bidirectional) Call(x *Tensor) (*Tensor, error) { return b.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over. It is an error where outputs are
-// not merged.
+// Forward is Call with a [Context]: masked steps are skipped. It returns an error if outputs are not merged.
 func (b *Bidirectional) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if b.MergeMode == MergeNone {
-		return nil, errorf(b.id(), "gives two outputs, which ForwardAll returns")
+		return nil, errorf(b.id(), "the layer has two outputs: call ForwardAll")
 	}
 	ys, err := b.ForwardAll(c, []*Tensor{x})
 	if err != nil {
@@ -99,8 +98,8 @@ func (b *Bidirectional) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return ys[0], nil
 }
 
-// ForwardAll is Forward for x and the initial states behind it, those of the forward layer first, or none for zeros. It gives the
-// output, or two if they are not merged, and, if the layers return states, those of both.
+// ForwardAll is Forward for x and optional initial states, first those of the forward layer; without them the states begin as
+// zeros. It returns the output, or two if they are not merged, and, if the layers return states, the states of both.
 func (b *Bidirectional) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	fr, br, err := b.recurrences()
 	if err != nil {
@@ -111,7 +110,7 @@ func (b *Bidirectional) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) 
 	}
 	initial := xs[1:]
 	if len(initial)%2 != 0 {
-		return nil, errorf(b.id(), "%d initial states cannot be halved", len(initial))
+		return nil, errorf(b.id(), "got %d initial states, want an even number, half for each layer", len(initial))
 	}
 	half := len(initial) / 2
 	forward, err := fr.check(c, append([]*Tensor{xs[0]}, initial[:half]...))
@@ -125,7 +124,7 @@ func (b *Bidirectional) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) 
 	return b.run(c.workspace(), &forward, &backward)
 }
 
-// run runs both layers and merges what they give.
+// run runs both layers and merges their outputs.
 func (b *Bidirectional) run(w *kernel.Scratch, forward, backward *sequence) ([]*Tensor, error) {
 	ys, outputs, err := b.outputs(forward.outputShape(), backward.outputShape())
 	if err != nil {
@@ -156,13 +155,13 @@ func (b *Bidirectional) run(w *kernel.Scratch, forward, backward *sequence) ([]*
 	return ys, nil
 }
 
-// outputs returns the tensors for the outputs of layers that give the two shapes.
+// outputs returns the tensors for the outputs of two layers with the given output shapes.
 func (b *Bidirectional) outputs(shapes ...tensor.Shape) ([]*Tensor, []tensor.Shape, error) {
 	one, other := shapes[0], shapes[1]
 	last := len(one) - 1
 	fits := len(one) == len(other) && one[:last].Equal(other[:last]) && (b.MergeMode == MergeConcat || one[last] == other[last])
 	if b.MergeMode != MergeNone && !fits {
-		return nil, nil, shapeErrorf(b.id(), "output of the backward layer", other, "what merges by %v with the forward layer's, %v", b.MergeMode, one)
+		return nil, nil, shapeErrorf(b.id(), "output of the backward layer", other, "one that merges by %v with the forward layer's %v", b.MergeMode, one)
 	}
 	ys := make([]*Tensor, 0, 6)
 	switch b.MergeMode {
@@ -184,7 +183,7 @@ func (b *Bidirectional) outputs(shapes ...tensor.Shape) ([]*Tensor, []tensor.Sha
 	return ys, []tensor.Shape{one, other}, nil
 }
 
-// merge makes y of the outputs of both layers, which have the given shapes.
+// merge merges the outputs of both layers, which have the given shapes, into y.
 func (b *Bidirectional) merge(y, one, other []float32, shapes []tensor.Shape) {
 	switch b.MergeMode {
 	case MergeConcat:
@@ -209,7 +208,7 @@ func (b *Bidirectional) merge(y, one, other []float32, shapes []tensor.Shape) {
 	}
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (b *Bidirectional) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	forward, _, err := b.recurrences()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// checkSize returns an error if s is not a shape or does not fit memory.
+// checkSize returns an error if s is not a valid shape or does not fit memory.
 func checkSize(who id, tensor string, s tensor.Shape) error {
 	switch err := s.Check(); {
 	case err != nil:
@@ -22,7 +22,7 @@ func checkSize(who id, tensor string, s tensor.Shape) error {
 	return nil
 }
 
-// checkInput returns an error where x is nil, not built, or of a rank outside [lo, hi]; a hi of 0 is no limit.
+// checkInput returns an error if x is nil, not built, or has a rank outside [lo, hi]. A hi of 0 means no limit.
 func checkInput(who id, x *Tensor, lo, hi int) error {
 	if x == nil || !x.Built() {
 		return shapeErrorf(who, "input", nil, "a tensor of rank %d or more", lo)
@@ -47,7 +47,8 @@ func newOutput(who id, shape ...int) (*Tensor, error) {
 	return tensor.New[float32](shape...), nil
 }
 
-// newGrown returns a tensor of zeros for a result that an option makes larger than the input, which has so many values.
+// newGrown returns a tensor of zeros for a result that, because of an option, is larger than the input, which has the given number
+// of values.
 func newGrown(who id, input int, shape ...int) (*Tensor, error) {
 	if err := kernel.CheckGrowth(input, shape); err != nil {
 		return nil, errorf(who, "output %w", err)
@@ -55,7 +56,7 @@ func newGrown(who id, input int, shape ...int) (*Tensor, error) {
 	return tensor.New[float32](shape...), nil
 }
 
-// resolveAxis returns axis, which counts from the end where it is negative, as an index into the axes of s.
+// resolveAxis returns axis as an index into the axes of s. A negative axis counts from the end.
 func resolveAxis(who id, axis int, s tensor.Shape) (int, error) {
 	at := axis
 	if at < 0 {
@@ -73,8 +74,8 @@ type initializer func(w []float32, shape tensor.Shape, r *rand.Rand)
 // zeros is Keras's initializer of that name.
 func zeros(w []float32, _ tensor.Shape, _ *rand.Rand) { clear(w) }
 
-// glorotUniform is Keras's initializer of that name: uniform within ±sqrt(6/(fan in + fan out)), the last two axes being in and
-// out and those before them a window (keras.src.initializers.random_initializers.compute_fans).
+// glorotUniform is Keras's initializer of that name: uniform within ±sqrt(6/(fan in + fan out)), where the last two axes are in
+// and out, and the axes before them are a window (keras.src.initializers.random_initializers.compute_fans).
 func glorotUniform(w []float32, shape tensor.Shape, r *rand.Rand) {
 	in, out := 1, 1
 	switch n := len(shape); n {
@@ -95,8 +96,8 @@ func uniform(w []float32, limit float64, r *rand.Rand) {
 	}
 }
 
-// buildWeight makes w, the weight that errors call name, where it is not built: of the given shape, filled by init with
-// numbers that depend on seed, the layer's kind and name, and the weight's.
+// buildWeight makes the weight w, which errors call name, if it is not built. w gets the given shape, and init fills it with
+// numbers that depend on seed, on the layer's kind and name, and on the weight's name.
 func buildWeight(who id, name string, w *Tensor, seed uint64, init initializer, shape ...int) error {
 	if w.Built() {
 		return nil
@@ -105,7 +106,7 @@ func buildWeight(who id, name string, w *Tensor, seed uint64, init initializer, 
 		return err
 	}
 	if n := tensor.Shape(shape).Len(); n > kernel.MaxNew {
-		return errorf(who, "%s shape %v is beyond memory for a weight that was not loaded: want at most %d values", name, shape, kernel.MaxNew)
+		return errorf(who, "%s shape %v is too large for a weight that was not loaded: want at most %d values", name, shape, kernel.MaxNew)
 	}
 	if err := w.Build(shape...); err != nil {
 		return errorf(who, "%s: %w", name, err)
@@ -117,7 +118,7 @@ func buildWeight(who id, name string, w *Tensor, seed uint64, init initializer, 
 }
 
 // checkWeight returns a ShapeError if w, which errors call name, does not have the given shape; an axis of -1 may be of any
-// length. The reason, which says where the shape comes from, is added to it.
+// length. The error ends with reason, which says where the shape comes from.
 func checkWeight(who id, name string, w *Tensor, reason string, shape ...int) error {
 	got := w.Shape()
 	fits := w.Built() && len(got) == len(shape)
@@ -130,7 +131,7 @@ func checkWeight(who id, name string, w *Tensor, reason string, shape ...int) er
 	return shapeErrorf(who, name, got, "%s %s", fault.Pattern(shape), reason)
 }
 
-// anyOr returns n, or -1 for any length where n is 0.
+// anyOr returns n, or -1, for any length, if n is 0.
 func anyOr(n int) int {
 	if n == 0 {
 		return -1
@@ -138,5 +139,5 @@ func anyOr(n int) int {
 	return n
 }
 
-// repeated returns n times length.
+// repeated returns a slice of n elements, all length.
 func repeated(length, n int) []int { return slices.Repeat([]int{length}, n) }

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An encoding is how a layer gives categories: keras.src.utils.numerical_utils.encode_categorical_inputs.
+// An encoding is the form in which a layer returns categories: keras.src.utils.numerical_utils.encode_categorical_inputs.
 type encoding string
 
 const (
@@ -20,8 +20,8 @@ const (
 	asTFIDF    encoding = "tf_idf"
 )
 
-// encode returns indices, each below depth or not counted, encoded: one hot for each, or, along the second axis, how many there are of
-// each, with weights how much they weigh.
+// encode encodes indices: as one-hot vectors, or as the number of times that each index occurs along the second axis, or, with
+// weights, as the sum of its weights. Indices that are not below depth do not count.
 func (e encoding) encode(who id, indices *tensor.Tensor[int64], depth int, weights *Tensor) (*Tensor, error) {
 	s := slices.Clone(indices.Shape())
 	if len(s) == 0 {
@@ -49,9 +49,9 @@ func (e encoding) encode(who id, indices *tensor.Tensor[int64], depth int, weigh
 		return nil, errorf(who, `output mode %q, want "int", "one_hot", "multi_hot", "count" or "tf_idf"`, string(e))
 	}
 	if weights != nil && !weights.Shape().Equal(indices.Shape()) {
-		return nil, shapeErrorf(who, "count weights", weights.Shape(), "%v as the input has it", indices.Shape())
+		return nil, shapeErrorf(who, "count weights", weights.Shape(), "%v, the shape of the input", indices.Shape())
 	}
-	axis := min(1, len(s)-1) // the one that is counted along
+	axis := min(1, len(s)-1) // the axis along which indices are counted
 	outer, n, inner := s[:axis].Len(), s[axis], s[axis+1:].Len()
 	y, err := newGrown(who, indices.Len(), append(slices.Delete(slices.Clone(s), axis, axis+1), depth)...)
 	if err != nil {
@@ -83,7 +83,7 @@ type CategoryEncoding struct {
 
 func (l *CategoryEncoding) id() id { return id{"category_encoding", l.Name} }
 
-// Call returns the indices in x encoded: see Keras. Indices that are not below NumTokens are not counted.
+// Call encodes the indices in x as Keras does. Indices that are not below NumTokens do not count.
 func (l *CategoryEncoding) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -91,7 +91,7 @@ func (l *CategoryEncoding) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return one(l.ForwardAll(c, []*Tensor{x}))
 }
 
-// ForwardAll takes, in mode "count", weights of the indices behind them.
+// ForwardAll is Call with a [Context]. In mode "count" a second input may have the weights of the indices.
 func (l *CategoryEncoding) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
 	mode := encoding(l.OutputMode)
 	if mode == "" {
@@ -110,7 +110,7 @@ func (l *CategoryEncoding) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, erro
 		}
 	}
 	if mode == asInt || mode == asTFIDF {
-		return nil, errorf(l.id(), "output mode %q is not for this layer", mode)
+		return nil, errorf(l.id(), "this layer does not support output mode %q", mode)
 	}
 	indices, err := ops.FloatValue(xs[0]).Ints()
 	if err != nil {
@@ -138,7 +138,7 @@ func (l *CategoryEncoding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	return []*ops.Value{ops.FloatValue(ys[0])}, nil
 }
 
-// Discretization is keras.layers.Discretization with its boundaries given or adapted.
+// Discretization is keras.layers.Discretization, with boundaries from its options or from adapt.
 type Discretization struct {
 	BinBoundaries []float32 // ascending
 	OutputMode    string    // "int", which "" is too, "one_hot", "multi_hot" or "count"
@@ -147,7 +147,7 @@ type Discretization struct {
 
 func (l *Discretization) id() id { return id{"discretization", l.Name} }
 
-// Call returns for each value in which bin it is, that is how many of the boundaries are not above it, encoded.
+// Call returns, encoded, the bin of each value: the number of boundaries that are not above the value.
 func (l *Discretization) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -156,7 +156,7 @@ func (l *Discretization) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	if len(l.BinBoundaries) == 0 || !slices.IsSorted(l.BinBoundaries) {
-		return nil, errorf(l.id(), "bin boundaries %v, want some in ascending order", l.BinBoundaries)
+		return nil, errorf(l.id(), "bin boundaries %v, want one or more in ascending order", l.BinBoundaries)
 	}
 	bins := kernel.Map(x, func(v float32) int64 {
 		at, _ := slices.BinarySearchFunc(l.BinBoundaries, v, func(b, v float32) int {
@@ -219,7 +219,7 @@ func categoryMaker(class string) config.Maker {
 	return nil
 }
 
-// dtype returns the dtype of what the layer gives a model.
+// dtype returns the dtype of the layer's output in a model.
 func (l *Discretization) dtype() tensor.DType {
 	if l.OutputMode == "" || encoding(l.OutputMode) == asInt {
 		return tensor.DTInt32

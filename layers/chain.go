@@ -7,13 +7,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A link is a layer of a chain, of a Keras class.
+// A link is a layer of a chain, with its Keras class.
 type link struct {
 	class string
 	layer any
 }
 
-// A chainStep is a layer of a chain, or an operator that Keras adds for a mask; from are those before it.
+// A chainStep is a layer of a chain, or an operator that Keras adds for a mask; from are the steps before it.
 type chainStep struct {
 	track  any
 	isMask bool
@@ -21,8 +21,8 @@ type chainStep struct {
 	depth  int // counted from the output; -1: the output does not need it
 }
 
-// chainOperations returns the layers of a chain as Keras 3 holds them: behind an input, and among operators that make masks where
-// an embedding or Masking has them made and a layer behind takes them. The JSON does not have those.
+// chainOperations returns the layers of a chain as Keras 3 holds them: after an input, and with the operators that compute masks
+// if there is an embedding or a Masking and a later layer takes masks. The JSON does not have these operators.
 func chainOperations(links []link) []any {
 	steps := []chainStep{{depth: -1}} // the input
 	add := func(s chainStep) int {
@@ -69,7 +69,7 @@ func chainOperations(links []link) []any {
 			return b.depth - a.depth
 		case a.isMask == b.isMask:
 			return i - j
-		case a.isMask: // Keras comes to masks behind the layers
+		case a.isMask: // Keras reaches masks after the layers
 			return 1
 		}
 		return -1
@@ -78,7 +78,7 @@ func chainOperations(links []link) []any {
 	seen := make(map[any]bool)
 	for _, i := range order {
 		t := steps[i].track
-		if t != nil && reflect.TypeOf(t).Kind() == reflect.Pointer { // a layer that stands in the chain twice
+		if t != nil && reflect.TypeOf(t).Kind() == reflect.Pointer { // a layer that is in the chain twice
 			if seen[t] {
 				continue
 			}
@@ -103,7 +103,7 @@ func takesMask(l link) bool {
 	return false
 }
 
-// passesMask reports a layer that hands its input's mask on as it is.
+// passesMask reports whether a layer passes its input's mask on unchanged.
 func passesMask(layer any) bool {
 	l, ok := layer.(Masker)
 	if !ok {

@@ -11,7 +11,7 @@ import (
 
 // Concatenate is keras.layers.Concatenate.
 type Concatenate struct {
-	Axis *int   // along which the inputs follow each other; nil: the last
+	Axis *int   // the axis of concatenation; nil: the last
 	Name string // for error messages
 }
 
@@ -24,7 +24,7 @@ func (l *Concatenate) axis() int {
 	return *l.Axis
 }
 
-// Call returns xs one behind the other along the layer's axis.
+// Call returns xs concatenated along the layer's axis.
 func (l *Concatenate) Call(xs ...*Tensor) (*Tensor, error) { return one(l.ForwardAll(nil, xs)) }
 
 // ForwardAll is Call with a [Context].
@@ -44,7 +44,7 @@ func (l *Concatenate) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
 	return []*Tensor{y}, nil
 }
 
-// concatenate returns xs, at least one, one behind the other along axis.
+// concatenate returns xs, at least one, concatenated along axis.
 func concatenate[T tensor.Element](who id, xs []*tensor.Tensor[T], axis int) (*tensor.Tensor[T], error) {
 	first := xs[0].Shape()
 	axis, err := resolveAxis(who, axis, first)
@@ -55,7 +55,7 @@ func concatenate[T tensor.Element](who id, xs []*tensor.Tensor[T], axis int) (*t
 	if odd >= 0 {
 		want := slices.Clone(first)
 		want[axis] = -1
-		return nil, shapeErrorf(who, "input", xs[odd].Shape(), "%s as the first input has it", fault.Pattern(want))
+		return nil, shapeErrorf(who, "input", xs[odd].Shape(), "%s, like the first input", fault.Pattern(want))
 	}
 	if err := checkSize(who, "output", shape); err != nil {
 		return nil, err
@@ -63,7 +63,8 @@ func concatenate[T tensor.Element](who id, xs []*tensor.Tensor[T], axis int) (*t
 	return kernel.Join(shape, axis, xs), nil
 }
 
-// OutputMask returns the masks of the inputs one behind the other, true for an input without one; none if none has one.
+// OutputMask returns the concatenated masks of the inputs, with true for an input without a mask. It returns nil if no input has a
+// mask.
 func (l *Concatenate) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 	masks := make([]*Mask, len(xs))
 	some := false
@@ -108,20 +109,20 @@ func (l *Concatenate) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 
 // Dot is keras.layers.Dot: the sum of products of two tensors along one axis of each, batch entry by batch entry.
 type Dot struct {
-	Axes      []int  // the axis of both, or that of the first and that of the second; not 0
-	Normalize bool   // scale to length 1 along the axes first: the result is the cosine
+	Axes      []int  // one axis for both, or one for the first and one for the second; not 0
+	Normalize bool   // first scale to length 1 along the axes: the result is the cosine
 	Name      string // for error messages
 }
 
 func (d *Dot) id() id { return id{"dot", d.Name} }
 
-// Call returns the products: batch axis, the other axes of x, the other axes of y; at least two axes.
+// Call returns the products. Their axes are the batch axis, the other axes of x, and the other axes of y; there are at least two.
 func (d *Dot) Call(x, y *Tensor) (*Tensor, error) { return one(d.ForwardAll(nil, []*Tensor{x, y})) }
 
-// OutputMask returns none.
+// OutputMask returns nil.
 func (d *Dot) OutputMask(*Context, ...*Tensor) (*Mask, error) { return nil, nil }
 
-// ForwardAll is Call with a [Context]. The error says where xs are not two.
+// ForwardAll is Call with a [Context]. It returns an error unless there are two inputs.
 func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	if len(xs) != 2 {
 		return nil, errorf(d.id(), "%d inputs, want 2", len(xs))
@@ -185,7 +186,7 @@ func (d *Dot) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return []*Tensor{y}, nil
 }
 
-// normalizeAlong scales every run along axis to length 1; one shorter than 1e-12 as if it were that long (keras.ops.normalize).
+// normalizeAlong scales every run along axis to length 1; as if its length were at least 1e-12 (keras.ops.normalize).
 func normalizeAlong(x []float32, s tensor.Shape, axis int) {
 	n, step := s[axis], s[axis+1:].Len()
 	for from := 0; from < len(x); from += n * step {

@@ -11,7 +11,7 @@ func TestMakeLayer(t *testing.T) {
 	for _, tt := range []struct {
 		name, class, config, want string
 	}{
-		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: unsupported layer class: the layer runs code that is not part of the description; give FromKeras a layer for it: WithLayer("Lambda", …)`},
+		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer("Lambda", …)`},
 		{"no JSON", "Dense", `{`, `layers: Dense: config: unexpected end of JSON input`},
 		{"an option that is not known", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
 		{"an option of another type", "Dense", `{"units": "three"}`, `layers: Dense: config: option "units" is "three": json: cannot unmarshal string into Go value of type int`},

@@ -10,15 +10,15 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Conv has the weights and options of [Conv1D], [Conv2D] and [Conv3D], which differ in the number of spatial axes, 1 to
-// 3, alone. An option with a number per axis takes one number for all axes, too.
+// Conv has the weights and options of [Conv1D], [Conv2D] and [Conv3D], which differ only in the number of spatial axes, 1 to 3. An
+// option with a number per axis also accepts one number for all axes.
 //
-// Kernel and bias come from a checkpoint, the number of filters and the window's size with them. Where nothing was restored,
-// Filters and KernelSize say what to make.
+// Kernel and bias from a checkpoint determine the number of filters and the size of the window. If nothing was restored, Filters
+// and KernelSize say what to make.
 //
-// With ChannelsFirst, where the last axis of the output is as long as there are filters, Keras 3 on TensorFlow adds the bias along
-// that axis (keras.src.backend.tensorflow.numpy.add), and only where the shape is known when it traces. Here it is always
-// one value per filter, as Keras documents and other backends have it.
+// With ChannelsFirst, if the last axis of the output is as long as the number of filters, Keras 3 on TensorFlow adds the bias
+// along that axis (keras.src.backend.tensorflow.numpy.add), but only if the shape is known when it traces. Here the bias always
+// has one value per filter, as Keras documents and as other backends do.
 type Conv struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [window… channels/groups filters]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [filters]; not built: none is added
@@ -26,16 +26,16 @@ type Conv struct {
 	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [window… channels/groups rank]; see [Dense]
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank filters]
 
-	Filters       int   // 0: as many as the kernel has
-	KernelSize    []int // nil: that of the kernel
+	Filters       int   // 0: the number in the kernel
+	KernelSize    []int // nil: the size of the kernel
 	Strides       []int // nil: 1
 	Padding       Padding
 	ChannelsFirst bool  // [batch channels space…] instead of [batch space… channels]
 	DilationRate  []int // nil: 1
-	Groups        int   // channels and filters in so many groups, each convolved by itself; 0: 1
+	Groups        int   // channels and filters are divided into this number of groups, each convolved separately; 0: 1
 	Activation    activation.Func
 	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
-	NoBias        bool    // make no bias; one from a checkpoint is still added
+	NoBias        bool    // make no bias; a bias from a checkpoint is still added
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
 
@@ -51,7 +51,7 @@ type Conv2D Conv
 // Conv3D is keras.layers.Conv3D: a convolution over volumes. Its fields are those of [Conv].
 type Conv3D Conv
 
-// NewConv1D returns a Conv1D of that many filters, which makes its weights at the first call if they are not restored
+// NewConv1D returns a Conv1D with the given number of filters. It makes its weights at the first call, unless they are restored
 // before. Its other options are fields.
 func NewConv1D(filters int, kernelSize ...int) *Conv1D {
 	return &Conv1D{Filters: filters, KernelSize: kernelSize}
@@ -67,9 +67,9 @@ func NewConv3D(filters int, kernelSize ...int) *Conv3D {
 	return &Conv3D{Filters: filters, KernelSize: kernelSize}
 }
 
-// Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error
-// is a [*ShapeError] where weights, options or input do not fit each other, or has [ErrNotBuilt] where nothing says
-// how large a kernel to make.
+// Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error is a
+// [*ShapeError] if weights, options or input do not fit each other, or has [ErrNotBuilt] if the options do not give the size of
+// the kernel.
 func (c *Conv1D) Build(input tensor.Shape) error { return (*Conv)(c).build(input, 1) }
 
 // Build is [Conv1D.Build] for images.
@@ -114,7 +114,7 @@ func (c *Conv) build(input tensor.Shape, rank int) error {
 	return err
 }
 
-// plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
+// plan builds the weights for an input of the given shape and returns its layout and the convolution to compute.
 func (c *Conv) plan(input tensor.Shape, rank int) (l layout, conv convolution, err error) {
 	defer c.first.begin().end(&err)
 	who := c.id(rank)
@@ -179,7 +179,7 @@ func (c *Conv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, error) {
 	})
 }
 
-// kernelWeights is what buildKernel looks at and builds.
+// kernelWeights are the weights and options that buildKernel reads and builds.
 type kernelWeights struct {
 	name         string
 	kernel, bias *Tensor // no bias: nil
@@ -248,7 +248,7 @@ func buildKernel(who id, k kernelWeights, rank, channels int, input tensor.Shape
 	return size, filters, err
 }
 
-// biases returns how many values the bias has.
+// biases returns the number of values of the bias.
 func (k *kernelWeights) biases(filters, channels int) int {
 	if k.perChannel {
 		return channels * filters
@@ -284,17 +284,17 @@ func makeConv(c *config.Config) *Conv {
 	}
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*Conv)(c).wantShapes(want, 1)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*Conv)(c).wantShapes(want, 2)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv3D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*Conv)(c).wantShapes(want, 3)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// DepthwiseConv has the weights and options of [DepthwiseConv1D] and [DepthwiseConv2D], which differ in the number of
-// spatial axes alone: each channel is convolved by itself, with DepthMultiplier windows. An option with a number per axis takes
-// one number for all axes, too.
+// DepthwiseConv has the weights and options of [DepthwiseConv1D] and [DepthwiseConv2D], which differ only in the number of spatial
+// axes. Each channel is convolved separately, with DepthMultiplier windows. An option with a number per axis also accepts one
+// number for all axes.
 type DepthwiseConv struct {
 	Kernel Tensor `ckpt:"kernel,alias=depthwise_kernel,cast"` // [window… channels multiplier]
 	Bias   Tensor `ckpt:"bias,optional,cast"`                 // [channels*multiplier]; not built: none is added
@@ -20,7 +20,7 @@ type DepthwiseConv struct {
 	KernelSize      []int   // nil: that of the kernel
 	Strides         []int   // nil: 1
 	Padding         Padding // Valid or Same
-	DepthMultiplier int     // 0: that of the kernel, 1 if there is none
+	DepthMultiplier int     // 0: the number in the kernel, or 1 without a kernel
 	ChannelsFirst   bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate    []int   // nil: 1
 	Activation      activation.Func
@@ -68,7 +68,7 @@ func (d *DepthwiseConv) build(input tensor.Shape, rank int) error {
 	return err
 }
 
-// plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
+// plan builds the weights for an input of the given shape and returns its layout and the convolution to compute.
 func (d *DepthwiseConv) plan(input tensor.Shape, rank int) (l layout, conv convolution, err error) {
 	defer d.first.begin().end(&err)
 	who := d.id(rank)
@@ -86,7 +86,7 @@ func (d *DepthwiseConv) plan(input tensor.Shape, rank int) (l layout, conv convo
 	return l, conv, err
 }
 
-// multiplierOf returns a depth multiplier that is left to a kernel: 1 where the kernel is still to be made.
+// multiplierOf returns the depth multiplier of a kernel, or 1 if the kernel is not made yet.
 func multiplierOf(option int, kernel *Tensor) int {
 	if option == 0 && !kernel.Built() {
 		return 1
@@ -94,7 +94,7 @@ func multiplierOf(option int, kernel *Tensor) int {
 	return option
 }
 
-// depthwisePlan returns the convolution of each channel of an input of layout l by itself.
+// depthwisePlan returns the separate convolution of each channel of an input of layout l.
 func depthwisePlan(who id, l layout, size triple, multiplier int, strides, dilation []int, p Padding) (convolution, error) {
 	var conv convolution
 	stride, err := perAxis(who, "strides", strides, l.rank, 1)
@@ -106,7 +106,7 @@ func depthwisePlan(who id, l layout, size triple, multiplier int, strides, dilat
 		return conv, err
 	}
 	if p > Same {
-		return conv, errorf(who, "this layer does not have padding %v", p)
+		return conv, errorf(who, "this layer does not support padding %v", p)
 	}
 	axes, out, err := slides(who, l, size, stride, dilate, p)
 	if err != nil {
@@ -131,7 +131,8 @@ func (d *DepthwiseConv) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	})
 }
 
-// depthwise is run for a convolution with a group for each channel, which needs no gathering: kernel is [taps… channels multiplier].
+// depthwise is run for a convolution with a group for each channel. It does not gather inputs: kernel is [taps… channels
+// multiplier].
 func (c *convolution) depthwise(y, x, weights, bias []float32) {
 	if len(y) == 0 {
 		return
@@ -165,7 +166,7 @@ func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple,
 			for kw := range w.taps {
 				k := weights[((kd*h.taps+kh)*w.taps+kw)*c.filters:][:c.filters]
 				at := w.offset + kw*w.dilation
-				first := 0 // the first position that sees the input at all
+				first := 0 // the first position that sees the input
 				if at < 0 {
 					first = (-at + w.stride - 1) / w.stride
 				}
@@ -177,12 +178,12 @@ func (c *convolution) depthwiseLine(y, image, weights, bias []float32, t triple,
 	}
 }
 
-// windowLine is depthwiseLine for one weight a channel and tap.
+// windowLine is depthwiseLine for one weight per channel and tap.
 func (c *convolution) windowLine(y, image, weights, bias []float32, t triple) {
 	d, h, w := c.axes[0], c.axes[1], c.axes[2]
 	var memory [32]vmath.Tap
 	for first := 0; first < w.outLen; {
-		// Positions that see the same taps; all do but those at the ends of the line.
+		// Positions that see the same taps: all except those at the ends of the line.
 		from, to := w.seen(first, c.in[2])
 		n := 1
 		for first+n < w.outLen {
@@ -214,7 +215,7 @@ func (c *convolution) windowLine(y, image, weights, bias []float32, t triple) {
 	}
 }
 
-// seen returns which taps see the input at position t: those from from to before to.
+// seen returns the range [from, to) of taps that see the input at position t.
 func (g *gathering) seen(t, in int) (from, to int) {
 	at := t*g.stride + g.offset
 	if at < 0 {
@@ -264,12 +265,12 @@ func makeDepthwise(c *config.Config) *DepthwiseConv {
 	}
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (d *DepthwiseConv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*DepthwiseConv)(d).wantShapes(want, 1)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (d *DepthwiseConv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*DepthwiseConv)(d).wantShapes(want, 2)
 }

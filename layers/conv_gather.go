@@ -6,20 +6,20 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// A convolution is the work of one call, over tensors with channels last. Where a line of the window has enough channels, lines of the
-// input are multiplied where they lie (conv_lines.go). Elsewhere, for each output position, the inputs under the window are gathered into
-// a row, and the rows multiplied with the kernel ("im2col"), in blocks that fit a processor's cache.
+// A convolution is the work of one call, over tensors with channels last. If a line of the window has enough channels, lines of
+// the input are multiplied in place (conv_lines.go). Otherwise, for each output position, the inputs under the window are gathered
+// into a row, and the rows are multiplied with the kernel ("im2col"), in blocks that fit a processor's cache.
 type convolution struct {
 	batch             int
 	in, out           triple
 	channels, filters int
 	groups            int
 	axes              [3]gathering
-	epilogue          kernel.Epilogue // what is done with each value while it is in the cache
+	epilogue          kernel.Epilogue // applied to each value while it is in the cache
 }
 
-// A gathering says, for one axis, which output positions are computed and which inputs they see: the t-th of outLen
-// positions is outAt + t*outStep, and its k-th tap is over input t*stride + offset + k*dilation, zero where that is outside.
+// A gathering says, for one axis, which output positions are computed and which inputs they see: the t-th of outLen positions is
+// outAt + t*outStep, and its k-th tap is over input t*stride + offset + k*dilation, or zero if that is outside.
 type gathering struct {
 	outAt, outStep, outLen         int
 	stride, offset, dilation, taps int
@@ -34,8 +34,8 @@ func newConvolution(l layout, axes [3]slide, out triple, filters, groups int) co
 	return c
 }
 
-// forward returns the activation of what compute makes of x: it is given x's values, of layout l, and the output's, both with
-// channels last.
+// forward returns the activation of the result of compute for x. compute gets the values of x, of layout l, and those of the
+// output, both with channels last.
 func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activation.Func, compute func(w *kernel.Scratch, y, x []float32)) (*Tensor, error) {
 	y, err := ctx.newOutput(who, l.shape(c.out, c.filters)...)
 	if err != nil {
@@ -63,11 +63,12 @@ func (c *convolution) forward(who id, ctx *Context, l layout, x *Tensor, f activ
 	return activate(who, f, y)
 }
 
-// run adds up, for each position, the products of the inputs under the window with weights, [taps… channels/groups filters], and bias,
-// which may be empty, and applies the activation. Every value of y, which is not empty, at one of the positions is overwritten.
+// run adds up, for each position, the products of the inputs under the window with weights, [taps… channels/groups filters], adds
+// bias, which may be empty, and applies the activation. It overwrites every value of y, which is not empty, at one of the
+// positions.
 func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
 	positions := c.axes[0].outLen * c.axes[1].outLen * c.axes[2].outLen
-	if c.channels*c.axes[0].taps*c.axes[1].taps*c.axes[2].taps == 0 { // biases alone, which need no groups
+	if c.channels*c.axes[0].taps*c.axes[1].taps*c.axes[2].taps == 0 { // only biases, which need no groups
 		whole := *c
 		whole.groups = 1
 		c = &whole
@@ -83,7 +84,7 @@ func (c *convolution) run(w *kernel.Scratch, y, x, weights, bias []float32) {
 	}
 }
 
-// runPlain is run where every row is there already: the channels at its position.
+// runPlain is run for windows of one element: each row is the channels at its position.
 func (c *convolution) runPlain(y, x, weights, bias []float32, n int) {
 	channels := c.channels / c.groups
 	for g := range c.groups {
@@ -101,20 +102,20 @@ func (c *convolution) group(weights, bias []float32, depth, g int) (blas32.Gener
 	return c.groupOf(kernel.Matrix(weights, depth, c.filters), g), bias
 }
 
-// groupOf returns the columns of group g, of all filters'.
+// groupOf returns the columns of group g.
 func (c *convolution) groupOf(m blas32.General, g int) blas32.General {
 	n := c.filters / c.groups
 	return kernel.Cols(m, g*n, (g+1)*n)
 }
 
-// gatherFloats is how many gathered values a block has, more or less: 128 KiB, a part of what the second cache holds.
+// gatherFloats is the approximate number of gathered values in a block: 128 KiB, a part of the second cache.
 const gatherFloats = 1 << 15
 
-// runGathered is run by gathering rows.
+// runGathered is run with gathered rows.
 func (c *convolution) runGathered(w *kernel.Scratch, y, x, weights, bias []float32, positions int) {
 	channels := c.channels / c.groups
 	depth := c.axes[0].taps * c.axes[1].taps * c.axes[2].taps * channels
-	const strip = 24 // rows that the products like to have a multiple of
+	const strip = 24 // matrix products are fastest for a multiple of so many rows
 	block := min(max(gatherFloats/max(depth, 1)/strip, 1)*strip, positions)
 	blocks := (positions + block - 1) / block
 	cost := kernel.ProductCost(block, max(depth, 1), c.filters)
@@ -170,7 +171,7 @@ func (c *convolution) position(i int) triple {
 	return triple{i / (h * w), i / w % h, i % w}
 }
 
-// next moves t to the position behind it.
+// next moves t to the next position.
 func (c *convolution) next(t *triple) {
 	for i := 2; i >= 0; i-- {
 		t[i]++
@@ -181,8 +182,8 @@ func (c *convolution) next(t *triple) {
 	}
 }
 
-// gather copies the inputs under the window at n positions from number from on to rows, a row for each: of the channels of one
-// group, which are count from at on.
+// gather copies the inputs under the window at n positions, starting with number from, to rows, one row for each position. It
+// copies count channels, those of one group, starting with channel at.
 func (c *convolution) gather(rows, x []float32, from, n, at, count int) {
 	d, h, w := c.axes[0], c.axes[1], c.axes[2]
 	line, plane := w.taps*count, h.taps*w.taps*count
@@ -209,7 +210,7 @@ func (c *convolution) gather(rows, x []float32, from, n, at, count int) {
 	}
 }
 
-// gatherLine copies the inputs of a line of the image under a line of the window, which begins at place first, to row.
+// gatherLine copies the inputs of a line of the image under a line of the window, which begins at position first, to row.
 func (c *convolution) gatherLine(row, line []float32, first, at, count int) {
 	w, width := c.axes[2], c.in[2]
 	if w.dilation == 1 && count == c.channels { // they lie side by side
@@ -231,7 +232,7 @@ func (c *convolution) gatherLine(row, line []float32, first, at, count int) {
 	}
 }
 
-// scatter copies rows, the results at n positions from number from on, to their places in y.
+// scatter copies rows, the results at n positions, starting with number from, to y.
 func (c *convolution) scatter(y, rows []float32, from, n int) {
 	t := c.position(from)
 	for range n {
@@ -245,7 +246,7 @@ func (c *convolution) scatter(y, rows []float32, from, n int) {
 	}
 }
 
-// fill sets each run of width values of y to row, or to zeros where row is empty.
+// fill sets each run of width values of y to row, or to zeros if row is empty.
 func fill(y, row []float32, width int) {
 	if len(row) != width {
 		clear(y)

@@ -2,14 +2,15 @@ package layers
 
 import "github.com/gockpt/ckpt/layers/internal/kernel"
 
-// hasLines reports whether runLines can do what run is for.
+// hasLines reports whether runLines can compute the convolution.
 func (c *convolution) hasLines() bool {
 	w := c.axes[2]
 	return c.groups == 1 && (w.dilation == 1 || w.taps == 1)
 }
 
-// runLines is run without gathering: the inputs under a line of the window lie side by side, so that a line of the output is the sum of
-// one product for each line of the window. A line is copied only if the window passes one of its ends, to have zeros there.
+// runLines is run without gathering: the inputs under a line of the window are adjacent in memory, so a line of the output is the
+// sum of one product for each line of the window. A line is copied only to add zeros, if the window extends beyond one of its
+// ends.
 func (c *convolution) runLines(w *kernel.Scratch, y, x, weights, bias []float32) {
 	d, h, wide := c.axes[0], c.axes[1], c.axes[2]
 	lines := c.batch * d.outLen * h.outLen
@@ -38,7 +39,7 @@ func (c *convolution) runLines(w *kernel.Scratch, y, x, weights, bias []float32)
 	})
 }
 
-// padsLines reports whether the window passes an end of a line.
+// padsLines reports whether the window extends beyond an end of a line.
 func (c *convolution) padsLines() bool {
 	w := c.axes[2]
 	return w.offset < 0 || (w.outLen-1)*w.stride+w.offset+w.taps > c.in[2]
@@ -49,8 +50,8 @@ type lineRun struct {
 	*convolution
 	weights, bias []float32
 	length        int
-	memory        []float32 // padded lines of the input, one for each line of the window; empty where none is needed
-	kept          [32]int   // which line of the input each of the first is, counted from 1
+	memory        []float32 // padded lines of the input, one for each line of the window; empty if no line is padded
+	kept          [32]int   // the number of the input line that each of the first holds, counted from 1
 }
 
 // line computes the line of y at position (i, j).
@@ -78,13 +79,13 @@ func (l *lineRun) line(y, x []float32, batch, i, j int) {
 			first = false
 		}
 	}
-	if first { // the window is beyond the input
+	if first { // the window is outside the input
 		kernel.Mul(to, kernel.Matrix(nil, w.outLen, 0), kernel.Matrix(nil, 0, l.filters), l.bias)
 	}
 	l.epilogue.Apply(to)
 }
 
-// inputs returns the inputs that a line of the output sees of line (a, b) of the input.
+// inputs returns the inputs in line (a, b) that a line of the output sees.
 func (l *lineRun) inputs(x []float32, batch, a, b int) []float32 {
 	w, line := l.axes[2], a*l.in[1]+b
 	x = x[line*l.in[2]*l.channels:]

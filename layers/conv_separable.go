@@ -9,21 +9,21 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// SeparableConv has the weights and options of [SeparableConv1D] and [SeparableConv2D], which differ in the number of
-// spatial axes alone: a depthwise convolution and then, at each position, a product of its channels with a matrix. An option
-// with a number per axis takes one number for all axes, too.
+// SeparableConv has the weights and options of [SeparableConv1D] and [SeparableConv2D], which differ only in the number of spatial
+// axes. They compute a depthwise convolution and then, at each position, the product of its channels with a matrix. An option with
+// a number per axis also accepts one number for all axes.
 type SeparableConv struct {
 	DepthwiseKernel Tensor `ckpt:"depthwise_kernel,cast"` // [window… channels multiplier]
 	PointwiseKernel Tensor `ckpt:"pointwise_kernel,cast"` // [1… channels*multiplier filters]
 	Bias            Tensor `ckpt:"bias,optional,cast"`    // [filters]; not built: none is added
 
-	Filters         int     // 0: as many as the pointwise kernel has
-	KernelSize      []int   // nil: that of the depthwise kernel
+	Filters         int     // 0: the number in the pointwise kernel
+	KernelSize      []int   // nil: the size of the depthwise kernel
 	Strides         []int   // nil: 1
 	Padding         Padding // Valid or Same
 	ChannelsFirst   bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate    []int   // nil: 1
-	DepthMultiplier int     // 0: that of the depthwise kernel, 1 if there is none
+	DepthMultiplier int     // 0: the number in the depthwise kernel, or 1 without one
 	Activation      activation.Func
 	NoBias          bool   // make no bias; one from a checkpoint is still added
 	Name            string // for error messages
@@ -69,8 +69,8 @@ func (s *SeparableConv) build(input tensor.Shape, rank int) error {
 	return err
 }
 
-// plan builds the weights for an input of the given shape and returns its layout, the convolution of its channels and that of the
-// result at each position.
+// plan builds the weights for an input of the given shape and returns its layout, the convolution of its channels, and the
+// convolution of that result at each position.
 func (s *SeparableConv) plan(input tensor.Shape, rank int) (l layout, depthwise, pointwise convolution, err error) {
 	defer s.first.begin().end(&err)
 	who := s.id(rank)
@@ -147,12 +147,12 @@ func makeSeparable(c *config.Config) *SeparableConv {
 	}
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (s *SeparableConv1D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*SeparableConv)(s).wantShapes(want, 1)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (s *SeparableConv2D) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*SeparableConv)(s).wantShapes(want, 2)
 }

@@ -94,7 +94,7 @@ func TestConvErrors(t *testing.T) {
 		{"a stride of none", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 0}}, image, "layers: conv2d: strides [1 0]: want 1 or more"},
 		{"three strides", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 1, 1}}, image, "layers: conv2d: strides [1 1 1]: want 2, one for each axis"},
 		{"no window", NewConv2D(3, 0), image, "layers: conv2d: kernel size [0]: want 1 or more"},
-		{"a cause in images", &Conv2D{Filters: 3, KernelSize: []int{1}, Padding: Causal}, image, "layers: conv2d: this layer does not have padding causal"},
+		{"a cause in images", &Conv2D{Filters: 3, KernelSize: []int{1}, Padding: Causal}, image, "layers: conv2d: this layer does not support padding causal"},
 		{"more filters than memory holds", NewConv2D(math.MaxInt32, 3), image, "layers: conv2d: kernel shape [3 3 4 2147483647] is beyond memory"},
 		{
 			"an output beyond memory", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Strides: []int{1 << 20}}, image,
@@ -106,7 +106,7 @@ func TestConvErrors(t *testing.T) {
 		},
 		{
 			"a transposed cause", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Padding: Causal}, image,
-			"layers: conv2d_transpose: this layer does not have padding causal",
+			"layers: conv2d_transpose: this layer does not support padding causal",
 		},
 		{
 			"a transposed kernel the other way round", &Conv2DTranspose{Kernel: weights(3, 3, 4, 6)}, image,

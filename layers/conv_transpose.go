@@ -9,9 +9,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ConvTranspose has the weights and options of [Conv1DTranspose], [Conv2DTranspose] and [Conv3DTranspose], which differ
-// in the number of spatial axes alone. They spread each input over a window of the output, the opposite way of a [Conv]. An option
-// with a number per axis takes one number for all axes, too.
+// ConvTranspose has the weights and options of [Conv1DTranspose], [Conv2DTranspose] and [Conv3DTranspose], which differ only in
+// the number of spatial axes. They spread each input over a window of the output, in the opposite direction of a [Conv]. An option
+// with a number per axis also accepts one number for all axes.
 type ConvTranspose struct {
 	Kernel Tensor `ckpt:"kernel,cast"`        // [window… filters/groups channels]
 	Bias   Tensor `ckpt:"bias,optional,cast"` // [filters]; not built: none is added
@@ -20,10 +20,10 @@ type ConvTranspose struct {
 	KernelSize    []int   // nil: that of the kernel
 	Strides       []int   // nil: 1
 	Padding       Padding // Valid or Same
-	OutputPadding []int   // how many positions more than the least that the strides ask for; nil: Keras's usual number
+	OutputPadding []int   // the number of positions beyond the minimum for the strides; nil: Keras's default
 	ChannelsFirst bool    // [batch channels space…] instead of [batch space… channels]
 	DilationRate  []int   // nil: 1
-	Groups        int     // channels and filters in so many groups, each by itself, as PyTorch's have it; 0: 1
+	Groups        int     // channels and filters are divided into this number of groups, as in PyTorch; 0: 1
 	Activation    activation.Func
 	NoBias        bool   // make no bias; one from a checkpoint is still added
 	Name          string // for error messages
@@ -41,8 +41,8 @@ type Conv2DTranspose ConvTranspose
 // Conv3DTranspose is keras.layers.Conv3DTranspose. Its fields are those of [ConvTranspose].
 type Conv3DTranspose ConvTranspose
 
-// NewConv1DTranspose returns a Conv1DTranspose of that many filters, which makes its weights at the first call if they are
-// not restored before. Its other options are fields.
+// NewConv1DTranspose returns a Conv1DTranspose with the given number of filters. It makes its weights at the first call, unless
+// they are restored before. Its other options are fields.
 func NewConv1DTranspose(filters int, kernelSize ...int) *Conv1DTranspose {
 	return &Conv1DTranspose{Filters: filters, KernelSize: kernelSize}
 }
@@ -107,7 +107,7 @@ type spreading struct {
 	filters, groups                int
 }
 
-// plan builds the weights for an input of the given shape and returns its layout and what is to be computed.
+// plan builds the weights for an input of the given shape and returns its layout and the convolution to compute.
 func (c *ConvTranspose) plan(input tensor.Shape, rank int) (l layout, s spreading, err error) {
 	defer c.first.begin().end(&err)
 	who := c.id(rank)
@@ -121,7 +121,7 @@ func (c *ConvTranspose) plan(input tensor.Shape, rank int) (l layout, s spreadin
 	case l.channels%s.groups != 0:
 		return l, s, shapeErrorf(who, "input", input, "a multiple of %d channels for %d groups", s.groups, s.groups)
 	case c.Filters%s.groups != 0:
-		return l, s, errorf(who, "%d filters in %d groups: want a multiple", c.Filters, s.groups)
+		return l, s, errorf(who, "%d filters in %d groups: want a multiple of the number of groups", c.Filters, s.groups)
 	}
 	s.size, s.filters, err = buildKernel(who, kernelWeights{
 		name: "kernel", kernel: &c.Kernel, bias: &c.Bias, noBias: c.NoBias, seed: c.Seed,
@@ -150,12 +150,12 @@ func (c *ConvTranspose) plan(input tensor.Shape, rank int) (l layout, s spreadin
 		}
 	}
 	if c.Padding > Same {
-		return l, s, errorf(who, "this layer does not have padding %v", c.Padding)
+		return l, s, errorf(who, "this layer does not support padding %v", c.Padding)
 	}
 	return l, s, nil
 }
 
-// extra returns the output padding of an axis, -1 where Keras's usual one is wanted.
+// extra returns the output padding of an axis, or -1 for Keras's default.
 func (c *ConvTranspose) extra(who id, axis, rank, stride int) (int, error) {
 	list := c.OutputPadding
 	var extra int
@@ -175,8 +175,8 @@ func (c *ConvTranspose) extra(who id, axis, rank, stride int) (int, error) {
 	return extra, nil
 }
 
-// spread returns how many positions the output of a transposed convolution has along an axis, and how many of the
-// first are cut off (keras.src.backend.common.backend_utils._get_output_shape_given_tf_padding; the cut is that of the
+// spread returns the number of positions of a transposed convolution's output along an axis, and the number of positions that are
+// cut off at the front (keras.src.backend.common.backend_utils._get_output_shape_given_tf_padding; the cut is that of the
 // convolution whose gradient TensorFlow computes here).
 func spread(in, size, stride, dilation, extra int, p Padding) (out, before int) {
 	span := (size-1)*dilation + 1
@@ -213,8 +213,8 @@ func (c *ConvTranspose) forward(ctx *Context, x *Tensor, rank int) (*Tensor, err
 	})
 }
 
-// nextPhase moves p to the next phase: output positions that are as far behind a multiple of the stride as each other
-// see inputs through the same elements of the window, so that each phase is a convolution of stride 1.
+// nextPhase moves p to the next phase. Output positions with the same remainder modulo the stride see inputs through the same
+// elements of the window, so each phase is a convolution of stride 1.
 func (s *spreading) nextPhase(p *triple) {
 	for i := 2; i >= 0; i-- {
 		p[i]++
@@ -228,12 +228,12 @@ func (s *spreading) nextPhase(p *triple) {
 // A tapping says which elements of the window a phase has along an axis: its j-th tap is the element last - j*step.
 type tapping struct{ last, step int }
 
-// phase sets conv's axes to those of phase p.
+// phase sets the axes of conv to those of phase p.
 func (s *spreading) phase(conv *convolution, p triple) (taps [3]tapping) {
 	for i := range p {
 		common := gcd(s.stride[i], s.dilation[i])
-		// The input that position p + t*stride sees through element k is t + (p + before - k*dilation)/stride, for each k
-		// that leaves no rest.
+		// The input that position p + t*stride sees through element k is t + (p + before - k*dilation)/stride, for each k for
+		// which the division is exact.
 		step, first := s.stride[i]/common, 0
 		for first < step && (p[i]+s.before[i]-first*s.dilation[i])%s.stride[i] != 0 {
 			first++
@@ -249,7 +249,7 @@ func (s *spreading) phase(conv *convolution, p triple) (taps [3]tapping) {
 	return taps
 }
 
-// phaseKernel copies the elements of kernel that a phase has to dst, as [taps… channels/groups filters].
+// phaseKernel copies the elements of kernel that belong to a phase to dst, as [taps… channels/groups filters].
 func (s *spreading) phaseKernel(dst, weights []float32, conv *convolution, taps [3]tapping) {
 	size := conv.channels / conv.groups * conv.filters
 	for d := range conv.axes[0].taps {
@@ -309,17 +309,17 @@ func makeConvTranspose(c *config.Config) *ConvTranspose {
 	}
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv1DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*ConvTranspose)(c).wantShapes(want, 1)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv2DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*ConvTranspose)(c).wantShapes(want, 2)
 }
 
-// WantShapes says what the options fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that the options fix.
 func (c *Conv3DTranspose) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	(*ConvTranspose)(c).wantShapes(want, 3)
 }

@@ -11,9 +11,9 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// ConvLSTMCell is the cell of [ConvLSTM]: an [LSTMCell] with convolutions instead of products, over one to three spatial
-// axes. Its states are output and carry, as large as what the kernel's convolution makes of the input; the recurrent
-// kernel's convolution keeps that size.
+// ConvLSTMCell is the cell of [ConvLSTM]: an [LSTMCell] with convolutions instead of products, over one to three spatial axes. Its
+// states are output and carry. They have the size of the kernel's convolution of the input; the recurrent kernel's convolution
+// keeps that size.
 type ConvLSTMCell struct {
 	Kernel          Tensor `ckpt:"kernel,cast"`           // [window… channels 4*filters]
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [window… filters 4*filters]
@@ -26,7 +26,7 @@ type ConvLSTMCell struct {
 	ChannelsFirst       bool    // [batch steps channels space…] instead of [batch steps space… channels]
 	DilationRate        []int   // of the kernel; nil: 1
 	Activation          *activation.Func
-	RecurrentActivation *activation.Func // nil: sigmoid, where TF 2.0's Keras has [activation.HardSigmoidV2]
+	RecurrentActivation *activation.Func // nil: sigmoid; TF 2.0's Keras has [activation.HardSigmoidV2]
 	NoBias              bool             // make no bias; one from a checkpoint is still added
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
@@ -35,28 +35,28 @@ type ConvLSTMCell struct {
 	first firstCall
 }
 
-// ConvLSTM is keras.layers.ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: [ConvLSTMCell] over a sequence of images. The input's
-// rank tells which of them it is.
+// ConvLSTM is keras.layers.ConvLSTM1D, ConvLSTM2D and ConvLSTM3D: [ConvLSTMCell] over a sequence of images. The rank of the input
+// decides which of them it is.
 type ConvLSTM struct {
 	Cell ConvLSTMCell `ckpt:"cell"`
 
-	ReturnSequences   bool   // give the outputs of all steps, not of the last
-	ReturnState       bool   // ForwardAll gives the states too
-	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
-	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
-	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
+	ReturnSequences   bool   // return the outputs of all steps, not only of the last
+	ReturnState       bool   // ForwardAll also returns the states
+	GoBackwards       bool   // go from the last step to the first, and return outputs in that order
+	ZeroOutputForMask bool   // at a masked step return zeros instead of the previous output
+	Unroll            bool   // see [Bidirectional]: with it, Keras puts the zeros of ZeroOutputForMask in other places
 	Name              string // for error messages
 }
 
-// The names that Keras has for a [ConvLSTM] over lines, images and volumes.
+// Keras's names for a [ConvLSTM] over lines, images and volumes.
 type (
 	ConvLSTM1D = ConvLSTM
 	ConvLSTM2D = ConvLSTM
 	ConvLSTM3D = ConvLSTM
 )
 
-// NewConvLSTM returns a ConvLSTM of that many filters, which makes its weights at the first call if they are not restored
-// before. Its other options are fields, its cell's and its own.
+// NewConvLSTM returns a ConvLSTM with the given number of filters. It makes its weights at the first call, unless they are
+// restored before. Its other options are fields of the layer and of its cell.
 func NewConvLSTM(filters int, kernelSize ...int) *ConvLSTM {
 	return &ConvLSTM{Cell: ConvLSTMCell{Filters: filters, KernelSize: kernelSize}}
 }
@@ -80,16 +80,16 @@ func (l *ConvLSTM) Build(input tensor.Shape) error { return l.recurrence().build
 // Call returns the output of the last step, or of all, for x, [batch steps space… channels].
 func (l *ConvLSTM) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+// Forward is Call with a [Context]: masked steps are skipped.
 func (l *ConvLSTM) Forward(c *Context, x *Tensor) (*Tensor, error) { return l.recurrence().one(c, x) }
 
-// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
-// states.
+// ForwardAll is Forward for x and optional initial states; a missing or nil state begins as zeros. It returns the output and, if
+// ReturnState is set, the states.
 func (l *ConvLSTM) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return l.recurrence().forward(c, xs)
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (l *ConvLSTM) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return l.recurrence().outputMask(c)
 }
@@ -106,12 +106,12 @@ func (c *ConvLSTMCell) fresh() Cell {
 // given shape if there are no kernels.
 func (c *ConvLSTMCell) Build(step tensor.Shape) error { return buildCell(c, step) }
 
-// Call returns the output for one step's x and the new states. No states stand for zeros.
+// Call returns the output for one step's x and the new states. Without states they are zeros.
 func (c *ConvLSTMCell) Call(x *Tensor, states ...*Tensor) (y *Tensor, next []*Tensor, err error) {
 	return callCell(nil, c, x, states)
 }
 
-// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+// ForwardAll is Call with a [Context], for x and the states after it. It returns the output and the new states.
 func (c *ConvLSTMCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	return callCellAll(ctx, c, xs)
 }
@@ -138,7 +138,7 @@ func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 		return boundCell{}, err
 	}
 	if c.Padding > Same {
-		return boundCell{}, errorf(who, "padding %v is neither valid nor same", c.Padding)
+		return boundCell{}, errorf(who, "padding %v, want valid or same", c.Padding)
 	}
 	axes, out, err := slides(who, l, size, strides, dilation, c.Padding)
 	if err != nil {
@@ -153,7 +153,7 @@ func (c *ConvLSTMCell) plan(who id, step tensor.Shape) (boundCell, error) {
 	f, r := functionOr(c.Activation, activation.Tanh), functionOr(c.RecurrentActivation, activation.Sigmoid)
 	for _, f := range []activation.Func{f, r} {
 		if width, err := f.Width(filters); err != nil || width != filters || f.ByRow() && c.ChannelsFirst {
-			return boundCell{}, errorf(who, "%v cannot be this cell's activation", f)
+			return boundCell{}, errorf(who, "this cell does not support activation %v", f)
 		}
 	}
 	places := out.len()
@@ -176,7 +176,7 @@ func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (size triple, 
 	}
 	restored := c.Kernel.Built() || c.RecurrentKernel.Built()
 	if restored && !c.Kernel.Built() {
-		return triple{}, 0, shapeErrorf(who, "kernel", nil, "values, as the recurrent kernel has")
+		return triple{}, 0, shapeErrorf(who, "kernel", nil, "values, like the recurrent kernel")
 	}
 	var gates int
 	size, gates, err = buildKernel(who, kernelWeights{
@@ -187,7 +187,7 @@ func (c *ConvLSTMCell) build(who id, l layout, step tensor.Shape) (size triple, 
 	}
 	filters = gates / 4
 	if gates%4 != 0 || gates == 0 {
-		return size, 0, shapeErrorf(who, "kernel", c.Kernel.Shape(), "four times as many values at the end as there are filters")
+		return size, 0, shapeErrorf(who, "kernel", c.Kernel.Shape(), "a last axis of four times the number of filters")
 	}
 	recurrent := append(slices.Clone(size[3-l.rank:]), filters, gates)
 	if !restored {
@@ -277,7 +277,7 @@ func makeConvLSTM(c *config.Config) any {
 	}
 }
 
-// WantShapes says what Filters fixes: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Filters fixes.
 func (c *ConvLSTMCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&c.Bias, anyOr(4*c.Filters))
 	if n := len(c.KernelSize); n > 1 { // one length may be for any number of axes

@@ -11,8 +11,8 @@ import (
 
 // Dense is keras.layers.Dense: activation(x·kernel + bias) along the last axis of an input of any rank.
 //
-// Its zero value takes kernel and bias from a checkpoint, the number of units with them. Where nothing was restored,
-// Units says how many to make.
+// The zero value takes kernel and bias, and with them the number of units, from a checkpoint. If nothing was restored, Units says
+// how many to make.
 type Dense struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [inputs units]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [units]; not built: none is added
@@ -24,20 +24,20 @@ type Dense struct {
 
 	Units      int // 0: as many as the kernel has
 	Activation activation.Func
-	// FlattenedFrom is the shape of one example, channels first, [C H W], that PyTorch flattened before this layer. Weights in PyTorch's
-	// layout then have their rows put in the order of a channels-last map, [H W C]. nil: the input is not a flattened map.
+	// FlattenedFrom is the shape of one example, channels first, [C H W], that PyTorch flattened before this layer. A load then
+	// reorders the rows of weights in PyTorch's layout for channels last, [H W C]. nil: the input is not a flattened map.
 	FlattenedFrom []int
-	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once. No checkpoint has it
+	LoRAAlpha     float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once. It is not in any checkpoint
 	NoBias        bool    // make no bias; one from a checkpoint is still added
 	Name          string  // for error messages
 	Seed          uint64  // of the kernel's initial values
 
-	policy string // of the description: int8 or float8, by which the kernel needs its scale
+	policy string // from the description: int8 or float8; then the kernel needs its scale
 	first  firstCall
 }
 
-// NewDense returns a Dense of that many units, which makes its weights at the first call if they are not restored before.
-// Its other options are fields.
+// NewDense returns a Dense with the given number of units. It makes its weights at the first call, unless they are restored
+// before. Its other options are fields.
 func NewDense(units int) *Dense { return &Dense{Units: units} }
 
 func (d *Dense) lora() lowRank {
@@ -48,20 +48,20 @@ func (d *Dense) quantized() *quantized {
 	return &quantized{&d.Kernel, &d.KernelScale, &d.InputsScale, d.Bias.Data(), d.lora()}
 }
 
-// WantScales says that an int8 kernel needs KernelScale: see [tensor.Scaler].
+// WantScales implements [tensor.Scaler]: an int8 kernel needs KernelScale.
 func (d *Dense) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
 	scaled(&d.Kernel, &d.KernelScale, func(weights, scale tensor.Shape) bool {
 		return len(scale) == 0 || len(weights) == 2 && len(scale) == 1 && scale[0] == weights[1]
 	})
 }
 
-// CheckpointIgnores names what only training under the policy float8 needs.
+// CheckpointIgnores names the values that only training under the policy float8 needs.
 func (d *Dense) CheckpointIgnores() []string { return ignoredByFloat8() }
 
 func (d *Dense) id() id { return id{"dense", d.Name} }
 
-// Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error
-// is a [*ShapeError] where kernel, bias, Units or input do not fit each other, or has [ErrNotBuilt] where Units is 0.
+// Build makes kernel (Glorot uniform) and bias (zeros) for inputs of the given shape if there is no kernel. The error is a
+// [*ShapeError] if kernel, bias, Units or input do not fit each other, or has [ErrNotBuilt] if Units is 0.
 func (d *Dense) Build(input tensor.Shape) (err error) {
 	defer d.first.begin().end(&err)
 	who := d.id()
@@ -104,7 +104,7 @@ func (d *Dense) Build(input tensor.Shape) (err error) {
 	return d.lora().check(who, weights)
 }
 
-// WantShapes says what Units fixes: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Units fixes.
 func (d *Dense) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&d.Kernel, -1, anyOr(d.Units))
 	want(&d.Bias, anyOr(d.Units))

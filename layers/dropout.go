@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// unchanged gives a layer that returns its input as it is, mask and all, its methods.
+// unchanged has the methods of a layer that returns its input and mask unchanged.
 type unchanged struct{}
 
 // Call returns x.

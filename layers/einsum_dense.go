@@ -21,13 +21,14 @@ type EinsumDense struct {
 	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // stretches to the output; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
 	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8
 
-	// Equation is Keras's, such as "abc,cd->abd"; "..." may stand for the first or the last axes of input and output.
+	// Equation is Keras's option of that name, such as "abc,cd->abd". "..." may stand for the first or the last axes of input and
+	// output.
 	Equation string
-	// OutputShape has the output's axes without the batch axis and those of "...", -1 where the length is the input's. It
-	// matters only if there is no kernel yet.
+	// OutputShape has the lengths of the output's axes, without the batch axis and those of "...". -1 means the length in the
+	// input. It matters only if there is no kernel yet.
 	OutputShape []int
 	LoRAAlpha   float32 // LoRAKernelA·LoRAKernelB is added LoRAAlpha/rank times, 0: once
-	BiasAxes    string  // the output's labels along which the bias has values of its own; "": make no bias
+	BiasAxes    string  // the output's labels along which bias values differ; "": make no bias
 	Activation  activation.Func
 	Name        string // for error messages
 	Seed        uint64 // of the kernel's initial values
@@ -40,7 +41,7 @@ func (d *EinsumDense) lora() lowRank {
 	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
 }
 
-// checkKernel checks what may be beside a kernel that makes so many values of each run of inputs.
+// checkKernel checks the weights beside a kernel that computes the given number of values from each run of inputs.
 func (d *EinsumDense) checkKernel(who id, outputs int) error {
 	if d.policy != "" && !d.KernelScale.Built() {
 		return errorf(who, "an %s kernel without kernel_scale: %w", d.policy, ErrNotBuilt)
@@ -55,19 +56,19 @@ func (d *EinsumDense) quantized() *quantized {
 	return &quantized{&d.Kernel, &d.KernelScale, &d.InputsScale, d.Bias.Data(), d.lora()}
 }
 
-// WantScales says that an int8 kernel needs KernelScale: see [tensor.Scaler].
+// WantScales implements [tensor.Scaler]: an int8 kernel needs KernelScale.
 func (d *EinsumDense) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
 	scaled(&d.Kernel, &d.KernelScale, func(weights, scale tensor.Shape) bool {
 		return len(scale) == 0 || fitsKernel(weights, scale)
 	})
 }
 
-// CheckpointIgnores names what only training under the policy float8 needs.
+// CheckpointIgnores names the values that only training under the policy float8 needs.
 func (d *EinsumDense) CheckpointIgnores() []string { return ignoredByFloat8() }
 
 func (d *EinsumDense) id() id { return id{"einsum_dense", d.Name} }
 
-// WantShapes says what Equation and OutputShape fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Equation and OutputShape fix.
 func (d *EinsumDense) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	operands, y, err := kernel.SplitEinsum(d.Equation)
 	if err != nil || len(operands) != 2 {
@@ -86,7 +87,7 @@ func (d *EinsumDense) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&d.Kernel, shape...)
 }
 
-// plan returns the contraction for an input of rank axes, any axes of an ellipsis labelled, and how many those are.
+// plan returns the contraction for an input of rank axes, with labels for the axes of an ellipsis, and the number of those.
 func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided int, err error) {
 	who := d.id()
 	if d.Equation == "" {
@@ -102,7 +103,7 @@ func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided in
 	x, w := operands[0], operands[1]
 	dots := func(s string) [2]bool { return [2]bool{strings.HasPrefix(s, "…"), strings.HasSuffix(s, "…")} }
 	if strings.Contains(w, "…") || dots(x) != dots(y) || strings.Contains(x, "…") && dots(x) == [2]bool{} {
-		return nil, 0, errorf(who, `equation %q: "..." must be first or last in input and output alike`, d.Equation)
+		return nil, 0, errorf(who, `equation %q: "..." must be first or last in both input and output`, d.Equation)
 	}
 	rank := len(strings.ReplaceAll(x, "…", ""))
 	elided = len(input) - rank
@@ -120,14 +121,14 @@ func (d *EinsumDense) plan(input tensor.Shape) (c *kernel.Contraction, elided in
 	return c, elided, nil
 }
 
-// Build makes kernel (Glorot uniform) and, along BiasAxes, bias (zeros) if there is no kernel. The error is a [*ShapeError] where
-// weights, options and input do not fit each other, or has [ErrNotBuilt] where Equation or OutputShape is missing.
+// Build makes kernel (Glorot uniform) and, along BiasAxes, bias (zeros) if there is no kernel. The error is a [*ShapeError] if
+// weights, options and input do not fit each other, or has [ErrNotBuilt] if Equation or OutputShape is missing.
 func (d *EinsumDense) Build(input tensor.Shape) error {
 	_, _, err := d.prepare(input)
 	return err
 }
 
-// prepare is Build, and returns what Forward needs.
+// prepare is Build that also returns the values that Forward needs.
 func (d *EinsumDense) prepare(input tensor.Shape) (_ *kernel.Contraction, _ map[rune]int, err error) {
 	defer d.first.begin().end(&err)
 	who := d.id()
@@ -163,23 +164,23 @@ func (d *EinsumDense) prepare(input tensor.Shape) (_ *kernel.Contraction, _ map[
 	}
 	out := kernel.Labelled(c.Y, sizes)
 	if s, ok := kernel.Stretched(out, d.KernelScale.Shape()); d.KernelScale.Built() && (!ok || !s.Equal(out)) {
-		return nil, nil, shapeErrorf(who, "kernel_scale", d.KernelScale.Shape(), "one that stretches to output shape %v", out)
+		return nil, nil, shapeErrorf(who, "kernel_scale", d.KernelScale.Shape(), "one that broadcasts to output shape %v", out)
 	}
 	if d.Bias.Built() {
 		if s, ok := kernel.Stretched(out, d.Bias.Shape()); !ok || !s.Equal(out) {
-			return nil, nil, shapeErrorf(who, "bias", d.Bias.Shape(), "one that stretches to output shape %v", out)
+			return nil, nil, shapeErrorf(who, "bias", d.Bias.Shape(), "one that broadcasts to output shape %v", out)
 		}
 	}
 	return c, sizes, nil
 }
 
-// make makes the weights as Keras's _analyze_split_string sizes them.
+// make makes the weights, with the sizes of Keras's _analyze_split_string.
 func (d *EinsumDense) make(c *kernel.Contraction, elided int, input tensor.Shape) error {
 	who := d.id()
 	if len(d.OutputShape) == 0 {
 		return errorf(who, "no output shape: %w", ErrNotBuilt)
 	}
-	// OutputShape leaves out the batch axis and, where an ellipsis is, its axes.
+	// OutputShape leaves out the batch axis and the axes of an ellipsis.
 	sizes := make(map[rune]int)
 	for i, l := range c.X {
 		sizes[l] = input[i]
@@ -193,12 +194,12 @@ func (d *EinsumDense) make(c *kernel.Contraction, elided int, input tensor.Shape
 		given = c.Y[1 : len(c.Y)-elided]
 	}
 	if len(given) != len(d.OutputShape) {
-		return errorf(who, "output shape %v, want axes %q after equation %q", d.OutputShape, given, d.Equation)
+		return errorf(who, "output shape %v, want one length for each of the axes %q of equation %q", d.OutputShape, given, d.Equation)
 	}
 	for i, l := range given {
 		n := d.OutputShape[i]
 		if at, ok := sizes[l]; ok && n > 0 && at != n {
-			return shapeErrorf(who, "input", input, "axis %q of length %d, as the output has it by the layer's options", l, n)
+			return shapeErrorf(who, "input", input, "axis %q of length %d, the output's length in the layer's options", l, n)
 		}
 		if n > 0 {
 			sizes[l] = n
@@ -279,7 +280,8 @@ func (d *EinsumDense) Forward(ctx *Context, x *Tensor) (*Tensor, error) {
 	return activate(d.id(), d.Activation, y)
 }
 
-// addInt8 adds to y, which is zero, what the policy int8 makes of x: each run of inputs that one output sums up is rounded to int8.
+// addInt8 adds the result of the policy int8 for x to y, which is zero: each run of inputs that one output sums is rounded to
+// int8.
 func (d *EinsumDense) addInt8(work *kernel.Scratch, c *kernel.Contraction, y *Tensor, x []float32, sizes map[rune]int) {
 	rows, inner := c.Rows()
 	width := kernel.Labelled(inner, sizes).Len()

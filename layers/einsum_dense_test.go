@@ -43,17 +43,17 @@ func TestEinsumDenseErrors(t *testing.T) {
 		name, want string
 		d          EinsumDense
 	}{
-		{"no equation", "layers: einsum_dense: no equation: not built: no weights, and nothing says how large to make them", EinsumDense{}},
-		{"no output shape", "layers: einsum_dense: no output shape: not built: no weights, and nothing says how large to make them", EinsumDense{Equation: "abc,cd->abd"}},
+		{"no equation", "layers: einsum_dense: no equation: not built: the weights were not loaded, and the options do not give their sizes", EinsumDense{}},
+		{"no output shape", "layers: einsum_dense: no output shape: not built: the weights were not loaded, and the options do not give their sizes", EinsumDense{Equation: "abc,cd->abd"}},
 		{"an input of another width", "layers: einsum_dense: input shape [2 3 6], want [… … 5] for kernel shape [5 4] and equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", Kernel: weights}},
 		{"an input of another rank", "layers: einsum_dense: input shape [2 3 6], want rank 2 for equation \"ac,cd->ad\"", EinsumDense{Equation: "ac,cd->ad", Kernel: weights}},
 		{"no labels", "layers: einsum_dense: equation \"a1,b->c\": '1' is not a label", EinsumDense{Equation: "a1,b->c"}},
 		{"three operands", "layers: einsum_dense: equation \"a,b,c->abc\", want one of the form \"ab,bc->ac\"", EinsumDense{Equation: "a,b,c->abc"}},
-		{"an ellipsis in the middle", "layers: einsum_dense: equation \"a...b,bc->a...c\": \"...\" must be first or last in input and output alike", EinsumDense{Equation: "a...b,bc->a...c"}},
+		{"an ellipsis in the middle", "layers: einsum_dense: equation \"a...b,bc->a...c\": \"...\" must be first or last in both input and output", EinsumDense{Equation: "a...b,bc->a...c"}},
 		{"a label twice", "layers: einsum_dense: einsum abb,bc->ac: label 'b' stands twice in \"abb\", which is not supported", EinsumDense{Equation: "abb,bc->ac"}},
 		{"a label from nowhere", "layers: einsum_dense: einsum abc,cd->abe: label 'e' is in no operand", EinsumDense{Equation: "abc,cd->abe"}},
-		{"too few outputs", "layers: einsum_dense: output shape [4], want axes \"bd\" after equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", OutputShape: []int{4}}},
-		{"a bias that does not fit", "layers: einsum_dense: bias shape [3], want one that stretches to output shape [2 3 4]", EinsumDense{Equation: "abc,cd->abd", Kernel: *tensor.New[float32](6, 4), Bias: *tensor.New[float32](3)}},
+		{"too few outputs", "layers: einsum_dense: output shape [4], want one length for each of the axes \"bd\" of equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", OutputShape: []int{4}}},
+		{"a bias that does not fit", "layers: einsum_dense: bias shape [3], want one that broadcasts to output shape [2 3 4]", EinsumDense{Equation: "abc,cd->abd", Kernel: *tensor.New[float32](6, 4), Bias: *tensor.New[float32](3)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.d.Call(tensor.New[float32](2, 3, 6))

@@ -12,7 +12,7 @@ import (
 
 // Embedding is keras.layers.Embedding: for each index in its input, a row of a table.
 //
-// Its zero value takes the table from a checkpoint, and its size with it.
+// The zero value takes the table and its size from a checkpoint.
 type Embedding struct {
 	Embeddings Tensor `ckpt:"_embeddings,alias=embeddings,cast"` // [indices values]
 
@@ -20,18 +20,18 @@ type Embedding struct {
 	LoRAEmbeddingsB Tensor `ckpt:"lora_embeddings_b,optional,cast"` // [rank values]
 	EmbeddingsScale Tensor `ckpt:"embeddings_scale,optional,cast"`  // [indices]; built: the table is of Keras's policy int8, in steps of 1/EmbeddingsScale
 
-	InputDim  int     // how many indices; 0: as many as the table has
-	OutputDim int     // values of a row; 0: as many as the table has
+	InputDim  int     // the number of indices; 0: the number in the table
+	OutputDim int     // the number of values in a row; 0: the number in the table
 	LoRAAlpha float32 // LoRAEmbeddingsA·LoRAEmbeddingsB is added LoRAAlpha/rank times, 0: once
 	MaskZero  bool    // index 0 is padding: the output has a mask that is false there
 	Name      string  // for error messages
 	Seed      uint64  // of the table's initial values
 
-	policy string // of the description: int8, by which the table needs its scales
+	policy string // from the description: int8; then the table needs its scales
 	first  firstCall
 }
 
-// NewEmbedding returns an Embedding of that size, which makes its table at the first call if it is not restored before.
+// NewEmbedding returns an Embedding of the given size. It makes its table at the first call, unless it is restored before.
 func NewEmbedding(inputDim, outputDim int) *Embedding {
 	return &Embedding{InputDim: inputDim, OutputDim: outputDim}
 }
@@ -42,8 +42,8 @@ func (e *Embedding) lora() lowRank {
 
 func (e *Embedding) id() id { return id{"embedding", e.Name} }
 
-// Build makes the table (uniform within ±0.05) if there is none. The error is a [*ShapeError] where it is not of the size that the
-// options give, or has [ErrNotBuilt] where they give none. The input may have any shape.
+// Build makes the table (uniform within ±0.05) if there is none. The error is a [*ShapeError] if the table does not have the size
+// in the options, or has [ErrNotBuilt] if the options do not give a size. The input may have any shape.
 func (e *Embedding) Build(tensor.Shape) (err error) {
 	defer e.first.begin().end(&err)
 	if !e.Embeddings.Built() {
@@ -67,20 +67,21 @@ func (e *Embedding) Build(tensor.Shape) (err error) {
 	return e.lora().check(e.id(), e.Embeddings.Shape())
 }
 
-// WantScales says that an int8 table needs EmbeddingsScale: see [tensor.Scaler].
+// WantScales implements [tensor.Scaler]: an int8 table needs EmbeddingsScale.
 func (e *Embedding) WantScales(scaled func(variable, by tensor.Any, fits func(variable, by tensor.Shape) bool)) {
 	scaled(&e.Embeddings, &e.EmbeddingsScale, func(table, scale tensor.Shape) bool {
 		return len(table) == 2 && len(scale) == 1 && scale[0] == table[0]
 	})
 }
 
-// WantShapes says what InputDim and OutputDim fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shape that InputDim and OutputDim fix.
 func (e *Embedding) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&e.Embeddings, anyOr(e.InputDim), anyOr(e.OutputDim))
 }
 
-// Call returns a row of the table for each value of x, which is an index: x's shape with the row as its last axis. As in Keras
-// what stands behind a decimal point is cut off and an index below 0 counts from the table's end; one outside it is an error.
+// Call returns a row of the table for each value of x, an index. The result has x's shape with the row as an additional last axis.
+// As in Keras, fractions are truncated, and an index below 0 counts from the end of the table. An index outside the table is an
+// error.
 func (e *Embedding) Call(x *Tensor) (*Tensor, error) { return e.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -90,7 +91,7 @@ func (e *Embedding) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	}
 	return gather(nil, e, x, func(v float32) int {
 		if !(math.Abs(float64(v)) < 1<<31) {
-			return math.MinInt // NaN, or no int32: in no table
+			return math.MinInt // NaN, or beyond int32: not in any table
 		}
 		return int(v)
 	})
@@ -104,7 +105,7 @@ func (e *Embedding) Lookup(indices *tensor.Tensor[int64]) (*Tensor, error) {
 	return gather(nil, e, indices, func(v int64) int { return int(v) })
 }
 
-// gather copies the rows that x has the indices of.
+// gather copies the rows with the indices in x.
 func gather[T tensor.Element](c *Context, e *Embedding, x *tensor.Tensor[T], index func(T) int) (*Tensor, error) {
 	if err := e.Build(nil); err != nil {
 		return nil, err
@@ -138,7 +139,8 @@ func gather[T tensor.Element](c *Context, e *Embedding, x *tensor.Tensor[T], ind
 	return y, nil
 }
 
-// OutputMask returns, with MaskZero, a mask that is false where the input is 0, else nil: an embedding ends its input's mask.
+// OutputMask returns, with MaskZero, a mask that is false where the input is 0, otherwise nil: an embedding does not pass its
+// input's mask on.
 func (e *Embedding) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
 	if !e.MaskZero || len(xs) == 0 || xs[0] == nil || !xs[0].Built() {
 		return nil, nil
@@ -146,7 +148,7 @@ func (e *Embedding) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
 	return kernel.Map(xs[0], func(v float32) bool { return v != 0 }), nil
 }
 
-// Masking is keras.layers.Masking: it masks steps with only MaskValue in them and sets them to 0.
+// Masking is keras.layers.Masking: it masks the steps that contain only MaskValue, and sets them to 0.
 type Masking struct {
 	MaskValue float32
 	Name      string // for error messages
@@ -154,7 +156,7 @@ type Masking struct {
 
 func (m *Masking) id() id { return id{"masking", m.Name} }
 
-// Call returns x with 0 in place of the steps that are masked; a step is a run of the last axis.
+// Call returns x with masked steps set to 0. A step is a run along the last axis.
 func (m *Masking) Call(x *Tensor) (*Tensor, error) { return m.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -172,7 +174,7 @@ func (m *Masking) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-// OutputMask returns a mask that is false for the steps that are masked.
+// OutputMask returns a mask that is false for masked steps.
 func (m *Masking) OutputMask(_ *Context, xs ...*Tensor) (*Mask, error) {
 	if len(xs) != 1 {
 		return nil, errorf(m.id(), "%d inputs, want 1", len(xs))
@@ -221,7 +223,7 @@ func embeddingMaker(class string) config.Maker {
 	return nil
 }
 
-// callKeras looks up integers as they are: a float32 cannot hold all of them.
+// callKeras looks up integers without converting them: a float32 cannot hold all of them.
 func (e *Embedding) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	v, ok := a.First().(*ops.Value)
 	if !ok {

@@ -20,7 +20,7 @@ func TestEmbeddingErrors(t *testing.T) {
 		x    *Tensor
 		want string
 	}{
-		{"no table and no size", Embedding{}, ids(0), "layers: embedding: not built: no weights, and nothing says how large to make them"},
+		{"no table and no size", Embedding{}, ids(0), "layers: embedding: not built: the weights were not loaded, and the options do not give their sizes"},
 		{"no input", Embedding{Embeddings: table}, nil, "layers: embedding: input has no values, want a tensor of rank 0 or more"},
 		{"an index behind the table", Embedding{Embeddings: table, Name: "words"}, ids(2, 3), `layers: embedding "words": value 1 of the input is 3, want an index into the table's 3 rows`},
 		{"an index before it", Embedding{Embeddings: table}, ids(-4), "layers: embedding: value 0 of the input is -4, want an index into the table's 3 rows"},

@@ -6,9 +6,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// This file has what a layer does for the layers that are joined to it: see joins.go.
+// This file computes the layers that are joined to a layer: see joins.go.
 
-// joined returns the layer that a ZeroPadding hands its input to, and takes it from those that are to come; nil for none.
+// joined returns the layer to which a ZeroPadding passes its input, and removes it from the layers to come. It returns nil if
+// there is none.
 func (c *Context) joined() Layer {
 	if c == nil || len(c.then) == 0 {
 		return nil
@@ -18,7 +19,7 @@ func (c *Context) joined() Layer {
 	return l
 }
 
-// inputShape returns the shape of the input that a convolution has in a model's description: x's, with the zeros around it.
+// inputShape returns the shape of a convolution's input in the model's description: that of x with the zeros around it.
 func (c *Context) inputShape(x *Tensor) tensor.Shape {
 	if c == nil || c.padded == nil {
 		return x.Shape()
@@ -26,7 +27,7 @@ func (c *Context) inputShape(x *Tensor) tensor.Shape {
 	return c.padded
 }
 
-// unpad makes c, planned for an input with zeros around it, look for them beyond the edges of x.
+// unpad changes c, which was planned for an input with zeros around it, to find these zeros beyond the edges of x.
 func (c *convolution) unpad(ctx *Context, l *layout, x *Tensor) {
 	if ctx == nil || ctx.padded == nil {
 		return
@@ -38,8 +39,8 @@ func (c *convolution) unpad(ctx *Context, l *layout, x *Tensor) {
 	}
 }
 
-// epilogue returns what is done with the values of a layer's output of the given shape, with the layer's own activation: what the
-// layers that are joined to it compute. Its memory is the Workspace's.
+// epilogue returns the operations on a layer's output of the given shape: the layer's activation and the layers that are joined to
+// it. It uses the Workspace's memory.
 func (c *Context) epilogue(own activation.Func, output tensor.Shape) (kernel.Epilogue, error) {
 	e := kernel.Epilogue{Activation: own}
 	if c == nil {
@@ -65,8 +66,9 @@ func (c *Context) epilogue(own activation.Func, output tensor.Shape) (kernel.Epi
 	return e, nil
 }
 
-// folded returns weights, with a filter's along the last axis, and bias as they are with a factor and a summand for each filter in them, and takes
-// those from the epilogue; or as they are, where a new copy of the weights costs more than it saves.
+// folded multiplies the epilogue's factor and adds its summand for each filter into weights, which have the filters along the last
+// axis, and into bias, and removes them from the epilogue. If a copy of the weights costs more than it saves, folded returns
+// weights and bias unchanged.
 func (c *convolution) folded(w *kernel.Scratch, weights, bias []float32) (_, _ []float32) {
 	e := &c.epilogue
 	if e.Mul == nil || c.filters == 0 || len(weights)/c.filters > c.out.len()/4 {

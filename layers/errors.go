@@ -8,26 +8,26 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ErrNotBuilt is in the error of a call to a layer if its weights were not restored and cannot be made: its options do not
-// say how large they are.
-var ErrNotBuilt = errors.New("not built: no weights, and nothing says how large to make them")
+// ErrNotBuilt is in the error of a call to a layer if its weights were not restored and cannot be made, because its options do not
+// give their sizes.
+var ErrNotBuilt = errors.New("not built: the weights were not loaded, and the options do not give their sizes")
 
 // ErrUnknownLayer is in the error for a Keras class that this package does not have.
 var ErrUnknownLayer = fault.ErrUnknownLayer
 
-// ErrUnknownOption is in the error for an option of a Keras layer that this package does not know. Ignoring the option
-// could give other numbers than Keras does.
+// ErrUnknownOption is in the error for an option of a Keras layer that this package does not know. If it ignored the option, the
+// results could differ from Keras's.
 var ErrUnknownOption = fault.ErrUnknownOption
 
-// A ShapeError says that a tensor does not fit the layer that it was given to or restored into.
+// A ShapeError reports a tensor that does not fit its layer, as an input or as a restored weight.
 type ShapeError struct {
-	Layer  string       // the kind of layer and, where it has one, its name: `dense "logits"`
-	Tensor string       // which of its tensors: "input", "kernel", …
-	Got    tensor.Shape // the tensor's shape, nil where it has none
-	Want   string       // what would do, as a shape with … for any axes, and why
+	Layer  string       // the kind of layer and, if it has one, its name: `dense "logits"`
+	Tensor string       // which tensor: "input", "kernel", …
+	Got    tensor.Shape // the tensor's shape, or nil
+	Want   string       // the expected shape, with … for any axes, and the reason
 }
 
-// Error returns the finding in one line; its wording may change.
+// Error describes the mismatch in one line. The wording may change.
 func (e *ShapeError) Error() string {
 	if e.Got == nil {
 		return fmt.Sprintf("layers: %s: %s has no values, want %s", e.Layer, e.Tensor, e.Want)
@@ -35,12 +35,12 @@ func (e *ShapeError) Error() string {
 	return fmt.Sprintf("layers: %s: %s shape %v, want %s", e.Layer, e.Tensor, e.Got, e.Want)
 }
 
-// An id is how errors name a layer: its kind and, where it has one, its name.
+// An id is the name of a layer in errors: its kind and, if it has one, its name.
 type id struct{ kind, name string }
 
 func (w id) String() string { return fault.Label(w.kind, w.name) }
 
-// errorf returns an error about the layer who, for a problem that is not about shapes.
+// errorf returns an error about the layer who, for a problem other than shapes.
 func errorf(who id, format string, args ...any) error {
 	return fault.Errorf(who, format, args...)
 }

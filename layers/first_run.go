@@ -7,10 +7,9 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// A firstRun lets runs of a model go one at a time until one has come to its end: by then every layer has its weights, and later runs
-// only read them.
+// A firstRun serializes the runs of a model until one succeeds. Then every layer has its weights, and later runs only read them.
 type firstRun struct {
-	making *sync.Mutex // the same for models of the same layers
+	making *sync.Mutex // shared by models with the same layers
 	done   atomic.Bool
 }
 
@@ -19,7 +18,7 @@ func newIdle() *sync.Pool { return &sync.Pool{New: func() any { return new(kerne
 
 func newFirstRun() *firstRun { return &firstRun{making: new(sync.Mutex)} }
 
-// of returns the firstRun of another model of the same layers.
+// of returns the firstRun for another model with the same layers.
 func (f *firstRun) of() *firstRun { return &firstRun{making: f.making} }
 
 func (f *firstRun) do(run func() error) error {

@@ -13,23 +13,23 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxDescription is the most bytes of a model's description. Keras's longest, those with a vocabulary, have a tenth of that.
+// maxDescription is the largest size of a model's description. Keras's longest ones, those with a vocabulary, have a tenth of it.
 const maxDescription = 64 << 20
 
 // FromKeras makes a model from the JSON that Keras 2 and Keras 3 write: model.to_json(), config.json in a .keras file, or
 // model_config in a .h5 file. It supports Functional and Sequential models, nested in each other or not, the layers of this package,
 // and the operations of keras.ops that stand between layers. Weights are not in the JSON.
 //
-// The error names a layer, an operation or an option that this package does not know, and has [ErrUnknownLayer] or
-// [ErrUnknownOption]. Models compute in float32 whatever their dtype policy; one that is quantized is refused. A layer that
-// runs Python code, such as Lambda, is refused; [WithLayer] puts a Go layer in its place.
+// If this package does not know a layer, an operation or an option, the error names it and has [ErrUnknownLayer] or
+// [ErrUnknownOption]. Models compute in float32, whatever their dtype policy. It is an error if a layer runs Python code, as
+// Lambda does; [WithLayer] replaces it with a Go layer.
 func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxDescription+1))
 	if err != nil {
 		return nil, fmt.Errorf("layers: model: %w", err)
 	}
 	if len(raw) > maxDescription {
-		return nil, fmt.Errorf("layers: model: more than %d MiB: a model's description in JSON is shorter", maxDescription>>20)
+		return nil, fmt.Errorf("layers: model: the JSON has more than %d MiB, which is too long for the description of a model", maxDescription>>20)
 	}
 	d, err := program.Parse(raw)
 	if err != nil {
@@ -50,9 +50,9 @@ func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	return m, nil
 }
 
-// A kerasLibrary makes and calls this package's layers for the programs of models.
+// A kerasLibrary makes and calls the layers of this package for the programs of models.
 type kerasLibrary struct {
-	depth  int  // how many layers and models this one stands in
+	depth  int  // the number of layers and models around this one
 	keras2 bool // Keras 2 wrote the description
 	custom map[string]Constructor
 }
@@ -60,7 +60,7 @@ type kerasLibrary struct {
 // Keras2 reports whether Keras 2 wrote the description.
 func (k kerasLibrary) Keras2() bool { return k.keras2 }
 
-// maxDepth is how deep layers and models may stand in each other.
+// maxDepth is the largest depth of layers and models within each other.
 const maxDepth = 32
 
 // Custom reports whether there is a constructor for a registered name.
@@ -69,7 +69,7 @@ func (k kerasLibrary) Custom(registered string) bool { return k.custom[registere
 // Make makes the layer that Keras describes by its class's name and its configuration, weights not built.
 func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
 	if k.depth++; k.depth > maxDepth {
-		return nil, errorf(id{kind: class}, "layers and models stand in each other more than %d deep", maxDepth)
+		return nil, errorf(id{kind: class}, "layers and models are nested more than %d deep", maxDepth)
 	}
 	if construct := k.custom[class]; construct != nil {
 		return constructed(class, raw, construct)
@@ -77,7 +77,7 @@ func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
 	m := makerOf(class)
 	if m == nil {
 		if runsCode(class) {
-			return nil, errorf(id{class, nameIn(raw)}, "%w: the layer runs code that is not part of the description; give FromKeras a layer for it: WithLayer(%q, …)", ErrUnknownLayer, class)
+			return nil, errorf(id{class, nameIn(raw)}, "%w: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer(%q, …)", ErrUnknownLayer, class)
 		}
 		model, err := k.model(class, raw)
 		switch {
@@ -96,7 +96,7 @@ func (k kerasLibrary) Make(class string, raw json.RawMessage) (any, error) {
 	return layer, c.Done()
 }
 
-// model makes a model; nil where class is not a model's.
+// model makes a model. It returns nil if class is not the class of a model.
 func (k kerasLibrary) model(class string, raw json.RawMessage) (*Model, error) {
 	p, err := program.New(class, raw, k)
 	if p == nil || err != nil {
@@ -137,7 +137,7 @@ func (kerasLibrary) Call(who, class string, layer any, a *ops.Arguments) ([]*ops
 	return callLayer(id{kind: who}, class, layer, a)
 }
 
-// DType returns the dtype of a layer's output, InvalidDType where that is the inputs'.
+// DType returns the dtype of a layer's output, or InvalidDType if it is that of the inputs.
 func (kerasLibrary) DType(class string, layer any) tensor.DType {
 	if l, ok := layer.(interface{ dtype() tensor.DType }); ok {
 		return l.dtype()
@@ -156,7 +156,7 @@ func (kerasLibrary) Program(layer any) *program.Program {
 	return nil
 }
 
-// shapeError returns err as a [*ShapeError] where it says that a model's input has the wrong shape.
+// shapeError returns err as a [*ShapeError] if it reports the wrong shape of a model's input.
 func shapeError(err error) error {
 	if e, ok := errors.AsType[*program.InputError](err); ok && error(e) == err {
 		return &ShapeError{Layer: e.Who.String(), Tensor: fmt.Sprintf("input %q", e.Name), Got: e.Got, Want: e.Want}

@@ -7,17 +7,17 @@ import (
 // A KerasOption changes what [FromKeras] does.
 type KerasOption func(*kerasLibrary)
 
-// A Constructor makes a layer from the configuration that the layer's get_config gave in Python, as JSON. The layer is a [Layer] or a
-// [MultiLayer], usually a pointer to a struct with tagged weights; a [Masker] hands on masks.
+// A Constructor makes a layer from the configuration that the layer's get_config gave in Python, as JSON. The layer is a [Layer]
+// or a [MultiLayer], usually a pointer to a struct with tagged weights; a [Masker] passes masks on.
 type Constructor func(config json.RawMessage) (any, error)
 
-// WithLayer makes FromKeras use a layer of the caller's for a Keras class: one that Python registered under that name, with or without
-// its package ("Swirl" or "shapes>Swirl"), or one of Keras's own.
+// WithLayer makes FromKeras use the caller's layer for a Keras class: a class that Python registered under this name, with or
+// without its package ("Swirl" or "shapes>Swirl"), or a class of Keras.
 func WithLayer(class string, construct Constructor) KerasOption {
 	return func(k *kerasLibrary) { k.custom[class] = construct }
 }
 
-// constructed returns what construct makes, or an error where it makes no layer.
+// constructed returns the result of construct, or an error if that is not a layer.
 func constructed(class string, raw json.RawMessage, construct Constructor) (any, error) {
 	who := id{class, nameIn(raw)}
 	layer, err := construct(raw)
@@ -36,11 +36,11 @@ func nameIn(raw json.RawMessage) string {
 	var named struct {
 		Name string `json:"name"`
 	}
-	_ = json.Unmarshal(raw, &named) // a constructor says what is wrong
+	_ = json.Unmarshal(raw, &named) // a constructor reports what is wrong
 	return named.Name
 }
 
-// runsCode reports Keras's classes that run code which their configuration only names, or has as bytes of Python.
+// runsCode reports whether a Keras class runs code that its configuration only names, or contains as Python bytecode.
 func runsCode(class string) bool {
 	switch class {
 	case "Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer":

@@ -8,11 +8,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// GroupQueryAttention is keras.layers.GroupQueryAttention: attention in which several heads of the query share one of key and
+// GroupQueryAttention is keras.layers.GroupQueryAttention: attention in which several heads of the query share one head of key and
 // value.
 //
-// Its zero value takes the projections from a checkpoint, and heads and dimensions with them. As to a query that looks
-// at nothing, see [MultiHeadAttention].
+// The zero value takes the projections, and with them the numbers of heads and dimensions, from a checkpoint. For a query that
+// sees no value, see [MultiHeadAttention].
 type GroupQueryAttention struct {
 	QueryDense  EinsumDense `ckpt:"_query_dense"`         // kernel [inputs queryHeads headDim]
 	KeyDense    EinsumDense `ckpt:"_key_dense"`           // kernel [inputs keyValueHeads headDim]
@@ -20,12 +20,12 @@ type GroupQueryAttention struct {
 	OutputDense EinsumDense `ckpt:"_output_dense"`        // kernel [queryHeads headDim outputs]
 	GateDense   EinsumDense `ckpt:"_gate_dense,optional"` // kernel [inputs queryHeads headDim]; not built: no gate
 
-	HeadDim          int     // 0: as the weights have it
+	HeadDim          int     // 0: the dimension in the weights
 	NumQueryHeads    int     // 0: as the weights have it
 	NumKeyValueHeads int     // 0: as the weights have it
-	Dropout          float32 // the rate in training; above it says which computation Keras takes
+	Dropout          float32 // the rate in training; above 0 it changes which computation Keras uses
 	NoBias           bool    // make no biases
-	SlidingWindow    int     // above 0: a query looks at places nearer than that
+	SlidingWindow    int     // above 0: a query sees only positions nearer than that
 	UseGate          bool    // make a gate
 	Name             string  // for error messages
 	Seed             uint64  // of the initial values
@@ -33,20 +33,20 @@ type GroupQueryAttention struct {
 	first firstCall
 }
 
-// NewGroupQueryAttention returns a layer that makes its weights at the first call if they are not restored before.
+// NewGroupQueryAttention returns a layer that makes its weights at the first call, unless they are restored before.
 func NewGroupQueryAttention(headDim, queryHeads, keyValueHeads int) *GroupQueryAttention {
 	return &GroupQueryAttention{HeadDim: headDim, NumQueryHeads: queryHeads, NumKeyValueHeads: keyValueHeads}
 }
 
 func (g *GroupQueryAttention) id() id { return id{"group_query_attention", g.Name} }
 
-// Call returns what query reads from value, in the query's shape.
+// Call returns the attention of query to value, in the shape of query.
 func (g *GroupQueryAttention) Call(query, value *Tensor) (*Tensor, error) {
 	y, _, err := g.Attend(nil, AttentionCall{Query: query, Value: value})
 	return y, err
 }
 
-// ForwardAll is Call for query, value and perhaps key, with their masks in c.
+// ForwardAll is Call for query, value and optionally key, with their masks in c.
 func (g *GroupQueryAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	call, err := attentionCall(g.id(), c, xs)
 	if err != nil {
@@ -56,12 +56,12 @@ func (g *GroupQueryAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, e
 	return []*Tensor{y}, err
 }
 
-// OutputMask returns the query's mask.
+// OutputMask returns the mask of the query.
 func (g *GroupQueryAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return c.Mask(0), nil
 }
 
-// BuildFor makes the projections that are missing for inputs of the given shapes, and checks the others.
+// BuildFor makes missing projections for inputs of the given shapes, and checks the others.
 func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) (err error) {
 	defer g.first.begin().end(&err)
 	who := g.id()
@@ -89,17 +89,17 @@ func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) (err erro
 	q, k, v := g.QueryDense.Kernel.Shape(), g.KeyDense.Kernel.Shape(), g.ValueDense.Kernel.Shape()
 	switch {
 	case k[1] == 0 || q[1]%k[1] != 0 || k[2] != q[2]:
-		return shapeErrorf(who, "key kernel", k, "[… heads %d] with a number of heads that divides the query's, %d", q[2], q[1])
+		return shapeErrorf(who, "key kernel", k, "[… heads %d] with a number of heads that divides the query's %d", q[2], q[1])
 	case !v[1:].Equal(k[1:]):
-		return shapeErrorf(who, "value kernel", v, "[… %d %d] as the key's has it", k[1], k[2])
+		return shapeErrorf(who, "value kernel", v, "[… %d %d] like the key kernel", k[1], k[2])
 	}
 	if gate := g.GateDense.Kernel.Shape(); gate != nil && !gate[1:].Equal(q[1:]) {
-		return shapeErrorf(who, "gate kernel", gate, "[… %d %d] as the query's has it", q[1], q[2])
+		return shapeErrorf(who, "gate kernel", gate, "[… %d %d] like the query kernel", q[1], q[2])
 	}
 	return p.output(&g.OutputDense, q[1:], nil, query)
 }
 
-// Attend calls the layer; scores, where the call asks for them, are [batch queryHeads queries values].
+// Attend calls the layer; If the call asks for scores, their shape is [batch queryHeads queries values].
 func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	who := g.id()
 	if call.Key == nil {
@@ -155,7 +155,8 @@ func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores 
 	return y, scores, err
 }
 
-// masks gives a what the call's masks come to: its heads are two axes, those shared and those that share one.
+// masks gives a the combined masks of the call. Their heads are two axes: the key and value heads, and the query heads that share
+// one of them.
 func (g *GroupQueryAttention) masks(a *kernel.SoftAttention, call *AttentionCall) error {
 	a.Masked, a.DropMasked = masked, true
 	if g.Dropout == 0 && !call.Scores {
@@ -180,7 +181,7 @@ func (g *GroupQueryAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) 
 	return callWithQuery(a, g.id(), g, g.Attend)
 }
 
-// WantShapes says what HeadDim and the numbers of heads fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that HeadDim and the numbers of heads fix.
 func (g *GroupQueryAttention) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	width, heads, shared := anyOr(g.HeadDim), anyOr(g.NumQueryHeads), anyOr(g.NumKeyValueHeads)
 	wantProjection(want, &g.QueryDense, heads, width)

@@ -7,13 +7,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// GroupNormalization is keras.layers.GroupNormalization: channels are put in groups, and each example's values of a group,
-// together, are brought to mean 0 and variance 1; gamma and beta then scale and shift each channel.
+// GroupNormalization is keras.layers.GroupNormalization: for each example, the values of a group of channels are normalized
+// together to mean 0 and variance 1. gamma and beta then scale and shift each channel.
 type GroupNormalization struct {
 	Gamma Tensor `ckpt:"gamma,optional,cast"` // [channels]; not built: 1
 	Beta  Tensor `ckpt:"beta,optional,cast"`  // [channels]; not built: 0
 
-	Groups   int     // 0: 32; -1: one for each channel
+	Groups   int     // 0: 32; -1: one group for each channel
 	Axis     int     // of the channels; 0: the last
 	Epsilon  float32 // what is added to the variance; 0: 1e-3, below 0: nothing
 	NoCenter bool    // make no beta; one from a checkpoint is still added
@@ -25,14 +25,14 @@ type GroupNormalization struct {
 
 func (g *GroupNormalization) id() id { return id{"group_normalization", g.Name} }
 
-// Build makes gamma and beta, where they are wanted and none was restored, for inputs of the given shape. The error is a
-// [*ShapeError] where weights, groups, axis and input do not fit each other.
+// Build makes gamma and beta for inputs of the given shape if the options require them and none was restored. The error is a
+// [*ShapeError] if weights, groups, axis and input do not fit each other.
 func (g *GroupNormalization) Build(input tensor.Shape) error {
 	_, _, err := g.plan(input)
 	return err
 }
 
-// plan builds the weights and returns how the channels lie in one example, and the number of groups.
+// plan builds the weights and returns the positions of the channels in one example, and the number of groups.
 func (g *GroupNormalization) plan(input tensor.Shape) (_ span, groups int, err error) {
 	defer g.first.begin().end(&err)
 	who := g.id()
@@ -41,7 +41,7 @@ func (g *GroupNormalization) plan(input tensor.Shape) (_ span, groups int, err e
 		return span{}, 0, err
 	}
 	if axis == 0 {
-		return span{}, 0, shapeErrorf(who, "input", input, "channels on another axis than the batch")
+		return span{}, 0, shapeErrorf(who, "input", input, "the channels on another axis than the batch")
 	}
 	channels := input[axis]
 	groups = g.Groups
@@ -100,13 +100,13 @@ func (g *GroupNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-// factors computes what the channels of the example x are multiplied with, and what is added to them then.
+// factors computes the factor and then the summand for each channel of the example x.
 func (g *GroupNormalization) factors(mul, add, x []float32, s span, groups int) {
 	perGroup := s.n / groups
 	epsilon := float64(epsilonOr(g.Epsilon, 1e-3))
 	for group := range groups {
 		first := group * perGroup
-		run := perGroup * s.inner // values of the group that follow each other
+		run := perGroup * s.inner // the number of adjacent values of the group
 		count := float64(s.outer * run)
 		mean := 0.0
 		for o := range s.outer {

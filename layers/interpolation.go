@@ -7,13 +7,13 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// Interpolation is how [Resizing] and [UpSampling2D] find the values between pixels.
+// Interpolation says how [Resizing] and [UpSampling2D] compute values between pixels.
 type Interpolation uint8
 
-// The interpolations of Keras; Keras 3 does not have the last three. All but Nearest and Area see pixels as points in the middle of
-// their squares.
+// The interpolations of Keras; Keras 3 does not have the last three. All except Nearest and Area treat pixels as points in the
+// middle of their squares.
 const (
-	Nearest       Interpolation = iota // the pixel itself, again and again
+	Nearest       Interpolation = iota // the nearest pixel
 	Bilinear                           // between the nearest two along each axis
 	Bicubic                            // a cubic through the nearest four
 	Lanczos3                           // a windowed sinc over the nearest six
@@ -35,12 +35,12 @@ func (i Interpolation) String() string {
 
 func (i Interpolation) check(who id) error {
 	if int(i) >= len(interpolations) {
-		return errorf(who, "this layer does not have interpolation %v", i)
+		return errorf(who, "this layer does not support interpolation %v", i)
 	}
 	return nil
 }
 
-// interpolationOption returns the option of that name.
+// interpolationOption returns the option "interpolation".
 func interpolationOption(c *config.Config, def Interpolation) Interpolation {
 	text := c.Text("interpolation", def.String())
 	for i, name := range interpolations {
@@ -52,12 +52,12 @@ func interpolationOption(c *config.Config, def Interpolation) Interpolation {
 	return def
 }
 
-// reach returns how far from a place, in pixels, values count.
+// reach returns the largest distance, in pixels, at which values count.
 func (i Interpolation) reach() float32 {
 	return [...]float32{0, 1, 2, 3, 5, 0, 1.5, 2}[i]
 }
 
-// weight returns the weight of a pixel that is d away, before all weights are made to add up to 1.
+// weight returns the weight of a pixel at distance d, before the weights are scaled to a sum of 1.
 func (i Interpolation) weight(d float64) float32 {
 	x := math.Abs(d)
 	switch reach := float64(i.reach()); i {

@@ -4,11 +4,12 @@ import (
 	"github.com/gockpt/ckpt/layers/activation"
 )
 
-// This file has the calls of a model that are one: a convolution, a Dense or a sum, the BatchNormalization of its channels behind it, and an
-// activation behind that. Weights stay as they are; what the layers behind compute is done with a block of the first one's result while it
-// is in the cache.
+// This file joins calls of a model: a convolution, a Dense or a sum, then a BatchNormalization of its channels, then an
+// activation. Weights do not change. The later layers are computed for each block of the first layer's result while the block is
+// in the cache.
 
-// Join reports whether a call of layer does what calls of others behind it do: it takes them from its Context's then.
+// Join reports whether a call of layer also computes the calls of other layers after it. It then finds these in the field then of
+// its Context.
 func (k kerasLibrary) Join(layer any, others []any) bool {
 	if rank, ok := asZeroPadding(layer); ok {
 		return rank > 0 && rank == findsZeros(others[0]) && (len(others) == 1 || k.Join(others[0], others[1:]))
@@ -38,7 +39,7 @@ func (k kerasLibrary) Join(layer any, others []any) bool {
 	return true
 }
 
-// Keeps reports whether a layer may hold on to tensors: one that FromKeras's caller gave, or one in which such a layer may be.
+// Keeps reports whether a layer may keep tensors after a call: a layer of FromKeras's caller, or a layer that may contain one.
 func (k kerasLibrary) Keeps(class string, layer any) bool {
 	switch layer.(type) {
 	case *TimeDistributed, *Bidirectional, *RNN, *SpectralNormalization:
@@ -47,10 +48,10 @@ func (k kerasLibrary) Keeps(class string, layer any) bool {
 	return k.custom[class] != nil
 }
 
-// A joinable says what may be joined to a layer.
+// A joinable says which layers may be joined to a layer.
 type joinable struct {
 	scaled bool // a BatchNormalization of its last axis
-	rank   int  // of its output, 0 where that is any
+	rank   int  // the rank of its output, or 0 for any
 }
 
 func joinedTo(layer any) (joinable, bool) {
@@ -81,7 +82,7 @@ func joinedTo(layer any) (joinable, bool) {
 	return joinable{}, false
 }
 
-// asZeroPadding returns the number of spatial axes of a ZeroPadding, 0 where no convolution behind it finds its zeros by itself.
+// asZeroPadding returns the number of spatial axes of a ZeroPadding, or 0 if the convolution after it cannot pad by itself.
 func asZeroPadding(layer any) (rank int, ok bool) {
 	of := func(z *ZeroPadding, rank int) (int, bool) {
 		if z.ChannelsFirst {
@@ -100,7 +101,8 @@ func asZeroPadding(layer any) (rank int, ok bool) {
 	return 0, false
 }
 
-// findsZeros returns the number of spatial axes of a convolution that can do without a ZeroPadding, 0 for another layer.
+// findsZeros returns the number of spatial axes of a convolution that can pad by itself instead of a ZeroPadding, or 0 for another
+// layer.
 func findsZeros(layer any) int {
 	of := func(padding Padding, channelsFirst bool, rank int) int {
 		if padding != Valid || channelsFirst {

@@ -155,7 +155,7 @@ func TestKeras2Functions(t *testing.T) {
 	}
 	_, err := model("image.resize", `{"size":[4,4]}`)
 	require.ErrorIs(t, err, ErrUnknownLayer)
-	require.ErrorContains(t, err, `TFOpLambda "f": the function tf.image.resize is not computed here`)
+	require.ErrorContains(t, err, `TFOpLambda "f": the function tf.image.resize is not supported`)
 	x := tensor.New[float32](1, 2)
 	for kwargs, want := range map[string]string{
 		`{"y":1}`:                             "",

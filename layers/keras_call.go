@@ -7,12 +7,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A kerasLayer is called with more than tensors in a row, or with values other than float32.
+// A kerasLayer takes arguments other than a list of float32 tensors.
 type kerasLayer interface {
 	callKeras(a *ops.Arguments) ([]*ops.Value, error)
 }
 
-// callLayer calls a layer of float32 tensors with the tensors of its first argument and, behind them, its initial state.
+// callLayer calls a layer of float32 tensors with the tensors of its first argument followed by its initial state.
 func callLayer(who id, class string, layer any, a *ops.Arguments) ([]*ops.Value, error) {
 	vs, err := ops.Flattened(a.First())
 	if err != nil {
@@ -31,7 +31,7 @@ func callLayer(who id, class string, layer any, a *ops.Arguments) ([]*ops.Value,
 	}
 	attached := ops.MasksOf(vs)
 	masks, before := attached, attached
-	if len(states) > 0 { // Keras hands masks on by itself to layers of one tensor argument
+	if len(states) > 0 { // Keras itself passes masks only to layers with one tensor argument
 		masks = nil
 	}
 	if mask := a.Get(-1, "mask"); mask != nil {
@@ -67,7 +67,7 @@ func callLayer(who id, class string, layer any, a *ops.Arguments) ([]*ops.Value,
 	}
 	out := make([]*ops.Value, len(ys))
 	if _, ok := layer.(Masker); ok && len(ys) == 1 && len(vs) == 1 && vs[0].X == tensor.Any(ys[0]) {
-		return vs, nil // the same tensor, mask and all
+		return vs, nil // the same tensor and mask
 	}
 	for i, y := range ys {
 		out[i] = ops.FloatValue(y)
@@ -87,7 +87,7 @@ func contextOf(a *ops.Arguments) *Context {
 
 func asList(y *Tensor, err error) ([]*Tensor, error) { return []*Tensor{y}, err }
 
-// handOn gives the first output the mask that the layer makes of those before it.
+// handOn gives the first output the mask that the layer computes from its inputs' masks.
 func handOn(layer any, ctx *Context, xs []*Tensor, out []*ops.Value) error {
 	l, ok := layer.(Masker)
 	if !ok || len(out) == 0 {
@@ -101,7 +101,7 @@ func handOn(layer any, ctx *Context, xs []*Tensor, out []*ops.Value) error {
 	return nil
 }
 
-// keepsDType reports layers with outputs of the dtype of their inputs, integers too.
+// keepsDType reports whether a layer's outputs have the dtype of its inputs, even for integers.
 func keepsDType(class string) bool {
 	switch class {
 	case "Reshape", "Flatten", "Permute", "RepeatVector", "Concatenate", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Identity",

@@ -5,57 +5,57 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Tensor is what layers compute with.
+// A Tensor is the type of a layer's inputs, outputs and weights.
 type Tensor = tensor.Tensor[float32]
 
 // A Mask says which steps of a tensor count: its shape is that of the tensor's first axes, usually [batch steps].
 type Mask = tensor.Tensor[bool]
 
-// A Layer computes one tensor from one other.
+// A Layer computes one tensor from another.
 type Layer interface {
 	// Call returns the layer's output for x: Forward without a Context.
 	Call(x *Tensor) (*Tensor, error)
 
-	// Forward is Call with what may go along; c may be nil.
+	// Forward is Call with a Context, which may be nil.
 	Forward(c *Context, x *Tensor) (*Tensor, error)
 }
 
-// A MultiLayer takes or returns several tensors, in the order in which Keras's layer has them. A Layer that also is a
-// MultiLayer does in Forward what its one most usual input and output ask for.
+// A MultiLayer takes or returns several tensors, in the order of Keras's layer. If a Layer is also a MultiLayer, its Forward
+// handles the most common case of one input and one output.
 type MultiLayer interface {
 	ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error)
 }
 
-// A Builder makes the weights that it lacks, from the shape of its input, batch axis included, and returns an error where
-// one that it has does not fit. Forward does this by itself; Build beforehand spares the first Forward the time. The Builders of this package
-// may be called by any number of goroutines.
+// A Builder makes missing weights for the shape of its input, including the batch axis, and returns an error if an existing weight
+// does not fit. Forward does this automatically; calling Build before makes the first Forward faster. Any number of goroutines may
+// call the Builders of this package.
 type Builder interface {
 	Build(input tensor.Shape) error
 }
 
-// A Masker is a layer that hands a mask on: Keras's supports_masking and compute_mask. OutputMask returns the mask of the
-// layer's output, nil for none, given the inputs and, in c, their masks.
+// A Masker is a layer that passes a mask on: Keras's supports_masking and compute_mask. OutputMask returns the mask of the layer's
+// output, or nil, for the given inputs and their masks in c.
 type Masker interface {
 	OutputMask(c *Context, xs ...*Tensor) (*Mask, error)
 }
 
-// A Context is what goes along with a layer's inputs. The nil Context has no masks and makes its scratch memory anew.
-// A Context belongs to one call at a time.
+// A Context has the masks of a layer's inputs and its scratch memory. A nil Context has no masks, and each call allocates its
+// scratch memory. Only one call at a time may use a Context.
 type Context struct {
-	// Masks has one mask per input, nil for an input without one; it may be shorter than the number of inputs.
+	// Masks has one mask per input, or nil. It may be shorter than the number of inputs.
 	Masks []*Mask
 
-	// Workspace is where scratch memory comes from; nil makes it anew for each call.
+	// Workspace provides scratch memory. If it is nil, each call allocates its own.
 	Workspace *Workspace
 
-	passing bool  // the output goes on to other layers of a run alone, and lies in the Workspace
+	passing bool  // the output only goes to other layers of a run, and lies in the Workspace
 	then    []any // layers that Forward applies to its output: see joins.go
 
-	padded  tensor.Shape // of the input of a convolution with zeros around it, which it does not have; nil: it has none
-	padding triple       // how many of them are before each spatial axis
+	padded  tensor.Shape // the shape of a convolution's input with zeros around it, which the input itself does not have; nil: no zeros
+	padding triple       // the number of zeros before each spatial axis
 }
 
-// Mask returns the mask of the i-th input, nil where it has none.
+// Mask returns the mask of the i-th input, or nil.
 func (c *Context) Mask(i int) *Mask {
 	if c == nil || i >= len(c.Masks) {
 		return nil
@@ -63,7 +63,7 @@ func (c *Context) Mask(i int) *Mask {
 	return c.Masks[i]
 }
 
-// workspace returns the scratch memory, nil where c has none.
+// workspace returns the scratch memory, or nil if c has none.
 func (c *Context) workspace() *kernel.Scratch {
 	if c == nil {
 		return nil
@@ -71,7 +71,7 @@ func (c *Context) workspace() *kernel.Scratch {
 	return (*kernel.Scratch)(c.Workspace)
 }
 
-// newOutput returns a tensor for a layer's result: its values are undefined, and the layer sets them all.
+// newOutput returns a tensor for a layer's result: its values are undefined until the layer sets all of them.
 func (c *Context) newOutput(who id, shape ...int) (*Tensor, error) {
 	if c == nil || c.Workspace == nil {
 		return newOutput(who, shape...)
@@ -110,13 +110,14 @@ func (c *Context) clone(who id, x *Tensor) (*Tensor, error) {
 	return y, err
 }
 
-// A Workspace keeps the scratch memory of layers, and of the results that go from layer to layer within a model, from call to call. Its zero
-// value is ready to use. Scratch memory grows to what the largest call needs and stays; of the results it keeps what the last run needed. It belongs to one call at a time: goroutines that call layers concurrently need one each.
+// A Workspace keeps memory from call to call: the scratch memory of layers, and the results that go from layer to layer within a
+// model. Its zero value is ready to use. Scratch memory grows to the needs of the largest call. The memory for results is that of
+// the last run. Only one call at a time may use a Workspace: goroutines that call layers concurrently need one each.
 type Workspace kernel.Scratch
 
-// Reuse gives w the memory of results that the caller needs no longer: results of later calls with w may lie there, which spares the system
-// and the garbage collector large ones. Nobody may use them, nor tensors over the same memory, from then on; w must not be in a call. A
-// Workspace keeps the last few that it was given.
+// Reuse gives w the memory of results that the caller no longer needs, so that later calls with w can use it for their results.
+// This saves large allocations. Afterwards neither these tensors nor others that share their memory may be used. Do not call Reuse
+// while a call uses w. A Workspace keeps the last few tensors that it received.
 func (w *Workspace) Reuse(results ...*Tensor) {
 	for _, y := range results {
 		w.Results.Give(y.Data())

@@ -9,8 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// LayerNormalization is keras.layers.LayerNormalization: the values along some axes, together, are brought to mean 0 and
-// variance 1, then scaled by gamma and shifted by beta, which have a value for each of them.
+// LayerNormalization is keras.layers.LayerNormalization: the values along some axes are normalized together to mean 0 and variance
+// 1, then scaled by gamma and shifted by beta, which have a value for each position.
 type LayerNormalization struct {
 	Gamma Tensor `ckpt:"gamma,optional,cast"` // the lengths of Axis; not built: 1
 	Beta  Tensor `ckpt:"beta,optional,cast"`  // the lengths of Axis; not built: 0
@@ -19,7 +19,7 @@ type LayerNormalization struct {
 	Epsilon    float32 // what is added to the variance; 0: 1e-3, below 0: nothing
 	NoCenter   bool    // make no beta; one from a checkpoint is still added
 	NoScale    bool    // make no gamma; one from a checkpoint is still used
-	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, subtract no mean, add no beta
+	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, but do not subtract the mean or add beta
 	Name       string  // for error messages
 
 	first firstCall
@@ -27,8 +27,8 @@ type LayerNormalization struct {
 
 func (l *LayerNormalization) id() id { return id{"layer_normalization", l.Name} }
 
-// Build makes gamma and beta, where they are wanted and none was restored, for inputs of the given shape. The error is a
-// [*ShapeError] where weights, axes and input do not fit each other.
+// Build makes gamma and beta for inputs of the given shape if the options require them and none was restored. The error is a
+// [*ShapeError] if weights, axes and input do not fit each other.
 func (l *LayerNormalization) Build(input tensor.Shape) error {
 	_, err := l.plan(input)
 	return err
@@ -104,15 +104,15 @@ func makeLayerNormalization(c *config.Config) any {
 	}
 }
 
-// RMSNormalization is keras.layers.RMSNormalization: the values along some axes, together, are divided by the root of the
-// mean of their squares, then multiplied by a learned scale.
+// RMSNormalization is keras.layers.RMSNormalization: the values along some axes are divided by the root of the mean of their
+// squares, then multiplied by a learned scale.
 //
-// As in Keras, scale is multiplied with the input's last axes, whichever axes are normalized: the two are best the same.
+// As in Keras, scale is multiplied with the input's last axes, whichever axes are normalized. So normalize the last axes.
 type RMSNormalization struct {
 	Scale Tensor `ckpt:"scale,cast"` // the lengths of Axis
 
 	Axis    []int   // nil: the last
-	Epsilon float32 // what is added to the mean of squares; 0: 1e-6, below 0: nothing
+	Epsilon float32 // added to the mean of squares; 0: 1e-6, below 0: nothing
 	Name    string  // for error messages
 
 	first firstCall
@@ -120,8 +120,8 @@ type RMSNormalization struct {
 
 func (r *RMSNormalization) id() id { return id{"rms_normalization", r.Name} }
 
-// Build makes scale (ones) for inputs of the given shape if it is not there. The error is a [*ShapeError] where scale, axes
-// and input do not fit each other.
+// Build makes scale (ones) for inputs of the given shape if there is none. The error is a [*ShapeError] if scale, axes and input
+// do not fit each other.
 func (r *RMSNormalization) Build(input tensor.Shape) error {
 	_, err := r.plan(input)
 	return err
@@ -142,7 +142,7 @@ func (r *RMSNormalization) plan(input tensor.Shape) (_ []int, err error) {
 		return nil, err
 	}
 	if to, ok := kernel.Stretched(shape, input); !ok || !to.Equal(input) {
-		return nil, shapeErrorf(who, "input", input, "%v as its last axes, which scale is multiplied with", shape)
+		return nil, shapeErrorf(who, "input", input, "the last axes %v, like scale", shape)
 	}
 	return axes, nil
 }

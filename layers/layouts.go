@@ -8,7 +8,7 @@ import (
 	lay "github.com/gockpt/ckpt/layout"
 )
 
-// This file and its siblings declare PyTorch's names and layouts of the layers' weights (torch.nn's modules, as their state_dict has them).
+// This file and its siblings declare the names and layouts of the layers' weights in the state_dict of torch.nn's modules.
 
 // CheckpointLayouts declares torch.nn.Linear's: weight is [units inputs].
 func (d *Dense) CheckpointLayouts() []lay.Rule {
@@ -36,22 +36,23 @@ func (p *PReLU) CheckpointLayouts() []lay.Rule {
 	return []lay.Rule{lay.Renamed(lay.PyTorch, "alpha", "weight")}
 }
 
-// CheckpointLayouts declares what the layer does not compute: Keras's policies int4, gptq and awq. PyTorch has no such module.
+// CheckpointLayouts declares weights that the layer cannot use: those of Keras's policies int4, gptq and awq. PyTorch has no
+// module like this layer.
 func (d *EinsumDense) CheckpointLayouts() []lay.Rule { return []lay.Rule{refusePacked("kernel_zero")} }
 
-// refusePacked is the rule for the zero points of weights that Keras packs two in a byte.
+// refusePacked is the rule for the zero points of weights if Keras packs two weights into a byte.
 func refusePacked(zero string) lay.Rule {
 	return lay.Refused(lay.Keras, zero,
-		"the weights are quantized by a policy that is not computed here (of Keras's only int8 and float8 are): save the model without quantization")
+		"the weights are quantized by an unsupported policy (Keras's int8 and float8 are supported): save the model without quantization")
 }
 
-// refuseQuantized is the rule for the integers that Hugging Face's files of GPTQ and AWQ hold in place of a Linear's weight.
+// refuseQuantized is the rule for the integers that Hugging Face's files of GPTQ and AWQ hold instead of a Linear's weight.
 func refuseQuantized() lay.Rule {
 	return lay.Refused(lay.PyTorch, "qweight",
-		"the weights are quantized by GPTQ or AWQ, which is not computed here: load the model that was not quantized, or save a dequantized one")
+		"the weights are quantized by GPTQ or AWQ, which is not supported: load the original model, or save a dequantized one")
 }
 
-// refusals are the rules for a weight that torch.nn.utils computes from other tensors, under the names of those.
+// refusals are the rules for the tensors from which torch.nn.utils computes a weight.
 func refusals(weight string) []lay.Rule {
 	module, name := path.Split(weight)
 	parametrized := module + "parametrizations/" + name + "/original"
@@ -63,12 +64,12 @@ func refusals(weight string) []lay.Rule {
 		{parametrized + "0", "torch.nn.utils.parametrize.remove_parametrizations"},
 	} {
 		rules = append(rules, lay.Refused(lay.PyTorch, r.stored,
-			fmt.Sprintf("PyTorch computes %s from it, which is not done here: call %s on the module before saving it", weight, r.undo)))
+			fmt.Sprintf("PyTorch computes %s from this value, which is not supported: call %s on the module before saving it", weight, r.undo)))
 	}
 	return rules
 }
 
-// noteActivation says what no file says of an activation: GELU has two forms, under one name.
+// noteActivation returns a note about an activation that the file does not determine: GELU has two forms with the same name.
 func noteActivation(f activation.Func) string {
 	switch {
 	case f.Is(activation.GELU()):

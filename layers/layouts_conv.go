@@ -35,14 +35,14 @@ func (c *Conv3DTranspose) CheckpointLayouts() []lay.Rule {
 	return convLayouts("kernel", "i o a b c -> a b c o i", nil, c.Activation)
 }
 
-// CheckpointLayouts declares those of a torch.nn.Conv1d with as many groups as channels. DepthMultiplier says how many filters a
-// channel has, 1 if it is 0.
+// CheckpointLayouts declares the names and layouts of a torch.nn.Conv1d with as many groups as channels. DepthMultiplier is the
+// number of filters of a channel; 0 means 1.
 func (d *DepthwiseConv1D) CheckpointLayouts() []lay.Rule {
 	return convLayouts("kernel", "(c m) 1 a -> a c m", lay.Sizes{"m": max(d.DepthMultiplier, 1)}, d.Activation)
 }
 
-// CheckpointLayouts declares those of a torch.nn.Conv2d with as many groups as channels. DepthMultiplier says how many filters a
-// channel has, 1 if it is 0.
+// CheckpointLayouts declares the names and layouts of a torch.nn.Conv2d with as many groups as channels. DepthMultiplier is the
+// number of filters of a channel; 0 means 1.
 func (d *DepthwiseConv2D) CheckpointLayouts() []lay.Rule {
 	return convLayouts("kernel", "(c m) 1 a b -> a b c m", lay.Sizes{"m": max(d.DepthMultiplier, 1)}, d.Activation)
 }

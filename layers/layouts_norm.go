@@ -15,7 +15,8 @@ func (b *BatchNormalization) CheckpointLayouts() []lay.Rule {
 	return noteEpsilon(rules, b.Epsilon, 1e-3, "1e-05")
 }
 
-// CheckpointIgnores names what tf_keras stores beside the weights of a layer that renormalizes batches. Inference needs none of it.
+// CheckpointIgnores names the additional values that tf_keras stores for a layer that renormalizes batches. Inference does not
+// need them.
 func (b *BatchNormalization) CheckpointIgnores() []string {
 	return []string{"renorm_mean", "renorm_stddev", "renorm_mean_weight", "renorm_stddev_weight"}
 }
@@ -25,7 +26,7 @@ func (l *LayerNormalization) CheckpointLayouts() []lay.Rule {
 	return noteEpsilon(affineLayouts(), l.Epsilon, 1e-3, "1e-05")
 }
 
-// CheckpointLayouts declares torch.nn.GroupNorm's, and with Groups -1 those of a torch.nn.InstanceNorm without running statistics.
+// CheckpointLayouts declares torch.nn.GroupNorm's, and, if Groups is -1, a torch.nn.InstanceNorm's without running statistics.
 func (g *GroupNormalization) CheckpointLayouts() []lay.Rule {
 	rules := noteEpsilon(affineLayouts(), g.Epsilon, 1e-3, "1e-05")
 	if g.Groups == 0 {
@@ -34,7 +35,7 @@ func (g *GroupNormalization) CheckpointLayouts() []lay.Rule {
 		}
 	}
 	return append(rules, lay.Refused(lay.PyTorch, "running_mean",
-		"an InstanceNorm with running statistics computes what BatchNormalization computes after training: declare that"))
+		"an InstanceNorm with running statistics computes the same as BatchNormalization after training: declare a BatchNormalization"))
 }
 
 // CheckpointLayouts declares torch.nn.RMSNorm's.
@@ -52,8 +53,8 @@ func affineLayouts() []lay.Rule {
 	return []lay.Rule{lay.Renamed(lay.PyTorch, "gamma", "weight"), lay.Renamed(lay.PyTorch, "beta", "bias")}
 }
 
-// noteEpsilon lets the report say that an epsilon that was not set is Keras's, which the file's maker may not share. Any of the rules may be
-// the only one that applies.
+// noteEpsilon makes the report say that an epsilon was not set and is therefore Keras's default, which may differ from the default
+// of the file's framework. It adds the note to every rule, because any of them may be the only one that applies.
 func noteEpsilon(rules []lay.Rule, epsilon, keras float32, torch string) []lay.Rule {
 	for i := range rules {
 		if epsilon == 0 {

@@ -36,7 +36,7 @@ func TestNumbersOfADescriptionAreLimited(t *testing.T) {
 	}
 	t.Run("a description without an end", func(t *testing.T) {
 		_, err := FromKeras(endless{})
-		require.EqualError(t, err, "layers: model: more than 64 MiB: a model's description in JSON is shorter")
+		require.EqualError(t, err, "layers: model: the JSON has more than 64 MiB, which is too long for the description of a model")
 	})
 	t.Run("layers within layers within layers", func(t *testing.T) {
 		deep := `{"class_name": "Dense", "config": {"units": 1}}`

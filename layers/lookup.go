@@ -9,27 +9,27 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Lookup is what StringLookup and IntegerLookup are: a vocabulary, and the indices of its tokens.
+// A Lookup implements StringLookup and IntegerLookup: a vocabulary, and the indices of its tokens.
 //
-// Keras 3 keeps a vocabulary out of checkpoints, and in a layer's configuration only if it was given to the layer's
-// constructor: one that was adapted must be put in here.
+// Keras 3 does not save a vocabulary in checkpoints. A layer's configuration has it only if it was passed to the constructor. Set
+// a vocabulary from adapt in the field Vocabulary.
 type Lookup[T int64 | string] struct {
-	Vocabulary []T // tokens by index; may begin with the mask token and those of the unknown, as Keras writes it
+	Vocabulary []T // tokens by index; as in Keras it may begin with the mask token and the unknown tokens
 
 	MaskToken  *T     // nil: no token is masked
-	OOVToken   T      // stands for the unknown, where Invert is set
-	NumOOV     int    // how many indices are for tokens that are not in the vocabulary; -1: none, and such a token is an error; 0: 1
+	OOVToken   T      // stands for unknown tokens if Invert is set
+	NumOOV     int    // the number of indices for unknown tokens; -1: none, and an unknown token is an error; 0: 1
 	Invert     bool   // look up tokens by index
 	OutputMode string // "int", which "" is too, "one_hot", "multi_hot", "count" or "tf_idf"
-	MaxTokens  int    // with PadToMaxTokens, the width of the output where it is encoded
+	MaxTokens  int    // with PadToMaxTokens, the width of the encoded output
 	PadToMax   bool
-	IDFWeights []float32 // of each index, for "tf_idf"
+	IDFWeights []float32 // one for each index, for "tf_idf"
 	Name       string    // for error messages
 
 	kind string
 }
 
-// StringLookup is keras.layers.StringLookup. As it takes strings, it is called by [Lookup.Indices], or within a [Model].
+// StringLookup is keras.layers.StringLookup. Its input is strings, so call it with [Lookup.Indices] or within a [Model].
 type StringLookup = Lookup[string]
 
 // IntegerLookup is keras.layers.IntegerLookup.
@@ -56,7 +56,7 @@ func (l *Lookup[T]) oov() int {
 	return max(l.NumOOV, 0)
 }
 
-// start returns the index of the first of the unknown and that of the first token.
+// start returns the first index for unknown tokens and the index of the first token.
 func (l *Lookup[T]) start() (unknown, token int) {
 	if l.MaskToken != nil && l.mode() == asInt {
 		unknown = 1
@@ -84,8 +84,8 @@ func (l *Lookup[T]) tokens() ([]T, error) {
 	return l.Vocabulary[token:], nil
 }
 
-// Indices returns the index of each token. A masked one has 0 or, where the output is encoded, an index that is not counted; one that is
-// not in the vocabulary has the index of the unknown.
+// Indices returns the index of each token. A masked token has index 0, or, if the output is encoded, an index that does not count.
+// A token that is not in the vocabulary has the index for unknown tokens.
 func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) {
 	tokens, err := l.tokens()
 	if err != nil {
@@ -98,7 +98,7 @@ func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) 
 	index := make(map[T]int64, len(tokens))
 	for i, t := range tokens {
 		if _, ok := index[t]; ok {
-			return nil, errorf(l.id(), "the vocabulary has %v twice", t)
+			return nil, errorf(l.id(), "the vocabulary contains %v twice", t)
 		}
 		index[t] = int64(start + i)
 	}
@@ -112,11 +112,11 @@ func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) 
 			}
 		case ok:
 		case l.oov() == 0:
-			return nil, errorf(l.id(), "value %d of the input, %v, is not in the vocabulary, and no index is for the unknown", i, t)
+			return nil, errorf(l.id(), "value %d of the input, %v, is not in the vocabulary, and NumOOV allows no unknown tokens", i, t)
 		default:
 			n, isInt := any(t).(int64)
 			if l.oov() > 1 && !isInt {
-				return nil, errorf(l.id(), "%d indices for unknown strings: %w", l.oov(), ErrUnknownOption)
+				return nil, errorf(l.id(), "%d indices for unknown strings are not supported: %w", l.oov(), ErrUnknownOption)
 			}
 			at = int64(unknown)
 			if l.oov() > 1 {
@@ -128,7 +128,7 @@ func (l *Lookup[T]) Indices(x *tensor.Tensor[T]) (*tensor.Tensor[int64], error) 
 	return y, nil
 }
 
-// Tokens returns the token of each index, that of the unknown if there is none: the inverse of Indices.
+// Tokens is the inverse of Indices. It returns the token of each index, or the token for unknown tokens if there is none.
 func (l *Lookup[T]) Tokens(x *tensor.Tensor[int64]) (*tensor.Tensor[T], error) {
 	tokens, err := l.tokens()
 	if err != nil {
@@ -149,7 +149,7 @@ func (l *Lookup[T]) Tokens(x *tensor.Tensor[int64]) (*tensor.Tensor[T], error) {
 	}), nil
 }
 
-// Encode is Indices in the output mode, other than "int".
+// Encode is Indices, encoded in an output mode other than "int".
 func (l *Lookup[T]) Encode(x *tensor.Tensor[T]) (*Tensor, error) {
 	indices, err := l.Indices(x)
 	if err != nil {
@@ -178,7 +178,7 @@ func (l *Lookup[T]) Encode(x *tensor.Tensor[T]) (*Tensor, error) {
 	return y, nil
 }
 
-// weights returns the inverse document frequency of each index: if there are none for the unknown, their mean.
+// weights returns the inverse document frequency of each index: for unknown tokens without one, the mean of the others.
 func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
 	w := make([]float32, depth)
 	switch len(l.IDFWeights) {
@@ -195,7 +195,7 @@ func (l *Lookup[T]) weights(depth, start, tokens int) ([]float32, error) {
 	return w, nil
 }
 
-// callKeras looks up what the model's tensor has.
+// callKeras looks up the values of the model's tensor.
 func (l *Lookup[T]) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	v, ok := a.First().(*ops.Value)
 	if !ok {
@@ -242,7 +242,7 @@ func makeStringLookup(c *config.Config) any {
 	l := readLookup[string](c, "string_lookup", "[UNK]")
 	c.Skip("encoding")
 	if l.oov() > 1 && !l.Invert {
-		c.Fail("option %q is %d, and strings are not hashed here: %w", "num_oov_indices", l.oov(), ErrUnknownOption)
+		c.Fail("option %q is %d, and hashing of strings is not supported: %w", "num_oov_indices", l.oov(), ErrUnknownOption)
 	}
 	return l
 }
@@ -288,7 +288,7 @@ func readLookup[T int64 | string](c *config.Config, kind string, unknown T) *Loo
 	return l
 }
 
-// dtype returns the dtype of what a model's lookup gives.
+// dtype returns the dtype of a lookup's output in a model.
 func (l *Lookup[T]) dtype() tensor.DType {
 	var zero T
 	switch _, words := any(zero).(string); {

@@ -10,10 +10,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A lowRank is what Keras's enable_lora adds to a weight: alpha/rank times the product of a and b. a has the weight's axes but for
-// the last, then the rank; b is [rank last]. Where neither is built nothing is added.
+// A lowRank is the addition to a weight by Keras's enable_lora: alpha/rank times the product of a and b. a has the weight's axes
+// except the last, then the rank; b is [rank last]. If neither is built, nothing is added.
 type lowRank struct {
-	name  string // of the weights in Keras: lora_kernel or lora_embeddings
+	name  string // the prefix in Keras: lora_kernel or lora_embeddings
 	a, b  *Tensor
 	alpha float32 // 0: the rank, as in Keras
 }
@@ -26,7 +26,7 @@ func (l lowRank) check(who id, weight tensor.Shape) error {
 	case !l.built() || len(weight) == 0:
 		return nil
 	case !l.a.Built() || !l.b.Built():
-		return errorf(who, "one of %s_a and %[1]s_b has values: want both or none", l.name)
+		return errorf(who, "only one of %s_a and %[1]s_b has values, want both or none", l.name)
 	}
 	last := len(weight) - 1
 	b := l.b.Shape()
@@ -48,7 +48,7 @@ func (l lowRank) scale() float32 {
 	return l.alpha / float32(l.rank())
 }
 
-// addedTo returns weight with the product added, in scratch memory; weight itself where nothing is added.
+// addedTo returns weight with the product added, in scratch memory; or weight itself if nothing is added.
 func (l lowRank) addedTo(w *kernel.Scratch, weight *Tensor) []float32 {
 	if !l.built() {
 		return weight.Data()
@@ -59,7 +59,7 @@ func (l lowRank) addedTo(w *kernel.Scratch, weight *Tensor) []float32 {
 	return sum
 }
 
-// product returns what is added to weight, in scratch memory.
+// product returns the addition to weight, in scratch memory.
 func (l lowRank) product(w *kernel.Scratch, weight *Tensor) []float32 {
 	p := w.Floats(weight.Len())
 	clear(p)
@@ -74,7 +74,7 @@ func (l lowRank) addTo(w *kernel.Scratch, weight []float32) {
 	}
 }
 
-// add adds to each row of y the product of a row of a, which has the rank as its width, with b.
+// add adds to each row of y the product of a row of a, which has rank values, and b.
 func (l lowRank) add(w *kernel.Scratch, y blas32.General, a []float32) {
 	mark := w.Mark()
 	defer w.Release(mark)
@@ -85,7 +85,7 @@ func (l lowRank) add(w *kernel.Scratch, y blas32.General, a []float32) {
 	kernel.Matmul(y, kernel.Matrix(scaled, y.Rows, l.rank()), kernel.Matrix(l.b.Data(), l.rank(), y.Cols))
 }
 
-// addRow adds to y the product's row of that number.
+// addRow adds row i of the product to y.
 func (l lowRank) addRow(y []float32, row int) {
 	rank, scale := l.rank(), l.scale()
 	for r, a := range l.a.Data()[row*rank : (row+1)*rank] {
@@ -95,7 +95,7 @@ func (l lowRank) addRow(y []float32, row int) {
 	}
 }
 
-// loraOptions returns lora_alpha. lora_rank says no more than that the weights may be there: they tell their rank, and without them
+// loraOptions returns lora_alpha. lora_rank only says that the weights may exist: their shapes give the rank, and without them
 // Keras adds zeros.
 func loraOptions(c *config.Config) (alpha float32) {
 	if rank := c.Int("lora_rank", 1); rank < 1 {

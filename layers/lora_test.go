@@ -21,7 +21,7 @@ func TestLoRAErrors(t *testing.T) {
 	}{
 		{
 			"a factor alone", &Dense{Kernel: weights(4, 7), LoRAKernelA: weights(4, 2)}, x,
-			"layers: dense: one of lora_kernel_a and lora_kernel_b has values: want both or none",
+			"layers: dense: only one of lora_kernel_a and lora_kernel_b has values, want both or none",
 		},
 		{
 			"a first factor of another rank", &Dense{Kernel: weights(4, 7), LoRAKernelA: weights(4, 3), LoRAKernelB: weights(2, 7)}, x,
@@ -37,18 +37,18 @@ func TestLoRAErrors(t *testing.T) {
 		},
 		{
 			"float8's scale, a number", &Dense{Kernel: weights(4, 7), KernelScale: *tensor.Scalar[float32](1)}, x,
-			"layers: dense: kernel_scale of shape []: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8 and float8 are): save the model without quantization",
+			"layers: dense: kernel_scale of shape []: the weights are quantized by an unsupported policy " +
+				"(Keras's int8 and float8 are supported): save the model without quantization",
 		},
 		{
 			"int4's kernel, packed", &Dense{Kernel: weights(4, 4), KernelScale: weights(7)}, x,
-			"layers: dense: kernel_scale of shape [7]: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8 and float8 are): save the model without quantization",
+			"layers: dense: kernel_scale of shape [7]: the weights are quantized by an unsupported policy " +
+				"(Keras's int8 and float8 are supported): save the model without quantization",
 		},
 		{
 			"an int4 kernel under an equation", &EinsumDense{Equation: "ab,bc->ac", Kernel: weights(4, 7), KernelScale: weights(1, 14)}, x,
-			"layers: einsum_dense: kernel_scale of shape [1 14]: the weights are quantized in a way that is not computed here " +
-				"(of Keras's policies only int8 and float8 are): save the model without quantization",
+			"layers: einsum_dense: kernel_scale of shape [1 14]: the weights are quantized by an unsupported policy " +
+				"(Keras's int8 and float8 are supported): save the model without quantization",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// merging is what the layers have in common that merge several tensors value by value. The tensors stretch to one shape, as
-// numpy broadcasts, except that one of lower rank gets its missing axes behind the batch axis (keras.src.layers.merging.base_merge).
+// merging has the common parts of the layers that merge several tensors value by value. The tensors broadcast to one shape as in
+// NumPy, but a tensor of lower rank gets its missing axes after the batch axis (keras.src.layers.merging.base_merge).
 type merging struct{}
 
 // Add is keras.layers.Add.
@@ -26,8 +26,8 @@ type Subtract struct {
 	Name string // for error messages
 }
 
-// Multiply is keras.layers.Multiply. A masked step of an input counts as 1 in the product; where all inputs have it
-// masked it is 0.
+// Multiply is keras.layers.Multiply. A masked step of an input counts as 1 in the product. If the step is masked in all inputs,
+// the result is 0.
 type Multiply struct {
 	merging
 	Name string // for error messages
@@ -39,13 +39,13 @@ type Average struct {
 	Name string // for error messages
 }
 
-// Maximum is keras.layers.Maximum. Masked steps of an input do not take part.
+// Maximum is keras.layers.Maximum. Masked steps of an input are ignored.
 type Maximum struct {
 	merging
 	Name string // for error messages
 }
 
-// Minimum is keras.layers.Minimum. Masked steps of an input do not take part.
+// Minimum is keras.layers.Minimum. Masked steps of an input are ignored.
 type Minimum struct {
 	merging
 	Name string // for error messages
@@ -63,7 +63,7 @@ func (a *Add) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return merge(who, xs, kernel.Add[float32])
 }
 
-// addAlike returns the sum of xs where they have one shape, and nil elsewhere.
+// addAlike returns the sum of xs if they have one shape, and nil otherwise.
 func addAlike(c *Context, who id, xs []*Tensor) (*Tensor, error) {
 	for _, x := range xs {
 		if x == nil || !x.Built() || len(x.Shape()) == 0 || !x.Shape().Equal(xs[0].Shape()) {
@@ -81,7 +81,7 @@ func addAlike(c *Context, who id, xs []*Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	const block = 4096 // values, which stay in the first cache
+	const block = 4096 // values at a time, which stay in the first cache
 	sum := y.Data()
 	kernel.Parallel((len(sum)+block-1)/block, block*len(xs), func(_, lo, hi int) {
 		for at := lo * block; at < min(hi*block, len(sum)); at += block {
@@ -101,7 +101,7 @@ func (s *Subtract) Call(x, y *Tensor) (*Tensor, error) {
 	return one(s.ForwardAll(nil, []*Tensor{x, y}))
 }
 
-// ForwardAll is Call with a [Context]. The error says where xs are not two.
+// ForwardAll is Call with a [Context]. It returns an error unless there are two inputs.
 func (s *Subtract) ForwardAll(_ *Context, xs []*Tensor) ([]*Tensor, error) {
 	who := id{"subtract", s.Name}
 	if len(xs) != 2 {
@@ -174,7 +174,7 @@ func (m *Minimum) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return mergeUnmasked(id{"minimum", m.Name}, c, xs, kernel.Minimum[float32])
 }
 
-// OutputMask returns a mask that is true where that of any input is; none if an input has none.
+// OutputMask returns the masks of the inputs combined by or, or nil if an input has no mask.
 func (merging) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 	masks := make([]*Mask, len(xs))
 	for i := range xs {
@@ -185,13 +185,13 @@ func (merging) OutputMask(c *Context, xs ...*Tensor) (*Mask, error) {
 	return anyMask(id{kind: "merge"}, masks)
 }
 
-// anyMask returns the masks, stretched to each other, combined by or.
+// anyMask broadcasts the masks and combines them by or.
 func anyMask(who id, masks []*Mask) (*Mask, error) {
 	out := masks[0]
 	for _, m := range masks[1:] {
 		shape, ok := kernel.Stretched(out.Shape(), m.Shape())
 		if !ok {
-			return nil, shapeErrorf(who, "mask", m.Shape(), "one that stretches to mask shape %v", out.Shape())
+			return nil, shapeErrorf(who, "mask", m.Shape(), "one that broadcasts to mask shape %v", out.Shape())
 		}
 		next := tensor.New[bool](shape...)
 		kernel.Zip(next.Data(), shape, out.Data(), out.Shape(), m.Data(), m.Shape(), func(a, b bool) bool { return a || b })
@@ -208,7 +208,7 @@ func one(ys []*Tensor, err error) (*Tensor, error) {
 	return ys[0], nil
 }
 
-// alignRanks returns xs with all of one rank: missing axes, of length 1, come behind the batch axis.
+// alignRanks returns xs with the same rank: missing axes, of length 1, come after the batch axis.
 func alignRanks(who id, xs []*Tensor) ([]*Tensor, error) {
 	if len(xs) == 0 {
 		return nil, errorf(who, "no inputs")
@@ -234,7 +234,7 @@ func alignRanks(who id, xs []*Tensor) ([]*Tensor, error) {
 	return out, nil
 }
 
-// mergeInputs returns xs aligned, and their masks with an axis more, nil for one that has none or got new axes.
+// mergeInputs returns xs aligned, and their masks with one more axis. A mask is nil if its input has none or got new axes.
 func mergeInputs(who id, c *Context, xs []*Tensor) ([]*Tensor, []*Mask, error) {
 	out, err := alignRanks(who, xs)
 	if err != nil {
@@ -251,7 +251,7 @@ func mergeInputs(who id, c *Context, xs []*Tensor) ([]*Tensor, []*Mask, error) {
 	return out, masks, nil
 }
 
-// lastAxis returns m with an axis of length 1 behind its last, and an error where it does not stretch to shape then.
+// lastAxis returns m with an additional last axis of length 1, or an error if it does not broadcast to shape then.
 func lastAxis(who id, m *Mask, shape tensor.Shape) (*Mask, error) {
 	if !m.Built() {
 		return nil, shapeErrorf(who, "mask", nil, "one for input shape %v", shape)
@@ -263,7 +263,7 @@ func lastAxis(who id, m *Mask, shape tensor.Shape) (*Mask, error) {
 	return wide, checkBroadcast(who, wide, shape)
 }
 
-// merge returns f over the values of xs, from the first to the last.
+// merge combines the values of xs with f, from the first to the last.
 func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error) {
 	xs, err := alignRanks(who, xs)
 	if err != nil {
@@ -273,7 +273,7 @@ func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error
 	for _, x := range xs[1:] {
 		shape, ok := kernel.Stretched(y.Shape(), x.Shape())
 		if !ok {
-			return nil, shapeErrorf(who, "input", x.Shape(), "one that stretches with %v", y.Shape())
+			return nil, shapeErrorf(who, "input", x.Shape(), "one that broadcasts with %v", y.Shape())
 		}
 		if y == xs[0] || !shape.Equal(y.Shape()) {
 			next, err := newOutput(who, shape...)
@@ -287,12 +287,13 @@ func merge(who id, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error
 		kernel.Zip(y.Data(), shape, y.Data(), shape, x.Data(), x.Shape(), f)
 	}
 	if y == xs[0] && len(xs) == 1 {
-		y = y.Clone() // what a caller may change
+		y = y.Clone() // the caller may change the result
 	}
 	return []*Tensor{y}, nil
 }
 
-// mergeUnmasked is merge that ignores masked values: the other value is the result (Merge._apply_merge_op_and_or_mask).
+// mergeUnmasked is merge that ignores masked values: if one value is masked, the other is the result
+// (Merge._apply_merge_op_and_or_mask).
 func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float32) ([]*Tensor, error) {
 	xs, masks, err := mergeInputs(who, c, xs)
 	if err != nil {
@@ -303,7 +304,7 @@ func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float3
 		mask := masks[i+1]
 		for _, s := range []tensor.Shape{x.Shape(), y.Shape()} {
 			if ok := s.Equal(x.Shape()); (mask != nil || kept != nil) && (!ok || !s.Equal(y.Shape())) {
-				return nil, shapeErrorf(who, "input", x.Shape(), "%v: with masks, shapes must be alike", y.Shape())
+				return nil, shapeErrorf(who, "input", x.Shape(), "%v: with masks, all shapes must be equal", y.Shape())
 			}
 		}
 		if mask != nil {
@@ -328,7 +329,7 @@ func mergeUnmasked(who id, c *Context, xs []*Tensor, f func(a, b float32) float3
 	return []*Tensor{y}, nil
 }
 
-// choose returns x where mask, stretched to its shape, is true, and y elsewhere.
+// choose returns the values of x where mask, broadcast to its shape, is true, and those of y elsewhere.
 func choose(mask *Mask, x, y *Tensor) *Tensor {
 	out := tensor.New[float32](x.Shape()...)
 	steps := kernel.StretchSteps(mask.Shape(), x.Shape())

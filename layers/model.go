@@ -14,54 +14,55 @@ import (
 
 // A Model is a Keras model that was made from Keras's own description of it: see [FromKeras].
 //
-// Its exported fields are the edges that Keras 3 saves of a model, so that it takes its weights from the checkpoint that
-// tf.train.Checkpoint(model=model) wrote:
+// Its exported fields are the edges that Keras 3 saves for a model. So it takes its weights from a checkpoint of
+// tf.train.Checkpoint(model=model):
 //
 //	m, err := layers.FromKeras(file)
 //	err = ckpt.LoadWeights(ctx, "training/ckpt-7", m, ckpt.At("model"))
 //	y, err := m.Run(nil, x)
 //
-// What is in the fields is the model's own: layers may be looked at, but not put in or taken out.
+// The fields belong to the model: you may read the layers, but not add or remove any.
 //
-// Any number of goroutines may run one model at a time, each with a Context of its own or none. Runs that may have to make weights, those
-// until the first that succeeds, take turns. Loading weights must come before or after all runs.
+// Any number of goroutines may run one model at the same time, each with its own Context or nil. Runs take turns until the first
+// one succeeds, because they may have to make weights. Load weights only before or after all runs.
 //
-// A run takes as much memory as the results need that there are at a time, and the scratch memory of the largest layer. Its Workspace keeps
-// that for the next run; runs without one share what idle runs of the model left, which the garbage collector may take. So n runs at a
-// time need n times that, and no run copies weights but those of a convolution before a BatchNormalization, where they are few beside the
-// output. A layer of [WithLayer] may hold on to tensors.
+// A run needs memory for the results that exist at the same time, and for the scratch memory of the largest layer. A Workspace
+// keeps this memory for the next run. Runs without a Workspace share the memory of idle runs, which the garbage collector may
+// free. So n concurrent runs need n times this memory. A run does not copy weights, except those of a convolution before a
+// BatchNormalization if they are small compared with the output. A layer of [WithLayer] may keep tensors.
 type Model struct {
-	// Operations are the layers of a Functional model, in Keras's order: pointers to layers and to models, nil where an input or
-	// an operator stands, which have nothing to save. Those of a Sequential model are Functional's, and this is empty.
+	// Operations are the layers of a Functional model, in Keras's order: pointers to layers and to models, and nil for inputs and
+	// operators, which have nothing to save. It is empty for a Sequential model, which has them in Functional.
 	Operations []any `ckpt:"_operations"`
 
-	// Functional is the model that a Sequential one is made of; nil for a Functional model.
+	// Functional is the Functional model inside a Sequential one; nil for a Functional model.
 	Functional *Model `ckpt:"_functional"`
 
 	first   *firstRun
 	program *program.Program
 	idle    *sync.Pool      // of *kernel.Scratch, for runs without a Workspace
-	source  json.RawMessage // what FromKeras read; nil for a model within another
+	source  json.RawMessage // the JSON that FromKeras read; nil for a model within another
 }
 
-// A TensorSpec says what one of a model's inputs or outputs is. An axis of -1 may be of any length; a nil Shape is not known.
+// A TensorSpec describes an input or an output of a model. An axis of -1 may have any length. If Shape is nil, the shape is not
+// known.
 type TensorSpec struct {
 	Name  string
 	DType tensor.DType
 	Shape tensor.Shape
 }
 
-// Config returns the JSON that the model was made from, as it was read; nil for a model within another.
+// Config returns the JSON from which the model was made, or nil for a model within another.
 func (m *Model) Config() json.RawMessage { return slices.Clone(m.source) }
 
 // Name returns the model's name.
 func (m *Model) Name() string { return m.program.Who.Name }
 
-// Inputs says what Run takes, in its order: that of the model's list of inputs, or of the sorted names of a dict.
+// Inputs describes the inputs of Run, in their order: that of the model's list of inputs, or of the sorted names of a dict.
 func (m *Model) Inputs() []TensorSpec { return publicSpecs(m.program.Inputs) }
 
-// Outputs says what Run returns, in its order. An output's name is that of the layer that gives it, as Keras has it, so that several
-// may have one; the output of a Sequential model, which has none in Keras, is y0. Shapes are not known.
+// Outputs describes the outputs of Run, in their order. As in Keras, an output has the name of its layer, so several may have the
+// same name. The output of a Sequential model, which has no name in Keras, is y0. Shapes are not known.
 func (m *Model) Outputs() []TensorSpec {
 	specs := publicSpecs(m.program.Results)
 	if m.Functional != nil {
@@ -72,10 +73,10 @@ func (m *Model) Outputs() []TensorSpec {
 	return specs
 }
 
-// Run computes the model. Inputs are converted to the dtypes of [Model.Inputs] as Keras converts them, and an axis of length 1 at the
-// end is added or left out where that makes the rank fit. Integers come out in Keras's dtype, fractions as float32.
-// The Context, which may be nil, has masks for the inputs and scratch memory. The outputs are the caller's own: they share memory neither
-// with each other, nor with the inputs, nor with the model.
+// Run computes the model. Like Keras it converts inputs to the dtypes of [Model.Inputs], and adds or removes a last axis of length
+// 1 if the rank fits then. Integer outputs have Keras's dtype, all others are float32. The Context, which may be nil, has masks
+// for the inputs and scratch memory. The outputs belong to the caller: they share no memory with each other, with the inputs or
+// with the model.
 func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
 	vs := make([]*ops.Value, len(inputs))
 	for i, x := range inputs {
@@ -98,7 +99,7 @@ func (m *Model) Run(c *Context, inputs ...tensor.Any) ([]tensor.Any, error) {
 	return ys, nil
 }
 
-// Arrange puts inputs that have names into the order of Run. A model with one input takes one of any name.
+// Arrange puts named inputs into the order of Run. If a model has one input, its name does not matter.
 func (m *Model) Arrange(inputs map[string]tensor.Any) ([]tensor.Any, error) {
 	specs := m.program.Inputs
 	if len(inputs) != len(specs) {
@@ -148,7 +149,7 @@ func (m *Model) run(c *Context, inputs []*ops.Value) ([]*ops.Value, error) {
 	return m.program.Own(inputs, out), nil
 }
 
-// Call computes a model of one input and one output.
+// Call computes a model with one input and one output.
 func (m *Model) Call(x *Tensor) (*Tensor, error) { return m.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -158,7 +159,7 @@ func (m *Model) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	if len(ys) != 1 {
-		return nil, errorf(m.id(), "%d outputs where one is wanted", len(ys))
+		return nil, errorf(m.id(), "the model has %d outputs, want one: use Run", len(ys))
 	}
 	return ys[0], nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A tensorRef is a tensor that a layer is called with: which output of which call of which layer.
+// A tensorRef identifies a tensor that a layer is called with: an output of a call of a layer.
 type tensorRef struct {
 	layer        string
 	call, tensor float64
@@ -30,7 +30,7 @@ func (l *describedLayer) calls() [][]tensorRef {
 	return all
 }
 
-// appendRefs appends the tensors in a nest of arguments, of Keras 2 or 3.
+// appendRefs appends the tensors in nested arguments of Keras 2 or 3.
 func appendRefs(v any, refs *[]tensorRef, depth int) {
 	if depth > maxShapeDepth {
 		return
@@ -68,8 +68,8 @@ func appendRefs(v any, refs *[]tensorRef, depth int) {
 	}
 }
 
-// connections returns what Keras's summary has in the column "Connected to", by the names of layers. It returns nil if each layer takes one
-// tensor, that of the layer before: Keras has no such column then.
+// connections returns what Keras's summary has in the column "Connected to", by the names of layers. It returns nil if each layer
+// takes only the output of the previous layer: Keras has no such column then.
 func connections(layers []describedLayer) map[string]string {
 	before := make(map[string]string, len(layers))
 	taken := make(map[tensorRef]bool)
@@ -98,7 +98,7 @@ func connections(layers []describedLayer) map[string]string {
 	return before
 }
 
-// merged returns the shape of what a layer makes of tensors of one shape, value by value; nil where it does something else.
+// merged returns the output shape of a layer that combines tensors of one shape value by value, and nil for other layers.
 func (l *describedLayer) merged(outputs map[string][]any) (shape []any) {
 	switch l.ClassName {
 	case "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum":

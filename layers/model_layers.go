@@ -6,10 +6,10 @@ import (
 	"strconv"
 )
 
-// A NamedLayer is a layer of a model, or a model within it, with the names that Keras has for its class and for it.
+// A NamedLayer is a layer of a model, or a model within it, with Keras's names for its class and for the layer.
 type NamedLayer struct {
 	Class, Name string
-	Layer       any // of this package, or what a [Constructor] returned
+	Layer       any // a type of this package, or the result of a [Constructor]
 }
 
 // NamedLayers returns the layers of the model in Keras's order, without inputs and operators.
@@ -23,9 +23,10 @@ func (m *Model) NamedLayers() []NamedLayer {
 	return all
 }
 
-// KerasLayers calls visit for each layer of the model and of the models within it, in Keras's order and a model before its layers: with
-// the edges that lead from m to the layer, the names that Keras has for its class and for it, and whether it is a model. Inputs
-// and operators, which have no weights, are left out. Keras's HDF5 files name weights by these: see package format/keras.
+// KerasLayers calls visit for each layer of the model and of the models within it, in Keras's order, and a model before its
+// layers. visit gets the edges from m to the layer, Keras's names for its class and for the layer, and whether it is a model.
+// Inputs and operators, which have no weights, are left out. Keras's HDF5 files name weights by these names: see package
+// format/keras.
 func (m *Model) KerasLayers(visit func(edges []string, class, name string, model bool)) {
 	m.visitLayers(nil, visit)
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// measured returns the shapes of the layers' outputs, as Keras writes them, by running the model on empty batches: once with each of two
-// lengths for the axes that the description leaves open. It returns nil where a model fixes the batch, has no shapes for its inputs, is not whole
-// or has layers that are not of this package.
+// measured returns the shapes of the layers' outputs, as Keras writes them, by running the model on empty batches: once with each
+// of two lengths for the open axes of the description. It returns nil if a model fixes the batch, has no shapes for its inputs,
+// lacks weights or has layers of other packages.
 func (m *Model) measured() map[string]string {
 	var found [2]map[string][]tensor.Shape
-	for i, open := range []int{1 << 10, 1 << 11} { // halving, as pooling does, leaves them apart
+	for i, open := range []int{1 << 10, 1 << 11} { // two lengths that stay different when they are halved, as pooling does
 		inputs := make([]*ops.Value, len(m.program.Inputs))
 		for k, in := range m.program.Inputs {
 			if len(in.Shape) == 0 || in.Shape[0] != -1 {
@@ -45,7 +45,7 @@ func (m *Model) measured() map[string]string {
 	return texts
 }
 
-// shapesText returns the shapes that were found with one length for open axes and with another: what differs, or is 0, is open.
+// shapesText returns the shapes, given those for two lengths of open axes. A length that differs, or is 0, is open.
 func shapesText(shapes, others []tensor.Shape) string {
 	texts := make([]string, len(shapes))
 	for i, s := range shapes {

@@ -10,12 +10,13 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// maxShapeDepth is how deep a description is searched for shapes: calls nest lists and dicts a few levels deep.
+// maxShapeDepth is the depth to which a description is searched for shapes: calls nest lists and dicts a few levels deep.
 const maxShapeDepth = 64
 
-// describe returns what a description says of a model's layers by their names: the shapes of outputs as Keras writes them, "(None, 4)", the
-// tensors that they are called with, "dense[0][0], b[0][0]", or nil if each layer takes the one before, and which are not trained. Shapes stand where the description says what a layer is called with, or was built for; that of an
-// output that nobody takes follows from the layer's class or is not known.
+// describe returns, by the names of layers, what a description says about them: the shapes of outputs as Keras writes them,
+// "(None, 4)"; the tensors that they are called with, "dense[0][0], b[0][0]", or nil if each layer takes the previous one; and
+// which layers are not trained. The description has a shape if a layer takes the output, or was built for it. The shape of an
+// output that no layer takes follows from the layer's class, or is not known.
 func describe(source json.RawMessage) (shapes, before map[string]string, frozen map[string]bool) {
 	var model struct {
 		Config struct {
@@ -62,7 +63,7 @@ func describe(source json.RawMessage) (shapes, before map[string]string, frozen 
 	return shapes, connections(layers), frozen
 }
 
-// A describedLayer is what a description says of a layer, as far as shapes depend on it.
+// A describedLayer is a layer in a description, as far as shapes depend on it.
 type describedLayer struct {
 	ClassName string      `json:"class_name"`
 	Name      string      `json:"name"`
@@ -74,7 +75,7 @@ type describedLayer struct {
 	first        string
 }
 
-// tensors notes the shapes of the tensors in a nest of arguments, and the layer that gave the first.
+// tensors notes the shapes of the tensors in nested arguments, and the layer that returned the first.
 func (l *describedLayer) tensors(v any, shapes map[string][]any, depth int) {
 	if depth > maxShapeDepth {
 		return
@@ -109,7 +110,7 @@ func (l *describedLayer) tensors(v any, shapes map[string][]any, depth int) {
 	}
 }
 
-// input returns the shape of a layer's one input, nil where it is not known.
+// input returns the shape of a layer's only input, or nil if it is not known.
 func (l *describedLayer) input(outputs map[string][]any) []any {
 	if shape, ok := l.Build.InputShape.([]any); ok && isShape(shape) {
 		return shape
@@ -117,7 +118,7 @@ func (l *describedLayer) input(outputs map[string][]any) []any {
 	return outputs[l.first]
 }
 
-// output returns the shape of a layer's output, given that of its input: of those classes for which it follows.
+// output returns the shape of a layer's output for the shape of its input, or nil if it does not follow from the class.
 func (l *describedLayer) output(in []any) []any {
 	switch l.ClassName {
 	case "InputLayer":
@@ -195,7 +196,7 @@ func (l *describedLayer) output(in []any) []any {
 	return nil
 }
 
-// windows returns the shape of what windows make that go along all axes of in but the first and the last.
+// windows returns the output shape of windows along all axes of in except the first and the last.
 func (l *describedLayer) windows(in []any, size string, channels any) []any {
 	sizes, strides, dilation := l.Config.Numbers(size, len(in)-2), l.Config.Numbers("strides", len(in)-2), l.Config.Numbers("dilation_rate", len(in)-2)
 	if len(in) < 3 || sizes == nil || l.Config.Is("data_format", `"channels_first"`) {
@@ -225,7 +226,7 @@ func (l *describedLayer) windows(in []any, size string, channels any) []any {
 	return append(out, channels)
 }
 
-// A layerConfig is a layer's configuration. A member of another kind than expected is as if it were not there.
+// A layerConfig is a layer's configuration. A member with an unexpected type is ignored.
 type layerConfig struct {
 	Name                        string
 	BatchShape, BatchInputShape []any
@@ -247,7 +248,7 @@ func (c *layerConfig) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Is reports whether an option is the given JSON.
+// Is reports whether an option equals the given JSON.
 func (c *layerConfig) Is(option, text string) bool { return string(c.options[option]) == text }
 
 // Number returns an option that is a whole number.
@@ -257,7 +258,7 @@ func (c *layerConfig) Number(option string) (n int, ok bool) {
 	return n, ok
 }
 
-// Numbers returns an option that is n whole numbers, or one that stands for them; nil where it is neither.
+// Numbers returns an option that is n whole numbers, or one number for all n; otherwise nil.
 func (c *layerConfig) Numbers(option string, n int) []int {
 	var list []int
 	if one, ok := c.Number(option); ok && n > 0 {

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// String returns the table that Keras's summary prints in 80 columns: layers, the shapes of their outputs, numbers of parameters, and, where
-// they are not a chain, what each takes. Weights that are not loaded or built yet do not count, nor do the variables of an optimizer, which Keras
-// counts for a compiled model. "?" stands for a shape that the description does not tell; where all weights are there, String runs the layers on
-// an empty batch to know it. The wording and the layout may change.
+// String returns the table that Keras's summary prints in 80 columns: the layers, the shapes of their outputs, their numbers of
+// parameters, and, if they are not a chain, their inputs. It does not count weights that are not loaded or built yet, nor the
+// variables of an optimizer, which Keras counts for a compiled model. "?" stands for a shape that is not in the description. If
+// all weights are loaded, String runs the layers on an empty batch to find such shapes. The wording and the layout may change.
 func (m *Model) String() string {
 	if m == nil || m.program == nil {
 		return "Model: not made by FromKeras"
@@ -60,7 +60,7 @@ func (m *Model) String() string {
 	return b.String()
 }
 
-// summaryClass returns the name of a class in Python, which for one is not the name in Keras's namespace.
+// summaryClass returns the name of a class in Python. For one class it differs from the name in Keras's namespace.
 func summaryClass(class string) string {
 	if class == "GroupQueryAttention" {
 		return "GroupedQueryAttention"
@@ -68,10 +68,10 @@ func summaryClass(class string) string {
 	return class
 }
 
-// A parameterCount says how many values the weights of a layer have.
+// A parameterCount counts the values in the weights of a layer.
 type parameterCount struct {
 	all, trained int
-	whole        bool // the layer has all its weights, and all of it is of this package
+	whole        bool // all weights exist, and the whole layer is from this package
 }
 
 // notTrained are the edges of weights that Keras does not train.
@@ -118,7 +118,7 @@ func countParameters(layer any) (total parameterCount) {
 			}
 		}
 	}
-	if v := reflect.ValueOf(layer); v.Kind() == reflect.Pointer { // whatever else cannot be restored into
+	if v := reflect.ValueOf(layer); v.Kind() == reflect.Pointer { // other values that cannot be restored into
 		walk(v, "", false)
 	}
 	return total
@@ -126,7 +126,7 @@ func countParameters(layer any) (total parameterCount) {
 
 const paramColumn = 2
 
-// writeTable writes rows like tables of Keras, in columns of the given widths. The first row has the headings.
+// writeTable writes rows like tables of Keras, in columns of the given widths. The first row contains the headings.
 func writeTable(b *strings.Builder, width []int, rows [][]string) {
 	line := func(left, fill, middle, right string) {
 		parts := make([]string, len(width))

@@ -6,8 +6,8 @@ import (
 	lay "github.com/gockpt/ckpt/layout"
 )
 
-// Layer returns the layer of that name, nil where the model has none: a pointer to one of this package's layers, to a [Model] or to a
-// layer of the caller's. The layers of a model within are those of that Model.
+// Layer returns the layer with the given name, or nil. It is a pointer to a layer of this package, to a [Model], or to a layer of
+// the caller. To find a layer of an inner model, call Layer on that Model.
 func (m *Model) Layer(name string) any {
 	for _, c := range m.program.Callees {
 		if c.Who.Name == name {
@@ -28,9 +28,9 @@ func (m *Model) LayerNames() []string {
 	return names
 }
 
-// Tap returns a model of the same inputs and layers with other outputs: those of the layers or operations of the given names, of the
-// first call where there are several, and the first where a call gives several. What the outputs do not need is not computed. Weights
-// belong to both models.
+// Tap returns a model with the same inputs and layers but other outputs: those of the named layers or operations. If a layer is
+// called several times, it takes the first call, and of several outputs the first. The new model computes only the layers that its
+// outputs need. Both models share the weights.
 func (m *Model) Tap(names ...string) (*Model, error) {
 	p, err := m.program.Tap(names)
 	if err != nil {
@@ -43,8 +43,8 @@ func (m *Model) Tap(names ...string) (*Model, error) {
 	return tapped, nil
 }
 
-// TF2 returns the layers under the names that Keras 2 saves them with in a checkpoint, those that have weights:
-// "layer_with_weights-0", … as [Sequential.TF2] does:
+// TF2 returns the layers that have weights, under their names in a checkpoint of Keras 2, "layer_with_weights-0", …, like
+// [Sequential.TF2]:
 //
 //	err := ckpt.LoadWeights(ctx, "training/ckpt-7", ckpt.Group(m.TF2()), ckpt.At("model"))
 func (m *Model) TF2() map[string]any {

@@ -68,7 +68,7 @@ func TestFromKerasErrors(t *testing.T) {
 		{"a layer", `{"class_name": "Dense", "config": {}}`, "layers: Dense: unsupported layer class: want a Functional or a Sequential model"},
 		{"a subclassed model", `{"class_name": "Mine", "config": {"name": "mine"}}`, "layers: Mine: unsupported layer class: want a Functional or a Sequential model"},
 		{"a model without outputs", `{"class_name": "Functional", "config": {"name": "m", "layers": []}}`, `layers: functional "m": config has no input_layers and output_layers: unknown option`},
-		{"a layer that is not here", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: unsupported layer class: the layer runs code that is not part of the description; give FromKeras a layer for it: WithLayer(\"Lambda\", …)"},
+		{"a layer that is not here", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer(\"Lambda\", …)"},
 		{"a layer of the user's own", functional(`,{"module": "my", "class_name": "Swirl", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Swirl: unsupported layer class"},
 		{"an operator that is not here", functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`), "layers: keras.ops Svd: unsupported layer class"},
 		{"an operator's option that is not known", functional(operatorJSON("Sum", "s", `, "axis": 1, "where": 3`, x), `["s", 0, 0]`), `layers: Sum "s": config: unknown option "where"`},

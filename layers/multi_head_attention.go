@@ -13,9 +13,9 @@ import (
 
 // MultiHeadAttention is keras.layers.MultiHeadAttention.
 //
-// Its zero value takes the projections from a checkpoint, and heads and dimensions with them. Called with a mask by which a
-// query looks at nothing, it gives what Keras gives: the mean of the values, or, with Dropout, more than one
-// attention axis or scores returned, nothing but the output's bias.
+// The zero value takes the projections, and with them the numbers of heads and dimensions, from a checkpoint. If a mask hides all
+// values from a query, the result is the same as in Keras: the mean of the values. With Dropout, with more than one attention
+// axis, or if scores are returned, it is only the bias of the output.
 type MultiHeadAttention struct {
 	QueryDense  EinsumDense `ckpt:"_query_dense"`         // kernel [inputs heads keyDim]
 	KeyDense    EinsumDense `ckpt:"_key_dense"`           // kernel [inputs heads keyDim]
@@ -28,7 +28,7 @@ type MultiHeadAttention struct {
 	Dropout          float32 // the rate in training; above it says which computation Keras takes
 	NoBias           bool    // make no biases
 	OutputShape      []int   // nil: the query's last axis
-	AttentionAxes    []int   // the axes that attention goes along; nil: all but the first and the last
+	AttentionAxes    []int   // the axes that attention uses; nil: all except the first and the last
 	SlidingWindow    int     // above 0: a query looks at places nearer than that
 	UseGate          bool    // make a gate
 	Name             string  // for error messages
@@ -37,20 +37,20 @@ type MultiHeadAttention struct {
 	first firstCall
 }
 
-// NewMultiHeadAttention returns a layer that makes its weights at the first call if they are not restored before.
+// NewMultiHeadAttention returns a layer that makes its weights at the first call, unless they are restored before.
 func NewMultiHeadAttention(numHeads, keyDim int) *MultiHeadAttention {
 	return &MultiHeadAttention{NumHeads: numHeads, KeyDim: keyDim}
 }
 
 func (m *MultiHeadAttention) id() id { return id{"multi_head_attention", m.Name} }
 
-// Call returns what query reads from value, in the query's shape but for the last axes, which are OutputShape's.
+// Call returns the attention of query to value. The result has the shape of query, with OutputShape as its last axes.
 func (m *MultiHeadAttention) Call(query, value *Tensor) (*Tensor, error) {
 	y, _, err := m.Attend(nil, AttentionCall{Query: query, Value: value})
 	return y, err
 }
 
-// ForwardAll is Call for query, value and perhaps key, with their masks in c.
+// ForwardAll is Call for query, value and optionally key, with their masks in c.
 func (m *MultiHeadAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	call, err := attentionCall(m.id(), c, xs)
 	if err != nil {
@@ -60,12 +60,12 @@ func (m *MultiHeadAttention) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, er
 	return []*Tensor{y}, err
 }
 
-// OutputMask returns the query's mask.
+// OutputMask returns the mask of the query.
 func (m *MultiHeadAttention) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return c.Mask(0), nil
 }
 
-// BuildFor makes the projections that are missing for inputs of the given shapes, and checks the others.
+// BuildFor makes missing projections for inputs of the given shapes, and checks the others.
 func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error) {
 	defer m.first.begin().end(&err)
 	who := m.id()
@@ -75,7 +75,7 @@ func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error
 		}
 	}
 	if !value[:len(value)-1].Equal(key[:max(len(key)-1, 0)]) {
-		return shapeErrorf(who, "key", key, "%v but for the last axis, as value has it", value)
+		return shapeErrorf(who, "key", key, "%v except for the last axis, like value", value)
 	}
 	valueDim := m.ValueDim
 	if valueDim == 0 {
@@ -94,17 +94,17 @@ func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error
 	q, k, v := m.QueryDense.Kernel.Shape(), m.KeyDense.Kernel.Shape(), m.ValueDense.Kernel.Shape()
 	switch {
 	case k[1] != q[1] || k[2] != q[2]:
-		return shapeErrorf(who, "key kernel", k, "[… %d %d] as the query's has it", q[1], q[2])
+		return shapeErrorf(who, "key kernel", k, "[… %d %d] like the query kernel", q[1], q[2])
 	case v[1] != q[1]:
-		return shapeErrorf(who, "value kernel", v, "[… %d …] as the query's has it", q[1])
+		return shapeErrorf(who, "value kernel", v, "[… %d …] like the query kernel", q[1])
 	}
 	if g := m.GateDense.Kernel.Shape(); g != nil && !g[1:].Equal(v[1:]) {
-		return shapeErrorf(who, "gate kernel", g, "[… %d %d] as the value's has it", v[1], v[2])
+		return shapeErrorf(who, "gate kernel", g, "[… %d %d] like the value kernel", v[1], v[2])
 	}
 	return p.output(&m.OutputDense, v[1:], m.OutputShape, query)
 }
 
-// Attend calls the layer; scores, where the call asks for them, are [batch heads queries values].
+// Attend calls the layer; If the call asks for scores, their shape is [batch heads queries values].
 func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	who := m.id()
 	if call.Key == nil {
@@ -121,7 +121,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	}
 	rank := len(qShape) + 1
 	if len(vShape) != len(qShape) {
-		return nil, nil, shapeErrorf(who, "value", vShape, "rank %d as query shape %v has it", len(qShape), qShape)
+		return nil, nil, shapeErrorf(who, "value", vShape, "rank %d, like query shape %v", len(qShape), qShape)
 	}
 	axes, err := m.axes(qShape)
 	if err != nil {
@@ -129,7 +129,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 	}
 	for i := range rank - 2 {
 		if !slices.Contains(axes, i) && qShape[i] != vShape[i] {
-			return nil, nil, shapeErrorf(who, "value", vShape, "axis %d of length %d as query shape %v has it", i, qShape[i], qShape)
+			return nil, nil, shapeErrorf(who, "value", vShape, "axis %d of length %d, like query shape %v", i, qShape[i], qShape)
 		}
 	}
 	work := c.workspace()
@@ -156,7 +156,7 @@ func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *
 		Scale: float32(1 / math.Sqrt(float64(keyDim))),
 	}
 	attended := out
-	if turn { // the order of rows is that of the turned operands
+	if turn { // the rows have the order of the swapped operands
 		attended = work.Floats(len(out))
 		clear(attended)
 	}
@@ -205,7 +205,7 @@ func applyGate(x, gate []float32, width int) {
 	}
 }
 
-// axes returns the axes of the input that attention goes along.
+// axes returns the axes of the input that attention uses.
 func (m *MultiHeadAttention) axes(query tensor.Shape) ([]int, error) {
 	if len(m.AttentionAxes) == 0 {
 		axes := make([]int, 0, len(query))
@@ -228,7 +228,7 @@ func (m *MultiHeadAttention) axes(query tensor.Shape) ([]int, error) {
 	return axes, nil
 }
 
-// masks gives a what the call's masks come to for scores of the given shape.
+// masks gives a the combined masks of the call for scores of the given shape.
 func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall, query, value, scores tensor.Shape, axes int) error {
 	fused := m.Dropout == 0 && !call.Scores && len(scores) == 4
 	a.Masked, a.DropMasked = masked, true
@@ -254,9 +254,9 @@ func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall,
 		return errorf(m.id(), "%w", err)
 	}
 	if to, ok := kernel.Stretched(s, scores); !ok || !to.Equal(scores) {
-		return shapeErrorf(m.id(), "mask", s, "one that stretches to scores of shape %v", scores)
+		return shapeErrorf(m.id(), "mask", s, "one that broadcasts to scores of shape %v", scores)
 	}
-	if axes > 1 { // make one axis of queries and one of values
+	if axes > 1 { // combine the query axes and the value axes into one each
 		full := tensor.New[bool](scores...)
 		kernel.Zip(full.Data(), scores, mask.Data(), s, full.Data(), scores, func(k, _ bool) bool { return k })
 		if mask, err = full.Reshape(slices.Concat(a.Batch, []int{a.Queries, a.Values})...); err != nil {
@@ -267,7 +267,7 @@ func (m *MultiHeadAttention) masks(a *kernel.SoftAttention, call *AttentionCall,
 	return nil
 }
 
-// finish applies the output's projection to what the heads read.
+// finish applies the output's projection to the results of the heads.
 func (m *MultiHeadAttention) finish(c *Context, out []float32, query tensor.Shape) (*Tensor, error) {
 	weights := m.OutputDense.Kernel.Shape()
 	y, err := c.newOutput(m.id(), slices.Concat(query[:len(query)-1], weights[2:])...)
@@ -289,7 +289,7 @@ func projected(work *kernel.Scratch, x *Tensor, d *EinsumDense) []float32 {
 	return y
 }
 
-// linear sets y to the product of x, rows of so many inputs, and the kernel as a matrix, plus bias.
+// linear sets y to the product of x, which has rows of inputs values, and the kernel as a matrix, plus bias.
 func (d *EinsumDense) linear(work *kernel.Scratch, y, x []float32, rows, inputs, width int) {
 	defer work.Release(work.Mark())
 	if d.KernelScale.Built() {
@@ -301,7 +301,7 @@ func (d *EinsumDense) linear(work *kernel.Scratch, y, x []float32, rows, inputs,
 }
 
 // attentionOrder returns the axes of a projected tensor, those of the batch first, then those of attention, then the last; and
-// whether memory must be brought into that order for rows to lie at one step.
+// whether memory must be rearranged so that rows have a constant distance.
 func attentionOrder(axes []int, rank int) (order []int, turn bool) {
 	for i := range rank - 1 {
 		if !slices.Contains(axes, i) {
@@ -321,7 +321,7 @@ func turnedShape(s tensor.Shape, order []int, turn bool) tensor.Shape {
 	return s
 }
 
-// unturned returns the order of axes of what was brought into order already.
+// unturned returns the order of axes of a tensor that was rearranged already.
 func unturned(order []int, turn bool) []int {
 	if !turn {
 		return order
@@ -333,7 +333,8 @@ func unturned(order []int, turn bool) []int {
 	return same
 }
 
-// layRows says where rows lie in data, of shape s: its axes in order are those of the batch, some of attention, and the last.
+// layRows returns the positions of rows in data, of shape s: its axes, in order, are those of the batch, those of attention, and
+// the last.
 func layRows(work *kernel.Scratch, data []float32, s tensor.Shape, order []int, turn bool, attention int) kernel.RowsAt {
 	if turn {
 		turned := work.Floats(len(data))
@@ -363,7 +364,7 @@ type projections struct {
 	err    error
 }
 
-// project makes d's weights where it has none, [inputs heads width], and checks them. A width or number of heads of 0 is any.
+// project makes d's weights, [inputs heads width], if it has none, and checks them. A width or number of heads of 0 means any.
 func (p *projections) project(name string, d *EinsumDense, input tensor.Shape, heads, width int) {
 	if p.err != nil {
 		return
@@ -442,7 +443,7 @@ func (m *MultiHeadAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	return out, err
 }
 
-// WantShapes says what NumHeads, KeyDim, ValueDim and OutputShape fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that NumHeads, KeyDim, ValueDim and OutputShape fix.
 func (m *MultiHeadAttention) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	heads, keyDim, valueDim := anyOr(m.NumHeads), anyOr(m.KeyDim), anyOr(m.ValueDim)
 	if m.ValueDim == 0 {

@@ -10,14 +10,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Normalization is keras.layers.Normalization: it shifts and scales inputs by a mean and variance that were measured
-// beforehand (Keras's adapt). [FixedNormalization] is the one that has them as options.
+// Normalization is keras.layers.Normalization: it shifts and scales inputs by a mean and a variance from Keras's adapt.
+// [FixedNormalization] has them as options.
 type Normalization struct {
 	Mean     Tensor `ckpt:"adapt_mean,alias=mean,cast"`         // the lengths of Axis
 	Variance Tensor `ckpt:"adapt_variance,alias=variance,cast"` // the lengths of Axis
 	Count    int64  `ckpt:"count,optional,cast"`                // of what was measured; Keras 3 leaves it at 0
 
-	Axis   []int  // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
+	Axis   []int  // the axes with a mean and a variance for each position; nil: the last, empty: one mean for all
 	Invert bool   // undo the normalization instead
 	Name   string // for error messages
 
@@ -33,13 +33,13 @@ type FixedNormalization struct {
 	Name     string  // for error messages
 }
 
-// normalizationEpsilon is keras.backend.epsilon(), the least deviation that Keras divides by.
+// normalizationEpsilon is keras.backend.epsilon(), the smallest deviation by which Keras divides.
 const normalizationEpsilon = 1e-7
 
 func (n *Normalization) id() id { return id{"normalization", n.Name} }
 
-// Build makes mean (zeros) and variance (ones) for inputs of the given shape if neither was restored. The error is a
-// [*ShapeError] where weights, axes and input do not fit each other.
+// Build makes mean (zeros) and variance (ones) for inputs of the given shape if neither was restored. The error is a [*ShapeError]
+// if weights, axes and input do not fit each other.
 func (n *Normalization) Build(input tensor.Shape) (err error) {
 	defer n.first.begin().end(&err)
 	who := n.id()
@@ -67,7 +67,7 @@ func (n *Normalization) Build(input tensor.Shape) (err error) {
 	return nil
 }
 
-// keptAxes returns the axes that have a mean for each place, in rising order.
+// keptAxes returns the axes that have a mean for each position, in rising order.
 func keptAxes(who id, axes []int, input tensor.Shape) ([]int, error) {
 	if axes != nil && len(axes) == 0 {
 		return nil, nil
@@ -76,7 +76,7 @@ func keptAxes(who id, axes []int, input tensor.Shape) ([]int, error) {
 	return sorted, err
 }
 
-// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation is taken as 1e-7 where it is less.
+// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation below 1e-7 counts as 1e-7.
 func (n *Normalization) Call(x *Tensor) (*Tensor, error) { return n.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -90,7 +90,7 @@ func (n *Normalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return normalized(c, n.id(), x, n.Axis, &n.Mean, &n.Variance, n.Invert)
 }
 
-// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation is taken as 1e-7 where it is less.
+// Call returns (x - mean)/sqrt(variance), or the inverse. A deviation below 1e-7 counts as 1e-7.
 func (n *FixedNormalization) Call(x *Tensor) (*Tensor, error) { return n.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -100,7 +100,7 @@ func (n *FixedNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	if n.Mean == nil || n.Variance == nil {
-		return nil, errorf(who, "wants both a mean and a variance")
+		return nil, errorf(who, "Mean and Variance must both be set")
 	}
 	return normalized(c, who, x, n.Axis, n.Mean, n.Variance, n.Invert)
 }
@@ -111,7 +111,7 @@ type statistic struct {
 	shape tensor.Shape
 }
 
-// newStatistic puts the axes of v, from the last one, in the places of axes (keras.layers.Normalization.build).
+// newStatistic moves the axes of v, from the last one, to the positions axes (keras.layers.Normalization.build).
 func newStatistic(who id, name string, v *Tensor, axes []int, input tensor.Shape) (statistic, error) {
 	from := v.Shape()
 	shape := make(tensor.Shape, len(input))
@@ -125,7 +125,7 @@ func newStatistic(who id, name string, v *Tensor, axes []int, input tensor.Shape
 		fits = shape[at] == input[at] || shape[at] == 1
 	}
 	if !fits {
-		return statistic{}, shapeErrorf(who, name, from, "one that stretches to the axes %v of input shape %v", axes, input)
+		return statistic{}, shapeErrorf(who, name, from, "one that broadcasts to the axes %v of input shape %v", axes, input)
 	}
 	return statistic{v.Data(), shape}, nil
 }
@@ -149,7 +149,7 @@ func normalized(c *Context, who id, x *Tensor, along []int, means, variances *Te
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}
-	// Mean and deviation are stretched to the axes behind the first that they have a length along; over those before it they repeat.
+	// Mean and deviation are broadcast along the axes after the first axis of their own; they repeat along the axes before it.
 	first := max(len(shape)-1, 0)
 	for i := range shape {
 		if mean.shape[i] != 1 || variance.shape[i] != 1 {
@@ -200,14 +200,14 @@ func makeNormalization(c *config.Config) any {
 	return &Normalization{Axis: axis, Invert: invert, Name: c.Name()}
 }
 
-// UnitNormalization is keras.layers.UnitNormalization: the values along some axes, together, are divided by the root of
-// the sum of their squares.
+// UnitNormalization is keras.layers.UnitNormalization: the values along some axes are divided by the root of the sum of their
+// squares.
 type UnitNormalization struct {
 	Axis []int  // nil: the last
 	Name string // for error messages
 }
 
-// Call returns x/sqrt(sum of x²), and no more than 1e12 times x.
+// Call returns x/sqrt(sum of x²), at most 1e12 times x.
 func (u *UnitNormalization) Call(x *Tensor) (*Tensor, error) { return u.Forward(nil, x) }
 
 // Forward is Call with a [Context].

@@ -76,10 +76,10 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 			"gamma of another length", &LayerNormalization{Axis: []int{1, 2}, Gamma: weight(4)},
 			"layers: layer_normalization: gamma shape [4], want [3 4] for input shape [2 3 4]",
 		},
-		{"an axis twice", &LayerNormalization{Axis: []int{2, -1}}, "layers: layer_normalization: axes [2 -1] name one axis twice"},
+		{"an axis twice", &LayerNormalization{Axis: []int{2, -1}}, "layers: layer_normalization: axes [2 -1] contain an axis twice"},
 		{
 			"a scale that Keras multiplies with another axis", &RMSNormalization{Axis: []int{1}},
-			"layers: rms_normalization: input shape [2 3 4], want [3] as its last axes, which scale is multiplied with",
+			"layers: rms_normalization: input shape [2 3 4], want the last axes [3], like scale",
 		},
 		{
 			"channels that make no groups", &GroupNormalization{Groups: 3},
@@ -88,17 +88,17 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 		{"groups below one for each channel", &GroupNormalization{Groups: -2}, "layers: group_normalization: -2 groups"},
 		{
 			"groups of the batch", &GroupNormalization{Groups: 1, Axis: -3},
-			"layers: group_normalization: input shape [2 3 4], want channels on another axis than the batch",
+			"layers: group_normalization: input shape [2 3 4], want the channels on another axis than the batch",
 		},
-		{"a given mean without a variance", &FixedNormalization{Mean: tensor.Scalar[float32](1)}, "layers: normalization: wants both a mean and a variance"},
+		{"a given mean without a variance", &FixedNormalization{Mean: tensor.Scalar[float32](1)}, "layers: normalization: Mean and Variance must both be set"},
 		{
 			"a given mean of another length", &FixedNormalization{Mean: tensor.New[float32](3), Variance: tensor.New[float32](3)},
-			"layers: normalization: mean shape [3], want one that stretches to the axes [2] of input shape [2 3 4]",
+			"layers: normalization: mean shape [3], want one that broadcasts to the axes [2] of input shape [2 3 4]",
 		},
 		{"slopes of another shape", &PReLU{Alpha: weight(3, 2)}, "layers: p_re_lu: alpha shape [3 2], want [3 4] for input shape [2 3 4]"},
 		{"slopes shared otherwise", &PReLU{Alpha: weight(1, 4), SharedAxes: []int{2}}, "layers: p_re_lu: alpha shape [1 4], want [3 1] for input shape [2 3 4]"},
-		{"slopes shared along the batch", &PReLU{SharedAxes: []int{0}}, "layers: p_re_lu: input shape [2 3 4], want an axis 0, to share slopes along"},
-		{"a wrapper around nothing", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": no layer to wrap`},
+		{"slopes shared along the batch", &PReLU{SharedAxes: []int{0}}, "layers: p_re_lu: input shape [2 3 4], want an axis 0 that shares slopes"},
+		{"a wrapper around nothing", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": no wrapped layer`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.layer.Call(x)

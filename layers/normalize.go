@@ -13,9 +13,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// This file has what the normalizing layers share: how a normalized axis lies in memory, and the loops over it.
+// This file has what the normalizing layers share: the position of a normalized axis in memory, and the loops over it.
 
-// A span is how an axis lies in a row-major tensor: as outer blocks of n runs of inner values each.
+// A span is the position of an axis in a row-major tensor: outer blocks of n runs of inner values each.
 type span struct{ outer, n, inner int }
 
 // spanOf returns the span of the given axis of s.
@@ -23,10 +23,10 @@ func spanOf(s tensor.Shape, axis int) span {
 	return span{s[:axis].Len(), s[axis], s[axis+1:].Len()}
 }
 
-// affine puts f of x*mul[i] + add[i] in y for every value x with index i along the span. f looks at one value at a time.
+// affine writes f(x*mul[i] + add[i]) to y for every value x with index i along the span. f computes one value at a time.
 func (s span) affine(y, x, mul, add []float32, f activation.Func) {
 	if s.inner == 1 {
-		const wide = 64 // rows below that are taken several at a time
+		const wide = 64 // shorter rows are processed several at a time
 		if times := wide / max(s.n, 1); times > 1 && s.outer >= times {
 			whole := span{s.outer / times, s.n * times, 1}
 			at := whole.outer * whole.n
@@ -34,7 +34,7 @@ func (s span) affine(y, x, mul, add []float32, f activation.Func) {
 			mul, add, s = slices.Repeat(mul, times), slices.Repeat(add, times), whole
 		}
 		kernel.Parallel(s.outer, s.n, func(_, lo, hi int) {
-			const some = 16 // rows, which stay in the cache
+			const some = 16 // rows at a time, which stay in the cache
 			for ; lo < hi; lo += some {
 				end := min(lo+some, hi)
 				s.affineRows(y, x, mul, add, lo, end)
@@ -49,7 +49,7 @@ func (s span) affine(y, x, mul, add []float32, f activation.Func) {
 	})
 }
 
-// affineRows is affine for the blocks lo to hi-1 where each run is one value.
+// affineRows is affine for the blocks lo to hi-1 if each run is one value.
 func (s span) affineRows(y, x, mul, add []float32, lo, hi int) {
 	for row := lo; row < hi; row++ {
 		vmath.Affine(y[row*s.n:][:s.n], x[row*s.n:][:s.n], mul, add)
@@ -67,7 +67,7 @@ func (s span) affineRuns(y, x, mul, add []float32, lo, hi int) {
 	}
 }
 
-// epsilonOr returns the epsilon that an option asks for: def for 0, and 0 for what is below.
+// epsilonOr returns the epsilon for an option: def for 0, and 0 for a negative option.
 func epsilonOr(epsilon, def float32) float32 {
 	switch {
 	case epsilon == 0:
@@ -78,7 +78,7 @@ func epsilonOr(epsilon, def float32) float32 {
 	return epsilon
 }
 
-// epsilon returns the option of that name as [epsilonOr] reads it.
+// epsilon returns the option "epsilon" in the form that [epsilonOr] reads.
 func epsilonOption(c *config.Config) float32 {
 	v := c.Optional("epsilon")
 	switch {
@@ -90,7 +90,7 @@ func epsilonOption(c *config.Config) float32 {
 	return *v
 }
 
-// asFloat32 returns a sum as Keras has it: infinite where it is beyond float32.
+// asFloat32 returns a sum as Keras does: infinite if it exceeds float32.
 func asFloat32(sum float64) float64 { return float64(float32(sum)) }
 
 // inverseRoot returns 1/sqrt(x).
@@ -113,13 +113,13 @@ func sortedAxes(who id, axes []int, s tensor.Shape) (sorted []int, weight tensor
 	}
 	slices.Sort(sorted)
 	if len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
-		return nil, nil, errorf(who, "axes %v name one axis twice", axes)
+		return nil, nil, errorf(who, "axes %v contain an axis twice", axes)
 	}
 	return sorted, weight, nil
 }
 
-// onRows calls f, on several goroutines, for each row of a copy of x whose given axes, in rising order, are brought to its end, where they make
-// up the rows, and returns what f made of them with the axes back in place. cost is that of a value.
+// onRows calls f, on several goroutines, for each row of a copy of x. In the copy the given axes, in rising order, are moved to
+// the end, where they form the rows. onRows moves them back and returns the result. cost is the cost of a value.
 func onRows(c *Context, who id, x *Tensor, axes []int, cost int, f func(row []float32)) (*Tensor, error) {
 	shape := x.Shape()
 	width := kernel.Permuted(shape, axes).Len()
@@ -156,7 +156,8 @@ func onRows(c *Context, who id, x *Tensor, axes []int, cost int, f func(row []fl
 	return y, nil
 }
 
-// stretch fills dst, the values of a tensor of shape, with those of src. Each of src's axes is as long as shape's or 1.
+// stretch fills dst, the values of a tensor of shape, with those of src. Each axis of src is as long as that of shape, or has
+// length 1.
 func stretch(dst, src []float32, shape, from tensor.Shape) {
 	strides := make([]int, len(shape))
 	for i, step := len(from)-1, 1; i >= 0; i-- {
@@ -182,8 +183,8 @@ func ones(w []float32, _ tensor.Shape, _ *rand.Rand) {
 	}
 }
 
-// buildAffine makes the weights gamma (ones) and beta (zeros) of a normalizing layer where nothing was restored into any of its
-// weights and its options want them, and checks those that are there.
+// buildAffine makes the weights gamma (ones) and beta (zeros) of a normalizing layer if its options require them and nothing was
+// restored into any of its weights. It checks existing weights.
 func buildAffine(who id, gamma, beta *Tensor, noScale, noCenter, restored bool, shape, input tensor.Shape) error {
 	reason := fmt.Sprintf("for input shape %v", input)
 	for _, w := range []struct {
@@ -207,7 +208,7 @@ func buildAffine(who id, gamma, beta *Tensor, noScale, noCenter, restored bool, 
 	return nil
 }
 
-// normalizationMaker knows the layers that normalize.
+// normalizationMaker returns constructors of the normalizing layers.
 func normalizationMaker(class string) config.Maker {
 	return map[string]config.Maker{
 		"BatchNormalization":    makeBatchNormalization,

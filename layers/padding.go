@@ -9,7 +9,7 @@ import (
 
 // ZeroPadding has the options of the layers that put zeros around each channel of the input.
 type ZeroPadding struct {
-	Padding       [][2]int // before and behind, for each axis or once for all; nil: 1 and 1
+	Padding       [][2]int // before and after, for each axis or once for all; nil: 1 and 1
 	ChannelsFirst bool     // [batch channels space…] instead of [batch space… channels]
 	Name          string   // for error messages
 }
@@ -23,9 +23,9 @@ type ZeroPadding2D ZeroPadding
 // ZeroPadding3D is keras.layers.ZeroPadding3D. Its fields are those of [ZeroPadding].
 type ZeroPadding3D ZeroPadding
 
-// Cropping has the options of the layers that cut off what lies at the edges of each channel of the input.
+// Cropping has the options of the layers that remove the edges of each channel of the input.
 type Cropping struct {
-	Cropping      [][2]int // before and behind, for each axis or once for all; nil: 1 and 1, but 0 and 0 of images
+	Cropping      [][2]int // before and after, for each axis or once for all; nil: 1 and 1, but 0 and 0 for images
 	ChannelsFirst bool     // [batch channels space…] instead of [batch space… channels]
 	Name          string   // for error messages
 }
@@ -39,7 +39,7 @@ type Cropping2D Cropping
 // Cropping3D is keras.layers.Cropping3D. Its fields are those of [Cropping].
 type Cropping3D Cropping
 
-// Call returns x, of shape [batch steps channels], with zeros before and behind its steps.
+// Call returns x, of shape [batch steps channels], with zeros before and after its steps.
 func (p *ZeroPadding1D) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
 
 // Call returns x, of shape [batch rows columns channels], with zeros around it.
@@ -101,8 +101,8 @@ func (p *Cropping) forward(c *Context, x *Tensor, rank int) (*Tensor, error) {
 	return reframe(c, who, x, rank, p.ChannelsFirst, "cropping", p.Cropping, usual, -1)
 }
 
-// reframe returns x with its spatial axes longer or, where sign is -1, shorter by the pairs of an option, whose default is
-// usual on each side.
+// reframe returns x with its spatial axes longer, or, if sign is -1, shorter by the pairs of an option. usual is the default for
+// each side.
 func reframe(c *Context, who id, x *Tensor, rank int, channelsFirst bool, option string, pairs [][2]int, usual, sign int) (*Tensor, error) {
 	if err := checkInput(who, x, rank+2, rank+2); err != nil {
 		return nil, err
@@ -131,14 +131,14 @@ func reframe(c *Context, who id, x *Tensor, rank int, channelsFirst bool, option
 		out[at] += sign * (pair[0] + pair[1])
 		shift[at] = sign * pair[0]
 		if sign < 0 && out[at] <= 0 {
-			return nil, shapeErrorf(who, "input", x.Shape(), "more along each axis than %s cuts off", croppingText(pair))
+			return nil, shapeErrorf(who, "input", x.Shape(), "longer axes than the part that %s removes", croppingText(pair))
 		}
 	}
 	shape := l.shape(out, l.channels)
 	if err := kernel.CheckGrowth(x.Len(), shape); err != nil {
 		return nil, errorf(who, "output %w", err)
 	}
-	if joined := c.joined(); joined != nil { // a convolution, which finds the zeros by itself
+	if joined := c.joined(); joined != nil { // a convolution that pads by itself
 		c.padded, c.padding = shape, shift
 		return joined.Forward(c, x)
 	}
@@ -155,8 +155,8 @@ func croppingText(pair [2]int) string {
 	return strconv.Itoa(pair[0]) + "+" + strconv.Itoa(pair[1])
 }
 
-// shift copies x, of layout l with channels last, to y with the spatial axes out: element p goes to p + by, or nowhere where
-// that is outside.
+// shift copies x, of layout l with channels last, to y with the spatial axes out: element p moves to p + by, unless that is
+// outside.
 func (l layout) shift(y, x []float32, out, by triple) {
 	if len(y) == 0 || len(x) == 0 {
 		return

@@ -8,12 +8,12 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/vmath"
 )
 
-// Pooling has the options of the layers that take the largest value or the average of a window which slides over the
-// input, each channel by itself. An option with a number per axis takes one number for all axes, too.
+// Pooling has the options of the layers that take the largest value or the average of a sliding window, separately for each
+// channel. An option with a number per axis also accepts one number for all axes.
 type Pooling struct {
 	PoolSize      []int   // nil: 2
 	Strides       []int   // nil: as PoolSize
-	Padding       Padding // Valid or Same; what is beyond an edge counts for nothing
+	Padding       Padding // Valid or Same; values beyond an edge do not count
 	ChannelsFirst bool    // [batch channels space…] instead of [batch space… channels]
 	Name          string  // for error messages
 }
@@ -84,7 +84,7 @@ func (p *AveragePooling3D) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	return (*Pooling)(p).forward(c, x, 3, average)
 }
 
-// A reduction is what pooling makes of a window.
+// A reduction is the result of pooling for a window.
 type reduction uint8
 
 const (
@@ -92,7 +92,7 @@ const (
 	average
 )
 
-// id returns the id of a pooling layer of a kind that begins with prefix.
+// id returns the id of a pooling layer. Its kind begins with prefix.
 func (r reduction) id(prefix string, rank int, name string) id {
 	kind := "max"
 	if r == average {
@@ -121,7 +121,7 @@ func (p *Pooling) forward(c *Context, x *Tensor, rank int, r reduction) (*Tensor
 		}
 	}
 	if p.Padding > Same {
-		return nil, errorf(who, "this layer does not have padding %v", p.Padding)
+		return nil, errorf(who, "this layer does not support padding %v", p.Padding)
 	}
 	axes, out, err := slides(who, l, size, strides, triple{1, 1, 1}, p.Padding)
 	if err != nil {
@@ -139,8 +139,8 @@ func (p *Pooling) forward(c *Context, x *Tensor, rank int, r reduction) (*Tensor
 	return y, nil
 }
 
-// pool reduces x, of layout l, to y, whose spatial axes are out: the value at position t is made of the elements lo to hi-1 along each axis
-// that bounds gives, at least one.
+// pool reduces x, of layout l, to y with the spatial axes out. The value at position t is computed from the elements lo to hi-1
+// along each axis, at least one, which bounds returns.
 func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t int) (lo, hi int)) {
 	if len(y) == 0 {
 		return
@@ -149,7 +149,7 @@ func pool(y, x []float32, l layout, out triple, r reduction, bounds func(axis, t
 	blocks := (l.channels + reduceBlock - 1) / reduceBlock
 	positions := out.len()
 	image := l.size.len() * l.channels
-	elements := (l.size.len() + positions - 1) / positions // of a window, more or less
+	elements := (l.size.len() + positions - 1) / positions // approximately, for a window
 	if r == largest && l.channels >= reduceBlock/2 {
 		largestLines(y, x, l, out, bounds)
 		return
@@ -182,7 +182,7 @@ func largestLines(y, x []float32, l layout, out triple, bounds func(axis, t int)
 	})
 }
 
-// largestLine sets y to the largest values of the windows of a line. b says how the windows lie along the other axes.
+// largestLine sets y to the largest values of the windows of a line. b has the positions of the windows along the other axes.
 func (b *box) largestLine(y, image []float32, l layout, positions int, bounds func(axis, t int) (lo, hi int)) {
 	var memory [32]vmath.Tap
 	for first := 0; first < positions; {
@@ -216,13 +216,13 @@ func (b *box) largestLine(y, image []float32, l layout, positions int, bounds fu
 	}
 }
 
-// reduceBlock is how many channels of a window are reduced at a time: a line of the cache.
+// reduceBlock is the number of channels of a window that are reduced at a time: a line of the cache.
 const reduceBlock = 16
 
-// A box is the elements under a window: from the first to before the second along each axis.
+// A box has the elements under a window: along each axis, those from the first number to before the second.
 type box [3][2]int
 
-// reduce sets y to what r makes of each of image's channels from number from on, over the elements of b.
+// reduce sets y to the reduction r of each channel of image, starting with number from, over the elements of b.
 func (b *box) reduce(y, image []float32, l layout, from int, r reduction) {
 	if r == largest {
 		for i := range y {
@@ -251,8 +251,8 @@ func (b *box) reduce(y, image []float32, l layout, from int, r reduction) {
 	}
 }
 
-// eachLine calls f for each run of elements that lie behind each other: with the values from channel number from of the
-// first on, to the end of the last.
+// eachLine calls f for each run of adjacent elements, with the values from channel number from of the first element to the end of
+// the last.
 func (b *box) eachLine(image []float32, l layout, from int, f func(line []float32)) {
 	for d := b[0][0]; d < b[0][1]; d++ {
 		for h := b[1][0]; h < b[1][1]; h++ {

@@ -2,9 +2,9 @@ package layers
 
 import "github.com/gockpt/ckpt/layers/internal/config"
 
-// AdaptivePooling has the options of the layers that cut the input into a given number of windows along each axis, as
-// even as can be and overlapping where they do not fit, and take the largest value or the average of each. An option with a
-// number per axis takes one number for all axes, too.
+// AdaptivePooling has the options of the layers that divide the input into a given number of windows along each axis and take the
+// largest value or the average of each window. The windows have nearly the same size and overlap if the length of the axis is not
+// a multiple. An option with a number per axis also accepts one number for all axes.
 type AdaptivePooling struct {
 	OutputSize    []int
 	ChannelsFirst bool   // [batch channels space…] instead of [batch space… channels]

@@ -2,11 +2,11 @@ package layers
 
 import "github.com/gockpt/ckpt/tensor"
 
-// GlobalPooling has the options of the layers that take the largest value or the average over all steps, pixels or
-// voxels of an example, each channel by itself.
+// GlobalPooling has the options of the layers that take the largest value or the average over all steps, pixels or voxels of an
+// example, separately for each channel.
 type GlobalPooling struct {
 	ChannelsFirst bool   // [batch channels space…] instead of [batch space… channels]
-	KeepDims      bool   // leave the spatial axes in the output, each of length 1
+	KeepDims      bool   // keep the spatial axes in the output, each with length 1
 	Name          string // for error messages
 }
 
@@ -103,13 +103,13 @@ func (p *GlobalPooling) forward(c *Context, x *Tensor, rank int, r reduction, ma
 	return y, nil
 }
 
-// maskedAverage sets y to the average of those steps of x, of layout l, that mask has.
+// maskedAverage sets y to the average of those steps of x, of layout l, for which mask is true.
 func maskedAverage(who id, y []float32, x *Tensor, l layout, mask *Mask) error {
 	steps := l.size[2]
 	if got := mask.Shape(); len(got) != 2 || got[0] != l.batch || got[1] != steps {
 		return shapeErrorf(who, "mask", mask.Shape(), "[%d %d] for input shape %v", l.batch, steps, x.Shape())
 	}
-	step, channel := l.channels, 1 // from one to the next
+	step, channel := l.channels, 1 // the distance from one to the next
 	if l.channelsFirst {
 		step, channel = 1, steps
 	}

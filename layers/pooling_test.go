@@ -30,7 +30,7 @@ func TestPoolingErrors(t *testing.T) {
 		},
 		{"no window", &MaxPooling1D{PoolSize: []int{0}}, nil, steps, "layers: max_pooling1d: pool size [0]: want 1 or more"},
 		{"no strides", &MaxPooling1D{Strides: []int{}}, nil, steps, "layers: max_pooling1d: strides []: want 1 or more"},
-		{"a cause", &MaxPooling1D{Padding: Causal}, nil, steps, "layers: max_pooling1d: this layer does not have padding causal"},
+		{"a cause", &MaxPooling1D{Padding: Causal}, nil, steps, "layers: max_pooling1d: this layer does not support padding causal"},
 		{
 			"the largest of nothing", &GlobalMaxPooling1D{}, nil, tensor.New[float32](2, 0, 3),
 			"layers: global_max_pooling1d: input shape [2 0 3], want 1 or more along each axis",

@@ -10,11 +10,11 @@ import (
 
 // PReLU is keras.layers.PReLU: a ReLU with a learned slope below zero for each position in an example.
 type PReLU struct {
-	// Alpha holds the slopes: the input's shape without the batch, 1 along axes that share them. PyTorch's, one slope or one for each
-	// channel, stretch to that from the last axis on.
+	// Alpha holds the slopes. Its shape is that of the input without the batch, with 1 for axes that share slopes. PyTorch's
+	// slopes, one or one for each channel, broadcast to that shape.
 	Alpha Tensor `ckpt:"alpha,cast"`
 
-	SharedAxes []int  // counted with the batch as 0; nil: those along which alpha has length 1
+	SharedAxes []int  // the batch counts as axis 0; nil: the axes along which alpha has length 1
 	Name       string // for error messages
 
 	first firstCall
@@ -22,8 +22,8 @@ type PReLU struct {
 
 func (p *PReLU) id() id { return id{"p_re_lu", p.Name} }
 
-// Build makes alpha (zeros) for inputs of the given shape if it is not there. The error is a [*ShapeError] where alpha,
-// SharedAxes and input do not fit each other.
+// Build makes alpha (zeros) for inputs of the given shape if there is none. The error is a [*ShapeError] if alpha, SharedAxes and
+// input do not fit each other.
 func (p *PReLU) Build(input tensor.Shape) (err error) {
 	defer p.first.begin().end(&err)
 	who := p.id()
@@ -33,7 +33,7 @@ func (p *PReLU) Build(input tensor.Shape) (err error) {
 	want := slices.Clone(input[1:])
 	for _, axis := range p.SharedAxes {
 		if axis < 1 || axis > len(want) {
-			return shapeErrorf(who, "input", input, "an axis %d, to share slopes along", axis)
+			return shapeErrorf(who, "input", input, "an axis %d that shares slopes", axis)
 		}
 		want[axis-1] = 1
 	}
@@ -51,7 +51,7 @@ func (p *PReLU) Build(input tensor.Shape) (err error) {
 	return nil
 }
 
-// stretched returns alpha's shape with axes of length 1 before it, as many as rank asks, unless SharedAxes says what is shared.
+// stretched returns alpha's shape with axes of length 1 added in front, up to the given rank, unless SharedAxes is set.
 func (p *PReLU) stretched(rank int) tensor.Shape {
 	alpha := slices.Clone(p.Alpha.Shape())
 	for p.SharedAxes == nil && len(alpha) < rank {
@@ -60,7 +60,7 @@ func (p *PReLU) stretched(rank int) tensor.Shape {
 	return alpha
 }
 
-// Call returns x where it is positive and alpha*x elsewhere.
+// Call returns x if x is positive, and alpha*x otherwise.
 func (p *PReLU) Call(x *Tensor) (*Tensor, error) { return p.Forward(nil, x) }
 
 // Forward is Call with a [Context].

@@ -8,14 +8,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// This file computes what Keras's policies "int8" and "float8" do. Under int8 weights are int8, in steps of 1 over a scale for each unit
-// or row, and inputs are rounded to int8 as well. Under float8 inputs and kernel, both float32, are rounded to float8 when they are used.
+// This file computes Keras's policies "int8" and "float8". With int8, weights are int8 multiples of the inverse of a scale for
+// each unit or row, and inputs are also rounded to int8. With float8, inputs and kernel are float32 and are rounded to float8 when
+// they are used.
 
-// errQuantized says that a weight has a scale of a policy that is not computed here.
-const errQuantized = "%s of shape %v: the weights are quantized in a way that is not computed here (of Keras's policies only int8 and float8 " +
-	"are): save the model without quantization"
+// errQuantized is the text for a weight with a scale of an unsupported policy.
+const errQuantized = "%s of shape %v: the weights are quantized by an unsupported policy (Keras's int8 and float8 are " +
+	"supported): save the model without quantization"
 
-// checkScale refuses a scale that is not one value for each of n columns or rows: those of int4 and of GPTQ are of packed weights.
+// checkScale returns an error for a scale that does not have one value for each of n columns or rows. The scales of int4 and GPTQ
+// belong to packed weights.
 func checkScale(who id, name string, scale *Tensor, n int) error {
 	if s := scale.Shape(); scale.Built() && (len(s) != 1 || s[0] != n) {
 		return errorf(who, errQuantized, name, s)
@@ -23,7 +25,7 @@ func checkScale(who id, name string, scale *Tensor, n int) error {
 	return nil
 }
 
-// quantizeRows sets q to x in steps of int8, each row of width values by its largest, and scales to the steps in 1, as
+// quantizeRows sets q to x rounded to int8, and scales to the scales. Each row of width values is scaled by its largest, as
 // keras.quantizers.AbsMaxQuantizer does.
 func quantizeRows(q, scales, x []float32, width int) {
 	for i := range scales {
@@ -39,11 +41,11 @@ func quantizeRows(q, scales, x []float32, width int) {
 	}
 }
 
-// A quantized is a kernel, [inputs units] in memory, that is used as a quantized policy says.
+// A quantized is a kernel, [inputs units] in memory, with a quantized policy.
 type quantized struct {
 	kernel *Tensor
-	scale  *Tensor // of the kernel: one for each unit in int8, a number in float8
-	inputs *Tensor // the inputs' scale in float8; not built: int8
+	scale  *Tensor // of the kernel: one value for each unit for int8, one number for float8
+	inputs *Tensor // the scale of the inputs for float8; not built: int8
 	bias   []float32
 	lora   lowRank
 }
@@ -51,7 +53,7 @@ type quantized struct {
 // isFloat8 reports whether the policy is float8.
 func (q *quantized) isFloat8() bool { return q.inputs.Built() }
 
-// check refuses scales that do not fit a kernel of so many units.
+// check returns an error if scales do not fit a kernel with the given number of units.
 func (q *quantized) check(who id, units int) error {
 	switch scale := q.scale.Shape(); {
 	case q.isFloat8() && (!q.scale.Built() || len(scale) > 0 || len(q.inputs.Shape()) > 0 || q.lora.built()):
@@ -62,7 +64,7 @@ func (q *quantized) check(who id, units int) error {
 	return nil
 }
 
-// linear sets y, n rows of so many units, to the product of x and the kernel, plus bias.
+// linear sets y, n rows of units values, to the product of x and the kernel, plus bias.
 func (q *quantized) linear(w *kernel.Scratch, y, x []float32, n, inputs, units int) {
 	defer w.Release(w.Mark())
 	to := kernel.Matrix(y, n, units)
@@ -109,12 +111,13 @@ func roundFloat8(to, x []float32, scale float32) {
 	}
 }
 
-// ignoredByFloat8 are what training under the policy float8 keeps beside the scales.
+// ignoredByFloat8 are the values that training with the policy float8 keeps beside the scales.
 func ignoredByFloat8() []string {
 	return []string{"inputs_amax_history", "kernel_amax_history", "outputs_grad_scale", "outputs_grad_amax_history"}
 }
 
-// fitsKernel reports whether a stored scale has one value for each of some last axes of a kernel, as int8's of a layer with an equation has.
+// fitsKernel reports whether a stored scale has one value for each position along some last axes of a kernel, like an int8 scale
+// of EinsumDense.
 func fitsKernel(weights, scale tensor.Shape) bool {
 	return len(scale) > 0 && scale.Len() > 0 && weights.Len()%scale.Len() == 0
 }
@@ -137,9 +140,9 @@ func policyOption(c *config.Config) string {
 	case policy != "int8" && q.ClassName == "Float8QuantizationConfig": // of a layer that float8 leaves as it is, too
 	case policy == "int8" && q.ClassName == "Int8QuantizationConfig" && rounded != nil && rounded.ClassName == "AbsMaxQuantizer":
 	case policy == "int8":
-		c.Fail("option %q is a %s without AbsMaxQuantizer for the inputs, which is not computed here", "quantization_config", q.ClassName)
+		c.Fail("option %q is a %s without AbsMaxQuantizer for the inputs, which is not supported", "quantization_config", q.ClassName)
 	default:
-		c.Fail("option %q is a %s, which is not computed here", "quantization_config", q.ClassName)
+		c.Fail("option %q is a %s, which is not supported", "quantization_config", q.ClassName)
 	}
 	return policy
 }

@@ -8,47 +8,48 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// A Cell is what a recurrent layer does at each step: [SimpleRNNCell], [LSTMCell], [GRUCell], [ConvLSTMCell], or
-// [StackedRNNCells] of the first three.
+// A Cell is one step of a recurrent layer: [SimpleRNNCell], [LSTMCell], [GRUCell], [ConvLSTMCell], or [StackedRNNCells] of the
+// first three.
 //
-// A cell is a layer of its own, too: ForwardAll takes one step's input and, if not zeros, the states, and returns the output
-// and the new states. Only this package has cells.
+// A cell can also be used as a layer: ForwardAll takes one step's input and, if they are not zeros, the states. It returns the
+// output and the new states. Other packages cannot implement Cell.
 type Cell interface {
 	Builder
 	MultiLayer
 
 	id() id
 
-	// plan builds the weights for steps of the given shape, batch included, and returns what is to be computed.
+	// plan builds the weights for steps of the given shape, batch included, and returns the computation.
 	plan(who id, step tensor.Shape) (boundCell, error)
 
-	// fresh returns a cell of the same options without weights.
+	// fresh returns a cell with the same options and without weights.
 	fresh() Cell
 }
 
-// A boundCell is a cell with weights that fit. It computes on matrices that have a row for each example. A row of states is
-// all the states of an example, side by side.
+// A boundCell is a cell with weights that fit. It computes with matrices that have a row for each example. A row of states
+// contains all states of an example, one after another.
 type boundCell struct {
-	in      int            // values of a step's input
-	gates   int            // values that project makes of them
+	in      int            // the number of values in a step's input
+	gates   int            // the number of values that project computes from them
 	states  []tensor.Shape // of one example
 	output  int            // which of the states is the output
-	scratch int            // values that advance needs for an example
-	cost    int            // of advance for an example, in multiplications
+	scratch int            // the number of values that advance needs for an example
+	cost    int            // the cost of advance for an example, in multiplications
 	places  placing
 	stepper
 
-	// whole says that the stepper spreads its work over goroutines by itself.
+	// whole says that the stepper itself divides its work among goroutines.
 	whole bool
 }
 
-// A stepper does a cell's arithmetic. Both methods are given the functions that they multiply matrices with; the scratch memory is for
-// boundCell.whole alone, which one goroutine calls.
+// A stepper does a cell's arithmetic. Both methods receive the functions for products of matrices. The scratch memory is only for
+// boundCell.whole, which one goroutine calls.
 type stepper interface {
-	// project fills z with what a step needs of its input x, whatever the states: this is done for many steps at once.
+	// project computes from the input x the part of a step that does not depend on the states, and stores it in z. This is done
+	// for many steps at once.
 	project(w *kernel.Scratch, z, x blas32.General, mul product)
 
-	// advance replaces the states by those behind the step that z was made for. It may change z.
+	// advance replaces the states by those after the step of z. It may change z.
 	advance(w *kernel.Scratch, z, states blas32.General, scratch []float32, mul product)
 }
 
@@ -58,10 +59,10 @@ type product struct {
 	set func(y, x, w blas32.General, bias []float32) // sets y to x·w plus bias, which may be empty
 }
 
-// A placing is where channels are in what goes in and comes out, which the steppers have last.
+// A placing describes the axis of the channels in inputs and outputs. In the steppers channels come last.
 type placing struct {
-	first   bool // before the spatial axes; else nothing is to be done
-	in, out int  // spatial places of an input and an output
+	first   bool // before the spatial axes; otherwise nothing has to be moved
+	in, out int  // the numbers of spatial positions of an input and an output
 }
 
 func (p *boundCell) stateLen() int {
@@ -72,7 +73,7 @@ func (p *boundCell) stateLen() int {
 	return n
 }
 
-// outputAt returns where in a row of states the output is.
+// outputAt returns the position of the output in a row of states.
 func (p *boundCell) outputAt() (lo, hi int) {
 	for _, s := range p.states[:p.output] {
 		lo += s.Len()
@@ -80,7 +81,7 @@ func (p *boundCell) outputAt() (lo, hi int) {
 	return lo, lo + p.states[p.output].Len()
 }
 
-// chunkFloats is about how many projected values there are at a time: 1 MiB.
+// chunkFloats is the approximate number of projected values at a time: 1 MiB.
 const chunkFloats = 1 << 18
 
 // A recurrence is a recurrent layer's work: its cell, run over the steps of a sequence.
@@ -88,13 +89,13 @@ type recurrence struct {
 	who        id
 	cell       Cell
 	sequences  bool // give the outputs of all steps, not of the last
-	state      bool // give the states too
+	state      bool // also return the states
 	backwards  bool // go from the last step to the first
 	zeroOutput bool // at a masked step, zeros instead of the output before it
 	unroll     bool // the zeros are those of Keras's unrolled loop
 }
 
-// build makes the cell's weights for sequences of the given shape.
+// build makes the cell's weights for sequences of the given shape and binds them.
 func (r recurrence) build(input tensor.Shape) error {
 	_, err := r.plan(input)
 	return err
@@ -102,7 +103,7 @@ func (r recurrence) build(input tensor.Shape) error {
 
 func (r recurrence) plan(input tensor.Shape) (boundCell, error) {
 	if r.cell == nil {
-		return boundCell{}, errorf(r.who, "has no cell")
+		return boundCell{}, errorf(r.who, "Cell must be set")
 	}
 	if len(input) < 3 {
 		return boundCell{}, shapeErrorf(r.who, "input", input, "rank 3 or more")
@@ -117,11 +118,11 @@ type sequence struct {
 	boundCell
 	batch, steps int
 	x            *Tensor
-	initial      []*Tensor // one for each state, nil for zeros
+	initial      []*Tensor // one for each state, or nil for zeros
 	mask         *Mask
 }
 
-// check returns the call with the sequence xs[0] and the initial states behind it.
+// check returns the call with the sequence xs[0] and the initial states after it.
 func (r recurrence) check(c *Context, xs []*Tensor) (sequence, error) {
 	s := sequence{recurrence: r, mask: c.Mask(0)}
 	if len(xs) == 0 {
@@ -158,7 +159,7 @@ func (s *sequence) stateShape(i int) tensor.Shape {
 	return append(tensor.Shape{s.batch}, s.states[i]...)
 }
 
-// outputShape returns the shape of what the layer gives first.
+// outputShape returns the shape of the layer's first result.
 func (s *sequence) outputShape() tensor.Shape {
 	shape := make(tensor.Shape, 0, 6)
 	shape = append(shape, s.batch)
@@ -168,8 +169,8 @@ func (s *sequence) outputShape() tensor.Shape {
 	return append(shape, s.states[s.output]...)
 }
 
-// forward returns the layer's output for the sequence xs[0], and the states behind it where they are asked for. What follows in
-// xs are initial states.
+// forward returns the layer's output for the sequence xs[0], followed by the states if they are requested. The other tensors in xs
+// are initial states.
 func (r recurrence) forward(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	s, err := r.check(c, xs)
 	if err != nil {
@@ -190,7 +191,7 @@ func (r recurrence) forward(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return ys, nil
 }
 
-// appendStates appends tensors for the states to ys.
+// appendStates appends the tensors of the states to ys.
 func (s *sequence) appendStates(ys []*Tensor) ([]*Tensor, error) {
 	for i := range s.states {
 		state, err := newOutput(s.who, s.stateShape(i)...)
@@ -202,7 +203,7 @@ func (s *sequence) appendStates(ys []*Tensor) ([]*Tensor, error) {
 	return ys, nil
 }
 
-// one is forward for a single sequence and a single result.
+// one is forward with one sequence and one result.
 func (r recurrence) one(c *Context, x *Tensor) (*Tensor, error) {
 	r.state = false
 	ys, err := r.forward(c, []*Tensor{x})
@@ -220,8 +221,8 @@ func (r recurrence) outputMask(c *Context) (*Mask, error) {
 	return nil, nil
 }
 
-// run goes through the sequence. It puts the outputs into y, in the order of the steps taken or, if flip, in the other, and the states
-// into final, which may be empty. It overwrites both.
+// run goes through the sequence. It puts the outputs into y, in the order of computation or, if flip is set, in the opposite
+// order, and the states into final, which may be empty. It overwrites both.
 func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip bool) {
 	if s.batch == 0 {
 		return
@@ -236,7 +237,7 @@ func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip boo
 	}
 	clear(to)
 
-	// The rest is done example by example, unless the cell does many at a time by itself.
+	// The rest is computed for each example, unless the cell computes many at a time.
 	runs, cost := 1, max(s.cost+kernel.ProductCost(1, s.in, s.gates), 1)*max(s.steps, 1)
 	if !s.whole {
 		runs = kernel.Ranges(s.batch, cost)
@@ -259,8 +260,8 @@ func (s *sequence) run(w *kernel.Scratch, y []float32, final []*Tensor, flip boo
 	s.end(y, to, states, final)
 }
 
-// zeroUnrolled clears the outputs that Keras's unrolled loop clears: the i-th output where the mask has its i-th step as false. Going
-// backwards, these are not the steps that were masked.
+// zeroUnrolled clears the same outputs as Keras's unrolled loop: the i-th output if the mask is false at its i-th step. If the
+// layer goes backwards, these are not the masked steps.
 func (s *sequence) zeroUnrolled(y []float32, flip bool) {
 	from, to := s.outputAt()
 	n := to - from
@@ -277,7 +278,7 @@ func (s *sequence) zeroUnrolled(y []float32, flip bool) {
 	}
 }
 
-// begin returns the rows of initial states.
+// begin returns the initial states as rows.
 func (s *sequence) begin(w *kernel.Scratch) []float32 {
 	size := s.stateLen()
 	states := w.Floats(s.batch * size)
@@ -296,7 +297,7 @@ func (s *sequence) begin(w *kernel.Scratch) []float32 {
 	return states
 }
 
-// end hands out what was computed: the outputs, if they are not in y yet, and the states.
+// end returns the results: the outputs, if they are not in y yet, and the states.
 func (s *sequence) end(y, computed, states []float32, final []*Tensor) {
 	if s.places.first {
 		swapAxes(y, computed, len(y)/max(s.states[s.output].Len(), 1), s.places.out, s.states[s.output].Len()/max(s.places.out, 1))
@@ -311,7 +312,7 @@ func (s *sequence) end(y, computed, states []float32, final []*Tensor) {
 	}
 }
 
-// place copies one example's state, in or out.
+// place copies the state of one example into or out of the rows.
 func (s *sequence) place(dst, src []float32, in bool) {
 	channels := len(src) / max(s.places.out, 1)
 	switch {
@@ -324,7 +325,7 @@ func (s *sequence) place(dst, src []float32, in bool) {
 	}
 }
 
-// part takes the examples lo to hi-1 through all steps, chunk of them projected at a time.
+// part computes all steps for the examples lo to hi-1. It projects chunk steps at a time.
 func (s *sequence) part(w *kernel.Scratch, z, x, states, y, scratch []float32, lo, hi, chunk int, flip bool, mul product) {
 	size := s.stateLen()
 	for first := 0; first < s.steps; first += chunk {
@@ -333,7 +334,7 @@ func (s *sequence) part(w *kernel.Scratch, z, x, states, y, scratch []float32, l
 		if s.backwards {
 			from = s.steps - first - n
 		}
-		if n == s.steps { // the examples' steps follow each other
+		if n == s.steps { // the steps of an example are adjacent
 			s.project(w, kernel.Matrix(z, (hi-lo)*n, s.gates), kernel.Matrix(x[lo*n*s.in:], (hi-lo)*n, s.in), mul)
 		} else {
 			for b := lo; b < hi; b++ {
@@ -355,7 +356,7 @@ func (s *sequence) part(w *kernel.Scratch, z, x, states, y, scratch []float32, l
 	}
 }
 
-// each calls f for the runs of examples, among lo to hi-1, that the mask has in at time t.
+// each calls f for the runs of examples among lo to hi-1 for which the mask is true at time t.
 func (s *sequence) each(t, lo, hi int, f func(lo, hi int)) {
 	if s.mask == nil {
 		f(lo, hi)
@@ -374,7 +375,7 @@ func (s *sequence) each(t, lo, hi int, f func(lo, hi int)) {
 	}
 }
 
-// emit puts the outputs of a step, the step-th that was taken, at time t, where they belong in y.
+// emit stores the outputs of the step-th computed step, at time t, in y.
 func (s *sequence) emit(y, states []float32, step, t, lo, hi int, flip bool) {
 	if !s.sequences && s.mask == nil && step < s.steps-1 {
 		return

@@ -18,7 +18,7 @@ type SimpleRNNCell struct {
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [units units]
 	Bias            Tensor `ckpt:"bias,optional,cast"`    // [units]; not built: none is added
 
-	Units      int              // 0: as many as the recurrent kernel has
+	Units      int              // 0: the number in the recurrent kernel
 	Activation *activation.Func // nil: tanh
 	NoBias     bool             // make no bias; one from a checkpoint is still added
 	Name       string           // for error messages
@@ -36,7 +36,7 @@ type LSTMCell struct {
 
 	Units               int              // 0: as many as the recurrent kernel has
 	Activation          *activation.Func // nil: tanh
-	RecurrentActivation *activation.Func // of the gates; nil: sigmoid
+	RecurrentActivation *activation.Func // for the gates; nil: sigmoid
 	NoBias              bool             // make no bias; one from a checkpoint is still added
 	NoUnitForgetBias    bool             // make the forget gate's bias 0, not 1
 	Name                string           // for error messages
@@ -56,7 +56,7 @@ type GRUCell struct {
 	Activation          *activation.Func // nil: tanh
 	RecurrentActivation *activation.Func // of the gates; nil: sigmoid
 	NoBias              bool             // make no bias; one from a checkpoint is still added
-	ResetBefore         bool             // Keras's reset_after=False: reset the state before it is multiplied with the recurrent kernel
+	ResetBefore         bool             // Keras's reset_after=False: reset the state before its product with the recurrent kernel
 	Name                string           // for error messages
 	Seed                uint64           // of the kernels' initial values
 
@@ -85,9 +85,9 @@ func (c *GRUCell) fresh() Cell {
 	return &f
 }
 
-// Build makes kernel (Glorot uniform), recurrent kernel (orthogonal) and bias (zeros) for steps of the given shape, [batch inputs],
-// if there are no kernels. The error is a [*ShapeError] where weights, options or input do not fit each other, or has
-// [ErrNotBuilt] where Units is 0.
+// Build makes kernel (Glorot uniform), recurrent kernel (orthogonal) and bias (zeros) for steps of the given shape, [batch
+// inputs], if there are no kernels. The error is a [*ShapeError] if weights, options or input do not fit each other, or has
+// [ErrNotBuilt] if Units is 0.
 func (c *SimpleRNNCell) Build(step tensor.Shape) error { return buildCell(c, step) }
 
 // Build is [SimpleRNNCell.Build]; the forget gate's bias is 1.
@@ -101,7 +101,7 @@ func buildCell(c Cell, step tensor.Shape) error {
 	return err
 }
 
-// Call returns the output for one step's x, [batch inputs], and the new states. No states stand for zeros.
+// Call returns the output for one step's x, [batch inputs], and the new states. Without states they are zeros.
 func (c *SimpleRNNCell) Call(x *Tensor, states ...*Tensor) (y *Tensor, next []*Tensor, err error) {
 	return callCell(nil, c, x, states)
 }
@@ -116,17 +116,17 @@ func (c *GRUCell) Call(x *Tensor, states ...*Tensor) (y *Tensor, next []*Tensor,
 	return callCell(nil, c, x, states)
 }
 
-// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+// ForwardAll is Call with a [Context], for x and the states after it. It returns the output and the new states.
 func (c *SimpleRNNCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	return callCellAll(ctx, c, xs)
 }
 
-// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+// ForwardAll is Call with a [Context], for x and the states after it. It returns the output and the new states.
 func (c *LSTMCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	return callCellAll(ctx, c, xs)
 }
 
-// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+// ForwardAll is Call with a [Context], for x and the states after it. It returns the output and the new states.
 func (c *GRUCell) ForwardAll(ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	return callCellAll(ctx, c, xs)
 }
@@ -156,11 +156,11 @@ func callCellAll(ctx *Context, c Cell, xs []*Tensor) ([]*Tensor, error) {
 	return recurrence{who: c.id(), cell: c, state: true}.forward(&Context{Workspace: (*Workspace)(ctx.workspace())}, all)
 }
 
-// A gated is what the cells of fully connected gates have in common.
+// A gated has the common parts of the cells with fully connected gates.
 type gated struct {
 	kernel, recurrent, bias *Tensor
-	units, count            int   // count gates of units each
-	biasShape               []int // of the bias to make
+	units, count            int   // count gates with units values each
+	biasShape               []int // the shape of a new bias
 	noBias                  bool
 	biasInit                initializer
 	seed                    uint64
@@ -209,13 +209,13 @@ func (g *gated) build(who id, step tensor.Shape) (inputs, units int, err error) 
 	}
 	for _, f := range g.functions {
 		if width, err := f.Width(units); err != nil || width != units {
-			return 0, 0, errorf(who, "%v cannot be a cell's activation: it changes the number of values", f)
+			return 0, 0, errorf(who, "activation %v is not possible in a cell: it changes the number of values", f)
 		}
 	}
 	return inputs, units, nil
 }
 
-// biases returns the shape of the bias: biasShape with each -1 replaced by all gates' units.
+// biases returns the shape of the bias: biasShape with each -1 replaced by the units of all gates.
 func (g *gated) biases(units int) []int {
 	shape := slices.Clone(g.biasShape)
 	for i, n := range shape {
@@ -226,7 +226,7 @@ func (g *gated) biases(units int) []int {
 	return shape
 }
 
-// functionOr returns the function that an option points to, or Keras's default where it is nil.
+// functionOr returns the function that an option points to, or Keras's default if it is nil.
 func functionOr(f *activation.Func, def func() activation.Func) activation.Func {
 	if f == nil {
 		return def()
@@ -234,7 +234,7 @@ func functionOr(f *activation.Func, def func() activation.Func) activation.Func 
 	return *f
 }
 
-// orthogonal is Keras's initializer of that name: rows, or columns if they are fewer, of length 1 at right angles to each other.
+// orthogonal is Keras's initializer of that name: the rows, or the columns if there are fewer, are orthogonal and have length 1.
 func orthogonal(w []float32, shape tensor.Shape, r *rand.Rand) {
 	if len(w) == 0 {
 		return
@@ -250,7 +250,7 @@ func orthogonal(w []float32, shape tensor.Shape, r *rand.Rand) {
 	}
 	for i := range count {
 		v := vector(i)
-		for range 2 { // the second time for what rounding left
+		for range 2 { // the second time removes rounding errors
 			for j := range i {
 				blas32.Axpy(-blas32.Dot(v, vector(j)), vector(j), v)
 			}
@@ -269,7 +269,7 @@ func unitForget(w []float32, _ tensor.Shape, _ *rand.Rand) {
 
 // apply applies f in place to rows of width values.
 func apply(f activation.Func, x []float32, width int) {
-	// It was checked that the rows are whole and keep their width.
+	// Already checked: the rows are complete and keep their width.
 	_, _ = f.Apply(x, width)
 }
 
@@ -290,7 +290,7 @@ func (c *SimpleRNNCell) plan(who id, step tensor.Shape) (_ boundCell, err error)
 	}, nil
 }
 
-// A projection is the product with the kernel that all cells begin with.
+// A projection is the product with the kernel, with which all cells begin.
 type projection struct {
 	kernel *Tensor
 	bias   []float32 // nil: none
@@ -344,7 +344,7 @@ type lstmSteps struct {
 	usual     bool // f and r are tanh and sigmoid
 }
 
-// areUsual reports whether f and r are the activations that cells have by default.
+// areUsual reports whether f and r are the default activations of cells.
 func areUsual(f, r activation.Func) bool {
 	return f.Is(activation.Tanh()) && r.Is(activation.Sigmoid())
 }
@@ -362,7 +362,7 @@ func (s *lstmSteps) advance(_ *kernel.Scratch, z, states blas32.General, _ []flo
 	}
 }
 
-// lstmGates replaces the output h and the carry c by those that the gates z ask for; z is overwritten.
+// lstmGates replaces the output h and the carry c by those that follow from the gates z. It overwrites z.
 func lstmGates(h, c, z []float32, f, r activation.Func) {
 	n := len(h)
 	apply(r, z[:2*n], n)
@@ -407,7 +407,7 @@ func (c *GRUCell) plan(who id, step tensor.Shape) (_ boundCell, err error) {
 	return p, nil
 }
 
-// gruSteps is a GRU that resets what the state gave to the candidate.
+// gruSteps is a GRU that resets the state's contribution to the candidate.
 type gruSteps struct {
 	projection
 	recurrent *Tensor
@@ -440,14 +440,14 @@ func (s *gruSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch 
 	}
 }
 
-// mix keeps the update gate's part of the state h and takes the rest from the candidate.
+// mix keeps a part of the state h, as the update gate says, and takes the rest from the candidate.
 func mix(h, update, candidate []float32) {
 	for j, u := range update {
 		h[j] = u*h[j] + (1-u)*candidate[j]
 	}
 }
 
-// resetBeforeSteps is a GRU that resets the state that the candidate is computed from.
+// resetBeforeSteps is a GRU that resets the state before it computes the candidate.
 type resetBeforeSteps struct{ gruSteps }
 
 func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, scratch []float32, mul product) {
@@ -469,21 +469,21 @@ func (s *resetBeforeSteps) advance(_ *kernel.Scratch, z, states blas32.General, 
 	}
 }
 
-// WantShapes says what Units fixes: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Units fixes.
 func (c *SimpleRNNCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&c.Kernel, -1, anyOr(c.Units))
 	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(c.Units))
 	want(&c.Bias, anyOr(c.Units))
 }
 
-// WantShapes says what Units fixes: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Units fixes.
 func (c *LSTMCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&c.Kernel, -1, anyOr(4*c.Units))
 	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(4*c.Units))
 	want(&c.Bias, anyOr(4*c.Units))
 }
 
-// WantShapes says what Units and ResetBefore fix: see [tensor.Shaper].
+// WantShapes implements [tensor.Shaper]: it reports the shapes that Units and ResetBefore fix.
 func (c *GRUCell) WantShapes(want func(variable tensor.Any, shape ...int)) {
 	want(&c.Kernel, -1, anyOr(3*c.Units))
 	want(&c.RecurrentKernel, anyOr(c.Units), anyOr(3*c.Units))

@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// recurrentMaker knows the recurrent layers, their cells and what wraps them.
+// recurrentMaker returns constructors of the recurrent layers, their cells and their wrappers.
 func recurrentMaker(class string) config.Maker {
 	return map[string]config.Maker{
 		"SimpleRNNCell":   func(c *config.Config) any { cell := simpleRNNCell(c); return &cell },
@@ -41,7 +41,7 @@ func recurrenceOptions(c *config.Config) recurrence {
 	c.Refuse("stateful") // states that stay from call to call
 	c.Skip("input_length", "input_dim")
 	if c.Bool("time_major", false) {
-		c.Fail("time_major: want the batch as the first axis")
+		c.Fail("time_major is not supported: the first axis must be the batch")
 	}
 	return recurrence{
 		sequences:  c.Bool("return_sequences", false),
@@ -52,7 +52,7 @@ func recurrenceOptions(c *config.Config) recurrence {
 	}
 }
 
-// functionOption returns an option that is an activation, nil where it is not there: Keras's default.
+// functionOption returns an option that is an activation. If it is missing, nil stands for Keras's default.
 func functionOption(c *config.Config, key string) *activation.Func {
 	if !c.Has(key) {
 		return nil
@@ -61,7 +61,7 @@ func functionOption(c *config.Config, key string) *activation.Func {
 	return &f
 }
 
-// skipCellOptions passes over what cells have that only training looks at.
+// skipCellOptions ignores options of cells that only training uses.
 func skipCellOptions(c *config.Config) { c.Skip("dropout", "recurrent_dropout", "implementation") }
 
 func simpleRNNCell(c *config.Config) SimpleRNNCell {

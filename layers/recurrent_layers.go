@@ -2,11 +2,11 @@ package layers
 
 import "github.com/gockpt/ckpt/tensor"
 
-// A RecurrentLayer is a layer that goes through the steps of a sequence with a [Cell]: one of [RNN], [SimpleRNN], [LSTM], [GRU] and
-// [ConvLSTM]. [Bidirectional] wraps two of them.
+// A RecurrentLayer applies a [Cell] to the steps of a sequence: one of [RNN], [SimpleRNN], [LSTM], [GRU] and [ConvLSTM].
+// [Bidirectional] wraps two of them.
 //
-// A call begins with states of zeros, or with those that ForwardAll is given. Keras's option stateful, which keeps them for the next
-// call, has no counterpart: a layer has weights alone, and the caller hands the states that ForwardAll gives to the next call.
+// A call begins with states of zeros, or with the states passed to ForwardAll. Keras's option stateful, which keeps states for the
+// next call, is not supported: a layer has no state besides its weights. Pass the states that ForwardAll returns to the next call.
 type RecurrentLayer interface {
 	Layer
 	MultiLayer
@@ -15,7 +15,7 @@ type RecurrentLayer interface {
 
 	recurrence() recurrence
 
-	// reversed returns a layer of the same options, without weights, that goes the other way.
+	// reversed returns a layer with the same options and the opposite direction, without weights.
 	reversed() RecurrentLayer
 }
 
@@ -31,8 +31,8 @@ type SimpleRNN struct {
 	Name              string // for error messages
 }
 
-// NewSimpleRNN returns a SimpleRNN of that many units, which makes its weights at the first call if they are not restored before. Its other
-// options are fields, its cell's and its own.
+// NewSimpleRNN returns a SimpleRNN with the given number of units. It makes its weights at the first call, unless they are
+// restored before. Its other options are fields of the layer and of its cell.
 func NewSimpleRNN(units int) *SimpleRNN { return &SimpleRNN{Cell: SimpleRNNCell{Units: units}} }
 
 func (s *SimpleRNN) id() id { return id{"simple_rnn", s.Name} }
@@ -54,16 +54,16 @@ func (s *SimpleRNN) Build(input tensor.Shape) error { return s.recurrence().buil
 // Call returns the output of the last step, or of all, for x, [batch steps inputs].
 func (s *SimpleRNN) Call(x *Tensor) (*Tensor, error) { return s.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+// Forward is Call with a [Context]: masked steps are skipped.
 func (s *SimpleRNN) Forward(c *Context, x *Tensor) (*Tensor, error) { return s.recurrence().one(c, x) }
 
-// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
-// states.
+// ForwardAll is Forward for x and optional initial states; a missing or nil state begins as zeros. It returns the output and, if
+// ReturnState is set, the states.
 func (s *SimpleRNN) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return s.recurrence().forward(c, xs)
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (s *SimpleRNN) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return s.recurrence().outputMask(c)
 }
@@ -80,8 +80,8 @@ type LSTM struct {
 	Name              string // for error messages
 }
 
-// NewLSTM returns an LSTM of that many units, which makes its weights at the first call if they are not restored before. Its other
-// options are fields, its cell's and its own.
+// NewLSTM returns an LSTM with the given number of units. It makes its weights at the first call, unless they are restored before.
+// Its other options are fields of the layer and of its cell.
 func NewLSTM(units int) *LSTM { return &LSTM{Cell: LSTMCell{Units: units}} }
 
 func (l *LSTM) id() id { return id{"lstm", l.Name} }
@@ -103,16 +103,16 @@ func (l *LSTM) Build(input tensor.Shape) error { return l.recurrence().build(inp
 // Call returns the output of the last step, or of all, for x, [batch steps inputs].
 func (l *LSTM) Call(x *Tensor) (*Tensor, error) { return l.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+// Forward is Call with a [Context]: masked steps are skipped.
 func (l *LSTM) Forward(c *Context, x *Tensor) (*Tensor, error) { return l.recurrence().one(c, x) }
 
-// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
-// states.
+// ForwardAll is Forward for x and optional initial states; a missing or nil state begins as zeros. It returns the output and, if
+// ReturnState is set, the states.
 func (l *LSTM) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return l.recurrence().forward(c, xs)
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (l *LSTM) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return l.recurrence().outputMask(c)
 }
@@ -129,8 +129,8 @@ type GRU struct {
 	Name              string // for error messages
 }
 
-// NewGRU returns a GRU of that many units, which makes its weights at the first call if they are not restored before. Its other
-// options are fields, its cell's and its own.
+// NewGRU returns a GRU with the given number of units. It makes its weights at the first call, unless they are restored before.
+// Its other options are fields of the layer and of its cell.
 func NewGRU(units int) *GRU { return &GRU{Cell: GRUCell{Units: units}} }
 
 func (g *GRU) id() id { return id{"gru", g.Name} }
@@ -152,16 +152,16 @@ func (g *GRU) Build(input tensor.Shape) error { return g.recurrence().build(inpu
 // Call returns the output of the last step, or of all, for x, [batch steps inputs].
 func (g *GRU) Call(x *Tensor) (*Tensor, error) { return g.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+// Forward is Call with a [Context]: masked steps are skipped.
 func (g *GRU) Forward(c *Context, x *Tensor) (*Tensor, error) { return g.recurrence().one(c, x) }
 
-// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
-// states.
+// ForwardAll is Forward for x and optional initial states; a missing or nil state begins as zeros. It returns the output and, if
+// ReturnState is set, the states.
 func (g *GRU) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return g.recurrence().forward(c, xs)
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (g *GRU) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return g.recurrence().outputMask(c)
 }
@@ -199,16 +199,16 @@ func (r *RNN) Build(input tensor.Shape) error { return r.recurrence().build(inpu
 // Call returns the output of the last step, or of all, for x, [batch steps inputs].
 func (r *RNN) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
 
-// Forward is Call with a [Context]: steps that its mask has as false are passed over.
+// Forward is Call with a [Context]: masked steps are skipped.
 func (r *RNN) Forward(c *Context, x *Tensor) (*Tensor, error) { return r.recurrence().one(c, x) }
 
-// ForwardAll is Forward for x and the initial states behind it, nil or none for zeros; it gives the output and, if ReturnState, the
-// states.
+// ForwardAll is Forward for x and optional initial states; a missing or nil state begins as zeros. It returns the output and, if
+// ReturnState is set, the states.
 func (r *RNN) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return r.recurrence().forward(c, xs)
 }
 
-// OutputMask returns the input's mask where the output has its steps.
+// OutputMask returns the input's mask if the output has the same steps.
 func (r *RNN) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 	return r.recurrence().outputMask(c)
 }

@@ -8,11 +8,11 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// StackedRNNCells is keras.layers.StackedRNNCells: cells that at each step hand their output on to the next. Its states are
-// those of the first cell, then those of the second, and so on; its output is the last one's.
+// StackedRNNCells is keras.layers.StackedRNNCells: cells that at each step pass their output to the next cell. Its states are
+// those of the first cell, then those of the second, and so on. Its output is that of the last cell.
 //
-// Keras 3 does not save the weights of stacked cells in TensorFlow's format: such a checkpoint lacks them, and restoring it says
-// so. TF 2.0's Keras does save them.
+// Keras 3 does not save the weights of stacked cells in TensorFlow's format: restoring such a checkpoint reports them as missing.
+// TF 2.0's Keras saves them.
 type StackedRNNCells struct {
 	Cells []Cell `ckpt:"cells"`
 
@@ -35,19 +35,19 @@ func (s *StackedRNNCells) fresh() Cell {
 // Build makes the weights of all cells for steps of the given shape, [batch inputs].
 func (s *StackedRNNCells) Build(step tensor.Shape) error { return buildCell(s, step) }
 
-// Call returns the output for one step's x, [batch inputs], and the new states. No states stand for zeros.
+// Call returns the output for one step's x, [batch inputs], and the new states. Without states they are zeros.
 func (s *StackedRNNCells) Call(x *Tensor, states ...*Tensor) (y *Tensor, next []*Tensor, err error) {
 	return callCell(nil, s, x, states)
 }
 
-// ForwardAll is Call with a [Context], for x and the states behind it; it gives the output and the new states.
+// ForwardAll is Call with a [Context], for x and the states after it. It returns the output and the new states.
 func (s *StackedRNNCells) ForwardAll(c *Context, xs []*Tensor) ([]*Tensor, error) {
 	return callCellAll(c, s, xs)
 }
 
 func (s *StackedRNNCells) plan(who id, step tensor.Shape) (boundCell, error) {
 	if len(s.Cells) == 0 {
-		return boundCell{}, errorf(who, "a stack of no cells")
+		return boundCell{}, errorf(who, "Cells is empty")
 	}
 	steps := &stackedSteps{}
 	var p boundCell

@@ -224,7 +224,7 @@ func TestRecurrentErrors(t *testing.T) {
 		{"no input", NewLSTM(4), nil, "layers: lstm: no input"},
 		{"no sequence", NewLSTM(4), []*Tensor{tensor.New[float32](2, 3)}, "layers: lstm: input shape [2 3], want rank 3 or more"},
 		{"images", NewLSTM(4), []*Tensor{tensor.New[float32](2, 3, 4, 5)}, "layers: lstm: step of the input shape [2 4 5], want rank 2"},
-		{"nothing says how large", new(GRU), []*Tensor{x}, "layers: gru: not built: no weights, and nothing says how large to make them"},
+		{"nothing says how large", new(GRU), []*Tensor{x}, "layers: gru: not built: the weights were not loaded, and the options do not give their sizes"},
 		{
 			"a kernel for other inputs", &LSTM{Cell: LSTMCell{Kernel: weight(6, 16), RecurrentKernel: weight(4, 16)}, Name: "enc"}, []*Tensor{x},
 			`layers: lstm "enc": kernel shape [6 16], want [5 16] for 4 units and 5 inputs`,
@@ -241,28 +241,28 @@ func TestRecurrentErrors(t *testing.T) {
 			"the bias of a GRU that resets before", &GRU{Cell: GRUCell{Kernel: weight(5, 12), RecurrentKernel: weight(4, 12), Bias: weight(12)}}, []*Tensor{x},
 			"layers: gru: bias shape [12], want [2 12] for 4 units and 5 inputs",
 		},
-		{"an activation that halves", &LSTM{Cell: LSTMCell{Units: 4, Activation: &glu}}, []*Tensor{x}, "layers: lstm: glu cannot be a cell's activation: it changes the number of values"},
+		{"an activation that halves", &LSTM{Cell: LSTMCell{Units: 4, Activation: &glu}}, []*Tensor{x}, "layers: lstm: activation glu is not possible in a cell: it changes the number of values"},
 		{"negative units", NewSimpleRNN(-1), []*Tensor{x}, "layers: simple_rnn: -1 units"},
 		{"a state too few", NewLSTM(4), []*Tensor{x, tensor.New[float32](2, 4)}, "layers: lstm: 1 initial states, want 2"},
 		{
 			"a state of another shape", NewGRU(4), []*Tensor{x, tensor.New[float32](3, 4)},
 			"layers: gru: initial state 0 shape [3 4], want [2 4] for input shape [2 3 5]",
 		},
-		{"no cell", new(RNN), []*Tensor{x}, "layers: rnn: has no cell"},
-		{"a stack of nothing", &RNN{Cell: new(StackedRNNCells), Name: "r"}, []*Tensor{x}, `layers: rnn "r": a stack of no cells`},
+		{"no cell", new(RNN), []*Tensor{x}, "layers: rnn: Cell must be set"},
+		{"a stack of nothing", &RNN{Cell: new(StackedRNNCells), Name: "r"}, []*Tensor{x}, `layers: rnn "r": Cells is empty`},
 		{"a stack with a hole", &RNN{Cell: &StackedRNNCells{Cells: []Cell{nil}}}, []*Tensor{x}, "layers: rnn: cell 0 of the stack is nil"},
 		{"a stack of images", &RNN{Cell: &StackedRNNCells{Cells: []Cell{&ConvLSTMCell{Filters: 1, KernelSize: []int{1}}}}}, []*Tensor{tensor.New[float32](2, 3, 4, 5)}, "layers: rnn: cell 0, a conv_lstm_cell, cannot be stacked"},
-		{"one way alone", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: no layer to wrap: ForwardLayer and BackwardLayer must be set"},
-		{"twice the same way", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: both layers go the same way"},
+		{"one way alone", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: no wrapped layer: ForwardLayer and BackwardLayer must be set"},
+		{"twice the same way", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: both layers have the same direction, want one with GoBackwards"},
 		{
 			"one returns states", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: &LSTM{GoBackwards: true, ReturnState: true}}, []*Tensor{x},
 			"layers: bidirectional: one layer returns sequences or states, the other does not",
 		},
 		{
 			"a sum of two sizes", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(3).reversed(), MergeMode: MergeSum}, []*Tensor{x},
-			"layers: bidirectional: output of the backward layer shape [2 3], want what merges by sum with the forward layer's, [2 4]",
+			"layers: bidirectional: output of the backward layer shape [2 3], want one that merges by sum with the forward layer's [2 4]",
 		},
-		{"three states for two layers", NewBidirectional(NewGRU(4)), []*Tensor{x, x, x, x}, "layers: bidirectional: 3 initial states cannot be halved"},
+		{"three states for two layers", NewBidirectional(NewGRU(4)), []*Tensor{x, x, x, x}, "layers: bidirectional: got 3 initial states, want an even number, half for each layer"},
 		{"a line", NewConvLSTM(2, 3), []*Tensor{tensor.New[float32](2, 3, 5)}, "layers: conv_lstm: step of the input shape [2 5], want one to three spatial axes besides batch and channels"},
 		{
 			"an image below the window", NewConvLSTM(2, 4, 4), []*Tensor{tensor.New[float32](2, 3, 5, 2, 1)},
@@ -286,13 +286,13 @@ func TestRecurrentErrors(t *testing.T) {
 		b := NewBidirectional(NewLSTM(4))
 		b.MergeMode = MergeNone
 		_, err := b.Call(x)
-		require.EqualError(t, err, "layers: bidirectional: gives two outputs, which ForwardAll returns")
+		require.EqualError(t, err, "layers: bidirectional: the layer has two outputs: call ForwardAll")
 	})
 	t.Run("time is distributed over sequences alone, and over a layer", func(t *testing.T) {
 		_, err := (&TimeDistributed{Layer: NewDense(3)}).Call(tensor.New[float32](2, 3))
 		require.EqualError(t, err, "layers: time_distributed: input shape [2 3], want rank 3 or more")
 		_, err = new(TimeDistributed).Call(x)
-		require.EqualError(t, err, "layers: time_distributed: no layer to wrap")
+		require.EqualError(t, err, "layers: time_distributed: no wrapped layer")
 	})
 }
 
@@ -321,7 +321,7 @@ func TestRecurrentConfig(t *testing.T) {
 		require.Equal(t, MergeNone, b.MergeMode)
 	})
 	for _, tt := range []struct{ name, class, config, want string }{
-		{"time first", "LSTM", `{"units": 3, "time_major": true}`, "layers: LSTM: config: time_major: want the batch as the first axis"},
+		{"time first", "LSTM", `{"units": 3, "time_major": true}`, "layers: LSTM: config: time_major is not supported: the first axis must be the batch"},
 		{"a layer for a cell", "RNN", `{"cell": {"class_name": "Dense", "config": {}}}`, `layers: RNN: config: option "cell" is a "Dense", want a cell`},
 		{"a layer in a stack", "StackedRNNCells", `{"cells": [{"class_name": "Dense", "config": {}}]}`, `layers: StackedRNNCells: config: cell 0 is a "Dense", want a cell`},
 		{

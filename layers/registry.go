@@ -2,8 +2,8 @@ package layers
 
 import "github.com/gockpt/ckpt/layers/internal/config"
 
-// makerOf returns what makes layers of a Keras class, nil where this package does not have it. Each family knows its own
-// classes.
+// makerOf returns the constructor for layers of a Keras class, or nil if this package does not have the class. Each family of
+// layers has its own function.
 func makerOf(class string) config.Maker {
 	families := []func(class string) config.Maker{
 		denseMaker,

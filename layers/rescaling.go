@@ -38,7 +38,7 @@ func (r *Rescaling) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		}
 		shape, ok := kernel.Stretched(y.Shape(), step.by.Shape())
 		if !ok {
-			return nil, shapeErrorf(who, step.name, step.by.Shape(), "one that stretches with input shape %v", x.Shape())
+			return nil, shapeErrorf(who, step.name, step.by.Shape(), "one that broadcasts with input shape %v", x.Shape())
 		}
 		if y != x && shape.Equal(y.Shape()) {
 			kernel.Zip(y.Data(), shape, y.Data(), shape, step.by.Data(), step.by.Shape(), step.f)

@@ -15,7 +15,7 @@ type Flatten struct {
 	Name          string // for error messages
 }
 
-// Call returns x, of shape [batch …], as rows: [batch n]. Where nothing moves they are x's own values, not copied.
+// Call returns x, of shape [batch …], as rows: [batch n]. If no value moves, the result shares the memory of x.
 func (f *Flatten) Call(x *Tensor) (*Tensor, error) { return f.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -38,11 +38,11 @@ func (f *Flatten) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 
 // Reshape is keras.layers.Reshape.
 type Reshape struct {
-	TargetShape []int  // of one example; an axis of -1 is what is left for it
+	TargetShape []int  // the shape of one example; -1 stands for the rest
 	Name        string // for error messages
 }
 
-// Call returns x with its values, which are not copied, in the target shape for each example of the batch.
+// Call returns x with the target shape for each example of the batch. It does not copy the values.
 func (r *Reshape) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -67,7 +67,7 @@ func (r *Reshape) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 
 // Permute is keras.layers.Permute.
 type Permute struct {
-	Dims []int  // axis i of the output, counted from 1 as the batch is 0, is axis Dims[i-1] of the input
+	Dims []int  // axis i of the output is axis Dims[i-1] of the input; the batch is axis 0
 	Name string // for error messages
 }
 
@@ -101,7 +101,7 @@ type RepeatVector struct {
 	Name string // for error messages
 }
 
-// Call returns x, of shape [batch features], N times: [batch N features].
+// Call returns x, of shape [batch features], repeated N times: [batch N features].
 func (r *RepeatVector) Call(x *Tensor) (*Tensor, error) { return r.Forward(nil, x) }
 
 // Forward is Call with a [Context].

@@ -32,9 +32,9 @@ func TestReshapingErrors(t *testing.T) {
 		{"times beyond memory", &RepeatVector{N: math.MaxInt32}, tensor.New[float32](2, 3), "layers: repeat_vector: output shape [2 2147483647 3] is beyond memory"},
 		{"negative padding", &ZeroPadding1D{Padding: [][2]int{{1, -1}}}, x, "layers: zero_padding1d: padding [[1 -1]]: want 0 or more"},
 		{"padding of three axes", &ZeroPadding2D{Padding: make([][2]int, 3)}, image, "layers: zero_padding2d: padding [[0 0] [0 0] [0 0]]: want 2 pairs, one for each axis"},
-		{"cropping of all", &Cropping1D{Cropping: [][2]int{{4, 2}}}, x, "layers: cropping1d: input shape [2 6 4], want more along each axis than 4+2 cuts off"},
+		{"cropping of all", &Cropping1D{Cropping: [][2]int{{4, 2}}}, x, "layers: cropping1d: input shape [2 6 4], want longer axes than the part that 4+2 removes"},
 		{"a negative size", &UpSampling1D{Size: -1}, x, "layers: up_sampling1d: size [-1]: want 1 or more"},
-		{"an interpolation of none", &UpSampling2D{Interpolation: 9}, image, "layers: up_sampling2d: this layer does not have interpolation Interpolation(9)"},
+		{"an interpolation of none", &UpSampling2D{Interpolation: 9}, image, "layers: up_sampling2d: this layer does not support interpolation Interpolation(9)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.layer.Call(tt.x)

@@ -7,23 +7,23 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Resizing is keras.layers.Resizing: images in another size.
+// Resizing is keras.layers.Resizing: it changes the size of images.
 type Resizing struct {
 	Height, Width     int
 	Interpolation     *Interpolation // nil: [Bilinear]
-	CropToAspectRatio bool           // cut off both ends of the side that is too long, so that shapes are not stretched
-	PadToAspectRatio  bool           // or fill both ends of the side that is too short, with FillValue
+	CropToAspectRatio bool           // cut off both ends of the longer side to keep the aspect ratio
+	PadToAspectRatio  bool           // fill both ends of the shorter side with FillValue to keep the aspect ratio
 	FillValue         float32
-	Antialias         bool // where images become smaller, average over all pixels
+	Antialias         bool // if images become smaller, average over all pixels
 	ChannelsFirst     bool // [batch channels rows columns] instead of [batch rows columns channels]
 	Name              string
 
-	// toFloat is Keras 2's way with images of integers, which Keras 3 rounds.
+	// toFloat: Keras 2 does not round the results for images of integers; Keras 3 does.
 	toFloat bool
 }
 
-// CenterCrop is keras.layers.CenterCrop: the middle of images. Where an image is smaller than that, the largest part of it that has the
-// aspect ratio is resized.
+// CenterCrop is keras.layers.CenterCrop: it returns the middle of images. If an image is smaller than that, it resizes the largest
+// part of the image that has the aspect ratio.
 type CenterCrop struct {
 	Height, Width int
 	ChannelsFirst bool // [batch channels rows columns] instead of [batch rows columns channels]
@@ -54,7 +54,7 @@ func (r *Resizing) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	}
 	switch {
 	case r.CropToAspectRatio && r.PadToAspectRatio:
-		return nil, errorf(r.id(), "crops and pads to the aspect ratio, want one of them")
+		return nil, errorf(r.id(), "CropToAspectRatio and PadToAspectRatio are both set, want one of them")
 	case r.CropToAspectRatio:
 		return im.resized(c, im.cropped(), 0, how, r.Antialias)
 	case r.PadToAspectRatio:
@@ -94,7 +94,7 @@ func (r *Resizing) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	return []*ops.Value{ops.Rounded(y, v.As)}, nil
 }
 
-// images are the input of a layer that gives them another size.
+// images are the input of a layer that changes their size.
 type images struct {
 	who  id
 	x    *Tensor
@@ -121,19 +121,19 @@ func newImages(who id, x *Tensor, height, width int, channelsFirst bool) (*image
 	return &images{who, x, l, triple{1, height, width}, len(x.Shape())}, err
 }
 
-// A frame is a part of an image, or an image and what is around it: then it begins before the first pixel.
+// A frame is a part of an image, or an image with a border. With a border it begins before the first pixel.
 type frame struct{ top, left, height, width int }
 
 func (im *images) whole() frame { return frame{0, 0, im.in.size[1], im.in.size[2]} }
 
-// fitting returns the height that goes with the images' width in the new aspect ratio, and the width that goes with their height.
+// fitting returns the height for the images' width in the new aspect ratio, and the width for their height.
 func (im *images) fitting() (height, width int) {
 	height = int(float32(im.in.size[2]*im.out[1]) / float32(im.out[2]))
 	width = int(float32(im.in.size[1]*im.out[2]) / float32(im.out[1]))
 	return height, width
 }
 
-// cropped returns the largest middle of the images that has the new aspect ratio.
+// cropped returns the largest middle part of the images that has the new aspect ratio.
 func (im *images) cropped() frame {
 	h, w := im.in.size[1], im.in.size[2]
 	height, width := im.fitting()
@@ -141,7 +141,7 @@ func (im *images) cropped() frame {
 	return frame{(h - height) / 2, (w - width) / 2, height, width}
 }
 
-// padded returns the images with as much on both sides as gives them the new aspect ratio.
+// padded returns the images with borders on both sides that give them the new aspect ratio.
 func (im *images) padded() frame {
 	h, w := im.in.size[1], im.in.size[2]
 	height, width := im.fitting()
@@ -149,7 +149,7 @@ func (im *images) padded() frame {
 	return frame{-above, -before, h + 2*above, w + 2*before}
 }
 
-// resized returns what is in the frame f in the new size; fill is what pixels are that the images do not have.
+// resized returns the contents of the frame f in the new size. fill is the value of pixels outside the images.
 func (im *images) resized(c *Context, f frame, fill float32, how Interpolation, antialias bool) (*Tensor, error) {
 	shape := im.in.shape(im.out, im.in.channels)
 	y, err := newGrown(im.who, im.x.Len(), shape[4-im.rank:]...)
@@ -179,7 +179,7 @@ func (im *images) resized(c *Context, f frame, fill float32, how Interpolation, 
 	return y, nil
 }
 
-// cut copies what is in the frame f of the images x, of layout l with channels last, to y.
+// cut copies the contents of the frame f of the images x, of layout l with channels last, to y.
 func (l layout) cut(y, x []float32, f frame, fill float32) {
 	line, long := l.size[2]*l.channels, f.width*l.channels
 	before := max(-f.left, 0) * l.channels

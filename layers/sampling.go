@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// resample copies the images x, of layout l with channels last, to y, whose size is out: first along columns, to one line of
-// x's width, and then along that.
+// resample copies the images x, of layout l with channels last, to y, of size out: first along columns, to one line of x's width,
+// and then along that line.
 func (l layout) resample(w *kernel.Scratch, y, x []float32, out triple, how Interpolation, antialias bool) {
 	defer w.Release(w.Mark())
 	line, long := l.size[2]*l.channels, out[2]*l.channels
@@ -36,21 +36,21 @@ func addScaled(y, x []float32, v float32) {
 	}
 }
 
-// A sampling is how the values at places that lie evenly behind each other are made of elements. It rounds as TensorFlow
-// does, where that shows.
+// A sampling computes the values at evenly spaced positions from elements. It rounds as TensorFlow does if that affects the
+// result.
 type sampling struct {
 	in      int
 	how     Interpolation
-	between bool      // a place is one element or lies between two, as TensorFlow's ResizeBilinear has it
-	steps   bool      // distances are rounded to 1024 steps from element to element
-	scale   float32   // elements from one place to the next
-	widened float32   // by how much the interpolation's reach is stretched
-	taps    int       // the most elements that a place is made of
-	weights []float32 // taps for each place
+	between bool      // a position is one element or lies between two, as in TensorFlow's ResizeBilinear
+	steps   bool      // distances are rounded to 1/1024 of the distance between elements
+	scale   float32   // the number of elements from one position to the next
+	widened float32   // the factor by which the interpolation's reach is stretched
+	taps    int       // the largest number of elements for a position
+	weights []float32 // taps for each position
 }
 
-// newSampling returns how out places are made of in elements. With antialias, places that lie apart are made of all elements between
-// them. The weights are in w's memory.
+// newSampling returns the sampling of out positions from in elements. With antialias, if positions are more than one element
+// apart, all elements between them count. The weights are in w's memory.
 func newSampling(w *kernel.Scratch, in, out int, how Interpolation, antialias bool) sampling {
 	s := sampling{in: in, how: how, between: how == Bilinear && !antialias, steps: how == Bicubic && !antialias, scale: float32(in) / float32(out), widened: 1}
 	if antialias {
@@ -75,13 +75,13 @@ func newSampling(w *kernel.Scratch, in, out int, how Interpolation, antialias bo
 	return s
 }
 
-// place returns where, counted in elements, place t is: that of the first element is 0.
+// place returns the position t, counted in elements. The first element is at 0.
 func (s *sampling) place(t int) float32 {
 	middle := float32(float32(t)+0.5) * s.scale
 	return float32(middle) - 0.5
 }
 
-// span returns the first of the elements that place t is made of, and the one behind the last.
+// span returns the range of the elements for position t: the first, and the one after the last.
 func (s *sampling) span(t int) (first, end int) {
 	switch s.how {
 	case Nearest:
@@ -102,18 +102,19 @@ func (s *sampling) span(t int) (first, end int) {
 	return first, max(end, first+1)
 }
 
-// at returns the first of the elements that place t is made of, and the weights of it and those behind, which add up to 1.
+// at returns the first of the elements for position t, and the weights of it and the following elements. The sum of the weights is
+// 1.
 func (s *sampling) at(t int) (first int, weights []float32) {
 	first, end := s.span(t)
 	return first, s.weights[t*s.taps:][:end-first]
 }
 
-// mix makes y of those elements of x, each as long as y, that place t is made of.
+// mix sets y to the value at position t. Each element of x has the length of y.
 func (s *sampling) mix(y, x []float32, t int) {
 	n := len(y)
 	first, weights := s.at(t)
 	last := len(weights) - 1
-	if s.between { // compute_lerp: infinite where only the later element is, NaN where the earlier one is infinite
+	if s.between { // compute_lerp: infinite if only the later element is infinite, NaN if the earlier one is
 		from, to, v := x[first*n:][:n], x[(first+last)*n:][:n], weights[last]
 		for i, a := range from {
 			y[i] = a + (to[i]-a)*v
@@ -126,7 +127,7 @@ func (s *sampling) mix(y, x []float32, t int) {
 	}
 }
 
-// weight returns how much element i counts for place t, beside the others.
+// weight returns the weight of element i for position t.
 func (s *sampling) weight(t, i int) float32 {
 	switch s.how {
 	case Nearest:

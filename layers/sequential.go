@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// Sequential is keras.Sequential: layers one behind the other.
+// Sequential is keras.Sequential: a chain of layers.
 //
 //	type Scorer struct {
 //		Body layers.Sequential
@@ -13,17 +13,17 @@ import (
 //	s := Scorer{Body: layers.NewSequential(layers.NewDense(64), &layers.ReLU{}, layers.NewDense(1))}
 //	err := ckpt.LoadWeights(ctx, "training/ckpt-7", &s)
 //
-// Its edges are those that Keras 3 saves; [Sequential.TF2] gives those of TF 2.0's Keras. The layers keep their types: the caller
-// holds pointers to them, or reads them from the slice.
+// Its edges are those that Keras 3 saves; [Sequential.TF2] returns those of TF 2.0's Keras. The layers keep their types: keep
+// pointers to them, or read them from the slice.
 type Sequential struct {
 	Functional Chain `ckpt:"_functional"`
 	Name       string
 }
 
-// A Chain is the Functional model that Keras 3 makes of a Sequential one.
+// A Chain is the Functional model that Keras 3 makes from a Sequential one.
 type Chain struct {
-	// Operations are the layers, pointers to them, in Keras's order: a nil for the input comes first, and one for every operator
-	// that Keras adds to make a mask. [NewSequential] puts them there.
+	// Operations are the layers, pointers to them, in Keras's order. The first is nil and stands for the input. Another nil stands
+	// for each operator that Keras adds to compute a mask. [NewSequential] fills it in.
 	Operations []any `ckpt:"_operations"`
 }
 
@@ -36,7 +36,7 @@ func NewSequential(layers ...any) Sequential {
 	return Sequential{Functional: Chain{Operations: chainOperations(links)}}
 }
 
-// classOf returns the name of Keras's class for a layer, that of its type.
+// classOf returns the name of a layer's Keras class, which is that of its Go type.
 func classOf(layer any) string {
 	t := reflect.TypeOf(layer)
 	for t != nil && t.Kind() == reflect.Pointer {
@@ -48,7 +48,7 @@ func classOf(layer any) string {
 	return t.Name()
 }
 
-// Layers returns the layers without what stands between them for Keras.
+// Layers returns the layers without the nil entries for Keras's input and operators.
 func (s *Sequential) Layers() []any {
 	var layers []any
 	for _, l := range s.Functional.Operations {
@@ -61,10 +61,10 @@ func (s *Sequential) Layers() []any {
 
 func (s *Sequential) id() id { return id{"sequential", s.Name} }
 
-// Call returns what the last layer makes of what the layer before it makes, and so on, of x.
+// Call applies the layers to x, one after another.
 func (s *Sequential) Call(x *Tensor) (*Tensor, error) { return s.Forward(nil, x) }
 
-// Forward is Call with a [Context]: masks go from layer to layer, from the input's on.
+// Forward is Call with a [Context]: masks pass from layer to layer, beginning with the input's mask.
 func (s *Sequential) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	y, _, err := s.forward(c, x)
 	return y, err
@@ -89,7 +89,7 @@ func (s *Sequential) forward(c *Context, x *Tensor) (*Tensor, *Mask, error) {
 	return x, mask, nil
 }
 
-// callOne calls one layer of a chain, and returns the mask of its output too.
+// callOne calls one layer of a chain. It also returns the mask of its output.
 func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 	var ys []*Tensor
 	var err error
@@ -101,13 +101,13 @@ func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 	case MultiLayer:
 		ys, err = l.ForwardAll(ctx, []*Tensor{x})
 	default:
-		return nil, nil, fmt.Errorf("a %T is not a layer that can be called", l)
+		return nil, nil, fmt.Errorf("cannot call a value of type %T: want a Layer or a MultiLayer", l)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(ys) != 1 {
-		return nil, nil, fmt.Errorf("a %T gives %d outputs, and the next layer takes one", l, len(ys))
+		return nil, nil, fmt.Errorf("a %T returns %d outputs, but the next layer takes one", l, len(ys))
 	}
 	m, ok := l.(Masker)
 	if !ok {
@@ -117,12 +117,12 @@ func callOne(ctx *Context, l any, x *Tensor) (*Tensor, *Mask, error) {
 	return ys[0], mask, err
 }
 
-// TF2 returns the same layers under the names that TF 2.0's Keras saves them with, those that have weights:
-// "layer_with_weights-0", … A map is an object like any other to a checkpoint, so that
+// TF2 returns the layers that have weights, under the names in checkpoints of TF 2.0's Keras: "layer_with_weights-0", … In a
+// checkpoint a map is an object like any other, so
 //
 //	err := ckpt.LoadWeights(ctx, "weights/ckpt", ckpt.Group(s.TF2()))
 //
-// fills s, and a field of type map[string]any stands for a Sequential within a model.
+// fills s. A field of type map[string]any can stand for a Sequential within a model.
 func (s *Sequential) TF2() map[string]any {
 	return tf2Edges(s.Layers())
 }
@@ -138,7 +138,7 @@ func tf2Edges(layers []any) map[string]any {
 	return edges
 }
 
-// tf2Layer returns a layer, a model with the names of Keras 2 for its layers, or nil if there are no weights.
+// tf2Layer returns a layer, or a model with Keras 2's names for its layers, or nil if there are no weights.
 func tf2Layer(layer any) any {
 	var edges map[string]any
 	switch l := layer.(type) {
@@ -167,7 +167,7 @@ func tf2Layer(layer any) any {
 	return edges
 }
 
-// hasWeights reports a type with a tagged field that a tensor is, or leads to; a type in seen was looked at.
+// hasWeights reports whether a type has a tagged field that is a tensor or leads to one. It skips types in seen.
 func hasWeights(t reflect.Type, seen map[reflect.Type]bool) bool {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()

@@ -79,7 +79,7 @@ func TestSequentialCall(t *testing.T) {
 	t.Run("what is no layer is an error", func(t *testing.T) {
 		s := NewSequential(NewDense(2), 7)
 		_, err := s.Call(tensor.New[float32](1, 2))
-		require.EqualError(t, err, "layers: sequential: layer 1: a int is not a layer that can be called")
+		require.EqualError(t, err, "layers: sequential: layer 1: cannot call a value of type int: want a Layer or a MultiLayer")
 	})
 	t.Run("an error says which layer", func(t *testing.T) {
 		s := NewSequential(NewDense(2), &Dense{Kernel: *tensor.New[float32](3, 1)})

@@ -5,8 +5,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// SpectralNormalization is keras.layers.SpectralNormalization as it runs after training: the layer that it wraps, whose
-// kernel training left divided by its largest singular value.
+// SpectralNormalization is keras.layers.SpectralNormalization as it runs after training: the wrapped layer. Training has already
+// divided its kernel by its largest singular value.
 type SpectralNormalization struct {
 	Layer   Layer  `ckpt:"layer"`
 	VectorU Tensor `ckpt:"vector_u,optional,cast"` // [1 units]: where the search for that value goes on, in training
@@ -24,7 +24,7 @@ func (s *SpectralNormalization) Build(input tensor.Shape) error {
 // Call returns the wrapped layer's output for x.
 func (s *SpectralNormalization) Call(x *Tensor) (*Tensor, error) { return s.Forward(nil, x) }
 
-// Forward is Call with a [Context]. The layer sees the mask; behind it there is none.
+// Forward is Call with a [Context]. The wrapped layer gets the mask. The output has no mask.
 func (s *SpectralNormalization) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if s.Layer == nil {
 		return nil, errorf(s.id(), "%w", errNoLayer)

@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TimeDistributed is keras.layers.TimeDistributed: a layer that is applied to each step of a sequence by itself.
+// TimeDistributed is keras.layers.TimeDistributed: it applies a layer to each step of a sequence separately.
 type TimeDistributed struct {
 	Layer Layer `ckpt:"layer"`
 
@@ -22,7 +22,7 @@ func (t *TimeDistributed) Build(input tensor.Shape) error {
 	return buildLayer(t.id(), t.Layer, folded(input))
 }
 
-// folded returns s with its first two axes as one: to a layer, an example's steps are examples.
+// folded returns s with its first two axes combined: for the wrapped layer, each step is an example.
 func folded(s tensor.Shape) tensor.Shape {
 	return append(tensor.Shape{s[0] * s[1]}, s[2:]...)
 }
@@ -30,7 +30,7 @@ func folded(s tensor.Shape) tensor.Shape {
 // Call returns the layer's output for each step of x, [batch steps …].
 func (t *TimeDistributed) Call(x *Tensor) (*Tensor, error) { return t.Forward(nil, x) }
 
-// Forward is Call with a [Context]. The layer gets a mask where that has more axes than the first two.
+// Forward is Call with a [Context]. The wrapped layer gets the mask if it has more than two axes.
 func (t *TimeDistributed) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	who := t.id()
 	if err := checkInput(who, x, 3, 0); err != nil {

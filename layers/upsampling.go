@@ -26,13 +26,13 @@ type UpSampling3D struct {
 	Name          string // for error messages
 }
 
-// Call returns x, of shape [batch steps channels], with each step Size times.
+// Call returns x, of shape [batch steps channels], with each step repeated Size times.
 func (u *UpSampling1D) Call(x *Tensor) (*Tensor, error) { return u.Forward(nil, x) }
 
-// Call returns x, of shape [batch rows columns channels], as images that are Size times as large.
+// Call returns x, of shape [batch rows columns channels], as images enlarged Size times.
 func (u *UpSampling2D) Call(x *Tensor) (*Tensor, error) { return u.Forward(nil, x) }
 
-// Call returns x, of shape [batch planes rows columns channels], with each voxel Size times along each axis.
+// Call returns x, of shape [batch planes rows columns channels], with each voxel repeated Size times along each axis.
 func (u *UpSampling3D) Call(x *Tensor) (*Tensor, error) { return u.Forward(nil, x) }
 
 // Forward is Call with a [Context].
@@ -83,7 +83,7 @@ func upsample(who id, c *Context, x *Tensor, rank int, size []int, channelsFirst
 	return y, nil
 }
 
-// repeat copies x, of layout l with channels last, to y with each element as often along each axis as factor says.
+// repeat copies x, of layout l with channels last, to y and repeats each element along each axis as factor says.
 func (l layout) repeat(y, x []float32, factor triple) {
 	line := l.size[2] * l.channels
 	long := line * factor[2]

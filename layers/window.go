@@ -8,14 +8,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Padding is what a window that slides over an input meets beyond its edges: Keras's option of that name.
+// Padding says what a sliding window finds beyond the edges of an input: Keras's option of that name.
 type Padding uint8
 
-// The paddings of Keras. A window of pooling leaves out what is beyond an edge; one of a convolution finds zeros there.
+// The paddings of Keras. Beyond an edge, a convolution finds zeros; pooling ignores these positions.
 const (
 	Valid  Padding = iota // the window stays within the input
-	Same                  // as many positions as the input has, over the stride: half of what is missing before, half behind
-	Causal                // everything that is missing before: no position sees a later one (Conv1D alone has it)
+	Same                  // as many positions as the input has, divided by the stride: half of the padding before, half after
+	Causal                // all padding before: no position sees a later one (only Conv1D supports it)
 )
 
 // String returns Keras's name for p.
@@ -31,17 +31,17 @@ func (p Padding) String() string {
 	return fmt.Sprintf("Padding(%d)", uint8(p))
 }
 
-// maxOption is the most that an option of a window may be: what is computed from two of them and an axis fits an int.
+// maxOption is the largest value of a window's option: results computed from two of them and an axis fit an int.
 const maxOption = 1<<31 - 1
 
-// A triple is one number per spatial axis, as the loops here have them: always three axes, those that a layer lacks
-// in front, of length 1.
+// A triple is one number per spatial axis. The loops here always have three axes; axes that a layer lacks come first and have
+// length 1.
 type triple [3]int
 
 func (t triple) len() int { return t[0] * t[1] * t[2] }
 
-// perAxis reads an option that has one number per spatial axis: none for def on each, one for all axes, or rank of them. The
-// error says where one is below 1 or their number is another.
+// perAxis reads an option that has one number per spatial axis: none for def on each, one for all axes, or rank of them. It
+// returns an error if one is below 1 or their number is wrong.
 func perAxis(who id, name string, values []int, rank, def int) (triple, error) {
 	t := triple{1, 1, 1}
 	if n := len(values); n > 1 && n != rank {
@@ -64,7 +64,7 @@ func perAxis(who id, name string, values []int, rank, def int) (triple, error) {
 	return t, nil
 }
 
-// A layout is where an input of a layer with spatial axes has its batch, its channels and those axes.
+// A layout describes the batch, the channels and the spatial axes of a layer's input.
 type layout struct {
 	rank            int // of the spatial axes
 	batch, channels int
@@ -91,7 +91,7 @@ func newLayout(who id, input tensor.Shape, rank int, channelsFirst bool) (layout
 	return l, nil
 }
 
-// shape returns the shape of a tensor with l's batch and layout, and channels and spatial axes of its own.
+// shape returns the shape of a tensor with l's batch and layout, and the given channels and spatial axes.
 func (l layout) shape(size triple, channels int) tensor.Shape {
 	s := make(tensor.Shape, 0, 5)
 	s = append(s, l.batch)
@@ -105,8 +105,8 @@ func (l layout) shape(size triple, channels int) tensor.Shape {
 	return s
 }
 
-// perChannel returns l with the channels' axis, where it comes first, as part of the batch. For what treats each channel alike this is the
-// same input with its channels last.
+// perChannel returns l with the channels' axis as part of the batch, if it comes first. For operations that treat all channels
+// alike, this is the same as an input with channels last.
 func (l layout) perChannel() layout {
 	if l.channelsFirst {
 		l.batch, l.channels, l.channelsFirst = l.batch*l.channels, 1, false
@@ -124,7 +124,7 @@ func channelsLast(w *kernel.Scratch, l layout, x []float32) []float32 {
 	return last
 }
 
-// swapAxes copies src, batch matrices of rows×cols, to dst as matrices of cols×rows.
+// swapAxes copies src, a batch of rows×cols matrices, to dst as cols×rows matrices.
 func swapAxes(dst, src []float32, batch, rows, cols int) {
 	if len(src) == 0 {
 		return
@@ -137,7 +137,7 @@ func swapAxes(dst, src []float32, batch, rows, cols int) {
 	})
 }
 
-// swapMatrix copies the rows×cols matrix src to dst as a cols×rows one, by squares that stay in the cache.
+// swapMatrix copies the rows×cols matrix src to dst as a cols×rows one, in squares that stay in the cache.
 func swapMatrix(dst, src []float32, rows, cols int) {
 	const square = 32
 	for r := 0; r < rows; r += square {
@@ -159,8 +159,8 @@ type slide struct {
 	size, stride, dilation, before int
 }
 
-// newSlide returns the slide of a window over an axis of length in. As in TensorFlow, a window that is too large by up to a stride has
-// no positions; one that is larger yet is an error, which an out below 0 says.
+// newSlide returns the slide of a window over an axis of length in. As in TensorFlow, a window that is too large by up to a stride
+// has no positions; for one that is even larger, out is below 0, which is an error.
 func newSlide(in, size, stride, dilation int, p Padding) slide {
 	s := slide{in: in, size: size, stride: stride, dilation: dilation}
 	span := (size-1)*dilation + 1
@@ -178,16 +178,17 @@ func newSlide(in, size, stride, dilation int, p Padding) slide {
 	return s
 }
 
-// missing returns how many elements the input is too short for all positions, below 0 where it is too long.
+// missing returns the number of elements by which the input is too short for all positions; it is below 0 if the input is too
+// long.
 func (s *slide) missing() int {
 	return (s.out-1)*s.stride + (s.size-1)*s.dilation + 1 - s.in
 }
 
-// slides returns the slides of a window along the axes of l, and the shape of its positions. The error says where
-// there are none, as Keras does.
+// slides returns the slides of a window along the axes of l, and the shape of its positions. Like Keras it returns an error if
+// there are none.
 func slides(who id, l layout, size, strides, dilation triple, p Padding) (axes [3]slide, out triple, err error) {
 	if p > Causal || p == Causal && l.rank != 1 {
-		return axes, out, errorf(who, "this layer does not have padding %v", p)
+		return axes, out, errorf(who, "this layer does not support padding %v", p)
 	}
 	for i := range axes {
 		pad := p
@@ -204,9 +205,9 @@ func slides(who id, l layout, size, strides, dilation triple, p Padding) (axes [
 	return axes, out, nil
 }
 
-// likeCuboids makes slides over volumes, where strides are so much longer than the window that some of the input is under none,
-// leave out as much of it before the first window as behind the last: what TensorFlow does on a CPU (Eigen's volume patches,
-// which take a negative padding for one), for these alone.
+// likeCuboids changes slides over volumes if the strides are so much longer than the window that parts of the input are under no
+// window. Then as much of the input is left out before the first window as after the last. TensorFlow does this on a CPU, for
+// volumes only (Eigen's volume patches accept a negative padding).
 func likeCuboids(axes *[3]slide, rank int, p Padding) {
 	if rank == 3 && p == Same {
 		for i := range axes {

@@ -7,8 +7,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// errNoLayer is in the error of a wrapper around nothing.
-var errNoLayer = errors.New("no layer to wrap")
+// errNoLayer is in the error of a wrapper without a layer.
+var errNoLayer = errors.New("no wrapped layer")
 
 // buildLayer makes the weights of the layer that who wraps, if it has some.
 func buildLayer(who id, layer Layer, input tensor.Shape) error {
@@ -21,7 +21,7 @@ func buildLayer(who id, layer Layer, input tensor.Shape) error {
 	return nil
 }
 
-// layerOption returns an option that is a layer of one input and output.
+// layerOption returns an option that is a layer with one input and one output.
 func layerOption(c *config.Config, key string) Layer {
 	object, made := c.Object(key)
 	layer, ok := made.(Layer)
@@ -31,13 +31,13 @@ func layerOption(c *config.Config, key string) Layer {
 	return layer
 }
 
-// axisOption returns the option "axis", one axis or a list of one, or def. Axis 0 is the batch's, which no layer asks for one axis of.
+// axisOption returns the option "axis", which is one axis or a list of one, or def. Axis 0 is the batch, which is not allowed.
 func axisOption(c *config.Config, def int) int {
 	switch axes := c.Ints("axis"); {
 	case len(axes) == 0:
 		return def
 	case len(axes) > 1 || axes[0] == 0:
-		c.Fail("axes %v: want one, and not the batch's", axes)
+		c.Fail("axes %v: want one axis other than the batch", axes)
 		return def
 	default:
 		return axes[0]

@@ -10,8 +10,8 @@ import (
 // ErrUnknownLayer is in the error for a Keras class that this module does not have.
 var ErrUnknownLayer = errors.New("unsupported layer class")
 
-// ErrUnknownOption is in the error for an option of a Keras layer that this module does not know. Ignoring the option
-// could give other numbers than Keras does.
+// ErrUnknownOption is in the error for an option of a Keras layer that this module does not know. If it ignored the option, the
+// results could differ from Keras's.
 var ErrUnknownOption = errors.New("unknown option")
 
 // A Who names a layer or an operator in an error: its kind and, where it has one, its name.

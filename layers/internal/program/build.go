@@ -124,7 +124,7 @@ func tensorFlowOperator(who fault.Who, raw json.RawMessage) (ops.Operator, error
 	} else if o := ops.TensorFlowOperator(c.Function); o != nil {
 		return o, nil
 	}
-	return nil, fault.Errorf(who, "the function tf.%s is not computed here; use a layer of Keras's for it, or load the weights into a struct: %w", c.Function, fault.ErrUnknownLayer)
+	return nil, fault.Errorf(who, "the function tf.%s is not supported; use a Keras layer instead, or load the weights into a struct: %w", c.Function, fault.ErrUnknownLayer)
 }
 
 // makeOperator makes the operator that Keras describes by its class's name and its configuration; to is the dtype that it
