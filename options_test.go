@@ -193,7 +193,7 @@ func TestShardBy(t *testing.T) {
 		}, "is there twice"},
 		"another rank": {func(n int) []ShardPart {
 			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
-		}, "of rank 2 for shape [4]"},
+		}, "has rank 2"},
 		"a file left out":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "no tensor is in data file 1 of 2"},
 		"a negative file":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
 		"a negative tensor": {func(n int) []ShardPart { return []ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
