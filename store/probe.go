@@ -61,8 +61,9 @@ func sweep(ctx context.Context, s Store, dir string) {
 	}
 }
 
-// A Prober probes a Store before the first write to it, so that programs that only read do not need permission to write. Any
-// number of goroutines may use it. The zero value is ready.
+// A Prober probes a Store before the first write to it, so that programs that only read do not need permission to write. A
+// Store that has a Prober calls Probe in Put, PutIfAbsent and Replace. It passes a Store of the same objects that does not
+// probe, because a probe writes. Any number of goroutines may use a Prober. The zero value is ready.
 type Prober struct {
 	mu   sync.Mutex
 	done bool

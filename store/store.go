@@ -25,6 +25,12 @@
 //
 // Dir keeps objects in files of a directory, Memory in memory. Packages web, s3 and gcs talk to servers. Package storetest
 // checks an implementation, and has a Store that fails on demand.
+//
+// A client may repeat a request when its answer was lost. The server then refuses the repetition of a conditional write that it has done. A
+// Store must not return ErrExist or ErrChanged for that: packages s3 and gcs put a random number into the object's metadata, and compare it after a
+// refusal. A Store that cannot tell does not repeat conditional writes, and returns the error of the connection.
+//
+// If the server may lack conditional writes, a Store tries them before its first write: see [Prober].
 package store
 
 import (
