@@ -2,13 +2,15 @@
 
 // The race detector allocates for itself.
 
-package ckpt
+package ckpt_test
 
 import (
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
 )
 
 // What walking, saving and restoring allocate per object does not depend on how fast a machine is: these are the numbers
@@ -21,18 +23,18 @@ func TestAllocationsPerObject(t *testing.T) {
 		setUp func(t *testing.T, n int) func() error
 	}{
 		{"walk", 1.3, func(t *testing.T, n int) func() error {
-			c, err := New(benchModel(n, int64(n)*4))
+			c, err := ckpt.New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
-			return func() error { _, err := c.walk(); return err }
+			return func() error { _, err := c.Walk(); return err }
 		}},
 		{"save", 4.2, func(t *testing.T, n int) func() error {
-			c, err := New(benchModel(n, int64(n)*4))
+			c, err := ckpt.New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
 			path := filepath.Join(t.TempDir(), "ckpt")
 			return func() error { _, err := c.Write(ctx, path); return err }
 		}},
 		{"restore", 10, func(t *testing.T, n int) func() error {
-			c, err := New(benchModel(n, int64(n)*4))
+			c, err := ckpt.New(benchModel(n, int64(n)*4))
 			require.NoError(t, err)
 			path, err := c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
 			require.NoError(t, err)

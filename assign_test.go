@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"path/filepath"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -23,7 +25,7 @@ type scoped struct {
 
 func newScoped() *scoped {
 	m := new(scoped)
-	m.Useful.A, m.Useful.B, m.Other.A, m.Top = f32(0), f32(0, 0), f32(0), f32(0)
+	m.Useful.A, m.Useful.B, m.Other.A, m.Top = ckpttest.Vector(0), ckpttest.Vector(0, 0), ckpttest.Vector(0), ckpttest.Vector(0)
 	return m
 }
 
@@ -33,9 +35,9 @@ func (m *scoped) values() []float32 {
 
 func TestAssignFromCheckpoint(t *testing.T) {
 	dir := t.TempDir()
-	path := must(mustSaver(t, Vars{"other/a": f32(1), "other/b": f32(0, 2), "a": f32(3), "b": f32(0, 4), "x/useful_scope/a": f32(5), "x/useful_scope/b": f32(0, 6),
-		"x/useful_scope_1/a": f32(7), "x/top": f32(8), "rows": countingUp(4, 2)}).Save(ctx, filepath.Join(dir, "s")))
-	single := f32(0)
+	path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"other/a": ckpttest.Vector(1), "other/b": ckpttest.Vector(0, 2), "a": ckpttest.Vector(3), "b": ckpttest.Vector(0, 4), "x/useful_scope/a": ckpttest.Vector(5), "x/useful_scope/b": ckpttest.Vector(0, 6),
+		"x/useful_scope_1/a": ckpttest.Vector(7), "x/top": ckpttest.Vector(8), "rows": countingUp(4, 2)}).Save(ctx, filepath.Join(dir, "s")))
+	single := ckpttest.Vector(0)
 	for name, c := range map[string]struct {
 		from map[string]any
 		want []float32
@@ -49,24 +51,24 @@ func TestAssignFromCheckpoint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newScoped()
-			require.NoError(t, AssignFromCheckpoint(ctx, path, m, c.from))
+			require.NoError(t, ckpt.AssignFromCheckpoint(ctx, path, m, c.from))
 			require.Equal(t, c.want, m.values())
 		})
 	}
 	t.Run("N-21 a variable itself, in the model or in none", func(t *testing.T) {
-		m, alone := newScoped(), f32(0)
-		require.NoError(t, AssignFromCheckpoint(ctx, path, m, map[string]any{"a": m.Top, "other/a": alone}))
+		m, alone := newScoped(), ckpttest.Vector(0)
+		require.NoError(t, ckpt.AssignFromCheckpoint(ctx, path, m, map[string]any{"a": m.Top, "other/a": alone}))
 		require.Equal(t, []float32{0, 0, 0, 3}, m.values())
-		require.NoError(t, AssignFromCheckpoint(ctx, dir, nil, map[string]any{"x/top": alone}))
-		require.EqualValues(t, 8, value0(alone))
+		require.NoError(t, ckpt.AssignFromCheckpoint(ctx, dir, nil, map[string]any{"x/top": alone}))
+		require.EqualValues(t, 8, ckpttest.Value(alone))
 	})
 	t.Run("N-19 N-21 a variable in parts", func(t *testing.T) {
 		type partitioned struct {
-			V *Partitioned `ckpt:"v,fullname=scope/rows"`
+			V *ckpt.Partitioned `ckpt:"v,fullname=scope/rows"`
 		}
 		for _, target := range []any{"scope/rows", "scope/", nil} {
 			a, b := tensor.New[float32](1, 2), tensor.New[float32](3, 2)
-			m := &partitioned{Partition(0, a, b)}
+			m := &partitioned{ckpt.Partition(0, a, b)}
 			key, model := "rows", any(m)
 			switch target {
 			case "scope/":
@@ -74,36 +76,36 @@ func TestAssignFromCheckpoint(t *testing.T) {
 			case nil:
 				target, model = m.V, nil
 			}
-			require.NoError(t, AssignFromCheckpoint(ctx, path, model, map[string]any{key: target}))
+			require.NoError(t, ckpt.AssignFromCheckpoint(ctx, path, model, map[string]any{key: target}))
 			require.Equal(t, []float32{0, 1}, a.Data())
 			require.Equal(t, []float32{2, 3, 4, 5, 6, 7}, b.Data())
 		}
 	})
 	t.Run("an object-based checkpoint, by its keys", func(t *testing.T) {
-		objects, got := written(t, Group{"w": f32(9)}), f32(0)
-		require.NoError(t, AssignFromCheckpoint(ctx, objects, nil, map[string]any{"w/.ATTRIBUTES/VARIABLE_VALUE": got}))
-		require.EqualValues(t, 9, value0(got))
+		objects, got := ckpttest.Written(t, ckpt.Group{"w": ckpttest.Vector(9)}), ckpttest.Vector(0)
+		require.NoError(t, ckpt.AssignFromCheckpoint(ctx, objects, nil, map[string]any{"w/.ATTRIBUTES/VARIABLE_VALUE": got}))
+		require.EqualValues(t, 9, ckpttest.Value(got))
 	})
 	for name, c := range map[string]struct {
 		from map[string]any
 		is   error
 		want string
 	}{
-		"N-21 a tensor that is not there":            {map[string]any{"none": "top"}, ErrNotFound, `tensor "none" (for "none") is not found`},
-		"N-21 a tensor of a scope that is not there": {map[string]any{"none/": "useful_scope/"}, ErrNotFound, `tensor "none/b" (for "none/")`},
-		"N-21 a variable that the model has not":     {map[string]any{"a": "useful_scope/none"}, ErrMismatch, `no variable "useful_scope/none"`},
-		"N-21 a scope that the model has not":        {map[string]any{"other/": "none/"}, ErrMismatch, `no variables in "none/"`},
-		"N-21 a scope for a tensor":                  {map[string]any{"a": "useful_scope/"}, ErrMismatch, "scopes must both end with"},
-		"N-21 a scope without its slash":             {map[string]any{"other/": "useful_scope"}, ErrMismatch, "scopes must both end with"},
-		"N-21 another shape":                         {map[string]any{"a": "top", "b": "useful_scope/a"}, ErrMismatch, "shape [2] in the checkpoint, [1] in the model"},
-		"a variable that is to take two":             {map[string]any{"a": "top", "x/": "/"}, ErrMismatch, `Top cannot take both "a" and "x/top"`},
+		"N-21 a tensor that is not there":            {map[string]any{"none": "top"}, ckpt.ErrNotFound, `tensor "none" (for "none") is not found`},
+		"N-21 a tensor of a scope that is not there": {map[string]any{"none/": "useful_scope/"}, ckpt.ErrNotFound, `tensor "none/b" (for "none/")`},
+		"N-21 a variable that the model has not":     {map[string]any{"a": "useful_scope/none"}, ckpt.ErrMismatch, `no variable "useful_scope/none"`},
+		"N-21 a scope that the model has not":        {map[string]any{"other/": "none/"}, ckpt.ErrMismatch, `no variables in "none/"`},
+		"N-21 a scope for a tensor":                  {map[string]any{"a": "useful_scope/"}, ckpt.ErrMismatch, "scopes must both end with"},
+		"N-21 a scope without its slash":             {map[string]any{"other/": "useful_scope"}, ckpt.ErrMismatch, "scopes must both end with"},
+		"N-21 another shape":                         {map[string]any{"a": "top", "b": "useful_scope/a"}, ckpt.ErrMismatch, "shape [2] in the checkpoint, [1] in the model"},
+		"a variable that is to take two":             {map[string]any{"a": "top", "x/": "/"}, ckpt.ErrMismatch, `Top cannot take both "a" and "x/top"`},
 		"an object":                                  {map[string]any{"a": newScoped()}, nil, "is not a variable"},
-		"what is no target at all":                   {map[string]any{"a": 1}, ErrNotTrackable, "not trackable"},
-		"a nil":                                      {map[string]any{"a": nil}, ErrNotTrackable, "nil"},
+		"what is no target at all":                   {map[string]any{"a": 1}, ckpt.ErrNotTrackable, "not trackable"},
+		"a nil":                                      {map[string]any{"a": nil}, ckpt.ErrNotTrackable, "nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newScoped()
-			err := AssignFromCheckpoint(ctx, path, m, c.from)
+			err := ckpt.AssignFromCheckpoint(ctx, path, m, c.from)
 			require.ErrorContains(t, err, c.want)
 			if c.is != nil {
 				require.ErrorIs(t, err, c.is)
@@ -112,6 +114,6 @@ func TestAssignFromCheckpoint(t *testing.T) {
 		})
 	}
 	t.Run("N-21 a file that is not there", func(t *testing.T) {
-		require.ErrorIs(t, AssignFromCheckpoint(ctx, filepath.Join(dir, "gone"), newScoped(), map[string]any{"a": "top"}), ErrNotFound)
+		require.ErrorIs(t, ckpt.AssignFromCheckpoint(ctx, filepath.Join(dir, "gone"), newScoped(), map[string]any{"a": "top"}), ckpt.ErrNotFound)
 	})
 }

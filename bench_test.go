@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"fmt"
@@ -12,11 +12,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // benchModel is a list of n tensors that take size bytes together.
-func benchModel(n int, size int64) Group {
+func benchModel(n int, size int64) ckpt.Group {
 	list := make([]*tensor.Tensor[float32], n)
 	for i := range list {
 		list[i] = tensor.New[float32](int(size) / 4 / n)
@@ -24,7 +26,7 @@ func benchModel(n int, size int64) Group {
 			list[i].Data()[j] = float32(i + j)
 		}
 	}
-	return Group{"list": list}
+	return ckpt.Group{"list": list}
 }
 
 // reportPeak runs f and reports by how much the heap grew meanwhile, which is what it took above the model: in MiB, and in bytes for each of n
@@ -72,7 +74,7 @@ var workloads = []struct {
 func BenchmarkSave(b *testing.B) {
 	for _, w := range workloads {
 		b.Run(fmt.Sprintf("%dx%dKiB", w.tensors, w.bytes>>10/int64(w.tensors)), func(b *testing.B) {
-			c, err := New(benchModel(w.tensors, w.bytes))
+			c, err := ckpt.New(benchModel(w.tensors, w.bytes))
 			require.NoError(b, err)
 			path := filepath.Join(b.TempDir(), "ckpt")
 			b.SetBytes(w.bytes)
@@ -89,7 +91,7 @@ func BenchmarkSave(b *testing.B) {
 func BenchmarkRestore(b *testing.B) {
 	for _, w := range workloads {
 		b.Run(fmt.Sprintf("%dx%dKiB", w.tensors, w.bytes>>10/int64(w.tensors)), func(b *testing.B) {
-			c, err := New(benchModel(w.tensors, w.bytes))
+			c, err := ckpt.New(benchModel(w.tensors, w.bytes))
 			require.NoError(b, err)
 			path, err := c.Write(ctx, filepath.Join(b.TempDir(), "ckpt"))
 			require.NoError(b, err)
@@ -106,14 +108,14 @@ func BenchmarkRestore(b *testing.B) {
 
 func BenchmarkOneTensorOfMany(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "ckpt")
-	c, err := New(benchModel(256, 256<<20))
+	c, err := ckpt.New(benchModel(256, 256<<20))
 	require.NoError(b, err)
 	_, err = c.Write(ctx, path)
 	require.NoError(b, err)
 	dst := tensor.New[float32](1 << 18)
 	b.SetBytes(1 << 20)
 	for b.Loop() {
-		r, err := Open(path)
+		r, err := ckpt.Open(path)
 		require.NoError(b, err)
 		require.NoError(b, r.ReadInto(ctx, "list/77/.ATTRIBUTES/VARIABLE_VALUE", dst))
 		require.NoError(b, r.Close())
@@ -123,15 +125,15 @@ func BenchmarkOneTensorOfMany(b *testing.B) {
 func BenchmarkWalk(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			layers := make([]*dense, n/3)
+			layers := make([]*ckpttest.Dense, n/3)
 			for i := range layers {
-				layers[i] = &dense{Kernel: *f32(1, 2), Bias: *f32(1)}
+				layers[i] = &ckpttest.Dense{Kernel: *ckpttest.Vector(1, 2), Bias: *ckpttest.Vector(1)}
 			}
-			c, err := New(Group{"layers": layers})
+			c, err := ckpt.New(ckpt.Group{"layers": layers})
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := c.walk()
+				_, err := c.Walk()
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/node")

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/state"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
@@ -32,9 +33,9 @@ type arrival struct {
 }
 
 // iterate collects what an Iterator yields in a time of its own; body runs after each, in the loop.
-func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...WatchOption) (all []arrival) {
+func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...ckpt.WatchOption) (all []arrival) {
 	start := time.Now()
-	for path, err := range Iterator(ctx, dir, opts...) {
+	for path, err := range ckpt.Iterator(ctx, dir, opts...) {
 		a := arrival{time.Since(start), filepath.Base(path), err}
 		all = append(all, a)
 		if body != nil && !body(a) {
@@ -53,7 +54,7 @@ func TestWaitForNew(t *testing.T) {
 	in("Q-09 one that is there is returned at once", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		start := time.Now()
-		path, err := WaitForNew(ctx, dir, "")
+		path, err := ckpt.WaitForNew(ctx, dir, "")
 		require.NoError(t, err)
 		require.Equal(t, filepath.Join(dir, "ckpt-1"), path)
 		require.Zero(t, time.Since(start))
@@ -62,21 +63,21 @@ func TestWaitForNew(t *testing.T) {
 		appear(t, dir, "ckpt-1")
 		time.AfterFunc(2500*time.Millisecond, func() { appear(t, dir, "ckpt-2") })
 		start := time.Now()
-		path, err := WaitForNew(ctx, dir, filepath.Join(dir, "ckpt-1"))
+		path, err := ckpt.WaitForNew(ctx, dir, filepath.Join(dir, "ckpt-1"))
 		require.NoError(t, err)
 		require.Equal(t, filepath.Join(dir, "ckpt-2"), path)
 		require.Equal(t, 3*time.Second, time.Since(start), "it looks once a second")
 	})
 	in("Q-09 nothing after the timeout, in a directory that is not there", func(t *testing.T, dir string) {
 		start := time.Now()
-		path, err := WaitForNew(ctx, filepath.Join(dir, "none"), "", Timeout(2300*time.Millisecond))
+		path, err := ckpt.WaitForNew(ctx, filepath.Join(dir, "none"), "", ckpt.Timeout(2300*time.Millisecond))
 		require.NoError(t, err)
 		require.Empty(t, path)
 		require.Equal(t, 2300*time.Millisecond, time.Since(start))
 	})
 	in("Q-09 what appears in the last moment is seen", func(t *testing.T, dir string) {
 		time.AfterFunc(2200*time.Millisecond, func() { appear(t, dir, "ckpt-1") })
-		path, err := WaitForNew(ctx, dir, "", Timeout(2300*time.Millisecond), PollInterval(time.Hour))
+		path, err := ckpt.WaitForNew(ctx, dir, "", ckpt.Timeout(2300*time.Millisecond), ckpt.PollInterval(time.Hour))
 		require.NoError(t, err)
 		require.NotEmpty(t, path)
 	})
@@ -84,13 +85,13 @@ func TestWaitForNew(t *testing.T) {
 		gone := errors.New("the trainer has ended")
 		ctx, cancel := context.WithCancelCause(ctx)
 		time.AfterFunc(10*time.Second, func() { cancel(gone) })
-		_, err := WaitForNew(ctx, dir, "")
+		_, err := ckpt.WaitForNew(ctx, dir, "")
 		require.ErrorIs(t, err, gone)
 	})
 	in("Q-09 what Latest reports is reported", func(t *testing.T, dir string) {
 		touch(t, dir, "checkpoint")
-		_, err := WaitForNew(ctx, dir, "")
-		require.ErrorIs(t, err, ErrCorrupt)
+		_, err := ckpt.WaitForNew(ctx, dir, "")
+		require.ErrorIs(t, err, ckpt.ErrCorrupt)
 	})
 }
 
@@ -110,11 +111,11 @@ func TestIterator(t *testing.T) {
 		every(t, dir, 5*time.Second, 3)
 		require.Equal(t, []arrival{
 			{5 * time.Second, "ckpt-1", nil}, {10 * time.Second, "ckpt-2", nil}, {15 * time.Second, "ckpt-3", nil},
-		}, iterate(ctx, dir, nil, Timeout(time.Minute), PollInterval(100*time.Millisecond)))
+		}, iterate(ctx, dir, nil, ckpt.Timeout(time.Minute), ckpt.PollInterval(100*time.Millisecond)))
 	})
 	in("Q-10 what is there at first is the first", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-7")
-		require.Equal(t, []arrival{{0, "ckpt-7", nil}}, iterate(ctx, dir, nil, Timeout(0)))
+		require.Equal(t, []arrival{{0, "ckpt-7", nil}}, iterate(ctx, dir, nil, ckpt.Timeout(0)))
 	})
 	in("Q-10 the minimum interval runs from one's coming and covers the loop's body", func(t *testing.T, dir string) {
 		every(t, dir, time.Second, 60)
@@ -126,14 +127,14 @@ func TestIterator(t *testing.T) {
 				time.Sleep(12500 * time.Millisecond)
 			}
 			return a.at < 30*time.Second
-		}, MinInterval(10*time.Second), PollInterval(time.Millisecond)) {
+		}, ckpt.MinInterval(10*time.Second), ckpt.PollInterval(time.Millisecond)) {
 			at = append(at, a.at)
 		}
 		require.Equal(t, []time.Duration{time.Second, 11 * time.Second, 23500 * time.Millisecond, 36 * time.Second}, at)
 	})
 	in("Q-10 what is replaced meanwhile is passed over", func(t *testing.T, dir string) {
 		every(t, dir, time.Second, 10)
-		all := iterate(ctx, dir, func(arrival) bool { time.Sleep(4 * time.Second); return true }, Timeout(5*time.Second), PollInterval(time.Millisecond))
+		all := iterate(ctx, dir, func(arrival) bool { time.Sleep(4 * time.Second); return true }, ckpt.Timeout(5*time.Second), ckpt.PollInterval(time.Millisecond))
 		var names []string
 		for _, a := range all {
 			names = append(names, a.base)
@@ -144,7 +145,7 @@ func TestIterator(t *testing.T) {
 		every(t, dir, 25*time.Second, 2)
 		var asked []time.Duration
 		start := time.Now()
-		all := iterate(ctx, dir, nil, Timeout(10*time.Second), TimeoutFunc(func() bool {
+		all := iterate(ctx, dir, nil, ckpt.Timeout(10*time.Second), ckpt.TimeoutFunc(func() bool {
 			asked = append(asked, time.Since(start))
 			return len(asked) == 8
 		}))
@@ -154,24 +155,24 @@ func TestIterator(t *testing.T) {
 	})
 	in("Q-10 a function without a timeout is asked after each", func(t *testing.T, dir string) {
 		every(t, dir, 5*time.Second, 3)
-		require.Equal(t, []arrival{{5 * time.Second, "ckpt-1", nil}}, iterate(ctx, dir, nil, TimeoutFunc(func() bool { return true })))
+		require.Equal(t, []arrival{{5 * time.Second, "ckpt-1", nil}}, iterate(ctx, dir, nil, ckpt.TimeoutFunc(func() bool { return true })))
 	})
 	in("Q-10 a timeout of nothing with a function still looks but once a second", func(t *testing.T, dir string) {
 		start, asked := time.Now(), 0
-		iterate(ctx, dir, nil, Timeout(0), TimeoutFunc(func() bool { asked++; return time.Since(start) >= 10*time.Second }))
+		iterate(ctx, dir, nil, ckpt.Timeout(0), ckpt.TimeoutFunc(func() bool { asked++; return time.Since(start) >= 10*time.Second }))
 		require.Equal(t, 11, asked)
 	})
 	in("Q-10 a loop that breaks waits for nothing", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		start := time.Now()
-		iterate(ctx, dir, func(arrival) bool { return false }, MinInterval(time.Hour))
+		iterate(ctx, dir, func(arrival) bool { return false }, ckpt.MinInterval(time.Hour))
 		require.Zero(t, time.Since(start))
 	})
 	in("Q-10 the end of the context is the last that is yielded", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
-		all := iterate(ctx, dir, nil, MinInterval(20*time.Second))
+		all := iterate(ctx, dir, nil, ckpt.MinInterval(20*time.Second))
 		require.Equal(t, []arrival{{0, "ckpt-1", nil}, {30 * time.Second, ".", context.DeadlineExceeded}}, all)
 	})
 	in("Q-10 a state file that is wrong is an error and ends it", func(t *testing.T, dir string) {
@@ -182,14 +183,14 @@ func TestIterator(t *testing.T) {
 	})
 	in("K-17 another state file, another filesystem", func(t *testing.T, _ string) {
 		fsys := fstest.MapFS{"a/eval": {Data: []byte("model_checkpoint_path: 'ckpt-1'")}, "a/ckpt-1.index": {}}
-		require.Equal(t, []arrival{{0, "ckpt-1", nil}}, iterate(ctx, "a", nil, WithFS(fsys), StateFile("eval"), Timeout(time.Second)))
+		require.Equal(t, []arrival{{0, "ckpt-1", nil}}, iterate(ctx, "a", nil, ckpt.WithFS(fsys), ckpt.StateFile("eval"), ckpt.Timeout(time.Second)))
 	})
 }
 
 func ExampleIterator() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	for path, err := range Iterator(ctx, "testdata/golden/manager-keeps-last/train", Timeout(0)) {
+	for path, err := range ckpt.Iterator(ctx, "testdata/golden/manager-keeps-last/train", ckpt.Timeout(0)) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"encoding/json"
@@ -11,17 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/state"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
-
-// mustLatest is Latest for tests that are not about its errors.
-func mustLatest(t *testing.T, dir string, opts ...OpenOption) string {
-	t.Helper()
-	path, err := Latest(dir, opts...)
-	require.NoError(t, err)
-	return path
-}
 
 // touch makes empty files, which Latest does not look into, and the directories that they are in.
 func touch(t *testing.T, dir string, names ...string) {
@@ -36,42 +30,42 @@ func touch(t *testing.T, dir string, names ...string) {
 func TestLatest(t *testing.T) {
 	t.Run("K-13 nothing where there is no state file, or no directory", func(t *testing.T) {
 		dir := t.TempDir()
-		require.Empty(t, mustLatest(t, dir))
-		require.Empty(t, mustLatest(t, filepath.Join(dir, "none")))
+		require.Empty(t, ckpttest.Latest(t, dir))
+		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "none")))
 		touch(t, dir, "file", "sub/checkpoint/x")
-		require.Empty(t, mustLatest(t, filepath.Join(dir, "file")), "a file is no directory")
-		require.Empty(t, mustLatest(t, filepath.Join(dir, "sub")), "a directory is no state file")
+		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "file")), "a file is no directory")
+		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "sub")), "a directory is no state file")
 	})
 	t.Run("K-14 nothing, logged, where the files are gone: an older one is not the latest", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt-1.index")
-		writeState(t, dir, &state.State{Latest: "ckpt-2", All: []string{"ckpt-1", "ckpt-2"}})
-		logger, lines := logged()
-		require.Empty(t, mustLatest(t, dir, WithLogger(logger)))
+		ckpttest.WriteState(t, dir, &state.State{Latest: "ckpt-2", All: []string{"ckpt-1", "ckpt-2"}})
+		logger, lines := ckpttest.Logged()
+		require.Empty(t, ckpttest.Latest(t, dir, ckpt.WithLogger(logger)))
 		require.Equal(t, []string{`msg="Couldn't match files for checkpoint"`}, lines())
 	})
 	t.Run("K-16 a file of the older format will do", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "old", "both", "both.index")
 		for _, name := range []string{"old", "both"} {
-			writeState(t, dir, &state.State{Latest: name})
-			require.Equal(t, filepath.Join(dir, name), mustLatest(t, dir))
+			ckpttest.WriteState(t, dir, &state.State{Latest: name})
+			require.Equal(t, filepath.Join(dir, name), ckpttest.Latest(t, dir))
 		}
 	})
 	t.Run("K-08 stored paths are joined with the directory and not cleaned", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "model.ckpt-1.index", "sub/ckpt.index")
 		for _, path := range []string{"./model.ckpt-1", "sub/ckpt", "sub/../model.ckpt-1"} {
-			writeState(t, dir, &state.State{Latest: path})
-			require.Equal(t, dir+string(filepath.Separator)+path, mustLatest(t, dir))
+			ckpttest.WriteState(t, dir, &state.State{Latest: path})
+			require.Equal(t, dir+string(filepath.Separator)+path, ckpttest.Latest(t, dir))
 		}
 	})
 	t.Run("K-05 a path that leads out of the directory is an error", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt.index", "train/x")
 		for _, path := range []string{"../ckpt", filepath.Join(dir, "ckpt")} {
-			writeState(t, filepath.Join(dir, "train"), &state.State{Latest: path})
-			_, err := Latest(filepath.Join(dir, "train"))
+			ckpttest.WriteState(t, filepath.Join(dir, "train"), &state.State{Latest: path})
+			_, err := ckpt.Latest(filepath.Join(dir, "train"))
 			require.ErrorContains(t, err, path)
 			require.ErrorContains(t, err, filepath.Join(dir, "train", "checkpoint"))
 		}
@@ -79,81 +73,81 @@ func TestLatest(t *testing.T) {
 	t.Run("an absolute path may lead elsewhere where the caller allows it", func(t *testing.T) {
 		dir := t.TempDir()
 		train := filepath.Join(dir, "train")
-		elsewhere, err := mustNew(t, Group{"v": scalar(7)}).Write(ctx, filepath.Join(dir, "ckpt"))
+		elsewhere, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(7)}).Write(ctx, filepath.Join(dir, "ckpt"))
 		require.NoError(t, err)
 		touch(t, train, "ckpt.index") // what it is called, and not it
-		writeState(t, train, &state.State{Latest: elsewhere, All: []string{elsewhere}, Timestamps: []float64{1}})
-		require.Equal(t, filepath.Join(train, "ckpt"), mustLatest(t, train))
-		require.Equal(t, elsewhere, mustLatest(t, train, AbsolutePaths()))
-		v := scalar(0)
-		require.NoError(t, LoadWeights(ctx, train, Group{"v": v}, AbsolutePaths()))
-		require.Equal(t, float32(7), value0(v))
-		require.Equal(t, elsewhere, must(WaitForNew(ctx, train, "", AbsolutePaths())))
-		m := mustManage(t, mustNew(t, Group{"v": v}), train, KeepLast(1), AbsolutePaths())
-		require.Equal(t, elsewhere, must(m.RestoreOrInitialize(ctx)))
-		mustSave(t, m)
-		mustSave(t, m)
+		ckpttest.WriteState(t, train, &state.State{Latest: elsewhere, All: []string{elsewhere}, Timestamps: []float64{1}})
+		require.Equal(t, filepath.Join(train, "ckpt"), ckpttest.Latest(t, train))
+		require.Equal(t, elsewhere, ckpttest.Latest(t, train, ckpt.AbsolutePaths()))
+		v := ckpttest.Scalar(0)
+		require.NoError(t, ckpt.LoadWeights(ctx, train, ckpt.Group{"v": v}, ckpt.AbsolutePaths()))
+		require.Equal(t, float32(7), ckpttest.Value(v))
+		require.Equal(t, elsewhere, ckpttest.Must(ckpt.WaitForNew(ctx, train, "", ckpt.AbsolutePaths())))
+		m := ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}), train, ckpt.KeepLast(1), ckpt.AbsolutePaths())
+		require.Equal(t, elsewhere, ckpttest.Must(m.RestoreOrInitialize(ctx)))
+		ckpttest.Save(t, m)
+		ckpttest.Save(t, m)
 		require.FileExists(t, elsewhere+".index", "what is elsewhere is not deleted")
 
-		writeState(t, train, &state.State{Latest: "../ckpt"})
-		_, err = Latest(train, AbsolutePaths())
+		ckpttest.WriteState(t, train, &state.State{Latest: "../ckpt"})
+		_, err = ckpt.Latest(train, ckpt.AbsolutePaths())
 		require.ErrorContains(t, err, "../ckpt", "a relative path leads nowhere else")
-		writeState(t, train, &state.State{Latest: filepath.Join(dir, "gone", "ckpt")})
-		require.Equal(t, filepath.Join(train, "ckpt"), mustLatest(t, train, AbsolutePaths()))
+		ckpttest.WriteState(t, train, &state.State{Latest: filepath.Join(dir, "gone", "ckpt")})
+		require.Equal(t, filepath.Join(train, "ckpt"), ckpttest.Latest(t, train, ckpt.AbsolutePaths()))
 	})
 	t.Run("K-06 an absolute path is taken where it leads into the directory, or nowhere any more", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt.index")
 		for _, path := range []string{filepath.Join(dir, "ckpt"), filepath.Join(dir, "gone", "ckpt")} {
-			writeState(t, dir, &state.State{Latest: path})
-			require.Equal(t, filepath.Join(dir, "ckpt"), mustLatest(t, dir))
+			ckpttest.WriteState(t, dir, &state.State{Latest: path})
+			require.Equal(t, filepath.Join(dir, "ckpt"), ckpttest.Latest(t, dir))
 		}
 	})
 	t.Run("K-11 a state file that names no latest is an error", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "checkpoint")
-		_, err := Latest(dir)
-		require.ErrorIs(t, err, ErrCorrupt)
+		_, err := ckpt.Latest(dir)
+		require.ErrorIs(t, err, ckpt.ErrCorrupt)
 		require.ErrorContains(t, err, "Invalid checkpoint state loaded from "+dir)
 	})
 	t.Run("K-12 one that cannot be parsed is logged and ignored", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("\x00\x01"), 0o666))
-		logger, lines := logged()
-		require.Empty(t, mustLatest(t, dir, WithLogger(logger)))
+		logger, lines := ckpttest.Logged()
+		require.Empty(t, ckpttest.Latest(t, dir, ckpt.WithLogger(logger)))
 		require.Len(t, lines(), 1)
 		require.Contains(t, lines()[0], "Checkpoint ignored")
 	})
 	t.Run("K-17 a state file of another name", func(t *testing.T) {
 		dir := t.TempDir()
-		c := mustNew(t, Group{"v": scalar(1)})
-		path, err := c.Save(ctx, filepath.Join(dir, "ckpt"), StateFile("eval"))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		path, err := c.Save(ctx, filepath.Join(dir, "ckpt"), ckpt.StateFile("eval"))
 		require.NoError(t, err)
-		require.NoError(t, SaveWeights(ctx, filepath.Join(dir, "weights"), &struct{}{}, StateFile("weights.txt"), AllowEmpty()))
+		require.NoError(t, ckpt.SaveWeights(ctx, filepath.Join(dir, "weights"), &struct{}{}, ckpt.StateFile("weights.txt"), ckpt.AllowEmpty()))
 		require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
-		require.Empty(t, mustLatest(t, dir))
-		require.Equal(t, path, mustLatest(t, dir, StateFile("eval")))
-		require.Equal(t, filepath.Join(dir, "weights"), mustLatest(t, dir, StateFile("weights.txt")))
-		r, err := Open(dir, StateFile("eval"))
+		require.Empty(t, ckpttest.Latest(t, dir))
+		require.Equal(t, path, ckpttest.Latest(t, dir, ckpt.StateFile("eval")))
+		require.Equal(t, filepath.Join(dir, "weights"), ckpttest.Latest(t, dir, ckpt.StateFile("weights.txt")))
+		r, err := ckpt.Open(dir, ckpt.StateFile("eval"))
 		require.NoError(t, err)
 		require.Equal(t, path, r.Prefix())
 		require.NoError(t, r.Close())
 	})
 	t.Run("K-20 K-21 directories relative to the one in which the program works", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		_, err := c.Save(ctx, "noslash")
 		require.NoError(t, err)
-		require.Equal(t, "."+string(filepath.Separator)+"noslash-1", mustLatest(t, "."))
-		require.Equal(t, "noslash-1", mustLatest(t, ""))
-		require.Equal(t, []string{"noslash-1"}, stateOf(t, "").All)
+		require.Equal(t, "."+string(filepath.Separator)+"noslash-1", ckpttest.Latest(t, "."))
+		require.Equal(t, "noslash-1", ckpttest.Latest(t, ""))
+		require.Equal(t, []string{"noslash-1"}, ckpttest.StateOf(t, "").All)
 		path, err := c.Save(ctx, filepath.Join("train", "ckpt"))
 		require.NoError(t, err)
-		require.Equal(t, path, mustLatest(t, "train"))
+		require.Equal(t, path, ckpttest.Latest(t, "train"))
 	})
 	t.Run("Q-05 in any filesystem", func(t *testing.T) {
 		fsys := fstest.MapFS{"a/checkpoint": {Data: []byte("model_checkpoint_path: 'ckpt-1'")}, "a/ckpt-1.index": {}}
-		require.Equal(t, filepath.Join("a", "ckpt-1"), mustLatest(t, "a", WithFS(fsys)))
+		require.Equal(t, filepath.Join("a", "ckpt-1"), ckpttest.Latest(t, "a", ckpt.WithFS(fsys)))
 	})
 }
 
@@ -177,7 +171,7 @@ func TestLatestAsTensorFlow(t *testing.T) {
 			if !differ && path != nil {
 				want = strings.TrimPrefix(*path, "./")
 			}
-			got, err := Latest(dir, StateFile(name+".checkpoint"))
+			got, err := ckpt.Latest(dir, ckpt.StateFile(name+".checkpoint"))
 			if strings.HasPrefix(want, "error") {
 				require.Error(t, err)
 				return
@@ -194,7 +188,7 @@ func TestLatestAsTensorFlow(t *testing.T) {
 func TestStateFileOfSave(t *testing.T) {
 	t.Run("K-04 W-02 W-03 K-05 two lines, paths relative to the file, and nothing is deleted", func(t *testing.T) {
 		dir := t.TempDir()
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		for range 10 {
 			_, err := c.Save(ctx, filepath.Join(dir, "ckpt"))
 			require.NoError(t, err)
@@ -202,13 +196,13 @@ func TestStateFileOfSave(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 		require.NoError(t, err)
 		require.Equal(t, "model_checkpoint_path: \"ckpt-10\"\nall_model_checkpoint_paths: \"ckpt-10\"\n", string(text))
-		require.Len(t, onDisk(t, dir), 10)
+		require.Len(t, ckpttest.OnDisk(t, dir), 10)
 	})
 	t.Run("K-18 a checkpoint cannot be called what the state file is", func(t *testing.T) {
 		dir := t.TempDir()
-		err := SaveWeights(ctx, filepath.Join(dir, "checkpoint"), &struct{}{})
+		err := ckpt.SaveWeights(ctx, filepath.Join(dir, "checkpoint"), &struct{}{})
 		require.ErrorContains(t, err, "conflicts with path used for checkpoint state")
-		_, err = mustNew(t, Group{"v": scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), StateFile("ckpt-1"))
+		_, err = ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), ckpt.StateFile("ckpt-1"))
 		require.ErrorContains(t, err, "conflicts with path used for checkpoint state")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
@@ -216,7 +210,7 @@ func TestStateFileOfSave(t *testing.T) {
 	})
 	t.Run("K-19 it is written beside itself and renamed", func(t *testing.T) {
 		disk := errfs.New()
-		_, err := mustNew(t, Group{"v": scalar(1)}, withDisk(disk)).Save(ctx, "train/ckpt")
+		_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpttest.On(disk)).Save(ctx, "train/ckpt")
 		require.NoError(t, err)
 		var ops []string
 		for _, op := range disk.Log() {
@@ -229,10 +223,10 @@ func TestStateFileOfSave(t *testing.T) {
 	})
 	t.Run("W-28 weights without a base name are found again", func(t *testing.T) {
 		dir := t.TempDir() + string(filepath.Separator)
-		w := struct{ V any }{scalar(3)}
-		require.NoError(t, SaveWeights(ctx, dir, &w))
+		w := struct{ V any }{ckpttest.Scalar(3)}
+		require.NoError(t, ckpt.SaveWeights(ctx, dir, &w))
 		require.FileExists(t, dir+".index")
-		r, err := Open(mustLatest(t, dir))
+		r, err := ckpt.Open(ckpttest.Latest(t, dir))
 		require.NoError(t, err)
 		require.True(t, r.Has("v/.ATTRIBUTES/VARIABLE_VALUE"))
 		require.NoError(t, r.Close())
@@ -241,26 +235,26 @@ func TestStateFileOfSave(t *testing.T) {
 
 func TestCheckpointFiles(t *testing.T) {
 	save := func(t *testing.T, prefix string) string {
-		path, err := mustNew(t, Group{"v": scalar(1)}).Write(ctx, prefix)
+		path, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Write(ctx, prefix)
 		require.NoError(t, err)
 		return path
 	}
 	t.Run("K-22 K-16 a checkpoint exists when its index does, or a file of the older format", func(t *testing.T) {
 		dir := t.TempDir()
 		path := save(t, filepath.Join(dir, "ckpt"))
-		require.True(t, Exists(path))
-		require.False(t, Exists(path+"-2"))
+		require.True(t, ckpt.Exists(path))
+		require.False(t, ckpt.Exists(path+"-2"))
 		require.NoError(t, os.Remove(path+".index"))
-		require.False(t, Exists(path))
+		require.False(t, ckpt.Exists(path))
 		touch(t, dir, "old")
-		require.True(t, Exists(filepath.Join(dir, "old")))
+		require.True(t, ckpt.Exists(filepath.Join(dir, "old")))
 	})
 	t.Run("K-22 removing takes the index, the data files and the .meta file, and no others", func(t *testing.T) {
 		dir := t.TempDir()
 		path := save(t, filepath.Join(dir, "ckpt-1"))
 		touch(t, dir, "ckpt-1.meta", "ckpt-1.data-00003-of-00004", "ckpt-1.data-x", "ckpt-10.index", "checkpoint")
-		require.NoError(t, Remove(path))
-		require.NoError(t, Remove(path), "again")
+		require.NoError(t, ckpt.Remove(path))
+		require.NoError(t, ckpt.Remove(path), "again")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		var left []string
@@ -272,36 +266,36 @@ func TestCheckpointFiles(t *testing.T) {
 	t.Run("K-22 the shards of a Saver have one .meta file together", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "model-7.meta", "model-7-00000-of-00002.index")
-		require.NoError(t, Remove(filepath.Join(dir, "model-7-?????-of-00002")))
+		require.NoError(t, ckpt.Remove(filepath.Join(dir, "model-7-?????-of-00002")))
 		require.NoFileExists(t, filepath.Join(dir, "model-7.meta"))
 		require.FileExists(t, filepath.Join(dir, "model-7-00000-of-00002.index"), "a name is no pattern")
 	})
 	t.Run("K-22 with an empty base name", func(t *testing.T) {
 		dir := t.TempDir() + string(filepath.Separator)
 		save(t, dir)
-		require.NoError(t, Remove(dir))
+		require.NoError(t, ckpt.Remove(dir))
 		require.NoFileExists(t, dir+".index")
-		require.ErrorContains(t, Remove(""), "the path is empty")
+		require.ErrorContains(t, ckpt.Remove(""), "the path is empty")
 	})
 	t.Run("K-22 a file of the older format is not removed", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "old")
-		require.ErrorContains(t, Remove(filepath.Join(dir, "old")), "V1")
+		require.ErrorContains(t, ckpt.Remove(filepath.Join(dir, "old")), "V1")
 		require.FileExists(t, filepath.Join(dir, "old"))
 	})
 	t.Run("K-22 later saves have no earlier times, and what is missing has none", func(t *testing.T) {
 		dir := t.TempDir()
 		var last time.Time
 		for _, name := range []string{"a", "b", "c"} {
-			at, err := ModTime(save(t, filepath.Join(dir, name)))
+			at, err := ckpt.ModTime(save(t, filepath.Join(dir, name)))
 			require.NoError(t, err)
 			require.False(t, at.Before(last))
 			last = at
 		}
-		_, err := ModTime(filepath.Join(dir, "d"))
-		require.ErrorIs(t, err, ErrNotFound)
+		_, err := ckpt.ModTime(filepath.Join(dir, "d"))
+		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		touch(t, dir, "old")
-		_, err = ModTime(filepath.Join(dir, "old"))
+		_, err = ckpt.ModTime(filepath.Join(dir, "old"))
 		require.NoError(t, err)
 	})
 }

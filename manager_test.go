@@ -1,124 +1,62 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
 	"errors"
-	"math"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/state"
-	"github.com/gockpt/ckpt/internal/retain"
+	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/tensor"
 )
-
-// inTime runs f at a time of its own, which at moves to a moment given in seconds since 1970.
-func inTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
-	synctest.Test(t, func(t *testing.T) {
-		f(t, func(seconds float64) {
-			require.GreaterOrEqual(t, seconds, retain.Seconds(time.Now()), "time does not run backwards")
-			whole, rest := math.Modf(seconds)
-			time.Sleep(time.Until(time.Unix(int64(whole), int64(rest*1e9))))
-		})
-	})
-}
-
-func mustManage(t *testing.T, c *Checkpoint, dir string, opts ...ManagerOption) *Manager {
-	t.Helper()
-	m, err := NewManager(c, dir, opts...)
-	require.NoError(t, err)
-	return m
-}
-
-// manage returns a Manager of a Checkpoint of its own, as another run of a program would have it.
-func manage(t *testing.T, dir string, opts ...ManagerOption) *Manager {
-	t.Helper()
-	return mustManage(t, mustNew(t, Group{"v": scalar(1)}), dir, opts...)
-}
-
-func mustSave(t *testing.T, m *Manager, opts ...ManagerSaveOption) string {
-	t.Helper()
-	path, err := m.Save(ctx, opts...)
-	require.NoError(t, err)
-	return path
-}
-
-// onDisk returns the base names of the checkpoints in dir that are whole.
-func onDisk(t *testing.T, dir string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	var names []string
-	for _, e := range entries {
-		if base, ok := strings.CutSuffix(e.Name(), ".index"); ok {
-			r, err := Open(filepath.Join(dir, base))
-			require.NoError(t, err)
-			require.NoError(t, r.Close())
-			names = append(names, base)
-		}
-	}
-	return names
-}
-
-func stateOf(t *testing.T, dir string) *state.State {
-	t.Helper()
-	s, err := state.Read(defaultOptions().writer, filepath.Join(dir, "checkpoint"))
-	require.NoError(t, err)
-	return s
-}
-
-func bases(paths []string) []string {
-	out := make([]string, len(paths))
-	for i, p := range paths {
-		out[i] = filepath.Base(p)
-	}
-	return out
-}
 
 func TestManagerKeepsAndDeletes(t *testing.T) {
 	t.Run("R-01 with KeepLast(3) the fourth save deletes the first", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, KeepLast(3))
+		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(3))
 		for range 4 {
-			mustSave(t, m)
+			ckpttest.Save(t, m)
 		}
-		require.Equal(t, []string{"ckpt-2", "ckpt-3", "ckpt-4"}, onDisk(t, dir))
-		require.False(t, Exists(filepath.Join(dir, "ckpt-1")))
+		require.Equal(t, []string{"ckpt-2", "ckpt-3", "ckpt-4"}, ckpttest.OnDisk(t, dir))
+		require.False(t, ckpt.Exists(filepath.Join(dir, "ckpt-1")))
 	})
 	t.Run("R-02 without KeepLast all are kept and listed", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir)
+		m := ckpttest.ManageIn(t, dir)
 		var paths []string
 		for range 5 {
-			paths = append(paths, mustSave(t, m))
+			paths = append(paths, ckpttest.Save(t, m))
 		}
 		require.Equal(t, paths, m.Checkpoints())
-		require.Equal(t, bases(paths), onDisk(t, dir))
+		require.Equal(t, ckpttest.Bases(paths), ckpttest.OnDisk(t, dir))
 	})
 	t.Run("R-03 a new manager that keeps less deletes nothing before it saves, then the oldest first", func(t *testing.T) {
 		dir := t.TempDir()
-		first := manage(t, dir)
+		first := ckpttest.ManageIn(t, dir)
 		for range 4 {
-			mustSave(t, first)
+			ckpttest.Save(t, first)
 		}
 		c := first.Checkpoint()
-		second := mustManage(t, c, dir, KeepLast(2))
+		second := ckpttest.Manage(t, c, dir, ckpt.KeepLast(2))
 		require.Equal(t, first.Checkpoints(), second.Checkpoints())
-		require.Len(t, onDisk(t, dir), 4)
-		mustSave(t, second)
-		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, onDisk(t, dir))
-		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, stateOf(t, dir).All)
+		require.Len(t, ckpttest.OnDisk(t, dir), 4)
+		ckpttest.Save(t, second)
+		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, ckpttest.OnDisk(t, dir))
+		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, ckpttest.StateOf(t, dir).All)
 	})
 	t.Run("R-04 a save returns its path, counts once, and lists it last", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir)
+		m := ckpttest.ManageIn(t, dir)
 		for n := range int64(3) {
-			path := mustSave(t, m)
+			path := ckpttest.Save(t, m)
 			require.Equal(t, filepath.Join(dir, "ckpt-"+string('1'+rune(n))), path)
 			require.Equal(t, n+1, m.Checkpoint().SaveCounter())
 			require.Equal(t, path, m.Checkpoints()[n])
@@ -127,37 +65,37 @@ func TestManagerKeepsAndDeletes(t *testing.T) {
 	})
 	t.Run("R-12 a number used again moves its checkpoint to the end", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, KeepLast(2))
-		mustSave(t, m, Number(1))
-		mustSave(t, m, Number(2))
-		mustSave(t, m, Number(1))
-		require.Equal(t, []string{"ckpt-2", "ckpt-1"}, bases(m.Checkpoints()))
-		require.Equal(t, []string{"ckpt-2", "ckpt-1"}, stateOf(t, dir).All)
-		mustSave(t, m, Number(3))
-		require.Equal(t, []string{"ckpt-1", "ckpt-3"}, onDisk(t, dir))
+		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(2))
+		ckpttest.Save(t, m, ckpt.Number(1))
+		ckpttest.Save(t, m, ckpt.Number(2))
+		ckpttest.Save(t, m, ckpt.Number(1))
+		require.Equal(t, []string{"ckpt-2", "ckpt-1"}, ckpttest.Bases(m.Checkpoints()))
+		require.Equal(t, []string{"ckpt-2", "ckpt-1"}, ckpttest.StateOf(t, dir).All)
+		ckpttest.Save(t, m, ckpt.Number(3))
+		require.Equal(t, []string{"ckpt-1", "ckpt-3"}, ckpttest.OnDisk(t, dir))
 	})
 	t.Run("R-22 only a checkpoint's index and data files are deleted", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, KeepLast(1))
-		mustSave(t, m)
+		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1))
+		ckpttest.Save(t, m)
 		stay := []string{"ckpt-1.meta", "ckpt-1.data-00000-of-00001.bak", "ckpt-1.data-0000-of-0001", "ckpt-1", "ckpt-10.data-00000-of-00001", "xckpt-1.index"}
 		for _, name := range append(stay, "ckpt-1.data-00001-of-00002") {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o666))
 		}
-		mustSave(t, m)
+		ckpttest.Save(t, m)
 		for _, name := range stay {
 			require.FileExists(t, filepath.Join(dir, name))
 		}
 		left, err := filepath.Glob(filepath.Join(dir, "ckpt-1.*"))
 		require.NoError(t, err)
-		require.Equal(t, []string{"ckpt-1.data-0000-of-0001", "ckpt-1.data-00000-of-00001.bak", "ckpt-1.meta"}, bases(left))
+		require.Equal(t, []string{"ckpt-1.data-0000-of-0001", "ckpt-1.data-00000-of-00001.bak", "ckpt-1.meta"}, ckpttest.Bases(left))
 	})
 	t.Run("R-22 the names of checkpoints are not patterns", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, KeepLast(1), CheckpointName("*"))
+		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1), ckpt.CheckpointName("*"))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "other-1.index"), nil, 0o666))
-		mustSave(t, m)
-		mustSave(t, m)
+		ckpttest.Save(t, m)
+		ckpttest.Save(t, m)
 		require.FileExists(t, filepath.Join(dir, "other-1.index"))
 		require.FileExists(t, filepath.Join(dir, "*-2.index"))
 		require.NoFileExists(t, filepath.Join(dir, "*-1.index"))
@@ -166,128 +104,123 @@ func TestManagerKeepsAndDeletes(t *testing.T) {
 
 func TestManagerPreserves(t *testing.T) {
 	t.Run("R-05 R-07 what leaves the list an hour after the last that was kept is kept for good", func(t *testing.T) {
-		inTime(t, func(t *testing.T, at func(float64)) {
+		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			at(1e9)
-			m := manage(t, dir, KeepLast(1), KeepEvery(time.Hour))
+			m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1), ckpt.KeepEvery(time.Hour))
 			for _, seconds := range []float64{0, 3598.5, 3599, 3600, 7198, 7199.5, 7200} {
 				at(1e9 + seconds)
-				mustSave(t, m)
+				ckpttest.Save(t, m)
 			}
 			// Preserved are the first that is 3600 s after the start less one, and the first 3600 s after that.
-			require.Equal(t, []string{"ckpt-3", "ckpt-6", "ckpt-7"}, onDisk(t, dir))
-			require.Equal(t, []string{"ckpt-7"}, bases(m.Checkpoints()))
-			require.Equal(t, &state.State{Latest: "ckpt-7", All: []string{"ckpt-7"}, Timestamps: []float64{1e9 + 7200}, LastPreserved: 1e9 + 7199.5}, stateOf(t, dir))
+			require.Equal(t, []string{"ckpt-3", "ckpt-6", "ckpt-7"}, ckpttest.OnDisk(t, dir))
+			require.Equal(t, []string{"ckpt-7"}, ckpttest.Bases(m.Checkpoints()))
+			require.Equal(t, &state.State{Latest: "ckpt-7", All: []string{"ckpt-7"}, Timestamps: []float64{1e9 + 7200}, LastPreserved: 1e9 + 7199.5}, ckpttest.StateOf(t, dir))
 
-			later := manage(t, dir, KeepLast(1))
+			later := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1))
 			for n := range int64(3) {
-				mustSave(t, later, Number(10+n))
+				ckpttest.Save(t, later, ckpt.Number(10+n))
 			}
-			require.Equal(t, []string{"ckpt-12", "ckpt-3", "ckpt-6"}, onDisk(t, dir))
+			require.Equal(t, []string{"ckpt-12", "ckpt-3", "ckpt-6"}, ckpttest.OnDisk(t, dir))
 		})
 	})
 	t.Run("R-06 in a new directory the last preserved is a second ago", func(t *testing.T) {
-		inTime(t, func(t *testing.T, at func(float64)) {
+		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			at(1e9)
-			m := manage(t, dir)
+			m := ckpttest.ManageIn(t, dir)
 			at(1e9 + 10)
-			mustSave(t, m)
-			require.Equal(t, 1e9-1.0, stateOf(t, dir).LastPreserved)
-			require.Equal(t, []float64{1e9 + 10}, stateOf(t, dir).Timestamps)
+			ckpttest.Save(t, m)
+			require.Equal(t, 1e9-1.0, ckpttest.StateOf(t, dir).LastPreserved)
+			require.Equal(t, []float64{1e9 + 10}, ckpttest.StateOf(t, dir).Timestamps)
 		})
 	})
 	t.Run("R-08 of what the state file lists only what is younger than the last preserved may be deleted", func(t *testing.T) {
-		inTime(t, func(t *testing.T, at func(float64)) {
+		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			for _, name := range []string{"old", "same", "young", "future"} {
-				_, err := mustNew(t, Group{"v": scalar(1)}).Write(ctx, filepath.Join(dir, name))
+				_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Write(ctx, filepath.Join(dir, name))
 				require.NoError(t, err)
 			}
-			writeState(t, dir, &state.State{
+			ckpttest.WriteState(t, dir, &state.State{
 				Latest: "future", All: []string{"old", "same", "young", "future"},
 				Timestamps: []float64{1e9 - 1, 1e9, 1e9 + 1, 1e9 + 500}, LastPreserved: 1e9,
 			})
 			at(1e9 + 100)
-			m := manage(t, dir, KeepLast(1))
-			require.Equal(t, []string{"young", "future"}, bases(m.Checkpoints()))
-			mustSave(t, m)
-			require.Equal(t, []string{"ckpt-1", "old", "same"}, onDisk(t, dir))
+			m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1))
+			require.Equal(t, []string{"young", "future"}, ckpttest.Bases(m.Checkpoints()))
+			ckpttest.Save(t, m)
+			require.Equal(t, []string{"ckpt-1", "old", "same"}, ckpttest.OnDisk(t, dir))
 		})
 	})
 	t.Run("R-08 the time of one from the future is now", func(t *testing.T) {
-		inTime(t, func(t *testing.T, at func(float64)) {
+		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
-			writeState(t, dir, &state.State{Latest: "b", All: []string{"b"}, Timestamps: []float64{2e9}, LastPreserved: 1e9 - 1})
+			ckpttest.WriteState(t, dir, &state.State{Latest: "b", All: []string{"b"}, Timestamps: []float64{2e9}, LastPreserved: 1e9 - 1})
 			at(1e9)
-			m := manage(t, dir)
-			mustSave(t, m)
-			require.Equal(t, []float64{1e9, 1e9}, stateOf(t, dir).Timestamps)
+			m := ckpttest.ManageIn(t, dir)
+			ckpttest.Save(t, m)
+			require.Equal(t, []float64{1e9, 1e9}, ckpttest.StateOf(t, dir).Timestamps)
 		})
 	})
 	t.Run("R-09 R-07 where the clock went back nothing old is deleted any more", func(t *testing.T) {
-		inTime(t, func(t *testing.T, at func(float64)) {
+		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			for _, name := range []string{"a", "b"} {
-				_, err := mustNew(t, Group{"v": scalar(1)}).Write(ctx, filepath.Join(dir, name))
+				_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Write(ctx, filepath.Join(dir, name))
 				require.NoError(t, err)
 			}
-			writeState(t, dir, &state.State{Latest: "b", All: []string{"a", "b"}, Timestamps: []float64{1e9 + 600, 1e9 + 700}, LastPreserved: 1e9 + 500})
+			ckpttest.WriteState(t, dir, &state.State{Latest: "b", All: []string{"a", "b"}, Timestamps: []float64{1e9 + 600, 1e9 + 700}, LastPreserved: 1e9 + 500})
 			at(1e9)
-			logger, lines := logged()
-			m := manage(t, dir, KeepLast(1), WithLogger(logger))
+			logger, lines := ckpttest.Logged()
+			m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1), ckpt.WithLogger(logger))
 			require.Contains(t, strings.Join(lines(), "\n"), "time.time() returned a value 500.000000 seconds behind the last preserved checkpoint timestamp.")
 			require.Empty(t, m.Checkpoints())
 			require.Equal(t, filepath.Join(dir, "b"), m.Latest())
 			at(1e9 + 1)
-			mustSave(t, m)
+			ckpttest.Save(t, m)
 			at(1e9 + 2)
-			mustSave(t, m)
-			require.Equal(t, []string{"a", "b", "ckpt-2"}, onDisk(t, dir))
-			require.Equal(t, 1e9, stateOf(t, dir).LastPreserved)
+			ckpttest.Save(t, m)
+			require.Equal(t, []string{"a", "b", "ckpt-2"}, ckpttest.OnDisk(t, dir))
+			require.Equal(t, 1e9, ckpttest.StateOf(t, dir).LastPreserved)
 		})
 	})
 	t.Run("R-10 what plain Save wrote is never deleted and not listed, but the latest is known", func(t *testing.T) {
 		dir := t.TempDir()
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		for range 2 {
 			_, err := c.Save(ctx, filepath.Join(dir, "unusual"))
 			require.NoError(t, err)
 		}
-		c = mustNew(t, Group{"v": scalar(1)})
-		m := mustManage(t, c, dir, KeepLast(2))
+		c = ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		m := ckpttest.Manage(t, c, dir, ckpt.KeepLast(2))
 		require.Empty(t, m.Checkpoints())
 		require.Equal(t, filepath.Join(dir, "unusual-2"), m.Latest())
 		_, err := c.Restore(ctx, m.Latest())
 		require.NoError(t, err)
 		for range 3 {
-			mustSave(t, m)
+			ckpttest.Save(t, m)
 		}
-		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, bases(m.Checkpoints()))
-		require.Equal(t, []string{"ckpt-4", "ckpt-5", "unusual-1", "unusual-2"}, onDisk(t, dir))
+		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, ckpttest.Bases(m.Checkpoints()))
+		require.Equal(t, []string{"ckpt-4", "ckpt-5", "unusual-1", "unusual-2"}, ckpttest.OnDisk(t, dir))
 	})
-}
-
-func writeState(t *testing.T, dir string, s *state.State) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), s.Append(nil), 0o666))
 }
 
 func TestManagerNames(t *testing.T) {
 	t.Run("R-11 a number of one's own names the checkpoint, and the counter counts on", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir)
-		require.Equal(t, filepath.Join(dir, "ckpt-500"), mustSave(t, m, Number(500)))
-		require.Equal(t, filepath.Join(dir, "ckpt-2"), mustSave(t, m))
+		m := ckpttest.ManageIn(t, dir)
+		require.Equal(t, filepath.Join(dir, "ckpt-500"), ckpttest.Save(t, m, ckpt.Number(500)))
+		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m))
 		require.EqualValues(t, 2, m.Checkpoint().SaveCounter())
 	})
 	t.Run("R-13 number 0 is a number", func(t *testing.T) {
 		dir := t.TempDir()
-		require.Equal(t, filepath.Join(dir, "ckpt-0"), mustSave(t, manage(t, dir), Number(0)))
+		require.Equal(t, filepath.Join(dir, "ckpt-0"), ckpttest.Save(t, ckpttest.ManageIn(t, dir), ckpt.Number(0)))
 	})
 	t.Run("R-14 another name", func(t *testing.T) {
 		dir := t.TempDir()
-		require.Equal(t, filepath.Join(dir, "x-1"), mustSave(t, manage(t, dir, CheckpointName("x"))))
+		require.Equal(t, filepath.Join(dir, "x-1"), ckpttest.Save(t, ckpttest.ManageIn(t, dir, ckpt.CheckpointName("x"))))
 	})
 	t.Run("R-20 paths are the directory as it was given, joined", func(t *testing.T) {
 		t.Chdir(t.TempDir())
@@ -296,10 +229,10 @@ func TestManagerNames(t *testing.T) {
 		} {
 			require.NoError(t, os.MkdirAll("a", 0o777))
 			want = filepath.FromSlash(want)
-			m := manage(t, dir)
-			require.Equal(t, want, mustSave(t, m, Number(7)), dir)
+			m := ckpttest.ManageIn(t, dir)
+			require.Equal(t, want, ckpttest.Save(t, m, ckpt.Number(7)), dir)
 			require.Equal(t, []string{want}, m.Checkpoints(), dir)
-			latest, err := Latest(dir)
+			latest, err := ckpt.Latest(dir)
 			require.NoError(t, err)
 			require.Equal(t, want, latest, dir)
 			require.NoError(t, os.Remove(filepath.Join(dir, "checkpoint")))
@@ -308,67 +241,67 @@ func TestManagerNames(t *testing.T) {
 	t.Run("R-24 K-05 a directory that was moved has all its checkpoints", func(t *testing.T) {
 		dir := t.TempDir()
 		before, after := filepath.Join(dir, "before"), filepath.Join(dir, "after")
-		m := manage(t, before, KeepLast(2))
+		m := ckpttest.ManageIn(t, before, ckpt.KeepLast(2))
 		for range 3 {
-			mustSave(t, m)
+			ckpttest.Save(t, m)
 		}
 		require.NoError(t, os.Rename(before, after))
-		m = manage(t, after, KeepLast(2))
+		m = ckpttest.ManageIn(t, after, ckpt.KeepLast(2))
 		require.Equal(t, []string{filepath.Join(after, "ckpt-2"), filepath.Join(after, "ckpt-3")}, m.Checkpoints())
 		require.Equal(t, filepath.Join(after, "ckpt-3"), m.Latest())
 		_, err := m.RestoreOrInitialize(ctx)
 		require.NoError(t, err)
-		mustSave(t, m)
-		require.Equal(t, []string{"ckpt-3", "ckpt-4"}, onDisk(t, after))
+		ckpttest.Save(t, m)
+		require.Equal(t, []string{"ckpt-3", "ckpt-4"}, ckpttest.OnDisk(t, after))
 	})
 	t.Run("R-26 what it was made with", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
-		m := mustManage(t, c, "some/where", SaveInterval(7, func() int64 { return 0 }))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		m := ckpttest.Manage(t, c, "some/where", ckpt.SaveInterval(7, func() int64 { return 0 }))
 		require.Equal(t, "some/where", m.Directory())
 		require.Same(t, c, m.Checkpoint())
 		require.EqualValues(t, 7, m.Interval())
 		require.Empty(t, m.Latest())
 		require.Empty(t, m.Checkpoints())
-		require.Zero(t, mustManage(t, c, "some/where").Interval())
+		require.Zero(t, ckpttest.Manage(t, c, "some/where").Interval())
 		require.NoDirExists(t, "some")
 	})
 	t.Run("K-17 a state file of another name", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, StateFile("latest_eval"))
-		path := mustSave(t, m)
+		m := ckpttest.ManageIn(t, dir, ckpt.StateFile("latest_eval"))
+		path := ckpttest.Save(t, m)
 		require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
-		require.Equal(t, path, manage(t, dir, StateFile("latest_eval")).Latest())
-		require.Empty(t, manage(t, dir).Latest())
+		require.Equal(t, path, ckpttest.ManageIn(t, dir, ckpt.StateFile("latest_eval")).Latest())
+		require.Empty(t, ckpttest.ManageIn(t, dir).Latest())
 	})
 }
 
 func TestManagerOptions(t *testing.T) {
 	step := func() int64 { return 0 }
 	for name, test := range map[string]struct {
-		opts []ManagerOption
+		opts []ckpt.ManagerOption
 		want string
 	}{
-		"R-02 keep none":                    {[]ManagerOption{KeepLast(0)}, "KeepLast(0): expected a positive number"},
-		"R-02 keep fewer than none":         {[]ManagerOption{KeepLast(-1)}, "KeepLast(-1)"},
-		"R-15 an interval of unknown steps": {[]ManagerOption{SaveInterval(3, nil)}, "SaveInterval: expected a function"},
-		"an interval of no steps":           {[]ManagerOption{SaveInterval(0, step)}, "SaveInterval(0)"},
-		"a last step without an interval":   {[]ManagerOption{LastStep(3)}, "LastStep"},
-		"keep every nothing":                {[]ManagerOption{KeepEvery(0)}, "KeepEvery(0s)"},
-		"no name":                           {[]ManagerOption{CheckpointName("")}, `CheckpointName("")`},
-		"a name that is a path":             {[]ManagerOption{CheckpointName("a/b")}, `CheckpointName("a/b")`},
-		"a name that leads out":             {[]ManagerOption{CheckpointName("../b")}, `CheckpointName("../b")`},
+		"R-02 keep none":                    {[]ckpt.ManagerOption{ckpt.KeepLast(0)}, "KeepLast(0): expected a positive number"},
+		"R-02 keep fewer than none":         {[]ckpt.ManagerOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
+		"R-15 an interval of unknown steps": {[]ckpt.ManagerOption{ckpt.SaveInterval(3, nil)}, "SaveInterval: expected a function"},
+		"an interval of no steps":           {[]ckpt.ManagerOption{ckpt.SaveInterval(0, step)}, "SaveInterval(0)"},
+		"a last step without an interval":   {[]ckpt.ManagerOption{ckpt.LastStep(3)}, "LastStep"},
+		"keep every nothing":                {[]ckpt.ManagerOption{ckpt.KeepEvery(0)}, "KeepEvery(0s)"},
+		"no name":                           {[]ckpt.ManagerOption{ckpt.CheckpointName("")}, `CheckpointName("")`},
+		"a name that is a path":             {[]ckpt.ManagerOption{ckpt.CheckpointName("a/b")}, `CheckpointName("a/b")`},
+		"a name that leads out":             {[]ckpt.ManagerOption{ckpt.CheckpointName("../b")}, `CheckpointName("../b")`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := NewManager(mustNew(t, Group{"v": scalar(1)}), t.TempDir(), test.opts...)
+			_, err := ckpt.NewManager(ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}), t.TempDir(), test.opts...)
 			require.ErrorContains(t, err, test.want)
 		})
 	}
 }
 
 func TestManagerIntervals(t *testing.T) {
-	saves := func(t *testing.T, m *Manager, step *int64, steps ...int64) (saved []int64) {
+	saves := func(t *testing.T, m *ckpt.Manager, step *int64, steps ...int64) (saved []int64) {
 		for _, *step = range steps {
-			if mustSave(t, m) != "" {
+			if ckpttest.Save(t, m) != "" {
 				saved = append(saved, *step)
 			}
 		}
@@ -376,31 +309,31 @@ func TestManagerIntervals(t *testing.T) {
 	}
 	t.Run("R-16 with an interval of 2 it saves at step 0 and 2 of 0, 1, 2, 2, 3", func(t *testing.T) {
 		var step int64
-		m := manage(t, t.TempDir(), SaveInterval(2, func() int64 { return step }))
+		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.SaveInterval(2, func() int64 { return step }))
 		require.Equal(t, []int64{0, 2}, saves(t, m, &step, 0, 1, 2, 2, 3))
-		require.Equal(t, []string{"ckpt-1", "ckpt-2"}, bases(m.Checkpoints()))
-		require.NotEmpty(t, mustSave(t, m, Force()), "forced at step 3")
-		require.Empty(t, mustSave(t, m, Force()), "step 3 is saved already")
+		require.Equal(t, []string{"ckpt-1", "ckpt-2"}, ckpttest.Bases(m.Checkpoints()))
+		require.NotEmpty(t, ckpttest.Save(t, m, ckpt.Force()), "forced at step 3")
+		require.Empty(t, ckpttest.Save(t, m, ckpt.Force()), "step 3 is saved already")
 		require.Equal(t, []int64{5}, saves(t, m, &step, 4, 5), "the interval runs from the forced one")
 	})
 	t.Run("R-16 a save that fails does not count as the step's", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir, SaveInterval(2, func() int64 { return 0 }))
+		m := ckpttest.ManageIn(t, dir, ckpt.SaveInterval(2, func() int64 { return 0 }))
 		broken := errors.New("broken")
-		_, err := m.Save(ctx, OnWrite(func(context.Context, string) error { return broken }))
+		_, err := m.Save(ctx, ckpt.OnWrite(func(context.Context, string) error { return broken }))
 		require.ErrorIs(t, err, broken)
-		require.Equal(t, filepath.Join(dir, "ckpt-1"), mustSave(t, m))
+		require.Equal(t, filepath.Join(dir, "ckpt-1"), ckpttest.Save(t, m))
 	})
 	t.Run("R-17 after LastStep(1) the next is at step 3", func(t *testing.T) {
 		var step int64
-		m := manage(t, t.TempDir(), SaveInterval(2, func() int64 { return step }), LastStep(1))
+		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.SaveInterval(2, func() int64 { return step }), ckpt.LastStep(1))
 		require.Equal(t, []int64{3}, saves(t, m, &step, 0, 1, 2, 3, 4))
 	})
 	t.Run("R-18 nothing is saved at the step that was restored", func(t *testing.T) {
 		dir := t.TempDir()
 		step := int64(5)
-		mustSave(t, manage(t, dir))
-		m := manage(t, dir, SaveInterval(2, func() int64 { return step }))
+		ckpttest.Save(t, ckpttest.ManageIn(t, dir))
+		m := ckpttest.ManageIn(t, dir, ckpt.SaveInterval(2, func() int64 { return step }))
 		path, err := m.RestoreOrInitialize(ctx)
 		require.NoError(t, err)
 		require.Equal(t, m.Latest(), path)
@@ -411,70 +344,117 @@ func TestManagerIntervals(t *testing.T) {
 func TestManagerRestoreOrInitialize(t *testing.T) {
 	t.Run("R-19 what is there is restored, and nothing initialized", func(t *testing.T) {
 		dir := t.TempDir()
-		v := scalar(3)
-		path := mustSave(t, mustManage(t, mustNew(t, Group{"v": v}), dir))
-		v = scalar(0)
-		m := mustManage(t, mustNew(t, Group{"v": v}), dir, InitFunc(func(context.Context) error { return errors.New("called") }))
+		v := ckpttest.Scalar(3)
+		path := ckpttest.Save(t, ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}), dir))
+		v = ckpttest.Scalar(0)
+		m := ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}), dir, ckpt.InitFunc(func(context.Context) error { return errors.New("called") }))
 		got, err := m.RestoreOrInitialize(ctx)
 		require.NoError(t, err)
 		require.Equal(t, path, got)
-		require.EqualValues(t, 3, value0(v))
-		require.Equal(t, filepath.Join(dir, "ckpt-2"), mustSave(t, m), "it goes on counting")
+		require.EqualValues(t, 3, ckpttest.Value(v))
+		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m), "it goes on counting")
 	})
 	t.Run("R-19 where there is nothing the function initializes", func(t *testing.T) {
 		called := 0
-		m := manage(t, t.TempDir(), InitFunc(func(context.Context) error { called++; return nil }))
+		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.InitFunc(func(context.Context) error { called++; return nil }))
 		path, err := m.RestoreOrInitialize(ctx)
 		require.NoError(t, err)
 		require.Empty(t, path)
 		require.Equal(t, 1, called)
 	})
 	t.Run("R-19 without a function nothing happens", func(t *testing.T) {
-		path, err := manage(t, t.TempDir()).RestoreOrInitialize(ctx)
+		path, err := ckpttest.ManageIn(t, t.TempDir()).RestoreOrInitialize(ctx)
 		require.NoError(t, err)
 		require.Empty(t, path)
 	})
 	t.Run("R-19 an error of the function is returned", func(t *testing.T) {
 		broken := errors.New("broken")
-		_, err := manage(t, t.TempDir(), InitFunc(func(context.Context) error { return broken })).RestoreOrInitialize(ctx)
+		_, err := ckpttest.ManageIn(t, t.TempDir(), ckpt.InitFunc(func(context.Context) error { return broken })).RestoreOrInitialize(ctx)
 		require.ErrorIs(t, err, broken)
 	})
 	t.Run("K-15 a latest that is gone is still the latest, and restoring it an error that names what is there", func(t *testing.T) {
 		dir := t.TempDir()
-		m := manage(t, dir)
-		kept := mustSave(t, m)
-		gone := mustSave(t, m)
-		require.NoError(t, Remove(gone))
-		m = manage(t, dir, InitFunc(func(context.Context) error { return errors.New("called") }))
+		m := ckpttest.ManageIn(t, dir)
+		kept := ckpttest.Save(t, m)
+		gone := ckpttest.Save(t, m)
+		require.NoError(t, ckpt.Remove(gone))
+		m = ckpttest.ManageIn(t, dir, ckpt.InitFunc(func(context.Context) error { return errors.New("called") }))
 		require.Equal(t, gone, m.Latest())
 		_, err := m.RestoreOrInitialize(ctx)
-		require.ErrorIs(t, err, ErrNotFound)
+		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorContains(t, err, gone+" as its latest, which is gone")
 		require.ErrorContains(t, err, "open one by its prefix, such as "+kept)
 	})
 	t.Run("Resume says what did not match", func(t *testing.T) {
 		dir := t.TempDir()
-		path := mustSave(t, mustManage(t, mustNew(t, Group{"v": scalar(3), "gone": scalar(4)}), dir))
-		m := mustManage(t, mustNew(t, Group{"v": scalar(0), "new": scalar(5)}), dir)
+		path := ckpttest.Save(t, ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(3), "gone": ckpttest.Scalar(4)}), dir))
+		m := ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0), "new": ckpttest.Scalar(5)}), dir)
 		got, status, err := m.Resume(ctx)
 		require.NoError(t, err)
 		require.Equal(t, path, got)
-		require.ErrorIs(t, status.AssertExistingObjectsMatched(), ErrMismatch)
+		require.ErrorIs(t, status.AssertExistingObjectsMatched(), ckpt.ErrMismatch)
 		require.Equal(t, "new", status.Report().Missing[0].Path)
 		require.Equal(t, "gone", status.Report().Waiting[0].Path)
-		path, status, err = manage(t, t.TempDir()).Resume(ctx)
+		path, status, err = ckpttest.ManageIn(t, t.TempDir()).Resume(ctx)
 		require.NoError(t, err)
 		require.Empty(t, path)
-		require.ErrorIs(t, status.AssertConsumed(), ErrNoCheckpoint)
+		require.ErrorIs(t, status.AssertConsumed(), ckpt.ErrNoCheckpoint)
 		require.Nil(t, status.Report())
 	})
 	t.Run("R-19 it restores from where it saves, whatever the Checkpoint reads from", func(t *testing.T) {
 		dir := t.TempDir()
-		mustSave(t, manage(t, dir))
-		v := scalar(0)
-		m := mustManage(t, mustNew(t, Group{"v": v}, WithFS(os.DirFS("testdata"))), dir)
+		ckpttest.Save(t, ckpttest.ManageIn(t, dir))
+		v := ckpttest.Scalar(0)
+		m := ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}, ckpt.WithFS(os.DirFS("testdata"))), dir)
 		_, err := m.RestoreOrInitialize(ctx)
 		require.NoError(t, err)
-		require.EqualValues(t, 1, value0(v))
+		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
+}
+
+func ExampleManager() {
+	dir, err := os.MkdirTemp("", "train")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	var model struct {
+		Step    int64 `ckpt:"step"`
+		Weights tensor.Tensor[float32]
+	}
+	model.Weights = *tensor.New[float32](10)
+
+	c, err := ckpt.New(ckpt.Group{"model": &model})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := ckpt.NewManager(c, dir, ckpt.KeepLast(2), ckpt.SaveInterval(100, func() int64 { return model.Step }))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := m.RestoreOrInitialize(ctx); err != nil { // goes on where the last run stopped
+		fmt.Println(err)
+		return
+	}
+	for ; model.Step < 500; model.Step++ {
+		path, err := m.Save(ctx)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if path != "" {
+			fmt.Println("saved", filepath.Base(path), "at step", model.Step)
+		}
+	}
+	fmt.Println("kept", len(m.Checkpoints()))
+	// Output:
+	// saved ckpt-1 at step 0
+	// saved ckpt-2 at step 100
+	// saved ckpt-3 at step 200
+	// saved ckpt-4 at step 300
+	// saved ckpt-5 at step 400
+	// kept 2
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
@@ -9,17 +9,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // mixedModel has tensors after which the next one would not be aligned.
-func mixedModel() Group {
-	return Group{
+func mixedModel() ckpt.Group {
+	return ckpt.Group{
 		"a": tensor.Scalar[int8](1),
 		"b": tensor.Scalar(2.5),
 		"c": tensor.Scalar("three"),
-		"d": f32(4, 5, 6),
+		"d": ckpttest.Vector(4, 5, 6),
 		"e": tensor.Scalar(complex(7, 8)),
 		"f": tensor.Scalar(true),
 	}
@@ -30,18 +32,18 @@ var mixedKeys = []string{"a", "b", "c", "d", "e", "f"}
 func TestMapped(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		align []Option
-	}{{"packed as TensorFlow packs them", nil}, {"aligned", []Option{Align(64)}}} {
+		align []ckpt.Option
+	}{{"packed as TensorFlow packs them", nil}, {"aligned", []ckpt.Option{ckpt.Align(64)}}} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ckpt")
-			checkpoint, err := New(mixedModel(), c.align...)
+			checkpoint, err := ckpt.New(mixedModel(), c.align...)
 			require.NoError(t, err)
 			_, err = checkpoint.Write(ctx, path)
 			require.NoError(t, err)
-			plain, err := Open(path)
+			plain, err := ckpt.Open(path)
 			require.NoError(t, err)
 			defer plain.Close()
-			mapped, err := Open(path, Mapped())
+			mapped, err := ckpt.Open(path, ckpt.Mapped())
 			require.NoError(t, err)
 			defer mapped.Close()
 			for _, name := range mixedKeys {
@@ -59,11 +61,11 @@ func TestMapped(t *testing.T) {
 
 func TestMappedTensorsAreTheProgramsOwn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
-	checkpoint, err := New(mixedModel(), Align(64))
+	checkpoint, err := ckpt.New(mixedModel(), ckpt.Align(64))
 	require.NoError(t, err)
 	_, err = checkpoint.Write(ctx, path)
 	require.NoError(t, err)
-	r, err := Open(path, Mapped())
+	r, err := ckpt.Open(path, ckpt.Mapped())
 	require.NoError(t, err)
 	defer r.Close()
 	before, err := os.ReadFile(path + ".data-00000-of-00001")
@@ -79,7 +81,7 @@ func TestMappedTensorsAreTheProgramsOwn(t *testing.T) {
 
 func TestMappedComparesChecksumsOnDemand(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
-	checkpoint, err := New(Group{"d": f32(4, 5, 6)})
+	checkpoint, err := ckpt.New(ckpt.Group{"d": ckpttest.Vector(4, 5, 6)})
 	require.NoError(t, err)
 	_, err = checkpoint.Write(ctx, path)
 	require.NoError(t, err)
@@ -90,7 +92,7 @@ func TestMappedComparesChecksumsOnDemand(t *testing.T) {
 	require.NoError(t, os.WriteFile(data, b, 0o666))
 	const key = "d/.ATTRIBUTES/VARIABLE_VALUE"
 
-	r, err := Open(path, Mapped())
+	r, err := ckpt.Open(path, ckpt.Mapped())
 	require.NoError(t, err)
 	defer r.Close()
 	if f, err := (fsx.OS{}).Open(data); err == nil {
@@ -103,19 +105,19 @@ func TestMappedComparesChecksumsOnDemand(t *testing.T) {
 	}
 	_, err = r.Tensor(key)
 	require.NoError(t, err, "nothing was read yet")
-	require.ErrorIs(t, r.VerifyTensor(ctx, key), ErrCorrupt)
+	require.ErrorIs(t, r.VerifyTensor(ctx, key), ckpt.ErrCorrupt)
 	var found []string
-	require.NoError(t, r.Verify(context.Background(), func(p Problem) { found = append(found, p.Key) }))
+	require.NoError(t, r.Verify(context.Background(), func(p ckpt.Problem) { found = append(found, p.Key) }))
 	require.Equal(t, []string{key}, found)
 }
 
 func TestMappedReadsFromAnyFS(t *testing.T) {
 	dir := t.TempDir()
-	checkpoint, err := New(mixedModel())
+	checkpoint, err := ckpt.New(mixedModel())
 	require.NoError(t, err)
 	_, err = checkpoint.Write(ctx, filepath.Join(dir, "ckpt"))
 	require.NoError(t, err)
-	r, err := Open("ckpt", WithFS(os.DirFS(dir)), Mapped())
+	r, err := ckpt.Open("ckpt", ckpt.WithFS(os.DirFS(dir)), ckpt.Mapped())
 	require.NoError(t, err)
 	defer r.Close()
 	got, err := r.Tensor("b/.ATTRIBUTES/VARIABLE_VALUE")
@@ -125,9 +127,9 @@ func TestMappedReadsFromAnyFS(t *testing.T) {
 
 func TestAlign(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
-	checkpoint, err := New(mixedModel())
+	checkpoint, err := ckpt.New(mixedModel())
 	require.NoError(t, err)
-	_, err = checkpoint.Write(ctx, path, Align(64))
+	_, err = checkpoint.Write(ctx, path, ckpt.Align(64))
 	require.NoError(t, err)
 	b, err := os.ReadFile(path + ".data-00000-of-00001")
 	require.NoError(t, err)
@@ -137,7 +139,7 @@ func TestAlign(t *testing.T) {
 	require.NoError(t, err)
 
 	for _, n := range []int{-1, 3, 8192} {
-		_, err := checkpoint.Write(ctx, path, Align(n))
+		_, err := checkpoint.Write(ctx, path, ckpt.Align(n))
 		require.ErrorContains(t, err, "want a power of two, at most 4096")
 	}
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"path/filepath"
@@ -6,14 +6,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 func TestTracking(t *testing.T) {
-	first, second, last := scalar(1), scalar(2), scalar(3)
-	edges := func(g *group) string { return graphOf(t, written(t, g))[0] }
+	first, second, last := ckpttest.Scalar(1), ckpttest.Scalar(2), ckpttest.Scalar(3)
+	edges := func(g *ckpttest.Node) string { return ckpttest.GraphOf(t, ckpttest.Written(t, g))[0] }
 	t.Run("G-26 a name in use is refused, Replace keeps its place", func(t *testing.T) {
-		g := groupOf("a", first, "b", last)
+		g := ckpttest.NodeOf("a", first, "b", last)
 		require.ErrorContains(t, g.Track("a", second), "in use for another object")
 		require.Same(t, first, g.Tracked("a"))
 		require.NoError(t, g.Replace("a", second))
@@ -21,26 +23,26 @@ func TestTracking(t *testing.T) {
 		require.Same(t, second, g.Tracked("a"))
 		require.NoError(t, g.Replace("c", first))
 		require.Equal(t, "0 a:1 b:2 c:3 root:0", edges(g), "where the name is free it is Track")
-		c := mustNew(t, Group{"a": first})
+		c := ckpttest.New(t, ckpt.Group{"a": first})
 		require.ErrorContains(t, c.Track("a", second), "in use for another object")
 	})
 	t.Run("G-27 the same object again changes nothing", func(t *testing.T) {
-		g := groupOf("a", first, "b", last)
+		g := ckpttest.NodeOf("a", first, "b", last)
 		require.NoError(t, g.Track("a", first))
 		require.Equal(t, "0 a:1 b:2 root:0", edges(g))
-		require.NoError(t, mustNew(t, Group{"a": first}).Track("a", first))
+		require.NoError(t, ckpttest.New(t, ckpt.Group{"a": first}).Track("a", first))
 	})
 	t.Run("G-28 what is taken away has no edge, and comes back as the last", func(t *testing.T) {
-		g := groupOf("a", first, "b", last)
+		g := ckpttest.NodeOf("a", first, "b", last)
 		g.Untrack("a")
 		require.Nil(t, g.Tracked("a"))
 		require.Equal(t, "0 b:1 root:0", edges(g))
-		c := mustNew(t, g)
-		mustRead(t, c, written(t, groupOf("a", scalar(9))))
-		back := scalar(0)
+		c := ckpttest.New(t, g)
+		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.Scalar(9))))
+		back := ckpttest.Scalar(0)
 		require.NoError(t, g.Track("a", back))
 		require.Equal(t, "0 b:1 a:2 root:0", edges(g))
-		require.EqualValues(t, 9, value0(back), "it takes the values that waited for it")
+		require.EqualValues(t, 9, ckpttest.Value(back), "it takes the values that waited for it")
 	})
 	t.Run("G-29 a field that is not tracked has no edge and keeps its value", func(t *testing.T) {
 		type model struct {
@@ -48,12 +50,12 @@ func TestTracking(t *testing.T) {
 			Scratch *tensor.Tensor[float32] `ckpt:"-"`
 			private *tensor.Tensor[float32]
 		}
-		m := &model{scalar(1), scalar(2), scalar(3)}
-		path := written(t, m)
-		require.Equal(t, []string{"w/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
-		got := &model{scalar(0), scalar(5), scalar(6)}
-		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
-		require.Equal(t, &model{scalar(1), scalar(5), scalar(6)}, got)
+		m := &model{ckpttest.Scalar(1), ckpttest.Scalar(2), ckpttest.Scalar(3)}
+		path := ckpttest.Written(t, m)
+		require.Equal(t, []string{"w/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
+		got := &model{ckpttest.Scalar(0), ckpttest.Scalar(5), ckpttest.Scalar(6)}
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
+		require.Equal(t, &model{ckpttest.Scalar(1), ckpttest.Scalar(5), ckpttest.Scalar(6)}, got)
 	})
 	t.Run("G-30 G-31 global names have no part in matching", func(t *testing.T) {
 		type one struct {
@@ -64,46 +66,46 @@ func TestTracking(t *testing.T) {
 			V *tensor.Tensor[float32] `ckpt:"v,fullname=w"`
 			W *tensor.Tensor[float32] `ckpt:"w,fullname=v"`
 		}
-		path := written(t, &one{scalar(1), scalar(2)})
-		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE", "w/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
-		got := &other{scalar(0), scalar(0)}
-		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
-		require.Equal(t, &other{scalar(2), scalar(1)}, got)
+		path := ckpttest.Written(t, &one{ckpttest.Scalar(1), ckpttest.Scalar(2)})
+		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE", "w/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
+		got := &other{ckpttest.Scalar(0), ckpttest.Scalar(0)}
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
+		require.Equal(t, &other{ckpttest.Scalar(2), ckpttest.Scalar(1)}, got)
 	})
 	t.Run("a module remembers those Checkpoints only that have values for it", func(t *testing.T) {
-		g, path := groupOf("a", scalar(0)), written(t, groupOf("a", scalar(1), "b", scalar(2)))
-		must(mustNew(t, g).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
-		must(ViewOf(g))
-		require.Empty(t, g.owners)
-		c := mustNew(t, g)
-		mustRead(t, c, path)
-		require.Equal(t, []*Checkpoint{c}, g.owners)
-		b := scalar(0)
+		g, path := ckpttest.NodeOf("a", ckpttest.Scalar(0)), ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.Scalar(1), "b", ckpttest.Scalar(2)))
+		ckpttest.Must(ckpttest.New(t, g).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+		ckpttest.Must(ckpt.ViewOf(g))
+		require.Empty(t, g.Owners())
+		c := ckpttest.New(t, g)
+		ckpttest.Read(t, c, path)
+		require.Equal(t, []*ckpt.Checkpoint{c}, g.Owners())
+		b := ckpttest.Scalar(0)
 		require.NoError(t, g.Track("b", b))
-		require.EqualValues(t, 2, value0(b))
-		require.Empty(t, g.owners, "all values are there")
-		closed := mustNew(t, g)
-		mustRead(t, closed, written(t, groupOf("c", scalar(3)))).ExpectPartial()
+		require.EqualValues(t, 2, ckpttest.Value(b))
+		require.Empty(t, g.Owners(), "all values are there")
+		closed := ckpttest.New(t, g)
+		ckpttest.Read(t, closed, ckpttest.Written(t, ckpttest.NodeOf("c", ckpttest.Scalar(3)))).ExpectPartial()
 		require.NoError(t, closed.Close())
-		require.NoError(t, g.Track("c", scalar(0)))
-		require.Empty(t, g.owners)
+		require.NoError(t, g.Track("c", ckpttest.Scalar(0)))
+		require.Empty(t, g.Owners())
 	})
 	t.Run("of two Checkpoints whose values wait for one child the later one's are taken", func(t *testing.T) {
 		for range 8 {
-			g := groupOf()
+			g := ckpttest.NodeOf()
 			for _, v := range []float32{1, 2} {
-				mustRead(t, mustNew(t, g), written(t, groupOf("v", scalar(v))))
+				ckpttest.Read(t, ckpttest.New(t, g), ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(v))))
 			}
-			v := scalar(0)
+			v := ckpttest.Scalar(0)
 			require.NoError(t, g.Track("v", v))
-			require.EqualValues(t, 2, value0(v))
+			require.EqualValues(t, 2, ckpttest.Value(v))
 		}
 	})
 	t.Run("a child that cannot take part is not attached", func(t *testing.T) {
-		g := groupOf("a", first)
-		require.ErrorIs(t, g.Track("b", 3), ErrNotTrackable)
+		g := ckpttest.NodeOf("a", first)
+		require.ErrorIs(t, g.Track("b", 3), ckpt.ErrNotTrackable)
 		require.Nil(t, g.Tracked("b"))
-		require.ErrorIs(t, g.Replace("a", "text"), ErrNotTrackable)
+		require.ErrorIs(t, g.Replace("a", "text"), ckpt.ErrNotTrackable)
 		require.Same(t, first, g.Tracked("a"), "the one that was there stays")
 	})
 }

@@ -250,7 +250,7 @@ func In(s store.Store) AnyOption {
 			o.fsys = nil
 			return
 		}
-		f := storefs.New(s)
+		f := storefs.Of(s)
 		o.fsys, o.writer = f, f
 	})
 }

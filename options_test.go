@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -27,40 +29,40 @@ func shardSizes(t *testing.T, prefix string) (sizes []int64) {
 
 func graphSize(t *testing.T, prefix string) int64 {
 	t.Helper()
-	r := must(Open(prefix))
+	r := ckpttest.Must(ckpt.Open(prefix))
 	defer r.Close()
-	return must(r.Lookup("_CHECKPOINTABLE_OBJECT_GRAPH")).Bytes
+	return ckpttest.Must(r.Lookup("_CHECKPOINTABLE_OBJECT_GRAPH")).Bytes
 }
 
 func TestWriteCallbacks(t *testing.T) {
 	t.Run("O-03 O-04 callbacks run in order, when the files are complete and before the state file names them", func(t *testing.T) {
 		dir := t.TempDir()
 		var seen []string
-		note := func(name string) WriteOption {
-			return OnWrite(func(_ context.Context, path string) error {
-				r, err := Open(path)
+		note := func(name string) ckpt.WriteOption {
+			return ckpt.OnWrite(func(_ context.Context, path string) error {
+				r, err := ckpt.Open(path)
 				require.NoError(t, err)
 				require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
 				seen = append(seen, name+" "+filepath.Base(path))
 				return r.Close()
 			})
 		}
-		opts := []SaveOption{note("first"), note("second")}
-		must(mustNew(t, Group{"v": scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), opts...))
+		opts := []ckpt.SaveOption{note("first"), note("second")}
+		ckpttest.Must(ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"), opts...))
 		require.Equal(t, []string{"first ckpt-1", "second ckpt-1"}, seen)
 		require.Len(t, opts, 2)
 	})
 	t.Run("O-21 options given to one Checkpoint or call do not reach another", func(t *testing.T) {
 		calls := 0
-		c := mustNew(t, Group{"v": scalar(1)}, OnWrite(func(context.Context, string) error { calls++; return nil }))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpt.OnWrite(func(context.Context, string) error { calls++; return nil }))
 		path := filepath.Join(t.TempDir(), "ckpt")
-		must(c.Write(ctx, path, OnWrite(func(context.Context, string) error { calls += 10; return nil })))
-		must(c.Write(ctx, path))
+		ckpttest.Must(c.Write(ctx, path, ckpt.OnWrite(func(context.Context, string) error { calls += 10; return nil })))
+		ckpttest.Must(c.Write(ctx, path))
 		require.Equal(t, 12, calls)
 	})
 	t.Run("the error of a callback is the save's", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
-		_, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), OnWrite(func(context.Context, string) error { return errors.New("no network") }))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		_, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.OnWrite(func(context.Context, string) error { return errors.New("no network") }))
 		require.ErrorContains(t, err, "write callback: no network")
 		require.Zero(t, c.SaveCounter())
 	})
@@ -68,54 +70,54 @@ func TestWriteCallbacks(t *testing.T) {
 
 func TestAsync(t *testing.T) {
 	t.Run("O-05 the path is returned before the files are there, and later changes are not saved", func(t *testing.T) {
-		v := scalar(1)
-		c := mustNew(t, Group{"v": v})
+		v := ckpttest.Scalar(1)
+		c := ckpttest.New(t, ckpt.Group{"v": v})
 		release := make(chan struct{})
-		path, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), Async(), OnWrite(func(context.Context, string) error { <-release; return nil }))
+		path, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.Async(), ckpt.OnWrite(func(context.Context, string) error { <-release; return nil }))
 		require.NoError(t, err)
 		require.Equal(t, "ckpt-1", filepath.Base(path))
 		v.Data()[0] = 2
-		require.Empty(t, must(Latest(filepath.Dir(path))))
+		require.Empty(t, ckpttest.Must(ckpt.Latest(filepath.Dir(path))))
 		close(release)
 		require.NoError(t, c.Sync(ctx))
-		require.Equal(t, path, must(Latest(filepath.Dir(path))))
-		mustRead(t, c, path)
-		require.EqualValues(t, 1, value0(v))
+		require.Equal(t, path, ckpttest.Must(ckpt.Latest(filepath.Dir(path))))
+		ckpttest.Read(t, c, path)
+		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
 	t.Run("O-06 a second save awaits the first, and an error surfaces at the next call", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)}, Async())
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpt.Async())
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		var order []string
-		note := func(name string, err error) WriteOption {
-			return OnWrite(func(context.Context, string) error { order = append(order, name); return err })
+		note := func(name string, err error) ckpt.WriteOption {
+			return ckpt.OnWrite(func(context.Context, string) error { order = append(order, name); return err })
 		}
-		must(c.Save(ctx, prefix, note("first", nil)))
-		must(c.Save(ctx, prefix, note("second", errors.New("disk on fire"))))
+		ckpttest.Must(c.Save(ctx, prefix, note("first", nil)))
+		ckpttest.Must(c.Save(ctx, prefix, note("second", errors.New("disk on fire"))))
 		_, err := c.Save(ctx, prefix, note("third", nil))
 		require.ErrorContains(t, err, "disk on fire")
 		require.NoError(t, c.Sync(ctx), "an error is reported once")
 		require.Equal(t, []string{"first", "second"}, order)
 	})
 	t.Run("O-08 the files are those of a save that is not asynchronous", func(t *testing.T) {
-		root := newNet(3)
+		root := ckpttest.NewNet(3)
 		dir := t.TempDir()
-		plain := must(mustNew(t, Group{"net": root}).Save(ctx, filepath.Join(dir, "plain")))
-		c := mustNew(t, Group{"net": root})
-		async := must(c.Save(ctx, filepath.Join(dir, "async"), Async()))
+		plain := ckpttest.Must(ckpttest.New(t, ckpt.Group{"net": root}).Save(ctx, filepath.Join(dir, "plain")))
+		c := ckpttest.New(t, ckpt.Group{"net": root})
+		async := ckpttest.Must(c.Save(ctx, filepath.Join(dir, "async"), ckpt.Async()))
 		require.NoError(t, c.Close())
 		for _, suffix := range []string{".index", ".data-00000-of-00001"} {
-			require.Equal(t, must(os.ReadFile(plain+suffix)), must(os.ReadFile(async+suffix)))
+			require.Equal(t, ckpttest.Must(os.ReadFile(plain+suffix)), ckpttest.Must(os.ReadFile(async+suffix)))
 		}
 	})
 	t.Run("a context that has ended saves nothing", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		dir := t.TempDir()
 		canceled, cancel := context.WithCancel(ctx)
 		cancel()
-		_, err := c.Save(canceled, filepath.Join(dir, "ckpt"), Async())
+		_, err := c.Save(canceled, filepath.Join(dir, "ckpt"), ckpt.Async())
 		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, c.Sync(ctx))
-		require.Empty(t, must(os.ReadDir(dir)))
+		require.Empty(t, ckpttest.Must(os.ReadDir(dir)))
 	})
 }
 
@@ -123,18 +125,18 @@ func TestMaxShardSize(t *testing.T) {
 	t.Run("O-09 O-12 a matrix is cut where that takes the fewest parts; the object graph counts for nothing", func(t *testing.T) {
 		m, _ := tensor.FromSlice([]int32{0, 1, 2, 3, 4, 5}, 3, 2)
 		for limit, want := range map[int64][]int64{8: {8, 8, 8}, 10: {8, 8, 8}, 12: {12, 12}, 16: {16, 8}} {
-			path := written(t, Group{"v": m}, MaxShardSize(limit))
+			path := ckpttest.Written(t, ckpt.Group{"v": m}, ckpt.MaxShardSize(limit))
 			sizes := shardSizes(t, path)
 			sizes[len(sizes)-1] -= graphSize(t, path)
 			require.Equal(t, want, sizes, "at most %d bytes", limit)
 			got := tensor.New[int32](3, 2)
-			require.NoError(t, mustRead(t, mustNew(t, Group{"v": got}), path).AssertConsumed())
+			require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": got}), path).AssertConsumed())
 			require.Equal(t, m, got)
 		}
 	})
 	t.Run("O-10 a scalar larger than the limit gets a file to itself after all others, with a warning", func(t *testing.T) {
-		logger, lines := logged()
-		path := written(t, Group{"a": tensor.Scalar("a long string of some bytes"), "b": f32(1, 2)}, MaxShardSize(8), WithLogger(logger))
+		logger, lines := ckpttest.Logged()
+		path := ckpttest.Written(t, ckpt.Group{"a": tensor.Scalar("a long string of some bytes"), "b": ckpttest.Vector(1, 2)}, ckpt.MaxShardSize(8), ckpt.WithLogger(logger))
 		sizes := shardSizes(t, path)
 		require.Equal(t, []int64{8 + graphSize(t, path), 1 + 4 + 27}, sizes)
 		require.Len(t, lines(), 1)
@@ -142,108 +144,108 @@ func TestMaxShardSize(t *testing.T) {
 	})
 	t.Run("O-11 of a vector of strings the longest is what an element counts for", func(t *testing.T) {
 		s, _ := tensor.FromSlice([]string{"aa", "bbbb", "c", "dd"}, 4)
-		path := written(t, Group{"s": s}, MaxShardSize(8))
-		r := must(Open(path))
+		path := ckpttest.Written(t, ckpt.Group{"s": s}, ckpt.MaxShardSize(8))
+		r := ckpttest.Must(ckpt.Open(path))
 		defer r.Close()
-		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, must(r.Lookup("s/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
-		require.Equal(t, s, must(r.Tensor("s/.ATTRIBUTES/VARIABLE_VALUE")))
+		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, ckpttest.Must(r.Lookup("s/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+		require.Equal(t, s, ckpttest.Must(r.Tensor("s/.ATTRIBUTES/VARIABLE_VALUE")))
 	})
 	t.Run("O-13 O-14 what fits whole is a plain entry, what is cut says where its parts are", func(t *testing.T) {
-		path := written(t, Group{"a": f32(1, 2), "b": f32(1, 2, 3, 4)}, MaxShardSize(16))
-		r := must(Open(path))
+		path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.Vector(1, 2), "b": ckpttest.Vector(1, 2, 3, 4)}, ckpt.MaxShardSize(16))
+		r := ckpttest.Must(ckpt.Open(path))
 		defer r.Close()
-		require.Empty(t, must(r.Lookup("a/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
-		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, must(r.Lookup("b/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+		require.Empty(t, ckpttest.Must(r.Lookup("a/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
+		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, ckpttest.Must(r.Lookup("b/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
 	})
 	t.Run("O-15 a tensor without elements is written, which TensorFlow forgets", func(t *testing.T) {
 		empty := tensor.New[float32](0, 2)
-		path := written(t, Group{"e": empty, "v": f32(1)}, MaxShardSize(4))
-		require.NoError(t, mustRead(t, mustNew(t, Group{"e": tensor.New[float32](0, 2), "v": f32(0)}), path).AssertConsumed())
+		path := ckpttest.Written(t, ckpt.Group{"e": empty, "v": ckpttest.Vector(1)}, ckpt.MaxShardSize(4))
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"e": tensor.New[float32](0, 2), "v": ckpttest.Vector(0)}), path).AssertConsumed())
 	})
 	t.Run("O-16 tensors of several kinds with a limit of ten bytes make eight files, with the counter", func(t *testing.T) {
-		path := saved(t, Group{"v0": tensor.New[int32](3, 2), "v1": tensor.New[float32](3, 2, 1), "v2": tensor.Scalar("test_string")}, MaxShardSize(10))
+		path := ckpttest.Saved(t, ckpt.Group{"v0": tensor.New[int32](3, 2), "v1": tensor.New[float32](3, 2, 1), "v2": tensor.Scalar("test_string")}, ckpt.MaxShardSize(10))
 		require.Len(t, shardSizes(t, path), 8)
 	})
 }
 
 func TestShardBy(t *testing.T) {
 	t.Run("O-02 a data file for each task, in the order in which they appear, the graph in the coordinator's", func(t *testing.T) {
-		path := written(t, Group{"a": f32(1), "b": f32(1, 2), "c": f32(1, 2, 3), "d": f32(1, 2, 3, 4)}, ShardByTask(func(path string) string {
+		path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.Vector(1), "b": ckpttest.Vector(1, 2), "c": ckpttest.Vector(1, 2, 3), "d": ckpttest.Vector(1, 2, 3, 4)}, ckpt.ShardByTask(func(path string) string {
 			return map[string]string{"a": "worker 1", "b": "worker 0", "c": "worker 1", "d": "worker 2"}[path]
 		}))
 		require.Equal(t, []int64{16, 8, 16, graphSize(t, path)}, shardSizes(t, path))
-		require.NoError(t, mustRead(t, mustNew(t, Group{"a": f32(0), "b": f32(0, 0), "c": f32(0, 0, 0), "d": f32(0, 0, 0, 0)}), path).AssertConsumed())
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Vector(0), "b": ckpttest.Vector(0, 0), "c": ckpttest.Vector(0, 0, 0), "d": ckpttest.Vector(0, 0, 0, 0)}), path).AssertConsumed())
 	})
 	for name, tt := range map[string]struct {
-		parts func(n int) []ShardPart
+		parts func(n int) []ckpt.ShardPart
 		want  string
 	}{
-		"twice": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 0, Shard: 1}, {Tensor: 1, Shard: 0}}
+		"twice": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 0, Shard: 1}, {Tensor: 1, Shard: 0}}
 		}, `"v/.ATTRIBUTES/VARIABLE_VALUE": - is there twice`},
-		"one that is none": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 0}, {Tensor: 2, Shard: 0}}
+		"one that is none": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 0}, {Tensor: 2, Shard: 0}}
 		}, "tensor 2 was added, there are 2"},
-		"too few": {func(n int) []ShardPart { return []ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
-		"a part missing": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 1, Shard: 0}}
+		"too few": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
+		"a part missing": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 1, Shard: 0}}
 		}, "1 of its 4 elements were dropped"},
-		"overlapping parts": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 2, Length: 2}}}, {Tensor: 1, Shard: 0}}
+		"overlapping parts": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 2, Length: 2}}}, {Tensor: 1, Shard: 0}}
 		}, "is there twice"},
-		"another rank": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
+		"another rank": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
 		}, "has rank 2"},
-		"a file left out":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "no tensor is in data file 1 of 2"},
-		"a negative file":   {func(n int) []ShardPart { return []ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
-		"a negative tensor": {func(n int) []ShardPart { return []ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
-		"a region too large": {func(n int) []ShardPart {
-			return []ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
+		"a file left out":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "no tensor is in data file 1 of 2"},
+		"a negative file":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
+		"a negative tensor": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
+		"a region too large": {func(n int) []ckpt.ShardPart {
+			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
 		}, "does not fit shape [4]"},
 	} {
 		t.Run("O-18 a sharding function that gives "+name, func(t *testing.T) {
 			dir := t.TempDir()
-			_, err := mustNew(t, Group{"v": f32(1, 2, 3, 4)}).Write(ctx, filepath.Join(dir, "ckpt"), ShardBy(func(ts []ShardTensor) []ShardPart { return tt.parts(len(ts)) }))
+			_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Vector(1, 2, 3, 4)}).Write(ctx, filepath.Join(dir, "ckpt"), ckpt.ShardBy(func(ts []ckpt.ShardTensor) []ckpt.ShardPart { return tt.parts(len(ts)) }))
 			require.ErrorContains(t, err, tt.want)
-			require.Empty(t, must(os.ReadDir(dir)))
+			require.Empty(t, ckpttest.Must(os.ReadDir(dir)))
 		})
 	}
 }
 
 func TestProgress(t *testing.T) {
 	t.Run("O-23 progress says how many bytes of tensors have been written and read", func(t *testing.T) {
-		var seen []Progress
-		note := WithProgress(func(p Progress) { seen = append(seen, p) })
-		root := func() Group { return Group{"a": f32(1, 2, 3), "b": tensor.New[float64](100)} }
-		path := written(t, root(), note)
+		var seen []ckpt.Progress
+		note := ckpt.WithProgress(func(p ckpt.Progress) { seen = append(seen, p) })
+		root := func() ckpt.Group { return ckpt.Group{"a": ckpttest.Vector(1, 2, 3), "b": tensor.New[float64](100)} }
+		path := ckpttest.Written(t, root(), note)
 		last := seen[len(seen)-1]
 		require.Equal(t, last.Total, last.Done)
 		require.Equal(t, 12+800+graphSize(t, path), last.Total)
 		seen = nil
-		mustRead(t, mustNew(t, root(), note), path)
-		require.Equal(t, Progress{812, 812}, seen[len(seen)-1])
+		ckpttest.Read(t, ckpttest.New(t, root(), note), path)
+		require.Equal(t, ckpt.Progress{812, 812}, seen[len(seen)-1])
 	})
 }
 
 func TestLegacyAttribute(t *testing.T) {
 	t.Run("O-22 one attribute of an older layout stands for several tensors, whose keys begin with its own", func(t *testing.T) {
-		g := golden(t, "objects-lookup-table")
-		r := must(Open(g.path()))
+		g := ckpttest.Golden(t, "objects-lookup-table")
+		r := ckpttest.Must(ckpt.Open(g.Path()))
 		defer r.Close()
-		table := &several{names: []string{"table-keys", "table-values"}, got: map[string]tensor.Any{
+		table := &ckpttest.Several{Names: []string{"table-keys", "table-values"}, Got: map[string]tensor.Any{
 			"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64]),
 		}}
-		s := mustRead(t, mustNew(t, Group{"table": table}), g.path())
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"table": table}), g.Path())
 		require.NoError(t, s.AssertExistingObjectsMatched())
-		for _, name := range table.names {
-			require.Equal(t, must(r.Tensor("table/.ATTRIBUTES/"+name)), table.got[name])
+		for _, name := range table.Names {
+			require.Equal(t, ckpttest.Must(r.Tensor("table/.ATTRIBUTES/"+name)), table.Got[name])
 		}
-		require.Equal(t, 1, table.calls)
+		require.Equal(t, 1, table.Calls)
 
 		// The newer layout, in which each tensor has an attribute, is what we write and read too.
-		again := &several{names: table.names, got: map[string]tensor.Any{"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64])}}
-		s = mustRead(t, mustNew(t, Group{"table": again}), written(t, Group{"table": table}))
+		again := &ckpttest.Several{Names: table.Names, Got: map[string]tensor.Any{"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64])}}
+		s = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"table": again}), ckpttest.Written(t, ckpt.Group{"table": table}))
 		require.NoError(t, s.AssertConsumed())
-		require.Equal(t, table.got, again.got)
+		require.Equal(t, table.Got, again.Got)
 	})
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -24,37 +26,37 @@ func TestSavedModelDirectories(t *testing.T) {
 	dir := filepath.Join("testdata", "golden", "saved-model-module", "saved")
 	check := func(t *testing.T, m *savedModule) {
 		t.Helper()
-		require.Equal(t, savedModule{*must(tensor.FromSlice([]float32{1, 2}, 2, 1)), []tensor.Tensor[float32]{*f32(0.5), *f32(0.25)}}, *m)
+		require.Equal(t, savedModule{*ckpttest.Must(tensor.FromSlice([]float32{1, 2}, 2, 1)), []tensor.Tensor[float32]{*ckpttest.Vector(0.5), *ckpttest.Vector(0.25)}}, *m)
 	}
 	t.Run("M-01 Restore finds the variables of a SavedModel, Read does not", func(t *testing.T) {
 		var m savedModule
-		_, err := mustNew(t, &m).Restore(ctx, dir)
+		_, err := ckpttest.New(t, &m).Restore(ctx, dir)
 		require.NoError(t, err)
 		check(t, &m)
-		_, err = mustNew(t, &m).Read(ctx, dir)
-		require.ErrorIs(t, err, ErrNotFound)
+		_, err = ckpttest.New(t, &m).Read(ctx, dir)
+		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorContains(t, err, "a directory")
 	})
 	t.Run("M-01 a saved_model.pbtxt makes a SavedModel too, and variables alone will do", func(t *testing.T) {
-		variables := filesOf(t, filepath.Join(dir, "variables", "variables"))
+		variables := ckpttest.FilesOf(t, filepath.Join(dir, "variables", "variables"))
 		for _, name := range []string{"saved_model.pbtxt", "saved_model.pb", "keras_metadata.pb"} {
 			fsys := fstest.MapFS{"dir/" + name: {}}
 			for end, data := range variables {
 				fsys["dir/variables/variables"+end] = &fstest.MapFile{Data: []byte(data)}
 			}
 			var m savedModule
-			_, err := mustNew(t, &m).Restore(ctx, "dir", WithFS(fsys))
+			_, err := ckpttest.New(t, &m).Restore(ctx, "dir", ckpt.WithFS(fsys))
 			require.NoError(t, err, name)
 			check(t, &m)
 		}
 	})
 	t.Run("M-02 its object graph has nodes for functions, without values, and neither counter nor root edge", func(t *testing.T) {
-		g := must(opened(t, dir).Graph())
+		g := ckpttest.Must(ckpttest.Open(t, dir).Graph())
 		edges := make(map[string]int)
 		for _, c := range g.Nodes[0].Children {
 			edges[c.Name] = c.ID
 		}
-		require.Equal(t, []string{"__call__", "parts", "signatures", "w"}, sortedKeys(edges))
+		require.Equal(t, []string{"__call__", "parts", "signatures", "w"}, ckpttest.SortedKeys(edges))
 		for name, function := range map[string]string{"__call__": "trace_0", "signatures": "serving_default"} {
 			n := g.Nodes[edges[name]]
 			require.Equal(t, function, n.Children[0].Name)
@@ -63,14 +65,14 @@ func TestSavedModelDirectories(t *testing.T) {
 		}
 	})
 	t.Run("M-03 what is attached later is restored too, and only the counter is missed", func(t *testing.T) {
-		root := groupOf("w", new(tensor.Tensor[float32]))
-		c := mustNew(t, root)
+		root := ckpttest.NodeOf("w", new(tensor.Tensor[float32]))
+		c := ckpttest.New(t, root)
 		s, err := c.Restore(ctx, dir)
 		require.NoError(t, err)
-		list := []variable{f32(0), f32(0)}
+		list := []ckpttest.Variable{ckpttest.Vector(0), ckpttest.Vector(0)}
 		require.NoError(t, root.Track("parts", list))
-		require.Equal(t, []float32{0.5, 0.25}, []float32{value0(list[0]), value0(list[1])})
-		var m *MismatchError
+		require.Equal(t, []float32{0.5, 0.25}, []float32{ckpttest.Value(list[0]), ckpttest.Value(list[1])})
+		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertConsumed(), &m)
 		require.Equal(t, []string{"save_counter"}, m.Missing)
 		require.Empty(t, m.Unused)
@@ -78,25 +80,25 @@ func TestSavedModelDirectories(t *testing.T) {
 	})
 	t.Run("M-04 an element of a tuple has its index, as in a checkpoint", func(t *testing.T) {
 		dir := t.TempDir()
-		must(mustNew(t, groupOf("t", []any{1, scalar(2)})).Write(ctx, filepath.Join(dir, "variables", "variables")))
+		ckpttest.Must(ckpttest.New(t, ckpttest.NodeOf("t", []any{1, ckpttest.Scalar(2)})).Write(ctx, filepath.Join(dir, "variables", "variables")))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "saved_model.pb"), nil, 0o666))
-		require.Equal(t, []string{"t/1/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, dir))
-		v := scalar(0)
-		_, err := mustNew(t, groupOf("t", []any{nil, v})).Restore(ctx, dir)
+		require.Equal(t, []string{"t/1/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, dir))
+		v := ckpttest.Scalar(0)
+		_, err := ckpttest.New(t, ckpttest.NodeOf("t", []any{nil, v})).Restore(ctx, dir)
 		require.NoError(t, err)
-		require.EqualValues(t, 2, value0(v))
+		require.EqualValues(t, 2, ckpttest.Value(v))
 	})
 	t.Run("M-05 it has no latest checkpoint; Open and LoadWeights take it all the same", func(t *testing.T) {
-		require.Empty(t, must(Latest(dir)))
-		require.Equal(t, filepath.Join(dir, "variables", "variables"), opened(t, dir).Prefix())
+		require.Empty(t, ckpttest.Must(ckpt.Latest(dir)))
+		require.Equal(t, filepath.Join(dir, "variables", "variables"), ckpttest.Open(t, dir).Prefix())
 		var m savedModule
-		require.NoError(t, LoadWeights(ctx, dir, &m, Strict()))
+		require.NoError(t, ckpt.LoadWeights(ctx, dir, &m, ckpt.Strict()))
 		check(t, &m)
 	})
 	t.Run("M-06 a directory that is none is not found, with a hint at the suffix", func(t *testing.T) {
 		for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-			_, err := mustNew(t, Group{"v": scalar(0)}).Restore(ctx, dir)
-			require.ErrorIs(t, err, ErrNotFound)
+			_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}).Restore(ctx, dir)
+			require.ErrorIs(t, err, ckpt.ErrNotFound)
 			require.ErrorContains(t, err, "Error when restoring from checkpoint or SavedModel at "+dir)
 			require.ErrorContains(t, err, "You may be missing the checkpoint suffix")
 		}
@@ -106,13 +108,13 @@ func TestSavedModelDirectories(t *testing.T) {
 // TestPathForms gives every form of a path to each of the calls that take one.
 func TestPathForms(t *testing.T) {
 	dir := t.TempDir()
-	c := mustNew(t, Group{"v": scalar(1)})
-	prefix := must(c.Save(ctx, filepath.Join(dir, "run", "ckpt")))
-	must(c.Write(ctx, filepath.Join(dir, "bare")+"/"))
-	must(c.Write(ctx, filepath.Join(dir, "saved", "variables", "variables")))
+	c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+	prefix := ckpttest.Must(c.Save(ctx, filepath.Join(dir, "run", "ckpt")))
+	ckpttest.Must(c.Write(ctx, filepath.Join(dir, "bare")+"/"))
+	ckpttest.Must(c.Write(ctx, filepath.Join(dir, "saved", "variables", "variables")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "saved", "saved_model.pb"), nil, 0o666))
-	must(c.Write(ctx, filepath.Join(dir, "stripped", "variables", "variables")))
-	must(c.Write(ctx, filepath.Join(dir, "looks.index")))
+	ckpttest.Must(c.Write(ctx, filepath.Join(dir, "stripped", "variables", "variables")))
+	ckpttest.Must(c.Write(ctx, filepath.Join(dir, "looks.index")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "empty"), 0o777))
 
 	const (
@@ -143,33 +145,33 @@ func TestPathForms(t *testing.T) {
 		{"a data file that is not there", prefix + ".data-00001-of-00002", nil},
 		{"nothing", filepath.Join(dir, "nothing"), nil},
 	} {
-		v := scalar(0)
+		v := ckpttest.Scalar(0)
 		calls := map[string]func() error{
-			restore: func() error { _, err := mustNew(t, Group{"v": v}).Restore(ctx, tt.path); return err },
-			read:    func() error { _, err := mustNew(t, Group{"v": v}).Read(ctx, tt.path); return err },
+			restore: func() error { _, err := ckpttest.New(t, ckpt.Group{"v": v}).Restore(ctx, tt.path); return err },
+			read:    func() error { _, err := ckpttest.New(t, ckpt.Group{"v": v}).Read(ctx, tt.path); return err },
 			open: func() error {
-				r, err := Open(tt.path)
+				r, err := ckpt.Open(tt.path)
 				if err != nil {
 					return err
 				}
-				v = must(r.Tensor("v/.ATTRIBUTES/VARIABLE_VALUE")).(variable)
+				v = ckpttest.Must(r.Tensor("v/.ATTRIBUTES/VARIABLE_VALUE")).(ckpttest.Variable)
 				return r.Close()
 			},
-			load: func() error { return LoadWeights(ctx, tt.path, Group{"v": v}) },
+			load: func() error { return ckpt.LoadWeights(ctx, tt.path, ckpt.Group{"v": v}) },
 		}
-		for _, name := range sortedKeys(calls) {
+		for _, name := range ckpttest.SortedKeys(calls) {
 			t.Run(fmt.Sprintf("%s of %s", name, tt.name), func(t *testing.T) {
-				v = scalar(0)
+				v = ckpttest.Scalar(0)
 				err := calls[name]()
 				for _, takes := range tt.takes {
 					if takes == name {
 						require.NoError(t, err)
-						require.EqualValues(t, 1, value0(v))
+						require.EqualValues(t, 1, ckpttest.Value(v))
 						return
 					}
 				}
 				require.Error(t, err)
-				require.True(t, errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt) || errors.Is(err, ErrFormat), "%v", err)
+				require.True(t, errors.Is(err, ckpt.ErrNotFound) || errors.Is(err, ckpt.ErrCorrupt) || errors.Is(err, ckpt.ErrFormat), "%v", err)
 				require.ErrorContains(t, err, filepath.Clean(tt.path))
 			})
 		}
@@ -180,20 +182,20 @@ func TestPathForms(t *testing.T) {
 func TestFromOtherFilesystems(t *testing.T) {
 	fsys := fs.FS(os.DirFS(filepath.Join("testdata", "golden")))
 	for _, path := range []string{"saved-numbered/train", "saved-numbered/train/ckpt-3", "./saved-numbered//train/ckpt-3.index"} {
-		r, err := Open(path, WithFS(fsys))
+		r, err := ckpt.Open(path, ckpt.WithFS(fsys))
 		require.NoError(t, err, path)
-		require.Equal(t, tensor.Scalar(int64(30)), must(r.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")))
+		require.Equal(t, tensor.Scalar(int64(30)), ckpttest.Must(r.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")))
 		require.NoError(t, r.Close())
 	}
-	require.Equal(t, filepath.Join("saved-numbered", "train", "ckpt-3"), must(Latest("saved-numbered/train", WithFS(fsys))))
+	require.Equal(t, filepath.Join("saved-numbered", "train", "ckpt-3"), ckpttest.Must(ckpt.Latest("saved-numbered/train", ckpt.WithFS(fsys))))
 	var step int64
-	c := mustNew(t, Group{"step": &step, "w": f32(0, 0)}, WithFS(fsys))
+	c := ckpttest.New(t, ckpt.Group{"step": &step, "w": ckpttest.Vector(0, 0)}, ckpt.WithFS(fsys))
 	s, err := c.Restore(ctx, "saved-numbered/train/ckpt-2")
 	require.NoError(t, err)
 	require.NoError(t, s.AssertConsumed())
 	require.EqualValues(t, 20, step)
 	for _, path := range []string{"../golden/saved-numbered/train/ckpt-3", "/etc/passwd"} {
-		_, err := Open(path, WithFS(fsys))
+		_, err := ckpt.Open(path, ckpt.WithFS(fsys))
 		require.Error(t, err, "%s leaves the filesystem", path)
 	}
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"fmt"
@@ -9,18 +9,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt/internal/walk"
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // walkOf returns the program's graph as lines "path Go-path → kind", in node order.
 func walkOf(t *testing.T, root any) []string {
 	t.Helper()
-	w := newWalker(new(walk.StandIns), nil)
-	require.NoError(t, w.AddRoot(root, nil))
-	require.NoError(t, w.ExpandAll())
+	g, err := ckpt.WalkOf(root)
+	require.NoError(t, err)
 	var lines []string
-	for _, n := range w.Graph().Nodes {
+	for _, n := range g.Nodes {
 		kind := "group"
 		if len(n.Values) > 0 {
 			kind = n.Values[0].DType.String()
@@ -33,26 +33,8 @@ func walkOf(t *testing.T, root any) []string {
 	return lines
 }
 
-func f32(values ...float32) *tensor.Tensor[float32] {
-	t, err := tensor.FromSlice(values, len(values))
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-type (
-	block   struct{ W tensor.Tensor[float32] }
-	layer   interface{ Call() }
-	dense   struct{ Kernel, Bias tensor.Tensor[float32] }
-	dropout struct{ Rate float64 }
-)
-
-func (*dense) Call()   {}
-func (*dropout) Call() {}
-
 func TestWalk(t *testing.T) {
-	shared := f32(1, 2)
+	shared := ckpttest.Vector(1, 2)
 	step := int64(3)
 	type base struct {
 		Inner tensor.Tensor[float32]
@@ -61,16 +43,16 @@ func TestWalk(t *testing.T) {
 		Next *list
 		W    *tensor.Tensor[float32]
 	}
-	ring := &list{W: f32(1)}
-	ring.Next = &list{W: f32(2), Next: ring}
-	var any0 any = block{}
+	ring := &list{W: ckpttest.Vector(1)}
+	ring.Next = &list{W: ckpttest.Vector(2), Next: ring}
+	var any0 any = ckpttest.Block{}
 	for _, tt := range []struct {
 		name, reason string
 		root         any
 		want         []string
 	}{
 		{"untagged fields", "tensors are tracked under snake case, hyper-parameters are not", &struct {
-			InputTransform dense
+			InputTransform ckpttest.Dense
 			Units          int
 			Name           string
 			Rates          []float32
@@ -94,23 +76,23 @@ func TestWalk(t *testing.T) {
 			[]string{" group", "step int64[]", "names string[1]", "m float64[2 3]", "r int8[2 2]", "flat float32[2 2]", "p int64[]", "d int64[]", "b float16[]"}},
 		{"a shared pointer", "one object is one node, by the first edge that is met", &struct{ A, B *tensor.Tensor[float32] }{shared, shared},
 			[]string{" group", "a float32[2]"}},
-		{"a struct and its first field", "one address, two objects", &struct{ D dense }{},
+		{"a struct and its first field", "one address, two objects", &struct{ D ckpttest.Dense }{},
 			[]string{" group", "d group", "d/kernel float32", "d/bias float32"}},
 		{"a ring", "every object is met once", ring, []string{" group", "next group", "w float32[1]", "next/w float32[1]"}},
-		{"a nil pointer in a recursive type", "it is no object", &list{W: f32(1)}, []string{" group", "w float32[1]"}},
+		{"a nil pointer in a recursive type", "it is no object", &list{W: ckpttest.Vector(1)}, []string{" group", "w float32[1]"}},
 		{"containers", "children are 0, 1, … and the sorted keys", &struct {
-			L []*block
-			A [2]block
-			M map[string]block
-		}{[]*block{{}, nil, {}}, [2]block{}, map[string]block{"z": {}, "a": {}}},
+			L []*ckpttest.Block
+			A [2]ckpttest.Block
+			M map[string]ckpttest.Block
+		}{[]*ckpttest.Block{{}, nil, {}}, [2]ckpttest.Block{}, map[string]ckpttest.Block{"z": {}, "a": {}}},
 			[]string{" group", "l group", "a group", "m group", "l/0 group", "l/2 group", "a/0 group", "a/1 group", "m/a group", "m/z group",
 				"l/0/w float32", "l/2/w float32", "a/0/w float32", "a/1/w float32", "m/a/w float32", "m/z/w float32"}},
 		{"interfaces", "what is in them decides; plain values keep their index and make no edge", &struct {
-			Layers []layer
+			Layers []ckpttest.Layer
 			Mixed  []any
 			Loose  any
 			Plain  []any
-		}{[]layer{&dense{}, &dropout{}, &dense{}}, []any{1, block{}, "s"}, any0, []any{1, "s"}},
+		}{[]ckpttest.Layer{&ckpttest.Dense{}, &ckpttest.Dropout{}, &ckpttest.Dense{}}, []any{1, ckpttest.Block{}, "s"}, any0, []any{1, "s"}},
 			[]string{" group", "layers group", "mixed group", "loose group", "layers/0 group", "layers/1 group", "layers/2 group", "mixed/1 group", "loose/w float32",
 				"layers/0/kernel float32", "layers/0/bias float32", "layers/2/kernel float32", "layers/2/bias float32", "mixed/1/w float32"}},
 		{"embedding", "embedded structs are inlined, by pointer too", &struct {
@@ -121,8 +103,8 @@ func TestWalk(t *testing.T) {
 		{"a tagged embedded struct", "the tag gives it an edge", &struct {
 			Embedded `ckpt:"emb"`
 		}{}, []string{" group", "emb group", "emb/e float32"}},
-		{"a list as the root", "", &[]*block{{}}, []string{" group", "0 group", "0/w float32"}},
-		{"a leaf as the root", "", f32(1), []string{" float32[1]"}},
+		{"a list as the root", "", &[]*ckpttest.Block{{}}, []string{" group", "0 group", "0/w float32"}},
+		{"a leaf as the root", "", ckpttest.Vector(1), []string{" float32[1]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.Equal(t, tt.want, walkOf(t, tt.root), tt.reason)
@@ -145,7 +127,7 @@ func TestZeroSizeObjectsAreTheirOwn(t *testing.T) {
 
 func TestOverlappingMemoryIsRefused(t *testing.T) {
 	data := make([]float32, 4)
-	_, err := New(&struct {
+	_, err := ckpt.New(&struct {
 		A []float32 `ckpt:"a"`
 		B []float32 `ckpt:"b"`
 	}{data[:3], data[2:]})
@@ -155,11 +137,11 @@ func TestOverlappingMemoryIsRefused(t *testing.T) {
 func TestNotTrackable(t *testing.T) {
 	for name, root := range map[string]any{
 		"a number":                  3,
-		"a struct by value":         block{},
+		"a struct by value":         ckpttest.Block{},
 		"nil":                       nil,
-		"a nil pointer":             (*block)(nil),
-		"a number in a group":       Group{"step": 3},
-		"nil in a group":            Group{"model": nil},
+		"a nil pointer":             (*ckpttest.Block)(nil),
+		"a number in a group":       ckpt.Group{"step": 3},
+		"nil in a group":            ckpt.Group{"model": nil},
 		"a channel":                 new(chan int),
 		"a pointer to an interface": new(any),
 		"ragged slices": &struct {
@@ -170,17 +152,17 @@ func TestNotTrackable(t *testing.T) {
 		}{float32(1)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(root)
+			_, err := ckpt.New(root)
 			require.Error(t, err)
 			if name != "ragged slices" {
-				require.ErrorIs(t, err, ErrNotTrackable)
+				require.ErrorIs(t, err, ckpt.ErrNotTrackable)
 			}
 		})
 	}
 }
 
 func TestPathsInErrors(t *testing.T) {
-	_, err := New(Group{"net": &struct {
+	_, err := ckpt.New(ckpt.Group{"net": &struct {
 		Blocks []any `ckpt:"blocks"`
 	}{[]any{&struct {
 		M map[string]any `ckpt:"m"`
@@ -199,16 +181,15 @@ func TestDeepAndSelfReferring(t *testing.T) {
 	for range 200_000 {
 		head = &node{Next: head}
 	}
-	head.W = f32(1)
-	w := newWalker(new(walk.StandIns), nil)
-	require.NoError(t, w.AddRoot(head, nil))
-	require.NoError(t, w.ExpandAll())
-	require.Len(t, w.Graph().Nodes, 200_001)
+	head.W = ckpttest.Vector(1)
+	g, err := ckpt.WalkOf(head)
+	require.NoError(t, err)
+	require.Len(t, g.Nodes, 200_001)
 
 	type self *self
 	var p self
 	p = &p
-	_, err := New(Group{"p": p})
+	_, err = ckpt.New(ckpt.Group{"p": p})
 	require.ErrorContains(t, err, "pointers in a row")
 }
 
@@ -249,29 +230,29 @@ func TestTypesThatContainThemselves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ckpt")
-			c := mustNew(t, object)
+			c := ckpttest.New(t, object)
 			_, err := c.Write(ctx, path)
 			require.NoError(t, err)
-			require.NoError(t, mustRead(t, c, path).AssertConsumed())
+			require.NoError(t, ckpttest.Read(t, c, path).AssertConsumed())
 		})
 	}
 }
 
 // Values that contain themselves through an interface, which no type tells.
 func TestValuesThatContainThemselves(t *testing.T) {
-	m := map[string]any{"w": scalar(1), "none": 1}
+	m := map[string]any{"w": ckpttest.Scalar(1), "none": 1}
 	m["self"] = m
-	list := []any{nil, scalar(2)}
+	list := []any{nil, ckpttest.Scalar(2)}
 	list[0] = list
 	empty := map[string]any{}
 	empty["self"] = []any{empty}
 	path := filepath.Join(t.TempDir(), "ckpt")
-	c := mustNew(t, &struct {
+	c := ckpttest.New(t, &struct {
 		Map   map[string]any
 		List  []any
 		Empty map[string]any
 	}{m, list, empty})
 	_, err := c.Write(ctx, path)
 	require.NoError(t, err)
-	require.NoError(t, mustRead(t, c, path).AssertConsumed())
+	require.NoError(t, ckpttest.Read(t, c, path).AssertConsumed())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layout"
+	"github.com/gockpt/ckpt/tensor"
 )
 
 // weightsFile writes tensors of ascending numbers under paths of names joined by dots, and returns the path of the file.
@@ -34,6 +35,8 @@ func weightsFile(t *testing.T, name string, shapes map[string][]int) string {
 	require.NoError(t, ckpt.SaveWeights(t.Context(), path, root))
 	return path
 }
+
+type floats = tensor.Tensor[float32]
 
 func floatsOf(shape ...int) *floats {
 	x := new(floats)

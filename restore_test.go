@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -19,8 +21,8 @@ func damagedCopy(t *testing.T, path, key string) string {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "ckpt")
 	var stored bytes.Buffer
-	require.NoError(t, opened(t, path).WriteStored(ctx, key, &stored))
-	for end, data := range filesOf(t, path) {
+	require.NoError(t, ckpttest.Open(t, path).WriteStored(ctx, key, &stored))
+	for end, data := range ckpttest.FilesOf(t, path) {
 		b := []byte(data)
 		if end != ".index" {
 			require.Equal(t, 1, bytes.Count(b, stored.Bytes()), "the place of %s", key)
@@ -37,26 +39,26 @@ func TestFailedRestores(t *testing.T) {
 		B    *tensor.Tensor[float32]
 		C    []float32 `ckpt:"c"`
 		D    [][]int32 `ckpt:"d"`
-		E    map[string]*block
+		E    map[string]*ckpttest.Block
 		Text string `ckpt:"text"`
-		List []*block
+		List []*ckpttest.Block
 		N    int64 `ckpt:"n"`
 	}
 	full := func() *model {
-		return &model{*f32(1, 2), f32(3), []float32{4, 5}, [][]int32{{6}, {7}}, map[string]*block{"k": {*f32(8)}}, "text", []*block{{*f32(9)}}, 10}
+		return &model{*ckpttest.Vector(1, 2), ckpttest.Vector(3), []float32{4, 5}, [][]int32{{6}, {7}}, map[string]*ckpttest.Block{"k": {W: *ckpttest.Vector(8)}}, "text", []*ckpttest.Block{{W: *ckpttest.Vector(9)}}, 10}
 	}
-	path := written(t, full())
+	path := ckpttest.Written(t, full())
 	key := func(name string) string { return name + "/.ATTRIBUTES/VARIABLE_VALUE" }
 	models := map[string]func() *model{
 		"empty": func() *model { return new(model) },
 		"filled": func() *model {
-			return &model{*f32(0, 0), f32(0), []float32{0, 0}, [][]int32{{0}, {0}}, map[string]*block{"k": {*f32(0)}}, "", []*block{{*f32(0)}}, 0}
+			return &model{*ckpttest.Vector(0, 0), ckpttest.Vector(0), []float32{0, 0}, [][]int32{{0}, {0}}, map[string]*ckpttest.Block{"k": {W: *ckpttest.Vector(0)}}, "", []*ckpttest.Block{{W: *ckpttest.Vector(0)}}, 0}
 		},
 	}
 	without := func(names ...string) string { // the checkpoint of a model that lacks some fields
-		g := groupOf()
+		g := ckpttest.NodeOf()
 		f := full()
-		for name, object := range map[string]any{"a": &f.A, "b": f.B, "c": f32(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
+		for name, object := range map[string]any{"a": &f.A, "b": f.B, "c": ckpttest.Vector(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
 			lacks := false
 			for _, n := range names {
 				lacks = lacks || n == name
@@ -65,18 +67,18 @@ func TestFailedRestores(t *testing.T) {
 				require.NoError(t, g.Track(name, object))
 			}
 		}
-		return written(t, g)
+		return ckpttest.Written(t, g)
 	}
 	replaced := func(name string, object any) string {
-		g := groupOf()
+		g := ckpttest.NodeOf()
 		f := full()
-		for n, o := range map[string]any{"a": &f.A, "b": f.B, "c": f32(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
+		for n, o := range map[string]any{"a": &f.A, "b": f.B, "c": ckpttest.Vector(f.C...), "d": f.D, "e": f.E, "text": &f.Text, "list": f.List, "n": &f.N} {
 			if n == name {
 				o = object
 			}
 			require.NoError(t, g.Track(n, o))
 		}
-		return written(t, g)
+		return ckpttest.Written(t, g)
 	}
 	truncated := damagedCopy(t, path, key("a"))
 	require.NoError(t, os.Truncate(truncated+".data-00000-of-00001", 8))
@@ -85,23 +87,23 @@ func TestFailedRestores(t *testing.T) {
 	for name, tt := range map[string]struct {
 		ctx  context.Context
 		path string
-		opts []LoadOption
+		opts []ckpt.LoadOption
 		is   error
 	}{
-		"a value is missing":             {path: without("n"), is: ErrMismatch},
-		"a tensor is missing":            {path: without("a"), is: ErrMismatch},
-		"a value is left over":           {path: replaced("e", groupOf("k", &block{*f32(8)}, "more", scalar(1))), opts: []LoadOption{Strict()}, is: ErrMismatch},
-		"another shape":                  {path: replaced("text", tensor.New[string](2)), is: ErrMismatch},
-		"another rank":                   {path: replaced("d", f32(1)), is: ErrMismatch},
-		"another dtype":                  {path: replaced("n", scalar(1)), is: ErrMismatch},
-		"a variable where a group is":    {path: replaced("list", groupOf("0", scalar(1))), is: ErrMismatch},
-		"a group where a variable is":    {path: replaced("n", groupOf("x", scalar(1))), is: ErrMismatch},
-		"the data file ends too soon":    {path: truncated, is: ErrCorrupt},
-		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []LoadOption{Atomic()}, is: ErrCorrupt},
-		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []LoadOption{Atomic()}, is: ErrCorrupt},
+		"a value is missing":             {path: without("n"), is: ckpt.ErrMismatch},
+		"a tensor is missing":            {path: without("a"), is: ckpt.ErrMismatch},
+		"a value is left over":           {path: replaced("e", ckpttest.NodeOf("k", &ckpttest.Block{W: *ckpttest.Vector(8)}, "more", ckpttest.Scalar(1))), opts: []ckpt.LoadOption{ckpt.Strict()}, is: ckpt.ErrMismatch},
+		"another shape":                  {path: replaced("text", tensor.New[string](2)), is: ckpt.ErrMismatch},
+		"another rank":                   {path: replaced("d", ckpttest.Vector(1)), is: ckpt.ErrMismatch},
+		"another dtype":                  {path: replaced("n", ckpttest.Scalar(1)), is: ckpt.ErrMismatch},
+		"a variable where a group is":    {path: replaced("list", ckpttest.NodeOf("0", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
+		"a group where a variable is":    {path: replaced("n", ckpttest.NodeOf("x", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
+		"the data file ends too soon":    {path: truncated, is: ckpt.ErrCorrupt},
+		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
+		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
 		"a context that has ended":       {ctx: canceled, path: path, is: context.Canceled},
-		"no checkpoint":                  {path: path + "-none", is: ErrNotFound},
-		"At an object that is not there": {path: path, opts: []LoadOption{At("a/b/c")}, is: ErrMismatch},
+		"no checkpoint":                  {path: path + "-none", is: ckpt.ErrNotFound},
+		"At an object that is not there": {path: path, opts: []ckpt.LoadOption{ckpt.At("a/b/c")}, is: ckpt.ErrMismatch},
 	} {
 		for state, build := range models {
 			t.Run(fmt.Sprintf("%s: the model, %s, is as it was", name, state), func(t *testing.T) {
@@ -110,7 +112,7 @@ func TestFailedRestores(t *testing.T) {
 				if call == nil {
 					call = ctx
 				}
-				err := LoadWeights(call, tt.path, m, tt.opts...)
+				err := ckpt.LoadWeights(call, tt.path, m, tt.opts...)
 				require.ErrorIs(t, err, tt.is)
 				require.Equal(t, build(), m)
 			})
@@ -118,10 +120,10 @@ func TestFailedRestores(t *testing.T) {
 	}
 	t.Run("a checksum that fails is a RestoreError that names what was touched", func(t *testing.T) {
 		m := models["filled"]()
-		err := LoadWeights(ctx, damagedCopy(t, path, key("a")), m)
-		var failed *RestoreError
+		err := ckpt.LoadWeights(ctx, damagedCopy(t, path, key("a")), m)
+		var failed *ckpt.RestoreError
 		require.ErrorAs(t, err, &failed)
-		require.ErrorIs(t, err, ErrCorrupt)
+		require.ErrorIs(t, err, ckpt.ErrCorrupt)
 		require.ErrorContains(t, err, "a (A)")
 		require.Contains(t, failed.Torn, "a")
 		values := map[string]bool{
@@ -142,7 +144,7 @@ func TestFailedRestores(t *testing.T) {
 	})
 	t.Run("what a failed restore made is nil again", func(t *testing.T) {
 		m := new(model)
-		require.ErrorIs(t, LoadWeights(ctx, damagedCopy(t, path, key("a")), m), ErrCorrupt)
+		require.ErrorIs(t, ckpt.LoadWeights(ctx, damagedCopy(t, path, key("a")), m), ckpt.ErrCorrupt)
 		require.Nil(t, m.B)
 		require.Nil(t, m.C)
 		require.Nil(t, m.E)
@@ -155,18 +157,18 @@ func TestFailedRestores(t *testing.T) {
 			N int8                          `ckpt:"n,cast"`
 			W tensor.Tensor[tensor.Float16] `ckpt:"w,cast"`
 		}
-		path := written(t, groupOf("a", f32(1, 2), "n", tensor.Scalar(int64(1)), "w", f32(1, 1e9)))
-		for _, opts := range [][]LoadOption{{Atomic()}, nil} {
-			m := &narrow{A: *f32(0, 0), N: 5}
-			err := LoadWeights(ctx, path, m, opts...)
-			var failed *RestoreError
+		path := ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.Vector(1, 2), "n", tensor.Scalar(int64(1)), "w", ckpttest.Vector(1, 1e9)))
+		for _, opts := range [][]ckpt.LoadOption{{ckpt.Atomic()}, nil} {
+			m := &narrow{A: *ckpttest.Vector(0, 0), N: 5}
+			err := ckpt.LoadWeights(ctx, path, m, opts...)
+			var failed *ckpt.RestoreError
 			require.ErrorAs(t, err, &failed)
 			require.ErrorContains(t, err, "w (W): tensor: cannot cast float32 to float16: element [1] is 1e+09")
 			require.EqualValues(t, 5, m.N)
 			require.False(t, m.W.Built())
 			require.Empty(t, failed.Torn)
 			if opts != nil {
-				require.Equal(t, f32(0, 0), &m.A)
+				require.Equal(t, ckpttest.Vector(0, 0), &m.A)
 				require.Empty(t, failed.Restored)
 				require.ErrorContains(t, err, "no variable was changed")
 			} else {
@@ -176,49 +178,49 @@ func TestFailedRestores(t *testing.T) {
 	})
 	t.Run("Atomic: an object that refuses its values keeps the others from theirs", func(t *testing.T) {
 		type mixed struct {
-			A     variable
+			A     ckpttest.Variable
 			Rows  [][]int64 `ckpt:"rows"`
 			State counted   `ckpt:"state"`
 		}
-		path := written(t, &mixed{f32(1), [][]int64{{1}}, counted{state: "x"}})
-		m := &mixed{f32(0), [][]int64{{0}}, counted{refuse: true}}
-		err := LoadWeights(ctx, path, m, Atomic())
-		var failed *RestoreError
+		path := ckpttest.Written(t, &mixed{ckpttest.Vector(1), [][]int64{{1}}, counted{state: "x"}})
+		m := &mixed{ckpttest.Vector(0), [][]int64{{0}}, counted{refuse: true}}
+		err := ckpt.LoadWeights(ctx, path, m, ckpt.Atomic())
+		var failed *ckpt.RestoreError
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, []string{"state"}, failed.Torn)
 		require.Empty(t, failed.Restored)
-		require.Equal(t, f32(0), m.A)
+		require.Equal(t, ckpttest.Vector(0), m.A)
 		require.Equal(t, [][]int64{{0}}, m.Rows)
 		m.State.refuse = false
-		require.NoError(t, LoadWeights(ctx, path, m, Atomic()))
-		require.Equal(t, f32(1), m.A)
+		require.NoError(t, ckpt.LoadWeights(ctx, path, m, ckpt.Atomic()))
+		require.Equal(t, ckpttest.Vector(1), m.A)
 		require.Equal(t, [][]int64{{1}}, m.Rows)
 	})
 	t.Run("what a saver refuses last leaves what was made nil, and what was there named", func(t *testing.T) {
 		type model struct {
-			Parts parts `ckpt:"parts"`
-			V     variable
+			Parts ckpttest.Parts `ckpt:"parts"`
+			V     ckpttest.Variable
 			Cast  tensor.Tensor[float64] `ckpt:"cast,cast"`
 			Made  tensor.Tensor[float32]
 			List  []float32 `ckpt:"list"`
 			N     int64     `ckpt:"n"`
 		}
-		saver := partsSaver("test.Parts")
-		path := written(t, &struct {
-			Parts               parts `ckpt:"parts"`
-			V, Cast, Made, List variable
+		saver := ckpttest.PartsSaver("test.Parts")
+		path := ckpttest.Written(t, &struct {
+			Parts               ckpttest.Parts `ckpt:"parts"`
+			V, Cast, Made, List ckpttest.Variable
 			N                   int64 `ckpt:"n"`
-		}{parts{[]int32{1}}, f32(1), f32(2), f32(3), f32(4), 5}, WithSaver(saver))
-		saver.Restore = func(context.Context, map[string]any, *Reader) error { return errors.New("not today") }
-		for _, opts := range [][]LoadOption{{WithSaver(saver)}, {WithSaver(saver), Atomic()}} {
-			m := &model{V: f32(0)}
-			err := LoadWeights(ctx, path, m, opts...)
-			var failed *RestoreError
+		}{ckpttest.Parts{Values: []int32{1}}, ckpttest.Vector(1), ckpttest.Vector(2), ckpttest.Vector(3), ckpttest.Vector(4), 5}, ckpt.WithSaver(saver))
+		saver.Restore = func(context.Context, map[string]any, *ckpt.Reader) error { return errors.New("not today") }
+		for _, opts := range [][]ckpt.LoadOption{{ckpt.WithSaver(saver)}, {ckpt.WithSaver(saver), ckpt.Atomic()}} {
+			m := &model{V: ckpttest.Vector(0)}
+			err := ckpt.LoadWeights(ctx, path, m, opts...)
+			var failed *ckpt.RestoreError
 			require.ErrorAs(t, err, &failed)
 			require.ErrorContains(t, err, "saver test.Parts: not today")
 			require.Equal(t, []string{"n", "v"}, failed.Restored)
 			require.Empty(t, failed.Torn)
-			require.Equal(t, &model{V: f32(1), N: 5}, m)
+			require.Equal(t, &model{V: ckpttest.Vector(1), N: 5}, m)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -18,10 +20,10 @@ import (
 func TestSaveAndWrite(t *testing.T) {
 	t.Run("W-01 Write returns its prefix, numbers nothing, counts nothing and names it in no state file", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
-		c := mustNew(t, Group{"v": scalar(1)})
-		require.Equal(t, prefix, must(c.Write(ctx, prefix)))
-		require.Equal(t, []string{"ckpt.data-00000-of-00001", "ckpt.index"}, namesIn(t, filepath.Dir(prefix)))
-		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, prefix))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		require.Equal(t, prefix, ckpttest.Must(c.Write(ctx, prefix)))
+		require.Equal(t, []string{"ckpt.data-00000-of-00001", "ckpt.index"}, ckpttest.NamesIn(t, filepath.Dir(prefix)))
+		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, prefix))
 		require.Zero(t, c.SaveCounter())
 	})
 	t.Run("W-02 W-03 Save counts before it writes, and the state file names the latest alone", func(t *testing.T) {
@@ -29,58 +31,58 @@ func TestSaveAndWrite(t *testing.T) {
 			Step tensor.Tensor[int64]   `ckpt:"step,fullname=step"`
 			W    tensor.Tensor[float32] `ckpt:"w,fullname=w"`
 		}
-		g, dir := golden(t, "saved-numbered"), t.TempDir()
-		r := &run{*tensor.Scalar(int64(0)), *f32(1, 2)}
-		c := mustNew(t, Group{"step": &r.Step, "w": &r.W})
+		g, dir := ckpttest.Golden(t, "saved-numbered"), t.TempDir()
+		r := &run{*tensor.Scalar(int64(0)), *ckpttest.Vector(1, 2)}
+		c := ckpttest.New(t, ckpt.Group{"step": &r.Step, "w": &r.W})
 		for n := range 3 {
 			r.Step.Data()[0] += 10
-			path := must(c.Save(ctx, filepath.Join(dir, "ckpt")))
+			path := ckpttest.Must(c.Save(ctx, filepath.Join(dir, "ckpt")))
 			require.Equal(t, filepath.Join(dir, fmt.Sprintf("ckpt-%d", n+1)), path)
 			require.EqualValues(t, n+1, c.SaveCounter())
 		}
 		for _, name := range []string{"ckpt-1", "ckpt-2", "ckpt-3"} {
-			requireSameFiles(t, filepath.Join(dir, name), filepath.Join(g.dir, "train", name))
+			ckpttest.RequireSameFiles(t, filepath.Join(dir, name), filepath.Join(g.Dir, "train", name))
 		}
-		require.Equal(t, must(os.ReadFile(filepath.Join(g.dir, "train", "checkpoint"))), must(os.ReadFile(filepath.Join(dir, "checkpoint"))))
-		require.Equal(t, namesIn(t, filepath.Join(g.dir, "train")), namesIn(t, dir))
+		require.Equal(t, ckpttest.Must(os.ReadFile(filepath.Join(g.Dir, "train", "checkpoint"))), ckpttest.Must(os.ReadFile(filepath.Join(dir, "checkpoint"))))
+		require.Equal(t, ckpttest.NamesIn(t, filepath.Join(g.Dir, "train")), ckpttest.NamesIn(t, dir))
 	})
 	t.Run("W-04 after a restore the count goes on", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		dir := t.TempDir()
 		for range 2 {
-			must(c.Save(ctx, filepath.Join(dir, "ckpt")))
+			ckpttest.Must(c.Save(ctx, filepath.Join(dir, "ckpt")))
 		}
-		next := mustNew(t, Group{"v": scalar(0)})
+		next := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
 		_, err := next.Restore(ctx, filepath.Join(dir, "ckpt-2"))
 		require.NoError(t, err)
-		require.Equal(t, filepath.Join(dir, "other-3"), must(next.Save(ctx, filepath.Join(dir, "other"))))
+		require.Equal(t, filepath.Join(dir, "other-3"), ckpttest.Must(next.Save(ctx, filepath.Join(dir, "other"))))
 	})
 	t.Run("W-05 W-28 directories are made, and a base name may be empty", func(t *testing.T) {
-		g, dir := golden(t, "saved-written"), t.TempDir()
+		g, dir := ckpttest.Golden(t, "saved-written"), t.TempDir()
 		n := int64(7)
-		c := mustNew(t, Group{"w": f32(1, 2), "n": &n})
-		requireSameFiles(t, must(c.Write(ctx, filepath.Join(dir, "deep", "er", "ckpt"))), g.path())
-		path := must(c.Write(ctx, filepath.Join(dir, "deep")+"/"))
-		require.Equal(t, []string{".data-00000-of-00001", ".index", "er"}, namesIn(t, filepath.Join(dir, "deep")))
-		requireSameFiles(t, path, filepath.Join(g.dir, "deep")+"/")
-		require.NoError(t, mustRead(t, c, path).AssertConsumed())
+		c := ckpttest.New(t, ckpt.Group{"w": ckpttest.Vector(1, 2), "n": &n})
+		ckpttest.RequireSameFiles(t, ckpttest.Must(c.Write(ctx, filepath.Join(dir, "deep", "er", "ckpt"))), g.Path())
+		path := ckpttest.Must(c.Write(ctx, filepath.Join(dir, "deep")+"/"))
+		require.Equal(t, []string{".data-00000-of-00001", ".index", "er"}, ckpttest.NamesIn(t, filepath.Join(dir, "deep")))
+		ckpttest.RequireSameFiles(t, path, filepath.Join(g.Dir, "deep")+"/")
+		require.NoError(t, ckpttest.Read(t, c, path).AssertConsumed())
 	})
 	t.Run("W-06 paths are strings, absolute or relative", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		v := scalar(1)
-		c := mustNew(t, Group{"v": v})
-		for _, prefix := range []string{"ckpt", "./ckpt", "a/../a/ckpt", filepath.Join(must(os.Getwd()), "ckpt")} {
+		v := ckpttest.Scalar(1)
+		c := ckpttest.New(t, ckpt.Group{"v": v})
+		for _, prefix := range []string{"ckpt", "./ckpt", "a/../a/ckpt", filepath.Join(ckpttest.Must(os.Getwd()), "ckpt")} {
 			v.Data()[0] = 1
-			path := must(c.Save(ctx, prefix))
+			path := ckpttest.Must(c.Save(ctx, prefix))
 			require.Equal(t, fmt.Sprintf("%s-%d", prefix, c.SaveCounter()), path)
 			v.Data()[0] = 2
 			_, err := c.Restore(ctx, path)
 			require.NoError(t, err)
-			require.EqualValues(t, 1, value0(v), prefix)
+			require.EqualValues(t, 1, ckpttest.Value(v), prefix)
 		}
 	})
 	t.Run("a save that fails is not counted", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		file := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(file, nil, 0o666))
 		_, err := c.Save(ctx, filepath.Join(file, "ckpt"))
@@ -89,99 +91,88 @@ func TestSaveAndWrite(t *testing.T) {
 	})
 }
 
-func namesIn(t *testing.T, dir string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
 func TestSavesAndReads(t *testing.T) {
 	t.Run("W-07 a restore of what Write wrote misses the counter, a read does not", func(t *testing.T) {
-		path := written(t, Group{"v": scalar(1)})
-		s, err := mustNew(t, Group{"v": scalar(0)}).Restore(ctx, path)
+		path := ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		s, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}).Restore(ctx, path)
 		require.NoError(t, err)
-		var m *MismatchError
+		var m *ckpt.MismatchError
 		for _, err := range []error{s.AssertConsumed(), s.AssertExistingObjectsMatched()} {
 			require.ErrorAs(t, err, &m)
 			require.Equal(t, []string{"save_counter"}, m.Missing)
 		}
-		require.NoError(t, mustRead(t, mustNew(t, Group{"v": scalar(0)}), path).Assert(Consumed, ExistingObjectsMatched))
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}), path).Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 	})
 	t.Run("W-08 a read of what Save wrote leaves the counter until it is asked for", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(0)})
-		s := mustRead(t, c, saved(t, Group{"v": scalar(1)}))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
+		s := ckpttest.Read(t, c, ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		require.ErrorContains(t, s.AssertConsumed(), "Unresolved object in checkpoint (root).save_counter")
-		require.NoError(t, s.Assert(ExistingObjectsMatched, NontrivialMatch))
+		require.NoError(t, s.Assert(ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 		require.EqualValues(t, 1, c.SaveCounter())
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("W-09 a checkpoint that is not there is not found, and Restore says what was probably meant", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(0)})
-		path := strings.TrimSuffix(saved(t, Group{"v": scalar(1)}), "-1")
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
+		path := strings.TrimSuffix(ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)}), "-1")
 		_, err := c.Restore(ctx, path)
-		require.ErrorIs(t, err, ErrNotFound)
+		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorIs(t, err, os.ErrNotExist)
 		require.ErrorContains(t, err, "Error when restoring from checkpoint or SavedModel at "+path)
 		require.ErrorContains(t, err, "(e.g. the '-1' in 'path/to/ckpt-1')")
 		_, err = c.Read(ctx, path)
-		require.ErrorIs(t, err, ErrNotFound)
+		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.NotContains(t, err.Error(), "SavedModel")
 		require.EqualValues(t, 0, c.SaveCounter(), "a restore that failed leaves no counter waiting")
 	})
 	t.Run("W-10 Restore of a directory takes the latest that its state file names, Read does not", func(t *testing.T) {
-		path := saved(t, Group{"v": scalar(1)})
-		v := scalar(0)
-		c := mustNew(t, Group{"v": v})
+		path := ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)})
+		v := ckpttest.Scalar(0)
+		c := ckpttest.New(t, ckpt.Group{"v": v})
 		_, err := c.Read(ctx, filepath.Dir(path))
 		require.ErrorContains(t, err, filepath.Dir(path))
 		require.ErrorContains(t, err, "a directory")
-		require.Zero(t, value0(v))
+		require.Zero(t, ckpttest.Value(v))
 		_, err = c.Restore(ctx, filepath.Dir(path))
 		require.NoError(t, err)
-		require.EqualValues(t, 1, value0(v))
+		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
 	t.Run("W-11 another shape is an error at once, with both shapes and the variable", func(t *testing.T) {
-		v, other := f32(5), scalar(0)
-		_, err := mustNew(t, Group{"v": v, "a": other}).Read(ctx, written(t, Group{"v": f32(1, 2), "a": scalar(1)}))
-		var wrong *ValueError
+		v, other := ckpttest.Vector(5), ckpttest.Scalar(0)
+		_, err := ckpttest.New(t, ckpt.Group{"v": v, "a": other}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Vector(1, 2), "a": ckpttest.Scalar(1)}))
+		var wrong *ckpt.ValueError
 		require.ErrorAs(t, err, &wrong)
-		require.ErrorIs(t, err, ErrMismatch)
+		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.Equal(t, []string{"v", "v", "v/.ATTRIBUTES/VARIABLE_VALUE"}, []string{wrong.Path, wrong.GoPath, wrong.Key})
 		require.Equal(t, "incompatible tensor with shape [2] in the checkpoint, [1] in the model", wrong.Problem)
-		require.Equal(t, []float32{5, 0}, []float32{value0(v), value0(other)}, "and nothing is assigned")
+		require.Equal(t, []float32{5, 0}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "and nothing is assigned")
 	})
 	t.Run("W-12 another dtype is an error that names both and the key; nothing is cast", func(t *testing.T) {
-		_, err := mustNew(t, Group{"v": tensor.Scalar(float64(5))}).Read(ctx, written(t, Group{"v": scalar(1)}))
-		var wrong *ValueError
+		_, err := ckpttest.New(t, ckpt.Group{"v": tensor.Scalar(float64(5))}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
+		var wrong *ckpt.ValueError
 		require.ErrorAs(t, err, &wrong)
 		require.Equal(t, "v/.ATTRIBUTES/VARIABLE_VALUE", wrong.Key)
 		require.Equal(t, "dtype float32 in the checkpoint, float64 in the model; the tag option cast converts", wrong.Problem)
-		_, err = mustNew(t, Group{"v": tensor.Scalar("")}).Read(ctx, written(t, Group{"v": scalar(1)}))
+		_, err = ckpttest.New(t, ckpt.Group{"v": tensor.Scalar("")}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		require.ErrorContains(t, err, "dtype float32 in the checkpoint, string in the model")
 		require.NotContains(t, err.Error(), "cast", "it would not help")
 	})
 	t.Run("all that does not fit is said in one error", func(t *testing.T) {
-		_, err := mustNew(t, Group{"a": f32(0, 0), "b": scalar(0), "c": tensor.Scalar(int64(0))}).Read(ctx, written(t, Group{"a": scalar(1), "b": scalar(2), "c": scalar(3)}))
+		_, err := ckpttest.New(t, ckpt.Group{"a": ckpttest.Vector(0, 0), "b": ckpttest.Scalar(0), "c": tensor.Scalar(int64(0))}).Read(ctx, ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2), "c": ckpttest.Scalar(3)}))
 		require.ErrorContains(t, err, "restore a (a)")
 		require.ErrorContains(t, err, "restore c (c)")
 		require.NotContains(t, err.Error(), "restore b")
 	})
 	t.Run("W-13 a variable of unknown shape takes any", func(t *testing.T) {
-		for _, want := range []*tensor.Tensor[float32]{scalar(1), f32(1, 2), must(tensor.FromSlice([]float32{}, 0, 3))} {
+		for _, want := range []*tensor.Tensor[float32]{ckpttest.Scalar(1), ckpttest.Vector(1, 2), ckpttest.Must(tensor.FromSlice([]float32{}, 0, 3))} {
 			v := new(tensor.Tensor[float32])
-			require.NoError(t, mustRead(t, mustNew(t, Group{"v": v}), written(t, Group{"v": want})).AssertConsumed())
+			require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": v}), ckpttest.Written(t, ckpt.Group{"v": want})).AssertConsumed())
 			require.Equal(t, want, v)
 		}
 	})
 	t.Run("W-14 no file stays open after a restore, nor after one that fails", func(t *testing.T) {
 		disk := errfs.New()
-		c := mustNew(t, Group{"v": scalar(1)}, withDisk(disk))
-		path := must(c.Save(ctx, "ckpt"))
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpttest.On(disk))
+		path := ckpttest.Must(c.Save(ctx, "ckpt"))
 		s, err := c.Restore(ctx, path)
 		require.NoError(t, err)
 		require.NoError(t, s.AssertConsumed())
@@ -207,71 +198,77 @@ func TestSavesAndReads(t *testing.T) {
 	})
 	t.Run("W-15 an object may give one tensor to two variables", func(t *testing.T) {
 		pair := &mirrored{}
-		s := mustRead(t, mustNew(t, Group{"p": pair}), written(t, Group{"p": f32(1, 2)}))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"p": pair}), ckpttest.Written(t, ckpt.Group{"p": ckpttest.Vector(1, 2)}))
 		require.NoError(t, s.AssertConsumed())
-		require.Equal(t, f32(1, 2), pair.primary)
-		require.Equal(t, f32(1, 2), pair.copy)
+		require.Equal(t, ckpttest.Vector(1, 2), pair.primary)
+		require.Equal(t, ckpttest.Vector(1, 2), pair.copy)
 		require.NotSame(t, pair.primary, pair.copy)
-		requireSameFiles(t, written(t, Group{"p": pair}), written(t, Group{"p": f32(1, 2)}))
+		ckpttest.RequireSameFiles(t, ckpttest.Written(t, ckpt.Group{"p": pair}), ckpttest.Written(t, ckpt.Group{"p": ckpttest.Vector(1, 2)}))
 	})
 	t.Run("W-16 an object of two tensors has two attributes on one node, and takes both in one call", func(t *testing.T) {
-		path := written(t, Group{"o": &several{names: []string{"keys", "values"}, got: map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": f32(1, 2)}}})
-		require.Equal(t, `1 [keys "" o/.ATTRIBUTES/keys] [values "" o/.ATTRIBUTES/values]`, graphOf(t, path)[1])
-		got := &several{names: []string{"keys", "values"}, got: map[string]tensor.Any{"keys": tensor.Scalar(""), "values": new(tensor.Tensor[float32])}}
-		require.NoError(t, mustRead(t, mustNew(t, Group{"o": got}), path).AssertConsumed())
-		require.Equal(t, map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": f32(1, 2)}, got.got)
-		require.Equal(t, 1, got.calls)
+		path := ckpttest.Written(t, ckpt.Group{"o": &ckpttest.Several{Names: []string{"keys", "values"}, Got: map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": ckpttest.Vector(1, 2)}}})
+		require.Equal(t, `1 [keys "" o/.ATTRIBUTES/keys] [values "" o/.ATTRIBUTES/values]`, ckpttest.GraphOf(t, path)[1])
+		got := &ckpttest.Several{Names: []string{"keys", "values"}, Got: map[string]tensor.Any{"keys": tensor.Scalar(""), "values": new(tensor.Tensor[float32])}}
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"o": got}), path).AssertConsumed())
+		require.Equal(t, map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": ckpttest.Vector(1, 2)}, got.Got)
+		require.Equal(t, 1, got.Calls)
 	})
 	t.Run("W-23 a checkpoint does not depend on how it was saved or is restored", func(t *testing.T) {
-		program := func(v float32) Group { return Group{"g": groupOf("v", scalar(v)), "l": []variable{scalar(v)}} }
-		plain := saved(t, program(1))
-		c := mustNew(t, program(1))
-		background := must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), Async()))
+		program := func(v float32) ckpt.Group {
+			return ckpt.Group{"g": ckpttest.NodeOf("v", ckpttest.Scalar(v)), "l": []ckpttest.Variable{ckpttest.Scalar(v)}}
+		}
+		plain := ckpttest.Saved(t, program(1))
+		c := ckpttest.New(t, program(1))
+		background := ckpttest.Must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.Async()))
 		require.NoError(t, c.Close())
-		requireSameFiles(t, background, plain)
+		ckpttest.RequireSameFiles(t, background, plain)
 		for _, path := range []string{plain, background} {
-			for _, opts := range [][]RestoreOption{nil, {Planned()}, {Atomic()}} {
+			for _, opts := range [][]ckpt.RestoreOption{nil, {ckpt.Planned()}, {ckpt.Atomic()}} {
 				got := program(0)
-				c := mustNew(t, got)
+				c := ckpttest.New(t, got)
 				s, err := c.Restore(ctx, path, opts...)
 				require.NoError(t, err)
 				require.NoError(t, s.RunRestoreOps(ctx))
 				require.NoError(t, s.AssertConsumed())
-				requireSameFiles(t, must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))), plain)
+				ckpttest.RequireSameFiles(t, ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))), plain)
 			}
 		}
 	})
 	t.Run("W-29 an edge of the root and an object beside it are the same to a restore", func(t *testing.T) {
-		forms := map[string]func(v, w variable) *Checkpoint{
-			"root":        func(v, w variable) *Checkpoint { return mustNew(t, groupOf("v", v, "w", w)) },
-			"root and w":  func(v, w variable) *Checkpoint { return mustNew(t, groupOf("v", v), With("w", w)) },
-			"root and v":  func(v, w variable) *Checkpoint { return mustNew(t, groupOf("w", w), With("v", v)) },
-			"two objects": func(v, w variable) *Checkpoint { return mustNew(t, Group{"v": v, "w": w}) },
+		forms := map[string]func(v, w ckpttest.Variable) *ckpt.Checkpoint{
+			"root": func(v, w ckpttest.Variable) *ckpt.Checkpoint { return ckpttest.New(t, ckpttest.NodeOf("v", v, "w", w)) },
+			"root and w": func(v, w ckpttest.Variable) *ckpt.Checkpoint {
+				return ckpttest.New(t, ckpttest.NodeOf("v", v), ckpt.With("w", w))
+			},
+			"root and v": func(v, w ckpttest.Variable) *ckpt.Checkpoint {
+				return ckpttest.New(t, ckpttest.NodeOf("w", w), ckpt.With("v", v))
+			},
+			"two objects": func(v, w ckpttest.Variable) *ckpt.Checkpoint { return ckpttest.New(t, ckpt.Group{"v": v, "w": w}) },
 		}
 		for from, save := range forms {
-			path := must(save(scalar(1), scalar(2)).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
+			path := ckpttest.Must(save(ckpttest.Scalar(1), ckpttest.Scalar(2)).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
 			for to, load := range forms {
-				v, w := scalar(0), scalar(0)
+				v, w := ckpttest.Scalar(0), ckpttest.Scalar(0)
 				s, err := load(v, w).Restore(ctx, path)
 				require.NoError(t, err)
 				require.NoError(t, s.AssertConsumed(), "%s into %s", from, to)
-				require.Equal(t, []float32{1, 2}, []float32{value0(v), value0(w)}, "%s into %s", from, to)
+				require.Equal(t, []float32{1, 2}, []float32{ckpttest.Value(v), ckpttest.Value(w)}, "%s into %s", from, to)
 			}
 		}
-		v, other := scalar(0), scalar(5)
-		s := mustRead(t, mustNew(t, groupOf("v", v), With("other", other)), written(t, groupOf("v", scalar(1), "w", scalar(2))))
-		require.Equal(t, []float32{1, 5}, []float32{value0(v), value0(other)}, "what has no counterpart is not touched")
+		v, other := ckpttest.Scalar(0), ckpttest.Scalar(5)
+		s := ckpttest.Read(t, ckpttest.New(t, ckpttest.NodeOf("v", v), ckpt.With("other", other)), ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1), "w", ckpttest.Scalar(2))))
+		require.Equal(t, []float32{1, 5}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "what has no counterpart is not touched")
 		require.Error(t, s.AssertConsumed())
 	})
 	t.Run("W-30 a path that was overwritten is read anew", func(t *testing.T) {
-		v, got := scalar(1), scalar(0)
-		c, reader := mustNew(t, Group{"v": v}), mustNew(t, Group{"v": got})
+		v, got := ckpttest.Scalar(1), ckpttest.Scalar(0)
+		c, reader := ckpttest.New(t, ckpt.Group{"v": v}), ckpttest.New(t, ckpt.Group{"v": got})
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		for _, want := range []float32{1, 2} {
 			v.Data()[0] = want
-			must(c.Write(ctx, prefix))
-			mustRead(t, reader, prefix)
-			require.Equal(t, want, value0(got))
+			ckpttest.Must(c.Write(ctx, prefix))
+			ckpttest.Read(t, reader, prefix)
+			require.Equal(t, want, ckpttest.Value(got))
 		}
 	})
 }
@@ -295,20 +292,20 @@ func (m *mirrored) SetCheckpointTensor(t tensor.Any) error {
 func TestFilesOfASave(t *testing.T) {
 	t.Run("W-24 a checkpoint with fewer data files removes those of an earlier one", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
-		big := f32(make([]float32, 30)...)
-		c := mustNew(t, Group{"big": big})
-		must(c.Write(ctx, prefix, MaxShardSize(48)))
-		require.Len(t, filesOf(t, prefix), 4)
+		big := ckpttest.Vector(make([]float32, 30)...)
+		c := ckpttest.New(t, ckpt.Group{"big": big})
+		ckpttest.Must(c.Write(ctx, prefix, ckpt.MaxShardSize(48)))
+		require.Len(t, ckpttest.FilesOf(t, prefix), 4)
 		big.Data()[29] = 1
-		must(c.Write(ctx, prefix))
-		require.Equal(t, []string{".data-00000-of-00001", ".index"}, sortedKeys(filesOf(t, prefix)))
-		got := f32(make([]float32, 30)...)
-		require.NoError(t, mustRead(t, mustNew(t, Group{"big": got}), prefix).AssertConsumed())
+		ckpttest.Must(c.Write(ctx, prefix))
+		require.Equal(t, []string{".data-00000-of-00001", ".index"}, ckpttest.SortedKeys(ckpttest.FilesOf(t, prefix)))
+		got := ckpttest.Vector(make([]float32, 30)...)
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"big": got}), prefix).AssertConsumed())
 		require.Equal(t, big, got)
 	})
 	t.Run("W-27 data files come first, then the index, then the state file", func(t *testing.T) {
 		disk := errfs.New()
-		must(mustNew(t, Group{"v": scalar(1), "s": tensor.Scalar("text")}, withDisk(disk)).Save(ctx, "train/ckpt", MaxShardSize(4)))
+		ckpttest.Must(ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1), "s": tensor.Scalar("text")}, ckpttest.On(disk)).Save(ctx, "train/ckpt", ckpt.MaxShardSize(4)))
 		var placed []string
 		for _, op := range disk.Log() {
 			if op.Kind == errfs.Rename {
@@ -319,9 +316,9 @@ func TestFilesOfASave(t *testing.T) {
 		require.Equal(t, []string{"train/checkpoint", "train/ckpt-1.data-00000-of-00003", "train/ckpt-1.data-00001-of-00003", "train/ckpt-1.data-00002-of-00003", "train/ckpt-1.index"}, disk.Names())
 	})
 	t.Run("W-25 W-27 a crash at any point leaves a state file that names a whole checkpoint", func(t *testing.T) {
-		crashes := everyCrash(t, func(disk *errfs.FS) error {
-			v := scalar(0)
-			c := mustNew(t, Group{"v": v}, withDisk(disk))
+		crashes := ckpttest.EveryCrash(t, func(disk *errfs.FS) error {
+			v := ckpttest.Scalar(0)
+			c := ckpttest.New(t, ckpt.Group{"v": v}, ckpttest.On(disk))
 			for n := range 2 {
 				v.Data()[0] = float32(n + 1)
 				if _, err := c.Save(ctx, "train/ckpt"); err != nil {
@@ -330,9 +327,9 @@ func TestFilesOfASave(t *testing.T) {
 			}
 			return nil
 		}, func(disk *errfs.FS, saved bool, what string) {
-			v := scalar(0)
-			c := mustNew(t, Group{"v": v}, withDisk(disk))
-			latest, err := c.opts.place(t.Context()).Latest("train")
+			v := ckpttest.Scalar(0)
+			c := ckpttest.New(t, ckpt.Group{"v": v}, ckpttest.On(disk))
+			latest, err := ckpt.Latest("train", ckpttest.On(disk))
 			require.NoError(t, err, what)
 			if latest == "" {
 				require.False(t, saved, what)
@@ -341,32 +338,34 @@ func TestFilesOfASave(t *testing.T) {
 			s, err := c.Restore(ctx, latest)
 			require.NoError(t, err, what)
 			require.NoError(t, s.AssertConsumed(), what)
-			require.EqualValues(t, c.SaveCounter(), value0(v), what)
-			require.True(t, !saved || value0(v) == 2, what)
+			require.EqualValues(t, c.SaveCounter(), ckpttest.Value(v), what)
+			require.True(t, !saved || ckpttest.Value(v) == 2, what)
 		})
 		require.Greater(t, crashes, 20)
 	})
 	t.Run("W-26 a crash while a checkpoint is overwritten leaves the old one, the new one or an error, never a mixture", func(t *testing.T) {
-		program := func(v float32) Group { return Group{"a": scalar(v), "b": f32(v, v), "s": tensor.Scalar(fmt.Sprint(v))} }
+		program := func(v float32) ckpt.Group {
+			return ckpt.Group{"a": ckpttest.Scalar(v), "b": ckpttest.Vector(v, v), "s": tensor.Scalar(fmt.Sprint(v))}
+		}
 		seen := make(map[string]bool)
-		everyCrash(t, func(disk *errfs.FS) error {
+		ckpttest.EveryCrash(t, func(disk *errfs.FS) error {
 			for _, v := range []float32{1, 2} {
-				if _, err := mustNew(t, program(v), withDisk(disk)).Write(ctx, "ckpt"); err != nil {
+				if _, err := ckpttest.New(t, program(v), ckpttest.On(disk)).Write(ctx, "ckpt"); err != nil {
 					return err
 				}
 			}
 			return nil
 		}, func(disk *errfs.FS, saved bool, what string) {
 			got := program(0)
-			_, err := mustNew(t, got, withDisk(disk)).Read(ctx, "ckpt")
+			_, err := ckpttest.New(t, got, ckpttest.On(disk)).Read(ctx, "ckpt")
 			switch {
 			case saved:
 				require.NoError(t, err, what)
 				require.Equal(t, program(2), got, what)
 			case err != nil:
-				require.True(t, errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt), "%s: %v", what, err)
+				require.True(t, errors.Is(err, ckpt.ErrNotFound) || errors.Is(err, ckpt.ErrCorrupt), "%s: %v", what, err)
 				seen["error"] = true
-			case value0(got["a"].(variable)) == 1:
+			case ckpttest.Value(got["a"].(ckpttest.Variable)) == 1:
 				require.Equal(t, program(1), got, what)
 				seen["old"] = true
 			default:
@@ -374,31 +373,6 @@ func TestFilesOfASave(t *testing.T) {
 				seen["new"] = true
 			}
 		})
-		require.Equal(t, []string{"error", "new", "old"}, sortedKeys(seen))
+		require.Equal(t, []string{"error", "new", "old"}, ckpttest.SortedKeys(seen))
 	})
-}
-
-// everyCrash runs work on disks whose power goes before the first operation, the second, and so on, and shows check what
-// the next boot may find; saved says that work reported success. It returns how many crashes there were.
-func everyCrash(t *testing.T, work func(*errfs.FS) error, check func(disk *errfs.FS, saved bool, what string)) int {
-	t.Helper()
-	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
-	for seed := range uint64(4) {
-		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
-	}
-	for n := 1; ; n++ {
-		disk := errfs.New()
-		disk.Inject(errfs.At(n, errfs.Crash))
-		err := work(disk)
-		if disk.Ops() < n {
-			require.NoError(t, err)
-			return n - 1
-		}
-		if err != nil {
-			require.ErrorIs(t, err, errfs.ErrCrashed)
-		}
-		for how, fate := range fates {
-			check(disk.Reboot(fate), err == nil, fmt.Sprintf("crash before %v, %s", disk.Log()[n-1], how))
-		}
-	}
 }

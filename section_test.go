@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -20,51 +22,51 @@ func TestSections(t *testing.T) {
 		from, to := 7*worker/workers, 7*(worker+1)/workers
 		return tensor.Slice{{Start: from, Length: to - from}, tensor.Full}
 	}
-	parts := func(worker int) RegionOption {
-		return Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
+	parts := func(worker int) ckpt.RegionOption {
+		return ckpt.Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
 			if path == "model.table" {
 				return full, rows(worker)
 			}
 			return nil, nil
 		})
 	}
-	program := func(worker, of int, filled bool) (Group, *tensor.Tensor[float32]) {
+	program := func(worker, of int, filled bool) (ckpt.Group, *tensor.Tensor[float32]) {
 		from, to := 7*worker/of, 7*(worker+1)/of
 		table := tensor.New[float32](to-from, 2)
-		own, step := scalar(0), int64(0)
+		own, step := ckpttest.Scalar(0), int64(0)
 		if filled {
 			own.Data()[0], step = float32(10+worker), 42
 			for i := range table.Data() {
 				table.Data()[i] = float32(from*2 + i)
 			}
 		}
-		return Group{"model": groupOf("table", table, fmt.Sprint("own", worker), own), "step": &step}, table
+		return ckpt.Group{"model": ckpttest.NodeOf("table", table, fmt.Sprint("own", worker), own), "step": &step}, table
 	}
-	write := func(t *testing.T, prefix string, worker int, opts ...SectionOption) error {
+	write := func(t *testing.T, prefix string, worker int, opts ...ckpt.SectionOption) error {
 		root, _ := program(worker, workers, true)
-		opts = append(opts, parts(worker), Own(func(path string) bool { return path != "step" || worker == 0 }))
-		return mustNew(t, root).WriteSection(ctx, prefix, worker, workers, opts...)
+		opts = append(opts, parts(worker), ckpt.Own(func(path string) bool { return path != "step" || worker == 0 }))
+		return ckpttest.New(t, root).WriteSection(ctx, prefix, worker, workers, opts...)
 	}
 	prefix := filepath.Join(t.TempDir(), "ckpt-5")
 	require.NoError(t, write(t, prefix, 2))
 	require.NoError(t, write(t, prefix, 0))
-	_, err := Merge(ctx, prefix)
-	require.ErrorIs(t, err, ErrSection)
+	_, err := ckpt.Merge(ctx, prefix)
+	require.ErrorIs(t, err, ckpt.ErrSection)
 	require.ErrorContains(t, err, "section 1 of 3 is missing")
 	require.NoFileExists(t, prefix+".index")
 	require.NoError(t, write(t, prefix, 1))
 	require.NoError(t, write(t, prefix, 1), "a worker that is run again with the same values")
-	path, err := Merge(ctx, prefix)
+	path, err := ckpt.Merge(ctx, prefix)
 	require.NoError(t, err)
 	require.Equal(t, prefix, path)
-	again, err := Merge(ctx, prefix)
+	again, err := ckpt.Merge(ctx, prefix)
 	require.NoError(t, err, "a merge that is run again")
 	require.Equal(t, prefix, again)
-	require.ErrorIs(t, write(t, prefix, 0), ErrStale)
-	require.Equal(t, prefix, must(Latest(filepath.Dir(prefix))))
+	require.ErrorIs(t, write(t, prefix, 0), ckpt.ErrStale)
+	require.Equal(t, prefix, ckpttest.Must(ckpt.Latest(filepath.Dir(prefix))))
 
 	var names []string
-	for _, e := range must(os.ReadDir(filepath.Dir(prefix))) {
+	for _, e := range ckpttest.Must(os.ReadDir(filepath.Dir(prefix))) {
 		names = append(names, e.Name())
 	}
 	require.Equal(t, []string{"checkpoint", "ckpt-5.data-00000-of-00004", "ckpt-5.data-00001-of-00004", "ckpt-5.data-00002-of-00004", "ckpt-5.data-00003-of-00004", "ckpt-5.index"}, names)
@@ -77,7 +79,7 @@ func TestSections(t *testing.T) {
 			}
 			Step int64 `ckpt:"step"`
 		}
-		require.NoError(t, LoadWeights(ctx, prefix, &m, Strict()))
+		require.NoError(t, ckpt.LoadWeights(ctx, prefix, &m, ckpt.Strict()))
 		require.EqualValues(t, 42, m.Step)
 		require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, m.Model.Table.Data())
 		require.EqualValues(t, 12, m.Model.Own2.Data()[0])
@@ -86,7 +88,7 @@ func TestSections(t *testing.T) {
 		for worker := range 2 {
 			root, table := program(worker, 2, false)
 			from := 7 * worker / 2
-			_, err := mustNew(t, root).Read(ctx, prefix, Parts(func(path string, shape tensor.Shape) (tensor.Shape, tensor.Slice) {
+			_, err := ckpttest.New(t, root).Read(ctx, prefix, ckpt.Parts(func(path string, shape tensor.Shape) (tensor.Shape, tensor.Slice) {
 				if path == "model.table" {
 					return full, tensor.Slice{{Start: from, Length: shape[0]}, tensor.Full}
 				}
@@ -103,11 +105,11 @@ func TestSections(t *testing.T) {
 // What a custom saver wrote of its objects is in the merged checkpoint, and so is the saver's name.
 func TestSectionsOfCustomSavers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
-	model := &withParts{Parts: parts{[]int32{1, 2, 3}}, V: *scalar(4)}
-	require.NoError(t, mustNew(t, model, WithSaver(partsSaver("parts"))).WriteSection(ctx, path, 0, 1))
-	must(Merge(ctx, path))
-	var got withParts
-	s, err := mustNew(t, &got, WithSaver(partsSaver("parts"))).Read(ctx, path)
+	model := &ckpttest.WithParts{Parts: ckpttest.Parts{Values: []int32{1, 2, 3}}, V: *ckpttest.Scalar(4)}
+	require.NoError(t, ckpttest.New(t, model, ckpt.WithSaver(ckpttest.PartsSaver("parts"))).WriteSection(ctx, path, 0, 1))
+	ckpttest.Must(ckpt.Merge(ctx, path))
+	var got ckpttest.WithParts
+	s, err := ckpttest.New(t, &got, ckpt.WithSaver(ckpttest.PartsSaver("parts"))).Read(ctx, path)
 	require.NoError(t, err)
 	require.NoError(t, s.AssertConsumed())
 	require.Equal(t, model.Parts, got.Parts)
@@ -119,8 +121,8 @@ func TestMergesSweepOlderOnes(t *testing.T) {
 	dir := t.TempDir()
 	merge := func(number int) {
 		prefix := filepath.Join(dir, fmt.Sprint("ckpt-", number))
-		require.NoError(t, mustNew(t, groupOf("w", scalar(1))).WriteSection(ctx, prefix, 0, 1))
-		must(Merge(ctx, prefix))
+		require.NoError(t, ckpttest.New(t, ckpttest.NodeOf("w", ckpttest.Scalar(1))).WriteSection(ctx, prefix, 0, 1))
+		ckpttest.Must(ckpt.Merge(ctx, prefix))
 	}
 	late := func(name string) string {
 		attempt := filepath.Join(dir, name+".sections", "a-late")

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"path/filepath"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -27,16 +29,16 @@ func stage(b *testing.B, f func() error) {
 }
 
 // stageModel is a model of a thousand small tensors, and of one that is written and read in several pieces.
-func stageModel() Group {
+func stageModel() ckpt.Group {
 	model := benchModel(1_000, 64_000)
 	model["large"] = tensor.New[float32](2 << 20)
 	return model
 }
 
 // stageCheckpoint is a checkpoint of stageModel, and where it is saved.
-func stageCheckpoint(b *testing.B) (*Checkpoint, string) {
+func stageCheckpoint(b *testing.B) (*ckpt.Checkpoint, string) {
 	b.Helper()
-	c, err := New(stageModel())
+	c, err := ckpt.New(stageModel())
 	require.NoError(b, err)
 	path, err := c.Write(ctx, filepath.Join(b.TempDir(), "ckpt"))
 	require.NoError(b, err)
@@ -53,7 +55,7 @@ func BenchmarkStagePlan(b *testing.B) {
 	}
 	_ = block{}.hidden
 	stage(b, func() error {
-		walk.NewTypes(goTypes.Language).Struct(reflect.TypeFor[block]())
+		walk.NewTypes(ckpt.Language).Struct(reflect.TypeFor[block]())
 		return nil
 	})
 }
@@ -61,17 +63,17 @@ func BenchmarkStagePlan(b *testing.B) {
 func BenchmarkStageWalk(b *testing.B) {
 	run := func(name string, model any) {
 		b.Run(name, func(b *testing.B) {
-			c, err := New(model)
+			c, err := ckpt.New(model)
 			require.NoError(b, err)
-			stage(b, func() error { _, err := c.walk(); return err })
+			stage(b, func() error { _, err := c.Walk(); return err })
 		})
 	}
 	run("tensors", stageModel())
-	structs := make([]*dense, 1_000)
+	structs := make([]*ckpttest.Dense, 1_000)
 	for i := range structs {
-		structs[i] = &dense{Kernel: *f32(1, 2), Bias: *f32(1)}
+		structs[i] = &ckpttest.Dense{Kernel: *ckpttest.Vector(1, 2), Bias: *ckpttest.Vector(1)}
 	}
-	run("structs", Group{"layers": structs})
+	run("structs", ckpt.Group{"layers": structs})
 }
 
 func BenchmarkStageWrite(b *testing.B) {
@@ -82,7 +84,7 @@ func BenchmarkStageWrite(b *testing.B) {
 func BenchmarkStageOpen(b *testing.B) {
 	_, path := stageCheckpoint(b)
 	stage(b, func() error {
-		r, err := Open(path)
+		r, err := ckpt.Open(path)
 		if err != nil {
 			return err
 		}
@@ -95,11 +97,11 @@ func BenchmarkStageMatch(b *testing.B) {
 		_, path := stageCheckpoint(b)
 		model := stageModel()
 		stage(b, func() error {
-			c, err := New(model)
+			c, err := ckpt.New(model)
 			if err != nil {
 				return err
 			}
-			_, err = c.Read(ctx, path, Planned())
+			_, err = c.Read(ctx, path, ckpt.Planned())
 			return err
 		})
 	})
@@ -107,13 +109,13 @@ func BenchmarkStageMatch(b *testing.B) {
 		c, path := stageCheckpoint(b)
 		program, err := c.View()
 		require.NoError(b, err)
-		r, err := Open(path)
+		r, err := ckpt.Open(path)
 		require.NoError(b, err)
 		defer r.Close()
 		stored, err := r.View()
 		require.NoError(b, err)
 		stage(b, func() error {
-			require.GreaterOrEqual(b, len(Match(stored, program)), 1_000)
+			require.GreaterOrEqual(b, len(ckpt.Match(stored, program)), 1_000)
 			return nil
 		})
 	})

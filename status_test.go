@@ -1,7 +1,6 @@
-package ckpt
+package ckpt_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,105 +12,46 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
-
-// group is an object whose children are tracked while the program runs.
-type group struct{ Module }
-
-// groupOf returns a group of children given as name, object, name, object, …
-func groupOf(children ...any) *group {
-	g := new(group)
-	for i := 0; i < len(children); i += 2 {
-		if err := g.Track(children[i].(string), children[i+1]); err != nil {
-			panic(err)
-		}
-	}
-	return g
-}
-
-func scalar(v float32) *tensor.Tensor[float32] { return tensor.Scalar(v) }
-
-func value0(t *tensor.Tensor[float32]) float32 { return t.Data()[0] }
-
-// mustNew, save and read are the verbs for tests that are not about their errors.
-func mustNew(t *testing.T, root any, opts ...Option) *Checkpoint {
-	t.Helper()
-	c, err := New(root, opts...)
-	require.NoError(t, err)
-	return c
-}
-
-func written(t *testing.T, root any, opts ...Option) string {
-	t.Helper()
-	path, err := mustNew(t, root, opts...).Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
-	require.NoError(t, err)
-	return path
-}
-
-func saved(t *testing.T, root any, opts ...Option) string {
-	t.Helper()
-	path, err := mustNew(t, root, opts...).Save(ctx, filepath.Join(t.TempDir(), "ckpt"))
-	require.NoError(t, err)
-	return path
-}
-
-func mustRead(t *testing.T, c *Checkpoint, path string, opts ...RestoreOption) *Status {
-	t.Helper()
-	s, err := c.Read(ctx, path, opts...)
-	require.NoError(t, err)
-	return s
-}
-
-// logged returns a logger and what it has written, a line per record without time and level.
-func logged() (*slog.Logger, func() []string) {
-	var b bytes.Buffer
-	h := slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key != slog.MessageKey {
-			return slog.Attr{}
-		}
-		return a
-	}})
-	return slog.New(h), func() []string {
-		text := strings.TrimSpace(b.String())
-		if text == "" {
-			return nil
-		}
-		return strings.Split(text, "\n")
-	}
-}
 
 // TestAssertionsAsTensorFlow restores one of TensorFlow's checkpoints into programs that differ from it and holds values and
 // assertions to what TensorFlow did with the same programs.
 func TestAssertionsAsTensorFlow(t *testing.T) {
 	w := func(shape ...int) any { return tensor.New[float32](shape...) }
 	n := func() any { return new(int64) }
-	programs := map[string]func() Group{
-		"same":               func() Group { return Group{"model": groupOf("w", w(3, 2), "n", n())} },
-		"other-order":        func() Group { return Group{"model": groupOf("n", n(), "w", w(3, 2))} },
-		"other-shape":        func() Group { return Group{"model": groupOf("w", w(2, 3), "n", n())} },
-		"other-rank":         func() Group { return Group{"model": groupOf("w", w(6), "n", n())} },
-		"other-dtype":        func() Group { return Group{"model": groupOf("w", tensor.New[float64](3, 2), "n", n())} },
-		"other-int":          func() Group { return Group{"model": groupOf("w", w(3, 2), "n", new(int32))} },
-		"less":               func() Group { return Group{"model": groupOf("w", w(3, 2))} },
-		"more":               func() Group { return Group{"model": groupOf("w", w(3, 2), "n", n(), "extra", f32(1, 1))} },
-		"nothing":            func() Group { return Group{"model": groupOf("q", w(3, 2))} },
-		"other-root":         func() Group { return Group{"net": groupOf("w", w(3, 2))} },
-		"variable-for-group": func() Group { return Group{"model": scalar(1)} },
-		"group-for-variable": func() Group { return Group{"model": groupOf("w", groupOf(), "n", n())} },
-		"no-file":            func() Group { return Group{"model": groupOf("w", w(3, 2), "n", n())} },
+	programs := map[string]func() ckpt.Group{
+		"same":        func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(3, 2), "n", n())} },
+		"other-order": func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("n", n(), "w", w(3, 2))} },
+		"other-shape": func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(2, 3), "n", n())} },
+		"other-rank":  func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(6), "n", n())} },
+		"other-dtype": func() ckpt.Group {
+			return ckpt.Group{"model": ckpttest.NodeOf("w", tensor.New[float64](3, 2), "n", n())}
+		},
+		"other-int": func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(3, 2), "n", new(int32))} },
+		"less":      func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(3, 2))} },
+		"more": func() ckpt.Group {
+			return ckpt.Group{"model": ckpttest.NodeOf("w", w(3, 2), "n", n(), "extra", ckpttest.Vector(1, 1))}
+		},
+		"nothing":            func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("q", w(3, 2))} },
+		"other-root":         func() ckpt.Group { return ckpt.Group{"net": ckpttest.NodeOf("w", w(3, 2))} },
+		"variable-for-group": func() ckpt.Group { return ckpt.Group{"model": ckpttest.Scalar(1)} },
+		"group-for-variable": func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", ckpttest.NodeOf(), "n", n())} },
+		"no-file":            func() ckpt.Group { return ckpt.Group{"model": ckpttest.NodeOf("w", w(3, 2), "n", n())} },
 	}
-	g := golden(t, "statuses")
+	g := ckpttest.Golden(t, "statuses")
 	require.Len(t, g.Programs, len(programs))
 	for name, calls := range g.Programs {
 		for call, want := range calls {
 			t.Run(name+"/"+call, func(t *testing.T) {
-				logger, lines := logged()
+				logger, lines := ckpttest.Logged()
 				root := programs[name]()
-				c := mustNew(t, root, WithLogger(logger))
-				path := g.path()
+				c := ckpttest.New(t, root, ckpt.WithLogger(logger))
+				path := g.Path()
 				if name == "no-file" {
-					path = filepath.Join(g.dir, "absent")
+					path = filepath.Join(g.Dir, "absent")
 				}
 				restore := c.Read
 				if call == "restore" {
@@ -143,15 +83,15 @@ func checkAssertion(t *testing.T, want string, err error) {
 		require.NoError(t, err)
 		return
 	}
-	var mismatch *MismatchError
+	var mismatch *ckpt.MismatchError
 	require.ErrorAs(t, err, &mismatch)
-	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorIs(t, err, ckpt.ErrMismatch)
 	require.Contains(t, mismatch.Problem, strings.Replace(want, "Python", "Go", 2))
 }
 
 func tensorsOf(t *testing.T, root any) map[string]tensor.Any {
 	t.Helper()
-	g, err := mustNew(t, root).walk()
+	g, err := ckpttest.New(t, root).Walk()
 	require.NoError(t, err)
 	out := make(map[string]tensor.Any)
 	for _, n := range g.Nodes {
@@ -188,60 +128,53 @@ func checkValues(t *testing.T, root any, want map[string]any) {
 func checkAllZero(t *testing.T, root any) {
 	t.Helper()
 	for path, got := range tensorsOf(t, root) {
-		require.True(t, tensor.Equal(got, must(tensor.NewAny(got.DType(), got.Shape()...))), path)
+		require.True(t, tensor.Equal(got, ckpttest.Must(tensor.NewAny(got.DType(), got.Shape()...))), path)
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
 
 func TestAssertions(t *testing.T) {
 	t.Run("A-01 AssertConsumed wants existing objects matched, every node with values bound and no attribute unused", func(t *testing.T) {
-		path := written(t, Group{"a": scalar(1), "b": scalar(2)})
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0), "c": scalar(0)}), path)
-		var m *MismatchError
+		path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2)})
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "c": ckpttest.Scalar(0)}), path)
+		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertConsumed(), &m)
 		require.Contains(t, m.Problem, "Found 1 Go objects")
 		require.Equal(t, []string{"c"}, m.Missing)
 		require.Equal(t, []string{"b"}, m.Unused)
-		s = mustRead(t, mustNew(t, Group{"a": scalar(0), "b": scalar(0)}), path)
-		require.NoError(t, s.Assert(Consumed, ExistingObjectsMatched, NontrivialMatch))
+		s = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "b": ckpttest.Scalar(0)}), path)
+		require.NoError(t, s.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 	})
 	t.Run("A-02 an unresolved object is named with its dotted path and what it stores", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"a": groupOf("x", scalar(0))}), written(t, Group{"a": groupOf("x", scalar(1), "y", scalar(2))}))
-		var m *MismatchError
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.NodeOf("x", ckpttest.Scalar(0))}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.NodeOf("x", ckpttest.Scalar(1), "y", ckpttest.Scalar(2))}))
+		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertConsumed(), &m)
 		require.Regexp(t, `^Unresolved object in checkpoint \(root\)\.a\.y: attributes \{ name: "VARIABLE_VALUE"`, m.Problem)
 		require.Equal(t, []string{"a.y"}, m.Unused)
 	})
 	t.Run("A-03 nodes without values that were never matched are ignored", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0)}), written(t, Group{"a": scalar(1), "empty": groupOf("more", groupOf())}))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "empty": ckpttest.NodeOf("more", ckpttest.NodeOf())}))
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("A-04 A-22 a group where the checkpoint has a variable leaves an attribute unused", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"v": groupOf(), "w": scalar(0)}), written(t, Group{"v": scalar(1), "w": scalar(2)}))
-		var m *MismatchError
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.NodeOf(), "w": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1), "w": ckpttest.Scalar(2)}))
+		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertConsumed(), &m)
 		require.Contains(t, m.Problem, "Unused attributes in these objects (the attributes exist in the checkpoint but were not restored):\n(root).v")
 		require.Contains(t, m.Problem, `["VARIABLE_VALUE"]`)
 		require.Equal(t, []string{"v"}, m.Unused)
-		require.NoError(t, s.Assert(ExistingObjectsMatched, NontrivialMatch))
+		require.NoError(t, s.Assert(ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 	})
 	t.Run("A-05 objects without state and containers without children are never required", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0), "g": groupOf("h", groupOf()), "l": []*block{}}), written(t, Group{"a": scalar(1)}))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "g": ckpttest.NodeOf("h", ckpttest.NodeOf()), "l": []*ckpttest.Block{}}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1)}))
 		require.NoError(t, s.AssertExistingObjectsMatched())
 	})
 	t.Run("A-06 at most ten of the unmatched objects are shown", func(t *testing.T) {
-		g := groupOf()
+		g := ckpttest.NodeOf()
 		for i := range 12 {
-			require.NoError(t, g.Track(fmt.Sprintf("v%02d", i), scalar(0)))
+			require.NoError(t, g.Track(fmt.Sprintf("v%02d", i), ckpttest.Scalar(0)))
 		}
-		s := mustRead(t, mustNew(t, Group{"g": g}), written(t, Group{"g": groupOf("x", scalar(1))}))
-		var m *MismatchError
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"g": g}), ckpttest.Written(t, ckpt.Group{"g": ckpttest.NodeOf("x", ckpttest.Scalar(1))}))
+		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertExistingObjectsMatched(), &m)
 		require.Contains(t, m.Problem, "Found 12 Go objects that were not bound to checkpointed values")
 		require.Contains(t, m.Problem, "Showing 10 of 12 unmatched objects: g.v00, ")
@@ -249,95 +182,76 @@ func TestAssertions(t *testing.T) {
 		require.Len(t, m.Missing, 12)
 	})
 	t.Run("A-07 values only in the checkpoint are no matter of AssertExistingObjectsMatched", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0)}), written(t, Group{"a": scalar(1), "b": scalar(2)}))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2)}))
 		require.NoError(t, s.AssertExistingObjectsMatched())
 		require.Error(t, s.AssertConsumed())
 	})
 	t.Run("A-08 a match of nothing but the root is trivial", func(t *testing.T) {
-		path := written(t, Group{"model": scalar(1)})
-		err := mustRead(t, mustNew(t, Group{"net": scalar(0)}), path).AssertNontrivialMatch()
+		path := ckpttest.Written(t, ckpt.Group{"model": ckpttest.Scalar(1)})
+		err := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"net": ckpttest.Scalar(0)}), path).AssertNontrivialMatch()
 		require.ErrorContains(t, err, "Nothing except the root object matched a checkpointed value")
 		require.ErrorContains(t, err, "the checkpoint's root has children: model")
 		require.ErrorContains(t, err, "net: missing")
-		err = mustRead(t, mustNew(t, Group{}), path).AssertNontrivialMatch()
+		err = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{}), path).AssertNontrivialMatch()
 		require.ErrorContains(t, err, "Nothing to load. No dependencies have been added to")
 	})
 	t.Run("A-09 both assertions fail where one stored object became two", func(t *testing.T) {
-		shared := scalar(1)
-		logger, _ := logged()
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0), "b": scalar(0)}, WithLogger(logger)), written(t, Group{"a": shared, "b": shared}))
+		shared := ckpttest.Scalar(1)
+		logger, _ := ckpttest.Logged()
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "b": ckpttest.Scalar(0)}, ckpt.WithLogger(logger)), ckpttest.Written(t, ckpt.Group{"a": shared, "b": shared}))
 		require.Error(t, s.AssertConsumed())
 		require.Error(t, s.AssertExistingObjectsMatched())
 	})
 	t.Run("A-10 assertions look at the program as it is when they are called", func(t *testing.T) {
-		g := groupOf("x", scalar(0))
-		s := mustRead(t, mustNew(t, Group{"g": g}), written(t, Group{"g": groupOf("x", scalar(1))}))
+		g := ckpttest.NodeOf("x", ckpttest.Scalar(0))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"g": g}), ckpttest.Written(t, ckpt.Group{"g": ckpttest.NodeOf("x", ckpttest.Scalar(1))}))
 		require.NoError(t, s.AssertConsumed())
-		require.NoError(t, g.Track("y", scalar(0)))
+		require.NoError(t, g.Track("y", ckpttest.Scalar(0)))
 		require.Error(t, s.AssertConsumed())
 		g.Untrack("y")
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("A-11 a status outlives its Checkpoint", func(t *testing.T) {
-		s := mustRead(t, mustNew(t, Group{"a": scalar(0)}), written(t, Group{"a": scalar(1)}))
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1)}))
 		runtime.GC()
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("A-20 a variable bound to a group keeps its value and satisfies all but Consumed", func(t *testing.T) {
-		v := scalar(5)
-		path := written(t, Group{"v": groupOf("inner", scalar(1)), "w": scalar(2)})
-		s := mustRead(t, mustNew(t, Group{"v": v, "w": scalar(0)}), path)
-		require.NoError(t, s.Assert(ExistingObjectsMatched, NontrivialMatch))
+		v := ckpttest.Scalar(5)
+		path := ckpttest.Written(t, ckpt.Group{"v": ckpttest.NodeOf("inner", ckpttest.Scalar(1)), "w": ckpttest.Scalar(2)})
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": v, "w": ckpttest.Scalar(0)}), path)
+		require.NoError(t, s.Assert(ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 		require.ErrorContains(t, s.AssertConsumed(), "(root).v.inner")
-		require.EqualValues(t, 5, value0(v))
-		require.Equal(t, []Item{{Path: "v", GoPath: "v"}}, s.Report().Mismatched, "the report tells")
-		s = mustRead(t, mustNew(t, Group{"v": scalar(5), "w": scalar(0)}), written(t, Group{"v": groupOf(), "w": scalar(2)}))
+		require.EqualValues(t, 5, ckpttest.Value(v))
+		require.Equal(t, []ckpt.Item{{Path: "v", GoPath: "v"}}, s.Report().Mismatched, "the report tells")
+		s = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(5), "w": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"v": ckpttest.NodeOf(), "w": ckpttest.Scalar(2)}))
 		require.NoError(t, s.AssertConsumed())
 		var m struct{ V, W *tensor.Tensor[float32] }
-		m.V, m.W = v, scalar(0)
-		require.ErrorContains(t, LoadWeights(ctx, path, &m), "v: missing", "LoadWeights is stricter")
+		m.V, m.W = v, ckpttest.Scalar(0)
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &m), "v: missing", "LoadWeights is stricter")
 	})
 	t.Run("A-21 an object that wants fewer tensors than are stored takes them, one that wants more is an error", func(t *testing.T) {
-		path := written(t, Group{"p": &several{names: []string{"x", "y"}, got: map[string]tensor.Any{"x": scalar(1), "y": scalar(2)}}})
-		less := &several{names: []string{"y"}, got: map[string]tensor.Any{"y": scalar(0)}}
-		s := mustRead(t, mustNew(t, Group{"p": less}), path)
+		path := ckpttest.Written(t, ckpt.Group{"p": &ckpttest.Several{Names: []string{"x", "y"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(1), "y": ckpttest.Scalar(2)}}})
+		less := &ckpttest.Several{Names: []string{"y"}, Got: map[string]tensor.Any{"y": ckpttest.Scalar(0)}}
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"p": less}), path)
 		require.NoError(t, s.AssertConsumed())
-		require.Equal(t, map[string]tensor.Any{"y": scalar(2)}, less.got)
-		more := &several{names: []string{"x", "z"}, got: map[string]tensor.Any{"x": scalar(0), "z": scalar(0)}}
-		_, err := mustNew(t, Group{"p": more}).Read(ctx, path)
+		require.Equal(t, map[string]tensor.Any{"y": ckpttest.Scalar(2)}, less.Got)
+		more := &ckpttest.Several{Names: []string{"x", "z"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0), "z": ckpttest.Scalar(0)}}
+		_, err := ckpttest.New(t, ckpt.Group{"p": more}).Read(ctx, path)
 		require.ErrorContains(t, err, `no tensor "z"`)
-		require.Equal(t, scalar(0), more.got["x"])
+		require.Equal(t, ckpttest.Scalar(0), more.Got["x"])
 	})
-}
-
-// several saves tensors under names of its own.
-type several struct {
-	names []string
-	got   map[string]tensor.Any
-	calls int
-}
-
-func (s *several) CheckpointTensors() ([]NamedTensor, error) {
-	var out []NamedTensor
-	for _, n := range s.names {
-		out = append(out, NamedTensor{Name: n, Tensor: s.got[n]})
-	}
-	return out, nil
-}
-
-func (s *several) SetCheckpointTensors(values map[string]tensor.Any) error {
-	s.got = values
-	s.calls++
-	return nil
 }
 
 func TestWarnings(t *testing.T) {
-	path := written(t, Group{"a": scalar(1), "g": groupOf("x", scalar(2), "y", scalar(3)), "v": scalar(4), "empty": groupOf()})
-	program := func() Group { return Group{"a": scalar(0), "g": groupOf("x", scalar(0)), "v": groupOf()} }
+	path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "g": ckpttest.NodeOf("x", ckpttest.Scalar(2), "y", ckpttest.Scalar(3)), "v": ckpttest.Scalar(4), "empty": ckpttest.NodeOf()})
+	program := func() ckpt.Group {
+		return ckpt.Group{"a": ckpttest.Scalar(0), "g": ckpttest.NodeOf("x", ckpttest.Scalar(0)), "v": ckpttest.NodeOf()}
+	}
 	t.Run("A-12 A-13 A-14 A-19 a Checkpoint that is closed logs once what a restore left over", func(t *testing.T) {
-		logger, lines := logged()
-		c := mustNew(t, program(), WithLogger(logger))
-		mustRead(t, c, path)
+		logger, lines := ckpttest.Logged()
+		c := ckpttest.New(t, program(), ckpt.WithLogger(logger))
+		ckpttest.Read(t, c, path)
 		require.Empty(t, lines())
 		require.NoError(t, c.Close())
 		require.NoError(t, c.Close())
@@ -348,13 +262,13 @@ func TestWarnings(t *testing.T) {
 		require.Contains(t, lines()[2], "An attribute in the restored object could not be found in the checkpoint. Object: (root).v, attribute: ")
 	})
 	t.Run("many values are grouped as in a report", func(t *testing.T) {
-		many := new(group)
+		many := new(ckpttest.Node)
 		for i := range 300 {
-			require.NoError(t, many.Track(fmt.Sprintf("m%d", i), scalar(1)))
+			require.NoError(t, many.Track(fmt.Sprintf("m%d", i), ckpttest.Scalar(1)))
 		}
-		logger, lines := logged()
-		c := mustNew(t, Group{"a": scalar(0)}, WithLogger(logger))
-		mustRead(t, c, written(t, Group{"a": scalar(1), "optimizer": many, "step": scalar(2)}))
+		logger, lines := ckpttest.Logged()
+		c := ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}, ckpt.WithLogger(logger))
+		ckpttest.Read(t, c, ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "optimizer": many, "step": ckpttest.Scalar(2)}))
 		require.NoError(t, c.Close())
 		require.Len(t, lines(), 3)
 		require.Contains(t, lines()[1], "restored object: (root).optimizer.* (300 values)")
@@ -363,8 +277,8 @@ func TestWarnings(t *testing.T) {
 	t.Run("A-12 so does one that is collected", func(t *testing.T) {
 		records := make(chan string, 8)
 		func() {
-			c := mustNew(t, Group{"a": scalar(0)}, WithLogger(slog.New(slog.NewTextHandler(chanWriter(records), nil))))
-			mustRead(t, c, path)
+			c := ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}, ckpt.WithLogger(slog.New(slog.NewTextHandler(chanWriter(records), nil))))
+			ckpttest.Read(t, c, path)
 		}()
 		deadline := time.After(20 * time.Second)
 		for {
@@ -380,17 +294,17 @@ func TestWarnings(t *testing.T) {
 		}
 	})
 	t.Run("A-16 ExpectPartial silences it", func(t *testing.T) {
-		logger, lines := logged()
-		c := mustNew(t, program(), WithLogger(logger))
-		s := mustRead(t, c, path)
+		logger, lines := ckpttest.Logged()
+		c := ckpttest.New(t, program(), ckpt.WithLogger(logger))
+		s := ckpttest.Read(t, c, path)
 		require.Same(t, s, s.ExpectPartial())
 		require.NoError(t, c.Close())
 		require.Empty(t, lines())
 	})
 	t.Run("A-18 nothing is logged where nothing is missing", func(t *testing.T) {
-		logger, lines := logged()
-		c := mustNew(t, Group{"a": scalar(0), "g": groupOf("x", scalar(0), "y", scalar(0)), "v": scalar(0)}, WithLogger(logger))
-		mustRead(t, c, path)
+		logger, lines := ckpttest.Logged()
+		c := ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "g": ckpttest.NodeOf("x", ckpttest.Scalar(0), "y", ckpttest.Scalar(0)), "v": ckpttest.Scalar(0)}, ckpt.WithLogger(logger))
+		ckpttest.Read(t, c, path)
 		require.NoError(t, c.Close())
 		require.Empty(t, lines())
 	})
@@ -404,22 +318,22 @@ func (w chanWriter) Write(p []byte) (int, error) {
 }
 
 func TestReport(t *testing.T) {
-	many := groupOf()
+	many := ckpttest.NodeOf()
 	for i := range 20 {
-		require.NoError(t, many.Track(fmt.Sprint("slot", i), scalar(1)))
+		require.NoError(t, many.Track(fmt.Sprint("slot", i), ckpttest.Scalar(1)))
 	}
-	path := written(t, Group{"model": groupOf("kernel", scalar(1), "bias", scalar(2)), "optimizer": many})
+	path := ckpttest.Written(t, ckpt.Group{"model": ckpttest.NodeOf("kernel", ckpttest.Scalar(1), "bias", ckpttest.Scalar(2)), "optimizer": many})
 	var m struct {
 		Model struct {
 			Kernel0 tensor.Tensor[float32]
 			Bias    tensor.Tensor[float32]
 		}
 	}
-	c := mustNew(t, &m)
-	s := mustRead(t, c, path)
+	c := ckpttest.New(t, &m)
+	s := ckpttest.Read(t, c, path)
 	r := s.Report()
-	require.Equal(t, []Item{{Path: "model.bias", GoPath: "Model.Bias", Key: "model/bias/.ATTRIBUTES/VARIABLE_VALUE"}}, r.Restored)
-	require.Equal(t, []Item{{Path: "model.kernel0", GoPath: "Model.Kernel0"}}, r.Missing)
+	require.Equal(t, []ckpt.Item{{Path: "model.bias", GoPath: "Model.Bias", Key: "model/bias/.ATTRIBUTES/VARIABLE_VALUE"}}, r.Restored)
+	require.Equal(t, []ckpt.Item{{Path: "model.kernel0", GoPath: "Model.Kernel0"}}, r.Missing)
 	require.Len(t, r.Waiting, 21)
 	require.Equal(t, []string{"model", "optimizer"}, r.RootChildren)
 	require.Contains(t, r.String(), "optimizer.*: 20 values waiting for an object")
@@ -428,24 +342,24 @@ func TestReport(t *testing.T) {
 	require.ErrorContains(t, err, `for model.kernel0 (Model.Kernel0) the checkpoint has "kernel": an alias in the tag would match it`)
 
 	t.Run("nothing but the root", func(t *testing.T) {
-		r := mustRead(t, mustNew(t, Group{"net": scalar(0)}), path).Report()
+		r := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"net": ckpttest.Scalar(0)}), path).Report()
 		require.Contains(t, r.String(), "nothing matched but the root; the checkpoint's root has children: model, optimizer")
 	})
 }
 
 func TestNothingRestored(t *testing.T) {
 	t.Run("I-01 I-02 an empty path gives a status whose assertions fail", func(t *testing.T) {
-		c := mustNew(t, Group{"v": scalar(1)})
+		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		s, err := c.Restore(ctx, "")
 		require.NoError(t, err)
 		for _, err := range []error{s.AssertConsumed(), s.AssertExistingObjectsMatched(), s.AssertNontrivialMatch(), s.RunRestoreOps(ctx)} {
-			require.ErrorIs(t, err, ErrNoCheckpoint)
+			require.ErrorIs(t, err, ckpt.ErrNoCheckpoint)
 		}
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.Same(t, s, s.ExpectPartial())
 		require.Nil(t, s.Report())
-		require.NotNil(t, c.counter, "the counter has come to be")
-		require.Zero(t, *c.counter)
+		require.NotNil(t, c.Counter(), "the counter has come to be")
+		require.Zero(t, *c.Counter())
 	})
 }
 
@@ -462,30 +376,30 @@ func (i *initialized) Initialize() error {
 }
 
 func TestPlanned(t *testing.T) {
-	path := written(t, Group{"a": &initialized{W: scalar(7)}})
+	path := ckpttest.Written(t, ckpt.Group{"a": &initialized{W: ckpttest.Scalar(7)}})
 	t.Run("I-03 without Planned there is nothing left to run", func(t *testing.T) {
-		m := &initialized{W: scalar(0)}
-		s := mustRead(t, mustNew(t, Group{"a": m}), path)
-		require.EqualValues(t, 7, value0(m.W))
+		m := &initialized{W: ckpttest.Scalar(0)}
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": m}), path)
+		require.EqualValues(t, 7, ckpttest.Value(m.W))
 		m.W.Data()[0] = 8
 		require.NoError(t, s.RunRestoreOps(ctx))
 		require.NoError(t, s.InitializeOrRestore(ctx))
-		require.EqualValues(t, 8, value0(m.W))
+		require.EqualValues(t, 8, ckpttest.Value(m.W))
 	})
 	t.Run("I-04 a planned restore moves no bytes until it is run", func(t *testing.T) {
-		m := &initialized{W: scalar(0)}
-		s := mustRead(t, mustNew(t, Group{"a": m}), path, Planned())
-		require.Zero(t, value0(m.W))
+		m := &initialized{W: ckpttest.Scalar(0)}
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": m}), path, ckpt.Planned())
+		require.Zero(t, ckpttest.Value(m.W))
 		require.NoError(t, s.RunRestoreOps(ctx))
-		require.EqualValues(t, 7, value0(m.W))
+		require.EqualValues(t, 7, ckpttest.Value(m.W))
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("I-05 what no restore reached is initialized, what one reached is not", func(t *testing.T) {
-		a, b := &initialized{W: scalar(0)}, &initialized{W: scalar(0)}
-		s := mustRead(t, mustNew(t, Group{"a": a, "b": b}), path, Planned())
+		a, b := &initialized{W: ckpttest.Scalar(0)}, &initialized{W: ckpttest.Scalar(0)}
+		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": a, "b": b}), path, ckpt.Planned())
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.Equal(t, []int{0, 1}, []int{a.Times, b.Times})
-		require.EqualValues(t, 7, value0(a.W))
+		require.EqualValues(t, 7, ckpttest.Value(a.W))
 		b.Err = errors.New("no memory")
 		require.ErrorContains(t, s.InitializeOrRestore(ctx), "initialize b (b): no memory")
 	})

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"fmt"
@@ -7,15 +7,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 func TestTable(t *testing.T) {
 	type model struct {
-		Table Table[string, int64] `ckpt:"table"`
-		V     float32              `ckpt:"v"`
+		Table ckpt.Table[string, int64] `ckpt:"table"`
+		V     float32                   `ckpt:"v"`
 	}
-	path := golden(t, "objects-lookup-table").path()
+	path := ckpttest.Golden(t, "objects-lookup-table").Path()
 	t.Run("what TensorFlow wrote is read, and written again as it was", func(t *testing.T) {
 		m := new(model)
 		requireAgain(t, m, path)
@@ -25,19 +27,22 @@ func TestTable(t *testing.T) {
 		m := new(model)
 		require.NoError(t, m.Table.Set("two", 2))
 		require.NoError(t, m.Table.Set("three", 3))
-		require.NoError(t, LoadWeights(t.Context(), path, m, Strict()))
+		require.NoError(t, ckpt.LoadWeights(t.Context(), path, m, ckpt.Strict()))
 		require.Equal(t, 1, m.Table.Len())
 		_, ok := m.Table.Get("two")
 		require.False(t, ok)
 	})
 	t.Run("rows of several values", func(t *testing.T) {
 		type rows struct {
-			Table Table[int64, float32] `ckpt:"table"`
+			Table ckpt.Table[int64, float32] `ckpt:"table"`
 		}
 		m := new(rows)
-		m.Table.keys, m.Table.values = *must(tensor.FromSlice([]int64{7, 0, 7}, 3, 1)), *must(tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 3, 2))
+		require.NoError(t, m.Table.SetCheckpointTensors(map[string]tensor.Any{
+			"table-keys":   ckpttest.Must(tensor.FromSlice([]int64{7, 0, 7}, 3, 1)),
+			"table-values": ckpttest.Must(tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 3, 2)),
+		}))
 		got := new(rows)
-		require.NoError(t, LoadWeights(t.Context(), written(t, m), got, Strict()))
+		require.NoError(t, ckpt.LoadWeights(t.Context(), ckpttest.Written(t, m), got, ckpt.Strict()))
 		row, ok := got.Table.Row(7)
 		require.True(t, ok)
 		require.Equal(t, []float32{1, 2}, row, "a key that is there twice has its first value")
@@ -46,20 +51,20 @@ func TestTable(t *testing.T) {
 	})
 	t.Run("other types than those stored are refused", func(t *testing.T) {
 		m := new(struct {
-			Table Table[int64, int64] `ckpt:"table"`
+			Table ckpt.Table[int64, int64] `ckpt:"table"`
 		})
-		require.ErrorContains(t, LoadWeights(t.Context(), path, m), "dtype string in the checkpoint, int64 in the model")
+		require.ErrorContains(t, ckpt.LoadWeights(t.Context(), path, m), "dtype string in the checkpoint, int64 in the model")
 	})
 	t.Run("a key without a value is refused", func(t *testing.T) {
-		var table Table[string, int64]
-		err := table.SetCheckpointTensors(map[string]tensor.Any{tableKeys: tensor.New[string](2), tableValues: tensor.New[int64](1)})
-		require.ErrorIs(t, err, ErrCorrupt)
+		var table ckpt.Table[string, int64]
+		err := table.SetCheckpointTensors(map[string]tensor.Any{"table-keys": tensor.New[string](2), "table-values": tensor.New[int64](1)})
+		require.ErrorIs(t, err, ckpt.ErrCorrupt)
 		require.ErrorContains(t, err, "keys of shape [2] and values of shape [1]")
 	})
 }
 
 func ExampleTable() {
-	var vocabulary Table[string, int64]
+	var vocabulary ckpt.Table[string, int64]
 	for i, word := range []string{"the", "cat"} {
 		if err := vocabulary.Set(word, int64(i)); err != nil {
 			fmt.Println(err)

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"reflect"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/internal/object"
 	"github.com/gockpt/ckpt/internal/walk"
 	"github.com/gockpt/ckpt/tensor"
@@ -39,7 +40,7 @@ func TestParseTag(t *testing.T) {
 		{text: "'a'b", err: `text "b" after the quoted name`},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
-			got, err := parseTag(tt.text)
+			got, err := ckpt.ParseTag(tt.text)
 			if tt.err != "" {
 				require.ErrorContains(t, err, tt.err)
 				return
@@ -56,7 +57,7 @@ func FuzzParseTag(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseTag(text)
+		got, err := ckpt.ParseTag(text)
 		if err != nil {
 			return
 		}
@@ -72,7 +73,7 @@ func TestSnakeCase(t *testing.T) {
 		"InputTransform": "input_transform", "LSTMCell": "lstm_cell", "W1": "w1", "Conv2D": "conv2d", "Kernel": "kernel",
 		"Layer2Norm": "layer2_norm", "HTTPServer": "http_server", "A": "a", "AB": "ab", "Über": "über", "Snake_Case": "snake_case",
 	} {
-		require.Equal(t, want, snakeCase(in), in)
+		require.Equal(t, want, ckpt.SnakeCase(in), in)
 	}
 }
 
@@ -119,7 +120,7 @@ func TestTagMisuse(t *testing.T) {
 		}{}, "F", "a func() cannot be saved"},
 		{"a map with keys that are not strings", &struct {
 			M map[int]*leafStruct
-		}{}, "M", "the keys of map[int]*ckpt.leafStruct are not strings"},
+		}{}, "M", "the keys of map[int]*ckpt_test.leafStruct are not strings"},
 		{"inline on a slice", &struct {
 			S []leafStruct `ckpt:",inline"`
 		}{}, "S", `option "inline" is for structs`},
@@ -135,8 +136,8 @@ func TestTagMisuse(t *testing.T) {
 		}{}, "C", "cannot be saved"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := New(tt.model)
-			var tagErr *TagError
+			_, err := ckpt.New(tt.model)
+			var tagErr *ckpt.TagError
 			require.ErrorAs(t, err, &tagErr)
 			require.Equal(t, tt.field, tagErr.Field)
 			require.ErrorContains(t, err, tt.want)

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
@@ -10,34 +10,36 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 func TestTrackFromManyGoroutines(t *testing.T) {
 	const children = 16
-	whole, parts := &group{}, &group{}
+	whole, parts := &ckpttest.Node{}, &ckpttest.Node{}
 	for i := range children {
-		require.NoError(t, whole.Track(fmt.Sprint(i), scalar(float32(i+1))))
+		require.NoError(t, whole.Track(fmt.Sprint(i), ckpttest.Scalar(float32(i+1))))
 	}
-	s := mustRead(t, mustNew(t, parts), written(t, whole))
+	s := ckpttest.Read(t, ckpttest.New(t, parts), ckpttest.Written(t, whole))
 	var all sync.WaitGroup
 	for i := range children {
 		all.Go(func() {
-			v := scalar(0)
-			if err := parts.Track(fmt.Sprint(i), v); err != nil || value0(v) != float32(i+1) {
-				t.Errorf("child %d has %v when Track returns: %v", i, value0(v), err)
+			v := ckpttest.Scalar(0)
+			if err := parts.Track(fmt.Sprint(i), v); err != nil || ckpttest.Value(v) != float32(i+1) {
+				t.Errorf("child %d has %v when Track returns: %v", i, ckpttest.Value(v), err)
 			}
 		})
 	}
 	all.Wait()
 	require.NoError(t, s.AssertConsumed())
-	require.Empty(t, parts.owners)
+	require.Empty(t, parts.Owners())
 }
 
 // A caller calls something while it is restored or saved.
 type caller struct {
-	Module
-	V    variable
+	ckpt.Module
+	V    ckpttest.Variable
 	call func() `ckpt:"-"`
 }
 
@@ -45,18 +47,18 @@ func (c *caller) Initialize() error { c.call(); return nil }
 
 func TestCallsAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	c := mustNew(t, Group{"w": scalar(1)})
-	m := must(NewManager(c, dir))
-	path := must(m.Save(ctx))
-	s := must(c.Restore(ctx, path))
-	planned := must(c.Read(ctx, path, Planned()))
+	c := ckpttest.New(t, ckpt.Group{"w": ckpttest.Scalar(1)})
+	m := ckpttest.Must(ckpt.NewManager(c, dir))
+	path := ckpttest.Must(m.Save(ctx))
+	s := ckpttest.Must(c.Restore(ctx, path))
+	planned := ckpttest.Must(c.Read(ctx, path, ckpt.Planned()))
 	verbs := map[string]func() error{
 		"Save":                  func() error { _, err := c.Save(ctx, filepath.Join(dir, "x")); return err },
 		"Write":                 func() error { _, err := c.Write(ctx, filepath.Join(dir, "x")); return err },
 		"WriteSection":          func() error { return c.WriteSection(ctx, filepath.Join(dir, "x"), 0, 1) },
 		"Restore":               func() error { _, err := c.Restore(ctx, path); return err },
 		"Read":                  func() error { _, err := c.Read(ctx, path); return err },
-		"Track":                 func() error { return c.Track("v", scalar(1)) },
+		"Track":                 func() error { return c.Track("v", ckpttest.Scalar(1)) },
 		"View":                  func() error { _, err := c.View(); return err },
 		"Sync":                  func() error { return c.Sync(ctx) },
 		"Close":                 func() error { return c.Close() },
@@ -71,12 +73,12 @@ func TestCallsAtOnce(t *testing.T) {
 	for name, verb := range verbs {
 		t.Run(name+" while a save calls back", func(t *testing.T) {
 			called := false
-			must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
+			ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), ckpt.OnWrite(func(context.Context, string) error {
 				called = true
 				err := verb()
 				require.ErrorContains(t, err, "belongs to one goroutine at a time")
 				if name != "Report (has the note)" {
-					require.ErrorIs(t, err, ErrBusy)
+					require.ErrorIs(t, err, ckpt.ErrBusy)
 				}
 				return nil
 			})))
@@ -85,7 +87,7 @@ func TestCallsAtOnce(t *testing.T) {
 	}
 	t.Run("the counter can be asked for", func(t *testing.T) {
 		before := c.SaveCounter()
-		must(c.Save(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
+		ckpttest.Must(c.Save(ctx, filepath.Join(t.TempDir(), "w"), ckpt.OnWrite(func(context.Context, string) error {
 			require.Equal(t, before+1, c.SaveCounter())
 			return nil
 		})))
@@ -93,8 +95,8 @@ func TestCallsAtOnce(t *testing.T) {
 	})
 	t.Run("saves and restores of many goroutines are done or refused", func(t *testing.T) {
 		dir := t.TempDir()
-		c := mustNew(t, Group{"w": scalar(1)})
-		path := must(c.Save(ctx, filepath.Join(dir, "ckpt")))
+		c := ckpttest.New(t, ckpt.Group{"w": ckpttest.Scalar(1)})
+		path := ckpttest.Must(c.Save(ctx, filepath.Join(dir, "ckpt")))
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
@@ -105,7 +107,7 @@ func TestCallsAtOnce(t *testing.T) {
 					} else {
 						_, err = c.Read(ctx, path)
 					}
-					if err != nil && !errors.Is(err, ErrBusy) {
+					if err != nil && !errors.Is(err, ckpt.ErrBusy) {
 						t.Error(err)
 					}
 				}
@@ -115,26 +117,26 @@ func TestCallsAtOnce(t *testing.T) {
 		require.NoError(t, c.Close())
 	})
 	t.Run("what a Module attaches during a call waits, and can be tried again", func(t *testing.T) {
-		g := groupOf("w", scalar(1))
-		c := mustNew(t, g)
-		mustRead(t, c, written(t, groupOf("w", scalar(1), "v", scalar(2)))).ExpectPartial()
-		v := scalar(0)
-		must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), OnWrite(func(context.Context, string) error {
-			require.ErrorIs(t, g.Track("v", v), ErrBusy)
+		g := ckpttest.NodeOf("w", ckpttest.Scalar(1))
+		c := ckpttest.New(t, g)
+		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "v", ckpttest.Scalar(2)))).ExpectPartial()
+		v := ckpttest.Scalar(0)
+		ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "w"), ckpt.OnWrite(func(context.Context, string) error {
+			require.ErrorIs(t, g.Track("v", v), ckpt.ErrBusy)
 			return nil
 		})))
 		require.Same(t, v, g.Tracked("v"))
-		require.EqualValues(t, 0, value0(v))
+		require.EqualValues(t, 0, ckpttest.Value(v))
 		require.NoError(t, g.Track("v", v))
-		require.EqualValues(t, 2, value0(v))
+		require.EqualValues(t, 2, ckpttest.Value(v))
 	})
 	t.Run("an Initializer may attach and save", func(t *testing.T) {
-		o := &caller{V: scalar(0)}
-		c := mustNew(t, Group{"other": scalar(0), "o": o})
-		s := mustRead(t, c, written(t, Group{"other": scalar(1)})).ExpectPartial()
+		o := &caller{V: ckpttest.Scalar(0)}
+		c := ckpttest.New(t, ckpt.Group{"other": ckpttest.Scalar(0), "o": o})
+		s := ckpttest.Read(t, c, ckpttest.Written(t, ckpt.Group{"other": ckpttest.Scalar(1)})).ExpectPartial()
 		o.call = func() {
-			require.NoError(t, o.Track("v2", scalar(3)))
-			must(c.Write(ctx, filepath.Join(t.TempDir(), "w")))
+			require.NoError(t, o.Track("v2", ckpttest.Scalar(3)))
+			ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "w")))
 		}
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.NotNil(t, o.Tracked("v2"))
@@ -156,12 +158,12 @@ func (c *settingCaller) SetCheckpointTensor(t tensor.Any) error {
 
 // TestTrackWithinTrack attaches an object that calls back while Track gives it its values: every call is refused, and none waits for ever.
 func TestTrackWithinTrack(t *testing.T) {
-	whole := &group{}
-	require.NoError(t, whole.Track("a", scalar(1)))
-	require.NoError(t, whole.Track("b", scalar(2)))
-	parts, b, called := &group{}, scalar(0), 0
-	c := mustNew(t, parts)
-	s := mustRead(t, c, written(t, whole))
+	whole := &ckpttest.Node{}
+	require.NoError(t, whole.Track("a", ckpttest.Scalar(1)))
+	require.NoError(t, whole.Track("b", ckpttest.Scalar(2)))
+	parts, b, called := &ckpttest.Node{}, ckpttest.Scalar(0), 0
+	c := ckpttest.New(t, parts)
+	s := ckpttest.Read(t, c, ckpttest.Written(t, whole))
 	var within func(depth int)
 	within = func(depth int) {
 		if depth > 0 { // the stack is looked at in pieces
@@ -169,16 +171,16 @@ func TestTrackWithinTrack(t *testing.T) {
 			return
 		}
 		called++
-		require.ErrorIs(t, parts.Track("b", b), ErrBusy)
+		require.ErrorIs(t, parts.Track("b", b), ckpt.ErrBusy)
 		_, err := c.Write(ctx, filepath.Join(t.TempDir(), "w"))
-		require.ErrorIs(t, err, ErrBusy)
-		require.ErrorIs(t, s.Update(ctx), ErrBusy)
+		require.ErrorIs(t, err, ckpt.ErrBusy)
+		require.ErrorIs(t, s.Update(ctx), ckpt.ErrBusy)
 	}
-	a := &settingCaller{value: scalar(0), call: func() { within(200) }}
+	a := &settingCaller{value: ckpttest.Scalar(0), call: func() { within(200) }}
 	require.NoError(t, parts.Track("a", a))
 	require.Equal(t, 1, called)
-	require.EqualValues(t, 1, value0(a.value))
+	require.EqualValues(t, 1, ckpttest.Value(a.value))
 	require.NoError(t, parts.Track("b", b))
-	require.EqualValues(t, 2, value0(b))
+	require.EqualValues(t, 2, ckpttest.Value(b))
 	require.NoError(t, s.AssertConsumed())
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"errors"
@@ -8,14 +8,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // requireAgain restores a checkpoint into root, which holds zeros, and holds what it then writes to the files that it read.
 func requireAgain(t *testing.T, root any, path string) {
 	t.Helper()
-	require.NoError(t, mustRead(t, mustNew(t, root), path).Assert(Consumed, ExistingObjectsMatched))
-	requireSameFiles(t, written(t, root), path)
+	require.NoError(t, ckpttest.Read(t, ckpttest.New(t, root), path).Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
+	ckpttest.RequireSameFiles(t, ckpttest.Written(t, root), path)
 }
 
 // TestValuesAsTensorFlow restores each dtype and shape that TensorFlow's variables have into a struct of Go's and writes it again
@@ -38,7 +40,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			Bool []bool                       `ckpt:"bool,alloc,fullname=bool"`
 		}
 		m := &model{U2: new(tensor.Tensor[tensor.UInt2])}
-		requireAgain(t, m, golden(t, "values-integers").path())
+		requireAgain(t, m, ckpttest.Golden(t, "values-integers").Path())
 		require.Equal(t, []int8{math.MinInt8, math.MinInt8 + 1, 0, 1, math.MaxInt8}, m.I8)
 		require.Equal(t, []int64{math.MinInt64, math.MinInt64 + 1, 0, 1, math.MaxInt64}, m.I64)
 		require.Equal(t, []uint64{0, 1, 0, 1, math.MaxUint64}, m.U64)
@@ -53,7 +55,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			F64  [13]float64       `ckpt:"float64,fullname=float64"`
 		}
 		m := new(model)
-		requireAgain(t, m, golden(t, "values-floats").path())
+		requireAgain(t, m, ckpttest.Golden(t, "values-floats").Path())
 		require.Equal(t, uint32(0x7fc00005), math.Float32bits(m.F32[10]), "a NaN's payload")
 		require.Equal(t, uint32(0x7f800001), math.Float32bits(m.F32[11]), "a signalling NaN")
 		require.Equal(t, math.SmallestNonzeroFloat64, m.F64[7])
@@ -64,7 +66,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			C128 [4]complex128 `ckpt:"complex128,fullname=complex128"`
 		}
 		m := new(model)
-		requireAgain(t, m, golden(t, "values-complex").path())
+		requireAgain(t, m, ckpttest.Golden(t, "values-complex").Path())
 		require.Equal(t, []complex64{0, 1 - 2i}, m.C64[:2])
 	})
 	t.Run("shapes, empty ones among them", func(t *testing.T) {
@@ -82,7 +84,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			Empty  tensor.Tensor[float32]  `ckpt:"s3x0x2,fullname=s3x0x2"`
 		}
 		m := new(model)
-		requireAgain(t, m, golden(t, "values-shapes").path())
+		requireAgain(t, m, ckpttest.Golden(t, "values-shapes").Path())
 		require.Equal(t, [][]float32{{0, 1, 2}, {3, 4, 5}}, m.S23)
 		require.Equal(t, [2][1][3]float32{{{0, 1, 2}}, {{3, 4, 5}}}, m.S213)
 		require.EqualValues(t, 63, m.Twos[63])
@@ -99,25 +101,25 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			Matrix  [3][2]string          `ckpt:"matrix,fullname=matrix"`
 		}
 		m := new(model)
-		requireAgain(t, m, golden(t, "values-strings").path())
+		requireAgain(t, m, ckpttest.Golden(t, "values-strings").Path())
 		require.Equal(t, []string{"checkpoint", "Zürich", "日本語", ""}, m.Text)
 		require.Equal(t, "\xff\xfe\x00tail", m.Binary[1])
 		require.Equal(t, [3][2]string{{"a", "bb"}, {"ccc", "dddd"}, {"eeeee", ""}}, m.Matrix)
 	})
 	t.Run("P-01 P-02 P-06 state of one string has no global name and is laid out after all variables", func(t *testing.T) {
 		type model struct {
-			RNG   stateBytes    `ckpt:"rng"`
-			V     [2]float32    `ckpt:"v,fullname=v"`
-			Empty *stateBytes   `ckpt:"empty"`
-			Raw   stateBytes    `ckpt:"raw"`
-			Last  *int32        `ckpt:"last,fullname=last"`
-			Loose []*stateBytes // untagged, and so not looked at
+			RNG   ckpttest.StateBytes    `ckpt:"rng"`
+			V     [2]float32             `ckpt:"v,fullname=v"`
+			Empty *ckpttest.StateBytes   `ckpt:"empty"`
+			Raw   ckpttest.StateBytes    `ckpt:"raw"`
+			Last  *int32                 `ckpt:"last,fullname=last"`
+			Loose []*ckpttest.StateBytes // untagged, and so not looked at
 		}
-		m := &model{Empty: &stateBytes{"before"}, Last: new(int32)}
-		g := golden(t, "values-python-state")
-		requireAgain(t, m, g.path())
-		require.Equal(t, []string{`{"seed": 3}`, "", "\x00\xff\xfe"}, []string{m.RNG.data, m.Empty.data, m.Raw.data})
-		require.Contains(t, graphOf(t, g.path())[1], `[py_state "" rng/.ATTRIBUTES/py_state]`)
+		m := &model{Empty: &ckpttest.StateBytes{Data: "before"}, Last: new(int32)}
+		g := ckpttest.Golden(t, "values-python-state")
+		requireAgain(t, m, g.Path())
+		require.Equal(t, []string{`{"seed": 3}`, "", "\x00\xff\xfe"}, []string{m.RNG.Data, m.Empty.Data, m.Raw.Data})
+		require.Contains(t, ckpttest.GraphOf(t, g.Path())[1], `[py_state "" rng/.ATTRIBUTES/py_state]`)
 	})
 }
 
@@ -145,32 +147,32 @@ func TestObjectsOfOtherLibraries(t *testing.T) {
 		type model struct {
 			T kelvin // untagged: it is a leaf by its methods
 		}
-		path := written(t, &model{kelvin{degrees: 273.5}})
-		require.Equal(t, scalar(273.5), must(opened(t, path).Tensor("t/.ATTRIBUTES/VARIABLE_VALUE")))
+		path := ckpttest.Written(t, &model{kelvin{degrees: 273.5}})
+		require.Equal(t, ckpttest.Scalar(273.5), ckpttest.Must(ckpttest.Open(t, path).Tensor("t/.ATTRIBUTES/VARIABLE_VALUE")))
 		var got model
-		require.NoError(t, mustRead(t, mustNew(t, &got), path).AssertConsumed())
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, &got), path).AssertConsumed())
 		require.Equal(t, 273.5, got.T.degrees)
 	})
 	t.Run("its errors come out", func(t *testing.T) {
-		path := written(t, Group{"t": scalar(1)})
+		path := ckpttest.Written(t, ckpt.Group{"t": ckpttest.Scalar(1)})
 		broken := &kelvin{fail: errors.New("sensor gone")}
-		_, err := New(Group{"t": broken})
+		_, err := ckpt.New(ckpt.Group{"t": broken})
 		require.ErrorContains(t, err, "t (t): sensor gone")
 		broken.fail = nil
-		c := mustNew(t, Group{"t": &late{kelvin: broken}})
+		c := ckpttest.New(t, ckpt.Group{"t": &late{kelvin: broken}})
 		_, err = c.Read(ctx, path)
-		var failed *RestoreError
+		var failed *ckpt.RestoreError
 		require.ErrorAs(t, err, &failed)
 		require.ErrorContains(t, err, "t (t): sensor gone")
 		require.Equal(t, []string{"t"}, failed.Torn, "nobody knows what it made of them")
 	})
 	t.Run("its dtype and shape are held against the checkpoint's", func(t *testing.T) {
-		_, err := mustNew(t, Group{"t": new(kelvin)}).Read(ctx, written(t, Group{"t": f32(1, 2)}))
+		_, err := ckpttest.New(t, ckpt.Group{"t": new(kelvin)}).Read(ctx, ckpttest.Written(t, ckpt.Group{"t": ckpttest.Vector(1, 2)}))
 		require.ErrorContains(t, err, "shape [2] in the checkpoint, [] in the model")
 	})
 	t.Run("nil for a tensor is an error", func(t *testing.T) {
-		_, err := New(Group{"t": new(nothing)})
-		require.ErrorContains(t, err, "CheckpointTensor of *ckpt.nothing returned nil")
+		_, err := ckpt.New(ckpt.Group{"t": new(nothing)})
+		require.ErrorContains(t, err, "CheckpointTensor of *ckpt_test.nothing returned nil")
 	})
 }
 
@@ -212,31 +214,31 @@ func (c *counted) GetConfig() map[string]any { panic("nobody asks for it") }
 func TestOpaqueState(t *testing.T) {
 	type model struct {
 		State counted `ckpt:"state"`
-		V     variable
+		V     ckpttest.Variable
 	}
 	t.Run("P-03 a restore hands over the exact bytes, once", func(t *testing.T) {
-		path := written(t, &model{counted{state: "\x00\x01\xff"}, scalar(1)})
-		got := &model{V: scalar(0)}
-		require.NoError(t, mustRead(t, mustNew(t, got), path).AssertConsumed())
+		path := ckpttest.Written(t, &model{counted{state: "\x00\x01\xff"}, ckpttest.Scalar(1)})
+		got := &model{V: ckpttest.Scalar(0)}
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
 		require.Equal(t, "\x00\x01\xff", got.State.state)
 		require.Equal(t, 1, got.State.sets)
 	})
 	t.Run("P-03 bytes that it refuses fail the restore, and what is said of the others is true", func(t *testing.T) {
-		path := written(t, &model{counted{state: "x"}, scalar(1)})
-		got := &model{counted{refuse: true}, scalar(0)}
-		_, err := mustNew(t, got).Read(ctx, path)
-		var failed *RestoreError
+		path := ckpttest.Written(t, &model{counted{state: "x"}, ckpttest.Scalar(1)})
+		got := &model{counted{refuse: true}, ckpttest.Scalar(0)}
+		_, err := ckpttest.New(t, got).Read(ctx, path)
+		var failed *ckpt.RestoreError
 		require.ErrorAs(t, err, &failed)
 		require.ErrorContains(t, err, "state (State): not my state")
-		require.EqualValues(t, 1, value0(got.V))
+		require.EqualValues(t, 1, ckpttest.Value(got.V))
 		require.Equal(t, []string{"v"}, failed.Restored)
 	})
 	t.Run("P-04 each of several saves brings back its own", func(t *testing.T) {
-		m := &model{counted{state: "first"}, scalar(1)}
-		c, dir := mustNew(t, m), t.TempDir()
-		first := must(c.Save(ctx, dir+"/ckpt"))
+		m := &model{counted{state: "first"}, ckpttest.Scalar(1)}
+		c, dir := ckpttest.New(t, m), t.TempDir()
+		first := ckpttest.Must(c.Save(ctx, dir+"/ckpt"))
 		m.State.state = "second"
-		second := must(c.Save(ctx, dir+"/ckpt"))
+		second := ckpttest.Must(c.Save(ctx, dir+"/ckpt"))
 		for path, want := range map[string]string{first: "first", second: "second"} {
 			m.State.state = ""
 			_, err := c.Restore(ctx, path)
@@ -245,38 +247,38 @@ func TestOpaqueState(t *testing.T) {
 		}
 	})
 	t.Run("P-05 state that is attached later takes what waits for it", func(t *testing.T) {
-		g := groupOf()
-		s := mustRead(t, mustNew(t, g), written(t, groupOf("state", &counted{state: "waiting"})))
+		g := ckpttest.NodeOf()
+		s := ckpttest.Read(t, ckpttest.New(t, g), ckpttest.Written(t, ckpttest.NodeOf("state", &counted{state: "waiting"})))
 		state := new(counted)
 		require.NoError(t, g.Track("state", state))
 		require.Equal(t, "waiting", state.state)
 		require.NoError(t, s.AssertConsumed())
 	})
 	t.Run("P-07 state where the program has a variable, or the other way round, is an unused attribute", func(t *testing.T) {
-		v, state := scalar(5), &counted{state: "own"}
-		for path, program := range map[string]Group{
-			written(t, Group{"x": &counted{state: "s"}, "y": scalar(1)}): {"x": v, "y": scalar(0)},
-			written(t, Group{"x": scalar(1), "y": scalar(1)}):            {"x": state, "y": scalar(0)},
+		v, state := ckpttest.Scalar(5), &counted{state: "own"}
+		for path, program := range map[string]ckpt.Group{
+			ckpttest.Written(t, ckpt.Group{"x": &counted{state: "s"}, "y": ckpttest.Scalar(1)}): {"x": v, "y": ckpttest.Scalar(0)},
+			ckpttest.Written(t, ckpt.Group{"x": ckpttest.Scalar(1), "y": ckpttest.Scalar(1)}):   {"x": state, "y": ckpttest.Scalar(0)},
 		} {
-			s := mustRead(t, mustNew(t, program), path)
-			var m *MismatchError
+			s := ckpttest.Read(t, ckpttest.New(t, program), path)
+			var m *ckpt.MismatchError
 			require.ErrorAs(t, s.AssertConsumed(), &m)
 			require.Contains(t, m.Problem, "Unused attributes in these objects")
 			require.Equal(t, []string{"x"}, m.Unused)
 		}
-		require.EqualValues(t, 5, value0(v))
+		require.EqualValues(t, 5, ckpttest.Value(v))
 		require.Equal(t, "own", state.state)
 	})
 	t.Run("P-09 no other method is called, and other methods' results are not saved", func(t *testing.T) {
-		path := written(t, &model{counted{state: "s"}, scalar(1)})
-		require.Equal(t, []string{"state/.ATTRIBUTES/py_state", "v/.ATTRIBUTES/VARIABLE_VALUE"}, keysOf(t, path))
-		mustRead(t, mustNew(t, &model{V: scalar(0)}), path)
+		path := ckpttest.Written(t, &model{counted{state: "s"}, ckpttest.Scalar(1)})
+		require.Equal(t, []string{"state/.ATTRIBUTES/py_state", "v/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
+		ckpttest.Read(t, ckpttest.New(t, &model{V: ckpttest.Scalar(0)}), path)
 	})
 	t.Run("state is asked for only when it is saved", func(t *testing.T) {
-		m := &model{counted{state: "s"}, scalar(1)}
-		c := mustNew(t, m)
+		m := &model{counted{state: "s"}, ckpttest.Scalar(1)}
+		c := ckpttest.New(t, m)
 		require.Zero(t, m.State.saves)
-		must(c.Write(ctx, t.TempDir()+"/ckpt"))
+		ckpttest.Must(c.Write(ctx, t.TempDir()+"/ckpt"))
 		require.Equal(t, 1, m.State.saves)
 	})
 }
@@ -291,36 +293,36 @@ func TestValuesInInterfacesAndMaps(t *testing.T) {
 			Array map[string][2]unit
 		}
 		build := func(v float32) *model {
-			return &model{unit{*f32(v)}, map[string]unit{"k": {*f32(v + 1)}}, map[string]any{"x": map[string]unit{"y": {*f32(v + 2)}}}, map[string][2]unit{"z": {{*f32(v + 3)}, {*f32(v + 4)}}}}
+			return &model{unit{*ckpttest.Vector(v)}, map[string]unit{"k": {*ckpttest.Vector(v + 1)}}, map[string]any{"x": map[string]unit{"y": {*ckpttest.Vector(v + 2)}}}, map[string][2]unit{"z": {{*ckpttest.Vector(v + 3)}, {*ckpttest.Vector(v + 4)}}}}
 		}
 		want, got := build(1), build(10)
-		require.NoError(t, mustRead(t, mustNew(t, got), written(t, want)).AssertConsumed())
+		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), ckpttest.Written(t, want)).AssertConsumed())
 		require.Equal(t, want, got)
 	})
 	t.Run("its identity is its place: a later restore finds it again", func(t *testing.T) {
 		type model struct{ Map map[string]unit }
-		m := &model{map[string]unit{"k": {*f32(0)}}}
-		c := mustNew(t, m)
+		m := &model{map[string]unit{"k": {*ckpttest.Vector(0)}}}
+		c := ckpttest.New(t, m)
 		for _, v := range []float32{1, 2} {
-			s := mustRead(t, c, written(t, &model{map[string]unit{"k": {*f32(v)}}}))
+			s := ckpttest.Read(t, c, ckpttest.Written(t, &model{map[string]unit{"k": {*ckpttest.Vector(v)}}}))
 			require.NoError(t, s.AssertConsumed())
-			require.Equal(t, unit{*f32(v)}, m.Map["k"])
+			require.Equal(t, unit{*ckpttest.Vector(v)}, m.Map["k"])
 		}
-		m.Map["k"] = unit{*f32(7)}
-		requireSameFiles(t, must(c.Write(ctx, t.TempDir()+"/ckpt")), written(t, m))
+		m.Map["k"] = unit{*ckpttest.Vector(7)}
+		ckpttest.RequireSameFiles(t, ckpttest.Must(c.Write(ctx, t.TempDir()+"/ckpt")), ckpttest.Written(t, m))
 	})
 }
 
 func TestUnbuiltTensors(t *testing.T) {
 	type model struct{ A, B tensor.Tensor[float32] }
 	t.Run("one without values is left out, with its edges", func(t *testing.T) {
-		path := written(t, &model{A: *f32(1)})
-		require.Equal(t, []string{"0 a:1 root:0", `1 [VARIABLE_VALUE "a" a/.ATTRIBUTES/VARIABLE_VALUE]`}, graphOf(t, path))
+		path := ckpttest.Written(t, &model{A: *ckpttest.Vector(1)})
+		require.Equal(t, []string{"0 a:1 root:0", `1 [VARIABLE_VALUE "a" a/.ATTRIBUTES/VARIABLE_VALUE]`}, ckpttest.GraphOf(t, path))
 	})
 	t.Run("one that a restore did not reach stays as it is", func(t *testing.T) {
 		var m model
-		s := mustRead(t, mustNew(t, &m), written(t, &model{A: *f32(1)}))
-		require.Equal(t, model{A: *f32(1)}, m)
+		s := ckpttest.Read(t, ckpttest.New(t, &m), ckpttest.Written(t, &model{A: *ckpttest.Vector(1)}))
+		require.Equal(t, model{A: *ckpttest.Vector(1)}, m)
 		require.ErrorContains(t, s.AssertExistingObjectsMatched(), "b")
 	})
 }

@@ -1,4 +1,4 @@
-package ckpt
+package ckpt_test
 
 import (
 	"context"
@@ -11,9 +11,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -23,7 +25,7 @@ func storeBundle(t *testing.T, values map[string]tensor.Any) string {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "ckpt")
 	w := bundle.Create(fsx.OS{}, prefix, bundle.Options{})
-	for _, key := range sortedKeys(values) {
+	for _, key := range ckpttest.SortedKeys(values) {
 		require.NoError(t, w.Add(0, key, format.SourceOf(values[key])))
 	}
 	require.NoError(t, w.Commit(ctx))
@@ -31,12 +33,12 @@ func storeBundle(t *testing.T, values map[string]tensor.Any) string {
 }
 
 // problems returns what Verify reports, warnings marked.
-func problems(t *testing.T, path string, opts ...OpenOption) (found []string) {
+func problems(t *testing.T, path string, opts ...ckpt.OpenOption) (found []string) {
 	t.Helper()
-	r, err := Open(path, opts...)
+	r, err := ckpt.Open(path, opts...)
 	require.NoError(t, err)
 	defer r.Close()
-	require.NoError(t, r.Verify(ctx, func(p Problem) { found = append(found, p.String()) }))
+	require.NoError(t, r.Verify(ctx, func(p ckpt.Problem) { found = append(found, p.String()) }))
 	return found
 }
 
@@ -51,7 +53,7 @@ func TestVerify(t *testing.T) {
 		return tensor.Scalar(string(g.Marshal()))
 	}
 	const key = objectgraph.GraphKey
-	v := scalar(1)
+	v := ckpttest.Scalar(1)
 	for name, test := range map[string]struct {
 		values map[string]tensor.Any
 		want   []string // each is in the problem of its place
@@ -86,7 +88,7 @@ func TestVerify(t *testing.T) {
 	}
 
 	t.Run("it goes on after a problem, and warns of what does no harm", func(t *testing.T) {
-		path := storeBundle(t, map[string]tensor.Any{"a": f32(1, 2), "b": f32(3, 4), "c": f32(5, 6)})
+		path := storeBundle(t, map[string]tensor.Any{"a": ckpttest.Vector(1, 2), "b": ckpttest.Vector(3, 4), "c": ckpttest.Vector(5, 6)})
 		data, err := os.ReadFile(path + ".data-00000-of-00001")
 		require.NoError(t, err)
 		data[0] ^= 1
@@ -105,28 +107,28 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("N-08 the older format too", func(t *testing.T) {
 		dir := filepath.Join("testdata", "golden", "saver-v1-two-shards")
-		g := golden(t, "saver-v1-two-shards")
+		g := ckpttest.Golden(t, "saver-v1-two-shards")
 		require.Empty(t, problems(t, filepath.Join(dir, g.Prefix)))
 	})
 	t.Run("progress counts up to all bytes, once", func(t *testing.T) {
-		path := storeBundle(t, map[string]tensor.Any{"a": tensor.New[float32](1000), "b": tensor.New[float64](500), "c": must(tensor.FromSlice([]string{"x", "yz"}, 2))})
-		var last Progress
-		require.Empty(t, problems(t, path, WithProgress(func(p Progress) {
+		path := storeBundle(t, map[string]tensor.Any{"a": tensor.New[float32](1000), "b": tensor.New[float64](500), "c": ckpttest.Must(tensor.FromSlice([]string{"x", "yz"}, 2))})
+		var last ckpt.Progress
+		require.Empty(t, problems(t, path, ckpt.WithProgress(func(p ckpt.Progress) {
 			require.Greater(t, p.Done, last.Done)
 			require.LessOrEqual(t, p.Done, p.Total)
 			last = p
 		})))
-		require.Equal(t, Progress{Done: 8009, Total: 8009}, last)
+		require.Equal(t, ckpt.Progress{Done: 8009, Total: 8009}, last)
 	})
 	t.Run("the end of the context ends it", func(t *testing.T) {
 		path := storeBundle(t, map[string]tensor.Any{"a": v})
-		r, err := Open(path)
+		r, err := ckpt.Open(path)
 		require.NoError(t, err)
 		defer r.Close()
 		gone := errors.New("gone")
 		ctx, cancel := context.WithCancelCause(ctx)
 		cancel(gone)
-		none := func(p Problem) { require.Fail(t, p.String()) }
+		none := func(p ckpt.Problem) { require.Fail(t, p.String()) }
 		require.Error(t, r.Verify(ctx, none))
 		require.Error(t, r.VerifyGraph(ctx, none))
 	})

@@ -1,19 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"go/ast"
-	"go/importer"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"github.com/gockpt/ckpt/internal/typed"
 )
 
 // A pkg is one package: the lines of its files, and for each file the others of the package that it refers to.
@@ -23,83 +14,35 @@ type pkg struct {
 	refs  map[string]map[string]bool
 }
 
-// A listed is what go list says of a package.
-type listed struct {
-	ImportPath, Dir, Export string
-	GoFiles                 []string
-	DepOnly                 bool
-}
-
-// load reads and checks the packages that match the patterns.
+// load reads the packages that match the patterns and notes which file refers to which.
 func load(patterns []string) ([]*pkg, error) {
-	args := append([]string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,DepOnly"}, patterns...)
-	cmd := exec.Command("go", args...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
+	packages, err := typed.Load(patterns...)
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	exports := make(map[string]string)
-	var wanted []listed
-	for d := json.NewDecoder(out); ; {
-		var l listed
-		if err := d.Decode(&l); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		exports[l.ImportPath] = l.Export
-		if !l.DepOnly {
-			wanted = append(wanted, l)
-		}
-	}
-	if err := cmd.Wait(); err != nil {
-		return nil, err
-	}
-	fset := token.NewFileSet()
-	imports := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
 	var all []*pkg
-	for _, l := range wanted {
-		p, err := check(fset, l, imports)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", l.ImportPath, err)
-		}
-		all = append(all, p)
+	for _, p := range packages {
+		all = append(all, graphOf(p))
 	}
 	return all, nil
 }
 
-// check type-checks a package and notes which file refers to which.
-func check(fset *token.FileSet, l listed, imports types.Importer) (*pkg, error) {
-	p := &pkg{path: l.ImportPath, lines: make(map[string]int), refs: make(map[string]map[string]bool)}
-	var files []*ast.File
-	for _, name := range l.GoFiles {
-		f, err := parser.ParseFile(fset, filepath.Join(l.Dir, name), nil, parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-		p.lines[name] = fset.File(f.FileStart).LineCount() - 1 // the last line is the empty one after the end
-		p.refs[name] = make(map[string]bool)
+func graphOf(t *typed.Package) *pkg {
+	p := &pkg{path: t.Path, lines: make(map[string]int), refs: make(map[string]map[string]bool)}
+	for i, f := range t.Files {
+		p.lines[t.Names[i]] = t.Fset.File(f.FileStart).LineCount() - 1 // the last line is the empty one after the end
+		p.refs[t.Names[i]] = make(map[string]bool)
 	}
-	info := &types.Info{Uses: make(map[*ast.Ident]types.Object)}
-	checked, err := (&types.Config{Importer: imports}).Check(l.ImportPath, fset, files, info)
-	if err != nil {
-		return nil, err
-	}
-	for id, obj := range info.Uses {
-		if obj.Pkg() != checked || !obj.Pos().IsValid() {
+	for id, obj := range t.Info.Uses {
+		if obj.Pkg() != t.Types || !obj.Pos().IsValid() {
 			continue
 		}
-		from, to := filepath.Base(fset.Position(id.Pos()).Filename), filepath.Base(fset.Position(obj.Pos()).Filename)
+		from, to := filepath.Base(t.Fset.Position(id.Pos()).Filename), filepath.Base(t.Fset.Position(obj.Pos()).Filename)
 		if from != to {
 			p.refs[from][to] = true
 		}
 	}
-	return p, nil
+	return p
 }
 
 // total returns how many lines the package has.

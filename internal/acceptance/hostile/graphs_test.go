@@ -1,0 +1,260 @@
+package hostile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// forgeGraph writes a checkpoint with any object graph, whose every checksum is right. Each key is that of a float32 scalar of 1.
+func forgeGraph(t *testing.T, g *objectgraph.Graph) *errfs.FS {
+	t.Helper()
+	disk := errfs.New()
+	w := bundle.Create(disk, "ckpt", bundle.Options{})
+	stored := make(map[string]bool)
+	for i := range g.Nodes {
+		for _, a := range g.Nodes[i].Attributes {
+			if !stored[a.Key] {
+				require.NoError(t, w.Add(0, a.Key, format.SourceOf(tensor.Scalar(float32(1)))))
+			}
+			stored[a.Key] = true
+		}
+	}
+	require.NoError(t, w.Add(0, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))))
+	require.NoError(t, w.Commit(ctx))
+	return disk
+}
+
+var forgedValue = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: "v", Key: "v"}}
+
+// hostileNodes is how many objects a hostile graph has: CKPT_NODES, for the million that takes minutes and gigabytes.
+func hostileNodes() int {
+	if n, err := strconv.Atoi(os.Getenv("CKPT_NODES")); err == nil {
+		return n
+	}
+	return ckpttest.Thorough(50_000, 2_000)
+}
+
+// hostileGraphs are graphs of n nodes that are well-formed and unlike any model's.
+func hostileGraphs(n int) map[string]*objectgraph.Graph {
+	graphs := make(map[string]*objectgraph.Graph)
+	wide := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := 1; i < n; i++ {
+		wide.Nodes[0].Children = append(wide.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i - 1), ID: i})
+		wide.Nodes[i].Attributes = forgedValue
+	}
+	graphs["one node with all others as children"] = wide
+	deep := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n - 1 {
+		deep.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: i + 1}}
+	}
+	deep.Nodes[n-1].Attributes = forgedValue
+	graphs["a chain"] = deep
+	values := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n - 1 {
+		values.Nodes[i] = objectgraph.Node{Children: []objectgraph.Child{{Name: "next", ID: i + 1}}, Attributes: forgedValue}
+	}
+	graphs["a chain with a value at every link"] = values
+	own := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 2*n)}
+	for i := range n {
+		value := objectgraph.Attribute{Name: objectgraph.VariableValue, Key: fmt.Sprint(i)}
+		own.Nodes[2*i] = objectgraph.Node{Children: []objectgraph.Child{{Name: "v", ID: 2*i + 1}, {Name: "next", ID: min(2*i+2, 2*n-2)}}}
+		own.Nodes[2*i+1].Attributes = []objectgraph.Attribute{value}
+	}
+	graphs["a chain with a value of its own at every link"] = own
+	ring := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	for i := range n {
+		ring.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: (i + 1) % n}, {Name: "self", ID: i}, {Name: "root", ID: 0}}
+	}
+	graphs["a ring, each with itself and the first"] = ring
+	shared := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 2)}
+	for i := range n {
+		shared.Nodes[0].Children = append(shared.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i), ID: 1})
+	}
+	shared.Nodes[1].Attributes = forgedValue
+	graphs["one object under all names"] = shared
+	slots := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
+	slots.Nodes[0].Children = []objectgraph.Child{{Name: "v", ID: 1}, {Name: "optimizer", ID: 2}}
+	slots.Nodes[1].Attributes = forgedValue
+	for i := 3; i < n; i++ {
+		slots.Nodes[2].Slots = append(slots.Nodes[2].Slots, objectgraph.Slot{Original: 1, Name: fmt.Sprint(i), Variable: i})
+		slots.Nodes[i].Attributes = forgedValue
+	}
+	graphs["one optimizer with all slots"] = slots
+	return graphs
+}
+
+// A chainLink can be as deep as a checkpoint says.
+type chainLink struct {
+	V    tensor.Tensor[float32] `ckpt:"v,optional"`
+	Next *chainLink             `ckpt:"next,alloc,optional"`
+}
+
+// A lackingLink can, and lacks something at each link that it has; in a wrongLink something does not fit.
+type lackingLink struct {
+	Lost float64      `ckpt:"lost"`
+	Next *lackingLink `ckpt:"next,alloc,optional"`
+}
+
+type wrongLink struct {
+	V    [3]int64   `ckpt:"v"`
+	Next *wrongLink `ckpt:"next,alloc,optional"`
+}
+
+// TestHostileGraphs gives every verb that reads a checkpoint graphs that a forger thought of. What it says of them is its own
+// matter; it must say something, in time and memory that the files' size accounts for.
+func TestHostileGraphs(t *testing.T) {
+	nodes := hostileNodes()
+	for name, g := range hostileGraphs(nodes) {
+		t.Run(name, func(t *testing.T) {
+			disk := forgeGraph(t, g)
+			size := 0
+			for _, b := range disk.Files() {
+				size += len(b)
+			}
+			verbs := map[string]func(){
+				"restore into little, and ask": func() {
+					c := ckpttest.New(t, ckpttest.NodeOf("v", ckpttest.Scalar(0)), ckpttest.On(disk))
+					s, err := c.Read(ctx, "ckpt")
+					require.NoError(t, err)
+					for _, err := range []error{s.AssertConsumed(), s.AssertExistingObjectsMatched(), s.AssertNontrivialMatch()} {
+						if err != nil {
+							_ = err.Error()
+						}
+					}
+					_ = s.Report().String()
+					require.NoError(t, c.Close())
+				},
+				"load into what grows": func() {
+					var root chainLink
+					if err := ckpt.LoadWeights(ctx, "ckpt", &root, ckpttest.On(disk), ckpt.Partial()); err != nil {
+						_ = err.Error()
+					}
+					var list []tensor.Tensor[float32]
+					if err := ckpt.LoadWeights(ctx, "ckpt", &list, ckpttest.On(disk)); err != nil {
+						_ = err.Error()
+					}
+				},
+				"restore into what grows, ask, and save it again": func() {
+					var root chainLink
+					c := ckpttest.New(t, &root, ckpttest.On(disk))
+					s, err := c.Read(ctx, "ckpt")
+					if err != nil {
+						_ = err.Error()
+						return
+					}
+					if name == "a chain" || name == "a chain with a value of its own at every link" && nodes >= 50_000 {
+						if _, err := c.Write(ctx, "again", ckpt.AllowEmpty()); err != nil { // keys are as long as paths
+							require.ErrorIs(t, err, errors.ErrUnsupported)
+						}
+					}
+					_ = s.Report().String()
+					_ = s.AssertConsumed()
+					require.NoError(t, c.Close())
+				},
+				"restore into what grows and lacks something, and ask": func() {
+					var root lackingLink
+					c := ckpttest.New(t, &root, ckpttest.On(disk))
+					s, err := c.Read(ctx, "ckpt")
+					require.NoError(t, err)
+					_ = s.Report().String()
+					if err := s.AssertExistingObjectsMatched(); err != nil {
+						_ = err.Error()
+					}
+				},
+				"load into what grows and lacks something": func() {
+					err := ckpt.LoadWeights(ctx, "ckpt", new(lackingLink), ckpttest.On(disk))
+					require.ErrorIs(t, err, ckpt.ErrMismatch)
+					_ = err.Error()
+				},
+				"load into what grows and does not fit": func() {
+					if err := ckpt.LoadWeights(ctx, "ckpt", new(wrongLink), ckpttest.On(disk), ckpt.Partial()); err != nil {
+						_ = err.Error()
+					}
+				},
+				"compare views": func() {
+					var root chainLink
+					_ = ckpt.LoadWeights(ctx, "ckpt", &root, ckpttest.On(disk), ckpt.Partial())
+					r := ckpttest.Must(ckpt.Open("ckpt", ckpttest.On(disk)))
+					defer r.Close()
+					stored, program := ckpttest.Must(r.View()), ckpttest.Must(ckpt.ViewOf(&root))
+					_ = ckpt.Diff(stored, program)
+					_ = ckpt.Diff(program, stored)
+				},
+				"all variables": func() {
+					r := ckpttest.Must(ckpt.Open("ckpt", ckpttest.On(disk)))
+					defer r.Close()
+					for _, v := range r.Variables() {
+						ckpttest.Must(r.Tensor(v.Key))
+					}
+				},
+				"restore nodes": func() {
+					last := len(g.Nodes) - 1
+					if err := ckpt.RestoreNodes(ctx, "ckpt", map[int]any{last: ckpttest.Scalar(0)}, ckpttest.On(disk)); err != nil {
+						_ = err.Error()
+					}
+				},
+				"verify": func() {
+					r, err := ckpt.Open("ckpt", ckpttest.On(disk))
+					require.NoError(t, err)
+					require.NoError(t, r.Verify(ctx, func(p ckpt.Problem) { _ = p.Err.Error() }))
+					require.NoError(t, r.Close())
+				},
+				"strict": func() {
+					var m struct{ V tensor.Tensor[float32] }
+					if err := ckpt.LoadWeights(ctx, "ckpt", &m, ckpttest.On(disk), ckpt.Strict(), ckpt.Partial()); err != nil {
+						_ = err.Error()
+					}
+				},
+			}
+			for _, verb := range ckpttest.SortedKeys(verbs) {
+				peak, took := measured(verbs[verb])
+				t.Logf("%-44s %6d KiB of files, %7d KiB, %v", verb, size>>10, peak>>10, took.Round(time.Millisecond))
+				require.Less(t, peak, uint64(64<<20+100*size+4<<10*nodes), verb) // what grows has objects of its own for all nodes
+				require.Less(t, took, time.Minute+time.Duration(nodes)*2*time.Millisecond, verb)
+			}
+		})
+	}
+}
+
+// measured runs f and returns how far the heap grew at most, and the time that it took.
+func measured(f func()) (peak uint64, took time.Duration) {
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var done atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !done.Load() {
+			runtime.ReadMemStats(&now)
+			if now.HeapAlloc > before.HeapAlloc {
+				peak = max(peak, now.HeapAlloc-before.HeapAlloc)
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
+	start := time.Now()
+	f()
+	took = time.Since(start)
+	done.Store(true)
+	<-ended
+	return peak, took
+}

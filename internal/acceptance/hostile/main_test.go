@@ -1,0 +1,12 @@
+package hostile
+
+import (
+	"context"
+	"testing"
+
+	"github.com/gockpt/ckpt/internal/ckpttest"
+)
+
+var ctx = context.Background()
+
+func TestMain(m *testing.M) { ckpttest.Main(m) }

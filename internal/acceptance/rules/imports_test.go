@@ -1,0 +1,162 @@
+package rules
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestImports holds the direction of imports: cmd, examples → root → format → format/sstable, tensor, internal; layers → tensor.
+func TestImports(t *testing.T) {
+	const module = "github.com/gockpt/ckpt"
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	require.NoError(t, err)
+	// A package may import those that come with a prefix listed for the longest prefix of its own name.
+	allowed := map[string][]string{
+		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/turns", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
+		"tensor":               {},
+		"store":                {"store", "internal/fsx"},
+		"store/internal":       {"", "shard", "store", "tensor"},
+		"tensor/gonum":         {"tensor"},
+		"internal/fsx":         {"internal/fsx"},
+		"internal/object":      {"format", "format/objectgraph", "tensor"},
+		"internal/prefix":      {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/raw", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/weightmap", "internal/whatis", "tensor"},
+		"internal/retain":      {"format/state", "internal/fsx", "internal/prefix"},
+		"internal/sections":    {"format", "format/bundle", "format/objectgraph", "format/sstable", "internal/fsx", "internal/prefix", "internal/stored", "tensor"},
+		"internal/stored":      {"format", "format/objectgraph", "internal/object", "tensor"},
+		"internal/transfer":    {"format", "internal/object", "tensor"},
+		"internal/turns":       {},
+		"internal/match":       {"format/objectgraph", "internal/derived", "internal/object", "internal/transfer", "internal/wording", "layout", "store", "tensor"},
+		"internal/walk":        {"format", "internal/object", "layout", "tensor"},
+		"internal/byname":      {"format", "format/objectgraph", "internal/object", "internal/prefix", "internal/stored", "internal/transfer", "internal/walk", "internal/wording", "tensor"},
+		"internal/storefs":     {"format", "internal/fsx", "store"},
+		"internal/verify":      {"format", "format/bundle", "format/objectgraph", "internal/fsx", "internal/object", "internal/prefix"},
+		"internal/wording":     {},
+		"internal/kerasexport": {"format", "format/keras", "format/objectgraph", "internal/object", "internal/walk"},
+		"internal/kerasnames":  {"format", "format/keras", "format/objectgraph", "internal/object"},
+		"internal/writers":     {"format", "format/bundle", "format/keras", "format/npz", "format/safetensors", "internal/fsx", "internal/kerasnames", "tensor"},
+		"internal/zipfile":     {"format", "format/raw"},
+		"internal/jsonscan":    {},
+		"internal/weightmap":   {"format", "format/raw", "internal/fsx", "internal/jsonscan"},
+		"internal/pickle":      {"format"},
+		"internal/slab":        {},
+		"internal/whatis":      {"format/torch", "internal/fsx"},
+		"format":               {"tensor"},
+		"format/pb":            {},
+		"format/sstable":       {"format"},
+		"format/state":         {"format", "internal/fsx"},
+		"format/objectgraph":   {"format", "format/pb"},
+		"format/bundle":        {"format", "format/pb", "format/sstable", "internal/crc", "internal/fsx", "internal/slab", "tensor"},
+		"format/savedv1":       {"format", "format/pb", "format/sstable", "internal/crc", "internal/fsx", "tensor"},
+		"format/nametree":      {"format", "format/objectgraph"},
+		"format/keras":         {"format", "format/hdf5", "format/nametree", "format/objectgraph", "format/raw", "internal/fsx", "internal/zipfile", "tensor"},
+		"keras":                {"", "layers"},
+		"format/raw":           {"format", "internal/crc", "internal/fsx", "internal/slab", "tensor"},
+		// The formats of other makers know the two packages that they share, and none knows another.
+		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/jsonscan", "internal/pickle", "internal/slab", "internal/weightmap", "internal/zipfile", "tensor"},
+		"layout":           {"tensor"},
+		"shard":            {"", "format/bundle", "tensor"},
+		"internal/derived": {"format", "format/objectgraph", "internal/object", "layout", "tensor"},
+		"internal/stats":   {"tensor"},
+		"layers":           {"layers", "layout", "tensor"},
+		"optimizers":       {"optimizers", "tensor"},
+		"cmd":              {"internal/cli"},
+		"internal/cli":     {"", "keras", "layers", "format", "format/", "optimizers", "shard", "store", "tensor", "internal"},
+		"examples":         {"", "examples", "keras", "layers", "layout", "optimizers", "tensor"},
+		"bench":            {"", "bench", "layers", "store", "format", "format/", "tensor", "internal"},
+		"internal":         {"", "internal", "layers", "format", "format/", "optimizers", "tensor"},
+	}
+	under := func(pkg, prefix string) bool {
+		return pkg == prefix || prefix != "format" && prefix != "" && strings.HasPrefix(pkg, strings.TrimSuffix(prefix, "/")+"/")
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+		rule := ""
+		for prefix := range allowed {
+			if under(pkg, prefix) && len(prefix) > len(rule) {
+				rule = prefix
+			}
+		}
+		for _, imp := range fields[1:] {
+			if imp != module && !strings.HasPrefix(imp, module+"/") {
+				continue
+			}
+			imp = strings.TrimPrefix(strings.TrimPrefix(imp, module), "/")
+			ok := false
+			for _, prefix := range allowed[rule] {
+				ok = ok || under(imp, prefix)
+			}
+			require.True(t, ok, "%s imports %s", fields[0], imp)
+		}
+	}
+}
+
+// TestUnsafe keeps unsafe in one file, on all systems, and what goes round the compiler without it out of all.
+func TestUnsafe(t *testing.T) {
+	var found []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.') {
+			return fs.SkipDir
+		}
+		generated := strings.HasPrefix(filepath.ToSlash(path), "format/pb/")
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || generated {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly|parser.ParseComments)
+		require.NoError(t, err)
+		for _, imp := range f.Imports {
+			if imp.Path.Value == `"unsafe"` || imp.Path.Value == `"C"` {
+				found = append(found, filepath.ToSlash(path))
+			}
+		}
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NotContains(t, string(source), "\n//go:linkname ", path)
+		return nil
+	}))
+	require.Equal(t, []string{"tensor/bytes.go"}, found)
+}
+
+// TestWhatImportersRequire holds which modules the packages of the library need: those are what `go mod tidy` writes into the go.mod of a
+// program that imports all of them, and what a list of the program's parts has. The command line, the examples, the measurements and the
+// tests need others, which go.mod has too and an importer's does not.
+func TestWhatImportersRequire(t *testing.T) {
+	const module = "github.com/gockpt/ckpt"
+	list := func(args ...string) []string {
+		cmd := exec.Command("go", append([]string{"list"}, args...)...)
+		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64") // which needs the most: golang.org/x/sys for its processor's features
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		return strings.Fields(string(out))
+	}
+	var library []string
+	for _, pkg := range list("./...") {
+		if name := strings.TrimPrefix(pkg, module); !slices.ContainsFunc([]string{"/internal/", "/cmd/", "/bench", "/examples/", "/docs", "/storetest"}, func(part string) bool { return strings.Contains(name, part) }) {
+			library = append(library, pkg)
+		}
+	}
+	require.Contains(t, library, module+"/layers")
+	modules := list(append([]string{"-deps", "-f", "{{with .Module}}{{.Path}}{{end}}"}, library...)...)
+	slices.Sort(modules)
+	require.Equal(t, []string{
+		module,
+		"github.com/klauspost/compress",
+		"github.com/mitchellh/reflectwalk",
+		"golang.org/x/sync",
+		"golang.org/x/sys",
+		"gonum.org/v1/gonum",
+		"google.golang.org/protobuf",
+	}, slices.Compact(modules))
+}

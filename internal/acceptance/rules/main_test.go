@@ -1,0 +1,9 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/gockpt/ckpt/internal/ckpttest"
+)
+
+func TestMain(m *testing.M) { ckpttest.MainAtRoot(m) }

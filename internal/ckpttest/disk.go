@@ -1,0 +1,69 @@
+package ckpttest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/storefs"
+	"github.com/gockpt/ckpt/tensor"
+)
+
+// On makes any call read and write another filesystem.
+func On(disk fsx.FS) ckpt.AnyOption { return ckpt.In(storefs.Files(disk)) }
+
+// EveryCrash runs work on disks whose power goes before the first operation, the second, and so on, and shows check what
+// the next boot may find; saved says that work reported success. It returns how many crashes there were.
+func EveryCrash(t *testing.T, work func(*errfs.FS) error, check func(disk *errfs.FS, saved bool, what string)) int {
+	t.Helper()
+	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
+	for seed := range uint64(4) {
+		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
+	}
+	for n := 1; ; n++ {
+		disk := errfs.New()
+		disk.Inject(errfs.At(n, errfs.Crash))
+		err := work(disk)
+		if disk.Ops() < n {
+			require.NoError(t, err)
+			return n - 1
+		}
+		if err != nil {
+			require.ErrorIs(t, err, errfs.ErrCrashed)
+		}
+		for how, fate := range fates {
+			check(disk.Reboot(fate), err == nil, fmt.Sprintf("crash before %v, %s", disk.Log()[n-1], how))
+		}
+	}
+}
+
+// DiskOf returns a disk with files.
+func DiskOf(t testing.TB, files map[string][]byte) *errfs.FS {
+	t.Helper()
+	disk := errfs.New()
+	for name, b := range files {
+		require.NoError(t, disk.WriteFile(name, b))
+	}
+	return disk
+}
+
+// Workers is how many workers write the sections of one checkpoint.
+const Workers = 3
+
+// WriteSection is the program of one worker: a variable that it alone has, and two rows of a table that all have.
+func WriteSection(t testing.TB, disk *errfs.FS, prefix string, worker int) error {
+	t.Helper()
+	w := float32(worker)
+	rows := Must(tensor.FromSlice([]float32{4 * w, 4*w + 1, 4*w + 2, 4*w + 3}, 2, 2))
+	c := New(t, ckpt.Group{"table": rows, fmt.Sprint("own", worker): Scalar(w)}, On(disk))
+	return c.WriteSection(t.Context(), prefix, worker, Workers, ckpt.Parts(func(path string, _ tensor.Shape) (tensor.Shape, tensor.Slice) {
+		if path != "table" {
+			return nil, nil
+		}
+		return tensor.Shape{2 * Workers, 2}, tensor.Slice{{Start: 2 * worker, Length: 2}, tensor.Full}
+	}))
+}

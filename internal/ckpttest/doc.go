@@ -1,0 +1,3 @@
+// Package ckpttest has what tests of package ckpt share: small programs, verbs that must succeed, TensorFlow's golden files,
+// and disks that fail.
+package ckpttest

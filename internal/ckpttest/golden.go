@@ -1,0 +1,69 @@
+package ckpttest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A GoldenCase is what an expect.json says of checkpoints that TensorFlow wrote: testdata/README.md has the fields.
+type GoldenCase struct {
+	Dir    string `json:"-"`
+	Prefix string
+	GoldenCheckpoint
+	Others   map[string]GoldenCheckpoint
+	Programs map[string]map[string]GoldenOutcome
+	Want     *struct {
+		Open, Restore string
+		Bad           []string
+	}
+}
+
+// A GoldenCheckpoint is what a checkpoint has.
+type GoldenCheckpoint struct {
+	Keys []struct {
+		Key, DType, SHA256 string
+		Shape              []int
+	}
+	KeysCount  int    `json:"keys_count"`
+	KeysDigest string `json:"keys_digest"`
+	Graph      json.RawMessage
+}
+
+// A GoldenOutcome is what TensorFlow did with a program.
+type GoldenOutcome struct {
+	Consumed   string `json:"assert_consumed"`
+	Existing   string `json:"assert_existing_objects_matched"`
+	Nontrivial string `json:"assert_nontrivial_match"`
+	Error      string
+	Values     map[string]any
+	Warnings   []string
+}
+
+// Golden returns the case called name.
+func Golden(t testing.TB, name string) GoldenCase {
+	t.Helper()
+	g := GoldenCase{Dir: Path("testdata/golden", name)}
+	data, err := os.ReadFile(filepath.Join(g.Dir, "expect.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &g))
+	return g
+}
+
+// Path returns the path of the case's checkpoint.
+func (g GoldenCase) Path() string { return filepath.Join(g.Dir, g.Prefix) }
+
+// Path returns the path of a file of the module, given by its path from the module's root.
+func Path(parts ...string) string {
+	root := "."
+	for range 8 {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return filepath.Join(root, filepath.Join(parts...))
+		}
+		root = filepath.Join(root, "..")
+	}
+	panic("the test does not run in a directory of the module")
+}
