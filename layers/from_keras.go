@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt/layers/activation"
 	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/description"
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/layers/internal/program"
 	"github.com/gockpt/ckpt/tensor"
@@ -31,7 +32,7 @@ func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	if len(raw) > maxDescription {
 		return nil, fmt.Errorf("layers: model: the JSON has more than %d MiB, which is too long for the description of a model", maxDescription>>20)
 	}
-	d, err := program.Parse(raw)
+	d, err := description.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("layers: model: %w", err)
 	}

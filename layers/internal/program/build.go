@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/description"
 	"github.com/gockpt/ckpt/layers/internal/fault"
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
@@ -15,11 +16,11 @@ import (
 // New makes the program of a model's class and its configuration, nil where it is not a model's.
 func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
 	var config struct {
-		Name            string          `json:"name"`
-		Layers          []modelObject   `json:"layers"`
-		InputLayers     json.RawMessage `json:"input_layers"`
-		OutputLayers    json.RawMessage `json:"output_layers"`
-		BuildInputShape json.RawMessage `json:"build_input_shape"`
+		Name            string               `json:"name"`
+		Layers          []description.Object `json:"layers"`
+		InputLayers     json.RawMessage      `json:"input_layers"`
+		OutputLayers    json.RawMessage      `json:"output_layers"`
+		BuildInputShape json.RawMessage      `json:"build_input_shape"`
 	}
 	sequential := class == "Sequential"
 	functional := class == "Functional" || class == "Model"
@@ -48,7 +49,7 @@ func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
 }
 
 // add makes the layer, the model or the operator that o describes.
-func (b *builder) add(o *modelObject) (int, error) {
+func (b *builder) add(o *description.Object) (int, error) {
 	if o.Name == "" {
 		o.Name = nameOf(o.Config)
 	}
@@ -60,7 +61,7 @@ func (b *builder) add(o *modelObject) (int, error) {
 		input, err = inputSpec(c.Who, o.Config)
 	case b.lib.Keras2() && (o.ClassName == tensorFlowFunction || o.ClassName == tensorFlowSlice):
 		c.operator, err = tensorFlowOperator(c.Who, o.Config)
-	case ops.IsOperatorModule(o.Module) || !b.lib.Keras2() && o.isBareOperator():
+	case ops.IsOperatorModule(o.Module) || !b.lib.Keras2() && isBareOperator(o):
 		c.operator, c.to, err = makeOperator(o.ClassName, o.Config)
 	default:
 		class := o.ClassName
@@ -87,7 +88,7 @@ func (b *builder) add(o *modelObject) (int, error) {
 
 // isBareOperator reports an operator in a legacy file of Keras 3, which does not say of which module a class is, where the class is that of a
 // layer too: such a layer takes one argument, a list. A Reshape differs in its option.
-func (o *modelObject) isBareOperator() bool {
+func isBareOperator(o *description.Object) bool {
 	if o.Module != "" || o.Registered != "" || ops.MakerOf(o.ClassName) == nil {
 		return false
 	}
@@ -102,12 +103,6 @@ func (o *modelObject) isBareOperator() bool {
 	}
 	return json.Unmarshal(o.Config, &options) == nil && options.NewShape != nil
 }
-
-// The classes of Keras 2 for functions of TensorFlow's.
-const (
-	tensorFlowFunction = "TFOpLambda"
-	tensorFlowSlice    = "SlicingOpLambda"
-)
 
 // tensorFlowOperator makes what Keras 2 has as a layer for a function of TensorFlow's that a program called on a tensor of Keras's.
 func tensorFlowOperator(who fault.Who, raw json.RawMessage) (ops.Operator, error) {
@@ -143,48 +138,48 @@ func makeOperator(class string, raw json.RawMessage) (o ops.Operator, to tensor.
 }
 
 // graph makes the nodes that the outputs need, in an order in which each has its arguments.
-func (b *builder) graph(layers []modelObject, inputs, outputs json.RawMessage) error {
+func (b *builder) graph(layers []description.Object, inputs, outputs json.RawMessage) error {
 	for i := range layers {
 		at, err := b.add(&layers[i])
 		if err != nil {
 			return err
 		}
 		for _, n := range layers[i].InboundNodes {
-			c, err := parseCall(n)
+			c, err := n.Call()
 			if err != nil {
 				return fault.Errorf(b.Callees[at].Who, "config: %w", err)
 			}
-			b.calls[at] = append(b.calls[at], c)
+			b.calls[at] = append(b.calls[at], call{Call: c})
 		}
 	}
-	ins, named, err := references(inputs)
+	ins, named, err := description.References(inputs)
 	if err != nil {
 		return fault.Errorf(b.Who, "input_layers: %w", err)
 	}
 	b.named = named
 	b.places = make(map[[2]int]int)
 	for _, r := range ins {
-		at, ok := b.index[r.name]
+		at, ok := b.index[r.Name]
 		if !ok || b.kinds[at] == nil {
-			return fault.Errorf(b.Who, "input_layers: %q is not an input", r.name)
+			return fault.Errorf(b.Who, "input_layers: %q is not an input", r.Name)
 		}
 		b.places[[2]int{at, 0}] = -1 - len(b.Inputs)
 		b.Inputs = append(b.Inputs, *b.kinds[at])
 	}
-	outs, _, err := references(outputs)
+	outs, _, err := description.References(outputs)
 	if err != nil {
 		return fault.Errorf(b.Who, "output_layers: %w", err)
 	}
 	for _, r := range outs {
-		if at, ok := b.index[r.name]; ok && b.isFunctional(at) && r.node > 0 && !b.lib.Keras2() {
-			r.node-- // Keras 3 counts the call that made the inner model, here and not in the arguments of calls
+		if at, ok := b.index[r.Name]; ok && b.isFunctional(at) && r.Node > 0 && !b.lib.Keras2() {
+			r.Node-- // Keras 3 counts the call that made the inner model, here and not in the arguments of calls
 		}
 		p, err := b.find(r)
 		if err != nil {
 			return err
 		}
 		b.outputs = append(b.outputs, p)
-		b.Results = append(b.Results, Spec{Name: r.name})
+		b.Results = append(b.Results, Spec{Name: r.Name})
 	}
 	b.order()
 	b.plan()

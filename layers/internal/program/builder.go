@@ -1,5 +1,7 @@
 package program
 
+import "github.com/gockpt/ckpt/layers/internal/description"
+
 // A builder turns a configuration into a program's nodes.
 type builder struct {
 	*Program
@@ -12,7 +14,6 @@ type builder struct {
 
 // A call is a node with tensors that are still to be found.
 type call struct {
-	args   []any
-	kwargs map[string]any
-	state  int // 0: not looked at; 1: its arguments are being looked for; 2: done
+	description.Call
+	state int // 0: not looked at; 1: its arguments are being looked for; 2: done
 }

@@ -17,6 +17,12 @@ type Callee struct {
 	keeps    bool // a layer that may hold on to tensors
 }
 
+// The classes of Keras 2 for functions of TensorFlow's.
+const (
+	tensorFlowFunction = "TFOpLambda"
+	tensorFlowSlice    = "SlicingOpLambda"
+)
+
 // Name returns Keras's name for the layer.
 func (c *Callee) Name() string { return c.Who.Name }
 

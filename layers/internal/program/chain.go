@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
+	"github.com/gockpt/ckpt/layers/internal/description"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // sequence makes the nodes of a chain of layers.
-func (b *builder) sequence(layers []modelObject, shape json.RawMessage) error {
+func (b *builder) sequence(layers []description.Object, shape json.RawMessage) error {
 	input := Spec{Name: "input", DType: tensor.DTFloat32}
 	if len(layers) > 0 && layers[0].ClassName == "InputLayer" {
 		at, err := b.add(&layers[0])

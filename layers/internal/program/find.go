@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gockpt/ckpt/layers/internal/description"
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
@@ -14,53 +15,53 @@ func (b *builder) isFunctional(at int) bool {
 }
 
 // find returns the place of the tensor that r refers to, and makes the node that gives it.
-func (b *builder) find(r reference) (place, error) {
-	at, ok := b.index[r.name]
+func (b *builder) find(r description.Reference) (place, error) {
+	at, ok := b.index[r.Name]
 	if !ok {
-		return place{}, fault.Errorf(b.Who, "no layer is called %q", r.name)
+		return place{}, fault.Errorf(b.Who, "no layer is called %q", r.Name)
 	}
-	if b.lib.Keras2() && r.node > 0 && b.Callees[at].inner() != nil {
-		r.node-- // Keras 2 counts the call that made the inner model, everywhere
+	if b.lib.Keras2() && r.Node > 0 && b.Callees[at].inner() != nil {
+		r.Node-- // Keras 2 counts the call that made the inner model, everywhere
 	}
-	if i, ok := b.places[[2]int{at, r.node}]; ok {
+	if i, ok := b.places[[2]int{at, r.Node}]; ok {
 		if i < 0 {
 			return place{input: -1 - i, node: -1}, nil
 		}
-		return place{node: i, tensor: r.tensor}, nil
+		return place{node: i, tensor: r.Tensor}, nil
 	}
-	if r.node >= len(b.calls[at]) {
-		return place{}, fault.Errorf(b.Who, "call %d of layer %q, which is called %d times", r.node, r.name, len(b.calls[at]))
+	if r.Node >= len(b.calls[at]) {
+		return place{}, fault.Errorf(b.Who, "call %d of layer %q, which is called %d times", r.Node, r.Name, len(b.calls[at]))
 	}
-	c := &b.calls[at][r.node]
+	c := &b.calls[at][r.Node]
 	if c.state == 1 {
-		return place{}, fault.Errorf(b.Who, "layer %q depends on itself", r.name)
+		return place{}, fault.Errorf(b.Who, "layer %q depends on itself", r.Name)
 	}
 	c.state = 1
-	n := node{callee: b.Callees[at], kwargs: make(map[string]any, len(c.kwargs))}
-	for _, arg := range c.args {
+	n := node{callee: b.Callees[at], kwargs: make(map[string]any, len(c.Kwargs))}
+	for _, arg := range c.Args {
 		given, err := b.findIn(arg)
 		if err != nil {
 			return place{}, err
 		}
 		n.args = append(n.args, given)
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.kwargs)) {
-		given, err := b.findIn(c.kwargs[name])
+	for _, name := range slices.Sorted(maps.Keys(c.Kwargs)) {
+		given, err := b.findIn(c.Kwargs[name])
 		if err != nil {
 			return place{}, err
 		}
 		n.kwargs[name] = given
 	}
 	c.state = 2
-	b.places[[2]int{at, r.node}] = len(b.nodes)
+	b.places[[2]int{at, r.Node}] = len(b.nodes)
 	b.nodes = append(b.nodes, n)
-	return place{node: len(b.nodes) - 1, tensor: r.tensor}, nil
+	return place{node: len(b.nodes) - 1, tensor: r.Tensor}, nil
 }
 
-// findIn returns arg with places for references.
+// findIn returns arg with places for description.References.
 func (b *builder) findIn(arg any) (any, error) {
 	switch a := arg.(type) {
-	case reference:
+	case description.Reference:
 		return b.find(a)
 	case []any:
 		list := make([]any, len(a))

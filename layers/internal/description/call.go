@@ -1,4 +1,4 @@
-package program
+package description
 
 import (
 	"encoding/json"
@@ -10,31 +10,6 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
-
-// A modelObject is Keras's description of a model, a layer or an operator.
-type modelObject struct {
-	Module       string          `json:"module"`
-	ClassName    string          `json:"class_name"`
-	Config       json.RawMessage `json:"config"`
-	Name         string          `json:"name"`
-	Registered   string          `json:"registered_name"`
-	InboundNodes []inboundNode   `json:"inbound_nodes"`
-}
-
-// A Description is what Keras's to_json writes of a model.
-type Description struct {
-	Class  string
-	Config json.RawMessage
-	Keras2 bool // Keras 2 wrote it: some options mean something else
-}
-
-// Parse reads the description of a model that Python's json module wrote.
-func Parse(raw []byte) (Description, error) {
-	raw = config.PlainJSON(raw)
-	var o modelObject
-	err := json.Unmarshal(raw, &o)
-	return Description{o.ClassName, o.Config, isKeras2(raw)}, err
-}
 
 // toScalar returns a number of JSON.
 func toScalar(n json.Number) (ops.Scalar, error) {
@@ -121,12 +96,18 @@ func parseTensorArg(c map[string]any) (any, error) {
 	return v.Cast(d)
 }
 
-// parseCall reads an inbound node.
-func parseCall(n inboundNode) (call, error) {
+// A Call is a call of a layer or an operator. A [Reference] stands for each tensor among its arguments.
+type Call struct {
+	Args   []any
+	Kwargs map[string]any
+}
+
+// Call reads the call.
+func (n Node) Call() (Call, error) {
 	if n.nest != nil {
 		return parseNest(n.nest)
 	}
-	var c call
+	var c Call
 	args, err := config.Decode(n.Args)
 	if err != nil {
 		return c, err
@@ -144,8 +125,8 @@ func parseCall(n inboundNode) (call, error) {
 		return c, err
 	}
 	var ok, okNamed bool
-	c.args, ok = parsed.([]any)
-	c.kwargs, okNamed = named.(map[string]any)
+	c.Args, ok = parsed.([]any)
+	c.Kwargs, okNamed = named.(map[string]any)
 	if !ok || !okNamed {
 		return c, fmt.Errorf("inbound node %s lacks args and kwargs", config.Short(n.Args))
 	}

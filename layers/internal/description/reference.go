@@ -1,4 +1,4 @@
-package program
+package description
 
 import (
 	"encoding/json"
@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// references returns the tensors in a nest of lists and dicts, as Keras flattens it: a dict by its sorted names. named reports a dict.
-func references(raw json.RawMessage) (refs []reference, named bool, err error) {
+// References returns the tensors in a nest of lists and dicts, as Keras flattens it: a dict by its sorted names. named reports a dict.
+func References(raw json.RawMessage) (refs []Reference, named bool, err error) {
 	nest, err := config.Decode(raw)
 	if err != nil {
 		return nil, false, err
@@ -48,16 +48,16 @@ func references(raw json.RawMessage) (refs []reference, named bool, err error) {
 }
 
 // parseReference reads [layer's name, its call, tensor of the call].
-func parseReference(v any) (reference, error) {
+func parseReference(v any) (Reference, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) != 3 {
-		return reference{}, fmt.Errorf("%v is not a reference to a tensor", v)
+		return Reference{}, fmt.Errorf("%v is not a reference to a tensor", v)
 	}
-	r := reference{}
-	if r.name, ok = list[0].(string); !ok {
+	r := Reference{}
+	if r.Name, ok = list[0].(string); !ok {
 		return r, fmt.Errorf("%v is not a reference to a tensor", v)
 	}
-	for i, to := range []*int{&r.node, &r.tensor} {
+	for i, to := range []*int{&r.Node, &r.Tensor} {
 		n, ok := list[i+1].(json.Number)
 		if !ok {
 			return r, fmt.Errorf("%v is not a reference to a tensor", v)
@@ -71,8 +71,8 @@ func parseReference(v any) (reference, error) {
 	return r, nil
 }
 
-// A reference is a tensor in the description of a call: keras_history.
-type reference struct {
-	name         string
-	node, tensor int
+// A Reference is a tensor in the description of a call: keras_history.
+type Reference struct {
+	Name         string
+	Node, Tensor int
 }

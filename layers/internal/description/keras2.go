@@ -1,7 +1,6 @@
-package program
+package description
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,58 +9,21 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// An inboundNode is one call of a layer. Keras 3 writes an object with args and kwargs; Keras 2 a nest of tensors, each of which
-// is a list of a layer's name, its call, a tensor of the call and, with some, keyword arguments.
-type inboundNode struct {
-	Args, Kwargs json.RawMessage
-	nest         json.RawMessage // of Keras 2
-}
-
-// UnmarshalJSON reads a node of either form.
-func (n *inboundNode) UnmarshalJSON(raw []byte) error {
-	var object struct {
-		Args   json.RawMessage `json:"args"`
-		Kwargs json.RawMessage `json:"kwargs"`
-	}
-	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '{' {
-		if err := json.Unmarshal(raw, &object); err != nil {
-			return err
-		}
-	}
-	if object.Args == nil {
-		n.nest = bytes.Clone(raw)
-		return nil
-	}
-	n.Args, n.Kwargs = object.Args, object.Kwargs
-	return nil
-}
-
-// isKeras2 reports whether Keras 2 wrote the description: it says so, or has what Keras 3 writes otherwise.
-func isKeras2(raw []byte) bool {
-	var o struct {
-		Version string `json:"keras_version"`
-	}
-	if json.Unmarshal(raw, &o) == nil && o.Version != "" {
-		return o.Version[0] < '3'
-	}
-	return bytes.Contains(raw, []byte(`"batch_input_shape"`))
-}
-
 // parseNest reads a call as Keras 2 writes it. A layer of one tensor gets the tensor, one of several a list of them.
-func parseNest(raw json.RawMessage) (call, error) {
+func parseNest(raw json.RawMessage) (Call, error) {
 	nest, err := config.Decode(raw)
 	if err != nil {
-		return call{}, err
+		return Call{}, err
 	}
 	p := nestParser{kwargs: make(map[string]any)}
 	first, err := p.parse(nest)
 	if err != nil {
-		return call{}, err
+		return Call{}, err
 	}
 	if list, ok := first.([]any); ok && len(list) == 1 {
 		first = list[0]
 	}
-	return call{args: []any{first}, kwargs: p.kwargs}, nil
+	return Call{Args: []any{first}, Kwargs: p.kwargs}, nil
 }
 
 // A nestParser reads a nest of tensors and collects the keyword arguments among them.
