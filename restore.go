@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/savedv1"
 	"github.com/gockpt/ckpt/internal/byname"
@@ -115,24 +116,28 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 
 // readGraphFor is readGraph for a model to load weights into. A reader may know how such a model calls what the checkpoint has.
 func readGraphFor(ctx context.Context, r format.Reader, path string, model any) (*objectgraph.Graph, error) {
+	if _, told := model.(interface {
+		KerasLayers(func(edges []string, class, name string, model bool))
+	}); !told {
+		program := model
+		model = kerasnames.Program{Graph: func() *object.Graph {
+			w := walkerOf(program)
+			if w == nil || w.ExpandAll() != nil {
+				return nil
+			}
+			return w.Graph()
+		}}
+	}
 	if f, ok := r.(interface {
 		GraphFor(model any) (*objectgraph.Graph, error)
 	}); ok {
-		if _, told := model.(interface {
-			KerasLayers(func(edges []string, class, name string, model bool))
-		}); !told {
-			program := model
-			model = kerasnames.Program{Graph: func() *object.Graph {
-				w := walkerOf(program)
-				if w == nil || w.ExpandAll() != nil {
-					return nil
-				}
-				return w.Graph()
-			}}
-		}
 		return f.GraphFor(model)
 	}
-	return readGraph(ctx, r, path)
+	g, err := readGraph(ctx, r, path)
+	if err != nil {
+		return nil, err
+	}
+	return keras.NamedGraph(g, model, r.Lookup), nil
 }
 
 // walkerOf returns a walker that has model as its root, nil where model cannot be one.

@@ -14,11 +14,11 @@ import (
 // The zero value takes the projections, and with them the numbers of heads and dimensions, from a checkpoint. For a query that
 // sees no value, see [MultiHeadAttention].
 type GroupQueryAttention struct {
-	QueryDense  EinsumDense `ckpt:"_query_dense"`         // kernel [inputs queryHeads headDim]
-	KeyDense    EinsumDense `ckpt:"_key_dense"`           // kernel [inputs keyValueHeads headDim]
-	ValueDense  EinsumDense `ckpt:"_value_dense"`         // kernel [inputs keyValueHeads headDim]
-	OutputDense EinsumDense `ckpt:"_output_dense"`        // kernel [queryHeads headDim outputs]
-	GateDense   EinsumDense `ckpt:"_gate_dense,optional"` // kernel [inputs queryHeads headDim]; not built: no gate
+	QueryDense  EinsumDense `ckpt:"_query_dense,alias=query_dense"`        // kernel [inputs queryHeads headDim]
+	KeyDense    EinsumDense `ckpt:"_key_dense,alias=key_dense"`            // kernel [inputs keyValueHeads headDim]
+	ValueDense  EinsumDense `ckpt:"_value_dense,alias=value_dense"`        // kernel [inputs keyValueHeads headDim]
+	OutputDense EinsumDense `ckpt:"_output_dense,alias=output_dense"`      // kernel [queryHeads headDim outputs]
+	GateDense   EinsumDense `ckpt:"_gate_dense,alias=gate_dense,optional"` // kernel [inputs queryHeads headDim]; not built: no gate
 
 	HeadDim          int     // 0: the dimension in the weights
 	NumQueryHeads    int     // 0: as the weights have it

@@ -17,11 +17,11 @@ import (
 // values from a query, the result is the same as in Keras: the mean of the values. With Dropout, with more than one attention
 // axis, or if scores are returned, it is only the bias of the output.
 type MultiHeadAttention struct {
-	QueryDense  EinsumDense `ckpt:"_query_dense"`         // kernel [inputs heads keyDim]
-	KeyDense    EinsumDense `ckpt:"_key_dense"`           // kernel [inputs heads keyDim]
-	ValueDense  EinsumDense `ckpt:"_value_dense"`         // kernel [inputs heads valueDim]
-	OutputDense EinsumDense `ckpt:"_output_dense"`        // kernel [heads valueDim outputs…]
-	GateDense   EinsumDense `ckpt:"_gate_dense,optional"` // kernel [inputs heads valueDim]; not built: no gate
+	QueryDense  EinsumDense `ckpt:"_query_dense,alias=query_dense"`        // kernel [inputs heads keyDim]
+	KeyDense    EinsumDense `ckpt:"_key_dense,alias=key_dense"`            // kernel [inputs heads keyDim]
+	ValueDense  EinsumDense `ckpt:"_value_dense,alias=value_dense"`        // kernel [inputs heads valueDim]
+	OutputDense EinsumDense `ckpt:"_output_dense,alias=output_dense"`      // kernel [heads valueDim outputs…]
+	GateDense   EinsumDense `ckpt:"_gate_dense,alias=gate_dense,optional"` // kernel [inputs heads valueDim]; not built: no gate
 
 	NumHeads, KeyDim int     // 0: as the weights have it
 	ValueDim         int     // 0: KeyDim

@@ -81,6 +81,8 @@ func TestAugmentation(t *testing.T) {
 		"RandomContrast":    `{"factor": [0, 0.2], "value_range": [0, 255]}`,
 		"RandomColorJitter": `{"value_range": [0, 255], "brightness_factor": 0.2, "contrast_factor": null}`,
 		"RandAugment":       `{"value_range": [0, 255], "num_ops": 2, "factor": [0, 0.5]}`,
+		"RandomCrop":        `{"height": 2, "width": 2, "data_format": "channels_last"}`,
+		"Equalization":      `{"bins": 256, "value_range": [0, 255], "data_format": "channels_last"}`,
 	} {
 		layer, err := kerasLibrary{}.Make(class, json.RawMessage(options))
 		require.NoError(t, err, class)
@@ -88,8 +90,11 @@ func TestAugmentation(t *testing.T) {
 		require.NoError(t, err)
 		require.Same(t, x, y)
 	}
-	_, err := kerasLibrary{}.Make("RandomCrop", json.RawMessage(`{"height": 2, "width": 2}`))
-	require.ErrorIs(t, err, ErrUnknownLayer)
+	crop, err := kerasLibrary{keras2: true}.Make("RandomCrop", json.RawMessage(`{"height": 2, "width": 2}`))
+	require.NoError(t, err)
+	y, err := crop.(Layer).Call(x)
+	require.NoError(t, err)
+	require.Equal(t, tensor.Shape{2, 2, 2, 3}, y.Shape(), "Keras 2 resizes")
 }
 
 // What is not finite comes out where it does in Keras, whose values these are.

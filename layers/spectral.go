@@ -16,6 +16,9 @@ type SpectralNormalization struct {
 
 func (s *SpectralNormalization) id() id { return id{"spectral_normalization", s.Name} }
 
+// CheckpointIgnores names the wrapped layer's kernel, which Keras stores here once more.
+func (s *SpectralNormalization) CheckpointIgnores() []string { return []string{"kernel"} }
+
 // Build makes the weights of the wrapped layer.
 func (s *SpectralNormalization) Build(input tensor.Shape) error {
 	return buildLayer(s.id(), s.Layer, input)

@@ -1,7 +1,6 @@
 package keras
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,13 +38,17 @@ func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 				}
 			}
 		}
-		return nametree.Of(r.Name(), keys)
+		g, err := nametree.Of(r.Name(), keys)
+		if err != nil {
+			return nil, err
+		}
+		return NamedGraph(g, model, r.Lookup), nil
 	}
 	b := &builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int), leaves: make(map[string]int)}
 	var find func(model place, steps []string, class, name string) (place, bool)
 	var root place
 	about := parseConfig(r.config)
-	if m, ok := model.(interface{ Config() json.RawMessage }); ok && about == nil {
+	if m, ok := model.(configured); ok && about == nil {
 		about = parseConfig(m.Config())
 	}
 	if r.legacy {
@@ -120,7 +123,9 @@ func (b *builder) variable(key string) int {
 // object adds the contents of o under all of its names. The node of o exists already.
 func (b *builder) object(o *object) {
 	for _, c := range o.children {
-		c.node = b.node()
+		if c.node == 0 {
+			c.node = b.node()
+		}
 		b.link(o.node, c.name, c.node)
 	}
 	layers := o.layers()
@@ -227,8 +232,7 @@ func (b *builder) variables(o *object) {
 	if len(o.vars) == 0 {
 		return
 	}
-	vars := b.node()
-	b.link(o.node, "vars", vars)
+	vars := b.step(o.node, []string{"vars"})
 	ids := make([]int, len(o.vars))
 	for i, v := range o.vars {
 		ids[i] = b.variable(v.key)

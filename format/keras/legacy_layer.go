@@ -32,11 +32,17 @@ func (b *builder) weights(node int, weights []*weight, about *description) {
 		b.copyEdges(node, inner)
 	}
 	b.link(node, "vars", vars)
-	if about != nil && (about.inner != nil || about.class == "TimeDistributed" || about.class == "SpectralNormalization") {
-		wrapped := b.node()
-		b.copyEdges(wrapped, b.wrapped(node))
-		b.link(node, "layer", wrapped)
+	b.wrapper(node, about)
+}
+
+// wrapper adds the edge from a wrapper to the layer that it has.
+func (b *builder) wrapper(node int, about *description) {
+	if about == nil || b.hasEdge(node, "layer") || about.inner == nil && about.class != "TimeDistributed" && about.class != "SpectralNormalization" {
+		return
 	}
+	wrapped := b.node()
+	b.copyEdges(wrapped, b.wrapped(node))
+	b.link(node, "layer", wrapped)
 }
 
 // wrapped returns the node of the layer that a wrapper has. SpectralNormalization has a weight beside it; the weights of others go by the
@@ -78,9 +84,14 @@ func (b *builder) copyEdges(to, from int) {
 // tree, no deeper than a path of HDF5 is long.
 func (b *builder) attributes(node int) {
 	children := slices.Clone(b.nodes[node].Children)
+	seen := make(map[int]bool) // some have an underscore in front already
 	var cells []int
 	var forward, other, backward int // the layers of a Bidirectional: a backward layer of its own keeps its name
 	for _, c := range children {
+		if seen[c.ID] {
+			continue
+		}
+		seen[c.ID] = true
 		if !b.isGroup(c.ID) {
 			b.linkBoth(node, c.Name, c.ID)
 			continue

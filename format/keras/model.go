@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,9 @@ import (
 type kerasModel interface {
 	KerasLayers(visit func(edges []string, class, name string, model bool))
 }
+
+// A configured model has the description that it was made from.
+type configured interface{ Config() json.RawMessage }
 
 // A kerasObjects tells of the objects of a program: see [Reader.GraphFor].
 type kerasObjects interface {

@@ -175,6 +175,13 @@ func (o *object) understand(about *description) {
 			}
 		}
 	}
+	if layers == nil && about != nil { // names of other makers' files
+		for _, d := range about.layers {
+			if c := o.lookup(d.name); c != nil {
+				c.about = d
+			}
+		}
+	}
 	for _, c := range o.children {
 		switch {
 		case c == layers:
@@ -187,7 +194,10 @@ func (o *object) understand(about *description) {
 			if c.class == "" && o.isList() {
 				c.class, _ = splitNumber(c.name)
 			}
-			c.understand(nil)
+			if c.name == "cell" && strings.HasPrefix(o.class, "conv_lstm") {
+				c.class = "conv_lstm_cell"
+			}
+			c.understand(c.about)
 		}
 	}
 }

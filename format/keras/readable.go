@@ -71,6 +71,9 @@ func (n *readable) object(o *object, steps []string) {
 		n.add(v.key, to(v.name))
 	}
 	names := o.variableNames()
+	if o.class != "" && slotsOf(o.class) == nil && o.class != "attention" {
+		names = nil // guesses
+	}
 	for i, v := range o.vars {
 		switch {
 		case i < len(names) && len(names[i]) > 0:

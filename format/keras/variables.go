@@ -41,7 +41,7 @@ func slotsOf(class string) []slot {
 	case "rms_normalization":
 		return []slot{named("scale")}
 	case "spectral_normalization":
-		return []slot{named("vector_u")}
+		return []slot{named("kernel"), named("vector_u")} // the kernel is its layer's
 	case "normalization":
 		return []slot{named("adapt_mean", "mean"), named("adapt_variance", "variance"), named("count")}
 	case "p_re_lu":

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,22 +33,27 @@ OUT may be - for standard output; then --to gives the format.
 
 Tensors keep their names. The name of a tensor in a TensorFlow checkpoint is the path of its
 object, with dots between the edges (slashes in .weights.h5). In a new TensorFlow checkpoint the
-parts of a name become objects. With --readable, weights from Keras's files get the names of
-layers and variables: dense.kernel instead of layers/dense/vars/0.
+parts of a name become objects. Weights from Keras's files get the names of layers and variables
+instead of Keras's numbers: dense.kernel for layers/dense/vars/0. With --readable=false, and in
+.weights.h5, they keep their numbers. ckpt.LoadWeights and ckpt run load both.
 
-A .keras file holds a model. --config gives the model's description, unless IN is a .keras file
-or a legacy .h5 file that has one. The weights of IN are matched with the model as in ckpt run.
+Keras finds weights by numbers. It loads a .keras file, which also holds the model, and a
+.weights.h5 file only if the weights were matched with the model, as in ckpt run: --config gives
+the model's description. A .keras file does not need it if IN is a .keras file or a legacy .h5
+file that has one, nor does a .weights.h5 file from one of Keras 3's files.
 
 --rename works like ckpt.Rename, on names with dots between their parts. OLD is the first parts
 of a name, or a regular expression; NEW may then refer to its groups as $1. Several renames are
-applied in order. It is an error if one matches nothing. --only refers to the old names.
+applied in order. It is an error if one matches nothing. --only refers to the old names. Both
+also take the numbered names of Keras's files.
 
 Values that the format cannot hold are an error, before anything is written: choose others with
 --only, or convert them with --cast. --cast converts floats to floats and integers to integers,
 and says which tensors it did not change. A value that the new type cannot hold is an error.`,
 		Example: `  ckpt convert pytorch_model.bin model.safetensors --cast bfloat16
   ckpt convert model/ckpt-7 model.npz --only 'model/*' --rename model=
-  ckpt convert model.keras model.safetensors --readable
+  ckpt convert model.keras model.safetensors
+  ckpt convert model.safetensors model.weights.h5 --config model.json
   ckpt convert train/ckpt-7 model.keras --config model.json
   ckpt convert h.safetensors b.safetensors --rename '^h\.(\d+)\.=blocks.$1.'
   curl -s https://example.org/m.bin | ckpt convert - - --to npz >m.npz
@@ -63,12 +69,13 @@ and says which tensors it did not change. A value that the new type cannot hold 
 	flags := cmd.Flags()
 	flags.StringVar(&job.only, "only", "", "only the tensors with a name that this `glob` matches")
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it; may be repeated")
-	flags.BoolVar(&job.readable, "readable", false, "use names of layers and variables instead of Keras's numbers")
+	flags.BoolVar(&job.readable, "readable", true, "use names of layers and variables instead of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
 	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5, keras or tensorflow")
-	flags.StringVar(&job.config, "config", "", "the `file` with the model's description, for a .keras file")
+	flags.StringVar(&job.config, "config", "", "the `file` with the model's description, for .keras and .weights.h5")
 	flags.Int64Var(&job.shard, "max-shard-size", 0, "the maximum number of `bytes` of tensors per file (safetensors)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		job.asked = cmd.Flags().Changed("readable")
 		if err := job.check(); err != nil {
 			return err
 		}
@@ -85,9 +92,10 @@ type convertJob struct {
 	inputs     *streams
 	only, cast string
 	to         string // the format; "" for that of the ending
-	config     string // of a model that becomes a .keras archive
+	config     string // of the model that Keras is to load the weights into
 	renames    renames
 	readable   bool
+	asked      bool // readable was given
 	shard      int64
 
 	dtype     tensor.DType // of cast
@@ -125,16 +133,23 @@ func (j *convertJob) format(out string) (string, error) {
 	case out == standardOutput && (j.to == writers.TensorFlow || j.shard > 0):
 		return "", errors.New("OUT is standard output, and what is asked for consists of several files: name a file")
 	case j.to != "":
-		return j.to, nil
-	case j.config != "" && writers.ByEnding(out) != writers.Keras:
-		return "", fmt.Errorf("%s: --config is for a .keras file, which describes the model beside its weights", out)
+		return j.to, j.checkConfig(j.to, out)
 	}
 	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
 		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
 			return "", fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 		}
 	}
-	return writers.ByEnding(out), nil
+	to := writers.ByEnding(out)
+	return to, j.checkConfig(to, out)
+}
+
+// checkConfig returns an error where --config is of no use for a format.
+func (j *convertJob) checkConfig(to, out string) error {
+	if j.config != "" && to != writers.Keras && to != writers.HDF5 {
+		return fmt.Errorf("%s: --config is for .keras and .weights.h5 files, in which Keras numbers the weights of a model", out)
+	}
+	return nil
 }
 
 func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
@@ -155,8 +170,8 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 	}
 	defer r.Close()
 	write := func(stdout io.Writer, file string) error {
-		if to == writers.Keras {
-			return j.archive(ctx, stdout, r, in, s, file)
+		if to == writers.Keras || j.config != "" {
+			return j.model(ctx, stdout, r, in, to, s, file)
 		}
 		return j.write(ctx, stdout, stderr, r, to, filesystem(ctx, s), file)
 	}
@@ -171,7 +186,7 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 
 // write writes the tensors of r to a file of fsys, and says so.
 func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckpt.Reader, to string, fsys fsx.FS, out string) error {
-	items, err := j.choose(ctx, r, writers.Separator(to))
+	items, err := j.choose(ctx, r, to)
 	if err != nil {
 		return err
 	}
@@ -205,9 +220,16 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 		return err
 	}
 	bar.clear()
-	_, err = fmt.Fprintf(stdout, "%s: %s in the format %s%s\n", safe(out), count(len(items), "tensor"), to, j.notCast())
+	note := j.notCast()
+	if to == writers.HDF5 && !slices.ContainsFunc(items, func(it item) bool { return numbered.MatchString(it.key) }) {
+		note += "; Keras does not find weights by these names: for a file that it loads, give the model's description with --config"
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s in the format %s%s\n", safe(out), count(len(items), "tensor"), to, note)
 	return err
 }
+
+// numbered matches the keys of Keras 3.
+var numbered = regexp.MustCompile(`(^|/)vars/\d+$`)
 
 // notCast says which tensors --cast left as they are.
 func (j *convertJob) notCast() string {

@@ -10,12 +10,12 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// archive writes out, a .keras archive of s or, where that is nil, of this machine: the model that --config describes, or the file in
-// itself, with the weights of in. What an archive in has beside them, such as an optimizer, is kept.
-func (j *convertJob) archive(ctx context.Context, stdout io.Writer, r *ckpt.Reader, in string, s store.Store, out string) error {
-	for flag, given := range map[string]bool{"--only": j.only != "", "--cast": j.cast != "", "--readable": j.readable, "--max-shard-size": j.shard != 0} {
+// model writes out, a file of s or, where that is nil, of this machine, as Keras does: the model that --config describes, or the file in
+// itself, with the weights of in. What an archive in has beside them, such as an optimizer, is kept in an archive.
+func (j *convertJob) model(ctx context.Context, stdout io.Writer, r *ckpt.Reader, in, to string, s store.Store, out string) error {
+	for flag, given := range map[string]bool{"--only": j.only != "", "--cast": j.cast != "", "--readable": j.asked, "--max-shard-size": j.shard != 0} {
 		if given {
-			return fmt.Errorf("%s: %s is not for a .keras archive, which has all weights of a model as the model has them", out, flag)
+			return fmt.Errorf("%s: %s is not for the file of a model, which has all weights as the model has them", out, flag)
 		}
 	}
 	if in == standardInput {
@@ -42,9 +42,9 @@ func (j *convertJob) archive(ctx context.Context, stdout io.Writer, r *ckpt.Read
 	if s != nil {
 		opts = append(opts, ckpt.In(s))
 	}
-	if err := ckpt.SaveWeights(ctx, out, model, append(opts, ckpt.As("keras"))...); err != nil {
+	if err := ckpt.SaveWeights(ctx, out, model, append(opts, ckpt.As(to))...); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s: the model %s in the format keras\n", safe(out), safe(model.Name()))
+	_, err = fmt.Fprintf(stdout, "%s: the model %s in the format %s\n", safe(out), safe(model.Name()), to)
 	return err
 }

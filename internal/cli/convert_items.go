@@ -10,13 +10,15 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/nametree"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
 )
 
 // choose returns the tensors of r that are asked for, under their new names. A tensor is read when its turn to be written comes.
-func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator string) ([]item, error) {
+func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]item, error) {
+	separator := writers.Separator(to)
 	var readable map[string]string
-	if j.readable {
+	if j.readable && (to != writers.HDF5 || j.asked) { // there Keras wants its numbers
 		var err error
 		if readable, err = r.ReadableNames(); err != nil {
 			return nil, err
@@ -33,7 +35,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator strin
 		if e.Key == objectgraph.GraphKey {
 			continue
 		}
-		if stored++; !wanted(e.Key) {
+		if stored++; !wanted(e.Key) && (readable[e.Key] == "" || !wanted(readable[e.Key])) {
 			continue
 		}
 		if e.DType == tensor.InvalidDType { // listed and refused: the error of reading it says why
@@ -41,7 +43,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, separator strin
 				return nil, fmt.Errorf("%w; --only chooses the tensors to write", err)
 			}
 		}
-		name := j.rename(nameOf(e.Key, readable, separator), separator, matched)
+		name := j.rename(e.Key, readable, separator, matched)
 		if other, taken := before[name]; taken {
 			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
 		}
@@ -78,13 +80,19 @@ func nameOf(key string, readable map[string]string, separator string) string {
 	return strings.Join(edges, separator)
 }
 
-// rename applies --rename to a name. A name that none changes stays as it is.
-func (j *convertJob) rename(name, separator string, matched []bool) string {
+// rename returns the name of a tensor in the new file: what --rename makes of its name or else, of one of Keras's, of its numbers.
+func (j *convertJob) rename(key string, readable map[string]string, separator string, matched []bool) string {
+	name := nameOf(key, readable, separator)
 	was := strings.ReplaceAll(name, "/", ".")
 	path := was
 	for i := range j.renamings {
 		to, ok := j.renamings[i].Apply(path)
-		path, matched[i] = to, matched[i] || ok
+		if _, more := readable[key]; !ok && more && path == was {
+			to, ok = j.renamings[i].Apply(strings.ReplaceAll(key, "/", "."))
+		}
+		if ok {
+			path, matched[i] = to, true
+		}
 	}
 	if path == was {
 		return name

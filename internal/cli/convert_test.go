@@ -23,12 +23,12 @@ func TestConvertBetweenFormats(t *testing.T) {
 		t.Run(filepath.Base(in), func(t *testing.T) {
 			dir, path := t.TempDir(), filepath.Join(formats, in)
 			direct := filepath.Join(dir, "direct.safetensors")
-			requireRun(t, "convert", path, direct)
+			requireRun(t, "convert", path, direct, "--readable=false")
 			for _, via := range []string{"via.npz", "via.weights.h5", "via"} {
 				there, back := filepath.Join(dir, via), filepath.Join(dir, via+".safetensors")
-				requireRun(t, "convert", path, there)
+				requireRun(t, "convert", path, there, "--readable=false")
 				requireRun(t, "verify", there)
-				requireRun(t, "convert", there, back)
+				requireRun(t, "convert", there, back, "--readable=false")
 				require.Equal(t, hashes(t, direct), hashes(t, back), via)
 			}
 		})
@@ -105,7 +105,7 @@ func TestConvertNames(t *testing.T) {
 		return all
 	}
 	keras2 := filepath.Join(formats, "keras/testdata/keras2.keras")
-	requireRun(t, "convert", keras2, out, "--readable", "--only", "*layers/dense/*", "--rename", `^(\w+)\.kernel$=weights.$1`, "--rename", "weights=w")
+	requireRun(t, "convert", keras2, out, "--only", "*layers/dense/*", "--rename", `^(\w+)\.kernel$=weights.$1`, "--rename", "weights=w")
 	require.Equal(t, []string{"out.bias", "w.out"}, names(out))
 
 	// The same rule in the slashes of HDF5, and a name that two tensors would have.
@@ -115,7 +115,7 @@ func TestConvertNames(t *testing.T) {
 	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both be called same")
 
 	// What is not cast is said, and a value that does not fit is an error.
-	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
+	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: dense.kernel, dense.bias (2 tensors)\n")
 	x, err := tensor.FromSlice([]float32{1e30}, 1)
 	require.NoError(t, err)
 	require.NoError(t, ckpt.SaveWeights(t.Context(), out, &struct{ W *tensor.Tensor[float32] }{x}))
@@ -197,8 +197,8 @@ func TestConvertToKeras(t *testing.T) {
 		"no description":            {[]string{weights, filepath.Join(dir, "x.keras")}, "name a file that has it with --config"},
 		"a description of Keras 2":  {[]string{at("keras2.h5"), filepath.Join(dir, "x.keras")}, "legacy description"},
 		"another model's weights":   {[]string{weights, filepath.Join(dir, "x.keras"), "--config", at("keras2.keras")}, "not in the checkpoint\n  "},
-		"a cast":                    {[]string{at("model.keras"), filepath.Join(dir, "x.keras"), "--cast", "float16"}, "--cast is not for a .keras archive"},
-		"a description for weights": {[]string{weights, filepath.Join(dir, "x.npz"), "--config", at("model.keras")}, "--config is for a .keras file"},
+		"a cast":                    {[]string{at("model.keras"), filepath.Join(dir, "x.keras"), "--cast", "float16"}, "--cast is not for the file of a model"},
+		"a description for weights": {[]string{weights, filepath.Join(dir, "x.npz"), "--config", at("model.keras")}, "--config is for .keras and .weights.h5 files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := runCkpt(t, append([]string{"convert"}, test.args...)...)

@@ -208,10 +208,32 @@ func (w *walk) variables(n *object.Node, path string) error {
 	o := owned{key: join(path, "vars"), seen: map[*object.Node]bool{n: true}}
 	if isVariable(n) { // the root itself
 		o.add(n, nil)
-	} else if err := o.collect(n, nil); err != nil {
-		return err
+	} else {
+		if kernel := wrappedKernel(n); kernel != nil {
+			o.add(kernel, []string{"kernel"})
+		}
+		if err := o.collect(n, nil); err != nil {
+			return err
+		}
 	}
 	w.names.Variables = append(w.names.Variables, o.variables...)
+	return nil
+}
+
+// wrappedKernel returns the kernel of the layer that a SpectralNormalization has, which in Keras is an attribute of both; nil for other objects.
+func wrappedKernel(n *object.Node) *object.Node {
+	if !ofLayers(n) || className(n) != "SpectralNormalization" {
+		return nil
+	}
+	layer := n.Find("layer")
+	if layer == nil || layer.Node == nil {
+		return nil
+	}
+	for _, name := range []string{"_kernel", "kernel", "_embeddings"} {
+		if e := layer.Node.Find(name); e != nil && e.Node != nil && isVariable(e.Node) {
+			return e.Node
+		}
+	}
 	return nil
 }
 

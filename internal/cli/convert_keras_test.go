@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/layers"
+)
+
+// TestConvertKeras converts weights of Keras's, which then load into the model by --config, whatever their names are, and back into Keras's
+// own files.
+func TestConvertKeras(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(formats, "keras/testdata/model.io.json"))
+	require.NoError(t, err)
+	type numbers struct {
+		Shape  []int     `json:"shape"`
+		Values []float64 `json:"values"`
+	}
+	var of struct{ Input, Output numbers }
+	require.NoError(t, json.Unmarshal(text, &of))
+	text, err = json.Marshal(map[string][]numbers{"inputs": {of.Input}})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	in, at := filepath.Join(dir, "in.json"), func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
+	require.NoError(t, os.WriteFile(in, text, 0o600))
+	loads := func(weights string) {
+		t.Helper()
+		var got struct{ Outputs []numbers }
+		require.NoError(t, json.Unmarshal([]byte(requireRun(t, "run", "--config", at("model.json"), "--weights", weights, "--input", in)), &got))
+		require.InDeltaSlice(t, of.Output.Values, got.Outputs[0].Values, 1e-4)
+	}
+	for _, from := range []string{"model.keras", "model.h5"} {
+		for _, to := range []string{"to.safetensors", "to.npz", "to.weights.h5", "to"} {
+			for _, readable := range []string{"--readable=true", "--readable=false"} {
+				t.Run(from+" "+to+" "+readable, func(t *testing.T) {
+					dir := t.TempDir()
+					out, weights, archive := filepath.Join(dir, to), filepath.Join(dir, "b.weights.h5"), filepath.Join(dir, "b.keras")
+					requireRun(t, "convert", at(from), out, readable)
+					loads(out)
+					requireRun(t, "convert", out, weights, "--config", at("model.keras"))
+					require.Equal(t, hashes(t, at("model.keras")), hashes(t, weights))
+					requireRun(t, "convert", out, archive, "--config", at("model.keras"))
+					loads(archive)
+				})
+			}
+		}
+	}
+	t.Run("a struct", func(t *testing.T) {
+		for _, to := range []string{"s.safetensors", "s.npz", "s"} {
+			out := filepath.Join(dir, to)
+			requireRun(t, "convert", at("model.keras"), out, "--only", "attend.*")
+			var model struct{ Attend layers.MultiHeadAttention }
+			require.NoError(t, ckpt.LoadWeights(t.Context(), out, &model, ckpt.Strict()))
+		}
+	})
+	t.Run("names that Keras does not find", func(t *testing.T) {
+		out, h5 := filepath.Join(dir, "n.safetensors"), filepath.Join(dir, "n.weights.h5")
+		requireRun(t, "convert", at("model.keras"), out)
+		require.Contains(t, requireRun(t, "convert", out, h5), "give the model's description with --config")
+	})
+}
