@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ type configured interface{ Config() json.RawMessage }
 
 // A kerasObjects tells of the objects of a program: see [Reader.GraphFor].
 type kerasObjects interface {
-	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool))
+	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string))
 }
 
 // program adds the edges by which m finds its objects, where the file has them. Layers that the file numbers are left out where the
@@ -33,7 +34,7 @@ func (b *builder) program(m kerasObjects, root *object) {
 	m.KerasObjects(func(path string) bool {
 		o := root.at(path)
 		return o != nil && o.byName["layers"] != nil
-	}, func(edges []string, path string, variables bool) {
+	}, func(edges []string, path string, variables bool, own []string) {
 		group := ""
 		if i := strings.LastIndexByte(path, '/'); i >= 0 && lastStep(path[:i]) == "layers" {
 			group = path[:i]
@@ -46,7 +47,8 @@ func (b *builder) program(m kerasObjects, root *object) {
 		case o.hasWeights():
 			counted[group]++
 		}
-		if edges != nil {
+		b.own(o, own)
+		if len(edges) > 0 {
 			byGroup[group] = append(byGroup[group], found{edges, o})
 		}
 	})
@@ -57,6 +59,22 @@ func (b *builder) program(m kerasObjects, root *object) {
 		for _, f := range byGroup[group] {
 			b.path(0, f.edges, f.to.node)
 		}
+	}
+}
+
+// own gives the variables of o, which the file only numbers, the names that the program has for them, where it has as many. It does
+// nothing where the file has one of these names.
+func (b *builder) own(o *object, names []string) {
+	if len(names) != len(o.vars) || slotsOf(o.class) != nil || slices.ContainsFunc(names, func(name string) bool { return b.hasEdge(o.node, name) }) {
+		return
+	}
+	for i, v := range o.vars {
+		if v.name != strconv.Itoa(i) {
+			return
+		}
+	}
+	for i, v := range o.vars {
+		b.link(o.node, names[i], b.variable(v.key))
 	}
 }
 

@@ -13,10 +13,11 @@ type Program struct {
 	Graph func() *object.Graph
 }
 
-// KerasObjects calls visit with the edges from the program to an object, with the object's path in a file of Keras's, and whether it can have
-// variables. isModel reports whether the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of
+// KerasObjects calls visit with the edges from the program to an object, with the object's path in a file of Keras's, whether it can have
+// variables, and the names of those that it has itself, in the order of its fields. There are no such names for layers of package layers, which
+// have Keras's names, and for objects with lists of variables, the lengths of which only the file has. isModel reports whether the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of
 // a dict in the order in which they were put into it, which Go's maps do not have.
-func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool)) {
+func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string)) {
 	g := p.Graph()
 	if g == nil {
 		return
@@ -35,11 +36,28 @@ func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges [
 	}
 	for _, o := range objects {
 		if edges := o.Node.EdgePath(); inMap(o.Node) {
-			visit(nil, o.Path, variables[o.Node])
-		} else if len(edges) > 0 {
-			visit(edges, o.Path, variables[o.Node])
+			visit(nil, o.Path, variables[o.Node], ownVariables(o.Node))
+		} else {
+			visit(edges, o.Path, variables[o.Node], ownVariables(o.Node))
 		}
 	}
+}
+
+// ownVariables returns the names of n's variables; nil where they are not all known.
+func ownVariables(n *object.Node) (names []string) {
+	if n.Obj.Kind() != reflect.Struct || ofLayers(n) {
+		return nil
+	}
+	for i := range n.Edges {
+		switch e := &n.Edges[i]; {
+		case e.Node == nil:
+		case isVariable(e.Node):
+			names = append(names, e.Name)
+		case isContainer(e.Node) && len(elements(e.Node)) == 0:
+			return nil
+		}
+	}
+	return names
 }
 
 // inMap reports whether n, or an object that holds it, is in a map.

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -147,4 +149,26 @@ func TestSaveWeightsKerasFaults(t *testing.T) {
 			require.ErrorIs(t, err, errors.ErrUnsupported)
 		})
 	}
+}
+
+// Variables of classes that Keras does not know have numbers alone. They are those of the fields, in their order, if there are as many.
+func TestLoadWeightsKerasVariablesInOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.weights.h5")
+	w := keras.CreateFile(path, nil)
+	for i, key := range []string{"scale/vars/0", "scale/vars/1", "vars/0"} {
+		x, err := tensor.FromSlice([]float32{float32(i)})
+		require.NoError(t, err)
+		require.NoError(t, w.Add(0, key, format.SourceOf(x)))
+	}
+	require.NoError(t, w.Commit(t.Context()))
+	type scale struct{ Gain, Shift tensor.Tensor[float32] }
+	var m struct {
+		Scale scale
+		Token tensor.Tensor[float32]
+	}
+	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &m, ckpt.Strict()))
+	require.Equal(t, []float32{0, 1, 2}, []float32{m.Scale.Gain.Data()[0], m.Scale.Shift.Data()[0], m.Token.Data()[0]})
+	require.ErrorContains(t, ckpt.LoadWeights(t.Context(), path, &struct {
+		Scale struct{ Gain tensor.Tensor[float32] }
+	}{}), "scale.gain")
 }
