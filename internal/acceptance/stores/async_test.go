@@ -1,4 +1,4 @@
-package ckpt_test
+package stores
 
 import (
 	"context"
