@@ -25,7 +25,7 @@ func TestGenOfPyTorch(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, cases)
-	generateAndRestore(t, cases)
+	generateAndRestore(t, sampled(cases))
 }
 
 func TestGenRecognisesPyTorch(t *testing.T) {

@@ -38,9 +38,9 @@ func TestOutside(t *testing.T) {
 	for name, data := range map[string][]byte{"go.mod": []byte(text), "go.sum": goSum, "main.go": source} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "run", "-mod=mod", ".")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

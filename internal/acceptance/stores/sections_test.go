@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 )
@@ -113,12 +114,12 @@ func TestMergeInStoreCopiesNothing(t *testing.T) {
 	}
 }
 
-// Every call fails once, in each way. Whoever fails is run again, and in the end the checkpoint is whole, the latest, and alone.
+// Every call fails once, or every fifth in a quick run, in each way. Whoever fails is run again, and in the end the checkpoint is whole, the latest, and alone.
 func TestSectionsInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
 	for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay} {
 		t.Run(fault, func(t *testing.T) {
-			for n := 1; ; n++ {
+			for n := 1; ; n += ckpttest.Thorough(1, 5) {
 				s := storetest.NewFaulty(store.Memory())
 				require.NoError(t, ckpt.SaveWeights(ctx, "run/ckpt-6", newStoredModel(1), ckpt.In(s)))
 				reached := false
