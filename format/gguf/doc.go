@@ -7,6 +7,8 @@
 //	for each tensor: string name | uint32 axes | uint64 length of each axis | uint32 type | uint64 offset
 //	zeros up to a multiple of general.alignment, 32 where the metadata does not say the bytes of the tensors, from there on
 //
+// llama.cpp may write a model as several such files: see [Open].
+//
 // A string is a uint64 length and its bytes. Versions 2 and 3 are read, in either byte order.
 //
 // # Tensors

@@ -31,14 +31,15 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys.
+// Open is [OpenFile] for a path in fsys. The first of a model's files, called NAME-00001-of-00002.gguf, stands for all of them, which lie
+// beside it. Any other is opened alone.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, raw.OpenError("open", path, err)
 	}
 	file := raw.File(path, f)
-	r, err := open(path, file)
+	r, err := open(fsys, path, file)
 	if err != nil {
 		file.Close()
 		return nil, err
@@ -46,13 +47,20 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	return r, nil
 }
 
-func open(path string, file *raw.Blob) (*Reader, error) {
+func open(fsys fsx.ReadFS, path string, file *raw.Blob) (*Reader, error) {
 	h, err := readHeader(file)
 	if err != nil {
 		return nil, err
 	}
-	r, err := raw.NewReader(path, []*raw.Blob{file}, h.tensors, raw.Options{})
+	blobs, err := h.openSplits(fsys, file)
+	var r *raw.Reader
+	if err == nil {
+		r, err = raw.NewReader(path, blobs, h.tensors, raw.Options{})
+	}
 	if err != nil {
+		for _, b := range blobs[1:] {
+			b.Close()
+		}
 		return nil, err
 	}
 	h.tensors, h.kinds = nil, nil // r has them
@@ -62,7 +70,7 @@ func open(path string, file *raw.Blob) (*Reader, error) {
 // Version returns the version of the file's format, 2 or 3.
 func (r *Reader) Version() int { return int(r.header.version) }
 
-// Metadata returns the metadata, such as "general.architecture": each value is a bool, a string, a number of the file's
+// Metadata returns the metadata, of several files that of the first, such as "general.architecture": each value is a bool, a string, a number of the file's
 // type, or a slice of these; an array of arrays is a []any. The caller must not change the map.
 func (r *Reader) Metadata() map[string]any { return r.header.metadata }
 

@@ -15,6 +15,9 @@ import (
 // endings are how the files of TensorFlow's formats end after the prefix: an index and data files, or the shards of the V1 format.
 var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
 
+// firstSplit is how the name of the first of several GGUF files ends.
+var firstSplit = regexp.MustCompile(`-00001-of-\d{5}\.gguf$`)
+
 // maxIndex is how large a list of shards may be.
 const maxIndex = 1 << 30
 
@@ -58,6 +61,18 @@ func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) ([]string, error) {
 				}
 			}
 			add(name)
+		}
+	case r.Format() == "gguf" && firstSplit.MatchString(prefix):
+		entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(prefix)))
+		if err != nil {
+			return nil, err
+		}
+		cut := firstSplit.FindStringIndex(prefix)[0]
+		dir, stem := filepath.Split(prefix[:cut])
+		for _, e := range entries {
+			if number, ok := strings.CutPrefix(e.Name(), stem); ok && len(number) == len(prefix)-cut && strings.HasSuffix(number, prefix[cut+len("-00001"):]) {
+				files = append(files, dir+e.Name())
+			}
 		}
 	default:
 		files = append(files, prefix)

@@ -112,6 +112,7 @@ func TestOpenDirectoriesOfWeights(t *testing.T) {
 		"the default":                 {map[string]string{"d/model.safetensors": w, "d/other.safetensors": w}, ""},
 		"safetensors before others":   {map[string]string{"d/a.safetensors": w, "d/pytorch_model.bin": "x"}, ""},
 		"the only file of any format": {map[string]string{"d/weights.pt": w, "d/config.json": "{}"}, ""},
+		"the first of several":        {map[string]string{"d/m-00001-of-00012.gguf": w, "d/m-00002-of-00012.gguf": w, "d/m-00010-of-00012.gguf": w}, ""},
 		"two files":                   {map[string]string{"d/a.safetensors": w, "d/b.safetensors": w}, "such as d/a.safetensors"},
 		"two formats":                 {map[string]string{"d/a.npz": w, "d/b.pt": w}, "it has 2 files of weights: name the one that is meant, such as d/a.npz"},
 		"a file and an index":         {map[string]string{"d/model.safetensors": w, "d/model.safetensors.index.json": index, "d/a.safetensors": w}, "name the one that is meant"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 
 // endings are those of files of other libraries, beside the ones that package weightmap has.
 var endings = []string{".keras", ".h5", ".hdf5", ".weights.json", ".npz", ".npy", ".gguf"}
+
+// laterSplit is how the second and later of several GGUF files end. The first stands for all.
+var laterSplit = regexp.MustCompile(`-0*([2-9]|[1-9]\d+)-of-\d{5}\.gguf$`)
 
 // isWeights reports whether a path is called as other libraries call their files.
 func isWeights(path string) bool {
@@ -69,7 +73,9 @@ func (p Place) weightsIn(dir string) (string, error) {
 	if slices.ContainsFunc(files, func(name string) bool { return strings.HasSuffix(name, ".index") }) {
 		return "", nil // TensorFlow's
 	}
-	files = slices.DeleteFunc(files, func(name string) bool { return !isWeights(name) && !weightmap.PyTorch.Has(name) })
+	files = slices.DeleteFunc(files, func(name string) bool {
+		return !isWeights(name) && !weightmap.PyTorch.Has(name) || laterSplit.MatchString(name)
+	})
 	switch len(files) {
 	case 0:
 		return "", nil

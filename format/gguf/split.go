@@ -1,0 +1,82 @@
+package gguf
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+
+	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/fsx"
+)
+
+// The keys of the metadata that the files of one model have, if llama.cpp's gguf-split wrote several.
+const (
+	splitNumber  = "split.no" // from 0 on
+	splitCount   = "split.count"
+	splitTensors = "split.tensors.count" // of all files
+)
+
+// splitName is how the first of several files is called.
+var splitName = regexp.MustCompile(`^(.*)-00001-of-(\d{5})\.gguf$`)
+
+// openSplits opens the other files of a model, where that in b with the header h is the first of several, and adds their tensors to h. It
+// returns b and the others that it opened, which the caller must close after an error, too.
+func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, err error) {
+	blobs = []*raw.Blob{b}
+	count, split := h.number(splitCount)
+	if number, _ := h.number(splitNumber); !split || count < 2 || number != 0 {
+		return blobs, nil
+	}
+	dir, base := filepath.Split(b.Name())
+	name := splitName.FindStringSubmatch(base)
+	if name == nil || name[2] != fmt.Sprintf("%05d", count) {
+		return blobs, raw.Unsupported(b.Name(), "", "it is the first of %d files, and its name does not say what the others are called: "+
+			"give it a name that ends in -00001-of-%05d.gguf, as the others have", count, count)
+	}
+	for i := int64(1); i < count; i++ {
+		path := dir + fmt.Sprintf("%s-%05d-of-%05d.gguf", name[1], i+1, count)
+		f, err := fsys.Open(path)
+		if err != nil {
+			return blobs, &raw.Error{File: b.Name(), Offset: -1, Reason: fmt.Sprintf("it is the first of %d files, and %s cannot be opened", count, raw.Quote(path)), Err: err}
+		}
+		blobs = append(blobs, raw.File(path, f))
+		if err := h.addSplit(blobs, i, count); err != nil {
+			return blobs, err
+		}
+	}
+	if want, ok := h.number(splitTensors); ok && want != int64(len(h.tensors)) {
+		return blobs, raw.Corrupt(b.Name(), "", "%s is %d, and its %d files have %d tensors: they belong to different models", splitTensors, want, count, len(h.tensors))
+	}
+	return blobs, nil
+}
+
+// addSplit adds the tensors of the last of blobs, which is to be file number i of count, to h.
+func (h *header) addSplit(blobs []*raw.Blob, i, count int64) error {
+	b := blobs[len(blobs)-1]
+	other, err := readHeader(b)
+	if err != nil {
+		return err
+	}
+	number, _ := other.number(splitNumber)
+	if of, _ := other.number(splitCount); number != i || of != count {
+		return raw.Corrupt(b.Name(), "", "%s and %s are %d and %d, expected %d and %d: it is not the file that its name says", splitNumber, splitCount, number, of, i, count)
+	}
+	for _, t := range other.tensors {
+		t.Blob = len(blobs) - 1
+		h.tensors = append(h.tensors, t)
+	}
+	return nil
+}
+
+// number returns an integer of the metadata.
+func (h *header) number(key string) (n int64, ok bool) {
+	switch v := h.metadata[key].(type) {
+	case uint16: // as the reference implementation writes it
+		return int64(v), true
+	case int32:
+		return int64(v), true
+	case uint32:
+		return int64(v), true
+	}
+	return 0, false
+}
