@@ -248,3 +248,25 @@ func TestDigestLine(t *testing.T) {
 		require.Equal(t, want, digestLine("abc", name))
 	}
 }
+
+// TestDigestsOfOthers reads hashes as other programs and hands write them.
+func TestDigestsOfOthers(t *testing.T) {
+	const now = "abc  a\ndef  b c\n"
+	for text, says := range map[string]string{
+		now:                      "",
+		"abc *a\r\nDEF *b c\r\n": "",
+		"# of 2026\n\n" + now:    "",
+		"abc  a\n":               "it does not list b c",
+		now + "123  d\n":         "the file d, which it lists, is not one of the checkpoint",
+		"abd  a\ndef  b c\n":     "a has another SHA-256 now: expected abd, found abc",
+		"abc  a\nb c\n":          `line 2: expected a hash and a name as sha256sum writes them, got "b c"`,
+		"SHA256 (a) = abc\n":     "line 1: expected a hash and a name",
+	} {
+		err := sameDigest("m.sha256", text, now)
+		if says == "" {
+			require.NoError(t, err, text)
+			continue
+		}
+		require.ErrorContains(t, err, says, text)
+	}
+}

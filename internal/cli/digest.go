@@ -97,29 +97,54 @@ func digestLine(hash, name string) string {
 	return hash + "  " + name + "\n"
 }
 
+// A digestEntry is a line of a file of hashes.
+type digestEntry struct{ hash, name string }
+
+// parseDigest returns the lines of a file of hashes. It passes over empty lines and comments.
+func parseDigest(manifest, text string) (entries []digestEntry, err error) {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		hash, name, ok := strings.Cut(line, " ")
+		if !ok || len(name) < 2 || name[0] != ' ' && name[0] != '*' { // the second stands for a file in binary
+			return nil, fmt.Errorf("%s: line %d: expected a hash and a name as sha256sum writes them, got %.100q: %w", manifest, n, line, ckpt.ErrCorrupt)
+		}
+		entries = append(entries, digestEntry{strings.ToLower(hash), name[1:]})
+	}
+	return entries, nil
+}
+
 // sameDigest returns an error that names the first file with a changed line.
 func sameDigest(manifest, before, now string) error {
-	lines := func(text string) map[string]string {
-		m := make(map[string]string)
-		for line := range strings.Lines(text) {
-			hash, name, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
-			m[name] = hash
-		}
-		return m
+	old, err := parseDigest(manifest, before)
+	if err != nil {
+		return err
 	}
-	old, current := lines(before), lines(now)
-	for line := range strings.Lines(before) {
-		_, name, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
-		switch hash, ok := current[name]; {
+	current, err := parseDigest(manifest, now)
+	if err != nil {
+		return err
+	}
+	hashes := make(map[string]string, len(current))
+	for _, e := range current {
+		hashes[e.name] = e.hash
+	}
+	listed := make(map[string]bool, len(old))
+	for _, e := range old {
+		listed[e.name] = true
+		switch hash, ok := hashes[e.name]; {
 		case !ok:
-			return fmt.Errorf("%s: the file %s, which it lists, is not one of the checkpoint", manifest, name)
-		case hash != old[name]:
-			return fmt.Errorf("%s: %s has another SHA-256 now: expected %s, found %s: %w", manifest, name, old[name], hash, ckpt.ErrCorrupt)
+			return fmt.Errorf("%s: the file %s, which it lists, is not one of the checkpoint", manifest, e.name)
+		case hash != e.hash:
+			return fmt.Errorf("%s: %s has another SHA-256 now: expected %s, found %s: %w", manifest, e.name, e.hash, hash, ckpt.ErrCorrupt)
 		}
 	}
-	for line := range strings.Lines(now) {
-		if _, name, _ := strings.Cut(strings.TrimRight(line, "\n"), "  "); old[name] == "" {
-			return fmt.Errorf("%s: it does not list %s, a file of the checkpoint", manifest, name)
+	for _, e := range current {
+		if !listed[e.name] {
+			return fmt.Errorf("%s: it does not list %s, a file of the checkpoint", manifest, e.name)
 		}
 	}
 	return nil
