@@ -2,6 +2,8 @@ package whatis
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -10,6 +12,18 @@ import (
 func (f *file) isHTML() bool {
 	text := bytes.ToLower(f.text())
 	return bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html"))
+}
+
+// isCompressedTar reports whether gzip unpacks a tar archive from the file.
+func (f *file) isCompressedTar() bool {
+	const magic = 257 // where it stands
+	z, err := gzip.NewReader(bytes.NewReader(f.head))
+	if err != nil {
+		return false
+	}
+	var start [magic + len("ustar")]byte
+	_, err = io.ReadFull(z, start[:])
+	return err == nil && string(start[magic:]) == "ustar"
 }
 
 // isMessagePack reports whether the file begins like a tree that Flax writes: a map with at least one entry and a string as

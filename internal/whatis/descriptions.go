@@ -33,8 +33,13 @@ var descriptions = []description{
 		return f.member(".safetensors", ".h5", ".hdf5", ".keras", ".npz", ".pt", ".pth", ".bin", ".ckpt", ".gguf", ".index", "saved_model.pb")
 	}},
 	{"a ZIP archive that holds no checkpoint", "give the file with the weights", func(f *file) bool { return f.members != nil }},
-	{"a file compressed by gzip", unpack + "gunzip PATH", func(f *file) bool { return f.starts("\x1f\x8b") && !f.called(".tar.gz", ".tgz") }},
-	{"a tar archive compressed by gzip", unpack + "tar -xzf PATH", func(f *file) bool { return f.starts("\x1f\x8b") }},
+	{"a file compressed by gzip", unpack + "gunzip PATH", func(f *file) bool {
+		return f.starts("\x1f\x8b") && f.called(".gz") && !f.called(".tar.gz") && !f.isCompressedTar()
+	}},
+	{"a tar archive compressed by gzip", unpack + "tar -xzf PATH", func(f *file) bool {
+		return f.starts("\x1f\x8b") && (f.called(".tar.gz", ".tgz") || f.isCompressedTar())
+	}},
+	{"a file compressed by gzip", unpack + "gunzip -c PATH >STEM", func(f *file) bool { return f.starts("\x1f\x8b") }},
 	{"a file compressed by bzip2", unpack + "bunzip2 PATH", func(f *file) bool { return f.starts("BZh") }},
 	{"a file compressed by xz", unpack + "unxz PATH", func(f *file) bool { return f.starts("\xfd7zXZ\x00") }},
 	{"a file compressed by Zstandard", unpack + "unzstd PATH", func(f *file) bool { return f.starts("\x28\xb5\x2f\xfd") }},
@@ -48,7 +53,7 @@ var descriptions = []description{
 	{"a TensorFlow Lite model", original, func(f *file) bool { return f.at(4, "TFL3") }},
 	{"an ExecuTorch program", original, func(f *file) bool { return f.at(4, "ET1") }},
 	{"a TensorRT engine", original, func(f *file) bool { return f.starts("ftrt", "ptrt") }},
-	{"weights of llama.cpp in the form before GGUF", "convert it with the script convert_llama_ggml_to_gguf.py of llama.cpp", func(f *file) bool { return f.starts("lmgg", "fmgg", "tjgg") }},
+	{"weights of llama.cpp in the form before GGUF", "convert it with the script convert_llama_ggml_to_gguf.py of llama.cpp", func(f *file) bool { return f.starts("lmgg", "fmgg", "tjgg", "algg") }},
 	{"a MATLAB file", "save what it holds in Python: " + python("import numpy, scipy.io; numpy.savez('weights.npz', **{k: v for k, v in scipy.io.loadmat(sys.argv[1]).items() if k[0] != '_'})"), func(f *file) bool { return f.starts("MATLAB ") }},
 	{"a Parquet file", "it holds tables, not weights", func(f *file) bool { return f.starts("PAR1") }},
 	{"parameters of MXNet", "save them in Python: " + python("import mxnet, numpy; numpy.savez('weights.npz', **{k: v.asnumpy() for k, v in mxnet.nd.load(sys.argv[1]).items()})"), func(f *file) bool { return f.starts("\x12\x01\x00\x00\x00\x00\x00\x00") }},
@@ -65,6 +70,8 @@ var descriptions = []description{
 	{"an ONNX model", "save its weights: " + python("import numpy, onnx; from onnx.numpy_helper import to_array; "+
 		"numpy.savez('weights.npz', **{t.name: to_array(t) for t in onnx.load(sys.argv[1]).graph.initializer})"), (*file).isONNX},
 	{"a graph of TensorFlow without variables", original, func(f *file) bool { return f.called(".pb", ".pbtxt") }},
+
+	{"a part of a distributed checkpoint of PyTorch", "give its directory", func(f *file) bool { return f.called(".distcp") }},
 
 	// Text.
 	{"a model of TensorFlow.js", "convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras PATH model.h5", func(f *file) bool {

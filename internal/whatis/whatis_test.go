@@ -3,6 +3,7 @@ package whatis_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,6 +21,15 @@ func zipOf(t testing.TB, names ...string) string {
 		_, err := w.Create(n)
 		require.NoError(t, err)
 	}
+	require.NoError(t, w.Close())
+	return b.String()
+}
+
+func gzipOf(t testing.TB, text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	return b.String()
 }
@@ -72,6 +82,9 @@ func TestDescribe(t *testing.T) {
 		{"cut.pt", zipOf(t, "m/data.pkl")[:20], "a ZIP archive that was cut off", "get it again"},
 		{"m.pt.gz", "\x1f\x8b\x08", "a file compressed by gzip", "gunzip m.pt.gz"},
 		{"m.tar.gz", "\x1f\x8b\x08", "a tar archive compressed by gzip", "tar -xzf m.tar.gz"},
+		{"m.nemo", gzipOf(t, strings.Repeat("a", 257)+"ustar\x00"), "a tar archive compressed by gzip", "tar -xzf m.nemo"},
+		{"m.bin", gzipOf(t, "weights"), "a file compressed by gzip", "gunzip -c m.bin >m"},
+		{"__0_0.distcp", "\x01\x02\x03", "a part of a distributed checkpoint of PyTorch", "give its directory"},
 		{"m.tar", strings.Repeat("a", 257) + "ustar\x00", "a tar archive", "tar -xf m.tar"},
 		{"t.pt", "sys_info" + strings.Repeat("\x00", 249) + "ustar\x00", "a file of PyTorch before 0.1.10, a tar archive", "save it again"},
 		{"m.7z", "7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x m.7z"},
