@@ -39,6 +39,9 @@ func readHeader(b *raw.Blob) (h header, err error) {
 	s := newScanner(b)
 	var start [len(magic)]byte
 	s.read(start[:])
+	if errors.As(s.err, new(*raw.Error)) {
+		return h, s.err
+	}
 	if s.err != nil || string(start[:]) != magic {
 		return h, raw.Corrupt(b.Name(), "", "it begins with %q, and a GGUF file with %q", start, magic)
 	}

@@ -72,7 +72,10 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 
 func open(path string, file *raw.Blob) (*Reader, error) {
 	var head [len(zipMagic)]byte
-	n, _ := file.ReadAt(head[:], 0) // a failed read is repeated
+	n, err := file.ReadAt(head[:], 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
 	blobs, tensors := []*raw.Blob{file}, []raw.Tensor(nil)
 	if string(head[:n]) == zipMagic {
 		a, err := zipfile.Open(file)
@@ -120,6 +123,20 @@ func arrays(a *zipfile.Archive) (blobs []*raw.Blob, tensors []raw.Tensor, err er
 	return blobs, tensors, nil
 }
 
+// A source keeps the error with which its Reader failed.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		s.err = err
+	}
+	return n, err
+}
+
 // array returns the array that is all of b. sum is the CRC-32 of b, or nil where nobody knows it.
 func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	t := raw.Tensor{Key: key}
@@ -128,16 +145,17 @@ func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 		return t, err
 	}
 	defer r.Close()
-	h, err := readHeader(r, b.Size())
+	from := &source{Reader: r}
+	h, err := readHeader(from, b.Size())
 	switch {
+	case from.err != nil: // which says nothing of what is in the file
+		return t, from.err
 	case err == errMagic && sum != nil: // anything can be in an archive
 		t.Shape, t.Stored, t.Size = tensor.Shape{}, "bytes", b.Size()
 		t.Refuse = raw.Unsupported(b.Name(), "", "this member of the archive is not an array: %v", err)
 		return t, nil
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return t, raw.Corrupt(b.Name(), "", "its %d bytes end in the header: it was cut off", b.Size())
-	case errors.As(err, new(*raw.Error)) || errors.As(err, new(*fs.PathError)):
-		return t, err
 	case err != nil:
 		return t, raw.Corrupt(b.Name(), "", "%v", err)
 	}

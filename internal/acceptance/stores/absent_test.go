@@ -1,7 +1,11 @@
 package stores
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"os"
+	"path"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,4 +119,52 @@ func TestUnansweredIsNotAbsent(t *testing.T) {
 	_, err = ckpt.ModTime(saved, ckpt.In(s))
 	require.ErrorIs(t, err, ckpt.ErrNotFound)
 	require.Equal(t, []string{"m.safetensors", "one/m.safetensors", "run/checkpoint"}, names(t, s))
+}
+
+// A store that does not answer is never taken for a damaged file: the error says what the store said, whichever call it leaves unanswered.
+func TestUnansweredIsNotDamage(t *testing.T) {
+	for _, file := range []string{
+		"format/keras/testdata/model.keras", "format/keras/testdata/model.h5", "format/keras/testdata/keras2_weights.h5", "format/keras/testdata/bfloat16.weights.h5",
+		"testdata/pytorch/linear/model.pt", "testdata/pytorch/linear/model.safetensors", "format/npz/testdata/orders.npz", "format/npz/testdata/array.npy",
+		"format/gguf/testdata/plain.gguf", "testdata/golden/saver-v1/one.ckpt",
+	} {
+		t.Run(file, func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			require.NoError(t, err)
+			memory, name := store.Memory(), path.Base(file)
+			_, err = memory.Put(t.Context(), name, bytes.NewReader(data), -1)
+			require.NoError(t, err)
+			for n, reached := 1, true; reached; n++ {
+				s := storetest.NewFaulty(memory)
+				reached = false
+				s.Inject(func(i int, _ storetest.Call) storetest.Fault {
+					if i != n {
+						return storetest.None
+					}
+					reached = true
+					return storetest.Fail
+				})
+				if err := readAll(t.Context(), name, ckpt.In(s)); err != nil {
+					require.ErrorIs(t, err, storetest.ErrInjected, "call %d", n)
+					require.NotErrorIs(t, err, ckpt.ErrCorrupt, "call %d", n)
+					require.NotErrorIs(t, err, ckpt.ErrNotFound, "call %d", n)
+				}
+			}
+		})
+	}
+}
+
+// readAll reads every tensor of a file that can be read.
+func readAll(ctx context.Context, path string, opts ...ckpt.OpenOption) error {
+	r, err := ckpt.Open(path, opts...)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for _, e := range r.Variables() {
+		if _, err := r.ReadTensor(ctx, e.Key); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return nil
 }
