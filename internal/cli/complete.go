@@ -3,13 +3,17 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-// completePath completes a command's one path: to prefixes of checkpoints, each for its index, and to directories on
-// the way to them.
+// weightsFile matches the names of files with weights: of a file that is called otherwise only its contents tell.
+var weightsFile = regexp.MustCompile(`\.(safetensors|keras|h5|hdf5|npz|npy|pt|pth|bin|gguf|ckpt|safetensors\.index\.json|bin\.index\.json|weights\.json)$`)
+
+// completePath completes a command's one path: to prefixes of checkpoints, each for its index, to files with weights, and to directories on
+// the way to them. If there are none, the shell completes any file.
 func completePath(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -48,7 +52,12 @@ func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) 
 			directive |= cobra.ShellCompDirectiveNoSpace
 		case strings.HasSuffix(name, ".index"):
 			paths = append(paths, dir+strings.TrimSuffix(name, ".index"))
+		case weightsFile.MatchString(name):
+			paths = append(paths, dir+name)
 		}
+	}
+	if len(paths) == 0 {
+		directive = cobra.ShellCompDirectiveDefault
 	}
 	return paths, directive
 }

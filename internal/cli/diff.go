@@ -1,15 +1,19 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -20,9 +24,9 @@ func newDiffCommand(in *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Compare the tensors of two checkpoints",
-		Long: `Compare the tensors of two checkpoints by their keys. Print the tensors that only one
-of them has, and those with another type, shape or values, with the largest difference and its
-position. Each line begins with "-" if the key is only in A, "+" if it is only in B, and "~" if
+		Long: `Compare the tensors of two checkpoints by their keys, or by the paths of their objects if
+the two have different formats. Print the tensors that only one of them has, and those with
+another type, shape or values, with the largest difference and its position. Each line begins with "-" if the key is only in A, "+" if it is only in B, and "~" if
 the tensor differs.
 
 Values are equal if their bits are, or if they are numbers that differ by at most --tolerance.
@@ -90,7 +94,7 @@ standard error, if a checkpoint is damaged or missing.`,
 	return cmd
 }
 
-// A difference is that of one key.
+// A difference is between the tensors of one key, or of one path.
 type difference struct {
 	Key    string           `json:"key"`
 	Kind   differenceKind   `json:"kind"`
@@ -136,14 +140,14 @@ type differ struct {
 	bar             *bar
 }
 
-// run walks both lists of keys, which are in one order, side by side.
+// run walks both lists of names, which are in one order, side by side.
 func (d *differ) run(ctx context.Context) error {
 	if err := d.report.begin(d.in.shown(d.a.Prefix()), d.in.shown(d.b.Prefix())); err != nil {
 		return err
 	}
-	nextA, stopA := iter.Pull2(entries(d.a, d.only))
+	nextA, stopA := iter.Pull2(d.entries(d.a))
 	defer stopA()
-	nextB, stopB := iter.Pull2(entries(d.b, d.only))
+	nextB, stopB := iter.Pull2(d.entries(d.b))
 	defer stopB()
 	a, errA, moreA := nextA()
 	b, errB, moreB := nextB()
@@ -151,13 +155,13 @@ func (d *differ) run(ctx context.Context) error {
 		if err := errors.Join(errA, errB, ctx.Err()); err != nil {
 			return err
 		}
-		found := &difference{Key: a.Key}
-		inA, inB := moreA && (!moreB || a.Key <= b.Key), moreB && (!moreA || b.Key <= a.Key)
+		found := &difference{Key: a.name}
+		inA, inB := moreA && (!moreB || a.name <= b.name), moreB && (!moreA || b.name <= a.name)
 		switch {
 		case !inB:
-			found.Kind, found.A = removed, formOf(a)
+			found.Kind, found.A = removed, formOf(a.VariableInfo)
 		case !inA:
-			found.Key, found.Kind, found.B = b.Key, added, formOf(b)
+			found.Key, found.Kind, found.B = b.name, added, formOf(b.VariableInfo)
 		default:
 			var err error
 			if found, err = d.compare(ctx, a, b); err != nil {
@@ -183,15 +187,55 @@ func (d *differ) run(ctx context.Context) error {
 	return d.report.end(d.same, d.different)
 }
 
-// compare compares two tensors of one key. It returns nil where they are the same.
-func (d *differ) compare(ctx context.Context, a, b ckpt.VariableInfo) (*difference, error) {
-	found := &difference{Key: a.Key, Kind: otherForm, A: formOf(a), B: formOf(b)}
+// A namedEntry is an entry with the name by which it is compared.
+type namedEntry struct {
+	name string
+	ckpt.VariableInfo
+}
+
+// entries yields the entries of r in the order of their names. Two formats spell keys differently: then the names are paths, and the
+// object graph, which only TensorFlow's format has, is left out.
+func (d *differ) entries(r *ckpt.Reader) iter.Seq2[namedEntry, error] {
+	byKey := func(yield func(namedEntry, error) bool) {
+		for e, err := range entries(r, d.only) {
+			if !yield(namedEntry{e.Key, e}, err) {
+				return
+			}
+		}
+	}
+	if d.a.Format() == d.b.Format() {
+		return byKey
+	}
+	return func(yield func(namedEntry, error) bool) {
+		var list []namedEntry
+		paths := names.Paths{Format: r.Format()}
+		for e, err := range byKey {
+			if err != nil {
+				yield(e, err)
+				return
+			}
+			if e.name = paths.Of(e.Key); e.Key != objectgraph.GraphKey {
+				list = append(list, e)
+			}
+		}
+		slices.SortFunc(list, func(a, b namedEntry) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.Key, b.Key)) })
+		for _, e := range list {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// compare compares two tensors of one name. It returns nil where they are the same.
+func (d *differ) compare(ctx context.Context, a, b namedEntry) (*difference, error) {
+	found := &difference{Key: a.name, Kind: otherForm, A: formOf(a.VariableInfo), B: formOf(b.VariableInfo)}
 	if a.DType != b.DType || !a.Shape.Equal(b.Shape) {
 		return found, nil
 	}
 	var tensors [2]tensor.Any
-	for i, r := range []*ckpt.Reader{d.a, d.b} {
-		t, err := r.ReadTensor(ctx, a.Key)
+	for i, key := range []string{a.Key, b.Key} {
+		t, err := [...]*ckpt.Reader{d.a, d.b}[i].ReadTensor(ctx, key)
 		if errors.Is(err, ckpt.ErrIncomplete) {
 			found.Kind = incomplete
 			return found, nil

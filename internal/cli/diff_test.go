@@ -111,3 +111,18 @@ func TestDiffDirections(t *testing.T) {
 	require.Equal(t, map[string]differenceKind{
 		"_CHECKPOINTABLE_OBJECT_GRAPH": values, "aux/.ATTRIBUTES/VARIABLE_VALUE": removed, "step/.ATTRIBUTES/VARIABLE_VALUE": removed}, kinds(b, a))
 }
+
+// Two formats spell keys differently, and a converted checkpoint is the same.
+func TestDiffOfTwoFormats(t *testing.T) {
+	source := filepath.Join(golden, "saved-root", "ckpt-1")
+	for _, name := range []string{"m.safetensors", "m.npz"} {
+		converted := filepath.Join(t.TempDir(), name)
+		require.Zero(t, runCkpt(t, "convert", source, converted).status)
+		r := runCkpt(t, "diff", source, converted)
+		require.Zero(t, r.status, r.stdout+r.stderr)
+		require.Contains(t, r.stdout, "all the same")
+		r = runCkpt(t, "diff", "--only", "aux*", converted, filepath.Join(golden, "saved-root", "plain-1"))
+		require.Equal(t, 1, r.status, r.stdout+r.stderr)
+		require.Contains(t, r.stdout, "- aux  ")
+	}
+}

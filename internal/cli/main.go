@@ -47,6 +47,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(out)
 	root.SetErr(p.Stderr)
+	initCompletion(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	if e := out.Flush(); err == nil && e != nil {
 		err = &failure{e}
@@ -110,6 +111,19 @@ difference that diff found), and 2 for wrong usage.`,
 	root.SetHelpCommand(newHelpCommand())
 	fillHelp(root)
 	return root
+}
+
+// initCompletion adds cobra's command completion, which writes to root's output as it is now, changed so that an unknown shell is an error.
+func initCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(_ *cobra.Command, args []string) error {
+				return fmt.Errorf("expected a shell, one of bash, zsh, fish and powershell, got %q", strings.Join(args, " "))
+			}
+		}
+	}
 }
 
 // newHelpCommand returns cobra's help command, changed so that an unknown topic is an error.

@@ -158,20 +158,27 @@ func TestCompletion(t *testing.T) {
 		want      []string
 		directive string
 	}{
-		"prefixes in a directory":      {[]string{"list", "manager-keeps-last/train/"}, []string{"manager-keeps-last/train/ckpt-4", "manager-keeps-last/train/ckpt-5"}, noFiles},
-		"prefixes that begin as typed": {[]string{"verify", "manager-keeps-last/train/ckpt-5"}, []string{"manager-keeps-last/train/ckpt-5"}, noFiles},
-		"directories on the way":       {[]string{"graph", "./manager-keeps-l"}, []string{"./manager-keeps-last/"}, noFilesNoSpace},
-		"an empty base name":           {[]string{"list", "saved-written/deep/"}, []string{"saved-written/deep/", "saved-written/deep/er/"}, noFilesNoSpace},
-		"nothing where nothing is":     {[]string{"list", "no/such/"}, nil, noFiles},
-		"nothing after the one path":   {[]string{"gen", "manager-keeps-last", ""}, nil, noFiles},
-		"commands, with what they do":  {[]string{"ver"}, []string{"verify\tRead a whole checkpoint and compare every checksum"}, noFiles},
-		"flags":                        {[]string{"graph", "--js"}, []string{"--json\tprint the graph as a JSON object"}, noFiles},
+		"prefixes in a directory":       {[]string{"list", "manager-keeps-last/train/"}, []string{"manager-keeps-last/train/ckpt-4", "manager-keeps-last/train/ckpt-5"}, noFiles},
+		"prefixes that begin as typed":  {[]string{"verify", "manager-keeps-last/train/ckpt-5"}, []string{"manager-keeps-last/train/ckpt-5"}, noFiles},
+		"any file where there are none": {[]string{"list", "../README"}, nil, ":0"},
+		"directories on the way":        {[]string{"graph", "./manager-keeps-l"}, []string{"./manager-keeps-last/"}, noFilesNoSpace},
+		"an empty base name":            {[]string{"list", "saved-written/deep/"}, []string{"saved-written/deep/", "saved-written/deep/er/"}, noFilesNoSpace},
+		"files with weights":            {[]string{"list", "../../format/gguf/testdata/"}, []string{"../../format/gguf/testdata/bigendian.gguf", "../../format/gguf/testdata/plain.gguf", "../../format/gguf/testdata/quants.gguf", "../../format/gguf/testdata/vocabulary.gguf"}, noFiles},
+		"nothing where nothing is":      {[]string{"list", "no/such/"}, nil, noFiles},
+		"nothing after the one path":    {[]string{"gen", "manager-keeps-last", ""}, nil, noFiles},
+		"commands, with what they do":   {[]string{"ver"}, []string{"verify\tRead a whole checkpoint and compare every checksum"}, noFiles},
+		"flags":                         {[]string{"graph", "--js"}, []string{"--json\tprint the graph as a JSON object"}, noFiles},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, directive := complete(test.args...)
 			require.ElementsMatch(t, test.want, got)
 			require.Equal(t, test.directive, directive)
 		})
+	}
+	for _, shell := range []string{"", "tcsh"} {
+		r := runCkpt(t, "completion", shell)
+		require.Equal(t, 2, r.status)
+		require.Contains(t, r.stderr, "expected a shell, one of bash, zsh, fish and powershell")
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		t.Run("a script for "+shell, func(t *testing.T) {
