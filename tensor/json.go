@@ -6,16 +6,68 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
 // A jsonTensor is the JSON form of a tensor.
 type jsonTensor struct {
-	DType  string            `json:"dtype"`
-	Shape  []int64           `json:"shape"`
-	Values []json.RawMessage `json:"values"`
+	DType  string     `json:"dtype"`
+	Shape  []int64    `json:"shape"`
+	Values jsonValues `json:"values"`
+}
+
+// jsonValues is a JSON array, which is taken apart only when its elements are parsed, or "" for null.
+type jsonValues string
+
+// UnmarshalJSON takes b, which is valid JSON.
+func (v *jsonValues) UnmarshalJSON(b []byte) error {
+	*v = ""
+	if text := bytes.TrimSpace(b); string(text) != "null" {
+		if text[0] != '[' {
+			return errors.New(`"values" is not an array`)
+		}
+		*v = jsonValues(text)
+	}
+	return nil
+}
+
+// all yields the array's elements with their numbers.
+func (v jsonValues) all() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		text := strings.TrimSpace(string(v[1 : len(v)-1]))
+		for i := 0; text != ""; i++ {
+			end := elementEnd(text)
+			if !yield(i, strings.TrimSpace(text[:end])) || end == len(text) {
+				return
+			}
+			text = text[end+1:]
+		}
+	}
+}
+
+// elementEnd returns where the comma behind the first element of text is, or the length of text.
+func elementEnd(text string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			depth--
+		case c == ',' && depth == 0:
+			return i
+		}
+	}
+	return len(text)
 }
 
 // MarshalJSON returns t as an object with TensorFlow's name of its dtype, its shape, and its elements in row-major order:
@@ -143,7 +195,7 @@ func parseJSON(b []byte) (*jsonTensor, error) {
 	if stored.DType == "" {
 		return nil, errors.New(`tensor: JSON without "dtype"`)
 	}
-	if (stored.Shape == nil) != (stored.Values == nil) {
+	if (stored.Shape == nil) != (stored.Values == "") {
 		return nil, errors.New(`tensor: the JSON has only one of "shape" and "values", want both or neither`)
 	}
 	return stored, nil
@@ -164,7 +216,11 @@ func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 	if err := shape.Check(); err != nil {
 		return err
 	}
-	if n := len(stored.Values); n != shape.Len() {
+	n := 0
+	for range stored.Values.all() {
+		n++
+	}
+	if n != shape.Len() {
 		return fmt.Errorf("tensor: the JSON has %d values for shape %v, want %d", n, shape, shape.Len())
 	}
 	read := New[T](shape...)
@@ -176,7 +232,7 @@ func (t *Tensor[T]) setJSON(stored *jsonTensor) error {
 }
 
 // parseElements fills t, through the widest type of their kind if JSON cannot hold the elements themselves.
-func (t *Tensor[T]) parseElements(values []json.RawMessage) error {
+func (t *Tensor[T]) parseElements(values jsonValues) error {
 	switch dst := any(t).(type) {
 	case *Tensor[bool]:
 		return parseEach(dst, values, parseJSONBool)
@@ -213,16 +269,16 @@ func (t *Tensor[T]) parseElements(values []json.RawMessage) error {
 }
 
 // parseThrough parses the values as those of wide and casts them to t.
-func parseThrough[T, W Element](t *Tensor[T], wide *Tensor[W], values []json.RawMessage) error {
+func parseThrough[T, W Element](t *Tensor[T], wide *Tensor[W], values jsonValues) error {
 	if err := wide.parseElements(values); err != nil {
 		return err
 	}
 	return Cast(t, wide)
 }
 
-func parseEach[T Element](t *Tensor[T], values []json.RawMessage, parse func(raw string) (T, error)) error {
-	for i, raw := range values {
-		v, err := parse(string(raw))
+func parseEach[T Element](t *Tensor[T], values jsonValues, parse func(raw string) (T, error)) error {
+	for i, raw := range values.all() {
+		v, err := parse(raw)
 		if err != nil {
 			return fmt.Errorf("tensor: in the JSON, element %v is %.100s, which %v cannot hold", indexOf(i, t.shape), raw, t.DType())
 		}

@@ -100,6 +100,19 @@ func TestJSONKeepsEveryValue(t *testing.T) {
 	}
 }
 
+// TestJSONStringsOfPunctuation has the characters by which elements are told apart.
+func TestJSONStringsOfPunctuation(t *testing.T) {
+	want := vector(t, `a,b`, `]`, `"`, `\`, `\"`, `{"x":[1,2]}`, "", " , ", "\xff,")
+	text, err := json.Marshal(want)
+	require.NoError(t, err)
+	var got tensor.Tensor[string]
+	require.NoError(t, json.Unmarshal(text, &got))
+	require.Equal(t, want.Data(), got.Data())
+	var spaced tensor.Tensor[complex64]
+	require.NoError(t, json.Unmarshal([]byte(" { \"values\" : [ [1 , 0]\n, [2,3] ] , \"dtype\":\"complex64\",\"shape\":[2]}"), &spaced))
+	require.Equal(t, []complex64{1, 2 + 3i}, spaced.Data())
+}
+
 func TestJSONRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"another dtype":               {`{"dtype":"float64","shape":[],"values":[1]}`, `the JSON has dtype "float64", want "float32"`},
@@ -114,6 +127,7 @@ func TestJSONRefuses(t *testing.T) {
 		"null":                        {`{"dtype":"float32","shape":[1],"values":[null]}`, "element [0] is null"},
 		"a number beyond the largest": {`{"dtype":"float32","shape":[1],"values":[1e39]}`, "element [0] is 1e39, which float32 cannot hold"},
 		"nested lists":                {`{"dtype":"float32","shape":[1,1],"values":[[1]]}`, "element [0 0] is [1]"},
+		"no list of values":           {`{"dtype":"float32","shape":[1],"values":{"0":1}}`, `"values" is not an array`},
 		"another word":                {`{"dtype":"float32","shape":[1],"values":["inf"]}`, `element [0] is "inf"`},
 		"another member":              {`{"dtype":"float32","shape":[],"values":[1],"name":"w"}`, `unknown field "name"`},
 		"no object":                   {`[1]`, "cannot unmarshal array"},
