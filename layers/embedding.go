@@ -215,6 +215,8 @@ func embeddingMaker(class string) config.Maker {
 				Name:      c.Name(),
 			}
 		}
+	case "ReversibleEmbedding":
+		return makeReversibleEmbedding
 	case "Masking":
 		return func(c *config.Config) any {
 			return &Masking{MaskValue: c.Number("mask_value", 0), Name: c.Name()}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEmbeddingGolden(t *testing.T) { runGolden(t, "embedding", nil) }
+func TestEmbeddingGolden(t *testing.T) { runGolden(t, "embedding", callEmbedding) }
 
 func TestEmbeddingErrors(t *testing.T) {
 	table := *newTensor(t, []float32{1, 2, 3, 4, 5, 6}, 3, 2)
@@ -116,4 +116,12 @@ func BenchmarkEmbedding(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// callEmbedding calls a ReversibleEmbedding the way the case asks for.
+func callEmbedding(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error) {
+	if string(c.Kwargs["reverse"]) == "true" {
+		return asList(layer.(*ReversibleEmbedding).Reverse(xs[0]))
+	}
+	return callGolden(t, c, layer, ctx, xs)
 }

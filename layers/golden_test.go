@@ -112,7 +112,7 @@ type goldenCall func(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []
 // eachGolden runs a test of each case of the golden files that is wanted.
 func eachGolden(t *testing.T, wanted func(c *goldenCase, family string) bool, test func(t *testing.T, c *goldenCase, call goldenCall, inputs []*Tensor)) {
 	t.Helper()
-	calls := map[string]goldenCall{"attention": callAttention, "category": callCategories, "model": callModel}
+	calls := map[string]goldenCall{"attention": callAttention, "category": callCategories, "embedding": callEmbedding, "model": callModel}
 	files, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
 	require.NoError(t, err)
 	for _, file := range files {

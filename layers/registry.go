@@ -15,6 +15,7 @@ func makerOf(class string) config.Maker {
 		embeddingMaker,
 		mergeMaker,
 		rescalingMaker,
+		spectrogramMaker,
 		convMaker,
 		convTransposeMaker,
 		depthwiseMaker,

@@ -34,6 +34,8 @@ func slotsOf(class string) []slot {
 		return cell()
 	case "embedding":
 		return []slot{named("embeddings")}
+	case "reversible_embedding":
+		return []slot{named("embeddings"), named("reverse_embeddings")}
 	case "batch_normalization":
 		return append(affine("scale", "center"), named("moving_mean"), named("moving_variance"))
 	case "layer_normalization", "group_normalization":
@@ -66,6 +68,9 @@ func variableNames(class string, d *description, vars []variable) [][]string {
 	if class == "attention" {
 		slots = attentionSlots(d, len(shapes))
 	}
+	if class == "stft_spectrogram" {
+		slots = stftSlots(d, len(shapes))
+	}
 	if slots == nil {
 		guessNames(names, shapes)
 		return names
@@ -97,6 +102,20 @@ func attentionSlots(d *description, n int) []slot {
 		return []slot{scale}
 	case n == 1 && d != nil:
 		return []slot{weight}
+	}
+	return nil
+}
+
+// stftSlots returns what an STFTSpectrogram has: modes for one part have one variable.
+func stftSlots(d *description, n int) []slot {
+	re, im := named("real_kernel"), named("imag_kernel")
+	switch {
+	case n == 2:
+		return []slot{re, im}
+	case n == 1 && d != nil && string(d.options["mode"]) == `"real"`:
+		return []slot{re}
+	case n == 1 && d != nil:
+		return []slot{im}
 	}
 	return nil
 }

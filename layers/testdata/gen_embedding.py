@@ -21,3 +21,7 @@ def cases(g):
     x[1, 3, 1] = 0
     g.layer("zeros", L.Masking(), x, tf2=L2.Masking())
     g.layer("another value", L.Masking(2.0), x, tf2=L2.Masking(2.0))
+
+    for name, options in {"tied": {}, "not tied": {"tie_weights": False}, "soft cap": {"logit_soft_cap": 2.0}}.items():
+        g.layer(f"{name}, scores", L.ReversibleEmbedding(7, 4, **options), g.input("scores", 2, 3, 4), reverse=True)
+        g.layer(f"{name}, rows", L.ReversibleEmbedding(7, 4, mask_zero=True, **options), ids % 7)
