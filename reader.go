@@ -61,13 +61,38 @@ func (r *Reader) Config() json.RawMessage {
 	return nil
 }
 
-// Metadata returns the strings that safetensors files have beside their tensors, such as "format": "pt". It is nil where there are none, and
-// for all other formats.
+// Metadata returns what safetensors and GGUF files have beside their tensors, such as "format": "pt" or "general.architecture": "llama". The
+// numbers, booleans and lists of GGUF files are in JSON. It is nil where there is none, and for all other formats.
 func (r *Reader) Metadata() map[string]string {
-	if m, ok := r.f.(interface{ Metadata() map[string]string }); ok {
-		return m.Metadata()
+	switch f := r.f.(type) {
+	case interface{ Metadata() map[string]string }:
+		return f.Metadata()
+	case interface{ Metadata() map[string]any }:
+		metadata := make(map[string]string)
+		for key, value := range f.Metadata() {
+			metadata[key] = metadataText(value)
+		}
+		return metadata
 	}
 	return nil
+}
+
+func metadataText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case []uint8: // which would be text in base64
+		numbers := make([]uint16, len(v))
+		for i, b := range v {
+			numbers[i] = uint16(b)
+		}
+		value = numbers
+	}
+	text, err := json.Marshal(value)
+	if err != nil { // NaN and infinities
+		return fmt.Sprint(value)
+	}
+	return string(text)
 }
 
 // ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,

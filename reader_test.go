@@ -174,3 +174,13 @@ func TestReaderOfNothing(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrNotFound, name)
 	}
 }
+
+// TestMetadata has what other makers' files have beside their tensors.
+func TestMetadata(t *testing.T) {
+	gguf := ckpttest.Open(t, filepath.Join("format", "gguf", "testdata", "plain.gguf")).Metadata()
+	for key, want := range map[string]string{"test.string": "text é", "test.flags": "[true,false]", "test.int64": "-1099511627776", "test.float64": "0.1"} {
+		require.Equal(t, want, gguf[key], key)
+	}
+	require.Equal(t, map[string]string{"format": "pt"}, ckpttest.Open(t, filepath.Join("format", "safetensors", "testdata", "dtypes.safetensors")).Metadata())
+	require.Nil(t, ckpttest.Open(t, ckpttest.Golden(t, "saved-numbered").Path()).Metadata())
+}

@@ -198,7 +198,10 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 	bar := newBar(stderr, "converting")
 	defer bar.clear()
 	metadata := r.Metadata()
-	if metadata == nil && r.Format() == "pytorch" {
+	switch r.Format() {
+	case "gguf":
+		metadata = nil // of the whole model: its tokens alone have megabytes
+	case "pytorch":
 		metadata = map[string]string{"format": "pt"} // without it, libraries of PyTorch's users refuse the file
 	}
 	w, err := writers.Create(fsys, to, out, writers.Options{MaxShardSize: j.shard, Metadata: metadata, Progress: bar.report()})

@@ -18,7 +18,7 @@ import (
 )
 
 func newListCommand(in *streams) *cobra.Command {
-	var asJSON, hashes, keys bool
+	var asJSON, hashes, keys, metadata bool
 	var only string
 	cmd := &cobra.Command{
 		Use:   "list PATH...",
@@ -40,6 +40,9 @@ With --json the output is an array of objects in the order of keys, with the mem
   sha256   of the whole tensor as in a little-endian data file; null if it
            cannot be read, or if its stored parts do not cover it
 
+With --metadata --json the output is an object of strings. Values of GGUF files other than
+strings are JSON in them.
+
 If the object graph cannot be read, or names missing keys, the exit status is 1 after all
 tensors have been listed.`,
 		Example: `  ckpt list model/ckpt-7
@@ -49,11 +52,15 @@ tensors have been listed.`,
 		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	cmd.Flags().BoolVar(&metadata, "metadata", false, "print the metadata of a safetensors or GGUF file instead of its tensors")
 	cmd.Flags().BoolVar(&keys, "keys", false, "print the keys beside the paths")
 	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
 	cmd.Flags().BoolVar(&hashes, "sha256", false, "read the tensors and print their hashes (the default with --json)")
 	v := visit{in: in, asJSON: &asJSON, titled: true, what: "hashing"}
 	v.do = func(cmd *cobra.Command, o *opened) error {
+		if metadata {
+			return listMetadata(o, asJSON)
+		}
 		if asJSON {
 			return listJSON(cmd.Context(), visibleJSON{o.out}, o, only, hashes || !cmd.Flags().Changed("sha256"))
 		}

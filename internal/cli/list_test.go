@@ -71,3 +71,19 @@ func TestTensorsThatCannotBeRead(t *testing.T) {
 		})
 	}
 }
+
+// TestListMetadata prints what files have beside their tensors.
+func TestListMetadata(t *testing.T) {
+	format := filepath.Join("..", "..", "format")
+	r := runCkpt(t, "list", "--metadata", filepath.Join(format, "gguf", "testdata", "plain.gguf"))
+	require.Zero(t, r.status, r.stderr)
+	require.Contains(t, r.stdout, "general.alignment = 64\ngeneral.architecture = test\n")
+	require.Contains(t, r.stdout, `test.tokens = ["a","","é"]`+"\n")
+	require.Contains(t, r.stdout, "18 pairs of metadata in ")
+	r = runCkpt(t, "list", "--metadata", "--json", filepath.Join(format, "safetensors", "testdata", "dtypes.safetensors"))
+	require.Zero(t, r.status, r.stderr)
+	require.JSONEq(t, `{"format": "pt"}`, r.stdout)
+	r = runCkpt(t, "list", "--metadata", filepath.Join(golden, "damaged-none", "ckpt"))
+	require.Zero(t, r.status, r.stderr)
+	require.Contains(t, r.stdout, "0 pairs of metadata in ")
+}
