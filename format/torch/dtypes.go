@@ -1,8 +1,10 @@
 package torch
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/pickle"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -88,7 +90,10 @@ func numpyElement(v pickle.Value) (e element, bigEndian, ok bool) {
 		"u1": "uint8", "u2": "uint16", "u4": "uint32", "u8": "uint64", "c8": "complex64", "c16": "complex128",
 	}[strings.TrimLeft(code, "<=|")]]
 	if !ok {
-		return element{name: "numpy " + code}, false, true
+		if quoted := raw.Quote(code); quoted != `"`+code+`"` {
+			code = quoted
+		}
+		return element{name: fmt.Sprintf("numpy %.24s", code)}, false, true
 	}
 	return e, bigEndian, true
 }

@@ -68,7 +68,11 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		case errors.Is(err, errors.ErrUnsupported) && t.DType().Size() == 0:
 			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.shown(path)), safe(key))
 		case errors.Is(err, errors.ErrUnsupported):
-			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz --only '%s' --cast float32", err, safe(in.shown(path)), safe(key))
+			only := ""
+			if key != "" { // else it is the only one
+				only = fmt.Sprintf(" --only '%s'", safe(key))
+			}
+			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz%s --cast float32", err, safe(in.shown(path)), only)
 		}
 		return err
 	}
