@@ -70,8 +70,8 @@ func TestAddresses(t *testing.T) {
 	}{
 		{"s3://b", address{bucket: "b", host: "s3.amazonaws.com", secure: true}},
 		{"s3://b/runs/7/?region=eu-central-1", address{bucket: "b", prefix: "runs/7", host: "s3.amazonaws.com", region: "eu-central-1", secure: true}},
-		{"s3://b/r?endpoint=http://127.0.0.1:7070", address{bucket: "b", prefix: "r", host: "127.0.0.1:7070", path: true}},
-		{"s3://b?endpoint=https://x.r2.example/&path=false", address{bucket: "b", host: "x.r2.example", secure: true}},
+		{"s3://b/r?endpoint=http://127.0.0.1:7070", address{bucket: "b", prefix: "r", host: "127.0.0.1:7070", lookup: minio.BucketLookupPath}},
+		{"s3://b?endpoint=https://x.r2.example/&path=false", address{bucket: "b", host: "x.r2.example", secure: true, lookup: minio.BucketLookupDNS}},
 	} {
 		got, err := parse(tt.address)
 		if err != nil || got != tt.want {

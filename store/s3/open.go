@@ -42,7 +42,8 @@ func New(client *minio.Client, bucketName, prefix string) store.Store {
 
 // Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. The default endpoint is
 // AWS_ENDPOINT_URL or else Amazon's. The default region is AWS_REGION or else what the server says. path=true puts the
-// bucket's name into the path, as most servers other than Amazon's require; it is the default if there is an endpoint.
+// bucket's name into the path, as most servers other than Amazon's require; it is the default if there is an endpoint. path=false puts
+// it into the host's name.
 // Addresses do not hold credentials. They come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
 // AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or the pod's role, in this order.
 //
@@ -55,15 +56,11 @@ func Open(ctx context.Context, address string) (store.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
-	lookup := minio.BucketLookupAuto
-	if a.path {
-		lookup = minio.BucketLookupPath
-	}
 	client, err := minio.New(a.host, &minio.Options{
 		Creds: credentials.NewChainCredentials([]credentials.Provider{
 			&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}, &credentials.IAM{},
 		}),
-		Secure: a.secure, Region: a.region, BucketLookup: lookup,
+		Secure: a.secure, Region: a.region, BucketLookup: a.lookup,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("s3: bucket %s: %w", a.bucket, err)
@@ -92,7 +89,8 @@ func conditional(host string) bool {
 type address struct {
 	bucket, prefix string
 	host, region   string
-	secure, path   bool
+	secure         bool
+	lookup         minio.BucketLookupType // where the bucket's name is: in the host or the path
 }
 
 func parse(s string) (a address, err error) {
@@ -126,11 +124,15 @@ func parse(s string) (a address, err error) {
 		if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" || e.User != nil || strings.Trim(e.Path, "/") != "" {
 			return a, fmt.Errorf("%s: the endpoint: expected http://HOST:PORT or https://HOST, without credentials", said)
 		}
-		a.host, a.secure, a.path = e.Host, e.Scheme == "https", true
+		a.host, a.secure, a.lookup = e.Host, e.Scheme == "https", minio.BucketLookupPath
 	}
 	if query.Has("path") {
-		if a.path, err = strconv.ParseBool(query.Get("path")); err != nil {
+		inPath, err := strconv.ParseBool(query.Get("path"))
+		if err != nil {
 			return a, fmt.Errorf("%s: path: expected true or false", said)
+		}
+		if a.lookup = minio.BucketLookupDNS; inPath {
+			a.lookup = minio.BucketLookupPath
 		}
 	}
 	return a, nil
