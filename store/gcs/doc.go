@@ -7,8 +7,8 @@
 //
 // # Requests
 //
-// A write is a resumable upload in chunks of 16 MiB, and needs as much memory in addition to the values. The client sends
-// the contents' CRC-32C and the server compares it. A read is a ranged request for the generation it expects. If it breaks
+// A write is a resumable upload in chunks of 16 MiB, and needs as much memory in addition to the values. The contents'
+// CRC-32C is sent along and the server compares it. A read is a ranged request for the generation it expects. If it breaks
 // off it is resumed. The client repeats requests that failed for a passing reason, with growing pauses.
 //
 // # Conditions

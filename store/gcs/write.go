@@ -1,10 +1,12 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 
@@ -73,18 +75,28 @@ func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, siz
 	return b.describe(attrs), nil
 }
 
-// upload sends body. Where it has another size than it should, or fails, the upload is dropped.
+// upload sends body. Where it has another size than it should, or fails, the upload is dropped. The client sends the checksum of contents that
+// take several requests; of those that take one it would only look at the server's afterwards, so they are summed here.
 func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce string, body io.Reader, size int64) (*storage.ObjectAttrs, error) {
+	var first bytes.Buffer
+	if size >= 0 {
+		first.Grow(int(min(size, int64(b.chunk))) + bytes.MinRead)
+	}
+	_, err := io.CopyN(&first, body, int64(b.chunk)+1)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
 	ctx, drop := context.WithCancel(ctx)
 	defer drop()
 	w := handle.NewWriter(ctx)
 	w.ChunkSize = b.chunk
-	if size >= 0 && size < int64(b.chunk) {
-		w.ChunkSize = int(size) + 1
+	if err == io.EOF { // that was all
+		w.ChunkSize = first.Len() + 1
+		w.CRC32C, w.SendCRC32C = crc32.Checksum(first.Bytes(), crc32.MakeTable(crc32.Castagnoli)), true
 	}
 	w.ContentType = "application/octet-stream"
 	w.Metadata = map[string]string{nonceKey: nonce}
-	n, err := io.Copy(w, body)
+	n, err := io.Copy(w, io.MultiReader(&first, body))
 	if err == nil && size >= 0 && n != size {
 		err = fmt.Errorf("the contents have %d bytes, %d were said", n, size)
 	}
