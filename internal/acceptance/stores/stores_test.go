@@ -253,6 +253,33 @@ func TestManagerInStore(t *testing.T) {
 	})
 }
 
+// Of an old checkpoint the index is deleted first, so that none is ever there without its data, and nothing before the new one is the latest.
+func TestManagerInStoreDeletesTheIndexFirst(t *testing.T) {
+	ctx, s := t.Context(), storetest.NewFaulty(store.Memory())
+	c, err := ckpt.New(newStoredModel(1), ckpt.In(s))
+	require.NoError(t, err)
+	manager, err := ckpt.NewManager(c, "run", ckpt.KeepLast(1))
+	require.NoError(t, err)
+	_, err = manager.Save(ctx, ckpt.MaxShardSize(1<<20))
+	require.NoError(t, err)
+	s.Inject(nil)
+	_, err = manager.Save(ctx)
+	require.NoError(t, err)
+	var deleted []string
+	published := false
+	for _, c := range s.Calls() {
+		switch {
+		case c.Name == "run/checkpoint" && c.Op.Writes():
+			published = true
+		case c.Op == storetest.Delete && strings.HasPrefix(c.Name, "run/ckpt-1."):
+			require.True(t, published, "%+v", c)
+			deleted = append(deleted, c.Name)
+		}
+	}
+	require.Greater(t, len(deleted), 2)
+	require.Equal(t, "run/ckpt-1.index", deleted[0])
+}
+
 func TestSaverInStore(t *testing.T) {
 	ctx, s := t.Context(), store.Memory()
 	v := tensor.New[float32](3)
