@@ -8,7 +8,6 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/npz"
-	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 func newExportCommand(in *streams) *cobra.Command {
@@ -48,7 +47,12 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		return err
 	}
 	defer r.Close()
-	if err := notItsOwn(files, r, fsx.OS{}, out); err != nil {
+	s, out, err := in.stores.locate(ctx, out)
+	if err != nil {
+		return err
+	}
+	to := filesystem(ctx, s)
+	if err := notItsOwn(files, r, to, out); err != nil {
 		return err
 	}
 	names, err := lookupAll(&opened{Reader: r, name: in.shown(r.Prefix())}, name)
@@ -63,7 +67,7 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		return err
 	}
 	write := func(file string) error {
-		err := npz.WriteArrayFile(ctx, file, format.SourceOf(t))
+		err := npz.WriteArray(ctx, to, file, format.SourceOf(t))
 		switch {
 		case errors.Is(err, errors.ErrUnsupported) && t.DType().Size() == 0:
 			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.shown(path)), safe(key))

@@ -97,15 +97,19 @@ func (j *viewJob) report(ctx context.Context, stdout, stderr io.Writer, set *vie
 	if j.out == "-" {
 		return view.WriteReport(ctx, stdout, set, bar.report())
 	}
+	s, out, err := j.inputs.stores.locate(ctx, j.out)
+	if err != nil {
+		return err
+	}
 	var page bytes.Buffer
 	if err := view.WriteReport(ctx, &page, set, bar.report()); err != nil {
 		return err
 	}
 	size := page.Len()
-	if err := fsx.WriteFile(ctx, fsx.OS{}, j.out, page.Bytes()); err != nil {
+	if err := fsx.WriteFile(ctx, filesystem(ctx, s), out, page.Bytes()); err != nil {
 		return err
 	}
 	bar.clear()
-	_, err := fmt.Fprintf(stdout, "%s: %s\n", safe(j.out), count(size, "byte"))
+	_, err = fmt.Fprintf(stdout, "%s: %s\n", safe(out), count(size, "byte"))
 	return err
 }
