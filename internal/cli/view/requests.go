@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,8 +68,9 @@ func (s *Server) serveFind(ctx context.Context, r *http.Request, out io.Writer) 
 		if row%4096 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		e, _ := s.set.shown(row)
-		if !containsAll(strings.ToLower(s.set.pathText(row)), words) && !containsAll(strings.ToLower(e.Key), words) {
+		e, source := s.set.shown(row)
+		names := []string{s.set.pathText(row), e.Key, s.set.sources[source].readable(e.Key)}
+		if !slices.ContainsFunc(names, func(name string) bool { return containsAll(strings.ToLower(name), words) }) {
 			continue
 		}
 		if found++; found <= maxFound {

@@ -63,8 +63,12 @@ func newMoved(s *Set, title string, norms []float64) *moved {
 
 // row returns a tensor's line without its cells.
 func (s *Set) row(row, depth int) rowView {
-	e, _ := s.shown(row)
-	v := rowView{Name: s.nameText(row, depth), DType: e.Type(), Shape: e.Shape.String(), Size: text.Size(e.Bytes)}
+	e, source := s.shown(row)
+	name := s.nameText(row, depth)
+	if readable := s.sources[source].readable(e.Key); readable != "" {
+		name += " · " + text.Visible(readable)
+	}
+	v := rowView{Name: name, DType: e.Type(), Shape: e.Shape.String(), Size: text.Size(e.Bytes)}
 	if s.Mode() == Pair {
 		v.Size = "" // the change stands there
 	}

@@ -188,3 +188,12 @@ func TestFind(t *testing.T) {
 	require.Contains(t, shown(t, s, "find?q=nothing"), "0 tensors found")
 	require.Contains(t, shown(t, s, "find?q=h.11.mlp"), "1 tensor found", "as the file spells it")
 }
+
+// Keras numbers layers and their variables: the page has their names, too.
+func TestKerasNames(t *testing.T) {
+	s := serve(t, "../../../format/keras/testdata/model.keras")
+	found := shown(t, s, "find?q=kernel")
+	require.Contains(t, found, ".kernel")
+	require.Contains(t, found, "vars/0 · ")
+	require.NotContains(t, found, ".bias")
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/internal/cli/text"
@@ -29,6 +30,17 @@ type source struct {
 	r       *ckpt.Reader
 	entries entries
 	damage  error // where the index ended early
+
+	readableOnce  sync.Once
+	readableNames map[string]string
+}
+
+// readable returns the name of a layer's variable that Keras has numbered, such as block1_conv.kernel, or "" for another key.
+func (s *source) readable(key string) string {
+	s.readableOnce.Do(func() {
+		s.readableNames, _ = s.r.ReadableNames() // without them the key says where the tensor is
+	})
+	return s.readableNames[key]
 }
 
 // name returns what a source is called on the page: the last part of its path.

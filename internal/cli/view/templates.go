@@ -32,7 +32,7 @@ func asset(name string) string {
 	return string(b)
 }
 
-// number3 returns a number with four digits.
+// number3 returns a number with four digits, or with three and a short exponent: 1.234, 1.23e-7, 1.23e9. A column has room for that.
 func number3(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -40,7 +40,13 @@ func number3(v float64) string {
 	case math.IsInf(v, 0):
 		return minus(strings.Replace(fmt.Sprint(v), "Inf", "∞", 1))
 	}
-	return minus(strconv.FormatFloat(v, 'g', 4, 64))
+	text := strconv.FormatFloat(v, 'g', 4, 64)
+	if !strings.Contains(text, "e") {
+		return minus(text)
+	}
+	digits, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'g', 3, 64), "e")
+	sign := strings.TrimPrefix(exponent[:1], "+")
+	return minus(digits + "e" + sign + strings.TrimLeft(exponent[1:], "0"))
 }
 
 // minus writes a number's sign as one.

@@ -136,7 +136,11 @@ func TestPlots(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	require.Equal(t, "1,234,567", grouped(1234567))
-	require.Equal(t, "−1.5e-07", number3(-1.5e-7))
+	require.Equal(t, "−1.5e-7", number3(-1.5e-7))
+	require.Equal(t, "−9.83e4", number3(-98280))
+	require.Equal(t, "9828", number3(9828))
+	require.Equal(t, "1e100", number3(1e100))
+	require.Equal(t, "4.94e-324", number3(math.SmallestNonzeroFloat64))
 	require.Equal(t, "–", number3(math.NaN()))
 	require.Equal(t, "−∞", number3(math.Inf(-1)))
 	require.Equal(t, "1−2e-06", cosine(1-2e-6))
