@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 	"github.com/gockpt/ckpt/tensor"
@@ -129,7 +130,7 @@ func TestUnansweredIsNotDamage(t *testing.T) {
 		"format/gguf/testdata/plain.gguf", "testdata/golden/saver-v1/one.ckpt",
 	} {
 		t.Run(file, func(t *testing.T) {
-			data, err := os.ReadFile(file)
+			data, err := os.ReadFile(ckpttest.Path(file))
 			require.NoError(t, err)
 			memory, name := store.Memory(), path.Base(file)
 			_, err = memory.Put(t.Context(), name, bytes.NewReader(data), -1)
