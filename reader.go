@@ -96,8 +96,8 @@ func metadataText(value any) string {
 }
 
 // ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
-// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files, and names that two keys
-// would share.
+// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files and of layers with names that the file does
+// not have, and names that two keys would share.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)

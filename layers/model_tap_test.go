@@ -50,7 +50,7 @@ func TestModelLayers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ys[2], y)
 	_, err = m.Tap("head")
-	require.EqualError(t, err, `layers: functional "m": no layer is called "head"`)
+	require.EqualError(t, err, `layers: functional "m": no layer is called "head": LayerNames has the names; the layers of an inner model are its own`)
 }
 
 // A swirl is a layer of a user's.

@@ -1,14 +1,13 @@
 package keras
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 )
 
 // ReadableNames returns readable names for keys in which Keras uses numbers or repeats names: the names of layers and
-// variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It uses the given names of layers if the
-// file has them, otherwise the stored ones. It leaves out keys that would have the same name as another, and all keys of
+// variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It leaves out the keys of layers
+// with names that the file does not have. It leaves out keys that would have the same name as another, and all keys of
 // files that Keras did not write.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	n := readable{names: make(map[string]string), keys: make(map[string]string)}
@@ -92,13 +91,12 @@ func (n *readable) object(o *object, steps []string) {
 	for _, c := range o.children {
 		if c == layers {
 			for _, l := range c.children {
-				n.object(l, to(l.readableName()))
+				if l.label != "" { // else its number could be taken for the name of another
+					n.object(l, to(l.label))
+				}
 			}
 			continue
 		}
 		n.object(c, to(c.name))
 	}
 }
-
-// readableName returns the name that a layer was given, or else the one that it is stored under.
-func (o *object) readableName() string { return cmp.Or(o.label, o.name) }

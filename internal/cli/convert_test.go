@@ -115,7 +115,7 @@ func TestConvertNames(t *testing.T) {
 	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both be called same")
 
 	// What is not cast is said, and a value that does not fit is an error.
-	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: dense.kernel, dense.bias (2 tensors)\n")
+	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
 	x, err := tensor.FromSlice([]float32{1e30}, 1)
 	require.NoError(t, err)
 	require.NoError(t, ckpt.SaveWeights(t.Context(), out, &struct{ W *tensor.Tensor[float32] }{x}))

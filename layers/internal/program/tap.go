@@ -19,7 +19,7 @@ func (p *Program) Tap(names []string) (*Program, error) {
 		case p.inputIndex(name) >= 0:
 			t.outputs = append(t.outputs, place{input: p.inputIndex(name), node: -1})
 		default:
-			return nil, fault.Errorf(p.Who, "no layer is called %q", name)
+			return nil, fault.Errorf(p.Who, "no layer is called %q: LayerNames has the names; the layers of an inner model are its own", name)
 		}
 		t.Results = append(t.Results, Spec{Name: name})
 	}
