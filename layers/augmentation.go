@@ -22,6 +22,7 @@ func augmentationMaker(class string) config.Maker {
 	}
 	return func(c *config.Config) any {
 		if class == "RandomCrop" && c.Keras2() {
+			c.Skip("rng_type")
 			return &Resizing{Height: c.Int("height", 0), Width: c.Int("width", 0), CropToAspectRatio: true, Name: c.Name(), toFloat: true}
 		}
 		c.Skip("height", "width", "bins", "factor", "height_factor", "width_factor", "x_factor", "y_factor", "brightness_factor", "contrast_factor", "saturation_factor",

@@ -47,7 +47,7 @@ func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.source = raw
+	m.source, m.keras2 = raw, d.Keras2
 	return m, nil
 }
 

@@ -42,6 +42,7 @@ type Model struct {
 	program *program.Program
 	idle    *sync.Pool      // of *kernel.Scratch, for runs without a Workspace
 	source  json.RawMessage // the JSON that FromKeras read; nil for a model within another
+	keras2  bool
 }
 
 // A TensorSpec describes an input or an output of a model. An axis of -1 may have any length. If Shape is nil, the shape is not
@@ -54,6 +55,9 @@ type TensorSpec struct {
 
 // Config returns the JSON from which the model was made, or nil for a model within another.
 func (m *Model) Config() json.RawMessage { return slices.Clone(m.source) }
+
+// Keras2 reports whether Keras 2 wrote the description that the model was made from; it reports false for an inner model.
+func (m *Model) Keras2() bool { return m.keras2 }
 
 // Name returns the model's name.
 func (m *Model) Name() string { return m.program.Who.Name }

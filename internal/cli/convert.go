@@ -35,7 +35,8 @@ Tensors keep their names. The name of a tensor in a TensorFlow checkpoint is the
 object, with dots between the edges (slashes in .weights.h5). In a new TensorFlow checkpoint the
 parts of a name become objects. Weights from Keras's files get the names of layers and variables
 instead of Keras's numbers: dense.kernel for layers/dense/vars/0. They keep their numbers with
---readable=false, in .weights.h5, and where the file does not have the names of layers. ckpt.LoadWeights and ckpt run load both.
+--readable=false, in .weights.h5, and where the file does not have the names of layers.
+ckpt.LoadWeights and ckpt run load both.
 
 Keras finds weights by numbers. It loads a .keras file, which also holds the model, and a
 .weights.h5 file only if the weights were matched with the model, as in ckpt run: --config gives

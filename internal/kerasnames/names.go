@@ -2,11 +2,13 @@ package kerasnames
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/keras"
@@ -69,11 +71,26 @@ func Objects(g *object.Graph, isModel func(path string) bool) ([]Object, error) 
 
 func (w *walk) root(g *object.Graph) error {
 	root := g.Root()
+	w.private = isArchiveOfKeras2(asInterface(root))
 	name := keras.NewNames().Of(className(root))
 	if named, ok := asInterface(root).(interface{ Name() string }); ok {
 		name = named.Name()
 	}
 	return w.object(element{name: name, node: root, kept: true}, "", 0)
+}
+
+// isArchiveOfKeras2 reports whether the description of model is that of a .keras archive that Keras 2 wrote. It also stores layers by
+// private attributes, and its archives do not load with the names of Keras 3.
+func isArchiveOfKeras2(model any) bool {
+	m, ok := model.(interface {
+		Keras2() bool
+		Config() json.RawMessage
+	})
+	if !ok || !m.Keras2() {
+		return false
+	}
+	_, err := keras.NewArchive(m.Config(), time.Time{}) // other descriptions of Keras 2 are not for archives
+	return err == nil
 }
 
 func check(n *object.Node) error {
@@ -101,6 +118,7 @@ type walk struct {
 	seen    map[*object.Node]bool // objects and containers
 	isModel func(path string) bool
 	all     bool // keep objects without variables
+	private bool // attributes keep the underscore in front
 }
 
 // object adds an object and what it holds.
@@ -168,7 +186,7 @@ func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int)
 		return nil
 	}
 	name := e.Name
-	if ofLayers(n) {
+	if ofLayers(n) && !w.private {
 		name = keras.Attribute(className(n), name)
 	}
 	if name == "" || strings.ContainsAny(name, "/\\") {
