@@ -151,12 +151,16 @@ func (n *ViewNode) childNames() map[string]int {
 // Match maps nodes of one view, such as a checkpoint's, to nodes of another: root to root, and every node to the one that
 // the same names lead to. It does not restore anything. If two paths disagree the first in breadth-first order wins.
 func Match(stored, program *View) map[int]int {
-	matches := map[int]int{0: 0}
+	matches := make(map[int]int, min(len(stored.Nodes), len(program.Nodes)))
+	matches[0] = 0
 	names := make(map[int]map[string]int) // node of program → where its names lead
 	queue := []int{0}
 	for len(queue) > 0 {
 		id := queue[0]
 		queue = queue[1:]
+		if len(stored.Nodes[id].Children) == 0 {
+			continue
+		}
 		at := matches[id]
 		if names[at] == nil {
 			names[at] = program.Nodes[at].childNames()

@@ -75,15 +75,15 @@ func open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 		return nil, openError(name, err)
 	}
 	r := &Reader{prefix: prefix, index: index}
-	if err := r.load(fsys); err != nil {
+	if err := r.load(fsys, name); err != nil {
 		index.Close()
 		return nil, err
 	}
 	return r, nil
 }
 
-// load opens the table, verifies all of it, and checks the header.
-func (r *Reader) load(fsys fsx.ReadFS) (err error) {
+// load opens the table of the index, which is called name, verifies all of it, and checks the header.
+func (r *Reader) load(fsys fsx.ReadFS, name string) (err error) {
 	if r.table, err = sstable.Open(r.index, r.index.Size()); err != nil {
 		return r.tableError(err)
 	}
@@ -100,7 +100,7 @@ func (r *Reader) load(fsys fsx.ReadFS) (err error) {
 		}
 		break
 	}
-	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, index: r.index}
+	r.data = dataFiles{fsys: fsys, prefix: r.prefix, n: r.header.shards, index: r.index, indexName: name}
 	return nil
 }
 

@@ -18,10 +18,11 @@ import (
 // All are of the save that the index is of. A save replaces the index before it touches a data file that the old one
 // speaks of, so a data file is the index's where the index is still in place after the file was opened.
 type dataFiles struct {
-	fsys   fsx.ReadFS
-	prefix string
-	n      int32 // how many the checkpoint has
-	index  fsx.Reader
+	fsys      fsx.ReadFS
+	prefix    string
+	n         int32 // how many the checkpoint has
+	index     fsx.Reader
+	indexName string
 
 	clock  atomic.Int64
 	mu     sync.Mutex
@@ -213,15 +214,14 @@ func (d *dataFiles) openAll() (ok bool, err error) {
 			d.add(shard, r)
 		}
 	}
-	return fsx.Current(d.fsys, IndexFile(d.prefix), d.index)
+	return fsx.Current(d.fsys, d.indexName, d.index)
 }
 
 // checkCurrent returns an error where another index is in place by now.
 func (d *dataFiles) checkCurrent() error {
-	name := IndexFile(d.prefix)
-	current, err := fsx.Current(d.fsys, name, d.index)
+	current, err := fsx.Current(d.fsys, d.indexName, d.index)
 	if err == nil && !current {
-		err = staleError("%s is not the one that was opened", name)
+		err = staleError("%s is not the one that was opened", d.indexName)
 	}
 	return err
 }
