@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sync"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/layout"
@@ -37,10 +36,7 @@ type step struct {
 	from     []format.Entry
 	results  []format.Entry
 	transfer layout.Transform
-
-	mu    sync.Mutex
-	made  []tensor.Any // nil: not made, or all were taken
-	taken int
+	made     batch // of results
 }
 
 // add derives tensors under the keys given from those stored under from.
@@ -185,33 +181,23 @@ func (s *step) read(ctx context.Context, r format.Reader) ([]tensor.Any, error) 
 	return from, nil
 }
 
-// take gives the caller one result of several. They are made together and kept until each was taken.
+// take assigns one result of several to dst.
 func (s *step) take(ctx context.Context, r format.Reader, index int, dst tensor.Any) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.made == nil {
+	t, err := s.made.take(index, func() ([]tensor.Any, error) {
 		from, err := s.read(ctx, r)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		made := make([]tensor.Any, len(s.results))
+		shapes := make([]tensor.Shape, len(s.results))
 		for i, e := range s.results {
-			if made[i], err = tensor.NewAny(e.DType, e.Shape...); err != nil {
-				return err
-			}
+			shapes[i] = e.Shape
 		}
-		if err := s.transfer.Move(made, from); err != nil {
-			return err
-		}
-		s.made, s.taken = made, 0
-	}
-	if err := tensor.Assign(dst, s.made[index]); err != nil {
+		return move(s.transfer, s.results[0].DType, shapes, from)
+	})
+	if err != nil {
 		return err
 	}
-	if s.taken++; s.taken == len(s.made) {
-		s.made = nil
-	}
-	return nil
+	return tensor.Assign(dst, t)
 }
 
 // ReadSlice makes the tensor and copies the region out of it.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/object"
@@ -71,12 +70,12 @@ func (s *saving) apply(n *object.Node, rule *layout.Rule) error {
 		}
 		s.taken[node] = true
 	}
-	made := &made{rule: rule, own: own, shapes: stored, dtype: dtype}
+	from := &source{rule: rule, own: own, shapes: stored, dtype: dtype}
 	prefix := n.EdgePath()
 	for i, name := range rule.Stored {
 		s.values = append(s.values, Named{
 			Name: strings.Join(append(slices.Clone(prefix), strings.Split(name, "/")...), "."), Path: path,
-			Source: format.Source{DType: dtype, Shape: stored[i], Load: func() (tensor.Any, error) { return made.load(i) }},
+			Source: format.Source{DType: dtype, Shape: stored[i], Load: func() (tensor.Any, error) { return from.load(i) }},
 		})
 	}
 	if rule.Lossy != "" {
@@ -97,51 +96,25 @@ func below(n *object.Node, path string) *object.Node {
 	return n
 }
 
-// A made makes the tensors of one rule. It keeps them only until each was loaded.
-type made struct {
+// A source makes the tensors that one rule stores.
+type source struct {
 	rule   *layout.Rule
 	own    []*object.Node
 	shapes []tensor.Shape
 	dtype  tensor.DType
-
-	mu      sync.Mutex
-	results []tensor.Any
-	left    int
+	made   batch
 }
 
-func (m *made) load(i int) (tensor.Any, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.results == nil {
-		if err := m.make(); err != nil {
-			return nil, err
+// load returns tensor i.
+func (s *source) load(i int) (tensor.Any, error) {
+	return s.made.take(i, func() ([]tensor.Any, error) {
+		from := make([]tensor.Any, len(s.own))
+		for i, n := range s.own {
+			var err error
+			if from[i], err = n.Values[0].Load(); err != nil {
+				return nil, err
+			}
 		}
-	}
-	t := m.results[i]
-	if m.left--; m.left == 0 {
-		m.results = nil
-	}
-	return t, nil
-}
-
-func (m *made) make() error {
-	from := make([]tensor.Any, len(m.own))
-	for i, n := range m.own {
-		var err error
-		if from[i], err = n.Values[0].Load(); err != nil {
-			return err
-		}
-	}
-	to := make([]tensor.Any, len(m.shapes))
-	for i, shape := range m.shapes {
-		var err error
-		if to[i], err = tensor.NewAny(m.dtype, shape...); err != nil {
-			return err
-		}
-	}
-	if err := m.rule.Save.Move(to, from); err != nil {
-		return err
-	}
-	m.results, m.left = to, len(to)
-	return nil
+		return move(s.rule.Save, s.dtype, s.shapes, from)
+	})
 }
