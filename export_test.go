@@ -7,7 +7,6 @@ import (
 
 // What the package's tests look at that programs do not see.
 var (
-	ParseTag  = parseTag
 	SnakeCase = snakeCase
 	Language  = goTypes.Language
 )

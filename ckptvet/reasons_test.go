@@ -135,7 +135,7 @@ func reasonsInSource(t *testing.T, root string) []*regexp.Regexp {
 	t.Helper()
 	var patterns []*regexp.Regexp
 	verb := regexp.MustCompile(`%[a-z]`)
-	for _, file := range []string{"tags.go", "internal/walk/leaf.go", "internal/walk/types.go", "internal/walk/traits.go"} {
+	for _, file := range []string{"tags.go", "internal/walk/grammar.go", "internal/walk/leaf.go", "internal/walk/types.go", "internal/walk/traits.go"} {
 		syntax, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, 0)
 		if err != nil {
 			t.Fatal(err)
