@@ -22,36 +22,36 @@ import (
 // Its edges are sorted by name.
 type Group map[string]any
 
-// A Checkpoint saves and restores a graph of objects. Only one goroutine at a time may use it, its Status and its Manager:
-// if two calls overlap, the second returns an error with ErrBusy. Several goroutines may call Module.Track.
+// A Checkpoint saves and restores a graph of objects. Only one goroutine at a time may use a Checkpoint, its Status and its
+// Manager: if two calls overlap, the second returns an error with ErrBusy. Several goroutines may call Module.Track.
 type Checkpoint struct {
-	root    any           // where grouped is false
-	grouped bool          // a Group stands for the root
-	objects []namedObject // of the Group, or With: in edge order
+	root    any           // nil if grouped
+	grouped bool          // the objects are those of a Group
+	objects []namedObject // of the Group, or of With: in the order of edges
 	counter *int64        // nil until a save, a restore or SaveCounter makes it
-	// counterAfter is how many objects were attached before the counter was.
+	// counterAfter is the number of objects that were attached before the counter.
 	counterAfter int
 	opts         options
 	counted      atomic.Int64 // the counter, for calls during another call
 	savedIn      string       // the directory of the last numbered save
 
-	lateCounter bool // the counter is matched after everything else
+	lateCounter bool // match the counter after everything else
 
 	turns        turns.Turns
 	standIns     walk.StandIns
 	history      transfer.History
-	restorations []*restore             // that wait for objects, oldest first
-	modules      []weak.Pointer[Module] // that know the Checkpoint
+	restorations []*restore             // those that wait for objects, oldest first
+	modules      []weak.Pointer[Module] // those that know the Checkpoint
 	restoring    bool
 	saving       *asyncSave
 	published    publication
 	size         int  // of the last graph, a hint for the next
-	said         bool // a save has logged what it leaves out
+	said         bool // a save has logged the fields that it does not save
 }
 
-// New returns a Checkpoint of root: a [Group], or a pointer to a struct, slice or map. The edges of what it points to become the
-// root's, as in tf.train.Checkpoint(root). The error names the field or object that cannot be
-// saved: a value that is not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
+// New returns a Checkpoint of root: a [Group], or a pointer to a struct, slice or map. The edges of the pointed-to value are the
+// edges of the root, as in tf.train.Checkpoint(root). The error names the field or object that cannot be saved: a value that is
+// not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
 func New(root any, opts ...Option) (*Checkpoint, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -67,7 +67,7 @@ func New(root any, opts ...Option) (*Checkpoint, error) {
 	return c, nil
 }
 
-// newCheckpoint is New with options that were checked, and with objects that were not yet looked at.
+// newCheckpoint is New with options that are already checked. It does not examine the objects.
 func newCheckpoint(root any, o options) (*Checkpoint, error) {
 	c := &Checkpoint{opts: o}
 	c.opts.attach = nil
@@ -103,7 +103,7 @@ func (c *Checkpoint) Track(name string, child any) error {
 	}
 	defer end()
 	if !c.grouped {
-		return fmt.Errorf("ckpt: Track(%q): the Checkpoint has a root object; attach to that", name)
+		return fmt.Errorf("ckpt: Track(%q): the Checkpoint has a root object; attach the object to it", name)
 	}
 	if name == object.SaveCounter {
 		return fmt.Errorf("ckpt: Track: the name %q is reserved for the number of saves", object.SaveCounter)
@@ -111,7 +111,7 @@ func (c *Checkpoint) Track(name string, child any) error {
 	for _, obj := range c.objects {
 		if obj.name == name {
 			if object.Same(obj.object, child) {
-				return c.update(context.Background()) // values may still wait, if a former Track failed
+				return c.update(context.Background()) // values may still wait, if an earlier Track failed
 			}
 			return fmt.Errorf("ckpt: Track(%q): the name is in use for another object", name)
 		}
@@ -133,7 +133,7 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 	return c.finish(w)
 }
 
-// look is walk that does not ask objects for their tensors.
+// look is walk, but does not ask objects for their tensors.
 func (c *Checkpoint) look() (*object.Graph, error) {
 	w, err := c.begin(func(w *walk.Walker) { w.Peek = true })
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *Checkpoint) look() (*object.Graph, error) {
 	return c.finish(w)
 }
 
-// finish lets w walk to the end.
+// finish completes the walk of w.
 func (c *Checkpoint) finish(w *walk.Walker) (*object.Graph, error) {
 	if err := w.ExpandAll(); err != nil {
 		return nil, err
@@ -167,15 +167,15 @@ func (c *Checkpoint) forget(g *object.Graph) {
 	}
 }
 
-// start returns a walker that knows the root and its edges.
+// start returns a walker with the root and its edges.
 func (c *Checkpoint) start() (*walk.Walker, error) { return c.begin(func(*walk.Walker) {}) }
 
-// startRestore is start for r, which is to take values from its open checkpoint f.
+// startRestore is start for the restore r from the open checkpoint f.
 func (c *Checkpoint) startRestore(r *restore, f format.Reader) (*walk.Walker, error) {
 	return c.begin(func(w *walk.Walker) { w.Restores(f, r.objects) })
 }
 
-// begin is start with a walker that prepare has seen before it takes its first step.
+// begin is start, but calls prepare with the walker before its first step.
 func (c *Checkpoint) begin(prepare func(*walk.Walker)) (*walk.Walker, error) {
 	var owner *Checkpoint
 	if c.restoring || c.waits() {
@@ -200,7 +200,7 @@ func (c *Checkpoint) begin(prepare func(*walk.Walker)) (*walk.Walker, error) {
 	return w, c.addAttached(w, root)
 }
 
-// addObjects adds the edges of a Group, and the counter after the objects that were there before it.
+// addObjects adds the edges of a Group, and the counter after the objects that were attached before it.
 func (c *Checkpoint) addObjects(w *walk.Walker) error {
 	root := w.Graph().Root()
 	for i, obj := range c.objects {
@@ -231,7 +231,7 @@ func (c *Checkpoint) addCounterEdge(w *walk.Walker, root *object.Node) error {
 	return nil
 }
 
-// addAttached adds what tf.train.Checkpoint(root, …) attaches to the root: the further objects and the root itself, as
+// addAttached adds the edges that tf.train.Checkpoint(root, …) adds to the root: the further objects and the root itself, as
 // "root", sorted by name; then the counter.
 func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 	attached := append(slices.Clone(c.objects), namedObject{"root", nil})
@@ -261,7 +261,7 @@ func (c *Checkpoint) addAttached(w *walk.Walker, root *object.Node) error {
 		case own < 0:
 			root.Edges = append(root.Edges, e)
 		case root.Edges[own].Node != e.Node:
-			return fmt.Errorf("ckpt: New: the root has an edge %q already, to another object (%s)", obj.name, root.Edges[own].GoStep())
+			return fmt.Errorf("ckpt: New: the root already has an edge %q to another object (%s)", obj.name, root.Edges[own].GoStep())
 		}
 	}
 	return nil
@@ -285,15 +285,15 @@ func (c *Checkpoint) SaveCounter() int64 {
 	return c.count(n, 0)
 }
 
-// count adds to the counter and returns it.
+// count increments the counter and returns it.
 func (c *Checkpoint) count(counter *int64, add int64) int64 {
 	*counter += add
 	c.counted.Store(*counter)
 	return *counter
 }
 
-// makeCounter returns the counter, which it makes and fills from a waiting restore if there is none. A root that has a
-// save_counter itself keeps it.
+// makeCounter returns the counter. If there is none, it makes one and fills it from a waiting restore. If the root has a
+// save_counter, that is the counter.
 func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
 	counter, made, err := c.addCounter()
 	if err != nil || !made {
@@ -306,7 +306,7 @@ func (c *Checkpoint) makeCounter(ctx context.Context) (*int64, error) {
 	return counter, nil
 }
 
-// addCounter returns the counter, which it makes if there is none. It does not fill it.
+// addCounter returns the counter, and makes one if there is none. It does not fill it.
 func (c *Checkpoint) addCounter() (counter *int64, made bool, err error) {
 	if c.counter != nil {
 		return c.counter, false, nil
@@ -352,7 +352,7 @@ func (c *Checkpoint) sync(ctx context.Context) error {
 		return nil
 	}
 	s := c.saving
-	if ctx.Err() != nil { // the save's error stays for who waits for it
+	if ctx.Err() != nil { // Sync or Close must still return the save's error
 		return context.Cause(ctx)
 	}
 	select {
@@ -384,8 +384,8 @@ func (c *Checkpoint) Close() error {
 	return err
 }
 
-// FullName gives a global name to a variable that is not in a field and therefore cannot have a tag: the variable that a
-// Group, With or Checkpoint.Track calls name, or the root itself if name is "". tf.train.Checkpoint(step=tf.Variable(0)) has
+// FullName sets the global name of a variable that is not a field and therefore cannot have a tag: the variable with the given
+// name in a Group, in With or in Checkpoint.Track, or the root itself if name is "". tf.train.Checkpoint(step=tf.Variable(0)) has
 // FullName("step", "Variable"). [New] only.
 func FullName(name, fullname string) Option {
 	return option(func(o *options) {
@@ -397,13 +397,13 @@ func FullName(name, fullname string) Option {
 	})
 }
 
-// owns notes that m knows c.
+// owns records that m knows c.
 func (c *Checkpoint) owns(m *Module) {
 	c.modules = slices.DeleteFunc(c.modules, func(m weak.Pointer[Module]) bool { return m.Value() == nil })
 	c.modules = append(c.modules, weak.Make(m))
 }
 
-// disown lets all Modules forget c, which has nothing for their children any more.
+// disown makes all Modules forget c, because c has no more values for their children.
 func (c *Checkpoint) disown() {
 	for _, m := range c.modules {
 		if m := m.Value(); m != nil {

@@ -1,5 +1,5 @@
-// Package ckpt reads trained weights into plain Go structs and writes them back. It reads and writes TensorFlow checkpoints,
-// byte for byte, and reads the files of Keras, PyTorch, safetensors, NumPy and GGUF.
+// Package ckpt loads trained weights into plain Go structs and saves them again. It reads and writes TensorFlow checkpoints byte
+// for byte. It also reads the files of Keras, PyTorch, safetensors, NumPy and GGUF.
 //
 //	var model Model
 //	err := ckpt.LoadWeights(ctx, "model.safetensors", &model)
@@ -13,31 +13,30 @@
 // must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
 // ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
 //
-// If an object of the model has values in the checkpoint, the checkpoint may not hold further values for the same object that have no
-// field: the layer would compute something else without them. [IgnoreUnknown] ignores such values. Objects that the model does not
-// declare, such as another head, are ignored with all of their values.
+// If the checkpoint has a value inside an object of the model for which the object has no field, that is an error, because the
+// layer would compute wrong results without it. [IgnoreUnknown] ignores such values. Objects that the model does not declare, such
+// as another head, are ignored with all of their values.
 //
-// Fields that the checkpoint lacks are an error, including nil fields and objects with optional values only, unless the tag of the
-// field says optional. If the options of a layer fix a shape, it is compared before anything is assigned.
+// A field that the checkpoint lacks is an error unless its tag says optional. This includes nil fields, and objects that have only
+// optional values. If the options of a layer fix a shape, the stored shape is compared with it before anything is assigned.
 //
 // # Training
 //
-// A [Checkpoint] is made of a [Group] of named objects, or of one root object. [Checkpoint.Save] numbers its files, counts in
-// save_counter, which is part of what is saved, and names the latest in the directory's `checkpoint` file; [Checkpoint.Write]
-// writes just what it is told. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status],
-// with TensorFlow's assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few
-// checkpoints of a directory.
+// A [Checkpoint] has a [Group] of named objects, or one root object. [Checkpoint.Save] numbers its files, saves the number as
+// save_counter, and names the latest checkpoint in the directory's `checkpoint` file. [Checkpoint.Write] writes to exactly the
+// given path, without a number. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status], with
+// TensorFlow's assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few checkpoints of a
+// directory.
 //
 // # Structs and tags
 //
-// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported
-// field is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a
-// struct, pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers,
-// strings and slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined; one behind a
-// nil pointer is made by a restore that has one of its edges.
-// A type defined as a tensor is a tensor. So is a struct that embeds a tensor or a [Variable] and has nothing else to save. If it has
-// something else to save, it must tag the embedded field, which then is an edge.
-// The tag is
+// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported field
+// is tracked, under its name in snake case, if its type can hold a tensor: a [github.com/gockpt/ckpt/tensor.Tensor], a struct,
+// pointer, slice, array, map with string keys or interface that leads to one, a [Variable] or [Tensors]. Numbers, strings and
+// slices of them are hyper-parameters unless a tag says that they are variables. Embedded structs are inlined. If an embedded
+// pointer is nil, a restore allocates the struct if the checkpoint has one of its edges. A type defined as a tensor is a tensor.
+// So is a struct that embeds a tensor or a [Variable] and has nothing else to save. If it has something else to save, it must tag
+// the embedded field, which then is an edge. The tag is
 //
 //	`ckpt:"name,option,…"`
 //
@@ -62,16 +61,16 @@
 // # Matching
 //
 // A restore follows the edges of the stored graph and of the program's graph from the two roots. It does not use the keys of the
-// tensors. Values for objects that do not exist yet wait for them: each method of Status, and [Status.Update], first looks for new
-// edges. Everything that matched is checked (dtype, shape, size, place in the files)
-// before the first byte is assigned; bytes go straight into the program's memory, and every checksum is verified.
+// tensors. Values for objects that do not exist yet wait for them: each method of Status, such as [Status.Update], first looks for
+// new edges. The dtype, shape, size and offset of everything that matched are checked before the first byte is assigned. Bytes are
+// read directly into the program's memory, and every checksum is verified.
 //
 // # Names
 //
 // TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
-// warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] takes values from under other names. A variable's
-// name is its tag's fullname= or what [FullName] says, else what a [VariableNamer] above it or, for slot variables, a
-// [SlotNamer] says, else its edges.
+// warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] assigns values that have other names. A variable's name is
+// the fullname= of its tag or the name in [FullName]. Otherwise it comes from a [VariableNamer] above it or, for slot variables,
+// from a [SlotNamer]. Otherwise it is the path of edges.
 //
 // # Optimizers and custom savers
 //
@@ -86,8 +85,8 @@
 //
 // # Caveats
 //
-// Go maps have no order: their entries are saved sorted by key. Slices are read when they are saved; earlier replacements of elements go
-// unnoticed. Values stored in interfaces or maps are not addressable; they are copied, and put back after a restore. The order of several restores is
-// kept per Checkpoint. Values that a failed restore has already assigned stay assigned, and its *RestoreError lists them; the option
-// [Atomic] prevents that.
+// Go maps have no order: their entries are saved sorted by key. A save reads a slice's elements at that time, and does not notice
+// that an element was replaced before. Values stored in interfaces or maps are not addressable; they are copied, and written back
+// after a restore. The order of restores is known within one Checkpoint only. If a restore fails, values that it has already
+// assigned stay assigned, and its *RestoreError lists them; the option [Atomic] prevents that.
 package ckpt

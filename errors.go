@@ -51,10 +51,10 @@ var (
 // A MismatchError lists values of the model that the checkpoint lacks, and values of the checkpoint that the model lacks. It satisfies errors.Is(err, [ErrMismatch]).
 type MismatchError struct {
 	Checkpoint string   // the prefix
-	Missing    []string // in the model, not in the checkpoint: paths from the root such as model.input_transform.kernel
-	Unused     []string // in the checkpoint, not in the model, likewise
-	Hints      []string // what was probably meant
-	// Problem describes the mismatch in a sentence, in TensorFlow's words if there are any.
+	Missing    []string // in the model, but not in the checkpoint: paths from the root such as model.input_transform.kernel
+	Unused     []string // in the checkpoint, but not in the model: paths
+	Hints      []string // suggestions
+	// Problem describes the mismatch in a sentence, in TensorFlow's words if TensorFlow has the same error.
 	Problem string
 }
 
@@ -81,8 +81,8 @@ func (e *MismatchError) Is(target error) bool { return target == ErrMismatch }
 type ValueError struct {
 	Checkpoint string // the prefix
 	Key        string // in the checkpoint
-	Path       string // from the root, TensorFlow's form: model.dense.kernel
-	GoPath     string // Model.Dense.Kernel
+	Path       string // from the root, in TensorFlow's form: model.dense.kernel
+	GoPath     string // in Go's form: Model.Dense.Kernel
 	Problem    string // "shape [3 4] in the checkpoint, [4 3] in the model"
 }
 
@@ -93,7 +93,7 @@ func (e *ValueError) Error() string {
 // Is makes errors.Is(err, ErrMismatch) true.
 func (e *ValueError) Is(target error) bool { return target == ErrMismatch }
 
-// worded returns an error of the engine, about the checkpoint of that prefix, as an error of this package.
+// worded converts an error of the engine about the checkpoint with the given prefix to an error of this package.
 func worded(checkpoint string, err error) error {
 	switch e := err.(type) {
 	case *transfer.Mismatch:
@@ -114,7 +114,7 @@ func worded(checkpoint string, err error) error {
 		slices.SortStableFunc(errs, func(a, b error) int {
 			if absent := errors.Is(a, fs.ErrNotExist); absent != errors.Is(b, fs.ErrNotExist) {
 				if absent {
-					return -1 // a file that is not there explains the most
+					return -1 // a missing file explains most
 				}
 				return 1
 			}
@@ -125,7 +125,7 @@ func worded(checkpoint string, err error) error {
 	return err
 }
 
-// A RestoreError says how far a restore came before it failed while moving bytes.
+// A RestoreError reports which values a restore had assigned when it failed.
 type RestoreError struct {
 	Checkpoint string
 	Restored   []string // paths of values that were restored
@@ -136,7 +136,7 @@ type RestoreError struct {
 func (e *RestoreError) Error() string {
 	state := "no variable was changed"
 	if n := len(e.Restored) + len(e.Torn); n > 0 {
-		state = fmt.Sprintf("%d variables already hold the checkpoint's values, %d may be torn (%s)", len(e.Restored), len(e.Torn), strings.Join(wording.First(e.Torn, 5), ", "))
+		state = fmt.Sprintf("%d variables already have the checkpoint's values, %d may be partly overwritten (%s)", len(e.Restored), len(e.Torn), strings.Join(wording.First(e.Torn, 5), ", "))
 	}
 	return fmt.Sprintf("ckpt: restore %s: %v; %s", e.Checkpoint, e.Err, state)
 }

@@ -23,8 +23,7 @@ func TimeoutFunc(done func() bool) WatchOption {
 	return option(func(o *options) { o.watch.done = done })
 }
 
-// PollInterval makes an [Iterator] or [WaitForNew] look for a new checkpoint every d instead of every second
-// (seconds_to_sleep).
+// PollInterval makes an [Iterator] or [WaitForNew] check for a new checkpoint every d instead of every second (seconds_to_sleep).
 func PollInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.poll = d })
 }
@@ -109,7 +108,7 @@ func waitForNew(ctx context.Context, dir, last string, o options) (string, error
 	}
 }
 
-// sleep waits for d to pass. The error is why ctx ended before.
+// sleep waits for d to pass. If ctx ends before, the error is its cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil || d <= 0 {
 		return context.Cause(ctx)

@@ -22,10 +22,10 @@ import (
 // delete anything before its first save. Checkpoints that Checkpoint.Save wrote without a Manager do not have a time and
 // stay.
 //
-// One Manager at a time manages a directory. During a save the directory is locked, if the system supports that; a crash
-// releases the lock. A save fails with an error that satisfies errors.Is(err, ErrInUse), before it writes anything, if
-// another program has changed the state file. A new Manager can then continue from the current state. Any number of programs
-// may use Latest, Iterator, or a Manager that only restores.
+// Only one Manager at a time may manage a directory. During a save the directory is locked, if the system supports that; a crash
+// releases the lock. A save fails with an error that satisfies errors.Is(err, ErrInUse), before it writes anything, if another
+// program has changed the state file. A new Manager can then continue from the current state. Any number of programs may use
+// Latest, Iterator, or a Manager that only restores.
 //
 // A Manager, like its Checkpoint, belongs to one goroutine at a time.
 type Manager struct {
@@ -33,10 +33,10 @@ type Manager struct {
 	dir  string
 	opts options
 
-	started *int64 // the step of the save in the background, if that is what the Checkpoint is doing
+	started *int64 // the step of the save in the background, if one is running
 
 	files    *retain.Directory
-	lastStep atomic.Pointer[int64] // of the last save; nil where it is not known. A save in the background ends in another goroutine
+	lastStep atomic.Pointer[int64] // of the last save; nil if not known. A save in the background ends in another goroutine
 }
 
 // NewManager returns a Manager that saves c in dir, which need not exist yet, and continues from dir's state file, if there
@@ -74,8 +74,8 @@ func (m *Manager) Interval() int64 {
 	return *m.opts.manager.interval
 }
 
-// Latest returns the path of the latest checkpoint, "" if there is none: the last saved one, or the one that the state file
-// named when the Manager was made. Its files may be gone (see Latest).
+// Latest returns the path of the latest checkpoint, or "" if there is none. It is the last saved checkpoint, or the one that the
+// state file named when the Manager was made. Its files may be gone (see Latest).
 func (m *Manager) Latest() string { return m.files.Latest() }
 
 // Checkpoints returns the paths of the checkpoints that the Manager may delete later, oldest first. It does not list those
@@ -86,8 +86,9 @@ func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 // not keep. It returns the path, or "" if the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
 // and [Number] and [Force].
 //
-// If Save fails, the previous checkpoint is whole and latest. An old checkpoint that cannot be deleted is not a failure: it is logged,
-// and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it finishes deleting.
+// If Save fails, the previous checkpoint is intact and remains the latest. If an old checkpoint cannot be deleted, that is logged
+// and not an error, and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it
+// finishes deleting.
 func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path string, err error) {
 	o, err := with(m.opts, opts)
 	if err != nil {
@@ -136,7 +137,7 @@ func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path str
 	return path, err
 }
 
-// due reports whether it is time to save, and at which step it is (nil where steps do not matter).
+// due reports whether it is time to save, and at which step it is (nil if steps do not matter).
 func (m *Manager) due(force bool) (step *int64, ok bool) {
 	if m.opts.manager.interval == nil {
 		return nil, true
@@ -155,7 +156,7 @@ func (m *Manager) due(force bool) (step *int64, ok bool) {
 	return &now, true
 }
 
-// path returns what names a checkpoint by its number.
+// path returns a function that returns the path of a checkpoint for its number.
 func (m *Manager) path(number *int64) func(count int64) string {
 	return func(count int64) string {
 		if number != nil {
@@ -176,10 +177,10 @@ func (m *Manager) saved(ctx context.Context, to fsx.FS, path string, step *int64
 	return nil
 }
 
-// RestoreOrInitialize restores the latest checkpoint and returns its path; if there is none it calls the [InitFunc], if
-// there is one, and returns "". What the restore could not match is logged as after [Checkpoint.Restore]; [Manager.Resume] returns it.
-// It is an error if the files of the latest checkpoint are gone, or if the state file of a directory with checkpoints is damaged: see
-// [IgnoreDamagedState].
+// RestoreOrInitialize restores the latest checkpoint and returns its path; if there is none it calls the [InitFunc], if there is
+// one, and returns "". Values that the restore could not match are logged, as after [Checkpoint.Restore]; [Manager.Resume] returns
+// them. It is an error if the files of the latest checkpoint are gone, or if the state file of a directory with checkpoints is
+// damaged: see [IgnoreDamagedState].
 func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err error) {
 	path, _, err = m.Resume(ctx)
 	return path, err
@@ -241,7 +242,7 @@ func (m *Manager) initialize(ctx context.Context) error {
 // Sync waits for the save in the background, if there is one, and its deletions, and returns its error.
 func (m *Manager) Sync(ctx context.Context) error { return m.c.Sync(ctx) }
 
-// busy reports whether a save is under way in the background.
+// busy reports whether a save is running in the background.
 func (c *Checkpoint) busy() bool {
 	if c.saving == nil {
 		return false

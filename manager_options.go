@@ -52,7 +52,7 @@ func Force() ManagerSaveOption {
 	return option(func(o *options) { o.manager.force = true })
 }
 
-// check returns what is wrong with the options of a Manager.
+// check returns an error if the options of a Manager are wrong.
 func (m *managerOptions) check() error {
 	switch {
 	case m.keepLast != nil && *m.keepLast <= 0:
@@ -62,9 +62,9 @@ func (m *managerOptions) check() error {
 	case m.interval != nil && *m.interval <= 0:
 		return fmt.Errorf("SaveInterval(%d): expected a positive number of steps", *m.interval)
 	case m.interval != nil && m.step == nil:
-		return errors.New("SaveInterval: expected a function that counts the steps, got nil")
+		return errors.New("SaveInterval: expected a function that returns the step, got nil")
 	case m.lastStep != nil && m.interval == nil:
-		return errors.New("LastStep does not apply without SaveInterval")
+		return errors.New("LastStep needs SaveInterval")
 	case m.name == "" || filepath.Base(m.name) != m.name:
 		return fmt.Errorf("CheckpointName(%q): expected a file name, not a path", m.name)
 	}

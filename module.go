@@ -11,13 +11,13 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// A struct that embeds Module can have objects attached under names while the program runs, as Keras attaches layers that
-// are assigned to attributes. If a restore found values for such a name, they are assigned to the object at once. The zero
+// Module is for structs to which a program attaches objects by name while it runs, as Keras attaches layers that are assigned to
+// attributes. Embed it in the struct. If a restore found values for such a name, they are assigned to the object at once. The zero
 // value is ready.
 type Module struct {
 	mu       sync.Mutex
 	children []moduleChild
-	owners   []*Checkpoint // in the order in which they met this module
+	owners   []*Checkpoint // in the order in which they first saw this module
 }
 
 type moduleChild struct {
@@ -29,10 +29,10 @@ type moduleChild struct {
 // are assigned before Track returns; the error is then that of the restore. Tracking another object under a name in use is
 // an error (use [Module.Replace]); tracking the same object again is not.
 //
-// Several goroutines may call Track. It reads the whole program, which must not change meanwhile. If another call on the
-// Checkpoint with the values is under way, Track attaches child and returns an error with [ErrBusy]; another Track of the same
-// child then assigns the values. This includes methods that a restore or Track calls, such as SetCheckpointTensor. Functions that
-// Track calls in another goroutine, such as one for progress, must not call Track or wait for it.
+// Several goroutines may call Track. It reads the whole program, which must not change during the call. If another call on the
+// Checkpoint with the values is running, Track attaches child and returns an error with [ErrBusy]; another Track of the same child
+// then assigns the values. This includes methods that a restore or Track calls, such as SetCheckpointTensor. Functions that Track
+// calls in another goroutine, such as one for progress, must not call Track or wait for it.
 func (m *Module) Track(name string, child any) error {
 	if err := checkChild(name, child); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (m *Module) index(name string) int {
 	return -1
 }
 
-// checkChild says why child cannot take part.
+// checkChild returns an error if child cannot be part of a checkpoint.
 func checkChild(name string, child any) error {
 	w := newWalker(new(walk.StandIns), nil)
 	w.AddVirtualRoot(new(Module))
@@ -104,7 +104,7 @@ func checkChild(name string, child any) error {
 
 func childStep(name string) string { return fmt.Sprintf(".Child(%q)", name) }
 
-// attached lets every checkpoint that knows the module look for values that wait for its new child.
+// attached makes every checkpoint that knows the module look for values that wait for its new child.
 func (m *Module) attached() error {
 	m.mu.Lock()
 	owners := slices.Clone(m.owners)
@@ -136,7 +136,7 @@ func (m *Module) disown(c *Checkpoint) {
 	m.owners = slices.DeleteFunc(m.owners, func(other *Checkpoint) bool { return other == c })
 }
 
-// snapshot returns the children as they are now, and makes owner known to the module if it is not nil.
+// snapshot returns the current children, and records owner in the module unless it is nil.
 func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +147,7 @@ func (m *Module) snapshot(owner *Checkpoint) []moduleChild {
 	return slices.Clone(m.children)
 }
 
-// attachedTo lets the children of m take what waits for them.
+// attachedTo gives the children of m the values that wait for them.
 func (c *Checkpoint) attachedTo(m *Module) error {
 	end, err := c.turns.BeginTracking("Track")
 	if err != nil {

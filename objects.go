@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Variable adapts another library's tensor type: a type that is neither a [tensor.Tensor] nor a plain Go value
-// takes part in checkpoints by implementing Variable on its pointer.
+// A Variable adapts another library's tensor type: if a pointer type implements Variable, checkpoints save its values although the
+// type is neither a [tensor.Tensor] nor a plain Go value.
 type Variable interface {
 	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. A restore compares
 	// the tensor's dtype and, if it is built, its shape with the checkpoint. A save calls the method once, or twice for
@@ -42,8 +42,8 @@ type NamedTensor = format.NamedTensor
 type SlotOwner interface {
 	// SlotNames returns the names of the slots in the order in which they are saved.
 	SlotNames() []string
-	// Slot returns the slot variable called name of a variable, or nil if there is none. variable is the model's pointer to
-	// the variable. The result is a pointer to a value that is trackable as one variable.
+	// Slot returns the slot variable called name of a variable, or nil if there is none. variable is the model's pointer to the
+	// variable. The result is a pointer to a value that can be tracked as one variable.
 	Slot(name string, variable any) any
 	// CreateSlot is called by a restore that has values. It returns what Slot returns, but makes the slot variable if there
 	// is none. It returns nil to refuse.
@@ -79,9 +79,8 @@ type ObjectSaver struct {
 	// tensors are whole keys and must differ from those of other objects; they usually begin with the object's path. The
 	// tensors are written to a separate data file in the returned order. An object's tracked fields are saved as usual, too.
 	Save func(ctx context.Context, objects map[string]any) ([]NamedTensor, error)
-	// Restore gives objects their values, after all other values of the restore have been assigned. The keys of objects are
-	// the paths under which they were saved; for an object that was saved without a custom saver, the key of its first
-	// tensor.
+	// Restore gives objects their values, after all other values of the restore have been assigned. The keys of objects are the
+	// paths under which they were saved. For an object that was saved without a custom saver, it is the key of its first tensor.
 	Restore func(ctx context.Context, objects map[string]any, from *Reader) error
 	// Lenient leaves an object unchanged if the checkpoint names this saver for it and Match returns false. Without it that is an
 	// error of the restore.
@@ -99,13 +98,13 @@ func WithSaver(s ObjectSaver) ObjectOption {
 	})
 }
 
-// check says what is wrong with a saver that comes after others.
+// check returns an error if a saver is wrong or has the name of one of others.
 func (s *ObjectSaver) check(others []*object.Saver) error {
 	switch {
 	case s.Name == "":
 		return errors.New("ckpt: WithSaver: the saver has no name")
 	case s.Match == nil || s.Save == nil || s.Restore == nil:
-		return fmt.Errorf("ckpt: WithSaver: %s lacks one of Match, Save and Restore", s.Name)
+		return fmt.Errorf("ckpt: WithSaver: %s must have Match, Save and Restore", s.Name)
 	case slices.ContainsFunc(others, func(other *object.Saver) bool { return other.Name == s.Name }):
 		return fmt.Errorf("ckpt: WithSaver: two savers are called %s", s.Name)
 	}

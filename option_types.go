@@ -1,10 +1,10 @@
 package ckpt
 
-// Each verb has a type of options, and takes no others: an option of another verb does not compile. Options of several verbs are of a
-// type that is good for all of them.
+// Each verb has its own type of options. An option of another verb does not compile. If several verbs take an option, its type is
+// good for all of them.
 type (
-	// An Option is an option of [New]. It applies to every call on the Checkpoint that takes such an option. Options of the
-	// call come in addition.
+	// An Option is an option of [New]. It applies to every call on the Checkpoint that takes such an option. The call's own
+	// options are added.
 	Option interface {
 		setter
 		forNew()
@@ -110,7 +110,7 @@ type (
 		ReadOption
 		ManagerOption
 	}
-	// A StateFileOption is an option of every verb but WriteSection.
+	// A StateFileOption is an option of every verb except WriteSection.
 	StateFileOption interface {
 		LookupOption
 		WriteOption
@@ -134,7 +134,7 @@ type (
 		RestoreOption
 		LoadOption
 	}
-	// A WriteOption is an option of New, NewSaver, and of every verb that writes a checkpoint, sections aside.
+	// A WriteOption is an option of New, NewSaver, and of every verb that writes a checkpoint, except sections.
 	WriteOption interface {
 		Option
 		SaveOption
@@ -192,7 +192,7 @@ type (
 	}
 )
 
-// A setter changes what the options of a call amount to.
+// A setter changes the options of a call.
 type setter interface{ set(*options) }
 
 // An option is the value of every option. The types above say which verbs take it.

@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// options is what the options of a call amount to.
+// options holds the values of all options of a call.
 type options struct {
 	fsys     fsx.ReadFS // to read from
 	writer   fsx.FS     // to write to
@@ -27,7 +27,7 @@ type options struct {
 	logger   *slog.Logger
 	progress func(Progress)
 	attach   []namedObject // With
-	// fullNames is what FullName says, by the name of an edge of the root.
+	// fullNames has the names of FullName, by the name of an edge of the root.
 	fullNames map[string]string
 	savers    []*object.Saver // WithSaver
 
@@ -60,19 +60,19 @@ type options struct {
 
 	stateFile string
 	elsewhere bool
-	// ignoreDamaged is IgnoreDamagedState.
+	// ignoreDamaged is set by IgnoreDamagedState.
 	ignoreDamaged bool
 	manager       managerOptions
 	saver         saverOptions
 	watch         watchOptions
-	err           error                           // of an option that cannot be used
+	err           error                           // the error of an unusable option
 	begin         func(ctx context.Context) error // called before the files of a save are written
-	ended         func()                          // called when they are complete or given up
+	ended         func()                          // called when they are complete or the save failed
 }
 
-// managerOptions is what the options of [NewManager] and [Manager.Save] amount to.
+// managerOptions holds the options of [NewManager] and [Manager.Save].
 type managerOptions struct {
-	keepLast  *int // nil where it was not given, and so below
+	keepLast  *int // nil if not given, like the fields below
 	keepEvery *time.Duration
 	interval  *int64
 	step      func() int64
@@ -84,7 +84,7 @@ type managerOptions struct {
 	force  bool
 }
 
-// saverOptions is what the options of [NewSaver] and [Saver.Save] amount to.
+// saverOptions holds the options of [NewSaver] and [Saver.Save].
 type saverOptions struct {
 	step     *int64
 	pad      bool
@@ -92,9 +92,9 @@ type saverOptions struct {
 	noState  bool
 }
 
-// watchOptions is what the options of [Iterator] and [WaitForNew] amount to.
+// watchOptions holds the options of [Iterator] and [WaitForNew].
 type watchOptions struct {
-	poll     time.Duration // between two looks at the state file
+	poll     time.Duration // between two checks of the state file
 	interval time.Duration // between two checkpoints
 	timeout  *time.Duration
 	done     func() bool
@@ -109,7 +109,7 @@ func defaultOptions() options {
 	return options{fsys: fsx.OS{}, writer: fsx.OS{}, logger: slog.Default(), stateFile: state.DefaultName, watch: watchOptions{poll: time.Second}}
 }
 
-// with returns o with the options of one call on top.
+// with returns o with the options of one call added.
 func with[O setter](o options, opts []O) (options, error) {
 	o.attach, o.callbacks, o.savers = slices.Clip(o.attach), slices.Clip(o.callbacks), slices.Clip(o.savers) // options append to them
 	for _, opt := range opts {
@@ -119,7 +119,7 @@ func with[O setter](o options, opts []O) (options, error) {
 		opt.set(&o)
 	}
 	if o.fsys == nil {
-		return o, errors.New("ckpt: WithFS(nil) or In(nil): there is nothing to read from")
+		return o, errors.New("ckpt: WithFS(nil) or In(nil): the argument must not be nil")
 	}
 	if o.align < 0 || o.align > maxAlign || o.align&(o.align-1) != 0 {
 		return o, fmt.Errorf("ckpt: Align(%d): want a power of two, at most %d", o.align, maxAlign)
@@ -130,22 +130,22 @@ func with[O setter](o options, opts []O) (options, error) {
 	return o, o.err
 }
 
-// setPerm gives new files the permissions that FileMode asks for.
+// setPerm applies the permissions of FileMode to new files.
 func (o *options) setPerm() error {
 	if o.perm == nil || *o.perm == 0 {
 		return nil
 	}
 	if *o.perm&^fs.ModePerm != 0 || *o.perm&0o600 != 0o600 {
-		return fmt.Errorf("ckpt: FileMode(%#o): want permissions, and the owner's to read and write among them", uint32(*o.perm))
+		return fmt.Errorf("ckpt: FileMode(%#o): want permission bits that let the owner read and write", uint32(*o.perm))
 	}
 	if _, ok := o.writer.(fsx.OS); !ok {
-		return errors.New("ckpt: FileMode: a store has no permissions: leave out FileMode or In")
+		return errors.New("ckpt: FileMode: a store has no permissions: remove FileMode or In")
 	}
 	o.writer = fsx.OS{Perm: *o.perm}
 	return nil
 }
 
-// maxAlign is the most that Align takes, a page.
+// maxAlign is the largest value for Align, a page.
 const maxAlign = 4096
 
 // With attaches another object under a name beside the root: tf.train.Checkpoint(root, name=object). [New] only.
@@ -169,7 +169,7 @@ func WithLogger(l *slog.Logger) AnyOption {
 	return option(func(o *options) { o.logger = l })
 }
 
-// Progress says how much of a save or a restore has been done.
+// Progress reports how much of a save or a restore is done.
 type Progress struct {
 	Done, Total int64 // bytes of tensors
 }
@@ -181,8 +181,8 @@ func progressOf(f func(Progress)) func(done, total int64) {
 	return func(done, total int64) { f(Progress{done, total}) }
 }
 
-// WithProgress calls f as bytes are moved, from one goroutine at a time; the last call has Done equal to Total
-// unless the save or restore failed.
+// WithProgress calls f while bytes are moved, from one goroutine at a time. In the last call Done equals Total, unless the save or
+// restore failed.
 func WithProgress(f func(Progress)) TransferOption {
 	return option(func(o *options) { o.progress = f })
 }
@@ -193,8 +193,8 @@ func OnWrite(f func(ctx context.Context, path string) error) WriteOption {
 	return option(func(o *options) { o.callbacks = append(o.callbacks, f) })
 }
 
-// Planned makes a restore read the index only and plan; [Status.RunRestoreOps] then moves the bytes, as in
-// TensorFlow's graph mode.
+// Planned makes a restore read only the index and make a plan. [Status.RunRestoreOps] then reads the values, as in TensorFlow's
+// graph mode.
 func Planned() RestoreOption { return option(func(o *options) { o.planned = true }) }
 
 // SkipSlots leaves the slot variables of optimizers unchanged, and assertions ignore them
@@ -203,9 +203,9 @@ func SkipSlots() RestoringOption {
 	return option(func(o *options) { o.skipSlots = true })
 }
 
-// Atomic makes a restore all or nothing: every value is read, verified and converted before the first is assigned. Meanwhile the values
-// are in memory twice. Objects that take their values by a method, which may return an error, come first. If one of them fails, those before it keep
-// their new values, and the *[RestoreError] lists them.
+// Atomic makes a restore all or nothing: every value is read, verified and converted before the first is assigned. During the
+// restore the values are in memory twice. Objects that take their values by a method, which may return an error, are assigned
+// first. If one of them fails, those before it keep their new values, and the *[RestoreError] lists them.
 func Atomic() RestoringOption {
 	return option(func(o *options) { o.atomic = true })
 }
@@ -218,15 +218,15 @@ func Partial() LoadOption { return option(func(o *options) { o.partial = true })
 
 // IgnoreUnknown makes LoadWeights skip stored values inside objects of the model if the objects do not have fields for them.
 // Without it such a value is an error if the object has other values in the checkpoint, or a field of that name that is not
-// tracked or holds a nil interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by
-// the method of [layout.Ignorer]. An integer without axes is taken for a counter and ignored. In a name-based checkpoint the
-// scope of a name stands for the object. A [Group] and a map have only the names that the program asks for.
+// tracked or holds a nil interface. A type can say which names it does not need: by a field with the tag `ckpt:"-"`, or by the
+// method of [layout.Ignorer]. A scalar integer counts as a counter and is ignored. In a name-based checkpoint the scope of a name
+// stands for the object. A [Group] and a map have only the names that the program asks for.
 func IgnoreUnknown() LoadOption {
 	return option(func(o *options) { o.ignoreUnknown = true })
 }
 
-// At makes [LoadWeights] start from the object that path leads to from the checkpoint's root: edges joined by "/", each
-// escaped as in a key, or joined by dots if the names do not contain dots. At("model") loads a training checkpoint's model
+// At makes [LoadWeights] start at the object to which path leads from the checkpoint's root. A path is edges joined by "/", each
+// escaped as in a key, or edges joined by dots if the names do not contain dots. At("model") loads a training checkpoint's model
 // into a model struct.
 func At(path string) LoadOption { return option(func(o *options) { o.at = path }) }
 
@@ -235,12 +235,12 @@ func At(path string) LoadOption { return option(func(o *options) { o.at = path }
 func AllowEmpty() VariablesOption { return option(func(o *options) { o.allowEmpty = true }) }
 
 // In makes a call read from and write to s, such as an S3 bucket, instead of the machine's files. Paths are then names within s:
-// "run/ckpt" and "run/ckpt-1.index". Everything that takes a path takes In, and [New] takes it for all calls on the Checkpoint.
+// "run/ckpt" and "run/ckpt-1.index". Every function with a path accepts In, and [New] accepts it for all calls on the Checkpoint.
 //
-// The objects are the files that a directory would have, so that they can be downloaded and read by TensorFlow. Only the numbers in
-// the names of data files may differ. Values stream from the program's memory without a copy; restoring reads in large ranges, several at
-// once. Writing the index commits a save. A conditional write publishes it in the `checkpoint` file, so that an older save
-// never replaces a newer one there. The next save under a name removes the remains of an interrupted one.
+// The objects in the store are the same as the files in a directory, so you can download them and read them with TensorFlow. Only
+// the numbers in the names of data files may differ. Values stream from the program's memory without a copy; restoring reads in
+// large ranges, several at once. Writing the index commits a save. A conditional write publishes it in the `checkpoint` file, so
+// that an older save never replaces a newer one there. The next save under a name removes the remains of an interrupted one.
 //
 // A Store does not have permissions, memory mapping or locks. So FileMode is an error, Mapped reads normally, and if two
 // [Manager]s save at the same time, publishing the second save fails.
@@ -255,28 +255,29 @@ func In(s store.Store) AnyOption {
 	})
 }
 
-// Rename makes a restore look for values under other paths than the checkpoint has: old becomes new. A path is the names of edges, joined by
-// dots or slashes. old is the beginning of a path, of whole edges: Rename("bert.encoder", "encoder"), and Rename("module", "") leaves a
-// level out. If old has a special character of regular expressions other than the dot, it is a regular expression, and new
-// may refer to its groups: Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in order. It is an error if
-// one does not match any value. At refers to a renamed path.
+// Rename changes paths in the checkpoint before a restore matches them: old becomes new. A path consists of the names of edges,
+// joined by dots or slashes. old is the beginning of a path and consists of whole edges: Rename("bert.encoder", "encoder").
+// Rename("module", "") removes a level. If old has a special character of regular expressions other than the dot, it is a regular
+// expression, and new may refer to its groups: Rename(`^h\.(\d+)\.`, "blocks.$1."). Several renamings are applied in order. It is
+// an error if one does not match any value. At refers to a renamed path.
 func Rename(old, new string) RenameOption {
 	return option(func(o *options) {
 		o.renames = append(o.renames[:len(o.renames):len(o.renames)], [2]string{old, new})
 	})
 }
 
-// Mapped makes [Reader.Tensor] return tensors that are the pages of the file, mapped into memory: opening a checkpoint and
-// taking its tensors costs the same whatever their size, and only what is looked at is read. Values may be changed; the
-// file is not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The tensors are not to be used after [Reader.Close], and the files must not change:
-// touching a truncated page crashes the program (SIGBUS).
+// Mapped makes [Reader.Tensor] return tensors that are pages of the file, mapped into memory. Opening a checkpoint and its tensors
+// then takes the same time for any size, and only the parts that the program uses are read. Values may be changed; the file is
+// not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The
+// tensors are not to be used after [Reader.Close], and the files must not change: touching a truncated page crashes the program
+// (SIGBUS).
 //
-// Two tensors of one Reader for the same key share their memory: what a program changes in one it changes in the other. Open the
-// checkpoint twice, or clone a tensor, for values to change apart.
+// Two tensors of one Reader for the same key share their memory: a change in one also changes the other. To change them
+// separately, open the checkpoint twice or clone a tensor.
 //
-// Strings, partitioned tensors and those at an offset that is not a multiple of the element size, as in TensorFlow's
-// files, are read and verified as without Mapped; [Align] avoids such offsets when it writes. Where mmap is unavailable, everything is
-// read normally.
+// Mapping is not possible for strings, for partitioned tensors, and for tensors at an offset that is not a multiple of the element
+// size, as in TensorFlow's files. These are read and verified as without Mapped. [Align] avoids such offsets in new files. Where
+// mmap is unavailable, everything is read normally.
 func Mapped() OpenOption { return option(func(o *options) { o.mapped = true }) }
 
 // Align makes a save begin every tensor at a multiple of n bytes in its data file, with zeros in between. 64 suits [Mapped] and vector

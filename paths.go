@@ -25,9 +25,9 @@ func AbsolutePaths() LookupOption {
 	return option(func(o *options) { o.elsewhere = true })
 }
 
-// IgnoreDamagedState lets a program start anew in a directory with a state file that is damaged, such as one that was cut when a
-// disk was full. Without it a directory that has such a file and checkpoints is an error of [Manager.RestoreOrInitialize], and of
-// a Checkpoint's or Manager's saves, since they would begin at number 1 and overwrite what is there. TensorFlow does that.
+// IgnoreDamagedState lets a program start from the beginning in a directory with a damaged state file, for example one that was
+// truncated when a disk was full. Without it, if the directory has checkpoints, [Manager.RestoreOrInitialize] and the saves of a
+// Checkpoint or Manager return an error: saves would begin at number 1 and overwrite checkpoints, as in TensorFlow.
 func IgnoreDamagedState() SavingOption {
 	return option(func(o *options) { o.ignoreDamaged = true })
 }
@@ -47,7 +47,7 @@ func Latest(dir string, opts ...OpenOption) (path string, err error) {
 }
 
 // Exists reports whether there is a checkpoint called prefix on this machine: an index, or a file of the V1 format
-// (checkpoint_exists). Files that cannot be examined count as absent. ModTime says why, and takes a store too.
+// (checkpoint_exists). Files that cannot be examined count as absent. ModTime returns the reason, and also works with a store.
 func Exists(path string) bool {
 	ok, err := prefix.Exists(fsx.OS{}, path)
 	return ok && err == nil
@@ -64,10 +64,10 @@ func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	return prefix.ModTime(o.fsys, path)
 }
 
-// Remove deletes the files of the checkpoint called prefix: its index, its data files, the remains of interrupted saves, and
-// the .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error if there are none. Remove does
-// not update the state file; a Manager does when it deletes. Checkpoints of the V1 format are an error, because such a file
-// is called prefix itself and might be anything. Options: [In].
+// Remove deletes the files of the checkpoint called prefix: its index, its data files, the remains of interrupted saves, and the
+// .meta file that TensorFlow 1 wrote beside them (remove_checkpoint). It is not an error if there are none. Remove does not update
+// the state file; a Manager does when it deletes. Checkpoints of the V1 format are an error, because such a file has the name
+// prefix itself and might be any file. Options: [In].
 func Remove(path string, opts ...AnyOption) error {
 	if path == "" {
 		return errors.New("ckpt: remove: the path is empty")
@@ -86,7 +86,7 @@ func Remove(path string, opts ...AnyOption) error {
 		return fmt.Errorf("ckpt: remove %s: %w", path, err)
 	}
 	if v1 && !index {
-		return fmt.Errorf("ckpt: remove %s: it is not a checkpoint of the V2 format; if it is one of the V1 format remove that file itself", path)
+		return fmt.Errorf("ckpt: remove %s: it is not a checkpoint of the V2 format; if it is in the V1 format, remove the file itself", path)
 	}
 	return prefix.Remove(fsys, path)
 }

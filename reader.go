@@ -26,17 +26,17 @@ type Reader struct {
 	opts   options
 }
 
-// VariableInfo says what is stored under a key.
+// VariableInfo describes a stored tensor.
 type VariableInfo = format.Entry
 
 // StoredGraph is the object graph that a checkpoint stores.
 type StoredGraph = objectgraph.Graph
 
-// Open opens a checkpoint for reading. path is that of a TensorFlow checkpoint: a prefix, one of its files, a SavedModel's
-// directory, or a directory with a `checkpoint` file, which names the latest; or it is that of another maker's file, or
-// of the index or the directory of several: safetensors, Keras, HDF5, NumPy, PyTorch, GGUF. The contents decide which format it is;
-// [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) if there
-// is no file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
+// Open opens a checkpoint for reading. path may name a TensorFlow checkpoint: its prefix, one of its files, a SavedModel's
+// directory, or a directory with a `checkpoint` file that names the latest checkpoint. It may also name a file of safetensors,
+// Keras, HDF5, NumPy, PyTorch or GGUF, or the index or the directory of several such files. Open recognizes the format by the
+// contents; [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) if there is no
+// file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
 func Open(path string, opts ...OpenOption) (*Reader, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -48,12 +48,12 @@ func Open(path string, opts ...OpenOption) (*Reader, error) {
 // Prefix returns the prefix of the checkpoint that Open chose.
 func (r *Reader) Prefix() string { return r.prefix }
 
-// Format says in which format the checkpoint is stored: "tensorflow", "safetensors", "keras" (of Keras 3), "hdf5" (legacy files of
-// Keras's, and others), "npz" (.npy too), "pytorch" or "gguf".
+// Format returns the format of the checkpoint: "tensorflow", "safetensors", "keras" (Keras 3), "hdf5" (Keras's legacy files and
+// others), "npz" (also .npy), "pytorch" or "gguf".
 func (r *Reader) Format() string { return r.format }
 
-// Config returns the description of the model that the file has beside the weights: Keras's JSON, from an archive's config.json or a legacy
-// file's model_config. It is nil if there is none.
+// Config returns the model's description in the file: Keras's JSON, from an archive's config.json or a legacy file's model_config.
+// It is nil if there is none.
 func (r *Reader) Config() json.RawMessage {
 	if c, ok := r.f.(interface{ Config() json.RawMessage }); ok {
 		return c.Config()
@@ -61,8 +61,8 @@ func (r *Reader) Config() json.RawMessage {
 	return nil
 }
 
-// Metadata returns what safetensors and GGUF files have beside their tensors, such as "format": "pt" or "general.architecture": "llama". The
-// numbers, booleans and lists of GGUF files are in JSON. It is nil where there is none, and for all other formats.
+// Metadata returns the metadata of safetensors and GGUF files, such as "format": "pt" or "general.architecture": "llama". The numbers,
+// booleans and lists of GGUF files are in JSON. It is nil if there is none, and for all other formats.
 func (r *Reader) Metadata() map[string]string {
 	switch f := r.f.(type) {
 	case interface{ Metadata() map[string]string }:
@@ -95,9 +95,9 @@ func metadataText(value any) string {
 	return string(text)
 }
 
-// ReadableNames returns names for the keys of a file of Keras's, which numbers layers and variables: those of the layers and of the variable,
-// joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits keys of other files and of layers with names that the file does
-// not have, and names that two keys would share.
+// ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A name consists of the
+// names of the layers and of the variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits layers whose
+// names the file does not have, and names that two keys would share. For other files it is empty.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)
@@ -108,7 +108,7 @@ func (r *Reader) ReadableNames() (map[string]string, error) {
 }
 
 // Variables returns every entry of the checkpoint in the order of keys, including the key of the object graph. A partitioned
-// tensor is one entry, of its whole shape. Damaged entries are left out: see Reader.All.
+// tensor is one entry with its whole shape. Damaged entries are left out: see Reader.All.
 func (r *Reader) Variables() []VariableInfo {
 	var all []VariableInfo
 	for e, err := range r.f.All() {
@@ -134,7 +134,7 @@ func (r *Reader) Lookup(key string) (VariableInfo, error) {
 	e, ok, err := r.f.Lookup(key)
 	if err == nil && !ok {
 		if trimmed, cut := strings.CutSuffix(key, ":0"); cut {
-			return r.Lookup(trimmed) // as tf.train.load_variable does with a tensor's name
+			return r.Lookup(trimmed) // like tf.train.load_variable with a tensor's name
 		}
 		err = fmt.Errorf("ckpt: %s: key %q: %w in checkpoint", r.prefix, key, ErrNotFound)
 	}
@@ -153,7 +153,7 @@ func (r *Reader) ReadTensor(ctx context.Context, key string) (tensor.Any, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.f.Check(e.Key); err != nil { // before memory is made for what is not there
+	if err := r.f.Check(e.Key); err != nil { // before memory is allocated for data that does not exist
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
 	if m, ok := r.f.(*bundle.Reader); ok && r.opts.mapped {
@@ -186,7 +186,7 @@ func (r *Reader) ReadInto(ctx context.Context, key string, dst tensor.Any) error
 	return r.f.Read(ctx, e.Key, dst)
 }
 
-// checkInto returns an error unless dst has the dtype and the shape of what would be read into it.
+// checkInto returns an error unless dst has the given dtype and shape.
 func (r *Reader) checkInto(key string, d tensor.DType, shape tensor.Shape, dst tensor.Any) error {
 	if d == dst.DType() && shape.Equal(dst.Shape()) {
 		return nil
@@ -194,7 +194,7 @@ func (r *Reader) checkInto(key string, d tensor.DType, shape tensor.Shape, dst t
 	return &ValueError{Checkpoint: r.prefix, Key: key, Path: key, GoPath: "dst", Problem: fmt.Sprintf("%v%v in the checkpoint, %v%v to read into", d, shape, dst.DType(), dst.Shape())}
 }
 
-// Slice reads a region of the tensor stored under key, and no more of the files than the region needs.
+// Slice reads a region of the tensor stored under key, and only the parts of the files that the region needs.
 func (r *Reader) Slice(ctx context.Context, key string, region tensor.Slice) (tensor.Any, error) {
 	e, shape, err := r.lookupRegion(key, region)
 	if err != nil {
@@ -236,8 +236,8 @@ func (r *Reader) lookupRegion(key string, region tensor.Slice) (e VariableInfo, 
 	return e, shape, nil
 }
 
-// WriteStored copies the tensor stored under key to w as a data file holds it, whole and in little-endian order (strings
-// with their lengths and their checksum), verified, in bounded memory.
+// WriteStored copies the whole tensor stored under key to w in the form of a data file: little-endian, and strings with their
+// lengths and their checksum. It verifies the bytes and needs bounded memory.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	if err := r.f.WriteStored(ctx, key, w); err != nil {
 		return fmt.Errorf("ckpt: %w", err)
@@ -245,8 +245,8 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	return nil
 }
 
-// VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory. Mapped does not do that by
-// itself.
+// VerifyTensor reads the tensor stored under key and compares its checksum, in bounded memory. With Mapped, checksums are not
+// compared otherwise.
 func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
 	e, err := r.Lookup(key)
 	if err != nil {
@@ -262,17 +262,17 @@ func (r *Reader) VerifyTensor(ctx context.Context, key string) error {
 // names the file and the fault. Warning says that stored values are not affected.
 type Problem = bundle.Problem
 
-// Verify reads the whole checkpoint, compares every checksum, compares the object graph with what is stored (see
+// Verify reads the whole checkpoint, compares every checksum, compares the object graph with the stored tensors (see
 // [Reader.VerifyGraph]), and calls report with each problem, from one goroutine at a time. It continues after a problem. It
-// returns an error if it cannot continue, because ctx ended or the index can no longer be read. If WithProgress was given to
-// Open, its function is called with the bytes read.
+// returns an error if it cannot continue, because ctx ended or the index can no longer be read. If WithProgress was given to Open,
+// its function is called with the bytes read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	return r.checked().Verify(ctx, progressOf(r.opts.progress), report)
 }
 
-// VerifyGraph reads the object graph and the index and no other tensors, and calls report with what does not fit: a graph that
-// cannot be read, attributes with keys that are not stored, object-based keys without a graph, an empty checkpoint. A
-// name-based checkpoint does not have a graph, and that is not a problem.
+// VerifyGraph reads the object graph and the index and no other tensors, and calls report with each inconsistency: a graph that
+// cannot be read, attributes with keys that are not stored, object-based keys without a graph, an empty checkpoint. A name-based
+// checkpoint does not have a graph, and that is not a problem.
 func (r *Reader) VerifyGraph(ctx context.Context, report func(Problem)) error {
 	return r.checked().VerifyGraph(ctx, report)
 }
@@ -281,8 +281,8 @@ func (r *Reader) checked() verify.Checkpoint {
 	return verify.Checkpoint{Reader: r.f, FS: r.opts.fsys, Prefix: r.prefix, Format: r.format}
 }
 
-// Graph returns the object graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph])
-// where the checkpoint is name-based.
+// Graph returns the object graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph]) if the
+// checkpoint is name-based.
 func (r *Reader) Graph() (*StoredGraph, error) {
 	return readGraph(context.Background(), r.f, r.prefix)
 }
@@ -290,19 +290,19 @@ func (r *Reader) Graph() (*StoredGraph, error) {
 // Close closes the checkpoint's files.
 func (r *Reader) Close() error { return r.f.Close() }
 
-// place is where checkpoints and state files are read.
+// place returns the place from which checkpoints and state files are read.
 func (o *options) place(ctx context.Context) prefix.Place {
 	return prefix.Place{FS: fsx.ReadContext(ctx, o.fsys), StateFile: o.stateFile, Elsewhere: o.elsewhere, Log: o.logger, IgnoreDamaged: o.ignoreDamaged}
 }
 
-// saved is where checkpoints and state files are written.
+// saved returns the place to which checkpoints and state files are written.
 func (o *options) saved(ctx context.Context) prefix.Place {
 	p := o.place(ctx)
 	p.FS = fsx.WithContext(ctx, o.writer)
 	return p
 }
 
-// openPath opens the checkpoint that a user means by path, and returns its prefix.
+// openPath opens the checkpoint at path, in any of its forms, and returns its prefix.
 func openPath(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
 	c, err := o.place(ctx).Open(path)
 	if err != nil {
@@ -329,7 +329,7 @@ func openPrefix(ctx context.Context, fsys fsx.ReadFS, path string) (format.Reade
 	return c.Reader, nil
 }
 
-// prefixOnly is openPath for callers to whom a path is a prefix.
+// prefixOnly is openPath for callers with a path that is exactly a prefix.
 func prefixOnly(ctx context.Context, path string, o options) (r format.Reader, name string, err error) {
 	r, err = openPrefix(ctx, o.fsys, path)
 	return r, path, err
@@ -340,7 +340,7 @@ func readGraph(ctx context.Context, r format.Reader, path string) (*objectgraph.
 	return prefix.Graph(ctx, r, path)
 }
 
-// checkSavePath refuses a path that cannot be saved to.
+// checkSavePath returns an error if it is not possible to save to path.
 func checkSavePath(path string, o options) error {
 	return o.place(context.Background()).CheckSave(path)
 }

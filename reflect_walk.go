@@ -10,13 +10,13 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// newWalker returns a walker over objects. Every Module that it meets gets to know owner, which may be nil.
+// newWalker returns a walker over objects. It records owner, which may be nil, in every Module that it visits.
 func newWalker(standIns *walk.StandIns, owner *Checkpoint) *walk.Walker {
-	f := &fieldWalker{owner: owner} // for one struct after another
+	f := &fieldWalker{owner: owner} // reused for one struct after another
 	return walk.New(goTypes, standIns, func(w *walk.Walker, n *object.Node) error { return expandStruct(w, n, f) })
 }
 
-// expandStruct gives n an edge for each field of the struct that it is. It uses f for that.
+// expandStruct gives n, a struct, an edge for each of its fields. It uses f.
 func expandStruct(w *walk.Walker, n *object.Node, f *fieldWalker) error {
 	declared := goTypes.Struct(n.Obj.Type())
 	if declared.Err != nil {
@@ -34,7 +34,8 @@ func expandStruct(w *walk.Walker, n *object.Node, f *fieldWalker) error {
 	return nil
 }
 
-// checkTracked reports a child attached to a Module under the name of a field: that of fields alone is checked with their types.
+// checkTracked returns an error if a child attached to a Module has the name of a field. The names of fields among each other are
+// checked with their types.
 func checkTracked(n *object.Node) error {
 	taken := make(map[string]string, len(n.Edges))
 	for i := range n.Edges {
@@ -49,17 +50,17 @@ func checkTracked(n *object.Node) error {
 	return nil
 }
 
-// A fieldWalker is what reflectwalk calls for the fields of one struct and of those inlined into it. It answers SkipEntry
-// to every other, so that reflectwalk never enters a field: its limits on cycles, depth, unexported fields and
-// interfaces stay out of reach.
+// A fieldWalker receives reflectwalk's calls for the fields of one struct and of the structs inlined into it. It returns SkipEntry
+// for all other fields, so reflectwalk never enters a field. Therefore its limits on cycles, depth, unexported fields and
+// interfaces do not matter.
 type fieldWalker struct {
 	w       *walk.Walker
 	n       *object.Node
 	owner   *Checkpoint
 	frames  []fieldFrame
 	inlined []object.Inlined // the structs inlined so far
-	open    []int            // of inlined: those that the walk is in
-	// tracked is set if a Module has children, because types do not declare their names.
+	open    []int            // indices into inlined of the structs that the walk is in
+	// tracked is set if a Module has children. Types do not declare the names of children.
 	tracked bool
 }
 
@@ -125,8 +126,8 @@ func (f *fieldWalker) StructField(_ reflect.StructField, v reflect.Value) error 
 	return reflectwalk.SkipEntry
 }
 
-// inline prepares for the fields of the struct that v is or points to. A restore makes the struct where v is nil and may be made; where it
-// is not made, n still gets its edges, and they lead nowhere.
+// inline prepares for the fields of the struct that v is or points to. If v is nil, a restore allocates the struct if it may. If
+// the struct is not allocated, n still gets its edges, but they lead to no object.
 func (f *fieldWalker) inline(field *walk.Field, step string, v reflect.Value) error {
 	in := object.Inlined{First: len(f.n.Edges), Optional: field.Optional}
 	missing := v.Kind() == reflect.Pointer && v.IsNil()
@@ -166,7 +167,7 @@ func (f *fieldWalker) Exit(l reflectwalk.Location) error {
 	switch l {
 	case reflectwalk.Struct:
 		f.frames = f.frames[:len(f.frames)-1]
-	case reflectwalk.StructField: // only those of inlined structs are entered
+	case reflectwalk.StructField: // only fields of inlined structs are entered
 		last := len(f.open) - 1
 		f.inlined[f.open[last]].Last = len(f.n.Edges)
 		f.open = f.open[:last]

@@ -9,19 +9,19 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// A Report says what a restore did with every value in the checkpoint and in the model. The assertions of [Status] turn parts of it
-// into errors.
+// A Report lists what a restore did with every value in the checkpoint and in the model. The assertions of [Status] return parts
+// of it as errors.
 type Report struct {
 	Checkpoint   string   // the prefix
-	Restored     []Item   // hold the checkpoint's values
-	Missing      []Item   // in the model, not in the checkpoint
-	Unused       []Item   // in the checkpoint, not in the model
-	Mismatched   []Item   // matched, but of another kind, shape or dtype than the other side
+	Restored     []Item   // have the checkpoint's values
+	Missing      []Item   // in the model, but not in the checkpoint
+	Unused       []Item   // in the checkpoint, but not in the model
+	Mismatched   []Item   // matched, but with another kind, shape or dtype
 	Waiting      []Item   // in the checkpoint, for objects that the model does not have yet
 	Notes        []Note   // remarks about restored values
 	RootChildren []string // the edges of the checkpoint's root
 
-	failed bool // a load failed, so that Restored says nothing of what matched
+	failed bool // a load failed, so Restored does not list all matched values
 }
 
 // An Item is one value of a report.
@@ -29,7 +29,7 @@ type Item struct {
 	Path    string // from the root, TensorFlow's form: model.dense.kernel
 	GoPath  string // Model.Dense.Kernel; "" if the model does not have it
 	Key     string // in the checkpoint; "" if the checkpoint does not have the value
-	Problem string // of a Mismatched value: what was expected and what was found; "" if the kinds differ
+	Problem string // of a Mismatched value: what was expected and what was found
 }
 
 // A Note is a remark about an object or a value that was restored from another maker's file: an option that the file does
@@ -46,13 +46,14 @@ func ReportTo(r *Report) LoadOption {
 	return option(func(o *options) { o.report = r })
 }
 
-// SkipMismatched makes [LoadWeights] leave variables unchanged for which the checkpoint has a value of another shape or dtype, such as those of
-// a new head. They are the report's Mismatched items; without [ReportTo] they are logged. At least one value must fit.
+// SkipMismatched makes [LoadWeights] leave a variable unchanged if the checkpoint has a value of another shape or dtype for it.
+// Use it for a new head. The report's Mismatched items list such variables; without [ReportTo] they are logged. At least one value
+// must fit.
 func SkipMismatched() LoadOption {
 	return option(func(o *options) { o.skipMismatched = true })
 }
 
-// keepRestored leaves only those values in Restored that a failed restore has assigned.
+// keepRestored reduces Restored to the values that a failed restore has assigned.
 func (r *Report) keepRestored(err error) {
 	r.failed = true
 	assigned := make(map[string]bool)
@@ -89,9 +90,9 @@ func (r *Report) String() string {
 	switch {
 	case len(r.Restored) > 0:
 	case r.failed:
-		b.WriteString("\n  nothing was assigned, since the load failed")
+		b.WriteString("\n  nothing was assigned, because the load failed")
 	default:
-		b.WriteString("\n  nothing matched but the root; " + wording.RootChildren(r.RootChildren))
+		b.WriteString("\n  only the root matched; " + wording.RootChildren(r.RootChildren))
 	}
 	wording.Group(&b, "missing", itemPaths(r.Missing))
 	wording.Group(&b, "unused", itemPaths(r.Unused))
@@ -101,7 +102,7 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// writeNotes writes a line for each text, with the first objects that it is about.
+// writeNotes writes a line for each text, with the first of its objects.
 func (r *Report) writeNotes(b *strings.Builder) {
 	const listed = 3
 	about := make(map[string][]string)

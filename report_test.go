@@ -83,13 +83,13 @@ func TestNotes(t *testing.T) {
 	const epsilon = "Epsilon is not set and not in the file: 0.001, Keras's default, is used; PyTorch's default is 1e-05"
 	require.ElementsMatch(t, []string{
 		"fc (Fc): Activation is the exact GELU, the default of Keras and PyTorch; the file does not say if the module approximated it with a tanh",
-		`fc._kernel (Fc.Kernel): its shape does not tell whose layout it has: it was taken as pytorch's "weight"`,
-		`out._kernel (Out.Kernel): its shape does not tell whose layout it has: it was taken as it is, and not as pytorch's "weight"`,
+		`fc._kernel (Fc.Kernel): its shape fits two layouts: it was read as pytorch's "weight"`,
+		`out._kernel (Out.Kernel): its shape fits two layouts: it was read unchanged, and not as pytorch's "weight"`,
 		"bn1 (Bn1): " + epsilon, "bn2 (Bn2): " + epsilon,
-		`bn2.gamma (Bn2.Gamma): no rule made it: pytorch's names for it, such as "weight", are not in the file`,
-		`bn2.beta (Bn2.Beta): no rule made it: pytorch's names for it, such as "bias", are not in the file`,
+		`bn2.gamma (Bn2.Gamma): no rule applied: the file does not have pytorch's names for it, such as "weight"`,
+		`bn2.beta (Bn2.Beta): no rule applied: the file does not have pytorch's names for it, such as "bias"`,
 		"rnn.cell.bias (Rnn.Cell.Bias): the sum of [bias_ih_l0 bias_hh_l0] is one value: it is saved as the first of them, the others as zeros",
-		`own.v (Own.V): no rule made it: pytorch's names for it, such as "weihgt", are not in the file`,
+		`own.v (Own.V): no rule applied: the file does not have pytorch's names for it, such as "weihgt"`,
 	}, texts(report.Notes))
 	require.Contains(t, report.String(), "bn1, bn2: "+epsilon)
 	require.Empty(t, report.Unused)
@@ -107,7 +107,7 @@ func TestNoteOfTwoRules(t *testing.T) {
 	var m struct{ L twice }
 	var report ckpt.Report
 	require.NoError(t, ckpt.LoadWeights(t.Context(), weightsFile(t, "m.safetensors", map[string][]int{"l.w": {2}}), &m, ckpt.ReportTo(&report)))
-	require.Equal(t, []string{`l.b (L.B): another rule takes "w" as well`}, texts(report.Notes))
+	require.Equal(t, []string{`l.b (L.B): another rule also uses "w"`}, texts(report.Notes))
 }
 
 type classifier struct {

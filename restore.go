@@ -26,22 +26,22 @@ import (
 
 // A restoration matches a checkpoint with the program: by objects (package match) or by variables' names (package byname).
 type restoration interface {
-	// Match plans a restore, FollowUp what objects attached since then can take.
+	// Match plans a restore. FollowUp plans the values for objects that were attached since then.
 	Match(object.Walk, *transfer.History) transfer.Planner
 	FollowUp(object.Walk, *transfer.History) transfer.Planner
-	// Waits reports whether objects attached later are of use, CanFollowUp whether the program has such an object.
+	// Waits reports whether values wait for objects. CanFollowUp reports whether the program has such an object.
 	Waits() bool
 	CanFollowUp(*object.Graph) bool
-	// Forget drops what is known of objects that the whole program, as it is now, does not have any more.
+	// Forget drops objects that the program no longer has. The graph must be that of the whole program.
 	Forget(*object.Graph)
 	// The assertions of Status.
 	Consumed(*object.Graph, *transfer.History) *transfer.Mismatch
 	ExistingMatched(*object.Graph, *transfer.History) *transfer.Mismatch
 	Nontrivial(*object.Graph, *transfer.History) *transfer.Mismatch
-	// What Status reports.
+	// The items of a report.
 	Outcomes(*object.Graph, func(transfer.Outcome, transfer.Item))
 	RootChildren() []string
-	// Warning returns what logs the values that were not restored, Silence stops it.
+	// Warning returns a function that logs the values that were not restored. Silence stops it.
 	Warning() (log func(), due bool)
 	Silence()
 }
@@ -52,19 +52,19 @@ type restore struct {
 	path    string
 	opts    options
 	byName  bool
-	planned bool              // RunRestoreOps has yet to move the bytes
-	names   [sha256.Size]byte // of a name-based checkpoint: of its keys
+	planned bool              // RunRestoreOps has not moved the bytes yet
+	names   [sha256.Size]byte // a hash of the keys of a name-based checkpoint
 
 	collected runtime.Cleanup // logs the warning if the Checkpoint is collected
 
-	note       string             // what a report says of how values were matched
-	mismatched []transfer.Problem // of the last transfer: what had another shape or dtype
+	note       string             // a report's note about how values were matched
+	mismatched []transfer.Problem // of the last transfer: values with another shape or dtype
 
-	derived *derived.Reader // what other makers' layouts make of the file; nil where it cannot be one of theirs
-	objects int             // that are stored
+	derived *derived.Reader // the file with other makers' layouts converted; nil if it cannot have any
+	objects int             // the number of stored objects
 }
 
-// newRestore returns a restore of c from the open checkpoint prefix. Where c is nil it is a load of weights into model.
+// newRestore returns a restore of c from the open checkpoint prefix. If c is nil, it is a load of weights into model.
 func newRestore(ctx context.Context, f format.Reader, prefix string, model any, o options, c *Checkpoint) (*restore, error) {
 	r := &restore{path: prefix, opts: o}
 	id, load, exempt := uint64(1), true, func(any) bool { return false }
@@ -114,7 +114,8 @@ func newRestore(ctx context.Context, f format.Reader, prefix string, model any, 
 	return r, nil
 }
 
-// readGraphFor is readGraph for a model to load weights into. A reader may know how such a model calls what the checkpoint has.
+// readGraphFor is readGraph for a model to load weights into. A reader may know which names such a model has for the values in the
+// checkpoint.
 func readGraphFor(ctx context.Context, r format.Reader, path string, model any) (*objectgraph.Graph, error) {
 	if _, told := model.(interface {
 		KerasLayers(func(edges []string, class, name string, model bool))
@@ -140,7 +141,7 @@ func readGraphFor(ctx context.Context, r format.Reader, path string, model any) 
 	return keras.NamedGraph(g, model, r.Lookup), nil
 }
 
-// walkerOf returns a walker that has model as its root, nil where model cannot be one.
+// walkerOf returns a walker with model as its root, or nil if model cannot be a root.
 func walkerOf(model any) *walk.Walker {
 	w := newWalker(new(walk.StandIns), nil)
 	if _, group := model.(Group); group || model == nil || w.AddRoot(model, nil) != nil {
@@ -158,7 +159,7 @@ func foreign(f format.Reader) bool {
 	return true
 }
 
-// do carries out what planner plans for the program g from the open checkpoint f; checkOnly moves no bytes.
+// do makes and runs planner's plan for the program g from the open checkpoint f. With checkOnly it does not move bytes.
 func (r *restore) do(ctx context.Context, f format.Reader, g *object.Graph, planner transfer.Planner, checkOnly bool) error {
 	if r.derived != nil {
 		r.derived.Reopen(f)
@@ -177,7 +178,7 @@ func (r *restore) do(ctx context.Context, f format.Reader, g *object.Graph, plan
 	return worded(r.path, err)
 }
 
-// transferOptions returns how values are assigned from the open checkpoint f.
+// transferOptions returns the options for assigning values from the open checkpoint f.
 func transferOptions(f format.Reader, prefix string, o options) transfer.Options {
 	return transfer.Options{
 		Atomic: o.atomic, Parts: o.parts, Progress: progressOf(o.progress),
@@ -191,15 +192,15 @@ func transferOptions(f format.Reader, prefix string, o options) transfer.Options
 	}
 }
 
-// keptOpen is a reader that stays open when it is closed.
+// keptOpen is a reader with a Close that does nothing.
 type keptOpen struct{ format.Reader }
 
 func (keptOpen) Close() error { return nil }
 
-// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for objects that
-// do not exist yet wait for them. path is what Save returned, or anything else that [Open] takes; "" restores nothing and gives a
-// Status whose assertions fail with [ErrNoCheckpoint]. The shapes, dtypes and places of everything matched are checked before the
-// first byte is assigned; an error after that is a *[RestoreError].
+// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for objects that do not
+// exist yet wait for them. path is what Save returned, or anything else that [Open] takes; If path is "", Restore restores
+// nothing, and the assertions of its Status fail with [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are
+// checked before the first byte is assigned. An error after that is a *[RestoreError].
 func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, true)
 }
@@ -209,7 +210,7 @@ func (c *Checkpoint) Read(ctx context.Context, path string, opts ...RestoreOptio
 	return c.restoreFrom(ctx, path, opts, false)
 }
 
-// restoreFrom is Restore where saved is true, else Read.
+// restoreFrom is Restore if saved is true, and Read otherwise.
 func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
 	end, err := c.turns.Begin("Restore")
 	if err != nil {
@@ -266,8 +267,8 @@ func (c *Checkpoint) restore(ctx context.Context, path string, opts []RestoreOpt
 	return s, nil
 }
 
-// restoreWithCounter restores r, and with it the save counter, which is made where the program does not have it. Where the
-// restore fails the counter is gone again.
+// restoreWithCounter restores r and the save counter, which it makes if there is none. If the restore fails, it removes the
+// counter again.
 func (c *Checkpoint) restoreWithCounter(ctx context.Context, r *restore, f format.Reader) error {
 	_, made, err := c.addCounter()
 	if err != nil {
@@ -301,7 +302,7 @@ func (c *Checkpoint) match(ctx context.Context, r *restore, f format.Reader) err
 
 func (c *Checkpoint) isCounter(object any) bool { return c.counter != nil && object == any(c.counter) }
 
-// follow keeps r while values are pending or a warning is due. Completed restores are dropped.
+// follow keeps r while values are pending or a warning is due. It drops completed restores.
 func (c *Checkpoint) follow(r *restore) {
 	c.restorations = slices.DeleteFunc(c.restorations, func(old *restore) bool {
 		replaced := !r.planned && !old.planned && r.replaces(old)
@@ -319,7 +320,7 @@ func (c *Checkpoint) follow(r *restore) {
 	c.replaceOwners()
 }
 
-// replaces reports whether r, the later restore, has a value for all that old has one for, so that nothing waits for old any more.
+// replaces reports whether r, the later restore, has a value for everything that waits in old, so old is no longer needed.
 func (r *restore) replaces(old *restore) bool {
 	if r.byName && old.byName {
 		return r.names == old.names && r.opts.skipSlots == old.opts.skipSlots
@@ -329,7 +330,7 @@ func (r *restore) replaces(old *restore) bool {
 	return ok && both && later.Replaces(earlier)
 }
 
-// runPlanned matches a planned restore again, since the program may have changed, and moves its bytes. Where it fails the restore
+// runPlanned matches a planned restore again, because the program may have changed, and moves its bytes. If it fails, the restore
 // is still planned.
 func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
 	f, err := openPrefix(ctx, r.opts.fsys, r.path)
@@ -348,8 +349,8 @@ func (c *Checkpoint) runPlanned(ctx context.Context, r *restore) error {
 	return nil
 }
 
-// update lets every restore look for objects that were attached since: the newest first, so that an older one does not
-// read what it may not assign. Where it fails the values that were waiting still wait.
+// update makes every restore look for objects that were attached since: the newest first, so that an older one does not read
+// values that it must not assign. If update fails, waiting values still wait.
 func (c *Checkpoint) update(ctx context.Context) error {
 	for _, r := range slices.Backward(c.restorations) {
 		if err := c.updateOne(ctx, r); err != nil {
@@ -387,7 +388,8 @@ func (c *Checkpoint) waits() bool {
 	return slices.ContainsFunc(c.restorations, func(r *restore) bool { return r.Waits() })
 }
 
-// replaceOwners lets the Modules that c knows forget other Checkpoints of the same program for which c has a value for all that waits.
+// replaceOwners makes the Modules that c knows forget other Checkpoints of the same program if c has a value for everything that
+// waits there.
 func (c *Checkpoint) replaceOwners() {
 	for _, m := range c.modules {
 		if m := m.Value(); m != nil {
@@ -400,7 +402,7 @@ func (c *Checkpoint) replaceOwners() {
 	}
 }
 
-// replaces reports whether what waits in another Checkpoint of the same program waits in c, too.
+// replaces reports whether everything that waits in another Checkpoint of the same program also waits in c.
 func (c *Checkpoint) replaces(other *Checkpoint) bool {
 	end, err := other.turns.Begin("")
 	if err != nil {

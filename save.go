@@ -33,7 +33,7 @@ func writeGraph(ctx context.Context, g *object.Graph, prefix string, o options) 
 	return writeTensors(ctx, tensors, prefix, o)
 }
 
-// writeWhole is writeGraph without a sharding function. The program's graph is garbage before the writer's lists are made.
+// writeWhole is writeGraph without a sharding function. It drops the program's graph before the writer makes its lists.
 func writeWhole(ctx context.Context, g *object.Graph, prefix string, o options) error {
 	tensors, err := stored.NewCompact(ctx, g)
 	if err != nil {
@@ -63,7 +63,7 @@ func planFiles(tensors []stored.Tensor, prefix string, o options) (*bundle.Write
 	return w, nil
 }
 
-// createFiles returns a writer with room for so many tensors.
+// createFiles returns a writer with capacity for the given number of tensors.
 func createFiles(prefix string, o options, tensors int) *bundle.Writer {
 	w := bundle.Create(o.writer, prefix, bundle.Options{Progress: progressOf(o.progress), Alignment: o.align})
 	w.Grow(tensors)
@@ -92,9 +92,9 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 	return nil
 }
 
-// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint in all programs that continued
-// it. It names the checkpoint in the directory's `checkpoint` state file and returns its path. The count is saved too. When
-// Save fails, the previous checkpoint is whole and latest.
+// Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint in all programs that continued it. It
+// names the checkpoint in the directory's `checkpoint` state file and returns its path. The count is also saved. If Save fails,
+// the previous checkpoint is intact and remains the latest.
 func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -163,8 +163,8 @@ func (c *Checkpoint) saveCounted(ctx context.Context, o options, name func(count
 	return path, nil
 }
 
-// checkState refuses the first save into a directory that has checkpoints and a damaged state file. Later saves have written the
-// state file themselves.
+// checkState returns an error at the first save into a directory with checkpoints and a damaged state file. Before later saves,
+// this program has written the state file.
 func (c *Checkpoint) checkState(ctx context.Context, path string, o options) error {
 	dir := filepath.Dir(path)
 	if c.savedIn == dir {
@@ -177,7 +177,7 @@ func (c *Checkpoint) checkState(ctx context.Context, path string, o options) err
 	return nil
 }
 
-// Write saves to exactly prefix and touches nothing else: no counter, no state file. It returns prefix.
+// Write saves to exactly prefix. It does not change the counter or the state file. It returns prefix.
 func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -201,7 +201,7 @@ func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOptio
 	return prefix, nil
 }
 
-// write saves the graph to path and then runs after, in the background where o says so.
+// write saves the graph to path and then runs after, in the background if o says so.
 func (c *Checkpoint) write(ctx context.Context, path string, o options, after func(context.Context, options) error) error {
 	g, err := c.toSave(path, o)
 	if err != nil {
@@ -224,22 +224,23 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 	return nil
 }
 
-// Async makes Save and Write return as soon as the values are copied; the files are written in the background. The
-// path that they return is that of files to come. The next call on the Checkpoint first awaits the save and returns its
-// error, and so does [Checkpoint.Sync]; a save that failed has given its number back by then.
+// Async makes Save and Write return as soon as the values are copied; the files are written in the background. The returned path
+// is that of the future files. The next call on the Checkpoint first waits for the save and returns its error, and so does
+// [Checkpoint.Sync]. If the save failed, its number is free again by then.
 //
 // In an object store a save in the background does not wait for the network: Save returns when the values are copied. Only the first
-// Checkpoint.Save into a directory asks for the state file before that; a [Manager]'s saves do not, and their [ErrInUse] comes from the next call.
+// Checkpoint.Save into a directory asks for the state file before that. A [Manager]'s saves do not; their [ErrInUse] comes from the next
+// call.
 //
-// Once Save has returned, the save goes on though its context ends and though the program changes its working directory. A
-// sharding function has been called by then; callbacks of [OnWrite] and [WithProgress] are called in the background.
+// After Save has returned, the save continues even if its context ends or the program changes its working directory. A sharding
+// function is called before Save returns; callbacks of [OnWrite] and [WithProgress] are called in the background.
 func Async() SavingOption { return option(func(o *options) { o.async = true }) }
 
 // An asyncSave is a save in the background.
 type asyncSave struct {
 	done   chan struct{}
 	err    error
-	failed func() // called by who learns that the save failed; may be nil
+	failed func() // called if the save failed, by the call that receives the error; may be nil
 }
 
 // startAsync copies the graph's values and writes the copies in the background.
@@ -282,8 +283,8 @@ func (c *Checkpoint) startAsync(ctx context.Context, g *object.Graph, path strin
 	return nil
 }
 
-// toSave returns the program's graph for a save to path. The error has [ErrNoVariables] where nothing but the counter would be saved, unless the
-// checkpoint is a Group that is empty on purpose. Fields that look like weights and are not saved are logged, once.
+// toSave returns the program's graph for a save to path. The error has [ErrNoVariables] if only the counter would be saved, unless
+// the checkpoint is a Group that is empty on purpose. toSave logs, once, fields that look like weights and are not saved.
 func (c *Checkpoint) toSave(path string, o options) (*object.Graph, error) {
 	g, err := c.walk()
 	if err != nil {
@@ -293,7 +294,7 @@ func (c *Checkpoint) toSave(path string, o options) (*object.Graph, error) {
 		return (len(n.Values) > 0 && n.Saved() || n.Saver() != nil) && !(n.Obj.CanAddr() && c.isCounter(n.Obj.Addr().Interface()))
 	}
 	onPurpose := o.allowEmpty || c.grouped && len(c.objects) == 0
-	if o.as == writers.Keras { // the description of a model without weights is worth an archive
+	if o.as == writers.Keras { // an archive of a model without weights is useful for its description
 		onPurpose = onPurpose || !slices.ContainsFunc(g.Nodes, func(n *object.Node) bool { return len(n.Values) > 0 })
 	}
 	if !onPurpose && !slices.ContainsFunc(g.Nodes, isVariable) {
@@ -322,12 +323,12 @@ func noVariables(g *object.Graph) error {
 		problem += "; these have no values yet: " + strings.Join(wording.First(empty, 10), ", ")
 	}
 	if fields := goTypes.UnsavedNumbers(g); len(fields) > 0 {
-		problem += "; these fields have no tag that makes variables of them: " + strings.Join(wording.First(fields, 10), ", ")
+		problem += "; these fields have no tag and are therefore not variables: " + strings.Join(wording.First(fields, 10), ", ")
 	}
 	return &noVariablesError{problem}
 }
 
-// A noVariablesError is an [ErrNoVariables] with what the save met instead.
+// A noVariablesError is an [ErrNoVariables] with the fields that the save found instead.
 type noVariablesError struct{ problem string }
 
 func (e *noVariablesError) Error() string        { return e.problem + "; AllowEmpty permits it" }
@@ -345,10 +346,9 @@ func ShardBy(f func([]ShardTensor) []ShardPart) WriteOption {
 	return option(func(o *options) { o.shard, o.maxShard = f, 0 })
 }
 
-// MaxShardSize distributes what is saved over data files of at most n bytes of tensors each, as TensorFlow's
-// MaxShardSizePolicy does: it fills one file after the other, and cuts tensors that do not fit. A value that cannot be cut
-// small enough, such as a long string, gets its own larger file, with a warning. Safetensors files have whole tensors, and
-// an index lists them.
+// MaxShardSize distributes the tensors over data files of at most n bytes of tensors each, as TensorFlow's MaxShardSizePolicy
+// does: it fills one file after the other, and splits tensors that do not fit. A value that cannot be split, such as a long
+// string, gets its own larger file, with a warning. Safetensors files have whole tensors, and an index lists them.
 func MaxShardSize(n int64) WriteOption {
 	return option(func(o *options) {
 		o.maxShard = n
@@ -366,14 +366,14 @@ func maxShardSize(tensors []ShardTensor, n int64, warn func(string, ...any)) []S
 	for i, c := range cuts {
 		parts[i] = ShardPart{Tensor: c.Tensor, Shard: c.Shard, Part: c.Part}
 		if c.Large {
-			warn("a tensor is larger than the shard size and gets a data file to itself", "key", tensors[c.Tensor].Key, "bytes", tensors[c.Tensor].Bytes, "limit", n)
+			warn("a tensor is larger than the shard size and gets its own data file", "key", tensors[c.Tensor].Key, "bytes", tensors[c.Tensor].Bytes, "limit", n)
 		}
 	}
 	return parts
 }
 
-// ShardByTask writes a data file for each task, in the order in which tasks first appear. task returns the name of a task,
-// which may be any string, for a variable's path. The object graph belongs to task "".
+// ShardByTask writes a data file for each task, in the order in which tasks first appear. task returns the name of the task for a
+// variable's path. It may be any string. The object graph belongs to task "".
 func ShardByTask(task func(path string) string) WriteOption {
 	return ShardBy(func(tensors []ShardTensor) []ShardPart {
 		shards := make(map[string]int)

@@ -20,9 +20,9 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// A Saver saves and restores variables by their global names, without their objects: tf.compat.v1.train.Saver. It is for
-// exchanging checkpoints with programs of TensorFlow 1; [Checkpoint] restores what it writes, and it restores what
-// Checkpoint writes where global names tell variables apart.
+// A Saver saves and restores variables by their global names, without their objects: tf.compat.v1.train.Saver. Use it to exchange
+// checkpoints with TensorFlow 1 programs. A [Checkpoint] restores the files of a Saver, and a Saver restores the files of a
+// Checkpoint if the global names of variables differ.
 //
 // A Saver belongs to one goroutine at a time.
 type Saver struct {
@@ -33,8 +33,8 @@ type Saver struct {
 	saved *retain.List // by their paths
 }
 
-// NewSaver returns a Saver of root: [Vars], or what [New] takes. In the latter case the names of variables, slot variables
-// included, are their tags' fullname= or else their edges joined by "/".
+// NewSaver returns a Saver of root: [Vars], or what [New] takes. In the latter case a variable, or slot variable, has the name in
+// its tag's fullname=, or its edges joined by "/".
 //
 // Options: [KeepLast] (without it all are kept, and the state file lists the latest only; TensorFlow's default is 5),
 // [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [ShardBy], [MaxShardSize],
@@ -123,8 +123,8 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption
 // first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such checkpoint or it lacks a
 // name.
 //
-// If a name is missing and a Checkpoint wrote the checkpoint, Restore uses the global names in its object graph, with a
-// warning. It is an error if several variables have the name there; TensorFlow would take any of them.
+// If a name is missing and a Checkpoint wrote the checkpoint, Restore uses the global names in its object graph, with a warning.
+// It is an error if several variables have the name there; TensorFlow would take an arbitrary one.
 func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) error {
 	o, err := with(s.opts, opts)
 	if err != nil {
@@ -184,7 +184,7 @@ func AssignFromCheckpoint(ctx context.Context, path string, model any, assignmen
 	return assignNamed(ctx, f, prefix, w.Graph(), o, a.Plan)
 }
 
-// assignNamed carries out a plan that says of each variable which part of it the program holds.
+// assignNamed runs a plan for variables of which the program holds the given parts.
 func assignNamed(ctx context.Context, f format.Reader, path string, g *object.Graph, o options, plan transfer.PlanFunc) error {
 	how := transferOptions(f, path, o)
 	how.Parts = nil
@@ -219,7 +219,8 @@ func byNameOptions(o options) byname.Options {
 	}}
 }
 
-// walkNamed returns the graph of root: Vars, a Group or what New takes. stand, a pointer, stands for the root of the first two.
+// walkNamed returns the graph of root: Vars, a Group or what New takes. stand is a pointer that represents the root of the first
+// two.
 func walkNamed(root, stand any, standIns *walk.StandIns) (*walk.Walker, error) {
 	w := newWalker(standIns, nil)
 	children, ok := root.(Group)
@@ -282,7 +283,7 @@ func NoStateFile() StateOption {
 	return option(func(o *options) { o.saver.noState = true })
 }
 
-// check returns what is wrong with the options of a Saver.
+// check returns an error if the options of a Saver are wrong.
 func (o *options) checkSaver() error {
 	switch m := &o.manager; {
 	case m.keepLast != nil && *m.keepLast < 0:
@@ -290,12 +291,12 @@ func (o *options) checkSaver() error {
 	case m.keepEvery != nil && *m.keepEvery <= 0:
 		return fmt.Errorf("KeepEvery(%v): expected a positive duration", *m.keepEvery)
 	case filepath.Base(o.stateFile) != o.stateFile:
-		return errors.New("StateFile: 'latest_filename' must not contain path components")
+		return errors.New("StateFile: expected a file name, not a path")
 	}
 	return nil
 }
 
-// path returns what a save to prefix is called.
+// path returns the path of a save to prefix.
 func (o *saverOptions) path(prefix string) string {
 	switch {
 	case o.step == nil:
@@ -310,9 +311,9 @@ func (o *saverOptions) path(prefix string) string {
 // (last_checkpoints).
 func (s *Saver) Checkpoints() []string { return s.saved.Names() }
 
-// Recover adds checkpoints that an earlier program saved, oldest first, to those that the Saver may delete. Their age is
-// that of their files. Missing ones are left out (recover_last_checkpoints). Without Recover a new Saver deletes only its
-// own checkpoints.
+// Recover adds checkpoints that an earlier program saved, oldest first, to those that the Saver may delete. Their age is that of
+// their files. Missing files are left out (recover_last_checkpoints). Without Recover a new Saver deletes only its own
+// checkpoints.
 func (s *Saver) Recover(paths ...string) {
 	s.saved.Active = nil
 	for _, path := range paths {
@@ -332,13 +333,13 @@ func (s *Saver) record(ctx context.Context, path string, o options) error {
 	}
 	dir := filepath.Dir(path)
 	list := &state.State{Latest: path, All: saved.Names()}
-	_, inStore := o.writer.(fsx.Objects) // which has no absolute paths
+	_, inStore := o.writer.(fsx.Objects) // a store has no absolute paths
 	stored, err := list.Stored(dir, o.saver.relative || inStore)
 	if err == nil {
 		err = state.Write(ctx, o.writer, filepath.Join(dir, o.stateFile), stored)
 	}
 	if err != nil {
-		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", path, err)
+		return fmt.Errorf("ckpt: %s is saved, but writing its name to the state file failed: %w", path, err)
 	}
 	s.saved = saved
 	saved.Sweep(func(paths []string) map[string]error {

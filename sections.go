@@ -17,45 +17,44 @@ import (
 )
 
 var (
-	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
-	// been written with other bytes, or another attempt was chosen. It is also in the error of a [Reader] if its checkpoint
-	// was replaced or removed after it was opened.
+	// ErrStale is in the error of a worker or a merge that is too late: the checkpoint is already committed, the section was
+	// written with other bytes, or another attempt was chosen. It is also in the error of a [Reader] if its checkpoint was
+	// replaced or removed after it was opened.
 	ErrStale = format.ErrStale
 	// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
 	ErrSection = sections.ErrSection
 )
 
-// Attempt names the generation of workers that writes or merges sections: all workers of a generation pass the same name. If
-// all workers are restarted after a crash they must pass another one, so that sections of different states are never mixed.
-// Without the option the workers agree on a name among themselves, which is not safe after such a restart.
+// Attempt names the generation of workers that writes or merges sections: all workers of a generation pass the same name. If all
+// workers are restarted after a crash, they must pass another name, so that sections of different states are never mixed. Without
+// the option the workers agree on a name, which is not safe after such a restart.
 func Attempt(name string) WorkerOption {
 	return option(func(o *options) { o.attempt = name })
 }
 
 // Own says which variables, by their paths (model.dense.kernel), a worker writes into its section. Without it the worker writes
-// all that it has.
+// all of its variables.
 func Own(f func(path string) bool) SectionOption {
 	return option(func(o *options) { o.own = f })
 }
 
-// Unverified makes [Merge] compare the sizes of data files only, and not read them to verify their checksums; Reshard reads
-// tensors that it cuts once instead of twice, and does not compare their checksums.
+// Unverified makes [Merge] compare only the sizes of data files, without reading them to verify their checksums. It makes Reshard
+// read tensors that it splits once instead of twice, without comparing their checksums.
 func Unverified() VerifyOption {
 	return option(func(o *options) { o.unverified = true })
 }
 
-// Parts says which region of a variable the program holds: f is given a variable's path and the shape that it has in
-// memory, and returns the whole variable's shape and the region, or nil for a variable that is whole. Saving sections
-// writes the region; where memory holds the whole variable, that region of it. Restoring reads the region and no more
-// of the files than it needs.
+// Parts says which region of a variable the program holds. f gets a variable's path and its shape in memory. It returns the shape
+// of the whole variable and the region, or nil if the variable is whole. A section contains the region; if memory holds the whole
+// variable, it contains that region of it. A restore reads the region, and only the parts of the files that it needs.
 func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)) RegionOption {
 	return option(func(o *options) { o.parts = f })
 }
 
-// WriteSection writes this worker's variables as section worker of the checkpoint that of workers make together under
-// prefix; [Merge] makes it whole. A worker that died can run again: if its section is complete with the same bytes,
-// WriteSection does nothing. The error satisfies errors.Is(err, ErrStale) if the checkpoint is committed, or if the section
-// was written with other bytes.
+// WriteSection writes this worker's variables as one section of a checkpoint under prefix. worker is the section's number, from 0,
+// and of is the number of workers. [Merge] then makes the checkpoint from the sections. A worker that died can run again: if its
+// section is complete with the same bytes, WriteSection does nothing. The error satisfies errors.Is(err, ErrStale) if the
+// checkpoint is committed, or if the section was written with other bytes.
 func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...SectionOption) error {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -79,10 +78,11 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 	})
 }
 
-// Merge makes one checkpoint of the sections that the workers wrote under prefix, without copying their data: any process
-// may call it, again after a crash, or several at once, and names the result in the directory's `checkpoint` file unless that
-// names a later one. The error satisfies errors.Is(err, ErrSection) and names the section if a section is missing, damaged
-// or of another attempt; nothing is changed then. It satisfies errors.Is(err, ErrStale) if another attempt has been merged.
+// Merge makes one checkpoint from the sections that the workers wrote under prefix, without copying their data. Any process may
+// call it, also again after a crash, and several may call it at once. It names the result in the directory's `checkpoint` file,
+// unless that names a later one. If a section is missing, damaged or of another attempt, the error satisfies errors.Is(err,
+// ErrSection) and names the section, and nothing is changed. It satisfies errors.Is(err, ErrStale) if another attempt has been
+// merged.
 func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -99,12 +99,12 @@ func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string
 	return prefix, nil
 }
 
-// Reshard copies the TensorFlow checkpoint at in to the prefix out, and distributes its tensors, or parts of them, over data
-// files anew. ShardBy or MaxShardSize says how; without either there is one data file. Keys, values and the object graph
-// stay the same. Reshard keeps one part of a tensor per processor in memory. An earlier checkpoint at out is replaced when
-// all is written. Package shard has the functions that cut tensors among workers.
+// Reshard copies the TensorFlow checkpoint at in to the prefix out, and distributes its tensors, or parts of them, over new data
+// files. ShardBy or MaxShardSize says how; without either there is one data file. Keys, values and the object graph stay the same.
+// Reshard keeps one part of a tensor per processor in memory. An earlier checkpoint at out is replaced when the new one is
+// complete. Package shard has functions that divide tensors among workers.
 //
-// No struct is needed. Every checksum is compared. For that, a tensor that is cut is read twice, unless the option
+// Reshard does not need a struct. It compares every checksum. For that it reads a tensor that it splits twice, unless the option
 // Unverified is given. The error satisfies errors.Is(err, errors.ErrUnsupported) if in has another format. Further options:
 // [Align], [OnWrite], [WithFS] (to read), [WithLogger], [WithProgress].
 func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
@@ -118,10 +118,10 @@ func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
 	}
 	defer r.Close()
 	if r.format != writers.TensorFlow {
-		return fmt.Errorf("ckpt: reshard %s: it is in the format %s: only TensorFlow's has parts of tensors: %w", in, r.format, errors.ErrUnsupported)
+		return fmt.Errorf("ckpt: reshard %s: it is in the format %s, and only TensorFlow's format supports parts of tensors: %w", in, r.format, errors.ErrUnsupported)
 	}
 	if filepath.Clean(out) == filepath.Clean(r.prefix) {
-		return fmt.Errorf("ckpt: reshard %s: a checkpoint cannot be written over itself: give another prefix", in)
+		return fmt.Errorf("ckpt: reshard %s: the output would overwrite the input: use another prefix", in)
 	}
 	g, err := r.Graph()
 	if err != nil && !errors.Is(err, ErrNoObjectGraph) {

@@ -17,7 +17,7 @@ import (
 // values to objects that were attached since the restore.
 type Status struct {
 	c *Checkpoint
-	r *restore // nil where nothing is being restored
+	r *restore // nil if nothing is restored
 }
 
 // An Assertion is a condition that [Status.Assert] checks.
@@ -91,7 +91,7 @@ func (s *Status) updated(ctx context.Context) (*object.Graph, error) {
 	if err := s.c.update(ctx); err != nil {
 		return nil, err
 	}
-	if s.r != nil && !slices.Contains(s.c.restorations, s.r) { // a later restore replaced it: it takes note of objects, and assigns nothing
+	if s.r != nil && !slices.Contains(s.c.restorations, s.r) { // if a later restore replaced it, it only records objects and assigns nothing
 		if err := s.c.updateOne(ctx, s.r); err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (s *Status) RunRestoreOps(ctx context.Context) error {
 	return s.runPlanned(ctx)
 }
 
-// runPlanned runs what [Planned] left to run.
+// runPlanned runs a [Planned] restore.
 func (s *Status) runPlanned(ctx context.Context) error {
 	if s.r == nil || !s.r.planned {
 		return nil
@@ -128,7 +128,7 @@ func (s *Status) runPlanned(ctx context.Context) error {
 	return s.c.runPlanned(ctx, s.r)
 }
 
-// An Initializer is an object that can set its own first values.
+// An Initializer is an object that can set its initial values.
 type Initializer interface{ Initialize() error }
 
 // InitializeOrRestore moves the bytes of a [Planned] restore, and calls Initialize on every [Initializer] that no restore has given
@@ -188,7 +188,7 @@ func (s *Status) Report() *Report {
 	return s.r.report(g)
 }
 
-// report says what became of the values of the program g.
+// report returns the report about the values of the program g.
 func (r *restore) report(g *object.Graph) *Report {
 	out := &Report{Checkpoint: r.path, RootChildren: r.RootChildren()}
 	problems := make(map[string]string, len(r.mismatched)) // by Go path and key

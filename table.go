@@ -9,13 +9,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A TableKey is a type that TensorFlow's lookup tables have for keys.
+// A TableKey is a type of keys of TensorFlow's lookup tables.
 type TableKey interface {
 	int32 | int64 | float32 | float64 | string
 }
 
-// A Table holds the contents of one of TensorFlow's lookup tables, MutableHashTable or DenseHashTable: keys and a value for
-// each, in the stored order, in which they are saved again. (A StaticHashTable is not stored in checkpoints.)
+// A Table holds the contents of one of TensorFlow's lookup tables, MutableHashTable or DenseHashTable: keys and a value for each,
+// in the stored order. A save keeps the order. (A StaticHashTable is not stored in checkpoints.)
 //
 // A Table takes part in a checkpoint like a tensor. Its zero value is not built: a restore fills it, a save leaves it out. A
 // restore replaces its contents. It must not be changed while another goroutine uses it.
@@ -35,7 +35,7 @@ const (
 	tableAttribute = "table"
 )
 
-// Len returns how many different keys the table has.
+// Len returns the number of different keys.
 func (t *Table[K, V]) Len() int { return len(t.index) }
 
 // Get returns the value of a key, and whether there is one. If the value is a row, Get returns its first element. See
@@ -80,7 +80,7 @@ func (t *Table[K, V]) Set(key K, values ...V) error {
 		keys, rows = slices.Clone(t.keys.Shape()), slices.Clone(t.values.Shape())
 	}
 	if width := rows[1:].Len(); len(values) != width {
-		return fmt.Errorf("ckpt: table: %d values for key %v, want %d as others have", len(values), key, width)
+		return fmt.Errorf("ckpt: table: %d values for key %v, want %d like the other keys", len(values), key, width)
 	}
 	if row, ok := t.Row(key); ok {
 		copy(row, values)
@@ -108,12 +108,12 @@ func (t *Table[K, V]) CheckpointTensors() ([]NamedTensor, error) {
 	return []NamedTensor{{Name: tableKeys, Tensor: &t.keys}, {Name: tableValues, Tensor: &t.values}}, nil
 }
 
-// SetCheckpointTensors sets keys and values. The error has ErrCorrupt if their numbers differ.
+// SetCheckpointTensors sets the keys and values. The error has ErrCorrupt if their numbers differ.
 func (t *Table[K, V]) SetCheckpointTensors(got map[string]tensor.Any) error {
 	k, isKeys := tensor.As[K](got[tableKeys])
 	v, isValues := tensor.As[V](got[tableValues])
 	if !isKeys || !isValues {
-		return fmt.Errorf("ckpt: table: no tensors of its types in %d", len(got))
+		return fmt.Errorf("ckpt: table: no tensors with the table's types among %d", len(got))
 	}
 	keys, values := k.Shape(), v.Shape()
 	if len(keys) == 0 || keys[1:].Len() != 1 || len(values) == 0 || values[0] != keys[0] {

@@ -47,7 +47,7 @@ func TestTable(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, []float32{1, 2}, row, "a key that is there twice has its first value")
 		require.Equal(t, 2, got.Table.Len())
-		require.EqualError(t, got.Table.Set(8, 1), "ckpt: table: 1 values for key 8, want 2 as others have")
+		require.EqualError(t, got.Table.Set(8, 1), "ckpt: table: 1 values for key 8, want 2 like the other keys")
 	})
 	t.Run("other types than those stored are refused", func(t *testing.T) {
 		m := new(struct {

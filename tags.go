@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// A TagError says what is wrong with the declaration of a struct's field.
+// A TagError reports a wrong declaration of a struct's field.
 type TagError struct {
 	Struct  reflect.Type
 	Field   string
@@ -20,7 +20,7 @@ func (e *TagError) Error() string {
 	return fmt.Sprintf("ckpt: field %v.%s: %s", e.Struct, e.Field, e.Problem)
 }
 
-// goTypes knows the types of programs, which never change: the only thing here that outlives a call.
+// goTypes caches what is known about Go types, which never change. It is the only state that outlives a call.
 var goTypes = walk.NewTypes(walk.Language{
 	Field: declaredField,
 	Wrong: func(owner reflect.Type, field, problem string) error {
@@ -31,7 +31,7 @@ var goTypes = walk.NewTypes(walk.Language{
 
 var moduleType = reflect.TypeFor[Module]()
 
-// declaredField says what becomes of one field of the struct owner.
+// declaredField returns the role of one field of the struct owner.
 func declaredField(types *walk.Types, owner reflect.Type, f reflect.StructField) (walk.Tag, walk.Action, error) {
 	bad := func(format string, args ...any) (walk.Tag, walk.Action, error) {
 		return walk.Tag{}, walk.Skip, &TagError{Struct: owner, Field: f.Name, Problem: fmt.Sprintf(format, args...)}
@@ -123,8 +123,8 @@ func embedsItself(owner, t reflect.Type, path []reflect.Type) bool {
 	return false
 }
 
-// snakeCase returns a field's name as TensorFlow programs spell attributes: InputTransform is input_transform,
-// LSTMCell lstm_cell, W1 w1, Conv2D conv2d (the rule of Keras's to_snake_case).
+// snakeCase returns a field's name in the spelling of Python attributes: InputTransform is input_transform, LSTMCell lstm_cell, W1
+// w1, Conv2D conv2d (the rule of Keras's to_snake_case).
 func snakeCase(name string) string {
 	r := []rune(name)
 	var b strings.Builder

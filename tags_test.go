@@ -45,7 +45,7 @@ func TestTagMisuse(t *testing.T) {
 		{"two fields with one name", &struct {
 			A tensor.Tensor[float32] `ckpt:"w"`
 			B tensor.Tensor[float32] `ckpt:"w"`
-		}{}, "B", `the name "w" is that of field A already`},
+		}{}, "B", `field A already has the name "w"`},
 		{"an alias that is another field's name", &struct {
 			A tensor.Tensor[float32] `ckpt:"a"`
 			B tensor.Tensor[float32] `ckpt:"b,alias=a"`
@@ -53,7 +53,7 @@ func TestTagMisuse(t *testing.T) {
 		{"an inlined field with a name of the struct's", &struct {
 			leafStruct
 			X tensor.Tensor[float32] `ckpt:"w"`
-		}{}, "X", `the name "w" is that of field leafStruct.W already`},
+		}{}, "X", `field leafStruct.W already has the name "w"`},
 		{"a tagged channel", &struct {
 			C chan int `ckpt:"c"`
 		}{}, "C", "a chan int cannot be saved"},

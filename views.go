@@ -23,14 +23,14 @@ type View struct {
 
 // A ViewNode is one object of a [View].
 type ViewNode struct {
-	// Path is the first path that a breadth-first walk finds, in the form of TensorFlow's views: root.b.0. Paths of more
-	// than 64 edges, or more than 1 KiB, are cut to their end, after "root.…". The same applies to GoPath.
+	// Path is the first path that a breadth-first walk finds, in the form of TensorFlow's views: root.b.0. A path of more than 64
+	// edges or 1 KiB is shortened to "root.…" and its end. The same applies to GoPath.
 	Path     string
 	GoPath   string // in the program: Model.B[0]; "" in a checkpoint
 	Children []ViewEdge
-	// Tensors are the names of the object's own tensors: VARIABLE_VALUE for a variable, none for a group.
+	// Tensors are the names of the object's tensors: VARIABLE_VALUE for a variable, none for a group.
 	Tensors []string
-	// Object is a pointer to the program's object (or the slice or map that it is); nil in a checkpoint.
+	// Object is a pointer to the program's object, or the slice or map; nil in a checkpoint.
 	Object any
 	slot   bool // a slot variable: no edge leads to it
 }
@@ -42,8 +42,8 @@ type ViewEdge struct {
 	also []string // aliases, in a program
 }
 
-// View returns the graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph]) where the
-// checkpoint is name-based.
+// View returns the graph that the checkpoint stores. The error satisfies errors.Is(err, [ErrNoObjectGraph]) if the checkpoint is
+// name-based.
 func (r *Reader) View() (*View, error) {
 	g, err := r.Graph()
 	if err != nil {
@@ -129,7 +129,7 @@ func (v *View) Descendants() []int {
 	return order
 }
 
-// childNames returns where each name, or alias of one, leads. A name goes before an alias, and the first before the next.
+// childNames returns the node for each name and alias. A name has priority over an alias, and the first over later ones.
 func (n *ViewNode) childNames() map[string]int {
 	names := make(map[string]int, len(n.Children))
 	add := func(name string, e ViewEdge) {
@@ -148,12 +148,12 @@ func (n *ViewNode) childNames() map[string]int {
 	return names
 }
 
-// Match maps nodes of one view, such as a checkpoint's, to nodes of another: root to root, and every node to the one that
-// the same names lead to. It does not restore anything. If two paths disagree the first in breadth-first order wins.
+// Match maps nodes of one view, such as a checkpoint's, to nodes of another: root to root, and every node to the node with the
+// same path of names. It does not restore anything. If two paths disagree, the first in breadth-first order wins.
 func Match(stored, program *View) map[int]int {
 	matches := make(map[int]int, min(len(stored.Nodes), len(program.Nodes)))
 	matches[0] = 0
-	names := make(map[int]map[string]int) // node of program → where its names lead
+	names := make(map[int]map[string]int) // node of program → the node for each of its names
 	queue := []int{0}
 	for len(queue) > 0 {
 		id := queue[0]
@@ -178,7 +178,7 @@ func Match(stored, program *View) map[int]int {
 	return matches
 }
 
-// A Difference is what [Diff] finds.
+// A Difference is the result of [Diff].
 type Difference struct {
 	Matches     map[int]int // node of the first view → node of the second
 	OnlyStored  []int       // nodes that only the first has, breadth first
@@ -251,7 +251,7 @@ func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ..
 				continue
 			}
 			if unused := match.Assign(p, &g.Nodes[id], n); len(unused) > 0 {
-				return &transfer.Mismatch{Problem: fmt.Sprintf("node %d (%s) stores %q, for which its object has no tensor", id, paths.Name(id), unused)}
+				return &transfer.Mismatch{Problem: fmt.Sprintf("node %d (%s) stores %q, but its object has no tensor with this name", id, paths.Name(id), unused)}
 			}
 		}
 		return nil

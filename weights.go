@@ -25,16 +25,17 @@ import (
 // It allocates nil pointers, slices and maps for which the checkpoint has values, as encoding/json does. Name-based
 // checkpoints of TensorFlow 1 do not have objects, so it does not allocate for them: such fields are missing.
 //
-// Every value and object that the model has or declares must be in the checkpoint unless its tag says optional; otherwise the error is a
-// *[MismatchError] and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are ignored, unless
-// they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all. [At] starts at an object
-// within the checkpoint. One stored value may fill several variables of the model, where TensorFlow fills the first.
+// Every value and object that the model has or declares must be in the checkpoint, unless its tag says optional. Otherwise the
+// error is a *[MismatchError], and the model is unchanged. [Partial] lets values be missing. Other values in the checkpoint are
+// ignored, unless they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all.
+// [At] starts at an object within the checkpoint. One stored value may fill several variables of the model; TensorFlow fills only
+// the first.
 func LoadWeights(ctx context.Context, path string, model any, opts ...LoadOption) error {
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }
 
-// LoadWeightsFunc is LoadWeights for a model that build makes. build may examine the open checkpoint first: its tensors, or
-// its description of the model (Reader.Config). The Reader is closed after build returns.
+// LoadWeightsFunc is LoadWeights for a model that build returns. build may examine the open checkpoint first: its tensors, or its
+// description of the model (Reader.Config). The Reader is closed after build returns.
 func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...LoadOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -65,7 +66,7 @@ func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (mode
 	return err
 }
 
-// loadWalker returns a walker over model that makes objects for nil values, of as much memory as the checkpoint accounts for.
+// loadWalker returns a walker over model that allocates nil values, with memory limited by the checkpoint's size.
 func loadWalker(model any, r *restore, f format.Reader) (*walk.Walker, error) {
 	w := newWalker(new(walk.StandIns), nil)
 	w.Restores(f, r.objects)
@@ -85,12 +86,12 @@ func loadWalker(model any, r *restore, f format.Reader) (*walk.Walker, error) {
 	}
 	err := w.AddRoot(model, stored)
 	if err != nil && r.byName {
-		err = fmt.Errorf("ckpt: %s is name-based and has no objects to make a model from: %w", r.path, err)
+		err = fmt.Errorf("ckpt: %s is name-based and has no objects, so nil values of the model cannot be allocated: %w", r.path, err)
 	}
 	return w, worded(r.path, err)
 }
 
-// reportLoad fills in the report that a load was asked for, or logs what no error tells.
+// reportLoad fills in the requested report, or logs what the error does not say.
 func (r *restore) reportLoad(g *object.Graph, err error) {
 	switch {
 	case r.opts.report != nil:
@@ -104,24 +105,25 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 	}
 }
 
-// SaveWeights writes model, a pointer to a struct, in the format that the path's ending says: .safetensors, .npz, .weights.h5 or .keras;
-// anything else is a TensorFlow prefix. The option As overrides that. The old file stays until the new one is complete.
+// SaveWeights writes model, a pointer to a struct, in the format that the path's ending selects: .safetensors, .npz, .weights.h5
+// or .keras. Any other path is a TensorFlow prefix. The option As overrides that. The old file stays until the new one is
+// complete.
 //
 // TensorFlow's format is written as by Keras's Model.save_weights: to exactly path, without a number or a counter, with the
 // model as the root. The directory's `checkpoint` file names it.
 //
-// The other formats have only names. In .safetensors and .npz a name is the edges from the model to the variable, joined by
-// dots: blocks.0.kernel. An object that several edges reach is written once, under the shortest path.
+// The other formats have only names. In .safetensors and .npz a name consists of the edges from the model to the variable, joined
+// by dots: blocks.0.kernel. An object that several edges reach is written once, under the shortest path.
 //
-// A .weights.h5 file has the names that Keras 3 gives a model with the same attributes, so that its load_weights reads the file: a field Dense1
-// of type layers.Dense is dense1/vars/0 and dense1/vars/1, and a slice of Block structs blocks/block, blocks/block_1. A type's name stands
-// for the class in Python, a slice or map for a list or dict, and variables have the order of the fields. For a *layers.Model the names are those
-// of the model that it was made from. A .keras archive has that model's description, too: only a *layers.Model that was made from a
-// description of Keras 3 can be written to one.
+// A .weights.h5 file has the names that Keras 3 uses for a model with the same attributes, so the model's load_weights reads the
+// file. A field Dense1 of type layers.Dense becomes dense1/vars/0 and dense1/vars/1, and a slice of Block structs becomes
+// blocks/block, blocks/block_1. The name of a Go type stands for the Python class, a slice or map for a list or dict, and
+// variables have the order of the fields. For a *layers.Model the names are those of the original Keras model. A .keras archive
+// also has the model's description, so only a *layers.Model from a Keras 3 description can be written to one.
 //
-// Values that a format cannot hold are an error that names the path, before anything is written: strings, opaque state
-// ([encoding.BinaryMarshaler]), slot variables, in .safetensors and .npz edges with dots or slashes, in .npz bfloat16 and float8.
-// [MaxShardSize] splits safetensors only.
+// If a format cannot hold a value, the error names its path, and nothing is written. No format but TensorFlow's holds strings,
+// opaque state ([encoding.BinaryMarshaler]) and slot variables. .safetensors and .npz do not allow edges with dots or slashes, and
+// .npz does not hold bfloat16 and float8. [MaxShardSize] splits safetensors only.
 func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeightsOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -172,21 +174,21 @@ func As(format string) SaveWeightsOption {
 	return option(func(o *options) { o.as = format })
 }
 
-// PyTorch makes SaveWeights write the names and layouts of torch.nn's modules, in safetensors or NumPy's format. They come
-// from the tag option pytorch and the methods of layout.Declarer; see package layout. Other values keep their own names.
-// Values that are written in another form than PyTorch had them, such as the sum of two biases, are logged.
+// PyTorch makes SaveWeights write the names and layouts of torch.nn's modules, in safetensors or NumPy's format. They come from
+// the tag option pytorch and the methods of layout.Declarer; see package layout. Other values keep their own names. If a value is
+// written in another form than PyTorch's, such as the sum of two biases, that is logged.
 func PyTorch() SaveWeightsOption {
 	return option(func(o *options) { o.maker = layout.PyTorch })
 }
 
-// KeepFrom makes [SaveWeights] write into a .keras archive what the archive at path has beside the weights of the model: the optimizer's
-// variables, the states of seed generators, vocabularies, and the version of Keras. The model must be the one that the archive
-// describes. path may be the path that is saved to.
+// KeepFrom makes [SaveWeights] copy everything except the model's weights from the .keras archive at path: the optimizer's
+// variables, the states of seed generators, vocabularies, and the version of Keras. The archive must describe the same model. path
+// may be the path of the save.
 func KeepFrom(path string) SaveWeightsOption {
 	return option(func(o *options) { o.keepFrom = path })
 }
 
-// arranged returns the values of g in the layout of the maker that o asks for.
+// arranged returns the values of g in the layout of the maker in o.
 func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) {
 	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return goTypes.LayoutRules(v, nil) })
 	for _, l := range lossy {
@@ -195,7 +197,7 @@ func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) 
 	return values, err
 }
 
-// flatOptions returns what the writers of other makers' formats are told.
+// flatOptions returns the options for the writers of formats other than TensorFlow's.
 func flatOptions(o options) (writers.Options, error) {
 	if o.align != 0 || o.shard != nil && o.maxShard == 0 {
 		return writers.Options{}, fmt.Errorf("Align, ShardBy and ShardByTask are for TensorFlow's format, not for %s: %w", o.as, errors.ErrUnsupported)
@@ -203,7 +205,7 @@ func flatOptions(o options) (writers.Options, error) {
 	return writers.Options{MaxShardSize: o.maxShard, Progress: progressOf(o.progress)}, nil
 }
 
-// writeFlat writes the graph to path in a format that knows no objects.
+// writeFlat writes the graph to path in a format without objects.
 func writeFlat(ctx context.Context, g *object.Graph, path string, o options) error {
 	fail := func(err error) error { return fmt.Errorf("ckpt: save %s: %w", path, err) }
 	options, err := flatOptions(o)
@@ -242,7 +244,7 @@ func writeFlat(ctx context.Context, g *object.Graph, path string, o options) err
 	return runCallbacks(ctx, path, o)
 }
 
-// writeKeras writes the graph of model to path as Keras 3 does: its weights or, where that is asked for, an archive.
+// writeKeras writes the graph of model to path as Keras 3 does: only its weights, or an archive.
 func writeKeras(ctx context.Context, g *object.Graph, path string, model any, o options) error {
 	fail := func(err error) error { return fmt.Errorf("ckpt: save %s: %w", path, err) }
 	options, err := flatOptions(o)

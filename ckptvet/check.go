@@ -206,7 +206,7 @@ func (c *checker) checkNames(d *declaration) {
 			case trackField:
 				for _, name := range append([]string{v.tag.name}, v.tag.aliases...) {
 					if other, ok := taken[name]; ok {
-						c.report(d, place, verdict{problem: fmt.Sprintf("the name %q is that of field %s already", name, other), tag: v.tag})
+						c.report(d, place, verdict{problem: fmt.Sprintf("field %s already has the name %q", other, name), tag: v.tag})
 						break
 					}
 					taken[name] = path

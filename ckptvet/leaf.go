@@ -149,7 +149,7 @@ func (c *checker) checkLeaf(d *declaration, l leafRole) {
 		switch {
 		case v.problem != "":
 		case tagged && l.embedded < 0:
-			v.problem = fmt.Sprintf("%s is saved by its own methods, those of ckpt.Variable or ckpt.Tensors, which no tag changes: remove the tag", c.print(d.typ))
+			v.problem = fmt.Sprintf("%s is saved by its methods (ckpt.Variable or ckpt.Tensors), which ignore tags: remove the tag", c.print(d.typ))
 		case tagged, isModule(t), trait == isLeaf, trait == isTrackable:
 			v.problem = c.notBeside(d, d.str.Field(l.embedded))
 		}
@@ -165,5 +165,5 @@ func (c *checker) notBeside(d *declaration, e *types.Var) string {
 	if e.Exported() {
 		advice = fmt.Sprintf("tag the embedded field, as in `ckpt:%q`,", snakeCase(e.Name()))
 	}
-	return fmt.Sprintf("it would not be saved: %s embeds %s and so is that tensor alone; %s to save both, or tag this one `ckpt:\"-\"`", c.print(d.typ), c.print(e.Type()), advice)
+	return fmt.Sprintf("it would not be saved: %s embeds %s and is saved as that tensor only; %s to save both, or tag this field `ckpt:\"-\"`", c.print(d.typ), c.print(e.Type()), advice)
 }

@@ -40,10 +40,10 @@ var reasons = []struct{ name, fields, field, problem string }{
 	{"Channel", `C chan int ` + "`ckpt:\"c\"`", "C", "a chan int cannot be saved"},
 	{"OnlyPointers", `R ring ` + "`ckpt:\"r\"`", "R", "points to pointers only"},
 	{"Keys", `M map[int]*parts`, "M", "the keys of map[int]*parts are not strings"},
-	{"NameTwice", `A int64 ` + "`ckpt:\"w\"`" + `; W tensor.Tensor[float32]`, "W", `the name "w" is that of field A already`},
-	{"AliasTwice", `A int64 ` + "`ckpt:\"a,alias=w\"`" + `; W tensor.Tensor[float32]`, "W", `the name "w" is that of field A already`},
+	{"NameTwice", `A int64 ` + "`ckpt:\"w\"`" + `; W tensor.Tensor[float32]`, "W", `field A already has the name "w"`},
+	{"AliasTwice", `A int64 ` + "`ckpt:\"a,alias=w\"`" + `; W tensor.Tensor[float32]`, "W", `field A already has the name "w"`},
 	{"PointerInLeaf", `*weight`, "weight", "an embedded pointer to an unexported struct"},
-	{"TagInVariable", ``, "W", "is saved by its own methods"},
+	{"TagInVariable", ``, "W", "is saved by its methods"},
 	{"BesideTensor", `tensor.Tensor[float32]; Bias tensor.Tensor[float32]`, "Bias", "it would not be saved"},
 }
 

@@ -102,7 +102,7 @@ func checkPyTorch(value string) error {
 		}
 	}
 	if permuted && digits == "" {
-		return fmt.Errorf("pytorch=%s: the digits behind the colon must name each axis of the stored tensor once, as in weight:10", value)
+		return fmt.Errorf("pytorch=%s: the digits after the colon must name each axis of the stored tensor once, as in weight:10", value)
 	}
 	return nil
 }

@@ -50,8 +50,8 @@ func TestScaleOfQuantizedKernel(t *testing.T) {
 		stored ckpt.Group
 		want   string
 	}{
-		{"no scale", ckpt.Group{"_kernel": tensor.New[int8](2, 3)}, "has no scale beside them"},
-		{"a scale for each input", ckpt.Group{"_kernel": tensor.New[int8](2, 3), "kernel_scale": tensor.New[float32](2)}, "quantized in a way that layers.Dense does not compute"},
+		{"no scale", ckpt.Group{"_kernel": tensor.New[int8](2, 3)}, "has no scale for them"},
+		{"a scale for each input", ckpt.Group{"_kernel": tensor.New[int8](2, 3), "kernel_scale": tensor.New[float32](2)}, "layers.Dense does not support this quantization"},
 		{"packed weights", ckpt.Group{"_kernel": tensor.New[int8](2, 2), "kernel_scale": tensor.New[float32](1, 3), "kernel_zero": tensor.New[int8](1, 3)},
 			"d.kernel_zero: the weights are quantized by an unsupported policy"},
 		{"a scale for each unit", ckpt.Group{"_kernel": tensor.New[int8](2, 3), "kernel_scale": tensor.New[float32](3)}, ""},

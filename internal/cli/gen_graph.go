@@ -304,7 +304,7 @@ func edgesTo(g *ckpt.StoredGraph, path string) (int, error) {
 		}
 		i := slices.IndexFunc(g.Nodes[at].Children, func(c objectgraph.Child) bool { return c.Name == name })
 		if i < 0 {
-			return 0, fmt.Errorf("--at %q: no edge %q there: %w", path, name, ckpt.ErrNotFound)
+			return 0, fmt.Errorf("--at %q: the checkpoint has no edge %q there: %w", path, name, ckpt.ErrNotFound)
 		}
 		at = g.Nodes[at].Children[i].ID
 	}

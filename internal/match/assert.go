@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// The assertions word their problems as TensorFlow does. They return nil where they hold.
+// The assertions use TensorFlow's words. They return nil if they hold.
 
 // ExistingMatched asserts that every variable of the program was in the checkpoint
 // (CheckpointLoadStatus.assert_existing_objects_matched).
@@ -94,7 +94,7 @@ func paths(nodes []*object.Node) []string {
 	return names
 }
 
-// describe prints a stored node as its text proto would start.
+// describe prints a stored node like the start of its text proto.
 func describe(n *objectgraph.Node) string {
 	var b strings.Builder
 	for i, a := range n.Attributes {

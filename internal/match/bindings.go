@@ -8,21 +8,21 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// bindings say which object of the program each stored node belongs to.
+// bindings have, for each stored node, the object of the program that it belongs to.
 type bindings struct {
-	all   []binding // by stored node; the zero binding where it has no object
+	all   []binding // by stored node; the zero binding if there is no object
 	count int
 }
 
 // A binding is the object of the program that a stored node belongs to.
 type binding struct {
-	obj reflect.Value    // keeps the address that is its identity alive
-	own *object.Identity // where obj does not tell it, which nearly all do
+	obj reflect.Value    // keeps the address alive that is the object's identity
+	own *object.Identity // only if obj does not determine the identity, which is rare
 }
 
 func (b *binding) bound() bool { return b.obj.IsValid() || b.own != nil }
 
-// key returns the identity of the object, the zero Identity of the zero binding.
+// key returns the identity of the object, or the zero Identity for the zero binding.
 func (b *binding) key() object.Identity {
 	switch {
 	case b.own != nil:
@@ -37,7 +37,7 @@ func newBindings(nodes int) bindings { return bindings{all: make([]binding, node
 
 func (b *bindings) clone() bindings { return bindings{slices.Clone(b.all), b.count} }
 
-// of returns the binding of a stored node. ok is false where it has none.
+// of returns the binding of a stored node. ok is false if it has none.
 func (b *bindings) of(stored int) (bound binding, ok bool) {
 	if stored < len(b.all) {
 		bound = b.all[stored]
@@ -47,7 +47,7 @@ func (b *bindings) of(stored int) (bound binding, ok bool) {
 
 func (b *bindings) has(stored int) bool { return stored < len(b.all) && b.all[stored].bound() }
 
-// key returns the object of a stored node, the zero Identity where it has none.
+// key returns the identity of a stored node's object, or the zero Identity.
 func (b *bindings) key(stored int) object.Identity {
 	bound, _ := b.of(stored)
 	return bound.key()

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// complete checks what [Options.Load] asks for.
+// complete checks the requirements of [Options.Load].
 func (m *matcher) complete() error {
 	g, r := m.w.Graph(), m.r
 	unknown, advice, err := m.unknown()
@@ -30,9 +30,9 @@ func (m *matcher) complete() error {
 			return e
 		}
 	}
-	// A layer that has optional values only, and a checkpoint of it without one, match all the same.
+	// A layer with only optional values matches a checkpoint without any of them.
 	if !m.plan.Assigns() && len(missing)+len(r.unresolvedBelow(&m.found, r.start)) > 0 {
-		e := &transfer.Mismatch{Problem: "nothing of the checkpoint belongs to the model; " + wording.RootChildren(r.RootChildren())}
+		e := &transfer.Mismatch{Problem: "no value of the checkpoint matches the model; " + wording.RootChildren(r.RootChildren())}
 		if level := r.level(g); level != "" {
 			e.Hints = []string{level}
 		}
@@ -44,7 +44,7 @@ func (m *matcher) complete() error {
 			unused = append(unused, r.userPath(id))
 		}
 		if len(unused) > 0 {
-			return &transfer.Mismatch{Unused: unused, Hints: advice, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+			return &transfer.Mismatch{Unused: unused, Hints: advice, Problem: fmt.Sprintf("the model has no fields for %d values of the checkpoint", len(unused))}
 		}
 	}
 	if len(unknown) > 0 {
@@ -58,7 +58,7 @@ func (m *matcher) complete() error {
 func (m *matcher) missing() []*object.Node {
 	g := m.w.Graph()
 	filled := m.plan.Targets()
-	for _, n := range g.Nodes { // an optional object that was found must be found whole
+	for _, n := range g.Nodes { // if an optional object was found, all of it is required
 		if n.Reached && n.Group && n.Saver() == nil {
 			filled[n.Key()] = true
 		}

@@ -9,13 +9,13 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// gather plans which tensors of a stored node go into which values of its counterpart.
+// gather plans the assignments of a stored node's tensors to the values of its counterpart.
 func (m *matcher) gather(at pair) {
 	if m.gatherCustom(at) {
 		return
 	}
 	if unused := Assign(m.plan, &m.r.stored.Nodes[at.stored], at.node); len(unused) > 0 {
-		if m.bound.key(at.stored) != at.node.Key() { // a further object, where the first may have taken them
+		if m.bound.key(at.stored) != at.node.Key() { // a further object: the first one may have taken the tensors
 			m.misfits = append(m.misfits, at)
 			return
 		}
@@ -26,7 +26,7 @@ func (m *matcher) gather(at pair) {
 	}
 }
 
-// Assign plans that n takes the tensors of a stored node. It returns the stored attributes where n has none of them.
+// Assign plans that n takes the tensors of a stored node. It returns the stored attributes if n has none of them.
 func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused []string) {
 	if len(stored.Attributes) == 0 {
 		return nil
@@ -38,7 +38,7 @@ func Assign(p *transfer.Plan, stored *objectgraph.Node, n *object.Node) (unused 
 			used = true
 			p.Assign(n, &n.Values[i], key, nil)
 		} else if n.Done() != nil {
-			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for it, only %q", n.Values[i].Attribute(), attributeNames(stored.Attributes)))
+			p.Problem(n, "", fmt.Sprintf("the checkpoint has no tensor %q for this object, only %q", n.Values[i].Attribute(), attributeNames(stored.Attributes)))
 		}
 	}
 	if used {
@@ -72,9 +72,9 @@ func (m *matcher) gatherCustom(at pair) bool {
 	return true
 }
 
-// attributeKey returns the key of the tensor that an object calls name. The attribute may be stored under a prefix of the name:
-// older objects list one attribute for several tensors, which have its key with suffixes (saveable_compat.py: lookup tables,
-// dataset iterators).
+// attributeKey returns the key of the tensor with the given name within an object. The attribute may be stored under a prefix of
+// the name: older objects list one attribute for several tensors, which have its key with suffixes (saveable_compat.py: lookup
+// tables, dataset iterators).
 func attributeKey(attributes []objectgraph.Attribute, name string) (string, bool) {
 	escaped := objectgraph.Escape(name)
 	for _, a := range attributes {
@@ -98,7 +98,7 @@ func attributeNames(attributes []objectgraph.Attribute) []string {
 	return names
 }
 
-// repeats reports whether the object of p, which was bound to it, has taken the values of another stored node.
+// repeats reports whether the object bound to p has taken the values of another stored node.
 func (m *matcher) repeats(p pair) bool {
 	if len(m.r.stored.Nodes[p.stored].Attributes) == 0 || len(p.node.Values) == 0 || m.bound.key(p.stored) != p.node.Key() {
 		return false
@@ -106,8 +106,8 @@ func (m *matcher) repeats(p pair) bool {
 	return p.node.Reached || m.history != nil && m.r.id == m.history.Last(p.node.Key())
 }
 
-// checkDoubles records the values that found their objects taken. Those of another shape or dtype cannot be what the object was
-// saved as, so that they are problems.
+// checkDoubles records values with objects that already took other values. If their shape or dtype differs, the object was not
+// saved with them, so they are problems.
 func (m *matcher) checkDoubles() error {
 	if len(m.doubles) == 0 {
 		return nil
@@ -132,11 +132,11 @@ func (m *matcher) checkDoubles() error {
 	return nil
 }
 
-// compare adds a problem to the plan where two stored tensors for one object do not have one shape and dtype.
+// compare adds a problem to the plan if two stored tensors for one object differ in shape or dtype.
 func (m *matcher) compare(n *object.Node, key, other string) error {
 	a, found, err := m.plan.Reader().Lookup(key)
 	if err != nil || !found {
-		return nil // the check of the plan says so
+		return nil // the check of the plan reports it
 	}
 	b, found, err := m.plan.Reader().Lookup(other)
 	switch {

@@ -12,7 +12,7 @@ import (
 // maxHints is the largest number of hints about single names in one error.
 const maxHints = 3
 
-// hints says, for objects of the program g that found nothing, which stored edges beside them were probably meant.
+// hints suggests stored edges for objects of the program g that have no counterpart.
 func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node) []string {
 	byKey := make(map[object.Identity]int)
 	for id, b := range f.bound.each() {
@@ -28,7 +28,7 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 		if len(out) == maxHints {
 			break
 		}
-		for n.Parent != nil && !seen[n] { // the outermost object that found nothing
+		for n.Parent != nil && !seen[n] { // the outermost object without a counterpart
 			if _, ok := byKey[n.Parent.Key()]; ok {
 				break
 			}
@@ -46,7 +46,7 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 			out = append(out, fmt.Sprintf("for %s the checkpoint has neither that name nor %s", place(n), lacks))
 		} else if names := stored.beside(id); len(names) > 0 && !left[id] && f.bound.count > 1 {
 			left[id] = true
-			out = append(out, fmt.Sprintf("beside %s the checkpoint has, for no field of the model, %s", place(n), wording.Quote(wording.First(names, maxListed))))
+			out = append(out, fmt.Sprintf("next to %s the checkpoint has %s, which match no field of the model", place(n), wording.Quote(wording.First(names, maxListed))))
 		}
 	}
 	if level := r.level(g); level != "" {
@@ -61,7 +61,7 @@ func (r *Restoration) hints(g *object.Graph, f *found, unmatched []*object.Node)
 // maxListed is the largest number of names that a hint lists.
 const maxListed = 8
 
-// place returns the path of n in both notations.
+// place returns the path of n in TensorFlow's and in Go's form.
 func place(n *object.Node) string { return fmt.Sprintf("%s (%s)", n.Path(), n.GoPath()) }
 
 // unboundChildren returns the names of the children with values that have no counterpart.
@@ -75,7 +75,7 @@ func (r *Restoration) unboundChildren(f *found, id int) []string {
 	return names
 }
 
-// storedHints says, for stored values that found no object, which edges the program has beside them.
+// storedHints suggests edges of the program for stored values that have no object.
 func (r *Restoration) storedHints(g *object.Graph, unresolved []int) []string {
 	edges := make(map[int]objectgraph.Child) // the first edge that leads to each stored node
 	from := make(map[int]int)                // and the node that it leads from

@@ -11,14 +11,15 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// Layouts apply what types declare about other makers' layouts while the objects of a file are matched.
+// Layouts apply the layouts of other makers that types declare, while the objects of a file are matched.
 type Layouts struct {
 	Graph *derived.Graph
-	// Rules returns what the type of an object, or of a nil list, declares. stored returns the names below the stored object.
+	// Rules returns the rules that the type of an object, or of a nil list, declares. stored returns the names below the stored
+	// object.
 	Rules func(v reflect.Value, stored func() []string) []layout.Rule
 
 	applied []AppliedRule
-	asked   map[int][]layout.Rule // what was declared of each stored object
+	asked   map[int][]layout.Rule // the declared rules of each stored object
 }
 
 // An AppliedRule is a rule that made a value, and the stored object in which it was applied.
@@ -27,7 +28,7 @@ type AppliedRule struct {
 	Object int
 }
 
-// extend adds to a stored object what v, or the list that v could be, makes of its values.
+// extend adds to a stored object the values that the rules of v, or of the list that v could be, make from its values.
 func (l *Layouts) extend(stored int, v reflect.Value) error {
 	if l == nil || !v.IsValid() || len(l.Graph.Nodes[stored].Children) == 0 {
 		return nil
@@ -50,7 +51,7 @@ func (l *Layouts) extend(stored int, v reflect.Value) error {
 	return nil
 }
 
-// lacks returns the stored names that would have made the value own of a stored object, "" where no rule makes it.
+// lacks returns the stored names from which a rule would have made the value own of a stored object, or "" if there is no rule.
 func (l *Layouts) lacks(stored int, own string) string {
 	if l == nil {
 		return ""
@@ -63,10 +64,10 @@ func (l *Layouts) lacks(stored int, own string) string {
 	return ""
 }
 
-// used reports whether a rule has made something of a stored node's value.
+// used reports whether a rule has used a stored node's value.
 func (l *Layouts) used(id int) bool { return l != nil && l.Graph.Used(id) }
 
-// Applied returns the rules that made values, in the order in which they did.
+// Applied returns the applied rules in the order of their application.
 func (l *Layouts) Applied() []AppliedRule {
 	if l == nil {
 		return nil

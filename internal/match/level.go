@@ -9,11 +9,11 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// maxLevels is how deep below the start a model is looked for that the checkpoint has elsewhere.
+// maxLevels is the depth below the start at which level looks for the model.
 const maxLevels = 6
 
-// level says that the root of the program g has the names of another object than the stored one that it was matched with: a level is
-// missing on one side. It returns "" where the object is the best that there is.
+// level returns a hint if a level is missing on one side: the root of the program g has the names of another stored object than
+// the one that it was matched with. It returns "" if the matched object fits best.
 func (r *Restoration) level(g *object.Graph) string {
 	edges := make(map[string]int)
 	for i, e := range g.Root().Edges {
@@ -43,7 +43,7 @@ func (r *Restoration) level(g *object.Graph) string {
 	return ""
 }
 
-// count returns how many edges of n the names have.
+// count returns the number of edges of n that are among the names.
 func count(n *object.Node, names map[string]bool) int {
 	found := 0
 	for i := range n.Edges {
@@ -54,8 +54,8 @@ func count(n *object.Node, names map[string]bool) int {
 	return found
 }
 
-// best returns the stored node below the start that has more of the edges of the program's root than any other, and more than half of them.
-// It returns -1 where the start has as many.
+// best returns the stored node below the start that has more of the edges of the program's root than any other, and more than half
+// of them. It returns -1 if the start has as many.
 func (r *Restoration) best(edges map[string]int, all int) int {
 	best, most := -1, 0
 	seen := map[int]bool{r.start: true}

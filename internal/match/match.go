@@ -8,12 +8,12 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// Match returns a planner that matches the program from its root on, as if for the first time. h may be nil.
+// Match returns a planner that matches the whole program from its root. h may be nil.
 func (r *Restoration) Match(w object.Walk, h *transfer.History) transfer.Planner {
 	return &matcher{r: r, w: w, history: h, found: r.nothing()}
 }
 
-// FollowUp returns a planner that looks for the objects that are waited for.
+// FollowUp returns a planner that looks for objects for which values wait.
 func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Planner {
 	return &matcher{r: r, w: w, history: h, found: r.found.clone(), late: true}
 }
@@ -23,7 +23,7 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 	m.plan = p
 	defer func() { m.queue, m.next = nil, 0 }() // all of it was visited, or the plan fails
 	if m.r.opts.Load {
-		defer func() { m.r.found = m.found }() // it is not tried again, and a report is wanted also where it fails
+		defer func() { m.r.found = m.found }() // also needed for a report after an error
 	}
 	if m.late {
 		if err := m.followUp(); err != nil {
@@ -31,7 +31,7 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 		}
 		return m.checkDoubles()
 	}
-	// The walk has room for as many nodes as the program had last.
+	// The walk gets room for the number of nodes that the program had last time.
 	size := min(cap(m.w.Graph().Nodes), len(m.r.stored.Nodes))
 	p.Grow(size)
 	m.queue = make([]pair, 0, size)
@@ -69,8 +69,8 @@ func (m *matcher) fromRoot() error {
 	if err := m.drain(); err != nil {
 		return err
 	}
-	// Objects that the Checkpoint attached to the root come after everything that the root itself leads to, one after another,
-	// unless they were met already (TrackableSaver.restore).
+	// Objects that the Checkpoint attached to the root follow, one after another, after everything that the root itself leads to,
+	// unless they were already visited (TrackableSaver.restore).
 	for i := range root.Edges {
 		if e := &root.Edges[i]; e.Attached && e.Node != nil && e.Node != root {
 			if err := m.attached(e); err != nil {
@@ -93,7 +93,7 @@ func (m *matcher) attached(e *object.Edge) error {
 	return m.drain()
 }
 
-// followUp looks for the objects that are waited for.
+// followUp looks for objects for which values wait.
 func (m *matcher) followUp() error {
 	if err := m.w.ExpandAll(); err != nil {
 		return err
@@ -155,13 +155,13 @@ func (m *matcher) child(p pair, i int) error {
 		return nil
 	}
 	if e != nil && (e.Attached && !m.late || e.Name != c.Name && m.r.hasChild(p.stored, e.Name)) {
-		return nil // attached edges come after the root's own; an alias gives way to the name itself
+		return nil // attached edges come after the root's own; a name has priority over an alias
 	}
 	if e != nil {
 		e.Met = true
 	}
 	if e != nil && e.Node == nil && e.Opt.Alloc && (m.r.hasValues(c.ID) || m.demands(e)) {
-		if err := m.r.opts.Layouts.extend(c.ID, e.From()); err != nil { // it may say how long a list is
+		if err := m.r.opts.Layouts.extend(c.ID, e.From()); err != nil { // it may determine the length of a list
 			return err
 		}
 		if err := m.alloc(p, e, c.ID, b, taken); err != nil {
@@ -187,12 +187,12 @@ func (m *matcher) child(p pair, i int) error {
 	return nil
 }
 
-// demands reports whether e holds a nil pointer and must have what it points to, so that an object without values will not do.
+// demands reports whether e holds a nil pointer and requires an object with values.
 func (m *matcher) demands(e *object.Edge) bool {
 	return m.r.opts.Load && !m.r.opts.Partial && e.Wanted && !e.Opt.Optional && e.From().Kind() == reflect.Pointer
 }
 
-// alloc makes the object that a nil edge lacks, or lets the edge share the object that was made for another edge.
+// alloc allocates the object for a nil edge, or lets the edge share the object that was allocated for another edge.
 func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
 	if e.Missing() == nil {
 		return nil
@@ -205,7 +205,7 @@ func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken boo
 			undo = share(m.made[made])
 		}
 	}
-	further := undo == nil && taken && m.r.opts.Load // of another type than the object that has the values
+	further := undo == nil && taken && m.r.opts.Load // its type differs from that of the object with the values
 	if undo == nil && (!taken || further) {
 		undo, err = e.Missing().Alloc(children{m.r.stored, stored})
 	}
@@ -213,14 +213,14 @@ func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken boo
 		return err
 	}
 	m.plan.Undo(undo)
-	e.Opt.Alloc = true // a slice of numbers is made when its length is known
+	e.Opt.Alloc = true // a slice of numbers is allocated when its length is known
 	if err := m.w.Again(p.node, e); err != nil || !further || e.Node == nil {
 		return err
 	}
 	if m.made == nil {
 		m.made = make(map[madeFor]reflect.Value)
 	}
-	m.made[made] = e.Node.Obj // types that lead to each other in a stored ring would be made for ever
+	m.made[made] = e.Node.Obj // otherwise types that lead to each other in a stored ring would be allocated forever
 	return nil
 }
 

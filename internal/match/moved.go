@@ -4,7 +4,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// required returns what the program requires and matched lacks, and marks in matched what moved.
+// required returns the requirements of the program that matched lacks. It marks objects that moved in matched.
 func (r *Restoration) required(g *object.Graph, matched map[object.Identity]bool) []*object.Node {
 	want := object.Requirement{Matched: matched, SkipSlots: r.opts.SkipSlots, Stored: r.storedEdges(&r.found)}
 	missing := g.Required(want)
@@ -14,8 +14,8 @@ func (r *Restoration) required(g *object.Graph, matched map[object.Identity]bool
 	return missing
 }
 
-// markMoved marks those nodes as matched that append, or a like copy, moved with the values that were restored, and reports whether there
-// are any. A moved object has another address than the one that was bound, which its binding keeps.
+// markMoved marks nodes as matched if append, or a similar copy, moved them with their restored values. It reports whether there
+// are any. A moved object has another address than the bound object, which its binding keeps alive.
 func (r *Restoration) markMoved(g *object.Graph, nodes []*object.Node, matched map[object.Identity]bool) (marked bool) {
 	if len(nodes) == 0 {
 		return false
@@ -31,7 +31,7 @@ func (r *Restoration) markMoved(g *object.Graph, nodes []*object.Node, matched m
 	mark := func(n *object.Node) {
 		marked = true
 		for at := n; at != nil && !matched[at.Key()]; at = at.Parent {
-			matched[at.Key()] = true // what holds the value moved with it
+			matched[at.Key()] = true // the object that holds the value moved with it
 		}
 	}
 	var others []*object.Node
@@ -58,7 +58,8 @@ func (r *Restoration) markMoved(g *object.Graph, nodes []*object.Node, matched m
 	return marked
 }
 
-// movedTo reports whether n holds what the object of a stored node holds, which took its values and is not in the program any more.
+// movedTo reports whether n has the same contents as the object of a stored node, which took its values and is no longer in the
+// program.
 func (r *Restoration) movedTo(g *object.Graph, stored int, n *object.Node) bool {
 	if stored < 0 || r.unused[stored] != nil {
 		return false
@@ -67,12 +68,11 @@ func (r *Restoration) movedTo(g *object.Graph, stored int, n *object.Node) bool 
 	return ok && g.Lookup(b.key()) == nil && object.Moved(b.obj, n.Obj)
 }
 
-// tookZero reports whether the values that the object of a stored node took are zero. Another object that is zero may have been cleared since:
-// then nothing tells a copy of it from a new object.
+// tookZero reports whether the object of a stored node took zero values. Then a copy of it cannot be distinguished from a new
+// object.
 func (r *Restoration) tookZero(stored int) bool { return stored < len(r.zeros) && r.zeros[stored] }
 
-// places returns the stored node that each node of g has the place of, by the names of the edges that lead to it from an object that was
-// bound; -1 where there is none.
+// places returns, for each node of g, the stored node with the same edge names from a bound object, or -1.
 func (r *Restoration) places(g *object.Graph, bound map[object.Identity]int) []int {
 	places := make([]int, len(g.Nodes))
 	for i, n := range g.Nodes {
@@ -86,7 +86,7 @@ func (r *Restoration) places(g *object.Graph, bound map[object.Identity]int) []i
 	return places
 }
 
-// childAt returns the child of a stored node that the edge e leads to, -1 where there is none.
+// childAt returns the child of a stored node to which the edge e leads, or -1.
 func (r *Restoration) childAt(stored int, e *object.Edge) int {
 	if e == nil {
 		return -1
@@ -99,7 +99,7 @@ func (r *Restoration) childAt(stored int, e *object.Edge) int {
 	return -1
 }
 
-// noteZeros notes which objects took values that are zero. Those that an earlier match of the same restore gave values are known.
+// noteZeros records which objects took zero values. Objects of an earlier match of the same restore are already recorded.
 func (m *matcher) noteZeros() {
 	for id, b := range m.bound.each() {
 		if m.late && m.r.bound.has(id) || len(m.r.stored.Nodes[id].Attributes) == 0 || !b.obj.IsValid() || !b.obj.IsZero() {

@@ -11,10 +11,10 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// A Note is what a report says of an object or a value besides what became of it.
+// A Note is a remark in a report about an object or a value.
 type Note struct{ Path, GoPath, Text string }
 
-// Notes returns what there is to say of the layouts of another maker in which the values of the program g were stored, sorted by stored object.
+// Notes returns the remarks about values of the program g that were stored in another maker's layout, sorted by stored object.
 func (r *Restoration) Notes(g *object.Graph) []Note {
 	l := r.opts.Layouts
 	if l == nil {
@@ -59,7 +59,7 @@ func (n *notes) add(at *object.Node, text string) {
 	}
 }
 
-// ofApplied says what a rule says of itself, and what is doubtful about what it made.
+// ofApplied adds the note of an applied rule, and notes about doubtful results.
 func (n *notes) ofApplied(o *object.Node, a *AppliedRule) {
 	if a.Rule.Note != "" {
 		n.add(o, a.Rule.Note)
@@ -74,15 +74,15 @@ func (n *notes) ofApplied(o *object.Node, a *AppliedRule) {
 		n.add(at, a.Rule.Lossy)
 	}
 	if a.Square {
-		n.add(at, fmt.Sprintf("its shape does not tell whose layout it has: it was taken as %s's %s", a.Rule.Maker, wording.Quote(a.Rule.Stored)))
+		n.add(at, fmt.Sprintf("its shape fits two layouts: it was read as %s's %s", a.Rule.Maker, wording.Quote(a.Rule.Stored)))
 	}
 	if len(a.Again) > 0 {
-		n.add(at, fmt.Sprintf("another rule takes %s as well", wording.Quote(a.Again)))
+		n.add(at, fmt.Sprintf("another rule also uses %s", wording.Quote(a.Again)))
 	}
 }
 
-// ofAsked says which values got nothing by the rules that would make them, and which took a stored value as it is though its shape fits the
-// other maker's layout too. foreign: the file is another maker's.
+// ofAsked adds notes about values for which no rule applied, and about values that were read unchanged although their shape also
+// fits the other maker's layout. foreign: the file is another maker's.
 func (n *notes) ofAsked(o *object.Node, rules []layout.Rule, foreign bool) {
 	for i := range rules {
 		rule := &rules[i]
@@ -93,9 +93,9 @@ func (n *notes) ofAsked(o *object.Node, rules []layout.Rule, foreign bool) {
 			}
 			switch id, ok := n.values[v.Key()]; {
 			case !ok && foreign && len(v.Values) > 0:
-				n.add(v, fmt.Sprintf("no rule made it: %s's names for it, such as %s, are not in the file", rule.Maker, wording.Quote(rule.Stored)))
+				n.add(v, fmt.Sprintf("no rule applied: the file does not have %s's names for it, such as %s", rule.Maker, wording.Quote(rule.Stored)))
 			case ok && !n.r.opts.Layouts.Graph.Made(id) && n.r.opts.Layouts.Graph.Square(id, rule):
-				n.add(v, fmt.Sprintf("its shape does not tell whose layout it has: it was taken as it is, and not as %s's %s", rule.Maker, wording.Quote(rule.Stored)))
+				n.add(v, fmt.Sprintf("its shape fits two layouts: it was read unchanged, and not as %s's %s", rule.Maker, wording.Quote(rule.Stored)))
 			}
 		}
 	}

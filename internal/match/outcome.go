@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// Outcomes calls tell for every value of the checkpoint and of the program g.
+// Outcomes calls tell for every value of the checkpoint and of the program g, with what happened to it.
 func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, transfer.Item)) {
 	waiting := r.waitingNodes()
 	matched := make(map[object.Identity]bool)
@@ -41,7 +41,7 @@ func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, tran
 				tell(transfer.Mismatched, item)
 			case bound:
 				tell(transfer.Restored, item)
-			case r.opts.Layouts.used(id): // what was made of it is told
+			case r.opts.Layouts.used(id): // the value made from it is reported
 			case waiting[id] && !r.opts.Load:
 				tell(transfer.Waiting, item)
 			default:

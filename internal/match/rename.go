@@ -12,11 +12,12 @@ import (
 // A Renaming changes the paths of stored values. Edges in a path are joined by dots.
 type Renaming struct {
 	old, new string
-	pattern  *regexp.Regexp // nil: old is the beginning of a path, of whole edges
+	pattern  *regexp.Regexp // nil: old is the beginning of a path
 }
 
-// NewRenaming returns the renaming of old to new. Where old has a character that only regular expressions have, such as ^, * or \,
-// it is one, and new may refer to its groups as $1; otherwise it is the beginning of a path: "bert.encoder" or "bert/encoder".
+// NewRenaming returns the renaming of old to new. If old has a special character of regular expressions, such as ^, * or \, it is
+// a regular expression, and new may refer to its groups as $1. Otherwise it is the beginning of a path: "bert.encoder" or
+// "bert/encoder".
 func NewRenaming(old, new string) (Renaming, error) {
 	if strings.ContainsAny(old, `^$*+?()[]{}|\`) {
 		p, err := regexp.Compile(old)
@@ -47,12 +48,11 @@ func (r *Renaming) Apply(path string) (string, bool) {
 	return strings.Trim(r.new+rest, "."), true
 }
 
-// maxRenamedPaths is the number of bytes that the paths of all values may have together: a deep graph has paths that are longer than
-// itself.
+// maxRenamedPaths limits the total length of the paths of all values, because in a deep graph paths are longer than the graph.
 const maxRenamedPaths = 256 << 20
 
 // Rename returns a graph of g's values under the paths that the renamings give them, one after another. A value that several edges
-// lead to keeps all of its names. The error names a renaming that matched nothing, and a path that two values would have.
+// lead to keeps all of its names. It is an error if a renaming matches nothing, or if two values get the same path.
 func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, error) {
 	if g.Aliased {
 		return renameAliased(g, renamings)
@@ -82,7 +82,7 @@ func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, err
 					matched[i] = true
 				}
 			}
-			if path != was { // a name that was not changed keeps its dots
+			if path != was { // an unchanged name keeps its dots
 				steps = strings.Split(path, ".")
 			}
 			if !b.put(steps, c.ID, n) {
@@ -100,7 +100,7 @@ func Rename(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, err
 type treeBuilder struct {
 	graph *objectgraph.Graph
 	edges map[treeEdge]int
-	value map[int]int // the node of a value that has one already, by its old number
+	value map[int]int // nodes of values that have one already, by their old numbers
 }
 
 type treeEdge struct {
@@ -112,7 +112,7 @@ func newTreeBuilder() *treeBuilder {
 	return &treeBuilder{&objectgraph.Graph{Nodes: make([]objectgraph.Node, 1)}, make(map[treeEdge]int), make(map[int]int)}
 }
 
-// put adds the value that was node id at a path. It returns false where another value is there. A value can have values below it.
+// put adds the value that was node id at a path. It returns false if another value has the path. A value can have values below it.
 func (b *treeBuilder) put(steps []string, id int, n *objectgraph.Node) bool {
 	at := 0
 	for _, name := range steps[:len(steps)-1] {

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// renameAliased is [Rename] for a graph in which objects have further names: they keep them all, and get those that the renamings make of
-// any of them. Regular expressions see the shortest path to a value, and its key.
+// renameAliased is [Rename] for a graph in which objects have several names. They keep all names, and get the renamed form of
+// each. Regular expressions see the shortest path to a value, and its key.
 func renameAliased(g *objectgraph.Graph, renamings []Renaming) (*objectgraph.Graph, error) {
 	a := aliaser{graph: &objectgraph.Graph{Nodes: slices.Clone(g.Nodes), Aliased: true}, edges: make(map[treeEdge]int), own: make(map[int]bool)}
 	for id := range g.Nodes {
@@ -45,7 +45,7 @@ type aliaser struct {
 	own   map[int]bool // nodes with Children that are the copy's own
 }
 
-// prefix gives the object at a path another, or, if the path is empty, gives the root what the object has.
+// prefix gives the object at a path another path. If the new path is empty, the root gets the object's children.
 func (a *aliaser) prefix(r *Renaming) (matched bool, err error) {
 	at := 0
 	if r.old != "" {
@@ -66,7 +66,7 @@ func (a *aliaser) prefix(r *Renaming) (matched bool, err error) {
 	return true, nil
 }
 
-// pattern gives the values at matching paths others.
+// pattern gives the values at matching paths new paths.
 func (a *aliaser) pattern(r *Renaming) (matched bool, err error) {
 	type renamed struct {
 		was, to string
@@ -97,7 +97,7 @@ func (a *aliaser) pattern(r *Renaming) (matched bool, err error) {
 	return len(all) > 0, nil
 }
 
-// put adds the node id, which was at a path, at another.
+// put adds another path to the node id.
 func (a *aliaser) put(steps []string, id int, was string) error {
 	at := 0
 	for _, name := range steps[:len(steps)-1] {

@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// Replaces reports whether r, a later restore of the same program, has a value for everything that old has one for: then nothing that
-// is attached from now on takes a value of old's.
+// Replaces reports whether r, a later restore of the same program, has a value for everything that old has one for: then old is no
+// longer needed for objects that are attached later.
 func (r *Restoration) Replaces(old *Restoration) bool {
 	if r.opts.SkipSlots && !old.opts.SkipSlots {
 		return false
@@ -30,7 +30,7 @@ func (r *Restoration) Replaces(old *Restoration) bool {
 	return !p.failed
 }
 
-// A pairing says which node of a later checkpoint stands for each node of an older one.
+// A pairing has the node of a later checkpoint that corresponds to each node of an older one.
 type pairing struct {
 	old, later *objectgraph.Graph
 	of         []int // -1: none yet
@@ -60,7 +60,7 @@ func (p *pairing) node(old, later *objectgraph.Node) {
 			return
 		}
 	}
-	var ids map[string]int // nearly always the children are the same ones in the same order
+	var ids map[string]int // nearly always the same children in the same order
 	for i, c := range old.Children {
 		if i < len(later.Children) && later.Children[i].Name == c.Name {
 			p.pair(c.ID, later.Children[i].ID)

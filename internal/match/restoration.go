@@ -11,27 +11,27 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// Options say what a restoration matches.
+// Options of a restoration.
 type Options struct {
 	Savers    []*object.Saver // the custom savers that the program knows
 	SkipSlots bool            // leaves the slot variables of optimizers out
 	Logger    *slog.Logger
 
-	// Load asks for a complete model: every value of the program must be stored, and one stored value may fill several objects.
+	// Load requires a complete model: every value of the program must be stored, and one stored value may fill several objects.
 	Load    bool
 	Partial bool // with Load: values may be missing
 	Strict  bool // with Load: no stored value may be left over
 
-	// IgnoreUnknown, with Load, passes over stored values that lie inside matched objects and have no object in the program.
+	// IgnoreUnknown, with Load, ignores stored values inside matched objects that have no object in the program.
 	IgnoreUnknown bool
-	// Undeclared returns what the type of an object says of a name that is not one of its edges. nil: nothing.
+	// Undeclared returns what the type of an object declares about a name that is not one of its edges. It may be nil.
 	Undeclared func(obj reflect.Value, name string) object.Undeclared
 
-	// Hint is the first hint of an error about missing values; "" for none.
+	// Hint is the first hint of an error about missing values, or "".
 	Hint string
 
-	// Layouts adds to the stored graph what an object, or a nil list, makes of another maker's layout. nil: the file has no
-	// other maker's.
+	// Layouts adds to the stored graph the values that an object, or a nil list, makes from another maker's layout. It is nil if
+	// the file has no such layout.
 	Layouts *Layouts
 }
 
@@ -49,14 +49,14 @@ type Restoration struct {
 	warning *unrestoredWarning
 }
 
-// found is what a restoration knows about the program. A match works on a copy.
+// found is the state of a restoration that depends on the program. A match works on a copy.
 type found struct {
 	bound   bindings
 	waiting []storedEdge     // edges to stored values for which the program has no object yet
 	unused  map[int][]string // attributes of bound nodes for which their objects have no tensor
-	doubled map[int]bool     // bound nodes with objects that took the values of other nodes
-	shared  []pair           // under Load: further objects that took the values of a stored node
-	zeros   []bool           // by stored node, as far as it goes: whose objects took values that are zero, as a cleared object's are
+	doubled map[int]bool     // bound nodes with objects that took other nodes' values
+	shared  []pair           // with Load: further objects that took the values of a stored node
+	zeros   []bool           // by stored node, and perhaps shorter: the object took zero values
 }
 
 // A storedEdge is the i-th child of a stored node.
@@ -77,7 +77,7 @@ func (r *Restoration) nothing() found {
 	return found{bound: newBindings(len(r.stored.Nodes))}
 }
 
-// Waits reports whether the restoration can make use of objects that are attached to the program later.
+// Waits reports whether values wait for objects that are attached to the program later.
 func (r *Restoration) Waits() bool {
 	if len(r.waiting) > 0 {
 		return true
@@ -92,7 +92,7 @@ func (r *Restoration) Waits() bool {
 	return false
 }
 
-// Forget does nothing: what is known is of the stored objects, however many the program had.
+// Forget does nothing: the state depends on the stored objects only.
 func (r *Restoration) Forget(*object.Graph) {}
 
 // CanFollowUp reports whether g has an object for which values wait, so that files are opened only when there is something to
@@ -115,7 +115,7 @@ func (r *Restoration) CanFollowUp(g *object.Graph) bool {
 	return false
 }
 
-// hasValues reports whether a stored node, or one below it, has values that are worth waiting for.
+// hasValues reports whether a stored node, or one below it, has values that may wait.
 func (r *Restoration) hasValues(stored int) bool {
 	n := &r.stored.Nodes[stored]
 	if n.HasValues != nil {
@@ -143,12 +143,12 @@ func (r *Restoration) RootChildren() []string { return children{r.stored, r.star
 // Children returns the children of the stored node that belongs to the program's root.
 func (r *Restoration) Children() object.Children { return children{r.stored, r.start} }
 
-// child returns the first child of a stored node that is called name.
+// child returns the first child of a stored node with the given name.
 func (r *Restoration) child(stored int, name string) (id int, ok bool) {
 	return r.names.child(r.stored, stored, name)
 }
 
-// hasChild reports whether a stored node has a child called name.
+// hasChild reports whether a stored node has a child with the given name.
 func (r *Restoration) hasChild(stored int, name string) bool {
 	_, ok := r.child(stored, name)
 	return ok

@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// At returns the stored node that a path of edges leads to from the root. Edges are joined by slashes, each escaped, or by dots where their
-// names contain neither.
+// At returns the stored node to which a path of edges leads from the root. Edges are joined by slashes, each escaped, or by dots
+// if their names contain neither.
 func At(g *objectgraph.Graph, path string) (int, error) {
 	at := 0
 	if path == "" {
@@ -51,7 +51,7 @@ func childOf(g *objectgraph.Graph, at int, name string) (int, bool) {
 
 func noEdge(g *objectgraph.Graph, at int, path, name string) error {
 	names := children{g, at}.Names()
-	e := &transfer.Mismatch{Problem: fmt.Sprintf("At(%q): no edge %q there", path, name)}
+	e := &transfer.Mismatch{Problem: fmt.Sprintf("At(%q): the checkpoint has no edge %q there", path, name)}
 	if near := wording.Near(name, names); len(near) > 0 {
 		e.Hints = append(e.Hints, "the object there has "+wording.Quote(near))
 	}
@@ -77,7 +77,7 @@ func (c children) Names() []string {
 	return names
 }
 
-// ListLen returns one more than the largest index, but not more than a list as sparse as those of real programs can have.
+// ListLen returns one more than the largest index. It limits the result, because real lists are not very sparse.
 func (c children) ListLen() int {
 	n := 0
 	for _, child := range c.g.Nodes[c.id].Children {
@@ -89,7 +89,7 @@ func (c children) ListLen() int {
 	return n
 }
 
-// fewChildren is the number of children that are searched one by one.
+// fewChildren is the largest number of children that are searched one by one.
 const fewChildren = 16
 
 // nameIndexes are the indexes of stored nodes with many children.

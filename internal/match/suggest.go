@@ -2,11 +2,11 @@ package match
 
 import "github.com/gockpt/ckpt/internal/wording"
 
-// maxCompared bounds how many pairs of names are compared for the hints of one error. Beyond that there are none: a model
-// that lacks thousands of names is another model.
+// maxCompared limits how many pairs of names are compared for the hints of one error. If more would be needed, there are no hints:
+// a model that lacks thousands of names is a different model.
 const maxCompared = 1 << 17
 
-// A suggester looks for names that were probably meant, among those beside the ones that found nothing.
+// A suggester looks for similar names among the siblings of names without a counterpart.
 type suggester struct {
 	names func(place int) []string // of what a stored node, or one of the program, has beside it
 	known map[int][]string
@@ -17,7 +17,7 @@ func newSuggester(names func(place int) []string) *suggester {
 	return &suggester{names: names, known: make(map[int][]string), left: maxCompared}
 }
 
-// beside returns the names at a place.
+// beside returns the names of the siblings at a place.
 func (s *suggester) beside(place int) []string {
 	names, ok := s.known[place]
 	if !ok {
@@ -27,7 +27,7 @@ func (s *suggester) beside(place int) []string {
 	return names
 }
 
-// near returns the names at a place that name may be a slip of.
+// near returns the names at a place of which name may be a misspelling.
 func (s *suggester) near(name string, place int) []string {
 	names := s.beside(place)
 	if s.left -= len(names); s.left < 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// unknown returns the passed values that lie inside matched objects, and what to do about them.
+// unknown returns the passed values that lie inside matched objects, with hints.
 //
 // A value lies inside an object if the object is the counterpart of the stored node that has the value as a child, and the object has
 // values too: it computes something from them, and what it lacks would change the result. A map, such as a Group, has the names that
@@ -46,7 +46,7 @@ func (m *matcher) unknown() (paths, hints []string, err error) {
 	}
 	misfit := func(id int, n *object.Node) {
 		names := attributeNames(m.r.stored.Nodes[id].Attributes)
-		add(id, fmt.Sprintf("%s is a value in the checkpoint (%s), and none in the model", describeObject(n), strings.Join(names, ", ")))
+		add(id, fmt.Sprintf("%s is a value in the checkpoint (%s), but not in the model", describeObject(n), strings.Join(names, ", ")))
 	}
 	for _, id := range sortedIDs(m.unused) {
 		if n := m.w.Graph().Lookup(m.bound.key(id)); n != nil {
@@ -62,7 +62,7 @@ func (m *matcher) unknown() (paths, hints []string, err error) {
 	return paths, hints, nil
 }
 
-// unknowns decide which passed values matter.
+// unknowns decides which passed values matter.
 type unknowns struct {
 	*matcher
 	keys   map[object.Identity]string
@@ -71,7 +71,7 @@ type unknowns struct {
 	values map[int]bool                     // stored nodes with values at or below them that nothing has taken
 }
 
-// reason says why the passed child id is one that matters and what to do, "" where it does not matter.
+// reason returns why the passed child id matters and what to do about it, or "" if it does not matter.
 func (u *unknowns) reason(v passed, id int) (string, error) {
 	name := u.r.stored.Nodes[v.stored].Children[v.child].Name
 	if u.r.start == 0 && v.stored == 0 && name == object.SaveCounter || u.taken(v, id) {
@@ -82,7 +82,7 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 			return "", nil
 		}
 		e := v.node.Find(name)
-		return fmt.Sprintf("%s holds nil, and %v is not a type that can be made: set it before loading", fieldOf(v.node, e.GoStep()), e.From().Type()), nil
+		return fmt.Sprintf("%s is nil, and its type %v cannot be allocated: set it before loading", fieldOf(v.node, e.GoStep()), e.From().Type()), nil
 	}
 	direct := len(u.r.stored.Nodes[id].Attributes) > 0
 	if !direct && !((adapter(name) || name == parametrizations) && u.leadsToValues(id)) {
@@ -113,20 +113,20 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 	case adapter(name):
 		return fmt.Sprintf("%s does not apply the adapter %q: merge it into the weights before saving", describeObject(v.node), name), nil
 	case kind == reflect.Slice || kind == reflect.Array:
-		return fmt.Sprintf("%s has %d elements, none for %q", describeObject(v.node), v.node.Obj.Len(), name), nil
+		return fmt.Sprintf("%s has %d elements, but none for %q", describeObject(v.node), v.node.Obj.Len(), name), nil
 	case len(v.node.Values) > 0:
-		return fmt.Sprintf("%s is one value, with none below it such as %q", describeObject(v.node), name), nil
+		return fmt.Sprintf("%s is a single value and cannot hold %q", describeObject(v.node), name), nil
 	}
 	return fmt.Sprintf("%s has no field for %q: declare one, with the tag `ckpt:\"-\"` if it is not needed", describeObject(v.node), name), nil
 }
 
-// parametrizations is where PyTorch keeps what it computes a module's values from.
+// parametrizations is the name under which PyTorch keeps the tensors from which it computes a module's values.
 const parametrizations = "parametrizations"
 
-// adapter reports the names of low-rank adapters, which change what the layer that has them computes.
+// adapter reports whether name is that of a low-rank adapter, which changes the results of its layer.
 func adapter(name string) bool { return strings.HasPrefix(strings.ToLower(name), "lora_") }
 
-// taken reports whether the program has the value elsewhere. An object that is a further one for a stored node must have it itself.
+// taken reports whether the program has the value elsewhere. A further object for a stored node must have the value itself.
 func (u *unknowns) taken(v passed, id int) bool {
 	if u.r.opts.Layouts.used(id) {
 		return true
@@ -137,7 +137,8 @@ func (u *unknowns) taken(v passed, id int) bool {
 	return slices.ContainsFunc(u.r.stored.Nodes[id].Attributes, func(a objectgraph.Attribute) bool { return u.ownKeys(v.node)[a.Key] })
 }
 
-// hasOwn reports whether the object of v takes values itself, or could: one that may do without any has none that are missed instead.
+// hasOwn reports whether the object of v takes values itself, or could. If all of its values are optional, none of them is
+// reported as missing instead.
 func (u *unknowns) hasOwn(v passed) bool {
 	if v.node.Obj.Kind() == reflect.Map {
 		return false
@@ -177,7 +178,7 @@ func (u *unknowns) ownKeys(n *object.Node) map[string]bool {
 	return keys
 }
 
-// counts reports whether a stored value is an integer without axes.
+// counts reports whether a stored value is a scalar integer.
 func (u *unknowns) counts(id int) (bool, error) {
 	for _, a := range u.r.stored.Nodes[id].Attributes {
 		e, found, err := u.plan.Reader().Lookup(a.Key)

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// unmatched returns the leaves and objects of the program that no stored node was bound to, except optional ones.
+// unmatched returns the leaves and objects of the program without a stored node, except optional ones.
 func (r *Restoration) unmatched(g *object.Graph) []*object.Node {
 	matched := make(map[object.Identity]bool, r.bound.count)
 	for _, b := range r.bound.each() {
@@ -23,7 +23,7 @@ func (r *Restoration) storedEdges(f *found) func(*object.Node, *object.Edge) boo
 		byKey[b.key()] = append(byKey[b.key()], id)
 	}
 	return func(n *object.Node, e *object.Edge) bool {
-		// What a pointer points to has values, or it would have been made.
+		// The object of a pointer has values; otherwise it would have been allocated.
 		needsValues := r.opts.Load && e.From().Kind() == reflect.Pointer
 		return slices.ContainsFunc(byKey[n.Key()], func(id int) bool {
 			has := func(name string) bool {
@@ -54,8 +54,7 @@ func (r *Restoration) unresolved(f *found) []int {
 	return out
 }
 
-// unresolvedBelow returns the unresolved nodes that start leads to. The counter that numbers the saves of a Checkpoint is not
-// part of a model.
+// unresolvedBelow returns the unresolved nodes below start, without the save counter, which is not part of a model.
 func (r *Restoration) unresolvedBelow(f *found, start int) []int {
 	below := map[int]bool{start: true}
 	queue := []int{start}

@@ -12,8 +12,8 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// An unrestoredWarning is logged when a Checkpoint is closed or collected. It does not refer to the program, which it would
-// keep alive.
+// An unrestoredWarning is logged when a Checkpoint is closed or collected. It does not refer to the program, so it does not keep
+// it alive.
 type unrestoredWarning struct {
 	checkpoint string
 	stored     *objectgraph.Graph
@@ -25,7 +25,7 @@ type unrestoredWarning struct {
 	done       bool
 }
 
-// set takes what a match found.
+// set stores the results of a match.
 func (w *unrestoredWarning) set(bound *bindings, unused map[int][]string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

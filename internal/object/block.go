@@ -1,15 +1,15 @@
 package object
 
-// A block is room for nodes and for the values of those that have one: most of a graph's. They are allocated together.
+// A block is memory for nodes and for the values of nodes with one value. It allocates many at once.
 type block struct {
 	nodes  []Node
 	values []Value
 }
 
-// The sizes of blocks: the first are small, as most graphs are.
+// The sizes of blocks. The first blocks are small, because most graphs are small.
 const (
 	smallestBlock = 8
-	largestBlock  = 240 // a little less than a page of the allocator's
+	largestBlock  = 240 // a little less than a page of the allocator
 )
 
 // NewNode returns a node that is not in the graph yet.
@@ -22,7 +22,7 @@ func (g *Graph) NewNode() *Node {
 	return n
 }
 
-// OneValue returns room for one value.
+// OneValue returns memory for one value.
 func (g *Graph) OneValue(v Value) []Value {
 	if len(g.free.values) == 0 {
 		g.free.values = make([]Value, blockSize(len(g.Nodes)))

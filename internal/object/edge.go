@@ -10,44 +10,44 @@ import (
 // An Edge leads from an object to an object that it holds.
 type Edge struct {
 	Name     string
-	Field    *Field // nil where nothing more is said of the edge
-	Node     *Node  // nil where the edge holds nil
-	lack     *lack  // nil where the edge leads to a node
+	Field    *Field // nil if nothing more is known about the edge
+	Node     *Node  // nil if the edge holds nil
+	lack     *lack  // nil if the edge leads to a node
 	Opt      Options
-	Attached bool // attached to the root by the Checkpoint, not held by the root itself
-	Wanted   bool // holds nil, and a checkpoint must have it
-	Met      bool // the checkpoint that is being restored has it
+	Attached bool // attached to the root by the Checkpoint; the root itself does not have it
+	Wanted   bool // holds nil, but a checkpoint must have it
+	Met      bool // the checkpoint being restored has it
 }
 
-// A Field holds what is said of an edge besides its name and its [Options], most often by a struct tag.
+// A Field holds the properties of an edge besides its name and its [Options], most often from a struct tag.
 type Field struct {
 	Step     string       // in Go's notation: ".Kernel"; "" for an element of a container
-	Aliases  []string     // further names that a restore accepts
-	FullName string       // the variable's global name; "" where the tag states none
-	Shape    tensor.Shape // of a flat slice; nil: the Go type's own
+	Aliases  []string     // other names that a restore accepts
+	FullName string       // the variable's global name, or "" if the tag has none
+	Shape    tensor.Shape // of a flat slice; nil: the shape of the Go type
 }
 
-// A lack is what there is instead of a node.
+// A lack is the information about an edge without a node.
 type lack struct {
 	from  reflect.Value
 	maker *Maker
 }
 
-// A Maker makes the object that a nil edge lacks. Alloc makes a new object; the error says that it would take more memory than
-// what is stored accounts for. Share lets a nil pointer point to obj; it is nil,
-// or returns nil, where that is impossible. Both return a function that undoes what they did.
+// A Maker allocates the object for a nil edge. Alloc allocates a new object; it returns an error if that would take more memory
+// than the checkpoint's size allows. Share makes a nil pointer point to obj; it is nil, or returns nil, if that is impossible.
+// Both return a function that undoes the change.
 type Maker struct {
 	Alloc func(stored Children) (undo func(), err error)
 	Share func(obj reflect.Value) (undo func())
 }
 
-// Children describe what is stored below a node, so that containers are made as large.
+// Children describe the stored children of a node, so that containers can be allocated with the same length.
 type Children interface {
 	Names() []string
 	ListLen() int // one more than the largest name that is an index
 }
 
-// From returns the value that an edge without a node was made from: it holds nil or what is not tracked.
+// From returns the value of an edge without a node: it holds nil or a value that is not tracked.
 func (e *Edge) From() reflect.Value {
 	if e.lack == nil {
 		return reflect.Value{}
@@ -55,10 +55,10 @@ func (e *Edge) From() reflect.Value {
 	return e.lack.from
 }
 
-// SetFrom notes the value that an edge without a node was made from.
+// SetFrom stores the value of an edge without a node.
 func (e *Edge) SetFrom(v reflect.Value) { e.lacks().from = v }
 
-// Missing returns what makes the object that a nil edge lacks, nil where that cannot be done.
+// Missing returns the Maker for a nil edge, or nil if the object cannot be allocated.
 func (e *Edge) Missing() *Maker {
 	if e.lack == nil {
 		return nil
@@ -66,7 +66,7 @@ func (e *Edge) Missing() *Maker {
 	return e.lack.maker
 }
 
-// SetMissing says what makes the object that a nil edge lacks.
+// SetMissing sets the Maker for a nil edge.
 func (e *Edge) SetMissing(m *Maker) { e.lacks().maker = m }
 
 func (e *Edge) lacks() *lack {
@@ -86,7 +86,7 @@ func (f *Field) step() string {
 	return f.Step
 }
 
-// Aliases returns the further names of the edge.
+// Aliases returns the aliases of the edge.
 func (e *Edge) Aliases() []string {
 	if e.Field == nil {
 		return nil
@@ -94,7 +94,7 @@ func (e *Edge) Aliases() []string {
 	return e.Field.Aliases
 }
 
-// Shape returns the shape that the tag states, nil where it states none.
+// Shape returns the shape in the tag, or nil.
 func (e *Edge) Shape() tensor.Shape {
 	if e.Field == nil {
 		return nil
@@ -102,8 +102,8 @@ func (e *Edge) Shape() tensor.Shape {
 	return e.Field.Shape
 }
 
-// Find returns the edge that a checkpoint calls name: by its name, or by an alias where no edge has that name. It returns nil
-// if there is none.
+// Find returns the edge with the given name in a checkpoint: the edge with this name or, if there is none, with this alias.
+// Otherwise it returns nil.
 func (n *Node) Find(name string) *Edge {
 	if i := n.IndexEdge(name); i >= 0 {
 		return &n.Edges[i]
@@ -111,7 +111,7 @@ func (n *Node) Find(name string) *Edge {
 	return nil
 }
 
-// FindAt is Find that first looks at the position that the edge has if the program is as it was when it was saved.
+// FindAt is Find, but first tries the position that the edge has if the program has not changed since the save.
 func (n *Node) FindAt(name string, at int) *Edge {
 	if at < len(n.Edges) && n.Edges[at].Name == name {
 		return &n.Edges[at]
@@ -119,7 +119,7 @@ func (n *Node) FindAt(name string, at int) *Edge {
 	return n.Find(name)
 }
 
-// IndexEdge returns the index into n.Edges that Find looks for, -1 if there is none.
+// IndexEdge returns the index in n.Edges of the edge that Find returns, or -1.
 func (n *Node) IndexEdge(name string) int {
 	if len(n.Edges) > indexedEdges {
 		return n.lookupEdge(name)
@@ -136,7 +136,7 @@ func (n *Node) IndexEdge(name string) int {
 	return byAlias
 }
 
-// indexedEdges is the number of edges that are searched one by one. Nodes with more edges get an index.
+// indexedEdges is the largest number of edges that are searched one by one. Nodes with more edges get an index.
 const indexedEdges = 16
 
 // An edgeIndex finds the first count edges of a node by name and alias.

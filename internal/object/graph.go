@@ -4,12 +4,12 @@ import (
 	"slices"
 )
 
-// A Graph holds the program's objects in the order in which a breadth-first walk meets them. Node 0 is the root.
+// A Graph holds the program's objects in breadth-first order. Node 0 is the root.
 type Graph struct {
 	Nodes []*Node
 	// Writebacks put copies back into the interfaces and maps that they were taken from. Deeper ones come later.
 	Writebacks []func()
-	// Undos take back what the walk itself allocated.
+	// Undos undo the allocations of the walk.
 	Undos []func()
 	// inlined lists structs that lie in the structs of nodes, if there is more to know about them.
 	inlined map[*Node][]Inlined
@@ -17,7 +17,7 @@ type Graph struct {
 	numbers nodeIndex
 	// byContent finds the node of a slice or map that another variable also holds.
 	byContent map[Identity]*Node
-	free      block // that NewNode and OneValue take from
+	free      block // memory for NewNode and OneValue
 }
 
 // New returns an empty graph.
@@ -33,7 +33,7 @@ func (g *Graph) WriteBack() {
 	}
 }
 
-// Grow makes room for a graph of n nodes. It does nothing where there are nodes.
+// Grow reserves memory for n nodes. It does nothing if the graph has nodes.
 func (g *Graph) Grow(n int) {
 	if len(g.Nodes) == 0 && n > 0 {
 		g.Nodes = make([]*Node, 0, n)
@@ -41,7 +41,7 @@ func (g *Graph) Grow(n int) {
 	}
 }
 
-// Add appends a node, which gets its number. The graph has no node of that identity.
+// Add appends a node and sets its number. The graph must not have a node with the same identity.
 func (g *Graph) Add(n *Node) {
 	n.ID = len(g.Nodes)
 	g.Nodes = append(g.Nodes, n)

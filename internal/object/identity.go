@@ -6,8 +6,8 @@ import (
 	"unique"
 )
 
-// An Identity tells one object of a program from all others, over several walks. It is the address with the type, since a
-// struct and its first field share an address, and the length of a slice. An object without an address (of size zero, or
+// An Identity distinguishes one object of a program from all others, over several walks. It consists of the address, the type,
+// because a struct and its first field share an address, and the length of a slice. An object without an address (of size zero, or
 // copied out of an interface or a map) is identified by the object that holds it and the edge.
 type Identity struct {
 	Addr uintptr
@@ -16,7 +16,7 @@ type Identity struct {
 	In   unique.Handle[string] // see placeKey; for objects without an address
 }
 
-// noPlace is what an Identity has that an address tells.
+// noPlace is the value of In for an object with an address.
 var noPlace unique.Handle[string]
 
 func (k Identity) place() string {
@@ -26,8 +26,8 @@ func (k Identity) place() string {
 	return k.In.Value()
 }
 
-// IdentityOf returns the identity of the object that v is. A slice or map is identified by the variable that holds it, where
-// that has an address, so that it stays the same object when it grows.
+// IdentityOf returns the identity of the object v. A slice or map is identified by the variable that holds it, if that has an
+// address, so it stays the same object when it grows.
 func IdentityOf(v reflect.Value, parent *Node, e *Edge) Identity {
 	switch t := v.Type(); {
 	case t.Size() > 0 && v.CanAddr():
@@ -39,8 +39,8 @@ func IdentityOf(v reflect.Value, parent *Node, e *Edge) Identity {
 	}
 }
 
-// ContentOf returns the identity that two variables share if they hold the same map or the same part of one array. It returns
-// the zero Identity where v is neither a map nor a slice with elements.
+// ContentOf returns the identity that two variables share if they hold the same map or the same part of one array. It returns the
+// zero Identity if v is neither a map nor a slice with elements.
 func ContentOf(v reflect.Value) Identity {
 	switch t := v.Type(); {
 	case t.Kind() == reflect.Map && !v.IsNil():
@@ -51,7 +51,7 @@ func ContentOf(v reflect.Value) Identity {
 	return Identity{}
 }
 
-// placeKey identifies an edge of an object. Where the object has no address, the edge that leads to it counts instead.
+// placeKey identifies an edge of an object. If the object has no address, it is identified by the edge that leads to it.
 func placeKey(parent *Node, e *Edge) unique.Handle[string] {
 	if parent == nil {
 		return unique.Make("/" + e.Name)
@@ -60,7 +60,7 @@ func placeKey(parent *Node, e *Edge) unique.Handle[string] {
 	return unique.Make(key.place() + "/" + strconv.FormatUint(uint64(key.Addr), 36) + "/" + strconv.Quote(e.Name))
 }
 
-// Same reports whether two pointers, maps or slices are one object.
+// Same reports whether two pointers, maps or slices are the same object.
 func Same(a, b any) bool {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	if !va.IsValid() || !vb.IsValid() || va.Type() != vb.Type() {

@@ -6,14 +6,14 @@ import (
 	"reflect"
 )
 
-// A nodeIndex finds nodes by their identities. It keeps numbers of nodes alone, in a table with open addressing: a map with
-// the identities in it took a fifth of what a walk takes.
+// A nodeIndex finds nodes by their identities. It keeps only numbers of nodes, in a hash table with open addressing: a map with
+// the identities took a fifth of the memory of a walk.
 type nodeIndex struct {
 	table []int32 // number of a node plus one; 0 is free; a power of two
 	seed  maphash.Seed
 }
 
-// grow makes room for n nodes. nodes are those that exist already.
+// grow reserves space for n nodes. nodes are the existing ones.
 func (x *nodeIndex) grow(nodes []*Node, n int) {
 	if x.table == nil {
 		x.seed = maphash.MakeSeed()
@@ -53,13 +53,13 @@ func (x *nodeIndex) lookup(nodes []*Node, key Identity) *Node {
 	return nil
 }
 
-// start returns where the search for a key begins.
+// start returns the position at which the search for a key begins.
 func (x *nodeIndex) start(key Identity) int {
 	var h uint64
 	if key.In != noPlace {
 		h = maphash.Comparable(x.seed, key.In)
 	}
-	h ^= uint64(key.Addr)<<1 ^ uint64(key.Len) // of objects of one address, such as a struct and its first field, the type decides
+	h ^= uint64(key.Addr)<<1 ^ uint64(key.Len) // objects with one address, such as a struct and its first field, differ in the type
 	h ^= uint64(reflect.ValueOf(key.Type).Pointer()) * 0x9e3779b97f4a7c15
 	h *= 0x9e3779b97f4a7c15
 	return int(h >> 32 & uint64(len(x.table)-1))
@@ -67,7 +67,7 @@ func (x *nodeIndex) start(key Identity) int {
 
 // is reports whether n has the identity.
 func (n *Node) is(key Identity) bool {
-	if n.rare == nil && key.In == noPlace && n.Obj.CanAddr() { // as nearly all
+	if n.rare == nil && key.In == noPlace && n.Obj.CanAddr() { // true for nearly all
 		return n.Obj.Type() == key.Type && n.Obj.Addr().Pointer() == key.Addr && key.Len == 0
 	}
 	return n.Key() == key

@@ -2,12 +2,12 @@ package object
 
 import "slices"
 
-// An Inlined is a struct inlined into another: its edges are those of the outer struct. It does not have a node that could
-// say whether a checkpoint has it: it has it if it has one of the edges.
+// An Inlined is a struct inlined into another: its edges are edges of the outer struct. It does not have its own node. A
+// checkpoint has it if it has one of the edges.
 type Inlined struct {
 	First, Last int    // of the node's edges: from First until before Last
-	Optional    bool   // the checkpoint need not have it
-	Undo        func() // sets the pointer to the struct, which the walk made, to nil again; nil where it did not make it
+	Optional    bool   // the checkpoint may lack it
+	Undo        func() // resets the pointer to the struct to nil if the walk allocated the struct; otherwise nil
 }
 
 // AddInlined notes the structs that are inlined into n.
@@ -25,14 +25,14 @@ func (g *Graph) AddInlined(n *Node, all []Inlined) {
 	}
 }
 
-// TakeBackInlined sets to nil what the walk made of inlined structs for which the checkpoint has nothing. targets returns the objects
-// that took values.
+// TakeBackInlined resets pointers to inlined structs that the walk allocated and for which the checkpoint has no value. targets
+// returns the objects that took values.
 func (g *Graph) TakeBackInlined(targets func() map[Identity]bool) {
 	if len(g.inlined) == 0 {
 		return
 	}
 	filled := targets()
-	above := make(map[*Node]bool) // the objects that took values, and those that lead to them
+	above := make(map[*Node]bool) // the objects that took values, and the objects above them
 	for _, n := range g.Nodes {
 		if filled[n.Key()] {
 			for ; n != nil && !above[n]; n = n.Parent {
@@ -50,8 +50,8 @@ func (g *Graph) TakeBackInlined(targets func() map[Identity]bool) {
 	}
 }
 
-// excused reports which edges of n a checkpoint may lack, because they belong to an optional inlined struct of which it has
-// nothing.
+// excused reports the edges of n that a checkpoint may lack, because they belong to an optional inlined struct without any stored
+// value.
 func (g *Graph) excused(n *Node, stored func(*Edge) bool) func(edge int) bool {
 	var none []Inlined
 	for _, in := range g.inlined[n] {

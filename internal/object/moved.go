@@ -7,11 +7,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Moves tell where objects were that were copied to another place, as append does with the elements of a []Block: a tensor's copy shares
-// its memory, and what lies beside it in a struct moved as far.
+// Moves find the earlier addresses of objects that were copied, as append copies the elements of a []Block. A tensor's copy shares
+// its memory, and its neighbours in the struct moved by the same distance.
 type Moves struct {
 	tensors map[memory]uintptr   // the addresses of the tensors that took values
-	shifts  map[Identity]uintptr // how far structs moved that hold such a tensor
+	shifts  map[Identity]uintptr // by how much structs with such a tensor moved
 }
 
 // NewMoves returns Moves that know no object.
@@ -19,14 +19,14 @@ func NewMoves() *Moves {
 	return &Moves{make(map[memory]uintptr), make(map[Identity]uintptr)}
 }
 
-// A memory is where the values of a tensor are.
+// A memory is the memory of a tensor's values.
 type memory struct {
 	addr   uintptr
 	length int
 	typ    reflect.Type
 }
 
-// Took notes that the object v took values. Only tensors and slices matter.
+// Took records that the object v took values. Only tensors and slices matter.
 func (m *Moves) Took(v reflect.Value) {
 	if at, ok := memoryOf(v); ok {
 		m.tensors[at] = v.Addr().Pointer()
@@ -49,8 +49,8 @@ func (m *Moves) Tensor(n *Node) bool {
 	return true
 }
 
-// Before returns the identity that n had before the struct that it lies in moved, the zero Identity where nothing says so. It knows the
-// structs of which Tensor has met a tensor.
+// Before returns the identity that n had before its struct moved, or the zero Identity if that is not known. It knows the structs
+// with a tensor for which Tensor was called.
 func (m *Moves) Before(n *Node) Identity {
 	for p := n.Parent; p.holds(n); p = p.Parent {
 		if shift, ok := m.shifts[p.Key()]; ok {
@@ -83,7 +83,7 @@ func memoryOf(v reflect.Value) (m memory, ok bool) {
 	return memory{values.Pointer(), values.Len(), v.Type()}, true
 }
 
-// Moved reports whether b is what a copy of a would be: it has the same numbers and strings, and leads to the same memory.
+// Moved reports whether b equals a copy of a: it has the same numbers and strings, and leads to the same memory.
 func Moved(a, b reflect.Value) bool {
 	if !a.IsValid() || !b.IsValid() || a.Type() != b.Type() {
 		return false
@@ -117,5 +117,5 @@ func Moved(a, b reflect.Value) bool {
 	return a.Equal(b)
 }
 
-// sameFloat compares bits: a NaN is a copy of a NaN, and -0 is not one of 0.
+// sameFloat compares bits: a NaN is a copy of a NaN, but -0 is not a copy of 0.
 func sameFloat(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }

@@ -2,7 +2,7 @@ package object
 
 import "strings"
 
-// SetFullName gives n its global name. It does nothing where n is nil or the name is empty.
+// SetFullName sets the global name of n. It does nothing if n is nil or the name is empty.
 func (n *Node) SetFullName(name string) {
 	if n == nil || name == "" {
 		return
@@ -29,7 +29,7 @@ func (n *Node) PathName() string { return strings.Join(n.EdgePath(), "/") }
 // A namer is an object that names the variables below it: ckpt.VariableNamer.
 type namer interface{ VariableName(variable any) string }
 
-// GivenName returns the global name that a tag, an option or an object above states, "" where none does.
+// GivenName returns the global name from a tag, an option or an object above, or "".
 func (n *Node) GivenName() string {
 	if n.Field != nil && n.Field.FullName != "" {
 		return n.Field.FullName
@@ -44,7 +44,7 @@ func (n *Node) GivenName() string {
 	return ""
 }
 
-// NameOfTensor returns the global name as checkpoints have it: TensorFlow's variables end in ":0", which is not stored.
+// NameOfTensor returns the global name in checkpoints: the names of TensorFlow's variables end in ":0", which is not stored.
 func (n *Node) NameOfTensor() string {
 	if n.Field != nil && n.Field.FullName != "" {
 		return strings.TrimSuffix(n.Field.FullName, ":0")

@@ -4,15 +4,15 @@ import (
 	"reflect"
 )
 
-// A Node is one object of the program. There may be millions: what few of them have is behind one pointer.
+// A Node is one object of the program. There may be millions, so data that only a few nodes have is behind a pointer.
 type Node struct {
 	ID  int
 	Obj reflect.Value // addressable, or a slice or map; keeps the address in the identity alive
 
-	// How a breadth-first walk first came here.
+	// The first edge in breadth-first order that leads here.
 	Parent *Node
 	Name   string
-	Field  *Field // of the first edge; nil where that says nothing
+	Field  *Field // of the first edge; may be nil
 
 	Values []Value
 	Edges  []Edge
@@ -20,17 +20,17 @@ type Node struct {
 	Opt      Options // of the first edge that led here
 	Group    bool    // has edges, not values
 	Expanded bool    // has all of its edges
-	Reached  bool    // the restore that this graph was made for gives it its values
+	Reached  bool    // the current restore gives it values
 	Leaf     bool    // a tensor, or a type that acts as one
-	Namer    bool    // names the variables below it: see [Node.GivenName]
-	Declared bool    // a group that a checkpoint must have, since it holds a tensor or can hold one
+	Namer    bool    // gives names to the variables below it: see [Node.GivenName]
+	Declared bool    // a group that a checkpoint must have, because it holds a tensor or can hold one
 
 	rare *rare
 }
 
-// rare is what few nodes have.
+// rare is the data that only a few nodes have.
 type rare struct {
-	key    Identity // where Obj does not tell it
+	key    Identity // if Obj does not determine it
 	done   func() error
 	saver  *Saver
 	slotOf *Slot
@@ -48,14 +48,14 @@ type Slot struct {
 
 // Options are the tag options that apply to the value of a field and, in a container, to its elements.
 type Options struct {
-	Explicit bool // a tag or a Group asked for the value: plain values are variables
+	Explicit bool // has a tag or is in a Group: plain values are variables
 	Optional bool
 	Alloc    bool
 	Cast     bool
-	Sparse   bool // made as long as a stored list: elements of it may be nil
+	Sparse   bool // allocated with the length of a stored list: elements may stay nil
 }
 
-// Key returns which object n is, the zero Identity where it has no object.
+// Key returns the identity of n's object, or the zero Identity if it has none.
 func (n *Node) Key() Identity {
 	switch {
 	case n.rare != nil && n.rare.key.Type != nil:
@@ -66,19 +66,19 @@ func (n *Node) Key() Identity {
 	return IdentityOf(n.Obj, nil, nil)
 }
 
-// Addressed reports whether the address and the type of n's value tell which object n is.
+// Addressed reports whether the address and the type of n's value determine the identity.
 func (n *Node) Addressed() bool {
 	return (n.rare == nil || n.rare.key.Type == nil) && n.Obj.IsValid() && n.Obj.CanAddr() && n.Obj.Type().Size() > 0
 }
 
-// SetKey says which object n is where its value does not tell: where it has no address.
+// SetKey sets the identity of n if its value does not determine it, because it has no address.
 func (n *Node) SetKey(key Identity) {
 	if key.In != noPlace || !n.Obj.IsValid() {
 		n.more().key = key
 	}
 }
 
-// Done returns what is called after all values were assigned, nil where nothing is.
+// Done returns the function to call after all values were assigned, or nil.
 func (n *Node) Done() func() error {
 	if n.rare == nil {
 		return nil
@@ -86,10 +86,10 @@ func (n *Node) Done() func() error {
 	return n.rare.done
 }
 
-// SetDone sets what is called after all values were assigned.
+// SetDone sets the function to call after all values were assigned.
 func (n *Node) SetDone(done func() error) { n.more().done = done }
 
-// Saver returns the custom saver of the object, nil if there is none.
+// Saver returns the custom saver of the object, or nil.
 func (n *Node) Saver() *Saver {
 	if n.rare == nil {
 		return nil
@@ -97,7 +97,7 @@ func (n *Node) Saver() *Saver {
 	return n.rare.saver
 }
 
-// SetSaver gives n a custom saver. It does nothing where s is nil.
+// SetSaver gives n a custom saver. It does nothing if s is nil.
 func (n *Node) SetSaver(s *Saver) {
 	if s != nil {
 		n.more().saver = s

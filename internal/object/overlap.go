@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// CheckOverlap returns an error where two variables share memory: a restore would write it twice.
+// CheckOverlap returns an error if two variables share memory: a restore would write it twice.
 func (g *Graph) CheckOverlap() error {
 	type span struct {
 		from, to uintptr
@@ -27,7 +27,7 @@ func (g *Graph) CheckOverlap() error {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for i := 1; i < len(spans); i++ {
 		if a, b := spans[i-1], spans[i]; b.from < a.to {
-			return fmt.Errorf("ckpt: %s (%s) and %s (%s) share memory but are two variables: let both be a pointer to one tensor",
+			return fmt.Errorf("ckpt: %s (%s) and %s (%s) share memory but are two variables: use pointers to one tensor for both",
 				a.node.Path(), a.node.GoPath(), b.node.Path(), b.node.GoPath())
 		}
 	}

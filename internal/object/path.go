@@ -30,8 +30,8 @@ func (n *Node) EdgePath() []string {
 }
 
 // Path returns the path of n for messages: model.dense.kernel, and (root) for the root. Long paths are truncated to their last
-// steps, after "…": a checkpoint decides how deep a program gets, and the paths of all nodes together must not grow with the
-// square of that.
+// steps, after "…": a checkpoint determines the depth of a program, and the total length of all paths must not grow with its
+// square.
 func (n *Node) Path() string {
 	if s := n.SlotOf(); s != nil {
 		return s.path(s.Owner.Path(), s.Variable.Path())
@@ -61,7 +61,7 @@ func (s *Slot) path(owner, variable string) string {
 // EdgeName is the step of [Node.LastSteps] that gives names of edges.
 func EdgeName(n *Node) string { return n.Name }
 
-// LastSteps returns the steps that lead to n, or the last ones where there are too many: see [objectgraph.LastSteps].
+// LastSteps returns the steps that lead to n, or the last ones if there are too many: see [objectgraph.LastSteps].
 func (n *Node) LastSteps(step func(*Node) string) []string {
 	return objectgraph.LastSteps(func(yield func(string) bool) {
 		for at := n; at.Parent != nil && yield(step(at)); at = at.Parent {
@@ -81,7 +81,7 @@ func (n *Node) GoPath() string {
 	return strings.TrimPrefix(path, ".")
 }
 
-// step is the part of a Go path that leads to n from its parent.
+// step is the part of a Go path from the parent to n.
 func (n *Node) step() string {
 	switch {
 	case n.Field.step() != "" || n.Parent == nil:

@@ -2,7 +2,7 @@ package object
 
 import "slices"
 
-// Leaves returns how many nodes have values.
+// Leaves returns the number of nodes with values.
 func (g *Graph) Leaves() int {
 	count := 0
 	for _, n := range g.Nodes {
@@ -13,18 +13,17 @@ func (g *Graph) Leaves() int {
 	return count
 }
 
-// A Requirement says what a program must find in a checkpoint.
+// A Requirement describes which values and objects a program must find in a checkpoint.
 type Requirement struct {
 	Matched   map[Identity]bool // the objects that were found
 	SkipSlots bool
-	// Stored reports whether the checkpoint has the edge e of the object n, which holds nil. It is nil where only values count, and
-	// objects do not.
+	// Stored reports whether the checkpoint has the edge e of the object n, which holds nil. It is nil if only values count.
 	Stored func(n *Node, e *Edge) bool
 }
 
-// Required returns what want asks for and Matched lacks, in the order of the graph, along paths without an unmatched optional edge:
-// the leaves; the objects below which no leaf is required, such as a layer that has optional values only; and, as nodes that the
-// graph does not have, the objects that wanted edges do not hold.
+// Required returns the requirements that Matched lacks, in the order of the graph, along paths without an unmatched optional edge:
+// leaves; objects below which no leaf is required, such as a layer with only optional values; and, as nodes that are not in the
+// graph, objects for wanted edges that hold nil.
 func (g *Graph) Required(want Requirement) []*Node {
 	s := &search{g: g, want: want, from: make(map[*Node]*Node, len(g.Nodes))}
 	s.visit(g.Root(), nil)
@@ -38,7 +37,7 @@ func (g *Graph) Required(want Requirement) []*Node {
 	return s.out
 }
 
-// A search goes breadth first over what is required.
+// A search visits the requirements breadth-first.
 type search struct {
 	g     *Graph
 	want  Requirement
@@ -92,8 +91,8 @@ func (s *search) stored(n *Node) func(*Edge) bool {
 	}
 }
 
-// holding returns the objects that hold a value, built or not, or lack an object that is wanted. Others want nothing of a checkpoint: structs
-// of empty lists.
+// holding returns the objects that hold a value, built or not, or lack a wanted object. Other objects, such as structs of empty
+// lists, need nothing from a checkpoint.
 func (g *Graph) holding() map[*Node]bool {
 	holds := make(map[*Node]bool)
 	for _, n := range g.Nodes {
@@ -110,7 +109,7 @@ func (g *Graph) holding() map[*Node]bool {
 
 // addObjects adds the outermost unmatched objects below which nothing else is missing.
 func (s *search) addObjects(holds map[*Node]bool) {
-	said := make(map[*Node]bool) // something at or below the object is missing already
+	said := make(map[*Node]bool) // a value at or below the object is already missing
 	for _, n := range s.out {
 		at, inGraph := s.from[n]
 		if !inGraph {
@@ -120,7 +119,7 @@ func (s *search) addObjects(holds map[*Node]bool) {
 			said[at] = true
 		}
 	}
-	covered := make(map[*Node]bool) // an object above is missing
+	covered := make(map[*Node]bool) // an object above it is missing
 	for _, n := range s.queue {
 		switch {
 		case covered[s.from[n]]:

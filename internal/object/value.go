@@ -25,24 +25,24 @@ const (
 
 // A Value is one tensor of a node.
 type Value struct {
-	// Tensor is the object, or a view of its memory. It is nil where the object converts, see Own.
+	// Tensor is the object, or a view of its memory. It is nil if the object converts its values: see Own.
 	Tensor tensor.Any
 	Shape  tensor.Shape // nil: not built, any shape is accepted
 	DType  tensor.DType
 	Cast   bool // other dtypes are converted
-	Scaled bool // float32 that may be stored as int8, in steps that another value gives
+	Scaled bool // float32 that may be stored as int8 with scales in another value
 	Own    *Own // nil for a variable that is a tensor
 }
 
-// Own is what a value has that is not a variable which is a tensor.
+// Own has the data of a value that is not simply a tensor.
 type Own struct {
 	Attribute string
-	Shared    string // the beginning of Attribute by which the graph has it, with others of the node: then any shape is accepted
+	Shared    string // the prefix of Attribute that the graph stores for several values of the node; then any shape is accepted
 	Values    func() (tensor.Any, error)
 	Place     func(stored format.Entry) (*Target, error)
 }
 
-// Attribute returns the name that the value has within its node.
+// Attribute returns the name of the value within its node.
 func (v *Value) Attribute() string {
 	if v.Own == nil {
 		return VariableAttribute
@@ -50,7 +50,7 @@ func (v *Value) Attribute() string {
 	return v.Own.Attribute
 }
 
-// Shared returns what Own says, "" for a variable.
+// Shared returns Own.Shared, or "" for a variable.
 func (v *Value) Shared() string {
 	if v.Own == nil {
 		return ""
@@ -58,12 +58,12 @@ func (v *Value) Shared() string {
 	return v.Own.Shared
 }
 
-// A Target says where a stored tensor is read to and what happens then. Any of its functions may be nil.
+// A Target says where a stored tensor is read to, and what to do then. Any of its functions may be nil.
 type Target struct {
 	Dst     tensor.Any
 	Convert func() error // called after Dst was read; does not touch the object
-	Assign  func() error // puts the values into the object
-	Undo    func()       // takes back what was done to the object
+	Assign  func() error // assigns the values to the object
+	Undo    func()       // undoes changes to the object
 	Sure    bool         // Assign cannot fail
 }
 
@@ -89,7 +89,8 @@ func (v *Value) Load() (tensor.Any, error) {
 	return v.Own.Values()
 }
 
-// Target returns where to read the stored tensor to. It returns nil where that is v.Tensor itself, which a failed read leaves torn.
+// Target returns where to read the stored tensor to. It returns nil for v.Tensor itself, which may be partly overwritten after a
+// failed read.
 func (v *Value) Target(stored format.Entry) (*Target, error) {
 	t := v.Tensor
 	switch {
@@ -125,7 +126,7 @@ func Stage(e format.Entry, d tensor.DType, assign func(tensor.Any) error) (*Targ
 	return t, nil
 }
 
-// convert is [tensor.Cast], and also makes float32 of int8: of values in steps, see [Value.Scaled].
+// convert is [tensor.Cast], and also converts int8 values with scales to float32: see [Value.Scaled].
 func convert(dst, src tensor.Any) error {
 	from, isSteps := src.(*tensor.Tensor[int8])
 	to, isFloat := dst.(*tensor.Tensor[float32])
@@ -167,13 +168,13 @@ func TensorValue(t tensor.Any) Value {
 	return Value{DType: t.DType(), Shape: t.Shape(), Tensor: t}
 }
 
-// A Part says that the program holds only a region of a stored tensor.
+// A Part is the region of a stored tensor that the program holds.
 type Part struct {
 	Full   tensor.Shape // of the stored tensor
 	Region tensor.Slice
 }
 
-// Of returns the entry of the region of e. A nil Part is all of e.
+// Of returns the entry of the region of e. A nil Part returns e.
 func (p *Part) Of(e format.Entry) (format.Entry, error) {
 	if p == nil {
 		return e, nil
@@ -183,7 +184,7 @@ func (p *Part) Of(e format.Entry) (format.Entry, error) {
 	return e, err
 }
 
-// Int64 returns the number that n is, if it is an int64 scalar in the program's memory.
+// Int64 returns a pointer to the value of n if it is an int64 scalar in the program's memory.
 func (n *Node) Int64() (*int64, bool) {
 	if !n.Obj.CanAddr() {
 		return nil, false

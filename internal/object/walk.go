@@ -1,6 +1,6 @@
 package object
 
-// A Walk is a walk over the program that is under way. A match drives it, so that only matching objects are looked at.
+// A Walk is a running walk over the program. A match drives it, so only matching objects are examined.
 type Walk interface {
 	// Graph returns the graph made so far. It contains at least the root.
 	Graph() *Graph
@@ -8,12 +8,12 @@ type Walk interface {
 	Expand(n *Node) error
 	// ExpandAll expands every node that can be reached.
 	ExpandAll() error
-	// AddSlots adds the slot variables that optimizers have, after all other nodes. Every node was expanded before.
+	// AddSlots adds the slot variables of optimizers after all other nodes. Every node must be expanded before.
 	AddSlots() error
-	// Again resolves e, an edge of n, after the object that it lacked was made.
+	// Again resolves e, an edge of n, after its object was allocated.
 	Again(n *Node, e *Edge) error
-	// MakeSlot returns an optimizer's slot variable and makes it where it does not exist. It returns nil where the optimizer
-	// keeps no such slot.
+	// MakeSlot returns an optimizer's slot variable, and makes it if it does not exist. It returns nil if the optimizer has no
+	// such slot.
 	MakeSlot(owner *Node, name string, variable *Node) (*Node, error)
 }
 

@@ -1,5 +1,5 @@
-// Package transfer gives the program's values what a checkpoint stores. It is the one way in which values are assigned,
-// whoever decides which tensor goes where:
+// Package transfer assigns the values in a checkpoint to the program's variables. All verbs that assign values use it, in these
+// steps:
 //
 //   - plan: the caller lists every [Assignment], and may make objects that the program lacks
 //   - check: every tensor is looked up and compared with its value, before anything is touched

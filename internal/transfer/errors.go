@@ -37,7 +37,7 @@ func (e *PlanError) Unwrap() []error {
 	return errs
 }
 
-// A RunError says how far a transfer came before it failed. What could be undone was undone.
+// A RunError reports which objects a transfer had changed when it failed, after everything that could be undone was undone.
 type RunError struct {
 	Restored []string // paths of objects that hold the checkpoint's values
 	Torn     []string // paths of objects that may hold some of the checkpoint's values

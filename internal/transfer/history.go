@@ -13,7 +13,8 @@ type History struct {
 	keep   []reflect.Value // keeps the addresses in last alive
 	lastID uint64
 
-	// What the newest restore filled is listed alone until somebody asks: a program that restores once does not pay for the map.
+	// The objects of the newest restore are kept in a list until they are needed, so a program that restores once does not pay for
+	// the map.
 	newest uint64
 	filled []reflect.Value // not in last yet
 }
@@ -24,7 +25,7 @@ func (h *History) Next() uint64 {
 	return h.lastID
 }
 
-// Last returns the number of the last restore that gave an object its values, 0 where none did.
+// Last returns the number of the last restore that gave an object its values, or 0.
 func (h *History) Last(key object.Identity) uint64 {
 	h.settle()
 	return h.last[key]
@@ -35,10 +36,10 @@ func (h *History) Precedes(id uint64, key object.Identity) bool {
 	return id > h.newest || id > h.Last(key)
 }
 
-// fewForgotten is how many objects a History remembers beyond those that a program has.
+// fewForgotten is the number of objects beyond those of the program that a History may remember.
 const fewForgotten = 1024
 
-// Forget drops the objects that g, the whole program, does not have any more, once they are many.
+// Forget drops the objects that g, the whole program, no longer has, if there are many.
 func (h *History) Forget(g *object.Graph) {
 	if len(h.last)+len(h.filled) < 2*len(g.Nodes)+fewForgotten {
 		return
@@ -54,7 +55,7 @@ func (h *History) Forget(g *object.Graph) {
 	}
 }
 
-// Record notes that restore id gave those of the nodes their values that took reports.
+// Record notes that restore id gave values to the nodes for which took returns true.
 func (h *History) Record(id uint64, nodes []*object.Node, took func(*object.Node) bool) {
 	filled := make([]reflect.Value, 0, len(nodes))
 	for _, n := range nodes {
@@ -75,7 +76,7 @@ func (h *History) Record(id uint64, nodes []*object.Node, took func(*object.Node
 	h.newest, h.filled = id, filled
 }
 
-// settle has h.last tell what the newest restore filled.
+// settle moves the objects of the newest restore into h.last.
 func (h *History) settle() {
 	for _, obj := range h.filled {
 		h.put(object.IdentityOf(obj, nil, nil), obj, h.newest)

@@ -6,11 +6,11 @@ import (
 	"io/fs"
 )
 
-// missingFirst returns problems with one for each data file that does not exist, before all others: a shard that was not copied is
-// the reason that a user looks for, however many tensors lie in it.
+// missingFirst returns problems with one problem for each missing data file first. A shard that was not copied is the cause that a
+// user looks for, however many tensors it contains.
 func missingFirst(problems []Problem) []Problem {
 	var order []string
-	missing := make(map[string]int) // how many tensors lie in each file
+	missing := make(map[string]int) // the number of tensors in each file
 	for _, p := range problems {
 		if file := missingFile(p.Err); file != "" {
 			if missing[file] == 0 {
@@ -43,7 +43,7 @@ func missingFirst(problems []Problem) []Problem {
 	return out
 }
 
-// missingFile returns the file that does not exist where that is what err says.
+// missingFile returns the missing file if err reports one.
 func missingFile(err error) string {
 	if of := (*fs.PathError)(nil); errors.Is(err, fs.ErrNotExist) && errors.As(err, &of) {
 		return of.Path

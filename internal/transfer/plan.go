@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Plan lists what a restore will do.
+// A Plan lists the assignments of a restore.
 type Plan struct {
 	reader      format.Reader
 	graph       *object.Graph
@@ -22,7 +22,7 @@ type Plan struct {
 	block       []Assignment // room for further ones
 	custom      object.Batches
 	problems    []Problem
-	undos       []func() // of what planning itself changed, in its order
+	undos       []func() // undo changes made while planning, in their order
 	wants       map[object.Identity][]wantedShape
 }
 
@@ -34,7 +34,7 @@ type Assignment struct {
 	Part  *object.Part // of the stored tensor; nil: all of it
 
 	found  format.Found   // set by the check
-	target *object.Target // set by the run; nil where the tensor is read straight into the value's memory
+	target *object.Target // set by the run; nil if the tensor is read directly into the value's memory
 	state  atomic.Int32
 }
 
@@ -75,10 +75,10 @@ func (p *Plan) AssignCustom(s *object.Saver, name string, n *object.Node) {
 	p.custom = p.custom.Add(s, name, n)
 }
 
-// Undo adds a function that takes back a change which planning has made to the program.
+// Undo adds a function that undoes a change that planning has made to the program.
 func (p *Plan) Undo(f func()) { p.undos = append(p.undos, f) }
 
-// Problem adds a reason for which the check will fail.
+// Problem adds a reason why the check will fail.
 func (p *Plan) Problem(n *object.Node, key, text string) {
 	p.problems = append(p.problems, Problem{Node: n, Key: key, Text: text})
 }
@@ -86,7 +86,7 @@ func (p *Plan) Problem(n *object.Node, key, text string) {
 // Assigns reports whether the plan gives any object a value.
 func (p *Plan) Assigns() bool { return len(p.assignments)+len(p.custom) > 0 }
 
-// Keys returns the key that each object takes its values from, one of them where it takes several tensors.
+// Keys returns, for each object, the key of its values, or one of the keys if it takes several tensors.
 func (p *Plan) Keys() map[object.Identity]string {
 	keys := make(map[object.Identity]string, len(p.assignments))
 	for _, a := range p.assignments {
@@ -95,7 +95,7 @@ func (p *Plan) Keys() map[object.Identity]string {
 	return keys
 }
 
-// Targets returns the identities of the objects that the plan gives values.
+// Targets returns the identities of the objects to which the plan assigns values.
 func (p *Plan) Targets() map[object.Identity]bool {
 	targets := make(map[object.Identity]bool, len(p.assignments))
 	for _, a := range p.assignments {
@@ -117,8 +117,8 @@ type wantedShape struct {
 
 type partsFunc = func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
 
-// check looks every tensor up and compares it with its value: dtype, shape, and whether the files can hold the stored bytes. All
-// that is wrong comes back in one *PlanError.
+// check looks every tensor up and compares it with its value: dtype, shape, and whether the files can hold the stored bytes. It
+// returns all problems in one *PlanError.
 func (p *Plan) check(r format.Reader, o Options) error {
 	var mismatched []Problem
 	var unscaled map[*Assignment]bool
@@ -151,7 +151,8 @@ func (p *Plan) check(r format.Reader, o Options) error {
 	return nil
 }
 
-// skip leaves out all assignments to the objects of the problems. It returns false, and leaves none out, where nothing else would be assigned.
+// skip leaves out all assignments to the objects of the problems. If nothing else would be assigned, it returns false and leaves
+// none out.
 func (p *Plan) skip(problems []Problem) bool {
 	nodes := make(map[*object.Node]bool, len(problems))
 	for _, problem := range problems {
@@ -169,7 +170,7 @@ func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Id
 	var ok bool
 	var err error
 	if a.found, ok, err = r.Find(a.Key); err == nil && !ok {
-		err = fmt.Errorf("the object graph names the key %q, which the index lacks: %w", a.Key, format.ErrNotFound)
+		err = fmt.Errorf("the object graph refers to the key %q, which is not in the index: %w", a.Key, format.ErrNotFound)
 	}
 	var e format.Entry
 	if err == nil {
@@ -198,7 +199,7 @@ func (a *Assignment) check(r format.Reader, parts partsFunc, wants map[object.Id
 	return nil
 }
 
-// locate asks parts which region of the stored tensor e the program holds, and returns the entry of that.
+// locate asks parts which region of the stored tensor e the program holds, and returns the entry of that region.
 func (a *Assignment) locate(e format.Entry, parts partsFunc) (format.Entry, error) {
 	if a.Part == nil && parts != nil {
 		if full, region := parts(a.Node.FullPath(), a.Value.Shape); region != nil {
@@ -206,12 +207,12 @@ func (a *Assignment) locate(e format.Entry, parts partsFunc) (format.Entry, erro
 		}
 	}
 	if a.Part != nil && !a.Part.Full.Equal(e.Shape) {
-		return e, fmt.Errorf("shape %v in the checkpoint, its parts are those of shape %v", e.Shape, a.Part.Full)
+		return e, fmt.Errorf("shape %v in the checkpoint, but Parts returned the whole shape %v", e.Shape, a.Part.Full)
 	}
 	return a.Part.Of(e)
 }
 
-// entry returns the entry of what is read. The plan was checked.
+// entry returns the entry of the tensor to read. The plan must be checked.
 func (a *Assignment) entry() (format.Entry, error) {
 	e, err := a.found.Entry()
 	if err != nil {
@@ -220,12 +221,12 @@ func (a *Assignment) entry() (format.Entry, error) {
 	return a.Part.Of(e)
 }
 
-// mismatch says why a stored tensor cannot become v, "" if it can.
+// mismatch returns why a stored tensor cannot be assigned to v, or "".
 func mismatch(v *object.Value, e format.Entry) string {
 	if v.DType != e.DType && !(v.Cast && castable(e.DType, v.DType)) && !(v.Scaled && e.DType == tensor.DTInt8) {
 		hint := ""
 		if castable(e.DType, v.DType) {
-			hint = "; the tag option cast converts"
+			hint = "; the tag option cast converts values"
 		}
 		return fmt.Sprintf("dtype %v in the checkpoint, %v in the model%s", e.DType, v.DType, hint)
 	}
@@ -245,7 +246,7 @@ func castable(from, to tensor.DType) bool {
 	return err == nil && tensor.Cast(dst, src) == nil
 }
 
-// askShapes asks every [tensor.Shaper] of the program which shapes its options fix.
+// askShapes calls every [tensor.Shaper] of the program for the shapes that its options fix.
 func (p *Plan) askShapes() {
 	for n, shaper := range objectsOf[tensor.Shaper](p.graph) {
 		if p.wants == nil {
@@ -282,7 +283,7 @@ func identityOf(variable tensor.Any) (key object.Identity, ok bool) {
 	return object.IdentityOf(v.Elem(), nil, nil), true
 }
 
-// misfit says why a stored tensor cannot be a variable for which shapes are wanted, "" if it can.
+// misfit returns why a stored tensor does not have the wanted shapes of a variable, or "".
 func misfit(wants []wantedShape, e format.Entry) string {
 	for _, w := range wants {
 		fits := len(w.shape) == len(e.Shape)
@@ -307,13 +308,13 @@ func (w wantedShape) String() string {
 	return "[" + strings.Join(axes, " ") + "]"
 }
 
-// A wantedScale says which object gives the steps of a variable that may be stored as integers.
+// A wantedScale is the object with the scales of a variable that may be stored as integers.
 type wantedScale struct {
 	by   object.Identity
 	fits func(variable, by tensor.Shape) bool
 }
 
-// askScales asks every [tensor.Scaler] of the program which of its variables may be stored as integers.
+// askScales calls every [tensor.Scaler] of the program for the variables that may be stored as integers.
 func (p *Plan) askScales() map[object.Identity]wantedScale {
 	scales := make(map[object.Identity]wantedScale)
 	for _, scaler := range objectsOf[tensor.Scaler](p.graph) {
@@ -328,8 +329,8 @@ func (p *Plan) askScales() map[object.Identity]wantedScale {
 	return scales
 }
 
-// checkScales marks the values that are stored as integers with steps. It adds a problem for each that cannot be computed with, and
-// returns those.
+// checkScales marks the values that are stored as integers with scales. It adds a problem for each value that is not supported,
+// and returns these.
 func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
 	scales := p.askScales()
 	if len(scales) == 0 {
@@ -344,7 +345,7 @@ func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
 		}
 		stored, found, err := r.Lookup(a.Key)
 		if err != nil || !found {
-			continue // the check says so
+			continue // the check reports it
 		}
 		steps, scaled := keys[want.by]
 		switch {
@@ -355,12 +356,12 @@ func (p *Plan) checkScales(r format.Reader) (failed map[*Assignment]bool) {
 			}
 			if a.Value.Scaled = want.fits(stored.Shape, by.Shape); !a.Value.Scaled {
 				failed[a] = true
-				p.Problem(a.Node, a.Key, fmt.Sprintf("quantized in a way that %v does not compute: %v %v with scale %v %v; save the model without quantization",
+				p.Problem(a.Node, a.Key, fmt.Sprintf("%v does not support this quantization: %v %v with scale %v %v; save the model without quantization",
 					a.Node.Parent.Key().Type, stored.DType, stored.Shape, by.DType, by.Shape))
 			}
 		case stored.DType == tensor.DTInt8:
 			failed[a] = true
-			p.Problem(a.Node, a.Key, fmt.Sprintf("quantized values (%v), and the checkpoint has no scale beside them that %v knows; save the model without quantization",
+			p.Problem(a.Node, a.Key, fmt.Sprintf("the values are quantized (%v), and the checkpoint has no scale for them that %v supports; save the model without quantization",
 				stored.DType, a.Node.Parent.Key().Type))
 		}
 	}

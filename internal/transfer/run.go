@@ -16,16 +16,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Options say how a plan is carried out.
+// Options of a transfer.
 type Options struct {
-	// CheckOnly ends after the check and rolls back, as if it had failed.
+	// CheckOnly ends the transfer after the check and rolls back.
 	CheckOnly bool
-	// SkipMismatched is told of the assignments that are left out since the tensor and the value do not match, unless all of them do not.
-	// nil: these are problems.
+	// SkipMismatched receives the assignments that are left out because tensor and value do not match. It is an error if none
+	// matches. nil: all mismatches are errors.
 	SkipMismatched func([]Problem)
-	// Atomic reads everything into memory of its own before the first value is assigned.
+	// Atomic reads everything into separate memory before the first value is assigned.
 	Atomic bool
-	// Parts returns the region of a stored tensor that the program holds, nil for all of it; see ckpt.Parts.
+	// Parts returns the region of a stored tensor that the program holds, or nil for the whole tensor; see ckpt.Parts.
 	Parts func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
 	// Progress is called with the number of bytes read and of all bytes to read, from one goroutine at a time.
 	Progress func(done, total int64)
@@ -33,15 +33,15 @@ type Options struct {
 	Custom func(ctx context.Context, b *object.Batch) error
 }
 
-// A Planner decides what is assigned.
+// A Planner plans the assignments.
 type Planner interface {
-	// Plan fills in p. It may make objects that the program lacks, after telling p how to undo that.
+	// Plan fills in p. It may allocate objects; before, it must add a function to p that undoes this.
 	Plan(p *Plan) error
-	// Commit keeps what the planner found out. It is called once everything has succeeded; ran is false after a mere check.
+	// Commit keeps the planner's results. It is called after everything has succeeded. ran is false if only the check ran.
 	Commit(ran bool)
 }
 
-// A PlanFunc is a [Planner] that has nothing to keep.
+// A PlanFunc is a [Planner] without state.
 type PlanFunc func(*Plan) error
 
 // Plan implements [Planner].
@@ -50,9 +50,8 @@ func (f PlanFunc) Plan(p *Plan) error { return f(p) }
 // Commit implements [Planner].
 func (PlanFunc) Commit(bool) {}
 
-// Do lets planner plan for the program g, checks the plan against r and carries it out. Where anything fails the program and the
-// planner are as they were, or the error is a *[RunError], which says how far Do came. A *[PlanError] lists impossible
-// assignments.
+// Do lets planner plan for the program g, checks the plan against r and runs it. If it fails, either the program and the planner
+// are unchanged, or the error is a *[RunError], which lists the changed objects. A *[PlanError] lists impossible assignments.
 func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planner Planner) error {
 	p := &Plan{reader: r, graph: g}
 	err := planner.Plan(p)
@@ -66,7 +65,7 @@ func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planne
 	case err != nil:
 		p.rollBack()
 		if ran := (*RunError)(nil); errors.As(err, &ran) {
-			g.WriteBack() // what the error says is restored
+			g.WriteBack() // the error lists these values as restored
 		}
 		return err
 	case o.CheckOnly:
@@ -79,7 +78,7 @@ func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planne
 	return nil
 }
 
-// run moves the bytes: straight into the objects' memory, in parallel, each checksum verified in the same pass. Objects with
+// run reads the values directly into the objects' memory, in parallel, and verifies each checksum in the same pass. Objects with
 // custom savers come last.
 func (p *Plan) run(ctx context.Context, r format.Reader, o Options) error {
 	err := p.prepare(o.Atomic)
@@ -101,7 +100,7 @@ func (p *Plan) run(ctx context.Context, r format.Reader, o Options) error {
 	return nil
 }
 
-// prepare finds the memory that each tensor is read into.
+// prepare determines the memory into which each tensor is read.
 func (p *Plan) prepare(allOrNothing bool) error {
 	for _, a := range p.assignments {
 		e, err := a.entry()
@@ -120,7 +119,7 @@ func (p *Plan) prepare(allOrNothing bool) error {
 	return nil
 }
 
-// read reads all tensors, with as many goroutines as there are processors.
+// read reads all tensors, with one goroutine for each processor.
 func (p *Plan) read(ctx context.Context, r format.Reader, progress func(done, total int64)) error {
 	report := reporter(p.assignments, progress)
 	p.expect(r)
@@ -146,7 +145,7 @@ func (p *Plan) read(ctx context.Context, r format.Reader, progress func(done, to
 	return g.Wait()
 }
 
-// expect tells r what will be read.
+// expect tells r which tensors will be read.
 func (p *Plan) expect(r format.Reader) {
 	e, ok := r.(format.Expecter)
 	if !ok {
@@ -198,12 +197,12 @@ func reporter(as []*Assignment, progress func(done, total int64)) func(*Assignme
 func (a *Assignment) bytes() int64 {
 	e, err := a.entry()
 	if err != nil {
-		return 0 // the read reports it
+		return 0 // the read reports the error
 	}
 	return e.Bytes
 }
 
-// convert converts what was read into memory of its own to the dtypes of the objects. It changes no object.
+// convert converts values that were read into separate memory to the dtypes of the objects. It does not change objects.
 func (p *Plan) convert() error {
 	for _, a := range p.assignments {
 		if a.target != nil && a.target.Convert != nil {
@@ -219,9 +218,9 @@ func (a *Assignment) failed(err error) error {
 	return fmt.Errorf("%s (%s): %w", a.Node.Path(), a.Node.GoPath(), err)
 }
 
-// assign gives the objects what was read into memory of its own. Objects that may refuse their values come first.
+// assign assigns values that were read into separate memory to the objects. Objects that may return an error come first.
 func (p *Plan) assign() error {
-	together := make(map[*object.Node][]*Assignment) // of objects that take several tensors at once
+	together := make(map[*object.Node][]*Assignment) // for objects that take several tensors at once
 	for _, a := range p.assignments {
 		if a.Node.Done() != nil {
 			together[a.Node] = append(together[a.Node], a)
@@ -265,7 +264,7 @@ func assignTo(n *object.Node, values []*Assignment) error {
 	return nil
 }
 
-// failed returns err with the state of all assignments before they are rolled back.
+// failed returns err as a RunError with the state of all assignments. Call it before the rollback.
 func (p *Plan) failed(err error) error {
 	if planErr := (*PlanError)(nil); errors.As(err, &planErr) {
 		return planErr // nothing was read yet
@@ -285,7 +284,7 @@ func (p *Plan) failed(err error) error {
 	return e
 }
 
-// rollBack undoes what planning and running did to the program, as far as that is possible.
+// rollBack undoes the changes of planning and running, as far as possible.
 func (p *Plan) rollBack() {
 	for _, a := range p.assignments {
 		if a.target != nil && a.target.Undo != nil {
@@ -300,7 +299,7 @@ func (p *Plan) rollBack() {
 	}
 }
 
-// sorted sorts paths in place and leaves each once: an object with several tensors has several assignments.
+// sorted sorts paths in place and removes duplicates: an object with several tensors has several assignments.
 func sorted(paths []string) []string {
 	slices.Sort(paths)
 	return slices.Compact(paths)

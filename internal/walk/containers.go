@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// expandContainer gives a slice, an array or a map an edge per element.
+// expandContainer gives a slice, an array or a map an edge for each element.
 func (w *Walker) expandContainer(n *object.Node) error {
 	v := n.Obj
 	switch v.Kind() {
@@ -41,20 +41,20 @@ func (w *Walker) expandContainer(n *object.Node) error {
 	return nil
 }
 
-// setEntry sets an entry of the map m, which a failed restore may have taken back.
+// setEntry sets an entry of the map m, which a failed restore may have removed.
 func setEntry(m, key, v reflect.Value) {
 	if !m.IsNil() {
 		m.SetMapIndex(key, v)
 	}
 }
 
-// plainElements reports a container of plain values without a tag. It does not get edges, however long it is.
+// plainElements reports whether n is a container of plain values without a tag. Such a container does not get edges.
 func (w *Walker) plainElements(n *object.Node) bool {
 	return !n.Opt.Explicit && w.types.Trait(n.Obj.Type().Elem()) == Plain
 }
 
-// addElement adds the edge to an element of a container, which is subject to the options of the container's field. A list that was made
-// as long as the stored one has elements that the file may lack: nn.Sequential numbers modules without weights, too.
+// addElement adds the edge to an element of a container, which has the options of the container's field. If a list was allocated
+// with the length of the stored one, the file may lack some elements, because nn.Sequential also numbers modules without weights.
 func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error {
 	wanted := !n.Opt.Sparse && v.Kind() != reflect.Interface && w.types.Trait(v.Type()) == Trackable
 	opt := n.Opt
@@ -62,8 +62,8 @@ func (w *Walker) addElement(n *object.Node, name string, v reflect.Value) error 
 	return w.AddEdge(n, object.Edge{Name: name, Opt: opt, Wanted: wanted}, v)
 }
 
-// standIn returns an addressable copy of v, which an interface or a map holds, and remembers to put it back with
-// set after a restore. The copy is the same memory in every walk.
+// standIn returns an addressable copy of v, which an interface or a map holds, and registers set to write it back after a restore.
+// The copy has the same memory in every walk.
 func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value), parent *object.Node, e *object.Edge) reflect.Value {
 	c := w.standIns.of(placeOf(parent, e, v.Type()))
 	c.Set(v)
@@ -103,7 +103,7 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.No
 	}
 }
 
-// PointsNowhere reports a type such as P in type P *P, which cannot have objects.
+// PointsNowhere reports whether t is a type such as P in type P *P, which cannot have objects.
 func PointsNowhere(t reflect.Type) bool {
 	for hops := 0; t.Kind() == reflect.Pointer; hops++ {
 		if hops > maxPointerHops {
@@ -114,10 +114,11 @@ func PointsNowhere(t reflect.Type) bool {
 	return false
 }
 
-// copiesOfEntry is how often the value of a map's entry is in memory: in the map, in its stand-in, and on the way to and fro.
+// copiesOfEntry is the number of copies of a map entry's value in memory: in the map, in its stand-in, and while copying in both
+// directions.
 const copiesOfEntry = 4
 
-// offerContainer records in e, an edge of parent, how to allocate the nil slice or map v, as large as the stored one.
+// offerContainer records in e, an edge of parent, how to allocate the nil slice or map v, with the length of the stored one.
 func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.Node, plain bool) {
 	if !v.CanSet() {
 		return
@@ -125,7 +126,7 @@ func (w *Walker) offerContainer(v reflect.Value, e *object.Edge, parent *object.
 	made := &object.Maker{Alloc: func(stored object.Children) (func(), error) {
 		switch t := v.Type(); {
 		case plain:
-			// Its length is the stored tensor's: with alloc the slice is a value that is not built.
+			// Its length comes from the stored tensor: with alloc the slice is a value that is not built.
 		case v.Kind() == reflect.Map:
 			names := stored.Names()
 			if err := w.Take(copiesOfEntry*len(names), t.Elem(), parent, e); err != nil {

@@ -133,7 +133,7 @@ func parsePyTorch(text string) (PyTorchLayout, error) {
 	case stored == "":
 		return l, fmt.Errorf("pytorch=%s lacks the stored name", text)
 	case permuted && (digits == "" || layout.CheckAxes(l.Axes) != nil):
-		return l, fmt.Errorf("pytorch=%s: the digits behind the colon must name each axis of the stored tensor once, as in weight:10", text)
+		return l, fmt.Errorf("pytorch=%s: the digits after the colon must name each axis of the stored tensor once, as in weight:10", text)
 	}
 	return l, nil
 }

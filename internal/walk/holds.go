@@ -6,30 +6,29 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// Holds reports whether v holds something that is tracked without a tag. It looks through interfaces, which a type alone
-// cannot. What it finds out about pointers, slices and maps it remembers, so that one walk looks at each once, however
-// they are nested.
+// Holds reports whether v holds something that is tracked without a tag. Unlike the check of a type, it looks into interfaces. It
+// remembers the results for pointers, slices and maps, so one walk looks at each only once.
 func (w *Walker) Holds(v reflect.Value) bool {
 	s := search{w: w}
 	return s.run(v)
 }
 
-// A search looks for something tracked, depth first. It finds strongly connected values as Tarjan's algorithm does: of a cycle
-// nothing is known before all of it has been seen.
+// A search looks for something tracked, depth first. It finds strongly connected values with Tarjan's algorithm, because nothing
+// is known about a cycle before all of it has been seen.
 type search struct {
 	w     *Walker
 	path  []visit
-	met   []object.Identity // not decided yet, in the order in which they were met
+	met   []object.Identity // not decided yet, in the order of the visits
 	order map[object.Identity]int
 }
 
-// A visit is a value that the search is in.
+// A visit is a value that the search is visiting.
 type visit struct {
 	v    reflect.Value
 	keys []reflect.Value // of a map
 	next int
 	key  object.Identity // the zero Identity: a value that is part of another
-	low  int             // the first of met that this value leads to
+	low  int             // the first of met to which this value leads
 }
 
 func (s *search) run(v reflect.Value) bool {
@@ -49,7 +48,7 @@ func (s *search) run(v reflect.Value) bool {
 	return false
 }
 
-// found decides for everything that was met and is not decided: all of it leads to what is on the path, and that to what was found.
+// found decides all undecided values: they lead to values on the path, and the path leads to the found value.
 func (s *search) found() bool {
 	for _, key := range s.met {
 		s.w.held[key] = true
@@ -132,7 +131,7 @@ func (s *search) child(at *visit) (v reflect.Value, ok bool) {
 	return reflect.Value{}, false
 }
 
-// leave ends the visit on top: it found nothing. Once nothing that it leads to can lead to more, that is decided for good.
+// leave ends the visit on top, which found nothing. The result is final as soon as no value of the cycle can lead to more.
 func (s *search) leave() {
 	top := s.path[len(s.path)-1]
 	s.path = s.path[:len(s.path)-1]

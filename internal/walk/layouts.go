@@ -6,9 +6,9 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// LayoutRules returns what the type of an object declares about other makers' layouts: by its method, by those of embedded structs, and by the
-// tags of its fields. For a list it is what the element's type declares; stored returns the names below it, and is nil where the list is
-// saved.
+// LayoutRules returns what the type of an object declares about other makers' layouts: by its method, by those of embedded
+// structs, and by the tags of its fields. For a list it returns the declarations of the element's type. stored returns the names
+// below the list; it is nil for a save.
 func (p *Types) LayoutRules(v reflect.Value, stored func() []string) []layout.Rule {
 	if v.Kind() == reflect.Slice || v.Kind() == reflect.Array {
 		return listRules(v, stored)
@@ -16,7 +16,7 @@ func (p *Types) LayoutRules(v reflect.Value, stored func() []string) []layout.Ru
 	if v.Kind() != reflect.Struct || !v.CanAddr() {
 		return nil
 	}
-	if !v.CanInterface() { // of an embedded type that is not exported; the outer one has its methods
+	if !v.CanInterface() { // of an embedded unexported type; the outer type has its methods
 		return p.tagRules(v, stored)
 	}
 	if d, ok := v.Addr().Interface().(layout.Declarer); ok {
@@ -44,7 +44,7 @@ func (p *Types) tagRules(v reflect.Value, stored func() []string) []layout.Rule 
 	return rules
 }
 
-// listRules asks the first element, or a zero one, how a list of its type is stored.
+// listRules asks the first element, or a zero element, how a list of its type is stored.
 func listRules(v reflect.Value, stored func() []string) []layout.Rule {
 	var element reflect.Value
 	if v.Len() > 0 {

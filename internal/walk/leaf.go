@@ -12,23 +12,23 @@ type leafKind int
 
 const (
 	notLeaf      leafKind = iota
-	ownMethods            // it is a a tensor, or has the methods of ckpt.Variable or ckpt.Tensors
+	ownMethods            // it is a tensor, or has the methods of ckpt.Variable or ckpt.Tensors
 	embedsTensor          // it is the tensor that it embeds
 	definedAs             // type Kernel tensor.Tensor[float32]
 )
 
-// A leaf says how a type acts as one tensor.
+// A leaf describes how a type acts as one tensor.
 type leaf struct {
 	kind     leafKind
-	embedded int          // the field that lends the type its methods, -1 where it has its own or none does
-	tensor   reflect.Type // of a type that is definedAs
+	embedded int          // the field that lends the type its methods, or -1
+	tensor   reflect.Type // the tensor type, for definedAs
 }
 
-// leafOf looks at the methods of a type, those of embedded fields included. An embedded field with a tag is an edge, so that
-// its methods do not make a leaf of the struct.
+// leafOf examines the methods of a type, including those of embedded fields. An embedded field with a tag is an edge, so its
+// methods do not make the struct a leaf.
 func leafOf(t reflect.Type) leaf { return leafWithin(t, maxEmbedding) }
 
-// maxEmbedding bounds how deep fields are embedded: a type may embed a pointer to itself.
+// maxEmbedding limits the depth of embedded fields: a type may embed a pointer to itself.
 const maxEmbedding = 32
 
 func leafWithin(t reflect.Type, depth int) leaf {
@@ -57,8 +57,8 @@ func leafWithin(t reflect.Type, depth int) leaf {
 	return none
 }
 
-// lender returns the embedded field that lends the struct t the methods of iface. lent is false where none does; i is -1
-// where those that do are edges.
+// lender returns the embedded field that lends the struct t the methods of iface. lent is false if none does. i is -1 if the
+// fields that do are edges.
 func lender(t, iface reflect.Type, depth int) (i int, lent bool) {
 	if t.Kind() != reflect.Struct {
 		return -1, false
@@ -85,8 +85,7 @@ func tagOf(f reflect.StructField) (tagged bool) {
 	return tagged
 }
 
-// definedTensor returns the tensor type that t is defined as, or nil if there is none. A defined type does not have the
-// tensor's methods.
+// definedTensor returns the tensor type as which t is defined, or nil. A defined type does not have the tensor's methods.
 func definedTensor(t reflect.Type) reflect.Type {
 	if t.Kind() != reflect.Struct || t.NumField() != 2 || t.Field(1).Type.Kind() != reflect.Slice {
 		return nil
@@ -105,8 +104,8 @@ func definedTensor(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// tensorIn returns the tensor that the leaf v is by its type or by what it embeds, which may be a nil pointer yet. ok is
-// false where v is its own tensor or is not one.
+// tensorIn returns the tensor that the leaf v is by its definition or embeds. An embedded pointer may still be nil. ok is false if
+// v is not such a leaf.
 func (w *Walker) tensorIn(v reflect.Value) (inner reflect.Value, ok bool, err error) {
 	l := roleOf(v.Type()).leaf
 	switch {
@@ -118,7 +117,7 @@ func (w *Walker) tensorIn(v reflect.Value) (inner reflect.Value, ok bool, err er
 	return v.Field(l.embedded), true, w.checkMixed(v)
 }
 
-// checkMixed reports a field that the leaf v would leave out of a checkpoint.
+// checkMixed returns an error if the leaf v would leave a field out of a checkpoint.
 func (w *Walker) checkMixed(v reflect.Value) error {
 	m := w.types.mixedOf(v.Type())
 	if m.err != nil {
@@ -132,13 +131,13 @@ func (w *Walker) checkMixed(v reflect.Value) error {
 	return nil
 }
 
-// A mixed says which fields a leaf would leave out of a checkpoint, though they say or look as if they took part.
+// A mixed lists the fields that a leaf would leave out of a checkpoint although they have tags or look trackable.
 type mixed struct {
-	err     error // what is wrong for the first
-	dynamic []int // fields of interfaces: what they hold decides
+	err     error // the error for the first
+	dynamic []int // fields of interface types: their values decide
 }
 
-// mixedOf returns what the leaf type t would leave out.
+// mixedOf returns the fields that the leaf type t would leave out.
 func (p *Types) mixedOf(t reflect.Type) *mixed {
 	if got, ok := p.mixes.Load(t); ok {
 		return got.(*mixed)
@@ -151,8 +150,8 @@ func (p *Types) mixedOf(t reflect.Type) *mixed {
 	return got.(*mixed)
 }
 
-// findMixed looks at the fields of the leaf t. Where an embedded field lends t its methods, every other field that could be tracked is
-// left out. A type with methods of its own knows its fields; only a tag contradicts it.
+// findMixed examines the fields of the leaf t. If an embedded field lends t its methods, every other trackable field would be left
+// out. If t has its own methods, it handles its fields itself, and only a tag is a contradiction.
 func (p *Types) findMixed(m *mixed, t reflect.Type, l leaf) error {
 	embedded := l.embedded
 	for i := range t.NumField() {
@@ -172,7 +171,7 @@ func (p *Types) findMixed(m *mixed, t reflect.Type, l leaf) error {
 		trait := p.Trait(f.Type)
 		switch {
 		case tagOf(f) && embedded < 0:
-			return p.Wrong(t, f.Name, fmt.Sprintf("%v is saved by its own methods, those of ckpt.Variable or ckpt.Tensors, which no tag changes: remove the tag", t))
+			return p.Wrong(t, f.Name, fmt.Sprintf("%v is saved by its methods (ckpt.Variable or ckpt.Tensors), which ignore tags: remove the tag", t))
 		case tagOf(f), p.IsModule(f.Type), trait == Leaf, trait == Trackable:
 			return p.notBeside(t, i)
 		case trait == Dynamic:
@@ -189,5 +188,5 @@ func (p *Types) notBeside(t reflect.Type, field int) error {
 	if tag, _, err := p.Field(p, t, e); err == nil && e.IsExported() {
 		advice = fmt.Sprintf("tag the embedded field, as in `ckpt:%q`,", tag.Name)
 	}
-	return p.Wrong(t, t.Field(field).Name, fmt.Sprintf("it would not be saved: %v embeds %v and so is that tensor alone; %s to save both, or tag this one `ckpt:\"-\"`", t, e.Type, advice))
+	return p.Wrong(t, t.Field(field).Name, fmt.Sprintf("it would not be saved: %v embeds %v and is saved as that tensor only; %s to save both, or tag this field `ckpt:\"-\"`", t, e.Type, advice))
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// What the objects that a walk makes may take: a few bytes of a checkpoint name an element of a list, and the element may be a
-// struct of megabytes.
+// Limits on the memory of objects that a walk allocates. A few bytes in a checkpoint name an element of a list, and the element
+// may be a struct of megabytes.
 const (
 	freeBytes   = 8 << 20 // in any case
 	nodeBytes   = 1 << 10 // per object that is stored
 	storedTimes = 16      // times the bytes of all tensors and their names
 )
 
-// room is the memory that a walk may still take for objects that it makes.
+// room is the memory that a walk may still use for objects that it allocates.
 type room struct {
 	left   int64
-	stored func() int64 // what the checkpoint accounts for; nil if there is none, or it was added
+	stored func() int64 // the memory that the checkpoint's size allows; nil if there is no checkpoint, or if it was already added
 }
 
-// A TooLarge is the error of an object that would take more memory than the checkpoint accounts for.
+// A TooLarge is the error of an object that would take more memory than the checkpoint's size allows.
 type TooLarge struct {
 	Place string // of the object
 	Type  reflect.Type
@@ -31,10 +31,10 @@ type TooLarge struct {
 }
 
 func (e *TooLarge) Error() string {
-	return fmt.Sprintf("%s: a value of type %v for what is stored takes %d bytes, and the checkpoint is too small to fill it: allocate it before the restore", e.Place, e.Type, e.Bytes)
+	return fmt.Sprintf("%s: a value of type %v would take %d bytes, far more than the checkpoint has for it: allocate it before the restore", e.Place, e.Type, e.Bytes)
 }
 
-// Restores tells w that it makes objects for the open checkpoint f, which has so many objects.
+// Restores tells w that it allocates objects for the open checkpoint f, which has the given number of objects.
 func (w *Walker) Restores(f format.Reader, objects int) {
 	w.restores = true
 	w.room.stored = func() int64 {
@@ -55,11 +55,11 @@ func (w *Walker) Restores(f format.Reader, objects int) {
 	}
 }
 
-// Makes reports whether w makes an object for a field that holds nil: a walk that restores does, where the tag says alloc. Others, those
-// of a save among them, change nothing.
+// Makes reports whether w allocates an object for a nil field. The walk of a restore does, if the tag says alloc. Other walks,
+// such as those of a save, do not change the program.
 func (w *Walker) Makes(alloc bool) bool { return w.restores && (alloc || w.AllocAll) }
 
-// Take notes that n values of type t are to be made for e, an edge of parent. The error is a [*TooLarge].
+// Take records that n values of type t will be allocated for e, an edge of parent. The error is a [*TooLarge].
 func (w *Walker) Take(n int, t reflect.Type, parent *object.Node, e *object.Edge) error {
 	bytes := int64(math.MaxInt64)
 	if size := int64(t.Size()); size == 0 || int64(n) <= bytes/size {
@@ -76,7 +76,7 @@ func (w *Walker) Take(n int, t reflect.Type, parent *object.Node, e *object.Edge
 	return nil
 }
 
-// addSaturated returns a+b of two numbers that are not negative, or the largest number.
+// addSaturated returns a+b for numbers that are not negative, or the largest number if that overflows.
 func addSaturated(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

@@ -14,8 +14,8 @@ func (w *Walker) MakeSlot(owner *object.Node, name string, variable *object.Node
 	return w.slot(owner, name, variable, true)
 }
 
-// slot returns the node of an optimizer's slot variable, nil if there is none. The error says why what the optimizer has is not a
-// variable.
+// slot returns the node of an optimizer's slot variable, or nil. It returns an error if the optimizer returns a value that is not
+// a variable.
 func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, create bool) (*object.Node, error) {
 	if !owner.Obj.CanAddr() || !variable.Obj.CanAddr() {
 		return nil, nil
@@ -46,7 +46,7 @@ func (w *Walker) slot(owner *object.Node, name string, variable *object.Node, cr
 	case n == nil || n.Group || len(n.Values) != 1:
 		return nil, fmt.Errorf("ckpt: slot variable %q of %s for %s: a %T is %w as one variable: return a pointer to a tensor", name, owner.GoPath(), variable.GoPath(), s, ErrNotTrackable)
 	}
-	if n.ID >= count { // else it has been met already
+	if n.ID >= count { // otherwise it was visited before
 		n.SetSlotOf(&object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})
 	}
 	return n, nil
@@ -59,9 +59,9 @@ func slotFullName(o slotOwner, slot, variable string) string {
 	return variable + "/" + slot
 }
 
-// AddSlots implements [object.Walk]. It appends every optimizer's slot variables to the graph, after all other nodes: by optimizer, then by the
-// optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). The error says
-// where a slot variable is an ordinary child as well.
+// AddSlots implements [object.Walk]. It appends every optimizer's slot variables to the graph, after all other nodes: by
+// optimizer, then by the optimizer's order of slots, then by variable (serialize_slot_variables in checkpoint/util.py). It is an
+// error if a slot variable is also an ordinary child.
 func (w *Walker) AddSlots() error {
 	count := len(w.graph.Nodes)
 	for _, owner := range w.graph.Nodes[:count] {
@@ -70,7 +70,7 @@ func (w *Walker) AddSlots() error {
 		}
 		for _, name := range owner.Obj.Addr().Interface().(slotOwner).SlotNames() {
 			if !utf8.ValidString(name) {
-				return fmt.Errorf("ckpt: the name %q of a slot of %s is not UTF-8, and nothing could read a checkpoint that has it", name, owner.GoPath())
+				return fmt.Errorf("ckpt: the name %q of a slot of %s is not UTF-8, so no program could read the checkpoint", name, owner.GoPath())
 			}
 			for _, variable := range w.graph.Nodes[:count] {
 				if len(variable.Values) == 0 {
@@ -84,7 +84,7 @@ func (w *Walker) AddSlots() error {
 					continue
 				}
 				if n.ID < count {
-					return fmt.Errorf("ckpt: slot variable %q of %s for %s is also an object of its own, %s: it can be only one of them",
+					return fmt.Errorf("ckpt: slot variable %q of %s for %s is also the object %s: it can be only one of them",
 						name, owner.GoPath(), variable.GoPath(), n.GoPath())
 				}
 				owner.AddSlot(object.Slot{Owner: owner, Name: name, Variable: variable, Slot: n})

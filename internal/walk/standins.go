@@ -14,8 +14,8 @@ type StandIns struct {
 	walk uint64 // the number of the walk that is under way, or of the last one
 }
 
-// A place is where a value without an address is held: an edge of an object, and the type, since an interface may hold another
-// value in the next walk. The object is known by its address, or by its own place where it has none.
+// A place identifies a value without an address: by the edge of an object, and by the type, because an interface may hold another
+// value in the next walk. The object is identified by its address, or by its own place if it has none.
 type place struct {
 	holder uintptr
 	in     unique.Handle[string]
@@ -34,10 +34,10 @@ func placeOf(parent *object.Node, e *object.Edge, t reflect.Type) place {
 
 type standIn struct {
 	copy reflect.Value
-	walk uint64 // that met it last
+	walk uint64 // the last walk that visited it
 }
 
-// of returns the stand-in for the value at key and notes that the walk has met it.
+// of returns the stand-in for the value at key and records that the walk has visited it.
 func (s *StandIns) of(key place) reflect.Value {
 	c, ok := s.all[key]
 	if !ok {
@@ -51,7 +51,7 @@ func (s *StandIns) of(key place) reflect.Value {
 	return c.copy
 }
 
-// Sweep forgets those that the last walk, which was over the whole program, has not met.
+// Sweep forgets the stand-ins that the last walk, which must be over the whole program, has not visited.
 func (s *StandIns) Sweep() {
 	for key, c := range s.all {
 		if c.walk != s.walk {

@@ -10,14 +10,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Trait is what a type is to a checkpoint when no tag speaks for it.
+// A Trait is the role of a type in a checkpoint if there is no tag.
 type Trait int
 
 const (
-	Plain     Trait = iota // hyper-parameters: tracked only where a tag says so
-	Leaf                   // a tensor, or something that acts as one
-	Trackable              // leads to leaves, or says by its tags that it takes part
-	Dynamic                // an interface, or leads to nothing but interfaces: what is in it decides
+	Plain     Trait = iota // hyper-parameters: tracked only with a tag
+	Leaf                   // a tensor, or a type that acts as one
+	Trackable              // leads to leaves, or has tags
+	Dynamic                // an interface, or leads only to interfaces: their values decide
 )
 
 var (
@@ -30,7 +30,7 @@ var (
 	namerType       = reflect.TypeFor[variableNamer]()
 )
 
-// What objects may be, each on its pointer: package ckpt documents these methods.
+// Interfaces that pointers to objects may implement: package ckpt documents these methods.
 type (
 	variable interface {
 		CheckpointTensor() (tensor.Any, error)
@@ -56,16 +56,16 @@ type (
 // roles is a cache over types, which never change.
 var roles sync.Map // reflect.Type → *role
 
-// A role is what a type's methods make of it. Asking reflect for them anew took a third of a walk.
+// A role is what follows from a type's methods. Without the cache, reflect took a third of a walk.
 type role struct {
 	leaf      leaf // a tensor, or something that acts as one
-	marshals  bool // to and from bytes
+	marshals  bool // converts to and from bytes
 	namer     bool
 	slotOwner bool
 
-	plain bool         // a number, bool or string, or rows of such
+	plain bool         // a number, bool or string, or rows of them
 	dtype tensor.DType // of a plain type
-	rank  int          // of a plain type: how many slices and arrays it is nested in
+	rank  int          // of a plain type: the number of nested slices and arrays
 }
 
 func roleOf(t reflect.Type) *role {
@@ -89,14 +89,14 @@ func implements(t, iface reflect.Type) bool {
 
 func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf.kind != notLeaf }
 
-// PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false
-// where t is not a plain value.
+// PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false if t
+// is not a plain value.
 func PlainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 	r := roleOf(t)
 	return r.dtype, r.rank, r.plain
 }
 
-// maxRank is the most axes that TensorFlow's shapes have; a type such as []T called T would have ever more.
+// maxRank is the largest rank in TensorFlow. Without a limit, a type T []T would have infinitely many axes.
 const maxRank = 254
 
 func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
@@ -126,7 +126,7 @@ func (p *Types) Trait(t reflect.Type) Trait {
 	return got
 }
 
-// traitOf looks at every type that t leads to once: types that share others are as cheap as types that do not.
+// traitOf examines every type to which t leads only once.
 func (p *Types) traitOf(t reflect.Type) Trait {
 	if leafBehind(t) {
 		return Leaf
@@ -178,7 +178,7 @@ func leafBehind(t reflect.Type) bool {
 	return false
 }
 
-// takesPart reports whether a struct says by itself, and not by the types of its fields, that it takes part in checkpoints.
+// takesPart reports whether a struct itself, rather than the types of its fields, declares that it is part of checkpoints.
 func (p *Types) takesPart(t reflect.Type) bool {
 	if roleOf(t).slotOwner {
 		return true
@@ -192,12 +192,12 @@ func (p *Types) takesPart(t reflect.Type) bool {
 	return false
 }
 
-// IsModule reports a Module, or a pointer to one.
+// IsModule reports whether t is a Module or a pointer to one.
 func (p *Types) IsModule(t reflect.Type) bool {
 	return t == p.Module || t.Kind() == reflect.Pointer && t.Elem() == p.Module
 }
 
-// cannotSave says why a value of type t can have no place in a checkpoint, "" if it can.
+// cannotSave returns why a value of type t cannot be in a checkpoint, or "".
 func (p *Types) CannotSave(t reflect.Type, seen []reflect.Type) string {
 	for _, s := range seen {
 		if s == t {

@@ -9,22 +9,22 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// A Language says what the declaration of a struct means: it reads tags.
+// A Language interprets the declaration of a struct: it reads tags.
 type Language struct {
-	// Field returns what becomes of one field of the struct owner.
+	// Field returns the role of one field of the struct owner.
 	Field func(types *Types, owner reflect.Type, f reflect.StructField) (Tag, Action, error)
 	// Wrong returns the error of a wrong declaration.
 	Wrong func(owner reflect.Type, field, problem string) error
-	// Module is the type that, embedded in a struct, has children that are attached while the program runs.
+	// Module is the type that structs embed to have children that are attached while the program runs.
 	Module reflect.Type
 }
 
-// A Tag is what a field's tag says.
+// A Tag is the parsed tag of a field.
 type Tag struct {
 	Present  bool // the field has a tag
 	Skip     bool // "-"
 	Name     string
-	Named    bool // the tag gives the name; otherwise it is the field's in snake case
+	Named    bool // the tag has a name; otherwise the field's name in snake case is used
 	Optional bool
 	Alloc    bool
 	Inline   bool
@@ -33,13 +33,13 @@ type Tag struct {
 	object.Field
 }
 
-// A PyTorchLayout is what the option pytorch says: the stored name, and which stored axis each axis of the value is.
+// A PyTorchLayout is the option pytorch: the stored name, and for each axis of the value the stored axis.
 type PyTorchLayout struct {
 	Stored string
 	Axes   []int
 }
 
-// Types works out what the types of a program declare, once for each, and keeps it. Several goroutines may use it at once.
+// Types caches the declarations of the types of a program. Several goroutines may use it at once.
 type Types struct {
 	Language
 	structs sync.Map // reflect.Type → *Struct
@@ -49,33 +49,33 @@ type Types struct {
 	mixes   sync.Map // reflect.Type → *mixed
 }
 
-// NewTypes returns what reads declarations in the given language.
+// NewTypes returns a Types for declarations in the given language.
 func NewTypes(l Language) *Types { return &Types{Language: l} }
 
-// A Struct is what the declaration of a struct type says. Fields is parallel to the type's own fields.
+// A Struct is the declaration of a struct type. Fields is parallel to the fields of the Go type.
 type Struct struct {
 	Fields  []Field
 	Layouts []layout.Rule // of the options pytorch
 	Err     error
 }
 
-// A Field says what becomes of one field of a struct.
+// A Field describes the role of one field of a struct.
 type Field struct {
 	Tag
 	GoName string
 	Action Action
-	Wanted bool // a checkpoint must have the edge, also where the field holds nil
+	Wanted bool // a checkpoint must have the edge, even if the field holds nil
 }
 
-// An Action is what becomes of a field.
+// An Action is the role of a field.
 type Action int
 
 const (
-	Skip     Action = iota // it is not looked at
+	Skip     Action = iota // the field is ignored
 	Track                  // an edge
 	Maybe                  // an edge if the interface in it holds something trackable
-	Inline                 // its own fields are the struct's
-	Children               // an embedded Module: its tracked children are the struct's
+	Inline                 // its fields are fields of the struct
+	Children               // an embedded Module: its tracked children are children of the struct
 )
 
 // Struct returns what the struct type t declares.
@@ -103,8 +103,8 @@ func (p *Types) Struct(t reflect.Type) *Struct {
 	return got.(*Struct)
 }
 
-// Check returns the first error in the declarations of t and of the types that it can statically hold, so that
-// a mistake shows in New and not when a nil pointer is first set.
+// Check returns the first error in the declarations of t and of the types that it can statically hold. So New reports a mistake,
+// rather than the first save after a nil pointer is set.
 func (p *Types) Check(t reflect.Type) error {
 	if got, ok := p.checks.Load(t); ok {
 		err, _ := got.(error)
@@ -115,7 +115,7 @@ func (p *Types) Check(t reflect.Type) error {
 	return err
 }
 
-// checkNames reports two fields, those of inlined structs included, that claim one edge.
+// checkNames returns an error if two fields, including those of inlined structs, have the same edge.
 func (p *Types) checkNames(owner reflect.Type, plan *Struct) error {
 	taken := make(map[string]string)
 	var add func(t reflect.Type, plan *Struct, prefix string) error
@@ -133,7 +133,7 @@ func (p *Types) checkNames(owner reflect.Type, plan *Struct) error {
 			case Track, Maybe:
 				for _, name := range append([]string{f.Name}, f.Aliases...) {
 					if other, ok := taken[name]; ok {
-						return p.Wrong(owner, prefix+f.GoName, fmt.Sprintf("the name %q is that of field %s already", name, other))
+						return p.Wrong(owner, prefix+f.GoName, fmt.Sprintf("field %s already has the name %q", other, name))
 					}
 					taken[name] = prefix + f.GoName
 				}
@@ -177,7 +177,7 @@ func (p *Types) check(t reflect.Type, seen map[reflect.Type]bool) error {
 	return nil
 }
 
-// StructOf returns t or what it points to where that is a struct, nil otherwise.
+// StructOf returns t, or the type to which it points, if that is a struct. Otherwise it returns nil.
 func StructOf(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

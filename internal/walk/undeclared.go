@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/layout"
 )
 
-// Undeclared returns what the declaration of the object v says of name, which is not one of its edges.
+// Undeclared returns what the declaration of the object v says about name, which is not one of its edges.
 func (p *Types) Undeclared(v reflect.Value, name string) object.Undeclared {
 	if v.Kind() != reflect.Struct {
 		return object.Undeclared{}

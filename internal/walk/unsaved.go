@@ -11,13 +11,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// UnsavedNumbers returns the numbers, slices of numbers and foreign tensors in the objects of g that are not saved since no tag mentions them.
+// UnsavedNumbers returns the numbers, slices of numbers and foreign tensors in the objects of g that are not saved because they
+// have no tag.
 func (p *Types) UnsavedNumbers(g *object.Graph) []string { return p.unsaved(g, (*unsaved).numbers) }
 
-// UnsavedWeights returns the fields in the objects of g that are not saved and may well be weights.
+// UnsavedWeights returns the fields in the objects of g that are not saved and are probably weights.
 func (p *Types) UnsavedWeights(g *object.Graph) []string { return p.unsaved(g, (*unsaved).weights) }
 
-// unsaved returns the fields that find notes in the objects of g.
+// unsaved returns the fields that find reports for the objects of g.
 func (p *Types) unsaved(g *object.Graph, find func(*unsaved, *object.Node)) []string {
 	u := &unsaved{types: p, noted: make(map[string]bool), seen: make(map[reflect.Type]bool)}
 	for _, n := range g.Nodes {
@@ -33,7 +34,7 @@ type unsaved struct {
 	types *Types
 	found []string
 	noted map[string]bool       // of found
-	seen  map[reflect.Type]bool // being looked into, or done with
+	seen  map[reflect.Type]bool // being examined, or done
 }
 
 func (u *unsaved) note(path string, t reflect.Type) {
@@ -44,7 +45,7 @@ func (u *unsaved) note(path string, t reflect.Type) {
 	}
 }
 
-// numbers notes every number, slice of numbers and foreign tensor in the struct n that no tag mentions.
+// numbers notes every number, slice of numbers and foreign tensor in the struct n that has no tag.
 func (u *unsaved) numbers(n *object.Node) {
 	path := ""
 	if n.Parent != nil {
@@ -83,7 +84,7 @@ func (u *unsaved) inContainer(path string, n *object.Node, look func(string, ref
 	}
 }
 
-// content returns what interfaces hold, the zero Value where that is nil.
+// content returns the value in an interface, or the zero Value if it is nil.
 func content(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -120,8 +121,8 @@ func (u *unsaved) inType(path string, t reflect.Type) {
 	}
 }
 
-// weights notes what n leaves out that leads to slices of floats, of structs only where n has variables: those that it declares by
-// its type.
+// weights reports fields that n leaves out and that lead to slices of floats. For structs it does so only if the type of n
+// declares variables.
 func (u *unsaved) weights(n *object.Node) {
 	if n.Obj.Kind() != reflect.Struct {
 		u.inContainer(n.GoPath(), n, func(path string, t reflect.Type) {
@@ -152,13 +153,13 @@ func (u *unsaved) weights(n *object.Node) {
 	}
 }
 
-// isWeights reports a type that may well be weights and is not tracked without a tag: slices of floats, and matrices of other libraries. A
-// single number or an array of numbers is a hyper-parameter more often.
+// isWeights reports whether a type is probably weights but is not tracked without a tag: slices of floats, and matrices of other
+// libraries. A single number or an array of numbers is more often a hyper-parameter.
 func (u *unsaved) isWeights(t reflect.Type) bool {
 	return u.types.Trait(t) == Plain && leadsToFloats(t, make(map[reflect.Type]bool))
 }
 
-// hidesFloats reports a struct that keeps floats in unexported fields, where no tag can reach.
+// hidesFloats reports whether a struct has floats in unexported fields, which cannot have tags.
 func hidesFloats(t reflect.Type) bool {
 	for i := range t.NumField() {
 		if f := t.Field(i); !f.IsExported() && leadsToFloats(f.Type, make(map[reflect.Type]bool)) {

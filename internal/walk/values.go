@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxKept bounds the tensors that are kept from when the shapes of variables are asked for until their values are written. Beyond it
-// variables are asked again: memory would hold the whole model twice.
+// maxKept limits the tensors that are kept between asking variables for their shapes and writing their values. Further variables
+// are asked twice, because otherwise memory would hold the whole model twice.
 const maxKept = 32 << 20
 
 func (w *Walker) variableValue(v variable) (object.Value, error) {
@@ -34,7 +34,7 @@ func (w *Walker) variableValue(v variable) (object.Value, error) {
 	}}, nil
 }
 
-// tensorsValues returns the values of an object with several tensors; collect hands them over when all are read.
+// tensorsValues returns the values of an object with several tensors; collect passes them to the object when all are read.
 func tensorsValues(o tensors) (values []object.Value, collect func() error, err error) {
 	named, err := o.CheckpointTensors()
 	if err != nil {
@@ -47,7 +47,7 @@ func tensorsValues(o tensors) (values []object.Value, collect func() error, err 
 	got := make(map[string]tensor.Any, len(named))
 	for _, n := range named {
 		if object.IsNil(n.Tensor) {
-			return nil, nil, fmt.Errorf("CheckpointTensors of %T returned a nil Tensor for %q; without values it is a tensor that is not built", o, n.Name)
+			return nil, nil, fmt.Errorf("CheckpointTensors of %T returned a nil Tensor for %q; a tensor without values must be a tensor that is not built", o, n.Name)
 		}
 		values = append(values, object.Value{DType: n.Tensor.DType(), Shape: n.Tensor.Shape(), Own: &object.Own{
 			Attribute: n.Name, Shared: shared,
@@ -76,10 +76,9 @@ func opaqueValue(state any) object.Value {
 	}}
 }
 
-// plainValue returns the variable that a plain Go value is: a number, bool or string, or arrays and slices of them,
-// nested as far as they are rectangular. v is addressable or a slice. shape, where not nil, is what a flat
-// slice is saved as. A nil slice, or an array of nil
-// slices, is a value that is not built: its memory comes from the checkpoint.
+// plainValue returns the variable of a plain Go value: a number, bool or string, or rectangular arrays and slices of them. v is
+// addressable or a slice. A flat slice is saved with shape, unless shape is nil. A nil slice, or an array of nil slices, is a
+// value that is not built: a restore allocates its memory.
 func plainValue(v reflect.Value, shape tensor.Shape) (object.Value, error) {
 	d, _, ok := PlainType(v.Type())
 	if !ok {
@@ -96,7 +95,7 @@ func plainValue(v reflect.Value, shape tensor.Shape) (object.Value, error) {
 	}
 	if shape != nil {
 		if shape.Len() != dims.Len() {
-			return object.Value{}, fmt.Errorf("%d values for the tag's shape %v, which takes %d", dims.Len(), shape, shape.Len())
+			return object.Value{}, fmt.Errorf("got %d values for the tag's shape %v, want %d", dims.Len(), shape, shape.Len())
 		}
 		dims = shape
 	}
@@ -131,7 +130,7 @@ func scalarOf(t reflect.Type) reflect.Type {
 	return t
 }
 
-// isNil reports whether v is a nil slice or an array of nothing else.
+// isNil reports whether v is a nil slice or an array of nil slices.
 func isNil(v reflect.Value) bool {
 	if v.Kind() != reflect.Array {
 		return v.Kind() == reflect.Slice && v.IsNil()
@@ -144,7 +143,7 @@ func isNil(v reflect.Value) bool {
 	return v.Len() > 0
 }
 
-// allocPlain makes the nil slice v as large as what is stored and returns it as the target.
+// allocPlain allocates the nil slice v with the stored length and returns it as the target.
 func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Target, error) {
 	if shape == nil {
 		shape = e.Shape
@@ -171,7 +170,7 @@ func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Ta
 	if err != nil {
 		return nil, err
 	}
-	if t == nil { // straight into what was made
+	if t == nil { // read directly into the new memory
 		t = &object.Target{Dst: inner.Tensor}
 	}
 	v.Set(made)
@@ -201,7 +200,7 @@ func makeRows(v reflect.Value, dims tensor.Shape) error {
 	return nil
 }
 
-// plainShape returns the lengths of nested slices and arrays; the error says where slices are not rectangular.
+// plainShape returns the lengths of nested slices and arrays; it returns an error if slices are not rectangular.
 func plainShape(v reflect.Value) (tensor.Shape, error) {
 	shape := tensor.Shape{}
 	for t := v; t.Kind() == reflect.Slice || t.Kind() == reflect.Array; t = t.Index(0) {
@@ -225,7 +224,7 @@ func checkRows(v reflect.Value, shape tensor.Shape) error {
 		return nil
 	}
 	if v.Len() != shape[0] {
-		return fmt.Errorf("the slices are not rectangular: one of length %d where the first has %d", v.Len(), shape[0])
+		return fmt.Errorf("the slices are not rectangular: one has length %d, the first has length %d", v.Len(), shape[0])
 	}
 	if len(shape) == 1 || v.Type().Elem().Kind() == reflect.Array {
 		return nil

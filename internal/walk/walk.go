@@ -12,13 +12,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Walker turns Go values into a graph. It takes one object at a time from a queue, so that depth does not cost stack.
+// A Walker turns Go values into a graph. It takes one object at a time from a queue, so depth does not need stack.
 type Walker struct {
-	// Savers save and restore the objects that they match in ways of their own; the last that matches is asked.
+	// Savers save and restore the objects that they match. If several match, the last one is used.
 	Savers []*object.Saver
 	// AllocAll treats every nil pointer, slice and map as if its tag said alloc.
 	AllocAll bool
-	// Peek does not ask objects for their tensors: which objects there are is all that is wanted.
+	// Peek does not ask objects for their tensors. Use it if only the objects matter.
 	Peek bool
 
 	types    *Types
@@ -28,8 +28,8 @@ type Walker struct {
 	held     map[object.Identity]bool // see Holds
 	room     room
 	inlined  map[inlined]*object.Field // see Below
-	kept     int64                     // bytes of tensors that objects have made and that are kept until they are written
-	// restores is set where objects may be made: see Makes.
+	kept     int64                     // bytes of tensors that objects returned and that are kept until they are written
+	// restores is set if objects may be allocated: see Makes.
 	restores bool
 }
 
@@ -57,8 +57,8 @@ func (w *Walker) ExpandAll() error {
 	return w.graph.CheckOverlap()
 }
 
-// AddRoot makes the object that v holds node 0. Where stored is not nil, a nil slice or map that v points to is made as
-// large as what is stored.
+// AddRoot makes the object that v holds node 0. If stored is not nil, a nil slice or map to which v points is allocated with the
+// stored length.
 func (w *Walker) AddRoot(v any, stored object.Children) error {
 	e := object.Edge{Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
 	n, err := w.Resolve(reflect.ValueOf(v), &e, nil)
@@ -85,8 +85,8 @@ func (w *Walker) AddVirtualRoot(stand any) {
 	w.graph.Add(&object.Node{Obj: v, Group: true, Expanded: true, Opt: object.Options{Explicit: true}})
 }
 
-// AddChild appends an edge from n to the object that v holds. v may point to a pointer, slice or map that is nil yet. It
-// returns an error where v cannot be tracked.
+// AddChild appends an edge from n to the object that v holds. v may point to a nil pointer, slice or map. It returns an error if v
+// cannot be tracked.
 func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
 	e := object.Edge{Name: name, Field: &object.Field{Step: goStep}, Opt: object.Options{Explicit: true, Alloc: w.AllocAll}}
 	if err := checkName(n, &e); err != nil {
@@ -97,7 +97,7 @@ func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
 		return err
 	}
 	if child == nil && e.Missing() == nil {
-		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of such", name, Describe(v), ErrNotTrackable)
+		return fmt.Errorf("ckpt: %q: %s is %w: it must be a pointer to a struct, tensor or number, or a slice or map of these", name, Describe(v), ErrNotTrackable)
 	}
 	if e.Node = child; child == nil {
 		e.SetFrom(reflect.ValueOf(v))
@@ -107,7 +107,7 @@ func (w *Walker) AddChild(n *object.Node, name, goStep string, v any) error {
 	return nil
 }
 
-// Describe says in an error what v is.
+// Describe describes v in an error.
 func Describe(v any) string {
 	if v == nil {
 		return "nil"
@@ -118,7 +118,7 @@ func Describe(v any) string {
 	return fmt.Sprintf("a value of type %T", v)
 }
 
-// AddEdge adds e, which leads to what v holds: to no node where that is nil or a plain value.
+// AddEdge adds e, which leads to the object that v holds. It leads to no node if that is nil or a plain value.
 func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err error) {
 	if err := checkName(n, &e); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (w *Walker) AddEdge(n *object.Node, e object.Edge, v reflect.Value) (err er
 	return err
 }
 
-// AddNothing gives n the edges that the struct t, which an embedded pointer lacks, would have. step leads to the pointer.
+// AddNothing gives n the edges of the struct t, for a nil embedded pointer to t. step leads to the pointer.
 func (w *Walker) AddNothing(n *object.Node, t reflect.Type, step string) {
 	for i := range w.types.Struct(t).Fields {
 		f, declared := &w.types.Struct(t).Fields[i], t.Field(i).Type
@@ -152,12 +152,12 @@ func (w *Walker) AddNothing(n *object.Node, t reflect.Type, step string) {
 	}
 }
 
-// checkName refuses names that no checkpoint can have.
+// checkName returns an error for names that a checkpoint cannot have.
 func checkName(n *object.Node, e *object.Edge) error {
 	if utf8.ValidString(e.Name) {
 		return nil
 	}
-	return fmt.Errorf("ckpt: %s: the name %q is not UTF-8, and nothing could read a checkpoint that has it: %w", object.PlaceOf(n, e), e.Name, ErrNotTrackable)
+	return fmt.Errorf("ckpt: %s: the name %q is not UTF-8, so no program could read the checkpoint: %w", object.PlaceOf(n, e), e.Name, ErrNotTrackable)
 }
 
 // Again implements [object.Walk].
@@ -179,10 +179,10 @@ func (w *Walker) Expand(n *object.Node) error {
 	return w.expandContainer(n)
 }
 
-// ErrNotTrackable is in the error of a value that cannot take part in a checkpoint.
+// ErrNotTrackable is in the error of a value that cannot be part of a checkpoint.
 var ErrNotTrackable = errors.New("not trackable")
 
-// maxPointerHops bounds how many pointers lead to one object: type P *P can point at itself.
+// maxPointerHops limits the number of pointers that lead to one object: type P *P can point to itself.
 const maxPointerHops = 64
 
 // Resolve returns the node of the object that v holds and adds it to the graph if it is new. It returns nil for a nil value,
@@ -226,8 +226,8 @@ func (w *Walker) Resolve(v reflect.Value, e *object.Edge, parent *object.Node) (
 	return nil, nil
 }
 
-// plainInInterface is the error of a tagged interface with a plain value in it; in containers such are passed over,
-// as TensorFlow's lists pass over them.
+// plainInInterface is the error of a tagged interface with a plain value in it. In containers such values are ignored, as in
+// TensorFlow's lists.
 func plainInInterface(v reflect.Value, e *object.Edge, parent *object.Node) error {
 	if !e.Opt.Explicit || parent == nil || parent.Obj.Kind() != reflect.Struct {
 		return nil
@@ -274,7 +274,7 @@ func (w *Walker) nodeOf(v reflect.Value, e *object.Edge, parent *object.Node, in
 	return n, nil
 }
 
-// fill says what n is: a leaf with its values, or a group. ok is false where it is not tracked.
+// fill makes n a leaf with its values, or a group. ok is false if it is not tracked.
 func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (ok bool, err error) {
 	v, t := n.Obj, n.Obj.Type()
 	saver := saverFor(w.Savers, v)
@@ -282,7 +282,7 @@ func (w *Walker) fill(n *object.Node, e *object.Edge, role *role, plain bool) (o
 	switch {
 	case saver != nil && (n.Leaf || t.Kind() != reflect.Struct):
 		return true, nil
-	case saver != nil: // its children are saved as any object's
+	case saver != nil: // its children are saved like those of any object
 	case n.Leaf:
 		if !v.CanAddr() {
 			return false, fmt.Errorf("a value of type %v without an address is %w", t, ErrNotTrackable)
@@ -336,7 +336,7 @@ func (w *Walker) fillLeaf(n *object.Node, o any) (err error) {
 		n.Values = []object.Value{{Shape: tensor.Shape{}}}
 		return nil
 	}
-	switch o := o.(type) { // methods of the type's own come before those of a tensor that it embeds
+	switch o := o.(type) { // methods of the type itself come before those of an embedded tensor
 	case variable:
 		val, err = w.variableValue(o)
 	case tensors:
@@ -352,7 +352,7 @@ func (w *Walker) fillLeaf(n *object.Node, o any) (err error) {
 	return err
 }
 
-// saverFor returns the saver that takes care of the object v, nil if none does.
+// saverFor returns the saver for the object v, or nil.
 func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 	if len(savers) == 0 || !v.CanAddr() {
 		return nil
@@ -366,13 +366,13 @@ func saverFor(savers []*object.Saver, v reflect.Value) *object.Saver {
 	return nil
 }
 
-// mayBeAbsent reports whether the options of an object leave it nothing to load.
+// mayBeAbsent reports whether an object, because of its options, has no values to load.
 func mayBeAbsent(v reflect.Value) bool {
 	o, ok := v.Addr().Interface().(layout.Optional)
 	return ok && o.CheckpointOptional()
 }
 
-// Below returns what is said of an edge of a struct that is inlined into another, where step leads to it: "" for none.
+// Below returns the declaration of an edge of a struct that is inlined into another at step.
 func (w *Walker) Below(step string, f *object.Field) *object.Field {
 	if step == "" {
 		return f
@@ -389,7 +389,7 @@ func (w *Walker) Below(step string, f *object.Field) *object.Field {
 	return w.inlined[at]
 }
 
-// An inlined is a field of a struct that lies inside another, behind step.
+// An inlined is a field of a struct that is inlined into another at step.
 type inlined struct {
 	step  string
 	field *object.Field

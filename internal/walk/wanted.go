@@ -7,9 +7,9 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// wanted reports whether a checkpoint must have the edge of a field of type t in the struct owner, also where the field holds nil:
-// its type can hold a tensor, or a tag says that it is a variable. A type that leads back to owner, as a list's Next *Node, may end
-// in nil.
+// wanted reports whether a checkpoint must have the edge of a field of type t in the struct owner, even if the field holds nil. It
+// must if the type can hold a tensor, or if a tag says that it is a variable. If the type leads back to owner, like Next *Node in
+// a list, nil is the end of the list.
 func (p *Types) wanted(owner, t reflect.Type, tagged bool) bool {
 	if t.Kind() == reflect.Interface {
 		return tagged || !ofStandardLibrary(t)
@@ -28,7 +28,8 @@ func (p *Types) wanted(owner, t reflect.Type, tagged bool) bool {
 	return !p.reaches(t, owner, make(map[reflect.Type]bool))
 }
 
-// ofStandardLibrary reports error, context.Context, io.Writer and their like: what such a field holds is not a layer.
+// ofStandardLibrary reports whether t is an interface of the standard library, such as error, context.Context or io.Writer: its
+// value is not a layer.
 func ofStandardLibrary(t reflect.Type) bool {
 	if t == reflect.TypeFor[error]() {
 		return true
@@ -41,7 +42,8 @@ func ofStandardLibrary(t reflect.Type) bool {
 	return false
 }
 
-// holdsTensor reports whether the declaration of the struct t leads to a variable, interfaces and the children of a Module aside.
+// holdsTensor reports whether the declaration of the struct t leads to a variable, without interfaces and the children of a
+// Module.
 func (p *Types) holdsTensor(t reflect.Type) bool {
 	if got, ok := p.holds.Load(t); ok {
 		return got.(bool)
@@ -77,7 +79,7 @@ func (p *Types) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]b
 	return false
 }
 
-// reaches reports whether a value of type t can lead to one of type owner, interfaces aside.
+// reaches reports whether a value of type t can lead to one of type owner, without interfaces.
 func (p *Types) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
@@ -106,8 +108,8 @@ func (p *Types) reaches(t, owner reflect.Type, seen map[reflect.Type]bool) bool 
 	return false
 }
 
-// EndsChain reports whether n was reached from an object of its own type, directly or through a container. What such a chain holds
-// in an interface may end in nil.
+// EndsChain reports whether n was reached from an object of its own type, directly or through a container. In such a chain an
+// interface may hold nil.
 func EndsChain(n *object.Node) bool {
 	above := n.Parent
 	if above != nil && above.Key().Type != n.Key().Type {

@@ -38,7 +38,7 @@ func TestHints(t *testing.T) {
 		{"nothing is like it", new(struct {
 			Encoder    pair
 			Prediction pair
-		}), "model", `beside prediction (Prediction) the checkpoint has, for no field of the model, "blocks", "output"`},
+		}), "model", `next to prediction (Prediction) the checkpoint has "blocks", "output", which match no field of the model`},
 		{"a level is missing", new(struct{ Encoder, Output pair }), "", `the checkpoint has the names of the model's fields in "model": At("model") starts there`},
 		{"two levels are missing", new(pair), "", `At("model/encoder") starts there`},
 		{"a level is missing below At", new(pair), "model", `At("model/encoder") starts there`},

@@ -144,7 +144,7 @@ func TestPlainValues(t *testing.T) {
 		_, err := ckpt.New(&struct {
 			Flat []int32 `ckpt:"flat,shape=2x3"`
 		}{make([]int32, 5)})
-		require.ErrorContains(t, err, "flat (Flat): 5 values for the tag's shape [2 3], which takes 6")
+		require.ErrorContains(t, err, "flat (Flat): got 5 values for the tag's shape [2 3], want 6")
 	})
 }
 

@@ -6,29 +6,29 @@ type variable = tensor.Tensor[float32]
 
 type twice struct {
 	A variable `ckpt:"w"`
-	B variable `ckpt:"w"` // want `field B: the name "w" is that of field A already`
+	B variable `ckpt:"w"` // want `field B: field A already has the name "w"`
 }
 
 type alias struct {
 	A variable `ckpt:"a"`
-	B variable `ckpt:"b,alias=a"` // want `the name "a" is that of field A already`
+	B variable `ckpt:"b,alias=a"` // want `field A already has the name "a"`
 }
 
 type snake struct {
 	W1 variable
-	X  variable `ckpt:"w1"` // want `the name "w1" is that of field W1 already`
+	X  variable `ckpt:"w1"` // want `field W1 already has the name "w1"`
 }
 
 type inner struct{ W variable }
 
 type inlined struct {
 	inner
-	X variable `ckpt:"w"` // want `the name "w" is that of field inner.W already`
+	X variable `ckpt:"w"` // want `field inner.W already has the name "w"`
 }
 
 type both struct {
 	A inner `ckpt:",inline"`
-	B inner `ckpt:",inline"` // want `the name "w" is that of field A.W already`
+	B inner `ckpt:",inline"` // want `field A.W already has the name "w"`
 }
 
 type named struct {
@@ -38,7 +38,7 @@ type named struct {
 
 type dynamic struct {
 	A any
-	B variable `ckpt:"a"` // want `the name "a" is that of field A already`
+	B variable `ckpt:"a"` // want `field A already has the name "a"`
 }
 
 type SelfEmbedding struct {

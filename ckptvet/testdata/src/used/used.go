@@ -17,7 +17,7 @@ type layer struct {
 	W1 tensor.Tensor[float32]
 	w1 tensor.Tensor[float32]
 	Wx tensor.Tensor[float32]
-	WX tensor.Tensor[float32] // want `the name "wx" is that of field Wx already`
+	WX tensor.Tensor[float32] // want `field Wx already has the name "wx"`
 }
 
 type grouped struct {
