@@ -121,7 +121,7 @@ func TestJSONRefuses(t *testing.T) {
 		"no shape":                    {`{"dtype":"float32","values":[]}`, `only one of "shape" and "values"`},
 		"too few values":              {`{"dtype":"float32","shape":[2],"values":[1]}`, "1 values for shape [2], want 2"},
 		"a shape for all memory":      {`{"dtype":"float32","shape":[1099511627776],"values":[1]}`, "1 values for shape"},
-		"a shape that cannot be":      {`{"dtype":"float32","shape":[-1],"values":[1]}`, "axis 0 is negative"},
+		"a shape that is impossible":  {`{"dtype":"float32","shape":[-1],"values":[1]}`, "axis 0 is negative"},
 		"a shape that overflows":      {`{"dtype":"float32","shape":[4294967296,4294967296],"values":[1]}`, "more elements than an int can count"},
 		"wrong type of value":         {`{"dtype":"float32","shape":[1,2],"values":[1,true]}`, "element [0 1] is true, which float32 cannot hold"},
 		"null":                        {`{"dtype":"float32","shape":[1],"values":[null]}`, "element [0] is null"},

@@ -55,17 +55,17 @@ func TestDamagedEntries(t *testing.T) {
 		{"an entry that is no message", func(f *forgery) { f.raw("w", []byte("\xff\xff")) }, `c.index: "w": its entry is damaged`},
 		{"an empty entry", func(f *forgery) { f.raw("w", nil) }, `c.index: "w": its entry is damaged: dtype 0 cannot be stored`},
 		{"an unknown dtype", edit(func(r *record) { r.dtype = 77 }), "dtype 77 cannot be stored"},
-		{"a resource", edit(func(r *record) { r.dtype = tensor.DTResource }), "resource has no values that could be stored"},
-		{"a dtype of another size", edit(func(r *record) { r.dtype = tensor.DTFloat64 }), "its size is 12 bytes, and float64[3] takes 3 elements of 8"},
-		{"B-36 a negative axis", edit(func(r *record) { r.shape = tensor.Shape{-3} }), "shape [-3] cannot be"},
-		{"B-35 a shape of more elements than are stored", edit(func(r *record) { r.shape = tensor.Shape{4} }), "its size is 12 bytes, and float32[4] takes 4 elements of 4"},
-		{"B-35 a shape of fewer", edit(func(r *record) { r.shape = tensor.Shape{2} }), "and float32[2] takes 2 elements of 4"},
-		{"B-35 a shape of 2^30 elements", edit(func(r *record) { r.shape = tensor.Shape{1 << 15, 1 << 15} }), "takes 1073741824 elements of 4"},
+		{"a resource", edit(func(r *record) { r.dtype = tensor.DTResource }), "values of dtype resource cannot be stored"},
+		{"a dtype of another size", edit(func(r *record) { r.dtype = tensor.DTFloat64 }), "its size is 12 bytes, but float64[3] has 3 elements of 8 bytes"},
+		{"B-36 a negative axis", edit(func(r *record) { r.shape = tensor.Shape{-3} }), "shape [-3] is impossible"},
+		{"B-35 a shape of more elements than are stored", edit(func(r *record) { r.shape = tensor.Shape{4} }), "its size is 12 bytes, but float32[4] has 4 elements of 4 bytes"},
+		{"B-35 a shape of fewer", edit(func(r *record) { r.shape = tensor.Shape{2} }), "but float32[2] has 2 elements of 4 bytes"},
+		{"B-35 a shape of 2^30 elements", edit(func(r *record) { r.shape = tensor.Shape{1 << 15, 1 << 15} }), "has 1073741824 elements of 4 bytes"},
 		{"B-35 a shape whose bytes overflow", edit(func(r *record) { r.shape = tensor.Shape{math.MaxInt/2 + 4} }), "elements of 4"},
 		{"B-35 a huge size", edit(func(r *record) { r.size = math.MaxInt64 }), "9223372036854775807 bytes"},
-		{"a negative size", edit(func(r *record) { r.size = -12 }), "-12 bytes at offset 0 cannot be"},
-		{"a negative offset", edit(func(r *record) { r.offset = -1 }), "12 bytes at offset -1 cannot be"},
-		{"an offset whose end overflows", edit(func(r *record) { r.offset = math.MaxInt64 - 5 }), "12 bytes at offset 9223372036854775802 cannot be"},
+		{"a negative size", edit(func(r *record) { r.size = -12 }), "its size of -12 bytes or its offset 0 is impossible"},
+		{"a negative offset", edit(func(r *record) { r.offset = -1 }), "its size of 12 bytes or its offset -1 is impossible"},
+		{"an offset whose end overflows", edit(func(r *record) { r.offset = math.MaxInt64 - 5 }), "its size of 12 bytes or its offset 9223372036854775802 is impossible"},
 		{"an offset beyond the file", edit(func(r *record) { r.offset = 1 << 40 }), `c.data-00000-of-00001: "w" at offset 1099511627776: its 12 bytes end beyond the file's 17`},
 		{"an offset that leaves a byte too few", edit(func(r *record) { r.offset = 6 }), "at offset 6: its 12 bytes end beyond the file's 17: the save or the copy was cut off"},
 		{"data file 1 of 1", edit(func(r *record) { r.shard = 1 }), "it is in data file 1 of 1"},
@@ -79,8 +79,8 @@ func TestDamagedEntries(t *testing.T) {
 			f.putText("w", []uint64{1}, "x", func(r *record) { r.shape = tensor.Shape{math.MaxInt} })
 		}, fmt.Sprintf("its size is 6 bytes, too few for %d strings", math.MaxInt)},
 		{"no room for the lengths' checksum", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, []byte("\x00\x00\x00"), nil) }, "its size is 3 bytes, too few for 1 strings"},
-		{"B-23 a length of 2^40", func(f *forgery) { f.putText("w", []uint64{1 << 40, 1}, "ab", nil) }, "element 0 claims 1099511627776 bytes, and 7 are left"},
-		{"B-23 lengths that are together too long", func(f *forgery) { f.putText("w", []uint64{4, 4}, "abcd", nil) }, "have 8 bytes, and 4 are left of its 10"},
+		{"B-23 a length of 2^40", func(f *forgery) { f.putText("w", []uint64{1 << 40, 1}, "ab", nil) }, "element 0 claims 1099511627776 bytes, but 7 are left"},
+		{"B-23 lengths that are together too long", func(f *forgery) { f.putText("w", []uint64{4, 4}, "abcd", nil) }, "have 8 bytes, but 4 are left of its 10"},
 		{"B-23 a length that does not end", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, bytes.Repeat([]byte{0xff}, 20), nil) }, "the length of element 0 does not fit 64 bits"},
 		{"B-23 lengths that are cut off", func(f *forgery) {
 			f.put("w", tensor.DTString, tensor.Shape{2}, []byte("\x80\x80\x80\x80\x80\x80"), nil)
@@ -161,7 +161,7 @@ func TestDamagedParts(t *testing.T) {
 		edit func(f *forgery, whole *record)
 		want string
 	}{
-		{"a part without an entry", func(f *forgery, _ *record) { delete(f.values, first) }, `c.index: "w" part 0,2:-: this part is listed and has no entry`},
+		{"a part without an entry", func(f *forgery, _ *record) { delete(f.values, first) }, `c.index: "w" part 0,2:-: this part is listed, but has no entry`},
 		{"a part whose entry is no message", func(f *forgery, _ *record) { f.values[first] = []byte("\xff") }, "part 0,2:-"},
 		{"a part of another dtype", func(f *forgery, _ *record) {
 			f.put(first, tensor.DTUInt16, tensor.Shape{2, 2}, []byte("01234567"), nil)
@@ -273,7 +273,7 @@ func TestDamagedFiles(t *testing.T) {
 		var problems []Problem
 		require.NoError(t, r.Verify(t.Context(), func(p Problem) { problems = append(problems, p) }))
 		require.Len(t, problems, 1)
-		require.Equal(t, "warning: c.data-00000-of-00001 at offset 8: 4 bytes after the last tensor belong to none", problems[0].String())
+		require.Equal(t, "warning: c.data-00000-of-00001 at offset 8: 4 bytes after the last tensor do not belong to any tensor", problems[0].String())
 	})
 	t.Run("a header that names more data files", func(t *testing.T) {
 		f := good()
@@ -306,7 +306,7 @@ func TestDamagedHeaders(t *testing.T) {
 	}{
 		{"garbage", []byte("\xff\xff"), "c.index: header: it is not the encoding", format.ErrCorrupt},
 		{"a negative number of data files", header{shards: -1}.encode(), "c.index: header: it claims -1 data files", format.ErrCorrupt},
-		{"B-28 a later version", header{shards: 1, minConsumer: 2}.encode(), "c.index: header: it asks for a reader of version 2", errors.ErrUnsupported},
+		{"B-28 a later version", header{shards: 1, minConsumer: 2}.encode(), "c.index: header: it needs a reader for version 2", errors.ErrUnsupported},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

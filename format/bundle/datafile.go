@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A stored is the bytes of one tensor, or of one part of one, in a data file.
+// A stored describes the bytes of a tensor, or of a part of one, in a data file.
 type stored struct {
 	key  string
 	part string // in TensorFlow's notation; "" where it is the whole tensor
@@ -24,7 +24,7 @@ func (r *Reader) locate(s *stored) error {
 		return r.indexFault(s, "it is in data file %d of %d", rec.shard, r.header.shards)
 	}
 	if rec.offset < 0 || rec.size < 0 || rec.offset+rec.size < 0 {
-		return r.indexFault(s, "%d bytes at offset %d cannot be", rec.size, rec.offset)
+		return r.indexFault(s, "its size of %d bytes or its offset %d is impossible", rec.size, rec.offset)
 	}
 	if err := r.checkSize(s); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (r *Reader) locate(s *stored) error {
 	return nil
 }
 
-// checkOverlap is checkAliasing of data file shard, which is f. It looks once.
+// checkOverlap calls checkAliasing for data file shard, which is f, once.
 func (r *Reader) checkOverlap(f *dataFile, shard int32) error {
 	f.aliasing.Do(func() { f.fault = r.checkAliasing(shard, f.Size()) })
 	return f.fault
@@ -67,7 +67,7 @@ func (r *Reader) checkSize(s *stored) error {
 	case size > 0:
 		hi, want := bits.Mul64(n, uint64(size))
 		if hi != 0 || want != uint64(rec.size) {
-			return r.indexFault(s, "its size is %d bytes, and %v%v takes %d elements of %d",
+			return r.indexFault(s, "its size is %d bytes, but %v%v has %d elements of %d bytes",
 				rec.size, rec.dtype, rec.shape, n, size)
 		}
 	case rec.dtype == tensor.DTString: // a length per element and their checksum
@@ -79,12 +79,12 @@ func (r *Reader) checkSize(s *stored) error {
 			return r.indexFault(s, "its size is %d bytes, too few for %d variants", rec.size, n)
 		}
 	default:
-		return r.indexFault(s, "%v has no values that could be stored", rec.dtype)
+		return r.indexFault(s, "values of dtype %v cannot be stored", rec.dtype)
 	}
 	return nil
 }
 
-// checkAliasing returns an error where the entries of a data file of size bytes ask for far more than it has.
+// checkAliasing returns an error if the entries of a data file of size bytes need far more bytes than it has.
 func (r *Reader) checkAliasing(shard int32, size int64) error {
 	var total int64
 	var rec record
@@ -112,7 +112,7 @@ func (r *Reader) indexFault(s *stored, reason string, args ...any) error {
 		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
-// dataFault is the error of bytes in a data file that cannot be right.
+// dataFault is the error of wrong bytes in a data file.
 func (r *Reader) dataFault(s *stored, reason string, args ...any) error {
 	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset,
 		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}

@@ -17,9 +17,9 @@
 //
 //	varint64 length 0 | … | varint64 length n-1 | fixed32 mask(L) | the bytes of all strings
 //
-// where L is the CRC of the lengths, each as four bytes, or as eight where it needs them. The entry's checksum covers the
-// same bytes as L, then the stored mask(L), then the strings. Bytes of an entry after the last string are ignored. Each
-// variant is stored as
+// where L is the CRC of the lengths, each as four bytes, or as eight if it does not fit four. The entry's checksum covers the same
+// bytes as L, then the stored mask(L), then the strings. Bytes of an entry after the last string are ignored. Each variant is
+// stored as
 //
 //	varint64 length | the bytes of a VariantTensorDataProto | fixed32 mask(the CRC so far)
 //
@@ -41,9 +41,8 @@
 //
 // # What is trusted
 //
-// Nothing that the files say. [Open], [Reader.Check] and [Reader.Verify] say which faults they find. Every length is checked
-// against the file that it is about before memory is asked for, with one exception that is the caller's: a tensor is to be
-// allocated after Check, not on the word of [format.Entry]. An error satisfies errors.Is(err, format.ErrCorrupt) where files
-// are not what they should be, format.ErrNotFound where a key is not stored, and fs.ErrNotExist where a file is missing; it
-// is an [*Error], which names file and key.
+// Nothing that the files say. [Open], [Reader.Check] and [Reader.Verify] say which faults they find. Every length is compared with
+// the size of its file before memory is allocated, with one exception: callers must call Check before they allocate a tensor, and
+// not trust [format.Entry]. An error satisfies errors.Is(err, format.ErrCorrupt) if files are damaged, format.ErrNotFound if a key
+// is not stored, and fs.ErrNotExist if a file is missing. It is an [*Error], which names file and key.
 package bundle

@@ -41,7 +41,7 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		b.WriteString(": " + e.Reason)
 	}
-	// The sentinels add no more than what the reason says.
+	// The reason says everything that the sentinels would add.
 	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != format.ErrStale && e.Err != ErrIncomplete {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}

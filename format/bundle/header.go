@@ -83,10 +83,10 @@ func (h header) checkVersion() error {
 		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w",
 			h.producer, minProducer, errors.ErrUnsupported)
 	case h.minConsumer > version:
-		return fmt.Errorf("it asks for a reader of version %d of the format or later, and this is %d; use a newer release: %w",
+		return fmt.Errorf("it needs a reader for version %d of the format or later, and this release supports version %d; use a newer release: %w",
 			h.minConsumer, version, errors.ErrUnsupported)
 	case slices.Contains(h.badConsumers, version):
-		return fmt.Errorf("it refuses readers of version %d of the format, which this is: %w", version, errors.ErrUnsupported)
+		return fmt.Errorf("it does not allow readers of version %d of the format, such as this release: %w", version, errors.ErrUnsupported)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func appendVarint(b []byte, num protowire.Number, v uint64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, num, protowire.VarintType), v)
 }
 
-// appendMessage appends a length-delimited field, also where it is empty.
+// appendMessage appends a length-delimited field, even if it is empty.
 func appendMessage(b []byte, num protowire.Number, msg []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), msg)
 }

@@ -45,9 +45,9 @@ func TestHeaderVersions(t *testing.T) {
 		{"B-28 none at all", header{}, ""},
 		{"B-28 a later writer that does not mind", header{producer: 1000}, ""},
 		{"B-28 a writer that bars others", header{producer: 1, badConsumers: []int32{0, 2}}, ""},
-		{"B-28 a reader of version 2 is asked for", header{producer: 2, minConsumer: 2}, "it asks for a reader of version 2 of the format or later, and this is 1"},
+		{"B-28 a reader of version 2 is asked for", header{producer: 2, minConsumer: 2}, "it needs a reader for version 2 of the format or later, and this release supports version 1"},
 		{"B-28 a negative writer", header{producer: -1}, "it was written by version -1 of the format, want at least 0"},
-		{"B-28 this reader is barred", header{producer: 1, badConsumers: []int32{3, 1}}, "it refuses readers of version 1"},
+		{"B-28 this reader is barred", header{producer: 1, badConsumers: []int32{3, 1}}, "it does not allow readers of version 1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

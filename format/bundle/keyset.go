@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A keySet finds the item that has a key. It keeps numbers of items alone, in a table with open addressing: a map would take four times
-// as much. The zero value is ready.
+// A keySet finds the item that has a key. It keeps only numbers of items, in a hash table with open addressing: a map would take
+// four times as much memory. The zero value is ready.
 type keySet struct {
 	table []int32 // number of an item plus one; 0 is free; a power of two
 	seed  maphash.Seed

@@ -15,8 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// plan gives every item its size and its place. Items follow one another in their data file in the order they were
-// added.
+// plan sets the size and the offset of every item. Items follow one another in their data file in the order they were added.
 func (w *Writer) plan(ctx context.Context) error {
 	if w.err != nil || w.planned {
 		return w.err
@@ -78,13 +77,13 @@ func (it *item) load() (tensor.Any, error) {
 		return nil, err
 	}
 	if t.DType() != it.dtype || !t.Shape().Equal(it.shape) || t.Shape() == nil {
-		return nil, fmt.Errorf("it was announced as %v%v and is %v%v", it.dtype, it.shape, t.DType(), t.Shape())
+		return nil, fmt.Errorf("it was described as %v%v, but is %v%v", it.dtype, it.shape, t.DType(), t.Shape())
 	}
 	return t, nil
 }
 
-// checkParts returns an error where the parts of a partitioned tensor, which lie within it, overlap, or, if
-// complete is asked for, do not cover it.
+// checkParts returns an error if the parts of a partitioned tensor overlap, or, with complete, if they do not cover it. All parts
+// must lie within the tensor.
 func checkParts(whole *record, complete bool) error {
 	places, covered := make([]tensor.Slice, len(whole.slices)), 0
 	for i, s := range whole.slices {

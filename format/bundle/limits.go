@@ -1,46 +1,46 @@
 package bundle
 
-// Sizes that bound the memory of reading and writing, and what hostile files may ask for.
+// Limits on the memory for reading and writing, and on what hostile files may request.
 const (
-	// chunkSize is how much of a large tensor is read or written at once: the checksum then finds it in the
-	// processor's cache, and the end of a context is noticed.
+	// chunkSize is the size of the chunks in which a large tensor is read or written. Small chunks are still in the processor's
+	// cache for the checksum, and between them the context is checked.
 	chunkSize = 512 << 10
 
-	// aloneSize is how much of a tensor is worth a separate goroutine where nothing else is read: its checksum takes as long
-	// as the reading.
+	// aloneSize is the number of bytes of a tensor for which a separate goroutine pays off if nothing else is read, because the
+	// checksum takes as long as the reading.
 	aloneSize = 512 << 10
 
-	// parallelSize is how much is in a restore: of tensors that are smaller several are read at once anyhow.
+	// parallelSize is the same for a restore, which already reads several smaller tensors at once.
 	parallelSize = 32 << 20
 
-	// maxUnverified is the size of the strings of a tensor that memory is asked for before their checksum is known to be right.
+	// maxUnverified is the largest size of a tensor's strings for which memory is allocated before their checksum is verified.
 	maxUnverified = 64 << 20
 
-	// openFiles is how many data files are open at once: systems allow a process 256 files or more.
+	// openFiles is the largest number of open data files: systems allow a process 256 files or more.
 	openFiles = 64
 
 	// openEarly is the largest number of data files that are all opened with the index.
 	openEarly = 16
 
-	// maxOpens is how often a checkpoint is opened anew where another save has replaced it meanwhile.
+	// maxOpens is how often a checkpoint is opened again if another save replaces it at the same time.
 	maxOpens = 100
 
-	// startSyncSize is how many bytes of a data file are written before the disk is given them: it then works while the
-	// others are copied to the page cache, and a sync at the end has little left to wait for.
+	// startSyncSize is the number of bytes of a data file after which the disk starts writing. It then works while further bytes
+	// are copied to the page cache, and the final sync has little left to wait for.
 	startSyncSize = 32 << 20
 
-	// bufferSize is the buffer through which small pieces go: strings, parts that are scattered, staged tensors.
+	// bufferSize is the size of the buffer for small pieces: strings, scattered parts, staged tensors.
 	bufferSize = 64 << 10
 
 	// windowSize is how much of a partitioned tensor is assembled at once.
 	windowSize = 2 << 20
 
-	// maxAliasing bounds the bytes of all tensors of a data file by the file's size. Tensors do not overlap
-	// in any file that TensorFlow writes; a few that do are harmless, but an index whose every entry names the
-	// same megabytes would make its readers work without end.
+	// maxAliasing bounds the bytes of all tensors of a data file by the file's size. Tensors never overlap in files that
+	// TensorFlow writes. A few overlaps are harmless, but if every entry of an index named the same megabytes, readers would work
+	// forever.
 	maxAliasing = 8
 
-	// maxPadding is more than the zeros that any alignment puts after the last tensor of a data file: a page.
+	// maxPadding is larger than the padding of any alignment after the last tensor of a data file: a page.
 	maxPadding = 4096
 
 	// maxComparisons bounds the extents that are compared to find that no parts overlap. A million parts along one

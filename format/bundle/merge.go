@@ -90,8 +90,8 @@ func (m *merger) open(prefix string, allowMissing bool) error {
 	return nil
 }
 
-// plan numbers the data files: those of each input by their first appearance in it (MergeOneBundle in
-// tensor_bundle.cc), then those that no entry speaks of.
+// plan numbers the data files: those of each input by their first appearance in it (MergeOneBundle in tensor_bundle.cc), then
+// those to which no entry refers.
 func (m *merger) plan() error {
 	sources := make(map[string]bool)
 	for i := range m.inputs {
@@ -108,7 +108,7 @@ func (m *merger) plan() error {
 				in.shards[shard] = int32(m.total + len(in.shards))
 			}
 			if sources[from] {
-				return mergeFault(from, "", "it is to be merged twice")
+				return mergeFault(from, "", "it is an input of the merge twice")
 			}
 			sources[from] = true
 		}
@@ -125,7 +125,7 @@ func (m *merger) plan() error {
 				continue
 			}
 			if sources[mv.to] {
-				return mergeFault(mv.from, "", "its new name would be %s, which is to be merged too", mv.to)
+				return mergeFault(mv.from, "", "its new name would be %s, which is also an input of the merge", mv.to)
 			}
 			_, err := m.fsys.Stat(mv.to)
 			mv.replaces = err == nil
@@ -135,7 +135,7 @@ func (m *merger) plan() error {
 	return nil
 }
 
-// numberShards gives the data files of m numbers from base on, in the order in which its entries speak of them.
+// numberShards gives the data files of m numbers from base on, in the order in which its entries refer to them.
 func (m *mergeInput) numberShards(base int) error {
 	numbers := make(map[int32]int32)
 	for e, err := range m.table.All() {
@@ -205,7 +205,7 @@ func (m *merger) takeBack(moved []move, cause error) error {
 	return cause
 }
 
-// clean removes what is left of the merged checkpoints. What cannot be removed stays, as in TensorFlow.
+// clean removes the remains of the merged checkpoints. Files that cannot be removed stay, as in TensorFlow.
 func (m *merger) clean(dirs bool) {
 	for _, p := range m.prefixes {
 		if name := IndexFile(p); name != IndexFile(m.dest) {

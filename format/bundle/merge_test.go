@@ -136,15 +136,15 @@ func TestMergeRefuses(t *testing.T) {
 		want  string
 		is    error
 	}{
-		{"B-15 a key in both", pair(whole, whole), `b.index: "p": a.index has this key too`, ErrConflict},
-		{"B-15 a key whole in one and in parts in the other", pair(whole, half(0, 4)), `"p": a.index has this key too`, ErrConflict},
-		{"B-15 the same part in both", pair(half(0, 4), half(0, 4)), "has this key too", ErrConflict},
-		{"B-15 parts of tensors of different shapes", pair(half(0, 4), half(2, 5)), `its parts are of int8[5], and those in a.index of int8[4]`, ErrConflict},
-		{"B-15 parts of tensors of different dtypes", pair(half(0, 4), other), `its parts are of uint8[4], and those in a.index of int8[4]`, ErrConflict},
+		{"B-15 a key in both", pair(whole, whole), `b.index: "p": a.index also has this key`, ErrConflict},
+		{"B-15 a key whole in one and in parts in the other", pair(whole, half(0, 4)), `"p": a.index also has this key`, ErrConflict},
+		{"B-15 the same part in both", pair(half(0, 4), half(0, 4)), "also has this key", ErrConflict},
+		{"B-15 parts of tensors of different shapes", pair(half(0, 4), half(2, 5)), `its parts belong to int8[5], but those in a.index belong to int8[4]`, ErrConflict},
+		{"B-15 parts of tensors of different dtypes", pair(half(0, 4), other), `its parts belong to uint8[4], but those in a.index belong to int8[4]`, ErrConflict},
 		{"parts that overlap", pair(half(0, 4), half(1, 4)), `"p": parts 0,2 and 1,2 overlap`, nil},
-		{"B-16 another byte order", forged(header{shards: 1, bigEndian: true, producer: 1}), "b.index: its byte order or version is not that of a.index", ErrConflict},
-		{"B-16 another version", forged(header{shards: 1, producer: 9}), "b.index: its byte order or version is not that of a.index", ErrConflict},
-		{"B-28 a later version", forged(header{shards: 1, producer: 9, minConsumer: 9}), "b.index: it asks for a reader of version 9", errors.ErrUnsupported},
+		{"B-16 another byte order", forged(header{shards: 1, bigEndian: true, producer: 1}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
+		{"B-16 another version", forged(header{shards: 1, producer: 9}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
+		{"B-28 a later version", forged(header{shards: 1, producer: 9, minConsumer: 9}), "b.index: it needs a reader for version 9", errors.ErrUnsupported},
 		{"a data file that is missing", forged(header{shards: 1 << 30, producer: 1}), "b.data-00000-of-1073741824: open: ", fs.ErrNotExist},
 		{"an entry that is no message", entry("\xff"), `b.index: "k": its entry is damaged`, format.ErrCorrupt},
 		{"an entry that describes no tensor", entry("\x08\x4d"), `b.index: "k": its entry is damaged: dtype 77`, format.ErrCorrupt},
@@ -175,7 +175,7 @@ func TestMergeRefuses(t *testing.T) {
 	t.Run("the same checkpoint twice", func(t *testing.T) {
 		fsys := errfs.New()
 		commit(t, fsys, "a")
-		require.ErrorContains(t, Merge(t.Context(), fsys, "c", []string{"a", "a"}, MergeOptions{}), "a.data-00000-of-00001: it is to be merged twice")
+		require.ErrorContains(t, Merge(t.Context(), fsys, "c", []string{"a", "a"}, MergeOptions{}), "a.data-00000-of-00001: it is an input of the merge twice")
 	})
 	t.Run("a data file whose new name another has", func(t *testing.T) {
 		fsys := errfs.New()
@@ -299,7 +299,7 @@ func TestMergeIndexes(t *testing.T) {
 	t.Run("of checkpoints with different numbers of data files", func(t *testing.T) {
 		err := merge(t, one(t, 1, addition{key: "a", values: scalar(1.0)}), one(t, 2, addition{key: "b", values: scalar(1.0)}))
 		require.ErrorIs(t, err, ErrConflict)
-		require.ErrorContains(t, err, "section 0: it is a section of a checkpoint of 2 data files")
+		require.ErrorContains(t, err, "section 0: it belongs to a checkpoint with 2 data files")
 	})
 	t.Run("with a key twice", func(t *testing.T) {
 		s := one(t, 1, addition{key: "a", values: scalar(1.0)})

@@ -34,7 +34,7 @@ func MergeIndexes(w io.Writer, sections []Section) error {
 			return err
 		}
 		if inputs[i].header.shards != inputs[0].header.shards {
-			return mergeFault(inputs[i].name, "", "it is a section of a checkpoint of %d data files, and %s of one of %d",
+			return mergeFault(inputs[i].name, "", "it belongs to a checkpoint with %d data files, but %s belongs to one with %d",
 				inputs[i].header.shards, inputs[0].name, inputs[0].header.shards)
 		}
 	}
@@ -146,7 +146,7 @@ func mergeIndexes(w io.Writer, inputs []mergeInput, shards int, complete bool) e
 	for i := range inputs {
 		m := &inputs[i]
 		if !m.header.equalKind(inputs[0].header) {
-			return mergeFault(m.name, "", "its byte order or version is not that of %s", inputs[0].name)
+			return mergeFault(m.name, "", "its byte order or version differs from that of %s", inputs[0].name)
 		}
 		var stop func()
 		m.next, stop = iter.Pull2(m.table.All())
@@ -182,7 +182,7 @@ func mergeIndexes(w io.Writer, inputs []mergeInput, shards int, complete bool) e
 	return buf.Flush()
 }
 
-// take returns what all inputs together say of key, which is the first, and moves them on.
+// take returns the merged entry of the first key of all inputs, and advances these inputs.
 func (q *mergeQueue) take(key []byte) (*record, error) {
 	first := (*q)[0]
 	rec := first.rec
@@ -195,9 +195,9 @@ func (q *mergeQueue) take(key []byte) (*record, error) {
 		switch {
 		case len(rec.slices) == 0 || len(m.rec.slices) == 0:
 			return nil, mergeFault(m.name, string(key),
-				"%s has this key too: a tensor, or a part of one, may be in one only", first.name)
+				"%s also has this key: a tensor, or a part of one, may be in only one of them", first.name)
 		case m.rec.dtype != rec.dtype || !m.rec.shape.Equal(rec.shape):
-			return nil, mergeFault(m.name, string(key), "its parts are of %v%v, and those in %s of %v%v",
+			return nil, mergeFault(m.name, string(key), "its parts belong to %v%v, but those in %s belong to %v%v",
 				m.rec.dtype, m.rec.shape, first.name, rec.dtype, rec.shape)
 		}
 		rec.slices = append(rec.slices, m.rec.slices...)

@@ -13,8 +13,8 @@ type part struct {
 	at tensor.Slice // where it lies in the whole; extents are resolved
 }
 
-// partsFor returns the parts of the tensor that rec describes which have something of region, located in their data
-// files. The error says where parts overlap, are missing, or do not cover region.
+// partsFor returns the parts of the tensor rec that overlap region, located in their data files. It returns an error if parts
+// overlap each other, are missing, or do not cover region.
 func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part, error) {
 	whole := &stored{key: key, rec: *rec}
 	places := make([]tensor.Slice, len(rec.slices))
@@ -55,10 +55,10 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 	return parts, nil
 }
 
-// findPart decodes p's entry, value, holds it against that of its tensor, rec, and locates p.
+// findPart decodes p's entry, value, compares it with the entry rec of its tensor, and locates p.
 func (r *Reader) findPart(p *part, rec *record, value []byte) error {
 	if value == nil {
-		return r.indexFault(&p.stored, "this part is listed and has no entry")
+		return r.indexFault(&p.stored, "this part is listed, but has no entry")
 	}
 	if err := p.rec.decode(value); err != nil {
 		return r.entryError(p.key, p.part, err)
@@ -70,8 +70,8 @@ func (r *Reader) findPart(p *part, rec *record, value []byte) error {
 	return r.locate(&p.stored)
 }
 
-// overlap returns two of the regions, resolved and of one rank, that have an element in common; i == j where there
-// are none. The error says that there are too many to tell.
+// overlap returns two of the regions, resolved and of one rank, that have an element in common; i == j where there are none. It
+// returns an error if there are too many regions to compare.
 func overlap(regions []tensor.Slice) (i, j int, err error) {
 	if len(regions) == 0 || len(regions[0]) == 0 {
 		if len(regions) > 1 {

@@ -26,7 +26,7 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	return r.readWhole(ctx, &stored{key: key, rec: rec}, dst, aloneSize)
 }
 
-// readWhole reads all of the tensor that s.rec describes. As many bytes as each are worth a goroutine of their own.
+// readWhole reads all of the tensor that s.rec describes. Each run of each bytes gets its own goroutine.
 func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any, each int) error {
 	memory, numeric := tensor.Bytes(dst)
 	if !numeric || len(s.rec.slices) > 0 || len(memory) == 0 || dst.DType() != s.rec.dtype || !dst.Shape().Equal(s.rec.shape) {
@@ -57,7 +57,7 @@ func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice,
 func (r *Reader) readRegion(ctx context.Context, key string, rec *record, region tensor.Slice, dst tensor.Any) error {
 	if want := lengths(region); dst.DType() != rec.dtype || dst.Shape() == nil || !dst.Shape().Equal(want) {
 		return &Error{File: IndexFile(r.prefix), Key: key, Offset: -1,
-			Err: fmt.Errorf("%v%v is stored, and it was to be read into %v%v", rec.dtype, want, dst.DType(), dst.Shape())}
+			Err: fmt.Errorf("the checkpoint has %v%v, but the destination is %v%v", rec.dtype, want, dst.DType(), dst.Shape())}
 	}
 	if len(rec.slices) == 0 {
 		s := &stored{key: key, rec: *rec}
@@ -90,7 +90,7 @@ func lengths(region tensor.Slice) tensor.Shape {
 	return s
 }
 
-// readStored reads what s, which lies at part of the whole tensor, has of region into dst, which is region.
+// readStored reads the part of region that s has into dst, which has the shape of region. s lies at part of the whole tensor.
 func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.Slice, dst tensor.Any) error {
 	common, ok := part.Intersect(region)
 	if !ok {
@@ -112,7 +112,7 @@ func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.
 	}
 }
 
-// boxIn returns where the region inner lies in the array that outer is.
+// boxIn returns the position of the region inner in an array with the region outer.
 func boxIn(outer, inner tensor.Slice) box {
 	at := make([]int, len(inner))
 	for i := range inner {
@@ -164,7 +164,7 @@ func (r *Reader) verify(s *stored, crc uint32) error {
 	return nil
 }
 
-// readInto reads all of s into memory, which is as long.
+// readInto reads all of s into memory, which has the same length.
 func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte, each int) error {
 	if workers := min(runtime.GOMAXPROCS(0), len(memory)/each); workers > 1 {
 		return r.readParallel(ctx, s, memory, workers)
@@ -219,7 +219,7 @@ func (r *Reader) readParallel(ctx context.Context, s *stored, memory []byte, wor
 	return r.verify(s, combineChunks(sums, s.rec.size))
 }
 
-// readScattered reads all of s and puts its runs where they belong in memory.
+// readScattered reads all of s and copies its runs to their positions in memory.
 func (r *Reader) readScattered(ctx context.Context, s *stored, rs *runs, memory []byte) error {
 	size := s.rec.dtype.Size()
 	buf := make([]byte, bufferSize) // a multiple of every element size

@@ -67,7 +67,7 @@ func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 		Reason: fmt.Sprintf("it was replaced each of the %d times that it was opened", maxOpens)}
 }
 
-// open is one try of Open. It opens no data file.
+// open is one attempt of Open. It does not open data files.
 func open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	name := IndexFile(prefix)
 	index, err := fsx.OpenWhole(fsys, name)
@@ -158,7 +158,7 @@ func (r *Reader) lookup(key string, rec *record) (ok bool, err error) {
 	return true, nil
 }
 
-// find is lookup for callers to whom a key that is not stored is an error.
+// find is lookup, but returns an error if the key is not stored.
 func (r *Reader) find(key string, rec *record) error {
 	ok, err := r.lookup(key, rec)
 	if err == nil && !ok {
@@ -183,13 +183,13 @@ func (r *Reader) get(key string, rec *record) (ok bool, err error) {
 	return true, nil
 }
 
-// entryError is the error of an entry that describes no tensor.
+// entryError is the error of an entry that does not describe a tensor.
 func (r *Reader) entryError(key, part string, err error) error {
 	return &Error{File: IndexFile(r.prefix), Key: key, Part: part, Offset: -1,
 		Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
 }
 
-// entry returns what format says of rec, which was checked and from now on stays as it is.
+// entry returns rec as a format.Entry. rec must be checked, and must not change afterwards.
 func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 	e := format.Entry{Key: key, DType: rec.dtype, Shape: rec.shape, Bytes: max(rec.size, 0)}
 	if len(rec.slices) == 0 {

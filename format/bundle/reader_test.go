@@ -104,10 +104,10 @@ func TestReadIntoTheWrongTensor(t *testing.T) {
 		dst  tensor.Any
 		want string
 	}{
-		{"another dtype", tensor.New[int32](2, 3), "float32[2 3] is stored, and it was to be read into int32[2 3]"},
-		{"another shape", tensor.New[float32](3, 2), "was to be read into float32[3 2]"},
-		{"another rank", tensor.New[float32](6), "was to be read into float32[6]"},
-		{"not built", new(tensor.Tensor[float32]), "was to be read into float32"},
+		{"another dtype", tensor.New[int32](2, 3), "the checkpoint has float32[2 3], but the destination is int32[2 3]"},
+		{"another shape", tensor.New[float32](3, 2), "the destination is float32[3 2]"},
+		{"another rank", tensor.New[float32](6), "the destination is float32[6]"},
+		{"not built", new(tensor.Tensor[float32]), "the destination is float32"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestReadIntoTheWrongTensor(t *testing.T) {
 	}
 	t.Run("a scalar that is not built", func(t *testing.T) {
 		err := golden(t, "shapes").Read(t.Context(), "scalar", new(tensor.Tensor[float32]))
-		require.ErrorContains(t, err, "float32[] is stored")
+		require.ErrorContains(t, err, "the checkpoint has float32[]")
 	})
 }
 
@@ -164,7 +164,7 @@ func TestBigEndian(t *testing.T) {
 		require.Equal(t, string(little), string(storedBytes(t, r, "s")))
 	})
 	t.Run("B-29 variants are not implemented, nor are they in TensorFlow", func(t *testing.T) {
-		require.ErrorContains(t, r.Read(t.Context(), "v", tensor.New[tensor.Variant]()), "variants in a big-endian checkpoint cannot be read")
+		require.ErrorContains(t, r.Read(t.Context(), "v", tensor.New[tensor.Variant]()), "variants in a big-endian checkpoint are not supported")
 	})
 }
 

@@ -26,8 +26,8 @@ type record struct {
 // noExtent stands for an extent that [tensor.Extent] would take for another in its stored form.
 var noExtent = tensor.Extent{Start: -1, Length: -2}
 
-// decode parses the value of a key into r, whatever it held before. The error's text says what is wrong with the
-// message; what its numbers mean is not looked at here.
+// decode parses the value of a key into r, whatever it held before. The error says what is wrong with the message. The meaning of
+// its numbers is not checked here.
 func (r *record) decode(b []byte) error {
 	*r = record{shape: r.shape[:0], slices: r.slices[:0]}
 	if r.shape == nil {
@@ -165,18 +165,18 @@ func (r *record) append(b []byte) []byte {
 // maxRank is the most axes that TensorFlow's TensorShape can have (TensorShape::MaxDimensions).
 const maxRank = 254
 
-// check returns an error where r's dtype and shape describe no tensor.
+// check returns an error if r's dtype and shape do not describe a tensor.
 func (r *record) check() error {
 	switch {
 	case !r.dtype.Valid():
 		return fmt.Errorf("dtype %d cannot be stored", int32(r.dtype))
 	case r.unknownRank:
-		return fmt.Errorf("its shape is of unknown rank")
+		return fmt.Errorf("its shape has an unknown rank")
 	case len(r.shape) > maxRank:
 		return fmt.Errorf("its shape has %d axes, want at most %d", len(r.shape), maxRank)
 	}
 	if err := r.shape.Check(); err != nil {
-		return fmt.Errorf("shape %v cannot be", r.shape)
+		return fmt.Errorf("shape %v is impossible", r.shape)
 	}
 	return nil
 }

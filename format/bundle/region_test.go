@@ -169,7 +169,7 @@ func TestRegionsOfStoredTensors(t *testing.T) {
 	})
 	t.Run("Q-11 a destination of another shape", func(t *testing.T) {
 		err := r.ReadSlice(t.Context(), "all", tensor.Slice{ext(0, 1), ext(0, 2)}, tensor.New[int32](2, 1))
-		require.ErrorContains(t, err, "int32[1 2] is stored, and it was to be read into int32[2 1]")
+		require.ErrorContains(t, err, "the checkpoint has int32[1 2], but the destination is int32[2 1]")
 	})
 	t.Run("parts that cover the region are enough", func(t *testing.T) {
 		dst := tensor.New[int8](1)

@@ -25,7 +25,7 @@ import (
 // the names and bytes of a save to a new name, and TensorFlow can read every state between. Filesystems without second
 // names end after step 2, and the next save uses the proper names again.
 
-// A place is where a save goes: what is at its prefix already.
+// A place describes the existing files at the prefix of a save.
 type place struct {
 	fsys   fsx.FS
 	prefix string
@@ -33,7 +33,7 @@ type place struct {
 	exists bool // there is an index
 }
 
-// placeOf looks at the index at prefix.
+// placeOf reads the index at prefix.
 func placeOf(fsys fsx.FS, prefix string) *place {
 	p := &place{fsys: fsys, prefix: prefix}
 	f, err := fsys.Open(IndexFile(prefix))
@@ -94,8 +94,8 @@ func (p *place) listDataFiles() (found []listedFile, err error) {
 	return found, nil
 }
 
-// removeOthers removes the data files that are not count by their names, as far as it can: no index speaks of them, and the
-// next save tries again.
+// removeOthers removes data files with another number than count in their names. No index refers to them. If it fails, the next
+// save tries again.
 func (p *place) removeOthers(count int) {
 	for _, d := range p.dataFiles() {
 		if d.of != count {
@@ -104,8 +104,8 @@ func (p *place) removeOthers(count int) {
 	}
 }
 
-// sweep removes what saves that were cut short have left: temporary files, and data files that the index in place does
-// not speak of. Without an index data files stay: they are replaced, or removed after the save.
+// sweep removes the remains of interrupted saves: temporary files, and data files to which the current index does not refer.
+// Without an index data files stay: they are replaced, or removed after the save.
 func (p *place) sweep() {
 	if p.count > 0 {
 		p.removeOthers(p.count)
@@ -117,8 +117,8 @@ func (p *place) sweep() {
 	})
 }
 
-// rename gives the data files, which are called as if there were from of them, their proper names, and the index
-// the proper number. Where it fails the checkpoint is as it was.
+// rename gives the data files, which are called as if there were from of them, their proper names, and the index the proper
+// number. If it fails, the checkpoint is unchanged.
 func (w *Writer) rename(ctx context.Context, from int) error {
 	n := w.shards()
 	for i := range n {

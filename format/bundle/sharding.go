@@ -146,8 +146,8 @@ func (p *sharder) addScalar(size int64) {
 	p.left -= size
 }
 
-// next returns along which axis to cut, and how many indices of it go to the open data file: none where not even
-// one fits (_get_next_partition).
+// next returns the axis to cut along, and the number of its indices for the open data file: 0 if not even one fits
+// (_get_next_partition).
 func (p *sharder) next() (axis int, n int) {
 	total := p.size()
 	best := p.pieces(0)
@@ -159,8 +159,8 @@ func (p *sharder) next() (axis int, n int) {
 	return axis, int(math.Ceil(float64(p.work[axis].Length) / best))
 }
 
-// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file;
-// infinitely many where nothing does.
+// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file; infinitely many if
+// nothing fits.
 func (p *sharder) pieces(axis int) float64 {
 	fit := p.left / p.perIndex(axis)
 	if fit == 0 {

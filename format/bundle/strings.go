@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readElements reads all of s, strings or variants, and puts the runs of it where they belong in dst.
+// readElements reads all of s, strings or variants, and copies its runs to their positions in dst.
 func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tensor.Any) error {
 	switch values := dst.Values().(type) {
 	case []string:
@@ -34,11 +34,11 @@ func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tens
 		}
 		return err
 	}
-	return r.indexFault(s, "%v has no values that could be stored", s.rec.dtype)
+	return r.indexFault(s, "values of dtype %v cannot be stored", s.rec.dtype)
 }
 
-// readStrings reads all of s (ReadStringTensor in tensor_bundle.cc) into dst, which is as long, once it is
-// verified. The strings share one piece of memory, which is asked for once they are known to be there where it is large.
+// readStrings reads all of s (ReadStringTensor in tensor_bundle.cc) into dst, which has the same length, and verifies them. The
+// strings share one piece of memory. If it is large, it is allocated only after the file is known to have the bytes.
 func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error {
 	if s.rec.size > maxUnverified {
 		if err := r.writeStrings(ctx, s, io.Discard); err != nil {
@@ -178,7 +178,7 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 			return 0, err
 		}
 		if total += n; total > c.left { // n is no more than left, so that the sum did not overflow
-			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, and %d are left of its %d",
+			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, but %d are left of its %d",
 				i, total, c.left, c.s.rec.size)
 		}
 		sum.add(n)
@@ -191,7 +191,7 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 		return 0, err
 	}
 	if total > c.left {
-		return 0, c.r.dataFault(c.s, "its strings have %d bytes, and %d are left of its %d", total, c.left, c.s.rec.size)
+		return 0, c.r.dataFault(c.s, "its strings have %d bytes, but %d are left of its %d", total, c.left, c.s.rec.size)
 	}
 	return total, nil
 }
@@ -213,7 +213,7 @@ func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
 				break
 			}
 			if v > uint64(c.left) {
-				return 0, nil, c.r.dataFault(c.s, "element %d claims %d bytes, and %d are left of its %d", i, v, c.left, c.s.rec.size)
+				return 0, nil, c.r.dataFault(c.s, "element %d claims %d bytes, but %d are left of its %d", i, v, c.left, c.s.rec.size)
 			}
 			return int64(v), b[:k+1], nil
 		}
@@ -276,7 +276,7 @@ func (c *source) fault(err error) error {
 // and is to copy its contents.
 func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n int64, raw []byte) error) error {
 	if r.header.bigEndian {
-		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint cannot be read, nor can TensorFlow"))
+		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint are not supported; TensorFlow cannot read them either"))
 	}
 	src := r.newSource(ctx, s)
 	for i := range s.rec.shape.Len() {

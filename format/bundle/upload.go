@@ -61,8 +61,8 @@ func (w *Writer) upload(ctx context.Context, o fsx.Objects) error {
 	return nil
 }
 
-// errUnanswered is in the error of an index for which the store did not say what became of it.
-var errUnanswered = errors.New("the store did not answer: the checkpoint may be in place, or will be")
+// errUnanswered is in the error of a write of an index if the store did not report the result.
+var errUnanswered = errors.New("the store did not answer: the checkpoint may exist, or may appear later")
 
 // uploadData writes the data files, which are called as if there were count of them, and returns the names of those that may exist.
 func (w *Writer) uploadData(ctx context.Context, o fsx.Objects, count int) (made []string, err error) {

@@ -151,7 +151,7 @@ func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
 	return r.copyStored(ctx, s, io.Discard)
 }
 
-// trailing warns of bytes that no entry speaks of at the ends of the data files that were opened.
+// trailing warns about bytes at the ends of opened data files that do not belong to an entry.
 func (v *verifier) trailing() {
 	for _, shard := range slices.Sorted(maps.Keys(v.ends)) {
 		if shard < 0 || shard >= v.r.header.shards {
@@ -163,7 +163,7 @@ func (v *verifier) trailing() {
 		}
 		if end := v.ends[shard]; f.Size() > end && !isPadding(f, end) {
 			v.report(Problem{Warning: true, Err: &Error{File: v.r.data.name(shard), Offset: end,
-				Err: fmt.Errorf("%d bytes after the last tensor belong to none", f.Size()-end)}})
+				Err: fmt.Errorf("%d bytes after the last tensor do not belong to any tensor", f.Size()-end)}})
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 // dataFiles opens data files when they are first needed and shares them. At most [openFiles] are open at once: the one that
 // was used least recently is closed for the next.
 //
-// All are of the save that the index is of. A save replaces the index before it touches a data file that the old one
-// speaks of, so a data file is the index's where the index is still in place after the file was opened.
+// All belong to the same save as the index. A save replaces the index before it changes a data file of the old one. So a data file
+// belongs to the index if the index is still in place after the file was opened.
 type dataFiles struct {
 	fsys      fsx.ReadFS
 	prefix    string
@@ -139,7 +139,7 @@ func (d *dataFiles) openFile(shard int32) (fsx.Reader, error) {
 	return r, nil
 }
 
-// checkPointer returns an error where a data file was not fetched, and Git LFS's pointer to it lies in its place.
+// checkPointer returns an error if a data file is a Git LFS pointer, because the file was not fetched.
 func checkPointer(r fsx.Reader) error {
 	const (
 		begins = "version https://git-lfs.github.com/spec/"
@@ -201,8 +201,8 @@ func (d *dataFiles) reopen(f *dataFile) error {
 	return nil
 }
 
-// openAll opens all data files where they are few, so that they stay those of this save whatever is saved later. What cannot
-// be opened is left for those who need it. ok is false where the index was replaced meanwhile.
+// openAll opens all data files if there are few, so that they stay readable after later saves. It ignores files that cannot be
+// opened; reads report them. ok is false if the index was replaced at the same time.
 func (d *dataFiles) openAll() (ok bool, err error) {
 	if d.n > openEarly {
 		return true, nil
@@ -217,11 +217,11 @@ func (d *dataFiles) openAll() (ok bool, err error) {
 	return fsx.Current(d.fsys, d.indexName, d.index)
 }
 
-// checkCurrent returns an error where another index is in place by now.
+// checkCurrent returns an error if the index was replaced.
 func (d *dataFiles) checkCurrent() error {
 	current, err := fsx.Current(d.fsys, d.indexName, d.index)
 	if err == nil && !current {
-		err = staleError("%s is not the one that was opened", d.indexName)
+		err = staleError("%s was replaced after it was opened", d.indexName)
 	}
 	return err
 }

@@ -127,7 +127,7 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 	case w.done || w.planned:
 		return errDone
 	case key == "":
-		return errors.New("the empty key is the header's")
+		return errors.New("the empty key is reserved for the header")
 	case w.partitioned[key] != nil || w.keys.has(w.items, key):
 		return errDuplicate
 	case shard < 0 || shard > math.MaxInt32 || w.opts.Shards > 0 && shard >= w.opts.Shards:
@@ -149,8 +149,8 @@ func (w *Writer) add(shard int, key string, src format.Source) error {
 }
 
 var (
-	errDone      = errors.New("the checkpoint has been committed, or its commit has failed: begin another")
-	errDuplicate = errors.New("this key, or this part of it, was added before")
+	errDone      = errors.New("the checkpoint has been committed, or its commit has failed: create another Writer")
+	errDuplicate = errors.New("this key, or this part of it, was already added")
 )
 
 func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
@@ -159,7 +159,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 		return err
 	}
 	if !shape.Equal(src.Shape) || src.Shape == nil {
-		return fmt.Errorf("part %v has shape %v, and the tensor given for it %v", part, shape, src.Shape)
+		return fmt.Errorf("part %v has shape %v, but its tensor has shape %v", part, shape, src.Shape)
 	}
 	if shape.Equal(full) {
 		return w.add(shard, key, src)
@@ -167,11 +167,11 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 	whole := w.partitioned[key]
 	switch {
 	case key == "":
-		return errors.New("the empty key is the header's")
+		return errors.New("the empty key is reserved for the header")
 	case whole == nil && w.keys.has(w.items, key):
 		return errDuplicate
 	case whole != nil && (whole.dtype != src.DType || !whole.shape.Equal(full)):
-		return fmt.Errorf("part %v is of %v%v, and earlier ones of %v%v", part, src.DType, full, whole.dtype, whole.shape)
+		return fmt.Errorf("part %v belongs to %v%v, but earlier parts belong to %v%v", part, src.DType, full, whole.dtype, whole.shape)
 	case whole == nil:
 		whole = &partitioned{record: record{dtype: src.DType, shape: full}}
 		if err := whole.check(); err != nil {

@@ -31,35 +31,35 @@ func TestWriterRefuses(t *testing.T) {
 		add  func(w *Writer) error // the last call is refused
 		want string
 	}{
-		{"the empty key", func(w *Writer) error { return w.Add(0, "", two) }, "the empty key is the header's"},
-		{"a part of the empty key", func(w *Writer) error { return w.AddSlice(0, "", full, half, two) }, "the empty key is the header's"},
-		{"B-19 a key twice", func(w *Writer) error { w.Add(0, "a", two); return w.Add(0, "a", two) }, `"a": this key, or this part of it, was added before`},
-		{"B-19 a key twice, in different data files", func(w *Writer) error { w.Add(0, "a", two); return w.Add(1, "a", two) }, "was added before"},
-		{"G-42 a part twice", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.AddSlice(0, "a", full, half, two) }, "was added before"},
-		{"a part of what was added whole", func(w *Writer) error { w.Add(0, "a", two); return w.AddSlice(0, "a", full, half, two) }, "was added before"},
-		{"the whole of what was added in parts", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.Add(0, "a", two) }, "was added before"},
+		{"the empty key", func(w *Writer) error { return w.Add(0, "", two) }, "the empty key is reserved for the header"},
+		{"a part of the empty key", func(w *Writer) error { return w.AddSlice(0, "", full, half, two) }, "the empty key is reserved for the header"},
+		{"B-19 a key twice", func(w *Writer) error { w.Add(0, "a", two); return w.Add(0, "a", two) }, `"a": this key, or this part of it, was already added`},
+		{"B-19 a key twice, in different data files", func(w *Writer) error { w.Add(0, "a", two); return w.Add(1, "a", two) }, "was already added"},
+		{"G-42 a part twice", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.AddSlice(0, "a", full, half, two) }, "was already added"},
+		{"a part of what was added whole", func(w *Writer) error { w.Add(0, "a", two); return w.AddSlice(0, "a", full, half, two) }, "was already added"},
+		{"the whole of what was added in parts", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.Add(0, "a", two) }, "was already added"},
 		{"a part that is all after another", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", full, tensor.Slice{tensor.Full}, format.SourceOf(tensor.New[int8](4)))
-		}, "was added before"},
+		}, "was already added"},
 		{"a data file that does not exist", func(w *Writer) error { return w.Add(2, "a", two) }, "data file 2 of 2"},
 		{"a negative data file", func(w *Writer) error { return w.Add(-1, "a", two) }, "data file -1 of 2"},
 		{"a dtype that has no values", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: tensor.DTResource, Shape: full}) }, "tensors of resource are not supported"},
 		{"a number that is no dtype", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 77, Shape: full}) }, "dtype(77)"},
 		{"a tensor that is not built", func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "the tensor is not built"},
-		{"a negative axis", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: tensor.Shape{-1}}) }, "shape [-1] cannot be"},
+		{"a negative axis", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: tensor.Shape{-1}}) }, "shape [-1] is impossible"},
 		{"255 axes", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: make(tensor.Shape, 255)}) }, "its shape has 255 axes"},
 		{"a part that leaves the tensor", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(3, 2)}, two) }, "slice 3,2 does not fit shape [4]"},
 		{"a part of another rank", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 2), ext(0, 1)}, two) }, "has rank 2"},
-		{"a part whose values have another shape", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 3)}, two) }, "part 0,3 has shape [3], and the tensor given for it [2]"},
+		{"a part whose values have another shape", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 3)}, two) }, "part 0,3 has shape [3], but its tensor has shape [2]"},
 		{"a part of another dtype than the first", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", full, tensor.Slice{ext(2, 2)}, format.SourceOf(tensor.New[uint8](2)))
-		}, "part 2,2 is of uint8[4], and earlier ones of int8[4]"},
+		}, "part 2,2 belongs to uint8[4], but earlier parts belong to int8[4]"},
 		{"a part of another shape than the first", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", tensor.Shape{5}, tensor.Slice{ext(2, 2)}, two)
-		}, "part 2,2 is of int8[5], and earlier ones of int8[4]"},
+		}, "part 2,2 belongs to int8[5], but earlier parts belong to int8[4]"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestCommitRefuses(t *testing.T) {
 		}, `c: "a": the device is gone`},
 		{"values of another shape than was said", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTFloat32, Shape: tensor.Shape{3}, Load: func() (tensor.Any, error) { return tensor.New[float32](4), nil }})
-		}, `c: "a": it was announced as float32[3] and is float32[4]`},
+		}, `c: "a": it was described as float32[3], but is float32[4]`},
 		{"values of another dtype", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTFloat32, Shape: tensor.Shape{3}, Load: func() (tensor.Any, error) { return tensor.New[int32](3), nil }})
 		}, "is int32[3]"},
@@ -110,7 +110,7 @@ func TestCommitRefuses(t *testing.T) {
 			require.ErrorContains(t, w.Commit(t.Context()), test.want)
 			require.Empty(t, fsys.Files())
 			require.Zero(t, fsys.OpenFiles())
-			require.ErrorContains(t, w.Commit(t.Context()), "its commit has failed: begin another")
+			require.ErrorContains(t, w.Commit(t.Context()), "its commit has failed: create another Writer")
 		})
 	}
 	t.Run("more bytes than a file can hold", func(t *testing.T) {

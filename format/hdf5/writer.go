@@ -75,7 +75,7 @@ func (w *Writer) Add(_ int, key string, src format.Source) error {
 
 func (w *Writer) add(key string, src format.Source) error {
 	if _, twice := w.added[key]; twice {
-		return fmt.Errorf("hdf5: write %s: %q was added before", w.path, key)
+		return fmt.Errorf("hdf5: write %s: %q was already added", w.path, key)
 	}
 	if key == "" {
 		return fmt.Errorf("hdf5: write %s: a tensor without a name, which a dataset must have: rename it: %w", w.path, errors.ErrUnsupported)
@@ -96,7 +96,7 @@ func (w *Writer) add(key string, src format.Source) error {
 	return nil
 }
 
-// Annotate adds an attribute to the dataset of a key that was added before.
+// Annotate adds an attribute to the dataset of a key that was already added.
 func (w *Writer) Annotate(key string, a Attribute) error {
 	to, ok := w.added[key]
 	if !ok {

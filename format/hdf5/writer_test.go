@@ -107,7 +107,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		add  func(w *Writer) error
 		want string
 	}{
-		"twice":                 {func(w *Writer) error { return errors.Join(w.Add(0, "a/b", one), w.Add(0, "a/b", one)) }, `"a/b" was added before`},
+		"twice":                 {func(w *Writer) error { return errors.Join(w.Add(0, "a/b", one), w.Add(0, "a/b", one)) }, `"a/b" was already added`},
 		"a group and a dataset": {func(w *Writer) error { return errors.Join(w.Add(0, "a", one), w.Add(0, "a/b", one)) }, `"a": two objects of this name`},
 		"no name":               {func(w *Writer) error { return w.Add(0, "", one) }, "a tensor without a name"},
 		"ends in a slash":       {func(w *Writer) error { return w.Add(0, "a/", one) }, "does not begin and end in a name"},

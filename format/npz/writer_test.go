@@ -69,7 +69,7 @@ func TestWriterRefuses(t *testing.T) {
 		"one key twice": {func(w *Writer) error {
 			require.NoError(t, w.AddSlice(0, "a", tensor.Shape{1}, tensor.Slice{tensor.Full}, one))
 			return w.Add(0, "a", one)
-		}, "added before"},
+		}, "already added"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			disk := errfs.New()
@@ -77,7 +77,7 @@ func TestWriterRefuses(t *testing.T) {
 			err := tt.add(w)
 			require.ErrorContains(t, err, tt.want)
 			require.Equal(t, err, w.Commit(t.Context()))
-			require.ErrorContains(t, w.Commit(t.Context()), "begin another")
+			require.ErrorContains(t, w.Commit(t.Context()), "create another Writer")
 			require.Empty(t, disk.Files())
 		})
 	}

@@ -63,7 +63,7 @@ func (l *List) add(shard int, key string, src format.Source) error {
 	case shard != 0:
 		return fmt.Errorf("shard %d, and the format has no shards that a writer could choose", shard)
 	case l.keys[key]:
-		return errors.New("this key was added before")
+		return errors.New("this key was already added")
 	}
 	if err := l.accept(key, src.DType); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (l *List) add(shard int, key string, src format.Source) error {
 	return nil
 }
 
-var errDone = errors.New("the file has been committed, or its commit has failed: begin another")
+var errDone = errors.New("the file has been committed, or its commit has failed: create another Writer")
 
 // Finish ends the list and returns its items, in the order in which they were added. It returns the first error of Add or
 // AddSlice, or an error if the list has already ended.

@@ -39,7 +39,7 @@ func TestWriterRefuses(t *testing.T) {
 		"one key twice": {func(w *Writer) error {
 			require.NoError(t, w.Add(0, "a", source(1)))
 			return w.Add(0, "a", source(1))
-		}, "added before"},
+		}, "already added"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			disk := errfs.New()
@@ -66,8 +66,8 @@ func TestWriterRefuses(t *testing.T) {
 		w := Create(errfs.New(), "f", Options{})
 		require.NoError(t, w.AddSlice(0, "a", tensor.Shape{1}, tensor.Slice{tensor.Full}, source(1)))
 		require.NoError(t, w.Commit(t.Context()))
-		require.ErrorContains(t, w.Commit(t.Context()), "begin another")
-		require.ErrorContains(t, w.Add(0, "b", source(1)), "begin another")
+		require.ErrorContains(t, w.Commit(t.Context()), "create another Writer")
+		require.ErrorContains(t, w.Add(0, "b", source(1)), "create another Writer")
 	})
 }
 

@@ -129,7 +129,7 @@ func (t *tensorMeta) check() error {
 		return fmt.Errorf("dtype %v cannot be stored", t.dtype)
 	}
 	if err := t.shape.Check(); err != nil {
-		return fmt.Errorf("its shape %v cannot be", t.shape)
+		return fmt.Errorf("its shape %v is impossible", t.shape)
 	}
 	for _, s := range t.slices {
 		if _, _, err := s.Resolve(t.shape); err != nil {

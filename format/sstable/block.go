@@ -91,14 +91,14 @@ func (c *cursor) next() (ok bool, err error) {
 	if len(p) >= 3 && p[0]|p[1]|p[2] < 0x80 {
 		shared, unshared, length = uint64(p[0]), uint64(p[1]), uint64(p[2])
 	} else if shared, unshared, length, n = entryHead(p); n == 0 {
-		return false, fmt.Errorf("the entry at %d has no three lengths of at most 32 bits", c.pos)
+		return false, fmt.Errorf("the entry at %d does not begin with three lengths of at most 32 bits", c.pos)
 	}
 	rest := p[n:]
 	if shared > uint64(len(c.key)) {
 		return false, fmt.Errorf("the entry at %d shares %d bytes with a key of %d", c.pos, shared, len(c.key))
 	}
 	if unshared+length > uint64(len(rest)) { // both are below 1<<32
-		return false, fmt.Errorf("the entry at %d has %d bytes, of which %d are left", c.pos, unshared+length, len(rest))
+		return false, fmt.Errorf("the entry at %d needs %d bytes, but %d are left", c.pos, unshared+length, len(rest))
 	}
 	// Both keys begin with the same shared bytes, so the rest of them tells the order.
 	if c.started && bytes.Compare(rest[:unshared], c.key[shared:]) <= 0 {

@@ -18,7 +18,7 @@ const (
 	typeSnappy = 1
 )
 
-// A handle says where a block is. size leaves out the trailer.
+// A handle is the position of a block. size does not include the trailer.
 type handle struct{ offset, size uint64 }
 
 // end is the offset after the block's trailer. It is meaningful where the handle lies in a file.
@@ -69,10 +69,10 @@ func readFooter(r io.ReaderAt, size int64) (meta, index handle, err error) {
 		index, _, ok = parseHandle(rest)
 	}
 	if !ok {
-		return meta, index, corrupt("it has no two block handles")
+		return meta, index, corrupt("it does not have two block handles")
 	}
 	if !index.within(uint64(at)) {
-		return meta, index, corrupt("the index block's handle (offset %d, size %d) leaves the %d bytes before the footer",
+		return meta, index, corrupt("the index block's handle (offset %d, size %d) is not within the %d bytes before the footer",
 			index.offset, index.size, at)
 	}
 	return meta, index, nil

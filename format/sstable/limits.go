@@ -1,17 +1,17 @@
 package sstable
 
-// What a table may ask for, in relation to the size of its file.
+// Limits for a table, in relation to the size of its file.
 const (
-	// maxBlock is more than any block has: an entry of the V1 format is a message of protobuf, of at most 2 GiB, and offsets
-	// within a block have 32 bits.
+	// maxBlock is larger than any block: an entry of the V1 format is a message of protobuf, of at most 2 GiB, and offsets within
+	// a block have 32 bits.
 	maxBlock = 1 << 32
 
-	// maxUnverified is the largest block that memory is asked for before its checksum is known to be right.
+	// maxUnverified is the largest block for which memory is allocated before its checksum is verified.
 	maxUnverified = 16 << 20
 
-	// maxSnappyRatio bounds the declared length of a decompressed block by that of the compressed one. Snappy's
-	// densest element is a copy of 64 bytes in three, so that no honest block exceeds 64/3. As blocks do not
-	// overlap, a whole table decompresses to no more than this many times its file.
+	// maxSnappyRatio bounds the declared length of a decompressed block by that of the compressed one. Snappy's densest element is
+	// a copy of 64 bytes in three, so no valid block exceeds 64/3. Because blocks do not overlap, a whole table decompresses to no
+	// more than this many times its file.
 	maxSnappyRatio = 22
 
 	// maxKeyExpansion bounds the length of all keys together by the size of the file: prefix compression lets an

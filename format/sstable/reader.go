@@ -73,7 +73,7 @@ func (t *Reader) readIndex() error {
 		case !ok:
 			return fmt.Errorf("entry %d is not a block handle", i)
 		case !h.within(t.index.offset):
-			return fmt.Errorf("data block %d (offset %d, size %d) leaves the %d bytes before the index block",
+			return fmt.Errorf("data block %d (offset %d, size %d) is not within the %d bytes before the index block",
 				i, h.offset, h.size, t.index.offset)
 		case h.offset < end:
 			return fmt.Errorf("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
@@ -87,7 +87,7 @@ func (t *Reader) readIndex() error {
 	})
 }
 
-// keyBudget is how long all keys may be together.
+// keyBudget is the largest total length of all keys.
 func (t *Reader) keyBudget() int64 { return max(maxKeyExpansion*t.size, minKeyBudget) }
 
 // metaindexAdjoins reports whether the footer's metaindex handle ends where the index block begins, as it
@@ -240,7 +240,7 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 		return &CorruptError{part, int64(h.offset), fmt.Sprintf(format, args...)}
 	}
 	if h.size > maxBlock {
-		return block{}, corrupt("it has %d bytes, and no block has more than %d", h.size, int64(maxBlock))
+		return block{}, corrupt("it has %d bytes, but a block has at most %d", h.size, int64(maxBlock))
 	}
 	if h.size > maxUnverified {
 		if err := t.verifyLarge(h, part); err != nil {
@@ -263,7 +263,7 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 			return block{}, corrupt("snappy: %v", err)
 		}
 		if int64(n) > maxSnappyRatio*int64(len(contents)) {
-			return block{}, corrupt("snappy: %d bytes cannot hold the %d that they claim", len(contents), n)
+			return block{}, corrupt("snappy: %d compressed bytes cannot hold the claimed %d bytes", len(contents), n)
 		}
 		if contents, err = snappy.Decode(nil, contents); err != nil {
 			return block{}, corrupt("snappy: %v", err)
@@ -278,8 +278,8 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 	return b, nil
 }
 
-// verifyLarge compares the checksum of the block at h before memory is asked for all of it: a file may look large and have
-// nothing in it.
+// verifyLarge compares the checksum of the block at h before memory is allocated for all of it: a sparse file may look large and
+// be empty.
 func (t *Reader) verifyLarge(h handle, part string) error {
 	buf := make([]byte, 64<<10)
 	crc, at := uint32(0), int64(h.offset)

@@ -150,13 +150,13 @@ func TestDamage(t *testing.T) {
 		{"B-26 another magic number", changed(-1, 0), "magic number 0x004775248b80fb57, want 0xdb4775248b80fb57"},
 		{"B-26 a flipped byte in a data block", changed(3, 'x'), "data block 0 at offset 0: checksum"},
 		{"a flipped checksum", changed(len(good)+1, 0), "data block 0 at offset 0: checksum"},
-		{"a footer without handles", append(bytes.Repeat([]byte{0xff}, 40), file[len(file)-8:]...), "it has no two block handles"},
-		{"an index block beyond the file", (&forgery{}).end(handle{1 << 40, 10}), "the index block's handle (offset 1099511627776, size 10) leaves the 0 bytes before the footer"},
-		{"an index block of 64 GiB", (&forgery{file: make([]byte, 50)}).end(handle{0, 64 << 30}), "leaves the 50 bytes"},
-		{"a handle whose end overflows", (&forgery{file: make([]byte, 50)}).end(handle{1<<64 - 8, 8}), "leaves the 50 bytes"},
+		{"a footer without handles", append(bytes.Repeat([]byte{0xff}, 40), file[len(file)-8:]...), "it does not have two block handles"},
+		{"an index block beyond the file", (&forgery{}).end(handle{1 << 40, 10}), "the index block's handle (offset 1099511627776, size 10) is not within the 0 bytes before the footer"},
+		{"an index block of 64 GiB", (&forgery{file: make([]byte, 50)}).end(handle{0, 64 << 30}), "is not within the 50 bytes"},
+		{"a handle whose end overflows", (&forgery{file: make([]byte, 50)}).end(handle{1<<64 - 8, 8}), "is not within the 50 bytes"},
 		{"an unknown compression", one(b, good, 7), "data block 0 at offset 0: compression type 7, want 0 (none) or 1 (Snappy)"},
 		{"bad Snappy", one(b, []byte("\x05\xff\xff\xff"), typeSnappy), "data block 0 at offset 0: snappy"},
-		{"Snappy that claims 1 GiB", one(b, []byte("\x80\x80\x80\x80\x04\x00"), typeSnappy), "cannot hold the 1073741824 that they claim"},
+		{"Snappy that claims 1 GiB", one(b, []byte("\x80\x80\x80\x80\x04\x00"), typeSnappy), "cannot hold the claimed 1073741824 bytes"},
 		{"a block without a count of restart points", one(b, []byte("xyz"), typeNone), "3 bytes are too few"},
 		{"more restart points than bytes", one(b, []byte("\xff\xff\xff\xff"), typeNone), "4294967295 restart points do not fit in 0 bytes"},
 		{"entries without a restart point", one(b, contents(nil, forgedEntry{0, a, "1"}), typeNone), "without a restart point"},
@@ -167,9 +167,9 @@ func TestDamage(t *testing.T) {
 		{"a restart point that shares", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}, forgedEntry{1, a, "1"}), typeNone), "the entry at restart point 5 shares 1 bytes"},
 		{"sharing more than the key before has", one(b, contents([]uint32{0}, forgedEntry{0, a, "1"}, forgedEntry{2, b, "2"}), typeNone), "the entry at 5 shares 2 bytes with a key of 1"},
 		{"sharing with no key", one(b, contents([]uint32{0}, forgedEntry{1, a, "1"}), typeNone), "the entry at 0 shares 1 bytes with a key of 0"},
-		{"an entry longer than the block", one(b, []byte("\x00\x01\x05a1\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "the entry at 0 has 6 bytes, of which 2 are left"},
-		{"a length of more than 32 bits", one(b, []byte("\x00\xff\xff\xff\xff\x7f\x00\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "no three lengths"},
-		{"lengths that do not end", one(b, []byte("\x80\x80\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "no three lengths"},
+		{"an entry longer than the block", one(b, []byte("\x00\x01\x05a1\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "the entry at 0 needs 6 bytes, but 2 are left"},
+		{"a length of more than 32 bits", one(b, []byte("\x00\xff\xff\xff\xff\x7f\x00\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "does not begin with three lengths"},
+		{"lengths that do not end", one(b, []byte("\x80\x80\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "does not begin with three lengths"},
 		{"keys that descend", one(b, contents([]uint32{0}, forgedEntry{0, b, "1"}, forgedEntry{0, a, "2"}), typeNone), `key "a" at 5 does not ascend: it comes after "b"`},
 		{"a key twice", one(b, contents([]uint32{0}, forgedEntry{0, b, "1"}, forgedEntry{1, "", "2"}), typeNone), `key "b" at 5 does not ascend`},
 		{"a last key above the index block's", one(a, good, typeNone), `its last key "b" is above the index block's key for it, "a"`},
@@ -181,7 +181,7 @@ func TestDamage(t *testing.T) {
 		{"index keys that descend", blocks(func(f *forgery) { f.data(b, good, typeNone); f.data(a, good, typeNone) }), "does not ascend"},
 		{"a data block beyond the index block", blocks(func(f *forgery) {
 			f.index = []forgedEntry{{0, a, string(appendHandle(nil, handle{14, 20}))}}
-		}), "data block 0 (offset 14, size 20) leaves the 13 bytes before the index block"},
+		}), "data block 0 (offset 14, size 20) is not within the 13 bytes before the index block"},
 		{"one data block under two keys", blocks(func(f *forgery) {
 			h := f.data(b, good, typeNone)
 			f.index = append(f.index, forgedEntry{0, "c", string(appendHandle(nil, h))})

@@ -97,7 +97,7 @@ func (p *parser) value(name string) (err error) {
 	return err
 }
 
-// pass passes over the value of a field that is not known.
+// pass skips the value of an unknown field.
 func (p *parser) pass(string) error {
 	p.unknown++
 	for depth := 0; ; {
@@ -155,7 +155,7 @@ func (p *parser) number() (float64, error) {
 	word := p.token(func(c byte) bool { return isNameByte(c) || c == '.' })
 	digits := strings.TrimPrefix(word, "-")
 	if len(digits) > 1 && digits[0] == '0' && isDigit(digits[1]) {
-		return 0, errors.New(strconv.Quote(word) + " starts as an octal number does")
+		return 0, errors.New(strconv.Quote(word) + " starts like an octal number")
 	}
 	for _, s := range []string{word, strings.TrimRight(word, "fF"), strings.TrimSuffix(word, "f")} { // "1", "1f", "inff"
 		if v, ok := parseFloat(s); ok {
@@ -214,7 +214,7 @@ func (p *parser) token(is func(byte) bool) string {
 	return word
 }
 
-// found describes what stands where something else was expected: word, or what is next.
+// found describes the unexpected text: word, or the next token.
 func (p *parser) found(word string) string {
 	if word == "" {
 		if p.rest == "" {

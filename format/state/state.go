@@ -15,7 +15,7 @@ import (
 // DefaultName is the file's name unless a program chooses another.
 const DefaultName = "checkpoint"
 
-// maxSize is the size of a state file that nobody has any more: a hundred thousand long paths.
+// maxSize is larger than any real state file: a hundred thousand long paths.
 const maxSize = 64 << 20
 
 // Sentinel errors about a file's contents, for errors.Is, beside [format.ErrCorrupt].

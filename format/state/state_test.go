@@ -139,7 +139,7 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{`model_checkpoint_path: a"`, `line 1: model_checkpoint_path: a string with one quote: "a\""`},
 		{"model_checkpoint_path: 'a", "line 1: model_checkpoint_path: a string without an end"},
 		{"last_preserved_timestamp: 1.5.5", `line 1: last_preserved_timestamp: a number is expected, not "1.5.5"`},
-		{"last_preserved_timestamp: 010", `"010" starts as an octal number does`},
+		{"last_preserved_timestamp: 010", `"010" starts like an octal number`},
 		{"last_preserved_timestamp:", "a number is expected, not the end"},
 		{"☃", `a field's name is expected, not "☃"`},
 		{"last_preserved_timestamp: " + strings.Repeat("x", 1000), strings.Repeat("x", 40) + `…"`},

@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// Assignments give variables the values that a checkpoint has under other names. The keys are those of the checkpoint. A value is the
-// name of a variable, a pointer to one, a scope that ends with "/" where the key is one, too, or a slice of these.
+// Assignments assign values of a checkpoint to variables with other names. The keys are names in the checkpoint. A value is the
+// name of a variable, a pointer to one, a scope that ends with "/" if the key is also a scope, or a slice of these.
 type Assignments map[string]any
 
-// all calls f for each key, in order, and each of the targets that the key has.
+// all calls f for each key, in order, and each of the key's targets.
 func (as Assignments) all(f func(key string, target any) error) error {
 	for _, key := range slices.Sorted(maps.Keys(as)) {
 		targets, several := as[key].([]any)
@@ -44,15 +44,15 @@ type Assigner struct {
 	problems    []error
 }
 
-// A target is an object that an assignment gives as a pointer, with the variables that it is.
+// A target is an object that an assignment gives as a pointer, with its variables.
 type target struct {
 	object any
 	node   *object.Node
 	vars   []Variable
 }
 
-// NewAssigner finds the variables of the model that w has walked, and those of targets that may lie outside of it, which it adds to
-// the walk. prefix is that of the checkpoint.
+// NewAssigner finds the variables of the model that w has walked. It adds targets outside of the model to the walk. prefix is the
+// prefix of the checkpoint.
 func NewAssigner(w *walk.Walker, prefix string, assignments Assignments, o Options) (*Assigner, error) {
 	a := &Assigner{assignments: assignments, prefix: prefix, byName: make(map[string][]Variable), taken: make(map[object.Identity]string)}
 	root, inModel := w.Graph().Root(), len(w.Graph().Nodes)
@@ -139,15 +139,14 @@ func (a *Assigner) assignTo(key string, to any) {
 	}
 }
 
-// assign plans that vars, which are one variable or the parts of one, take the tensor stored under key. given is the key that the
-// caller gave.
+// assign plans that vars, which are one variable or its parts, take the tensor stored under key. given is the caller's key.
 func (a *Assigner) assign(key, given string, vars []Variable) {
 	switch _, ok, err := a.plan.Reader().Lookup(key); {
 	case err != nil:
 		a.problems = append(a.problems, fmt.Errorf("ckpt: %w", err))
 		return
 	case !ok:
-		a.problem(format.ErrNotFound, "tensor %q (for %q) is not found in the checkpoint", key, given)
+		a.problem(format.ErrNotFound, "the checkpoint has no tensor %q (for %q)", key, given)
 		return
 	}
 	for i := range vars {

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// complete checks what [RestoreOptions.Load] asks for.
+// complete checks the requirements of [RestoreOptions.Load].
 func (m *matcher) complete(p *transfer.Plan) error {
 	g, o := m.w.Graph(), m.r.opts
 	if missing := g.Required(object.Requirement{Matched: withHolders(g, p.Targets()), Stored: func(*object.Node, *object.Edge) bool { return false }}); len(missing) > 0 && !o.Partial {
@@ -22,7 +22,7 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		if e.Hints = m.near(p, e.Missing); len(e.Hints) > 0 {
 			return e
 		}
-		e.Hints = []string{"the checkpoint has " + wording.Quote(m.unused(p, "", 10)) + "; the tag option fullname= says what a variable is called there"}
+		e.Hints = []string{"the checkpoint has " + wording.Quote(m.unused(p, "", 10)) + "; use the tag option fullname= to set the name of a variable in the checkpoint"}
 		return e
 	}
 	unknown, err := m.unknown(p)
@@ -30,22 +30,22 @@ func (m *matcher) complete(p *transfer.Plan) error {
 		return err
 	}
 	if len(m.found) == 0 && len(m.lookedUp) > 0 {
-		return &transfer.Mismatch{Problem: "nothing of the checkpoint, which is name-based, belongs to the model; it has " + wording.Quote(m.unused(p, "", 10))}
+		return &transfer.Mismatch{Problem: "no value of the name-based checkpoint matches the model; the checkpoint has " + wording.Quote(m.unused(p, "", 10))}
 	}
 	if unused := m.unused(p, o.Scope, -1); o.Strict && len(unused) > 0 {
-		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("%d values of the checkpoint have no place in the model", len(unused))}
+		return &transfer.Mismatch{Unused: unused, Problem: fmt.Sprintf("the model has no fields for %d values of the checkpoint", len(unused))}
 	}
 	if len(unknown) > 0 {
 		return &transfer.Mismatch{Unused: unknown,
-			Problem: fmt.Sprintf("%d values of the checkpoint stand beside values of objects of the model that have no field for them", len(unknown)),
+			Problem: fmt.Sprintf("%d values of the checkpoint are in the scopes of objects of the model that have no fields for them", len(unknown)),
 			Hints:   []string{"declare fields with the tag option fullname=, or with the tag `ckpt:\"-\"` if they are not needed", "IgnoreUnknown() loads without them"},
 		}
 	}
 	return nil
 }
 
-// unknown returns the stored names in the scope of an object's values that the object does not have. Names without a scope belong to no
-// object, and integers without axes count something.
+// unknown returns the stored names in the scope of an object's values that the object does not have. Names without a scope do not
+// belong to an object, and scalar integers are counters.
 func (m *matcher) unknown(p *transfer.Plan) (names []string, err error) {
 	if m.r.opts.IgnoreUnknown {
 		return nil, nil
@@ -88,19 +88,19 @@ const (
 	maxCompared = 1 << 15
 )
 
-// near says which stored names the first missing ones are a slip of.
+// near returns hints about stored names that are similar to the first missing ones.
 func (m *matcher) near(p *transfer.Plan, missing []string) (hints []string) {
 	unused := m.unused(p, "", maxCompared)
 	for _, name := range missing[:min(len(missing), 2*maxHints)] {
 		if near := wording.Near(name, unused); len(near) > 0 && len(hints) < maxHints {
-			hints = append(hints, fmt.Sprintf("for %s the checkpoint has %s: the tag option fullname= says what a variable is called there", name, wording.Quote(near)))
+			hints = append(hints, fmt.Sprintf("for %s the checkpoint has %s: use the tag option fullname= to set the name", name, wording.Quote(near)))
 		}
 	}
 	return hints
 }
 
-// withHolders adds to matched every object that leads to one of its objects: in a name-based checkpoint an object is there if one of
-// its values is.
+// withHolders adds to matched every object that leads to one of its objects: a name-based checkpoint has an object if it has one
+// of its values.
 func withHolders(g *object.Graph, matched map[object.Identity]bool) map[object.Identity]bool {
 	holders := make(map[*object.Node][]*object.Node)
 	var queue []*object.Node
@@ -139,8 +139,8 @@ func (m *matcher) unused(p *transfer.Plan, scope string, limit int) []string {
 	return names
 }
 
-// Consumed, ExistingMatched and Nontrivial are one assertion: every variable of the program has a name in the checkpoint.
-// Nothing is asserted of the checkpoint, since it does not say which of its values belong to objects (NameBasedSaverStatus).
+// Consumed, ExistingMatched and Nontrivial are one assertion: every variable of the program has a name in the checkpoint. They do
+// not check the checkpoint's values, because it does not say which of them belong to objects (NameBasedSaverStatus).
 func (r *Restoration) Consumed(g *object.Graph, _ *transfer.History) *transfer.Mismatch {
 	var missing []string
 	for _, n := range g.Required(object.Requirement{Matched: r.seen, SkipSlots: r.opts.SkipSlots}) {

@@ -18,8 +18,8 @@ import (
 	"github.com/gockpt/ckpt/internal/wording"
 )
 
-// A Lookup finds the tensors of a checkpoint that variables take, by their names. Names that the checkpoint lacks are looked up
-// among the global names of its object graph, if it has one.
+// A Lookup finds the tensors for variables in a checkpoint by name. Names that the checkpoint lacks are looked up among the global
+// names of its object graph, if it has one.
 type Lookup struct {
 	Path      string // of the checkpoint
 	Program   *object.Graph
@@ -47,7 +47,7 @@ func Assign(p *transfer.Plan, v *Variable, key string) {
 	p.Assign(v.Node, v.Value, key, v.Part)
 }
 
-// keys returns the key of each name that the checkpoint has.
+// keys returns the key of each name in the checkpoint.
 func (l *Lookup) keys(ctx context.Context, r format.Reader) (map[string]string, error) {
 	keys := make(map[string]string)
 	for _, v := range l.Variables {
@@ -93,18 +93,18 @@ func (l *Lookup) keysInGraph(g *objectgraph.Graph) (map[string]string, error) {
 		case 1:
 			keys[v.Name] = found[0]
 		default:
-			return nil, fmt.Errorf("ckpt: restore %s: %d variables of the object graph are called %q: %s: restore them with a Checkpoint",
+			return nil, fmt.Errorf("ckpt: restore %s: %d variables of the object graph have the name %q: %s: restore them with a Checkpoint",
 				l.Path, len(found), v.Name, strings.Join(wording.First(found, 10), ", "))
 		}
 	}
 	if missing := l.missing(keys); len(missing) > 0 {
-		return nil, fmt.Errorf("ckpt: restore %s: Could not find some variables in the checkpoint: %s; variables of the object graph are called %s: %w",
+		return nil, fmt.Errorf("ckpt: restore %s: Could not find some variables in the checkpoint: %s; the object graph has variables with the names %s: %w",
 			l.Path, strings.Join(missing, ", "), strings.Join(wording.First(slices.Sorted(maps.Keys(byName)), 10), ", "), format.ErrNotFound)
 	}
 	return keys, nil
 }
 
-// missing returns the names of the variables that must be found and are not.
+// missing returns the names of required variables that were not found.
 func (l *Lookup) missing(keys map[string]string) []string {
 	found := make(map[object.Identity]bool)
 	names := make(map[*object.Node]string)

@@ -28,7 +28,7 @@ func TestKeysInGraph(t *testing.T) {
 	}{
 		"one variable":                       {named("w", "model/w"), "model/w", ""},
 		"one variable that two objects name": {named("w", "model/w", "w", "model/w"), "model/w", ""},
-		"two variables":                      {named("w", "a", "w", "b"), "", `2 variables of the object graph are called "w": a, b: restore them with a Checkpoint`},
+		"two variables":                      {named("w", "a", "w", "b"), "", `2 variables of the object graph have the name "w": a, b: restore them with a Checkpoint`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &Lookup{Path: "ckpt", Program: program, Logger: slog.New(slog.DiscardHandler), Variables: []Variable{{Name: "w", Node: new(object.Node)}}}

@@ -11,8 +11,8 @@ func (r *Restoration) name(n *object.Node) string {
 	return strings.TrimSuffix(r.opts.Scope+n.GlobalName(), ":0")
 }
 
-// findMoved finds the variables that append, or a like copy, moved with the values that they took: those are not looked up again, which
-// would give them the checkpoint's values once more.
+// findMoved finds variables that append, or a similar copy, moved with their restored values. They are not looked up again,
+// because that would assign the checkpoint's values a second time.
 func (m *matcher) findMoved() {
 	g := m.w.Graph()
 	moves := object.NewMoves()
@@ -41,7 +41,7 @@ func (m *matcher) findMoved() {
 	}
 	for _, n := range others {
 		was, ok := before[moves.Before(n)]
-		if !ok { // one that is zero may be new, and the old one cleared
+		if !ok { // a zero variable may be new
 			was, ok = named[m.r.name(n)]
 			ok = ok && n.Obj.IsValid() && !n.Obj.IsZero()
 		}

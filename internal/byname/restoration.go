@@ -10,19 +10,19 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// RestoreOptions say what a restoration matches.
+// RestoreOptions are the options of a restoration.
 type RestoreOptions struct {
 	SkipSlots bool                  // leaves the slot variables of optimizers out of the assertions
 	Exempt    func(object any) bool // reports objects that need not be found
 
-	// Load asks for a complete model: the checkpoint must have the name of every value of the program.
+	// Load requires a complete model: the checkpoint must have the name of every value of the program.
 	Load    bool
 	Partial bool   // with Load: names may be missing
 	Strict  bool   // with Load: no stored name may be left over
-	Scope   string // with Load: comes before every name
+	Scope   string // with Load: the prefix of every name
 
-	// IgnoreUnknown, with Load, passes over names that stand beside those of an object's values and that it has no value for, and so does
-	// Ignores, which reports names that the object's type does not need.
+	// IgnoreUnknown, with Load, ignores names in the scope of an object that has no value for them. Ignores reports names that the
+	// object's type does not need, which are also ignored.
 	IgnoreUnknown bool
 	Ignores       func(object reflect.Value, name string) bool
 }
@@ -32,9 +32,9 @@ type RestoreOptions struct {
 type Restoration struct {
 	id   uint64 // later restores have larger ids
 	opts RestoreOptions
-	// seen are the variables that were looked up, and whether the checkpoint has their name.
+	// seen has the variables that were looked up, and whether the checkpoint has their names.
 	seen map[object.Identity]bool
-	// keys and unused say under which keys values were found, and which keys no variable has; with Load.
+	// keys and unused, with Load, are the keys of found values and the keys without a variable.
 	keys   map[object.Identity]string
 	unused []string
 	keep   []kept // keeps the addresses in seen alive
@@ -59,15 +59,15 @@ func (r *Restoration) Match(w object.Walk, h *transfer.History) transfer.Planner
 	return &matcher{r: r, w: w, history: h}
 }
 
-// FollowUp returns a planner that looks up the variables that were not there before.
+// FollowUp returns a planner that looks up the variables that are new.
 func (r *Restoration) FollowUp(w object.Walk, h *transfer.History) transfer.Planner {
 	return &matcher{r: r, w: w, history: h, seen: r.seen}
 }
 
-// fewForgotten is how many variables a Restoration remembers beyond those that a program has.
+// fewForgotten is the number of variables beyond those of the program that a Restoration may remember.
 const fewForgotten = 1024
 
-// Forget drops the variables that g, the whole program, does not have any more, once they are many.
+// Forget drops the variables that g, the whole program, no longer has, if there are many.
 func (r *Restoration) Forget(g *object.Graph) {
 	if len(r.seen) < 2*len(g.Nodes)+fewForgotten {
 		return
@@ -101,7 +101,7 @@ type matcher struct {
 	lookedUp []*object.Node
 	found    []*object.Node        // of lookedUp
 	reached  []*object.Node        // of found: the values go to them
-	moved    map[*object.Node]bool // have their values, from where they were before
+	moved    map[*object.Node]bool // already have their values, from their earlier address
 	names    map[string]bool
 	keys     map[object.Identity]string // of found
 }
@@ -139,13 +139,13 @@ func (m *matcher) Plan(p *transfer.Plan) error {
 	}
 	if m.r.opts.Load {
 		m.r.unused = m.unused(p, "", -1)
-		m.note() // a report is wanted also where the load fails
+		m.note() // a report needs it even if the load fails
 		return m.complete(p)
 	}
 	return nil
 }
 
-// note keeps what was found.
+// note stores the results.
 func (m *matcher) note() {
 	for _, n := range m.lookedUp {
 		m.r.seen[n.Key()] = false
@@ -161,7 +161,7 @@ func (m *matcher) note() {
 	m.r.keys = m.keys
 }
 
-// Commit implements [transfer.Planner]. After a mere check nothing is kept, so that every variable is looked up again.
+// Commit implements [transfer.Planner]. If only the check ran, nothing is stored, so every variable is looked up again.
 func (m *matcher) Commit(ran bool) {
 	if !ran {
 		return

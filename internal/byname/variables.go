@@ -21,10 +21,10 @@ type Variable struct {
 	Part  *object.Part // of the tensor of that name; nil: all of it
 }
 
-// Options say which tensors of a program are variables.
+// Options of [Variables].
 type Options struct {
 	SkipSlots bool // leaves the slot variables of optimizers out
-	// Parts returns the region of a variable that the program holds, nil for all of it; see ckpt.Parts.
+	// Parts returns the region of a variable that the program holds, or nil for the whole variable; see ckpt.Parts.
 	Parts func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
 	// Partitioned reports whether n is one variable in parts, which follow each other along an axis below the edge "parts".
 	Partitioned func(n *object.Node) (axis, parts int, ok bool)
@@ -85,7 +85,7 @@ func (v *Variable) region() tensor.Slice {
 func partsOf(n *object.Node, axis, count int) ([]Variable, error) {
 	list := n.Find("parts")
 	if list == nil || list.Node == nil || len(list.Node.Edges) != count || count == 0 {
-		return nil, errors.New("a partitioned variable has no parts, or one that is not a variable")
+		return nil, errors.New("a partitioned variable has no parts, or a part that is not a variable")
 	}
 	var parts []Variable
 	var full tensor.Shape
@@ -118,7 +118,8 @@ func partsOf(n *object.Node, axis, count int) ([]Variable, error) {
 	return parts, nil
 }
 
-// CheckNames rejects names that are not UTF-8, and two variables of one name that are not parts of one tensor. The variables are sorted.
+// CheckNames rejects names that are not UTF-8, and two variables with one name that are not parts of one tensor. The variables are
+// sorted.
 func CheckNames(vars []Variable) error {
 	for i := range vars {
 		if !utf8.ValidString(vars[i].Name) {
@@ -133,10 +134,10 @@ func CheckNames(vars []Variable) error {
 	return nil
 }
 
-// checkParts returns why two variables of one name are not parts of one tensor.
+// checkParts returns an error if two variables with one name are not parts of one tensor.
 func checkParts(a, b *Variable) error {
 	if a.Part == nil || b.Part == nil {
-		return fmt.Errorf("at least two variables have the same name: %q (%s and %s); a tag's fullname= tells them apart",
+		return fmt.Errorf("at least two variables have the same name: %q (%s and %s); give one of them another name with the tag option fullname=",
 			a.Name, a.Node.GoPath(), b.Node.GoPath())
 	}
 	regionB, _, err := b.Part.Region.Resolve(b.Part.Full)
@@ -148,10 +149,10 @@ func checkParts(a, b *Variable) error {
 		return fmt.Errorf("%q (%s): %w", a.Name, a.Node.GoPath(), err)
 	}
 	if !a.Part.Full.Equal(b.Part.Full) {
-		return fmt.Errorf("%q: its parts are those of shape %v (%s) and of %v (%s)", a.Name, a.Part.Full, a.Node.GoPath(), b.Part.Full, b.Node.GoPath())
+		return fmt.Errorf("%q: its parts belong to different shapes: %v (%s) and %v (%s)", a.Name, a.Part.Full, a.Node.GoPath(), b.Part.Full, b.Node.GoPath())
 	}
 	if _, shared := regionB.Intersect(regionA); shared {
-		return fmt.Errorf("%q: two of its parts overlap (%s and %s)", a.Name, a.Node.GoPath(), b.Node.GoPath())
+		return fmt.Errorf("%q: two parts overlap (%s and %s)", a.Name, a.Node.GoPath(), b.Node.GoPath())
 	}
 	return nil
 }
@@ -167,10 +168,10 @@ func (v *Variable) source() (stored.Tensor, error) {
 	case err != nil:
 		return t, fmt.Errorf("%s: %w", t.Path(), err)
 	case shape.Equal(v.Value.Shape):
-	case v.Part.Full.Equal(v.Value.Shape): // memory holds the whole
+	case v.Part.Full.Equal(v.Value.Shape): // memory holds the whole variable
 		t.Source = stored.Region(t.Source, v.Part.Region)
 	default:
-		return t, fmt.Errorf("%s: memory has shape %v, expected the part's %v or the whole's %v", t.Path(), v.Value.Shape, shape, v.Part.Full)
+		return t, fmt.Errorf("%s: memory has shape %v, expected the part's shape %v or the whole shape %v", t.Path(), v.Value.Shape, shape, v.Part.Full)
 	}
 	return t, nil
 }

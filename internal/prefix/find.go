@@ -17,17 +17,17 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A Place is where checkpoints and their state files are looked for, and how.
+// A Place says where and how to look for checkpoints and their state files.
 type Place struct {
 	FS        fsx.ReadFS
 	StateFile string // its name in a directory of checkpoints
 	Elsewhere bool   // absolute paths of a state file may lead out of its directory
 	Log       *slog.Logger
-	// IgnoreDamaged takes a state file that cannot be parsed, or names nothing, for none.
+	// IgnoreDamaged ignores a state file that cannot be parsed or names no checkpoint.
 	IgnoreDamaged bool
 }
 
-// savedModel returns the prefix of a SavedModel's variables, or the directory itself where it is not a SavedModel's.
+// savedModel returns the prefix of a SavedModel's variables, or the directory itself if it is not a SavedModel's.
 func savedModel(fsys fsx.ReadFS, dir string) (string, error) {
 	for _, name := range []string{"saved_model.pb", "saved_model.pbtxt"} {
 		if ok, err := IsFile(fsys, filepath.Join(dir, name)); ok || err != nil {
@@ -37,9 +37,10 @@ func savedModel(fsys fsx.ReadFS, dir string) (string, error) {
 	return dir, nil
 }
 
-// Find returns the prefix that a user means by path. The error satisfies errors.Is(err, [format.ErrNotFound]) where path is a
-// directory without a checkpoint, [format.ErrFormat] where that is of another program; where it is a state file, or has one, that does not lead to a checkpoint, the error
-// says what the file has and which checkpoints lie beside it. Any other path is returned unchanged.
+// Find returns the prefix for a user's path. The error satisfies errors.Is(err, [format.ErrNotFound]) if path is a directory
+// without a checkpoint, and [format.ErrFormat] if the directory belongs to another program. If path is a state file, or a
+// directory with one, that does not lead to a checkpoint, the error says what the file contains and which checkpoints are beside
+// it. Any other path is returned unchanged.
 func (p Place) Find(path string) (string, error) {
 	if path == "" {
 		return "", fmt.Errorf("ckpt: open: the path is empty: %w", format.ErrNotFound)
@@ -71,7 +72,7 @@ func (p Place) Find(path string) (string, error) {
 	return path, nil
 }
 
-// findIn returns the prefix that a user means by a directory.
+// findIn returns the prefix for a directory.
 func (p Place) findIn(dir string) (string, error) {
 	if prefix, err := savedModel(p.FS, dir); prefix != dir || err != nil {
 		return prefix, err
@@ -94,7 +95,7 @@ func (p Place) findIn(dir string) (string, error) {
 		dir, p.StateFile, p.choose(dir), format.ErrNotFound))
 }
 
-// choose says which checkpoints a directory has, and how to open one.
+// choose describes the checkpoints of a directory and how to open one.
 func (p Place) choose(dir string) string {
 	there, err := indexed(p.FS, dir)
 	if err != nil || len(there) == 0 {
@@ -125,7 +126,7 @@ func CutNumber(base string) (name string, n int64, ok bool) {
 	return base[:at], n, err == nil
 }
 
-// A Kind is what a name stands for.
+// A Kind says what a name refers to.
 type Kind int
 
 // The kinds.
@@ -135,8 +136,8 @@ const (
 	Directory
 )
 
-// Look returns what name stands for. The error says why that is not known: a disk or a store that does not answer is never taken
-// for one without checkpoints, where programs would start anew. A name that nothing can have stands for nothing.
+// Look returns what name refers to. It returns an error if that cannot be determined: if a disk or a store does not answer,
+// programs must not start from the beginning as if there were no checkpoints. An impossible name refers to nothing.
 func Look(fsys fsx.ReadFS, name string) (Kind, error) {
 	info, err := fsys.Stat(name)
 	switch {
@@ -150,7 +151,7 @@ func Look(fsys fsx.ReadFS, name string) (Kind, error) {
 	return File, nil
 }
 
-// absent reports whether err is of a name that stands for nothing.
+// absent reports whether err is the error of a name that refers to nothing.
 func absent(err error) bool {
 	for _, is := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EINVAL} {
 		if errors.Is(err, is) {
@@ -160,7 +161,7 @@ func absent(err error) bool {
 	return false
 }
 
-// Exists reports whether a checkpoint is called prefix: it has an index, or is a file of the V1 format.
+// Exists reports whether there is a checkpoint prefix: it has an index, or is a file of the V1 format.
 func Exists(fsys fsx.ReadFS, prefix string) (bool, error) {
 	if ok, err := IsFile(fsys, prefix+".index"); ok || err != nil {
 		return ok, err
@@ -184,11 +185,11 @@ func IsDir(fsys fsx.ReadFS, name string) (bool, error) {
 	return kind == Directory, err
 }
 
-// maxListed bounds how many checkpoints an error lists.
+// maxListed is the largest number of checkpoints in an error.
 const maxListed = 10
 
-// listed names the checkpoints of a directory, for an error about one that is not there: those with an index, in the order of
-// their numbers.
+// listed lists the checkpoints of a directory, for an error about a missing one: those with an index, in the order of their
+// numbers.
 func listed(fsys fsx.ReadFS, dir string) string {
 	names, err := indexed(fsys, dir)
 	switch {
@@ -204,7 +205,7 @@ func listed(fsys fsx.ReadFS, dir string) string {
 	return "the directory has the checkpoints " + strings.Join(names, ", ")
 }
 
-// indexed returns the names of the checkpoints in dir that have an index, ckpt-9 before ckpt-10. A directory that is not there has none.
+// indexed returns the names of the checkpoints in dir that have an index, ckpt-9 before ckpt-10. A missing directory has none.
 func indexed(fsys fsx.ReadFS, dir string) ([]string, error) {
 	entries, err := fsys.ReadDir(filepath.Clean(dir))
 	if err != nil && !absent(err) {

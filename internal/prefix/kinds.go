@@ -15,10 +15,10 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// TensorFlow is what [Checkpoint.Format] says of TensorFlow's own formats.
+// TensorFlow is [Checkpoint.Format] for TensorFlow's formats.
 const TensorFlow = "tensorflow"
 
-// openers open the files of other libraries, by what package whatis calls their format.
+// openers open the files of other libraries, by the names of their formats in package whatis.
 var openers = map[string]func(fsys fsx.ReadFS, name string) (format.Reader, error){
 	"gguf":        opener(gguf.Open),
 	"hdf5":        opener(keras.Open),
@@ -33,13 +33,13 @@ func opener[R format.Reader](open func(fsx.ReadFS, string) (R, error)) func(fsx.
 	return func(fsys fsx.ReadFS, name string) (format.Reader, error) {
 		r, err := open(fsys, name)
 		if err != nil {
-			return nil, err // not a nil R that is not a nil interface
+			return nil, err // not a non-nil interface with a nil R
 		}
 		return r, nil
 	}
 }
 
-// formatOf names the format of an open file. A reader of several formats that share their container knows which it is.
+// formatOf names the format of an open file. A reader for several formats with a common container knows which it is.
 func formatOf(r format.Reader, found string) string {
 	if f, ok := r.(interface{ Format() string }); ok {
 		return f.Format()
@@ -47,7 +47,7 @@ func formatOf(r format.Reader, found string) string {
 	return found
 }
 
-// notCheckpoint is the error of a file or directory that holds no checkpoint. It says what is there, and what to do.
+// notCheckpoint is the error for a file or directory without a checkpoint. It says what the file is, and what to do.
 func notCheckpoint(name, what, todo string) error {
 	return fmt.Errorf("ckpt: %s is %s: %s: %w", name, what, todo, format.ErrFormat)
 }
@@ -55,8 +55,8 @@ func notCheckpoint(name, what, todo string) error {
 // tableMagic ends every table: TensorFlow's indexes, and checkpoints of the V1 format (kTableMagicNumber).
 const tableMagic = 0xdb4775248b80fb57
 
-// isTable reports whether a file is a table, or was one before its beginning or its end was damaged: it ends in the magic number,
-// or begins with the entry of the empty key, as all of TensorFlow's tables do.
+// isTable reports whether a file is a table, even if its beginning or its end is damaged: it ends with the magic number, or begins
+// with the entry of the empty key, as all of TensorFlow's tables do.
 func isTable(fsys fsx.ReadFS, name string) (ok bool, err error) {
 	r, err := fsys.Open(name)
 	if err != nil {

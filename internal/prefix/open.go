@@ -38,7 +38,7 @@ func (c *Checkpoint) Graph(ctx context.Context) (*objectgraph.Graph, error) {
 	return Graph(ctx, c.Reader, c.Prefix)
 }
 
-// Open opens the checkpoint that a user means by path: [Place.Find], then [Open].
+// Open opens the checkpoint for a user's path: [Place.Find], then [Open].
 func (p Place) Open(path string) (*Checkpoint, error) {
 	prefix, err := p.Find(path)
 	if err != nil {
@@ -51,8 +51,8 @@ func (p Place) Open(path string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Open opens the checkpoint called prefix. The error satisfies errors.Is(err, [format.ErrNotFound]) if there is none,
-// [format.ErrFormat] where there is a file of another kind, [format.ErrCorrupt] where the checkpoint is damaged.
+// Open opens the checkpoint prefix. The error satisfies errors.Is(err, [format.ErrNotFound]) if there is none, [format.ErrFormat]
+// if there is a file of another kind, and [format.ErrCorrupt] if the checkpoint is damaged.
 func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	r, err := bundle.Open(fsys, prefix)
 	if err == nil {
@@ -71,7 +71,7 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
-	// Shards of the V1 format have names that are longer than the checkpoint's.
+	// The names of shards in the V1 format are longer than the checkpoint's name.
 	v1, v1err := savedv1.Open(fsys, prefix)
 	switch {
 	case v1err == nil:
@@ -82,7 +82,7 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	return nil, fmt.Errorf("ckpt: %w: %w", format.ErrNotFound, err)
 }
 
-// openFile opens a checkpoint that is one file, in the format that its contents are of.
+// openFile opens a checkpoint that is one file, in the format of its contents.
 func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 	table, err := isTable(fsys, name)
 	if err != nil {
@@ -90,7 +90,7 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 	}
 	if table {
 		if whole, ok := strings.CutSuffix(name, ".index"); ok {
-			// To the older format's reader an index is a checkpoint of no tensors.
+			// The reader of the older format would accept an index as a checkpoint without tensors.
 			return nil, fmt.Errorf("ckpt: %s is the index of the checkpoint %s, not a checkpoint: %w", name, whole, format.ErrNotFound)
 		}
 		r, err := savedv1.Open(fsys, name)
@@ -106,7 +106,7 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 	if !ok {
 		what, todo, known := whatis.Describe(fsys, name)
 		if !known {
-			what, todo = "not a checkpoint", "its contents are of no known format"
+			what, todo = "not a checkpoint", "its contents have an unknown format"
 		}
 		return nil, notCheckpoint(name, what, todo)
 	}
@@ -117,7 +117,7 @@ func openFile(fsys fsx.ReadFS, name string) (*Checkpoint, error) {
 	return &Checkpoint{Reader: r, Prefix: name, Format: formatOf(r, found)}, nil
 }
 
-// notAnIndex explains the error of opening an index, where the file called so is of another kind altogether.
+// notAnIndex explains the error of opening an index, if the file with that name has another format.
 func notAnIndex(fsys fsx.ReadFS, prefix string, err error) error {
 	name := bundle.IndexFile(prefix)
 	if what, todo, ok := whatis.StandIn(fsys, name); ok {
@@ -155,13 +155,13 @@ func Hint(fsys fsx.ReadFS, path string, err error) error {
 }
 
 const (
-	maxGraph     = math.MaxInt32 // bytes that are stored of an object graph: protobuf's limit
-	trustedGraph = 16 << 20      // of it that memory is asked for before its checksum is known to be right
+	maxGraph     = math.MaxInt32 // the largest size of a stored object graph: protobuf's limit
+	trustedGraph = 16 << 20      // memory is allocated for at most this size before the checksum is verified
 )
 
-// Graph returns the objects of the checkpoint called prefix: of a TensorFlow checkpoint those that it stores, else those
-// that the reader's Graph method knows, else those of the tensors' names ([nametree]). The error satisfies errors.Is(err,
-// [ErrNoObjectGraph]) where a TensorFlow checkpoint stores variables by name only.
+// Graph returns the objects of the checkpoint prefix. For a TensorFlow checkpoint they are the stored objects. Otherwise they come
+// from the reader's Graph method, or from the tensors' names ([nametree]). The error satisfies errors.Is(err, [ErrNoObjectGraph])
+// if a TensorFlow checkpoint stores variables by name only.
 func Graph(ctx context.Context, r format.Reader, prefix string) (*objectgraph.Graph, error) {
 	switch r := r.(type) {
 	case *bundle.Reader, *savedv1.Reader:
@@ -190,14 +190,14 @@ func Graph(ctx context.Context, r format.Reader, prefix string) (*objectgraph.Gr
 		return nil, fmt.Errorf("ckpt: %w", err)
 	}
 	if e.Bytes > maxGraph {
-		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, and no message of protocol buffers has more than %d: %w", prefix, e.Bytes, math.MaxInt32, format.ErrCorrupt)
+		return nil, fmt.Errorf("ckpt: %s: the object graph has %d bytes, but a protocol buffer has at most %d: %w", prefix, e.Bytes, math.MaxInt32, format.ErrCorrupt)
 	}
-	if e.Bytes > trustedGraph { // the checksum first: a sparse file may look as large
+	if e.Bytes > trustedGraph { // first the checksum: a sparse file may claim as much
 		if err := r.WriteStored(ctx, objectgraph.GraphKey, io.Discard); err != nil {
 			return nil, fmt.Errorf("ckpt: %w", err)
 		}
 	}
-	// As bytes: a string would be copied once more to be parsed.
+	// Bytes avoid the copy that parsing a string would need.
 	blob := bytes.NewBuffer(make([]byte, 0, e.Bytes))
 	if err := r.WriteStored(ctx, objectgraph.GraphKey, blob); err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)

@@ -69,7 +69,7 @@ func TestOpenOtherFiles(t *testing.T) {
 		"compressed":              {"weights.gz", "\x1f\x8b\x08", "unpack"},
 		"a TAR archive":           {"weights.tar", strings.Repeat("\x01", 257) + "ustar", "unpack"},
 		"JSON":                    {"config.json", "{\"a\": 1}", "JSON"},
-		"noise":                   {"noise", "\x01\x02\x03\x04", "no known format"},
+		"noise":                   {"noise", "\x01\x02\x03\x04", "unknown format"},
 		"anything":                {"notes.txt", "dear diary", "a text file"},
 	} {
 		t.Run(name, func(t *testing.T) {

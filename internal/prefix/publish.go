@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A Publication makes a checkpoint the latest of its directory when its save is complete. It is begun before the save, so that of saves
-// that overlap in an object store the older is never published over the newer.
+// A Publication makes a checkpoint the latest of its directory when its save is complete. It begins before the save. So if saves
+// overlap in an object store, the older one never replaces the newer one.
 type Publication struct {
 	p      Place
 	before fsx.Version // of the state file, when the save began or an earlier one of the same program was published
@@ -49,7 +49,7 @@ func (pub *Publication) Record(ctx context.Context, fsys fsx.FS, prefix string) 
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", prefix, err)
+			return fmt.Errorf("ckpt: %s is saved, but writing its name to the state file failed: %w", prefix, err)
 		}
 		if v != "" {
 			pub.before = v
@@ -75,14 +75,14 @@ func (p Place) newer(o fsx.Objects, prefix string) (v fsx.Version, newer bool, e
 	return v, newer, nil
 }
 
-// later reports whether s names a checkpoint called as base is, with a larger number.
+// later reports whether s names a checkpoint with the same name as base and a larger number.
 func later(s *state.State, base string) bool {
 	name, n, numbered := CutNumber(base)
 	other, m, ok := CutNumber(filepath.Base(s.Latest))
 	return ok && numbered && other == name && m > n
 }
 
-// stateOf returns the state that names prefix alone.
+// stateOf returns the state that names only prefix.
 func stateOf(prefix string) *state.State {
 	base := filepath.Base(prefix)
 	if _, file := filepath.Split(prefix); file == "" {

@@ -29,7 +29,7 @@ func ModTime(fsys fsx.ReadFS, prefix string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("ckpt: %s: %w", prefix, format.ErrNotFound)
 }
 
-// shardSuffix is how the names of a Saver's shards end, which have one .meta file together (meta_graph_filename).
+// shardSuffix matches the end of the names of a Saver's shards, which share one .meta file (meta_graph_filename).
 var shardSuffix = regexp.MustCompile(`-[\d?]+-of-\d+$`)
 
 // Remove deletes the files of a checkpoint and the .meta file beside them.
@@ -56,9 +56,9 @@ func cutFile(name string) (base string, index, ok bool) {
 	return base, false, ok
 }
 
-// RemoveFiles deletes, durably, the files that the checkpoints called bases have in dir, and what interrupted saves of them
-// left. The indexes go first, so that no crash leaves an index without its data. It returns the files that somebody else
-// deleted meanwhile, and for each base that could not be removed why.
+// RemoveFiles deletes, durably, the files that the checkpoints called bases have in dir, and the remains of interrupted saves. It
+// deletes the indexes first, so that a crash does not leave an index without its data. It returns the files that another program
+// deleted meanwhile, and an error for each base that could not be removed.
 func RemoveFiles(fsys fsx.FS, dir string, bases []string) (vanished []string, failed map[string]error) {
 	if dir == "" {
 		dir = "."
@@ -85,7 +85,7 @@ func RemoveFiles(fsys fsx.FS, dir string, bases []string) (vanished []string, fa
 		return ok && slices.Contains(bases, base)
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		err = nil // somebody else swept
+		err = nil // another program has removed it
 	}
 	if err == nil && (removed || len(swept) > 0) {
 		err = fsys.SyncDir(dir)

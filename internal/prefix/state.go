@@ -20,8 +20,8 @@ import (
 // stateFile returns the path of dir's state file.
 func (p Place) stateFile(dir string) string { return filepath.Join(dir, p.StateFile) }
 
-// State reads dir's state file. It is nil if there is none. The error satisfies errors.Is(err, [state.ErrSyntax]) where the
-// file is not the text of a state, such as one that was cut.
+// State reads dir's state file. It is nil if there is none. The error satisfies errors.Is(err, [state.ErrSyntax]) if the file does
+// not have the syntax of a state, for example because it was truncated.
 func (p Place) State(dir string) (*state.State, error) {
 	s, err := state.Read(p.FS, p.stateFile(dir))
 	switch {
@@ -38,8 +38,7 @@ func (p Place) State(dir string) (*state.State, error) {
 	return nil, fmt.Errorf("ckpt: %w", err)
 }
 
-// StateOrNone is State for those who only read: a file that cannot be parsed is logged and counts as none
-// (get_checkpoint_state).
+// StateOrNone is State for readers: a file that cannot be parsed is logged and ignored (get_checkpoint_state).
 func (p Place) StateOrNone(dir string) (*state.State, error) {
 	s, err := p.State(dir)
 	if errors.Is(err, state.ErrSyntax) {
@@ -49,23 +48,23 @@ func (p Place) StateOrNone(dir string) (*state.State, error) {
 	return s, err
 }
 
-// Damaged returns an error where dir's state file cannot be parsed or names nothing, although dir has checkpoints: a program
-// that took it for none would start anew, and its saves would overwrite them from number 1 on.
+// Damaged returns an error if dir's state file cannot be parsed or names nothing, although dir has checkpoints. A program that
+// ignored it would start from the beginning, and its saves would overwrite the checkpoints from number 1.
 func (p Place) Damaged(dir string) error {
 	_, err := p.State(dir)
 	if !errors.Is(err, format.ErrCorrupt) {
-		return nil // whether it can be read at all is not what this is about
+		return nil // other errors do not matter here
 	}
 	if there, failed := indexed(p.FS, dir); failed != nil {
-		return fmt.Errorf("%w; whether there are checkpoints beside it cannot be said: %w", err, failed)
+		return fmt.Errorf("%w; the checkpoints beside it cannot be listed: %w", err, failed)
 	} else if len(there) > 0 {
-		return fmt.Errorf("%w; %s: restore one of them and write the state file again, or start anew with the option IgnoreDamagedState", err, listed(p.FS, dir))
+		return fmt.Errorf("%w; %s: restore one of them and write the state file again, or start from the beginning with the option IgnoreDamagedState", err, listed(p.FS, dir))
 	}
 	return nil
 }
 
-// Latest returns the path of the latest checkpoint that dir's state file names; "" if there is none, or its files are gone,
-// which is logged. The error says why that is not known.
+// Latest returns the path of the latest checkpoint that dir's state file names; "" if there is none, or its files are gone, which
+// is logged. It returns an error if that cannot be determined.
 func (p Place) Latest(dir string) (string, error) {
 	s, err := p.StateOrNone(dir)
 	if err != nil || s == nil {
@@ -86,7 +85,7 @@ func (p Place) Latest(dir string) (string, error) {
 	return prefix, nil
 }
 
-// mustLatest is Latest for a directory that has a state file: where that does not lead to a checkpoint the error says why.
+// mustLatest is Latest for a directory with a state file: if the file does not lead to a checkpoint, it returns an error.
 func (p Place) mustLatest(dir string) (string, error) {
 	s, err := p.State(dir)
 	if err != nil {
@@ -106,25 +105,25 @@ func (p Place) mustLatest(dir string) (string, error) {
 	return prefix, err
 }
 
-// Gone is the error about a latest checkpoint that dir's state file names and that is not there.
+// Gone returns the error about a missing latest checkpoint in dir's state file.
 func (p Place) Gone(dir, prefix string) error {
-	return fmt.Errorf("ckpt: %s names %s as its latest, which is gone: %s; %s: %w", p.stateFile(dir), prefix, why(p.FS, prefix), p.choose(dir), format.ErrNotFound)
+	return fmt.Errorf("ckpt: %s names %s as its latest checkpoint, which is missing: %s; %s: %w", p.stateFile(dir), prefix, why(p.FS, prefix), p.choose(dir), format.ErrNotFound)
 }
 
-// why says what lies under a prefix that is not a checkpoint.
+// why describes the files of a prefix that is not a checkpoint.
 func why(fsys fsx.ReadFS, prefix string) string {
 	dir, base := filepath.Split(prefix)
 	entries, _ := fsys.ReadDir(filepath.Clean(dir))
 	for _, e := range entries {
 		if of, ok := CutDataFile(e.Name()); ok && of == base {
-			return fmt.Sprintf("%s is there, its index %s.index is not", e.Name(), base)
+			return fmt.Sprintf("%s exists, but its index %s.index does not", e.Name(), base)
 		}
 	}
 	return fmt.Sprintf("there is no file %s.index", prefix)
 }
 
-// Inside returns a path of dir's state file as a path of the caller's. It leads out of dir only where p.Elsewhere is set: files
-// that came with a checkpoint do not choose what else is read.
+// Inside converts a path in dir's state file to a path for the caller. It leads out of dir only if p.Elsewhere is set: files that
+// come with a checkpoint must not choose which other files are read.
 func (p Place) Inside(dir, named string) (string, error) {
 	native, err := p.native(dir, named)
 	if err != nil {
@@ -132,7 +131,7 @@ func (p Place) Inside(dir, named string) (string, error) {
 	}
 	name, absolute := native, filepath.IsAbs(native)
 	if absolute {
-		name = filepath.Base(native) // which is "/" itself where there is nothing more
+		name = filepath.Base(native) // "/" if there is nothing else
 	} else if base, ok := foreignBase(native); ok {
 		name = base
 	}
@@ -152,7 +151,8 @@ func (p Place) Inside(dir, named string) (string, error) {
 				return native, err
 			}
 		}
-		// A path outside is only checked for existence, and an error of that check is ignored. Directories elsewhere are not listed.
+		// For a path outside, only its existence is checked, and an error of that check is ignored. Other directories are not
+		// listed.
 		outside, _ := IsFile(p.FS, native+".index")
 		if !outside {
 			outside, _ = IsFile(p.FS, native)
@@ -165,7 +165,7 @@ func (p Place) Inside(dir, named string) (string, error) {
 			}
 		}
 	}
-	p.Log.Info("the state file names a checkpoint elsewhere; taking that of the same name beside the file", "file", p.stateFile(dir), "named", named, "taken", local)
+	p.Log.Info("the state file names a checkpoint elsewhere; using the checkpoint of the same name beside the file", "file", p.stateFile(dir), "named", named, "taken", local)
 	return local, nil
 }
 
@@ -182,7 +182,7 @@ func (p Place) native(dir, named string) (string, error) {
 	return strings.ReplaceAll(named, `\`, "/"), nil
 }
 
-// elsewhere is how an absolute path of Windows begins, with a drive, and a URL.
+// elsewhere matches the beginning of an absolute Windows path with a drive, and of a URL.
 var elsewhere = regexp.MustCompile(`^(?:[A-Za-z]:/|[A-Za-z][A-Za-z0-9+.-]*://)`)
 
 // foreignBase returns the base name of a path that is absolute on another system: C:/run/ckpt-2, gs://bucket/run/ckpt-2.
@@ -194,8 +194,8 @@ func foreignBase(name string) (string, bool) {
 	return path.Base(slashed), true
 }
 
-// CheckSave refuses a prefix that cannot be saved to, before anything is written: the path of its directory's state file, and
-// an empty one.
+// CheckSave returns an error for a prefix that cannot be saved to, before anything is written: an empty path, and the path of its
+// directory's state file.
 func (p Place) CheckSave(prefix string) error {
 	if prefix == "" {
 		return errors.New("ckpt: save: the path is empty; give a prefix such as run/weights")
@@ -213,13 +213,13 @@ func (p Place) CheckSave(prefix string) error {
 func Record(ctx context.Context, fsys fsx.FS, stateFile, prefix string) error {
 	dir, _ := filepath.Split(prefix)
 	if err := state.Write(ctx, fsys, filepath.Join(dir, stateFile), stateOf(prefix)); err != nil {
-		return fmt.Errorf("ckpt: %s is saved, but the state file could not name it: %w", prefix, err)
+		return fmt.Errorf("ckpt: %s is saved, but writing its name to the state file failed: %w", prefix, err)
 	}
 	return nil
 }
 
-// RecordNewer is Record unless the state file names a checkpoint of the same name with a larger number. Where it names
-// prefix already only what a crash has left of its writing is removed. p reads where fsys writes.
+// RecordNewer is Record unless the state file names a checkpoint of the same name with a larger number. If it already names
+// prefix, only the remains of an interrupted write are removed. p reads where fsys writes.
 func (p Place) RecordNewer(ctx context.Context, fsys fsx.FS, prefix string) error {
 	dir, base := filepath.Split(prefix)
 	if o, ok := fsx.WithContext(ctx, fsys).(fsx.Objects); ok {

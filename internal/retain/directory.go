@@ -14,11 +14,11 @@ import (
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// ErrInUse is in the error of a save into a directory into which another program saves.
+// ErrInUse is in the error of a save into a directory that another program uses.
 var ErrInUse = errors.New("the directory is in use")
 
-// A Directory is a directory of checkpoints with the state file that lists them. One at a time may save there. Several goroutines may
-// call its methods.
+// A Directory is a directory of checkpoints with the state file that lists them. Only one program at a time may save into it.
+// Several goroutines may call its methods.
 type Directory struct {
 	path  string
 	fsys  fsx.FS
@@ -27,7 +27,7 @@ type Directory struct {
 	mu      sync.Mutex
 	latest  string // "" if there is none
 	list    *List
-	seen    []string    // what the state file may hold, if nobody else has written it
+	seen    []string    // the possible contents of the state file, if no other program has written it
 	version fsx.Version // of the state file in an object store
 	damaged error
 }
@@ -43,7 +43,7 @@ func Open(path string, fsys fsx.FS, place prefix.Place) (*Directory, error) {
 	}
 	if s == nil {
 		d.damaged = p.Damaged(path)
-		d.list = &List{LastPreserved: now - 1} // so that what is saved right after another is younger
+		d.list = &List{LastPreserved: now - 1} // so that the next save falls into the first period
 		return d, nil
 	}
 	d.seen = []string{s.String()}
@@ -54,7 +54,7 @@ func Open(path string, fsys fsx.FS, place prefix.Place) (*Directory, error) {
 	return d, nil
 }
 
-// listed returns the checkpoints of a state file that may be deleted.
+// listed returns the checkpoints in a state file that may be deleted.
 func (d *Directory) listed(s *state.State, now float64) *List {
 	l := &List{LastPreserved: s.LastPreserved}
 	if !(l.LastPreserved <= now) { // in the future, or not a number
@@ -64,7 +64,7 @@ func (d *Directory) listed(s *state.State, now float64) *List {
 	at := make(map[string]int) // of l.Active
 	for i, path := range s.All[:min(len(s.All), len(s.Timestamps))] {
 		written := min(s.Timestamps[i], now)
-		if !(written > l.LastPreserved) { // true also where one of them is not a number
+		if !(written > l.LastPreserved) { // also true if one of them is NaN
 			continue
 		}
 		base, ok := d.own(path)
@@ -82,7 +82,7 @@ func (d *Directory) listed(s *state.State, now float64) *List {
 	return l
 }
 
-// own returns the name of a checkpoint that the state file lists, if it lies directly in the directory. A directory below could be a
+// own returns the name of a checkpoint that the state file lists, if it is directly in the directory. A subdirectory could be a
 // link to anywhere.
 func (d *Directory) own(path string) (base string, ok bool) {
 	if filepath.IsAbs(path) {
@@ -95,7 +95,7 @@ func (d *Directory) own(path string) (base string, ok bool) {
 	return path, filepath.IsLocal(path) && filepath.Base(path) == path && path != "."
 }
 
-// Damaged returns an error where the state file cannot be parsed although the directory has checkpoints.
+// Damaged returns an error if the state file cannot be parsed although the directory has checkpoints.
 func (d *Directory) Damaged() error { return d.damaged }
 
 // Latest returns the path of the latest checkpoint, "" if there is none.
@@ -187,7 +187,7 @@ func (d *Directory) Saved(ctx context.Context, to fsx.FS, path string, r Rules) 
 func (d *Directory) remove(from fsx.FS, names []string) (failed map[string]error) {
 	vanished, failed := prefix.RemoveFiles(from, d.path, names)
 	for _, name := range vanished {
-		d.place.Log.Warn("A file of an old checkpoint was gone already when it was to be deleted; is somebody else deleting there?", "file", name)
+		d.place.Log.Warn("A file of an old checkpoint was already deleted; does another program delete files in the directory?", "file", name)
 	}
 	for _, name := range names {
 		if failed[name] != nil {
@@ -207,7 +207,7 @@ func (d *Directory) record(ctx context.Context, to fsx.FS, latest string, l *Lis
 	if err != nil {
 		return fmt.Errorf("ckpt: %w", err)
 	}
-	// After a failed write the file holds either this or what it held before.
+	// After a failed write the file has either these contents or the earlier ones.
 	d.seen = append(d.seen, stored.String())
 	to = fsx.WithContext(ctx, to)
 	if o, ok := to.(fsx.Objects); ok {
@@ -228,7 +228,7 @@ func (d *Directory) record(ctx context.Context, to fsx.FS, latest string, l *Lis
 	return nil
 }
 
-// unchanged returns an error where the state file exists and is not what this Directory has last seen of it.
+// unchanged returns an error if the state file exists and differs from its last contents that this Directory knows.
 func (d *Directory) unchanged(ctx context.Context) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

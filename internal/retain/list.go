@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Checkpoint is one that may be deleted.
+// A Checkpoint is a checkpoint that may be deleted.
 type Checkpoint struct {
 	Name    string
 	Written float64 // in seconds since 1970
@@ -17,21 +17,21 @@ func Seconds(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosec
 // A List has the checkpoints that may be deleted.
 type List struct {
 	Active []Checkpoint // oldest first
-	Doomed []Checkpoint // to be deleted; those that could not be are tried again
-	// LastPreserved is when the last period began for which a checkpoint is kept.
+	Doomed []Checkpoint // to be deleted; after a failure they are tried again
+	// LastPreserved is the beginning of the last period for which a checkpoint is kept.
 	LastPreserved float64
 }
 
-// Rules say which checkpoints stay.
+// Rules say which checkpoints are kept.
 type Rules struct {
-	Last  *int           // how many of the newest; nil keeps all
+	Last  *int           // the number of newest checkpoints; nil keeps all
 	Every *time.Duration // keeps one of the older ones for each such period; nil keeps none of them
-	// FixedPeriods lets each period begin where the one before ends, as tf.compat.v1.train.Saver does. Otherwise a period begins with
-	// the checkpoint that was kept, as with tf.train.CheckpointManager.
+	// FixedPeriods makes each period begin at the end of the previous one, as in tf.compat.v1.train.Saver. Otherwise a period
+	// begins with the checkpoint that was kept, as with tf.train.CheckpointManager.
 	FixedPeriods bool
 }
 
-// Add returns l with a checkpoint that was just written. One of the same name was overwritten.
+// Add returns l with a checkpoint that was just written. It replaces one with the same name.
 func (l *List) Add(name string, written float64) *List {
 	return &List{
 		Active:        append(without(l.Active, name), Checkpoint{name, written}),
@@ -44,8 +44,8 @@ func without(all []Checkpoint, name string) []Checkpoint {
 	return slices.DeleteFunc(slices.Clone(all), func(c Checkpoint) bool { return c.Name == name })
 }
 
-// Retire takes the checkpoints that are one too many from the active ones. One that begins a new period is forgotten and so kept for
-// good; the others are to be deleted.
+// Retire removes surplus checkpoints from the active ones. A checkpoint that begins a new period is no longer listed, and so kept
+// forever; the others become doomed.
 func (l *List) Retire(r Rules) {
 	if r.Last == nil {
 		return
@@ -64,7 +64,8 @@ func (l *List) Retire(r Rules) {
 	}
 }
 
-// Sweep lets remove delete the doomed checkpoints, which returns why it could not delete some of them. These stay doomed.
+// Sweep calls remove to delete the doomed checkpoints. remove returns errors for those that it could not delete; these stay
+// doomed.
 func (l *List) Sweep(remove func(names []string) (failed map[string]error)) {
 	if len(l.Doomed) == 0 {
 		return

@@ -18,8 +18,8 @@ import (
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// commit decides for this attempt and moves everything into place, the index last. All of it may have been done in part
-// before; whoever does it writes the same bytes.
+// commit decides for this attempt and moves everything into place, the index last. Parts of this may have been done before; every
+// merger writes the same bytes.
 func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, index []byte, indexWith func(graphShard int) ([]byte, error)) error {
 	decided, err := a.decision()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +33,7 @@ func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, i
 		if there, err := fsx.ReadFile(a.fsys, bundle.IndexFile(a.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
 			return nil
 		}
-		return fmt.Errorf("another checkpoint exists already: %w", ErrStale)
+		return fmt.Errorf("another checkpoint already exists: %w", ErrStale)
 	}
 	if _, ok := a.objects(); ok {
 		return a.commitObjects(ctx, graphData, indexWith)
@@ -52,19 +52,19 @@ func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, i
 	return a.writeOnce(bundle.IndexFile(a.prefix), index)
 }
 
-// decide makes the decision for this attempt, unless another one was decided for.
+// decide writes the decision for this attempt, unless another attempt was chosen.
 func (a *attempt) decide() error {
 	if err := fsx.WriteOnce(a.fsys, a.decisionFile(), []byte(a.name)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	decided, err := a.decision()
 	if err == nil && decided != a.name {
-		err = fmt.Errorf("attempt %s has been decided for, not %s: %w", decided, a.name, ErrStale)
+		err = fmt.Errorf("attempt %s was chosen, not %s: %w", decided, a.name, ErrStale)
 	}
 	return err
 }
 
-// link gives a data file its final name, which a merger that died may have given it already.
+// link gives a data file its final name. A merger that died may already have done so.
 func (a *attempt) link(from, final string) error {
 	err := fsx.LinkOnce(a.fsys, from, final)
 	if !errors.Is(err, fs.ErrExist) {
@@ -76,7 +76,7 @@ func (a *attempt) link(from, final string) error {
 	return nil
 }
 
-// writeOnce makes a file, or finds it made with the same contents.
+// writeOnce creates a file, or accepts an existing file with the same contents.
 func (a *attempt) writeOnce(name string, data []byte) error {
 	err := fsx.WriteOnce(a.fsys, name, data)
 	if !errors.Is(err, fs.ErrExist) {
@@ -88,7 +88,7 @@ func (a *attempt) writeOnce(name string, data []byte) error {
 	return nil
 }
 
-// sameContents compares two files. Mostly they are one file: a merger that died had linked it.
+// sameContents compares two files. Mostly they are the same file, which a merger that died had linked.
 func sameContents(fsys fsx.ReadFS, a, b string) (bool, error) {
 	infoA, err := fsys.Stat(a)
 	if err != nil {
@@ -132,9 +132,9 @@ func (a *attempt) sweep() {
 	_, _ = fsx.Sweep(a.fsys, dir, func(final string) bool { return final == index || strings.HasPrefix(final, data) })
 }
 
-// cleanUp removes the sections' directory and the remains of merges that died. By now the data in the directory has second
-// names. The decision goes last, and only after the rest is durably gone, because the other files mean something only with
-// it. At the first thing that cannot be removed it stops: a merge that is run again goes on.
+// cleanUp removes the sections' directory and the remains of merges that died. By now the data files have second names. The
+// decision is removed last, and only after the rest is durably removed, because the other files need it. If a file cannot be
+// removed, cleanUp stops; a later merge continues.
 func (a *attempt) cleanUp() {
 	a.sweep()
 	if _, ok := a.objects(); ok {
@@ -157,7 +157,7 @@ func (a *attempt) cleanUp() {
 			for _, f := range files {
 				group.Go(func() error { return a.fsys.Remove(filepath.Join(name, f.Name())) })
 			}
-			_ = group.Wait() // what stays keeps the directory
+			_ = group.Wait() // remaining files keep the directory
 		}
 		if err := a.fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return
@@ -192,9 +192,9 @@ func (f *memoryFile) Truncate(size int64) error { f.b = f.b[:size]; return nil }
 func (f *memoryFile) Sync() error               { return nil }
 func (f *memoryFile) Close() error              { return nil }
 
-// sweepOlder removes what is left of the sections of committed checkpoints with lower numbers: of a merge that was killed after its
-// commit, which nobody repeats when the program goes on, and of workers that came late. Of a checkpoint with a higher number, or none, the
-// merge may still be at work.
+// sweepOlder removes the remains of sections of committed checkpoints with lower numbers: those of a merge that was killed after
+// its commit and will not be repeated, and those of late workers. The merge of a checkpoint with a higher number may still be
+// running.
 func (a *attempt) sweepOlder() {
 	dir, base := filepath.Split(a.prefix)
 	name, number, ok := prefix.CutNumber(base)
@@ -211,7 +211,7 @@ func (a *attempt) sweepOlder() {
 			continue
 		}
 		older := &attempt{fsys: a.fsys, prefix: filepath.Join(dir, other)}
-		if committed, err := older.committed(); committed && err == nil { // else the next merge looks again
+		if committed, err := older.committed(); committed && err == nil { // otherwise the next merge tries again
 			older.cleanUp()
 		}
 	}

@@ -1,9 +1,8 @@
 // Package sections lets several workers save one checkpoint without a coordinator.
 //
-// Each worker writes the data file that is its own and a manifest of it ([Write]). Any process that finds all manifests
-// merges them ([Merge]), without copying data. Every file is written once, under a name that only its bytes can have. The files
-// that decide (manifests, the decision for an attempt, the index) are created only if they do not exist. A worker that died
-// runs again. A worker that comes back late finds the decision made and changes nothing.
+// Each worker writes its own data file and a manifest of it ([Write]). Any process that finds all manifests merges them ([Merge]),
+// without copying data. Every file is written once, under a unique name. Manifests, the decision for an attempt, and the index are
+// created only if they do not exist. A worker that died can run again. A late worker finds the decision and changes nothing.
 //
 //	PREFIX.sections/attempt                               the attempt that workers agreed on, where nobody named one
 //	PREFIX.sections/a-ATTEMPT/NONCE.data-0000i-of-0000M   the data of section i, M = N+1 data files

@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// mergeGraphs returns one graph that has every worker's objects and edges: an object is the same where the same edges lead to it.
-// It takes time in proportion to the graphs' sizes.
+// mergeGraphs returns one graph with the objects and edges of all workers. Objects are the same if the same edges lead to them. It
+// takes time in proportion to the sizes of the graphs.
 func mergeGraphs(graphs []*objectgraph.Graph) (*objectgraph.Graph, error) {
 	m := &graphMerger{graph: objectgraph.Graph{Nodes: make([]objectgraph.Node, 1)}, known: make([]known, 1)}
 	for worker, g := range graphs {
@@ -26,7 +26,7 @@ type graphMerger struct {
 	known []known // by node
 }
 
-// known is what a node has by name: the numbers of children and of slot variables, the attributes' places.
+// known has, by name, a node's children, slot variables and attributes.
 type known struct {
 	children   map[string]int
 	attributes map[string]int
@@ -58,7 +58,7 @@ func (m *graphMerger) add(g *objectgraph.Graph) error {
 				ids[c.ID] = to
 				order = append(order, c.ID)
 			case to != id:
-				return fmt.Errorf("an object is one in this section and two in those before: node %d (edge %q)", c.ID, c.Name)
+				return fmt.Errorf("one object in this section is two objects in earlier sections: node %d (edge %q)", c.ID, c.Name)
 			}
 		}
 		if err := m.addValues(at, n); err != nil {
@@ -68,8 +68,8 @@ func (m *graphMerger) add(g *objectgraph.Graph) error {
 	return m.addSlots(g, ids)
 }
 
-// child returns the node to which the edge called name leads from node at. An edge that is not there yet is made, to
-// node id if there is one, else to a new node.
+// child returns the node to which the edge called name leads from node at. If there is no such edge, it adds one, to node id if
+// there is one, otherwise to a new node.
 func (m *graphMerger) child(at int, name string, id int, exists bool) int {
 	if to, ok := m.known[at].children[name]; ok {
 		return to
@@ -85,13 +85,13 @@ func (m *graphMerger) child(at int, name string, id int, exists bool) int {
 	return id
 }
 
-// addValues adds to node at what n says of the object's values: attributes, and who saved it in another way.
+// addValues adds n's attributes and custom saver to node at.
 func (m *graphMerger) addValues(at int, n *objectgraph.Node) error {
 	to := &m.graph.Nodes[at]
 	for _, a := range n.Attributes {
 		if i, ok := m.known[at].attributes[a.Name]; ok {
 			if b := to.Attributes[i]; b != a {
-				return fmt.Errorf("a value is called %q in this section and %q in those before", a.Key, b.Key)
+				return fmt.Errorf("a value has the key %q in this section and %q in earlier sections", a.Key, b.Key)
 			}
 			continue
 		}
@@ -106,12 +106,12 @@ func (m *graphMerger) addValues(at int, n *objectgraph.Node) error {
 	case to.Saver == nil:
 		to.Saver = n.Saver
 	case *to.Saver != *n.Saver:
-		return fmt.Errorf("an object is saved by %s as %q in this section, by %s as %q in those before", n.Saver.Name, n.Saver.ObjectName, to.Saver.Name, to.Saver.ObjectName)
+		return fmt.Errorf("an object is saved by %s as %q in this section, by %s as %q in earlier sections", n.Saver.Name, n.Saver.ObjectName, to.Saver.Name, to.Saver.ObjectName)
 	}
 	return nil
 }
 
-// addSlots adds the slot variables, to which no edge leads.
+// addSlots adds the slot variables, which are not children.
 func (m *graphMerger) addSlots(g *objectgraph.Graph, ids map[int]int) error {
 	for id := range g.Nodes {
 		at, ok := ids[id]

@@ -44,7 +44,7 @@ func TestMergeGraphs(t *testing.T) {
 		require.ErrorContains(t, err, "section 1: an object is saved by another")
 		same := &objectgraph.Graph{Nodes: []objectgraph.Node{{Children: []objectgraph.Child{{Name: "a", ID: 1}, {Name: "pair", ID: 1}}}, variable("a")}}
 		_, err = mergeGraphs([]*objectgraph.Graph{first, same})
-		require.ErrorContains(t, err, "an object is one in this section and two in those before")
+		require.ErrorContains(t, err, "one object in this section is two objects in earlier sections")
 	})
 }
 

@@ -23,17 +23,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// MergeOptions say how sections are merged.
+// MergeOptions are the options of [Merge].
 type MergeOptions struct {
-	Attempt    string // the name of the attempt; "" where the workers agreed on one
+	Attempt    string // the name of the attempt; "" if the workers agreed on one
 	Unverified bool   // compare the sizes of data files, and not their checksums
 	// Record names the merged checkpoint in the state file. One merge at a time calls it.
 	Record func(ctx context.Context) error
 }
 
 // Merge makes one checkpoint of the sections under name. Any process may call it, again after a crash, or several at once. The
-// error satisfies errors.Is(err, [ErrSection]) where a section is missing, damaged or of another attempt, and errors.Is(err,
-// [ErrStale]) where another attempt has been merged. Everything is then as it was.
+// error satisfies errors.Is(err, [ErrSection]) if a section is missing, damaged or of another attempt, and errors.Is(err,
+// [ErrStale]) if another attempt has been merged. Then nothing is changed.
 func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error {
 	a, err := findSections(fsys, name, o.Attempt)
 	if err == nil {
@@ -54,7 +54,7 @@ func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error 
 	unlock, err := a.lock(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		a.sweep()
-		return nil // another process has done the rest
+		return nil // another process has completed it
 	}
 	if err != nil {
 		return fmt.Errorf("ckpt: merge %s: %w", name, err)
@@ -67,7 +67,7 @@ func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error 
 	return nil
 }
 
-// lock awaits the other merges that have come to recording what is latest, and keeps further ones out. A crash unlocks.
+// lock waits for other merges that are recording the latest checkpoint, and blocks further ones. A crash releases the lock.
 func (a *attempt) lock(ctx context.Context) (io.Closer, error) {
 	for {
 		l, err := fsx.Lock(a.fsys, Dir(a.prefix))
@@ -84,8 +84,8 @@ func (a *attempt) lock(ctx context.Context) (io.Closer, error) {
 
 var manifestName = regexp.MustCompile(`^section-(\d{5,})-of-(\d{5,})$`)
 
-// findSections finds the attempt that is to be merged, the one decided for if there is a decision, and the number of its
-// sections, on which all of them must agree.
+// findSections finds the attempt to merge, which is the chosen one if there is a decision, and the number of its sections, which
+// must be the same in all of them.
 func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 	a, err := find(fsys, name, attemptName)
 	if err != nil {
@@ -95,7 +95,7 @@ func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return a, fmt.Errorf("ckpt: merge %s: %w", name, err)
 	case err == nil && decided != a.name:
-		return a, fmt.Errorf("ckpt: merge %s: attempt %s has been decided for, not %s: %w", name, decided, a.name, ErrStale)
+		return a, fmt.Errorf("ckpt: merge %s: attempt %s was chosen, not %s: %w", name, decided, a.name, ErrStale)
 	}
 	entries, err := fsys.ReadDir(a.dir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -111,7 +111,7 @@ func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 		}
 		n, err := strconv.Atoi(m[2])
 		if err != nil || a.of != 0 && n != a.of {
-			return a, fmt.Errorf("ckpt: merge %s: %s is of another number of workers than the others: %w", name, e.Name(), ErrSection)
+			return a, fmt.Errorf("ckpt: merge %s: %s has another number of workers than the other sections: %w", name, e.Name(), ErrSection)
 		}
 		a.of = n
 	}
@@ -136,8 +136,8 @@ func (a *attempt) mergedBefore() (bool, error) {
 		there, err := a.anyAttempt()
 		return !there, err
 	case a.agreed:
-		// Sections of an attempt that workers agreed on can only be those of a late worker, who died: they refuse to begin
-		// when the checkpoint is committed.
+		// Sections of an attempt that workers agreed on can only be from a late worker that died: workers do not start if the
+		// checkpoint is committed.
 		return true, nil
 	}
 	there, err := prefix.IsDir(a.fsys, a.dir())
@@ -153,7 +153,8 @@ func (a *attempt) anyAttempt() (bool, error) {
 	return slices.ContainsFunc(entries, fs.DirEntry.IsDir), nil
 }
 
-// atOnce is how many sections a merge reads at the same time, and how many files it removes. In an object store they are mostly waited for.
+// atOnce is the number of sections that a merge reads at the same time, and the number of files that it removes at the same time.
+// In an object store most of the time is waiting.
 func (a *attempt) atOnce() int {
 	if _, ok := a.objects(); ok {
 		return 128
@@ -161,7 +162,7 @@ func (a *attempt) atOnce() int {
 	return 16
 }
 
-// merge checks all sections and commits them. Nothing outside of the sections' directory changes before all are found good.
+// merge checks all sections and commits them. Nothing outside of the sections' directory changes before all sections are checked.
 func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	manifests := make([]Manifest, a.of)
 	indexes := make([]bundle.Section, a.of)
@@ -171,7 +172,7 @@ func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	errs := make([]error, a.of)
 	for i := range manifests {
 		group.Go(func() error {
-			if checking.Err() == nil { // what is wrong with a later section interests nobody
+			if checking.Err() == nil { // errors of later sections do not matter
 				manifests[i], indexes[i], graphs[i], errs[i] = a.section(checking, i, o.Unverified)
 			}
 			return errs[i]
@@ -212,7 +213,7 @@ func (a *attempt) merge(ctx context.Context, o MergeOptions) error {
 	return nil
 }
 
-// section reads what there is of section i but its data, which it checks.
+// section reads section i except its data, which it checks.
 func (a *attempt) section(ctx context.Context, i int, unverified bool) (Manifest, bundle.Section, *objectgraph.Graph, error) {
 	m, err := a.readManifest(i)
 	if err != nil {
@@ -243,7 +244,7 @@ func (a *attempt) check(ctx context.Context, m Manifest, unverified bool) (bundl
 	data := a.dataFile(m)
 	info, err := a.fsys.Stat(data)
 	if err == nil && info.Size() != m.Data {
-		err = fmt.Errorf("%s has %d bytes, %d were written: %w", data, info.Size(), m.Data, format.ErrCorrupt)
+		err = fmt.Errorf("%s has %d bytes, but %d were written: %w", data, info.Size(), m.Data, format.ErrCorrupt)
 	}
 	if err == nil && !unverified {
 		err = a.verify(ctx, m)
@@ -258,7 +259,7 @@ func (a *attempt) check(ctx context.Context, m Manifest, unverified bool) (bundl
 func (a *attempt) readSummed(name string, want Sum) ([]byte, error) {
 	b, err := fsx.ReadFile(a.fsys, name, want.Bytes)
 	if err == nil && SumOf(b) != want {
-		err = fmt.Errorf("%s: %d bytes with another checksum than the %d that were written: %w", name, len(b), want.Bytes, format.ErrCorrupt)
+		err = fmt.Errorf("%s: %d bytes with a wrong checksum; %d bytes were written: %w", name, len(b), want.Bytes, format.ErrCorrupt)
 	}
 	return b, err
 }
@@ -279,7 +280,8 @@ func (a *attempt) verify(ctx context.Context, m Manifest) error {
 	return errors.Join(err, found)
 }
 
-// graphSection writes the object graph as a data file, the last or in an object store one that is free, as a section with one tensor.
+// graphSection writes the object graph as a section with one tensor. Its data file is the last, or in an object store one with a
+// free number.
 func (a *attempt) graphSection(ctx context.Context, shard int, g *objectgraph.Graph) (data []byte, index bundle.Section, err error) {
 	w := bundle.Create(a.fsys, a.prefix, bundle.Options{Shards: a.shards()})
 	if err := w.Add(shard, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))); err != nil {
@@ -298,7 +300,7 @@ func (a *attempt) graphSection(ctx context.Context, shard int, g *objectgraph.Gr
 	return f.b, index, err
 }
 
-// allStored reports a variable that some worker has and none has written.
+// allStored returns an error if a worker has a variable that no worker has written.
 func allStored(g *objectgraph.Graph, index []byte) error {
 	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
 	if err != nil {

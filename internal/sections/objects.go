@@ -14,12 +14,12 @@ import (
 	"github.com/gockpt/ckpt/internal/stored"
 )
 
-// An object has one name, so in an object store a worker writes its data under the final name at once. The names must not be taken
-// by other attempts, nor by other processes of this one, of which some may be late. So there is room for far more data files
-// than workers: section i of n takes the first number of i, i+n+1, i+2(n+1), … that no object has, and its manifest says which. The
-// index speaks of those of the attempt that is merged; the others are removed after that.
+// An object has one name, so in an object store a worker writes its data directly under the final name. Other attempts, and late
+// processes of the same attempt, must use other names. So there are far more possible numbers than workers: section i of n takes
+// the first free number of i, i+n+1, i+2(n+1), …, and its manifest records it. The index refers to the data files of the merged
+// attempt; the others are then removed.
 
-// roomyShards is of how many data files the names of a merged checkpoint speak in an object store: the most that five digits can say.
+// roomyShards is the number of data files in the names of a merged checkpoint in an object store: the largest with five digits.
 const roomyShards = 99999
 
 // objects returns the object store in which the attempt is, if it is in one.
@@ -39,7 +39,7 @@ func (a *attempt) dataFile(m Manifest) string {
 	return bundle.DataFile(a.file(m.Nonce), m.Worker, a.shards())
 }
 
-// opened is the filesystem in which the checkpoint called a.file(nonce), of one section, has its data.
+// opened is the filesystem in which the checkpoint a.file(nonce), of one section, has its data.
 func (a *attempt) opened(m Manifest) fsx.ReadFS {
 	o, ok := a.objects()
 	if !ok {
@@ -51,7 +51,7 @@ func (a *attempt) opened(m Manifest) fsx.ReadFS {
 // elsewhere opens files under other names.
 type elsewhere struct {
 	fsx.Objects
-	from, to string // how their names begin
+	from, to string // the beginnings of names
 }
 
 func (e elsewhere) Open(name string) (fsx.Reader, error) {
@@ -61,8 +61,8 @@ func (e elsewhere) Open(name string) (fsx.Reader, error) {
 	return e.Objects.Open(name)
 }
 
-// upload writes a section's data to the first free slot and fills in the manifest's. writer returns a Writer that has the section's tensors, in
-// data file shard.
+// upload writes a section's data to the first free slot and fills in the manifest's slot. writer returns a Writer with the
+// section's tensors in data file shard.
 func (a *attempt) upload(ctx context.Context, o fsx.Objects, m *Manifest, writer func(shard int) (*bundle.Writer, error)) (*bundle.Writer, error) {
 	for m.Slot = 0; a.shard(m.Worker, m.Slot) < a.shards(); m.Slot++ {
 		name := a.dataFile(*m)
@@ -85,17 +85,17 @@ func (a *attempt) upload(ctx context.Context, o fsx.Objects, m *Manifest, writer
 		if err == nil {
 			err = f.Sync()
 		}
-		_ = f.Close() // which gives up what was not synced
+		_ = f.Close() // Close discards a file that was not synced
 		if errors.Is(err, fsx.ErrConflict) {
 			continue // another process has just taken it
 		}
 		m.Data = counted.size
 		return w, err
 	}
-	return nil, fmt.Errorf("%d data files called %s.data-… are there already: remove those of failed attempts", a.shards(), a.prefix)
+	return nil, fmt.Errorf("%d data files %s.data-… already exist: remove those of failed attempts", a.shards(), a.prefix)
 }
 
-// A countedFile knows how long it will be.
+// A countedFile counts the bytes that are written.
 type countedFile struct {
 	fsx.File
 	size int64
@@ -109,8 +109,8 @@ func (f *countedFile) Allocate(size int64) error {
 // Abandon passes on what fsx.Abandon says.
 func (f *countedFile) Abandon(err error) { fsx.Abandon(f.File, err) }
 
-// sameValues reports whether there, the manifest of a complete section, is of the values and the graph that this process has: by
-// the index that it would have written to the same slot.
+// sameValues reports whether the manifest there, of a complete section, describes this process's values and graph. It compares the
+// index that this process would have written to the same slot.
 func (a *attempt) sameValues(ctx context.Context, there Manifest, graph []byte, writer func(shard int) (*bundle.Writer, error)) (bool, error) {
 	shard := a.shard(there.Worker, there.Slot)
 	w, err := writer(shard)
@@ -147,7 +147,7 @@ func (a *attempt) writeObjects(ctx context.Context, o fsx.Objects, worker int, g
 	compare := func(there Manifest) error {
 		same, err := a.sameValues(ctx, there, graph, writer)
 		if err == nil && !same {
-			err = fmt.Errorf("another process has written it in this attempt, with other values: %w", ErrStale)
+			err = fmt.Errorf("another process has written this section with other values in the same attempt: %w", ErrStale)
 		}
 		return err
 	}
@@ -157,7 +157,7 @@ func (a *attempt) writeObjects(ctx context.Context, o fsx.Objects, worker int, g
 	m := Manifest{Format: 1, Attempt: a.name, Worker: worker, Of: a.of, Nonce: newNonce(), Graph: SumOf(graph)}
 	w, err := a.upload(ctx, o, &m, writer)
 	if err != nil {
-		return err // what may be stored is nobody's, and removed when the checkpoint is committed
+		return err // a stored object is unused, and is removed when the checkpoint is committed
 	}
 	var index bytes.Buffer
 	if err := w.WriteIndex(&index); err != nil {
@@ -173,7 +173,7 @@ func (a *attempt) writeObjects(ctx context.Context, o fsx.Objects, worker int, g
 		return err
 	}
 	if _, err = o.Swap(a.manifestFile(worker), fsx.NoVersion, m.Encode()); !errors.Is(err, fsx.ErrConflict) {
-		return err // after another error the manifest may be there nevertheless: the files stay
+		return err // after another error the manifest may exist: keep the files
 	}
 	a.removeFiles(m)
 	there, err := a.readManifest(worker)
@@ -188,7 +188,7 @@ func (a *attempt) commitObjects(ctx context.Context, graphData []byte, index fun
 	if err := a.decide(); err != nil {
 		return err
 	}
-	// Whoever merges finds the same slot: it is free, or has the same graph.
+	// All mergers find the same slot: it is free, or has the same graph.
 	slot := 0
 	for ; a.shard(a.of, slot) < a.shards(); slot++ {
 		err := a.writeOnce(bundle.DataFile(a.prefix, a.shard(a.of, slot), a.shards()), graphData)
@@ -210,7 +210,7 @@ func (a *attempt) commitObjects(ctx context.Context, graphData []byte, index fun
 	return a.writeOnce(bundle.IndexFile(a.prefix), b)
 }
 
-// removeUnused removes the data files of the checkpoint, which is committed, that its index does not speak of.
+// removeUnused removes data files of a committed checkpoint to which its index does not refer.
 func (a *attempt) removeUnused() {
 	dir, base := filepath.Split(a.prefix)
 	entries, err := a.fsys.ReadDir(filepath.Clean(dir))
@@ -224,7 +224,7 @@ func (a *attempt) removeUnused() {
 	for _, e := range entries {
 		of, _, n, ok := bundle.ParseDataFile(e.Name())
 		if ok && of == base && n == roomyShards && !slices.Contains(used, e.Name()) {
-			_ = a.fsys.Remove(filepath.Join(dir, e.Name())) // at worst it stays
+			_ = a.fsys.Remove(filepath.Join(dir, e.Name())) // if it fails, the file stays
 		}
 	}
 }

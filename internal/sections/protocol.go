@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	// ErrStale is in the error of a worker or a merge that comes too late: the checkpoint is committed, or its section has
-	// been written with other bytes, or another attempt was decided for.
+	// ErrStale is in the error of a worker or a merge that is too late: the checkpoint is already committed, the section was
+	// written with other bytes, or another attempt was chosen.
 	ErrStale = format.ErrStale
 	// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
 	ErrSection = errors.New("incomplete sections")
@@ -25,16 +25,16 @@ var (
 
 var attemptName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 
-// An attempt is the files of one attempt at one checkpoint.
+// An attempt has the files of one attempt to write one checkpoint.
 type attempt struct {
 	fsys   fsx.FS
 	prefix string
 	name   string
-	agreed bool // the workers agreed on the name, nobody gave it
-	of     int  // how many sections there are
+	agreed bool // the workers agreed on the name; the caller gave none
+	of     int  // the number of sections
 }
 
-// Dir returns the directory in which the sections of a checkpoint are until they are merged.
+// Dir returns the directory for the sections of a checkpoint until they are merged.
 func Dir(prefix string) string { return prefix + ".sections" }
 
 func (a *attempt) dir() string { return filepath.Join(Dir(a.prefix), "a-"+a.name) }
@@ -47,7 +47,8 @@ func (a *attempt) file(nonce string) string { return filepath.Join(a.dir(), nonc
 
 func (a *attempt) decisionFile() string { return filepath.Join(Dir(a.prefix), "decision") }
 
-// shards is of how many data files their names speak: one per section, and one for the object graph; in an object store many more.
+// shards is the number of data files in their names: one for each section, and one for the object graph; in an object store many
+// more.
 func (a *attempt) shards() int {
 	if _, ok := a.objects(); ok {
 		return roomyShards
@@ -64,7 +65,7 @@ func (a *attempt) decision() (string, error) {
 	return string(b), err
 }
 
-// join returns the attempt called name, or the one that the workers agree on, which the first of them chooses.
+// join returns the attempt name, or, if name is empty, the attempt that the first worker chooses for all.
 func join(fsys fsx.FS, prefix, name string, of int) (*attempt, error) {
 	a := &attempt{fsys: fsys, prefix: prefix, name: name, agreed: name == "", of: of}
 	if !a.agreed {
@@ -79,7 +80,7 @@ func join(fsys fsx.FS, prefix, name string, of int) (*attempt, error) {
 	return a, a.readAgreement()
 }
 
-// find returns the attempt called name, or the one that the workers agreed on.
+// find returns the attempt name, or the one that the workers agreed on.
 func find(fsys fsx.FS, prefix, name string) (*attempt, error) {
 	a := &attempt{fsys: fsys, prefix: prefix, name: name, agreed: name == ""}
 	if a.agreed {
@@ -96,7 +97,7 @@ func (a *attempt) readAgreement() error {
 		return fmt.Errorf("ckpt: %s: %w", a.prefix, err)
 	}
 	if err != nil {
-		return fmt.Errorf("ckpt: merge %s: the workers did not agree on an attempt; name theirs with Attempt: %w: %w", a.prefix, err, ErrSection)
+		return fmt.Errorf("ckpt: merge %s: the workers did not agree on an attempt; name it with the option Attempt: %w: %w", a.prefix, err, ErrSection)
 	}
 	a.name = string(name)
 	return a.checkName()
@@ -104,7 +105,7 @@ func (a *attempt) readAgreement() error {
 
 func (a *attempt) checkName() error {
 	if !attemptName.MatchString(a.name) {
-		return fmt.Errorf("ckpt: %q cannot be the name of an attempt: letters, digits, '.', '_' and '-', at most 128", a.name)
+		return fmt.Errorf("ckpt: %q cannot be the name of an attempt: want at most 128 letters, digits, '.', '_' and '-'", a.name)
 	}
 	return nil
 }

@@ -14,34 +14,34 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// WriteOptions say what a worker writes.
+// WriteOptions are the options of [Write].
 type WriteOptions struct {
-	Attempt string                 // the name of the attempt; "" where the workers agree on one
+	Attempt string                 // the name of the attempt; "" if the workers agree on one
 	Own     func(path string) bool // the variables that the worker writes; nil: all
-	// Parts says which region of a variable the program holds, nil for a variable that is whole. It may be nil.
+	// Parts returns the region of a variable that the program holds, or nil if the variable is whole. Parts may be nil.
 	Parts    func(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice)
 	Progress func(done, total int64) // may be nil
 }
 
-// Write writes a worker's variables as section worker of the checkpoint that of workers make together under name. source
-// returns the program's graph and tensors. Where the section is complete with the same bytes there is nothing left to do. The
-// error satisfies errors.Is(err, [ErrStale]) where the checkpoint is committed, or the section was written with other bytes.
+// Write writes a worker's variables as section worker, of the given number of sections, of the checkpoint name. source returns the
+// program's graph and tensors. If the section is already complete with the same bytes, Write does nothing. The error satisfies
+// errors.Is(err, [ErrStale]) if the checkpoint is committed, or if the section was written with other bytes.
 func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source func(context.Context) (*objectgraph.Graph, []stored.Tensor, error), o WriteOptions) error {
 	if worker < 0 || worker >= of {
-		return fmt.Errorf("ckpt: WriteSection: worker %d of %d", worker, of)
+		return fmt.Errorf("ckpt: WriteSection: worker %d of %d: want a number from 0 to the number of workers less 1", worker, of)
 	}
 	a := &attempt{fsys: fsys, prefix: name, of: of}
 	if committed, err := a.committed(); err != nil {
 		return err
 	} else if committed {
-		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is committed already: %w", worker, name, ErrStale)
+		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is already committed: %w", worker, name, ErrStale)
 	}
 	err := write(ctx, fsys, name, worker, of, source, o)
 	if committed, unknown := a.committed(); unknown != nil || !committed {
 		return err
 	}
 	if _, undecided := a.decision(); errors.Is(undecided, fs.ErrNotExist) {
-		a.cleanUp() // the merge has cleaned up; what has been made since then serves nobody
+		a.cleanUp() // the merge has cleaned up; files made since then are unused
 	}
 	if err != nil && !errors.Is(err, ErrStale) {
 		err = fmt.Errorf("%w: the checkpoint has been committed meanwhile: %w", err, ErrStale)
@@ -134,20 +134,20 @@ func addTo(w *bundle.Writer, worker int, t stored.Tensor, parts func(string, ten
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.Path(), err)
 	}
-	if shape.Len() == 0 && full.Len() > 0 { // others have all of it
+	if shape.Len() == 0 && full.Len() > 0 { // other workers have all of it
 		return nil
 	}
 	src := t.Source
 	if !src.Shape.Equal(shape) {
 		if !src.Shape.Equal(full) {
-			return fmt.Errorf("%s: memory has shape %v, neither the region's %v nor the whole's %v", t.Path(), src.Shape, shape, full)
+			return fmt.Errorf("%s: memory has shape %v, want the region's shape %v or the whole shape %v", t.Path(), src.Shape, shape, full)
 		}
 		src = stored.Region(src, region)
 	}
 	return w.AddSlice(worker, t.Key, full, region, src)
 }
 
-// createFile makes a new file, durable when it returns but for its name, and returns its size.
+// createFile makes a new file and returns its size. The contents are durable when it returns; the name is not.
 func createFile(fsys fsx.FS, name string, write func(fsx.File) error) (size int64, err error) {
 	f, err := fsys.Create(name)
 	if err != nil {
@@ -167,7 +167,7 @@ func createFile(fsys fsx.FS, name string, write func(fsx.File) error) (size int6
 	return info.Size(), nil
 }
 
-// complete makes the section's manifest unless there is one. One with the same contents is as good.
+// complete creates the section's manifest. It accepts an existing manifest with the same contents.
 func (a *attempt) complete(m Manifest) error {
 	err := fsx.WriteOnce(a.fsys, a.manifestFile(m.Worker), m.Encode())
 	if err == nil {
@@ -181,16 +181,16 @@ func (a *attempt) complete(m Manifest) error {
 		return err
 	}
 	if there.Nonce == m.Nonce {
-		return nil // an answer was lost, not the file
+		return nil // the file was written, but the answer was lost
 	}
 	a.removeFiles(m)
 	if there.Index == m.Index && there.Graph == m.Graph && there.Data == m.Data {
 		return nil
 	}
-	return fmt.Errorf("ckpt: section %d of %s: another process has written it in this attempt, with other values: %w", m.Worker, a.prefix, ErrStale)
+	return fmt.Errorf("ckpt: section %d of %s: another process has written this section with other values in the same attempt: %w", m.Worker, a.prefix, ErrStale)
 }
 
-// removeFiles removes a section's files; at worst they stay, under a name that nobody asks for.
+// removeFiles removes a section's files. If that fails, they stay under unused names.
 func (a *attempt) removeFiles(m Manifest) {
 	_ = a.fsys.Remove(a.dataFile(m))
 	_ = a.fsys.Remove(bundle.IndexFile(a.file(m.Nonce)))

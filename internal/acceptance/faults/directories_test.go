@@ -92,7 +92,7 @@ func TestLatestThatIsGone(t *testing.T) {
 		writeFile(t, dir, "checkpoint", `model_checkpoint_path: "ckpt-1"`)
 		require.NoError(t, os.Remove(filepath.Join(dir, "ckpt-1.index")))
 		_, err := ckpt.Open(dir)
-		require.ErrorContains(t, err, "ckpt-1.data-00000-of-00001 is there, its index ckpt-1.index is not")
+		require.ErrorContains(t, err, "ckpt-1.data-00000-of-00001 exists, but its index ckpt-1.index does not")
 	})
 	t.Run("a directory without a state file", func(t *testing.T) {
 		dir := t.TempDir()
