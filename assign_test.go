@@ -91,7 +91,7 @@ func TestAssignFromCheckpoint(t *testing.T) {
 		is   error
 		want string
 	}{
-		"N-21 a tensor that is not there":            {map[string]any{"none": "top"}, ckpt.ErrNotFound, `tensor "none" (for "none") is not found`},
+		"N-21 a tensor that is not there":            {map[string]any{"none": "top"}, ckpt.ErrNotFound, `the checkpoint has no tensor "none" (for "none")`},
 		"N-21 a tensor of a scope that is not there": {map[string]any{"none/": "useful_scope/"}, ckpt.ErrNotFound, `tensor "none/b" (for "none/")`},
 		"N-21 a variable that the model has not":     {map[string]any{"a": "useful_scope/none"}, ckpt.ErrMismatch, `no variable "useful_scope/none"`},
 		"N-21 a scope that the model has not":        {map[string]any{"other/": "none/"}, ckpt.ErrMismatch, `no variables in "none/"`},

@@ -38,7 +38,7 @@ func TestSaveAndRestore(t *testing.T) {
 	require.EqualValues(t, 1, c2.SaveCounter())
 
 	var zero ckpttest.Net
-	require.ErrorContains(t, ckpt.LoadWeights(ctx, dir, &zero, ckpt.At("net")), "Next.Any holds nil, and interface {} is not a type that can be made")
+	require.ErrorContains(t, ckpt.LoadWeights(ctx, dir, &zero, ckpt.At("net")), "Next.Any is nil, and its type interface {} cannot be allocated")
 	require.NoError(t, ckpt.LoadWeights(ctx, dir, &zero, ckpt.At("net"), ckpt.IgnoreUnknown()))
 	require.Same(t, &zero, zero.Next.Next)
 	zero.Any = want.Any

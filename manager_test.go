@@ -382,7 +382,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.Equal(t, gone, m.Latest())
 		_, err := m.RestoreOrInitialize(ctx)
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
-		require.ErrorContains(t, err, gone+" as its latest, which is gone")
+		require.ErrorContains(t, err, gone+" as its latest checkpoint, which is missing")
 		require.ErrorContains(t, err, "open one by its prefix, such as "+kept)
 	})
 	t.Run("Resume says what did not match", func(t *testing.T) {

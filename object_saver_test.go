@@ -129,7 +129,7 @@ func TestObjectSaverOptions(t *testing.T) {
 		_, err := ckpttest.New(t, group(), ckpt.WithSaver(s)).Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
 		require.ErrorContains(t, err, `"v/.ATTRIBUTES/VARIABLE_VALUE"`)
 	})
-	for name, s := range map[string]ckpt.ObjectSaver{"no name": {Match: ckpttest.IsParts}, "lacks one": {Name: "p", Match: ckpttest.IsParts}} {
+	for name, s := range map[string]ckpt.ObjectSaver{"no name": {Match: ckpttest.IsParts}, "must have Match": {Name: "p", Match: ckpttest.IsParts}} {
 		_, err := ckpt.New(group(), ckpt.WithSaver(s))
 		require.ErrorContains(t, err, name)
 	}

@@ -151,7 +151,7 @@ func TestSavesAndReads(t *testing.T) {
 		var wrong *ckpt.ValueError
 		require.ErrorAs(t, err, &wrong)
 		require.Equal(t, "v/.ATTRIBUTES/VARIABLE_VALUE", wrong.Key)
-		require.Equal(t, "dtype float32 in the checkpoint, float64 in the model; the tag option cast converts", wrong.Problem)
+		require.Equal(t, "dtype float32 in the checkpoint, float64 in the model; the tag option cast converts values", wrong.Problem)
 		_, err = ckpttest.New(t, ckpt.Group{"v": tensor.Scalar("")}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		require.ErrorContains(t, err, "dtype float32 in the checkpoint, string in the model")
 		require.NotContains(t, err.Error(), "cast", "it would not help")

@@ -255,10 +255,10 @@ func TestSaverNames(t *testing.T) {
 		"N-14 there are none":               {ckpt.Vars{}, nil, "no variables to save"},
 		"a negative number to keep":         {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
 		"a duration of nothing":             {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepEvery(0)}, "KeepEvery"},
-		"a state file elsewhere":            {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.StateFile("a/b")}, "must not contain path components"},
+		"a state file elsewhere":            {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.StateFile("a/b")}, "expected a file name, not a path"},
 		"parts that overlap": {&twins{ckpttest.Vector(1, 2), ckpttest.Vector(2, 3)}, []ckpt.SaverOption{ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 0, Length: 2}}
-		})}, "two of its parts overlap"},
+		})}, "two parts overlap"},
 		"a part that leaves the whole": {&twins{ckpttest.Vector(1, 2), ckpttest.Vector(2, 3)}, []ckpt.SaverOption{ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 2, Length: 2}}
 		})}, `"v" (B)`},
@@ -467,7 +467,7 @@ func TestSaverRestore(t *testing.T) {
 		require.EqualValues(t, 8, ckpttest.Value(got))
 		require.Empty(t, lines())
 		err := ckpttest.Saver(t, ckpt.Vars{"dense/kernel": got}, ckpt.WithLogger(logger)).Restore(ctx, objects)
-		require.ErrorContains(t, err, `2 variables of the object graph are called "dense/kernel"`)
+		require.ErrorContains(t, err, `2 variables of the object graph have the name "dense/kernel"`)
 	})
 	t.Run("N-01 N-02 N-06 what a Saver wrote is restored into objects by name, also into those attached later", func(t *testing.T) {
 		path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"dense/kernel": ckpttest.Vector(7), "late/w": ckpttest.Vector(8)}).Save(ctx, filepath.Join(t.TempDir(), "s")))

@@ -343,7 +343,7 @@ func TestReport(t *testing.T) {
 
 	t.Run("nothing but the root", func(t *testing.T) {
 		r := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"net": ckpttest.Scalar(0)}), path).Report()
-		require.Contains(t, r.String(), "nothing matched but the root; the checkpoint's root has children: model, optimizer")
+		require.Contains(t, r.String(), "only the root matched; the checkpoint's root has children: model, optimizer")
 	})
 }
 

@@ -89,7 +89,7 @@ func TestLoadWeights(t *testing.T) {
 			require.Contains(t, mismatch.Problem, fmt.Sprintf("At(%q)", at))
 			require.Contains(t, mismatch.Hints[0], hint)
 		}
-		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At("a.b")), `no edge "a" there`)
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At("a.b")), `the checkpoint has no edge "a" there`)
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At("modle")), `hint: the object there has "model"`)
 	})
 	t.Run("Strict refuses values that have no place; the counter of saves is none of them", func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestLoadWeights(t *testing.T) {
 		var mismatch *ckpt.MismatchError
 		require.ErrorAs(t, ckpt.LoadWeights(ctx, path, ckpt.Group{"model": new(regressor)}, ckpt.Strict()), &mismatch)
 		require.Equal(t, []string{"step", "optimizer.iterations", "optimizer.m.0", "optimizer.m.1"}, mismatch.Unused)
-		require.ErrorContains(t, mismatch, "4 values of the checkpoint have no place in the model")
+		require.ErrorContains(t, mismatch, "the model has no fields for 4 values of the checkpoint")
 	})
 	t.Run("every value of the model must be there, and the error says which are not and what was probably meant", func(t *testing.T) {
 		type renamed struct {
@@ -126,7 +126,7 @@ func TestLoadWeights(t *testing.T) {
 		m := &more{Extra: ckpttest.Scalar(5)}
 		require.NoError(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial()))
 		require.Equal(t, &more{*denseOf(1), ckpttest.Scalar(5)}, m)
-		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Nothing ckpttest.Variable }{ckpttest.Scalar(1)}, ckpt.Partial()), "nothing of the checkpoint belongs to the model", "but something must be found")
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Nothing ckpttest.Variable }{ckpttest.Scalar(1)}, ckpt.Partial()), "no value of the checkpoint matches the model", "but something must be found")
 		require.Error(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial(), ckpt.Strict()), "the two are about different sides")
 	})
 	t.Run("an optional nil pointer, map or slice of structs stays nil where the checkpoint lacks it", func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestTiedWeights(t *testing.T) {
 				W ckpttest.Variable `ckpt:"w,optional"`
 			}
 		}{}
-		require.ErrorContains(t, ckpt.LoadWeights(ctx, one, m), "Output is a value in the checkpoint (VARIABLE_VALUE), and none in the model")
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, one, m), "Output is a value in the checkpoint (VARIABLE_VALUE), but not in the model")
 		var report ckpt.Report
 		require.NoError(t, ckpt.LoadWeights(ctx, one, m, ckpt.IgnoreUnknown(), ckpt.ReportTo(&report)))
 		require.Equal(t, "Embedding", report.Restored[0].GoPath)

@@ -100,7 +100,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"no list of tensors", nil, format.ErrCorrupt, "it has no list of its tensors"},
 		{"a list that is none", []byte("\xff"), format.ErrCorrupt, "its list of tensors: "},
-		{"a newer format", versions(&pb.VersionDef{Producer: 9, MinConsumer: 2}), errors.ErrUnsupported, "needs a reader for version 2"},
+		{"a newer format", versions(&pb.VersionDef{Producer: 9, MinConsumer: 2}), errors.ErrUnsupported, "asks for a reader of version 2"},
 		{"a format that refuses us", versions(&pb.VersionDef{BadConsumers: []int32{3, 1}}), errors.ErrUnsupported, "refuses readers of version 1"},
 		{"a format from before the first", versions(&pb.VersionDef{Producer: -1}), errors.ErrUnsupported, "version -1"},
 		{"a tensor without a name", damage(func(m *pb.SavedSliceMeta) { m.Name = "" }), format.ErrCorrupt, `tensor 0, ""`},
@@ -109,7 +109,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"an axis that is negative", damage(func(m *pb.SavedSliceMeta) { m.Shape.Dim[0].Size = -2 }), format.ErrCorrupt, "its shape [-2] is impossible"},
 		{"more elements than can be counted", damage(func(m *pb.SavedSliceMeta) {
 			m.Shape.Dim = []*pb.TensorShape_Dim{{Size: math.MaxInt64}, {Size: 3}}
-		}), format.ErrCorrupt, "cannot be"},
+		}), format.ErrCorrupt, "is impossible"},
 		{"an unknown rank", damage(func(m *pb.SavedSliceMeta) { m.Shape.UnknownRank = true }), format.ErrCorrupt, "its rank is not known"},
 		{"more axes than a tensor has", damage(func(m *pb.SavedSliceMeta) {
 			m.Shape.Dim = make([]*pb.TensorShape_Dim, 255)

@@ -104,7 +104,7 @@ func (p Place) choose(dir string) string {
 	return fmt.Sprintf("%s: open one by its prefix, such as %s", listed(p.FS, dir), filepath.Join(dir, there[len(there)-1]))
 }
 
-// dataFileName is how a data file's name ends (DataFilename in tensor_bundle/naming.cc).
+// dataFileName matches the end of a data file's name (DataFilename in tensor_bundle/naming.cc).
 var dataFileName = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
 
 // CutDataFile returns the prefix of the checkpoint to which a data file belongs by its name.

@@ -126,7 +126,7 @@ func notAnIndex(fsys fsx.ReadFS, prefix string, err error) error {
 	return fmt.Errorf("ckpt: %w", err)
 }
 
-// notAShard explains the error of opening the file called name, where that lists another file that is none of weights at all.
+// notAShard explains the error of opening the file name if it lists another file that does not contain weights.
 func notAShard(fsys fsx.ReadFS, name string, err error) error {
 	if e := new(raw.Error); errors.As(err, &e) && e.File != name {
 		if what, todo, ok := whatis.StandIn(fsys, e.File); ok {
@@ -136,7 +136,7 @@ func notAShard(fsys fsx.ReadFS, name string, err error) error {
 	return fmt.Errorf("ckpt: %w", err)
 }
 
-// Hint says of a checkpoint that is not there what TensorFlow says, and which checkpoints lie beside it.
+// Hint returns TensorFlow's error for a missing checkpoint, and the names of checkpoints beside it.
 func Hint(fsys fsx.ReadFS, path string, err error) error {
 	switch kind, unknown := Look(fsys, path); {
 	case !errors.Is(err, format.ErrNotFound):

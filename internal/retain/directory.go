@@ -116,8 +116,8 @@ func (d *Directory) Checkpoints() []string {
 	return paths
 }
 
-// Lock keeps other saves out of the directory until the function that it returns is called, the first time. The error satisfies
-// errors.Is(err, [ErrInUse]) where another holds the lock or has written the state file. A store has no locks: there Begin finds out.
+// Lock blocks other saves into the directory until the returned function is called. The error satisfies errors.Is(err, [ErrInUse])
+// if another program holds the lock or has written the state file. A store has no locks; there Begin checks the state file.
 func (d *Directory) Lock(ctx context.Context) (unlock func(), err error) {
 	if _, ok := d.fsys.(fsx.Objects); ok {
 		return func() {}, nil
@@ -148,8 +148,9 @@ func (d *Directory) Lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// Begin is called before the first file of a save is written. In an object store, which has no locks, the error satisfies errors.Is(err, [ErrInUse])
-// where another has written the state file, and Saved fails where one does so meanwhile. A damaged state file is an error, too.
+// Call Begin before the first file of a save is written. In an object store, which has no locks, the error satisfies
+// errors.Is(err, [ErrInUse]) if another program has written the state file. If one writes it later, Saved returns an error. A
+// damaged state file is also an error.
 func (d *Directory) Begin(ctx context.Context) error {
 	if _, ok := d.fsys.(fsx.Objects); !ok {
 		return nil // Lock has looked
@@ -165,7 +166,7 @@ func (d *Directory) Begin(ctx context.Context) error {
 	return d.placed(ctx).Damaged(d.path)
 }
 
-// Saved makes path, which was just written through to, the latest checkpoint, and deletes what the rules do not keep
+// Saved makes path, which was just written, the latest checkpoint, and deletes checkpoints that the rules do not keep
 // (_record_and_sweep_state). The state file is written before anything is deleted, so that its latest always exists.
 func (d *Directory) Saved(ctx context.Context, to fsx.FS, path string, r Rules) error {
 	d.mu.Lock()

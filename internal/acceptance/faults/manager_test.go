@@ -162,7 +162,7 @@ func TestManagerDeletionFails(t *testing.T) {
 			return errfs.Fault{}
 		})
 		ckpttest.Save(t, m)
-		require.Contains(t, strings.Join(lines(), "\n"), "was gone already when it was to be deleted")
+		require.Contains(t, strings.Join(lines(), "\n"), "was already deleted")
 		require.Equal(t, []string{"train/checkpoint", "train/ckpt-2.data-00000-of-00001", "train/ckpt-2.index"}, disk.Names())
 	})
 }

@@ -72,21 +72,21 @@ func TestUnknownValues(t *testing.T) {
 		{"an interface that holds nil", ckpt.Group{"w": ckpttest.Vector(1), "next": ckpttest.NodeOf("w", ckpttest.Vector(2))}, new(struct {
 			W    w
 			Next unit
-		}), []string{"next"}, "Next holds nil, and matching.unit is not a type that can be made"},
+		}), []string{"next"}, "Next is nil, and its type matching.unit cannot be allocated"},
 		{"an interface that holds nil, where there is nothing else to load", ckpt.Group{"w": ckpttest.Vector(1), "act": ckpttest.NodeOf()}, new(struct {
 			W   w
 			Act unit
 		}), nil, ""},
 		{"a list with fewer values", ckpt.Group{"list": []ckpttest.Variable{ckpttest.Vector(1), ckpttest.Vector(2), ckpttest.Vector(3)}}, new(struct{ List [2]w }),
-			[]string{"list.2"}, `has 2 elements, none for "2"`},
+			[]string{"list.2"}, `has 2 elements, but none for "2"`},
 		{"below a value", ckpt.Group{"w": ckpttest.Vector(1), "x": ckpttest.NodeOf("absmax", ckpttest.Vector(3))}, new(struct {
 			W w
 			X w `ckpt:"x,optional"`
-		}), []string{"x.absmax"}, "X (tensor.Tensor[float32]) is one value"},
+		}), []string{"x.absmax"}, "X (tensor.Tensor[float32]) is a single value"},
 		{"a variable where the model has a list", ckpt.Group{"w": ckpttest.Vector(1), "list": ckpttest.Vector(2)}, new(struct {
 			W    w
 			List []struct{ W w }
-		}), []string{"list"}, "List is a value in the checkpoint (VARIABLE_VALUE), and none in the model"},
+		}), []string{"list"}, "List is a value in the checkpoint (VARIABLE_VALUE), but not in the model"},
 		{"the same value under another name", func() any { v := ckpttest.Vector(1); return layer("weight", v, "weight_again", v) }(), new(struct {
 			Layer struct{ Kernel, Weight w }
 		}), nil, ""},

@@ -175,7 +175,7 @@ func TestAbsentObjectsByName(t *testing.T) {
 		Next *gauge
 	}{}), &mismatch)
 	require.ElementsMatch(t, []string{"nrom", "next"}, mismatch.Missing)
-	require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Other w }{}, ckpt.Partial()), "nothing of the checkpoint, which is name-based, belongs to the model")
+	require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Other w }{}, ckpt.Partial()), "no value of the name-based checkpoint matches the model")
 }
 
 // An object without values is not what a pointer to a tensor, or to an object with one, stands for.

@@ -371,9 +371,9 @@ func TestRootAndObjects(t *testing.T) {
 	})
 	t.Run("G-22 another object under a name that the root has is refused, were its value the same", func(t *testing.T) {
 		_, err := ckpt.New(ckpttest.NodeOf("v", ckpttest.Scalar(1)), ckpt.With("v", ckpttest.Scalar(1)))
-		require.ErrorContains(t, err, `edge "v" already`)
+		require.ErrorContains(t, err, `already has an edge "v"`)
 		_, err = ckpt.New(ckpttest.NodeOf("root", ckpttest.Scalar(1)))
-		require.ErrorContains(t, err, `edge "root" already`)
+		require.ErrorContains(t, err, `already has an edge "root"`)
 	})
 	t.Run("G-23 a root's own counter is the one that counts", func(t *testing.T) {
 		type model struct {
