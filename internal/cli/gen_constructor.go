@@ -11,7 +11,7 @@ func (s *genSource) constructor() []byte {
 	c := &genConstructor{genSource: s, needed: s.withOptions(), made: make(map[int]string)}
 	n := &g.nodes[g.start]
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "// New%s returns a %s for a checkpoint to be restored into.\nfunc New%s() *%s {\n", s.root, s.root, s.root, s.root)
+	fmt.Fprintf(&out, "// New%s returns a %s for ckpt.LoadWeights.\nfunc New%s() *%s {\n", s.root, s.root, s.root, s.root)
 	switch {
 	case !c.needed[g.start]:
 		fmt.Fprintf(&out, "\treturn new(%s)\n}\n\n", s.root)

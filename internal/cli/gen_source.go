@@ -43,7 +43,7 @@ func (s *genSource) write() ([]byte, error) {
 	s.declareHelpers()
 
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "// Package %s holds what was saved as %s:\n//\n//\tm := %s.New%s()\n//\terr := ckpt.LoadWeights(ctx, path, m%s)\npackage %s\n\n",
+	fmt.Fprintf(&out, "// Package %s has the types of the checkpoint %s:\n//\n//\tm := %s.New%s()\n//\terr := ckpt.LoadWeights(ctx, path, m%s)\npackage %s\n\n",
 		s.pkg, printable(s.from), s.pkg, s.root, s.options(), s.pkg)
 	out.WriteString("import (\n")
 	for _, p := range []struct {
@@ -261,7 +261,7 @@ func (s *genSource) declare(id int) {
 		if n.kind != genList && n.kind != genDict {
 			equals = "= "
 		}
-		fmt.Fprintf(w, "// %s is the object that was saved.\ntype %s %s%s\n\n", name, name, equals, s.underlying(n, class))
+		fmt.Fprintf(w, "// %s is the top-level object.\ntype %s %s%s\n\n", name, name, equals, s.underlying(n, class))
 		return
 	}
 	fmt.Fprintf(w, "// %s is %s.\ntype %s struct {\n", name, s.describe(id), name)
@@ -284,18 +284,18 @@ func (s *genSource) declare(id int) {
 	}
 	w.WriteString("}\n\n")
 	if len(n.slots) > 0 {
-		fmt.Fprintf(w, "// SlotNames returns what is kept for each variable.\nfunc (*%s) SlotNames() []string { return %#v }\n\n", name, n.slots)
+		fmt.Fprintf(w, "// SlotNames returns the names of the slots of each variable.\nfunc (*%s) SlotNames() []string { return %#v }\n\n", name, n.slots)
 	}
 	if n.kind == genTensors {
 		s.declareTensors(n, name, s.fields[class])
 	}
 }
 
-// describe says where an object stands in the checkpoint.
+// describe describes an object by its path in the checkpoint.
 func (s *genSource) describe(id int) string {
 	g := s.graph
 	if id == g.start {
-		return "what was saved"
+		return "the top-level object"
 	}
 	up := func(yield func(string) bool) {
 		for at := id; at != g.start; at = g.parent[at] {
@@ -375,11 +375,11 @@ func (s *State) UnmarshalBinary(data []byte) error {
 
 `
 
-const slotsSource = `// Slots is what an optimizer keeps for variables: tensors by name, by the pointer to the variable. It implements, with the
-// optimizer's SlotNames, ckpt.SlotOwner.
+const slotsSource = `// Slots are the slot variables of an optimizer: tensors by name and by the pointer to the variable. Together with the
+// optimizer's SlotNames it implements ckpt.SlotOwner.
 type Slots map[any]map[string]tensor.Any
 
-// Slot returns what is kept for a variable under name, nil for nothing.
+// Slot returns the slot variable name of a variable, or nil.
 func (s Slots) Slot(name string, variable any) any {
 	if t, ok := s[variable][name]; ok {
 		return t
@@ -387,7 +387,7 @@ func (s Slots) Slot(name string, variable any) any {
 	return nil
 }
 
-// CreateSlot is Slot, and begins to keep what is not yet kept.
+// CreateSlot is Slot, but makes the slot variable if there is none.
 func (s *Slots) CreateSlot(name string, variable any) any {
 	if t := s.Slot(name, variable); t != nil {
 		return t

@@ -37,7 +37,7 @@ func (w *weights) torch(hint string) *genLayer {
 	case len(weight) == 2 && bias == nil && isEmbedding(hint):
 		return &genLayer{goType: "Embedding"}
 	case len(weight) == 2:
-		return &genLayer{goType: "Dense", note: "Activation is not in the file, nor FlattenedFrom, which is needed behind a flattened map"}
+		return &genLayer{goType: "Dense", note: "Activation is not in the file, nor FlattenedFrom, which is needed after nn.Flatten"}
 	case len(weight) > 2:
 		l := w.ofRank("Conv", len(weight)-2, 3)
 		if l == nil {
@@ -84,7 +84,7 @@ func (w *weights) torchAttention() *genLayer {
 	}
 	return &genLayer{
 		goType: "MultiHeadAttention", options: "NumHeads: 1", needed: true,
-		note: "NumHeads is not in the file: fill it in, weights are cut by it",
+		note: "NumHeads is not in the file: set it, because the weights are split by it",
 	}
 }
 

@@ -143,5 +143,5 @@ func storedConfig(s store.Store, file string) ([]byte, error) {
 	if config := r.Config(); config != nil {
 		return config, nil
 	}
-	return nil, errors.New("it has weights and no description of their model: give that as --config and this file as --weights")
+	return nil, errors.New("it has weights but no description of their model: pass the description as --config and this file as --weights")
 }

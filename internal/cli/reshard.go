@@ -107,7 +107,7 @@ func reshard(ctx context.Context, in *streams, stdout, stderr io.Writer, from, t
 		return err
 	}
 	if storeOf(from) != storeOf(to) {
-		return errors.New("IN and OUT are in different places: reshard where IN is, and copy what comes out")
+		return errors.New("IN and OUT are in different places: write OUT to the place of IN, and copy the result")
 	}
 	bar := newBar(stderr, "resharding")
 	defer bar.clear()

@@ -33,7 +33,7 @@ func (s Stores) locate(ctx context.Context, address string) (store.Store, string
 	case !ok || open == nil && service == "":
 		return nil, address, nil
 	case open == nil:
-		return nil, "", fmt.Errorf("%s://: this ckpt has no client of %s: one that has is installed by go install %s@latest", scheme, service, WithClients)
+		return nil, "", fmt.Errorf("%s://: this ckpt does not support %s: install one that does, with go install %s@latest", scheme, service, WithClients)
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" { // an error of package url shows the address, which may be signed
