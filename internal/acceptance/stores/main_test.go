@@ -6,4 +6,4 @@ import (
 	"github.com/gockpt/ckpt/internal/ckpttest"
 )
 
-func TestMain(m *testing.M) { ckpttest.Main(m) }
+func TestMain(m *testing.M) { ckpttest.MainAtRoot(m) }
