@@ -24,6 +24,10 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 			return nil, err
 		}
 	}
+	several, err := severalAttributes(r)
+	if err != nil {
+		return nil, err
+	}
 	var items []item
 	before := make(map[string]string) // the keys of names
 	stored, wanted := 0, matcher(j.only)
@@ -43,7 +47,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 				return nil, fmt.Errorf("%w; --only chooses the tensors to write", err)
 			}
 		}
-		name := j.rename(e.Key, readable, separator, matched)
+		name := j.rename(e.Key, nameOf(e.Key, readable, several, separator), readable, separator, matched)
 		if other, taken := before[name]; taken {
 			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
 		}
@@ -62,8 +66,23 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 	return nil, fmt.Errorf("%s: no tensor is called %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
 }
 
-// nameOf returns the name of a tensor in other formats.
-func nameOf(key string, readable map[string]string, separator string) string {
+// severalAttributes returns the paths of objects with more than one tensor, such as the keys and values of a table.
+func severalAttributes(r *ckpt.Reader) (map[string]bool, error) {
+	several := make(map[string]bool)
+	for e, err := range r.All() {
+		if err != nil {
+			return nil, err
+		}
+		path := objectPath(e.Key)
+		_, seen := several[path]
+		several[path] = seen
+	}
+	return several, nil
+}
+
+// nameOf returns the name of a tensor in other formats: the path of its object, followed by the name of its attribute if the object
+// has several.
+func nameOf(key string, readable map[string]string, several map[string]bool, separator string) string {
 	if name, ok := readable[key]; ok {
 		return strings.ReplaceAll(name, ".", separator)
 	}
@@ -72,6 +91,10 @@ func nameOf(key string, readable map[string]string, separator string) string {
 		return key
 	}
 	edges := strings.Split(path, "/")
+	if several[path] {
+		prefix, _ := objectgraph.SaveablePrefix(key)
+		edges = append(edges, strings.TrimPrefix(key, prefix))
+	}
 	for i := range edges {
 		if text, err := objectgraph.Unescape(edges[i]); err == nil {
 			edges[i] = text
@@ -81,8 +104,7 @@ func nameOf(key string, readable map[string]string, separator string) string {
 }
 
 // rename returns the name of a tensor in the new file: what --rename makes of its name or else, of one of Keras's, of its numbers.
-func (j *convertJob) rename(key string, readable map[string]string, separator string, matched []bool) string {
-	name := nameOf(key, readable, separator)
+func (j *convertJob) rename(key, name string, readable map[string]string, separator string, matched []bool) string {
 	was := strings.ReplaceAll(name, "/", ".")
 	path := was
 	for i := range j.renamings {

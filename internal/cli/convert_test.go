@@ -91,6 +91,22 @@ func TestConvertKeepsMetadata(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
+// The tensors of one object, such as a table's keys and values, keep the names of their attributes.
+func TestConvertObjectsOfSeveralTensors(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	requireRun(t, "convert", filepath.Join(golden, "objects-lookup-table/ckpt"), out)
+	r, err := ckpt.Open(out)
+	require.NoError(t, err)
+	defer r.Close()
+	var names []string
+	for e, err := range r.All() {
+		require.NoError(t, err)
+		names = append(names, e.Key)
+	}
+	require.Contains(t, names, "table/table-keys/.ATTRIBUTES/VARIABLE_VALUE")
+	require.Contains(t, names, "table/table-values/.ATTRIBUTES/VARIABLE_VALUE")
+}
+
 // TestConvertNames renames as ckpt.Rename does, and by what Keras's layers are called.
 func TestConvertNames(t *testing.T) {
 	dir := t.TempDir()
