@@ -192,7 +192,7 @@ func TestReshard(t *testing.T) {
 		require.Empty(t, left)
 	})
 	t.Run("refused", func(t *testing.T) {
-		require.ErrorContains(t, ckpt.Reshard(ctx, in, in), "cannot be written over itself")
+		require.ErrorContains(t, ckpt.Reshard(ctx, in, in), "would overwrite the input")
 		require.ErrorIs(t, ckpt.Reshard(ctx, in+"x", in), ckpt.ErrNotFound)
 		bias := func(string) shard.Cut { return must(shard.Columns(2)) }
 		require.ErrorContains(t, ckpt.Reshard(ctx, in, in+"x", ckpt.ShardBy(shard.Files(2, bias))), `"model/bias/.ATTRIBUTES/VARIABLE_VALUE"`)
