@@ -156,6 +156,6 @@ func (a *Assigner) assign(key, given string, vars []Variable) {
 			continue
 		}
 		a.taken[v.Node.Key()] = key
-		Assign(a.plan, v, key)
+		assign(a.plan, v, key)
 	}
 }

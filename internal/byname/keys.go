@@ -36,14 +36,14 @@ func (l *Lookup) Plan(ctx context.Context, p *transfer.Plan) error {
 	}
 	for i := range l.Variables {
 		if key, ok := keys[l.Variables[i].Name]; ok {
-			Assign(p, &l.Variables[i], key)
+			assign(p, &l.Variables[i], key)
 		}
 	}
 	return nil
 }
 
-// Assign plans that v takes the tensor stored under key, or its part of that.
-func Assign(p *transfer.Plan, v *Variable, key string) {
+// assign plans that v takes the tensor stored under key, or its part of that.
+func assign(p *transfer.Plan, v *Variable, key string) {
 	p.Assign(v.Node, v.Value, key, v.Part)
 }
 

@@ -49,12 +49,12 @@ func (p Place) Find(path string) (string, error) {
 	if index || denied != nil && !errors.Is(denied, fs.ErrPermission) { // which servers also say where there is nothing
 		return path, denied
 	}
-	switch kind, err := Look(p.FS, path); {
+	switch kind, err := kindOf(p.FS, path); {
 	case err != nil:
 		return "", err
-	case kind == Directory:
+	case kind == kindDirectory:
 		return p.findIn(path)
-	case kind == Nothing:
+	case kind == kindNothing:
 		if index, err := indexOf(p.FS, path); index != "" || err != nil {
 			return index, err
 		}
@@ -91,7 +91,7 @@ func (p Place) findIn(dir string) (string, error) {
 	if file, err := p.weightsIn(dir); file != "" || err != nil {
 		return file, err
 	}
-	return "", Hint(p.FS, dir, fmt.Errorf("%s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is not a SavedModel: it has no file %s that names the latest; %s: %w",
+	return "", hint(p.FS, dir, fmt.Errorf("%s: Couldn't find 'checkpoint' file or checkpoints in given directory, and it is not a SavedModel: it has no file %s that names the latest; %s: %w",
 		dir, p.StateFile, p.choose(dir), format.ErrNotFound))
 }
 
@@ -126,29 +126,29 @@ func CutNumber(base string) (name string, n int64, ok bool) {
 	return base[:at], n, err == nil
 }
 
-// A Kind says what a name refers to.
-type Kind int
+// A kind says what a name refers to.
+type kind int
 
 // The kinds.
 const (
-	Nothing Kind = iota
-	File
-	Directory
+	kindNothing kind = iota
+	kindFile
+	kindDirectory
 )
 
-// Look returns what name refers to. It returns an error if that cannot be determined: if a disk or a store does not answer,
+// kindOf returns what name refers to. It returns an error if that cannot be determined: if a disk or a store does not answer,
 // programs must not start from the beginning as if there were no checkpoints. An impossible name refers to nothing.
-func Look(fsys fsx.ReadFS, name string) (Kind, error) {
+func kindOf(fsys fsx.ReadFS, name string) (kind, error) {
 	info, err := fsys.Stat(name)
 	switch {
 	case absent(err):
-		return Nothing, nil
+		return kindNothing, nil
 	case err != nil:
-		return Nothing, fmt.Errorf("ckpt: %w", err)
+		return kindNothing, fmt.Errorf("ckpt: %w", err)
 	case info.IsDir():
-		return Directory, nil
+		return kindDirectory, nil
 	}
-	return File, nil
+	return kindFile, nil
 }
 
 // absent reports whether err is the error of a name that refers to nothing.
@@ -173,16 +173,16 @@ func Exists(fsys fsx.ReadFS, prefix string) (bool, error) {
 	return ok, err
 }
 
-// IsFile reports whether name is that of a file. The error is that of [Look].
+// IsFile reports whether name is that of a file. The error is that of [kindOf].
 func IsFile(fsys fsx.ReadFS, name string) (bool, error) {
-	kind, err := Look(fsys, name)
-	return kind == File, err
+	kind, err := kindOf(fsys, name)
+	return kind == kindFile, err
 }
 
-// IsDir reports whether name is that of a directory. The error is that of [Look].
+// IsDir reports whether name is that of a directory. The error is that of [kindOf].
 func IsDir(fsys fsx.ReadFS, name string) (bool, error) {
-	kind, err := Look(fsys, name)
-	return kind == Directory, err
+	kind, err := kindOf(fsys, name)
+	return kind == kindDirectory, err
 }
 
 // maxListed is the largest number of checkpoints in an error.

@@ -46,7 +46,7 @@ func (p Place) Open(path string) (*Checkpoint, error) {
 	}
 	c, err := Open(p.FS, prefix)
 	if err != nil {
-		return nil, Hint(p.FS, path, err)
+		return nil, hint(p.FS, path, err)
 	}
 	return c, nil
 }
@@ -61,12 +61,12 @@ func Open(fsys fsx.ReadFS, prefix string) (*Checkpoint, error) {
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) { // which servers also say where there is nothing
 		return nil, notAnIndex(fsys, prefix, err)
 	}
-	switch kind, e := Look(fsys, prefix); {
+	switch kind, e := kindOf(fsys, prefix); {
 	case e != nil:
 		return nil, e
-	case kind == Directory:
+	case kind == kindDirectory:
 		return nil, fmt.Errorf("ckpt: %s is a directory, not a checkpoint: %w", prefix, format.ErrNotFound)
-	case kind == File:
+	case kind == kindFile:
 		return openFile(fsys, prefix)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("ckpt: %w", err)
@@ -136,12 +136,12 @@ func notAShard(fsys fsx.ReadFS, name string, err error) error {
 	return fmt.Errorf("ckpt: %w", err)
 }
 
-// Hint returns TensorFlow's error for a missing checkpoint, and the names of checkpoints beside it.
-func Hint(fsys fsx.ReadFS, path string, err error) error {
-	switch kind, unknown := Look(fsys, path); {
+// hint returns TensorFlow's error for a missing checkpoint, and the names of checkpoints beside it.
+func hint(fsys fsx.ReadFS, path string, err error) error {
+	switch kind, unknown := kindOf(fsys, path); {
 	case !errors.Is(err, format.ErrNotFound):
 		return err
-	case isWeights(path) && kind == Nothing && unknown == nil:
+	case isWeights(path) && kind == kindNothing && unknown == nil:
 		return noFile(path)
 	}
 	beside := ""

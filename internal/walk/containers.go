@@ -75,7 +75,7 @@ func (w *Walker) standIn(v reflect.Value, settable bool, set func(reflect.Value)
 
 // offerPointer records in e, an edge of parent, how to allocate the object of the nil pointer v.
 func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.Node) {
-	if !v.CanSet() || PointsNowhere(v.Type()) {
+	if !v.CanSet() || pointsNowhere(v.Type()) {
 		return
 	}
 	made := &object.Maker{}
@@ -103,8 +103,8 @@ func (w *Walker) offerPointer(v reflect.Value, e *object.Edge, parent *object.No
 	}
 }
 
-// PointsNowhere reports whether t is a type such as P in type P *P, which cannot have objects.
-func PointsNowhere(t reflect.Type) bool {
+// pointsNowhere reports whether t is a type such as P in type P *P, which cannot have objects.
+func pointsNowhere(t reflect.Type) bool {
 	for hops := 0; t.Kind() == reflect.Pointer; hops++ {
 		if hops > maxPointerHops {
 			return true

@@ -78,7 +78,7 @@ var listDeclarer = reflect.TypeFor[layout.ListDeclarer]()
 // zeroDeclarer returns a zero value of the struct that t is or points to, if it declares layouts of lists. Others are not made: they
 // may be large.
 func zeroDeclarer(t reflect.Type) reflect.Value {
-	if PointsNowhere(t) {
+	if pointsNowhere(t) {
 		return reflect.Value{}
 	}
 	for t.Kind() == reflect.Pointer {

@@ -89,9 +89,9 @@ func implements(t, iface reflect.Type) bool {
 
 func IsLeaf(t reflect.Type) bool { return roleOf(t).leaf.kind != notLeaf }
 
-// PlainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false if t
+// plainType returns the dtype of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false if t
 // is not a plain value.
-func PlainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
+func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 	r := roleOf(t)
 	return r.dtype, r.rank, r.plain
 }
@@ -207,7 +207,7 @@ func (p *Types) CannotSave(t reflect.Type, seen []reflect.Type) string {
 	if IsLeaf(t) || roleOf(t).marshals {
 		return ""
 	}
-	if PointsNowhere(t) {
+	if pointsNowhere(t) {
 		return fmt.Sprintf("a %v points to pointers only", t)
 	}
 	switch t.Kind() {
@@ -229,6 +229,6 @@ func IsFlat(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	_, rank, ok := PlainType(t)
+	_, rank, ok := plainType(t)
 	return ok && rank == 1
 }

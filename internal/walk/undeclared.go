@@ -42,6 +42,6 @@ func (p *Types) Undeclared(v reflect.Value, name string) object.Undeclared {
 
 // taggable reports whether a tag makes a field of type t a variable.
 func (p *Types) taggable(t reflect.Type) bool {
-	_, _, plain := PlainType(t)
+	_, _, plain := plainType(t)
 	return plain && p.CannotSave(t, nil) == ""
 }

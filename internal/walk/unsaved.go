@@ -94,7 +94,7 @@ func content(v reflect.Value) reflect.Value {
 
 // inType looks for numbers in values of type t.
 func (u *unsaved) inType(path string, t reflect.Type) {
-	if d, _, plain := PlainType(t); plain {
+	if d, _, plain := plainType(t); plain {
 		if d != tensor.DTBool && d != tensor.DTString {
 			u.note(path, t)
 		}
@@ -176,7 +176,7 @@ func leadsToFloats(t reflect.Type, seen map[reflect.Type]bool) bool {
 	seen[t] = true
 	switch t.Kind() {
 	case reflect.Slice:
-		if d, _, plain := PlainType(t); plain {
+		if d, _, plain := plainType(t); plain {
 			return isFloat(d)
 		}
 		return leadsToFloats(t.Elem(), seen)

@@ -80,7 +80,7 @@ func opaqueValue(state any) object.Value {
 // addressable or a slice. A flat slice is saved with shape, unless shape is nil. A nil slice, or an array of nil slices, is a
 // value that is not built: a restore allocates its memory.
 func plainValue(v reflect.Value, shape tensor.Shape) (object.Value, error) {
-	d, _, ok := PlainType(v.Type())
+	d, _, ok := plainType(v.Type())
 	if !ok {
 		return object.Value{}, fmt.Errorf("%v is not a plain value", v.Type())
 	}
@@ -147,7 +147,7 @@ func isNil(v reflect.Value) bool {
 func allocPlain(v reflect.Value, shape tensor.Shape, e format.Entry) (*object.Target, error) {
 	if shape == nil {
 		shape = e.Shape
-		if _, rank, _ := PlainType(v.Type()); rank != len(e.Shape) {
+		if _, rank, _ := plainType(v.Type()); rank != len(e.Shape) {
 			return nil, fmt.Errorf("shape %v in the checkpoint, a %v of rank %d in the model", e.Shape, v.Type(), rank)
 		}
 	}

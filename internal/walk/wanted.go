@@ -57,7 +57,7 @@ func (p *Types) leadsToLeaf(t reflect.Type, tagged bool, seen map[reflect.Type]b
 	if IsLeaf(t) {
 		return true
 	}
-	if _, _, plain := PlainType(t); plain {
+	if _, _, plain := plainType(t); plain {
 		return tagged
 	}
 	if seen[t] {

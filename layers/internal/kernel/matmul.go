@@ -68,12 +68,12 @@ func Linear(y, x, w blas32.General, bias []float32, e Epilogue) {
 		}
 	})
 	if f.ByRow() {
-		Parallel(y.Rows, y.Cols*ActivationCost, func(_, lo, hi int) { ApplyRows(f, Rows(y, lo, hi)) })
+		Parallel(y.Rows, y.Cols*ActivationCost, func(_, lo, hi int) { applyRows(f, Rows(y, lo, hi)) })
 	}
 }
 
-// ApplyRows applies f in place to the rows of m, on the caller's goroutine. f must keep their width.
-func ApplyRows(f activation.Func, m blas32.General) {
+// applyRows applies f in place to the rows of m, on the caller's goroutine. f must keep their width.
+func applyRows(f activation.Func, m blas32.General) {
 	switch {
 	case f.IsLinear() || m.Cols == 0:
 	case m.Stride == m.Cols:
