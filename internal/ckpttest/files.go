@@ -11,7 +11,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/format/objectgraph"
 )
+
+// Path returns the path of a file of the module, given by its path from the module's root.
+func Path(parts ...string) string {
+	root := "."
+	for range 8 {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return filepath.Join(root, filepath.Join(parts...))
+		}
+		root = filepath.Join(root, "..")
+	}
+	panic("the test does not run in a directory of the module")
+}
 
 // NamesIn returns the names of the files in dir.
 func NamesIn(t testing.TB, dir string) []string {
@@ -25,7 +40,7 @@ func NamesIn(t testing.TB, dir string) []string {
 	return names
 }
 
-// FilesOf returns the files of the checkpoint called prefix: what their names end in, and their bytes.
+// FilesOf returns the bytes of the files of the checkpoint called prefix, by what follows the prefix in their names.
 func FilesOf(t testing.TB, prefix string) map[string]string {
 	t.Helper()
 	dir, base := filepath.Split(prefix)
@@ -43,8 +58,8 @@ func FilesOf(t testing.TB, prefix string) map[string]string {
 	return files
 }
 
-// RequireSameFiles holds the checkpoint called prefix to another's files, byte for byte. What differs is said in terms of what
-// is stored where that can be told.
+// RequireSameFiles fails the test if the files of two checkpoints differ in any byte. It compares object graphs and tensors first, so that
+// the failure shows which of them differs.
 func RequireSameFiles(t testing.TB, prefix, want string) {
 	t.Helper()
 	wantFiles, files := FilesOf(t, want), FilesOf(t, prefix)
@@ -87,28 +102,30 @@ func GraphOf(t testing.TB, path string) []string {
 	return lines
 }
 
-// EntriesOf returns what a checkpoint's index says of each tensor but the object graph, whose length follows from what is in it.
+// EntriesOf returns what a checkpoint's index says of each tensor, a line each, without the object graph.
 func EntriesOf(t testing.TB, path string) []string {
 	t.Helper()
 	var lines []string
-	for _, v := range Open(t, path).Variables() {
-		if v.Key != "_CHECKPOINTABLE_OBJECT_GRAPH" {
-			lines = append(lines, fmt.Sprintf("%+v", v))
-		}
+	for _, v := range tensorsOf(t, path) {
+		lines = append(lines, fmt.Sprintf("%+v", v))
 	}
 	return lines
 }
 
-// KeysOf returns the keys that a checkpoint stores, in byte order and without the object graph's.
+// KeysOf returns the keys that a checkpoint stores, in byte order, without that of the object graph.
 func KeysOf(t testing.TB, path string) []string {
 	t.Helper()
 	var keys []string
-	for _, v := range Open(t, path).Variables() {
-		if v.Key != "_CHECKPOINTABLE_OBJECT_GRAPH" {
-			keys = append(keys, v.Key)
-		}
+	for _, v := range tensorsOf(t, path) {
+		keys = append(keys, v.Key)
 	}
 	return keys
+}
+
+// tensorsOf returns a checkpoint's tensors in the byte order of their keys, without the object graph.
+func tensorsOf(t testing.TB, path string) []ckpt.VariableInfo {
+	t.Helper()
+	return slices.DeleteFunc(Open(t, path).Variables(), func(v ckpt.VariableInfo) bool { return v.Key == objectgraph.GraphKey })
 }
 
 // SortedKeys returns the keys of m in their order.

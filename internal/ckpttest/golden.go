@@ -55,15 +55,3 @@ func Golden(t testing.TB, name string) GoldenCase {
 
 // Path returns the path of the case's checkpoint.
 func (g GoldenCase) Path() string { return filepath.Join(g.Dir, g.Prefix) }
-
-// Path returns the path of a file of the module, given by its path from the module's root.
-func Path(parts ...string) string {
-	root := "."
-	for range 8 {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			return filepath.Join(root, filepath.Join(parts...))
-		}
-		root = filepath.Join(root, "..")
-	}
-	panic("the test does not run in a directory of the module")
-}

@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/internal/retain"
 )
 
-// InTime runs f at a time of its own, which at moves to a moment given in seconds since 1970.
+// InTime runs f with a simulated clock. The function at moves the clock to a moment, given in seconds since 1970.
 func InTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
 	synctest.Test(t, func(t *testing.T) {
 		f(t, func(seconds float64) {
@@ -28,7 +28,7 @@ func InTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
 	})
 }
 
-// ManageIn returns a Manager of a Checkpoint of its own, as another run of a program would have it.
+// ManageIn returns a Manager of a new Checkpoint, as another run of a program would make it.
 func ManageIn(t testing.TB, dir string, opts ...ckpt.ManagerOption) *ckpt.Manager {
 	t.Helper()
 	return Manage(t, New(t, ckpt.Group{"v": Scalar(1)}), dir, opts...)

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Several saves tensors under the names that it has.
+// A Several saves the tensors Got under Names.
 type Several struct {
 	Names []string
 	Got   map[string]tensor.Any

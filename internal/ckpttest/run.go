@@ -22,7 +22,15 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Logged returns a logger and what it has written, a line per record without time and level.
+// MainAtRoot is Main for tests that name files by their paths from the module's root.
+func MainAtRoot(m *testing.M) {
+	if err := os.Chdir(Path()); err != nil {
+		panic(err)
+	}
+	Main(m)
+}
+
+// Logged returns a logger, and a function that returns what it has written: a line per record, without time and level.
 func Logged() (*slog.Logger, func() []string) {
 	var b bytes.Buffer
 	h := slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -48,7 +56,7 @@ func Thorough(all, some int) int {
 	return some
 }
 
-// RequireNoneLeft says that no goroutine of the library outlives the test so far.
+// RequireNoneLeft fails the test if a goroutine of the library goes on running.
 func RequireNoneLeft(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -60,12 +68,4 @@ func RequireNoneLeft(t testing.TB) {
 		}
 		return true
 	}, 10*time.Second, time.Millisecond)
-}
-
-// MainAtRoot is Main for tests that name files by their paths from the module's root.
-func MainAtRoot(m *testing.M) {
-	if err := os.Chdir(Path()); err != nil {
-		panic(err)
-	}
-	Main(m)
 }

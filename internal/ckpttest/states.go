@@ -23,7 +23,7 @@ type Net struct {
 	Next   *Net
 }
 
-// NewNet returns a Net of which the values follow from k.
+// NewNet returns a Net with values that k determines.
 func NewNet(k float32) *Net {
 	n := &Net{
 		Dense: Dense{Kernel: *tensor.New[float32](2, 3), Bias: *tensor.New[float32](3)}, Blocks: []*Block{{*Vector(k)}, {*Vector(k, k)}},
@@ -53,7 +53,7 @@ func NewMarked() *Marked {
 	return r
 }
 
-// Advance makes it the state of the next save.
+// Advance turns r into the state of the next save.
 func (r *Marked) Advance() {
 	r.Step++
 	r.Words = []string{strings.Repeat("x", int(r.Step%50)), strconv.FormatInt(r.Step, 10)}
@@ -65,7 +65,7 @@ func (r *Marked) Advance() {
 	}
 }
 
-// RequireWhole says that all of r is of one save.
+// RequireWhole fails the test if the values of r are from more than one save.
 func (r *Marked) RequireWhole(t testing.TB) {
 	t.Helper()
 	want := NewMarked()
