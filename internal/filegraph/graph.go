@@ -61,8 +61,7 @@ func (p *pkg) edges() (n int) {
 	return n
 }
 
-// largestCycle returns the size of the largest set of files in which each leads to all others. A single file is a cycle of
-// 1.
+// largestCycle returns the largest set of files in which each leads to all others, in order. A file alone is a cycle of one.
 func (p *pkg) largestCycle() []string {
 	reached := make(map[string]map[string]bool)
 	for file := range p.refs {

@@ -1,9 +1,9 @@
-// Filegraph prints how the files of packages depend on each other: files, lines, references from file to file, and the most files that
-// depend on each other in a circle.
+// Filegraph prints how the files of packages depend on each other: the number of files, of lines, of references from file to file, and of
+// the files in the largest cycle.
 //
 //	go run ./internal/filegraph [-v] [PACKAGE ...]
 //
-// Tests are left out. With -v it lists the files of the largest circle.
+// Tests are left out. With -v it lists the files of the largest cycle.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	verbose := flag.Bool("v", false, "list the files of the largest circle")
+	verbose := flag.Bool("v", false, "list the files of the largest cycle")
 	flag.Parse()
 	patterns := flag.Args()
 	if len(patterns) == 0 {
