@@ -187,7 +187,7 @@ func (c *checker) checkUntagged(d *declaration, i int) {
 	})
 }
 
-// checkNames reports two fields, those of inlined structs included, that claim one edge.
+// checkNames reports fields that claim the same edge, including those of inlined structs.
 func (c *checker) checkNames(d *declaration) {
 	taken := make(map[string]string)
 	var add func(t types.Type, s *types.Struct, prefix string, at int)

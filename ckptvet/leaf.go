@@ -112,7 +112,7 @@ func lender(t types.Type, implements func(map[string]*types.Func) bool, depth in
 	return -1, lent
 }
 
-// definedTensor reports a type that is defined as a tensor, and so does not have its methods.
+// definedTensor reports whether t is defined as a tensor, and so does not have its methods.
 func definedTensor(t types.Type) bool {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok || s.NumFields() != 2 || isNamed(t, tensorPath, "Tensor") {

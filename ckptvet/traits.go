@@ -30,7 +30,7 @@ func isNamed(t types.Type, path, name string) bool {
 	return ok && n.Obj().Name() == name && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path
 }
 
-// isModule reports a Module, or a pointer to one.
+// isModule reports whether t is Module, or a pointer to it.
 func isModule(t types.Type) bool {
 	if ptr, ok := types.Unalias(t).(*types.Pointer); ok {
 		t = ptr.Elem()
@@ -229,7 +229,7 @@ func cannotSave(t types.Type, relative types.Qualifier, seen []types.Type) strin
 	return ""
 }
 
-// pointsNowhere reports a pointer type that leads to itself, as that of type T *T does.
+// pointsNowhere reports whether t is a pointer type that leads to itself, such as type T *T.
 func pointsNowhere(t types.Type) bool {
 	var seen []types.Type
 	for {

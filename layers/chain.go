@@ -89,7 +89,7 @@ func chainOperations(links []link) []any {
 	return operations
 }
 
-// takesMask reports layers with a call that takes a mask.
+// takesMask reports whether the call of l's layer takes a mask.
 func takesMask(l link) bool {
 	switch l.layer.(type) {
 	case *Model, *Sequential:

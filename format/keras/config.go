@@ -84,7 +84,7 @@ func cellClasses(cell json.RawMessage) []string {
 	return classes
 }
 
-// off reports an option that is false.
+// off reports whether an option is false.
 func (d *description) off(option string) bool {
 	return d != nil && string(bytes.TrimSpace(d.options[option])) == "false"
 }

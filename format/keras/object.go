@@ -2,6 +2,7 @@ package keras
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ func objects(files []*hdf5.File) (*object, error) {
 		for g := range f.Root.All() {
 			steps := strings.FieldsFunc(g.Path, func(c rune) bool { return c == '/' || c == '\\' })
 			if len(steps) > maxDepth {
-				return nil, &raw.Error{File: f.Name, Key: g.Path, Offset: -1, Reason: "more than 128 names on the way to it", Err: format.ErrCorrupt}
+				return nil, &raw.Error{File: f.Name, Key: g.Path, Offset: -1, Reason: fmt.Sprintf("more than %d names on the way to it", maxDepth), Err: format.ErrCorrupt}
 			}
 			vars := len(steps) > 0 && steps[len(steps)-1] == "vars"
 			if vars {
@@ -79,8 +80,6 @@ func objects(files []*hdf5.File) (*object, error) {
 				v := variable{name: d.Name(), key: d.Path, shape: d.Shape, dtype: d.DType}
 				if vars {
 					v.given = givenName(d)
-				}
-				if vars {
 					o.vars = append(o.vars, v)
 				} else {
 					o.values = append(o.values, v)
@@ -202,8 +201,7 @@ func (o *object) understand(about *description) {
 	}
 }
 
-// isList reports an object that may be a list of objects: it has none of its own variables and all of its children are of one class and
-// numbered.
+// isList reports whether o may be a list of objects: it has no variables itself, and all of its children are of one class and numbered.
 func (o *object) isList() bool {
 	if len(o.vars)+len(o.values) > 0 || o.label != "" || len(o.children) == 0 {
 		return false

@@ -132,7 +132,7 @@ func (g *genGraph) layerOf(id int) *genLayer {
 	return l
 }
 
-// isWeight reports the dtypes that a layer's weights are restored from.
+// isWeight reports whether a layer's weights can be restored from dtype d.
 func isWeight(d tensor.DType) bool {
 	return d == tensor.DTFloat32 || d == tensor.DTFloat16 || d == tensor.DTBFloat16 || d == tensor.DTInt8
 }
@@ -302,7 +302,7 @@ func isRecurrent(l *genLayer) bool {
 	return slices.Contains([]string{"layers.SimpleRNN", "layers.LSTM", "layers.GRU", "layers.ConvLSTM"}, l.goType)
 }
 
-// isLayer reports a [layers.Layer]: what takes one tensor.
+// isLayer reports whether l is a [layers.Layer], which takes one tensor.
 func isLayer(l *genLayer) bool {
 	return !strings.HasSuffix(l.goType, "Cell") && !strings.HasSuffix(l.goType, "Attention")
 }

@@ -65,7 +65,7 @@ func singular(name string) string {
 	return name[:len(name)-1]
 }
 
-// isWord reports the names that Python's attributes have.
+// isWord reports whether a Python attribute can be called name.
 func isWord(name string) bool { return token.IsIdentifier(name) || token.IsKeyword(name) }
 
 func isNumber(name string) bool {

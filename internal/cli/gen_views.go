@@ -2,7 +2,7 @@ package cli
 
 import "slices"
 
-// isView reports the names under which Keras's objects hold once more what they hold elsewhere.
+// isView reports whether name is one under which Keras's objects list again what they hold under other names.
 func isView(name string) bool {
 	switch name {
 	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers",

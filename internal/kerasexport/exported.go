@@ -120,7 +120,7 @@ func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
 	}
 }
 
-// ofVariables reports a list or a map of variables, which are those of the object that has it.
+// ofVariables reports whether n is a list or a map of variables. They belong to the object that holds n.
 func (p *exportedProgram) ofVariables(n *object.Node) bool {
 	return n.Obj.Kind() != reflect.Struct && p.walker.Expand(n) == nil && len(n.Edges) > 0 && n.Edges[0].Node != nil && len(n.Edges[0].Node.Values) > 0
 }

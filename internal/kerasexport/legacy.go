@@ -44,8 +44,8 @@ func legacyGraph(r format.Reader, g *objectgraph.Graph, start func() *walk.Walke
 	return p.graph, "no layer of the file has a name of the model's: layers were matched in their order, as Keras's load_weights does", ""
 }
 
-// ordered reports an order that names cannot confirm. Keras lists the weights of a model within the model with those of frozen layers
-// last, so that several layers in one of the file's may have changed places.
+// ordered returns an error if names cannot confirm the order of the weights. For a model within the model Keras lists the weights of frozen
+// layers last, so several layers in one layer of the file may have changed places.
 func (p *exportedProgram) ordered() error {
 	for i := 1; i < len(p.taken); i++ {
 		before, v := p.variables[i-1], p.variables[i]

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// isContainer reports a list, a tuple or a dict of Python's.
+// isContainer reports whether n is what Python has as a list, a tuple or a dict.
 func isContainer(n *object.Node) bool {
 	switch n.Obj.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map:

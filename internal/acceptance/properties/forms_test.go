@@ -309,7 +309,7 @@ func TestAnyForm(t *testing.T) {
 	})
 }
 
-// isPlain reports a type of numbers, texts or truth values, or of arrays or slices of them.
+// isPlain reports whether t is a type of numbers, strings or booleans, or of arrays or slices of them.
 func isPlain(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:

@@ -44,8 +44,8 @@ type Makers interface {
 // errNoLayers is in the error of a configuration that may not have layers within.
 var errNoLayers = errors.New("want no layer here")
 
-// isHarmless reports an option that any layer may have and that changes nothing about inference. Everything else that
-// nobody reads is an error.
+// isHarmless reports whether any layer may have the option, and it does not change inference. Any other option that nobody reads is an
+// error.
 func isHarmless(key string) bool {
 	switch key {
 	case "name", "batch_input_shape", "batch_shape", "build_config", "shared_object_id": // say what is known otherwise

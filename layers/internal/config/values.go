@@ -224,7 +224,7 @@ func (c *Config) Dtype(key string) tensor.DType {
 	return d
 }
 
-// IsNumber reports an option that is a number and no list.
+// IsNumber reports whether an option is a number, not a list or null.
 func (c *Config) IsNumber(key string) bool {
 	raw := c.options[key]
 	return len(raw) > 0 && raw[0] != '[' && string(raw) != "null"
@@ -233,7 +233,7 @@ func (c *Config) IsNumber(key string) bool {
 // Has reports whether the configuration has key, be its value null.
 func (c *Config) Has(key string) bool { return c.options[key] != nil }
 
-// IsNull reports an option that is there and null.
+// IsNull reports whether an option is written as null.
 func (c *Config) IsNull(key string) bool { return string(c.options[key]) == "null" }
 
 // Raw returns an option as it is written, nil where it is not there.

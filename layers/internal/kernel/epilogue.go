@@ -13,7 +13,7 @@ type Epilogue struct {
 	Activation activation.Func // must keep the width of rows
 }
 
-// isNone reports that there is nothing to do.
+// isNone reports whether there is nothing to do.
 func (e Epilogue) isNone() bool { return e.Mul == nil && e.Activation.IsLinear() }
 
 // Cols returns what is done with the columns lo to hi-1.
@@ -35,5 +35,5 @@ func (e Epilogue) Apply(m blas32.General) {
 			vmath.Affine(row, row, e.Mul, e.Add)
 		}
 	}
-	ApplyRows(e.Activation, m)
+	applyRows(e.Activation, m)
 }

@@ -13,7 +13,7 @@ type Operator func(a *Arguments) ([]*Value, error)
 // An Maker makes an operator from its configuration, as a maker makes a layer.
 type Maker func(c *config.Config) Operator
 
-// IsOperatorModule reports the Python modules of operators: Add is an operator there, and a layer elsewhere.
+// IsOperatorModule reports whether a Python module is one of operators: Add is an operator there, and a layer elsewhere.
 func IsOperatorModule(module string) bool { return strings.HasPrefix(module, "keras.src.ops.") }
 
 // single returns an operator of one tensor, x, that gives one other.

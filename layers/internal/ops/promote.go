@@ -47,7 +47,7 @@ func isUnsigned(d tensor.DType) bool {
 	return false
 }
 
-// IsFloat reports a dtype of fractions.
+// IsFloat reports whether d is a floating-point dtype.
 func IsFloat(d tensor.DType) bool {
 	switch d {
 	case tensor.DTFloat32, tensor.DTFloat64, tensor.DTFloat16, tensor.DTBFloat16, tensor.DTFloat8E4M3FN, tensor.DTFloat8E5M2:
@@ -56,7 +56,7 @@ func IsFloat(d tensor.DType) bool {
 	return false
 }
 
-// isInt reports a dtype of integers.
+// isInt reports whether d is an integer dtype.
 func isInt(d tensor.DType) bool {
 	switch d {
 	case tensor.DTInt8, tensor.DTInt16, tensor.DTInt32, tensor.DTInt64, tensor.DTUInt8, tensor.DTUInt16, tensor.DTUInt32, tensor.DTUInt64:

@@ -86,8 +86,8 @@ func (b *builder) add(o *description.Object) (int, error) {
 	return at, nil
 }
 
-// isBareOperator reports an operator in a legacy file of Keras 3, which does not say of which module a class is, where the class is that of a
-// layer too: such a layer takes one argument, a list. A Reshape differs in its option.
+// isBareOperator reports whether o is an operator although a layer has the same class. A legacy file of Keras 3 does not say in which module
+// a class is. Such a layer takes one argument, a list, and an operator takes several; Reshape differs in an option.
 func isBareOperator(o *description.Object) bool {
 	if o.Module != "" || o.Registered != "" || ops.MakerOf(o.ClassName) == nil {
 		return false

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
-// isFunctional reports a callee that is an inner Functional model.
+// isFunctional reports whether a callee is an inner Functional model.
 func (b *builder) isFunctional(at int) bool {
 	inner := b.Callees[at].inner()
 	return inner != nil && !inner.Chain

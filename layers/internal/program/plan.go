@@ -40,7 +40,7 @@ func (p *Program) plan() {
 	}
 }
 
-// takesOnly reports a call of a layer with what a node gives, and with nothing else.
+// takesOnly reports whether n calls a layer with what the node at gives, and with nothing else.
 func (n *node) takesOnly(at int) bool {
 	if n.callee.operator != nil || n.callee.Layer == nil || len(n.args) != 1 || n.args[0] != any(place{node: at}) {
 		return false
