@@ -60,17 +60,6 @@ func check(x []float32, rows, cols, stride int) {
 	}
 }
 
-// MultiplyAdd adds to each value of y the product of those of x and z in its place. It panics where x or z is shorter than y.
-func MultiplyAdd(y, x, z []float32) {
-	if len(x) < len(y) || len(z) < len(y) {
-		panic("gemm: a vector is shorter than the one that it is added to")
-	}
-	x, z = x[:len(y)], z[:len(y)]
-	for i := eights(y, x, z); i < len(y); i++ {
-		y[i] += x[i] * z[i]
-	}
-}
-
 // Transpose writes the transpose of the rows×cols matrix src, stored rows lds apart, to dst, a cols×rows matrix, rows ldd apart. It
 // panics where one of them is shorter than that.
 func Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {

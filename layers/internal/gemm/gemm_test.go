@@ -202,21 +202,6 @@ func TestMulAllocatesNothing(t *testing.T) {
 	})
 }
 
-func TestMultiplyAdd(t *testing.T) {
-	for n := range 70 {
-		y, x, z, want := make([]float32, n+1), make([]float32, n+3), make([]float32, n), make([]float32, n+1)
-		for i := range z {
-			y[i], x[i], z[i] = float32(i-9), float32(i%7-3), float32(i%5-2)
-			want[i] = y[i] + x[i]*z[i]
-		}
-		y[n], want[n] = 7, 7 // behind the last
-		MultiplyAdd(y[:n], x, z)
-		require.Equal(t, want, y)
-	}
-	require.Panics(t, func() { MultiplyAdd(make([]float32, 8), make([]float32, 7, 9), make([]float32, 8)) })
-	require.Panics(t, func() { MultiplyAdd(make([]float32, 8), make([]float32, 8), make([]float32, 7)) })
-}
-
 func TestTranspose(t *testing.T) {
 	for rows := range 20 {
 		for cols := range 20 {

@@ -16,7 +16,7 @@ func kernels() []kernel {
 	return append(list, kernel{})
 }
 
-// haveSquares reports whether transpose8x8 and multiplyAdd8 may be called.
+// haveSquares reports whether transpose8x8 may be called.
 var haveSquares = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
 // masked reports whether a tile may lack columns.
@@ -49,21 +49,6 @@ func tile512(variant int, k int, a *float32, lda int, b *float32, ldb int, c *fl
 //
 //go:noescape
 func tile256(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int)
-
-// eights adds the products of the first values of x and z to y, as many as are whole registers, and returns their number.
-func eights(y, x, z []float32) int {
-	n := len(y) &^ 7
-	if n == 0 || !haveSquares {
-		return 0
-	}
-	multiplyAdd8(n, &y[0], &x[0], &z[0])
-	return n
-}
-
-// multiplyAdd8 adds the products of the n values at x and those at z to those at y. n is a multiple of 8 above 0.
-//
-//go:noescape
-func multiplyAdd8(n int, y *float32, x *float32, z *float32)
 
 // transpose8x8 writes the transpose of the 8×8 values at src, rows lds apart, to dst, rows ldd apart.
 //

@@ -2822,26 +2822,6 @@ t6x2packloop:
 	VZEROUPPER
 	RET
 
-// func multiplyAdd8(n int, y *float32, x *float32, z *float32)
-// Requires: AVX, FMA3
-TEXT ·multiplyAdd8(SB), NOSPLIT, $0-32
-	MOVQ n+0(FP), CX
-	MOVQ y+8(FP), DI
-	MOVQ x+16(FP), SI
-	MOVQ z+24(FP), DX
-	XORQ AX, AX
-
-loop:
-	VMOVUPS     (SI)(AX*4), Y0
-	VMOVUPS     (DI)(AX*4), Y1
-	VFMADD231PS (DX)(AX*4), Y0, Y1
-	VMOVUPS     Y1, (DI)(AX*4)
-	ADDQ        $0x08, AX
-	CMPQ        AX, CX
-	JLT         loop
-	VZEROUPPER
-	RET
-
 // func transpose8x8(dst *float32, ldd int, src *float32, lds int)
 // Requires: AVX
 TEXT ·transpose8x8(SB), NOSPLIT, $0-32

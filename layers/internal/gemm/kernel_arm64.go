@@ -27,18 +27,4 @@ func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *
 //go:noescape
 func tileNEON(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32)
 
-// eights adds the products of the first values of x and z to y, as many as are whole registers, and returns their number.
-func eights(y, x, z []float32) int {
-	n := len(y) &^ 7
-	if n > 0 {
-		multiplyAdd8(n, &y[0], &x[0], &z[0])
-	}
-	return n
-}
-
-// multiplyAdd8 adds the products of the n values at x and those at z to those at y. n is a multiple of 8 above 0.
-//
-//go:noescape
-func multiplyAdd8(n int, y *float32, x *float32, z *float32)
-
 func transpose8x8(dst *float32, ldd int, src *float32, lds int) {}

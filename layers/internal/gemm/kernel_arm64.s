@@ -1332,21 +1332,3 @@ t8packend:
 	VST1.P [V20.S4, V21.S4], (R4)(R5)
 	VST1.P [V22.S4, V23.S4], (R4)(R5)
 	RET
-
-// func multiplyAdd8(n int, y *float32, x *float32, z *float32)
-TEXT ·multiplyAdd8(SB), NOSPLIT, $0-32
-	MOVD n+0(FP), R0
-	MOVD y+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD z+24(FP), R3
-
-loop:
-	VLD1   (R1), [V0.S4, V1.S4]
-	VLD1.P 32(R2), [V2.S4, V3.S4]
-	VLD1.P 32(R3), [V4.S4, V5.S4]
-	VFMLA  V2.S4, V4.S4, V0.S4
-	VFMLA  V3.S4, V5.S4, V1.S4
-	VST1.P [V0.S4, V1.S4], 32(R1)
-	SUB    $8, R0
-	CBNZ   R0, loop
-	RET

@@ -11,6 +11,4 @@ func (kn *kernel) masked() bool { return false }
 func (kn *kernel) compute(*tile, *float32, int, *float32, int, *float32, int, *float32, int, *float32) {
 }
 
-func eights(_, _, _ []float32) int { return 0 }
-
 func transpose8x8(dst *float32, ldd int, src *float32, lds int) {}

@@ -10,30 +10,8 @@ import (
 func main() {
 	tiles512()
 	tiles256()
-	multiplyAdd()
 	transpose()
 	Generate()
-}
-
-// multiplyAdd adds products of vectors.
-func multiplyAdd() {
-	TEXT("multiplyAdd8", NOSPLIT, "func(n int, y *float32, x *float32, z *float32)")
-	Doc("multiplyAdd8 adds the products of the n values at x and those at z to those at y. n is a multiple of 8 above 0.")
-	Load(Param("n"), RCX)
-	Load(Param("y"), RDI)
-	Load(Param("x"), RSI)
-	Load(Param("z"), RDX)
-	XORQ(RAX, RAX)
-	Label("loop")
-	VMOVUPS(Mem{Base: RSI, Index: RAX, Scale: 4}, Y0)
-	VMOVUPS(Mem{Base: RDI, Index: RAX, Scale: 4}, Y1)
-	VFMADD231PS(Mem{Base: RDX, Index: RAX, Scale: 4}, Y0, Y1)
-	VMOVUPS(Y1, Mem{Base: RDI, Index: RAX, Scale: 4})
-	ADDQ(Imm(8), RAX)
-	CMPQ(RAX, RCX)
-	JLT(LabelRef("loop"))
-	VZEROUPPER()
-	RET()
 }
 
 // transpose writes the transpose of 8×8 values: three rounds that swap every second value, pair and half of rows.

@@ -54,7 +54,6 @@ func main() {
 	for _, t := range list {
 		t.write()
 	}
-	fmt.Print(tail)
 }
 
 // A tile is rows×8 values of c: two registers a row, V8 to V23. A step multiplies a row of b, in V24 and V25, with a value of each row of a,
@@ -112,23 +111,3 @@ func (t tile) step(k int) {
 		fmt.Printf("\tFMLA(%d, 24, %d, %d)\n\tFMLA(%d, 25, %d, %d)\n", 8+2*i, i, k, 9+2*i, i, k)
 	}
 }
-
-const tail = `
-// func multiplyAdd8(n int, y *float32, x *float32, z *float32)
-TEXT ·multiplyAdd8(SB), NOSPLIT, $0-32
-	MOVD n+0(FP), R0
-	MOVD y+8(FP), R1
-	MOVD x+16(FP), R2
-	MOVD z+24(FP), R3
-
-loop:
-	VLD1   (R1), [V0.S4, V1.S4]
-	VLD1.P 32(R2), [V2.S4, V3.S4]
-	VLD1.P 32(R3), [V4.S4, V5.S4]
-	VFMLA  V2.S4, V4.S4, V0.S4
-	VFMLA  V3.S4, V5.S4, V1.S4
-	VST1.P [V0.S4, V1.S4], 32(R1)
-	SUB    $8, R0
-	CBNZ   R0, loop
-	RET
-`
