@@ -18,65 +18,85 @@ var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
 // firstSplit is how the name of the first of several GGUF files ends.
 var firstSplit = regexp.MustCompile(`-00001-of-\d{5}\.gguf$`)
 
-// maxIndex is how large a list of shards may be.
+// maxIndex is the largest size in bytes of a list of files.
 const maxIndex = 1 << 30
 
 // filesOf returns the files of an open checkpoint, in the order of their names.
-func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) ([]string, error) {
+func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) (files []string, err error) {
 	prefix := r.Prefix()
-	var files []string
 	switch {
 	case r.Format() == "tensorflow":
-		entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(prefix + "x")))
-		if err != nil {
-			return nil, err
-		}
-		dir, base := filepath.Split(prefix)
-		for _, e := range entries {
-			if end, ok := strings.CutPrefix(e.Name(), base); ok && endings.MatchString(end) {
-				files = append(files, dir+e.Name())
-			}
-		}
+		files, err = bundleFiles(fsys, prefix)
 	case strings.HasSuffix(prefix, ".json"):
-		text, err := fsx.ReadFile(fsys, prefix, maxIndex)
-		if err != nil {
-			return nil, err
-		}
-		var index struct {
-			WeightMap map[string]any `json:"weight_map"`
-		}
-		if err := json.Unmarshal(text, &index); err != nil {
-			return nil, fmt.Errorf("%s: %w", prefix, err)
-		}
-		files = append(files, prefix)
-		add := func(name any) {
-			if s, ok := name.(string); ok {
-				files = append(files, filepath.Join(filepath.Dir(prefix), s))
-			}
-		}
-		for _, name := range index.WeightMap {
-			if several, ok := name.([]any); ok {
-				for _, s := range several {
-					add(s)
-				}
-			}
-			add(name)
-		}
+		files, err = listedFiles(fsys, prefix)
 	case r.Format() == "gguf" && firstSplit.MatchString(prefix):
-		entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(prefix)))
-		if err != nil {
-			return nil, err
-		}
-		cut := firstSplit.FindStringIndex(prefix)[0]
-		dir, stem := filepath.Split(prefix[:cut])
-		for _, e := range entries {
-			if number, ok := strings.CutPrefix(e.Name(), stem); ok && len(number) == len(prefix)-cut && strings.HasSuffix(number, prefix[cut+len("-00001"):]) {
-				files = append(files, dir+e.Name())
-			}
-		}
+		files, err = splitFiles(fsys, prefix)
 	default:
-		files = append(files, prefix)
+		files = []string{prefix}
+	}
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
+}
+
+// bundleFiles returns the files of a TensorFlow checkpoint.
+func bundleFiles(fsys fsx.ReadFS, prefix string) (files []string, err error) {
+	entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(prefix + "x")))
+	if err != nil {
+		return nil, err
+	}
+	dir, base := filepath.Split(prefix)
+	for _, e := range entries {
+		if end, ok := strings.CutPrefix(e.Name(), base); ok && endings.MatchString(end) {
+			files = append(files, dir+e.Name())
+		}
+	}
+	return files, nil
+}
+
+// listedFiles returns an index in JSON and the files that it lists, those of safetensors, PyTorch or Keras. It checks nothing else: the index
+// was read when the checkpoint was opened.
+func listedFiles(fsys fsx.ReadFS, index string) ([]string, error) {
+	text, err := fsx.ReadFile(fsys, index, maxIndex)
+	if err != nil {
+		return nil, err
+	}
+	var list struct {
+		WeightMap map[string]any `json:"weight_map"` // a name, or in Keras's files a list of names
+	}
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("%s: %w", index, err)
+	}
+	files := []string{index}
+	for _, names := range list.WeightMap {
+		several, ok := names.([]any)
+		if !ok {
+			several = []any{names}
+		}
+		for _, name := range several {
+			if s, ok := name.(string); ok {
+				files = append(files, filepath.Join(filepath.Dir(index), s))
+			}
+		}
+	}
+	return files, nil
+}
+
+// splitFiles returns the GGUF files of a checkpoint in several, given the first.
+func splitFiles(fsys fsx.ReadFS, first string) (files []string, err error) {
+	entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(first)))
+	if err != nil {
+		return nil, err
+	}
+	cut := firstSplit.FindStringIndex(first)[0]
+	dir, stem := filepath.Split(first[:cut])
+	total := first[cut+len("-00001"):] // -of-00003.gguf
+	for _, e := range entries {
+		if number, ok := strings.CutPrefix(e.Name(), stem); ok && len(number) == len(first)-cut && strings.HasSuffix(number, total) {
+			files = append(files, dir+e.Name())
+		}
+	}
+	return files, nil
 }

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/objectgraph"
-	"github.com/gockpt/ckpt/tensor"
 )
 
 // lookup returns the key of the tensor that a person calls name: the key itself, an object's path, or a part of either that only one key
@@ -43,6 +41,25 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 		return ends[0], nil
 	}
 	return "", fmt.Errorf("%s: %d tensors are called %s: %s: name one with more of its path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
+}
+
+// similar names a few tensors with a path that has the last part of name in it.
+func similar(r *ckpt.Reader, name string) string {
+	const most = 3
+	last := name[strings.LastIndexAny(name, "/.")+1:]
+	var found []string
+	for e, err := range r.All() {
+		if err != nil || last == "" || len(found) == most {
+			break
+		}
+		if path := objectPath(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
+			found = append(found, safe(path))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return ", but there is " + strings.Join(found, ", ")
 }
 
 // lookupAll returns the names that a person's name stands for: itself or, if it is a glob, the keys of all tensors that it matches, each with
@@ -99,69 +116,4 @@ func objectPath(key string) string {
 		return strings.TrimSuffix(prefix, "/.ATTRIBUTES/")
 	}
 	return key
-}
-
-// cutSlice splits kernel[0:3,:] into the name and what stands in the brackets. ok is false if there are none.
-func cutSlice(name string) (before, ranges string, ok bool) {
-	if !strings.HasSuffix(name, "]") {
-		return name, "", false
-	}
-	i := strings.LastIndexByte(name, '[')
-	if i < 0 {
-		return name, "", false
-	}
-	return name[:i], name[i+1 : len(name)-1], true
-}
-
-// parseRanges returns the region that NumPy's notation means in a tensor of shape: for each axis an index, or from:to with either left
-// out; negative numbers count from the end. Axes that are not named are taken whole.
-func parseRanges(text string, shape tensor.Shape) (tensor.Slice, error) {
-	region := make(tensor.Slice, len(shape))
-	for i := range region {
-		region[i] = tensor.Full
-	}
-	parts := strings.Split(text, ",")
-	if text == "" {
-		parts = nil
-	}
-	if len(parts) > len(shape) {
-		return nil, fmt.Errorf("[%s] names %d axes of a tensor of shape %v", text, len(parts), shape)
-	}
-	for i, part := range parts {
-		from, to := 0, shape[i]
-		before, after, isRange := strings.Cut(strings.TrimSpace(part), ":")
-		bad := func(err error) (tensor.Slice, error) {
-			return nil, fmt.Errorf("[%s]: axis %d of length %d: %w", text, i, shape[i], err)
-		}
-		var err error
-		if before != "" || !isRange {
-			if from, err = index(before, shape[i]); err != nil {
-				return bad(err)
-			}
-		}
-		switch {
-		case !isRange:
-			to = from + 1
-		case after != "":
-			if to, err = index(after, shape[i]); err != nil {
-				return bad(err)
-			}
-		}
-		if from < 0 || to > shape[i] || from >= to {
-			return bad(fmt.Errorf("%s is outside of it, or empty", part))
-		}
-		region[i] = tensor.Extent{Start: from, Length: to - from}
-	}
-	return region, nil
-}
-
-func index(text string, length int) (int, error) {
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a number", text)
-	}
-	if n < 0 {
-		n += length
-	}
-	return n, nil
 }

@@ -73,7 +73,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	return 2
 }
 
-// A failure is the error of a command that was used rightly. All others are of wrong usage.
+// A failure is an error of a command that was called correctly. All other errors are of wrong usage.
 type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -161,7 +161,7 @@ func version() string {
 	return info.Main.Version
 }
 
-// onPath returns a command's RunE that runs run on the only path. Its errors are failures.
+// onPath returns the RunE of a command that runs f on its only path. The errors of f are failures.
 func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := f(cmd, args[0]); err != nil {

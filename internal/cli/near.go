@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/gockpt/ckpt"
 )
 
 // nothingAt reports whether there is neither a file nor a checkpoint of TensorFlow's at a path, and names those that begin alike.
@@ -34,23 +32,4 @@ func nothingAt(path string) (near string, nothing bool) {
 		return "", true
 	}
 	return ", but there is " + someOf(names), true
-}
-
-// similar names a few tensors with a path that has the last part of name in it.
-func similar(r *ckpt.Reader, name string) string {
-	const most = 3
-	last := name[strings.LastIndexAny(name, "/.")+1:]
-	var found []string
-	for e, err := range r.All() {
-		if err != nil || last == "" || len(found) == most {
-			break
-		}
-		if path := objectPath(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
-			found = append(found, safe(path))
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return ", but there is " + strings.Join(found, ", ")
 }
