@@ -20,29 +20,24 @@ import (
 // kills is how many processes TestManagerKilled kills.
 const kills = 25
 
-// killedModel is what the processes train: values that are all the number of steps.
+// A killedModel is what the processes train: every value is the number of steps.
 type killedModel struct {
 	Step   int64 `ckpt:"step"`
 	Values *tensor.Tensor[float32]
 }
 
-// TestManagerKilled kills processes that save in a loop, at moments of chance. Each goes on from what the one before left: a
-// checkpoint that is whole, and no older than the last that was reported saved.
+// TestManagerKilled kills processes that save in a loop, at random moments. Each process continues from what the one before left: a
+// complete checkpoint, no older than the last one that was reported as saved.
 func TestManagerKilled(t *testing.T) {
+	requirePrograms(t)
 	dir := t.TempDir()
 	saved := int64(0)
 	for range kills {
-		child := exec.Command(os.Args[0], "-test.run=^TestManagerKilledChild$")
-		child.Env = append(os.Environ(), "CKPT_KILLED_DIR="+dir)
-		child.Stderr = os.Stderr
-		out, err := child.StdoutPipe()
-		require.NoError(t, err)
 		started := time.Now()
-		require.NoError(t, child.Start())
-		lines := bufio.NewScanner(out)
+		child, lines := startTraining(t, dir)
 		require.True(t, lines.Scan())
 		var restored int64
-		_, err = fmt.Sscanf(lines.Text(), "restored %d", &restored)
+		_, err := fmt.Sscanf(lines.Text(), "restored %d", &restored)
 		require.NoError(t, err, lines.Text())
 		require.GreaterOrEqual(t, restored, saved, "what was reported saved")
 		within := 40*time.Millisecond + time.Since(started) // on a slow machine too it saves now and then
@@ -55,61 +50,72 @@ func TestManagerKilled(t *testing.T) {
 	}
 	require.Positive(t, saved)
 
-	m, _ := manageKilled(t, dir)
+	m, _, err := resumeTraining(dir)
+	require.NoError(t, err)
 	for range 2 {
 		ckpttest.Save(t, m)
 	}
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	require.Len(t, names, 5, "nothing is left of what was killed but the checkpoints that are kept: %v", names)
+	require.Len(t, ckpttest.NamesIn(t, dir), 5, "a state file, and an index and a data file for each of two checkpoints")
 }
 
-// manageKilled returns a Manager of a killedModel, which was restored and is whole.
-func manageKilled(t *testing.T, dir string) (*ckpt.Manager, *killedModel) {
-	t.Helper()
-	model := killedModel{Values: tensor.New[float32](20_000)}
-	m := ckpttest.Manage(t, ckpttest.New(t, &model), dir, ckpt.KeepLast(2))
-	_, err := m.RestoreOrInitialize(ctx)
-	require.NoError(t, err)
+// resumeTraining returns a Manager of a killedModel that was restored from dir. Values of different steps are an error.
+func resumeTraining(dir string) (*ckpt.Manager, *killedModel, error) {
+	model := &killedModel{Values: tensor.New[float32](20_000)}
+	c, err := ckpt.New(model)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := ckpt.NewManager(c, dir, ckpt.KeepLast(2))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := m.RestoreOrInitialize(ctx); err != nil {
+		return nil, nil, err
+	}
 	for _, v := range model.Values.Data() {
-		require.EqualValues(t, model.Step, v)
+		if v != float32(model.Step) {
+			return nil, nil, fmt.Errorf("step %d was restored with a value of step %v", model.Step, v)
+		}
 	}
-	return m, &model
+	return m, model, nil
 }
 
-// TestManagerKilledChild is a process of TestManagerKilled: it says what it restored, and saves until it is killed.
-func TestManagerKilledChild(t *testing.T) {
-	dir := os.Getenv("CKPT_KILLED_DIR")
-	if dir == "" {
-		t.Skip("not started by TestManagerKilled")
+// train is a victim. It prints the step that it restored, and every step that it has saved.
+func train(dir string) error {
+	m, model, err := resumeTraining(dir)
+	if err != nil {
+		return err
 	}
-	m, model := manageKilled(t, dir)
 	fmt.Printf("restored %d\n", model.Step)
 	for {
 		model.Step++
 		for i := range model.Values.Data() {
 			model.Values.Data()[i] = float32(model.Step)
 		}
-		ckpttest.Save(t, m)
+		if _, err := m.Save(ctx); err != nil {
+			return err
+		}
 		fmt.Printf("saved %d\n", model.Step)
 	}
 }
 
+// startTraining starts train in another process, and returns the lines that it prints.
+func startTraining(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	child := newVictim(t, "training", dir)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	return child, bufio.NewScanner(out)
+}
+
 // TestManagerProcesses has two processes save into one directory.
 func TestManagerProcesses(t *testing.T) {
+	requirePrograms(t)
 	t.Run("R-27 the one that does not know of the other's saves is refused, and does not hinder it", func(t *testing.T) {
 		dir := t.TempDir()
-		child := exec.Command(os.Args[0], "-test.run=^TestManagerKilledChild$")
-		child.Env = append(os.Environ(), "CKPT_KILLED_DIR="+dir)
-		child.Stderr = os.Stderr
-		out, err := child.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, child.Start())
-		lines := bufio.NewScanner(out)
+		child, lines := startTraining(t, dir)
 		await := func(step int64) { // waits until the child has saved that step
 			for saved := int64(0); saved < step; {
 				require.True(t, lines.Scan())
@@ -119,7 +125,7 @@ func TestManagerProcesses(t *testing.T) {
 		await(2)
 		m := ckpttest.ManageIn(t, dir)
 		var known int64
-		_, err = fmt.Sscanf(filepath.Base(m.Latest()), "ckpt-%d", &known)
+		_, err := fmt.Sscanf(filepath.Base(m.Latest()), "ckpt-%d", &known)
 		require.NoError(t, err)
 		await(known + 1)
 		for range 10 {
@@ -130,7 +136,8 @@ func TestManagerProcesses(t *testing.T) {
 		require.NoError(t, child.Process.Kill())
 		require.Error(t, child.Wait())
 
-		next, _ := manageKilled(t, dir)
+		next, _, err := resumeTraining(dir)
+		require.NoError(t, err)
 		path := ckpttest.Save(t, next)
 		require.Equal(t, path, ckpttest.Latest(t, dir))
 	})

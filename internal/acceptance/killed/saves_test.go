@@ -29,6 +29,7 @@ var victims = map[string]victim{
 	"managed saves": func(dir string) error { return saveForever(dir) },
 	"async saves":   func(dir string) error { return saveForever(dir, ckpt.Async()) },
 	"plain saves":   plainSavesForever,
+	"training":      train,
 	"worker 0":      func(dir string) error { return workSection(dir, 0) },
 	"worker 1":      func(dir string) error { return workSection(dir, 1) },
 	"worker 2":      func(dir string) error { return workSection(dir, 2) },
@@ -66,7 +67,7 @@ func requirePrograms(t *testing.T) {
 	}
 }
 
-// saveForever saves with a Manager, and prints the number of every save that it was told is done.
+// saveForever saves with a Manager, and prints the number of every save that was reported as done.
 func saveForever(dir string, each ...ckpt.ManagerSaveOption) error {
 	r := ckpttest.NewMarked()
 	c, err := ckpt.New(ckpt.Group{"run": r})
@@ -130,8 +131,8 @@ func plainSavesForever(dir string) error {
 	}
 }
 
-// TestKilledSaves kills programs that save all the time. Whatever moment it hits, what is latest is whole, and no older than the
-// last save of which the program was told that it is done.
+// TestKilledSaves kills programs while they save in a loop. At any moment the latest checkpoint is complete, and no older than the last save
+// that was reported as done.
 func TestKilledSaves(t *testing.T) {
 	requirePrograms(t)
 	for _, kind := range []string{"managed saves", "async saves", "plain saves"} {
@@ -205,7 +206,7 @@ func workSection(dir string, worker int) error {
 	return err
 }
 
-// TestKilledSections kills workers and mergers, each of which a launcher starts again until it ends well.
+// TestKilledSections kills workers and mergers. A launcher starts each again until it succeeds.
 func TestKilledSections(t *testing.T) {
 	requirePrograms(t)
 	var killer crash.Killer
@@ -243,8 +244,8 @@ func TestKilledSections(t *testing.T) {
 	t.Logf("%d killed", killer.Kills())
 }
 
-// untilDone kills a program some times, and lets one that it starts then come to its end; a merge may find that sections are
-// missing and is then tried again.
+// untilDone kills a program a few times, and then lets it run to its end. If a merge fails because sections are missing, untilDone runs it
+// again.
 func untilDone(t *testing.T, killer *crash.Killer, name, dir string) {
 	kills := rand.IntN(4)
 	for start := time.Now(); time.Since(start) < time.Minute; kills-- {
