@@ -8,11 +8,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Dice decide how a file is forged. What they say is in a recipe, so that a fuzzer can look for recipes and a failure can be
-// had again; after its end they say 0.
+// Dice decide how a file is forged. They read their numbers from a recipe, so that a fuzzer can search for recipes and a failure can be
+// repeated. After the end of the recipe every number is 0.
 type dice struct{ recipe []byte }
 
-// rolled returns the recipe of a number.
+// rolled returns a random recipe that seed determines.
 func rolled(seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 7))
 	recipe := make([]byte, 8+r.IntN(64))
@@ -46,7 +46,7 @@ func (d *dice) take() int {
 // edges are numbers near which arithmetic goes wrong.
 var edges = []int64{0, 1, 2, 3, 7, 127, 128, 255, 256, 4096, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32, math.MaxUint32 + 1, 1 << 40, 1 << 53, 1 << 61, 1 << 62, math.MaxInt64}
 
-// number returns a number to be where old was.
+// number returns a number to put in the place of old.
 func (d *dice) number(old int64) int64 {
 	switch d.n(8) {
 	case 0:
@@ -66,10 +66,11 @@ func (d *dice) number(old int64) int64 {
 	}
 }
 
-// notUTF8 stands in a message's text for bytes that are none, which the generated code would refuse to write. It is as long.
+// notUTF8 stands in a message's text for the bytes invalid, which are not UTF-8 and which the generated code would refuse to write. Both have
+// the same length.
 const notUTF8, invalid = "ÿ", "\xff\xfe"
 
-// text returns a text to be where old was.
+// text returns a text to put in the place of old.
 func (d *dice) text(old string) string {
 	switch d.n(12) {
 	case 0:

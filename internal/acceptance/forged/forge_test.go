@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A specimen is a checkpoint taken apart, so that any of it can be forged and every checksum made right again.
+// A specimen is a checkpoint in parts, so that any part can be forged and every checksum corrected afterwards.
 type specimen struct {
 	name, prefix string
 	open         string            // what Open is given: the prefix, or the SavedModel's directory
@@ -122,7 +122,7 @@ func (s *specimen) clone() *specimen {
 	return &c
 }
 
-// assemble makes every checksum right that is not to be wrong, and returns the files.
+// assemble corrects every checksum that is not meant to be wrong, and returns the files.
 func (s *specimen) assemble(d *dice) map[string][]byte {
 	files := maps.Clone(s.files)
 	if s.graph != nil && !s.v1() {
@@ -144,7 +144,7 @@ func (s *specimen) assemble(d *dice) map[string][]byte {
 	return files
 }
 
-// storeGraph appends the graph to the data file that it is in, where it is another now.
+// storeGraph appends the graph to its data file if it has changed.
 func (s *specimen) storeGraph(files map[string][]byte) {
 	for _, e := range s.entries {
 		b, ok := e.value.(*pb.BundleEntry)
@@ -194,7 +194,7 @@ func bytesOfEntry(e *pb.BundleEntry, data []byte) ([]byte, bool) {
 	return data[e.Offset:][:e.Size], true
 }
 
-// elements returns how many elements a tensor has, -1 where that is no number.
+// elements returns how many elements a tensor has, or -1 if a dimension is negative or the product overflows.
 func elements(e *pb.BundleEntry) int64 {
 	n := int64(1)
 	for _, dim := range e.Shape.GetDim() {

@@ -27,7 +27,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A grown program has what checkpoints can make more of: pointers, slices and maps, to any depth.
+// A grown program has pointers, slices and maps, from which a checkpoint can make further objects, to any depth.
 type grown struct {
 	V     *tensor.Tensor[float32] `ckpt:"v,optional"`
 	N     []float32               `ckpt:"n,optional"`
@@ -44,7 +44,7 @@ func newGrown(depth int) *grown {
 	return g
 }
 
-// mappable is a disk whose files can be had as memory.
+// mappable is a disk with files that can be memory-mapped.
 type mappable struct{ *errfs.FS }
 
 func (m mappable) Open(name string) (fsx.Reader, error) {
@@ -66,7 +66,7 @@ func (r mappableReader) Map() ([]byte, func() error, error) {
 // An interrogation lets every verb that reads look at one forged checkpoint.
 type interrogation struct {
 	*testing.T
-	s     *specimen // as it was
+	s     *specimen // before it was forged
 	of    *specimen // forged
 	files map[string][]byte
 	disk  *errfs.FS
@@ -77,7 +77,7 @@ type interrogation struct {
 	unforged bool
 }
 
-// verb runs one verb, which is to take no more memory and time than the files account for.
+// verb runs one verb, and fails the test if it allocates more memory than the size of the files justifies, or does not end.
 func (q *interrogation) verb(name string, f func()) {
 	q.Helper()
 	what := q.what + ": " + name
@@ -90,17 +90,17 @@ func (q *interrogation) verb(name string, f func()) {
 	require.Zero(q, q.disk.OpenFiles(), what)
 }
 
-// allocated returns the bytes ever allocated: what is freed again counts.
+// allocated returns the number of bytes allocated so far, including those that were freed again.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// errorClasses are what programs can tell errors of reading apart by.
+// errorClasses are the errors by which programs can tell errors of reading apart.
 var errorClasses = []error{ckpt.ErrCorrupt, ckpt.ErrNotFound, ckpt.ErrMismatch, ckpt.ErrIncomplete, ckpt.ErrNoObjectGraph, ckpt.ErrNotTrackable, errors.ErrUnsupported, os.ErrNotExist}
 
-// refused holds an error to what all errors of reading are held to.
+// refused checks what all errors of reading have in common: they name the checkpoint, and belong to one of errorClasses.
 func (q *interrogation) refused(verb string, err error) {
 	q.Helper()
 	require.ErrorContains(q, err, q.s.prefix, "%s: %s: which file?", q.what, verb)
@@ -196,7 +196,7 @@ func (q *interrogation) sameValues(how string, want tensor.Any) func(got tensor.
 	}
 }
 
-// truth holds what was read to what an entry says and its data file has, found without the library.
+// truth compares what was read with the entry and the bytes of the data file, which it finds without the library.
 func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 	if q.of.tableLayout.edits+q.of.tableLayout.lies > 0 || q.of.v1() {
 		return // what the table says is not known
@@ -233,7 +233,7 @@ func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 	}
 }
 
-// graph looks at the object graph from all sides.
+// graph calls everything that reads the object graph.
 func (q *interrogation) graph(r *ckpt.Reader, problems map[string]error) {
 	g, err := r.Graph()
 	if err != nil {
@@ -255,7 +255,7 @@ func (q *interrogation) graph(r *ckpt.Reader, problems map[string]error) {
 	require.LessOrEqual(q, len(d.OnlyProgram), len(program.Nodes), q.what)
 }
 
-// restore restores into a program like the one that was saved. It is left alone unless the error says what of it was changed.
+// restore restores into a program like the one that was saved. After an error, only the values that the error lists may have changed.
 func (q *interrogation) restore(opts ...ckpt.RestoreOption) {
 	root, vars := q.s.program()
 	if _, named := root.(ckpt.Vars); named {
@@ -288,7 +288,7 @@ func (q *interrogation) restore(opts ...ckpt.RestoreOption) {
 	require.NoError(q, c.Close())
 }
 
-// untouched says that variables are as they were, after an error that does not name what was changed.
+// untouched fails the test if more variables have changed than the error lists.
 func (q *interrogation) untouched(err error, atomic bool, before, vars map[string]tensor.Any) {
 	if err == nil {
 		return

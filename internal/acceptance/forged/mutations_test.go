@@ -21,7 +21,7 @@ func forge(s *specimen, recipe []byte) (*specimen, map[string][]byte) {
 	return c, c.assemble(d)
 }
 
-// mutations are the ways in which a specimen is forged. What is likely to be looked at twice is here twice.
+// mutations are the ways in which a specimen is forged. The more important ones are in the list several times.
 var mutations = []func(*specimen, *dice){
 	mutateEntry, mutateEntry, mutateEntry, mutateType, mutateShape, mutateChecksum, mutateEntryBytes, mutateKey, removeEntry, copyEntry, swapEntries,
 	mutateHeader,
@@ -75,7 +75,7 @@ func mutateShape(s *specimen, d *dice) {
 	}
 }
 
-// mutateChecksum changes an entry, or its checksum alone, whose checksum is then not made right.
+// mutateChecksum changes an entry or its checksum, which assemble then does not correct.
 func mutateChecksum(s *specimen, d *dice) {
 	e := s.entry(d)
 	e.broken = true
@@ -136,7 +136,7 @@ func (s *specimen) order(d *dice) {
 	}
 }
 
-// mutateHeader changes what the first entry says of all others.
+// mutateHeader changes the first entry, which describes the whole checkpoint.
 func mutateHeader(s *specimen, d *dice) {
 	if len(s.entries) > 0 && s.entries[0].value != nil {
 		d.message(s.entries[0].value.ProtoReflect())
@@ -181,7 +181,7 @@ func mutateAttribute(s *specimen, d *dice) {
 	}
 }
 
-// growGraph adds many objects: in a chain, side by side, or all leading to all that a few bytes can name.
+// growGraph adds many objects: in a chain, side by side, or side by side under one name and with edges back to the root.
 func growGraph(s *specimen, d *dice) {
 	if s.graph == nil {
 		return

@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// forgeGraph writes a checkpoint with any object graph, whose every checksum is right. Each key is that of a float32 scalar of 1.
+// forgeGraph writes a checkpoint with any object graph and correct checksums. Each key has a float32 scalar of 1.
 func forgeGraph(t *testing.T, g *objectgraph.Graph) *errfs.FS {
 	t.Helper()
 	disk := errfs.New()
@@ -106,7 +106,7 @@ type chainLink struct {
 	Next *chainLink             `ckpt:"next,alloc,optional"`
 }
 
-// A lackingLink can, and lacks something at each link that it has; in a wrongLink something does not fit.
+// A lackingLink is as deep, and has a value that the checkpoint lacks at each link. A wrongLink has a value that does not fit.
 type lackingLink struct {
 	Lost float64      `ckpt:"lost"`
 	Next *lackingLink `ckpt:"next,alloc,optional"`
@@ -117,8 +117,8 @@ type wrongLink struct {
 	Next *wrongLink `ckpt:"next,alloc,optional"`
 }
 
-// TestHostileGraphs gives every verb that reads a checkpoint graphs that a forger thought of. What it says of them is its own
-// matter; it must say something, in time and memory that the files' size accounts for.
+// TestHostileGraphs gives forged graphs to every verb that reads a checkpoint. Each verb may succeed or fail, but it must end, in time and
+// memory that the size of the files justifies.
 func TestHostileGraphs(t *testing.T) {
 	nodes := hostileNodes()
 	for name, g := range hostileGraphs(nodes) {

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A branch holds others in every way there is.
+// A branch holds others in every way that a struct can.
 type branch struct {
 	V    *tensor.Tensor[float32] `ckpt:"v,optional"`
 	Next *branch                 `ckpt:"next,optional"`
@@ -91,8 +91,8 @@ func hostilePrograms(n int) map[string]func() *branch {
 	}
 }
 
-// TestHostilePrograms saves and restores programs of very many objects, and looks at them from all sides, in memory and time that
-// grow as their number does.
+// TestHostilePrograms saves, restores and examines programs of very many objects. Memory and time must grow in proportion to the number of
+// objects.
 func TestHostilePrograms(t *testing.T) {
 	nodes := hostileNodes()
 	for name, build := range hostilePrograms(nodes) {
@@ -166,7 +166,7 @@ func TestHostilePrograms(t *testing.T) {
 	}
 }
 
-// TestHostileKeys saves a chain so long that its keys, each a whole path, would be longer than all memory.
+// TestHostileKeys saves a chain that is so long that its keys, each of which is a whole path, would not fit into memory.
 func TestHostileKeys(t *testing.T) {
 	root := &branch{V: ckpttest.Scalar(0)}
 	for b, i := root, 0; i < 30_000; b, i = b.Next, i+1 {

@@ -1,3 +1,3 @@
-// Package killed holds its tests only. They start programs that save, merge and manage checkpoints, and kill them at moments that
-// nobody chose, or give them a disk that is full. What the next program finds is whole, and no older than the last save that was reported as done.
+// Package killed has only tests. They start programs that save, merge and manage checkpoints, and kill them at random moments or give them a
+// full disk. The next program finds a complete checkpoint, no older than the last save that was reported as done.
 package killed

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestImports holds the direction of imports: cmd, examples → root → format → format/sstable, tensor, internal; layers → tensor.
+// TestImports checks the direction of imports: cmd, examples → root → format → format/sstable, tensor, internal; layers → tensor.
 func TestImports(t *testing.T) {
 	const module = "github.com/gockpt/ckpt"
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
@@ -100,7 +100,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestUnsafe keeps unsafe in one file, on all systems, and what goes round the compiler without it out of all.
+// TestUnsafe checks that only one file imports unsafe, on all systems, and that no file uses cgo or go:linkname.
 func TestUnsafe(t *testing.T) {
 	var found []string
 	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -129,9 +129,8 @@ func TestUnsafe(t *testing.T) {
 	require.Equal(t, []string{"tensor/bytes.go"}, found)
 }
 
-// TestWhatImportersRequire holds which modules the packages of the library need: those are what `go mod tidy` writes into the go.mod of a
-// program that imports all of them, and what a list of the program's parts has. The command line, the examples, the measurements and the
-// tests need others, which go.mod has too and an importer's does not.
+// TestWhatImportersRequire checks which modules the packages of the library need. `go mod tidy` writes these into the go.mod of a program that
+// imports all packages. The command line, the examples, the benchmarks and the tests need further modules, which an importer does not get.
 func TestWhatImportersRequire(t *testing.T) {
 	const module = "github.com/gockpt/ckpt"
 	list := func(args ...string) []string {

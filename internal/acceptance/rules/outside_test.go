@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutside runs a program of another module. It calls all public packages, which is to say that what they take can be made outside.
+// TestOutside runs a program of another module that calls every public package. So other modules can make the arguments that they take.
 func TestOutside(t *testing.T) {
 	module, err := os.Getwd()
 	require.NoError(t, err)
