@@ -42,6 +42,7 @@ func TestConvertKeras(t *testing.T) {
 					out, weights, archive := filepath.Join(dir, to), filepath.Join(dir, "b.weights.h5"), filepath.Join(dir, "b.keras")
 					requireRun(t, "convert", at(from), out, readable)
 					loads(out)
+					require.Contains(t, requireRun(t, "diff", at(from), out), "all the same")
 					requireRun(t, "convert", out, weights, "--config", at("model.keras"))
 					require.Equal(t, hashes(t, at("model.keras")), hashes(t, weights))
 					requireRun(t, "convert", out, archive, "--config", at("model.keras"))
@@ -50,6 +51,11 @@ func TestConvertKeras(t *testing.T) {
 			}
 		}
 	}
+	t.Run("a glob", func(t *testing.T) {
+		for _, name := range []string{"attend.key_dense.*", "attend/key_dense/*", "layers/multi_head_attention/key_dense/*"} {
+			require.Contains(t, requireRun(t, "list", at("model.keras"), "--only", name), "\n2 tensors,", name)
+		}
+	})
 	t.Run("a struct", func(t *testing.T) {
 		for _, to := range []string{"s.safetensors", "s.npz", "s"} {
 			out := filepath.Join(dir, to)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,8 @@ func newDiffCommand(in *streams) *cobra.Command {
 		Use:   "diff A B",
 		Short: "Compare the tensors of two checkpoints",
 		Long: `Compare the tensors of two checkpoints by their keys, or by the paths of their objects if
-the two have different formats. Print the tensors that only one of them has, and those with
+the two have different formats. Weights that Keras numbers then go by the names of their layers,
+as in ckpt convert. Print the tensors that only one of them has, and those with
 another type, shape or values, with the largest difference and its position. Each line begins with "-" if the key is only in A, "+" if it is only in B, and "~" if
 the tensor differs.
 
@@ -52,7 +54,7 @@ standard error, if a checkpoint is damaged or missing.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
 	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "the maximum difference of `numbers` that count as equal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if !(tolerance >= 0) {
@@ -145,9 +147,9 @@ func (d *differ) run(ctx context.Context) error {
 	if err := d.report.begin(d.in.shown(d.a.Prefix()), d.in.shown(d.b.Prefix())); err != nil {
 		return err
 	}
-	nextA, stopA := iter.Pull2(d.entries(d.a))
+	nextA, stopA := iter.Pull2(d.entries(d.a, d.b))
 	defer stopA()
-	nextB, stopB := iter.Pull2(d.entries(d.b))
+	nextB, stopB := iter.Pull2(d.entries(d.b, d.a))
 	defer stopB()
 	a, errA, moreA := nextA()
 	b, errB, moreB := nextB()
@@ -194,29 +196,52 @@ type namedEntry struct {
 }
 
 // entries yields the entries of r in the order of their names. Two formats spell keys differently: then the names are paths, and the
-// object graph, which only TensorFlow's format has, is left out.
-func (d *differ) entries(r *ckpt.Reader) iter.Seq2[namedEntry, error] {
-	byKey := func(yield func(namedEntry, error) bool) {
-		for e, err := range entries(r, d.only) {
-			if !yield(namedEntry{e.Key, e}, err) {
+// object graph, which only TensorFlow's format has, is left out. A tensor that Keras numbers has the name of its layer and variable, unless
+// the other checkpoint has its number.
+func (d *differ) entries(r, other *ckpt.Reader) iter.Seq2[namedEntry, error] {
+	return func(yield func(namedEntry, error) bool) {
+		readable, err := r.ReadableNames()
+		if err != nil {
+			yield(namedEntry{}, err)
+			return
+		}
+		sameFormat := r.Format() == other.Format()
+		if sameFormat && len(readable) == 0 {
+			for e, err := range entries(r, d.only) {
+				if !yield(namedEntry{e.Key, e}, err) {
+					return
+				}
+			}
+			return
+		}
+		nameOf := func(r *ckpt.Reader) func(key string) string {
+			if sameFormat {
+				return func(key string) string { return key }
+			}
+			return (&names.Paths{Format: r.Format()}).Of
+		}
+		var numbered map[string]bool
+		if len(readable) > 0 {
+			if numbered, err = tensorNames(other, nameOf(other)); err != nil {
+				yield(namedEntry{}, err)
 				return
 			}
 		}
-	}
-	if d.a.Format() == d.b.Format() {
-		return byKey
-	}
-	return func(yield func(namedEntry, error) bool) {
 		var list []namedEntry
-		paths := names.Paths{Format: r.Format()}
-		for e, err := range byKey {
+		own := nameOf(r)
+		for e, err := range entries(r, d.only) {
 			if err != nil {
-				yield(e, err)
+				yield(namedEntry{}, err)
 				return
 			}
-			if e.name = paths.Of(e.Key); e.Key != objectgraph.GraphKey {
-				list = append(list, e)
+			if e.Key == objectgraph.GraphKey {
+				continue
 			}
+			name := own(e.Key)
+			if layer, ok := readable[e.Key]; ok && !numbered[name] {
+				name = strings.ReplaceAll(layer, ".", "/")
+			}
+			list = append(list, namedEntry{name, e})
 		}
 		slices.SortFunc(list, func(a, b namedEntry) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.Key, b.Key)) })
 		for _, e := range list {
@@ -225,6 +250,18 @@ func (d *differ) entries(r *ckpt.Reader) iter.Seq2[namedEntry, error] {
 			}
 		}
 	}
+}
+
+// tensorNames returns the names that nameOf gives to the keys of r.
+func tensorNames(r *ckpt.Reader, nameOf func(key string) string) (map[string]bool, error) {
+	all := make(map[string]bool)
+	for e, err := range r.All() {
+		if err != nil {
+			return nil, err
+		}
+		all[nameOf(e.Key)] = true
+	}
+	return all, nil
 }
 
 // compare compares two tensors of one name. It returns nil where they are the same.

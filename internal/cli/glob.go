@@ -8,16 +8,25 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// entries returns the tensors of a checkpoint with a key or an object path that a glob matches: * stands for any text, slashes too, and ?
-// for any character. "" matches all.
+// entries returns the tensors of a checkpoint with a key, an object path or a Keras name that a glob matches: * stands for any text,
+// slashes too, and ? for any character. "" matches all.
 func entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
 	if glob == "" {
 		return r.All()
 	}
-	matches := matcher(glob)
+	wanted := matcher(glob)
 	return func(yield func(ckpt.VariableInfo, error) bool) {
+		readable, err := r.ReadableNames()
+		if err != nil {
+			yield(ckpt.VariableInfo{}, err)
+			return
+		}
+		named := func(key string) bool {
+			name, ok := readable[key]
+			return ok && (matches(glob, name) || matches(glob, strings.ReplaceAll(name, ".", "/")))
+		}
 		for e, err := range r.All() {
-			if (err != nil || matches(e.Key)) && !yield(e, err) {
+			if (err != nil || wanted(e.Key) || named(e.Key)) && !yield(e, err) {
 				return
 			}
 		}

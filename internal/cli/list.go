@@ -54,7 +54,7 @@ tensors have been listed.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.Flags().BoolVar(&metadata, "metadata", false, "print the metadata of a safetensors or GGUF file instead of its tensors")
 	cmd.Flags().BoolVar(&keys, "keys", false, "print the keys beside the paths")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
 	cmd.Flags().BoolVar(&hashes, "sha256", false, "read the tensors and print their hashes (the default with --json)")
 	v := visit{in: in, asJSON: &asJSON, titled: true, what: "hashing"}
 	v.do = func(cmd *cobra.Command, o *opened) error {

@@ -37,7 +37,7 @@ standard input.`,
 		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key or an object path that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
 	v := visit{in: in, asJSON: &asJSON, titled: true, what: "reading"}
 	v.do = func(cmd *cobra.Command, o *opened) error { return stat(cmd.Context(), o, only, asJSON) }
 	cmd.RunE = v.run
