@@ -14,7 +14,7 @@ const (
 	exportedAgain     = "_all_variables"
 )
 
-// maxSteps is the largest number of parts of a global name that is looked at.
+// maxSteps is the largest number of parts of a variable's name that is looked at.
 const maxSteps = 64
 
 // An ExportedVariable is a variable of an exported model.

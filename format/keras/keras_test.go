@@ -325,9 +325,13 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		g, err := r.Graph()
+		names, nameErr := r.ReadableNames()
 		runtime.ReadMemStats(&after)
 		if err == nil {
 			require.NoError(t, g.Check())
+		}
+		if nameErr == nil {
+			require.LessOrEqual(t, len(names), r.Len())
 		}
 		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(256*len(data)+64<<20) { // archive members may unpack to more
 			t.Fatalf("%d bytes were allocated for a file of %d", got, len(data))

@@ -20,8 +20,9 @@ func (r *Reader) ReadableNames() (map[string]string, error) {
 			return nil, err
 		}
 		for _, l := range layers {
+			attributes := newInnerNames(l.weights)
 			for _, w := range l.weights {
-				steps := w.steps
+				steps := attributes.of(w.steps)
 				if steps[0] != l.name && l.name != "" {
 					steps = append([]string{l.name}, steps...)
 				}

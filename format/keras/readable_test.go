@@ -15,6 +15,12 @@ func TestReadableNames(t *testing.T) {
 		"keras2.keras":      {"layers/gru/cell/vars/1": "gru.cell.recurrent_kernel"},
 		"keras2_weights.h5": {"out/out/kernel:0": "out.kernel"},
 		"model.keras":       {},
+		"keras2.h5":         {"model_weights/gru/gru/gru_cell/recurrent_kernel:0": "gru.cell.recurrent_kernel"},
+		"model.h5": {
+			"model_weights/attend/attend/key/bias":                             "attend.key_dense.bias",
+			"model_weights/attend/attend/attention_output/kernel":              "attend.output_dense.kernel",
+			"model_weights/both_ways/both_ways/backward_lstm/lstm_cell/kernel": "both_ways.backward_layer.cell.kernel",
+		},
 	} {
 		r, err := keras.OpenFile("testdata/" + file)
 		require.NoError(t, err)

@@ -103,9 +103,12 @@ func Group(b *strings.Builder, what string, paths []string) {
 	}
 	groups := siblings(paths)
 	for _, g := range slices.Sorted(maps.Keys(groups)) {
-		if n := groups[g]; n == 1 && !strings.HasSuffix(g, ".*") {
+		switch n := groups[g]; {
+		case n == 1 && !strings.HasSuffix(g, ".*"):
 			fmt.Fprintf(b, "\n  %s: %s", g, what)
-		} else {
+		case n == 1:
+			fmt.Fprintf(b, "\n  %s: 1 value %s", g, what)
+		default:
 			fmt.Fprintf(b, "\n  %s: %d values %s", g, n, what)
 		}
 	}
