@@ -5,7 +5,7 @@ import "slices"
 // isView reports whether name is one under which Keras's objects list again what they hold under other names.
 func isView(name string) bool {
 	switch name {
-	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers",
+	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers", "vars",
 		"_variables", "_trainable_variables", "_non_trainable_variables", "_all_variables", "_layers":
 		return true
 	}
