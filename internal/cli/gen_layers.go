@@ -38,7 +38,7 @@ func (g *genGraph) recognise() {
 	g.names = make(map[int]string)
 	for _, n := range g.nodes {
 		for _, e := range n.edges {
-			g.names[e.to] = e.name
+			g.names[e.to] = strings.Join(append([]string{e.name}, e.also...), " ")
 		}
 	}
 	order := g.reach(func(int, genEdge) bool { return false }).order
@@ -98,7 +98,7 @@ func (g *genGraph) layerOf(id int) *genLayer {
 				w.path = steps[:len(steps)-1]
 			}
 		case child.kind == genLayers:
-			w.inner[e.name] = child.layer
+			w.inner[e.attribute()] = child.layer
 			if w.path == nil && len(child.layer.path) > 0 {
 				w.path = child.layer.path[:len(child.layer.path)-1]
 			}
@@ -119,7 +119,7 @@ func (g *genGraph) layerOf(id int) *genLayer {
 	if len(w.shapes) > 0 && len(w.inner) > 0 {
 		return nil
 	}
-	if len(w.path) > 0 {
+	if w.hint = g.names[id]; len(w.path) > 0 {
 		w.hint = w.path[len(w.path)-1]
 	}
 	l := w.plain()
@@ -130,6 +130,19 @@ func (g *genGraph) layerOf(id int) *genLayer {
 		l.goType, l.path = "layers."+l.goType, w.path
 	}
 	return l
+}
+
+// attribute returns the name of the attribute by which a layer around it holds a layer, if that is one of the edge's names.
+func (e genEdge) attribute() string {
+	for _, name := range append([]string{e.name}, e.also...) {
+		switch name {
+		case "query_dense", "key_dense", "value_dense", "output_dense", "gate_dense":
+			return "_" + name
+		case "cell", "layer", "forward_layer", "backward_layer", "_query_dense", "_key_dense", "_value_dense", "_output_dense", "_gate_dense":
+			return name
+		}
+	}
+	return e.name
 }
 
 // isWeight reports whether a layer's weights can be restored from dtype d.

@@ -39,6 +39,7 @@ func TestGenRestores(t *testing.T) {
 		{name: "mixed", path: "testdata/mixed/model"},
 		{name: "unnamed", path: "testdata/unnamed/model"},
 		{name: "wide", path: "testdata/wide/model"},
+		{name: "keras", path: "../../format/keras/testdata/model.keras"},
 	}
 	err := filepath.WalkDir(golden, func(path string, d fs.DirEntry, err error) error {
 		name := strings.TrimPrefix(filepath.ToSlash(path), filepath.ToSlash(golden)+"/")
@@ -54,6 +55,16 @@ func TestGenRestores(t *testing.T) {
 	require.NoError(t, err)
 	named := slices.IndexFunc(cases, func(c genCase) bool { return strings.Contains(c.path, golden) })
 	generateAndRestore(t, slices.Concat(cases[:named], sampled(cases[named:])))
+}
+
+// The layers of a file in which Keras numbers them are recognised as those of its checkpoints.
+func TestGenKeras(t *testing.T) {
+	source := requireRun(t, "gen", "../../format/keras/testdata/model.keras")
+	for field, goType := range map[string]string{
+		"Attend": "MultiHeadAttention", "BothWays": "Bidirectional", "Each": "TimeDistributed", "Norm": "LayerNormalization", "Dense": "Dense",
+	} {
+		require.Regexp(t, `\b`+field+` +layers\.`+goType+" ", source)
+	}
 }
 
 // sampled returns some of the cases, or all for a thorough run: each is a package to compile.
