@@ -24,9 +24,10 @@ func newListCommand(in *streams) *cobra.Command {
 		Use:   "list PATH...",
 		Short: "List the tensors of a checkpoint",
 		Long: `List the tensors of a checkpoint by the paths of their objects, with numbers in numeric
-order. A partitioned tensor is listed once. --keys also prints the keys of the tensors. --only
-selects tensors. Only the index is read, unless --sha256 (the default with --json) asks for
-hashes.
+order. A partitioned tensor is listed once. Keras numbers layers and variables: for its files,
+the column NAME has the names of the layers. --keys prints the keys of the tensors instead.
+--only selects tensors. Only the index is read, unless --sha256 (the default with --json) asks
+for hashes.
 
 A PATH may be a quoted glob, or - for standard input. Several checkpoints are listed one after
 the other; with --json the output is an object that maps each path to a list.
@@ -152,6 +153,13 @@ type listColumns struct{ hashes, keys bool }
 // listTable prints a table, in the order of the paths as people read them.
 func listTable(ctx context.Context, r *opened, only string, columns listColumns) error {
 	const maxShape, maxPath = 40, 60 // wider ones move what follows them
+	second, title := map[string]string{}, "NAME" // what follows the path: in Keras's files, which number layers, their names
+	if !columns.keys {
+		var err error
+		if second, err = r.ReadableNames(); err != nil {
+			return err
+		}
+	}
 	dtype, shape, path, total := len("DTYPE"), len("SHAPE"), len("PATH"), int64(0)
 	var all []ckpt.VariableInfo
 	for e, err := range entries(r.Reader, only) {
@@ -159,6 +167,9 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 			return err
 		}
 		all = append(all, e)
+		if columns.keys {
+			second[e.Key], title = e.Key, "KEY"
+		}
 		dtype, shape = max(dtype, len(safe(e.Type()))), max(shape, min(maxShape, len(e.Shape.String())))
 		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
 	}
@@ -166,15 +177,15 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 		return r.noneCalled(only)
 	}
 	slices.SortFunc(all, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
-	hash, title := "", "PATH"
+	hash, titles := "", "PATH"
 	if columns.hashes {
 		hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), "SHA256")
 		r.bar.expect(total)
 	}
-	if columns.keys {
-		title = fmt.Sprintf("%-*s  KEY", path, title)
+	if len(second) > 0 {
+		titles = fmt.Sprintf("%-*s  %s", path, titles, title)
 	}
-	fmt.Fprintf(r.out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, title)
+	fmt.Fprintf(r.out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, titles)
 	for _, e := range all {
 		if columns.hashes {
 			h, err := storedHash(ctx, r.Reader, e.Key)
@@ -187,8 +198,8 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 			r.bar.add(e.Bytes)
 		}
 		name := safe(names.Object(e.Key))
-		if columns.keys {
-			name = fmt.Sprintf("%-*s  %s", path, name, safe(e.Key))
+		if after := second[e.Key]; after != "" {
+			name = fmt.Sprintf("%-*s  %s", path, name, safe(after))
 		}
 		if len(e.Slices) > 0 {
 			name += "  (" + count(len(e.Slices), "part") + ")"
