@@ -177,9 +177,13 @@ func (m *matcher) child(p pair, i int) error {
 			m.passed = append(m.passed, passed{p, i, e != nil})
 		}
 	case taken && b.key() != e.Node.Key() && m.r.opts.Load:
-		if !e.Node.Reached { // a further object for the same values
-			m.queue = append(m.queue, pair{c.ID, e.Node})
-			m.shared = append(m.shared, pair{c.ID, e.Node})
+		if p := (pair{c.ID, e.Node}); !e.Node.Reached && !m.further[p] {
+			if m.further == nil {
+				m.further = make(map[pair]bool)
+			}
+			m.further[p] = true
+			m.queue = append(m.queue, p)
+			m.shared = append(m.shared, p)
 		}
 	case !m.bind(c.ID, e.Node):
 		m.warnConflict(c.ID, e.Node)

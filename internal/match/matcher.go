@@ -20,6 +20,7 @@ type matcher struct {
 	doubles []pair                    // further stored nodes for objects that already have their values
 	misfits []pair                    // further objects for stored nodes, with none of their tensors
 	passed  []passed                  // with Load: values for which an object of the program has no edge, or a nil one
+	further map[pair]bool             // with Load: the pairs of a further object for the same values, each queued once
 	made    map[madeFor]reflect.Value // objects for stored nodes that have an object of another type
 }
 
