@@ -152,7 +152,7 @@ type listColumns struct{ hashes, keys bool }
 
 // listTable prints a table, in the order of the paths as people read them.
 func listTable(ctx context.Context, r *opened, only string, columns listColumns) error {
-	const maxShape, maxPath = 40, 60 // wider ones move what follows them
+	const maxShape, maxPath = 40, 60             // wider ones move what follows them
 	second, title := map[string]string{}, "NAME" // what follows the path: in Keras's files, which number layers, their names
 	if !columns.keys {
 		var err error
