@@ -182,21 +182,21 @@ func TestShardBy(t *testing.T) {
 	}{
 		"twice": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 0, Shard: 1}, {Tensor: 1, Shard: 0}}
-		}, `"v/.ATTRIBUTES/VARIABLE_VALUE": - is there twice`},
+		}, `"v/.ATTRIBUTES/VARIABLE_VALUE": - was added twice`},
 		"one that is none": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 0}, {Tensor: 2, Shard: 0}}
-		}, "tensor 2 was added, there are 2"},
+		}, "got a part of tensor 2, but there are only 2 tensors"},
 		"too few": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
 		"a part missing": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 1, Shard: 0}}
 		}, "1 of its 4 elements were dropped"},
 		"overlapping parts": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 2, Length: 2}}}, {Tensor: 1, Shard: 0}}
-		}, "is there twice"},
+		}, "was added twice"},
 		"another rank": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
 		}, "has rank 2"},
-		"a file left out":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "no tensor is in data file 1 of 2"},
+		"a file left out":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "data file 1 of 2 has no tensors"},
 		"a negative file":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
 		"a negative tensor": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
 		"a region too large": {func(n int) []ckpt.ShardPart {

@@ -98,8 +98,8 @@ func TestHeader(t *testing.T) {
 		{"an offset beyond the file", one(dims(1), 0, 1<<40, 4), "beyond the end"},
 		{"an offset beyond any", one(dims(1), 0, 1<<63, 4), "an offset of"},
 		{"an offset that is not aligned", one(dims(1), 0, 4, 8), "not a multiple of the alignment"},
-		{"cut off", one(dims(2), 0, 0, 7), "its 8 bytes at offset 64 leave the 71 bytes"},
-		{"a refused tensor that is cut off", one(dims(256), 16, 0, 65), "its 66 bytes at offset 64 leave"},
+		{"cut off", one(dims(2), 0, 0, 7), "its 8 bytes at offset 64 exceed the 71 bytes"},
+		{"a refused tensor that is cut off", one(dims(256), 16, 0, 65), "its 66 bytes at offset 64 exceed"},
 		{"a refused tensor that is larger than any file", one(dims(1<<62), 16, 0, 65), "blocks of 66 bytes, and the file has"},
 	}
 	for _, tt := range tests {

@@ -33,7 +33,7 @@ func (b *blocks) readAttribute(c *cursor) (a Attribute, err error) {
 		pad = func(n int) int { return (n + 7) &^ 7 }
 	case 2:
 	case 3:
-		c.take(1) // the character set of the name, which is ASCII or UTF-8
+		c.take(1) // the character set of the name, ASCII or UTF-8
 	default:
 		if err := c.err(); err != nil {
 			return a, err
@@ -57,7 +57,7 @@ func (b *blocks) readAttribute(c *cursor) (a Attribute, err error) {
 	}
 	switch {
 	case absent:
-		a.Err = unsupportedf("an attribute without a dataspace")
+		a.Err = unsupportedf("an attribute with a null dataspace")
 	case t.err != nil:
 		a.Err = t.err
 	default:
@@ -69,7 +69,7 @@ func (b *blocks) readAttribute(c *cursor) (a Attribute, err error) {
 func (b *blocks) attributeValue(c *cursor, t datatype, shape tensor.Shape) (tensor.Any, error) {
 	n := shape.Len()
 	if n > len(c.data)/t.size {
-		return nil, corruptf("an attribute of shape %v and %d bytes an element has only %d bytes", shape, t.size, len(c.data))
+		return nil, corruptf("an attribute of shape %v with elements of %d bytes has only %d bytes", shape, t.size, len(c.data))
 	}
 	data := c.take(n * t.size)
 	if t.text {
@@ -99,7 +99,7 @@ func (b *blocks) attributeValue(c *cursor, t datatype, shape tensor.Shape) (tens
 	return value, nil
 }
 
-// text returns the string that an element is, up to the first NUL as h5py has it.
+// text returns the string in an element, up to the first NUL as in h5py.
 func (b *blocks) text(element []byte, t datatype) (string, error) {
 	if !t.variable {
 		element, _, _ = bytes.Cut(element, []byte{0})

@@ -5,19 +5,19 @@ import (
 	"io"
 )
 
-// undefined is the address of what is not there.
+// undefined is the address of an object that does not exist.
 const undefined = ^uint64(0)
 
-// blocks reads blocks of metadata. It keeps account: blocks do not overlap in a file that HDF5 wrote, so that all of them together are
+// blocks reads blocks of metadata and counts their bytes. In files that HDF5 wrote blocks do not overlap, so together they are
 // at most as long as the file.
 type blocks struct {
 	r     io.ReaderAt
-	size  int64 // of the file as its superblock has it
+	size  int64 // of the file, according to its superblock
 	spent int64
 	heaps map[uint64]*collection // the global heaps that were read, by address
 }
 
-// read returns the n bytes at address at. what names them in errors.
+// read returns the n bytes at address at. Errors call the block what.
 func (b *blocks) read(what string, at, n uint64) (cursor, error) {
 	c := cursor{what: what, at: int64(at)}
 	switch size := uint64(b.size); {
@@ -27,7 +27,7 @@ func (b *blocks) read(what string, at, n uint64) (cursor, error) {
 		return c, corruptf("%s: %d bytes at %d, expected at most %d", what, n, at, int64(maxBlock))
 	}
 	if b.spent += int64(n); b.spent > min(b.size, maxMetadata) {
-		return c, corruptf("%s: the blocks of metadata up to the one at %d overlap: together they are longer than the file, or than %d bytes",
+		return c, corruptf("%s: with the block at %d, the blocks of metadata are longer than the file or than %d bytes: they overlap",
 			what, at, int64(maxMetadata))
 	}
 	c.data = make([]byte, n)
@@ -40,7 +40,7 @@ func (b *blocks) read(what string, at, n uint64) (cursor, error) {
 	return c, nil
 }
 
-// A cursor takes numbers off the front of a block. The first read beyond the end sets short, and gives zeros.
+// A cursor takes numbers from the beginning of a block. The first read beyond the end sets short. Such reads return zeros.
 type cursor struct {
 	what  string
 	data  []byte
@@ -48,7 +48,7 @@ type cursor struct {
 	short bool
 }
 
-// take returns the next n bytes, nil where there are fewer.
+// take returns the next n bytes, or nil if there are fewer.
 func (c *cursor) take(n int) []byte {
 	if n < 0 || n > len(c.data) {
 		c.short, c.data = true, nil
@@ -85,7 +85,7 @@ func (c *cursor) part(what string, n int) cursor {
 	return p
 }
 
-// err returns an error where more was read than there is.
+// err returns an error if a read went beyond the end.
 func (c *cursor) err() error {
 	if c.short {
 		return corruptf("%s: it ends too early, before address %d", c.what, c.at)
@@ -93,7 +93,7 @@ func (c *cursor) err() error {
 	return nil
 }
 
-// expect returns an error where the next bytes are not the signature of a block.
+// expect returns an error unless the next bytes are the signature of a block.
 func (c *cursor) expect(signature string) error {
 	if got := c.take(len(signature)); string(got) != signature {
 		return corruptf("%s at %d: it begins with %q, expected %q", c.what, c.at-int64(len(got)), got, signature)

@@ -6,10 +6,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readDataspace takes a dataspace off the front of c. absent is true for the null dataspace, which has no elements and no shape.
+// readDataspace takes a dataspace from the beginning of c. absent is true for the null dataspace, which has no elements and no
+// shape.
 func readDataspace(c *cursor) (shape tensor.Shape, absent bool, err error) {
 	version, rank := c.u8(), int(c.u8())
-	c.take(1) // flags: whether the largest lengths follow the lengths
+	c.take(1) // flags: whether the maximum lengths follow
 	switch version {
 	case 1:
 		c.take(5)

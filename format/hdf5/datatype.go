@@ -21,19 +21,19 @@ const (
 var classNames = [...]string{"integer", "float", "time", "string", "bit field", "opaque", "compound", "reference", "enumeration",
 	"variable-length", "array", "complex"}
 
-// A datatype says what elements are.
+// A datatype describes elements.
 type datatype struct {
-	dtype     tensor.DType // InvalidDType where Go has no such numbers
-	size      int          // bytes of an element
+	dtype     tensor.DType // InvalidDType if package tensor has no such dtype
+	size      int          // bytes per element
 	bigEndian bool
 	text      bool  // elements are strings: of size bytes, or of variable length
-	variable  bool  // elements are lengths and places in a global heap
-	opaque    bool  // elements are bytes; an attribute may say what they mean
-	err       error // why dtype is not known
+	variable  bool  // elements are a length and a position in a global heap
+	opaque    bool  // elements are bytes; an attribute may give their dtype
+	err       error // why dtype is unknown
 	class     string
 }
 
-// readDatatype takes a datatype off the front of c. It does not fail for a datatype that is only not known: see datatype.err.
+// readDatatype takes a datatype from the beginning of c. It does not fail if the datatype is merely unknown: see datatype.err.
 func readDatatype(c *cursor) (datatype, error) { return readDatatypeAt(c, 0) }
 
 func readDatatypeAt(c *cursor, depth int) (t datatype, err error) {
@@ -78,7 +78,7 @@ func readDatatypeAt(c *cursor, depth int) (t datatype, err error) {
 		if t.size != variableSize {
 			return t, corruptf("a variable-length datatype of %d bytes, expected %d", t.size, variableSize)
 		}
-		c.data = nil // what the elements are made of follows
+		c.data = nil // skip the base type
 	default:
 		t.err = unsupportedf("the datatype %s of %d bytes", t.class, t.size)
 		c.data = nil
@@ -116,8 +116,8 @@ func (t *datatype) fixed(bits uint32, offset, precision uint16) {
 	}
 }
 
-// floats has the properties of the floats that Go has a type for: bit offset, precision, where the exponent and the
-// mantissa lie and how wide they are, and the exponent's bias; and in the second byte of bits the sign's place.
+// floats maps the properties of floats to dtypes: bit offset, precision, position and width of exponent and mantissa, and the
+// bias of the exponent; in the second byte of bits, the position of the sign.
 var floats = []struct {
 	dtype      tensor.DType
 	size       int
@@ -131,7 +131,7 @@ var floats = []struct {
 	{tensor.DTFloat8E5M2, 1, 7, [12]byte{0, 0, 8, 0, 2, 5, 0, 2, 15}},
 }
 
-const mantissaImplied = 2 << 4 // the mantissa's first bit is 1 and not stored
+const mantissaImplied = 2 << 4 // the first bit of the mantissa is 1 and not stored
 
 func (t *datatype) float(bits uint32, properties []byte) {
 	t.bigEndian = bits&1 != 0
@@ -148,13 +148,13 @@ func (t *datatype) opaqueOf(bits uint32, c *cursor) {
 	t.opaque = true
 	c.take(int(bits&0xff+7) &^ 7) // a tag, which h5py leaves empty
 	if t.size == 2 {
-		t.dtype = tensor.DTBFloat16 // of ml_dtypes' types, which NumPy takes for bytes, the only one of this size
+		t.dtype = tensor.DTBFloat16 // the only one of ml_dtypes' types, which NumPy treats as bytes, with this size
 		return
 	}
 	t.err = unsupportedf("opaque elements of %d bytes", t.size)
 }
 
-// opaqueAs makes the opaque t elements of the dtype called name.
+// opaqueAs gives the opaque t the dtype called name.
 func (t *datatype) opaqueAs(name string) {
 	if d, err := tensor.ParseDType(name); err == nil && d.Size() == t.size {
 		t.dtype, t.err = d, nil
@@ -163,7 +163,7 @@ func (t *datatype) opaqueAs(name string) {
 	}
 }
 
-// enum reads the enumeration of which NumPy's bool is made: FALSE and TRUE. Any other is the integers that it names.
+// enum reads an enumeration. FALSE and TRUE make NumPy's bool; any other enumeration is read as its integers.
 func (t *datatype) enum(bits uint32, version int, c *cursor) error {
 	base, err := readDatatypeAt(c, 1)
 	if err != nil {
@@ -174,7 +174,7 @@ func (t *datatype) enum(bits uint32, version int, c *cursor) error {
 	for range members {
 		end := bytes.IndexByte(c.data, 0)
 		if end < 0 {
-			return corruptf("an enumeration: the name of a member does not end")
+			return corruptf("an enumeration: the name of a member is not terminated")
 		}
 		name := c.take(end)
 		pad := 1

@@ -15,9 +15,10 @@
 // h5py stores bfloat16 as opaque elements of two bytes. Keras marks these with an attribute called dtype. Opaque elements of
 // another size are read only if such an attribute names a dtype of that size.
 //
-// A dataset in another layout (chunked, compressed, external), of another datatype (strings, compounds, …) or that was never written is
-// listed, and reading it fails with an error that names the feature and satisfies errors.Is(err, errors.ErrUnsupported). A
-// feature of a group or of the file (soft and external links, dense attributes, newer superblocks, …) fails [Parse] in this way.
+// A dataset with another layout (chunked, compressed, external) or another datatype (strings, compounds, …), or a dataset that was
+// never written, is listed. Reading it fails with an error that names the feature and satisfies errors.Is(err,
+// errors.ErrUnsupported). [Parse] returns such an error if a group or the file has an unsupported feature: soft and external links,
+// dense attributes, newer superblocks, ….
 //
 // # Keys
 //
@@ -26,16 +27,15 @@
 //
 // # What is trusted
 //
-// Nothing that the file says. Every block of metadata is read once, and all blocks together must not be longer than the
-// file. So the file's size bounds time and memory, even if blocks overlap. A group that is reached twice is an error, and
-// therefore every cycle is. Nesting, the lengths of paths and the sizes of blocks have limits far above what Keras needs. An
-// error satisfies errors.Is(err, format.ErrCorrupt) where the file is not what it should be, and is a [*raw.Error] that
-// names the file and the object.
+// The package trusts nothing in the file. Every block of metadata is read once, and all blocks together must not be longer than
+// the file. So the file's size bounds time and memory, even if blocks overlap. Reaching a group twice is an error, and so every
+// cycle is an error. Nesting, the lengths of paths and the sizes of blocks have limits far above what Keras needs. Errors about
+// invalid files satisfy errors.Is(err, format.ErrCorrupt). Each error is a [*raw.Error] that names the file and the object.
 //
 // HDF5 files of this kind do not have checksums: damage to values goes unnoticed.
 //
 // # What it writes
 //
-// Encode writes groups, contiguous datasets and string attributes in the same format. The same tree gives the same bytes.
-// h5py and Keras read them.
+// Encode writes groups, contiguous datasets and string attributes in the same format. Equal trees give equal bytes. h5py and
+// Keras read such files.
 package hdf5

@@ -11,21 +11,22 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// How many entries nodes have room for. The superblock states half of each; these are HDF5's defaults, in order that any reader takes them.
+// The numbers of entries for which nodes have room. The superblock gives half of each. These are HDF5's defaults, so that any
+// reader accepts them.
 const (
 	leafEntries = 8
 	treeEntries = 32
 )
 
-// Encode returns the head of the file for a tree, which is everything except the elements of datasets, and the size of the
-// file. It sets Offset and Size of each dataset and sorts groups, datasets and attributes by name. Elements are
-// little-endian and row-major, and lie in the order of [Group.All]; between them are zeros.
+// Encode returns the head of the file for a tree and the size of the file. The head is everything except the elements of
+// datasets. Encode sets Offset and Size of each dataset and sorts groups, datasets and attributes by name. Elements are
+// little-endian and row-major. They follow in the order of [Group.All], padded with zeros.
 //
-// Encode uses the last name of each group's and dataset's Path, and a dataset's DType and Shape. The error says which object
-// cannot be stored: names that are empty or occur twice, attributes longer than 64 KiB, dtypes that HDF5 does not have.
+// Encode uses the last name of each group's and dataset's Path, and a dataset's DType and Shape. The error names the object that
+// cannot be stored: its name is empty or occurs twice, an attribute is longer than 64 KiB, or HDF5 does not have its dtype.
 func Encode(root *Group) (head []byte, size int64, err error) { return encode(root, 0) }
 
-// encode is Encode for a root at a depth, which tests choose.
+// encode is Encode for a root at the given depth. Tests choose depth.
 func encode(root *Group, depth int) (head []byte, size int64, err error) {
 	e := &encoder{}
 	e.alloc(superblockSize)
@@ -48,7 +49,7 @@ func encode(root *Group, depth int) (head []byte, size int64, err error) {
 	return e.out, int64(end), nil
 }
 
-// An encoder appends blocks to the file's beginning. An address is a place in out.
+// An encoder appends blocks to the beginning of the file. An address is an index of out.
 type encoder struct {
 	out     []byte
 	strings struct { // the global heap that has room
@@ -57,7 +58,7 @@ type encoder struct {
 	}
 }
 
-// alloc returns the address of n bytes of zeros at the end.
+// alloc appends n zeros and returns their address.
 func (e *encoder) alloc(n int) uint64 {
 	at := len(e.out)
 	e.out = append(e.out, make([]byte, (n+7)&^7)...)
@@ -66,7 +67,7 @@ func (e *encoder) alloc(n int) uint64 {
 
 func (e *encoder) put64(at, v uint64) { binary.LittleEndian.PutUint64(e.out[at:], v) }
 
-// place appends b at the end, padded, and returns its address.
+// place appends b, padded, and returns its address.
 func (e *encoder) place(b []byte) uint64 {
 	at := e.alloc(len(b))
 	copy(e.out[at:], b)
@@ -85,7 +86,7 @@ func (e *encoder) superblock(header, tree, heap, end uint64) {
 // Kinds of entries.
 const (
 	cacheNone  = 0
-	cacheGroup = 1 // the B-tree and the heap follow
+	cacheGroup = 1 // the addresses of the B-tree and the heap follow
 )
 
 func appendEntry(b []byte, e entry, tree, heap uint64) []byte {
@@ -97,16 +98,16 @@ func appendEntry(b []byte, e entry, tree, heap uint64) []byte {
 	return binary.LittleEndian.AppendUint64(b, heap)
 }
 
-// group writes what is in g and then g: the addresses are those of its header, its B-tree and its heap.
+// group writes the contents of g and then g. It returns the addresses of the header, the B-tree and the heap of g.
 func (e *encoder) group(g *Group, depth int) (header, tree, heap uint64, err error) {
 	if depth > maxDepth {
 		return 0, 0, 0, fmt.Errorf("hdf5: write %q: groups are nested more than %d deep", g.Path, maxDepth)
 	}
 	slices.SortFunc(g.Groups, func(a, b *Group) int { return cmp.Compare(a.Name(), b.Name()) })
 	slices.SortFunc(g.Datasets, func(a, b *Dataset) int { return cmp.Compare(a.Name(), b.Name()) })
-	names := []byte{0, 0, 0, 0, 0, 0, 0, 0} // the empty name, which is below all others
+	names := []byte{0, 0, 0, 0, 0, 0, 0, 0} // the empty name, which sorts before all others
 	var entries []byte
-	var ends []uint64 // of each entry, its name in the heap
+	var ends []uint64 // for each entry, the offset of its name in the heap
 	add := func(path string, link entry, tree, heap uint64) error {
 		name := lastName(path)
 		if name == "" || strings.ContainsRune(name, 0) {
@@ -160,7 +161,7 @@ func (e *encoder) group(g *Group, depth int) (header, tree, heap uint64, err err
 
 // heap writes the local heap that holds names.
 func (e *encoder) heap(names []byte) uint64 {
-	const noFree = 1 // of the list of free space: it is empty
+	const noFree = 1 // the list of free space is empty
 	data := e.place(names)
 	b := []byte("HEAP\x00\x00\x00\x00")
 	for _, v := range []uint64{uint64(len(names)), noFree, data} {
@@ -169,9 +170,9 @@ func (e *encoder) heap(names []byte) uint64 {
 	return e.place(b)
 }
 
-// tree writes the symbol table nodes and the B-tree of a group's entries. last has each entry's name.
+// tree writes the symbol table nodes and the B-tree of a group's entries. last has the offset of each entry's name.
 func (e *encoder) tree(entries []byte, last []uint64) uint64 {
-	type node struct{ at, last uint64 } // last is the greatest name below it
+	type node struct{ at, last uint64 } // last is the offset of the greatest name below the node
 	var nodes []node
 	for i := 0; i < len(last); i += leafEntries {
 		n := min(leafEntries, len(last)-i)
@@ -185,7 +186,7 @@ func (e *encoder) tree(entries []byte, last []uint64) uint64 {
 		var above []node
 		count := max(1, (len(nodes)+treeEntries-1)/treeEntries)
 		first := e.alloc(count * size)
-		before := uint64(0) // the empty name
+		before := uint64(0) // the offset of the empty name
 		for i := range count {
 			part := nodes[i*treeEntries : min((i+1)*treeEntries, len(nodes))]
 			at := first + uint64(i*size)
@@ -236,10 +237,10 @@ func (e *encoder) dataset(d *Dataset) (header uint64, err error) {
 	d.Size = int64(size)
 	messages := appendMessage(nil, msgDataspace, appendDataspace(nil, d.Shape))
 	messages = appendMessage(messages, msgDatatype, typ)
-	messages = appendMessage(messages, msgFill, []byte{2, 2, 2, 1, 0, 0, 0, 0}) // zeros, as h5py has it
+	messages = appendMessage(messages, msgFill, []byte{2, 2, 2, 1, 0, 0, 0, 0}) // zeros, as h5py writes it
 	layout := binary.LittleEndian.AppendUint64([]byte{3, layoutContiguous}, undefined)
 	layout = binary.LittleEndian.AppendUint64(layout, size)
-	place := len(messages) + 8 + 2 // behind the heads of the message and of the layout
+	place := len(messages) + 8 + 2 // after the headers of the message and of the layout
 	messages = appendMessage(messages, msgLayout, layout)
 	if messages, err = e.attributes(messages, attributes); err != nil {
 		return fail(err)
@@ -249,11 +250,11 @@ func (e *encoder) dataset(d *Dataset) (header uint64, err error) {
 	return header, nil
 }
 
-// header writes an object header of count messages.
+// header writes an object header with count messages.
 func (e *encoder) header(messages []byte, count int) uint64 {
 	b := []byte{1, 0}
 	b = binary.LittleEndian.AppendUint16(b, uint16(count))
-	b = binary.LittleEndian.AppendUint32(b, 1) // link
+	b = binary.LittleEndian.AppendUint32(b, 1) // link count
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(messages)))
 	b = append(b, 0, 0, 0, 0)
 	return e.place(append(b, messages...))

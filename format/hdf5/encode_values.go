@@ -29,7 +29,7 @@ func appendDataspace(b []byte, shape tensor.Shape) []byte {
 	return b
 }
 
-// appendDatatype appends the datatype that h5py has for d. It has none for dtypes that are Go's alone.
+// appendDatatype appends the datatype that h5py uses for d. It returns an error if h5py has none.
 func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 	size := byte(d.Size())
 	head := func(class, version byte, bits ...byte) {
@@ -37,7 +37,7 @@ func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 		b = append(b, bits...)
 		b = append(b, size, 0, 0, 0)
 	}
-	integer := func(signed byte) { // signed is 8 for integers that are
+	integer := func(signed byte) { // signed is 8 for signed integers
 		head(classFixed, 1, signed, 0, 0)
 		b = append(b, 0, 0, 8*size, 0)
 	}
@@ -54,7 +54,7 @@ func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 		b = append(b, "FALSE\x00\x00\x00TRUE\x00\x00\x00\x00\x00\x01"...)
 	case tensor.DTString:
 		size = variableSize
-		head(classVariable, 1, 1, 1, 0) // a string, in UTF-8
+		head(classVariable, 1, 1, 1, 0) // a string in UTF-8
 		size = 1
 		integer(0)
 	default:
@@ -64,26 +64,26 @@ func appendDatatype(b []byte, d tensor.DType) ([]byte, error) {
 				return append(b, f.properties[:]...), nil
 			}
 		}
-		return nil, fmt.Errorf("no datatype for %v in HDF5 as Keras writes it: cast it: %w", d, errors.ErrUnsupported)
+		return nil, fmt.Errorf("HDF5 as Keras writes it has no datatype for %v: cast the tensor to another dtype: %w", d, errors.ErrUnsupported)
 	}
 	return b, nil
 }
 
-const variableSize = 16 // bytes of an element of variable length: its length, and its place in a global heap
+const variableSize = 16 // bytes of an element of variable length: its length, and its position in a global heap
 
 // attributes appends an object's attributes to its messages, in the order of their names.
 func (e *encoder) attributes(messages []byte, all []Attribute) ([]byte, error) {
 	if len(all) > maxAttributes {
-		return nil, fmt.Errorf("%d attributes, expected at most %d", len(all), maxAttributes)
+		return nil, fmt.Errorf("got %d attributes, expected at most %d", len(all), maxAttributes)
 	}
 	slices.SortFunc(all, func(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) })
 	for i, a := range all {
 		if i > 0 && all[i-1].Name == a.Name {
-			return nil, fmt.Errorf("two attributes %q", a.Name)
+			return nil, fmt.Errorf("two attributes are called %q", a.Name)
 		}
 		body, err := e.attribute(a)
 		if err == nil && len(body) > math.MaxUint16-7 {
-			err = fmt.Errorf("%d bytes, expected at most %d", len(body), math.MaxUint16-7)
+			err = fmt.Errorf("got %d bytes, expected at most %d", len(body), math.MaxUint16-7)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("attribute %q: %w", a.Name, err)
@@ -95,10 +95,10 @@ func (e *encoder) attributes(messages []byte, all []Attribute) ([]byte, error) {
 
 func (e *encoder) attribute(a Attribute) ([]byte, error) {
 	if a.Value == nil {
-		return nil, fmt.Errorf("it has no value: %w", a.Err)
+		return nil, fmt.Errorf("its value could not be read: %w", a.Err)
 	}
 	if len(a.Name) > math.MaxInt16 {
-		return nil, fmt.Errorf("a name of %d bytes", len(a.Name))
+		return nil, fmt.Errorf("its name is too long: got %d bytes, expected less than 64 KiB", len(a.Name))
 	}
 	typ, err := appendDatatype(nil, a.Value.DType())
 	if err != nil {
@@ -135,14 +135,14 @@ func (e *encoder) attribute(a Attribute) ([]byte, error) {
 	return append(b, memory...), nil
 }
 
-// text puts a string into a global heap and returns where it is. The empty string is nowhere.
+// text puts a string into a global heap and returns its position. The empty string has the undefined address.
 func (e *encoder) text(s string) (at uint64, index uint32, err error) {
-	const least, head = 4096, 16 // bytes: the least that HDF5 takes for a heap, and of its head or an object's
+	const least, head = 4096, 16 // bytes: the smallest heap that HDF5 accepts; the header of a heap or of an object
 	if s == "" {
 		return 0, 0, nil
 	}
 	if len(s) > maxBlock-2*head || strings.ContainsRune(s, 0) {
-		return 0, 0, fmt.Errorf("a string of %d bytes, expected at most %d and no NUL", len(s), maxBlock-2*head)
+		return 0, 0, fmt.Errorf("got a string of %d bytes, expected at most %d and no NUL", len(s), maxBlock-2*head)
 	}
 	h := &e.strings
 	need := uint64(head + (len(s)+7)&^7)
@@ -158,7 +158,7 @@ func (e *encoder) text(s string) (at uint64, index uint32, err error) {
 	e.put64(h.used+8, uint64(len(s)))
 	copy(e.out[h.used+head:], s)
 	h.used += need
-	if free := h.end - h.used; free >= head { // object 0 is the free space, its own head included
+	if free := h.end - h.used; free >= head { // object 0 is the free space, including its header
 		e.put64(h.used+8, free)
 	}
 	return h.at, uint32(h.objects), nil

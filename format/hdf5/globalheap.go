@@ -2,11 +2,11 @@ package hdf5
 
 import "strings"
 
-// A collection is a block of strings of variable length. The strings share its memory, so that a thousand attributes that lead to
-// one string hold it once.
+// A collection is a block of strings of variable length. The strings share its memory: if a thousand attributes refer to one
+// string, it is in memory once.
 type collection struct {
 	data    string
-	objects map[uint32][2]uint64 // by index: where each begins in data, and its size
+	objects map[uint32][2]uint64 // by index: the offset in data, and the size
 }
 
 // heapText returns the first length bytes of an object of the collection at an address, up to the first NUL.
@@ -27,7 +27,7 @@ func (b *blocks) heapText(at uint64, index uint32, length uint64) (string, error
 	case !ok:
 		return "", corruptf("global heap at %d: no object %d", at, index)
 	case length > object[1]:
-		return "", corruptf("global heap at %d: object %d has %d bytes, a string there %d", at, index, object[1], length)
+		return "", corruptf("global heap at %d: object %d has %d bytes, expected a string of %d", at, index, object[1], length)
 	}
 	text, _, _ := strings.Cut(c.data[object[0]:object[0]+length], "\x00")
 	return text, nil
@@ -56,17 +56,17 @@ func (b *blocks) readCollection(at uint64) (*collection, error) {
 	all := &collection{data: string(c.data), objects: make(map[uint32][2]uint64)}
 	for rest := uint64(0); uint64(len(all.data))-rest >= 16; {
 		index := uint32(c.u16())
-		c.take(2 + 4) // how many refer to it
+		c.take(2 + 4) // reference count
 		length := c.u64()
 		if index == 0 { // the free space at the end
 			break
 		}
 		rest += 16
 		if length > uint64(len(all.data))-rest {
-			return nil, corruptf("global heap at %d: object %d has %d bytes, %d are left", at, index, length, uint64(len(all.data))-rest)
+			return nil, corruptf("global heap at %d: object %d has %d bytes, but only %d are left", at, index, length, uint64(len(all.data))-rest)
 		}
 		if _, twice := all.objects[index]; twice {
-			return nil, corruptf("global heap at %d: two objects %d", at, index)
+			return nil, corruptf("global heap at %d: two objects have index %d", at, index)
 		}
 		all.objects[index] = [2]uint64{rest, length}
 		padded := min((length+7)&^7, uint64(len(all.data))-rest)

@@ -151,7 +151,7 @@ func TestUnsupportedDatasetsAreListed(t *testing.T) {
 
 func TestUnsupportedFilesAreNamed(t *testing.T) {
 	for name, feature := range map[string]string{
-		"softlink.h5":  `"link" is a soft link`,
+		"softlink.h5":  `the soft link "link"`,
 		"latest.h5":    "superblock version 3",
 		"tracked.h5":   "object header of version 2",
 		"committed.h5": "committed datatype",

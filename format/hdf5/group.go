@@ -11,12 +11,12 @@ type entry struct {
 
 const (
 	entrySize = 40
-	cacheLink = 2 // the kind of entry that is a soft link
+	cacheLink = 2 // the cache type of a soft link
 )
 
 func readEntry(c *cursor) entry {
 	e := entry{name: c.u64(), header: c.u64(), cache: c.u32()}
-	c.take(4 + 16) // reserved, and a copy of what the header has
+	c.take(4 + 16) // reserved, and a copy of data in the header
 	return e
 }
 
@@ -53,7 +53,7 @@ func (b *blocks) readLinks(tree, heap uint64) ([]link, error) {
 
 // readTree returns the addresses of the symbol table nodes below a group's B-tree, in order.
 func (b *blocks) readTree(root uint64) (leaves []uint64, err error) {
-	level := -1 // of the nodes at hand; not known of the root
+	level := -1 // of the current nodes; unknown before the root was read
 	for nodes := []uint64{root}; ; {
 		var below []uint64
 		for _, at := range nodes {
@@ -78,7 +78,7 @@ func (b *blocks) readTree(root uint64) (leaves []uint64, err error) {
 				return nil, err
 			}
 			for range used {
-				c.take(8) // the key: names are compared where they are
+				c.take(8) // skip the key: names are compared when their nodes are read
 				below = append(below, c.u64())
 			}
 		}
@@ -114,10 +114,10 @@ func (b *blocks) readNode(at uint64, names []byte, links []link) ([]link, error)
 			return nil, err
 		}
 		if e.cache == cacheLink {
-			return nil, unsupportedf("%q is a soft link", name)
+			return nil, unsupportedf("the soft link %q", name)
 		}
 		if i := len(links); i > 0 && links[i-1].name >= name {
-			return nil, corruptf("the name %q follows %q: expected ascending names, each once", name, links[i-1].name)
+			return nil, corruptf("the name %q follows %q: expected unique names in ascending order", name, links[i-1].name)
 		}
 		links = append(links, link{name, e.header})
 	}
@@ -144,15 +144,15 @@ func (b *blocks) readHeap(at uint64) ([]byte, error) {
 	return c.data, nil
 }
 
-// nameAt returns the name at an offset of a local heap's data.
+// nameAt returns the name at an offset of the data of a local heap.
 func nameAt(heap []byte, at uint64) (string, error) {
 	if at >= uint64(len(heap)) {
-		return "", corruptf("a name lies at %d of a heap of %d bytes", at, len(heap))
+		return "", corruptf("a name lies at offset %d of a heap of %d bytes", at, len(heap))
 	}
 	end := bytes.IndexByte(heap[at:min(uint64(len(heap)), at+maxPath+1)], 0)
 	switch {
 	case end < 0:
-		return "", corruptf("a name at %d of a heap of %d bytes does not end there, or within %d bytes", at, len(heap), maxPath)
+		return "", corruptf("a name at offset %d of a heap of %d bytes does not end in the heap, or is longer than %d bytes", at, len(heap), maxPath)
 	case end == 0:
 		return "", corruptf("a link has no name")
 	}

@@ -1,6 +1,6 @@
 package hdf5
 
-// The types of header messages that mean something here.
+// The types of header messages that this package reads.
 const (
 	msgNil          = 0x00
 	msgDataspace    = 0x01
@@ -25,18 +25,18 @@ type message struct {
 }
 
 const (
-	flagShared      = 0x02 // the message is elsewhere
+	flagShared      = 0x02 // the message is stored elsewhere
 	flagMustBeKnown = 0x80
 )
 
-// readHeader returns the messages of the object header at an address, those of its continuations included.
+// readHeader returns the messages of the object header at an address, including those of its continuations.
 func (b *blocks) readHeader(at uint64) (all []message, err error) {
 	c, err := b.read("object header", at, 16)
 	if err != nil {
 		return nil, err
 	}
 	version, _, count := c.u8(), c.u8(), int(c.u16())
-	c.take(4) // how many links lead here
+	c.take(4) // reference count
 	size := uint64(c.u32())
 	if version != 1 {
 		if version == 'O' {
@@ -57,7 +57,7 @@ func (b *blocks) readHeader(at uint64) (all []message, err error) {
 			block.take(3)
 			m.body = block.part("header message", n)
 			if block.short {
-				return nil, corruptf("object header at %d: a message of %d bytes goes beyond its block", at, n)
+				return nil, corruptf("object header at %d: a message of %d bytes exceeds its block", at, n)
 			}
 			all = append(all, m)
 			if m.kind == msgContinuation {
@@ -72,7 +72,7 @@ func (b *blocks) readHeader(at uint64) (all []message, err error) {
 	return all, nil
 }
 
-// check returns an error for a message that cannot be read as it stands.
+// check returns an error if this package cannot read the message.
 func (m *message) check() error {
 	switch {
 	case m.flags&flagShared != 0 && m.kind != msgNil:

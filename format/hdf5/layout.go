@@ -2,7 +2,7 @@ package hdf5
 
 // A layout says where a dataset's elements lie.
 type layout struct {
-	at   uint64 // undefined where they were never written
+	at   uint64 // undefined if they were never written
 	size uint64
 }
 
@@ -31,7 +31,7 @@ func readLayout(c *cursor) (l layout, err error) {
 	case layoutContiguous:
 		l.at, l.size = c.u64(), c.u64()
 	case layoutChunked:
-		return l, unsupportedf("chunked storage, which also compressed datasets have")
+		return l, unsupportedf("chunked storage, which compressed datasets also use")
 	case layoutVirtual:
 		return l, unsupportedf("virtual storage (parts of other files)")
 	default:

@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/format/raw"
 )
 
-// Parse reads the structure of an HDF5 file of size bytes: groups, attributes, and where datasets lie. It reads no
-// elements. name is for errors, which are a [*raw.Error].
+// Parse reads the structure of an HDF5 file of size bytes: groups, attributes, and the positions of datasets. It does not read
+// elements. Errors are of type [*raw.Error] and call the file name.
 func Parse(name string, r io.ReaderAt, size int64) (*File, error) {
 	p := &parser{
 		blocks:   blocks{r: r, size: size},
@@ -36,8 +36,8 @@ func Parse(name string, r io.ReaderAt, size int64) (*File, error) {
 type parser struct {
 	blocks
 	file     string
-	groups   map[uint64]string   // the paths of the groups that were reached, by the address of their header
-	datasets map[uint64]*Dataset // those that were read
+	groups   map[uint64]string   // paths of the groups that were found, by the address of their header
+	datasets map[uint64]*Dataset // datasets that were found, by the address of their header
 	queue    []place
 	paths    int64 // bytes of all paths
 }
@@ -46,7 +46,7 @@ type parser struct {
 type place struct {
 	group    *Group
 	header   uint64
-	messages []message // of the header, where they were read
+	messages []message // of the header, if they were read
 	depth    int
 }
 
@@ -54,7 +54,7 @@ func (p *parser) fail(path string, err error) error {
 	return &raw.Error{File: p.file, Key: path, Offset: -1, Err: err}
 }
 
-// expand reads a group: its attributes and its links. Groups among these are queued.
+// expand reads the attributes and links of a group. It queues the groups among the links.
 func (p *parser) expand(at place) error {
 	g := at.group
 	if at.messages == nil {
@@ -92,7 +92,7 @@ func (p *parser) expand(at place) error {
 		return p.fail(g.Path, err)
 	}
 	if !isGroup {
-		return p.fail(g.Path, corruptf("the object is not a group: its header at %d names no symbol table", at.header))
+		return p.fail(g.Path, corruptf("the object is not a group: its header at %d has no symbol table", at.header))
 	}
 	links, err := p.readLinks(tree, heap)
 	if err != nil {
@@ -113,8 +113,8 @@ func (p *parser) expand(at place) error {
 	return nil
 }
 
-// path returns the path of a link. All paths together are bounded: links cost 40 bytes each, wherever they lead and however
-// long the path to them is.
+// path returns the path of a link. All paths together are bounded, because a link costs only 40 bytes, even if the path to it is
+// long.
 func (p *parser) path(parent, name string) (string, error) {
 	switch {
 	case strings.ContainsRune(name, '/'):
@@ -134,12 +134,12 @@ func (p *parser) path(parent, name string) (string, error) {
 	return name, nil
 }
 
-// object adds the object at a header to g: a dataset, or a group, which is queued.
+// object adds the object with the given header to g: a dataset, or a group, which it queues.
 func (p *parser) object(g *Group, path string, header uint64, depth int) error {
 	if first, ok := p.groups[header]; ok {
 		return unsupportedf("a group with several links, or a cycle: this group was reached as %q before", first)
 	}
-	if d, ok := p.datasets[header]; ok { // a second name for it
+	if d, ok := p.datasets[header]; ok { // another name of the dataset
 		again := *d
 		again.Path, again.shared = path, true
 		g.Datasets = append(g.Datasets, &again)
@@ -174,7 +174,7 @@ func (p *parser) dataset(path string, messages []message) (*Dataset, error) {
 	var t datatype
 	var l layout
 	var absent bool
-	var seen uint32 // the kinds of messages that were there
+	var seen uint32 // bit set of the message types that occurred
 	for i := range messages {
 		m := &messages[i]
 		if err := m.check(); err != nil {
@@ -235,17 +235,17 @@ func (p *parser) dataset(path string, messages []message) (*Dataset, error) {
 	return d, nil
 }
 
-// locate holds where the elements lie to what they need.
+// locate checks that the elements of a dataset lie within the file and have the right size.
 func (p *parser) locate(d *Dataset, l layout, t datatype) error {
 	n := d.Shape.Len()
 	switch {
 	case n == 0:
 		return nil
 	case l.at == undefined:
-		d.Err = unsupportedf("a dataset that was made and never written")
+		d.Err = unsupportedf("a dataset that was created but never written")
 		return nil
 	case int64(n) > p.size/int64(t.size) || uint64(n*t.size) != l.size:
-		return corruptf("%d bytes for shape %v of %v, which takes %d for each of %d elements", l.size, d.Shape, d.DType, t.size, n)
+		return corruptf("it has %d bytes, but shape %v of %v needs %d for each of %d elements", l.size, d.Shape, d.DType, t.size, n)
 	case l.at > uint64(p.size) || l.size > uint64(p.size)-l.at:
 		return corruptf("its %d bytes at %d lie beyond the end of the file at %d", l.size, l.at, p.size)
 	}
@@ -253,13 +253,12 @@ func (p *parser) locate(d *Dataset, l layout, t datatype) error {
 	return nil
 }
 
-// sortAttributes brings an object's attributes into the order of their names. The limit on how many there are is that of
-// messages in a header.
+// sortAttributes sorts an object's attributes by name. Their number is limited by the limit on messages in a header.
 func sortAttributes(all []Attribute) error {
 	slices.SortFunc(all, func(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Name == all[i-1].Name {
-			return corruptf("two attributes %q", all[i].Name)
+			return corruptf("two attributes are called %q", all[i].Name)
 		}
 	}
 	return nil

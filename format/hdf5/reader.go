@@ -38,7 +38,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 // OpenFile is Open for a file of the operating system.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
-// OpenFS is Open for a file of any filesystem, an embed.FS among them.
+// OpenFS is Open for a file in any filesystem, such as an embed.FS.
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
 // NewReader returns a reader of a file that is part of another, such as a member of an archive. Closing the reader closes
@@ -80,7 +80,7 @@ func (d *Dataset) tensor(file string, blob int) raw.Tensor {
 	return t
 }
 
-// storedName is what NumPy calls the stored type.
+// storedName returns NumPy's name of the stored type.
 func storedName(d *Dataset) string {
 	switch {
 	case d.DType == tensor.InvalidDType:

@@ -10,7 +10,7 @@ func Recognize(head []byte) bool {
 	return len(head) >= len(signature) && string(head[:len(signature)]) == signature
 }
 
-// readSuperblock returns the root group's entry, and limits b to what the superblock says is the file's end.
+// readSuperblock returns the root group's entry, and limits b to the end of the file that the superblock gives.
 func (b *blocks) readSuperblock() (root entry, err error) {
 	c, err := b.read("superblock", 0, min(superblockSize, uint64(b.size)))
 	if err != nil {
@@ -24,7 +24,7 @@ func (b *blocks) readSuperblock() (root entry, err error) {
 	}
 	space, group, _, shared := c.u8(), c.u8(), c.u8(), c.u8()
 	offsets, lengths := c.u8(), c.u8()
-	c.take(1 + 2 + 2 + 4) // the B-trees' ranks say how nodes are allocated, flags who has the file open
+	c.take(1 + 2 + 2 + 4) // ranks of B-trees, which only writers need, and flags that tell who has the file open
 	base, free, end, driver := c.u64(), c.u64(), c.u64(), c.u64()
 	root = readEntry(&c)
 	if err := c.err(); err != nil {
@@ -40,9 +40,9 @@ func (b *blocks) readSuperblock() (root entry, err error) {
 	case driver != undefined:
 		return root, unsupportedf("a driver information block (a file of several parts)")
 	case end > uint64(b.size):
-		return root, corruptf("the file has %d bytes of the %d that its superblock names: it is cut off", b.size, end)
+		return root, corruptf("the file has %d of the %d bytes that its superblock gives: it was cut off", b.size, end)
 	}
-	_ = free // where free space is kept from one opening to the next; only writers care
+	_ = free // the address of the list of free space, which only writers need
 	b.size = int64(end)
 	return root, nil
 }

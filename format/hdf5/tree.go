@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A File is the structure of an HDF5 file: everything but the elements of its datasets.
+// A File is the structure of an HDF5 file: everything except the elements of its datasets.
 type File struct {
 	Name string // for errors
 	Root *Group
@@ -18,7 +18,7 @@ type File struct {
 // A Group holds groups and datasets, each under a name.
 type Group struct {
 	Path       string   // the names from the root, joined by "/"; the root's is empty
-	Groups     []*Group // in the byte order of their names, as are datasets and attributes
+	Groups     []*Group // sorted by name in byte order, as are datasets and attributes
 	Datasets   []*Dataset
 	Attributes []Attribute
 }
@@ -26,7 +26,7 @@ type Group struct {
 // A Dataset is a tensor in the file.
 type Dataset struct {
 	Path       string
-	DType      tensor.DType // InvalidDType where it is not known: see Err
+	DType      tensor.DType // InvalidDType if it is unknown: see Err
 	Shape      tensor.Shape
 	BigEndian  bool
 	Offset     int64 // of the first element in the file
@@ -34,9 +34,9 @@ type Dataset struct {
 	Attributes []Attribute
 	Err        error // why the elements cannot be read; nil if they can
 
-	class  string // of the datatype, where DType is not known
+	class  string // of the datatype, if DType is unknown
 	shared bool   // another path leads to it too
-	place  uint64 // of the address of the elements, in what Encode returns
+	place  uint64 // where the output of Encode holds the address of the elements
 }
 
 func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Writer collects tensors and writes them as the datasets of one file. A key is a path: its parts are the names of groups.
+// A Writer collects tensors and writes them as the datasets of one file. A key is a path of group names and the dataset's name.
 type Writer struct {
 	fsys   fsx.FS
 	path   string
@@ -78,13 +78,13 @@ func (w *Writer) add(key string, src format.Source) error {
 		return fmt.Errorf("hdf5: write %s: %q was already added", w.path, key)
 	}
 	if key == "" {
-		return fmt.Errorf("hdf5: write %s: a tensor without a name, which a dataset must have: rename it: %w", w.path, errors.ErrUnsupported)
+		return fmt.Errorf("hdf5: write %s: the tensor has no name, but a dataset must have one: rename it: %w", w.path, errors.ErrUnsupported)
 	}
 	if lastName(key) == "" || strings.HasPrefix(key, "/") {
-		return fmt.Errorf("hdf5: write %s: %q does not begin and end in a name", w.path, key)
+		return fmt.Errorf("hdf5: write %s: expected a path that begins and ends with a name, got %q", w.path, key)
 	}
 	if src.DType == tensor.DTString {
-		return fmt.Errorf("hdf5: write %s: %q: a dataset of strings: %w", w.path, key, errors.ErrUnsupported)
+		return fmt.Errorf("hdf5: write %s: %q: cannot write a dataset of strings: %w", w.path, key, errors.ErrUnsupported)
 	}
 	g, err := w.Group(parentOf(key))
 	if err != nil {
@@ -96,7 +96,7 @@ func (w *Writer) add(key string, src format.Source) error {
 	return nil
 }
 
-// Annotate adds an attribute to the dataset of a key that was already added.
+// Annotate adds an attribute to the dataset with the given key, which must have been added.
 func (w *Writer) Annotate(key string, a Attribute) error {
 	to, ok := w.added[key]
 	if !ok {
@@ -106,9 +106,9 @@ func (w *Writer) Annotate(key string, a Attribute) error {
 	return nil
 }
 
-// AddSlice implements format.Writer. It always returns an error, because datasets are written whole.
+// AddSlice implements format.Writer. It always returns an error, because the Writer writes whole datasets.
 func (w *Writer) AddSlice(_ int, key string, _ tensor.Shape, _ tensor.Slice, _ format.Source) error {
-	err := fmt.Errorf("hdf5: write %s: %q: a part of a tensor: %w", w.path, key, errors.ErrUnsupported)
+	err := fmt.Errorf("hdf5: write %s: %q: cannot write a part of a tensor, add the whole tensor: %w", w.path, key, errors.ErrUnsupported)
 	if w.failed == nil {
 		w.failed = err
 	}
@@ -159,7 +159,7 @@ func (w *Writer) Stream(ctx context.Context, out io.Writer, allocate func(size i
 	return nil
 }
 
-// A stream writes a file from its beginning to its end. The first error ends it.
+// A stream writes a file from its beginning to its end. It keeps the first error.
 type stream struct {
 	ctx context.Context
 	out io.Writer
@@ -167,7 +167,7 @@ type stream struct {
 	err error
 }
 
-const chunkSize = 1 << 22 // bytes between two looks at the context
+const chunkSize = 1 << 22 // bytes between two checks of the context
 
 func (s *stream) write(b []byte) {
 	for len(b) > 0 && s.err == nil {
@@ -181,7 +181,7 @@ func (s *stream) write(b []byte) {
 	}
 }
 
-// pad writes the zeros before an offset that is a multiple of eight.
+// pad writes zeros up to the next offset that is a multiple of eight.
 func (s *stream) pad(to int64) { s.write(make([]byte, to-s.at)) }
 
 func (s *stream) dataset(d *Dataset, src format.Source) error {
@@ -197,7 +197,7 @@ func (s *stream) dataset(d *Dataset, src format.Source) error {
 		return err
 	}
 	if t.DType() != d.DType || !t.Shape().Equal(d.Shape) {
-		return fmt.Errorf("%v of shape %v was added, and %v of shape %v is there now", d.DType, d.Shape, t.DType(), t.Shape())
+		return fmt.Errorf("the source announced %v of shape %v, but returned %v of shape %v", d.DType, d.Shape, t.DType(), t.Shape())
 	}
 	if !tensor.NativeLittleEndian {
 		t = tensor.Clone(t)

@@ -109,10 +109,10 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}{
 		"twice":                 {func(w *Writer) error { return errors.Join(w.Add(0, "a/b", one), w.Add(0, "a/b", one)) }, `"a/b" was already added`},
 		"a group and a dataset": {func(w *Writer) error { return errors.Join(w.Add(0, "a", one), w.Add(0, "a/b", one)) }, `"a": two objects of this name`},
-		"no name":               {func(w *Writer) error { return w.Add(0, "", one) }, "a tensor without a name"},
-		"ends in a slash":       {func(w *Writer) error { return w.Add(0, "a/", one) }, "does not begin and end in a name"},
+		"no name":               {func(w *Writer) error { return w.Add(0, "", one) }, "the tensor has no name"},
+		"ends in a slash":       {func(w *Writer) error { return w.Add(0, "a/", one) }, "begins and ends with a name"},
 		"an empty name":         {func(w *Writer) error { return w.Add(0, "a//b", one) }, "has an empty name"},
-		"begins with a slash":   {func(w *Writer) error { return w.Add(0, "/b", one) }, "does not begin and end in a name"},
+		"begins with a slash":   {func(w *Writer) error { return w.Add(0, "/b", one) }, "begins and ends with a name"},
 		"strings":               {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(text(t, nil, "x"))) }, "string"},
 		"float8":                {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(counted(t, tensor.DTFloat8E5M2, 1))) }, "no datatype for float8_e5m2"},
 		"a part":                {func(w *Writer) error { return w.AddSlice(0, "a", tensor.Shape{1}, nil, one) }, "a part of a tensor"},
@@ -125,7 +125,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 			g, err := w.Group("a")
 			g.Attributes = []Attribute{{Name: "x", Value: text(t, nil, "")}, {Name: "x", Value: text(t, nil, "")}}
 			return err
-		}, `two attributes "x"`},
+		}, `two attributes are called "x"`},
 		"NUL": {func(w *Writer) error { return w.Add(0, "a\x00b", one) }, "NUL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestSourceThatChanges(t *testing.T) {
 	src := format.SourceOf(counted(t, tensor.DTInt8, 1))
 	src.Shape = tensor.Shape{2}
 	require.NoError(t, w.Add(0, "w", src))
-	require.ErrorContains(t, w.Commit(t.Context()), "shape [1] is there now")
+	require.ErrorContains(t, w.Commit(t.Context()), "returned int8 of shape [1]")
 	require.Empty(t, disk.Names())
 }
 

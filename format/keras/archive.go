@@ -18,9 +18,9 @@ const (
 	arraysName   = "model.weights.npz" // instead of weightsName, on demand
 )
 
-const maxJSON = 256 << 20 // bytes of a configuration or of a list of shards
+const maxJSON = 256 << 20 // bytes of a configuration or a list of shards
 
-// IsArchive reports whether a ZIP archive is one of Keras's.
+// IsArchive reports whether a ZIP archive is a .keras file.
 func IsArchive(a *zipfile.Archive) bool {
 	return a.Has(configName) && (a.Has(metadataName) || a.Has(weightsName) || a.Has(arraysName))
 }
@@ -31,7 +31,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 		return nil, err
 	}
 	if !IsArchive(a) {
-		return nil, raw.Corrupt(blob.Name(), "", "the archive has no %s and %s, which a .keras file has", configName, weightsName)
+		return nil, raw.Corrupt(blob.Name(), "", "a .keras file must have %s and %s, but the archive does not", configName, weightsName)
 	}
 	if !a.Has(weightsName) && a.Has(arraysName) {
 		return nil, raw.Unsupported(blob.Name(), "", "its weights are in %s, as pickled Python objects, which Keras refuses to load too; save the model anew with h5py installed", arraysName)
@@ -41,7 +41,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 		return nil, err
 	}
 	blobs := []*raw.Blob{weights}
-	if _, err := weights.ReadAt(nil, 0); errors.Is(err, errors.ErrUnsupported) { // a stream: another program packed it again
+	if _, err := weights.ReadAt(nil, 0); errors.Is(err, errors.ErrUnsupported) { // a stream: another program compressed it
 		data, err := a.ReadFile(weightsName, weights.Size())
 		if err != nil {
 			return nil, err

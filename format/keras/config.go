@@ -5,20 +5,20 @@ import (
 	"encoding/json"
 )
 
-// maxNested is how deep models and wrappers within models are looked at.
+// maxNested is how deeply models and wrappers may be nested.
 const maxNested = 16
 
-// A description is what a configuration says of a layer or a model, as far as names depend on it.
+// A description is the part of a layer's or model's configuration on which names depend.
 type description struct {
 	class   string
 	name    string
 	options map[string]json.RawMessage
-	layers  []*description // of a model, in its order, without a Sequential's input
-	inner   *description   // the layer that a wrapper has
-	cells   []string       // the classes of the cells that an RNN has in a StackedRNNCells
+	layers  []*description // of a model, in its order, without the input layer of a Sequential
+	inner   *description   // the layer that a wrapper wraps
+	cells   []string       // the classes of the cells in the StackedRNNCells of an RNN
 }
 
-// parseConfig reads config.json or model_config; nil where it cannot be understood.
+// parseConfig parses config.json or model_config. It returns nil if it does not understand the text.
 func parseConfig(raw json.RawMessage) *description {
 	if len(raw) == 0 {
 		return nil
@@ -41,7 +41,7 @@ func describe(raw json.RawMessage, depth int) *description {
 		if json.Unmarshal(object.Config, &d.options) != nil {
 			return d
 		}
-		_ = json.Unmarshal(d.options["name"], &d.name) // else the one beside the class
+		_ = json.Unmarshal(d.options["name"], &d.name) // otherwise it is the name next to the class
 		if json.Unmarshal(d.options["layers"], &list) != nil {
 			list = nil
 		}
@@ -64,7 +64,7 @@ func describe(raw json.RawMessage, depth int) *description {
 	return d
 }
 
-// cellClasses returns the classes of the cells of a StackedRNNCells, nil of another cell.
+// cellClasses returns the classes of the cells of a StackedRNNCells, or nil for any other cell.
 func cellClasses(cell json.RawMessage) []string {
 	var stack struct {
 		ClassName string `json:"class_name"`

@@ -8,13 +8,14 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// The edges from the root of an exported model to what it holds twice: its variables in Keras's order, and all that its functions use.
+// The edges from the root of an exported model to lists that repeat its objects: its variables in Keras's order, and the objects
+// that its functions use.
 const (
 	exportedVariables = "variables"
 	exportedAgain     = "_all_variables"
 )
 
-// maxSteps is the largest number of parts of a variable's name that is looked at.
+// maxSteps is the largest number of parts of a global name that are compared.
 const maxSteps = 64
 
 // An ExportedVariable is a variable of an exported model.
@@ -23,7 +24,7 @@ type ExportedVariable struct {
 	Key  string // in the checkpoint
 	Name string // the global name, such as sequential/dense/kernel; older Kerases have a name such as kernel, or "variable"
 
-	Layer string // of a legacy file, that has the variable
+	Layer string // the layer that has the variable, in a legacy file
 }
 
 // LegacyVariables returns the variables of a legacy file in the order of its layers, with their nodes in r's graph g. It
@@ -34,7 +35,7 @@ func (r *Reader) LegacyVariables(g *objectgraph.Graph) []ExportedVariable {
 	}
 	layers, err := readLegacy(r.files[0])
 	if err != nil {
-		return nil // GraphFor has said so
+		return nil // GraphFor has returned this error
 	}
 	nodes := make(map[string]int)
 	for id := range g.Nodes {
@@ -90,7 +91,7 @@ func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any
 	b := &builder{nodes: slices.Clone(g.Nodes), children: make(map[edge]int), leaves: make(map[string]int)}
 	root := b.nodes[0].Children
 	b.nodes[0].Children = nil
-	var weights, inner []*weight // inner: without the first part of their names
+	var weights, inner []*weight // inner has the weights without the first part of their names
 	var first string
 	common := true
 	named := make(map[string]int)
@@ -98,7 +99,7 @@ func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any
 		named[v.Name]++
 	}
 	useful := func(name string) bool {
-		// Newer Kerases leave out the layers' names in those of a keras.Model of one's own, so that they are not unique.
+		// Newer versions of Keras omit the names of layers from variables of subclassed models, so these names are not unique.
 		return named[name] == 1 && strings.Count(name, "/") < maxSteps
 	}
 	for i, v := range variables {
@@ -114,7 +115,7 @@ func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any
 		if len(steps) > 1 {
 			weights = append(weights, &weight{steps, v.Key})
 		}
-		if steps[len(steps)-1] == "seed_generator_state" { // of no layer
+		if steps[len(steps)-1] == "seed_generator_state" { // does not belong to a layer
 			continue
 		}
 		if common = common && len(steps) > 1 && steps[0] == first; common {
@@ -140,7 +141,7 @@ func ExportedGraph(g *objectgraph.Graph, variables []ExportedVariable, model any
 	return &objectgraph.Graph{Nodes: b.nodes, Aliased: true}
 }
 
-// forget takes the values of a list away.
+// forget removes the values of a list.
 func (b *builder) forget(list int) {
 	for _, c := range b.nodes[list].Children {
 		if !slices.ContainsFunc(b.nodes[c.ID].Attributes, func(a objectgraph.Attribute) bool { _, ok := b.leaves[a.Key]; return ok }) {
@@ -150,7 +151,7 @@ func (b *builder) forget(list int) {
 	b.nodes[list].Children = nil
 }
 
-// layers adds the layers that weights belong to by the first parts of their names, and the weights that have one part.
+// layers adds layers, named by the first parts of the weights' names, and the weights that have a single part.
 func (l *legacyGraph) layers(weights []*weight) {
 	byName := make(map[string]*legacyLayer)
 	var names []string

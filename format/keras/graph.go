@@ -74,17 +74,17 @@ func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 	return &objectgraph.Graph{Nodes: b.nodes, Aliased: true}, nil
 }
 
-// An edge is a child's name at a node.
+// An edge is the name of a child of a node.
 type edge struct {
 	from int
 	name string
 }
 
-// A builder makes a graph. Node 0 is the root. The first node that gets a name at a parent keeps it.
+// A builder makes a graph. Node 0 is the root. If several nodes get the same name at a parent, the first keeps it.
 type builder struct {
 	nodes    []objectgraph.Node
 	children map[edge]int
-	leaves   map[string]int // the nodes of variables, by key
+	leaves   map[string]int // nodes of variables, by key
 }
 
 func (b *builder) node() int {
@@ -92,7 +92,7 @@ func (b *builder) node() int {
 	return len(b.nodes) - 1
 }
 
-// link adds an edge, unless the parent has one of that name or name is empty.
+// link adds an edge, unless name is empty or the parent already has an edge of that name.
 func (b *builder) link(from int, name string, to int) {
 	if _, taken := b.children[edge{from, name}]; taken || name == "" {
 		return
@@ -101,7 +101,7 @@ func (b *builder) link(from int, name string, to int) {
 	b.nodes[from].Children = append(b.nodes[from].Children, objectgraph.Child{Name: name, ID: to})
 }
 
-// linkBoth is link for a name and for the attribute of Keras's that has an underscore in front of it.
+// linkBoth is link for a name, and for the name with an underscore in front.
 func (b *builder) linkBoth(from int, name string, to int) {
 	b.link(from, name, to)
 	if !strings.HasPrefix(name, "_") {
@@ -120,7 +120,7 @@ func (b *builder) variable(key string) int {
 	return id
 }
 
-// object adds the contents of o under all of its names. The node of o exists already.
+// object adds the contents of o under all of their names. The node of o must exist.
 func (b *builder) object(o *object) {
 	for _, c := range o.children {
 		if c.node == 0 {
@@ -149,7 +149,7 @@ func (b *builder) object(o *object) {
 	for _, c := range o.children {
 		b.link(o.node, c.label, c.node)
 	}
-	if len(o.vars)+len(o.values) == 0 { // perhaps a list or a dict
+	if len(o.vars)+len(o.values) == 0 { // may be a list or a dict
 		b.givenFirst(o)
 	}
 	if layers != nil {
@@ -157,7 +157,7 @@ func (b *builder) object(o *object) {
 	}
 }
 
-// cells numbers the cells of the stack that an RNN has.
+// cells numbers the cells in the stack of an RNN.
 func (b *builder) cells(rnn *object) {
 	list := rnn.at("cell/cells")
 	if list == nil {
@@ -171,8 +171,8 @@ func (b *builder) cells(rnn *object) {
 	}
 }
 
-// givenFirst brings the names that o's children were given before all others, so that a dict gets those for its keys. Names that Keras makes of
-// classes are not given.
+// givenFirst moves children with given names before all others, so that these names become the keys of a dict. Names that Keras
+// derives from classes are not given names.
 func (b *builder) givenFirst(o *object) {
 	given := make(map[edge]bool)
 	for _, c := range o.children {
@@ -187,7 +187,7 @@ func (b *builder) givenFirst(o *object) {
 	b.nodes[o.node].Children = append(first, slices.DeleteFunc(children, isGiven)...)
 }
 
-// layers adds a model's layers as the model's own children: the names that they were given go before those of their classes.
+// layers adds a model's layers as children of the model. Given names take precedence over names that Keras derived from classes.
 func (b *builder) layers(o, layers *object) {
 	for _, l := range layers.children {
 		b.link(o.node, l.label, l.node)
@@ -224,7 +224,7 @@ func (o *object) hasWeights() bool {
 	return false
 }
 
-// variables adds o's own tensors.
+// variables adds the tensors that belong to o directly.
 func (b *builder) variables(o *object) {
 	for _, v := range o.values {
 		b.linkBoth(o.node, v.name, b.variable(v.key))
@@ -248,7 +248,7 @@ func (b *builder) variables(o *object) {
 	}
 }
 
-// variableNames returns the names of o's variables; a gap in their numbers makes them unknown from there on.
+// variableNames returns the names of o's variables. After a gap in their numbers, names are unknown.
 func (o *object) variableNames() [][]string {
 	vars := o.vars
 	for i, v := range vars {

@@ -274,7 +274,7 @@ func TestLegacyFaults(t *testing.T) {
 		want       string
 	}{
 		"no group":       {map[string][]string{"@layer_names": {"a", "b"}, "a@weight_names": {"w"}}, `the layer "b", which has no group`},
-		"no weight":      {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "v"}}, `weight_names has "v", which is not there`},
+		"no weight":      {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "v"}}, `weight_names has "v", but there is no such dataset`},
 		"a layer twice":  {map[string][]string{"@layer_names": {"a", "a"}, "a@weight_names": {"w"}}, `layer_names has "a" twice`},
 		"a weight twice": {map[string][]string{"@layer_names": {"a"}, "a@weight_names": {"w", "w"}}, `weight_names has "w" twice`},
 	} {

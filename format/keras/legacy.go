@@ -14,18 +14,18 @@ import (
 
 // A weight is a tensor of a legacy file.
 type weight struct {
-	steps []string // its name's parts: forward_lstm, lstm_cell, kernel
+	steps []string // the parts of its name: forward_lstm, lstm_cell, kernel
 	key   string
 }
 
-// A legacyLayer is a layer of a legacy file with its weights in Keras's order.
+// A legacyLayer is a layer of a legacy file, and its weights in Keras's order.
 type legacyLayer struct {
 	name    string
 	weights []*weight
 	node    int
 }
 
-// legacyWeights returns the group that has the layers of a legacy file, nil where root is not that of one.
+// legacyWeights returns the group that contains the layers of a legacy file, or nil if root is not the root of one.
 func legacyWeights(root *hdf5.Group) *hdf5.Group {
 	for _, g := range []*hdf5.Group{root.Group("model_weights"), root} {
 		if g != nil && (g.Attribute("layer_names") != nil || g.Attribute("layer_names0") != nil) {
@@ -35,13 +35,13 @@ func legacyWeights(root *hdf5.Group) *hdf5.Group {
 	return nil
 }
 
-// attributeNames returns a list of names, which Keras splits into several attributes where it is long.
+// attributeNames returns a list of names. Keras splits a long list into several attributes.
 func attributeNames(g *hdf5.Group, name string) []string {
 	texts := func(a *hdf5.Attribute) []string {
 		if t, ok := a.Value.(*tensor.Tensor[string]); ok {
 			return t.Data()
 		}
-		return nil // no names at all are an array of no numbers
+		return nil // an empty list is stored as an empty array of numbers
 	}
 	if a := g.Attribute(name); a != nil {
 		return texts(a)
@@ -56,7 +56,7 @@ func attributeNames(g *hdf5.Group, name string) []string {
 	}
 }
 
-// groupAt returns the group at a path, nil if there is none. Names of layers may have slashes.
+// groupAt returns the group at a path, or nil if there is none. Names of layers may contain slashes.
 func groupAt(g *hdf5.Group, path string) *hdf5.Group {
 	for step := range strings.SplitSeq(path, "/") {
 		if g = g.Group(step); g == nil {
@@ -66,9 +66,9 @@ func groupAt(g *hdf5.Group, path string) *hdf5.Group {
 	return g
 }
 
-var output = regexp.MustCompile(`:\d+$`) // of a TensorFlow operation: kernel:0
+var output = regexp.MustCompile(`:\d+$`) // the output number of a TensorFlow operation: kernel:0
 
-// readLegacy returns the layers of a legacy file, in order. Weights of the model itself are those of a layer without a name.
+// readLegacy returns the layers of a legacy file, in order. The weights of the model itself become a layer without a name.
 func readLegacy(file *hdf5.File) ([]*legacyLayer, error) {
 	fault := func(key, reason string, args ...any) error { return raw.Corrupt(file.Name, key, reason, args...) }
 	root := legacyWeights(file.Root)
@@ -96,7 +96,7 @@ func readLegacy(file *hdf5.File) ([]*legacyLayer, error) {
 				at, last = groupAt(g, w[:i]), w[i+1:]
 			}
 			if at == nil || at.Dataset(last) == nil {
-				return fault(g.Path, "weight_names has %s, which is not there", raw.Quote(w))
+				return fault(g.Path, "weight_names has %s, but there is no such dataset", raw.Quote(w))
 			}
 			l.weights = append(l.weights, &weight{strings.Split(output.ReplaceAllString(w, ""), "/"), at.Dataset(last).Path})
 		}
@@ -124,7 +124,7 @@ type legacyGraph struct {
 	all    []*weight
 }
 
-// legacy adds the layers of a legacy file, and what else there is by its path.
+// legacy adds the layers of a legacy file, and all other objects by their paths.
 func (b *builder) legacy(file *hdf5.File, about *description) (*legacyGraph, error) {
 	layers, err := readLegacy(file)
 	if err != nil {
@@ -162,7 +162,7 @@ func (b *builder) legacy(file *hdf5.File, about *description) (*legacyGraph, err
 	}
 	if about != nil {
 		names := make(counter)
-		for _, d := range about.layers { // by what Keras 3 would call them
+		for _, d := range about.layers { // by the names that Keras 3 would give them
 			as := names.name(snakeCase(d.class))
 			if layer := l.byName[d.name]; layer != nil {
 				b.link(list, as, layer.node)
@@ -181,7 +181,7 @@ func (b *builder) legacy(file *hdf5.File, about *description) (*legacyGraph, err
 	return l, nil
 }
 
-// find finds a layer of a model: one of the file's by its name, one of a model within by the part of its weights' names.
+// find finds a layer of a model: a layer of the file by its name, a layer of a nested model by a part of the names of its weights.
 func (l *legacyGraph) find(model place, steps []string, class, name string) (place, bool) {
 	if len(steps) > 0 { // the model that a wrapper has: weights do not name it
 		return place{node: l.b.step(model.node, steps), weights: model.weights}, true
@@ -195,7 +195,7 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 	}
 	mine := model.weightsOf(name)
 	if len(mine) == 0 {
-		if class == "Sequential" || class == "Functional" || class == "Model" { // in a model in a model: tf_keras names the outer one alone
+		if class == "Sequential" || class == "Functional" || class == "Model" { // a nested model: tf_keras stores only the name of the outermost model
 			return place{node: l.b.node(), weights: model.weights}, true
 		}
 		return place{}, false
@@ -205,8 +205,8 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 	return at, true
 }
 
-// weightsOf returns the weights of the layer called name in a model: those whose names begin with it, else those that have it further in, else
-// those of a numbered layer.
+// weightsOf returns the weights of the layer called name in a model: those whose names begin with name; if there are none, those
+// with name among their later parts; if there are none, those of a numbered layer.
 func (p place) weightsOf(name string) []*weight {
 	parts := strings.Split(name, "/")
 	var first, within, numbered []*weight
@@ -228,7 +228,7 @@ func (p place) weightsOf(name string) []*weight {
 	return numbered
 }
 
-// index returns where a layer's name, in parts, begins in w's before the last part, -1 if it is not there.
+// index returns the index, among the parts of w's name before the last, at which a layer's name begins, or -1.
 func (w *weight) index(name []string) int {
 	for at := 0; at+len(name) < len(w.steps); at++ {
 		if slices.Equal(w.steps[at:at+len(name)], name) {
@@ -238,7 +238,8 @@ func (w *weight) index(name []string) int {
 	return -1
 }
 
-// ofNumbered reports whether a part of w's name is what TensorFlow 1 made of a layer's name where that was taken: dense_1_4.
+// ofNumbered reports whether a part of w's name is a layer's name with a number that TensorFlow 1 appended to make it unique:
+// dense_1_4.
 func (w *weight) ofNumbered(name string) bool {
 	for _, step := range w.steps[:len(w.steps)-1] {
 		if rest, ok := strings.CutPrefix(step, name+"_"); ok && rest != "" && strings.Trim(rest, "0123456789") == "" {

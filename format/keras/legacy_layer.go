@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// weights adds the weights of a legacy layer at its node: by number, by all parts of their names, by the last parts alone, and as the
-// attributes of Keras's classes have them.
+// weights adds the weights of a legacy layer at its node, under these names: their numbers, all parts of their names, the last
+// parts alone, and the attributes of Keras's classes.
 func (b *builder) weights(node int, weights []*weight, about *description) {
 	if len(weights) == 0 {
 		return
@@ -22,7 +22,7 @@ func (b *builder) weights(node int, weights []*weight, about *description) {
 		}
 		b.link(at, w.steps[len(w.steps)-1], id)
 	}
-	// Parts that all names begin with say which layer it is, and not what in it.
+	// Parts with which all names begin identify the layer, and not a weight of it.
 	inner := node
 	for len(b.nodes[inner].Children) == 1 && b.isGroup(b.nodes[inner].Children[0].ID) {
 		inner = b.nodes[inner].Children[0].ID
@@ -35,7 +35,7 @@ func (b *builder) weights(node int, weights []*weight, about *description) {
 	b.wrapper(node, about)
 }
 
-// wrapper adds the edge from a wrapper to the layer that it has.
+// wrapper adds the edge from a wrapper to the layer that it wraps.
 func (b *builder) wrapper(node int, about *description) {
 	if about == nil || b.hasEdge(node, "layer") || about.inner == nil && about.class != "TimeDistributed" && about.class != "SpectralNormalization" {
 		return
@@ -45,8 +45,8 @@ func (b *builder) wrapper(node int, about *description) {
 	b.link(node, "layer", wrapped)
 }
 
-// wrapped returns the node of the layer that a wrapper has. SpectralNormalization has a weight beside it; the weights of others go by the
-// wrapper's name.
+// wrapped returns the node of the layer inside a wrapper. SpectralNormalization has a weight next to it. The weights of other
+// wrappers have the wrapper's name.
 func (b *builder) wrapped(node int) int {
 	if !b.hasEdge(node, "vector_u") {
 		return node
@@ -59,7 +59,7 @@ func (b *builder) wrapped(node int) int {
 	return node
 }
 
-// step returns the node that edges lead to, and makes the nodes that are missing.
+// step returns the node to which edges lead, and makes missing nodes.
 func (b *builder) step(from int, edges []string) int {
 	for _, name := range edges {
 		next, ok := b.children[edge{from, name}]
@@ -80,13 +80,13 @@ func (b *builder) copyEdges(to, from int) {
 	}
 }
 
-// attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below. Up to here these are a
-// tree, no deeper than a path of HDF5 is long.
+// attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below it. At this point
+// these nodes form a tree, which is at most as deep as an HDF5 path is long.
 func (b *builder) attributes(node int) {
 	children := slices.Clone(b.nodes[node].Children)
-	seen := make(map[int]bool) // some have an underscore in front already
+	seen := make(map[int]bool) // some already have an underscore in front
 	var cells []int
-	var forward, other, backward int // the layers of a Bidirectional: a backward layer of its own keeps its name
+	var forward, other, backward int // the layers of a Bidirectional; an explicit backward layer keeps its name
 	for _, c := range children {
 		if seen[c.ID] {
 			continue
@@ -118,7 +118,7 @@ func (b *builder) attributes(node int) {
 		b.link(node, "backward_layer", other)
 	}
 	switch {
-	case b.hasEdge(node, "recurrent_kernel"): // older Kerases name a cell's weights as the layer's own
+	case b.hasEdge(node, "recurrent_kernel"): // older versions of Keras name the weights of a cell as if they were the layer's
 		cell := b.node()
 		b.copyEdges(cell, node)
 		b.link(node, "cell", cell)

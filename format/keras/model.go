@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// A kerasModel tells of its layers: see [Reader.GraphFor].
+// A kerasModel reports its layers: see [Reader.GraphFor].
 type kerasModel interface {
 	KerasLayers(visit func(edges []string, class, name string, model bool))
 }
 
-// A configured model has the description that it was made from.
+// A configured model has the description from which it was made.
 type configured interface{ Config() json.RawMessage }
 
-// A kerasObjects tells of the objects of a program: see [Reader.GraphFor].
+// A kerasObjects reports the objects of a program: see [Reader.GraphFor].
 type kerasObjects interface {
 	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string))
 }
 
-// program adds the edges by which m finds its objects, where the file has them. Layers that the file numbers are left out where the
-// program has others than the file: the numbers then mean nothing.
+// program adds the edges by which m finds its objects, if the file has them. It omits numbered layers if the program and the file
+// have different ones, because the numbers then mean nothing.
 func (b *builder) program(m kerasObjects, root *object) {
 	type found struct {
 		edges []string
 		to    *object
 	}
-	byGroup := make(map[string][]found) // by the path of the group that numbers them; "" for all others
+	byGroup := make(map[string][]found) // by the path of the group that numbers them, or "" for objects without a number
 	differs := make(map[string]bool)
 	counted := make(map[string]int)
 	m.KerasObjects(func(path string) bool {
@@ -62,8 +62,8 @@ func (b *builder) program(m kerasObjects, root *object) {
 	}
 }
 
-// own gives the variables of o, which the file only numbers, the names that the program has for them, where it has as many. It does
-// nothing where the file has one of these names.
+// own gives the variables of o, which are only numbered in the file, the names that the program uses, if their number is the
+// same. It does nothing if the file already has one of these names.
 func (b *builder) own(o *object, names []string) {
 	if len(names) != len(o.vars) || slotsOf(o.class) != nil || slices.ContainsFunc(names, func(name string) bool { return b.hasEdge(o.node, name) }) {
 		return
@@ -80,7 +80,7 @@ func (b *builder) own(o *object, names []string) {
 
 func lastStep(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// at returns the object at a path, nil if there is none.
+// at returns the object at a path, or nil if there is none.
 func (o *object) at(path string) *object {
 	if path == "" {
 		return o
@@ -103,20 +103,20 @@ func (o *object) weighted() (n int) {
 	return n
 }
 
-// A place is where the weights of a model are: its node, and the object or the legacy weights.
+// A place says where the weights of a model are: its node, and the object or the legacy weights.
 type place struct {
 	node    int
 	object  *object
 	weights []*weight
-	names   counter // of the layers that were visited
+	names   counter // counts the layers that were visited
 }
 
-// model adds the edges by which m finds its layers. find returns the place of a layer of a model: steps are the edges from the layer that the
-// model itself has to the one that is looked for, where that is in a wrapper.
+// model adds the edges by which m finds its layers. find returns the place of a layer of a model. Its argument steps has the edges
+// from a layer of the model to the wanted layer, if a wrapper contains it.
 func (b *builder) model(m kerasModel, root place, find func(model place, steps []string, class, name string) (place, bool)) {
 	root.names = make(counter)
 	models := map[string]place{"": root}
-	held := make(map[string]place) // the layers that models hold themselves
+	held := make(map[string]place) // the layers that models hold directly
 	m.KerasLayers(func(edges []string, class, name string, isModel bool) {
 		of := len(edges)
 		var model place
@@ -124,7 +124,7 @@ func (b *builder) model(m kerasModel, root place, find func(model place, steps [
 			of--
 			model, ok = models[strings.Join(edges[:of], "\x00")]
 		}
-		direct := of + 2 // _operations and a number
+		direct := of + 2 // the edges _operations and a number
 		if len(edges) > of && edges[of] == "_functional" {
 			direct++
 		}
@@ -141,7 +141,7 @@ func (b *builder) model(m kerasModel, root place, find func(model place, steps [
 			at, ok = find(outer, edges[direct:], class, name)
 		}
 		if !ok {
-			at = place{node: b.node()} // what is in it is not in the file either
+			at = place{node: b.node()} // the file does not have its contents either
 		}
 		if isModel {
 			at.names = make(counter)
@@ -150,13 +150,13 @@ func (b *builder) model(m kerasModel, root place, find func(model place, steps [
 	})
 }
 
-// path adds the edges from a node to another, and the nodes between them.
+// path adds the edges from one node to another, and the nodes between them.
 func (b *builder) path(from int, edges []string, to int) {
 	last := len(edges) - 1
 	b.link(b.step(from, edges[:last]), edges[last], to)
 }
 
-// findLayer finds a layer in a file of Keras 3, by the order of the layers of its class.
+// findLayer finds a layer in a file of Keras 3. It counts the layers of the same class.
 func findLayer(model place, steps []string, class, _ string) (place, bool) {
 	o := model.object
 	if len(steps) == 0 {

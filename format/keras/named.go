@@ -9,18 +9,18 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// NamedGraph returns g, the graph of a file of another maker, with more edges to weights that have Keras's names there, such as those
-// that ckpt convert writes:
+// NamedGraph returns g, the graph of a file that Keras did not write, with more edges to weights under Keras's names, such as in
+// files that ckpt convert writes:
 //
-//   - a list of variables by their numbers, layers/dense/vars/0, gets the names that it has in a .weights.h5 file
-//   - model finds its layers, by their given names or by those of their classes (see [Reader.GraphFor])
+//   - a numbered variable such as layers/dense/vars/0 gets the names that it has in a .weights.h5 file
+//   - model finds its layers, by their given names or by the names of their classes (see [Reader.GraphFor])
 //
-// lookup returns what is stored under a key. NamedGraph returns g unchanged if it is not a tree, or has neither.
+// lookup returns the entry of a key. NamedGraph returns g unchanged if it is not a tree or has no such weights.
 func NamedGraph(g *objectgraph.Graph, model any, lookup func(key string) (format.Entry, bool, error)) *objectgraph.Graph {
 	n := &nameTree{g.Nodes, lookup}
 	m, isModel := model.(kerasModel)
 	if isModel && (n.hasChild("_operations") || n.hasChild("_functional")) {
-		isModel = false // the names are the model's own edges
+		isModel = false // these names are edges of the model itself
 	}
 	if !isModel && !slices.ContainsFunc(g.Nodes, n.numbers) || !isTree(g) {
 		return g
@@ -32,7 +32,7 @@ func NamedGraph(g *objectgraph.Graph, model any, lookup func(key string) (format
 		about = parseConfig(c.Config())
 	}
 	top := root
-	if c := root.byName["model_weights"]; c != nil { // the keys of a legacy file
+	if c := root.byName["model_weights"]; c != nil { // keys of a legacy file
 		top = c
 	}
 	top.understand(about)
@@ -46,7 +46,7 @@ func NamedGraph(g *objectgraph.Graph, model any, lookup func(key string) (format
 	return &objectgraph.Graph{Nodes: b.nodes, Aliased: true}
 }
 
-// isTree reports whether one path of at most maxDepth edges leads to each of g's nodes that the root reaches.
+// isTree reports whether every node that the root reaches has a single path from the root, of at most maxDepth edges.
 func isTree(g *objectgraph.Graph) bool {
 	seen := make([]bool, len(g.Nodes))
 	seen[0] = true
@@ -67,7 +67,7 @@ func isTree(g *objectgraph.Graph) bool {
 	return true
 }
 
-// newBuilder returns a builder that adds to g.
+// newBuilder returns a builder that adds edges to g.
 func newBuilder(g *objectgraph.Graph) *builder {
 	b := &builder{nodes: slices.Clone(g.Nodes), children: make(map[edge]int), leaves: make(map[string]int)}
 	for id := range b.nodes {
@@ -94,7 +94,7 @@ func (n *nameTree) hasChild(name string) bool {
 	return slices.ContainsFunc(n.nodes[0].Children, func(c objectgraph.Child) bool { return c.Name == name })
 }
 
-// numbers reports whether a node has a child called vars, in which Keras numbers variables.
+// numbers reports whether a node has a child called vars, where Keras numbers variables.
 func (n *nameTree) numbers(node objectgraph.Node) bool {
 	return slices.ContainsFunc(node.Children, n.isVars)
 }
@@ -106,7 +106,7 @@ func (n *nameTree) isVars(c objectgraph.Child) bool {
 	})
 }
 
-// key returns the key of a node's variable; "" if it is not one.
+// key returns the key of a node's variable, or "" if the node is not a variable.
 func (n *nameTree) key(id int) string {
 	if a := n.nodes[id].Attributes; len(a) == 1 && a[0].Name == objectgraph.VariableValue {
 		return a[0].Key
@@ -114,7 +114,7 @@ func (n *nameTree) key(id int) string {
 	return ""
 }
 
-// object fills in what a node of a tree has. Trees are no deeper than maxDepth.
+// object fills in o from a node of a tree. The tree is at most maxDepth deep.
 func (n *nameTree) object(id int, o *object) *object {
 	o.node = id
 	for _, c := range n.nodes[id].Children {
@@ -134,7 +134,7 @@ func (n *nameTree) object(id int, o *object) *object {
 	return o
 }
 
-// variable returns the variable that an edge leads to. Names of TensorFlow's end in the number of an output: kernel:0.
+// variable returns the variable to which an edge leads. Names from TensorFlow end in the number of an output: kernel:0.
 func (n *nameTree) variable(c objectgraph.Child) variable {
 	v := variable{name: output.ReplaceAllString(c.Name, ""), key: n.key(c.ID)}
 	if e, ok, err := n.lookup(v.key); ok && err == nil {
@@ -143,7 +143,7 @@ func (n *nameTree) variable(c objectgraph.Child) variable {
 	return v
 }
 
-// findNamed finds a layer of a model by its given name, or else as in a file of Keras's.
+// findNamed finds a layer of a model by its given name or, if there is none, as in a file of Keras.
 func (b *builder) findNamed(model place, steps []string, class, name string) (place, bool) {
 	at, ok := findLayer(model, steps, class, name)
 	o := model.object
@@ -154,15 +154,15 @@ func (b *builder) findNamed(model place, steps []string, class, name string) (pl
 		return place{node: b.step(model.node, steps), object: o}, true
 	}
 	if o = o.lookup(name); o == nil {
-		isModel := class == "Sequential" || class == "Functional" || class == "Model" // names may tell of its layers alone
+		isModel := class == "Sequential" || class == "Functional" || class == "Model" // there may be names of its layers only
 		return place{node: b.node(), object: model.object}, isModel
 	}
 	b.alias(o)
 	return place{node: o.node, object: o}, true
 }
 
-// lookup returns the object that a layer's name leads to, in o or, where names repeat that of the model or begin with it, in the only
-// object that o has.
+// lookup returns the object with the name of a layer, in o or, if names repeat or extend the name of the model, in the only
+// object of o.
 func (o *object) lookup(name string) *object {
 	steps := strings.FieldsFunc(name, func(c rune) bool { return c == '.' || c == '/' })
 	for len(steps) > 0 {
@@ -177,7 +177,7 @@ func (o *object) lookup(name string) *object {
 	return nil
 }
 
-// alias adds the names of attributes to a layer that has those of variables.
+// alias adds the names of attributes to a layer that has names of variables.
 func (b *builder) alias(layer *object) {
 	inner := layer
 	for len(inner.children) == 1 && len(inner.vars)+len(inner.values) == 0 { // dense/dense/kernel
@@ -193,7 +193,7 @@ func (b *builder) alias(layer *object) {
 	b.wrapper(layer.node, layer.about)
 }
 
-// number numbers the cells of the stack that an RNN has, which stack holds by their names.
+// number numbers the cells in the stack of an RNN. stack holds them by name.
 func (b *builder) number(rnn, stack *object) {
 	byClass := make(map[string][]*object)
 	for _, c := range stack.children {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// The steps of keras.src.utils.naming.to_snake_case.
+// These expressions implement keras.src.utils.naming.to_snake_case.
 var (
 	notWord    = regexp.MustCompile(`[^\pL\pN_]+`)
 	wordBefore = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
 	wordBehind = regexp.MustCompile(`([a-z])([A-Z])`)
 )
 
-// snakeCase returns the name under which Keras keeps an object of a class: BatchNormalization is batch_normalization.
+// snakeCase returns the name under which Keras stores an object of a class: BatchNormalization becomes batch_normalization.
 func snakeCase(class string) string {
-	if class == "GroupQueryAttention" { // which is only the public name of a class
+	if class == "GroupQueryAttention" { // this is only the public name of a class
 		return "grouped_query_attention"
 	}
 	s := notWord.ReplaceAllString(class, "")
@@ -39,10 +39,10 @@ type Names struct{ used counter }
 // NewNames returns the Names of one list.
 func NewNames() *Names { return &Names{make(counter)} }
 
-// Of returns the name of the list's next object. class is the object's class.
+// Of returns the name of the next object in the list. class is the object's class.
 func (n *Names) Of(class string) string { return n.used.name(snakeCase(class)) }
 
-// A counter makes names unique within a list as Keras does: dense, dense_1, dense_2.
+// A counter makes names unique within a list in the same way as Keras: dense, dense_1, dense_2.
 type counter map[string]int
 
 func (c counter) name(base string) string {
@@ -55,7 +55,7 @@ func (c counter) name(base string) string {
 	return fmt.Sprintf("%s_%d", base, n+1)
 }
 
-// splitNumber returns what a counter made name from: dense_1 is dense and 1. A name without a number is the first, 0.
+// splitNumber splits a name that a counter made: dense_1 becomes dense and 1. A name without a number has number 0.
 func splitNumber(name string) (base string, n int) {
 	i := strings.LastIndexByte(name, '_')
 	if i <= 0 || i+1 == len(name) || name[i+1] == '0' {

@@ -14,35 +14,36 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxDepth is the most objects on the way from the root to a variable: Windows' backslashes make more of them than there are groups.
+// maxDepth is the largest number of objects on a path from the root to a variable. Backslashes of Windows add objects without
+// groups.
 const maxDepth = 128
 
-// maxGiven is the most edges of a name that a file gives a variable: names cost less than the nodes that they become.
+// maxGiven is the largest number of edges in a variable's stored name: a name takes less memory than its nodes.
 const maxGiven = 16
 
-// An object is one of the program's that Keras 3 saved: a group with a group called vars in it, or with objects.
+// An object is an object that Keras 3 saved: a group that contains a group called vars, or objects.
 type object struct {
 	name     string
-	label    string // the name that the object was given, where the file says so
+	label    string // the object's given name, if the file has it
 	children []*object
 	byName   map[string]*object
-	vars     []variable // in the order of their numbers
-	values   []variable // datasets that are not variables of Keras's
+	vars     []variable // in numeric order
+	values   []variable // datasets that are not Keras variables
 	class    string     // the object's class as stored; "" if unknown
 	about    *description
-	node     int // in the graph
+	node     int // index in the graph
 }
 
 // A variable is a tensor of an object.
 type variable struct {
 	name  string
-	given []string // the edges that lead to it, where the file says so: see [Writer.AddVariable]
+	given []string // the edges that lead to it, if the file has them: see [Writer.AddVariable]
 	key   string
 	shape tensor.Shape
 	dtype tensor.DType
 }
 
-// child returns the object called name in o, which it makes if there is none.
+// child returns the object called name in o. It makes the object if there is none.
 func (o *object) child(name string) *object {
 	if c := o.byName[name]; c != nil {
 		return c
@@ -56,7 +57,7 @@ func (o *object) child(name string) *object {
 	return c
 }
 
-// objects returns the tree of what files hold. Two shards may hold parts of one object.
+// objects returns the tree of the objects in files. Two shards may hold parts of one object.
 func objects(files []*hdf5.File) (*object, error) {
 	root := &object{}
 	for _, f := range files {
@@ -94,7 +95,7 @@ func objects(files []*hdf5.File) (*object, error) {
 	return root, nil
 }
 
-// givenName returns the edges that a variable's attribute has.
+// givenName returns the edges in a variable's attribute.
 func givenName(d *hdf5.Dataset) []string {
 	a := d.Attribute(nameAttribute)
 	if a == nil {
@@ -115,7 +116,7 @@ func givenName(d *hdf5.Dataset) []string {
 	return steps
 }
 
-// sort brings variables into the order of their numbers, and objects of one class into the order in which they were saved.
+// sort sorts variables by their numbers, and objects of one class in the order in which they were saved.
 func (o *object) sort() {
 	slices.SortStableFunc(o.vars, func(a, b variable) int { return compareNumbers(a.name, b.name) })
 	slices.SortStableFunc(o.children, func(a, b *object) int {
@@ -128,7 +129,7 @@ func (o *object) sort() {
 	}
 }
 
-// compareNumbers compares names by their numbers; names that are not numbers come last.
+// compareNumbers compares names by their numbers. Names that are not numbers come last.
 func compareNumbers(a, b string) int {
 	n, err := strconv.Atoi(a)
 	m, err2 := strconv.Atoi(b)
@@ -143,7 +144,7 @@ func compareNumbers(a, b string) int {
 	return cmp.Compare(a, b)
 }
 
-// layers returns the object that holds a model's layers, nil where o is not such a model.
+// layers returns the object that holds a model's layers, or nil if o is not a model with such an object.
 func (o *object) layers() *object {
 	if l := o.byName["layers"]; l != nil {
 		return l
@@ -151,7 +152,7 @@ func (o *object) layers() *object {
 	return o.byName["_layer_checkpoint_dependencies"] // Keras 2.13
 }
 
-// understand finds out the classes of objects, with the help of what a configuration says about o.
+// understand finds the classes of objects. about, if it is not nil, is the description of o.
 func (o *object) understand(about *description) {
 	o.about = about
 	if about != nil && about.class != "" {
@@ -174,7 +175,7 @@ func (o *object) understand(about *description) {
 			}
 		}
 	}
-	if layers == nil && about != nil { // names of other makers' files
+	if layers == nil && about != nil { // names of files that Keras did not write
 		for _, d := range about.layers {
 			if c := o.lookup(d.name); c != nil {
 				c.about = d
@@ -201,7 +202,8 @@ func (o *object) understand(about *description) {
 	}
 }
 
-// isList reports whether o may be a list of objects: it has no variables itself, and all of its children are of one class and numbered.
+// isList reports whether an object may be a list of objects: it has no variables, and all of its children are numbered and of one
+// class.
 func (o *object) isList() bool {
 	if len(o.vars)+len(o.values) > 0 || o.label != "" || len(o.children) == 0 {
 		return false

@@ -16,13 +16,13 @@ import (
 // A Reader reads the weights in one of Keras's files. Several goroutines may use it at once.
 type Reader struct {
 	*raw.Reader
-	files    []*hdf5.File // one, or the shards in the order of their names
+	files    []*hdf5.File // a single file, or the shards sorted by name
 	config   json.RawMessage
 	metadata json.RawMessage // of an archive
 	zip      *zipfile.Archive
 	version  string
 	legacy   bool
-	plain    bool // HDF5 that Keras did not write
+	plain    bool // Keras did not write the HDF5 file
 }
 
 var (
@@ -30,8 +30,8 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Open opens a file of any kind that the package comment lists. The error, a [*raw.Error], names the file and, where it is
-// in one, the member of the archive.
+// Open opens a file of any kind that the package comment lists. Errors are of type [*raw.Error]. They name the file and, for an
+// archive, the member.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -63,16 +63,16 @@ func open(fsys fsx.ReadFS, blob *raw.Blob) (*Reader, error) {
 	case strings.HasPrefix(strings.TrimLeft(string(head), " \t\r\n"), "{"):
 		return openShards(fsys, blob)
 	}
-	return nil, raw.Corrupt(blob.Name(), "", "neither HDF5, a ZIP archive nor a list of shards, which Keras's files are")
+	return nil, raw.Corrupt(blob.Name(), "", "expected HDF5, a ZIP archive or a list of shards")
 }
 
 // OpenFile is Open for a file of the operating system.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
-// OpenFS is Open for a file of any filesystem, an embed.FS among them.
+// OpenFS is Open for a file in any filesystem, such as an embed.FS.
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
-// openHDF5 opens weights or a whole model in one HDF5 file.
+// openHDF5 opens a single HDF5 file with weights or a whole model.
 func openHDF5(blob *raw.Blob) (*Reader, error) {
 	f, err := hdf5.Parse(blob.Name(), blob, blob.Size())
 	if err != nil {
@@ -81,7 +81,7 @@ func openHDF5(blob *raw.Blob) (*Reader, error) {
 	return newReader(blob.Name(), []*hdf5.File{f}, []*raw.Blob{blob})
 }
 
-// describeBeside reads what an archive that was unpacked has beside the weights in the file called name.
+// describeBeside reads the description next to the weights file called name, if both are from an unpacked archive.
 func (r *Reader) describeBeside(fsys fsx.ReadFS, name string) {
 	dir, base := filepath.Split(name)
 	if base != weightsName || r.config != nil {
@@ -89,7 +89,7 @@ func (r *Reader) describeBeside(fsys fsx.ReadFS, name string) {
 	}
 	metadata, err := fsx.ReadFile(fsys, dir+metadataName, maxJSON)
 	if err != nil {
-		return // weights alone
+		return // there are only weights
 	}
 	config, err := fsx.ReadFile(fsys, dir+configName, maxJSON)
 	if err != nil {
@@ -99,12 +99,12 @@ func (r *Reader) describeBeside(fsys fsx.ReadFS, name string) {
 		Version *string `json:"keras_version"`
 	}
 	if json.Unmarshal(metadata, &m) != nil || m.Version == nil {
-		return // of another program
+		return // another program wrote it
 	}
 	r.config, r.metadata, r.version = config, metadata, *m.Version
 }
 
-// newReader returns the reader of files, each in the blob of its index; more blobs are only closed.
+// newReader returns the reader of files. blobs[i] is the blob of files[i]; further blobs are only closed.
 func newReader(name string, files []*hdf5.File, blobs []*raw.Blob) (*Reader, error) {
 	r := &Reader{files: files}
 	var tensors []raw.Tensor
@@ -137,7 +137,7 @@ func newReader(name string, files []*hdf5.File, blobs []*raw.Blob) (*Reader, err
 	return r, nil
 }
 
-// hasVars reports whether a group called vars, in which Keras 3 keeps weights, is in one of the files.
+// hasVars reports whether one of the files contains a group called vars, where Keras 3 stores weights.
 func hasVars(files []*hdf5.File) bool {
 	for _, f := range files {
 		for g := range f.Root.All() {

@@ -2,8 +2,8 @@ package keras
 
 import "github.com/gockpt/ckpt/tensor"
 
-// quantizedNames names the variables of a layer that one of Keras's quantized policies has changed, and reports whether it is one. No class
-// says so, and the parts of an attention layer have no description: what is stored tells, since the variables differ in dtype and shape.
+// quantizedNames names the variables of a layer that one of Keras's quantization policies changed, and reports whether it is such a
+// layer. The class does not say so, and parts of an attention layer have no description. The stored dtypes and shapes say so.
 func quantizedNames(names [][]string, class string, vars []variable) bool {
 	switch class {
 	case "", "dense", "einsum_dense", "embedding":
@@ -17,8 +17,8 @@ func quantizedNames(names [][]string, class string, vars []variable) bool {
 	return float8Names(names, vars)
 }
 
-// integerNames names the variables of the policies int8, int4 and those that calibrate (gptq, awq): the packed or rounded weight, the bias of a kernel,
-// the scale, and for some of them a zero point, which is an integer too, and indices of groups.
+// integerNames names the variables of the policies int8, int4, gptq and awq: the packed or rounded weight, the bias of a kernel,
+// the scale, and for some policies an integer zero point and indices of groups.
 func integerNames(names [][]string, class string, vars []variable) {
 	integer := func(i int) bool { return vars[i].dtype == tensor.DTInt8 || vars[i].dtype == tensor.DTUInt8 }
 	table := class == "embedding"
@@ -26,7 +26,7 @@ func integerNames(names [][]string, class string, vars []variable) {
 	switch {
 	case table:
 		weight, scale, zero = []string{"embeddings"}, []string{"embeddings_scale"}, []string{"embeddings_zero"}
-	case class == "" && len(vars) == 2: // a program asks for those that its own layer has
+	case class == "" && len(vars) == 2: // a program asks only for the names that its layer has
 		weight, scale = append(weight, "embeddings"), append(scale, "embeddings_scale")
 	}
 	names[0] = weight
@@ -41,7 +41,8 @@ func integerNames(names [][]string, class string, vars []variable) {
 	}
 }
 
-// float8Names names the variables of the policy float8: behind kernel and bias, a number and its history for inputs, kernel and gradients.
+// float8Names names the variables of the policy float8. After kernel and bias come a scale and its history for inputs, kernel and
+// gradients.
 func float8Names(names [][]string, vars []variable) bool {
 	first := len(vars) - 6
 	if first != 1 && first != 2 {

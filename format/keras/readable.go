@@ -50,7 +50,7 @@ func (r *Reader) ReadableNames() (map[string]string, error) {
 
 type readable struct {
 	names map[string]string // by key
-	keys  map[string]string // of a name; "" where several have it
+	keys  map[string]string // the key of each name; "" if several keys have it
 }
 
 func (n *readable) add(key string, steps []string) {
@@ -62,7 +62,7 @@ func (n *readable) add(key string, steps []string) {
 	n.keys[name] = key
 }
 
-// object adds the variables of o and of what it holds. The layers of a model are as if they were its own.
+// object adds the variables of o and of the objects in it. It treats the layers of a model as objects in the model.
 func (n *readable) object(o *object, steps []string) {
 	to := func(more ...string) []string {
 		return append(append(make([]string, 0, len(steps)+2), steps...), more...)
@@ -92,7 +92,7 @@ func (n *readable) object(o *object, steps []string) {
 	for _, c := range o.children {
 		if c == layers {
 			for _, l := range c.children {
-				if l.label != "" { // else its number could be taken for the name of another
+				if l.label != "" { // otherwise its number could be mistaken for the name of another layer
 					n.object(l, to(l.label))
 				}
 			}

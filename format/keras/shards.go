@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// An index is a .weights.json: in which files the variables of each layer are.
+// An index is a .weights.json file. It lists the files that hold each layer's variables.
 type index struct {
 	Weights map[string]fileNames `json:"weight_map"` // by the path of the layer's group vars, with a slash in front
 }
@@ -81,7 +81,7 @@ func openShards(fsys fsx.ReadFS, blob *raw.Blob) (_ *Reader, err error) {
 	return newReader(blob.Name(), files, append(blobs, blob))
 }
 
-// files returns the names of all shards, sorted. They lie beside the index.
+// files returns the names of all shards, sorted. They lie in the directory of the index.
 func (ix *index) files(path string) ([]string, error) {
 	var names []string
 	for group, files := range ix.Weights {
@@ -96,9 +96,9 @@ func (ix *index) files(path string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// check compares the index with what is in the shards: it may be that of other files.
+// check compares the index with the contents of the shards, because it may belong to other files.
 func (ix *index) check(path string, names []string, files []*hdf5.File) error {
-	found := make(map[string]int) // in how many of its files a group has variables
+	found := make(map[string]int) // by group: the number of its files with variables of it
 	for i, f := range files {
 		for g := range f.Root.All() {
 			if len(g.Datasets) == 0 {

@@ -4,10 +4,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A slot is a variable that objects of a class have, in the order in which Keras stores them.
+// A slot is a variable of the objects of a class. The slots of a class are in the order in which Keras stores the variables.
 type slot struct {
-	names  []string // Keras's, and what else it is called
-	option string   // the option that, where it is false, leaves the variable out; empty: always there
+	names  []string // Keras's name first, then other names
+	option string   // the option that omits the variable if it is false; "" if the variable always exists
 }
 
 func named(names ...string) slot                 { return slot{names: names} }
@@ -20,7 +20,7 @@ func kernelAndBias(names ...string) []slot {
 func cell() []slot      { return withBias(named("kernel"), named("recurrent_kernel")) }
 func separable() []slot { return withBias(named("depthwise_kernel"), named("pointwise_kernel")) }
 
-// slotsOf returns what objects of a class have, by the name under which Keras keeps them; nil where the class is not known.
+// slotsOf returns the slots of a class, given by the name under which Keras stores its objects, or nil if the class is unknown.
 func slotsOf(class string) []slot {
 	switch class {
 	case "dense", "einsum_dense", "conv1d", "conv2d", "conv3d",
@@ -43,7 +43,7 @@ func slotsOf(class string) []slot {
 	case "rms_normalization":
 		return []slot{named("scale")}
 	case "spectral_normalization":
-		return []slot{named("kernel"), named("vector_u")} // the kernel is its layer's
+		return []slot{named("kernel"), named("vector_u")} // the kernel belongs to the wrapped layer
 	case "normalization":
 		return []slot{named("adapt_mean", "mean"), named("adapt_variance", "variance"), named("count")}
 	case "p_re_lu":
@@ -54,8 +54,8 @@ func slotsOf(class string) []slot {
 	return nil
 }
 
-// variableNames returns the names of an object's variables in their order, none for one of which nothing is known. class is the
-// object's as Keras stores it, "" where it is not known, and d what a configuration says of it, or nil.
+// variableNames returns the names of an object's variables in order, or none if nothing is known about the object. class is the
+// object's stored class, or "" if it is unknown. d is the object's description, or nil.
 func variableNames(class string, d *description, vars []variable) [][]string {
 	names, shapes := make([][]string, len(vars)), make([]tensor.Shape, len(vars))
 	for i, v := range vars {
@@ -86,13 +86,13 @@ func variableNames(class string, d *description, vars []variable) [][]string {
 	} else if len(slots) > len(shapes) {
 		slots = without(slots, len(shapes))
 	}
-	for i := range min(len(slots), len(names)) { // further ones are not known
+	for i := range min(len(slots), len(names)) { // further names are unknown
 		names[i] = slots[i].names
 	}
 	return names
 }
 
-// attentionSlots returns what an Attention layer has: both of its variables are left out by default.
+// attentionSlots returns the slots of an Attention layer. Both of its variables are optional.
 func attentionSlots(d *description, n int) []slot {
 	scale, weight := named("scale"), named("concat_score_weight")
 	switch {
@@ -106,7 +106,7 @@ func attentionSlots(d *description, n int) []slot {
 	return nil
 }
 
-// stftSlots returns what an STFTSpectrogram has: modes for one part have one variable.
+// stftSlots returns the slots of an STFTSpectrogram. Modes for one part have one variable.
 func stftSlots(d *description, n int) []slot {
 	re, im := named("real_kernel"), named("imag_kernel")
 	switch {
@@ -120,8 +120,8 @@ func stftSlots(d *description, n int) []slot {
 	return nil
 }
 
-// without returns slots for n variables, fewer than there are slots. Where several of those that options leave out could be the one
-// that is there, it is without names.
+// without returns slots for n variables, if there are more slots than that. If options could omit different variables, those that
+// remain are ambiguous and get no names.
 func without(slots []slot, n int) []slot {
 	var always []slot
 	for _, s := range slots {
@@ -134,14 +134,14 @@ func without(slots []slot, n int) []slot {
 		return always
 	case missing > optional:
 		return nil
-	case slots[0].option != "": // gamma or beta, and what follows them
+	case slots[0].option != "": // gamma or beta, and the variables that follow
 		return append(make([]slot, optional-missing), always...)
 	}
 	return nil
 }
 
-// guessNames names the variables of an object of an unknown class, such as a layer that is stored under an attribute's name, by
-// their number and ranks. A name is given only where it fits no other variable: a program asks for those that its own layer has.
+// guessNames names the variables of an object of unknown class, such as a layer that is stored under the name of an attribute, by
+// their number and ranks. It gives a name only if it fits no other variable. A program asks only for the names that its layer has.
 func guessNames(names [][]string, shapes []tensor.Shape) {
 	rank := func(i int) int { return len(shapes[i]) }
 	vectors := true

@@ -28,11 +28,11 @@ type Asset struct {
 	Data []byte
 }
 
-// version is the version of Keras that writes such files.
+// version is the version of Keras that the written metadata claims.
 const version = "3.15.1"
 
-// NewArchive returns an archive for the model that config, a description by Keras 3, describes. saved is the date in its
-// metadata. Descriptions by Keras 2 and those in legacy files are an error, because they have another form.
+// NewArchive returns an archive for the model that config describes. config must be a description by Keras 3. saved is the date in
+// the metadata. Descriptions by Keras 2 and those in legacy files are an error, because they have another form.
 func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
 	var object struct {
 		Module *string `json:"module"`
@@ -41,7 +41,7 @@ func NewArchive(config json.RawMessage, saved time.Time) (*Archive, error) {
 		return nil, fmt.Errorf("the model's description is not JSON: %w", err)
 	}
 	if object.Module == nil {
-		return nil, errors.New("the model was made from a legacy description, which an archive cannot have; write its weights to a .weights.h5 file")
+		return nil, errors.New("an archive cannot hold a legacy description, from which the model was made; write its weights to a .weights.h5 file")
 	}
 	metadata, err := json.Marshal(struct {
 		Version string `json:"keras_version"`
@@ -128,7 +128,7 @@ func (w *Writer) Commit(ctx context.Context) error {
 	return c.Run(ctx)
 }
 
-// writeArchive writes the members in Keras's order, all of them stored as they are.
+// writeArchive writes the members in Keras's order, without compression.
 func (w *Writer) writeArchive(ctx context.Context, f io.Writer) error {
 	z := zip.NewWriter(f)
 	for _, member := range []struct {

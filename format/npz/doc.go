@@ -6,18 +6,18 @@
 //
 //	"\x93NUMPY" | version, 2 bytes | length of the header, uint16, or uint32 from version 2 on | header | values
 //
-// The header is a dictionary in Python's syntax with three keys: descr, the type of the elements; fortran_order, whether the first
-// axis is the innermost; shape. A .npz file is a ZIP archive of such files; the member "w.npy" is the array called "w". The
-// array in a .npy file has the file's name without the ending.
+// The header is a dictionary in Python's syntax with three keys: descr, the type of the elements; fortran_order, whether the
+// first axis is the innermost; and shape. A .npz file is a ZIP archive of such files; the member "w.npy" is the array called "w".
+// The array in a .npy file is called like the file, without the extension.
 //
 // # What is read
 //
 // Versions 1 to 3, members that are stored or deflated, both byte orders and both orders of axes; booleans, integers, floats
 // of 2, 4 and 8 bytes, complex numbers of 8 and 16 bytes.
 //
-// Everything else is listed. Reading it is an error that satisfies errors.Is(err, errors.ErrUnsupported) and says what to
-// do: object arrays, which are pickles (a pickle is never run); text and bytes; dates; records; long doubles; bfloat16 and
-// float8, which NumPy stores as bytes without meaning; members that are not arrays.
+// Everything else is listed. Reading it returns an error that satisfies errors.Is(err, errors.ErrUnsupported) and says what
+// to do: object arrays, which are pickles (a pickle is never run); text and bytes; dates; records; long doubles; bfloat16 and
+// float8, which NumPy stores as raw bytes; members that are not arrays.
 //
 // # What is checked
 //

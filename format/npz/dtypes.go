@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// numeric are the dtypes by kind and bytes, as NumPy calls them.
+// numeric maps NumPy's names, a kind and a number of bytes, to dtypes.
 var numeric = map[string]tensor.DType{
 	"b1": tensor.DTBool,
 	"i1": tensor.DTInt8, "i2": tensor.DTInt16, "i4": tensor.DTInt32, "i8": tensor.DTInt64,
@@ -16,7 +16,7 @@ var numeric = map[string]tensor.DType{
 	"c8": tensor.DTComplex64, "c16": tensor.DTComplex128,
 }
 
-// parseDescr returns what a type that NumPy writes as descr is here, such as "<f4" or "|b1". The error says why there is nothing.
+// parseDescr returns the dtype for descr, NumPy's name of a type such as "<f4" or "|b1". The error says why there is none.
 func parseDescr(descr string) (d tensor.DType, bigEndian bool, err error) {
 	order, kind := "", descr
 	if descr != "" && strings.Contains("<>|=", descr[:1]) {
@@ -26,12 +26,12 @@ func parseDescr(descr string) (d tensor.DType, bigEndian bool, err error) {
 		return d, order == ">", nil
 	}
 	if kind == "" {
-		return 0, false, fmt.Errorf("%q is not a type", descr)
+		return 0, false, fmt.Errorf("%q is not a NumPy type", descr)
 	}
 	return 0, false, fmt.Errorf("it holds %s (%.40q): %s", kindName(kind[0]), descr, advice(kind))
 }
 
-// kindName says what elements of a kind are.
+// kindName describes the elements of a kind.
 func kindName(kind byte) string {
 	switch kind {
 	case 'O':
@@ -50,13 +50,13 @@ func kindName(kind byte) string {
 	return "elements of another kind"
 }
 
-// advice says how values of a kind can be saved so that they are read.
+// advice says how to save values of a kind so that this package can read them.
 func advice(kind string) string {
 	switch kind {
 	case "V2":
-		return "NumPy saves bfloat16 so; save it as float32"
+		return "NumPy saves bfloat16 in this way; save it as float32"
 	case "V1", "f1":
-		return "NumPy saves float8 so; save it as float32"
+		return "NumPy saves float8 in this way; save it as float32"
 	}
 	switch kind[0] {
 	case 'O':
@@ -69,7 +69,7 @@ func advice(kind string) string {
 	return "only numbers are read"
 }
 
-// descrOf returns what NumPy writes for d. ok is false where it has no such type.
+// descrOf returns NumPy's name of d. ok is false if NumPy has no such type.
 func descrOf(d tensor.DType) (descr string, ok bool) {
 	for kind, of := range numeric {
 		if of != d {

@@ -35,7 +35,7 @@ func TestRefused(t *testing.T) {
 	for key, want := range map[string]string{
 		"object": "Python objects, stored as a pickle that is never run", "text": `text ("<U2"): only numbers`, "bytes": `bytes ("|S2")`,
 		"date": `("<M8[D]"): save it as int64`, "span": "dates or times", "record": "it holds records, [('x', '<f4'), ",
-		"long": "floats of another size", "void": "elements without a type", "bfloat16": "bfloat16 so; save it as float32", "float8": "float8 so",
+		"long": "floats of another size", "void": "elements without a type", "bfloat16": "bfloat16 in this way; save it as float32", "float8": "float8 in this way",
 		"notes.txt": "this member of the archive is not an array",
 	} {
 		e, ok, err := r.Lookup(key)

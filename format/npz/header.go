@@ -16,30 +16,30 @@ import (
 const (
 	magic = "\x93NUMPY"
 
-	// maxHeader is more than the header of an array of numbers has: only those of records are longer.
+	// maxHeader is the longest header that is read. Only the headers of records can be longer.
 	maxHeader = 1 << 20
 
-	// alignment is what values begin at a multiple of.
+	// alignment: the offset of the values is a multiple of it.
 	alignment = 64
 
-	// growth is the width to which NumPy pads the length of the axis that an array grows along.
+	// growth is the width to which NumPy pads the length of the axis along which an array can grow.
 	growth = 21
 )
 
-// A header is what a .npy file says of its array.
+// A header is the header of a .npy file.
 type header struct {
-	descr   string // as it stands, of records the list in Python's syntax
+	descr   string // as in the file; for records, a list in Python's syntax
 	records bool
 	fortran bool
 	shape   tensor.Shape
-	size    int64  // of all before the values
-	sum     uint32 // their CRC-32
+	size    int64  // bytes before the values
+	sum     uint32 // CRC-32 of these bytes
 }
 
 // errMagic is the error of a file that is not .npy.
 var errMagic = fmt.Errorf("it does not begin with %q", magic)
 
-// readHeader reads the header of a file of size bytes. What r fails with comes back as it is.
+// readHeader reads the header of a file of size bytes. It returns errors of r unchanged.
 func readHeader(r io.Reader, size int64) (h header, err error) {
 	sum := crc32.NewIEEE()
 	r = io.TeeReader(r, sum)
@@ -52,7 +52,7 @@ func readHeader(r io.Reader, size int64) (h header, err error) {
 	}
 	width := 2
 	if version := start[len(magic)]; version < 1 || version > 3 {
-		return h, fmt.Errorf("version %d.%d of the .npy format; versions 1 to 3 are read", version, start[len(magic)+1])
+		return h, fmt.Errorf("version %d.%d of the .npy format is not supported, only 1 to 3 are", version, start[len(magic)+1])
 	} else if version > 1 {
 		width = 4
 	}
@@ -62,7 +62,7 @@ func readHeader(r io.Reader, size int64) (h header, err error) {
 	}
 	n := binary.LittleEndian.Uint32(length[:])
 	if n > maxHeader {
-		return h, fmt.Errorf("a header of %d bytes, at most %d are read", n, maxHeader)
+		return h, fmt.Errorf("its header has %d bytes, expected at most %d", n, maxHeader)
 	}
 	if int64(n) > size {
 		return h, io.ErrUnexpectedEOF
@@ -115,10 +115,10 @@ func (h *header) parse(text string) error {
 		return err
 	}
 	if p.peek(); p.at < len(text) {
-		return p.fault("expected the end")
+		return p.fault("expected the end of the header")
 	}
 	if seen != [3]bool{true, true, true} {
-		return fmt.Errorf("expected descr, fortran_order and shape")
+		return fmt.Errorf("expected the keys descr, fortran_order and shape")
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func appendHeader(b []byte, descr string, shape tensor.Shape) []byte {
 	if len(shape) > 0 {
 		d.WriteString(strings.Repeat(" ", growth-len(strconv.Itoa(shape[0]))))
 	}
-	// A new line ends it, and spaces before that let the values begin at a multiple of alignment.
+	// The header ends in a newline. Spaces before it align the values.
 	const before = len(magic) + 4
 	pad := alignment - (before+d.Len()+1)%alignment
 	b = append(append(b, magic...), 1, 0)

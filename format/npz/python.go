@@ -8,20 +8,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A parser reads the few of Python's literals that headers have. It evaluates nothing.
+// A parser reads the literals of Python that headers consist of. It does not evaluate anything.
 type parser struct {
 	text string
-	at   int // the next byte
+	at   int // offset of the next byte
 }
 
-// maxDepth is how deep the description of a record may be nested.
+// maxDepth is how deeply the description of a record may be nested.
 const maxDepth = 32
 
 func (p *parser) fault(reason string, args ...any) error {
 	return fmt.Errorf("at byte %d: %s, got %.20q", p.at, fmt.Sprintf(reason, args...), p.text[p.at:])
 }
 
-// peek skips white space and returns the byte after it, 0 at the end.
+// peek skips white space and returns the byte after it, or 0 at the end.
 func (p *parser) peek() byte {
 	for ; p.at < len(p.text); p.at++ {
 		if strings.IndexByte(" \t\r\n", p.text[p.at]) < 0 {
@@ -31,7 +31,7 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-// next skips c where it comes next, and reports whether it did.
+// next skips c if it comes next, and reports whether it did.
 func (p *parser) next(c byte) bool {
 	if p.peek() != c || p.at >= len(p.text) {
 		return false
@@ -56,7 +56,7 @@ func (p *parser) list(open, end byte, each func() error) error {
 	return nil
 }
 
-// dict reads a dictionary with strings for keys. each reads a value.
+// dict reads a dictionary with string keys. each reads a value.
 func (p *parser) dict(each func(key string) error) error {
 	return p.list('{', '}', func() error {
 		key, err := p.str()
@@ -73,7 +73,7 @@ func (p *parser) dict(each func(key string) error) error {
 // str reads a string without escapes, in either kind of quotes.
 func (p *parser) str() (string, error) {
 	quote := p.peek()
-	if p.at < len(p.text) && strings.IndexByte("ub", quote) >= 0 { // of Python 2
+	if p.at < len(p.text) && strings.IndexByte("ub", quote) >= 0 { // prefixes that Python 2 writes
 		p.at++
 		quote = p.peek()
 	}
@@ -112,7 +112,7 @@ func (p *parser) shape() (tensor.Shape, error) {
 	return shape, err
 }
 
-// number reads a whole number that is not negative. Python 2 has some that end in L.
+// number reads a nonnegative integer. Integers of Python 2 may end in L.
 func (p *parser) number() (int, error) {
 	p.peek()
 	end := p.at
@@ -124,7 +124,7 @@ func (p *parser) number() (int, error) {
 		return 0, p.fault("more elements than an int can count")
 	}
 	if err != nil {
-		return 0, p.fault("expected a whole number that is not negative, of at most 63 bits")
+		return 0, p.fault("expected a nonnegative integer of at most 63 bits")
 	}
 	if p.at = end; p.at < len(p.text) && p.text[p.at] == 'L' {
 		p.at++
@@ -135,7 +135,7 @@ func (p *parser) number() (int, error) {
 // skip reads a literal of any kind, at most depth levels deep.
 func (p *parser) skip(depth int) (err error) {
 	if depth == 0 {
-		return p.fault("expected fewer levels")
+		return p.fault("nested too deeply")
 	}
 	skip := func() error { return p.skip(depth - 1) }
 	switch c := p.peek(); {

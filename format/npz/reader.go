@@ -23,7 +23,7 @@ const (
 	archiveEnding = ".npz"
 	zipMagic      = "PK"
 
-	// maxName is how much of the name of a type that is not known is listed.
+	// maxName is how many bytes of the name of an unknown type are listed.
 	maxName = 24
 )
 
@@ -86,7 +86,7 @@ func open(path string, file *raw.Blob) (*Reader, error) {
 			return nil, err
 		}
 		if len(blobs) == 0 {
-			blobs = []*raw.Blob{file} // to be closed
+			blobs = []*raw.Blob{file} // the blobs to close on failure
 		}
 	} else {
 		t, err := array(file, strings.TrimSuffix(filepath.Base(filepath.ToSlash(path)), ending), nil)
@@ -123,7 +123,7 @@ func arrays(a *zipfile.Archive) (blobs []*raw.Blob, tensors []raw.Tensor, err er
 	return blobs, tensors, nil
 }
 
-// A source keeps the error with which its Reader failed.
+// A source remembers the error of its Reader.
 type source struct {
 	io.Reader
 	err error
@@ -137,7 +137,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// array returns the array that is all of b. sum is the CRC-32 of b, or nil where nobody knows it.
+// array returns the array that fills b. sum is the CRC-32 of b, or nil if it is unknown.
 func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	t := raw.Tensor{Key: key}
 	r, err := b.Open()
@@ -148,9 +148,9 @@ func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	from := &source{Reader: r}
 	h, err := readHeader(from, b.Size())
 	switch {
-	case from.err != nil: // which says nothing of what is in the file
+	case from.err != nil: // says nothing about the contents
 		return t, from.err
-	case err == errMagic && sum != nil: // anything can be in an archive
+	case err == errMagic && sum != nil: // an archive may have other members
 		t.Shape, t.Stored, t.Size = tensor.Shape{}, "bytes", b.Size()
 		t.Refuse = raw.Unsupported(b.Name(), "", "this member of the archive is not an array: %v", err)
 		return t, nil
@@ -181,21 +181,21 @@ func array(b *raw.Blob, key string, sum *uint32) (raw.Tensor, error) {
 	return t, checkSize(b, &t)
 }
 
-// checkSize returns an error where the array does not end where b does.
+// checkSize returns an error unless the array ends at the end of b.
 func checkSize(b *raw.Blob, t *raw.Tensor) error {
 	if err := t.Shape.Check(); err != nil {
 		return raw.Corrupt(b.Name(), "", "%v", err)
 	}
 	size, left := t.DType.Size(), b.Size()-t.Offset
 	if n := int64(t.Shape.Len()); n > left/int64(size) || n*int64(size) != left {
-		return raw.Corrupt(b.Name(), "", "%s%v takes %d elements of %d bytes, and %d bytes follow the header: it was cut off, or holds more than one array",
+		return raw.Corrupt(b.Name(), "", "%s%v needs %d elements of %d bytes, but %d bytes follow the header: it was cut off, or holds more than one array",
 			t.Stored, t.Shape, n, size, left)
 	}
 	return nil
 }
 
-// fortranStrides returns the strides of an array with its first axis innermost. shape may not be one that can be counted:
-// then checkSize says so.
+// fortranStrides returns the strides of an array with its first axis innermost. If shape overflows, the strides are wrong and
+// checkSize returns the error.
 func fortranStrides(shape tensor.Shape) []int64 {
 	s := make([]int64, len(shape))
 	next := int64(1)

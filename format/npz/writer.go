@@ -24,7 +24,7 @@ type Options struct {
 
 // A Writer collects tensors and writes them as one .npz file, byte for byte as numpy.savez does, in the order in which they
 // were added. It implements format.Writer. NumPy does not have bfloat16, float8, 4-bit numbers or strings like TensorFlow's:
-// adding such a tensor is an error that satisfies errors.Is(err, errors.ErrUnsupported). Only one goroutine at a time may
+// adding such a tensor returns an error that satisfies errors.Is(err, errors.ErrUnsupported). Only one goroutine at a time may
 // use a Writer.
 type Writer struct {
 	raw.List
@@ -43,21 +43,21 @@ func Create(fsys fsx.FS, path string, opts Options) *Writer {
 	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}
 }
 
-// accept returns an error where an archive cannot hold arrays of a name or a dtype.
+// accept returns an error if an archive cannot hold an array with the given name and dtype.
 func accept(key string, d tensor.DType) error {
 	switch {
 	case !utf8.ValidString(key) || strings.ContainsRune(key, 0):
-		return errors.New("the name is not text that a ZIP archive can have")
+		return errors.New("the name is not valid as the name of a ZIP member")
 	case len(key) > math.MaxUint16-len(ending):
-		return fmt.Errorf("a name of %d bytes, and a ZIP archive can have %d", len(key), math.MaxUint16-len(ending))
+		return fmt.Errorf("the name has %d bytes, a ZIP archive allows at most %d", len(key), math.MaxUint16-len(ending))
 	}
 	return checkDType(d)
 }
 
-// checkDType returns an error where NumPy has no such arrays.
+// checkDType returns an error if NumPy does not have the dtype.
 func checkDType(d tensor.DType) error {
 	if _, ok := descrOf(d); !ok {
-		return fmt.Errorf("NumPy has no %v: cast it: %w", d, errors.ErrUnsupported)
+		return fmt.Errorf("NumPy has no %v: cast the tensor to another dtype: %w", d, errors.ErrUnsupported)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (w *Writer) Commit(ctx context.Context) error {
 	return commit(ctx, w.fsys, w.path, func(ctx context.Context, f fsx.File) error { return w.write(ctx, f, items) })
 }
 
-// commit replaces the file at path with what write writes.
+// commit replaces the file at path with the output of write.
 func commit(ctx context.Context, fsys fsx.FS, path string, write func(context.Context, fsx.File) error) error {
 	c := fsx.Begin(fsys)
 	defer c.Abort()
@@ -125,7 +125,7 @@ func (w *Writer) write(ctx context.Context, f fsx.File, items []raw.Item) error 
 	return nil
 }
 
-// writeInOrder writes the archive from its beginning to its end. The values are looked at twice: first for their checksums.
+// writeInOrder writes the archive from its beginning to its end. It loads the values twice: first for their checksums.
 func (w *Writer) writeInOrder(ctx context.Context, f fsx.File, items []raw.Item, members []member, headers [][]byte, end int64) error {
 	if err := raw.Write(ctx, nowhere{}, w.path, items, nil); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (w *Writer) writeInOrder(ctx context.Context, f fsx.File, items []raw.Item,
 	return nil
 }
 
-// nowhere is a file that discards its contents; only their checksums are computed.
+// nowhere is a file that discards its contents. It serves to compute checksums.
 type nowhere struct{}
 
 func (nowhere) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
@@ -164,7 +164,7 @@ func directoryOf(items []raw.Item, members []member, headers [][]byte, end int64
 	return appendEnd(directory, len(members), int64(len(directory)), end)
 }
 
-// progress returns what [raw.Write] tells of bytes that were written.
+// progress returns the callback by which [raw.Write] reports the bytes that it has written.
 func (w *Writer) progress(total int64) func(n int64) {
 	if w.opts.Progress == nil {
 		return nil

@@ -58,14 +58,14 @@ func TestWriterRefuses(t *testing.T) {
 		want string
 	}{
 		"a shard":                 {func(w *Writer) error { return w.Add(1, "a", one) }, "shard 1"},
-		"a name with a zero":      {func(w *Writer) error { return w.Add(0, "a\x00", one) }, "not text"},
+		"a name with a zero":      {func(w *Writer) error { return w.Add(0, "a\x00", one) }, "not valid"},
 		"a long name":             {func(w *Writer) error { return w.Add(0, strings.Repeat("a", 65532), one) }, "65532 bytes"},
 		"bfloat16":                {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[tensor.BFloat16]())) }, "NumPy has no bfloat16"},
 		"strings":                 {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[string]())) }, "NumPy has no string"},
 		"a tensor without values": {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "not built"},
 		"part of a tensor": {func(w *Writer) error {
 			return w.AddSlice(0, "a", tensor.Shape{2}, tensor.Slice{{Start: 0, Length: 1}}, one)
-		}, "add it whole"},
+		}, "add the whole tensor"},
 		"one key twice": {func(w *Writer) error {
 			require.NoError(t, w.AddSlice(0, "a", tensor.Shape{1}, tensor.Slice{tensor.Full}, one))
 			return w.Add(0, "a", one)

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// What Python's zipfile writes for members that are stored as they are. Every local header has 64-bit sizes, as NumPy asks.
+// The values that Python's zipfile writes for stored members. Every local header has 64-bit sizes, because NumPy asks for them.
 const (
 	localSignature     = 0x04034b50
 	directorySignature = 0x02014b50
@@ -13,14 +13,14 @@ const (
 	end64Signature     = 0x06064b50
 	locator64Signature = 0x07064b50
 
-	version64   = 45 // which readers of 64-bit sizes understand
+	version64   = 45 // version needed to read 64-bit sizes
 	unix        = 3
-	utf8Name    = 1 << 11     // among the flags
-	permissions = 0o600 << 16 // of the file that a member becomes
+	utf8Name    = 1 << 11     // a flag: the name is UTF-8
+	permissions = 0o600 << 16 // of the extracted file
 	date        = 1<<5 | 1    // 1 January 1980
-	extra64     = 1           // the extra field of 64-bit sizes
+	extra64     = 1           // ID of the extra field with 64-bit sizes
 
-	// Above these Python uses 64 bits.
+	// Python uses 64-bit fields for sizes above this.
 	limit32 = math.MaxInt32
 	limit16 = math.MaxUint16
 )
@@ -28,7 +28,7 @@ const (
 // A member is a stored member of an archive.
 type member struct {
 	name   string
-	offset int64 // of its local header
+	offset int64 // offset of its local header
 	size   int64
 	sum    uint32 // CRC-32
 }
@@ -90,12 +90,12 @@ func (m *member) appendEntry(b []byte) []byte {
 	return append(append(b, m.name...), extra...)
 }
 
-// appendEnd appends what ends an archive with a directory of n entries and size bytes at offset.
+// appendEnd appends the end of an archive with a directory of n entries and size bytes at offset.
 func appendEnd(b []byte, n int, size, offset int64) []byte {
 	le := binary.LittleEndian
 	if n > limit16 || size > limit32 || offset > limit32 {
 		b = le.AppendUint32(b, end64Signature)
-		b = le.AppendUint64(b, 44) // the bytes of this record that follow
+		b = le.AppendUint64(b, 44) // bytes of this record that follow
 		b = le.AppendUint16(le.AppendUint16(b, version64), version64)
 		b = le.AppendUint32(le.AppendUint32(b, 0), 0)
 		for _, v := range []uint64{uint64(n), uint64(n), uint64(size), uint64(offset)} {

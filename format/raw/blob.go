@@ -16,16 +16,16 @@ type Blob struct {
 	name string
 	size int64
 	file *file
-	base int64                         // where the blob begins in file
-	open func() (io.ReadCloser, error) // not nil: a stream
+	base int64                         // offset of the blob in file
+	open func() (io.ReadCloser, error) // opens a stream; nil if the bytes lie in file
 }
 
-// A file is an open file, and its contents as memory once they were asked for.
+// A file is an open file, and its contents as memory after the first call of Map.
 type file struct {
 	Contents
 
 	mu       sync.Mutex
-	mapped   bool // contents, unmap and mapErr are what Map returned
+	mapped   bool // the results of Map, in contents, unmap and mapErr, are valid
 	contents []byte
 	unmap    func() error
 	mapErr   error
@@ -36,7 +36,7 @@ type file struct {
 type Contents interface {
 	io.ReaderAt
 	io.Closer
-	Size() int64 // when the file was opened
+	Size() int64 // size at the time of opening
 }
 
 // OpenFile returns the blob of a whole file at a path of the operating system. Closing the Reader closes the file.
@@ -56,14 +56,14 @@ func File(name string, r Contents) *Blob {
 // Memory returns b as a blob. name is for messages.
 func Memory(name string, b []byte) *Blob { return File(name, memory{bytes.NewReader(b), b}) }
 
-// Part returns the size bytes of b that begin at offset, such as an uncompressed member of an archive. It is an error if b
+// Part returns the size bytes of b that begin at offset, such as an uncompressed member of an archive. It returns an error if b
 // is shorter. b must not be a stream.
 func (b *Blob) Part(name string, offset, size int64) (*Blob, error) {
 	if b.open != nil {
-		return nil, fmt.Errorf("%s: a part of a stream", b.name)
+		return nil, fmt.Errorf("%s: cannot take a part of a stream", b.name)
 	}
 	if offset < 0 || size < 0 || size > b.size || offset > b.size-size {
-		return nil, Corrupt(b.name, "", "%s: %d bytes at offset %d leave the file, which has %d", name, size, offset, b.size)
+		return nil, Corrupt(b.name, "", "%s: %d bytes at offset %d exceed the file, which has %d", name, size, offset, b.size)
 	}
 	return &Blob{name: name, size: size, file: b.file, base: b.base + offset}, nil
 }
@@ -86,7 +86,7 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 		return 0, fmt.Errorf("%s: %w", b.name, errors.ErrUnsupported)
 	}
 	if off < 0 {
-		return 0, fmt.Errorf("%s: offset %d", b.name, off)
+		return 0, fmt.Errorf("%s: invalid offset %d", b.name, off)
 	}
 	if off >= b.size {
 		return 0, io.EOF
@@ -125,7 +125,7 @@ func (f *file) close() error {
 	return errors.Join(f.unmap(), f.Contents.Close())
 }
 
-// memory returns the bytes of b as memory. The error satisfies errors.ErrUnsupported where that cannot be done.
+// memory returns the bytes of b as memory. The error satisfies errors.ErrUnsupported if b cannot be memory-mapped.
 func (b *Blob) memory() ([]byte, error) {
 	if b.open != nil {
 		return nil, errors.ErrUnsupported

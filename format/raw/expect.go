@@ -11,7 +11,7 @@ import (
 
 var _ format.Expecter = (*Reader)(nil)
 
-// Expect implements format.Expecter for tensors that are not in streams. Of a region it expects each run of bytes without a gap.
+// Expect implements format.Expecter for tensors that are not in streams. For a region, it announces each contiguous run of bytes.
 func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	if !slices.ContainsFunc(r.blobs, func(b *Blob) bool { return b.file.fetches() }) {
 		return
@@ -50,7 +50,7 @@ func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	}
 }
 
-// expect tells the file that a region will be read, unless [Reader.Expect] said so.
+// expect tells the file that a region will be read, unless [Reader.Expect] already did.
 func (e *entry) expect(region tensor.Slice) {
 	if x, ok := e.blob.file.Contents.(fsx.Expecter); ok && e.planned(region) {
 		x.Expect(e.runs(region))

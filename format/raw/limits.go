@@ -1,29 +1,29 @@
 package raw
 
-// Sizes that bound the memory of reading, and what hostile files may ask for.
+// Sizes that bound the memory that a read takes, and what a hostile file can request.
 const (
-	// chunkSize is how much of a tensor is read at once: the end of a context is noticed between chunks.
+	// chunkSize is how many bytes are read at once. The context is checked between chunks.
 	chunkSize = 1 << 20
 
-	// aloneSize is how much of a tensor is worth a separate goroutine where nothing else is read.
+	// aloneSize is how many bytes of a tensor are worth a separate goroutine if no other tensor is being read.
 	aloneSize = 1 << 20
 
-	// parallelSize is how much is where other tensors are read at the same time.
+	// parallelSize is how many bytes are worth a separate goroutine if other tensors are being read.
 	parallelSize = 32 << 20
 
-	// bufferSize is the buffer through which strided tensors and regions pass: it fits a processor's second cache.
+	// bufferSize is the size of the buffer for strided tensors and regions. It fits the second-level cache of a processor.
 	bufferSize = 512 << 10
 
-	// nearSize is how many bytes that nobody asked for are read rather than asking the system once more.
+	// nearSize is the largest gap, in bytes, that is read along in order to save a system call.
 	nearSize = 4096
 
-	// maxRank is the most axes that a tensor may have: TensorFlow's limit, above NumPy's 64.
+	// maxRank is the largest number of axes of a tensor: TensorFlow's limit, above NumPy's 64.
 	maxRank = 254
 
-	// maxRepeats bounds the bytes of a tensor, or of all tensors of a blob, by the blob's size where a format allows tensors to
-	// share bytes: tied weights are many names for few bytes, and an expanded tensor repeats its elements.
+	// maxRepeats bounds the bytes of a tensor, and of all tensors of a blob, if a format allows tensors to share bytes: they may
+	// be this many times the blob's size. Tied weights are many names for few bytes, and an expanded tensor repeats its elements.
 	maxRepeats = 16
 
-	// freeRepeats is what tensors that share bytes may have in any case.
+	// freeRepeats is how many bytes tensors that share bytes may always have.
 	freeRepeats = 16 << 20
 )

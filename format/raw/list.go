@@ -35,7 +35,7 @@ func (l *List) Add(shard int, key string, src format.Source) error {
 func (l *List) AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src format.Source) error {
 	_, shape, err := part.Resolve(full)
 	if err == nil && !shape.Equal(full) {
-		err = fmt.Errorf("the format cannot hold part %v of a tensor: add it whole: %w", part, errors.ErrUnsupported)
+		err = fmt.Errorf("the format cannot hold part %v of a tensor: add the whole tensor: %w", part, errors.ErrUnsupported)
 	}
 	if err != nil {
 		return l.note(key, err)
@@ -61,7 +61,7 @@ func (l *List) add(shard int, key string, src format.Source) error {
 	case l.done:
 		return errDone
 	case shard != 0:
-		return fmt.Errorf("shard %d, and the format has no shards that a writer could choose", shard)
+		return fmt.Errorf("got shard %d, want 0: the format has no shards that a writer can choose", shard)
 	case l.keys[key]:
 		return errors.New("this key was already added")
 	}

@@ -11,20 +11,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// read reads a region, given with the lengths of its axes, into dst. As many bytes as each are worth a goroutine.
+// read reads a region into dst. region gives the lengths of all axes. Each goroutine reads about each bytes.
 func (e *entry) read(ctx context.Context, region tensor.Slice, dst tensor.Any, each int) error {
 	if e.Refuse != nil {
 		return e.Refuse
 	}
 	if want := lengths(region); dst.DType() != e.DType || dst.Shape() == nil || !dst.Shape().Equal(want) {
 		return &Error{File: e.blob.name, Key: e.Key, Offset: -1,
-			Err: fmt.Errorf("%v%v is stored, and it was to be read into %v%v", e.DType, want, dst.DType(), dst.Shape())}
+			Err: fmt.Errorf("the file has %v%v, but the destination is %v%v", e.DType, want, dst.DType(), dst.Shape())}
 	}
 	memory, _ := tensor.Bytes(dst)
 	return e.readInto(ctx, region, memory, each)
 }
 
-// readInto reads a region into memory of its size.
+// readInto reads a region into memory of the same size.
 func (e *entry) readInto(ctx context.Context, region tensor.Slice, memory []byte, each int) error {
 	if err := ctx.Err(); err != nil || len(memory) == 0 {
 		return err
@@ -42,7 +42,7 @@ func (e *entry) readInto(ctx context.Context, region tensor.Slice, memory []byte
 	}
 	switch {
 	case !contiguous(axes, size):
-		if whole && e.Sum != nil { // a strided tensor is verified in a pass before
+		if whole && e.Sum != nil { // a separate pass verifies a strided tensor
 			if err := e.each(ctx, func([]byte) error { return nil }); err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func (e *entry) readInto(ctx context.Context, region tensor.Slice, memory []byte
 	return err
 }
 
-// readRun fills memory with the elements of src from the byte at on, in chunks.
+// readRun fills memory, in chunks, with the elements of src from the byte at on.
 func readRun(ctx context.Context, src *source, memory []byte, at int64) error {
 	for len(memory) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -77,7 +77,7 @@ func readRun(ctx context.Context, src *source, memory []byte, at int64) error {
 	return nil
 }
 
-// readParallel does what readRun does with several workers. Each takes one chunk after another.
+// readParallel is readRun with several workers. Each takes one chunk after another.
 func readParallel(ctx context.Context, src *source, memory []byte, at int64, workers int) error {
 	var taken atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -106,12 +106,12 @@ func readParallel(ctx context.Context, src *source, memory []byte, at int64, wor
 type gather struct {
 	ctx  context.Context
 	src  *source
-	size int // of an element
+	size int // bytes of an element
 	buf  []byte
 }
 
-// read fills memory with the elements that axes describe, the first of which is at the byte at of the tensor. As much as fits into
-// the buffer is read at once where the elements are near one another; else each index of the outermost axis on its own.
+// read fills memory with the elements that axes describe. The first is at the byte at of the tensor. If the elements are close
+// together, read reads as many at once as fit into the buffer; otherwise it reads each index of the outermost axis separately.
 func (g *gather) read(memory []byte, axes []axis, at int64) error {
 	if contiguous(axes, g.size) {
 		n := g.size
@@ -121,7 +121,7 @@ func (g *gather) read(memory []byte, axes []axis, at int64) error {
 		return readRun(g.ctx, g.src, memory[:n], at)
 	}
 	a := axes[0]
-	together := 1 // indices of the outermost axis
+	together := 1 // how many indices of the outermost axis are read at once
 	if room := int64(len(g.buf)) - a.inner; a.dense && room >= 0 {
 		if run := contiguous(axes[1:], g.size); !run || a.inner <= int64(len(g.buf)/4) {
 			together = int(min(room/max(a.src, 1)+1, int64(a.n)))
@@ -136,7 +136,7 @@ func (g *gather) read(memory []byte, axes []axis, at int64) error {
 	return nil
 }
 
-// readTogether is read by so many indices of the outermost axis at once.
+// readTogether is read for elements that are close together. It reads together indices of the outermost axis at once.
 func (g *gather) readTogether(memory []byte, axes []axis, at int64, together int) error {
 	some := append([]axis(nil), axes...)
 	for i := 0; i < axes[0].n; i += together {
@@ -162,7 +162,7 @@ func lengths(region tensor.Slice) tensor.Shape {
 	return s
 }
 
-// wholeSlice returns the region that is all of shape.
+// wholeSlice returns the region that covers all of shape.
 func wholeSlice(shape tensor.Shape) tensor.Slice {
 	s := make(tensor.Slice, len(shape))
 	for i, n := range shape {

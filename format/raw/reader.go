@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Reader reads the tensors of a file, or of several. Several goroutines may use it at once.
+// A Reader reads the tensors of one or more files. Several goroutines may use it at once.
 type Reader struct {
 	name    string
 	blobs   []*Blob
-	entries []entry // by key
+	entries []entry // sorted by key
 }
 
 var (
@@ -31,7 +31,7 @@ type Options struct {
 	Overlap bool
 }
 
-// NewReader returns a reader of tensors that lie in blobs. name is the name of the whole in messages. tensors may have any
+// NewReader returns a reader of tensors that lie in blobs. Messages call the whole name. tensors may have any
 // order; the reader keeps the slice and may change it. Errors are of type *Error and name the invalid tensor. Closing the
 // reader closes the blobs. If NewReader fails the caller must close them.
 func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Reader, error) {
@@ -43,10 +43,10 @@ func NewReader(name string, blobs []*Blob, tensors []Tensor, opts Options) (*Rea
 			return nil, Corrupt(r.file(t.Blob), t.Key, "%v", err)
 		}
 		if e.Refuse == nil && e.blob.open != nil && !e.dense() {
-			return nil, Unsupported(e.blob.name, t.Key, "its strides %v have gaps, and it is compressed: such a tensor cannot be read in one pass", t.Strides)
+			return nil, Unsupported(e.blob.name, t.Key, "it is compressed, and its strides %v have gaps: it cannot be read in one pass", t.Strides)
 		}
 	}
-	stored := slices.Clone(r.entries) // in the order in which they came, which most often is that of their bytes
+	stored := slices.Clone(r.entries) // in the order of tensors, which usually is the order of their bytes
 	slices.SortFunc(r.entries, func(a, b entry) int { return strings.Compare(a.Key, b.Key) })
 	for i := 1; i < len(r.entries); i++ {
 		if e := &r.entries[i]; e.Key == r.entries[i-1].Key {
@@ -63,14 +63,14 @@ func (r *Reader) file(blob int) string {
 	return r.blobs[blob].name
 }
 
-// checkOverlap returns an error where tensors share bytes and may not, or where those that may make far more bytes than there are. It sorts
-// entries.
+// checkOverlap returns an error if tensors share bytes although the format does not allow it, or if tensors that share bytes
+// have far more bytes than the blob. It sorts entries.
 func checkOverlap(entries []entry, allowed bool) error {
 	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.Size <= 0 })
 	slices.SortFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Offset, b.Offset), strings.Compare(a.Key, b.Key))
 	})
-	var values int64 // of the tensors of one blob so far
+	var values int64 // bytes of the tensors of one blob so far
 	for i, e := range entries {
 		if i == 0 || e.Blob != entries[i-1].Blob {
 			values = 0
@@ -83,13 +83,13 @@ func checkOverlap(entries []entry, allowed bool) error {
 		}
 		var err error
 		if values, err = sum(values, max(e.Size, int64(e.n)*int64(e.DType.Size()))); err != nil || e.Code == nil && tooMany(values, e.blob.size) {
-			return Corrupt(e.blob.name, e.Key, "with it the tensors have more than %d times the %d bytes of the file", maxRepeats, e.blob.size)
+			return Corrupt(e.blob.name, e.Key, "up to this one the tensors have more than %d times the %d bytes of the file", maxRepeats, e.blob.size)
 		}
 	}
 	return nil
 }
 
-// tooMany reports whether values are more bytes than tensors that share size bytes may make.
+// tooMany reports whether tensors that share size bytes may not have as many bytes as values.
 func tooMany(values, size int64) bool { return values > freeRepeats && values/maxRepeats > size }
 
 // Close closes the files of all blobs.
@@ -150,7 +150,7 @@ func (r *Reader) search(key string) (int, bool) {
 	return slices.BinarySearchFunc(r.entries, key, func(e entry, key string) int { return strings.Compare(e.Key, key) })
 }
 
-// find is search for callers to whom a key that is not stored is an error.
+// find is search, but returns an error if key is not stored.
 func (r *Reader) find(key string) (*entry, error) {
 	i, ok := r.search(key)
 	if !ok {
@@ -159,8 +159,8 @@ func (r *Reader) find(key string) (*entry, error) {
 	return &r.entries[i], nil
 }
 
-// entry returns what format says of e. shape is a copy of its shape. Bytes are those of the values, as [Reader.WriteStored]
-// writes them; of a refused tensor those that are stored.
+// entry returns the description of e for package format. shape is a copy of its shape. Entry.Bytes counts the bytes that
+// [Reader.WriteStored] writes or, for a tensor with Refuse, the stored bytes.
 func (e *entry) entry(shape tensor.Shape) format.Entry {
 	f := format.Entry{Key: e.Key, DType: e.DType, Shape: shape, Bytes: e.Size}
 	if e.Refuse == nil {

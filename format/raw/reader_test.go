@@ -30,7 +30,7 @@ func TestNewReaderRefuses(t *testing.T) {
 	}
 	tooMany := "does not fit 64 bits"
 	if strconv.IntSize == 32 { // an int counts fewer elements than have so many bytes
-		tooMany = "leave the 64 bytes of file"
+		tooMany = "exceed the 64 bytes of file"
 	}
 	tests := []struct {
 		name    string
@@ -39,18 +39,18 @@ func TestNewReaderRefuses(t *testing.T) {
 		want    string // "" where it is read
 	}{
 		{"a tensor to the end", four(func(a *Tensor) { a.Offset = 48 }), Options{}, ""},
-		{"beyond the end", four(func(a *Tensor) { a.Offset = 49 }), Options{}, `file: "a": its 16 bytes at offset 49 leave the 64 bytes of file`},
+		{"beyond the end", four(func(a *Tensor) { a.Offset = 49 }), Options{}, `file: "a": its 16 bytes at offset 49 exceed the 64 bytes of file`},
 		{"a negative offset", four(func(a *Tensor) { a.Offset = -1 }), Options{}, "offset -1"},
-		{"a large offset", four(func(a *Tensor) { a.Offset = math.MaxInt64 }), Options{}, "leave the 64 bytes"},
+		{"a large offset", four(func(a *Tensor) { a.Offset = math.MaxInt64 }), Options{}, "exceed the 64 bytes"},
 		{"too many elements to count", four(func(a *Tensor) { a.Shape = tensor.Shape{math.MaxInt, 2} }), Options{}, "more elements than an int"},
 		{"too many bytes to count", four(func(a *Tensor) { a.Shape = tensor.Shape{math.MaxInt} }), Options{}, tooMany},
 		{"a negative axis", four(func(a *Tensor) { a.Shape = tensor.Shape{-4} }), Options{}, "negative"},
 		{"too many axes", four(func(a *Tensor) { a.Shape = make(tensor.Shape, 255) }), Options{}, "255 axes"},
 		{"no such blob", four(func(a *Tensor) { a.Blob = 2 }), Options{}, "blob 2 of 2"},
-		{"no numbers", four(func(a *Tensor) { a.DType = tensor.DTString }), Options{}, "string is not a type of numbers"},
+		{"no numbers", four(func(a *Tensor) { a.DType = tensor.DTString }), Options{}, "string is not a numeric type"},
 		{"an empty tensor of long axes", four(func(a *Tensor) { a.Shape = tensor.Shape{0, math.MaxInt, math.MaxInt} }), Options{}, ""},
 		{"strides within", four(func(a *Tensor) { a.Strides = []int64{5} }), Options{}, ""},
-		{"strides to beyond", four(func(a *Tensor) { a.Strides = []int64{6} }), Options{}, "its 76 bytes at offset 0 leave"},
+		{"strides to beyond", four(func(a *Tensor) { a.Strides = []int64{6} }), Options{}, "its 76 bytes at offset 0 exceed"},
 		{"a negative stride", four(func(a *Tensor) { a.Strides = []int64{-1} }), Options{}, "negative"},
 		{"a stride too many", four(func(a *Tensor) { a.Strides = []int64{1, 1} }), Options{}, "2 strides for 1 axes"},
 		{"strides that overflow", four(func(a *Tensor) { a.Strides = []int64{math.MaxInt64} }), Options{}, "does not fit 64 bits"},
@@ -169,7 +169,7 @@ func TestReader(t *testing.T) {
 		}
 	})
 	t.Run("another dtype, shape or region", func(t *testing.T) {
-		require.ErrorContains(t, r.Read(ctx, "a", tensor.New[int16](2)), "uint16[2] is stored")
+		require.ErrorContains(t, r.Read(ctx, "a", tensor.New[int16](2)), "the file has uint16[2], but")
 		require.Error(t, r.Read(ctx, "a", tensor.New[uint16](3)))
 		require.Error(t, r.Read(ctx, "a", new(tensor.Tensor[uint16])))
 		require.ErrorContains(t, r.CheckSlice("a", tensor.Slice{{Start: 1, Length: 2}}), "does not fit shape")

@@ -9,16 +9,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A source gives the elements of one tensor as they are in memory.
+// A source reads the elements of one tensor and returns them as they are in memory.
 type source struct {
 	e    *entry
-	from io.ReaderAt // the blob, or the one pass over a stream
-	buf  []byte      // blocks to be decoded; of this source alone
+	from io.ReaderAt // the blob, or a single pass over a stream
+	buf  []byte      // stored blocks before decoding; not shared with clones
 	one  []byte      // one decoded block
-	sums []uint32    // of chunks, where all of a tensor with a sum is read by them; shared by clones
+	sums []uint32    // checksums of chunks, if all of a tensor with a Sum is read; shared by clones
 }
 
-// open returns the source of e. It is to be closed; finish comes before that where all of the tensor was read.
+// open returns the source of e. The caller must close it, and call finish before that if it read all of the tensor.
 func (e *entry) open() (*source, error) {
 	if e.blob.open == nil {
 		return &source{e: e, from: e.blob}, nil
@@ -30,7 +30,7 @@ func (e *entry) open() (*source, error) {
 	return &source{e: e, from: &pass{r: s, c: s}}, nil
 }
 
-// clone returns a source that another goroutine may use. Streams have no clones.
+// clone returns a source that another goroutine may use. A source of a stream cannot be cloned.
 func (s *source) clone() *source { return &source{e: s.e, from: s.from, sums: s.sums} }
 
 // parallel reports whether several clones may be used at once.
@@ -42,20 +42,20 @@ func (s *source) close() {
 	}
 }
 
-// sum lets what is read from now on, chunk by chunk, be compared with the tensor's sum by finish.
+// sum computes checksums of the chunks that are read from now on. finish compares them with the tensor's Sum.
 func (s *source) sum() {
 	if s.e.Sum != nil {
 		s.sums = make([]uint32, (s.e.Size+chunkSize-1)/chunkSize)
 	}
 }
 
-// finish compares the checksum of a tensor that was read whole. In a stream it reads the bytes after the tensor, so that the
-// stream does.
+// finish compares the checksum of a tensor of which all bytes were read. In a stream it reads the bytes after the tensor too,
+// because the stream compares its checksum at its end.
 func (s *source) finish() error {
 	if s.sums != nil {
 		sum := crc.Combine(crc32.IEEE, s.e.Sum.Before, crc.Chunks(crc32.IEEE, s.sums, chunkSize, s.e.Size), s.e.Size)
 		if sum != s.e.Sum.Want {
-			return s.e.fault("its checksum is %08x, and the archive says %08x: the file was damaged", sum, s.e.Sum.Want)
+			return s.e.fault("its checksum is %08x, the archive says %08x: the file is damaged", sum, s.e.Sum.Want)
 		}
 	}
 	p, ok := s.from.(*pass)
@@ -70,13 +70,13 @@ func (s *source) finish() error {
 	case n < left:
 		return s.e.fault("%s ends after %d of its %d bytes", s.e.blob.name, p.at+n, s.e.blob.size)
 	case n > left:
-		return s.e.fault("%s has more than the %d bytes that the archive says", s.e.blob.name, s.e.blob.size)
+		return s.e.fault("%s has more than the %d bytes that the archive gives", s.e.blob.name, s.e.blob.size)
 	}
 	return nil
 }
 
-// readAt fills p with elements in this machine's byte order, from the byte at of the tensor on. Both are whole elements. A failed
-// read may leave some of them.
+// readAt fills p with elements in this machine's byte order, starting at the byte at of the tensor. at and p must cover whole
+// elements. If reading fails, p may hold some of them.
 func (s *source) readAt(p []byte, at int64) error {
 	e := s.e
 	if e.Code != nil {
@@ -86,11 +86,11 @@ func (s *source) readAt(p []byte, at int64) error {
 	if s.sums != nil {
 		s.sums[at/chunkSize] = crc32.ChecksumIEEE(p)
 	}
-	toNative(e, p) // also what a failed read has left
+	toNative(e, p) // also after a failed read
 	return err
 }
 
-// toNative turns numbers as e stores them into numbers as this machine keeps them.
+// toNative converts numbers in p from the byte order of e to that of this machine.
 func toNative(e *entry, p []byte) {
 	if e.BigEndian == tensor.NativeLittleEndian {
 		e.DType.SwapBytes(p)
@@ -101,7 +101,7 @@ func toNative(e *entry, p []byte) {
 // decodeAt is readAt for tensors in blocks.
 func (s *source) decodeAt(p []byte, at int64) error {
 	e := s.e
-	block := int64(e.Code.Elements * e.DType.Size()) // bytes of a block in memory
+	block := int64(e.Code.Elements * e.DType.Size()) // bytes of a decoded block
 	for len(p) > 0 {
 		index, skip := at/block, at%block
 		if skip == 0 && int64(len(p)) >= block {
@@ -128,7 +128,7 @@ func (s *source) decodeAt(p []byte, at int64) error {
 	return nil
 }
 
-// blocks returns n stored blocks, until it is called again.
+// blocks returns n stored blocks. They are valid until the next call.
 func (s *source) blocks(index, n int64) ([]byte, error) {
 	size := int64(s.e.Code.Bytes)
 	if int64(len(s.buf)) < n*size {
@@ -145,19 +145,19 @@ func (s *source) bytesAt(p []byte, off int64) error {
 		return nil
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF || err == nil {
-		return s.e.fault("%d of its %d bytes could be read: the file was cut off", min(max(off+int64(n)-s.e.Offset, 0), s.e.Size), s.e.Size)
+		return s.e.fault("only %d of its %d bytes could be read: the file was cut off", min(max(off+int64(n)-s.e.Offset, 0), s.e.Size), s.e.Size)
 	}
 	return s.e.readFault(err)
 }
 
-// fault is the error of bytes that cannot be right.
+// fault returns the error for invalid bytes.
 func (e *entry) fault(reason string, args ...any) error {
 	f := Corrupt(e.blob.name, e.Key, reason, args...)
 	f.Offset = e.Offset
 	return f
 }
 
-// readFault is the error of a failed read.
+// readFault returns the error for a failed read.
 func (e *entry) readFault(err error) error {
 	if already := new(Error); errors.As(err, &already) {
 		return err
@@ -165,7 +165,7 @@ func (e *entry) readFault(err error) error {
 	return &Error{File: e.blob.name, Key: e.Key, Offset: e.Offset, Err: err}
 }
 
-// A pass reads a stream once, forwards.
+// A pass reads a stream once, from beginning to end.
 type pass struct {
 	r  io.Reader
 	c  io.Closer

@@ -65,11 +65,11 @@ func (r *Reader) WriteBytes(ctx context.Context, key string, w io.Writer) error 
 	return src.finish()
 }
 
-// windowSize is how much of a strided tensor is written at once.
+// windowSize is how many bytes of a strided tensor are written at once.
 const windowSize = 2 << 20
 
-// each calls fn with one chunk after another of a tensor's bytes as this machine has them, in the order in which they are stored, and compares
-// the checksum. fn may change them.
+// each calls fn with the chunks of a tensor's bytes, in stored order but in this machine's byte order, and compares the
+// checksum. fn may change the bytes.
 func (e *entry) each(ctx context.Context, fn func(chunk []byte) error) error {
 	src, err := e.open()
 	if err != nil {
@@ -98,7 +98,7 @@ func (e *entry) each(ctx context.Context, fn func(chunk []byte) error) error {
 	return src.finish()
 }
 
-// writeRegion writes a region in pieces of at most window elements (or of one). The axes before axis have one index each.
+// writeRegion writes a region in pieces of at most window elements, and at least one. The axes before axis have one index each.
 func (e *entry) writeRegion(ctx context.Context, w io.Writer, region tensor.Slice, axis, window int) error {
 	n := lengths(region).Len()
 	if n <= window || axis == len(region) {
@@ -120,7 +120,7 @@ func (e *entry) writeRegion(ctx context.Context, w io.Writer, region tensor.Slic
 	return nil
 }
 
-// write writes elements that are in this machine's byte order. It may change them.
+// write writes elements that are in this machine's byte order. It may change p.
 func (e *entry) write(w io.Writer, p []byte) error {
 	if !tensor.NativeLittleEndian {
 		e.DType.SwapBytes(p)

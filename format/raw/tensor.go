@@ -11,7 +11,7 @@ import (
 // A Tensor describes where a tensor lies and how its numbers are stored.
 type Tensor struct {
 	Key   string
-	DType tensor.DType // of the values; [tensor.InvalidDType] if Refuse is set and this module does not have such a dtype
+	DType tensor.DType // of the values; [tensor.InvalidDType] if Refuse is set and this module has no matching dtype
 	Shape tensor.Shape
 
 	Blob      int     // index of the blob that holds the tensor
@@ -48,14 +48,14 @@ type Sum struct {
 	Want   uint32 // of those bytes and the tensor
 }
 
-// An entry is a tensor that was checked.
+// An entry is a tensor that newEntry has checked.
 type entry struct {
 	*Tensor
 	blob *Blob
 	n    int // elements
 }
 
-// newEntry checks all that can be told of t alone. It normalizes t: strides that say the same as row-major order are left out.
+// newEntry checks t by itself and normalizes it: it removes strides that describe row-major order.
 func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 	e := entry{Tensor: t}
 	if t.Blob < 0 || t.Blob >= len(blobs) {
@@ -74,7 +74,7 @@ func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 	e.n = t.Shape.Len()
 	if t.Refuse != nil {
 		if t.Offset < 0 || t.Size < 0 || t.Size > e.blob.size || t.Offset > e.blob.size-t.Size {
-			return e, fmt.Errorf("its %d bytes at offset %d leave the %d bytes of %s", t.Size, t.Offset, e.blob.size, e.blob.name)
+			return e, fmt.Errorf("its %d bytes at offset %d exceed the %d bytes of %s", t.Size, t.Offset, e.blob.size, e.blob.name)
 		}
 		return e, nil
 	}
@@ -82,7 +82,7 @@ func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 		e.Sum = nil
 	}
 	if t.DType.Size() == 0 {
-		return e, fmt.Errorf("%v is not a type of numbers", t.DType)
+		return e, fmt.Errorf("%v is not a numeric type", t.DType)
 	}
 	var err error
 	switch {
@@ -98,17 +98,17 @@ func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 		return e, err
 	}
 	if t.Offset < 0 || e.Size > e.blob.size || t.Offset > e.blob.size-e.Size {
-		return e, fmt.Errorf("its %d bytes at offset %d leave the %d bytes of %s: the file was cut off, or its header is damaged",
+		return e, fmt.Errorf("its %d bytes at offset %d exceed the %d bytes of %s: the file was cut off, or its header is damaged",
 			e.Size, t.Offset, e.blob.size, e.blob.name)
 	}
 	return e, nil
 }
 
-// codedSize returns the bytes of the blocks.
+// codedSize returns the number of bytes of the blocks.
 func (e *entry) codedSize() (int64, error) {
 	c := e.Code
 	if len(e.Strides) > 0 || e.BigEndian {
-		return 0, fmt.Errorf("blocks with strides or of big-endian numbers are not supported")
+		return 0, fmt.Errorf("blocks with strides or big-endian numbers are not supported")
 	}
 	if e.n%c.Elements != 0 {
 		return 0, fmt.Errorf("its %d elements are not a multiple of the %d in a block", e.n, c.Elements)
@@ -119,7 +119,7 @@ func (e *entry) codedSize() (int64, error) {
 	return product(int64(e.n/c.Elements), int64(c.Bytes))
 }
 
-// spanSize checks the strides and returns the bytes from the first element to the end of the last.
+// spanSize checks the strides and returns the number of bytes from the first element to the end of the last.
 func (e *entry) spanSize() (int64, error) {
 	if len(e.Strides) != len(e.Shape) {
 		return 0, fmt.Errorf("it has %d strides for %d axes", len(e.Strides), len(e.Shape))
@@ -158,12 +158,12 @@ func (e *entry) spanSize() (int64, error) {
 		return 0, err
 	}
 	if values > freeRepeats && values/maxRepeats > e.blob.size {
-		return 0, fmt.Errorf("its strides %v make %d bytes of the %d in %s: such repetition is not read", e.Tensor.Strides, values, e.blob.size, e.blob.name)
+		return 0, fmt.Errorf("its strides %v make %d bytes of the %d in %s: so much repetition is not supported", e.Tensor.Strides, values, e.blob.size, e.blob.name)
 	}
 	return span, nil
 }
 
-// strides returns the strides as [rowMajor] gives them where they are in row-major order: those of axes of length 1 do
+// strides returns the strides. If they describe row-major order, it returns those of [rowMajor]: strides of axes of length 1 do
 // not matter.
 func (e *entry) strides() []int64 {
 	s := slices.Clone(e.Strides)
@@ -177,7 +177,7 @@ func (e *entry) strides() []int64 {
 	return s
 }
 
-// rowMajor returns the strides of row-major order. shape has elements.
+// rowMajor returns the strides of row-major order. shape must have elements.
 func rowMajor(shape tensor.Shape) []int64 {
 	s := make([]int64, len(shape))
 	next := int64(1)
@@ -188,12 +188,12 @@ func rowMajor(shape tensor.Shape) []int64 {
 	return s
 }
 
-// dense reports whether the elements fill their span, each once: then reading them in the order of strides goes forwards.
+// dense reports whether the elements fill their span without overlap: reading them in the order of the strides never goes back.
 func (e *entry) dense() bool {
 	return e.Strides == nil || e.Size == int64(e.n)*int64(e.DType.Size()) && e.permuted()
 }
 
-// permuted reports whether the strides are those of row-major order but for the order of axes.
+// permuted reports whether the strides are those of row-major order, except for the order of axes.
 func (e *entry) permuted() bool {
 	axes := make([]axis, 0, len(e.Shape))
 	for i, n := range e.Shape {
@@ -214,7 +214,7 @@ func (e *entry) permuted() bool {
 
 var errTooLarge = fmt.Errorf("its size does not fit 64 bits")
 
-// product returns a*b of numbers that are not negative.
+// product returns a*b. Neither may be negative.
 func product(a, b int64) (int64, error) {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
 	if hi != 0 || lo > 1<<63-1 {
@@ -223,7 +223,7 @@ func product(a, b int64) (int64, error) {
 	return int64(lo), nil
 }
 
-// sum returns a+b of numbers that are not negative.
+// sum returns a+b. Neither may be negative.
 func sum(a, b int64) (int64, error) {
 	if a+b < 0 {
 		return 0, errTooLarge

@@ -8,21 +8,22 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An axis is n elements that lie src bytes apart in the blob and dst bytes apart in memory.
+// An axis describes n elements. They lie src bytes apart in the blob and dst bytes apart in memory.
 type axis struct {
 	n     int
 	src   int64
 	dst   int
-	inner int64 // bytes of the blob that one index covers: all axes after this one
-	dense bool  // the bytes between the elements of this axis, and of those after it, are few enough to be read with them
+	inner int64 // bytes of the blob that one index spans, with all axes after this one
+	dense bool  // the gaps between the elements of this axis, and of those after it, are small enough to be read along
 }
 
-// bySource orders axes by their steps in the blob, the longest first.
+// bySource orders axes by their steps in the blob, the longest step first.
 func bySource(a, b axis) int { return cmp.Compare(b.src, a.src) }
 
-// view returns where the elements of a region that has elements lie: the offset of the first in bytes from the tensor's first,
-// and the axes, in the order in which reading them goes forwards. Axes that follow one another without a gap are one; so no axis, or
-// one that steps by size in the blob and in memory, is a region that lies in the blob as it shall in memory.
+// view returns where the elements of a region lie: the offset of the first element in bytes from the tensor's first element,
+// and the axes, in the order in which reading never goes backwards. The region must have elements. Adjacent axes without a gap
+// between them become one axis. No axes, or a single axis with steps of size in blob and memory, mean that the region is
+// contiguous.
 func (e *entry) view(region tensor.Slice) (start int64, axes []axis) {
 	size := int64(e.DType.Size())
 	strides := e.Strides
@@ -59,7 +60,7 @@ func (e *entry) view(region tensor.Slice) (start int64, axes []axis) {
 	return start, axes
 }
 
-// planned reports whether a region is read run by run from a file that fetches ahead, which knows better which bytes between them to take
+// planned reports whether a region is read run by run, because its file fetches ahead: the file knows better which gaps to read
 // along.
 func (e *entry) planned(region tensor.Slice) bool {
 	n := 1
@@ -69,7 +70,7 @@ func (e *entry) planned(region tensor.Slice) bool {
 	return n != e.n && e.blob.open == nil && e.blob.file.fetches()
 }
 
-// runs returns where in its file the runs of a region lie, each without a gap.
+// runs returns the contiguous runs of a region as ranges of its file.
 func (e *entry) runs(region tensor.Slice) (ranges []fsx.Range) {
 	start, axes := e.view(region)
 	outer := slices.IndexFunc(axes, func(a axis) bool { return a.dense })
@@ -94,12 +95,12 @@ func (e *entry) runs(region tensor.Slice) (ranges []fsx.Range) {
 	return ranges
 }
 
-// contiguous reports whether elements of size bytes lie in the blob as they shall in memory.
+// contiguous reports whether elements of size bytes lie in the blob as they must lie in memory.
 func contiguous(axes []axis, size int) bool {
 	return len(axes) == 0 || len(axes) == 1 && axes[0].src == int64(size) && axes[0].dst == size
 }
 
-// scatter copies the elements that axes describe from src to dst, each of size bytes.
+// scatter copies the elements that axes describe from src to dst. An element has size bytes.
 func scatter(dst, src []byte, axes []axis, size int) {
 	switch len(axes) {
 	case 0:
@@ -109,7 +110,7 @@ func scatter(dst, src []byte, axes []axis, size int) {
 		copyLine(dst, src, axes[0], size)
 		return
 	}
-	// Memory is written in runs that are as long as can be: the axis with the shortest step there is the innermost.
+	// Write memory in runs that are as long as possible: the axis with the shortest step in memory becomes the innermost.
 	inner := 0
 	for i, a := range axes {
 		if a.dst < axes[inner].dst {
@@ -122,7 +123,7 @@ func scatter(dst, src []byte, axes []axis, size int) {
 	copyBox(dst, src, ordered, size)
 }
 
-// copyBox is scatter in the order of axes.
+// copyBox is scatter in the given order of axes.
 func copyBox(dst, src []byte, axes []axis, size int) {
 	a := axes[0]
 	if len(axes) == 1 {
@@ -134,7 +135,7 @@ func copyBox(dst, src []byte, axes []axis, size int) {
 	}
 }
 
-// copyLine copies a.n elements of size bytes.
+// copyLine copies a.n elements of size bytes each.
 func copyLine(dst, src []byte, a axis, size int) {
 	from, to := int(a.src), a.dst
 	if from == size && to == size {
@@ -165,7 +166,7 @@ func copyLine(dst, src []byte, a axis, size int) {
 	}
 }
 
-// copyElement copies an element of a size that the compiler knows, which it does in one move.
+// copyElement copies an element of constant size, which the compiler turns into a single move.
 func copyElement[E [2]byte | [4]byte | [8]byte](dst, src []byte) {
 	var e E
 	copy(dst[:len(e)], src[:len(e)])

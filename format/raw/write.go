@@ -18,17 +18,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An Item is a tensor of numbers to be written little-endian and in row-major order.
+// An Item is a tensor of numbers that will be written little-endian and in row-major order.
 type Item struct {
 	Key    string // for messages
-	Offset int64  // in the file
+	Offset int64  // in bytes from the beginning of the file
 	Source format.Source
 
-	// CRC is the CRC-32 (IEEE) of the bytes, after they were written. It is computed if HasCRC is set.
+	// CRC is the CRC-32 (IEEE) of the bytes, once they are written. Write computes it if HasCRC is set.
 	CRC    uint32
 	HasCRC bool
 
-	sums []uint32 // of chunks
+	sums []uint32 // checksums of chunks
 }
 
 // Size returns the size of the item in bytes.
@@ -36,11 +36,11 @@ func (it *Item) Size() int64 {
 	return int64(it.Source.Shape.Len()) * int64(it.Source.DType.Size())
 }
 
-// Check returns an error if the item is not a built tensor of numbers that a file can hold.
+// Check returns an error unless the item is a built tensor of numbers that a file can hold.
 func (it *Item) Check() error {
 	s := it.Source
 	if s.DType.Size() == 0 {
-		return fmt.Errorf("%v is not a type of numbers", s.DType)
+		return fmt.Errorf("%v is not a numeric type", s.DType)
 	}
 	if s.Shape == nil {
 		return errors.New("the tensor is not built: it has no values")
@@ -52,16 +52,15 @@ func (it *Item) Check() error {
 	return err
 }
 
-// Write writes items to f. name is the file's name in messages. Items must have passed Item.Check and must not overlap. One
-// goroutine loads them, one after the other. Several goroutines write: large tensors straight from memory, small adjacent
-// ones together. If wrote is not nil, one goroutine at a time calls it with the number of bytes that were written since the
-// last call.
+// Write writes items to f. Messages call the file name. Items must have passed Item.Check and must not overlap. One goroutine
+// loads them in order. Several goroutines write: large tensors directly from memory, small adjacent ones together. If wrote is
+// not nil, it is called with the number of bytes written since the last call, by one goroutine at a time.
 func Write(ctx context.Context, f io.WriterAt, name string, items []Item, wrote func(n int64)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	w := &writer{ctx: ctx, group: group, f: f, name: name, wrote: wrote, buffers: new(sync.Pool)}
 	err := w.feed(items)
-	// The first error is the group's; feed's own comes from the context where another failed.
+	// The group's error is the first one: if another goroutine failed, feed only sees a canceled context.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = e
 	}
@@ -77,16 +76,16 @@ func Write(ctx context.Context, f io.WriterAt, name string, items []Item, wrote 
 	return nil
 }
 
-// A writer is one run of Write.
+// A writer is one call of Write.
 type writer struct {
 	ctx     context.Context
 	group   *errgroup.Group
 	f       io.WriterAt
 	name    string
-	buffers *sync.Pool // of *[]byte of chunkSize
+	buffers *sync.Pool // *[]byte with a capacity of chunkSize
 
-	open   *[]byte // small items that follow one another
-	openAt int64   // where in the file they belong
+	open   *[]byte // adjacent small items that were not written yet
+	openAt int64   // their offset in the file
 
 	written  atomic.Int64
 	progress sync.Mutex
@@ -102,7 +101,7 @@ func (w *writer) feed(items []Item) error {
 		it := &items[i]
 		t, err := it.Source.Load()
 		if err == nil && (t.DType() != it.Source.DType || t.Shape() == nil || !t.Shape().Equal(it.Source.Shape)) {
-			err = fmt.Errorf("%v%v was announced, and %v%v came", it.Source.DType, it.Source.Shape, t.DType(), t.Shape())
+			err = fmt.Errorf("the source announced %v%v, but returned %v%v", it.Source.DType, it.Source.Shape, t.DType(), t.Shape())
 		}
 		if err != nil {
 			return &Error{File: w.name, Key: it.Key, Offset: -1, Err: err}
@@ -113,14 +112,14 @@ func (w *writer) feed(items []Item) error {
 	return nil
 }
 
-// item hands the bytes of t to the group, at once or with others.
+// item hands the bytes of t to the group, directly or together with others.
 func (w *writer) item(it *Item, t tensor.Any) {
 	memory, _ := tensor.Bytes(t)
 	if len(memory) <= smallSize {
 		w.gather(it, memory)
 		return
 	}
-	w.flush() // files that are written in order take nothing that follows before it
+	w.flush() // some files are written in order: what comes before must be written first
 	it.sums = make([]uint32, (len(memory)+chunkSize-1)/chunkSize)
 	for i := range it.sums {
 		off := i * chunkSize
@@ -129,7 +128,7 @@ func (w *writer) item(it *Item, t tensor.Any) {
 	}
 }
 
-// start lets the group do what writes to the file.
+// start runs write in the group.
 func (w *writer) start(write func() error) {
 	w.group.Go(func() error {
 		err := write()
@@ -140,7 +139,7 @@ func (w *writer) start(write func() error) {
 	})
 }
 
-// smallSize is how large a tensor is written together with others.
+// smallSize is the size up to which a tensor is written together with others.
 const smallSize = 64 << 10
 
 // chunk writes chunk i of it.
@@ -158,7 +157,7 @@ func (w *writer) chunk(it *Item, i int, p []byte) error {
 	return w.writeAt(p, it.Offset+int64(i)*chunkSize)
 }
 
-// gather copies a small item behind those before it, or hands these to the group where it does not follow them or fit.
+// gather copies a small item behind the gathered ones. If it does not follow them or does not fit, gather flushes these first.
 func (w *writer) gather(it *Item, memory []byte) {
 	if w.open != nil && (it.Offset != w.openAt+int64(len(*w.open)) || len(*w.open)+len(memory) > chunkSize) {
 		w.flush()
@@ -189,7 +188,7 @@ func (w *writer) flush() {
 	})
 }
 
-// buffer returns an empty buffer of chunkSize.
+// buffer returns an empty buffer with a capacity of chunkSize.
 func (w *writer) buffer() *[]byte {
 	if b, ok := w.buffers.Get().(*[]byte); ok {
 		*b = (*b)[:0]
@@ -220,6 +219,6 @@ func (w *writer) writeAt(p []byte, off int64) error {
 	return nil
 }
 
-// startSyncSize is how many bytes are written before the disk is given them: it then works while the others are copied to the
-// page cache.
+// startSyncSize is the number of bytes after which the disk is told to begin writing. It then works while further bytes are
+// copied to the page cache.
 const startSyncSize = 32 << 20

@@ -6,17 +6,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A stored is a type of elements that the format has.
+// A stored is an element type of the format.
 type stored struct {
 	name  string
-	bits  int          // of an element
-	dtype tensor.DType // [tensor.InvalidDType] where Go has no elements of the type
+	bits  int          // bits of an element
+	dtype tensor.DType // [tensor.InvalidDType] if package tensor has no such dtype
 }
 
 // storedTypes are in the order of the reference implementation, which writes tensors of later types first.
 var storedTypes = []stored{
 	{"BOOL", 8, tensor.DTBool},
-	{"F4", 4, tensor.InvalidDType}, // two in a byte, where a tensor has a byte for each
+	{"F4", 4, tensor.InvalidDType}, // two elements in a byte, while a tensor would need a byte for each
 	{"F6_E2M3", 6, tensor.InvalidDType},
 	{"F6_E3M2", 6, tensor.InvalidDType},
 	{"U8", 8, tensor.DTUInt8},
@@ -39,7 +39,7 @@ var storedTypes = []stored{
 	{"U64", 64, tensor.DTUInt64},
 }
 
-// storedAs returns the index in storedTypes of what d is written as, or -1 where the format cannot hold d.
+// storedAs returns the index in storedTypes of the type for d, or -1 if the format cannot hold d.
 func storedAs(d tensor.DType) int {
 	if d == tensor.InvalidDType {
 		return -1

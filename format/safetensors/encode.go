@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/internal/jsonscan"
 )
 
-// alignment is what the length of the header makes the offset of the first tensor a multiple of.
+// alignment: the header is padded so that the offset of the first tensor is a multiple of it.
 const alignment = 8
 
-// layOut puts items in the order of the reference implementation, elements with the widest alignment first and then by name, gives them
-// their offsets in the file, and returns what comes before them. The second result is the file's size.
+// layOut sorts items as the reference implementation does: elements with the widest alignment first, then by name. It sets their
+// offsets in the file, and returns the bytes that come before them and the size of the file.
 func layOut(items []raw.Item, metadata map[string]string) ([]byte, int64) {
 	slices.SortFunc(items, func(a, b raw.Item) int {
 		return cmp.Or(cmp.Compare(storedAs(b.Source.DType), storedAs(a.Source.DType)), strings.Compare(a.Key, b.Key))
@@ -55,7 +55,7 @@ func layOut(items []raw.Item, metadata map[string]string) ([]byte, int64) {
 	return b, int64(len(b)) + end
 }
 
-// appendEntry appends the member of the header that describes it.
+// appendEntry appends the member of the header for it.
 func appendEntry(b []byte, it *raw.Item, end int64) []byte {
 	b = append(jsonscan.AppendString(b, it.Key), `:{"dtype":"`...)
 	b = append(b, storedTypes[storedAs(it.Source.DType)].name...)
@@ -90,7 +90,7 @@ func encodeIndex(fileOf map[string]string, totalSize int64) []byte {
 	return append(b, "\n  }\n}\n"...)
 }
 
-// appendASCII is jsonscan.AppendString with an escape for whatever is not ASCII.
+// appendASCII is jsonscan.AppendString, but escapes everything except ASCII.
 func appendASCII(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	unit := func(b []byte, r rune) []byte {

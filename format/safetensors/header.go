@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// maxHeader is the longest header that the reference implementation reads.
+	// maxHeader is the longest header that the reference implementation accepts.
 	maxHeader = 100_000_000
 
 	metadataName = "__metadata__"
-	lengthSize   = 8 // of the header's length, which comes first
+	lengthSize   = 8 // bytes of the length, which precedes the header
 )
 
-// A header is what a file says of its tensors.
+// A header is the parsed header of a file.
 type header struct {
-	tensors  []raw.Tensor // in the order of the header; offsets count from the file's beginning
+	tensors  []raw.Tensor // in header order; offsets count from the beginning of the file
 	metadata map[string]string
 }
 
@@ -31,7 +31,7 @@ type header struct {
 func readHeader(b *raw.Blob) (h header, err error) {
 	name, size := b.Name(), b.Size()
 	if size < lengthSize {
-		return h, raw.Corrupt(name, "", "it has %d bytes, and a safetensors file begins with the 8 bytes of its header's length", size)
+		return h, raw.Corrupt(name, "", "it has %d bytes, but a safetensors file begins with the length of its header, in 8 bytes", size)
 	}
 	var length [lengthSize]byte
 	if err := read(b, length[:], 0); err != nil {
@@ -40,14 +40,14 @@ func readHeader(b *raw.Blob) (h header, err error) {
 	n := binary.LittleEndian.Uint64(length[:])
 	switch {
 	case n > maxHeader:
-		return h, raw.Corrupt(name, "", "its first 8 bytes, the length of a safetensors header, say %d, and at most %d are allowed", n, maxHeader)
+		return h, raw.Corrupt(name, "", "its first 8 bytes, the length of a safetensors header, give %d, expected at most %d", n, maxHeader)
 	case n > uint64(size-lengthSize):
-		return h, raw.Corrupt(name, "", "its header has %d bytes, and the file ends after %d: it was cut off", n, size-lengthSize)
+		return h, raw.Corrupt(name, "", "its header has %d bytes, but the file ends after %d of them: it was cut off", n, size-lengthSize)
 	}
 	text, err := jsonscan.Read(b, lengthSize, int64(n))
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return h, raw.Corrupt(name, "", "it was cut off while it was read")
+		return h, raw.Corrupt(name, "", "it became shorter while it was read")
 	case errors.Is(err, jsonscan.ErrZeros):
 		return h, raw.Corrupt(name, "", "header: %v", err)
 	case err != nil:
@@ -63,17 +63,17 @@ func readHeader(b *raw.Blob) (h header, err error) {
 func read(b *raw.Blob, p []byte, off int64) error {
 	if n, err := b.ReadAt(p, off); n < len(p) {
 		if err == io.EOF {
-			return raw.Corrupt(b.Name(), "", "it was cut off while it was read")
+			return raw.Corrupt(b.Name(), "", "it became shorter while it was read")
 		}
 		return raw.OpenError("read", b.Name(), err)
 	}
 	return nil
 }
 
-// place checks that the tensors of the file called name fill it from the byte begin to its end, and makes their offsets
-// those in the file.
+// place checks that the tensors fill the file from the byte begin to its end, and converts their offsets to offsets in the file.
+// name is the name of the file.
 func (h *header) place(name string, begin, size int64) error {
-	end := int64(0) // of the tensors so far
+	end := int64(0) // of the tensors that were checked
 	var before *raw.Tensor
 	for _, at := range h.inOrder() {
 		t := &h.tensors[at]
@@ -82,23 +82,23 @@ func (h *header) place(name string, begin, size int64) error {
 		}
 		switch {
 		case t.Offset < end:
-			return raw.Corrupt(name, t.Key, "it begins at %d, before the end of %s at %d: they overlap", t.Offset, raw.Quote(before.Key), end)
+			return raw.Corrupt(name, t.Key, "it begins at %d and overlaps %s, which ends at %d", t.Offset, raw.Quote(before.Key), end)
 		case t.Offset > end:
-			return raw.Corrupt(name, t.Key, "it begins at %d, and the %d bytes before it belong to no tensor", t.Offset, t.Offset-end)
+			return raw.Corrupt(name, t.Key, "it begins at %d, but the %d bytes before it do not belong to any tensor", t.Offset, t.Offset-end)
 		case t.Size > size-begin-end:
-			return raw.Corrupt(name, t.Key, "it ends at %d, and the file has %d bytes of tensors: it was cut off", t.Offset+t.Size, size-begin)
+			return raw.Corrupt(name, t.Key, "it ends at %d, but the file has only %d bytes of tensors: it was cut off", t.Offset+t.Size, size-begin)
 		}
 		end += t.Size
 		t.Offset += begin
 		before = t
 	}
 	if end < size-begin {
-		return raw.Corrupt(name, "", "its last %d bytes belong to no tensor", size-begin-end)
+		return raw.Corrupt(name, "", "its last %d bytes do not belong to any tensor", size-begin-end)
 	}
 	return nil
 }
 
-// inOrder returns the numbers of the tensors in the order of their bytes.
+// inOrder returns the indexes of the tensors in the order of their offsets.
 func (h *header) inOrder() []int32 {
 	order := make([]int32, len(h.tensors))
 	for i := range order {
@@ -111,24 +111,24 @@ func (h *header) inOrder() []int32 {
 	return order
 }
 
-// resolve finds t's dtype and compares its size with its shape's.
+// resolve looks up t's dtype and compares the size of t with its shape.
 func resolve(name string, t *raw.Tensor) error {
 	i := storedCalled(t.Stored)
 	if i < 0 {
-		return raw.Unsupported(name, t.Key, "its dtype %s is not one that is known", raw.Quote(t.Stored))
+		return raw.Unsupported(name, t.Key, "its dtype %s is unknown", raw.Quote(t.Stored))
 	}
 	if err := t.Shape.Check(); err != nil {
 		return raw.Corrupt(name, t.Key, "%v", err)
 	}
 	kind := &storedTypes[i]
-	t.Stored = kind.name // which takes no memory for each tensor
+	t.Stored = kind.name // shares the string between tensors
 	hi, lo := bits.Mul64(uint64(t.Shape.Len()), uint64(kind.bits))
 	if hi>>3 != 0 || hi<<61|lo>>3 != uint64(t.Size) || lo%8 != 0 {
-		return raw.Corrupt(name, t.Key, "%s%v takes %d elements of %d bits, its data_offsets have %d bytes",
+		return raw.Corrupt(name, t.Key, "%s%v needs %d elements of %d bits, but its data_offsets span %d bytes",
 			t.Stored, t.Shape, t.Shape.Len(), kind.bits, t.Size)
 	}
 	if t.DType = kind.dtype; t.DType == tensor.InvalidDType {
-		t.Refuse = raw.Unsupported(name, t.Key, "its dtype %s has no values in Go: it can be listed and not read", t.Stored)
+		t.Refuse = raw.Unsupported(name, t.Key, "its dtype %s cannot be read, only listed", t.Stored)
 	}
 	return nil
 }

@@ -10,21 +10,21 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxNumbers is more than a shape has axes: [raw.NewReader] says how many it reads.
+// maxNumbers limits the numbers of an array. It is larger than any rank: [raw.NewReader] checks the rank.
 const maxNumbers = 1000
 
-// minTensor is fewer bytes than the JSON of any tensor takes.
+// minTensor is a lower bound for the bytes of a tensor's JSON.
 const minTensor = len(`"":{"dtype":"U8","shape":[],"data_offsets":[0,0]}`)
 
 // A parser reads the JSON of a header.
 type parser struct {
 	*jsonscan.Scanner
-	numbers []int64        // of the array that was read last
-	shape   []int          // the same as a shape
-	shapes  slab.Slab[int] // of all tensors
+	numbers []int64        // the array that was read last
+	shape   []int          // numbers as a shape
+	shapes  slab.Slab[int] // memory for the shapes of all tensors
 }
 
-// parseHeader reads the JSON. Offsets are as it has them, and Size is what they say.
+// parseHeader reads the JSON. Offset is the offset in the JSON, and Size is the difference of data_offsets.
 func parseHeader(text string) (h header, err error) {
 	if len(text) == 0 || text[0] != '{' {
 		return h, fmt.Errorf("expected '{', got %q", text[:min(8, len(text))])
@@ -56,7 +56,7 @@ func parseHeader(text string) (h header, err error) {
 	return h, p.End()
 }
 
-// cloneKeys gives the keys memory that is apart from the text's, so that this can be freed.
+// cloneKeys copies the keys, so that they do not keep the text in memory.
 func (h *header) cloneKeys() {
 	n := 0
 	for i := range h.tensors {
@@ -87,7 +87,7 @@ func (p *parser) readStrings(m map[string]string) error {
 	})
 }
 
-// readTensor reads what the header says of one tensor.
+// readTensor reads the entry of one tensor.
 func (p *parser) readTensor(t *raw.Tensor) error {
 	var seen [3]bool
 	once := func(i int, field string) error {
@@ -145,7 +145,7 @@ func (p *parser) readOffsets() (begin, size int64, err error) {
 		return 0, 0, err
 	}
 	if len(p.numbers) != 2 || p.numbers[0] > p.numbers[1] {
-		return 0, 0, p.Fault("data_offsets: expected where the tensor begins and where it ends, got %v", p.numbers)
+		return 0, 0, p.Fault("data_offsets: expected [begin, end], got %v", p.numbers)
 	}
 	return p.numbers[0], p.numbers[1] - p.numbers[0], nil
 }

@@ -28,7 +28,7 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Recognize reports whether a file that begins with head looks like a safetensors file: an acceptable length, then the brace
+// Recognize reports whether a file that begins with head looks like a safetensors file: a valid header length, then the brace
 // that begins a header. head must have at least 9 bytes.
 func Recognize(head []byte) bool {
 	if len(head) <= lengthSize {
@@ -38,8 +38,8 @@ func Recognize(head []byte) bool {
 	return n >= 2 && n <= maxHeader && head[lengthSize] == '{'
 }
 
-// RecognizeIndex reports whether a file that begins with head may be an index, because it looks like JSON. The file's name
-// says more.
+// RecognizeIndex reports whether a file that begins with head may be an index, because it looks like JSON. The name of the file
+// is a better test.
 func RecognizeIndex(head []byte) bool { return weightmap.Recognize(head) }
 
 // OpenFile opens the checkpoint at a path of the operating system: a safetensors file, an index, or a directory with either.
@@ -50,8 +50,8 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
 // Open is OpenFile for a path in fsys. If there is no file at path, Open tries an index at path followed by ".index.json".
-// In a directory it opens the only index; if there is none, "model.safetensors" or the only safetensors file. The errors say
-// which files there are.
+// In a directory it opens the only index. If there is no index, it opens "model.safetensors" or the only safetensors file. Errors
+// list the files that exist.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := weightmap.Safetensors.Find(fsys, path)
 	if err != nil {
@@ -98,7 +98,7 @@ func openIndex(fsys fsx.ReadFS, path string, b *raw.Blob) (*Reader, error) {
 	return newReader(path, blobs, tensors, metadata)
 }
 
-// readHeaders reads the headers of the files that an index lists, and compares what they hold with the index.
+// readHeaders reads the headers of the files that an index lists, and compares the headers with the index.
 func readHeaders(ix *weightmap.Index, blobs []*raw.Blob) (all []raw.Tensor, metadata map[string]string, err error) {
 	keys := make([][]string, len(blobs))
 	total := int64(0)
@@ -125,7 +125,7 @@ func readHeaders(ix *weightmap.Index, blobs []*raw.Blob) (all []raw.Tensor, meta
 	return all, metadata, ix.Check(keys, total)
 }
 
-// newReader returns the Reader of tensors. Where it fails it closes the blobs.
+// newReader returns the Reader of tensors. If it fails it closes the blobs.
 func newReader(path string, blobs []*raw.Blob, tensors []raw.Tensor, metadata map[string]string) (*Reader, error) {
 	r, err := raw.NewReader(path, blobs, tensors, raw.Options{})
 	if err != nil {

@@ -50,13 +50,13 @@ func Create(fsys fsx.FS, path string, opts Options) *Writer {
 	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}
 }
 
-// accept returns an error where a file cannot hold tensors of a name or a dtype.
+// accept returns an error if a file cannot hold a tensor with the given name and dtype.
 func accept(key string, d tensor.DType) error {
 	switch {
 	case key == metadataName:
-		return errors.New("this name is the metadata's")
+		return errors.New("this name is reserved for metadata")
 	case !utf8.ValidString(key):
-		return errors.New("the name is not UTF-8")
+		return errors.New("the name is not valid UTF-8")
 	case storedAs(d) < 0:
 		return fmt.Errorf("a safetensors file cannot hold %v: %w", d, errors.ErrUnsupported)
 	}
@@ -89,11 +89,11 @@ func (w *Writer) Commit(ctx context.Context) error {
 	if len(shards) > 1 {
 		stale = w.path
 	}
-	_ = w.fsys.Remove(stale) // most often it is not there
+	_ = w.fsys.Remove(stale) // usually does not exist
 	return nil
 }
 
-// checkMetadata returns an error where the header cannot hold the metadata.
+// checkMetadata returns an error if the header cannot hold the metadata.
 func checkMetadata(metadata map[string]string) error {
 	for k, v := range metadata {
 		if !utf8.ValidString(k) || !utf8.ValidString(v) {
@@ -103,8 +103,8 @@ func checkMetadata(metadata map[string]string) error {
 	return nil
 }
 
-// split splits items as Hugging Face's libraries do: one that is too large for any file has its own; one that the current file has no
-// room for begins the next.
+// split splits items as Hugging Face's libraries do. A tensor that exceeds limit gets a separate file. A tensor that does not fit
+// into the current file begins the next one.
 func split(items []raw.Item, limit int64) [][]raw.Item {
 	var shards [][]raw.Item
 	var current []raw.Item
@@ -180,7 +180,7 @@ func writeFile(ctx context.Context, f fsx.File, path string, items []raw.Item, m
 	items = slices.Clone(items)
 	head, size := layOut(items, metadata)
 	if len(head)-lengthSize > maxHeader {
-		return &raw.Error{File: path, Offset: -1, Err: fmt.Errorf("its header would have %d bytes, and at most %d are allowed", len(head)-lengthSize, maxHeader)}
+		return &raw.Error{File: path, Offset: -1, Err: fmt.Errorf("its header would have %d bytes, expected at most %d", len(head)-lengthSize, maxHeader)}
 	}
 	if err := f.Allocate(size); err != nil {
 		return raw.OpenError("allocate", path, err)

@@ -28,14 +28,14 @@ func TestWriterRefuses(t *testing.T) {
 		want string
 	}{
 		"a shard":                 {func(w *Writer) error { return w.Add(1, "a", source(1)) }, "no shards"},
-		"the metadata's name":     {func(w *Writer) error { return w.Add(0, "__metadata__", source(1)) }, "the metadata's"},
-		"a name that is not text": {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not UTF-8"},
+		"the metadata's name":     {func(w *Writer) error { return w.Add(0, "__metadata__", source(1)) }, "reserved for metadata"},
+		"a name that is not text": {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not valid UTF-8"},
 		"strings":                 {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(text)) }, "cannot hold string"},
 		"complex128":              {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[complex128]())) }, "cannot hold complex128"},
 		"a tensor without values": {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "not built"},
 		"part of a tensor": {func(w *Writer) error {
 			return w.AddSlice(0, "a", tensor.Shape{2}, tensor.Slice{{Start: 0, Length: 1}}, source(1))
-		}, "add it whole"},
+		}, "add the whole tensor"},
 		"one key twice": {func(w *Writer) error {
 			require.NoError(t, w.Add(0, "a", source(1)))
 			return w.Add(0, "a", source(1))
@@ -59,7 +59,7 @@ func TestWriterRefuses(t *testing.T) {
 		src := source(1)
 		src.Shape = tensor.Shape{2}
 		require.NoError(t, w.Add(0, "a", src))
-		require.ErrorContains(t, w.Commit(t.Context()), "float32[2] was announced, and float32[1] came")
+		require.ErrorContains(t, w.Commit(t.Context()), "the source announced float32[2], but returned float32[1]")
 		require.Empty(t, disk.Files())
 	})
 	t.Run("a second commit", func(t *testing.T) {

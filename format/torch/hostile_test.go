@@ -72,7 +72,7 @@ func TestFaults(t *testing.T) {
 		{"persistent id of protocol 0", of("Pstorage\n"), errors.ErrUnsupported, "its pickle has protocol 0, which PyTorch itself cannot load"},
 		{"persistent id of another", of(tuple(str("file"), "N") + "Q"), format.ErrCorrupt, "a persistent id is neither that of a storage nor of a module"},
 
-		{"beyond the storage", of(tensorOf(f32, 1, nums(4), nums(1))), format.ErrCorrupt, `m.pt: m/data/0: "w": its 16 bytes at offset 4 leave the 16 bytes`},
+		{"beyond the storage", of(tensorOf(f32, 1, nums(4), nums(1))), format.ErrCorrupt, `m.pt: m/data/0: "w": its 16 bytes at offset 4 exceed the 16 bytes`},
 		{"offset beyond", of(tensorOf(f32, math.MaxInt64, nums(4), nums(1))), format.ErrCorrupt, `"w": it begins at element 9223372036854775807 of its storage, which has fewer`},
 		{"negative offset", of(tensorOf(f32, -1, nums(4), nums(1))), format.ErrCorrupt, "a tensor has no offset in its storage"},
 		{"negative length", of(tensorOf(f32, 0, nums(-4), nums(1))), format.ErrCorrupt, "a shape or strides have -4, which is not a length"},

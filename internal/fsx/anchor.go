@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Anchor returns f such that relative names stay relative to what is the working directory now. A filesystem other than [OS]
-// has no working directory and is returned as it is.
+// Anchor returns f with relative names resolved against the current working directory, even if that changes later. A filesystem
+// other than [OS] has no working directory and is returned unchanged.
 func Anchor(f FS) (FS, error) {
 	o, ok := f.(OS)
 	if !ok {
@@ -21,7 +21,7 @@ func Anchor(f FS) (FS, error) {
 	return anchored{o, dir}, nil
 }
 
-// anchored is the host's filesystem seen from dir.
+// anchored is the host's filesystem with names relative to dir.
 type anchored struct {
 	OS
 	dir string

@@ -12,44 +12,44 @@ import (
 	"sync"
 )
 
-// A Commit replaces several files at once, as nearly as filesystems allow. Its files are written under temporary
-// names beside their destinations; [Commit.Run] makes their bytes durable and only then moves them into place,
-// in the order in which they were created. The one created last is the commit point: it is moved only after the
-// others are durably in place, so that whoever finds it finds all that it speaks of. A crash before that leaves
-// temporary files, which a later commit of the same destinations sweeps away.
+// A Commit replaces several files at once, as nearly as filesystems allow. It writes its files under temporary names beside their
+// destinations. [Commit.Run] makes their bytes durable and then moves them into place, in the order in which they were created.
+// The file that was created last is the commit point: it is moved when the others are durably in place, so that a reader who
+// finds it also finds all files that it refers to. A crash before that leaves temporary files. A later commit of the same
+// destinations removes them.
 //
-// A file that is replaced keeps a second name until the end, so that a commit that fails midway (as opposed to
-// one that the machine's crash cuts short) is taken back: what was there is there again.
+// A file that is replaced keeps a second name until the end, so that a commit that fails midway can be undone and restores the
+// old files. This does not cover a crash of the machine.
 //
-// Two commits of one destination must not overlap: the one begun later takes it from the other, which fails. Those of
-// [Shared] may.
+// Two commits of one destination must not overlap: the one that began later removes the files of the other, which fails. [Shared]
+// commits may overlap.
 //
-// On [Objects] there are no temporary names: each file takes its own when Run, or Close, has made it durable, the one created last at
-// the end. What was replaced is not put back.
+// [Objects] have no temporary names: each file gets its own name when Run, or Close, makes it durable. The file that was created
+// last is the last one. Replaced objects are not restored.
 type Commit struct {
 	fsys   FS
 	shared bool
 
 	mu    sync.Mutex
 	files []*commitFile
-	dirs  []string            // the destinations' directories, in order of appearance
-	stale map[string][]string // per directory, the leftovers found in it
+	dirs  []string            // directories of the destinations, in order of appearance
+	stale map[string][]string // per directory, the leftovers in it
 	done  bool
 }
 
-// Begin starts a commit. Every commit ends with [Commit.Run] or [Commit.Abort].
+// Begin starts a commit. Every commit must end with [Commit.Run] or [Commit.Abort].
 func Begin(fsys FS) *Commit { return &Commit{fsys: fsys, stale: make(map[string][]string)} }
 
-// Shared starts a commit of files that others may replace at the same time: the last to end wins. It leaves the
-// temporary files of others alone as long as their writers run.
+// Shared starts a commit of files that others may replace at the same time: the last one to end wins. It does not touch the
+// temporary files of others while their writers run.
 func Shared(fsys FS) *Commit {
 	c := Begin(fsys)
 	c.shared = true
 	return c
 }
 
-// A CommitError says at which file a commit failed, and which destinations it left changed: those that it had
-// moved into place and could not take back.
+// A CommitError says at which file a commit failed, and which destinations are left changed: those that it had moved into place
+// and could not restore.
 type CommitError struct {
 	Op   string // "sync", "close", "rename", "sync directory", …
 	Path string // the destination
@@ -69,8 +69,8 @@ func (e *CommitError) Unwrap() error { return e.Err }
 
 var errDone = errors.New("the commit has ended")
 
-// Create opens a new file that Run will move to final. Missing directories are made, leftovers of earlier commits
-// of final removed. The file may be closed early: closing it syncs it first. Several goroutines may create at once.
+// Create opens a new file that Run will move to final. It makes missing directories and removes leftovers of earlier commits of
+// final. Closing the file early syncs it. Several goroutines may call Create at once.
 func (c *Commit) Create(final string) (File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,13 +99,13 @@ func (c *Commit) Create(final string) (File, error) {
 	}
 	for _, name := range c.stale[dir] {
 		if of, _ := leftoverOf(name); of == filepath.Base(final) && (!c.shared || abandoned(c.fsys, dir, name)) {
-			_ = c.fsys.Remove(filepath.Join(dir, name)) // at worst it stays: a later commit tries again
+			_ = c.fsys.Remove(filepath.Join(dir, name)) // if this fails, a later commit tries again
 		}
 	}
 	temp := TempName(c.fsys, final)
 	f, err := c.fsys.Create(temp)
 	if err != nil {
-		_ = c.fsys.Remove(temp) // where it was made and the answer lost, as network filesystems lose them
+		_ = c.fsys.Remove(temp) // on network filesystems the file may exist although Create failed
 		return nil, &CommitError{Op: "create", Path: final, Err: err}
 	}
 	file := &commitFile{File: f, final: final, temp: temp}
@@ -113,9 +113,8 @@ func (c *Commit) Create(final string) (File, error) {
 	return file, nil
 }
 
-// Run makes the files durable and moves them into place. Until the first is moved the end of ctx stops it. Where
-// it fails nothing of its own is left and what was at the destinations is there again, but for what the
-// [CommitError] says. A commit without files does nothing.
+// Run makes the files durable and moves them into place. Until the first move, the end of ctx stops it. If Run fails it removes its
+// files and restores the destinations, except those that the [CommitError] lists. A commit without files does nothing.
 func (c *Commit) Run(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,7 +128,7 @@ func (c *Commit) Run(ctx context.Context) error {
 	}
 	for _, f := range c.files {
 		if f.backup != "" {
-			_ = c.fsys.Remove(f.backup) // all is in place: what stays is swept by a later commit
+			_ = c.fsys.Remove(f.backup) // all is in place: a later commit removes what is left
 		}
 	}
 	return nil
@@ -158,7 +157,7 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 			}
 		}
 		if err := c.keep(f); err != nil {
-			return &CommitError{Op: "keep what is there", Path: f.final, Err: err}
+			return &CommitError{Op: "keep the old file", Path: f.final, Err: err}
 		}
 		written, _ := c.fsys.Stat(f.temp)
 		if err := c.fsys.Rename(f.temp, f.final); err != nil {
@@ -173,8 +172,8 @@ func (c *Commit) run(ctx context.Context) *CommitError {
 	return c.syncDirs(c.files[len(c.files)-1])
 }
 
-// wasMoved reports, after a rename that failed, that it took place and the answer was lost. Where the file is gone and
-// another is at its destination a later commit has swept it, and what is there is that one's.
+// wasMoved reports, after a failed rename, whether the rename took place and only the answer was lost. If the file is gone and
+// another one is at its destination, a later commit has removed the file, and the destination belongs to that commit.
 func (c *Commit) wasMoved(f *commitFile, written fs.FileInfo) bool {
 	if _, err := c.fsys.Stat(f.temp); !errors.Is(err, fs.ErrNotExist) || written == nil {
 		return false
@@ -192,7 +191,7 @@ func (c *Commit) syncDirs(before *commitFile) *CommitError {
 	return nil
 }
 
-// keep gives what is at f's destination a second name. Filesystems without hard links go without.
+// keep gives the file at f's destination a second name. It does nothing on filesystems without hard links.
 func (c *Commit) keep(f *commitFile) error {
 	backup := f.final + keepMark + strings.TrimPrefix(f.temp, f.final+tempMark)
 	err := c.fsys.Link(f.final, backup)
@@ -209,7 +208,7 @@ func (c *Commit) keep(f *commitFile) error {
 	return nil
 }
 
-// takeBack undoes what a failed run did, the commit point first, and returns the destinations where it could not.
+// takeBack undoes a failed run, beginning with the commit point. It returns the destinations where it failed.
 func (c *Commit) takeBack() (left []string) {
 	for _, f := range slices.Backward(c.files) {
 		f.abandon()
@@ -241,7 +240,7 @@ func (c *Commit) takeBack() (left []string) {
 	return left
 }
 
-// Abort removes the temporary files. After Run it does nothing, so that it can be deferred.
+// Abort removes the temporary files. After Run it does nothing, so it can be deferred.
 func (c *Commit) Abort() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,14 +250,14 @@ func (c *Commit) Abort() {
 	}
 }
 
-// A commitFile is a File. Its Close syncs, and closes once.
+// A commitFile is a File. Close syncs the file first, and closes it once.
 type commitFile struct {
 	File
 	final, temp string
-	backup      string // the second name of what is replaced
-	fresh       bool   // nothing was at final
+	backup      string // second name of the old file
+	fresh       bool   // there was no file at final
 	moved       bool
-	whole       bool // of [Objects]: it is in place once it is synced
+	whole       bool // a file of [Objects], which is in place once it is synced
 
 	once sync.Once
 	err  error
@@ -272,7 +271,7 @@ func (f *commitFile) Close() error {
 // Abandon is the function Abandon of the file.
 func (f *commitFile) Abandon(err error) { Abandon(f.File, err) }
 
-// abandon closes without syncing what nobody will read.
+// abandon closes a file without syncing, because nobody will read it.
 func (f *commitFile) abandon() {
 	f.once.Do(func() { f.err = f.File.Close() })
 }

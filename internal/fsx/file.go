@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile replaces the file called name with data, atomically and durably: whoever reads it finds the old
-// contents or the new. Several may write at once: the last wins. The errors are those of [Commit.Run].
+// WriteFile replaces the file called name with data, atomically and durably: a reader finds either the old contents or the new.
+// Several may write at once: the last wins. The errors are those of [Commit.Run].
 func WriteFile(ctx context.Context, fsys FS, name string, data []byte) error {
 	c := Shared(WithContext(ctx, fsys))
 	defer c.Abort()
@@ -24,7 +24,7 @@ func WriteFile(ctx context.Context, fsys FS, name string, data []byte) error {
 	return c.Run(ctx)
 }
 
-// ReadFile returns the contents of a file of at most limit bytes; a larger one is an error.
+// ReadFile returns the contents of a file of at most limit bytes. It returns an error if the file is larger.
 func ReadFile(fsys ReadFS, name string, limit int64) (data []byte, err error) {
 	if o, ok := fsys.(Objects); ok {
 		return o.ReadFile(name, limit)
@@ -35,18 +35,18 @@ func ReadFile(fsys ReadFS, name string, limit int64) (data []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if r.Size() > limit {
-		return nil, fmt.Errorf("read %s: %d bytes, at most %d expected", name, r.Size(), limit)
+		return nil, fmt.Errorf("read %s: got %d bytes, expected at most %d", name, r.Size(), limit)
 	}
 	return io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
 }
 
-// MkdirAll makes dir and what is missing above it, and makes them durable: a directory's own entry is its
-// parent's to sync.
+// MkdirAll makes dir and its missing parents, and makes them durable: the entry of a directory becomes durable by syncing its
+// parent.
 func MkdirAll(fsys FS, dir string) error {
 	if _, ok := fsys.(Objects); ok {
 		return nil
 	}
-	dir = filepath.Clean(dir) // "" is the working directory, as in the directory of "file"
+	dir = filepath.Clean(dir) // "" is the working directory, which is also the directory of "file"
 	var parents []string      // of the directories to make, the deepest first
 	for d := dir; ; {
 		info, err := fsys.Stat(d)
@@ -57,7 +57,7 @@ func MkdirAll(fsys FS, dir string) error {
 			return err
 		}
 		parent := filepath.Dir(d)
-		if parent == d || err == nil { // nothing above it, or a file: MkdirAll knows what to say of either
+		if parent == d || err == nil { // no parent, or a file: MkdirAll returns the right error for both
 			break
 		}
 		parents = append(parents, parent)

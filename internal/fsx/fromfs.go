@@ -14,11 +14,11 @@ import (
 
 var errNotRegular = errors.New("not a regular file")
 
-// FromFS lets any fs.FS be read from: an embed.FS, a zip archive, os.DirFS. Names are cleaned first, so that
-// "./a//b" is a/b; those that leave the filesystem satisfy fs.ErrInvalid.
+// FromFS adapts any fs.FS for reading: an embed.FS, a ZIP archive, os.DirFS. It cleans names first, so that "./a//b" is a/b. Names
+// that lead outside the filesystem satisfy fs.ErrInvalid.
 //
-// A file that implements io.ReaderAt is read through it, one that implements io.Seeker by seeking, one reader at
-// a time; of any other the bytes that Stat announces are read at once.
+// It reads a file that implements io.ReaderAt directly, and a file that implements io.Seeker by seeking, one reader at a time. Of
+// any other file it reads the whole contents at once.
 func FromFS(fsys fs.FS) ReadFS { return fromFS{fsys} }
 
 type fromFS struct{ fsys fs.FS }
@@ -28,7 +28,7 @@ func (f fromFS) Open(name string) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A pipe is not opened: that would wait for its other end. Only filesystems that can tell without opening are asked.
+	// Opening a pipe would wait for its other end. Only filesystems that can tell without opening are asked.
 	if stat, ok := f.fsys.(fs.StatFS); ok {
 		if info, err := stat.Stat(clean); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
@@ -55,7 +55,7 @@ func newReader(name string, file fs.File) (Reader, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
 	}
 	if info.Size() < 0 {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("its size is given as %d", info.Size())}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("invalid size %d", info.Size())}
 	}
 	switch at := file.(type) {
 	case io.ReaderAt:
@@ -63,7 +63,7 @@ func newReader(name string, file fs.File) (Reader, error) {
 	case io.ReadSeeker:
 		return &fsFile{&seekingReaderAt{r: at}, file, info.Size()}, nil
 	}
-	// Memory grows with what is there and not with what Stat promised.
+	// Memory grows with the bytes that arrive, not with the size that Stat promises.
 	data, err := io.ReadAll(io.LimitReader(file, info.Size()))
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ type fsFile struct {
 	size int64
 }
 
-// ReadAt returns io.EOF at and beyond the end, where embed.FS returns another error.
+// ReadAt returns io.EOF at and beyond the end. embed.FS returns another error there.
 func (f *fsFile) ReadAt(p []byte, off int64) (int, error) {
 	if off >= f.size {
 		return 0, io.EOF
@@ -128,10 +128,10 @@ func (s *seekingReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n, err := io.ReadFull(s.r, p)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF // what io.ReaderAt promises where the file ends first
+		err = io.EOF // io.ReaderAt requires this if the file ends early
 	}
 	return n, err
 }
 
-// Stat describes the file as it was opened.
+// Stat describes the file at the time of opening.
 func (f *fsFile) Stat() (fs.FileInfo, error) { return f.file.Stat() }

@@ -1,5 +1,5 @@
-// Package fsx is the small part of a filesystem that checkpoints need, so that reading works from any fs.FS,
-// and so that tests can fail, tear or delay every single operation of a write.
+// Package fsx is the small part of a filesystem that checkpoints need, so that they can be read from any fs.FS, and so that tests
+// can make every single operation of a write fail, tear or wait.
 package fsx
 
 import (
@@ -11,8 +11,8 @@ import (
 
 // A ReadFS opens files for reading at any offset.
 type ReadFS interface {
-	// Open opens the file called name; the error satisfies errors.Is(err, fs.ErrNotExist) if there is none.
-	// Opening a directory is an error.
+	// Open opens the file called name. The error satisfies errors.Is(err, fs.ErrNotExist) if there is none. Opening a directory is
+	// an error.
 	Open(name string) (Reader, error)
 	Stat(name string) (fs.FileInfo, error)
 	ReadDir(name string) ([]fs.DirEntry, error)
@@ -22,38 +22,37 @@ type ReadFS interface {
 type Reader interface {
 	io.ReaderAt
 	io.Closer
-	Size() int64 // when it was opened
+	Size() int64 // size at the time of opening
 }
 
-// An FS can write too.
+// An FS can also write.
 type FS interface {
 	ReadFS
-	Create(name string) (File, error) // a new file: an error where name exists
-	Rename(from, to string) error     // replaces to where it exists
-	Link(from, to string) error       // create only if absent: satisfies fs.ErrExist where to exists
+	Create(name string) (File, error) // makes a new file; fails if name exists
+	Rename(from, to string) error     // replaces to if it exists
+	Link(from, to string) error       // creates to if absent; otherwise the error satisfies fs.ErrExist
 	Remove(name string) error
 	MkdirAll(dir string) error
 	SyncDir(dir string) error // makes the directory's entries durable
 }
 
-// A File is being written. Several goroutines may WriteAt at once, at places that do not overlap.
+// A File is being written. Several goroutines may call WriteAt at once, for ranges that do not overlap.
 type File interface {
 	io.Writer
 	io.WriterAt
-	// Allocate makes the file size bytes long, zeros where nothing is written, and takes the room for them on the disk
-	// now, so that a full disk is known before the work begins. Where the system or the filesystem has no such thing it does
-	// nothing.
+	// Allocate sets the file's size to size bytes, with zeros where nothing is written, and reserves the disk space, so that a full
+	// disk is noticed before the work begins. It does nothing if the system or the filesystem does not support this.
 	Allocate(size int64) error
-	// StartSync lets the system begin to make durable what was written, so that Sync, which alone does that, has less to wait
-	// for. It may wait while the disk is busy.
+	// StartSync asks the system to begin writing to the disk, so that Sync has less to wait for. Only Sync makes data durable.
+	// StartSync may block while the disk is busy.
 	StartSync()
 	Truncate(size int64) error
 	Sync() error
 	Close() error
 }
 
-// Current reports whether name still is the file that r, which was opened under that name, has open. Where r cannot be
-// asked what it has, it is taken to be.
+// Current reports whether name still refers to the file that r has open. r must have been opened under that name. If r cannot
+// describe its file, Current returns true.
 func Current(fsys ReadFS, name string, r Reader) (bool, error) {
 	s, ok := r.(interface{ Stat() (fs.FileInfo, error) })
 	if !ok {
@@ -70,8 +69,8 @@ func Current(fsys ReadFS, name string, r Reader) (bool, error) {
 	return err == nil && SameFile(opened, there), err
 }
 
-// SameFile reports whether a and b describe one file that was not written to between: by what the system says where it does,
-// and by size and time. Of [Objects] the versions decide.
+// SameFile reports whether a and b describe the same file, without a write in between. It compares what the system says if
+// possible, and otherwise size and time. For [Objects] it compares versions.
 func SameFile(a, b fs.FileInfo) bool {
 	if v, ok := a.Sys().(Version); ok {
 		return v == b.Sys()

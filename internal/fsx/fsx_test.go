@@ -87,7 +87,7 @@ func TestReading(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, greeting, string(data))
 			_, err = fsx.ReadFile(fsys, "testdata/dir/greeting", 3)
-			require.ErrorContains(t, err, "18 bytes, at most 3")
+			require.ErrorContains(t, err, "got 18 bytes, expected at most 3")
 
 			_, err = fsys.Open("testdata/dir/nothing")
 			require.ErrorIs(t, err, fs.ErrNotExist)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The names of a commit's own files: the destination's, a mark, and 32 hexadecimal digits, as TensorFlow names
-// the temporary form of its state file (atomic_write_string_to_file). The first digits name the writer.
+// The names of a commit's temporary files: the destination's name, a mark, and 32 hexadecimal digits. TensorFlow names the
+// temporary form of its state file in the same way (atomic_write_string_to_file). The first digits identify the writer.
 const (
 	tempMark  = ".tmp" // a file on its way to its destination
 	keepMark  = ".old" // a second name of the file that is being replaced
@@ -17,17 +17,17 @@ const (
 	writerLen = 24
 )
 
-// Witness is an FS that tells its writers apart, so that a sweep spares the files of those that still run. Of an FS
-// that is not a Witness every leftover is abandoned.
+// Witness is an FS that tells its writers apart, so that a sweep spares the files of writers that still run. If an FS is not a
+// Witness, every leftover counts as abandoned.
 type Witness interface {
 	// Writer returns 24 hexadecimal digits that no other running writer has.
 	Writer() string
-	// Runs reports whether the writer of a file may still be running. modTime is the file's: it decides where the writer is
-	// on another machine.
+	// Runs reports whether the writer of a file may still be running. modTime is the file's modification time. It decides if the
+	// writer is on another machine.
 	Runs(writer string, modTime time.Time) bool
 }
 
-// TempName returns a name for a file on its way to final. [Sweep] removes it where its writer ends before it gets there.
+// TempName returns a temporary name for a file that will be moved to final. [Sweep] removes it if its writer ends before that.
 func TempName(fsys FS, final string) string {
 	var random [hexLen / 2]byte
 	rand.Read(random[:]) // never fails: crypto/rand
@@ -38,7 +38,7 @@ func TempName(fsys FS, final string) string {
 	return final + tempMark + digits
 }
 
-// abandoned reports whether nobody works on name, a commit's own file in dir, any more.
+// abandoned reports whether name, a commit's temporary file in dir, no longer has a running writer.
 func abandoned(fsys FS, dir, name string) bool {
 	w, ok := fsys.(Witness)
 	if !ok {
@@ -48,13 +48,13 @@ func abandoned(fsys FS, dir, name string) bool {
 	return err == nil && !w.Runs(name[len(name)-hexLen:][:writerLen], info.ModTime())
 }
 
-// IsLeftover reports whether a file's base name is one that only commits give.
+// IsLeftover reports whether a file's base name has the form of a commit's temporary names.
 func IsLeftover(name string) bool {
 	_, ok := leftoverOf(name)
 	return ok
 }
 
-// leftoverOf returns the destination that belongs to name, a commit's temporary file.
+// leftoverOf returns the destination of name, a commit's temporary file.
 func leftoverOf(name string) (final string, ok bool) {
 	at := len(name) - hexLen - len(tempMark)
 	if at <= 0 || strings.Trim(name[len(name)-hexLen:], "0123456789abcdef") != "" {
@@ -66,7 +66,7 @@ func leftoverOf(name string) (final string, ok bool) {
 	return name[:at], true
 }
 
-// leftovers returns the names in dir that are commits' own files; none if dir cannot be listed.
+// leftovers returns the names of commits' temporary files in dir, or none if dir cannot be listed.
 func leftovers(fsys ReadFS, dir string) []string {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
@@ -81,14 +81,14 @@ func leftovers(fsys ReadFS, dir string) []string {
 	return names
 }
 
-// Sweep removes what commits cut short have left in dir, of those destinations for whose base name ours is true,
-// and returns the paths that it removed. It spares the files of commits that are under way, where fsys is a [Witness]. It
-// goes on after an error and returns the first.
+// Sweep removes temporary files that interrupted commits have left in dir, if ours is true for the base name of their destination,
+// and returns the paths that it removed. If fsys is a [Witness], it spares the files of running commits. It continues after an
+// error and returns the first.
 func Sweep(fsys FS, dir string, ours func(final string) bool) (removed []string, err error) {
 	return sweep(fsys, dir, func(name, final string) bool { return ours(final) && abandoned(fsys, dir, name) })
 }
 
-// SweepAll is Sweep that takes no commit to be under way.
+// SweepAll is Sweep, but assumes that no commit is running.
 func SweepAll(fsys FS, dir string, ours func(final string) bool) (removed []string, err error) {
 	return sweep(fsys, dir, func(_, final string) bool { return ours(final) })
 }

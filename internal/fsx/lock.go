@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// ErrLocked is in the error of a directory that somebody else has locked.
+// ErrLocked is wrapped by the error if another process or goroutine has locked the directory.
 var ErrLocked = errors.New("another save into the directory is under way")
 
-// A Locker is an FS with directories that can be locked, between processes and within one. A lock is advice: it keeps out
-// only those who ask for it.
+// A Locker is an FS with directories that can be locked, between processes and within a process. Locks are advisory: they keep
+// out only callers of Lock.
 type Locker interface {
-	// Lock locks dir until the result is closed or the process ends, however it ends. It does not wait: where dir is
-	// locked the error satisfies errors.Is(err, [ErrLocked]), where the filesystem has no locks
+	// Lock locks dir until the result is closed or the process ends in any way. It does not wait: if dir is locked, the error
+	// satisfies errors.Is(err, [ErrLocked]). If the filesystem does not support locks, it satisfies
 	// errors.Is(err, errors.ErrUnsupported).
 	Lock(dir string) (io.Closer, error)
 }

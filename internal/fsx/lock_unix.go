@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// osLock locks the directory itself, so that there is no lock file that anybody could find, copy or leave behind.
+// osLock locks the directory itself, so that there is no lock file to find, copy or leave behind.
 func osLock(dir string) (io.Closer, error) {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -30,17 +30,17 @@ func osLock(dir string) (io.Closer, error) {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return nil, ErrLocked
 	case errors.Is(err, syscall.EBADF), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOLCK):
-		// NFS locks only what is open for writing, which no directory can be; others have no locks at all.
+		// NFS locks only files that are open for writing, and a directory cannot be. Other filesystems have no locks at all.
 		return nil, fmt.Errorf("%w (%w)", err, errors.ErrUnsupported)
 	}
 	return nil, err
 }
 
-// A dirLock is an open directory that is locked.
+// A dirLock is an open, locked directory.
 type dirLock struct{ d *os.File }
 
-// Close gives the lock up and not only this process's hold on it: a child that another goroutine is starting has the open
-// directory too until it runs its own program.
+// Close releases the lock itself, and not only this process's descriptor: a child process that another goroutine is starting
+// shares the descriptor until it runs its own program.
 func (l dirLock) Close() error {
 	return errors.Join(syscall.Flock(int(l.d.Fd()), syscall.LOCK_UN), l.d.Close())
 }

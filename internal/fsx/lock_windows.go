@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lockName is a file that exists only while its directory is locked: Windows has no locks on directories.
+// lockName is a file that exists only while its directory is locked: Windows cannot lock directories.
 const lockName = ".checkpoint.lock"
 
 const (
@@ -16,7 +16,7 @@ const (
 	errSharingViolation   = syscall.Errno(32)
 )
 
-// osLock opens a file that nobody else can open at the same time, and that goes when it is closed.
+// osLock opens a file exclusively. The file is deleted when it is closed.
 func osLock(dir string) (io.Closer, error) {
 	name := filepath.Join(dir, lockName)
 	p, err := syscall.UTF16PtrFromString(name)

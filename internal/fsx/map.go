@@ -2,17 +2,17 @@ package fsx
 
 import "errors"
 
-// A Mapper is a [Reader] of a file that can be mapped into memory.
+// A Mapper is a [Reader] of a file that can be memory-mapped.
 type Mapper interface {
-	// Map returns the file's contents as they were when it was opened, as private memory: what is written to it is
-	// not written to the file. It stays until unmap is called, also after Close. Where the system has no such thing, or not for so
-	// large a file, the error satisfies errors.ErrUnsupported.
+	// Map returns the file's contents as private memory: writes to it do not reach the file. The memory stays until unmap is
+	// called, also after Close. If the system cannot map the file, or a file of this size, the error satisfies
+	// errors.ErrUnsupported.
 	//
-	// Looking at pages that a truncated file no longer has, or that a disk fails to read, ends the program.
+	// Touching pages that a truncated file no longer has, or that a disk fails to read, crashes the program.
 	Map() (contents []byte, unmap func() error, err error)
 }
 
-// Map is Mapper's for any Reader.
+// Map calls the Map method of r if r is a Mapper.
 func Map(r Reader) (contents []byte, unmap func() error, err error) {
 	if m, ok := r.(Mapper); ok {
 		return m.Map()

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// WriteOnce makes the file called name with data, whole and durable, unless there is one already: then the error
-// satisfies errors.Is(err, fs.ErrExist) and the file stays as it is. Of several who try at once one succeeds.
+// WriteOnce makes the file called name with data, whole and durable, unless there is one already. In that case the error satisfies
+// errors.Is(err, fs.ErrExist) and the file stays unchanged. If several try at once, one succeeds.
 func WriteOnce(fsys FS, name string, data []byte) error {
 	if o, ok := fsys.(Objects); ok {
 		if _, err := o.Swap(name, NoVersion, data); err != nil {
@@ -25,7 +25,7 @@ func WriteOnce(fsys FS, name string, data []byte) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		_ = fsys.Remove(temp) // at worst it stays, and is swept later
+		_ = fsys.Remove(temp) // if this fails, a later sweep removes it
 		return &CommitError{Op: "write", Path: name, Err: err}
 	}
 	err = LinkOnce(fsys, temp, name)
@@ -33,8 +33,8 @@ func WriteOnce(fsys FS, name string, data []byte) error {
 	return err
 }
 
-// LinkOnce gives the durable file from a second name, durably, unless that is in use: then the error satisfies
-// errors.Is(err, fs.ErrExist), and the name is then durable, too: its maker may have died before it was.
+// LinkOnce gives the durable file from a second name, durably. If the name exists, the error satisfies errors.Is(err, fs.ErrExist).
+// Even then LinkOnce makes the name durable, because the writer of the existing file may have died before it did so.
 func LinkOnce(fsys FS, from, name string) error {
 	err := fsys.Link(from, name)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -48,7 +48,7 @@ func LinkOnce(fsys FS, from, name string) error {
 	return nil
 }
 
-// LinkOver gives the file from a second name, in place of what has that name.
+// LinkOver gives the file from a second name, and replaces the file of that name.
 func LinkOver(fsys FS, from, name string) error {
 	temp := TempName(fsys, name)
 	err := fsys.Link(from, temp)
@@ -56,7 +56,7 @@ func LinkOver(fsys FS, from, name string) error {
 		err = fsys.Rename(temp, name)
 	}
 	if err != nil {
-		_ = fsys.Remove(temp) // at worst it stays, and is swept later
+		_ = fsys.Remove(temp) // if this fails, a later sweep removes it
 		return &CommitError{Op: "link", Path: name, Err: err}
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 
 // OS is the machine's filesystem. Names are host paths; "" is not one.
 type OS struct {
-	// Perm are the permissions of new files, less those that the umask takes: 0o666 where it is 0, as os.Create has it.
-	// Directories have the same, and whoever may read them may enter.
+	// Perm are the permissions of new files, before the umask. 0 means 0o666, as in os.Create. Directories have the same
+	// permissions, and can be entered by those who may read them.
 	Perm fs.FileMode
 }
 
@@ -27,8 +27,8 @@ type osReader struct {
 
 func (r osReader) Size() int64 { return r.size }
 
-// Open opens a regular file. It looks before it opens, since opening a device may do something, and again after, since
-// the file may be another by then. It does not wait for the other end of a pipe.
+// Open opens a regular file. It checks the file before opening, because opening a device can have effects, and again after
+// opening, because the file may have been replaced. It does not wait for the other end of a pipe.
 func (OS) Open(name string) (Reader, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -61,10 +61,10 @@ func regular(name string, info fs.FileInfo) error {
 	return &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
 }
 
-// Stat follows links, as os.Stat does.
+// Stat follows symbolic links, as os.Stat does.
 func (OS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 
-// ReadDir returns the entries of a directory in the order of their names.
+// ReadDir returns the entries of a directory, sorted by name.
 func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
 
 // Create makes a new file.
@@ -78,18 +78,18 @@ func (o OS) Create(name string) (File, error) {
 
 type osFile struct{ *os.File }
 
-// Rename moves from to to, replacing a file that is there.
+// Rename moves from to to, and replaces an existing file.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }
 
-// Link makes to a second name of the file from. Where the filesystem has no such thing the error satisfies
+// Link makes to a second name of the file from. If the filesystem does not support this, the error satisfies
 // errors.ErrUnsupported or fs.ErrPermission.
 func (OS) Link(from, to string) error { return osLink(from, to) }
 
 // Remove removes a file or an empty directory.
 func (OS) Remove(name string) error { return os.Remove(name) }
 
-// MkdirAll makes dir and what is missing above it. It does not sync them: [MkdirAll] does.
+// MkdirAll makes dir and its missing parents. It does not sync them: the function [MkdirAll] does.
 func (o OS) MkdirAll(dir string) error { return os.MkdirAll(dir, o.perm()|o.perm()>>2&0o111) }
 
-// SyncDir makes dir's entries durable. Where the system or the filesystem has no way to, it does nothing.
+// SyncDir makes dir's entries durable. It does nothing if the system or the filesystem does not support that.
 func (OS) SyncDir(dir string) error { return osSyncDir(dir) }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// nonBlocking makes opening a pipe return at once; it does nothing to a regular file.
+// nonBlocking makes opening a pipe return at once. It does not affect regular files.
 const nonBlocking = syscall.O_NONBLOCK
 
 func osLink(from, to string) error { return os.Link(from, to) }
@@ -20,7 +20,7 @@ func osSyncDir(dir string) error {
 	}
 	err = d.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // filesystems that cannot sync a directory, several of FUSE and the network among them
+		err = nil // filesystems that cannot sync a directory, such as several FUSE and network filesystems
 	}
 	return errors.Join(err, d.Close())
 }

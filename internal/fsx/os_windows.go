@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-const nonBlocking = 0 // a pipe has no path among files here
+const nonBlocking = 0 // Windows has no pipes among files
 
-// osLink marks what a volume without hard links answers (FAT: "Incorrect function") as unsupported.
+// osLink marks the error of a volume without hard links (FAT: "Incorrect function") as unsupported.
 func osLink(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
@@ -18,5 +18,5 @@ func osLink(from, to string) error {
 	return fmt.Errorf("%w (%w)", err, errors.ErrUnsupported)
 }
 
-// osSyncDir does nothing: Windows has no way to flush a directory, and NTFS journals its entries in order.
+// osSyncDir does nothing: Windows cannot flush a directory, and NTFS journals its entries in order.
 func osSyncDir(string) error { return nil }

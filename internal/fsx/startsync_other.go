@@ -2,5 +2,5 @@
 
 package fsx
 
-// StartSync implements [File]: here it is all left to Sync.
+// StartSync implements [File]. It does nothing: Sync does all the work.
 func (osFile) StartSync() {}

@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// strangerAge is how long a file of a writer on another machine is left alone after it was last written.
+// strangerAge is how long after its last write a file of a writer on another machine is left alone.
 const strangerAge = time.Hour
 
-// A process is what a writer's digits say, eight for each field.
+// A process is the meaning of a writer's digits. Each field has eight.
 type process struct{ machine, pid, start uint32 }
 
-// thisProcess returns what distinguishes this process: start tells it from an earlier one of the same number.
+// thisProcess returns what identifies this process. start distinguishes it from an earlier process with the same number.
 var thisProcess = sync.OnceValue(func() process {
 	var start [4]byte
 	rand.Read(start[:]) // never fails: crypto/rand
 	return process{machine(), uint32(os.Getpid()), binary.LittleEndian.Uint32(start[:])}
 })
 
-// machine returns a number for the set of processes among which process numbers are unique: a machine since its start, or a
-// container on it.
+// machine returns a number for the set of processes within which process numbers are unique: those of a machine since it booted, or
+// of a container on it.
 func machine() uint32 {
-	host, _ := os.Hostname()                                  // what is not known distinguishes nothing
+	host, _ := os.Hostname()                                  // an unknown value distinguishes nothing
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux
 	namespace, _ := os.Readlink("/proc/self/ns/pid")          // Linux
 	return crc32.ChecksumIEEE(fmt.Appendf(nil, "%q %q %q", host, boot, namespace))

@@ -9,19 +9,19 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Compact has the tensors that [Checkpoint] returns, in a sixth of the memory and without their objects: once it is made, the
-// program's graph can be collected.
+// A Compact holds the same tensors as [Checkpoint] returns, in a sixth of the memory and without their objects, so that the
+// program's graph can be garbage collected.
 type Compact struct {
-	custom      []Tensor // of custom savers
+	custom      []Tensor // tensors of custom savers
 	all, opaque []compact
-	text        string   // of the object graph
-	keys        []string // that the text does not have
+	text        string   // the object graph
+	keys        []string // keys that do not occur in text
 }
 
 // A compact is a value with its key.
 type compact struct {
 	value    *object.Value
-	from, to uint32 // where the text, which is shorter than 2 GiB, has the key; an index into keys and 0 where it does not
+	from, to uint32 // position of the key in text, which is shorter than 2 GiB; otherwise an index into keys, and 0
 }
 
 // NewCompact returns all tensors of a checkpoint of g.
@@ -36,7 +36,7 @@ func NewCompact(ctx context.Context, g *object.Graph) (*Compact, error) {
 		v   *object.Value
 		key string
 	}
-	var values []listed // of one node
+	var values []listed // values of one node
 	s.list = func(n *object.Node, v *object.Value, key string) { values = append(values, listed{n, v, key}) }
 	e := s.encoder()
 	err = s.each(func(n *objectgraph.Node) error {

@@ -9,9 +9,9 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// Flat returns the tensors of g for a format that knows names and no objects. A name is the path of edges to the variable, joined by
-// separator. The error, which has errors.ErrUnsupported, names the path of what has no such name: slot variables, opaque state,
-// what custom savers save, and edges that are split when the name is read.
+// Flat returns the tensors of g for a format that has names but no objects. A name is the path of edges to the variable, joined by
+// separator. The error satisfies errors.ErrUnsupported and names the path of a tensor that cannot have such a name: a slot
+// variable, opaque state, a tensor of a custom saver, or one with an edge that would be split when the name is read.
 func Flat(ctx context.Context, g *object.Graph, separator string) ([]Tensor, error) {
 	_, tensors, err := Of(ctx, g)
 	if err != nil {
@@ -28,7 +28,7 @@ func Flat(ctx context.Context, g *object.Graph, separator string) ([]Tensor, err
 	return tensors, nil
 }
 
-// maxEdges is how many edges a name is split into when it is read.
+// maxEdges is the largest number of edges into which a name is split when it is read.
 const maxEdges = 64
 
 // edges returns the edges from the root to t, the variable.
@@ -43,11 +43,11 @@ func (t *Tensor) edges() ([]string, error) {
 	}
 	edges := t.Node.EdgePath()
 	if len(edges) == 0 || len(edges) > maxEdges {
-		return nil, fmt.Errorf("expected 1 to %d edges from the root to a variable, found %d", maxEdges, len(edges))
+		return nil, fmt.Errorf("expected 1 to %d edges from the root to a variable, got %d", maxEdges, len(edges))
 	}
 	for _, e := range edges {
 		if e == "" || strings.ContainsAny(e, "./") {
-			return nil, fmt.Errorf("the name %q of an edge would be split at its dots and slashes when it is read", e)
+			return nil, fmt.Errorf("the name %q of an edge contains dots or slashes, at which it would be split when it is read", e)
 		}
 	}
 	return edges, nil

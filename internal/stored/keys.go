@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// objectPath returns the escaped path of n, with which the keys of its tensors begin, followed by suffix. known caches the paths
-// of objects that have children with values. It does not hold all paths: in a deep graph those would not fit into memory.
+// objectPath returns the escaped path of n, with which the keys of its tensors begin, followed by suffix. known caches the paths of
+// objects whose children have values. It does not hold all paths, which in a deep graph would not fit into memory.
 func objectPath(n *object.Node, known map[*object.Node]string, suffix string) string {
 	if s := n.SlotOf(); s != nil {
 		return objectgraph.SlotPath(objectPath(s.Variable, known, ""), objectPath(s.Owner, known, ""), s.Name) + suffix
@@ -40,11 +40,11 @@ func objectPath(n *object.Node, known map[*object.Node]string, suffix string) st
 	return above + "/" + objectgraph.Escape(n.Name) + suffix
 }
 
-// checkKeys rejects a graph before its keys are made if they would exceed protobuf's 2 GiB limit. Each key is the whole path
-// to a variable, so the keys of a long chain grow with the square of its length. It returns how long those of the keys and
-// global names are together.
+// checkKeys rejects a graph if its keys would exceed protobuf's 2 GiB limit, before it makes the keys. Each key is the whole path
+// to a variable, so the keys of a long chain grow with the square of its length. It returns the total length of the keys and global
+// names.
 func checkKeys(nodes []*object.Node) (total int64, err error) {
-	lengths := make([]int64, len(nodes)) // of paths; nodes follow those that lead to them
+	lengths := make([]int64, len(nodes)) // lengths of paths; nodes follow their parents
 	for i, n := range nodes {
 		switch s := n.SlotOf(); {
 		case s != nil:
@@ -53,7 +53,7 @@ func checkKeys(nodes []*object.Node) (total int64, err error) {
 			lengths[i] = lengths[n.Parent.ID] + 1 + int64(len(n.Name))
 		}
 		if total += 2 * int64(len(n.Values)) * lengths[i]; total > math.MaxInt32 {
-			return 0, fmt.Errorf("ckpt: the keys of the variables down to %s are together longer than 2 GiB, the limit of an object graph: %w", n.Path(), errors.ErrUnsupported)
+			return 0, fmt.Errorf("ckpt: the keys of the variables down to %s together exceed 2 GiB, the limit of an object graph: %w", n.Path(), errors.ErrUnsupported)
 		}
 	}
 	return total, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Reader reads the tensors of a checkpoint that is written anew.
+// A Reader reads the tensors of a checkpoint that is rewritten.
 type Reader interface {
 	All() iter.Seq2[format.Entry, error]
 	ReadTensor(ctx context.Context, key string) (tensor.Any, error)
@@ -21,8 +21,9 @@ type Reader interface {
 	VerifyTensor(ctx context.Context, key string) error
 }
 
-// Reshard adds the tensors of r to w, in the data files and parts that shard says. w reads each part when it writes it. g is
-// the object graph of r, nil where r is name-based. With verify a tensor that is cut is read whole first, to compare its checksum.
+// Reshard adds the tensors of r to w, in the data files and parts that shard chooses. w reads each part when it writes it. g is the
+// object graph of r, or nil if r is name-based. If verify is set, a tensor that is cut is first read as a whole to verify its
+// checksum.
 func Reshard(ctx context.Context, w format.Writer, r Reader, g *objectgraph.Graph, shard format.ShardFunc, verify bool) error {
 	tensors, err := describe(r, g)
 	if err != nil {
@@ -49,7 +50,7 @@ func Reshard(ctx context.Context, w format.Writer, r Reader, g *objectgraph.Grap
 	return nil
 }
 
-// describe describes the tensors of r to a sharding function, in the order in which a save would: that of the object graph, which
+// describe describes the tensors of r to a sharding function, in the same order as a save: the order of the object graph, which
 // comes last.
 func describe(r Reader, g *objectgraph.Graph) ([]format.ShardTensor, error) {
 	paths, order := make(map[string]string), make(map[string]int)
@@ -73,7 +74,7 @@ func describe(r Reader, g *objectgraph.Graph) ([]format.ShardTensor, error) {
 		}
 		t := format.ShardTensor{Path: path, Key: e.Key, DType: e.DType, Shape: e.Shape, Bytes: e.Bytes, Element: int64(e.DType.Size())}
 		if t.Element == 0 {
-			t.Element = e.Bytes // the length of the longest string is not known before it is read
+			t.Element = e.Bytes // the length of the longest string is unknown before the strings are read
 		}
 		tensors = append(tensors, t)
 	}
@@ -81,7 +82,7 @@ func describe(r Reader, g *objectgraph.Graph) ([]format.ShardTensor, error) {
 	return tensors, nil
 }
 
-// addPart adds a part of the stored tensor t to w. A tensor that is cut is verified first.
+// addPart adds a part of the stored tensor t to w. It verifies a tensor that is cut first.
 func addPart(ctx context.Context, w format.Writer, r Reader, t format.ShardTensor, p format.ShardPart, verify func() error) error {
 	src := format.Source{DType: t.DType, Shape: t.Shape, Load: func() (tensor.Any, error) { return r.ReadTensor(ctx, t.Key) }}
 	if p.Part == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// shardTensors describes each tensor to the sharding function. Strings have to be loaded for that.
+// shardTensors describes each tensor to the sharding function. It must load strings for that.
 func shardTensors(tensors []Tensor) ([]format.ShardTensor, error) {
 	out := make([]format.ShardTensor, len(tensors))
 	for i, t := range tensors {
@@ -31,7 +31,7 @@ func shardTensors(tensors []Tensor) ([]format.ShardTensor, error) {
 }
 
 // addSharded adds the tensors to the data files that the sharding function chooses, after checking that each element goes to
-// exactly one. The function's data file 0 is number first of w.
+// exactly one. Data file 0 of the function is data file first of w.
 func addSharded(w format.Writer, tensors []Tensor, shard format.ShardFunc, first int) error {
 	infos, err := shardTensors(tensors)
 	if err != nil {
@@ -54,7 +54,7 @@ func addSharded(w format.Writer, tensors []Tensor, shard format.ShardFunc, first
 	return nil
 }
 
-// Shard asks shard which data file each of the tensors goes to, and checks its answer. A nil shard puts them into one.
+// Shard calls shard to distribute the tensors over data files, and checks the result. A nil shard puts all into one file.
 func Shard(tensors []format.ShardTensor, shard format.ShardFunc) ([]format.ShardPart, error) {
 	if shard == nil {
 		parts := make([]format.ShardPart, len(tensors))
@@ -73,11 +73,11 @@ func checkShards(tensors []format.ShardTensor, parts []format.ShardPart) error {
 	regions := make([][]tensor.Slice, len(tensors))
 	for _, p := range parts {
 		if p.Tensor < 0 || p.Tensor >= len(tensors) {
-			return fmt.Errorf("ckpt: sharding: tensor %d was added, there are %d", p.Tensor, len(tensors))
+			return fmt.Errorf("ckpt: sharding: got a part of tensor %d, but there are only %d tensors", p.Tensor, len(tensors))
 		}
 		t := tensors[p.Tensor]
 		if p.Shard < 0 {
-			return fmt.Errorf("ckpt: sharding: %q: data file %d", t.Key, p.Shard)
+			return fmt.Errorf("ckpt: sharding: %q: invalid data file %d", t.Key, p.Shard)
 		}
 		files[p.Shard] = true
 		whole := p.Part
@@ -93,7 +93,7 @@ func checkShards(tensors []format.ShardTensor, parts []format.ShardPart) error {
 		}
 		for _, other := range regions[p.Tensor] {
 			if _, shared := region.Intersect(other); shared || shape.Len() == 0 {
-				return fmt.Errorf("ckpt: sharding: %q: %v is there twice", t.Key, whole)
+				return fmt.Errorf("ckpt: sharding: %q: %v was added twice", t.Key, whole)
 			}
 		}
 		regions[p.Tensor] = append(regions[p.Tensor], region)
@@ -106,7 +106,7 @@ func checkShards(tensors []format.ShardTensor, parts []format.ShardPart) error {
 	}
 	for i := range len(files) {
 		if !files[i] {
-			return fmt.Errorf("ckpt: sharding: no tensor is in data file %d of %d", i, len(files))
+			return fmt.Errorf("ckpt: sharding: data file %d of %d has no tensors", i, len(files))
 		}
 	}
 	return nil

@@ -21,10 +21,10 @@ func TestShard(t *testing.T) {
 		"whole":                 {[]format.ShardPart{{Tensor: 0}, b}, ""},
 		"in two files":          {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, {Tensor: 0, Shard: 1, Part: rows(3, 1)}, b}, ""},
 		"a row is missing":      {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, b}, `"a": 2 of its 8 elements were dropped`},
-		"a row is there twice":  {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, {Tensor: 0, Part: rows(2, 2)}, b}, "is there twice"},
+		"a row is there twice":  {[]format.ShardPart{{Tensor: 0, Part: rows(0, 3)}, {Tensor: 0, Part: rows(2, 2)}, b}, "was added twice"},
 		"a scalar is missing":   {[]format.ShardPart{{Tensor: 0}}, `"b": 1 of its 1 elements were dropped`},
-		"a file is missing":     {[]format.ShardPart{{Tensor: 0}, {Tensor: 1, Shard: 2}}, "no tensor is in data file 1"},
-		"an unknown tensor":     {[]format.ShardPart{{Tensor: 0}, b, {Tensor: 2}}, "tensor 2 was added, there are 2"},
+		"a file is missing":     {[]format.ShardPart{{Tensor: 0}, {Tensor: 1, Shard: 2}}, "has no tensors"},
+		"an unknown tensor":     {[]format.ShardPart{{Tensor: 0}, b, {Tensor: 2}}, "got a part of tensor 2, but there are only 2 tensors"},
 		"a region that is none": {[]format.ShardPart{{Tensor: 0, Part: rows(3, 2)}, b}, `"a"`},
 	} {
 		t.Run(name, func(t *testing.T) {

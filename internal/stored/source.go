@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Copy replaces the sources by copies of their values, so that the program may change them. Objects are asked for their values
-// one at a time. Large values are copied in parallel, since most of that time goes into memory that is used for the first time.
+// Copy replaces the sources by copies of their values, so that the program may change the values. It loads objects one at a time.
+// It copies large values in parallel, because first-time use of the new memory takes most of the time.
 func Copy(tensors []Tensor) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))

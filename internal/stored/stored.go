@@ -14,8 +14,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Of returns what is stored of a program: its object graph and its tensors. The tensors of custom savers come first, as in
-// TensorFlow. The object graph itself is not among the tensors: see [Checkpoint].
+// Of returns the contents of a program's checkpoint: its object graph and its tensors. The tensors of custom savers come first,
+// as in TensorFlow. The object graph is not among the tensors: see [Checkpoint].
 func Of(ctx context.Context, g *object.Graph) (*objectgraph.Graph, []Tensor, error) {
 	s, err := newSaving(g)
 	if err != nil {
@@ -59,19 +59,19 @@ func (s *saving) custom(ctx context.Context) (own []Tensor, err error) {
 	return own, nil
 }
 
-// A saving is a program's graph on its way to what is stored of it.
+// A saving converts a program's graph to the contents of a checkpoint.
 type saving struct {
 	g      *object.Graph
 	kept   []*object.Node
-	ids    []int32 // by node: its number among the kept, or notSaved
-	valued []bool  // by kept node: HasValues
+	ids    []int32 // by node: its index among the stored nodes, or notSaved
+	valued []bool  // by stored node: HasValues
 	paths  map[*object.Node]string
-	bytes  int64 // about how long the keys and global names are together
+	bytes  int64 // approximate length of all keys and global names
 	edges  int
-	most   int // edges of one node
+	most   int // the most edges of a node
 	values int
 
-	list            func(n *object.Node, v *object.Value, key string) // takes the tensors as each meets them
+	list            func(n *object.Node, v *object.Value, key string) // receives the tensors in the order in which each finds them
 	tensors, opaque []Tensor
 }
 
@@ -101,7 +101,7 @@ func newSaving(g *object.Graph) (*saving, error) {
 	return s, nil
 }
 
-// listAll has each keep all tensors.
+// listAll makes each collect all tensors.
 func (s *saving) listAll() {
 	s.tensors = make([]Tensor, 0, s.values+1) // with room for the graph
 	s.list = func(n *object.Node, v *object.Value, key string) {
@@ -114,7 +114,7 @@ func (s *saving) listAll() {
 	}
 }
 
-// idOf returns the number under which a node is stored, notSaved where it is not, or is nil.
+// idOf returns the index under which a node is stored, or notSaved if it is nil or not stored.
 func (s *saving) idOf(n *object.Node) int {
 	if n == nil {
 		return notSaved
@@ -122,7 +122,7 @@ func (s *saving) idOf(n *object.Node) int {
 	return int(s.ids[n.ID])
 }
 
-// hasValues reports whether a kept node has values itself.
+// hasValues reports whether a stored node itself has values.
 func (s *saving) hasValues(i int) bool {
 	n := s.kept[i]
 	return len(n.Values) > 0 || n.Saver() != nil || slices.ContainsFunc(n.Slots(), s.savesSlot)
@@ -132,7 +132,7 @@ func (s *saving) savesSlot(slot object.Slot) bool {
 	return s.idOf(slot.Variable) != notSaved && s.idOf(slot.Slot) != notSaved
 }
 
-// each calls add with every node of the stored graph, in order, and lists the tensors. The node is used again for the next.
+// each calls add with every stored node, in order, and lists the tensors. It reuses the node for the next call.
 func (s *saving) each(add func(*objectgraph.Node) error) error {
 	out := objectgraph.Node{Children: make([]objectgraph.Child, 0, s.most)}
 	for i, n := range s.kept {
@@ -154,14 +154,14 @@ func (s *saving) each(add func(*objectgraph.Node) error) error {
 				out.Slots = append(out.Slots, objectgraph.Slot{Original: s.idOf(slot.Variable), Name: slot.Name, Variable: s.idOf(slot.Slot)})
 			}
 		}
-		if err := add(&out); err != nil { // as whoever reads the file does
+		if err := add(&out); err != nil { // readers make the same checks
 			return fmt.Errorf("ckpt: a checkpoint of this program could not be read: %v", err)
 		}
 	}
 	return nil
 }
 
-// value lists the tensor of value i of n, and appends its attribute unless it shares that of the first.
+// value lists the tensor of value i of n, and appends its attribute, unless it shares the attribute of the first value.
 func (s *saving) value(attributes []objectgraph.Attribute, n *object.Node, i int) []objectgraph.Attribute {
 	v := &n.Values[i]
 	a := attributeOf(n, v, s.paths)
@@ -176,16 +176,15 @@ func (s *saving) value(attributes []objectgraph.Attribute, n *object.Node, i int
 	return attributes
 }
 
-// isOpaque reports whether a value is laid out after all others.
+// isOpaque reports whether a value comes after all other values.
 func isOpaque(n *object.Node, v *object.Value) bool {
 	return v.Attribute() == object.OpaqueAttribute && n.Done() == nil
 }
 
-// inOrder returns the tensors in the order in which TensorFlow lays them out: nodes in breadth-first order with slot variables last, then
-// opaque state.
+// inOrder returns the tensors in TensorFlow's order: nodes in breadth-first order with slot variables last, then opaque state.
 func (s *saving) inOrder() []Tensor { return append(s.tensors, s.opaque...) }
 
-// graph returns the object graph as a whole.
+// graph returns the whole object graph.
 func (s *saving) graph() (*objectgraph.Graph, error) {
 	out := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 0, len(s.kept))}
 	err := s.each(func(n *objectgraph.Node) error {
@@ -202,14 +201,14 @@ func (s *saving) graph() (*objectgraph.Graph, error) {
 	return out, err
 }
 
-// The bytes of a graph besides its names, about: tags and lengths, and the name of the attribute of a variable.
+// The approximate numbers of bytes of a graph besides its names: tags and lengths, and the name of a variable's attribute.
 const (
 	nodeOverhead  = 8
 	edgeOverhead  = 16
 	valueOverhead = 16 + len(objectgraph.VariableValue)
 )
 
-// encoder returns what makes the object graph as it is written.
+// encoder returns the encoder that produces the object graph while it is written.
 func (s *saving) encoder() *objectgraph.Encoder {
 	size := int(s.bytes) + len(s.kept)*nodeOverhead + s.edges*edgeOverhead + s.values*(valueOverhead+len(variableSuffix))
 	return objectgraph.NewEncoder(len(s.kept), size)
@@ -224,15 +223,15 @@ func (s *saving) text() (string, error) {
 	return e.Text()
 }
 
-// appendAliases adds the further names of n's edges as edges to the same nodes, after all others, so that a program that calls them
-// so restores what we save: Keras 2 has kernel for Keras 3's _kernel.
+// appendAliases adds further names of n's edges, as edges to the same nodes, after all others. A program that uses these names
+// can then restore the checkpoint: Keras 2 uses kernel for Keras 3's _kernel.
 func (s *saving) appendAliases(children []objectgraph.Child, n *object.Node) []objectgraph.Child {
 	for i := range n.Edges {
 		e := &n.Edges[i]
 		if s.idOf(e.Node) == notSaved {
 			continue
 		}
-		for _, alias := range e.Aliases() { // no other edge has the name: the type plan sees to it
+		for _, alias := range e.Aliases() { // the type plan checks that no other edge has the name
 			children = append(children, objectgraph.Child{Name: alias, ID: s.idOf(e.Node)})
 		}
 	}
@@ -262,7 +261,7 @@ func Checkpoint(ctx context.Context, g *object.Graph) ([]Tensor, error) {
 	return append(tensors, Tensor{Key: objectgraph.GraphKey, Source: format.SourceOf(tensor.Scalar(text))}), nil
 }
 
-// notSaved is the number of a node that is not written.
+// notSaved is the index of a node that is not stored.
 const notSaved = -1
 
 // variableSuffix ends the key of a variable, after the path of its object.
@@ -278,9 +277,9 @@ func attributeOf(n *object.Node, v *object.Value, paths map[*object.Node]string)
 	a := objectgraph.Attribute{Name: name, Key: objectPath(n, paths, suffix)}
 	if v.Attribute() == object.VariableAttribute && n.Done() == nil {
 		a.FullName = n.GivenName()
-		// Nearly always the name is the path of the object: then it shares the memory of the key.
+		// Usually the name equals the path of the object. It then shares the memory of the key.
 		if path := strings.TrimSuffix(a.Key, suffix); a.FullName == "" && !strings.Contains(path, ".") {
-			a.FullName = path // which has no escapes
+			a.FullName = path // without escapes
 		} else if a.FullName == "" {
 			a.FullName = n.PathName()
 		}

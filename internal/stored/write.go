@@ -6,13 +6,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Tensor is a tensor under its key, ready to be written.
+// A Tensor is a tensor and its key, ready to be written.
 type Tensor struct {
 	Node   *object.Node // its object; nil for the object graph and the tensors of custom savers
 	Key    string
 	Source format.Source
-	Part   *object.Part // nil where Source is the whole tensor
-	saver  string       // the custom saver that saved it: its tensors have data files before all others
+	Part   *object.Part // nil if Source is the whole tensor
+	saver  string       // the custom saver that saved it; its tensors have data files before all others
 }
 
 // Path returns the path of the object, such as model.dense.kernel, or the name of the custom saver. It is "" for the object graph.
@@ -31,7 +31,8 @@ func (t *Tensor) addTo(w format.Writer, shard int) error {
 	return w.Add(shard, t.Key, t.Source)
 }
 
-// addCustom adds t, a tensor of a custom saver, to the data file of the saver, one more than there are in files where it is the saver's first.
+// addCustom adds t, a tensor of a custom saver, to the data file of the saver. The first tensor of a saver makes a new data file
+// in files.
 func (t *Tensor) addCustom(w format.Writer, files map[string]int) error {
 	file, ok := files[t.saver]
 	if !ok {

@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// A body is what an upload's writers write, in order. Its end comes when the file is complete, and so does the last byte: a store that was
-// told the size must not take the file for complete before.
+// A body is the sequence of bytes that an upload's writers write. Its last byte and its end come when the file is complete: a store
+// that knows the size must not take the file for complete before.
 type body struct {
 	u    *upload
-	rest []byte // what is left of the bytes that were handed over
-	n    int64  // how many of the file's bytes those are
+	rest []byte // unread bytes of the current write
+	n    int64  // number of bytes of the current write
 }
 
-// fill waits for the bytes that follow. They are their writer's until all are used up.
+// fill waits for the next bytes. They belong to their writer until all are used.
 func (b *body) fill() error {
 	u := b.u
 	u.mu.Lock()
@@ -45,7 +45,7 @@ func (b *body) fill() error {
 	}
 }
 
-// use lets the writer of the bytes go when n more have been used and none is left.
+// use marks n more bytes as used. It releases the writer when none are left.
 func (b *body) use(n int) {
 	if b.rest = b.rest[n:]; len(b.rest) > 0 {
 		return
@@ -64,7 +64,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 		if err := b.fill(); err != nil {
 			return 0, err
 		}
-		if len(b.rest) == 0 { // all but the last byte of one
+		if len(b.rest) == 0 { // everything except the last byte of one write
 			b.use(0)
 		}
 	}
@@ -73,7 +73,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// WriteTo implements io.WriterTo, so that nothing is copied on its way to a file.
+// WriteTo implements io.WriterTo. It writes to a file without copying.
 func (b *body) WriteTo(w io.Writer) (total int64, err error) {
 	for {
 		if len(b.rest) == 0 {

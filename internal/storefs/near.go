@@ -6,27 +6,27 @@ import (
 )
 
 const (
-	// tiny is up to how many bytes a read may ask for that is taken for one of a file's tables, of which more will follow close by.
+	// tiny is the largest number of bytes of a tiny read. It probably reads a table of the file, and more reads close by will follow.
 	tiny = 4 << 10
-	// block is what a tiny read fetches at least, on both sides of a jump. Tables of HDF5 come in pieces of that size.
+	// block is the least number of bytes that a tiny read fetches, including bytes around it. Tables of HDF5 have about this size.
 	block = 2 << 10
-	// ahead is how far tiny reads that follow one another are fetched ahead at most.
+	// ahead is the most that sequential tiny reads fetch ahead.
 	ahead = 64 << 10
-	// kept is how many blocks of a file are kept.
+	// kept is the number of blocks of a file that are kept.
 	kept = 512
 )
 
-// A near keeps what lies around the bytes that tiny reads have fetched. Formats that are made for disks, HDF5 and ZIP, find their way
-// in hundreds of steps of some bytes, each of which would be a request.
+// A near caches the surroundings of the bytes that tiny reads have fetched. Formats for disks, such as HDF5 and ZIP, find their
+// data in hundreds of tiny steps. Without the cache each would be a request.
 //
-// A jump to elsewhere in the file fetches one block. While reads go on where the last one ended, each fetches twice as much as
-// the one before: so at most half of what is fetched in a row is not asked for, and of what lies scattered a block for each place.
+// A read elsewhere in the file fetches one block. Each read that continues the last one fetches twice as much as the one before.
+// So at most half of the bytes fetched in a row are unused, and each scattered read costs one block.
 type near struct {
 	mu     sync.Mutex
-	blocks map[int64][]byte // by their number; what is in them never changes
-	order  []int64          // as they came
-	end    int64            // of what was fetched last
-	size   int64            // of what was fetched last
+	blocks map[int64][]byte // by number; their contents never change
+	order  []int64          // in the order of fetching
+	end    int64            // end of the last fetch
+	size   int64            // size of the last fetch
 }
 
 // read fills p from offset off of r.
@@ -52,7 +52,8 @@ func (c *near) get(number int64) ([]byte, bool) {
 	return b, ok
 }
 
-// fetch fetches the block that has offset off, those after it that n bytes need, and some ahead. It returns the first.
+// fetch fetches the block that contains offset off, the following blocks of the n bytes, and some blocks ahead. It returns the
+// first block.
 func (c *near) fetch(ctx context.Context, r *reader, off, n int64) ([]byte, error) {
 	first := off / block
 	start := first * block
@@ -65,7 +66,7 @@ func (c *near) fetch(ctx context.Context, r *reader, off, n int64) ([]byte, erro
 		size = min(2*c.size, ahead)
 	}
 	size = max(size, needed)
-	for i := needed / block; i < size/block; i++ { // not what is there already
+	for i := needed / block; i < size/block; i++ { // do not fetch blocks that are cached
 		if c.blocks[first+i] != nil {
 			size = i * block
 		}

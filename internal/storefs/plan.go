@@ -10,48 +10,48 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A plan is what will be read of a file, as groups of bytes of which each is fetched by one request. A group is fetched when the first
-// byte of it is wanted, or ahead of that as far as the budget lets it, and let go when all that was expected of it has been read.
+// A plan is what will be read of a file, in groups. One request fetches a group. It does so when a byte of the group is first
+// needed, or earlier if the budget allows. The group is released when all expected bytes have been read.
 type plan struct {
 	mu      sync.Mutex
 	budget  *budget
-	groups  []*group // by offset
-	order   []*group // as they will be wanted
-	next    int      // of order: those before it were begun
-	now     int      // requests under way
+	groups  []*group // sorted by offset
+	order   []*group // in the order in which they will be read
+	next    int      // index in order; the groups before it were begun
+	now     int      // requests in flight
 	running sync.WaitGroup
 }
 
-// A group is some ranges that lie close to each other, and what lies between them.
+// A group is ranges that lie close to each other, and the gaps between them.
 type group struct {
 	off, n   int64
-	order    int   // the place of its first range among those that were expected
-	expected int64 // bytes of it that are still to be read
+	order    int   // index of its first range among the expected ranges
+	expected int64 // bytes that are still to be read
 	begun    bool
 	ready    chan struct{}
-	contents []byte // nil where the group is let go
+	contents []byte // nil after release
 	err      error
 }
 
-// gap is how many bytes that nobody wants are fetched rather than making another request for what follows them; and all gaps of a group
-// together are no more than a share of it.
+// gap is the largest number of unneeded bytes that is fetched to save a request. All gaps of a group together are at most a share
+// of the group.
 const (
 	gap      = 64 << 10
 	gapShare = 16
 )
 
-// A plan of many short ranges has more gaps: few columns of a large tensor would take a request for each row, and a request takes as long as
-// some hundred kilobytes. It has fewRequests, or one for every worth bytes that are wanted, where that is more; for that the smallest
-// gaps are fetched too.
+// A plan of many short ranges accepts larger gaps: a few columns of a large tensor would need a request for each row, and a request
+// takes as long as some hundred kilobytes. The plan has at most fewRequests requests, or one for every worth bytes that are needed,
+// if that is more. To get there it also fetches the smallest gaps.
 const (
 	fewRequests = 1024
 	worth       = 64 << 10
 )
 
-// most is how many requests a plan has under way at once.
+// most is the largest number of requests that a plan has in flight.
 const most = 64
 
-// expect plans to read the ranges, beside those that were expected before and are not read yet.
+// expect plans to read the ranges, in addition to earlier ranges that were not read yet.
 func (pl *plan) expect(b *budget, ranges []fsx.Range, size int64) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
@@ -71,15 +71,15 @@ func (pl *plan) expect(b *budget, ranges []fsx.Range, size int64) {
 	slices.SortFunc(pl.groups, func(a, b *group) int { return cmp.Compare(a.off, b.off) })
 }
 
-// byOrder returns groups as they will be wanted.
+// byOrder returns groups in the order in which they will be read.
 func byOrder(groups []*group) []*group {
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.order, b.order) })
 	return groups
 }
 
-// fewer joins groups that follow one another, those with the smallest gaps first, until there are no more than the bytes that are wanted are
-// worth.
+// fewer joins adjacent groups, those with the smallest gaps first, until their number is in proportion to the bytes that are
+// needed.
 func fewer(groups []*group) []*group {
 	wanted := int64(0)
 	for _, g := range groups {
@@ -89,7 +89,7 @@ func fewer(groups []*group) []*group {
 	if surplus <= 0 {
 		return groups
 	}
-	before := make([]int, 0, len(groups)) // groups, by the gaps before them
+	before := make([]int, 0, len(groups)) // indexes of groups, sorted by the gaps before them
 	for i := range groups[1:] {
 		before = append(before, i+1)
 	}
@@ -114,7 +114,7 @@ func fewer(groups []*group) []*group {
 	return out
 }
 
-// grouped returns groups of the ranges of a file of size bytes, by their offsets.
+// grouped returns the groups of ranges of a file of size bytes, sorted by offset.
 func grouped(ranges []fsx.Range, size int64) (groups []*group) {
 	type piece struct {
 		fsx.Range
@@ -135,7 +135,7 @@ func grouped(ranges []fsx.Range, size int64) (groups []*group) {
 		if g != nil {
 			between := p.Off - g.off - g.n
 			if between < 0 {
-				continue // one that is wanted twice is read as if it had not been expected
+				continue // a range that is expected twice is read as if it were not expected
 			}
 			if end := p.Off + p.N - g.off; between <= gap && end <= part && (gaps+between)*gapShare <= end {
 				gaps += between
@@ -149,7 +149,7 @@ func grouped(ranges []fsx.Range, size int64) (groups []*group) {
 	return groups
 }
 
-// read fills p from offset off of r, from the groups where they have it.
+// read fills p from offset off of r, from groups if they hold the bytes.
 func (pl *plan) read(ctx context.Context, r *reader, p []byte, off int64) error {
 	for len(p) > 0 {
 		n := int64(len(p))
@@ -174,10 +174,11 @@ func (pl *plan) read(ctx context.Context, r *reader, p []byte, off int64) error 
 	return nil
 }
 
-// done reports whether all that was expected of g has been read.
+// done reports whether all expected bytes of g have been read.
 func (g *group) done() bool { return g.begun && g.expected <= 0 && g.contents == nil && g.err == nil }
 
-// find returns the group that has the byte at off, or how far none has any. What is read again is not cut into the groups of before.
+// find returns the group that contains the byte at off. If there is none, until is the offset of the next group. Groups that were
+// read completely no longer count.
 func (pl *plan) find(off int64) (g *group, until int64) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
@@ -198,11 +199,11 @@ func (pl *plan) find(off int64) (g *group, until int64) {
 	return nil, pl.groups[i].off
 }
 
-// readFrom fills p from g, which has it.
+// readFrom fills p from g, which contains the bytes.
 func (pl *plan) readFrom(ctx context.Context, r *reader, g *group, p []byte, off int64) error {
 	pl.mu.Lock()
 	if !g.begun {
-		if int64(len(p)) == g.n { // all of it: straight to where it belongs
+		if int64(len(p)) == g.n { // the whole group: directly into p
 			g.begun, g.expected = true, 0
 			close(g.ready)
 			pl.ahead(r)
@@ -226,7 +227,7 @@ func (pl *plan) readFrom(ctx context.Context, r *reader, g *group, p []byte, off
 		if err != nil {
 			return err
 		}
-		return r.fetch(ctx, p, off) // it was read before
+		return r.fetch(ctx, p, off) // the group was already read and released
 	}
 	contents := g.contents
 	if g.expected -= int64(len(p)); g.expected <= 0 {
@@ -238,7 +239,7 @@ func (pl *plan) readFrom(ctx context.Context, r *reader, g *group, p []byte, off
 	return nil
 }
 
-// ahead begins to fetch what will be wanted next, as far as the budget goes. The caller holds pl.mu.
+// ahead begins to fetch the groups that are needed next, as far as the budget allows. The caller holds pl.mu.
 func (pl *plan) ahead(r *reader) {
 	for ; pl.next < len(pl.order); pl.next++ {
 		g := pl.order[pl.next]
@@ -252,7 +253,7 @@ func (pl *plan) ahead(r *reader) {
 	}
 }
 
-// begin fetches g. The budget has granted its bytes. The caller holds pl.mu.
+// begin fetches g. The caller holds pl.mu, and has taken the bytes of g from the budget.
 func (pl *plan) begin(r *reader, g *group) {
 	g.begun = true
 	pl.now++
@@ -271,13 +272,13 @@ func (pl *plan) begin(r *reader, g *group) {
 	})
 }
 
-// release lets go of what was fetched of g. The caller holds pl.mu.
+// release frees the contents of g. The caller holds pl.mu.
 func (pl *plan) release(g *group) {
 	g.contents = nil
 	pl.budget.give(g.n)
 }
 
-// drop forgets the plan, and waits for what is being fetched.
+// drop discards the plan, and waits for requests in flight.
 func (pl *plan) drop() {
 	pl.running.Wait()
 	pl.mu.Lock()
@@ -290,7 +291,7 @@ func (pl *plan) drop() {
 	pl.groups, pl.order, pl.next = nil, nil, 0
 }
 
-// A budget bounds how many bytes are fetched and not yet read, over all files.
+// A budget limits how many bytes are fetched but not yet read, over all files.
 type budget struct {
 	mu   sync.Mutex
 	left int64
@@ -298,7 +299,7 @@ type budget struct {
 
 func newBudget() *budget { return &budget{left: parallel * part} }
 
-// take takes n bytes of the budget, if it has them.
+// take takes n bytes of the budget if it has them.
 func (b *budget) take(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -309,7 +310,7 @@ func (b *budget) take(n int64) bool {
 	return true
 }
 
-// force takes n bytes though the budget may not have them: somebody waits for them.
+// force takes n bytes even if the budget does not have them, because a reader is waiting for them.
 func (b *budget) force(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// part is how many bytes one request asks for at most.
+	// part is the largest number of bytes of one request.
 	part = 8 << 20
-	// parallel is how many requests read one range at once.
+	// parallel is the number of requests that read one range at once.
 	parallel = 8
 )
 
-// A reader is an object that is open: all that is read is of the version that it had then.
+// A reader is an open object. It reads only the version that the object had when it was opened.
 type reader struct {
 	fs     *FS
 	o      store.Object
@@ -41,10 +41,10 @@ func (f *FS) reader(o store.Object) *reader {
 // Size implements [fsx.Reader].
 func (r *reader) Size() int64 { return r.o.Size }
 
-// Stat describes the object as it was opened.
+// Stat describes the object at the time of opening.
 func (r *reader) Stat() (fs.FileInfo, error) { return info{r.o}, nil }
 
-// Close implements [fsx.Reader]. It waits for what is being fetched.
+// Close implements [fsx.Reader]. It waits for requests in flight.
 func (r *reader) Close() error {
 	r.cancel()
 	r.plan.drop()
@@ -56,7 +56,7 @@ func (r *reader) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReadAtContext(r.closed, p, off)
 }
 
-// ReadAtContext is ReadAt until ctx ends.
+// ReadAtContext is ReadAt, but fails when ctx ends.
 func (r *reader) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, &fs.PathError{Op: "read", Path: r.o.Name, Err: fs.ErrInvalid}
@@ -71,7 +71,7 @@ func (r *reader) ReadAtContext(ctx context.Context, p []byte, off int64) (int, e
 	return n, nil
 }
 
-// fetch fills p from offset off, which the object must have. It fetches several parts at once.
+// fetch fills p from offset off, which must lie in the object. It fetches several parts at once.
 func (r *reader) fetch(ctx context.Context, p []byte, off int64) error {
 	if len(p) <= part {
 		return r.request(ctx, p, off)
@@ -87,7 +87,7 @@ func (r *reader) fetch(ctx context.Context, p []byte, off int64) error {
 	return g.Wait()
 }
 
-// readNear fills p, of a few bytes, from offset off, which the object has.
+// readNear fills a short p from offset off, which must lie in the object.
 func (r *reader) readNear(ctx context.Context, p []byte, off int64) error {
 	if err := cmp.Or(r.usable(), ctx.Err()); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (r *reader) request(ctx context.Context, p []byte, off int64) error {
 // Expect implements [fsx.Expecter].
 func (r *reader) Expect(ranges []fsx.Range) { r.plan.expect(r.fs.budget, ranges, r.o.Size) }
 
-// OpenWhole implements [fsx.WholeOpener]: the contents are fetched now, and stay in memory until the file is closed.
+// OpenWhole implements [fsx.WholeOpener]. It fetches the contents at once and keeps them in memory until the file is closed.
 func (f *FS) OpenWhole(name string) (fsx.Reader, error) {
 	clean, err := object("open", name)
 	if err != nil {
@@ -148,10 +148,10 @@ func (f *FS) OpenWhole(name string) (fsx.Reader, error) {
 	return r, nil
 }
 
-// firstRead is how much of a file that is read whole the first request asks for: most indexes are smaller.
+// firstRead is the size of the first request for a file that is read whole: most indexes are smaller.
 const firstRead = 256 << 10
 
-// A whole is an object that is open and in memory.
+// A whole is an open object with its contents in memory.
 type whole struct {
 	*reader
 	contents []byte

@@ -1,7 +1,7 @@
-// Package storefs is a store.Store as the filesystem that the library reads from and writes to.
+// Package storefs adapts a store.Store to the filesystem interface that the library reads from and writes to.
 //
-// A file that is written is streamed to the store in order, from the memory of those who write it. A file that is read is fetched in
-// ranges: those that the reader says it will want are gathered where they lie close to each other, and fetched ahead, several at once.
+// Files are written to the store as streams, in order, from the memory of the writers. Files are read in ranges. Ranges that the
+// reader announces are grouped if they lie close to each other, and fetched ahead, several at once.
 package storefs
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// FS is a Store as a filesystem. Names are relative paths within it.
+// FS is a Store as a filesystem. Names are relative paths within the store.
 type FS struct {
 	ctx    context.Context
 	s      store.Store
@@ -33,7 +33,7 @@ func New(s store.Store) *FS {
 	return &FS{context.Background(), s, newBudget()}
 }
 
-// Same reports whether two filesystems are of one Store, so far as Stores can be compared.
+// Same reports whether two filesystems use the same Store, if Stores can be compared.
 func Same(a, b fsx.FS) bool {
 	f, ok := a.(*FS)
 	g, both := b.(*FS)
@@ -43,11 +43,11 @@ func Same(a, b fsx.FS) bool {
 // WithContext implements [fsx.Objects].
 func (f *FS) WithContext(ctx context.Context) fsx.Objects { return &FS{ctx, f.s, newBudget()} }
 
-// object returns the name of the object that a path means.
+// object returns the name of the object at a path.
 func object(op, name string) (string, error) {
 	clean := path.Clean(filepath.ToSlash(name))
 	if !fs.ValidPath(clean) {
-		return "", &fs.PathError{Op: op, Path: name, Err: fmt.Errorf("paths in a store are relative, and lead to nothing above it: %w", fs.ErrInvalid)}
+		return "", &fs.PathError{Op: op, Path: name, Err: fmt.Errorf("expected a relative path within the store: %w", fs.ErrInvalid)}
 	}
 	return clean, nil
 }
@@ -73,7 +73,7 @@ func (f *FS) look(op, clean string) (store.Object, error) {
 	return f.s.Read(f.ctx, clean, "", nil, 0)
 }
 
-// Stat implements [fsx.ReadFS]. A name is that of a directory where those of objects begin with it and a slash.
+// Stat implements [fsx.ReadFS]. A name is a directory if names of objects begin with it and a slash.
 func (f *FS) Stat(name string) (fs.FileInfo, error) {
 	clean, err := object("stat", name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// An info is what an Object says, as of a file or directory.
+// An info describes an Object as a file or directory.
 type info struct{ o store.Object }
 
 func (i info) Name() string       { return path.Base(i.o.Name) }
@@ -183,8 +183,8 @@ func (f *FS) Link(from, to string) error {
 	return &fs.PathError{Op: "link", Path: from, Err: errors.ErrUnsupported}
 }
 
-// MkdirAll implements [fsx.FS]: there is nothing to make.
+// MkdirAll implements [fsx.FS]. Stores have no directories to make.
 func (f *FS) MkdirAll(string) error { return nil }
 
-// SyncDir implements [fsx.FS]: what a store has answered is durable.
+// SyncDir implements [fsx.FS]. What a store has acknowledged is durable.
 func (f *FS) SyncDir(string) error { return nil }

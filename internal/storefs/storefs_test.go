@@ -53,7 +53,7 @@ func TestPathsAreNames(t *testing.T) {
 	for _, name := range []string{"/run", "..", "../run"} {
 		_, err := f.Stat(name)
 		require.ErrorIs(t, err, fs.ErrInvalid)
-		require.ErrorContains(t, err, "paths in a store are relative")
+		require.ErrorContains(t, err, "expected a relative path within the store")
 	}
 	_, err := f.Stat("ru")
 	require.ErrorIs(t, err, fs.ErrNotExist)

@@ -23,12 +23,12 @@ func (f *FS) Swap(name string, v fsx.Version, data []byte) (fsx.Version, error) 
 		return fsx.Version(o.Version), nil
 	}
 	if v, ok := f.holds(clean, data); ok {
-		return v, nil // an answer was lost, or is about an earlier try
+		return v, nil // an answer was lost, or concerns an earlier try
 	}
 	return "", err
 }
 
-// put stores a body where the object that has its name is as v says.
+// put stores a body if the object of that name has version v.
 func (f *FS) put(ctx context.Context, name string, v fsx.Version, body io.Reader, size int64) (o store.Object, err error) {
 	switch v {
 	case fsx.AnyVersion:
@@ -44,7 +44,7 @@ func (f *FS) put(ctx context.Context, name string, v fsx.Version, body io.Reader
 	return o, err
 }
 
-// lookTime is how long to look for what a failed request may have stored: to know is worth a moment though the caller's context has ended.
+// lookTime is how long to look for an object that a failed request may have stored, even if the caller's context has ended.
 const lookTime = 10 * time.Second
 
 // holds reports whether the object called name holds data.

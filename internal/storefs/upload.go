@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// small is up to how many bytes of a file are gathered before they are sent. A smaller file goes in one request of known size.
+// small is the number of bytes up to which a file is buffered before it is sent. A smaller file is one request of known size.
 const small = 1 << 20
 
 // Upload implements [fsx.Objects].
@@ -26,8 +26,8 @@ func (f *FS) Upload(name string, v fsx.Version) (fsx.File, error) {
 	return u, nil
 }
 
-// An upload is a file on its way to the store. Writers hand over their memory, in any order; the store takes it in the file's order, and
-// lets go each writer when it has all of its bytes. A file that stays small is gathered, and sent when it is complete.
+// An upload is a file on its way to the store. Writers hand over their memory, in any order. The store takes it in the order of
+// the file, and each writer is released when the store has its bytes. A small file is buffered, and sent when it is complete.
 type upload struct {
 	fs      *FS
 	name    string
@@ -35,24 +35,24 @@ type upload struct {
 
 	mu      sync.Mutex
 	changed sync.Cond
-	size    int64            // as it was announced, -1 where it was not
-	writes  map[int64][]byte // what writers wait for to be taken, by its offset
-	taken   int64            // bytes that the store has, or that are gathered
-	written int64            // where Write goes on
-	small   []byte           // gathered
+	size    int64            // the announced size, or -1
+	writes  map[int64][]byte // writes that wait for the store, by offset
+	taken   int64            // bytes that the store has, or that are buffered
+	written int64            // offset of the next Write
+	small   []byte           // the buffer
 	last    []byte           // the file's last byte, which the store gets when the file is complete
-	started bool             // the store takes bytes: nothing is gathered any more
-	ended   bool             // there will be no more writes
-	failed  error            // why there will be no more
+	started bool             // the store takes bytes; nothing is buffered any more
+	ended   bool             // no more writes will come
+	failed  error            // the error that ended the upload
 	cancel  context.CancelFunc
-	stop    func() bool // forgets the context
+	stop    func() bool // detaches the context
 	done    bool        // the store has answered
-	err     error       // what it has answered
+	err     error       // its answer
 }
 
 var (
 	errOrder     = errors.New("objects are written in order, from their beginning to their end")
-	errAbandoned = errors.New("the file was given up")
+	errAbandoned = errors.New("the upload was abandoned")
 )
 
 // Write implements io.Writer.
@@ -75,7 +75,7 @@ func (u *upload) WriteAt(p []byte, off int64) (int, error) {
 	case u.started && off < max(u.taken, int64(len(u.small))), off < u.taken && end > u.taken, u.writes[off] != nil:
 		return 0, u.fault(errOrder)
 	case off < u.taken:
-		return copy(u.small[off:], p), nil // again
+		return copy(u.small[off:], p), nil // written again
 	case len(p) == 0:
 		return 0, nil
 	case !u.started && off == u.taken && end <= small && u.size <= small:
@@ -90,7 +90,7 @@ func (u *upload) WriteAt(p []byte, off int64) (int, error) {
 	u.changed.Broadcast()
 	for u.taken < end && !u.done && u.failed == nil {
 		if !u.started && off == u.taken {
-			u.small, u.taken = append(u.small, p...), end // those before it were gathered meanwhile
+			u.small, u.taken = append(u.small, p...), end // the bytes before it were buffered meanwhile
 			u.changed.Broadcast()
 			break
 		}
@@ -103,7 +103,7 @@ func (u *upload) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// reason returns why the store takes no more bytes.
+// reason returns why the store does not take more bytes.
 func (u *upload) reason() error {
 	switch {
 	case u.failed != nil:
@@ -128,15 +128,15 @@ func (u *upload) Allocate(size int64) error {
 	return nil
 }
 
-// StartSync implements [fsx.File]: bytes go as they come.
+// StartSync implements [fsx.File]. It does nothing, because bytes are sent at once.
 func (u *upload) StartSync() {}
 
-// Truncate implements [fsx.File] if size is the announced one: it appends zeros to what was written.
+// Truncate implements [fsx.File] if size is the announced size: it appends zeros to the written bytes.
 func (u *upload) Truncate(size int64) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if size != u.size {
-		return u.fault(fmt.Errorf("%d bytes were announced, not %d: %w", u.size, size, errors.ErrUnsupported))
+		return u.fault(fmt.Errorf("got size %d, want the announced size %d: %w", u.size, size, errors.ErrUnsupported))
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (u *upload) start() {
 	}()
 }
 
-// Sync implements [fsx.File]: it waits until the store has the file.
+// Sync implements [fsx.File]. It waits until the store has the file.
 func (u *upload) Sync() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -175,7 +175,7 @@ func (u *upload) Sync() error {
 	if u.done || u.failed != nil {
 		return cmp.Or(u.err, u.failed)
 	}
-	if u.size >= 0 { // zeros follow
+	if u.size >= 0 { // the rest is zeros
 		u.small = append(u.small, make([]byte, max(0, u.size-int64(len(u.small))))...)
 	}
 	u.done = true
@@ -183,7 +183,7 @@ func (u *upload) Sync() error {
 	return u.err
 }
 
-// Close implements [fsx.File]: without Sync nothing is stored.
+// Close implements [fsx.File]. Without an earlier Sync nothing is stored.
 func (u *upload) Close() error {
 	u.stop()
 	u.Abandon(errAbandoned)
@@ -195,7 +195,7 @@ func (u *upload) Close() error {
 	return nil
 }
 
-// Abandon is what fsx.Abandon asks for.
+// Abandon implements the method that fsx.Abandon calls.
 func (u *upload) Abandon(err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -11,24 +11,24 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Ending is what the name of an index has after that of the one file that it stands for.
+// Ending is what the name of an index appends to the name of the single file that it replaces.
 const Ending = ".index.json"
 
-// How the files of formats with indexes are called.
+// The names of the files of formats with indexes.
 var (
 	Safetensors = Kind{Name: "safetensors", Endings: []string{".safetensors"}, Default: "model.safetensors"}
 	PyTorch     = Kind{Name: "PyTorch", Endings: []string{".bin", ".pt", ".pth", ".ckpt"}, Default: "pytorch_model.bin"}
 )
 
-// A Kind says how files of a format are called.
+// A Kind describes the file names of a format.
 type Kind struct {
-	Name    string   // of the format, for messages
-	Endings []string // of files' names
-	Default string   // the file that is meant where a directory has several
+	Name    string   // of the format, in messages
+	Endings []string // file name extensions
+	Default string   // the file to open if a directory has several
 }
 
-// Find returns what to open for path: path itself; path+[Ending] where there is only that; in a directory the only index, or where
-// there is none the default, or the only file. The errors say which files there are.
+// Find returns the file to open for path: path itself; path+[Ending] if only that exists; in a directory the only index or, without
+// an index, the default or the only file. Errors list the files that exist.
 func (k Kind) Find(fsys fsx.ReadFS, path string) (string, error) {
 	info, err := fsys.Stat(path)
 	switch {
@@ -42,14 +42,14 @@ func (k Kind) Find(fsys fsx.ReadFS, path string) (string, error) {
 	return path, nil
 }
 
-// Has reports whether a file may be of the format, or an index of such files, by its name.
+// Has reports whether a file may be of the format, or an index of such files, according to its name.
 func (k Kind) Has(name string) bool { return k.has(strings.TrimSuffix(name, Ending)) }
 
 func (k Kind) has(name string) bool {
 	return slices.ContainsFunc(k.Endings, func(ending string) bool { return strings.HasSuffix(name, ending) })
 }
 
-// InDirectory returns what to open for the directory dir, as Find says.
+// InDirectory is Find for the directory dir.
 func (k Kind) InDirectory(fsys fsx.ReadFS, dir string) (string, error) {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
@@ -65,7 +65,7 @@ func (k Kind) InDirectory(fsys fsx.ReadFS, dir string) (string, error) {
 	}
 	switch {
 	case len(indexes) == 1 && indexes[0] == k.Default+Ending && slices.Contains(files, k.Default):
-		return "", raw.Unsupported(dir, "", "it has %s and an index of others, %s: name the one that is meant", k.Default, indexes[0])
+		return "", raw.Unsupported(dir, "", "it has %s and an index of other files, %s: name the one that is meant", k.Default, indexes[0])
 	case len(indexes) == 1:
 		return filepath.Join(dir, indexes[0]), nil
 	case len(indexes) > 1:

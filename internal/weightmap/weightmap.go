@@ -1,8 +1,8 @@
 // Package weightmap reads the indexes that Hugging Face's libraries write for a checkpoint in several files, such as
 // model.safetensors.index.json and pytorch_model.bin.index.json, and finds checkpoints in directories.
 //
-// An index is JSON: {"metadata": {"total_size": …}, "weight_map": {TENSOR: FILE, …}}. Files are in the directory of the index, or below
-// it. The index and the files must say the same. Errors are of type [*raw.Error].
+// An index is JSON: {"metadata": {"total_size": …}, "weight_map": {TENSOR: FILE, …}}. Files are in the directory of the index, or
+// below it. The index and the files must agree. Errors are of type [*raw.Error].
 package weightmap
 
 import (
@@ -19,31 +19,31 @@ import (
 	"github.com/gockpt/ckpt/internal/jsonscan"
 )
 
-// maxIndex is the most bytes of an index: those of a million tensors.
+// maxIndex is the most bytes of an index. It is enough for a million tensors.
 const maxIndex = 100_000_000
 
-// Recognize reports whether a file that begins with head may be an index: JSON. Its name says more.
+// Recognize reports whether a file that begins with head may be an index, because it looks like JSON. Its name is a better test.
 func Recognize(head []byte) bool {
 	return strings.HasPrefix(strings.TrimLeft(string(head), " \t\r\n"), "{")
 }
 
-// An Index says which file has which tensor.
+// An Index says which file holds each tensor.
 type Index struct {
 	name      string
-	totalSize int64             // of all tensors, in bytes; negative where it does not say
+	totalSize int64             // of all tensors, in bytes; negative if unknown
 	files     []string          // in the order in which they first occur
 	of        map[string]string // the file of each tensor
 }
 
-// Read reads and checks the index that is all of b, for itself.
+// Read reads the index in b and checks it without its files.
 func Read(b *raw.Blob) (*Index, error) {
 	if b.Size() > maxIndex {
-		return nil, raw.Corrupt(b.Name(), "", "an index of %d bytes, and at most %d are allowed", b.Size(), maxIndex)
+		return nil, raw.Corrupt(b.Name(), "", "the index has %d bytes, expected at most %d", b.Size(), maxIndex)
 	}
 	text, err := jsonscan.Read(b, 0, b.Size())
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, raw.Corrupt(b.Name(), "", "it was cut off while it was read")
+		return nil, raw.Corrupt(b.Name(), "", "it became shorter while it was read")
 	case errors.Is(err, jsonscan.ErrZeros):
 		return nil, raw.Corrupt(b.Name(), "", "index: %v", err)
 	case err != nil:
@@ -80,12 +80,12 @@ func (ix *Index) parse(s *jsonscan.Scanner) error {
 		err = s.End()
 	}
 	if err == nil && !mapped {
-		err = errors.New("it has no weight_map, which says where tensors are")
+		err = errors.New("it has no weight_map, which lists the files of tensors")
 	}
 	return err
 }
 
-// parseMetadata looks for total_size.
+// parseMetadata reads total_size.
 func (ix *Index) parseMetadata(s *jsonscan.Scanner) error {
 	if s.Peek() != '{' {
 		return s.Skip()
@@ -98,12 +98,12 @@ func (ix *Index) parseMetadata(s *jsonscan.Scanner) error {
 		if ix.totalSize, err = s.Number(); err == nil {
 			return nil
 		}
-		*s, ix.totalSize = before, -1 // some have a fraction, or a string
+		*s, ix.totalSize = before, -1 // some writers use a fraction or a string
 		return s.Skip()
 	})
 }
 
-// parseMap reads the files of tensors.
+// parseMap reads the file of each tensor.
 func (ix *Index) parseMap(s *jsonscan.Scanner) error {
 	known := make(map[string]string)
 	return s.Object(func(name string) error {
@@ -116,20 +116,20 @@ func (ix *Index) parseMap(s *jsonscan.Scanner) error {
 		}
 		if _, ok := known[file]; !ok {
 			if !fs.ValidPath(file) || file == "." || strings.ContainsAny(file, "\\\x00") || !filepath.IsLocal(filepath.FromSlash(file)) {
-				return s.Fault("%s: its file is called %s, which is not in the directory of the index", raw.Quote(name), raw.Quote(file))
+				return s.Fault("%s: its file %s is not in the directory of the index", raw.Quote(name), raw.Quote(file))
 			}
 			file = strings.Clone(file)
 			known[file] = file
 			ix.files = append(ix.files, file)
 		}
-		ix.of[name] = known[file] // one string for all that name it
+		ix.of[name] = known[file] // equal names share one string
 		return nil
 	})
 }
 
-// Open opens the files, in the order in which they first occur in the index. The error, which names the file, satisfies
-// errors.Is(err, fs.ErrNotExist) where one is missing; none is open then. Of more than 32 files some are open at a time, and one that was replaced
-// meanwhile is an error with [format.ErrStale].
+// Open opens the files, in the order in which they first occur in the index. If one is missing, the error names it and satisfies
+// errors.Is(err, fs.ErrNotExist), and no file stays open. If there are more than 32 files, only some are open at a time. If one of
+// the others was replaced, reading it fails with [format.ErrStale].
 func (ix *Index) Open(fsys fsx.ReadFS) ([]*raw.Blob, error) {
 	open := func(path string) (raw.Contents, error) { return fsys.Open(path) }
 	if len(ix.files) > openFiles {
@@ -151,8 +151,8 @@ func (ix *Index) Open(fsys fsx.ReadFS) ([]*raw.Blob, error) {
 	return blobs, nil
 }
 
-// Check compares the index with what its files hold: keys has the names of each file's tensors, in the order of [Index.Open]. total is the
-// size of all tensors in bytes, or negative where it is not to be compared.
+// Check compares the index with the contents of its files. keys has the names of each file's tensors, in the order of [Index.Open].
+// total is the size of all tensors in bytes. If it is negative, Check does not compare it.
 func (ix *Index) Check(keys [][]string, total int64) error {
 	foundIn := make(map[string]int, len(ix.of)) // indexes of files
 	for file := range keys {
@@ -167,24 +167,24 @@ func (ix *Index) Check(keys [][]string, total int64) error {
 		for _, key := range keys[file] {
 			switch said, ok := ix.of[key]; {
 			case !ok:
-				return raw.Corrupt(ix.name, key, "it is in %s, and the index does not list it: the index belongs to another save", ix.files[file])
+				return raw.Corrupt(ix.name, key, "it is in %s, but the index does not list it: the index belongs to another save", ix.files[file])
 			case said != ix.files[file]:
-				return raw.Corrupt(ix.name, key, "it is in %s, and the index says %s", ix.files[file], said)
+				return raw.Corrupt(ix.name, key, "it is in %s, but the index says %s", ix.files[file], said)
 			}
 		}
 	}
 	if missing := ix.missing(foundIn); len(missing) > 0 {
-		return raw.Corrupt(ix.name, missing[0], "the index says that it is in %s, and it is in none of the files, as %d in all are not",
+		return raw.Corrupt(ix.name, missing[0], "the index says that it is in %s, but no file has it (%d such tensors in all)",
 			ix.of[missing[0]], len(missing))
 	}
 	if ix.totalSize >= 0 && total >= 0 && ix.totalSize != total {
-		return raw.Corrupt(ix.name, "", "its total_size is %d, and the files hold %d bytes of tensors: the index belongs to another save, "+
-			"or total_size is to be corrected", ix.totalSize, total)
+		return raw.Corrupt(ix.name, "", "its total_size is %d, but the files hold %d bytes of tensors: the index belongs to another save, "+
+			"or total_size is wrong", ix.totalSize, total)
 	}
 	return nil
 }
 
-// missing returns the names, in order, that the index lists and that were not found.
+// missing returns, sorted, the names that the index lists and that were not found.
 func (ix *Index) missing(foundIn map[string]int) (names []string) {
 	for name := range ix.of {
 		if _, ok := foundIn[name]; !ok {

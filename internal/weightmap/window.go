@@ -11,7 +11,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// openFiles is how many of an index's files are open at once: systems allow a process 256 files or more, and others are open too.
+// openFiles is the number of an index's files that are open at once. Systems allow a process at least 256, and it has others open
+// too.
 const openFiles = 32
 
 // A window opens the files of an index when they are read, and keeps the last few open.
@@ -19,10 +20,10 @@ type window struct {
 	fsys fsx.ReadFS
 
 	mu   sync.Mutex
-	open []*shard // that are open, those that were read last at the end
+	open []*shard // open shards, the most recently read at the end
 }
 
-// A shard is a file of the window. It is the file that it was when the window first opened it.
+// A shard is a file of the window. It must stay the file that the window first opened.
 type shard struct {
 	w    *window
 	path string
@@ -30,12 +31,12 @@ type shard struct {
 	size int64
 
 	// guarded by the window
-	r      fsx.Reader // nil where it is not open
-	users  int        // that read it now
+	r      fsx.Reader // nil if the file is closed
+	users  int        // number of current readers
 	closed bool
 }
 
-// add returns the file at path, which it opens.
+// add opens the file at path and returns it.
 func (w *window) add(path string) (*shard, error) {
 	s := &shard{w: w, path: path}
 	if _, err := s.acquire(); err != nil {
@@ -46,7 +47,7 @@ func (w *window) add(path string) (*shard, error) {
 	return s, nil
 }
 
-// acquire returns the open file, which stays open until release.
+// acquire returns the open file. It stays open until release.
 func (s *shard) acquire() (fsx.Reader, error) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
@@ -63,7 +64,7 @@ func (s *shard) acquire() (fsx.Reader, error) {
 	return s.r, nil
 }
 
-// reopen opens the file. The error has [format.ErrStale] where it is another one than it was.
+// reopen opens the file again. The error satisfies [format.ErrStale] if the file was replaced.
 func (s *shard) reopen() error {
 	r, err := s.w.fsys.Open(s.path)
 	if err != nil {
@@ -80,7 +81,7 @@ func (s *shard) reopen() error {
 	return nil
 }
 
-// use makes s the file that was read last, and closes others where too many are open and nobody reads them.
+// use makes s the most recently read file. If too many are open, it closes others that nobody is reading.
 func (w *window) use(s *shard) {
 	kept := w.open[:0]
 	excess := len(w.open) - openFiles
@@ -120,7 +121,7 @@ func (s *shard) ReadAt(p []byte, off int64) (int, error) {
 // Size returns the size that the file had when it was first opened.
 func (s *shard) Size() int64 { return s.size }
 
-// Map implements [fsx.Mapper]. What is mapped stays where the file is closed.
+// Map implements [fsx.Mapper]. The mapped memory stays valid after the file is closed.
 func (s *shard) Map() (contents []byte, unmap func() error, err error) {
 	r, err := s.acquire()
 	if err != nil {

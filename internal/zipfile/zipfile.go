@@ -1,8 +1,8 @@
-// Package zipfile finds the members of the ZIP archives in which NumPy, Keras and PyTorch keep tensors, as blobs to read tensors
-// from ([raw.Blob]): a part of the file where a member is stored as it is, a stream where it is compressed.
+// Package zipfile finds the members of the ZIP archives in which NumPy, Keras and PyTorch keep tensors. It returns them as blobs
+// ([raw.Blob]): a stored member is a part of the file, and a compressed member is a stream.
 //
-// An archive is checked as a whole when it is opened: members do not overlap, no two have one name, and what they unpack to is bounded by
-// the size of the file (see the constants in this file). Errors are of type [*raw.Error].
+// An archive is checked as a whole when it is opened: members do not overlap, their names are unique, and their unpacked size is
+// bounded by the size of the file (see the constants in this file). Errors are of type [*raw.Error].
 package zipfile
 
 import (
@@ -22,26 +22,26 @@ import (
 )
 
 const (
-	// maxRatio bounds what all members together unpack to by the size of the file. Weights hardly shrink; those of an optimizer
-	// that has not begun are zeros and do, a thousandfold, but not alone.
+	// maxRatio bounds the unpacked size of all members together by the size of the file. Weights hardly compress. The state of an
+	// optimizer that has not started is all zeros and compresses a thousandfold, but weights come with it.
 	maxRatio = 128
 
-	// freeSize is what they may unpack to in any case.
+	// freeSize is an unpacked size that is always allowed.
 	freeSize = 16 << 20
 
-	// encrypted is the bit among a member's flags that says so.
+	// encrypted is the flag of encrypted members.
 	encrypted = 1
 )
 
-// An Archive is a ZIP file's directory.
+// An Archive is the directory of a ZIP file.
 type Archive struct {
 	blob    *raw.Blob
 	members []*zip.File
 	byName  map[string]int
-	offsets []int64 // of the members' data in blob
+	offsets []int64 // offsets of the members' data in blob
 }
 
-// Open reads and checks the directory of the archive that is all of b.
+// Open reads and checks the directory of the archive in b.
 func Open(b *raw.Blob) (*Archive, error) {
 	r, err := zip.NewReader(within{b}, b.Size())
 	if err != nil {
@@ -55,10 +55,10 @@ func Open(b *raw.Blob) (*Archive, error) {
 		}
 		a.byName[f.Name] = i
 		if f.UncompressedSize64 > math.MaxInt64 || f.CompressedSize64 > math.MaxInt64 {
-			return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, packed to %d", f.UncompressedSize64, f.CompressedSize64)
+			return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, compressed to %d", f.UncompressedSize64, f.CompressedSize64)
 		}
 		if f.Method == zip.Store && f.UncompressedSize64 != f.CompressedSize64 {
-			return nil, raw.Corrupt(a.name(i), "", "it is stored as it is, and has %d bytes packed to %d", f.UncompressedSize64, f.CompressedSize64)
+			return nil, raw.Corrupt(a.name(i), "", "it is stored without compression, but has %d bytes in %d", f.UncompressedSize64, f.CompressedSize64)
 		}
 		if total += f.UncompressedSize64; total > math.MaxInt64 || total > freeSize && total/maxRatio > uint64(b.Size()) {
 			return nil, raw.Corrupt(b.Name(), "", "its members unpack to more than %d times the %d bytes of the file", maxRatio, b.Size())
@@ -70,7 +70,7 @@ func Open(b *raw.Blob) (*Archive, error) {
 	return a, a.checkOverlap()
 }
 
-// A within is a file with a directory that may place members before the file's begin.
+// A within is a file with a directory that may claim that members begin before the file does.
 type within struct{ *raw.Blob }
 
 func (w within) ReadAt(p []byte, off int64) (int, error) {
@@ -80,7 +80,7 @@ func (w within) ReadAt(p []byte, off int64) (int, error) {
 	return w.Blob.ReadAt(p, off)
 }
 
-// checkOverlap returns an error where two members share bytes, or one leaves the file.
+// checkOverlap returns an error if two members share bytes, or if one exceeds the file.
 func (a *Archive) checkOverlap() error {
 	order := make([]int, len(a.members))
 	for i := range order {
@@ -94,7 +94,7 @@ func (a *Archive) checkOverlap() error {
 		}
 		size := int64(a.members[i].CompressedSize64)
 		if size > a.blob.Size()-a.offsets[i] {
-			return raw.Corrupt(a.name(i), "", "its %d bytes at offset %d leave the file, which has %d: it was cut off, or its directory is damaged",
+			return raw.Corrupt(a.name(i), "", "its %d bytes at offset %d exceed the file, which has %d: it was cut off, or its directory is damaged",
 				size, a.offsets[i], a.blob.Size())
 		}
 		end = a.offsets[i] + size
@@ -102,7 +102,7 @@ func (a *Archive) checkOverlap() error {
 	return nil
 }
 
-// Names yields the members' names in the directory's order.
+// Names yields the members' names in directory order.
 func (a *Archive) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, f := range a.members {
@@ -123,7 +123,7 @@ func (a *Archive) Has(name string) bool {
 }
 
 // Blob returns the bytes of a member. The error satisfies errors.Is(err, [format.ErrNotFound]) if there is none, and
-// errors.ErrUnsupported where it is encrypted or compressed in a way that is not read.
+// errors.ErrUnsupported if it is encrypted or compressed by an unsupported method.
 func (a *Archive) Blob(name string) (*raw.Blob, error) {
 	i, err := a.find(name)
 	if err != nil {
@@ -142,8 +142,8 @@ func (a *Archive) Blob(name string) (*raw.Blob, error) {
 	}), nil
 }
 
-// ReadFile returns the bytes of a member, which has at most limit. The errors are those of [Archive.Blob]. The checksum is
-// compared where there is one.
+// ReadFile returns the bytes of a member of at most limit bytes. The errors are those of [Archive.Blob]. It compares the checksum
+// if there is one.
 func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 	i, err := a.find(name)
 	if err != nil {
@@ -151,7 +151,7 @@ func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 	}
 	f := a.members[i]
 	if size := int64(f.UncompressedSize64); size > limit {
-		return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, at most %d are expected", size, limit)
+		return nil, raw.Corrupt(a.name(i), "", "it has %d bytes, expected at most %d", size, limit)
 	}
 	var r io.Reader = io.NewSectionReader(a.blob, a.offsets[i], int64(f.CompressedSize64))
 	if f.Method != zip.Store {
@@ -159,21 +159,21 @@ func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 		if err != nil {
 			return nil, fault(a.name(i), err)
 		}
-		defer unpacked.Close() // of memory
+		defer unpacked.Close() // it is in memory
 		r = unpacked
 	}
-	data, err := io.ReadAll(r) // grows with what is there
+	data, err := io.ReadAll(r) // memory grows with the bytes that arrive
 	if err != nil {
 		return nil, fault(a.name(i), err)
 	}
-	// Zero is what PyTorch writes for a checksum that it was told not to compute.
+	// PyTorch writes zero if it was told not to compute checksums.
 	if got := crc32.ChecksumIEEE(data); f.CRC32 != 0 && got != f.CRC32 {
 		return nil, raw.Corrupt(a.name(i), "", "its checksum is %08x, the archive says %08x", got, f.CRC32)
 	}
 	return data, nil
 }
 
-// CRC returns the CRC-32 that the archive has of a member; 0 if there is no such member.
+// CRC returns the CRC-32 of a member according to the directory, or 0 if there is no such member.
 func (a *Archive) CRC(name string) uint32 {
 	if i, ok := a.byName[name]; ok {
 		return a.members[i].CRC32
@@ -191,12 +191,12 @@ func (a *Archive) find(name string) (int, error) {
 	case f.Flags&encrypted != 0:
 		return 0, raw.Unsupported(a.name(i), "", "it is encrypted")
 	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return 0, raw.Unsupported(a.name(i), "", "it is compressed by method %d; stored members and deflate are read", f.Method)
+		return 0, raw.Unsupported(a.name(i), "", "it is compressed by method %d, only stored and deflate are supported", f.Method)
 	}
 	return i, nil
 }
 
-// name returns what messages call a member.
+// name returns the name of a member in messages.
 func (a *Archive) name(i int) string {
 	member := a.members[i].Name
 	if quoted := raw.Quote(member); quoted != `"`+member+`"` {
@@ -205,7 +205,7 @@ func (a *Archive) name(i int) string {
 	return a.blob.Name() + ": " + member
 }
 
-// fault returns err, which may be archive/zip's, as an error about a file.
+// fault converts err, which may come from archive/zip, to an error about a file.
 func fault(file string, err error) error {
 	switch {
 	case errors.As(err, new(*raw.Error)):
@@ -220,7 +220,7 @@ func fault(file string, err error) error {
 	return raw.OpenError("read", file, err)
 }
 
-// A stream is a compressed member. Errors name it.
+// A stream is a compressed member. Its errors name the member.
 type stream struct {
 	io.ReadCloser
 	name string
@@ -234,8 +234,8 @@ func (s stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Verify reads all members and compares their checksums. all is false where a member has none: PyTorch may leave them out. The error, an
-// [*raw.Error], names the first member that is damaged.
+// Verify reads all members and compares their checksums. all is false if a member has none: PyTorch may omit them. The error is a
+// [*raw.Error] that names the first damaged member.
 func (a *Archive) Verify(ctx context.Context) (all bool, err error) {
 	all = true
 	for i, f := range a.members {
@@ -259,7 +259,7 @@ func (a *Archive) verify(ctx context.Context, i int) error {
 		if err != nil {
 			return fault(a.name(i), err)
 		}
-		defer unpacked.Close() // of memory
+		defer unpacked.Close() // it is in memory
 		r = unpacked
 	}
 	sum := crc32.NewIEEE()
