@@ -198,7 +198,7 @@ func TestShardBy(t *testing.T) {
 		}, "has rank 2"},
 		"a file left out":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "data file 1 of 2 has no tensors"},
 		"a negative file":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
-		"a negative tensor": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "tensor -1 was added"},
+		"a negative tensor": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "got a part of tensor -1"},
 		"a region too large": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
 		}, "does not fit shape [4]"},

@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		"the index does not list it": {{"a", "c"}, {"b"}},
 		"the index says":             {{"b"}, {"a"}},
 		"no file has it": {{"a"}, {}},
-		"its total_size is 8, and":   {{"a"}, {"b"}},
+		"its total_size is 8, but":   {{"a"}, {"b"}},
 	} {
 		err := ix.Check(keys, 9)
 		require.ErrorIs(t, err, format.ErrCorrupt)
