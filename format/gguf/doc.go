@@ -15,7 +15,7 @@
 //
 // The file lists the innermost axis first; format.Entry lists it last, as NumPy does. F32, F16, BF16, F64 and I8 to I64 are
 // read unchanged. Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and Q2_K to Q8_K are blocks of small integers and scales. They are read as
-// float32, bit for bit as the Python package gguf dequantizes them. Tensors of all other types are listed; reading one is an
+// float32, bit for bit as the Python package gguf dequantizes them. Tensors of all other types are listed; reading one returns an
 // error that satisfies errors.Is(err, errors.ErrUnsupported). [raw.Reader.Tensor] says which type is stored,
 // [raw.Reader.WriteBytes] copies the blocks.
 //

@@ -16,17 +16,17 @@ const (
 	alignmentKey     = "general.alignment"
 	defaultAlignment = 32
 
-	// maxAxes is more than the four that ggml has.
+	// maxAxes is more than the four axes that ggml supports.
 	maxAxes = 32
 
 	// maxDepth is how deep arrays of metadata may be nested.
 	maxDepth = 8
 
-	pairSize   = 8 + 4 + 1     // bytes of a pair of metadata, at least
-	tensorSize = 8 + 4 + 4 + 8 // and of what is said of a tensor
+	pairSize   = 8 + 4 + 1     // least number of bytes of a pair of metadata
+	tensorSize = 8 + 4 + 4 + 8 // least number of bytes of a tensor's description
 )
 
-// A header is all of a file but its tensors' bytes.
+// A header is a file without the bytes of its tensors.
 type header struct {
 	version  uint32
 	metadata map[string]any
@@ -43,15 +43,15 @@ func readHeader(b *raw.Blob) (h header, err error) {
 		return h, s.err
 	}
 	if s.err != nil || string(start[:]) != magic {
-		return h, raw.Corrupt(b.Name(), "", "it begins with %q, and a GGUF file with %q", start, magic)
+		return h, raw.Corrupt(b.Name(), "", "it begins with %q, expected %q", start, magic)
 	}
 	h.version = s.uint32()
-	if h.version != 0 && h.version&0xffff == 0 { // as the reference implementation tells the byte order
+	if h.version != 0 && h.version&0xffff == 0 { // the reference implementation detects the byte order in the same way
 		s.order = binary.BigEndian
 		h.version = bits.ReverseBytes32(h.version)
 	}
 	if s.err == nil && h.version != 2 && h.version != 3 {
-		return h, raw.Unsupported(b.Name(), "", "version %d of the GGUF format; 2 and 3 are read", h.version)
+		return h, raw.Unsupported(b.Name(), "", "version %d of the GGUF format is not supported, only 2 and 3 are", h.version)
 	}
 	h.read(s)
 	if s.err == nil {
@@ -63,7 +63,7 @@ func readHeader(b *raw.Blob) (h header, err error) {
 	return h, raw.Corrupt(b.Name(), "", "%v", s.err)
 }
 
-// read reads what follows the version. Offsets of tensors are as the file has them.
+// read reads what follows the version. Offsets of tensors are as in the file.
 func (h *header) read(s *scanner) {
 	tensors := s.count("tensors", tensorSize)
 	pairs := s.count("pairs of metadata", pairSize)
@@ -88,12 +88,12 @@ func (h *header) read(s *scanner) {
 	}
 }
 
-// tensor reads what the file says of a tensor.
+// tensor reads the description of a tensor.
 func (s *scanner) tensor() (t raw.Tensor, k kind) {
 	t.Key = s.name()
 	axes := s.uint32()
 	if axes > maxAxes {
-		s.fail("%s: %d axes, at most %d are read", raw.Quote(t.Key), axes, maxAxes)
+		s.fail("%s: got %d axes, expected at most %d", raw.Quote(t.Key), axes, maxAxes)
 		return t, k
 	}
 	t.Shape = make(tensor.Shape, axes)
@@ -109,18 +109,19 @@ func (s *scanner) tensor() (t raw.Tensor, k kind) {
 	t.BigEndian = s.order == binary.BigEndian
 	offset := s.uint64()
 	if t.Offset = int64(offset); t.Offset < 0 {
-		s.fail("%s: an offset of %d", raw.Quote(t.Key), offset)
+		s.fail("%s: invalid offset %d", raw.Quote(t.Key), offset)
 	}
 	return t, k
 }
 
-// place makes the offsets of tensors those in the file, which begin where s is, and checks that each has whole blocks.
+// place converts the offsets of tensors to offsets in the file. They count from the position of s. It checks that tensors have
+// whole blocks.
 func (h *header) place(b *raw.Blob, s *scanner) error {
 	alignment := int64(defaultAlignment)
 	if v, ok := h.metadata[alignmentKey]; ok {
 		n, ok := v.(uint32)
 		if !ok || n == 0 || n&(n-1) != 0 {
-			return raw.Corrupt(b.Name(), "", "%s is %v, and a uint32 that is a power of two was expected", alignmentKey, v)
+			return raw.Corrupt(b.Name(), "", "%s is %v, expected a uint32 that is a power of two", alignmentKey, v)
 		}
 		alignment = int64(n)
 	}
@@ -141,7 +142,7 @@ func (h *header) place(b *raw.Blob, s *scanner) error {
 	return nil
 }
 
-// settle decides whether t, of kind k, can be read, and how many bytes it has where it cannot.
+// settle decides whether t, of kind k, can be read. If it cannot, settle sets its size.
 func settle(b *raw.Blob, t *raw.Tensor, k *kind) error {
 	if err := t.Shape.Check(); err != nil {
 		return raw.Corrupt(b.Name(), t.Key, "%v", err)
@@ -152,20 +153,20 @@ func settle(b *raw.Blob, t *raw.Tensor, k *kind) error {
 	switch {
 	case k.dtype == tensor.InvalidDType:
 		t.BigEndian = false
-		t.Refuse = raw.Unsupported(b.Name(), t.Key, "it is stored as %s, which can be listed and not read", t.Stored)
+		t.Refuse = raw.Unsupported(b.Name(), t.Key, "it is stored as %s, which can only be listed", t.Stored)
 	case t.Code != nil && t.BigEndian:
 		t.Code, t.BigEndian, t.DType = nil, false, tensor.InvalidDType
-		t.Refuse = raw.Unsupported(b.Name(), t.Key, "it is stored as %s in a big-endian file, which can be listed and not read", t.Stored)
+		t.Refuse = raw.Unsupported(b.Name(), t.Key, "it is stored as %s in a big-endian file, which can only be listed", t.Stored)
 	default:
 		return nil
 	}
 	if k.elements == 0 {
-		t.Offset = 0 // nobody knows how long it is
+		t.Offset = 0 // its size is unknown
 		return nil
 	}
 	n := t.Shape.Len() / k.elements
 	if int64(n) > b.Size()/int64(k.bytes) {
-		return raw.Corrupt(b.Name(), t.Key, "%s%v takes %d blocks of %d bytes, and the file has %d bytes", t.Stored, t.Shape, n, k.bytes, b.Size())
+		return raw.Corrupt(b.Name(), t.Key, "%s%v needs %d blocks of %d bytes, but the file has %d bytes", t.Stored, t.Shape, n, k.bytes, b.Size())
 	}
 	t.Size = int64(n) * int64(k.bytes)
 	return nil

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// The K-quants have blocks of 256 elements, in groups with scales of their own that are themselves quantized.
+// The K-quants have blocks of 256 elements. The blocks are divided into groups, and the scales of the groups are quantized too.
 
 // Q2_K: 16 bytes of a scale and a minimum each | 64 bytes of four elements | d | dmin. Byte j of each 32 has elements j, j+32,
 // j+64 and j+96 of its 128; a group is 16 elements. The values are d·scale·q - dmin·minimum.
@@ -25,7 +25,7 @@ func decodeQ2_K(dst, src []byte) {
 }
 
 // Q3_K: 32 bytes of third bits | 64 bytes as in Q2_K | 12 bytes of scales | d. The third bit of element i is bit i/32 of byte
-// i%32, and subtracts 4 where it is not set. The values are d·(scale-32)·q.
+// i%32; if it is not set, 4 is subtracted. The values are d·(scale-32)·q.
 func decodeQ3_K(dst, src []byte) {
 	blocks(dst, src, 256, 110, func(dst, b []byte) {
 		high, qs, scales := b[:32], b[32:96], b[96:108]
@@ -108,7 +108,7 @@ func decodeQ6_K(dst, src []byte) {
 	})
 }
 
-// Q8_K: float32 d | 256 signed bytes | sums that nobody needs here. The values are d·q.
+// Q8_K: float32 d | 256 signed bytes | sums that are not needed. The values are d·q.
 func decodeQ8_K(dst, src []byte) {
 	blocks(dst, src, 256, 292, func(dst, b []byte) {
 		d := math.Float32frombits(binary.LittleEndian.Uint32(b))

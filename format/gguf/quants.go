@@ -7,16 +7,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The functions of this file and the next turn blocks of src into float32s. Each product is rounded to a float32 before it is
-// added to, so that the results have the same bits on machines that could do both at once.
+// The functions of this file and the next convert blocks in src to float32s. Each product is rounded to a float32 before the
+// addition, so that results have the same bits on machines with fused multiply-add.
 
-// half returns the float16 that b begins with.
+// half returns the float16 at the beginning of b.
 func half(b []byte) float32 { return tensor.Float16(binary.LittleEndian.Uint16(b)).Float32() }
 
 // put stores element i of dst.
 func put(dst []byte, i int, v float32) { binary.NativeEndian.PutUint32(dst[4*i:], math.Float32bits(v)) }
 
-// blocks calls decode with each block, of size bytes for n elements, and where its elements go.
+// blocks calls decode for each block of size bytes and n elements, with the destination of its elements.
 func blocks(dst, src []byte, n, size int, decode func(dst, block []byte)) {
 	for len(src) >= size {
 		decode(dst[:4*n], src[:size])

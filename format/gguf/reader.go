@@ -31,8 +31,8 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys. The first of a model's files, called NAME-00001-of-00002.gguf, stands for all of them, which lie
-// beside it. Any other is opened alone.
+// Open is [OpenFile] for a path in fsys. If a model has several files, Open opens all of them for the name of the first,
+// NAME-00001-of-00002.gguf. The others must lie beside it. Any other name opens a single file.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
@@ -63,15 +63,16 @@ func open(fsys fsx.ReadFS, path string, file *raw.Blob) (*Reader, error) {
 		}
 		return nil, err
 	}
-	h.tensors, h.kinds = nil, nil // r has them
+	h.tensors, h.kinds = nil, nil // r has them now
 	return &Reader{Reader: r, header: h}, nil
 }
 
 // Version returns the version of the file's format, 2 or 3.
 func (r *Reader) Version() int { return int(r.header.version) }
 
-// Metadata returns the metadata, of several files that of the first, such as "general.architecture": each value is a bool, a string, a number of the file's
-// type, or a slice of these; an array of arrays is a []any. The caller must not change the map.
+// Metadata returns the metadata, such as "general.architecture". For several files it returns the metadata of the first. Each
+// value is a bool, a string, a number of the file's type, or a slice of these; an array of arrays is a []any. The caller must not
+// change the map.
 func (r *Reader) Metadata() map[string]any { return r.header.metadata }
 
 // Graph returns the graph of the tensors' names: see package nametree.

@@ -11,13 +11,13 @@ import (
 	"github.com/gockpt/ckpt/format/raw"
 )
 
-// A scanner reads the parts of a file before its tensors, in order. The first error stays, and what comes after it is zero.
+// A scanner reads the parts of a file before its tensors, in order. It keeps the first error; later reads return zeros.
 type scanner struct {
-	file  string // its name
+	file  string // its name, in messages
 	r     *bufio.Reader
 	order binary.ByteOrder
-	at    int64 // the next byte
-	size  int64 // of the file
+	at    int64 // offset of the next byte
+	size  int64 // size of the file
 	err   error
 }
 
@@ -25,10 +25,10 @@ func newScanner(b *raw.Blob) *scanner {
 	return &scanner{file: b.Name(), r: bufio.NewReaderSize(io.NewSectionReader(b, 0, b.Size()), 64<<10), order: binary.LittleEndian, size: b.Size()}
 }
 
-// left returns how many bytes the file has from here on.
+// left returns how many bytes follow the current offset.
 func (s *scanner) left() int64 { return s.size - s.at }
 
-// maxHead is the most bytes that may come before the tensors. A quarter of a million tokens with their scores have 20 MiB.
+// maxHead is the most bytes before the tensors. A quarter of a million tokens with their scores take 20 MiB.
 const maxHead = 256 << 20
 
 func (s *scanner) fail(reason string, args ...any) {
@@ -46,7 +46,7 @@ func (s *scanner) read(p []byte) {
 	s.at += int64(n)
 	switch {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		s.fail("the file ends, and at least %d bytes more were expected: it was cut off", len(p)-n)
+		s.fail("the file ends, but at least %d more bytes were expected: it was cut off", len(p)-n)
 	case err != nil:
 		s.err = raw.OpenError("read", s.file, err)
 	}
@@ -79,14 +79,14 @@ func (s *scanner) uint64() uint64 {
 	return s.order.Uint64(b[:])
 }
 
-// count reads a number of things of at least size bytes each, which the rest of the file must have room for.
+// count reads a number of items. The rest of the file must have room for them, at size bytes or more each.
 func (s *scanner) count(what string, size int64) int {
 	n := s.uint64()
 	if s.err == nil && n > uint64(s.left()/size) {
-		s.fail("%d %s, and the file has %d bytes more", n, what, s.left())
+		s.fail("got %d %s, but only %d bytes follow in the file", n, what, s.left())
 	}
 	if s.err == nil && n > uint64((maxHead-s.at)/size) {
-		s.fail("%d %s: at most %d bytes may come before the tensors", n, what, int64(maxHead))
+		s.fail("got %d %s: at most %d bytes may come before the tensors", n, what, int64(maxHead))
 	}
 	if s.err != nil {
 		return 0
@@ -98,7 +98,7 @@ func (s *scanner) count(what string, size int64) int {
 func (s *scanner) str() string {
 	n := s.count("bytes of a string", 1)
 	var b []byte
-	for len(b) < n && s.err == nil { // what the file says is not trusted before it is there
+	for len(b) < n && s.err == nil { // allocate only for bytes that the file has
 		piece := min(n-len(b), 1<<16)
 		b = append(b, make([]byte, piece)...)
 		s.read(b[len(b)-piece:])
@@ -162,7 +162,7 @@ func (s *scanner) value(kind uint32, depth int) any {
 	case typeFloat64:
 		return s.float64()
 	}
-	s.fail("type %d of a value is not one that is known", kind)
+	s.fail("type %d of a value is unknown", kind)
 	return nil
 }
 
@@ -173,7 +173,7 @@ func (s *scanner) bool() bool       { return s.uint8() != 0 }
 // array reads an array.
 func (s *scanner) array(depth int) any {
 	if depth == 0 {
-		s.fail("arrays in arrays, too many levels")
+		s.fail("arrays are nested too deeply")
 		return nil
 	}
 	switch kind := s.uint32(); kind {
@@ -204,7 +204,7 @@ func (s *scanner) array(depth int) any {
 	case typeFloat64:
 		return elements(s, 8, s.float64)
 	default:
-		s.fail("type %d of an array is not one that is known", kind)
+		s.fail("type %d of an array is unknown", kind)
 		return nil
 	}
 }

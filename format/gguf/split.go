@@ -9,18 +9,18 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// The keys of the metadata that the files of one model have, if llama.cpp's gguf-split wrote several.
+// The metadata keys in files that llama.cpp's gguf-split wrote when it split a model.
 const (
-	splitNumber  = "split.no" // from 0 on
+	splitNumber  = "split.no" // counts from 0
 	splitCount   = "split.count"
-	splitTensors = "split.tensors.count" // of all files
+	splitTensors = "split.tensors.count" // in all files
 )
 
-// splitName is how the first of several files is called.
+// splitName is the format of the name of the first file.
 var splitName = regexp.MustCompile(`^(.*)-00001-of-(\d{5})\.gguf$`)
 
-// openSplits opens the other files of a model, where that in b with the header h is the first of several, and adds their tensors to h. It
-// returns b and the others that it opened, which the caller must close after an error, too.
+// openSplits opens the other files of a model if b, with the header h, is the first of several, and adds their tensors to h. It
+// returns b and the files that it opened. The caller must close them, even after an error.
 func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, err error) {
 	blobs = []*raw.Blob{b}
 	count, split := h.number(splitCount)
@@ -30,14 +30,14 @@ func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, er
 	dir, base := filepath.Split(b.Name())
 	name := splitName.FindStringSubmatch(base)
 	if name == nil || name[2] != fmt.Sprintf("%05d", count) {
-		return blobs, raw.Unsupported(b.Name(), "", "it is the first of %d files, and its name does not say what the others are called: "+
+		return blobs, raw.Unsupported(b.Name(), "", "it is the first of %d files, but its name does not give the names of the others: "+
 			"give it a name that ends in -00001-of-%05d.gguf, as the others have", count, count)
 	}
 	for i := int64(1); i < count; i++ {
 		path := dir + fmt.Sprintf("%s-%05d-of-%05d.gguf", name[1], i+1, count)
 		f, err := fsys.Open(path)
 		if err != nil {
-			return blobs, &raw.Error{File: b.Name(), Offset: -1, Reason: fmt.Sprintf("it is the first of %d files, and %s cannot be opened", count, raw.Quote(path)), Err: err}
+			return blobs, &raw.Error{File: b.Name(), Offset: -1, Reason: fmt.Sprintf("it is the first of %d files, but %s cannot be opened", count, raw.Quote(path)), Err: err}
 		}
 		blobs = append(blobs, raw.File(path, f))
 		if err := h.addSplit(blobs, i, count); err != nil {
@@ -45,12 +45,12 @@ func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, er
 		}
 	}
 	if want, ok := h.number(splitTensors); ok && want != int64(len(h.tensors)) {
-		return blobs, raw.Corrupt(b.Name(), "", "%s is %d, and its %d files have %d tensors: they belong to different models", splitTensors, want, count, len(h.tensors))
+		return blobs, raw.Corrupt(b.Name(), "", "%s is %d, but its %d files have %d tensors: they belong to different models", splitTensors, want, count, len(h.tensors))
 	}
 	return blobs, nil
 }
 
-// addSplit adds the tensors of the last of blobs, which is to be file number i of count, to h.
+// addSplit adds the tensors of the last of blobs to h. That file must be number i of count.
 func (h *header) addSplit(blobs []*raw.Blob, i, count int64) error {
 	b := blobs[len(blobs)-1]
 	other, err := readHeader(b)
@@ -59,7 +59,7 @@ func (h *header) addSplit(blobs []*raw.Blob, i, count int64) error {
 	}
 	number, _ := other.number(splitNumber)
 	if of, _ := other.number(splitCount); number != i || of != count {
-		return raw.Corrupt(b.Name(), "", "%s and %s are %d and %d, expected %d and %d: it is not the file that its name says", splitNumber, splitCount, number, of, i, count)
+		return raw.Corrupt(b.Name(), "", "%s and %s are %d and %d, expected %d and %d: its name does not match", splitNumber, splitCount, number, of, i, count)
 	}
 	for _, t := range other.tensors {
 		t.Blob = len(blobs) - 1
@@ -68,10 +68,10 @@ func (h *header) addSplit(blobs []*raw.Blob, i, count int64) error {
 	return nil
 }
 
-// number returns an integer of the metadata.
+// number returns an integer in the metadata.
 func (h *header) number(key string) (n int64, ok bool) {
 	switch v := h.metadata[key].(type) {
-	case uint16: // as the reference implementation writes it
+	case uint16: // the type that the reference implementation writes
 		return int64(v), true
 	case int32:
 		return int64(v), true

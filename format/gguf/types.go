@@ -7,24 +7,24 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A kind is a type of tensors: ggml_type of ggml.h.
+// A kind is a tensor type: ggml_type in ggml.h.
 type kind struct {
 	name     string
-	elements int          // of a block; 0 where nobody knows
-	bytes    int          // of a block
-	dtype    tensor.DType // of the values; [tensor.InvalidDType] where they are not read
+	elements int          // elements of a block; 0 if unknown
+	bytes    int          // bytes of a block
+	dtype    tensor.DType // of the values; [tensor.InvalidDType] if they cannot be read
 	decode   func(dst, src []byte)
 }
 
 const f32 = tensor.DTFloat32
 
-// kinds are by their numbers in ggml_type.
+// kinds maps numbers of ggml_type to kinds.
 var kinds = map[uint32]kind{
 	0:  {"F32", 1, 4, f32, nil},
 	1:  {"F16", 1, 2, tensor.DTFloat16, nil},
 	2:  {"Q4_0", 32, 18, f32, decodeQ4_0},
 	3:  {"Q4_1", 32, 20, f32, decodeQ4_1},
-	4:  {name: "Q4_2"}, // 4 and 5 were given up
+	4:  {name: "Q4_2"}, // 4 and 5 were abandoned
 	5:  {name: "Q4_3"},
 	6:  {"Q5_0", 32, 22, f32, decodeQ5_0},
 	7:  {"Q5_1", 32, 24, f32, decodeQ5_1},
@@ -58,7 +58,7 @@ var kinds = map[uint32]kind{
 	41: {"Q1_0", 128, 18, 0, nil},
 }
 
-// kindOf returns the kind that a file has a number for. Of unknown ones nothing but the number is known.
+// kindOf returns the kind with the given number. For an unknown kind it sets only a name with the number.
 func kindOf(number uint32) kind {
 	if k, ok := kinds[number]; ok {
 		return k
@@ -66,7 +66,7 @@ func kindOf(number uint32) kind {
 	return kind{name: fmt.Sprintf("type %d", number)}
 }
 
-// code returns how blocks of k are stored; nil where they are plain numbers.
+// code returns the decoder for blocks of k, or nil if k has plain numbers.
 func (k *kind) code() *raw.Code {
 	if k.decode == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/zipfile"
 )
 
-// readArchive reads the form that PyTorch has since 1.6.
+// readArchive reads the form that PyTorch has used since 1.6.
 func (f *file) readArchive() error {
 	a, err := zipfile.Open(f.blobs[0])
 	if err != nil {
@@ -36,7 +36,7 @@ func (f *file) readArchive() error {
 	return in(f.pickleName, "", err)
 }
 
-// directory returns the name of the archive's directory with a slash.
+// directory returns the name of the archive's directory, with a slash at the end.
 func directory(a *zipfile.Archive) (dir string, err error) {
 	for name := range a.Names() {
 		switch {
@@ -57,7 +57,7 @@ func directory(a *zipfile.Archive) (dir string, err error) {
 	return dir, nil
 }
 
-// readHeaders reads the small members that say how the others are to be read.
+// readHeaders reads the small members that describe the format of the others.
 func (f *file) readHeaders(a *zipfile.Archive, dir string) error {
 	const most = 64
 	order, err := a.ReadFile(dir+"byteorder", most)
@@ -83,12 +83,12 @@ func (f *file) readHeaders(a *zipfile.Archive, dir string) error {
 		return in(f.name, "", corrupt("its version is %q, which is not a number", version))
 	}
 	if n > maxVersion {
-		return in(f.name, "", unsupported("it has version %d of the archive's form, the newest that is read is %d", n, maxVersion))
+		return in(f.name, "", unsupported("it has version %d of the archive format, the newest supported version is %d", n, maxVersion))
 	}
 	return nil
 }
 
-// member finds a storage's bytes in an archive.
+// member locates a storage's bytes in an archive.
 func (f *file) member(s *storage, a *zipfile.Archive, name string) error {
 	if s.meta {
 		return nil
@@ -101,7 +101,7 @@ func (f *file) member(s *storage, a *zipfile.Archive, name string) error {
 		return err
 	}
 	if b.Size() < s.bytes {
-		return corrupt("storage %s has %d bytes, and its member of the archive %d", raw.Quote(s.key), s.bytes, b.Size())
+		return corrupt("storage %s has %d bytes, but its member of the archive has %d", raw.Quote(s.key), s.bytes, b.Size())
 	}
 	s.blob = len(f.blobs)
 	f.blobs = append(f.blobs, b)

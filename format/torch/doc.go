@@ -31,8 +31,8 @@
 // items of dict and list subclasses are read. If any other instance holds tensors, the error names the class. Whole pickled
 // modules and TorchScript archives are errors that say how to save a file that the package can read.
 //
-// Sparse, quantized, nested and meta tensors, and views that PyTorch conjugates or negates when they are read, are listed, and
-// reading them is an error.
+// Sparse, quantized, nested and meta tensors are listed, but reading them returns an error. So are views that PyTorch conjugates
+// or negates when it reads them.
 //
 // # Names of one tensor
 //

@@ -9,14 +9,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An element is a type of PyTorch's numbers.
+// An element is a numeric type of PyTorch.
 type element struct {
 	name  string       // "float32"
-	dtype tensor.DType // InvalidDType where Go has no such type
+	dtype tensor.DType // InvalidDType if package tensor has no such dtype
 	size  int64        // bytes
 }
 
-// elements are torch's dtypes by their names.
+// elements are the dtypes of torch, by name.
 var elements = func() map[string]element {
 	m := make(map[string]element)
 	for _, e := range []element{
@@ -43,7 +43,7 @@ var elements = func() map[string]element {
 	return m
 }()
 
-// storageElements are the elements of torch's typed storages by the names of the classes.
+// storageElements are the elements of torch's typed storages, by class name.
 var storageElements = map[string]string{
 	"FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
 	"ByteStorage": "uint8", "CharStorage": "int8", "ShortStorage": "int16", "IntStorage": "int32", "LongStorage": "int64",
@@ -52,7 +52,8 @@ var storageElements = map[string]string{
 	"UntypedStorage": "uint8", "_UntypedStorage": "uint8",
 }
 
-// storageElement returns the elements of a storage class: torch.FloatStorage, torch.cuda.FloatStorage, torch.storage.UntypedStorage.
+// storageElement returns the elements of a storage class such as torch.FloatStorage, torch.cuda.FloatStorage or
+// torch.storage.UntypedStorage.
 func storageElement(v pickle.Value) (element, bool) {
 	g, ok := v.(*pickle.Global)
 	if !ok || g.Module != "torch" && g.Module != "torch.cuda" && g.Module != "torch.storage" {
@@ -62,7 +63,7 @@ func storageElement(v pickle.Value) (element, bool) {
 	return e, ok
 }
 
-// dtypeElement returns the elements of a dtype: torch.float32.
+// dtypeElement returns the elements of a dtype such as torch.float32.
 func dtypeElement(v pickle.Value) (element, bool) {
 	g, ok := v.(*pickle.Global)
 	if !ok || g.Module != "torch" {
@@ -72,7 +73,7 @@ func dtypeElement(v pickle.Value) (element, bool) {
 	return e, ok
 }
 
-// numpyElement returns the elements of a NumPy dtype and whether they are big-endian.
+// numpyElement returns the elements of a NumPy dtype, and whether they are big-endian.
 func numpyElement(v pickle.Value) (e element, bigEndian, ok bool) {
 	o, ok := v.(*pickle.Object)
 	if !ok || o.Class.String() != "numpy.dtype" || len(o.Args) == 0 {

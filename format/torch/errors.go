@@ -12,7 +12,7 @@ import (
 // saveInstead says what to do with a file that needs Python.
 const saveInstead = `if you trust the file, save the tensors alone in Python: torch.save(model.state_dict(), "weights.pt")`
 
-// A fault is what is wrong with a file, before it is said which file.
+// A fault describes what is wrong with a file. It does not name the file.
 type fault struct {
 	reason string
 	err    error // format.ErrCorrupt or errors.ErrUnsupported
@@ -29,7 +29,7 @@ func unsupported(reason string, args ...any) error {
 	return &fault{fmt.Sprintf(reason, args...), errors.ErrUnsupported}
 }
 
-// in returns err, of a file's bytes, with the name of the file and the path in it.
+// in adds the name of the file and the path in it to err.
 func in(file, key string, err error) error {
 	if err == nil || errors.As(err, new(*raw.Error)) {
 		return err
@@ -41,7 +41,7 @@ func in(file, key string, err error) error {
 	return e
 }
 
-// kind says in Python's words what a value is.
+// kind describes a value in Python's terms.
 func kind(v pickle.Value) string {
 	if _, ok := v.(*window); ok {
 		return "a storage"

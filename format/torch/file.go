@@ -8,22 +8,22 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// A file is one file of PyTorch's as it is being understood.
+// A file is one PyTorch file while it is being read.
 type file struct {
 	name       string // for messages
 	size       int64
-	pickleName string // the pickle in it, for messages
+	pickleName string // the pickle in the file, in messages
 	pickleSize int64
 	bigEndian  bool
 
 	blobs    []*raw.Blob // the file itself first, then storages and arrays
 	root     pickle.Value
 	storages map[string]*storage
-	locate   func(*storage) error // finds the bytes of a new storage
+	locate   func(*storage) error // locates the bytes of a new storage
 
 	made   map[*pickle.Object]*made
 	nested map[*pickle.Object]*window // storages that are files in the pickle
-	depth  int                        // of tensors that are being made
+	depth  int                        // nesting of the tensor that is being made
 }
 
 // newFile returns the file in b. It does not read anything.
@@ -35,7 +35,7 @@ func newFile(b *raw.Blob) *file {
 	}
 }
 
-// readFile returns the file that is all of b: its pickle is read, and its storages are found.
+// readFile reads the file in b: it decodes the pickle and locates the storages.
 func readFile(b *raw.Blob) (*file, error) {
 	f := newFile(b)
 	head := make([]byte, min(b.Size(), headSize))
@@ -48,16 +48,16 @@ func readFile(b *raw.Blob) (*file, error) {
 	case isLegacy(head):
 		return f, f.readLegacy()
 	case isTar(head):
-		return nil, in(f.name, "", unsupported("it is a tar archive, the form of PyTorch before 0.1.10: load it in a PyTorch of before 2.0 and save it again"))
+		return nil, in(f.name, "", unsupported("it is a tar archive, from PyTorch before 0.1.10: load it in a version of PyTorch before 2.0 and save it again"))
 	case isPickle(head):
 		return f, f.readPickle()
 	case len(head) == 0:
 		return nil, in(f.name, "", corrupt("the file is empty"))
 	}
-	return nil, in(f.name, "", unsupported("it is not a file of torch.save: it begins with %q", head[:min(len(head), 8)]))
+	return nil, in(f.name, "", unsupported("torch.save did not write it: it begins with %q", head[:min(len(head), 8)]))
 }
 
-// options are what a pickle's decoder asks.
+// options returns the options of the pickle's decoder.
 func (f *file) options() pickle.Options {
 	return pickle.Options{Call: allowCall, Persistent: f.persistent}
 }

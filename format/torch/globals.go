@@ -2,19 +2,19 @@ package torch
 
 import "github.com/gockpt/ckpt/internal/pickle"
 
-// A role is what a call of a global means for the tensors of a file.
+// A role says what a call of a global means for the tensors of a file.
 type role int
 
 const (
 	unknown   role = iota
-	value          // a number, a path, a date: it holds no tensors
+	value          // a number, a path, a date: it does not hold tensors
 	container      // a dict, list or tuple by another name
 	maker          // makes a tensor: see rebuild.go
-	nested         // makes a storage of the bytes of a file: see nested.go
+	nested         // makes a storage from the bytes of a file: see nested.go
 )
 
-// globals are the functions that a file may call, by their names in Python 3. Nothing is called: the role says what the call's
-// arguments mean.
+// globals are the functions that a file may call, by their names in Python 3. The package never calls them. The role says what
+// the arguments of the call mean.
 var globals = func() map[string]role {
 	m := make(map[string]role)
 	for r, names := range map[role][]string{
@@ -57,7 +57,7 @@ var globals = func() map[string]role {
 	return m
 }()
 
-// allowCall returns an error where a file calls a function that is not listed.
+// allowCall returns an error if a file calls a function that is not listed.
 func allowCall(g *pickle.Global) error {
 	if globals[g.String()] == unknown {
 		return unsupported("the file calls %s, which reading weights does not need; nothing was called; %s", g.Quote(), saveInstead)

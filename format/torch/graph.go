@@ -5,29 +5,29 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// Graph returns the graph of the tensors' names: see package nametree. All names of one tensor lead to one node. Its key is
-// the first of them.
+// Graph returns the graph of the tensors' names: see package nametree. All names of one tensor lead to one node, and the key of the
+// node is the first of these names.
 func (r *Reader) Graph() (*objectgraph.Graph, error) {
 	g, err := nametree.Of(r.Name(), r.Keys())
 	if err != nil || len(r.same) == 0 {
 		return g, err
 	}
-	byKey := make(map[string]int) // nodes
+	byKey := make(map[string]int) // node IDs
 	for id, n := range g.Nodes {
 		for _, a := range n.Attributes {
 			byKey[a.Key] = id
 		}
 	}
-	instead := make(map[int]int) // nodes
+	instead := make(map[int]int) // node IDs
 	for key, first := range r.same {
-		if id := byKey[key]; len(g.Nodes[id].Children) == 0 { // or its children would be lost
+		if id := byKey[key]; len(g.Nodes[id].Children) == 0 { // otherwise its children would be lost
 			instead[id] = byKey[first]
 		}
 	}
 	return without(g, instead), nil
 }
 
-// without returns g with edges to other nodes for those to the nodes that are in instead, which are left out.
+// without returns g without the nodes that are keys of instead. Edges to such a node lead to instead[node].
 func without(g *objectgraph.Graph, instead map[int]int) *objectgraph.Graph {
 	ids := make([]int, len(g.Nodes))
 	kept := 0

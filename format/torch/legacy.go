@@ -9,13 +9,13 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// legacyVersion is the only one that there was.
+// legacyVersion is the only version of the older form.
 const legacyVersion = 1001
 
-// readLegacy reads the form that PyTorch had up to 1.5.
+// readLegacy reads the form that PyTorch used up to 1.5.
 func (f *file) readLegacy() error {
 	d := f.decoder()
-	var header [3]pickle.Value // magic number, version, about the machine
+	var header [3]pickle.Value // magic number, version, description of the machine
 	for i := range header {
 		var err error
 		if header[i], err = d.Decode(); err != nil {
@@ -23,7 +23,7 @@ func (f *file) readLegacy() error {
 		}
 	}
 	if header[1] != int64(legacyVersion) {
-		return in(f.name, "", unsupported("it has version %v, the only one that is read is %d", header[1], legacyVersion))
+		return in(f.name, "", unsupported("it has version %v, the only supported version is %d", header[1], legacyVersion))
 	}
 	begin := d.Offset()
 	var err error
@@ -38,12 +38,12 @@ func (f *file) readLegacy() error {
 	return in(f.name, "", f.findStorages(keys, d.Offset()))
 }
 
-// decoder returns the decoder of the pickles with which the file begins.
+// decoder returns a decoder of the pickles at the beginning of the file.
 func (f *file) decoder() *pickle.Decoder {
 	return pickle.NewDecoder(io.NewSectionReader(f.blobs[0], 0, f.size), f.size, f.options())
 }
 
-// findStorages finds the bytes of the storages, which begin at an offset in the order of their keys.
+// findStorages locates the bytes of the storages. They begin at an offset and follow in the order of the keys.
 func (f *file) findStorages(keys pickle.Value, at int64) error {
 	list, ok := keys.(*pickle.List)
 	if !ok {
@@ -54,7 +54,7 @@ func (f *file) findStorages(keys pickle.Value, at int64) error {
 		s := f.storages[key]
 		switch {
 		case s == nil:
-			return corrupt("it has a storage %s that no tensor is made of, so that its size cannot be told", raw.Quote(key))
+			return corrupt("no tensor uses storage %s, so its size is unknown", raw.Quote(key))
 		case s.blob > 0:
 			return corrupt("it has storage %s twice", raw.Quote(key))
 		}
@@ -66,7 +66,7 @@ func (f *file) findStorages(keys pickle.Value, at int64) error {
 			return fmt.Errorf("read storage %s: %w", raw.Quote(key), err)
 		}
 		if n := binary.LittleEndian.Uint64(count[:]); n != uint64(s.bytes/s.size) {
-			return corrupt("storage %s has %d elements, and its tensors say %d", raw.Quote(key), n, s.bytes/s.size)
+			return corrupt("storage %s has %d elements, but its tensors say %d", raw.Quote(key), n, s.bytes/s.size)
 		}
 		at += int64(len(count))
 		b, err := f.blobs[0].Part(f.name, at, s.bytes)
@@ -85,7 +85,7 @@ func (f *file) findStorages(keys pickle.Value, at int64) error {
 	return nil
 }
 
-// readPickle reads a pickle that torch.save did not write, which may hold arrays of NumPy.
+// readPickle reads a pickle that torch.save did not write. It may hold NumPy arrays.
 func (f *file) readPickle() error {
 	d := f.decoder()
 	var err error

@@ -1,27 +1,27 @@
 package torch
 
-// What a file may ask for.
+// Limits on what a file can request.
 const (
-	// maxDepth is how deep dicts and lists may be nested. Python's own pickler ends at 1000 calls.
+	// maxDepth is how deeply dicts and lists may be nested. Python's pickler fails at 1000 nested calls.
 	maxDepth = 500
 
-	// maxWrappers is how many parameters and instances of subclasses a tensor may be wrapped in.
+	// maxWrappers is how many parameters and subclass instances may wrap a tensor.
 	maxWrappers = 8
 
-	// visitsPerByte bounds the values that are looked at by the size of the pickle. A value that is reached in several ways is looked
-	// at several times: two names for one state_dict are usual, 2^50 are an attack.
+	// visitsPerByte bounds the number of visits to values by the size of the pickle. A value is visited once for each path to it: two
+	// names for one state_dict are usual, 2^50 are an attack.
 	visitsPerByte = 4
 
-	// nameBytesPerByte bounds the length of all keys together by the size of the pickle, in which the beginnings of paths and repeated
-	// names stand once.
+	// nameBytesPerByte bounds the length of all keys together by the size of the pickle. In the pickle, prefixes of paths and repeated
+	// names occur only once.
 	nameBytesPerByte = 64
 
-	// freeWork is what both allow in any case.
+	// freeWork is how much of both is always allowed.
 	freeWork = 1 << 16
 
-	// maxPickle is the most bytes of the pickle of an archive. That of a model of 100,000 tensors has 20 MB.
+	// maxPickle is the largest size of an archive's pickle. A model with 100,000 tensors needs 20 MB.
 	maxPickle = 1 << 30
 
-	// maxVersion is the newest version of the archive's form that PyTorch reads.
+	// maxVersion is the newest version of the archive format that PyTorch reads.
 	maxVersion = 10
 )

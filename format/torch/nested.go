@@ -5,8 +5,8 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// storageOf returns the storage that a value is: what a persistent id stands for or, in a pickle that torch.save did not write, a call of
-// torch.storage._load_from_bytes with a whole file of the older form. The object in it is the storage.
+// storageOf returns the storage in v: the value of a persistent id. In a pickle that torch.save did not write it is a call of
+// torch.storage._load_from_bytes with a whole file of the older form, and the object in that file is the storage.
 func (f *file) storageOf(v pickle.Value) (*window, error) {
 	switch v := v.(type) {
 	case *window:
@@ -22,10 +22,10 @@ func (f *file) storageOf(v pickle.Value) (*window, error) {
 		f.nested[v] = w
 		return w, err
 	}
-	return nil, corrupt("a tensor is made of %s, and not of a storage", kind(v))
+	return nil, corrupt("a tensor is made of %s, expected a storage", kind(v))
 }
 
-// readNested reads the file that a call has for its argument.
+// readNested reads the file in the argument of a call.
 func (f *file) readNested(o *pickle.Object) (*window, error) {
 	var data []byte
 	ok := len(o.Args) == 1
@@ -33,13 +33,13 @@ func (f *file) readNested(o *pickle.Object) (*window, error) {
 		data, ok = rawBytes(o.Args[0])
 	}
 	if !ok || !isLegacy(data) {
-		return nil, corrupt("a storage is loaded from bytes that are not a file of torch.save")
+		return nil, corrupt("a storage is loaded from bytes that torch.save did not write")
 	}
 	inner := newFile(raw.Memory(f.pickleName, data))
 	if err := inner.readLegacy(); err != nil {
 		return nil, err
 	}
-	w, ok := inner.root.(*window) // and not a file in a file in a file
+	w, ok := inner.root.(*window) // deeper nesting is not supported
 	if !ok {
 		return nil, corrupt("a storage is loaded from a file of %s", kind(inner.root))
 	}

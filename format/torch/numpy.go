@@ -4,22 +4,23 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// array returns the tensor of a NumPy array, which is a call of _reconstruct with the state (version, shape, dtype, Fortran order, data).
+// array returns the tensor of a NumPy array. The array is a call of _reconstruct with the state (version, shape, dtype, Fortran
+// order, data).
 func array(o *pickle.Object) (*made, error) {
 	state, _ := o.State.(pickle.Tuple)
 	if len(state) == 5 { // older versions of NumPy put a version first
 		state = state[1:]
 	}
 	if len(state) != 4 {
-		return nil, corrupt("an array of NumPy has no state of shape, dtype, order and data")
+		return nil, corrupt("the state of a NumPy array is not made of shape, dtype, order and data")
 	}
 	return newArray(state[0], state[1], state[2] == true, state[3])
 }
 
-// fromBuffer returns the tensor of a NumPy array as protocol 5 has it: (data, dtype, shape, order).
+// fromBuffer returns the tensor of a NumPy array in the form of protocol 5: (data, dtype, shape, order).
 func fromBuffer(args pickle.Tuple) (*made, error) {
 	if len(args) != 4 {
-		return nil, corrupt("an array of NumPy is made of %d values, expected 4", len(args))
+		return nil, corrupt("a NumPy array is made of %d values, expected 4", len(args))
 	}
 	return newArray(args[2], args[1], args[3] == "F", args[0])
 }
@@ -27,7 +28,7 @@ func fromBuffer(args pickle.Tuple) (*made, error) {
 func newArray(shape, dtype pickle.Value, fortran bool, data pickle.Value) (*made, error) {
 	e, bigEndian, ok := numpyElement(dtype)
 	if !ok {
-		return nil, corrupt("an array of NumPy has %s for a dtype", kind(dtype))
+		return nil, corrupt("the dtype of a NumPy array is %s", kind(dtype))
 	}
 	m := &made{element: e, bigEndian: bigEndian}
 	var err error
@@ -39,7 +40,7 @@ func newArray(shape, dtype pickle.Value, fortran bool, data pickle.Value) (*made
 		return m, nil
 	}
 	if m.array, ok = rawBytes(data); !ok {
-		return nil, corrupt("an array of NumPy has %s for its data", kind(data))
+		return nil, corrupt("the data of a NumPy array is %s", kind(data))
 	}
 	if fortran {
 		m.strides = make([]int64, len(m.shape))
@@ -52,8 +53,7 @@ func newArray(shape, dtype pickle.Value, fortran bool, data pickle.Value) (*made
 	return m, nil
 }
 
-// rawBytes returns the bytes that a pickle has: as bytes, as a str of Python 2, or before protocol 3 as a call of
-// _codecs.encode(str, "latin1").
+// rawBytes returns the bytes in v: bytes, a str of Python 2 or, before protocol 3, a call of _codecs.encode(str, "latin1").
 func rawBytes(v pickle.Value) ([]byte, bool) {
 	switch v := v.(type) {
 	case pickle.Bytes:

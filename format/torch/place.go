@@ -7,9 +7,9 @@ import (
 	"github.com/gockpt/ckpt/format/raw"
 )
 
-// place returns where the tensors of f lie in its blobs, to which it adds the arrays of NumPy, and what makes two of them one tensor.
+// place returns the positions of the tensors of f in its blobs, and the identity of each. It adds NumPy arrays to the blobs.
 func (f *file) place(found []named) (tensors []raw.Tensor, ids []string, err error) {
-	arrays := make(map[*made]int) // blobs
+	arrays := make(map[*made]int) // indexes of blobs
 	for _, n := range found {
 		t := raw.Tensor{Key: n.key, DType: n.element.dtype, Shape: n.shape, Stored: n.element.name}
 		reason := n.refuse
@@ -26,7 +26,7 @@ func (f *file) place(found []named) (tensors []raw.Tensor, ids []string, err err
 			}
 			t.Blob, t.Strides, t.BigEndian = arrays[n.made], n.strides, n.bigEndian
 		case n.offset > math.MaxInt64/n.element.size:
-			return nil, nil, raw.Corrupt(f.name, n.key, "it begins at element %d of its storage, which has fewer", n.offset)
+			return nil, nil, raw.Corrupt(f.name, n.key, "it begins at element %d of its storage, beyond the end", n.offset)
 		default:
 			t.Blob, t.Strides, t.BigEndian = n.window.blob, n.strides, f.bigEndian
 			t.Offset = n.offset * n.element.size
@@ -40,7 +40,7 @@ func (f *file) place(found []named) (tensors []raw.Tensor, ids []string, err err
 	return tensors, ids, nil
 }
 
-// identity returns what two names of one tensor have in common, "" where a tensor has nothing that could be shared.
+// identity returns a string that is equal for all names of one tensor, or "" if the tensor cannot be shared.
 func (m *made) identity() string {
 	switch {
 	case m.refuse != "" || m.shape.Len() == 0:

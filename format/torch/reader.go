@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/internal/weightmap"
 )
 
-// A Reader reads the tensors in a file of PyTorch, or in several files that an index lists. It implements [format.Reader]
-// and [format.Finder]. Several goroutines may use it at once.
+// A Reader reads the tensors in a PyTorch file, or in several files that an index lists. It implements [format.Reader] and
+// [format.Finder]. Several goroutines may use it at once.
 type Reader struct {
 	*raw.Reader
-	same    map[string]string // of the names of one tensor, all but the first lead to that
+	same    map[string]string // maps all names of a tensor except the first to the first
 	skipped map[string]bool
 	files   []string
 }
@@ -27,7 +27,7 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// OpenFile opens the checkpoint at a path of the operating system: a file of PyTorch, an index of several such as
+// OpenFile opens the checkpoint at a path of the operating system: a PyTorch file, an index of several files such as
 // pytorch_model.bin.index.json, or a directory with either. The caller must close the Reader.
 func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 
@@ -35,8 +35,8 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
 // Open is [OpenFile] for a path in fsys. If there is no file at path, Open tries an index at path followed by ".index.json".
-// In a directory it opens the only index; if there is none, "pytorch_model.bin" or the only file with one of PyTorch's
-// endings. The errors say which files there are.
+// In a directory it opens the only index. If there is no index, it opens "pytorch_model.bin" or the only file with an extension of
+// PyTorch. Errors list the files that exist.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := weightmap.PyTorch.Find(fsys, path)
 	if err != nil {
@@ -53,7 +53,7 @@ func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	return c.reader()
 }
 
-// A checkpoint is what is known of a Reader's files.
+// A checkpoint collects the contents of a Reader's files.
 type checkpoint struct {
 	name    string
 	blobs   []*raw.Blob
@@ -63,10 +63,10 @@ type checkpoint struct {
 	files   []string
 }
 
-// add adds the file that is all of b, or those that it lists where it is an index.
+// add adds the file in b or, if b is an index, the files that it lists.
 func (c *checkpoint) add(fsys fsx.ReadFS, b *raw.Blob) error {
 	var head [16]byte
-	n, _ := b.ReadAt(head[:], 0) // what cannot be read, others say
+	n, _ := b.ReadAt(head[:], 0) // other functions report read errors
 	if !strings.HasSuffix(b.Name(), weightmap.Ending) && !weightmap.Recognize(head[:n]) {
 		return c.addFile(b)
 	}
@@ -91,11 +91,11 @@ func (c *checkpoint) add(fsys fsx.ReadFS, b *raw.Blob) error {
 			keys[i] = append(keys[i], t.Key)
 		}
 	}
-	// total_size counts tied weights once or twice, by who wrote it.
+	// Writers of total_size differ in whether they count tied weights once or twice.
 	return ix.Check(keys, -1)
 }
 
-// addFile adds the file that is all of b, which c closes from now on.
+// addFile adds the file in b. From now on c closes b.
 func (c *checkpoint) addFile(b *raw.Blob) error {
 	from := len(c.blobs)
 	c.blobs = append(c.blobs, b)
@@ -122,7 +122,7 @@ func (c *checkpoint) addFile(b *raw.Blob) error {
 	return nil
 }
 
-// tie records which names lead to one tensor. The first is that which comes first in byte order.
+// tie records which names lead to one tensor. The first name is the first in byte order.
 func (c *checkpoint) tie(tensors []named, ids []string) {
 	keysOf := make(map[string][]string)
 	for i, id := range ids {
@@ -138,7 +138,7 @@ func (c *checkpoint) tie(tensors []named, ids []string) {
 	}
 }
 
-// reader returns the Reader. Where it fails it closes the files.
+// reader returns the Reader. If it fails it closes the files.
 func (c *checkpoint) reader() (*Reader, error) {
 	r, err := raw.NewReader(c.name, c.blobs, c.tensors, raw.Options{Overlap: true})
 	if err != nil {
@@ -158,5 +158,5 @@ func (c *checkpoint) close() error {
 // Files returns the paths of the files that hold the tensors.
 func (r *Reader) Files() []string { return slices.Clone(r.files) }
 
-// Skipped returns the names of the classes of skipped instances, which do not hold tensors.
+// Skipped returns the class names of skipped instances, which do not hold tensors.
 func (r *Reader) Skipped() []string { return slices.Sorted(maps.Keys(r.skipped)) }

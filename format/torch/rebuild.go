@@ -12,20 +12,20 @@ import (
 type made struct {
 	element element
 	shape   tensor.Shape
-	strides []int64 // nil: row-major
+	strides []int64 // nil means row-major
 
-	window *window // nil: array has the elements
-	offset int64   // of the first, in elements from the beginning of the storage
-	array  []byte  // of NumPy
+	window *window // nil if array has the elements
+	offset int64   // of the first element, in elements from the beginning of the storage
+	array  []byte  // elements of a NumPy array
 
 	bigEndian bool   // of array
-	refuse    string // why it cannot be read; "" where it can
+	refuse    string // why it cannot be read; "" if it can
 }
 
-// view returns the tensor that shares o's elements in another shape, as the arguments storage, offset, shape and strides say.
+// view returns the tensor with another shape that shares o's elements. args are storage, offset, shape and strides.
 func (f *file) view(args pickle.Tuple) (*made, error) {
 	if len(args) < 4 {
-		return nil, corrupt("a tensor is made of %d values, which should be a storage, an offset, a shape and strides", len(args))
+		return nil, corrupt("a tensor is made of %d values, expected a storage, an offset, a shape and strides", len(args))
 	}
 	w, err := f.storageOf(args[0])
 	if err != nil {
@@ -51,14 +51,14 @@ func (f *file) view(args pickle.Tuple) (*made, error) {
 	return m, nil
 }
 
-// tensor returns the tensor that a call makes. A tensor is a view of a storage in the end; parameters and instances of
-// subclasses are wrapped around it.
+// tensor returns the tensor that a call makes. In the end a tensor is a view of a storage. Parameters and instances of subclasses
+// may wrap it.
 func (f *file) tensor(o *pickle.Object) (*made, error) {
 	if m, ok := f.made[o]; ok {
 		return m, nil
 	}
 	if f.depth == maxWrappers {
-		return nil, corrupt("a tensor is wrapped in more than %d others", maxWrappers)
+		return nil, corrupt("a tensor has more than %d wrappers", maxWrappers)
 	}
 	f.depth++
 	defer func() { f.depth-- }()
@@ -104,7 +104,7 @@ func (f *file) wrapped(args pickle.Tuple) (*made, error) {
 	return nil, corrupt("a parameter has no tensor")
 }
 
-// rebuildV2 makes a view, with a dict of what else there is to say of it at args[extra].
+// rebuildV2 makes a view. args[extra] is a dict with further properties.
 func (f *file) rebuildV2(args pickle.Tuple, extra int) (*made, error) {
 	m, err := f.view(args)
 	if err != nil || len(args) <= extra {
@@ -120,10 +120,10 @@ func (f *file) rebuildV2(args pickle.Tuple, extra int) (*made, error) {
 	return m, nil
 }
 
-// rebuildV3 makes a view of a storage without a type: (storage, offset, shape, strides, requires_grad, hooks, dtype, metadata).
+// rebuildV3 makes a view of an untyped storage: (storage, offset, shape, strides, requires_grad, hooks, dtype, metadata).
 func (f *file) rebuildV3(args pickle.Tuple) (*made, error) {
 	if len(args) < 7 {
-		return nil, corrupt("a tensor without a type of storage is made of %d values, expected 7", len(args))
+		return nil, corrupt("a tensor of an untyped storage is made of %d values, expected 7", len(args))
 	}
 	m, err := f.rebuildV2(args, 7)
 	if err != nil {
@@ -131,11 +131,11 @@ func (f *file) rebuildV3(args pickle.Tuple) (*made, error) {
 	}
 	e, ok := dtypeElement(args[6])
 	if !ok {
-		return nil, unsupported("the dtype of a tensor is %s, which is not known", kind(args[6]))
+		return nil, unsupported("the dtype of a tensor is %s, which is unknown", kind(args[6]))
 	}
 	m.element = e
 	if m.window.start > 0 {
-		return nil, corrupt("a tensor without a type of storage has a part of a storage")
+		return nil, corrupt("a tensor of an untyped storage has a part of a storage")
 	}
 	return m, nil
 }
@@ -168,7 +168,7 @@ func (f *file) rebuildFromType(args pickle.Tuple) (*made, error) {
 	return &other, nil
 }
 
-// refused makes a tensor of a kind that is only listed.
+// refused makes a tensor that can only be listed.
 func (f *file) refused(module, function string, args pickle.Tuple) (*made, error) {
 	m := &made{}
 	var err error
@@ -200,7 +200,7 @@ func (f *file) refused(module, function string, args pickle.Tuple) (*made, error
 	return m, err
 }
 
-// sparse returns the shape and the elements of a sparse tensor: its size is the last tuple of parts, or the last torch.Size.
+// sparse returns the shape and the elements of a sparse tensor. Its size is the last tuple in parts, or the last torch.Size.
 func (f *file) sparse(parts pickle.Tuple) (shape tensor.Shape, e element, err error) {
 	for _, p := range parts {
 		switch p := p.(type) {
@@ -224,7 +224,7 @@ func (f *file) sparse(parts pickle.Tuple) (shape tensor.Shape, e element, err er
 	return shape, e, nil
 }
 
-// shapeOf returns the lengths that a tuple, a list or a torch.Size has.
+// shapeOf returns the lengths in a tuple, a list or a torch.Size.
 func shapeOf(v pickle.Value) (tensor.Shape, error) {
 	n, err := numbers(v)
 	if err != nil {
@@ -243,7 +243,7 @@ func shapeOf(v pickle.Value) (tensor.Shape, error) {
 	return shape, nil
 }
 
-// numbers returns the integers of a tuple, a list or a torch.Size. None is negative.
+// numbers returns the integers in a tuple, a list or a torch.Size. It rejects negative integers.
 func numbers(v pickle.Value) ([]int64, error) {
 	var items []pickle.Value
 	switch v := v.(type) {
@@ -262,24 +262,24 @@ func numbers(v pickle.Value) ([]int64, error) {
 	default:
 		return nil, corrupt("a shape or strides are %s", kind(v))
 	}
-	const maxRank = 254 // tensor's own
+	const maxRank = 254 // the limit of package raw
 	if len(items) > maxRank {
-		return nil, corrupt("a tensor has %d axes, at most %d are read", len(items), maxRank)
+		return nil, corrupt("a tensor has %d axes, expected at most %d", len(items), maxRank)
 	}
 	n := make([]int64, len(items))
 	for i, item := range items {
 		var ok bool
 		if n[i], ok = item.(int64); !ok {
-			return nil, corrupt("a shape or strides have %s, which is not a length", kind(item))
+			return nil, corrupt("a shape or strides have %s, expected a length", kind(item))
 		}
 		if n[i] < 0 {
-			return nil, corrupt("a shape or strides have %d, which is not a length", n[i])
+			return nil, corrupt("a shape or strides have %d, expected a length", n[i])
 		}
 	}
 	return n, nil
 }
 
-// cutLast cuts a dotted name before its last part.
+// cutLast splits a dotted name before its last part.
 func cutLast(name string) (before, last string, found bool) {
 	i := strings.LastIndexByte(name, '.')
 	if i < 0 {

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// headSize is how many bytes of a file tell what it is.
+// headSize is how many bytes at the beginning of a file identify its format.
 const headSize = 262
 
-// magic is the number with which files of PyTorch 0.1.10 to 1.5 begin, and which torch.save still writes when it is asked to.
+// magic is the number at the beginning of files of PyTorch 0.1.10 to 1.5. torch.save still writes such files on request.
 const magic = "119547037146038801333356"
 
 // Recognize reports whether a file that begins with head is a file of PyTorch's older form, or a pickle. head should have
 // 262 bytes. For ZIP archives see RecognizeMembers.
 func Recognize(head []byte) bool { return isLegacy(head) || isPickle(head) }
 
-// RecognizeMembers reports whether a ZIP archive with members of these names is one of torch.save or torch.jit.save.
+// RecognizeMembers reports whether torch.save or torch.jit.save wrote a ZIP archive with members of these names.
 func RecognizeMembers(names iter.Seq[string]) bool {
 	for name := range names {
 		if isData(name) {
@@ -32,8 +32,8 @@ func isData(name string) bool {
 	return ok && dir != "" && !strings.Contains(dir, "/")
 }
 
-// isLegacy reports whether a file begins with the magic number, as protocols 2 and higher have it, 4 and higher in a frame, or as protocols 0
-// and 1 do.
+// isLegacy reports whether a file begins with the magic number, pickled by protocol 0 or 1, by protocol 2 or 3, or by a higher
+// protocol in a frame.
 func isLegacy(head []byte) bool {
 	const inBinary = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 	if !isPickle(head) {
@@ -45,7 +45,7 @@ func isLegacy(head []byte) bool {
 	return bytes.HasPrefix(head[2:], []byte(inBinary))
 }
 
-// isPickle reports whether a file begins as pickles of protocol 2 and higher do.
+// isPickle reports whether a file begins like a pickle of protocol 2 or higher.
 func isPickle(head []byte) bool {
 	return len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5
 }

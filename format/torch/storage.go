@@ -6,16 +6,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A storage is a run of bytes in a file that tensors refer to.
+// A storage is a sequence of bytes in a file to which tensors refer.
 type storage struct {
 	key   string
 	bytes int64
-	size  int64 // of an element as it is stored; legacy files count in them
-	meta  bool  // it has no bytes in the file
-	blob  int   // index in file.blobs, once it is known
+	size  int64 // of a stored element; legacy files count elements
+	meta  bool  // the file does not have its bytes
+	blob  int   // index in file.blobs, once known
 }
 
-// A window is what a persistent id stands for: the elements of a storage, or of a part of it in files of PyTorch 0.1 and 0.2.
+// A window is the value of a persistent id: the elements of a storage or, in files of PyTorch 0.1 and 0.2, of a part of it.
 type window struct {
 	*storage
 	element element
@@ -23,35 +23,36 @@ type window struct {
 	numel   int64
 }
 
-// persistent returns what a persistent id stands for.
+// persistent returns the value of a persistent id.
 func (f *file) persistent(id pickle.Value) (pickle.Value, error) {
 	t, ok := id.(pickle.Tuple)
 	if _, text := id.(string); text {
 		return nil, unsupported("its pickle has protocol 0, which PyTorch itself cannot load: save it again without pickle_protocol")
 	}
 	if !ok || len(t) == 0 {
-		return nil, corrupt("a persistent id is %s, and not a tuple", kind(id))
+		return nil, corrupt("a persistent id is %s, expected a tuple", kind(id))
 	}
 	switch {
 	case t[0] == "module" && len(t) > 1:
-		return t[1], nil // the class, which has its source beside it
+		return t[1], nil // the class; its source code comes next
 	case t[0] == "storage" && len(t) > 4:
 		return f.window(t)
 	}
-	return nil, corrupt("a persistent id is neither that of a storage nor of a module")
+	return nil, corrupt("a persistent id is neither of a storage nor of a module")
 }
 
-// window returns what ("storage", type, key, location, number of elements) or, with a sixth (key, offset, size), a part of it stands for.
+// window returns the window for ("storage", type, key, location, number of elements). A sixth item (key, offset, size) selects a
+// part.
 func (f *file) window(id pickle.Tuple) (*window, error) {
 	e, ok := storageElement(id[1])
 	if !ok {
-		return nil, unsupported("the type of a storage is %s, which is not known", kind(id[1]))
+		return nil, unsupported("the type of a storage is %s, which is unknown", kind(id[1]))
 	}
 	key, ok := id[2].(string)
 	numel, ok2 := id[4].(int64)
 	switch {
 	case !ok || !ok2:
-		return nil, corrupt("a storage has %s for a key and %s for a size", kind(id[2]), kind(id[4]))
+		return nil, corrupt("the key of a storage is %s and its size is %s", kind(id[2]), kind(id[4]))
 	case numel < 0:
 		return nil, corrupt("storage %s has a size of %d", raw.Quote(key), numel)
 	}
@@ -67,7 +68,7 @@ func (f *file) window(id pickle.Tuple) (*window, error) {
 		}
 		f.storages[key] = w.storage
 	} else if !w.meta && (numel > f.size/e.size || numel*e.size != w.bytes) {
-		return nil, corrupt("storage %s has %d bytes, and %d elements of %s elsewhere", raw.Quote(key), w.bytes, numel, e.name)
+		return nil, corrupt("storage %s has %d bytes, but elsewhere it has %d elements of %s", raw.Quote(key), w.bytes, numel, e.name)
 	}
 	if len(id) > 5 && id[5] != nil {
 		return w, w.narrow(id[5])
@@ -75,7 +76,7 @@ func (f *file) window(id pickle.Tuple) (*window, error) {
 	return w, nil
 }
 
-// narrow makes w the part that (key, offset, size) says.
+// narrow reduces w to the part that (key, offset, size) selects.
 func (w *window) narrow(v pickle.Value) error {
 	view, _ := v.(pickle.Tuple)
 	if len(view) < 3 {
@@ -84,7 +85,7 @@ func (w *window) narrow(v pickle.Value) error {
 	start, ok := view[1].(int64)
 	size, ok2 := view[2].(int64)
 	if !ok || !ok2 || start < 0 || size < 0 || size > w.numel || start > w.numel-size {
-		return corrupt("a part of storage %s leaves its %d elements", raw.Quote(w.key), w.numel)
+		return corrupt("a part of storage %s exceeds its %d elements", raw.Quote(w.key), w.numel)
 	}
 	w.start, w.numel = start, size
 	return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// A named is a tensor and the path to it.
+// A named is a tensor and its path.
 type named struct {
 	key string
 	*made
@@ -18,15 +18,15 @@ type walker struct {
 	f       *file
 	path    []byte
 	tensors []named
-	skipped map[string]bool // classes of the instances that were passed over
+	skipped map[string]bool // classes of skipped instances
 
-	visits    int64        // how many values may yet be looked at
-	nameBytes int64        // how long the keys that are still to come may be in all
+	visits    int64        // how many more values may be visited
+	nameBytes int64        // how many more bytes keys may have
 	within    map[any]bool // the containers on the path
-	free      map[any]bool // values that hold no tensors
+	free      map[any]bool // values that do not hold tensors
 }
 
-// find returns the tensors of f's object.
+// find returns the tensors in f's object.
 func (f *file) find() (*walker, error) {
 	w := &walker{
 		f: f, skipped: make(map[string]bool), within: make(map[any]bool), free: make(map[any]bool),
@@ -36,10 +36,10 @@ func (f *file) find() (*walker, error) {
 	return w, in(f.pickleName, string(w.path), err)
 }
 
-// walk finds the tensors in v, to which path leads in depth steps. Where it returns an error path leads to the fault.
+// walk finds the tensors in v. path leads to v in depth steps. If walk fails, path leads to the fault.
 func (w *walker) walk(v pickle.Value, depth int) error {
 	if w.visits--; w.visits < 0 {
-		return corrupt("its dicts and lists hold one another so often that %d bytes have more paths than are followed", w.f.pickleSize)
+		return corrupt("its dicts and lists contain each other so often that there are too many paths for %d bytes", w.f.pickleSize)
 	}
 	if depth > maxDepth {
 		w.path = w.path[:0]
@@ -50,7 +50,7 @@ func (w *walker) walk(v pickle.Value, depth int) error {
 		return w.items(v, depth)
 	case *pickle.List, *pickle.Dict, *pickle.Object:
 		if w.within[v] {
-			return nil // the tensors in it have names already
+			return nil // the tensors in it already have names
 		}
 		w.within[v] = true
 		err := w.container(v, depth)
@@ -107,12 +107,12 @@ func (w *walker) entries(entries []pickle.Entry, depth int) error {
 	return nil
 }
 
-// step walks v, which is called name.
+// step walks v with its name.
 func (w *walker) step(name []byte, v pickle.Value, depth int) error {
 	switch v.(type) {
 	case pickle.Tuple, *pickle.List, *pickle.Dict, *pickle.Object, *pickle.Set, *window:
 	default:
-		w.visits-- // as walk would, without the name
+		w.visits-- // walk does the same, without the name
 		return nil
 	}
 	length := len(w.path)
@@ -127,7 +127,7 @@ func (w *walker) step(name []byte, v pickle.Value, depth int) error {
 	return nil
 }
 
-// keyName returns the name that a dict's key is in a path.
+// keyName returns the name of a dict's key in a path.
 func keyName(v pickle.Value) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -149,7 +149,7 @@ func keyName(v pickle.Value) (string, bool) {
 	return "", false
 }
 
-// called walks what a call returns.
+// called walks the result of a call.
 func (w *walker) called(o *pickle.Object, depth int) error {
 	switch name := o.Class.String(); globals[name] {
 	case maker:
@@ -170,7 +170,7 @@ func (w *walker) called(o *pickle.Object, depth int) error {
 	return w.passOver("an object of "+o.Class.Quote(), o)
 }
 
-// containerCall walks a container that is made by a call.
+// containerCall walks a container that a call makes.
 func (w *walker) containerCall(name string, o *pickle.Object, depth int) error {
 	switch name {
 	case "builtins.set", "builtins.frozenset":
@@ -186,7 +186,7 @@ func (w *walker) containerCall(name string, o *pickle.Object, depth int) error {
 		if name == "builtins.list" || name == "builtins.tuple" || name == "collections.deque" {
 			err = w.items(arg.Items, depth)
 		} else {
-			err = w.entries(pairs(arg.Items), depth) // as OrderedDict of Python 2 has them
+			err = w.entries(pairs(arg.Items), depth) // OrderedDict of Python 2
 		}
 	case pickle.Tuple:
 		err = w.items(arg, depth)
@@ -197,7 +197,7 @@ func (w *walker) containerCall(name string, o *pickle.Object, depth int) error {
 	if err == nil {
 		err = w.entries(o.Entries, depth)
 	}
-	if err == nil && o.State != nil { // such as the _metadata of a state_dict
+	if err == nil && o.State != nil { // for example the _metadata of a state_dict
 		err = w.passOver("an attribute of "+o.Class.Quote(), o.State)
 	}
 	return err
@@ -227,7 +227,7 @@ func (w *walker) instance(o *pickle.Object, depth int) error {
 	return nil
 }
 
-// attributes walks an object that consists of its attributes only.
+// attributes walks an object that has only attributes.
 func (w *walker) attributes(o *pickle.Object, depth int) error {
 	if d, ok := o.State.(*pickle.Dict); ok {
 		return w.entries(d.Entries, depth)
@@ -235,7 +235,7 @@ func (w *walker) attributes(o *pickle.Object, depth int) error {
 	return w.passOver("an object of "+o.Class.Quote(), o)
 }
 
-// wholeObject returns the error of an instance that holds tensors.
+// wholeObject returns the error for an instance that holds tensors.
 func wholeObject(o *pickle.Object) error {
 	if d, ok := o.State.(*pickle.Dict); ok {
 		for _, e := range d.Entries {
@@ -248,7 +248,7 @@ func wholeObject(o *pickle.Object) error {
 	return unsupported("it is an object of %s, which needs its Python program to be read; %s", o.Class.Quote(), saveInstead)
 }
 
-// passOver returns an error where what has no name in a path holds tensors.
+// passOver returns an error if v holds tensors. v has no name in a path; what describes it.
 func (w *walker) passOver(what string, v pickle.Value) error {
 	if w.holds(v) {
 		return unsupported("tensors are in %s, where they have no names; %s", what, saveInstead)
@@ -269,7 +269,7 @@ func (w *walker) add(m *made) error {
 	return nil
 }
 
-// holds reports whether tensors of PyTorch can be reached from v. Each value is looked at once in the life of w.
+// holds reports whether PyTorch tensors can be reached from v. The walker visits each value once.
 func (w *walker) holds(v pickle.Value) bool {
 	todo := []pickle.Value{v}
 	for len(todo) > 0 {
@@ -287,7 +287,7 @@ func (w *walker) holds(v pickle.Value) bool {
 		if id == nil || w.free[id] {
 			continue
 		}
-		w.free[id] = true // or w ends with an error
+		w.free[id] = true // otherwise w ends with an error
 		switch v := v.(type) {
 		case pickle.Tuple:
 			todo = append(todo, v...)
@@ -312,7 +312,7 @@ func appendEntries(todo []pickle.Value, entries []pickle.Entry) []pickle.Value {
 	return todo
 }
 
-// identity returns what two values have in common where they are one container in the pickle; nil for all others.
+// identity returns a value that is equal for two values that are the same container in the pickle. It returns nil for other values.
 func identity(v pickle.Value) any {
 	switch v := v.(type) {
 	case pickle.Tuple:
@@ -332,7 +332,7 @@ func first(t pickle.Tuple) pickle.Value {
 	return t[0]
 }
 
-// pairs returns the entries that a list of pairs has.
+// pairs returns the entries in a list of pairs.
 func pairs(items []pickle.Value) (entries []pickle.Entry) {
 	for _, item := range items {
 		pair, _ := item.(pickle.Tuple)

@@ -68,7 +68,7 @@ func TestCheck(t *testing.T) {
 		"it is in two files":         {{"a", "b"}, {"b"}},
 		"the index does not list it": {{"a", "c"}, {"b"}},
 		"the index says":             {{"b"}, {"a"}},
-		"no file has it": {{"a"}, {}},
+		"no file has it":             {{"a"}, {}},
 		"its total_size is 8, but":   {{"a"}, {"b"}},
 	} {
 		err := ix.Check(keys, 9)
