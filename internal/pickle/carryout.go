@@ -1,6 +1,6 @@
 package pickle
 
-// carryOut carries out one instruction, all but STOP.
+// carryOut carries out any instruction except STOP.
 func (d *Decoder) carryOut(op byte) error {
 	switch op {
 	case opNone:

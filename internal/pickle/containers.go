@@ -2,7 +2,7 @@ package pickle
 
 import "slices"
 
-// shuffle takes or doubles what is on the stack.
+// shuffle removes or duplicates values on the stack.
 func (d *Decoder) shuffle(op byte) error {
 	switch op {
 	case opDup:
@@ -17,11 +17,11 @@ func (d *Decoder) shuffle(op byte) error {
 			return err
 		}
 	}
-	_, err := d.popMark() // POP takes a mark where one is on top
+	_, err := d.popMark() // POP removes a mark if one is on top
 	return err
 }
 
-// collect pushes what is on the stack as one value.
+// collect pops values and pushes them as one container.
 func (d *Decoder) collect(op byte) error {
 	var items []Value
 	var err error
@@ -51,7 +51,7 @@ func (d *Decoder) collect(op byte) error {
 	return nil
 }
 
-// pairs appends keys and values that alternate in items.
+// pairs appends items, which alternate between keys and values, to entries.
 func (d *Decoder) pairs(entries []Entry, items []Value) ([]Entry, error) {
 	if len(items)%2 != 0 {
 		return nil, d.corrupt("a dict gets %d keys and values, which is odd", len(items))
@@ -113,7 +113,7 @@ func (d *Decoder) set(op byte) error {
 	return nil
 }
 
-// operands takes n values where an instruction takes so many, and those up to a mark where not.
+// operands pops n values if the instruction has a fixed number of operands. Otherwise it pops the values above the last mark.
 func (d *Decoder) operands(fixed bool, n int) ([]Value, error) {
 	if fixed {
 		return d.pop(n)

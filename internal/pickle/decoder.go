@@ -8,29 +8,29 @@ import (
 	"io"
 )
 
-// Options are what a Decoder asks its caller.
+// Options are the callbacks of a Decoder.
 type Options struct {
-	// Call is asked about every global that the pickle calls, before an [Object] stands for the call. Its error ends the
-	// decoding. nil: all calls are accepted, as data.
+	// Call is called for every global that the pickle calls, before an [Object] represents the call. If it returns an error,
+	// decoding ends. If Call is nil, all calls are accepted as data.
 	Call func(*Global) error
-	// Persistent returns the value that a persistent id stands for: the id is whatever the pickle has pushed, or a string in
-	// protocol 0. Its error ends the decoding. nil: persistent ids are errors.
+	// Persistent returns the value of a persistent id. The id is any value of the pickle, or a string in protocol 0. If it
+	// returns an error, decoding ends. If Persistent is nil, persistent ids are errors.
 	Persistent func(id Value) (Value, error)
 }
 
-// A Decoder reads pickles that follow one another.
+// A Decoder reads consecutive pickles.
 type Decoder struct {
 	r    *bufio.Reader
-	off  int64 // of the next byte
+	off  int64 // offset of the next byte
 	size int64
 	opts Options
 
-	at int64 // offset of the instruction that is carried out
+	at int64 // offset of the current instruction
 	machine
 }
 
-// NewDecoder returns a Decoder of the pickles with which r begins. r has size bytes; no length in a pickle may exceed
-// what is left of them.
+// NewDecoder returns a Decoder of the pickles at the beginning of r. r has size bytes. No length in a pickle may exceed the
+// number of bytes that are left.
 func NewDecoder(r io.Reader, size int64, opts Options) *Decoder {
 	return &Decoder{r: bufio.NewReader(r), size: size, opts: opts}
 }
@@ -53,10 +53,10 @@ func (d *Decoder) Decode() (Value, error) {
 	}
 }
 
-// Offset returns how many bytes the pickles so far had: where the next one begins, or what follows them.
+// Offset returns the offset after the last pickle, where the next pickle or other data begins.
 func (d *Decoder) Offset() int64 { return d.off }
 
-// located returns err, of a hook perhaps, with the offset.
+// located adds the offset to err, which may come from a callback.
 func (d *Decoder) located(err error) error {
 	if errors.As(err, new(*Error)) {
 		return err
@@ -67,7 +67,7 @@ func (d *Decoder) located(err error) error {
 // result returns the value of a pickle that has ended.
 func (d *Decoder) result() (Value, error) {
 	if len(d.stack) != 1 || len(d.marks) > 0 {
-		return nil, d.corrupt("it ends with %d values where there should be one", len(d.stack)+len(d.marks))
+		return nil, d.corrupt("it ends with %d values, expected one", len(d.stack)+len(d.marks))
 	}
 	v := d.stack[0]
 	d.machine = machine{}
@@ -86,16 +86,16 @@ func (d *Decoder) byte() (byte, error) {
 	return b, nil
 }
 
-// maxBytes is the most bytes of one string or line: the numbers of an array may be in it. A file may look as large as it likes.
+// maxBytes is the largest size of a string or a line. A string may hold the numbers of an array. A sparse file may have any size.
 const maxBytes = 1 << 30
 
-// read returns the next n bytes, which are the caller's until the next read where n is small, and for good otherwise.
+// read returns the next n bytes. If n is small they are valid until the next read; otherwise they belong to the caller.
 func (d *Decoder) read(n uint64) ([]byte, error) {
 	if n > uint64(d.size-d.off) {
-		return nil, d.corrupt("%d bytes are announced, %d are left", n, d.size-d.off)
+		return nil, d.corrupt("expected %d bytes, but only %d are left", n, d.size-d.off)
 	}
 	if n > maxBytes {
-		return nil, d.corrupt("%d bytes are announced, at most %d are read at once", n, int64(maxBytes))
+		return nil, d.corrupt("expected %d bytes, but at most %d are read at once", n, int64(maxBytes))
 	}
 	if n <= uint64(d.r.Size()) {
 		b, err := d.r.Peek(int(n))
@@ -103,10 +103,10 @@ func (d *Decoder) read(n uint64) ([]byte, error) {
 			return nil, d.readFault(err)
 		}
 		d.off += int64(n)
-		_, err = d.r.Discard(int(n)) // of bytes that are in the buffer
+		_, err = d.r.Discard(int(n)) // the bytes are in the buffer
 		return b, err
 	}
-	// Memory grows with what is there, where the size was a promise.
+	// Memory grows with the bytes that arrive, because size is not trusted.
 	var buf bytes.Buffer
 	if _, err := io.CopyN(&buf, d.r, int64(n)); err != nil {
 		return nil, d.readFault(err)
@@ -115,7 +115,7 @@ func (d *Decoder) read(n uint64) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// line returns the bytes up to the next newline, without it. They are the caller's until the next read.
+// line returns the bytes up to the next newline, without the newline. They are valid until the next read.
 func (d *Decoder) line() ([]byte, error) {
 	var whole []byte
 	for {
@@ -131,7 +131,7 @@ func (d *Decoder) line() ([]byte, error) {
 			return nil, d.corrupt("a line has more than %d bytes", int64(maxBytes))
 		}
 		if len(part) == d.r.Size() && len(bytes.Trim(part, "\x00")) == 0 {
-			return nil, d.corrupt("a line has %d zero bytes, which are escaped in text: the file was not written there", len(part))
+			return nil, d.corrupt("a line has %d zero bytes, which a pickle would escape: this part of the file was not written", len(part))
 		}
 		whole = append(whole, part...)
 		switch {

@@ -7,12 +7,12 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// An Error says what is wrong with a pickle. errors.Is finds [format.ErrCorrupt] where the bytes are not a pickle,
-// errors.ErrUnsupported where they ask for what this package does not do, and the error of a hook of [Options] or of the
-// underlying reader.
+// An Error says what is wrong with a pickle. errors.Is finds [format.ErrCorrupt] if the bytes are not a pickle,
+// errors.ErrUnsupported if they need an unsupported feature, and the error of a callback of [Options] or of the underlying
+// reader.
 type Error struct {
-	Offset int64  // of the instruction, from where the Decoder began
-	Reason string // what was expected and what was found; empty where Err says it
+	Offset int64  // of the instruction, from the beginning of the Decoder's reader
+	Reason string // what was expected and what was found; empty if Err says it
 	Err    error
 }
 

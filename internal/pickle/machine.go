@@ -1,15 +1,15 @@
 package pickle
 
-// A machine is what a pickle's instructions work on.
+// A machine is the state on which a pickle's instructions work.
 type machine struct {
 	stack []Value
-	marks []int // heights of stack at which a MARK lies
+	marks []int // height of the stack at each MARK
 	memo  memo
 }
 
 func (m *machine) push(v Value) { m.stack = append(m.stack, v) }
 
-// floor is the height below which an instruction may not reach: that of the last mark.
+// floor is the height of the stack at the last mark. Instructions may not reach below it.
 func (m *machine) floor() int {
 	if len(m.marks) == 0 {
 		return 0
@@ -17,21 +17,21 @@ func (m *machine) floor() int {
 	return m.marks[len(m.marks)-1]
 }
 
-// pop takes n values from the stack. They are the caller's until the next push.
+// pop removes n values from the stack and returns them. They are valid until the next push.
 func (d *Decoder) pop(n int) ([]Value, error) {
 	at := len(d.stack) - n
 	if at < d.floor() {
-		return nil, d.corrupt("it takes %d values from a stack that has %d", n, len(d.stack)-d.floor())
+		return nil, d.corrupt("it needs %d values, but the stack has %d", n, len(d.stack)-d.floor())
 	}
 	values := d.stack[at:]
 	d.stack = d.stack[:at]
 	return values, nil
 }
 
-// popMark takes the values above the last mark from the stack, and the mark. They are the caller's until the next push.
+// popMark removes the last mark and the values above it, and returns the values. They are valid until the next push.
 func (d *Decoder) popMark() ([]Value, error) {
 	if len(d.marks) == 0 {
-		return nil, d.corrupt("it takes values up to a mark that is not there")
+		return nil, d.corrupt("it needs a mark, but the stack has none")
 	}
 	at := d.floor()
 	d.marks = d.marks[:len(d.marks)-1]
@@ -40,15 +40,15 @@ func (d *Decoder) popMark() ([]Value, error) {
 	return values, nil
 }
 
-// top returns the value on top of the stack, which stays there.
+// top returns the value on top of the stack without removing it.
 func (d *Decoder) top() (Value, error) {
 	if len(d.stack) == d.floor() {
-		return nil, d.corrupt("it looks at a value, and the stack has none")
+		return nil, d.corrupt("it needs a value, but the stack is empty")
 	}
 	return d.stack[len(d.stack)-1], nil
 }
 
-// A memo keeps values by number. Picklers count from 0; other numbers are allowed.
+// A memo stores values by number. Picklers count from 0; other numbers are allowed.
 type memo struct {
 	dense  []Value
 	sparse map[uint32]Value
@@ -77,5 +77,5 @@ func (m *memo) get(i uint32) (Value, bool) {
 	return v, ok
 }
 
-// len is the number that MEMOIZE gives.
+// len returns the number that MEMOIZE uses next.
 func (m *memo) len() uint32 { return uint32(len(m.dense) + len(m.sparse)) }

@@ -22,7 +22,7 @@ func (d *Decoder) index(op byte) (uint32, error) {
 	}
 	i, err := strconv.ParseUint(string(line), 10, 32)
 	if err != nil {
-		return 0, d.corrupt("%.40q is not the number of a value", line)
+		return 0, d.corrupt("expected the number of a value, got %.40q", line)
 	}
 	return uint32(i), nil
 }
@@ -35,13 +35,13 @@ func (d *Decoder) get(op byte) error {
 	}
 	v, ok := d.memo.get(i)
 	if !ok {
-		return d.corrupt("it refers to value %d, which is not there", i)
+		return d.corrupt("it refers to value %d, which does not exist", i)
 	}
 	d.push(v)
 	return nil
 }
 
-// put keeps the value on top of the stack.
+// put stores the value on top of the stack in the memo.
 func (d *Decoder) put(op byte) error {
 	i := d.memo.len()
 	if op != opMemoize {
@@ -64,19 +64,19 @@ func (d *Decoder) proto() error {
 		return err
 	}
 	if b > lastProtocol {
-		return d.unsupported("it has protocol %d, the newest that is read is %d", b, lastProtocol)
+		return d.unsupported("it has protocol %d, the newest supported protocol is %d", b, lastProtocol)
 	}
 	return nil
 }
 
-// frame reads the length of a frame, which lets Python read it at once, and is only checked here.
+// frame reads the length of a frame and checks it. Python uses it to read ahead.
 func (d *Decoder) frame() error {
 	b, err := d.read(8)
 	if err != nil {
 		return err
 	}
 	if n := binary.LittleEndian.Uint64(b); n > math.MaxInt64 || int64(n) > d.size-d.off {
-		return d.corrupt("a frame has %d bytes, %d are left", n, d.size-d.off)
+		return d.corrupt("a frame has %d bytes, but only %d are left", n, d.size-d.off)
 	}
 	return nil
 }

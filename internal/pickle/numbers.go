@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxDigits is the most digits of an integer that is spelled out, as in Python: converting them is not linear.
+// maxDigits is the largest number of digits of an integer in text, as in Python, because conversion takes more than linear time.
 const maxDigits = 4300
 
-// fixedNumber pushes a number that has a fixed size.
+// fixedNumber pushes a number of fixed size.
 func (d *Decoder) fixedNumber(op byte) error {
 	size := uint64(4)
 	switch op {
@@ -40,7 +40,7 @@ func (d *Decoder) fixedNumber(op byte) error {
 	return nil
 }
 
-// long pushes an integer of any size: its two's complement, the lowest byte first.
+// long pushes an integer of any size, stored in two's complement, lowest byte first.
 func (d *Decoder) long(op byte) error {
 	width := 1
 	if op == opLong4 {
@@ -77,7 +77,7 @@ func (d *Decoder) long(op byte) error {
 	return nil
 }
 
-// narrow returns v as an int64 where it is one.
+// narrow returns v as an int64 if it fits.
 func narrow(v *big.Int) Value {
 	if v.IsInt64() {
 		return v.Int64()
@@ -85,9 +85,9 @@ func narrow(v *big.Int) Value {
 	return v
 }
 
-// number pushes a number that is spelled in a line.
+// number pushes a number that is written as a line of text.
 func (d *Decoder) number(op byte, text string) error {
-	if op == opInt && (text == "00" || text == "01") { // how protocols 0 and 1 spell bools
+	if op == opInt && (text == "00" || text == "01") { // bools in protocols 0 and 1
 		d.push(text == "01")
 		return nil
 	}
@@ -101,7 +101,7 @@ func (d *Decoder) number(op byte, text string) error {
 	}
 	text = strings.TrimSuffix(text, "L")
 	if len(text) > maxDigits {
-		return d.corrupt("an integer has %d digits, at most %d are read", len(text), maxDigits)
+		return d.corrupt("an integer has %d digits, expected at most %d", len(text), maxDigits)
 	}
 	v, ok := new(big.Int).SetString(text, 10)
 	if !ok {

@@ -13,7 +13,7 @@ func (d *Decoder) global(op byte) error {
 		module, ok := names[0].(string)
 		name, ok2 := names[1].(string)
 		if !ok || !ok2 {
-			return d.corrupt("a global is named by %s and %s, and not by two strings", Kind(names[0]), Kind(names[1]))
+			return d.corrupt("the names of a global are %s and %s, expected two strings", Kind(names[0]), Kind(names[1]))
 		}
 		g = Global{Module: module, Name: name}
 	} else {
@@ -26,7 +26,7 @@ func (d *Decoder) global(op byte) error {
 	return nil
 }
 
-// globalLines reads a global that is spelled in two lines.
+// globalLines reads a global that is written as two lines of text.
 func (d *Decoder) globalLines() (g Global, err error) {
 	for _, s := range []*string{&g.Module, &g.Name} {
 		b, err := d.line()
@@ -38,7 +38,7 @@ func (d *Decoder) globalLines() (g Global, err error) {
 	return g, nil
 }
 
-// call pushes what a call of a global would have returned.
+// call pushes an Object for the result of a call.
 func (d *Decoder) call(op byte) error {
 	var callee Value
 	var args Tuple
@@ -50,7 +50,7 @@ func (d *Decoder) call(op byte) error {
 		}
 		var ok bool
 		if args, ok = operands[1].(Tuple); !ok {
-			return d.corrupt("a call has %s for arguments, and not a tuple", Kind(operands[1]))
+			return d.corrupt("the arguments of a call are %s, expected a tuple", Kind(operands[1]))
 		}
 		callee = operands[0]
 	case opInst:
@@ -75,7 +75,7 @@ func (d *Decoder) call(op byte) error {
 	}
 	g, ok := callee.(*Global)
 	if !ok {
-		return d.corrupt("it calls %s, and not a global", Kind(callee))
+		return d.corrupt("it calls %s, expected a global", Kind(callee))
 	}
 	if o, err := d.reconstructed(g, args); err != nil || o != nil {
 		d.push(o)
@@ -90,7 +90,7 @@ func (d *Decoder) call(op byte) error {
 	return nil
 }
 
-// reconstructed returns the instance that copyreg's two functions make, which is how protocols 0 and 1 say what NEWOBJ does.
+// reconstructed returns the instance that copyreg's two functions make. Protocols 0 and 1 use these instead of NEWOBJ.
 func (d *Decoder) reconstructed(g *Global, args Tuple) (*Object, error) {
 	name := g.String()
 	if name != "copyreg._reconstructor" && name != "copyreg.__newobj__" {
@@ -116,11 +116,11 @@ func (d *Decoder) instance(op byte) error {
 	}
 	class, ok := operands[0].(*Global)
 	if !ok {
-		return d.corrupt("an instance is made of %s, and not of a class", Kind(operands[0]))
+		return d.corrupt("the class of an instance is %s, expected a global", Kind(operands[0]))
 	}
 	o := &Object{Class: class, New: true}
 	if o.Args, ok = operands[1].(Tuple); !ok {
-		return d.corrupt("an instance of %s has %s for arguments, and not a tuple", class.Quote(), Kind(operands[1]))
+		return d.corrupt("the arguments of an instance of %s are %s, expected a tuple", class.Quote(), Kind(operands[1]))
 	}
 	if op == opNewObjEx {
 		o.Kwargs = operands[2]
@@ -129,7 +129,7 @@ func (d *Decoder) instance(op byte) error {
 	return nil
 }
 
-// build gives the object on the stack the state above it.
+// build pops a state and sets it on the object below.
 func (d *Decoder) build() error {
 	states, err := d.pop(1)
 	if err != nil {
@@ -142,7 +142,7 @@ func (d *Decoder) build() error {
 	}
 	o, ok := v.(*Object)
 	if !ok {
-		return d.corrupt("it sets the state of %s, which has none", Kind(v))
+		return d.corrupt("it sets a state, which %s cannot have", Kind(v))
 	}
 	if o.State != nil {
 		return d.corrupt("an object of %s gets a second state", o.Class.Quote())
@@ -151,7 +151,7 @@ func (d *Decoder) build() error {
 	return nil
 }
 
-// persistent pushes what a persistent id stands for.
+// persistent pushes the value of a persistent id.
 func (d *Decoder) persistent(op byte) error {
 	var id Value
 	if op == opPersID {

@@ -1,6 +1,6 @@
 package pickle
 
-// The instructions, by the names that Lib/pickletools.py gives them.
+// The instructions, with their names in Lib/pickletools.py.
 const (
 	// Protocol 0.
 	opMark    = '('
@@ -83,5 +83,5 @@ const (
 	opReadOnlyBuffer = 0x98
 )
 
-// lastProtocol is the newest protocol that is read.
+// lastProtocol is the newest supported protocol.
 const lastProtocol = 5

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// counted pushes a string or bytes, which follow their length.
+// counted pushes a string or bytes that follow their length.
 func (d *Decoder) counted(op byte) error {
 	width := 4
 	switch op {
@@ -26,7 +26,7 @@ func (d *Decoder) counted(op byte) error {
 	}
 	switch op {
 	case opBinBytes, opShortBinBytes, opBinBytes8, opByteArray8:
-		if len(b) <= d.r.Size() { // in the buffer
+		if len(b) <= d.r.Size() { // it is in the buffer
 			b = bytes.Clone(b)
 		}
 		d.push(Bytes(b))
@@ -36,7 +36,7 @@ func (d *Decoder) counted(op byte) error {
 	return nil
 }
 
-// text pushes a number or a string that is spelled in a line.
+// text pushes a number or a string that is written as a line of text.
 func (d *Decoder) text(op byte) error {
 	line, err := d.line()
 	if err != nil {
@@ -62,8 +62,8 @@ func (d *Decoder) text(op byte) error {
 	return nil
 }
 
-// unescape undoes Python's repr of a str: all escapes that it writes where repr is set, else only \u and \U, as
-// the raw-unicode-escape codec has it, in which all other bytes are Latin-1.
+// unescape decodes a str. If repr is set it decodes all escapes that Python's repr writes. Otherwise it decodes only \u and \U,
+// as the raw-unicode-escape codec does. All other bytes are Latin-1.
 func unescape(text string, repr bool) (string, bool) {
 	if !strings.Contains(text, `\`) && (repr || isASCII(text)) {
 		return text, true

@@ -5,21 +5,21 @@ import (
 	"math/big"
 )
 
-// A Value is what a pickle describes. It is one of
+// A Value is a value in a pickle. It is one of
 //
 //	nil                    None
 //	bool                   bool
-//	int64, *big.Int        int; *big.Int where it does not fit an int64
+//	int64, *big.Int        int; *big.Int if it does not fit an int64
 //	float64                float
 //	string                 str; a str of Python 2, with any bytes
 //	Bytes                  bytes, bytearray
 //	Tuple                  tuple
 //	*List, *Dict, *Set     list, dict, set and frozenset
 //	*Global                a class or function
-//	*Object                what a call would have returned, or an instance
+//	*Object                the result of a call, or an instance
 //
-// or whatever [Options.Persistent] returned. Two values are one object in Python where they are the same pointer; of strings, bytes
-// and tuples that cannot be told.
+// or any value that [Options.Persistent] returned. Values that are the same pointer are one object in Python. For strings, bytes
+// and tuples this is unknown.
 type Value any
 
 // Bytes are bytes or a bytearray.
@@ -31,7 +31,7 @@ type Tuple []Value
 // A List is a list.
 type List struct{ Items []Value }
 
-// A Dict is a dict. A key that a pickle sets twice is there twice; Python's own pickles have none.
+// A Dict is a dict. If a pickle sets a key twice, it occurs twice; Python does not write such pickles.
 type Dict struct{ Entries []Entry }
 
 // An Entry is a key of a dict and its value.
@@ -43,7 +43,7 @@ type Set struct{ Items []Value }
 // A Global names a class or a function.
 type Global struct{ Module, Name string }
 
-// String returns the dotted name, in Python 3's terms: pickles of protocol 2 and less have Python 2's names of built-in modules.
+// String returns the dotted name in Python 3. Pickles of protocol 2 and lower use Python 2's names of built-in modules.
 func (g *Global) String() string {
 	switch g.Module {
 	case "__builtin__":
@@ -54,21 +54,21 @@ func (g *Global) String() string {
 	return g.Module + "." + g.Name
 }
 
-// An Object stands for what Python would have made of a global.
+// An Object represents the object that Python would have made by calling a global.
 type Object struct {
 	Class *Global
 	// New is set if an instance of class Class is made without its constructor (cls.__new__). Otherwise Class would have
 	// been called with Args.
 	New     bool
 	Args    Tuple
-	Kwargs  Value   // nil, or a *Dict: of an instance
-	State   Value   // what __setstate__ or the instance's attributes get; nil if there is none
-	Items   []Value // appended or added, by list's and deque's subclasses
-	Entries []Entry // set, by dict's subclasses
+	Kwargs  Value   // nil, or a *Dict: only for an instance
+	State   Value   // the argument of __setstate__, or the instance's attributes; nil if there is none
+	Items   []Value // items appended to or added to a subclass of list or deque
+	Entries []Entry // items set in a subclass of dict
 }
 
-// Kind says in Python's words what v is, for messages: "a dict", "an object of os.system". Values of other types than those of this
-// package are "an object that the file refers to".
+// Kind describes v in Python's terms for messages: "a dict", "an object of os.system". A value of a type from outside this
+// package is "an object that the file refers to".
 func Kind(v Value) string {
 	switch v := v.(type) {
 	case nil:
@@ -99,7 +99,7 @@ func Kind(v Value) string {
 	return "an object that the file refers to"
 }
 
-// Quote returns the name for messages: as it is where it is short and plain.
+// Quote returns the name for messages. It quotes the name unless it is short and plain.
 func (g *Global) Quote() string {
 	const most = 100
 	name := g.String()
