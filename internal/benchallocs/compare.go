@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// A change is what became of one benchmark.
+// A change compares one benchmark before and after.
 type change struct {
 	name          string
 	before, after usage
@@ -26,8 +26,8 @@ const (
 	removed   verdict = "gone"
 )
 
-// What a benchmark may allocate above what it did: a tenth, and a little that runs differ by, which is much for one that
-// allocates next to nothing.
+// How much more a benchmark may allocate than before: a tenth, and a small constant for differences between runs, which matter for
+// benchmarks that allocate almost nothing.
 const (
 	tolerance   = 0.10
 	slackAllocs = 2
@@ -36,7 +36,7 @@ const (
 
 func more(before, after, slack float64) bool { return after > before*(1+tolerance)+slack }
 
-// compare returns what became of every benchmark, in the order of names.
+// compare returns the changes of all benchmarks, sorted by name.
 func compare(before, after map[string]usage) (changes []change) {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
@@ -59,7 +59,7 @@ func compare(before, after map[string]usage) (changes []change) {
 	return changes
 }
 
-// count returns how many changes have a verdict.
+// count returns the number of changes with a verdict.
 func count(changes []change, v verdict) (n int) {
 	for _, c := range changes {
 		if c.verdict == v {

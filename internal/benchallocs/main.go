@@ -1,6 +1,6 @@
-// Command benchallocs compares what benchmarks allocate with what they allocated before: two outputs of
-// `go test -bench . -benchmem`. It prints a table, and fails where one of the same name allocates more than a tenth above what it did. Times
-// are not looked at: they say more about the machine than about the change.
+// Command benchallocs compares the allocations of benchmarks before and after a change, given two outputs of
+// `go test -bench . -benchmem`. It prints a table, and fails if a benchmark allocates over a tenth more than before. It ignores
+// times, which depend on the machine more than on the change.
 //
 //	go run ./internal/benchallocs [-allowed reason] before.txt after.txt
 package main
@@ -23,7 +23,7 @@ func main() {
 
 func run(files []string, allowed string) error {
 	if len(files) != 2 {
-		return errors.New("the arguments are the output of before and that of now")
+		return errors.New("expected two arguments: the output from before and the output from after the change")
 	}
 	var measured [2]map[string]usage
 	for i, name := range files {
@@ -32,7 +32,7 @@ func run(files []string, allowed string) error {
 			return err
 		}
 		measured[i], err = parse(f)
-		f.Close() // it has been read
+		f.Close() // it was only read
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -49,7 +49,7 @@ func run(files []string, allowed string) error {
 	case n == 0:
 		return nil
 	case allowed != "":
-		fmt.Printf("%d allocate more, which is meant: %s\n", n, allowed)
+		fmt.Printf("%d allocate more, which is allowed: %s\n", n, allowed)
 		return nil
 	default:
 		return fmt.Errorf("%d allocate more than before", n)

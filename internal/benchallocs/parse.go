@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// A usage is what one round of a benchmark allocates.
+// A usage is what one iteration of a benchmark allocates.
 type usage struct{ bytes, allocs float64 }
 
-// processors is the end of a benchmark's name, which says how many it ran on.
+// processors matches the end of a benchmark's name, which is its number of processors.
 var processors = regexp.MustCompile(`-[0-9]+$`)
 
-// parse reads the output of `go test -benchmem`: what each benchmark allocates, under its package and its name. Of several runs
-// it takes the least, since what comes on top of that is some run's own, such as a buffer that two goroutines needed at once.
+// parse reads the output of `go test -benchmem`. It returns the allocations of each benchmark by package and name. Of several
+// runs it takes the minimum, because single runs may allocate more, such as a buffer that two goroutines needed at once.
 func parse(r io.Reader) (map[string]usage, error) {
 	found := make(map[string]usage)
 	pkg := ""
@@ -47,7 +47,7 @@ func parse(r io.Reader) (map[string]usage, error) {
 	return found, lines.Err()
 }
 
-// parseUsage looks for memory among values that are followed by their units.
+// parseUsage finds memory among values that are followed by units.
 func parseUsage(fields []string) (u usage, ok bool, err error) {
 	for i := 0; i+1 < len(fields); i += 2 {
 		to := map[string]*float64{"B/op": &u.bytes, "allocs/op": &u.allocs}[fields[i+1]]

@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// On makes any call read and write another filesystem.
+// On makes any call use another filesystem.
 func On(disk fsx.FS) ckpt.AnyOption { return ckpt.In(storefs.Files(disk)) }
 
-// EveryCrash runs work on disks whose power goes before the first operation, the second, and so on, and shows check what
-// the next boot may find; saved says that work reported success. It returns how many crashes there were.
+// EveryCrash runs work on disks that lose power before the first operation, the second, and so on, and calls check with the disk
+// after a reboot. saved reports whether work returned success. EveryCrash returns the number of crashes.
 func EveryCrash(t *testing.T, work func(*errfs.FS) error, check func(disk *errfs.FS, saved bool, what string)) int {
 	t.Helper()
 	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
@@ -51,10 +51,10 @@ func DiskOf(t testing.TB, files map[string][]byte) *errfs.FS {
 	return disk
 }
 
-// Workers is how many workers write the sections of one checkpoint.
+// Workers is the number of workers that write the sections of one checkpoint.
 const Workers = 3
 
-// WriteSection is the program of one worker: a variable that it alone has, and two rows of a table that all have.
+// WriteSection is the program of one worker: a variable that no other worker has, and two rows of a table that all share.
 func WriteSection(t testing.TB, disk *errfs.FS, prefix string, worker int) error {
 	t.Helper()
 	w := float32(worker)

@@ -40,7 +40,7 @@ func NamesIn(t testing.TB, dir string) []string {
 	return names
 }
 
-// FilesOf returns the bytes of the files of the checkpoint called prefix, by what follows the prefix in their names.
+// FilesOf returns the bytes of the files of the checkpoint called prefix, by the rest of their names.
 func FilesOf(t testing.TB, prefix string) map[string]string {
 	t.Helper()
 	dir, base := filepath.Split(prefix)
@@ -75,7 +75,7 @@ func RequireSameFiles(t testing.TB, prefix, want string) {
 	}
 }
 
-// GraphOf returns the object graph that a checkpoint stores, a line per node.
+// GraphOf returns the object graph of a checkpoint, with a line per node.
 func GraphOf(t testing.TB, path string) []string {
 	t.Helper()
 	r := Open(t, path)
@@ -102,7 +102,7 @@ func GraphOf(t testing.TB, path string) []string {
 	return lines
 }
 
-// EntriesOf returns what a checkpoint's index says of each tensor, a line each, without the object graph.
+// EntriesOf returns the index entries of a checkpoint's tensors, a line each, without the object graph.
 func EntriesOf(t testing.TB, path string) []string {
 	t.Helper()
 	var lines []string
@@ -112,7 +112,7 @@ func EntriesOf(t testing.TB, path string) []string {
 	return lines
 }
 
-// KeysOf returns the keys that a checkpoint stores, in byte order, without that of the object graph.
+// KeysOf returns the keys in a checkpoint, in byte order, without the key of the object graph.
 func KeysOf(t testing.TB, path string) []string {
 	t.Helper()
 	var keys []string
@@ -128,5 +128,5 @@ func tensorsOf(t testing.TB, path string) []ckpt.VariableInfo {
 	return slices.DeleteFunc(Open(t, path).Variables(), func(v ckpt.VariableInfo) bool { return v.Key == objectgraph.GraphKey })
 }
 
-// SortedKeys returns the keys of m in their order.
+// SortedKeys returns the keys of m, sorted.
 func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

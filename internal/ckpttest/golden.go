@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A GoldenCase is what an expect.json says of checkpoints that TensorFlow wrote: testdata/README.md has the fields.
+// A GoldenCase is the description, in an expect.json, of checkpoints that TensorFlow wrote: testdata/README.md lists the fields.
 type GoldenCase struct {
 	Dir    string `json:"-"`
 	Prefix string
@@ -22,7 +22,7 @@ type GoldenCase struct {
 	}
 }
 
-// A GoldenCheckpoint is what a checkpoint has.
+// A GoldenCheckpoint is the contents of a checkpoint.
 type GoldenCheckpoint struct {
 	Keys []struct {
 		Key, DType, SHA256 string
@@ -33,7 +33,7 @@ type GoldenCheckpoint struct {
 	Graph      json.RawMessage
 }
 
-// A GoldenOutcome is what TensorFlow did with a program.
+// A GoldenOutcome is the result of a program in TensorFlow.
 type GoldenOutcome struct {
 	Consumed   string `json:"assert_consumed"`
 	Existing   string `json:"assert_existing_objects_matched"`

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// LeavesOf returns the variables of a program by their paths: nil where they are not built.
+// LeavesOf returns the variables of a program by their paths. A variable that is not built is nil.
 func LeavesOf(v reflect.Value, path string, out map[string][]float32) {
 	switch {
 	case v.Type() == reflect.TypeFor[tensor.Tensor[float32]]():

@@ -28,13 +28,13 @@ func InTime(t *testing.T, f func(t *testing.T, at func(seconds float64))) {
 	})
 }
 
-// ManageIn returns a Manager of a new Checkpoint, as another run of a program would make it.
+// ManageIn returns a Manager of a new Checkpoint, as another run of a program would create it.
 func ManageIn(t testing.TB, dir string, opts ...ckpt.ManagerOption) *ckpt.Manager {
 	t.Helper()
 	return Manage(t, New(t, ckpt.Group{"v": Scalar(1)}), dir, opts...)
 }
 
-// OnDisk returns the base names of the checkpoints in dir that are whole.
+// OnDisk returns the base names of the complete checkpoints in dir.
 func OnDisk(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

@@ -32,7 +32,7 @@ func (s *Several) SetCheckpointTensors(values map[string]tensor.Any) error {
 	return nil
 }
 
-// Parts are saved by a custom saver: one tensor for all its values, under a key that is not a variable's.
+// Parts are saved by a custom saver: one tensor for all values, under a key that is not the key of a variable.
 type Parts struct {
 	Values []int32 `ckpt:"-"`
 }
@@ -57,7 +57,7 @@ func PartsSaver(name string) ckpt.ObjectSaver {
 			return tensors, nil
 		},
 		Restore: func(ctx context.Context, objects map[string]any, from *ckpt.Reader) error {
-			defer from.Close() // of no consequence: others still read
+			defer from.Close() // its error does not matter: others still read
 			for path, object := range objects {
 				t, err := from.ReadTensor(ctx, path+"/parts")
 				if err != nil {
@@ -71,13 +71,13 @@ func PartsSaver(name string) ckpt.ObjectSaver {
 	}
 }
 
-// A WithParts has Parts beside a variable.
+// A WithParts has Parts and a variable.
 type WithParts struct {
 	Parts Parts                  `ckpt:"parts"`
 	V     tensor.Tensor[float32] `ckpt:"v,fullname=v"`
 }
 
-// An Optimizer keeps slot variables besides what F declares.
+// An Optimizer keeps slot variables in addition to those that F declares.
 type Optimizer[F any] struct {
 	Fields F                                          `ckpt:",inline"`
 	Names  []string                                   `ckpt:"-"`
@@ -109,13 +109,13 @@ func (o *Optimizer[F]) CreateSlot(name string, variable any) any {
 	return o.Slots[name][variable]
 }
 
-// A Momentum is what tf.compat.v1.train.MomentumOptimizer keeps.
+// A Momentum keeps the variables of tf.compat.v1.train.MomentumOptimizer.
 type Momentum struct{ Optimizer[struct{}] }
 
 // SlotFullName implements [ckpt.SlotNamer].
 func (*Momentum) SlotFullName(_, variable string) string { return variable + "/Momentum" }
 
-// A Refuser is a variable that refuses values while Err is set.
+// A Refuser is a variable that rejects values while Err is set.
 type Refuser struct {
 	Value tensor.Tensor[float32]
 	Err   error
@@ -132,7 +132,7 @@ func (r *Refuser) SetCheckpointTensor(t tensor.Any) error {
 	return tensor.Assign(&r.Value, t)
 }
 
-// StateBytes is state of a program that is stored as one string.
+// StateBytes is state of a program that is stored as a string.
 type StateBytes struct{ Data string }
 
 // MarshalBinary implements [encoding.BinaryMarshaler].

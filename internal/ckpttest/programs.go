@@ -8,7 +8,7 @@ import (
 // A Node is an object whose children are tracked while the program runs.
 type Node struct{ ckpt.Module }
 
-// NodeOf returns a Node of children given as name, object, name, object, …
+// NodeOf returns a Node with children given as name, object, name, object, …
 func NodeOf(children ...any) *Node {
 	n := new(Node)
 	for i := 0; i < len(children); i += 2 {
@@ -48,7 +48,7 @@ func (*Dense) Call() {}
 // Call implements [Layer].
 func (*Dropout) Call() {}
 
-// Must returns v. An error is a panic.
+// Must returns v. It panics if there is an error.
 func Must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

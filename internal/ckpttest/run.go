@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Quiet keeps warnings that no test asks for out of the output. A package's TestMain calls it.
+// Quiet hides warnings that no test expects. A package's TestMain calls it.
 func Quiet() { slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) }
 
 // Main runs a package's tests, quietly.
@@ -48,7 +48,7 @@ func Logged() (*slog.Logger, func() []string) {
 	}
 }
 
-// Thorough returns all where CKPT_THOROUGH is set, as `.ci/run faults` does, and else some: what is quick enough for every day.
+// Thorough returns all if CKPT_THOROUGH is set, as `.ci/run faults` does, and otherwise some, which should be quick.
 func Thorough(all, some int) int {
 	if os.Getenv("CKPT_THOROUGH") != "" {
 		return all
@@ -56,7 +56,7 @@ func Thorough(all, some int) int {
 	return some
 }
 
-// RequireNoneLeft fails the test if a goroutine of the library goes on running.
+// RequireNoneLeft fails the test if a goroutine of the library keeps running.
 func RequireNoneLeft(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {

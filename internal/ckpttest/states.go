@@ -36,7 +36,7 @@ func NewNet(k float32) *Net {
 	return n
 }
 
-// A Marked is a program's state in which every value says which save it is of.
+// A Marked is a program's state in which every value identifies the save that it belongs to.
 type Marked struct {
 	Step  int64                    `ckpt:"step"`
 	Large tensor.Tensor[float32]   `ckpt:"large"`
@@ -53,7 +53,7 @@ func NewMarked() *Marked {
 	return r
 }
 
-// Advance turns r into the state of the next save.
+// Advance changes r to the state of the next save.
 func (r *Marked) Advance() {
 	r.Step++
 	r.Words = []string{strings.Repeat("x", int(r.Step%50)), strconv.FormatInt(r.Step, 10)}
@@ -65,7 +65,7 @@ func (r *Marked) Advance() {
 	}
 }
 
-// RequireWhole fails the test if the values of r are from more than one save.
+// RequireWhole fails the test if the values of r come from more than one save.
 func (r *Marked) RequireWhole(t testing.TB) {
 	t.Helper()
 	want := NewMarked()

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// New is ckpt.New for tests that are not about its errors. So are the verbs below.
+// New is ckpt.New for tests that do not expect errors, like the functions below.
 func New(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
 	t.Helper()
 	c, err := ckpt.New(root, opts...)

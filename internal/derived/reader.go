@@ -11,21 +11,21 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Reader is a checkpoint with derived tensors. Several goroutines may read from it at once, while none adds to it.
+// A Reader is a checkpoint with derived tensors. Several goroutines may read from it at once, but not while add runs.
 type Reader struct {
 	format.Reader
 	derived map[string]result
 }
 
-// NewReader returns a Reader of r with nothing derived yet. Closing it closes r.
+// NewReader returns a Reader of r without derived tensors. Closing it closes r.
 func NewReader(r format.Reader) *Reader {
 	return &Reader{Reader: r, derived: make(map[string]result)}
 }
 
-// Reopen makes r read from f, the same checkpoint opened again.
+// Reopen makes r read from f, which is the same checkpoint, opened again.
 func (r *Reader) Reopen(f format.Reader) { r.Reader = f }
 
-// A result is one tensor of those that a step makes.
+// A result is one of the tensors that a step makes.
 type result struct {
 	step  *step
 	index int
@@ -39,7 +39,7 @@ type step struct {
 	made     batch // of results
 }
 
-// add derives tensors under the keys given from those stored under from.
+// add derives tensors under the keys to from the tensors under the keys from.
 func (r *Reader) add(keys, from []string, t layout.Transform) error {
 	s := &step{transfer: t}
 	shapes := make([]tensor.Shape, len(from))
@@ -51,7 +51,7 @@ func (r *Reader) add(keys, from []string, t layout.Transform) error {
 		case !ok:
 			return fmt.Errorf("key %q: %w", key, format.ErrNotFound)
 		case i > 0 && e.DType != s.from[0].DType:
-			return fmt.Errorf("%s is %v and %s is %v: values that are combined must have one dtype", from[0], s.from[0].DType, key, e.DType)
+			return fmt.Errorf("%s is %v and %s is %v: combined values must have the same dtype", from[0], s.from[0].DType, key, e.DType)
 		}
 		s.from = append(s.from, e)
 		shapes[i] = e.Shape
@@ -76,7 +76,7 @@ func (r *Reader) Lookup(key string) (format.Entry, bool, error) {
 	return r.Reader.Lookup(key)
 }
 
-// Find looks key up, derived or stored.
+// Find looks up key, derived or stored.
 func (r *Reader) Find(key string) (format.Found, bool, error) {
 	if _, ok := r.derived[key]; ok {
 		return found{r, key}, true, nil
@@ -99,7 +99,7 @@ func (f found) Check() error { return f.r.Check(f.key) }
 
 func (f found) Read(ctx context.Context, dst tensor.Any) error { return f.r.Read(ctx, f.key, dst) }
 
-// Check is [format.Reader.Check] of all that key's tensor is made of.
+// Check is [format.Reader.Check] for all inputs of key's tensor.
 func (r *Reader) Check(key string) error {
 	d, ok := r.derived[key]
 	if !ok {
@@ -113,7 +113,7 @@ func (r *Reader) Check(key string) error {
 	return nil
 }
 
-// CheckSlice is Check: a region of a derived tensor needs all that the tensor is made of.
+// CheckSlice is Check: a region of a derived tensor needs all inputs of the tensor.
 func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
 	if _, ok := r.derived[key]; ok {
 		return r.Check(key)
@@ -121,7 +121,7 @@ func (r *Reader) CheckSlice(key string, region tensor.Slice) error {
 	return r.Reader.CheckSlice(key, region)
 }
 
-// Read reads what key's tensor is made of and makes it. At no time is more in memory than that, beside dst.
+// Read reads the inputs of key's tensor and makes the tensor. It never holds more than these and dst in memory.
 func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	d, ok := r.derived[key]
 	if !ok {
@@ -137,7 +137,7 @@ func (r *Reader) Read(ctx context.Context, key string, dst tensor.Any) error {
 	return d.step.take(ctx, r.Reader, d.index, dst)
 }
 
-// Expect implements [format.Expecter]: for a derived tensor what it is made of will be read.
+// Expect implements [format.Expecter]. For a derived tensor it announces the inputs.
 func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	e, ok := r.Reader.(format.Expecter)
 	if !ok {
@@ -181,7 +181,7 @@ func (s *step) read(ctx context.Context, r format.Reader) ([]tensor.Any, error) 
 	return from, nil
 }
 
-// take assigns one result of several to dst.
+// take assigns one of several results to dst.
 func (s *step) take(ctx context.Context, r format.Reader, index int, dst tensor.Any) error {
 	t, err := s.made.take(index, func() ([]tensor.Any, error) {
 		from, err := s.read(ctx, r)
@@ -200,7 +200,7 @@ func (s *step) take(ctx context.Context, r format.Reader, index int, dst tensor.
 	return tensor.Assign(dst, t)
 }
 
-// ReadSlice makes the tensor and copies the region out of it.
+// ReadSlice makes the tensor and copies the region from it.
 func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
 	d, ok := r.derived[key]
 	if !ok {
@@ -225,7 +225,7 @@ func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice,
 	return tensor.CopyRegion(dst, make([]int, len(shape)), whole, start, shape)
 }
 
-// WriteStored writes the derived tensor as a data file would hold it.
+// WriteStored writes the derived tensor in the form of a data file.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	d, ok := r.derived[key]
 	if !ok {

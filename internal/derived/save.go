@@ -12,15 +12,15 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Named is a value to be written under a name.
+// A Named is a value that will be written under a name.
 type Named struct {
 	Name   string // edges joined by dots
-	Path   string // of the value in the program; the first of them where it is made of several
+	Path   string // path of the value in the program; of the first value if there are several
 	Source format.Source
 }
 
 // Save returns the values of a program in the layout of a maker: those that its rules name as the maker stores them, all others
-// under their own names. lossy says what a load of the result does not give back.
+// under their own names. lossy lists what loading the result cannot restore.
 func Save(g *object.Graph, maker layout.Maker, rules func(v reflect.Value) []layout.Rule) (values []Named, lossy []string, err error) {
 	s := saving{taken: make(map[*object.Node]bool)}
 	for _, n := range g.Nodes {
@@ -42,12 +42,12 @@ func Save(g *object.Graph, maker layout.Maker, rules func(v reflect.Value) []lay
 }
 
 type saving struct {
-	taken  map[*object.Node]bool // nodes with values that a rule has used
+	taken  map[*object.Node]bool // nodes with values that a rule used
 	values []Named
 	lossy  []string
 }
 
-// apply uses a rule for the object n where all of its values are there, and none was used by a rule before.
+// apply uses a rule for the object n if all of its values exist and no earlier rule used one of them.
 func (s *saving) apply(n *object.Node, rule *layout.Rule) error {
 	own := make([]*object.Node, len(rule.Own))
 	shapes := make([]tensor.Shape, len(rule.Own))
@@ -59,14 +59,14 @@ func (s *saving) apply(n *object.Node, rule *layout.Rule) error {
 	}
 	stored, err := rule.Save.Shapes(shapes)
 	if err != nil {
-		return nil // another rule may fit: query, key and value of several widths are stored apart
+		return nil // another rule may fit: query, key and value of different widths are stored separately
 	}
 	dtype, path := tensor.DTInt64, n.Path()
 	for i, node := range own {
 		if i == 0 {
 			dtype, path = node.Values[0].DType, node.Path()
 		} else if node.Values[0].DType != dtype {
-			return fmt.Errorf("%s is %v and %s is %v: values that %s stores as one must have one dtype", path, dtype, node.Path(), node.Values[0].DType, rule.Maker)
+			return fmt.Errorf("%s is %v and %s is %v: %s stores them as one tensor, so they must have the same dtype", path, dtype, node.Path(), node.Values[0].DType, rule.Maker)
 		}
 		s.taken[node] = true
 	}
@@ -84,7 +84,7 @@ func (s *saving) apply(n *object.Node, rule *layout.Rule) error {
 	return nil
 }
 
-// below returns the node that a path of edges leads to from n, nil where it leads nowhere.
+// below returns the node to which a path of edges leads from n, or nil if there is none.
 func below(n *object.Node, path string) *object.Node {
 	for _, name := range strings.Split(path, "/") {
 		e := n.Find(name)
@@ -96,7 +96,7 @@ func below(n *object.Node, path string) *object.Node {
 	return n
 }
 
-// A source makes the tensors that one rule stores.
+// A source makes the tensors that a rule stores.
 type source struct {
 	rule   *layout.Rule
 	own    []*object.Node

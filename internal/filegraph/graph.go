@@ -7,14 +7,14 @@ import (
 	"github.com/gockpt/ckpt/internal/typed"
 )
 
-// A pkg is one package: the lines of its files, and for each file the others of the package that it refers to.
+// A pkg is a package: the lines of its files, and for each file the other files of the package to which it refers.
 type pkg struct {
 	path  string
 	lines map[string]int
 	refs  map[string]map[string]bool
 }
 
-// load reads the packages that match the patterns and notes which file refers to which.
+// load loads the packages that match the patterns and records which file refers to which.
 func load(patterns []string) ([]*pkg, error) {
 	packages, err := typed.Load(patterns...)
 	if err != nil {
@@ -30,7 +30,7 @@ func load(patterns []string) ([]*pkg, error) {
 func graphOf(t *typed.Package) *pkg {
 	p := &pkg{path: t.Path, lines: make(map[string]int), refs: make(map[string]map[string]bool)}
 	for i, f := range t.Files {
-		p.lines[t.Names[i]] = t.Fset.File(f.FileStart).LineCount() - 1 // the last line is the empty one after the end
+		p.lines[t.Names[i]] = t.Fset.File(f.FileStart).LineCount() - 1 // the last line is empty
 		p.refs[t.Names[i]] = make(map[string]bool)
 	}
 	for id, obj := range t.Info.Uses {
@@ -45,7 +45,7 @@ func graphOf(t *typed.Package) *pkg {
 	return p
 }
 
-// total returns how many lines the package has.
+// total returns the number of lines of the package.
 func (p *pkg) total() (n int) {
 	for _, lines := range p.lines {
 		n += lines
@@ -61,7 +61,7 @@ func (p *pkg) edges() (n int) {
 	return n
 }
 
-// largestCycle returns the largest set of files in which each leads to all others, in order. A file alone is a cycle of one.
+// largestCycle returns, sorted, the largest set of files in which each file leads to all others. A single file is a cycle of one.
 func (p *pkg) largestCycle() []string {
 	reached := make(map[string]map[string]bool)
 	for file := range p.refs {
@@ -83,7 +83,7 @@ func (p *pkg) largestCycle() []string {
 	return largest
 }
 
-// reach returns the files that file leads to.
+// reach returns the files to which file leads.
 func (p *pkg) reach(file string) map[string]bool {
 	seen := make(map[string]bool)
 	queue := []string{file}

@@ -1,9 +1,9 @@
-// Filegraph prints how the files of packages depend on each other: the number of files, of lines, of references from file to file, and of
-// the files in the largest cycle.
+// Filegraph prints how the files of packages depend on each other: the numbers of files, lines, references between files, and
+// files in the largest cycle.
 //
 //	go run ./internal/filegraph [-v] [PACKAGE ...]
 //
-// Tests are left out. With -v it lists the files of the largest cycle.
+// It ignores tests. With -v it lists the files of the largest cycle.
 package main
 
 import (

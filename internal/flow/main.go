@@ -1,9 +1,9 @@
-// Flow counts the files that a verb of package ckpt passes through for a struct of two fields:
+// Flow counts the files through which a verb of package ckpt passes for a struct of two fields:
 //
 //	go run ./internal/flow
 //
-// It builds itself with coverage, runs each verb alone and prints how many files of each package have a statement that ran. With
-// -v it lists them. Work that is done once for a type or a process, before the verb is measured, does not count.
+// It builds itself with coverage, runs each verb in a separate process and prints how many files of each package have a statement
+// that ran. With -v it lists them. It ignores work that is done once for a type or a process, before the verb is measured.
 package main
 
 import (
@@ -78,8 +78,8 @@ const (
 	below
 )
 
-// layer returns the layer of a file. Package transfer is the engine: plan, check, run, roll back. The packages in layer graphs know
-// object graphs and where checkpoints are. Below them are formats, tensors and files.
+// layer returns the layer of a file. Package transfer is the engine: plan, check, run, roll back. The packages in layer graphs
+// handle object graphs and find checkpoints. Below them are formats, tensors and files.
 func layer(file string) int {
 	dir := filepath.ToSlash(filepath.Dir(file))
 	switch {
@@ -100,7 +100,7 @@ func touched(program, dir, verb string) ([]string, error) {
 		return nil, err
 	}
 	cmd := exec.Command(program, verb, dir)
-	cmd.Env = append(os.Environ(), "GOCOVERDIR="+dir) // for the counters of the whole process, which nobody reads
+	cmd.Env = append(os.Environ(), "GOCOVERDIR="+dir) // unused counters of the whole process
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}

@@ -18,7 +18,7 @@ type model struct {
 
 func newModel() *model { return &model{Kernel: tensor.New[float32](2, 3)} }
 
-// A verb prepares what it works on, in dir, and returns the call that is measured.
+// A verb prepares its input in dir and returns the call to measure.
 type verb struct {
 	name    string
 	prepare func(ctx context.Context, dir string) (call func() error, err error)
@@ -62,7 +62,7 @@ func saved(ctx context.Context, dir string) (path string, c *ckpt.Checkpoint, er
 	return path, c, err
 }
 
-// measure runs a verb in dir and writes what it covered to the directory counters there.
+// measure runs a verb in dir and writes its coverage to the directory counters.
 func measure(name, dir string) error {
 	for _, v := range verbs {
 		if v.name != name {
@@ -84,5 +84,5 @@ func measure(name, dir string) error {
 		}
 		return coverage.WriteCountersDir(counters)
 	}
-	return fmt.Errorf("there is no verb %s", name)
+	return fmt.Errorf("unknown verb %s", name)
 }

@@ -1,5 +1,5 @@
-// Package jsonscan reads JSON that other programs wrote in one pass. Unlike encoding/json it shows its caller every member of an object,
-// also one that occurs twice, and refuses text that is not UTF-8. Errors say at which byte they are; they are not of a kind.
+// Package jsonscan reads JSON of other programs in one pass. Unlike encoding/json it passes every member of an object to its
+// caller, even duplicates, and rejects text that is not UTF-8. Errors give the byte offset. They do not satisfy any sentinel error.
 package jsonscan
 
 import (
@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep a value may be nested that nobody looks at.
+// maxDepth is how deeply a skipped value may be nested.
 const maxDepth = 100
 
-// A Scanner reads JSON. A string that it returns shares the memory of the text if nothing in the string is escaped: clone it to keep it
-// longer than the text.
+// A Scanner reads JSON. A string that it returns shares the memory of the text if it has no escapes. Clone it to keep it longer
+// than the text.
 type Scanner struct {
 	text string // valid UTF-8
-	at   int    // the next byte
+	at   int    // offset of the next byte
 }
 
 // New returns a Scanner of text.
@@ -30,12 +30,12 @@ func New(text string) (*Scanner, error) {
 	return &Scanner{text: text}, nil
 }
 
-// Fault returns an error that says where it is.
+// Fault returns an error with the current offset.
 func (s *Scanner) Fault(reason string, args ...any) error {
 	return fmt.Errorf("at byte %d: %s", s.at, fmt.Sprintf(reason, args...))
 }
 
-// want returns the error of finding something else.
+// want returns an error that says what was expected and what was found.
 func (s *Scanner) want(what string) error {
 	if s.at >= len(s.text) {
 		return s.Fault("expected %s, got the end", what)
@@ -43,7 +43,7 @@ func (s *Scanner) want(what string) error {
 	return s.Fault("expected %s, got %q", what, s.text[s.at:][:min(8, len(s.text)-s.at)])
 }
 
-// Peek skips white space and returns the byte after it, 0 at the end.
+// Peek skips white space and returns the byte after it, or 0 at the end.
 func (s *Scanner) Peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; c {
@@ -55,7 +55,7 @@ func (s *Scanner) Peek() byte {
 	return 0
 }
 
-// next skips c where it comes next, and reports whether it did.
+// next skips c if it comes next, and reports whether it did.
 func (s *Scanner) next(c byte) bool {
 	if s.Peek() != c || s.at >= len(s.text) {
 		return false
@@ -64,7 +64,7 @@ func (s *Scanner) next(c byte) bool {
 	return true
 }
 
-// End returns an error unless nothing but white space is left.
+// End returns an error unless only white space is left.
 func (s *Scanner) End() error {
 	if s.Peek(); s.at < len(s.text) {
 		return s.want("the end")
@@ -123,7 +123,7 @@ func (s *Scanner) Array(each func() error) error {
 	return nil
 }
 
-// Number reads a whole number that is not negative.
+// Number reads a nonnegative integer.
 func (s *Scanner) Number() (int64, error) {
 	s.Peek()
 	digits := s.text[s.at:]
@@ -142,7 +142,7 @@ func (s *Scanner) Number() (int64, error) {
 	return int64(n), nil
 }
 
-// special returns how many bytes of text are before the first that means something in a string: its end, an escape or what must be escaped.
+// special returns the offset of the first byte with a meaning in a string: its end, an escape, or a byte that must be escaped.
 func special(text string) int {
 	for i := range len(text) {
 		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
@@ -160,7 +160,7 @@ func (s *Scanner) String() (string, error) {
 	s.at++
 	rest := s.text[s.at:]
 	end := special(rest)
-	if end < len(rest) && rest[end] == '"' { // nothing is escaped
+	if end < len(rest) && rest[end] == '"' { // there are no escapes
 		s.at += end + 1
 		return rest[:end], nil
 	}
@@ -195,7 +195,7 @@ const (
 	escaped = "\"\\/\b\f\n\r\t"
 )
 
-// escape reads what begins with a backslash in a string.
+// escape reads an escape sequence in a string.
 func (s *Scanner) escape() (rune, error) {
 	if s.at+1 < len(s.text) {
 		if i := strings.IndexByte(escapes, s.text[s.at+1]); i >= 0 {
@@ -238,7 +238,7 @@ func (s *Scanner) skip(depth int) error {
 		_, err := s.String()
 		return err
 	case (c == '{' || c == '[') && depth == 0:
-		return s.Fault("too many levels")
+		return s.Fault("nested too deeply")
 	case c == '{':
 		return s.Object(func(string) error { return s.skip(depth - 1) })
 	case c == '[':
@@ -261,7 +261,8 @@ func (s *Scanner) skip(depth int) error {
 	return nil
 }
 
-// AppendString appends text, which is UTF-8, as the reference implementation writes strings: escaped as little as JSON allows.
+// AppendString appends text, which must be UTF-8, as the reference implementation writes strings: with the fewest escapes that
+// JSON allows.
 func AppendString(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')

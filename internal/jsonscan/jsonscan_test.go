@@ -80,7 +80,7 @@ func TestRefuses(t *testing.T) {
 		"no colon":              {`{"a" 1}`, "a colon"},
 		"a name without quotes": {`{a:1}`, "a string"},
 		"an object without end": {`{"a":1`, "a comma or the end of the object"},
-		"too many levels":       {strings.Repeat("[", 101) + strings.Repeat("]", 101), "too many levels"},
+		"too many levels":       {strings.Repeat("[", 101) + strings.Repeat("]", 101), "nested too deeply"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := New(tt.text)

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	pieceSize   = 1 << 20  // how much of a text is read at once
-	trustedSize = 16 << 20 // how much memory a text gets before anything of it was read
+	pieceSize   = 1 << 20  // bytes of a text that are read at once
+	trustedSize = 16 << 20 // memory that is allocated before any bytes arrive
 )
 
-// ErrZeros is in the error of a text that has a zero byte, which JSON has nowhere.
+// ErrZeros is wrapped by the error for a text with a zero byte, which JSON does not allow.
 var ErrZeros = errors.New("it has a zero byte, and JSON has none")
 
-// Read returns the n bytes of JSON at offset off of r. It reads them piece by piece and ends at the first zero byte: a sparse file
-// looks as long as it likes. The error is io.ErrUnexpectedEOF where r ends before.
+// Read returns the n bytes of JSON at offset off of r. It reads in pieces and ends at the first zero byte, because a sparse file
+// can have any size. The error is io.ErrUnexpectedEOF if r ends early.
 func Read(r io.ReaderAt, off, n int64) (string, error) {
 	var text strings.Builder
 	text.Grow(int(min(n, trustedSize)))

@@ -22,16 +22,17 @@ type Names struct {
 	Variables []Variable
 }
 
-// An Object is an object with its path in the file; the root's is empty.
+// An Object is an object and its path in the file. The root's path is empty.
 type Object struct {
 	Path, Name string
 	Node       *object.Node
 }
 
-// A Variable is a variable with its key in the file. Name is that of its edge, or of the escaped edges that lead to it from the object.
+// A Variable is a variable and its key in the file. Name is the name of its edge, or the escaped edges that lead to it from the
+// object.
 type Variable struct {
 	Key, Name string
-	Node      *object.Node // nil where it is not one of the program's
+	Node      *object.Node // nil if the program does not have it
 	Source    format.Source
 }
 
@@ -43,11 +44,11 @@ func (v *Variable) Path() string {
 	return v.Node.Path()
 }
 
-// maxObjects is how many objects may be on the way from the root to a variable: a file of HDF5 nests 128 groups.
+// maxObjects is the largest number of objects on the path from the root to a variable: an HDF5 file nests 128 groups.
 const maxObjects = 100
 
-// Of returns the names of g. The error, which has errors.ErrUnsupported, names the path of what a file of Keras's cannot hold: slot
-// variables, opaque state, what custom savers save, names of fields with slashes.
+// Of returns the names of g. The error satisfies errors.ErrUnsupported and names the path of a value that a Keras file cannot hold:
+// slot variables, opaque state, tensors of custom savers, and fields with slashes in their names.
 func Of(g *object.Graph) (*Names, error) {
 	for _, n := range g.Nodes {
 		if err := check(n); err != nil {
@@ -61,8 +62,8 @@ func Of(g *object.Graph) (*Names, error) {
 	return &w.names, nil
 }
 
-// Objects returns the objects of g that Keras would have, also those without variables so far. isModel reports whether the object at
-// a path is a keras.Model: only the file can tell.
+// Objects returns the objects of g that Keras would have, including those without variables so far. isModel reports whether the
+// object at a path is a keras.Model: only the file can tell.
 func Objects(g *object.Graph, isModel func(path string) bool) ([]Object, error) {
 	w := &walk{seen: make(map[*object.Node]bool), isModel: isModel, all: true}
 	err := w.root(g)
@@ -79,8 +80,8 @@ func (w *walk) root(g *object.Graph) error {
 	return w.object(element{name: name, node: root, kept: true}, "", 0)
 }
 
-// isArchiveOfKeras2 reports whether the description of model is that of a .keras archive that Keras 2 wrote. It also stores layers by
-// private attributes, and its archives do not load with the names of Keras 3.
+// isArchiveOfKeras2 reports whether the description of model comes from a .keras archive that Keras 2 wrote. Keras 2 also stores
+// layers under private attributes, and its archives cannot be loaded with the names of Keras 3.
 func isArchiveOfKeras2(model any) bool {
 	m, ok := model.(interface {
 		Keras2() bool
@@ -89,7 +90,7 @@ func isArchiveOfKeras2(model any) bool {
 	if !ok || !m.Keras2() {
 		return false
 	}
-	_, err := keras.NewArchive(m.Config(), time.Time{}) // other descriptions of Keras 2 are not for archives
+	_, err := keras.NewArchive(m.Config(), time.Time{}) // other descriptions of Keras 2 do not come from archives
 	return err == nil
 }
 
@@ -108,7 +109,7 @@ func check(n *object.Node) error {
 	return fault("only TensorFlow's format holds opaque state")
 }
 
-// isVariable reports whether n is one variable and nothing else.
+// isVariable reports whether n consists of a single variable.
 func isVariable(n *object.Node) bool {
 	return len(n.Values) == 1 && n.Values[0].Attribute() == object.VariableAttribute && n.Done() == nil
 }
@@ -121,7 +122,7 @@ type walk struct {
 	private bool // attributes keep the underscore in front
 }
 
-// object adds an object and what it holds.
+// object adds an object and its contents.
 func (w *walk) object(e element, path string, depth int) error {
 	n := e.node
 	if w.seen[n] {
@@ -137,12 +138,12 @@ func (w *walk) object(e element, path string, depth int) error {
 		return err
 	}
 	if len(w.names.Variables) == before && !e.kept && !w.all {
-		w.names.Objects = w.names.Objects[:at] // it was not built
+		w.names.Objects = w.names.Objects[:at] // it is not built
 	}
 	return nil
 }
 
-// below adds what an object holds.
+// below adds the contents of an object.
 func (w *walk) below(n *object.Node, path string, depth int) error {
 	if err := w.variables(n, path); err != nil {
 		return err
@@ -171,11 +172,11 @@ func (w *walk) below(n *object.Node, path string, depth int) error {
 	return nil
 }
 
-// allLayers is the property of a keras.Model that has all layers of its attributes. Keras looks at it as at an attribute, so that
-// layers of attributes that sort behind it are stored as its elements.
+// allLayers is the property of a keras.Model that lists the layers of all attributes. Keras visits it like an attribute, so
+// layers of attributes that sort after it are stored as its elements.
 const allLayers = "layers"
 
-// attribute adds what an attribute of n holds. An edge to nothing is that of all layers.
+// attribute adds the contents of an attribute of n. An edge without a node is allLayers.
 func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int) error {
 	switch {
 	case e.Node == nil && e.Name == allLayers && e.Missing() == nil && e.GoStep() == "":
@@ -190,7 +191,7 @@ func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int)
 		name = keras.Attribute(className(n), name)
 	}
 	if name == "" || strings.ContainsAny(name, "/\\") {
-		return fmt.Errorf("ckpt: %s: the name %q of an edge cannot be that of a group in HDF5: %w", object.PlaceOf(n, e), e.Name, errors.ErrUnsupported)
+		return fmt.Errorf("ckpt: %s: the name %q of an edge cannot be the name of an HDF5 group: %w", object.PlaceOf(n, e), e.Name, errors.ErrUnsupported)
 	}
 	if isContainer(e.Node) {
 		return w.once(e.Node, join(path, name), depth+1)
@@ -198,7 +199,7 @@ func (w *walk) attribute(n *object.Node, e *object.Edge, path string, depth int)
 	return w.object(element{name: e.Name, node: e.Node}, join(path, name), depth+1)
 }
 
-// flatten appends the objects that n holds, also in containers, in the order of its fields and each once.
+// flatten appends the objects that n holds, including those in containers, in field order and without duplicates.
 func flatten(n *object.Node, seen map[*object.Node]bool, all *[]element) {
 	for _, e := range elements(n) {
 		switch {
@@ -213,7 +214,7 @@ func flatten(n *object.Node, seen map[*object.Node]bool, all *[]element) {
 	}
 }
 
-// attributeOrder sorts names as Keras does: those with an underscore in front last.
+// attributeOrder sorts names as Keras does: those that begin with an underscore come last.
 func attributeOrder(name string) string {
 	if strings.HasPrefix(name, "_") {
 		return "~" + name
@@ -221,10 +222,10 @@ func attributeOrder(name string) string {
 	return name
 }
 
-// variables adds the variables that n holds itself, also in containers, each once.
+// variables adds the variables that n holds directly, including those in containers, without duplicates.
 func (w *walk) variables(n *object.Node, path string) error {
 	o := owned{key: join(path, "vars"), seen: map[*object.Node]bool{n: true}}
-	if isVariable(n) { // the root itself
+	if isVariable(n) { // the root is a variable
 		o.add(n, nil)
 	} else {
 		if kernel := wrappedKernel(n); kernel != nil {
@@ -238,7 +239,8 @@ func (w *walk) variables(n *object.Node, path string) error {
 	return nil
 }
 
-// wrappedKernel returns the kernel of the layer that a SpectralNormalization has, which in Keras is an attribute of both; nil for other objects.
+// wrappedKernel returns the kernel of the layer in a SpectralNormalization, because both have it as an attribute in Keras. It
+// returns nil for other objects.
 func wrappedKernel(n *object.Node) *object.Node {
 	if !ofLayers(n) || className(n) != "SpectralNormalization" {
 		return nil
@@ -257,7 +259,7 @@ func wrappedKernel(n *object.Node) *object.Node {
 
 // owned are the variables of one object.
 type owned struct {
-	key       string // with which their keys begin
+	key       string // prefix of their keys
 	seen      map[*object.Node]bool
 	variables []Variable
 }
@@ -291,10 +293,10 @@ func (o *owned) add(n *object.Node, names []string) {
 }
 
 func tooDeep(n *object.Node) error {
-	return fmt.Errorf("ckpt: %s: more than %d objects on the way to it: %w", n.Path(), maxObjects, errors.ErrUnsupported)
+	return fmt.Errorf("ckpt: %s: more than %d objects on the path to it: %w", n.Path(), maxObjects, errors.ErrUnsupported)
 }
 
-// once is container for one that several attributes may hold.
+// once is container for a container that several attributes may hold.
 func (w *walk) once(n *object.Node, path string, depth int) error {
 	if w.seen[n] {
 		return nil
@@ -303,12 +305,12 @@ func (w *walk) once(n *object.Node, path string, depth int) error {
 	return w.container(elements(n), path, depth)
 }
 
-// An element is an object that another holds.
+// An element is an object that another object holds.
 type element struct {
-	class string // in a container
+	class string // if it is in a container
 	name  string
 	node  *object.Node
-	kept  bool // it is in the file also where it has no variables
+	kept  bool // the file has it even without variables
 }
 
 // container adds the objects of a container.

@@ -6,16 +6,18 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// A Program says by which edges a struct finds its layers, where Keras has them by the order of their classes: in lists of several
-// classes, and in Sequential models.
+// A Program reports the edges by which a struct finds its layers. Keras stores these layers by the order of their classes: in
+// lists of several classes, and in Sequential models.
 type Program struct {
-	// Graph returns the program's objects, nil where they cannot be walked: the walk that loads finds the fault.
+	// Graph returns the program's objects, or nil if they cannot be walked: the walk of the load then reports the error.
 	Graph func() *object.Graph
 }
 
 // KerasObjects calls visit with the edges from the program to an object, with the object's path in a file of Keras's, whether it can have
-// variables, and the names of those that it has itself, in the order of its fields. There are no such names for layers of package layers, which
-// have Keras's names, and for objects with lists of variables, the lengths of which only the file has. isModel reports whether the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of
+// variables, and the names of those that it has itself, in the order of its fields. There are no such names for layers of package
+// layers, which
+// have Keras's names, and for objects with lists of variables, the lengths of which only the file has. isModel reports whether
+// the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of
 // a dict in the order in which they were put into it, which Go's maps do not have.
 func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string)) {
 	g := p.Graph()
@@ -43,7 +45,7 @@ func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges [
 	}
 }
 
-// ownVariables returns the names of n's variables; nil where they are not all known.
+// ownVariables returns the names of n's variables, or nil if some are unknown.
 func ownVariables(n *object.Node) (names []string) {
 	if n.Obj.Kind() != reflect.Struct || ofLayers(n) {
 		return nil

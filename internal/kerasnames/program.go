@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// isContainer reports whether n is what Python has as a list, a tuple or a dict.
+// isContainer reports whether n would be a list, a tuple or a dict in Python.
 func isContainer(n *object.Node) bool {
 	switch n.Obj.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map:
@@ -16,7 +16,7 @@ func isContainer(n *object.Node) bool {
 	return false
 }
 
-// elements returns what a container, or an object in place of one, holds.
+// elements returns the contents of a container, or of an object in place of one.
 func elements(n *object.Node) []element {
 	var all []element
 	for i := range n.Edges {
@@ -27,13 +27,13 @@ func elements(n *object.Node) []element {
 	return all
 }
 
-// layersPackage is the package of the layers. Its types are Keras's classes.
+// layersPackage is the package of the layers. Its types correspond to Keras's classes.
 const layersPackage = "github.com/gockpt/ckpt/layers"
 
 // ofLayers reports whether n is a layer of package layers.
 func ofLayers(n *object.Node) bool { return n.Obj.Type().PkgPath() == layersPackage }
 
-// className returns the name of n's class in Python: that of its type.
+// className returns the Python class name of n, which is the name of its type.
 func className(n *object.Node) string {
 	name, _, _ := strings.Cut(n.Obj.Type().Name(), "[")
 	switch {
@@ -42,12 +42,12 @@ func className(n *object.Node) string {
 	case name == "Model" && ofLayers(n):
 		return "Functional"
 	case name == "":
-		return "Object" // of a type that has no name
+		return "Object" // the type has no name
 	}
 	return name
 }
 
-// layersOf returns the layers of a Functional or Sequential model and the node, one of n's edges, that holds them; nil of other
+// layersOf returns the layers of a Functional or Sequential model, and the child of n that holds them. It returns nil for other
 // objects.
 func layersOf(n *object.Node) (layers []element, held *object.Node) {
 	model, operations := n, n.Find("_operations")
@@ -69,12 +69,12 @@ func layersOf(n *object.Node) (layers []element, held *object.Node) {
 	return layers, operations.Node
 }
 
-// A kerasModel says what Keras calls its layers, as [github.com/gockpt/ckpt/layers.Model] does.
+// A kerasModel reports Keras's names of its layers, like [github.com/gockpt/ckpt/layers.Model].
 type kerasModel interface {
 	KerasLayers(visit func(edges []string, class, name string, model bool))
 }
 
-// named returns layers, to which the edges below prefix lead, with the classes and names that m gives them, in its order.
+// named returns layers with the classes and names that m reports, in its order. The edges in prefix lead to layers.
 func named(m kerasModel, layers []element, prefix []string) []element {
 	byEdge := make(map[string]*object.Node, len(layers))
 	for _, l := range layers {

@@ -1,20 +1,20 @@
-// Package slab allocates many short slices and strings together: a million shapes of two numbers are a million allocations otherwise.
+// Package slab allocates many short slices and strings together, because a million shapes would otherwise be a million allocations.
 package slab
 
 import "strings"
 
 const (
-	first = 16   // how many elements or bytes are allocated the first time; each time after it is twice as many
-	last  = 2048 // up to these: who keeps one slice of a million keeps little memory with it
+	first = 16   // elements or bytes of the first allocation; each later one is twice as large
+	last  = 2048 // the largest allocation, so that keeping one of a million slices keeps little memory
 )
 
-// A Slab copies short slices into memory that they share. The zero value is ready.
+// A Slab copies short slices into shared memory. The zero value is ready to use.
 type Slab[E any] struct {
 	free []E
 	size int // of the last allocation
 }
 
-// Clone returns a copy of v that is not nil. To append to the copy allocates.
+// Clone returns a copy of v that is not nil. Appending to the copy allocates.
 func (s *Slab[E]) Clone(v []E) []E {
 	n := len(v)
 	if n > len(s.free) || s.free == nil {
@@ -30,7 +30,7 @@ func (s *Slab[E]) Clone(v []E) []E {
 	return c
 }
 
-// A Text copies short strings into memory that they share. The zero value is ready.
+// A Text copies short strings into shared memory. The zero value is ready to use.
 type Text struct {
 	b    strings.Builder
 	size int // of the last allocation
@@ -52,5 +52,5 @@ func (t *Text) Clone(v []byte) string {
 	return t.b.String()[begin:]
 }
 
-// next returns how much to allocate after size, for n elements at least.
+// next returns the size of the allocation after one of the given size. It is at least n.
 func next(size, n int) int { return max(n, min(max(first, 2*size), last)) }

@@ -6,10 +6,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// vectors reports whether the assembly may be called. Its functions take a number of values that is a multiple of width, and not 0.
+// vectors reports whether the CPU supports the assembly. Its functions take a positive number of values that is a multiple of
+// width.
 var vectors = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// halfVectors reports whether widenHalves256 may be called, too: golang.org/x/sys/cpu does not say it.
+// halfVectors reports whether the CPU supports widenHalves256 too: golang.org/x/sys/cpu does not detect it.
 var halfVectors = vectors && hasF16C()
 
 func hasF16C() bool
@@ -34,7 +35,7 @@ func widenHalves(dst []float32, values []tensor.Float16) {
 	widenHalves256(len(values), &values[0], &dst[0])
 }
 
-// momentsOf sums up values. Their number must be a multiple of width.
+// momentsOf summarizes values. Their number must be a multiple of width.
 func momentsOf(values []float32, l *lanes) { moments256(len(values), &values[0], l) }
 
 // squaresOf adds the squares of the values' distances from mean.

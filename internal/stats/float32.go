@@ -1,6 +1,6 @@
 package stats
 
-// block is how many float32 values are gone over twice while they are in the processor's nearest cache.
+// block is the number of float32 values that are read twice while they are in the processor's first-level cache.
 const block = 1 << 12
 
 // summarize32 is summarize for float32 values, in a few nanoseconds each.
@@ -15,17 +15,17 @@ func summarize32(values []float32) Summary {
 	return s
 }
 
-// width is how many values the assembly adds at a time, each in a lane.
+// width is how many values the assembly adds at once, each in a lane.
 const width = 16
 
-// lanes are what assembly sums up: value i counts in lane i modulo width.
+// lanes are the results of the assembly: value i counts in lane i modulo width.
 type lanes struct {
 	sums       [width]float64
 	low, high  [width]float32
 	minusZeros [width]int32
 }
 
-// summarizeBlock is summarize for a few float32 values, at least one.
+// summarizeBlock is summarize for a block of float32 values. There must be at least one.
 func summarizeBlock(values []float32) Summary {
 	n := 0
 	var l lanes
@@ -42,7 +42,7 @@ func summarizeBlock(values []float32) Summary {
 	}
 	a, b, z, s := momentsByFour(values[n:], low, high)
 	low, high, zeros, sum = a, b, zeros+z, sum+s
-	if sum-sum != 0 { // NaN or an infinity is among them; numbers of this size do not overflow
+	if sum-sum != 0 { // NaN or an infinity is among the values; numbers of this size do not overflow
 		wide := make([]float64, len(values))
 		for i, v := range values {
 			wide[i] = float64(v)
@@ -62,8 +62,8 @@ func summarizeBlock(values []float32) Summary {
 	return whole
 }
 
-// momentsByFour returns the least and the greatest of the values and of low and high, the number of zeros, and the sum. It adds four values at a
-// time, so that no addition waits for the one before.
+// momentsByFour returns the minimum and maximum of the values, low and high, the number of zeros, and the sum. It adds four
+// values at a time, so that no addition waits for the one before.
 func momentsByFour(values []float32, low, high float32) (_, _ float32, zeros int, sum float64) {
 	var a, b, c, d float64
 	rest := values
@@ -73,7 +73,7 @@ func momentsByFour(values []float32, low, high float32) (_, _ float32, zeros int
 		if v*w*x*y == 0 {
 			zeros += countZeros(rest[:4])
 		}
-		if v < low { // branches that are seldom taken cost less than min, which thinks of NaN
+		if v < low { // branches that are seldom taken cost less than min, which handles NaN
 			low = v
 		}
 		if w < low {

@@ -12,14 +12,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// chunk is the number of values that are looked at together.
+// chunk is the number of values that are processed together.
 const chunk = 1 << 15
 
-// chunks returns how many chunks t's values are.
+// chunks returns the number of chunks of t's values.
 func chunks(t tensor.Any) int { return (t.Len() + chunk - 1) / chunk }
 
-// eachChunk calls f with each chunk of t's values, by its number, from several goroutines. Where float32 holds t's values, as it does the most
-// frequent kinds, part has them; else part is nil and values has them as float64.
+// eachChunk calls f with the number and the values of each chunk of t, from several goroutines. If float32 can hold t's values,
+// which is the usual case, they are in part. Otherwise part is nil and values has them as float64.
 func eachChunk(ctx context.Context, t tensor.Any, f func(i int, part []float32, values []float64)) error {
 	n := t.Len()
 	var taken atomic.Int64
@@ -43,13 +43,13 @@ func eachChunk(ctx context.Context, t tensor.Any, f func(i int, part []float32, 
 	return g.Wait()
 }
 
-// A converter makes numbers of values, in memory that it uses again.
+// A converter converts values to numbers, in memory that it reuses.
 type converter struct {
 	narrow []float32
 	wide   []float64
 }
 
-// convert returns n of t's values from the one at from on, at most a chunk: in part where float32 holds them, else in values.
+// convert returns n of t's values, at most a chunk, beginning at from: in part if float32 can hold them, otherwise in values.
 func (c *converter) convert(t tensor.Any, from, n int) (part []float32, values []float64, err error) {
 	if t, ok := tensor.As[float32](t); ok {
 		return t.Data()[from:][:n], nil, nil
@@ -67,14 +67,14 @@ func (c *converter) convert(t tensor.Any, from, n int) (part []float32, values [
 	return nil, c.wide[:n], Floats(c.wide[:n], t, from)
 }
 
-// Floats converts len(dst) of t's values, from the one at from on in row-major order.
+// Floats converts len(dst) of t's values to float64, beginning at from in row-major order.
 func Floats(dst []float64, t tensor.Any, from int) error {
 	size := t.DType().Size()
 	b, ok := tensor.Bytes(t)
 	if !ok {
 		return fmt.Errorf("stats: values of %v are not numbers", t.DType())
 	}
-	if f, ok := tensor.As[float32](t); ok { // the most frequent kind, without a detour
+	if f, ok := tensor.As[float32](t); ok { // the most frequent dtype, without copying
 		for i, v := range f.Data()[from:][:len(dst)] {
 			dst[i] = float64(v)
 		}
@@ -124,7 +124,7 @@ func floats(dst []float64, part tensor.Any) error {
 	return nil
 }
 
-// widen converts the dtypes that tensor.Cast takes to float64, integers by way of int64.
+// widen converts the dtypes that tensor.Cast supports to float64, integers by way of int64.
 func widen(dst []float64, part tensor.Any) error {
 	wide, err := tensor.FromSlice(dst, len(dst))
 	if err != nil {

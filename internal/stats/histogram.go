@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Histogram counts t's finite values in n bins of equal width between low and high, both included; values beyond them are left out.
+// Histogram counts t's finite values in n bins of equal width between low and high, both included. It ignores values outside.
 func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]int64, error) {
 	bins := make([]int64, n)
 	if n == 0 || !(low <= high) {
@@ -16,7 +16,7 @@ func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]i
 	}
 	var mu sync.Mutex
 	err := eachChunk(ctx, t, func(_ int, part []float32, values []float64) {
-		some := make([]int64, n+1) // the last is that of high itself
+		some := make([]int64, n+1) // the last bin counts high itself
 		if part != nil {
 			count(some, part, low, high)
 		} else {
@@ -31,9 +31,9 @@ func Histogram(ctx context.Context, t tensor.Any, low, high float64, n int) ([]i
 	return bins, err
 }
 
-// count adds values to the bins between low and high. There is one more bin, for high itself.
+// count adds values to the bins between low and high. There is an additional bin for high itself.
 func count[F float32 | float64](bins []int64, values []F, low, high float64) {
-	halves := 1.0 // the difference of two large numbers may overflow, that of their halves does not
+	halves := 1.0 // the difference of two large numbers may overflow, but not that of their halves
 	if math.IsInf(high-low, 0) {
 		halves = 0.5
 	}

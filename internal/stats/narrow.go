@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// isNarrow reports whether every value of a dtype is a float32, so that no precision is lost in one.
+// isNarrow reports whether float32 can represent every value of a dtype exactly.
 func isNarrow(d tensor.DType) bool {
 	switch d {
 	case tensor.DTBFloat16, tensor.DTFloat16, tensor.DTBool, tensor.DTInt8, tensor.DTUInt8, tensor.DTInt16, tensor.DTUInt16:
@@ -16,7 +16,7 @@ func isNarrow(d tensor.DType) bool {
 	return false
 }
 
-// narrow converts len(dst) values of a narrow dtype, from the one at from on.
+// narrow converts len(dst) values of a narrow dtype, beginning at from.
 func narrow(dst []float32, t tensor.Any, from int) {
 	switch t := t.(type) {
 	case *tensor.Tensor[tensor.BFloat16]:

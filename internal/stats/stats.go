@@ -1,4 +1,4 @@
-// Package stats sums up the values of tensors: how many, between what, how they are spread.
+// Package stats summarizes the values of tensors: their number, range and spread.
 package stats
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Summary says what the values of a tensor, or of a part of it, are like. Mean, Deviation, Min and Max are of the finite values, and NaN where
-// there are none. A complex number counts with its magnitude, a bool as 0 or 1.
+// A Summary summarizes the values of a tensor, or of a part of it. Mean, Deviation, Min and Max describe the finite values, and
+// are NaN if there are none. A complex number counts with its magnitude, a bool as 0 or 1.
 type Summary struct {
-	Count     int64 // of all values
+	Count     int64 // number of all values
 	Zeros     int64
 	NaNs      int64
 	Infs      int64
@@ -22,12 +22,12 @@ type Summary struct {
 	moments   moments
 }
 
-// moments are what the mean and the deviation are made of, so that those of two parts can be added (Chan, Golub and LeVeque 1979).
+// moments allow the mean and the deviation of two parts to be combined (Chan, Golub and LeVeque 1979).
 type moments struct {
 	n, mean, squares float64
 }
 
-// Of returns the summary of t's values. The error is the context's, or says that t holds no numbers.
+// Of returns the summary of t's values. The error is that of ctx, or says that t does not hold numbers.
 func Of(ctx context.Context, t tensor.Any) (*Summary, error) {
 	if _, ok := tensor.Bytes(t); !ok {
 		return nil, fmt.Errorf("stats: values of %v are not numbers", t.DType())
@@ -53,7 +53,7 @@ func summarizePart(part []float32, values []float64) Summary {
 	return summarize32(part)
 }
 
-// summarize sums up a few values, in two passes for the deviation's sake.
+// summarize summarizes a few values. It takes two passes, for the deviation.
 func summarize(values []float64) Summary {
 	s := Summary{Count: int64(len(values)), Min: math.NaN(), Max: math.NaN(), Mean: math.NaN(), Deviation: math.NaN()}
 	m := &s.moments
@@ -88,7 +88,7 @@ func summarize(values []float64) Summary {
 	return s
 }
 
-// Add makes s the summary of its own values and o's together.
+// Add makes s the summary of both its values and o's.
 func (s *Summary) Add(o *Summary) {
 	s.Count += o.Count
 	s.Zeros += o.Zeros

@@ -7,17 +7,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Stream sums up the values of a tensor from its bytes, in bounded memory. It is an [io.Writer] of little-endian values.
+// A Stream summarizes the values of a tensor from its bytes, in bounded memory. It is an [io.Writer] of little-endian values.
 type Stream struct {
 	ctx   context.Context
-	part  tensor.Any // of as many values as are summed up at once
-	bytes []byte     // part's memory
-	have  int        // how many of them are there
+	part  tensor.Any // holds as many values as are summarized at once
+	bytes []byte     // memory of part
+	have  int        // number of bytes in use
 	converter
 	sum Summary
 }
 
-// NewStream returns a Stream for values of a dtype; ok is false where they are not numbers. About n are expected, which takes as little memory.
+// NewStream returns a Stream for values of a dtype. ok is false if they are not numbers. A small n, the expected number, saves
+// memory.
 func NewStream(ctx context.Context, d tensor.DType, n int) (s *Stream, ok bool) {
 	if d.Size() == 0 {
 		return nil, false
@@ -34,7 +35,7 @@ func NewStream(ctx context.Context, d tensor.DType, n int) (s *Stream, ok bool) 
 func (s *Stream) Write(p []byte) (written int, err error) {
 	if d := s.part.DType(); s.have == 0 && tensor.NativeLittleEndian && d != tensor.DTBool {
 		n := len(p) - len(p)%(block*d.Size())
-		if part, err := tensor.FromBytes(d, p[:n], n/d.Size()); err == nil { // else the memory is not aligned
+		if part, err := tensor.FromBytes(d, p[:n], n/d.Size()); err == nil { // otherwise the memory is misaligned
 			if err := s.add(part); err != nil {
 				return 0, err
 			}
@@ -56,11 +57,11 @@ func (s *Stream) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// flush adds the values that are there.
+// flush adds the buffered values.
 func (s *Stream) flush() error {
 	d := s.part.DType()
 	if s.have%d.Size() != 0 {
-		return errors.New("stats: the values end within one")
+		return errors.New("stats: the last value is incomplete")
 	}
 	if !tensor.NativeLittleEndian {
 		d.SwapBytes(s.bytes[:s.have])
@@ -87,7 +88,7 @@ func (s *Stream) add(part tensor.Any) error {
 	return nil
 }
 
-// Summary returns the summary of all that was written.
+// Summary returns the summary of all written values.
 func (s *Stream) Summary() (*Summary, error) {
 	if err := s.flush(); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Package typed reads packages of the module with the types of everything in them, for programs and tests that look at the code.
+// Package typed loads packages of the module with type information, for programs and tests that examine the code.
 package typed
 
 import (
@@ -26,14 +26,14 @@ type Package struct {
 	Info  *types.Info // Uses and Defs
 }
 
-// listed is what go list says of a package.
+// listed is the output of go list for a package.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
 	DepOnly                 bool
 }
 
-// Load reads the packages that match the patterns, as `go list` takes them. What they import is built.
+// Load loads the packages that match the patterns of `go list`. It builds their imports.
 func Load(patterns ...string) ([]*Package, error) {
 	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,DepOnly"}, patterns...)...)
 	cmd.Stderr = os.Stderr
@@ -74,7 +74,7 @@ func Load(patterns ...string) ([]*Package, error) {
 	return all, nil
 }
 
-// check parses a package and finds its types.
+// check parses and type-checks a package.
 func check(fset *token.FileSet, l listed, imports types.Importer) (*Package, error) {
 	p := &Package{Path: l.ImportPath, Fset: fset, Names: l.GoFiles}
 	for _, name := range l.GoFiles {

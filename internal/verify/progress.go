@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A byteCount adds up the bytes that are read. Several goroutines may use it.
+// A byteCount counts the bytes that are read. Several goroutines may use it at once.
 type byteCount struct {
 	mu     sync.Mutex
 	report func(done, total int64)
@@ -18,17 +18,17 @@ type byteCount struct {
 func (c *byteCount) add(n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// The slices of a partitioned tensor are read twice. More than the total is never reported.
+	// The slices of a partitioned tensor are read twice, but progress never exceeds the total.
 	if n = min(n, c.total-c.done); n > 0 {
 		c.done += n
 		c.report(c.done, c.total)
 	}
 }
 
-// end reports the bytes that could not be read or did not have to be.
+// end reports the bytes that could not be read or that did not have to be read.
 func (c *byteCount) end() { c.add(c.total) }
 
-// A countedFS counts the bytes that are read of all files except indexes.
+// A countedFS counts the bytes that are read from all files except indexes.
 type countedFS struct {
 	fsx.ReadFS
 	count *byteCount
@@ -56,7 +56,7 @@ func (c countedReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Expect implements fsx.Expecter where the reader does.
+// Expect implements fsx.Expecter if the reader does.
 func (c countedReader) Expect(ranges []fsx.Range) {
 	if e, ok := c.Reader.(fsx.Expecter); ok {
 		e.Expect(ranges)

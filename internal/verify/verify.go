@@ -1,4 +1,4 @@
-// Package verify reads whole checkpoints to find what is wrong with them.
+// Package verify reads whole checkpoints to find damage.
 package verify
 
 import (
@@ -21,13 +21,13 @@ import (
 // A Checkpoint is an open checkpoint.
 type Checkpoint struct {
 	Reader format.Reader
-	FS     fsx.ReadFS // from which it was opened
+	FS     fsx.ReadFS // the filesystem of the checkpoint
 	Prefix string
-	Format string // as package prefix calls it
+	Format string // its name in package prefix
 }
 
-// Verify reads all tensors, compares every checksum and compares the object graph with what is stored. It calls report with each problem,
-// from one goroutine at a time. Its own error says that it could not go on. progress may be nil.
+// Verify reads all tensors, verifies every checksum and compares the object graph with the stored tensors. It calls report for each
+// problem, from one goroutine at a time. It returns an error if it could not continue. progress may be nil.
 func (c Checkpoint) Verify(ctx context.Context, progress func(done, total int64), report func(bundle.Problem)) error {
 	f := c.Reader
 	if progress != nil {
@@ -78,7 +78,7 @@ func tensors(ctx context.Context, f format.Reader, report func(bundle.Problem)) 
 	return nil
 }
 
-// VerifyGraph reads the object graph and the index, and calls report where they do not fit each other.
+// VerifyGraph compares the object graph with the index, and calls report for each mismatch.
 func (c Checkpoint) VerifyGraph(ctx context.Context, report func(bundle.Problem)) error {
 	g, err := prefix.Graph(ctx, c.Reader, c.Prefix)
 	if ctx.Err() != nil {
@@ -96,21 +96,21 @@ func (c Checkpoint) VerifyGraph(ctx context.Context, report func(bundle.Problem)
 	next, stored := 0, 0
 	for e, err := range c.Reader.All() {
 		if err != nil {
-			return nil // what is wrong with an entry is not the graph's problem, and what follows it is not known
+			return nil // a damaged entry is not a problem of the graph, and the following entries are unknown
 		}
 		if stored++; g == nil && strings.Contains(e.Key, attributesMark) {
 			report(bundle.Problem{Key: objectgraph.GraphKey, Err: fmt.Errorf("ckpt: %s: the object graph is missing: it is not under its key %q, although %q is that of an object's attribute: %w",
 				c.Prefix, objectgraph.GraphKey, e.Key, format.ErrCorrupt)})
 			return nil
 		}
-		// The keys that begin with a missing one, if there are any, follow where it would be.
+		// Keys that begin with a missing key would follow its position.
 		for ; next < len(keys) && keys[next] <= e.Key; next++ {
 			if strings.HasPrefix(e.Key, keys[next]) && !exactAttribute(keys[next]) {
 				delete(missing, keys[next])
 			}
 		}
 	}
-	if stored == 0 && c.Format == prefix.TensorFlow { // a model of layers without weights is saved elsewhere, too
+	if stored == 0 && c.Format == prefix.TensorFlow { // for other formats, a model of layers without weights is valid
 		report(bundle.Problem{Err: fmt.Errorf("ckpt: %s: nothing is stored in it: %w", c.Prefix, format.ErrCorrupt)})
 	}
 	for _, key := range keys {
@@ -121,21 +121,21 @@ func (c Checkpoint) VerifyGraph(ctx context.Context, report func(bundle.Problem)
 	return nil
 }
 
-// attributesMark is in every key of an object-based checkpoint but the graph's own.
+// attributesMark occurs in every key of an object-based checkpoint except the key of the graph.
 const attributesMark = "/.ATTRIBUTES/"
 
-// exactAttribute reports whether a key is that of one tensor. Those of other attributes may be only the beginning of several
-// (tables, iterators: SaveableObjects with names of their own).
+// exactAttribute reports whether a key belongs to a single tensor. Other attributes may store several tensors with keys that begin
+// with their key (tables, iterators, SaveableObjects with several names).
 func exactAttribute(key string) bool {
 	return strings.HasSuffix(key, attributesMark+object.VariableAttribute) || strings.HasSuffix(key, attributesMark+object.OpaqueAttribute)
 }
 
-// missing returns the keys that a graph names and that are not stored, each with the attribute it is of.
+// missing returns the keys in a graph that are not stored, each with its attribute.
 func (c Checkpoint) missing(g *objectgraph.Graph) map[string]string {
 	missing := make(map[string]string)
 	for id := range g.Nodes {
 		for _, a := range g.Nodes[id].Attributes {
-			if _, ok, err := c.Reader.Lookup(a.Key); !ok && err == nil { // a damaged entry is there
+			if _, ok, err := c.Reader.Lookup(a.Key); !ok && err == nil { // a damaged entry counts as stored
 				missing[a.Key] = fmt.Sprintf("the attribute %q of node %d", a.Name, id)
 			}
 		}

@@ -14,9 +14,9 @@ func (f *file) isHTML() bool {
 	return bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html"))
 }
 
-// isCompressedTar reports whether gzip unpacks a tar archive from the file.
+// isCompressedTar reports whether the file is a tar archive compressed by gzip.
 func (f *file) isCompressedTar() bool {
-	const magic = 257 // where it stands
+	const magic = 257 // offset of the magic bytes
 	z, err := gzip.NewReader(bytes.NewReader(f.head))
 	if err != nil {
 		return false
@@ -26,8 +26,8 @@ func (f *file) isCompressedTar() bool {
 	return err == nil && string(start[magic:]) == "ustar"
 }
 
-// isMessagePack reports whether the file begins like a tree that Flax writes: a map with at least one entry and a string as
-// its first key.
+// isMessagePack reports whether the file begins like a tree that Flax writes: a map with at least one entry and a string as its
+// first key.
 func (f *file) isMessagePack() bool {
 	b := f.head
 	switch {
@@ -52,7 +52,7 @@ func (f *file) isMessagePack() bool {
 	return n > 0 && n <= len(b) && isWord(b[:n])
 }
 
-// isMindSpore reports whether the file begins as MindSpore's Checkpoint message does: values, each a name and a tensor that says its type.
+// isMindSpore reports whether the file begins like MindSpore's Checkpoint message: values with a name and a tensor of known type.
 func (f *file) isMindSpore() bool {
 	value, ok := field(f.head, 1)
 	if !ok {
@@ -84,7 +84,8 @@ func (f *file) isMindSpore() bool {
 	return false
 }
 
-// field returns the value of the first field of a message, which may be cut off, where it has the number num and is a string or message.
+// field returns the value of the first field of a message if it has number num and is a string or a message. The message may be
+// cut off.
 func field(message []byte, num protowire.Number) (value []byte, ok bool) {
 	for len(message) > 0 {
 		got, typ, n := protowire.ConsumeTag(message)
@@ -108,8 +109,8 @@ func field(message []byte, num protowire.Number) (value []byte, ok bool) {
 	return nil, false
 }
 
-// isONNX reports whether the file begins as ONNX's ModelProto does: the version of the representation, and then the producer's name, a graph
-// or the operators' versions.
+// isONNX reports whether the file begins like ONNX's ModelProto: the version of the representation, and then the name of the
+// producer, a graph, or the versions of the operators.
 func (f *file) isONNX() bool {
 	const oldest, newest = 3, 50 // versions
 	num, typ, n := protowire.ConsumeTag(f.head)

@@ -7,15 +7,15 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A description is of a sort of file.
+// A description describes a kind of file.
 type description struct {
 	what string
 	do   string // PATH and NAME stand for the file's path, quoted for a shell, and its name
 	is   func(*file) bool
 }
 
-// Describe says of the file or directory at path what it is, such as "an ONNX model", and what to do to get something that can be read. ok is
-// false where it is not known, where it has a format that the module reads, and where it cannot be read at all.
+// Describe describes the file or directory at path, such as "an ONNX model", and says how to get something that can be read. ok is
+// false if the kind is unknown, if the module can read the file, and if the file cannot be read at all.
 func Describe(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
 	f, err := look(fsys, path)
 	if err != nil {
@@ -33,7 +33,7 @@ func Describe(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
 	return f.describe(descriptions)
 }
 
-// StandIn is [Describe] for what may lie in the place of any file: a pointer of Git LFS, or a web page.
+// StandIn is [Describe] for files that may lie in the place of any other: a Git LFS pointer, or a web page.
 func StandIn(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
 	f, err := look(fsys, path)
 	if err != nil || f.isDir {
@@ -42,7 +42,7 @@ func StandIn(fsys fsx.ReadFS, path string) (what, todo string, ok bool) {
 	return f.describe(standIns)
 }
 
-// describe describes the file as the first of list that fits.
+// describe returns the first description in list that fits.
 func (f *file) describe(list []description) (what, todo string, ok bool) {
 	for _, d := range list {
 		if d.is(f) {
@@ -52,7 +52,7 @@ func (f *file) describe(list []description) (what, todo string, ok bool) {
 	return "", "", false
 }
 
-// fill puts a path into what is to be done.
+// fill inserts a path into do.
 func fill(do, path string) string {
 	base := filepath.Base(path)
 	return strings.NewReplacer("PATH", shellQuote(path), "NAME", shellQuote(base), "STEM", shellQuote(strings.TrimSuffix(base, filepath.Ext(base)))).Replace(do)
@@ -67,5 +67,5 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// python returns a command that runs a line of Python with the file's path in sys.argv[1]. The line has no double quotes.
+// python returns a command that runs a line of Python with the file's path in sys.argv[1]. The line must not contain double quotes.
 func python(line string) string { return `python -c "import sys; ` + line + `" PATH` }

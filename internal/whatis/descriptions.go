@@ -10,13 +10,13 @@ const (
 	original = "it has no names that a program can load by: load the checkpoint that it was converted from"
 )
 
-// standIns are of files that may lie in the place of any other. No other file begins like them, even a damaged one.
+// standIns describes files that may lie in the place of any other. No other file begins like them, even if it is damaged.
 var standIns = []description{
 	{"a Git LFS pointer, not the file that it stands for", "get the file: git lfs pull --include NAME", func(f *file) bool { return f.starts("version https://git-lfs.github.com/spec/") }},
 	{"a web page", "it was downloaded from a page about the file, or the download needs a login: get the file itself", (*file).isHTML},
 }
 
-// descriptions are of all other files, the first that fits. Those that are told by their bytes come before those that need a name.
+// descriptions describes all other files. The first that fits counts. Those that check bytes come before those that check names.
 var descriptions = []description{
 	{"an empty file", "it was not written to its end, or not downloaded: get it again", func(f *file) bool { return f.size == 0 }},
 	{"a state file, which names checkpoints", "give its directory, or the prefix of one of them", func(f *file) bool { return f.isText() && f.mentions("model_checkpoint_path:") }},
@@ -49,7 +49,7 @@ var descriptions = []description{
 	{"a file of PyTorch before 0.1.10, a tar archive", "load it with a PyTorch of before 2.0 and save it again", func(f *file) bool { return f.at(257, "ustar") && f.starts("sys_info", "./sys_info", "storages") }},
 	{"a tar archive", unpack + "tar -xf PATH", func(f *file) bool { return f.at(257, "ustar") }},
 
-	// Models of other programs, by their bytes.
+	// Models of other programs, recognized by their bytes.
 	{"a TensorFlow Lite model", original, func(f *file) bool { return f.at(4, "TFL3") }},
 	{"an ExecuTorch program", original, func(f *file) bool { return f.at(4, "ET1") }},
 	{"a TensorRT engine", original, func(f *file) bool { return f.starts("ftrt", "ptrt") }},
@@ -62,7 +62,7 @@ var descriptions = []description{
 		"s.save_file(f(r(open(sys.argv[1], 'rb').read()), sep='.'), 'weights.safetensors')"), (*file).isMessagePack},
 	{"a checkpoint of MindSpore", "convert it: " + python("import mindspore, numpy; numpy.savez('weights.npz', **{k: v.asnumpy() for k, v in mindspore.load_checkpoint(sys.argv[1]).items()})"), (*file).isMindSpore},
 
-	// Protocol buffers begin alike: what has a name of its own comes first.
+	// Protocol buffers begin alike: descriptions that check a specific name come first.
 	{"a SavedModel's graph", "give its directory", func(f *file) bool { return f.called("saved_model.pb", "saved_model.pbtxt") }},
 	{"the graph that TensorFlow 1 wrote beside a checkpoint", "name the checkpoint, without .meta", func(f *file) bool { return f.called(".meta") }},
 	{"a Core ML model", original, func(f *file) bool { return f.called(".mlmodel") }},
@@ -84,7 +84,7 @@ var descriptions = []description{
 	{"a weight file of TensorFlow.js", "give model.json beside it", func(f *file) bool { return f.called(".bin") && strings.Contains(filepath.Base(f.name), "-shard") }},
 }
 
-// directories are of directories.
+// directories describes directories.
 var directories = []description{
 	{"the variables of a SavedModel", "give the directory above it", func(f *file) bool { return f.called("variables") && f.has("variables.index") }},
 	{"a checkpoint of Orbax", "convert it: " + python("import orbax.checkpoint as o, numpy, jax; "+

@@ -1,10 +1,10 @@
-// Package whatis tells by their contents which files hold weights, and what the files are that people take for them.
+// Package whatis recognizes files with weights by their contents, and describes files that people mistake for them.
 //
-// [Format] names the format of a file that the module reads. It looks at the first bytes, and into ZIP archives at the names of the
-// members, since NumPy, Keras and PyTorch all use them. A file's name decides nothing that its bytes can tell.
+// [Format] names the format of a file that the module can read. It looks at the first bytes and, in a ZIP archive, at the names
+// of the members, because NumPy, Keras and PyTorch all use ZIP. It looks at a file's name only if the bytes do not decide.
 //
-// [Describe] says of any other file what it is, and the one thing to do to get something that can be read. It knows the files of other programs
-// for machine learning (ONNX, TensorFlow Lite, Core ML, Flax …), archives, and what a failed download leaves.
+// [Describe] describes any other file, and names a single step to get something that can be read. It knows the files of other
+// machine learning programs (ONNX, TensorFlow Lite, Core ML, Flax …), archives, and the results of failed downloads.
 //
-// Both read a few kilobytes, of an archive its directory, and of a directory the names in it.
+// Both read a few kilobytes, the directory of an archive, and the names in a directory.
 package whatis

@@ -13,22 +13,22 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// headSize is how many bytes of a file are looked at: those before the first names in a protocol buffer or a pickle.
+// headSize is how many bytes of a file are examined. They include the first names in a protocol buffer or a pickle.
 const headSize = 4096
 
-// A file is what is known of a file.
+// A file is what look found out about a file.
 type file struct {
-	name    string // its path
+	name    string // the path
 	size    int64
 	head    []byte
 	members []string // of a ZIP archive
-	cut     bool     // the archive has lost its directory: members has the first name alone
+	cut     bool     // the archive has lost its directory: members has only the first name
 	dir     []string // the names in a directory
 	isDir   bool
-	orbax   bool // a directory below it that is called by a number is a checkpoint of Orbax
+	orbax   bool // a subdirectory with a number as its name is an Orbax checkpoint
 }
 
-// look reads what is known of the file or directory at path.
+// look examines the file or directory at path.
 func look(fsys fsx.ReadFS, path string) (f *file, err error) {
 	f = &file{name: path}
 	if info, err := fsys.Stat(path); err == nil && info.IsDir() {
@@ -57,7 +57,7 @@ func look(fsys fsx.ReadFS, path string) (f *file, err error) {
 	return f, nil
 }
 
-// hasStep reports whether the last of the names that are numbers is one of Orbax's directories.
+// hasStep reports whether the last directory with a number as its name is an Orbax checkpoint.
 func hasStep(fsys fsx.ReadFS, path string, names []string) bool {
 	for _, name := range slices.Backward(names) {
 		if strings.Trim(name, "0123456789") == "" {
@@ -68,7 +68,7 @@ func hasStep(fsys fsx.ReadFS, path string, names []string) bool {
 	return false
 }
 
-// list returns the names in a ZIP archive; cut is true where it has lost its directory.
+// list returns the names in a ZIP archive. cut is true if the archive has lost its directory.
 func (f *file) list(r fsx.Reader) (names []string, cut bool) {
 	a, err := zip.NewReader(r, r.Size())
 	if err != nil {
@@ -80,9 +80,9 @@ func (f *file) list(r fsx.Reader) (names []string, cut bool) {
 	return names, false
 }
 
-// firstMember returns the name of the first file in a ZIP archive, as its own header has it.
+// firstMember returns the name of the first file in a ZIP archive, according to its local header.
 func (f *file) firstMember() []string {
-	const header = 30 // its size, with the length of the name at 26
+	const header = 30 // size of the header; it has the length of the name at 26
 	if len(f.head) < header {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (f *file) firstMember() []string {
 	return []string{string(f.head[header:min(header+n, len(f.head))])}
 }
 
-// starts reports whether the file begins with one of with.
+// starts reports whether the file begins with one of the strings.
 func (f *file) starts(with ...string) bool {
 	for _, s := range with {
 		if f.at(0, s) {
@@ -100,12 +100,12 @@ func (f *file) starts(with ...string) bool {
 	return false
 }
 
-// at reports whether s stands at an offset of the file.
+// at reports whether s is at an offset of the file.
 func (f *file) at(offset int, s string) bool {
 	return len(f.head) >= offset && bytes.HasPrefix(f.head[offset:], []byte(s))
 }
 
-// mentions reports whether one of words stands in the first bytes of the file.
+// mentions reports whether one of words occurs in the first bytes of the file.
 func (f *file) mentions(words ...string) bool {
 	for _, w := range words {
 		if bytes.Contains(f.head, []byte(w)) {
@@ -115,10 +115,10 @@ func (f *file) mentions(words ...string) bool {
 	return false
 }
 
-// member reports whether a member of the archive has a name that ends so.
+// member reports whether the name of a member of the archive ends in one of the strings.
 func (f *file) member(endings ...string) bool { return ends(f.members, endings) }
 
-// has reports whether the directory has one of names.
+// has reports whether the directory contains one of names.
 func (f *file) has(names ...string) bool {
 	for _, n := range f.dir {
 		for _, want := range names {
@@ -130,10 +130,10 @@ func (f *file) has(names ...string) bool {
 	return false
 }
 
-// hasEnding reports whether the directory has a name that ends so.
+// hasEnding reports whether a name in the directory ends in the string.
 func (f *file) hasEnding(endings ...string) bool { return ends(f.dir, endings) }
 
-// called reports whether the file's name ends so.
+// called reports whether the file's name ends in one of the strings.
 func (f *file) called(endings ...string) bool { return ends([]string{filepath.Base(f.name)}, endings) }
 
 func ends(names, endings []string) bool {
@@ -150,13 +150,13 @@ func ends(names, endings []string) bool {
 // text returns the beginning of the file without a byte order mark and white space.
 func (f *file) text() []byte { return bytes.TrimLeft(f.head, "\xef\xbb\xbf \t\r\n") }
 
-// isJSON reports whether the file begins as JSON does.
+// isJSON reports whether the file begins like JSON.
 func (f *file) isJSON() bool {
 	t := f.text()
 	return len(t) > 0 && (t[0] == '{' || t[0] == '[') && f.isText()
 }
 
-// isText reports whether the file begins with text in ASCII or UTF-8.
+// isText reports whether the file begins with ASCII or UTF-8 text.
 func (f *file) isText() bool {
 	for _, c := range f.head {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' {

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// formats are those that the module reads, beside TensorFlow's own, by the names that its readers give them. The first that fits is
-// the file's.
+// formats lists the formats that the module reads, except TensorFlow's, by the names that their readers use. The first that fits
+// counts.
 var formats = []struct {
 	name string
 	is   func(*file) bool
@@ -18,7 +18,7 @@ var formats = []struct {
 	{"gguf", func(f *file) bool { return f.starts("GGUF") }},
 	{"npz", func(f *file) bool { return f.starts("\x93NUMPY") }},
 	{"safetensors", (*file).isSafetensors},
-	// What only the members of an archive can tell.
+	// Formats that only the members of an archive identify.
 	{"pytorch", func(f *file) bool { return torch.RecognizeMembers(slices.Values(f.members)) }},
 	{"keras", func(f *file) bool { return f.member("model.weights.h5", "model.weights.json", "model.weights.npz") }},
 	{"keras", func(f *file) bool { return f.cut && f.member("metadata.json", "config.json") }},
@@ -27,12 +27,12 @@ var formats = []struct {
 	{"safetensors", func(f *file) bool { return f.isIndexOf(".safetensors") }},
 	{"pytorch", func(f *file) bool { return f.isIndexOf(".bin", ".pt", ".pth") }},
 	{"keras", func(f *file) bool { return f.isIndexOf(".weights.h5") || f.isJSON() && f.called(".weights.json") }},
-	// Pickles may be of any program; those that can only be one's own are in descriptions.
+	// Any program may write pickles. Pickles of known programs are in descriptions.
 	{"pytorch", func(f *file) bool { return torch.Recognize(f.head) && !f.isForeignPickle() }},
 }
 
-// Format returns the name of the format that the file at path has, in which the module can read it; ok is false for all
-// other files, for directories, and where the file cannot be read.
+// Format returns the name of the format of the file at path if the module can read it. ok is false for all other files, for
+// directories, and if the file cannot be read.
 func Format(fsys fsx.ReadFS, path string) (name string, ok bool, err error) {
 	f, err := look(fsys, path)
 	if err != nil || f.isDir {
@@ -51,8 +51,8 @@ func (f *file) format() (name string, ok bool) {
 	return "", false
 }
 
-// isSafetensors reports whether the file begins with the length of a header of JSON, and the header. A header that is longer than
-// the file is damage, not another format.
+// isSafetensors reports whether the file begins with the length of a JSON header, and the header. A header that is longer than the
+// file means damage, not another format.
 func (f *file) isSafetensors() bool {
 	const most = 1 << 40
 	if len(f.head) < 9 || f.head[8] != '{' {
@@ -62,7 +62,7 @@ func (f *file) isSafetensors() bool {
 	return n >= 2 && n < most
 }
 
-// isIndexOf reports whether the file is JSON that maps tensors to files of such names.
+// isIndexOf reports whether the file is JSON that maps tensors to files with such names.
 func (f *file) isIndexOf(endings ...string) bool {
 	if !f.isJSON() {
 		return false
@@ -75,7 +75,7 @@ func (f *file) isIndexOf(endings ...string) bool {
 	return false
 }
 
-// isForeignPickle reports whether the file is a pickle of a program that is not PyTorch's.
+// isForeignPickle reports whether the file is a pickle of a program other than PyTorch.
 func (f *file) isForeignPickle() bool {
 	return torch.Recognize(f.head) && f.mentions("sklearn", "joblib")
 }

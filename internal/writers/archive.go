@@ -15,11 +15,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// NewArchive returns what an archive has beside the weights: the description that model was made from.
+// NewArchive returns the members of an archive besides the weights, for the description from which model was made.
 func NewArchive(model any) (*keras.Archive, error) {
 	m, ok := model.(interface{ Config() json.RawMessage })
 	if !ok {
-		return nil, fmt.Errorf("a .keras archive holds the description of a Keras model, and a %T has none: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
+		return nil, fmt.Errorf("a .keras archive needs the description of a Keras model, but a %T does not have one: save the weights to a .weights.h5 file: %w", model, errors.ErrUnsupported)
 	}
 	archive, err := keras.NewArchive(m.Config(), time.Now())
 	if err != nil {
@@ -28,8 +28,8 @@ func NewArchive(model any) (*keras.Archive, error) {
 	return archive, nil
 }
 
-// KeepFrom adds what the archive at path has beside the weights called names to archive and names. Both archives must describe the same
-// model. The caller closes the reader that KeepFrom returns once the weights are written.
+// KeepFrom copies the other contents of the archive at path to archive and names. names has the names of the weights. Both archives
+// must describe the same model. The caller closes the reader that KeepFrom returns after writing the weights.
 func KeepFrom(ctx context.Context, fsys fsx.ReadFS, path string, archive *keras.Archive, names *kerasnames.Names) (*keras.Reader, error) {
 	r, err := keras.Open(fsys, path)
 	if err != nil {
@@ -39,7 +39,7 @@ func KeepFrom(ctx context.Context, fsys fsx.ReadFS, path string, archive *keras.
 	case from == nil:
 		err = fmt.Errorf("KeepFrom: %s is not a .keras archive: %w", path, errors.ErrUnsupported)
 	case !sameJSON(from.Config, archive.Config):
-		err = fmt.Errorf("KeepFrom: %s describes another model than the one that is saved", path)
+		err = fmt.Errorf("KeepFrom: %s describes a different model", path)
 	default:
 		err = keep(ctx, r, from, archive, names)
 	}
@@ -57,7 +57,7 @@ func sameJSON(a, b json.RawMessage) bool {
 	return bytes.Equal(x.Bytes(), y.Bytes())
 }
 
-// keep adds what r has beside names to archive and names. All of its metadata is kept except the date.
+// keep copies the other contents of r to archive and names. It copies all metadata except the date.
 func keep(ctx context.Context, r *keras.Reader, from, archive *keras.Archive, names *kerasnames.Names) error {
 	assets, err := r.Assets()
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package writers makes the writer of a format by the format's name.
+// Package writers creates the writer of a format, given the format's name.
 package writers
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/internal/kerasnames"
 )
 
-// The formats that are written.
+// The formats that can be written.
 const (
 	TensorFlow  = "tensorflow"
 	Safetensors = "safetensors"
@@ -24,8 +24,8 @@ const (
 	Keras       = "keras"
 )
 
-// ByEnding returns the format that is written to path, for the path's ending: .safetensors, .npz, .weights.h5 or .keras. Everything else is a
-// prefix of TensorFlow's.
+// ByEnding returns the format for a path's extension: .safetensors, .npz, .weights.h5 or .keras. Any other path is a TensorFlow
+// prefix.
 func ByEnding(path string) string {
 	switch {
 	case strings.HasSuffix(path, ".safetensors"):
@@ -40,7 +40,7 @@ func ByEnding(path string) string {
 	return TensorFlow
 }
 
-// Separator returns what stands between the edges in a format's names.
+// Separator returns the separator between edges in a format's names.
 func Separator(name string) string {
 	if name == HDF5 {
 		return "/"
@@ -48,15 +48,14 @@ func Separator(name string) string {
 	return "."
 }
 
-// Options are what all writers can be told.
+// Options are the options of all writers.
 type Options struct {
-	MaxShardSize int64             // of safetensors; 0 is one file
-	Metadata     map[string]string // of safetensors
+	MaxShardSize int64             // for safetensors; 0 means one file
+	Metadata     map[string]string // for safetensors
 	Progress     func(done, total int64)
 }
 
-// NewKeras returns a writer of the weights called names, to which they were added: of an archive or, where that is nil, of a file of
-// weights alone.
+// NewKeras returns a writer of the weights in names. It writes an archive or, if archive is nil, a file with weights only.
 func NewKeras(fsys fsx.FS, path string, names *kerasnames.Names, archive *keras.Archive, o Options) (format.Writer, error) {
 	if o.MaxShardSize != 0 {
 		return nil, oneFile(path, Keras, o)
@@ -80,11 +79,11 @@ func NewKeras(fsys fsx.FS, path string, names *kerasnames.Names, archive *keras.
 }
 
 func oneFile(path, name string, o Options) error {
-	return fmt.Errorf("%s: shards of at most %d bytes: a checkpoint in the format %s is one file: %w", path, o.MaxShardSize, name, errors.ErrUnsupported)
+	return fmt.Errorf("%s: cannot write shards of at most %d bytes: a checkpoint in the format %s is a single file: %w", path, o.MaxShardSize, name, errors.ErrUnsupported)
 }
 
-// Create returns a writer of the format called name. Nothing is touched before its Commit. The error says that there is no such
-// format, or that it has no shards.
+// Create returns a writer of the format called name. It does not touch files before Commit. It returns an error if there is no such
+// format, or if the format does not support shards.
 func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 	if o.MaxShardSize < 0 || o.MaxShardSize > 0 && (name == NPZ || name == HDF5) {
 		return nil, oneFile(path, name, o)
@@ -97,7 +96,7 @@ func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 	case NPZ:
 		return npz.Create(fsys, path, npz.Options{Progress: o.Progress}), nil
 	case Keras:
-		return nil, fmt.Errorf("%s: a .keras archive has the description of its model: keras.Save writes one, and for weights alone the path ends in .weights.h5: %w", path, errors.ErrUnsupported)
+		return nil, fmt.Errorf("%s: a .keras archive needs the description of its model: use keras.Save, or write only weights to a path that ends in .weights.h5: %w", path, errors.ErrUnsupported)
 	case HDF5:
 		w := keras.NewWriter(fsys, path, nil)
 		if o.Progress == nil {
@@ -105,5 +104,5 @@ func Create(fsys fsx.FS, name, path string, o Options) (format.Writer, error) {
 		}
 		return &counted{Writer: w, report: o.Progress}, nil
 	}
-	return nil, fmt.Errorf("%s: the format %q cannot be written: expected %s, %s, %s, %s or %s: %w", path, name, TensorFlow, Safetensors, NPZ, HDF5, Keras, errors.ErrUnsupported)
+	return nil, fmt.Errorf("%s: cannot write the format %q: expected %s, %s, %s, %s or %s: %w", path, name, TensorFlow, Safetensors, NPZ, HDF5, Keras, errors.ErrUnsupported)
 }

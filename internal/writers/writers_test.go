@@ -60,10 +60,10 @@ func TestCreateRefuses(t *testing.T) {
 		shards int64
 		says   string
 	}{
-		"an archive":           {Keras, 0, "keras.Save writes one"},
-		"a format of no kind":  {"onnx", 0, `the format "onnx" cannot be written: expected tensorflow, safetensors, npz, hdf5 or keras`},
-		"shards of NumPy":      {NPZ, 10, "shards of at most 10 bytes: a checkpoint in the format npz is one file"},
-		"shards of Keras":      {HDF5, 10, "is one file"},
+		"an archive":           {Keras, 0, "use keras.Save"},
+		"a format of no kind":  {"onnx", 0, `cannot write the format "onnx": expected tensorflow, safetensors, npz, hdf5 or keras`},
+		"shards of NumPy":      {NPZ, 10, "shards of at most 10 bytes: a checkpoint in the format npz is a single file"},
+		"shards of Keras":      {HDF5, 10, "is a single file"},
 		"shards without bytes": {Safetensors, -1, "shards of at most -1 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,5 +92,5 @@ func TestProgressOfAFailure(t *testing.T) {
 func TestNewArchive(t *testing.T) {
 	_, err := NewArchive(struct{}{})
 	require.ErrorIs(t, err, errors.ErrUnsupported)
-	require.ErrorContains(t, err, "a struct {} has none")
+	require.ErrorContains(t, err, "a struct {} does not have one")
 }

@@ -1,3 +1,3 @@
-// Package forged holds its tests only. They change what checkpoints store, with every checksum right, or flip single bits, and let
-// every verb that reads look at the result. Each returns the stored values or an error, and takes no more memory than the files justify.
+// Package forged holds only tests. They change the contents of checkpoints and correct every checksum, or flip single bits, and run
+// every verb that reads on the result. Each returns the stored values or an error, and takes no more memory than the files justify.
 package forged

@@ -1,3 +1,3 @@
-// Package hostile holds its tests only. They give every verb object graphs and programs that are very large, deep or tangled. Time and
-// memory must grow with the size, and not with its square.
+// Package hostile holds only tests. They give every verb object graphs and programs that are very large, deep or tangled. Time and
+// memory must be linear in the size, not quadratic.
 package hostile

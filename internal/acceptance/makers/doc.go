@@ -1,3 +1,3 @@
-// Package makers holds its tests only. They read and write the files of other makers, from Keras and PyTorch to NumPy and llama.cpp, by
-// the verbs that also serve TensorFlow's.
+// Package makers holds only tests. They read and write the files of other makers, from Keras and PyTorch to NumPy and llama.cpp,
+// with the same verbs as TensorFlow's files.
 package makers

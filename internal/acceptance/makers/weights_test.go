@@ -131,7 +131,7 @@ func TestSaveWeightsUnsupported(t *testing.T) {
 			State *opaque `ckpt:"state"`
 		}{&opaque{1}}, "state: only TensorFlow's format", nil},
 		"a dot in a name":   {"m.npz", map[string]*tensor.Tensor[float32]{"a.b": numbers(t, 1)}, `"a.b"`, nil},
-		"shards of npz":     {"m.npz", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "is one file", []ckpt.SaveWeightsOption{ckpt.MaxShardSize(4)}},
+		"shards of npz":     {"m.npz", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "is a single file", []ckpt.SaveWeightsOption{ckpt.MaxShardSize(4)}},
 		"alignment":         {"m.safetensors", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, "Align", []ckpt.SaveWeightsOption{ckpt.Align(64)}},
 		"an unknown format": {"m", &struct{ W tensor.Tensor[float32] }{*numbers(t, 2)}, `"onnx"`, []ckpt.SaveWeightsOption{ckpt.As("onnx")}},
 	} {

@@ -1,3 +1,3 @@
-// Package matching holds its tests only. They are about which stored value goes to which variable of a program that has changed since
-// the checkpoint was written, and about the hints in errors where there is none.
+// Package matching holds only tests. They check which stored value goes to which variable of a program that has changed since the
+// checkpoint was written, and the hints in errors if no value matches.
 package matching

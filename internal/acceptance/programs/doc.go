@@ -1,3 +1,3 @@
-// Package programs holds its tests only. They are about Go programs of unusual form: embedded and unexported fields, nil pointers,
-// types that hold themselves, plain numbers, tags with options, and names that nothing could read.
+// Package programs holds only tests. They use Go programs of unusual form: embedded and unexported fields, nil pointers, recursive
+// types, plain numbers, tags with options, and names that cannot be read back.
 package programs

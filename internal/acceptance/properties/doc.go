@@ -1,3 +1,3 @@
-// Package properties holds its tests only. They draw programs, checkpoints and damage at random, and compare what package ckpt does
-// with a model of it that is too slow and too simple to be wrong.
+// Package properties holds only tests. They generate programs, checkpoints and damage at random, and compare package ckpt with a
+// model of it that is slow and simple enough to be right.
 package properties

@@ -1,3 +1,3 @@
-// Package rules holds its tests only. They are about the module and not about checkpoints: which package may import which, where unsafe
-// stands, what importers require, which options a verb takes, and that other modules can call what is public.
+// Package rules holds only tests. They check the module, not checkpoints: which package may import which, where unsafe is used,
+// what importers require, which options a verb takes, and that other modules can call the public functions.
 package rules
