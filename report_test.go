@@ -88,7 +88,7 @@ func TestNotes(t *testing.T) {
 		"bn1 (Bn1): " + epsilon, "bn2 (Bn2): " + epsilon,
 		`bn2.gamma (Bn2.Gamma): no rule applied: the file does not have pytorch's names for it, such as "weight"`,
 		`bn2.beta (Bn2.Beta): no rule applied: the file does not have pytorch's names for it, such as "bias"`,
-		"rnn.cell.bias (Rnn.Cell.Bias): the sum of [bias_ih_l0 bias_hh_l0] is one value: it is saved as the first of them, the others as zeros",
+		"rnn.cell.bias (Rnn.Cell.Bias): the sum of [bias_ih_l0 bias_hh_l0] is one value: the first is saved as the sum, the others as zeros",
 		`own.v (Own.V): no rule applied: the file does not have pytorch's names for it, such as "weihgt"`,
 	}, texts(report.Notes))
 	require.Contains(t, report.String(), "bn1, bn2: "+epsilon)

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// The lines of a document between which the results stand.
+// The lines of a document that enclose the results.
 const (
 	resultsBegin = "<!-- results: what stands here is written by the benchmarks -->\n"
 	resultsEnd   = "<!-- end of results -->\n"
 )
 
-// document puts the results in the place of the earlier ones in the file name, if it is there.
+// document replaces the earlier results in the file called name, if the file exists.
 func (r *Report) document(name string) error {
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -26,7 +26,7 @@ func (r *Report) document(name string) error {
 	before, rest, begins := strings.Cut(string(text), resultsBegin)
 	_, after, ends := strings.Cut(rest, resultsEnd)
 	if !begins || !ends {
-		return fmt.Errorf("%s has no lines %q and %q for the results to stand between", name, resultsBegin, resultsEnd)
+		return fmt.Errorf("%s: expected the lines %q and %q around the results", name, resultsBegin, resultsEnd)
 	}
 	return os.WriteFile(name, []byte(before+resultsBegin+"\n"+r.markdown()+"\n"+resultsEnd+after), 0o666)
 }

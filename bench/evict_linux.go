@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canEvict says that [evict] does what it is for.
+// canEvict says that [evict] works here.
 const canEvict = true
 
-// evict has the page cache let go of the files that match.
+// evict drops the files that match pattern from the page cache.
 func evict(pattern string) error {
 	names, err := filepath.Glob(pattern)
 	if err != nil {
@@ -22,7 +22,7 @@ func evict(pattern string) error {
 		if err != nil {
 			return err
 		}
-		err = f.Sync() // pages that are not written yet stay
+		err = f.Sync() // pages that are not yet written would stay
 		if err == nil {
 			err = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 		}

@@ -4,7 +4,7 @@ package main
 
 import "errors"
 
-// canEvict says that [evict] cannot do what it is for.
+// canEvict says that [evict] does not work here.
 const canEvict = false
 
 func evict(string) error { return errors.ErrUnsupported }

@@ -2,7 +2,7 @@ package main
 
 import "slices"
 
-// growths returns a table for each family of workloads: its operations and peers below one another, its sizes side by side.
+// growths returns a table for each family of workloads: a row for each operation and peer, and a column for each size.
 func (r *Report) growths() (tables [][][]string) {
 	var families []string
 	for i := range r.Results {

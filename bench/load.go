@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A workload of the kind "load" is what a user meets: a process starts, loads a file into a model that has no tensors yet, and has the
-// last weight in memory. Each sample is a process of its own, and its time runs from before it is started.
+// A workload of the kind "load" measures what users see: a process starts and loads a file into a model without tensors, until the last
+// weight is in memory. Each sample is a new process. Its time includes the start.
 
 // The operations on such a workload.
 const (
@@ -25,7 +25,7 @@ const (
 	loadCold = "load, file on the disk"
 )
 
-// loadModel is what ckpt loads into, and what the files are written from.
+// loadModel is the model that ckpt loads into, and the model that the files are written from.
 type loadModel struct {
 	List []*tensor.Tensor[float32]
 }
@@ -38,7 +38,7 @@ const (
 	loadPT          = "model.pt"
 )
 
-// prepareLoad writes the files; PyTorch's own is written by its peer.
+// prepareLoad writes the files; PyTorch's peer writes PyTorch's file.
 func prepareLoad(ctx context.Context, w Workload, p *peers) error {
 	m := &loadModel{List: task{Workload: w}.model()}
 	for _, name := range []string{loadSafetensors, loadBundle, loadNPZ} {
@@ -87,7 +87,7 @@ func (c *config) loads(ctx context.Context, w Workload, op Op, p *peers) []Resul
 	return results
 }
 
-// load is one sample.
+// load measures one sample.
 func (c *config) load(ctx context.Context, w Workload, op Op, p *peers, peer string) (sample, error) {
 	prepare := warm
 	if op.Name == loadCold {
@@ -105,8 +105,8 @@ func (c *config) load(ctx context.Context, w Workload, op Op, p *peers, peer str
 	return s, err
 }
 
-// once starts a process of a peer that does one thing and ends. The process says when it has begun, when it has done it, and
-// at last what it took, once its values have been compared.
+// once starts a process of a peer that performs one task and ends. The process reports when it begins the task and when it has
+// finished it. After comparing its values it reports its sample.
 func once(ctx context.Context, p *peers, peer string, w Workload, what string) (s sample, err error) {
 	b, err := json.Marshal(task{Peer: peer, Workload: w, Once: what})
 	if err != nil {
@@ -128,7 +128,7 @@ func once(ctx context.Context, p *peers, peer string, w Workload, what string) (
 	var at [3]float64
 	for i := range at {
 		if !lines.Scan() {
-			return s, errors.Join(errors.New("the process has ended before it was done"), lines.Err(), cmd.Wait())
+			return s, errors.Join(errors.New("the process ended before it had finished"), lines.Err(), cmd.Wait())
 		}
 		at[i] = time.Since(start).Seconds()
 	}
@@ -140,7 +140,7 @@ func once(ctx context.Context, p *peers, peer string, w Workload, what string) (
 	return s, errors.Join(err, cmd.Wait())
 }
 
-// runOnce is what such a process in Go does.
+// runOnce is the main function of such a process in Go.
 func runOnce(t task) error {
 	fmt.Println("{}")
 	m := &loadModel{}
@@ -153,12 +153,12 @@ func runOnce(t task) error {
 	case "raw":
 		m.List, err = readFresh(filepath.Join(t.Dir, loadBundle+".data-00000-of-00001"), t)
 	default:
-		err = fmt.Errorf("no peer is called %q", t.Peer)
+		err = fmt.Errorf("unknown peer %q", t.Peer)
 	}
 	fmt.Println("{}")
 	s := sample{Peak: peakResident()}
 	if err == nil && len(m.List) != t.Tensors {
-		err = fmt.Errorf("%d tensors were loaded, want %d", len(m.List), t.Tensors)
+		err = fmt.Errorf("loaded %d tensors, want %d", len(m.List), t.Tensors)
 	}
 	if err == nil {
 		err = check(m.List)
@@ -169,8 +169,8 @@ func runOnce(t task) error {
 	return json.NewEncoder(os.Stdout).Encode(s)
 }
 
-// readFresh reads the tensors of a file that has nothing else, into new memory, with one goroutine for each processor: the least that any
-// load does.
+// readFresh reads a file that holds only tensors into new memory, with one goroutine per processor. Every load does at least this
+// much work.
 func readFresh(name string, t task) ([]*tensor.Tensor[float32], error) {
 	f, err := os.Open(name)
 	if err != nil {

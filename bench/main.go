@@ -1,15 +1,14 @@
-// Command bench measures ckpt beside its peers, in one run, on one machine, on the same tensors: TensorFlow, safetensors from
-// Python and from Rust, PyTorch, Orbax, NumPy, h5py, plain system calls, and cp. The workloads safetensors, npz, hdf5 and pt are of the formats of
-// other makers, each beside the maker's own library. load64 and load20000 are of processes that are started to load a file, and command is the
-// command line's list and verify beside sha256sum.
+// Command bench measures ckpt and its peers, in one run, on one machine, on the same tensors: TensorFlow, safetensors from
+// Python and from Rust, PyTorch, Orbax, NumPy, h5py, plain system calls, and cp. The workloads safetensors, npz, hdf5 and pt compare ckpt with the
+// libraries of the formats' makers. In load64 and load20000 a fresh process loads a file. Workload command compares list and verify of the command
+// line with sha256sum.
 //
 //	go run ./bench -python "$(bench/setup)"
 //
-// Every peer holds its model in a separate process, and peers take turns, so that what disturbs the machine disturbs all
-// of them; the first round warms up and is not counted. A save begins when nothing waits to be written, and ends when its files and
-// their directory are durable: peers that do not sync what they write have it synced for them, within the time measured. Restores read what the
-// page cache holds. Memory is what a process's resident set grew to above its model. It prints a table and writes
-// results.json, results.md and results.svg.
+// Every peer holds its model in a separate process. Peers take turns, so that other load on the machine affects all of them. The first round
+// warms up and is not counted. A save begins when no writes are pending, and ends when its files and their directory are durable. For peers
+// that do not sync their files, bench syncs them, and the measured time includes this. Restores read from the page cache. Memory is the growth
+// of a process's resident set above its model. Bench prints a table and writes results.json, results.md and results.svg.
 package main
 
 import (
@@ -38,7 +37,7 @@ func main() {
 	}
 }
 
-// A config is what the command line says.
+// A config holds the command-line flags.
 type config struct {
 	python, rust, out, dir, memory, only string
 	scale                                float64
@@ -48,17 +47,17 @@ type config struct {
 
 func run(ctx context.Context) (err error) {
 	var c config
-	flag.StringVar(&c.python, "python", "", "the `interpreter` that bench/setup prints; without it only Go's own and Rust's are measured")
-	flag.StringVar(&c.rust, "rust", besideBench(".cache/bench-rust/release/ckpt-bench-worker"), "the `program` that bench/setup builds, left out where it is not there")
+	flag.StringVar(&c.python, "python", "", "the `interpreter` that bench/setup prints; without it only peers in Go and Rust are measured")
+	flag.StringVar(&c.rust, "rust", besideBench(".cache/bench-rust/release/ckpt-bench-worker"), "the `program` that bench/setup builds; skipped if it does not exist")
 	flag.StringVar(&c.out, "out", ".", "`directory` for results.json, results.md and results.svg")
-	flag.StringVar(&c.dir, "dir", "", "`directory` on the disk to be measured; the default is a temporary one")
-	flag.StringVar(&c.memory, "memory", "/dev/shm", "`directory` that is memory, for saves that wait for no disk; left out where it is not there")
+	flag.StringVar(&c.dir, "dir", "", "`directory` on the disk to measure; the default is a temporary one")
+	flag.StringVar(&c.memory, "memory", "/dev/shm", "`directory` in memory, for saves that do not wait for a disk; skipped if it does not exist")
 	flag.StringVar(&c.only, "only", "", "comma-separated `workloads` to run: "+strings.Join(workloadNames(), ", "))
-	flag.Float64Var(&c.scale, "scale", 1, "`factor` on every workload's size")
+	flag.Float64Var(&c.scale, "scale", 1, "`factor` that multiplies every workload's size")
 	flag.IntVar(&c.reps, "reps", 7, "`rounds` that count")
-	flag.DurationVar(&c.budget, "budget", 20*time.Second, "`time` after which a peer's operation is not repeated; where the warm-up alone took it, that is its measurement")
-	flag.DurationVar(&c.patience, "patience", 2*time.Minute, "`time` after which a peer that has not started, or not done an operation, is given up for the workload")
-	flag.DurationVar(&c.limit, "limit", 0, "`time` after which no further workload is begun; 0 is no limit")
+	flag.DurationVar(&c.budget, "budget", 20*time.Second, "`time` after which a peer's operation is not repeated; if the warm-up alone takes longer, it is the measurement")
+	flag.DurationVar(&c.patience, "patience", 2*time.Minute, "`time` after which a peer that has not started or finished an operation is dropped from the workload")
+	flag.DurationVar(&c.limit, "limit", 0, "`time` after which no further workload begins; 0 means no limit")
 	flag.Parse()
 	started := time.Now()
 	only, err := selected(c.only)
@@ -87,7 +86,7 @@ func run(ctx context.Context) (err error) {
 			continue
 		}
 		if c.limit > 0 && time.Since(started) > c.limit {
-			fmt.Fprintf(os.Stderr, "%s: left out, the limit of %v is past\n", w.Name, c.limit)
+			fmt.Fprintf(os.Stderr, "%s: skipped, the limit of %v has passed\n", w.Name, c.limit)
 			continue
 		}
 		w.Dir, w.Memory = filepath.Join(dir, w.Name), memory
@@ -95,14 +94,14 @@ func run(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: %w", w.Name, err)
 		}
 		report.Load = append(report.Load[:1], load())
-		if err := report.write(c.out); err != nil { // each time: what has been measured survives an interruption
+		if err := report.write(c.out); err != nil { // after each workload, so that results survive an interruption
 			return err
 		}
 	}
 	return report.table(os.Stdout)
 }
 
-// selected reports whether a workload is one of those named. All named workloads must exist.
+// selected returns a function that reports whether only names a workload. All named workloads must exist.
 func selected(only string) (func(string) bool, error) {
 	if only == "" {
 		return func(string) bool { return true }, nil
@@ -110,7 +109,7 @@ func selected(only string) (func(string) bool, error) {
 	names := strings.Split(only, ",")
 	for _, name := range names {
 		if !slices.Contains(workloadNames(), name) {
-			return nil, fmt.Errorf("no workload is called %q: there are %s", name, strings.Join(workloadNames(), ", "))
+			return nil, fmt.Errorf("unknown workload %q: expected one of %s", name, strings.Join(workloadNames(), ", "))
 		}
 	}
 	return func(name string) bool { return slices.Contains(names, name) }, nil
@@ -149,7 +148,7 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, report *
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil: // the others go on
+		case err != nil: // the other peers continue
 			fmt.Fprintf(os.Stderr, "%s: %s: %v\n", w.Name, peer, err)
 			report.Results = append(report.Results, failedResult(w, Op{Name: "start"}, peer, err))
 		default:
@@ -158,13 +157,13 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, report *
 	}
 	for i, op := range w.Ops {
 		results := c.rounds(w, op, workers)
-		if err := ctx.Err(); err != nil { // what failed was interrupted
+		if err := ctx.Err(); err != nil { // the failures come from the interruption
 			return err
 		}
 		report.Results = append(report.Results, results...)
 		workers = slices.DeleteFunc(workers, func(wk *worker) bool {
 			done := !anyHas(w.Ops[i+1:], wk.peer)
-			if done { // its memory is the others' page cache
+			if done { // free its memory for the other peers' page cache
 				wk.stop()
 			}
 			return done
@@ -173,7 +172,7 @@ func (c *config) measure(ctx context.Context, w Workload, peers *peers, report *
 	return nil
 }
 
-// anyHas reports whether a peer can do any of the operations.
+// anyHas reports whether a peer supports any of the operations.
 func anyHas(ops []Op, peer string) bool {
 	return slices.ContainsFunc(ops, func(o Op) bool { return slices.Contains(o.Peers, peer) })
 }

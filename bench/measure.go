@@ -14,23 +14,23 @@ import (
 	"time"
 )
 
-// workerCommand, as the only argument but one, makes this program a worker.
+// workerCommand, followed by a task, makes this program a worker.
 const workerCommand = "-worker"
 
-// trimCommand, instead of an operation, has a worker give free memory back and remember what its model takes.
+// trimCommand, instead of an operation, makes a worker return free memory to the system and measure the memory of its model.
 const trimCommand = "trim"
 
 // A subject is a peer written in Go, with its model.
 type subject interface {
-	// before is called ahead of an operation, outside of the time.
+	// before is called before an operation and is not measured.
 	before(op operation) error
-	// do is what is measured.
+	// do performs the operation and is measured.
 	do(ctx context.Context, op operation) error
-	// after is called after it, outside of the time.
+	// after is called after an operation and is not measured.
 	after(op operation) error
 }
 
-// unmeasured is what a subject embeds that has nothing to do around an operation.
+// unmeasured is embedded by subjects without work before or after an operation.
 type unmeasured struct{}
 
 func (unmeasured) before(operation) error { return nil }
@@ -38,14 +38,14 @@ func (unmeasured) after(operation) error  { return nil }
 
 var errNoOp = errors.New("no such operation")
 
-// An operation is what a worker is asked for, and where.
+// An operation is a request to a worker.
 type operation struct {
 	name  string
 	dir   string
-	inRAM bool // what is saved there is removed again
+	inRAM bool // saved files are removed again
 }
 
-// operation returns the one that a line names.
+// operation returns the operation that a line names.
 func (t task) operation(line string) operation {
 	if name, ok := strings.CutSuffix(line, toMemory); ok {
 		return operation{name, t.Memory, true}
@@ -56,10 +56,10 @@ func (t task) operation(line string) operation {
 // saves reports whether the operation writes files.
 func (o operation) saves() bool { return o.name == "save" || o.name == "async" }
 
-// path is where a subject has a file.
+// path returns the path of a subject's file.
 func (o operation) path(name string) string { return filepath.Join(o.dir, name) }
 
-// runWorker is what a worker process does: it answers each line of its input with one of its output.
+// runWorker is the main function of a worker process: it answers each line of its input with a line of output.
 func runWorker(spec string) int {
 	answer := json.NewEncoder(os.Stdout)
 	var t task
@@ -96,14 +96,14 @@ func runWorker(spec string) int {
 	return 0
 }
 
-// measureOp has s do op and returns what it took.
+// measureOp makes s perform op and returns the sample.
 func measureOp(s subject, op operation, base int64) (sample, error) {
 	if err := s.before(op); err != nil {
 		return sample{}, err
 	}
 	runtime.GC()
 	if op.saves() {
-		syncDisks() // what others and the removal left to be written is not this save's
+		syncDisks() // this save must not wait for earlier writes and the removal
 	}
 	resetPeak()
 	before := countIO()
@@ -117,7 +117,7 @@ func measureOp(s subject, op operation, base int64) (sample, error) {
 	return sample{Seconds: took, Unsynced: took, Peak: max(0, peak-base), Read: after.read - before.read, Written: after.written - before.written}, err
 }
 
-// removeOld removes a file that may not be there.
+// removeOld removes a file if it exists.
 func removeOld(name string) error {
 	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
 		return err
@@ -125,7 +125,7 @@ func removeOld(name string) error {
 	return nil
 }
 
-// warm has the page cache hold the files that match.
+// warm reads the files that match pattern into the page cache.
 func warm(pattern string) error {
 	names, err := filepath.Glob(pattern)
 	if err != nil {

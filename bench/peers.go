@@ -12,17 +12,17 @@ import (
 	"path/filepath"
 )
 
-// peers are those that this machine has, in the order in which they are asked.
+// peers holds the peers that this machine has, in the order in which they take turns.
 type peers struct {
 	names    []string
-	commands map[string][]string // what starts each one's worker, given a task
-	versions map[string]string   // of those that are not written in Go
+	commands map[string][]string // the command that starts each peer's worker; a task is appended
+	versions map[string]string   // the versions of peers that are not written in Go
 }
 
-// foreign are the peers that are not written in Go.
+// foreign lists the peers that are not written in Go.
 var foreign = []string{"tensorflow", "safetensors", "safetensors, memory kept", "safetensors-rs", "torch", "orbax", "numpy", "h5py"}
 
-// findPeers asks the Python interpreter and the program in Rust which peers they have.
+// findPeers asks the Python interpreter and the Rust program which peers they have.
 func findPeers(ctx context.Context, python, rust string) (*peers, error) {
 	own, err := os.Executable()
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *peers) add(ctx context.Context, command ...string) error {
 	return nil
 }
 
-// besideBench returns a path of the module, seen from its root or from bench itself.
+// besideBench resolves a path of the module, for a program that runs in the module's root or in bench.
 func besideBench(path string) string {
 	if _, err := os.Stat("bench"); err == nil {
 		return filepath.FromSlash(path)

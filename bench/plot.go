@@ -9,21 +9,21 @@ import (
 
 // The measures of the plot, in pixels.
 const (
-	plotLeft   = 300 // of where a bar of ckpt's own time begins
+	plotLeft   = 300 // where bars begin, at ckpt's time
 	plotDecade = 120 // per factor of ten
 	plotBar    = 14
 	plotGap    = 12
 	plotWidth  = plotLeft + 5*plotDecade + 130
 )
 
-// peerColours are those of the bars.
+// peerColours holds the colours of the bars.
 var peerColours = map[string]string{
 	"ckpt": "#00758d", "mapped": "#5dc9e2", "raw": "#888888", "cp": "#bbbbbb",
 	"ckpt, TensorFlow's format": "#3d97a8", "sha256sum": "#999966", "numpy": "#4d77cf", "h5py": "#888844", "safetensors, memory kept": "#b794ea",
 	"tensorflow": "#ff8f00", "safetensors": "#9c6ade", "safetensors-rs": "#6a3dab", "torch": "#d84315", "orbax": "#3f8f4f",
 }
 
-// svg draws the time of every peer as a multiple of ckpt's, in logarithms: bars to the right of the line are slower.
+// svg draws the time of every peer as a multiple of ckpt's on a logarithmic scale: bars to the right of the line are slower.
 func (r *Report) svg() string {
 	var body strings.Builder
 	y, group := 50, ""

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// What Linux tells of this process. Elsewhere these are 0, and the report leaves them out.
+// Measurements of this process from Linux's /proc. On other systems they are 0, and the report omits them.
 
-// resident returns the bytes of memory that the process has now.
+// resident returns the size of the process's resident set in bytes.
 func resident() int64 { return statusField("VmRSS") }
 
-// peakResident returns the most that it had since resetPeak.
+// peakResident returns the largest resident set since resetPeak.
 func peakResident() int64 { return statusField("VmHWM") }
 
 func resetPeak() {
@@ -35,7 +35,7 @@ func statusField(name string) int64 {
 	return 0
 }
 
-// An ioCount is how many bytes went through system calls.
+// An ioCount counts the bytes of system calls.
 type ioCount struct{ read, written int64 }
 
 func countIO() (c ioCount) {
@@ -68,7 +68,7 @@ func describeMachine() string {
 		strings.TrimSpace(string(kernel)), runtime.Version())
 }
 
-// load returns the averages of processes that wanted to run, "" where they are not told.
+// load returns the system's load averages, "" if they are unknown.
 func load() string {
 	b, _ := os.ReadFile("/proc/loadavg")
 	averages := strings.Fields(string(b))

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// A Report is what results.json holds.
+// A Report is the contents of results.json.
 type Report struct {
 	Machine  string            `json:"machine"`
-	Load     []string          `json:"load"` // averages at the start and at the end
+	Load     []string          `json:"load"` // load averages at the start and at the end
 	Date     string            `json:"date"`
 	Scale    float64           `json:"scale"`
 	Versions map[string]string `json:"versions"`
@@ -31,15 +31,15 @@ type Result struct {
 	Peer      string    `json:"peer"`
 	Seconds   float64   `json:"seconds"` // the median
 	Min       float64   `json:"min"`
-	Unsynced  float64   `json:"unsynced"` // of a save by a peer that does not sync: until it returned
+	Unsynced  float64   `json:"unsynced"` // of a save by a peer that does not sync: the time until it returned
 	All       []float64 `json:"all"`
 	Ratio     float64   `json:"ratio"`           // ckpt's time over this peer's
-	Limit     float64   `json:"limit,omitempty"` // the most that ratio is meant to be
+	Limit     float64   `json:"limit,omitempty"` // the target: Ratio should not exceed it
 	Peak      int64     `json:"peak"`            // bytes of memory above the model
 	PeakLimit int64     `json:"peakLimit,omitempty"`
 	Read      int64     `json:"read"` // bytes, by system calls
 	Written   int64     `json:"written"`
-	Started   float64   `json:"started,omitempty"` // of a fresh process: until it began to load
+	Started   float64   `json:"started,omitempty"` // of a fresh process: the time until it began to load
 	Growth    `json:"growth,omitzero"`
 	Failed    string `json:"failed,omitempty"`
 }
@@ -60,10 +60,10 @@ func (r *Report) write(dir string) error {
 	return r.document(filepath.Join(dir, "BENCHMARKS.md"))
 }
 
-// columns are the heads of the table.
+// columns holds the column headings of the table.
 var columns = []string{"workload", "operation", "peer", "median", "min", "unsynced, or started", "ckpt / peer", "target", "memory above model", "target", "read", "written"}
 
-// row returns what the table says of r.
+// row returns the cells of the table for r.
 func (r *Result) row() []string {
 	if r.Failed != "" {
 		row := []string{r.Title, r.Op, r.Peer, strings.ReplaceAll(r.Failed, "\n", " ")}
@@ -71,7 +71,7 @@ func (r *Result) row() []string {
 	}
 	memory, read, written := mebibytes(r.Peak), mebibytes(r.Read), mebibytes(r.Written)
 	if r.Peer == "cp" {
-		memory, read, written = "", "", "" // of another process
+		memory, read, written = "", "", "" // these belong to another process
 	}
 	unsynced, ratio, target, memoryTarget := "", "", "", ""
 	if strings.HasPrefix(r.Op, "save") && r.Unsynced < r.Seconds {
@@ -121,7 +121,7 @@ func formatSeconds(s float64) string {
 	return strconv.FormatFloat(s*1e9, 'g', 3, 64) + " ns"
 }
 
-// thousands prints a number as the titles have it.
+// thousands formats a number for the titles, with commas.
 func thousands(n int) string {
 	if n < 1000 {
 		return strconv.Itoa(n)

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A series is what one peer's rounds of an operation have given.
+// A series holds the samples of one peer's rounds of an operation.
 type series struct {
 	samples []sample
 	spent   time.Duration
 	failed  error
 }
 
-// rounds asks the workers in turn and returns what each of them took. Each round begins with another worker, so that none is always the
-// one that follows a certain other.
+// rounds asks the workers in turn and returns the result of each. Each round begins with another worker, so that no worker always
+// goes first.
 func (c *config) rounds(w Workload, op Op, workers []*worker) []Result {
 	workers = slices.DeleteFunc(slices.Clone(workers), func(wk *worker) bool { return !slices.Contains(op.Peers, wk.peer) })
 	all := make([]series, len(workers))
@@ -37,7 +37,8 @@ func (c *config) rounds(w Workload, op Op, workers []*worker) []Result {
 	return results
 }
 
-// round adds one sample to s. Ahead of the first, the worker gives its free memory back, so that what the operation takes is seen.
+// round adds one sample to s. Before the first sample, the worker returns its free memory to the system, so that the peak shows the
+// memory of the operation.
 func (c *config) round(w Workload, op Op, wk *worker, s *series) {
 	var got sample
 	if len(s.samples) == 0 {
@@ -57,7 +58,7 @@ func (c *config) round(w Workload, op Op, wk *worker, s *series) {
 	s.samples = append(s.samples, got)
 }
 
-// result sums the samples up.
+// result summarizes the samples.
 func (s *series) result(w Workload, op Op, peer string) Result {
 	if s.failed != nil {
 		return failedResult(w, op, peer, s.failed)
@@ -66,7 +67,7 @@ func (s *series) result(w Workload, op Op, peer string) Result {
 	if peer == "ckpt" {
 		r.PeakLimit = op.PeakLimit
 	}
-	r.Peak = s.samples[0].Peak // before it, free memory was given back
+	r.Peak = s.samples[0].Peak // the first sample, because free memory was returned before it
 	counted := s.samples
 	if len(counted) > 1 {
 		counted = counted[1:]
@@ -86,7 +87,7 @@ func failedResult(w Workload, op Op, peer string, err error) Result {
 	return Result{Workload: w.Name, Title: w.Title, Op: op.Name, Peer: peer, Growth: w.Growth, Failed: failure(err)}
 }
 
-// failure says in a row of the table why nothing was measured.
+// failure returns the reason that a row of the table gives for a missing measurement.
 func failure(err error) string {
 	if e := (*gaveUpError)(nil); errors.As(err, &e) {
 		return e.Error()

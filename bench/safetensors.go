@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// writeSafetensors writes a file of safetensors that has t under every key of w: the length of a JSON header, the header,
-// the tensors' bytes. Written here, since Python would take minutes for a million of them.
+// writeSafetensors writes a safetensors file that has t under every key of w: the length of a JSON header, the header,
+// the tensors' bytes. It is in Go because Python would take minutes for a million tensors.
 func writeSafetensors(name string, w Workload, t *tensor.Tensor[float32]) (err error) {
 	bytes, _ := tensor.Bytes(t)
 	var header strings.Builder
@@ -37,7 +37,7 @@ func writeSafetensors(name string, w Workload, t *tensor.Tensor[float32]) (err e
 	for range w.Tensors {
 		out.Write(bytes)
 	}
-	if err := out.Flush(); err != nil { // the first error of all writes
+	if err := out.Flush(); err != nil { // Flush returns the first error of all writes
 		f.Close()
 		return err
 	}

@@ -14,18 +14,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A checked is the least that a format with checksums does: system calls and CRC32C of the same bytes by all processors, in pieces of
-// [bufferSize]. It is the limit of what ckpt can reach.
+// A checked does the least work for a format with checksums: system calls and CRC-32C of the same bytes on all processors, in pieces of
+// [bufferSize]. ckpt cannot be faster than this.
 type checked struct {
 	raw
 	pieces []piece
-	sums   []uint32 // of the pieces, as they were saved
+	sums   []uint32 // of the saved pieces
 }
 
-// checkedPeer is what it is called.
+// checkedPeer is the peer's name.
 const checkedPeer = "raw with checksums"
 
-// A piece is bytes of the model and their place in the file.
+// A piece is a run of the model's bytes and its offset in the file.
 type piece struct {
 	memory []byte
 	off    int64
@@ -60,7 +60,7 @@ func (c *checked) do(_ context.Context, op operation) error {
 				return err
 			}
 			if crc32.Checksum(p.memory, castagnoli) != c.sums[i] {
-				return errors.New("a checksum differs")
+				return errors.New("checksum mismatch")
 			}
 			return nil
 		}), f.Close())
@@ -86,7 +86,7 @@ func (c *checked) save(name string) error {
 	return errors.Join(f.Sync(), syncDir(filepath.Dir(name)))
 }
 
-// each calls do for every piece, with as many goroutines as there are processors.
+// each calls do for every piece, with one goroutine per processor.
 func (c *checked) each(do func(i int, p piece) error) error {
 	var taken atomic.Int64
 	var group errgroup.Group

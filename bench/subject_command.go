@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 )
 
-// A command is a program of the command line on a checkpoint: ckpt's own, or sha256sum.
+// A command runs a command-line program on a checkpoint: ckpt or sha256sum.
 type command struct {
 	task
-	program string // ckpt's
+	program string // path of the ckpt command
 }
 
-// commandName is what bench calls the program ckpt that it builds.
+// commandName is the file name of the ckpt command that bench builds.
 const commandName = "ckpt-command"
 
 func newCommand(t task) *command {

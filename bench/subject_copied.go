@@ -9,12 +9,12 @@ import (
 	"runtime"
 )
 
-// A copied is cp of a file of the same size, which is then synced.
+// A copied runs cp on a file of the same size and syncs the copy.
 type copied struct{ task }
 
 const copyName = "copied-to"
 
-// source is what is copied, on the disk and in its cache.
+// source returns the path of the file to copy, which is in the page cache.
 func (c *copied) source() string { return filepath.Join(c.Dir, "copied-from") }
 
 func (c *copied) before(op operation) error {
@@ -29,13 +29,13 @@ func (c *copied) before(op operation) error {
 	return removeOld(op.path(copyName))
 }
 
-// after removes what the next one would: nothing restores it, and others need the cache.
+// after removes the copy: nothing restores it, and other peers need the page cache.
 func (c *copied) after(op operation) error { return os.Remove(op.path(copyName)) }
 
 func (c *copied) do(_ context.Context, op operation) error {
 	args := []string{c.source(), op.path(copyName)}
 	if runtime.GOOS == "linux" {
-		args = append(args, "--reflink=never") // which would share the blocks
+		args = append(args, "--reflink=never") // a reflink would share the blocks
 	}
 	if out, err := exec.Command("cp", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("cp: %w: %s", err, out)

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A formatted is ckpt with a model of tensors in a file of another maker's.
+// A formatted is ckpt with a model of tensors in another maker's format.
 type formatted struct {
 	model struct {
 		List []*tensor.Tensor[float32]
@@ -21,7 +21,7 @@ type formatted struct {
 func newFormat(t task) *formatted {
 	f := &formatted{file: savedName + "." + t.Format}
 	if t.Format == "pt" {
-		f.file = "torch.pt" // PyTorch's own
+		f.file = "torch.pt" // written by PyTorch
 	}
 	f.model.List = t.model()
 	return f
@@ -34,7 +34,7 @@ func (f *formatted) before(op operation) error {
 		}
 		return nil
 	}
-	for i := range f.model.List { // what is not restored would be seen
+	for i := range f.model.List { // so that check finds values that were not restored
 		clear(f.model.List[i].Data())
 	}
 	return warm(op.path(f.file))

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// A graph is ckpt with a model of objects that hold nothing but each other.
+// A graph is ckpt with a model of objects that only refer to each other.
 type graph struct {
 	task
 	unmeasured
@@ -19,7 +19,7 @@ type graph struct {
 	r       *ckpt.Reader
 }
 
-// An object of a graph: TensorFlow's side has an AutoTrackable with the same two edges.
+// An object of a graph. TensorFlow's peer has an AutoTrackable with the same two edges.
 type object struct {
 	Left  *object `ckpt:"left"`
 	Right *object `ckpt:"right"`
@@ -64,12 +64,12 @@ func (g *graph) do(_ context.Context, op operation) error {
 	case "walk":
 		v, err := g.c.View()
 		if err == nil && len(v.Nodes) < g.Tensors {
-			err = fmt.Errorf("%d objects were found, want %d", len(v.Nodes), g.Tensors)
+			err = fmt.Errorf("found %d objects, want %d", len(v.Nodes), g.Tensors)
 		}
 		return err
 	case "match":
 		return g.match(g.r, g.program)
-	case "open, walk and match": // what one call of TensorFlow's does
+	case "open, walk and match": // one call of TensorFlow does all three
 		r, err := ckpt.Open(g.path)
 		if err != nil {
 			return err

@@ -10,16 +10,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A raw is system calls on the same bytes, by one thread.
+// A raw makes plain system calls on the same bytes, from one thread.
 type raw struct {
 	task
 	list   []*tensor.Tensor[float32]
-	to     []*tensor.Tensor[float32] // what a memcpy copies to
-	stored string                    // the file to pick from
+	to     []*tensor.Tensor[float32] // the destination of a memcpy
+	stored string                    // the file that picks are read from
 	f      *os.File
 }
 
-// rawName is the file that it writes.
+// rawName returns the name of the file that r writes.
 func (r *raw) rawName() string { return r.Peer }
 
 func newRaw(t task) (*raw, error) {
@@ -94,7 +94,7 @@ func (r *raw) one(f *os.File, p pick) error {
 	return err
 }
 
-// bufferSize is how many bytes go into one system call; small tensors are gathered for it.
+// bufferSize is the number of bytes per system call; small tensors are gathered into a buffer.
 const bufferSize = 1 << 20
 
 // writeRaw writes the tensors one after another, and syncs the file and its directory.
@@ -113,7 +113,7 @@ func writeRaw(name string, list []*tensor.Tensor[float32]) error {
 			}
 			buf = buf[:0]
 		}
-		for len(b) >= bufferSize { // straight from where it is
+		for len(b) >= bufferSize { // write without copying into the buffer
 			if _, err := f.Write(b[:bufferSize]); err != nil {
 				return err
 			}
@@ -147,7 +147,7 @@ func readRaw(name string, list []*tensor.Tensor[float32]) error {
 			case len(have) > 0:
 				n := copy(b, have)
 				b, have = b[n:], have[n:]
-			case len(b) >= bufferSize: // straight to where it belongs
+			case len(b) >= bufferSize: // read without copying from the buffer
 				n, err := io.ReadFull(f, b[:bufferSize])
 				if err != nil {
 					return err

@@ -20,7 +20,7 @@ func newSubject(t task) (subject, error) {
 	case t.Kind == "command":
 		return newCommand(t), nil
 	case t.Peer != "ckpt" && t.Peer != "mapped":
-		return nil, fmt.Errorf("no peer is called %q", t.Peer)
+		return nil, fmt.Errorf("unknown peer %q", t.Peer)
 	case t.Kind == "graph":
 		return newGraph(t)
 	case t.Format != "":
@@ -47,7 +47,7 @@ type saved struct {
 	c    *ckpt.Checkpoint
 }
 
-// savedName is the prefix of ckpt's own files.
+// savedName is the prefix of ckpt's files.
 const savedName = "own"
 
 func newSaved(t task) (*saved, error) {
@@ -61,7 +61,7 @@ func (s *saved) before(op operation) error {
 	if op.saves() {
 		return ckpt.Remove(op.path(savedName))
 	}
-	for i := range s.list { // what is not restored would be seen
+	for i := range s.list { // so that check finds values that were not restored
 		clear(s.list[i].Data())
 	}
 	return warm(op.path(savedName) + ".*")
@@ -93,7 +93,7 @@ func (s *saved) after(op operation) error {
 	return nil
 }
 
-// check compares every value with what it was when the model was made.
+// check compares every value with the value that fill sets.
 func check(list []*tensor.Tensor[float32]) error {
 	for i := range list {
 		for j, got := range list[i].Data() {

@@ -10,12 +10,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A stored is ckpt with a checkpoint to look into, read or mapped.
+// A stored is ckpt with a checkpoint to inspect, either read or memory-mapped.
 type stored struct {
 	task
 	unmeasured
 	opts []ckpt.OpenOption
-	r    *ckpt.Reader // open, where single tensors are read from it
+	r    *ckpt.Reader // open if single tensors are read from it
 	dst  *tensor.Tensor[float32]
 }
 
@@ -72,12 +72,12 @@ func (s *stored) with(f func(*ckpt.Reader) error) error {
 
 func (s *stored) list(r *ckpt.Reader) error {
 	if n := len(r.Variables()); n != s.Tensors {
-		return fmt.Errorf("%d variables are listed, want %d", n, s.Tensors)
+		return fmt.Errorf("listed %d variables, want %d", n, s.Tensors)
 	}
 	return nil
 }
 
-// find looks a tensor up, and at its last value where it is mapped.
+// find looks up a tensor. If it is memory-mapped, find also reads its last value.
 func (s *stored) find(ctx context.Context, r *ckpt.Reader, p pick) error {
 	if s.Peer != "mapped" {
 		_, err := r.Lookup(p.Key)
@@ -90,7 +90,7 @@ func (s *stored) find(ctx context.Context, r *ckpt.Reader, p pick) error {
 	return err
 }
 
-// one reads one tensor, or copies it where it is mapped.
+// one reads one tensor, or copies it if it is memory-mapped.
 func (s *stored) one(ctx context.Context, r *ckpt.Reader, p pick) error {
 	if s.Peer != "mapped" {
 		return r.ReadInto(ctx, p.Key, s.dst)
@@ -108,7 +108,7 @@ func (s *stored) mapped(ctx context.Context, r *ckpt.Reader, p pick) ([]float32,
 	}
 	values, ok := tensor.As[float32](t)
 	if !ok || values.Len() != s.Elements {
-		return nil, fmt.Errorf("it is %v%v", t.DType(), t.Shape())
+		return nil, fmt.Errorf("got a tensor of %v%v", t.DType(), t.Shape())
 	}
 	return values.Data(), nil
 }

@@ -2,5 +2,5 @@ package main
 
 import "syscall"
 
-// syncDisks waits until everything that anybody wrote is on its disk.
+// syncDisks waits until all pending writes of all processes are on disk.
 func syncDisks() { syscall.Sync() }

@@ -2,5 +2,5 @@
 
 package main
 
-// syncDisks does nothing where package syscall has no name for it: a save may then pay for what was written before it.
+// syncDisks does nothing because package syscall does not have Sync here: a save may have to wait for earlier writes.
 func syncDisks() {}

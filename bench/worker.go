@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A worker is a process that has one peer's model of one workload and does one operation after another.
+// A worker is a process that holds one peer's model of one workload and performs operations one after another.
 type worker struct {
 	peer string
 	cmd  *exec.Cmd
@@ -21,21 +21,21 @@ type worker struct {
 	out  *bufio.Scanner
 
 	patience time.Duration
-	gaveUp   error // why it does nothing any more
+	gaveUp   error // why it no longer does anything
 }
 
-// A sample is what one operation took.
+// A sample is the measurement of one operation.
 type sample struct {
 	Seconds  float64 `json:"seconds"`
-	Unsynced float64 `json:"unsynced"` // of a save: before its files were synced for it
+	Unsynced float64 `json:"unsynced"` // of a save: the time before its files were synced for it
 	Peak     int64   `json:"peak"`     // bytes of resident memory above the model
 	Read     int64   `json:"read"`     // bytes, by system calls
 	Written  int64   `json:"written"`
-	Started  float64 `json:"started"` // of a process that loads once: until it began to
+	Started  float64 `json:"started"` // of a process that loads once: the time until it began to load
 	Error    string  `json:"error,omitempty"`
 }
 
-// each returns what one of n equal operations took.
+// each returns the cost of one of n equal operations.
 func (s sample) each(n int) sample {
 	s.Seconds /= float64(n)
 	s.Unsynced /= float64(n)
@@ -44,20 +44,20 @@ func (s sample) each(n int) sample {
 	return s
 }
 
-// A task is what a worker is started with.
+// A task tells a worker what to do.
 type task struct {
 	Peer string
 	Workload
 	Picks []pick
-	Once  string // what the process does, once: "load" or "prepare"; "" where it answers its input
+	Once  string // the only task of the process: "load" or "prepare"; "" if it answers its input
 }
 
-// workerEnvironment is that of all peers' processes.
+// workerEnvironment returns the environment of all peers' processes.
 func workerEnvironment() []string {
 	return append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "TF_ENABLE_ONEDNN_OPTS=0", "JAX_PLATFORMS=cpu")
 }
 
-// startWorker returns when the worker has made its model.
+// startWorker starts a worker and returns when the worker has made its model.
 func startWorker(ctx context.Context, p *peers, peer string, w Workload, patience time.Duration) (*worker, error) {
 	b, err := json.Marshal(task{Peer: peer, Workload: w, Picks: w.picks()})
 	if err != nil {
@@ -86,7 +86,7 @@ func startWorker(ctx context.Context, p *peers, peer string, w Workload, patienc
 	return wk, nil
 }
 
-// ask has the worker do an operation.
+// ask makes the worker perform an operation.
 func (w *worker) ask(op string) (sample, error) {
 	if w.gaveUp != nil {
 		return sample{}, w.gaveUp
@@ -97,7 +97,7 @@ func (w *worker) ask(op string) (sample, error) {
 	return w.answer()
 }
 
-// answer waits for what the worker says, no longer than there is patience.
+// answer waits for the worker's answer, at most as long as patience.
 func (w *worker) answer() (s sample, err error) {
 	given := time.AfterFunc(w.patience, func() { w.cmd.Process.Kill() })
 	said := w.out.Scan()
@@ -106,7 +106,7 @@ func (w *worker) answer() (s sample, err error) {
 		return s, w.gaveUp
 	}
 	if !said {
-		return s, errors.Join(errors.New("the worker has ended"), w.out.Err())
+		return s, errors.Join(errors.New("the worker ended"), w.out.Err())
 	}
 	if err := json.Unmarshal(w.out.Bytes(), &s); err != nil {
 		return s, err
@@ -117,12 +117,12 @@ func (w *worker) answer() (s sample, err error) {
 	return s, nil
 }
 
-// A gaveUpError says that a peer took longer than was waited.
+// A gaveUpError says that a peer took longer than the worker's patience.
 type gaveUpError struct{ after time.Duration }
 
 func (e *gaveUpError) Error() string { return fmt.Sprintf("more than %v", e.after) }
 
-// stop lets the worker end.
+// stop ends the worker.
 func (w *worker) stop() {
 	w.in.Close()
 	w.cmd.Wait()

@@ -12,39 +12,39 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Workload is one thing to be saved, restored or looked at.
+// A Workload is a model or file to be saved, restored or inspected.
 type Workload struct {
 	Name, Title string
 	Kind        string // "model", "load", "index", "open", "pick", "command" or "graph"
-	Tensors     int    // or nodes of a graph
-	Elements    int    // of float32 in each tensor
-	Format      string // that ckpt saves a model in, the ending of its file's name: "" for TensorFlow's
+	Tensors     int    // number of tensors, or of nodes of a graph
+	Elements    int    // number of float32 elements in each tensor
+	Format      string // the ending of the file that ckpt saves a model in; "" for TensorFlow's format
 	Ops         []Op   `json:"-"`
 	Growth      Growth `json:"-"`
 	Dir         string
-	Memory      string // a directory that is memory, "" if there is none
+	Memory      string // a directory in memory, "" if there is none
 }
 
-// A Growth says that a workload is one size of several that are shown side by side.
+// A Growth marks a workload as one of several sizes that are shown side by side.
 type Growth struct {
 	Family string `json:"family,omitempty"`
 	Size   string `json:"size,omitempty"`
-	Parts  int    `json:"parts,omitempty"` // by which the time is divided, where it is meant to be linear
+	Parts  int    `json:"parts,omitempty"` // divides the time if the time should be linear
 }
 
-// An Op is one operation of a workload with those that can do it.
+// An Op is one operation of a workload, with the peers that support it.
 type Op struct {
 	Name  string
 	Peers []string
-	// Limit is the most that ckpt's time may be of each peer's.
+	// Limit is the target for ckpt's time as a fraction of each peer's.
 	Limit map[string]float64
-	// PeakLimit is the most memory above the model that ckpt may have, 0 where nothing is said.
+	// PeakLimit is the most memory above the model that ckpt may take, 0 if there is no limit.
 	PeakLimit int64
-	// Picks says that it is done once for each of the workload's picks.
+	// Picks says that the operation is done once for each of the workload's picks.
 	Picks bool
 }
 
-// toMemory is at the end of the name of a save whose files are in memory, so that no disk is waited for.
+// toMemory ends the name of a save to files in memory, which does not wait for a disk.
 const toMemory = " to memory"
 
 func workloadNames() (names []string) {
@@ -57,7 +57,7 @@ func workloadNames() (names []string) {
 // mostPeak is the memory that saving and restoring may take above the model.
 const mostPeak = 32 << 20
 
-// workloads returns all workloads, each as many times its usual size as scale says.
+// workloads returns all workloads, with their usual sizes multiplied by scale.
 func workloads(scale float64) []Workload {
 	n := func(full int) int { return max(1, int(math.Round(float64(full)*scale))) }
 	savers := []string{"cp", "ckpt", "raw", checkedPeer, "tensorflow", "safetensors", "safetensors-rs", "torch", "orbax"}
@@ -99,7 +99,7 @@ func workloads(scale float64) []Workload {
 	for _, nodes := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		both := []string{"ckpt", "tensorflow"}
 		if nodes > 100_000 {
-			both = both[:1] // TensorFlow takes minutes
+			both = both[:1] // TensorFlow would take minutes
 		}
 		ws = append(ws, Workload{Name: fmt.Sprintf("graph%d", nodes), Title: thousands(nodes) + " objects", Kind: "graph", Tensors: n(nodes),
 			Growth: Growth{"objects", thousands(nodes), n(nodes)},
@@ -108,7 +108,7 @@ func workloads(scale float64) []Workload {
 	return ws
 }
 
-// loadWorkloads are those of a fresh process. The targets are the fastest that copy.
+// loadWorkloads returns the workloads in which a fresh process loads a file. The targets are the fastest peers that copy.
 func loadWorkloads(n func(int) int) (ws []Workload) {
 	limit := map[string]float64{"safetensors": 1, "safetensors-rs": 1, "torch": 1, "numpy": 1, "tensorflow": 1}
 	loaders := []string{"ckpt", "ckpt, TensorFlow's format", "raw", "safetensors", "safetensors-rs", "torch", "numpy", "tensorflow"}
@@ -122,8 +122,8 @@ func loadWorkloads(n func(int) int) (ws []Workload) {
 	}
 }
 
-// formatWorkloads are those of the formats of other makers: ckpt beside the libraries of the makers. What restores into the model that is there
-// copies; numpy and safetensors return new arrays.
+// formatWorkloads returns the workloads for the formats of other makers: ckpt next to the makers' libraries. ckpt restores into an existing
+// model, so it copies; numpy and safetensors return new arrays.
 func formatWorkloads(elements int) (ws []Workload) {
 	for _, f := range []struct {
 		name, ending string
@@ -140,7 +140,7 @@ func formatWorkloads(elements int) (ws []Workload) {
 		}
 		save := Op{Name: "save", Peers: append([]string{"ckpt", "raw"}, f.peers...), PeakLimit: mostPeak, Limit: map[string]float64{"raw": 1.05}}
 		if f.name == "pt" {
-			save.Peers, save.Limit = f.peers, nil // which ckpt reads and does not write
+			save.Peers, save.Limit = f.peers, nil // ckpt reads this format and does not write it
 		}
 		ws = append(ws, Workload{Name: f.name, Title: "512 MiB in 64 tensors, " + f.name, Kind: "model", Format: f.ending, Tensors: 64, Elements: elements,
 			Ops: []Op{save, {Name: "restore", Peers: append([]string{"ckpt"}, f.peers...), PeakLimit: mostPeak, Limit: ahead}}})
@@ -148,14 +148,14 @@ func formatWorkloads(elements int) (ws []Workload) {
 	return ws
 }
 
-// fill gives tensor i of a workload the values that it has in every peer.
+// fill sets the values of tensor i of a workload, which are the same for every peer.
 func fill(values []float32, i int) {
 	for j := range values {
 		values[j] = valueAt(i, j)
 	}
 }
 
-// valueAt is value j of tensor i.
+// valueAt returns value j of tensor i.
 func valueAt(i, j int) float32 { return float32((i + j) & 0xffff) }
 
 // prepare writes the files that a workload only reads, in the formats of all peers.
@@ -187,22 +187,22 @@ func (w Workload) prepare(ctx context.Context, p *peers) error {
 	return writeSafetensors(filepath.Join(w.Dir, "model.safetensors"), w, t)
 }
 
-// key is under what tensor i of a workload is stored, as TensorFlow calls the elements of a list.
+// key returns the key of tensor i of a workload. TensorFlow gives these names to the elements of a list.
 func (w Workload) key(i int) string {
 	if w.Kind == "command" {
-		return fmt.Sprintf("layer_%d/kernel", i) // a checkpoint of names, which is whole without an object graph
+		return fmt.Sprintf("layer_%d/kernel", i) // a name-based checkpoint, which does not need an object graph
 	}
 	return fmt.Sprintf("list/%d/.ATTRIBUTES/VARIABLE_VALUE", i)
 }
 
-// A pick is a tensor that is looked for.
+// A pick is a tensor to look up.
 type pick struct {
 	Index int
 	Key   string
 }
 
-// picks are spread over the workload's tensors, as many as one measurement takes: where each is found in
-// a fraction of a millisecond, one alone would measure how a process wakes up.
+// picks returns the picks of one measurement, spread over the workload's tensors. A lookup takes a fraction of a
+// millisecond: a single one would mostly measure how a process wakes up.
 func (w Workload) picks() []pick {
 	n := 16
 	if w.Kind == "index" {

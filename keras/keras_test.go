@@ -128,12 +128,12 @@ func TestLoadUnpacked(t *testing.T) {
 	}
 	require.NoError(t, os.Remove(filepath.Join(dir, "metadata.json")))
 	_, err = keras.Load(t.Context(), filepath.Join(dir, "model.weights.h5"))
-	require.ErrorContains(t, err, "no description of their model")
+	require.ErrorContains(t, err, "without a description of the model")
 }
 
 func TestLoadFaults(t *testing.T) {
 	_, err := keras.Load(t.Context(), files+"sharded.weights.json")
-	require.ErrorContains(t, err, "no description of their model")
+	require.ErrorContains(t, err, "without a description of the model")
 	_, err = keras.Load(t.Context(), files+"none.keras")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

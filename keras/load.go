@@ -14,14 +14,14 @@ import (
 // unpacked into, or a legacy .h5 file with a whole model. Load takes the options of ckpt.LoadWeights.
 //
 // If the model has a layer that is neither in package layers nor registered, the error satisfies errors.Is(err,
-// layers.ErrUnknownLayer) and names the class. A file with weights alone is an error: make the model with layers.FromKeras,
+// layers.ErrUnknownLayer) and names the class. A file that holds only weights is an error: make the model with layers.FromKeras,
 // and load the weights with ckpt.LoadWeights.
 func Load(ctx context.Context, path string, opts ...ckpt.LoadOption) (*layers.Model, error) {
 	var model *layers.Model
 	err := ckpt.LoadWeightsFunc(ctx, path, func(r *ckpt.Reader) (_ any, err error) {
 		config := r.Config()
 		if config == nil {
-			return nil, fmt.Errorf("keras: %s has weights and no description of their model: make the model with layers.FromKeras, and load it with ckpt.LoadWeights", path)
+			return nil, fmt.Errorf("keras: %s holds weights without a description of the model: make the model with layers.FromKeras, and load the weights with ckpt.LoadWeights", path)
 		}
 		if model, err = layers.FromKeras(bytes.NewReader(config), known.options()...); err != nil {
 			return nil, fmt.Errorf("keras: %s: %w", path, err)
@@ -39,7 +39,7 @@ func Load(ctx context.Context, path string, opts ...ckpt.LoadOption) (*layers.Mo
 // start of main. Several goroutines may call it.
 func Register(class string, constructor layers.Constructor) { known.add(class, constructor) }
 
-// known are the classes that were registered.
+// known holds the registered classes.
 var known registry
 
 type registry struct {
@@ -51,7 +51,7 @@ func (r *registry) add(class string, c layers.Constructor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, twice := r.classes[class]; twice || c == nil {
-		panic(fmt.Sprintf("keras: the class %q is registered twice, or without a constructor", class))
+		panic(fmt.Sprintf("keras: class %q is registered twice, or its constructor is nil", class))
 	}
 	if r.classes == nil {
 		r.classes = make(map[string]layers.Constructor)

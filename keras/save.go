@@ -15,7 +15,7 @@ import (
 // optimizer and vocabularies.
 //
 // A model that was made from a description of Keras 2, or from a legacy .h5 file, cannot be written to an archive, because
-// descriptions in archives have another form.
+// archives need a description of Keras 3.
 func Save(ctx context.Context, path string, model *layers.Model, opts ...ckpt.SaveWeightsOption) error {
 	if !strings.HasSuffix(path, ".weights.h5") && !strings.HasSuffix(path, ".keras") {
 		return fmt.Errorf("keras: write %s: expected a name that ends in .keras or .weights.h5", path)

@@ -6,15 +6,15 @@
 //
 // # For one field
 //
-// The tag option pytorch names the stored tensor and, where its axes have another order, which stored axis each axis of
-// the field is:
+// The tag option pytorch names the stored tensor. If its axes have another order, the digits say which stored axis each axis
+// of the field is:
 //
 //	type Linear struct {
 //		W tensor.Tensor[float32] `ckpt:"kernel,pytorch=weight:10"` // [in out] from [out in]
 //		B tensor.Tensor[float32] `ckpt:"bias"`
 //	}
 //
-// # For what a permutation cannot say
+// # For more than a permutation
 //
 // A type implements [Declarer] if the other maker joins, splits, sums or reorders its values. The method returns [Rule]s. A
 // rule turns some stored values into some of the object's values, and back:

@@ -95,7 +95,7 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		{"summands of two shapes", layout.Sum(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
 		{"rows of two lengths", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
 		{"a joined axis that does not divide", layout.Pattern(layout.PyTorch, "own", "w", "(h d) -> h d", layout.Sizes{"h": 3}), []tensor.Shape{{4}}, "not a multiple of 3"},
-		{"a joined axis of unknown lengths", layout.Pattern(layout.PyTorch, "own", "w", "(h d) -> h d", nil), []tensor.Shape{{4}}, "the lengths of h and d are not known"},
+		{"a joined axis of unknown lengths", layout.Pattern(layout.PyTorch, "own", "w", "(h d) -> h d", nil), []tensor.Shape{{4}}, "the lengths of both h and d are unknown"},
 		{"an axis that should have length 1", layout.Pattern(layout.PyTorch, "own", "w", "a 1 -> a", nil), []tensor.Shape{{4, 2}}, "has length 2, expected 1"},
 		{"blocks that do not divide", layout.Split(layout.PyTorch, []string{"q", "k", "v"}, "w", "a b -> b a", nil), []tensor.Shape{{4, 2}}, "does not hold 3 blocks"},
 		{"rows that are matrices", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2, 2}, {2, 2}}, "expected one axis"},

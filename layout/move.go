@@ -54,7 +54,7 @@ func inverse(axes []int) []int {
 	return inv
 }
 
-// sameEitherWay reports whether a shape does not tell if its axes were permuted.
+// sameEitherWay reports whether permuting the axes does not change the shape.
 func sameEitherWay(s tensor.Shape, axes []int) bool {
 	p, err := permutedShape(s, axes)
 	return err == nil && p.Equal(s) && s.Len() > 1
@@ -68,7 +68,7 @@ func Permute(dst, src tensor.Any, axes ...int) error {
 		return fmt.Errorf("layout: %w", err)
 	}
 	if dst.DType() != src.DType() || !dst.Shape().Equal(shape) {
-		return fmt.Errorf("layout: %v%v into %v%v with axes %v", src.DType(), src.Shape(), dst.DType(), dst.Shape(), axes)
+		return fmt.Errorf("layout: cannot permute %v%v into %v%v with axes %v", src.DType(), src.Shape(), dst.DType(), dst.Shape(), axes)
 	}
 	if len(axes) == 0 || slices.IsSorted(axes) {
 		return tensor.Assign(dst, src)
@@ -92,8 +92,8 @@ func Permute(dst, src tensor.Any, axes ...int) error {
 	return nil
 }
 
-// gather copies elements of size bytes into d in row-major order of shape; steps say how far apart in s two neighbours along each
-// axis lie. The two innermost axes are walked in tiles, so that a transposition stays in the cache.
+// gather copies elements of size bytes into d in row-major order of shape. steps holds the distance in s between neighbours along each
+// axis. It walks the two innermost axes in tiles, so that a transposition stays in the cache.
 func gather(d, s []byte, shape tensor.Shape, steps []int, size int) {
 	if len(shape) > 2 {
 		inner := len(d) / shape[0]
@@ -118,7 +118,7 @@ func gather(d, s []byte, shape tensor.Shape, steps []int, size int) {
 	}
 }
 
-// blockShape returns the one shape that blocks of a vector or a transposed matrix have. The blocks lie along axis.
+// blockShape returns the shape of a vector or a transposed matrix with blocks along axis.
 func blockShape(from []tensor.Shape, axis, blocks int) ([]tensor.Shape, error) {
 	s := from[0]
 	if len(s) < 1 || len(s) > 2 {
@@ -155,7 +155,7 @@ func transpose(dst, src tensor.Any) error {
 	return Permute(dst, src, 1, 0)
 }
 
-// withBlocks calls use with t, or with a copy in which the blocks of the first axis have the order given.
+// withBlocks calls use with t, or with a copy that has the blocks of the first axis in the given order.
 func withBlocks(t tensor.Any, order []int, use func(tensor.Any) error) error {
 	if slices.IsSorted(order) {
 		return use(t)

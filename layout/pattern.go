@@ -13,13 +13,12 @@ type Sizes map[string]int
 
 // A pattern names the axes of a stored tensor and of a value, as einops does.
 type pattern struct {
-	stored, own [][]string // the names that each axis joins; none: an axis of length 1
+	stored, own [][]string // the names that each axis joins; an axis of length 1 has no names
 	sizes       Sizes
 }
 
-// Pattern is the rule for a value that has the stored tensor's axes in another order, some of them joined. The pattern names
-// the axes of both, as einops's rearrange does; parentheses join axes, the last of them the fastest, and 1 is an axis of
-// length 1:
+// Pattern is the rule for a value that has the stored tensor's axes in another order, and may join some of them. The pattern names
+// the axes of both, as einops's rearrange does. Parentheses join axes, the last one fastest, and 1 is an axis of length 1:
 //
 //	Pattern(PyTorch, "_kernel", "weight", "o (c h w) -> (h w c) o", Sizes{"c": 3, "h": 4, "w": 4})
 //
@@ -68,7 +67,7 @@ func Split(maker Maker, own []string, stored, axes string, sizes Sizes) Rule {
 			Shapes: func(from []tensor.Shape) ([]tensor.Shape, error) {
 				for i := range from {
 					if !from[i].Equal(from[0]) {
-						return nil, fmt.Errorf("%s has shape %v, %s has %v: they must have one shape to be stored as one tensor", own[0], from[0], own[i], from[i])
+						return nil, fmt.Errorf("%s has shape %v, %s has %v: they must have the same shape to be stored as one tensor", own[0], from[0], own[i], from[i])
 					}
 				}
 				shapes, err := save.Shapes(from[:1])
@@ -137,7 +136,7 @@ func (p pattern) lengths(shape tensor.Shape) (map[string]int, error) {
 			case !ok && unknown == "":
 				unknown = name
 			case !ok:
-				return nil, fmt.Errorf("axis %d of shape %v joins %v: the lengths of %s and %s are not known", i, shape, names, unknown, name)
+				return nil, fmt.Errorf("axis %d of shape %v joins %v: the lengths of both %s and %s are unknown", i, shape, names, unknown, name)
 			case n <= 0 || rest%n != 0:
 				return nil, fmt.Errorf("axis %d of shape %v is not a multiple of %d", i, shape, n)
 			default:

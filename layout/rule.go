@@ -47,8 +47,8 @@ type Rule struct {
 	Note string
 	// Refusal says why an object cannot use the tensors named in Stored. Loading them is an error: see [Refused].
 	Refusal string
-	// Square reports whether the shapes alone do not tell the maker's layout from the object's, as for a square matrix of
-	// unknown origin. The report then names the value. Square may be nil.
+	// Square reports whether the shapes fit both the maker's layout and the object's, as for a square matrix of unknown
+	// origin. The report then names the value. Square may be nil.
 	Square func(stored []tensor.Shape) bool
 }
 
@@ -66,9 +66,9 @@ type Transform struct {
 func (r *Rule) Check() error {
 	switch {
 	case r.Maker == "":
-		return errors.New("layout: a rule without a maker")
+		return errors.New("layout: a rule's Maker must be set")
 	case len(r.Stored) == 0:
-		return errors.New("layout: a rule without stored names")
+		return errors.New("layout: a rule's Stored must not be empty")
 	case len(r.Own) > 0 && (r.Load.Shapes == nil || r.Load.Move == nil):
 		return fmt.Errorf("layout: the rule for %v has no Load", r.Own)
 	}

@@ -40,9 +40,9 @@ func Refused(maker Maker, stored, reason string) Rule {
 	return Rule{Maker: maker, Stored: []string{stored}, Refusal: reason}
 }
 
-// Blocks is the rule for a value that holds blocks along its last axis, such as a recurrent layer's gates, where the stored tensor
-// has them along its first axis in another order: block i of the value is block order[i] of the stored tensor. A matrix is
-// transposed as well: [blocks*n m] becomes [m blocks*n].
+// Blocks is the rule for a value with blocks along its last axis, such as a recurrent layer's gates, if the stored tensor has the
+// blocks along its first axis, in another order. Block i of the value is block order[i] of the stored tensor. A matrix is transposed
+// as well: [blocks*n m] becomes [m blocks*n].
 func Blocks(maker Maker, own, stored string, order ...int) Rule {
 	return Rule{
 		Maker: maker, Own: []string{own}, Stored: []string{stored},
@@ -61,7 +61,7 @@ func Blocks(maker Maker, own, stored string, order ...int) Rule {
 	}
 }
 
-// Sum is the rule for a value that is stored as two or more summands, maybe with their blocks in another order: block i of
+// Sum is the rule for a value that is stored as two or more summands. Their blocks may have another order: block i of
 // the value is the sum of the summands' blocks order[i]. Without order the blocks stay where they are. Saving writes the sum
 // as the first summand and zeros for the others.
 func Sum(maker Maker, own string, stored []string, order ...int) Rule {
@@ -70,12 +70,12 @@ func Sum(maker Maker, own string, stored []string, order ...int) Rule {
 	}
 	return Rule{
 		Maker: maker, Own: []string{own}, Stored: stored,
-		Lossy: fmt.Sprintf("the sum of %v is one value: it is saved as the first of them, the others as zeros", stored),
+		Lossy: fmt.Sprintf("the sum of %v is one value: the first is saved as the sum, the others as zeros", stored),
 		Load: Transform{
 			Shapes: func(from []tensor.Shape) ([]tensor.Shape, error) {
 				for i := range from {
 					if !from[i].Equal(from[0]) {
-						return nil, fmt.Errorf("%s has shape %v, %s has %v: the summands must have one shape", stored[0], from[0], stored[i], from[i])
+						return nil, fmt.Errorf("%s has shape %v, %s has %v: the summands must have the same shape", stored[0], from[0], stored[i], from[i])
 					}
 				}
 				return blockShape(from[:1], 0, len(order))
@@ -128,7 +128,7 @@ func Stacked(maker Maker, own string, stored []string, order ...int) Rule {
 				}
 				for i := range from {
 					if !from[i].Equal(from[0]) {
-						return nil, fmt.Errorf("%s has shape %v, %s has %v: they must have one shape", stored[0], from[0], stored[i], from[i])
+						return nil, fmt.Errorf("%s has shape %v, %s has %v: they must have the same shape", stored[0], from[0], stored[i], from[i])
 					}
 				}
 				return []tensor.Shape{{len(from), from[0][0]}}, nil

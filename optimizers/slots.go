@@ -1,16 +1,15 @@
 // Package optimizers holds the state of TensorFlow's optimizers as data: structs that hold an optimizer's part of a
-// checkpoint and write it back unchanged, so that training can continue elsewhere. They compute nothing.
+// checkpoint and write it back unchanged, so that training can continue elsewhere. They do not compute anything.
 //
 // There are four generations, each in its own package, because they keep their state in different ways:
 //
 //	keras3     keras.optimizers of Keras 3: lists of variables; the list _variables repeats all of them
-//	tfkeras    tf.keras.optimizers of TensorFlow 2.11 to 2.15, and of tf_keras: such lists too
+//	tfkeras    tf.keras.optimizers of TensorFlow 2.11 to 2.15, and of tf_keras: the same kind of lists
 //	legacy     tf.keras.optimizers.legacy, tf.keras.optimizers before 2.11: slot variables, hyper-parameters as variables
 //	compatv1   tf.compat.v1.train: slot variables
 //
 // Lists have one element per trained variable. Before you restore an optimizer of the first two packages, call Build with
-// the model's variables, as Keras does. In the other two packages the restore makes the slot variables; nothing needs to be
-// built.
+// the model's variables, as Keras does. In the other two packages the restore makes the slot variables: there is no Build.
 //
 // Save and restore an optimizer like any other struct:
 //

@@ -1,7 +1,7 @@
 // Package shard computes which part of a tensor each of several workers holds, and which bytes a worker must read from a
 // checkpoint that any number of other workers wrote.
 //
-// # Words
+// # Terms
 //
 //	here                 torch.distributed                JAX and Orbax
 //	Mesh                 DeviceMesh                       Mesh
@@ -19,5 +19,5 @@
 // is gathered from every stored part that overlaps it. Read does the same for one tensor without a model, and for flat
 // ranges too. [Reshard] rewrites the whole checkpoint as a given number of workers would have written it.
 //
-// Plan does not read anything. It returns, as the fewest ranges, which bytes of which stored parts a worker needs.
+// Plan does not read anything. It returns the fewest ranges of bytes of the stored parts that a worker needs.
 package shard

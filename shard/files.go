@@ -18,7 +18,7 @@ func Files(workers int, cut func(path string) Cut) func([]ckpt.ShardTensor) []ck
 		bytes := make([]int64, max(workers, 1))
 		for i, t := range tensors {
 			c := Cut{}
-			if t.Path != "" { // the object graph has none
+			if t.Path != "" { // the object graph does not have a path
 				c = cut(t.Path)
 			}
 			bytes = append(bytes, make([]int64, max(c.mesh.Len()-len(bytes), 0))...)
@@ -41,7 +41,7 @@ func (c Cut) pieces(i int, t ckpt.ShardTensor) (parts []ckpt.ShardPart) {
 	for worker := range c.mesh.Len() {
 		region, err := c.Region(worker, t.Shape)
 		if err != nil {
-			return []ckpt.ShardPart{{Tensor: i, Part: make(tensor.Slice, len(t.Shape)+1)}} // which no tensor has
+			return []ckpt.ShardPart{{Tensor: i, Part: make(tensor.Slice, len(t.Shape)+1)}} // one axis more than the tensor has, so that the save fails
 		}
 		switch n := lengths(region).Len(); {
 		case n == t.Shape.Len():

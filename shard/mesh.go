@@ -34,13 +34,13 @@ func (m Mesh) Check() error {
 	n := 1
 	for i, a := range m {
 		if a.Name == "" || strings.Contains(a.Name, " ") {
-			return fmt.Errorf("shard: mesh axis %d is called %q: expected a name without spaces", i, a.Name)
+			return fmt.Errorf("shard: mesh axis %d is called %q: expected a non-empty name without spaces", i, a.Name)
 		}
 		if slices.ContainsFunc(m[:i], func(b Axis) bool { return a.Name == b.Name }) {
 			return fmt.Errorf("shard: two mesh axes are called %q", a.Name)
 		}
 		if a.Size < 1 || n > math.MaxInt32/a.Size {
-			return fmt.Errorf("shard: mesh axis %q has size %d: expected at least 1, and less than 2^31 workers in all", a.Name, a.Size)
+			return fmt.Errorf("shard: mesh axis %q has size %d: expected at least 1, and fewer than 2^31 workers in total", a.Name, a.Size)
 		}
 		n *= a.Size
 	}
@@ -58,7 +58,7 @@ func (m Mesh) index(worker int) []int {
 }
 
 // Cut returns how a tensor is cut among the workers of the mesh: spec has an entry for each of the tensor's axes, from the
-// first on. An entry is the name of a mesh axis, or several with a space between them, the slower one first; An axis is not
+// first on. An entry is the name of a mesh axis, or several with a space between them, the slower one first. An axis is not
 // cut if its entry is "" or missing. Along mesh axes that spec does not name the tensor is replicated: each of those workers
 // holds the same part. It is an error if spec names an axis twice or an axis that the mesh lacks, or if [Mesh.Check] fails.
 func (m Mesh) Cut(spec ...string) (Cut, error) {

@@ -32,7 +32,7 @@ func Box(full tensor.Shape, region tensor.Slice) (Part, error) {
 // an error if the range exceeds full.
 func Flat(full tensor.Shape, start, end int) (Part, error) {
 	if start < 0 || start > end || end > full.Len() {
-		return Part{}, fmt.Errorf("shard: elements %d to %d of a tensor of shape %v, which has %d", start, end, full, full.Len())
+		return Part{}, fmt.Errorf("shard: elements %d to %d exceed a tensor of shape %v, which has %d", start, end, full, full.Len())
 	}
 	p := Part{full: slices.Clone(full)}
 	if start < end {
@@ -48,14 +48,14 @@ func FlatRange(n, worker, of int) (start, end int) {
 	return e.Start, e.Start + e.Length
 }
 
-// flat returns the rectangles that elements start to end of shape, at least one, consist of, in their order: at most two for
-// each axis but the last, and one more.
+// flat returns the rectangles that make up elements start to end of shape, in order. There must be at least one element. There are
+// at most two rectangles for each axis but the last, and one more.
 func flat(shape tensor.Shape, start, end int) []tensor.Slice {
 	if len(shape) == 0 {
 		return []tensor.Slice{{}}
 	}
 	inner := shape[1:].Len()
-	first, last := start/inner, (end-1)/inner // rows that have some of it
+	first, last := start/inner, (end-1)/inner // rows that hold some of the elements
 	row := func(i, start, end int) []tensor.Slice {
 		boxes := flat(shape[1:], start, end)
 		for k, b := range boxes {
@@ -90,7 +90,7 @@ func flat(shape tensor.Shape, start, end int) []tensor.Slice {
 // Full returns the whole tensor's shape.
 func (p Part) Full() tensor.Shape { return slices.Clone(p.full) }
 
-// Boxes returns the regions of the part, in the order in which they lie in memory.
+// Boxes returns the regions of the part, in their order in memory.
 func (p Part) Boxes() []tensor.Slice {
 	boxes := make([]tensor.Slice, len(p.boxes))
 	for i, b := range p.boxes {

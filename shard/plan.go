@@ -19,7 +19,7 @@ type Range struct {
 // Plan returns the fewest ranges of stored bytes that hold all of p, in the order of stored parts and of offsets. The ranges
 // hold at most waste times p's bytes in addition to p's. With a waste of 0 only p's bytes are read. 0.1 suits object stores,
 // where a request costs as much as some hundred kilobytes. stored are the parts that the tensor is stored in, each
-// row-major; nil means that the tensor is stored whole. size is the number of bytes of an element.
+// row-major; nil means that the tensor is stored whole. size is the number of bytes per element.
 //
 // Stored parts must not overlap. It is an error if one exceeds the tensor. If the stored parts lack some of p, the error
 // satisfies errors.Is(err, bundle.ErrIncomplete).
@@ -46,14 +46,14 @@ func Plan(p Part, stored []tensor.Slice, size int, waste float64) ([]Range, erro
 		slices.SortFunc(ranges[from:], func(a, b Range) int { return cmp.Compare(a.Offset, b.Offset) })
 	}
 	if want := int64(p.Len()) * int64(size); needed < want {
-		return nil, fmt.Errorf("shard: %d stored parts have %d of the %d bytes of the part: %w", len(stored), needed, want, bundle.ErrIncomplete)
+		return nil, fmt.Errorf("shard: the %d stored parts hold %d of the part's %d bytes: %w", len(stored), needed, want, bundle.ErrIncomplete)
 	}
 	return join(ranges, int64(waste*float64(needed))), nil
 }
 
-// appendRuns appends the runs of stored part i, which lies at the region at, that the region common consists of.
+// appendRuns appends the ranges of stored part i that hold the region common. at is the region of the stored part.
 func appendRuns(ranges []Range, i int, at, common tensor.Slice, size int64) []Range {
-	outer, n := len(at), int64(1) // axes from outer on are one run
+	outer, n := len(at), int64(1) // axes from outer on are contiguous
 	for outer > 0 {
 		outer--
 		n *= int64(common[outer].Length)
@@ -85,8 +85,8 @@ func appendRuns(ranges []Range, i int, at, common tensor.Slice, size int64) []Ra
 	}
 }
 
-// join joins ranges, which are in order, that touch, and then those with the smallest gaps between them, as long as the gaps have no
-// more bytes than budget.
+// join joins adjacent ranges, and then the ranges with the smallest gaps between them while the gaps have at most budget bytes in
+// total. ranges must be in order.
 func join(ranges []Range, budget int64) []Range {
 	gap := func(i int) (bytes int64, ok bool) { // before range i
 		if i == 0 || ranges[i].Stored != ranges[i-1].Stored {

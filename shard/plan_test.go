@@ -63,7 +63,7 @@ func TestFlat(t *testing.T) {
 	})
 	for _, bad := range [][2]int{{-1, 2}, {3, 2}, {0, 7}} {
 		_, err := shard.Flat(tensor.Shape{2, 3}, bad[0], bad[1])
-		require.ErrorContains(t, err, "of a tensor of shape [2 3], which has 6")
+		require.ErrorContains(t, err, "exceed a tensor of shape [2 3], which has 6")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestPlans(t *testing.T) {
 	t.Run("parts that are not stored", func(t *testing.T) {
 		_, err := shard.Plan(box("1,2:-"), halves[:1], 4, 0)
 		require.ErrorIs(t, err, bundle.ErrIncomplete)
-		require.ErrorContains(t, err, "1 stored parts have 40 of the 80 bytes")
+		require.ErrorContains(t, err, "the 1 stored parts hold 40 of the part's 80 bytes")
 	})
 	t.Run("stored parts of another tensor", func(t *testing.T) {
 		_, err := shard.Plan(box("1,2:-"), []tensor.Slice{{{Start: 3, Length: 2}, tensor.Full}}, 4, 0)

@@ -134,9 +134,9 @@ func TestReadFlat(t *testing.T) {
 	t.Run("what does not fit", func(t *testing.T) {
 		const key = "model/table/.ATTRIBUTES/VARIABLE_VALUE"
 		p := must(shard.Flat(tensor.Shape{13, 6}, 2, 5))
-		require.ErrorContains(t, shard.Read(ctx, r, key, p, tensor.New[float32](4)), "3 elements of float32 are to be read into")
-		require.ErrorContains(t, shard.Read(ctx, r, key, p, tensor.New[float64](3)), "3 elements of float32 are to be read into")
-		require.ErrorContains(t, shard.Read(ctx, r, key, must(shard.Flat(tensor.Shape{6, 13}, 2, 5)), tensor.New[float32](3)), "shape [13 6] in the checkpoint, the part is one of [6 13]")
+		require.ErrorContains(t, shard.Read(ctx, r, key, p, tensor.New[float32](4)), "the part has 3 elements of float32, but the destination is")
+		require.ErrorContains(t, shard.Read(ctx, r, key, p, tensor.New[float64](3)), "the part has 3 elements of float32, but the destination is")
+		require.ErrorContains(t, shard.Read(ctx, r, key, must(shard.Flat(tensor.Shape{6, 13}, 2, 5)), tensor.New[float32](3)), "the checkpoint has shape [13 6], but the part is of a tensor of shape [6 13]")
 		require.ErrorIs(t, shard.Read(ctx, r, "model/tables", p, tensor.New[float32](3)), ckpt.ErrNotFound)
 	})
 }

@@ -12,7 +12,7 @@ import (
 //	err := c.WriteSection(ctx, prefix, rank, workers, ckpt.Parts(w.Part), ckpt.Own(w.Saves))
 type Worker struct {
 	Number int
-	// Cut returns how the variable with the given path (model.dense.kernel) is cut. If Cut is nil variables are not cut, and
+	// Cut returns how the variable with the given path (model.dense.kernel) is cut. If Cut is nil, variables are not cut, and
 	// worker 0 saves them.
 	Cut func(path string) Cut
 	// Full returns the whole shape of a variable that has shape in the worker's memory. Full may be nil if variables are cut
@@ -21,7 +21,7 @@ type Worker struct {
 }
 
 // Part returns the whole shape of a variable and the region of it that the worker holds; the region is nil if the worker
-// holds all. If the variable lacks an axis that Cut cuts, Part returns a region with that axis, so that the save or the
+// holds the whole variable. If the variable lacks an axis that Cut cuts, Part returns a region with that axis, so that the save or the
 // restore fails and names the variable.
 func (w Worker) Part(path string, shape tensor.Shape) (full tensor.Shape, region tensor.Slice) {
 	c := w.cut(path)

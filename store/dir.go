@@ -26,9 +26,9 @@ import (
 // their writes. On filesystems without locks, such as some network filesystems, Replace is safe only among the goroutines of
 // one program. PutIfAbsent needs hard links.
 //
-// A version is made from a file's size, its time and a hash of up to 64 KiB. It does not change if a program writes into a
-// file in place and resets its time. Objects called a and a/b cannot both exist. A killed write leaves a temporary file,
-// which is not listed and which the next program removes.
+// A version is made from a file's size, its modification time and a hash of up to 64 KiB. It does not change if a program
+// overwrites a file in place and resets its time. Objects called a and a/b cannot both exist. A killed write leaves a temporary
+// file. List does not yield it, and the next program that writes removes it.
 func Dir(path string) Store {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -39,7 +39,7 @@ func Dir(path string) Store {
 type dir struct {
 	root    string
 	writing chan struct{} // held by the goroutine that changes a name
-	swept   sync.Map      // the directories in which temporary files were looked for
+	swept   sync.Map      // the directories that were swept of temporary files
 }
 
 // file returns the path of an object's file.
@@ -74,7 +74,7 @@ func (d *dir) Read(ctx context.Context, name, version string, p []byte, off int6
 		err = ErrChanged
 	}
 	if f != nil {
-		defer f.Close() // it was read
+		defer f.Close() // only read: the error does not matter
 	}
 	if err != nil {
 		return Object{}, fail(op, name, err)
@@ -87,7 +87,7 @@ func (d *dir) Read(ctx context.Context, name, version string, p []byte, off int6
 	return o, nil
 }
 
-// hashed is up to which size a file's contents are part of its version.
+// hashed is the size up to which a file's contents are part of its version.
 const hashed = 64 << 10
 
 // open opens an object's file and describes it. The error satisfies errors.Is(err, ErrNotExist) if there is no object.
@@ -112,11 +112,11 @@ func open(name, file string) (fsx.Reader, Object, error) {
 	return f, Object{Name: name, Size: info.Size(), Version: version, Modified: info.ModTime()}, nil
 }
 
-// look describes the object that is in a file.
+// look describes the object in a file.
 func look(name, file string) (Object, error) {
 	f, o, err := open(name, file)
 	if err == nil {
-		f.Close() // nothing is left to read
+		f.Close() // only read: the error does not matter
 	}
 	return o, err
 }
@@ -148,7 +148,7 @@ func (d *dir) Replace(ctx context.Context, name, version string, body io.Reader,
 	})
 }
 
-// put writes body to a temporary file and lets move, which is called by one goroutine at a time, give it its name.
+// put writes body to a temporary file and calls move to rename it. One goroutine at a time calls move.
 func (d *dir) put(ctx context.Context, op, name string, body io.Reader, size int64, move func(temp, file string) error) (Object, error) {
 	file, err := d.file(op, name)
 	if err != nil {
@@ -173,7 +173,7 @@ func (d *dir) put(ctx context.Context, op, name string, body io.Reader, size int
 	return o, nil
 }
 
-// write makes a durable temporary file of body, beside file.
+// write writes body to a durable temporary file next to file.
 func (d *dir) write(ctx context.Context, file string, body io.Reader, size int64) (temp string, err error) {
 	f, temp, err := d.create(file)
 	if err != nil {
@@ -188,7 +188,7 @@ func (d *dir) write(ctx context.Context, file string, body io.Reader, size int64
 	}
 	err = errors.Join(err, f.Close())
 	if now := time.Now(); err == nil {
-		err = os.Chtimes(temp, now, now) // to the nanosecond: the system's own time of a file may be milliseconds old
+		err = os.Chtimes(temp, now, now) // with nanoseconds: the time that the system gives a file may be milliseconds old
 	}
 	if err != nil {
 		_ = os.Remove(temp) // at worst it stays, and is swept later
@@ -197,10 +197,10 @@ func (d *dir) write(ctx context.Context, file string, body io.Reader, size int64
 	return temp, nil
 }
 
-// create makes a temporary file beside file, and the directories above it.
+// create makes a temporary file next to file, and the directories above it.
 func (d *dir) create(file string) (f fsx.File, temp string, err error) {
 	parent := filepath.Dir(file)
-	for range 10 { // a Delete may remove the directory, which is empty
+	for range 10 { // a concurrent Delete may remove the empty directory
 		if err = fsx.MkdirAll(fsx.OS{}, parent); err != nil {
 			break
 		}
@@ -213,12 +213,12 @@ func (d *dir) create(file string) (f fsx.File, temp string, err error) {
 		return nil, "", err
 	}
 	if _, known := d.swept.LoadOrStore(parent, true); !known {
-		_, _ = fsx.Sweep(fsx.OS{}, parent, func(string) bool { return true }) // what stays costs room, nothing else
+		_, _ = fsx.Sweep(fsx.OS{}, parent, func(string) bool { return true }) // remaining files only take space
 	}
 	return f, temp, nil
 }
 
-// onlyWriter hides the methods of a file for which io.Copy would not use those of its source.
+// onlyWriter hides ReadFrom of a file, so that io.Copy uses WriteTo of its source.
 type onlyWriter struct{ io.Writer }
 
 // ended is a Reader that fails when ctx ends.
@@ -234,7 +234,7 @@ func (e ended) Read(p []byte) (int, error) {
 	return e.Reader.Read(p)
 }
 
-// alone calls change while no other goroutine changes a name, nor another program where the directory can be locked.
+// alone calls change while no other goroutine changes a name. If the directory can be locked, no other program does either.
 func (d *dir) alone(ctx context.Context, change func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -248,7 +248,7 @@ func (d *dir) alone(ctx context.Context, change func() error) error {
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		lock, err := fsx.Lock(fsx.OS{}, d.root)
 		if err == nil {
-			defer lock.Close() // a directory: nothing is lost
+			defer lock.Close() // closing a directory cannot lose data
 			return change()
 		}
 		if !errors.Is(err, fsx.ErrLocked) {
@@ -305,7 +305,7 @@ func (d *dir) list(prefix string) ([]Object, error) {
 		}
 		info, err := os.Stat(filepath.Join(d.root, local, e.Name()))
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
+		case errors.Is(err, fs.ErrNotExist): // deleted in the meantime
 		case err != nil:
 			return nil, err
 		case info.IsDir():
@@ -332,7 +332,7 @@ func (d *dir) Delete(ctx context.Context, name string) error {
 		}
 		parent := filepath.Dir(file)
 		err := fsx.OS{}.SyncDir(parent)
-		for parent != d.root && os.Remove(parent) == nil { // as far as they are empty
+		for parent != d.root && os.Remove(parent) == nil { // stops at the first that is not empty
 			parent = filepath.Dir(parent)
 		}
 		return err

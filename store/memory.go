@@ -21,7 +21,7 @@ func Memory() Store { return &memory{objects: make(map[string]memoryObject)} }
 type memory struct {
 	mu      sync.Mutex
 	objects map[string]memoryObject
-	writes  int64 // the last one's number is the version of what it wrote
+	writes  int64 // the number of the last write is the version of its object
 }
 
 type memoryObject struct {
@@ -71,7 +71,7 @@ func (m *memory) Replace(ctx context.Context, name, version string, body io.Read
 	})
 }
 
-// put stores an object where allow, which is told what is there, returns nil.
+// put stores an object if allow returns nil. allow gets the existing object.
 func (m *memory) put(ctx context.Context, op, name string, body io.Reader, size int64, allow func(there memoryObject, exists bool) error) (Object, error) {
 	if err := check(op, name); err != nil {
 		return Object{}, err
@@ -98,10 +98,10 @@ func (m *memory) put(ctx context.Context, op, name string, body io.Reader, size 
 	return o, nil
 }
 
-// checkSize returns an error where a body of size bytes, as was said, had n.
+// checkSize returns an error if n, the length of a body, differs from the announced size.
 func checkSize(n, size int64) error {
 	if size >= 0 && n != size {
-		return fmt.Errorf("the body has %d bytes, %d were announced", n, size)
+		return fmt.Errorf("the body has %d bytes, expected %d", n, size)
 	}
 	return nil
 }

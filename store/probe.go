@@ -26,7 +26,7 @@ func Probe(ctx context.Context, s Store, dir string) (err error) {
 	}
 	switch _, err := s.PutIfAbsent(ctx, name, strings.NewReader("second"), 6); {
 	case err == nil:
-		return fmt.Errorf("store: %w: it put an object if absent twice under one name", ErrNoConditions)
+		return fmt.Errorf("store: %w: PutIfAbsent succeeded twice for one name", ErrNoConditions)
 	case !errors.Is(err, ErrExist):
 		return fmt.Errorf("store: probe: %w", err)
 	}
@@ -36,20 +36,20 @@ func Probe(ctx context.Context, s Store, dir string) (err error) {
 	}
 	switch _, err := s.Replace(ctx, name, first.Version, strings.NewReader("fourth"), 6); {
 	case err == nil || second.Version == first.Version:
-		return fmt.Errorf("store: %w: it replaced an object by a version that the object did not have any more", ErrNoConditions)
+		return fmt.Errorf("store: %w: Replace succeeded with an outdated version", ErrNoConditions)
 	case !errors.Is(err, ErrChanged):
 		return fmt.Errorf("store: probe: %w", err)
 	}
 	return nil
 }
 
-// probePrefix begins the names of objects that are there while a Store is probed.
+// probePrefix begins the names of the objects that Probe writes.
 const probePrefix = ".ckpt-probe-"
 
-// forgotten is how old such an object is when whoever made it must have been killed.
+// forgotten is the age after which such an object counts as left by a killed program.
 const forgotten = time.Hour
 
-// sweep deletes what probes in dir that were killed have left. What cannot be deleted stays for the next.
+// sweep deletes objects that killed probes left in dir. The next sweep tries again if deleting fails.
 func sweep(ctx context.Context, s Store, dir string) {
 	for o, err := range s.List(ctx, path.Join(dir, probePrefix)) {
 		if err != nil {
@@ -67,12 +67,12 @@ func sweep(ctx context.Context, s Store, dir string) {
 type Prober struct {
 	mu   sync.Mutex
 	done bool
-	err  error // of a store without conditions
+	err  error // ErrNoConditions if the store lacks them
 }
 
-// Probe calls the function Probe with the directory of the object called name, and remembers the answer for later calls. It
-// also deletes objects that killed probes left there more than an hour ago. An error other than ErrNoConditions is not an
-// answer: the next call probes again.
+// Probe calls the function Probe with the directory of the object called name, and remembers the result for later calls. It
+// also deletes objects that killed probes left there more than an hour ago. It does not remember errors other than
+// ErrNoConditions: the next call probes again.
 func (p *Prober) Probe(ctx context.Context, s Store, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,7 +100,7 @@ func ReadAll(ctx context.Context, s Store, name string, limit int64) ([]byte, Ob
 	}
 	switch {
 	case o.Size > limit:
-		return nil, o, fail("read", name, fmt.Errorf("%d bytes, at most %d expected", o.Size, limit))
+		return nil, o, fail("read", name, fmt.Errorf("it has %d bytes, expected at most %d", o.Size, limit))
 	case o.Size <= int64(len(p)):
 		return p[:o.Size], o, nil
 	}

@@ -53,5 +53,5 @@ func ExampleProber() {
 	}
 	// Output:
 	// <nil>
-	// store: the store lacks conditional writes: it put an object if absent twice under one name
+	// store: the store lacks conditional writes: PutIfAbsent succeeded twice for one name
 }

@@ -6,17 +6,17 @@
 // An object has a name, contents and a version. It is created and replaced whole: a reader finds the old contents or the
 // new, never a mixture. After a call has returned, every later call by any program sees its effect. That includes listings.
 //
-// A name is a relative path with slashes, as [fs.ValidPath] has it, other than ".". A store does not have directories: an
-// object's name may contain slashes without any preparation. A Store rejects other names with an error that satisfies
-// errors.Is(err, [fs.ErrInvalid]).
+// A name is a relative path with slashes that [fs.ValidPath] accepts, other than ".". A Store rejects other names with an error
+// that satisfies errors.Is(err, [fs.ErrInvalid]). A store does not have directories: names may contain slashes, and nothing
+// has to be created first.
 //
 // A version is an opaque string that is not empty: an ETag, a generation. If the contents under a name change, the version
 // changes.
 //
 // # Errors
 //
-// ErrNotExist, ErrExist and ErrChanged are answers: the store did not change anything. After any other error the call may
-// have taken effect, or may still take effect, because an answer can be lost and a request can arrive late. Where that
+// ErrNotExist, ErrExist and ErrChanged mean that the store did not change anything. After any other error the call may
+// have taken effect, or may still take effect, because an answer can be lost and a request can arrive late. If that
 // matters, ckpt reads back what it wrote. It never deletes an object that a lost request may still refer to.
 //
 // Errors name the object and never hold credentials.
@@ -26,9 +26,9 @@
 // Dir keeps objects in files of a directory, Memory in memory. Packages web, s3 and gcs talk to servers. Package storetest
 // checks an implementation, and has a Store that fails on demand.
 //
-// A client may repeat a request when its answer was lost. The server then refuses the repetition of a conditional write that it has done. A
-// Store must not return ErrExist or ErrChanged for that: packages s3 and gcs put a random number into the object's metadata, and compare it after a
-// refusal. A Store that cannot tell does not repeat conditional writes, and returns the error of the connection.
+// A client may repeat a request if its answer was lost. If the first request was a conditional write that succeeded, the server then refuses
+// the second. A Store must not return ErrExist or ErrChanged for that: packages s3 and gcs put a random number into the object's metadata,
+// and compare it after a refusal. A Store that cannot do this does not repeat conditional writes, and returns the connection's error.
 //
 // If the server may lack conditional writes, a Store tries them before its first write: see [Prober].
 package store
@@ -48,7 +48,7 @@ import (
 // effect.
 type Store interface {
 	// Read fills p with the contents of the object called name, starting at offset off, and describes the object. It fills
-	// min(len(p), max(0, Size-off)) bytes. An empty p asks for the description alone. If version is not "" and the object
+	// min(len(p), max(0, Size-off)) bytes. If p is empty, only the description is read. If version is not "" and the object
 	// has another version or does not exist, the error satisfies errors.Is(err, ErrChanged). If version is "" and there is
 	// no object, it satisfies errors.Is(err, ErrNotExist).
 	Read(ctx context.Context, name, version string, p []byte, off int64) (Object, error)
@@ -88,7 +88,7 @@ var (
 	ErrNotExist = fs.ErrNotExist
 	// ErrExist is fs.ErrExist. [Store.PutIfAbsent] returns it for a name that is in use.
 	ErrExist = fs.ErrExist
-	// ErrChanged is returned where an object no longer has the version that a call names.
+	// ErrChanged is returned if an object no longer has the version that a call names.
 	ErrChanged = errors.New("the object has changed")
 	// ErrNoConditions is returned by [Probe] for a store that overwrites an object although a condition forbids it.
 	ErrNoConditions = errors.New("the store lacks conditional writes")
@@ -96,7 +96,7 @@ var (
 	ErrReadOnly = errors.ErrUnsupported
 )
 
-// check returns the error of a name that cannot be an object's.
+// check returns an error if name is not a valid name of an object.
 func check(op, name string) error {
 	if !fs.ValidPath(name) || name == "." {
 		return fail(op, name, fs.ErrInvalid)
@@ -104,7 +104,7 @@ func check(op, name string) error {
 	return nil
 }
 
-// fail adds to err what was done, and to which object.
+// fail adds the operation and the object's name to err.
 func fail(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }

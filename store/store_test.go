@@ -181,7 +181,7 @@ func TestReadAll(t *testing.T) {
 		}
 	}
 	_, _, err := store.ReadAll(ctx, f, "a", 1<<20-1)
-	require.ErrorContains(t, err, "read a: 1048576 bytes, at most 1048575 expected")
+	require.ErrorContains(t, err, "read a: it has 1048576 bytes, expected at most 1048575")
 	_, _, err = store.ReadAll(ctx, f, "b", 10)
 	require.ErrorIs(t, err, store.ErrNotExist)
 }

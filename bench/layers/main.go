@@ -1,5 +1,5 @@
-// Command layers measures Keras models in Go beside TensorFlow and ONNX Runtime on the same two processors: models of one layer each and
-// whole ones, with the same weights and inputs, asked in turn. It prints a table of times and ratios.
+// Command layers measures Keras models in Go, TensorFlow and ONNX Runtime on the same two processors, in turn, with the same weights and
+// inputs. Some models have one layer, others are whole networks. It prints a table of times and ratios.
 //
 //	go run ./bench/layers -python "$(bench/setup)" -svg docs/benchmarks/layers.svg > docs/benchmarks/LAYERS.md
 package main
@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// threads is how many processors each side may use.
+// threads is the number of processors that each side may use.
 const threads = 2
 
 func main() {
 	log.SetFlags(0)
 	python := flag.String("python", "python3", "a Python with TensorFlow and Keras 3")
-	onnx := flag.String("onnx", "", "a Python with onnx and onnxruntime; empty: the same")
+	onnx := flag.String("onnx", "", "a Python with onnx and onnxruntime; empty means the same as -python")
 	rounds := flag.Int("rounds", 5, "how often each side is asked about each model")
 	each := flag.Duration("each", 300*time.Millisecond, "how long a side runs a model each time")
 	only := flag.String("only", "", "measure only models with this in their names")
@@ -41,7 +41,7 @@ func run(python, onnx string, rounds int, each time.Duration, only, svg string) 
 		return err
 	}
 	defer os.RemoveAll(dir)
-	// TensorFlow's side writes what the others read.
+	// TensorFlow's peer writes the files that the others read.
 	tensorflow, err := startPeer("TensorFlow", python, "bench/layers/peer_tensorflow.py", dir)
 	if err != nil {
 		return err

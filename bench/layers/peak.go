@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// peaks is what the machine does at most, of all measurements.
+// peaks holds the machine's highest measured rates.
 type peaks struct {
-	fma    float64 // multiplications and additions a nanosecond
-	copied float64 // bytes read and written a nanosecond
+	fma    float64 // multiplications and additions per nanosecond
+	copied float64 // bytes read and written per nanosecond
 }
 
 func (p *peaks) measure() {
@@ -19,7 +19,7 @@ func (p *peaks) measure() {
 	}
 }
 
-// memory is what is copied, by each of the threads: 64 MiB each.
+// memory holds the buffers that each thread copies: 64 MiB each.
 var memory = func() (m [threads][2][]float32) {
 	for i := range m {
 		m[i] = [2][]float32{make([]float32, 1<<23), make([]float32, 1<<23)}
@@ -30,7 +30,7 @@ var memory = func() (m [threads][2][]float32) {
 	return m
 }()
 
-// rate returns what work does in a nanosecond, where it returns how much it did and all threads do it.
+// rate runs work on all threads and returns the amount of work per nanosecond. work returns the amount that it did.
 func rate(work func(thread int) float64) float64 {
 	var all [threads]float64
 	var wg sync.WaitGroup

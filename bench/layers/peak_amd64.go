@@ -2,7 +2,7 @@ package main
 
 import "golang.org/x/sys/cpu"
 
-// fusedMultiplications does many fused multiplications and additions, some steps of them, and returns how many.
+// fusedMultiplications does many fused multiplications and additions in the given number of steps, and returns their number.
 func fusedMultiplications(steps int) int {
 	switch {
 	case cpu.X86.HasAVX512F:

@@ -2,7 +2,7 @@
 
 package main
 
-// fusedMultiplications does many multiplications and additions, and returns how many.
+// fusedMultiplications does many multiplications and additions, and returns their number.
 func fusedMultiplications(steps int) int {
 	var sums [8]float32
 	for i := range steps {
@@ -10,7 +10,7 @@ func fusedMultiplications(steps int) int {
 			sums[j] = sums[j]*0.5 + float32(i&1)
 		}
 	}
-	if sums[0] < 0 { // never: so that it is computed
+	if sums[0] < 0 { // never true: keeps the compiler from removing the loop
 		return 0
 	}
 	return steps * len(sums)

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// A timing is what calls of a model took.
+// A timing is the measured time of a model's calls.
 type timing struct {
 	wall time.Duration // the median
-	cpu  time.Duration // of all processors, the mean
+	cpu  time.Duration // the mean, summed over all processors
 }
 
-// A peer is a process that answers how long its calls of a model take.
+// A peer is a process that measures its calls of a model.
 type peer struct {
 	name     string
 	cmd      *exec.Cmd
@@ -45,7 +45,7 @@ func startPeer(name, python, script, dir string) (*peer, error) {
 		return nil, err
 	}
 	if err := p.answer(&p.subjects); err != nil {
-		_ = p.cmd.Wait() // said below
+		_ = p.cmd.Wait() // the error below reports it
 		text, _ := os.ReadFile(complaints.Name())
 		return nil, fmt.Errorf("%w: %s", err, text[max(len(text)-2000, 0):])
 	}
@@ -60,7 +60,7 @@ func (p *peer) answer(to any) error {
 	return json.Unmarshal(line, to)
 }
 
-// measure returns the time of the peer's calls of one model; ok is false where it has no such call.
+// measure returns the time of the peer's calls of one model; ok is false if the peer does not support the model.
 func (p *peer) measure(name string, each time.Duration) (t timing, ok bool, err error) {
 	question, err := json.Marshal(map[string]any{"case": name, "seconds": each.Seconds()})
 	if err != nil {
@@ -80,5 +80,5 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 func (p *peer) close() {
 	p.ask.Close()
-	_ = p.cmd.Wait() // its answers have been read
+	_ = p.cmd.Wait() // all answers have been read
 }

@@ -10,14 +10,14 @@ import (
 
 // The measures of the plot, in pixels.
 const (
-	plotLeft   = 420 // of the line at 1
+	plotLeft   = 420 // the line at 1
 	plotDouble = 40  // per factor of two
 	plotBar    = 11
 	plotGroup  = 34
 	plotWidth  = plotLeft + 8*plotDouble + 70
 )
 
-// plot draws how many times as long the peers take as we do, in logarithms: bars to the right of the line are slower than we.
+// plot draws the peers' times as multiples of Go's on a logarithmic scale: bars to the right of the line are slower than Go.
 func plot(subjects []*subject) string {
 	var body strings.Builder
 	y := 60

@@ -13,15 +13,15 @@ import (
 )
 
 func report(w io.Writer, subjects []*subject, top peaks) {
-	fmt.Fprintf(w, `# Layers beside TensorFlow and ONNX Runtime
+	fmt.Fprintf(w, `# Layers, compared with TensorFlow and ONNX Runtime
 
-The best of %d turns, each a median of calls, on %d processors of the same machine, %s, Go %s. TensorFlow runs the graph of the same Keras model, ONNX Runtime
-a graph of the same layers with channels first and its own operator for attention; weights, inputs and threads are the same. A speed above 1
-is faster than that peer; the last column compares the time of all processors with ONNX Runtime's. Threads of both wait by spinning for a while.
-Results are given back after each call (Workspace.Reuse), as those of ONNX Runtime are where Python drops them.
+The best of %d turns, each a median of calls, on %d processors of the same machine, %s, Go %s. TensorFlow runs the graph of the same Keras model. ONNX Runtime
+runs a graph of the same layers with channels first and its own operator for attention. Weights, inputs and threads are the same. A ratio above 1
+means that Go is faster than that peer. The last column compares the CPU time of all processors with ONNX Runtime's. Idle threads of both spin for a while.
+Memory of results is reused after each call (Workspace.Reuse); ONNX Runtime reuses it when Python drops the results.
 
-The machine does %.0f fused multiplications and additions a nanosecond and copies %.1f bytes a nanosecond. The share of the peak is how much of one of
-the two a model uses, whichever is more, counted layer by layer, in Go and in ONNX Runtime: what is in a cache may be beyond the copy's.
+The machine does %.0f fused multiplications and additions per nanosecond and copies %.1f bytes per nanosecond. The share of the peak is the larger of
+the two fractions of these rates that a model reaches, counted layer by layer. It can exceed 100 %% if the data is in a cache.
 
     go run ./bench/layers -python "$(bench/setup)" -svg docs/benchmarks/layers.svg > docs/benchmarks/LAYERS.md
 
@@ -38,15 +38,15 @@ the two a model uses, whichever is more, counted layer by layer, in Go and in ON
 	fmt.Fprintf(w, "\n%s\n%s", summary(subjects), reasons)
 }
 
-// reasons is what is known about the rows behind a peer.
+// reasons explains the rows in which Go is slower than a peer.
 //
 //go:embed reasons.md
 var reasons string
 
-// enough is the least speed beside ONNX Runtime that is aimed at.
+// enough is the target: the least speed relative to ONNX Runtime's.
 const enough = 0.9
 
-// summary counts the rows that reach what is aimed at.
+// summary counts the rows that reach the target.
 func summary(subjects []*subject) string {
 	var rows, fast, cheap int
 	least := math.Inf(1)
@@ -62,11 +62,11 @@ func summary(subjects []*subject) string {
 			cheap++
 		}
 	}
-	return fmt.Sprintf("Every row is at least %.2f times as fast as TensorFlow. Beside ONNX Runtime %d of %d rows reach %v of its speed, and %d by the time of all processors.\n",
+	return fmt.Sprintf("Every row is at least %.2f times as fast as TensorFlow. In %d of %d rows, Go reaches at least %v of ONNX Runtime's speed, and in %d rows if the CPU time of all processors is compared.\n",
 		least, fast, rows, enough, cheap)
 }
 
-// share returns how much of the machine's peak, of arithmetic or of memory, calls use that take so long.
+// share returns the percentage of the machine's peak, of arithmetic or of memory, that calls of this duration reach.
 func (s *subject) share(top peaks, call time.Duration) float64 {
 	ns := float64(max(call, 1).Nanoseconds())
 	part := float64(s.Threads) / threads

@@ -16,13 +16,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A subject is one model, on all sides.
+// A subject is one model in Go and at the peers.
 type subject struct {
 	Name    string
 	Shape   []int
 	File    string // its JSON, weights, input and TensorFlow's output
 	Threads int
-	Flops   float64 // multiplications and additions of a call
+	Flops   float64 // multiplications and additions per call
 	Bytes   float64 // of inputs, outputs and weights, layer by layer
 	model   *layers.Model
 	input   *layers.Tensor
@@ -31,7 +31,7 @@ type subject struct {
 	ours, tensorflow, onnx []timing
 }
 
-// load reads the model, and compares what it gives with what TensorFlow gave.
+// load reads the model and compares its output with TensorFlow's.
 func (s *subject) load() error {
 	f, err := os.Open(s.File + ".json")
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *subject) load() error {
 	if s.model, err = layers.FromKeras(f); err != nil {
 		return err
 	}
-	if err := ckpt.LoadWeights(context.Background(), s.File, s.model, ckpt.At("model")); err != nil && !strings.Contains(err.Error(), "nothing of the checkpoint belongs") {
+	if err := ckpt.LoadWeights(context.Background(), s.File, s.model, ckpt.At("model")); err != nil && !strings.Contains(err.Error(), "no value of the checkpoint matches the model") {
 		return err
 	}
 	if s.input, err = readTensor(s.File+".input", s.Shape); err != nil {
@@ -62,7 +62,7 @@ func (s *subject) load() error {
 		largest = max(largest, math.Abs(float64(v)))
 	}
 	if !(off <= 1e-3*largest) {
-		return fmt.Errorf("an output is %v away from TensorFlow's, of which the largest is %v", off, largest)
+		return fmt.Errorf("an output differs from TensorFlow's by %v; the largest output is %v", off, largest)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func readTensor(name string, shape tensor.Shape) (*layers.Tensor, error) {
 	return x, binary.Read(f, binary.LittleEndian, x.Data())
 }
 
-// ask measures all sides once.
+// ask measures Go and the peers once.
 func (s *subject) ask(tensorflow, onnx *peer, each time.Duration) error {
 	for _, side := range []struct {
 		*peer
@@ -96,7 +96,7 @@ func (s *subject) ask(tensorflow, onnx *peer, each time.Duration) error {
 	return err
 }
 
-// measure returns the time of our calls.
+// measure returns the time of the calls in Go.
 func (s *subject) measure(each time.Duration) (timing, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(s.Threads, runtime.NumCPU())))
 	if _, err := s.model.Forward(&s.work, s.input); err != nil {
@@ -110,7 +110,7 @@ func (s *subject) measure(each time.Duration) (timing, error) {
 		if err != nil {
 			return timing{}, err
 		}
-		s.work.Workspace.Reuse(y) // as ONNX Runtime does with what Python drops
+		s.work.Workspace.Reuse(y) // ONNX Runtime also reuses outputs that Python drops
 		times = append(times, time.Since(start))
 	}
 	return timing{median(times), (processorTime() - begun) / time.Duration(len(times))}, nil
@@ -121,7 +121,7 @@ func median(times []time.Duration) time.Duration {
 	return times[len(times)/2]
 }
 
-// walls and cpus return the least of a side's turns, 0 where it had none: another program's work makes a turn slower, never faster.
+// walls and cpus return the minimum of a side's turns, 0 if there are none: other programs can only make a turn slower.
 func walls(turns []timing) time.Duration {
 	return leastOf(turns, func(t timing) time.Duration { return t.wall })
 }

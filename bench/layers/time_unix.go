@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// processorTime returns the time that all processors have worked for this process.
+// processorTime returns the CPU time of this process on all processors.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -1,6 +1,6 @@
-// Command basicpitch runs a model that nobody here made: Spotify's basic-pitch, which hears notes in audio. Its SavedModel's
-// variables, as the Python package ships them, are restored into structs (testdata/basic-pitch/make.py), and what it hears in
-// three tones is compared with what TensorFlow hears, from the samples to the notes.
+// Command basicpitch runs a third-party model: Spotify's basic-pitch, which recognizes notes in audio. It restores the variables
+// of the Python package's SavedModel into structs (testdata/basic-pitch/make.py), and compares the notes that it finds in three
+// tones with TensorFlow's, from the samples to the notes.
 //
 //	go run ./examples/basicpitch
 package main
@@ -34,7 +34,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		return err
 	}
 	model := newPitch()
-	// The SavedModel has the optimizer of its training too, which is left there.
+	// The SavedModel also has the optimizer of its training, which LoadWeights skips.
 	if err := ckpt.LoadWeights(ctx, filepath.Join(dir, "variables", "variables"), model); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 	return compare(out, filepath.Join(dir, "predictions"), p)
 }
 
-// audio returns what make.py gives to TensorFlow.
+// audio returns the samples that make.py gives to TensorFlow.
 func audio() []float32 {
 	x := make([]float32, 43844)
 	for n := range x {
@@ -84,7 +84,7 @@ func notes(p *Prediction, frame int) string {
 	return text
 }
 
-// compare compares predictions with TensorFlow's. The file has every eighth frame of these.
+// compare compares predictions with TensorFlow's. The file has every eighth frame.
 func compare(out io.Writer, path string, p *Prediction) error {
 	r, err := ckpt.Open(path)
 	if err != nil {
@@ -101,7 +101,7 @@ func compare(out io.Writer, path string, p *Prediction) error {
 		}
 		want, ok := tensor.As[float32](stored)
 		if !ok || len(want.Shape()) != 3 || want.Shape()[2] != o.got.Shape()[2] || (want.Shape()[1]-1)*8 >= o.got.Shape()[1] {
-			return fmt.Errorf("%s: %v %v where %v was made", o.name, stored.DType(), stored.Shape(), o.got.Shape())
+			return fmt.Errorf("%s: TensorFlow's output is %v %v, but the model's has shape %v", o.name, stored.DType(), stored.Shape(), o.got.Shape())
 		}
 		var difference, largest float64
 		for frame := range want.Shape()[1] {
@@ -119,6 +119,6 @@ func compare(out io.Writer, path string, p *Prediction) error {
 	return nil
 }
 
-// tolerance is relative to the largest output. The model measures loudness from its quietest pitch, whose logarithm float32 knows to
-// few digits: TensorFlow's own answers move by 3e-4 where the last bit of the samples does.
+// tolerance is relative to the largest output. The model measures loudness from its quietest pitch, and float32 has few digits for the
+// logarithm of that pitch: TensorFlow's own outputs change by 3e-4 if the last bit of the samples changes.
 const tolerance = 5e-4

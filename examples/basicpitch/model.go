@@ -6,7 +6,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Pitch is basic-pitch's network, as `ckpt gen` writes it but for the names: TF 2.0's Keras saves a model's layers by number.
+// Pitch is basic-pitch's network, as `ckpt gen` writes it except for the names: Keras in TF 2.0 saves a model's layers by number.
 type Pitch struct {
 	Norm        layers.BatchNormalization `ckpt:"layer_with_weights-0"`
 	Contour     layers.Conv2D             `ckpt:"layer_with_weights-1"` // [3 39 8 8]
@@ -19,7 +19,7 @@ type Pitch struct {
 	OnsetOut    layers.Conv2D             `ckpt:"layer_with_weights-8"` // [3 3 33 1]
 }
 
-// newPitch returns the model with the options that are not in its weights.
+// newPitch returns the model with the options that its weights do not determine.
 func newPitch() *Pitch {
 	m := new(Pitch)
 	for _, conv := range []*layers.Conv2D{&m.Contour, &m.ContourOut, &m.Note, &m.Onset, &m.NoteOut, &m.OnsetOut} {
@@ -34,10 +34,10 @@ func newPitch() *Pitch {
 	return m
 }
 
-// A Prediction says how likely each pitch sounds in each frame of the audio.
+// A Prediction holds the probability of each pitch in each frame of the audio.
 type Prediction struct {
 	Contour     *tensor.Tensor[float32] // [n frames 264 1], thirds of a semitone from A0 on
-	Note, Onset *tensor.Tensor[float32] // [n frames 88 1], semitones; onset: that one begins
+	Note, Onset *tensor.Tensor[float32] // [n frames 88 1], semitones; Onset is the probability that a note begins
 }
 
 // Predict takes a [Spectrogram]'s output.
@@ -77,8 +77,8 @@ func chain(x *tensor.Tensor[float32], all ...layers.Layer) (*tensor.Tensor[float
 	return x, nil
 }
 
-// stackHarmonics puts beside each pitch of x, [n frames pitches 1], what sounds an octave below it and at its harmonics, as
-// channels, and keeps the piano's pitches: [n frames 264 8].
+// stackHarmonics adds channels to each pitch of x, [n frames pitches 1]: the values an octave below it and at its harmonics. It
+// keeps only the piano's pitches: [n frames 264 8].
 func stackHarmonics(x *tensor.Tensor[float32]) *tensor.Tensor[float32] {
 	shifts := []int{-36, 0, 36, 57, 72, 84, 93, 101} // 36·log2 of ½ and 1 to 7, rounded
 	rows, pitches := x.Shape()[0]*x.Shape()[1], x.Shape()[2]

@@ -14,7 +14,7 @@ const (
 	hop          = 256 // samples from frame to frame
 	octave       = 36  // pitches, thirds of semitones
 	octaves      = 9
-	allPitches   = 309 // up to half the sample rate
+	allPitches   = 309 // pitches up to half the sample rate
 	pianoPitches = 264 // 88 keys
 	lowest       = 27.5
 )
@@ -47,9 +47,9 @@ func (s *Spectrogram) Call(audio []float32) (*tensor.Tensor[float32], error) {
 			return nil, err
 		}
 		if got := waves.Shape()[1]; got != frames {
-			return nil, fmt.Errorf("%d samples make %d frames in octave %d, and %d in the first: want a multiple of %d", len(audio), got, o, frames, hop)
+			return nil, fmt.Errorf("%d samples make %d frames in octave %d, but %d in the first: the number of samples must be a multiple of %d", len(audio), got, o, frames, hop)
 		}
-		first := allPitches - (o+1)*octave // of this octave's pitches; those below 0 are not wanted
+		first := allPitches - (o+1)*octave // first pitch of this octave; pitches below 0 are skipped
 		for frame := range frames {
 			for i := max(0, -first); i < octave; i++ {
 				wave := waves.Data()[frame*2*octave:]
@@ -70,11 +70,11 @@ func (s *Spectrogram) Call(audio []float32) (*tensor.Tensor[float32], error) {
 	return y, nil
 }
 
-// kernel returns both parts of the kernels as those of one convolution, [256 1 72].
+// kernel returns both parts of the kernels as the kernel of one convolution, [256 1 72].
 func (s *Spectrogram) kernel() (*tensor.Tensor[float32], error) {
 	shape := s.Real.Shape()
 	if len(shape) != 3 || shape[0] != octave || !s.Imag.Shape().Equal(shape) {
-		return nil, fmt.Errorf("kernels of shapes %v and %v, want [%d 1 …] twice", shape, s.Imag.Shape(), octave)
+		return nil, fmt.Errorf("got kernels of shapes %v and %v, want [%d 1 …] for both", shape, s.Imag.Shape(), octave)
 	}
 	k := tensor.New[float32](shape[2], 1, 2*octave)
 	for i := range octave {
@@ -86,7 +86,7 @@ func (s *Spectrogram) kernel() (*tensor.Tensor[float32], error) {
 	return k, nil
 }
 
-// convolve returns what a kernel makes of audio, at every step-th sample.
+// convolve returns the convolution of audio with a kernel, at every step-th sample.
 func convolve(audio []float32, kernel *tensor.Tensor[float32], step int) (*tensor.Tensor[float32], error) {
 	x, err := tensor.FromSlice(audio, 1, len(audio), 1)
 	if err != nil {
@@ -95,7 +95,7 @@ func convolve(audio []float32, kernel *tensor.Tensor[float32], step int) (*tenso
 	return (&layers.Conv1D{Kernel: *kernel, Strides: []int{step}, NoBias: true}).Call(x)
 }
 
-// reflected returns audio with n more samples at both ends, which mirror those inside.
+// reflected returns audio padded at both ends with n mirrored samples.
 func reflected(audio []float32, n int) []float32 {
 	out := make([]float32, 0, len(audio)+2*n)
 	for i := n; i > 0; i-- {
@@ -108,13 +108,13 @@ func reflected(audio []float32, n int) []float32 {
 	return out
 }
 
-// scale returns the root of the length, in samples, of a pitch's own kernel.
+// scale returns the square root of the length in samples of a pitch's kernel.
 func scale(pitch int) float64 {
 	q := 1 / (math.Exp2(1.0/octave) - 1)
 	return math.Sqrt(math.Ceil(q * sampleRate / (lowest * math.Exp2(float64(pitch)/octave))))
 }
 
-// decibels turns magnitudes into decibels, the least as 0 and the most as 1.
+// decibels converts magnitudes to decibels, scaled from 0 (the least) to 1 (the most).
 func decibels(x []float32) {
 	for i, v := range x {
 		x[i] = float32(10 * math.Log10(float64(v*v+1e-10)))

@@ -1,6 +1,6 @@
-// Command chicksexer restores a checkpoint that TensorFlow 1.1 saved by names: that of chicksexer, which guesses from a name
-// whether it is a man's or a woman's, character by character and word by word. Its answers are compared with those of
-// TensorFlow, running the graph of the Python package.
+// Command chicksexer restores a name-based checkpoint of TensorFlow 1.1, that of chicksexer. The model guesses whether a name is
+// a man's or a woman's, character by character and word by word. The command compares its answers with those of TensorFlow, which
+// runs the graph of the Python package.
 //
 //	examples/chicksexer/download
 //	go run ./examples/chicksexer
@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// checkpoint is where the download puts the weights.
+// checkpoint is the path of the downloaded weights.
 const checkpoint = ".cache/chicksexer/chicksexer/models/model.ckpt"
 
 func main() {
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// answers is what testdata/chicksexer/make.py keeps.
+// answers is the file that testdata/chicksexer/make.py writes.
 type answers struct {
 	Characters string
 	Names      map[string]float64
@@ -51,9 +51,9 @@ func run(ctx context.Context, out io.Writer, weights, file string, names []strin
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	var model Sexer
-	// The checkpoint has the optimizer's variables too, which are left there.
+	// The checkpoint also has the optimizer's variables, which LoadWeights skips.
 	if err := ckpt.LoadWeights(ctx, weights, &model); err != nil {
-		return fmt.Errorf("%w (examples/chicksexer/download fetches the package)", err)
+		return fmt.Errorf("%w (run examples/chicksexer/download to fetch the package)", err)
 	}
 	if len(names) == 0 {
 		for name := range want.Names {
@@ -73,7 +73,7 @@ func run(ctx context.Context, out io.Writer, weights, file string, names []strin
 		}
 		fmt.Fprintf(out, "%-16s a man's name with probability %.6f, TensorFlow %.6f\n", name, got, w)
 		if math.Abs(got-w) > 1e-5 {
-			return fmt.Errorf("%s: %g, TensorFlow has %g", name, got, w)
+			return fmt.Errorf("%s: got %g, TensorFlow has %g", name, got, w)
 		}
 	}
 	return nil

@@ -60,5 +60,5 @@ func TestAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 0.5, got, 1e-6, "the second word counts three times as much: 3/4·4 - 3 is 0")
 	_, err = m.answer([]float32{0, 1, 2, 3}, 2)
-	require.ErrorContains(t, err, "outputs of 2")
+	require.ErrorContains(t, err, "outputs of width 2")
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Sexer is the model. Its checkpoint is one of names, as TensorFlow 1 saved them; the structs' fields, joined by slashes, are
-// those names.
+// Sexer is the model. TensorFlow 1 saved its variables by name. The names are the structs' fields joined by slashes.
 type Sexer struct {
 	EmbeddingLayer struct {
 		Embeddings tensor.Tensor[float32] // [characters 32]
@@ -31,7 +30,7 @@ type Sexer struct {
 	}
 }
 
-// bidirectional is what tf.nn.bidirectional_dynamic_rnn holds.
+// bidirectional holds the variables of tf.nn.bidirectional_dynamic_rnn.
 type bidirectional struct {
 	Forward struct {
 		Cell cell `ckpt:"lstm_cell"`
@@ -47,12 +46,12 @@ type cell struct {
 	Biases  tensor.Tensor[float32] // [4*units]
 }
 
-// layer returns a cell as Keras has it: one kernel for the input and one for the state, the forget gate before the candidate, and
-// the 1 that TensorFlow 1 adds to it in the bias.
+// layer converts a cell to Keras's form: one kernel for the input and one for the state, and the forget gate before the candidate. The
+// bias includes the 1 that TensorFlow 1 adds to the forget gate.
 func (c *cell) layer() (*layers.LSTMCell, error) {
 	shape := c.Weights.Shape()
 	if len(shape) != 2 || shape[1]%4 != 0 || shape[0] <= shape[1]/4 || c.Biases.Len() != shape[1] {
-		return nil, fmt.Errorf("LSTM cell with weights of shape %v and biases of shape %v", shape, c.Biases.Shape())
+		return nil, fmt.Errorf("an LSTM cell cannot have weights of shape %v and biases of shape %v", shape, c.Biases.Shape())
 	}
 	units := shape[1] / 4
 	reordered := func(row []float32) []float32 {
@@ -80,7 +79,7 @@ func (c *cell) layer() (*layers.LSTMCell, error) {
 	return k, nil
 }
 
-// layer returns both cells as a layer that gives the outputs of all steps.
+// layer returns both cells as a layer that returns the outputs of all steps.
 func (b *bidirectional) layer() (*layers.Bidirectional, error) {
 	forward, err := b.Forward.Cell.layer()
 	if err != nil {
@@ -96,7 +95,7 @@ func (b *bidirectional) layer() (*layers.Bidirectional, error) {
 	}, nil
 }
 
-// Predict returns how likely a name is a man's. characters are those that the model knows, in their order.
+// Predict returns the probability that a name is a man's. characters lists the characters that the model knows, in order.
 func (m *Sexer) Predict(name, characters string) (float64, error) {
 	chars, err := m.CharRNNLayer.Both.layer()
 	if err != nil {
@@ -144,11 +143,11 @@ func (m *Sexer) Predict(name, characters string) (float64, error) {
 	return m.answer(x.Data(), len(split))
 }
 
-// answer pools the outputs of words, each as much as it is attended to, and judges the sum.
+// answer pools the outputs of words, weighted by attention, and returns the probability for the sum.
 func (m *Sexer) answer(outputs []float32, words int) (float64, error) {
 	pooling, last, width := &m.WordRNNLayer.Pooling, &m.SoftmaxLayer, len(outputs)/words
 	if pooling.Weight.Len() != width || last.Weight.Len() != width || pooling.Bias.Len() != 1 || last.Bias.Len() != 1 {
-		return 0, fmt.Errorf("pooling weights of shape %v and last ones of shape %v, for outputs of %d", pooling.Weight.Shape(), last.Weight.Shape(), width)
+		return 0, fmt.Errorf("got pooling weights of shape %v and last weights of shape %v, for outputs of width %d", pooling.Weight.Shape(), last.Weight.Shape(), width)
 	}
 	dot := func(x, w []float32) (sum float64) {
 		for i, v := range x {

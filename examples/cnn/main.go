@@ -1,5 +1,5 @@
-// Command cnn restores a convolutional network that Keras trained to tell drawn shapes apart (testdata/cnn/train.py) into
-// a hand-written struct, lets it look at pictures, and compares what it says with what Keras says.
+// Command cnn restores a convolutional network that Keras trained to distinguish drawn shapes (testdata/cnn/train.py) into
+// a hand-written struct, classifies pictures with it, and compares its predictions with Keras's.
 //
 //	go run ./examples/cnn
 package main
@@ -22,8 +22,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Shapes is the model. Keras holds the layers of a Functional model in one list, where layers without weights have their
-// numbers too: Operations has the others, under theirs (`ckpt graph testdata/cnn/train` shows them).
+// Shapes is the model. Keras holds the layers of a Functional model in one list, which also numbers layers without weights.
+// Operations has the layers with weights under their numbers (`ckpt graph testdata/cnn/train` shows them).
 type Shapes struct {
 	Operations struct {
 		Conv1   layers.Conv2D             `ckpt:"1"`
@@ -35,7 +35,7 @@ type Shapes struct {
 	} `ckpt:"_operations"`
 }
 
-// newShapes returns the model with the options that are not in its weights.
+// newShapes returns the model with the options that its weights do not determine.
 func newShapes() *Shapes {
 	var m Shapes
 	o := &m.Operations
@@ -63,7 +63,7 @@ func (m *Shapes) Predict(x *tensor.Tensor[float32]) (*tensor.Tensor[float32], er
 	return x, nil
 }
 
-// predictions is what testdata/cnn/train.py keeps.
+// predictions is the file that testdata/cnn/train.py writes.
 type predictions struct {
 	Inputs, Outputs []struct {
 		Shape  []int
@@ -97,7 +97,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	if len(want.Inputs) != 1 || len(want.Outputs) != 1 {
-		return fmt.Errorf("%s: %d inputs and %d outputs, want one of each", file, len(want.Inputs), len(want.Outputs))
+		return fmt.Errorf("%s: got %d inputs and %d outputs, want one of each", file, len(want.Inputs), len(want.Outputs))
 	}
 	x, err := tensor.FromSlice(want.Inputs[0].Values, want.Inputs[0].Shape...)
 	if err != nil {
@@ -108,7 +108,7 @@ func run(ctx context.Context, out io.Writer, dir string) error {
 		return err
 	}
 	if !y.Shape().Equal(want.Outputs[0].Shape) || len(want.Labels) != y.Shape()[0] || len(want.Classes) != y.Shape()[1] {
-		return fmt.Errorf("%s: predictions of shape %v, made %v", file, want.Outputs[0].Shape, y.Shape())
+		return fmt.Errorf("%s: Keras's predictions have shape %v, the model's %v", file, want.Outputs[0].Shape, y.Shape())
 	}
 
 	show(out, x)

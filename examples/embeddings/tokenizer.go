@@ -10,16 +10,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A tokenizer cuts text into BERT's word pieces: lower case, accents removed, words cut into the longest pieces of a vocabulary.
+// A tokenizer splits text into BERT's word pieces. It makes text lower-case, removes accents, and splits words into the longest pieces of a
+// vocabulary.
 type tokenizer struct {
 	ids                 map[string]int
 	start, end, unknown int
 }
 
-// maxWord is the number of characters from which on a word counts as unknown, as in BERT.
+// maxWord is the number of characters above which a word counts as unknown, as in BERT.
 const maxWord = 100
 
-// readVocabulary reads a vocabulary of one piece a line; a piece's number is its line's, from 0.
+// readVocabulary reads a vocabulary with one piece per line. A piece's number is its line number, from 0.
 func readVocabulary(path string) (*tokenizer, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -43,7 +44,7 @@ func readVocabulary(path string) (*tokenizer, error) {
 	return t, nil
 }
 
-// encode returns the numbers of a text's pieces, at most limit of them, between [CLS] and [SEP].
+// encode returns the numbers of a text's pieces, between [CLS] and [SEP], at most limit in total.
 func (t *tokenizer) encode(text string, limit int) []int {
 	ids := []int{t.start}
 	for _, word := range words(text) {
@@ -55,7 +56,7 @@ func (t *tokenizer) encode(text string, limit int) []int {
 	return append(ids, t.end)
 }
 
-// pieces cuts a word into the longest pieces of the vocabulary, from its beginning on. A piece within a word begins with ##.
+// pieces splits a word into the longest pieces of the vocabulary, from left to right. A piece within a word begins with ##.
 func (t *tokenizer) pieces(word string) []int {
 	runes := []rune(word)
 	if len(runes) > maxWord {
@@ -73,7 +74,7 @@ func (t *tokenizer) pieces(word string) []int {
 			id, found = t.ids[piece]
 		}
 		if !found {
-			return []int{t.unknown} // the whole word: BERT knows no half words
+			return []int{t.unknown} // BERT makes the whole word unknown
 		}
 		ids = append(ids, id)
 		start = end + 1
@@ -81,7 +82,7 @@ func (t *tokenizer) pieces(word string) []int {
 	return ids
 }
 
-// words normalizes a text as BERT does and cuts it at spaces and around punctuation and Chinese characters.
+// words normalizes a text as BERT does and splits it at spaces and around punctuation and Chinese characters.
 func words(text string) []string {
 	var spaced strings.Builder
 	for _, r := range text {
@@ -120,12 +121,12 @@ func control(r rune) bool {
 	return r != '\t' && r != '\n' && r != '\r' && unicode.Is(unicode.C, r)
 }
 
-// punctuation counts all of ASCII's symbols in, as BERT does.
+// punctuation reports whether r is punctuation. As in BERT, that includes all symbols of ASCII.
 func punctuation(r rune) bool {
 	return r < 128 && r > ' ' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != 127 || unicode.IsPunct(r)
 }
 
-// chinese reports whether BERT takes r for a word of its own: the CJK ideographs, neither Kana nor Hangul.
+// chinese reports whether BERT treats r as a separate word: CJK ideographs, but not Kana or Hangul.
 func chinese(r rune) bool {
 	for _, block := range [][2]rune{
 		{0x4E00, 0x9FFF}, {0x3400, 0x4DBF}, {0x20000, 0x2A6DF}, {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B820, 0x2CEAF},

@@ -20,7 +20,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Regress is the model: what it tracks are three layers, under the names of its fields in snake case.
+// Regress is the model. It tracks three layers under the names of its fields in snake case.
 type Regress struct {
 	InputTransform layers.Dense
 	Hidden         layers.Dense
@@ -46,7 +46,7 @@ func newRegress() *Regress {
 	}
 }
 
-// array is how the files beside the checkpoint hold a tensor.
+// array is a tensor in the JSON files next to the checkpoint.
 type array struct {
 	Shape  []int     `json:"shape"`
 	Values []float32 `json:"values"`
@@ -55,7 +55,7 @@ type array struct {
 func main() {
 	log.SetFlags(0)
 	dir := flag.String("data", filepath.Join("testdata", "regress"), "directory with the checkpoint and TensorFlow's predictions")
-	out := flag.String("out", "", "where to save the model again; a temporary directory by default")
+	out := flag.String("out", "", "`directory` to save the model to; the default is a temporary one")
 	flag.Parse()
 	if err := run(context.Background(), *dir, *out); err != nil {
 		log.Fatal(err)
@@ -73,7 +73,7 @@ func run(ctx context.Context, dir, out string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("restored %s: kernels %v, %v, %v; its optimizer was left behind\n",
+	fmt.Printf("restored %s: kernels %v, %v, %v; skipped its optimizer\n",
 		path, model.InputTransform.Kernel.Shape(), model.Hidden.Kernel.Shape(), model.Prediction.Kernel.Shape())
 
 	// Run, and compare.
@@ -86,7 +86,7 @@ func run(ctx context.Context, dir, out string) error {
 	}
 	fmt.Printf("largest difference from TensorFlow: %.1e\n", largest)
 
-	// Save as a checkpoint of our own, which TensorFlow reads, and restore that.
+	// Save a checkpoint, which TensorFlow can read, and restore it.
 	if out == "" {
 		if out, err = os.MkdirTemp("", "regress"); err != nil {
 			return err
@@ -132,7 +132,7 @@ func compare(model *Regress, file string, show bool) (float64, error) {
 		return 0, err
 	}
 	if len(y.Data()) != len(want.Predictions.Values) {
-		return 0, fmt.Errorf("%d predictions, TensorFlow made %d", len(y.Data()), len(want.Predictions.Values))
+		return 0, fmt.Errorf("got %d predictions, TensorFlow has %d", len(y.Data()), len(want.Predictions.Values))
 	}
 	var difference, largest float64
 	for i, w := range want.Predictions.Values {

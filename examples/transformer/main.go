@@ -1,5 +1,5 @@
 // Command transformer restores a small transformer that Keras trained to sort digits (testdata/transformer/train.py) into
-// hand-written structs, lets it sort, and compares its logits with Keras's.
+// hand-written structs, sorts digits with it, and compares its logits with Keras's.
 //
 //	go run ./examples/transformer
 //	go run ./examples/transformer 31415926
@@ -29,10 +29,10 @@ func main() {
 	}
 }
 
-// run sorts the rows of digits, or, if there are none, those that Keras was given, and then compares.
+// run sorts the rows of digits. Without rows it sorts the rows that Keras sorted, and compares the logits.
 func run(ctx context.Context, out io.Writer, dir string, rows []string) error {
 	model := newSorter()
-	// The checkpoint has an optimizer too, which is left there.
+	// The checkpoint also has an optimizer, which LoadWeights skips.
 	if err := ckpt.LoadWeights(ctx, filepath.Join(dir, "train"), model, ckpt.At("model")); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func run(ctx context.Context, out io.Writer, dir string, rows []string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	if len(want.Inputs) != 1 || len(want.Outputs) != 1 {
-		return fmt.Errorf("%s: %d inputs and %d outputs, want one of each", file, len(want.Inputs), len(want.Outputs))
+		return fmt.Errorf("%s: got %d inputs and %d outputs, want one of each", file, len(want.Inputs), len(want.Outputs))
 	}
 	ids, err := tensor.FromSlice(want.Inputs[0].Values, want.Inputs[0].Shape...)
 	if err != nil {
@@ -71,7 +71,7 @@ func run(ctx context.Context, out io.Writer, dir string, rows []string) error {
 		return err
 	}
 	if !logits.Shape().Equal(want.Outputs[0].Shape) {
-		return fmt.Errorf("%s: logits of shape %v, made %v", file, want.Outputs[0].Shape, logits.Shape())
+		return fmt.Errorf("%s: Keras's logits have shape %v, the model's %v", file, want.Outputs[0].Shape, logits.Shape())
 	}
 	var difference, largest float64
 	for i, w := range want.Outputs[0].Values {
@@ -85,7 +85,7 @@ func run(ctx context.Context, out io.Writer, dir string, rows []string) error {
 	return nil
 }
 
-// answer prints what the model makes of rows of tokens, and returns the logits.
+// answer prints the model's output for rows of tokens, and returns the logits.
 func answer(out io.Writer, model *Sorter, ids *tensor.Tensor[float32]) (*tensor.Tensor[float32], error) {
 	logits, err := model.Logits(ids)
 	if err != nil {
@@ -105,7 +105,7 @@ func answer(out io.Writer, model *Sorter, ids *tensor.Tensor[float32]) (*tensor.
 	return logits, nil
 }
 
-// largest returns the place of the largest value.
+// largest returns the index of the largest value.
 func largest(values []float32) int {
 	best := 0
 	for i, v := range values {
@@ -116,7 +116,7 @@ func largest(values []float32) int {
 	return best
 }
 
-// encode returns the tokens of rows of digits: d+1 for the digit d, 0 behind a row's end.
+// encode returns the tokens of rows of digits: d+1 for the digit d, 0 after the end of a row.
 func encode(rows []string, length int) (*tensor.Tensor[float32], error) {
 	ids := tensor.New[float32](len(rows), length)
 	for i, row := range rows {

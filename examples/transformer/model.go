@@ -8,20 +8,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Sorter is the model: the fields are the attributes of the Keras model's class, and need no tags.
+// Sorter is the model. Its fields match the attributes of the Keras model's class, so they do not need tags.
 type Sorter struct {
 	Tokens layers.Embedding // [tokens width]
 	Places layers.Embedding // [length width]
 	First  Block
 	Second Block
 	Norm   layers.LayerNormalization
-	Logit  layers.Dense `ckpt:"logits"` // Go has one name for a field and a method, and Logits is the method
+	Logit  layers.Dense `ckpt:"logits"` // the method Logits has the name that the field would have
 }
 
 // Block is one block of the transformer.
 type Block struct {
 	Norm1     layers.LayerNormalization
-	Attention layers.MultiHeadAttention // knows the number of its heads from its weights
+	Attention layers.MultiHeadAttention // its weights determine the number of heads
 	Norm2     layers.LayerNormalization
 	Widen     layers.Dense
 	Narrow    layers.Dense
@@ -32,13 +32,13 @@ func newSorter() *Sorter {
 	return &Sorter{First: block, Second: block}
 }
 
-// Length returns how many tokens a row has.
+// Length returns the number of tokens of a row.
 func (m *Sorter) Length() int { return m.Places.Embeddings.Shape()[0] }
 
-// Logits returns for each place of each row of tokens, [n length], how likely each token belongs there: [n length tokens].
+// Logits takes rows of tokens, [n length], and returns the logits of each token at each position: [n length tokens].
 func (m *Sorter) Logits(ids *tensor.Tensor[float32]) (*tensor.Tensor[float32], error) {
 	if s := ids.Shape(); len(s) != 2 || s[1] != m.Length() {
-		return nil, fmt.Errorf("tokens of shape %v, want [n %d]", s, m.Length())
+		return nil, fmt.Errorf("got tokens of shape %v, want [n %d]", s, m.Length())
 	}
 	x, err := m.Tokens.Call(ids)
 	if err != nil {
@@ -61,7 +61,7 @@ func (m *Sorter) Logits(ids *tensor.Tensor[float32]) (*tensor.Tensor[float32], e
 	return m.Logit.Call(x)
 }
 
-// addTo adds to x what the block makes of it.
+// addTo adds the block's output for x to x.
 func (b *Block) addTo(x *tensor.Tensor[float32], present *layers.Mask) error {
 	y, err := b.Norm1.Call(x)
 	if err != nil {
@@ -85,7 +85,7 @@ func (b *Block) addTo(x *tensor.Tensor[float32], present *layers.Mask) error {
 	return nil
 }
 
-// addRows adds y to x, again and again where x is longer.
+// addRows adds y to x, and repeats y if x is longer.
 func addRows(x, y *tensor.Tensor[float32]) {
 	from := y.Data()
 	for i := range x.Data() {

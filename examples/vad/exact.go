@@ -5,8 +5,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// exactly is c.Call for one example, with sums in float64. The detector feeds its state from chunk to chunk, where the roundings of sums in
-// float32 grow to 4e-6 within a minute, in PyTorch to 2e-6. With these sums the answers stay within 1e-6 of PyTorch's in float64.
+// exactly is c.Call for one example, with sums in float64. The detector passes its state from chunk to chunk, so that rounding errors of
+// float32 sums grow to 4e-6 within a minute, and in PyTorch to 2e-6. With float64 sums the outputs stay within 1e-6 of PyTorch's in float64.
 func exactly(c *layers.Conv1D, x *tensor.Tensor[float32]) (*tensor.Tensor[float32], error) {
 	window, channels, filters := c.Kernel.Shape()[0], c.Kernel.Shape()[1], c.Kernel.Shape()[2]
 	stride := 1

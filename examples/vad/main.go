@@ -1,6 +1,6 @@
 // Command vad finds speech in a recording with Silero's voice detector, a small convolutional and recurrent network that was trained with
-// PyTorch. Its weights (1.2 MB) come with a Python package, which examples/vad/download fetches. Over a minute of speech its answers are within
-// 1e-6 of those that PyTorch computes in float64.
+// PyTorch. Its weights (1.2 MB) come with a Python package, which examples/vad/download fetches. Over a minute of speech its outputs are within
+// 1e-6 of PyTorch's in float64.
 //
 //	examples/vad/download
 //	go run ./examples/vad
@@ -31,11 +31,11 @@ func main() {
 	}
 }
 
-// run prints where a recording has speech. Without a recording it takes the sample in data and compares the answers with PyTorch's.
+// run prints the times of speech in a recording. Without a recording it uses the sample in data and compares the outputs with PyTorch's.
 func run(ctx context.Context, out io.Writer, weights, data, recording string) error {
 	detector := newDetector()
 	if err := ckpt.LoadWeights(ctx, weights, detector); err != nil {
-		return fmt.Errorf("%w\nexamples/vad/download fetches the weights", err)
+		return fmt.Errorf("%w\nrun examples/vad/download to fetch the weights", err)
 	}
 	sample := recording == ""
 	if sample {
@@ -56,7 +56,7 @@ func run(ctx context.Context, out io.Writer, weights, data, recording string) er
 	return compare(out, answers, filepath.Join(data, "answers.json"))
 }
 
-// printSpeech prints from when to when speech is more probable than not.
+// printSpeech prints the times at which the probability of speech is above one half.
 func printSpeech(out io.Writer, answers []float32) {
 	const seconds = float64(chunk) / sampleRate
 	for i := 0; i < len(answers); i++ {
@@ -81,7 +81,7 @@ func compare(out io.Writer, answers []float32, file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	if len(want) != len(answers) {
-		return fmt.Errorf("%s: %d answers for %d chunks", file, len(want), len(answers))
+		return fmt.Errorf("%s: got %d answers, want %d, one per chunk", file, len(want), len(answers))
 	}
 	worst := 0.0
 	for i, w := range want {
@@ -89,7 +89,7 @@ func compare(out io.Writer, answers []float32, file string) error {
 	}
 	fmt.Fprintf(out, "%d chunks, largest difference from PyTorch in float64: %.1e\n", len(want), worst)
 	if worst > 1e-6 {
-		return fmt.Errorf("the answers differ from PyTorch's by up to %g", worst)
+		return fmt.Errorf("the outputs differ from PyTorch's by up to %g", worst)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestParseWAV(t *testing.T) {
 		{"empty", nil, "not a WAV file"},
 		{"another file", []byte("RIFF    AVI LIST"), "not a WAV file"},
 		{"two channels", stereo, "2 channels"},
-		{"cut off before the samples", good[:36], "holds no samples"},
+		{"cut off before the samples", good[:36], "does not hold any samples"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := parseWAV(c.data)

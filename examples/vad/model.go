@@ -8,16 +8,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The sizes that the model was trained with, in samples at 16 kHz.
+// The sizes with which the model was trained, in samples at 16 kHz.
 const (
 	sampleRate = 16000
-	chunk      = 512 // what one answer is about
-	before     = 64  // what the model hears of the chunk before
-	mirrored   = 64  // what it hears twice at the end, mirrored
+	chunk      = 512 // length of the audio for one output
+	before     = 64  // samples of the previous chunk
+	mirrored   = 64  // mirrored samples at the end
 )
 
-// A Detector is Silero's voice detector. The fields' names are those in its safetensors file; strides and padding, which the file
-// does not hold, stand in newDetector.
+// A Detector is Silero's voice detector. Its fields are named as in its safetensors file. newDetector sets strides and padding,
+// which the file does not hold.
 type Detector struct {
 	STFT      layers.Conv1D `ckpt:"stft_conv"`
 	Conv1     layers.Conv1D
@@ -41,7 +41,7 @@ func newDetector() *Detector {
 	}
 }
 
-// Detect returns the probability of speech for each chunk of samples. The last chunk is filled with silence.
+// Detect returns the probability of speech for each chunk of samples. It pads the last chunk with silence.
 func (d *Detector) Detect(samples []float32) ([]float32, error) {
 	chunks := (len(samples) + chunk - 1) / chunk
 	padded := make([]float32, before+chunks*chunk)
@@ -73,7 +73,7 @@ func (d *Detector) spectrum(samples []float32) (*tensor.Tensor[float32], error) 
 		return nil, err
 	}
 	frames, both := waves.Shape()[1], waves.Shape()[2]
-	half := both / 2 // the cosines' parts, then the sines'
+	half := both / 2 // cosine parts first, then sine parts
 	y := tensor.New[float32](1, frames, half)
 	for i := range frames {
 		row := waves.Data()[i*both:][:both]
@@ -85,7 +85,7 @@ func (d *Detector) spectrum(samples []float32) (*tensor.Tensor[float32], error) 
 	return y, nil
 }
 
-// step returns the answer for one chunk and the state that the next one needs.
+// step returns the output for one chunk and the state for the next chunk.
 func (d *Detector) step(x *tensor.Tensor[float32], state []*tensor.Tensor[float32]) (float32, []*tensor.Tensor[float32], error) {
 	var err error
 	pad := layers.ZeroPadding1D{Padding: [][2]int{{1, 1}}}
@@ -97,7 +97,7 @@ func (d *Detector) step(x *tensor.Tensor[float32], state []*tensor.Tensor[float3
 			return 0, nil, err
 		}
 	}
-	step, err := (&layers.Reshape{TargetShape: []int{-1}}).Call(x) // one frame is left
+	step, err := (&layers.Reshape{TargetShape: []int{-1}}).Call(x) // a single frame remains
 	if err != nil {
 		return 0, nil, err
 	}

@@ -28,12 +28,12 @@ func parseWAV(data []byte) ([]float32, error) {
 	described := false
 	for rest := data[12:]; len(rest) >= 8; {
 		name, size := string(rest[:4]), int(little.Uint32(rest[4:]))
-		body := rest[8:min(8+size, len(rest))] // a recorder that was stopped leaves a size that is too large
+		body := rest[8:min(8+size, len(rest))] // a stopped recorder may leave a size that is too large
 		switch {
 		case name == "fmt " && len(body) >= 16:
 			format, channels, rate, bits := little.Uint16(body), little.Uint16(body[2:]), little.Uint32(body[4:]), little.Uint16(body[14:])
 			if format != 1 || channels != 1 || rate != sampleRate || bits != 16 {
-				return nil, fmt.Errorf("format %d, %d channels, %d Hz, %d bits: expected 16-bit integers, 1 channel, %d Hz", format, channels, rate, bits, sampleRate)
+				return nil, fmt.Errorf("got format %d, %d channels, %d Hz, %d bits: expected 16-bit integers, 1 channel, %d Hz", format, channels, rate, bits, sampleRate)
 			}
 			described = true
 		case name == "data" && described:
@@ -45,5 +45,5 @@ func parseWAV(data []byte) ([]float32, error) {
 		}
 		rest = rest[min(8+size+size%2, len(rest)):]
 	}
-	return nil, errors.New("the WAV file holds no samples")
+	return nil, errors.New("the WAV file does not hold any samples")
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// weightsFile matches the names of files with weights: of a file that is called otherwise only its contents tell.
+// weightsFile matches the names of files with weights. Other files are recognized only by their contents.
 var weightsFile = regexp.MustCompile(`\.(safetensors|keras|h5|hdf5|npz|npy|pt|pth|bin|gguf|ckpt|safetensors\.index\.json|bin\.index\.json|weights\.json)$`)
 
-// completePath completes a command's one path: to prefixes of checkpoints, each for its index, to files with weights, and to directories on
-// the way to them. If there are none, the shell completes any file.
+// completePath completes a command's only path with prefixes of checkpoints, which it finds by their index files, with files of weights, and
+// with directories. If there are none, the shell completes any file.
 func completePath(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -39,12 +39,12 @@ func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) 
 	for _, e := range entries {
 		name := e.Name()
 		if strings.ContainsFunc(name, unprintable) {
-			continue // a shell would take it for several, or show what it hides
+			continue // a shell would split the name, or the name hides characters
 		}
 		if !strings.HasPrefix(name, begun) || strings.HasPrefix(name, ".") && begun == "" && name != ".index" {
 			continue
 		}
-		info, err := os.Stat(filepath.Join(dir, name)) // links lead to directories too
+		info, err := os.Stat(filepath.Join(dir, name)) // follows links to directories
 		switch {
 		case err != nil:
 		case info.IsDir():

@@ -92,11 +92,11 @@ and says which tensors it did not change. A value that the new type cannot hold 
 type convertJob struct {
 	inputs     *streams
 	only, cast string
-	to         string // the format; "" for that of the ending
-	config     string // of the model that Keras is to load the weights into
+	to         string // the format; "" means that of OUT's ending
+	config     string // the description of the model that Keras loads the weights into
 	renames    renames
 	readable   bool
-	asked      bool // readable was given
+	asked      bool // --readable was given
 	shard      int64
 
 	dtype     tensor.DType // of cast
@@ -104,14 +104,14 @@ type convertJob struct {
 	kept      []string // names of tensors that were not cast
 }
 
-// check returns an error where the flags are not what they should be.
+// check returns an error if a flag is invalid.
 func (j *convertJob) check() (err error) {
 	if j.cast != "" {
 		if j.dtype, err = tensor.ParseDType(j.cast); err != nil {
 			return fmt.Errorf("--cast %s: %w", j.cast, err)
 		}
 		if j.dtype.Size() == 0 {
-			return fmt.Errorf("--cast %s: it is not a type of numbers", j.cast)
+			return fmt.Errorf("--cast %s: expected a numeric dtype, such as float16", j.cast)
 		}
 	}
 	if j.renamings, err = j.renames.renamings(); err != nil {
@@ -121,34 +121,34 @@ func (j *convertJob) check() (err error) {
 		return fmt.Errorf("--to %s: expected safetensors, npz, hdf5, keras or tensorflow", j.to)
 	}
 	if j.shard < 0 {
-		return fmt.Errorf("--max-shard-size %d: expected a number of bytes", j.shard)
+		return fmt.Errorf("--max-shard-size %d: expected a positive number of bytes", j.shard)
 	}
 	return nil
 }
 
-// format returns the format to write, for --to or the ending of the file.
+// format returns the format to write, from --to or the ending of the file.
 func (j *convertJob) format(out string) (string, error) {
 	switch {
 	case out == standardOutput && j.to == "":
-		return "", errors.New("OUT is standard output, which has no ending: say the format with --to safetensors, --to npz or --to hdf5")
+		return "", errors.New("OUT is standard output, which has no ending: choose the format with --to safetensors, --to npz or --to hdf5")
 	case out == standardOutput && (j.to == writers.TensorFlow || j.shard > 0):
-		return "", errors.New("OUT is standard output, and what is asked for consists of several files: name a file")
+		return "", errors.New("OUT is standard output, but this output consists of several files: name a file")
 	case j.to != "":
 		return j.to, j.checkConfig(j.to, out)
 	}
 	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
 		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
-			return "", fmt.Errorf("%s: files that end in %s cannot be written: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
+			return "", fmt.Errorf("%s: cannot write files that end in %s: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 		}
 	}
 	to := writers.ByEnding(out)
 	return to, j.checkConfig(to, out)
 }
 
-// checkConfig returns an error where --config is of no use for a format.
+// checkConfig returns an error if --config does not apply to a format.
 func (j *convertJob) checkConfig(to, out string) error {
 	if j.config != "" && to != writers.Keras && to != writers.HDF5 {
-		return fmt.Errorf("%s: --config is for .keras and .weights.h5 files, in which Keras numbers the weights of a model", out)
+		return fmt.Errorf("%s: --config applies only to .keras and .weights.h5 files, in which Keras numbers the weights of a model", out)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 	return write(stdout, out)
 }
 
-// write writes the tensors of r to a file of fsys, and says so.
+// write writes the tensors of r to a file of fsys, and prints a summary.
 func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckpt.Reader, to string, fsys fsx.FS, out string) error {
 	items, err := j.choose(ctx, r, to)
 	if err != nil {
@@ -201,9 +201,9 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 	metadata := r.Metadata()
 	switch r.Format() {
 	case "gguf":
-		metadata = nil // of the whole model: its tokens alone have megabytes
+		metadata = nil // it describes the whole model, and its tokens take megabytes
 	case "pytorch":
-		metadata = map[string]string{"format": "pt"} // without it, libraries of PyTorch's users refuse the file
+		metadata = map[string]string{"format": "pt"} // some PyTorch libraries reject files without it
 	}
 	w, err := writers.Create(fsys, to, out, writers.Options{MaxShardSize: j.shard, Metadata: metadata, Progress: bar.report()})
 	if err != nil {
@@ -232,10 +232,10 @@ func (j *convertJob) write(ctx context.Context, stdout, stderr io.Writer, r *ckp
 	return err
 }
 
-// numbered matches the keys of Keras 3.
+// numbered matches keys with Keras 3's numbers.
 var numbered = regexp.MustCompile(`(^|/)vars/\d+$`)
 
-// notCast says which tensors --cast left as they are.
+// notCast names the tensors that --cast did not change.
 func (j *convertJob) notCast() string {
 	if len(j.kept) == 0 {
 		return ""
@@ -245,10 +245,10 @@ func (j *convertJob) notCast() string {
 	if len(j.kept) > most {
 		names += ", …"
 	}
-	return fmt.Sprintf("; not cast, since %s is of another kind: %s (%s)", j.dtype, names, count(len(j.kept), "tensor"))
+	return fmt.Sprintf("; not cast, because %s is of another kind: %s (%s)", j.dtype, names, count(len(j.kept), "tensor"))
 }
 
-// notItsOwn returns an error where out, in fsys, is or would replace a file of r's, which are in from.
+// notItsOwn returns an error if writing out, in fsys, would replace a file of r, in from.
 func notItsOwn(from fsx.ReadFS, r *ckpt.Reader, fsys fsx.ReadFS, out string) error {
 	_, here := from.(fsx.OS)
 	if _, there := fsys.(fsx.OS); here != there {
@@ -277,14 +277,14 @@ func notItsOwn(from fsx.ReadFS, r *ckpt.Reader, fsys fsx.ReadFS, out string) err
 		}
 		for _, w := range written {
 			if there, err := fsys.Stat(w); err == nil && (here && os.SameFile(own, there) || !here && w == f && fsx.SameFile(own, there)) {
-				return fmt.Errorf("%s is a file of the checkpoint that is read (%s): write to another path", w, f)
+				return fmt.Errorf("%s is a file of the input checkpoint (%s): write to another path", w, f)
 			}
 		}
 	}
 	return nil
 }
 
-// An item is a tensor to be written.
+// An item is a tensor to write.
 type item struct {
 	key    string
 	source format.Source

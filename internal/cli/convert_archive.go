@@ -10,22 +10,22 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// model writes out, a file of s or, where that is nil, of this machine, as Keras does: the model that --config describes, or the file in
-// itself, with the weights of in. What an archive in has beside them, such as an optimizer, is kept in an archive.
+// model writes out as Keras does: the model that --config or the file in describes, with the weights of in. out is a file of s, or of this
+// machine if s is nil. If in and out are archives, out keeps the other contents of in, such as an optimizer.
 func (j *convertJob) model(ctx context.Context, stdout io.Writer, r *ckpt.Reader, in, to string, s store.Store, out string) error {
 	for flag, given := range map[string]bool{"--only": j.only != "", "--cast": j.cast != "", "--readable": j.asked, "--max-shard-size": j.shard != 0} {
 		if given {
-			return fmt.Errorf("%s: %s is not for the file of a model, which has all weights as the model has them", out, flag)
+			return fmt.Errorf("%s: %s does not apply to model files, which hold all weights of the model unchanged", out, flag)
 		}
 	}
 	if in == standardInput {
-		in = r.Prefix() // where it was copied to
+		in = r.Prefix() // the temporary copy of standard input
 	}
 	files := modelFiles{inputs: j.inputs, config: j.config, weights: in, renames: j.renames}
 	var opts []ckpt.SaveWeightsOption
 	if j.config == "" {
 		if r.Config() == nil {
-			return fmt.Errorf("%s: a .keras archive has the description of its model, and %s does not: name a file that has it with --config: %w", out, in, errors.ErrUnsupported)
+			return fmt.Errorf("%s: a .keras archive needs the description of its model, but %s does not have it: name a file that has it with --config: %w", out, in, errors.ErrUnsupported)
 		}
 		files.config, files.weights = in, ""
 		if from, name, err := j.inputs.locate(ctx, in); err == nil && from == nil && r.Format() == "keras" {

@@ -14,11 +14,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// choose returns the tensors of r that are asked for, under their new names. A tensor is read when its turn to be written comes.
+// choose returns the selected tensors of r under their new names. A tensor is read only when it is written.
 func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]item, error) {
 	separator := writers.Separator(to)
 	var readable map[string]string
-	if j.readable && (to != writers.HDF5 || j.asked) { // there Keras wants its numbers
+	if j.readable && (to != writers.HDF5 || j.asked) { // Keras expects its numbers in HDF5 files
 		var err error
 		if readable, err = r.ReadableNames(); err != nil {
 			return nil, err
@@ -29,7 +29,7 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 		return nil, err
 	}
 	var items []item
-	before := make(map[string]string) // the keys of names
+	before := make(map[string]string) // new name → key
 	stored, wanted := 0, matcher(j.only)
 	matched := make([]bool, len(j.renamings))
 	for e, err := range r.All() {
@@ -42,28 +42,28 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 		if stored++; !wanted(e.Key) && (readable[e.Key] == "" || !wanted(readable[e.Key])) {
 			continue
 		}
-		if e.DType == tensor.InvalidDType { // listed and refused: the error of reading it says why
+		if e.DType == tensor.InvalidDType { // the reader lists the tensor but cannot read it: the error says why
 			if _, err := r.ReadTensor(ctx, e.Key); err != nil {
 				return nil, fmt.Errorf("%w; --only chooses the tensors to write", err)
 			}
 		}
 		name := j.rename(e.Key, nameOf(e.Key, readable, several, separator), readable, separator, matched)
 		if other, taken := before[name]; taken {
-			return nil, fmt.Errorf("%s: %s and %s would both be called %s", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
+			return nil, fmt.Errorf("%s: %s and %s would both get the name %s: choose other names with --rename", safe(r.Prefix()), safe(other), safe(e.Key), safe(name))
 		}
 		before[name] = e.Key
 		items = append(items, item{name, j.source(ctx, r, e, name)})
 	}
 	if i := slices.Index(matched, false); i >= 0 {
-		return nil, fmt.Errorf("%s: --rename %s: no tensor that is written has such a name: %w", safe(r.Prefix()), safe(j.renames[i]), ckpt.ErrNotFound)
+		return nil, fmt.Errorf("%s: --rename %s: no selected tensor matches OLD: %w", safe(r.Prefix()), safe(j.renames[i]), ckpt.ErrNotFound)
 	}
 	switch {
 	case len(items) > 0:
 		return items, nil
 	case stored == 0:
-		return nil, fmt.Errorf("%s: no tensors are stored in it, so there is nothing to convert: %w", safe(r.Prefix()), ckpt.ErrNotFound)
+		return nil, fmt.Errorf("%s: it does not hold any tensors to convert: %w", safe(r.Prefix()), ckpt.ErrNotFound)
 	}
-	return nil, fmt.Errorf("%s: no tensor is called %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
+	return nil, fmt.Errorf("%s: no tensor matches %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
 }
 
 // severalAttributes returns the paths of objects with more than one tensor, such as the keys and values of a table.
@@ -103,7 +103,7 @@ func nameOf(key string, readable map[string]string, several map[string]bool, sep
 	return strings.Join(edges, separator)
 }
 
-// rename returns the name of a tensor in the new file: what --rename makes of its name or else, of one of Keras's, of its numbers.
+// rename returns the name of a tensor in the new file. It applies --rename to its name or, for Keras's tensors, to its numbered key.
 func (j *convertJob) rename(key, name string, readable map[string]string, separator string, matched []bool) string {
 	was := strings.ReplaceAll(name, "/", ".")
 	path := was
@@ -122,7 +122,7 @@ func (j *convertJob) rename(key, name string, readable map[string]string, separa
 	return strings.ReplaceAll(path, ".", separator)
 }
 
-// source returns the tensor of an entry, cast where it is of the kind of the dtype that was asked for.
+// source returns the tensor of an entry. It casts the tensor if its dtype is of the same kind as --cast's.
 func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo, name string) format.Source {
 	src := format.Source{DType: e.DType, Shape: append(tensor.Shape{}, e.Shape...), Load: func() (tensor.Any, error) { return r.ReadTensor(ctx, e.Key) }}
 	if j.cast == "" || e.DType == j.dtype {
@@ -150,7 +150,7 @@ func (j *convertJob) source(ctx context.Context, r *ckpt.Reader, e ckpt.Variable
 	return src
 }
 
-// castable reports whether numbers of one dtype are converted to another: floats to floats, integers to integers.
+// castable reports whether --cast converts one dtype to another: floats to floats, integers to integers.
 func castable(to, from tensor.DType) bool {
 	x, err := tensor.NewAny(to)
 	if err != nil || from.Size() == 0 {
@@ -160,7 +160,7 @@ func castable(to, from tensor.DType) bool {
 	return err == nil && tensor.Cast(x, y) == nil
 }
 
-// withObjects returns the items under TensorFlow's keys, with an object graph made of their names.
+// withObjects returns the items under TensorFlow's keys, with an object graph made from their names.
 func withObjects(items []item) ([]item, error) {
 	sources := make(map[string]format.Source, len(items))
 	g, err := nametree.Graph(func(yield func(string) bool) {
@@ -190,7 +190,7 @@ func withObjects(items []item) ([]item, error) {
 			walk(c.ID, below)
 		}
 	}
-	walk(0, "") // a tree, no deeper than nametree makes one
+	walk(0, "") // a tree, at most as deep as nametree makes it
 	g.SetHasValues()
 	return append(out, item{objectgraph.GraphKey, format.SourceOf(tensor.Scalar(g.Text()))}), nil
 }

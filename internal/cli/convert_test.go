@@ -64,10 +64,10 @@ func TestConvertOptions(t *testing.T) {
 	requireRun(t, "convert", in, out, "--max-shard-size", "40")
 	require.NoFileExists(t, out)
 	require.Len(t, hashes(t, out+".index.json"), 9)
-	require.Contains(t, runCkpt(t, "convert", in, out, "--rename", "nothing=x").stderr, "--rename nothing=x: no tensor that is written has such a name")
+	require.Contains(t, runCkpt(t, "convert", in, out, "--rename", "nothing=x").stderr, "--rename nothing=x: no selected tensor matches OLD")
 	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "nothing").status)
 	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--rename", "(=x").status)
-	require.Contains(t, runCkpt(t, "convert", in, filepath.Join(dir, "m.pt")).stderr, "cannot be written")
+	require.Contains(t, runCkpt(t, "convert", in, filepath.Join(dir, "m.pt")).stderr, "cannot write files that end in .pt")
 	require.Equal(t, 2, runCkpt(t, "convert", in, out, "--cast", "float17").status)
 	require.Equal(t, 2, runCkpt(t, "convert", in).status)
 }
@@ -128,10 +128,10 @@ func TestConvertNames(t *testing.T) {
 	h5 := filepath.Join(dir, "out.weights.h5")
 	requireRun(t, "convert", out, h5, "--rename", "w.out=layers.dense.vars.0", "--rename", "out.bias=layers/dense/vars/1")
 	require.Equal(t, []string{"layers/dense/vars/0", "layers/dense/vars/1"}, names(h5))
-	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both be called same")
+	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both get the name same")
 
 	// What is not cast is said, and a value that does not fit is an error.
-	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, since int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
+	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, because int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
 	x, err := tensor.FromSlice([]float32{1e30}, 1)
 	require.NoError(t, err)
 	require.NoError(t, ckpt.SaveWeights(t.Context(), out, &struct{ W *tensor.Tensor[float32] }{x}))
@@ -142,7 +142,7 @@ func TestConvertNames(t *testing.T) {
 	// A tensor without a name, and a file without tensors.
 	bare := filepath.Join(dir, "bare.safetensors")
 	require.NoError(t, os.WriteFile(bare, []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), 0o600))
-	require.Contains(t, runCkpt(t, "convert", bare, h5).stderr, "no tensors are stored in it")
+	require.Contains(t, runCkpt(t, "convert", bare, h5).stderr, "it does not hold any tensors to convert")
 }
 
 // TestConvertOntoItself is refused, by other names of the file too.
@@ -187,7 +187,7 @@ func TestDigest(t *testing.T) {
 	require.NoError(t, os.WriteFile(data, contents, 0o600))
 	r := runCkpt(t, "digest", "--check", path)
 	require.Equal(t, 1, r.status)
-	require.Contains(t, r.stderr, "ckpt.data-00000-of-00001 has another SHA-256 now")
+	require.Contains(t, r.stderr, "the SHA-256 of ckpt.data-00000-of-00001 has changed")
 }
 
 // TestConvertToKeras makes archives of models: of one that has its description, and of weights beside a description.
@@ -213,8 +213,8 @@ func TestConvertToKeras(t *testing.T) {
 		"no description":            {[]string{weights, filepath.Join(dir, "x.keras")}, "name a file that has it with --config"},
 		"a description of Keras 2":  {[]string{at("keras2.h5"), filepath.Join(dir, "x.keras")}, "legacy description"},
 		"another model's weights":   {[]string{weights, filepath.Join(dir, "x.keras"), "--config", at("keras2.keras")}, "not in the checkpoint\n  "},
-		"a cast":                    {[]string{at("model.keras"), filepath.Join(dir, "x.keras"), "--cast", "float16"}, "--cast is not for the file of a model"},
-		"a description for weights": {[]string{weights, filepath.Join(dir, "x.npz"), "--config", at("model.keras")}, "--config is for .keras and .weights.h5 files"},
+		"a cast":                    {[]string{at("model.keras"), filepath.Join(dir, "x.keras"), "--cast", "float16"}, "--cast does not apply to model files"},
+		"a description for weights": {[]string{weights, filepath.Join(dir, "x.npz"), "--config", at("model.keras")}, "--config applies only to .keras and .weights.h5 files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := runCkpt(t, append([]string{"convert"}, test.args...)...)
@@ -249,7 +249,7 @@ func TestRunKerasFile(t *testing.T) {
 	r := runCkpt(t, "run", "--input", in, "--config", at("model.keras"), "--rename", "nothing=layers")
 	require.Contains(t, r.stderr, "no value of the checkpoint has such a path")
 	r = runCkpt(t, "run", "--input", in, "--config", at("bfloat16.weights.h5"))
-	require.Contains(t, r.stderr, "no description of their model")
+	require.Contains(t, r.stderr, "without a description of the model")
 }
 
 // TestDigestLine: names are escaped as sha256sum escapes them, so that a name is one line.
@@ -273,8 +273,8 @@ func TestDigestsOfOthers(t *testing.T) {
 		"abc *a\r\nDEF *b c\r\n": "",
 		"# of 2026\n\n" + now:    "",
 		"abc  a\n":               "it does not list b c",
-		now + "123  d\n":         "the file d, which it lists, is not one of the checkpoint",
-		"abd  a\ndef  b c\n":     "a has another SHA-256 now: expected abd, found abc",
+		now + "123  d\n":         "it lists d, which is not a file of the checkpoint",
+		"abd  a\ndef  b c\n":     "the SHA-256 of a has changed: expected abd, found abc",
 		"abc  a\nb c\n":          `line 2: expected a hash and a name as sha256sum writes them, got "b c"`,
 		"SHA256 (a) = abc\n":     "line 1: expected a hash and a name",
 	} {

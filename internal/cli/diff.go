@@ -64,7 +64,7 @@ standard error, if a checkpoint is damaged or missing.`,
 		if err != nil {
 			return &failure{err}
 		}
-		if len(args) == 2 && !isGlob(args[0]) && !isGlob(args[1]) { // perhaps with itself
+		if len(args) == 2 && !isGlob(args[0]) && !isGlob(args[1]) { // both may name the same checkpoint
 			paths = []namedPath{{path: args[0]}, {path: args[1]}}
 		}
 		if len(paths) != 2 {
@@ -96,7 +96,7 @@ standard error, if a checkpoint is damaged or missing.`,
 	return cmd
 }
 
-// A difference is between the tensors of one key, or of one path.
+// A difference describes how the two tensors with one key, or with one path, differ.
 type difference struct {
 	Key    string           `json:"key"`
 	Kind   differenceKind   `json:"kind"`
@@ -110,12 +110,12 @@ type differenceKind string
 const (
 	removed    differenceKind = "removed"    // only A has it
 	added      differenceKind = "added"      // only B has it
-	otherForm  differenceKind = "form"       // dtype or shape
-	values     differenceKind = "values"     // nothing but values
-	incomplete differenceKind = "incomplete" // the stored parts do not cover it, so nothing can be said of its values
+	otherForm  differenceKind = "form"       // dtypes or shapes differ
+	values     differenceKind = "values"     // only values differ
+	incomplete differenceKind = "incomplete" // the stored parts do not cover the tensor, so its values cannot be compared
 )
 
-// A form is what a tensor is like.
+// A form is a tensor's dtype and shape.
 type form struct {
 	DType string       `json:"dtype"`
 	Shape tensor.Shape `json:"shape"`
@@ -142,7 +142,7 @@ type differ struct {
 	bar             *bar
 }
 
-// run walks both lists of names, which are in one order, side by side.
+// run merges both lists of names, which have the same order.
 func (d *differ) run(ctx context.Context) error {
 	if err := d.report.begin(d.in.shown(d.a.Prefix()), d.in.shown(d.b.Prefix())); err != nil {
 		return err
@@ -189,7 +189,7 @@ func (d *differ) run(ctx context.Context) error {
 	return d.report.end(d.same, d.different)
 }
 
-// A namedEntry is an entry with the name by which it is compared.
+// A namedEntry is an entry with the name used for the comparison.
 type namedEntry struct {
 	name string
 	ckpt.VariableInfo
@@ -264,7 +264,7 @@ func tensorNames(r *ckpt.Reader, nameOf func(key string) string) (map[string]boo
 	return all, nil
 }
 
-// compare compares two tensors of one name. It returns nil where they are the same.
+// compare compares two tensors with the same name. It returns nil if they are equal.
 func (d *differ) compare(ctx context.Context, a, b namedEntry) (*difference, error) {
 	found := &difference{Key: a.name, Kind: otherForm, A: formOf(a.VariableInfo), B: formOf(b.VariableInfo)}
 	if a.DType != b.DType || !a.Shape.Equal(b.Shape) {
@@ -290,14 +290,14 @@ func (d *differ) compare(ctx context.Context, a, b namedEntry) (*difference, err
 	return found, nil
 }
 
-// A diffReport prints what a differ finds.
+// A diffReport prints the differences that a differ finds.
 type diffReport interface {
 	begin(a, b string) error
 	difference(*difference) error
 	end(same, different int) error
 }
 
-// diffText is for people.
+// diffText prints text for people.
 type diffText struct{ out io.Writer }
 
 func (t *diffText) begin(string, string) error { return nil }
@@ -311,7 +311,7 @@ func (t *diffText) difference(d *difference) (err error) {
 	case otherForm:
 		_, err = fmt.Fprintf(t.out, "~ %s  %v -> %v\n", key, d.A, d.B)
 	case incomplete:
-		_, err = fmt.Fprintf(t.out, "~ %s  %v: not compared, since not all of it is stored\n", key, d.A)
+		_, err = fmt.Fprintf(t.out, "~ %s  %v: not compared, because the checkpoint does not have all of it\n", key, d.A)
 	case values:
 		_, err = fmt.Fprintf(t.out, "~ %s  %v: %v\n", key, d.A, d.Values)
 	}
@@ -327,7 +327,7 @@ func (t *diffText) end(same, different int) (err error) {
 	return err
 }
 
-// diffJSON is for programs. It prints the differences as they come.
+// diffJSON prints JSON for programs, as the differences are found.
 type diffJSON struct {
 	out  io.Writer
 	list jsonArray

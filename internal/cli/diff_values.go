@@ -13,13 +13,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A valueDifference says how the values of two tensors differ that are alike otherwise.
+// A valueDifference says how the values of two tensors with the same dtype and shape differ.
 type valueDifference struct {
-	Different int          `json:"different"` // how many of the elements
+	Different int          `json:"different"` // number of different elements
 	Elements  int          `json:"elements"`
-	Largest   *number      `json:"largest,omitempty"` // the difference of the two that are furthest apart; NaNs do not count
-	At        tensor.Shape `json:"at"`                // the place of these two, or of the first two that differ
-	A         string       `json:"a"`                 // these two
+	Largest   *number      `json:"largest,omitempty"` // the largest difference; NaNs do not count
+	At        tensor.Shape `json:"at"`                // the position of the largest difference, or else of the first
+	A         string       `json:"a"`                 // the values at this position
 	B         string       `json:"b"`
 }
 
@@ -36,10 +36,10 @@ func (v *valueDifference) String() string {
 	return fmt.Sprintf("%s, %s at %v: %s -> %s%s", text, which, v.At, v.A, v.B, by)
 }
 
-// A number is one that JSON may not have.
+// A number may be NaN or infinite, which JSON cannot represent.
 type number float64
 
-// MarshalJSON returns n as a number, and NaN and infinities as strings, since JSON has no numbers for them.
+// MarshalJSON returns n as a number, and NaN and infinities as strings.
 func (n number) MarshalJSON() ([]byte, error) {
 	switch f := float64(n); {
 	case math.IsNaN(f):
@@ -51,8 +51,8 @@ func (n number) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// compareValues compares two tensors of one dtype and shape. It returns nil where all values are the same: their bits, or
-// numbers no further apart than tolerance.
+// compareValues compares two tensors of the same dtype and shape. It returns nil if all values are equal: if they have the same
+// bits, or are numbers that differ by at most tolerance.
 func compareValues(ctx context.Context, a, b tensor.Any, tolerance float64) (*valueDifference, error) {
 	v := &valueDifference{Elements: a.Len()}
 	var err error
@@ -68,10 +68,10 @@ func compareValues(ctx context.Context, a, b tensor.Any, tolerance float64) (*va
 	return v, nil
 }
 
-// chunkElements is how many elements are converted at once to be compared.
+// chunkElements is the number of elements that are converted and compared at once.
 const chunkElements = 1 << 14
 
-// compareNumbers compares the bytes of two tensors, as numbers where they differ.
+// compareNumbers compares the bytes of two tensors, and compares them as numbers if the bytes differ.
 func (v *valueDifference) compareNumbers(ctx context.Context, d tensor.DType, shape tensor.Shape, a, b []byte, tolerance float64) error {
 	size := d.Size()
 	for at := 0; at < len(a); at += chunkElements * size {
@@ -112,7 +112,7 @@ func (v *valueDifference) compareNumbers(ctx context.Context, d tensor.DType, sh
 // further reports whether a is a larger difference than b. NaN is the largest.
 func further(a, b float64) bool { return a > b || math.IsNaN(a) && !math.IsNaN(b) }
 
-// A chunk is a run of a tensor's elements, and the same as numbers wide enough for all of their kind.
+// A chunk is a run of a tensor's elements, converted to the widest type of their kind.
 type chunk struct {
 	elements tensor.Any
 	wide     any
@@ -143,7 +143,7 @@ func convert(d tensor.DType, raw []byte) (*chunk, error) {
 	return nil, err
 }
 
-// distance returns how far apart the elements i of two slices of one type are.
+// distance returns the difference of the elements i of two slices of the same type.
 func distance(a, b any, i int) float64 {
 	switch a := a.(type) {
 	case []float64:
@@ -155,7 +155,7 @@ func distance(a, b any, i int) float64 {
 	case []uint64:
 		return float64(max(a[i], b.([]uint64)[i]) - min(a[i], b.([]uint64)[i]))
 	}
-	return 1 // one is true and one is false
+	return 1 // the bools differ
 }
 
 // compareTexts compares strings and variants.
@@ -172,7 +172,7 @@ func (v *valueDifference) compareTexts(a, b tensor.Any) {
 	}
 }
 
-// excerpt returns a text in quotation marks, or of a long one only its length.
+// excerpt returns a text in quotation marks, or only the length of a long text.
 func excerpt(s string) string {
 	if len(s) > 40 {
 		return count(len(s), "byte")

@@ -40,11 +40,11 @@ differs, is missing or is new. If PATH is - the hash of standard input is printe
 	return cmd
 }
 
-// digest writes, or compares, the hashes of a checkpoint's files. The checkpoint needs not be whole to be compared, but for what
-// tells which files are its own. Of a checkpoint that was piped the hash is printed.
+// digest writes or compares the hashes of a checkpoint's files. To compare, only the files that list the checkpoint's files must be
+// intact. For standard input it prints the hash.
 func digest(ctx context.Context, r *opened, check, piped bool) error {
 	if piped && check {
-		return errors.New("--check compares a file with the .sha256 beside it, and standard input has none: name the file by its path")
+		return errors.New("--check compares a file with the .sha256 file next to it, and standard input does not have one: name the file by its path")
 	}
 	files, err := filesOf(r.files, r.Reader)
 	if err != nil {
@@ -88,8 +88,8 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 	return err
 }
 
-// digestLine returns the line of a file as sha256sum writes it: of a name with a line break or a backslash these are escaped, and the line
-// begins with a backslash.
+// digestLine returns the line for a file in sha256sum's format. If the name has a line break or a backslash, these are escaped, and the
+// line begins with a backslash.
 func digestLine(hash, name string) string {
 	if escaped := strings.NewReplacer("\\", `\\`, "\n", `\n`, "\r", `\r`).Replace(name); escaped != name {
 		return `\` + hash + "  " + escaped + "\n"
@@ -97,10 +97,10 @@ func digestLine(hash, name string) string {
 	return hash + "  " + name + "\n"
 }
 
-// A digestEntry is a line of a file of hashes.
+// A digestEntry is a line of a .sha256 file.
 type digestEntry struct{ hash, name string }
 
-// parseDigest returns the lines of a file of hashes. It passes over empty lines and comments.
+// parseDigest parses the lines of a .sha256 file. It skips empty lines and comments.
 func parseDigest(manifest, text string) (entries []digestEntry, err error) {
 	n := 0
 	for line := range strings.Lines(text) {
@@ -110,7 +110,7 @@ func parseDigest(manifest, text string) (entries []digestEntry, err error) {
 			continue
 		}
 		hash, name, ok := strings.Cut(line, " ")
-		if !ok || len(name) < 2 || name[0] != ' ' && name[0] != '*' { // the second stands for a file in binary
+		if !ok || len(name) < 2 || name[0] != ' ' && name[0] != '*' { // '*' marks binary mode
 			return nil, fmt.Errorf("%s: line %d: expected a hash and a name as sha256sum writes them, got %.100q: %w", manifest, n, line, ckpt.ErrCorrupt)
 		}
 		entries = append(entries, digestEntry{strings.ToLower(hash), name[1:]})
@@ -137,14 +137,14 @@ func sameDigest(manifest, before, now string) error {
 		listed[e.name] = true
 		switch hash, ok := hashes[e.name]; {
 		case !ok:
-			return fmt.Errorf("%s: the file %s, which it lists, is not one of the checkpoint", manifest, e.name)
+			return fmt.Errorf("%s: it lists %s, which is not a file of the checkpoint", manifest, e.name)
 		case hash != e.hash:
-			return fmt.Errorf("%s: %s has another SHA-256 now: expected %s, found %s: %w", manifest, e.name, e.hash, hash, ckpt.ErrCorrupt)
+			return fmt.Errorf("%s: the SHA-256 of %s has changed: expected %s, found %s: %w", manifest, e.name, e.hash, hash, ckpt.ErrCorrupt)
 		}
 	}
 	for _, e := range current {
 		if !listed[e.name] {
-			return fmt.Errorf("%s: it does not list %s, a file of the checkpoint", manifest, e.name)
+			return fmt.Errorf("%s: it does not list %s, which is a file of the checkpoint", manifest, e.name)
 		}
 	}
 	return nil

@@ -60,7 +60,7 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		return err
 	}
 	if len(names) > 1 {
-		return fmt.Errorf("%s matches %d tensors, and a .npy file has one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(names), safe(in.shown(path)), safe(name))
+		return fmt.Errorf("%s matches %d tensors, but a .npy file holds only one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(names), safe(in.shown(path)), safe(name))
 	}
 	key, t, err := readNamed(ctx, r, names[0])
 	if err != nil {
@@ -73,7 +73,7 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.shown(path)), safe(key))
 		case errors.Is(err, errors.ErrUnsupported):
 			only := ""
-			if key != "" { // else it is the only one
+			if key != "" { // without a key, it is the only tensor
 				only = fmt.Sprintf(" --only '%s'", safe(key))
 			}
 			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz%s --cast float32", err, safe(in.shown(path)), only)

@@ -12,10 +12,10 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// endings are how the files of TensorFlow's formats end after the prefix: an index and data files, or the shards of the V1 format.
+// endings matches the file names of TensorFlow's formats after the prefix: an index and data files, or the shards of the V1 format.
 var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
 
-// firstSplit is how the name of the first of several GGUF files ends.
+// firstSplit matches the ending of the first of several GGUF files.
 var firstSplit = regexp.MustCompile(`-00001-of-\d{5}\.gguf$`)
 
 // maxIndex is the largest size in bytes of a list of files.

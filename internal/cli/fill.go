@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// columns is how wide a line of help is at most.
+// columns is the maximum width of a line of help.
 const columns = 80
 
-// fillHelp breaks the lines of a command's help and of its commands' where a terminal of 80 columns would.
+// fillHelp wraps the help of a command and its subcommands at 80 columns.
 func fillHelp(c *cobra.Command) {
 	c.Long = fill(c.Long, columns)
 	for _, sub := range c.Commands() {
@@ -22,7 +22,7 @@ func fillHelp(c *cobra.Command) {
 	}
 }
 
-// fill breaks the lines of text anew, paragraph by paragraph. One with a line that is indented stays as it is.
+// fill wraps the lines of text, paragraph by paragraph. It does not change paragraphs with an indented line.
 func fill(text string, width int) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, p := range paragraphs {

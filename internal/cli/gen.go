@@ -40,11 +40,11 @@ slashes to make one.`,
 	flags.StringVar(&at, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
 	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it, as ckpt.Rename does; may be repeated")
 	flags.StringVar(&pkg, "package", "model", "`name` of the package")
-	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training where a model is part of it)")
+	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training if it has a model as a part)")
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if !token.IsIdentifier(pkg) {
-			return fmt.Errorf("--package: %q cannot be the name of a package", pkg)
+			return fmt.Errorf("--package: %q is not a valid package name", pkg)
 		}
 		if name != "" && (!token.IsIdentifier(name) || !token.IsExported(name)) {
 			return fmt.Errorf("--type: %q is not an exported name", name)
@@ -77,14 +77,14 @@ slashes to make one.`,
 			err = os.WriteFile(file, source, 0o666)
 		}
 		for _, why := range g.leftOut {
-			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: left out: "+why)
+			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: skipped: "+why)
 		}
 		return err
 	})
 	return cmd
 }
 
-// readGenGraph reads what a checkpoint's objects are, from the object that the edges of at lead to.
+// readGenGraph reads a checkpoint's graph, beginning with the object that the edges of at lead to.
 func readGenGraph(r *ckpt.Reader, at string, renamed renames) (*genGraph, error) {
 	stored, err := r.Graph()
 	byName := errors.Is(err, ckpt.ErrNoObjectGraph)

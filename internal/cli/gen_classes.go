@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// A classifier puts objects that can have one Go type into one class. It begins with objects that hold nothing, and goes on to
-// those that hold only objects of known classes. Objects that hold themselves are told apart by what they hold, round by round.
+// A classifier puts objects that can share a Go type into one class. It begins with objects without children, and continues with
+// objects that hold only objects of known classes. It distinguishes objects on cycles by their children, round by round.
 type classifier struct {
 	*genGraph
-	holders [][]int        // object → those that hold it, once per edge
-	left    []int          // object → how many of its edges lead to objects without a class
+	holders [][]int        // object → its parents, once per edge
+	left    []int          // object → the number of its edges to objects without a class
 	ready   []int          // objects without a class that hold only objects with one
-	classes map[string]int // what describe says → the class
+	classes map[string]int // result of describe → class
 	count   int
 }
 
-// unknown is the class of an object that has none yet.
+// unknown is the class of an object that is not yet classified.
 const unknown = -1
 
 // classify sets like and members. Containers of several classes become structs.
@@ -43,7 +43,7 @@ func (g *genGraph) classify() {
 	}
 }
 
-// climb gives the objects that are ready their classes, and those that become ready.
+// climb classifies the objects that are ready and those that then become ready.
 func (c *classifier) climb() {
 	for ; len(c.ready) > 0; c.ready = c.ready[1:] {
 		id := c.ready[0]
@@ -64,7 +64,7 @@ func (c *classifier) climb() {
 	}
 }
 
-// settle gives an object its class.
+// settle sets the class of an object.
 func (c *classifier) settle(id, class int) {
 	c.like[id] = class
 	for _, h := range c.holders[id] {
@@ -74,11 +74,11 @@ func (c *classifier) settle(id, class int) {
 	}
 }
 
-// maxRounds bounds how often refine compares objects. In a ring of objects that differ in one only, each round tells one more apart.
+// maxRounds bounds how often refine compares objects. In a ring of equal objects except one, each round distinguishes one more.
 const maxRounds = 64
 
-// refine gives objects that hold one another their classes: first all are alike, then those are told apart that hold other
-// things, until no more differ. Where that takes too many rounds, each object gets a class for itself.
+// refine classifies objects on cycles. It begins with one class, and splits classes with different children until nothing changes. If
+// that takes too many rounds, each object gets a separate class.
 func (c *classifier) refine(ids []int) {
 	classes := 1
 	settled := false
@@ -114,7 +114,7 @@ func (c *classifier) refine(ids []int) {
 	}
 }
 
-// describe says what tells an object's class from others, as far as classes are known.
+// describe returns the properties that define an object's class, as far as the classes of its children are known.
 func (c *classifier) describe(id int) string {
 	n := &c.nodes[id]
 	var b strings.Builder
@@ -126,7 +126,7 @@ func (c *classifier) describe(id int) string {
 	if n.layer != nil {
 		b.WriteString(n.layer.goType)
 	}
-	if n.kind == genList || n.kind == genDict { // all that they hold is of one class
+	if n.kind == genList || n.kind == genDict { // all elements are of one class
 		fmt.Fprint(&b, " ", c.like[n.edges[0].to])
 		return b.String()
 	}
@@ -136,8 +136,8 @@ func (c *classifier) describe(id int) string {
 	return b.String()
 }
 
-// cyclic returns the objects that hold themselves in the end: what is left when those that hold nothing, or nothing but such, are
-// taken away, and likewise from the other end, is on a cycle or between two.
+// cyclic returns the objects on cycles and between two cycles. It repeatedly removes objects without children, then objects without
+// parents, and returns the rest.
 func (g *genGraph) cyclic() []bool {
 	down, up := make([]int, len(g.nodes)), make([]int, len(g.nodes))
 	holders := make([][]int, len(g.nodes))

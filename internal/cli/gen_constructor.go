@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// constructor returns the function that makes the first type, with the options of layers that the checkpoint tells.
+// constructor returns the function that makes the first type, with the layers' options that follow from the checkpoint.
 func (s *genSource) constructor() []byte {
 	g := s.graph
 	c := &genConstructor{genSource: s, needed: s.withOptions(), made: make(map[int]string)}
@@ -31,7 +31,7 @@ func (s *genSource) constructor() []byte {
 	return out.Bytes()
 }
 
-// withOptions returns the objects that are layers with options, and those that hold such.
+// withOptions returns the layers with options, and the objects that hold such layers.
 func (s *genSource) withOptions() []bool {
 	g := s.graph
 	needed := make([]bool, len(g.nodes))
@@ -65,7 +65,7 @@ type genConstructor struct {
 	body   bytes.Buffer
 }
 
-// fill writes what the object at expr, which is there, needs.
+// fill writes the statements that initialize the existing object at expr.
 func (c *genConstructor) fill(id int, expr string) {
 	n, class := &c.graph.nodes[id], c.graph.like[id]
 	switch n.kind {
@@ -88,7 +88,7 @@ func (c *genConstructor) fill(id int, expr string) {
 	}
 }
 
-// place makes the object that belongs at expr, if it needs anything.
+// place makes the object at expr if it must be initialized.
 func (c *genConstructor) place(id int, expr string, pointer bool) {
 	if !c.needed[id] {
 		return

@@ -16,18 +16,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A genGraph is a checkpoint's graph as far as Go has to know it: first all that is stored, and once simplify is through, what
-// a person would declare.
+// A genGraph is the part of a checkpoint's graph that Go types need: first everything that is stored; after simplify, what a person
+// would declare.
 type genGraph struct {
 	nodes   []genNode
 	start   int
 	order   []int  // breadth first from start
-	parent  []int  // node → the one from which order comes to it
-	via     []int  // node → by which of the parent's edges
-	cycles  []bool // nodes that hold themselves in the end, and those between two such
-	torch   bool   // PyTorch's names
+	parent  []int  // node → the node from which the walk reached it
+	via     []int  // node → the parent's edge by which the walk reached it
+	cycles  []bool // nodes on cycles, and between two cycles
+	torch   bool   // the names are PyTorch's
 	names   map[int]string
-	byName  bool // there is no stored graph, only names
+	byName  bool // the checkpoint has only names and no graph
 	leftOut []string
 	like    []int         // node → its class: nodes of one class have one Go type
 	members map[int][]int // class → its nodes, in order
@@ -38,10 +38,10 @@ type genNode struct {
 	kind   genKind
 	values []genValue
 	edges  []genEdge
-	slots  []string  // names of an optimizer's slot variables
-	layer  *genLayer // of a layer
-	holds  int       // how many edges lead here
-	sparse bool      // it holds objects without values, too
+	slots  []string  // names of the slot variables, for an optimizer
+	layer  *genLayer // set for a layer
+	holds  int       // number of edges that lead here
+	sparse bool      // it also holds objects without values
 }
 
 type genKind int
@@ -50,7 +50,7 @@ const (
 	genGroup    genKind = iota // a struct
 	genVariable                // a tensor
 	genState                   // Python state, text
-	genTensors                 // several tensors under names of their own
+	genTensors                 // several named tensors
 	genList                    // a slice
 	genDict                    // a map
 	genLayers                  // a layer of the package layers
@@ -64,14 +64,14 @@ type genValue struct {
 	shape          tensor.Shape
 }
 
-// A genEdge is a field, and all names that its object has for what is in it.
+// A genEdge is a field, with all edges by which its object refers to the field's value.
 type genEdge struct {
 	name string
 	also []string
 	to   int
 }
 
-// newGenGraph takes over what is stored. What Go cannot restore is left out, with the reason.
+// newGenGraph converts the stored graph. It skips values that Go cannot restore, and records the reason.
 func newGenGraph(r *ckpt.Reader, stored *ckpt.StoredGraph, start int) (*genGraph, error) {
 	g := &genGraph{nodes: make([]genNode, len(stored.Nodes)), start: start}
 	paths := stored.Paths()
@@ -80,11 +80,11 @@ func newGenGraph(r *ckpt.Reader, stored *ckpt.StoredGraph, start int) (*genGraph
 		if err := g.takeValues(r, from, to, paths.Name(id)); err != nil {
 			return nil, err
 		}
-		place := make(map[int]int) // of an object among the edges
+		place := make(map[int]int) // index of the edge to an object
 		seen := make(map[objectgraph.Child]bool)
 		for _, c := range from.Children {
 			if id == 0 && c.Name == objectgraph.SaveCounter {
-				continue // the Checkpoint's own, in Go as in Python
+				continue // the save_counter of Checkpoint itself, in Go as in Python
 			}
 			if seen[c] {
 				continue
@@ -109,7 +109,7 @@ func newGenGraph(r *ckpt.Reader, stored *ckpt.StoredGraph, start int) (*genGraph
 	return g, nil
 }
 
-// takeValues says what kind of object has the stored values.
+// takeValues sets an object's kind and values from its stored attributes.
 func (g *genGraph) takeValues(r *ckpt.Reader, from *objectgraph.Node, to *genNode, path string) error {
 	if from.Saver != nil {
 		g.leave(path, "it was saved by code registered as "+safe(from.Saver.Name)+": see ckpt.WithSaver")
@@ -155,7 +155,7 @@ func (g *genGraph) takeValues(r *ckpt.Reader, from *objectgraph.Node, to *genNod
 	return nil
 }
 
-// takeTable reports whether a stored attribute stands for a lookup table's keys and values, of types that [ckpt.Table] has.
+// takeTable reports whether a stored attribute is a lookup table with types that [ckpt.Table] supports.
 func (n *genNode) takeTable(r *ckpt.Reader, a objectgraph.Attribute) bool {
 	keys, err := r.Lookup(a.Key + "-keys")
 	values, err2 := r.Lookup(a.Key + "-values")
@@ -179,7 +179,7 @@ func (g *genGraph) leave(path, why string) {
 	g.leftOut = append(g.leftOut, safe(path)+": "+why)
 }
 
-// simplify makes of the stored graph what a person would declare.
+// simplify reduces the stored graph to what a person would declare.
 func (g *genGraph) simplify() {
 	for id := range g.nodes {
 		if n := &g.nodes[id]; len(n.values) > 0 {
@@ -194,7 +194,7 @@ func (g *genGraph) simplify() {
 	g.classify()
 }
 
-// A reached is what a breadth-first walk finds.
+// A reached is the result of a breadth-first walk.
 type reached struct {
 	order  []int
 	has    []bool
@@ -218,7 +218,7 @@ func (g *genGraph) reach(skip func(from int, e genEdge) bool) reached {
 	return r
 }
 
-// dropEmpty removes the edges to objects that do not lead to any value.
+// dropEmpty removes edges to objects from which no value can be reached.
 func (g *genGraph) dropEmpty() {
 	live := make([]bool, len(g.nodes))
 	into := make([][]int, len(g.nodes))
@@ -251,7 +251,7 @@ func (g *genGraph) dropEmpty() {
 	}
 }
 
-// walk finds what is left of the graph, and how many edges lead to each object.
+// walk finds the remaining objects, and counts the edges that lead to each.
 func (g *genGraph) walk() {
 	all := g.reach(func(int, genEdge) bool { return false })
 	g.order, g.parent, g.via = all.order, all.parent, all.via
@@ -268,8 +268,8 @@ func (g *genGraph) walk() {
 	}
 }
 
-// findContainers tells lists and dicts from other objects by the names of what they hold. Whether they hold but one class of
-// objects, as slices and maps do, classify says.
+// findContainers recognizes lists and dicts by the names of their edges. Slices and maps need elements of one class: classify checks
+// that later.
 func (g *genGraph) findContainers() {
 	g.cycles = g.cyclic()
 	for _, id := range g.order {
@@ -291,7 +291,7 @@ func (g *genGraph) findContainers() {
 	}
 }
 
-// edgesTo returns the object that edges, joined by slashes, lead to.
+// edgesTo returns the object at a path of edges joined by slashes.
 func edgesTo(g *ckpt.StoredGraph, path string) (int, error) {
 	at := 0
 	if path == "" {
@@ -311,10 +311,10 @@ func edgesTo(g *ckpt.StoredGraph, path string) (int, error) {
 	return at, nil
 }
 
-// maxSteps is the most edges that a name is cut into.
+// maxSteps is the largest number of edges that a name is split into.
 const maxSteps = 64
 
-// graphOfNames makes a graph of the names of a checkpoint that has none.
+// graphOfNames makes a graph from the names in a checkpoint without a graph.
 func graphOfNames(r *ckpt.Reader) (*ckpt.StoredGraph, error) {
 	stored := make(map[string]bool)
 	for e, err := range r.All() {
@@ -332,7 +332,7 @@ func graphOfNames(r *ckpt.Reader) (*ckpt.StoredGraph, error) {
 	for _, key := range sortedKeys(stored) {
 		at, begin, steps := 0, 0, 0
 		for end := range len(key) + 1 {
-			// A variable holds nothing: in "bias/Adam", where there is a "bias", the slash does not end an edge's name.
+			// A variable does not have children: in "bias/Adam" the slash does not end an edge's name if there is a variable "bias".
 			if end < len(key) && (key[end] != '/' || steps == maxSteps || stored[key[:end]]) {
 				continue
 			}

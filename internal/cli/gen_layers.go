@@ -8,18 +8,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A genLayer is a layer of the package layers that an object was recognised as.
+// A genLayer is the layer of package layers that an object was recognized as.
 type genLayer struct {
 	goType  string   // layers.Dense
-	options string   // in a composite literal: what the variables tell, or what must be there before a restore
-	needed  bool     // the options must be there
-	many    bool     // a slice of layers, which options list
-	note    string   // what the file does not tell
-	parts   []int    // the objects that it holds
-	path    []string // Keras's names for the layer and those around it, from the variables' own names; nil where they do not say
+	options string   // in a composite literal: options that follow from the variables or must be set before a restore
+	needed  bool     // the options must be set
+	many    bool     // a slice of layers; options lists its elements
+	note    string   // the options that the file does not tell
+	parts   []int    // the objects in it
+	path    []string // Keras's names for the layer and its parents, from the names of the variables; nil if unknown
 }
 
-// name returns what Keras calls the layer, "" where that is not known.
+// name returns Keras's name for the layer, "" if it is unknown.
 func (l *genLayer) name() string {
 	if len(l.path) == 0 {
 		return ""
@@ -30,10 +30,10 @@ func (l *genLayer) name() string {
 // literal returns the layer as a Go expression.
 func (l *genLayer) literal() string { return l.goType + "{" + l.options + "}" }
 
-// recognise turns objects that have the variables of a layer, and no more, into layers. Layers around others are found last.
+// recognise turns objects into layers if they have exactly the variables of a layer. It finds layers that wrap others last.
 func (g *genGraph) recognise() {
 	if g.byName {
-		return // a layer's edges are not its variables' global names
+		return // the names in such a checkpoint are not the edges of layers
 	}
 	g.names = make(map[int]string)
 	for _, n := range g.nodes {
@@ -62,15 +62,15 @@ func (g *genGraph) recognise() {
 	}
 }
 
-// weights are the variables of an object that may be a layer, and the layers that it holds.
+// weights holds the variables of an object that may be a layer, and the layers in it.
 type weights struct {
 	shapes map[string]tensor.Shape
 	inner  map[string]*genLayer
 	path   []string // Keras's names, as in [genLayer]
-	hint   string   // the layer's own, and below it what it holds
+	hint   string   // the layer's name, and the name below it
 }
 
-// has reports whether the weights have the given names. Those in parentheses may be missing.
+// has reports whether the weights have exactly the given names. Names in parentheses may be missing.
 func (w *weights) has(names string) bool {
 	found := 0
 	for name := range strings.FieldsSeq(names) {
@@ -150,7 +150,7 @@ func isWeight(d tensor.DType) bool {
 	return d == tensor.DTFloat32 || d == tensor.DTFloat16 || d == tensor.DTBFloat16 || d == tensor.DTInt8
 }
 
-// plain recognises the layers that hold variables alone.
+// plain recognizes layers that hold only variables.
 func (w *weights) plain() *genLayer {
 	switch {
 	case w.has("_kernel (bias) (lora_kernel_a) (lora_kernel_b)"), w.has("_kernel (bias) kernel_scale (lora_kernel_a) (lora_kernel_b)"), w.has("kernel (bias)"):
@@ -184,7 +184,7 @@ func (w *weights) plain() *genLayer {
 	return nil
 }
 
-// ofRank returns a layer that exists for each number of spatial axes up to most.
+// ofRank returns the layer of a family for a number of spatial axes, which must be at most most.
 func (w *weights) ofRank(family string, axes, most int) *genLayer {
 	if axes < 1 || axes > most {
 		return nil
@@ -192,11 +192,11 @@ func (w *weights) ofRank(family string, axes, most int) *genLayer {
 	return &genLayer{goType: fmt.Sprintf("%s%dD", family, axes)}
 }
 
-// kernel tells the layers apart that have a kernel and a bias: by the kernel's rank, by what Keras calls the layer, and by which of
-// the kernel's axes is the bias's.
+// kernel distinguishes the layers with a kernel and a bias by the kernel's rank, by Keras's name for the layer, and by the
+// axis of the kernel that has the bias's length.
 func (w *weights) kernel() *genLayer {
 	kernel, hidden := w.shapes["_kernel"]
-	if !hidden { // Keras 3 hides the kernels of Dense, EinsumDense and Conv alone
+	if !hidden { // in Keras 3 only Dense, EinsumDense and Conv have _kernel
 		kernel = w.shapes["kernel"]
 	}
 	bias, rank := w.shapes["bias"], len(kernel)
@@ -223,7 +223,7 @@ func (w *weights) kernel() *genLayer {
 	return w.ofRank("Conv", rank-2, 3)
 }
 
-// transposed returns a convolution's opposite, nil for that of Conv3D, which there is not.
+// transposed returns the transposed layer of a convolution, nil for Conv3D, because package layers lacks it.
 func (l *genLayer) transposed() *genLayer {
 	if l == nil || l.goType == "Conv3D" {
 		return nil
@@ -231,7 +231,7 @@ func (l *genLayer) transposed() *genLayer {
 	return &genLayer{goType: l.goType + "Transpose"}
 }
 
-// cell tells the cells apart by how many kernels stand side by side in one.
+// cell distinguishes the cells by the number of kernels that are joined in one.
 func (w *weights) cell() *genLayer {
 	kernel, recurrent, bias := w.shapes["kernel"], w.shapes["recurrent_kernel"], w.shapes["bias"]
 	rank := len(kernel)
@@ -255,7 +255,7 @@ func (w *weights) cell() *genLayer {
 	return nil
 }
 
-// wrapper recognises the layers that hold others.
+// wrapper recognizes layers that hold other layers.
 func (w *weights) wrapper() *genLayer {
 	is := func(name, goType string) bool {
 		l := w.inner[name]
@@ -295,7 +295,7 @@ func (w *weights) wrapper() *genLayer {
 		return &genLayer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
 	}
 	for _, name := range []string{"_query_dense", "_key_dense", "_value_dense", "_output_dense"} {
-		if !is(name, "EinsumDense") && !is(name, "Conv1D") { // the last has a bias of one axis
+		if !is(name, "EinsumDense") && !is(name, "Conv1D") { // Conv1D's bias has one axis
 			return nil
 		}
 	}
@@ -308,7 +308,7 @@ func (w *weights) wrapper() *genLayer {
 	return &genLayer{goType: "MultiHeadAttention"}
 }
 
-// maxOptions bounds the options of a layer within a layer, which each level repeats: deeper ones become structs.
+// maxOptions bounds the options of a nested layer, because each level repeats them. Deeper layers become structs.
 const maxOptions = 4096
 
 func isRecurrent(l *genLayer) bool {

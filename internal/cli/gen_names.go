@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is the most bytes of a name that Go's is made from: a type's name is written wherever the type is used.
+// maxName limits the bytes of a name that become a Go name, because a type's name is repeated wherever the type is used.
 const maxName = 80
 
-// goName returns an exported name for what TensorFlow calls name: InputTransform for _input_transform. Where the name is but a
-// number, as in lists, or Keras's layer_with_weights-3, it is made from hint, or Item3. Of a long name it has the beginning.
+// goName returns an exported Go name for a name in TensorFlow: InputTransform for _input_transform. If the name is a number, as in
+// lists, or Keras's layer_with_weights-3, it uses hint, or Item3 without a hint. It truncates long names.
 func goName(name, hint string) string {
 	if len(name) > maxName {
 		name = strings.ToValidUTF8(name[:maxName], "")
 	}
-	words := strings.FieldsFunc(strings.ReplaceAll(name, "re_lu", "relu"), // as Keras spells it
+	words := strings.FieldsFunc(strings.ReplaceAll(name, "re_lu", "relu"), // Keras's spelling
 		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	numbered := isNumber(name) || strings.HasPrefix(name, "layer_with_weights-") || strings.HasPrefix(name, "layer-")
 	if numbered && hint != "" && !isNumber(hint) {
@@ -33,13 +33,13 @@ func goName(name, hint string) string {
 		return "Field"
 	case unicode.IsDigit(first):
 		return "Item" + s
-	case !unicode.IsUpper(first): // a letter of a script without capitals
+	case !unicode.IsUpper(first): // the script does not have capital letters
 		return "X" + s
 	}
 	return s
 }
 
-// capital returns a word as it is written within a Go name.
+// capital returns a word as a part of a Go name.
 func capital(word string) string {
 	switch word {
 	case "id", "api", "lstm", "gru", "rnn", "rms", "cnn", "mlp":
@@ -54,7 +54,7 @@ func capital(word string) string {
 	return string(unicode.ToUpper(r)) + word[size:]
 }
 
-// singular returns the name of one of what a plural names.
+// singular returns the singular of a plural.
 func singular(name string) string {
 	switch {
 	case strings.HasSuffix(name, "ies") && len(name) > 4:
@@ -73,10 +73,10 @@ func isNumber(name string) bool {
 	return err == nil
 }
 
-// A namer hands out names, each once. It has the number that pick tries next for each name that is taken.
+// A namer hands out unique names. For each taken name it holds the number that pick tries next.
 type namer map[string]int
 
-// take takes names that pick must not hand out.
+// take reserves names.
 func (n namer) take(names ...string) {
 	for _, name := range names {
 		if n[name] == 0 {
@@ -85,7 +85,7 @@ func (n namer) take(names ...string) {
 	}
 }
 
-// pick returns name, with a number where it is taken.
+// pick returns name, with a number if name is taken.
 func (n namer) pick(name string) string {
 	free := name
 	if next := n[name]; next > 0 {
@@ -118,7 +118,7 @@ func fieldTag(e genEdge) string {
 	return "`" + tag + "`"
 }
 
-// tagName returns a name as it stands in a tag.
+// tagName returns a name as written in a tag.
 func tagName(name string) string {
 	if !strings.Contains(name, ",") && !strings.HasPrefix(name, "'") {
 		return name

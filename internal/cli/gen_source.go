@@ -15,15 +15,15 @@ import (
 // A genSource writes a genGraph as Go.
 type genSource struct {
 	graph          *genGraph
-	pkg, root      string // names of the package and the first type; "": a default for the type
-	from, at       string // the checkpoint and where in it, for the package comment
+	pkg, root      string // names of the package and the first type; "" means a default for the type
+	from, at       string // the checkpoint and the edges in it, for the package comment
 	renames        renames
 	types          map[int]string
 	fields         map[int][]string // class → names of its fields
-	pointers       map[int][]bool   // class → which of its edges are pointers; of a list, whether the first is
+	pointers       map[int][]bool   // class → which of its edges are pointers; for a list, only the first counts
 	decls          bytes.Buffer
-	state, slots   bool // the types State and Slots are used
-	tensor, layers bool // and the packages
+	state, slots   bool // whether the types State and Slots are used
+	tensor, layers bool // whether the packages are used
 	ckpt           bool
 }
 
@@ -59,12 +59,12 @@ func (s *genSource) write() ([]byte, error) {
 	out.Write(s.decls.Bytes())
 	source, err := format.Source(out.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("the source that was made is not Go: %w", err)
+		return nil, fmt.Errorf("the generated source is not valid Go: %w", err)
 	}
 	return bytes.Replace(source, []byte("import ()\n\n"), nil, 1), nil
 }
 
-// options are those with which the checkpoint is loaded.
+// options returns the options for loading the checkpoint.
 func (s *genSource) options() string {
 	var out strings.Builder
 	for _, r := range s.renames {
@@ -77,12 +77,12 @@ func (s *genSource) options() string {
 	return out.String()
 }
 
-// printable returns text for a comment: one line.
+// printable returns text on one line, for a comment.
 func printable(text string) string {
 	return visible(strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " "))
 }
 
-// name gives every class that is a declared type its name, after the first edge that leads to one of it, and every field its own.
+// name names every class that becomes a declared type, after the first edge that leads to one of its objects, and names every field.
 func (s *genSource) name() {
 	g := s.graph
 	s.types, s.fields = make(map[int]string), make(map[int][]string)
@@ -99,7 +99,7 @@ func (s *genSource) name() {
 	s.root = taken.pick(s.root)
 	taken.take("New" + s.root)
 	s.types[g.like[g.start]] = s.root
-	names := map[int]string{g.start: s.root} // of objects, for the types of those that they hold
+	names := map[int]string{g.start: s.root} // names of objects, as hints for the types of their children
 	for _, id := range g.order {
 		n := &g.nodes[id]
 		class := g.like[id]
@@ -125,8 +125,8 @@ func (s *genSource) name() {
 	}
 }
 
-// className returns the part of Keras's names that comes from a type's class: block in block_1. That is in the names of
-// their layers' variables, if anywhere.
+// className returns the part of Keras's names that comes from an object's class: block in block_1. Only the names of the variables
+// in its layers contain it.
 func (s *genSource) className(id int) string {
 	g := s.graph
 	if len(g.members[g.like[id]]) == 1 {
@@ -171,7 +171,7 @@ func (s *genSource) fieldNames(n *genNode) []string {
 	return names
 }
 
-// findPointers says which fields are pointers: those that lead to something which others hold too.
+// findPointers finds the fields that must be pointers: those that lead to an object with several parents.
 func (s *genSource) findPointers() {
 	g := s.graph
 	s.pointers = make(map[int][]bool)
@@ -202,7 +202,7 @@ func (s *genSource) goType(id int) string {
 	return s.underlying(n, s.graph.like[id])
 }
 
-// underlying returns the type of an object that has no name for it.
+// underlying returns the type of an object without a named type.
 func (s *genSource) underlying(n *genNode, class int) string {
 	switch n.kind {
 	case genVariable:
@@ -242,7 +242,7 @@ func tensorType(d tensor.DType) string {
 	return "tensor.Tensor[" + elementType(d) + "]"
 }
 
-// elementType returns the Go type of a dtype's elements, which there is.
+// elementType returns the Go type of a dtype's elements. The dtype must have one.
 func elementType(d tensor.DType) string {
 	element, err := tensor.Zero(d)
 	if err != nil {
@@ -257,7 +257,7 @@ func (s *genSource) declare(id int) {
 	name := s.types[class]
 	w := &s.decls
 	if n.kind != genGroup && n.kind != genTensors {
-		equals := "" // a newly defined type does not have the methods
+		equals := "" // "= " makes an alias, because a defined type would not have the methods
 		if n.kind != genList && n.kind != genDict {
 			equals = "= "
 		}
@@ -311,7 +311,7 @@ func (s *genSource) describe(id int) string {
 	return "the object " + path
 }
 
-// shapeOf returns the shape of the variables that one field holds, of all objects of a class, "_" for axes that differ.
+// shapeOf returns the shape of a field's variables over all objects of a class, with "_" for axes that differ.
 func (s *genSource) shapeOf(class, edge int) (string, bool) {
 	var axes []string
 	first := true
@@ -348,7 +348,7 @@ func (s *genSource) declareTensors(n *genNode, name string, fields []string) {
 	w.WriteString("\treturn nil\n}\n\n")
 }
 
-// declareHelpers writes the types that any checkpoint's source may use.
+// declareHelpers writes the helper types that the source uses.
 func (s *genSource) declareHelpers() {
 	if s.state {
 		s.decls.WriteString(stateSource)

@@ -22,7 +22,7 @@ import (
 // A genCase is a checkpoint for which source is generated, compiled and filled.
 type genCase struct {
 	name, path, at string
-	partly         bool // some of it is left out
+	partly         bool // gen skips some of it
 }
 
 // TestGenRestores generates source for checkpoints of all kinds, compiles it, and restores each checkpoint into what its
@@ -99,7 +99,7 @@ func generateAndRestore(t *testing.T, cases []genCase) {
 		pkg := fmt.Sprintf("g%d", i)
 		r := runCkpt(t, "gen", c.path, "--at", c.at, "--package", pkg, "-o", filepath.Join(dir, "out.go"))
 		require.Zero(t, r.status, "%s: %s", c.name, r.stderr)
-		require.Equal(t, c.partly, strings.Contains(r.stderr, "left out"), "%s: %s", c.name, r.stderr)
+		require.Equal(t, c.partly, strings.Contains(r.stderr, "skipped"), "%s: %s", c.name, r.stderr)
 		source, err := os.ReadFile(filepath.Join(dir, "out.go"))
 		require.NoError(t, err)
 		require.NoError(t, os.Remove(filepath.Join(dir, "out.go")))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// fromPyTorch reports whether a file is of a kind that PyTorch's programs write.
+// fromPyTorch reports whether a file has a format that PyTorch programs write.
 func fromPyTorch(path string) bool {
 	switch strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".index.json"))) {
 	case ".safetensors", ".pt", ".pth", ".bin":
@@ -15,8 +15,8 @@ func fromPyTorch(path string) bool {
 	return false
 }
 
-// torch recognises the modules of torch.nn by the names and ranks of what their state_dict has. hint is the module's name in the one
-// around it.
+// torch recognizes modules of torch.nn by the names and ranks of the tensors in their state_dict. hint is the module's name in its
+// parent.
 func (w *weights) torch(hint string) *genLayer {
 	hint = strings.ToLower(hint)
 	if l := w.torchAttention(); l != nil {
@@ -69,7 +69,7 @@ func isEmbedding(hint string) bool {
 	return false
 }
 
-// torchAttention recognises torch.nn.MultiheadAttention.
+// torchAttention recognizes torch.nn.MultiheadAttention.
 func (w *weights) torchAttention() *genLayer {
 	out := w.inner["out_proj"]
 	if out == nil || out.goType != "layers.Dense" || len(w.inner) != 1 {
@@ -88,7 +88,7 @@ func (w *weights) torchAttention() *genLayer {
 	}
 }
 
-// torchRecurrent recognises torch.nn.RNN, LSTM and GRU, stacked and bidirectional ones as slices of layers, and their cells.
+// torchRecurrent recognizes torch.nn.RNN, LSTM and GRU and their cells. Stacked and bidirectional ones become slices of layers.
 func (w *weights) torchRecurrent() *genLayer {
 	suffix := "_l0"
 	if _, ok := w.shapes["weight_ih"]; ok {
@@ -120,7 +120,7 @@ func (w *weights) torchRecurrent() *genLayer {
 		}
 	}
 	if count != len(w.shapes) {
-		return nil // a projection, such as LSTM has with proj_size
+		return nil // a projection: an LSTM with proj_size
 	}
 	l := &genLayer{goType: family, options: "ReturnSequences: true", note: "all steps, as PyTorch returns them", many: depth > 1}
 	if family == "SimpleRNN" {

@@ -12,7 +12,7 @@ func isView(name string) bool {
 	return false
 }
 
-// maxViews is how many views may lie within one another before all below them that hold a value are kept.
+// maxViews is the nesting depth of views from which on all views that hold a value are kept.
 const maxViews = 64
 
 // dropViews removes the edges of views, except those without which a value would be lost.
@@ -39,7 +39,7 @@ func (g *genGraph) dropViews() {
 	}
 }
 
-// lost returns the objects that were not seen and have a value that was not seen at or below them.
+// lost returns the unseen objects that have an unseen value at or below them.
 func (g *genGraph) lost(seen []bool) []bool {
 	lost, holders := make([]bool, len(g.nodes)), make([][]int, len(g.nodes))
 	var queue []int

@@ -33,14 +33,14 @@ func entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
 	}
 }
 
-// matcher returns what reports whether a glob matches the whole of a key, or of its object's path.
+// matcher returns a function that reports whether a glob matches a whole key or its object's path.
 func matcher(glob string) func(key string) bool {
 	return func(key string) bool { return glob == "" || matches(glob, key) || matches(glob, objectPath(key)) }
 }
 
 // matches reports whether a glob matches the whole of name.
 func matches(glob, name string) bool {
-	afterStar, retry := "", "" // what stands behind the last star, and where in name that may begin; retry is behind the last try
+	afterStar, retry := "", "" // the glob after the last star, and the part of name where the next try begins
 	star := false
 	for {
 		switch {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// A visibleJSON escapes in JSON what a terminal might not show as it is, which encoding/json does only for ASCII. What is
-// written to it at once ends with a rune's end.
+// A visibleJSON escapes characters in JSON that a terminal may not show; encoding/json does so only for ASCII. Each write must
+// end at the end of a rune.
 type visibleJSON struct{ out io.Writer }
 
 func (v visibleJSON) Write(p []byte) (int, error) {
@@ -36,7 +36,7 @@ func (v visibleJSON) Write(p []byte) (int, error) {
 	}
 }
 
-// A jsonArray prints an array, an element a line, without holding it.
+// A jsonArray prints an array with an element per line, without holding the array in memory.
 type jsonArray struct {
 	out io.Writer
 	buf bytes.Buffer
@@ -52,7 +52,7 @@ func (a *jsonArray) add(element any) error {
 	})
 }
 
-// addFunc prints one more element, which write writes.
+// addFunc calls write to print one more element.
 func (a *jsonArray) addFunc(write func(io.Writer) error) error {
 	a.buf.Reset()
 	if a.n == 0 {
@@ -68,7 +68,7 @@ func (a *jsonArray) addFunc(write func(io.Writer) error) error {
 	return err
 }
 
-// end prints what ends the array.
+// end prints the end of the array.
 func (a *jsonArray) end() error {
 	after := "\n]"
 	if a.n == 0 {
@@ -80,6 +80,6 @@ func (a *jsonArray) end() error {
 
 // jsonString returns s as a JSON string.
 func jsonString(s string) string {
-	quoted, _ := json.Marshal(s) // a string cannot fail
+	quoted, _ := json.Marshal(s) // marshaling a string cannot fail
 	return string(quoted)
 }

@@ -71,8 +71,8 @@ tensors have been listed.`,
 	return cmd
 }
 
-// listJSON prints a checkpoint's tensors as they come. What follows an error is not printed, so that nobody takes half of the
-// list for all of it.
+// listJSON prints a checkpoint's tensors as it reads them. It stops at an error without closing the array, so that a partial list
+// is not mistaken for the whole.
 func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes bool) error {
 	type object struct {
 		Key    string          `json:"key"`
@@ -115,7 +115,7 @@ func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes
 		return err
 	}
 	if !hashes {
-		return nil // no tensor is read, and neither is the graph
+		return nil // without hashes, list does not verify tensors or the graph
 	}
 	var first error
 	err := r.VerifyGraph(ctx, func(p ckpt.Problem) {
@@ -126,8 +126,8 @@ func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes
 	return errors.Join(first, err)
 }
 
-// unreadable says in brackets why an intact checkpoint does not have the values of a tensor, for which err was the error. It returns ""
-// for all other errors, and for nil.
+// unreadable returns, in parentheses, why the values of a tensor in an intact checkpoint cannot be read. err is the error of reading
+// them. It returns "" for nil and for all other errors.
 func unreadable(err error) string {
 	switch {
 	case errors.Is(err, ckpt.ErrIncomplete):
@@ -138,7 +138,7 @@ func unreadable(err error) string {
 	return ""
 }
 
-// storedHash returns the SHA-256 of a tensor as a data file holds it.
+// storedHash returns the SHA-256 of a tensor's bytes in the data file.
 func storedHash(ctx context.Context, r *ckpt.Reader, key string) (string, error) {
 	h := sha256.New()
 	if err := r.WriteStored(ctx, key, h); err != nil {
@@ -147,12 +147,12 @@ func storedHash(ctx context.Context, r *ckpt.Reader, key string) (string, error)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// listColumns are the columns that a list need not have.
+// listColumns selects the optional columns of a list.
 type listColumns struct{ hashes, keys bool }
 
-// listTable prints a table, in the order of the paths as people read them.
+// listTable prints a table sorted by path, with numbers in numeric order.
 func listTable(ctx context.Context, r *opened, only string, columns listColumns) error {
-	const maxShape, maxPath = 40, 60             // wider ones move what follows them
+	const maxShape, maxPath = 40, 60             // wider values shift the columns after them
 	second, title := map[string]string{}, "NAME" // what follows the path: in Keras's files, which number layers, their names
 	if !columns.keys {
 		var err error

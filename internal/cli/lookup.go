@@ -10,8 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// lookup returns the key of the tensor that a person calls name: the key itself, an object's path, or a part of either that only one key
-// ends with.
+// lookup returns the key of the tensor that the user calls name: a key, an object's path, or the end of either if it is unique.
 func lookup(r *ckpt.Reader, name string) (string, error) {
 	if r.Has(name) {
 		return name, nil
@@ -40,7 +39,7 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	case 1:
 		return ends[0], nil
 	}
-	return "", fmt.Errorf("%s: %d tensors are called %s: %s: name one with more of its path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
+	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
 // similar names a few tensors with a path that has the last part of name in it.
@@ -62,8 +61,8 @@ func similar(r *ckpt.Reader, name string) string {
 	return ", but there is " + strings.Join(found, ", ")
 }
 
-// lookupAll returns the names that a person's name stands for: itself or, if it is a glob, the keys of all tensors that it matches, each with
-// the slice that ends it.
+// lookupAll expands the user's name: if it is a glob, it returns the keys of all matching tensors, each with the slice at the end of name.
+// Otherwise it returns name.
 func lookupAll(r *opened, name string) ([]string, error) {
 	glob, ranges, sliced := cutSlice(name)
 	if !strings.ContainsAny(glob, "*?") || r.Has(name) || r.Has(glob) {
@@ -86,8 +85,8 @@ func lookupAll(r *opened, name string) ([]string, error) {
 	return all, nil
 }
 
-// keyAt returns the key of the only value of the object that a path of edges leads to from the root. The edges are joined by slashes or,
-// where that leads nowhere, by dots.
+// keyAt returns the key of the object's only value, for the object at a path of edges from the root. The edges are joined by slashes or, if
+// that fails, by dots.
 func keyAt(g *ckpt.StoredGraph, path string) (string, bool) {
 	for _, separator := range []string{"/", "."} {
 		at := 0
@@ -110,7 +109,7 @@ func keyAt(g *ckpt.StoredGraph, path string) (string, bool) {
 	return "", false
 }
 
-// objectPath returns a key without the mark that ends an object's path, if it has one.
+// objectPath returns a key without the suffix that follows an object's path, if there is one.
 func objectPath(key string) string {
 	if prefix, ok := objectgraph.SaveablePrefix(key); ok {
 		return strings.TrimSuffix(prefix, "/.ATTRIBUTES/")

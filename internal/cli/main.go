@@ -41,7 +41,7 @@ func Main(stores Stores) int {
 func (p *Program) Run(ctx context.Context, args []string) int {
 	out := bufio.NewWriterSize(p.Stdout, 64<<10)
 	in := &streams{stores: p.Stores, stdin: p.Stdin, stdout: p.Stdout}
-	defer in.close() // a temporary file, which is no longer needed
+	defer in.close() // removes a temporary file
 	root := p.command(in)
 	root.SetArgs(args)
 	root.SetIn(p.Stdin)
@@ -80,7 +80,7 @@ func (f *failure) Error() string { return f.err.Error() }
 
 func (f *failure) Unwrap() error { return f.err }
 
-// Two ways in which a command ends without a failure.
+// Errors that end a command without a message.
 var (
 	errNoCommand = errors.New("no command")
 	errDifferent = errors.New("the checkpoints differ")
@@ -113,7 +113,7 @@ difference that diff found), and 2 for wrong usage.`,
 	return root
 }
 
-// initCompletion adds cobra's command completion, which writes to root's output as it is now, changed so that an unknown shell is an error.
+// initCompletion adds cobra's command completion, which writes to root's current output. It makes an unknown shell an error.
 func initCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
@@ -126,7 +126,7 @@ func initCompletion(root *cobra.Command) {
 	}
 }
 
-// newHelpCommand returns cobra's help command, changed so that an unknown topic is an error.
+// newHelpCommand returns cobra's help command. It makes an unknown topic an error.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -152,7 +152,7 @@ func newHelpCommand() *cobra.Command {
 	}
 }
 
-// version returns the module's version as the toolchain recorded it.
+// version returns the module's version that the toolchain recorded.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

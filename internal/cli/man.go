@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// newManCommand returns the command that prints the manual page, which packages install as ckpt.1. It is hidden: a user has
+// newManCommand returns the command that prints the manual page, which packages install as ckpt.1. It is hidden, because users have
 // --help.
 func newManCommand() *cobra.Command {
 	return &cobra.Command{
@@ -30,7 +30,7 @@ func newManCommand() *cobra.Command {
 	}
 }
 
-// writeManual writes one page about root and all its commands, in the macros of man(7).
+// writeManual writes one page about root and all its commands, with the macros of man(7).
 func writeManual(w io.Writer, root *cobra.Command) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, ".TH %s 1 \"\" %q\n", strings.ToUpper(root.Name()), root.Name()+" "+root.Version)
@@ -53,8 +53,8 @@ func writeManual(w io.Writer, root *cobra.Command) error {
 	return out.Flush()
 }
 
-// commandsOf returns root's commands, and theirs, that a user sees; of cobra's own, which tell a shell how to complete, none:
-// packages install what they print.
+// commandsOf returns the visible commands below root, without cobra's completion commands: packages install the scripts that
+// these print.
 func commandsOf(root *cobra.Command) (all []*cobra.Command) {
 	for _, c := range root.Commands() {
 		if !c.IsAvailableCommand() || c.Name() == "completion" {
@@ -85,7 +85,7 @@ func writeOptions(w io.Writer, flags *pflag.FlagSet) {
 	})
 }
 
-// writeParagraphs writes help text: paragraphs stand between empty lines, and what is indented stays as it is.
+// writeParagraphs writes help text. Empty lines separate paragraphs; indented lines are not filled.
 func writeParagraphs(w io.Writer, text string) {
 	for p := range strings.SplitSeq(strings.Trim(text, "\n"), "\n\n") {
 		lines := strings.Split(p, "\n")
@@ -97,7 +97,7 @@ func writeParagraphs(w io.Writer, text string) {
 	}
 }
 
-// roff escapes text: backslashes, hyphens that are to be copied as such, what is not ASCII, and lines that would begin with a
+// roff escapes text: backslashes, hyphens that must stay ASCII hyphens, characters outside ASCII, and lines that would begin with a
 // request.
 func roff(text string) string {
 	var b strings.Builder

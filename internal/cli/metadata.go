@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// listMetadata prints what a file has beside its tensors.
+// listMetadata prints the metadata of a file.
 func listMetadata(o *opened, asJSON bool) error {
 	metadata := o.Metadata()
 	if asJSON {
-		text, err := json.MarshalIndent(metadata, "", "  ") // in the order of keys
+		text, err := json.MarshalIndent(metadata, "", "  ") // MarshalIndent sorts the keys
 		if err != nil {
 			return err
 		}
@@ -23,7 +23,7 @@ func listMetadata(o *opened, asJSON bool) error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		const most = 60 // bytes of a value: a model's tokens have megabytes
+		const most = 60 // bytes of a value: a model's tokens take megabytes
 		value, rest := metadata[key], ""
 		if len(value) > most {
 			value, rest = strings.ToValidUTF8(value[:most], ""), fmt.Sprintf("… (%s)", size(int64(len(value))))

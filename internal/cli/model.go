@@ -15,15 +15,15 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// ModelFiles are what a Keras model is made of: a file that describes it and one that has its weights.
+// modelFiles names the files of a Keras model: its description and its weights.
 type modelFiles struct {
 	inputs              *streams
-	config, weights, at string // paths, and the edges to the model; where weights is "" the file config has them, too
-	given               bool   // at was
+	config, weights, at string // paths, and the edges to the model; if weights is "", the file config has them, too
+	given               bool   // at was given
 	renames             renames
 }
 
-// make returns the model. Without --weights its weights are those of --config.
+// make returns the model. Without --weights it takes the weights from --config.
 func (m *modelFiles) make(ctx context.Context) (*layers.Model, error) {
 	s, config, err := m.inputs.locate(ctx, m.config)
 	if err != nil {
@@ -35,7 +35,7 @@ func (m *modelFiles) make(ctx context.Context) (*layers.Model, error) {
 	return readModel(ctx, s, config)
 }
 
-// options are those of a load from s or, where that is nil, from this machine.
+// options returns the options of a load from s, or from this machine if s is nil.
 func (m *modelFiles) options(s store.Store) []ckpt.LoadOption {
 	opts := m.renames.options()
 	if s != nil {
@@ -44,8 +44,8 @@ func (m *modelFiles) options(s store.Store) []ckpt.LoadOption {
 	return opts
 }
 
-// fill loads the weights into the model that make returned, unless it has them. Where nobody said at which edges the checkpoint has it, that
-// is the root, or "model". The error is that of the attempt that found more of the model.
+// fill loads the weights into the model that make returned, unless it has them. If --at was not given, fill tries the root and then "model".
+// It returns the error of the attempt that found more of the model.
 func (m *modelFiles) fill(ctx context.Context, model *layers.Model) error {
 	if m.weights == "" {
 		return nil
@@ -76,8 +76,8 @@ func (m *modelFiles) fill(ctx context.Context, model *layers.Model) error {
 	return err
 }
 
-// readModel makes the model that a file describes, of s or, where that is nil, of this machine: JSON, or a file of Keras's that has the
-// description beside the weights.
+// readModel makes the model that a file describes. The file is JSON, or a Keras file that holds the description and the weights. It is
+// in s, or on this machine if s is nil.
 func readModel(ctx context.Context, s store.Store, file string) (*layers.Model, error) {
 	f, err := filesystem(ctx, s).Open(file)
 	if err != nil {
@@ -98,12 +98,12 @@ func readModel(ctx context.Context, s store.Store, file string) (*layers.Model, 
 	return model, nil
 }
 
-// maxConfig bounds the description of a model, which an archive may unpack to.
+// maxConfig bounds the size of a model's description when it is unpacked from an archive.
 const maxConfig = 1 << 28
 
 var errNoJSON = errors.New("neither JSON nor an archive")
 
-// described returns the description of a model that f is or, of a .keras file, has in it. It does not look at the weights.
+// described returns the description of a model: the contents of f, or of a member if f is a .keras file. It does not read the weights.
 func described(f fsx.Reader) ([]byte, error) {
 	head := make([]byte, min(64, f.Size()))
 	if _, err := f.ReadAt(head, 0); err != nil {
@@ -143,5 +143,5 @@ func storedConfig(s store.Store, file string) ([]byte, error) {
 	if config := r.Config(); config != nil {
 		return config, nil
 	}
-	return nil, errors.New("it has weights but no description of their model: pass the description as --config and this file as --weights")
+	return nil, errors.New("it holds weights without a description of the model: pass the description as --config and this file as --weights")
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// nothingAt reports whether there is neither a file nor a checkpoint of TensorFlow's at a path, and names those that begin alike.
+// nothingAt reports whether a path names neither a file nor a TensorFlow checkpoint. near names files that begin with the path.
 func nothingAt(path string) (near string, nothing bool) {
 	if exists(path) || strings.HasSuffix(path, "/") || strings.Contains(path, "-?????-of-") {
 		return "", false
@@ -21,7 +21,7 @@ func nothingAt(path string) (near string, nothing bool) {
 	for _, e := range entries {
 		name, ok := strings.CutPrefix(e.Name(), base)
 		if ok && (endings.MatchString(name) || dataFile.MatchString(e.Name()) && strings.HasPrefix(name, ".")) {
-			return "", false // the library says what is missing of it
+			return "", false // the library's error says what is missing
 		}
 		if prefix := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !dataFile.MatchString(e.Name()) && !seen[prefix] {
 			seen[prefix] = true

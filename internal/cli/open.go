@@ -22,17 +22,17 @@ import (
 // Stores open object stores by the scheme of an address. Each returns the store and the name within it that the address means.
 type Stores map[string]func(ctx context.Context, address *url.URL) (s store.Store, name string, err error)
 
-// Streams are what commands read from and write to. All of them open checkpoints here, so that all take the same paths.
+// streams holds the inputs and outputs of commands. All commands open checkpoints with it, so that all accept the same paths.
 type streams struct {
 	stores Stores
 	stdin  io.Reader
 	stdout io.Writer
 	taken  bool   // standard input was read
-	copied string // the file with what standard input had, if a checkpoint was there
+	copied string // the temporary copy of standard input, if a checkpoint was read from it
 }
 
-// open opens the checkpoint that an argument names: a path, the address of one in a store, or - for standard input. It returns where its
-// files are, too.
+// open opens the checkpoint that an argument names: a path, an address in a store, or - for standard input. It also returns the filesystem
+// of its files.
 func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOption) (*ckpt.Reader, fsx.FS, error) {
 	s, name, err := in.locate(ctx, path)
 	if err != nil {
@@ -53,7 +53,7 @@ func (in *streams) open(ctx context.Context, path string, opts ...ckpt.OpenOptio
 	return r, filesystem(ctx, s), err
 }
 
-// filesystem returns what the files of a store, or of this machine where s is nil, are read from and written to.
+// filesystem returns the filesystem of a store, or of this machine if s is nil.
 func filesystem(ctx context.Context, s store.Store) fsx.FS {
 	if s == nil {
 		return fsx.OS{}
@@ -70,7 +70,7 @@ func (in *streams) locate(ctx context.Context, path string) (store.Store, string
 	return in.stores.locate(ctx, path)
 }
 
-// standardInput is the path that stands for standard input, and for standard output where a command writes a file.
+// standardInput is the path that means standard input, and standard output if a command writes a file.
 const standardInput = "-"
 
 // takeStdin returns standard input, once.
@@ -80,13 +80,13 @@ func (in *streams) takeStdin() (io.Reader, error) {
 	}
 	in.taken = true
 	if f, ok := in.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return nil, errors.New("- stands for standard input, which is a terminal: send a file there, as in `ckpt list - <model.safetensors`")
+		return nil, errors.New("- means standard input, which is a terminal: redirect a file to it, as in `ckpt list - <model.safetensors`")
 	}
 	return in.stdin, nil
 }
 
-// copyStdin copies standard input to a temporary file, since files of weights are not read from the first byte to the last. It returns the
-// file's name.
+// copyStdin copies standard input to a temporary file, because files of weights are not read sequentially. It returns the file's
+// name.
 func (in *streams) copyStdin(ctx context.Context) (string, error) {
 	stdin, err := in.takeStdin()
 	if err != nil {
@@ -114,7 +114,7 @@ func (in *streams) copyStdin(ctx context.Context) (string, error) {
 	return in.copied, err
 }
 
-// shown returns a path as messages and reports call it.
+// shown returns a path in the form used in messages and reports.
 func (in *streams) shown(path string) string {
 	if in.copied == "" {
 		return path

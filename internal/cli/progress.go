@@ -11,13 +11,13 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// A bar shows how far a command is, on a terminal and nowhere else.
+// A bar shows the progress of a command, only on a terminal.
 type bar struct {
 	out   io.Writer // nil if there is no terminal
 	what  string
 	shown *progressbar.ProgressBar
 
-	done, total int64 // of what add is told
+	done, total int64 // bytes reported to add, and expected
 }
 
 func newBar(stderr io.Writer, what string) *bar {
@@ -27,7 +27,7 @@ func newBar(stderr io.Writer, what string) *bar {
 	return &bar{what: what}
 }
 
-// options are those with which the library tells the bar.
+// options returns the options that report the library's progress to the bar.
 func (b *bar) options() []ckpt.OpenOption {
 	if b.out == nil {
 		return nil
@@ -49,20 +49,20 @@ func (b *bar) progress(p ckpt.Progress) {
 			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
 	}
-	_ = b.shown.Set64(p.Done) // an ornament: what cannot be drawn is not missed
+	_ = b.shown.Set64(p.Done) // drawing errors do not matter
 }
 
-// clear takes the bar away, so that a line can be printed. What is still to come draws it again.
+// clear erases the bar, so that a line can be printed. Further progress draws it again.
 func (b *bar) clear() {
 	if b.shown != nil {
 		_ = b.shown.Clear()
 	}
 }
 
-// expect says how many bytes there are to be added.
+// expect sets the number of bytes that add will report.
 func (b *bar) expect(total int64) { b.total, b.done = total, 0 }
 
-// add says that so many more bytes have been dealt with.
+// add reports n more bytes.
 func (b *bar) add(n int64) {
 	b.done += n
 	if b.out != nil && b.total > 0 {
@@ -70,7 +70,7 @@ func (b *bar) add(n int64) {
 	}
 }
 
-// allBytes returns how many bytes the tensors of a checkpoint have.
+// allBytes returns the number of bytes of a checkpoint's tensors.
 func allBytes(r *ckpt.Reader) (total int64) {
 	for e, err := range r.All() {
 		if err == nil {

@@ -55,7 +55,7 @@ func parseRanges(text string, shape tensor.Shape) (tensor.Slice, error) {
 			}
 		}
 		if from < 0 || to > shape[i] || from >= to {
-			return bad(fmt.Errorf("%s is outside of it, or empty", part))
+			return bad(fmt.Errorf("%s is out of range or empty", part))
 		}
 		region[i] = tensor.Extent{Start: from, Length: to - from}
 	}

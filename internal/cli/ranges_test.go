@@ -26,13 +26,13 @@ func TestParseRanges(t *testing.T) {
 		require.Equal(t, c.want, got, c.text)
 	}
 	for text, problem := range map[string]string{
-		"4":       "is outside of it",
-		"-5":      "is outside of it",
+		"4":       "is out of range",
+		"-5":      "is out of range",
 		"2:2":     "or empty",
 		"x":       `"x" is not a number`,
 		"0,0,0":   "names 3 axes",
 		"1:2:3":   "is not a number",
-		"0:99999": "is outside of it",
+		"0:99999": "is out of range",
 	} {
 		_, err := parseRanges(text, shape)
 		require.ErrorContains(t, err, problem, text)

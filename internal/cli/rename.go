@@ -8,10 +8,10 @@ import (
 	"github.com/gockpt/ckpt/internal/match"
 )
 
-// Renames are the arguments of --rename, OLD=NEW.
+// renames holds the arguments of --rename, OLD=NEW.
 type renames []string
 
-// cut splits an argument. OLD may be a regular expression with an equals sign: NEW has none.
+// cut splits an argument at the last equals sign: OLD may be a regular expression that contains one.
 func (renames) cut(text string) (old, new string, err error) {
 	i := strings.LastIndexByte(text, '=')
 	if i < 0 {
@@ -20,7 +20,7 @@ func (renames) cut(text string) (old, new string, err error) {
 	return text[:i], text[i+1:], nil
 }
 
-// renamings returns what the arguments say. The error says how one is not used rightly.
+// renamings parses the arguments. It returns an error if one is not valid.
 func (r renames) renamings() ([]match.Renaming, error) {
 	all := make([]match.Renaming, len(r))
 	for i, text := range r {
@@ -35,7 +35,7 @@ func (r renames) renamings() ([]match.Renaming, error) {
 	return all, nil
 }
 
-// options returns the arguments, which were checked, as options of a load.
+// options returns the arguments as options of a load. They must have been checked.
 func (r renames) options() []ckpt.LoadOption {
 	opts := make([]ckpt.LoadOption, len(r))
 	for i, text := range r {

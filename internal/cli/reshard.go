@@ -49,21 +49,21 @@ not cut. Nothing else changes. IN and OUT must both be on this machine or in the
 	return cmd
 }
 
-// A reshardJob is what the flags of reshard say.
+// A reshardJob holds the flags of reshard.
 type reshardJob struct {
 	workers, axis int
 	size          int64
 }
 
-// options say how tensors are distributed.
+// options returns the options that distribute the tensors.
 func (j *reshardJob) options() ([]ckpt.ReshardOption, error) {
 	switch {
 	case j.workers < 0 || j.axis < 0 || j.size < 0:
-		return nil, errors.New("--workers, --axis and --max-shard-size: expected numbers that are not negative")
+		return nil, errors.New("--workers, --axis and --max-shard-size must not be negative")
 	case j.workers > 0 && j.size > 0:
-		return nil, errors.New("--workers and --max-shard-size: expected one of them")
+		return nil, errors.New("--workers and --max-shard-size exclude each other: pass only one")
 	case j.axis > 0 && j.workers == 0:
-		return nil, errors.New("--axis: how many --workers are there?")
+		return nil, errors.New("--axis needs --workers: pass both")
 	case j.size > 0:
 		return []ckpt.ReshardOption{ckpt.MaxShardSize(j.size)}, nil
 	case j.workers == 0:
@@ -107,7 +107,7 @@ func reshard(ctx context.Context, in *streams, stdout, stderr io.Writer, from, t
 		return err
 	}
 	if storeOf(from) != storeOf(to) {
-		return errors.New("IN and OUT are in different places: write OUT to the place of IN, and copy the result")
+		return errors.New("IN and OUT are in different stores: write OUT to the store of IN, then copy it")
 	}
 	bar := newBar(stderr, "resharding")
 	defer bar.clear()
@@ -127,7 +127,7 @@ func reshard(ctx context.Context, in *streams, stdout, stderr io.Writer, from, t
 	return err
 }
 
-// storeOf returns the store that an address is in, "" for this machine.
+// storeOf returns the store of an address, "" for this machine.
 func storeOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

@@ -45,7 +45,7 @@ model's. The output has the same form, with "outputs". The strings "NaN", "Infin
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
 	for _, name := range []string{"config", "input"} {
-		_ = cmd.MarkFlagRequired(name) // fails if there is no such flag
+		_ = cmd.MarkFlagRequired(name) // fails only if the flag does not exist
 	}
 	_ = cmd.RegisterFlagCompletionFunc("weights", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		return checkpointPaths(typed)
@@ -112,7 +112,7 @@ func (j *runJob) readInputs() (given []runTensor, err error) {
 	return given, nil
 }
 
-// arrange puts inputs into the order of the model's: by their names where those are the model's, as they come where none is.
+// arrange sorts the inputs into the model's order by name. If no input has a name, it keeps their order.
 func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
 	specs := model.Inputs()
 	position := make(map[string]int, len(specs))
@@ -126,7 +126,7 @@ func arrange(model *layers.Model, given []runTensor) ([]tensor.Any, error) {
 			continue
 		}
 		if order[at] != nil {
-			return nil, fmt.Errorf("two inputs are called %q", given[i].Name)
+			return nil, fmt.Errorf("two inputs have the name %q", given[i].Name)
 		}
 		order[at], known = &given[i], known+1
 	}

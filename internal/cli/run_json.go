@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A runTensor is a tensor in the JSON that goes into a model.
+// A runTensor is an input tensor of a model in JSON.
 type runTensor struct {
 	Name   string          `json:"name"`
 	DType  string          `json:"dtype"`
@@ -22,8 +22,7 @@ type runTensor struct {
 	Values json.RawMessage `json:"values"`
 }
 
-// readInputs decodes a model's inputs. Members that it does not know are passed over, so that a file with the outputs beside
-// the inputs will do.
+// readInputs decodes a model's inputs. It ignores unknown members, so that a file may hold the outputs as well.
 func readInputs(r io.Reader) ([]runTensor, error) {
 	var file struct {
 		Inputs []runTensor `json:"inputs"`
@@ -33,18 +32,18 @@ func readInputs(r io.Reader) ([]runTensor, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more follows after the JSON object")
+		return nil, errors.New("expected one JSON object, got more text after it")
 	}
 	if file.Inputs == nil {
-		return nil, errors.New(`no "inputs"`)
+		return nil, errors.New(`"inputs" is missing`)
 	}
 	return file.Inputs, nil
 }
 
-// tensor returns the tensor that was described, of dtype def where it does not say.
+// tensor returns the described tensor. def is the dtype if t does not give one.
 func (t *runTensor) tensor(def tensor.DType) (tensor.Any, error) {
 	if t.Shape == nil || t.Values == nil {
-		return nil, errors.New(`no "shape" or no "values"`)
+		return nil, errors.New(`"shape" or "values" is missing`)
 	}
 	d := def
 	if t.DType != "" {
@@ -69,10 +68,10 @@ func (t *runTensor) tensor(def tensor.DType) (tensor.Any, error) {
 		wide, err := decodeAs(t, func(f jsonFloat[float64]) float64 { return f.value })
 		return castTo(d, wide, err)
 	}
-	return nil, fmt.Errorf("models do not take dtype %v", d)
+	return nil, fmt.Errorf("models do not accept dtype %v", d)
 }
 
-// decodeAs decodes the values as JSON's J and gives them their Go type.
+// decodeAs decodes the values as J from JSON and converts them to T.
 func decodeAs[J any, T tensor.Element](t *runTensor, value func(J) T) (tensor.Any, error) {
 	var list []J
 	if err := json.Unmarshal(t.Values, &list); err != nil {
@@ -85,7 +84,7 @@ func decodeAs[J any, T tensor.Element](t *runTensor, value func(J) T) (tensor.An
 	return tensor.FromSlice(data, t.Shape...)
 }
 
-// castTo returns x in another dtype. The error says which value that dtype does not have.
+// castTo returns x in another dtype. The error names a value that the dtype cannot hold.
 func castTo(d tensor.DType, x tensor.Any, err error) (tensor.Any, error) {
 	if err != nil || x.DType() == d {
 		return x, err
@@ -97,10 +96,10 @@ func castTo(d tensor.DType, x tensor.Any, err error) (tensor.Any, error) {
 	return y, tensor.Cast(y, x)
 }
 
-// A jsonFloat is a number, or one of those that JSON has no number for.
+// A jsonFloat is a number, or a string for NaN or an infinity.
 type jsonFloat[T float32 | float64] struct{ value T }
 
-// UnmarshalJSON reads a number at its own precision: by way of float64 it would be rounded twice.
+// UnmarshalJSON parses a number at the precision of T: parsing it as float64 would round twice.
 func (f *jsonFloat[T]) UnmarshalJSON(raw []byte) error {
 	bits := 64
 	if _, single := any(f.value).(float32); single {
@@ -120,10 +119,10 @@ func (f *jsonFloat[T]) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
-// A jsonInt is a whole number. Python's json writes those of an array of floats as 1.0.
+// A jsonInt is an integer. Python's json writes integers from an array of floats as 1.0.
 type jsonInt int64
 
-// UnmarshalJSON accepts a fraction of nothing but zeros.
+// UnmarshalJSON accepts a fraction if it has only zeros.
 func (n *jsonInt) UnmarshalJSON(raw []byte) error {
 	text := string(raw)
 	if whole, fraction, ok := strings.Cut(text, "."); ok && strings.Trim(fraction, "0") == "" && fraction != "" {
@@ -131,16 +130,16 @@ func (n *jsonInt) UnmarshalJSON(raw []byte) error {
 	}
 	v, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("%s is not a whole number of 64 bits", raw)
+		return fmt.Errorf("%s is not a 64-bit integer", raw)
 	}
 	*n = jsonInt(v)
 	return nil
 }
 
-// writeOutputs prints what a model gave, a tensor a line.
+// writeOutputs prints a model's outputs, a tensor per line.
 func writeOutputs(w io.Writer, specs []layers.TensorSpec, outputs []tensor.Any) error {
 	if len(specs) != len(outputs) {
-		return fmt.Errorf("%d outputs of a model with %d", len(outputs), len(specs))
+		return fmt.Errorf("got %d outputs, want %d", len(outputs), len(specs))
 	}
 	if _, err := io.WriteString(w, `{"outputs": `); err != nil {
 		return err
@@ -166,7 +165,7 @@ func writeOutputs(w io.Writer, specs []layers.TensorSpec, outputs []tensor.Any) 
 	return err
 }
 
-// encodeValues returns a tensor's values as one JSON array, floats as the shortest number that is parsed to the same bits.
+// encodeValues returns a tensor's values as one JSON array. Floats are the shortest numbers that parse to the same bits.
 func encodeValues(y tensor.Any) (json.RawMessage, error) {
 	switch y := y.(type) {
 	case *tensor.Tensor[float32]:

@@ -19,16 +19,16 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A named path is one that an argument names.
+// A namedPath is a path that an argument names.
 type namedPath struct {
 	path    string
-	matched bool // a glob matched it, so that it may be something else than a checkpoint
+	matched bool // a glob matched it, so it may not be a checkpoint
 }
 
 // dataFile matches the names of TensorFlow's data files. The prefix is the group.
 var dataFile = regexp.MustCompile(`^(.*)\.data-\d{5}-of-\d{5}$`)
 
-// expand returns the paths that arguments name: of a glob those that it matches, of the files of one TensorFlow checkpoint its prefix.
+// expand returns the paths that arguments name. It expands globs, and replaces the files of a TensorFlow checkpoint by their prefix.
 // several reports whether the arguments can mean more than one checkpoint.
 func expand(args []string) (paths []namedPath, several bool, err error) {
 	for i, arg := range args {
@@ -41,12 +41,12 @@ func expand(args []string) (paths []namedPath, several bool, err error) {
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w: quote it to keep the shell from changing it, and name files with brackets by \\[", safe(arg), err)
 		}
-		indexes, _ := filepath.Glob(arg + ".index") // whose prefixes the glob matches
+		indexes, _ := filepath.Glob(arg + ".index") // the glob may match prefixes
 		files = append(files, indexes...)
 		if len(files) == 0 {
 			hint := ""
 			if i > 0 {
-				hint = ": to choose tensors and not files, write --only before it"
+				hint = ": to choose tensors rather than files, pass the glob to --only"
 			}
 			return nil, false, fmt.Errorf("%s: no file matches%s: %w", safe(arg), hint, fs.ErrNotExist)
 		}
@@ -74,8 +74,8 @@ func expand(args []string) (paths []namedPath, several bool, err error) {
 	return once, true, nil
 }
 
-// isGlob reports whether an argument is a pattern of file names, and not a name with such characters, or one by which TensorFlow 1 names all
-// shards.
+// isGlob reports whether an argument is a pattern. It is not if a file has this name, or if it is TensorFlow 1's pattern for all shards of a
+// checkpoint.
 func isGlob(arg string) bool {
 	return !strings.Contains(arg, "-?????-of-") && strings.ContainsAny(arg, "*?[") && !strings.Contains(arg, "://") && !exists(arg) && !exists(arg+".index")
 }
@@ -85,7 +85,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// one returns the one path that an argument names, which may be a glob.
+// one returns the path that an argument names. A glob must match exactly one.
 func one(arg string) (string, error) {
 	paths, _, err := expand([]string{arg})
 	switch {
@@ -94,7 +94,7 @@ func one(arg string) (string, error) {
 	case len(paths) == 1:
 		return paths[0].path, nil
 	}
-	return "", fmt.Errorf("%s: expected one checkpoint, and it matches %d: %s: name one of them", safe(arg), len(paths), someOf(paths))
+	return "", fmt.Errorf("%s: expected one checkpoint, but the glob matches %d: %s: name one of them", safe(arg), len(paths), someOf(paths))
 }
 
 // someOf returns the first few of paths.
@@ -119,31 +119,31 @@ func pathsOf(args []string) ([]string, error) {
 	return paths, err
 }
 
-// A visit is what a command does with each of the checkpoints that its arguments name.
+// A visit describes what a command does with each checkpoint that its arguments name.
 type visit struct {
 	in     *streams
-	asJSON *bool                               // one value for each checkpoint is printed, and nothing else
-	titled bool                                // the text for each follows a line with its name
+	asJSON *bool                               // prints one JSON value per checkpoint and nothing else
+	titled bool                                // prints the name before the text of each checkpoint
 	opts   func(b *bar) []ckpt.OpenOption      // nil: none
-	what   string                              // that a bar calls what it shows
+	what   string                              // the label of the progress bar
 	do     func(*cobra.Command, *opened) error // prints to out
 }
 
-// An opened checkpoint is what a visit is called with.
+// An opened is an open checkpoint, the argument of a visit.
 type opened struct {
 	*ckpt.Reader
-	files fsx.FS // where its files are
-	name  string // for people
+	files fsx.FS // the filesystem of its files
+	name  string // its name in messages
 	out   io.Writer
 	bar   *bar
 }
 
-// noneCalled returns the error of a glob that no tensor matches.
+// noneCalled returns the error for a glob that does not match any tensor.
 func (o *opened) noneCalled(glob string) error {
 	return fmt.Errorf("%s: no tensor matches %s: ckpt list shows all: %w", safe(o.name), safe(glob), ckpt.ErrNotFound)
 }
 
-// errTold is the end of a command that failed for some of its checkpoints, and said so.
+// errTold means that a command failed for some checkpoints and has printed the errors.
 var errTold = errors.New("failed for some checkpoints")
 
 // run is the RunE of a command that takes any number of paths.
@@ -161,7 +161,7 @@ func (v *visit) run(cmd *cobra.Command, args []string) error {
 	return v.all(cmd, paths)
 }
 
-// all visits several checkpoints, those behind one that failed too.
+// all visits several checkpoints. It continues after a failure.
 func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
 	out, asJSON := cmd.OutOrStdout(), v.asJSON != nil && *v.asJSON
 	seen := make(map[string]bool)
@@ -185,7 +185,7 @@ func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
 			return &failure{err}
 		}
 		if p.matched && errors.Is(err, ckpt.ErrFormat) {
-			others = err // a glob may match what is not a checkpoint
+			others = err // a glob may match files that are not checkpoints
 			continue
 		}
 		if err != nil {
@@ -195,7 +195,7 @@ func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
 		}
 		if asJSON && (text.Len() > 0 || err != nil) {
 			value := bytes.TrimSpace(text.Bytes())
-			if !json.Valid(value) { // half of a list would be taken for all of it
+			if !json.Valid(value) { // a partial list could be mistaken for the whole
 				value = fmt.Appendf(nil, `{"error": %s}`, jsonString(v.in.shown(oneLine(err))))
 			}
 			if _, err := fmt.Fprintf(visibleJSON{out}, "%s%s: %s", separator, jsonString(name), value); err != nil {
@@ -216,7 +216,7 @@ func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
 	return nil
 }
 
-// title prints the line in front of a checkpoint's text.
+// title prints the line before a checkpoint's text.
 func (v *visit) title(out io.Writer, name string, later, asJSON bool) error {
 	if asJSON || !v.titled {
 		return nil
@@ -228,7 +228,7 @@ func (v *visit) title(out io.Writer, name string, later, asJSON bool) error {
 	return err
 }
 
-// open opens one checkpoint and calls do. If first is not nil, it is called before, and reports whether do is to be.
+// open opens one checkpoint and calls do. If first is not nil, open calls it before do, and calls do only if first returns true.
 func (v *visit) open(cmd *cobra.Command, path string, out io.Writer, first func(*opened) (bool, error)) error {
 	b := newBar(cmd.ErrOrStderr(), v.what)
 	defer b.clear()
@@ -250,7 +250,7 @@ func (v *visit) open(cmd *cobra.Command, path string, out io.Writer, first func(
 	return v.do(cmd, o)
 }
 
-// flush lets what was printed be seen before what is printed elsewhere.
+// flush prints buffered output, so that it appears before output to other streams.
 func flush(out io.Writer) {
 	if b, ok := out.(*bufio.Writer); ok {
 		b.Flush()

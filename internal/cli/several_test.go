@@ -60,7 +60,7 @@ func TestStandardInput(t *testing.T) {
 		"twice":                      {[]string{"diff", "-", "-"}, "standard input can be read only once"},
 		"twice for a list":           {[]string{"list", "-", npz, "./-"}, "not found"},
 		"a checkpoint of many files": {[]string{"list", "-"}, "consists of several files: name it by its path"},
-		"digest --check":             {[]string{"digest", "--check", "-"}, "standard input has none"},
+		"digest --check":             {[]string{"digest", "--check", "-"}, "standard input does not have one"},
 		"a model and its inputs":     {[]string{"run", "--config", "-", "--input", "-"}, "standard input can be read only once"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestStandardOutput(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no format":                    {[]string{"convert", npz, "-"}, "say the format with --to"},
+		"no format":                    {[]string{"convert", npz, "-"}, "choose the format with --to"},
 		"several files":                {[]string{"convert", npz, "-", "--to", "tensorflow"}, "consists of several files: name a file"},
 		"a glob of keys for one array": {[]string{"export", filepath.Join("..", "..", "testdata", "regress", "train"), "*kernel*", "-"}, "OUT.npz --only '*kernel*'"},
 	} {
@@ -194,10 +194,10 @@ func TestSeveralPaths(t *testing.T) {
 		says   string
 	}{
 		"nothing matches":              {[]string{"list", "nowhere/*"}, 1, "nowhere/*: no file matches"},
-		"a glob of tensors":            {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors and not files, write --only before it"},
+		"a glob of tensors":            {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors rather than files, pass the glob to --only"},
 		"no tensor matches":            {[]string{"list", "damaged-none/ckpt", "--only", "*kernel*"}, 1, "no tensor matches *kernel*: ckpt list shows all"},
 		"no tensor to show":            {[]string{"show", "damaged-none/ckpt", "*kernel*"}, 1, "no tensor matches *kernel*"},
-		"two for a command of one":     {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, and it matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
+		"two for a command of one":     {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, but the glob matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
 		"a glob that is not one":       {[]string{"list", "a["}, 1, "syntax error in pattern"},
 		"what a shell left of show":    {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
 		"a name that is nearly there":  {[]string{"list", "manager-keeps-last/train/ckpt"}, 1, "but there is manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5"},

@@ -55,7 +55,7 @@ output is an array of such objects.`,
 	return cmd
 }
 
-// show prints the tensor, or the tensors, that name means.
+// show prints the tensor or tensors that name selects.
 func show(ctx context.Context, r *opened, name string, asJSON, all bool) error {
 	names, err := lookupAll(r, name)
 	if err != nil {
@@ -90,11 +90,11 @@ func show(ctx context.Context, r *opened, name string, asJSON, all bool) error {
 	return err
 }
 
-// A shownTensor is one that show prints.
+// A shownTensor is a tensor that show prints.
 type shownTensor struct {
 	key     string
 	values  tensor.Any
-	summary *stats.Summary // nil for what are not numbers
+	summary *stats.Summary // nil if the values are not numbers
 }
 
 func readShown(ctx context.Context, r *opened, name string) (*shownTensor, error) {
@@ -122,9 +122,9 @@ func (s *shownTensor) print(out io.Writer, all bool) error {
 	return p.print(t.Shape(), 0, 0)
 }
 
-// readNamed reads the tensor, or the part of it, that a person calls name.
+// readNamed reads the tensor, or the part of it, that the user's name selects.
 func readNamed(ctx context.Context, r *ckpt.Reader, name string) (string, tensor.Any, error) {
-	if key, err := lookup(r, name); err == nil { // a key may end in a bracket
+	if key, err := lookup(r, name); err == nil { // the brackets may belong to the key
 		t, err := r.ReadTensor(ctx, key)
 		return key, t, err
 	}
@@ -149,7 +149,7 @@ func readNamed(ctx context.Context, r *ckpt.Reader, name string) (string, tensor
 	return name, t, err
 }
 
-// inWords returns what values are like, on one line.
+// inWords describes the values on one line.
 func inWords(s *stats.Summary) string {
 	text := fmt.Sprintf("mean %s, deviation %s, from %s to %s", short(s.Mean), short(s.Deviation), short(s.Min), short(s.Max))
 	if s.Zeros > 0 {
@@ -166,14 +166,14 @@ func inWords(s *stats.Summary) string {
 
 func short(v float64) string { return fmt.Sprintf("%.6g", v) }
 
-// A printer prints nested values as NumPy does: of a long axis the ends only.
+// A printer prints nested values as NumPy does: only both ends of a long axis.
 type printer struct {
 	out    io.Writer
 	values reflect.Value
-	edge   int // how many values are printed at either end of an axis
+	edge   int // number of values printed at either end of an axis
 }
 
-// print prints the values from the one at place on that have the shape, indented by depth spaces from the second line on.
+// print prints the values of a shape, from the value at place on. It indents the second and later lines by depth spaces.
 func (p *printer) print(shape tensor.Shape, place, depth int) error {
 	if err := p.nested(shape, place, depth); err != nil {
 		return err

@@ -44,7 +44,7 @@ standard input.`,
 	return cmd
 }
 
-// statistics are a Summary for programs.
+// statistics is a Summary in JSON.
 type statistics struct {
 	Count     int64  `json:"count"`
 	Mean      number `json:"mean"`
@@ -120,20 +120,20 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 	return err
 }
 
-// A summed is what the values of a tensor are like, or why nobody knows.
+// A summed is the summary of a tensor's values, or the error of reading them.
 type summed struct {
 	*stats.Summary
 	err error
 }
 
-// summaries sums up tensors on all processors. Each reads one tensor at a time in bounded memory. It returns the results in
-// the tensors' order.
+// summaries summarizes tensors on all processors. Each processor reads one tensor at a time in bounded memory. The results are in
+// the order of the tensors.
 func summaries(ctx context.Context, r *ckpt.Reader, all []ckpt.VariableInfo) iter.Seq2[int, summed] {
 	return func(yield func(int, summed) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		workers := min(runtime.GOMAXPROCS(0), len(all))
-		results := make(chan chan summed, 64*workers) // how far one may be ahead of another
+		results := make(chan chan summed, 64*workers) // how far one worker may be ahead of another
 		go func() {
 			defer close(results)
 			var g errgroup.Group
@@ -165,7 +165,7 @@ func summaries(ctx context.Context, r *ckpt.Reader, all []ckpt.VariableInfo) ite
 	}
 }
 
-// summarize reads one tensor.
+// summarize reads and summarizes one tensor.
 func summarize(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) (*stats.Summary, error) {
 	s, ok := stats.NewStream(ctx, e.DType, e.Shape.Len())
 	if !ok {

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/term"
 )
 
-// standardOutput is the name of a file to write that stands for standard output.
+// standardOutput is the file name that means standard output.
 const standardOutput = "-"
 
-// toStdout copies to standard output the file that write writes. Writers of weights create whole files: they go back to what stands
-// in front, and leave nothing where they fail.
+// toStdout calls write with a temporary file and copies the file to standard output. Writers of weights need files: they seek back to
+// fill in headers, and remove the file if they fail.
 func (in *streams) toStdout(out io.Writer, write func(file string) error) (err error) {
 	if f, ok := in.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return errors.New("- stands for standard output, which is a terminal: send it to a file or a program, as in `… - >OUT`")
+		return errors.New("- means standard output, which is a terminal: redirect it to a file or a program, as in `… - >OUT`")
 	}
 	dir, err := os.MkdirTemp("", "ckpt-")
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"github.com/gockpt/ckpt/store/web"
 )
 
-// everywhere are the stores that every build of the command has. They can only be read.
+// everywhere holds the stores that every build of the command supports. They are read-only.
 var everywhere = Stores{"http": openWeb, "https": openWeb, "hf": openHuggingFace}
 
-// elsewhere names the services behind the schemes that need clients from [WithClients].
+// elsewhere names the services of schemes that only [WithClients] supports.
 var elsewhere = map[string]string{"s3": "S3", "gs": "Google Cloud Storage"}
 
-// WithClients is the command with the clients of S3 and Google Cloud Storage, which is in a module by itself.
+// WithClients is the command with the clients of S3 and Google Cloud Storage, in a separate module.
 const WithClients = "github.com/gockpt/ckpt/store/cmd/ckpt"
 
 // locate returns the store of an address, and the name within it. For a path on this machine the store is nil.
@@ -36,20 +36,20 @@ func (s Stores) locate(ctx context.Context, address string) (store.Store, string
 		return nil, "", fmt.Errorf("%s://: this ckpt does not support %s: install one that does, with go install %s@latest", scheme, service, WithClients)
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" { // an error of package url shows the address, which may be signed
-		return nil, "", fmt.Errorf("%s://: an address that is not a URL: expected such as %s://host/model", scheme, scheme)
+	if err != nil || u.Host == "" { // an error of package url would show the address, which may be signed
+		return nil, "", fmt.Errorf("%s://: the address is not a valid URL: expected, for example, %s://host/model", scheme, scheme)
 	}
 	return open(ctx, u)
 }
 
-// webOptions keeps what is fetched where CKPT_CACHE says.
+// webOptions caches fetched files in the directory CKPT_CACHE.
 func webOptions() web.Options { return web.Options{Cache: os.Getenv("CKPT_CACHE")} }
 
-// openWeb opens a file on a web server, a checkpoint by its prefix, or a directory, which has a slash at its end. What follows a question
-// mark goes along with each request, as addresses that were signed want it.
+// openWeb opens a file on a web server, a checkpoint by its prefix, or a directory by a path that ends in a slash. It sends the query of the
+// address with each request, because signed addresses need it.
 func openWeb(_ context.Context, u *url.URL) (store.Store, string, error) {
 	if u.User != nil {
-		return nil, "", fmt.Errorf("%s://%s: an address with credentials: they would be shown to everybody who sees the command line", u.Scheme, u.Host)
+		return nil, "", fmt.Errorf("%s://%s: the address must not hold credentials: other users can see the command line", u.Scheme, u.Host)
 	}
 	dir, name := path.Split(u.Path)
 	if name == "" {
@@ -60,8 +60,8 @@ func openWeb(_ context.Context, u *url.URL) (store.Store, string, error) {
 	return s, name, err
 }
 
-// openHuggingFace opens hf://OWNER/NAME, which is the repository's only weights or the list of their shards, or hf://OWNER/NAME/PATH.
-// After NAME there may be @REVISION.
+// openHuggingFace opens hf://OWNER/NAME, the only weights of a repository or the list of their shards, or hf://OWNER/NAME/PATH.
+// @REVISION may follow NAME.
 func openHuggingFace(_ context.Context, u *url.URL) (store.Store, string, error) {
 	repository, name, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	repository, revision, _ := strings.Cut(repository, "@")
@@ -73,7 +73,7 @@ func openHuggingFace(_ context.Context, u *url.URL) (store.Store, string, error)
 	}
 	revision, err := url.PathUnescape(revision)
 	if err != nil {
-		return nil, "", fmt.Errorf("hf://%s/%s: the revision cannot be unescaped", u.Host, repository)
+		return nil, "", fmt.Errorf("hf://%s/%s: the revision has an invalid %% escape", u.Host, repository)
 	}
 	s, err := web.HuggingFace(u.Host+"/"+repository, revision, webOptions())
 	return s, name, err

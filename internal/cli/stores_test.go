@@ -52,9 +52,9 @@ func TestAddresses(t *testing.T) {
 	for address, want := range map[string]string{
 		server.URL + "/train/ckpt-9":                "ckpt-9",
 		server.URL + "/":                            "Couldn't find 'checkpoint' file or checkpoints in given directory",
-		"https://:0secret@/x":                       "an address that is not a URL",
-		"https://user:secret@example.com/m":         "an address with credentials",
-		"https://example.com:secret/m":              "an address that is not a URL",
+		"https://:0secret@/x":                       "the address is not a valid URL",
+		"https://user:secret@example.com/m":         "the address must not hold credentials",
+		"https://example.com:secret/m":              "the address is not a valid URL",
 		"hf://owner":                                "expected hf://OWNER/NAME",
 		"s3://bucket/run?key=secret":                "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",
 		"gs://bucket/run":                           "go install github.com/gockpt/ckpt/store/cmd/ckpt@latest",

@@ -2,7 +2,7 @@ package cli
 
 import "github.com/gockpt/ckpt/internal/cli/text"
 
-// The words of package text, which nearly every line that is printed needs.
+// Functions of package text that nearly every printed line needs.
 var (
 	safe        = text.Safe
 	unprintable = text.Unprintable

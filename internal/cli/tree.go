@@ -10,24 +10,24 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// maxDepth is how deep a tree is drawn before it goes on as a further one, so that the drawing of a deep graph is
+// maxDepth is the depth at which a tree is cut and continued as another tree, so that the drawing of a deep graph is
 // not much longer than the graph.
 const maxDepth = 32
 
-// A tree draws a graph of objects: every object once and every edge once, in memory and time in proportion to them.
+// A tree draws a graph of objects: every object once and every edge once, in memory and time proportional to the graph.
 type tree struct {
 	g   *ckpt.StoredGraph
 	r   *ckpt.Reader
 	out *bufio.Writer
-	// home is the edge at which each object is shown whole.
+	// home is the edge at which each object is shown with its contents.
 	home []place
-	// An object is below another where it is entered after that and before that is left.
+	// An object is below another if it is entered after the other is entered and before the other is left.
 	entered, left []int32
-	later         []int // objects with which the next trees begin
+	later         []int // the roots of the next trees
 }
 
-// A place is one of an object's edges: its children and then its slots, by their number. Those of tops are not below
-// any object.
+// A place is an edge of an object. An object's children come first, then its slots. The places of tops are not below any
+// object.
 type place struct{ object, edge int32 }
 
 const (
@@ -56,8 +56,8 @@ func printTree(ctx context.Context, out io.Writer, r *ckpt.Reader, g *ckpt.Store
 	return t.out.Flush()
 }
 
-// settle gives every object its home: where a breadth-first walk of the children finds it, or else its optimizer, as a slot.
-// It returns the tops: the root, and objects that nothing leads to.
+// settle sets the home of every object: the edge by which a breadth-first walk of the children finds it, or else the slot of its
+// optimizer. It returns the tops: the root, and objects without incoming edges.
 func (t *tree) settle() (tops []int) {
 	for id := range t.home {
 		t.home[id].object = nowhere
@@ -96,13 +96,13 @@ func (t *tree) settle() (tops []int) {
 	return tops
 }
 
-// A frame is an object that the walk is in.
+// A frame is an object on the walk's stack.
 type frame struct {
 	id, next int
 	indent   int // the length of the indentation above it
 }
 
-// enter notes when each object at or below id is entered and left, and returns the time after that.
+// enter records when the walk enters and leaves id and each object below it, and returns the time after that.
 func (t *tree) enter(id int, clock int32) int32 {
 	stack := []frame{{id: id}}
 	t.entered[id] = clock
@@ -126,7 +126,7 @@ func (t *tree) enter(id int, clock int32) int32 {
 // edges returns how many edges an object has.
 func (t *tree) edges(id int) int { return len(t.g.Nodes[id].Children) + len(t.g.Nodes[id].Slots) }
 
-// follow returns where the next edge of f leads, and whether that is at home there.
+// follow returns the object that the next edge of f leads to, and whether this edge is the object's home.
 func (t *tree) follow(f *frame) (to int, here bool) {
 	n, edge := &t.g.Nodes[f.id], f.next
 	f.next++
@@ -138,7 +138,7 @@ func (t *tree) follow(f *frame) (to int, here bool) {
 	return to, t.home[to] == place{int32(f.id), int32(edge)}
 }
 
-// draw draws what is below an object, down to maxDepth.
+// draw draws the objects below an object, down to maxDepth.
 func (t *tree) draw(ctx context.Context, id int) error {
 	var indent []byte
 	stack := []frame{{id: id}}
@@ -177,7 +177,7 @@ func (t *tree) draw(ctx context.Context, id int) error {
 	return nil
 }
 
-// edgeName returns what an edge is called.
+// edgeName returns the name of an edge.
 func (t *tree) edgeName(id, edge int) string {
 	n := &t.g.Nodes[id]
 	if edge < len(n.Children) {
@@ -187,7 +187,7 @@ func (t *tree) edgeName(id, edge int) string {
 	return fmt.Sprintf("[slot %s of #%d]", safe(s.Name), s.Original)
 }
 
-// describe returns what an object stores.
+// describe describes the values of an object.
 func (t *tree) describe(id int) string {
 	var text strings.Builder
 	for i, a := range t.g.Nodes[id].Attributes {

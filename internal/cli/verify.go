@@ -54,17 +54,17 @@ type reporter interface {
 	end(v verified) error
 }
 
-// A verified says what verify read.
+// A verified is the result of verify.
 type verified struct {
 	prefix  string
 	tensors int
 	bytes   int64
 	sums    string
-	values  *anomalies // nil where they were not counted
+	values  *anomalies // nil if they were not counted
 	ok      bool
 }
 
-// verify reports on a checkpoint. Its error is the first problem, and how many more there are.
+// verify reports the problems of a checkpoint. It returns the first, with the number of further ones.
 func verify(ctx context.Context, r *opened, report reporter) error {
 	if err := report.begin(r.name); err != nil {
 		return err
@@ -97,7 +97,7 @@ func verify(ctx context.Context, r *opened, report reporter) error {
 	}
 	for e, err := range r.All() {
 		if err != nil {
-			break // a problem that was reported
+			break // the problem was reported
 		}
 		found.tensors, found.bytes = found.tensors+1, found.bytes+e.Bytes
 	}
@@ -112,7 +112,7 @@ func verify(ctx context.Context, r *opened, report reporter) error {
 	return first
 }
 
-// A textReport is for people: a line per problem, and one at the end.
+// A textReport prints text for people: a line per problem, and a summary.
 type textReport struct {
 	out io.Writer
 	bar *bar
@@ -142,7 +142,7 @@ func (t *textReport) end(v verified) error {
 	return err
 }
 
-// A jsonReport is for programs. It prints the problems as they come.
+// A jsonReport prints JSON for programs, with the problems as they are found.
 type jsonReport struct {
 	out      io.Writer
 	problems jsonArray

@@ -13,20 +13,20 @@ import (
 	"github.com/gockpt/ckpt/internal/zipfile"
 )
 
-// What compares the values of a checkpoint with something that was written with them.
+// The kinds of checksums of a checkpoint's values.
 const (
-	sumsOfTensors  = "tensors" // TensorFlow's, one for each tensor
-	sumsOfArchives = "archive" // those that ZIP archives have of their members
+	sumsOfTensors  = "tensors" // TensorFlow's: one per tensor
+	sumsOfArchives = "archive" // ZIP's: one per member
 	noSums         = "none"
 )
 
-// anomalies are what verify counts of the values it reads.
+// anomalies counts unusual values that verify reads.
 type anomalies struct {
 	NaN      int64 `json:"nan"`
 	Infinite int64 `json:"infinite"`
 }
 
-// verifyPlain reads a checkpoint of another maker's once, counts its NaNs and infinities, and returns which checksums there are.
+// verifyPlain reads a checkpoint in another maker's format once, counts its NaNs and infinities, and returns the kind of its checksums.
 func verifyPlain(ctx context.Context, r *opened, report func(ckpt.Problem)) (found anomalies, sums string, err error) {
 	var done, total int64
 	for e, err := range r.All() {
@@ -42,7 +42,7 @@ func verifyPlain(ctx context.Context, r *opened, report func(ckpt.Problem)) (fou
 		if ctx.Err() != nil {
 			return found, "", context.Cause(ctx)
 		}
-		if err != nil { // what is not read here may be right
+		if err != nil { // tensors that this package cannot read may be intact
 			report(ckpt.Problem{Key: e.Key, Warning: errors.Is(err, errors.ErrUnsupported), Err: err})
 		}
 		if done += e.Bytes; tell != nil {
@@ -62,7 +62,7 @@ func verifyPlain(ctx context.Context, r *opened, report func(ckpt.Problem)) (fou
 	return found, sums, nil
 }
 
-// count reads a tensor and counts in its values.
+// count reads a tensor and counts its anomalies.
 func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableInfo) error {
 	s, ok := stats.NewStream(ctx, e.DType, e.Shape.Len())
 	if !ok {
@@ -78,8 +78,8 @@ func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableIn
 	return err
 }
 
-// verifyArchives compares the checksums of the ZIP archives among a checkpoint's files, and says whether all of it has some. Those of .npz
-// files are compared as their arrays are read.
+// verifyArchives compares the checksums of the ZIP archives among a checkpoint's files. It returns sumsOfArchives if they cover all values.
+// The checksums of .npz files are compared when their arrays are read.
 func verifyArchives(ctx context.Context, r *opened) (string, error) {
 	files, err := filesOf(r.files, r.Reader)
 	if err != nil {
@@ -91,7 +91,7 @@ func verifyArchives(ctx context.Context, r *opened) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		all = all && (summed || !is && len(files) > 1 && name == r.Prefix()) // an index has no values
+		all = all && (summed || !is && len(files) > 1 && name == r.Prefix()) // an index does not hold values
 	}
 	if all && len(files) > 0 {
 		return sumsOfArchives, nil
@@ -99,8 +99,8 @@ func verifyArchives(ctx context.Context, r *opened) (string, error) {
 	return noSums, nil
 }
 
-// verifyArchive compares the checksums of a file that is a ZIP archive, unless they were compared. summed reports whether all of its members
-// have one.
+// verifyArchive compares the checksums of a ZIP archive unless they have been compared. summed reports whether all members have a
+// checksum.
 func verifyArchive(ctx context.Context, fsys fsx.ReadFS, name string, compared bool) (is, summed bool, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -123,7 +123,7 @@ func verifyArchive(ctx context.Context, fsys fsx.ReadFS, name string, compared b
 	return true, summed, err
 }
 
-// checksums says in words which checksums were compared.
+// checksums describes which checksums were compared.
 func checksums(sums string) string {
 	switch sums {
 	case sumsOfTensors:

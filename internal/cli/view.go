@@ -69,7 +69,7 @@ func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []str
 		}
 		return r, j.inputs.shown(r.Prefix()), nil
 	}
-	percent := debug.SetGCPercent(400) // nearly all that is allocated now is kept: to look for garbage in it takes time and finds little
+	percent := debug.SetGCPercent(400) // nearly all allocations now stay in use: collecting garbage would take time and free little
 	set, err := view.Open(open, paths...)
 	debug.SetGCPercent(percent)
 	if err != nil {
@@ -85,12 +85,12 @@ func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []str
 	}
 	fmt.Fprintf(stderr, "%s\nCtrl-C ends it.\n", server.URL())
 	if !j.noBrowser && !view.Browse(server.URL()) {
-		fmt.Fprintln(stderr, "There is no browser to open: open the address in one.")
+		fmt.Fprintln(stderr, "Cannot open a browser: open the address yourself.")
 	}
 	return server.Serve(ctx)
 }
 
-// report writes the page to a file, which appears when it is whole.
+// report writes the page to a file, which appears once it is complete.
 func (j *viewJob) report(ctx context.Context, stdout, stderr io.Writer, set *view.Set) error {
 	bar := newBar(stderr, "reading")
 	defer bar.clear()

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// slotName is what the slot_creator of TensorFlow 1 calls a slot variable: after the variable and the optimizer, numbered in
-// the order in which the optimizer makes its slots. Any other slot is called by its own name.
+// slotName returns the name that slot_creator of TensorFlow 1 gives to a slot variable: the names of the variable and the
+// optimizer, numbered in the order in which the optimizer makes its slots. For any other slot it uses the slot's name.
 func slotName(variable, optimizer, slot string, made ...string) string {
 	switch i := slices.Index(made, slot); i {
 	case -1:

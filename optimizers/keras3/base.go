@@ -31,17 +31,17 @@ type Base struct {
 	TrainableVariables          []tensor.Any            `ckpt:"_trainable_variables"`
 	TrainableVariablesIndices   struct{}                `ckpt:"_trainable_variables_indices"`
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`
-	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"` // nil where a schedule computes it
+	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"` // nil if a schedule computes it
 	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average,optional"`
 	AccumulatedGradients        []tensor.Any            `ckpt:"_accumulated_gradients,optional"`
 
 	Name              string   // "adam", "adam_1"
-	VariableNames     []string // the paths of the trained variables: "dense/kernel"; "variable" where left out
+	VariableNames     []string // the paths of the trained variables: "dense/kernel"; the default is "variable"
 	Scheduled         bool     // the learning rate is a schedule
 	UseEMA            bool     // use_ema
 	AccumulationSteps bool     // gradient_accumulation_steps
 
-	scope string // of the optimizer around this one
+	scope string // name prefix of the optimizer that wraps this one
 	names map[any]string
 }
 
@@ -50,7 +50,7 @@ func (b *Base) base() *Base { return b }
 // VariableName implements ckpt.VariableNamer.
 func (b *Base) VariableName(variable any) string { return b.names[variable] }
 
-// begin makes what every optimizer has (BaseOptimizer.build).
+// begin makes the variables that every optimizer has (BaseOptimizer.build).
 func (b *Base) begin(kind string, trained []tensor.Any) *build.Builder {
 	if b.Name == "" {
 		b.Name = kind
@@ -78,7 +78,7 @@ func (b *Base) begin(kind string, trained []tensor.Any) *build.Builder {
 	return bld
 }
 
-// adopt adds a variable of the optimizer that is not for one of those that it trains.
+// adopt adds a variable of the optimizer that does not belong to a trained variable.
 func (b *Base) adopt(t tensor.Any, name string) {
 	b.Variables = append(b.Variables, t)
 	b.names[t] = b.Name + "/" + name

@@ -50,7 +50,7 @@ func (o *RMSprop) Build(trained ...tensor.Any) error {
 	return b.Err()
 }
 
-// moments are what Adam and those like it keep.
+// moments holds the variables of Adam and similar optimizers.
 type moments struct {
 	Momentums  []tensor.Any `ckpt:"_momentums"`
 	Velocities []tensor.Any `ckpt:"_velocities"`

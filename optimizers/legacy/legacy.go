@@ -1,7 +1,7 @@
 // Package legacy holds the state of the optimizers of tf.keras.optimizers.legacy, which were tf.keras.optimizers before
 // TensorFlow 2.11. Their state is slot variables, which a restore makes, and hyper-parameters as variables.
 //
-// Variables have the names that TensorFlow gives them where the program does not name the optimizer.
+// Variables have the names that TensorFlow gives them if the program does not name the optimizer.
 package legacy
 
 import "github.com/gockpt/ckpt/optimizers"
@@ -11,14 +11,14 @@ type SGD struct {
 	optimizers.Slots
 	Iter         int64    `ckpt:"iter,fullname=SGD/iter"`
 	Decay        float32  `ckpt:"decay,fullname=SGD/decay"`
-	LearningRate *float32 `ckpt:"learning_rate,alloc,fullname=SGD/learning_rate"` // nil where a schedule computes it, here and below
+	LearningRate *float32 `ckpt:"learning_rate,alloc,fullname=SGD/learning_rate"` // nil if a schedule computes it, here and below
 	Momentum     float32  `ckpt:"momentum,fullname=SGD/momentum"`
 }
 
 // SlotFullName implements ckpt.SlotNamer.
 func (*SGD) SlotFullName(slot, variable string) string { return slotName("SGD", slot, variable) }
 
-// RMSprop is tf.keras.optimizers.legacy.RMSprop. Its slots are rms, momentum unless that is 0, and mg if it is centered.
+// RMSprop is tf.keras.optimizers.legacy.RMSprop. Its slots are rms, momentum unless Momentum is 0, and mg if it is centered.
 type RMSprop struct {
 	optimizers.Slots
 	Iter         int64    `ckpt:"iter,fullname=RMSprop/iter"`

@@ -22,12 +22,12 @@ type Optimizer interface {
 type Base struct {
 	Variables                   []tensor.Any            `ckpt:"_variables"` // all of the optimizer's variables but the learning rate
 	Iterations                  *tensor.Tensor[int64]   `ckpt:"_iterations"`
-	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"`         // nil where it is a schedule
-	CurrentLearningRate         *tensor.Tensor[float32] `ckpt:"_current_learning_rate,optional"` // nil where it is not
+	LearningRate                *tensor.Tensor[float32] `ckpt:"_learning_rate,optional"`         // nil if it is a schedule
+	CurrentLearningRate         *tensor.Tensor[float32] `ckpt:"_current_learning_rate,optional"` // nil if the learning rate is not a schedule
 	IndexDict                   struct{}                `ckpt:"_index_dict"`
 	ModelVariablesMovingAverage []tensor.Any            `ckpt:"_model_variables_moving_average,optional"` // nil unless UseEMA
 
-	VariableNames []string // the names of the trained variables; "Variable" where left out
+	VariableNames []string // the names of the trained variables; the default is "Variable"
 	Scheduled     bool     // the learning rate is a schedule
 	UseEMA        bool     // use_ema
 
@@ -37,7 +37,7 @@ type Base struct {
 // VariableName implements ckpt.VariableNamer.
 func (b *Base) VariableName(variable any) string { return b.names[variable] }
 
-// begin makes what every optimizer has (Optimizer.build).
+// begin makes the variables that every optimizer has (Optimizer.build).
 func (b *Base) begin(trained []tensor.Any) *build.Builder {
 	b.names = make(map[any]string)
 	b.Variables = []tensor.Any{}

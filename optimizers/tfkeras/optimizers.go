@@ -8,7 +8,7 @@ import (
 // SGD is tf.keras.optimizers.SGD.
 type SGD struct {
 	Base
-	Momentums []tensor.Any `ckpt:"momentums"` // there with and without momentum
+	Momentums []tensor.Any `ckpt:"momentums"` // present with and without momentum
 }
 
 // Build implements [Optimizer].
@@ -43,7 +43,7 @@ func (o *RMSprop) Build(trained ...tensor.Any) error {
 	return b.Err()
 }
 
-// moments are what Adam and those like it keep.
+// moments holds the variables of Adam and similar optimizers.
 type moments struct {
 	Momentums  []tensor.Any `ckpt:"_momentums"`
 	Velocities []tensor.Any `ckpt:"_velocities"`
@@ -162,7 +162,7 @@ func (o *Lion) Build(trained ...tensor.Any) error {
 // Adafactor is tf.keras.optimizers.Adafactor.
 type Adafactor struct {
 	Base
-	R []tensor.Any `ckpt:"_r"` // the mean over a matrix's columns; an int32 scalar, in no other list, if the variable is not a matrix
+	R []tensor.Any `ckpt:"_r"` // the mean over a matrix's columns; an int32 scalar that is in no other list if the variable is not a matrix
 	C []tensor.Any `ckpt:"_c"` // the mean over its rows, likewise
 	V []tensor.Any `ckpt:"_v"`
 }
@@ -175,7 +175,7 @@ func (o *Adafactor) Build(trained ...tensor.Any) error {
 	for i, v := range trained {
 		if shape := v.Shape(); len(shape) < 2 {
 			o.R = append(o.R, b.Apart(tensor.DTInt32, tensor.Shape{}, b.Name(i, "r")))
-			o.C = append(o.C, b.Apart(tensor.DTInt32, tensor.Shape{}, b.Name(i, "r"))) // as TensorFlow calls it
+			o.C = append(o.C, b.Apart(tensor.DTInt32, tensor.Shape{}, b.Name(i, "r"))) // TensorFlow uses this name
 		} else {
 			o.R = append(o.R, b.Make(v.DType(), build.Reduced(shape, 1), b.Name(i, "r")))
 			o.C = append(o.C, b.Make(v.DType(), build.Reduced(shape, 2), b.Name(i, "c")))

@@ -8,12 +8,12 @@
 // # Requests
 //
 // A write is a resumable upload in chunks of 16 MiB, and needs as much memory in addition to the values. The contents'
-// CRC-32C is sent along and the server compares it. A read is a ranged request for the generation it expects. If it breaks
-// off it is resumed. The client repeats requests that failed for a passing reason, with growing pauses.
+// CRC-32C is sent along and the server compares it. A read is a ranged request for the generation it expects. A read that
+// breaks off is resumed. The client repeats requests after transient errors, with growing pauses.
 //
 // # Conditions
 //
 // A version is an object's generation. PutIfAbsent and Replace are uploads with the precondition ifGenerationMatch. The
-// server may refuse a request that was sent again because its first answer was lost. So every conditional write carries a
+// server may refuse a request that was sent again because its first answer was lost. Therefore every conditional write carries a
 // nonce in the object's metadata, and after a refusal the package compares the object's nonce with its own.
 package gcs

@@ -27,7 +27,7 @@ type bucket struct {
 	name   string
 	prefix string        // "" or ending in a slash
 	chunk  int           // of an upload, in bytes; less in tests
-	prober *store.Prober // nil: its conditions are taken for granted
+	prober *store.Prober // nil: the server is assumed to support conditional writes
 }
 
 // New returns a Store of a bucket's objects below prefix, or of all objects if prefix is "".
@@ -46,7 +46,7 @@ func New(client *storage.Client, bucketName, prefix string) store.Store {
 func Open(ctx context.Context, address string, opts ...option.ClientOption) (store.Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("gcs: an address that is not a URL") // url.Parse's error would show the address and secrets in it
+		return nil, errors.New("gcs: the address is not a valid URL") // url.Parse's error would show the address and secrets in it
 	}
 	if u.Scheme != "gs" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return nil, fmt.Errorf("gcs: %s://%s%s: expected gs://BUCKET/PREFIX and nothing else", u.Scheme, u.Host, u.Path)
@@ -56,10 +56,10 @@ func Open(ctx context.Context, address string, opts ...option.ClientOption) (sto
 		return nil, fmt.Errorf("gcs: bucket %s: %w", u.Host, err)
 	}
 	s := New(client, u.Host, u.Path).(*bucket)
-	if len(opts) > 0 || os.Getenv("STORAGE_EMULATOR_HOST") != "" { // which may lead to another server than Google's
+	if len(opts) > 0 || os.Getenv("STORAGE_EMULATOR_HOST") != "" { // the server may not be Google's
 		s.prober = new(store.Prober)
 	}
-	// Listing asks for no right that reading and writing do not need, and tells a missing bucket.
+	// Listing needs the same permissions as reading and writing, and fails if the bucket does not exist.
 	for _, err := range s.List(ctx, "") {
 		if err != nil {
 			client.Close()
@@ -70,18 +70,18 @@ func Open(ctx context.Context, address string, opts ...option.ClientOption) (sto
 	return s, nil
 }
 
-// object returns the handle of an object. Uploads and deletions are repeated if they fail for a passing reason: what a
-// repetition of ours may find done is told apart by nonces.
+// object returns the handle of an object. The client repeats uploads and deletions after transient errors. Nonces show
+// whether an earlier request of the same upload succeeded.
 func (b *bucket) object(name string) *storage.ObjectHandle {
 	return b.handle.Object(b.prefix + name).Retryer(storage.WithPolicy(storage.RetryAlways))
 }
 
-// fail says which object could not be read or written.
+// fail adds the operation, the object and the bucket to err.
 func (b *bucket) fail(op, name string, err error) error {
 	return fmt.Errorf("gcs: %s %s in bucket %s: %w", op, b.prefix+name, b.name, plain(err))
 }
 
-// plain is err without the address of the request.
+// plain returns err without the address of the request.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -90,7 +90,7 @@ func plain(err error) error {
 	return err
 }
 
-// check returns an error where name is not one of an object's.
+// check returns an error if name is not a valid name of an object.
 func check(name string) error {
 	if !fs.ValidPath(name) || name == "." {
 		return fs.ErrInvalid
@@ -98,7 +98,7 @@ func check(name string) error {
 	return nil
 }
 
-// status returns the status with which the server answered, 0 where it did not.
+// status returns the status of the server's answer, 0 if it did not answer.
 func status(err error) int {
 	var e *googleapi.Error
 	if errors.As(err, &e) {
@@ -110,12 +110,12 @@ func status(err error) int {
 	return 0
 }
 
-// describe returns an Object as a Store has it.
+// describe converts the attributes of an object to an Object.
 func (b *bucket) describe(a *storage.ObjectAttrs) store.Object {
 	return store.Object{Name: strings.TrimPrefix(a.Name, b.prefix), Size: a.Size, Version: strconv.FormatInt(a.Generation, 10), Modified: cmp.Or(a.Updated, a.Created)}
 }
 
-// generation is the inverse of the Version in describe. Other versions are of no object.
+// generation parses the Version that describe makes. No object has any other version.
 func generation(version string) (int64, error) {
 	n, err := strconv.ParseInt(version, 10, 64)
 	if err != nil || n <= 0 {
@@ -132,7 +132,7 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Object
 			yield(store.Object{}, b.fail("list", prefix, err))
 			return
 		}
-		// A page has its objects first and then its directories: it is put in order before it is yielded.
+		// A page holds objects first and then directories: sort it before yielding.
 		for token := ""; ; {
 			pager := iterator.NewPager(b.handle.Objects(ctx, query), 1000, token)
 			var attrs []*storage.ObjectAttrs

@@ -10,13 +10,13 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// inOrder returns what a page lists, in the order of names.
+// inOrder returns the objects and directories of a page, sorted by name.
 func (b *bucket) inOrder(page []*storage.ObjectAttrs) []store.Object {
 	var all []store.Object
 	for _, a := range page {
 		if a.Prefix != "" {
 			all = append(all, store.Object{Name: strings.TrimPrefix(a.Prefix, b.prefix)})
-		} else if name := strings.TrimPrefix(a.Name, b.prefix); name != "" && !strings.HasSuffix(name, "/") { // consoles make objects that stand for directories
+		} else if name := strings.TrimPrefix(a.Name, b.prefix); name != "" && !strings.HasSuffix(name, "/") { // consoles create objects as placeholders for directories
 			all = append(all, b.describe(a))
 		}
 	}

@@ -27,7 +27,7 @@ func (b *bucket) Read(ctx context.Context, name, version string, p []byte, off i
 	case err == nil:
 		return o, nil
 	case status(err) == http.StatusNotFound && version != "":
-		return store.Object{}, b.fail(op, name, store.ErrChanged) // what is replaced or deleted has no generations any more
+		return store.Object{}, b.fail(op, name, store.ErrChanged) // a replaced or deleted object no longer has this generation
 	case status(err) == http.StatusNotFound && !errors.Is(err, storage.ErrBucketNotExist):
 		return store.Object{}, b.fail(op, name, store.ErrNotExist)
 	}
@@ -46,7 +46,7 @@ func (b *bucket) read(ctx context.Context, name, version string, p []byte, off i
 	if len(p) > 0 {
 		r, err := handle.NewRangeReader(ctx, off, int64(len(p)))
 		switch {
-		case status(err) == http.StatusRequestedRangeNotSatisfiable: // which does not say how large the object is
+		case status(err) == http.StatusRequestedRangeNotSatisfiable: // the answer does not say how large the object is
 		case err != nil:
 			return o, err
 		default:

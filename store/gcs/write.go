@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// nonceKey is the metadata's key of the nonce.
+// nonceKey is the metadata key of the nonce.
 const nonceKey = "ckpt-nonce"
 
 // Put implements [store.Store].
@@ -41,7 +41,7 @@ func (b *bucket) Replace(ctx context.Context, name, version string, body io.Read
 	return b.write(ctx, op, name, body, size, &storage.Conditions{GenerationMatch: g}, store.ErrChanged)
 }
 
-// write writes an object where conds, which may be nil, hold; refused is the error of those that do not.
+// write writes an object if conds hold; conds may be nil. refused is the error if they do not hold.
 func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, size int64, conds *storage.Conditions, refused error) (store.Object, error) {
 	if err := check(name); err != nil {
 		return store.Object{}, b.fail(op, name, err)
@@ -64,7 +64,7 @@ func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, siz
 		case statErr == nil && there.Metadata[nonceKey] == nonce: // the answer to our own request was lost
 			attrs, err = there, nil
 		case statErr != nil && status(statErr) != http.StatusNotFound:
-			err = statErr // it stays open what happened
+			err = statErr // the outcome is unknown
 		default:
 			err = refused
 		}
@@ -75,8 +75,8 @@ func (b *bucket) write(ctx context.Context, op, name string, body io.Reader, siz
 	return b.describe(attrs), nil
 }
 
-// upload sends body. Where it has another size than it should, or fails, the upload is dropped. The client sends the checksum of contents that
-// take several requests; of those that take one it would only look at the server's afterwards, so they are summed here.
+// upload sends body. If body fails or does not have the expected size, the upload is dropped. For an upload in several requests the client
+// sends a checksum. For an upload in one request it would only compare the server's checksum afterwards, so upload computes it here.
 func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce string, body io.Reader, size int64) (*storage.ObjectAttrs, error) {
 	var first bytes.Buffer
 	if size >= 0 {
@@ -90,7 +90,7 @@ func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce
 	defer drop()
 	w := handle.NewWriter(ctx)
 	w.ChunkSize = b.chunk
-	if err == io.EOF { // that was all
+	if err == io.EOF { // the body has ended
 		w.ChunkSize = first.Len() + 1
 		w.CRC32C, w.SendCRC32C = crc32.Checksum(first.Bytes(), crc32.MakeTable(crc32.Castagnoli)), true
 	}
@@ -98,7 +98,7 @@ func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce
 	w.Metadata = map[string]string{nonceKey: nonce}
 	n, err := io.Copy(w, io.MultiReader(&first, body))
 	if err == nil && size >= 0 && n != size {
-		err = fmt.Errorf("the contents have %d bytes, %d were said", n, size)
+		err = fmt.Errorf("the body has %d bytes, expected %d", n, size)
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -106,7 +106,7 @@ func (b *bucket) upload(ctx context.Context, handle *storage.ObjectHandle, nonce
 	if err != nil {
 		drop()
 		if closed := w.Close(); closed != nil && !errors.Is(closed, context.Canceled) && status(closed) != 0 {
-			err = closed // what the server said is why writing failed
+			err = closed // the server's answer is the reason why writing failed
 		}
 		return nil, err
 	}

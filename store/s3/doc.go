@@ -9,13 +9,13 @@
 //
 // Objects of up to 16 MiB are written with one PUT. Larger ones and those of unknown size are multipart uploads of parts of
 // at least 16 MiB, four at a time. A write needs memory for these parts in addition to the values. Every PUT and every part
-// is sent with its CRC-32C, which the server compares. A read is a ranged GET that names the version it expects. If it
-// breaks off it is resumed. The client repeats requests that failed for a passing reason, with growing pauses.
+// is sent with its CRC-32C, which the server compares. A read is a ranged GET that names the version it expects. A read that
+// breaks off is resumed. The client repeats requests after transient errors, with growing pauses.
 //
 // # Conditions
 //
 // A version is an ETag. PutIfAbsent sends If-None-Match: *, and Replace sends If-Match. In a multipart upload the request
 // that completes it has these headers. The server may refuse a request that was sent again because its first answer was
-// lost. So every conditional write carries a nonce in the object's metadata, and after a refusal the package compares the
+// lost. Therefore every conditional write carries a nonce in the object's metadata, and after a refusal the package compares the
 // object's nonce with its own. Before the first write it checks that the server does not ignore conditions.
 package s3

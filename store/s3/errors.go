@@ -10,12 +10,12 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// fail says which object could not be read or written.
+// fail adds the operation, the object and the bucket to err.
 func (b *bucket) fail(op, name string, err error) error {
 	return fmt.Errorf("s3: %s %s in bucket %s: %w", op, b.prefix+name, b.name, err)
 }
 
-// check returns an error where name is not one of an object's.
+// check returns an error if name is not a valid name of an object.
 func check(name string) error {
 	if !fs.ValidPath(name) || name == "." {
 		return fs.ErrInvalid
@@ -23,19 +23,19 @@ func check(name string) error {
 	return nil
 }
 
-// An answer is the kind of a server's refusal.
+// An answer classifies a server's refusal.
 type answer int
 
 const (
-	other   answer = iota // anything that leaves open what happened
+	other   answer = iota // any other answer: the outcome is unknown
 	missing               // there is no such object
-	refused               // the condition of the request does not hold
-	clash                 // another conditional request was under way; this one was not done
+	refused               // the request's condition does not hold
+	clash                 // another conditional request was in progress; this one was not done
 	beyond                // the range begins after the object's end
 	noUpload
 )
 
-// answerOf tells what err, of the client, says about the request.
+// answerOf classifies err, an error of the client.
 func answerOf(err error) answer {
 	r := minio.ToErrorResponse(err)
 	switch {
@@ -55,7 +55,7 @@ func answerOf(err error) answer {
 	return other
 }
 
-// plain is err without the address of the request, because its query may be signed.
+// plain returns err without the address of the request, because its query may be signed.
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// pageSize is how many objects S3 lists at most in one answer.
+// pageSize is the largest number of objects that S3 lists in one answer.
 const pageSize = 1000
 
 // List implements [store.Store].
@@ -38,7 +38,7 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Object
 				return
 			}
 			if page.NextContinuationToken == "" || page.NextContinuationToken == token {
-				yield(store.Object{}, b.fail("list", prefix, errors.New("the server breaks off its list and does not say how it goes on")))
+				yield(store.Object{}, b.fail("list", prefix, errors.New("the server cut its list short without a token for the next page")))
 				return
 			}
 			token = page.NextContinuationToken
@@ -46,7 +46,7 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Object
 	}
 }
 
-// page asks for one page of a list. The client takes no context for that.
+// page asks for one page of a list. The client's method does not take a context.
 func (b *bucket) page(ctx context.Context, prefix, token string) (page minio.ListBucketV2Result, err error) {
 	done := make(chan struct{})
 	go func() {
@@ -61,11 +61,11 @@ func (b *bucket) page(ctx context.Context, prefix, token string) (page minio.Lis
 	}
 }
 
-// objects returns what a page lists, in the order of names.
+// objects returns the objects and directories of a page, sorted by name.
 func (b *bucket) objects(page minio.ListBucketV2Result) []store.Object {
 	var all []store.Object
 	for _, o := range page.Contents {
-		if name := strings.TrimPrefix(o.Key, b.prefix); name != "" && !strings.HasSuffix(name, "/") { // consoles make objects that stand for directories
+		if name := strings.TrimPrefix(o.Key, b.prefix); name != "" && !strings.HasSuffix(name, "/") { // consoles create objects as placeholders for directories
 			all = append(all, store.Object{Name: name, Size: o.Size, Version: strings.Trim(o.ETag, `"`), Modified: o.LastModified})
 		}
 	}

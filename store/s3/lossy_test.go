@@ -81,13 +81,13 @@ func TestAddresses(t *testing.T) {
 	for address, want := range map[string]string{
 		"gs://b":                         "expected s3://BUCKET/PREFIX",
 		"s3:///runs":                     "expected s3://BUCKET/PREFIX",
-		"s3://key:secret@b":              "they belong into the environment",
+		"s3://key:secret@b":              "pass them in the environment instead",
 		"s3://b?key=secret":              `unknown parameter "key"`,
 		"s3://b?path=maybe":              "expected true or false",
 		"s3://b?endpoint=ftp://x":        "expected http://HOST:PORT",
 		"s3://b?endpoint=http://k:s@x":   "without credentials",
 		"s3://b?endpoint=http://x/a/b/c": "expected http://HOST:PORT",
-		"s3://b\x00secret":               "not a URL",
+		"s3://b\x00secret":               "not a valid URL",
 	} {
 		_, err := parse(address)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	partSize = 16 << 20 // of a multipart upload, at least; also the largest object that is one PUT
-	atOnce   = 4        // parts of one upload under way
+	partSize = 16 << 20 // smallest part of a multipart upload; also the largest object that is written with one PUT
+	atOnce   = 4        // parts of one upload that are sent concurrently
 )
 
 // bucket is a Store of a bucket's objects with names that begin with prefix.
@@ -27,7 +27,7 @@ type bucket struct {
 	name   string
 	prefix string        // "" or ending in a slash
 	part   int64         // partSize, less in tests
-	prober *store.Prober // nil: its conditions are taken for granted
+	prober *store.Prober // nil: the server is assumed to support conditional writes
 }
 
 // New returns a Store of a bucket's objects below prefix, or of all objects if prefix is "". It does not check whether the
@@ -78,14 +78,14 @@ func Open(ctx context.Context, address string) (store.Store, error) {
 	return b, nil
 }
 
-// conditional reports whether a host is Amazon's S3, which has conditional writes: thousands of workers that start at once need not
-// try them.
+// conditional reports whether a host is Amazon's S3, which supports conditional writes. Thousands of workers that start at once then
+// do not have to probe them.
 func conditional(host string) bool {
 	host = strings.TrimSuffix(host, ".cn")
 	return host == "s3.amazonaws.com" || strings.HasPrefix(host, "s3.") && strings.HasSuffix(host, ".amazonaws.com")
 }
 
-// An address is what one consists of.
+// An address is a parsed s3:// URL.
 type address struct {
 	bucket, prefix string
 	host, region   string
@@ -96,10 +96,10 @@ type address struct {
 func parse(s string) (a address, err error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return a, errors.New("an address that is not a URL") // url.Parse's error would show the address and secrets in it
+		return a, errors.New("the address is not a valid URL") // url.Parse's error would show the address and secrets in it
 	}
 	if u.User != nil {
-		return a, fmt.Errorf("an address of bucket %s that has credentials: they belong into the environment", u.Host)
+		return a, fmt.Errorf("the address of bucket %s holds credentials: pass them in the environment instead", u.Host)
 	}
 	said := u.Scheme + "://" + u.Host + u.Path // without the query, for messages
 	if u.Scheme != "s3" || u.Host == "" {
@@ -122,14 +122,14 @@ func parse(s string) (a address, err error) {
 	if endpoint != "" {
 		e, err := url.Parse(endpoint)
 		if err != nil || e.Host == "" || e.Scheme != "http" && e.Scheme != "https" || e.User != nil || strings.Trim(e.Path, "/") != "" {
-			return a, fmt.Errorf("%s: the endpoint: expected http://HOST:PORT or https://HOST, without credentials", said)
+			return a, fmt.Errorf("%s: parameter endpoint: expected http://HOST:PORT or https://HOST, without credentials", said)
 		}
 		a.host, a.secure, a.lookup = e.Host, e.Scheme == "https", minio.BucketLookupPath
 	}
 	if query.Has("path") {
 		inPath, err := strconv.ParseBool(query.Get("path"))
 		if err != nil {
-			return a, fmt.Errorf("%s: path: expected true or false", said)
+			return a, fmt.Errorf("%s: parameter path: expected true or false", said)
 		}
 		if a.lookup = minio.BucketLookupDNS; inPath {
 			a.lookup = minio.BucketLookupPath

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// resumes is how often a read that breaks off is begun anew where it stopped, without having got any further.
+// resumes is how often in a row a read is resumed without any progress.
 const resumes = 5
 
 // Read implements [store.Store].
@@ -40,7 +40,7 @@ func (b *bucket) Read(ctx context.Context, name, version string, p []byte, off i
 			return got, nil
 		}
 		switch answerOf(err) {
-		case beyond: // which does not say how large the object is
+		case beyond: // the answer does not say how large the object is
 			return b.describe(ctx, op, name, cmp.Or(version, o.Version))
 		case refused:
 			return store.Object{}, b.fail(op, name, store.ErrChanged)
@@ -53,13 +53,13 @@ func (b *bucket) Read(ctx context.Context, name, version string, p []byte, off i
 		if failed++; failed > resumes || got.Version == "" || ctx.Err() != nil {
 			return store.Object{}, b.fail(op, name, cmp.Or(ctx.Err(), plain(err)))
 		}
-		// The body broke off: the rest has to be of the same version.
+		// The body broke off: the rest must be of the same version.
 		o, version = got, got.Version
 		p, off = p[n:], off+int64(n)
 	}
 }
 
-// readOnce reads with one request as much of p as that brings. The Object is known where the server answered.
+// readOnce reads as much of p as one request yields. The Object is valid if the server answered.
 func (b *bucket) readOnce(ctx context.Context, name, version string, p []byte, off int64) (n int, o store.Object, err error) {
 	var opts minio.GetObjectOptions
 	if err := opts.SetRange(off, off+int64(len(p))-1); err != nil {
@@ -88,21 +88,21 @@ func (b *bucket) readOnce(ctx context.Context, name, version string, p []byte, o
 	return n, o, err
 }
 
-// sizeOf returns an object's size from the answer to a request for a range of it. The server may have answered with all of it,
-// only where that is what was asked for.
+// sizeOf returns an object's size from the answer to a request for a range. The server may send the whole object only if the request
+// asked for all of it.
 func sizeOf(h http.Header, length int64) (int64, error) {
 	_, total, ok := strings.Cut(h.Get("Content-Range"), "/")
 	if !ok {
-		return 0, errors.New("the server sent no Content-Range: it does not know ranges")
+		return 0, errors.New("the server sent no Content-Range: it does not support ranges")
 	}
 	size, err := strconv.ParseInt(total, 10, 64)
 	if err != nil || size < length {
-		return 0, errors.New("the server sent a wrong Content-Range")
+		return 0, errors.New("the server sent an invalid Content-Range")
 	}
 	return size, nil
 }
 
-// describe returns what is known of an object without its contents.
+// describe returns the description of an object without its contents.
 func (b *bucket) describe(ctx context.Context, op, name, version string) (store.Object, error) {
 	info, err := b.stat(ctx, name, version)
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// maxParts is how many parts an upload has at most.
+// maxParts is the largest number of parts of an upload.
 const maxParts = 10_000
 
 // upload writes an object in parts. The first part has been read.
@@ -39,14 +39,14 @@ func (w *writing) upload(ctx context.Context, first []byte) (store.Object, error
 	return o, err
 }
 
-// abort drops the parts of an upload, which cost money, also where ctx has ended.
+// abort drops the parts of an upload, because they cost money. It does so even if ctx has ended.
 func (w *writing) abort(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	_ = w.core.AbortMultipartUpload(ctx, w.bucket.name, w.prefix+w.name, id) // a rule of the bucket drops what is left
+	_ = w.core.AbortMultipartUpload(ctx, w.bucket.name, w.prefix+w.name, id) // a lifecycle rule of the bucket can drop remaining parts
 }
 
-// parts sends all parts, each from a buffer that is used again.
+// parts sends all parts and reuses their buffers.
 func (w *writing) parts(ctx context.Context, id string, first []byte) ([]minio.CompletePart, error) {
 	var parts []minio.CompletePart
 	free := make(chan []byte, atOnce)
@@ -114,8 +114,8 @@ func (w *writing) parts(ctx context.Context, id string, first []byte) ([]minio.C
 	return parts, err
 }
 
-// partSize returns how large a part is: as small as the object's size and the number of parts allow; where the size is not known, larger
-// every thousand parts.
+// partSize returns the size of a part. It is the smallest size with which the object fits into maxParts parts. If the object's size is
+// unknown, parts become larger after every thousand.
 func (w *writing) partSize(number int) int64 {
 	size := w.part
 	if w.size < 0 {

@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A condition is what has to hold for a write.
+// A condition must hold for a write to be done.
 type condition struct {
 	absent  bool
 	version string // "" is any
@@ -36,7 +36,7 @@ func (b *bucket) PutIfAbsent(ctx context.Context, name string, body io.Reader, s
 
 // Replace implements [store.Store].
 func (b *bucket) Replace(ctx context.Context, name, version string, body io.Reader, size int64) (store.Object, error) {
-	if version == "" { // which no object has
+	if version == "" { // no object has an empty version
 		return store.Object{}, b.fail("replace", name, store.ErrChanged)
 	}
 	return b.write(ctx, "replace", name, body, size, condition{version: version})
@@ -75,7 +75,7 @@ type writing struct {
 	read  int64 // of body
 }
 
-// nonceKey is the metadata's key of the nonce.
+// nonceKey is the metadata key of the nonce.
 const nonceKey = "Ckpt-Nonce"
 
 func (w *writing) run(ctx context.Context) (store.Object, error) {
@@ -93,8 +93,8 @@ func (w *writing) run(ctx context.Context) (store.Object, error) {
 	return w.put(ctx, first[:n])
 }
 
-// fill reads body into p until it is full, and reports whether that was the last of it. The error says where body has another size
-// than it should.
+// fill reads body into p until p is full or body ends; last reports whether body ended. It returns an error if body does not have the
+// expected size.
 func (w *writing) fill(p []byte) (n int, last bool, err error) {
 	n, err = io.ReadFull(w.body, p)
 	w.read += int64(n)
@@ -106,14 +106,14 @@ func (w *writing) fill(p []byte) (n int, last bool, err error) {
 	case w.size >= 0 && w.read == w.size:
 		var more [1]byte
 		if extra, err := io.ReadFull(w.body, more[:]); extra > 0 {
-			return n, false, fmt.Errorf("the contents have more than the %d bytes that were said", w.size)
+			return n, false, fmt.Errorf("the body has more than the expected %d bytes", w.size)
 		} else if !errors.Is(err, io.EOF) {
 			return n, false, err
 		}
 		last = true
 	}
 	if last && w.size >= 0 && w.read != w.size {
-		return n, false, fmt.Errorf("the contents have %d bytes, %d were said", w.read, w.size)
+		return n, false, fmt.Errorf("the body has %d bytes, expected %d", w.read, w.size)
 	}
 	return n, last, nil
 }
@@ -142,7 +142,7 @@ func (c condition) set(opts *minio.PutObjectOptions) {
 	}
 }
 
-// commit calls do, which makes the object appear, and finds out whether a refusal is the answer to a request of ours that was done.
+// commit calls do, which makes the object appear. After a refusal it checks whether an earlier request of this write succeeded.
 func (w *writing) commit(ctx context.Context, size int64, do func() (minio.UploadInfo, error)) (store.Object, error) {
 	for try := 0; ; try++ {
 		info, err := do()
@@ -150,7 +150,7 @@ func (w *writing) commit(ctx context.Context, size int64, do func() (minio.Uploa
 			return store.Object{Name: w.name, Size: size, Version: info.ETag, Modified: cmp.Or(info.LastModified, time.Now())}, nil
 		}
 		a := answerOf(err)
-		if a == clash && try < 10 { // S3 asks to be asked again
+		if a == clash && try < 10 { // S3 asks clients to repeat the request
 			select {
 			case <-time.After(time.Duration(try+1) * 20 * time.Millisecond):
 				continue
@@ -166,7 +166,7 @@ func (w *writing) commit(ctx context.Context, size int64, do func() (minio.Uploa
 		case statErr == nil && there.UserMetadata[nonceKey] == w.nonce:
 			return store.Object{Name: w.name, Size: there.Size, Version: there.ETag, Modified: there.LastModified}, nil
 		case statErr != nil && answerOf(statErr) != missing:
-			return store.Object{}, statErr // it stays open what happened
+			return store.Object{}, statErr // the outcome is unknown
 		case a == noUpload:
 			return store.Object{}, err
 		case w.cond.absent:

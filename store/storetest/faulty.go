@@ -48,7 +48,7 @@ const (
 	Delay
 )
 
-// ErrInjected is in every error that a Faulty store makes up.
+// ErrInjected is wrapped by every error that a Faulty store injects.
 var ErrInjected = errors.New("injected fault")
 
 // A Faulty is a Store that fails on demand and records calls.
@@ -100,7 +100,7 @@ func (s *Faulty) next(c Call) Fault {
 	return s.inject(len(s.calls), c)
 }
 
-// do makes a call that has no body.
+// do makes a call without a body.
 func do[T any](s *Faulty, c Call, call func() (T, error)) (none T, err error) {
 	switch s.next(c) {
 	case Fail:
@@ -126,7 +126,7 @@ func (s *Faulty) Read(ctx context.Context, name, version string, p []byte, off i
 	return do(s, Call{Read, name, len(p)}, func() (store.Object, error) { return s.s.Read(ctx, name, version, p, off) })
 }
 
-// put makes a call with a body. A delayed one has its body read at once, as it was on its way.
+// put makes a call with a body. For a delayed call it reads the body at once, because the request has already been sent.
 func (s *Faulty) put(ctx context.Context, c Call, body io.Reader, call func(context.Context, io.Reader) (store.Object, error)) (store.Object, error) {
 	switch s.next(c) {
 	case Fail:

@@ -51,7 +51,7 @@ type suite struct {
 	s   store.Store
 }
 
-// must ends the test where err is not nil.
+// must ends the test if err is not nil.
 func (t *suite) must(o store.Object, err error) store.Object {
 	t.Helper()
 	if err != nil {
@@ -65,7 +65,7 @@ func (t *suite) put(name, contents string) store.Object {
 	return t.must(t.s.Put(t.ctx, name, strings.NewReader(contents), int64(len(contents))))
 }
 
-// wants reports where err is not of the kind of want.
+// wants reports a failure if err does not wrap want, or does not contain name.
 func (t *suite) wants(err, want error, name string) {
 	t.Helper()
 	switch {
@@ -78,7 +78,7 @@ func (t *suite) wants(err, want error, name string) {
 	}
 }
 
-// holds reports where an object has other contents.
+// holds reports a failure if an object does not have the contents want.
 func (t *suite) holds(name, want string) {
 	t.Helper()
 	p, o, err := store.ReadAll(t.ctx, t.s, name, 1<<30)
@@ -91,7 +91,7 @@ func (t *suite) holds(name, want string) {
 
 func cut(p []byte) []byte { return p[:min(len(p), 100)] }
 
-// absent reports where there is an object.
+// absent reports a failure if the object exists.
 func (t *suite) absent(name string) {
 	t.Helper()
 	_, err := t.s.Read(t.ctx, name, "", nil, 0)
@@ -139,7 +139,7 @@ func (t *suite) bodies() {
 	large := bytes.Repeat([]byte("0123456789abcdef"), 10<<20/16)
 	for _, size := range []int64{int64(len(large)), -1} {
 		name := fmt.Sprintf("large%d", size)
-		// An io.Reader alone, so that nobody can look ahead.
+		// MultiReader hides the reader's other methods, so that the store cannot look ahead.
 		t.must(t.s.Put(t.ctx, name, io.MultiReader(bytes.NewReader(large)), size))
 		t.holds(name, string(large))
 		t.must(t.s.Put(t.ctx, name+"-small", strings.NewReader("x"), min(size, 1)))
@@ -179,7 +179,7 @@ func (t *suite) putIfAbsent() {
 	_, err := t.s.PutIfAbsent(t.ctx, "run/a", strings.NewReader("second"), 6)
 	t.wants(err, store.ErrExist, "run/a")
 	t.holds("run/a", "first")
-	// A body that does not fit one request takes another way through some servers.
+	// Some stores send a large body in several requests.
 	large := strings.Repeat("x", 10<<20)
 	_, err = t.s.PutIfAbsent(t.ctx, "run/a", strings.NewReader(large), int64(len(large)))
 	t.wants(err, store.ErrExist, "run/a")
@@ -226,7 +226,7 @@ func (t *suite) pinned() {
 	t.wants(err, store.ErrChanged, "a")
 }
 
-// versions differ with contents of one size, however quickly they follow one another.
+// versions checks that versions differ for contents of the same size, however quickly the writes follow each other.
 func (t *suite) versions() {
 	seen := map[string]string{}
 	for i := range 100 {
@@ -272,7 +272,7 @@ func (t *suite) list() {
 	expect("run/z")
 	expect("absent/")
 	expect("other/")
-	for o := range t.s.List(t.ctx, "run/") { // a caller may stop
+	for o := range t.s.List(t.ctx, "run/") { // the caller may stop early
 		_ = o
 		break
 	}
@@ -343,8 +343,8 @@ func (t *suite) ended() {
 
 const many = 32
 
-// atOnce calls f from many goroutines at once and returns how many had no error, and the last that had none. Other errors than
-// want are reported.
+// atOnce calls f from many goroutines at once. It returns how many succeeded and the last that did, and reports errors other than
+// want.
 func (t *suite) atOnce(want error, f func(i int) error) (won int, last int) {
 	var wg sync.WaitGroup
 	errs := make([]error, many)

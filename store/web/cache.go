@@ -19,10 +19,10 @@ import (
 
 // A cache keeps ranges of files in a directory that processes share.
 //
-// Each version of a file has a directory, called by the SHA-256 of its address and version, and in it a file for each range. Such a piece
-// is called OFFSET-LENGTH-CHECKSUM, the checksum being a CRC-32C in hexadecimal. It is written under another name and renamed: it is
-// there whole or not at all, whoever else writes it. One that was damaged, or cut when the machine failed, is not what its name
-// says, and counts as absent. Anything may be deleted at any time.
+// Each version of a file has a directory, named after the SHA-256 of its address and version. The directory has a file, called a piece,
+// for each range. A piece is named OFFSET-LENGTH-CHECKSUM; the checksum is a CRC-32C in hexadecimal. It is written under another name and
+// renamed, so that it exists whole or not at all, even with several writers. A piece that was damaged, or truncated in a crash, does not
+// match its name and counts as absent. Anything may be deleted at any time.
 type cache struct {
 	dir string
 
@@ -30,9 +30,9 @@ type cache struct {
 	kept map[string]*kept // by the names of their directories
 }
 
-// of returns what is kept of a version of the file at an address.
+// of returns the cached pieces of a version of the file at an address.
 func (c *cache) of(u *url.URL, version string) *kept {
-	sum := sha256.Sum256([]byte(u.Scheme + "://" + u.Host + u.EscapedPath() + "\n" + version)) // neither what a query signs nor a password
+	sum := sha256.Sum256([]byte(u.Scheme + "://" + u.Host + u.EscapedPath() + "\n" + version)) // without the query, which may be signed, and without a password
 	name := hex.EncodeToString(sum[:])
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,17 +45,17 @@ func (c *cache) of(u *url.URL, version string) *kept {
 	return c.kept[name]
 }
 
-// A kept is what a cache has of one version of a file.
+// A kept holds the cached pieces of one version of a file.
 type kept struct {
 	dir string
 
 	mu       sync.Mutex
-	pieces   []piece        // by their offsets, as they were when the directory was looked into
-	checked  map[piece]bool // pieces with compared checksums
-	verified bool           // the SHA-256 of all of the file
+	pieces   []piece        // sorted by offset, as of the last look
+	checked  map[piece]bool // pieces with verified checksums
+	verified bool           // the SHA-256 of the whole file matches
 }
 
-// A piece is a range that is kept.
+// A piece is a cached range.
 type piece struct {
 	off, n int64
 	crc    uint32
@@ -78,10 +78,10 @@ func parsePiece(name string) (p piece, ok bool) {
 	return p, ok
 }
 
-// look reads which pieces there are. The caller holds k.mu.
+// look lists the pieces. The caller holds k.mu.
 func (k *kept) look() {
 	k.pieces = k.pieces[:0]
-	entries, _ := os.ReadDir(k.dir) // without it nothing is kept
+	entries, _ := os.ReadDir(k.dir) // if the directory does not exist, nothing is cached
 	for _, e := range entries {
 		if p, ok := parsePiece(e.Name()); ok {
 			k.pieces = append(k.pieces, p)
@@ -90,21 +90,21 @@ func (k *kept) look() {
 	slices.SortFunc(k.pieces, func(a, b piece) int { return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.n, b.n)) })
 }
 
-// A span is a range that is not kept.
+// A span is a range that is not cached.
 type span struct{ off, n int64 }
 
-// fill fills p from offset off with what is kept, and returns what is not.
+// fill fills p with the cached bytes from offset off on, and returns the ranges that are not cached.
 func (k *kept) fill(p []byte, off int64) (missing []span) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if missing = k.take(p, off); len(missing) > 0 {
-		k.look() // another process may have come before us
+		k.look() // another process may have added pieces
 		missing = k.take(p, off)
 	}
 	return missing
 }
 
-// take is fill with the pieces that are known. The caller holds k.mu.
+// take is fill without looking for new pieces. The caller holds k.mu.
 func (k *kept) take(p []byte, off int64) (missing []span) {
 	end := off + int64(len(p))
 	for at := off; at < end; {
@@ -134,7 +134,7 @@ func (k *kept) take(p []byte, off int64) (missing []span) {
 	return missing
 }
 
-// read fills p from a piece. A piece that is not what its name says is removed. The caller holds k.mu.
+// read fills p from a piece. It removes a piece that does not match its name. The caller holds k.mu.
 func (k *kept) read(x piece, p []byte, off int64) bool {
 	name := filepath.Join(k.dir, x.String())
 	f, err := os.Open(name)
@@ -145,7 +145,7 @@ func (k *kept) read(x piece, p []byte, off int64) bool {
 	if !k.checked[x] {
 		sum := crc32.New(castagnoli)
 		if n, err := io.Copy(sum, f); err != nil || n != x.n || sum.Sum32() != x.crc {
-			_ = os.Remove(name) // or somebody else does
+			_ = os.Remove(name) // another process may remove it first
 			return false
 		}
 		k.checked[x] = true
@@ -156,7 +156,7 @@ func (k *kept) read(x piece, p []byte, off int64) bool {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// add keeps a range. A directory that cannot be written to keeps nothing.
+// add caches a range. It does nothing if the directory is not writable.
 func (k *kept) add(p []byte, off int64) {
 	x := piece{off, int64(len(p)), crc32.Checksum(p, castagnoli)}
 	if os.MkdirAll(k.dir, 0o777) != nil {
@@ -168,7 +168,7 @@ func (k *kept) add(p []byte, off int64) {
 	}
 	_, err = f.Write(p)
 	if err = cmp.Or(err, f.Close(), os.Rename(f.Name(), filepath.Join(k.dir, x.String()))); err != nil {
-		_ = os.Remove(f.Name()) // at worst it stays
+		_ = os.Remove(f.Name()) // at worst the temporary file remains
 		return
 	}
 	k.mu.Lock()
@@ -177,11 +177,11 @@ func (k *kept) add(p []byte, off int64) {
 	k.pieces = slices.Insert(k.pieces, at, x)
 }
 
-// verify compares the SHA-256 of a file of size bytes as soon as all of it is kept. Of one that is another nothing is kept any more.
+// verify compares the SHA-256 of a file of size bytes once all of it is cached. If they differ it removes the file from the cache.
 func (k *kept) verify(size int64, want string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	mark := filepath.Join(k.dir, "sha256-"+strings.ToLower(want)) // of who has compared it: pieces have checksums of their own
+	mark := filepath.Join(k.dir, "sha256-"+strings.ToLower(want)) // says that a process has compared it; each piece has a checksum as well
 	if k.verified || size == 0 || !k.covers(size) {
 		return nil
 	}
@@ -194,21 +194,21 @@ func (k *kept) verify(size int64, want string) error {
 	for at := int64(0); at < size; at += int64(len(buf)) {
 		b := buf[:min(int64(len(buf)), size-at)]
 		if len(k.take(b, at)) > 0 {
-			return nil // somebody has just deleted some
+			return nil // another process has just deleted pieces
 		}
 		h.Write(b)
 	}
 	if err := sameSum(h, want); err != nil {
 		k.pieces = nil
-		_ = os.RemoveAll(k.dir) // what stays is found again
+		_ = os.RemoveAll(k.dir) // remaining pieces fail the next comparison
 		return err
 	}
 	k.verified = true
-	_ = os.WriteFile(mark, nil, 0o666) // else the next process compares it again
+	_ = os.WriteFile(mark, nil, 0o666) // if this fails, the next process compares again
 	return nil
 }
 
-// covers reports whether the pieces have all bytes up to size. The caller holds k.mu.
+// covers reports whether the pieces hold all bytes up to size. The caller holds k.mu.
 func (k *kept) covers(size int64) bool {
 	end := int64(0)
 	for _, x := range k.pieces {
@@ -220,7 +220,7 @@ func (k *kept) covers(size int64) bool {
 	return end >= size
 }
 
-// sameSum returns an error where h is not the sum that was expected.
+// sameSum returns an error if h does not have the expected sum.
 func sameSum(h hash.Hash, want string) error {
 	if got := hex.EncodeToString(h.Sum(nil)); got != strings.ToLower(want) {
 		return fmt.Errorf("SHA-256 %s, expected %s: %w", got, want, ErrSum)

@@ -13,27 +13,26 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A download fills p with a range of a file, in as many requests as it takes.
+// A download fills p with a range of a file, with as many requests as necessary.
 type download struct {
 	s       *site
 	name    string
-	version string // "" until an answer says it, where the caller did not
+	version string // if the caller does not give it, "" until an answer does
 	p       []byte
 	off     int64
 
 	o    store.Object
-	have int  // bytes of p
-	deaf bool // the server answers no HEAD
+	have int  // bytes of p that are filled
+	deaf bool // the server does not support HEAD
 }
 
-// errDeaf is the error of a server that answers no requests for the head of an answer: some do not know them, and an address may be
-// signed for GET alone.
-var errDeaf = errors.New("the server answers no HEAD")
+// errDeaf means that the server does not support HEAD requests. Some servers lack them, and an address may be signed for GET only.
+var errDeaf = errors.New("the server does not support HEAD requests")
 
-// errBeyond is the error of a range that begins where the file has ended.
+// errBeyond means that a range begins after the end of the file.
 var errBeyond = errors.New("the range begins after the end of the file")
 
-// skipped is how much of a file is read and thrown away at most, of a server that ignores ranges.
+// skipped is the largest number of bytes that are read and discarded if a server ignores ranges.
 const skipped = 1 << 20
 
 func (d *download) run(ctx context.Context) (store.Object, error) {
@@ -45,13 +44,13 @@ func (d *download) run(ctx context.Context) (store.Object, error) {
 	return d.o, err
 }
 
-// request asks for what is missing.
+// request asks for the missing bytes.
 func (d *download) request(ctx context.Context) error {
 	ctx, alive, done := d.s.watch(ctx)
 	defer done()
 
 	method := http.MethodGet
-	if len(d.p) == 0 && d.deaf { // of a server that answers no HEAD the first byte is asked for
+	if len(d.p) == 0 && d.deaf { // without HEAD, ask for the first byte
 		first := *d
 		first.p, first.off = make([]byte, 1), 0
 		err := first.request(ctx)
@@ -70,7 +69,7 @@ func (d *download) request(ctx context.Context) error {
 		return err
 	}
 	defer answer.Body.Close()
-	if strings.TrimPrefix(answer.Request.URL.Path, "/") == strings.TrimPrefix(d.s.address(d.name).Path, "/")+"/" { // we were sent on to the page of a directory
+	if strings.TrimPrefix(answer.Request.URL.Path, "/") == strings.TrimPrefix(d.s.address(d.name).Path, "/")+"/" { // redirected to the page of a directory
 		return refusal{store.ErrNotExist}
 	}
 	whole, err := d.look(answer)
@@ -78,7 +77,7 @@ func (d *download) request(ctx context.Context) error {
 		d.deaf = true
 		return d.request(ctx)
 	}
-	if err == errBeyond { // this answer may say nothing of the file but its size
+	if err == errBeyond { // this answer may give only the file's size
 		d.p = nil
 		return d.request(ctx)
 	}
@@ -88,7 +87,7 @@ func (d *download) request(ctx context.Context) error {
 	return d.fill(ctx, answer.Body, alive)
 }
 
-// look reads an answer's head. Where done is true there is nothing to read.
+// look reads an answer's header. If done is true there is nothing to read.
 func (d *download) look(answer *http.Response) (done bool, err error) {
 	switch code := answer.StatusCode; {
 	case answer.Request.Method == http.MethodHead && (code == http.StatusForbidden || code == http.StatusMethodNotAllowed || code == http.StatusNotImplemented):
@@ -102,7 +101,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 		size, ok := strings.CutPrefix(answer.Header.Get("Content-Range"), "bytes */")
 		n, err := strconv.ParseInt(size, 10, 64)
 		if !ok || err != nil || n < 0 || n > d.off+int64(d.have) {
-			return false, errors.New("the server refuses the range")
+			return false, errors.New("the server rejects the range")
 		}
 		if d.have > 0 {
 			return false, store.ErrChanged
@@ -114,7 +113,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 	case code == http.StatusPartialContent && answer.Request.Method == http.MethodGet:
 		first, last, size, ok := parseRange(answer.Header.Get("Content-Range"))
 		if want := d.off + int64(d.have); !ok || first != want || last != min(d.off+int64(len(d.p)), size)-1 {
-			return false, fmt.Errorf("the server answers with the range %q of its bytes, from %d on was asked for", answer.Header.Get("Content-Range"), want)
+			return false, fmt.Errorf("the server sent the range %q, expected one that begins at byte %d", answer.Header.Get("Content-Range"), want)
 		}
 		return false, d.describe(answer, size)
 	case code != http.StatusOK:
@@ -128,7 +127,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 	}
 	skip := d.off + int64(d.have)
 	if answer.ContentLength > skipped && skip+int64(len(d.p)) < answer.ContentLength*9/10 || skip > skipped {
-		return false, errors.New("the server ignores ranges, and the file is too large to be read whole each time: download it")
+		return false, errors.New("the server ignores ranges, and the file is too large to fetch for each read: download the file first")
 	}
 	if _, err := io.CopyN(io.Discard, answer.Body, min(skip, answer.ContentLength)); err != nil {
 		return false, errAgain{error: err}
@@ -136,7 +135,7 @@ func (d *download) look(answer *http.Response) (done bool, err error) {
 	return false, nil
 }
 
-// describe fills in the object, or holds the answer against what was known of it.
+// describe fills in the object, or compares the answer with what earlier answers said.
 func (d *download) describe(answer *http.Response, size int64) error {
 	h := answer.Header
 	o := store.Object{Name: d.name, Size: size, Version: fmt.Sprintf("%s|%s|%d", h.Get("ETag"), h.Get("Last-Modified"), size)}
@@ -151,10 +150,10 @@ func (d *download) describe(answer *http.Response, size int64) error {
 	return nil
 }
 
-// linked begins the version of a file for which the hub said, when it sent us on to where the file is, which hash it has.
+// linked is the prefix of a version that is the file's hash. The hub gives the hash in the redirect to the file's storage.
 const linked = "sha256:"
 
-// linkedTag returns that hash. Only the server that was asked first may say it.
+// linkedTag returns that hash. It accepts only the answer of the server that was asked first.
 func linkedTag(answer *http.Response) string {
 	h := answer.Header
 	for r := answer.Request; r.Response != nil; r = r.Response.Request {
@@ -163,7 +162,7 @@ func linkedTag(answer *http.Response) string {
 	return strings.ToLower(strings.Trim(h.Get("X-Linked-Etag"), `"`))
 }
 
-// fill reads what is missing, as far as the file goes.
+// fill reads the missing bytes, up to the end of the file.
 func (d *download) fill(ctx context.Context, body io.Reader, alive func()) error {
 	want := int(min(int64(len(d.p)), max(0, d.o.Size-d.off)))
 	for d.have < want {

@@ -21,15 +21,15 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A list may have so many bytes, on so many pages. The hub has up to a thousand files on a page.
+// Limits of a list: bytes and pages. The hub lists up to a thousand files on a page.
 const (
 	longestList = 64 << 20
 	mostPages   = 1000
 )
 
-// List implements store.Store. Hugging Face's hub is asked for the files of the repository. Of other servers the page of the directory is
-// fetched, and the links on it that lead to files and directories in it are what is listed: most servers write such a page where they
-// are told to. The size of a file is -1 where the server does not say it. Where there is no such page nothing is listed.
+// List implements store.Store. It asks Hugging Face's hub for the files of the repository. From other servers it fetches the page of the
+// directory and yields the files and directories in it that the page links to: most servers can be configured to generate such pages. The
+// size of a file is -1 if the server does not give it. Without such a page List yields nothing.
 func (s *site) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		all, err := s.list(ctx, prefix)
@@ -48,7 +48,7 @@ func (s *site) List(ctx context.Context, prefix string) iter.Seq2[store.Object, 
 func (s *site) list(ctx context.Context, prefix string) (all []store.Object, err error) {
 	dir, _ := path.Split(prefix)
 	if dir != "" && !fs.ValidPath(strings.TrimSuffix(dir, "/")) {
-		return nil, nil // no object's name begins with it
+		return nil, nil // no object has a name that begins with it
 	}
 	if s.tree != nil {
 		all, err = s.hubs(ctx, dir)
@@ -101,7 +101,7 @@ func (s *site) hubs(ctx context.Context, dir string) (all []store.Object, err er
 	return all, nil
 }
 
-// nextPage returns the address after rel="next" of an answer's header; nil if there is none on the same server.
+// nextPage returns the address of the link with rel="next" in an answer's header; nil if there is no such link to the same server.
 func nextPage(answer *http.Response) *url.URL {
 	for _, link := range strings.Split(answer.Header.Get("Link"), ",") {
 		to, rel, _ := strings.Cut(link, ";")
@@ -116,7 +116,7 @@ func nextPage(answer *http.Response) *url.URL {
 	return nil
 }
 
-// linkIn finds the addresses of a page's links.
+// linkIn matches a link of a page and its address.
 var linkIn = regexp.MustCompile(`(?i)<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 
 // linked lists a directory by the links on its page.
@@ -145,13 +145,13 @@ func (s *site) linked(ctx context.Context, dir string) (all []store.Object, err 
 		return nil
 	})
 	var refused refusal
-	if errors.As(err, &refused) { // it has no page for directories
+	if errors.As(err, &refused) { // the server has no pages for directories
 		return nil, nil
 	}
 	return all, err
 }
 
-// fetch gives the whole of an answer, of at most limit bytes, to use.
+// fetch passes a whole answer to use. The answer may have at most limit bytes.
 func (s *site) fetch(ctx context.Context, u *url.URL, limit int, use func(answer *http.Response, body []byte) error) error {
 	return s.repeat(ctx, func(ctx context.Context) (bool, error) {
 		ctx, alive, done := s.watch(ctx)

@@ -158,9 +158,9 @@ func TestRepositoryThatIsDenied(t *testing.T) {
 		want                        string
 		is                          error
 	}{
-		"no token":      {"owner/name", "main", "", "give a token that may read it", fs.ErrPermission},
-		"another token": {"owner/name", "main", "wrong-secret", "give a token that may read it", fs.ErrPermission},
-		"repository":    {"owner/nothing", "main", "secret", "there is no such repository, or the token may not see it", nil},
+		"no token":      {"owner/name", "main", "", "pass a token that may read it", fs.ErrPermission},
+		"another token": {"owner/name", "main", "wrong-secret", "pass a token that may read it", fs.ErrPermission},
+		"repository":    {"owner/nothing", "main", "secret", "the repository does not exist, or the token may not read it", nil},
 		"revision":      {"owner/name", "v9", "secret", "the repository has no such revision", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,19 +12,19 @@ import (
 // errAgain wraps an error after which the same request may succeed.
 type errAgain struct {
 	error
-	after time.Duration // that the server asks us to wait; 0: it does not say
+	after time.Duration // the pause that the server asks for; 0: none
 }
 
 func (e errAgain) Unwrap() error { return e.error }
 
 const (
 	firstPause   = 100 * time.Millisecond
-	longestPause = 5 * time.Second // that we choose
-	patience     = 2 * time.Minute // for a server that asks for a pause
+	longestPause = 5 * time.Second // between requests, unless the server asks for one
+	patience     = 2 * time.Minute // the longest pause that a server may ask for
 )
 
-// repeat calls request until it succeeds, fails for good, or has failed for a passing reason o.Tries times in a row. Between two
-// calls it waits ever longer, or as long as the server asks for. A request that got something before it failed does not count.
+// repeat calls request until it succeeds, fails permanently, or has had o.Tries transient errors in a row. Between calls it waits
+// with growing pauses, or as long as the server asks for. A request that made progress before it failed does not count.
 func (s *site) repeat(ctx context.Context, request func(context.Context) (progress bool, err error)) error {
 	wait := firstPause
 	for failures := 0; ; {
@@ -44,7 +44,7 @@ func (s *site) repeat(ctx context.Context, request func(context.Context) (progre
 			continue
 		}
 		if failures++; failures >= s.o.Tries {
-			return fmt.Errorf("given up after %d tries: %w", failures, again.error)
+			return fmt.Errorf("gave up after %d tries: %w", failures, again.error)
 		}
 		if again.after > patience {
 			return fmt.Errorf("%w, and asks us to try again in %v", again.error, again.after.Round(time.Second))
@@ -56,7 +56,7 @@ func (s *site) repeat(ctx context.Context, request func(context.Context) (progre
 	}
 }
 
-// pause waits, or until ctx ends.
+// pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -68,7 +68,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter returns how long an answer asks to wait before the next request, in seconds or until a time; 0 where it does not.
+// retryAfter returns how long an answer asks to wait before the next request, in seconds or until a time; 0 if it does not ask.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(v, 10, 31); err == nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// watch returns a context that ends when nobody has called alive for o.Stall; done has to be called.
+// watch returns a context that ends when alive has not been called for o.Stall. The caller must call done.
 func (s *site) watch(ctx context.Context) (watched context.Context, alive, done func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	stalled := fmt.Errorf("the server sent nothing for %v", s.o.Stall)
@@ -21,11 +21,11 @@ func (s *site) watch(ctx context.Context) (watched context.Context, alive, done 
 	}
 }
 
-// send sends a request of a context of watch, with the token. The error tells no address.
+// send sends a request with the token; ctx comes from watch. The error does not contain an address.
 func (s *site) send(ctx context.Context, method string, u *url.URL, header http.Header) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
-		return nil, errors.New("its address cannot be made")
+		return nil, errors.New("the request's address is invalid")
 	}
 	r.Header = header
 	r.Header.Set("Accept-Encoding", "identity")
@@ -39,20 +39,20 @@ func (s *site) send(ctx context.Context, method string, u *url.URL, header http.
 	return answer, nil
 }
 
-// withoutAddress returns what is to be said of a request that failed: no address, which may be signed, neither ours nor that of a redirect
-// or a proxy.
+// withoutAddress returns the reason why a request failed, without addresses. The address of the request, of a redirect or of a proxy may
+// be signed.
 func withoutAddress(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
 	if strings.Contains(err.Error(), "//") {
-		return errors.New("the server, or the proxy on the way to it, has an address that is wrong")
+		return errors.New("the address of the server or of the proxy is invalid")
 	}
 	return err
 }
 
-// cause returns why a request failed: its context knows more than its error.
+// cause returns why a request failed: the cause of its context says more than its error.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -38,13 +38,13 @@ type Options struct {
 	// fetched each time. Files are never removed from the cache: delete any of them at any time.
 	Cache string
 	// SHA256 maps names of files to their SHA-256 in hexadecimal. Hugging Face's hub supplies it for large files. A file is
-	// compared with its sum when all of it is in the cache, or was asked for at once. If they differ, the error satisfies
+	// compared with its sum if all of it is in the cache or is read in one call. If they differ, the error satisfies
 	// errors.Is(err, [ErrSum]), and the file is removed from the cache.
 	SHA256 map[string]string
 }
 
-// ErrSum is in the error about a file that does not have the expected SHA-256.
-var ErrSum = errors.New("the file is not the one that was expected")
+// ErrSum reports a file that does not have the expected SHA-256.
+var ErrSum = errors.New("the file does not have the expected contents")
 
 // Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with
 // a/b. Open does not send a request. The Store is read-only (store.ErrReadOnly). It lists a directory if the server has a page of
@@ -102,7 +102,7 @@ func HuggingFace(repository, revision string, o Options) (store.Store, error) {
 	return w, nil
 }
 
-// checkRedirect takes the token from requests to other hosts, and off to plain HTTP.
+// checkRedirect removes the token from requests to other hosts, and from requests that change from HTTPS to HTTP.
 func checkRedirect(next func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		if first := via[0].URL; r.URL.Host != first.Host || r.URL.Scheme != first.Scheme {
@@ -122,16 +122,16 @@ func checkRedirect(next func(*http.Request, []*http.Request) error) func(*http.R
 type site struct {
 	base  *url.URL
 	o     Options
-	cache *cache   // nil: none
-	tree  *url.URL // of the hub: where its lists are; nil: elsewhere
+	cache *cache   // nil: no cache
+	tree  *url.URL // the address of the hub's lists; nil for other servers
 	pause func(context.Context, time.Duration) error
-	seen  sync.Map // objects by what names their versions
+	seen  sync.Map // objects, keyed by name and version
 }
 
 // address returns the address of a file.
 func (s *site) address(name string) *url.URL { return below(s.base, name) }
 
-// below returns the address of what is called name below another address.
+// below returns the address of the file called name below u.
 func below(u *url.URL, name string) *url.URL {
 	parts := strings.Split(strings.TrimSuffix(name, "/"), "/")
 	for i, p := range parts {
@@ -163,7 +163,7 @@ func (s *site) Read(ctx context.Context, name, version string, p []byte, off int
 	return o, nil
 }
 
-// check compares the SHA-256 of all of a file, where it is known.
+// check compares the SHA-256 of a whole file, if it is known.
 func (s *site) check(o store.Object, contents []byte) error {
 	want := s.sum(o)
 	if want == "" {
@@ -174,7 +174,7 @@ func (s *site) check(o store.Object, contents []byte) error {
 	return sameSum(h, want)
 }
 
-// sum returns the SHA-256 that a file should have, "" where that is not known.
+// sum returns the expected SHA-256 of a file, "" if it is unknown.
 func (s *site) sum(o store.Object) string {
 	if sum := s.o.SHA256[o.Name]; sum != "" {
 		return sum
@@ -182,7 +182,7 @@ func (s *site) sum(o store.Object) string {
 	sum, _, _ := strings.Cut(o.Version, "|")
 	sum, ok := strings.CutPrefix(sum, linked)
 	if !ok || len(sum) != hex.EncodedLen(sha256.Size) {
-		return "" // of a file that Git keeps it is another hash
+		return "" // for a file stored in Git itself the tag is another hash
 	}
 	return sum
 }
@@ -193,7 +193,7 @@ func (s *site) get(ctx context.Context, name, version string, p []byte, off int6
 	return d.run(ctx)
 }
 
-// getKept fetches what the cache does not have of a range.
+// getKept reads a range and fetches only the bytes that are not cached.
 func (s *site) getKept(ctx context.Context, name, version string, p []byte, off int64) (o store.Object, err error) {
 	seen, ok := s.seen.Load(name + "\x00" + version)
 	if ok {

@@ -149,10 +149,10 @@ func TestServersThatFail(t *testing.T) {
 		error string // "": the read succeeds
 	}{
 		{"cut off, again and again", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 30_000} }, ""},
-		{"cut off before the first byte, always", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 0} }, "given up after 3 tries"},
+		{"cut off before the first byte, always", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 0} }, "gave up after 3 tries"},
 		{"busy once", refuse(503), ""},
 		{"too many requests once", refuse(429), ""},
-		{"forbidden", refuse(403), "give a token that may read it"},
+		{"forbidden", refuse(403), "pass a token that may read it"},
 		{"stalls once", func(n int64, w http.ResponseWriter, r *http.Request) http.ResponseWriter {
 			if n == 1 {
 				<-r.Context().Done()
@@ -168,9 +168,9 @@ func TestServersThatFail(t *testing.T) {
 			r.Header.Del("Range")
 			return w
 		}, ""},
-		{"another range", lie(206, "Content-Range", "bytes 0-9/10"), "from 10 on was asked for"},
-		{"a range that cannot be", lie(206, "Content-Range", "bytes 10-9999999999999999999/5"), "from 10 on was asked for"},
-		{"a length that is negative", lie(416, "Content-Range", "bytes */-5"), "the server refuses the range"},
+		{"another range", lie(206, "Content-Range", "bytes 0-9/10"), "expected one that begins at byte 10"},
+		{"a range that cannot be", lie(206, "Content-Range", "bytes 10-9999999999999999999/5"), "expected one that begins at byte 10"},
+		{"a length that is negative", lie(416, "Content-Range", "bytes */-5"), "the server rejects the range"},
 		{"other status", lie(204, "X", "y"), "204"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

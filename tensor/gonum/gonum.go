@@ -72,13 +72,13 @@ func ViewVec(t *tensor.Tensor[float64]) (*mat.VecDense, error) {
 	return mat.NewVecDense(t.Len(), t.Data()), nil
 }
 
-// check returns an error unless t is built, has that many axes, and has elements.
+// check returns an error unless t is built, has the given number of axes, and has elements.
 func check(t tensor.Any, axes int) error {
 	switch {
 	case t.Shape() == nil || len(t.Shape()) != axes:
 		return fmt.Errorf("gonum: expected a tensor of %d axes, got %s", axes, t)
 	case t.Len() == 0:
-		return fmt.Errorf("gonum: %s has no elements, and gonum no such matrix", t)
+		return fmt.Errorf("gonum: %s has no elements: gonum does not support empty matrices", t)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package names says how the command shows the keys of tensors: as paths of edges, in an order in which numbers are numbers.
+// Package names formats and sorts the keys of tensors for the command: as paths of edges, with numbers in numeric order.
 package names
 
 import (
@@ -12,22 +12,22 @@ const (
 	tensorFlow = "tensorflow"
 	attributes = "/.ATTRIBUTES/"
 	value      = attributes + objectgraph.VariableValue
-	maxDepth   = 64 // of the parts of a key, as in package nametree
+	maxDepth   = 64 // the most parts of a key, as in package nametree
 )
 
-// Object returns the path of the object that a key belongs to, or the key where it belongs to none or is not that of the object's
-// one value.
+// Object returns the path of the object that a key belongs to. It returns the key itself if the key does not belong to an object,
+// or is not the key of the object's only value.
 func Object(key string) string { return strings.TrimSuffix(key, value) }
 
 // Paths makes the paths of keys in a file of one format.
 type Paths struct {
-	Format string // as ckpt.Reader.Format has it
+	Format string // as returned by ckpt.Reader.Format
 	path   []byte
 	text   slab.Text
 }
 
-// Of returns the path of edges that leads to the tensor of a key, joined by slashes: what stands between slashes, and in formats
-// other than TensorFlow's between dots too. The edges are escaped as TensorFlow's keys have them.
+// Of returns the path of edges that leads to the tensor of a key, joined by slashes. Slashes separate edges; in formats other than
+// TensorFlow's, dots do too. Edges are escaped as in TensorFlow's keys.
 func (p *Paths) Of(key string) string {
 	if p.Format == tensorFlow {
 		return Object(key)
@@ -55,12 +55,12 @@ func (p *Paths) Of(key string) string {
 		rest = rest[end:]
 	}
 	if len(p.path) == 0 {
-		return key // nothing but separators
+		return key // only separators
 	}
 	return p.text.Clone(p.path)
 }
 
-// Text returns a path, or some of its edges, as people read it.
+// Text returns a path, or some of its edges, for people, without escapes.
 func Text(path string) string {
 	edges := strings.Split(path, "/")
 	for i, e := range edges {
@@ -71,7 +71,7 @@ func Text(path string) string {
 	return strings.Join(edges, "/")
 }
 
-// Compare orders keys as people do: part by part, and runs of digits by the numbers that they are. Different keys are never equal.
+// Compare orders keys part by part, and runs of digits by their numeric value. Different keys are never equal.
 func Compare(a, b string) int {
 	i, j := 0, 0
 	for i < len(a) && j < len(b) {
@@ -91,10 +91,10 @@ func Compare(a, b string) int {
 	if i < len(a) || j < len(b) {
 		return (len(a) - i) - (len(b) - j)
 	}
-	return strings.Compare(a, b) // but for zeros in front they are the same
+	return strings.Compare(a, b) // they differ only in leading zeros
 }
 
-// weight puts separators before everything else, so that what is below an object follows it at once.
+// weight sorts separators first, so that the objects below an object follow it directly.
 func weight(c byte) int {
 	switch c {
 	case '/':
@@ -105,7 +105,7 @@ func weight(c byte) int {
 	return int(c) + 2
 }
 
-// digits returns how many digits s begins with.
+// digits returns the number of digits at the start of s.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {

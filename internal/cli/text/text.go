@@ -1,4 +1,4 @@
-// Package text words what the command shows to people: names that a file's author chose, errors, sizes and counts.
+// Package text formats text that the command shows to people: names from files, errors, sizes and counts.
 package text
 
 import (
@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Safe returns s as it can be shown on a terminal: as it is, or in Go's syntax where it holds what would control the
-// terminal, look like something else, or be taken for such a quotation.
+// Safe returns s in a form that is safe to print on a terminal. It quotes s as in Go if s could control the terminal, look like
+// something else, or be mistaken for a quoted string.
 func Safe(s string) string {
 	if s == "" || s[0] == '"' || strings.TrimSpace(s) != s || !utf8.ValidString(s) || strings.ContainsFunc(s, Unprintable) {
 		return strconv.Quote(s)
@@ -19,17 +19,17 @@ func Safe(s string) string {
 	return s
 }
 
-// Unprintable reports whether r is not shown as itself: a control character, a mark of direction, a space other than the usual one.
+// Unprintable reports whether r is a control character, a direction mark, or a space other than U+0020.
 func Unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
-// OneLine returns an error's text as one line that can be shown on a terminal, without the library's name in front.
+// OneLine returns an error's text as one line that is safe to print on a terminal, without the library's name in front.
 func OneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
 	text := strings.ReplaceAll(": "+strings.Join(lines, ". "), ": ckpt: ", ": ")
 	return Visible(strings.TrimPrefix(text, ": "))
 }
 
-// Lines returns an error's text as OneLine does, but what the text lists, in lines that begin with two spaces, stays in lines.
+// Lines is like OneLine, but keeps the lines of a list, which begin with two spaces.
 func Lines(err error) string {
 	head, list, _ := strings.Cut(err.Error(), "\n  ")
 	lines := []string{OneLine(errors.New(head))}
@@ -41,7 +41,7 @@ func Lines(err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// Misuse returns the error of wrong usage, which repeats what was typed, as one line that can be shown on a terminal.
+// Misuse returns the text of a usage error, which repeats the user's input, as one line that is safe to print on a terminal.
 func Misuse(err error) string {
 	var b strings.Builder
 	for line := range strings.FieldsFuncSeq(err.Error(), func(r rune) bool { return r == '\n' }) {
@@ -57,7 +57,7 @@ func Misuse(err error) string {
 	return b.String()
 }
 
-// Visible returns s with what is not printed as itself written as in Go.
+// Visible returns s with unprintable characters escaped as in Go.
 func Visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -71,7 +71,7 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// Size returns a number of bytes as people read it.
+// Size formats a number of bytes for people.
 func Size(bytes int64) string {
 	if bytes < 1024 {
 		return fmt.Sprintf("%d B", bytes)
@@ -85,7 +85,7 @@ func Size(bytes int64) string {
 
 const units = "KMGTPE"
 
-// Count returns a number with the word for what is counted.
+// Count returns a number and a noun, in the plural if necessary.
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

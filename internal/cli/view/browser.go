@@ -6,7 +6,7 @@ import (
 	"runtime"
 )
 
-// Browse opens an address in the user's browser, and reports whether there is one to ask.
+// Browse opens an address in the user's browser, and reports whether it found a browser.
 func Browse(url string) bool {
 	for _, command := range browsers() {
 		c := exec.Command(command[0], append(command[1:], url)...)

@@ -12,39 +12,39 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxBands is how many bands show where two tensors differ.
+// maxBands is the largest number of bands that show where two tensors differ.
 const maxBands = 64
 
-// A comparison says how the values of a row's tensor differ between the first and the last checkpoint. It has numbers where both have
-// the tensor in one dtype and shape, of numbers.
+// A comparison says how the values of a row's tensor differ between the first and the last checkpoint. It has numbers only if the
+// tensor has the same numeric dtype and the same shape in both.
 type comparison struct {
 	Change    change
-	Different int64 // values with other bits
+	Different int64 // values with different bits
 	Count     int64
-	Cosine    float64 // of the two as vectors; NaN where one is zero, or one alone has a NaN or an infinity somewhere
-	L2        float64 // of the difference; NaN or infinite where one alone has a NaN or an infinity
+	Cosine    float64 // of the two as vectors; NaN if one is zero, or if a NaN or an infinity is only in one
+	L2        float64 // of the difference; NaN or infinite if a NaN or an infinity is only in one
 	Relative  float64 // L2 over the norm of the first
-	Largest   float64 // difference of two values
-	At        []int   // the place of these
+	Largest   float64 // the largest difference
+	At        []int   // its indices
 	From, To  float64
-	Bands     []float64 // the root of the mean squared difference in runs of the first axis; NaN or infinite as L2 is
-	Columns   []float64 // the same, of the last axis of several
+	Bands     []float64 // root mean squared difference in runs of the first axis; NaN or infinite like L2
+	Columns   []float64 // the same for the last axis, if there are several axes
 	Heat      *heat     // of the difference
 	Problem   string
 }
 
-// A change is what became of a tensor.
+// A change classifies how a tensor changed.
 type change string
 
 const (
 	same     change = "same"
-	changed  change = "changed"  // other values
+	changed  change = "changed"  // different values
 	added    change = "new"      // only the last checkpoint has it
-	removed  change = "gone"     // only the first
-	reshaped change = "reshaped" // another dtype or shape
+	removed  change = "gone"     // only the first checkpoint has it
+	reshaped change = "reshaped" // different dtype or shape
 )
 
-// changeOf returns what an index says of a row. A tensor that is in both alike is the same until its values are compared.
+// changeOf classifies a row by its entries. A tensor with equal entries counts as the same until its values are compared.
 func (s *Set) changeOf(row int) change {
 	a, b := s.entry(row, 0), s.entry(row, s.latest())
 	switch {
@@ -58,7 +58,7 @@ func (s *Set) changeOf(row int) change {
 	return same
 }
 
-// compare compares a row's tensors. The result is remembered. The error is the context's.
+// compare compares a row's tensors and caches the result. The only error is the context's.
 func (s *Set) compare(ctx context.Context, row int) (*comparison, error) {
 	if c := s.changeOf(row); c != same {
 		return &comparison{Change: c}, nil
@@ -121,7 +121,7 @@ func compareTensors(ctx context.Context, a, b tensor.Any) (*comparison, error) {
 	return c, err
 }
 
-// A walk goes over the values of two tensors once.
+// A walk iterates over the values of two tensors once.
 type walk struct {
 	shape                tensor.Shape
 	different            int64
@@ -191,7 +191,7 @@ func (w *walk) run(ctx context.Context, a, b tensor.Any) error {
 	return nil
 }
 
-// add takes a run of both tensors' values, from the one at place on.
+// add adds a run of both tensors' values that begins at index place.
 func (w *walk) add(place int, x, y []float64) {
 	for i := range x {
 		u, v := x[i], y[i]
@@ -204,7 +204,7 @@ func (w *walk) add(place int, x, y []float64) {
 				w.largest, w.from, w.to, w.place = size, u, v, place+i
 			}
 		}
-		if d != 0 || u-u == 0 { // two infinities or two NaN are left out of the sums: they are the same
+		if d != 0 || u-u == 0 { // excludes two equal infinities or two NaNs from the sums
 			w.dot += u * v
 			w.a2 += u * u
 			w.b2 += v * v
@@ -239,10 +239,10 @@ func (w *walk) into(c *comparison) {
 	}
 }
 
-// newDifferenceHeat draws the first slice of b less a.
+// newDifferenceHeat draws the first slice of b minus a.
 func newDifferenceHeat(a, b tensor.Any) (*heat, error) {
 	shape := a.Shape()
-	if len(shape) > 2 { // no more than the slice that is drawn
+	if len(shape) > 2 { // compute only the slice that is drawn
 		shape = shape[len(shape)-2:]
 	}
 	d := tensor.New[float64](shape...)

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// A detailView is what opens below a tensor's line.
+// A detailView is the section that opens below a tensor's line.
 type detailView struct {
 	Path     string
 	Measured *measure
@@ -23,17 +23,17 @@ type detailView struct {
 
 type fact struct{ Name, Value, Class string }
 
-// A heatView is a heat map with its words.
+// A heatView is a heat map with its text.
 type heatView struct {
 	URL          template.URL
 	Alt, Caption string
 	Limit        float64
-	Axes         []axisView // the axes with an index to choose
+	Axes         []axisView // the axes for which the reader chooses an index
 }
 
 type axisView struct{ Axis, At, Last int }
 
-// detail returns what opens below a row. live says that a server can be asked for other slices.
+// detail returns the section that opens below a row. live says that a server can show other slices.
 func (s *Set) detail(ctx context.Context, row int, live bool) (*detailView, error) {
 	e, source := s.shown(row)
 	d := &detailView{Path: s.pathText(row)}
@@ -68,7 +68,7 @@ func (s *Set) detail(ctx context.Context, row int, live bool) (*detailView, erro
 	return d, s.draw(ctx, d, m, row, live)
 }
 
-// draw adds the heat map: of the differences, where values differ.
+// draw adds the heat map. If values differ, it shows the differences.
 func (s *Set) draw(ctx context.Context, d *detailView, m *measure, row int, live bool) (err error) {
 	e, source := s.shown(row)
 	if d.Compared != nil && d.Compared.Heat != nil {
@@ -138,7 +138,7 @@ func (d *detailView) comparisonFacts(s *Set, row int) {
 // form returns a tensor's dtype and shape.
 func form(e *ckpt.VariableInfo) string { return fmt.Sprintf("%s %v", e.Type(), e.Shape) }
 
-// share returns a count, and what part of the whole it is.
+// share formats a count and its percentage of the whole.
 func share(n, of int64) string {
 	if n == 0 || of == 0 {
 		return grouped(n)
@@ -185,7 +185,7 @@ func join(at []int) string {
 	return strings.Join(parts, ",")
 }
 
-// every says which rows or columns are shown.
+// every describes which rows or columns are shown.
 func every(n int, what string) string {
 	if n == 1 {
 		return "all " + what + "s"

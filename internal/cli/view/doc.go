@@ -1,17 +1,17 @@
-// Package view shows checkpoints as pages of a browser: what is in them, what their values are like, how two differ, and how the
-// values of a training run move.
+// Package view shows checkpoints in a browser: their tensors, statistics of the values, how two checkpoints differ, and how the
+// values of a training run change.
 //
-// A [Set] is what a page is about: one checkpoint, two to compare, or those of a run. A [Server] shows it page by page, and reads
-// a tensor when its row comes into view. [WriteReport] writes all of it as one file that needs nothing else.
+// A [Set] holds the checkpoints of a page: one, two to compare, or those of a run. A [Server] shows it page by page, and reads a
+// tensor when its row comes into view. [WriteReport] writes everything into one self-contained file.
 //
 // # Trust
 //
-// Everything in a file may be forged. Names are escaped by html/template, and what has no width or turns text round is shown as
-// an escape sequence. Pages have a Content-Security-Policy under which nothing but the package's script runs; a report has no
-// script. The server answers at a loopback address only, to requests for its own host that know its token.
+// Everything in a file may be forged. html/template escapes names, and characters without width or that reverse text are shown as
+// escape sequences. Pages have a Content-Security-Policy that allows only the package's script; a report has no script. The server
+// listens only on a loopback address, and answers only requests that name its host and have its token.
 //
 // # Pictures
 //
-// Histograms and curves are SVG that templates write, and heat maps are PNG. A library for plots was not worth what it needs: the
-// pages want marks a few pixels high that follow the reader's colour scheme, not figures with axes of their own.
+// Templates write histograms and curves as SVG; heat maps are PNG. A plotting library is not worth its dependencies: the pages
+// need marks a few pixels high that follow the reader's colour scheme, not figures with axes.
 package view

@@ -6,7 +6,7 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// entries is a list of what a checkpoint holds. It grows without being copied: a million take 80 MB.
+// entries is the list of a checkpoint's entries. It grows without copying: a million entries take 80 MB.
 type entries struct {
 	chunks [][]ckpt.VariableInfo // all but the last are full
 	n      int
@@ -30,7 +30,7 @@ func (l *entries) at(i int) *ckpt.VariableInfo {
 	return &l.chunks[i/entriesPerChunk][i%entriesPerChunk]
 }
 
-// all yields the entries with their numbers.
+// all yields the entries with their indices.
 func (l *entries) all() iter.Seq2[int, *ckpt.VariableInfo] {
 	return func(yield func(int, *ckpt.VariableInfo) bool) {
 		for i := range l.n {

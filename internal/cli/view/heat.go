@@ -13,23 +13,23 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxPixels is how many values a heat map shows along each axis.
+// maxPixels is the largest number of values that a heat map shows along each axis.
 const maxPixels = 128
 
-// A heat is a picture of one slice of a tensor: the last two axes, at some place of those before. Of long axes it has every so many
-// values.
+// A heat is a picture of one slice of a tensor: the last two axes, at fixed indices of the other axes. It samples long axes at regular
+// steps.
 type heat struct {
 	At            []int // the indices of the axes before the last two
-	Rows, Columns int   // of the slice
-	StepDown      int   // every so many rows are shown
+	Rows, Columns int   // the slice's shape
+	StepDown      int   // the picture shows every StepDown-th row
 	StepAcross    int
-	Limit         float64 // the magnitude that has the full colour
-	Wrapped       bool    // a vector in lines
+	Limit         float64 // the magnitude with full colour
+	Wrapped       bool    // a vector that is wrapped into lines
 	png           []byte
 }
 
-// newHeat draws the slice of t at the given indices of its axes before the last two, nil for the first. It returns nil where there is
-// less than a row to draw.
+// newHeat draws the slice of t at the given indices of all axes but the last two; nil means the first slice. It returns nil if there
+// is less than a row to draw.
 func newHeat(t tensor.Any, at []int) (*heat, error) {
 	shape := t.Shape()
 	if t.Len() < 2 || len(shape) == 0 {
@@ -44,13 +44,13 @@ func newHeat(t tensor.Any, at []int) (*heat, error) {
 		copy(h.At, at)
 		for i, n := range outer {
 			if h.At[i] < 0 || h.At[i] >= n {
-				return nil, fmt.Errorf("index %d of axis %d, which has the length %d", h.At[i], i, n)
+				return nil, fmt.Errorf("index %d is out of range for axis %d of length %d", h.At[i], i, n)
 			}
 			from = from*n + h.At[i]
 		}
 		from *= h.Rows * h.Columns
 	} else if h.Columns > maxPixels {
-		h.Wrapped = true // the rest of the last line is left out of a vector's picture
+		h.Wrapped = true // the picture omits an incomplete last line
 		h.Rows, h.Columns = h.Columns/maxPixels, maxPixels
 	}
 	h.StepDown, h.StepAcross = (h.Rows+maxPixels-1)/maxPixels, (h.Columns+maxPixels-1)/maxPixels
@@ -63,9 +63,9 @@ func newHeat(t tensor.Any, at []int) (*heat, error) {
 	return h, h.draw(values, across)
 }
 
-// sample copies the values that a picture shows.
+// sample copies the values that the picture shows.
 func sample(dst []float64, t tensor.Any, from int, h *heat, across int) error {
-	const far = 64 // values that are further apart are converted one by one
+	const far = 64 // from this distance on, values are converted one by one
 	line := make([]float64, min(h.Columns, far*maxPixels))
 	for i := range len(dst) / across {
 		if h.StepAcross > far {
@@ -86,8 +86,8 @@ func sample(dst []float64, t tensor.Any, from int, h *heat, across int) error {
 	return nil
 }
 
-// spread returns three times the root of the mean square of the finite values, or their greatest magnitude where that is less: a few
-// values that stick out do not take the colour from all others.
+// spread returns three times the root mean square of the finite values, or their largest magnitude if that is less. A few outliers
+// then do not make all other values pale.
 func spread(values []float64) float64 {
 	n, squares, most := 0.0, 0.0, 0.0
 	for _, v := range values {
@@ -103,7 +103,7 @@ func spread(values []float64) float64 {
 	return min(most, 3*math.Sqrt(squares/n))
 }
 
-// draw makes the picture. Small ones are made larger, a value a square, so that no browser has to smooth them.
+// draw makes the picture. It enlarges small pictures, with a square per value, because browsers would smooth them.
 func (h *heat) draw(values []float64, across int) error {
 	down := len(values) / across
 	scale := max(1, min(2*maxPixels/across, 2*maxPixels/down, 16))
@@ -121,10 +121,10 @@ func (h *heat) draw(values []float64, across int) error {
 	return nil
 }
 
-// The palette goes from blue over grey to orange, which people with any colour vision tell apart. What is not finite has a colour
-// by itself.
+// The palette goes from blue over grey to orange, which people with any kind of colour vision can distinguish. Values that are not
+// finite have a separate colour.
 const (
-	steps     = 63 // on either side of zero
+	steps     = 63 // shades on either side of zero
 	middle    = steps
 	notFinite = 2*steps + 1
 )
@@ -133,7 +133,7 @@ var palette = func() color.Palette {
 	p := make(color.Palette, notFinite+1)
 	from := [3][3]float64{{18, 78, 190}, {226, 226, 226}, {196, 74, 0}}
 	mix := func(a, b [3]float64, f float64) color.Color {
-		f = math.Pow(f, 0.8) // small values show
+		f = math.Pow(f, 0.8) // makes small values visible
 		return color.RGBA{uint8(a[0] + (b[0]-a[0])*f), uint8(a[1] + (b[1]-a[1])*f), uint8(a[2] + (b[2]-a[2])*f), 255}
 	}
 	for i := range steps + 1 {
@@ -156,7 +156,7 @@ func shade(v, limit float64) uint8 {
 	return uint8(middle + math.Round(max(-1, min(1, v/limit))*steps))
 }
 
-// heat draws a slice of a row's tensor. If the tensor is stored whole only the slice is read.
+// heat draws a slice of a row's tensor. If the tensor is stored whole, heat reads only the slice.
 func (s *Set) heat(ctx context.Context, row, source int, at []int) (*heat, error) {
 	release, err := s.cache.enter(ctx)
 	if err != nil {

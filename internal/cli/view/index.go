@@ -9,23 +9,23 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
-// separator stands between the edges of a path. In the order of bytes all that is below an edge stands together.
+// separator separates the edges of a path. In byte order, all paths below an edge are adjacent.
 const separator = "/"
 
-// An index is what the checkpoints of a Set hold, in the order of paths.
+// An index holds the entries of a Set's checkpoints, sorted by path.
 type index struct {
 	paths []string
-	at    []int32 // for each path, which is a row of the page, its entry in each source, or -1
+	at    []int32 // for each path (a row of the page) its entry in each source, or -1
 	n     int     // sources
-	// sums has for every row what the rows before it amount to.
+	// sums[i] holds the totals of the rows before row i.
 	sums []sums
 }
 
-// sums are totals over rows: of the newest checkpoint's tensors, and of what two have and one lacks.
+// sums holds totals over rows: of the newest checkpoint's tensors, and of tensors that only one of two checkpoints has.
 type sums struct {
 	values, bytes  int64
 	added, removed int32
-	reshaped       int32 // of another dtype or shape
+	reshaped       int32 // with different dtypes or shapes
 }
 
 func (s sums) minus(o sums) sums {
@@ -55,7 +55,7 @@ func newIndex(sources []*source) index {
 	return x
 }
 
-// merge makes the rows of lists that are in the order of paths. A path that occurs twice in a list has two rows.
+// merge makes rows from lists that are sorted by path. A path that occurs twice in a list gets two rows.
 func (x *index) merge(lists [][]placed) {
 	longest := 0
 	for _, l := range lists {
@@ -112,7 +112,7 @@ func entryAt(sources []*source, x *index, row, source int) *ckpt.VariableInfo {
 	return nil
 }
 
-// entry returns what a row is in a source, nil where that lacks it.
+// entry returns a row's entry in a source, nil if the source lacks it.
 func (s *Set) entry(row, source int) *ckpt.VariableInfo {
 	return entryAt(s.sources, &s.index, row, source)
 }

@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// pageLength is how many lines of a listing a server sends at once.
+// pageLength is the largest number of lines of a listing that a server sends at once.
 const pageLength = 200
 
-// A listView is what the template of listings shows.
+// A listView is the data of the template of listings.
 type listView struct {
 	Tensors []rowView
 	Groups  []groupView
@@ -18,8 +18,8 @@ type listView struct {
 // A moreView is a button for the lines that follow.
 type moreView struct{ Src, Label string }
 
-// writeList writes a listing's lines beginning with number start. p is its span. fold is the number of the group that
-// repeats.
+// writeList writes a listing's lines from number start on. p is its span. fold is the number of the folded group that it
+// unfolds.
 func (s *Set) writeList(out io.Writer, l *listing, p span, fold *int, start int) error {
 	var v listView
 	total := len(l.tensors) + len(l.groups)

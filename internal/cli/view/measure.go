@@ -14,19 +14,19 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// bins is how many bars a histogram has.
+// bins is the number of bars of a histogram.
 const bins = 48
 
-// A measure is what one tensor's values are like. Of a tensor that could not be read only Problem is set.
+// A measure describes the values of one tensor. If the tensor could not be read, only Problem is set.
 type measure struct {
-	*stats.Summary         // nil of what is not numbers
-	Bins           []int64 // from the least to the greatest value
-	Heat           *heat   // where the Set's tensors are drawn as they are read
-	Text           string  // the beginning of strings
+	*stats.Summary         // nil if the values are not numbers
+	Bins           []int64 // from the smallest to the largest value
+	Heat           *heat   // set if the Set's tensors are drawn when they are read
+	Text           string  // the beginning of a tensor of strings
 	Problem        string
 }
 
-// Norm returns the root of the sum of the squares of the finite values.
+// Norm returns the L2 norm of the finite values.
 func (m *measure) Norm() float64 {
 	if m == nil || m.Summary == nil {
 		return math.NaN()
@@ -38,7 +38,8 @@ func (m *measure) Norm() float64 {
 	return math.Sqrt(n * (m.Mean*m.Mean + m.Deviation*m.Deviation))
 }
 
-// measure returns what a row's tensor in a source is like, nil where that lacks it. It is remembered. The error is the context's.
+// measure measures a row's tensor in a source and caches the result. It returns nil if the source lacks the tensor. The only error is
+// the context's.
 func (s *Set) measure(ctx context.Context, row, source int) (*measure, error) {
 	if s.entry(row, source) == nil {
 		return nil, nil
@@ -88,7 +89,7 @@ func measureTensor(ctx context.Context, t tensor.Any) (*measure, error) {
 	return m, err
 }
 
-// excerpt returns the first few strings of a tensor, and of each the beginning.
+// excerpt returns the beginnings of the first few strings of a tensor.
 func excerpt(t tensor.Any) string {
 	const most, longest = 8, 200
 	values := reflect.ValueOf(t.Values())
@@ -108,19 +109,19 @@ func excerpt(t tensor.Any) string {
 	return strings.Join(shown, ", ")
 }
 
-// A cache keeps what was measured, and lets few tensors be in memory at a time.
+// A cache keeps measurements, and limits the tensors in memory at a time.
 type cache struct {
 	mu          sync.Mutex
 	measures    map[cacheKey]*measure
 	comparisons map[int]*comparison
 	listings    map[span]*listing
 	slots       chan struct{}
-	unbounded   bool // keeps all
+	unbounded   bool // keeps all measurements
 }
 
 type cacheKey struct{ row, source int }
 
-// What is kept of each kind. A measure has a few kilobytes.
+// The largest number of cached values of each kind. A measure takes a few kilobytes.
 const (
 	maxMeasures = 1 << 14
 	maxListings = 1 << 10
@@ -141,7 +142,7 @@ func (c *cache) put(at cacheKey, m *measure) {
 	c.measures[at] = m
 }
 
-// enter waits until a further tensor may be in memory. What it returns is called when the tensor is not needed any more.
+// enter waits until another tensor may be in memory. The caller must call release when it no longer needs the tensor.
 func (c *cache) enter(ctx context.Context) (release func(), err error) {
 	c.mu.Lock()
 	if c.slots == nil {
@@ -157,7 +158,7 @@ func (c *cache) enter(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// list returns what is in a span. It is remembered.
+// list returns the contents of a span, and caches them.
 func (s *Set) list(p span) *listing {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// forAll calls f with every row, several at a time.
+// forAll calls f with every row, several calls at a time.
 func (s *Set) forAll(ctx context.Context, f func(ctx context.Context, row int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var taken atomic.Int64
@@ -32,10 +32,10 @@ func (s *Set) forAll(ctx context.Context, f func(ctx context.Context, row int) e
 	return g.Wait()
 }
 
-// changesView is what differs between two checkpoints.
+// changesView lists the differences between two checkpoints.
 type changesView struct {
 	Summary string
-	Rows    []changeRow // the most first
+	Rows    []changeRow // the largest differences first
 }
 
 type changeRow struct {
@@ -43,7 +43,7 @@ type changeRow struct {
 	*comparison
 }
 
-// maxChanges is how many differences the overview lists.
+// maxChanges is the largest number of differences that the overview lists.
 const maxChanges = 200
 
 // changes compares all tensors.
@@ -89,7 +89,7 @@ func (s *Set) changes(ctx context.Context) (*changesView, error) {
 	return v, nil
 }
 
-// weight says how soon a difference is listed.
+// weight returns the key by which differences are sorted, largest first.
 func weight(c *comparison) float64 {
 	switch {
 	case c.Problem != "":
@@ -97,14 +97,14 @@ func weight(c *comparison) float64 {
 	case c.Change != changed:
 		return math.MaxFloat64
 	case c.Relative != c.Relative || math.IsInf(c.Relative, 0):
-		return math.MaxFloat64 / 2 // from zero, or of what is not numbers
+		return math.MaxFloat64 / 2 // relative to zero, or not numeric
 	}
 	return c.Relative
 }
 
 // norms returns the norm of all numbers of each of the run's checkpoints.
 func (s *Set) norms(ctx context.Context) (*moved, error) {
-	each := make([][]float64, len(s.paths)) // added up in one order, whatever is read first
+	each := make([][]float64, len(s.paths)) // summed in a fixed order, whatever the order of reading
 	err := s.forAll(ctx, func(ctx context.Context, row int) error {
 		squares := make([]float64, len(s.sources))
 		for i := range s.sources {

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// A page is what the template of that name shows above the tensors.
+// A page is the data of the template "page", above the tensors.
 type page struct {
 	Title    string
 	Mode     string // "single", "pair" or "run"
@@ -24,17 +24,17 @@ type page struct {
 
 type sourceRow struct{ Label, Format, Tensors, Values, Size, Path string }
 
-// An overview is the section about all tensors together. Either it has its contents, or says where they are.
+// An overview is the section about all tensors together. It holds its contents or their address.
 type overview struct {
 	Title  string
 	Table  template.HTML
-	Button string // what asks for it, where it takes long
+	Button string // label of the button that requests slow contents
 	Src    string
 }
 
 func (m Mode) String() string { return [...]string{"single", "pair", "run"}[m] }
 
-// autoBytes is how much a page reads without being asked.
+// autoBytes is the largest number of bytes that a page reads without a request.
 const autoBytes = 1 << 30
 
 // newPage returns the page that a server shows.
@@ -49,13 +49,13 @@ func newPage(s *Set) *page {
 		}
 		total += size
 		if s.Mode() == Run && len(s.sources) > 4 && i > 0 && i < len(s.sources)-1 {
-			continue // all are alike: the first and the last tell enough
+			continue // the sources are similar: the first and the last suffice
 		}
 		p.Sources = append(p.Sources, sourceRow{s.label(i), src.r.Format(), grouped(int64(src.entries.n)), grouped(values), text.Size(size), text.Visible(src.path)})
 	}
 	for _, src := range s.sources {
 		if src.damage != nil {
-			p.Warnings = append(p.Warnings, "The index is damaged, and what follows there is not shown: "+text.OneLine(src.damage))
+			p.Warnings = append(p.Warnings, "The index is damaged. The tensors after the damage are not shown: "+text.OneLine(src.damage))
 		}
 	}
 	if s.skipped > 0 {
@@ -75,7 +75,7 @@ func newPage(s *Set) *page {
 	return p
 }
 
-// label returns what a source is called in a table of several.
+// label returns the name of a source in a table of several.
 func (s *Set) label(source int) string {
 	if s.Mode() != Pair {
 		return s.sources[source].name()
@@ -83,18 +83,18 @@ func (s *Set) label(source int) string {
 	return [...]string{"A", "B"}[source]
 }
 
-// pathText returns a row's path as people read it.
+// pathText formats a row's path for people.
 func (s *Set) pathText(row int) string {
 	return text.Visible(names.Text(s.paths[row]))
 }
 
-// nameText returns what of a row's path is below depth edges.
+// nameText returns the part of a row's path after depth edges.
 func (s *Set) nameText(row, depth int) string {
 	parts := strings.Split(s.paths[row], separator)
 	return edgesText(strings.Join(parts[min(depth, len(parts)-1):], separator))
 }
 
-// edgesText returns a part of a path as people read it.
+// edgesText formats a part of a path for people.
 func edgesText(edges string) string {
 	if edges == "" {
 		return `""`

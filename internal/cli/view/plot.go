@@ -7,7 +7,7 @@ import (
 // A Bar is one bar of a histogram, in the coordinates of its picture.
 type bar struct{ X, Y, Width, Height float64 }
 
-// bars returns the bars of a histogram in a picture of the given size. A bar that counts anything can be seen.
+// bars returns the bars of a histogram in a picture of the given size. A bar with any count is visible.
 func bars(counts []int64, width, height float64) []bar {
 	most := int64(0)
 	for _, n := range counts {
@@ -25,14 +25,14 @@ func bars(counts []int64, width, height float64) []bar {
 	return all
 }
 
-// A band is one stretch of an axis.
+// A band is one section of an axis.
 type band struct {
 	X, Width float64
 	Opacity  float64 // of its colour, from 0 to 1
 }
 
-// bandsOf returns the bands of values in a picture of the given width. The largest is in full colour, and so are those that are NaN or
-// infinite.
+// bandsOf returns the bands of values in a picture of the given width. The largest value has full colour, and so do NaN and
+// infinities.
 func bandsOf(values []float64, width float64) []band {
 	most := 0.0
 	for _, v := range values {

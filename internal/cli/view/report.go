@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	// maxDrawn is how many tensors of a report have histograms and heat maps: the largest. All have their numbers.
+	// maxDrawn limits the tensors with histograms and heat maps in a report to the largest ones. All tensors have numbers.
 	maxDrawn = 2000
-	// maxOpen is the most tensors that a report shows with all groups open.
+	// maxOpen is the largest number of tensors with which a report shows all groups open.
 	maxOpen = 200
 )
 
-// WriteReport writes all that a page about set can show as one HTML file, without a script, that loads nothing. progress, which may be
-// nil, hears how many bytes of the tensors have been read.
+// WriteReport writes everything that a page about set can show as one HTML file. The file has no script and does not load other files.
+// WriteReport calls progress, which may be nil, with the number of bytes read.
 func WriteReport(ctx context.Context, out io.Writer, set *Set, progress func(done, total int64)) error {
 	r := &report{Set: set, ctx: ctx, out: bufio.NewWriterSize(out, 1<<16)}
 	set.cache.unbounded = true
@@ -47,12 +47,12 @@ func WriteReport(ctx context.Context, out io.Writer, set *Set, progress func(don
 	return r.out.Flush()
 }
 
-// A report is one that is being written.
+// A report is a report being written.
 type report struct {
 	*Set
 	ctx   context.Context
 	out   *bufio.Writer
-	drawn map[int]bool // nil where all are
+	drawn map[int]bool // nil if all are drawn
 }
 
 // choose decides which tensors are drawn.
@@ -138,21 +138,21 @@ func (r *report) page() error {
 	if err != nil {
 		return err
 	}
-	p.Overview.Table = template.HTML(table.String()) // which a template has written
+	p.Overview.Table = template.HTML(table.String()) // written by a template, so it is escaped
 	return pages.ExecuteTemplate(r.out, "page", p)
 }
 
-// A notice is what a reader should look at.
+// A notice points the reader to unusual values.
 type notice struct{ Path, Text string }
 
-// maxNotices is how many of them are listed.
+// maxNotices is the largest number of listed notices.
 const maxNotices = 100
 
-// notable returns the tensors with values that are seldom meant, those that differ in numbers of their names together. They have
-// been measured.
+// notable returns the tensors with values that are rarely intended. It groups tensors that differ only in numbers of their names. All
+// tensors must have been measured.
 func (r *report) notable() []notice {
 	var all []notice
-	alike := make(map[notice]int) // the place in all, and how many there are
+	alike := make(map[notice]int) // index in all, and count
 	counts := make(map[notice]int)
 	for row := range r.paths {
 		m, err := r.shownMeasure(r.ctx, row)
@@ -184,7 +184,7 @@ func (r *report) notable() []notice {
 	return all
 }
 
-// unusual says in words what of a tensor's values is seldom meant.
+// unusual describes the values of a tensor that are rarely intended.
 func unusual(m *measure) string {
 	if m.Problem != "" {
 		return m.Problem
@@ -208,10 +208,11 @@ func unusual(m *measure) string {
 	return strings.Join(found, ", ")
 }
 
-// list writes what is in a span, and all below it.
+// list writes the contents of a span and everything below it.
 func (r *report) list(p span) error { return r.write(r.Set.list(p), p.depth, len(r.paths) <= maxOpen) }
 
-// write writes a listing, whose paths are known to a depth. open says whether its groups are open; of those that are alike the first is.
+// write writes a listing. The reader knows the first depth edges of its paths. open says whether groups are open; if not, the first of
+// similar groups still is.
 func (r *report) write(l *listing, depth int, open bool) error {
 	for _, row := range l.tensors {
 		if err := r.tensor(row, depth); err != nil {

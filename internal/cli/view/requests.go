@@ -25,7 +25,7 @@ func integer(r *http.Request, name string) (int, error) {
 	return n, nil
 }
 
-// rowOf returns the row that a request is about.
+// rowOf returns the row that a request names.
 func (s *Server) rowOf(r *http.Request) (int, error) {
 	row, err := integer(r, "row")
 	if err != nil || row >= len(s.set.paths) {
@@ -56,10 +56,10 @@ func (s *Server) serveList(_ context.Context, r *http.Request, out io.Writer) er
 	return s.set.writeList(out, &listing{groups: l.groups[fold].alike, unfolded: true}, p, &fold, start)
 }
 
-// maxFound is how many tensors a search shows.
+// maxFound is the largest number of tensors that a search shows.
 const maxFound = 200
 
-// serveFind lists the tensors with a path or a key that has the words of the query in it.
+// serveFind lists the tensors with a path or a key that contains the words of the query.
 func (s *Server) serveFind(ctx context.Context, r *http.Request, out io.Writer) error {
 	words := strings.Fields(strings.ToLower(r.URL.Query().Get("q")))
 	var v listView
@@ -150,7 +150,7 @@ func (s *Server) serveHeat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/png")
-	_, _ = w.Write(h.png) // who does not take it has gone
+	_, _ = w.Write(h.png) // an error means that the client has gone
 }
 
 func (s *Server) heatOf(r *http.Request) (*heat, error) {

@@ -8,14 +8,14 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// A rowView is one tensor's line.
+// A rowView is the line of one tensor.
 type rowView struct {
 	Name, DType, Shape, Size string
-	Src, Lazy                string // where a server has the details and the cells
+	Src, Lazy                string // addresses of the details and the cells, if there is a server
 	cells
 }
 
-// cells are what a line says of the values.
+// cells holds the parts of a line that describe the values.
 type cells struct {
 	Measured *measure
 	Compared *comparison
@@ -24,7 +24,7 @@ type cells struct {
 	Problem  string
 }
 
-// moved says how a tensor's norm moves over a run.
+// moved describes how a tensor's norm changes over a run.
 type moved struct {
 	Title                 string
 	Norms                 []float64
@@ -70,12 +70,12 @@ func (s *Set) row(row, depth int) rowView {
 	}
 	v := rowView{Name: name, DType: e.Type(), Shape: e.Shape.String(), Size: text.Size(e.Bytes)}
 	if s.Mode() == Pair {
-		v.Size = "" // the change stands there
+		v.Size = "" // the column shows the change instead
 	}
 	return v
 }
 
-// cells returns what a row says of its values. The error is the context's.
+// cells returns the cells of a row. The only error is the context's.
 func (s *Set) cells(ctx context.Context, row int) (cells, error) {
 	if s.Mode() == Pair {
 		c, err := s.compare(ctx, row)
@@ -103,7 +103,7 @@ func (s *Set) shownMeasure(ctx context.Context, row int) (*measure, error) {
 	return s.measure(ctx, row, source)
 }
 
-// moved returns how the norm of a row moves over the run.
+// moved returns how the norm of a row changes over the run.
 func (s *Set) moved(ctx context.Context, row int) (*moved, error) {
 	norms := make([]float64, len(s.sources))
 	for i := range s.sources {
@@ -116,7 +116,7 @@ func (s *Set) moved(ctx context.Context, row int) (*moved, error) {
 	return newMoved(s, "Norm of "+s.pathText(row), norms), nil
 }
 
-// A groupView is one group's line.
+// A groupView is the line of one group.
 type groupView struct {
 	Name, Times, Meta, Src string
 	Open                   bool

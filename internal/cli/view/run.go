@@ -13,25 +13,25 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
-// maxCheckpoints is the most checkpoints of a run that are shown. Each keeps files open.
+// maxCheckpoints is the largest number of checkpoints of a run that are shown. Each keeps files open.
 const maxCheckpoints = 64
 
 var (
-	// checkpointFile matches the names of files that are a checkpoint each, or its index.
+	// checkpointFile matches the names of files that are a whole checkpoint or its index.
 	checkpointFile = regexp.MustCompile(`\.(index|safetensors|keras|h5|hdf5|npz|pt|pth|bin|gguf)$`)
 	shardFile      = regexp.MustCompile(`-\d+-of-\d+\.`)
 	number         = regexp.MustCompile(`\d+`)
 )
 
-// runIn returns the paths of a run's checkpoints in a directory, in the order of their numbers: files whose names differ in digits
-// only. It is not an error if path is not a directory.
+// runIn returns the paths of a run's checkpoints in a directory, sorted by number: files with names that differ only in digits. It
+// is not an error if path is not a directory.
 func runIn(path string) ([]string, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		if info, e := os.Stat(path); e == nil && info.IsDir() {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		return nil, nil // what it is, or that it is not there, the library says
+		return nil, nil // the library reports other problems of path
 	}
 	byPattern := make(map[string][]string)
 	for _, e := range entries {

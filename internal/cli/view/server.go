@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// A Server shows a Set to a browser on the same machine, to those who know its address with the token in it.
+// A Server shows a Set to browsers on the same machine. Requests need the token in its address.
 type Server struct {
 	set      *Set
 	listener net.Listener
@@ -24,8 +24,8 @@ type Server struct {
 	mux      *http.ServeMux
 }
 
-// Listen returns a server for set at an address of the loopback interface, such as "localhost:8080"; ":0" takes any port. The error
-// says that the address is another, or cannot be had.
+// Listen returns a server for set at an address of the loopback interface, such as "localhost:8080"; ":0" picks a free port. It returns
+// an error if the address is not a loopback address or is in use.
 func Listen(ctx context.Context, set *Set, address string) (*Server, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -69,11 +69,11 @@ func (s *Server) Serve(ctx context.Context) error {
 // Close frees the address of a server that does not serve.
 func (s *Server) Close() error { return s.listener.Close() }
 
-// policy lets a page take from its own server what it has, and nothing from elsewhere.
+// policy lets a page load from its server only.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// ServeHTTP answers a request that is for this server by its own name, so that no other site's name can lead here, and that
-// has the token.
+// ServeHTTP answers requests that have the token and name this server as their host. Checking the host keeps another site's name
+// from resolving to this server.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
@@ -120,7 +120,7 @@ func (s *Server) routes() {
 	for name, kind := range map[string]string{"style.css": "text/css", "script.js": "text/javascript"} {
 		s.mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", kind+"; charset=utf-8")
-			_, _ = io.WriteString(w, asset(name)) // who does not take it has gone
+			_, _ = io.WriteString(w, asset(name)) // an error means that the client has gone
 		})
 	}
 	s.mux.HandleFunc("/list", s.answer(s.serveList))
@@ -132,7 +132,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("/heat.png", s.serveHeat)
 }
 
-// errRequest is the error of a request that no page of ours makes.
+// errRequest is the error of a request that the pages do not make.
 var errRequest = errors.New("there is no such thing here")
 
 // answer returns a handler that sends what f writes as HTML, or its error.
@@ -144,7 +144,7 @@ func (s *Server) answer(f func(context.Context, *http.Request, io.Writer) error)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = page.WriteTo(w) // who does not take it has gone
+		_, _ = page.WriteTo(w) // an error means that the client has gone
 	}
 }
 

@@ -10,40 +10,40 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// A Set is the checkpoints that one page shows. Several goroutines may use it at once.
+// A Set holds the checkpoints that a page shows. Several goroutines may use it at once.
 type Set struct {
 	sources []*source
 	index
 	cache   cache
-	run     bool // rather than two to compare
+	run     bool // the checkpoints are those of a run, not two to compare
 	skipped int  // checkpoints of a run that are not shown
-	// drawn reports whether a heat map is made of a row's tensor when it is measured. It is nil where maps are made when they are asked for.
+	// drawn reports whether measuring a row's tensor also draws its heat map. If it is nil, heat maps are drawn on request.
 	drawn func(row int) bool
 }
 
-// An Opener opens the checkpoint that a path names, and says what it is called on the page.
+// An Opener opens the checkpoint that a path names, and returns its name for the page.
 type Opener func(path string) (r *ckpt.Reader, name string, err error)
 
 // A source is one checkpoint of a Set.
 type source struct {
-	path    string // for people
+	path    string // as shown to people
 	r       *ckpt.Reader
 	entries entries
-	damage  error // where the index ended early
+	damage  error // the error that ended reading the index early
 
 	readableOnce  sync.Once
 	readableNames map[string]string
 }
 
-// readable returns the name of a layer's variable that Keras has numbered, such as block1_conv.kernel, or "" for another key.
+// readable returns the name of a layer's variable for a key that Keras numbers, such as block1_conv.kernel. For other keys it returns "".
 func (s *source) readable(key string) string {
 	s.readableOnce.Do(func() {
-		s.readableNames, _ = s.r.ReadableNames() // without them the key says where the tensor is
+		s.readableNames, _ = s.r.ReadableNames() // without readable names the page shows keys
 	})
 	return s.readableNames[key]
 }
 
-// name returns what a source is called on the page: the last part of its path.
+// name returns the name of a source on the page: the last part of its path.
 func (s *source) name() string { return text.Visible(filepath.Base(s.path)) }
 
 // longName is name with the directory before it.
@@ -51,9 +51,9 @@ func (s *source) longName() string {
 	return text.Visible(filepath.Join(filepath.Base(filepath.Dir(s.path)), filepath.Base(s.path)))
 }
 
-// Open opens with open the checkpoints that paths name, and reads their indexes: one to be shown, two to be compared, or more, in their
-// order, as those of a run. Paths that name one checkpoint count once. One path may be the directory of a run, with several
-// checkpoints with names that differ in a number.
+// Open opens the checkpoints that paths name with open, and reads their indexes. One checkpoint is shown, two are compared, and more, in the
+// given order, are a run. Paths that name the same checkpoint count once. A single path may be the directory of a run: of checkpoints with
+// names that differ in a number.
 func Open(open Opener, paths ...string) (*Set, error) {
 	s := &Set{run: len(paths) > 2}
 	if len(paths) == 1 {
@@ -110,7 +110,7 @@ type Mode int
 const (
 	Single Mode = iota // one checkpoint
 	Pair               // two, and how they differ
-	Run                // those of a run, and how they move
+	Run                // the checkpoints of a run, and how they change
 )
 
 // Mode returns what s shows.
@@ -127,7 +127,7 @@ func (s *Set) Mode() Mode {
 // Title returns the page's title.
 func (s *Set) Title() string {
 	first, last := s.sources[0].name(), s.sources[len(s.sources)-1].name()
-	if first == last && len(s.sources) > 1 { // checkpoints of two runs are called alike
+	if first == last && len(s.sources) > 1 { // checkpoints of two runs may have the same name
 		first, last = s.sources[0].longName(), s.sources[len(s.sources)-1].longName()
 	}
 	switch s.Mode() {

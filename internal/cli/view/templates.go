@@ -23,16 +23,16 @@ var pages = template.Must(template.New("view").Funcs(template.FuncMap{
 	},
 }).ParseFS(files, "templates/*.html"))
 
-// asset returns one of the files that pages need beside them.
+// asset returns one of the embedded files that pages need.
 func asset(name string) string {
 	b, err := files.ReadFile("templates/" + name)
 	if err != nil {
-		panic(err) // it is embedded
+		panic(err) // cannot happen: the file is embedded
 	}
 	return string(b)
 }
 
-// number3 returns a number with four digits, or with three and a short exponent: 1.234, 1.23e-7, 1.23e9. A column has room for that.
+// number3 formats a number with four digits, or with three and a short exponent, to fit a column: 1.234, 1.23e-7, 1.23e9.
 func number3(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -49,7 +49,7 @@ func number3(v float64) string {
 	return minus(digits + "e" + sign + strings.TrimLeft(exponent[1:], "0"))
 }
 
-// minus writes a number's sign as one.
+// minus replaces a hyphen by a minus sign.
 func minus(text string) string {
 	if rest, negative := strings.CutPrefix(text, "-"); negative {
 		return "−" + rest
@@ -57,7 +57,7 @@ func minus(text string) string {
 	return text
 }
 
-// largest returns a difference, which is NaN where one of two values is.
+// largest formats a difference, which is NaN if one of the values is NaN.
 func largest(v float64) string {
 	if math.IsNaN(v) {
 		return "NaN"
@@ -65,7 +65,7 @@ func largest(v float64) string {
 	return number3(v)
 }
 
-// cosine shows how far from one a cosine is, which matters where it is nearly that.
+// cosine formats a cosine. If it is close to one, it shows the distance from one.
 func cosine(v float64) string {
 	if v == v && v > 0.999 && v < 1 {
 		return "1−" + strconv.FormatFloat(1-v, 'g', 2, 64)
@@ -73,7 +73,7 @@ func cosine(v float64) string {
 	return number3(v)
 }
 
-// grouped returns a count with a comma between thousands.
+// grouped formats a count with commas between thousands.
 func grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	var b strings.Builder
@@ -93,7 +93,7 @@ func few(n int64) string {
 	return grouped(n)
 }
 
-// zeroAt returns where zero is between low and high in a picture of the given width, or nil where it is not between them.
+// zeroAt returns the position of zero between low and high in a picture of the given width, or nil if it is not between them.
 func zeroAt(low, high, width float64) *float64 {
 	if !(low < 0 && high > 0) {
 		return nil
@@ -102,7 +102,7 @@ func zeroAt(low, high, width float64) *float64 {
 	return &x
 }
 
-// counted returns a count with its word.
+// counted formats a count with its noun.
 func counted(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -10,27 +10,27 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
-// A span is the rows from lo to before hi, below the first depth edges of their paths.
+// A span is the rows from lo to hi-1, below the first depth edges of their paths.
 type span struct{ lo, hi, depth int }
 
-// A group is what one edge leads to, or one of several that are alike leads to.
+// A group is the tensors below one edge, or below the first of several similar edges.
 type group struct {
 	name string // the edge
 	span
-	alike []group // the others, and this one first, where it stands for several
+	alike []group // if it represents several groups, all of them, beginning with this one
 }
 
-// A listing is what stands at the end of a path: tensors and groups, each in the order of their names.
+// A listing is the contents below a path: tensors and groups, each sorted by name.
 type listing struct {
 	tensors  []int // rows
 	groups   []group
-	unfolded bool // it lists groups that are alike, one by one
+	unfolded bool // it lists similar groups one by one
 }
 
 // whole returns the span of all rows.
 func (x *index) whole() span { return span{0, len(x.paths), 0} }
 
-// holds reports whether a span can be one of x.
+// holds reports whether p is a valid span of x.
 func (x *index) holds(p span) bool {
 	if p.lo < 0 || p.hi > len(x.paths) || p.lo >= p.hi || p.depth < 0 {
 		return false
@@ -39,7 +39,7 @@ func (x *index) holds(p span) bool {
 	return strings.Count(below, separator) == p.depth && strings.HasPrefix(x.paths[p.hi-1], below)
 }
 
-// prefix returns what the paths of a span begin with.
+// prefix returns the common prefix of the paths of a span.
 func (x *index) prefix(p span) string {
 	if p.lo >= p.hi {
 		return "" // a checkpoint without tensors
@@ -55,7 +55,7 @@ func (x *index) prefix(p span) string {
 	return path[:end]
 }
 
-// list returns what is in a span, with groups that are alike folded.
+// list returns the contents of a span, with similar groups folded.
 func (x *index) list(p span, form func(h *maphash.Hash, row int)) listing {
 	var l listing
 	skip := len(x.prefix(p))
@@ -69,7 +69,7 @@ func (x *index) list(p span, form func(h *maphash.Hash, row int)) listing {
 		}
 		end := x.after(i, p.hi, x.paths[i][:skip+len(edge)+1])
 		if end == i+1 {
-			l.tensors = append(l.tensors, i) // a group for it would say nothing
+			l.tensors = append(l.tensors, i) // a group with a single tensor is not useful
 		} else {
 			l.groups = append(l.groups, x.shorten(group{name: edge, span: span{i, end, p.depth + 1}}))
 		}
@@ -86,7 +86,7 @@ func (x *index) list(p span, form func(h *maphash.Hash, row int)) listing {
 	return l
 }
 
-// shorten returns a group that has no more in it than one other group as that, under the names of both.
+// shorten joins a group with its only child group, under the names of both.
 func (x *index) shorten(g group) group {
 	skip := len(x.prefix(g.span))
 	for {
@@ -100,8 +100,8 @@ func (x *index) shorten(g group) group {
 	}
 }
 
-// after returns the first row between lo and hi with a path that does not begin with prefix. It looks further and further,
-// since most groups are small.
+// after returns the first row between lo and hi with a path that does not begin with prefix. It searches with growing steps,
+// because most groups are small.
 func (x *index) after(lo, hi int, prefix string) int {
 	step := 1
 	for lo+step < hi && strings.HasPrefix(x.paths[lo+step], prefix) {
@@ -112,10 +112,10 @@ func (x *index) after(lo, hi int, prefix string) int {
 	return lo + sort.Search(end-lo, func(i int) bool { return !strings.HasPrefix(x.paths[lo+i], prefix) })
 }
 
-// minAlike is how many groups must be alike to be folded.
+// minAlike is the smallest number of similar groups that are folded.
 const minAlike = 3
 
-// fold replaces runs of groups that differ in a number of their names only, such as a model's blocks, by one each.
+// fold replaces each run of groups that differ only in a number of their names, such as a model's blocks, by one group.
 func (x *index) fold(groups []group, form func(h *maphash.Hash, row int)) []group {
 	seed := maphash.MakeSeed()
 	var folded []group
@@ -141,7 +141,7 @@ func (x *index) fold(groups []group, form func(h *maphash.Hash, row int)) []grou
 	return folded
 }
 
-// shape returns a hash of the paths below a span, and of the dtypes and shapes that they lead to.
+// shape returns a hash of the paths below a span, and of their tensors' dtypes and shapes.
 func (x *index) shape(seed maphash.Seed, p span, form func(h *maphash.Hash, row int)) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -155,7 +155,7 @@ func (x *index) shape(seed maphash.Seed, p span, form func(h *maphash.Hash, row 
 	return h.Sum64()
 }
 
-// form adds to a hash what a row's tensor is like in every source.
+// form adds the dtype and shape of a row's tensor in every source to a hash.
 func (s *Set) form(h *maphash.Hash, row int) {
 	number := func(n int) {
 		var b [8]byte

@@ -116,7 +116,7 @@ func TestHeat(t *testing.T) {
 	})
 	t.Run("a slice that is not there", func(t *testing.T) {
 		_, err := newHeat(values(0, 2, 2, 2), []int{2})
-		require.ErrorContains(t, err, "index 2 of axis 0, which has the length 2")
+		require.ErrorContains(t, err, "index 2 is out of range for axis 0 of length 2")
 	})
 	t.Run("NaN has a colour by itself", func(t *testing.T) {
 		require.EqualValues(t, notFinite, shade(math.NaN(), 1))

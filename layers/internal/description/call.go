@@ -11,13 +11,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// toScalar returns a number of JSON.
+// toScalar converts a JSON number.
 func toScalar(n json.Number) (ops.Scalar, error) {
 	f, whole, err := config.ParseNumber(n)
 	return ops.Scalar{F: f, Whole: whole}, err
 }
 
-// parseArg turns an argument of a call into what arguments has, with references for tensors.
+// parseArg converts an argument of a call to its form in [Call], with references for tensors.
 func parseArg(v any) (any, error) {
 	switch v := v.(type) {
 	case json.Number:
@@ -96,7 +96,7 @@ func parseTensorArg(c map[string]any) (any, error) {
 	return v.Cast(d)
 }
 
-// A Call is a call of a layer or an operator. A [Reference] stands for each tensor among its arguments.
+// A Call is a call of a layer or an operator. Each tensor among its arguments is a [Reference].
 type Call struct {
 	Args   []any
 	Kwargs map[string]any

@@ -1,4 +1,4 @@
-// Package description reads what Keras writes of a model: its layers, and the calls that connect them.
+// Package description reads Keras's description of a model: its layers, and the calls that connect them.
 //
-// It knows JSON, and how Keras 2 and Keras 3 write arguments. It makes no layers.
+// It parses JSON and the arguments of Keras 2 and Keras 3. It does not make layers.
 package description

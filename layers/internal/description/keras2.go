@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// parseNest reads a call as Keras 2 writes it. A layer of one tensor gets the tensor, one of several a list of them.
+// parseNest reads a call as Keras 2 writes it. The argument is the tensor if there is only one, and otherwise a list.
 func parseNest(raw json.RawMessage) (Call, error) {
 	nest, err := config.Decode(raw)
 	if err != nil {
@@ -56,7 +56,7 @@ func (p *nestParser) parse(v any) (any, error) {
 	return nil, fmt.Errorf("%v does not refer to a tensor", v)
 }
 
-// constantName stands for the name of a layer where Keras 2 gives a value in place of a tensor.
+// constantName replaces the name of a layer if Keras 2 gives a value instead of a tensor.
 const constantName = "_CONSTANT_VALUE"
 
 // tensor reads [name, call, tensor, kwargs], or a constant [constantName, -1, value, kwargs].

@@ -17,7 +17,7 @@ type Object struct {
 	InboundNodes []Node          `json:"inbound_nodes"`
 }
 
-// A Model is what Keras's to_json writes of a model.
+// A Model is the output of Keras's to_json for a model.
 type Model struct {
 	Class  string
 	Config json.RawMessage
@@ -32,7 +32,7 @@ func Parse(raw []byte) (Model, error) {
 	return Model{o.ClassName, o.Config, isKeras2(raw)}, err
 }
 
-// isKeras2 reports whether Keras 2 wrote the description: it says so, or has what Keras 3 writes otherwise.
+// isKeras2 reports whether Keras 2 wrote the description: it gives the version, or has an option that Keras 3 writes differently.
 func isKeras2(raw []byte) bool {
 	var o struct {
 		Version string `json:"keras_version"`
@@ -43,14 +43,14 @@ func isKeras2(raw []byte) bool {
 	return bytes.Contains(raw, []byte(`"batch_input_shape"`))
 }
 
-// A Node is one call of a layer. Keras 3 writes an object with args and kwargs; Keras 2 a nest of tensors, each of which
-// is a list of a layer's name, its call, a tensor of the call and, with some, keyword arguments.
+// A Node is one call of a layer. Keras 3 writes an object with args and kwargs. Keras 2 writes nested lists of tensors. Each tensor
+// is a list of a layer's name, the number of its call, the number of the call's tensor, and sometimes keyword arguments.
 type Node struct {
 	Args, Kwargs json.RawMessage
-	nest         json.RawMessage // of Keras 2
+	nest         json.RawMessage // the form of Keras 2
 }
 
-// UnmarshalJSON reads a node of either form.
+// UnmarshalJSON reads a node in either form.
 func (n *Node) UnmarshalJSON(raw []byte) error {
 	var object struct {
 		Args   json.RawMessage `json:"args"`

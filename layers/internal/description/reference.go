@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// References returns the tensors in a nest of lists and dicts, as Keras flattens it: a dict by its sorted names. named reports a dict.
+// References returns the tensors in nested lists and dicts, flattened as in Keras: a dict by its sorted names. named reports a dict.
 func References(raw json.RawMessage) (refs []Reference, named bool, err error) {
 	nest, err := config.Decode(raw)
 	if err != nil {

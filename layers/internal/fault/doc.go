@@ -1,2 +1,2 @@
-// Package fault says how errors about layers read: "layers: ", the layer or operator, and what is wrong with it.
+// Package fault formats errors about layers: "layers: ", the layer or operator, and the problem.
 package fault

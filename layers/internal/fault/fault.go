@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// ErrUnknownLayer is in the error for a Keras class that this module does not have.
+// ErrUnknownLayer reports a Keras class that this module does not support.
 var ErrUnknownLayer = errors.New("unsupported layer class")
 
-// ErrUnknownOption is in the error for an option of a Keras layer that this module does not know. If it ignored the option, the
-// results could differ from Keras's.
+// ErrUnknownOption reports an option of a Keras layer that this module does not support. Ignoring the option could give results
+// that differ from Keras's.
 var ErrUnknownOption = errors.New("unknown option")
 
-// A Who names a layer or an operator in an error: its kind and, where it has one, its name.
+// A Who names a layer or an operator in an error: its kind and, if it has one, its name.
 type Who struct{ Kind, Name string }
 
 func (w Who) String() string { return Label(w.Kind, w.Name) }
 
-// Label returns a layer's kind and, where it has one, its name in quotes.
+// Label returns a layer's kind and, if it has one, its name in quotes.
 func Label(kind, name string) string {
 	if name == "" {
 		return kind

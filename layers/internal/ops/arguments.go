@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// First returns the layer's first argument, under whatever name.
+// First returns the layer's first argument, whatever its name.
 func (a *Arguments) First() any {
 	if len(a.Args) > 0 {
 		return a.Args[0]
@@ -22,7 +22,7 @@ func (a *Arguments) First() any {
 	return nil
 }
 
-// Flattened returns the values in a nest of lists and dicts; a dict's by its sorted names.
+// Flattened returns the values in nested lists and dicts; the values of a dict are sorted by name.
 func Flattened(arg any) ([]*Value, error) {
 	switch v := arg.(type) {
 	case nil:
@@ -83,7 +83,7 @@ func MaskList(arg any, n int) ([]*kernel.Mask, error) {
 	return masks, nil
 }
 
-// MasksOf returns the masks that go along with vs.
+// MasksOf returns the masks of vs.
 func MasksOf(vs []*Value) []*kernel.Mask {
 	masks := make([]*kernel.Mask, len(vs))
 	for i, v := range vs {
@@ -92,18 +92,18 @@ func MasksOf(vs []*Value) []*kernel.Mask {
 	return masks
 }
 
-// Arguments are what an operator or a layer is called with: values, scalars, bools, strings, slices, nil, and lists and dicts of such.
+// Arguments holds the arguments of a call: values, scalars, bools, strings, slices, nil, and lists and dicts of these.
 type Arguments struct {
 	Args []any
 	Kw   map[string]any
 	Work *kernel.Scratch
 	Used map[string]bool
 
-	Passing bool  // results are wanted within a run alone: their memory may be Work's
-	Then    []any // layers that are called with the result, by the same call
+	Passing bool  // results are used only within the run, so that Work may own their memory
+	Then    []any // layers that the same call applies to the result
 }
 
-// has reports whether an argument was given and is not None. Arguments are found by their place, from 0, or by name.
+// has reports whether an argument was given and is not None. It looks for the argument by position, from 0, or by name.
 func (a *Arguments) has(at int, name string) bool { return a.Get(at, name) != nil }
 
 func (a *Arguments) Get(at int, name string) any {
@@ -114,7 +114,7 @@ func (a *Arguments) Get(at int, name string) any {
 	return a.Kw[name]
 }
 
-// ignore notes that it does not matter whether arguments of those names were given.
+// ignore marks arguments as used, because their values do not matter.
 func (a *Arguments) ignore(names ...string) {
 	if len(a.Kw) == 0 {
 		return
@@ -153,7 +153,7 @@ func (a *Arguments) values(at int, name string) ([]*Value, error) {
 	return vs, nil
 }
 
-// Unused returns an error for an argument that nobody asked for.
+// Unused returns an error for an argument that the operator did not read.
 func (a *Arguments) Unused(most int) error {
 	if len(a.Args) > most {
 		return fmt.Errorf("%d arguments, want at most %d", len(a.Args), most)

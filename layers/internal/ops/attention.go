@@ -66,7 +66,7 @@ func dotProductAttention(c *config.Config) Operator {
 	}
 }
 
-// restrict gives s the mask that an operator is called with, and that of causal.
+// restrict sets the mask of s from the call's mask and causal.
 func restrict(a *Arguments, s *kernel.SoftAttention, causal bool) error {
 	if !a.has(4, "mask") {
 		s.Causal = causal
@@ -90,7 +90,7 @@ func restrict(a *Arguments, s *kernel.SoftAttention, causal bool) error {
 	return s.GroupMask(mask)
 }
 
-// newFloats returns a tensor of zeros, or an error where no memory holds the shape.
+// newFloats returns a tensor of zeros, or an error if the shape is too large for memory.
 func newFloats(shape ...int) (*kernel.Tensor, error) {
 	if err := kernel.CheckSize(shape); err != nil {
 		return nil, err

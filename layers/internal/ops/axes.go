@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// resolveAxes returns axes, which count from the end where they are negative, as indices; each must stand once.
+// resolveAxes returns axes as indices. Negative axes count from the end. An axis must not occur twice.
 func resolveAxes(axes []int, rank int) ([]int, error) {
 	out := make([]int, 0, len(axes))
 	for _, axis := range axes {
@@ -31,7 +31,7 @@ func resolveOne(axis, rank int) (int, error) {
 	return at[0], nil
 }
 
-// otherAxes returns the axes of a tensor of that rank which are not among axes.
+// otherAxes returns the axes of a tensor of the given rank that are not in axes.
 func otherAxes(axes []int, rank int) []int {
 	out := make([]int, 0, rank)
 	for i := range rank {

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// binaryOperator makes the operators that look at one value of two tensors, stretched to each other.
+// binaryOperator makes the elementwise operators of two tensors, which are broadcast to each other.
 func binaryOperator(class string) Maker {
 	switch class {
 	case "Add":
@@ -32,7 +32,7 @@ func binaryOperator(class string) Maker {
 	case "FloorDivide":
 		return arithmetic(func(a, b float32) float32 { return float32(math.Floor(float64(a) / float64(b))) }, floorDivide)
 	case "Mod":
-		return plain(func(a *Arguments) ([]*Value, error) { // Keras makes tensors of numbers first
+		return plain(func(a *Arguments) ([]*Value, error) { // Keras first converts numbers to tensors
 			x, y, _, err := pair(a)
 			if err != nil {
 				return nil, err
@@ -77,7 +77,7 @@ func binaryOperator(class string) Maker {
 	return nil
 }
 
-// arithmetic returns an operator of fractions and, unless fi is nil, of integers; with nil, integers are made fractions.
+// arithmetic returns an operator on floats and integers. If fi is nil, it converts integers to floats.
 func arithmetic(ff func(a, b float32) float32, fi func(a, b int64) int64) Maker {
 	return plain(func(a *Arguments) ([]*Value, error) {
 		x, y, as, err := pair(a)
@@ -88,7 +88,7 @@ func arithmetic(ff func(a, b float32) float32, fi func(a, b int64) int64) Maker 
 	})
 }
 
-// compute returns ff or fi of x and y, both cast to the dtype of arithmetic on them first.
+// compute casts x and y to the dtype as, and applies ff or fi.
 func compute(x, y *Value, as tensor.DType, ff func(a, b float32) float32, fi func(a, b int64) int64) ([]*Value, error) {
 	if as == tensor.DTBool {
 		as = tensor.DTInt32
@@ -114,7 +114,7 @@ func compute(x, y *Value, as tensor.DType, ff func(a, b float32) float32, fi fun
 	return []*Value{IntValue(out, as)}, nil
 }
 
-// multiply is keras.ops.multiply.
+// multiply implements keras.ops.multiply.
 func multiply(a *Arguments) ([]*Value, error) {
 	x, y, as, err := pair(a)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// clip makes keras.ops.clip. Where the limits are the wrong way round, the lower one wins. Limits take the dtype of the tensor: -1 is
-// 255 among uint8.
+// clip makes keras.ops.clip. If x_min is greater than x_max, the result is x_min. Limits are cast to the tensor's
+// dtype: -1 is 255 as uint8.
 func clip(c *config.Config) Operator {
 	lo, hi := c.Number("x_min", float32(math.Inf(-1))), c.Number("x_max", float32(math.Inf(1)))
 	return single(func(_ *Arguments, x *Value) (*Value, error) {

@@ -13,7 +13,7 @@ func floorDivide(a, b int64) int64 {
 	return q
 }
 
-// intMod is floorMod of integers, 0 where b is 0.
+// intMod is floorMod of integers. It returns 0 if b is 0.
 func intMod(a, b int64) int64 {
 	if b == 0 {
 		return 0
@@ -21,7 +21,7 @@ func intMod(a, b int64) int64 {
 	return a - b*floorDivide(a, b)
 }
 
-// floorMod is a - b*floor(a/b), which has b's sign.
+// floorMod returns a - b*floor(a/b), which has b's sign.
 func floorMod(a, b float32) float32 {
 	m := math.Mod(float64(a), float64(b))
 	if m != 0 && (m < 0) != (b < 0) {

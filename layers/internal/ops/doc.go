@@ -1,6 +1,6 @@
-// Package ops has the operations of keras.ops, which stand between the layers of a Functional model.
+// Package ops implements the operations of keras.ops, which connect the layers of a Functional model.
 //
-// An operation takes [Arguments] and gives [Value]s: tensors of float32, int64, bool or string, which stand for all dtypes of
-// Keras, together with the dtype that Keras gives them and the mask that Keras attaches. An operation does not change its
-// arguments. A result may share memory with an argument.
+// An operation takes [Arguments] and returns [Value]s: tensors of float32, int64, bool or string, which represent all dtypes of
+// Keras. A value also has Keras's dtype and Keras's mask. An operation does not change its arguments. A result may share memory
+// with an argument.
 package ops

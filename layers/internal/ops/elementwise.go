@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// elementwiseOperator makes the operators that look at one value of one tensor at a time.
+// elementwiseOperator makes the elementwise operators of one tensor.
 func elementwiseOperator(class string) Maker {
 	if f := FloatFunction(class); f != nil {
 		return plain(single(func(_ *Arguments, x *Value) (*Value, error) { return mapFloats(x, f) }))
@@ -105,7 +105,7 @@ func elementwiseOperator(class string) Maker {
 	return nil
 }
 
-// fillLike returns an operator that gives a tensor of x's shape filled with what fill returns, in x's dtype or another.
+// fillLike returns an operator that returns a tensor of x's shape, filled with fill's result, in dtype to or else x's.
 func fillLike(to tensor.DType, fill func(a *Arguments) (any, error)) Operator {
 	return single(func(a *Arguments, x *Value) (*Value, error) {
 		arg, err := fill(a)
@@ -127,7 +127,7 @@ func fillLike(to tensor.DType, fill func(a *Arguments) (any, error)) Operator {
 	})
 }
 
-// mapFloats returns f of x's values as fractions.
+// mapFloats applies f to x's values as floats.
 func mapFloats(x *Value, f func(float64) float64) (*Value, error) {
 	v, err := x.Float()
 	if err != nil {
@@ -136,7 +136,7 @@ func mapFloats(x *Value, f func(float64) float64) (*Value, error) {
 	return FloatValue(kernel.Map(v, func(a float32) float32 { return float32(f(float64(a))) })), nil
 }
 
-// mapNumbers returns a function of fractions or of integers, whichever the tensor has; truths are integers.
+// mapNumbers returns a function that applies ff to floats and fi to integers; bools count as integers.
 func mapNumbers(ff func(float64) float64, fi func(int64) int64) func(*Arguments, *Value) (*Value, error) {
 	return func(_ *Arguments, x *Value) (*Value, error) {
 		if IsFloat(x.As) {
@@ -154,7 +154,7 @@ func mapNumbers(ff func(float64) float64, fi func(int64) int64) func(*Arguments,
 	}
 }
 
-// keepTruths returns f for numbers; truths stay what they are.
+// keepTruths returns a function that applies f to numbers and returns bools unchanged.
 func keepTruths(f func(*Arguments, *Value) (*Value, error)) func(*Arguments, *Value) (*Value, error) {
 	return func(a *Arguments, x *Value) (*Value, error) {
 		if x.As == tensor.DTBool {
@@ -174,7 +174,7 @@ func sign[T float64 | int64](v T) T {
 	return v // 0, or NaN
 }
 
-// FloatFunction returns a function with a fraction as its result, whatever its argument is.
+// FloatFunction returns a function with a float result for arguments of any dtype.
 func FloatFunction(class string) func(float64) float64 {
 	switch class {
 	case "Exp":
@@ -235,7 +235,7 @@ func FloatFunction(class string) func(float64) float64 {
 	return nil
 }
 
-// truthFunction returns a function with a truth value as its result.
+// truthFunction returns a function with a bool result.
 func truthFunction(class string) func(float32) bool {
 	switch class {
 	case "Isnan":
@@ -267,7 +267,7 @@ func activationOperator(class string) Maker {
 		return func(c *config.Config) Operator {
 			f := activation.LeakyReLU(c.Float("negative_slope", 0.2))
 			return single(func(_ *Arguments, x *Value) (*Value, error) {
-				x, err := x.Cast(tensor.DTFloat32) // integers become fractions, as for no other
+				x, err := x.Cast(tensor.DTFloat32) // only here integers become floats
 				if err != nil {
 					return nil, err
 				}
@@ -317,7 +317,7 @@ func activationOperator(class string) Maker {
 	return nil
 }
 
-// snake returns a class's name as Keras names its function: HardSigmoid is hard_sigmoid.
+// snake returns the name of a class's function in Keras: hard_sigmoid for HardSigmoid.
 func snake(class string) string {
 	var b strings.Builder
 	for i, r := range class {
@@ -329,7 +329,7 @@ func snake(class string) string {
 	return b.String()
 }
 
-// activatedValue returns f of x along its last axis; integers stay integers where f is relu.
+// activatedValue applies f to x along its last axis. Integers stay integers if f is relu.
 func activatedValue(f activation.Func, x *Value) (*Value, error) {
 	v, err := asFloat(x)
 	if err != nil {
@@ -347,7 +347,7 @@ func activatedValue(f activation.Func, x *Value) (*Value, error) {
 	return FloatValue(y), nil
 }
 
-// rowsValue returns f along the given axes of x, nil for the last.
+// rowsValue applies f along the given axes of x; nil means the last.
 func rowsValue(f activation.Func, x *Value, axes []int) (*Value, error) {
 	v, err := x.Float()
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
-// A PySlice is Python's slice in an index: its parts are nil where they are left out.
+// A PySlice is Python's slice in an index. Missing parts are nil.
 type PySlice struct{ Start, Stop, Step *int }
 
 // An Ellipsis is Python's "..." in an index.
 type Ellipsis struct{}
 
-// indexOperator makes the operators that take values from places.
+// indexOperator makes the operators that select values by index.
 func indexOperator(class string) Maker {
 	switch class {
 	case "GetItem":
@@ -123,7 +123,7 @@ func indexOperator(class string) Maker {
 	return nil
 }
 
-// getItem is x[key], Python's indexing by numbers, slices, None and "...", and by one tensor of integers along the first axis.
+// getItem implements x[key], Python's indexing by numbers, slices, None and "...", and by one tensor of integers along the first axis.
 func getItem(x *Value, key any) (*Value, error) {
 	if i, ok := key.(*Value); ok {
 		return take(x, i, []int{0})
@@ -145,7 +145,7 @@ func getItem(x *Value, key any) (*Value, error) {
 		return nil, fmt.Errorf("%d indices into shape %v", named, x.Shape())
 	}
 	places := make([][]int, rank)
-	var shape []int // -1: that of what was selected, -2: gone
+	var shape []int // -1: the selected length, -2: removed
 	axis := 0
 	all := func(n int) {
 		for range n {
@@ -159,7 +159,7 @@ func getItem(x *Value, key any) (*Value, error) {
 			shape = append(shape, 1)
 		case Ellipsis:
 			all(rank - named)
-			named = rank // a second one stands for nothing
+			named = rank // a second ellipsis selects no axes
 		case PySlice:
 			list, err := k.places(x.Shape()[axis])
 			if err != nil {
@@ -210,9 +210,9 @@ func (s PySlice) places(n int) ([]int, error) {
 		step = *s.Step
 	}
 	if step == 0 {
-		return nil, fmt.Errorf("a slice of step 0")
+		return nil, fmt.Errorf("a slice must not have step 0")
 	}
-	lo, hi := 0, n // where start and stop are held
+	lo, hi := 0, n // limits of start and stop
 	start, stop := 0, n
 	if step < 0 {
 		lo, hi = -1, n-1
@@ -233,7 +233,7 @@ func (s PySlice) places(n int) ([]int, error) {
 	for i := start; step > 0 && i < stop || step < 0 && i > stop; i += step {
 		list = append(list, i)
 		if step > n || step < -n {
-			break // and no overflow
+			break // avoids overflow
 		}
 	}
 	return list, nil

@@ -7,10 +7,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// concatValues returns vs one behind the other along an axis, which may depend on their rank.
+// concatValues concatenates vs along an axis, which may depend on their rank.
 func concatValues(vs []*Value, axisOf func(rank int) int) (*Value, error) {
 	if len(vs) == 0 {
-		return nil, fmt.Errorf("no tensors to put together")
+		return nil, fmt.Errorf("expected at least one tensor to concatenate")
 	}
 	as, axis := CommonDType(vs), axisOf(len(vs[0].Shape()))
 	switch {
@@ -46,7 +46,7 @@ func concatValues(vs []*Value, axisOf func(rank int) int) (*Value, error) {
 	return nil, fmt.Errorf("%v values put together", as)
 }
 
-// concatTensors returns xs, at least one, one behind the other along axis.
+// concatTensors concatenates xs, at least one tensor, along axis.
 func concatTensors[T tensor.Element](xs []*tensor.Tensor[T], axis int) (*tensor.Tensor[T], error) {
 	axis, err := resolveOne(axis, len(xs[0].Shape()))
 	if err != nil {
@@ -78,7 +78,7 @@ func castAll[T tensor.Element](vs []*Value, as tensor.DType) ([]*tensor.Tensor[T
 	return xs, nil
 }
 
-// stackValues returns vs, all of one shape, along a new axis.
+// stackValues stacks vs, which must have the same shape, along a new axis.
 func stackValues(vs []*Value, axis int, as tensor.DType) (*Value, error) {
 	wide := make([]*Value, len(vs))
 	for i, v := range vs {

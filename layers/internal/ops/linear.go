@@ -58,8 +58,8 @@ func linearOperator(class string) Maker {
 	return nil
 }
 
-// products returns an operator of two tensors that is the contraction whose labels are made of their shapes.
-// The product of int8 tensors is int32 where wide is set.
+// products returns an operator that contracts two tensors. labels returns the labels for their shapes.
+// If wide is set, the product of int8 tensors is int32.
 func products(wide bool, labels func(x, y tensor.Shape) (xl, yl, out string, err error)) Operator {
 	return func(a *Arguments) ([]*Value, error) {
 		x, y, as, err := pair(a)
@@ -84,7 +84,7 @@ func products(wide bool, labels func(x, y tensor.Shape) (xl, yl, out string, err
 	}
 }
 
-// contract returns the contraction of x and y. Axes of length 1 stretch where both have the label, as in matmul and in an ellipsis.
+// contract returns the contraction of x and y. Axes of length 1 stretch if both operands have the label, as in matmul and in an ellipsis.
 func contract(work *kernel.Scratch, x, y *Value, xl, yl, out string, as tensor.DType) (*Value, error) {
 	xf, err := asFloat(x)
 	if err != nil {
@@ -128,7 +128,7 @@ func contract(work *kernel.Scratch, x, y *Value, xl, yl, out string, as tensor.D
 	return FloatValue(z), nil
 }
 
-// asFloat returns x as float32, in which Keras computes products of integers too, whatever is lost.
+// asFloat returns x as float32. Keras also computes products of integers in float32, and loses digits.
 func asFloat(x *Value) (*kernel.Tensor, error) {
 	v, err := x.Cast(tensor.DTFloat32)
 	if err != nil {
@@ -137,8 +137,8 @@ func asFloat(x *Value) (*kernel.Tensor, error) {
 	return v.X.(*kernel.Tensor), nil
 }
 
-// truncated returns f as TensorFlow casts it to an integer dtype on processors of x86: small ones by way of int32, and what is
-// beyond the smallest number.
+// truncated converts f to an integer dtype as TensorFlow does on x86: it converts small dtypes by way of int32, and numbers that
+// out of range become the smallest number.
 func truncated(f float32, as tensor.DType) int64 {
 	lo, hi := intLimits(as)
 	switch as {
@@ -171,7 +171,7 @@ func narrowed(x *kernel.Tensor, labels, other, out string) (*kernel.Tensor, stri
 	return y, kept, err
 }
 
-// dropUnit takes from x the axes of length 1 that y has longer: along them x stretches.
+// dropUnit removes axes of length 1 from x if y has them with a greater length, because x stretches along them.
 func dropUnit(x *kernel.Tensor, xl string, y *kernel.Tensor, yl string) (*kernel.Tensor, string, error) {
 	var shape []int
 	kept := ""
@@ -191,7 +191,7 @@ func dropUnit(x *kernel.Tensor, xl string, y *kernel.Tensor, yl string) (*kernel
 	return z, kept, err
 }
 
-// tensordot makes keras.ops.tensordot: over the last and first so many axes, or over axes that are named.
+// tensordot makes keras.ops.tensordot: over a number of last and first axes, or over the given axes.
 func tensordot(c *config.Config) Operator {
 	axes := c.Array("axes")
 	if axes == nil {
@@ -228,7 +228,7 @@ func tensordot(c *config.Config) Operator {
 	})
 }
 
-// einsum is keras.ops.einsum: operands are contracted from the first to the last.
+// einsum implements keras.ops.einsum. It contracts operands from the first to the last.
 func einsum(a *Arguments, equation string) ([]*Value, error) {
 	labels, out, err := kernel.SplitEinsum(equation)
 	if err != nil {

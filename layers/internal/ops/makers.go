@@ -1,6 +1,6 @@
 package ops
 
-// MakerOf returns what makes the operator of a class of keras.ops, nil where this package does not have it.
+// MakerOf returns the maker for a class of keras.ops, nil if this package does not support it.
 func MakerOf(class string) Maker {
 	for _, family := range []func(class string) Maker{
 		elementwiseOperator,

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// norm makes keras.ops.norm of vectors, of order 1 to infinity, and of matrices where the order is not given.
+// norm makes keras.ops.norm of vectors, of order 1 to infinity, and of matrices if the order is not given.
 func norm(c *config.Config) Operator {
 	axes, keep := reductionOptions(c)
 	number := float32(2)
@@ -33,7 +33,7 @@ func norm(c *config.Config) Operator {
 	})
 }
 
-// normalizing makes keras.ops.normalize: values over the norm of their run along an axis, at least epsilon.
+// normalizing makes keras.ops.normalize: values divided by the norm along an axis, which is at least epsilon.
 func normalizing(c *config.Config) Operator {
 	axes, order, epsilon := c.Ints("axis"), c.Number("order", 2), c.Number("epsilon", 1e-12)
 	if len(axes) == 0 {

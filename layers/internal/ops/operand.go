@@ -26,7 +26,7 @@ func Operand(arg any) (v *Value, weak bool, err error) {
 	return nil, false, fmt.Errorf("an argument is %v, want a tensor or a number", DescribeArg(arg))
 }
 
-// stacked returns a list of numbers, or of lists of such, as a tensor.
+// stacked returns nested lists of numbers as a tensor.
 func stacked(list []any) (*Value, bool, error) {
 	if len(list) == 0 {
 		return FloatValue(tensor.New[float32](0)), true, nil

@@ -6,17 +6,17 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// An Operator is one of keras.ops's operations, which stand between layers in the description of a Functional model: it computes
-// its results from the arguments that the model calls it with.
+// An Operator is an operation of keras.ops in a Functional model. It computes its results from the arguments of the model's
+// call.
 type Operator func(a *Arguments) ([]*Value, error)
 
-// An Maker makes an operator from its configuration, as a maker makes a layer.
+// A Maker makes an operator from its configuration.
 type Maker func(c *config.Config) Operator
 
 // IsOperatorModule reports whether a Python module is one of operators: Add is an operator there, and a layer elsewhere.
 func IsOperatorModule(module string) bool { return strings.HasPrefix(module, "keras.src.ops.") }
 
-// single returns an operator of one tensor, x, that gives one other.
+// single returns an operator that takes one tensor, x, and returns one tensor.
 func single(f func(a *Arguments, x *Value) (*Value, error)) Operator {
 	return func(a *Arguments) ([]*Value, error) {
 		name := "x"
@@ -33,12 +33,12 @@ func single(f func(a *Arguments, x *Value) (*Value, error)) Operator {
 		if err != nil {
 			return nil, err
 		}
-		if y == x { // the same tensor, mask and all
+		if y == x { // the same tensor, which keeps its mask
 			return []*Value{x}, nil
 		}
 		return []*Value{y.without()}, nil
 	}
 }
 
-// plain returns what makes an operator that has no options.
+// plain returns a maker for an operator without options.
 func plain(o Operator) Maker { return func(*config.Config) Operator { return o } }

@@ -111,7 +111,7 @@ func tile(x *Value, times []int) (*Value, error) {
 // pad is keras.ops.pad with widths of one number, one pair, or a pair for each axis.
 func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error) {
 	if widths == nil {
-		return nil, fmt.Errorf("no pad width")
+		return nil, fmt.Errorf("pad_width must not be empty")
 	}
 	rank := len(x.Shape())
 	w, err := stretchValue(FloatValue(widths), tensor.Shape{rank, 2})
@@ -154,7 +154,7 @@ func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error)
 	return selectValue(x, places, number)
 }
 
-// grown returns a length with more added to it.
+// grown returns n+more, or an error if that is too large.
 func grown(n, more int) (int, error) {
 	if more < 0 || more > kernel.MaxElements || n > kernel.MaxElements {
 		return 0, fmt.Errorf("%d is beyond memory", more)
@@ -162,7 +162,7 @@ func grown(n, more int) (int, error) {
 	return n + more, nil
 }
 
-// checkGrown returns an error where an option's numbers make x so large that no memory holds it, or the index along one axis.
+// checkGrown returns an error if the numbers of an option would make x larger than memory, or than an index list along one axis.
 func checkGrown(x *Value, shape tensor.Shape) error {
 	for _, n := range shape {
 		if err := kernel.CheckGrowth(x.Shape().Len(), tensor.Shape{n}); err != nil {
@@ -172,7 +172,7 @@ func checkGrown(x *Value, shape tensor.Shape) error {
 	return kernel.CheckGrowth(x.Shape().Len(), shape)
 }
 
-// padPlace returns where the value at place i, perhaps outside of 0 to n-1, comes from; -1 for nowhere.
+// padPlace returns the index of the value for position i, which may be outside of 0 to n-1; -1 if there is none.
 func padPlace(i, n int, mode string) (int, error) {
 	inside := i >= 0 && i < n
 	switch {
@@ -181,7 +181,7 @@ func padPlace(i, n int, mode string) (int, error) {
 	case mode == "constant":
 		return -1, nil
 	case n == 0:
-		return 0, fmt.Errorf("padding of mode %q on an axis of no length", mode)
+		return 0, fmt.Errorf("padding of mode %q on an axis of length 0", mode)
 	case mode == "edge":
 		return min(max(i, 0), n-1), nil
 	case mode == "reflect" && n > 1:

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// pair returns an operator's two operands, both in the dtype of arithmetic on them.
+// pair returns an operator's two operands, both cast to the dtype of the result.
 func pair(a *Arguments) (x, y *Value, as tensor.DType, err error) {
 	x, xWeak, err := Operand(a.Get(0, "x1"))
 	if err != nil {
@@ -21,7 +21,7 @@ func pair(a *Arguments) (x, y *Value, as tensor.DType, err error) {
 	return x, y, Promote(x.As, y.As, xWeak, yWeak), nil
 }
 
-// where is keras.ops.where with all of its three arguments.
+// where implements keras.ops.where with three arguments.
 func where(a *Arguments) ([]*Value, error) {
 	cond, err := a.value(0, "condition")
 	if err != nil {
@@ -32,7 +32,7 @@ func where(a *Arguments) ([]*Value, error) {
 		return nil, err
 	}
 	if !a.has(1, "x1") || !a.has(2, "x2") {
-		return nil, fmt.Errorf("without x1 and x2: %w", fault.ErrUnknownOption)
+		return nil, fmt.Errorf("x1 and x2 must be given: %w", fault.ErrUnknownOption)
 	}
 	x, y, as, err := pair(&Arguments{Args: []any{a.Get(1, "x1"), a.Get(2, "x2")}})
 	if err != nil {

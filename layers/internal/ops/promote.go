@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Promote returns the dtype of arithmetic on two (keras.src.backend.common.dtypes); a weak one is that of a number in the
-// model's description.
+// Promote returns the dtype of arithmetic on two dtypes (keras.src.backend.common.dtypes). A dtype is weak if it belongs to a number
+// in the model's description.
 func Promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	switch {
 	case a == b:
@@ -30,7 +30,7 @@ func Promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	if isUnsigned(small) == isUnsigned(large) || small.Size() < large.Size() && !isUnsigned(large) {
 		return large
 	}
-	switch large.Size() { // an unsigned one as wide as the other or wider: the next has both
+	switch large.Size() { // unsigned and at least as wide as the other: use the next wider signed dtype
 	case 1:
 		return tensor.DTInt16
 	case 2:
@@ -65,7 +65,7 @@ func isInt(d tensor.DType) bool {
 	return false
 }
 
-// intLimits returns the smallest and the largest value of an integer dtype, those of int64 for the widest.
+// intLimits returns the smallest and the largest value of an integer dtype, at most int64's.
 func intLimits(d tensor.DType) (lo, hi int64) {
 	switch d {
 	case tensor.DTInt8:

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reductionOperator makes the operators that make one value of the values along some axes, and those that run along one.
+// reductionOperator makes the operators that reduce values along axes, and those that scan along one axis.
 func reductionOperator(class string) Maker {
 	switch class {
 	case "Sum":
@@ -67,17 +67,17 @@ func reductionOperator(class string) Maker {
 	return nil
 }
 
-// reductionOptions returns a reduction's options: its axes, nil for all, and whether they stay, with length 1.
+// reductionOptions returns a reduction's options: its axes (nil for all), and whether to keep them with length 1.
 func reductionOptions(c *config.Config) (axes []int, keep bool) {
 	return c.Ints("axis"), c.Bool("keepdims", false)
 }
 
-// A reduction makes one value of the values in a row.
+// A reduction reduces a row to one value.
 type reduction struct {
 	floats func([]float32) float32
-	ints   func([]int64) int64 // nil: integers become fractions
+	ints   func([]int64) int64 // nil: integers become floats
 	widens bool                // small integers become 32 bits wide: see [WideDType]
-	empty  bool                // there is a value for a row of none
+	empty  bool                // the reduction is defined for empty rows
 }
 
 // WideDType returns the dtype of a sum or a product of values of a dtype: small integers are summed in 32 bits.
@@ -91,7 +91,7 @@ func WideDType(d tensor.DType) tensor.DType {
 	return d
 }
 
-// reducing returns an operator that reduces rows. Truths stay truths unless r widens.
+// reducing returns an operator that reduces rows. Bools stay bools unless r widens.
 func reducing(r reduction) Maker {
 	return func(c *config.Config) Operator {
 		axes, keep := reductionOptions(c)
@@ -146,7 +146,7 @@ func truthReduction(wantAny bool) Maker {
 	}
 }
 
-// argument makes Argmax and Argmin: the place of the first of the largest or smallest values; without axis in the flat tensor.
+// argument makes Argmax and Argmin: the index of the first largest or smallest value; without an axis, in the flat tensor.
 func argument(largest bool) Maker {
 	return func(c *config.Config) Operator {
 		axes, keep := reductionOptions(c)

@@ -20,7 +20,7 @@ func ReshapeValue(x *Value, shape ...int) (*Value, error) {
 			}
 			rest *= n
 		case open >= 0:
-			return nil, fmt.Errorf("shape %v has two lengths that are not given", tensor.Shape(shape))
+			return nil, fmt.Errorf("shape %v has more than one unknown length", tensor.Shape(shape))
 		default:
 			open = i
 		}
@@ -68,7 +68,7 @@ func expandDims(x *Value, axes []int) (*Value, error) {
 	return ReshapeValue(x, shape...)
 }
 
-// squeeze returns x without axes of length 1, all of them where none are given.
+// squeeze removes the given axes of length 1 from x, or all of them if no axes are given.
 func squeeze(x *Value, axes []int) (*Value, error) {
 	at, err := resolveAxes(axes, len(x.Shape()))
 	if err != nil {
@@ -133,7 +133,7 @@ func permuteValue(x *Value, perm []int) (*Value, error) {
 	return nil, fmt.Errorf("axes of %v values in another order", x.As)
 }
 
-// permuteTensor returns x with its axes in the order of perm, x itself where that is its own.
+// permuteTensor returns x with its axes in the order of perm; x itself if the order does not change.
 func permuteTensor[T tensor.Element](x *tensor.Tensor[T], perm []int) *tensor.Tensor[T] {
 	if slices.IsSorted(perm) {
 		return x
@@ -147,7 +147,7 @@ func permuteTensor[T tensor.Element](x *tensor.Tensor[T], perm []int) *tensor.Te
 	return gatherSteps(x, kernel.Permuted(s, perm), kernel.Permuted(steps, perm))
 }
 
-// gatherSteps returns a tensor of the given shape with values that lie in x at the given steps along each axis.
+// gatherSteps returns a tensor of the given shape. It reads x with the given steps along each axis.
 func gatherSteps[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, steps []int) *tensor.Tensor[T] {
 	y := tensor.New[T](shape...)
 	n, step := 1, 0

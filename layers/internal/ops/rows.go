@@ -9,8 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reduce returns f of the values of x along axes, in the order of axes. Axes that are nil are all axes; an empty list is no axes. Rows of no values are an
-// error unless empty says that f takes them.
+// reduce applies f to the values of x along axes, in the order of axes. nil means all axes, and an empty list no axes. Rows without values are an error
+// unless empty says that f accepts them.
 func reduce[A, B tensor.Element](x *tensor.Tensor[A], axes []int, keep bool, f func(row []A) B, empty bool) (*tensor.Tensor[B], error) {
 	rank := len(x.Shape())
 	at, err := resolveAxes(axes, rank)

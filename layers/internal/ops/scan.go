@@ -6,7 +6,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// scan makes Cumsum and Cumprod; without axis they go along the flat tensor.
+// scan makes Cumsum and Cumprod. Without an axis they use the flat tensor.
 func scan(ff func(a, b float32) float32, fi func(a, b int64) int64) Maker {
 	return func(c *config.Config) Operator {
 		axes, to := c.Ints("axis"), c.Dtype("dtype")

@@ -71,7 +71,7 @@ func selectTensor[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, pla
 	return y
 }
 
-// alongAxes returns x with the places that f gives for an axis of length n, for each of the axes, all where none are given.
+// alongAxes selects the indices that f returns for an axis of length n, along each of the axes. Without axes it selects along all.
 func alongAxes(x *Value, axes []int, f func(axis, n int) []int) (*Value, error) {
 	at, err := resolveAxes(axes, len(x.Shape()))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// shapeOperator makes the operators that give the same values another shape, or bring tensors together.
+// shapeOperator makes the operators that reshape or join tensors without changing values.
 func shapeOperator(class string) Maker {
 	switch class {
 	case "Reshape":
@@ -70,7 +70,7 @@ func shapeOperator(class string) Maker {
 			shape := c.Dims("shape")
 			return single(func(_ *Arguments, x *Value) (*Value, error) {
 				s := slices.Clone(shape)
-				for i := range s { // a length that is not known is that of x
+				for i := range s { // an unknown length is x's
 					if at := len(x.Shape()) - len(s) + i; s[i] < 0 && at >= 0 {
 						s[i] = x.Shape()[at]
 					}

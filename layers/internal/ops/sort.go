@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// sorting makes Sort and Argsort, both ascending; without axis along the flat tensor.
+// sorting makes Sort and Argsort, both ascending. Without an axis they sort the flat tensor.
 func sorting(places bool) Maker {
 	return func(c *config.Config) Operator {
 		axes := c.Ints("axis")
@@ -38,7 +38,7 @@ func sorting(places bool) Maker {
 	}
 }
 
-// ranked returns the places of x's values along an axis in ascending or descending order; equal ones stay in theirs.
+// ranked returns the indices that sort x's values along an axis in ascending or descending order. The sort is stable.
 func ranked(x *kernel.Tensor, axis int, descending bool) *tensor.Tensor[int64] {
 	rank := len(x.Shape())
 	perm := append(otherAxes([]int{axis}, rank), axis)
@@ -63,7 +63,7 @@ func ranked(x *kernel.Tensor, axis int, descending bool) *tensor.Tensor[int64] {
 	return permuteTensor(out, kernel.Inverse(perm))
 }
 
-// topK makes keras.ops.top_k: the largest values along the last axis and their places.
+// topK makes keras.ops.top_k: the largest values along the last axis and their indices.
 func topK(c *config.Config) Operator {
 	k := c.Int("k", 1)
 	c.Skip("sorted")

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// split returns x cut along an axis: into sections of one length, or at indices.
+// split cuts x along an axis into sections of equal length, or at indices.
 func split(x *Value, sections int, indices []int, axis int) ([]*Value, error) {
 	axis, err := resolveOne(axis, len(x.Shape()))
 	if err != nil {
@@ -60,7 +60,7 @@ func unstack(x *Value, axis int) ([]*Value, error) {
 	return out, nil
 }
 
-// slice is keras.ops.slice: a region of the given shape.
+// slice implements keras.ops.slice: a region of the given shape.
 func slice(x *Value, start any, shape []int) (*Value, error) {
 	v, _, err := Operand(start)
 	if err != nil {

@@ -45,7 +45,7 @@ func zipTensors[A, B, C tensor.Element](x *tensor.Tensor[A], y *tensor.Tensor[B]
 	return out, nil
 }
 
-// stretchValue returns x stretched to shape, x itself where that is its own.
+// stretchValue returns x stretched to shape; x itself if it has that shape.
 func stretchValue(x *Value, shape tensor.Shape) (*Value, error) {
 	if x.Shape().Equal(shape) {
 		return x, nil

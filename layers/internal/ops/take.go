@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// take is numpy's take: x at indices along an axis, of the flat tensor where none is given.
+// take implements numpy's take: x at indices along an axis, or of the flat tensor if no axis is given.
 func take(x, i *Value, axes []int) (*Value, error) {
 	var err error
 	if len(axes) == 0 {
@@ -34,7 +34,7 @@ func take(x, i *Value, axes []int) (*Value, error) {
 	return ReshapeValue(y, slices.Concat(x.Shape()[:axis], i.Shape(), x.Shape()[axis+1:])...)
 }
 
-// takeAlong is numpy's take_along_axis.
+// takeAlong implements numpy's take_along_axis.
 func takeAlong(x, i *Value, axes []int) (*Value, error) {
 	var err error
 	if len(axes) == 0 {
@@ -62,7 +62,7 @@ func takeAlong(x, i *Value, axes []int) (*Value, error) {
 		return nil, fmt.Errorf("indices of shape %v for shape %v", i.Shape(), x.Shape())
 	}
 	common[axis] = i.Shape()[axis]
-	// Flat places: those of the other axes from x's steps, those along the axis from the indices.
+	// Compute flat indices: from x's steps for the other axes, and from the indices for the axis.
 	steps := kernel.StretchSteps(x.Shape(), x.Shape())
 	along := steps[axis]
 	if x.Shape()[axis] == 1 {
@@ -97,7 +97,7 @@ func takeAlong(x, i *Value, axes []int) (*Value, error) {
 	return ReshapeValue(y, common...)
 }
 
-// indexList returns the values of an index tensor as places along an axis of length n.
+// indexList returns the values of an index tensor as indices along an axis of length n.
 func indexList(i *Value, n int) ([]int, error) {
 	if !isInt(i.As) {
 		return nil, fmt.Errorf("indices of dtype %v: %w", i.As, fault.ErrUnknownOption)

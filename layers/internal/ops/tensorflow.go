@@ -12,18 +12,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A tensorFlowFunction is a function of TensorFlow's that Keras 2 has as a layer, TFOpLambda, in terms of a class of keras.ops.
+// A tensorFlowFunction expresses a TensorFlow function, which Keras 2 wraps in a TFOpLambda layer, by a class of keras.ops.
 type tensorFlowFunction struct {
 	class    string
-	operands []string          // the arguments after the first that are tensors, in their order
-	options  map[string]string // the other arguments: TensorFlow's names and those of the class's configuration
-	defaults map[string]any    // of the configuration, where TensorFlow's is another
-	only     map[string]any    // arguments that have no other value
+	operands []string          // the tensor arguments after the first, in order
+	options  map[string]string // the other arguments: TensorFlow's name → name in the class's configuration
+	defaults map[string]any    // TensorFlow's defaults that differ from the configuration's
+	only     map[string]any    // arguments for which only this value is supported
 	adjust   func(options map[string]any, a *Arguments) error
 }
 
-// TensorFlowOperator returns the operator for a function by the name that TFOpLambda has for it, such as math.add: nil where this package
-// does not have it. Arguments are TensorFlow's.
+// TensorFlowOperator returns the operator for a function by its name in TFOpLambda, such as math.add, or nil if this package does not
+// support it. The operator takes TensorFlow's arguments.
 func TensorFlowOperator(function string) Operator {
 	if function == "compat.v1.shape" || function == "shape" {
 		return shapeOf
@@ -37,7 +37,7 @@ func TensorFlowOperator(function string) Operator {
 
 func (f *tensorFlowFunction) call(a *Arguments) ([]*Value, error) {
 	a.ignore("name")
-	if len(a.Args) != 1 { // Keras 2 writes all others by name
+	if len(a.Args) != 1 { // Keras 2 writes all other arguments by name
 		return nil, fmt.Errorf("%d arguments without a name, want 1", len(a.Args))
 	}
 	args := slices.Clone(a.Args)
@@ -60,7 +60,7 @@ func (f *tensorFlowFunction) call(a *Arguments) ([]*Value, error) {
 	for _, name := range slices.Sorted(maps.Keys(f.only)) {
 		v, err := plainArgument(a.Get(-1, name))
 		if err != nil || v != nil && v != f.only[name] {
-			return nil, fmt.Errorf("argument %q is %s, only %v is computed: %w", name, DescribeArg(a.Kw[name]), f.only[name], fault.ErrUnknownOption)
+			return nil, fmt.Errorf("argument %q is %s, want %v: %w", name, DescribeArg(a.Kw[name]), f.only[name], fault.ErrUnknownOption)
 		}
 	}
 	inner := &Arguments{Args: args, Kw: make(map[string]any), Work: a.Work, Used: make(map[string]bool)}
@@ -84,7 +84,7 @@ func (f *tensorFlowFunction) call(a *Arguments) ([]*Value, error) {
 	return operator(inner)
 }
 
-// plainArgument returns an argument as encoding/json has it. A tensor must be one of integers: a shape, or a part of one.
+// plainArgument returns an argument in encoding/json's types. A tensor must have integers: a shape, or a part of one.
 func plainArgument(arg any) (any, error) {
 	switch v := arg.(type) {
 	case Scalar:
@@ -116,7 +116,7 @@ func plainArgument(arg any) (any, error) {
 	return nil, fmt.Errorf("%s: %w", DescribeArg(arg), fault.ErrUnknownOption)
 }
 
-// shapeOf is tf.shape.
+// shapeOf implements tf.shape.
 func shapeOf(a *Arguments) ([]*Value, error) {
 	a.ignore("name", "out_type")
 	x, err := a.value(0, "input")
@@ -130,7 +130,7 @@ func shapeOf(a *Arguments) ([]*Value, error) {
 	return []*Value{IntValue(lengths, tensor.DTInt32)}, nil
 }
 
-// TensorFlowSlice is SlicingOpLambda, an index into a tensor.
+// TensorFlowSlice implements SlicingOpLambda, an index into a tensor.
 func TensorFlowSlice(a *Arguments) ([]*Value, error) {
 	a.ignore("name")
 	x, err := a.value(0, "tensor")
@@ -148,7 +148,7 @@ func TensorFlowSlice(a *Arguments) ([]*Value, error) {
 	return []*Value{y.without()}, nil
 }
 
-// sliceKey returns an index with Python's slices in place of dicts, and numbers in place of tensors.
+// sliceKey returns an index with Python's slices instead of dicts, and numbers instead of tensors.
 func sliceKey(spec any) (any, error) {
 	switch v := spec.(type) {
 	case []any:

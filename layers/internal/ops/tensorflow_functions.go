@@ -15,20 +15,20 @@ func binaryFunction(class string) tensorFlowFunction {
 // unaryFunction is a function of one tensor.
 func unaryFunction(class string) tensorFlowFunction { return tensorFlowFunction{class: class} }
 
-// reducingFunction is one that makes one value of the values along axes.
+// reducingFunction is a function that reduces values along axes.
 func reducingFunction(class string) tensorFlowFunction {
 	return tensorFlowFunction{class: class, options: map[string]string{"axis": "axis", "keepdims": "keepdims"}}
 }
 
-// rowFunction is one of the values along an axis, by default the last.
+// rowFunction is a function along an axis, by default the last.
 func rowFunction(class string) tensorFlowFunction {
 	return tensorFlowFunction{class: class, options: map[string]string{"axis": "axis"}, defaults: map[string]any{"axis": -1}}
 }
 
-// joiningFunction is one that brings tensors together along an axis.
+// joiningFunction is a function that joins tensors along an axis.
 func joiningFunction(class string) tensorFlowFunction {
 	return tensorFlowFunction{class: class, options: map[string]string{"axis": "axis"}, adjust: func(_ map[string]any, a *Arguments) error {
-		if _, list := a.Args[0].([]any); !list { // Keras 2 does not write a list of one
+		if _, list := a.Args[0].([]any); !list { // Keras 2 does not write lists of length one
 			a.Args[0] = []any{a.Args[0]}
 		}
 		return nil
@@ -47,7 +47,7 @@ var (
 	siluFunction = tensorFlowFunction{class: "Silu", only: map[string]any{"beta": 1.0}}
 )
 
-// tensorFlowFunctions are the functions by the names that Keras 2 gives them.
+// tensorFlowFunctions maps Keras 2's names to functions.
 var tensorFlowFunctions = map[string]tensorFlowFunction{
 	"__operators__.add": binaryFunction("Add"), "math.add": binaryFunction("Add"),
 	"math.subtract": binaryFunction("Subtract"), "math.multiply": binaryFunction("Multiply"),
@@ -88,7 +88,7 @@ var tensorFlowFunctions = map[string]tensorFlowFunction{
 		if !ok {
 			epsilon = 1e-12
 		}
-		options["epsilon"] = math.Sqrt(epsilon) // of the norm, where TensorFlow's is of its square
+		options["epsilon"] = math.Sqrt(epsilon) // keras.ops bounds the norm, TensorFlow its square
 		return nil
 	}},
 
@@ -125,7 +125,7 @@ func padMode(options map[string]any, _ *Arguments) error {
 	return nil
 }
 
-// matmulSides transposes the last axes of the sides for which that is asked for.
+// matmulSides transposes the last two axes of operands if the options say so.
 func matmulSides(options map[string]any, a *Arguments) error {
 	for i, name := range []string{"a", "b"} {
 		if options[name] == true {
@@ -148,7 +148,7 @@ func matmulSides(options map[string]any, a *Arguments) error {
 	return nil
 }
 
-// splitSizes makes places to split at of the sizes of the parts.
+// splitSizes converts the sizes of the parts to indices to split at.
 func splitSizes(options map[string]any, _ *Arguments) error {
 	sizes, ok := options["indices_or_sections"].([]any)
 	if !ok {

@@ -41,11 +41,11 @@ func oneHot(c *config.Config) Operator {
 	})
 }
 
-// triangle returns x with 0 where keep is not, for the last two axes.
+// triangle sets values of x to 0 if keep returns false for their indices along the last two axes.
 func triangle(x *Value, keep func(i, j int) bool) (*Value, error) {
 	rank := len(x.Shape())
 	if rank < 2 {
-		return nil, fmt.Errorf("a triangle of shape %v", x.Shape())
+		return nil, fmt.Errorf("a triangle needs two axes, got shape %v", x.Shape())
 	}
 	rows, cols := x.Shape()[rank-2], x.Shape()[rank-1]
 	m := tensor.New[bool](rows, cols)

@@ -8,15 +8,15 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Value is what flows between the layers and operators of a [Model]: a tensor of one of the four Go types that all of Keras's
-// dtypes are computed in, and the mask that goes along.
+// A Value passes between the layers and operators of a model. It holds a tensor of one of the four Go types that represent all of
+// Keras's dtypes, and its mask.
 type Value struct {
 	X    tensor.Any   // of float32, int64, bool or string
-	As   tensor.DType // what Keras has: the same, or the integer dtype that x's int64 stand for
+	As   tensor.DType // Keras's dtype: X's, or the integer dtype that X's int64 represent
 	Mask *kernel.Mask
 }
 
-// number is what arithmetic is done in.
+// number constrains the types of arithmetic.
 type number interface{ float32 | int64 }
 
 func FloatValue(x *kernel.Tensor) *Value { return &Value{X: x, As: tensor.DTFloat32} }
@@ -27,10 +27,10 @@ func IntValue(x *tensor.Tensor[int64], as tensor.DType) *Value { return &Value{X
 
 func (v *Value) Shape() tensor.Shape { return v.X.Shape() }
 
-// without returns v with no mask: Keras's operators make a new tensor, which has none.
+// without returns v without its mask: Keras's operators make a new tensor, which does not have a mask.
 func (v *Value) without() *Value { return &Value{X: v.X, As: v.As} }
 
-// Masked returns v with that mask, v itself where it has it.
+// Masked returns v with the mask m; v itself if it has that mask.
 func (v *Value) Masked(m *kernel.Mask) *Value {
 	if v.Mask == m {
 		return v
@@ -38,7 +38,7 @@ func (v *Value) Masked(m *kernel.Mask) *Value {
 	return &Value{X: v.X, As: v.As, Mask: m}
 }
 
-// NewValue returns a tensor as a value. It returns an error for a dtype with which models do not compute.
+// NewValue returns a tensor as a value. It returns an error for dtypes that models do not support.
 func NewValue(x tensor.Any) (*Value, error) {
 	if x == nil || x.Shape() == nil {
 		return nil, fmt.Errorf("a tensor without values")
@@ -73,8 +73,8 @@ func (v *Value) Tensor() (tensor.Any, error) {
 	return out, tensor.Cast(out, v.X)
 }
 
-// Float returns the value as a layer takes it. The error says where an integer is beyond what a float32 has, or where
-// it is text.
+// Float returns the value as float32. It returns an error if an integer is not exact in float32, or if the value is
+// text.
 func (v *Value) Float() (*kernel.Tensor, error) {
 	switch x := v.X.(type) {
 	case *kernel.Tensor:
@@ -97,7 +97,7 @@ func (v *Value) Float() (*kernel.Tensor, error) {
 	return nil, fmt.Errorf("%v values where numbers are wanted", v.As)
 }
 
-// Ints returns the value as integers; fractions are cut off. The error says where it is text, or no int64 holds it.
+// Ints returns the value as integers, truncated. It returns an error if the value is text or exceeds int64.
 func (v *Value) Ints() (*tensor.Tensor[int64], error) {
 	switch x := v.X.(type) {
 	case *tensor.Tensor[int64]:
@@ -120,7 +120,7 @@ func (v *Value) Ints() (*tensor.Tensor[int64], error) {
 	return nil, fmt.Errorf("%v values where integers are wanted", v.As)
 }
 
-// Bools returns the value as truths: what is not 0.
+// Bools returns the value as bools: true if not 0.
 func (v *Value) Bools() (*kernel.Mask, error) {
 	switch x := v.X.(type) {
 	case *kernel.Mask:
@@ -133,7 +133,7 @@ func (v *Value) Bools() (*kernel.Mask, error) {
 	return nil, fmt.Errorf("%v values where truths are wanted", v.As)
 }
 
-// Cast returns the value in another dtype, itself where it has it: integers wrap around, as TensorFlow casts them.
+// Cast returns the value in another dtype; v itself if it has that dtype. Integers wrap around, as in TensorFlow.
 func (v *Value) Cast(to tensor.DType) (*Value, error) {
 	switch {
 	case to == v.As || IsFloat(to) && IsFloat(v.As):
@@ -157,7 +157,7 @@ func (v *Value) Cast(to tensor.DType) (*Value, error) {
 	return nil, fmt.Errorf("cast from %v to %v", v.As, to)
 }
 
-// Rounded returns x in the integer dtype to, rounded to even and held within its limits, or in float32 where to is not of integers.
+// Rounded returns x in the integer dtype to, rounded to even and clamped to its limits. If to is not an integer dtype, it returns float32.
 func Rounded(x *kernel.Tensor, to tensor.DType) *Value {
 	if !isInt(to) {
 		return FloatValue(x)
@@ -177,8 +177,8 @@ func Rounded(x *kernel.Tensor, to tensor.DType) *Value {
 	}), to)
 }
 
-// A Scalar is a number that stands in a model's description: in arithmetic with a tensor it takes the tensor's dtype, unless it
-// is a fraction and the tensor of integers.
+// A Scalar is a number in a model's description. In arithmetic with a tensor it takes the tensor's dtype, unless it is a fraction
+// and the tensor has integers.
 type Scalar struct {
 	F     float64
 	Whole bool // written as an integer

@@ -1,12 +1,12 @@
-// Ckpt is the command of the same name with the clients of S3 and of Google Cloud Storage: paths are also addresses such as
-// s3://bucket/run/ckpt-7 and gs://bucket/run.
+// Ckpt is the ckpt command with the clients of S3 and Google Cloud Storage: it also accepts addresses such as
+// s3://bucket/run/ckpt-7 and gs://bucket/run as paths.
 //
 //	ckpt list 's3://bucket/run?region=eu-central-1'
 //	ckpt verify gs://bucket/run/ckpt-7
 //	ckpt convert s3://bucket/run model.safetensors
 //
-// It is a module by itself: the command without them, cmd/ckpt, and programs that import the library do not depend on the clients.
-// Credentials come from where packages s3 and gcs say.
+// It is a separate module, so that cmd/ckpt and programs that import the library do not depend on the clients.
+// Packages s3 and gcs document where credentials come from.
 package main
 
 import (
@@ -36,7 +36,7 @@ var stores = cli.Stores{
 	},
 }
 
-// split returns the address of the bucket and the name within it, "." for all of it.
+// split returns the address of the bucket and the name within it; "." is the whole bucket.
 func split(address *url.URL) (bucket, name string) {
 	b := *address
 	if name = strings.Trim(b.Path, "/"); name == "" {

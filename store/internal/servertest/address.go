@@ -7,20 +7,20 @@ import (
 	"testing"
 )
 
-// Address returns the address of the bucket to test with, which the environment's variable holds. Without it the test is skipped, and
-// fails where CKPT_SERVERS is "required".
+// Address returns the address of the bucket for tests from an environment variable. If the variable is not set, the test is skipped, or
+// fails if CKPT_SERVERS is "required".
 func Address(t *testing.T, variable string) string {
 	address := os.Getenv(variable)
 	if address == "" {
 		if os.Getenv("CKPT_SERVERS") == "required" {
-			t.Fatal(variable + " names no bucket")
+			t.Fatal(variable + " must name a bucket")
 		}
-		t.Skip(variable + " names no bucket: .ci/servers COMMAND starts servers and runs the command with their addresses")
+		t.Skip(variable + " is not set: .ci/servers COMMAND starts servers and runs COMMAND with their addresses")
 	}
 	return address
 }
 
-// Fresh returns the address of a directory of the bucket in which nothing is.
+// Fresh returns the address of an empty directory of the bucket.
 func Fresh(address string) string {
 	bucket, query, found := strings.Cut(address, "?")
 	address = bucket + "/" + rand.Text()

@@ -1,5 +1,5 @@
-// Package servertest has what the tests of several stores share: the servers' addresses ([Address]), every verb of package ckpt ([Verbs]), saves of
-// several workers with processes that are killed at random moments ([Killed]) or with calls that fail ([EveryCallFails], [VerbsAgain]), connections
-// that lose answers ([LostAnswers], [BrokenReads]), objects that are sent in parts ([Uploads]), and the time that many processes take
-// ([Processes]).
+// Package servertest provides tests that several stores share. They cover every verb of package ckpt ([Verbs]), saves by several workers with
+// processes that are killed at random moments ([Killed]) or with calls that fail ([EveryCallFails], [VerbsAgain]), connections that lose answers
+// ([LostAnswers], [BrokenReads]) and objects that are sent in parts ([Uploads]). [Processes] measures the time that many processes take, and
+// [Address] returns the servers' addresses.
 package servertest

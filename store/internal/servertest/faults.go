@@ -11,9 +11,10 @@ import (
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// EveryCallFails saves a checkpoint of two workers many times, each time on a store that open returns. Each time another one of the store's calls
-// fails: it is not done, it is done and its answer is lost, or it is done much later. Whoever had the error is run again. The checkpoint before
-// stays whole and the latest until then; afterwards the new one is. A few of the calls are tried, all where CKPT_THOROUGH is set.
+// EveryCallFails saves a checkpoint of two workers many times, each time on a store that open returns and with a fault in another call of the
+// store: the call is not carried out, its answer is lost, or it is carried out much later. The worker that got the error runs again. Until then
+// the previous checkpoint must stay whole and the latest; afterwards the new checkpoint is. It tries a sample of the calls, or all if
+// CKPT_THOROUGH is set.
 func EveryCallFails(t *testing.T, open func(t *testing.T) store.Store) {
 	step := 7
 	if thorough() {
@@ -40,7 +41,7 @@ func EveryCallFails(t *testing.T, open func(t *testing.T) store.Store) {
 	}
 }
 
-// saveWithFault saves a second checkpoint on s, of which the nth call meets a fault. It reports whether there were as many calls.
+// saveWithFault saves a second checkpoint on s with a fault in the nth call. It reports whether the save made that many calls.
 func saveWithFault(ctx context.Context, s *storetest.Faulty, n int, fault storetest.Fault) (reached bool, err error) {
 	const of = 2
 	save := func(step int, try func(want int, do func() error) error) error {

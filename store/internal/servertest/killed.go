@@ -15,12 +15,12 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// thorough reports whether all is to be tried, and not a sample.
+// thorough reports whether to try all cases rather than a sample.
 func thorough() bool { return os.Getenv("CKPT_THOROUGH") != "" }
 
-// Killed kills workers, the merger and readers of one store at random moments. After each kill the latest checkpoint is whole, and not
-// older than the one before; what the killed left behind is swept in the end, and TensorFlow reads the last. Nothing must be below the
-// address. 40 processes are killed, 500 where CKPT_THOROUGH is set, or as many as CKPT_KILLS says.
+// Killed kills workers, the merger and readers of one store at random moments. After each kill the latest checkpoint must be whole, and not
+// older than before. In the end the files of killed processes must be gone, and TensorFlow must read the last checkpoint. The store must be
+// empty below the address. Killed kills 40 processes, 500 if CKPT_THOROUGH is set, or the number in CKPT_KILLS.
 func Killed(t *testing.T, address string, open Opener) {
 	kills := 40
 	if thorough() {
@@ -72,7 +72,7 @@ func Killed(t *testing.T, address string, open Opener) {
 			}
 		}
 	}
-	for deadline := time.Now().Add(time.Minute); ; { // they come to an end of what they were doing
+	for deadline := time.Now().Add(time.Minute); ; { // the processes finish their work
 		now, err := latest(s)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func Killed(t *testing.T, address string, open Opener) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("nothing was saved after step %d", now)
+			t.Fatalf("no checkpoint was saved after step %d", now)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -99,7 +99,7 @@ func Killed(t *testing.T, address string, open Opener) {
 	readByTensorFlow(t, s, last)
 }
 
-// checkSwept reports objects that belong to no checkpoint, once the step after the last is merged.
+// checkSwept saves and merges one more step, and reports objects that do not belong to a checkpoint.
 func checkSwept(t *testing.T, s store.Store, last int) {
 	for number := range workers {
 		if err := section(t.Context(), s, last+1, number, workers); err != nil && !errors.Is(err, ckpt.ErrStale) {
@@ -116,7 +116,7 @@ func checkSwept(t *testing.T, s store.Store, last int) {
 		}
 		base := path.Base(o.Name)
 		switch step, _, _ := strings.Cut(strings.TrimPrefix(base, "ckpt-"), "."); {
-		case strings.HasPrefix(base, ".ckpt-probe-"): // of a process that was killed in it: it is swept after an hour
+		case strings.HasPrefix(base, ".ckpt-probe-"): // left by a process that was killed in a probe: a later probe sweeps it after an hour
 		case base == "checkpoint", strings.Contains(base, ".data-") && step != "", strings.HasSuffix(base, ".index"):
 		default:
 			for o, err := range s.List(t.Context(), o.Name) {
@@ -132,12 +132,12 @@ func checkSwept(t *testing.T, s store.Store, last int) {
 	}
 }
 
-// readByTensorFlow downloads a checkpoint and has TensorFlow read it, where CKPT_PYTHON names a Python that has it.
+// readByTensorFlow downloads a checkpoint and reads it with TensorFlow, if CKPT_PYTHON names a Python that has it.
 func readByTensorFlow(t *testing.T, s store.Store, step int) {
 	python := os.Getenv("CKPT_PYTHON")
 	if python == "" {
 		if os.Getenv("CKPT_SERVERS") == "required" {
-			t.Error("CKPT_PYTHON names no Python with TensorFlow")
+			t.Error("CKPT_PYTHON must name a Python with TensorFlow")
 		}
 		return
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A Lossy is a transport that loses answers: the server does what was asked, and the program is told that the connection broke.
+// A Lossy is a transport that loses answers: the server carries out the request, and the client gets the error of a broken connection.
 type Lossy struct {
 	http.RoundTripper
-	// Lose says which requests may lose their answers. Every other one of them does, so that a repetition is answered.
+	// Lose reports whether a request may lose its answer. Every second such request loses it, so that a repeated request succeeds.
 	Lose func(*http.Request) bool
-	// Cut is after how many bytes the bodies of answers break off; 0: never.
+	// Cut is the number of bytes after which the bodies of answers break off; 0 means never.
 	Cut int64
 	// Lost is the number of answers and bodies that were lost.
 	Lost atomic.Int64
@@ -50,8 +50,8 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the connection broke") }
 
-// LostAnswers writes to a store behind l, which loses answers. The client repeats the requests, and the store knows the server's refusal of
-// a repetition as the answer to the first.
+// LostAnswers writes to a store through l, which loses answers. The client repeats the requests. The store must recognize that the server
+// refuses a repeated request because the first succeeded.
 func LostAnswers(t *testing.T, s store.Store, l *Lossy, contents []byte) {
 	t.Helper()
 	ctx, size := t.Context(), int64(len(contents))
@@ -82,7 +82,7 @@ func LostAnswers(t *testing.T, s store.Store, l *Lossy, contents []byte) {
 	}
 }
 
-// BrokenReads reads from a store behind l, which breaks off the bodies of answers after 1000 bytes. The store resumes the read.
+// BrokenReads reads from a store through l, which breaks off the bodies of answers after 1000 bytes. The store must resume the read.
 func BrokenReads(t *testing.T, s store.Store, l *Lossy) {
 	t.Helper()
 	contents := bytes.Repeat([]byte("0123456789abc"), 10_000)

@@ -19,7 +19,7 @@ type process struct {
 	cmd    *exec.Cmd
 	errors strings.Builder
 	done   chan struct{} // closed when it has ended
-	err    error         // with which it ended
+	err    error         // valid once done is closed
 	ended  bool
 }
 
@@ -48,7 +48,7 @@ func (p *process) wait() error {
 	return nil
 }
 
-// kill kills the process, which has to run still: it ends by itself only where it finds something wrong.
+// kill kills the process. The process must still be running: it ends by itself only if it finds an error.
 func (p *process) kill(t *testing.T) {
 	if p.ended {
 		return
@@ -63,8 +63,8 @@ func (p *process) kill(t *testing.T) {
 	<-p.done
 }
 
-// Processes prints the table of processes in docs/scale.md: how long it takes to write a section from each of n processes, four at a time, and
-// to merge them. Large n are left out unless CKPT_THOROUGH is set.
+// Processes prints the table of processes in docs/scale.md: the time that n processes, four at a time, take to write their sections, and the time
+// of the merge. It skips large n unless CKPT_THOROUGH is set.
 func Processes(t *testing.T, address string, open Opener) {
 	counts := []int{1, 8}
 	if thorough() {
@@ -77,7 +77,7 @@ func Processes(t *testing.T, address string, open Opener) {
 	}
 }
 
-// timeProcesses returns how long the sections and the merge of n processes took. Nothing must be below the address.
+// timeProcesses returns how long the sections and the merge of n processes took. The store must be empty below the address.
 func timeProcesses(t *testing.T, address string, open Opener, n int) (sections, merge time.Duration) {
 	s, err := open(t.Context(), address)
 	if err != nil {

@@ -22,7 +22,7 @@ const workers = 8
 // An Opener opens the store at an address.
 type Opener func(ctx context.Context, address string) (store.Store, error)
 
-// Main is what TestMain of a test program has to call, which is also the program of the processes that are started.
+// Main must be called by TestMain. The test program is also the program of the processes that the tests start.
 func Main(m *testing.M, open Opener) {
 	if role := os.Getenv("CKPT_ROLE"); role != "" {
 		s, err := open(context.Background(), os.Getenv("CKPT_ROLE_STORE"))
@@ -35,7 +35,7 @@ func Main(m *testing.M, open Opener) {
 	os.Exit(m.Run())
 }
 
-// run does what a process of Killed does, until it is killed.
+// run does the work of a process of Killed until it is killed.
 func run(role string, s store.Store) error {
 	ctx := context.Background()
 	switch {
@@ -58,7 +58,7 @@ func run(role string, s store.Store) error {
 	return worker(ctx, s, number)
 }
 
-// A model is what all workers hold together: rows of a table each, and a bias of which all have the same.
+// A model is the state that workers share: each holds some rows of the table, and all hold the same bias.
 type model struct {
 	Table tensor.Tensor[float32] `ckpt:"table"`
 	Bias  tensor.Tensor[float32] `ckpt:"bias"`
@@ -79,7 +79,7 @@ func place(number, of int) shard.Worker {
 	}}
 }
 
-// filled returns what a worker of the given number holds at a step: every element is the step.
+// filled returns the model of one of several workers at a step: every element is the step.
 func filled(step, of int) *model {
 	m := &model{Table: *tensor.New[float32](max(whole[0]/of, 1), whole[1]), Bias: *tensor.New[float32](10), Step: int64(step)}
 	for _, data := range [][]float32{m.Table.Data(), m.Bias.Data()} {
@@ -90,12 +90,12 @@ func filled(step, of int) *model {
 	return m
 }
 
-// check returns an error unless m is that of one step.
+// check returns an error unless all of m is of one step.
 func (m *model) check() error {
 	for _, data := range [][]float32{m.Table.Data(), m.Bias.Data()} {
 		for i, v := range data {
 			if v != float32(m.Step) {
-				return fmt.Errorf("element %d is of step %g, the whole of step %d", i, v, m.Step)
+				return fmt.Errorf("element %d is of step %g, the model of step %d", i, v, m.Step)
 			}
 		}
 	}
@@ -104,7 +104,7 @@ func (m *model) check() error {
 
 func prefixOf(step int) string { return fmt.Sprintf("run/ckpt-%d", step) }
 
-// latest returns the step of the latest checkpoint, 0 where there is none.
+// latest returns the step of the latest checkpoint, 0 if there is none.
 func latest(s store.Store) (int, error) {
 	p, err := ckpt.Latest("run", ckpt.In(s))
 	if err != nil || p == "" {
@@ -182,7 +182,7 @@ func load(ctx context.Context, s store.Store, step int) error {
 		return err
 	}
 	if got.Model.Step != int64(step) {
-		return fmt.Errorf("step %d under the name of step %d", got.Model.Step, step)
+		return fmt.Errorf("got step %d under the name of step %d", got.Model.Step, step)
 	}
 	return got.Model.check()
 }

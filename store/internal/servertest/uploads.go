@@ -9,8 +9,8 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Uploads writes objects of size bytes, which has to be so large that s sends them in several parts. The conditions of writes are the same as
-// for small ones. other is a version that no object has.
+// Uploads writes objects of size bytes, and checks that conditional writes work as for small objects. size must be large enough for s to
+// send several parts. other is a version that no object has.
 func Uploads(t *testing.T, s store.Store, size int, other string) {
 	ctx := t.Context()
 	contents := make([]byte, size)
@@ -36,18 +36,18 @@ func Uploads(t *testing.T, s store.Store, size int, other string) {
 				t.Fatal(err)
 			}
 			if replaced.Version == o.Version {
-				t.Error("two contents have one version")
+				t.Error("different contents have the same version")
 			}
 		})
 	}
 	t.Run("bodies of other sizes", func(t *testing.T) {
 		for _, said := range []int64{int64(size) - 1, int64(size) + 1} {
 			if _, err := s.Put(ctx, "wrong", bytes.NewReader(contents), said); err == nil {
-				t.Errorf("%d bytes were said, and %d taken", said, size)
+				t.Errorf("expected %d bytes, and accepted %d", said, size)
 			}
 		}
 		if _, err := s.Read(ctx, "wrong", "", nil, 0); !errors.Is(err, store.ErrNotExist) {
-			t.Errorf("it is there: %v", err)
+			t.Errorf("the object exists: %v", err)
 		}
 	})
 }

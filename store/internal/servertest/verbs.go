@@ -12,18 +12,18 @@ import (
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// A verb is one way of package ckpt to write to a store, with ways to read what was written.
+// A verb is one way of package ckpt to write to a store, with a way to read the result.
 type verb struct {
 	name string
-	// write may be called again after it has failed, as a program that is started again.
+	// write may be called again after it has failed, like a program that is restarted.
 	write func(ctx context.Context, s store.Store) error
-	// read only reads, so that s may be the files of a web server.
+	// read does not write, so that s may be a web server.
 	read func(ctx context.Context, s store.Store) error
-	left []string // the objects that are there after write
+	left []string // the objects that exist after write
 }
 
-// Verbs calls everything of package ckpt that takes a store. open returns an empty store to write to, and the store to read from, which may be
-// the same.
+// Verbs calls every function of package ckpt that takes a store. open returns an empty store to write to and a store to read from, which may
+// be the same.
 func Verbs(t *testing.T, open func(t *testing.T) (to, from store.Store)) {
 	for _, v := range verbs {
 		t.Run(v.name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func Verbs(t *testing.T, open func(t *testing.T) (to, from store.Store)) {
 	}
 }
 
-// Same returns an opener, for Verbs, of stores that are written to and read from.
+// Same returns an opener for Verbs that returns the same store for writing and for reading.
 func Same(open func(t *testing.T) store.Store) func(t *testing.T) (to, from store.Store) {
 	return func(t *testing.T) (to, from store.Store) {
 		s := open(t)
@@ -72,9 +72,9 @@ func names(ctx context.Context, s store.Store, prefix string) (all []string, err
 // faults are what can happen to a call.
 var faults = map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay}
 
-// VerbsAgain calls each verb of Verbs many times, each time on a store that open returns. Each time another one of the store's calls meets a
-// fault. The verb then succeeds all the same, or fails with an error that says so and succeeds when it is called again. A few of the calls are
-// tried, all where CKPT_THOROUGH is set.
+// VerbsAgain calls each verb of Verbs many times, each time on a store that open returns and with a fault in another call of the store. The
+// verb must succeed, or return the injected error and succeed when it is called again. VerbsAgain tries a sample of the calls, or all if
+// CKPT_THOROUGH is set.
 func VerbsAgain(t *testing.T, open func(t *testing.T) store.Store) {
 	step := 5
 	if thorough() {
@@ -104,7 +104,7 @@ func VerbsAgain(t *testing.T, open func(t *testing.T) store.Store) {
 	}
 }
 
-// again calls do once more if it fails because of a fault.
+// again repeats do if it fails because of a fault.
 func again(ctx context.Context, s *storetest.Faulty, do func(context.Context, store.Store) error) error {
 	err := do(ctx, s)
 	if !errors.Is(err, storetest.ErrInjected) {

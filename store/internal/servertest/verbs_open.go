@@ -14,7 +14,7 @@ import (
 
 const tableKey = "model/table/.ATTRIBUTES/VARIABLE_VALUE"
 
-// open reads what save wrote without a model.
+// open reads the checkpoint that save wrote, without a model.
 func open(ctx context.Context, s store.Store) (err error) {
 	for _, path := range []string{"run", "run/ckpt-1", "run/ckpt-1.index"} {
 		r, err := ckpt.Open(path, ckpt.In(s))
@@ -29,7 +29,7 @@ func open(ctx context.Context, s store.Store) (err error) {
 	return nil
 }
 
-// examine reads all and parts of the table.
+// examine reads the whole table and parts of it.
 func examine(ctx context.Context, r *ckpt.Reader) error {
 	entry, err := r.Lookup(tableKey)
 	if err != nil {
@@ -79,7 +79,7 @@ func watch(ctx context.Context, s store.Store) error {
 		}
 	}
 	if at, err := ckpt.ModTime(prefixOf(1), ckpt.In(s)); err != nil || at.IsZero() {
-		return errors.Join(fmt.Errorf("it is of %v", at), err)
+		return errors.Join(fmt.Errorf("its time is %v", at), err)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// saved are the objects of a save under prefix, in the order of names.
+// saved returns the objects that a save writes under prefix, sorted by name.
 func saved(prefix string) []string {
 	return []string{prefix + ".data-00000-of-00001", prefix + ".index"}
 }
@@ -40,10 +40,10 @@ var verbs = []verb{
 	{"Remove", remove, findNothing, nil},
 }
 
-// is returns an error unless m is that of a step.
+// is returns an error unless m is the model of the given step.
 func (m *model) is(step int64) error {
 	if m.Step != step || !m.Table.Shape().Equal(whole) {
-		return fmt.Errorf("a table of shape %v of step %d, want %v of step %d", m.Table.Shape(), m.Step, whole, step)
+		return fmt.Errorf("got a table of shape %v and step %d, want %v and step %d", m.Table.Shape(), m.Step, whole, step)
 	}
 	return m.check()
 }
@@ -66,7 +66,7 @@ func saveBehind(ctx context.Context, s store.Store) error {
 	if _, err := c.Save(ctx, "run/ckpt", ckpt.Async()); err != nil {
 		return errors.Join(err, c.Close())
 	}
-	*m = *filled(9, 1) // the program goes on
+	*m = *filled(9, 1) // training continues
 	return c.Close()
 }
 
@@ -121,7 +121,7 @@ func loadWeights(path string) func(context.Context, store.Store) error {
 	}
 }
 
-// manage goes on from what is there until five checkpoints were saved, of which two are kept. A note beside them is not the Manager's.
+// manage resumes and saves until there have been five checkpoints, and keeps two of them. The Manager leaves a foreign file next to them alone.
 func manage(ctx context.Context, s store.Store) error {
 	if _, err := s.Put(ctx, "run/ckpt-1.index.note", strings.NewReader("x"), 1); err != nil {
 		return err
@@ -166,7 +166,7 @@ func resume(ctx context.Context, s store.Store) error {
 		return err
 	}
 	if kept := manager.Checkpoints(); path != prefixOf(5) || len(kept) < 2 || kept[len(kept)-2] != prefixOf(4) {
-		return fmt.Errorf("%s was restored, of %q", path, kept)
+		return fmt.Errorf("restored %s, kept %q", path, kept)
 	}
 	return m.is(5)
 }
@@ -203,7 +203,7 @@ func restoreByName(ctx context.Context, s store.Store) error {
 func saveSections(ctx context.Context, s store.Store) error {
 	const of = 2
 	for number := range of {
-		if err := section(ctx, s, 1, number, of); err != nil && !errors.Is(err, ckpt.ErrStale) { // it is merged already
+		if err := section(ctx, s, 1, number, of); err != nil && !errors.Is(err, ckpt.ErrStale) { // ErrStale: it is already merged
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func saveSections(ctx context.Context, s store.Store) error {
 	return err
 }
 
-// loadSections has three workers read what two wrote, each its own rows, with a model and without.
+// loadSections has three workers read the sections of two. Each reads its rows, with a model and without.
 func loadSections(ctx context.Context, s store.Store) error {
 	const of = 3
 	rows, err := shard.Rows(of)
@@ -292,10 +292,10 @@ func remove(ctx context.Context, s store.Store) error {
 
 func findNothing(_ context.Context, s store.Store) error {
 	if _, err := ckpt.Open(prefixOf(1), ckpt.In(s)); !errors.Is(err, ckpt.ErrNotFound) {
-		return fmt.Errorf("after Remove, of Open: %w", err)
+		return fmt.Errorf("Open after Remove: %w", err)
 	}
 	if _, err := ckpt.ModTime(prefixOf(1), ckpt.In(s)); !errors.Is(err, ckpt.ErrNotFound) {
-		return fmt.Errorf("after Remove, of ModTime: %w", err)
+		return fmt.Errorf("ModTime after Remove: %w", err)
 	}
 	if path, err := ckpt.Latest("run", ckpt.In(s)); err != nil || path != "" {
 		return errors.Join(fmt.Errorf("%q is the latest", path), err)
