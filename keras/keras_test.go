@@ -259,7 +259,7 @@ func TestSaveKeepFrom(t *testing.T) {
 		requireOutput(t, record(t, files+"model.io.json"), again)
 	}
 	err = keras.Save(t.Context(), second, m, ckpt.KeepFrom(files+"keras2.keras"))
-	require.ErrorContains(t, err, "describes another model")
+	require.ErrorContains(t, err, "describes a different model")
 	err = keras.Save(t.Context(), second, m, ckpt.KeepFrom(files+"model.h5"))
 	require.ErrorContains(t, err, "not a .keras archive")
 	err = keras.Save(t.Context(), filepath.Join(dir, "w.weights.h5"), m, ckpt.KeepFrom(first))
