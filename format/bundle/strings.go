@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -276,7 +277,7 @@ func (c *source) fault(err error) error {
 // and is to copy its contents.
 func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n int64, raw []byte) error) error {
 	if r.header.bigEndian {
-		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint are not supported; TensorFlow cannot read them either"))
+		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint are not supported; TensorFlow cannot read them either: %w", errors.ErrUnsupported))
 	}
 	src := r.newSource(ctx, s)
 	for i := range s.rec.shape.Len() {
