@@ -13,12 +13,12 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
-// A Maker makes a layer of a Keras class from its configuration. It reads every option that changes numbers, each by the
-// method of its type, and leaves errors to [Config.Done].
+// A Maker makes a layer of a Keras class from its configuration. It reads every option that changes results with the method for
+// the option's type. [Config.Done] returns the errors.
 type Maker func(c *Config) any
 
 // A Config reads the configuration that Keras writes for a layer (get_config). It keeps the first error, which [Config.Done]
-// returns; after an error the methods return zero values.
+// returns. After an error, methods return zero values.
 type Config struct {
 	who     fault.Who
 	options map[string]json.RawMessage
@@ -28,37 +28,36 @@ type Config struct {
 	Err     error
 }
 
-// Makers make the layers that stand within another's configuration.
+// Makers make the layers that another layer's configuration contains.
 type Makers interface {
-	// Make makes the layer that Keras describes by its class's name and its configuration, weights not built. The error names the
-	// class or the option that is not known.
+	// Make makes a layer from the name of its class and its configuration, without building the weights. The error names the
+	// unknown class or option.
 	Make(class string, raw json.RawMessage) (any, error)
 
 	// Keras2 reports whether Keras 2 wrote the configuration.
 	Keras2() bool
 
-	// Activation returns what a layer computes that is an activation; ok is false for any other.
+	// Activation returns the function of an activation layer. ok is false for any other layer.
 	Activation(layer any) (f activation.Func, ok bool, err error)
 }
 
-// errNoLayers is in the error of a configuration that may not have layers within.
+// errNoLayers reports a layer in a configuration that must not contain layers.
 var errNoLayers = errors.New("want no layer here")
 
-// isHarmless reports whether any layer may have the option, and it does not change inference. Any other option that nobody reads is an
-// error.
+// isHarmless reports whether every layer accepts the option and inference does not depend on it. Any other unread option is an error.
 func isHarmless(key string) bool {
 	switch key {
-	case "name", "batch_input_shape", "batch_shape", "build_config", "shared_object_id": // say what is known otherwise
+	case "name", "batch_input_shape", "batch_shape", "build_config", "shared_object_id": // known from elsewhere
 		return true
-	case "trainable", "activity_regularizer", "seed": // say how the layer is trained
+	case "trainable", "activity_regularizer", "seed": // only for training
 		return true
-	case "dtype", "autocast": // layers compute in float32; quantized policies are refused by Done
+	case "dtype", "autocast": // layers compute in float32; Done rejects unsupported quantized policies
 		return true
 	}
 	return strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
 }
 
-// New returns a config over the JSON object that Keras wrote for a layer of class.
+// New returns a Config for the JSON object that Keras wrote for a layer of the given class.
 func New(class string, raw json.RawMessage, makers Makers) (*Config, error) {
 	c := &Config{who: fault.Who{Kind: class}, read: make(map[string]bool), makers: makers}
 	if err := json.Unmarshal(raw, &c.options); err != nil {
@@ -69,29 +68,29 @@ func New(class string, raw json.RawMessage, makers Makers) (*Config, error) {
 	return c, c.Err
 }
 
-// A policy is a dtype policy that is quantized: such a layer has other weights.
+// A policy is a quantized dtype policy. Quantized layers have different weights.
 type policy struct {
 	ClassName string `json:"class_name"`
 	Config    struct {
 		Name string `json:"name"`
 		Mode string `json:"mode"`
 	} `json:"config"`
-	known bool // the layer computes with it
+	known bool // the layer supports the policy
 }
 
-// readPolicy reads the dtype policy, where it is quantized.
+// readPolicy reads the dtype policy if it is quantized.
 func (c *Config) readPolicy() {
 	p := policy{}
 	if json.Unmarshal(c.options["dtype"], &p) != nil {
-		return // a name, or nothing
+		return // a name, or missing
 	}
 	if strings.Contains(p.ClassName, "Quantized") || p.ClassName == "DTypePolicyMap" {
 		c.policy = p
 	}
 }
 
-// Quantized returns which of modes the layer's policy is, "" if it is not quantized. The caller then computes with it: a quantized policy of
-// which nobody asked, or of another mode, is an error.
+// Quantized returns the mode of the layer's policy if it is in modes, and "" otherwise. The caller must support the returned mode.
+// Done returns an error for a quantized policy with any other mode.
 func (c *Config) Quantized(modes ...string) string {
 	switch c.policy.ClassName {
 	case "QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy":
@@ -107,7 +106,7 @@ func (c *Config) Quantized(modes ...string) string {
 	return ""
 }
 
-// Done returns the first error of what was read, or one that names an option which nobody read.
+// Done returns the first error, or an error that names an unread option.
 func (c *Config) Done() error {
 	if p := c.policy; p.ClassName != "" && !p.known {
 		return fault.Errorf(c.who, "dtype policy %s %q: %w", p.ClassName, cmp.Or(p.Config.Name, p.Config.Mode), fault.ErrUnknownOption)
@@ -127,7 +126,7 @@ func (c *Config) Fail(format string, args ...any) {
 	}
 }
 
-// Get decodes option key into v and reports whether it is there and not null.
+// Get decodes option key into v and reports whether the option is present and not null.
 func (c *Config) Get(key string, v any) bool {
 	c.read[key] = true
 	raw, ok := c.options[key]
@@ -143,7 +142,7 @@ func (c *Config) Get(key string, v any) bool {
 
 func (c *Config) Name() string { return c.Text("name", "") }
 
-// Text returns a string option, or def where it is not there.
+// Text returns a string option, or def if it is missing.
 func (c *Config) Text(key, def string) string {
 	c.Get(key, &def)
 	return def
@@ -164,7 +163,7 @@ func (c *Config) Float(key string, def float32) float32 {
 	return def
 }
 
-// Optional returns an option that may be null or missing, then nil.
+// Optional returns a number, or nil if the option is null or missing.
 func (c *Config) Optional(key string) *float32 {
 	v := new(float32)
 	if !c.Get(key, v) {
@@ -173,7 +172,7 @@ func (c *Config) Optional(key string) *float32 {
 	return v
 }
 
-// Ints returns an option that is an integer or a list of them; nil where it is not there.
+// Ints returns an option that is an integer or a list of integers; nil if it is missing.
 func (c *Config) Ints(key string) []int {
 	var raw json.RawMessage
 	if !c.Get(key, &raw) {
@@ -190,8 +189,8 @@ func (c *Config) Ints(key string) []int {
 	return list
 }
 
-// Activation returns an option that is an activation: its name, what Keras writes for a function, or an activation layer without
-// weights. The zero Func where it is not there.
+// Activation returns an option that is an activation. Keras writes a name, a function object or an activation layer without
+// weights. If the option is missing, it returns the zero Func.
 func (c *Config) Activation(key string) activation.Func {
 	var raw json.RawMessage
 	if !c.Get(key, &raw) {
@@ -224,7 +223,7 @@ func (c *Config) Keras2() bool { return c.makers != nil && c.makers.Keras2() }
 
 func (c *Config) ParseActivation(key, name string) activation.Func {
 	if name == "hard_sigmoid" && c.Keras2() {
-		return activation.HardSigmoidV2() // what Keras 3 calls hard_sigmoid is another function
+		return activation.HardSigmoidV2() // Keras 3's hard_sigmoid is a different function
 	}
 	f, err := activation.Parse(name)
 	if err != nil {
@@ -233,14 +232,15 @@ func (c *Config) ParseActivation(key, name string) activation.Func {
 	return f
 }
 
-// An Object is what Keras writes for anything with a configuration of its own.
+// An Object is Keras's form for anything that has a configuration.
 type Object struct {
 	Module    string          `json:"module"`
 	ClassName string          `json:"class_name"`
 	Config    json.RawMessage `json:"config"`
 }
 
-// Object returns an option that is an object, and the layer that it describes, nil where it describes a function or is not there.
+// Object returns an option that is an object, and the layer that it describes. The layer is nil if the object describes a function
+// or is missing.
 func (c *Config) Object(key string) (Object, any) {
 	var o Object
 	if !c.Get(key, &o) || o.ClassName == "function" {
@@ -253,7 +253,7 @@ func (c *Config) Object(key string) (Object, any) {
 	return o, layer
 }
 
-// Make makes a layer that stands within the configuration.
+// Make makes a layer that the configuration contains.
 func (c *Config) Make(class string, raw json.RawMessage) (any, error) {
 	if c.makers == nil {
 		return nil, errNoLayers

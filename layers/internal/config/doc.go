@@ -1,5 +1,5 @@
-// Package config reads the configuration that Keras writes for a layer or an operator, an object of JSON.
+// Package config reads the configuration that Keras writes for a layer or an operator: a JSON object.
 //
-// A [Maker] asks a [Config] for each option by its type. An option that nobody asked for is an error, unless it is known to
-// change nothing at inference: an option that is passed over might give other numbers than Keras gives.
+// A [Maker] reads each option from a [Config] by its type. An unread option is an error, because ignoring it might give results
+// that differ from Keras's. Options that do not change inference are ignored.
 package config

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// PlainJSON returns raw with JSON in place of Python's Infinity and NaN: a number beyond all others, and a string.
+// PlainJSON replaces Python's Infinity by the number 1e999, and NaN by the string "NaN", so that the result is valid JSON.
 func PlainJSON(raw []byte) []byte {
 	if !bytes.Contains(raw, []byte("Infinity")) && !bytes.Contains(raw, []byte("NaN")) {
 		return raw
@@ -36,7 +36,7 @@ func PlainJSON(raw []byte) []byte {
 	return out
 }
 
-// Decode reads JSON into Go's plain types, numbers as json.Number: 2 and 2.0 differ in Python.
+// Decode reads JSON into Go's plain types. Numbers become json.Number, because 2 and 2.0 differ in Python.
 func Decode(raw json.RawMessage) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -47,7 +47,7 @@ func Decode(raw json.RawMessage) (any, error) {
 	return v, nil
 }
 
-// ParseNumber returns a number of JSON, and whether it is written as an integer.
+// ParseNumber returns a JSON number, and reports whether it is written as an integer.
 func ParseNumber(n json.Number) (f float64, whole bool, err error) {
 	f, err = strconv.ParseFloat(n.String(), 64)
 	if err != nil && !math.IsInf(f, 0) {

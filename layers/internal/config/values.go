@@ -11,14 +11,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Skip passes over options that change nothing at inference.
+// Skip ignores options that do not change inference.
 func (c *Config) Skip(keys ...string) {
 	for _, key := range keys {
 		c.read[key] = true
 	}
 }
 
-// Refuse makes an option that is set an error: it changes numbers, and this package does not know how.
+// Refuse reports an error if one of the options is set, because this module does not support them.
 func (c *Config) Refuse(keys ...string) {
 	for _, key := range keys {
 		var value json.RawMessage
@@ -28,15 +28,15 @@ func (c *Config) Refuse(keys ...string) {
 	}
 }
 
-// Only refuses an option of another value than the one that this module computes with, such as 1 group.
+// Only reports an error if an option differs from the only supported value, such as 1 for groups.
 func (c *Config) Only(key string, value int) {
 	if n := c.Int(key, value); n != value {
 		c.Fail("option %q is %d, want %d: %w", key, n, value, fault.ErrUnknownOption)
 	}
 }
 
-// Array returns an option that is a number or an array, nested lists or what Keras writes for an array of NumPy's or a tensor; nil
-// where it is not there.
+// Array returns an option that is a number or an array: nested lists, or Keras's form for a NumPy array or a tensor. It returns nil
+// if the option is missing.
 func (c *Config) Array(key string) *kernel.Tensor {
 	var raw json.RawMessage
 	if !c.Get(key, &raw) {
@@ -50,7 +50,7 @@ func (c *Config) Array(key string) *kernel.Tensor {
 	return x
 }
 
-// Number returns an option that is a number, or an array that holds one.
+// Number returns an option that is a number, or an array with one element.
 func (c *Config) Number(key string, def float32) float32 {
 	x := c.Array(key)
 	switch {
@@ -63,7 +63,7 @@ func (c *Config) Number(key string, def float32) float32 {
 	return x.Data()[0]
 }
 
-// ParseArray reads a number, nested lists of them, or Keras's object around such.
+// ParseArray reads a number, nested lists of numbers, or Keras's object that wraps either.
 func ParseArray(raw json.RawMessage) (*kernel.Tensor, error) {
 	var o struct {
 		ClassName string `json:"class_name"`
@@ -94,7 +94,7 @@ func flatten(nested any, values *[]float32) (tensor.Shape, error) {
 		*values = append(*values, float32(n))
 		return tensor.Shape{}, err
 	case string:
-		if v != "NaN" { // what plainJSON makes of Python's
+		if v != "NaN" { // written by PlainJSON
 			return nil, errNoNumber
 		}
 		*values = append(*values, float32(math.NaN()))
@@ -130,7 +130,7 @@ var (
 	errNoNumber = errors.New("want numbers")
 )
 
-// Dims returns an option that is a length or a list of lengths, -1 for one that is null; nil where it is not there.
+// Dims returns an option that is a length or a list of lengths. A null length becomes -1. It returns nil if the option is missing.
 func (c *Config) Dims(key string) []int {
 	var raw json.RawMessage
 	if !c.Get(key, &raw) {
@@ -143,7 +143,7 @@ func (c *Config) Dims(key string) []int {
 	return dims
 }
 
-// ParseDims reads a length or a list of lengths, -1 for one that is null; nil for null.
+// ParseDims reads a length or a list of lengths. A null length becomes -1. It returns nil for null.
 func ParseDims(raw json.RawMessage) ([]int, error) {
 	var list []*int
 	if one := new(int); string(raw) != "null" && json.Unmarshal(raw, one) == nil {
@@ -160,7 +160,7 @@ func ParseDims(raw json.RawMessage) ([]int, error) {
 	return dims, nil
 }
 
-// ChannelsFirst reports whether the option data_format says so.
+// ChannelsFirst reports whether the option data_format is channels_first.
 func (c *Config) ChannelsFirst() bool {
 	switch text := c.Text("data_format", "channels_last"); text {
 	case "channels_last":
@@ -172,8 +172,8 @@ func (c *Config) ChannelsFirst() bool {
 	return false
 }
 
-// Pairs returns an option that is two numbers for each of rank axes: one number for all of them, a number or two per axis. nil where it
-// is not there.
+// Pairs returns an option that gives two numbers for each of rank axes. The option is one number for all axes, or a list with one or
+// two numbers per axis. Pairs returns nil if the option is missing.
 func (c *Config) Pairs(key string, rank int) [][2]int {
 	var raw json.RawMessage
 	if !c.Get(key, &raw) {
@@ -211,7 +211,7 @@ func (c *Config) Pairs(key string, rank int) [][2]int {
 	return pairs
 }
 
-// Dtype returns an option that names a dtype, InvalidDType where it is not there.
+// Dtype returns an option that names a dtype; InvalidDType if it is missing.
 func (c *Config) Dtype(key string) tensor.DType {
 	name := c.Text(key, "")
 	if name == "" {
@@ -230,13 +230,13 @@ func (c *Config) IsNumber(key string) bool {
 	return len(raw) > 0 && raw[0] != '[' && string(raw) != "null"
 }
 
-// Has reports whether the configuration has key, be its value null.
+// Has reports whether the configuration has key, even if its value is null.
 func (c *Config) Has(key string) bool { return c.options[key] != nil }
 
 // IsNull reports whether an option is written as null.
 func (c *Config) IsNull(key string) bool { return string(c.options[key]) == "null" }
 
-// Raw returns an option as it is written, nil where it is not there.
+// Raw returns the JSON text of an option; nil if it is missing.
 func (c *Config) Raw(key string) json.RawMessage {
 	c.read[key] = true
 	return c.options[key]

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ActivationCost is what one value of an activation costs, in multiplications of a matrix product.
+// ActivationCost is the cost of an activation per value, in multiplications of a matrix product.
 const ActivationCost = 64
 
 // Activate applies f in place to y. Rows are along y's last axis. It returns y or, if f halves rows, a tensor over the first
@@ -17,7 +17,7 @@ func Activate(f activation.Func, y *Tensor) (*Tensor, error) {
 		return y, nil
 	}
 	shape := y.Shape()
-	if len(shape) == 0 { // a scalar is a row of one
+	if len(shape) == 0 { // a scalar is a row of one value
 		shape = tensor.Shape{1}
 	}
 	last := len(shape) - 1
@@ -35,7 +35,7 @@ func Activate(f activation.Func, y *Tensor) (*Tensor, error) {
 		return y, err
 	}
 	Parallel(n, width*ActivationCost, func(_, lo, hi int) {
-		// It was checked that the rows are whole.
+		// Apply cannot fail, because the rows are complete.
 		_, _ = f.Apply(data[lo*width:hi*width], width)
 	})
 	return y, nil

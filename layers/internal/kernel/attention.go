@@ -11,37 +11,37 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// FusedMasked is what Keras's dot_product_attention puts in place of a masked score.
+// FusedMasked replaces masked scores in Keras's dot_product_attention.
 const FusedMasked = -0.7 * 3.38953e38
 
-// A SoftAttention is softmax(scale·q·kᵀ)·v over rows that lie at regular steps in memory, for every combination of batch axes, of
-// which the heads are one.
+// A SoftAttention computes softmax(scale·q·kᵀ)·v for every combination of the batch axes, which include the heads. Rows lie at
+// regular steps in memory.
 type SoftAttention struct {
 	Batch             []int // lengths of the batch axes
 	Q, K, V, Out      RowsAt
-	Queries, Values   int // rows of q and out, rows of k and v
-	Width, ValueWidth int // of a row of q and k, of a row of v and out
+	Queries, Values   int // number of rows of q and out, and of k and v
+	Width, ValueWidth int // length of a row of q and k, and of v and out
 	Scale             float32
-	Causal            bool  // a query looks at no value behind its own place; not together with mask
-	Mask              *Mask // stretches to batch, queries, values; nil for none
-	Masked            float32
-	DropMasked        bool    // a masked score is 0 even where all of its row are
-	Scores            *Tensor // [batch … queries values], filled where it is not nil
+	Causal            bool    // a query ignores the values after its own position; must not be combined with Mask
+	Mask              *Mask   // broadcasts to [batch … queries values]; may be nil
+	Masked            float32 // replaces masked scores
+	DropMasked        bool    // masked weights are 0, even if the whole row is masked
+	Scores            *Tensor // [batch … queries values]; if not nil, Run stores the weights here
 	maskSteps         []int
 }
 
-// RowsAt says where the rows of a tensor lie.
+// RowsAt describes the memory layout of a tensor's rows.
 type RowsAt struct {
 	Data  []float32
 	Batch []int // steps along the batch axes
-	Row   int   // step from row to row
+	Row   int   // step between rows
 }
 
-// Sizes of what a goroutine works on at a time, in rows: as many queries and as many values as leave their scores in the second cache.
+// Numbers of queries and of values in a block. The scores of a block fit into the second-level cache.
 const queryBlock, valueBlock = 48, 1024
 
-// Run computes a.Out, which must be 0. Scores are computed for a block of queries and a block of values at a time. A softmax over
-// several blocks is kept up to date: where a later block has a larger score, what came before is scaled down.
+// Run computes a.Out, which must be zeroed. It computes scores for one block of queries and one block of values at a time, and updates
+// the softmax after each block. If a later block has a larger score, Run scales down the earlier results.
 func (a *SoftAttention) Run(work *Scratch) {
 	items := tensor.Shape(a.Batch).Len()
 	if items == 0 || a.Queries == 0 || a.Values == 0 {
@@ -50,7 +50,7 @@ func (a *SoftAttention) Run(work *Scratch) {
 	if a.Mask != nil {
 		a.maskSteps = StretchSteps(a.Mask.Shape(), slices.Concat(a.Batch, []int{a.Queries, a.Values}))
 	}
-	// Where there are few items, the queries of each are in parts.
+	// If there are few items, split the queries of each into parts.
 	parts := 1
 	if n := runtime.GOMAXPROCS(0); items < 2*n {
 		parts = min((2*n+items-1)/items, (a.Queries+queryBlock-1)/queryBlock)
@@ -69,7 +69,7 @@ func (a *SoftAttention) Run(work *Scratch) {
 	})
 }
 
-// columns returns how many values' scores there are at a time.
+// columns returns the number of values in a block.
 func (a *SoftAttention) columns() int {
 	if a.Scores != nil {
 		return a.Values
@@ -81,15 +81,15 @@ func (a *SoftAttention) columns() int {
 type head struct {
 	*SoftAttention
 	item                   int
-	q, k, v, out           []float32 // from the first row on
-	mask                   int       // where the mask of the first score is
-	finite                 bool      // all of v: 0 times others is NaN
-	keys, scores           []float32 // scratch memory: the transpose of k, times the scale; scores of a block
-	tops, sums             []float32 // of each query of a block: the largest score so far, and the sum of weights
+	q, k, v, out           []float32 // from the item's first row on
+	mask                   int       // index of the first score's mask
+	finite                 bool      // all of v is finite; otherwise a weight of 0 may give NaN
+	keys, scores           []float32 // scratch memory: scaled transpose of k; scores of a block
+	tops, sums             []float32 // largest score so far and sum of weights, for each query of a block
 	first, last, from, end int       // the block's queries and values
 }
 
-// run computes the queries first to last-1 of an item, new to h or not.
+// run computes the queries first to last-1 of an item. isNew is false if h's last call was for the same item.
 func (h *head) run(item, first, last int, isNew bool) {
 	if isNew {
 		h.begin(item)
@@ -113,7 +113,7 @@ func (h *head) run(item, first, last int, isNew bool) {
 	}
 }
 
-// begin finds an item's rows, and transposes its keys.
+// begin finds an item's rows and transposes its keys.
 func (h *head) begin(item int) {
 	var q, k, v, out int
 	h.item, h.mask = item, 0
@@ -141,7 +141,7 @@ func (h *head) begin(item int) {
 // row returns a query's row of the result.
 func (h *head) row(query int) []float32 { return h.out[query*h.Out.Row:][:h.ValueWidth] }
 
-// block adds what a block of queries reads from a block of values.
+// block adds a block of values to the results of a block of queries.
 func (h *head) block() {
 	queries, values := h.last-h.first, h.end-h.from
 	scores := Matrix(h.scores, queries, values)
@@ -158,7 +158,7 @@ func (h *head) block() {
 	}
 }
 
-// weigh makes weights of the i-th query's scores.
+// weigh replaces the i-th query's scores by weights.
 func (h *head) weigh(i int, scores []float32) {
 	seen := scores
 	if h.Causal {
@@ -175,12 +175,12 @@ func (h *head) weigh(i int, scores []float32) {
 	if h.from > 0 {
 		top = max(top, h.tops[i])
 	} else if h.sums[i] = 0; h.Causal && h.DropMasked && top <= h.Masked {
-		if behind := h.Values - (h.first + i + 1); behind > 0 { // they are masked, and larger
+		if behind := h.Values - (h.first + i + 1); behind > 0 { // their scores are Masked, which is larger than top
 			top, h.sums[i] = h.Masked, float32(behind)
 		}
 	}
 	if math.IsInf(float64(top), -1) {
-		top = 0 // weights of 0, and a sum of 0 in the end
+		top = 0 // weights and sum become 0
 	}
 	if h.from > 0 && top != h.tops[i] {
 		old := [1]float32{h.tops[i] - top}
@@ -193,12 +193,12 @@ func (h *head) weigh(i int, scores []float32) {
 	if h.Scores != nil {
 		vmath.Scale(seen, 1/h.sums[i])
 	}
-	if h.Mask != nil && h.DropMasked { // last: even where the sum is NaN they are 0
+	if h.Mask != nil && h.DropMasked { // after scaling, because the sum may be NaN
 		h.eachMasked(i, seen, 0)
 	}
 }
 
-// eachMasked sets the masked of the i-th query's scores to value.
+// eachMasked sets the i-th query's masked scores to value.
 func (h *head) eachMasked(i int, scores []float32, value float32) {
 	rank := len(h.Batch)
 	keep, step := h.Mask.Data(), h.maskSteps[rank+1]
@@ -210,8 +210,8 @@ func (h *head) eachMasked(i int, scores []float32, value float32) {
 	}
 }
 
-// CausalMask returns [queries values], true where a value's place is not behind the query's (causal) and less than window away
-// from it (window above 0).
+// CausalMask returns a mask of shape [queries values]. With causal, it masks values after the query's position. If window is above 0,
+// it also masks values at a distance of window or more.
 func CausalMask(queries, values int, causal bool, window int) *Mask {
 	m := tensor.New[bool](queries, values)
 	for i := range queries {
@@ -222,7 +222,7 @@ func CausalMask(queries, values int, causal bool, window int) *Mask {
 	return m
 }
 
-// BothMasks returns a and b, stretched to each other and combined by and; ok is false where they do not stretch.
+// BothMasks returns a && b, broadcast to each other; ok is false if their shapes do not fit.
 func BothMasks(a, b *Mask) (all *Mask, ok bool) {
 	s, ok := Stretched(a.Shape(), b.Shape())
 	if !ok {
@@ -233,8 +233,8 @@ func BothMasks(a, b *Mask) (all *Mask, ok bool) {
 	return all, true
 }
 
-// GroupMask gives a, whose heads are two axes, those that are shared and those that share one, a mask of rank 2 to 4 for all the
-// heads. The error says why the mask does not stretch to the scores.
+// GroupMask sets a.Mask from a mask of rank 2 to 4. The heads of a are two axes: groups, and the heads in each group. GroupMask returns
+// an error if the mask does not broadcast to the scores.
 func (a *SoftAttention) GroupMask(mask *Mask) error {
 	heads := a.Batch[1] * a.Batch[2]
 	s, scores := slices.Clone(mask.Shape()), tensor.Shape{a.Batch[0], heads, a.Queries, a.Values}

@@ -2,8 +2,8 @@ package kernel
 
 import "github.com/gockpt/ckpt/tensor"
 
-// Stretched returns the shape to which tensors of all the given shapes stretch, as numpy broadcasts: aligned at the last axis, an
-// axis of length 1 taking any length. ok is false where they do not.
+// Stretched returns the shape to which NumPy broadcasts tensors of the given shapes. Shapes are aligned at the last axis, and an axis
+// of length 1 stretches to any length. ok is false if the shapes do not fit.
 func Stretched(shapes ...tensor.Shape) (out tensor.Shape, ok bool) {
 	rank := 0
 	for _, s := range shapes {
@@ -28,8 +28,8 @@ func Stretched(shapes ...tensor.Shape) (out tensor.Shape, ok bool) {
 	return out, true
 }
 
-// StretchSteps returns the steps, in elements, along the axes of shape to in a tensor of shape s that is stretched to it: 0
-// along axes over which it repeats.
+// StretchSteps returns the steps, in elements, for reading a tensor of shape s as shape to. A step is 0 along axes
+// that stretch and axes that s lacks.
 func StretchSteps(s, to tensor.Shape) []int {
 	steps := make([]int, len(to))
 	step := 1
@@ -42,8 +42,8 @@ func StretchSteps(s, to tensor.Shape) []int {
 	return steps
 }
 
-// Each calls f for every run of the last axis of a tensor of shape s: at is where the run begins in the tensor, and from where it
-// does in two others whose steps along the axes of s are given.
+// Each calls f for every row along the last axis of a tensor of shape s. at is the index of the row's first element. from1 and from2
+// are its indices in two other tensors, which have the given steps along the axes of s.
 func Each(s tensor.Shape, steps1, steps2 []int, f func(at, from1, from2 int)) {
 	if s.Len() == 0 {
 		return
@@ -72,7 +72,7 @@ func Each(s tensor.Shape, steps1, steps2 []int, f func(at, from1, from2 int)) {
 	}
 }
 
-// Zip puts f(a, b) into dst, of shape s, for a and b stretched to it.
+// Zip stores f(a, b) in dst, which has shape s. It broadcasts a and b to s.
 func Zip[A, B, C any](dst []C, s tensor.Shape, a []A, aShape tensor.Shape, b []B, bShape tensor.Shape, f func(A, B) C) {
 	if aShape.Equal(s) && bShape.Equal(s) {
 		for i := range dst {
@@ -93,7 +93,7 @@ func Zip[A, B, C any](dst []C, s tensor.Shape, a []A, aShape tensor.Shape, b []B
 	})
 }
 
-// AddStretched adds x, stretched to s, to y, of that shape.
+// AddStretched adds x to y, which has shape s. It broadcasts x to s.
 func AddStretched(y []float32, s tensor.Shape, x []float32, xShape tensor.Shape) {
 	if len(xShape) == 1 && len(s) > 0 && xShape[0] == s[len(s)-1] && len(x) > 0 {
 		for ; len(y) >= len(x); y = y[len(x):] {

@@ -8,19 +8,19 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Contraction is a sum of products over labelled axes, as numpy's einsum names them: `abc,cde->abde`. It is computed as
-// matrix products: every label is one of four kinds.
+// A Contraction is a sum of products over labelled axes, as in NumPy's einsum: `abc,cde->abde`. It is computed as matrix products,
+// in which every label has one of four kinds.
 type Contraction struct {
-	X, W, Y string // the labels of both operands and of the result, one letter an axis
+	X, W, Y string // the labels of both operands and of the result, one letter per axis
 
-	batch string // in all three
+	batch string // in x, w and y
 	rows  string // in x and y
-	inner string // in x and w: what is summed over
+	inner string // in x and w: summed over
 	cols  string // in w and y
 }
 
-// NewContraction returns the contraction that labels describe. The error says where a label stands twice in an operand, or
-// in one operand alone.
+// NewContraction returns the contraction for labels. It returns an error if a label occurs twice in an operand, or only in one
+// operand and not in the result.
 func NewContraction(x, w, y string) (*Contraction, error) {
 	c := &Contraction{X: x, W: w, Y: y}
 	for _, labels := range []string{x, w, y} {
@@ -62,7 +62,7 @@ func NewContraction(x, w, y string) (*Contraction, error) {
 
 func (c *Contraction) String() string { return c.X + "," + c.W + "->" + c.Y }
 
-// Sizes returns the length of every label, and an error where shapes do not fit the labels or each other.
+// Sizes returns the length of every label. It returns an error if the shapes do not fit the labels or each other.
 func (c *Contraction) Sizes(x, w tensor.Shape) (map[rune]int, error) {
 	sizes := make(map[rune]int, len(c.X)+len(c.W))
 	for _, o := range []struct {
@@ -82,10 +82,10 @@ func (c *Contraction) Sizes(x, w tensor.Shape) (map[rune]int, error) {
 	return sizes, nil
 }
 
-// Rows returns the labels of x that the result has, and those that are summed over.
+// Rows returns the labels of x that the result keeps, and those that are summed over.
 func (c *Contraction) Rows() (kept, summed string) { return c.batch + c.rows, c.inner }
 
-// Outputs returns how many values w has for each position of those that are summed over.
+// Outputs returns the number of values that w has for each index of the summed axes.
 func (c *Contraction) Outputs(sizes map[rune]int) int { return Labelled(c.batch+c.cols, sizes).Len() }
 
 // Labelled returns the shape of axes with the given labels.
@@ -97,8 +97,8 @@ func Labelled(labels string, sizes map[rune]int) tensor.Shape {
 	return s
 }
 
-// Add adds the contraction of x and w, of the given lengths, to y. Operands whose axes are not in an order that a matrix product
-// takes are brought into it in scratch memory.
+// Add adds the contraction of x and w to y. sizes has the length of every label. If a matrix product needs an operand's axes in a
+// different order, Add transposes the operand in scratch memory.
 func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) {
 	defer work.Release(work.Mark())
 	x = Arranged(work, x, c.X, c.batch+c.rows+c.inner, sizes)
@@ -125,13 +125,14 @@ func (c *Contraction) Add(work *Scratch, y, x, w []float32, sizes map[rune]int) 
 	}
 }
 
-// Cols returns the shape of the axes that w and the result have.
+// Cols returns the shape of the axes that only w and the result have.
 func (c *Contraction) Cols(sizes map[rune]int) tensor.Shape { return Labelled(c.cols, sizes) }
 
-// IsProduct reports whether the result is one matrix product as it lies in memory.
+// IsProduct reports whether one matrix product gives the result without transposition.
 func (c *Contraction) IsProduct() bool { return c.batch == "" && c.rows+c.cols == c.Y }
 
-// Linear sets y to what e makes of the contraction of x and w, which IsProduct, plus bias: see the function of that name.
+// Linear computes the contraction of x and w plus bias, applies e and stores the result in y, as the function Linear does. IsProduct
+// must be true.
 func (c *Contraction) Linear(work *Scratch, y, x, w, bias []float32, e Epilogue, sizes map[rune]int) {
 	defer work.Release(work.Mark())
 	x = Arranged(work, x, c.X, c.rows+c.inner, sizes)
@@ -140,7 +141,7 @@ func (c *Contraction) Linear(work *Scratch, y, x, w, bias []float32, e Epilogue,
 	Linear(Matrix(y, m, n), Matrix(x, m, k), Matrix(w, k, n), bias, e)
 }
 
-// Arranged returns data with its labelled axes in another order.
+// Arranged returns data with its labelled axes in the given order.
 func Arranged(work *Scratch, data []float32, labels, order string, sizes map[rune]int) []float32 {
 	if labels == order {
 		return data
@@ -150,7 +151,7 @@ func Arranged(work *Scratch, data []float32, labels, order string, sizes map[run
 	return out
 }
 
-// axesOf returns the order of axes that takes labels to order.
+// axesOf returns the permutation from labels to order.
 func axesOf(labels, order string) []int {
 	perm := make([]int, 0, len(order))
 	for _, l := range order {
@@ -159,8 +160,8 @@ func axesOf(labels, order string) []int {
 	return perm
 }
 
-// SplitEinsum returns the labels of the operands and of the result of an equation such as "ab,bc->ac"; "…" stands for an ellipsis.
-// Without "->" the result has the labels that stand once, sorted, as numpy has it.
+// SplitEinsum returns the labels of the operands and of the result of an equation such as "ab,bc->ac". An ellipsis becomes "…".
+// Without "->", the result has the labels that occur once, sorted, as in NumPy.
 func SplitEinsum(equation string) (operands []string, result string, err error) {
 	equation = strings.ReplaceAll(strings.ReplaceAll(equation, " ", ""), "...", "…")
 	left, result, explicit := strings.Cut(equation, "->")

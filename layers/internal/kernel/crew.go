@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// A crew is goroutines that help with jobs. A helper without work looks for more for a while, since a model's layers follow each other
-// within microseconds, and waking a processor takes longer than many of them; then it ends, so that an idle crew leaves nothing behind.
-// The goroutine that has a job does all runs that no helper has begun: it never waits for one to come.
+// A crew is a set of goroutines that help with jobs. A helper without work polls for more, because a model's layers follow each other
+// within microseconds, and waking a processor takes longer than many layers. After a while it ends, so that an idle crew has no
+// goroutines. The owner of a job does every run that no helper has begun. It never waits for a helper to start.
 type crew struct {
 	mu      sync.Mutex
-	open    []*job       // those with runs that nobody has begun
-	posted  atomic.Int32 // len(open), for those who look without the lock
-	helpers int          // goroutines
-	busy    int          // helpers that are at a run
+	open    []*job       // jobs with runs that nobody has begun
+	posted  atomic.Int32 // len(open), for reads without the lock
+	helpers int          // number of goroutines
+	busy    int          // helpers that are in a run
 }
 
 // A job is a call of [Parallel].
 type job struct {
 	f       func(run, lo, hi int)
 	n, runs int
-	begun   int // runs; the crew's lock guards it
+	begun   int // number of runs; guarded by the crew's lock
 	ended   atomic.Int32
 	done    sync.WaitGroup
 }
 
-// helpers is the crew of the process: it has as many processors, whatever the number of models.
+// helpers is the crew of the process. All models share it, because they share the processors.
 var helpers crew
 
 const (
-	// patience is how long a helper looks for work, and the owner of a job for the end of the last run before it sleeps.
+	// patience is how long a helper polls for work, and how long the owner of a job polls for the end of the last run before it sleeps.
 	patience = 100 * time.Microsecond
 
-	// glances is how often one looks before one reads the clock, and spell how often one does that before other goroutines get a turn.
+	// await polls glances times before it reads the clock, and reads the clock spell times before it yields to other goroutines.
 	glances, spell = 64, 64
 )
 
@@ -60,7 +60,7 @@ func (c *crew) do(j *job) {
 	j.done.Wait()
 }
 
-// help does runs until there are none for a while.
+// help does runs until it finds none for the duration of patience.
 func (c *crew) help() {
 	for {
 		found := await(func() bool { return c.posted.Load() > 0 })
@@ -83,7 +83,7 @@ func (c *crew) help() {
 	}
 }
 
-// begin returns the next run of j, or how many there are where all have begun. The caller holds the lock.
+// begin returns the next run of j, or j.runs if all runs have begun. The caller must hold the lock.
 func (c *crew) begin(j *job) int {
 	run := j.begun
 	if run == j.runs {
@@ -99,10 +99,10 @@ func (c *crew) begin(j *job) int {
 func (j *job) do(run int) {
 	j.f(run, run*j.n/j.runs, (run+1)*j.n/j.runs)
 	j.done.Done()
-	j.ended.Add(1) // last: who sees it does not sleep
+	j.ended.Add(1) // last, so that do does not sleep in Wait after it sees the end
 }
 
-// await looks whether something is done, and returns false where it is not for as long as one has patience.
+// await polls done. It returns false if done stays false for the duration of patience.
 func await(done func() bool) bool {
 	begun := time.Now()
 	for turn := 1; ; turn++ {

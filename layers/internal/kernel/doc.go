@@ -1,6 +1,6 @@
-// Package kernel has the arithmetic that layers and operators share: matrix products, sums of products, broadcasting,
-// transposition, attention, and the goroutines and the scratch memory that they use.
+// Package kernel implements the arithmetic that layers and operators share: matrix products, sums of products, broadcasting,
+// transposition and attention. It also manages their goroutines and scratch memory.
 //
-// Kernels work on float32 in row-major order. Callers check shapes beforehand; a kernel that is given others panics.
-// A result is added to, or overwritten, as each function says. Contents of scratch memory are undefined.
+// Kernels work on float32 in row-major order. Callers must check shapes; a kernel panics if they are wrong. Each function documents
+// whether it overwrites its result or adds to it. Scratch memory has undefined contents.
 package kernel

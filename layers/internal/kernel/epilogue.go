@@ -6,17 +6,17 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// An Epilogue is what is done with the rows of a product while they are in the cache: each value is multiplied with one of Mul and one of Add
-// is added, by its column, and the activation is applied. Mul and Add may be nil together. Its zero value leaves values as they are.
+// An Epilogue changes the rows of a product while they are in the cache. It multiplies each value by its column's element of Mul, adds
+// its column's element of Add, and applies the activation. Mul and Add must both be set or both be nil. The zero value does nothing.
 type Epilogue struct {
 	Mul, Add   []float32
 	Activation activation.Func // must keep the width of rows
 }
 
-// isNone reports whether there is nothing to do.
+// isNone reports whether e does nothing.
 func (e Epilogue) isNone() bool { return e.Mul == nil && e.Activation.IsLinear() }
 
-// Cols returns what is done with the columns lo to hi-1.
+// Cols returns the epilogue for the columns lo to hi-1.
 func (e Epilogue) Cols(lo, hi int) Epilogue {
 	if e.Mul != nil {
 		e.Mul, e.Add = e.Mul[lo:hi], e.Add[lo:hi]

@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// JoinedShape returns the shape of tensors of the given shapes, at least one, laid end to end along axis, an index into the
-// axes of the first. Where a shape does not fit the first, it returns that shape's index, otherwise -1.
+// JoinedShape returns the shape of the concatenation along axis of tensors with the given shapes. It needs at least one shape. If a
+// shape does not fit the first, odd is its index, otherwise -1.
 func JoinedShape(axis int, shapes ...tensor.Shape) (out tensor.Shape, odd int) {
 	first := shapes[0]
 	out = slices.Clone(first)
@@ -21,7 +21,7 @@ func JoinedShape(axis int, shapes ...tensor.Shape) (out tensor.Shape, odd int) {
 	return out, -1
 }
 
-// Join returns xs laid end to end along axis; shape is what joinedShape returned for them.
+// Join concatenates xs along axis. shape must be JoinedShape's result.
 func Join[T tensor.Element](shape tensor.Shape, axis int, xs []*tensor.Tensor[T]) *tensor.Tensor[T] {
 	y := tensor.New[T](shape...)
 	run := shape[axis:].Len()

@@ -6,18 +6,18 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// Matrix returns the rows×cols matrix over data, row-major and without gaps.
+// Matrix returns data as a rows×cols matrix, row-major and without gaps.
 func Matrix(data []float32, rows, cols int) blas32.General {
 	return blas32.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: data}
 }
 
-// Rows returns the rows lo to hi-1 of m, over the same memory.
+// Rows returns the rows lo to hi-1 of m. They share its memory.
 func Rows(m blas32.General, lo, hi int) blas32.General {
 	m.Data, m.Rows = m.Data[lo*m.Stride:], hi-lo
 	return m
 }
 
-// Cols returns the columns lo to hi-1 of m, over the same memory.
+// Cols returns the columns lo to hi-1 of m. They share its memory.
 func Cols(m blas32.General, lo, hi int) blas32.General {
 	m.Data, m.Cols = m.Data[lo:], hi-lo
 	return m
@@ -30,7 +30,7 @@ func MulAdd(y, x, w blas32.General) {
 	}
 }
 
-// Mul sets y to the product of x and w plus bias, on the caller's goroutine. bias has a value for each column, or is empty for none.
+// Mul sets y to the product of x and w plus bias, on the caller's goroutine. bias has a value for each column, or is empty.
 func Mul(y, x, w blas32.General, bias []float32) {
 	if len(bias) == 0 {
 		bias = nil
@@ -38,22 +38,22 @@ func Mul(y, x, w blas32.General, bias []float32) {
 	gemm.Mul(y.Rows, y.Cols, x.Cols, x.Data, x.Stride, w.Data, w.Stride, y.Data, y.Stride, bias)
 }
 
-// Matmul is MulAdd over several goroutines where that is worth it.
+// Matmul is like MulAdd, and uses several goroutines for large products.
 func Matmul(y, x, w blas32.General) {
 	eachRegion(y, x.Cols, func(r region) { MulAdd(r.of(y), Rows(x, r.top, r.bottom), Cols(w, r.left, r.right)) })
 }
 
-// MatmulBias is Mul over several goroutines where that is worth it.
+// MatmulBias is like Mul, and uses several goroutines for large products.
 func MatmulBias(y, x, w blas32.General, bias []float32) { Linear(y, x, w, bias, Epilogue{}) }
 
-// blockRows is how many rows of a product get their activation at a time, while they are in the cache.
+// blockRows is the number of rows to which Linear applies the epilogue at a time, while they are in the cache.
 const blockRows = 240
 
-// Linear sets y to what e makes of the product of x and w plus bias, over several goroutines where that is worth it. bias has a value for each
-// column, or is empty for none.
+// Linear computes the product of x and w plus bias, applies e and stores the result in y. It uses several goroutines for large
+// products. bias has a value for each column, or is empty.
 func Linear(y, x, w blas32.General, bias []float32, e Epilogue) {
 	f := e.Activation
-	if f.ByRow() { // a row may be in several regions
+	if f.ByRow() { // needs whole rows, and regions may split them
 		e.Activation = activation.Linear()
 	}
 	eachRegion(y, x.Cols, func(r region) {
@@ -72,15 +72,15 @@ func Linear(y, x, w blas32.General, bias []float32, e Epilogue) {
 	}
 }
 
-// applyRows applies f in place to the rows of m, on the caller's goroutine. f must keep their width.
+// applyRows applies f in place to the rows of m, on the caller's goroutine. f must keep the width of rows.
 func applyRows(f activation.Func, m blas32.General) {
 	switch {
 	case f.IsLinear() || m.Cols == 0:
 	case m.Stride == m.Cols:
-		_, _ = f.Apply(m.Data[:m.Rows*m.Cols], m.Cols) // whole rows: no error
+		_, _ = f.Apply(m.Data[:m.Rows*m.Cols], m.Cols) // cannot fail: the rows are complete
 	default:
 		for i := range m.Rows {
-			_, _ = f.Apply(m.Data[i*m.Stride:][:m.Cols], m.Cols) // a whole row: no error
+			_, _ = f.Apply(m.Data[i*m.Stride:][:m.Cols], m.Cols) // cannot fail: the row is complete
 		}
 	}
 }
@@ -92,20 +92,20 @@ func (r region) of(m blas32.General) blas32.General {
 	return Cols(Rows(m, r.top, r.bottom), r.left, r.right)
 }
 
-// Regions are whole strips, of which the last alone may be short: tiles of package gemm, or multiples of them.
+// Regions consist of strips of this size, a multiple of package gemm's tiles. Only the last strip may be shorter.
 const rowStrip, colStrip = 24, 64
 
-// ProductCost returns the cost of a matrix product, in units of [Parallel]: its multiplications are done many at a time.
+// ProductCost returns the cost of a matrix product for [Parallel]. The processor does several of its multiplications at a time.
 func ProductCost(rows, inner, cols int) int { return rows * inner * cols / 4 }
 
-// eachRegion calls f for regions that together cover y, the product of a matrix with so many columns and another, over several
-// goroutines where that is worth it.
+// eachRegion calls f for regions that together cover y, a product of matrices with the given inner length. It uses several goroutines
+// for large products.
 func eachRegion(y blas32.General, inner int, f func(r region)) {
 	if y.Rows == 0 || y.Cols == 0 {
 		return
 	}
-	// A run of rows goes through all of the second factor, and one of columns through all of the first: where rows are few, and
-	// the second large beside them, columns are cut.
+	// A region of rows reads all of the second factor, and a region of columns reads all of the first. If there are few rows and more
+	// columns, split the columns.
 	rowStrips, colStrips := (y.Rows+rowStrip-1)/rowStrip, (y.Cols+colStrip-1)/colStrip
 	if y.Rows >= 8*rowStrip || y.Rows > y.Cols {
 		Parallel(rowStrips, ProductCost(rowStrip, inner, y.Cols), func(_, lo, hi int) {

@@ -2,26 +2,26 @@ package kernel
 
 import "slices"
 
-// Results is the memory of the tensors that go from layer to layer within a run of a model. Each result takes some, and gives it back when
-// no layer asks for it any more, so that a run needs as much as there is at a time, and the next run has it already. The zero value is
-// ready to use. It belongs to one run at a time, and to the runs within that.
+// Results manages the memory of the tensors that pass between layers during a run of a model. The memory of a tensor is free again when
+// no later layer needs the tensor. The next run reuses the memory. The zero value is ready to use. Only one run, with its inner runs,
+// may use it at a time.
 type Results struct {
-	free  []*result            // those given back last are at the end
-	taken map[*float32]*result // by their first value
-	count int                  // of results that were taken so far
-	depth int                  // of runs within each other
+	free  []*result            // in the order in which they were given back
+	taken map[*float32]*result // by the address of the first value
+	count int                  // number of results taken so far
+	depth int                  // number of nested runs
 	first int                  // count when the outermost run began
-	given [][]float32          // by the caller, for results that are the caller's; the last are at the end
+	given [][]float32          // by the caller, for results that the caller keeps, in order
 }
 
-// A result is memory of one tensor, or of several over the same values.
+// A result is the memory of one tensor, or of several tensors that share values.
 type result struct {
 	data    []float32
 	holders int
-	number  int // of the taking: see count
+	number  int // value of count when it was taken
 }
 
-// Begin begins a run and returns what End wants.
+// Begin begins a run. It returns the argument for End.
 func (r *Results) Begin() (from int) {
 	if r.depth == 0 {
 		r.first = r.count
@@ -30,8 +30,8 @@ func (r *Results) Begin() (from int) {
 	return r.count
 }
 
-// End ends a run: what was taken since and is held by nobody is given back, keep excepted. Memory that an outermost run did not use is left to the
-// garbage collector.
+// End ends a run. It gives back the memory that was taken since Begin and has no holders, except for keep. After the outermost run, it
+// releases the memory that the run did not use to the garbage collector.
 func (r *Results) End(from int, keep ...[]float32) {
 	for at, t := range r.taken {
 		if t.holders > 0 || t.number < from || holds(keep, at) {
@@ -62,7 +62,8 @@ func holds(list [][]float32, at *float32) bool {
 	return false
 }
 
-// Floats takes memory of n values of undefined content: the least that is free and enough, which is in a cache most likely.
+// Floats takes memory for n values with undefined contents. It prefers the smallest free memory that is large enough, and among equal
+// sizes the last used, which is probably in the cache.
 func (r *Results) Floats(n int) []float32 {
 	if n == 0 {
 		return []float32{}
@@ -89,14 +90,14 @@ func (r *Results) Floats(n int) []float32 {
 	return t.data[:n:n]
 }
 
-// Hold adds a holder to memory that was taken and begins with x. It ignores other memory.
+// Hold adds a holder to taken memory that begins with x. It ignores other memory.
 func (r *Results) Hold(x []float32) {
 	if t := r.of(x); t != nil {
 		t.holders++
 	}
 }
 
-// Drop takes a holder away in a run that began at from. When none is left, what was taken since is given back.
+// Drop removes a holder. It gives the memory back if no holder is left and the memory was taken since from, Begin's result.
 func (r *Results) Drop(x []float32, from int) {
 	r.Leave(x)
 	if t := r.of(x); t != nil && t.holders == 0 && t.number >= from {
@@ -105,14 +106,14 @@ func (r *Results) Drop(x []float32, from int) {
 	}
 }
 
-// Leave takes a holder away and gives nothing back.
+// Leave removes a holder without giving memory back.
 func (r *Results) Leave(x []float32) {
 	if t := r.of(x); t != nil {
 		t.holders--
 	}
 }
 
-// Has reports whether x is the first part of memory that was taken.
+// Has reports whether taken memory begins with x.
 func (r *Results) Has(x []float32) bool { return r.of(x) != nil }
 
 func (r *Results) of(x []float32) *result {
@@ -122,10 +123,10 @@ func (r *Results) of(x []float32) *result {
 	return r.taken[&x[0]]
 }
 
-// maxGiven is how much of the caller's memory is kept.
+// maxGiven is the largest number of slices in given.
 const maxGiven = 8
 
-// Give takes memory of the caller's for what Given returns.
+// Give adds the caller's memory to the memory that Given returns.
 func (r *Results) Give(x []float32) {
 	if len(x) == 0 || holds(r.given, &x[0]) {
 		return
@@ -136,8 +137,8 @@ func (r *Results) Give(x []float32) {
 	r.given = append(r.given, x)
 }
 
-// Given returns memory of n values, of undefined content, that the caller gave, the least that is enough; nil where there is none that is not
-// far too much.
+// Given returns n values of the memory passed to Give, with undefined contents. It uses the smallest slice of n to 2n values, and
+// returns nil if there is none.
 func (r *Results) Given(n int) []float32 {
 	best := -1
 	for i, x := range r.given {

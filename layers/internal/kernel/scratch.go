@@ -1,10 +1,10 @@
 package kernel
 
-// A Scratch is a stack of scratch memory. Its zero value is ready to use. It grows to what the largest call needs and keeps
-// that. It belongs to one call at a time.
+// A Scratch is a stack of scratch memory. The zero value is ready to use. It grows to the size that the largest call needs, and does
+// not shrink. Only one call may use it at a time.
 //
-// A layer notes the mark, takes what it needs and releases to the mark when it is done, so that layers within layers
-// share one scratch. A nil scratch allocates.
+// A layer calls Mark, takes memory, and calls Release with the mark at the end, so that nested layers can share one Scratch. A nil
+// Scratch allocates.
 type Scratch struct {
 	blocks [][]float32
 	top    Mark
@@ -12,10 +12,10 @@ type Scratch struct {
 	Results Results
 }
 
-// A Mark is a place in the stack: what is below it is taken.
+// A Mark is a position in the stack. The memory below it is taken.
 type Mark struct{ block, used int }
 
-// minBlock is the least number of floats that the stack grows by.
+// minBlock is the least number of floats by which the stack grows.
 const minBlock = 1 << 12
 
 func (w *Scratch) Mark() Mark {
@@ -31,8 +31,8 @@ func (w *Scratch) Release(m Mark) {
 	}
 }
 
-// Floats returns n values of undefined content, valid until a mark that was noted before is released. A nil scratch
-// allocates them.
+// Floats returns n values with undefined contents. They are valid until the caller releases an earlier mark. A nil Scratch allocates
+// them.
 func (w *Scratch) Floats(n int) []float32 {
 	if w == nil {
 		return make([]float32, n)

@@ -7,24 +7,24 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Limits in elements. A number in a configuration must not end the program by asking for more memory than the machine has.
+// Limits in elements, so that a number in a configuration cannot crash the program by requesting more memory than the machine has.
 const (
-	// MaxElements is the most elements of any tensor: 16 GiB of float32, 1 GiB on machines of 32 bits.
+	// MaxElements is the largest number of elements of a tensor: 16 GiB of float32, or 1 GiB on 32-bit machines.
 	MaxElements = min(1<<32, math.MaxInt/8)
 
-	// MaxNew is the most elements of a weight that a layer makes because none was loaded: 1 GiB of float32.
+	// MaxNew is the largest number of elements of a weight that a layer creates: 1 GiB of float32.
 	MaxNew = 1 << 28
 
-	// An option may make a tensor larger than its input up to grownFreely elements, or by maxGrowth times.
+	// An option may make a tensor of up to grownFreely elements, or of up to maxGrowth times its input's.
 	grownFreely = 1 << 26
 	maxGrowth   = 1 << 17
 )
 
-// CheckSize returns an error where s is not a shape, or asks for more than MaxElements.
+// CheckSize returns an error if s is not a valid shape or has more than MaxElements elements.
 func CheckSize(s tensor.Shape) error { return checkLimit(s, MaxElements) }
 
-// CheckGrowth returns an error where s is not a shape, or has far more elements than the input of that length from which an
-// option's number makes it.
+// CheckGrowth returns an error if s is not a valid shape, or has too many elements for the output of an option applied to an input of
+// the given length.
 func CheckGrowth(input int, s tensor.Shape) error {
 	return checkLimit(s, min(max(grownFreely, min(input, MaxElements/maxGrowth)*maxGrowth), MaxElements))
 }

@@ -2,8 +2,8 @@ package kernel
 
 import "github.com/gockpt/ckpt/tensor"
 
-// A Tensor is what kernels compute with.
+// A Tensor is the tensor type of kernels.
 type Tensor = tensor.Tensor[float32]
 
-// A Mask says which steps of a tensor count.
+// A Mask is true for the steps of a tensor that count.
 type Mask = tensor.Tensor[bool]

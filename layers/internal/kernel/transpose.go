@@ -2,7 +2,7 @@ package kernel
 
 import "github.com/gockpt/ckpt/tensor"
 
-// Transpose copies src, of the given shape, to dst with its axes in another order: axis i of dst is axis perm[i] of src.
+// Transpose copies src, which has the given shape, to dst with its axes permuted: axis i of dst is axis perm[i] of src.
 func Transpose(dst, src []float32, shape tensor.Shape, perm []int) {
 	if len(dst) == 0 {
 		return
@@ -12,7 +12,7 @@ func Transpose(dst, src []float32, shape tensor.Shape, perm []int) {
 		copy(dst, src)
 		return
 	}
-	strides := make([]int, rank) // of src, in its own order
+	strides := make([]int, rank) // of src, in src's order
 	for i, step := rank-1, 1; i >= 0; i-- {
 		strides[i] = step
 		step *= shape[i]
@@ -49,7 +49,7 @@ func Transpose(dst, src []float32, shape tensor.Shape, perm []int) {
 	}
 }
 
-// Permuted returns the shape that a tensor of shape s has once its axes are in the order of perm.
+// Permuted returns s with its axes permuted: axis i of the result is axis perm[i] of s.
 func Permuted(s tensor.Shape, perm []int) tensor.Shape {
 	out := make(tensor.Shape, len(perm))
 	for i, axis := range perm {
@@ -58,7 +58,7 @@ func Permuted(s tensor.Shape, perm []int) tensor.Shape {
 	return out
 }
 
-// Inverse returns the order of axes that undoes perm.
+// Inverse returns the inverse of the permutation perm.
 func Inverse(perm []int) []int {
 	out := make([]int, len(perm))
 	for i, axis := range perm {

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// New makes the program of a model's class and its configuration, nil where it is not a model's.
+// New makes the program for a model from its class and configuration. It returns nil if the configuration is not a model's.
 func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
 	var config struct {
 		Name            string               `json:"name"`
@@ -25,12 +25,12 @@ func New(class string, raw json.RawMessage, lib Library) (*Program, error) {
 	sequential := class == "Sequential"
 	functional := class == "Functional" || class == "Model"
 	var err error
-	if layers := bytes.TrimSpace(raw); sequential && len(layers) > 0 && layers[0] == '[' { // as Keras wrote it before 2.2.3
+	if layers := bytes.TrimSpace(raw); sequential && len(layers) > 0 && layers[0] == '[' { // written by Keras before 2.2.3
 		err = json.Unmarshal(layers, &config.Layers)
 	} else {
 		err = json.Unmarshal(raw, &config)
 	}
-	// A user's class that is made as Functional is has the same configuration.
+	// A user's subclass of Functional has the same configuration if its constructor takes inputs and outputs.
 	if !sequential && !functional && (err != nil || config.InputLayers == nil || config.OutputLayers == nil) {
 		return nil, nil
 	}
@@ -86,8 +86,8 @@ func (b *builder) add(o *description.Object) (int, error) {
 	return at, nil
 }
 
-// isBareOperator reports whether o is an operator although a layer has the same class. A legacy file of Keras 3 does not say in which module
-// a class is. Such a layer takes one argument, a list, and an operator takes several; Reshape differs in an option.
+// isBareOperator reports whether o is an operator that has the class name of a layer. Legacy files of Keras 3 do not give the module of
+// a class. Such a layer takes one argument, a list, but the operator takes several. Reshape differs in an option.
 func isBareOperator(o *description.Object) bool {
 	if o.Module != "" || o.Registered != "" || ops.MakerOf(o.ClassName) == nil {
 		return false
@@ -104,7 +104,7 @@ func isBareOperator(o *description.Object) bool {
 	return json.Unmarshal(o.Config, &options) == nil && options.NewShape != nil
 }
 
-// tensorFlowOperator makes what Keras 2 has as a layer for a function of TensorFlow's that a program called on a tensor of Keras's.
+// tensorFlowOperator makes an operator from the layer that Keras 2 creates for a TensorFlow function called on a Keras tensor.
 func tensorFlowOperator(who fault.Who, raw json.RawMessage) (ops.Operator, error) {
 	var c struct {
 		Function string `json:"function"`
@@ -122,8 +122,8 @@ func tensorFlowOperator(who fault.Who, raw json.RawMessage) (ops.Operator, error
 	return nil, fault.Errorf(who, "the function tf.%s is not supported; use a Keras layer instead, or load the weights into a struct: %w", c.Function, fault.ErrUnknownLayer)
 }
 
-// makeOperator makes the operator that Keras describes by its class's name and its configuration; to is the dtype that it
-// is asked for, InvalidDType for none.
+// makeOperator makes an operator from the name of its class and its configuration. to is the dtype that the configuration requests,
+// or InvalidDType.
 func makeOperator(class string, raw json.RawMessage) (o ops.Operator, to tensor.DType, err error) {
 	m := ops.MakerOf(class)
 	if m == nil {
@@ -137,7 +137,7 @@ func makeOperator(class string, raw json.RawMessage) (o ops.Operator, to tensor.
 	return o, to, c.Done()
 }
 
-// graph makes the nodes that the outputs need, in an order in which each has its arguments.
+// graph makes the nodes that the outputs need, and orders them so that each follows its arguments.
 func (b *builder) graph(layers []description.Object, inputs, outputs json.RawMessage) error {
 	for i := range layers {
 		at, err := b.add(&layers[i])
@@ -172,7 +172,7 @@ func (b *builder) graph(layers []description.Object, inputs, outputs json.RawMes
 	}
 	for _, r := range outs {
 		if at, ok := b.index[r.Name]; ok && b.isFunctional(at) && r.Node > 0 && !b.lib.Keras2() {
-			r.Node-- // Keras 3 counts the call that made the inner model, here and not in the arguments of calls
+			r.Node-- // here, but not in calls' arguments, Keras 3 counts the call that made the inner model
 		}
 		p, err := b.find(r)
 		if err != nil {

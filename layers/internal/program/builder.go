@@ -6,14 +6,14 @@ import "github.com/gockpt/ckpt/layers/internal/description"
 type builder struct {
 	*Program
 	lib    Library
-	kinds  []*Spec // of the callees that are inputs
+	kinds  []*Spec // for each callee; nil if it is not an input
 	index  map[string]int
-	calls  [][]call // of each callee
+	calls  [][]call // for each callee
 	places map[[2]int]int
 }
 
-// A call is a node with tensors that are still to be found.
+// A call becomes a node when find has resolved its references.
 type call struct {
 	description.Call
-	state int // 0: not looked at; 1: its arguments are being looked for; 2: done
+	state int // 0: new; 1: find is resolving its arguments; 2: done
 }

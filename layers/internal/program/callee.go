@@ -6,18 +6,18 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Callee is what a node calls: a layer, a model or an operator.
+// A Callee is the layer, model or operator that a node calls.
 type Callee struct {
 	Who      fault.Who
 	Class    string
 	Layer    any          // nil for an input and for an operator
 	operator ops.Operator // nil for a layer
-	to       tensor.DType // what an operator gives, where its configuration says so
+	to       tensor.DType // dtype of an operator's result if its configuration has one
 	lib      Library
-	keeps    bool // a layer that may hold on to tensors
+	keeps    bool // a layer that may keep tensors
 }
 
-// The classes of Keras 2 for functions of TensorFlow's.
+// Keras 2's classes for TensorFlow functions.
 const (
 	tensorFlowFunction = "TFOpLambda"
 	tensorFlowSlice    = "SlicingOpLambda"
@@ -42,7 +42,7 @@ func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 		}
 		return out, nil
 	}
-	// Keras 3's predict gives all layers training=False, whatever they were called with; Keras 2 keeps what they were called with.
+	// Keras 3's predict passes training=False to all layers. Keras 2 keeps the argument of the model's calls.
 	if training := a.Get(-1, "training"); training == true && c.lib.Keras2() {
 		return nil, fault.Errorf(c.Who, "argument %q is true: %w", "training", fault.ErrUnknownOption)
 	}
@@ -58,7 +58,7 @@ func (c *Callee) call(a *ops.Arguments) ([]*ops.Value, error) {
 	return out, err
 }
 
-// inner returns the program of a callee that is a model, nil for any other.
+// inner returns the program of a callee that is a model; nil for other callees.
 func (c *Callee) inner() *Program {
 	if c.Layer == nil {
 		return nil
@@ -66,7 +66,7 @@ func (c *Callee) inner() *Program {
 	return c.lib.Program(c.Layer)
 }
 
-// callNested runs a model within a model; masks go along with its inputs, and its outputs have their own.
+// callNested runs p as a layer of another model. A mask argument applies to the inputs. Outputs have their own masks.
 func (p *Program) callNested(a *ops.Arguments) ([]*ops.Value, error) {
 	first := a.First()
 	if len(a.Args) > 1 {
@@ -90,7 +90,7 @@ func (p *Program) callNested(a *ops.Arguments) ([]*ops.Value, error) {
 		if err != nil {
 			return nil, fault.Errorf(p.Who, "%w", err)
 		}
-		for i, v := range vs { // on the tensor itself, as Keras sets it
+		for i, v := range vs { // Keras, too, sets it on the tensor itself
 			if masks[i] != nil {
 				v.Mask = masks[i]
 			}

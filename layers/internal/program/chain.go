@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// sequence makes the nodes of a chain of layers.
+// sequence makes the nodes for a Sequential model.
 func (b *builder) sequence(layers []description.Object, shape json.RawMessage) error {
 	input := Spec{Name: "input", DType: tensor.DTFloat32}
 	if len(layers) > 0 && layers[0].ClassName == "InputLayer" {
@@ -18,10 +18,10 @@ func (b *builder) sequence(layers []description.Object, shape json.RawMessage) e
 		}
 		input, layers = *b.kinds[at], layers[1:]
 	} else {
-		if len(shape) == 0 && len(layers) > 0 { // as Keras 2 has it
+		if len(shape) == 0 && len(layers) > 0 { // as in Keras 2
 			shape = inputShapeOf(layers[0].Config)
 		}
-		if dims, err := config.ParseDims(shape); err == nil { // else there are several inputs
+		if dims, err := config.ParseDims(shape); err == nil { // otherwise there are several inputs
 			input.Shape = dims
 		}
 	}
@@ -31,7 +31,7 @@ func (b *builder) sequence(layers []description.Object, shape json.RawMessage) e
 		if layers[i].Name == "" {
 			layers[i].Name = nameOf(layers[i].Config)
 		}
-		at, known := b.index[layers[i].Name] // a layer may stand in the chain twice
+		at, known := b.index[layers[i].Name] // a layer may occur twice
 		if !known {
 			var err error
 			if at, err = b.add(&layers[i]); err != nil {
@@ -46,12 +46,12 @@ func (b *builder) sequence(layers []description.Object, shape json.RawMessage) e
 	return nil
 }
 
-// inputShapeOf returns the shape of the input that Keras 2 writes among the options of a chain's first layer.
+// inputShapeOf returns the input shape, which Keras 2 writes as an option of a Sequential model's first layer.
 func inputShapeOf(config json.RawMessage) json.RawMessage {
 	var first struct {
 		Shape json.RawMessage `json:"batch_input_shape"`
 	}
-	_ = json.Unmarshal(config, &first) // what is wrong with it shows where it is read
+	_ = json.Unmarshal(config, &first) // making the layer reports errors
 	if first.Shape == nil {
 		return json.RawMessage("null")
 	}
@@ -62,6 +62,6 @@ func nameOf(config json.RawMessage) string {
 	var named struct {
 		Name string `json:"name"`
 	}
-	_ = json.Unmarshal(config, &named) // what is wrong with it shows where it is read
+	_ = json.Unmarshal(config, &named) // making the layer reports errors
 	return named.Name
 }

@@ -1,5 +1,5 @@
-// Package program makes a Functional or Sequential model of what Keras wrote, and runs it.
+// Package program builds a Functional or Sequential model from its Keras configuration, and runs it.
 //
-// A [Program] is a list of calls, in the order in which Keras makes them. The package knows the operations of package ops;
-// layers are made and called by the [Library] that its caller passes in, so that it depends on none.
+// A [Program] is a list of calls, in the order in which Keras makes them. The package implements the operations of package ops. The
+// caller's [Library] makes and calls layers, so that this package does not depend on them.
 package program

@@ -17,7 +17,7 @@ func (p *Program) dtypes() []tensor.DType {
 		}
 		c := p.nodes[from.node].callee
 		switch {
-		case known[from.node] == tensor.InvalidDType: // several outputs, of a model within
+		case known[from.node] == tensor.InvalidDType: // an inner model, which may have several outputs
 			if inner := c.inner(); inner != nil && from.tensor < len(inner.Results) {
 				return inner.Results[from.tensor].DType
 			}
@@ -39,7 +39,7 @@ func (p *Program) dtypes() []tensor.DType {
 	return out
 }
 
-// dtype returns the dtype of what n gives, given those of its arguments; InvalidDType for a model within.
+// dtype returns the dtype of n's result. of returns the dtypes of its arguments. For an inner model, dtype returns InvalidDType.
 func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	c := n.callee
 	if c.operator == nil {
@@ -63,11 +63,11 @@ func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	case "Divide", "TrueDivide", "DivideNoNan", "Arctan2", "Hypot", "Logaddexp", "Mean", "Var", "Std", "Logsumexp", "Median", "Norm",
 		"Normalize", "Moments", "LeakyRelu", "OneHot", "DotProductAttention", "Softmax", "LogSoftmax", "Sparsemax", "Glu":
 		return tensor.DTFloat32
-	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // their other arguments are not operands
+	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // the other arguments are not operands
 		args = args[:min(1, len(args))]
 	case "Where":
 		args = args[min(1, len(args)):]
-	case "Mod": // of a number Keras makes a tensor first, which is not weak
+	case "Mod": // Keras first converts a number to a tensor, so its dtype is not weak
 		args = slices.Clone(args)
 		for i, arg := range args {
 			if n, ok := arg.(ops.Scalar); ok {
@@ -100,7 +100,7 @@ func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	return as
 }
 
-// promoteKnown is promote, either of which may be InvalidDType for none.
+// promoteKnown is like ops.Promote. If a or b is InvalidDType, it returns the other.
 func promoteKnown(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	switch {
 	case a == tensor.InvalidDType:

@@ -14,14 +14,14 @@ func (b *builder) isFunctional(at int) bool {
 	return inner != nil && !inner.Chain
 }
 
-// find returns the place of the tensor that r refers to, and makes the node that gives it.
+// find returns the place of the tensor that r refers to. It makes the node that computes the tensor.
 func (b *builder) find(r description.Reference) (place, error) {
 	at, ok := b.index[r.Name]
 	if !ok {
 		return place{}, fault.Errorf(b.Who, "no layer is called %q", r.Name)
 	}
 	if b.lib.Keras2() && r.Node > 0 && b.Callees[at].inner() != nil {
-		r.Node-- // Keras 2 counts the call that made the inner model, everywhere
+		r.Node-- // Keras 2 always counts the call that made the inner model
 	}
 	if i, ok := b.places[[2]int{at, r.Node}]; ok {
 		if i < 0 {
@@ -58,7 +58,7 @@ func (b *builder) find(r description.Reference) (place, error) {
 	return place{node: len(b.nodes) - 1, tensor: r.Tensor}, nil
 }
 
-// findIn returns arg with places for description.References.
+// findIn returns arg with each description.Reference replaced by its place.
 func (b *builder) findIn(arg any) (any, error) {
 	switch a := arg.(type) {
 	case description.Reference:

@@ -8,19 +8,19 @@ import (
 // A node is one call of a layer or an operator.
 type node struct {
 	callee *Callee
-	args   []any          // with places for what other nodes give
-	kwargs map[string]any // the same
+	args   []any          // results of other nodes are places
+	kwargs map[string]any // like args
 
-	// What plan finds:
-	then   []int // nodes that the call does, too
-	joined bool  // the node is in another's then
+	// Set by plan:
+	then   []int // nodes that the same call computes
+	joined bool  // the node is in another node's then
 	gives  bool  // the result is an output
 }
 
-// A place is where a tensor comes from: an input, or what a node gives.
+// A place identifies a tensor: an input (if node is negative), or a result of a node.
 type place struct{ input, node, tensor int }
 
-// parents returns the nodes that give the tensors for the call of n, in the order of its arguments.
+// parents returns the nodes that compute n's arguments, in the order of the arguments.
 func (n *node) parents() []int {
 	var all []int
 	for _, from := range n.sources() {
@@ -31,7 +31,7 @@ func (n *node) parents() []int {
 	return all
 }
 
-// sources returns the places of the tensors that n is called with, in the order of its arguments.
+// sources returns the places among n's arguments, in order.
 func (n *node) sources() []place {
 	var all []place
 	var walk func(arg any)
@@ -54,7 +54,7 @@ func (n *node) sources() []place {
 	return all
 }
 
-// moved changes n's places after nodes moved to the given ones.
+// moved updates n's places in place. at maps old indices of nodes to new ones.
 func (n *node) moved(at []int) {
 	var moved func(arg any) any
 	moved = func(arg any) any {
@@ -79,7 +79,7 @@ func (n *node) moved(at []int) {
 	moved(n.kwargs)
 }
 
-// copied returns a copy of n with places for nodes that are at other indices.
+// copied returns a copy of n with updated places. at maps old indices of nodes to new ones.
 func (n *node) copied(at []int) node {
 	var copied func(arg any) any
 	copied = func(arg any) any {

@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// order puts the nodes into the order in which Keras runs them: the deeper one, counted from the outputs, first
-// (keras.src.ops.function.map_graph). It matters where a layer takes a mask from a tensor that others use too.
+// order sorts the nodes into the order in which Keras runs them (keras.src.ops.function.map_graph): the farther from the outputs, the
+// earlier. The order matters if a layer changes the mask of a tensor that other layers use.
 func (b *builder) order() {
 	depths, layers := make(map[int]int), make(map[*Callee]int)
 	var seen []int

@@ -5,8 +5,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Own returns outputs of the program that share memory neither with each other, nor with the inputs, nor with constants of the
-// program: those that do are copied.
+// Own returns the outputs so that they do not share memory with each other, the inputs or the program's constants. It copies outputs
+// that do.
 func (p *Program) Own(inputs, outputs []*ops.Value) []*ops.Value {
 	taken := make(map[any]bool)
 	for _, v := range inputs {
@@ -27,7 +27,7 @@ func (p *Program) Own(inputs, outputs []*ops.Value) []*ops.Value {
 	return own
 }
 
-// constants returns the tensors that the program's calls have as arguments. Their memory is the program's.
+// constants returns the tensors in the arguments of the program's calls. The program owns their memory.
 func (p *Program) constants() []*ops.Value {
 	var found []*ops.Value
 	var walk func(arg any)
@@ -52,8 +52,8 @@ func (p *Program) constants() []*ops.Value {
 	return found
 }
 
-// memory returns a pointer to the first element of x, which tells tensors over different memory apart: a tensor over a part of
-// another's memory begins where that begins. It is nil where x has no elements.
+// memory returns a pointer to the first element of x, or nil if x has no elements. The pointer identifies x's memory, because tensors
+// that share memory begin at the same element.
 func memory(x tensor.Any) any {
 	switch t := x.(type) {
 	case *tensor.Tensor[float32]:

@@ -2,10 +2,10 @@ package program
 
 import "slices"
 
-// plan finds which calls may be one, and when what a node gives is needed no more.
+// plan finds the nodes that one call can compute together, and the last use of each node's results.
 func (p *Program) plan() {
-	uses := make([][]int, len(p.nodes)) // the nodes that a node's tensors go to, once for each tensor
-	given := make([]bool, len(p.nodes)) // outputs
+	uses := make([][]int, len(p.nodes)) // the nodes that use a node's tensors, once per use
+	given := make([]bool, len(p.nodes)) // the node's result is an output
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		n.then, n.joined, n.gives = nil, false, false
@@ -40,7 +40,7 @@ func (p *Program) plan() {
 	}
 }
 
-// takesOnly reports whether n calls a layer with what the node at gives, and with nothing else.
+// takesOnly reports whether n calls a layer with the first tensor of node at as its only argument.
 func (n *node) takesOnly(at int) bool {
 	if n.callee.operator != nil || n.callee.Layer == nil || len(n.args) != 1 || n.args[0] != any(place{node: at}) {
 		return false

@@ -10,35 +10,35 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Program is what a Keras model computes: calls of layers and operators, in the order in which they run.
+// A Program holds the calls of a Keras model's layers and operators, in the order in which they run.
 type Program struct {
 	Who     fault.Who
-	Chain   bool // of a Sequential model
+	Chain   bool // the model is Sequential
 	Inputs  []Spec
-	named   bool // a dict is passed on by its names
+	named   bool // inputs are a dict
 	nodes   []node
 	outputs []place
-	dead    [][]int   // behind each node's call, the nodes that later calls do not need
-	Results []Spec    // what outputs are
+	dead    [][]int   // for each node, the nodes that are not needed after its call
+	Results []Spec    // descriptions of the outputs
 	Callees []*Callee // in the order of the configuration
 }
 
-// A Spec says what one of a program's inputs or outputs is. An axis of -1 may be of any length; a nil Shape is not known.
+// A Spec describes an input or an output of a program. An axis of -1 may have any length. A nil Shape is unknown.
 type Spec struct {
 	Name  string
 	DType tensor.DType
 	Shape tensor.Shape
 }
 
-// An InputError says that an input does not have the shape that the model wants.
+// An InputError reports an input with a shape that the model does not accept.
 type InputError struct {
 	Who  fault.Who
-	Name string // the input's
+	Name string // of the input
 	Got  tensor.Shape
 	Want string
 }
 
-// Error returns the finding in one line.
+// Error returns a one-line message.
 func (e *InputError) Error() string {
 	return fmt.Sprintf("layers: %v: input %q shape %v, want %s", e.Who, e.Name, e.Got, e.Want)
 }
@@ -47,26 +47,26 @@ func (e *InputError) Error() string {
 type Library interface {
 	config.Makers
 
-	// Custom reports whether the caller gave a layer for a name under which Python registered a class.
+	// Custom reports whether the caller provided a layer for a class by the name that Python registered.
 	Custom(registered string) bool
 
-	// Call calls a layer of a class. Errors name it who.
+	// Call calls a layer of a class. Errors begin with who.
 	Call(who, class string, layer any, a *ops.Arguments) ([]*ops.Value, error)
 
-	// Join reports whether a call of layer may do what calls of others behind it do with its result: [ops.Arguments.Then].
+	// Join reports whether a call of layer can also apply the layers others to its result: see [ops.Arguments.Then].
 	Join(layer any, others []any) bool
 
-	// Keeps reports whether a layer that was made for class may hold on to what it is called with, or to what it returns.
+	// Keeps reports whether a layer of class may keep its arguments or results after the call.
 	Keeps(class string, layer any) bool
 
-	// DType returns the dtype of the layer's output, InvalidDType where that follows from the inputs.
+	// DType returns the dtype of the layer's output, or InvalidDType if it depends on the inputs.
 	DType(class string, layer any) tensor.DType
 
-	// Program returns the program of a layer that is a model, nil for any other.
+	// Program returns the program of a layer that is a model; nil for other layers.
 	Program(layer any) *Program
 }
 
-// resolveArg returns arg with values for places.
+// resolveArg returns arg with each place replaced by its value.
 func resolveArg(arg any, at func(place) (*ops.Value, error)) (any, error) {
 	switch a := arg.(type) {
 	case place:
@@ -95,7 +95,7 @@ func resolveArg(arg any, at func(place) (*ops.Value, error)) (any, error) {
 	return arg, nil
 }
 
-// fit returns v as the input s: Functional._standardize_inputs.
+// fit converts v to the dtype and rank of the input s, as Keras's Functional._standardize_inputs does.
 func (s Spec) fit(who fault.Who, v *ops.Value) (*ops.Value, error) {
 	x, err := v.Cast(s.DType)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s Spec) fit(who fault.Who, v *ops.Value) (*ops.Value, error) {
 	}
 	got = x.Shape()
 	fits := len(got) == rank
-	for i := 1; fits && i < rank; i++ { // as in Keras, any batch will do
+	for i := 1; fits && i < rank; i++ { // as in Keras, any batch size fits
 		fits = s.Shape[i] < 0 || s.Shape[i] == got[i]
 	}
 	if !fits {
@@ -134,7 +134,7 @@ func (p *Program) InputNames() []string {
 	return names
 }
 
-// Steps returns the callee of each node, in the order in which they run.
+// Steps returns the callee of each node, in the order of the calls.
 func (p *Program) Steps() []*Callee {
 	steps := make([]*Callee, len(p.nodes))
 	for i := range p.nodes {

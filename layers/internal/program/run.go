@@ -7,8 +7,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Run computes the nodes in their order. With own, no output is in the memory of work; without, they are valid until the run that this one is
-// a part of drops them.
+// Run computes the nodes in order. If own is set, outputs do not use the memory of work. Otherwise they are valid until the enclosing
+// run drops them.
 func (p *Program) Run(work *kernel.Scratch, inputs []*ops.Value, own bool) ([]*ops.Value, error) {
 	if len(inputs) != len(p.Inputs) {
 		return nil, fault.Errorf(p.Who, "%d inputs, want %d: %q", len(inputs), len(p.Inputs), p.InputNames())
@@ -26,14 +26,14 @@ func (p *Program) Run(work *kernel.Scratch, inputs []*ops.Value, own bool) ([]*o
 	return outputs, err
 }
 
-// A run is the values of one run of a program.
+// A run holds the values of one run of a program.
 type run struct {
 	*Program
 	work    *kernel.Scratch
 	own     bool // see [Program.Run]
 	inputs  []*ops.Value
-	results [][]*ops.Value // of each node, nil before its call and behind the last use
-	from    int            // what [kernel.Results.Begin] returned
+	results [][]*ops.Value // of each node; nil before its call and after the last use
+	from    int            // result of [kernel.Results.Begin]
 }
 
 // nodes computes the nodes and returns the outputs.
@@ -73,7 +73,7 @@ func (r *run) nodes() ([]*ops.Value, error) {
 	return outputs, nil
 }
 
-// arguments returns what n is called with.
+// arguments returns the arguments for the call of n.
 func (r *run) arguments(n *node) (*ops.Arguments, error) {
 	a := &ops.Arguments{Work: r.work, Passing: !(r.own && n.gives || n.callee.keeps), Args: make([]any, len(n.args))}
 	for _, i := range n.then {
@@ -107,7 +107,7 @@ func (r *run) arguments(n *node) (*ops.Arguments, error) {
 	return a, nil
 }
 
-// lasting returns v, or a copy where v is in the run's memory.
+// lasting returns v, or a copy if v uses the run's memory.
 func (r *run) lasting(v *ops.Value) *ops.Value {
 	if !r.work.Results.Has(floats(v)) {
 		return v
@@ -126,7 +126,7 @@ func (r *run) at(from place) (*ops.Value, error) {
 	return r.results[from.node][from.tensor], nil
 }
 
-// drop forgets what a node gave.
+// drop removes the results of a node.
 func (r *run) drop(node int) {
 	for _, v := range r.results[node] {
 		r.work.Results.Drop(floats(v), r.from)
@@ -134,7 +134,7 @@ func (r *run) drop(node int) {
 	r.results[node] = nil
 }
 
-// end gives back all memory but that of outputs, which are copied where they are to be the caller's.
+// end gives back all memory except that of the outputs. If own is set, it copies outputs that use the run's memory.
 func (r *run) end(outputs []*ops.Value) {
 	var keep [][]float32
 	for i, v := range outputs {
@@ -154,7 +154,7 @@ func (r *run) end(outputs []*ops.Value) {
 	r.work.Results.End(r.from, keep...)
 }
 
-// floats returns the values of a tensor of float32, which alone may be in the memory of a run.
+// floats returns the values of a float32 tensor; nil for other dtypes, which do not use the run's memory.
 func floats(v *ops.Value) []float32 {
 	if x, ok := v.X.(*kernel.Tensor); ok {
 		return x.Data()

@@ -6,13 +6,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Shapes calls the nodes with inputs and returns the shapes of what each callee gave at its last call, by its name. Callees that failed, or
-// that took what another one did not give, are not there.
+// Shapes runs the program and returns the result shapes of each callee's last call, by the callee's name. It omits callees that
+// failed or that depend on a failed one.
 func (p *Program) Shapes(inputs []*ops.Value) map[string][]tensor.Shape {
 	r := run{Program: p, work: new(kernel.Scratch), own: true, inputs: inputs, results: make([][]*ops.Value, len(p.nodes))}
 	shapes := make(map[string][]tensor.Shape)
 	for i, n := range p.nodes {
-		n.then = nil // each node by itself
+		n.then = nil // call each node separately
 		a, err := r.arguments(&n)
 		if err != nil {
 			continue

@@ -6,8 +6,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/fault"
 )
 
-// Tap returns a program with the same inputs. Its outputs are those of the callees with the given names: the first tensor of
-// the first call.
+// Tap returns a program with the same inputs. Its outputs are the outputs of the callees with the given names: for each, the first
+// tensor of the first call.
 func (p *Program) Tap(names []string) (*Program, error) {
 	t := *p
 	t.outputs, t.Results = nil, nil
@@ -35,7 +35,7 @@ func (p *Program) inputIndex(name string) int {
 	return slices.IndexFunc(p.Inputs, func(s Spec) bool { return s.Name == name })
 }
 
-// prune takes out the nodes that the outputs do not need. The nodes of the program that p was copied from stay as they are.
+// prune removes the nodes that the outputs do not need. It does not change the nodes of the program from which p was copied.
 func (p *Program) prune() {
 	needed := make([]bool, len(p.nodes))
 	for _, o := range p.outputs {
