@@ -42,7 +42,7 @@ type Makers interface {
 }
 
 // errNoLayers reports a layer in a configuration that must not contain layers.
-var errNoLayers = errors.New("want no layer here")
+var errNoLayers = errors.New("unexpected layer")
 
 // isHarmless reports whether every layer accepts the option and inference does not depend on it. Any other unread option is an error.
 func isHarmless(key string) bool {

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// parseNest reads a call as Keras 2 writes it. The argument is the tensor if there is only one, and otherwise a list.
+// parseNest reads a call in the form of Keras 2. The argument is the tensor if there is only one, and otherwise a list.
 func parseNest(raw json.RawMessage) (Call, error) {
 	nest, err := config.Decode(raw)
 	if err != nil {
@@ -110,7 +110,7 @@ func parseKwarg(v any) (any, error) {
 	return parseArg(v)
 }
 
-// isTensor reports whether v refers to a tensor: a name and two numbers, or a constant.
+// isTensor reports whether v refers to a tensor. It is a name and two numbers, or a constant.
 func isTensor(v []any) bool {
 	if len(v) != 3 && len(v) != 4 {
 		return false

@@ -21,7 +21,7 @@ type Object struct {
 type Model struct {
 	Class  string
 	Config json.RawMessage
-	Keras2 bool // Keras 2 wrote it: some options mean something else
+	Keras2 bool // written by Keras 2, in which some options have other meanings
 }
 
 // Parse reads the description of a model that Python's json module wrote.
@@ -32,7 +32,7 @@ func Parse(raw []byte) (Model, error) {
 	return Model{o.ClassName, o.Config, isKeras2(raw)}, err
 }
 
-// isKeras2 reports whether Keras 2 wrote the description: it gives the version, or has an option that Keras 3 writes differently.
+// isKeras2 reports whether Keras 2 wrote the description. It checks the version, or an option that Keras 3 writes differently.
 func isKeras2(raw []byte) bool {
 	var o struct {
 		Version string `json:"keras_version"`

@@ -10,7 +10,8 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/config"
 )
 
-// References returns the tensors in nested lists and dicts, flattened as in Keras: a dict by its sorted names. named reports a dict.
+// References returns the tensors in nested lists and dicts, flattened as in Keras, with the values of a dict sorted by name. named
+// reports whether raw is a dict.
 func References(raw json.RawMessage) (refs []Reference, named bool, err error) {
 	nest, err := config.Decode(raw)
 	if err != nil {
@@ -47,7 +48,7 @@ func References(raw json.RawMessage) (refs []Reference, named bool, err error) {
 	return refs, named, walk(nest)
 }
 
-// parseReference reads [layer's name, its call, tensor of the call].
+// parseReference reads [name of the layer, index of its call, index of the call's tensor].
 func parseReference(v any) (Reference, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) != 3 {
@@ -71,7 +72,7 @@ func parseReference(v any) (Reference, error) {
 	return r, nil
 }
 
-// A Reference is a tensor in the description of a call: keras_history.
+// A Reference identifies a tensor in the description of a call (keras_history).
 type Reference struct {
 	Name         string
 	Node, Tensor int

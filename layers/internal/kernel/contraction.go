@@ -48,13 +48,13 @@ func NewContraction(x, w, y string) (*Contraction, error) {
 			continue
 		}
 		if !strings.ContainsRune(x, l) {
-			return nil, fmt.Errorf("einsum %v: label %q is in one operand alone, which is not supported", c, l)
+			return nil, fmt.Errorf("einsum %v: label %q is only in one operand, which is not supported", c, l)
 		}
 		c.inner += string(l)
 	}
 	for _, l := range x {
 		if !strings.ContainsRune(y, l) && !strings.ContainsRune(w, l) {
-			return nil, fmt.Errorf("einsum %v: label %q is in one operand alone, which is not supported", c, l)
+			return nil, fmt.Errorf("einsum %v: label %q is only in one operand, which is not supported", c, l)
 		}
 	}
 	return c, nil
@@ -201,7 +201,7 @@ func SpareLabels(n int, used string) (string, error) {
 		}
 	}
 	if len(spare) < n {
-		return "", fmt.Errorf("more axes than there are letters")
+		return "", fmt.Errorf("too many axes: labels are limited to 52 letters")
 	}
 	return string(spare), nil
 }

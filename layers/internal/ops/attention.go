@@ -34,7 +34,7 @@ func dotProductAttention(c *config.Config) Operator {
 		}
 		q, k, v := xs[0].Shape(), xs[1].Shape(), xs[2].Shape()
 		if k[0] != q[0] || k[3] != q[3] || k[2] == 0 || q[2]%k[2] != 0 || !v[:3].Equal(k[:3]) {
-			return nil, fmt.Errorf("query shape %v, key shape %v, value shape %v", q, k, v)
+			return nil, fmt.Errorf("query shape %v, key shape %v and value shape %v do not fit", q, k, v)
 		}
 		scale := 1 / math.Sqrt(float64(q[3]))
 		if s, ok := a.Get(5, "scale").(Scalar); ok {
@@ -83,7 +83,7 @@ func restrict(a *Arguments, s *kernel.SoftAttention, causal bool) error {
 	if causal {
 		all, ok := kernel.BothMasks(mask, kernel.CausalMask(s.Queries, s.Values, true, 0))
 		if !ok {
-			return fmt.Errorf("mask shape %v for %d queries and %d values", mask.Shape(), s.Queries, s.Values)
+			return fmt.Errorf("mask shape %v does not fit %d queries and %d values", mask.Shape(), s.Queries, s.Values)
 		}
 		mask = all
 	}

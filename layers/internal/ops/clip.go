@@ -35,7 +35,7 @@ func clip(c *config.Config) Operator {
 	})
 }
 
-// saturated returns x cast to another dtype; a value beyond those of an integer dtype becomes the nearest of them.
+// saturated casts x to another dtype. For an integer dtype, it clamps values out of range to the nearest limit.
 func saturated(x *Value, to tensor.DType) (*Value, error) {
 	if !isInt(to) {
 		return x.Cast(to)

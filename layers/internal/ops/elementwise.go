@@ -171,7 +171,7 @@ func sign[T float64 | int64](v T) T {
 	case v < 0:
 		return -1
 	}
-	return v // 0, or NaN
+	return v // 0 or NaN
 }
 
 // FloatFunction returns a function with a float result for arguments of any dtype.

@@ -43,7 +43,7 @@ func concatValues(vs []*Value, axisOf func(rank int) int) (*Value, error) {
 		y, err := concatTensors(xs, axis)
 		return &Value{X: y, As: as}, err
 	}
-	return nil, fmt.Errorf("%v values put together", as)
+	return nil, fmt.Errorf("cannot join %v values", as)
 }
 
 // concatTensors concatenates xs, at least one tensor, along axis.
@@ -54,7 +54,7 @@ func concatTensors[T tensor.Element](xs []*tensor.Tensor[T], axis int) (*tensor.
 	}
 	shape, odd := kernel.JoinedShape(axis, kernel.ShapesOf(xs)...)
 	if odd >= 0 {
-		return nil, fmt.Errorf("shapes %v and %v do not fit together along axis %d", xs[0].Shape(), xs[odd].Shape(), axis)
+		return nil, fmt.Errorf("cannot concatenate shapes %v and %v along axis %d", xs[0].Shape(), xs[odd].Shape(), axis)
 	}
 	if err := kernel.CheckSize(shape); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func castAll[T tensor.Element](vs []*Value, as tensor.DType) ([]*tensor.Tensor[T
 		}
 		x, ok := v.X.(*tensor.Tensor[T])
 		if !ok {
-			return nil, fmt.Errorf("%v values among %v ones", v.As, as)
+			return nil, fmt.Errorf("cannot join %v values to %v values", v.As, as)
 		}
 		xs[i] = x
 	}

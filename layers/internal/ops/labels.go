@@ -7,20 +7,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// alphabet returns n labels, from the skip-th letter on.
+// alphabet returns n labels after skipping skip letters.
 func alphabet(n, skip int) string {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	return letters[min(skip, len(letters)):min(skip+n, len(letters))]
 }
 
-// matmulLabels labels numpy's matmul: batch axes stretch, a vector on the left is a row and one on the right a column.
+// matmulLabels returns labels for NumPy's matmul. Batch axes stretch. A vector is a row on the left, and a column on the right.
 func matmulLabels(x, y tensor.Shape) (string, string, string, error) {
 	if len(x) == 0 || len(y) == 0 {
-		return "", "", "", fmt.Errorf("a matrix product of shapes %v and %v", x, y)
+		return "", "", "", fmt.Errorf("cannot multiply matrices of shapes %v and %v", x, y)
 	}
 	inner := x[len(x)-1]
 	if k := y[max(len(y)-2, 0)]; k != inner {
-		return "", "", "", fmt.Errorf("a matrix product of shapes %v and %v", x, y)
+		return "", "", "", fmt.Errorf("cannot multiply matrices of shapes %v and %v", x, y)
 	}
 	batch := alphabet(max(len(x), len(y)), 3)
 	xb, yb := max(len(x)-2, 0), max(len(y)-2, 0)
@@ -36,16 +36,16 @@ func matmulLabels(x, y tensor.Shape) (string, string, string, error) {
 	return xl + "b", "b", out, nil
 }
 
-// contractLabels labels a sum over pairs of axes; the result has the other axes of x, then those of y.
+// contractLabels returns labels for a sum over pairs of axes. The result has the other axes of x, then the other axes of y.
 func contractLabels(xRank, yRank int, xAxes, yAxes []int) (string, string, string, error) {
 	xl, yl := []byte(alphabet(xRank, 0)), []byte(alphabet(yRank, xRank))
 	var out []byte
 	if len(xAxes) != len(yAxes) {
-		return "", "", "", fmt.Errorf("axes %v and %v", xAxes, yAxes)
+		return "", "", "", fmt.Errorf("cannot contract axes %v with %v: their numbers differ", xAxes, yAxes)
 	}
 	for i := range xAxes {
 		if xAxes[i] < 0 || xAxes[i] >= xRank || yAxes[i] < 0 || yAxes[i] >= yRank {
-			return "", "", "", fmt.Errorf("axes %v and %v of ranks %d and %d", xAxes, yAxes, xRank, yRank)
+			return "", "", "", fmt.Errorf("cannot contract axes %v with %v of tensors with ranks %d and %d", xAxes, yAxes, xRank, yRank)
 		}
 		yl[yAxes[i]] = xl[xAxes[i]]
 	}

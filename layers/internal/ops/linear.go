@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// linearOperator makes the operators that are sums of products.
+// linearOperator makes the operators that compute sums of products.
 func linearOperator(class string) Maker {
 	switch class {
 	case "Matmul":
@@ -137,7 +137,7 @@ func asFloat(x *Value) (*kernel.Tensor, error) {
 	return v.X.(*kernel.Tensor), nil
 }
 
-// truncated converts f to an integer dtype as TensorFlow does on x86: it converts small dtypes by way of int32, and numbers that
+// truncated converts f to an integer dtype as TensorFlow does on x86: it converts small dtypes by way of int32, and numbers
 // out of range become the smallest number.
 func truncated(f float32, as tensor.DType) int64 {
 	lo, hi := intLimits(as)
@@ -191,7 +191,7 @@ func dropUnit(x *kernel.Tensor, xl string, y *kernel.Tensor, yl string) (*kernel
 	return z, kept, err
 }
 
-// tensordot makes keras.ops.tensordot: over a number of last and first axes, or over the given axes.
+// tensordot makes keras.ops.tensordot. It sums over x's last n axes and y's first n axes, or over the given axes.
 func tensordot(c *config.Config) Operator {
 	axes := c.Array("axes")
 	if axes == nil {
@@ -203,7 +203,7 @@ func tensordot(c *config.Config) Operator {
 		case len(s) == 0:
 			n := int(axes.Data()[0])
 			if n < 0 || n > min(len(x), len(y)) {
-				return "", "", "", fmt.Errorf("%d axes of shapes %v and %v", n, x, y)
+				return "", "", "", fmt.Errorf("cannot contract %d axes of shapes %v and %v", n, x, y)
 			}
 			for i := range n {
 				left, right = append(left, len(x)-n+i), append(right, i)
@@ -222,7 +222,7 @@ func tensordot(c *config.Config) Operator {
 				left, right = append(left, l), append(right, r)
 			}
 		default:
-			return "", "", "", fmt.Errorf("axes of shape %v: %w", s, fault.ErrUnknownOption)
+			return "", "", "", fmt.Errorf("option \"axes\" has shape %v: %w", s, fault.ErrUnknownOption)
 		}
 		return contractLabels(len(x), len(y), left, right)
 	})
@@ -235,7 +235,7 @@ func einsum(a *Arguments, equation string) ([]*Value, error) {
 		return nil, err
 	}
 	if len(labels) != len(a.Args) || len(labels) == 0 {
-		return nil, fmt.Errorf("equation %q for %d tensors", equation, len(a.Args))
+		return nil, fmt.Errorf("equation %q does not fit %d tensors", equation, len(a.Args))
 	}
 	vs := make([]*Value, len(labels))
 	widest := 0
@@ -254,7 +254,7 @@ func einsum(a *Arguments, equation string) ([]*Value, error) {
 	for i, l := range labels {
 		n := len(vs[i].Shape()) - len([]rune(strings.ReplaceAll(l, "…", "")))
 		if n < 0 || n > 0 && !strings.Contains(l, "…") {
-			return nil, fmt.Errorf("equation %q for a tensor of shape %v", equation, vs[i].Shape())
+			return nil, fmt.Errorf("equation %q does not fit a tensor of shape %v", equation, vs[i].Shape())
 		}
 		labels[i] = strings.ReplaceAll(l, "…", spare[widest-n:])
 	}

@@ -33,7 +33,7 @@ func norm(c *config.Config) Operator {
 	})
 }
 
-// normalizing makes keras.ops.normalize: values divided by the norm along an axis, which is at least epsilon.
+// normalizing makes keras.ops.normalize. It divides values by the larger of epsilon and the norm along an axis.
 func normalizing(c *config.Config) Operator {
 	axes, order, epsilon := c.Ints("axis"), c.Number("order", 2), c.Number("epsilon", 1e-12)
 	if len(axes) == 0 {
@@ -69,7 +69,7 @@ func moments(c *config.Config) Operator {
 			return nil, err
 		}
 		if !IsFloat(x.As) {
-			return nil, fmt.Errorf("moments of %v values: %w", x.As, fault.ErrUnknownOption)
+			return nil, fmt.Errorf("%v values: %w", x.As, fault.ErrUnknownOption)
 		}
 		f, err := x.Float()
 		if err != nil {

@@ -23,7 +23,7 @@ func Operand(arg any) (v *Value, weak bool, err error) {
 	case []any:
 		return stacked(a)
 	}
-	return nil, false, fmt.Errorf("an argument is %v, want a tensor or a number", DescribeArg(arg))
+	return nil, false, fmt.Errorf("got %v, want a tensor or a number", DescribeArg(arg))
 }
 
 // stacked returns nested lists of numbers as a tensor.

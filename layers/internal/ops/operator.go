@@ -13,7 +13,7 @@ type Operator func(a *Arguments) ([]*Value, error)
 // A Maker makes an operator from its configuration.
 type Maker func(c *config.Config) Operator
 
-// IsOperatorModule reports whether a Python module is one of operators: Add is an operator there, and a layer elsewhere.
+// IsOperatorModule reports whether a Python module contains operators. Add is an operator there, and a layer elsewhere.
 func IsOperatorModule(module string) bool { return strings.HasPrefix(module, "keras.src.ops.") }
 
 // single returns an operator that takes one tensor, x, and returns one tensor.
@@ -33,7 +33,7 @@ func single(f func(a *Arguments, x *Value) (*Value, error)) Operator {
 		if err != nil {
 			return nil, err
 		}
-		if y == x { // the same tensor, which keeps its mask
+		if y == x { // an unchanged tensor keeps its mask
 			return []*Value{x}, nil
 		}
 		return []*Value{y.without()}, nil

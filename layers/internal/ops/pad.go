@@ -20,7 +20,7 @@ func roll(x *Value, by, axes []int) (*Value, error) {
 		axes = []int{0}
 	}
 	if len(by) != len(axes) && len(by) != 1 {
-		return nil, fmt.Errorf("shifts %v along axes %v", by, axes)
+		return nil, fmt.Errorf("shifts %v do not fit axes %v", by, axes)
 	}
 	for i, axis := range axes {
 		shift := by[i%len(by)]
@@ -55,7 +55,7 @@ func repeat(x *Value, times, axes []int) (*Value, error) {
 	}
 	n, total := x.Shape()[axis], 0
 	if len(times) != 1 && len(times) != n {
-		return nil, fmt.Errorf("repeats %v along an axis of length %d", times, n)
+		return nil, fmt.Errorf("repeats %v do not fit an axis of length %d", times, n)
 	}
 	for i := range n {
 		if total, err = grown(total, times[i%len(times)]); err != nil {
@@ -87,7 +87,7 @@ func tile(x *Value, times []int) (*Value, error) {
 	for i, t := range times {
 		axis := rank - len(times) + i
 		if t < 0 || shape[axis] > 0 && t > kernel.MaxElements/shape[axis] {
-			return nil, fmt.Errorf("repeats %v of shape %v", times, tensor.Shape(shape))
+			return nil, fmt.Errorf("repeats %v are negative or too large for shape %v", times, tensor.Shape(shape))
 		}
 		grownShape[axis] *= t
 	}
@@ -108,7 +108,7 @@ func tile(x *Value, times []int) (*Value, error) {
 	return selectValue(x, places, 0)
 }
 
-// pad is keras.ops.pad with widths of one number, one pair, or a pair for each axis.
+// pad implements keras.ops.pad. The widths are one number, one pair, or a pair for each axis.
 func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error) {
 	if widths == nil {
 		return nil, fmt.Errorf("pad_width must not be empty")
@@ -157,12 +157,13 @@ func pad(x *Value, widths *kernel.Tensor, mode string, fill any) (*Value, error)
 // grown returns n+more, or an error if that is too large.
 func grown(n, more int) (int, error) {
 	if more < 0 || more > kernel.MaxElements || n > kernel.MaxElements {
-		return 0, fmt.Errorf("%d is beyond memory", more)
+		return 0, fmt.Errorf("%d is negative or too large", more)
 	}
 	return n + more, nil
 }
 
-// checkGrown returns an error if the numbers of an option would make x larger than memory, or than an index list along one axis.
+// checkGrown returns an error if an option's numbers make the result of x too large, in all or along one axis, for which callers make an
+// index list.
 func checkGrown(x *Value, shape tensor.Shape) error {
 	for _, n := range shape {
 		if err := kernel.CheckGrowth(x.Shape().Len(), tensor.Shape{n}); err != nil {
@@ -172,7 +173,7 @@ func checkGrown(x *Value, shape tensor.Shape) error {
 	return kernel.CheckGrowth(x.Shape().Len(), shape)
 }
 
-// padPlace returns the index of the value for position i, which may be outside of 0 to n-1; -1 if there is none.
+// padPlace returns the index of the value for position i, which may be outside of 0 to n-1. It returns -1 for a constant.
 func padPlace(i, n int, mode string) (int, error) {
 	inside := i >= 0 && i < n
 	switch {
@@ -181,7 +182,7 @@ func padPlace(i, n int, mode string) (int, error) {
 	case mode == "constant":
 		return -1, nil
 	case n == 0:
-		return 0, fmt.Errorf("padding of mode %q on an axis of length 0", mode)
+		return 0, fmt.Errorf("mode %q cannot pad an axis of length 0", mode)
 	case mode == "edge":
 		return min(max(i, 0), n-1), nil
 	case mode == "reflect" && n > 1:
@@ -197,5 +198,5 @@ func padPlace(i, n int, mode string) (int, error) {
 	case mode == "wrap":
 		return int(FloorMod64(int64(i), int64(n))), nil
 	}
-	return 0, fmt.Errorf("padding of mode %q: %w", mode, fault.ErrUnknownOption)
+	return 0, fmt.Errorf("mode %q: %w", mode, fault.ErrUnknownOption)
 }

@@ -67,7 +67,7 @@ func where(a *Arguments) ([]*Value, error) {
 	case *kernel.Mask:
 		return []*Value{boolValue(pick(k, l, y.X.(*kernel.Mask)))}, nil
 	}
-	return nil, fmt.Errorf("where of %v values", as)
+	return nil, fmt.Errorf("cannot select from %v values", as)
 }
 
 func pick[T tensor.Element](keep []bool, x, y *tensor.Tensor[T]) *tensor.Tensor[T] {

@@ -30,7 +30,7 @@ func Promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	if isUnsigned(small) == isUnsigned(large) || small.Size() < large.Size() && !isUnsigned(large) {
 		return large
 	}
-	switch large.Size() { // unsigned and at least as wide as the other: use the next wider signed dtype
+	switch large.Size() { // an unsigned dtype at least as wide as the other: use the next wider signed dtype
 	case 1:
 		return tensor.DTInt16
 	case 2:

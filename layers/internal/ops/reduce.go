@@ -146,7 +146,8 @@ func truthReduction(wantAny bool) Maker {
 	}
 }
 
-// argument makes Argmax and Argmin: the index of the first largest or smallest value; without an axis, in the flat tensor.
+// argument makes Argmax and Argmin, which return the index of the first largest or smallest value. Without an axis they use the flat
+// tensor.
 func argument(largest bool) Maker {
 	return func(c *config.Config) Operator {
 		axes, keep := reductionOptions(c)

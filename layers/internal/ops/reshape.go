@@ -98,7 +98,7 @@ func moveAxes(x *Value, from, to []int) (*Value, error) {
 		return nil, err
 	}
 	if len(source) != len(target) {
-		return nil, fmt.Errorf("axes %v moved to %v", from, to)
+		return nil, fmt.Errorf("cannot move axes %v to %v: their numbers differ", from, to)
 	}
 	perm := slices.Repeat([]int{-1}, rank)
 	for i, at := range target {
@@ -120,7 +120,7 @@ func permuteValue(x *Value, perm []int) (*Value, error) {
 		return nil, err
 	}
 	if len(perm) != len(x.Shape()) {
-		return nil, fmt.Errorf("axes %v for shape %v", perm, x.Shape())
+		return nil, fmt.Errorf("axes %v do not fit shape %v", perm, x.Shape())
 	}
 	switch t := x.X.(type) {
 	case *kernel.Tensor:
@@ -130,7 +130,7 @@ func permuteValue(x *Value, perm []int) (*Value, error) {
 	case *kernel.Mask:
 		return boolValue(permuteTensor(t, perm)), nil
 	}
-	return nil, fmt.Errorf("axes of %v values in another order", x.As)
+	return nil, fmt.Errorf("cannot permute the axes of %v values", x.As)
 }
 
 // permuteTensor returns x with its axes in the order of perm; x itself if the order does not change.
@@ -147,7 +147,7 @@ func permuteTensor[T tensor.Element](x *tensor.Tensor[T], perm []int) *tensor.Te
 	return gatherSteps(x, kernel.Permuted(s, perm), kernel.Permuted(steps, perm))
 }
 
-// gatherSteps returns a tensor of the given shape. It reads x with the given steps along each axis.
+// gatherSteps returns a tensor of the given shape. It reads x with the given step along each axis.
 func gatherSteps[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, steps []int) *tensor.Tensor[T] {
 	y := tensor.New[T](shape...)
 	n, step := 1, 0

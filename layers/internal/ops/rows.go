@@ -9,8 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reduce applies f to the values of x along axes, in the order of axes. nil means all axes, and an empty list no axes. Rows without values are an error
-// unless empty says that f accepts them.
+// reduce applies f to the values of x along axes, in the order of axes. nil means all axes, and an empty list means no axes.
+// Empty rows are an error unless empty is set.
 func reduce[A, B tensor.Element](x *tensor.Tensor[A], axes []int, keep bool, f func(row []A) B, empty bool) (*tensor.Tensor[B], error) {
 	rank := len(x.Shape())
 	at, err := resolveAxes(axes, rank)

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// selectValue returns the values of x at the given places along each axis, nil for all; a place of -1 is filled with fill.
+// selectValue returns the values of x at the given indices along each axis; nil selects all. For an index of -1 it uses fill.
 func selectValue(x *Value, places [][]int, fill float64) (*Value, error) {
 	shape := slices.Clone(x.Shape())
 	for axis, list := range places {
@@ -39,7 +39,7 @@ func selectValue(x *Value, places [][]int, fill float64) (*Value, error) {
 	case *tensor.Tensor[string]:
 		return &Value{X: selectTensor(t, shape, places, ""), As: x.As}, nil
 	}
-	return nil, fmt.Errorf("an index into %v values", x.As)
+	return nil, fmt.Errorf("cannot index %v values", x.As)
 }
 
 func selectTensor[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, places [][]int, fill T) *tensor.Tensor[T] {
@@ -71,7 +71,7 @@ func selectTensor[T tensor.Element](x *tensor.Tensor[T], shape tensor.Shape, pla
 	return y
 }
 
-// alongAxes selects the indices that f returns for an axis of length n, along each of the axes. Without axes it selects along all.
+// alongAxes selects the indices that f returns for an axis of length n, along each of the given axes. If axes is nil, it uses all axes.
 func alongAxes(x *Value, axes []int, f func(axis, n int) []int) (*Value, error) {
 	at, err := resolveAxes(axes, len(x.Shape()))
 	if err != nil {

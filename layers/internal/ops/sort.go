@@ -74,7 +74,7 @@ func topK(c *config.Config) Operator {
 		}
 		rank := len(x.Shape())
 		if rank == 0 || k < 0 || k > x.Shape()[rank-1] {
-			return nil, fmt.Errorf("the %d largest of shape %v", k, x.Shape())
+			return nil, fmt.Errorf("cannot take the %d largest values of shape %v", k, x.Shape())
 		}
 		f, err := x.Float()
 		if err != nil {

@@ -16,7 +16,7 @@ func split(x *Value, sections int, indices []int, axis int) ([]*Value, error) {
 	n := x.Shape()[axis]
 	if indices == nil {
 		if sections <= 0 || sections > max(n, 1) || n%sections != 0 {
-			return nil, fmt.Errorf("axis %d of shape %v in %d sections", axis, x.Shape(), sections)
+			return nil, fmt.Errorf("cannot split axis %d of shape %v into %d sections", axis, x.Shape(), sections)
 		}
 		for i := 1; i < sections; i++ {
 			indices = append(indices, i*(n/sections))
@@ -71,7 +71,7 @@ func slice(x *Value, start any, shape []int) (*Value, error) {
 		return nil, err
 	}
 	if from.Len() != len(x.Shape()) || len(shape) != len(x.Shape()) {
-		return nil, fmt.Errorf("a slice of shape %v at %v of shape %v", tensor.Shape(shape), from.Data(), x.Shape())
+		return nil, fmt.Errorf("cannot take a slice of shape %v at %v from shape %v", tensor.Shape(shape), from.Data(), x.Shape())
 	}
 	places := make([][]int, len(shape))
 	for axis, n := range shape {
@@ -80,7 +80,7 @@ func slice(x *Value, start any, shape []int) (*Value, error) {
 			n = length - at
 		}
 		if at < 0 || n < 0 || at > length || n > length-at {
-			return nil, fmt.Errorf("a slice of shape %v at %v of shape %v", tensor.Shape(shape), from.Data(), x.Shape())
+			return nil, fmt.Errorf("cannot take a slice of shape %v at %v from shape %v", tensor.Shape(shape), from.Data(), x.Shape())
 		}
 		places[axis] = append([]int{}, upTo(length)[at:at+n]...)
 	}

@@ -31,7 +31,7 @@ func zipInts[T tensor.Element](x, y *Value, f func(a, b int64) T) (*tensor.Tenso
 	return zipTensors(a, b, f)
 }
 
-// zipTensors returns f of the values of x and y, stretched to each other.
+// zipTensors applies f to the values of x and y, stretched to each other.
 func zipTensors[A, B, C tensor.Element](x *tensor.Tensor[A], y *tensor.Tensor[B], f func(A, B) C) (*tensor.Tensor[C], error) {
 	shape, ok := kernel.Stretched(x.Shape(), y.Shape())
 	if !ok {
@@ -65,5 +65,5 @@ func stretchValue(x *Value, shape tensor.Shape) (*Value, error) {
 	case *kernel.Mask:
 		return boolValue(gatherSteps(t, shape, steps)), nil
 	}
-	return nil, fmt.Errorf("%v values stretched", x.As)
+	return nil, fmt.Errorf("cannot stretch %v values", x.As)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 )
 
-// take implements numpy's take: x at indices along an axis, or of the flat tensor if no axis is given.
+// take implements NumPy's take. It selects indices of x along an axis, or of the flat tensor if no axis is given.
 func take(x, i *Value, axes []int) (*Value, error) {
 	var err error
 	if len(axes) == 0 {
@@ -34,7 +34,7 @@ func take(x, i *Value, axes []int) (*Value, error) {
 	return ReshapeValue(y, slices.Concat(x.Shape()[:axis], i.Shape(), x.Shape()[axis+1:])...)
 }
 
-// takeAlong implements numpy's take_along_axis.
+// takeAlong implements NumPy's take_along_axis.
 func takeAlong(x, i *Value, axes []int) (*Value, error) {
 	var err error
 	if len(axes) == 0 {
@@ -53,13 +53,13 @@ func takeAlong(x, i *Value, axes []int) (*Value, error) {
 		return nil, err
 	}
 	if len(i.Shape()) != rank {
-		return nil, fmt.Errorf("indices of shape %v for shape %v", i.Shape(), x.Shape())
+		return nil, fmt.Errorf("indices of shape %v do not fit shape %v", i.Shape(), x.Shape())
 	}
 	xs, is := slices.Clone(x.Shape()), slices.Clone(i.Shape())
 	xs[axis], is[axis] = 1, 1
 	common, ok := kernel.Stretched(xs, is)
 	if !ok {
-		return nil, fmt.Errorf("indices of shape %v for shape %v", i.Shape(), x.Shape())
+		return nil, fmt.Errorf("indices of shape %v do not fit shape %v", i.Shape(), x.Shape())
 	}
 	common[axis] = i.Shape()[axis]
 	// Compute flat indices: from x's steps for the other axes, and from the indices for the axis.

@@ -12,7 +12,7 @@ import (
 // Keras's dtypes, and its mask.
 type Value struct {
 	X    tensor.Any   // of float32, int64, bool or string
-	As   tensor.DType // Keras's dtype: X's, or the integer dtype that X's int64 represent
+	As   tensor.DType // Keras's dtype: the dtype of X, or the integer dtype that X represents as int64
 	Mask *kernel.Mask
 }
 
@@ -82,7 +82,7 @@ func (v *Value) Float() (*kernel.Tensor, error) {
 	case *tensor.Tensor[int64]:
 		for i, n := range x.Data() {
 			if n > 1<<24 || n < -1<<24 {
-				return nil, fmt.Errorf("value %d is %d, beyond the integers that float32 has", i, n)
+				return nil, fmt.Errorf("value %d is %d, which float32 cannot hold exactly", i, n)
 			}
 		}
 		return kernel.Map(x, func(n int64) float32 { return float32(n) }), nil
@@ -117,7 +117,7 @@ func (v *Value) Ints() (*tensor.Tensor[int64], error) {
 			return 0
 		}), nil
 	}
-	return nil, fmt.Errorf("%v values where integers are wanted", v.As)
+	return nil, fmt.Errorf("got %v values, want integers", v.As)
 }
 
 // Bools returns the value as bools: true if not 0.
@@ -130,7 +130,7 @@ func (v *Value) Bools() (*kernel.Mask, error) {
 	case *kernel.Tensor:
 		return kernel.Map(x, func(f float32) bool { return f != 0 }), nil
 	}
-	return nil, fmt.Errorf("%v values where truths are wanted", v.As)
+	return nil, fmt.Errorf("got %v values, want bools", v.As)
 }
 
 // Cast returns the value in another dtype; v itself if it has that dtype. Integers wrap around, as in TensorFlow.
@@ -154,7 +154,7 @@ func (v *Value) Cast(to tensor.DType) (*Value, error) {
 		x, err := v.Bools()
 		return boolValue(x), err
 	}
-	return nil, fmt.Errorf("cast from %v to %v", v.As, to)
+	return nil, fmt.Errorf("cannot cast %v to %v", v.As, to)
 }
 
 // Rounded returns x in the integer dtype to, rounded to even and clamped to its limits. If to is not an integer dtype, it returns float32.
