@@ -1,15 +1,15 @@
 // Package ckptvet finds mistakes in the ckpt struct tags of a program before it runs.
 //
-// [Analyzer] reports what ckpt.New would return a TagError for, as far as the declarations alone tell: unknown options and
-// options that do not apply, malformed shapes and quotes, two fields of one name, tags on unexported fields, tagged
-// types that cannot be saved, maps with keys that are not strings, structs inlined into themselves. It also reports what
-// loses values without an error: a tag that the reflect package cannot read, and a slice of floats without a tag in a
-// struct with tagged fields. Where there is one mend it suggests it.
+// [Analyzer] reports mistakes for which ckpt.New would return a TagError, if the declarations alone show them: unknown options and
+// options that do not apply, malformed shapes and quotes, two fields with the same name, tags on unexported fields, tagged
+// types that cannot be saved, maps with keys that are not strings, and structs inlined into themselves. It also reports mistakes
+// that lose values without an error: a tag that the reflect package cannot read, and a slice of floats without a tag in a
+// struct with tagged fields. It suggests a fix if it knows one.
 //
-// A struct takes part where one of its fields has a ckpt tag, or where it is part of a value that the package gives to a
-// function of package ckpt. Nothing is said of others. Fields of type parameters are not looked at.
+// The analyzer checks a struct if one of its fields has a ckpt tag, or if the struct is part of a value that the package passes to
+// a function of package ckpt. It ignores other structs, and fields with the type of a type parameter.
 //
-// The command cmd/ckptvet runs it by itself or below go vet; package plugin is a module plugin of golangci-lint:
+// The command cmd/ckptvet runs the analyzer by itself or from go vet. Package plugin is a module plugin for golangci-lint:
 //
 //	go vet -vettool=$(go tool -n ckptvet) ./...
 package ckptvet
@@ -29,17 +29,17 @@ import (
 // Analyzer checks the ckpt tags of a package.
 var Analyzer = &analysis.Analyzer{
 	Name:     "ckptvet",
-	Doc:      "check ckpt struct tags\n\nIt reports what ckpt.New would refuse for the types alone, and fields that are not saved for want of a tag.",
+	Doc:      "check ckpt struct tags\n\nIt reports types and tags that ckpt.New would refuse, and fields that are not saved because they have no tag.",
 	URL:      "https://pkg.go.dev/github.com/gockpt/ckpt/ckptvet",
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
 	Run:      run,
 }
 
-// A declaration is a struct type as the source has it.
+// A declaration is a struct type in the source.
 type declaration struct {
-	typ   types.Type // the named type; the struct itself where it has no name
+	typ   types.Type // the named type, or the struct itself if it has no name
 	str   *types.Struct
-	field []*ast.Field // of each of str's fields
+	field []*ast.Field // one for each field of str
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -62,7 +62,7 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// declare returns the struct type that n is, nil where the package does not compile there.
+// declare returns the struct type of n, or nil if the package does not compile there.
 func declare(pass *analysis.Pass, n *ast.StructType, named map[*ast.StructType]types.Type) *declaration {
 	typ := pass.TypesInfo.TypeOf(n)
 	if name, ok := named[n]; ok {
@@ -87,7 +87,7 @@ func declare(pass *analysis.Pass, n *ast.StructType, named map[*ast.StructType]t
 	return d
 }
 
-// tagged reports whether a field has a ckpt tag, perhaps one that reflect cannot read.
+// tagged reports whether a field has a ckpt tag, even one that reflect cannot read.
 func (d *declaration) tagged() bool {
 	for i := range d.str.NumFields() {
 		if text, ok := reflect.StructTag(d.str.Tag(i)).Lookup("ckpt"); ok && text != "-" || misspelled(d.str.Tag(i)) {
@@ -97,7 +97,7 @@ func (d *declaration) tagged() bool {
 	return false
 }
 
-// misspelled reports whether a tag means to be a ckpt tag and reflect finds none: ckpt:name, ckpt: "name", "ckpt:name".
+// misspelled reports whether a tag looks like a ckpt tag but reflect cannot read it: ckpt:name, ckpt: "name", "ckpt:name".
 func misspelled(tag string) bool {
 	_, ok := reflect.StructTag(tag).Lookup("ckpt")
 	return !ok && strings.HasPrefix(strings.TrimLeft(tag, "\" "), "ckpt:")
@@ -105,7 +105,7 @@ func misspelled(tag string) bool {
 
 const ckptPath = "github.com/gockpt/ckpt"
 
-// usedTypes returns the struct types of this package that are part of a value which it gives to package ckpt.
+// usedTypes returns the struct types of this package that are part of values passed to package ckpt.
 func usedTypes(pass *analysis.Pass, in *inspector.Inspector) map[types.Type]bool {
 	used := make(map[types.Type]bool)
 	in.Preorder([]ast.Node{(*ast.CallExpr)(nil), (*ast.CompositeLit)(nil)}, func(n ast.Node) {
@@ -133,7 +133,7 @@ func usedTypes(pass *analysis.Pass, in *inspector.Inspector) map[types.Type]bool
 	return used
 }
 
-// calledPackage returns the path of the package that has the function which is called, "" if it is not a function of a package.
+// calledPackage returns the path of the called function's package, or "" if the function does not belong to a package.
 func calledPackage(pass *analysis.Pass, call *ast.CallExpr) string {
 	fun := ast.Unparen(call.Fun)
 	if index, ok := fun.(*ast.IndexExpr); ok {
@@ -183,7 +183,7 @@ func reach(pkg *types.Package, t types.Type, used, seen map[types.Type]bool) {
 	}
 }
 
-// reachLeaf is reach of a type that acts as one tensor: only what it embeds is looked at.
+// reachLeaf is reach for a type that acts as one tensor. It follows only embedded fields.
 func reachLeaf(pkg *types.Package, t types.Type, l leafRole, used, seen map[types.Type]bool) {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok {
@@ -197,7 +197,7 @@ func reachLeaf(pkg *types.Package, t types.Type, l leafRole, used, seen map[type
 	}
 }
 
-// literal returns the contents of a tag as the source has it, and how that quotes it.
+// literal returns the contents of a tag in the source, and whether it is a raw string.
 func literal(tag *ast.BasicLit) (text string, raw bool) {
 	text, err := strconv.Unquote(tag.Value)
 	if err != nil {

@@ -17,30 +17,30 @@ type checker struct {
 	*planner
 }
 
-// A fieldAction is what becomes of one field of a struct.
+// A fieldAction tells how one field of a struct is treated.
 type fieldAction int
 
 const (
 	skipField   fieldAction = iota
 	trackField              // an edge
-	inlineField             // its own fields are the struct's
+	inlineField             // its fields become the struct's fields
 )
 
-// A verdict is what there is to say of one field.
+// A verdict is the result of checking one field.
 type verdict struct {
 	tag     tag
 	action  fieldAction
 	problem string
-	err     error // of the tag's text, behind problem
+	err     error // of the tag's text, the cause of problem
 }
 
-// check reports the mistakes in one struct, each field's first.
+// check reports the mistakes in one struct, and for each field only the first one.
 func (c *checker) check(d *declaration) {
 	if l := leafOf(d.typ); l.kind != notLeaf {
 		c.checkLeaf(d, l)
 		return
 	}
-	weights := false // a tag says that the struct has values
+	weights := false // a tag shows that the struct has values
 	for i := range d.str.NumFields() {
 		text, ok := reflect.StructTag(d.str.Tag(i)).Lookup("ckpt")
 		weights = weights || ok && text != "-"
@@ -69,7 +69,7 @@ func (c *checker) check(d *declaration) {
 	}
 }
 
-// field says what becomes of field i of s, the struct that owner is: planner.field of the root package's tags.go.
+// field returns the verdict on field i of s, the struct of owner. It follows planner.field in the root package's tags.go.
 func (c *checker) field(owner types.Type, s *types.Struct, i int) verdict {
 	f := s.Field(i)
 	text, tagged := reflect.StructTag(s.Tag(i)).Lookup("ckpt")
@@ -135,7 +135,7 @@ func (c *checker) field(owner types.Type, s *types.Struct, i int) verdict {
 		v.action = trackField
 	}
 	if trait == isDynamic {
-		v.action = trackField // perhaps; its name is taken
+		v.action = trackField // perhaps; the name is used in any case
 	}
 	return v
 }
@@ -157,7 +157,7 @@ func isFlat(t types.Type) bool {
 	return ok && rank == 1
 }
 
-// inapplicable says what option does nothing, or can only fail, for a field of type t.
+// inapplicable returns a message about an option that does nothing, or can only fail, for a field of type t.
 func (c *checker) inapplicable(t types.Type, tag tag) string {
 	u := t.Underlying()
 	if array, ok := u.(*types.Array); ok && tag.shape != nil && elements(tag.shape) != array.Len() {
@@ -169,7 +169,7 @@ func (c *checker) inapplicable(t types.Type, tag tag) string {
 	return ""
 }
 
-// checkUntagged reports a slice of floats that is not saved, in a struct where other fields are by their tags.
+// checkUntagged reports a slice of floats that is not saved, in a struct with other fields that are saved by their tags.
 func (c *checker) checkUntagged(d *declaration, i int) {
 	f := d.str.Field(i)
 	slice, ok := types.Unalias(f.Type()).(*types.Slice)
@@ -217,7 +217,7 @@ func (c *checker) checkNames(d *declaration) {
 	add(d.typ, d.str, "", 0)
 }
 
-// report reports what is wrong with field i, at its tag where it has one.
+// report reports the mistake in field i, at the field's tag if it has one.
 func (c *checker) report(d *declaration, i int, v verdict) {
 	f := d.str.Field(i)
 	diag := analysis.Diagnostic{Pos: f.Pos(), End: f.Pos(), Category: "tag", Message: fmt.Sprintf("field %s: %s", f.Name(), v.problem)}
@@ -240,7 +240,7 @@ func (c *checker) reportMisspelled(d *declaration, i int) {
 	c.pass.Report(diag)
 }
 
-// snakeCase returns a field's name as TensorFlow programs spell attributes: the root package's rule.
+// snakeCase returns a field's name as TensorFlow programs spell attributes. It follows the root package.
 func snakeCase(name string) string {
 	r := []rune(name)
 	var b strings.Builder
@@ -256,7 +256,7 @@ func snakeCase(name string) string {
 	return b.String()
 }
 
-// replace is the fix that puts text in place of a tag.
+// replace returns a fix that replaces a tag by text.
 func replace(lit *ast.BasicLit, message, text string) analysis.SuggestedFix {
 	return analysis.SuggestedFix{Message: message, TextEdits: []analysis.TextEdit{{Pos: lit.Pos(), End: lit.End(), NewText: []byte(text)}}}
 }

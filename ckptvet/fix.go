@@ -13,8 +13,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// fixes returns the mends of what v says of the field f: a known option for one that is nearly it, no option where it does not
-// apply, no tag where the field is not exported.
+// fixes returns fixes for the mistake v in the field f: they correct a misspelled option, remove an option that does not apply, or
+// remove the tag of an unexported field.
 func (c *checker) fixes(field *ast.Field, f *types.Var, v verdict) []analysis.SuggestedFix {
 	text, raw := literal(field.Tag)
 	value, ok := reflect.StructTag(text).Lookup("ckpt")
@@ -40,7 +40,7 @@ func (c *checker) fixes(field *ast.Field, f *types.Var, v verdict) []analysis.Su
 	return nil
 }
 
-// quoteIn returns the quoted value of key ckpt in a struct tag that has one.
+// quoteIn returns the quoted value of key ckpt in a struct tag that has this key.
 func quoteIn(tag string) string {
 	value, _ := reflect.StructTag(tag).Lookup("ckpt")
 	return strconv.Quote(value)
@@ -68,7 +68,7 @@ func addTagFixes(field *ast.Field, name string) []analysis.SuggestedFix {
 	return []analysis.SuggestedFix{with("Save it", name), with("Mark it as not a weight", "-")}
 }
 
-// nearest returns the option that a misspelled one was probably meant to be, "" where none is near.
+// nearest returns the known option that is most similar to a misspelled one, or "" if none is similar.
 func nearest(option string) string {
 	for _, known := range slices.Concat(flags, valued) {
 		if distance(strings.ToLower(strings.TrimSpace(option)), known) <= 2 {
@@ -78,7 +78,7 @@ func nearest(option string) string {
 	return ""
 }
 
-// distance is the number of letters to insert, remove or replace to make b of a.
+// distance returns the number of letters to insert, remove or replace to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

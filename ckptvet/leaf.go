@@ -6,9 +6,10 @@ import (
 	"reflect"
 )
 
-// How a type acts as one tensor, from go/types instead of reflect: see the root package's leaf.go, with which a test compares this.
+// This file finds types that act as one tensor. It does with go/types what the root package's leaf.go does with reflect; a test
+// compares the two.
 
-// A leafKind says what makes a type act as one tensor.
+// A leafKind is the reason why a type acts as one tensor.
 type leafKind int
 
 const (
@@ -18,7 +19,7 @@ const (
 	definedAs             // type Kernel tensor.Tensor[float32]
 )
 
-// A leafRole is the kind of a type with the embedded field that lends it its methods, -1 where none does.
+// A leafRole has the kind of a type, and the embedded field that the type gets its methods from, or -1 if there is none.
 type leafRole struct {
 	kind     leafKind
 	embedded int
@@ -29,7 +30,7 @@ func leaf(t types.Type) bool { return leafOf(t).kind != notLeaf }
 
 func leafOf(t types.Type) leafRole { return leafWithin(t, maxEmbedding) }
 
-// maxEmbedding bounds how deep fields are embedded: a type may embed a pointer to itself.
+// maxEmbedding bounds the depth of embedded fields, because a type may embed a pointer to itself.
 const maxEmbedding = 32
 
 func leafWithin(t types.Type, depth int) leafRole {
@@ -84,8 +85,8 @@ func isAnyTensor(ms map[string]*types.Func) bool {
 	return true
 }
 
-// lender returns the embedded field that lends the struct t the methods of an interface. lent is false where none does; field is -1
-// where those that do are edges.
+// lender returns the embedded field from which the struct t gets the methods of an interface. lent is false if there is none.
+// field is -1 if such fields are edges.
 func lender(t types.Type, implements func(map[string]*types.Func) bool, depth int) (field int, lent bool) {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok {
@@ -112,7 +113,7 @@ func lender(t types.Type, implements func(map[string]*types.Func) bool, depth in
 	return -1, lent
 }
 
-// definedTensor reports whether t is defined as a tensor, and so does not have its methods.
+// definedTensor reports whether t is defined as a tensor. Such a type does not have a tensor's methods.
 func definedTensor(t types.Type) bool {
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok || s.NumFields() != 2 || isNamed(t, tensorPath, "Tensor") {
@@ -126,7 +127,7 @@ func definedTensor(t types.Type) bool {
 	return true
 }
 
-// checkLeaf reports the fields of a leaf that a checkpoint would leave out: planner.findMixed of the root package.
+// checkLeaf reports the fields of a leaf that a checkpoint would not contain. It follows planner.findMixed in the root package.
 func (c *checker) checkLeaf(d *declaration, l leafRole) {
 	if l.kind == definedAs {
 		return
@@ -159,7 +160,7 @@ func (c *checker) checkLeaf(d *declaration, l leafRole) {
 	}
 }
 
-// notBeside is the problem of a field beside the embedded tensor e.
+// notBeside returns the message about a field next to the embedded tensor e.
 func (c *checker) notBeside(d *declaration, e *types.Var) string {
 	advice := "make the embedded field a named, exported one"
 	if e.Exported() {

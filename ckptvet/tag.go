@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// A tag is what a `ckpt:"name,opts"` struct tag says. The grammar is that of package ckpt.
+// A tag is a parsed `ckpt:"name,opts"` struct tag. The grammar is that of package ckpt.
 type tag struct {
 	skip    bool // "-"
 	name    string
@@ -22,12 +22,12 @@ type tag struct {
 
 func (t *tag) has(option string) bool { return slices.Contains(t.options, option) }
 
-// An optionError is the error of an option that the grammar lacks.
+// An optionError reports an option that is not in the grammar.
 type optionError struct{ option string }
 
 func (e *optionError) Error() string { return fmt.Sprintf("unknown option %q", e.option) }
 
-// The options that stand alone and those that need a value.
+// The options without a value and those that need one.
 var (
 	flags  = []string{"optional", "alloc", "inline", "cast"}
 	valued = []string{"alias", "fullname", "shape", "pytorch"}

@@ -6,22 +6,22 @@ import (
 	"reflect"
 )
 
-// What package ckpt makes of a type, from go/types instead of reflect: see the root package's traits.go, with which a test
-// compares this.
+// This file tells how package ckpt treats a type. It does with go/types what the root package's traits.go does with reflect; a
+// test compares the two.
 
-// A trait is what a type is to a checkpoint when no tag speaks for it.
+// A trait tells how a checkpoint treats a type without a tag.
 type trait int
 
 const (
-	isPlain     trait = iota // tracked only where a tag says so
+	isPlain     trait = iota // tracked only if it has a tag
 	isLeaf                   // a tensor, or something that acts as one
-	isTrackable              // leads to leaves, or says by its tags that it takes part
-	isDynamic                // an interface: what is in it decides
+	isTrackable              // leads to leaves, or has tags
+	isDynamic                // an interface: its value decides
 )
 
 const tensorPath = ckptPath + "/tensor"
 
-// isNamed reports whether t is the type called name of the package at path.
+// isNamed reports whether t is the type called name in the package at path.
 func isNamed(t types.Type, path, name string) bool {
 	if t == nil {
 		return false
@@ -38,7 +38,7 @@ func isModule(t types.Type) bool {
 	return isNamed(t, ckptPath, "Module")
 }
 
-// methods returns the methods of a pointer to t by name; none if t is an interface or a pointer itself.
+// methods returns the methods of a pointer to t by name, or no methods if t is an interface or a pointer.
 func methods(t types.Type) map[string]*types.Func {
 	switch t.Underlying().(type) {
 	case *types.Interface, *types.Pointer:
@@ -58,7 +58,7 @@ func methodSet(t types.Type) map[string]*types.Func {
 	return out
 }
 
-// has reports whether ms has a method of that name with parameters and results that print like that.
+// has reports whether ms has a method with that name, and with parameters and results that print like params and results.
 func has(ms map[string]*types.Func, name string, params, results string) bool {
 	f, ok := ms[name]
 	if !ok {
@@ -85,11 +85,11 @@ func slotOwner(t types.Type) bool {
 	return has(ms, "SlotNames", "", "[]string ") && ms["Slot"] != nil && ms["CreateSlot"] != nil
 }
 
-// maxRank is the most axes that TensorFlow's shapes have.
+// maxRank is the largest number of axes in TensorFlow's shapes.
 const maxRank = 254
 
-// plain returns the kind of t's numbers, bools or strings and how many slices and arrays they are nested in; ok is false where t
-// is not a plain value.
+// plain returns the kind of t's numbers, bools or strings, and the number of slices and arrays around them. ok is false if t is
+// not a plain value.
 func plain(t types.Type) (b *types.Basic, rank int, ok bool) {
 	for ; rank <= maxRank; rank++ {
 		switch u := t.Underlying().(type) {
@@ -127,7 +127,7 @@ func (p *planner) trait(t types.Type) trait {
 	return got
 }
 
-// elem returns what a pointer, slice, array or map leads to.
+// elem returns the element type of a pointer, slice, array or map.
 func elem(t types.Type) (types.Type, bool) {
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
@@ -148,7 +148,7 @@ func (p *planner) traitOf(t types.Type, visiting map[types.Type]bool) trait {
 		return isLeaf
 	}
 	if visiting[t] {
-		return isPlain // a cycle adds nothing of its own
+		return isPlain // a cycle adds nothing
 	}
 	visiting[t] = true
 	defer delete(visiting, t)
@@ -197,7 +197,7 @@ func (p *planner) structTrait(t types.Type, s *types.Struct, visiting map[types.
 	return got
 }
 
-// cannotSave says why a value of type t can have no place in a checkpoint, "" if it can. relative prints types.
+// cannotSave returns the reason why a checkpoint cannot hold a value of type t, or "" if it can. relative prints types.
 func cannotSave(t types.Type, relative types.Qualifier, seen []types.Type) string {
 	t = types.Unalias(t)
 	for _, s := range seen {
@@ -247,7 +247,7 @@ func pointsNowhere(t types.Type) bool {
 	}
 }
 
-// structOf returns t or what it points to where that is a struct, nil otherwise.
+// structOf returns t, or the type that t points to, if that is a struct. Otherwise it returns nil.
 func structOf(t types.Type) types.Type {
 	t = types.Unalias(t)
 	if ptr, ok := t.Underlying().(*types.Pointer); ok {
@@ -280,7 +280,7 @@ func embedsItself(owner, t types.Type, path []types.Type) bool {
 	return false
 }
 
-// parameterized reports whether t depends on a type parameter, so that nothing can be said of it.
+// parameterized reports whether t depends on a type parameter. Such types cannot be checked.
 func parameterized(t types.Type, seen map[types.Type]bool) bool {
 	t = types.Unalias(t)
 	if seen[t] {

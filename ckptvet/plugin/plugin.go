@@ -1,4 +1,4 @@
-// Package plugin makes ckptvet a linter of golangci-lint, by its module plugin system. In .custom-gcl.yml:
+// Package plugin makes ckptvet a linter of golangci-lint, as a module plugin. Put this into .custom-gcl.yml:
 //
 //	version: v2.15.0
 //	plugins:
@@ -6,7 +6,7 @@
 //	    import: github.com/gockpt/ckpt/ckptvet/plugin
 //	    version: latest
 //
-// and in .golangci.yml:
+// and this into .golangci.yml:
 //
 //	version: "2"
 //	linters:
@@ -17,7 +17,7 @@
 //	        type: module
 //	        description: checks ckpt struct tags
 //
-// Then golangci-lint custom builds a golangci-lint that has it.
+// Then `golangci-lint custom` builds a golangci-lint that includes ckptvet.
 package plugin
 
 import (
@@ -39,5 +39,5 @@ func (linter) BuildAnalyzers() ([]*analysis.Analyzer, error) {
 	return []*analysis.Analyzer{ckptvet.Analyzer}, nil
 }
 
-// GetLoadMode says that the analyzer looks at types.
+// GetLoadMode returns the mode for analyzers that use types.
 func (linter) GetLoadMode() string { return register.LoadModeTypesInfo }

@@ -1,5 +1,5 @@
-// Ckpt looks into files of weights, compares, converts and runs them: TensorFlow's checkpoints, safetensors, Keras's files,
-// PyTorch's, NumPy's and GGUF.
+// Ckpt lists, compares, converts and runs files of weights: TensorFlow checkpoints, safetensors, Keras, PyTorch, NumPy and
+// GGUF files.
 //
 //	ckpt list model/ckpt-7
 //	ckpt graph model/
@@ -10,12 +10,12 @@
 //	ckpt convert model.keras model.safetensors
 //	ckpt gen model/ckpt-7
 //
-// A path is that of a file of any of these formats; of TensorFlow's a checkpoint's prefix, one of its files, a SavedModel's
-// directory, or a directory with a `checkpoint` file, whose latest is then meant. With --json what is printed is for programs; without it keys and names that could
-// disturb a terminal are quoted.
+// A path names a file of one of these formats. For TensorFlow it may be a checkpoint's prefix, one of its files, a SavedModel's
+// directory, or a directory with a `checkpoint` file, which names the latest checkpoint. With --json the output is for programs.
+// Without it, keys and names that could disturb a terminal are quoted.
 //
-// The exit status is 0 where all is well, 1 for a checkpoint that is damaged or not there, with one line on standard error that
-// names the file and the fault, or for a difference that diff found, 2 for wrong usage, and 130 after an interrupt.
+// The exit status is 0 on success, 1 if a checkpoint is damaged or missing or if diff found a difference, 2 for wrong usage, and
+// 130 after an interrupt. For a damaged or missing checkpoint, one line on standard error names the file and the fault.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package nametree makes an object graph from the names of tensors, so that files with names alone are matched with a
-// program's structs in the same way as TensorFlow's object graphs.
+// Package nametree makes an object graph from the names of tensors. So files that have only names are matched with a program's
+// structs in the same way as TensorFlow's object graphs.
 //
 // # How names split
 //
@@ -9,8 +9,8 @@
 // of a key is one name.
 //
 // The last edge leads to a node with one attribute, objectgraph.VariableValue. The attribute's Key and FullName are the
-// whole key. A node may have both an attribute and children: "w" and "w.absmax" are a variable and a variable in it.
+// whole key. A node may have both an attribute and children: "w" and "w.absmax" are a variable and a variable below it.
 //
 // If two keys lead to one node, as "a.b" and "a/b" do, the node belongs to the first. The second becomes a child of the root
-// under its whole key. So does an empty key, or one of separators alone. No tensor is lost.
+// under its whole key. So does an empty key, or a key that has only separators. No tensor is lost.
 package nametree

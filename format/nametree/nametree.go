@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	// maxDepth is the most edges from the root to a variable.
+	// maxDepth is the largest number of edges from the root to a variable.
 	maxDepth = 64
 
-	// Nodes are at most so many per key, and so many more: a few bytes of a hostile key would else make a node each, which takes
-	// a hundred. Real names share most of their beginnings.
+	// A graph of n keys has at most freeNodes + nodesPerKey*n nodes. Otherwise every few bytes of a hostile key would make a node,
+	// which takes about a hundred bytes. Real names share most of their first parts.
 	nodesPerKey = 16
 	freeNodes   = 1 << 12
 )
 
 const tensorFlowSuffix = "/.ATTRIBUTES/" + objectgraph.VariableValue
 
-// Graph returns the graph of keys. Children are in the order in which they first appear; if all of a node's children are
-// numbers, in numeric order. It is an error, which satisfies errors.Is(err, format.ErrCorrupt), if keys have far more parts
-// than names of tensors have, if one occurs twice, or if one is not UTF-8.
+// Graph returns the graph of keys. A node's children are in numeric order if all their names are numbers; otherwise they are in
+// the order in which they first appear. It returns an error that satisfies errors.Is(err, format.ErrCorrupt) if the keys have far
+// more parts than the names of tensors have, if a key occurs twice, or if a key is not UTF-8.
 func Graph(keys iter.Seq[string]) (*objectgraph.Graph, error) {
 	b := builder{nodes: make([]objectgraph.Node, 1), children: make(map[edge]int)}
 	n := 0
@@ -97,7 +97,7 @@ func (b *builder) set(at int, key string) {
 	b.nodes[at].Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: key, Key: key}}
 }
 
-// child returns the child of a node by name, which it makes if there is none.
+// child returns the child of a node by name. It makes the child if it does not exist.
 func (b *builder) child(from int, name string) int {
 	if id, ok := b.children[edge{from, name}]; ok {
 		return id
@@ -127,7 +127,7 @@ func parts(key string) iter.Seq[string] {
 	}
 }
 
-// sortNumbers sorts children by their names' numbers where all names are runs of digits.
+// sortNumbers sorts children by number if all their names are runs of digits.
 func sortNumbers(children []objectgraph.Child) {
 	for _, c := range children {
 		if strings.Trim(c.Name, "0123456789") != "" || c.Name == "" {

@@ -12,8 +12,8 @@ func (g *Graph) Marshal() []byte { return g.Append(nil) }
 
 // Append appends what Marshal returns to b.
 //
-// The encoding is the deterministic one of protocol buffers: fields in the order of their numbers, numbers that are
-// zero and strings that are empty left out.
+// The encoding is the deterministic one of protocol buffers: the fields are in the order of their numbers, and zero numbers and
+// empty strings are omitted.
 func (g *Graph) Append(b []byte) []byte {
 	b = slices.Grow(b, g.size())
 	for i := range g.Nodes {

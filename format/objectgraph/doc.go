@@ -1,8 +1,8 @@
 // Package objectgraph holds the graph of objects that a checkpoint was saved from, TensorFlow's TrackableObjectGraph, as
 // plain Go values. It encodes and decodes the graph and computes the keys of tensors.
 //
-// A checkpoint stores the graph as a scalar string tensor under [GraphKey]. Node 0 is the root object. An edge leads to a
-// node, which it gives by number. Its name is an attribute's name, a dictionary's key or a list's index. Several edges may
+// A checkpoint stores the graph as a scalar string tensor under [GraphKey]. Node 0 is the root object. An edge has the number of
+// the node that it leads to. Its name is an attribute's name, a dictionary's key or a list's index. Several edges may
 // lead to one node, and edges may form cycles. A node's attributes are its values; each states the key of the tensor that
 // holds it. A slot variable is a variable that an optimizer keeps for another variable. It is stored as a triple in the
 // optimizer's node, not as an edge.

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// An Encoder encodes a graph node by node, as Graph.Text encodes a whole graph, so that a large graph need not be in memory
-// to be written.
+// An Encoder encodes a graph node by node. The result is that of Graph.Text, but a large graph need not be in memory.
 type Encoder struct {
 	nodes, added int
 	out          strings.Builder
 	buf          []byte
-	placed       int // where in buf Place found a string last
+	placed       int // where in buf Place last found a string
 }
 
 // NewEncoder returns an Encoder for a graph of the given number of nodes. bytes is an estimate of the text's length, or 0.
@@ -35,8 +34,8 @@ func (e *Encoder) Add(n *Node) error {
 	return nil
 }
 
-// Place returns where the text has s within the node that was added last. ok is false where it does not. It looks behind what it found
-// last first, so that to ask for the keys of a node in their order takes one pass.
+// Place returns the position in the text of s within the last added node. ok is false if the node does not contain s. Place
+// searches first after the string that it found last, so looking up a node's keys in order takes one pass.
 func (e *Encoder) Place(s string) (at int, ok bool) {
 	find := []byte(s)
 	from := e.placed

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// Names with a meaning in TensorFlow.
+// Names that have a meaning in TensorFlow.
 const (
 	GraphKey      = "_CHECKPOINTABLE_OBJECT_GRAPH" // the tensor that holds the graph (OBJECT_GRAPH_PROTO_KEY)
 	VariableValue = "VARIABLE_VALUE"               // the attribute that is a variable's value (VARIABLE_VALUE_KEY)
@@ -19,8 +19,8 @@ const (
 // A Graph lists the objects of a checkpoint; node 0 is the root.
 type Graph struct {
 	Nodes []Node
-	// Aliased says that if several edges lead from one node to another, all but the first are additional names from a
-	// reader.
+	// Aliased reports that a reader has added names: if several edges lead from one node to another, all but the first are
+	// additional names.
 	Aliased bool
 }
 
@@ -51,11 +51,11 @@ type Attribute struct {
 // A Slot is a variable that an optimizer keeps for another variable.
 type Slot struct {
 	Original int    `json:"original_variable_node_id"` // the variable that the slot belongs to
-	Name     string `json:"slot_name"`                 // what it is: "momentum", "m"
+	Name     string `json:"slot_name"`                 // such as "momentum" or "m"
 	Variable int    `json:"slot_variable_node_id"`     // the node of the slot variable
 }
 
-// A RegisteredSaver names the custom code that saved an object, and the object.
+// A RegisteredSaver has the name of the custom code that saved an object, and the object's name.
 type RegisteredSaver struct {
 	Name       string `json:"name"`
 	ObjectName string `json:"object_name"` // the object's path
@@ -75,7 +75,7 @@ func (g *Graph) Check() error {
 	return nil
 }
 
-// check checks n as a node of a graph of so many.
+// check checks n as a node of a graph with the given number of nodes.
 func (n *Node) check(nodes int) error {
 	for i, c := range n.Children {
 		if err := checkID(c.ID, nodes); err != nil {

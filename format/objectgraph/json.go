@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// MarshalJSON returns g as one object that spells everything out:
+// MarshalJSON returns g as one JSON object:
 //
 //	{"nodes": [{
 //		"id": 0,

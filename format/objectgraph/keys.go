@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// The reserved words of keys (trackable_utils.py). An escaped name has no single dot before a capital letter other
-// than S, so that none can be mistaken for them.
+// The reserved words of keys (trackable_utils.py). In an escaped name a single dot comes only before an S. So an escaped name
+// cannot be mistaken for a reserved word.
 const (
 	attributesMark = "/.ATTRIBUTES/"
 	slotMark       = "/.OPTIMIZER_SLOT/"
 )
 
-var escaper = strings.NewReplacer(".", "..", "/", ".S") // in one pass: what it inserts it does not look at again
+var escaper = strings.NewReplacer(".", "..", "/", ".S") // in one pass: it does not escape inserted text again
 
-// Escape returns the form that a name has in keys: "." doubled, and "/" as ".S" (escape_local_name).
+// Escape returns the form of a name in keys: "." is doubled, and "/" becomes ".S" (escape_local_name).
 func Escape(name string) string { return escaper.Replace(name) }
 
 // Unescape returns the name from which Escape made segment. It returns an error if Escape does not make such a segment.

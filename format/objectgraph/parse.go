@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format/pb"
 )
 
-// The field numbers of TrackableObjectGraph and what it consists of (trackable_object_graph.proto).
+// The field numbers of TrackableObjectGraph and its messages (trackable_object_graph.proto).
 const (
 	graphNodes protowire.Number = 1
 
@@ -51,8 +51,8 @@ func Parse(data []byte) (*Graph, error) {
 	return g, nil
 }
 
-// A parser makes a graph in two passes. The first finds every error of the encoding and counts; the second fills
-// arrays of exactly that size, and cannot fail.
+// A parser makes a graph in two passes. The first pass finds every error in the encoding and counts the elements. The second
+// pass fills arrays of exactly that size and cannot fail.
 type parser struct {
 	nodes      []Node
 	children   []Child
@@ -60,7 +60,7 @@ type parser struct {
 	slots      []Slot
 	savers     []RegisteredSaver
 	values     []bool
-	text       strings.Builder // that names and keys are parts of
+	text       strings.Builder // names and keys are parts of it
 }
 
 func (p *parser) parse(data []byte) error {
@@ -81,7 +81,7 @@ func (p *parser) parse(data []byte) error {
 		children += c[nodeChildren]
 		attributes += c[nodeAttributes]
 		slots += c[nodeSlots]
-		savers += min(c[nodeSaver], 1) // those of one node are merged
+		savers += min(c[nodeSaver], 1) // several in one node are merged
 		values += min(c[nodeHasValues], 1)
 	}
 	*p = parser{
@@ -97,7 +97,8 @@ func (p *parser) parse(data []byte) error {
 	return nil
 }
 
-// countNode returns how often each field of a node occurs and the bytes of the texts that are kept, and checks the encoding of its messages.
+// countNode returns how often each field of a node occurs and how many bytes of text to keep. It checks the encoding of the
+// node's messages.
 func countNode(data []byte) (n [nodeHasValues + 1]int, text int, err error) {
 	for f, err := range pb.Fields(data) {
 		if err != nil {
@@ -126,7 +127,7 @@ func (p *parser) keep(b []byte) string {
 	return p.text.String()[at:]
 }
 
-// node appends a node. Its lists are runs of the parser's arrays, which are of the right size and do not move.
+// node appends a node. Its lists are parts of the parser's arrays, which have the right size and do not move.
 func (p *parser) node(data []byte) {
 	var n Node
 	child, attribute, slot := len(p.children), len(p.attributes), len(p.slots)
@@ -158,7 +159,7 @@ func (p *parser) node(data []byte) {
 	p.nodes = append(p.nodes, n)
 }
 
-// run returns the elements of list from start on, nil if there are none, so that appending to it copies.
+// run returns the elements of list from start on, or nil if there are none. Appending to the result copies it.
 func run[T any](list []T, start int) []T {
 	if start == len(list) {
 		return nil
@@ -183,7 +184,7 @@ func (p *parser) attribute(data []byte) (a Attribute) {
 	for f := range pb.Fields(data) {
 		switch {
 		case isMessage(f, attributeName):
-			if a.Name = VariableValue; string(f.Bytes) != VariableValue { // nearly all have this one: no copy of it
+			if a.Name = VariableValue; string(f.Bytes) != VariableValue { // nearly all attributes have this name: do not copy it
 				a.Name = string(f.Bytes)
 			}
 		case isMessage(f, attributeFullName):
@@ -192,7 +193,7 @@ func (p *parser) attribute(data []byte) (a Attribute) {
 			a.Key = p.keep(f.Bytes)
 		}
 	}
-	if n := len(fullName); n <= len(a.Key) && a.Key[:n] == string(fullName) { // as most are: no copy of it
+	if n := len(fullName); n <= len(a.Key) && a.Key[:n] == string(fullName) { // usual: do not copy it
 		a.FullName = a.Key[:n]
 	} else {
 		a.FullName = string(fullName)
@@ -214,7 +215,7 @@ func parseSlot(data []byte) (s Slot) {
 	return s
 }
 
-// A message that occurs twice where one is expected is merged, field by field.
+// If a single message occurs twice, the two are merged, field by field.
 
 func mergeSaver(s *RegisteredSaver, data []byte) {
 	for f := range pb.Fields(data) {
@@ -235,9 +236,9 @@ func mergeBool(v *bool, data []byte) {
 	}
 }
 
-// isMessage is true also for a string.
+// isMessage reports whether f is field num and a message. It is also true for a string.
 func isMessage(f pb.Field, num protowire.Number) bool { return f.Has(num, protowire.BytesType) }
 func isNumber(f pb.Field, num protowire.Number) bool  { return f.Has(num, protowire.VarintType) }
 
-// toID returns what protocol buffers read as an int32: the lower half.
+// toID returns the lower half of the number, as protocol buffers do for an int32.
 func toID(f pb.Field) int { return int(int32(f.Number)) }

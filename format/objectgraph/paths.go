@@ -12,7 +12,7 @@ import (
 type Paths struct {
 	graph  *Graph
 	order  []int
-	parent []int32 // -1 for the root, -2 for what no edge leads to
+	parent []int32 // -1 for the root, -2 for nodes that no edge leads to
 	edge   []int32 // which of the parent's children
 	slots  map[int]slotOf
 }
@@ -82,7 +82,7 @@ func (p *Paths) Edges(id int) (names []string, ok bool) {
 //	(root).optimizer's state 'm' for (root).model.kernel
 //
 // A node that cannot be reached from the root is named by its number. Names of more than 64 edges, or of more than 1 KiB,
-// are cut to their end, after "(root).…", so that all names together stay proportional to the graph.
+// are cut to their last part, after "(root).…", so that the size of all names together stays proportional to the graph.
 func (p *Paths) Name(id int) string {
 	if s, ok := p.slots[id]; ok {
 		return fmt.Sprintf("%s's state '%s' for %s", p.edgeName(s.optimizer), s.slot.Name, p.edgeName(s.slot.Original))

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// What a path has of a deep object.
+// Limits of the path of a deep object.
 const (
 	nameSteps = 64      // steps
 	nameBytes = 1 << 10 // of all their names
-	cutSteps  = 8       // steps that are left of more
+	cutSteps  = 8       // steps that are kept of longer paths
 )
 
 // LastSteps returns the names of the steps from the root to an object. up yields them in reverse order, from the object

@@ -37,7 +37,7 @@ func Valued(n int, has func(node int) bool, children func(node int, yield func(c
 	}
 
 	valued := make([]bool, n)
-	todo := filled[:0] // each node comes once, and filled has done its service
+	todo := filled[:0] // each node comes once, and filled is no longer needed
 	for i := range n {
 		if has(i) {
 			valued[i] = true

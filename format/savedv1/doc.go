@@ -1,12 +1,12 @@
-// Package savedv1 reads checkpoints of TensorFlow's first format, which tf.train.Saver wrote before there were index and
-// data files, and still writes with write_version=SaverDef.V1. The package does not write this format.
+// Package savedv1 reads checkpoints of TensorFlow's first format. tf.train.Saver wrote it before it wrote index and data files,
+// and still writes it with write_version=SaverDef.V1. The package does not write this format.
 //
 // # The files
 //
 // A checkpoint called NAME is one file called NAME, or several called NAME-00000-of-00002, NAME-00001-of-00002 and so on.
 // Each file is a table as in package sstable. Its values are SavedTensorSlices messages (package pb):
 //
-//	""       meta: for each tensor in the file its name, shape, dtype, and the regions that the file has of it
+//	""       meta: for each tensor in the file its name, shape, dtype, and the regions that the file has
 //	a key    data: one region's values, as the lists of a TensorProto
 //
 // The key of a region is an OrderedCode string of the tensor's name and the region (slicekey.go), as for parts in an index

@@ -21,7 +21,7 @@ const (
 	minProducer = 0
 )
 
-// maxRank is the most axes that a tensor can have (TensorShape::MaxDimensions).
+// maxRank is the largest number of axes of a tensor (TensorShape::MaxDimensions).
 const maxRank = 254
 
 // The field numbers of saved_slices.proto and tensor.proto that are decoded by hand.
@@ -42,15 +42,15 @@ const (
 	dataProto protowire.Number = 3
 )
 
-// tensorMeta is what a file says of a tensor.
+// tensorMeta describes a tensor in a file.
 type tensorMeta struct {
 	name   string
 	dtype  tensor.DType
 	shape  tensor.Shape
-	slices []tensor.Slice // as stored: a full axis is tensor.Full, or its start and length
+	slices []tensor.Slice // as stored: an axis is tensor.Full, or has a start and a length
 }
 
-// parseMeta decodes the value of the empty key. The error says what is wrong with it.
+// parseMeta decodes the value of the empty key.
 func parseMeta(value []byte) (tensors []tensorMeta, err error) {
 	meta, err := submessage(value, slicesMeta)
 	if err != nil {
@@ -64,7 +64,7 @@ func parseMeta(value []byte) (tensors []tensorMeta, err error) {
 		case f.Has(metaVersions, protowire.BytesType):
 			var v pb.VersionDef
 			if err := proto.Unmarshal(f.Bytes, &v); err != nil {
-				return nil, errors.New("its versions are not the encoding of a protocol buffer")
+				return nil, errors.New("its versions are not an encoded protocol buffer")
 			}
 			if err := checkVersions(&v); err != nil {
 				return nil, err
@@ -87,9 +87,9 @@ func checkVersions(v *pb.VersionDef) error {
 	case v.Producer < minProducer:
 		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w", v.Producer, minProducer, errors.ErrUnsupported)
 	case v.MinConsumer > version:
-		return fmt.Errorf("it asks for a reader of version %d of the format, and this is %d: use a newer release: %w", v.MinConsumer, version, errors.ErrUnsupported)
+		return fmt.Errorf("it asks for a reader of version %d of the format, but this release has version %d: use a newer release: %w", v.MinConsumer, version, errors.ErrUnsupported)
 	case slices.Contains(v.BadConsumers, version):
-		return fmt.Errorf("it refuses readers of version %d of the format, which this is: %w", version, errors.ErrUnsupported)
+		return fmt.Errorf("it refuses readers of version %d of the format, such as this release: %w", version, errors.ErrUnsupported)
 	}
 	return nil
 }
@@ -120,11 +120,11 @@ func parseTensor(message []byte) (t tensorMeta, err error) {
 	return t, t.check()
 }
 
-// check returns an error where t describes no tensor.
+// check returns an error if t does not describe a tensor.
 func (t *tensorMeta) check() error {
 	switch {
 	case t.name == "" || !utf8.ValidString(t.name):
-		return errors.New("a tensor needs a name of UTF-8")
+		return errors.New("the name of a tensor must be UTF-8 and not empty")
 	case !t.dtype.Valid():
 		return fmt.Errorf("dtype %v cannot be stored", t.dtype)
 	}
@@ -187,7 +187,7 @@ func parseSlice(message []byte) (tensor.Slice, error) {
 				start = toInt(f.Number)
 			case f.Has(2, protowire.VarintType):
 				if length = toInt(f.Number); length < 0 {
-					length = math.MinInt // so that it is not taken for a full axis
+					length = math.MinInt // so that it does not mean a full axis
 				}
 			}
 		}
@@ -199,7 +199,7 @@ func parseSlice(message []byte) (tensor.Slice, error) {
 	return s, nil
 }
 
-// toInt returns an int64 of a message, or a negative number where an int cannot hold it.
+// toInt returns an int64 of a message, or a negative number if an int cannot hold it.
 func toInt(v uint64) int {
 	if n := int64(v); int64(int(n)) == n {
 		return int(n)
@@ -207,8 +207,8 @@ func toInt(v uint64) int {
 	return math.MinInt
 }
 
-// submessage returns the message in field num; one that occurs several times is merged, which for encoded messages is
-// to join them.
+// submessage returns the message in field num. If the field occurs several times, the messages are merged: their encodings are
+// joined.
 func submessage(message []byte, num protowire.Number) (sub []byte, err error) {
 	for f, err := range pb.Fields(message) {
 		switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// maxShards bounds the files of one checkpoint. Each of them has to be there: this bounds what is said of missing ones.
+// maxShards bounds the number of files of one checkpoint, and so the search for a missing one.
 const maxShards = 1 << 20
 
 var shardSuffix = regexp.MustCompile(`^-([0-9]{5,})-of-([0-9]{5,})$`)
@@ -24,8 +24,8 @@ func ExistsFile(name string) bool {
 	return ok && err == nil
 }
 
-// Exists reports whether there are files with the names of a checkpoint called name. It does not read them. The error says
-// why it could not find out.
+// Exists reports whether there are files with the names of a checkpoint called name. It does not read them. It returns an error
+// if it could not find out.
 func Exists(fsys fsx.ReadFS, name string) (bool, error) {
 	files, err := find(fsys, name)
 	var named nameError
@@ -35,14 +35,14 @@ func Exists(fsys fsx.ReadFS, name string) (bool, error) {
 	return len(files) > 0, err
 }
 
-// A nameError is about names that are not those of one checkpoint: all that was to be seen was seen.
+// A nameError reports names that do not belong to one checkpoint. The search itself did not fail.
 type nameError struct{ error }
 
 func (e nameError) Unwrap() error { return e.error }
 
-// find returns the files that name means: the file of that name; those of the pattern, such as
-// "ckpt-?????-of-00002", which TensorFlow itself puts in the place of a name; or the shards of that name. The
-// error satisfies errors.Is(err, fs.ErrNotExist) if there are none, or not all.
+// find returns the files that name means: the file with that name, the files that match a pattern such as
+// "ckpt-?????-of-00002", which TensorFlow itself uses as a name, or the shards with that name. The error satisfies
+// errors.Is(err, fs.ErrNotExist) if there are no files or a shard is missing.
 func find(fsys fsx.ReadFS, name string) ([]string, error) {
 	info, err := fsys.Stat(name)
 	switch {

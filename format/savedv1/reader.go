@@ -33,13 +33,13 @@ type file struct {
 	table *sstable.Reader
 }
 
-// stored is a tensor: what the files say of it together.
+// stored is a tensor, as all files together describe it.
 type stored struct {
 	tensorMeta
 	parts []part
 }
 
-// A part is the region that one file has of a tensor.
+// A part is a region of a tensor that one file has.
 type part struct {
 	file *file
 	spec tensor.Slice // as it is in the key
@@ -76,7 +76,7 @@ func Open(fsys fsx.ReadFS, name string) (*Reader, error) {
 	return r, nil
 }
 
-// add opens a file and adds what it says.
+// add opens a file and adds its tensors.
 func (r *Reader) add(fsys fsx.ReadFS, name string) error {
 	bytes, err := fsys.Open(name)
 	if err != nil {
@@ -111,7 +111,7 @@ func (r *Reader) add(fsys fsx.ReadFS, name string) error {
 
 func (r *Reader) addTensor(f *file, t tensorMeta) error {
 	if len(t.slices) == 0 {
-		return nil // the file does not have any of it
+		return nil // the file does not have any part of it
 	}
 	s := r.tensors[t.name]
 	if s == nil {
@@ -229,7 +229,7 @@ func (r *Reader) checkRegion(s *stored, region tensor.Slice) error {
 	return nil
 }
 
-// checkParts returns an error unless the stored parts have each element of region once.
+// checkParts returns an error unless the stored parts have each element of region exactly once.
 func (r *Reader) checkParts(s *stored, region tensor.Slice) error {
 	if volume(region) == 0 {
 		return nil
@@ -324,7 +324,7 @@ func (r *Reader) read(ctx context.Context, s *stored, region tensor.Slice, dst t
 		return fmt.Errorf("%s: %q: %w", r.name, s.name, err)
 	}
 	if dst.DType() != s.dtype || dst.Shape() == nil || !dst.Shape().Equal(shape) {
-		return fmt.Errorf("%s: %q: %v%v is stored, and it was to be read into %v%v", r.name, s.name, s.dtype, shape, dst.DType(), dst.Shape())
+		return fmt.Errorf("%s: %q: %v%v is stored, but the destination is %v%v", r.name, s.name, s.dtype, shape, dst.DType(), dst.Shape())
 	}
 	if err := r.checkParts(s, region); err != nil {
 		return err
@@ -340,7 +340,7 @@ func (r *Reader) read(ctx context.Context, s *stored, region tensor.Slice, dst t
 	return nil
 }
 
-// readPart copies what p has of region into dst, which is region.
+// readPart copies the elements of region that p has into dst. dst has the shape of region.
 func (r *Reader) readPart(s *stored, p *part, region tensor.Slice, dst tensor.Any) error {
 	whole := slices.Equal(p.at, region)
 	common, ok := p.at.Intersect(region)

@@ -7,8 +7,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// sliceKey returns the key of a region's values (EncodeTensorNameSlice in saved_tensor_slice_util.cc): in OrderedCode
-// the number 0, the tensor's name, its rank, and for each axis the start and the length, a full axis being 0, -1.
+// sliceKey returns the key of a region's values (EncodeTensorNameSlice in saved_tensor_slice_util.cc). In OrderedCode it has
+// the number 0, the tensor's name, its rank, and the start and length of each axis. A full axis is 0, -1.
 func sliceKey(name string, s tensor.Slice) []byte {
 	b := appendNumber(nil, 0)
 	b = appendText(b, name)
@@ -20,7 +20,7 @@ func sliceKey(name string, s tensor.Slice) []byte {
 	return b
 }
 
-// appendNumber appends how many bytes the number takes, and those (WriteNumIncreasing).
+// appendNumber appends the number of bytes that v takes, and these bytes (WriteNumIncreasing).
 func appendNumber(b []byte, v uint64) []byte {
 	n := (bits.Len64(v) + 7) / 8
 	var full [8]byte
@@ -28,7 +28,7 @@ func appendNumber(b []byte, v uint64) []byte {
 	return append(append(b, byte(n)), full[8-n:]...)
 }
 
-// appendText appends s with 00 as 00 ff and ff as ff 00, and 00 01 as its end (WriteString).
+// appendText appends s, in which 00 becomes 00 ff and ff becomes ff 00, and then 00 01 (WriteString).
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		b = append(b, s[i])
@@ -39,11 +39,11 @@ func appendText(b []byte, s string) []byte {
 	return append(b, 0x00, 0x01)
 }
 
-// appendSigned appends a number in as many bytes as it needs at seven bits each. The leading bits of the first two
-// say how many: that many ones and a zero, or, before a negative number, that many zeros and a one
+// appendSigned appends a number in as many bytes as it needs, at seven bits per byte. The leading bits of the first two bytes
+// give the number of bytes: that many ones and a zero, or, for a negative number, that many zeros and a one
 // (WriteSignedNumIncreasing).
 func appendSigned(b []byte, v int64) []byte {
-	n := bits.Len64(uint64(v^v>>63))/7 + 1 // one bit is the sign's
+	n := bits.Len64(uint64(v^v>>63))/7 + 1 // one bit is for the sign
 	full := [10]byte{byte(v >> 63), byte(v >> 63)}
 	binary.BigEndian.PutUint64(full[2:], uint64(v))
 	number := full[10-n:]

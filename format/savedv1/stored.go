@@ -18,8 +18,8 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// numberBytes returns the bytes of s in a data file, 0 where elements have no fixed size. No file has as many as an
-// int64 cannot count: Check says so.
+// numberBytes returns the number of bytes that s takes in a data file, or 0 if elements have no fixed size. It limits the result
+// to an int64: no file has more bytes, and Check reports that.
 func numberBytes(s *stored) int64 {
 	hi, lo := bits.Mul64(uint64(s.dtype.Size()), uint64(s.shape.Len()))
 	if hi != 0 || lo > math.MaxInt64 {
@@ -28,7 +28,7 @@ func numberBytes(s *stored) int64 {
 	return int64(lo)
 }
 
-// stringBytes returns the bytes of strings in a data file: the lengths, their checksum, the strings.
+// stringBytes returns the number of bytes that strings take in a data file: the lengths, their checksum, and the strings.
 func (r *Reader) stringBytes(s *stored) (int64, error) {
 	n := int64(crc32.Size)
 	for i := range s.parts {
@@ -47,14 +47,14 @@ func (r *Reader) stringBytes(s *stored) (int64, error) {
 	return n, nil
 }
 
-// WriteStored implements [format.Reader]: it writes what a data file of the second format would hold. The tensor is
-// assembled in memory. A small file can hold a tensor many times larger, within fixed bounds.
+// WriteStored implements [format.Reader]. It writes the bytes that a data file of the second format would hold. It assembles the
+// tensor in memory. A small file can hold a tensor many times larger, within fixed bounds.
 func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error {
 	s, err := r.find(key)
 	if err != nil {
 		return err
 	}
-	if err := r.Check(key); err != nil { // before there is memory for what the shape says
+	if err := r.Check(key); err != nil { // before memory is allocated for the shape
 		return err
 	}
 	all, err := tensor.NewAny(s.dtype, s.shape...)

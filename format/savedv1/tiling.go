@@ -8,17 +8,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxCutAxes bounds the axes along which a tensor is cut into parts. TensorFlow's partitioners cut along one.
+// maxCutAxes bounds the number of axes along which a tensor is cut into parts. TensorFlow's partitioners cut along one.
 const maxCutAxes = 8
 
-// checkTiling returns an error unless parts, which lie in region, cover each of its elements once. All are resolved
-// and of one rank.
+// checkTiling returns an error unless parts cover each element of region exactly once. All parts are inside region. All are
+// resolved and have the same rank.
 //
-// It takes time in proportion to their number: a box is told by its corners, each with the sign of how many of its
-// coordinates are ends. Where boxes meet without a gap the corners between them cancel out, and those of a set of
-// boxes are what the region's are if, and only if, they tile it.
+// It takes time in proportion to the number of parts. Its method is to add up the corners of the parts' boxes. The sign of a
+// corner depends on how many of its coordinates are ends. If boxes meet without a gap, the corners between them cancel out. The
+// sum equals the corners of region if, and only if, the boxes tile region.
 func checkTiling(region tensor.Slice, parts []tensor.Slice) error {
-	var axes []int // along which some part is less than the region
+	var axes []int // along which some part is shorter than the region
 	for axis, whole := range region {
 		for _, p := range parts {
 			if p[axis] != whole {

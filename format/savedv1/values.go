@@ -12,19 +12,19 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// contentField is tensor_content, the bytes of the whole array, which stands in the place of a list if it is not empty.
+// contentField is tensor_content, the bytes of the whole array. If it is not empty, it replaces the list.
 const contentField protowire.Number = 4
 
-// A list says where a TensorProto has the elements of a dtype: the field, how each of its items is encoded, and
-// how many of them make an element.
+// A list describes the list of a TensorProto that has the elements of a dtype: its field, how an item is encoded, and how many
+// items make an element.
 type list struct {
 	num  protowire.Number
-	item protowire.Type // of fixed-size items and varints, which may be packed; of strings
+	item protowire.Type // of numbers, which may be packed, or of strings
 	per  int
 }
 
-// listOf is Tensor::FromProto in core/framework/tensor.cc (the Helper and ProtoHelper templates). ok is false for
-// dtypes that the format has no list for.
+// listOf follows Tensor::FromProto in core/framework/tensor.cc (the Helper and ProtoHelper templates). ok is false for dtypes
+// without a list in the format.
 func listOf(d tensor.DType) (l list, ok bool) {
 	switch d {
 	case tensor.DTFloat32:
@@ -55,15 +55,15 @@ func listOf(d tensor.DType) (l list, ok bool) {
 	return list{}, false
 }
 
-// values are the elements of a region as a TensorProto has them, checked to be as many as the region's.
+// values are the elements of a region in a TensorProto. Their number is checked to be that in the region.
 type values struct {
 	dtype   tensor.DType
 	list    list
 	message []byte
-	content []byte // of tensor_content; empty where there is a list
+	content []byte // of tensor_content; empty if there is a list
 }
 
-// newValues finds the elements in a TensorProto and counts them, before anybody asks for memory for n elements.
+// newValues finds the elements in a TensorProto and counts them. So callers can allocate memory for n elements afterwards.
 func newValues(message []byte, d tensor.DType, n int) (*values, error) {
 	v := &values{dtype: d, message: message}
 	for f, err := range pb.Fields(message) {
@@ -102,18 +102,18 @@ func newValues(message []byte, d tensor.DType, n int) (*values, error) {
 	return v, nil
 }
 
-// itemSize returns the bytes that an item takes in memory.
+// itemSize returns the number of bytes that an item takes in memory.
 func (v *values) itemSize() int { return v.dtype.Size() / v.list.per }
 
-// each passes every item of the list on, in order: numbers to number; strings, and runs of packed numbers of a
-// fixed size, to raw.
+// each calls a function for every item of the list, in order: number for numbers, and raw for strings and runs of packed
+// numbers with a fixed size.
 func (v *values) each(number func(uint64) error, raw func([]byte) error) error {
 	for f, err := range pb.Fields(v.message) {
 		switch {
 		case err != nil:
 			return err
 		case f.Num != v.list.num:
-		case f.Type == v.list.item && f.Type != protowire.BytesType: // one number by itself
+		case f.Type == v.list.item && f.Type != protowire.BytesType: // a single number
 			err = number(f.Number)
 		case f.Type != protowire.BytesType:
 		case v.list.item == protowire.BytesType:
@@ -132,7 +132,7 @@ func (v *values) each(number func(uint64) error, raw func([]byte) error) error {
 	return nil
 }
 
-// unpack passes on the numbers of a packed list.
+// unpack calls number for each number of a packed list.
 func unpack(b []byte, number func(uint64) error) error {
 	for len(b) > 0 {
 		v, n := protowire.ConsumeVarint(b)
@@ -147,7 +147,7 @@ func unpack(b []byte, number func(uint64) error) error {
 	return nil
 }
 
-// decode puts the elements into dst, which is of their dtype and number.
+// decode puts the elements into dst, which has their dtype and number.
 func (v *values) decode(dst tensor.Any) error {
 	if s, ok := tensor.As[string](dst); ok {
 		next := 0
@@ -193,14 +193,14 @@ func (v *values) decodeNumbers(memory []byte) error {
 	})
 }
 
-// unsigned lists the dtypes with numbers that are not negative in a list: unsigned integers, and the bits of small floats.
+// unsigned lists the dtypes without negative numbers in a list: unsigned integers, and small floats, which are stored as bits.
 var unsigned = []tensor.DType{
 	tensor.DTUInt8, tensor.DTUInt16, tensor.DTQUInt8, tensor.DTQUInt16, tensor.DTUInt4, tensor.DTUInt2,
 	tensor.DTFloat16, tensor.DTBFloat16, tensor.DTUInt32,
 }
 
-// fits reports whether an item of a list is a number of dtype d, which takes size bytes. int_val has numbers of 32
-// bits, in which negative ones are sign-extended.
+// fits reports whether an item of a list is a number of dtype d, which takes size bytes. int_val has numbers of 32 bits;
+// negative ones are sign-extended.
 func fits(n uint64, d tensor.DType, size int, item protowire.Type) bool {
 	switch {
 	case item != protowire.VarintType || size == 8 || d == tensor.DTBool:

@@ -195,9 +195,9 @@ type namedEntry struct {
 	ckpt.VariableInfo
 }
 
-// entries yields the entries of r in the order of their names. Two formats spell keys differently: then the names are paths, and the
-// object graph, which only TensorFlow's format has, is left out. A tensor that Keras numbers has the name of its layer and variable, unless
-// the other checkpoint has its number.
+// entries yields the entries of r in the order of their names. If the two checkpoints have different formats, which spell keys
+// differently, the names are paths, and the object graph, which only TensorFlow's format has, is left out. A tensor that Keras
+// numbers has the name of its layer and variable, unless the other checkpoint has its number.
 func (d *differ) entries(r, other *ckpt.Reader) iter.Seq2[namedEntry, error] {
 	return func(yield func(namedEntry, error) bool) {
 		readable, err := r.ReadableNames()

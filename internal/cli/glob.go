@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// entries returns the tensors of a checkpoint with a key, an object path or a Keras name that a glob matches: * stands for any text,
-// slashes too, and ? for any character. "" matches all.
+// entries returns the tensors of a checkpoint with a key, an object path or a Keras name that a glob matches. * matches any text,
+// including slashes, and ? matches any character. "" matches all tensors.
 func entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
 	if glob == "" {
 		return r.All()

@@ -42,7 +42,7 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
-// similar names a few tensors with a path that has the last part of name in it.
+// similar names a few tensors with a path that contains the last part of name.
 func similar(r *ckpt.Reader, name string) string {
 	const most = 3
 	last := name[strings.LastIndexAny(name, "/.")+1:]

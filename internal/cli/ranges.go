@@ -20,8 +20,8 @@ func cutSlice(name string) (before, ranges string, ok bool) {
 	return name[:i], name[i+1 : len(name)-1], true
 }
 
-// parseRanges returns the region of a tensor that text describes in NumPy's notation: for each axis an index, or from:to, where both may be
-// left out. Negative numbers count from the end. Axes without a range are taken whole.
+// parseRanges returns the region of a tensor that text describes in NumPy's notation: for each axis an index, or from:to, in which
+// both may be left out. Negative numbers count from the end. Axes without a range are included completely.
 func parseRanges(text string, shape tensor.Shape) (tensor.Slice, error) {
 	region := make(tensor.Slice, len(shape))
 	for i := range region {

@@ -1,5 +1,5 @@
-// Package crash runs programs for tests and kills them at moments that nobody chose, as a machine's
-// out-of-memory killer does: without warning, wherever they are.
+// Package crash runs programs for tests and kills them at random moments, without warning, as a machine's out-of-memory killer
+// does.
 package crash
 
 import (
@@ -13,32 +13,32 @@ import (
 	"time"
 )
 
-// Ready is the line that a program prints when it begins what it may be killed in.
+// Ready is the line that a program prints when it may be killed from then on.
 const Ready = "ready"
 
 // A Killer kills programs. Several goroutines may use it at once.
 type Killer struct {
 	kills atomic.Int64
-	usual atomic.Int64 // nanoseconds that a program takes which nobody kills
+	usual atomic.Int64 // nanoseconds that a program takes if it is not killed
 }
 
 // Kills returns how many programs have been killed before their end.
 func (k *Killer) Kills() int { return int(k.kills.Load()) }
 
-// Once starts a program, and kills it at a random moment of the time that such programs take, counted from its Ready. It
-// returns the lines that the program had printed by then, and whether it ended well by itself.
+// Once starts a program and kills it at a random moment after its Ready, within about the time that such programs take. It returns
+// the lines that the program printed, and whether it succeeded before it was killed.
 func (k *Killer) Once(program *exec.Cmd) (lines []string, done bool, err error) {
 	usual := max(time.Duration(k.usual.Load()), time.Millisecond)
 	return k.run(program, rand.N(usual+usual/4))
 }
 
-// Full runs a program to its end; what it takes is what later ones are thought to take.
+// Full runs a program to its end. Once takes its duration as that of later programs.
 func (k *Killer) Full(program *exec.Cmd) (lines []string, err error) {
 	lines, _, err = k.run(program, -1)
 	return lines, err
 }
 
-// For is Once with a time given, for programs that do not end.
+// For is Once for programs that do not end. It kills the program within atMost after its Ready.
 func (k *Killer) For(program *exec.Cmd, atMost time.Duration) (lines []string, err error) {
 	lines, _, err = k.run(program, rand.N(atMost))
 	return lines, err
@@ -81,7 +81,7 @@ func (k *Killer) watch(program *exec.Cmd, out io.Reader, after time.Duration) (l
 		if after >= 0 && kill == nil {
 			kill = time.AfterFunc(after, func() {
 				fired.Store(true)
-				_ = program.Process.Kill() // it may have ended: then Wait says so
+				_ = program.Process.Kill() // it may have ended: then Wait reports that
 			})
 			defer kill.Stop()
 		}

@@ -1,10 +1,10 @@
-// Package crc joins checksums: the CRC-32 of bytes that several goroutines read or write comes from those of their chunks.
+// Package crc combines checksums. It computes the CRC-32 of bytes from the CRC-32s of chunks, which several goroutines can process.
 package crc
 
 // Combine returns the CRC-32 of two runs of bytes from the CRC of each and the length of the second. poly is the polynomial
 // in the reversed notation of hash/crc32, such as [hash/crc32.IEEE].
 func Combine(poly, first, second uint32, n int64) uint32 {
-	// The CRC of the first is shifted over n zero bytes, that is multiplied by x^8n.
+	// The first CRC is shifted over n zero bytes: it is multiplied by x^8n.
 	power := uint32(1 << 31)  // x^0
 	square := uint32(1 << 23) // x^8, then its square, and so on
 	for ; n > 0; n >>= 1 {
@@ -28,7 +28,7 @@ func Chunks(poly uint32, sums []uint32, chunk, size int64) (sum uint32) {
 	return sum
 }
 
-// multiply returns the product of two polynomials modulo poly, coefficients from the highest bit down.
+// multiply returns the product of two polynomials modulo poly. The coefficients start at the highest bit.
 func multiply(poly, a, b uint32) (product uint32) {
 	for bit := uint32(1 << 31); bit > 0; bit >>= 1 {
 		if a&bit != 0 {

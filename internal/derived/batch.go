@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A batch is the tensors that one rule makes. They are made together, and kept only until each was taken.
+// A batch has the tensors that one rule makes. They are made together and kept until all were taken.
 type batch struct {
 	mu    sync.Mutex
 	made  []tensor.Any // nil: not made, or all were taken

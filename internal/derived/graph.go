@@ -10,7 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Graph extends the stored graph of a checkpoint by the values that rules derive. Nodes are only added, so that their numbers stay.
+// A Graph extends the stored graph of a checkpoint by the values that rules derive. It only adds nodes, so the numbers of stored
+// nodes do not change.
 type Graph struct {
 	*objectgraph.Graph
 	reader *Reader
@@ -24,16 +25,17 @@ func NewGraph(g *objectgraph.Graph, r *Reader) *Graph {
 	return &Graph{Graph: copied, reader: r, used: make(map[int]bool), made: make(map[int]bool)}
 }
 
-// An Applied rule and what a report should say of it.
+// Applied is a rule that was applied, with details for a report.
 type Applied struct {
 	Rule   *layout.Rule
 	Stored []string // the keys
-	Square bool     // the shape does not tell which layout was stored
+	Square bool     // the shape fits both layouts
 	Again  []string // the stored names that another rule of the object took as well
 }
 
-// Extend adds to the object node what rules derive from the values below it, and returns those that applied: their stored names are all
-// there, and none of their own. The error says which key is refused, or which shape does not fit a rule.
+// Extend adds to the object node the values that rules derive from the values below it. It returns the rules that applied. A rule
+// applies if all of its stored names exist and none of its own names does. The error names the refused key, or the shape that does
+// not fit a rule.
 func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 	var applied []Applied
 	taken := make(map[int]bool)
@@ -95,7 +97,7 @@ func (g *Graph) derive(node int, a *Applied) error {
 	return nil
 }
 
-// stored returns the nodes that the paths lead to from node; ok is false unless all are there and have a value.
+// stored returns the nodes that the paths lead to from node. ok is false unless all of them exist and have a value.
 func (g *Graph) stored(node int, paths []string) (ids []int, ok bool) {
 	for _, path := range paths {
 		id, ok := g.find(node, path)
@@ -123,10 +125,10 @@ func (g *Graph) hasValue(node int, path string) bool {
 	return ok && len(g.Nodes[id].Attributes) > 0
 }
 
-// Used reports whether a rule has taken the value of the stored node id. Such a value is not left over, though no object has it.
+// Used reports whether a rule has taken the value of the stored node id. Such a value is used, although no object has it.
 func (g *Graph) Used(id int) bool { return g.used[id] }
 
-// Made reports whether the value of the node id is one that a rule made.
+// Made reports whether a rule made the value of the node id.
 func (g *Graph) Made(id int) bool { return g.made[id] }
 
 // Square reports whether the shape of the value of node id fits two layouts, one of them rule's.
@@ -135,7 +137,7 @@ func (g *Graph) Square(id int, rule *layout.Rule) bool {
 	return err == nil && ok && rule.Square != nil && len(rule.Stored) == 1 && rule.Square([]tensor.Shape{e.Shape})
 }
 
-// key returns the key of a node's value, "" where the node has none.
+// key returns the key of a node's value, or "" if the node does not have a value.
 func (g *Graph) key(id int) string {
 	if a := g.Nodes[id].Attributes; len(a) == 1 && a[0].Name == objectgraph.VariableValue {
 		return a[0].Key

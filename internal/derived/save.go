@@ -19,8 +19,8 @@ type Named struct {
 	Source format.Source
 }
 
-// Save returns the values of a program in the layout of a maker: those that its rules name as the maker stores them, all others
-// under their own names. lossy lists what loading the result cannot restore.
+// Save returns the values of a program in the layout of a maker. Values that the rules name are returned as the maker stores
+// them, all others under their own names. lossy lists the values that a load of the result cannot restore.
 func Save(g *object.Graph, maker layout.Maker, rules func(v reflect.Value) []layout.Rule) (values []Named, lossy []string, err error) {
 	s := saving{taken: make(map[*object.Node]bool)}
 	for _, n := range g.Nodes {

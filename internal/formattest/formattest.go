@@ -1,5 +1,5 @@
-// Package formattest has what the tests of all formats share: reading all that a file holds, comparing it with what another
-// implementation read, and bounding what reading a hostile file may take.
+// Package formattest has functions for the tests of all formats. They read all tensors of a file, compare them with those that
+// another implementation read, and bound the resources that a hostile file may take.
 package formattest
 
 import (
@@ -20,14 +20,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Sum is what tests expect of a tensor.
+// A Sum is the result that tests expect for a tensor.
 type Sum struct {
 	DType  string `json:"dtype"`
 	Shape  []int  `json:"shape"`
 	SHA256 string `json:"sha256"` // of the bytes in little-endian row-major order
 }
 
-// ReadSums reads a file of sums: an object of tensors for each name.
+// ReadSums reads a JSON file of sums. For each name it has an object with a sum for each tensor.
 func ReadSums(t testing.TB, path string) map[string]map[string]Sum {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -37,7 +37,7 @@ func ReadSums(t testing.TB, path string) map[string]map[string]Sum {
 	return sums
 }
 
-// SumsOf returns the sums of all tensors that r can read. It reads each in every way that r has, which must agree.
+// SumsOf returns the sums of all tensors that r can read. It reads each tensor in every way that r offers. The results must agree.
 func SumsOf(t testing.TB, r format.Reader) map[string]Sum {
 	t.Helper()
 	sums := make(map[string]Sum)
@@ -49,7 +49,7 @@ func SumsOf(t testing.TB, r format.Reader) map[string]Sum {
 	return sums
 }
 
-// ReadAll returns the tensors that r can read. What Check accepts must have values that can be made; reading may still fail, and
+// ReadAll returns the tensors that r can read. If Check accepts a tensor, memory for it can be allocated. Read may still fail, and
 // then WriteStored must fail too.
 func ReadAll(t testing.TB, r format.Reader) map[string]tensor.Any {
 	t.Helper()
@@ -79,14 +79,14 @@ func ReadAll(t testing.TB, r format.Reader) map[string]tensor.Any {
 	return tensors
 }
 
-// Expected is what expect.json says of a tensor: a sum, which is empty for what has no values.
+// Expected is the entry of a tensor in expect.json: a sum, which is empty for a tensor without values.
 type Expected struct {
 	Key string `json:"key"`
 	Sum
 }
 
-// Real calls check with every file of a kind that other people's programs wrote. They are in the folder that the environment
-// variable CKPT_REAL_FORMATS names, as KIND/NAME/expect.json and the file beside it; where it is not set the test is skipped.
+// Real calls check with every file of a kind that other people's programs wrote. The files are in the folder that the environment
+// variable CKPT_REAL_FORMATS names: each is in KIND/NAME, next to its expect.json. Without the variable the test is skipped.
 func Real(t *testing.T, kind string, check func(t *testing.T, path string, want []Expected)) {
 	root := os.Getenv("CKPT_REAL_FORMATS")
 	if root == "" {
@@ -105,7 +105,7 @@ func Real(t *testing.T, kind string, check func(t *testing.T, path string, want 
 			require.NoError(t, err)
 			files = slices.DeleteFunc(files, func(path string) bool { return filepath.Ext(path) == ".json" })
 			if len(files) == 0 {
-				t.Skip("the file is too large to be there: only what is expected of it is")
+				t.Skip("the file is too large to be in the folder, which has only its expect.json")
 			}
 			for _, path := range files {
 				check(t, path, want.Tensors)
@@ -114,7 +114,7 @@ func Real(t *testing.T, kind string, check func(t *testing.T, path string, want 
 	}
 }
 
-// Compare compares what r reads with what is expected. Tensors without a hash must be refused.
+// Compare compares the tensors of r with want. r must refuse tensors without a hash.
 func Compare(t testing.TB, r format.Reader, want []Expected) {
 	t.Helper()
 	got := SumsOf(t, r)
@@ -129,7 +129,7 @@ func Compare(t testing.TB, r format.Reader, want []Expected) {
 	require.Empty(t, got, "tensors that nobody expects")
 }
 
-// SHA256 returns the hash of what write writes, or the error.
+// SHA256 returns the hash of the bytes that write writes, or the error's text.
 func SHA256(write func(io.Writer) error) string {
 	h := sha256.New()
 	if err := write(h); err != nil {
@@ -138,7 +138,7 @@ func SHA256(write func(io.Writer) error) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Allocated returns the bytes that f allocates, those that are freed meanwhile included.
+// Allocated returns the number of bytes that f allocates, including those that are freed meanwhile.
 func Allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RequireSays requires that an error says want. Where an int has 32 bits a length beyond them is refused first, and the error says that.
+// RequireSays requires that the text of err contains want. With 32-bit ints, an error about a length beyond an int is accepted too.
 func RequireSays(t testing.TB, err error, want string) {
 	t.Helper()
 	if strconv.IntSize == 32 && err != nil && strings.Contains(err.Error(), "more elements than an int can count") {

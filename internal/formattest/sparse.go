@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Sparse is a filesystem of files that look as large as they like. They begin as they should, and have zeros where nothing was written.
+// Sparse is a filesystem of files with a beginning, followed by zeros up to any length.
 type Sparse map[string]SparseFile
 
 // A SparseFile has Head at its beginning, and zeros up to Length.

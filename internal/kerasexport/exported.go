@@ -1,6 +1,6 @@
-// Package kerasexport matches a program with files in which Keras lists variables in an order: what model.export writes, lists of variables
-// without objects, and legacy HDF5 of which no layer has a name of the program's. Names decide where the file has all that the program
-// asks for, else the order.
+// Package kerasexport matches a program with files in which Keras lists variables in an order. Such files come from model.export,
+// which writes lists of variables without objects, or are legacy HDF5 files without any layer name of the program. Variables are
+// matched by name if the file has all names of the program, and by order otherwise.
 package kerasexport
 
 import (
@@ -16,9 +16,9 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// Graph returns g, the graph of r, with edges by which model finds its variables in their order, and what a report and an error should say
-// of that. g is returned as it is where it is not such a file's. start returns a walker that has model as its root, nil where there is
-// none.
+// Graph returns g, the graph of r, with additional edges by which model finds its variables in order. note is for a report about
+// that, and hint for an error. Graph returns g unchanged if r is not such a file. start returns a walker with model as its root,
+// or nil if there is none.
 func Graph(r format.Reader, g *objectgraph.Graph, model any, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
 	variables := keras.Exported(g)
 	if variables == nil {
@@ -44,31 +44,31 @@ func Graph(r format.Reader, g *objectgraph.Graph, model any, start func() *walk.
 	return p.graph, "the file is an export of Keras's, which has no objects: its variables were matched in their order, as Keras lists them", ""
 }
 
-// describes reports whether the program has the file's own objects, such as its lists of variables, and not those of a model.
+// describes reports whether the program has the objects of the file, such as its lists of variables, instead of a model's.
 func describes(w *walk.Walker, g *objectgraph.Graph) bool {
 	root := w.Graph().Root()
 	return w.Expand(root) == nil && slices.ContainsFunc(g.Nodes[0].Children, func(c objectgraph.Child) bool { return root.Find(c.Name) != nil })
 }
 
-// An exportedProgram is a program for which the variables of an exported model are meant.
+// An exportedProgram is a program that loads the variables of an exported model.
 type exportedProgram struct {
 	graph     *objectgraph.Graph
 	variables []keras.ExportedVariable
 	leaves    []*object.Node // in Keras's order
-	lacking   string         // where the program holds nil, so that its variables are not all known
+	lacking   string         // a path where the program holds nil, so its variables are not all known
 	walker    *walk.Walker
-	undos     []func()       // of what was made for nil pointers
+	undos     []func()       // remove the objects made for nil pointers
 	taken     []*object.Node // the leaves that took the variables in order
 }
 
-// undo takes back what collect made: the load makes it again.
+// undo removes the objects that collect made. The load makes them again.
 func (p *exportedProgram) undo() {
 	for _, undo := range slices.Backward(p.undos) {
 		undo()
 	}
 }
 
-// fill makes what a nil pointer lacks.
+// fill makes the object for a nil pointer.
 func (p *exportedProgram) fill(n *object.Node, e *object.Edge) {
 	if e.Opt.Optional || !e.Wanted || e.Missing() == nil || e.From().Kind() != reflect.Pointer {
 		return
@@ -78,18 +78,18 @@ func (p *exportedProgram) fill(n *object.Node, e *object.Edge) {
 		return
 	}
 	p.undos = append(p.undos, undo)
-	_ = p.walker.Again(n, e) // where it fails the walk that loads finds the fault
+	_ = p.walker.Again(n, e) // if it fails, the walk of the load reports the error
 }
 
-// noChildren implements [object.Children] for what is not stored.
+// noChildren implements [object.Children] for objects that are not stored.
 type noChildren struct{}
 
 func (noChildren) Names() []string { return nil }
 
 func (noChildren) ListLen() int { return 0 }
 
-// collect finds the variables of n in the order in which Keras lists them: those of an object before those of the objects that it has. Lists
-// and maps are looked through.
+// collect finds the variables of n in the order in which Keras lists them: an object's own variables come before those of the
+// objects that it holds. Contents of lists and maps count as the object's own.
 func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
 	if seen[n] || p.walker.Expand(n) != nil {
 		return
@@ -131,7 +131,7 @@ func (p *exportedProgram) named() bool {
 	return all && found > 0
 }
 
-// findable returns how many variables of the program the graph has by their names, and whether those are all that are not optional.
+// findable returns how many variables of the program the graph has by name, and whether it has all that are not optional.
 func (p *exportedProgram) findable() (found int, all bool) {
 	names := indexEdges(p.graph)
 	places := make(map[*object.Node]int) // -1: the graph does not have the object
@@ -176,7 +176,7 @@ type storedName struct {
 func indexEdges(g *objectgraph.Graph) map[storedName]int {
 	index := make(map[storedName]int)
 	for id := range g.Nodes {
-		for _, c := range slices.Backward(g.Nodes[id].Children) { // the first of a name counts
+		for _, c := range slices.Backward(g.Nodes[id].Children) { // the first edge of a name counts
 			index[storedName{id, c.Name}] = c.ID
 		}
 	}
@@ -201,8 +201,8 @@ func namesOf(n *object.Node) []string {
 	return append([]string{n.Name}, n.Field.Aliases...)
 }
 
-// inOrder adds the edges by which the program's variables, one after another, find the exported ones. The error says where one of them does
-// not fit.
+// inOrder adds the edges by which the program's variables find the exported ones in order. The error names the first variable that
+// does not fit.
 func (p *exportedProgram) inOrder() error {
 	if p.lacking != "" {
 		return fmt.Errorf("%s holds nil: make it, so that its variables are known", p.lacking)
@@ -211,7 +211,7 @@ func (p *exportedProgram) inOrder() error {
 	g.Nodes[0].Children = slices.DeleteFunc(slices.Clone(g.Nodes[0].Children), func(c objectgraph.Child) bool {
 		return !strings.HasSuffix(c.Name, "variables")
 	})
-	for i := range g.Nodes { // those of the file keep their children
+	for i := range g.Nodes { // the file's nodes keep their children
 		g.Nodes[i].Children = slices.Clip(g.Nodes[i].Children)
 	}
 	have := indexEdges(g)
@@ -240,8 +240,8 @@ func (p *exportedProgram) inOrder() error {
 
 func lastName(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// fitsName reports whether the last part of a global name is one of n's, underscores in front aside. Older Kerases have names without
-// meaning.
+// fitsName reports whether the last part of a global name is a name of n, without leading underscores. Names without meaning, which
+// older versions of Keras write, fit every variable.
 func fitsName(n *object.Node, name string) bool {
 	last := strings.TrimLeft(lastName(name), "_")
 	if last == "" || last == "variable" || strings.HasPrefix(last, "variable_") {
@@ -252,7 +252,7 @@ func fitsName(n *object.Node, name string) bool {
 			return true
 		}
 		if at.Parent == nil || at.Parent.Obj.Kind() == reflect.Struct {
-			return false // of a list the field's name counts
+			return false // for a list, the field's name counts
 		}
 	}
 	return false

@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// legacyGraph is Graph for a legacy file. Keras itself goes by the order of layers there, unless it is asked for names. Here names come
-// first, and the order counts only where no name of the program's is in the file, so that it contradicts none.
+// legacyGraph is Graph for a legacy file. Keras itself uses the order of layers in such files, unless by_name is set. Here names come
+// first. The order counts only if the file has no name of the program, so it cannot contradict a name.
 func legacyGraph(r format.Reader, g *objectgraph.Graph, start func() *walk.Walker) (extended *objectgraph.Graph, note, hint string) {
 	legacy, ok := r.(interface {
 		LegacyVariables(g *objectgraph.Graph) []keras.ExportedVariable
@@ -44,19 +44,19 @@ func legacyGraph(r format.Reader, g *objectgraph.Graph, start func() *walk.Walke
 	return p.graph, "no layer of the file has a name of the model's: layers were matched in their order, as Keras's load_weights does", ""
 }
 
-// ordered returns an error if names cannot confirm the order of the weights. For a model within the model Keras lists the weights of frozen
-// layers last, so several layers in one layer of the file may have changed places.
+// ordered returns an error if names cannot confirm the order of the weights. For a model inside the model, Keras lists the weights
+// of frozen layers last. So several layers in one layer of the file may be in another order.
 func (p *exportedProgram) ordered() error {
 	for i := 1; i < len(p.taken); i++ {
 		before, v := p.variables[i-1], p.variables[i]
 		if v.Layer == before.Layer && path.Dir(v.Name) != path.Dir(before.Name) && p.taken[i].Parent != p.taken[i-1].Parent && !sameLayer(p.taken[i], p.taken[i-1]) {
-			return fmt.Errorf("%s is a model of several layers, the order of which depends on which were frozen", v.Layer)
+			return fmt.Errorf("%s is a model of several layers, and their order depends on which of them were frozen", v.Layer)
 		}
 	}
 	return nil
 }
 
-// sameLayer reports whether two variables are those of one layer, such as a Bidirectional.
+// sameLayer reports whether two variables belong to the same layer, such as a Bidirectional.
 func sameLayer(a, b *object.Node) bool {
 	above := make(map[*object.Node]bool)
 	for n := a.Parent; n != nil; n = n.Parent {
@@ -71,5 +71,5 @@ func sameLayer(a, b *object.Node) bool {
 	return false
 }
 
-// layersPackage is that of the layers.
+// layersPackage is the package of the layers.
 const layersPackage = "github.com/gockpt/ckpt/layers"

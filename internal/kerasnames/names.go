@@ -119,7 +119,7 @@ type walk struct {
 	seen    map[*object.Node]bool // objects and containers
 	isModel func(path string) bool
 	all     bool // keep objects without variables
-	private bool // attributes keep the underscore in front
+	private bool // attributes keep a leading underscore
 }
 
 // object adds an object and its contents.
@@ -296,7 +296,7 @@ func tooDeep(n *object.Node) error {
 	return fmt.Errorf("ckpt: %s: more than %d objects on the path to it: %w", n.Path(), maxObjects, errors.ErrUnsupported)
 }
 
-// once is container for a container that several attributes may hold.
+// once adds the objects of a container, unless it was added for another attribute.
 func (w *walk) once(n *object.Node, path string, depth int) error {
 	if w.seen[n] {
 		return nil
@@ -310,7 +310,7 @@ type element struct {
 	class string // if it is in a container
 	name  string
 	node  *object.Node
-	kept  bool // the file has it even without variables
+	kept  bool // keep it even if it has no variables
 }
 
 // container adds the objects of a container.

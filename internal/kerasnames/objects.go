@@ -13,12 +13,11 @@ type Program struct {
 	Graph func() *object.Graph
 }
 
-// KerasObjects calls visit with the edges from the program to an object, with the object's path in a file of Keras's, whether it can have
-// variables, and the names of those that it has itself, in the order of its fields. There are no such names for layers of package
-// layers, which
-// have Keras's names, and for objects with lists of variables, the lengths of which only the file has. isModel reports whether
-// the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of
-// a dict in the order in which they were put into it, which Go's maps do not have.
+// KerasObjects calls visit for each object with the edges that lead to it from the program, its path in a Keras file, whether it can
+// have variables, and the names of its own variables in the order of its fields. own is nil for layers of package layers, which use
+// Keras's names, and for objects with lists of variables, because only the file has the lengths of the lists. isModel reports
+// whether the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of a dict in insertion
+// order, which Go's maps do not keep.
 func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string)) {
 	g := p.Graph()
 	if g == nil {

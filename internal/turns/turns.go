@@ -61,7 +61,7 @@ func (t *Turns) lockTracking() bool {
 	return true
 }
 
-// calledByTrack reports whether this goroutine's stack has the call with which Track gives objects their values.
+// calledByTrack reports whether this goroutine's stack has the call by which Track gives objects their values.
 func calledByTrack() bool {
 	pcs := make([]uintptr, 64)
 	for skip := 2; ; skip += len(pcs) {

@@ -1,4 +1,4 @@
-// Package wording puts lists of names into messages: shortened, quoted, grouped, or the ones that were probably meant.
+// Package wording formats lists of names for messages: it shortens, quotes and groups them, and suggests similar names.
 package wording
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// First returns the first n names, with "…" in place of the others.
+// First returns the first n names, followed by "…" if there are more.
 func First(names []string, n int) []string {
 	if len(names) > n {
 		return append(names[:n:n], "…")
@@ -26,7 +26,7 @@ func Quote(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// RootChildren says which children the root of a checkpoint has.
+// RootChildren returns a sentence that lists the children of a checkpoint's root.
 func RootChildren(names []string) string {
 	if len(names) == 0 {
 		return "the checkpoint's root has no children"
@@ -37,8 +37,8 @@ func RootChildren(names []string) string {
 // maxName is the longest name that Near looks at, in bytes.
 const maxName = 200
 
-// Near returns the names that differ from name so little that one of them was probably meant: in case, in underscores, in a
-// number at the end, or in a letter or two. At most ten are returned.
+// Near returns at most ten names that are similar to name: they differ only in case, in underscores, in a number at the end, or
+// in one or two letters.
 func Near(name string, names []string) []string {
 	if len(name) > maxName {
 		return nil
@@ -64,10 +64,10 @@ func plain(s string) string {
 	if p := strings.TrimRight(strings.ReplaceAll(strings.ToLower(s), "_", ""), "0123456789"); p != "" {
 		return p
 	}
-	return s // an index of a list is like no other
+	return s // an index of a list is similar to no other
 }
 
-// distance returns how many letters must be changed, added, left out or exchanged with the next to turn a into b.
+// distance returns how many letters must be changed, added, removed or swapped with the next one to turn a into b.
 func distance(a, b string) int {
 	last, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
@@ -93,7 +93,7 @@ func distance(a, b string) int {
 // listed is the number of paths that [Group] lists one by one.
 const listed = 8
 
-// Group writes a line per path, followed by what. Where there are many paths it writes a line per group of siblings.
+// Group writes a line per path, followed by what. If there are many paths, it writes a line per group of siblings.
 func Group(b *strings.Builder, what string, paths []string) {
 	if len(paths) <= listed {
 		for _, p := range paths {
@@ -114,7 +114,7 @@ func Group(b *strings.Builder, what string, paths []string) {
 	}
 }
 
-// Grouped returns the paths as [Group] has them: all, or a line per group of siblings.
+// Grouped returns the paths as [Group] writes them: all of them, or one text per group of siblings.
 func Grouped(paths []string) []string {
 	if len(paths) <= listed {
 		return paths
@@ -130,7 +130,7 @@ func Grouped(paths []string) []string {
 	return lines
 }
 
-// siblings counts the paths below each object of the root, or of the only one that the root has.
+// siblings counts the paths below each child of the root, or below each grandchild if the root has only one child.
 func siblings(paths []string) map[string]int {
 	groups := make(map[string]int)
 	for _, p := range paths {

@@ -2,12 +2,12 @@
 //
 //	go run github.com/gockpt/ckpt/ckptvet/cmd/ckptvet@latest ./...
 //
-// Below go vet, as a tool of the module that it checks:
+// To run it from go vet, as a tool of the module that it checks:
 //
 //	go get -tool github.com/gockpt/ckpt/ckptvet/cmd/ckptvet
 //	go vet -vettool=$(go tool -n ckptvet) ./...
 //
-// With -fix it applies the first mend that it suggests for each finding.
+// With -fix it applies the first suggested fix of each finding.
 package main
 
 import (

@@ -1,42 +1,42 @@
-// Package gemm multiplies float32 matrices with the vector instructions of the processor: AVX-512, AVX2 with FMA, NEON. Elsewhere, and in
-// tests, plain Go does it.
+// Package gemm multiplies float32 matrices with the processor's vector instructions: AVX-512, AVX2 with FMA, or NEON. On other
+// processors, and in tests, it uses plain Go.
 //
 // # How
 //
-// The structure is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a tile of the result, a few
-// rows by a few columns, stays in registers while the inner dimension goes by, and the loops around it hand it operands that
-// are in the caches. Nothing is packed beforehand, so that a model has its weights in memory once: the first tile of a column of tiles reads the
-// second factor where it lies and copies it to a panel as it goes, and the tiles below read the panel. A product of few
-// rows needs no panel.
+// The structure is that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008). A tile of the
+// result, a few rows by a few columns, stays in registers during the loop over the inner dimension. The loops around it pass
+// operands that are in the caches. Nothing is packed in advance, so a model has its weights in memory only once. The first tile
+// of a column of tiles reads the second factor in place and copies it to a panel. The tiles below read the panel. A product of
+// few rows does not use a panel.
 //
 // # Results
 //
-// An element of the result is begun with the bias, or with what is there, and the products are added to it in the order of the inner dimension,
-// each by one fused multiplication and addition. It is so for every shape and every set of instructions: a row's result does not
-// depend on the rows beside it, nor on how work is shared among goroutines. Plain Go rounds products before it adds them.
+// An element of the result starts with the bias or with its present value. The products are added in the order of the inner
+// dimension, each by one fused multiply-add. This holds for every shape and every instruction set: a row's result depends
+// neither on the other rows nor on how the work is divided among goroutines. Plain Go rounds each product before it adds it.
 package gemm
 
-// MulAdd adds the product of the m×k matrix a and the k×n matrix b to the m×n matrix c. Each is row-major, and stored rows
-// are lda, ldb and ldc apart; those of a may overlap. It panics, before it changes anything, where one of them is shorter than that.
+// MulAdd adds the product of the m×k matrix a and the k×n matrix b to the m×n matrix c. All are row-major, with leading
+// dimensions lda, ldb and ldc. The rows of a may overlap. MulAdd panics, before it changes anything, if a slice is too short.
 func MulAdd(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	best.mul(&product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, add: true})
 }
 
-// Mul sets c to the product of a and b, as MulAdd has them, plus bias, which has a value for each column or is nil for none.
+// Mul sets c to the product of a and b plus bias. bias has a value per column, or is nil. The rest is as for MulAdd.
 func Mul(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, bias []float32) {
 	best.mul(&product{m: m, n: n, k: k, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, bias: bias})
 }
 
-// A product is the arguments of Mul and MulAdd.
+// A product holds the arguments of Mul or MulAdd.
 type product struct {
 	m, n, k       int
 	a, b, c       []float32
 	lda, ldb, ldc int
 	bias          []float32 // nil: zeros
-	add           bool      // begin with c, not with bias
+	add           bool      // start with c, not with bias
 }
 
-// check panics where a matrix is shorter than its shape: the kernels do not look.
+// check panics if a matrix is shorter than its shape, because the kernels do not check.
 func (p *product) check() {
 	if p.bias != nil && len(p.bias) < p.n {
 		panic("gemm: the bias is shorter than the matrix is wide")
@@ -53,15 +53,15 @@ func (p *product) check() {
 	}
 }
 
-// check lets rows overlap: the windows of a convolution that are nearer than they are wide.
+// check allows rows to overlap, as the windows of a convolution do if the stride is smaller than the window.
 func check(x []float32, rows, cols, stride int) {
 	if stride < 0 || len(x) < cols || stride > 0 && (len(x)-cols)/stride < rows-1 {
 		panic("gemm: a matrix is shorter than its shape")
 	}
 }
 
-// Transpose writes the transpose of the rows×cols matrix src, stored rows lds apart, to dst, a cols×rows matrix, rows ldd apart. It
-// panics where one of them is shorter than that.
+// Transpose writes the transpose of the rows×cols matrix src to the cols×rows matrix dst. lds and ldd are the leading
+// dimensions. It panics if a slice is too short.
 func Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
 	if rows <= 0 || cols <= 0 {
 		return

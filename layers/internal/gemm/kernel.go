@@ -2,40 +2,40 @@ package gemm
 
 import "sync"
 
-// A kernel is the tiles of one set of instructions.
+// A kernel describes the tiles of one instruction set.
 type kernel struct {
 	set        set
 	rows, cols int // of the largest tile
 
-	// Where a product is one tile of at most wideRows rows high, wider tiles read longer runs of the second factor.
+	// If a product is one tile high and has at most wideRows rows, wider tiles read longer runs of the second factor.
 	wideRows, wideCols int
 }
 
-// A set is the instructions that a kernel uses.
+// A set is the instruction set that a kernel uses.
 type set uint8
 
 const (
 	plain  set = iota // Go
 	neon              // of arm64
-	avx2              // and FMA
+	avx2              // with FMA
 	avx512            // the foundation
 )
 
-// Sizes of what the loops hand to the tiles, in elements.
+// Sizes of the blocks that the loops pass to the tiles, in elements.
 const (
-	// depth is the most of the inner dimension that goes by before sums go back to memory. A panel of the second factor, that
-	// deep and a tile's columns wide, stays in the first cache (at most 16 KiB) beside the rows that meet it.
+	// depth is the largest part of the inner dimension that is added up before sums return to memory. A panel of the second
+	// factor, depth by a tile's columns, stays in the L1 cache (at most 16 KiB) together with the rows that it is multiplied with.
 	depth = 128
 
-	// height is the most rows of the first factor that meet a panel. That many, a depth deep, stay in the second cache (120 KiB).
+	// height is the largest number of rows of the first factor that are multiplied with a panel. They stay in the L2 cache (120 KiB).
 	height = 240
 
-	// flatDepth and lowDepth are the same for products of one tile's height and of at most lowTiles': the second factor is read once or a few
-	// times, and comes from memory, so that few of its rows at a time, which are few pages, are faster. The depth does not change
-	// results: sums that go through memory keep all their digits.
+	// flatDepth replaces depth for products that are one tile high, and lowDepth for those of at most lowTiles tiles. They read
+	// the second factor from memory, once or a few times. Fewer rows at a time, on fewer pages, are then faster. The depth does
+	// not change results: sums that go through memory keep all their digits.
 	flatDepth, lowDepth, lowTiles = 32, 64, 4
 
-	// cached is the size of a second factor that may be in the second cache from its last use, as a recurrent layer's is at each step.
+	// cached is the size up to which a second factor may still be in the L2 cache from its last use, as in a recurrent layer.
 	cached = 1 << 17
 
 	maxRows, maxCols, maxWide = 12, 32, 64
@@ -47,7 +47,7 @@ var best = kernels()[0]
 // zeros is the bias of products without one.
 var zeros [maxWide]float32
 
-// panels holds what is packed of the second factor.
+// panels holds the panels into which the second factor is packed.
 var panels = sync.Pool{New: func() any { return new([depth * maxCols]float32) }}
 
 func (kn *kernel) mul(p *product) {
@@ -68,7 +68,7 @@ func (kn *kernel) mul(p *product) {
 	}
 }
 
-// flat computes a product of a tile's height, or of two wide tiles': it reads b where it lies.
+// flat computes a product that is one tile or two wide tiles high. It reads b in place.
 func (kn *kernel) flat(p *product) {
 	var panel []float32
 	if !kn.masked() && p.n%kn.cols > 0 {
@@ -76,7 +76,7 @@ func (kn *kernel) flat(p *product) {
 		defer panels.Put(memory)
 		panel = memory[:]
 	}
-	// Two tiles of few rows and many columns are faster than one of many rows and few columns.
+	// Two tiles with few rows and many columns are faster than one tile with many rows and few columns.
 	upper := p.m
 	if p.m > kn.wideRows && p.m <= 2*kn.wideRows {
 		upper = (p.m + 1) / 2
@@ -104,7 +104,7 @@ func (kn *kernel) flat(p *product) {
 	}
 }
 
-// high computes a product of several tiles' height, which share the rows evenly.
+// high computes a product that is several tiles high. The tiles share the rows evenly.
 func (kn *kernel) high(p *product) {
 	memory := panels.Get().(*[depth * maxCols]float32)
 	defer panels.Put(memory)
@@ -119,7 +119,7 @@ func (kn *kernel) high(p *product) {
 	for first := 0; first < tiles; first += group {
 		n := min(group, tiles-first)
 		for i := range n + 1 {
-			// The first tiles are the higher ones: those that pack have more than half of a tile's rows.
+			// The first tiles are the higher ones. So a tile that packs has more than half of a tile's rows.
 			tops[i] = ((first+i)*p.m + tiles - 1) / tiles
 		}
 		for l := 0; l < p.k; l += most {
@@ -137,16 +137,16 @@ func (kn *kernel) high(p *product) {
 	}
 }
 
-// A tile is what is computed at a time.
+// A tile is the part of the result that is computed at a time.
 type tile struct {
 	rows, cols, deep int
-	wide             int  // columns that there are, at most cols
+	wide             int  // number of columns present, at most cols
 	pack             bool // fill the panel
 	packed           bool // read the panel
-	ahead            int  // how far behind b the values are that are asked for: those that a later tile reads
+	ahead            int  // distance from b to the values to prefetch, which a later tile reads
 }
 
-// run computes the tile at row i and column j, for the part of the inner dimension that begins at l.
+// run computes the tile at row i and column j for the part of the inner dimension that starts at l.
 func (kn *kernel) run(p *product, t *tile, i, j, l int, panel []float32) {
 	a, c := &p.a[i*p.lda+l], &p.c[i*p.ldc+j]
 	from, step := c, p.ldc
@@ -171,7 +171,7 @@ func (kn *kernel) run(p *product, t *tile, i, j, l int, panel []float32) {
 	kn.compute(t, a, p.lda, b, ldb, c, p.ldc, from, step, to)
 }
 
-// edge computes a tile that lacks columns, which the instructions cannot leave out: on copies that have all of them.
+// edge computes a tile with missing columns, if the instructions cannot mask them. It works on copies that have all columns.
 func (kn *kernel) edge(p *product, t *tile, i, j, l int, panel []float32) {
 	c := p.c[i*p.ldc+j:]
 	if !t.packed {

@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C ../generate run ./gemm -pkg gemm -out ../gemm/kernel_amd64.s
 
-// kernels returns what this machine can run, the fastest first. The last is that of plain Go.
+// kernels returns the kernels that this machine can run, the fastest first. The last one is plain Go.
 func kernels() []kernel {
 	var list []kernel
 	if cpu.X86.HasAVX512F && haveSquares {
@@ -19,10 +19,10 @@ func kernels() []kernel {
 // haveSquares reports whether transpose8x8 may be called.
 var haveSquares = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// masked reports whether a tile may lack columns.
+// masked reports whether the instructions can mask missing columns.
 func (kn *kernel) masked() bool { return kn.set == avx512 }
 
-// compute sets the tile at c to from, whose rows are step apart, plus the product of a and b.
+// compute sets the tile at c to from plus the product of a and b. step is the leading dimension of from.
 func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, step int, panel *float32) {
 	variant := t.rows + 16
 	if t.cols > kn.cols {
@@ -38,9 +38,9 @@ func (kn *kernel) compute(t *tile, a *float32, lda int, b *float32, ldb int, c *
 	tile256(variant, t.deep, a, lda, b, ldb, c, ldc, from, step, panel, 4*t.ahead)
 }
 
-// tile512 computes a tile of c: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those of c ldc, those of
-// from fromStep, which may be 0. A variant is the number of rows, plus 16 for columns of two registers each or 48 for four, plus 128 to
-// copy b to panel, too. Bits of mask say which columns there are.
+// tile512 computes a tile of c: from + a·b. a has k columns. lda, ldb, ldc and fromStep are leading dimensions; fromStep may be 0.
+// A variant is the number of rows, plus 16 if a row takes two registers or 48 if it takes four, plus 128 to copy b to panel, too.
+// The bits of mask tell which columns exist.
 //
 //go:noescape
 func tile512(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int, mask uint64)

@@ -1,8 +1,8 @@
 package vmath
 
-// LSTM takes an example through one step of a long short-term memory with Keras's default activations. h and c, of as many values as
-// there are units, are the output and the carry before the step, and then those behind it; z has what input and state gave to the gates
-// input, forget, candidate and output.
+// LSTM computes one step of a long short-term memory with Keras's default activations, for one example. h and c have a value per
+// unit: the output and the carry, before the step and then after it. z has the sums of input and state for the gates input,
+// forget, candidate and output.
 func LSTM(h, c, z []float32) {
 	units := len(h)
 	c, z = c[:units], z[:4*units]
@@ -16,9 +16,9 @@ func LSTM(h, c, z []float32) {
 	}
 }
 
-// GRU takes an example through one step of a gated recurrent unit with Keras's default activations and its option reset_after. h, of as
-// many values as there are units, is the output before the step, and then that behind it; z and inner have what the input and what the
-// state gave to the gates update, reset and candidate.
+// GRU computes one step of a gated recurrent unit with Keras's default activations and its option reset_after, for one example. h
+// has a value per unit: the output, before the step and then after it. z has the input's values for the gates update, reset and
+// candidate, and inner has the state's.
 func GRU(h, z, inner []float32) {
 	units := len(h)
 	z, inner = z[:3*units], inner[:3*units]

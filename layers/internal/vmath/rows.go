@@ -2,17 +2,17 @@ package vmath
 
 import "math"
 
-// chunk is how many values are summed up in float32 at a time, in as many sums as a register has lanes. Sums of chunks are float64.
+// chunk is how many values are summed in float32 at a time, with one sum per lane of a register. Sums of chunks are float64.
 const chunk = 1024
 
-// Softmax sets each value x of row to e^x over the row's sum of e^x. A NaN, or an infinity above or alone, gives NaNs.
+// Softmax divides e^x, for each x of row, by the row's sum of e^x. The results are NaN if row has a NaN or +Inf, or only -Inf.
 func Softmax(row []float32) {
 	if len(row) > 0 {
 		Scale(row, float32(1/SumExp(row, row, Max(row))))
 	}
 }
 
-// SumExp sets y to e^(x-shift), value by value, and returns the sum of that. y and x may be the same.
+// SumExp sets y to e^(x-shift), value by value, and returns the sum of y. y and x may be the same.
 func SumExp(y, x []float32, shift float32) float64 {
 	y = y[:len(x)]
 	total, i := 0.0, 0
@@ -38,11 +38,11 @@ func SumExp(y, x []float32, shift float32) float64 {
 	return total
 }
 
-// Max returns the largest value of x, which is not empty. Where there are NaNs it may be any of the values.
+// Max returns the largest value of x, which must not be empty. If x has NaNs, the result may be any of its values.
 func Max(x []float32) float32 {
 	if n := whole(x); n > 0 {
 		top := largest(n, &x[0])
-		if n < len(x) { // values that were looked at do no harm
+		if n < len(x) { // seeing some values twice does no harm
 			top = max(top, largest(lanes, &x[len(x)-lanes]))
 		}
 		return top
@@ -54,7 +54,7 @@ func Max(x []float32) float32 {
 	return top
 }
 
-// whole returns how many of x's values are in whole registers.
+// whole returns how many of x's values fill whole registers.
 func whole(x []float32) int {
 	if lanes == 0 {
 		return 0
@@ -74,7 +74,7 @@ func Sum(x []float32) float64 {
 	return total
 }
 
-// SumSquares returns the sum of the squares of the distances of x from mean.
+// SumSquares returns the sum of the squares of x - mean.
 func SumSquares(x []float32, mean float32) float64 {
 	total, i := 0.0, 0
 	for n := whole(x); i < n; i += chunk {
@@ -99,7 +99,7 @@ func Normalize(x []float32, mean, scale float32, gamma, beta []float32) {
 	}
 }
 
-// Affine sets each value of y to that of x times mul's plus add's. All are as long as y.
+// Affine sets y to x*mul + add, value by value. All are as long as y.
 func Affine(y, x, mul, add []float32) {
 	x, mul, add = x[:len(y)], mul[:len(y)], add[:len(y)]
 	n := whole(y)
@@ -134,7 +134,7 @@ func Add(y, x []float32) {
 	}
 }
 
-// Maximum sets each value of y to the larger of it and x's, or to NaN where one of them is. x is as long as y.
+// Maximum sets each value of y to the larger one of y's and x's, or to NaN if one of them is NaN. x is as long as y.
 func Maximum(y, x []float32) {
 	x = x[:len(y)]
 	n := whole(y)

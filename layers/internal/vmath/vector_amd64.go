@@ -4,8 +4,8 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C ../generate run ./vmath -pkg vmath -out ../vmath/vector_amd64.s
 
-// lanes is how many values a register has, 0 where the assembly must not be called: the functions below take a number of values that is
-// a multiple of it.
+// lanes is how many values a register has, or 0 if the assembly must not be called. The functions below take a number of values
+// that is a multiple of lanes.
 var lanes = func() int {
 	switch {
 	case cpu.X86.HasAVX512F:
@@ -16,7 +16,7 @@ var lanes = func() int {
 	return 0
 }()
 
-// leastLanes is the fewest values that a register may have, maxLanes the most.
+// leastLanes and maxLanes are the smallest and largest number of values in a register.
 const leastLanes, maxLanes = 8, 16
 
 func each(f uint64, n int, x *float32) {
@@ -127,7 +127,7 @@ func largestOf(n, count, taps int, at *int, y *float32, yStep int, x *float32, x
 	}
 }
 
-// What follows is in vector_amd64.s, once for registers of 512 bits and once for 256.
+// The functions below are in vector_amd64.s, once for registers of 512 bits and once for 256 bits.
 
 //go:noescape
 func each512(f uint64, n int, x *float32)

@@ -1,10 +1,10 @@
 package vmath
 
-// lanes is how many values a register of NEON has, which every arm64 processor has: the functions below take a number of values that is a
-// multiple of it. Tests set it to 0 for plain Go.
+// lanes is how many values a NEON register has. Every arm64 processor has NEON. The functions below take a number of values that
+// is a multiple of lanes. Tests set it to 0 for plain Go.
 var lanes = 4
 
-// leastLanes is the fewest values that a register may have, maxLanes the most that tails have memory for.
+// leastLanes is the number of values in a register. maxLanes is the number of values that tails have memory for.
 const leastLanes, maxLanes = 4, 16
 
 func weigh(_, count, taps int, at *int, y *float32, yStep int, x *float32, xStep int, w, bias *float32) {
@@ -15,7 +15,7 @@ func largestOf(_, count, taps int, at *int, y *float32, yStep int, x *float32, x
 	largestOf4(count, taps, at, y, yStep, x, xStep)
 }
 
-// What follows is in vector_arm64.s.
+// The functions below are in vector_arm64.s.
 
 //go:noescape
 func each(f uint64, n int, x *float32)

@@ -2,7 +2,7 @@ package vmath
 
 //go:generate sh -c "go -C ../generate run ./vmatharm64 > vector_arm64.s"
 
-// A function is one of those that are applied value by value; the assembly has them in this order.
+// A function is applied value by value. The assembly has the functions in this order.
 type function uint64
 
 const (
@@ -38,7 +38,7 @@ func SiLU(x []float32) { silu.apply(x) }
 // ReLU sets each value below 0 to 0.
 func ReLU(x []float32) { relu.apply(x) }
 
-// ReLU6 limits each value to 0 and 6.
+// ReLU6 limits each value to the range 0 to 6.
 func ReLU6(x []float32) { relu6.apply(x) }
 
 func (f function) apply(x []float32) {

@@ -2,11 +2,11 @@ package vmath
 
 import "math"
 
-// A Tap is a place of a window: where its input is, from the first input of a position on, and where its weights are.
+// A Tap is one position in a window: X is the offset of its input from the first input, and W is the offset of its weights.
 type Tap struct{ X, W int }
 
-// A Line is positions side by side at which a window sees the same taps: the channels of the i-th position's result are y[i*YStep:], and its
-// inputs are x[i*XStep+tap.X:].
+// A Line is a run of adjacent positions at which a window uses the same taps. The result's channels at position i are
+// y[i*YStep:], and its inputs are x[i*XStep+tap.X:].
 type Line struct {
 	Y, X         []float32
 	YStep, XStep int
@@ -14,7 +14,7 @@ type Line struct {
 	Channels     int
 }
 
-// check panics where the line or its taps are beyond the slices: the assembly does not look.
+// check panics if the line or its taps are outside the slices, because the assembly does not check.
 func (l *Line) check(taps []Tap, weights []float32) {
 	last := l.Count - 1
 	_ = l.Y[last*l.YStep : last*l.YStep+l.Channels]
@@ -27,7 +27,7 @@ func (l *Line) check(taps []Tap, weights []float32) {
 	}
 }
 
-// bytes returns taps with their places in bytes, in memory of its own if they are few.
+// bytes returns taps with their offsets in bytes. It puts them into memory if they fit.
 func bytes(taps []Tap, memory *[32]Tap) []Tap {
 	list := memory[:0]
 	for _, t := range taps {
@@ -36,8 +36,8 @@ func bytes(taps []Tap, memory *[32]Tap) []Tap {
 	return list
 }
 
-// Weigh sets each channel of each position to bias, which may be empty, plus the sum of the taps' inputs times their weights, of which a tap
-// has one for each channel.
+// Weigh sets each channel of each position to bias, which may be empty, plus the sum of the taps' inputs times their weights. A
+// tap has one weight per channel.
 func (l *Line) Weigh(taps []Tap, weights, bias []float32) {
 	if l.Count <= 0 || l.Channels <= 0 {
 		return
@@ -74,7 +74,7 @@ func (l *Line) Weigh(taps []Tap, weights, bias []float32) {
 // none is a bias of zeros.
 var none [maxLanes]float32
 
-// Largest sets each channel of each position to the largest of the taps' inputs, and to NaN where one of them is.
+// Largest sets each channel of each position to the largest of the taps' inputs, or to NaN if one of them is NaN.
 func (l *Line) Largest(taps []Tap) {
 	if l.Count <= 0 || l.Channels <= 0 {
 		return
