@@ -150,7 +150,7 @@ func calledPackage(pass *analysis.Pass, call *ast.CallExpr) string {
 	return f.Pkg().Path()
 }
 
-// reach adds to used the structs of pkg that values of type t hold in exported or embedded fields.
+// reach adds to used the structs of pkg that are in exported or embedded fields of values of type t.
 func reach(pkg *types.Package, t types.Type, used, seen map[types.Type]bool) {
 	t = types.Unalias(t)
 	if seen[t] {

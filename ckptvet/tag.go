@@ -138,7 +138,7 @@ func elements(shape []int) int64 {
 	return n
 }
 
-// cutName returns the name at the start of s and what follows it, which is empty or starts with a comma.
+// cutName returns the name at the start of s, and the rest of s, which is empty or starts with a comma.
 func cutName(s string) (name, rest string, quoted bool, err error) {
 	if !strings.HasPrefix(s, "'") {
 		if i := strings.IndexByte(s, ','); i >= 0 {

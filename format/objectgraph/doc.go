@@ -17,7 +17,7 @@
 // because these have a single dot. Names in the graph itself are not escaped. A key is only the shortest path that its
 // writer found: readers follow the graph's edges and use the keys that attributes state.
 //
-// # Reading what others wrote
+// # Reading untrusted graphs
 //
 // Parse checks every number in the graph, so code that walks the graph need not. Its memory is proportional to the size of
 // its input, and it is not recursive. It ignores unknown fields, as protocol buffers require.

@@ -47,7 +47,7 @@ type tensorMeta struct {
 	name   string
 	dtype  tensor.DType
 	shape  tensor.Shape
-	slices []tensor.Slice // as stored: an axis is tensor.Full, or has a start and a length
+	slices []tensor.Slice // as stored: a full axis is tensor.Full, or has its start and length
 }
 
 // parseMeta decodes the value of the empty key.

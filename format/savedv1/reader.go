@@ -42,7 +42,7 @@ type stored struct {
 // A part is a region of a tensor that one file has.
 type part struct {
 	file *file
-	spec tensor.Slice // as it is in the key
+	spec tensor.Slice // as in the key
 	at   tensor.Slice // resolved
 }
 
@@ -53,7 +53,7 @@ func OpenFile(name string) (*Reader, error) { return Open(fsx.OS{}, name) }
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
 // Open opens a checkpoint. name is the name of its only file, the name of its shards without "-00000-of-00002", or a pattern
-// such as "ckpt-?????-of-00002", as the state file has it. The name of one shard opens that shard alone.
+// such as "ckpt-?????-of-00002", as in the state file. The name of one shard opens that shard alone.
 //
 // The error satisfies errors.Is(err, fs.ErrNotExist) if there is no such file or a shard is missing,
 // format.ErrCorrupt if a file is damaged or not a table, and errors.ErrUnsupported if it requires another version of the

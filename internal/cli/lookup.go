@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// lookup returns the key of the tensor that the user calls name: a key, an object's path, or the end of either if it is unique.
+// lookup returns the key of the tensor that the user calls name. name is a key, an object's path, or a unique end of either.
 func lookup(r *ckpt.Reader, name string) (string, error) {
 	if r.Has(name) {
 		return name, nil
@@ -61,8 +61,8 @@ func similar(r *ckpt.Reader, name string) string {
 	return ", but there is " + strings.Join(found, ", ")
 }
 
-// lookupAll expands the user's name: if it is a glob, it returns the keys of all matching tensors, each with the slice at the end of name.
-// Otherwise it returns name.
+// lookupAll expands the user's name. If it is a glob, lookupAll returns the keys of all matching tensors, each with the slice at the
+// end of name. Otherwise it returns name.
 func lookupAll(r *opened, name string) ([]string, error) {
 	glob, ranges, sliced := cutSlice(name)
 	if !strings.ContainsAny(glob, "*?") || r.Has(name) || r.Has(glob) {
@@ -85,8 +85,8 @@ func lookupAll(r *opened, name string) ([]string, error) {
 	return all, nil
 }
 
-// keyAt returns the key of the object's only value, for the object at a path of edges from the root. The edges are joined by slashes or, if
-// that fails, by dots.
+// keyAt returns the key of the only value of the object at a path of edges from the root. The edges are joined by slashes or, if that
+// fails, by dots.
 func keyAt(g *ckpt.StoredGraph, path string) (string, bool) {
 	for _, separator := range []string{"/", "."} {
 		at := 0

@@ -38,7 +38,7 @@ func (k *Killer) Full(program *exec.Cmd) (lines []string, err error) {
 	return lines, err
 }
 
-// For is Once for programs that do not end. It kills the program within atMost after its Ready.
+// For is Once for programs that do not end. It kills the program at a random moment within atMost after its Ready.
 func (k *Killer) For(program *exec.Cmd, atMost time.Duration) (lines []string, err error) {
 	lines, _, err = k.run(program, rand.N(atMost))
 	return lines, err
@@ -67,7 +67,7 @@ func (k *Killer) run(program *exec.Cmd, after time.Duration) (lines []string, do
 	return lines, false, fmt.Errorf("%s %w: %s", program.Path, err, said.String())
 }
 
-// watch reads what a program prints until it is dead.
+// watch reads the program's output until the program ends.
 func (k *Killer) watch(program *exec.Cmd, out io.Reader, after time.Duration) (lines []string, began time.Time, killed bool) {
 	began = time.Now()
 	var kill *time.Timer

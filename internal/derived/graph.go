@@ -19,7 +19,7 @@ type Graph struct {
 	made   map[int]bool
 }
 
-// NewGraph returns a Graph that extends a copy of g and adds what it derives to r.
+// NewGraph returns a Graph that extends a copy of g and adds the derived tensors to r.
 func NewGraph(g *objectgraph.Graph, r *Reader) *Graph {
 	copied := &objectgraph.Graph{Nodes: slices.Clone(g.Nodes), Aliased: g.Aliased}
 	return &Graph{Graph: copied, reader: r, used: make(map[int]bool), made: make(map[int]bool)}
@@ -34,8 +34,8 @@ type Applied struct {
 }
 
 // Extend adds to the object node the values that rules derive from the values below it. It returns the rules that applied. A rule
-// applies if all of its stored names exist and none of its own names does. The error names the refused key, or the shape that does
-// not fit a rule.
+// applies if all of its stored names exist and none of its own names has a value. The error names the refused key, or the shape
+// that does not fit a rule.
 func (g *Graph) Extend(node int, rules []layout.Rule) ([]Applied, error) {
 	var applied []Applied
 	taken := make(map[int]bool)

@@ -36,12 +36,12 @@ func Graph(r format.Reader, g *objectgraph.Graph, model any, start func() *walk.
 	p.collect(w.Graph().Root(), make(map[*object.Node]bool))
 	defer p.undo()
 	if p.named() {
-		return g, "the file is an export of Keras's, which has no objects: variables were matched by their global names", ""
+		return g, "the file is a Keras export, which has no objects: variables were matched by their global names", ""
 	}
 	if err := p.inOrder(); err != nil {
-		return g, "", fmt.Sprintf("the checkpoint is an export of Keras's, which has no objects; its list of variables does not fit the model in order: %v", err)
+		return g, "", fmt.Sprintf("the checkpoint is a Keras export, which has no objects, and its list of variables does not fit the model: %v", err)
 	}
-	return p.graph, "the file is an export of Keras's, which has no objects: its variables were matched in their order, as Keras lists them", ""
+	return p.graph, "the file is a Keras export, which has no objects: variables were matched in their order, as Keras lists them", ""
 }
 
 // describes reports whether the program has the objects of the file, such as its lists of variables, instead of a model's.
@@ -89,7 +89,7 @@ func (noChildren) Names() []string { return nil }
 func (noChildren) ListLen() int { return 0 }
 
 // collect finds the variables of n in the order in which Keras lists them: an object's own variables come before those of the
-// objects that it holds. Contents of lists and maps count as the object's own.
+// objects that it holds. Variables in lists and maps count as the object's own.
 func (p *exportedProgram) collect(n *object.Node, seen map[*object.Node]bool) {
 	if seen[n] || p.walker.Expand(n) != nil {
 		return
@@ -205,7 +205,7 @@ func namesOf(n *object.Node) []string {
 // does not fit.
 func (p *exportedProgram) inOrder() error {
 	if p.lacking != "" {
-		return fmt.Errorf("%s holds nil: make it, so that its variables are known", p.lacking)
+		return fmt.Errorf("%s holds nil: set it, so that its variables are known", p.lacking)
 	}
 	g := &objectgraph.Graph{Nodes: slices.Clone(p.graph.Nodes), Aliased: true}
 	g.Nodes[0].Children = slices.DeleteFunc(slices.Clone(g.Nodes[0].Children), func(c objectgraph.Child) bool {
@@ -240,8 +240,8 @@ func (p *exportedProgram) inOrder() error {
 
 func lastName(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// fitsName reports whether the last part of a global name is a name of n, without leading underscores. Names without meaning, which
-// older versions of Keras write, fit every variable.
+// fitsName reports whether the last part of a global name is a name of n. It ignores leading underscores. Older versions of Keras
+// write names without meaning. These fit every variable that is not optional.
 func fitsName(n *object.Node, name string) bool {
 	last := strings.TrimLeft(lastName(name), "_")
 	if last == "" || last == "variable" || strings.HasPrefix(last, "variable_") {

@@ -39,9 +39,9 @@ func legacyGraph(r format.Reader, g *objectgraph.Graph, start func() *walk.Walke
 		err = p.ordered()
 	}
 	if err != nil {
-		return g, "", fmt.Sprintf("no layer of the file has a name of the model's, and in the order of its layers, by which Keras loads such files, it does not fit: %v", err)
+		return g, "", fmt.Sprintf("no layer of the file has a name of the model, and the file does not fit in the order of its layers, by which Keras loads it: %v", err)
 	}
-	return p.graph, "no layer of the file has a name of the model's: layers were matched in their order, as Keras's load_weights does", ""
+	return p.graph, "no layer of the file has a name of the model: layers were matched in their order, as Keras's load_weights does", ""
 }
 
 // ordered returns an error if names cannot confirm the order of the weights. For a model inside the model, Keras lists the weights

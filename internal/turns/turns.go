@@ -49,7 +49,7 @@ func (t *Turns) BeginTracking(verb string) (end func(), err error) {
 
 func busy(verb string) error { return fmt.Errorf("ckpt: %s: %w", verb, ErrBusy) }
 
-// lockTracking locks t.tracking. It returns false if that would wait forever: in a function that a tracking call of this goroutine called.
+// lockTracking locks t.tracking. It returns false if that would wait forever, because a tracking call of this goroutine called it.
 func (t *Turns) lockTracking() bool {
 	if t.tracking.TryLock() {
 		return true

@@ -30,9 +30,9 @@ const (
 	// height is the largest number of rows of the first factor that are multiplied with a panel. They stay in the L2 cache (120 KiB).
 	height = 240
 
-	// flatDepth replaces depth for products that are one tile high, and lowDepth for those of at most lowTiles tiles. They read
-	// the second factor from memory, once or a few times. Fewer rows at a time, on fewer pages, are then faster. The depth does
-	// not change results: sums that go through memory keep all their digits.
+	// flatDepth replaces depth for products one tile high, and lowDepth for products up to lowTiles tiles high. They read the second
+	// factor from memory, once or a few times. Fewer rows at a time, on fewer pages, are then faster. The depth does not change
+	// results: sums that go through memory keep all their digits.
 	flatDepth, lowDepth, lowTiles = 32, 64, 4
 
 	// cached is the size up to which a second factor may still be in the L2 cache from its last use, as in a recurrent layer.

@@ -50,7 +50,7 @@ func tile512(variant int, k int, a *float32, lda int, b *float32, ldb int, c *fl
 //go:noescape
 func tile256(variant int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, from *float32, fromStep int, panel *float32, ahead int)
 
-// transpose8x8 writes the transpose of the 8×8 values at src, rows lds apart, to dst, rows ldd apart.
+// transpose8x8 writes the transpose of the 8×8 values at src to dst. lds and ldd are the leading dimensions.
 //
 //go:noescape
 func transpose8x8(dst *float32, ldd int, src *float32, lds int)

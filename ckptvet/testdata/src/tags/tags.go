@@ -32,7 +32,7 @@ type good struct {
 
 type parts struct{ A, B tensor.Tensor[float32] }
 
-// wire goes through bytes.
+// wire is saved as bytes.
 type wire struct{ c chan int }
 
 func (w *wire) MarshalBinary() ([]byte, error)    { return nil, nil }
@@ -97,7 +97,7 @@ func local() {
 	}{}
 }
 
-// hyper has no tag that says it has values.
+// hyper has no tag that shows that it has values.
 type hyper struct {
 	Rates []float32
 	Skip  chan int `ckpt:"-"`

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Without a tag a struct takes part where it is given to package ckpt.
+// A struct without a tag is checked if it is passed to package ckpt.
 type model struct {
 	Layers []*layer
 	ByID   map[int]*layer // want `the keys of map\[int\]\*layer are not strings`
@@ -24,7 +24,7 @@ type grouped struct {
 	M map[bool]tensor.Tensor[int8] // want `the keys of map\[bool\]github.com/gockpt/ckpt/tensor.Tensor\[int8\] are not strings`
 }
 
-// cache is never given to it.
+// cache is never passed to package ckpt.
 type cache struct{ ByID map[int]*layer }
 
 func load(ctx context.Context) {

@@ -1,4 +1,4 @@
-// Package ckpt stands for the real one.
+// Package ckpt replaces the real package in tests.
 package ckpt
 
 import "context"

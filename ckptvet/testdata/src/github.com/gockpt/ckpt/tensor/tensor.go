@@ -1,4 +1,4 @@
-// Package tensor stands for the real one: what the analyzer looks at is here.
+// Package tensor replaces the real package in tests. It has the declarations that the analyzer uses.
 package tensor
 
 type Any interface {
