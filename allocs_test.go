@@ -13,8 +13,8 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// What walking, saving and restoring allocate per object does not depend on how fast a machine is: these are the numbers
-// of today with a fifth to spare, so that a change which costs every object something more is seen.
+// The number of allocations per object for walking, saving and restoring does not depend on the speed of the machine. The limits
+// are today's numbers plus a fifth, so the test notices a change that makes every object more expensive.
 func TestAllocationsPerObject(t *testing.T) {
 	const few, many = 1_000, 4_000
 	for _, c := range []struct {
@@ -49,7 +49,7 @@ func TestAllocationsPerObject(t *testing.T) {
 			small, large := per(few), per(many)
 			t.Logf("%.2f allocations per object of %d, %.2f of %d", small, few, large, many)
 			require.Less(t, large, c.most)
-			require.Less(t, large, 1.1*small+0.5, "it grows faster than the number of objects")
+			require.Less(t, large, 1.1*small+0.5, "allocations grow faster than the number of objects")
 		})
 	}
 }

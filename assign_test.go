@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A scoped has variables in two scopes, one of whose names begins as the other's does, and one outside of both.
+// A scoped has variables in two scopes, and one outside both. The name of one scope is a prefix of the other's.
 type scoped struct {
 	Useful struct {
 		A *tensor.Tensor[float32]
@@ -110,7 +110,7 @@ func TestAssignFromCheckpoint(t *testing.T) {
 			if c.is != nil {
 				require.ErrorIs(t, err, c.is)
 			}
-			require.Equal(t, make([]float32, 4), m.values(), "nothing is changed")
+			require.Equal(t, make([]float32, 4), m.values(), "nothing has changed")
 		})
 	}
 	t.Run("N-21 a file that is not there", func(t *testing.T) {

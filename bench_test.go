@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// benchModel is a list of n tensors that take size bytes together.
+// benchModel is a list of n tensors with size bytes in total.
 func benchModel(n int, size int64) ckpt.Group {
 	list := make([]*tensor.Tensor[float32], n)
 	for i := range list {
@@ -29,9 +29,9 @@ func benchModel(n int, size int64) ckpt.Group {
 	return ckpt.Group{"list": list}
 }
 
-// reportPeak runs f and reports by how much the heap grew meanwhile, which is what it took above the model: in MiB, and in bytes for each of n
-// tensors. What was live is what a collection has found, and they come whenever the heap has grown by a tenth; the rest is garbage that
-// none has met yet.
+// reportPeak runs f and reports how much the heap grew, which is the memory that f needs in addition to the model: in MiB, and in
+// bytes for each of n tensors. It counts the memory that garbage collections found live. A collection runs each time the heap has
+// grown by a tenth. Memory that became garbage between collections does not count.
 func reportPeak(b *testing.B, n int, f func()) {
 	b.Helper()
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/gc/heap/live:bytes"}}
@@ -65,7 +65,7 @@ func reportPeak(b *testing.B, n int, f func()) {
 	b.ReportMetric(live/float64(n), "live-B-above-model/tensor")
 }
 
-// workloads are the benchmarks' models: how many tensors of how many bytes together.
+// workloads are the benchmarks' models: the number of tensors and their total size.
 var workloads = []struct {
 	tensors int
 	bytes   int64

@@ -13,12 +13,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Dense layer as a program declares it: no tag is needed, the edges are kernel and bias.
+// A Dense is a layer. It needs no tags: its edges are kernel and bias.
 type Dense struct {
 	Kernel, Bias tensor.Tensor[float32]
 }
 
-// A Model is what the examples save and restore.
+// A Model is the model that the examples save and restore.
 type Model struct {
 	InputTransform Dense
 	Blocks         []*Dense
@@ -40,7 +40,7 @@ func newModel() *Model {
 // quiet keeps warnings out of the examples' output.
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// tempDir returns a directory and what removes it.
+// tempDir returns a temporary directory and a function that removes it.
 func tempDir() (dir string, remove func()) {
 	dir, err := os.MkdirTemp("", "ckpt")
 	if err != nil {
@@ -49,7 +49,7 @@ func tempDir() (dir string, remove func()) {
 	return dir, func() { os.RemoveAll(dir) }
 }
 
-// A training program goes on where it stopped: it restores the latest checkpoint, of which there may be none.
+// A training program restores the latest checkpoint, if there is one, and continues from there.
 func Example() {
 	ctx := context.Background()
 	dir, remove := tempDir()
@@ -64,7 +64,7 @@ func Example() {
 		if err != nil {
 			return err
 		}
-		if _, err := c.Restore(ctx, latest); err != nil { // of "" it restores nothing
+		if _, err := c.Restore(ctx, latest); err != nil { // restores nothing if latest is ""
 			return err
 		}
 		for range 10 {
@@ -90,7 +90,7 @@ func Example() {
 func ExampleNew() {
 	model := newModel()
 	_, err := ckpt.New(ckpt.Group{"model": model, "rate": model.Rate})
-	fmt.Println(errors.Is(err, ckpt.ErrNotTrackable)) // a number by value cannot be restored
+	fmt.Println(errors.Is(err, ckpt.ErrNotTrackable)) // a number passed by value cannot be restored
 
 	_, err = ckpt.New(ckpt.Group{"model": model, "rate": &model.Rate})
 	fmt.Println(err)
@@ -136,7 +136,7 @@ func ExampleCheckpoint_Restore() {
 		return
 	}
 
-	model := &Model{Blocks: []*Dense{{}}} // tensors that are not built take the checkpoint's shapes
+	model := &Model{Blocks: []*Dense{{}}} // unbuilt tensors take the checkpoint's shapes
 	c, err := ckpt.New(model)
 	if err != nil {
 		fmt.Println(err)
@@ -152,7 +152,7 @@ func ExampleCheckpoint_Restore() {
 	// <nil> 5
 }
 
-// What the checkpoint holds besides the model, here an optimizer, is no matter of LoadWeights; what the model has must be there.
+// LoadWeights ignores other objects in the checkpoint, such as this optimizer. All values of the model must be in the checkpoint.
 func ExampleLoadWeights() {
 	ctx := context.Background()
 	dir, remove := tempDir()
@@ -170,7 +170,7 @@ func ExampleLoadWeights() {
 		return
 	}
 
-	var model Model // nothing of it is made: LoadWeights makes what the checkpoint has
+	var model Model // LoadWeights allocates its tensors and its blocks
 	if err := ckpt.LoadWeights(ctx, dir, &model, ckpt.At("model")); err != nil {
 		fmt.Println(err)
 		return
@@ -204,7 +204,7 @@ func ExampleSaveWeights() {
 }
 
 func ExampleOpen() {
-	r, err := ckpt.Open("testdata/golden/saved-numbered/train") // the latest of a directory
+	r, err := ckpt.Open("testdata/golden/saved-numbered/train") // the latest checkpoint in the directory
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -250,7 +250,7 @@ func ExampleReader_Slice() {
 }
 
 func ExampleWithFS() {
-	files := os.DirFS("testdata/golden") // an embed.FS or a zip archive does as well
+	files := os.DirFS("testdata/golden") // an embed.FS or a zip archive works too
 	var step int64
 	err := ckpt.LoadWeights(context.Background(), "saved-numbered/train", ckpt.Group{"step": &step}, ckpt.WithFS(files))
 	fmt.Println(step, err)
@@ -290,7 +290,7 @@ func ExampleLatest() {
 	// "" <nil>
 }
 
-// Layers are attached while the program runs; each takes what a restore has for it on the spot.
+// A program attaches layers while it runs. Track gives a new layer the values that an earlier restore has for it.
 func ExampleModule_Track() {
 	ctx := context.Background()
 	dir, remove := tempDir()
@@ -362,7 +362,7 @@ func ExampleStatus_Update() {
 	ctx := context.Background()
 	model := &struct {
 		W *tensor.Tensor[float32]
-	}{} // nil: Restore lets its values wait, LoadWeights would make it
+	}{} // nil: with Restore its values wait; LoadWeights would allocate it
 	c, err := ckpt.New(model, ckpt.WithLogger(quiet()))
 	if err != nil {
 		fmt.Println(err)
@@ -379,7 +379,7 @@ func ExampleStatus_Update() {
 	// <nil> [1 2]
 }
 
-// What a program and a checkpoint have in common can be told without restoring anything.
+// Diff compares a program with a checkpoint without restoring anything.
 func ExampleDiff() {
 	r, err := ckpt.Open("testdata/golden/saved-numbered/train/ckpt-3")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/internal/walk"
 )
 
-// What the package's tests look at that programs do not see.
+// These functions show the package's internals to its tests.
 var (
 	SnakeCase = snakeCase
 	Language  = goTypes.Language
@@ -26,17 +26,17 @@ func (c *Checkpoint) Walk() (*object.Graph, error) { return c.walk() }
 // Restorations returns how many restores still wait for objects.
 func (c *Checkpoint) Restorations() int { return len(c.restorations) }
 
-// Modules returns how many modules know of the Checkpoint.
+// Modules returns how many modules refer to the Checkpoint.
 func (c *Checkpoint) Modules() int { return len(c.modules) }
 
 // StandIns returns how many objects have stand-ins.
 func (c *Checkpoint) StandIns() int { return c.standIns.Len() }
 
-// Counter returns the save counter, nil before there is one.
+// Counter returns the save counter, or nil if there is none yet.
 func (c *Checkpoint) Counter() *int64 { return c.counter }
 
 // NextRestore returns the number of the next restore.
 func (c *Checkpoint) NextRestore() uint64 { return c.history.Next() }
 
-// Owners returns the Checkpoints that want to know of new children.
+// Owners returns the Checkpoints that are notified of new children.
 func (m *Module) Owners() []*Checkpoint { return m.owners }

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestLongLivedPrograms looks at what a program keeps that goes on for ever.
+// TestLongLivedPrograms checks that a program that runs for a long time does not keep more and more memory.
 func TestLongLivedPrograms(t *testing.T) {
 	const rounds = 40
 	half := ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "later", ckpttest.Scalar(2)))
@@ -125,7 +125,7 @@ func TestLongLivedPrograms(t *testing.T) {
 	})
 }
 
-// An asked variable counts how often it is asked for its values.
+// An asked variable counts how often the library asks for its values.
 type asked struct {
 	times int
 	value tensor.Tensor[float32]
@@ -144,7 +144,7 @@ func TestVariablesAreAskedOnce(t *testing.T) {
 			c := ckpttest.New(t, ckpt.Group{"v": v})
 			most := 1
 			if name == "large" {
-				most = 2 // not to have all of a large model in memory twice
+				most = 2 // else all of a large model would be in memory twice
 			}
 			for what, call := range map[string]func() error{
 				"Write": func() error { _, err := c.Write(ctx, filepath.Join(t.TempDir(), "w")); return err },
@@ -157,7 +157,7 @@ func TestVariablesAreAskedOnce(t *testing.T) {
 			path := ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "w")))
 			v.times = 0
 			s := ckpttest.Read(t, c, path)
-			require.Equal(t, 1, v.times, "for the shape")
+			require.Equal(t, 1, v.times, "only for the shape")
 			require.NoError(t, s.AssertConsumed())
 			require.NoError(t, s.AssertExistingObjectsMatched())
 			require.NoError(t, s.Update(ctx))

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A countingFS counts how often each file is opened and how many of its bytes are read.
+// A countingFS counts the opens of each file and the bytes that are read from it.
 type countingFS struct {
 	fs.FS
 	mu           sync.Mutex // files may be read in parallel
@@ -33,7 +33,7 @@ func (c *countingFS) Open(name string) (fs.File, error) {
 	return &countingFile{f, c, name}, nil
 }
 
-// Stat is not counted: a file that is looked for is not opened.
+// Stat does not count, because it does not open the file.
 func (c *countingFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(c.FS, name) }
 
 type countingFile struct {
@@ -50,7 +50,7 @@ func (f *countingFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// TestOneLookAtTheIndex holds that a restore opens the index once and reads none of it twice, whatever the verb.
+// TestOneLookAtTheIndex checks for each verb that a restore opens the index once and does not read any byte of it twice.
 func TestOneLookAtTheIndex(t *testing.T) {
 	type model struct {
 		Kernel *tensor.Tensor[float32]

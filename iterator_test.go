@@ -18,21 +18,21 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// appear makes the checkpoint called name dir's latest, at once, as another program would.
+// appear makes the checkpoint called name the latest in dir in one step, as another program would.
 func appear(t *testing.T, dir, name string) {
 	t.Helper()
 	touch(t, dir, name+".index")
 	require.NoError(t, state.Write(ctx, fsx.OS{}, filepath.Join(dir, "checkpoint"), &state.State{Latest: name}))
 }
 
-// An arrival is what an Iterator yielded, and when.
+// An arrival is a path that an Iterator yielded, and the time.
 type arrival struct {
 	at   time.Duration
 	base string
 	err  error
 }
 
-// iterate collects what an Iterator yields in a time of its own; body runs after each, in the loop.
+// iterate collects the paths that an Iterator yields, on a simulated clock. It runs body after each path, inside the loop.
 func iterate(ctx context.Context, dir string, body func(arrival) bool, opts ...ckpt.WatchOption) (all []arrival) {
 	start := time.Now()
 	for path, err := range ckpt.Iterator(ctx, dir, opts...) {
@@ -66,7 +66,7 @@ func TestWaitForNew(t *testing.T) {
 		path, err := ckpt.WaitForNew(ctx, dir, filepath.Join(dir, "ckpt-1"))
 		require.NoError(t, err)
 		require.Equal(t, filepath.Join(dir, "ckpt-2"), path)
-		require.Equal(t, 3*time.Second, time.Since(start), "it looks once a second")
+		require.Equal(t, 3*time.Second, time.Since(start), "it checks once a second")
 	})
 	in("Q-09 nothing after the timeout, in a directory that is not there", func(t *testing.T, dir string) {
 		start := time.Now()
@@ -101,7 +101,8 @@ func TestIterator(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { f(t, t.TempDir()) })
 		})
 	}
-	// every makes a checkpoint appear each period, n of them: a little before, so that a look at the very moment finds it.
+	// every makes n checkpoints appear, one per period. Each appears shortly before its period ends, so that a check at the end
+	// finds it.
 	every := func(t *testing.T, dir string, period time.Duration, n int) {
 		for i := range n {
 			time.AfterFunc(time.Duration(i+1)*period-time.Microsecond, func() { appear(t, dir, fmt.Sprintf("ckpt-%d", i+1)) })
@@ -122,7 +123,7 @@ func TestIterator(t *testing.T) {
 		var at []time.Duration
 		for _, a := range iterate(ctx, dir, func(a arrival) bool {
 			if a.base == "ckpt-1" {
-				time.Sleep(4 * time.Second) // less than the interval, and then more
+				time.Sleep(4 * time.Second) // first less than the interval, then more
 			} else {
 				time.Sleep(12500 * time.Millisecond)
 			}

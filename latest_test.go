@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// touch makes empty files, which Latest does not look into, and the directories that they are in.
+// touch makes empty files and their directories. Latest does not read the contents of these files.
 func touch(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -33,8 +33,8 @@ func TestLatest(t *testing.T) {
 		require.Empty(t, ckpttest.Latest(t, dir))
 		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "none")))
 		touch(t, dir, "file", "sub/checkpoint/x")
-		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "file")), "a file is no directory")
-		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "sub")), "a directory is no state file")
+		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "file")), "a file is not a directory")
+		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "sub")), "a directory is not a state file")
 	})
 	t.Run("K-14 nothing, logged, where the files are gone: an older one is not the latest", func(t *testing.T) {
 		dir := t.TempDir()
@@ -75,7 +75,7 @@ func TestLatest(t *testing.T) {
 		train := filepath.Join(dir, "train")
 		elsewhere, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(7)}).Write(ctx, filepath.Join(dir, "ckpt"))
 		require.NoError(t, err)
-		touch(t, train, "ckpt.index") // what it is called, and not it
+		touch(t, train, "ckpt.index") // another file with the same base name
 		ckpttest.WriteState(t, train, &state.State{Latest: elsewhere, All: []string{elsewhere}, Timestamps: []float64{1}})
 		require.Equal(t, filepath.Join(train, "ckpt"), ckpttest.Latest(t, train))
 		require.Equal(t, elsewhere, ckpttest.Latest(t, train, ckpt.AbsolutePaths()))
@@ -87,11 +87,11 @@ func TestLatest(t *testing.T) {
 		require.Equal(t, elsewhere, ckpttest.Must(m.RestoreOrInitialize(ctx)))
 		ckpttest.Save(t, m)
 		ckpttest.Save(t, m)
-		require.FileExists(t, elsewhere+".index", "what is elsewhere is not deleted")
+		require.FileExists(t, elsewhere+".index", "files elsewhere are not deleted")
 
 		ckpttest.WriteState(t, train, &state.State{Latest: "../ckpt"})
 		_, err = ckpt.Latest(train, ckpt.AbsolutePaths())
-		require.ErrorContains(t, err, "../ckpt", "a relative path leads nowhere else")
+		require.ErrorContains(t, err, "../ckpt", "a relative path does not lead out of the directory")
 		ckpttest.WriteState(t, train, &state.State{Latest: filepath.Join(dir, "gone", "ckpt")})
 		require.Equal(t, filepath.Join(train, "ckpt"), ckpttest.Latest(t, train, ckpt.AbsolutePaths()))
 	})
@@ -158,12 +158,12 @@ func TestLatestAsTensorFlow(t *testing.T) {
 	var expect struct{ Latest map[string]*string }
 	require.NoError(t, json.Unmarshal(data, &expect))
 	require.Len(t, expect.Latest, 16)
-	// Where we differ, and why.
+	// These cases differ from TensorFlow, for these reasons.
 	others := map[string]string{
-		"elsewhere":     "ckpt",  // what an absolute path that is gone is called is taken from the directory
+		"elsewhere":     "ckpt",  // if an absolute path is gone, its base name is looked up in the directory
 		"outside":       "error", // no path leads out of the directory
 		"unknown-field": "ckpt",  // a later version may have more fields
-		"not-utf8":      "",      // what cannot be parsed is ignored, whatever the reason
+		"not-utf8":      "",      // a file that cannot be parsed is ignored, for any reason
 	}
 	for name, path := range expect.Latest {
 		t.Run("K-12 "+name, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestStateFileOfSave(t *testing.T) {
 		require.ErrorContains(t, err, "conflicts with path used for checkpoint state")
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
-		require.Empty(t, entries, "it is refused before anything is written")
+		require.Empty(t, entries, "it is rejected before anything is written")
 	})
 	t.Run("K-19 it is written beside itself and renamed", func(t *testing.T) {
 		disk := errfs.New()
@@ -268,7 +268,7 @@ func TestCheckpointFiles(t *testing.T) {
 		touch(t, dir, "model-7.meta", "model-7-00000-of-00002.index")
 		require.NoError(t, ckpt.Remove(filepath.Join(dir, "model-7-?????-of-00002")))
 		require.NoFileExists(t, filepath.Join(dir, "model-7.meta"))
-		require.FileExists(t, filepath.Join(dir, "model-7-00000-of-00002.index"), "a name is no pattern")
+		require.FileExists(t, filepath.Join(dir, "model-7-00000-of-00002.index"), "a name is not a pattern")
 	})
 	t.Run("K-22 with an empty base name", func(t *testing.T) {
 		dir := t.TempDir() + string(filepath.Separator)

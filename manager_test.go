@@ -112,7 +112,7 @@ func TestManagerPreserves(t *testing.T) {
 				at(1e9 + seconds)
 				ckpttest.Save(t, m)
 			}
-			// Preserved are the first that is 3600 s after the start less one, and the first 3600 s after that.
+			// The Manager preserves the first checkpoint 3599 s or more after the start, and the first one 3600 s after that.
 			require.Equal(t, []string{"ckpt-3", "ckpt-6", "ckpt-7"}, ckpttest.OnDisk(t, dir))
 			require.Equal(t, []string{"ckpt-7"}, ckpttest.Bases(m.Checkpoints()))
 			require.Equal(t, &state.State{Latest: "ckpt-7", All: []string{"ckpt-7"}, Timestamps: []float64{1e9 + 7200}, LastPreserved: 1e9 + 7199.5}, ckpttest.StateOf(t, dir))
@@ -313,8 +313,8 @@ func TestManagerIntervals(t *testing.T) {
 		require.Equal(t, []int64{0, 2}, saves(t, m, &step, 0, 1, 2, 2, 3))
 		require.Equal(t, []string{"ckpt-1", "ckpt-2"}, ckpttest.Bases(m.Checkpoints()))
 		require.NotEmpty(t, ckpttest.Save(t, m, ckpt.Force()), "forced at step 3")
-		require.Empty(t, ckpttest.Save(t, m, ckpt.Force()), "step 3 is saved already")
-		require.Equal(t, []int64{5}, saves(t, m, &step, 4, 5), "the interval runs from the forced one")
+		require.Empty(t, ckpttest.Save(t, m, ckpt.Force()), "step 3 is already saved")
+		require.Equal(t, []int64{5}, saves(t, m, &step, 4, 5), "the interval starts at the forced save")
 	})
 	t.Run("R-16 a save that fails does not count as the step's", func(t *testing.T) {
 		dir := t.TempDir()
@@ -352,7 +352,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, path, got)
 		require.EqualValues(t, 3, ckpttest.Value(v))
-		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m), "it goes on counting")
+		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m), "it continues the numbers")
 	})
 	t.Run("R-19 where there is nothing the function initializes", func(t *testing.T) {
 		called := 0
@@ -435,7 +435,7 @@ func ExampleManager() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := m.RestoreOrInitialize(ctx); err != nil { // goes on where the last run stopped
+	if _, err := m.RestoreOrInitialize(ctx); err != nil { // continues where the last run stopped
 		fmt.Println(err)
 		return
 	}

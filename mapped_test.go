@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// mixedModel has tensors after which the next one would not be aligned.
+// mixedModel has tensors with sizes that would leave the next tensor unaligned.
 func mixedModel() ckpt.Group {
 	return ckpt.Group{
 		"a": tensor.Scalar[int8](1),
@@ -99,7 +99,7 @@ func TestMappedComparesChecksumsOnDemand(t *testing.T) {
 		_, unmap, err := fsx.Map(f)
 		require.NoError(t, f.Close())
 		if err != nil {
-			t.Skip("this system maps no files: what is read is verified at once")
+			t.Skip("this system does not map files: values are verified while they are read")
 		}
 		require.NoError(t, unmap())
 	}

@@ -44,7 +44,7 @@ func TestObjectSavers(t *testing.T) {
 		again := filepath.Join(t.TempDir(), "ckpt")
 		require.NoError(t, ckpt.SaveWeights(ctx, again, &m, saver))
 		require.Equal(t, ckpttest.KeysOf(t, g.Path()), ckpttest.KeysOf(t, again))
-		require.ErrorIs(t, ckpt.LoadWeights(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}), &m, saver), ckpt.ErrMismatch, "the checkpoint has no parts")
+		require.ErrorIs(t, ckpt.LoadWeights(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}), &m, saver), ckpt.ErrMismatch, "the checkpoint does not have parts")
 	})
 	t.Run("G-36 an object that is attached later is restored then", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}, saver)

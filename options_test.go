@@ -242,7 +242,7 @@ func TestLegacyAttribute(t *testing.T) {
 		}
 		require.Equal(t, 1, table.Calls)
 
-		// The newer layout, in which each tensor has an attribute, is what we write and read too.
+		// This package, too, writes and reads the newer layout, in which each tensor has an attribute.
 		again := &ckpttest.Several{Names: table.Names, Got: map[string]tensor.Any{"table-keys": new(tensor.Tensor[string]), "table-values": new(tensor.Tensor[int64])}}
 		s = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"table": again}), ckpttest.Written(t, ckpt.Group{"table": table}))
 		require.NoError(t, s.AssertConsumed())

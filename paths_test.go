@@ -105,7 +105,7 @@ func TestSavedModelDirectories(t *testing.T) {
 	})
 }
 
-// TestPathForms gives every form of a path to each of the calls that take one.
+// TestPathForms passes every form of a path to each function that takes a path.
 func TestPathForms(t *testing.T) {
 	dir := t.TempDir()
 	c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
@@ -178,7 +178,7 @@ func TestPathForms(t *testing.T) {
 	}
 }
 
-// TestFromOtherFilesystems reads from an fs.FS, whose paths have no root and slashes on every system.
+// TestFromOtherFilesystems reads from an fs.FS. Its paths have no root, and use slashes on every system.
 func TestFromOtherFilesystems(t *testing.T) {
 	fsys := fs.FS(os.DirFS(filepath.Join("testdata", "golden")))
 	for _, path := range []string{"saved-numbered/train", "saved-numbered/train/ckpt-3", "./saved-numbered//train/ckpt-3.index"} {

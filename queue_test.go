@@ -66,7 +66,7 @@ func TestDeferred(t *testing.T) {
 			want := map[string]float32{"old": 1, "new": 2}[order[1]]
 			require.Equal(t, want, ckpttest.Value(v))
 			for _, s := range statuses {
-				require.NoError(t, s.AssertConsumed(), "the older one knows its objects too")
+				require.NoError(t, s.AssertConsumed(), "the older restore matched its objects too")
 			}
 		})
 	}
@@ -87,7 +87,7 @@ func TestDeferred(t *testing.T) {
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpt.Group{"a": ckpttest.NodeOf("dep", ckpttest.Scalar(1))}))
 		require.NoError(t, a.Track("dep", dep))
 		require.NoError(t, b.Track("dep", dep))
-		require.EqualValues(t, 1, ckpttest.Value(dep), "the older restore does not take the newer one's value back")
+		require.EqualValues(t, 1, ckpttest.Value(dep), "the older restore does not overwrite the newer one's value")
 	})
 	t.Run("D-07 each restore has a larger id, one of nothing too", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
@@ -297,7 +297,7 @@ func TestDeferred(t *testing.T) {
 	})
 }
 
-// A program may restore as often as it likes: of a restore that found a place for everything nothing is kept.
+// A program may restore any number of times. The library does not keep a restore that assigned all its values.
 func TestNothingIsKeptOfARestoreThatIsDone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
 	_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1), "w": ckpttest.Scalar(2)}).Write(ctx, path)
@@ -309,7 +309,7 @@ func TestNothingIsKeptOfARestoreThatIsDone(t *testing.T) {
 	}
 	part := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
 	ckpttest.Read(t, part, path)
-	require.Equal(t, 1, part.Restorations(), "w waits, and is told of in the end")
+	require.Equal(t, 1, part.Restorations(), "w waits, and a warning about it is due")
 	planned := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0), "w": ckpttest.Scalar(0)})
 	s := ckpttest.Read(t, planned, path, ckpt.Planned())
 	require.Equal(t, 1, planned.Restorations())
@@ -357,7 +357,7 @@ func TestAllocTag(t *testing.T) {
 	})
 }
 
-// A program that restores again and again without all that is stored keeps the last restore, not every one.
+// A program that repeatedly restores only a part of a checkpoint keeps the last restore, not all of them.
 func TestRestoresThatAreReplaced(t *testing.T) {
 	quiet := ckpt.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	dir := t.TempDir()
@@ -379,9 +379,9 @@ func TestRestoresThatAreReplaced(t *testing.T) {
 	}
 	require.Equal(t, 1, c.Restorations())
 	ckpttest.Read(t, c, more)
-	require.Equal(t, 1, c.Restorations(), "it has all that the others have")
+	require.Equal(t, 1, c.Restorations(), "the latest restore has all values of the others")
 	ckpttest.Read(t, c, first)
-	require.Equal(t, 2, c.Restorations(), "v waits for the former")
+	require.Equal(t, 2, c.Restorations(), "v waits in the earlier restore")
 	for range 5 {
 		ckpttest.Read(t, c, first)
 	}
@@ -389,8 +389,8 @@ func TestRestoresThatAreReplaced(t *testing.T) {
 
 	m, v := ckpttest.Scalar(0), ckpttest.Scalar(0)
 	require.NoError(t, c.Track("optimizer", ckpttest.NodeOf("m", m, "v", v)))
-	require.EqualValues(t, 2, ckpttest.Value(m), "of the latest restore")
-	require.EqualValues(t, 7, ckpttest.Value(v), "of the one that has it")
+	require.EqualValues(t, 2, ckpttest.Value(m), "from the latest restore")
+	require.EqualValues(t, 7, ckpttest.Value(v), "from the restore that has it")
 	require.ErrorContains(t, statuses[0].AssertExistingObjectsMatched(), "optimizer.v", "the first restore lacks it")
 }
 

@@ -45,7 +45,7 @@ func TestReader(t *testing.T) {
 		}
 		require.Contains(t, keys, "model/weights")
 		for _, key := range keys {
-			require.NotContains(t, key, "\x00", "no part has an entry of its own")
+			require.NotContains(t, key, "\x00", "parts are not listed as variables")
 		}
 		e := ckpttest.Must(r.Lookup("model/weights"))
 		require.Equal(t, tensor.Shape{7, 2}, e.Shape)
@@ -66,7 +66,7 @@ func TestReader(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saver-v2").Path())
 		require.Equal(t, ckpttest.Must(r.Tensor("model/bias")), ckpttest.Must(r.Tensor("model/bias:0")))
 		odd := ckpttest.Open(t, ckpttest.Written(t, &ckpttest.Several{Names: []string{"a", "a:0"}, Got: map[string]tensor.Any{"a": ckpttest.Scalar(1), "a:0": ckpttest.Scalar(2)}}))
-		require.Equal(t, ckpttest.Scalar(2), ckpttest.Must(odd.Tensor("/.ATTRIBUTES/a:0")), "a key that is stored so is that key")
+		require.Equal(t, ckpttest.Scalar(2), ckpttest.Must(odd.Tensor("/.ATTRIBUTES/a:0")), "a stored key with this exact text is found")
 		_, err := odd.Tensor("/.ATTRIBUTES/b:0")
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 	})
@@ -105,7 +105,7 @@ func TestReader(t *testing.T) {
 	t.Run("Q-11 a region is read alone, of a whole tensor or a partitioned one", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saved-slices").Path())
 		for _, key := range []string{"whole", "tiled"} {
-			region := ckpttest.Must(tensor.ParseSlice("2,3:3,2")) // of the tiles it cuts all four
+			region := ckpttest.Must(tensor.ParseSlice("2,3:3,2")) // overlaps all four tiles
 			require.Equal(t, ckpttest.Must(tensor.FromSlice([]int32{23, 24, 33, 34, 43, 44}, 3, 2)), ckpttest.Must(r.Slice(ctx, key, region)), key)
 			require.Equal(t, ckpttest.Must(r.Tensor(key)), ckpttest.Must(r.Slice(ctx, key, ckpttest.Must(tensor.ParseSlice("-:-")))), key)
 		}
@@ -135,7 +135,7 @@ func TestReadInto(t *testing.T) {
 	dst := ckpttest.Vector(0, 0)
 	memory := dst.Data()
 	require.NoError(t, r.ReadInto(ctx, key, dst))
-	require.Equal(t, []float32{1, 2}, memory, "it is read into the memory that is there")
+	require.Equal(t, []float32{1, 2}, memory, "the values are read into the existing memory")
 	for _, dst := range []tensor.Any{ckpttest.Scalar(0), ckpttest.Vector(0), tensor.New[float64](2), new(tensor.Tensor[float32])} {
 		err := r.ReadInto(ctx, key, dst)
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
@@ -147,7 +147,7 @@ func TestWriteStored(t *testing.T) {
 	r := ckpttest.Open(t, ckpttest.Written(t, ckpt.Group{"v": tensor.Scalar(int32(0x01020304))}))
 	var b bytes.Buffer
 	require.NoError(t, r.WriteStored(ctx, "v/.ATTRIBUTES/VARIABLE_VALUE", &b))
-	require.Equal(t, []byte{4, 3, 2, 1}, b.Bytes(), "little-endian, whatever the machine")
+	require.Equal(t, []byte{4, 3, 2, 1}, b.Bytes(), "little-endian on every machine")
 }
 
 // TestReaderIsShared reads from many goroutines at once.
@@ -175,7 +175,7 @@ func TestReaderOfNothing(t *testing.T) {
 	}
 }
 
-// TestMetadata has what other makers' files have beside their tensors.
+// TestMetadata reads the metadata that other makers' files have in addition to tensors.
 func TestMetadata(t *testing.T) {
 	gguf := ckpttest.Open(t, filepath.Join("format", "gguf", "testdata", "plain.gguf")).Metadata()
 	for key, want := range map[string]string{"test.string": "text é", "test.flags": "[true,false]", "test.int64": "-1099511627776", "test.float64": "0.1"} {

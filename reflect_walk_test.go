@@ -200,7 +200,7 @@ type (
 	bush    map[string][]*bush
 )
 
-// Types that contain themselves without a struct between: there is no end to look for in them.
+// These types contain themselves without a struct in between. A walk of such a type would not end.
 func TestTypesThatContainThemselves(t *testing.T) {
 	for name, object := range map[string]any{
 		"a slice of itself": &struct {
@@ -238,7 +238,7 @@ func TestTypesThatContainThemselves(t *testing.T) {
 	}
 }
 
-// Values that contain themselves through an interface, which no type tells.
+// These values contain themselves through an interface, which their types do not show.
 func TestValuesThatContainThemselves(t *testing.T) {
 	m := map[string]any{"w": ckpttest.Scalar(1), "none": 1}
 	m["self"] = m

@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// weightsFile writes tensors of ascending numbers under paths of names joined by dots, and returns the path of the file.
+// weightsFile writes tensors with ascending numbers under dotted paths, and returns the file's path.
 func weightsFile(t *testing.T, name string, shapes map[string][]int) string {
 	t.Helper()
 	root := ckpt.Group{}
@@ -57,7 +57,7 @@ func texts(notes []ckpt.Note) []string {
 	return out
 }
 
-// A report of a load says what a file in PyTorch's layout leaves open.
+// The report of a load mentions the ambiguities of a file in PyTorch's layout.
 func TestNotes(t *testing.T) {
 	path := weightsFile(t, "model.safetensors", map[string][]int{
 		"fc.weight": {3, 3}, "fc.bias": {3}, "out.kernel": {4, 4}, "out.bias": {4},

@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// damagedCopy copies a checkpoint of one data file and flips a bit of the last byte of a tensor.
+// damagedCopy copies a checkpoint with one data file and flips a bit in the last byte of a tensor.
 func damagedCopy(t *testing.T, path, key string) string {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "ckpt")

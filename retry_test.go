@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Every operation that assigns values can be tried again after it failed: values that were waiting still wait.
+// Every operation that assigns values can be repeated after it failed. Values that were waiting still wait.
 func TestRetry(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
 	c := ckpttest.New(t, ckpt.Group{"model": ckpttest.NodeOf("a", ckpttest.Scalar(1), "b", ckpttest.Scalar(2))})
@@ -60,7 +60,7 @@ func TestRetry(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, s.RunRestoreOps(ctx), b.Err)
 		b.Err = nil
-		require.NoError(t, s.RunRestoreOps(ctx), "it is still planned")
+		require.NoError(t, s.RunRestoreOps(ctx), "the restore is still pending")
 		require.Equal(t, []float32{2}, b.Value.Data())
 		require.NoError(t, s.AssertConsumed())
 	})
@@ -83,7 +83,7 @@ func TestRetry(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"model": ckpttest.NodeOf("a", ckpttest.Scalar(0), "b", b)})
 		_, err := c.Restore(ctx, path)
 		require.ErrorIs(t, err, b.Err)
-		require.Nil(t, c.Counter(), "the counter is gone again")
+		require.Nil(t, c.Counter(), "the counter is removed again")
 		require.Zero(t, c.Restorations())
 		b.Err = nil
 		s, err := c.Restore(ctx, path)
@@ -93,7 +93,7 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-// One restore opens the index once, with the save counter and without.
+// A restore opens the index once, with or without the save counter.
 func TestRestoreOpensTheIndexOnce(t *testing.T) {
 	dir := t.TempDir()
 	path, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Save(ctx, filepath.Join(dir, "ckpt"))
@@ -106,7 +106,7 @@ func TestRestoreOpensTheIndexOnce(t *testing.T) {
 	require.Equal(t, map[string]int{"ckpt-1.index": 1, "ckpt-1.data-00000-of-00001": 1}, counting.opened)
 }
 
-// An openedFS counts how often files were opened, or fails to open them.
+// An openedFS counts the opens of files, or makes them fail.
 type openedFS struct {
 	fs.FS
 	opened map[string]int

@@ -177,7 +177,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, s.AssertConsumed())
 		require.Zero(t, disk.OpenFiles())
-		for n := 0; ; n++ { // of another restore, each operation fails once
+		for n := 0; ; n++ { // in each round another operation of the restore fails
 			before := disk.Ops()
 			disk.Inject(errfs.At(before+n+1, errfs.IO))
 			_, err := c.Read(ctx, path)
@@ -257,7 +257,7 @@ func TestSavesAndReads(t *testing.T) {
 		}
 		v, other := ckpttest.Scalar(0), ckpttest.Scalar(5)
 		s := ckpttest.Read(t, ckpttest.New(t, ckpttest.NodeOf("v", v), ckpt.With("other", other)), ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1), "w", ckpttest.Scalar(2))))
-		require.Equal(t, []float32{1, 5}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "what has no counterpart is not touched")
+		require.Equal(t, []float32{1, 5}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "variables without a counterpart do not change")
 		require.Error(t, s.AssertConsumed())
 	})
 	t.Run("W-30 a path that was overwritten is read anew", func(t *testing.T) {
@@ -273,7 +273,7 @@ func TestSavesAndReads(t *testing.T) {
 	})
 }
 
-// mirrored is one variable to a checkpoint and two tensors in the program.
+// mirrored is one variable in the checkpoint and two tensors in the program.
 type mirrored struct{ primary, copy *tensor.Tensor[float32] }
 
 func (m *mirrored) CheckpointTensor() (tensor.Any, error) {

@@ -31,7 +31,7 @@ func stateText(t *testing.T, dir string) string {
 	return string(ckpttest.Must(os.ReadFile(filepath.Join(dir, "checkpoint"))))
 }
 
-// inThree are variables as the graph of testdata's saver-v2 has them: the weights and their slots in three parts.
+// inThree has the variables of the graph of testdata's saver-v2: weights and slots in three parts.
 type inThree struct {
 	Weights *ckpt.Partitioned       `ckpt:"w,fullname=model/weights"`
 	Bias    *tensor.Tensor[float32] `ckpt:"b,fullname=model/bias:0"`
@@ -324,7 +324,7 @@ func TestSaverPaths(t *testing.T) {
 			ckpttest.Must(keeping.Save(ctx, "model.ckpt", ckpt.GlobalStep(step+3)))
 		}
 		theirs := "model_checkpoint_path: \"model.ckpt-5\"\nall_model_checkpoint_paths: \"model.ckpt-3\"\nall_model_checkpoint_paths: \"model.ckpt-4\"\nall_model_checkpoint_paths: \"model.ckpt-5\"\n"
-		require.Equal(t, theirs, stateText(t, dir), "as testdata/golden/saver-v2 has it")
+		require.Equal(t, theirs, stateText(t, dir), "as in testdata/golden/saver-v2")
 		ckpttest.Must(keeping.Save(ctx, filepath.Join("sub", "m")))
 		require.Contains(t, stateText(t, "sub"), "model_checkpoint_path: \"m\"\n")
 	})
@@ -385,7 +385,7 @@ func TestSaverKeeps(t *testing.T) {
 			require.NoError(t, os.Chtimes(path+".index", later, later))
 		}
 		s.Recover(older...)
-		save(3) // 1 is kept: the next is due two hours after
+		save(3) // 1 is kept: the next one is due two hours later
 		save(4) // 2 is too young
 		require.Equal(t, []string{"m-1", "m-3", "m-4"}, there(t, dir))
 		require.Equal(t, []string{filepath.Join(dir, "m-3"), filepath.Join(dir, "m-4")}, s.Checkpoints())

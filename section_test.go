@@ -13,8 +13,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestSections saves one checkpoint from three workers: each has a variable of its own, all have rows of one table, and
-// worker 0 has the step.
+// TestSections saves one checkpoint from three workers. Each has its own variable, all have rows of one table, and worker 0 has
+// the step.
 func TestSections(t *testing.T) {
 	const workers = 3
 	full := tensor.Shape{7, 2}
@@ -55,12 +55,12 @@ func TestSections(t *testing.T) {
 	require.ErrorContains(t, err, "section 1 of 3 is missing")
 	require.NoFileExists(t, prefix+".index")
 	require.NoError(t, write(t, prefix, 1))
-	require.NoError(t, write(t, prefix, 1), "a worker that is run again with the same values")
+	require.NoError(t, write(t, prefix, 1), "a worker may run again with the same values")
 	path, err := ckpt.Merge(ctx, prefix)
 	require.NoError(t, err)
 	require.Equal(t, prefix, path)
 	again, err := ckpt.Merge(ctx, prefix)
-	require.NoError(t, err, "a merge that is run again")
+	require.NoError(t, err, "a merge may run again")
 	require.Equal(t, prefix, again)
 	require.ErrorIs(t, write(t, prefix, 0), ckpt.ErrStale)
 	require.Equal(t, prefix, ckpttest.Must(ckpt.Latest(filepath.Dir(prefix))))
@@ -102,7 +102,7 @@ func TestSections(t *testing.T) {
 	})
 }
 
-// What a custom saver wrote of its objects is in the merged checkpoint, and so is the saver's name.
+// The merged checkpoint has the values that a custom saver wrote for its objects, and the saver's name.
 func TestSectionsOfCustomSavers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ckpt")
 	model := &ckpttest.WithParts{Parts: ckpttest.Parts{Values: []int32{1, 2, 3}}, V: *ckpttest.Scalar(4)}
@@ -115,8 +115,8 @@ func TestSectionsOfCustomSavers(t *testing.T) {
 	require.Equal(t, model.Parts, got.Parts)
 }
 
-// A merge that was killed between its commit and its cleaning up leaves its sections, and so does a worker that came late. The next
-// merge removes them where its number is higher; those of others stay.
+// A merge that is killed between its commit and its cleanup leaves its sections, and so does a late worker. The next merge with a
+// higher number removes them. The sections of other checkpoints stay.
 func TestMergesSweepOlderOnes(t *testing.T) {
 	dir := t.TempDir()
 	merge := func(number int) {

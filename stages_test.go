@@ -13,10 +13,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The stages of a save and of a restore, each small enough that `.ci/run benchmarks` can compare what it allocates with
-// what it allocated a commit ago. The formats' packages have those of their own.
+// These benchmarks measure the stages of a save and of a restore. Each is small, so that `.ci/run benchmarks` can compare its
+// allocations with those of the previous commit. The packages of the formats have such benchmarks too.
 
-// stage measures f, whose first call, which fills caches and pools, is not counted.
+// stage measures f. The first call fills caches and pools, and does not count.
 func stage(b *testing.B, f func() error) {
 	b.Helper()
 	require.NoError(b, f())
@@ -28,14 +28,14 @@ func stage(b *testing.B, f func() error) {
 	}
 }
 
-// stageModel is a model of a thousand small tensors, and of one that is written and read in several pieces.
+// stageModel is a model with a thousand small tensors and a large one, which is written and read in several pieces.
 func stageModel() ckpt.Group {
 	model := benchModel(1_000, 64_000)
 	model["large"] = tensor.New[float32](2 << 20)
 	return model
 }
 
-// stageCheckpoint is a checkpoint of stageModel, and where it is saved.
+// stageCheckpoint returns a checkpoint of stageModel, and its path.
 func stageCheckpoint(b *testing.B) (*ckpt.Checkpoint, string) {
 	b.Helper()
 	c, err := ckpt.New(stageModel())
@@ -93,7 +93,7 @@ func BenchmarkStageOpen(b *testing.B) {
 }
 
 func BenchmarkStageMatch(b *testing.B) {
-	b.Run("restore", func(b *testing.B) { // with the walk and the index, and all that comes before the first byte
+	b.Run("restore", func(b *testing.B) { // includes the walk, the index and all other work before the first byte
 		_, path := stageCheckpoint(b)
 		model := stageModel()
 		stage(b, func() error {

@@ -17,8 +17,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestAssertionsAsTensorFlow restores one of TensorFlow's checkpoints into programs that differ from it and holds values and
-// assertions to what TensorFlow did with the same programs.
+// TestAssertionsAsTensorFlow restores one of TensorFlow's checkpoints into programs that differ from it. It compares values and
+// assertions with the results of TensorFlow for the same programs.
 func TestAssertionsAsTensorFlow(t *testing.T) {
 	w := func(shape ...int) any { return tensor.New[float32](shape...) }
 	n := func() any { return new(int64) }
@@ -69,7 +69,7 @@ func TestAssertionsAsTensorFlow(t *testing.T) {
 				checkAssertion(t, want.Existing, s.AssertExistingObjectsMatched())
 				checkAssertion(t, want.Nontrivial, s.AssertNontrivialMatch())
 				require.NoError(t, c.Close())
-				if len(want.Warnings) > 0 { // TensorFlow leaves some warnings to a collection that did not come
+				if len(want.Warnings) > 0 { // TensorFlow logs some warnings at a garbage collection, which did not run
 					require.Len(t, lines(), len(want.Warnings))
 				}
 			})
@@ -223,7 +223,7 @@ func TestAssertions(t *testing.T) {
 		require.NoError(t, s.Assert(ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 		require.ErrorContains(t, s.AssertConsumed(), "(root).v.inner")
 		require.EqualValues(t, 5, ckpttest.Value(v))
-		require.Equal(t, []ckpt.Item{{Path: "v", GoPath: "v"}}, s.Report().Mismatched, "the report tells")
+		require.Equal(t, []ckpt.Item{{Path: "v", GoPath: "v"}}, s.Report().Mismatched, "the report lists it")
 		s = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(5), "w": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"v": ckpttest.NodeOf(), "w": ckpttest.Scalar(2)}))
 		require.NoError(t, s.AssertConsumed())
 		var m struct{ V, W *tensor.Tensor[float32] }
@@ -358,7 +358,7 @@ func TestNothingRestored(t *testing.T) {
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.Same(t, s, s.ExpectPartial())
 		require.Nil(t, s.Report())
-		require.NotNil(t, c.Counter(), "the counter has come to be")
+		require.NotNil(t, c.Counter(), "the counter was created")
 		require.Zero(t, *c.Counter())
 	})
 }

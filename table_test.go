@@ -45,7 +45,7 @@ func TestTable(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(t.Context(), ckpttest.Written(t, m), got, ckpt.Strict()))
 		row, ok := got.Table.Row(7)
 		require.True(t, ok)
-		require.Equal(t, []float32{1, 2}, row, "a key that is there twice has its first value")
+		require.Equal(t, []float32{1, 2}, row, "a duplicate key has its first value")
 		require.Equal(t, 2, got.Table.Len())
 		require.EqualError(t, got.Table.Set(8, 1), "ckpt: table: 1 values for key 8, want 2 like the other keys")
 	})

@@ -19,7 +19,7 @@ func TestSnakeCase(t *testing.T) {
 	}
 }
 
-// leaf is a struct that leads to a tensor.
+// leaf is a struct that contains a tensor.
 type leafStruct struct{ W tensor.Tensor[float32] }
 
 type SelfEmbedding struct {

@@ -36,7 +36,7 @@ func TestTrackFromManyGoroutines(t *testing.T) {
 	require.Empty(t, parts.Owners())
 }
 
-// A caller calls something while it is restored or saved.
+// A caller calls a function while it is restored or saved.
 type caller struct {
 	ckpt.Module
 	V    ckpttest.Variable
@@ -143,7 +143,7 @@ func TestCallsAtOnce(t *testing.T) {
 	})
 }
 
-// A settingCaller calls something when it takes values.
+// A settingCaller calls a function when it takes values.
 type settingCaller struct {
 	value *tensor.Tensor[float32]
 	call  func()
@@ -156,7 +156,8 @@ func (c *settingCaller) SetCheckpointTensor(t tensor.Any) error {
 	return tensor.Assign(c.value, t)
 }
 
-// TestTrackWithinTrack attaches an object that calls back while Track gives it its values: every call is refused, and none waits for ever.
+// TestTrackWithinTrack attaches an object that calls the library while Track gives it its values. Every such call returns an
+// error and does not block.
 func TestTrackWithinTrack(t *testing.T) {
 	whole := &ckpttest.Node{}
 	require.NoError(t, whole.Track("a", ckpttest.Scalar(1)))
@@ -166,7 +167,7 @@ func TestTrackWithinTrack(t *testing.T) {
 	s := ckpttest.Read(t, c, ckpttest.Written(t, whole))
 	var within func(depth int)
 	within = func(depth int) {
-		if depth > 0 { // the stack is looked at in pieces
+		if depth > 0 { // the stack is read in pieces
 			within(depth - 1)
 			return
 		}

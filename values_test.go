@@ -13,15 +13,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// requireAgain restores a checkpoint into root, which holds zeros, and holds what it then writes to the files that it read.
+// requireAgain restores a checkpoint into root, which holds zeros. It then writes root and compares the files with the original
+// ones.
 func requireAgain(t *testing.T, root any, path string) {
 	t.Helper()
 	require.NoError(t, ckpttest.Read(t, ckpttest.New(t, root), path).Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 	ckpttest.RequireSameFiles(t, ckpttest.Written(t, root), path)
 }
 
-// TestValuesAsTensorFlow restores each dtype and shape that TensorFlow's variables have into a struct of Go's and writes it again
-// as TensorFlow did.
+// TestValuesAsTensorFlow restores each dtype and shape of TensorFlow's variables into a Go struct, and writes the same files as
+// TensorFlow.
 func TestValuesAsTensorFlow(t *testing.T) {
 	t.Run("integers", func(t *testing.T) {
 		type model struct {
@@ -88,7 +89,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 		require.Equal(t, [][]float32{{0, 1, 2}, {3, 4, 5}}, m.S23)
 		require.Equal(t, [2][1][3]float32{{{0, 1, 2}}, {{3, 4, 5}}}, m.S213)
 		require.EqualValues(t, 63, m.Twos[63])
-		require.NotNil(t, m.S0, "an empty tensor is a slice that is not nil")
+		require.NotNil(t, m.S0, "an empty tensor becomes a slice that is not nil")
 	})
 	t.Run("P-06 strings are bytes", func(t *testing.T) {
 		type model struct {
@@ -113,7 +114,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 			Empty *ckpttest.StateBytes   `ckpt:"empty"`
 			Raw   ckpttest.StateBytes    `ckpt:"raw"`
 			Last  *int32                 `ckpt:"last,fullname=last"`
-			Loose []*ckpttest.StateBytes // untagged, and so not looked at
+			Loose []*ckpttest.StateBytes // no tag, so it is not tracked
 		}
 		m := &model{Empty: &ckpttest.StateBytes{Data: "before"}, Last: new(int32)}
 		g := ckpttest.Golden(t, "values-python-state")
@@ -123,7 +124,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 	})
 }
 
-// kelvin is a temperature in another library's clothes: it keeps float64 and is stored as float32.
+// kelvin is a temperature, like another library's type. It holds a float64 and is stored as float32.
 type kelvin struct {
 	degrees float64
 	fail    error
@@ -145,7 +146,7 @@ func (k *kelvin) SetCheckpointTensor(t tensor.Any) error {
 func TestObjectsOfOtherLibraries(t *testing.T) {
 	t.Run("a Variable is stored as the tensor that it gives and takes", func(t *testing.T) {
 		type model struct {
-			T kelvin // untagged: it is a leaf by its methods
+			T kelvin // no tag: its methods make it a leaf
 		}
 		path := ckpttest.Written(t, &model{kelvin{degrees: 273.5}})
 		require.Equal(t, ckpttest.Scalar(273.5), ckpttest.Must(ckpttest.Open(t, path).Tensor("t/.ATTRIBUTES/VARIABLE_VALUE")))
@@ -164,7 +165,7 @@ func TestObjectsOfOtherLibraries(t *testing.T) {
 		var failed *ckpt.RestoreError
 		require.ErrorAs(t, err, &failed)
 		require.ErrorContains(t, err, "t (t): sensor gone")
-		require.Equal(t, []string{"t"}, failed.Torn, "nobody knows what it made of them")
+		require.Equal(t, []string{"t"}, failed.Torn, "it may have taken some of the values")
 	})
 	t.Run("its dtype and shape are held against the checkpoint's", func(t *testing.T) {
 		_, err := ckpttest.New(t, ckpt.Group{"t": new(kelvin)}).Read(ctx, ckpttest.Written(t, ckpt.Group{"t": ckpttest.Vector(1, 2)}))
@@ -176,7 +177,7 @@ func TestObjectsOfOtherLibraries(t *testing.T) {
 	})
 }
 
-// late fails when it is given its values.
+// late fails when it receives its values.
 type late struct{ *kelvin }
 
 func (l *late) SetCheckpointTensor(tensor.Any) error { return errors.New("sensor gone") }
@@ -187,7 +188,7 @@ func (*nothing) CheckpointTensor() (tensor.Any, error) { return nil, nil }
 
 func (*nothing) SetCheckpointTensor(tensor.Any) error { return nil }
 
-// counted is state that says how often it was asked.
+// counted is state that counts how often the library asked for it.
 type counted struct {
 	state       string
 	saves, sets int
@@ -208,8 +209,8 @@ func (c *counted) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// GetConfig is what a layer of Keras's has besides its state.
-func (c *counted) GetConfig() map[string]any { panic("nobody asks for it") }
+// GetConfig is a method that Keras's layers have in addition to their state.
+func (c *counted) GetConfig() map[string]any { panic("unexpected call") }
 
 func TestOpaqueState(t *testing.T) {
 	type model struct {

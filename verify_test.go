@@ -20,7 +20,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// storeBundle writes tensors under keys as they are, whatever graph is among them.
+// storeBundle writes tensors under the given keys. It does not check an object graph among them.
 func storeBundle(t *testing.T, values map[string]tensor.Any) string {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "ckpt")
@@ -32,7 +32,7 @@ func storeBundle(t *testing.T, values map[string]tensor.Any) string {
 	return prefix
 }
 
-// problems returns what Verify reports, warnings marked.
+// problems returns the problems that Verify reports, with warnings marked.
 func problems(t *testing.T, path string, opts ...ckpt.OpenOption) (found []string) {
 	t.Helper()
 	r, err := ckpt.Open(path, opts...)
@@ -56,7 +56,7 @@ func TestVerify(t *testing.T) {
 	v := ckpttest.Scalar(1)
 	for name, test := range map[string]struct {
 		values map[string]tensor.Any
-		want   []string // each is in the problem of its place
+		want   []string // want[i] is part of problem i
 	}{
 		"all is there":                                     {map[string]tensor.Any{key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v}, nil},
 		"a name-based checkpoint has no graph":             {map[string]tensor.Any{"a": v, "b/c": v}, nil},

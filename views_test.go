@@ -42,7 +42,7 @@ func TestViewsOfCheckpoints(t *testing.T) {
 	t.Run("V-02 descendants are breadth first, each once, without slot variables", func(t *testing.T) {
 		v := view("slots-v1-adam")
 		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, v.Descendants())
-		require.Len(t, v.Nodes, 12, "which are nodes all the same")
+		require.Len(t, v.Nodes, 12, "they are nodes too")
 		require.Equal(t, []int{0, 1, 2, 3, 4}, view("objects-cycle").Descendants())
 	})
 	t.Run("V-03 paths start with root and are joined by dots, not escaped", func(t *testing.T) {
@@ -131,14 +131,14 @@ func TestMatchAndDiff(t *testing.T) {
 		require.Equal(t, []string{"root.c", "root.a.z", "root.c.w"}, pathsOf(program, d.OnlyProgram))
 		slots := ckpttest.Must(ckpttest.Open(t, ckpttest.Golden(t, "slots-v1-adam").Path()).View())
 		d = ckpt.Diff(slots, ckpttest.Must(ckpt.ViewOf(ckpt.Group{"model": ckpttest.NodeOf("w", ckpttest.Scalar(0))})))
-		require.Equal(t, []string{"root.optimizer", "root.save_counter", "root.model.b", "root.optimizer.beta1_power", "root.optimizer.beta2_power"}, pathsOf(slots, d.OnlyStored), "slot variables are no descendants")
+		require.Equal(t, []string{"root.optimizer", "root.save_counter", "root.model.b", "root.optimizer.beta1_power", "root.optimizer.beta2_power"}, pathsOf(slots, d.OnlyStored), "slot variables are not descendants")
 		d = ckpt.Diff(stored, stored)
 		require.Empty(t, d.OnlyStored)
 		require.Empty(t, d.OnlyProgram)
 	})
 }
 
-// matched prints a match as pairs of paths, in the order of the first view's nodes.
+// matched returns a match as pairs of paths, in the order of the first view's nodes.
 func matched(stored, program *ckpt.View, matches map[int]int) []string {
 	var out []string
 	for _, id := range stored.Descendants() {

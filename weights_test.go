@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A regressor is a model as a program that serves it declares it: nothing is made yet.
+// A regressor is a model in a program that serves it. It has no tensors or layers yet.
 type regressor struct {
 	Input  ckpttest.Dense
 	Hidden []*ckpttest.Dense
@@ -33,7 +33,7 @@ func trained() *regressor {
 	return &regressor{*denseOf(1), []*ckpttest.Dense{denseOf(10), denseOf(20)}, map[string]*ckpttest.Dense{"a": denseOf(30), "b": denseOf(40)}, &scale, []float64{1, 2, 3}}
 }
 
-// training is the checkpoint of a training program: the model, an optimizer and the step.
+// training writes the checkpoint of a training program: the model, an optimizer and the step.
 func training(t *testing.T) string {
 	step := int64(7)
 	return ckpttest.Saved(t, ckpt.Group{"model": trained(), "optimizer": ckpttest.NodeOf("iterations", tensor.Scalar(int64(7)), "m", []ckpttest.Variable{ckpttest.Vector(1), ckpttest.Vector(2)}), "step": &step})
@@ -72,7 +72,7 @@ func TestLoadWeights(t *testing.T) {
 		require.Equal(t, ckpttest.Vector(20, 21), &kernel)
 		var list []*ckpttest.Dense
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &list, ckpt.At("model/hidden"), ckpt.Strict()))
-		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.heads/a")), "dots join names that have none")
+		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.heads/a")), "dots join names that have no dots")
 		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.hidden.0")))
 		require.Equal(t, trained().Hidden, list)
 		escaped := ckpttest.Written(t, ckpttest.NodeOf("a/b", ckpttest.NodeOf("", ckpttest.NodeOf("c.d", ckpttest.Scalar(3)))))
@@ -113,7 +113,7 @@ func TestLoadWeights(t *testing.T) {
 		require.Equal(t, []string{"heads.c", "absent", "hiden.0.kernel", "hiden.0.bias"}, mismatch.Missing)
 		require.ErrorContains(t, mismatch, "4 values and objects of the model are not in the checkpoint")
 		require.ErrorIs(t, mismatch, ckpt.ErrMismatch)
-		require.Equal(t, &renamed{Hiden: []*ckpttest.Dense{{}}, Absent: ckpttest.Scalar(5)}, m, "and the model is as it was, nil pointers included")
+		require.Equal(t, &renamed{Hiden: []*ckpttest.Dense{{}}, Absent: ckpttest.Scalar(5)}, m, "the model is unchanged, including its nil pointers")
 		hinted := &struct{ Imput ckpttest.Dense }{}
 		require.ErrorAs(t, ckpt.LoadWeights(ctx, path, hinted, ckpt.At("model")), &mismatch)
 		require.Contains(t, fmt.Sprint(mismatch.Hints), "the checkpoint's root has children: ")
@@ -126,8 +126,8 @@ func TestLoadWeights(t *testing.T) {
 		m := &more{Extra: ckpttest.Scalar(5)}
 		require.NoError(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial()))
 		require.Equal(t, &more{*denseOf(1), ckpttest.Scalar(5)}, m)
-		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Nothing ckpttest.Variable }{ckpttest.Scalar(1)}, ckpt.Partial()), "no value of the checkpoint matches the model", "but something must be found")
-		require.Error(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial(), ckpt.Strict()), "the two are about different sides")
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Nothing ckpttest.Variable }{ckpttest.Scalar(1)}, ckpt.Partial()), "no value of the checkpoint matches the model", "but at least one value must match")
+		require.Error(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial(), ckpt.Strict()), "Strict still rejects unused values")
 	})
 	t.Run("an optional nil pointer, map or slice of structs stays nil where the checkpoint lacks it", func(t *testing.T) {
 		type more struct {
@@ -158,7 +158,7 @@ func TestLoadWeights(t *testing.T) {
 	})
 }
 
-// TestTiedWeights loads values that several edges reach, on either side.
+// TestTiedWeights loads values that several edges reach, in the checkpoint or in the program.
 func TestTiedWeights(t *testing.T) {
 	type tied struct{ Embedding, Output *tensor.Tensor[float32] }
 	shared := ckpttest.Vector(1, 2)
@@ -226,7 +226,7 @@ func TestTiedWeights(t *testing.T) {
 		s := ckpttest.Read(t, ckpttest.New(t, &tied{v, v}), two)
 		require.Len(t, s.Report().Restored, 1)
 		require.Equal(t, []ckpt.Item{{Path: "output", Key: "output/.ATTRIBUTES/VARIABLE_VALUE"}}, s.Report().Unused)
-		require.NoError(t, s.AssertConsumed(), "as TensorFlow has it")
+		require.NoError(t, s.AssertConsumed(), "as in TensorFlow")
 	})
 	t.Run("nor may what is stored apart differ in shape or dtype", func(t *testing.T) {
 		for _, other := range []any{ckpttest.Vector(3), ckpttest.Scalar(1)} {

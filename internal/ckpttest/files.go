@@ -58,8 +58,8 @@ func FilesOf(t testing.TB, prefix string) map[string]string {
 	return files
 }
 
-// RequireSameFiles fails the test if the files of two checkpoints differ in any byte. It compares object graphs and tensors first, so that
-// the failure shows which of them differs.
+// RequireSameFiles fails the test if the files of two checkpoints differ in any byte. It compares object graphs and tensors
+// first, so that the failure shows the difference.
 func RequireSameFiles(t testing.TB, prefix, want string) {
 	t.Helper()
 	wantFiles, files := FilesOf(t, want), FilesOf(t, prefix)

@@ -20,7 +20,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A meter counts the bytes that are read from data files and written to them, and calls full when there are enough.
+// A meter counts the bytes that are read from and written to data files, and calls full when it has counted enough.
 type meter struct {
 	*errfs.FS
 	moved  atomic.Int64
@@ -29,7 +29,8 @@ type meter struct {
 	mu     sync.Mutex
 }
 
-// count lets nobody move more while the one who moved enough ends the context, however long the system lets that goroutine wait.
+// count blocks other goroutines while the one that reached the limit cancels the context, however long the system delays that
+// goroutine.
 func (m *meter) count(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -77,8 +78,8 @@ func (f meteredFile) WriteAt(p []byte, off int64) (int, error) {
 	return f.File.WriteAt(p, off)
 }
 
-// TestCancelInTheMiddle ends every verb's context while it moves bytes. It stops before each of its goroutines has moved as much as
-// a chunk more, says why, and leaves no file open, no goroutine running and nothing on disk.
+// TestCancelInTheMiddle cancels the context of every verb while it reads or writes. The verb stops before any of its goroutines
+// has moved another chunk, and returns the reason. It leaves no open file, no goroutine and nothing on disk.
 func TestCancelInTheMiddle(t *testing.T) {
 	const large, chunk = 4 << 20, 512 << 10 // the chunk of package bundle
 	program := func() ckpt.Group {
@@ -176,7 +177,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 				cancel(nil)
 				require.True(t, errors.Is(err, why) || errors.Is(err, context.Canceled), "after %d bytes: %v", enough, err)
 				require.LessOrEqual(t, m.moved.Load()-enough, int64(runtime.GOMAXPROCS(0)*chunk), "after %d bytes more were moved", enough)
-				require.Equal(t, before, leftOf(disk), "what is left")
+				require.Equal(t, before, leftOf(disk), "the remaining files")
 				require.Zero(t, disk.OpenFiles())
 				require.NoError(t, c.Close())
 				ckpttest.RequireNoneLeft(t)
@@ -185,7 +186,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 	}
 }
 
-// leftOf returns the names of the files on a disk, but for what the workers of sections agree on.
+// leftOf returns the names of the files on a disk, except the files by which workers of sections agree.
 func leftOf(disk *errfs.FS) (names []string) {
 	for _, name := range disk.Names() {
 		if name != "d/new.sections/attempt" {

@@ -26,7 +26,7 @@ func writeFile(t *testing.T, dir, name, text string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
 }
 
-// save writes checkpoints of these names in dir; their values count from 1.
+// save writes checkpoints with these names in dir. Their values count from 1.
 func save(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for i, name := range names {
@@ -110,7 +110,7 @@ func TestLatestThatIsGone(t *testing.T) {
 	})
 }
 
-// A state file that was cut is not taken for none where that would overwrite checkpoints.
+// A truncated state file does not count as absent if a save would then overwrite checkpoints.
 func TestDamagedStateFile(t *testing.T) {
 	whole := "model_checkpoint_path: \"ckpt-1\"\nall_model_checkpoint_paths: \"ckpt-1\"\n"
 	for name, text := range map[string]string{"cut": whole[:26], "cut later": whole[:50], "empty": "", "zeros": "\x00\x00\x00\x00"} {
@@ -132,7 +132,7 @@ func TestDamagedStateFile(t *testing.T) {
 			_, err = c.Save(t.Context(), filepath.Join(dir, "ckpt"))
 			require.ErrorIs(t, err, ckpt.ErrCorrupt)
 			require.ErrorContains(t, err, "IgnoreDamagedState")
-			require.Zero(t, c.SaveCounter(), "a save that was refused does not count")
+			require.Zero(t, c.SaveCounter(), "a rejected save does not count")
 			after, err := os.ReadFile(filepath.Join(dir, "ckpt-1.index"))
 			require.NoError(t, err)
 			require.Equal(t, before, after)
@@ -161,7 +161,7 @@ func TestDamagedStateFile(t *testing.T) {
 	})
 }
 
-// As in TensorFlow a number may be all of a name.
+// As in TensorFlow, a name may consist only of a number.
 func TestSaveWithoutName(t *testing.T) {
 	t.Chdir(t.TempDir())
 	c, err := ckpt.New(newWeights(3))
@@ -180,7 +180,7 @@ func TestSaveWithoutName(t *testing.T) {
 		}
 	}
 	_, err = c.Write(t.Context(), "")
-	require.ErrorContains(t, err, "the path is empty", "no restore takes it")
+	require.ErrorContains(t, err, "the path is empty", "a restore rejects it")
 	require.ErrorContains(t, ckpt.SaveWeights(t.Context(), "", newWeights(1)), "the path is empty")
 }
 
@@ -194,7 +194,7 @@ func TestMissingShard(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, shards, 2)
 	require.NoError(t, os.Remove(shards[0]))
-	err = ckpt.LoadWeights(t.Context(), prefix, &four{B: *tensor.New[float32](5)}) // the shape is wrong, too
+	err = ckpt.LoadWeights(t.Context(), prefix, &four{B: *tensor.New[float32](5)}) // the shape is also wrong
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.Equal(t, 1, strings.Count(err.Error(), shards[0]), "%v", err)
 	require.Less(t, strings.Index(err.Error(), shards[0]), strings.Index(err.Error(), "incompatible"), "%v", err)

@@ -47,7 +47,7 @@ func TestManagerOrder(t *testing.T) {
 		case errfs.Rename:
 			changes = append(changes, "write "+filepath.Base(op.To))
 		case errfs.Remove:
-			if !strings.Contains(op.Name, ".old") { // the commit's own
+			if !strings.Contains(op.Name, ".old") { // the commit itself makes these
 				changes = append(changes, "delete "+filepath.Base(op.Name))
 			}
 		}
@@ -69,8 +69,8 @@ func TestManagerOrder(t *testing.T) {
 	})
 }
 
-// TestManagerFaults lets every single operation of a save that deletes fail in every way, and holds what a fresh process finds
-// to the promise: the checkpoint before whole and latest, or the new one, and a following save that leaves nothing behind.
+// TestManagerFaults makes every operation of a save that deletes fail in every way. A fresh process must then find the previous
+// checkpoint or the new one, complete and latest, and a following save must leave no other files.
 func TestManagerFaults(t *testing.T) {
 	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
 	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
@@ -105,7 +105,7 @@ func TestManagerFaults(t *testing.T) {
 	require.Greater(t, tried, 100)
 }
 
-// requireContinues looks at what a save of v = 4 that returned err left on disk.
+// requireContinues checks the disk after a save of v = 4 that returned err.
 func requireContinues(t *testing.T, disk *errfs.FS, err error, what string) {
 	t.Helper()
 	v := ckpttest.Scalar(0)
@@ -168,7 +168,7 @@ func TestManagerDeletionFails(t *testing.T) {
 }
 
 func TestManagerHostileState(t *testing.T) {
-	// Each case is a path that a state file claims to be a manager's own, beside files that must survive it.
+	// Each case has a path that a state file claims as a Manager's checkpoint, and files that must survive.
 	for name, path := range map[string]string{
 		"above":                    "../precious",
 		"above by a detour":        "sub/../../precious",
@@ -189,7 +189,7 @@ func TestManagerHostileState(t *testing.T) {
 			dir := filepath.Join(root, "train")
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o777))
 			if err := os.Symlink(root, filepath.Join(dir, "link")); err != nil {
-				t.Logf("no links here: %v", err)
+				t.Logf("links are not supported here: %v", err)
 			}
 			var stay []string
 			for _, base := range []string{"precious", "train/precious", "train/sub/precious", "train/"} {
@@ -251,7 +251,7 @@ func TestManagerHostileState(t *testing.T) {
 		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(1), ckpt.KeepEvery(1))
 		ckpttest.Save(t, m)
 		ckpttest.Save(t, m)
-		require.Equal(t, []string{"a", "b", "ckpt-1", "ckpt-2"}, ckpttest.OnDisk(t, dir), "with KeepEvery(1ns) each is kept")
+		require.Equal(t, []string{"a", "b", "ckpt-1", "ckpt-2"}, ckpttest.OnDisk(t, dir), "KeepEvery(1ns) keeps all")
 		require.NotContains(t, ckpttest.StateOf(t, dir).String(), "nan")
 	})
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestSaveFaults lets every operation of each verb that saves fail in every way. A fresh program then finds the checkpoint
-// before, whole and latest, or the new one; of an error the old one is the truth; and a following save leaves nothing over.
+// TestSaveFaults makes every operation of each verb that saves fail in every way. A fresh program then finds the previous
+// checkpoint or the new one, complete and latest. After an error it finds the previous one. A following save leaves no other
+// files.
 func TestSaveFaults(t *testing.T) {
 	program := func(v float32) ckpt.Group {
 		return ckpt.Group{"a": ckpttest.Scalar(v), "b": ckpttest.Vector(v, v, v), "s": tensor.Scalar(fmt.Sprint("number ", v)), "l": []ckpttest.Variable{ckpttest.Scalar(v), ckpttest.Scalar(v)}}
@@ -32,7 +33,7 @@ func TestSaveFaults(t *testing.T) {
 		}
 		return c
 	}
-	// Each returns what the program was told of a save of 2 over one of 1.
+	// Each returns the error of a save of 2 after a save of 1.
 	verbs := map[string]func(disk *errfs.FS, v float32) error{
 		"Save": func(disk *errfs.FS, v float32) error {
 			c := saved(program(v), disk, int(v)-1)
@@ -68,7 +69,7 @@ func TestSaveFaults(t *testing.T) {
 					require.Equal(t, "train/ckpt-2", latest, what)
 				}
 				requireSound(t, disk, latest, what)
-				requireSound(t, disk, "train/ckpt-1", what) // what is new is beside it
+				requireSound(t, disk, "train/ckpt-1", what) // the new checkpoint is next to it
 				for _, v := range []float32{2, 3} {
 					require.NoError(t, save(disk, v), what)
 				}
@@ -119,14 +120,14 @@ func TestSaveFaults(t *testing.T) {
 				return
 			}
 			require.Equal(t, "train/ckpt-1", ckpttest.Must(ckpt.Latest("train", ckpttest.On(disk))))
-			if len(disk.Names()) != len(before) { // the checkpoint is there, and only its name is not
+			if len(disk.Names()) != len(before) { // the checkpoint exists, but its name is not recorded
 				requireSound(t, disk, "train/ckpt-2", "")
 			}
 		}
 	})
 }
 
-// requireSound verifies every checksum of a checkpoint, and that all its values are of one save.
+// requireSound verifies every checksum of a checkpoint, and that all its values come from one save.
 func requireSound(t *testing.T, disk *errfs.FS, path, what string) {
 	t.Helper()
 	r, err := ckpt.Open(path, ckpttest.On(disk))

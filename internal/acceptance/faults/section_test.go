@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// saveSectionsOn lets every worker write, and merges. Like a launcher it takes a worker that comes too late for one that is done.
+// saveSectionsOn lets every worker write, and merges. Like a launcher, it treats a worker that comes too late as done.
 func saveSectionsOn(t *testing.T, disk *errfs.FS, prefix string) error {
 	t.Helper()
 	for worker := range ckpttest.Workers {
@@ -28,7 +28,7 @@ func saveSectionsOn(t *testing.T, disk *errfs.FS, prefix string) error {
 	return err
 }
 
-// requireSections holds what is under prefix to what the workers wrote.
+// requireSections compares the checkpoint at prefix with the values that the workers wrote.
 func requireSections(t *testing.T, disk *errfs.FS, prefix, what string) {
 	t.Helper()
 	table, own := ckpttest.Vector(make([]float32, 12)...), []ckpttest.Variable{ckpttest.Scalar(-1), ckpttest.Scalar(-1), ckpttest.Scalar(-1)}
@@ -40,9 +40,9 @@ func requireSections(t *testing.T, disk *errfs.FS, prefix, what string) {
 	require.Equal(t, []float32{0, 1, 2}, []float32{ckpttest.Value(own[0]), ckpttest.Value(own[1]), ckpttest.Value(own[2])}, what)
 }
 
-// TestSectionFaults lets every operation of three workers and their merge fail in every way. What is there after it is the
-// checkpoint before, or the whole new one; and running everything again, as a launcher does, ends in the new one, and a following save in
-// nothing left over.
+// TestSectionFaults makes every operation of three workers and their merge fail in every way. Afterwards there is the previous
+// checkpoint or the complete new one. Running everything again, as a launcher does, results in the new one, and a following save
+// leaves no other files.
 func TestSectionFaults(t *testing.T) {
 	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
 	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
@@ -113,7 +113,7 @@ func TestSectionFaults(t *testing.T) {
 
 func TestSectionsThatComeTooLate(t *testing.T) {
 	t.Run("a worker that began before the commit and ends after it is stale and leaves nothing", func(t *testing.T) {
-		for n := 1; ; n++ { // the others finish, and merge, before its operation n
+		for n := 1; ; n++ { // the others finish and merge before operation n of this worker
 			disk := errfs.New()
 			zombie := false
 			disk.Inject(func(op errfs.Op) errfs.Fault {

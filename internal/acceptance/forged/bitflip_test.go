@@ -12,8 +12,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// flippable is a program with something of every kind that files store apart: numbers, strings, opaque state, an empty tensor, edges and
-// a counter.
+// flippable is a program with everything that files store in different ways: numbers, strings, opaque state, an empty tensor,
+// edges and a counter.
 type flippable struct {
 	V     tensor.Tensor[float32]
 	Words []string               `ckpt:"words"`
@@ -46,7 +46,7 @@ func TestEveryBitFlip(t *testing.T) {
 		listed []ckpt.VariableInfo
 		graph  *ckpt.StoredGraph
 	}
-	// look returns what is to be seen on a disk, and what Verify thinks of it.
+	// look returns everything that can be read from a disk, and the result of Verify.
 	look := func(disk *errfs.FS) (s seen, reported bool, err error) {
 		latest, err := ckpt.Latest("", ckpttest.On(disk))
 		if err != nil || latest == "" {
@@ -101,8 +101,8 @@ func TestEveryBitFlip(t *testing.T) {
 					warned++
 				default:
 					harmless++
-					// The index's footer pads its two handles to 40 bytes, of which nobody reads the rest. The state file is a text
-					// without a checksum: of it, what it says beside the latest.
+					// The index's footer pads its two handles to 40 bytes, and nobody reads the padding. The state file is a text
+					// without a checksum: only its fields other than the latest are harmless.
 					size := len(files[name])
 					padding := name == "ckpt-1.index" && at >= size-48 && at < size-8
 					require.True(t, padding || name == "checkpoint", "%s: bit %d of byte %d of %d", name, bit, at, size)
@@ -111,7 +111,7 @@ func TestEveryBitFlip(t *testing.T) {
 				require.Zero(t, damaged.OpenFiles())
 			}
 		}
-		t.Logf("%s: %d bits flipped: %d are errors, %d more are reported by Verify, %d are not seen and change nothing", name, flips, found, warned, harmless)
+		t.Logf("%s: %d bits flipped: %d give errors, Verify reports %d more, %d are not detected and change nothing", name, flips, found, warned, harmless)
 		require.Equal(t, 8*len(files[name]), found+warned+harmless)
 		total += flips
 	}

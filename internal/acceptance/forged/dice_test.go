@@ -66,8 +66,8 @@ func (d *dice) number(old int64) int64 {
 	}
 }
 
-// notUTF8 stands in a message's text for the bytes invalid, which are not UTF-8 and which the generated code would refuse to write. Both have
-// the same length.
+// notUTF8 is a placeholder in a message's text for the bytes invalid. Those are not UTF-8, and the generated code would refuse to
+// write them. Both have the same length.
 const notUTF8, invalid = "ÿ", "\xff\xfe"
 
 // text returns a text to put in the place of old.
@@ -100,7 +100,7 @@ func (d *dice) text(old string) string {
 	}
 }
 
-// bytes changes a few bytes, or how many there are.
+// bytes changes a few bytes, or their number.
 func (d *dice) bytes(b []byte) []byte {
 	at := d.n(len(b) + 1)
 	switch d.n(8) {
@@ -154,12 +154,12 @@ func (d *dice) list(f protoreflect.FieldDescriptor, l protoreflect.List) {
 	case 0: // one element less
 		l.Set(i, l.Get(n-1))
 		l.Truncate(n - 1)
-	case 1: // one twice: as the same message, so that what changes one later changes both
+	case 1: // one element twice: the same message, so that a later change affects both
 		l.Append(a)
-	case 2: // two change places
+	case 2: // swap two elements
 		l.Set(i, b)
 		l.Set(j, a)
-	case 3: // one is a blank
+	case 3: // one element becomes empty
 		l.Set(i, l.NewElement())
 	default:
 		if f.Message() != nil {

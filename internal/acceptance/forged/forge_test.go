@@ -25,22 +25,22 @@ import (
 // A specimen is a checkpoint in parts, so that any part can be forged and every checksum corrected afterwards.
 type specimen struct {
 	name, prefix string
-	open         string            // what Open is given: the prefix, or the SavedModel's directory
-	files        map[string][]byte // all but the table
-	shards       int               // data files that there are to be
+	open         string            // the argument of Open: the prefix, or the SavedModel's directory
+	files        map[string][]byte // all files except the table
+	shards       int               // the number of data files to write
 	table        string            // the file that is the table: the index, or all of a V1 checkpoint
 	entries      []specimenEntry
-	graph        *pb.TrackableObjectGraph // nil where there is none
-	blob         []byte                   // the graph, where it is to be other bytes than graph's
+	graph        *pb.TrackableObjectGraph // nil if there is none
+	blob         []byte                   // the stored graph, if its bytes differ from those of graph
 	tableLayout  tableLayout
 }
 
-// A specimenEntry is an entry of the table: of the message that its value is, or, without one, of any bytes.
+// A specimenEntry is an entry of the table. Its value is a message or, without one, any bytes.
 type specimenEntry struct {
 	key    string
 	value  proto.Message
 	raw    []byte
-	broken bool // its checksum is to be what value says, right or wrong
+	broken bool // keeps the checksum in value, right or wrong
 }
 
 // dissect takes a checkpoint apart, by its prefix.
@@ -84,7 +84,7 @@ func dissect(t testing.TB, name string, files map[string][]byte, prefix string) 
 	return s
 }
 
-// v1 reports whether the checkpoint is of the format in which tensors are in the table itself.
+// v1 reports whether the checkpoint has the format that keeps tensors in the table itself.
 func (s *specimen) v1() bool { return s.table == s.prefix }
 
 func (s *specimen) header() *pb.BundleHeader {
@@ -96,7 +96,7 @@ func (s *specimen) header() *pb.BundleHeader {
 	return new(pb.BundleHeader)
 }
 
-// dataFile returns the name of a data file as it was before anything was forged, whether or not there is one.
+// dataFile returns the original name of a data file, whether or not the file exists.
 func (s *specimen) dataFile(shard int32) string {
 	return bundle.DataFile(s.prefix, int(shard), s.shards)
 }
@@ -105,7 +105,7 @@ func (s *specimen) dataFiles() []string {
 	return slices.DeleteFunc(ckpttest.SortedKeys(s.files), func(name string) bool { return !strings.HasPrefix(name, s.prefix+".data-") })
 }
 
-// clone returns a specimen that can be forged while s stays as it is.
+// clone returns a copy of s that can be forged without changing s.
 func (s *specimen) clone() *specimen {
 	c := *s
 	c.files = make(map[string][]byte)
@@ -171,7 +171,7 @@ func (s *specimen) storeGraph(files map[string][]byte) {
 	}
 }
 
-// seal makes the checksums right of what an entry says is a tensor, those within data included, as far as it has that form.
+// seal corrects the checksums of the tensor that an entry describes, including those within data, as far as data has that form.
 func seal(e *pb.BundleEntry, data []byte, bigEndian bool) {
 	b, ok := bytesOfEntry(e, data)
 	if !ok || len(e.Slices) > 0 {
@@ -186,7 +186,7 @@ func seal(e *pb.BundleEntry, data []byte, bigEndian bool) {
 	}
 }
 
-// bytesOfEntry returns the bytes of data that an entry speaks of.
+// bytesOfEntry returns the bytes of data that an entry refers to.
 func bytesOfEntry(e *pb.BundleEntry, data []byte) ([]byte, bool) {
 	if e.Offset < 0 || e.Size < 0 || e.Offset > int64(len(data))-e.Size {
 		return nil, false
@@ -201,7 +201,7 @@ func elements(e *pb.BundleEntry) int64 {
 		switch {
 		case dim.Size < 0:
 			return -1
-		case dim.Size == 0: // then the others do not matter
+		case dim.Size == 0: // the others do not matter
 			return 0
 		case n > math.MaxInt64/dim.Size:
 			n = 0
@@ -214,7 +214,8 @@ func elements(e *pb.BundleEntry) int64 {
 	return n
 }
 
-// sealStrings makes the checksum of the lengths right, and returns that of the whole (WriteStringTensor in tensor_bundle.cc).
+// sealStrings corrects the checksum of the lengths, and returns the checksum of the whole tensor (WriteStringTensor in
+// tensor_bundle.cc).
 func sealStrings(b []byte, n int64, bigEndian bool) uint32 {
 	var order binary.AppendByteOrder = binary.LittleEndian
 	if bigEndian {

@@ -63,10 +63,10 @@ func (r mappableReader) Map() ([]byte, func() error, error) {
 	return b, func() error { return nil }, err
 }
 
-// An interrogation lets every verb that reads look at one forged checkpoint.
+// An interrogation runs every verb that reads on one forged checkpoint.
 type interrogation struct {
 	*testing.T
-	s     *specimen // before it was forged
+	s     *specimen // the checkpoint before it was forged
 	of    *specimen // forged
 	files map[string][]byte
 	disk  *errfs.FS
@@ -100,7 +100,7 @@ func allocated() uint64 {
 // errorClasses are the errors by which programs can tell errors of reading apart.
 var errorClasses = []error{ckpt.ErrCorrupt, ckpt.ErrNotFound, ckpt.ErrMismatch, ckpt.ErrIncomplete, ckpt.ErrNoObjectGraph, ckpt.ErrNotTrackable, errors.ErrUnsupported, os.ErrNotExist}
 
-// refused checks what all errors of reading have in common: they name the checkpoint, and belong to one of errorClasses.
+// refused checks an error of reading: it must name the checkpoint and belong to one of errorClasses.
 func (q *interrogation) refused(verb string, err error) {
 	q.Helper()
 	require.ErrorContains(q, err, q.s.prefix, "%s: %s: which file?", q.what, verb)
@@ -108,7 +108,7 @@ func (q *interrogation) refused(verb string, err error) {
 	require.True(q, classed, "%s: %s: an error of no class: %v", q.what, verb, err)
 }
 
-// interrogate lets every verb look, and returns how many tensors were read.
+// interrogate runs every verb, and returns how many tensors were read.
 func interrogate(t *testing.T, s *specimen, recipe []byte) (read int) {
 	t.Helper()
 	of, files := forge(s, recipe)
@@ -129,7 +129,7 @@ func interrogate(t *testing.T, s *specimen, recipe []byte) (read int) {
 	return read
 }
 
-// read reads everything in every way there is. What one accepts all accept, with the same values, which are those of the files.
+// read reads everything in every way. If one way accepts a tensor, all must accept it, with the same values: those in the files.
 func (q *interrogation) read() (read int) {
 	r, err := ckpt.Open(q.s.open, q.on)
 	if err != nil {
@@ -168,7 +168,7 @@ func (q *interrogation) read() (read int) {
 			q.refused("Tensor", err)
 			q.refused("WriteStored", storedErr)
 			known := false
-			for key := range problems { // that of a part is its tensor's
+			for key := range problems { // a problem of a part is one of its tensor
 				known = known || key != "" && strings.Contains(e.Key, key)
 			}
 			require.True(q, known || errors.Is(err, ckpt.ErrIncomplete) || verifyErr != nil, "%s: %q: Verify finds nothing, Tensor does: %v", q.what, e.Key, err)
@@ -199,11 +199,11 @@ func (q *interrogation) sameValues(how string, want tensor.Any) func(got tensor.
 // truth compares what was read with the entry and the bytes of the data file, which it finds without the library.
 func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 	if q.of.tableLayout.edits+q.of.tableLayout.lies > 0 || q.of.v1() {
-		return // what the table says is not known
+		return // the test does not know the contents of the table
 	}
 	header := q.of.header()
 	if header.NumShards == 0 {
-		return // it is any bytes
+		return // it may be any bytes
 	}
 	var found []*pb.BundleEntry
 	for _, e := range q.of.entries {
@@ -218,7 +218,7 @@ func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 	e := found[0]
 	require.EqualValues(q, elements(e), v.Shape().Len(), q.what)
 	if e.Size == 0 && elements(e) == 0 {
-		return // wherever that is
+		return // whatever it points to
 	}
 	data, ok := q.files[bundle.DataFile(q.s.prefix, int(e.ShardId), int(header.NumShards))]
 	require.True(q, ok, "%s: %q is read from a data file that is not there", q.what, key)
@@ -335,7 +335,7 @@ func (q *interrogation) byName() {
 	}
 	s, err := ckpt.NewSaver(named, q.on)
 	if err != nil {
-		return // keys that are no names
+		return // keys that are not names
 	}
 	if err = s.Restore(ctx, q.s.prefix, q.on); err != nil {
 		q.refused("Saver.Restore", err)
@@ -348,9 +348,9 @@ func (q *interrogation) byName() {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// TestForged forges checkpoints in thousands of ways, each with every checksum right that is not itself forged, and lets every
-// verb that reads look at them. Each ends in the values that the files say, or in an error that names the file; in
-// memory and time that the files account for; with a program that is as it was unless the error says what is not.
+// TestForged forges checkpoints in thousands of ways, with right checksums except for those that it forges, and runs every verb
+// that reads on them. Each verb must return the values in the files, or an error that names the file. The size of the files must
+// justify its memory and time. The program must be unchanged, except for the values that the error lists.
 func TestForged(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
 	all := specimens()
@@ -372,11 +372,11 @@ func TestForged(t *testing.T) {
 			whole++
 		}
 	}
-	t.Logf("%d forgeries of %d checkpoints: of %d everything is read, of %d a part, of %d nothing", forgeries, len(all), whole, some, none)
-	require.Greater(t, min(whole, some, none), forgeries/50, "forgeries are to go deep, and to be found out")
+	t.Logf("%d forgeries of %d checkpoints: %d could be read completely, %d in part, %d not at all", forgeries, len(all), whole, some, none)
+	require.Greater(t, min(whole, some, none), forgeries/50, "too few forgeries of one kind")
 }
 
-// FuzzForged looks for forgeries that TestForged has not thought of.
+// FuzzForged looks for forgeries that TestForged does not make.
 func FuzzForged(f *testing.F) {
 	for i := range specimens() {
 		f.Add(uint8(i), rolled(uint64(i)))

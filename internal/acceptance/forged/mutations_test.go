@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// forge returns s with a few things changed, as a recipe says, and its files. An empty recipe changes nothing.
+// forge returns a copy of s with a few changes that a recipe determines, and its files. An empty recipe changes nothing.
 func forge(s *specimen, recipe []byte) (*specimen, map[string][]byte) {
 	d, c := &dice{recipe}, s.clone()
 	for range min(len(recipe), 1+d.n(4)) {
@@ -30,7 +30,7 @@ var mutations = []func(*specimen, *dice){
 	mutateLayout, mutateBlocks, mutateIndex,
 }
 
-// entry returns one of the entries that are of tensors (or, in a V1 file, any).
+// entry returns an entry of a tensor (or, in a V1 file, any entry).
 func (s *specimen) entry(d *dice) *specimenEntry {
 	if len(s.entries) < 2 {
 		return new(specimenEntry)
@@ -55,7 +55,7 @@ func mutateType(s *specimen, d *dice) {
 	s.bundleEntry(d).Dtype = int32(d.n(60) + 100*d.n(2))
 }
 
-// mutateShape gives a tensor another shape of as many elements, or changes its axes while its bytes stay.
+// mutateShape gives a tensor another shape with as many elements, or changes its axes but not its bytes.
 func mutateShape(s *specimen, d *dice) {
 	b := s.bundleEntry(d)
 	switch n := elements(b); d.n(5) {
@@ -63,7 +63,7 @@ func mutateShape(s *specimen, d *dice) {
 		b.Shape = &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: n}}}
 	case 1:
 		b.Shape = &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: n}, {Size: 1}, {Size: 1}}}
-	case 2: // a product that wraps to what it was
+	case 2: // a product that wraps around to the old one
 		b.Shape = &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: math.MaxInt64/2 + 1}, {Size: 4}, {Size: n}}}
 	case 3:
 		b.Shape = &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: 0}, {Size: d.number(n)}}}
@@ -157,7 +157,7 @@ func (s *specimen) node(d *dice) *pb.TrackableObjectGraph_TrackableObject {
 	return new(pb.TrackableObjectGraph_TrackableObject)
 }
 
-// mutateEdge leads an edge, a new one or one that is there, to another object.
+// mutateEdge makes a new or existing edge lead to another object.
 func mutateEdge(s *specimen, d *dice) {
 	n := s.node(d)
 	if len(n.Children) == 0 || d.n(3) == 0 {

@@ -17,8 +17,8 @@ import (
 	"github.com/gockpt/ckpt/internal/sections"
 )
 
-// TestForgedSections forges what one of several workers has written, manifest and checksums included. A merge makes a checkpoint
-// of it whose every checksum is right, or says which section is no good and leaves everything as it is.
+// TestForgedSections forges the section of one of several workers, including its manifest and checksums. A merge either makes a
+// checkpoint with right checksums, or names the invalid section and changes nothing.
 func TestForgedSections(t *testing.T) {
 	const prefix = "d/ckpt"
 	clean := ckpttest.DiskOf(t, nil)
@@ -76,7 +76,7 @@ func TestForgedSections(t *testing.T) {
 		_, err := ckpt.Merge(ctx, prefix, append(opts, ckpttest.On(disk))...)
 		require.Less(t, allocated()-start, uint64(32<<20), what)
 		require.Zero(t, disk.OpenFiles(), what)
-		for _, op := range disk.Log() { // not even where the manifest says so
+		for _, op := range disk.Log() { // not even if the manifest names other files
 			require.True(t, strings.HasPrefix(filepath.Clean(op.Name)+"/", "d/"), "%s: %v", what, op)
 		}
 		if err != nil {
@@ -92,6 +92,6 @@ func TestForgedSections(t *testing.T) {
 		}), what)
 		require.NoError(t, r.Close())
 	}
-	t.Logf("%d sections forged: %d were merged all the same, %d refused", forgeries, merged, forgeries-merged)
+	t.Logf("%d sections forged: %d merged, %d rejected", forgeries, merged, forgeries-merged)
 	require.Greater(t, min(merged, forgeries-merged), forgeries/50)
 }

@@ -58,12 +58,12 @@ var specimens = sync.OnceValue(func() (all []*specimen) {
 	return all
 })
 
-// failNow is for what is made before a test begins.
+// failNow is a TB for setup before a test begins. It panics.
 type failNow struct{ testing.TB }
 
 func (*failNow) Helper()                        {}
 func (*failNow) Errorf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
-func (*failNow) FailNow()                       { panic("it failed") }
+func (*failNow) FailNow()                       { panic("setup failed") }
 
 // checkpointFiles returns the files of the checkpoint called prefix, in a directory d.
 func checkpointFiles(prefix string) map[string][]byte {
@@ -76,7 +76,7 @@ func checkpointFiles(prefix string) map[string][]byte {
 	return files
 }
 
-// program returns a program like the one that wrote s, and its variables by key. They hold what no checkpoint does.
+// program returns a program like the one that wrote s, and its variables by key. They hold values that no checkpoint has.
 func (s *specimen) program() (root any, vars map[string]tensor.Any) {
 	vars = make(map[string]tensor.Any)
 	for _, e := range s.entries {
@@ -100,7 +100,7 @@ func (s *specimen) program() (root any, vars map[string]tensor.Any) {
 			}
 		}
 	}
-	used := make(map[string]tensor.Any) // what the root leads to
+	used := make(map[string]tensor.Any) // objects of the root's edges
 	note := func(id int) {
 		for _, a := range s.graph.Nodes[id].Attributes {
 			if v, ok := vars[a.CheckpointKey]; ok && v == objects[id] {
@@ -130,7 +130,7 @@ func (s *specimen) program() (root any, vars map[string]tensor.Any) {
 	return objects[0], used
 }
 
-// unsettle fills a tensor.
+// unsettle fills a tensor with other values.
 func unsettle(v tensor.Any) {
 	if b, ok := tensor.Bytes(v); ok {
 		for i := range b {

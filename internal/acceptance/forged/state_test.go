@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// FuzzStateFile gives everything that looks for the latest checkpoint a state file that may be any text. Nothing outside of its
-// directory is opened, created or deleted, and nothing in it but a Manager's own checkpoints.
+// FuzzStateFile gives any text as a state file to all calls that look for the latest checkpoint. They must not open, create or
+// delete anything outside the directory, and inside it only a Manager's checkpoints.
 func FuzzStateFile(f *testing.F) {
 	for _, name := range append(ckpttest.Must(filepath.Glob(ckpttest.Path("testdata/golden/state-files/*/checkpoint"))), ckpttest.Must(filepath.Glob(ckpttest.Path("testdata/golden/manager-*/*/checkpoint")))...) {
 		f.Add(string(ckpttest.Must(os.ReadFile(name))))
@@ -28,7 +28,7 @@ func FuzzStateFile(f *testing.F) {
 	f.Fuzz(lookForLatest)
 }
 
-// TestForgedStateFiles names all kinds of paths in all places of a state file.
+// TestForgedStateFiles puts all kinds of paths into every field of a state file.
 func TestForgedStateFiles(t *testing.T) {
 	texts := stateTexts()
 	require.Greater(t, len(texts), 200)
@@ -38,7 +38,7 @@ func TestForgedStateFiles(t *testing.T) {
 	t.Logf("%d state files", len(texts))
 }
 
-// stateTexts are state files whose paths lead everywhere.
+// stateTexts are state files with paths that lead everywhere.
 func stateTexts() (texts []string) {
 	paths := []string{
 		"ckpt-1", "ckpt-2", "./ckpt-1", "gone", "keep", "below/ckpt-1", "../other/ckpt-1", "below/../../other/ckpt-1", "..", ".", "", "/", "/abs/ckpt-1", "/abs/../abs/ckpt-1", "/gone", "/abs/gone",
@@ -65,7 +65,7 @@ func stateDisk(t testing.TB) *errfs.FS {
 	return ckpttest.DiskOf(t, made.Files())
 }
 
-// lookForLatest has everybody look who reads a state file.
+// lookForLatest runs all calls that read a state file.
 func lookForLatest(t *testing.T, text string) {
 	disk := stateDisk(t)
 	require.NoError(t, disk.WriteFile("d/checkpoint", []byte(text)))
@@ -118,7 +118,7 @@ func lookForLatest(t *testing.T, text string) {
 		require.True(t, own || string(after[name]) == string(b), "%q: %s is changed", text, name)
 	}
 	for _, op := range disk.Log() {
-		// That there is something elsewhere may be asked, to say so.
+		// A call may check that a file exists elsewhere, in order to mention it in an error.
 		name := filepath.Clean(op.Name)
 		inside := name == "d" || strings.HasPrefix(name, "d/")
 		require.True(t, inside || op.Kind == errfs.Stat, "%q: %v", text, op)

@@ -16,7 +16,7 @@ type tableEntry struct {
 	value []byte
 }
 
-// A tableLayout says how a table is written, and how often it lies. The zero tableLayout is TensorFlow's.
+// A tableLayout determines how a table is written, and how many values in it are wrong. The zero tableLayout is TensorFlow's.
 type tableLayout struct {
 	perBlock int // entries; 0: as many as TensorFlow's writer puts there
 	restart  int // entries from one restart point to the next
@@ -31,18 +31,18 @@ type blockHandle struct {
 	offset, size uint64
 }
 
-// write returns a table of entries, whose block checksums are right whatever the blocks are.
+// write returns a table of entries. The checksums of its blocks are right, whatever the blocks contain.
 func (l tableLayout) write(entries []tableEntry, d *dice) []byte {
 	if l.perBlock == 0 {
 		var out bytes.Buffer
 		w := sstable.NewWriter(&out)
 		for _, e := range entries {
 			if w.Add([]byte(e.key), e.value) != nil {
-				l.perBlock, l.restart = len(entries), 16 // not in order, which that writer refuses
+				l.perBlock, l.restart = len(entries), 16 // not in order, which the other writer rejects
 				return l.write(entries, d)
 			}
 		}
-		_ = w.Close() // a buffer takes everything
+		_ = w.Close() // writing to a buffer does not fail
 		return out.Bytes()
 	}
 	var file []byte
@@ -80,9 +80,9 @@ func (l tableLayout) write(entries []tableEntry, d *dice) []byte {
 			h.offset = uint64(d.number(int64(h.offset)))
 		case 1:
 			h.size = uint64(d.number(int64(h.size)))
-		case 2: // two blocks are one
+		case 2: // two entries refer to the same block
 			h.offset, h.size = index[j].offset, index[j].size
-		case 3: // a block is the index block itself, or the metaindex block
+		case 3: // an entry refers to the index block itself or to the metaindex block
 			h.offset, h.size = [...]blockHandle{own, meta}[d.n(2)].offset, own.size
 		case 4:
 			h.bound = d.text(h.bound)
@@ -112,7 +112,7 @@ func (l tableLayout) write(entries []tableEntry, d *dice) []byte {
 	return binary.LittleEndian.AppendUint64(append(file, footer...), 0xdb4775248b80fb57)
 }
 
-// blockOf encodes a block, in whatever order its entries are.
+// blockOf encodes a block. It keeps the order of the entries.
 func blockOf(entries []tableEntry, restart int) []byte {
 	var b []byte
 	restarts := []uint32{}

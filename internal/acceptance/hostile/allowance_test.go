@@ -29,14 +29,14 @@ type broadNest struct {
 	Next  *broadNest  `ckpt:"next,alloc,optional"`
 }
 
-// A BroadLayer is exported, so that it can be made where it is inlined.
+// A BroadLayer is exported, so that a load can allocate it if it is inlined.
 type BroadLayer broadLayer
 
 type broadInline struct {
 	*BroadLayer `ckpt:",inline,alloc"`
 }
 
-// broadPrograms would grow to hundreds of megabytes for what broadGraph stores.
+// broadPrograms would grow to hundreds of megabytes for the objects in broadGraph.
 var broadPrograms = map[string]func() any{
 	"a list": func() any {
 		return new(struct {
@@ -100,7 +100,7 @@ var broadPrograms = map[string]func() any{
 	},
 }
 
-// broadGraph is that of a list of n elements, of which each has n elements, and a chain of n; nothing has a value except one scalar.
+// broadGraph is the graph of a list of n elements with n elements each, and of a chain of n objects. Only one scalar has a value.
 func broadGraph(n int) *objectgraph.Graph {
 	has := true
 	g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n+2)}
@@ -153,7 +153,8 @@ func TestSmallCheckpointsMakeSmallObjects(t *testing.T) {
 	}
 }
 
-// TestLargeCheckpointsMakeLargeObjects loads more than a checkpoint may make in any case: the bytes are there.
+// TestLargeCheckpointsMakeLargeObjects loads more than the amount that any checkpoint may allocate. The size of the files
+// justifies it.
 func TestLargeCheckpointsMakeLargeObjects(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "large")
 	saved := struct{ Layers []broadLayer }{make([]broadLayer, 40)}

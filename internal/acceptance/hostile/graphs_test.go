@@ -43,7 +43,7 @@ func forgeGraph(t *testing.T, g *objectgraph.Graph) *errfs.FS {
 
 var forgedValue = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: "v", Key: "v"}}
 
-// hostileNodes is how many objects a hostile graph has: CKPT_NODES, for the million that takes minutes and gigabytes.
+// hostileNodes is the number of objects in a hostile graph. CKPT_NODES sets it: a million takes minutes and gigabytes.
 func hostileNodes() int {
 	if n, err := strconv.Atoi(os.Getenv("CKPT_NODES")); err == nil {
 		return n
@@ -51,7 +51,7 @@ func hostileNodes() int {
 	return ckpttest.Thorough(50_000, 2_000)
 }
 
-// hostileGraphs are graphs of n nodes that are well-formed and unlike any model's.
+// hostileGraphs are well-formed graphs of n nodes that are unlike any model.
 func hostileGraphs(n int) map[string]*objectgraph.Graph {
 	graphs := make(map[string]*objectgraph.Graph)
 	wide := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
@@ -106,7 +106,8 @@ type chainLink struct {
 	Next *chainLink             `ckpt:"next,alloc,optional"`
 }
 
-// A lackingLink is as deep, and has a value that the checkpoint lacks at each link. A wrongLink has a value that does not fit.
+// A lackingLink can be as deep, and has a value at each link that the checkpoint lacks. A wrongLink has a value that does not
+// fit.
 type lackingLink struct {
 	Lost float64      `ckpt:"lost"`
 	Next *lackingLink `ckpt:"next,alloc,optional"`
@@ -233,7 +234,7 @@ func TestHostileGraphs(t *testing.T) {
 	}
 }
 
-// measured runs f and returns how far the heap grew at most, and the time that it took.
+// measured runs f and returns the largest growth of the heap, and the time that f took.
 func measured(f func()) (peak uint64, took time.Duration) {
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(20))

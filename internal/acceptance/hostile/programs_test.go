@@ -22,7 +22,7 @@ type branch struct {
 	Map  map[string]*branch      `ckpt:"map,optional"`
 }
 
-// hostilePrograms are programs of about n objects that are unlike any model.
+// hostilePrograms are programs with about n objects that are unlike any model.
 func hostilePrograms(n int) map[string]func() *branch {
 	return map[string]func() *branch{
 		"a chain with a value at its end": func() *branch {
@@ -120,7 +120,7 @@ func TestHostilePrograms(t *testing.T) {
 				{"restore what nothing is left of", func() {
 					c := ckpttest.New(t, &branch{V: ckpttest.Scalar(0), Next: &branch{V: ckpttest.Scalar(0)}}, ckpttest.On(disk))
 					s := ckpttest.Must(c.Read(ctx, "ckpt"))
-					longest := 0 // a key is as long as the file has it
+					longest := 0 // a file may have keys of any length
 					for _, v := range ckpttest.Must(ckpt.Open("ckpt", ckpttest.On(disk))).Variables() {
 						longest = max(longest, len(v.Key))
 					}
@@ -166,7 +166,7 @@ func TestHostilePrograms(t *testing.T) {
 	}
 }
 
-// TestHostileKeys saves a chain that is so long that its keys, each of which is a whole path, would not fit into memory.
+// TestHostileKeys saves a very long chain. Each key is a whole path, so all keys together would not fit into memory.
 func TestHostileKeys(t *testing.T) {
 	root := &branch{V: ckpttest.Scalar(0)}
 	for b, i := root, 0; i < 30_000; b, i = b.Next, i+1 {

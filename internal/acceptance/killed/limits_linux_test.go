@@ -22,7 +22,7 @@ func init() {
 	victims["managed saves, ten"] = saveTen
 }
 
-// saveLimited saves what fits, and then what does not: the system ends a write in the middle of the file.
+// saveLimited saves a model that fits, and then one that does not: the system ends a write in the middle of the file.
 func saveLimited(dir string) error {
 	fmt.Println(crash.Ready)
 	limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}
@@ -46,7 +46,7 @@ func saveLimited(dir string) error {
 	return nil
 }
 
-// saveTen saves ten times, and takes a directory in use for an answer.
+// saveTen saves ten times. A directory that is in use is not a failure.
 func saveTen(dir string) error {
 	v := ckpttest.Scalar(0)
 	c, err := ckpt.New(ckpt.Group{"v": v})
@@ -66,7 +66,7 @@ func saveTen(dir string) error {
 			saved++
 		case !errors.Is(err, ckpt.ErrInUse):
 			return err
-		default: // the other has saved: this one goes on from there, as a job that is started anew does
+		default: // the other process has saved: continue from there, as a restarted job does
 			if m, err = ckpt.NewManager(c, dir, ckpt.KeepLast(3)); err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ func TestFullDisk(t *testing.T) {
 
 func TestReadOnlyDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
-		// Permissions bind nobody who is root; a directory of the kernel's that takes no files does.
+		// Permissions do not restrict root. A kernel directory that does not accept files does.
 		_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Save(ctx, "/proc/ckpt")
 		require.ErrorContains(t, err, "/proc/ckpt-1")
 		return

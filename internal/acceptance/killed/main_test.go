@@ -10,7 +10,7 @@ import (
 
 var ctx = context.Background()
 
-// TestMain runs the tests, or is the program that a test started to kill it.
+// TestMain runs the tests. If a test started this process in order to kill it, TestMain runs the victim.
 func TestMain(m *testing.M) {
 	if victim := os.Getenv("CKPT_VICTIM"); victim != "" {
 		ckpttest.Quiet()

@@ -20,7 +20,7 @@ import (
 // kills is how many processes TestManagerKilled kills.
 const kills = 25
 
-// A killedModel is what the processes train: every value is the number of steps.
+// A killedModel is the model that the processes train. Every value is the number of steps.
 type killedModel struct {
 	Step   int64 `ckpt:"step"`
 	Values *tensor.Tensor[float32]
@@ -39,8 +39,8 @@ func TestManagerKilled(t *testing.T) {
 		var restored int64
 		_, err := fmt.Sscanf(lines.Text(), "restored %d", &restored)
 		require.NoError(t, err, lines.Text())
-		require.GreaterOrEqual(t, restored, saved, "what was reported saved")
-		within := 40*time.Millisecond + time.Since(started) // on a slow machine too it saves now and then
+		require.GreaterOrEqual(t, restored, saved, "a save that was reported is lost")
+		within := 40*time.Millisecond + time.Since(started) // it also saves now and then on a slow machine
 		time.AfterFunc(rand.N(within), func() { _ = child.Process.Kill() })
 		for lines.Scan() {
 			_, err = fmt.Sscanf(lines.Text(), "saved %d", &saved)

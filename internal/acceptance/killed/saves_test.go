@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A victim is what a test's program does until it is killed. It works in the directory dir.
+// A victim is the function that a test's program runs until it is killed. It works in the directory dir.
 type victim func(dir string) error
 
 var victims = map[string]victim{
@@ -49,7 +49,7 @@ func beVictim(name string) int {
 	return 0
 }
 
-// newVictim returns the test's own program as the victim called name.
+// newVictim returns a command that runs the test's program as the victim called name.
 func newVictim(t *testing.T, name, dir string) *exec.Cmd {
 	t.Helper()
 	require.Contains(t, victims, name)
@@ -58,7 +58,7 @@ func newVictim(t *testing.T, name, dir string) *exec.Cmd {
 	return program
 }
 
-// requirePrograms skips where the test's program cannot be started again.
+// requirePrograms skips the test if its program cannot be started again.
 func requirePrograms(t *testing.T) {
 	t.Helper()
 	program := exec.Command(ckpttest.Must(os.Executable()), "-test.list=^$")
@@ -67,7 +67,7 @@ func requirePrograms(t *testing.T) {
 	}
 }
 
-// saveForever saves with a Manager, and prints the number of every save that was reported as done.
+// saveForever saves with a Manager, and prints the number of every save that is done.
 func saveForever(dir string, each ...ckpt.ManagerSaveOption) error {
 	r := ckpttest.NewMarked()
 	c, err := ckpt.New(ckpt.Group{"run": r})
@@ -99,7 +99,7 @@ func saveForever(dir string, each ...ckpt.ManagerSaveOption) error {
 	}
 }
 
-// plainSavesForever saves without a Manager, one shard per variable, and every other time over what is there.
+// plainSavesForever saves without a Manager, with one shard per variable. Every other save overwrites the existing checkpoint.
 func plainSavesForever(dir string) error {
 	r := ckpttest.NewMarked()
 	c, err := ckpt.New(ckpt.Group{"run": r})
@@ -139,7 +139,7 @@ func TestKilledSaves(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "train")
-			first := ckpttest.NewMarked() // as a loaded machine may let no program come as far as its first save
+			first := ckpttest.NewMarked() // on a loaded machine, a program may be killed before its first save
 			first.Advance()
 			if c := ckpttest.New(t, ckpt.Group{"run": first}); kind == "plain saves" {
 				ckpttest.Must(c.Save(ctx, filepath.Join(dir, "ckpt"), ckpt.MaxShardSize(48<<10)))
@@ -176,7 +176,7 @@ func TestKilledSaves(t *testing.T) {
 			ckpttest.Must(m.RestoreOrInitialize(ctx))
 			ckpttest.Save(t, m)
 			ckpttest.Save(t, m)
-			require.Len(t, ckpttest.NamesIn(t, dir), 5, "two checkpoints of two files and the state file: nothing is left of those that died")
+			require.Len(t, ckpttest.NamesIn(t, dir), 5, "two checkpoints of two files, and the state file")
 		})
 	}
 }
@@ -201,7 +201,7 @@ func workSection(dir string, worker int) error {
 		return tensor.Shape{2_000 * ckpttest.Workers, 2}, tensor.Slice{{Start: 2_000 * worker, Length: 2_000}, tensor.Full}
 	}))
 	if errors.Is(err, ckpt.ErrStale) {
-		return nil // it has been merged already
+		return nil // it is already merged
 	}
 	return err
 }
@@ -212,7 +212,7 @@ func TestKilledSections(t *testing.T) {
 	var killer crash.Killer
 	for rounds := 0; killer.Kills() < ckpttest.Thorough(400, 15); rounds++ {
 		dir := t.TempDir()
-		if rounds == 0 { // what each takes when nobody kills it
+		if rounds == 0 { // measures how long each takes if nobody kills it
 			for _, name := range []string{"worker 0", "worker 1", "worker 2", "merge"} {
 				_, err := killer.Full(newVictim(t, name, dir))
 				require.NoError(t, err)
@@ -228,7 +228,7 @@ func TestKilledSections(t *testing.T) {
 			return
 		}
 		_, err := ckpt.Merge(ctx, filepath.Join(dir, "ckpt-9"))
-		require.NoError(t, err, "a merge that is run again")
+		require.NoError(t, err, "a merge may run again")
 		table, own := tensor.New[float32](6_000, 2), []ckpttest.Variable{tensor.New[float32](5_000), tensor.New[float32](5_000), tensor.New[float32](5_000)}
 		require.NoError(t, ckpt.LoadWeights(ctx, dir, ckpt.Group{"table": table, "own0": own[0], "own1": own[1], "own2": own[2]}, ckpt.Strict()))
 		for i, v := range table.Data() {
@@ -264,5 +264,5 @@ func untilDone(t *testing.T, killer *crash.Killer, name, dir string) {
 			return
 		}
 	}
-	t.Errorf("%s does not come to an end", name)
+	t.Errorf("%s does not end", name)
 }

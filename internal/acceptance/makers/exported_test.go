@@ -29,7 +29,7 @@ func exportedIO(t *testing.T, name string) (x *floats, y []float32) {
 	return x, io.Y
 }
 
-// exportedRegress is the model of make.py. Its layers have other names in Keras.
+// exportedRegress is the model of make.py. Keras has other names for its layers.
 type exportedRegress struct {
 	InputTransform layers.Dense
 	Blocks         [2]*layers.Dense
@@ -52,7 +52,7 @@ func newExported() *exportedRegress {
 	return &exportedRegress{InputTransform: layers.Dense{Activation: activation.Tanh()}, Blocks: [2]*layers.Dense{{}, {}}}
 }
 
-// What model.export() of Keras writes has its variables in lists, and no objects.
+// Keras's model.export() writes variables in lists, without objects.
 func TestExported(t *testing.T) {
 	dir := func(name string) string { return filepath.Join("testdata", "exported", name) }
 	t.Run("a struct takes the variables in their order", func(t *testing.T) {

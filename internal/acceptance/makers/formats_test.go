@@ -12,7 +12,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ofEveryFormat are a file of each kind, a tensor that it has and the edges that lead there, where they are not the parts of its key. The scripts beside the files made them.
+// ofEveryFormat has a file of each format, a tensor in it, and the edges to that tensor if they are not the parts of its key. The
+// scripts next to the files wrote them.
 var ofEveryFormat = map[string]struct{ file, format, key, path string }{
 	"TensorFlow":            {"testdata/golden/keras3-mlp/ckpt", "tensorflow", "_functional/_operations/1/_kernel/.ATTRIBUTES/VARIABLE_VALUE", "_functional/_operations/1/_kernel"},
 	"safetensors":           {"format/safetensors/testdata/linear.safetensors", "safetensors", "w", ""},

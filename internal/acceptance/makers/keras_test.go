@@ -34,7 +34,8 @@ func dense(t *testing.T, in, out int) layers.Dense {
 
 func pointer[T any](v T) *T { return &v }
 
-// TestSaveWeightsKerasNames holds the keys to those that Keras 3.15 gives models of the same attributes, and loads what was saved.
+// TestSaveWeightsKerasNames compares the keys with those of Keras 3.15 for models with the same attributes, and loads the saved
+// file.
 func TestSaveWeightsKerasNames(t *testing.T) {
 	shared, empty := dense(t, 3, 3), new(layers.Dense)
 	for name, c := range map[string]struct {
@@ -109,23 +110,24 @@ func TestSaveWeightsKerasNames(t *testing.T) {
 			require.NoError(t, err)
 			got, err := os.ReadFile(again)
 			require.NoError(t, err)
-			require.True(t, bytes.Equal(want, got), "the same model is the same file")
+			require.True(t, bytes.Equal(want, got), "the same model gives the same file")
 		})
 	}
 }
 
-// Layers that Keras numbers are not given to a struct that has others: which of them is which cannot be known.
+// If Keras numbered the layers, they do not match a struct with other layers, because the numbers do not tell which layer is
+// which.
 func TestLoadWeightsKerasNumbersDiffer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.weights.h5")
 	require.NoError(t, ckpt.SaveWeights(t.Context(), path, &struct {
 		A, Middle, Output layers.Dense
 	}{dense(t, 2, 2), dense(t, 2, 2), dense(t, 2, 2)}))
-	// Names that the file has, as those of Keras's own layers often are not, decide before numbers do.
+	// If the file has names, they take precedence over numbers. Keras's own layers often have no names there.
 	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &struct{ A, Output layers.Dense }{}))
 	err := ckpt.LoadWeights(t.Context(), path, &struct{ A, Y layers.Dense }{})
 	var mismatch *ckpt.MismatchError
 	require.ErrorAs(t, err, &mismatch)
-	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &struct{ A, Y, Z layers.Dense }{}), "as many: in their order")
+	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &struct{ A, Y, Z layers.Dense }{}), "the same number of layers: in their order")
 }
 
 func TestSaveWeightsKerasFaults(t *testing.T) {
@@ -151,7 +153,7 @@ func TestSaveWeightsKerasFaults(t *testing.T) {
 	}
 }
 
-// Variables of classes that Keras does not know have numbers alone. They are those of the fields, in their order, if there are as many.
+// Variables of classes that Keras does not know have only numbers. They match the fields in order if there are as many fields.
 func TestLoadWeightsKerasVariablesInOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.weights.h5")
 	w := keras.CreateFile(path, nil)

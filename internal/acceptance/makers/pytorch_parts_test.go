@@ -11,7 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestRegionsOfTransposedValues restores two columns of kernels that PyTorch stored as rows: the region is one of the value as the layer has it.
+// TestRegionsOfTransposedValues restores two columns of kernels that PyTorch stored as rows. The region refers to the layer's
+// layout.
 func TestRegionsOfTransposedValues(t *testing.T) {
 	for _, file := range []string{"model.safetensors", "model.pt"} {
 		t.Run(file, func(t *testing.T) {

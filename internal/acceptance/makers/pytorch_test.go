@@ -18,12 +18,12 @@ import (
 
 type floats = tensor.Tensor[float32]
 
-// A layerCall is what all layers of one input have.
+// A layerCall is the method that all layers with one input have.
 type layerCall interface {
 	Call(*floats) (*floats, error)
 }
 
-// through returns what the layers make of x, one after another.
+// through calls the layers one after another, starting with x, and returns the last output.
 func through(t *testing.T, x *floats, calls ...layerCall) *floats {
 	t.Helper()
 	for _, c := range calls {
@@ -34,7 +34,7 @@ func through(t *testing.T, x *floats, calls ...layerCall) *floats {
 	return x
 }
 
-// channelsLast moves axis 1 to the end, channelsFirst the last axis to place 1.
+// channelsLast moves axis 1 to the end. channelsFirst moves the last axis to position 1.
 func channelsLast(t *testing.T, x *floats) *floats  { return moved(t, x, 1, len(x.Shape())-1) }
 func channelsFirst(t *testing.T, x *floats) *floats { return moved(t, x, len(x.Shape())-1, 1) }
 
@@ -56,12 +56,12 @@ func moved(t *testing.T, x *floats, from, to int) *floats {
 	return y
 }
 
-// onImages runs layers that want channels last on an input with channels first.
+// onImages runs layers that expect channels last on an input with channels first.
 func onImages(t *testing.T, x *floats, calls ...layerCall) []*floats {
 	return []*floats{channelsFirst(t, through(t, channelsLast(t, x), calls...))}
 }
 
-// pyTorchCases are modules that testdata/pytorch/gen.py saved: the struct that a user writes for each, without tags but for indices.
+// pyTorchCases has, for each module that testdata/pytorch/gen.py saved, the struct that a user writes. Only indices need tags.
 var pyTorchCases = []struct {
 	name  string
 	model func(t *testing.T) (model any, run func(xs []*floats) []*floats)
@@ -209,7 +209,7 @@ var pyTorchCases = []struct {
 		}
 		m.Up.Strides, m.Up.OutputPadding, m.Up.Groups = []int{2}, []int{1}, 2
 		m.Wide.Strides, m.Wide.DilationRate, m.Wide.Groups = []int{3, 1}, []int{1, 2}, 3
-		m.Wide.OutputPadding = []int{0} // PyTorch's default: Keras's output has no less than a stride for each input
+		m.Wide.OutputPadding = []int{0} // PyTorch's default; Keras's output has at least a stride for each input
 		return &m, func(xs []*floats) []*floats {
 			return append(onImages(t, xs[0], &m.Up, &layers.Cropping1D{Cropping: [][2]int{{1, 1}}}), onImages(t, xs[1], &m.Wide)...)
 		}
@@ -229,7 +229,7 @@ var pyTorchCases = []struct {
 		}
 	}},
 	{"sequential_gaps", func(t *testing.T) (any, func([]*floats) []*floats) {
-		var m struct{ Net []layers.Dense } // made from the file; Tanh's places hold nothing
+		var m struct{ Net []layers.Dense } // made from the file; the positions of Tanh are empty
 		return &m, func(xs []*floats) []*floats {
 			require.Len(t, m.Net, 5)
 			for i := range 2 {
@@ -360,7 +360,7 @@ func readIO(t *testing.T, file string) (inputs, outputs []*floats) {
 	return inputs, outputs
 }
 
-// TestRename loads a module whose names the program does not share, and a wrapper's.
+// TestRename loads a module with names that differ from the program's, and the module of a wrapper.
 func TestRename(t *testing.T) {
 	file := filepath.Join("testdata", "pytorch", "linear", "model.safetensors")
 	var want, got struct{ Fc1, Fc2 layers.Dense }
@@ -378,7 +378,8 @@ func TestRename(t *testing.T) {
 	require.ErrorContains(t, err, "missing closing )")
 }
 
-// TestSaveAsPyTorch writes what was loaded in PyTorch's names and layouts: the same names, shapes and bytes, where nothing was summed up.
+// TestSaveAsPyTorch loads files and writes them in PyTorch's names and layouts. Names, shapes and bytes are the same, except for
+// values that the load summed up.
 func TestSaveAsPyTorch(t *testing.T) {
 	summed := map[string]bool{"rnn": true, "rnn_stacked": true, "rnn_bidirectional": true, "lstm": true, "lstm_stacked": true, "lstm_bidirectional": true, "lstm_cell": true}
 	for _, c := range pyTorchCases {

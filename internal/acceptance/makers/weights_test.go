@@ -113,7 +113,7 @@ type opaque struct{ n byte }
 func (o *opaque) MarshalBinary() ([]byte, error) { return []byte{o.n}, nil }
 func (o *opaque) UnmarshalBinary(b []byte) error { o.n = b[0]; return nil }
 
-// TestSaveWeightsUnsupported asks for what a format cannot hold: an error that names the path, and what was there stays.
+// TestSaveWeightsUnsupported saves values that a format cannot hold. The error names the path, and the existing file stays.
 func TestSaveWeightsUnsupported(t *testing.T) {
 	for name, c := range map[string]struct {
 		file  string
@@ -152,7 +152,7 @@ func TestSaveWeightsUnsupported(t *testing.T) {
 	}
 }
 
-// TestSaveWeightsCancelled ends the context first: no file is left.
+// TestSaveWeightsCancelled cancels the context before the save. No file is left.
 func TestSaveWeightsCancelled(t *testing.T) {
 	for _, name := range []string{"m.safetensors", "m.npz", "m.weights.h5"} {
 		ctx, cancel := context.WithCancel(t.Context())

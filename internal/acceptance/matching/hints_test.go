@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An error of a load says what was probably meant.
+// The error of a load suggests the names that were probably meant.
 func TestHints(t *testing.T) {
 	type w = tensor.Tensor[float32]
 	type pair struct{ Kernel, Bias w }

@@ -14,8 +14,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestMovedElements appends to lists of structs after a restore. An element that append moved shares the memory of its tensors with the one
-// that took the values, and is not missing; one that the program made anew is.
+// TestMovedElements appends to lists of structs after a restore. An element that append moved shares its tensors' memory with the
+// restored element, and is not missing. A new element is missing.
 func TestMovedElements(t *testing.T) {
 	type block struct {
 		W, B tensor.Tensor[float32]
@@ -37,7 +37,7 @@ func TestMovedElements(t *testing.T) {
 		require.NoError(t, s.AssertExistingObjectsMatched())
 		require.NoError(t, s.AssertConsumed())
 		require.Empty(t, s.Report().Missing)
-		require.EqualValues(t, 1, m.Blocks[2].B.Data()[0], "the new one took what waited")
+		require.EqualValues(t, 1, m.Blocks[2].B.Data()[0], "the new element took the waiting value")
 		require.EqualValues(t, 1, m.Blocks[0].W.Data()[1])
 	})
 	t.Run("made anew", func(t *testing.T) {
@@ -48,8 +48,8 @@ func TestMovedElements(t *testing.T) {
 	})
 }
 
-// TestMovedPlainValues moves elements that hold plain values. Those that hold what the old element holds were restored; those of an element
-// that the program made anew with other values, or after it had cleared the old one, were not.
+// TestMovedPlainValues moves elements that hold plain values. Elements that hold the same values as the old element count as
+// restored. An element that the program made with other values, or after it had cleared the old one, does not.
 func TestMovedPlainValues(t *testing.T) {
 	type inner struct {
 		Rate float64  `ckpt:"rate"`
@@ -101,7 +101,7 @@ func TestMovedPlainValues(t *testing.T) {
 			if name != "put in another order" {
 				require.NoError(t, s.AssertConsumed())
 			}
-			require.EqualValues(t, 1, m.Blocks[2].Steps, "the new one took what waited")
+			require.EqualValues(t, 1, m.Blocks[2].Steps, "the new element took the waiting value")
 		})
 	}
 	for name, c := range map[string]struct {
@@ -157,7 +157,7 @@ func TestMovedPlainOnly(t *testing.T) {
 	})
 }
 
-// TestMovedByNames appends after a restore by names. What the moved elements hold, trained since, is not overwritten.
+// TestMovedByNames appends after a restore by names. The moved elements have been trained since, and are not overwritten.
 func TestMovedByNames(t *testing.T) {
 	type block struct {
 		W     tensor.Tensor[float32]

@@ -50,7 +50,7 @@ func TestRestoreByName(t *testing.T) {
 	})
 }
 
-// A namedLayer says what its variables are called, and those of the layers in it.
+// A namedLayer names its variables, and the variables of the layers in it.
 type namedLayer struct {
 	W, B  *tensor.Tensor[float32]
 	Inner *namedLayer

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/internal/ckpttest"
 )
 
-// Two edges of a program that share a stored object get it both, also where they are lists, maps or of two types.
+// If two edges of a program share a stored object, both receive its values, even if they are lists, maps or have different types.
 func TestSharedStoredObjects(t *testing.T) {
 	type one struct{ W ckpttest.Variable }
 	type two struct{ W ckpttest.Variable }
@@ -83,7 +83,7 @@ func TestSharedStoredObjects(t *testing.T) {
 	require.Same(t, f.Next, f.Next.Next.Next, "one object of a type for one stored object")
 }
 
-// Of these types each leads to another.
+// Each of these types leads to another one.
 type (
 	link2 struct {
 		Next *link2

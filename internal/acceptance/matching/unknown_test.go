@@ -11,14 +11,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// ignoring is a layer that says which stored names it does not need.
+// ignoring is a layer that lists the stored names that it does not need.
 type ignoring struct{ Kernel tensor.Tensor[float32] }
 
 func (*ignoring) CheckpointIgnores() []string { return []string{"renorm"} }
 
 type foreignMatrix struct{ _ []float64 }
 
-// What is stored inside an object of the model and changes what it computes is not passed over.
+// A load does not ignore stored values inside an object of the model that would change its results.
 func TestUnknownValues(t *testing.T) {
 	type w = tensor.Tensor[float32]
 	layer := func(more ...any) ckpt.Group {
@@ -122,10 +122,10 @@ func TestUnknownValues(t *testing.T) {
 	}
 }
 
-// Biased is embedded.
+// Biased is for embedding.
 type Biased struct{ Bias []float32 }
 
-// A stored object that fills two of the program's is looked at for each.
+// If a stored object fills two objects of the program, the load checks it for each of them.
 func TestUnknownValuesOfTheSecondObject(t *testing.T) {
 	shared := ckpttest.NodeOf("kernel", ckpttest.Vector(1), "bias", ckpttest.Vector(2))
 	path := ckpttest.Written(t, ckpt.Group{"a": shared, "b": shared})
@@ -136,7 +136,7 @@ func TestUnknownValuesOfTheSecondObject(t *testing.T) {
 	require.ErrorContains(t, err, `B has no field for "bias"`)
 }
 
-// A name-based checkpoint has no objects: the scope of a name stands for one.
+// A name-based checkpoint has no objects. The scope of a name replaces the object.
 func TestUnknownNames(t *testing.T) {
 	path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{
 		"net/dense/kernel": ckpttest.Vector(1, 2), "net/dense/bias": ckpttest.Vector(3), "net/dense/kernel/Adam": ckpttest.Vector(4, 5), "net/dense/count": tensor.Scalar(int64(1)),

@@ -13,7 +13,7 @@ import (
 )
 
 type (
-	// A gauge has optional values only, as layer normalization has.
+	// A gauge has only optional values, like layer normalization.
 	gauge struct {
 		Gamma tensor.Tensor[float32] `ckpt:"gamma,optional"`
 		Beta  tensor.Tensor[float32] `ckpt:"beta,optional"`
@@ -31,12 +31,12 @@ type (
 
 func (*gauge) unit() {}
 
-// What a program declares and a checkpoint lacks is missing, whatever it holds.
+// If a program declares a field that a checkpoint lacks, it is missing, whatever the field holds.
 func TestAbsentObjects(t *testing.T) {
 	path := ckpttest.Written(t, &struct {
 		W    *tensor.Tensor[float32]
 		Norm *gauge
-		Bare struct{ W tensor.Tensor[float32] } `ckpt:"bare"` // not built, so that the bytes are not stored
+		Bare struct{ W tensor.Tensor[float32] } `ckpt:"bare"` // not built, so the bytes are not stored
 	}{W: ckpttest.Vector(1, 2), Norm: &gauge{Gamma: *ckpttest.Vector(3)}})
 	type w = tensor.Tensor[float32]
 	for _, c := range []struct {
@@ -157,7 +157,7 @@ func TestAbsentObjects(t *testing.T) {
 	}
 }
 
-// A name-based checkpoint has an object if it has one of its values.
+// A name-based checkpoint has an object if it has a value of that object.
 func TestAbsentObjectsByName(t *testing.T) {
 	s, err := ckpt.NewSaver(ckpt.Vars{"w": ckpttest.Vector(1, 2), "norm/gamma": ckpttest.Vector(3)})
 	require.NoError(t, err)
@@ -178,7 +178,7 @@ func TestAbsentObjectsByName(t *testing.T) {
 	require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Other w }{}, ckpt.Partial()), "no value of the name-based checkpoint matches the model")
 }
 
-// An object without values is not what a pointer to a tensor, or to an object with one, stands for.
+// A stored object without values does not match a pointer to a tensor or to an object with a tensor.
 func TestStoredObjectsWithoutValues(t *testing.T) {
 	type w = tensor.Tensor[float32]
 	path := ckpttest.Written(t, ckpt.Group{"w": ckpttest.Vector(1), "k": ckpttest.NodeOf()})
@@ -221,7 +221,7 @@ func TestStoredObjectsWithoutValues(t *testing.T) {
 	}
 }
 
-// The options of a layer fix shapes, which are compared before anything is assigned.
+// The options of a layer determine shapes. A load compares them before it assigns anything.
 type fixedDense struct {
 	Kernel tensor.Tensor[float32]
 	Units  int
@@ -273,7 +273,7 @@ func TestShapesOfOptions(t *testing.T) {
 	}
 }
 
-// A model of which nothing needs to be stored matches a checkpoint without values, and no other.
+// A model that needs no stored values matches only a checkpoint without values.
 func TestModelsWithoutWeights(t *testing.T) {
 	type norm struct {
 		gauge `ckpt:",inline"`

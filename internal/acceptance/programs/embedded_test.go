@@ -32,7 +32,7 @@ type perhapsAdapted struct {
 	W        ckpttest.Variable
 }
 
-// Nested has an embedded pointer within an embedded pointer.
+// Nested has an embedded pointer in an embedded pointer.
 type Nested struct {
 	*Adapted `ckpt:",inline,alloc"`
 	N        ckpttest.Variable `ckpt:",alloc"`
@@ -43,7 +43,7 @@ type nestedModel struct {
 	W       ckpttest.Variable
 }
 
-// TestEmbeddedPointers covers embedded pointers that are nil: only a restore that has something for them makes what they lack.
+// TestEmbeddedPointers tests nil embedded pointers. A restore allocates them only if it has a value for them.
 func TestEmbeddedPointers(t *testing.T) {
 	without := ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1)))
 	with := ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "a", ckpttest.Scalar(2), "count", tensor.Scalar(int64(3))))
@@ -81,7 +81,7 @@ func TestEmbeddedPointers(t *testing.T) {
 				require.NoError(t, ckpt.SaveWeights(ctx, filepath.Join(dir, "w.safetensors"), model))
 				ckpttest.Must(ckpt.ViewOf(model))
 				require.True(t, untouched())
-				require.NotContains(t, ckpttest.KeysOf(t, path), "count/.ATTRIBUTES/VARIABLE_VALUE", "there is no zero to save")
+				require.NotContains(t, ckpttest.KeysOf(t, path), "count/.ATTRIBUTES/VARIABLE_VALUE", "a nil pointer is not saved as zero")
 			})
 		}
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Types that are tensors by their definition or by what they embed.
+// These types are tensors because of their definition or because they embed one.
 type (
 	kernel  tensor.Tensor[float32]
 	Kernel  tensor.Tensor[float32]
@@ -31,7 +31,7 @@ type (
 		Name string
 	}
 	Whatever struct{ tensor.Any }
-	// both saves a tensor that it embeds and one that it does not, by methods of its own.
+	// both has methods that save an embedded tensor and another one.
 	both struct {
 		tensor.Tensor[float32]
 		Scale *tensor.Tensor[float32]
@@ -54,7 +54,7 @@ func (b *both) SetCheckpointTensors(got map[string]tensor.Any) error {
 	return nil
 }
 
-// A type that is a tensor by its definition or by what it embeds is saved and loaded as that tensor.
+// A type that is defined as a tensor or embeds one is saved and loaded as that tensor.
 func TestTypesThatAreTensors(t *testing.T) {
 	one, two := *ckpttest.Vector(1, 2), *ckpttest.Vector(3, 4)
 	borrowed := ckpttest.Vector(5)
@@ -123,7 +123,7 @@ func shapesIn(t *testing.T, path string) (lines []string) {
 	return lines
 }
 
-// A restore that fails leaves what stands beside an embedded tensor as it is.
+// A restore that fails does not change the fields next to an embedded tensor.
 func TestFailedRestoreBesideEmbedded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w")
 	require.NoError(t, ckpt.SaveWeights(ctx, path, &struct{ A Weight }{Weight{*ckpttest.Vector(1, 2), "saved"}}))
@@ -137,7 +137,7 @@ func TestFailedRestoreBesideEmbedded(t *testing.T) {
 	require.False(t, got.A.Built())
 }
 
-// What a type that acts as one tensor would leave out of a checkpoint is a mistake in its declaration.
+// If a type acts as one tensor and has fields that a checkpoint would omit, its declaration is an error.
 func TestLeavesThatWouldLose(t *testing.T) {
 	type inner struct {
 		tensor.Tensor[float32]
@@ -202,10 +202,10 @@ func TestLeavesThatWouldLose(t *testing.T) {
 		More   any
 		Hidden *tensor.Tensor[float32] `ckpt:"-"`
 	}{More: "text"})
-	require.NoError(t, err, "nothing of that is a weight")
+	require.NoError(t, err, "none of these fields is a weight")
 }
 
-// tagged has methods of its own and a tag that they do not heed.
+// tagged has methods that ignore its tag.
 type tagged struct {
 	T tensor.Tensor[float32] `ckpt:"t"`
 }
@@ -213,7 +213,7 @@ type tagged struct {
 func (m *tagged) CheckpointTensor() (tensor.Any, error)  { return &m.T, nil }
 func (m *tagged) SetCheckpointTensor(v tensor.Any) error { return tensor.Assign(&m.T, v) }
 
-// The children of an embedded pointer to a Module are its struct's.
+// The children of an embedded pointer to a Module belong to the struct that embeds it.
 func TestEmbeddedPointerToModule(t *testing.T) {
 	type model struct {
 		*ckpt.Module

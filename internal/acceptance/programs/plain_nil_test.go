@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestNilSlices covers tagged slices of plain values that are nil: variables that are not built.
+// TestNilSlices tests tagged slices of plain values that are nil. They are variables that are not built.
 func TestNilSlices(t *testing.T) {
 	type model struct {
 		F []float32           `ckpt:"f"`
@@ -47,7 +47,7 @@ func TestNilSlices(t *testing.T) {
 		got.F = []float32{}
 		_, err := ckpttest.New(t, got).Read(ctx, path)
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
-		require.Nil(t, got.S, "nothing is assigned")
+		require.Nil(t, got.S, "nothing was assigned")
 	})
 	t.Run("a save leaves them out, a restore lists them as missing", func(t *testing.T) {
 		m := empty()
@@ -95,7 +95,7 @@ func TestNilSlices(t *testing.T) {
 	})
 }
 
-// What a failed restore says is restored holds the checkpoint's values, in maps and interfaces, too.
+// The values that a failed restore reports as restored hold the checkpoint's values, also in maps and interfaces.
 func TestFailedRestoresOfCopies(t *testing.T) {
 	type entry struct {
 		N int64    `ckpt:"n"`

@@ -148,7 +148,7 @@ func TestPlainValues(t *testing.T) {
 	})
 }
 
-// TestAnyRectangle writes nested slices of any lengths and reads them back, into memory and into nil.
+// TestAnyRectangle writes nested slices of any lengths and reads them back, into existing slices and into nil.
 func TestAnyRectangle(t *testing.T) {
 	type model struct {
 		Rows [][]int32    `ckpt:"rows"`
@@ -171,7 +171,7 @@ func TestAnyRectangle(t *testing.T) {
 		require.NoError(rt, err)
 		var got model
 		require.NoError(rt, ckpt.LoadWeights(ctx, path, &got))
-		if m > 0 && n > 0 && k > 0 { // of an empty tensor the inner lengths have nowhere to be
+		if m > 0 && n > 0 && k > 0 { // nested slices cannot hold the inner lengths of an empty tensor
 			require.Equal(rt, want, got)
 		}
 		require.Len(rt, got.Rows, n)

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A selfPointer leads to pointers only.
+// A selfPointer points only to pointers.
 type selfPointer *selfPointer
 
 func TestPointerTypesWithoutEndAreNotTrackable(t *testing.T) {
@@ -39,7 +39,7 @@ func TestPointerTypesWithoutEndAreNotTrackable(t *testing.T) {
 
 func scalarTensor(v float32) *tensor.Tensor[float32] { return tensor.Scalar(v) }
 
-// nilTensors gives tensors that are none.
+// nilTensors returns nil tensors.
 type nilTensors struct{ t tensor.Any }
 
 func (n *nilTensors) CheckpointTensors() ([]ckpt.NamedTensor, error) {
@@ -47,7 +47,7 @@ func (n *nilTensors) CheckpointTensors() ([]ckpt.NamedTensor, error) {
 }
 func (*nilTensors) SetCheckpointTensors(map[string]tensor.Any) error { return nil }
 
-// nilVariable gives a tensor that is none.
+// nilVariable returns a nil tensor.
 type nilVariable struct{ t tensor.Any }
 
 func (n *nilVariable) CheckpointTensor() (tensor.Any, error) { return n.t, nil }
@@ -96,7 +96,7 @@ func TestNilFilesystemIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, "WithFS(nil)")
 }
 
-// twice leads to T in two ways; of thirty-two of them there are 2³² ways.
+// twice leads to T in two ways. Thirty-two nested twices lead to T in 2³² ways.
 type twice[T any] struct{ A, B *T }
 
 type (
@@ -181,7 +181,7 @@ func TestAsyncIsFreeOfItsCaller(t *testing.T) {
 			require.NoError(t, os.Chdir(other))
 			cancel()
 			require.NoError(t, err)
-			require.False(t, filepath.IsAbs(path), "the path is as it was given")
+			require.False(t, filepath.IsAbs(path), "the path is returned as given")
 			require.NoError(t, <-done)
 			require.NoError(t, sync(t.Context()))
 			left, err := os.ReadDir(other)

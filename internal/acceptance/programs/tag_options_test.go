@@ -42,7 +42,7 @@ func TestTagOptions(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(ctx, ckpttest.Written(t, &model{ckpttest.Scalar(1), ckpttest.Scalar(2), &head{ckpttest.Scalar(3), ckpttest.Scalar(4)}}), full, ckpt.Strict()))
 		require.Equal(t, &model{ckpttest.Scalar(1), ckpttest.Scalar(2), &head{ckpttest.Scalar(3), ckpttest.Scalar(4)}}, full)
 		half := ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1), "head", ckpttest.NodeOf("w", ckpttest.Scalar(2))))
-		require.ErrorContains(t, ckpt.LoadWeights(ctx, half, build()), "head.b: missing", "what is there must be whole")
+		require.ErrorContains(t, ckpt.LoadWeights(ctx, half, build()), "head.b: missing", "an object in the checkpoint must be complete")
 		require.Error(t, ckpttest.Read(t, ckpttest.New(t, build()), half).AssertExistingObjectsMatched())
 	})
 	t.Run("cast: values are converted from the stored dtype where each fits", func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestTagOptions(t *testing.T) {
 		_, err = ckpttest.New(t, m).Read(ctx, ckpttest.Written(t, ckpttest.NodeOf("n", ckpttest.Scalar(1), "v", ckpttest.Scalar(1))))
 		var wrong *ckpt.ValueError
 		require.ErrorAs(t, err, &wrong)
-		require.Equal(t, "dtype float32 in the checkpoint, int8 in the model", wrong.Problem, "there is no hint at what is asked for already")
+		require.Equal(t, "dtype float32 in the checkpoint, int8 in the model", wrong.Problem, "the error does not suggest an option that is already set")
 	})
 	t.Run("inline: the edges are the parent's own", func(t *testing.T) {
 		type parts struct{ A, B ckpttest.Variable }

@@ -15,10 +15,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// badName is a name that no checkpoint can have.
+// badName is a name that a checkpoint cannot contain.
 const badName = "\xff\xfe"
 
-// These types name the variables, slots, tensors and savers of a program so that nothing could read a checkpoint of them.
+// These types give variables, slots, tensors and savers names that would make a checkpoint unreadable.
 type (
 	oddVariables struct{ W *tensor.Tensor[float32] }
 	oddSlots     struct {
@@ -45,7 +45,7 @@ func (*oddLayout) CheckpointLayouts() []layout.Rule {
 	return []layout.Rule{layout.Permuted(layout.PyTorch, "w", badName)}
 }
 
-// A name that is not UTF-8 is refused before a byte is written, wherever a program has it.
+// A save rejects a name that is not UTF-8 before it writes a byte, wherever the name is in the program.
 func TestNamesThatNothingCouldRead(t *testing.T) {
 	w := ckpttest.Vector(1)
 	tagged := func(tag string) any {
@@ -143,14 +143,14 @@ func filesBelow(t *testing.T, dir string) (files []string) {
 	return files
 }
 
-// A slotsOf is an optimizer that has what it is told to have as slot variables.
+// A slotsOf is an optimizer with the slot variables that a test gives it.
 type slotsOf struct{ slot any }
 
 func (*slotsOf) SlotNames() []string              { return []string{"m"} }
 func (o *slotsOf) Slot(string, any) any           { return o.slot }
 func (o *slotsOf) CreateSlot(_ string, v any) any { return o.slot }
 
-// What an optimizer calls a slot variable and what cannot be one is an error of a save and of a restore.
+// If an optimizer returns a value that cannot be a slot variable, saves and restores return an error.
 func TestSlotsThatCannotBeSaved(t *testing.T) {
 	saved := ckpttest.Written(t, ckpt.Group{"o": &slotsOf{ckpttest.Vector(1)}, "w": ckpttest.Vector(2)})
 	for name, slot := range map[string]any{

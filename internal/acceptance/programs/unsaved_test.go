@@ -14,12 +14,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A matrix is another library's: nothing of it is exported.
+// A matrix is a type of another library. It has no exported fields.
 type matrix struct{ m [][]float64 }
 
 func newMatrix() *matrix { return &matrix{[][]float64{{1}}} }
 
-// Plain is a struct of numbers without tags.
+// Plain is a struct with numbers and no tags.
 type Plain struct {
 	W    [][]float32
 	Bias *[]float32
@@ -101,7 +101,7 @@ func TestSavesWithoutVariables(t *testing.T) {
 
 type dense2 struct{ Kernel tensor.Tensor[float32] }
 
-// Fields beside variables that look like weights and have no tag are logged by the first save.
+// The first save logs fields that look like weights, have no tag, and are next to variables.
 func TestFieldsThatAreNotSaved(t *testing.T) {
 	type hybrid struct {
 		W       *tensor.Tensor[float32]

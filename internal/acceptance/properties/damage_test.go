@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A part is a value or an object of a random program, and of what is stored for it.
+// A part is a value or an object of a random program, and of the checkpoint stored for it.
 type part struct {
 	value    tensor.Any // of a variable
 	names    []string   // of an object: its edges, in order
@@ -123,7 +123,7 @@ func (p *part) goValue(made map[*part]any) any {
 	return g
 }
 
-// all yields p and what is in it by their paths.
+// all calls yield for p and all parts in it, with their paths.
 func (p *part) all(path string, yield func(path string, p *part)) {
 	yield(path, p)
 	for _, name := range p.names {
@@ -131,7 +131,7 @@ func (p *part) all(path string, yield func(path string, p *part)) {
 	}
 }
 
-// empty reports whether there is no value.
+// empty reports whether p has no values.
 func (p *part) empty() bool {
 	empty := true
 	if p != nil {
@@ -140,7 +140,7 @@ func (p *part) empty() bool {
 	return empty
 }
 
-// damage changes something of what is stored, and says what.
+// damage changes a stored value or object, and returns a description.
 func damage(t *rapid.T, root *part, next *float32) {
 	var objects []*part
 	root.all("", func(_ string, p *part) {
@@ -219,9 +219,9 @@ func keysIn(items []ckpt.Item) map[string]bool {
 	return paths
 }
 
-// TestDamagedPairing changes what is stored for a program. After LoadWeights returned nil, every variable of the program holds the stored
-// value that its path says, or the report lists it; every stored value was taken, or the report lists it; and no value stands beside
-// others of an object that were taken. After an error nothing has changed.
+// TestDamagedPairing changes the checkpoint stored for a program. If LoadWeights returns nil, every variable of the program holds
+// the stored value of its path, or the report lists it. Every stored value was taken, or the report lists it. An object that had
+// values taken has no other values left. If LoadWeights returns an error, nothing has changed.
 func TestDamagedPairing(t *testing.T) {
 	outcomes := make(map[string]int)
 	rapid.Check(t, func(t *rapid.T) {
@@ -232,7 +232,7 @@ func TestDamagedPairing(t *testing.T) {
 			damage(t, program, &next)
 		}
 		if len(program.names) == 0 {
-			t.Skip("all was removed")
+			t.Skip("everything was removed")
 		}
 		disk := errfs.New()
 		_, err := ckpttest.Must(ckpt.New(program.goValue(make(map[*part]any)), ckpttest.On(disk))).Write(ctx, "d/w", ckpt.AllowEmpty())
@@ -266,7 +266,7 @@ func TestDamagedPairing(t *testing.T) {
 		one := make(map[string]bool) // the paths of the object that several pointers point to
 		for path, was := range before {
 			if slices.Equal(was, []float32{-3, -4}) {
-				one[path], before[path] = true, slices.Clone(tied.Data()) // it took one of the values that are stored for it
+				one[path], before[path] = true, slices.Clone(tied.Data()) // it took one of its stored values
 			}
 		}
 		checkPairing(t, program, typ, before, after, one, &report, ignore)
@@ -275,10 +275,10 @@ func TestDamagedPairing(t *testing.T) {
 	require.NotZero(t, outcomes["error"])
 }
 
-// checkPairing compares what a load did with what is stored.
+// checkPairing compares the results of a load with the stored values.
 func checkPairing(t *rapid.T, stored *part, typ reflect.Type, before, after map[string][]float32, one map[string]bool, report *ckpt.Report, ignore bool) {
 	restored, told := keysIn(report.Restored), keysIn(slices.Concat(report.Missing, report.Unused, report.Mismatched))
-	for _, said := range []map[string]bool{restored, told} { // of such an object under the first of its paths
+	for _, said := range []map[string]bool{restored, told} { // the report has such an object only under its first path
 		if slices.ContainsFunc(slices.Collect(maps.Keys(one)), func(path string) bool { return said[path] }) {
 			maps.Copy(said, one)
 		}

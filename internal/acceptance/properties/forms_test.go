@@ -27,7 +27,7 @@ var everyElement = []any{
 	tensor.Tensor[tensor.QInt32]{},
 }
 
-// An inlinedPart is embedded by pointer.
+// An inlinedPart is for embedding by pointer.
 type InlinedPart struct {
 	E tensor.Tensor[float32]
 	N uint16 `ckpt:"n"`
@@ -102,7 +102,7 @@ func drawBits(t *rapid.T, v reflect.Value) {
 	}
 }
 
-// fillBits gives v values, and everything in it.
+// fillBits gives values to v and everything in it.
 func fillBits(t *rapid.T, v reflect.Value) {
 	if a, ok := v.Addr().Interface().(tensor.Any); ok {
 		var shape []int
@@ -160,7 +160,7 @@ func hollow(v reflect.Value) reflect.Value {
 		out.Set(reflect.New(v.Type().Elem()))
 		out.Elem().Set(hollow(v.Elem()))
 	case reflect.Slice:
-		if !isPlain(v.Type().Elem()) { // else a slice of plain values, which is one variable
+		if !isPlain(v.Type().Elem()) { // a slice of plain values is one variable
 			out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
 		}
 		fallthrough
@@ -187,7 +187,7 @@ func tensorOf(v reflect.Value) (tensor.Any, bool) {
 	return a, ok
 }
 
-// sameBits reports whether two values hold the same, NaNs to the bit.
+// sameBits reports whether two values are equal. It compares the bits of NaNs.
 func sameBits(a, b reflect.Value) bool {
 	x, ok := tensorOf(a)
 	if y, _ := tensorOf(b); ok {
@@ -239,7 +239,8 @@ func sameBits(a, b reflect.Value) bool {
 	return a.Uint() == b.Uint()
 }
 
-// TestAnyForm saves values of every dtype in fields of every kind, in every form, and loads them: what comes back is equal, to the bit.
+// TestAnyForm saves values of every dtype in fields of every kind, in every form, and loads them. The loaded values must have the
+// same bits.
 func TestAnyForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		disk := ckpttest.On(errfs.New())
@@ -268,8 +269,8 @@ func TestAnyForm(t *testing.T) {
 		}
 		for name, form := range map[string]struct {
 			save        func(path string) (string, error)
-			unsupported bool // some dtypes or kinds
-			nothing     bool // it can be loaded into nothing
+			unsupported bool // the form lacks some dtypes or kinds
+			nothing     bool // it can be loaded into an empty program
 		}{
 			"graph":  {save: func(p string) (string, error) { return program(model.Interface()).Write(ctx, p) }, nothing: true},
 			"shards": {save: func(p string) (string, error) { return program(model.Interface()).Write(ctx, p, ckpt.MaxShardSize(64)) }, nothing: true},

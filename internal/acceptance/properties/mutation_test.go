@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// mutate changes a program as programs change: values, shapes, what pointers lead to, what slices and maps hold.
+// mutate changes a program as programs change: values, shapes, targets of pointers, and elements of slices and maps.
 func (f *filler) mutate(v reflect.Value, path string) {
 	if a, ok := v.Addr().Interface().(tensor.Any); ok {
 		if rapid.Bool().Draw(f.t, "another shape") {
@@ -71,7 +71,7 @@ func (f *filler) mutate(v reflect.Value, path string) {
 }
 
 // TestAnyMutation saves programs of random types again and again while they change. Each checkpoint holds the program as it was
-// then, and later saves leave it alone.
+// at the time of its save, and later saves do not change it.
 func TestAnyMutation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typ := types(2).Draw(t, "type")

@@ -51,12 +51,12 @@ func types(depth int) *rapid.Generator[reflect.Type] {
 	})
 }
 
-// A filler fills values; what it drew before it may use again, where the types are pointers: shared objects.
+// A filler fills values. For pointers it may use an earlier value again, which makes shared objects.
 type filler struct {
 	t      *rapid.T
 	shared map[reflect.Type][]reflect.Value
-	shapes map[string]int // the sizes that slices and maps have been given, by path
-	again  bool           // what is there gets other values, and nothing grows
+	shapes map[string]int // the sizes of slices and maps, by path
+	again  bool           // existing values change, and nothing grows
 }
 
 func (f *filler) fill(v reflect.Value, path string) {
@@ -176,8 +176,8 @@ func (f *filler) tensor(v reflect.Value, a tensor.Any, path string) {
 	}
 }
 
-// TestAnyStruct saves and restores values of random types. What is loaded into nothing is what was saved, sharing included; a
-// second state, saved over the program, comes back where the first had been.
+// TestAnyStruct saves and restores values of random types. A load into an empty program gives the saved values and the same
+// sharing. A restore of a second state replaces the values of the first.
 func TestAnyStruct(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typ := types(2).Draw(t, "type")
@@ -207,7 +207,7 @@ func TestAnyStruct(t *testing.T) {
 		again, err := c2.Write(ctx, "again")
 		require.NoError(t, err)
 		files := disk.Files()
-		require.Equal(t, files[second+".index"], files[again+".index"], "what was restored is saved as the same bytes")
+		require.Equal(t, files[second+".index"], files[again+".index"], "the restored values are saved as the same bytes")
 		require.Equal(t, files[second+".data-00000-of-00001"], files[again+".data-00000-of-00001"])
 
 		_, err = c2.Restore(ctx, first)
@@ -264,8 +264,8 @@ func TestAnySubset(t *testing.T) {
 	})
 }
 
-// TestRestoresThatFail lets every operation of a restore fail, and damages the data of every variable in turn. A plain restore
-// has changed what its *RestoreError says and no more, an atomic one nothing.
+// TestRestoresThatFail makes every operation of a restore fail, and damages the data of every variable in turn. A plain restore
+// changes only the values that its *RestoreError lists. An atomic restore changes nothing.
 func TestRestoresThatFail(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	program := func(v float32) ckpt.Group {

@@ -57,7 +57,7 @@ func TestManagerAsync(t *testing.T) {
 			synctest.Wait()
 			_, err := m.Save(ctx)
 			require.ErrorIs(t, err, broken)
-			require.Equal(t, filepath.Join(dir, "ckpt-1"), ckpttest.Save(t, m), "the number of the one that failed is free again")
+			require.Equal(t, filepath.Join(dir, "ckpt-1"), ckpttest.Save(t, m), "the number of the failed save is free again")
 		})
 	})
 	t.Run("RestoreOrInitialize awaits it", func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestReaderOfManyGoroutines(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				into := ckpttest.Net{Any: ckpttest.Block{}} // an interface cannot be made
+				into := ckpttest.Net{Any: ckpttest.Block{}} // an interface cannot be allocated
 				if err := ckpt.LoadWeights(ctx, path, &into, ckpt.At("net")); err != nil {
 					t.Error(err)
 				} else if into.Step != 5 || into.Names[0] != "x" {
@@ -105,7 +105,7 @@ func TestSavesDuringRestores(t *testing.T) {
 	ckpttest.RequireNoneLeft(t)
 }
 
-// TestManyAsyncSaves has goroutines with a Checkpoint each save in the background, sync, give up and save again.
+// TestManyAsyncSaves runs goroutines that save in the background, sync, cancel and save again. Each has its own Checkpoint.
 func TestManyAsyncSaves(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
@@ -164,7 +164,7 @@ func TestManyAsyncSaves(t *testing.T) {
 	ckpttest.RequireNoneLeft(t)
 }
 
-// TestCancelAtEveryOperation ends a save's context at each of its operations in turn.
+// TestCancelAtEveryOperation cancels a save's context at each of its operations in turn.
 func TestCancelAtEveryOperation(t *testing.T) {
 	for _, async := range []bool{false, true} {
 		t.Run(fmt.Sprint("async ", async), func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestCancelAtEveryOperation(t *testing.T) {
 					cancelled++
 					require.True(t, errors.Is(err, why) || errors.Is(err, context.Canceled), "operation %v: %v", disk.Log()[at-1], err)
 					require.Equal(t, "train/ckpt-1", latest)
-					if len(disk.Names()) != len(before) { // the checkpoint is whole, and only its name is not recorded
+					if len(disk.Names()) != len(before) { // the checkpoint is complete, but its name is not recorded
 						requireReads(t, disk, "train/ckpt-2")
 					}
 					for _, name := range disk.Names() {
@@ -213,7 +213,7 @@ func TestCancelAtEveryOperation(t *testing.T) {
 				require.Zero(t, disk.OpenFiles())
 			}
 			if async {
-				require.Zero(t, cancelled, "a save goes on once its values are copied")
+				require.Zero(t, cancelled, "a save continues after its values are copied")
 			} else {
 				require.Greater(t, cancelled, 5)
 			}

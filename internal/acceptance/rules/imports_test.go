@@ -60,7 +60,7 @@ func TestImports(t *testing.T) {
 		"format/keras":         {"format", "format/hdf5", "format/nametree", "format/objectgraph", "format/raw", "internal/fsx", "internal/zipfile", "tensor"},
 		"keras":                {"", "layers"},
 		"format/raw":           {"format", "internal/crc", "internal/fsx", "internal/slab", "tensor"},
-		// The formats of other makers know the two packages that they share, and none knows another.
+		// The formats of other makers import two shared packages, and do not import one another.
 		"format/":          {"format", "format/nametree", "format/objectgraph", "format/raw", "internal/crc", "internal/fsx", "internal/jsonscan", "internal/pickle", "internal/slab", "internal/weightmap", "internal/zipfile", "tensor"},
 		"layout":           {"tensor"},
 		"shard":            {"", "format/bundle", "tensor"},
@@ -135,7 +135,7 @@ func TestWhatImportersRequire(t *testing.T) {
 	const module = "github.com/gockpt/ckpt"
 	list := func(args ...string) []string {
 		cmd := exec.Command("go", append([]string{"list"}, args...)...)
-		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64") // which needs the most: golang.org/x/sys for its processor's features
+		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64") // needs the most modules: golang.org/x/sys for processor features
 		out, err := cmd.Output()
 		require.NoError(t, err)
 		return strings.Fields(string(out))

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOptionTypes compiles calls: each verb takes its own options, and an option of another verb does not compile.
+// TestOptionTypes compiles calls. Each verb accepts its options, and an option of another verb does not compile.
 func TestOptionTypes(t *testing.T) {
 	list, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".").Output()
 	require.NoError(t, err)

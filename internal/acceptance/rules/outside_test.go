@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutside runs a program of another module that calls every public package. So other modules can make the arguments that they take.
+// TestOutside runs a program of another module that calls every public package. It shows that other modules can create the
+// arguments.
 func TestOutside(t *testing.T) {
 	module, err := os.Getwd()
 	require.NoError(t, err)

@@ -17,8 +17,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A store that does not answer is an error, whichever call it leaves unanswered, and never one without a checkpoint: a program would
-// start anew and save over what is there.
+// If a store does not answer a call, any call, the result is an error. It never means that there is no checkpoint: a program
+// would then start from scratch and overwrite the existing one.
 func TestUnansweredIsNotAbsent(t *testing.T) {
 	ctx, s := t.Context(), store.Memory()
 	c, err := ckpt.New(newStoredModel(1), ckpt.In(s))
@@ -60,7 +60,7 @@ func TestUnansweredIsNotAbsent(t *testing.T) {
 				return "", err
 			}
 			m, err := ckpt.NewManager(c, "run", ckpt.InitFunc(func(context.Context) error {
-				t.Error("the program starts anew")
+				t.Error("the program starts from scratch")
 				return nil
 			}))
 			if err != nil {
@@ -94,7 +94,7 @@ func TestUnansweredIsNotAbsent(t *testing.T) {
 				require.Equal(t, test.want, path)
 				require.Greater(t, n, 1)
 			}
-			// One call alone: what did not need its answer is right, all else an error.
+			// If one call fails, the result is right if it did not need the answer, and otherwise an error.
 			for n, asked := 1, true; asked; n++ {
 				asked = false
 				f.Inject(func(i int, _ storetest.Call) storetest.Fault {
@@ -122,7 +122,7 @@ func TestUnansweredIsNotAbsent(t *testing.T) {
 	require.Equal(t, []string{"m.safetensors", "one/m.safetensors", "run/checkpoint"}, names(t, s))
 }
 
-// A store that does not answer is never taken for a damaged file: the error says what the store said, whichever call it leaves unanswered.
+// If a store does not answer a call, any call, the error contains the store's error and does not report a damaged file.
 func TestUnansweredIsNotDamage(t *testing.T) {
 	for _, file := range []string{
 		"format/keras/testdata/model.keras", "format/keras/testdata/model.h5", "format/keras/testdata/keras2_weights.h5", "format/keras/testdata/bfloat16.weights.h5",
@@ -155,7 +155,7 @@ func TestUnansweredIsNotDamage(t *testing.T) {
 	}
 }
 
-// readAll reads every tensor of a file that can be read.
+// readAll reads every readable tensor of a file.
 func readAll(ctx context.Context, path string, opts ...ckpt.OpenOption) error {
 	r, err := ckpt.Open(path, opts...)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // A frozen store answers no call until it thaws.
 type frozen struct {
 	s    store.Store
-	thaw chan struct{} // closed when calls are answered
+	thaw chan struct{} // closed when the store answers calls
 }
 
 func freeze(s store.Store) *frozen { return &frozen{s, make(chan struct{})} }
@@ -52,8 +52,8 @@ func (f *frozen) Delete(ctx context.Context, name string) error {
 	return f.s.Delete(ctx, name)
 }
 
-// An asynchronous save makes no call of the store before it returns: those of a Manager, those of a Checkpoint that has saved into the directory
-// before, and writes under a given name.
+// An asynchronous save does not call the store before it returns. This is true for a Manager, for a Checkpoint that has saved
+// into the directory before, and for a write under a given name.
 func TestAsyncInStoreMakesNoCall(t *testing.T) {
 	ctx := t.Context()
 	for name, test := range map[string]struct {
@@ -85,7 +85,7 @@ func TestAsyncInStoreMakesNoCall(t *testing.T) {
 			save, err := test.before(s, c)
 			require.NoError(t, err)
 			s.thaw = make(chan struct{})
-			path, err := save() // waits for ever where it calls
+			path, err := save() // blocks if it calls the store
 			require.NoError(t, err)
 			require.Equal(t, test.want, path)
 			*m = *newStoredModel(9)
@@ -103,8 +103,8 @@ func TestAsyncInStoreMakesNoCall(t *testing.T) {
 	}
 }
 
-// Of a Manager's asynchronous save into a directory that another has saved into, or with a damaged state file, the next call says so, and nothing
-// was written.
+// A Manager saves asynchronously into a directory into which another program has saved, or with a damaged state file. The next
+// call returns the error, and nothing was written.
 func TestAsyncManagersInOneStore(t *testing.T) {
 	ctx := t.Context()
 	for name, test := range map[string]struct {
@@ -145,7 +145,7 @@ func TestAsyncManagersInOneStore(t *testing.T) {
 	}
 }
 
-// A save in the background that knows the state file of its own last save does not publish itself over a newer one.
+// A background save that knows only the state file of its previous save does not overwrite a newer state file.
 func TestAsyncInStoreAfterAnother(t *testing.T) {
 	ctx, s := t.Context(), store.Memory()
 	older, err := ckpt.New(newStoredModel(1), ckpt.In(s))

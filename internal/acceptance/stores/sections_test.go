@@ -17,7 +17,8 @@ import (
 
 const storeWorkers = 3
 
-// writeStoreSection writes what worker has of a model: every third of the small tensors, the first all else too.
+// writeStoreSection writes the part of a model that a worker has: every third of the small tensors. The first worker also writes
+// the rest.
 func writeStoreSection(ctx context.Context, s store.Store, worker int, step int64, opts ...ckpt.SectionOption) error {
 	c, err := ckpt.New(newStoredModel(step), ckpt.In(s))
 	if err != nil {
@@ -54,7 +55,7 @@ func TestSectionsInStore(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.NoError(t, writeStoreSection(ctx, s, 1, 1), "a worker that is run again with the same values has nothing left to do")
+		require.NoError(t, writeStoreSection(ctx, s, 1, 1), "a worker that runs again with the same values succeeds")
 		require.ErrorIs(t, writeStoreSection(ctx, s, 1, 2), ckpt.ErrStale)
 		for range 4 {
 			wg.Go(func() {
@@ -77,7 +78,8 @@ func TestSectionsInStore(t *testing.T) {
 	})
 }
 
-// A generation of workers dies, each somewhere, and another writes other values under the same prefix. One of the first comes late.
+// The workers of a first attempt die at different points, and a second attempt writes other values under the same prefix. Then a
+// late worker of the first attempt writes.
 func TestSectionsInStoreOfTwoGenerations(t *testing.T) {
 	ctx, s := t.Context(), store.Memory()
 	require.NoError(t, writeStoreSection(ctx, s, 0, 1, ckpt.Attempt("first")))
@@ -97,7 +99,7 @@ func TestSectionsInStoreOfTwoGenerations(t *testing.T) {
 	requireMerged(t, s, 2)
 }
 
-// Merging copies no data.
+// A merge does not copy data.
 func TestMergeInStoreCopiesNothing(t *testing.T) {
 	ctx, s := t.Context(), storetest.NewFaulty(store.Memory())
 	for w := range storeWorkers {
@@ -114,7 +116,8 @@ func TestMergeInStoreCopiesNothing(t *testing.T) {
 	}
 }
 
-// Every call fails once, or every fifth in a quick run, in each way. Whoever fails is run again, and in the end the checkpoint is whole, the latest, and alone.
+// Every call fails once in each way; a quick run uses every fifth call. A worker or merge that fails runs again. In the end the
+// checkpoint is complete and the latest, and there are no other files.
 func TestSectionsInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
 	for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay} {

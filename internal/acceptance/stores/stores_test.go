@@ -23,7 +23,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// stored is a model with tensors that are streamed, and others that are gathered.
+// stored is a model with large tensors, which are streamed, and small tensors, which are gathered.
 type storedModel struct {
 	Large tensor.Tensor[float32]
 	Small []tensor.Tensor[float32]
@@ -129,7 +129,7 @@ func TestInStore(t *testing.T) {
 	})
 }
 
-// What is stored is, downloaded, what a save to a directory writes.
+// The stored objects have the same bytes as the files that a save to a directory writes.
 func TestInStoreIsAsInFiles(t *testing.T) {
 	s, dir := store.Memory(), t.TempDir()
 	for _, opts := range [][]ckpt.SaveOption{nil, {ckpt.Align(64)}, {ckpt.MaxShardSize(1 << 20)}, {ckpt.Align(256), ckpt.MaxShardSize(100 << 10)}} {
@@ -166,7 +166,7 @@ func TestInStoreOverwritten(t *testing.T) {
 			var m storedModel
 			require.NoError(t, ckpt.LoadWeights(ctx, "w", &m, ckpt.In(s)))
 			requireStored(t, step, &m)
-			require.Len(t, names(t, s), 3, "what was replaced is gone")
+			require.Len(t, names(t, s), 3, "the replaced objects are gone")
 			if old != nil {
 				_, err := old.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")
 				require.ErrorIs(t, err, ckpt.ErrStale)
@@ -227,7 +227,7 @@ func TestManagerInStore(t *testing.T) {
 		require.Equal(t, []string{"run/checkpoint", "run/ckpt-1.index.note",
 			"run/ckpt-4.data-00000-of-00001", "run/ckpt-4.index", "run/ckpt-5.data-00000-of-00001", "run/ckpt-5.index"}, names(t, s), "it deletes what is its own")
 
-		// Another one goes on, and the first is refused.
+		// Another program continues, and a save of the first one is rejected.
 		m2 := newStoredModel(0)
 		c2, err := ckpt.New(m2, ckpt.In(s))
 		require.NoError(t, err)
@@ -253,7 +253,8 @@ func TestManagerInStore(t *testing.T) {
 	})
 }
 
-// Of an old checkpoint the index is deleted first, so that none is ever there without its data, and nothing before the new one is the latest.
+// A save deletes the index of an old checkpoint before its data, so that an index never lacks its data. It deletes nothing before
+// the new checkpoint is the latest.
 func TestManagerInStoreDeletesTheIndexFirst(t *testing.T) {
 	ctx, s := t.Context(), storetest.NewFaulty(store.Memory())
 	c, err := ckpt.New(newStoredModel(1), ckpt.In(s))
@@ -298,7 +299,7 @@ func TestSaverInStore(t *testing.T) {
 	require.EqualValues(t, 7, v.Data()[1])
 }
 
-// Of two saves under way the older, which ends later, is not published over the newer.
+// Two saves run at once, and the older one ends later. It does not overwrite the newer one as the latest.
 func TestOlderSaveIsNotPublished(t *testing.T) {
 	ctx, s := t.Context(), &held{Store: store.Memory(), reached: make(chan struct{}), release: make(chan struct{})}
 	older, err := ckpt.New(newStoredModel(1), ckpt.In(s))
@@ -316,7 +317,7 @@ func TestOlderSaveIsNotPublished(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "run/ckpt-2", path)
 	close(s.release)
-	require.NoError(t, older.Sync(ctx), "its files are whole")
+	require.NoError(t, older.Sync(ctx), "its files are complete")
 	path, err = ckpt.Latest("run", ckpt.In(s))
 	require.NoError(t, err)
 	require.Equal(t, "run/ckpt-2", path)
@@ -324,7 +325,7 @@ func TestOlderSaveIsNotPublished(t *testing.T) {
 	require.NoError(t, ckpt.LoadWeights(ctx, "run/ckpt-1", &m, ckpt.In(s), ckpt.Partial()))
 	requireStored(t, 1, &m)
 
-	// A program that went back on purpose publishes what it saves next.
+	// If a program goes back to an older checkpoint on purpose, its next save becomes the latest.
 	again, err := ckpt.New(newStoredModel(3), ckpt.In(s))
 	require.NoError(t, err)
 	path, err = again.Save(ctx, "run/ckpt")
@@ -335,7 +336,7 @@ func TestOlderSaveIsNotPublished(t *testing.T) {
 	require.Equal(t, "run/ckpt-1", path)
 }
 
-// held holds the first write of an object back until it is released.
+// held blocks the first write of an object until it is released.
 type held struct {
 	store.Store
 	mu      sync.Mutex
@@ -363,7 +364,7 @@ func (h *held) PutIfAbsent(ctx context.Context, name string, body io.Reader, siz
 	return h.Store.PutIfAbsent(ctx, name, body, size)
 }
 
-// An asynchronous save returns while the store takes nothing.
+// An asynchronous save returns while the store does not accept writes.
 func TestAsyncInStoreDoesNotWait(t *testing.T) {
 	ctx, s := t.Context(), &held{Store: store.Memory(), name: "run/ckpt-1.data-00000-of-00001", reached: make(chan struct{}), release: make(chan struct{})}
 	m := newStoredModel(1)
@@ -373,7 +374,7 @@ func TestAsyncInStoreDoesNotWait(t *testing.T) {
 	_, err = c.Save(saving, "run/ckpt", ckpt.Async())
 	require.NoError(t, err)
 	*m = *newStoredModel(9)
-	cancel() // once Save has returned it goes on
+	cancel() // after Save has returned, the save continues
 	<-s.reached
 	close(s.release)
 	require.NoError(t, c.Sync(ctx))
@@ -395,8 +396,8 @@ func TestCancelledInStore(t *testing.T) {
 	require.ErrorIs(t, ckpt.LoadWeights(saving, "w", new(storedModel), ckpt.In(s)), context.Canceled)
 }
 
-// Every call of a save fails once, or every fifth in a quick run, in each way. After each the last checkpoint that was announced is whole and the latest, the next save
-// succeeds, and nothing is left of the others.
+// Every call of a save fails once in each way; a quick run uses every fifth call. After each failure the last checkpoint that was
+// announced is complete and the latest. The next save succeeds, and no files of the failed saves are left.
 func TestSaveInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
 	for name, save := range map[string]func(s store.Store, step int64) error{
@@ -466,7 +467,7 @@ func TestSaveInStoreWithFaults(t *testing.T) {
 						var m storedModel
 						require.NoError(t, ckpt.LoadWeights(ctx, "run", &m, ckpt.In(f), ckpt.Partial()), "%s, call %d: %v", when, n, call)
 						if err != nil && m.Step == 2 {
-							return // the answer alone was lost
+							return // only the answer was lost
 						}
 						requireStored(t, want, &m)
 					}

@@ -174,7 +174,7 @@ func TestContainers(t *testing.T) {
 		require.ErrorContains(t, err, `l.0.0.rows`)
 		require.ErrorContains(t, err, "not rectangular")
 		requireNoFiles(t, dir)
-		require.Zero(t, c.SaveCounter(), "and the save is not counted")
+		require.Zero(t, c.SaveCounter(), "the save does not count")
 	})
 	t.Run("C-30 a list that is not tracked may change as it likes", func(t *testing.T) {
 		type element struct {
@@ -190,8 +190,8 @@ func TestContainers(t *testing.T) {
 	})
 }
 
-// A slice is read when it is saved. What TensorFlow refuses, because its wrapper of a list has lost track of it, is saved as it is
-// here, and what cannot be a place in a list is refused by Track.
+// A save reads slices when it runs. TensorFlow rejects a list if its wrapper has lost track of the changes; here, the save writes
+// the current elements. Track rejects a name that cannot be an index of the list.
 func TestListsThatChange(t *testing.T) {
 	a, b, c := ckpttest.Scalar(1), ckpttest.Scalar(2), ckpttest.Scalar(3)
 	for _, tt := range []struct {
@@ -247,7 +247,7 @@ func edgesAndValues(t *testing.T, r *ckpt.Reader, name string) string {
 
 func TestContainersAsTensorFlow(t *testing.T) {
 	t.Run("C-01 C-02 C-03 C-04 C-05 C-11 lists, tuples, dicts and named tuples", func(t *testing.T) {
-		// A named tuple has an edge per field and then one per index; a dict keeps the order of insertion.
+		// A named tuple has an edge per field, and then one per index. A dict keeps the order of insertion.
 		type pair struct {
 			Left  ckpttest.Variable `ckpt:"left"`
 			Right ckpttest.Variable `ckpt:"right"`

@@ -88,8 +88,8 @@ func checkGolden(t *testing.T, prefix string, want ckpttest.GoldenCheckpoint) {
 	require.JSONEq(t, string(want.Graph), string(got))
 }
 
-// TestDamaged opens, reads and restores every damaged checkpoint: each fault is an error that names the file, nothing
-// panics, and no memory is taken beyond what the files justify. Where TensorFlow reads right values, so do we.
+// TestDamaged opens, reads and restores every damaged checkpoint. Each fault is an error that names the file. Nothing panics or
+// takes more memory than the files justify. If TensorFlow reads the right values, so does this package.
 func TestDamaged(t *testing.T) {
 	dirs, err := filepath.Glob(filepath.Join("testdata", "golden", "damaged-*"))
 	require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestDamaged(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			checkDamaged(t, g)
 			runtime.ReadMemStats(&after)
-			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20), "memory taken for files of a few kilobytes")
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20), "memory used for files of a few kilobytes")
 		})
 	}
 }
@@ -142,7 +142,7 @@ func checkDamaged(t *testing.T, g ckpttest.GoldenCase) {
 			require.NoError(t, err)
 			sum := sha256.New()
 			require.NoError(t, r.WriteStored(ctx, v.Key, sum))
-			if want := whole[v.Key]; want != "" && !strings.HasSuffix(g.Dir, "header-wrong-endianness") { // numbers cannot tell
+			if want := whole[v.Key]; want != "" && !strings.HasSuffix(g.Dir, "header-wrong-endianness") { // numbers do not show the endianness
 				require.Equal(t, want, hex.EncodeToString(sum.Sum(nil)), v.Key)
 			}
 		}

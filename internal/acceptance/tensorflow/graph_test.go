@@ -100,7 +100,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// requireNoFiles holds a directory to have no file in it or below it.
+// requireNoFiles fails the test if a directory or its subdirectories have files.
 func requireNoFiles(t *testing.T, dir string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
@@ -109,8 +109,8 @@ func requireNoFiles(t *testing.T, dir string) {
 	}))
 }
 
-// TestObjectsAsTensorFlow writes the graphs of the golden cases objects-* from structs of Go's, and compares the files with
-// those that TensorFlow wrote from the modules that expect.json shows.
+// TestObjectsAsTensorFlow writes the graphs of the golden cases objects-* from Go structs. It compares the files with those that
+// TensorFlow wrote from the modules in expect.json.
 func TestObjectsAsTensorFlow(t *testing.T) {
 	same := func(t *testing.T, name string, root any, opts ...ckpt.Option) {
 		t.Helper()
@@ -151,7 +151,7 @@ func TestObjectsAsTensorFlow(t *testing.T) {
 		g := ckpttest.Golden(t, "objects-shared")
 		path := ckpttest.Written(t, group)
 		require.Equal(t, ckpttest.KeysOf(t, g.Path()), ckpttest.KeysOf(t, path))
-		// It is met first by an edge whose field says nothing of its name.
+		// The walk first reaches it by a field that does not give its name.
 		group["encoder"] = &struct {
 			Embedding ckpttest.Variable `ckpt:"embedding,fullname=table"`
 			Scale     ckpttest.Variable `ckpt:"scale,fullname=scale"`
@@ -299,7 +299,7 @@ func TestGraph(t *testing.T) {
 		}
 		c := ckpttest.New(t, root())
 		ckpttest.Read(t, c, bare)
-		require.Equal(t, "0 v:1", ckpttest.GraphOf(t, ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))))[0], "Read makes none")
+		require.Equal(t, "0 v:1", ckpttest.GraphOf(t, ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))))[0], "Read does not create a counter")
 	})
 	t.Run("G-43 each checkpoint has the objects of its own time", func(t *testing.T) {
 		g := ckpttest.NodeOf("a", ckpttest.Scalar(1))
@@ -360,7 +360,7 @@ func TestRootAndObjects(t *testing.T) {
 		path := ckpttest.Must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
 		require.Equal(t, "0 w:1 b:2 aux:3 root:0 step:4 save_counter:5", ckpttest.GraphOf(t, path)[0])
 		ckpttest.RequireSameFiles(t, path, g.Path())
-		require.Equal(t, build(), m, "the root itself is not touched")
+		require.Equal(t, build(), m, "the root itself does not change")
 
 		ckpttest.RequireSameFiles(t, ckpttest.Saved(t, build()), filepath.Join(g.Dir, "plain-1"))
 		ckpttest.RequireSameFiles(t, ckpttest.Written(t, build()), filepath.Join(g.Dir, "written"))

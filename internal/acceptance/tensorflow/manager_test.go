@@ -25,7 +25,7 @@ func TestManagerContinuesWhatTensorFlowWrote(t *testing.T) {
 		{"R-01", "manager-keeps-last", []ckpt.ManagerOption{ckpt.KeepLast(2)}, "ckpt", 10, 5, false},
 		{"R-05", "manager-keeps-hours", []ckpt.ManagerOption{ckpt.KeepLast(1), ckpt.KeepEvery(time.Hour)}, "ckpt", 600.25, 9, false},
 	} {
-		// TensorFlow looked at its clock, which went on by interval each time, once for the manager and five times a save.
+		// TensorFlow read its clock once for the manager and five times per save. Each read advanced the clock by interval.
 		t.Run(test.id+" K-02 the same saves at the same times give the same files as "+test.name, func(t *testing.T) {
 			ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 				dir, step := t.TempDir(), int64(0)

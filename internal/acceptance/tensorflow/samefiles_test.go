@@ -17,16 +17,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A mirror is a program made in the form of an object graph that a checkpoint stores: structs whose fields are the edges, under
-// the names and global names that the checkpoint gives them. Its tensors hold zeros.
+// A mirror is a program in the form of a stored object graph. The fields of its structs are the edges, with the names and global
+// names that the checkpoint has. Its tensors hold zeros.
 type mirror struct {
 	root    any
-	more    []ckpt.Option // what a Checkpoint attached to its root, and the names of what no field holds
+	more    []ckpt.Option // objects that a Checkpoint attached to its root, and names of objects that no field holds
 	tracked []child       // the edges of a Checkpoint without a root
-	counted bool          // a save counter is among them
+	counted bool          // whether they include a save counter
 }
 
-// A child is an object under a name.
+// A child is an object and its name.
 type child struct {
 	name   string
 	object any
@@ -81,7 +81,7 @@ func mirrorOf(t *testing.T, r *ckpt.Reader) *mirror {
 	return m
 }
 
-// mirrorNode makes the object of a stored node, its edges leading nowhere yet.
+// mirrorNode makes the object of a stored node. Its edges do not lead to objects yet.
 func mirrorNode(t *testing.T, r *ckpt.Reader, g *ckpt.StoredGraph, id int) any {
 	n := &g.Nodes[id]
 	zeros := func(key string) tensor.Any {
@@ -109,7 +109,7 @@ func mirrorNode(t *testing.T, r *ckpt.Reader, g *ckpt.StoredGraph, id int) any {
 	var fields []reflect.StructField
 	for i, c := range n.Children {
 		if id == 0 && (c.Name == "root" && c.ID == 0 || c.Name == "save_counter") {
-			break // what follows belongs to the Checkpoint
+			break // the following edges belong to the Checkpoint
 		}
 		tag := quote(c.Name)
 		if of := g.Nodes[c.ID].Attributes; len(of) == 1 && of[0].FullName != "" {
@@ -122,7 +122,7 @@ func mirrorNode(t *testing.T, r *ckpt.Reader, g *ckpt.StoredGraph, id int) any {
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
 
-// restored returns a Checkpoint of m that holds what is stored in path.
+// restored returns a Checkpoint of m that holds the values stored at path.
 func (m *mirror) restored(t *testing.T, path string) *ckpt.Checkpoint {
 	t.Helper()
 	root := m.root
@@ -143,8 +143,8 @@ func (m *mirror) restored(t *testing.T, path string) *ckpt.Checkpoint {
 	return c
 }
 
-// notMirrored are the checkpoints that no mirror writes again, and why; those of slot variables, which are an optimizer's to
-// keep, are left to TestSlotVariablesAsTensorFlow.
+// notMirrored lists the checkpoints that a mirror cannot write again, and the reasons. TestSlotVariablesAsTensorFlow tests those
+// with slot variables, because an optimizer keeps them.
 var notMirrored = map[string]string{
 	"objects-lookup-table/ckpt":     "the attribute's key is only the start of two keys that are stored",
 	"objects-registered-saver/ckpt": "one node's tensors are another saver's",
@@ -152,8 +152,8 @@ var notMirrored = map[string]string{
 	"values-variant/ckpt":           "the attribute's key is only the start of the one that is stored",
 }
 
-// TestSameFiles lets programs in the form of every object graph that TensorFlow wrote take its values and write them again: the
-// files come out as they went in, each byte of them.
+// TestSameFiles restores every object graph that TensorFlow wrote into a program of that form, and saves it again. Every byte of
+// the files must be the same.
 func TestSameFiles(t *testing.T) {
 	dirs, err := os.ReadDir(filepath.Join("testdata", "golden"))
 	require.NoError(t, err)

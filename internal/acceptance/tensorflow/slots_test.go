@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// adamV1 is what tf.compat.v1.train.AdamOptimizer keeps.
+// adamV1 has the variables of tf.compat.v1.train.AdamOptimizer.
 type adamV1 struct {
 	ckpttest.Optimizer[struct {
 		Beta1Power float32 `ckpt:"beta1_power,fullname=beta1_power"`
@@ -23,7 +23,7 @@ func (*adamV1) SlotFullName(slot, variable string) string {
 	return variable + map[string]string{"m": "/Adam", "v": "/Adam_1"}[slot]
 }
 
-// adamLegacy is what tf.keras.optimizers.legacy.Adam keeps.
+// adamLegacy has the variables of tf.keras.optimizers.legacy.Adam.
 type adamLegacy struct {
 	ckpttest.Optimizer[struct {
 		Iter         int64   `ckpt:"iter,fullname=Adam/iter"`
@@ -36,8 +36,8 @@ type adamLegacy struct {
 
 func (*adamLegacy) SlotFullName(slot, variable string) string { return "Adam/" + variable + "/" + slot }
 
-// TestSlotVariablesAsTensorFlow takes optimizers of three generations through a restore that makes their slot variables, and
-// writes them again as TensorFlow did.
+// TestSlotVariablesAsTensorFlow restores optimizers of three generations, which creates their slot variables, and writes the same
+// files as TensorFlow.
 func TestSlotVariablesAsTensorFlow(t *testing.T) {
 	again := func(t *testing.T, name string, root any) {
 		t.Helper()
@@ -82,7 +82,7 @@ func TestSlotVariablesAsTensorFlow(t *testing.T) {
 		m := &model{Deep: deep{shared}, Again: shared}
 		m.Training.Optimizer.Names = []string{"momentum"}
 		m.Training.Optimizer.Slots = map[string]map[any]*tensor.Tensor[float32]{"momentum": {outside: ckpttest.Vector(1)}}
-		// The global name is that of the first edge, which is Again's: Deep.Er is one step further.
+		// The global name comes from the first edge, which is Again: Deep.Er is one step deeper.
 		again(t, "slots-v1-momentum", m)
 	})
 }
