@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The catalogue has each behaviour that a test's name mentions, exactly once.
+// The catalogue lists each behaviour that the name of a test mentions, exactly once.
 func TestBehavioursAreListed(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs", "behaviours.md"))
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Piece is what one worker holds: some rows of the table, some columns of the kernel, and all of the bias.
+// A Piece is the part that one worker holds: some rows of the table, some columns of the kernel, and all of the bias.
 type Piece struct {
 	Table  tensor.Tensor[float32] `ckpt:"table"`  // [12 4], cut by rows
 	Kernel tensor.Tensor[float32] `ckpt:"kernel"` // [4 12], cut by columns

@@ -19,7 +19,7 @@ func pages(t *testing.T) []string {
 	return append(found, filepath.Join(root, "README.md"))
 }
 
-// flat is text without the indentation of its lines.
+// flat returns text without the indentation of its lines.
 func flat(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -28,8 +28,8 @@ func flat(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Every block of Go on a page is part of a program of this directory, or of one that CI runs on a server of S3, word by word, so that it
-// compiles and does what the page says.
+// Every Go block on a page must be copied exactly from a program in this directory, or from the one that CI runs with an S3
+// server. So every block compiles and does what the page says.
 func TestBlocksArePartsOfPrograms(t *testing.T) {
 	programs, err := filepath.Glob(filepath.Join(root, "docs", "*_test.go"))
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestBlocksArePartsOfPrograms(t *testing.T) {
 	}
 }
 
-// Links to files lead somewhere.
+// Links to files must lead to existing files.
 func TestLinksOfPages(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#: ]+)(#[^)]*)?\)`)
 	block := regexp.MustCompile("(?s)```.*?```")

@@ -33,7 +33,7 @@ func loadKeras(ctx context.Context, path string) error {
 
 // rows has, for the first cell of each row of the README's table, files of that kind and the call that the row names.
 var rows = map[string]struct {
-	paths []string // from the module's directory on
+	paths []string // relative to the module's directory
 	load  func(ctx context.Context, path string) error
 }{
 	"`model.save(p)` (Keras 3, Functional or Sequential)": {[]string{"format/keras/testdata/model.keras"}, loadKeras},
@@ -98,13 +98,13 @@ func TestRows(t *testing.T) {
 	t.Run("arrays by their names", func(t *testing.T) {
 		var model struct{ Bf4, Bi8 tensor.Tensor[float32] }
 		err := ckpt.LoadWeights(t.Context(), in("format", "npz", "testdata", "orders.npz"), &model, ckpt.IgnoreUnknown())
-		require.ErrorIs(t, err, ckpt.ErrMismatch, "int64 is no float32")
+		require.ErrorIs(t, err, ckpt.ErrMismatch, "int64 is not float32")
 		var right struct{ Bf4 tensor.Tensor[float32] }
 		require.NoError(t, ckpt.LoadWeights(t.Context(), in("format", "npz", "testdata", "orders.npz"), &right, ckpt.IgnoreUnknown()))
 	})
 }
 
-// TestCommandsOfPages runs every command line of the README and the pages that `go run ./cmd/ckpt` begins.
+// TestCommandsOfPages runs every command line of the README and the pages that begins with `go run ./cmd/ckpt`.
 func TestCommandsOfPages(t *testing.T) {
 	t.Chdir(root)
 	command := regexp.MustCompile(`(?m)^ +go run \./cmd/ckpt (.+)$`)
@@ -124,7 +124,7 @@ func TestCommandsOfPages(t *testing.T) {
 			p := cli.Program{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
 			status := p.Run(t.Context(), args)
 			if args[0] == "diff" {
-				require.Equal(t, 1, status, c[0]) // they differ
+				require.Equal(t, 1, status, c[0]) // the files differ
 			} else {
 				require.Zero(t, status, "%s: %s", c[0], errs.String())
 			}

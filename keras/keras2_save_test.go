@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Keras 2 stores the layers of private attributes by these names in its archives, Keras 3 by those of public properties.
+// In archives, Keras 2 stores layers under the names of private attributes. Keras 3 uses the names of public properties.
 func TestSaveAttentionOfKeras2(t *testing.T) {
 	for _, tt := range []struct{ module, shape, want string }{
 		{"tf_keras.src.engine.functional", "batch_input_shape", "layers/multi_head_attention/_query_dense/vars/0"},

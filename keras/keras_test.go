@@ -21,10 +21,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// files has what Keras wrote: see its gen.py.
+// files has the files that Keras wrote: see its gen.py.
 const files = "../format/keras/testdata/"
 
-// A recording is an input of a model and what Keras makes of it.
+// A recording is an input of a model and Keras's output for it.
 type recording struct {
 	Input, Output struct {
 		Shape  []int
@@ -40,7 +40,7 @@ func record(t testing.TB, path string) recording {
 	return r
 }
 
-// requireOutput holds a model to what Keras computed.
+// requireOutput compares a model's output with Keras's.
 func requireOutput(t testing.TB, r recording, m *layers.Model) {
 	t.Helper()
 	x, err := tensor.FromSlice(r.Input.Values, r.Input.Shape...)
@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Weights that say nothing of their model are found by the model's own description.
+// If a weights file does not describe its model, the weights are matched by the model's description.
 func TestWeightsAlone(t *testing.T) {
 	for name, c := range map[string]struct{ description, weights, recorded string }{
 		"Keras 3":           {files + "model.json", member(t, files+"model.keras", "model.weights.h5"), "model"},
@@ -114,7 +114,7 @@ func TestLoadWithFS(t *testing.T) {
 	requireOutput(t, record(t, files+"keras2.io.json"), m)
 }
 
-// An archive that was unpacked, or saved with zipped=False, loads by its directory.
+// An archive that was unpacked, or saved with zipped=False, loads from its directory.
 func TestLoadUnpacked(t *testing.T) {
 	z, err := zip.OpenReader(files + "model.keras")
 	require.NoError(t, err)
@@ -149,13 +149,13 @@ func TestSave(t *testing.T) {
 	again, err := keras.Load(t.Context(), archive)
 	require.NoError(t, err)
 	requireOutput(t, record(t, files+"model.io.json"), again)
-	require.Equal(t, string(m.Config()), string(again.Config()), "the description is written as it was read")
+	require.Equal(t, string(m.Config()), string(again.Config()), "the description is written unchanged")
 
 	again = fromKeras(t, files+"model.json")
 	require.NoError(t, ckpt.LoadWeights(t.Context(), weights, again))
 	requireOutput(t, record(t, files+"model.io.json"), again)
 
-	// What Keras stores and what is stored here have the same keys, but for the seeds of dropout.
+	// Keras's file and this package's file have the same keys, except for the seeds of dropout.
 	require.Equal(t, keys(t, files+"model.keras"), keys(t, archive))
 	require.Equal(t, keys(t, archive), keys(t, weights))
 }
@@ -184,7 +184,7 @@ func TestSaveFaults(t *testing.T) {
 	require.Len(t, entries, 1)
 }
 
-// scaled multiplies by a weight. Keras's file has no name for it: one alone of rank 2 passes for a kernel.
+// scaled multiplies by a weight. Keras's file has no name for it: a single weight of rank 2 is taken as a kernel.
 type scaled struct {
 	Factor tensor.Tensor[float32] `ckpt:"kernel"`
 }
@@ -227,7 +227,7 @@ func TestLayersOfOtherClasses(t *testing.T) {
 	require.Equal(t, []float32{3, 6}, y.Data())
 }
 
-// KeepFrom writes back what an archive has beside the weights of its model: here an asset, a seed and the version of Keras.
+// KeepFrom keeps the other contents of an archive: here an asset, a seed and the version of Keras.
 func TestSaveKeepFrom(t *testing.T) {
 	dir := t.TempDir()
 	m, err := keras.Load(t.Context(), files+"model.keras")
@@ -241,7 +241,7 @@ func TestSaveKeepFrom(t *testing.T) {
 	require.NoError(t, w.Add(0, "optimizer/vars/0", format.SourceOf(seed)))
 	require.NoError(t, w.Commit(t.Context()))
 
-	for _, path := range []string{second, first} { // onto itself, too
+	for _, path := range []string{second, first} { // also onto itself
 		require.NoError(t, keras.Save(t.Context(), path, m, ckpt.KeepFrom(first)))
 		r, err := formatkeras.OpenFile(path)
 		require.NoError(t, err)

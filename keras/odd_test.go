@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/keras"
 )
 
-// unpacked writes what the packed files of testdata/odd hold to a directory of its own.
+// unpacked writes the contents of the packed files of testdata/odd to a new directory.
 func unpacked(t *testing.T) string {
 	t.Helper()
 	packed, err := filepath.Glob("testdata/odd/*.gz")
@@ -34,8 +34,8 @@ func unpacked(t *testing.T) string {
 	return dir
 }
 
-// A backward layer with a name of its own, cells of several classes in a stack, operators without a module, the weight of
-// SpectralNormalization beside its layer's: all of them in one model.
+// One model has a backward layer with another name, a stack of cells of several classes, operators without a module, and the
+// weight of SpectralNormalization in addition to those of its layer.
 func TestUnusualNames(t *testing.T) {
 	dir := unpacked(t)
 	want := record(t, "testdata/odd/keras3.io.json")
@@ -48,7 +48,8 @@ func TestUnusualNames(t *testing.T) {
 	}
 }
 
-// Keras 2 names models within models by the outermost alone, and numbers wrappers only where the wrapped layer has weights.
+// Keras 2 uses only the name of the outermost model for nested models, and numbers wrappers only if the wrapped layer has
+// weights.
 func TestUnusualNamesOfKeras2(t *testing.T) {
 	dir := unpacked(t)
 	want := record(t, "testdata/odd/tf_keras.io.json")
@@ -61,7 +62,7 @@ func TestUnusualNamesOfKeras2(t *testing.T) {
 	requireOutput(t, want, m)
 }
 
-// A model prints what Keras's summary prints in 80 columns.
+// A model prints the same text as Keras's summary in 80 columns.
 func TestSummary(t *testing.T) {
 	dir := unpacked(t)
 	for _, name := range []string{"graph", "chain", "sequential"} {

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/layers"
 )
 
-// renamedModel is the model of the description in which the layers have other names.
+// renamedModel is the model of the description, with other names for the layers.
 func renamedModel(t *testing.T, replace ...string) *layers.Model {
 	t.Helper()
 	text, err := os.ReadFile(member(t, files+"keras2.keras", "config.json"))
@@ -25,7 +25,7 @@ func renamedModel(t *testing.T, replace ...string) *layers.Model {
 	return m
 }
 
-// Where no name is the model's, a legacy file's layers are taken in their order, as Keras's load_weights takes them.
+// If no name matches the model, the layers of a legacy file are matched in order, as in Keras's load_weights.
 func TestLegacyWeightsInOrder(t *testing.T) {
 	all := []string{"conv", "conv_1", "batch_normalization", "batch_normalization_7", "gru", "gru_1", "out", "out_1"}
 	t.Run("a model", func(t *testing.T) {

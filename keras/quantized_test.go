@@ -14,7 +14,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestQuantizedFiles loads what Keras's quantize and enable_lora made: of int8 and float8 the outputs are Keras's, int4 is refused.
+// TestQuantizedFiles loads models after Keras's quantize and enable_lora. For int8 and float8 it compares the outputs with
+// Keras's. int4 is rejected.
 func TestQuantizedFiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "quantized", "io.json"))
 	require.NoError(t, err)
@@ -43,7 +44,7 @@ func TestQuantizedFiles(t *testing.T) {
 	})
 }
 
-// TestScaleOfQuantizedKernel loads an int8 kernel without the scale that its steps need, and with one of another form.
+// TestScaleOfQuantizedKernel loads an int8 kernel without its scale, and with a scale of another shape.
 func TestScaleOfQuantizedKernel(t *testing.T) {
 	for _, c := range []struct {
 		name   string

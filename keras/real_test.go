@@ -12,12 +12,12 @@ import (
 	"github.com/gockpt/ckpt/keras"
 )
 
-// Models of other people's projects, which are not the repository's: CKPT_REAL_FORMATS names a directory of FORMAT/NAME. A model loads, or
-// the error says what of it is not known.
+// This test loads models of other projects, which are not in the repository. CKPT_REAL_FORMATS names a directory of FORMAT/NAME.
+// A model must load, or the error must name the unknown part.
 func TestRealModels(t *testing.T) {
 	root := os.Getenv("CKPT_REAL_FORMATS")
 	if root == "" {
-		t.Skip("CKPT_REAL_FORMATS names no directory of real files")
+		t.Skip("CKPT_REAL_FORMATS is not set to a directory of real files")
 	}
 	var names []string
 	for _, kind := range []string{"hdf5", "keras"} {

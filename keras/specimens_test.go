@@ -17,12 +17,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Many models as Keras saves them, which are not the repository's: CKPT_KERAS_FILES names a directory of NAME/ with the model in all
-// forms and io.json, its inputs and outputs.
+// This test loads many models that Keras saved, which are not in the repository. CKPT_KERAS_FILES names a directory of NAME/ with
+// the model in all forms, and its inputs and outputs in io.json.
 func TestSpecimens(t *testing.T) {
 	root := os.Getenv("CKPT_KERAS_FILES")
 	if root == "" {
-		t.Skip("CKPT_KERAS_FILES names no directory of models")
+		t.Skip("CKPT_KERAS_FILES is not set to a directory of models")
 	}
 	dirs, err := filepath.Glob(filepath.Join(root, "*", "io.json"))
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestSpecimens(t *testing.T) {
 	}
 }
 
-// requireSpecimen holds a model to the recorded inputs and outputs.
+// requireSpecimen compares a model's outputs with the recorded ones.
 func requireSpecimen(t *testing.T, path string, m *layers.Model) {
 	t.Helper()
 	text, err := os.ReadFile(path)

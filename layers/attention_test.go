@@ -14,7 +14,7 @@ import (
 
 func TestAttentionGolden(t *testing.T) { runGolden(t, "attention", callAttention) }
 
-// attender is what the attention layers have in common.
+// attender is the interface that the attention layers share.
 type attender interface {
 	Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error)
 }
@@ -75,7 +75,7 @@ func TestAttentionLaws(t *testing.T) {
 				q, v := random(t, seed, batch, queries, 6), random(t, seed+1, batch, values, 6)
 
 				both, alone := attend(AttentionCall{Query: q, Value: v}), attend(AttentionCall{Query: part(q, 0), Value: part(v, 0)})
-				requireClose(t, alone, part(both, 0)) // a batch is its entries
+				requireClose(t, alone, part(both, 0)) // each entry of a batch is independent of the others
 
 				swapped := v.Clone()
 				row := 6
@@ -86,7 +86,7 @@ func TestAttentionLaws(t *testing.T) {
 				}
 				requireClose(t, both, attend(AttentionCall{Query: q, Value: swapped})) // values have no order
 
-				later := v.Clone() // where a query does not look, nothing matters
+				later := v.Clone() // values that a query does not see do not matter
 				for b := range batch {
 					for i := range row {
 						later.Data()[((b+1)*values-1)*row+i] += 100
@@ -200,7 +200,7 @@ func BenchmarkMultiHeadAttention(b *testing.B) {
 	}
 }
 
-// Keras has -1e9 for a score that a mask hides: where those that a query sees are below, it sees nothing.
+// Keras uses -1e9 as the score of a hidden position. If the visible scores of a query are lower, it sees nothing.
 func TestCausalScoresBelowThoseOfTheMask(t *testing.T) {
 	m := NewMultiHeadAttention(1, 1)
 	m.Dropout = 0.1

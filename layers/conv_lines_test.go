@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A convolution by lines is one by gathered rows.
+// A convolution by lines gives the same result as one by gathered rows.
 func TestLinesAreGatheredRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, name) }
@@ -33,7 +33,7 @@ func TestLinesAreGatheredRows(t *testing.T) {
 		values := func(n int) []float32 {
 			x := make([]float32, n)
 			for i := range x {
-				x[i] = float32(r.IntN(9) - 4) // whole numbers, of which all sums are exact
+				x[i] = float32(r.IntN(9) - 4) // whole numbers, so all sums are exact
 			}
 			return x
 		}

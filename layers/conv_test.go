@@ -52,7 +52,7 @@ func TestConvBuild(t *testing.T) {
 		y, err := c.Call(newTensor(t, []float32{1, 2, 3, 4}, 1, 4, 1))
 		require.NoError(t, err)
 		require.Equal(t, []float32{321, 432}, y.Data())
-		require.False(t, c.Bias.Built(), "a checkpoint without bias is of a layer without")
+		require.False(t, c.Bias.Built(), "a checkpoint without a bias is from a layer without one")
 	})
 }
 
@@ -149,7 +149,7 @@ func TestConvFromConfigRefuses(t *testing.T) {
 	}
 }
 
-// drawConv draws a layer of any rank with small options, sensible or not, and an input of small whole numbers, or of none.
+// drawConv draws a layer of any rank with small options, valid or not, and an input of small whole numbers, which may be empty.
 func drawConv(t *rapid.T) (Layer, *Tensor) {
 	rank := rapid.IntRange(1, 3).Draw(t, "rank")
 	option := func(name string, lo, hi int) []int {
@@ -199,7 +199,8 @@ func TestConvOfAnyOptionsIsAnErrorOrABatchOfEach(t *testing.T) {
 	})
 }
 
-// requireBatches fails where layer gives for an example of the batch x alone something else than for the batch, y.
+// requireBatches fails the test if layer's output for a single example of x differs from its part of y, the output for the batch
+// x.
 func requireBatches(t require.TestingT, layer Layer, x, y *Tensor) {
 	batch := x.Shape()[0]
 	require.Equal(t, batch, y.Shape()[0])
@@ -215,7 +216,8 @@ func requireBatches(t require.TestingT, layer Layer, x, y *Tensor) {
 }
 
 func TestConvTransposeIsTheAdjointOfConv(t *testing.T) {
-	// For every x and y, the sum of products of conv(x) and y is that of x and the transposed convolution of y.
+	// For every x and y, the sum of products of conv(x) and y equals the sum of products of x and the transposed convolution of
+	// y.
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 2).Draw(t, "size")
 		strides := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 2).Draw(t, "strides")

@@ -51,7 +51,7 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 		y, err := d.Call(x)
 		require.NoError(t, err)
 		require.Equal(t, []float32{321, 654}, y.Data())
-		require.False(t, d.Bias.Built(), "a checkpoint without bias is of a layer without")
+		require.False(t, d.Bias.Built(), "a checkpoint without a bias is from a layer without one")
 	})
 	t.Run("no bias is made where none is wanted", func(t *testing.T) {
 		d := &Dense{Units: 2, NoBias: true}
@@ -153,7 +153,7 @@ func TestMatmulIsTheSumOfProducts(t *testing.T) {
 	}
 }
 
-// requireProduct fails where y + x·w is not what it should be; small whole numbers, so that it is exact.
+// requireProduct fails the test if y + x·w is wrong. The numbers are small and whole, so the result is exact.
 func requireProduct(t interface {
 	require.TestingT
 	Helper()

@@ -64,7 +64,7 @@ func TestEinsumDenseErrors(t *testing.T) {
 
 func TestContractionIsTheSumOfProducts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		// Every label goes to one of the four places that a label can have.
+		// Each label is in one of four combinations of x, w and y, or unused.
 		var x, w, y string
 		sizes := map[rune]int{}
 		for _, l := range "abcdef" {

@@ -35,7 +35,7 @@ func TestEmbeddingErrors(t *testing.T) {
 }
 
 func TestEmbeddingLookup(t *testing.T) {
-	e := NewEmbedding(1<<25, 1) // more indices than a float32 tells apart
+	e := NewEmbedding(1<<25, 1) // more indices than a float32 can distinguish
 	require.NoError(t, e.Build(nil))
 	e.Embeddings.Data()[1<<24+1] = 7
 	n, err := tensor.FromSlice([]int64{1<<24 + 1, 0}, 2)
@@ -77,7 +77,7 @@ func TestMasksThatLayersMake(t *testing.T) {
 		first := 1
 		m, err := (&Concatenate{Axis: &first}).OutputMask(&Context{Masks: []*Mask{newMask(t, true, false, true)}}, x, y)
 		require.NoError(t, err)
-		require.Equal(t, []bool{true, false, true, true, true}, m.Data(), "an input without a mask counts throughout")
+		require.Equal(t, []bool{true, false, true, true, true}, m.Data(), "all steps of an input without a mask count")
 	})
 }
 

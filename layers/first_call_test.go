@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFirstCallsAtOnce says more under the race detector: goroutines make the first calls of one layer of each class that the golden files
-// have, without weights, and get what another layer gives that was called alone.
+// TestFirstCallsAtOnce runs the first calls of one layer on many goroutines, for each class in the golden files, without weights.
+// The results equal those of another layer that was called alone. The race detector makes this test stronger.
 func TestFirstCallsAtOnce(t *testing.T) {
 	made := make(map[string]bool)
 	eachGolden(t, func(c *goldenCase, family string) bool {
@@ -20,7 +20,7 @@ func TestFirstCallsAtOnce(t *testing.T) {
 		shared, err := kerasLibrary{}.Make(c.Class, c.Config)
 		require.NoError(t, err)
 		want, err := call(t, c, alone, new(Context), inputs)
-		if err != nil { // weights that no call makes, such as those of LoRA or of a policy
+		if err != nil { // weights that a call does not make, such as those of LoRA or of a policy
 			require.ErrorIs(t, err, ErrNotBuilt)
 			return
 		}
@@ -42,7 +42,7 @@ func TestFirstCallsAtOnce(t *testing.T) {
 	require.Greater(t, len(made), 30)
 }
 
-// atOnce calls f for 0 to n-1, each on a goroutine of its own, and waits.
+// atOnce calls f for 0 to n-1, each on another goroutine, and waits.
 func atOnce(n int, f func(i int)) {
 	start := make(chan struct{})
 	var wg sync.WaitGroup
@@ -56,7 +56,7 @@ func atOnce(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// First calls that fail make no weights, and leave those that come at once with them to make theirs.
+// First calls that fail make no weights. Other calls at the same time still make the weights.
 func TestFirstCallsThatFail(t *testing.T) {
 	d, x := NewDense(3), tensor.New[float32](2, 4)
 	errs := make([]error, 8)
@@ -94,12 +94,12 @@ func TestFirstCallsKeepWeights(t *testing.T) {
 	})
 	require.False(t, d.Bias.Built())
 
-	d.Kernel, d.Units = Tensor{}, 2 // taken out again
+	d.Kernel, d.Units = Tensor{}, 2 // remove the weights again
 	require.NoError(t, d.Build(tensor.Shape{1, 5}))
 	require.Equal(t, tensor.Shape{5, 2}, d.Kernel.Shape())
 }
 
-// The layer that goes the other way is new, though it is made of one that was called.
+// The reversed layer is new, even though it is made from a layer that was called.
 func TestFirstCallsOfReversedLayers(t *testing.T) {
 	x := tensor.New[float32](1, 3, 2)
 	for _, l := range []RecurrentLayer{NewSimpleRNN(2), NewLSTM(2), NewGRU(2), &RNN{Cell: &GRUCell{Units: 2}}} {

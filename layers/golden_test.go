@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tolerance is how far from Keras an output may be, relative to the largest output of its tensor.
+// tolerance is the allowed difference from Keras, relative to the largest output of the tensor.
 const tolerance = 1e-5
 
 // A goldenCase is one case of a golden file, which testdata/gen.py explains.
@@ -78,7 +78,7 @@ func (c *goldenCase) tensor(t testing.TB, g *goldenTensor) *Tensor {
 	return x
 }
 
-// kwarg returns an argument that was an array, nil where it was not given.
+// kwarg returns an array argument, or nil if it was not given.
 func (c *goldenCase) kwarg(t testing.TB, name string) *Tensor {
 	t.Helper()
 	raw, ok := c.Kwargs[name]
@@ -90,7 +90,7 @@ func (c *goldenCase) kwarg(t testing.TB, name string) *Tensor {
 	return c.tensor(t, &g)
 }
 
-// mask returns an argument that was a boolean array, nil where it was not given.
+// mask returns a boolean array argument, or nil if it was not given.
 func (c *goldenCase) mask(t testing.TB, name string) *Mask {
 	t.Helper()
 	x := c.kwarg(t, name)
@@ -106,10 +106,10 @@ func (c *goldenCase) mask(t testing.TB, name string) *Mask {
 	return m
 }
 
-// A goldenCall calls layer as the case was called. nil stands for callGolden.
+// A goldenCall calls layer in the way of the case. nil means callGolden.
 type goldenCall func(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error)
 
-// eachGolden runs a test of each case of the golden files that is wanted.
+// eachGolden runs a test for each selected case of the golden files.
 func eachGolden(t *testing.T, wanted func(c *goldenCase, family string) bool, test func(t *testing.T, c *goldenCase, call goldenCall, inputs []*Tensor)) {
 	t.Helper()
 	calls := map[string]goldenCall{"attention": callAttention, "category": callCategories, "embedding": callEmbedding, "model": callModel}
@@ -148,9 +148,10 @@ func callGolden(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tens
 	return []*Tensor{y}, err
 }
 
-// runGolden runs every case of testdata/family.golden: it makes the layer from Keras's configuration, puts the weights where its
-// tags say, and compares what it gives with what Keras gave. It holds for each layer that every weight of Keras has a field that both of
-// its names lead to, that the call makes no weights, leaves its inputs alone and does not look at what scratch memory, or memory that was given for results, held before.
+// runGolden runs every case of testdata/family.golden. It makes the layer from Keras's configuration, sets the weights by the
+// layer's tags, and compares the outputs with Keras's. It also checks that both names of every Keras weight lead to the same
+// field. The call must not make weights, change its inputs, or depend on the old contents of scratch memory or of memory for
+// results.
 func runGolden(t *testing.T, family string, call goldenCall) {
 	t.Helper()
 	if call == nil {
@@ -170,7 +171,7 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 			work := new(kernel.Scratch)
 			copy(work.Floats(1<<14), notANumber(1<<14))
 			work.Release(kernel.Mark{})
-			for range 3 { // over the scratch and the results of the times before
+			for range 3 { // reuses the scratch memory and the results of earlier calls
 				xs := make([]*Tensor, len(inputs))
 				for i, x := range inputs {
 					if x != nil {
@@ -183,19 +184,19 @@ func runGolden(t *testing.T, family string, call goldenCall) {
 				for i, g := range c.Outputs {
 					requireClose(t, c.tensor(t, g), got[i])
 				}
-				require.Equal(t, inputs, xs, "inputs are left alone")
+				require.Equal(t, inputs, xs, "inputs do not change")
 				require.Equal(t, kernel.Mark{}, work.Mark(), "scratch memory is given back")
 				for _, y := range got {
 					copy(y.Data(), notANumber(y.Len()))
 					(*Workspace)(work).Reuse(y)
 				}
 			}
-			require.ElementsMatch(t, weights, builtTensors(reflect.ValueOf(layer)), "no weight is made where all were restored")
+			require.ElementsMatch(t, weights, builtTensors(reflect.ValueOf(layer)), "the call makes no weights if all were restored")
 		})
 	}
 }
 
-// requireClose fails where got is not want within the tolerance.
+// requireClose fails the test if got differs from want by more than the tolerance.
 func requireClose(t testing.TB, want, got *Tensor) {
 	t.Helper()
 	if message := differs(want, got, tolerance, 0); message != "" {
@@ -203,10 +204,11 @@ func requireClose(t testing.TB, want, got *Tensor) {
 	}
 }
 
-// smallest is the least float32 that is not subnormal: TensorFlow takes what is below for 0.
+// smallest is the smallest float32 that is not subnormal. TensorFlow treats smaller values as 0.
 const smallest = 1.2e-38
 
-// differs says how got is not want within a tolerance relative to the largest value, or to least where that is more; "" where it is.
+// differs describes how got differs from want, or returns "" if they are close. The tolerance is relative to the largest value,
+// or to least if that is larger.
 func differs(want, got *Tensor, tolerance, least float64) string {
 	if got == nil || !want.Shape().Equal(got.Shape()) {
 		return fmt.Sprintf("got %v, want shape %v", got, want.Shape())
@@ -226,11 +228,11 @@ func differs(want, got *Tensor, tolerance, least float64) string {
 	return ""
 }
 
-// setWeights puts the case's weights where the tags of layer say that Keras's edges lead.
+// setWeights sets the case's weights in the fields of layer to which Keras's edges lead, according to the tags.
 func (c *goldenCase) setWeights(t testing.TB, layer any) {
 	t.Helper()
 	for _, w := range c.Weights {
-		if strings.HasPrefix(w.DType, "int") && w.DType != "int8" { // a count, with which nothing is computed
+		if strings.HasPrefix(w.DType, "int") && w.DType != "int8" { // a count, which the outputs do not depend on
 			continue
 		}
 		if ignorer, ok := layer.(lay.Ignorer); ok && len(w.Keras3) > 0 && !slices.ContainsFunc(w.Keras3, func(name string) bool { return !slices.Contains(ignorer.CheckpointIgnores(), name) }) {
@@ -252,7 +254,7 @@ func (c *goldenCase) setWeights(t testing.TB, layer any) {
 	}
 }
 
-// follow returns the tensor that edges lead to from v, nil if none does.
+// follow returns the tensor to which edges lead from v, or nil if there is none.
 func follow(v reflect.Value, edges []string) *Tensor {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if len(edges) == 0 && v.Kind() == reflect.Pointer && v.Type() == reflect.TypeFor[*Tensor]() {
@@ -290,7 +292,7 @@ func follow(v reflect.Value, edges []string) *Tensor {
 	return nil
 }
 
-// builtTensors returns the tensors with values that tagged fields lead to from v, each once.
+// builtTensors returns the tensors with values that are reachable from v by tagged fields, each once.
 func builtTensors(v reflect.Value) []*Tensor {
 	seen := map[*Tensor]bool{}
 	var found []*Tensor

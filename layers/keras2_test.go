@@ -23,7 +23,7 @@ type keras2Case struct {
 	Inputs, Outputs []sweepTensor
 }
 
-// setWeights gives the layers of m the values of Keras's get_weights: their tensors in the order of their fields.
+// setWeights gives the layers of m the values of Keras's get_weights, in the order of the fields.
 func setWeights(t *testing.T, m *Model, weights map[string]json.RawMessage) {
 	t.Helper()
 	for name, raw := range weights {
@@ -43,7 +43,7 @@ func setWeights(t *testing.T, m *Model, weights map[string]json.RawMessage) {
 		at := 0
 		for _, v := range values {
 			x := nested(t, v)
-			for at < len(fields) && !takes(layer, fields[at], x.Shape()) { // an optional one that is not there
+			for at < len(fields) && !takes(layer, fields[at], x.Shape()) { // skips an optional weight that the layer does not have
 				at++
 			}
 			require.Less(t, at, len(fields), "%s: no field for shape %v", name, x.Shape())
@@ -53,7 +53,8 @@ func setWeights(t *testing.T, m *Model, weights map[string]json.RawMessage) {
 	}
 }
 
-// takes reports whether a field of layer takes a weight of that shape: all do, but those whose options say otherwise.
+// takes reports whether a field of layer accepts a weight of that shape. A field accepts every shape that the layer's options do
+// not exclude.
 func takes(layer any, field *Tensor, shape tensor.Shape) bool {
 	ok := true
 	for _, s := range shapers(reflect.ValueOf(layer)) {
@@ -90,7 +91,7 @@ func nested(t *testing.T, v any) *Tensor {
 	return newTensor(t, values, shape...)
 }
 
-// weightFields returns the tensors that exported tagged fields lead to from v, in their order, built or not.
+// weightFields returns the tensors that are reachable from v by exported tagged fields, in order, built or not.
 func weightFields(v reflect.Value) []*Tensor {
 	var found []*Tensor
 	switch v.Kind() {
@@ -105,7 +106,7 @@ func weightFields(v reflect.Value) []*Tensor {
 		for i := range v.NumField() {
 			tag, tagged := v.Type().Field(i).Tag.Lookup("ckpt")
 			if strings.HasPrefix(tag, "lora_") || strings.HasPrefix(tag, "kernel_scale") || strings.HasPrefix(tag, "inputs_scale") || strings.HasPrefix(tag, "embeddings_scale") {
-				continue // Keras 2 has none
+				continue // Keras 2 does not have these
 			}
 			if tagged || v.Type().Field(i).Anonymous {
 				found = append(found, weightFields(v.Field(i))...)
@@ -145,7 +146,8 @@ func TestKeras2Golden(t *testing.T) {
 	}
 }
 
-// Functions of TensorFlow's that are not computed are errors that name them, when the model is made; arguments that are not, when it runs.
+// For an unsupported TensorFlow function, making the model returns an error that names it. For an unsupported argument, running
+// the model does.
 func TestKeras2Functions(t *testing.T) {
 	model := func(function, kwargs string) (*Model, error) {
 		return FromKeras(strings.NewReader(`{"class_name":"Functional","keras_version":"2.15.0","config":{"name":"m","layers":[

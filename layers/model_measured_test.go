@@ -12,14 +12,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Whatever a layer does with an empty batch, it does not panic: String runs layers on such.
+// A layer must not panic on an empty batch, because String runs layers on empty batches.
 func TestEmptyBatches(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.golden")
 	require.NoError(t, err)
 	ran := 0
 	for _, file := range files {
 		family := strings.TrimSuffix(filepath.Base(file), ".golden")
-		if family == "lora" { // not layers alone
+		if family == "lora" { // also has cases that are not layers
 			continue
 		}
 		for _, c := range readGolden(t, family) {
@@ -53,7 +53,7 @@ func TestEmptyBatches(t *testing.T) {
 	require.Greater(t, ran, 300)
 }
 
-// The shape of an output that no layer takes, several outputs, and a length that is open.
+// This model has an output that no other layer uses, several outputs, and an unknown length.
 func TestSummaryMeasures(t *testing.T) {
 	config := functional(`
 		,{"module": "keras.layers", "class_name": "RepeatVector", "name": "r", "config": {"name": "r", "n": 4}, "inbound_nodes": [{"args": [`+tensorJSON("x")+`], "kwargs": {}}]}

@@ -17,11 +17,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawnGraph returns the JSON of a model of an input x, [… 4 4 6], and the names of all its layers, which are its outputs: calls of layers that a model joins, of some that
-// return their input and of others, on what earlier ones gave.
+// drawnGraph returns the JSON of a model with an input x, [… 4 4 6], and the names of all its layers, which are its outputs. It
+// calls layers that a model joins, layers that return their input, and others, on earlier results.
 func drawnGraph(t *rapid.T) (description string, names []string) {
 	var list, outputs []string
-	at := []string{"x"} // what there is of the input's shape
+	at := []string{"x"} // the results with the input's shape
 	for i := range rapid.IntRange(1, 14).Draw(t, "layers") {
 		name := fmt.Sprintf("l%d", i)
 		class := rapid.SampledFrom([]string{
@@ -49,7 +49,7 @@ func drawnGraph(t *rapid.T) (description string, names []string) {
 			options = `, "rate": 0.5`
 		case "Reshape":
 			options = `, "target_shape": [4, 4, 6]`
-		case "ZeroPadding2D": // and what makes the shape as it was
+		case "ZeroPadding2D": // followed by a layer that restores the shape
 			padded := "p" + name
 			padding, size := rapid.SampledFrom([]string{"[[1, 1], [1, 1]]", "[[0, 2], [2, 0]]", "[[2, 0], [1, 1]]"}).Draw(t, "padding"), "3"
 			list, outputs, names = append(list, layerJSON(class, padded, `, "padding": `+padding, input)), append(outputs, fmt.Sprintf(`[%q, 0, 0]`, padded)), append(names, padded)
@@ -67,7 +67,7 @@ func drawnGraph(t *rapid.T) (description string, names []string) {
 	return strings.ReplaceAll(functional(strings.Join(list, ""), "["+strings.Join(outputs, ",")+"]"), "[null, 3]", "[null, 4, 4, 6]"), names
 }
 
-// vary gives weights values of their own, so that a layer that mixes them up is seen.
+// vary gives all weights different values, so that the test notices a layer that confuses them.
 func vary(m *Model) {
 	for _, w := range builtTensors(reflect.ValueOf(m.Operations)) {
 		for i := range w.Data() {
@@ -76,7 +76,7 @@ func vary(m *Model) {
 	}
 }
 
-// A model in which no memory is used twice and no calls are joined, since all results are outputs, gives the same.
+// If all results of a model are outputs, it does not reuse memory or join calls. Its results must be the same.
 func TestRunsUseMemoryAgain(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		description, names := drawnGraph(r)
@@ -104,7 +104,7 @@ func TestRunsUseMemoryAgain(t *testing.T) {
 			got = append(got, ys)
 		}
 		require.Equal(r, got[0], got[1])
-		require.Equal(r, got[0], got[2], "a later run leaves what an earlier one gave")
+		require.Equal(r, got[0], got[2], "a later run does not change earlier results")
 		for _, ys := range got[:2] {
 			for _, y := range ys {
 				copy(y.(*Tensor).Data(), notANumber(y.Len()))
@@ -113,15 +113,15 @@ func TestRunsUseMemoryAgain(t *testing.T) {
 		}
 		again, err := tapped.Run(c, x)
 		require.NoError(r, err)
-		require.Equal(r, got[2], again, "results lie in what was given")
+		require.Equal(r, got[2], again, "the results are in the given memory")
 		for i, name := range some {
 			requireClose(t, want[slices.Index(names, name)].(*Tensor), got[2][i].(*Tensor))
 		}
-		require.Equal(r, random(t, 1, 2, 4, 4, 6), x, "the input is left alone")
+		require.Equal(r, random(t, 1, 2, 4, 4, 6), x, "the input does not change")
 	})
 }
 
-// deepModel returns a model of many results, each of size values for an example, with its weights made.
+// deepModel returns a built model with many results. Each result has size values per example.
 func deepModel(t testing.TB, size int) *Model {
 	t.Helper()
 	var list []string
@@ -142,7 +142,7 @@ func deepModel(t testing.TB, size int) *Model {
 	return m
 }
 
-// A run puts its results where the caller has given memory for them.
+// A run writes its results into memory that the caller gives it.
 func TestReuse(t *testing.T) {
 	m, err := FromKeras(strings.NewReader(functional(layerJSON("Dense", "d", `, "units": 7`, tensorJSON("x")), `["d", 0, 0]`)))
 	require.NoError(t, err)
@@ -156,12 +156,13 @@ func TestReuse(t *testing.T) {
 	third, err := m.Forward(c, x)
 	require.NoError(t, err)
 	require.Same(t, at, &second.Data()[0])
-	require.NotSame(t, at, &third.Data()[0], "once for each that was given")
+	require.NotSame(t, at, &third.Data()[0], "each given tensor is used once")
 	require.Equal(t, want, second)
 	require.Equal(t, want, third)
 }
 
-// A run needs memory for what there is at a time, and none but the outputs where its Workspace has that.
+// A run needs memory only for the results that exist at the same time. If its Workspace has that memory, it allocates only the
+// outputs.
 func TestMemoryOfRuns(t *testing.T) {
 	const size = 1 << 16
 	m := deepModel(t, size)
@@ -175,11 +176,11 @@ func TestMemoryOfRuns(t *testing.T) {
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	c := &Context{Workspace: new(Workspace)}
-	require.Less(t, allocated(c), uint64(6*4*size), "24 results, of which three are wanted at a time")
+	require.Less(t, allocated(c), uint64(6*4*size), "24 results, three of them in use at a time")
 	require.Less(t, allocated(c), uint64(4*size/2), "the second time")
 }
 
-// Inference leaves weights as they are, to the bit.
+// Inference does not change a bit of the weights.
 func TestRunsLeaveWeights(t *testing.T) {
 	m := deepModel(t, 64)
 	var before [][]float32
@@ -198,7 +199,7 @@ func TestRunsLeaveWeights(t *testing.T) {
 	require.Equal(t, weights, builtTensors(reflect.ValueOf(m.Operations)))
 }
 
-// A run reads the weights that there are: new ones count at once.
+// A run reads the current weights: new weights take effect at once.
 func TestRunsReadNewWeights(t *testing.T) {
 	m := deepModel(t, 64)
 	x := random(t, 3, 1, 1, 8, 8)
@@ -215,7 +216,7 @@ func TestRunsReadNewWeights(t *testing.T) {
 	require.NotEqual(t, other, third)
 }
 
-// TestRunsAtOnce says something under the race detector, too: goroutines run one model, with a Workspace each or none.
+// TestRunsAtOnce also serves the race detector: goroutines run one model, each with its own Workspace or without one.
 func TestRunsAtOnce(t *testing.T) {
 	m := deepModel(t, 1<<12)
 	var want, got [12]*Tensor
@@ -245,7 +246,7 @@ func TestRunsAtOnce(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// A keeper is a layer of a user's that holds on to what it is called with and to what it calls.
+// A keeper is a user's layer that keeps its inputs and the results of the layers that it calls.
 type keeper struct {
 	Inner Dense `ckpt:"inner"`
 	seen  []*Tensor

@@ -53,7 +53,7 @@ func TestModelLayers(t *testing.T) {
 	require.EqualError(t, err, `layers: functional "m": no layer is called "head": LayerNames has the names; the layers of an inner model are its own`)
 }
 
-// A swirl is a layer of a user's.
+// A swirl is a user's layer.
 type swirl struct {
 	Scale Tensor `ckpt:"scale"`
 	times float32
@@ -135,7 +135,8 @@ func TestModelSummary(t *testing.T) {
 `, fmt.Sprint(m))
 }
 
-// The layers of a Sequential model have no "Connected to", and each one's output is what the next was built for.
+// The layers of a Sequential model have no "Connected to". The output shape of each layer is the shape for which the next one was
+// built.
 func TestModelSummaryOfChain(t *testing.T) {
 	m, err := FromKeras(strings.NewReader(`{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [
 		{"class_name": "InputLayer", "config": {"batch_shape": [null, 4, 4, 1], "name": "x"}},

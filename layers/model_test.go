@@ -13,7 +13,7 @@ import (
 
 func TestModelGolden(t *testing.T) { runGolden(t, "model", callModel) }
 
-// callModel runs a model on a case's inputs in the dtypes that Keras was given them in.
+// callModel runs a model on a case's inputs, in the dtypes that Keras received.
 func callModel(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	inputs := make([]tensor.Any, len(xs))
 	for i, x := range xs {
@@ -224,7 +224,7 @@ func ExampleFromKeras() {
 		fmt.Println(err)
 		return
 	}
-	// What ckpt.LoadWeights(ctx, path, m, ckpt.At("model")) does from a checkpoint:
+	// ckpt.LoadWeights(ctx, path, m, ckpt.At("model")) would load this from a checkpoint:
 	out := m.Functional.Operations[1].(*Dense)
 	weights, _ := tensor.FromSlice([]float32{1, 10}, 2, 1)
 	out.Kernel = *weights
@@ -265,8 +265,8 @@ func TestModelOutputsAreTheCallersOwn(t *testing.T) {
 	require.Equal(t, want, again, "an output shares the model's memory")
 }
 
-// Keras 3's predict overrides the training argument that a layer was called with, and writes it for all layers that change images in training;
-// Keras 2's does not override it.
+// Keras 3's predict overrides the training argument of a layer's call, and Keras 3 writes that argument for all layers that
+// change images in training. Keras 2's predict does not override it.
 func TestLayersCalledForTraining(t *testing.T) {
 	x := newTensor(t, []float32{1, 2, 3}, 1, 3)
 	layer := `,{"module": "keras.layers", "class_name": "Dropout", "name": "y", "config": {"name": "y", "rate": 0.5}, "inbound_nodes": [{"args": [` + tensorJSON("x") + `], "kwargs": {"training": true}}]}`

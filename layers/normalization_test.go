@@ -129,7 +129,7 @@ func TestLayerNormalizationGivesMean0AndVariance1(t *testing.T) {
 		for i := range rows {
 			row := y.Data()[i*width : (i+1)*width]
 			if row[0] != row[0] || slices.Max(x.Data()[i*width:(i+1)*width])-slices.Min(x.Data()[i*width:(i+1)*width]) < 1e-3 {
-				continue // all alike: nothing to bring to 1
+				continue // all values are equal: the deviation cannot become 1
 			}
 			mean := vmath.Sum(row) / float64(width)
 			require.InDelta(t, 0, mean, 1e-2)

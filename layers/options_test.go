@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// passedOver has the options, by class, that change nothing at inference, each with the reason.
+// passedOver lists, by class, the options that do not change inference, with the reasons.
 var passedOver = map[string]string{
 	"Attention.dropout":                      "trains only",
 	"Attention.seed":                         "trains only",
@@ -39,11 +39,11 @@ var passedOver = map[string]string{
 	"SpectralNormalization.power_iterations": "trains only",
 }
 
-// trains has the options that classes share and that only training looks at.
+// trains lists options that classes share and that only matter for training.
 var trains = []string{"dropout", "recurrent_dropout", "rate", "stddev", "noise_shape", "implementation", "l1", "l2"}
 
-// TestOptionsAreReadOrNamed sets every option of every class to nonsense. A layer that is made nevertheless passed the option over,
-// which is right for those alone that change nothing.
+// TestOptionsAreReadOrNamed sets every option of every class to nonsense. If the layer is still made, it ignored the option,
+// which is right only for options that change nothing.
 func TestOptionsAreReadOrNamed(t *testing.T) {
 	for _, generation := range []struct {
 		file    string
@@ -87,7 +87,7 @@ func requireOptionsRead(t *testing.T, library kerasLibrary, class string, config
 		general := key == "trainable" || key == "batch_input_shape" || key == "dtype" || key == "seed" || key == "activity_regularizer" ||
 			strings.HasSuffix(key, "_initializer") || strings.HasSuffix(key, "_regularizer") || strings.HasSuffix(key, "_constraint")
 		_, reason := passedOver[class+"."+key]
-		reason = reason || augmentationMaker(class) != nil // trains only, all of it
+		reason = reason || augmentationMaker(class) != nil // the whole class only matters for training
 		require.True(t, general || reason || slices.Contains(trains, key), "option %q is passed over", key)
 	}
 	err := makeWith("sharpness", "2")

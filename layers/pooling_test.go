@@ -73,7 +73,7 @@ func TestPoolingOfAnyOptionsIsAnErrorOrABatchOfEach(t *testing.T) {
 }
 
 func TestPoolingOfOneValueIsIt(t *testing.T) {
-	// Every window of equal values has their average and their largest, at the edges too.
+	// For every window of equal values, the average and the maximum are that value, also at the edges.
 	x := tensor.New[float32](2, 5, 7, 3)
 	for i := range x.Data() {
 		x.Data()[i] = 0.1
@@ -102,7 +102,7 @@ func TestPoolingLetsNaNsThrough(t *testing.T) {
 }
 
 func TestGlobalAverageOfManyValuesIsExact(t *testing.T) {
-	// One after the other in float32, a hundred thousand values of 0.1 have an average of 0.1000003.
+	// If a hundred thousand values of 0.1 are summed one by one in float32, their average is 0.1000003.
 	x := tensor.New[float32](1, 100_000, 2)
 	for i := range x.Data() {
 		x.Data()[i] = 0.1
@@ -150,7 +150,7 @@ func TestWindowsOfNoPosition(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			y, err := layer.Call(random(t, 1, 2, 3, 1))
 			require.NoError(t, err)
-			require.Equal(t, tensor.Shape{2, 0, 1}, y.Shape(), "as TensorFlow has it where the window is too large by up to a stride")
+			require.Equal(t, tensor.Shape{2, 0, 1}, y.Shape(), "as in TensorFlow if the window is too large by up to a stride")
 		})
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRandomConfigurations compares layers with what Keras gave for configurations and inputs that testdata/random_layers.py drew, NaN, infinities,
-// subnormal numbers and masks among them. It says how many differ in each family.
+// TestRandomConfigurations compares layers with Keras's results for configurations and inputs that testdata/random_layers.py
+// drew, including NaN, infinities, subnormal numbers and masks. It logs how many differ in each family.
 func TestRandomConfigurations(t *testing.T) {
 	directory := os.Getenv("CKPT_RANDOM_KERAS")
 	if directory == "" {
@@ -34,7 +34,7 @@ func TestRandomConfigurations(t *testing.T) {
 	}
 }
 
-// runOnce calls the case's layer, over scratch memory full of NaN, and compares what it gives with what Keras gave.
+// runOnce calls the case's layer with scratch memory full of NaN, and compares the results with Keras's.
 func (c *goldenCase) runOnce(t *testing.T) {
 	layer, err := kerasLibrary{}.Make(c.Class, c.Config)
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func (c *goldenCase) runOnce(t *testing.T) {
 	require.NoError(t, err, "%s %s", c.Class, c.Config)
 	require.Len(t, got, len(c.Outputs))
 	for i, g := range c.Outputs {
-		if strings.Contains(c.Class, "MaxPooling") { // whether TensorFlow has a NaN for a window with one depends on its place there
+		if strings.Contains(c.Class, "MaxPooling") { // TensorFlow's result for a window with a NaN depends on the NaN's position
 			for at, v := range got[i].Data() {
 				if v != v {
 					got[i].Data()[at] = c.tensor(t, g).Data()[at]
@@ -66,7 +66,7 @@ func (c *goldenCase) runOnce(t *testing.T) {
 		}
 		tolerance := tolerance
 		if _, ok := layer.(RecurrentLayer); ok || strings.Contains(c.Class, "Bidirectional") || strings.Contains(c.Class, "Normalization") {
-			tolerance *= 5 // functions that are not bounded make errors grow from step to step, and deviations of nearly 0 from value to value
+			tolerance *= 5 // unbounded functions make errors grow with each step, and deviations near 0 with each value
 		}
 		if message := differs(c.tensor(t, g), got[i], tolerance, 0.1); message != "" {
 			t.Fatalf("%s %s: output %d: %s", c.Class, c.Config, i, message)

@@ -16,7 +16,7 @@ func TestRecurrentGolden(t *testing.T) { runGolden(t, "recurrent", nil) }
 
 func TestConvLSTMGolden(t *testing.T) { runGolden(t, "convlstm", nil) }
 
-// recurrentLayers returns one of each kind, new.
+// recurrentLayers returns a new layer of each kind.
 func recurrentLayers(sequences, state bool) map[string]RecurrentLayer {
 	return map[string]RecurrentLayer{
 		"SimpleRNN": &SimpleRNN{Cell: SimpleRNNCell{Units: 4}, ReturnSequences: sequences, ReturnState: state},
@@ -120,9 +120,9 @@ func step(t testing.TB, x *Tensor, i int) *Tensor {
 	return y
 }
 
-// What short sequences do not go through: several chunks of steps, and examples on several goroutines.
+// A long sequence uses several chunks of steps, and examples on several goroutines.
 func TestLongSequences(t *testing.T) {
-	const steps, far = 40000, 1000 // what is far away is forgotten
+	const steps, far = 40000, 1000 // the layer forgets distant steps
 	for name, layer := range recurrentLayers(true, true) {
 		x := random(t, 5, 3, steps, 2)
 		t.Run(name+" forward", func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestRecurrentBuild(t *testing.T) {
 		l := NewLSTM(4)
 		require.NoError(t, l.Build(shape))
 		require.Equal(t, tensor.Shape{5, 16}, l.Cell.Kernel.Shape())
-		require.Equal(t, []float32{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, l.Cell.Bias.Data(), "the forget gate begins open")
+		require.Equal(t, []float32{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, l.Cell.Bias.Data(), "the forget gate starts open")
 	})
 	t.Run("rows of a recurrent kernel are at right angles", func(t *testing.T) {
 		l := NewGRU(4)
@@ -196,8 +196,8 @@ func TestRecurrentBuild(t *testing.T) {
 	})
 }
 
-// requireOrthogonal fails where vectors of n values, that are step apart and have their values inc apart, are not of
-// length 1 and at right angles.
+// requireOrthogonal fails the test if vectors of n values are not orthogonal and of length 1. The vectors are step apart, and
+// their values inc apart.
 func requireOrthogonal(t *testing.T, w []float32, count, n, step, inc int) {
 	t.Helper()
 	for i := range count {
@@ -343,7 +343,7 @@ func ExampleLSTM() {
 	l := LSTM{ReturnSequences: true, ReturnState: true}
 	l.Cell.Kernel = *tensor.New[float32](1, 4)
 	l.Cell.RecurrentKernel = *tensor.New[float32](1, 4)
-	copy(l.Cell.Kernel.Data(), []float32{100, 100, 100, 100}) // every gate opens where the input is positive
+	copy(l.Cell.Kernel.Data(), []float32{100, 100, 100, 100}) // every gate opens if the input is positive
 
 	x, _ := tensor.FromSlice([]float32{1, 1}, 1, 2, 1)
 	ys, err := l.ForwardAll(nil, []*Tensor{x}) // output, and the states: output and carry
@@ -353,7 +353,7 @@ func ExampleLSTM() {
 	}
 	fmt.Println(ys[0].Shape(), ys[2].Data())
 
-	ys, err = l.ForwardAll(nil, []*Tensor{x, ys[1], ys[2]}) // on from there
+	ys, err = l.ForwardAll(nil, []*Tensor{x, ys[1], ys[2]}) // continues from these states
 	fmt.Println(ys[2].Data(), err)
 	// Output:
 	// [1 2 1] [2]

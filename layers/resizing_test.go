@@ -43,7 +43,7 @@ func TestResizingTakesNothing(t *testing.T) {
 	}
 }
 
-// Keras 3 gives images of integers as such, rounded to even and held within the dtype; Keras 2 gives floats.
+// Keras 3 returns integers for images of integers, rounded to even and clipped to the dtype. Keras 2 returns floats.
 func TestResizingOfIntegers(t *testing.T) {
 	x, err := tensor.FromSlice([]uint8{0, 5, 200, 255}, 1, 2, 2, 1)
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestResizingOfIntegers(t *testing.T) {
 	}
 }
 
-// The layers that change images in training alone are known by their classes, with all that Keras writes for them.
+// Layers that only change images in training are recognized by class, with all options that Keras writes for them.
 func TestAugmentation(t *testing.T) {
 	x := tensor.New[float32](2, 6, 4, 3)
 	for class, options := range map[string]string{
@@ -97,7 +97,7 @@ func TestAugmentation(t *testing.T) {
 	require.Equal(t, tensor.Shape{2, 2, 2, 3}, y.Shape(), "Keras 2 resizes")
 }
 
-// What is not finite comes out where it does in Keras, whose values these are.
+// Infinities and NaNs come out at the same positions as in Keras. The values are Keras's.
 func TestBilinearOfInfinities(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	up := &UpSampling2D{Size: []int{3, 1}, Interpolation: Bilinear}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kinds names the types of a chain's operations, "-" for what has nothing to save.
+// kinds names the types of a chain's operations. "-" means that there is nothing to save.
 func kinds(operations []any) []string {
 	names := make([]string, len(operations))
 	for i, o := range operations {
@@ -23,7 +23,7 @@ func kinds(operations []any) []string {
 	return names
 }
 
-// The wants are what Keras 3.15.1 has in model._functional._operations.
+// The wants are from model._functional._operations of Keras 3.15.1.
 func TestSequentialHoldsLayersWhereKerasDoes(t *testing.T) {
 	inner := NewSequential(NewDense(3))
 	for _, tt := range []struct {
@@ -58,7 +58,7 @@ func TestSequentialUnderTheNamesOfTF2(t *testing.T) {
 	require.Same(t, last, edges["layer_with_weights-2"])
 }
 
-// Layers that their options leave without weights are not numbered.
+// Layers that have no weights because of their options are not numbered.
 func TestNamesOfTF2PassByLayersWithoutWeights(t *testing.T) {
 	last := NewDense(1)
 	s := NewSequential(&LayerNormalization{NoScale: true, NoCenter: true}, new(Attention), &AdditiveAttention{NoScale: true}, last)

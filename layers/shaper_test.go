@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWantShapesFitKeras goes through all golden layers: the weights that Keras has for a configuration have the shapes that the layer
-// made from it wants.
+// TestWantShapesFitKeras checks all golden layers: Keras's weights for a configuration have the shapes that the layer made from
+// it expects.
 func TestWantShapesFitKeras(t *testing.T) {
 	wanted := 0
 	for _, family := range []string{"dense", "einsum_dense", "embedding", "conv", "convlstm", "recurrent", "attention", "model"} {
@@ -41,7 +41,7 @@ func fitsPattern(s tensor.Shape, pattern []int) bool {
 	return fits
 }
 
-// shapers returns the Shapers that exported fields lead to.
+// shapers returns the Shapers that are reachable by exported fields.
 func shapers(v reflect.Value) []tensor.Shaper {
 	var found []tensor.Shaper
 	switch v.Kind() {

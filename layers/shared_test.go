@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLayersAreShared says something under the race detector: goroutines call one layer of each class that the golden files have, with its
-// weights in place and a Workspace each, and get the same.
+// TestLayersAreShared is for the race detector. Many goroutines call one layer of each class in the golden files, each with its
+// own Workspace. The weights are set, and all results are the same.
 func TestLayersAreShared(t *testing.T) {
 	seen := make(map[string]bool)
 	eachGolden(t, func(c *goldenCase, family string) bool { return !seen[c.Class] || family == "model" }, func(t *testing.T, c *goldenCase, call goldenCall, inputs []*Tensor) {

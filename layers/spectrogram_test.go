@@ -12,7 +12,7 @@ import (
 
 func TestSpectrogramGolden(t *testing.T) { runGolden(t, "spectrogram", nil) }
 
-// With the channels first, which Keras does not compute on processors, inputs and outputs are those of the other order, transposed.
+// With channels first, inputs and outputs are the transposed ones of channels last. Keras does not compute this case on CPUs.
 func TestSTFTSpectrogramChannelsFirst(t *testing.T) {
 	x := tensor.New[float32](2, 20, 3)
 	for i := range x.Data() {

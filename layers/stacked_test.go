@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Keras 3 leaves the weights of stacked cells out of the checkpoint without a word; restoring it must not be as quiet.
+// Keras 3 silently omits the weights of stacked cells from the checkpoint. Restoring it must report that.
 func TestStackedCellsThatKeras3DoesNotSave(t *testing.T) {
 	stack := func() *layers.RNN {
 		return &layers.RNN{Cell: &layers.StackedRNNCells{Cells: []layers.Cell{&layers.LSTMCell{}, &layers.GRUCell{}}}}

@@ -106,7 +106,7 @@ func TestOperationsBesideKeras(t *testing.T) {
 	}
 }
 
-// asFloats returns x as float32, which has the values of the sweep.
+// asFloats returns x as float32. It can hold all values of the sweep.
 func asFloats(t testing.TB, x tensor.Any) *Tensor {
 	t.Helper()
 	v, err := ops.NewValue(x)

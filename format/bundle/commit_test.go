@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// aCheckpoint adds tensors of every kind, their values from seed.
+// aCheckpoint adds tensors of every kind. Their values depend on seed.
 func aCheckpoint(t testing.TB, fsys fsx.FS, prefix string, seed int32) *Writer {
 	t.Helper()
 	w := Create(fsys, prefix, Options{Shards: 2, Workers: 2, Alignment: 8})
@@ -36,7 +36,7 @@ func aCheckpoint(t testing.TB, fsys fsx.FS, prefix string, seed int32) *Writer {
 	return w
 }
 
-// seedOf verifies everything at prefix and returns the seed that it was written with.
+// seedOf verifies the checkpoint at prefix and returns its seed.
 func seedOf(fsys fsx.FS, prefix string) (seed int32, err error) {
 	r, err := Open(fsys, prefix)
 	if err != nil {
@@ -57,7 +57,7 @@ func seedOf(fsys fsx.FS, prefix string) (seed int32, err error) {
 	return dst.At(), err
 }
 
-// The room for all data is taken before the first of it is written: a disk that is too full is known at once.
+// A commit allocates the space for all data before it writes any. So it fails at once if the disk is too full.
 func TestAFullDiskIsKnownBeforeTheFirstByte(t *testing.T) {
 	disk := errfs.New()
 	disk.Inject(errfs.Only(errfs.From(1, errfs.NoSpace), errfs.Allocate))
@@ -70,8 +70,8 @@ func TestAFullDiskIsKnownBeforeTheFirstByte(t *testing.T) {
 	require.Empty(t, disk.Names())
 }
 
-// Every operation of a commit fails once, in every way: the error is reported, what was there before is there still, and
-// nothing else.
+// Every operation of a commit fails once, in every way. Commit returns the error. The previous checkpoint is still there, and no
+// other files.
 func TestEveryFailedOperation(t *testing.T) {
 	fsys := errfs.New()
 	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
@@ -92,7 +92,7 @@ func TestEveryFailedOperation(t *testing.T) {
 			require.Zero(t, fsys.OpenFiles(), "%s at %d", name, n)
 			seed, readErr := seedOf(fsys, "dir/c")
 			require.NoError(t, readErr, "%s at %d", name, n)
-			if err == nil { // what failed was of no consequence, such as the removal of a leftover
+			if err == nil { // the failed operation did not matter, such as the removal of a leftover file
 				require.EqualValues(t, 2, seed, "%s at %d", name, n)
 				continue
 			}
@@ -103,7 +103,7 @@ func TestEveryFailedOperation(t *testing.T) {
 	}
 }
 
-// The power goes before every operation of a commit, and what was not durable is lost, kept or torn.
+// The power fails before every operation of a commit. Data that was not durable is lost, kept or torn.
 func TestEveryCrash(t *testing.T) {
 	fsys := errfs.New()
 	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
@@ -150,8 +150,8 @@ func TestEveryCrash(t *testing.T) {
 	})
 }
 
-// Saves of any number of data files are cut short one after another, as programs are that die again and again: what
-// the last finished save or a later one left can be read at any time, and a save that ends leaves its own files only.
+// Saves with any number of data files are interrupted one after another, like programs that crash again and again. At any time,
+// the checkpoint of the last finished save or a later one can be read. A save that finishes leaves only its own files.
 func TestCrashAfterCrash(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -183,7 +183,7 @@ func TestCrashAfterCrash(t *testing.T) {
 	}
 }
 
-// A filesystem without second names keeps a save over another under the names that it was written to.
+// On a filesystem without hard links, a save that replaces another keeps the names under which it was written.
 func TestOverwriteWithoutHardLinks(t *testing.T) {
 	disk := errfs.New()
 	disk.Inject(errfs.Only(errfs.From(1, errfs.Fault{Err: errors.ErrUnsupported}), errfs.Link))
@@ -197,7 +197,7 @@ func TestOverwriteWithoutHardLinks(t *testing.T) {
 	}
 }
 
-// An index that cannot be read may speak of any data file: none is touched before the new index is in place.
+// An index that cannot be read may refer to any data file. So a save does not touch data files before the new index is in place.
 func TestSaveOverADamagedIndex(t *testing.T) {
 	disk := errfs.New()
 	require.NoError(t, aCheckpoint(t, disk, "dir/c", 1).Commit(t.Context()))

@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readAll reads key in each of the ways there are, which must agree on whether it can be read.
+// readAll reads key in every way. All ways must agree on whether it can be read.
 func readAll(t *testing.T, r *Reader, key string) error {
 	t.Helper()
 	e, ok, err := r.Lookup(key)
@@ -40,7 +40,7 @@ func readAll(t *testing.T, r *Reader, key string) error {
 	return err
 }
 
-// Faults of single entries: the checkpoint opens, the other tensors can be read.
+// TestDamagedEntries has faults of single entries. The checkpoint opens, and the other tensors can be read.
 func TestDamagedEntries(t *testing.T) {
 	data := []byte("0123456789ab")
 	edit := func(fn func(*record)) func(*forgery) {
@@ -116,7 +116,7 @@ func TestDamagedEntries(t *testing.T) {
 	}
 }
 
-// verify returns what Verify reports of tensors.
+// verify returns the problems that Verify reports for tensors.
 func verify(t *testing.T, r *Reader) (problems []Problem) {
 	t.Helper()
 	require.NoError(t, r.Verify(t.Context(), func(p Problem) {
@@ -141,7 +141,7 @@ func TestListingEndsAtADamagedEntry(t *testing.T) {
 	require.ErrorContains(t, last, `c.index: "b": its entry is damaged`)
 }
 
-// Faults of parts: of the tensor's own entry, of the parts' entries, and of what they are together.
+// TestDamagedParts has faults in the entry of a tensor with parts, in the entries of its parts, and in their combination.
 func TestDamagedParts(t *testing.T) {
 	// w is int16[4 2] in two parts of two rows.
 	parts := []tensor.Slice{{ext(0, 2), tensor.Full}, {ext(2, 2), tensor.Full}}
@@ -204,7 +204,7 @@ func TestDamagedParts(t *testing.T) {
 		require.True(t, problems[0].Warning)
 
 		dst := tensor.New[int16](2, 2)
-		require.NoError(t, r.ReadSlice(t.Context(), "w", parts[1], dst), "what is there can be read")
+		require.NoError(t, r.ReadSlice(t.Context(), "w", parts[1], dst), "the existing part can be read")
 	})
 	t.Run("a part that no entry lists is a tensor of its own", func(t *testing.T) {
 		r := forge(func(f *forgery, w *record) { w.slices = w.slices[1:] }).open(t)
@@ -235,7 +235,7 @@ func TestDamagedFiles(t *testing.T) {
 	t.Run("B-21 no index", func(t *testing.T) {
 		_, err := Open(errfs.New(), "dir/none")
 		require.ErrorIs(t, err, fs.ErrNotExist)
-		require.NotErrorIs(t, err, format.ErrNotFound, "that is a key that is not stored")
+		require.NotErrorIs(t, err, format.ErrNotFound, "ErrNotFound is for missing keys")
 		require.ErrorContains(t, err, "dir/none.index: open: ")
 	})
 	t.Run("B-25 no data file: listing works, and each tensor is said to miss it", func(t *testing.T) {
@@ -341,7 +341,7 @@ func TestDamagedHeaders(t *testing.T) {
 	})
 }
 
-// An index whose entries all name the same bytes asks for more work than its files are worth.
+// If all entries of an index name the same bytes, reading them takes more work than the files justify.
 func TestAliasedEntriesAreRefused(t *testing.T) {
 	alias := func(n int) *Reader {
 		var f forgery
@@ -358,14 +358,14 @@ func TestAliasedEntriesAreRefused(t *testing.T) {
 	})
 	t.Run("not many", func(t *testing.T) {
 		r := alias(maxAliasing + 1)
-		require.NoError(t, r.Read(t.Context(), "a", tensor.New[uint8](1000)), "so far it is no more than the file has")
+		require.NoError(t, r.Read(t.Context(), "a", tensor.New[uint8](1000)), "so far the tensors have no more bytes than the file")
 		err := r.Read(t.Context(), "b", tensor.New[uint8](1000))
 		require.ErrorContains(t, err, "c.index: its tensors in c.data-00000-of-00001 have 9000 bytes, and the file has 1000: they overlap")
 		require.ErrorIs(t, err, format.ErrCorrupt)
 	})
 }
 
-// Whatever single bit is flipped in a file that TensorFlow wrote, Verify says so, or every value is what it was.
+// If any single bit of a file that TensorFlow wrote is flipped, Verify reports it or every value is unchanged.
 func TestEveryFlippedBitIsFoundOrHarmless(t *testing.T) {
 	for _, name := range []string{"dtypes", "strings", "order", "variant", "merged"} {
 		t.Run(name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func Example() {
 	// [3 4]
 }
 
-// A tensor too large for a data file is cut; the cuts come in the order in which they are to be added.
+// A tensor that is too large for a data file is cut. The cuts are in the order in which to add them.
 func ExampleMaxShardSize() {
 	cuts, files := bundle.MaxShardSize([]bundle.Sizing{
 		{Full: tensor.Shape{20, 6}, Element: 4, Bytes: 480},

@@ -15,11 +15,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A forgery is a checkpoint whose parts may be wrong while its table and, unless a test breaks them, its checksums are right. It has
-// one data file.
+// A forgery is a checkpoint with one data file. Its entries may be wrong. Its table is right, and so are its checksums unless a
+// test breaks them.
 type forgery struct {
 	header []byte            // nil: TensorFlow's
-	values map[string][]byte // entries as they are stored
+	values map[string][]byte // stored entries
 	data   []byte
 }
 
@@ -68,7 +68,7 @@ func (f *forgery) files(t testing.TB) *errfs.FS {
 	return fsys
 }
 
-// open opens the checkpoint, which must open.
+// open opens the checkpoint, and fails the test if there is an error.
 func (f *forgery) open(t testing.TB) *Reader {
 	t.Helper()
 	return openAt(t, f.files(t), "c")
@@ -82,7 +82,7 @@ func openAt(t testing.TB, fsys *errfs.FS, prefix string) *Reader {
 	return r
 }
 
-// text encodes a string tensor; lengths may lie. It returns its bytes and the entry's checksum.
+// text encodes a string tensor and returns its bytes and the entry's checksum. The lengths may be wrong.
 func text(order binary.AppendByteOrder, lengths []uint64, contents string) (data []byte, crc uint32) {
 	sum := lengthSum{bigEndian: order == binary.AppendByteOrder(binary.BigEndian)}
 	for _, n := range lengths {
@@ -106,7 +106,7 @@ func (f *forgery) putText(key string, lengths []uint64, contents string, edit fu
 	})
 }
 
-// tableOf returns a table of pairs, which alternate key and value.
+// tableOf returns a table. The elements of pairs are a key, its value, the next key, and so on.
 func tableOf(t testing.TB, pairs ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readEverything reads all that can be read, without a panic, and never more than the files are worth. It returns the tensors.
+// readEverything reads and returns all readable tensors. It must not panic, or read more than the files justify.
 func readEverything(t *testing.T, fsys *errfs.FS) map[string]tensor.Any {
 	r, err := Open(fsys, "c")
 	if err != nil {
@@ -31,7 +31,7 @@ func readEverything(t *testing.T, fsys *errfs.FS) map[string]tensor.Any {
 			continue
 		}
 		dst, err := tensor.NewAny(e.DType, e.Shape...)
-		require.NoError(t, err, "what Check accepts can be made")
+		require.NoError(t, err, "a tensor that Check accepts can be created")
 		if r.Read(t.Context(), e.Key, dst) != nil {
 			require.Error(t, r.WriteStored(t.Context(), e.Key, io.Discard))
 			continue
@@ -45,7 +45,7 @@ func readEverything(t *testing.T, fsys *errfs.FS) map[string]tensor.Any {
 	return out
 }
 
-// FuzzBundle reads checkpoints whose index and data file may be anything; what can be read is written, and read again.
+// FuzzBundle reads checkpoints with any bytes as index and data file. It writes the readable tensors, and reads them again.
 func FuzzBundle(f *testing.F) {
 	names, err := filepath.Glob("testdata/*.index")
 	require.NoError(f, err)
@@ -78,8 +78,8 @@ func rewrite(t *testing.T, tensors map[string]tensor.Any) {
 	}
 }
 
-// FuzzEntry reads checkpoints whose table is right, with an entry, and one of a part, that may be anything, and data that has the right
-// checksum where an entry says where it is.
+// FuzzEntry reads checkpoints with a valid table, any bytes as an entry and as the entry of a part, and data. The data has the
+// right checksum if an entry refers to it.
 func FuzzEntry(f *testing.F) {
 	whole := record{dtype: tensor.DTUInt8, shape: tensor.Shape{4}, slices: []tensor.Slice{{ext(0, 4)}}}
 	part := record{dtype: tensor.DTUInt8, shape: tensor.Shape{4}, size: 4}
@@ -104,7 +104,7 @@ func FuzzEntry(f *testing.F) {
 	})
 }
 
-// seal makes the checksums within data right, as far as it has the form that rec says, and returns the entry's.
+// seal corrects the checksums within data, as far as data has the form that rec describes, and returns the entry's checksum.
 func seal(data []byte, rec *record) uint32 {
 	if rec.check() != nil || rec.shape.Len() > len(data) {
 		return 0
@@ -159,7 +159,7 @@ func seal(data []byte, rec *record) uint32 {
 	return sstable.Mask(crc)
 }
 
-// FuzzStrings reads string tensors of any bytes whose checksums are right.
+// FuzzStrings reads string tensors of any bytes with right checksums.
 func FuzzStrings(f *testing.F) {
 	f.Add([]byte("\x01\x02....abc"), uint8(2))
 	f.Add([]byte("...."), uint8(0))

@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// counting returns a tensor whose bytes, little-endian, are 0, 1, 2, …
+// counting returns a tensor with the little-endian bytes 0, 1, 2, …
 func counting(d tensor.DType, shape ...int) tensor.Any {
 	t, err := tensor.NewAny(d, shape...)
 	if err != nil {
@@ -35,7 +35,7 @@ func counting(d tensor.DType, shape ...int) tensor.Any {
 	return t
 }
 
-// of returns a tensor of values.
+// of returns a tensor with the given values.
 func of[T tensor.Element](values []T, shape ...int) tensor.Any {
 	t, err := tensor.FromSlice(values, shape...)
 	if err != nil {
@@ -46,7 +46,7 @@ func of[T tensor.Element](values []T, shape ...int) tensor.Any {
 
 func scalar[T tensor.Element](v T) tensor.Any { return tensor.Scalar(v) }
 
-// An addition is a call of Add or, with a part, of AddSlice.
+// An addition is a call of Add, or of AddSlice if it has a part.
 type addition struct {
 	key    string
 	values tensor.Any
@@ -69,7 +69,7 @@ func addAll(t testing.TB, w *Writer, adds []addition) {
 // ext is an explicit extent.
 func ext(start, length int) tensor.Extent { return tensor.Extent{Start: start, Length: length} }
 
-// rows returns the numbers of an array of the given width whose element is its own offset, cut to a region.
+// rows returns a region of an array of the given width. The value of each element is its offset.
 func rows[T int16 | int32](width int, region tensor.Slice) tensor.Any {
 	shape := lengths(region)
 	out := make([]T, 0, shape.Len())
@@ -138,7 +138,7 @@ func goldens() map[string][]addition {
 	}
 }
 
-// files returns what the files of a checkpoint on the machine hold, by what follows the prefix in their names.
+// files returns the contents of a checkpoint's files on disk, by the parts of their names after the prefix.
 func files(t testing.TB, prefix string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob(prefix + ".*")
@@ -152,7 +152,7 @@ func files(t testing.TB, prefix string) map[string]string {
 	return out
 }
 
-// written returns what the files of a checkpoint in memory hold.
+// written returns the contents of a checkpoint's files in memory.
 func written(fsys *errfs.FS, prefix string) map[string]string {
 	out := make(map[string]string)
 	for name, b := range fsys.Files() {
@@ -199,7 +199,7 @@ func TestWriterWritesTensorFlowsBytes(t *testing.T) {
 	})
 }
 
-// What is too large to keep is compared by its sums.
+// This test compares checkpoints that are too large for testdata by their checksums.
 func TestWriterWritesTensorFlowsSums(t *testing.T) {
 	var sums map[string]string
 	b, err := os.ReadFile("testdata/sums.json")
@@ -248,7 +248,7 @@ func TestWriterWritesTensorFlowsSums(t *testing.T) {
 	}
 }
 
-// What was added is read back from what TensorFlow wrote: whole, by every part, and as it is stored.
+// The values of the additions are read from TensorFlow's files: whole, by every part, and as stored bytes.
 func TestReaderReadsWhatTensorFlowWrote(t *testing.T) {
 	for name, adds := range goldens() {
 		t.Run(name, func(t *testing.T) {

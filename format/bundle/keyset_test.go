@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKeySet holds that a set finds every key while it grows, and no other.
+// TestKeySet checks that a set finds every key while it grows, and no other key.
 func TestKeySet(t *testing.T) {
 	for _, room := range []int{0, 3, 2000} {
 		var s keySet

@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestMain lets the test's own program be one that saves until it is killed.
+// TestMain runs the tests, or a program that saves until it is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("CKPT_VICTIM_DIR"); dir != "" {
 		if err := overwriteForever(filepath.Join(dir, "c")); err != nil {
@@ -42,7 +42,7 @@ func overwriteForever(prefix string) error {
 	fmt.Println(crash.Ready)
 	for {
 		step.Data()[0]++
-		shards := 1 + int(step.At()/2%3) // two saves in a row have as many
+		shards := 1 + int(step.At()/2%3) // two saves in a row have the same number
 		w := Create(fsx.OS{}, prefix, Options{Shards: shards})
 		large := tensor.New[int64](20_000)
 		for i := range large.Data() {
@@ -63,8 +63,8 @@ func overwriteForever(prefix string) error {
 	}
 }
 
-// Programs that save over one name are killed. What is there is whole and no older than the last save that was done, and a
-// save that ends leaves its own files only.
+// This test kills programs that save again and again under one name. The checkpoint is complete and no older than the last save
+// that was done. A save that finishes leaves only its own files.
 func TestKilledOverwrites(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -27,7 +27,7 @@ func commit(t testing.TB, fsys fsx.FS, prefix string, adds ...addition) {
 	require.NoError(t, w.Commit(context.Background()))
 }
 
-// workers writes the two checkpoints whose merge is the one in testdata.
+// workers writes two checkpoints. Their merge is the checkpoint in testdata.
 func workers(t testing.TB, fsys fsx.FS) []string {
 	t.Helper()
 	adds := map[int][]addition{}
@@ -196,7 +196,7 @@ func TestMergeRefuses(t *testing.T) {
 	})
 }
 
-// Every operation of a merge fails once: all is as it was, or merged.
+// Every operation of a merge fails once. Afterwards nothing has changed, or the merge is complete.
 func TestEveryFailedOperationOfAMerge(t *testing.T) {
 	fsys := errfs.New()
 	prefixes := workers(t, fsys)
@@ -234,8 +234,8 @@ func TestMergeSaysWhatItReplaced(t *testing.T) {
 	err := Merge(t.Context(), fsys, "c", []string{"a"}, MergeOptions{})
 	require.ErrorIs(t, err, errfs.IO.Err)
 	require.ErrorContains(t, err, "the earlier c.data-00000-of-00001 is gone")
-	require.NoError(t, readAll(t, openAt(t, fsys, "a"), "k"), "what was to be merged is as it was")
-	require.ErrorIs(t, readAll(t, openAt(t, fsys, "c"), "k"), fs.ErrNotExist, "W-26 never silently wrong")
+	require.NoError(t, readAll(t, openAt(t, fsys, "a"), "k"), "the input of the merge is unchanged")
+	require.ErrorIs(t, readAll(t, openAt(t, fsys, "c"), "k"), fs.ErrNotExist, "W-26 the result is never silently wrong")
 }
 
 func verifyTensors(t *testing.T, fsys *errfs.FS, prefix string) (problems []Problem) {
@@ -247,7 +247,7 @@ func verifyTensors(t *testing.T, fsys *errfs.FS, prefix string) (problems []Prob
 	return problems
 }
 
-// sections writes the data files of a checkpoint of n, each by a writer of its own, and returns their indexes.
+// sections writes the n data files of a checkpoint, each with another Writer, and returns their indexes.
 func sections(t *testing.T, fsys *errfs.FS, prefix string, n int, adds []addition) (out []Section) {
 	t.Helper()
 	for i := range n {

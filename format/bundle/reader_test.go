@@ -29,7 +29,7 @@ func golden(t testing.TB, name string) *Reader {
 	return r
 }
 
-// storedBytes returns what WriteStored writes.
+// storedBytes returns the bytes that WriteStored writes.
 func storedBytes(t testing.TB, r *Reader, key string) []byte {
 	t.Helper()
 	b := bytes.NewBuffer([]byte{})
@@ -46,7 +46,7 @@ func TestLookupAndAll(t *testing.T) {
 		found, ok, err := r.Lookup(e.Key)
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.Equal(t, e, found, "Q-08 listing and looking up say the same")
+		require.Equal(t, e, found, "Q-08 All and Lookup return the same")
 	}
 	t.Run("Q-02 the tensors are listed and not their parts", func(t *testing.T) {
 		require.Equal(t, []string{"a\x00b\xffc", "all", "cols", "explicit", "plain", "tiles"}, keys)
@@ -122,7 +122,7 @@ func TestReadIntoTheWrongTensor(t *testing.T) {
 	})
 }
 
-// A checkpoint that a big-endian machine wrote: numbers, strings' lengths and their checksum.
+// This checkpoint is from a big-endian machine. It has numbers, and strings with their lengths and checksum.
 func TestBigEndian(t *testing.T) {
 	f := forgery{header: header{shards: 1, bigEndian: true, producer: 1}.encode()}
 	f.put("i2", tensor.DTUInt16, tensor.Shape{2}, []byte("\x01\x02\x03\x04"), nil)

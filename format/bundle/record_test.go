@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The bytes are those of entries that TensorFlow wrote.
+// The bytes are from entries that TensorFlow wrote.
 func TestRecordLiteralBytes(t *testing.T) {
 	tests := []struct {
 		name string
@@ -44,7 +44,7 @@ func TestRecordLiteralBytes(t *testing.T) {
 	}
 }
 
-// fromProto is what decode makes of a message, as generated code reads it.
+// fromProto converts a message that generated code decoded to the record that decode should return.
 func fromProto(p *pb.BundleEntry) record {
 	r := record{dtype: tensor.DType(p.GetDtype()), shard: p.GetShardId(), offset: p.GetOffset(), size: p.GetSize(), crc: p.GetCrc32C()}
 	r.shape, r.unknownRank = tensor.Shape{}, p.GetShape().GetUnknownRank()
@@ -68,7 +68,7 @@ func fromProto(p *pb.BundleEntry) record {
 	return r
 }
 
-// equalRecords compares what was decoded, whatever memory it is in.
+// equalRecords compares decoded records, wherever they are in memory.
 func equalRecords(a, b *record) bool {
 	same := a.dtype == b.dtype && a.shape.Equal(b.shape) && a.unknownRank == b.unknownRank && a.shard == b.shard &&
 		a.offset == b.offset && a.size == b.size && a.crc == b.crc && len(a.slices) == len(b.slices)
@@ -78,7 +78,7 @@ func equalRecords(a, b *record) bool {
 	return same
 }
 
-// Decoding by hand and by generated code agree, on valid messages and on any others.
+// FuzzRecord compares decode with generated code, on valid and invalid messages.
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x08\x01\x12\x00\x28\x04\x35\x81\xa5\xda\x2b"))
@@ -87,10 +87,10 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte("\x3a\x0c\x0a\x0a\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var p pb.BundleEntry
-		got := record{shape: tensor.Shape{9, 9}, slices: []tensor.Slice{{tensor.Full}}} // what was there before does not show
+		got := record{shape: tensor.Shape{9, 9}, slices: []tensor.Slice{{tensor.Full}}} // decode must overwrite the old contents
 		err, want := got.decode(b), proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(b, &p)
 		if want != nil {
-			return // a wrong name of an axis is of no concern here
+			return // decode does not check the names of axes
 		}
 		if err != nil {
 			t.Fatalf("%q: %v", b, err)
@@ -101,7 +101,7 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-// What decode refuses, generated code refuses too.
+// If decode rejects a message, generated code must reject it too.
 func TestRecordRefusesNoMoreThanGeneratedCode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 2, 8, 0x12, 0x18, 0x20, 0x28, 0x35, 0x3a, 0x0a, 0x10, 0x80, 0xff}), 0, 20).Draw(t, "bytes")

@@ -48,7 +48,7 @@ func at(shape tensor.Shape, index []int) int {
 	return n
 }
 
-// cutOut returns the elements of region, one after the other, by the definition.
+// cutOut returns the elements of region in order, by the definition.
 func cutOut[T any](values []T, shape tensor.Shape, region tensor.Slice) []T {
 	out := []T{}
 	index := make([]int, len(shape))
@@ -102,7 +102,7 @@ func genTiling(t *rapid.T, shape tensor.Shape) []tensor.Slice {
 	return tiles
 }
 
-// A tensor in whatever parts, read by whatever region, is what indexing says.
+// For any parts of a tensor and any region, a read gives the same elements as indexing.
 func TestRegions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := genShape(t)
@@ -180,7 +180,7 @@ func TestRegionsOfStoredTensors(t *testing.T) {
 	})
 }
 
-// A region costs what its rows cost.
+// Reading a region costs only as much as reading its rows.
 func TestRegionsReadLittle(t *testing.T) {
 	fsys := errfs.New()
 	w := Create(fsys, "c", Options{})
@@ -245,7 +245,7 @@ func TestWindows(t *testing.T) {
 	})
 }
 
-// Whether regions overlap is what comparing each with each says.
+// The overlap check gives the same result as comparing every pair of regions.
 func TestOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := tensor.Shape{4, 4}

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The rows from TensorFlow have the outcomes of its MaxShardSizePolicy, most of them from sharding_policies_test.py.
+// The rows from TensorFlow have the results of its MaxShardSizePolicy. Most of them are from sharding_policies_test.py.
 func TestMaxShardSize(t *testing.T) {
 	numbers := func(element int64, shape ...int) Sizing {
 		return Sizing{Full: append(tensor.Shape{}, shape...), Element: element, Bytes: element * int64(tensor.Shape(shape).Len())}
@@ -50,7 +50,7 @@ func TestMaxShardSize(t *testing.T) {
 		{"O-16 3x2 int32, 3x2x1 float32 and a string at 10 bytes", []Sizing{numbers(4, 3, 2), numbers(4, 3, 2, 1), texts(11, 11), graph}, 10,
 			"0:0,1:0,2 | 0:1,1:0,2 | 0:2,1:0,2 | 1:0,1:0,2:0,1 | 1:1,1:0,2:0,1 | 1:2,1:0,2:0,1 3 | 2"},
 
-		// From here on TensorFlow does not return.
+		// For the following rows, TensorFlow does not return.
 		{"rows and columns that fit no file are cut up", []Sizing{numbers(4, 3, 3)}, 8, "0:0,1:0,2 | 0:0,1:2,1 | 0:1,2:0,1 | 0:1,1:1,2 | 0:2,1:1,2"},
 		{"as often as it takes", []Sizing{numbers(4, 2, 2, 2), graph}, 5, "0:0,1:0,1:0,1 | 0:0,1:0,1:1,1 | 0:0,1:1,1:0,1 | 0:0,1:1,1:1,1 | 0:1,1:0,1:0,1 | 0:1,1:0,1:1,1 | 0:1,1:1,1:0,1 | 0:1,1:1,1:1,1 1"},
 		{"elements that fit no file get one each", []Sizing{numbers(1, 2), numbers(16, 2), numbers(1, 1), graph}, 10, "0 2 3 | 1:0,1 | 1:1,1"},
@@ -66,7 +66,7 @@ func TestMaxShardSize(t *testing.T) {
 	}
 }
 
-// describe returns what each data file has, "tensor:part" or, whole, "tensor".
+// describe returns the contents of each data file: "tensor:part", or "tensor" if it is whole.
 func describe(cuts []Cut, n int) string {
 	files := make([][]string, n)
 	for _, c := range cuts {
@@ -83,8 +83,8 @@ func describe(cuts []Cut, n int) string {
 	return strings.Join(out, " | ")
 }
 
-// Whatever is distributed, the parts of each tensor tile it, no file exceeds the limit but those for one element,
-// and a Writer takes the cuts as they come.
+// For any tensors, the parts of each tensor tile it. A file exceeds the limit only if it has a single element. A Writer accepts
+// the cuts in their order.
 func TestMaxShardSizeTiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var sizings []Sizing
@@ -124,7 +124,7 @@ func TestMaxShardSizeTiles(t *testing.T) {
 	})
 }
 
-// The checkpoint is the one in testdata that TensorFlow wrote with MaxShardSizePolicy(10).
+// The checkpoint must equal the one in testdata that TensorFlow wrote with MaxShardSizePolicy(10).
 func TestMaxShardSizeWritesTensorFlowsBytes(t *testing.T) {
 	graph := storedBytes(t, golden(t, "sharded"), "_CHECKPOINTABLE_OBJECT_GRAPH")
 	values := []tensor.Any{of([]int32{0, 1, 2, 3, 4, 5}, 3, 2), scalar("a long text"), of([]string{"one", "three", "x"}, 3), scalar(string(graph[6:]))}

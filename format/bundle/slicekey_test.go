@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The bytes are those of keys that TensorFlow wrote.
+// The bytes are from keys that TensorFlow wrote.
 func TestSliceKeyLiteralBytes(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -70,7 +70,7 @@ func TestSliceKeyOrder(t *testing.T) {
 	})
 }
 
-// FuzzSliceKey parses keys that may be anything: what is parsed is what would have been written.
+// FuzzSliceKey parses any bytes as keys. Encoding the result must give the same key.
 func FuzzSliceKey(f *testing.F) {
 	f.Add([]byte("\x00cols\x00\x01\x01\x02\x80\x7f\x81\x89"))
 	f.Add([]byte("\x00a\x00\xffb\xff\x00c\x00\x01\x01\x01\x80\xc0\x41"))
@@ -79,7 +79,7 @@ func FuzzSliceKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key []byte) {
 		name, s, ok := parseSliceKey(key)
 		if ok && string(sliceKey(name, s)) != string(key) {
-			t.Fatalf("%q is parsed as %q %v, whose key is %q", key, name, s, sliceKey(name, s))
+			t.Fatalf("%q is parsed as %q %v, which has the key %q", key, name, s, sliceKey(name, s))
 		}
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// What `.ci/run benchmarks` compares with the commit before: see the root's stages_test.go.
+// `.ci/run benchmarks` compares these stages with the previous commit: see the root's stages_test.go.
 
-// stage measures f, whose first call, which fills caches and pools, is not counted.
+// stage measures f. The first call fills caches and pools, and does not count.
 func stage(b *testing.B, f func() error) {
 	b.Helper()
 	require.NoError(b, f())
@@ -116,7 +116,7 @@ func BenchmarkStageRead(b *testing.B) {
 	})
 }
 
-// A checksum is what verifying a stored tensor adds to reading it: no memory but the buffers that it goes through.
+// Verifying a stored tensor only adds a checksum to reading it. It needs no memory except its buffers.
 func BenchmarkStageChecksum(b *testing.B) {
 	r := opened(b, stageLarge(b))
 	b.Run("stored", func(b *testing.B) {

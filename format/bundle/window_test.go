@@ -21,7 +21,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// saveShards saves a vector per data file, each value v.
+// saveShards saves a vector per data file. All values are v.
 func saveShards(t testing.TB, fsys fsx.FS, prefix string, shards int, v int32) {
 	t.Helper()
 	w := Create(fsys, prefix, Options{Shards: shards})
@@ -31,7 +31,7 @@ func saveShards(t testing.TB, fsys fsx.FS, prefix string, shards int, v int32) {
 	require.NoError(t, w.Commit(t.Context()))
 }
 
-// A Reader reads the save that it opened, however it reads, or says that there is another.
+// Every way of reading gives the values of the save that the Reader opened, or an error that says to open the checkpoint again.
 func TestAReaderSeesOneSave(t *testing.T) {
 	part := tensor.Slice{ext(1, 1)}
 	reads := map[string]func(t *testing.T, r *Reader, key string) (int32, error){
@@ -47,7 +47,7 @@ func TestAReaderSeesOneSave(t *testing.T) {
 		},
 		"mapped": func(t *testing.T, r *Reader, key string) (int32, error) {
 			got, ok, err := r.Map(key)
-			if err == nil && !ok { // nothing is mapped where numbers are big-endian
+			if err == nil && !ok { // big-endian machines do not map files
 				got = tensor.New[int32](3)
 				err = r.Read(t.Context(), key, got)
 				return got.Values().([]int32)[2], err
@@ -69,7 +69,7 @@ func TestAReaderSeesOneSave(t *testing.T) {
 				got, err := read(t, r, "v000")
 				require.NoError(t, err)
 				require.EqualValues(t, 1, got)
-				for save := range int32(2) { // the second has the names of the first
+				for save := range int32(2) { // the second save reuses the names of the first
 					saveShards(t, fsx.OS{}, prefix, shards, 2+save)
 					for i := range shards {
 						got, err := read(t, r, fmt.Sprintf("v%03d", i))
@@ -86,14 +86,14 @@ func TestAReaderSeesOneSave(t *testing.T) {
 				}
 				require.NoError(t, os.Remove(IndexFile(prefix)))
 				if _, err := read(t, r, fmt.Sprintf("v%03d", shards-1)); shards > openEarly {
-					require.ErrorIs(t, err, format.ErrStale, "a checkpoint that was removed")
+					require.ErrorIs(t, err, format.ErrStale, "the checkpoint was removed")
 				}
 			})
 		}
 	}
 }
 
-// Any fs.FS may change while it is read.
+// Any fs.FS may change during a read.
 func TestAnFSThatChanges(t *testing.T) {
 	dir := t.TempDir()
 	saveShards(t, fsx.OS{}, filepath.Join(dir, "c"), 2, 1)
@@ -106,7 +106,7 @@ func TestAnFSThatChanges(t *testing.T) {
 	require.ErrorIs(t, r.ReadSlice(t.Context(), "v001", tensor.Slice{ext(1, 1)}, tensor.New[int32](1)), format.ErrStale)
 }
 
-// Beside a program that saves all the time every read is of one save, and none fails.
+// While a program saves all the time, every read gives the values of one save, and no read fails.
 func TestReadsBesideSaves(t *testing.T) {
 	prefix := filepath.Join(t.TempDir(), "c")
 	saveShards(t, fsx.OS{}, prefix, 3, 0)
@@ -138,12 +138,11 @@ func TestReadsBesideSaves(t *testing.T) {
 	wg.Wait()
 }
 
-// However many data files there are, a save and a read have few of them open at once, in any order, by any number of
-// goroutines.
+// A save and a read keep only a few data files open at once, however many there are, in any order, with any number of goroutines.
 func TestManyDataFiles(t *testing.T) {
 	const shards = 5 * openFiles
 	disk := errfs.New()
-	var mu sync.Mutex // windows are written by goroutines of their own
+	var mu sync.Mutex // each window has its own goroutine
 	most := 0
 	watch := func(errfs.Op) errfs.Fault {
 		mu.Lock()
@@ -153,7 +152,7 @@ func TestManyDataFiles(t *testing.T) {
 	}
 	disk.Inject(watch)
 	saveShards(t, disk, "c", shards, 7)
-	require.LessOrEqual(t, most, openFiles+2, "of a save")
+	require.LessOrEqual(t, most, openFiles+2, "open at once during a save")
 	disk.Inject(nil)
 	r, err := Open(disk, "c")
 	require.NoError(t, err)
@@ -184,7 +183,7 @@ func TestManyDataFiles(t *testing.T) {
 	require.Zero(t, disk.OpenFiles())
 }
 
-// A tensor of strings in a file that looks large and has nothing in it is refused before memory is asked for it.
+// If a file looks large and has no contents, a read rejects a string tensor in it before it allocates memory.
 func TestStringsOfASparseFile(t *testing.T) {
 	const size = 1 << 28
 	prefix := filepath.Join(t.TempDir(), "c")
@@ -208,7 +207,7 @@ func TestStringsOfASparseFile(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20))
 }
 
-// TestPointer reads a checkpoint from a Git repository without its large files: the index is there, the data is not.
+// TestPointer reads a checkpoint from a Git repository without its large files. The index is there, but the data is not.
 func TestPointer(t *testing.T) {
 	fsys := errfs.New()
 	commit(t, fsys, "c", addition{key: "k", values: scalar(int32(1))})

@@ -28,7 +28,7 @@ func TestWriterRefuses(t *testing.T) {
 	two := format.SourceOf(tensor.New[int8](2))
 	tests := []struct {
 		name string
-		add  func(w *Writer) error // the last call is refused
+		add  func(w *Writer) error // the last call returns an error
 		want string
 	}{
 		{"the empty key", func(w *Writer) error { return w.Add(0, "", two) }, "the empty key is reserved for the header"},
@@ -68,7 +68,7 @@ func TestWriterRefuses(t *testing.T) {
 			err := test.add(w)
 			require.ErrorContains(t, err, test.want)
 			require.ErrorContains(t, err, "dir/c")
-			require.Equal(t, err, w.Commit(t.Context()), "Commit says it too")
+			require.Equal(t, err, w.Commit(t.Context()), "Commit returns the same error")
 			require.Empty(t, fsys.Files())
 		})
 	}
@@ -118,7 +118,7 @@ func TestCommitRefuses(t *testing.T) {
 		var total, n int64 = 0, math.MaxInt // bytes of each
 		for i := 0; total <= math.MaxInt64-n; i++ {
 			if i == 1000 {
-				return // a machine whose tensors are too small for that
+				return // tensors on this machine are too small for that
 			}
 			require.NoError(t, w.Add(0, fmt.Sprint(i), format.Source{DType: tensor.DTInt8, Shape: tensor.Shape{math.MaxInt}}))
 			total += n
@@ -133,7 +133,7 @@ func TestCommitRefuses(t *testing.T) {
 		require.ErrorContains(t, w.Add(0, "a", format.SourceOf(scalar(1.0))), "the checkpoint has been committed")
 	})
 	t.Run("strings that change while they are saved", func(t *testing.T) {
-		for _, n := range []int{1, bufferSize + 1} { // gathered with others; on its own
+		for _, n := range []int{1, bufferSize + 1} { // small: gathered with others; large: written alone
 			for _, to := range []int{n - 1, n + 1} {
 				fsys := errfs.New()
 				values := []string{strings.Repeat("x", n)}
@@ -157,7 +157,7 @@ func TestWriterLayout(t *testing.T) {
 		require.Equal(t, []string{"c.data-00000-of-00001", "c.index"}, fsys.Names())
 		require.Empty(t, fsys.Files()["c.data-00000-of-00001"])
 		for range openAt(t, fsys, "c").All() {
-			t.Fatal("an entry")
+			t.Fatal("there is an entry")
 		}
 	})
 	t.Run("B-30 alignment pads with zeros after each tensor, the last included", func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestWriterLayout(t *testing.T) {
 		addAll(t, w, adds)
 		require.NoError(t, w.Commit(t.Context()))
 		for _, a := range adds {
-			tensor.SwapBytes(a.values) // as the other kind of machine has them
+			tensor.SwapBytes(a.values) // as a machine with the other byte order has them
 		}
 		w = Create(got, "c", Options{})
 		w.bigEndianMemory = !w.bigEndianMemory
@@ -291,7 +291,7 @@ func TestDataFilesOfEarlierSavesAreRemoved(t *testing.T) {
 	}
 }
 
-// A save needs little memory beside the model's, however large the tensors are or however many.
+// A save needs little memory in addition to the model, for any size and number of tensors.
 func TestMemoryOfACommit(t *testing.T) {
 	big := tensor.New[float32](8 << 20)
 	w := Create(discardFS{}, "c", Options{})
@@ -315,7 +315,7 @@ func TestMemoryOfACommit(t *testing.T) {
 	runtime.KeepAlive(big)
 }
 
-// discardFS takes what is written and forgets it.
+// discardFS accepts all writes and discards the data.
 type discardFS struct{ fsx.FS }
 
 func (discardFS) Create(string) (fsx.File, error)       { return discardFile{}, nil }
@@ -360,7 +360,7 @@ func genTensor(t *rapid.T) tensor.Any {
 	return out
 }
 
-// bytesOf returns what a tensor is in memory, for comparison: NaNs are equal to themselves.
+// bytesOf returns the bytes of a tensor in memory. It is for comparisons in which NaNs equal themselves.
 func bytesOf(t tensor.Any) any {
 	if b, ok := tensor.Bytes(t); ok {
 		return b
@@ -368,7 +368,7 @@ func bytesOf(t tensor.Any) any {
 	return t.Values()
 }
 
-// What is written is what is read, whatever it is, in as many files and with as many goroutines as may be.
+// A read returns the written values, for any tensors, any number of files and any number of goroutines.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.StringOfN(rapid.RuneFrom([]rune{0, 'a', 'b', '/', 0xff}), 1, 8, -1)
