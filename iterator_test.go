@@ -101,8 +101,7 @@ func TestIterator(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { f(t, t.TempDir()) })
 		})
 	}
-	// every makes n checkpoints appear, one per period. Each appears shortly before its period ends, so that a check at the end
-	// finds it.
+	// every makes n checkpoints appear, one per period. Each appears shortly before its period ends, so that a check at the end finds it.
 	every := func(t *testing.T, dir string, period time.Duration, n int) {
 		for i := range n {
 			time.AfterFunc(time.Duration(i+1)*period-time.Microsecond, func() { appear(t, dir, fmt.Sprintf("ckpt-%d", i+1)) })

@@ -52,7 +52,7 @@ func TestReader(t *testing.T) {
 		require.Len(t, e.Slices, 3)
 		w := ckpttest.Must(r.Tensor("model/weights"))
 		require.Equal(t, tensor.Shape{7, 2}, w.Shape())
-		require.InDelta(t, 13-5*0.1, w.Values().([]float32)[13], 1e-3, "the last part comes last: five steps of Adam from 13")
+		require.InDelta(t, 13-5*0.1, w.Values().([]float32)[13], 1e-3, "the last part is at the end: five steps of Adam from 13")
 	})
 	t.Run("Q-04 parts that leave a gap are an error, and no other key's", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "damaged-entry-slices-leave-a-gap").Path())

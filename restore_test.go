@@ -25,7 +25,7 @@ func damagedCopy(t *testing.T, path, key string) string {
 	for end, data := range ckpttest.FilesOf(t, path) {
 		b := []byte(data)
 		if end != ".index" {
-			require.Equal(t, 1, bytes.Count(b, stored.Bytes()), "the place of %s", key)
+			require.Equal(t, 1, bytes.Count(b, stored.Bytes()), "occurrences of %s", key)
 			b[bytes.Index(b, stored.Bytes())+stored.Len()-1] ^= 1
 		}
 		require.NoError(t, os.WriteFile(prefix+end, b, 0o666))
@@ -132,14 +132,14 @@ func TestFailedRestores(t *testing.T) {
 		}
 		told := make(map[string]bool)
 		for _, p := range failed.Restored {
-			require.True(t, values[p], "%s was said to be restored", p)
+			require.True(t, values[p], "%s was reported as restored", p)
 			told[p] = true
 		}
 		for _, p := range failed.Torn {
 			told[p] = true
 		}
 		for p, changed := range values {
-			require.True(t, told[p] || !changed, "%s was changed and not named", p)
+			require.True(t, told[p] || !changed, "%s was changed but not reported", p)
 		}
 	})
 	t.Run("what a failed restore made is nil again", func(t *testing.T) {

@@ -122,7 +122,7 @@ func TestSavesAndReads(t *testing.T) {
 		_, err = c.Read(ctx, path)
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.NotContains(t, err.Error(), "SavedModel")
-		require.EqualValues(t, 0, c.SaveCounter(), "a restore that failed leaves no counter waiting")
+		require.EqualValues(t, 0, c.SaveCounter(), "after a failed restore no counter waits")
 	})
 	t.Run("W-10 Restore of a directory takes the latest that its state file names, Read does not", func(t *testing.T) {
 		path := ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)})
@@ -144,7 +144,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.Equal(t, []string{"v", "v", "v/.ATTRIBUTES/VARIABLE_VALUE"}, []string{wrong.Path, wrong.GoPath, wrong.Key})
 		require.Equal(t, "incompatible tensor with shape [2] in the checkpoint, [1] in the model", wrong.Problem)
-		require.Equal(t, []float32{5, 0}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "and nothing is assigned")
+		require.Equal(t, []float32{5, 0}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "and nothing was assigned")
 	})
 	t.Run("W-12 another dtype is an error that names both and the key; nothing is cast", func(t *testing.T) {
 		_, err := ckpttest.New(t, ckpt.Group{"v": tensor.Scalar(float64(5))}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
@@ -190,7 +190,7 @@ func TestSavesAndReads(t *testing.T) {
 			op := log[before+n]
 			again := func(later errfs.Op) bool { return later.Kind == errfs.Open && later.Name == op.Name }
 			if strings.Contains(op.Name, ".data-") && slices.ContainsFunc(log[before+n+1:], again) {
-				require.NoError(t, err, "a data file that does not open with the index is opened when it is read")
+				require.NoError(t, err, "if a data file fails to open with the index, a read opens it again")
 				continue
 			}
 			require.Error(t, err, "operation %d: %v", n, disk.Log()[before+n])

@@ -13,8 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestSections saves one checkpoint from three workers. Each has its own variable, all have rows of one table, and worker 0 has
-// the step.
+// TestSections saves one checkpoint from three workers. Each has its own variable, all have rows of one table, and worker 0 has the step.
 func TestSections(t *testing.T) {
 	const workers = 3
 	full := tensor.Shape{7, 2}

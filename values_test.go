@@ -13,16 +13,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// requireAgain restores a checkpoint into root, which holds zeros. It then writes root and compares the files with the original
-// ones.
+// requireAgain restores a checkpoint into root, which holds zeros. It then writes root and compares the files with the original ones.
 func requireAgain(t *testing.T, root any, path string) {
 	t.Helper()
 	require.NoError(t, ckpttest.Read(t, ckpttest.New(t, root), path).Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 	ckpttest.RequireSameFiles(t, ckpttest.Written(t, root), path)
 }
 
-// TestValuesAsTensorFlow restores each dtype and shape of TensorFlow's variables into a Go struct, and writes the same files as
-// TensorFlow.
+// TestValuesAsTensorFlow restores each dtype and shape of TensorFlow's variables into a Go struct, and writes the same files as TensorFlow.
 func TestValuesAsTensorFlow(t *testing.T) {
 	t.Run("integers", func(t *testing.T) {
 		type model struct {
@@ -137,7 +135,7 @@ func (k *kelvin) CheckpointTensor() (tensor.Any, error) {
 func (k *kelvin) SetCheckpointTensor(t tensor.Any) error {
 	v, ok := tensor.As[float32](t)
 	if !ok || k.fail != nil {
-		return errors.Join(k.fail, fmt.Errorf("%v is no temperature", t.DType()))
+		return errors.Join(k.fail, fmt.Errorf("%v is not a temperature", t.DType()))
 	}
 	k.degrees = float64(v.At())
 	return nil

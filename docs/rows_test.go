@@ -73,7 +73,7 @@ func TestRows(t *testing.T) {
 		title := strings.TrimSpace(strings.Split(line, "|")[1])
 		t.Run(title, func(t *testing.T) {
 			row, ok := rows[title]
-			require.True(t, ok, "no case for this row")
+			require.True(t, ok, "this row has no test case")
 			seen[title] = true
 			for _, path := range row.paths {
 				path = in(filepath.FromSlash(path)) + strings.Repeat("/", strings.Count(path, "/")-strings.Count(strings.TrimRight(path, "/"), "/"))

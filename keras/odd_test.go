@@ -48,8 +48,7 @@ func TestUnusualNames(t *testing.T) {
 	}
 }
 
-// Keras 2 uses only the name of the outermost model for nested models, and numbers wrappers only if the wrapped layer has
-// weights.
+// Keras 2 uses only the name of the outermost model for nested models, and numbers wrappers only if the wrapped layer has weights.
 func TestUnusualNamesOfKeras2(t *testing.T) {
 	dir := unpacked(t)
 	want := record(t, "testdata/odd/tf_keras.io.json")

@@ -199,8 +199,7 @@ func TestConvOfAnyOptionsIsAnErrorOrABatchOfEach(t *testing.T) {
 	})
 }
 
-// requireBatches fails the test if layer's output for a single example of x differs from its part of y, the output for the batch
-// x.
+// requireBatches fails the test if layer's output for a single example of x differs from its part of y, the output for the batch x.
 func requireBatches(t require.TestingT, layer Layer, x, y *Tensor) {
 	batch := x.Shape()[0]
 	require.Equal(t, batch, y.Shape()[0])
@@ -216,8 +215,7 @@ func requireBatches(t require.TestingT, layer Layer, x, y *Tensor) {
 }
 
 func TestConvTransposeIsTheAdjointOfConv(t *testing.T) {
-	// For every x and y, the sum of products of conv(x) and y equals the sum of products of x and the transposed convolution of
-	// y.
+	// For every x and y, the sum of products of conv(x) and y equals the sum of products of x and the transposed convolution of y.
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 2).Draw(t, "size")
 		strides := rapid.SliceOfN(rapid.IntRange(1, 4), 2, 2).Draw(t, "strides")

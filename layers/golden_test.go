@@ -149,9 +149,8 @@ func callGolden(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tens
 }
 
 // runGolden runs every case of testdata/family.golden. It makes the layer from Keras's configuration, sets the weights by the
-// layer's tags, and compares the outputs with Keras's. It also checks that both names of every Keras weight lead to the same
-// field. The call must not make weights, change its inputs, or depend on the old contents of scratch memory or of memory for
-// results.
+// layer's tags, and compares the outputs with Keras's. It also checks that both names of every Keras weight lead to the same field.
+// The call must not make weights, change its inputs, or depend on the old contents of scratch memory or of memory for results.
 func runGolden(t *testing.T, family string, call goldenCall) {
 	t.Helper()
 	if call == nil {
@@ -244,10 +243,10 @@ func (c *goldenCase) setWeights(t testing.TB, layer any) {
 				continue
 			}
 			at := slices.IndexFunc(paths, func(p string) bool { return follow(reflect.ValueOf(layer), strings.Split(p, "/")) != nil })
-			require.GreaterOrEqual(t, at, 0, "%T: no tagged fields lead along any of %s's edges %q", layer, generation, paths)
+			require.GreaterOrEqual(t, at, 0, "%T: the tagged fields do not match any of %s's edges %q", layer, generation, paths)
 			fields[follow(reflect.ValueOf(layer), strings.Split(paths[at], "/"))] = true
 		}
-		require.Len(t, fields, 1, "the names of both generations, %q and %q, lead to one field", w.Keras3, w.TF2)
+		require.Len(t, fields, 1, "the names of both Keras versions, %q and %q, lead to one field", w.Keras3, w.TF2)
 		for field := range fields {
 			*field = *c.tensor(t, &w.goldenTensor)
 		}

@@ -66,7 +66,7 @@ func TestQuantizedPolicies(t *testing.T) {
 		layer, err := kerasLibrary{}.Make("Dense", policy("int8"))
 		require.NoError(t, err)
 		d := layer.(*Dense)
-		require.ErrorIs(t, d.Build(tensor.Shape{1, 3}), ErrNotBuilt, "no kernel is made")
+		require.ErrorIs(t, d.Build(tensor.Shape{1, 3}), ErrNotBuilt, "Build does not make a kernel")
 		d.Kernel = *tensor.New[float32](3, 2)
 		require.EqualError(t, d.Build(tensor.Shape{1, 3}), "layers: dense: an int8 kernel without kernel_scale: "+ErrNotBuilt.Error())
 	})

@@ -161,8 +161,7 @@ func TestReuse(t *testing.T) {
 	require.Equal(t, want, third)
 }
 
-// A run needs memory only for the results that exist at the same time. If its Workspace has that memory, it allocates only the
-// outputs.
+// A run needs memory only for the results that exist at the same time. If its Workspace has that memory, it allocates only the outputs.
 func TestMemoryOfRuns(t *testing.T) {
 	const size = 1 << 16
 	m := deepModel(t, size)

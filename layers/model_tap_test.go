@@ -135,8 +135,7 @@ func TestModelSummary(t *testing.T) {
 `, fmt.Sprint(m))
 }
 
-// The layers of a Sequential model have no "Connected to". The output shape of each layer is the shape for which the next one was
-// built.
+// The layers of a Sequential model have no "Connected to". The output shape of each layer is the shape for which the next one was built.
 func TestModelSummaryOfChain(t *testing.T) {
 	m, err := FromKeras(strings.NewReader(`{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [
 		{"class_name": "InputLayer", "config": {"batch_shape": [null, 4, 4, 1], "name": "x"}},

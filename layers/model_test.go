@@ -33,7 +33,7 @@ func callModel(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tenso
 	for i, y := range ys {
 		spec := m.Outputs()[i]
 		require.Equal(t, c.Outputs[i].DType, y.DType().String(), "dtype of output %d, %s", i, spec.Name)
-		require.Equal(t, y.DType(), spec.DType, "what Outputs says of output %d, %s", i, spec.Name)
+		require.Equal(t, y.DType(), spec.DType, "dtype in Outputs of output %d, %s", i, spec.Name)
 		v, err := ops.NewValue(y)
 		require.NoError(t, err)
 		out[i], err = v.Float()

@@ -61,7 +61,7 @@ func TestCroppingUndoesZeroPadding(t *testing.T) {
 		x := wholeNumbers(rapid.SliceOfN(rapid.IntRange(1, 4), 5, 5).Draw(t, "input")...)
 		padded, err := (&ZeroPadding3D{Padding: pairs, ChannelsFirst: first}).Call(x)
 		require.NoError(t, err)
-		require.Equal(t, sumOfProducts(x, x), sumOfProducts(padded, padded), "nothing but zeros is added")
+		require.Equal(t, sumOfProducts(x, x), sumOfProducts(padded, padded), "the padding adds only zeros")
 		back, err := (&Cropping3D{Cropping: pairs, ChannelsFirst: first}).Call(padded)
 		require.NoError(t, err)
 		require.Equal(t, x, back)

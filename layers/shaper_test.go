@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWantShapesFitKeras checks all golden layers: Keras's weights for a configuration have the shapes that the layer made from
-// it expects.
+// TestWantShapesFitKeras checks all golden layers: Keras's weights for a configuration have the shapes that the layer made from it expects.
 func TestWantShapesFitKeras(t *testing.T) {
 	wanted := 0
 	for _, family := range []string{"dense", "einsum_dense", "embedding", "conv", "convlstm", "recurrent", "attention", "model"} {

@@ -99,7 +99,7 @@ func TestOperationsBesideKeras(t *testing.T) {
 			require.Len(t, ys, len(c.Results))
 			for i, want := range c.Results {
 				require.Equal(t, want.DType, ys[i].DType().String(), "dtype of result %d", i)
-				require.Equal(t, ys[i].DType(), m.Outputs()[i].DType, "what Outputs says of result %d", i)
+				require.Equal(t, ys[i].DType(), m.Outputs()[i].DType, "dtype in Outputs of result %d", i)
 				requireClose(t, asFloats(t, want.tensor(t)), asFloats(t, ys[i]))
 			}
 		})

@@ -69,7 +69,7 @@ func TestKilledOverwrites(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	if err := exec.Command(self, "-test.list=^$").Run(); err != nil {
-		t.Skipf("no program of this kind (%s) can be started here, as under an emulator: %v", runtime.GOARCH, err)
+		t.Skipf("programs for %s cannot be started here, as under an emulator: %v", runtime.GOARCH, err)
 	}
 	kills, dir := 10, t.TempDir()
 	if os.Getenv("CKPT_THOROUGH") != "" {

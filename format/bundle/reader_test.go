@@ -307,7 +307,7 @@ func TestCanceledReads(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, r.Read(ctx, key, dst), context.Canceled, key)
 		require.ErrorIs(t, r.WriteStored(ctx, key, io.Discard), context.Canceled, key)
-		require.ErrorIs(t, r.Verify(ctx, func(Problem) { t.Error("a problem where there is none") }), context.Canceled)
+		require.ErrorIs(t, r.Verify(ctx, func(Problem) { t.Error("unexpected problem") }), context.Canceled)
 	}
 	require.ErrorIs(t, golden(t, "slices").ReadSlice(ctx, "all", tensor.Slice{ext(0, 1), ext(0, 1)}, tensor.New[int32](1, 1)), context.Canceled)
 }

@@ -29,8 +29,7 @@ type meter struct {
 	mu     sync.Mutex
 }
 
-// count blocks other goroutines while the one that reached the limit cancels the context, however long the system delays that
-// goroutine.
+// count blocks other goroutines while the one that reached the limit cancels the context, however long the system delays that goroutine.
 func (m *meter) count(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -176,7 +175,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 				err := verb(going, c, on)
 				cancel(nil)
 				require.True(t, errors.Is(err, why) || errors.Is(err, context.Canceled), "after %d bytes: %v", enough, err)
-				require.LessOrEqual(t, m.moved.Load()-enough, int64(runtime.GOMAXPROCS(0)*chunk), "after %d bytes more were moved", enough)
+				require.LessOrEqual(t, m.moved.Load()-enough, int64(runtime.GOMAXPROCS(0)*chunk), "after %d more bytes", enough)
 				require.Equal(t, before, leftOf(disk), "the remaining files")
 				require.Zero(t, disk.OpenFiles())
 				require.NoError(t, c.Close())

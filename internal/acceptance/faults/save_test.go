@@ -14,8 +14,7 @@ import (
 )
 
 // TestSaveFaults makes every operation of each verb that saves fail in every way. A fresh program then finds the previous
-// checkpoint or the new one, complete and latest. After an error it finds the previous one. A following save leaves no other
-// files.
+// checkpoint or the new one, complete and latest. After an error it finds the previous one. A following save leaves no other files.
 func TestSaveFaults(t *testing.T) {
 	program := func(v float32) ckpt.Group {
 		return ckpt.Group{"a": ckpttest.Scalar(v), "b": ckpttest.Vector(v, v, v), "s": tensor.Scalar(fmt.Sprint("number ", v)), "l": []ckpttest.Variable{ckpttest.Scalar(v), ckpttest.Scalar(v)}}

@@ -214,8 +214,7 @@ func elements(e *pb.BundleEntry) int64 {
 	return n
 }
 
-// sealStrings corrects the checksum of the lengths, and returns the checksum of the whole tensor (WriteStringTensor in
-// tensor_bundle.cc).
+// sealStrings corrects the checksum of the lengths, and returns the checksum of the whole tensor (WriteStringTensor in tensor_bundle.cc).
 func sealStrings(b []byte, n int64, bigEndian bool) uint32 {
 	var order binary.AppendByteOrder = binary.LittleEndian
 	if bigEndian {

@@ -86,7 +86,7 @@ func (q *interrogation) verb(name string, f func()) {
 	f()
 	took := allocated() - before
 	late.Stop()
-	require.Less(q, took, uint64(16<<20+256*q.size), "%s: memory taken for %d bytes of files", what, q.size)
+	require.Less(q, took, uint64(16<<20+256*q.size), "%s: memory used for %d bytes of files", what, q.size)
 	require.Zero(q, q.disk.OpenFiles(), what)
 }
 
@@ -105,7 +105,7 @@ func (q *interrogation) refused(verb string, err error) {
 	q.Helper()
 	require.ErrorContains(q, err, q.s.prefix, "%s: %s: which file?", q.what, verb)
 	classed := slices.ContainsFunc(errorClasses, func(class error) bool { return errors.Is(err, class) })
-	require.True(q, classed, "%s: %s: an error of no class: %v", q.what, verb, err)
+	require.True(q, classed, "%s: %s: the error matches none of errorClasses: %v", q.what, verb, err)
 }
 
 // interrogate runs every verb, and returns how many tensors were read.
@@ -154,7 +154,7 @@ func (q *interrogation) read() (read int) {
 	for e, err := range r.All() {
 		if err != nil {
 			q.refused("All", err)
-			require.True(q, verifyErr != nil || len(problems) > 0, "%s: Verify finds nothing, All does: %v", q.what, err)
+			require.True(q, verifyErr != nil || len(problems) > 0, "%s: Verify finds no problem, All fails: %v", q.what, err)
 			break
 		}
 		if n++; n > 200 {
@@ -163,7 +163,7 @@ func (q *interrogation) read() (read int) {
 		v, err := r.Tensor(e.Key)
 		var stored bytes.Buffer
 		storedErr := r.WriteStored(ctx, e.Key, &stored)
-		require.Equal(q, err == nil, storedErr == nil, "%s: %q: Tensor says %v, WriteStored %v", q.what, e.Key, err, storedErr)
+		require.Equal(q, err == nil, storedErr == nil, "%s: %q: Tensor returns %v, WriteStored %v", q.what, e.Key, err, storedErr)
 		if err != nil {
 			q.refused("Tensor", err)
 			q.refused("WriteStored", storedErr)
@@ -171,7 +171,7 @@ func (q *interrogation) read() (read int) {
 			for key := range problems { // a problem of a part is one of its tensor
 				known = known || key != "" && strings.Contains(e.Key, key)
 			}
-			require.True(q, known || errors.Is(err, ckpt.ErrIncomplete) || verifyErr != nil, "%s: %q: Verify finds nothing, Tensor does: %v", q.what, e.Key, err)
+			require.True(q, known || errors.Is(err, ckpt.ErrIncomplete) || verifyErr != nil, "%s: %q: Verify finds no problem, Tensor fails: %v", q.what, e.Key, err)
 			continue
 		}
 		read++
@@ -221,15 +221,15 @@ func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 		return // whatever it points to
 	}
 	data, ok := q.files[bundle.DataFile(q.s.prefix, int(e.ShardId), int(header.NumShards))]
-	require.True(q, ok, "%s: %q is read from a data file that is not there", q.what, key)
+	require.True(q, ok, "%s: %q is read from a missing data file", q.what, key)
 	b, ok := bytesOfEntry(e, data)
-	require.True(q, ok, "%s: %q is read from beyond the file", q.what, key)
+	require.True(q, ok, "%s: %q is read beyond the end of the file", q.what, key)
 	if size := v.DType().Size(); size > 0 {
 		require.EqualValues(q, len(b), elements(e)*int64(size), "%s: %q", q.what, key)
 		require.Equal(q, sstable.Mask(crc32.Checksum(b, castagnoli)), e.Crc32C, "%s: %q is read although its checksum is wrong", q.what, key)
 	}
 	if header.Endianness == 0 && v.DType().Size() > 0 {
-		require.True(q, bytes.Equal(b, stored), "%s: %q: other bytes than the file has", q.what, key)
+		require.True(q, bytes.Equal(b, stored), "%s: %q: the bytes differ from the file", q.what, key)
 	}
 }
 
@@ -301,10 +301,10 @@ func (q *interrogation) untouched(err error, atomic bool, before, vars map[strin
 	}
 	failed := (*ckpt.RestoreError)(nil)
 	if !errors.As(err, &failed) || atomic {
-		require.Zero(q, changed, "%s: variables are changed after %v", q.what, err)
+		require.Zero(q, changed, "%s: variables have changed after %v", q.what, err)
 		return
 	}
-	require.LessOrEqual(q, changed, len(failed.Restored)+len(failed.Torn), "%s: more is changed than %v says", q.what, err)
+	require.LessOrEqual(q, changed, len(failed.Restored)+len(failed.Torn), "%s: more variables have changed than %v lists", q.what, err)
 }
 
 func (q *interrogation) load() {
@@ -358,7 +358,7 @@ func TestForged(t *testing.T) {
 	whole, some, none := 0, 0, 0
 	for _, s := range all {
 		read := interrogate(t, s, nil)
-		require.Equal(t, len(ckpttest.Must(ckpt.Open(s.open, ckpttest.On(ckpttest.DiskOf(t, s.clone().assemble(new(dice)))))).Variables()), read, "%s: as it was, all of it is read", s.name)
+		require.Equal(t, len(ckpttest.Must(ckpt.Open(s.open, ckpttest.On(ckpttest.DiskOf(t, s.clone().assemble(new(dice)))))).Variables()), read, "%s: without forgeries, everything can be read", s.name)
 	}
 	forgeries := ckpttest.Thorough(20_000, 1_000)
 	for i := range forgeries {

@@ -88,7 +88,7 @@ func TestForgedSections(t *testing.T) {
 		r, err := ckpt.Open(prefix, ckpttest.On(disk))
 		require.NoError(t, err, what)
 		require.NoError(t, r.Verify(ctx, func(p ckpt.Problem) {
-			require.True(t, p.Warning || len(opts) > 0, "%s: it is merged, and then: %v", what, p)
+			require.True(t, p.Warning || len(opts) > 0, "%s: after the merge: %v", what, p)
 		}), what)
 		require.NoError(t, r.Close())
 	}

@@ -91,7 +91,7 @@ func lookForLatest(t *testing.T, text string) {
 	cancel()
 	_, err = ckpt.WaitForNew(gone, "d", "d/ckpt-1", ckpttest.On(disk))
 	names(err)
-	require.Equal(t, before, disk.Files(), "%q: who reads changes nothing", text)
+	require.Equal(t, before, disk.Files(), "%q: a read must not change files", text)
 
 	v := ckpttest.Scalar(4)
 	c, err := ckpt.New(ckpt.Group{"v": v}, ckpttest.On(disk))
@@ -115,7 +115,7 @@ func lookForLatest(t *testing.T, text string) {
 	after := disk.Files()
 	for name, b := range before {
 		own := strings.HasPrefix(name, "d/") && strings.Count(name, "/") == 1
-		require.True(t, own || string(after[name]) == string(b), "%q: %s is changed", text, name)
+		require.True(t, own || string(after[name]) == string(b), "%q: %s has changed", text, name)
 	}
 	for _, op := range disk.Log() {
 		// A call may check that a file exists elsewhere, in order to mention it in an error.

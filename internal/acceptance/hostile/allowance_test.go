@@ -153,8 +153,7 @@ func TestSmallCheckpointsMakeSmallObjects(t *testing.T) {
 	}
 }
 
-// TestLargeCheckpointsMakeLargeObjects loads more than the amount that any checkpoint may allocate. The size of the files
-// justifies it.
+// TestLargeCheckpointsMakeLargeObjects loads more than the amount that any checkpoint may allocate. The size of the files justifies it.
 func TestLargeCheckpointsMakeLargeObjects(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "large")
 	saved := struct{ Layers []broadLayer }{make([]broadLayer, 40)}

@@ -106,8 +106,7 @@ type chainLink struct {
 	Next *chainLink             `ckpt:"next,alloc,optional"`
 }
 
-// A lackingLink can be as deep, and has a value at each link that the checkpoint lacks. A wrongLink has a value that does not
-// fit.
+// A lackingLink can be as deep, and has a value at each link that the checkpoint lacks. A wrongLink has a value that does not fit.
 type lackingLink struct {
 	Lost float64      `ckpt:"lost"`
 	Next *lackingLink `ckpt:"next,alloc,optional"`
@@ -227,7 +226,7 @@ func TestHostileGraphs(t *testing.T) {
 			for _, verb := range ckpttest.SortedKeys(verbs) {
 				peak, took := measured(verbs[verb])
 				t.Logf("%-44s %6d KiB of files, %7d KiB, %v", verb, size>>10, peak>>10, took.Round(time.Millisecond))
-				require.Less(t, peak, uint64(64<<20+100*size+4<<10*nodes), verb) // what grows has objects of its own for all nodes
+				require.Less(t, peak, uint64(64<<20+100*size+4<<10*nodes), verb) // a program that grows allocates objects for all nodes
 				require.Less(t, took, time.Minute+time.Duration(nodes)*2*time.Millisecond, verb)
 			}
 		})

@@ -63,7 +63,7 @@ func requirePrograms(t *testing.T) {
 	t.Helper()
 	program := exec.Command(ckpttest.Must(os.Executable()), "-test.list=^$")
 	if err := program.Run(); err != nil {
-		t.Skipf("no program of this kind (%s) can be started here, as under an emulator: %v", runtime.GOARCH, err)
+		t.Skipf("programs for %s cannot be started here, as under an emulator: %v", runtime.GOARCH, err)
 	}
 }
 

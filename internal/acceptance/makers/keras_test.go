@@ -34,8 +34,7 @@ func dense(t *testing.T, in, out int) layers.Dense {
 
 func pointer[T any](v T) *T { return &v }
 
-// TestSaveWeightsKerasNames compares the keys with those of Keras 3.15 for models with the same attributes, and loads the saved
-// file.
+// TestSaveWeightsKerasNames compares the keys with those of Keras 3.15 for models with the same attributes, and loads the saved file.
 func TestSaveWeightsKerasNames(t *testing.T) {
 	shared, empty := dense(t, 3, 3), new(layers.Dense)
 	for name, c := range map[string]struct {
@@ -115,8 +114,7 @@ func TestSaveWeightsKerasNames(t *testing.T) {
 	}
 }
 
-// If Keras numbered the layers, they do not match a struct with other layers, because the numbers do not tell which layer is
-// which.
+// If Keras numbered the layers, they do not match a struct with other layers, because the numbers do not tell which layer is which.
 func TestLoadWeightsKerasNumbersDiffer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.weights.h5")
 	require.NoError(t, ckpt.SaveWeights(t.Context(), path, &struct {

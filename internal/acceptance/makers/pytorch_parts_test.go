@@ -11,8 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestRegionsOfTransposedValues restores two columns of kernels that PyTorch stored as rows. The region refers to the layer's
-// layout.
+// TestRegionsOfTransposedValues restores two columns of kernels that PyTorch stored as rows. The region refers to the layer's layout.
 func TestRegionsOfTransposedValues(t *testing.T) {
 	for _, file := range []string{"model.safetensors", "model.pt"} {
 		t.Run(file, func(t *testing.T) {

@@ -12,8 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestPyTorchRefused loads modules that compute something different from the layers. The error names the stored tensor and the
-// reason.
+// TestPyTorchRefused loads modules that compute something different from the layers. The error names the stored tensor and the reason.
 func TestPyTorchRefused(t *testing.T) {
 	type stored map[string]*floats
 	zeros := tensor.New[float32]

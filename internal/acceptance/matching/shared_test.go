@@ -80,7 +80,7 @@ func TestSharedStoredObjects(t *testing.T) {
 	var f first
 	require.NoError(t, ckpt.LoadWeights(ctx, filepath.Join(dir, "ring"), &f))
 	require.Equal(t, ckpttest.Scalar(7), f.Next.Next.W)
-	require.Same(t, f.Next, f.Next.Next.Next, "one object of a type for one stored object")
+	require.Same(t, f.Next, f.Next.Next.Next, "one stored object becomes one object per type")
 }
 
 // Each of these types leads to another one.

@@ -22,7 +22,7 @@ func TestTagOptions(t *testing.T) {
 		}
 		m := &model{ckpttest.Scalar(0)}
 		ckpttest.Read(t, ckpttest.New(t, m), ckpttest.Written(t, ckpttest.NodeOf("embeddings", ckpttest.Scalar(1), "table", ckpttest.Scalar(2))))
-		require.EqualValues(t, 2, ckpttest.Value(m.Table), "the name itself comes first, whatever the order in the checkpoint")
+		require.EqualValues(t, 2, ckpttest.Value(m.Table), "the name takes precedence over aliases, in any order in the checkpoint")
 		require.Equal(t, []string{"table/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, ckpttest.Written(t, m)), "saving uses the name")
 	})
 	t.Run("optional: its absence is no mismatch, its presence is used", func(t *testing.T) {

@@ -301,7 +301,7 @@ func TestAnyForm(t *testing.T) {
 			if form.nothing {
 				loaded = reflect.New(typ)
 				require.NoError(t, load(path, loaded), name)
-				require.True(t, sameBits(model.Elem(), loaded.Elem()), "%s, into nothing: saved %+v, loaded %+v", name, model.Elem(), loaded.Elem())
+				require.True(t, sameBits(model.Elem(), loaded.Elem()), "%s, into an empty program: saved %+v, loaded %+v", name, model.Elem(), loaded.Elem())
 			}
 			loaded.Elem().Set(hollow(model.Elem()))
 			require.NoError(t, read(path, loaded), name)

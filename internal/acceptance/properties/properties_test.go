@@ -300,7 +300,7 @@ func TestRestoresThatFail(t *testing.T) {
 			v := into[name].(ckpttest.Variable)
 			switch {
 			case !slices.Contains(changed, name):
-				require.Equal(t, program(-5)[name], into[name], "%s: %s is changed, and the error does not say so: %v", what, name, err)
+				require.Equal(t, program(-5)[name], into[name], "%s: %s has changed, but the error does not list it: %v", what, name, err)
 			case failed != nil && slices.Contains(failed.Restored, name):
 				require.Equal(t, program(1)[name], v, "%s: %s", what, name)
 			}

@@ -12,8 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutside runs a program of another module that calls every public package. It shows that other modules can create the
-// arguments.
+// TestOutside runs a program of another module that calls every public package. It shows that other modules can create the arguments.
 func TestOutside(t *testing.T) {
 	module, err := os.Getwd()
 	require.NoError(t, err)
@@ -25,7 +24,7 @@ func TestOutside(t *testing.T) {
 	for line := range strings.Lines(string(packages)) {
 		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if name != "main" && !strings.Contains(path, "/internal/") {
-			require.Contains(t, string(source), strconv.Quote(path), "a public package that the program does not import")
+			require.Contains(t, string(source), strconv.Quote(path), "the program must import every public package")
 		}
 	}
 

@@ -86,7 +86,7 @@ func TestUnansweredIsNotAbsent(t *testing.T) {
 				})
 				path, err := test.verb(f)
 				if asked {
-					require.ErrorIs(t, err, storetest.ErrInjected, "call %d and all after it unanswered: %+v", n, unanswered)
+					require.ErrorIs(t, err, storetest.ErrInjected, "call %d and all later calls unanswered: %+v", n, unanswered)
 					require.NotErrorIs(t, err, ckpt.ErrNotFound, "call %d: %+v", n, unanswered)
 					continue
 				}

@@ -140,7 +140,7 @@ func TestAsyncManagersInOneStore(t *testing.T) {
 			err = m.Sync(ctx)
 			require.True(t, test.want(err), "%v", err)
 			require.Equal(t, before, objects(t, s, ""))
-			require.Zero(t, c.SaveCounter(), "the number is given back")
+			require.Zero(t, c.SaveCounter(), "the save counter is reset")
 		})
 	}
 }

@@ -17,8 +17,7 @@ import (
 
 const storeWorkers = 3
 
-// writeStoreSection writes the part of a model that a worker has: every third of the small tensors. The first worker also writes
-// the rest.
+// writeStoreSection writes the part of a model that a worker has: every third of the small tensors. The first worker also writes the rest.
 func writeStoreSection(ctx context.Context, s store.Store, worker int, step int64, opts ...ckpt.SectionOption) error {
 	c, err := ckpt.New(newStoredModel(step), ckpt.In(s))
 	if err != nil {

@@ -104,7 +104,7 @@ func TestKeys(t *testing.T) {
 func requireNoFiles(t *testing.T, dir string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		require.True(t, err != nil || e.IsDir(), "%s is there", path)
+		require.True(t, err != nil || e.IsDir(), "unexpected file %s", path)
 		return err
 	}))
 }
