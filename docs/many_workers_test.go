@@ -22,7 +22,7 @@ func newPiece(workers int) *Piece {
 	return &Piece{Table: *tensor.New[float32](12/workers, 4), Kernel: *tensor.New[float32](4, 12/workers), Bias: *tensor.New[float32](12)}
 }
 
-// placed says what a worker holds of each variable.
+// placed returns the part of each variable that a worker holds.
 func placed(rank, workers int) shard.Worker {
 	return shard.Worker{Number: rank, Cut: func(path string) (c shard.Cut) {
 		mesh := shard.Mesh{{Name: "worker", Size: workers}} // DeviceMesh, jax.sharding.Mesh
@@ -38,7 +38,7 @@ func placed(rank, workers int) shard.Worker {
 	}}
 }
 
-// saveSharded is what each of the workers does.
+// saveSharded runs on each worker.
 func saveSharded(ctx context.Context, s store.Store, piece *Piece, rank, workers int) error {
 	c, err := ckpt.New(ckpt.Group{"model": piece}, ckpt.In(s))
 	if err != nil {
@@ -48,13 +48,13 @@ func saveSharded(ctx context.Context, s store.Store, piece *Piece, rank, workers
 	return c.WriteSection(ctx, "run/ckpt-100", rank, workers, ckpt.Parts(w.Part), ckpt.Own(w.Saves), ckpt.Attempt("job-7"))
 }
 
-// commit is what any process does when the workers are done.
+// commit runs in any process after all workers are done.
 func commit(ctx context.Context, s store.Store) error {
 	_, err := ckpt.Merge(ctx, "run/ckpt-100", ckpt.In(s), ckpt.Attempt("job-7"))
 	return err
 }
 
-// loadSharded is what each of any number of other workers does.
+// loadSharded runs on each of any number of other workers.
 func loadSharded(ctx context.Context, s store.Store, piece *Piece, rank, workers int) error {
 	c, err := ckpt.New(ckpt.Group{"model": piece}, ckpt.In(s))
 	if err != nil {

@@ -25,7 +25,7 @@ func manageOn(t *testing.T, disk *errfs.FS, v *tensor.Tensor[float32], opts ...c
 	return ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}, ckpttest.On(disk)), "train", opts...)
 }
 
-// savedDisk returns a disk that has had three managed saves of v = 1, 2, 3, of which two are kept.
+// savedDisk returns a disk after three managed saves of v = 1, 2, 3. The Manager keeps two of them.
 func savedDisk(t *testing.T) (*errfs.FS, *ckpt.Manager, *tensor.Tensor[float32]) {
 	t.Helper()
 	disk, v := errfs.New(), ckpttest.Scalar(0)

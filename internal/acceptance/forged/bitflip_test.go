@@ -32,8 +32,8 @@ func newFlippable(v float32) *flippable {
 	return &flippable{*ckpttest.Vector(v, 2*v), []string{"a", "", "bc"}, blob{[]byte{1, 2}}, *ckpttest.Must(tensor.FromSlice([]float64{}, 0, 3)), []bool{true, v > 0}}
 }
 
-// TestEveryBitFlip flips every single bit of a checkpoint's three files. Each flip either leads to an error, or does not change anything that a
-// program or a Reader sees.
+// TestEveryBitFlip flips every single bit of a checkpoint's three files. Each flip either causes an error, or does not change the
+// results of a program or a Reader.
 func TestEveryBitFlip(t *testing.T) {
 	disk := errfs.New()
 	c := ckpttest.New(t, ckpt.Group{"m": newFlippable(3)}, ckpttest.On(disk))

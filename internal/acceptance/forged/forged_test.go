@@ -97,7 +97,7 @@ func allocated() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// errorClasses are the errors by which programs can tell errors of reading apart.
+// errorClasses are the errors by which programs can distinguish read errors.
 var errorClasses = []error{ckpt.ErrCorrupt, ckpt.ErrNotFound, ckpt.ErrMismatch, ckpt.ErrIncomplete, ckpt.ErrNoObjectGraph, ckpt.ErrNotTrackable, errors.ErrUnsupported, os.ErrNotExist}
 
 // refused checks an error of reading: it must name the checkpoint and belong to one of errorClasses.

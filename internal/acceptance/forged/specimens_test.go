@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// specimens are checkpoints of TensorFlow's and of ours, small enough to be read thousands of times.
+// specimens are checkpoints from TensorFlow and from this package. They are small enough to be read thousands of times.
 var specimens = sync.OnceValue(func() (all []*specimen) {
 	const most = 64 << 10
 	t := new(failNow)

@@ -331,7 +331,8 @@ func checkPairing(t *rapid.T, stored *part, typ reflect.Type, before, after map[
 	}
 }
 
-// hole reports whether a path leads through an element that a stored list does not have, though it has later ones: a module without weights.
+// hole reports whether a path leads through an element that a stored list lacks, although the list has later ones: a module
+// without weights.
 func hole(stored map[string]*part, path string) bool {
 	steps := strings.Split(path, ".")
 	for i, step := range steps {
