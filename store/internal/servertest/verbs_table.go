@@ -292,10 +292,10 @@ func remove(ctx context.Context, s store.Store) error {
 
 func findNothing(_ context.Context, s store.Store) error {
 	if _, err := ckpt.Open(prefixOf(1), ckpt.In(s)); !errors.Is(err, ckpt.ErrNotFound) {
-		return fmt.Errorf("Open after Remove: %w", err)
+		return fmt.Errorf("after Remove, Open returns: %w", err)
 	}
 	if _, err := ckpt.ModTime(prefixOf(1), ckpt.In(s)); !errors.Is(err, ckpt.ErrNotFound) {
-		return fmt.Errorf("ModTime after Remove: %w", err)
+		return fmt.Errorf("after Remove, ModTime returns: %w", err)
 	}
 	if path, err := ckpt.Latest("run", ckpt.In(s)); err != nil || path != "" {
 		return errors.Join(fmt.Errorf("%q is the latest", path), err)
