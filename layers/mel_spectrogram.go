@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"math"
 
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -46,14 +47,8 @@ func (m *MelSpectrogram) id() id { return id{"mel_spectrogram", m.Name} }
 
 // sizes returns the options for sizes.
 func (m *MelSpectrogram) sizes() (fft, stride, length, bins int, err error) {
-	or := func(n, def int) int {
-		if n == 0 {
-			return def
-		}
-		return n
-	}
-	fft, stride, bins = or(m.FFTLength, 2048), or(m.SequenceStride, 512), or(m.NumMelBins, 128)
-	length = or(m.SequenceLength, fft)
+	fft, stride, bins = cmp.Or(m.FFTLength, 2048), cmp.Or(m.SequenceStride, 512), cmp.Or(m.NumMelBins, 128)
+	length = cmp.Or(m.SequenceLength, fft)
 	if fft < 1 || fft > maxFFT || stride < 1 || length < 1 || length > fft || bins < 1 || bins > maxOption {
 		err = errorf(m.id(), "a window of %d samples in frames of %d, stride %d, %d bins: want 1 or more, the window within the frame", length, fft, stride, bins)
 	}
@@ -85,7 +80,7 @@ func (m *MelSpectrogram) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	matrix, window := m.matrix(fft/2+1, bins), m.Window.values(fft, length)
-	exponent := float64(valueOr(m.MagExp, 2))
+	exponent := float64(orDefault(m.MagExp, 2))
 	for i := range x.Len() / samples {
 		signal, to := x.Data()[i*samples:(i+1)*samples], y.Data()[i*bins*frames:(i+1)*bins*frames]
 		kernel.Parallel(frames, fft*16, func(_, lo, hi int) {
@@ -154,16 +149,10 @@ type melBand struct {
 
 // matrix returns the bins, triangles in the scale of mel that each reach from the middle of the bin before to that of the next.
 func (m *MelSpectrogram) matrix(frequencies, bins int) []melBand {
-	rate := float64(m.SamplingRate)
-	if rate == 0 {
-		rate = 16000
-	}
-	top := float64(m.MaxFreq)
-	if top == 0 {
-		top = math.Floor(rate / 2)
-	}
+	rate := float64(cmp.Or(m.SamplingRate, 16000))
+	top := cmp.Or(float64(m.MaxFreq), math.Floor(rate/2))
 	mel := func(hertz float64) float64 { return 1127 * math.Log(1+hertz/700) }
-	low, high := mel(float64(valueOr(m.MinFreq, 20))), mel(top)
+	low, high := mel(float64(orDefault(m.MinFreq, 20))), mel(top)
 	edge := func(i int) float64 { return low + (high-low)*float64(i)/float64(bins+1) }
 	all := make([]melBand, bins)
 	for k := 1; k < frequencies; k++ { // without that of no frequency
@@ -186,24 +175,17 @@ func (m *MelSpectrogram) matrix(frequencies, bins int) []melBand {
 
 // decibels replaces powers by their logarithms, none further below the largest of all than TopDB.
 func (m *MelSpectrogram) decibels(y []float32) {
-	least := valueOr(m.MinPower, 1e-10)
+	least := orDefault(m.MinPower, 1e-10)
 	decibel := func(power float32) float32 { return float32(10 * math.Log10(float64(max(power, least)))) }
-	reference := decibel(float32(math.Abs(float64(valueOr(m.RefPower, 1)))))
+	reference := decibel(float32(math.Abs(float64(orDefault(m.RefPower, 1)))))
 	most := float32(math.Inf(-1))
 	for i := range y {
 		y[i] = decibel(y[i]) - reference
 		most = max(most, y[i])
 	}
 	for i := range y {
-		y[i] = max(y[i], most-valueOr(m.TopDB, 80))
+		y[i] = max(y[i], most-orDefault(m.TopDB, 80))
 	}
-}
-
-func valueOr(v *float32, def float32) float32 {
-	if v == nil {
-		return def
-	}
-	return *v
 }
 
 func makeMelSpectrogram(c *config.Config) any {

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gockpt/ckpt/layers/internal/config"
@@ -52,10 +53,7 @@ func (s *STFTSpectrogram) Forward(c *Context, x *Tensor) (*Tensor, error) {
 	if err := checkInput(who, x, 3, 3); err != nil {
 		return nil, err
 	}
-	mode := s.Mode
-	if mode == "" {
-		mode = "log"
-	}
+	mode := cmp.Or(s.Mode, "log")
 	f := stftModes[mode]
 	if f == nil && mode != "stft" {
 		return nil, errorf(who, "mode %q: want log, magnitude, psd, real, imag, angle or stft", mode)
@@ -112,12 +110,7 @@ func joined(mode string, f func(re, im float32) float32, re, im *Tensor) *Tensor
 	shape := some.Shape()
 	n := shape[2]
 	if f == nil {
-		y := tensor.New[float32](shape[0], shape[1], 2*n)
-		for i := range shape[0] * shape[1] {
-			copy(y.Data()[2*n*i:], re.Data()[n*i:n*(i+1)])
-			copy(y.Data()[2*n*i+n:], im.Data()[n*i:n*(i+1)])
-		}
-		return y
+		return kernel.Join(tensor.Shape{shape[0], shape[1], 2 * n}, 2, []*Tensor{re, im})
 	}
 	y := tensor.New[float32](shape...)
 	for i := range y.Data() {
