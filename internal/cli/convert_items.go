@@ -74,6 +74,9 @@ func severalAttributes(r *ckpt.Reader) (map[string]bool, error) {
 			return nil, err
 		}
 		path := objectPath(e.Key)
+		if path == e.Key {
+			continue // it is not the key of an object's tensor
+		}
 		_, seen := several[path]
 		several[path] = seen
 	}

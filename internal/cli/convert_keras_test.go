@@ -12,27 +12,40 @@ import (
 	"github.com/gockpt/ckpt/layers"
 )
 
+// kerasNumbers are values of one input or output in JSON.
+type kerasNumbers struct {
+	Shape  []int     `json:"shape"`
+	Values []float64 `json:"values"`
+}
+
+// kerasFile returns the path of a file of the model that Keras saved in all its formats.
+func kerasFile(name string) string { return filepath.Join(formats, "keras/testdata", name) }
+
+// kerasExample writes an input of that model to a file in dir, and returns the file and Keras's output.
+func kerasExample(t *testing.T, dir string) (in string, output kerasNumbers) {
+	t.Helper()
+	text, err := os.ReadFile(kerasFile("model.io.json"))
+	require.NoError(t, err)
+	var of struct{ Input, Output kerasNumbers }
+	require.NoError(t, json.Unmarshal(text, &of))
+	text, err = json.Marshal(map[string][]kerasNumbers{"inputs": {of.Input}})
+	require.NoError(t, err)
+	in = filepath.Join(dir, "in.json")
+	require.NoError(t, os.WriteFile(in, text, 0o600))
+	return in, of.Output
+}
+
 // TestConvertKeras converts weights of Keras's, which then load into the model by --config, whatever their names are, and back into Keras's
 // own files.
 func TestConvertKeras(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(formats, "keras/testdata/model.io.json"))
-	require.NoError(t, err)
-	type numbers struct {
-		Shape  []int     `json:"shape"`
-		Values []float64 `json:"values"`
-	}
-	var of struct{ Input, Output numbers }
-	require.NoError(t, json.Unmarshal(text, &of))
-	text, err = json.Marshal(map[string][]numbers{"inputs": {of.Input}})
-	require.NoError(t, err)
 	dir := t.TempDir()
-	in, at := filepath.Join(dir, "in.json"), func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
-	require.NoError(t, os.WriteFile(in, text, 0o600))
+	in, want := kerasExample(t, dir)
+	at := kerasFile
 	loads := func(weights string) {
 		t.Helper()
-		var got struct{ Outputs []numbers }
+		var got struct{ Outputs []kerasNumbers }
 		require.NoError(t, json.Unmarshal([]byte(requireRun(t, "run", "--config", at("model.json"), "--weights", weights, "--input", in)), &got))
-		require.InDeltaSlice(t, of.Output.Values, got.Outputs[0].Values, 1e-4)
+		require.InDeltaSlice(t, want.Values, got.Outputs[0].Values, 1e-4)
 	}
 	for _, from := range []string{"model.keras", "model.h5"} {
 		for _, to := range []string{"to.safetensors", "to.npz", "to.weights.h5", "to"} {

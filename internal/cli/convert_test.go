@@ -227,24 +227,13 @@ func TestConvertToKeras(t *testing.T) {
 
 // TestRunKerasFile runs a model with the weights that its file has.
 func TestRunKerasFile(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(formats, "keras/testdata/model.io.json"))
-	require.NoError(t, err)
-	type numbers struct {
-		Shape  []int     `json:"shape"`
-		Values []float64 `json:"values"`
-	}
-	var of struct{ Input, Output numbers }
-	require.NoError(t, json.Unmarshal(text, &of))
-	text, err = json.Marshal(map[string][]numbers{"inputs": {of.Input}})
-	require.NoError(t, err)
-	in := filepath.Join(t.TempDir(), "in.json")
-	require.NoError(t, os.WriteFile(in, text, 0o600))
-	at := func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
+	in, want := kerasExample(t, t.TempDir())
+	at := kerasFile
 	for _, args := range [][]string{{"--config", at("model.keras")}, {"--config", at("model.h5")}, {"--config", at("model.json"), "--weights", at("model.keras")}, {"--config", at("model.keras"), "--rename", "layers=layers"}, {"--config", at("model.keras"), "--weights", at("sharded.weights.json")}} {
-		var got struct{ Outputs []numbers }
+		var got struct{ Outputs []kerasNumbers }
 		require.NoError(t, json.Unmarshal([]byte(requireRun(t, append([]string{"run", "--input", in}, args...)...)), &got))
-		require.Equal(t, of.Output.Shape, got.Outputs[0].Shape)
-		require.InDeltaSlice(t, of.Output.Values, got.Outputs[0].Values, 1e-4, "%v", args)
+		require.Equal(t, want.Shape, got.Outputs[0].Shape)
+		require.InDeltaSlice(t, want.Values, got.Outputs[0].Values, 1e-4, "%v", args)
 	}
 	r := runCkpt(t, "run", "--input", in, "--config", at("model.keras"), "--rename", "nothing=layers")
 	require.Contains(t, r.stderr, "no value of the checkpoint has such a path")

@@ -152,12 +152,16 @@ type listColumns struct{ hashes, keys bool }
 
 // listTable prints a table sorted by path, with numbers in numeric order.
 func listTable(ctx context.Context, r *opened, only string, columns listColumns) error {
-	const maxShape, maxPath = 40, 60             // wider values shift the columns after them
-	second, title := map[string]string{}, "NAME" // what follows the path: in Keras's files, which number layers, their names
+	const maxShape, maxPath = 40, 60                               // wider values shift the columns after them
+	second, title := func(key string) string { return key }, "KEY" // what follows the path
 	if !columns.keys {
-		var err error
-		if second, err = r.ReadableNames(); err != nil {
+		readable, err := r.ReadableNames() // Keras's files number layers: these are their names
+		if err != nil {
 			return err
+		}
+		second, title = func(key string) string { return readable[key] }, "NAME"
+		if len(readable) == 0 {
+			title = ""
 		}
 	}
 	dtype, shape, path, total := len("DTYPE"), len("SHAPE"), len("PATH"), int64(0)
@@ -167,9 +171,6 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 			return err
 		}
 		all = append(all, e)
-		if columns.keys {
-			second[e.Key], title = e.Key, "KEY"
-		}
 		dtype, shape = max(dtype, len(safe(e.Type()))), max(shape, min(maxShape, len(e.Shape.String())))
 		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
 	}
@@ -182,7 +183,7 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 		hash = fmt.Sprintf("%-*s  ", hex.EncodedLen(sha256.Size), "SHA256")
 		r.bar.expect(total)
 	}
-	if len(second) > 0 {
+	if title != "" {
 		titles = fmt.Sprintf("%-*s  %s", path, titles, title)
 	}
 	fmt.Fprintf(r.out, "%-*s  %-*s  %10s  %s%s\n", dtype, "DTYPE", shape, "SHAPE", "SIZE", hash, titles)
@@ -198,7 +199,7 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 			r.bar.add(e.Bytes)
 		}
 		name := safe(names.Object(e.Key))
-		if after := second[e.Key]; after != "" {
+		if after := second(e.Key); after != "" {
 			name = fmt.Sprintf("%-*s  %s", path, name, safe(after))
 		}
 		if len(e.Slices) > 0 {
