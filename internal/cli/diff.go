@@ -201,12 +201,7 @@ type namedEntry struct {
 func (d *differ) entries(r, other *ckpt.Reader) iter.Seq2[namedEntry, error] {
 	return func(yield func(namedEntry, error) bool) {
 		readable, err := r.ReadableNames()
-		if err != nil {
-			yield(namedEntry{}, err)
-			return
-		}
-		sameFormat := r.Format() == other.Format()
-		if sameFormat && len(readable) == 0 {
+		if err == nil && len(readable) == 0 && r.Format() == other.Format() {
 			for e, err := range entries(r, d.only) {
 				if !yield(namedEntry{e.Key, e}, err) {
 					return
@@ -214,42 +209,50 @@ func (d *differ) entries(r, other *ckpt.Reader) iter.Seq2[namedEntry, error] {
 			}
 			return
 		}
-		nameOf := func(r *ckpt.Reader) func(key string) string {
-			if sameFormat {
-				return func(key string) string { return key }
-			}
-			return (&names.Paths{Format: r.Format()}).Of
-		}
-		var numbered map[string]bool
-		if len(readable) > 0 {
-			if numbered, err = tensorNames(other, nameOf(other)); err != nil {
-				yield(namedEntry{}, err)
-				return
-			}
-		}
 		var list []namedEntry
-		own := nameOf(r)
-		for e, err := range entries(r, d.only) {
-			if err != nil {
-				yield(namedEntry{}, err)
-				return
-			}
-			if e.Key == objectgraph.GraphKey {
-				continue
-			}
-			name := own(e.Key)
-			if layer, ok := readable[e.Key]; ok && !numbered[name] {
-				name = strings.ReplaceAll(layer, ".", "/")
-			}
-			list = append(list, namedEntry{name, e})
+		if err == nil {
+			list, err = d.sorted(r, other, readable)
 		}
-		slices.SortFunc(list, func(a, b namedEntry) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.Key, b.Key)) })
+		if err != nil {
+			yield(namedEntry{}, err)
+			return
+		}
 		for _, e := range list {
 			if !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// sorted returns the tensors of r, sorted by name: the name of the layer if r has one for the tensor and other does not have its path.
+func (d *differ) sorted(r, other *ckpt.Reader, readable map[string]string) (list []namedEntry, err error) {
+	nameOf := func(r *ckpt.Reader) func(key string) string { return (&names.Paths{Format: r.Format()}).Of }
+	if r.Format() == other.Format() {
+		nameOf = func(*ckpt.Reader) func(key string) string { return func(key string) string { return key } }
+	}
+	var numbered map[string]bool
+	if len(readable) > 0 {
+		if numbered, err = tensorNames(other, nameOf(other)); err != nil {
+			return nil, err
+		}
+	}
+	own := nameOf(r)
+	for e, err := range entries(r, d.only) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Key == objectgraph.GraphKey {
+			continue
+		}
+		name := own(e.Key)
+		if layer, ok := readable[e.Key]; ok && !numbered[name] {
+			name = strings.ReplaceAll(layer, ".", "/")
+		}
+		list = append(list, namedEntry{name, e})
+	}
+	slices.SortFunc(list, func(a, b namedEntry) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.Key, b.Key)) })
+	return list, nil
 }
 
 // tensorNames returns the names that nameOf gives to the keys of r.
