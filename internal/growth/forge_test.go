@@ -11,29 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/sections"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// forge writes a checkpoint with the graph g and returns its prefix. Every key of the graph is that of a float32 scalar.
+// forge writes a checkpoint with the graph g and returns its prefix (see [ckpttest.ForgeGraph]).
 func forge(t testing.TB, dir string, g *objectgraph.Graph) string {
 	t.Helper()
 	prefix := filepath.Join(dir, "ckpt")
-	w := bundle.CreateFile(prefix, bundle.Options{})
-	stored := make(map[string]bool)
-	for i := range g.Nodes {
-		for _, a := range g.Nodes[i].Attributes {
-			if !stored[a.Key] {
-				require.NoError(t, w.Add(0, a.Key, format.SourceOf(tensor.Scalar(float32(1)))))
-			}
-			stored[a.Key] = true
-		}
-	}
-	require.NoError(t, w.Add(0, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))))
-	require.NoError(t, w.Commit(t.Context()))
+	ckpttest.ForgeGraph(t, bundle.CreateFile(prefix, bundle.Options{}), g)
 	return prefix
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/ckpttest"
@@ -22,22 +21,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// forgeGraph writes a checkpoint with any object graph and correct checksums. Each key has a float32 scalar of 1.
+// forgeGraph writes a checkpoint with any object graph to a disk in memory (see [ckpttest.ForgeGraph]).
 func forgeGraph(t *testing.T, g *objectgraph.Graph) *errfs.FS {
 	t.Helper()
 	disk := errfs.New()
-	w := bundle.Create(disk, "ckpt", bundle.Options{})
-	stored := make(map[string]bool)
-	for i := range g.Nodes {
-		for _, a := range g.Nodes[i].Attributes {
-			if !stored[a.Key] {
-				require.NoError(t, w.Add(0, a.Key, format.SourceOf(tensor.Scalar(float32(1)))))
-			}
-			stored[a.Key] = true
-		}
-	}
-	require.NoError(t, w.Add(0, objectgraph.GraphKey, format.SourceOf(tensor.Scalar(string(g.Marshal())))))
-	require.NoError(t, w.Commit(ctx))
+	ckpttest.ForgeGraph(t, bundle.Create(disk, "ckpt", bundle.Options{}), g)
 	return disk
 }
 
