@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/ckptvet"
 )
 
-// The fields of the structs that TestAgreesWithNew makes.
+// These are the types and tags of the fields in the structs that TestAgreesWithNew makes.
 var (
 	fieldTypes = []string{
 		"tensor.Tensor[float32]", "*tensor.Tensor[int64]", "[]tensor.Tensor[float32]", "map[string]tensor.Tensor[float32]", "map[int]tensor.Tensor[float32]",
@@ -108,7 +108,7 @@ func main() {
 }
 `
 
-// randomStructs returns a program of n structs whose fields are drawn from those above.
+// randomStructs returns a program with n structs. It chooses their fields at random from those above.
 func randomStructs(random *rand.Rand, n int) string {
 	pick := func(from []string) string { return from[random.IntN(len(from))] }
 	var b strings.Builder
@@ -123,7 +123,7 @@ func randomStructs(random *rand.Rand, n int) string {
 		for range 1 + random.IntN(4) {
 			name, typ, tag := pick(fieldNames), pick(fieldTypes), pick(fieldTags)
 			if name[0] >= 'a' && strings.HasSuffix(tag, "inline") {
-				tag = "" // a mistake for which New has no word of its own
+				tag = "" // New does not report this mistake by itself
 			}
 			if random.IntN(5) == 0 {
 				typ = pick(embeddable)
@@ -156,7 +156,7 @@ func randomStructs(random *rand.Rand, n int) string {
 	return b.String()
 }
 
-// What the analyzer finds in the declarations of random structs is what ckpt.New refuses: no more, and no less.
+// For random structs, the analyzer reports exactly the declarations that ckpt.New rejects.
 func TestAgreesWithNew(t *testing.T) {
 	root := rootModule(t)
 	const structs = 1500
@@ -205,7 +205,7 @@ func rootModule(t *testing.T) string {
 // runProgram runs a file of the root module and decodes the JSON that it prints.
 func runProgram(t *testing.T, root, program string, result any) {
 	t.Helper()
-	run := exec.Command("go", "run", program) // a file by its name belongs to the module of the working directory
+	run := exec.Command("go", "run", program) // a file given by name belongs to the module of the working directory
 	run.Dir, run.Stderr = root, os.Stderr
 	out, err := run.Output()
 	if err != nil {
@@ -216,14 +216,14 @@ func runProgram(t *testing.T, root, program string, result any) {
 	}
 }
 
-// analyze returns the fields with tags that the analyzer finds wrong in a program, by their structs.
+// analyze returns, for each struct of a program, the fields with tags that the analyzer rejects.
 func analyze(t *testing.T, dir, program string) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
 	for name, messages := range diagnose(t, dir, program) {
 		for _, m := range messages {
 			if strings.Contains(m, `option "alloc"`) || strings.Contains(m, "an array of") {
-				continue // of which New says nothing
+				continue // New does not report these
 			}
 			field, _, _ := strings.Cut(strings.TrimPrefix(m, "field "), ":")
 			found[name] = append(found[name], field)
@@ -232,7 +232,7 @@ func analyze(t *testing.T, dir, program string) map[string][]string {
 	return found
 }
 
-// diagnose returns what the analyzer says of the tags of a program's structs, by their names.
+// diagnose returns, for each struct of a program, the analyzer's messages about its tags.
 func diagnose(t *testing.T, dir, program string) map[string][]string {
 	t.Helper()
 	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax, Dir: dir}, program)

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/ckptvet"
 )
 
-// A vet command of your own has the analyzer beside others.
+// Your own vet command can include the analyzer next to others.
 func Example() {
 	multichecker.Main(ckptvet.Analyzer, structtag.Analyzer)
 }

@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// reasons has a declaration for each reason for which ckpt.New returns a TagError. Types alone show all of them.
+// reasons has a declaration for each reason for which ckpt.New returns a TagError. The types alone show each
+// of these mistakes.
 var reasons = []struct{ name, fields, field, problem string }{
 	{"NotUTF8", `W int64 ` + "`ckpt:\"\\xff\"`", "W", "it is not UTF-8"},
 	{"OpenQuote", `W int64 ` + "`ckpt:\"'w\"`", "W", "is not closed"},
@@ -84,7 +85,8 @@ func main() {
 
 `
 
-// The analyzer says of each mistake what New says, in the same words, and the table has every reason that the root module's source has.
+// The analyzer reports each mistake with New's message. The table has every reason in the root module's
+// source.
 func TestReasons(t *testing.T) {
 	root := rootModule(t)
 	var b strings.Builder
@@ -124,7 +126,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// sameReason compares two messages. Of shapes that are too large each side has its own words.
+// sameReason compares two messages. The two sides describe shapes that are too large in different words.
 func sameReason(a, b string) bool {
 	const large = "more elements than an int can count"
 	return a == b || strings.Contains(a, large) && strings.Contains(b, large)
@@ -154,7 +156,8 @@ func reasonsInSource(t *testing.T, root string) []*regexp.Regexp {
 	return patterns
 }
 
-// problemTexts returns the texts that are given to bad, Wrong and what makes errors, and those that CannotSave returns.
+// problemTexts returns the texts passed to bad, to Wrong and to functions that make errors, and the texts
+// that CannotSave returns.
 func problemTexts(file *ast.File) []string {
 	var texts []string
 	literals := func(n ast.Node) {

@@ -46,7 +46,7 @@ func parseTag(text string) (t tag, err error) {
 	}
 	t.name, t.named = name, quoted || name != ""
 	for rest != "" {
-		rest = rest[1:] // the comma
+		rest = rest[1:] // skip the comma
 		key, value, hasValue := "", "", false
 		if eq, comma := strings.IndexByte(rest, '='), strings.IndexByte(rest, ','); eq >= 0 && (comma < 0 || eq < comma) {
 			key, hasValue = rest[:eq], true

@@ -1,5 +1,5 @@
-// Package nametree makes an object graph from the names of tensors. So files that have only names are matched with a program's
-// structs in the same way as TensorFlow's object graphs.
+// Package nametree makes an object graph from the names of tensors. With it, files that have only names are
+// matched with a program's structs in the same way as TensorFlow's object graphs.
 //
 // # How names split
 //

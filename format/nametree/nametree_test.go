@@ -89,7 +89,7 @@ func TestGraphIsBounded(t *testing.T) {
 	})
 }
 
-// Every key is the variable of one node, whatever the keys are.
+// For any list of keys, every key becomes the variable of exactly one node.
 func FuzzGraph(f *testing.F) {
 	f.Add("a.b\na/b\n.\n\nw\nw.absmax")
 	f.Add(".x\nx\n/x\nx/")

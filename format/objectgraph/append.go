@@ -10,7 +10,7 @@ import (
 // Marshal returns the bytes that TensorFlow writes for g. g must have passed Graph.Check.
 func (g *Graph) Marshal() []byte { return g.Append(nil) }
 
-// Append appends what Marshal returns to b.
+// Append appends the result of Marshal to b.
 //
 // The encoding is the deterministic one of protocol buffers: the fields are in the order of their numbers, and zero numbers and
 // empty strings are omitted.
@@ -22,7 +22,7 @@ func (g *Graph) Append(b []byte) []byte {
 	return b
 }
 
-// Text returns what Marshal returns as a string, without copying it.
+// Text returns the result of Marshal as a string, without copying it.
 func (g *Graph) Text() string {
 	var out strings.Builder
 	out.Grow(g.size())

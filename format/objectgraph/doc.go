@@ -1,4 +1,4 @@
-// Package objectgraph holds the graph of objects that a checkpoint was saved from, TensorFlow's TrackableObjectGraph, as
+// Package objectgraph represents the object graph of a checkpoint, TensorFlow's TrackableObjectGraph, as
 // plain Go values. It encodes and decodes the graph and computes the keys of tensors.
 //
 // A checkpoint stores the graph as a scalar string tensor under [GraphKey]. Node 0 is the root object. An edge has the number of

@@ -18,8 +18,8 @@ type golden struct {
 	data []byte
 	want struct {
 		Graph json.RawMessage
-		Names []string // what TensorFlow calls each node
-		Keys  []string // what is in the checkpoint's index
+		Names []string // TensorFlow's name for each node
+		Keys  []string // the keys in the checkpoint's index
 	}
 }
 
@@ -84,7 +84,7 @@ func TestTensorFlowsGraphs(t *testing.T) {
 	}
 }
 
-// keysOf returns the keys under which a writer stores the tensors of g, as they follow from its edges alone.
+// keysOf returns the keys under which a writer stores the tensors of g. It computes them only from g's edges.
 func keysOf(g *objectgraph.Graph) []string {
 	paths := g.Paths()
 	slots := map[int]string{} // the paths of slot variables
@@ -109,7 +109,7 @@ func keysOf(g *objectgraph.Graph) []string {
 	return keys
 }
 
-// One graph written out, as the example of what the bytes are.
+// This spells out the bytes of one graph.
 func TestBytes(t *testing.T) {
 	yes := true
 	g := &objectgraph.Graph{Nodes: []objectgraph.Node{{
@@ -125,8 +125,8 @@ func TestBytes(t *testing.T) {
 	require.Equal(t, ""+
 		"\x0a\x21"+ // node 0
 		"\x0a\x05\x08\x01\x12\x01v"+ // a child
-		"\x0a\x06\x12\x04root"+ // G-17: an edge to the root has no number
-		"\x0a\x02\x08\x01"+ // G-05: nor an edge without a name one
+		"\x0a\x06\x12\x04root"+ // G-17: the number of an edge to the root is omitted
+		"\x0a\x02\x08\x01"+ // G-05: an empty name is omitted
 		"\x1a\x07\x08\x01\x12\x01m\x18\x02"+
 		"\x1a\x03\x18\xac\x02"+
 		"\x0a\x34"+ // node 1

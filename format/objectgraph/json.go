@@ -25,7 +25,7 @@ func (g Graph) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteJSON writes what MarshalJSON returns to w, a node per line, without keeping all of it in memory.
+// WriteJSON writes g as MarshalJSON does, but with one node per line and without the whole text in memory.
 func (g Graph) WriteJSON(w io.Writer) error {
 	before := "{\"nodes\": [\n"
 	var line bytes.Buffer

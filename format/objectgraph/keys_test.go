@@ -75,7 +75,8 @@ func TestSaveablePrefix(t *testing.T) {
 	}
 }
 
-// Different paths have different keys, whatever their edges are called: a key can be taken apart again.
+// Different paths have different keys, whatever the names of their edges are. So a key can be split into its
+// path again.
 func TestKeysAreUnambiguous(t *testing.T) {
 	name := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.SampledFrom([]rune("./SA")), 0, 6, -1),
 		rapid.SampledFrom([]string{".ATTRIBUTES", ".OPTIMIZER_SLOT", "/.ATTRIBUTES/", "VARIABLE_VALUE"}))

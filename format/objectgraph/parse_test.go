@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-const minusOne = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" // as protocol buffers write it, in ten bytes
+const minusOne = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" // protocol buffers write it in ten bytes
 
 func TestParseAccepts(t *testing.T) {
 	yes, no := true, false
@@ -92,7 +92,7 @@ func TestParseAccepts(t *testing.T) {
 	})
 }
 
-// requireAsGenerated checks that the generated code reads data as g.
+// requireAsGenerated checks that the generated code also decodes data to g.
 func requireAsGenerated(t require.TestingT, data []byte, g *objectgraph.Graph) {
 	var m pb.TrackableObjectGraph
 	require.NoError(t, proto.Unmarshal(data, &m))
@@ -149,7 +149,7 @@ func toMessage(g *objectgraph.Graph) *pb.TrackableObjectGraph {
 	return m
 }
 
-// graphs draws any graph that passes Check.
+// graphs generates random graphs that pass Check.
 func graphs() *rapid.Generator[*objectgraph.Graph] {
 	text := rapid.OneOf(rapid.Just(""), rapid.StringN(0, 5, -1), rapid.StringN(120, 140, -1),
 		rapid.Just(objectgraph.VariableValue)).Filter(func(s string) bool { return strings.ToValidUTF8(s, "") == s })
@@ -180,7 +180,7 @@ func graphs() *rapid.Generator[*objectgraph.Graph] {
 	})
 }
 
-// What is written is read back, by hand and by the generated code.
+// A written graph is read back equal, both by Parse and by the generated code.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := graphs().Draw(t, "graph")
@@ -197,7 +197,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// A file decides how much memory and time its graph takes: no more than in proportion to its bytes, and no stack.
+// Parsing a graph takes memory and time in proportion to its bytes at most, and does not recurse.
 func TestParseIsBounded(t *testing.T) {
 	const million = 1_000_000
 	for _, tt := range []struct {
@@ -235,7 +235,7 @@ func TestParseIsBounded(t *testing.T) {
 	}
 }
 
-// node returns a graph of one node.
+// node returns the encoding of a graph with one node.
 func node(body []byte) []byte {
 	m := &pb.TrackableObjectGraph{Nodes: []*pb.TrackableObjectGraph_TrackableObject{{}}}
 	m.Nodes[0].ProtoReflect().SetUnknown(body)

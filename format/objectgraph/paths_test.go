@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// edges makes a graph of n nodes from lines "parent name child".
+// edges makes a graph with n nodes from lines of the form "parent name child".
 func edges(n int, list ...objectgraph.Child) *objectgraph.Graph {
 	g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
 	for i, c := range list {
@@ -83,7 +83,8 @@ func TestPaths(t *testing.T) {
 	})
 }
 
-// A node has values if a value can be reached from it: the rule itself, on small graphs of any form.
+// A node has values if a value can be reached from it. This compares Valued with the rule on random small
+// graphs.
 func TestValued(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := graphs().Draw(t, "graph")

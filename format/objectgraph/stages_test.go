@@ -6,7 +6,8 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// What `.ci/run benchmarks` compares with the commit before: see the root's stages_test.go.
+// `.ci/run benchmarks` compares this benchmark with the previous commit. See stages_test.go in the root
+// package.
 
 func BenchmarkStageEncodeGraph(b *testing.B) {
 	g := wide(2_000)

@@ -1,17 +1,18 @@
-// Package pb holds the protocol buffer messages of TensorFlow's checkpoint formats: our own definitions, with
-// TensorFlow's field numbers and wire types, and the Go code generated from them.
+// Package pb has the protocol buffer messages of TensorFlow's checkpoint formats, and the Go code generated
+// from them. The definitions are this project's, with TensorFlow's field numbers and wire types.
 //
-// The names under which the messages are registered start with "ckpt", so that a program which also links
-// TensorFlow's own messages does not find two of one name and panic as it starts. The wire format knows no names:
-// the bytes are the same. Enums are plain integers here: a dtype is a number of package tensor.
+// The registered names of the messages start with "ckpt". Otherwise a program that also links TensorFlow's
+// messages would panic at startup, because two messages would have the same name. The wire format does not
+// contain names, so the bytes are the same. Enums are plain integers here: a dtype is a tensor.DType's
+// number.
 //
 // To generate the code again after a change, with protoc 3.21 or later:
 //
 //	go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 //	go generate ./format/pb
 //
-// Reading a checkpoint decodes what there may be a million of (index entries, nodes of the object graph) by hand,
-// several times faster; tests show that both ways agree.
+// A checkpoint may have a million index entries and graph nodes. The packages that read them decode them by
+// hand, which is several times faster. Tests check that both ways agree.
 package pb
 
 //go:generate protoc -Ickpt/format/pb=. --go_out=. --go_opt=module=github.com/gockpt/ckpt/format/pb ckpt/format/pb/tensor.proto ckpt/format/pb/bundle.proto ckpt/format/pb/object_graph.proto ckpt/format/pb/checkpoint_state.proto ckpt/format/pb/saved_slices.proto

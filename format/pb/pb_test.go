@@ -19,7 +19,7 @@ import (
 //go:embed testdata/tensorflow.txt
 var tensorflowFields string // written by testdata/descriptors.py
 
-// tensorflowName maps the messages of this package that end otherwise than TensorFlow's do.
+// tensorflowName maps the names of this package's messages to TensorFlow's, if they end differently.
 var tensorflowName = map[string]string{
 	"BundleEntry": "BundleEntryProto", "BundleHeader": "BundleHeaderProto",
 	"TensorShape": "TensorShapeProto", "TensorSlice": "TensorSliceProto",
@@ -30,7 +30,7 @@ var files = []protoreflect.FileDescriptor{
 	pb.File_ckpt_format_pb_checkpoint_state_proto, pb.File_ckpt_format_pb_saved_slices_proto,
 }
 
-// Whoever links TensorFlow's own messages too must not find two of one name: the registry panics at that.
+// A program may also link TensorFlow's messages. The registry panics if two messages have the same name.
 func TestRegisteredNamesAreOurOwn(t *testing.T) {
 	for _, f := range files {
 		require.Regexp(t, `^ckpt/format/pb/\w+\.proto$`, f.Path())
@@ -52,7 +52,7 @@ func TestRegisteredNamesAreOurOwn(t *testing.T) {
 	})
 }
 
-// Field for field the messages are TensorFlow's.
+// The fields of each message equal those of TensorFlow's.
 func TestFieldsAreTensorFlows(t *testing.T) {
 	want := map[string]bool{}
 	for line := range strings.Lines(tensorflowFields) {
@@ -105,7 +105,7 @@ func inTensorFlow(name protoreflect.FullName) string {
 	return strings.Join(parts, ".")
 }
 
-// The examples of bytes that TensorFlow writes.
+// These are examples of bytes that TensorFlow writes.
 func TestBytes(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

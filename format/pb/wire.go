@@ -14,17 +14,17 @@ type Field struct {
 	Num    protowire.Number
 	Type   protowire.Type
 	Number uint64 // the value of a varint, fixed32 or fixed64 field
-	Bytes  []byte // of a length-delimited one: a message, a string, packed numbers; part of the message, not a copy
+	Bytes  []byte // the value of a length-delimited field (a message, a string, packed numbers): part of the message, not a copy
 }
 
-// Has reports whether f is the field num in the encoding typ. A field in another encoding than that of its number
-// is one that nobody knows, as generated code has it.
+// Has reports whether f is the field num in the encoding typ. Like generated code, callers must treat a field
+// with the wrong encoding as unknown.
 func (f Field) Has(num protowire.Number, typ protowire.Type) bool {
 	return f.Num == num && f.Type == typ
 }
 
-// Fields yields the fields of an encoded message in their order, groups too but not what is in them. After an
-// error, which says what is wrong with the encoding, it ends.
+// Fields yields the fields of an encoded message in order. It yields groups, but not the fields in them. It
+// ends after an error in the encoding.
 func Fields(message []byte) iter.Seq2[Field, error] {
 	return func(yield func(Field, error) bool) {
 		for len(message) > 0 {
@@ -33,7 +33,7 @@ func Fields(message []byte) iter.Seq2[Field, error] {
 				yield(Field{}, WireError(n))
 				return
 			}
-			if num > protowire.MaxValidNumber { // which protowire allows for MessageSets, and no generated code does
+			if num > protowire.MaxValidNumber { // protowire allows it for MessageSets; generated code does not
 				yield(Field{}, fmt.Errorf("field %d: the number is too large", num))
 				return
 			}
@@ -65,8 +65,8 @@ func Fields(message []byte) iter.Seq2[Field, error] {
 	}
 }
 
-// WireError says what the negative length n means that package protowire returns for an error; protowire's own
-// words differ from one program to the next.
+// WireError returns the error for a negative length n from package protowire. It does not use protowire's
+// error texts, because they differ between programs.
 func WireError(n int) error {
 	if errors.Is(protowire.ParseError(n), io.ErrUnexpectedEOF) {
 		return errors.New("the message ends too early")

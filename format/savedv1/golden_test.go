@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A golden is a tensor as TensorFlow reads it back (testdata/golden.py).
+// A golden is a tensor that TensorFlow read back (testdata/golden.py).
 type golden struct {
 	DType   string
 	Shape   []int
@@ -34,7 +34,7 @@ func goldens(t testing.TB) map[string]map[string]golden {
 	return all
 }
 
-// stored returns what a data file of the second format would hold.
+// stored returns the bytes that a data file of the second format would have.
 func (g golden) stored(t testing.TB) []byte {
 	if g.DType != "string" {
 		data, err := hex.DecodeString(g.Hex)
@@ -89,7 +89,7 @@ func requireTensor(t *testing.T, r *savedv1.Reader, e format.Entry, g golden) {
 	var b bytes.Buffer
 	require.NoError(t, r.WriteStored(t.Context(), e.Key, &b))
 	got := b.Bytes()
-	if e.DType == tensor.DTString { // the checksum is of the lengths, which are compared themselves
+	if e.DType == tensor.DTString { // the checksum of the lengths, which are compared anyway
 		at := len(got) - 4
 		for _, s := range g.Strings {
 			at -= len(s) / 2
@@ -110,7 +110,8 @@ func requireTensor(t *testing.T, r *savedv1.Reader, e format.Entry, g golden) {
 	requireRegions(t, r, e, dst)
 }
 
-// requireRegions checks that every region of the first two indices of an axis is cut out of the whole.
+// requireRegions reads every region within the first two indices of each axis, and compares it with the same
+// region of the whole tensor.
 func requireRegions(t *testing.T, r *savedv1.Reader, e format.Entry, whole tensor.Any) {
 	for axis, n := range e.Shape {
 		for start := 0; start < n; start += 1 + n/7 {
@@ -134,7 +135,7 @@ func requireRegions(t *testing.T, r *savedv1.Reader, e format.Entry, whole tenso
 }
 
 func requireSame(t *testing.T, want, got tensor.Any) {
-	if b, ok := tensor.Bytes(want); ok { // NaN is not equal to itself, its bytes are
+	if b, ok := tensor.Bytes(want); ok { // compare bytes, because NaN does not equal itself
 		g, _ := tensor.Bytes(got)
 		require.Equal(t, b, g)
 		return

@@ -50,7 +50,7 @@ func find(fsys fsx.ReadFS, name string) ([]string, error) {
 		return nil, nameError{fmt.Errorf("%s: a directory, not a checkpoint", name)}
 	case err == nil:
 		return []string{name}, nil
-	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "?"): // which some systems allow in no name
+	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "?"): // some systems do not allow it in names
 		return nil, err
 	}
 	dir, base := filepath.Split(name)

@@ -25,10 +25,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// wKey is the key of a tensor called w of one axis, whole.
+// wKey is the key of a one-dimensional tensor called w, stored in one region.
 const wKey = "\x00w\x00\x01\x01\x01\x80\x7f"
 
-// meta and data are the messages of a file with one float32 tensor called w of n elements.
+// meta and data return the messages of a file with one float32 tensor called w with n elements.
 func meta(dtype tensor.DType, n int64) *pb.SavedTensorSlices {
 	return &pb.SavedTensorSlices{Meta: &pb.SavedTensorSliceMeta{Tensor: []*pb.SavedSliceMeta{{
 		Name: "w", Type: int32(dtype), Shape: &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: n}}}, Slice: []*pb.TensorSlice{all()},
@@ -45,7 +45,7 @@ func data(values *pb.TensorProto) *pb.SavedTensorSlices {
 	return &pb.SavedTensorSlices{Data: &pb.SavedSlice{Name: "w", Slice: all(), Data: values}}
 }
 
-// table makes a file of keys and their values.
+// table makes a file from keys and their values.
 func table(t testing.TB, entries map[string][]byte) []byte {
 	var b bytes.Buffer
 	w := sstable.NewWriter(&b)
@@ -157,7 +157,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
-// Values are found damaged by Check, before anybody makes room for them, and by Read.
+// Check finds damaged values before memory is allocated for them. Read finds them too.
 func TestReadRefuses(t *testing.T) {
 	floats := func(v ...float32) *pb.TensorProto { return &pb.TensorProto{FloatVal: v} }
 	ints := func(v ...int32) *pb.TensorProto { return &pb.TensorProto{IntVal: v} }
@@ -172,7 +172,7 @@ func TestReadRefuses(t *testing.T) {
 		values  *pb.TensorProto
 		is      error
 		want    string
-		onlyHas bool // what Check does not look at: the numbers themselves
+		onlyHas bool // Check does not look at the numbers
 	}{
 		{"too few", tensor.DTFloat32, floats(1), format.ErrCorrupt, "a list of 1 for 2 elements of float32", false},
 		{"too many", tensor.DTFloat32, floats(1, 2, 3), format.ErrCorrupt, "a list of 3", false},
@@ -284,7 +284,7 @@ func TestReadRefuses(t *testing.T) {
 	})
 }
 
-// What TensorFlow's writer never does and the messages allow.
+// TensorFlow's writer never does this, but the messages allow it.
 func TestOtherSpellings(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -312,7 +312,7 @@ func TestOtherSpellings(t *testing.T) {
 			values.ProtoReflect().SetUnknown([]byte(tt.values))
 			n := 2
 			if tt.name == "content in two pieces" {
-				n = 1 // a field that occurs twice is its last
+				n = 1 // if a field occurs twice, the last one counts
 			}
 			r, err := checkpoint(t, map[string][]byte{"": encode(t, meta(tt.dtype, int64(n))), wKey: encode(t, data(values))})
 			require.NoError(t, err)
@@ -334,7 +334,7 @@ func TestNames(t *testing.T) {
 		name   string
 		files  []string
 		open   string
-		want   string // the tensors, called as their files
+		want   string // the tensors are named after their files
 		is     error
 		reason string
 	}{
@@ -392,7 +392,7 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// A few bytes cannot ask for much memory: shapes are believed only when their values have been counted.
+// A few bytes cannot request much memory: a shape is used only after its values have been counted.
 func TestReadIsBounded(t *testing.T) {
 	r, err := checkpoint(t, map[string][]byte{"": encode(t, meta(tensor.DTFloat64, math.MaxInt)), wKey: encode(t, data(nil))})
 	require.NoError(t, err)
@@ -408,7 +408,7 @@ func TestReadIsBounded(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
-// FuzzMessages puts any messages into an intact table.
+// FuzzMessages puts arbitrary messages into a valid table.
 func FuzzMessages(f *testing.F) {
 	f.Add(encode(f, meta(tensor.DTFloat32, 2)), encode(f, data(&pb.TensorProto{FloatVal: []float32{1, 2}})))
 	f.Add(encode(f, meta(tensor.DTString, 2)), encode(f, data(&pb.TensorProto{StringVal: [][]byte{nil, []byte("a")}})))

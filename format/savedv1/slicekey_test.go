@@ -30,7 +30,7 @@ func TestSliceKey(t *testing.T) {
 	}
 }
 
-// What OrderedCode is for: the order of the bytes is that of what they encode.
+// OrderedCode's purpose: encoded bytes sort in the same order as the values that they encode.
 func TestOrder(t *testing.T) {
 	number := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-1<<15, 1<<15), rapid.SampledFrom([]int64{
 		math.MinInt64, math.MaxInt64, -65, -64, 63, 64, -1 << 13, 1<<13 - 1, 1 << 13, 1<<62 - 1, 1 << 62, -1 << 62, -1<<62 - 1}))

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// box makes a slice of starts and lengths in turn.
+// box makes a slice from alternating starts and lengths.
 func box(numbers ...int) (s tensor.Slice) {
 	for i := 0; i < len(numbers); i += 2 {
 		s = append(s, tensor.Extent{Start: numbers[i], Length: numbers[i+1]})
@@ -59,12 +59,12 @@ func TestTiling(t *testing.T) {
 	})
 }
 
-// The corners say the same as counting every element.
+// Adding up the corners gives the same answer as counting every element.
 func TestTilingIsCounting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		region := box(0, rapid.IntRange(1, 4).Draw(t, "x"), 0, rapid.IntRange(1, 4).Draw(t, "y"), 5, rapid.IntRange(1, 2).Draw(t, "z"))
 		var parts []tensor.Slice
-		var cut func(tensor.Slice) // in two, again and again
+		var cut func(tensor.Slice) // split a box in two repeatedly
 		cut = func(s tensor.Slice) {
 			axis := rapid.IntRange(0, 2).Draw(t, "axis")
 			if s[axis].Length < 2 || rapid.IntRange(0, 3).Draw(t, "stop") == 0 {
@@ -79,7 +79,7 @@ func TestTilingIsCounting(t *testing.T) {
 			cut(second)
 		}
 		cut(region)
-		if rapid.Bool().Draw(t, "spoil") { // move or stretch one of them
+		if rapid.Bool().Draw(t, "spoil") { // move or stretch one box
 			i, axis := rapid.IntRange(0, len(parts)-1).Draw(t, "part"), rapid.IntRange(0, 2).Draw(t, "axis")
 			p := append(tensor.Slice{}, parts[i]...)
 			p[axis].Start = rapid.IntRange(region[axis].Start, region[axis].Start+region[axis].Length-1).Draw(t, "start")

@@ -63,7 +63,8 @@ type values struct {
 	content []byte // of tensor_content; empty if there is a list
 }
 
-// newValues finds the elements in a TensorProto and counts them. So callers can allocate memory for n elements afterwards.
+// newValues finds the elements in a TensorProto and counts them. Afterwards it is safe to allocate memory for
+// n elements.
 func newValues(message []byte, d tensor.DType, n int) (*values, error) {
 	v := &values{dtype: d, message: message}
 	for f, err := range pb.Fields(message) {

@@ -26,8 +26,8 @@ const (
 	removed   verdict = "gone"
 )
 
-// How much more a benchmark may allocate than before: a tenth, and a small constant for differences between runs, which matter for
-// benchmarks that allocate almost nothing.
+// A benchmark may allocate a tenth more than before, plus a small constant for differences between runs. The
+// constant matters for benchmarks that allocate almost nothing.
 const (
 	tolerance   = 0.10
 	slackAllocs = 2

@@ -44,7 +44,7 @@ func TestParse(t *testing.T) {
 func TestCompare(t *testing.T) {
 	for _, test := range []struct {
 		name     string
-		old, new string // replaced in what was before
+		old, new string // replacements in the old output
 		want     map[string]verdict
 	}{
 		{"nothing changes", "", "", nil},

@@ -54,7 +54,8 @@ func DiskOf(t testing.TB, files map[string][]byte) *errfs.FS {
 // Workers is the number of workers that write the sections of one checkpoint.
 const Workers = 3
 
-// WriteSection is the program of one worker: a variable that no other worker has, and two rows of a table that all share.
+// WriteSection is the program of one worker. It writes a variable that no other worker has, and two rows of a
+// table that all workers share.
 func WriteSection(t testing.TB, disk *errfs.FS, prefix string, worker int) error {
 	t.Helper()
 	w := float32(worker)

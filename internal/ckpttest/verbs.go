@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// New is ckpt.New for tests that do not expect errors, like the functions below.
+// New is ckpt.New for tests that do not expect errors. The functions below do not expect errors either.
 func New(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
 	t.Helper()
 	c, err := ckpt.New(root, opts...)

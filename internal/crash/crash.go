@@ -1,5 +1,5 @@
-// Package crash runs programs for tests and kills them at random moments, without warning, as a machine's out-of-memory killer
-// does.
+// Package crash runs programs for tests and kills them at random moments without warning, like the
+// out-of-memory killer.
 package crash
 
 import (
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Ready is the line that a program prints when it may be killed from then on.
+// Ready is the line that a program prints when it may be killed.
 const Ready = "ready"
 
 // A Killer kills programs. Several goroutines may use it at once.
@@ -32,7 +32,7 @@ func (k *Killer) Once(program *exec.Cmd) (lines []string, done bool, err error) 
 	return k.run(program, rand.N(usual+usual/4))
 }
 
-// Full runs a program to its end. Once takes its duration as that of later programs.
+// Full runs a program to its end. Once uses its duration as an estimate for later programs.
 func (k *Killer) Full(program *exec.Cmd) (lines []string, err error) {
 	lines, _, err = k.run(program, -1)
 	return lines, err

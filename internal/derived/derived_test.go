@@ -19,7 +19,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// open writes tensors under their names and opens them as a checkpoint with a graph: an object "l" that has them all.
+// open writes tensors under their names, and opens them as a checkpoint. In the checkpoint's graph, an object
+// "l" has all of them.
 func open(t *testing.T, tensors map[string]tensor.Any) (*derived.Reader, *derived.Graph) {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "w")
@@ -44,7 +45,7 @@ func matrix(t *testing.T, rows, columns int, values ...float32) *tensor.Tensor[f
 	return m
 }
 
-// keyOf returns the key of the value that a path leads to.
+// keyOf returns the key of the value at a path.
 func keyOf(t *testing.T, g *derived.Graph, path ...string) string {
 	t.Helper()
 	at := 0
@@ -127,7 +128,7 @@ func TestSquare(t *testing.T) {
 	require.True(t, applied[0].Square)
 }
 
-// TestSeveralResults reads the parts of one stored tensor from several goroutines, and then again.
+// TestSeveralResults reads the parts of one stored tensor from several goroutines, and then reads them again.
 func TestSeveralResults(t *testing.T) {
 	r, g := open(t, map[string]tensor.Any{"in_proj": matrix(t, 3, 2, 1, 2, 3, 4, 5, 6)})
 	_, err := g.Extend(1, []layout.Rule{layout.Split(layout.PyTorch, []string{"q", "k", "v"}, "in_proj", "a b -> b a", nil)})

@@ -61,7 +61,8 @@ func (p *pkg) edges() (n int) {
 	return n
 }
 
-// largestCycle returns, sorted, the largest set of files in which each file leads to all others. A single file is a cycle of one.
+// largestCycle returns the largest set of files in which each file leads to all others, sorted by name. A
+// single file is a cycle of one.
 func (p *pkg) largestCycle() []string {
 	reached := make(map[string]map[string]bool)
 	for file := range p.refs {

@@ -1,4 +1,4 @@
-// Flow counts the files through which a verb of package ckpt passes for a struct of two fields:
+// Flow counts the files that a verb of package ckpt executes for a struct of two fields:
 //
 //	go run ./internal/flow
 //

@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/internal/typed"
 )
 
-// TestFlows holds the two flows in ARCHITECTURE.md to the code: the first function calls the others, itself or by what it calls, in the
-// order of the text.
+// TestFlows compares the two flows in ARCHITECTURE.md with the code: the first function must call the others,
+// directly or indirectly, in the order of the text.
 func TestFlows(t *testing.T) {
 	packages, err := typed.Load(module, module+"/internal/...", module+"/format/...")
 	require.NoError(t, err)
@@ -37,7 +37,7 @@ func TestFlows(t *testing.T) {
 	}
 }
 
-// callsOf returns the functions of a flow, which are the parts of its lines before a colon.
+// callsOf returns the functions of a flow. A flow's lines name them before a colon.
 func callsOf(t *testing.T, text, name string) (calls []string) {
 	_, flow, ok := strings.Cut(text, "\n    "+name+" ")
 	require.True(t, ok)
@@ -57,11 +57,11 @@ func callsOf(t *testing.T, text, name string) (calls []string) {
 	return calls
 }
 
-// code has the calls of each function, in the order of its text. Functions have the names that ARCHITECTURE.md uses: a method is Type.method,
-// and outside the root package the name of the package comes first.
+// code has the calls of each function, in source order. Functions have the names that ARCHITECTURE.md uses: a
+// method is Type.method, and outside the root package the name of the package comes first.
 type code struct {
 	calls   map[string][]string
-	methods map[string][]string        // by name alone: the functions that a call through an interface may reach
+	methods map[string][]string        // by method name: the functions that a call through an interface may reach
 	has     map[string]map[string]bool // the methods of each type
 }
 
@@ -125,8 +125,9 @@ func nameOf(f *types.Func) string {
 	return name
 }
 
-// callsIn returns the functions that a body calls, in the order in which it does: arguments before the call, and deferred calls at
-// the end. A function that is passed on is called after the one that it is passed to has begun.
+// callsIn returns the functions that a body calls, in the order of the calls: arguments before the call, and
+// deferred calls at the end. A function that is passed as an argument counts as called after the function
+// that receives it.
 func (c *code) callsIn(info *types.Info, body ast.Node) (calls []string) {
 	var deferred []string
 	var visit func(n ast.Node) bool
@@ -175,7 +176,8 @@ func isFunction(info *types.Info, e ast.Expr) bool {
 	return false
 }
 
-// reached returns f, or where f is a method of one of the module's interfaces the methods of types that have all of the interface's.
+// reached returns f. If f is a method of one of the module's interfaces, it returns that method of every type
+// that implements the interface.
 func (c *code) reached(f *types.Func) []string {
 	recv := f.Signature().Recv()
 	if recv == nil || f.Pkg() == nil {
@@ -200,7 +202,7 @@ func (c *code) reached(f *types.Func) []string {
 	return found
 }
 
-// leadTo returns the functions that call f, or that call one that does, and f itself.
+// leadTo returns f and all functions that call f, directly or indirectly.
 func (c *code) leadTo(f string) map[string]bool {
 	callers := make(map[string][]string)
 	for from, calls := range c.calls {
@@ -221,12 +223,12 @@ func (c *code) leadTo(f string) map[string]bool {
 	return found
 }
 
-// first returns the index of the first of calls that is in a set, or -1.
+// first returns the index of the first call that is in a set, or -1.
 func first(calls []string, in map[string]bool) int {
 	return slices.IndexFunc(calls, func(f string) bool { return in[f] })
 }
 
-// inOrder reports whether a calls b, or is called before it where one function, which root leads to, calls both.
+// inOrder reports whether a calls b, or whether a function that root leads to calls first a and then b.
 func (c *code) inOrder(root, a, b string) bool {
 	toA, toB := c.leadTo(a), c.leadTo(b)
 	seen := make(map[string]bool)

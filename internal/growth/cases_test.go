@@ -21,7 +21,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// cases make hostile input whose size is in proportion to n, in an empty directory, and give it to what reads it.
+// cases make hostile input in an empty directory, with a size in proportion to n, and pass it to the code
+// that reads it.
 var cases = map[string]func(t *testing.T, dir string, n int){
 	"a state file that lists n checkpoints, for a Manager": func(t *testing.T, dir string, n int) {
 		stateFile(t, dir, n)
@@ -248,16 +249,16 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 	},
 }
 
-// sizes are those that cases are counted with where 400 will not do.
+// sizes has the sizes for cases that cannot be counted with 400.
 var sizes = map[string]int{}
 
-// A link is as deep as a checkpoint says.
+// A link is nested as deeply as a checkpoint says.
 type link struct {
 	V    tensor.Tensor[float32] `ckpt:"v,optional"`
 	Next *link                  `ckpt:"next,alloc,optional"`
 }
 
-// stateFile writes a state file that lists n checkpoints, of which no file is there.
+// stateFile writes a state file that lists n checkpoints without files.
 func stateFile(t testing.TB, dir string, n int) {
 	names := make([]string, n)
 	for i := range names {
@@ -288,7 +289,7 @@ func shapeOf(n int) *pb.TensorShape {
 	return &pb.TensorShape{Dim: []*pb.TensorShape_Dim{{Size: int64(n)}}}
 }
 
-// partKey is the key of one element of a tensor of rank 1, at start.
+// partKey returns the key of the region with the one element at start, in a tensor of rank 1.
 func partKey(tensor string, start int) string {
 	if start < 64 {
 		return "\x00" + tensor + "\x00\x01\x01\x01" + string([]byte{0x80 + byte(start)}) + "\x81"
@@ -296,7 +297,7 @@ func partKey(tensor string, start int) string {
 	return "\x00" + tensor + "\x00\x01\x01\x01" + string(binary.BigEndian.AppendUint16(nil, 0xc000+uint16(start))) + "\x81"
 }
 
-// writeIndex writes a checkpoint of an index alone.
+// writeIndex writes a checkpoint that has only an index.
 func writeIndex(t testing.TB, dir string, entries map[string]proto.Message) string {
 	prefix := filepath.Join(dir, "ckpt")
 	var b bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// files make hostile checkpoints for the command, in an empty directory, and return their prefixes.
+// files make hostile checkpoints for the command in an empty directory, and return their prefixes.
 var files = map[string]func(t *testing.T, dir string, n int) string{
 	"n attributes of one object": func(t *testing.T, dir string, n int) string {
 		g := graph(1)
@@ -96,7 +96,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 	},
 }
 
-// commands are what the command does with a checkpoint.
+// commands lists the subcommands that read a checkpoint.
 var commands = [][]string{
 	{"graph", "C"}, {"graph", "--json", "C"}, {"list", "C"}, {"list", "--json", "C"}, {"stat", "C"}, {"verify", "C"}, {"diff", "C", "C"}, {"gen", "C"},
 }
@@ -118,7 +118,7 @@ func TestGrowthOfCommands(t *testing.T) {
 						require.NoError(t, err)
 						prefixes[n] = files[name](t, at, n)
 					}
-					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a test of counts must end
+					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // the test must end, although it only counts
 					defer cancel()
 					cmd := exec.CommandContext(ctx, program)
 					for _, a := range args {
@@ -128,7 +128,7 @@ func TestGrowthOfCommands(t *testing.T) {
 						cmd.Args = append(cmd.Args, a)
 					}
 					cmd.Env = append(os.Environ(), "GOCOVERDIR="+counters)
-					out, err := cmd.CombinedOutput() // what it says is its own affair
+					out, err := cmd.CombinedOutput() // its message and its error do not matter
 					require.NoError(t, ctx.Err(), "%v", err)
 					return int64(len(out))
 				})

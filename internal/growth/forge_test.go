@@ -29,12 +29,13 @@ func forge(t testing.TB, dir string, g *objectgraph.Graph) string {
 // graph returns a graph of n nodes.
 func graph(n int) *objectgraph.Graph { return &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)} }
 
-// value are the attributes of the variable with a key.
+// value returns the attributes of the variable with a key.
 func value(key string) []objectgraph.Attribute {
 	return []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: key, Key: key}}
 }
 
-// forgeSection gives the only section of prefix, which was written, another part of the object graph.
+// forgeSection replaces the part of the object graph in the only section of prefix, which must have been
+// written.
 func forgeSection(t testing.TB, prefix string, g *objectgraph.Graph) {
 	t.Helper()
 	names, err := filepath.Glob(sections.Dir(prefix) + "/a-*/section-*")
@@ -50,16 +51,16 @@ func forgeSection(t testing.TB, prefix string, g *objectgraph.Graph) {
 	require.NoError(t, os.WriteFile(names[0], m.Encode(), 0o666))
 }
 
-// A variable is a program that has one.
+// A variable is a program with one variable.
 type variable struct{ W tensor.Tensor[float32] }
 
-// built returns one with a value.
+// built returns a program with a value in its variable.
 func built() *variable { return &variable{W: *tensor.Scalar(float32(1))} }
 
-// silent are the options of a verb that may warn.
+// silent are options that discard the warnings of a verb.
 func silent() ckpt.AnyOption { return ckpt.WithLogger(slog.New(slog.DiscardHandler)) }
 
-// checkpoint returns one of root.
+// checkpoint returns a Checkpoint of root.
 func checkpoint(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
 	t.Helper()
 	c, err := ckpt.New(root, append(opts, silent())...)
@@ -68,14 +69,15 @@ func checkpoint(t testing.TB, root any, opts ...ckpt.Option) *ckpt.Checkpoint {
 	return c
 }
 
-// words asks for the text of an error, which may be a list of what is wrong.
+// words formats an error, because the text may list many problems.
 func words(err error) {
 	if err != nil {
 		_ = err.Error()
 	}
 }
 
-// verbs gives the checkpoint at prefix to everything that reads one into a program, which make makes anew each time.
+// verbs calls everything that reads the checkpoint at prefix into a program. program returns a new one
+// for each call.
 func verbs(t testing.TB, prefix string, program func() any) {
 	ctx := t.Context()
 	words(ckpt.LoadWeights(ctx, prefix, program(), silent()))
@@ -97,7 +99,7 @@ func verbs(t testing.TB, prefix string, program func() any) {
 	look(t, prefix)
 }
 
-// look gives the checkpoint at path to everything that reads one without a program.
+// look calls everything that reads the checkpoint at path without a program.
 func look(t testing.TB, path string) {
 	r, err := ckpt.Open(path)
 	words(err)

@@ -25,7 +25,7 @@ import (
 
 func init() { maps.Copy(cases, formatCases) }
 
-// formatCases are cases for the formats of other makers.
+// formatCases has the cases for the formats of other libraries.
 var formatCases = map[string]func(t *testing.T, dir string, n int){
 	"n tensors of one safetensors file": func(t *testing.T, dir string, n int) {
 		path := filepath.Join(dir, "m.safetensors")
@@ -182,7 +182,7 @@ var formatCases = map[string]func(t *testing.T, dir string, n int){
 	},
 }
 
-// write writes n scalars.
+// write writes a file of n scalars.
 func write(t testing.TB, w format.Writer, n int, key func(i int) string) {
 	t.Helper()
 	for i := range n {

@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sizeVariable says how large the input of TestCases is; see TestGrowth.
+// sizeVariable is the environment variable with the size of TestCases's input; see TestGrowth.
 const sizeVariable = "CKPT_GROWTH_SIZE"
 
-// everyday is the size of the input where nothing is counted.
+// everyday is the size of the input if nothing is counted.
 const everyday = 40
 
-// TestCases gives hostile input of one size to what reads it.
+// TestCases passes hostile input of one size to the code that reads it.
 func TestCases(t *testing.T) {
 	n := everyday
 	if s := os.Getenv(sizeVariable); s != "" {
@@ -39,9 +39,9 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestGrowth runs TestCases with input of three sizes, each double the one before, in a program that counts how often its
-// statements run. Of n it would be linear if the second doubling added twice what the first did; of n² it adds four times
-// as much.
+// TestGrowth runs TestCases with input of three sizes, each twice the one before, in a program that counts
+// how often its statements run. If the counts are linear in n, the second doubling adds twice as much as the
+// first. If they grow with n², it adds four times as much.
 func TestGrowth(t *testing.T) {
 	if os.Getenv("CKPT_THOROUGH") == "" {
 		t.Skip("compiles the whole module with counters, which takes a minute: set CKPT_THOROUGH, as `.ci/run faults` does")
@@ -52,7 +52,7 @@ func TestGrowth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			requireLinear(t, dir, baseSize(name), func(n int, counters string) (bytes int64) {
 				cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^TestCases$/^"+regexp.QuoteMeta(name)+"$", "-test.gocoverdir="+counters)
-				// The garbage collector empties pools when it likes, which allocates again.
+				// The garbage collector may empty pools at any time, which causes new allocations.
 				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", sizeVariable, n), "GOGC=off", "GOMEMLIMIT=2GiB")
 				out, err := cmd.CombinedOutput()
 				require.NoError(t, err, "%s", out)
@@ -68,7 +68,7 @@ func TestGrowth(t *testing.T) {
 
 var allocated = regexp.MustCompile(`allocated (\d+) bytes`)
 
-// baseSize is the smallest input that a case is counted with.
+// baseSize is the smallest size of input for which a case is counted.
 func baseSize(name string) int {
 	if n, ok := sizes[name]; ok {
 		return n
@@ -76,7 +76,8 @@ func baseSize(name string) int {
 	return 400
 }
 
-// build compiles a program that counts the statements that it runs, of this module and of the packages that search and sort.
+// build compiles a program that counts how often statements run, in this module and in the packages that
+// search and sort.
 func build(t *testing.T, program, of string, command ...string) string {
 	t.Helper()
 	args := append(command, "-cover", "-covermode=count", "-coverpkg=github.com/gockpt/ckpt/...,slices,strings,bytes,sort", "-o", program, of)
@@ -85,9 +86,9 @@ func build(t *testing.T, program, of string, command ...string) string {
 	return program
 }
 
-// requireLinear requires that what run does to input of n, 2n and 4n grows as n does: the statements one by one, and the bytes
-// that it allocates. dir is for files of its own. Growth is measured again before it fails the test: how often a sort compares depends
-// on the addresses that it finds.
+// requireLinear calls run for sizes n, 2n and 4n. It requires that the count of each statement and the
+// allocated bytes grow linearly with n. It keeps files in dir. It measures again before it fails the test,
+// because the number of comparisons in a sort may depend on addresses.
 func requireLinear(t *testing.T, dir string, n int, run func(n int, counters string) (bytes int64)) {
 	t.Helper()
 	var grown []string
@@ -101,7 +102,7 @@ func requireLinear(t *testing.T, dir string, n int, run func(n int, counters str
 	}
 }
 
-// faster says what grows faster than the input.
+// faster describes the counts that grow faster than the input.
 func faster(t *testing.T, dir string, n int, run func(n int, counters string) (bytes int64)) (grown []string) {
 	t.Helper()
 	var counts [3]map[string]int64
@@ -117,7 +118,7 @@ func faster(t *testing.T, dir string, n int, run func(n int, counters string) (b
 		for i := range c {
 			c[i] = counts[i][statement]
 		}
-		// What runs less often does not matter at this size.
+		// Statements that run less often do not matter at this size.
 		if few := int64(100 * 4 * n); c[2]-c[1] > few && float64(c[2]-c[1]) > 3.4*float64(c[1]-c[0]) {
 			grown = append(grown, fmt.Sprintf("%s runs %d, %d and %d times for input of %d, %d and %d", statement, c[0], c[1], c[2], n, 2*n, 4*n))
 		}
@@ -129,7 +130,7 @@ func faster(t *testing.T, dir string, n int, run func(n int, counters string) (b
 	return grown
 }
 
-// statements returns how often each statement was run, by its place.
+// statements returns how often each statement ran, by its position.
 func statements(t *testing.T, counters string) map[string]int64 {
 	t.Helper()
 	text := filepath.Join(counters, "text")

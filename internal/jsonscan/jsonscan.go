@@ -1,5 +1,6 @@
-// Package jsonscan reads JSON of other programs in one pass. Unlike encoding/json it passes every member of an object to its
-// caller, even duplicates, and rejects text that is not UTF-8. Errors give the byte offset. They do not satisfy any sentinel error.
+// Package jsonscan reads other programs' JSON in one pass. Unlike encoding/json, it passes every member of an
+// object to its caller, even duplicates, and rejects text that is not UTF-8. Errors give the byte offset.
+// They do not satisfy any sentinel error.
 package jsonscan
 
 import (
@@ -12,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deeply a skipped value may be nested.
+// maxDepth is the largest nesting depth of a skipped value.
 const maxDepth = 100
 
 // A Scanner reads JSON. A string that it returns shares the memory of the text if it has no escapes. Clone it to keep it longer

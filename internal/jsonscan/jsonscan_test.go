@@ -59,7 +59,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestObjectsShowWhatOccursTwice shows members that encoding/json passes over.
+// TestObjectsShowWhatOccursTwice checks that Object yields duplicate members, which encoding/json drops.
 func TestObjectsShowWhatOccursTwice(t *testing.T) {
 	s, err := New(`{"a":1,"a":[2,{}],"b":null}`)
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestRefuses(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
-	text := strings.Repeat("[1]\n", 5_000_000) // more than is trusted
+	text := strings.Repeat("[1]\n", 5_000_000) // longer than the memory that is allocated in advance
 	got, err := Read(strings.NewReader("ab"+text), 2, int64(len(text)))
 	require.NoError(t, err)
 	require.Equal(t, text, got)
@@ -110,7 +110,7 @@ type failing struct{ err error }
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 
-// FuzzSkip passes over values that encoding/json knows, and reads strings as it does.
+// FuzzSkip skips values that encoding/json accepts, and reads strings as encoding/json does.
 func FuzzSkip(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.5e3,-0,true,false,null,"\u00e9"]}`, `[]`, `"x"`, `{`, `[1,]`, "1 ", `{"a":{"a":{}}}`} {
 		f.Add([]byte(seed))

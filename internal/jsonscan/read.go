@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	pieceSize   = 1 << 20  // bytes of a text that are read at once
-	trustedSize = 16 << 20 // memory that is allocated before any bytes arrive
+	pieceSize   = 1 << 20  // number of bytes that are read at a time
+	trustedSize = 16 << 20 // largest buffer that is allocated before any bytes arrive
 )
 
 // ErrZeros is wrapped by the error for a text with a zero byte, which JSON does not allow.

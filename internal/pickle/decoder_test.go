@@ -120,7 +120,7 @@ func show(v pickle.Value) string {
 	return b.String()
 }
 
-// One value, in all protocols.
+// This is one value, in all protocols.
 func TestProtocols(t *testing.T) {
 	want := map[string]string{
 		"none":      `<nil>`,
@@ -156,7 +156,7 @@ func TestProtocols(t *testing.T) {
 					require.Same(t, l.Items[0], l.Items[1])
 				}
 			}
-			if protocol < 2 { // _reconstructor has dict's items among its arguments too
+			if protocol < 2 { // the arguments of _reconstructor include the dict's items too
 				require.Contains(t, got["instance"], `new __main__.Old`)
 				got["instance"] = want["instance"]
 			}
@@ -265,7 +265,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errDisk }
 
-// What a pickle takes is bounded by what it has.
+// A pickle's size bounds the memory that decoding takes.
 func TestMemory(t *testing.T) {
 	const n = 1 << 18
 	for name, data := range map[string]string{

@@ -9,9 +9,10 @@
 //
 // # What the result is
 //
-// Each [Value] is a Go value. A [Global] holds the two strings of a global. An [Object] represents a call or an instance: it
-// has the global that made it, the arguments and the state. The package does not know the meaning of globals: [Options] lets the
-// caller decide about calls and persistent ids, and the caller interprets the value.
+// Each [Value] is a Go value. A [Global] holds the two strings of a global. An [Object] represents a call or
+// an instance: it contains the global that made it, the arguments and the state. The package does not know
+// the meaning of globals: [Options] lets the caller decide about calls and persistent ids, and the caller
+// interprets the value.
 //
 // There may be several paths to a value, and a value may contain itself. Code that walks values must bound its work: a few hundred
 // bytes can describe a list with 2^100 paths to its end.

@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/internal/pickle"
 )
 
-// FuzzDecode reads pickles that may be anything.
+// FuzzDecode decodes arbitrary bytes.
 func FuzzDecode(f *testing.F) {
 	names, err := files.ReadDir("testdata")
 	if err != nil {

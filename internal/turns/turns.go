@@ -9,12 +9,12 @@ import (
 	"sync"
 )
 
-// ErrBusy is in the error about a call that begins while another one is under way.
+// ErrBusy is wrapped by the error of a call that begins while another call is running.
 var ErrBusy = errors.New("another call on the Checkpoint is under way; it belongs to one goroutine at a time")
 
-// Turns let one call at a time use a Checkpoint. A call that begins while another is under way is refused. It cannot wait, because
-// the other call may have called it. Tracking calls are the exception: they wait for each other, and other calls wait for them. The
-// zero value is ready.
+// Turns let one call at a time use a Checkpoint. A call that begins while another call is running is refused.
+// It cannot wait, because the other call may have called it. Tracking calls are the exception: they wait for
+// each other, and other calls wait for them. The zero value is ready.
 type Turns struct {
 	tracking sync.Mutex // held during a tracking call, and while another call begins
 	call     sync.Mutex // held during a call
@@ -61,7 +61,8 @@ func (t *Turns) lockTracking() bool {
 	return true
 }
 
-// calledByTrack reports whether this goroutine's stack has the call by which Track gives objects their values.
+// calledByTrack reports whether this goroutine's stack contains the call with which Track assigns values to
+// objects.
 func calledByTrack() bool {
 	pcs := make([]uintptr, 64)
 	for skip := 2; ; skip += len(pcs) {

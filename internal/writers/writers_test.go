@@ -24,7 +24,7 @@ func TestByEnding(t *testing.T) {
 	require.Equal(t, ".", Separator(NPZ))
 }
 
-// variable is a tensor of four floats that are all v.
+// variable returns a tensor of four floats, all equal to v.
 func variable(v float32) format.Source {
 	return format.Source{DType: tensor.DTFloat32, Shape: tensor.Shape{4}, Load: func() (tensor.Any, error) {
 		return tensor.FromSlice([]float32{v, v, v, v}, 4)
@@ -75,7 +75,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-// A commit that fails does not say that all is done.
+// A failed commit does not report that all bytes were written.
 func TestProgressOfAFailure(t *testing.T) {
 	disk := errfs.New()
 	var last int64

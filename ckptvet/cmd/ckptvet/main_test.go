@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The command runs below go vet and by itself, and its status says whether it found something.
+// The command runs from go vet and by itself. Its exit status tells whether it found a mistake.
 func TestCommand(t *testing.T) {
 	dir := t.TempDir()
 	tool := filepath.Join(dir, "ckptvet.exe")

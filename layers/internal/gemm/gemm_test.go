@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// each runs f with every kernel of this machine, the one of plain Go included.
+// each runs f with every kernel that this machine can run, including plain Go.
 func each(t *testing.T, f func(t *testing.T, kn kernel)) {
 	for _, kn := range kernels() {
 		t.Run(kn.set.String(), func(t *testing.T) { f(t, kn) })
@@ -21,14 +21,15 @@ func each(t *testing.T, f func(t *testing.T, kn kernel)) {
 
 func (s set) String() string { return []string{"plain", "neon", "avx2", "avx512"}[s] }
 
-// A shape is that of a product, with gaps between the rows of its matrices.
+// A shape describes a product, with gaps between the rows of its matrices.
 type shape struct {
 	m, n, k          int
 	gapA, gapB, gapC int
 }
 
-// requireProduct fails where kn's product is not that of float64, as far as float32 goes, or where it changes what lies between the
-// rows of the result. Between those of the factors are NaNs, which must not count.
+// requireProduct fails if kn's product differs from the float64 product by more than float32 rounding, or if
+// kn writes between the rows of the result. The gaps between the rows of the factors contain NaNs, which must
+// not affect the result.
 func requireProduct(t require.TestingT, kn kernel, s shape) {
 	r := rand.New(rand.NewPCG(uint64(s.m), uint64(s.n)))
 	nan := float32(math.NaN())
@@ -79,7 +80,7 @@ func requireProduct(t require.TestingT, kn kernel, s shape) {
 	}
 }
 
-// All shapes up to 40 by 40 by 40, or every seventh of them in a quick run.
+// Tests all shapes up to 40 by 40 by 40, or every seventh of them in a quick run.
 func TestProductsOfAllSmallShapes(t *testing.T) {
 	step := 7
 	if os.Getenv("CKPT_THOROUGH") != "" {
@@ -120,7 +121,7 @@ func TestProductsOfLargeShapes(t *testing.T) {
 	})
 }
 
-// A row's result is the same bits with every kernel that fuses, and whatever rows and columns are beside it.
+// All kernels that fuse give the same bits for a row, whatever the other rows and columns are.
 func TestResultsDoNotDependOnTheShape(t *testing.T) {
 	const m, n, k = 53, 131, 600
 	r := rand.New(rand.NewPCG(1, 2))
@@ -134,7 +135,8 @@ func TestResultsDoNotDependOnTheShape(t *testing.T) {
 	for i := range m {
 		for j := range n {
 			for l := range k {
-				// Rounded to a float64 first, which differs from a fused float32 too seldom to tell in this data.
+				// The product is rounded to float64 first. That rarely differs from a fused float32
+				// operation, and never in this data.
 				want[i*n+j] = float32(float64(a[i*k+l])*float64(b[l*n+j]) + float64(want[i*n+j]))
 			}
 		}
@@ -158,7 +160,7 @@ func TestResultsDoNotDependOnTheShape(t *testing.T) {
 func TestMulKeepsInfinitiesWhereTheyAre(t *testing.T) {
 	inf := float32(math.Inf(1))
 	each(t, func(t *testing.T, kn kernel) {
-		// Rows and columns that only pad the kernel's must not spread them.
+		// The rows and columns that pad a kernel's tile must not spread NaNs and infinities.
 		c := []float32{1, 2, 3, 4}
 		kn.mul(&product{m: 2, n: 2, k: 1, a: []float32{inf, 1}, lda: 1, b: []float32{1, 2}, ldb: 2, c: c, ldc: 2, add: true})
 		require.Equal(t, []float32{inf, inf, 4, 6}, c)
@@ -243,7 +245,7 @@ func BenchmarkMul(b *testing.B) {
 	}
 }
 
-// Weights that are not in a cache: what a model of many layers meets.
+// The weights are not in a cache, as in a model with many layers.
 func BenchmarkMulOfColdWeights(b *testing.B) {
 	for _, size := range [][3]int{{1, 384, 1536}, {5, 384, 384}, {11, 384, 1536}, {40, 384, 1536}, {320, 384, 1536}} {
 		m, k, n := size[0], size[1], size[2]
@@ -252,7 +254,7 @@ func BenchmarkMulOfColdWeights(b *testing.B) {
 		for i := range y {
 			y[i] = make([]float32, k*n)
 			for j := range y[i] {
-				y[i][j] = 1 // memory that nobody wrote to is one page
+				y[i][j] = 1 // because all untouched memory shares one page of zeros
 			}
 		}
 		b.Run(fmt.Sprintf("%dx%dx%d", m, k, n), func(b *testing.B) {

@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Contraction is a sum of products over labelled axes, as in NumPy's einsum: `abc,cde->abde`. It is computed as matrix products,
-// in which every label has one of four kinds.
+// A Contraction is a sum of products over labelled axes, as in NumPy's einsum: `abc,cde->abde`. It is
+// computed as matrix products. Every label belongs to one of the four groups below.
 type Contraction struct {
 	X, W, Y string // the labels of both operands and of the result, one letter per axis
 

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Jobs of many goroutines, jobs within jobs and jobs of one run after the other all get done, whoever helps.
+// Every job ends: jobs of several goroutines, jobs within jobs, and consecutive jobs of one run. It does not
+// matter which goroutines help.
 func TestCrewOfManyOwners(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	var runs atomic.Int64
@@ -30,13 +31,13 @@ func TestCrewOfManyOwners(t *testing.T) {
 	require.EqualValues(t, 8*100*4*3, runs.Load())
 }
 
-// A crew without work ends, and a later job has helpers again.
+// The helpers of a crew without work end. A later job starts helpers again.
 func TestCrewEnds(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	var c crew
 	for range 3 {
 		both := make(chan bool)
-		c.do(&job{n: 2, runs: 2, f: func(run, _, _ int) { // ends only if two goroutines are at it
+		c.do(&job{n: 2, runs: 2, f: func(run, _, _ int) { // ends only if two goroutines do runs at the same time
 			if run == 0 {
 				both <- true
 			} else {

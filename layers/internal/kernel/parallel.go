@@ -2,8 +2,8 @@ package kernel
 
 import "runtime"
 
-// minWork is the least work, in multiplications, that is worth another processor. It takes some microseconds, in which a polling helper
-// has started.
+// minWork is the least work, in multiplications, that is worth another processor. It takes some microseconds,
+// enough for a polling helper to start.
 const minWork = 1 << 16
 
 // Ranges returns the number of runs into which Parallel splits n items of the given cost. Callers use it to allocate scratch memory

@@ -2,9 +2,9 @@ package kernel
 
 import "slices"
 
-// Results manages the memory of the tensors that pass between layers during a run of a model. The memory of a tensor is free again when
-// no later layer needs the tensor. The next run reuses the memory. The zero value is ready to use. Only one run, with its inner runs,
-// may use it at a time.
+// Results manages the memory of the tensors that pass between layers during a run of a model. The memory of a
+// tensor becomes free when no later layer needs the tensor. The next run reuses it. The zero value is ready
+// to use. Only one run, with its inner runs, may use it at a time.
 type Results struct {
 	free  []*result            // in the order in which they were given back
 	taken map[*float32]*result // by the address of the first value

@@ -11,7 +11,7 @@ func TestScratchIsAStack(t *testing.T) {
 	outer := w.Mark()
 	a := w.Floats(100)
 	inner := w.Mark()
-	b := w.Floats(3 * minBlock) // more than the first block holds
+	b := w.Floats(3 * minBlock) // more than fits into the first block
 	c := w.Floats(10)
 	for _, s := range [][]float32{a, b, c} {
 		for i := range s {

@@ -15,7 +15,8 @@ const (
 	// MaxNew is the largest number of elements of a weight that a layer creates: 1 GiB of float32.
 	MaxNew = 1 << 28
 
-	// An option may make a tensor of up to grownFreely elements, or of up to maxGrowth times its input's.
+	// An option may make a tensor with up to grownFreely elements, or with up to maxGrowth times as many as
+	// its input.
 	grownFreely = 1 << 26
 	maxGrowth   = 1 << 17
 )

@@ -1,7 +1,7 @@
 package vmath
 
-// laneSets are the lengths of registers, 0 for plain Go.
+// laneSets lists the numbers of values in a register. 0 means plain Go.
 var laneSets = []int{0, 4}
 
-// setLanes makes registers of n values those in use.
+// setLanes selects registers of n values.
 func setLanes(n int) { lanes = n }

@@ -1,8 +1,8 @@
 package vmath
 
-// LSTM computes one step of a long short-term memory with Keras's default activations, for one example. h and c have a value per
-// unit: the output and the carry, before the step and then after it. z has the sums of input and state for the gates input,
-// forget, candidate and output.
+// LSTM computes one step of a long short-term memory with Keras's default activations, for one example. h and
+// c have one value per unit: the output and the carry. LSTM replaces the values before the step by those
+// after it. z has the sums of input and state for the gates input, forget, candidate and output.
 func LSTM(h, c, z []float32) {
 	units := len(h)
 	c, z = c[:units], z[:4*units]
@@ -16,9 +16,10 @@ func LSTM(h, c, z []float32) {
 	}
 }
 
-// GRU computes one step of a gated recurrent unit with Keras's default activations and its option reset_after, for one example. h
-// has a value per unit: the output, before the step and then after it. z has the input's values for the gates update, reset and
-// candidate, and inner has the state's.
+// GRU computes one step of a gated recurrent unit with Keras's default activations and its option
+// reset_after, for one example. h has the output, one value per unit. GRU replaces the values before the step
+// by those after it. z has the input's values for the gates update, reset and candidate, and inner has the
+// state's.
 func GRU(h, z, inner []float32) {
 	units := len(h)
 	z, inner = z[:3*units], inner[:3*units]

@@ -2,7 +2,8 @@ package vmath
 
 import "math"
 
-// chunk is how many values are summed in float32 at a time, with one sum per lane of a register. Sums of chunks are float64.
+// chunk is the number of values that are summed in float32, with one sum per lane of a register. Sums of
+// chunks are float64.
 const chunk = 1024
 
 // Softmax divides e^x, for each x of row, by the row's sum of e^x. The results are NaN if row has a NaN or +Inf, or only -Inf.

@@ -4,8 +4,8 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C ../generate run ./vmath -pkg vmath -out ../vmath/vector_amd64.s
 
-// lanes is how many values a register has, or 0 if the assembly must not be called. The functions below take a number of values
-// that is a multiple of lanes.
+// lanes is the number of values in a register, or 0 if the assembly must not be called. The functions below
+// take a number of values that is a multiple of lanes.
 var lanes = func() int {
 	switch {
 	case cpu.X86.HasAVX512F:

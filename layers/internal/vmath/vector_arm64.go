@@ -1,7 +1,7 @@
 package vmath
 
-// lanes is how many values a NEON register has. Every arm64 processor has NEON. The functions below take a number of values that
-// is a multiple of lanes. Tests set it to 0 for plain Go.
+// lanes is the number of values in a NEON register. Every arm64 processor has NEON. The functions below take
+// a number of values that is a multiple of lanes. Tests set it to 0 for plain Go.
 var lanes = 4
 
 // leastLanes is the number of values in a register. maxLanes is the number of values that tails have memory for.

@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Relative to the result's last place, how far from it each function may be; and how it is computed with more digits.
+// functions lists each function with a version that computes with more digits, and with the largest
+// allowed error in units in the last place.
 var functions = []struct {
 	name  string
 	f     function
 	exact func(x float64) float64
 	ulps  float64
-	// slack is added to what ulps allow.
+	// slack is added to the allowed error in ulps.
 	slack func(x float64) float64
 }{
 	{name: "exp", f: exp, exact: math.Exp, ulps: 1},
@@ -38,13 +39,13 @@ var functions = []struct {
 
 func exactSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// ulp returns the distance of the float32s about x.
+// ulp returns the distance between neighbouring float32 values near x.
 func ulp(x float64) float64 {
 	_, e := math.Frexp(x)
 	return math.Ldexp(1, max(e-24, -149))
 }
 
-// eachSet runs f with registers of every length that this machine has, and in plain Go.
+// eachSet runs f with registers of every length that this machine has, and with plain Go.
 func eachSet(t *testing.T, f func(t *testing.T)) {
 	most := lanes
 	defer func() { setLanes(most) }()
@@ -58,7 +59,7 @@ func eachSet(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// everywhere returns finite values of all exponents and both signs.
+// everywhere returns finite values with all exponents and both signs.
 func everywhere() []float32 {
 	step := uint32(1 << 13)
 	if testing.Short() {
@@ -73,7 +74,7 @@ func everywhere() []float32 {
 			}
 		}
 	}
-	for range 1 << 18 { // where most values of a model are
+	for range 1 << 18 { // the range of most values in a model
 		all = append(all, float32(r.NormFloat64()*4))
 	}
 	return all
@@ -102,7 +103,7 @@ func TestErrorBounds(t *testing.T) {
 				}
 			}
 			t.Logf("%s: at most %.2f ULP, at %v", f.name, worst, at)
-			// As doc.go has it.
+			// The values must agree with the table in doc.go.
 			require.LessOrEqual(t, worst, f.ulps, "%s(%v)", f.name, at)
 		}
 	})
@@ -131,7 +132,7 @@ func TestSpecialValues(t *testing.T) {
 				if want != want {
 					require.True(t, math.IsNaN(float64(got[i])), "function %d of %v: %v", c.f, c.x[i], got[i])
 				} else {
-					require.True(t, want == got[i], "function %d of %v: %v", c.f, c.x[i], got[i]) // 0 is -0, too
+					require.True(t, want == got[i], "function %d of %v: %v", c.f, c.x[i], got[i]) // 0 equals -0
 				}
 			}
 		})

@@ -11,7 +11,7 @@ func TestWindows(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		for _, channels := range []int{1, 7, 8, 16, 21, 40} {
 			for count := range 12 {
-				// Three places of a line of the input, and one of the next.
+				// The window has three positions of one line of the input, and one of the next.
 				line := (2*count + 3) * channels
 				taps := []Tap{{0, 3 * channels}, {channels, 0}, {2 * channels, channels}, {line + channels, 2 * channels}}
 				x, weights, bias := normal(2*line), normal(4*channels), normal(channels)

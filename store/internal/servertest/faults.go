@@ -11,10 +11,11 @@ import (
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// EveryCallFails saves a checkpoint of two workers many times, each time on a store that open returns and with a fault in another call of the
-// store: the call is not carried out, its answer is lost, or it is carried out much later. The worker that got the error runs again. Until then
-// the previous checkpoint must stay whole and the latest; afterwards the new checkpoint is. It tries a sample of the calls, or all if
-// CKPT_THOROUGH is set.
+// EveryCallFails saves a checkpoint of two workers many times, each time on a store that open returns and
+// with a fault in another call of the store: the call is not carried out, its answer is lost, or it is
+// carried out much later. The worker that got the error runs again. Until then the latest checkpoint must be
+// the previous one, and complete. Afterwards it must be the new one. It tries a sample of the calls, or all
+// if CKPT_THOROUGH is set.
 func EveryCallFails(t *testing.T, open func(t *testing.T) store.Store) {
 	step := 7
 	if thorough() {

@@ -13,7 +13,8 @@ import (
 
 func memory(*testing.T) store.Store { return store.Memory() }
 
-// Every verb works on every store that needs no server of others; store/s3 and store/gcs have the same test.
+// Every verb works on every store that does not need an external server. store/s3 and store/gcs have the same
+// test for their stores.
 func TestVerbs(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) (to, from store.Store){
 		"memory":    servertest.Same(memory),

@@ -14,7 +14,8 @@ func main() {
 	Generate()
 }
 
-// transpose writes the transpose of 8×8 values: three rounds that swap every second value, pair and half of rows.
+// transpose writes the transposition of 8×8 values in three rounds. They swap every second value, every
+// second pair and every second half of the rows.
 func transpose() {
 	TEXT("transpose8x8", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds int)")
 	Doc("transpose8x8 writes the transpose of the 8×8 values at src, rows lds apart, to dst, rows ldd apart.")

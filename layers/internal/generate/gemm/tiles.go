@@ -13,8 +13,8 @@ import (
 // row of b and, for each row of a, one value, which it spreads over a register and multiplies with that row.
 type tile struct {
 	rows, vectors int
-	pack          bool // copies b to the panel as it goes
-	ahead         bool // asks for what follows in the rows of b: b is not a panel
+	pack          bool // copies b to the panel on the way
+	ahead         bool // prefetches the next values of b's rows, because b is not a panel
 }
 
 // name is the tile's label.
@@ -26,11 +26,11 @@ func (t tile) name() string {
 	return fmt.Sprintf("t%dx%d%s", t.rows, t.vectors, suffix)
 }
 
-// registers are a set of instructions' own.
+// registers describes the registers of an instruction set.
 type registers struct {
 	bytes   int
 	vectors []VecPhysical
-	masks   []Register // nil: none, and all columns are there
+	masks   []Register // nil if the set does not have masks; all columns must exist then
 }
 
 func (r registers) load(i int, from Mem, to VecPhysical) {
@@ -54,7 +54,7 @@ const args = "(variant int, k int, a *float32, lda int, b *float32, ldb int, c *
 const doc = "computes a tile of c: from + a·b, where a has k columns and rows lda apart, those of b are ldb apart, those of c ldc, those of " +
 	"from fromStep, which may be 0; ahead is how many bytes behind b's the values are that it asks memory for. variant is rows + 16*w for columns of w+1 registers each"
 
-// tiles512 writes the tiles of AVX-512. Masks say which columns there are.
+// tiles512 writes the tiles of AVX-512. Masks tell which columns exist.
 func tiles512() {
 	TEXT("tile512", NOSPLIT, "func"+args+", mask uint64)")
 	Doc("tile512 " + doc + ".")
@@ -100,7 +100,7 @@ func tiles256() {
 	r.write(list, func() {})
 }
 
-// number is what variant is for t.
+// number returns the variant that selects t.
 func (t tile) number() int {
 	n := t.rows + 16*(t.vectors-1)
 	if t.pack {
@@ -109,7 +109,7 @@ func (t tile) number() int {
 	return n
 }
 
-// write writes a function of all tiles of list, with what comes first.
+// write writes a function with all tiles of list, after its beginning.
 func (r registers) write(list []tile, first func()) {
 	first()
 	Load(Param("variant"), RAX)
@@ -135,7 +135,8 @@ func (r registers) write(list []tile, first func()) {
 	}
 }
 
-// choose jumps to the tile of list, in the order of numbers, that the variant asks for: by halves, since a tile may be a hundred cycles alone.
+// choose jumps to the tile that the variant selects. list is sorted by number. It uses binary search, because
+// a whole tile may take only a hundred cycles.
 func choose(list []tile) {
 	if len(list) == 1 {
 		JMP(LabelRef(list[0].name()))

@@ -6,17 +6,18 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// The functions are those of plain.go in package vmath, step by step, which says where the numbers come from.
+// The functions take the same steps as those in plain.go of package vmath. That file says where the numbers
+// come from.
 
 const (
 	signBit = 1 << 31
-	// rounder, added, leaves a number's whole part in the lowest bits.
+	// Adding rounder leaves a number's integer part in the lowest bits.
 	rounder = 3 << 22
 )
 
 // exp returns e^x.
 func (s isa) exp(x VecVirtual) VecVirtual {
-	// An instruction for the smaller and larger returns its first operand where one is NaN.
+	// The instructions for minimum and maximum return their first operand if one operand is NaN.
 	r, n := s.load(value(89)), s.load(value(1.44269504088896340736))
 	VMINPS(x, r, r)
 	low := s.load(value(-104))
@@ -35,7 +36,7 @@ func (s isa) exp(x VecVirtual) VecVirtual {
 		VSCALEFPS(whole, p, p)
 		return p
 	}
-	// Two steps, since 2^n alone may be beyond what float32 has.
+	// Multiply in two steps, because 2^n alone may overflow float32.
 	VPSUBD(value(rounder), n, n)
 	half := s.register()
 	VPSRAD(Imm(1), n, half)
@@ -79,7 +80,8 @@ func (s isa) tanh(x VecVirtual) VecVirtual {
 	return s.less(a, value(0.625), small, large)
 }
 
-// erfs returns |x|, erf(x) as it is right where that is below 0.875, and 1 - erf(|x|) as it is right elsewhere.
+// erfs returns |x|, an erf(x) that is correct if |x| is below 0.875, and a 1 - erf(|x|) that is correct
+// otherwise.
 func (s isa) erfs(x VecVirtual) (a, small, rest VecVirtual) {
 	a = s.and(bits(^uint32(signBit)), x)
 	square := s.register()
@@ -115,7 +117,7 @@ func (s isa) gelu(x VecVirtual) VecVirtual {
 	return y
 }
 
-// geluTanh returns x*(1 + tanh(√(2/π)*(x + 0.044715x³)))/2, which is x*sigmoid of twice that.
+// geluTanh returns x*(1 + tanh(u))/2 with u = √(2/π)*(x + 0.044715x³), which is x*sigmoid(2u).
 func (s isa) geluTanh(x VecVirtual) VecVirtual {
 	square, p := s.register(), s.load(value(0.044715*1.5957691216057308))
 	VMULPS(x, x, square)
@@ -147,7 +149,7 @@ func (s isa) relu6(x VecVirtual) VecVirtual {
 	return y
 }
 
-// each writes the function that applies one of those above to many values.
+// each writes the function that applies one of the functions above to many values.
 func (s isa) each() {
 	TEXT("each"+s.suffix, NOSPLIT, "func(f uint64, n int, x *float32)")
 	f, n, x := GP64(), GP64(), GP64()

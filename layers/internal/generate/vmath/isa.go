@@ -25,10 +25,10 @@ func (s isa) register() VecVirtual {
 	return YMM()
 }
 
-// constants are the bits of all constants, each of which memory has sixteen times.
+// constants are the bits of all constants. Each is in memory sixteen times.
 var constants []uint32
 
-// value returns where v is in memory.
+// value returns the memory operand for v.
 func value(v float64) Mem { return bits(math.Float32bits(float32(v))) }
 
 func bits(b uint32) Mem {
@@ -54,15 +54,16 @@ func writeConstants() {
 	}
 }
 
-// load returns a register with what is at m.
+// load returns a register with the values at m.
 func (s isa) load(m Mem) VecVirtual {
 	y := s.register()
 	VMOVUPS(m, y)
 	return y
 }
 
-// spread returns a register full of the parameter of that name. It takes one instruction: a MOVSS, of the encoding without VEX, waits for more
-// than a hundred nanoseconds where the upper part of any register is in use.
+// spread returns a register with the parameter of the given name in every lane. It takes one instruction. A
+// MOVSS would use the encoding without VEX, and would wait for more than a hundred nanoseconds if the upper
+// part of any register is in use.
 func (s isa) spread(name string) VecVirtual {
 	from, err := Param(name).Resolve()
 	if err != nil {
@@ -104,7 +105,7 @@ func (s isa) or(m Op, x VecVirtual) VecVirtual {
 	return y
 }
 
-// less returns yes where a < b, and no elsewhere.
+// less returns yes in the lanes in which a < b, and no in the others.
 func (s isa) less(a VecVirtual, b Op, yes, no VecVirtual) VecVirtual {
 	const lessThan = 0x11
 	y := s.register()
@@ -120,7 +121,7 @@ func (s isa) less(a VecVirtual, b Op, yes, no VecVirtual) VecVirtual {
 	return y
 }
 
-// polynomial returns the polynomial of x with those coefficients, the lowest first.
+// polynomial returns the polynomial of x with the given coefficients, the lowest first.
 func (s isa) polynomial(x VecVirtual, c ...float64) VecVirtual {
 	y := s.load(value(c[len(c)-1]))
 	for i := len(c) - 2; i >= 0; i-- {
@@ -129,7 +130,7 @@ func (s isa) polynomial(x VecVirtual, c ...float64) VecVirtual {
 	return y
 }
 
-// loop writes a loop over n values, in which the values of an array begin at at(pointer).
+// loop writes a loop over n values. In it, at(pointer) is the address of an array's current values.
 func (s isa) loop(label string, n GPVirtual, body func(at func(pointer GPVirtual) Mem)) {
 	i := GP64()
 	XORQ(i, i)

@@ -31,7 +31,7 @@ func main() {
 	Generate()
 }
 
-// start begins a function, which may have a result, and loads its pointers and n.
+// start begins a function, and loads its pointers and n. The function may have a result.
 func (s isa) start(name, parameters, result string, pointers ...string) (n GPVirtual, at []GPVirtual) {
 	TEXT(name+s.suffix, NOSPLIT, "func(n int, "+parameters+")"+result)
 	n = GP64()
@@ -49,7 +49,7 @@ func finish() {
 	RET()
 }
 
-// sumExp writes e^(x-shift) to y, and returns the sum of that.
+// sumExp writes e^(x-shift) to y, and returns the sum of y.
 func (s isa) sumExp() {
 	n, p := s.start("sumExp", "y *float32, x *float32, shift float32", " float64", "y", "x")
 	shift, sums := s.spread("shift"), s.zero()
@@ -63,7 +63,7 @@ func (s isa) sumExp() {
 	s.returnTotal(sums)
 }
 
-// sum writes a function that adds values up, as combine does.
+// sum writes a function that adds up the results of combine.
 func (s isa) sum(name, parameter string, combine func(sums, x, parameter VecVirtual)) {
 	signature := "x *float32"
 	if parameter != "" {
@@ -125,7 +125,7 @@ func (s isa) largest() {
 		}
 	}
 	x, other := top.AsX().(VecVirtual), XMM()
-	for _, order := range []uint64{0x4e, 0xb1} { // of the four: halves changed about, then neighbours
+	for _, order := range []uint64{0x4e, 0xb1} { // of four: swap the halves, then the neighbours
 		VPERMILPS(Imm(order), x, other)
 		VMAXPS(other, x, x)
 	}
@@ -183,14 +183,14 @@ func (s isa) combine(name string, combine func(y Mem, x VecVirtual)) {
 	finish()
 }
 
-// maximum sets x to the larger of x and y, and to NaN where one of them is.
+// maximum sets x to the larger of x and y, or to NaN if one of them is NaN.
 func (s isa) maximum(y Mem, x VecVirtual) { s.maximumOf(x, s.load(y), x) }
 
-// maximumOf sets to to the larger of x and y, and to NaN where one of them is.
+// maximumOf sets to to the larger of x and y, or to NaN if one of them is NaN.
 func (s isa) maximumOf(x, y, to VecVirtual) {
 	const unordered = 0x03
 	larger := s.register()
-	VMAXPS(y, x, larger) // y where one is NaN
+	VMAXPS(y, x, larger) // y if one is NaN
 	if s.wide() {
 		k := K()
 		VCMPPS(Imm(unordered), x, x, k)
@@ -202,7 +202,8 @@ func (s isa) maximumOf(x, y, to VecVirtual) {
 	VBLENDVPS(nan, x, larger, to)
 }
 
-// gates returns pointers to arrays that lie units values apart, from first on.
+// gates returns pointers to arrays. The first is first, and each of the others is units values after the one
+// before.
 func gates(first GPVirtual, count int) []GPVirtual {
 	units := GP64()
 	Load(Param("units"), units)
@@ -234,7 +235,7 @@ func (s isa) lstm() {
 	finish()
 }
 
-// gru computes a step of a GRU that resets what the state gave.
+// gru computes a step of a GRU with Keras's option reset_after: the reset gate scales the state's product.
 func (s isa) gru() {
 	n, p := s.start("gru", "h *float32, z *float32, inner *float32, units int", "", "h", "z", "inner")
 	z, inner := gates(p[1], 3), gates(p[2], 3)

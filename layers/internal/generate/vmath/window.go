@@ -6,11 +6,12 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// A window function computes a register of channels of count positions, each of the inputs at so many taps. Four positions at a time
-// share what a tap is.
+// A window function computes one register of channels for count positions from the inputs at all taps. Four
+// positions at a time share the loads for a tap.
 const window = "count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int"
 
-// windows writes a window function. begin returns what a sum begins with; tap gets it, where an input is, and what once loaded for the tap.
+// windows writes a window function. begin returns the initial value of a sum. tap gets the sum, the address
+// of an input, and the register that once loaded for the tap.
 func (s isa) windows(name, more string, begin func() VecVirtual, once func(tap GPVirtual) VecVirtual, tap func(sum VecVirtual, x Mem, once VecVirtual)) {
 	TEXT(name+s.suffix, NOSPLIT, "func("+window+more+")")
 	count, taps, first := GP64(), GP64(), GP64()
@@ -81,7 +82,7 @@ func (s isa) windows(name, more string, begin func() VecVirtual, once func(tap G
 	finish()
 }
 
-// weigh writes the sums of inputs times the taps' weights.
+// weigh writes the function that sums the inputs times the taps' weights.
 func (s isa) weigh() {
 	var bias VecVirtual
 	var w GPVirtual
@@ -99,7 +100,7 @@ func (s isa) weigh() {
 	}, func(sum VecVirtual, x Mem, weights VecVirtual) { VFMADD231PS(x, weights, sum) })
 }
 
-// largestOf writes the largest inputs; one that is NaN stays.
+// largestOf writes the function that finds the largest inputs. If an input is NaN, the result is NaN.
 func (s isa) largestOf() {
 	s.windows("largestOf", "", func() VecVirtual { return s.load(bits(0xff800000)) }, func(GPVirtual) VecVirtual { return nil },
 		func(top VecVirtual, x Mem, _ VecVirtual) { s.maximumOf(top, s.load(x), top) })

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// The functions are those of plain.go in package vmath, step by step, which says where the numbers come from. Each sets d to a function of x, which
-// is another register and stays as it is.
+// The functions take the same steps as those in plain.go of package vmath. That file says where the numbers
+// come from. Each sets d to a function of x. x must be another register, and does not change.
 
 const (
 	signBit = 1 << 31
-	// rounder, added, leaves a number's whole part in the lowest bits.
+	// Adding rounder leaves a number's integer part in the lowest bits.
 	rounder = 3 << 22
 )
 
-// polynomial sets d to the polynomial of x with those coefficients, the lowest first.
+// polynomial sets d to the polynomial of x with the given coefficients, the lowest first.
 func polynomial(d, x reg, c ...float64) {
 	other := take()
 	defer give(1)
-	// The sums are in d and other in turn, and the last in d.
+	// The sums alternate between d and other. The last one is in d.
 	to, from := d, other
 	if len(c)%2 == 0 {
 		to, from = from, to
@@ -56,7 +56,7 @@ func exp(d, x reg) {
 	fmla(r, d, c)
 	value(c, 1)
 	fadd(d, r, c)
-	// Two steps, since 2^n alone may be beyond what float32 has.
+	// Multiply in two steps, because 2^n alone may overflow float32.
 	value(c, rounder)
 	sub(n, n, c)
 	fmt.Printf("\tSSHR1(%d, %d)\n", whole, n)
@@ -84,7 +84,7 @@ func sigmoid(d, x reg) {
 	fdiv(d, d, e)
 }
 
-// signed gives d, which is not negative, the sign of x.
+// signed gives d the sign of x. d must not be negative.
 func signed(d, x reg) {
 	sign := take()
 	defer give(1)
@@ -93,7 +93,7 @@ func signed(d, x reg) {
 	orr(d, d, sign)
 }
 
-// choose sets d to small where a is below limit, and to large elsewhere.
+// choose sets d to small in the lanes in which a is below limit, and to large in the others.
 func choose(d, a reg, limit float64, small, large reg) {
 	value(d, limit)
 	fcmgt(d, d, a)
@@ -122,7 +122,8 @@ func tanh(d, x reg) {
 	choose(d, a, 0.625, small, large)
 }
 
-// erfs sets a to |x|, small to erf(x) as it is right where that is below 0.875, and rest to 1 - erf(|x|) as it is right elsewhere.
+// erfs sets a to |x|, small to an erf(x) that is correct if |x| is below 0.875, and rest to a 1 - erf(|x|)
+// that is correct otherwise.
 func erfs(a, small, rest, x reg) {
 	square, log := take(), take()
 	defer give(2)
@@ -171,7 +172,7 @@ func gelu(d, x reg) {
 	fmul(d, d, v)
 }
 
-// geluTanh sets d to x*(1 + tanh(√(2/π)*(x + 0.044715x³)))/2, which is x*sigmoid of twice that.
+// geluTanh sets d to x*(1 + tanh(u))/2 with u = √(2/π)*(x + 0.044715x³), which is x*sigmoid(2u).
 func geluTanh(d, x reg) {
 	square, p, c := take(), take(), take()
 	defer give(3)
@@ -205,7 +206,7 @@ func relu6(d, x reg) {
 	fmin(d, d, six)
 }
 
-// each writes the function that applies one of those above to many values.
+// each writes the function that applies one of the functions above to many values.
 func each() {
 	text("each", "f uint64, n int, x *float32", "")
 	param("f", 0, "R2")
@@ -230,7 +231,7 @@ func each() {
 	}
 }
 
-// split returns the sizes of parameters.
+// split returns the size of each parameter, in bytes.
 func split(parameters string) (sizes []int) {
 	for _, p := range strings.Split(parameters, ", ") {
 		size := 8

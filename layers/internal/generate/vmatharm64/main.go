@@ -22,7 +22,7 @@ func main() {
 	writeConstants()
 }
 
-// sumExp writes e^(x-shift) to y, and returns the sum of that.
+// sumExp writes e^(x-shift) to y, and returns the sum of y.
 func sumExp() {
 	text("sumExp", "n int, y *float32, x *float32, shift float32", "float64")
 	param("n", 0, "R0")
@@ -180,7 +180,7 @@ func lstm() {
 	ret()
 }
 
-// gru computes a step of a GRU that resets what the state gave.
+// gru computes a step of a GRU with Keras's option reset_after: the reset gate scales the state's product.
 func gru() {
 	text("gru", "n int, h *float32, z *float32, inner *float32, units int", "")
 	param("n", 0, "R0")
@@ -214,7 +214,7 @@ func gru() {
 	ret()
 }
 
-// gates sets pointers to arrays that lie R7 values apart, behind the first.
+// gates sets pointers to the arrays after the first. They are R7 values apart.
 func gates(pointers ...string) {
 	for i, p := range pointers[1:] {
 		fmt.Printf("\tADD  R7<<2, %s, %s\n", pointers[i], p)

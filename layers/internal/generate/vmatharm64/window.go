@@ -2,10 +2,12 @@ package main
 
 import "fmt"
 
-// A window function computes four channels of count positions, each of the inputs at so many taps. Four positions at a time share what a tap is.
+// A window function computes four channels for count positions from the inputs at all taps. Four positions at
+// a time share the loads for a tap.
 const window = "count int, taps int, at *int, y *float32, yStep int, x *float32, xStep int"
 
-// windows writes a window function. begin sets what a sum begins with; once loads what a tap has for all positions, from R11; tap adds an input.
+// windows writes a window function. begin sets the initial value of a sum. once loads, from R11, the values
+// of a tap that all positions share. tap adds an input.
 func windows(name, more string, begin func(sum reg), once func() reg, tap func(sum, x, once reg)) {
 	text(name, window+more, "")
 	for i, p := range []struct{ name, to string }{{"count", "R0"}, {"taps", "R1"}, {"at", "R2"}, {"y", "R3"}, {"yStep", "R4"}, {"x", "R5"}, {"xStep", "R6"}} {
@@ -53,7 +55,7 @@ func windows(name, more string, begin func(sum reg), once func() reg, tap func(s
 	ret()
 }
 
-// weigh writes the sums of inputs times the taps' weights.
+// weigh writes the function that sums the inputs times the taps' weights.
 func weigh() {
 	windows("weigh4", ", w *float32, bias *float32", func(sum reg) { load(sum, "R8") }, func() reg {
 		w := take()
@@ -63,7 +65,7 @@ func weigh() {
 	}, func(sum, x, w reg) { fmla(sum, x, w) })
 }
 
-// largestOf writes the largest inputs; one that is NaN stays.
+// largestOf writes the function that finds the largest inputs. If an input is NaN, the result is NaN.
 func largestOf() {
 	windows("largestOf4", "", func(sum reg) { bits(sum, 0xff800000) }, func() reg { return 0 }, func(sum, x, _ reg) { fmax(sum, sum, x) })
 }
