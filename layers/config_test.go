@@ -40,7 +40,7 @@ func FuzzMakeLayer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, class, config string) {
 		layer, err := kerasLibrary{}.Make(class, json.RawMessage(config))
 		if l, ok := layer.(Layer); ok && err == nil {
-			_, _ = l.Call(random(t, 1, 2, 3)) // an error or an output, no panic
+			_, _ = l.Call(random(t, 1, 2, 3)) // it returns an error or an output, and does not panic
 		}
 	})
 }

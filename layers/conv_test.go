@@ -296,7 +296,7 @@ func TestConvFromManyGoroutines(t *testing.T) {
 }
 
 func ExampleConv2D() {
-	// A kernel as a checkpoint would leave it: the difference of a pixel and its right neighbour.
+	// A checkpoint would set this kernel. It computes the difference of a pixel and its right neighbour.
 	weights, _ := tensor.FromSlice([]float32{1, -1}, 1, 2, 1, 1)
 	c := Conv2D{Kernel: *weights}
 

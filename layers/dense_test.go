@@ -192,7 +192,7 @@ func random(t testing.TB, seed uint64, shape ...int) *Tensor {
 }
 
 func ExampleDense() {
-	// As a checkpoint would leave it.
+	// A checkpoint would set these weights.
 	weights, _ := tensor.FromSlice([]float32{1, 0, 0, 2, 1, 1}, 3, 2)
 	d := Dense{Kernel: *weights, Activation: activation.ReLU()}
 

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFirstRunsAtOnce is for the race detector: many goroutines run a model that is not built.
+// TestFirstRunsAtOnce is for the race detector. Many goroutines run a model that is not built.
 func TestFirstRunsAtOnce(t *testing.T) {
 	m, err := FromKeras(strings.NewReader(`{"class_name": "Sequential", "config": {"name": "s", "layers": [
 		{"class_name": "InputLayer", "config": {"batch_shape": [null, 6, 6, 4], "name": "in"}},

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNumbersOfADescriptionAreLimited has short descriptions that ask for gigabytes, or for more than an int can hold.
+// TestNumbersOfADescriptionAreLimited makes models from short descriptions that request gigabytes, or sizes
+// that overflow an int.
 func TestNumbersOfADescriptionAreLimited(t *testing.T) {
 	for _, tt := range []struct{ class, config, dtype string }{
 		{"IntegerLookup", `"vocabulary": [1, 2], "num_oov_indices": 4611686018427387904`, "int64"},

@@ -211,7 +211,7 @@ func FuzzFromKeras(f *testing.F) {
 		for i := range inputs {
 			inputs[i] = tensor.New[float32](2, 3)
 		}
-		_, _ = m.Run(nil, inputs...) // outputs or an error, no panic
+		_, _ = m.Run(nil, inputs...) // it returns outputs or an error, and does not panic
 	})
 }
 

@@ -160,7 +160,7 @@ func ExampleNormalization() {
 	mean, _ := tensor.FromSlice([]float32{11, 200}, 2)
 	variance, _ := tensor.FromSlice([]float32{1, 10000}, 2)
 
-	n := Normalization{Mean: *mean, Variance: *variance} // as a checkpoint would leave it
+	n := Normalization{Mean: *mean, Variance: *variance} // a checkpoint would set these
 	y, err := n.Call(x)
 	fmt.Println(y.Data(), err)
 	// Output: [-1 1 1 -1] <nil>

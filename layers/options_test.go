@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// passedOver lists, by class, the options that do not change inference, with the reasons.
+// passedOver lists, for each class, the options that do not change inference, and the reasons.
 var passedOver = map[string]string{
 	"Attention.dropout":                      "trains only",
 	"Attention.seed":                         "trains only",

@@ -339,7 +339,7 @@ func TestRecurrentConfig(t *testing.T) {
 }
 
 func ExampleLSTM() {
-	// An LSTM of one unit over two steps. A checkpoint would leave its weights.
+	// This is an LSTM with one unit, over two steps. A checkpoint would set its weights.
 	l := LSTM{ReturnSequences: true, ReturnState: true}
 	l.Cell.Kernel = *tensor.New[float32](1, 4)
 	l.Cell.RecurrentKernel = *tensor.New[float32](1, 4)

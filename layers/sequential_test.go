@@ -23,7 +23,7 @@ func kinds(operations []any) []string {
 	return names
 }
 
-// The wants are from model._functional._operations of Keras 3.15.1.
+// The expected values are from model._functional._operations of Keras 3.15.1.
 func TestSequentialHoldsLayersWhereKerasDoes(t *testing.T) {
 	inner := NewSequential(NewDense(3))
 	for _, tt := range []struct {

@@ -39,7 +39,7 @@ func TestRules(t *testing.T) {
 		stored []tensor.Any
 		shape  tensor.Shape
 		want   []float32
-		back   [][]float32 // nil: what was stored
+		back   [][]float32 // nil: the stored values
 	}{
 		{"a linear layer's matrix is transposed", layout.Permuted(layout.PyTorch, "kernel", "weight", 1, 0),
 			[]tensor.Any{counted(2, 3)}, tensor.Shape{3, 2}, []float32{0, 3, 1, 4, 2, 5}, nil},
@@ -182,8 +182,8 @@ func ExamplePermute() {
 	// Output: [1 4 2 5 3 6]
 }
 
-// TestRulesAreReversible draws rules with shapes that they fit: what Save makes of Load's results are the stored bytes, and Load makes of
-// those the same results again.
+// TestRulesAreReversible chooses random rules and shapes that fit them. Save must turn Load's results into
+// the stored bytes, and Load must turn those into the same results again.
 func TestRulesAreReversible(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5)

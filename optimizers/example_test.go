@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Momentum is an optimizer of a program. Its slots are saved as TensorFlow saves those of its own.
+// Momentum is a program's optimizer. Its slots are saved like those of TensorFlow's optimizers.
 type Momentum struct {
 	optimizers.Slots
 	Rate float32 `ckpt:"rate"`

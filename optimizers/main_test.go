@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMain keeps warnings about what was left unmatched on purpose out of the tests' output.
+// TestMain hides warnings about values that the tests leave unmatched on purpose.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	os.Exit(m.Run())

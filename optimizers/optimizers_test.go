@@ -20,7 +20,7 @@ import (
 
 var ctx = context.Background()
 
-// model is what every optimizer of the golden checkpoints trains.
+// model is the model that every optimizer of the golden checkpoints trains.
 type model struct {
 	W tensor.Tensor[float32] `ckpt:"w,fullname=w"`
 	B tensor.Tensor[float32] `ckpt:"b,fullname=b"`
@@ -30,7 +30,7 @@ func newModel() *model {
 	return &model{W: *tensor.New[float32](2, 3), B: *tensor.New[float32](3)}
 }
 
-// modelV1 has other names, which those of tf.compat.v1's slot variables contain.
+// modelV1 has other names. The names of tf.compat.v1's slot variables contain them.
 type modelV1 struct {
 	W tensor.Tensor[float32] `ckpt:"w,fullname=kernel"`
 	B tensor.Tensor[float32] `ckpt:"b,fullname=bias"`
@@ -40,8 +40,8 @@ func golden(name string) string {
 	return filepath.Join("..", "testdata", "golden", name, "ckpt")
 }
 
-// requireUnchanged restores root from a checkpoint that TensorFlow wrote, all of it, and requires that saving it again
-// gives TensorFlow's files.
+// requireUnchanged restores all of a checkpoint that TensorFlow wrote into root. It requires that saving root
+// writes the same files as TensorFlow.
 func requireUnchanged(t *testing.T, root ckpt.Group, theirs string) {
 	t.Helper()
 	c, err := ckpt.New(root)
@@ -106,7 +106,7 @@ func TestRoundTrips(t *testing.T) {
 			require.NoError(t, o.Build(&m.W, &m.B))
 			root[name] = o
 		}
-		root["adam_w"].(*keras3.AdamW).ExcludeFromWeightDecayCache = nil // it gathered gradients only
+		root["adam_w"].(*keras3.AdamW).ExcludeFromWeightDecayCache = nil // it only accumulated gradients
 		requireUnchanged(t, root, golden("optimizers-keras3"))
 		adam := root["adam"].(*keras3.Adam)
 		require.EqualValues(t, 1, adam.Iterations.Data()[0])
@@ -145,7 +145,7 @@ func TestRoundTrips(t *testing.T) {
 	})
 }
 
-// setNames tells an optimizer what the variables that it trains are called.
+// setNames tells an optimizer the names of the variables that it trains.
 func setNames(optimizer any) {
 	reflect.ValueOf(optimizer).Elem().FieldByName("VariableNames").Set(reflect.ValueOf([]string{"w", "b"}))
 }

@@ -27,7 +27,7 @@ func written(t *testing.T, root any) string {
 	return path
 }
 
-// trained returns a variable and an optimizer that keeps 2 as its momentum.
+// trained returns a variable, and an optimizer in which its momentum is 2.
 func trained() (*tensor.Tensor[float32], *compatv1.Momentum) {
 	v, o := tensor.Scalar(float32(1)), new(compatv1.Momentum)
 	o.Set("momentum", v, tensor.Scalar(float32(2)))

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// elements returns the numbers, in row-major order, of the elements that a region of full has.
+// elements returns the indices of a region's elements in a tensor of shape full, in row-major order.
 func elements(full tensor.Shape, region tensor.Slice) []int {
 	numbers := []int{0}
 	for axis, e := range region {
@@ -28,7 +28,7 @@ func elements(full tensor.Shape, region tensor.Slice) []int {
 	return numbers
 }
 
-// elementsOf returns the numbers of a part's elements in the order in which they lie in memory.
+// elementsOf returns the indices of a part's elements in their order in memory.
 func elementsOf(p shard.Part) []int {
 	var numbers []int
 	for _, box := range p.Boxes() {
@@ -67,7 +67,8 @@ func TestFlat(t *testing.T) {
 	}
 }
 
-// The workers of a mesh have, together, each element as often as the mesh replicates it, and one First for each.
+// Together, the workers of a mesh have each element as often as the mesh replicates it. Each element has one
+// First.
 func TestMeshesCoverTensors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mesh := shard.Mesh{{"x", rapid.IntRange(1, 4).Draw(t, "x")}, {"y", rapid.IntRange(1, 3).Draw(t, "y")}}
@@ -107,7 +108,7 @@ func TestRegions(t *testing.T) {
 		{5, tensor.Shape{8, 6}, []string{"model"}, "2,2:0,6", false},
 		{1, tensor.Shape{8, 6}, []string{"model"}, "2,2:0,6", true},
 		{5, tensor.Shape{8, 6}, []string{"data", "model"}, "4,4:2,2", true},
-		{7, tensor.Shape{8, 6}, []string{"data", "model"}, "4,4:6,0", true}, // ceil(6/4) is 2: three workers have it all
+		{7, tensor.Shape{8, 6}, []string{"data", "model"}, "4,4:6,0", true}, // ceil(6/4) is 2: three workers have everything
 		{5, tensor.Shape{8, 6}, []string{"data model"}, "5,1:0,6", true},
 		{5, tensor.Shape{8, 6}, []string{"model data"}, "3,1:0,6", true},
 		{3, tensor.Shape{}, nil, "", false},
@@ -152,8 +153,8 @@ func TestRefusedCuts(t *testing.T) {
 	}
 }
 
-// Reading what N workers stored as M others, or as any region or flat range: the ranges hold exactly what is asked for, they
-// read at most a tenth more than that, and no two of them could be joined within that tenth.
+// M workers, a region or a flat range read what N workers stored. The ranges contain exactly the requested
+// elements and read at most a tenth more. No two ranges can be joined within that tenth.
 func TestPlansAreExactAndSmall(t *testing.T) {
 	const size = 4
 	cuts := func(workers int) *rapid.Generator[shard.Cut] {

@@ -12,15 +12,16 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Columns of a tensor that is stored by rows are short runs with gaps between them. As long as that takes no more than about a thousand requests no more than 1.1
-// times their bytes move; of a larger tensor the gaps move too, and there are no more requests.
+// In a tensor that is stored by rows, columns are short runs with gaps between them. If about a thousand
+// requests suffice, at most 1.1 times the columns' bytes are transferred. For a larger tensor the gaps are
+// transferred too, and the number of requests does not grow.
 func TestColumnsInStore(t *testing.T) {
 	ctx := t.Context()
 	for _, test := range []struct {
 		name              string
 		rows, columns     int
 		start, length     int
-		requests, percent int // at most, beside the index; bytes of those of the part
+		requests, percent int // at most; without the index; the bytes relative to the part's
 	}{
 		{"few rows", 800, 1000, 130, 120, 810, 110},
 		{"few rows, all but one column", 800, 1000, 0, 999, 20, 110},

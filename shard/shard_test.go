@@ -27,7 +27,8 @@ type model struct {
 	Bias   tensor.Tensor[float32] `ckpt:"bias"`
 }
 
-// cut is how a worker of n holds the model: the table by rows, the kernel by columns, the bias whole.
+// cut describes what one of n workers holds of the model: rows of the table, columns of the kernel, and the
+// whole bias.
 func cut(n int) func(path string) shard.Cut {
 	return func(path string) shard.Cut {
 		switch path {
@@ -41,10 +42,10 @@ func cut(n int) func(path string) shard.Cut {
 	}
 }
 
-// value is that of an element: it tells elements of different tensors and of different places apart.
+// value returns the value of an element. It differs between tensors and between positions.
 func value(path string, element int) float64 { return float64(len(path)*1000 + element) }
 
-// hold returns what a worker holds of the model, with its values or without.
+// hold returns a worker's part of the model, with or without values.
 func hold(w shard.Worker, values bool) *model {
 	m := new(model)
 	fill := func(path string, build func(shape ...int), set func(i int, v float64)) {
@@ -70,7 +71,7 @@ func worker(number, of int) shard.Worker {
 	return shard.Worker{Number: number, Cut: cut(of), Full: func(path string, _ tensor.Shape) tensor.Shape { return full[path] }}
 }
 
-// write writes the model's checkpoint by n workers.
+// write writes the model's checkpoint with n workers.
 func write(t *testing.T, prefix string, n int) {
 	for number := range n {
 		w := worker(number, n)
@@ -82,7 +83,7 @@ func write(t *testing.T, prefix string, n int) {
 	require.NoError(t, err)
 }
 
-// What N workers wrote M others read, each what it holds, and whoever wants it whole.
+// N workers write a checkpoint. M others read it, each its own part. A single program reads all of it.
 func TestAnyNumberOfWorkersToAnyOther(t *testing.T) {
 	for n := 1; n <= 8; n++ {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
@@ -104,7 +105,7 @@ func TestAnyNumberOfWorkersToAnyOther(t *testing.T) {
 	}
 }
 
-// Flat ranges of what others wrote by rows and columns.
+// Workers read flat ranges of values that others wrote by rows and columns.
 func TestReadFlat(t *testing.T) {
 	prefix := filepath.Join(t.TempDir(), "ckpt")
 	write(t, prefix, 3)
@@ -166,7 +167,7 @@ func TestReshard(t *testing.T) {
 			var got struct{ Model model }
 			require.NoError(t, ckpt.LoadWeights(ctx, out, &got, ckpt.Strict()))
 			require.Equal(t, whole, &got.Model)
-			if tt.name == "into one file" { // as a program that never had workers writes it
+			if tt.name == "into one file" { // as a program without workers writes it
 				c, err := ckpt.New(ckpt.Group{"model": whole})
 				require.NoError(t, err)
 				_, err = c.Write(ctx, out+"2")
@@ -202,7 +203,7 @@ func TestReshard(t *testing.T) {
 	})
 }
 
-// A variable that lacks the axis that is cut fails the save.
+// A save fails if a variable lacks the axis that is to be cut.
 func TestAWorkerOfAVariableThatCannotBeCut(t *testing.T) {
 	w := shard.Worker{Cut: func(string) shard.Cut { return must(shard.Columns(2)) }}
 	c, err := ckpt.New(ckpt.Group{"bias": tensor.New[float32](4)})
@@ -219,7 +220,7 @@ func ExampleWorker() {
 	rows := func(workers int) func(string) shard.Cut {
 		return func(string) shard.Cut { c, _ := shard.Rows(workers); return c }
 	}
-	// Two workers have two rows each of a table; elsewhere they would be two processes.
+	// Two workers have two rows each of a table. In a real program they are two processes.
 	for rank := range 2 {
 		table, _ := tensor.FromSlice([]float32{float32(10 * rank), float32(10*rank + 1)}, 2, 1)
 		c, _ := ckpt.New(ckpt.Group{"table": table})
@@ -232,7 +233,7 @@ func ExampleWorker() {
 		fmt.Println(err)
 	}
 
-	// Four workers go on with a row each.
+	// Four workers continue with a row each.
 	for rank := range 4 {
 		table := tensor.New[float32](1, 1)
 		c, _ := ckpt.New(ckpt.Group{"table": table})

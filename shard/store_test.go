@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// everyCut returns the ways in which a matrix is spread over workers.
+// everyCut returns the ways to distribute a matrix over workers.
 func everyCut(workers int) map[string]shard.Cut {
 	a := 1
 	for i := 2; i*i <= workers; i++ {
@@ -31,13 +31,14 @@ func everyCut(workers int) map[string]shard.Cut {
 		"rows":     must(shard.Rows(workers)),
 		"columns":  must(shard.Columns(workers)),
 		"blocks":   must(mesh.Cut("a", "b")),
-		"replicas": must(mesh.Cut("b")), // of rows, each of them a times
+		"replicas": must(mesh.Cut("b")), // rows, each replicated a times
 		"whole":    must(mesh.Cut()),
 	}
 }
 
-// What N workers wrote to a store, however it was spread, M others read, however they spread it: for all N and M up to 8 exactly
-// what they ask for, and at most 1.1 times its bytes move. Some of their ways are tried for each number, all where CKPT_THOROUGH is set.
+// N workers write to a store, and M others read from it, for all N and M up to 8 and any distributions. The
+// readers get exactly the requested elements, and at most 1.1 times their bytes are transferred. The test
+// tries some distributions for each number, or all if CKPT_THOROUGH is set.
 func TestAnyToAnyInStore(t *testing.T) {
 	thorough := os.Getenv("CKPT_THOROUGH") != ""
 	random := rand.New(rand.NewPCG(16, 4))

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Of two that put an object under one name only the first succeeds, which is what a merge of sections needs.
+// If two callers put an object under one name, only the first succeeds. A merge of sections relies on that.
 func Example() {
 	ctx := context.Background()
 	s := store.Memory() // or store.Dir("checkpoints"), or one of the modules store/s3 and store/gcs

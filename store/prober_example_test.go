@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A checked store tries the conditional writes of another before it writes there.
+// A checked store tries the conditional writes of another store before it writes there.
 type checked struct {
 	store.Store
 	prober *store.Prober
@@ -43,7 +43,7 @@ func (c forgetful) PutIfAbsent(ctx context.Context, name string, body io.Reader,
 	return c.Put(ctx, name, body, size)
 }
 
-// A store that may lack conditional writes is found out before the first write.
+// A Prober detects a store without conditional writes before the first write.
 func ExampleProber() {
 	ctx := context.Background()
 	for _, s := range []store.Store{store.Memory(), forgetful{store.Memory()}} {

@@ -30,7 +30,7 @@ func TestFaultyWithoutFaults(t *testing.T) {
 	storetest.Run(t, func(*testing.T) store.Store { return storetest.NewFaulty(store.Memory()) })
 }
 
-// Two values of Dir stand for two programs.
+// Two values of Dir act as two programs.
 func TestDirOfSeveralPrograms(t *testing.T) {
 	path := t.TempDir()
 	stores := []store.Store{store.Dir(path), store.Dir(path), store.Dir(path)}
@@ -39,7 +39,7 @@ func TestDirOfSeveralPrograms(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, first.Version)
 
-	// Each adds 1 as often, by reading and replacing until nobody was quicker.
+	// Each goroutine adds 1 equally often. It reads and replaces until no other goroutine has been faster.
 	const each = 20
 	done := make(chan error)
 	for _, s := range stores {
@@ -82,7 +82,7 @@ func TestDirFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "run/ckpt-1.index", string(b), "objects are files of their names")
 
-	// What a killed program left is not an object, and goes with the next program's first write there.
+	// The leftovers of a killed program are not objects. The next program's first write there removes them.
 	left := "ckpt-1.index.tmp" + strings.Repeat("0", 32)
 	require.NoError(t, os.WriteFile(filepath.Join(path, "run", left), nil, 0o666))
 	longAgo := time.Now().Add(-24 * time.Hour)
@@ -107,7 +107,7 @@ func TestDirFiles(t *testing.T) {
 func TestDirErrorsOfTheSystem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(path, nil, 0o666))
-	s := store.Dir(path) // which is not a directory
+	s := store.Dir(path) // it is not a directory
 	_, err := s.Put(t.Context(), "a", strings.NewReader("x"), 1)
 	require.ErrorContains(t, err, "put a: ")
 	_, err = s.Read(t.Context(), "a", "", nil, 0)
@@ -186,7 +186,7 @@ func TestReadAll(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotExist)
 }
 
-// aged lists objects as older than they are.
+// aged lists objects with times before their real ones.
 type aged struct {
 	store.Store
 	by time.Duration
@@ -203,7 +203,7 @@ func (s aged) List(ctx context.Context, prefix string) iter.Seq2[store.Object, e
 	}
 }
 
-// What a probe that was killed has left is deleted later, and that of one which may be under way is not.
+// The leftovers of a killed probe are deleted later. Those of a probe that may still be running are kept.
 func TestProberSweeps(t *testing.T) {
 	for by, left := range map[time.Duration]int{time.Minute: 3, 2 * time.Hour: 2} {
 		s := aged{store.Memory(), by}
@@ -222,7 +222,7 @@ func TestProberSweeps(t *testing.T) {
 	}
 }
 
-// A Prober asks once, and again only where the store did not answer.
+// A Prober probes once, and again only if the store did not answer.
 func TestProber(t *testing.T) {
 	ctx, f, p := t.Context(), storetest.NewFaulty(store.Memory()), new(store.Prober)
 	f.Inject(func(int, storetest.Call) storetest.Fault { return storetest.Fail })

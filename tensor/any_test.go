@@ -16,7 +16,7 @@ func vector[T tensor.Element](t testing.TB, values ...T) *tensor.Tensor[T] {
 	return v
 }
 
-// filled returns a tensor of d in which no two elements are alike (bools aside), and none is zero.
+// filled returns a tensor of d without zeros. All elements differ, except in tensors of bools.
 func filled(t testing.TB, d tensor.DType, shape ...int) tensor.Any {
 	t.Helper()
 	a, err := tensor.NewAny(d, shape...)

@@ -16,7 +16,7 @@ func TestNativeLittleEndian(t *testing.T) {
 	require.Equal(t, binary.NativeEndian.Uint16([]byte{1, 0}) == 1, tensor.NativeLittleEndian)
 }
 
-// littleEndian returns t's bytes as a data file has them, on any machine.
+// littleEndian returns t's bytes as in a data file, on any machine.
 func littleEndian(t *testing.T, a tensor.Any) []byte {
 	t.Helper()
 	a = tensor.Clone(a)

@@ -129,7 +129,7 @@ func TestCastRefusesOtherKinds(t *testing.T) {
 	require.EqualError(t, tensor.Cast(tensor.New[float32](2), tensor.New[float64](3)), "tensor: cannot cast float64[3] to float32[2]: the shapes differ")
 }
 
-// TestCastEveryPair casts between all dtypes of a kind, there and back, values that all of them hold.
+// TestCastEveryPair casts between all dtypes of a kind, and back again. The values fit all of the dtypes.
 func TestCastEveryPair(t *testing.T) {
 	for kind, c := range map[string]struct {
 		common tensor.Any
@@ -162,7 +162,8 @@ func TestCastEveryPair(t *testing.T) {
 	}
 }
 
-// TestCastOfIntegersIsThatOfNumbers holds the casts between integers against arithmetic without limits.
+// TestCastOfIntegersIsThatOfNumbers compares the casts between integers with arithmetic of unlimited
+// precision.
 func TestCastOfIntegersIsThatOfNumbers(t *testing.T) {
 	check := func(t *rapid.T, src, dst tensor.Any, value *big.Int, fits bool, stored func() *big.Int) {
 		err := tensor.Cast(dst, src)

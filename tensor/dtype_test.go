@@ -9,14 +9,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// elements lists every dtype: its number and name in TensorFlow's DataType enum, the bytes of an element in a data
-// file, and the Go type of one.
+// elements lists every dtype: its number and name in TensorFlow's DataType enum, the size of an element in a
+// data file, and an element's Go type.
 var elements = []struct {
 	dtype  tensor.DType
 	number int32
 	name   string
 	size   int
-	goType reflect.Type // nil: no values in Go
+	goType reflect.Type // nil: Go has no such values
 }{
 	{tensor.DTFloat32, 1, "float32", 4, reflect.TypeFor[float32]()},
 	{tensor.DTFloat64, 2, "float64", 8, reflect.TypeFor[float64]()},

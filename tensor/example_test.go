@@ -26,7 +26,7 @@ func Example() {
 	// [[1.0 2.0 3.0] [4.0 5.0 60.0]]
 }
 
-// A tensor whose element type is known only when the program runs is an Any; a type switch on it gives the typed one.
+// If the element type is only known at run time, a tensor is an Any. A type switch gives the typed tensor.
 func ExampleAny() {
 	values := []tensor.Any{tensor.Scalar[int64](3), tensor.Scalar("three")}
 	for _, a := range values {
@@ -63,7 +63,7 @@ func ExampleCast() {
 	// true tensor: cannot cast int64 to int8: element [] is 300, which int8 cannot hold
 }
 
-// A partitioned tensor is stored as parts, each with the slice of the whole that it is.
+// A partitioned tensor is stored as parts. Each part has its slice of the whole.
 func ExampleCopyRegion() {
 	whole := tensor.New[int32](2, 4)
 	for spec, data := range map[string][]int32{"-:0,1": {1, 5}, "-:1,3": {2, 3, 4, 6, 7, 8}} {
@@ -88,7 +88,7 @@ func ExampleCopyRegion() {
 	// Output: [[1 2 3 4] [5 6 7 8]]
 }
 
-// A plain Go array becomes a tensor without its values being copied.
+// Alias makes a tensor of a Go array without copying its values.
 func ExampleAlias() {
 	var grid [2][3]float32
 	a, err := tensor.Alias(reflect.ValueOf(&grid).Elem(), 2, 3)

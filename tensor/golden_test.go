@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// golden is testdata/ml_dtypes.json, which testdata/gen.py made with NumPy and ml_dtypes. The digests are over sweeps
-// of inputs that both sides make alike; see gen.py for what each covers.
+// golden is testdata/ml_dtypes.json, which testdata/gen.py made with NumPy and ml_dtypes. The digests cover
+// many inputs, which both sides generate in the same way; gen.py describes the inputs of each.
 type golden struct {
 	Floats map[string]struct {
 		ToFloat32         string            `json:"to_float32"`
@@ -25,11 +25,11 @@ type golden struct {
 		FromFloat32Random string            `json:"from_float32_random"`
 		FromFloat64Grid   string            `json:"from_float64_grid"`
 		FromFloat64Random string            `json:"from_float64_random"`
-		Examples          map[string]string // float32 bits to the small float's, in hex
+		Examples          map[string]string // from the bits of a float32 to those of the small float, in hex
 	}
 	Integers map[string]struct {
-		ToInt   []int   `json:"to_int"`   // of every byte
-		FromInt []uint8 `json:"from_int"` // of 0 to 255, wrapping
+		ToInt   []int   `json:"to_int"`   // for every byte
+		FromInt []uint8 `json:"from_int"` // for 0 to 255, wrapping around
 	}
 }
 
@@ -41,9 +41,9 @@ func readGolden(t *testing.T) (g golden) {
 	return g
 }
 
-// smallFloat is one of the small floats with its type taken away.
+// smallFloat describes one of the small floats without its type.
 type smallFloat struct {
-	codes       int // how many bit patterns it has
+	codes       int // number of bit patterns
 	toFloat32   func(code uint16) float32
 	fromFloat32 func(float32) uint16
 	fromFloat64 func(float64) uint16
@@ -169,7 +169,7 @@ func TestSmallIntegersAreThoseOfMLDtypes(t *testing.T) {
 	}
 }
 
-// splitMix is the generator of Steele, Lea and Flood: the same numbers here and in gen.py.
+// splitMix is the generator of Steele, Lea and Flood. It gives the same numbers here and in gen.py.
 type splitMix uint64
 
 func (s *splitMix) next() uint64 {

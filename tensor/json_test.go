@@ -68,7 +68,7 @@ func TestJSON(t *testing.T) {
 	})
 }
 
-// Every element of every small dtype comes back, and so do floats of any bits.
+// Every element of every small dtype survives a round trip, and so do floats with any bits.
 func TestJSONKeepsEveryValue(t *testing.T) {
 	for d := tensor.DTFloat32; d <= tensor.DTFloat4E2M1FN; d++ {
 		if !d.HasValues() || d.Size() == 0 {
@@ -100,7 +100,7 @@ func TestJSONKeepsEveryValue(t *testing.T) {
 	}
 }
 
-// TestJSONStringsOfPunctuation has the characters by which elements are told apart.
+// TestJSONStringsOfPunctuation uses strings with the characters that separate elements.
 func TestJSONStringsOfPunctuation(t *testing.T) {
 	want := vector(t, `a,b`, `]`, `"`, `\`, `\"`, `{"x":[1,2]}`, "", " , ", "\xff,")
 	text, err := json.Marshal(want)

@@ -54,7 +54,7 @@ func TestCopyRegion(t *testing.T) {
 			require.NoError(t, there.Build(4, 4))
 			require.NoError(t, tensor.CopyRegion(there, []int{1, 2}, src, []int{0, 1}, tensor.Shape{2, 2}))
 			require.NoError(t, back.Build(2, 4))
-			for column := range 4 { // the middle by way of there, the edges straight
+			for column := range 4 { // the middle in two steps by way of there, the edges directly
 				from, at := src, []int{0, column}
 				if column == 1 || column == 2 {
 					from, at = there, []int{1, column + 1}
@@ -95,7 +95,8 @@ func TestCopyRegionRefuses(t *testing.T) {
 	}
 }
 
-// TestCopyRegionIsElementByElement draws regions of two tensors of any rank and compares with what the definition says.
+// TestCopyRegionIsElementByElement copies random regions between tensors of any rank, and compares the result
+// with the definition.
 func TestCopyRegionIsElementByElement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rank := rapid.IntRange(0, 4).Draw(t, "rank")

@@ -90,7 +90,7 @@ func TestIntersect(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		a, b tensor.Slice
-		want tensor.Slice // nil: nothing in common
+		want tensor.Slice // nil: they do not overlap
 	}{
 		{"they overlap", tensor.Slice{{0, 4}, {0, 2}}, tensor.Slice{{3, 4}, {1, 5}}, tensor.Slice{{3, 1}, {1, 1}}},
 		{"one lies in the other", tensor.Slice{{0, 9}}, tensor.Slice{{3, 2}}, tensor.Slice{{3, 2}}},

@@ -14,7 +14,7 @@ func TestLimitsOfSmallFloats(t *testing.T) {
 		name                  string
 		largest, least, zero  uint16
 		largestIs, leastIs    float64
-		beyond, infinity, nan float32 // what these become, by way of the small float
+		beyond, infinity, nan float32 // these values after conversion to the small float and back
 	}{
 		{"float16", 0x7bff, 0x0001, 0x8000, 65504, 0x1p-24, inf32, inf32, nan32},
 		{"bfloat16", 0x7f7f, 0x0001, 0x8000, 0x1.fep127, 0x1p-133, inf32, inf32, nan32},
@@ -79,7 +79,7 @@ func TestSmallNumbersPrintTheirValue(t *testing.T) {
 	}
 }
 
-// FuzzFromFloat64 looks for a float64 that does not become the nearest small float.
+// FuzzFromFloat64 searches for a float64 that is not converted to the nearest small float.
 func FuzzFromFloat64(f *testing.F) {
 	for _, x := range []float64{0, 1, -1, 0.1, 65519.999, 65520, 464, 1 + 0x1p-11, 1 + 0x1p-11 + 0x1p-40, 0x1p-25, 1e-320, inf, nan} {
 		f.Add(math.Float64bits(x))
@@ -100,7 +100,7 @@ func FuzzFromFloat64(f *testing.F) {
 				if y != y || math.IsInf(float64(y), 0) {
 					continue
 				}
-				// Which side of the midpoint x lies on says what is nearer, without rounding.
+				// The side of the midpoint on which x lies tells which neighbour is nearer, without rounding.
 				beyond := x - (float64(got)+float64(y))/2
 				if y < got {
 					beyond = -beyond

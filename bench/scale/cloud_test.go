@@ -1,5 +1,6 @@
-// Package scale runs the protocol of sections with many workers on a store, and counts and times its requests. Its tests print the
-// tables of docs/scale.md where CKPT_SCALE is set; without it they check that requests and bytes grow as they should.
+// Package scale runs the protocol of sections with many workers on a store, and counts and times its
+// requests. If CKPT_SCALE is set, its tests print the tables of docs/scale.md. Otherwise they check how
+// requests and bytes grow.
 package scale
 
 import (
@@ -14,7 +15,8 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A Service is what an object store promises: how long a request takes, and how many it takes in a second.
+// A Service describes the performance of an object store: the duration of a request, and the number of
+// requests per second.
 type Service struct {
 	Get, Put, List Latency
 	Bandwidth      float64 // bytes per second of one request's body
@@ -24,7 +26,7 @@ type Service struct {
 // A Latency is a log-normal distribution of the time to the first byte of an answer.
 type Latency struct{ Median, P99 time.Duration }
 
-// draw returns a latency of the distribution.
+// draw returns a random latency from the distribution.
 func (l Latency) draw() time.Duration {
 	const z99 = 2.326 // of the normal distribution
 	if l.Median <= 0 {
@@ -34,8 +36,8 @@ func (l Latency) draw() time.Duration {
 	return time.Duration(float64(l.Median) * math.Exp(sigma*rand.NormFloat64()))
 }
 
-// A Cloud is a store with the latencies and the limits of a service. Time passes as time.Sleep lets it: in a bubble of
-// testing/synctest at once.
+// A Cloud is a store with the latencies and the limits of a service. It waits with time.Sleep, which takes no
+// real time within testing/synctest.
 type Cloud struct {
 	store.Store
 	service Service
@@ -45,25 +47,25 @@ type Cloud struct {
 	count         Count
 }
 
-// A Count is what was asked of a store.
+// A Count counts the requests to a store.
 type Count struct {
 	Reads, Writes, Lists, Deletes int
 	Read, Written                 int64         // bytes
-	Waited                        time.Duration // of all requests, because of the limits
-	LastWrite                     time.Time     // when it was done
+	Waited                        time.Duration // total waiting time because of the limits
+	LastWrite                     time.Time     // when the last write ended
 }
 
 // Requests returns the number of all requests.
 func (c Count) Requests() int { return c.Reads + c.Writes + c.Lists + c.Deletes }
 
-// NewCloud returns s as a service of that kind keeps it.
+// NewCloud returns s with the latencies and limits of service.
 func NewCloud(s store.Store, service Service) *Cloud {
 	c := &Cloud{Store: s, service: service}
 	c.reads.rate, c.writes.rate = service.Reads, service.Writes
 	return c
 }
 
-// Take returns what was asked since the last call.
+// Take returns the requests since the last call.
 func (c *Cloud) Take() Count {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +74,7 @@ func (c *Cloud) Take() Count {
 	return taken
 }
 
-// A queue lets requests through at a rate: those beyond it wait, as a client does that is told to slow down.
+// A queue admits requests at a rate. Further requests wait, like a client that is told to slow down.
 type queue struct {
 	rate float64
 	next time.Time
@@ -91,7 +93,7 @@ func (q *queue) wait() time.Duration {
 	return wait
 }
 
-// take counts a request and lets its time pass.
+// take counts a request and sleeps for its duration.
 func (c *Cloud) take(q *queue, l Latency, bytes int64, count func(*Count)) {
 	c.mu.Lock()
 	wait := q.wait()
@@ -141,7 +143,7 @@ func (c *Cloud) wrote(n int64) {
 	c.count.LastWrite = time.Now()
 }
 
-// List implements [store.Store]. A request brings a thousand objects.
+// List implements [store.Store]. A request returns a thousand objects.
 func (c *Cloud) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		n := 0

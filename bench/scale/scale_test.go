@@ -19,22 +19,24 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// s3 is what is published of Amazon S3 from within a region: documentation has 100 to 200 ms to the first byte of small objects and 3,500 writes and 5,500
-// reads per second under a prefix; medians are those that users measure.
+// s3 has published numbers of Amazon S3 for clients in the same region. The documentation states 100 to 200
+// ms to the first byte of small objects, and 3,500 writes and 5,500 reads per second under a prefix. The
+// medians are users' measurements.
 var s3 = Service{
 	Get: Latency{30 * time.Millisecond, 200 * time.Millisecond}, Put: Latency{60 * time.Millisecond, 400 * time.Millisecond},
 	List: Latency{60 * time.Millisecond, 400 * time.Millisecond}, Bandwidth: 90e6, Reads: 5500, Writes: 3500,
 }
 
-// A round is what saving and merging with some number of workers took.
+// A round has the requests and times of a save and a merge with some number of workers.
 type round struct {
 	workers, entries int
-	save             time.Duration // of the slowest worker
-	commit, merge    time.Duration // of the merge, which begins then: until it is committed, and until it ends
+	save             time.Duration // time of the slowest worker
+	commit, merge    time.Duration // time of the merge, which begins then, until its commit and until its end
 	saving, merging  Count
 }
 
-// run saves a checkpoint from workers that have variables each, with rows values each, and merges it.
+// run saves a checkpoint from workers, and merges it. Each worker has the given number of variables, each
+// with rows values.
 func run(t testing.TB, s *Cloud, workers, variables, values int) round {
 	ctx, r := context.Background(), round{workers: workers, entries: workers * variables}
 	start := time.Now()
@@ -66,8 +68,8 @@ func run(t testing.TB, s *Cloud, workers, variables, values int) round {
 	return r
 }
 
-// A worker's requests do not depend on how many there are, a merge's grow with the workers and not faster, and neither reads or
-// writes values again.
+// The number of a worker's requests does not depend on the number of workers. The number of a merge's
+// requests grows linearly with it. Neither reads or writes values twice.
 func TestRequestsAreLinear(t *testing.T) {
 	const values = 1 << 14
 	var rounds []round
@@ -89,7 +91,7 @@ func TestRequestsAreLinear(t *testing.T) {
 	}
 }
 
-// english prints numbers as the tables have them: 1,024.
+// english prints numbers in the form of the tables, such as 1,024.
 var english = message.NewPrinter(language.English)
 
 // TestScale prints the tables of docs/scale.md.

@@ -34,7 +34,8 @@ func TestRunWithoutWeights(t *testing.T) {
 }
 
 func TestCellLayer(t *testing.T) {
-	// One input and one unit: rows of input, candidate, forget and output gate, each with a number of its own.
+	// This cell has one input and one unit. The rows of its input, candidate, forget and output gates have
+	// different numbers.
 	weights, err := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6, 7, 8}, 2, 4)
 	require.NoError(t, err)
 	biases, err := tensor.FromSlice([]float32{10, 20, 30, 40}, 4)

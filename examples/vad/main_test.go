@@ -55,7 +55,7 @@ func TestParseWAV(t *testing.T) {
 		})
 	}
 
-	samples, err = parseWAV(good[:1000]) // a recorder that was stopped
+	samples, err = parseWAV(good[:1000]) // from a recorder that was stopped
 	require.NoError(t, err)
 	require.Len(t, samples, (1000-44)/2)
 }

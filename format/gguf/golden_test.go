@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// What the reference implementation wrote is read, and dequantized to the same bits.
+// Files that the reference implementation wrote are read, and dequantized to the same bits.
 func TestGolden(t *testing.T) {
 	for name, want := range formattest.ReadSums(t, "testdata/sums.json") {
 		t.Run(name, func(t *testing.T) {

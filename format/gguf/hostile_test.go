@@ -24,7 +24,7 @@ func openBytes(b []byte) (*Reader, error) {
 	return OpenFS(fstest.MapFS{"f": {Data: b}}, "f")
 }
 
-// A file is built part by part.
+// A file builds a GGUF file part by part.
 type file struct{ bytes.Buffer }
 
 func (f *file) put(parts ...any) *file {
@@ -60,7 +60,7 @@ func TestHeader(t *testing.T) {
 	tests := []struct {
 		name string
 		file []byte
-		want string // "" where it is read
+		want string // "" if it is read
 	}{
 		{"a tensor", one(dims(3, 2), 0, 0, 24), ""},
 		{"a scalar", one(dims(), 0, 0, 4), ""},
@@ -124,7 +124,7 @@ func TestHeader(t *testing.T) {
 	require.False(t, Recognize([]byte("GGM")))
 }
 
-// readAll reads what can be read of a file, without a panic, and returns the tensors.
+// readAll reads all readable parts of a file and returns the tensors. It must not panic.
 func readAll(t testing.TB, b []byte) map[string]tensor.Any {
 	r, err := openBytes(b)
 	if err != nil {
@@ -157,7 +157,8 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { readAll(t, b) })
 }
 
-// Every 4 bytes of a header are made numbers that matter, as are 8, and the file is cut off anywhere.
+// The test replaces every 4 and every 8 bytes of a header by critical numbers, and truncates the file at
+// every position.
 func mutants(b []byte, header int, yield func(b []byte)) {
 	for at := range min(header, len(b)-8) {
 		for _, v := range []uint64{0, 1, 31, 256, math.MaxInt32, math.MaxUint32, 1 << 40, math.MaxInt64, math.MaxUint64} {
@@ -184,7 +185,7 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// What a file makes its reader allocate is in proportion to its size.
+// A reader allocates memory in proportion to the size of the file.
 func TestMemory(t *testing.T) {
 	tensors, pairs := start(50_000, 0), start(0, 50_000)
 	for i := range 50_000 {

@@ -15,13 +15,14 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// split returns file number no of a model in count files. It has one tensor, called name.
+// split returns file number no of a model in count files. The file has one tensor, called name.
 func split(no, count uint16, tensors int32, name string) *fstest.MapFile {
 	f := start(1, 3).put(splitNumber, uint32(typeUint16), no, splitCount, uint32(typeUint16), count, splitTensors, uint32(typeInt32), tensors)
 	return &fstest.MapFile{Data: f.put(name, uint32(1), uint64(1), uint32(0), uint64(0)).end(4)}
 }
 
-// The first file of a model stands for all. The error names a file that is missing, or is not the one that its name says.
+// Opening the first file of a model opens all. The error names a file that is missing, or has the name of
+// another part.
 func TestSplits(t *testing.T) {
 	const first, second, third = "d/m-00001-of-00003.gguf", "d/m-00002-of-00003.gguf", "d/m-00003-of-00003.gguf"
 	good := func(change func(fstest.MapFS)) fstest.MapFS {
@@ -32,7 +33,7 @@ func TestSplits(t *testing.T) {
 	for name, tt := range map[string]struct {
 		files fstest.MapFS
 		path  string
-		keys  string // "" where it is not opened
+		keys  string // "" if it is not opened
 		is    error
 		says  string
 	}{

@@ -18,13 +18,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A golden is what h5py says is in a file.
+// A golden is a description of a file by h5py.
 type golden struct {
 	Datasets map[string]struct {
 		DType, SHA256 string
 		Shape         []int
 	}
-	Attributes map[string]struct { // by path, "@" and name
+	Attributes map[string]struct { // the keys are path, "@" and name
 		Shape  []int
 		Values []any
 	}
@@ -173,8 +173,8 @@ func TestRecognize(t *testing.T) {
 	}
 }
 
-// Files of other people's projects, which are not the repository's: CKPT_REAL_FORMATS names a directory of FORMAT/NAME with
-// an expect.json in each.
+// This test reads files of other projects, which are not in the repository. CKPT_REAL_FORMATS names a
+// directory of FORMAT/NAME, each with an expect.json.
 func TestRealFiles(t *testing.T) {
 	root := os.Getenv("CKPT_REAL_FORMATS")
 	if root == "" {

@@ -31,7 +31,7 @@ func seeds(t testing.TB) map[string][]byte {
 	return all
 }
 
-// readAll opens data and reads every tensor that can be. An error has one of the two reasons there are.
+// readAll opens data and reads every readable tensor. Each error must satisfy one of the two sentinel errors.
 func readAll(t testing.TB, data []byte) {
 	r, err := NewReader(raw.Memory("mutant.h5", data))
 	if err != nil {
@@ -52,16 +52,16 @@ func readAll(t testing.TB, data []byte) {
 	}
 }
 
-// Every number of every header is replaced by numbers that are likely to do harm.
+// The test replaces every number in every header by numbers that are likely to do harm.
 func TestMutants(t *testing.T) {
 	for name, data := range seeds(t) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			step := 40 // of the 8 that numbers lie at multiples of, every fifth
+			step := 40 // numbers are at multiples of 8; use every fifth
 			if os.Getenv("CKPT_THOROUGH") != "" {
 				step = 8
 			}
 			for at := 0; at+8 <= len(data); at += step {
-				if bytes.Equal(data[at:at+8], make([]byte, 8)) && at%400 != 0 { // mostly room that nobody looks at
+				if bytes.Equal(data[at:at+8], make([]byte, 8)) && at%400 != 0 { // mostly padding
 					continue
 				}
 				for _, v := range []uint64{0, 1, 0xff, 0xffff, 1 << 31, 1<<63 - 1, undefined, uint64(len(data)) - 8, uint64(at), 0x60, 0x88} {
@@ -88,7 +88,7 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// chain returns a file of groups within groups.
+// chain returns a file with nested groups.
 func chain(t testing.TB, depth int) []byte {
 	root := &Group{}
 	for range depth {
@@ -118,7 +118,7 @@ func deep(n int) *Group {
 }
 
 func TestContinuationsThatLoop(t *testing.T) {
-	// A header of one message, which continues at itself.
+	// This header has one message, which continues at itself.
 	data := written(t, nil, nil)
 	at := uint64(len(data))
 	header := []byte{1, 0, 0xff, 0xff, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0}
@@ -131,7 +131,7 @@ func TestContinuationsThatLoop(t *testing.T) {
 	require.ErrorContains(t, err, "overlap")
 }
 
-// Many attributes lead to one long string: it is held once.
+// Many attributes refer to one long string. It is in memory once.
 func TestMemory(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	root := &Group{}
@@ -142,8 +142,9 @@ func TestMemory(t *testing.T) {
 	head, size, err := Encode(root)
 	require.NoError(t, err)
 	data := append(head, make([]byte, int(size)-len(head))...)
-	// A string is told by its length, its heap's address and its index. These of the long one take the others' place.
-	const upToValue = 8 + 24 + 8 // name, datatype and dataspace of an attribute
+	// A reference to a string has its length, the address of its heap and its index. The test replaces the
+	// other references by that of the long string.
+	const upToValue = 8 + 24 + 8 // an attribute's name, datatype and dataspace
 	source := bytes.Clone(data[bytes.Index(data, []byte("long\x00"))+upToValue:][:16])
 	require.EqualValues(t, len(long), binary.LittleEndian.Uint32(source))
 	patched := 0

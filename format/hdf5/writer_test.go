@@ -16,14 +16,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// text returns a tensor of strings: a scalar where shape is empty.
+// text returns a tensor of strings, a scalar if shape is empty.
 func text(t testing.TB, shape []int, values ...string) tensor.Any {
 	s, err := tensor.FromSlice(values, shape...)
 	require.NoError(t, err)
 	return s
 }
 
-// counted returns a tensor of d with other bytes in each element.
+// counted returns a tensor of d with different bytes in each element.
 func counted(t testing.TB, d tensor.DType, shape ...int) tensor.Any {
 	x, err := tensor.NewAny(d, shape...)
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func counted(t testing.TB, d tensor.DType, shape ...int) tensor.Any {
 	return x
 }
 
-// written returns the bytes of a file of the given tensors.
+// written returns the bytes of a file with the given tensors.
 func written(t testing.TB, tensors map[string]tensor.Any, attributes map[string][]Attribute) []byte {
 	disk := errfs.New()
 	w := NewWriter(disk, "out.h5")
@@ -170,7 +170,8 @@ func TestOpenFaults(t *testing.T) {
 	require.Zero(t, disk.OpenFiles())
 }
 
-// A changed shape between Add and Commit is found before a file of wrong size is in place.
+// If a shape changes between Add and Commit, Commit fails before it moves a file of the wrong size into
+// place.
 func TestSourceThatChanges(t *testing.T) {
 	disk := errfs.New()
 	w := NewWriter(disk, "out.h5")

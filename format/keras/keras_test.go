@@ -21,7 +21,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reach returns the key that a path of edges leads to.
+// reach returns the key at a path of edges.
 func reach(t testing.TB, r *keras.Reader, path string) string {
 	g, err := r.Graph()
 	require.NoError(t, err)
@@ -47,7 +47,8 @@ func reach(t testing.TB, r *keras.Reader, path string) string {
 
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ file, path, key string }{
-		// The layers dense_1 and dense are stored as dense and dense_1: the names that they were given go first.
+		// The layers dense_1 and dense are stored as dense and dense_1. The names that the program gave them
+		// take precedence.
 		{"model.keras", "dense_1 kernel", "layers/dense/vars/0"},
 		{"model.keras", "dense kernel", "layers/dense_1/vars/0"},
 		{"model.keras", "layers dense kernel", "layers/dense/vars/0"},
@@ -58,12 +59,12 @@ func TestNames(t *testing.T) {
 		{"model.keras", "each layer kernel", "layers/time_distributed/layer/vars/0"},
 		{"model.keras", "norm gamma", "layers/layer_normalization/vars/0"},
 		{"model.keras", "norm beta", ""},
-		{"model.keras", "inside norm beta", "layers/sequential/layers/batch_normalization/vars/0"}, // there is no gamma
+		{"model.keras", "inside norm beta", "layers/sequential/layers/batch_normalization/vars/0"}, // because there is no gamma
 		{"model.keras", "inside norm moving_variance", "layers/sequential/layers/batch_normalization/vars/2"},
 		{"model.keras", "inside layers 1 moving_mean", "layers/sequential/layers/batch_normalization/vars/1"},
 		{"sharded.weights.json", "inside last bias", "layers/sequential/layers/dense_1/vars/1"},
-		{"sharded.weights.json", "inside norm moving_variance", "layers/sequential/layers/batch_normalization/vars/2"}, // of three, the last
-		{"sharded.weights.json", "inside norm beta", ""},                                                               // or gamma
+		{"sharded.weights.json", "inside norm moving_variance", "layers/sequential/layers/batch_normalization/vars/2"}, // the last of three
+		{"sharded.weights.json", "inside norm beta", ""},                                                               // could also be gamma
 		{"model.h5", "dense kernel", "model_weights/dense/everything/dense/kernel"},
 		{"model.h5", "both_ways backward_layer cell kernel", "model_weights/both_ways/both_ways/backward_lstm/lstm_cell/kernel"},
 		{"model.h5", "attend _output_dense bias", "model_weights/attend/attend/attention_output/bias"},
@@ -80,7 +81,7 @@ func TestNames(t *testing.T) {
 			require.NoError(t, err)
 			defer r.Close()
 			got := reach(t, r, c.path)
-			if want := c.key; want != got && c.file == "model.h5" && got != "" { // Keras 3 has put a model's name there or not
+			if want := c.key; want != got && c.file == "model.h5" && got != "" { // some versions of Keras 3 put a model's name there
 				want = strings.Replace(want, "/everything", "", 1)
 				require.Equal(t, want, got)
 				return
@@ -119,7 +120,7 @@ func TestBFloat16(t *testing.T) {
 	require.NotZero(t, dst.Data()[0])
 }
 
-// weights returns an HDF5 file of one number a key, and attributes by "path@name".
+// weights returns an HDF5 file with one number per key, and attributes by "path@name".
 func weights(t testing.TB, attributes map[string][]string, keys ...string) []byte {
 	disk := errfs.New()
 	w := hdf5.NewWriter(disk, "w.h5")
@@ -138,7 +139,7 @@ func weights(t testing.TB, attributes map[string][]string, keys ...string) []byt
 	return disk.Files()["w.h5"]
 }
 
-// archive returns a ZIP file of members, given as names and contents.
+// archive returns a ZIP file. members alternate between names and contents.
 func archive(t testing.TB, method uint16, members ...string) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -286,7 +287,7 @@ func TestLegacyFaults(t *testing.T) {
 	}
 }
 
-// Every number of the headers of a legacy file is replaced by numbers that are likely to do harm.
+// The test replaces every number in the headers of a legacy file by numbers that are likely to do harm.
 func TestMutants(t *testing.T) {
 	data, err := os.ReadFile("testdata/keras2.h5")
 	require.NoError(t, err)
@@ -333,7 +334,7 @@ func FuzzOpen(f *testing.F) {
 		if nameErr == nil {
 			require.LessOrEqual(t, len(names), r.Len())
 		}
-		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(256*len(data)+64<<20) { // archive members may unpack to more
+		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(256*len(data)+64<<20) { // archive members may unpack to a larger size
 			t.Fatalf("%d bytes were allocated for a file of %d", got, len(data))
 		}
 	})

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Layers of a model within a model are found by the parts of their weights' names, also where a layer's own name has slashes.
+// The layers of a nested model are found by the parts of their weights' names, even if a layer's name
+// contains slashes.
 func TestWeightsOf(t *testing.T) {
 	var model place
 	for _, name := range []string{"dense/kernel", "deep/er/rnn/cell/kernel", "deep/er/rnn/cell/bias", "er/kernel", "outer/conv/kernel", "lone_3/kernel"} {

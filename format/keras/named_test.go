@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A sequence is a Sequential model of layers, each a class and a name.
+// A sequence is a Sequential model. Each of its layers has a class and a name.
 type sequence []string
 
 func (s sequence) KerasLayers(visit func(edges []string, class, name string, model bool)) {
@@ -31,7 +31,7 @@ func (s sequence) Config() json.RawMessage {
 		{"class_name": "TimeDistributed", "config": {"name": "each", "layer": {"class_name": "Dense", "config": {"name": "dense"}}}}]}}`)
 }
 
-// lookup knows matrices and, by the names of biases and the number 1, vectors.
+// lookup finds every key: vectors for the names of biases and the number 1, otherwise matrices.
 func lookup(key string) (format.Entry, bool, error) {
 	e := format.Entry{Key: key, DType: tensor.DTFloat32, Shape: tensor.Shape{2, 3}}
 	if strings.HasSuffix(key, "/1") || strings.HasSuffix(key, ".1") || strings.Contains(key, "bias") {
@@ -55,7 +55,7 @@ func TestNamedGraph(t *testing.T) {
 		keys  string
 		model any
 		path  string // edges
-		want  string // the key of their variable
+		want  string // the key of the variable at the edges
 	}{
 		{"numbers, for a struct", "layers/dense/vars/0 layers/dense/vars/1", nil, "dense kernel", "layers/dense/vars/0"},
 		{"numbers below an attribute", "encoder.proj.vars.0 encoder.proj.vars.1", nil, "encoder proj bias", "encoder.proj.vars.1"},
@@ -86,7 +86,7 @@ func TestNamedGraph(t *testing.T) {
 	}
 }
 
-// Graphs that have none of Keras's names, or are a program's, are returned as they are.
+// Graphs without names of Keras, and graphs of programs, are returned unchanged.
 func TestNamedGraphLeavesOthers(t *testing.T) {
 	node := func(children ...objectgraph.Child) objectgraph.Node { return objectgraph.Node{Children: children} }
 	tree, err := nametree.Graph(slices.Values([]string{"h.0.weight", "vars.x"}))

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/format/keras"
 )
 
-// Weights are called as in Keras: by the names of the layers and of their attributes.
+// Weights have Keras's names, which consist of the names of the layers and of their attributes.
 func TestReadableNames(t *testing.T) {
 	for file, want := range map[string]map[string]string{
 		"keras2.keras":      {"layers/gru/cell/vars/1": "gru.cell.recurrent_kernel"},

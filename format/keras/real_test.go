@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/format/keras"
 )
 
-// Files of other people's projects, which are not the repository's: CKPT_REAL_FORMATS names a directory of FORMAT/NAME with
-// an expect.json in each.
+// This test reads files of other projects, which are not in the repository. CKPT_REAL_FORMATS names a
+// directory of FORMAT/NAME, each with an expect.json.
 func TestRealFiles(t *testing.T) {
 	root := os.Getenv("CKPT_REAL_FORMATS")
 	if root == "" {

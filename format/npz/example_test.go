@@ -29,7 +29,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	r, err := npz.OpenFile(path) // as numpy.load(path) would
+	r, err := npz.OpenFile(path) // like numpy.load(path)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// What NumPy wrote is read.
+// Files that NumPy wrote are read.
 func TestGolden(t *testing.T) {
 	for name, want := range formattest.ReadSums(t, "testdata/sums.json") {
 		t.Run(name, func(t *testing.T) {

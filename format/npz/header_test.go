@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// array1 returns a .npy file of version 1 with a header and bytes of values.
+// array1 returns a .npy file of version 1 with the given header and values.
 func array1(header string, data int) []byte {
 	b := append([]byte(magic), 1, 0)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(header)))
@@ -30,7 +30,7 @@ func TestHeader(t *testing.T) {
 	tests := []struct {
 		name, header string
 		data         int
-		want         string // "" where it is read
+		want         string // "" if it is read
 	}{
 		{"an array", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n", 24, ""},
 		{"another order and other quotes", `{"shape":(2,3),"fortran_order":True,"descr":"<f4"}`, 24, ""},

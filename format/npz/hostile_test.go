@@ -21,7 +21,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readAll reads what can be read of a file, without a panic, and returns the arrays.
+// readAll reads all readable parts of a file and returns the arrays. It must not panic.
 func readAll(t testing.TB, b []byte) map[string]tensor.Any {
 	r, err := openBytes(b)
 	if err != nil {
@@ -47,7 +47,7 @@ func seeds(t testing.TB, ending string) map[string][]byte {
 	return files
 }
 
-// FuzzFile reads files that may be anything; what can be read is written, and read again.
+// FuzzFile reads arbitrary files. It writes the readable arrays, and reads them again.
 func FuzzFile(f *testing.F) {
 	for _, ending := range []string{ending, archiveEnding} {
 		for _, b := range seeds(f, ending) {
@@ -57,7 +57,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { rewrite(t, readAll(t, b)) })
 }
 
-// FuzzHeader is FuzzFile for arrays of which the header's length is right, alone and in an archive of which all is.
+// FuzzHeader is FuzzFile for arrays with a valid header length, alone and in a valid archive.
 func FuzzHeader(f *testing.F) {
 	for _, b := range seeds(f, ".npy") {
 		n := int(binary.LittleEndian.Uint16(b[8:]))
@@ -114,7 +114,8 @@ func rewrite(t testing.TB, tensors map[string]tensor.Any) {
 
 var number = regexp.MustCompile(`\d+`)
 
-// mutants yields .npy files with one number of the header changed, its length made right, and cut off anywhere.
+// mutants yields .npy files with one changed number in the header and a corrected length, and files that are
+// truncated anywhere.
 func mutants(b []byte, yield func(what string, b []byte)) {
 	n := int(binary.LittleEndian.Uint16(b[8:]))
 	header, data := string(b[10:10+n]), b[10+n:]
@@ -146,7 +147,7 @@ func TestMutants(t *testing.T) {
 	require.Greater(t, total, 300)
 }
 
-// A changed byte of an archive changes no value in silence.
+// If a byte of an archive changes, either a read fails or the values are unchanged.
 func TestDamagedArchives(t *testing.T) {
 	for name, b := range seeds(t, archiveEnding) {
 		want := readAll(t, b)
@@ -163,7 +164,7 @@ func TestDamagedArchives(t *testing.T) {
 	}
 }
 
-// What a file makes its reader allocate is in proportion to its size.
+// A reader allocates memory in proportion to the size of the file.
 func TestMemory(t *testing.T) {
 	zeros := array1("{'descr': '<f4', 'fortran_order': False, 'shape': (16777216,), }", 0)
 	many := make(map[string][]byte)

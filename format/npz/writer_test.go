@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// An archive that NumPy wrote is written again to the byte.
+// Writing the arrays of an archive that NumPy wrote gives the same bytes.
 func TestWriterGolden(t *testing.T) {
 	want, err := os.ReadFile("testdata/plain.npz")
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestWriterFaults(t *testing.T) {
 	require.Equal(t, before, disk.Files())
 }
 
-// Sizes that need 64 bits are written as Python writes them: checked against its zipfile by hand-made members.
+// Sizes that need 64 bits are written as Python's zipfile writes them for the same members.
 func TestLargeArchives(t *testing.T) {
 	m := member{name: "a.npy", offset: 5 << 30, size: 6 << 30, sum: 0x01020304}
 	require.Equal(t, "PK\x01\x02-\x03-\x00\x00\x00\x00\x00\x00\x00!\x00\x04\x03\x02\x01\xff\xff\xff\xff\xff\xff\xff\xff\x05\x00\x1c\x00"+

@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A format's package says where its tensors lie, and has a reader of them.
+// A format's package describes where its tensors are stored, and gets a reader for them.
 func Example() {
 	file := raw.Memory("numbers.bin", []byte{'H', 'D', 1, 0, 2, 0, 3, 0})
 	r, err := raw.NewReader("numbers.bin", []*raw.Blob{file}, []raw.Tensor{

@@ -29,14 +29,14 @@ func TestNewReaderRefuses(t *testing.T) {
 		return []Tensor{one}
 	}
 	tooMany := "does not fit 64 bits"
-	if strconv.IntSize == 32 { // an int counts fewer elements than have so many bytes
+	if strconv.IntSize == 32 { // so many bytes have more elements than an int can count
 		tooMany = "exceed the 64 bytes of file"
 	}
 	tests := []struct {
 		name    string
 		tensors []Tensor
 		opts    Options
-		want    string // "" where it is read
+		want    string // "" if it is read
 	}{
 		{"a tensor to the end", four(func(a *Tensor) { a.Offset = 48 }), Options{}, ""},
 		{"beyond the end", four(func(a *Tensor) { a.Offset = 49 }), Options{}, `file: "a": its 16 bytes at offset 49 exceed the 64 bytes of file`},
@@ -232,7 +232,7 @@ func TestBlobs(t *testing.T) {
 	}
 }
 
-// A stream is read once, and to its end, so that its own checksum is compared.
+// A stream is read once, and to its end, so that the stream compares its checksum.
 func TestStreams(t *testing.T) {
 	damaged := errors.New("checksum")
 	tests := []struct {
@@ -272,7 +272,7 @@ func TestStreams(t *testing.T) {
 	require.False(t, ok)
 }
 
-// The checksum of an archive's member is compared whenever all of a tensor is read.
+// The checksum of an archive's member is compared if a whole tensor is read.
 func TestSum(t *testing.T) {
 	b := make([]byte, 5+4*chunkSize)
 	for i := range b {

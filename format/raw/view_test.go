@@ -15,7 +15,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// elements returns the bytes of a region by indexing one element after another: what every way of reading must give.
+// elements returns the bytes of a region by indexing one element after another. Every way of reading must
+// give the same bytes.
 func elements(blob []byte, t Tensor, region tensor.Slice) []byte {
 	size := t.DType.Size()
 	strides := t.Strides
@@ -79,7 +80,7 @@ func descending(n int) []int {
 	return order
 }
 
-// permuted returns the strides of an array whose axes lie in the order given, the outermost first.
+// permuted returns the strides of an array with its axes stored in the given order, the outermost first.
 func permuted(shape tensor.Shape, order []int) []int64 {
 	s := make([]int64, len(shape))
 	next := int64(1)
@@ -163,7 +164,7 @@ func checkTensor(t *testing.T, rng *rand.Rand, blob []byte, tt Tensor) {
 	got, _ = tensor.Bytes(part)
 	require.Equal(t, elements(blob, tt, region), got, "%s region %v", what, region)
 
-	// A small buffer, which makes reading go through all its cases.
+	// A small buffer makes reads use all their cases.
 	src, err := r.entries[0].open()
 	require.NoError(t, err)
 	size := tt.DType.Size()
@@ -173,7 +174,7 @@ func checkTensor(t *testing.T, rng *rand.Rand, blob []byte, tt Tensor) {
 	require.NoError(t, g.read(memory, axes, start))
 	require.Equal(t, got, memory, "%s region %v, %d bytes of buffer", what, region, len(g.buf))
 
-	if r.entries[0].dense() { // as a stream, which is read forwards
+	if r.entries[0].dense() { // as a stream, which can only be read forwards
 		b := Memory("m", nil).Stream("s", int64(len(blob)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(blob)), nil })
 		s, err := NewReader("s", []*Blob{b}, []Tensor{tt}, Options{})
 		require.NoError(t, err)
@@ -187,7 +188,7 @@ func checkTensor(t *testing.T, rng *rand.Rand, blob []byte, tt Tensor) {
 	}
 }
 
-// doubled stores pairs of float32, each as the half of it in one byte.
+// doubled stores pairs of float32. It stores half of each number in one byte.
 var doubled = &Code{Elements: 2, Bytes: 2, Decode: func(dst, src []byte) {
 	for i, b := range src {
 		binary.NativeEndian.PutUint32(dst[4*i:], 2*uint32(b))
@@ -218,7 +219,7 @@ func TestBlocksReadTheSame(t *testing.T) {
 	}
 }
 
-// Large tensors are read by several goroutines, and by more than one buffer.
+// Several goroutines read a large tensor, each with several buffers.
 func TestLargeTensors(t *testing.T) {
 	const rows, columns = 1500, 1000
 	blob := make([]byte, 4*rows*columns)

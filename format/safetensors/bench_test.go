@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A model of 64 tensors of 1 MiB.
+// The model has 64 tensors of 1 MiB.
 const benchTensors, benchSize = 64, 1 << 20
 
 func benchWrite(b *testing.B, path string) {
@@ -32,7 +32,7 @@ func BenchmarkSave(b *testing.B) {
 	}
 }
 
-// BenchmarkRestore reads into tensors that are there, opening included.
+// BenchmarkRestore opens a file and reads it into existing tensors.
 func BenchmarkRestore(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "f.safetensors")
 	benchWrite(b, path)

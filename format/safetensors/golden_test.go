@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// What the reference implementation wrote is read, and written again to the byte.
+// Files that the reference implementation wrote are read. Writing them again gives the same bytes.
 func TestGolden(t *testing.T) {
 	for name, want := range formattest.ReadSums(t, "testdata/sums.json") {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestGoldenSharded(t *testing.T) {
-	r, err := OpenFile("testdata/sharded/model.safetensors") // which is not there, but its index is
+	r, err := OpenFile("testdata/sharded/model.safetensors") // it does not exist, but its index does
 	require.NoError(t, err)
 	defer r.Close()
 	require.Len(t, r.Files(), 4)

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// file returns a file with a header, right but for what the header says, and data.
+// file returns a file with a header and data. Only the contents of the header may be wrong.
 func file(header string, data int) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	return append(append(b, header...), make([]byte, data)...)
@@ -29,7 +29,7 @@ func TestHeader(t *testing.T) {
 	tests := []struct {
 		name, header string
 		data         int
-		want         string // "" where it is read
+		want         string // "" if it is read
 	}{
 		{"one tensor", `{` + a + `}`, 4, ""},
 		{"no tensors", `{}`, 0, ""},

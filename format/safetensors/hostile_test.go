@@ -19,7 +19,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// readAll reads what can be read of a file, without a panic, and returns the tensors.
+// readAll reads all readable parts of a file and returns the tensors. It must not panic.
 func readAll(t testing.TB, b []byte) (tensors map[string]tensor.Any, metadata map[string]string) {
 	r, err := openBytes(b)
 	if err != nil {
@@ -44,7 +44,7 @@ func seeds(t testing.TB) map[string][]byte {
 	return files
 }
 
-// FuzzFile reads files that may be anything; what can be read is written, and read again.
+// FuzzFile reads arbitrary files. It writes the readable tensors, and reads them again.
 func FuzzFile(f *testing.F) {
 	for _, b := range seeds(f) {
 		f.Add(b)
@@ -52,7 +52,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { rewrite(t, b) })
 }
 
-// FuzzHeader is FuzzFile for files of which the header's length is right.
+// FuzzHeader is FuzzFile for files with a valid header length.
 func FuzzHeader(f *testing.F) {
 	for _, b := range seeds(f) {
 		n := binary.LittleEndian.Uint64(b)
@@ -80,7 +80,7 @@ func rewrite(t testing.TB, b []byte) {
 	}
 }
 
-// FuzzIndex reads indexes that may be anything, beside two files.
+// FuzzIndex reads arbitrary indexes next to two files.
 func FuzzIndex(f *testing.F) {
 	b, err := os.ReadFile("testdata/sharded/" + indexName)
 	require.NoError(f, err)
@@ -100,7 +100,7 @@ var (
 	member = regexp.MustCompile(`"[^"]*":(\{[^{}]*\}|\[[^][]*\]|"[^"]*")`)
 )
 
-// mutants yields files with one thing changed that the header says, its length made right.
+// mutants yields files with one change in the header and a corrected header length.
 func mutants(b []byte, yield func(what string, b []byte)) {
 	n := binary.LittleEndian.Uint64(b)
 	header, data := string(b[lengthSize:lengthSize+n]), b[lengthSize+n:]
@@ -141,7 +141,7 @@ func TestMutants(t *testing.T) {
 	require.Less(t, read, total/10, "most of these changes are errors")
 }
 
-// What a file makes its reader allocate is in proportion to its size.
+// A reader allocates memory in proportion to the size of the file.
 func TestMemory(t *testing.T) {
 	var many bytes.Buffer
 	many.WriteString(`{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`)

@@ -15,7 +15,7 @@ import (
 
 const indexName = "model.safetensors.index.json"
 
-// holding returns a file with float32 scalars.
+// holding returns a file with float32 scalars of the given names.
 func holding(names ...string) *fstest.MapFile {
 	var entries []string
 	for i, name := range names {

@@ -71,7 +71,7 @@ func TestWriterRefuses(t *testing.T) {
 	})
 }
 
-// Whatever fails, nothing is left and what was there stays.
+// Whatever operation fails, no new files are left and the old ones stay.
 func TestWriterFaults(t *testing.T) {
 	commit := func(ctx context.Context, disk *errfs.FS, limit int64) error {
 		w := Create(disk, "f.safetensors", Options{MaxShardSize: limit})
@@ -108,7 +108,7 @@ func TestWriterFaults(t *testing.T) {
 	})
 }
 
-// A later save of one file, or of several, is what a reader of its path finds.
+// A reader of a path finds the last save, whether it wrote one file or several.
 func TestWriterReplaces(t *testing.T) {
 	disk := errfs.New()
 	for _, limit := range []int64{4, 0, 4} {

@@ -9,21 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A forgery builds a table from parts that may be wrong, with checksums that are right.
+// A forgery builds a table from parts that may be wrong. The checksums are right.
 type forgery struct {
 	file  []byte
 	index []forgedEntry
 	meta  handle
 }
 
-// A forgedEntry is an entry as its bytes say it.
+// A forgedEntry has the numbers and bytes of an encoded entry.
 type forgedEntry struct {
 	shared uint64
 	key    string
 	value  string
 }
 
-// contents encodes a block of entries with restart points at the offsets given.
+// contents encodes a block of entries with restart points at the given offsets.
 func contents(restarts []uint32, entries ...forgedEntry) []byte {
 	var b []byte
 	for _, e := range entries {
@@ -66,14 +66,14 @@ func (f *forgery) end(h handle) []byte {
 	return binary.LittleEndian.AppendUint64(append(f.file, footer...), magic)
 }
 
-// one is the table of a single data block.
+// one returns a table with a single data block.
 func one(bound string, block []byte, typ byte) []byte {
 	var f forgery
 	f.data(bound, block, typ)
 	return f.finish()
 }
 
-// open opens a table that must open.
+// open opens a table. It fails the test if there is an error.
 func open(t testing.TB, file []byte) *Reader {
 	t.Helper()
 	r, err := Open(bytes.NewReader(file), int64(len(file)))
@@ -81,7 +81,7 @@ func open(t testing.TB, file []byte) *Reader {
 	return r
 }
 
-// all opens the table and passes over it.
+// all opens the table and iterates over it.
 func all(file []byte) (entries []forgedEntry, err error) {
 	r, err := Open(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -96,5 +96,5 @@ func all(file []byte) (entries []forgedEntry, err error) {
 	return entries, nil
 }
 
-// compress is a block of Snappy.
+// compress returns a block compressed by Snappy.
 func compress(b []byte) []byte { return snappy.Encode(nil, b) }

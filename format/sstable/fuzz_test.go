@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// FuzzTable reads files that may be anything.
+// FuzzTable reads arbitrary files.
 func FuzzTable(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(manyBlocks())
@@ -29,7 +29,7 @@ func FuzzTable(f *testing.F) {
 	})
 }
 
-// FuzzBlock reads tables of one block that may be anything, and whose checksum is right.
+// FuzzBlock reads tables with one arbitrary block and a right checksum.
 func FuzzBlock(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff"), contents([]uint32{0}, forgedEntry{0, "a", "1"}, forgedEntry{1, "b", "2"}), false, []byte("ab"))
 	f.Add([]byte("l"), restartEvery(0, 40, 4), false, []byte("k011"))
@@ -43,7 +43,7 @@ func FuzzBlock(f *testing.F) {
 		entries, err := all(file)
 		value, ok, getErr := open(t, file).Get(key)
 		if err != nil {
-			return // and Get did not panic
+			return // Get must not panic
 		}
 		i := slices.IndexFunc(entries, func(e forgedEntry) bool { return e.key == string(key) })
 		if getErr != nil || ok != (i >= 0) || ok && string(value) != entries[i].value {
@@ -52,7 +52,7 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
-// What is written is what is read.
+// A table that was written is read back equal.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 'a', 'b', 0xfe, 0xff}), 0, 12), func(b []byte) string { return string(b) })
@@ -89,7 +89,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// Separators and successors keep the order that the index block needs.
+// Separators and successors keep the order that the index block requires.
 func TestSeparators(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bs := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 'a', 'b', 'c', 0xff}), 0, 5)

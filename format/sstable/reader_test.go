@@ -15,8 +15,8 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// restartEvery is a block of n entries "k000", "k001", … with their numbers as values, restarting every interval entries, as other
-// writers' tables do.
+// restartEvery returns a block of n entries "k000", "k001", … with their numbers as values. It has a restart
+// point every interval entries, like the tables of other writers.
 func restartEvery(from, n, interval int) []byte {
 	b := builder{interval: interval}
 	for i := from; i < from+n; i++ {
@@ -25,7 +25,7 @@ func restartEvery(from, n, interval int) []byte {
 	return b.finish()
 }
 
-// manyBlocks is a table of 300 entries in blocks of ten, of both kinds of compression.
+// manyBlocks returns a table of 300 entries in blocks of ten, with and without compression.
 func manyBlocks() []byte {
 	var f forgery
 	for i := 0; i < 300; i += 10 {
@@ -103,7 +103,7 @@ func TestReader(t *testing.T) {
 }
 
 func TestReaderKeepsNoMoreThanTheFile(t *testing.T) {
-	var f forgery // blocks that decompress to many times their size
+	var f forgery // blocks may decompress to many times their size
 	for i := range 50 {
 		key := fmt.Sprintf("%02d", i)
 		f.data(key, compress(contents([]uint32{0}, forgedEntry{0, key, strings.Repeat("v", 20000)})), typeSnappy)
@@ -208,7 +208,7 @@ func TestFooterThatHarmsNoValue(t *testing.T) {
 	file := write(t, "a", "1")
 	t.Run("a metaindex handle that is wrong", func(t *testing.T) {
 		f := bytes.Clone(file)
-		f[len(f)-footerLen+1] ^= 0x40 // its size
+		f[len(f)-footerLen+1] ^= 0x40 // the handle's size
 		r := open(t, f)
 		v, ok, err := r.Get([]byte("a"))
 		require.NoError(t, err)
@@ -224,7 +224,7 @@ func TestFooterThatHarmsNoValue(t *testing.T) {
 	})
 }
 
-// Whatever single bit is flipped, a pass over the table gives what was written or an error.
+// If any single bit is flipped, an iteration over the table gives the written entries or an error.
 func TestEveryFlippedBitIsFoundOrHarmless(t *testing.T) {
 	file := write(t, "", "\x08\x01", "a/kernel", "value 1", "a/kernel2", "value 2", "b", "")
 	want, err := all(file)
@@ -253,7 +253,7 @@ func TestEveryTruncationIsFound(t *testing.T) {
 	}
 }
 
-// Keys of a table may be together no longer than a multiple of the file.
+// The total length of a table's keys is limited to a multiple of the file's size.
 func TestKeyBombs(t *testing.T) {
 	long := strings.Repeat("k", 100_000)
 	bomb := []forgedEntry{{0, long, ""}}
@@ -319,7 +319,7 @@ func TestReadErrors(t *testing.T) {
 	})
 }
 
-// onlyAfter fails to read what lies before an offset.
+// onlyAfter fails reads before an offset.
 type onlyAfter struct {
 	*bytes.Reader
 	from int64

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// A sparse is a file that looks as large as size and has only its end.
+// A sparse is a file with an apparent size of size. It has contents only at its end.
 type sparse struct {
 	size int64
 	end  []byte
@@ -31,7 +31,8 @@ func (s sparse) ReadAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// What a footer or an index says of a block's size is no reason to ask for memory: the file may have nothing there.
+// A reader does not allocate memory for a block's size in a footer or an index, because the file may have no
+// contents there.
 func TestBlocksOfASparseFile(t *testing.T) {
 	for _, size := range []int64{maxUnverified + 1000, 200 << 20, 1 << 40, math.MaxInt64} {
 		t.Run(fmt.Sprint("index block, ", size), func(t *testing.T) {
@@ -60,7 +61,7 @@ func TestBlocksOfASparseFile(t *testing.T) {
 	})
 }
 
-// A block larger than what is read at once is read as others are.
+// A block that is larger than a single read is read like other blocks.
 func TestALargeBlock(t *testing.T) {
 	value := string(make([]byte, maxUnverified))
 	file := one("k", contents([]uint32{0}, forgedEntry{0, "k", value}), typeNone)

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What `.ci/run benchmarks` compares with the commit before: see the root's stages_test.go.
+// `.ci/run benchmarks` compares these stages with the previous commit: see the root's stages_test.go.
 
-// stagePairs are the keys of an index, in order.
+// stagePairs returns keys like those of an index, in order.
 func stagePairs() [][]byte {
 	keys := make([][]byte, 2_000)
 	for i := range keys {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// write returns the table of pairs, which alternate key and value.
+// write returns the table of pairs, which alternate between keys and values.
 func write(t *testing.T, pairs ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -27,7 +27,7 @@ func TestWriterLiteralBytes(t *testing.T) {
 	footer := func(handles string) string {
 		return handles + strings.Repeat("\x00", 40-len(handles)) + "\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 	}
-	const empty = "\x00\x00\x00\x00\x01\x00\x00\x00" + "\x00" + "\xc0\xf2\xa1\xb0" // a block without entries, with its trailer
+	const empty = "\x00\x00\x00\x00\x01\x00\x00\x00" + "\x00" + "\xc0\xf2\xa1\xb0" // an empty block and its trailer
 	tests := []struct {
 		name  string
 		pairs []string
@@ -38,11 +38,11 @@ func TestWriterLiteralBytes(t *testing.T) {
 		{"entries share the beginnings of their keys", []string{"", "\x08\x01\x1a\x02\x08\x01", "key/a", "1", "key/b", "22"},
 			"\x00\x00\x06\x08\x01\x1a\x02\x08\x01" + // "" at a restart point
 				"\x00\x05\x01key/a1" +
-				"\x04\x01\x02b22" + // shares "key/"
-				"\x00\x00\x00\x00\x01\x00\x00\x00" + // one restart point, at 0
+				"\x04\x01\x02b22" + // shares "key/" with the key before
+				"\x00\x00\x00\x00\x01\x00\x00\x00" + // there is one restart point, at 0
 				"\x00" + "\x9a\x2c\x40\x48" +
 				empty +
-				"\x00\x01\x02l\x00\x20" + // the index key is the short successor of "key/b", the value (offset 0, size 32)
+				"\x00\x01\x02l\x00\x20" + // the index key is the short successor of "key/b"; the value is offset 0, size 32
 				"\x00\x00\x00\x00\x01\x00\x00\x00" + "\x00" + "\xac\xa5\xc7\xc8" +
 				footer("\x25\x08\x32\x0e")},
 	}
@@ -84,10 +84,11 @@ func TestWriterBlocks(t *testing.T) {
 	tests := []struct {
 		name  string
 		pairs []string
-		want  []string // per data block: its keys, and the index block's key for it
+		want  []string // for each data block, its keys and its key in the index block
 	}{
 		{"B-32 a block is closed once entries and restart points reach 262144 bytes",
-			// Entries of 6 and 4 bytes besides the value; 8 bytes for the restart point and the count.
+			// The entries take 6 and 4 bytes in addition to their values. The restart point and the count
+			// take 8 bytes.
 			[]string{"a", value(262144 - 8 - 6 - 4), "b", "", "c", ""},
 			[]string{"a b < b", "c < d"}},
 		{"B-32 one byte less, and the next entry is in it too",
@@ -169,7 +170,7 @@ func TestWriterRefuses(t *testing.T) {
 	})
 }
 
-// failingWriter fails once it has taken n writes.
+// failingWriter fails after n writes.
 type failingWriter struct{ n int }
 
 var errDiskFull = errors.New("disk full")

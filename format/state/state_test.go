@@ -21,7 +21,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// A golden is what TensorFlow wrote into a file or read from it (testdata/golden.py).
+// A golden is a file and the state that TensorFlow wrote to it or read from it (testdata/golden.py).
 type golden struct {
 	Name, Text string
 	Error      bool
@@ -53,7 +53,7 @@ func (g golden) state(t testing.TB) *state.State {
 	return s
 }
 
-// requireSame compares states, of which a NaN is the same as a NaN.
+// requireSame compares states. NaNs are equal.
 func requireSame(t require.TestingT, want, got *state.State) {
 	plain := func(s *state.State) []any {
 		bits := []uint64{math.Float64bits(s.LastPreserved)}
@@ -95,7 +95,7 @@ func TestWritesWhatTensorFlowWrites(t *testing.T) {
 }
 
 func TestReadsWhatTensorFlowReads(t *testing.T) {
-	// TensorFlow refuses these, and takes the file for none.
+	// TensorFlow rejects these, and behaves as if the file did not exist.
 	taken := map[string]state.State{
 		"byte order mark": {Latest: "a"},
 		"unknown field":   {Latest: "a"},
@@ -163,7 +163,7 @@ func TestWhatPeopleMakeOfIt(t *testing.T) {
 	}
 }
 
-// What is written is read back, and a parser that is not ours reads the same.
+// A written state is read back equal, both by this package and by another parser.
 func TestRoundTrip(t *testing.T) {
 	path := rapid.String().Filter(func(s string) bool { return strings.ToValidUTF8(s, "") == s })
 	rapid.Check(t, func(t *rapid.T) {
@@ -179,7 +179,7 @@ func TestRoundTrip(t *testing.T) {
 			s.All = nil
 		}
 		if s.LastPreserved == 0 {
-			s.LastPreserved = 0 // the sign of a zero is not written
+			s.LastPreserved = 0 // a zero is written without its sign
 		}
 		requireSame(t, s, back)
 

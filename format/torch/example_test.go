@@ -8,7 +8,7 @@ import (
 	"github.com/gockpt/ckpt/format/torch"
 )
 
-// The model in a training checkpoint: a tensor's key is the path to it.
+// Read the model in a training checkpoint. A tensor's key is its path.
 func Example() {
 	r, err := torch.OpenFile("testdata/training.ckpt")
 	if err != nil {

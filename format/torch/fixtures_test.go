@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// TestReal reads files that other people's programs wrote.
+// TestReal reads files that other projects' programs wrote.
 func TestReal(t *testing.T) {
 	formattest.Real(t, "torch", func(t *testing.T, path string, want []formattest.Expected) {
 		r, err := torch.OpenFile(path)
@@ -26,8 +26,9 @@ func TestReal(t *testing.T) {
 	})
 }
 
-// TestModules reads the state_dicts of modules of all kinds, and files that were saved in other ways. They are in the folder that
-// CKPT_TORCH_FILES names, as NAME/model.pt and NAME/expect.json, and files/.
+// TestModules reads the state_dicts of modules of all kinds, and files that were saved in other ways.
+// CKPT_TORCH_FILES names their directory. It has NAME/model.pt and NAME/expect.json for each module, and
+// files/.
 func TestModules(t *testing.T) {
 	root := os.Getenv("CKPT_TORCH_FILES")
 	if root == "" {
@@ -74,7 +75,7 @@ func TestModules(t *testing.T) {
 	})
 }
 
-// weightFiles returns the files of PyTorch in dir.
+// weightFiles returns PyTorch's files in dir.
 func weightFiles(dir string) (paths []string) {
 	for _, ending := range []string{"*.pt", "*.pth", "*.bin", "*.ckpt", "*.pkl"} {
 		found, _ := filepath.Glob(filepath.Join(dir, ending))

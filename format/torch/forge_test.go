@@ -15,12 +15,13 @@ import (
 	"github.com/gockpt/ckpt/format/torch"
 )
 
-// open opens a file of memory.
+// open opens a file in memory.
 func open(data []byte) (*torch.Reader, error) {
 	return torch.OpenFS(fstest.MapFS{"m.pt": {Data: data}}, "m.pt")
 }
 
-// archive returns the archive that torch.save would write with data for its pickle, storages "0", "1", …, and more members by name.
+// archive returns an archive like those of torch.save. It has data as its pickle, storages "0", "1", …, and
+// further members by name.
 func archive(t testing.TB, data string, storages []string, more map[string]string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -41,7 +42,7 @@ func archive(t testing.TB, data string, storages []string, more map[string]strin
 	return b.Bytes()
 }
 
-// The pieces of a pickle.
+// These are the pieces of a pickle.
 
 func str(s string) string {
 	return "X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
@@ -72,20 +73,20 @@ func nums(values ...int64) string {
 	return tuple(items...)
 }
 
-// storage is a persistent id of numel numbers of a type.
+// storage returns a persistent id of numel numbers of a type.
 func storage(kind, key string, numel int64) string {
 	return tuple(str("storage"), global("torch."+kind), str(key), str("cpu"), num(numel)) + "Q"
 }
 
-// tensorOf is a tensor of a storage.
+// tensorOf returns a tensor in a storage.
 func tensorOf(storage string, offset int64, shape, strides string) string {
 	return call("torch._utils._rebuild_tensor_v2", storage, num(offset), shape, strides, "\x89", "}")
 }
 
-// scalar is a tensor of one float32 in storage "0".
+// scalar is a tensor with one float32 in storage "0".
 var scalar = tensorOf(storage("FloatStorage", "0", 1), 0, ")", ")")
 
-// dict is a dict of names and values.
+// dict returns a dict from names to values.
 func dict(items ...string) string {
 	b := "}("
 	for i, s := range items {
@@ -99,7 +100,8 @@ func dict(items ...string) string {
 
 func pickled(value string) string { return "\x80\x02" + value + "." }
 
-// legacy returns a file of the form before archives: the object, and storages of elements of 4 bytes.
+// legacy returns a file in the format that preceded archives: the object, and storages with elements of 4
+// bytes.
 func legacy(object string, keys []string, storages ...string) []byte {
 	b := pickled("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") + pickled("M\xe9\x03") + pickled(dict("little_endian", "\x88")) + pickled(object)
 	list := "]("
@@ -113,7 +115,7 @@ func legacy(object string, keys []string, storages ...string) []byte {
 	return []byte(b)
 }
 
-// pickleOf returns the pickle of a golden archive and a function that makes the archive again with another.
+// pickleOf returns the pickle of a golden archive, and a function that makes the archive with another pickle.
 func pickleOf(t testing.TB, data []byte) (old string, with func(string) []byte) {
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	require.NoError(t, err)

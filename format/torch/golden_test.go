@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/formattest"
 )
 
-// TestGolden reads what PyTorch wrote: see testdata/gen.py.
+// TestGolden reads files that PyTorch wrote: see testdata/gen.py.
 func TestGolden(t *testing.T) {
 	text, err := os.ReadFile("testdata/expect.json")
 	require.NoError(t, err)

@@ -27,11 +27,11 @@ func TestFaults(t *testing.T) {
 	w := tensorOf(f32, 0, nums(4), nums(1))
 	good := legacy(dict("w", w), []string{"0"}, strings.Repeat("x", 16))
 	deep := strings.Repeat("](", 5000) + scalar + strings.Repeat("e", 5000)
-	doubled := "]q\x01" // a list that is there 2^60 times
+	doubled := "]q\x01" // 2^60 paths lead to one list
 	for range 60 {
 		doubled += "0](h\x01h\x01eq\x01"
 	}
-	keys := str(strings.Repeat("k", 10000)) + "q\x01" + "0" + scalar + "q\x02" + "0](" // long keys, over and over
+	keys := str(strings.Repeat("k", 10000)) + "q\x01" + "0" + scalar + "q\x02" + "0](" // repeats long keys
 	for range 2000 {
 		keys += "}h\x01h\x02s"
 	}
@@ -124,7 +124,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Python allows these, and they are no reason to refuse a file.
+// Python allows these, so the files must open.
 func TestAllowed(t *testing.T) {
 	for name, value := range map[string]string{
 		"a list that holds itself":          dict("w", scalar, "loop", "]q\x01h\x01a"),
@@ -145,7 +145,7 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
-// A data.pkl that unpacks to far more than the file is refused before it is read.
+// If data.pkl unpacks to far more than the size of the file, it is rejected before it is read.
 func TestZipBomb(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -169,7 +169,7 @@ func seeds(t testing.TB) map[string][]byte {
 	return seeds
 }
 
-// use does all that can be done with a file, which may be anything.
+// use calls everything that reads a file. The file's contents are arbitrary.
 func use(t testing.TB, data []byte) (read bool) {
 	r, err := open(data)
 	if err != nil {
@@ -190,7 +190,8 @@ func use(t testing.TB, data []byte) (read bool) {
 	return true
 }
 
-// TestMutants changes each byte of golden files, in archives of their pickles, in several ways.
+// TestMutants changes each byte in the pickles of golden files in several ways, and makes archives of the
+// results.
 func TestMutants(t *testing.T) {
 	total, read := 0, 0
 	try := func(data []byte) {
@@ -223,7 +224,7 @@ func TestMutants(t *testing.T) {
 	require.Less(t, read, total*2/3)
 }
 
-// FuzzFile reads files that may be anything.
+// FuzzFile reads arbitrary files.
 func FuzzFile(f *testing.F) {
 	for _, data := range seeds(f) {
 		f.Add(data)
@@ -231,7 +232,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { use(t, data) })
 }
 
-// FuzzPickle reads archives with pickles that may be anything.
+// FuzzPickle reads archives with arbitrary pickles.
 func FuzzPickle(f *testing.F) {
 	for name, data := range seeds(f) {
 		if filepath.Ext(name) == ".pt" && name != "script.pt" {

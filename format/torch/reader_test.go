@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/format/torch"
 )
 
-// node returns the number of the node that a path leads to.
+// node returns the number of the node at a path.
 func node(t *testing.T, r *torch.Reader, path ...string) int {
 	g, err := r.Graph()
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func node(t *testing.T, r *torch.Reader, path ...string) int {
 	return at
 }
 
-// Tied weights are one object.
+// Tied weights become one object.
 func TestGraph(t *testing.T) {
 	r, err := torch.OpenFile("testdata/tied.pt")
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestSkipped(t *testing.T) {
 	require.Equal(t, []string{"testdata/training.ckpt"}, r.Files())
 }
 
-// What is in a directory, and what an index of several files says wrong.
+// These directories are complete, or their index of several files is wrong.
 func TestSeveralFiles(t *testing.T) {
 	const index, first, second = "pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"
 	files := func(change func(m fstest.MapFS)) fstest.MapFS {
@@ -80,13 +80,13 @@ func TestSeveralFiles(t *testing.T) {
 		name, path string
 		change     func(fstest.MapFS)
 		is         error
-		want       string // "": it opens
+		want       string // "" if it opens
 	}{
 		{"the directory", "d", func(fstest.MapFS) {}, nil, ""},
 		{"the index", "d/" + index, func(fstest.MapFS) {}, nil, ""},
 		{"the name of the one file", "d/pytorch_model.bin", func(fstest.MapFS) {}, nil, ""},
 		{"a missing file", "d", func(m fstest.MapFS) { delete(m, "d/"+second) }, fs.ErrNotExist, `d/pytorch_model.bin.index.json: it lists "pytorch_model-00002-of-00002.bin", which cannot be opened`},
-		{"a tensor that is not listed", "d", weights(a), nil, ""}, // and its file is not either
+		{"a tensor that is not listed", "d", weights(a), nil, ""}, // its file does not exist either
 		{"a stale index", "d", weights(fmt.Sprintf(`"a.weight": %q, "b.weight": %q`, first, second)), format.ErrCorrupt, `"a.bias": it is in pytorch_model-00001-of-00002.bin, but the index does not list it: the index belongs to another save`},
 		{"a tensor in none", "d", weights(a + fmt.Sprintf(`, "c": %q, "b.weight": %q`, first, second)), format.ErrCorrupt, `"c": the index says that it is in pytorch_model-00001-of-00002.bin, but no file has it`},
 		{"a tensor in two", "d", func(m fstest.MapFS) { m["d/"+second] = m["d/"+first] }, format.ErrCorrupt, `it is in two files, pytorch_model-00001-of-00002.bin and pytorch_model-00002-of-00002.bin`},

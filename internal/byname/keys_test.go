@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// TestKeysInGraph looks variables up by the global names of an object graph.
+// TestKeysInGraph looks up variables by the global names in an object graph.
 func TestKeysInGraph(t *testing.T) {
 	program := object.New()
 	program.Nodes = []*object.Node{{Group: true, Expanded: true}}

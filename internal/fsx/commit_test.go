@@ -20,7 +20,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// A checkpoint of two shards and an index, in the order in which a writer creates them.
+// These are the files of a checkpoint with two shards and an index, in the order in which a writer creates
+// them.
 var (
 	shard0 = "run/ckpt-1.data-00000-of-00002"
 	shard1 = "run/ckpt-1.data-00001-of-00002"
@@ -28,7 +29,7 @@ var (
 	finals = []string{shard0, shard1, index}
 )
 
-// commit writes contents (of all finals, tagged with generation) through a Commit.
+// commit writes all finals through a Commit. Their contents name the generation.
 func commit(ctx context.Context, fsys fsx.FS, generation string) error {
 	c := fsx.Begin(fsys)
 	defer c.Abort()
@@ -101,7 +102,7 @@ func TestCommit(t *testing.T) {
 			}
 		}
 		require.Equal(t, []string{
-			"syncdir .", // run/ was made
+			"syncdir .", // it created run/
 			"sync ckpt-1.data-00000-of-00002", "sync ckpt-1.data-00001-of-00002", "sync ckpt-1.index",
 			"rename ckpt-1.data-00000-of-00002", "rename ckpt-1.data-00001-of-00002",
 			"syncdir run",
@@ -217,8 +218,8 @@ func TestCommit(t *testing.T) {
 	})
 }
 
-// Every operation of a commit fails once, in each way in which it can: either the commit reports success and all
-// of the new is there, or it reports an error and all of the old is. Nothing else is left.
+// Every operation of a commit fails once, in every possible way. Either the commit returns nil and all new
+// files are there, or it returns an error and all old files are there. No other files are left.
 func TestCommitWithOneFault(t *testing.T) {
 	for _, before := range []string{"", "old"} {
 		for name, fault := range map[string]errfs.Fault{"io": errfs.IO, "short": errfs.Short, "answer lost": errfs.Torn} {
@@ -246,7 +247,7 @@ func TestCommitWithOneFault(t *testing.T) {
 							want = generation(before)
 						}
 					}
-					maps.DeleteFunc(got, func(name, _ string) bool { // a failed removal leaves one, for the next commit
+					maps.DeleteFunc(got, func(name, _ string) bool { // if its removal fails, a file is left for the next commit
 						return op.Kind == errfs.Remove && name == op.Name
 					})
 					require.Equal(t, want, got, "%v; %v", op, err)
@@ -257,7 +258,7 @@ func TestCommitWithOneFault(t *testing.T) {
 	}
 }
 
-// From some operation on the disk fails for good: what cannot be taken back is named.
+// From some operation on, every operation fails. The error names the changes that could not be undone.
 func TestCommitNamesWhatItCouldNotTakeBack(t *testing.T) {
 	seen := map[int]bool{}
 	for n := 1; ; n++ {
@@ -281,7 +282,7 @@ func TestCommitNamesWhatItCouldNotTakeBack(t *testing.T) {
 			}
 		}
 		ce := &fsx.CommitError{}
-		_ = errors.As(err, &ce) // a failed Write is the caller's, before anything was moved
+		_ = errors.As(err, &ce) // the caller sees a failed Write, before any file was moved
 		require.Equal(t, left, ce.Left, err)
 		for _, name := range left {
 			require.Contains(t, err.Error(), name)
@@ -319,7 +320,7 @@ func TestCommitWithoutHardLinks(t *testing.T) {
 	}
 }
 
-// The power goes at every operation of a commit, and what was not durable survives, is lost or torn by lot.
+// The power fails at every operation of a commit. Data that was not durable is kept, lost or torn at random.
 func TestCommitWithACrash(t *testing.T) {
 	run := func(t *testing.T, before string, check func(t *testing.T, after map[string]string, op errfs.Op, err error)) {
 		for n := 1; ; n++ {
@@ -376,20 +377,20 @@ func TestCommitWithACrash(t *testing.T) {
 
 func TestLeftovers(t *testing.T) {
 	hex := "0123456789abcdef0123456789abcdef"
-	files := map[string]bool{ // whether a commit of run/a.index removes it
+	files := map[string]bool{ // whether a commit of run/a.index removes the file
 		"run/a.index.tmp" + hex:        true,
 		"run/a.index.old" + hex:        true,
 		"run/a.index.tmp" + hex[1:]:    false, // 31 digits
 		"run/a.index.tmp" + hex + "0":  false,
 		"run/a.index.tmpG" + hex[1:]:   false,
 		"run/a.index.bak" + hex:        false,
-		"run/a.data-0-of-1.tmp" + hex:  false, // of another destination
+		"run/a.data-0-of-1.tmp" + hex:  false, // belongs to another destination
 		"run/ba.index.tmp" + hex:       false,
-		"run/.tmp" + hex:               false, // of none
+		"run/.tmp" + hex:               false, // does not belong to a destination
 		"run/sub/a.index.tmp" + hex:    false,
 		"run/checkpoint":               false,
 		"other/a.index.tmp" + hex:      false,
-		"run/a.index.tmp" + hex + "/x": false, // a directory
+		"run/a.index.tmp" + hex + "/x": false, // is a directory
 	}
 	fill := func(t *testing.T) *errfs.FS {
 		disk := errfs.New()

@@ -26,7 +26,7 @@ import (
 //go:embed testdata
 var embedded embed.FS
 
-const greeting = "hello, checkpoint\n" // what testdata/dir/greeting holds
+const greeting = "hello, checkpoint\n" // the contents of testdata/dir/greeting
 
 // Every way to read a file gives the same bytes at the same offsets.
 func TestReading(t *testing.T) {
@@ -110,7 +110,7 @@ func TestReading(t *testing.T) {
 	}
 }
 
-// only hides what files can do beyond reading, and perhaps seeking.
+// only hides all methods of files, except those for reading and perhaps seeking.
 type only struct {
 	fs.FS
 	seek bool
@@ -159,7 +159,7 @@ func TestFromFSRefuses(t *testing.T) {
 	})
 }
 
-// lying is a filesystem of one three-byte file that says another size.
+// lying is a filesystem with one three-byte file that reports another size.
 type lying struct {
 	size int64
 	err  error
@@ -232,7 +232,8 @@ func TestOS(t *testing.T) {
 	})
 }
 
-// What is allocated reads as zeros, is never less than what has been written, and costs nothing where there is no such thing.
+// Allocated space reads as zeros, and never truncates what was written. On systems without allocation, the
+// call does nothing.
 func TestAllocate(t *testing.T) {
 	dir := t.TempDir()
 	for name, fsys := range map[string]fsx.FS{"the machine's filesystem": fsx.OS{}, "in memory": errfs.New()} {
@@ -247,7 +248,7 @@ func TestAllocate(t *testing.T) {
 			require.NoError(t, err)
 			f.StartSync()
 			require.NoError(t, f.Allocate(3))
-			require.NoError(t, f.Truncate(6)) // where allocating does nothing
+			require.NoError(t, f.Truncate(6)) // on systems on which allocating does nothing
 			require.NoError(t, f.Sync())
 			require.NoError(t, f.Close())
 			b, err := fsx.ReadFile(fsys, file, 10)
@@ -257,7 +258,7 @@ func TestAllocate(t *testing.T) {
 	}
 }
 
-// A file that no filesystem could hold is refused when it is allocated, where that is known.
+// Allocating a file that is too large for any filesystem fails, if the system reports it.
 func TestAllocateTooMuch(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("no other system is asked")

@@ -54,7 +54,7 @@ func TestLock(t *testing.T) {
 		require.NoError(t, lock(t, dir).Close())
 		child := exec.Command(os.Args[0], "-test.run=^TestLockHolder$")
 		child.Env = append(os.Environ(), "FSX_LOCK_DIR="+dir)
-		in, err := child.StdinPipe() // open as long as the child is to live
+		in, err := child.StdinPipe() // stays open until the child is to end
 		require.NoError(t, err)
 		defer in.Close()
 		out, err := child.StdoutPipe()
@@ -87,7 +87,7 @@ func TestLock(t *testing.T) {
 	})
 }
 
-// TestLockHolder is the other process of TestLock: it locks a directory and waits for its end.
+// TestLockHolder is the other process of TestLock. It locks a directory and waits until its input ends.
 func TestLockHolder(t *testing.T) {
 	dir := os.Getenv("FSX_LOCK_DIR")
 	if dir == "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A pipe is refused and not waited for, also where it takes the place of a file at any moment.
+// Opening a pipe fails at once, even if the pipe replaces a file at any moment.
 func TestAPipeIsNotWaitedFor(t *testing.T) {
 	dir := t.TempDir()
 	name, pipe, file := filepath.Join(dir, "f"), filepath.Join(dir, "pipe"), filepath.Join(dir, "file")
@@ -44,7 +44,7 @@ func TestAPipeIsNotWaitedFor(t *testing.T) {
 			if err := os.Rename(temp, name); err != nil {
 				t.Error(err)
 			}
-			os.Remove(temp) // it stays where both were one file
+			os.Remove(temp) // it stays if both names were one file
 		}
 	})
 	for range 5000 {

@@ -15,7 +15,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Several write one file at once: each succeeds, the file is one of theirs, and nothing is left.
+// Several commits write one file at once. Each succeeds, the file is one of theirs, and no other files are
+// left.
 func TestWritesOfOneFileAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "checkpoint")
@@ -47,7 +48,7 @@ func TestSweepSparesThoseWhoRun(t *testing.T) {
 	this := fsx.OS{}.Writer()
 	require.Regexp(t, "^[0-9a-f]{24}$", this)
 	machine, start := this[:8], this[16:]
-	other := strings.Map(func(r rune) rune { // other digits
+	other := strings.Map(func(r rune) rune { // digits that commits do not use
 		if r == 'f' {
 			return '0'
 		}
@@ -71,7 +72,7 @@ func TestSweepSparesThoseWhoRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.runs, fsx.OS{}.Runs(c.writer, c.modTime))
 			if strings.Contains(c.writer, "z") {
-				return // a commit's own files have hexadecimal digits
+				return // the names of a commit's files end in hexadecimal digits
 			}
 			dir := t.TempDir()
 			left := filepath.Join(dir, "checkpoint.tmp"+c.writer+"01234567")

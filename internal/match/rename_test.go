@@ -85,7 +85,7 @@ func TestRenameErrors(t *testing.T) {
 	require.ErrorContains(t, err, "missing closing )")
 }
 
-// In a graph with further names a renaming may begin with any of them, and none is lost.
+// In a graph with additional names, a renaming may begin with any of them. No name is lost.
 func TestRenameAliased(t *testing.T) {
 	graph := func() *objectgraph.Graph { // layers/dense and head are one object
 		value := func(key string) objectgraph.Node {

@@ -75,7 +75,7 @@ func TestHasValues(t *testing.T) {
 	r := New(1, "p", g, 0, Options{Logger: slog.Default()})
 	require.False(t, r.hasValues(1))
 	require.True(t, r.hasValues(2))
-	for i := range g.Nodes { // files of older TensorFlow do not say
+	for i := range g.Nodes { // files of older TensorFlow versions do not say
 		g.Nodes[i].HasValues = nil
 	}
 	require.True(t, r.hasValues(0))
@@ -83,7 +83,7 @@ func TestHasValues(t *testing.T) {
 	require.False(t, r.hasValues(3), "it has nothing")
 }
 
-// TestRetry holds a failed follow-up to leaving everything as it was.
+// TestRetry checks that a failed follow-up changes nothing.
 func TestRetry(t *testing.T) {
 	g := &objectgraph.Graph{Nodes: []objectgraph.Node{
 		{Children: []objectgraph.Child{{Name: "a", ID: 1}, {Name: "b", ID: 2}}},
@@ -125,7 +125,8 @@ func TestRetry(t *testing.T) {
 	require.Nil(t, r.Consumed(p.graph, &history))
 }
 
-// TestWorthWaitingFor: nothing is queued for a stored object without values. Files of older TensorFlow do not say which have some.
+// TestWorthWaitingFor checks that nothing is queued for a stored object without values. Files of older
+// TensorFlow versions do not say which objects have values.
 func TestWorthWaitingFor(t *testing.T) {
 	yes, no := true, false
 	child := []objectgraph.Child{{Name: "x", ID: 1}}

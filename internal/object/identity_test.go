@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestIdentityOf holds what makes two values one object.
+// TestIdentityOf checks which values count as one object.
 func TestIdentityOf(t *testing.T) {
 	type inner struct{ X int64 }
 	type outer struct{ Inner inner }

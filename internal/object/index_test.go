@@ -16,7 +16,7 @@ func TestLookup(t *testing.T) {
 	const n = 1000
 	pairs := make([]pair, n)
 	g := New()
-	g.Grow(3) // fewer than there will be
+	g.Grow(3) // fewer than the number of objects
 	var keys []Identity
 	add := func(node *Node, key Identity) {
 		require.Nil(t, g.Lookup(key))

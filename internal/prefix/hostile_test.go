@@ -22,7 +22,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// fixtures are files of every format that is one file, those of the format's own tests.
+// fixtures are files of every single-file format. They are the files of the format's tests.
 func fixtures(t testing.TB) map[string][]byte {
 	t.Helper()
 	files := make(map[string][]byte)
@@ -51,7 +51,7 @@ func look(t testing.TB, fsys fsx.ReadFS, name string, read bool) {
 	if _, err := c.Graph(t.Context()); err != nil {
 		require.ErrorContains(t, err, name)
 	}
-	if read && c.Format != TensorFlow { // which has checksums, and mutants of its own in its packages
+	if read && c.Format != TensorFlow { // its files have checksums, and its packages test mutants
 		formattest.ReadAll(t, c.Reader)
 		return
 	}
@@ -66,13 +66,13 @@ func look(t testing.TB, fsys fsx.ReadFS, name string, read bool) {
 	}
 }
 
-// TestMutants changes one number in files of every format: to what is larger than any file, negative, or next to it. Whatever the file
-// says then, reading it takes no more memory than its size accounts for.
+// TestMutants changes one number in files of every format: to a number larger than any file, to a negative
+// one, or to a neighbour. Reading the file must not take more memory than its size justifies.
 func TestMutants(t *testing.T) {
 	values := []uint64{0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 1 << 24, math.MaxInt32, math.MaxUint32, 1 << 40, math.MaxInt64, math.MaxUint64}
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			budget := 150 // mutants
+			budget := 150 // number of mutants
 			if os.Getenv("CKPT_THOROUGH") != "" {
 				budget = 5_000
 			}
@@ -96,7 +96,8 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// TestHeadsOfSparseFiles cuts files of every format off, and goes on with zeros for as long as a filesystem lets a file be.
+// TestHeadsOfSparseFiles truncates files of every format, and extends them with zeros to the largest size
+// that a filesystem allows.
 func TestHeadsOfSparseFiles(t *testing.T) {
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +118,7 @@ func TestHeadsOfSparseFiles(t *testing.T) {
 	}
 }
 
-// TestLengthsInSparseFiles has files whose first length is as large as the file looks.
+// TestLengthsInSparseFiles opens sparse files in which the first length is the file's apparent size.
 func TestLengthsInSparseFiles(t *testing.T) {
 	number := func(n uint64) string { return string(binary.LittleEndian.AppendUint64(nil, n)) }
 	const length = 1 << 40
@@ -147,7 +148,8 @@ func TestLengthsInSparseFiles(t *testing.T) {
 	}
 }
 
-// TestGraphsOfSparseFiles has an object graph that is as large as its data file looks.
+// TestGraphsOfSparseFiles opens a checkpoint in which the object graph is as large as the apparent size of
+// its data file.
 func TestGraphsOfSparseFiles(t *testing.T) {
 	for _, size := range []int64{1 << 10, 300 << 20, 1 << 33, 1 << 40} {
 		n := uint64(size) - 14

@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// files makes a filesystem of names and contents.
+// files makes a filesystem from names and contents.
 func files(contents map[string]string) fsx.ReadFS {
 	m := make(fstest.MapFS)
 	for name, text := range contents {
@@ -55,7 +55,7 @@ func TestOpenOtherFormats(t *testing.T) {
 	}
 }
 
-// A file that is not a checkpoint is called what it is, and is not called damaged.
+// The error for a file that is not a checkpoint says what the file is, and does not call it damaged.
 func TestOpenOtherFiles(t *testing.T) {
 	for name, tt := range map[string]struct{ name, text, says string }{
 		"nothing":                 {"weights", "", "an empty file"},
@@ -83,7 +83,7 @@ func TestOpenOtherFiles(t *testing.T) {
 	}
 }
 
-// A directory of another program is called what it is.
+// The error for another program's directory says what the directory is.
 func TestOpenOtherDirectories(t *testing.T) {
 	for says, files := range map[string]map[string]string{
 		"a checkpoint of Orbax":               {"d/_METADATA": "{}"},
@@ -100,13 +100,13 @@ func TestOpenOtherDirectories(t *testing.T) {
 	}
 }
 
-// A directory of weights is opened where it is clear which are meant. Else the error says what there is.
+// A directory of weights is opened if only one file can be meant. Otherwise the error lists the files.
 func TestOpenDirectoriesOfWeights(t *testing.T) {
 	const index = `{"weight_map":{"w":"a.safetensors"}}`
 	w := safetensors("w")
 	for name, tt := range map[string]struct {
 		files map[string]string
-		says  string // "" where it is opened
+		says  string // "" if it is opened
 	}{
 		"the only file":               {map[string]string{"d/some.safetensors": w, "d/notes.txt": "x"}, ""},
 		"the default":                 {map[string]string{"d/model.safetensors": w, "d/other.safetensors": w}, ""},
@@ -140,7 +140,7 @@ func TestOpenDirectoriesOfWeights(t *testing.T) {
 	require.EqualError(t, err, "ckpt: m.safetensors: not found: file does not exist")
 }
 
-// An archive that was cut off is damaged, where its first name says what it was.
+// A truncated archive is reported as damaged, if its first name shows what it was.
 func TestOpenCutArchives(t *testing.T) {
 	for _, first := range []string{"metadata.json", "kernel.npy", "model/data.pkl"} {
 		header := "PK\x03\x04" + strings.Repeat("\x00", 22) + string([]byte{byte(len(first)), 0, 0, 0}) + first
@@ -149,7 +149,7 @@ func TestOpenCutArchives(t *testing.T) {
 	}
 }
 
-// A table is TensorFlow's, whatever is damaged in it.
+// A table is recognized as TensorFlow's, whatever part of it is damaged.
 func TestOpenDamagedTable(t *testing.T) {
 	magic := string(binary.LittleEndian.AppendUint64(nil, 0xdb4775248b80fb57))
 	for name, text := range map[string]string{"its beginning": "garbage" + strings.Repeat("x", 48) + magic, "its end": "\x00\x00\x10garbage"} {

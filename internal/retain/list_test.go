@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listOf returns a list of checkpoints that are called as the second in which they were written.
+// listOf returns a list of checkpoints. Each is named after the second in which it was written.
 func listOf(lastPreserved float64, written ...float64) *List {
 	l := &List{LastPreserved: lastPreserved}
 	for _, at := range written {
@@ -41,7 +41,7 @@ func TestRetire(t *testing.T) {
 		})
 	}
 	t.Run("a fixed period begins where the one before ended", func(t *testing.T) {
-		for fixed, doomed := range map[bool][]string{false: {"g"}, true: {}} { // the one at 5 is kept; that at 6 begins the second period of 3
+		for fixed, doomed := range map[bool][]string{false: {"g"}, true: {}} { // the checkpoint at 5 is kept; the one at 6 begins the second period of 3
 			l := listOf(0, 5, 6, 7, 8)
 			l.Retire(Rules{Last: &two, Every: &period, FixedPeriods: fixed})
 			require.Equal(t, doomed, names(l.Doomed), "fixed: %v", fixed)

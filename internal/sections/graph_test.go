@@ -48,7 +48,8 @@ func TestMergeGraphs(t *testing.T) {
 	})
 }
 
-// One node with many values, edges and slots takes steps in proportion to them. The test would not end otherwise.
+// A node with many values, edges and slots takes a number of steps in proportion to them. Otherwise the test
+// would not end.
 func TestMergeGraphsOfManyValues(t *testing.T) {
 	const n = 50_000
 	g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 2*n+1)}

@@ -9,7 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Each 16-bit float is converted as package tensor does it, in assembly and behind its last multiple of a width.
+// Each 16-bit float is converted as in package tensor, both by the assembly and by the code for the remaining
+// values.
 func TestEverySixteenBitFloat(t *testing.T) {
 	const n = 1 << 16
 	halves, brains := tensor.New[tensor.Float16](n), tensor.New[tensor.BFloat16](n)

@@ -109,7 +109,7 @@ func TestHistogram(t *testing.T) {
 	require.Equal(t, []int64{1, 3, 1}, bins, "values as far apart as can be")
 }
 
-// TestFloat32 compares the way that float32 values take with that of all others.
+// TestFloat32 compares the code for float32 values with the code for all others.
 func TestFloat32(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
@@ -162,7 +162,7 @@ func BenchmarkOf(b *testing.B) {
 	})
 }
 
-// TestNarrow compares what float32 holds of other dtypes with the same numbers as float64.
+// TestNarrow compares dtypes that float32 can represent with the same numbers as float64.
 func TestNarrow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, n := range []int{1, 15, 16, 17, 1<<15 + 21} {

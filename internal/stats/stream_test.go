@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A stream in odd pieces has the summary of the whole.
+// A stream that is written in odd pieces has the same summary as the whole.
 func TestStream(t *testing.T) {
 	x := tensor.New[float32](3, 40000)
 	for i := range x.Data() {

@@ -9,7 +9,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestShard holds the contract of sharding functions: each element in one data file, and data files without a gap.
+// TestShard checks the contract of sharding functions: each element is in one data file, and the numbers of
+// the data files have no gaps.
 func TestShard(t *testing.T) {
 	tensors := []format.ShardTensor{{Key: "a", Shape: tensor.Shape{4, 2}}, {Key: "b", Shape: tensor.Shape{}}}
 	rows := func(start, n int) tensor.Slice { return tensor.Slice{{Start: start, Length: n}, tensor.Full} }

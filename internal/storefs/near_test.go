@@ -24,8 +24,8 @@ func sizes(f *storetest.Faulty) (calls, bytes int) {
 	return calls, bytes
 }
 
-// Reads of some bytes, as tables of HDF5 and ZIP are read, take few requests where they lie close together, and little that nobody
-// wants where they lie scattered.
+// Small reads, such as those of tables in HDF5 and ZIP, take few requests if they are close together. If they
+// are scattered, they transfer few unneeded bytes.
 func TestTinyReads(t *testing.T) {
 	f := storetest.NewFaulty(store.Memory())
 	contents := make([]byte, 3<<20+17)

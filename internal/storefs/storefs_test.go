@@ -102,7 +102,7 @@ func TestSmallFilesAreOneRequest(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist, "nor is anything without Sync")
 }
 
-// Goroutines write pieces of a file in any order, those that lie before others begun before them.
+// Goroutines write the pieces of a file in any order. Each piece is begun before the pieces after it.
 func TestLargeFilesAreStreamed(t *testing.T) {
 	want := make([]byte, 5<<20+123)
 	for i := range want {
@@ -307,7 +307,7 @@ func TestOpenWhole(t *testing.T) {
 	}
 }
 
-// Many small tensors, some of them wanted: few requests, and hardly a byte too many.
+// Reading some of many small tensors takes few requests and transfers few unneeded bytes.
 func TestExpectedReads(t *testing.T) {
 	const size = 40 << 20
 	all := make([]byte, size)
@@ -377,7 +377,7 @@ func TestExpectedReads(t *testing.T) {
 				wg.Go(func() {
 					defer func() { <-limit }()
 					p := make([]byte, rg.N)
-					for at := 0; at < len(p); at += 512 << 10 { // as tensors are read
+					for at := 0; at < len(p); at += 512 << 10 { // in the way that tensors are read
 						if _, err := r.ReadAt(p[at:min(at+512<<10, len(p))], rg.Off+int64(at)); err != nil {
 							t.Error(err)
 						}
@@ -409,7 +409,7 @@ func TestExpectedReadsFail(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// A read that somebody waits for ends with the context of who waits.
+// A pending read ends when the caller's context ends.
 func TestReadsEndWithTheirContext(t *testing.T) {
 	s := &stalling{Store: store.Memory()}
 	put(t, s, "a", strings.Repeat("x", 1<<20))
@@ -432,7 +432,7 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 	require.NoError(t, r.Close(), "which ends what was fetched ahead")
 }
 
-// counting counts requests and bytes that are read.
+// counting counts read requests and their bytes.
 type counting struct {
 	store.Store
 	mu       sync.Mutex

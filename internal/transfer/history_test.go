@@ -9,7 +9,8 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// TestHistory holds which restore is told to have filled an object last, whether or not somebody asked in between.
+// TestHistory checks which restore is reported as the last one that filled an object, with and without
+// queries in between.
 func TestHistory(t *testing.T) {
 	var objects [3]struct{ X int64 }
 	nodes := make([]*object.Node, len(objects))
@@ -33,13 +34,13 @@ func TestHistory(t *testing.T) {
 		require.False(t, h.Precedes(first, nodes[1].Key()))
 		require.False(t, h.Precedes(second, nodes[1].Key()))
 		require.True(t, h.Precedes(third, nodes[1].Key()))
-		h.Record(third, nodes, func(n *object.Node) bool { return n == nodes[2] }) // others
+		h.Record(third, nodes, func(n *object.Node) bool { return n == nodes[2] }) // other objects
 		ask()
-		h.Record(first, nodes, all) // an older one, later
+		h.Record(first, nodes, all) // an older restore follows up later
 		for i, want := range []uint64{second, second, third} {
 			require.Equal(t, want, h.Last(nodes[i].Key()), i)
 		}
-		h.Record(third, nodes, func(n *object.Node) bool { return n == nodes[1] }) // the newest follows up
+		h.Record(third, nodes, func(n *object.Node) bool { return n == nodes[1] }) // the newest restore follows up
 		require.Equal(t, third, h.Last(nodes[1].Key()))
 		require.Equal(t, third, h.Last(nodes[2].Key()))
 		require.Len(t, h.keep, len(nodes))

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// TestMissingFirst holds that a missing data file is named once, before all other problems.
+// TestMissingFirst checks that the error names a missing data file once, before all other problems.
 func TestMissingFirst(t *testing.T) {
 	node := new(object.Node)
 	gone := func(file string) error { return &fs.PathError{Op: "open", Path: file, Err: fs.ErrNotExist} }

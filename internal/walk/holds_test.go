@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// plainNames tracks exported fields under their Go names and knows no tags.
+// plainNames tracks exported fields under their Go names and ignores tags.
 var plainNames = NewTypes(Language{
 	Field: func(types *Types, _ reflect.Type, f reflect.StructField) (Tag, Action, error) {
 		action := map[Trait]Action{Leaf: Track, Trackable: Track, Dynamic: Maybe}[types.Trait(f.Type)]
@@ -18,7 +18,7 @@ var plainNames = NewTypes(Language{
 	},
 })
 
-// A link of a chain may hold anything.
+// A link of a chain may hold any value.
 type link struct{ Next any }
 
 // chainOf returns n links that end in last.
@@ -34,7 +34,7 @@ func TestInterfacesAreLookedThroughOnce(t *testing.T) {
 	loop := chainOf(3, nil)
 	loop.Next.(*link).Next.(*link).Next = loop
 	late := &struct{ Back, W any }{W: tensor.Scalar(float32(1))}
-	late.Back = &link{late} // is looked at before W, and leads to it only by the cycle
+	late.Back = &link{late} // is examined before W, and leads to W only by the cycle
 	for _, test := range []struct {
 		name string
 		v    any
@@ -54,7 +54,7 @@ func TestInterfacesAreLookedThroughOnce(t *testing.T) {
 			require.Equal(t, test.want, w.Holds(reflect.ValueOf(test.v)))
 			decided := len(w.held)
 			if l, ok := test.v.(*link); ok {
-				for ; ok && l != nil; l, ok = l.Next.(*link) { // what is inside is known now, and need not be looked at again
+				for ; ok && l != nil; l, ok = l.Next.(*link) { // its contents are known now, and need not be examined again
 					if got, decided := w.held[object.Identity{Addr: reflect.ValueOf(l).Pointer(), Type: reflect.TypeOf(l)}]; !decided || got != test.want {
 						t.Fatalf("%v, decided %v", got, decided)
 					}
@@ -71,7 +71,7 @@ func TestInterfacesAreLookedThroughOnce(t *testing.T) {
 	require.True(t, w.Holds(reflect.ValueOf(late)))
 }
 
-// twice leads to T in two ways; of thirty-two of them there are 2³² ways.
+// twice leads to T in two ways. Thirty-two nested twices lead to T in 2³² ways.
 type twice[T any] struct{ A, B *T }
 
 type (

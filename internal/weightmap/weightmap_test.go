@@ -14,7 +14,7 @@ import (
 
 var kind = Kind{Name: "test", Endings: []string{".bin"}, Default: "model.bin"}
 
-// disk returns files by their names.
+// disk is a filesystem that maps names to contents.
 func disk(files map[string]string) fsx.ReadFS {
 	m := make(fstest.MapFS)
 	for name, text := range files {

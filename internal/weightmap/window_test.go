@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A countingFS counts the files that are open.
+// A countingFS counts its open files.
 type countingFS struct {
 	fsx.OS
 	open, most atomic.Int64
@@ -42,7 +42,7 @@ func (c *countedReader) Close() error { c.of.open.Add(-1); return c.Reader.Close
 
 func (c *countedReader) Map() ([]byte, func() error, error) { return fsx.Map(c.Reader) }
 
-// indexOf writes n files, each with its number, and an index of them.
+// indexOf writes n files, each with its number, and an index of these files.
 func indexOf(t *testing.T, n int) *Index {
 	dir := t.TempDir()
 	var entries []string

@@ -163,7 +163,7 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// FuzzDescribe looks at files that may be anything.
+// FuzzDescribe describes files with arbitrary contents.
 func FuzzDescribe(f *testing.F) {
 	f.Add("m.ckpt", "\x0a\x1c\x0a\x03w.b\x12\x15\x08\x02\x12\x07Float32\x1a\x08")
 	f.Add("m.onnx", "\x08\x08\x12\x07pytorch\x1a\x052.0.0:")

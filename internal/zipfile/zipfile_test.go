@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/internal/zipfile"
 )
 
-// A member is written by archive.
+// A member is a member that archive writes.
 type member struct {
 	name   string
 	method uint16
@@ -39,7 +39,7 @@ func archive(t testing.TB, members ...member) []byte {
 
 func open(data []byte) (*zipfile.Archive, error) { return zipfile.Open(raw.Memory("a.zip", data)) }
 
-// Verify finds a changed byte in a stored and in a compressed member, and says where there is no checksum.
+// Verify finds a changed byte in a stored and in a compressed member. It reports members without a checksum.
 func TestVerify(t *testing.T) {
 	data := archive(t, member{"stored", zip.Store, "12345"}, member{"packed", zip.Deflate, strings.Repeat("xyz", 1000)}, member{"empty", zip.Store, ""})
 	verify := func(change func([]byte)) (bool, error) {
@@ -98,7 +98,8 @@ func TestMembers(t *testing.T) {
 	require.ErrorIs(t, err, format.ErrNotFound)
 }
 
-// edit returns data with a field of its directory's headers changed: offset is that in each header.
+// edit returns data with a changed field in the headers of its directory. offset is the field's offset in
+// each header.
 func edit(data []byte, nth, offset int, to []byte) []byte {
 	data = bytes.Clone(data)
 	at := -1
@@ -154,7 +155,7 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// FuzzOpen reads archives that may be anything.
+// FuzzOpen reads archives with arbitrary contents.
 func FuzzOpen(f *testing.F) {
 	f.Add(archive(f, member{"one", zip.Store, "12345"}, member{"two", zip.Deflate, "67890"}))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// That each function gives Keras's numbers is shown by the layers' golden files. Here is what holds without Keras.
+// The golden files of package layers compare each function with Keras. The tests here need no results from
+// Keras.
 
 func TestParse(t *testing.T) {
 	t.Run("every name gives a function of that name, or of the one it is short for", func(t *testing.T) {

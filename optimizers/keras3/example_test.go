@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The state of an optimizer is restored beside the model that it trained.
+// Restore an optimizer's state together with the model that it trained.
 func Example() {
 	ctx := context.Background()
 	model := struct {

@@ -21,12 +21,12 @@ func (see transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// All contents are sent with their CRC-32C, whether they take one request or several.
+// The contents of objects are sent with their CRC-32C, in one request or in several.
 func TestChecksums(t *testing.T) {
 	var sums atomic.Int64
 	see := transport(func(r *http.Request) {
 		var body []byte
-		if r.URL.Query().Get("uploadType") == "multipart" { // the contents come after the object's description
+		if r.URL.Query().Get("uploadType") == "multipart" { // the contents follow the object's description
 			body, _ = io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}

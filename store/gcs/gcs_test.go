@@ -32,10 +32,10 @@ func TestVerbs(t *testing.T) {
 	servertest.Verbs(t, servertest.Same(open))
 }
 
-// Uploads in chunks, of known and of unknown sizes: the same conditions, and the same bytes back.
+// Uploads in chunks, with known and unknown sizes, obey the same conditions and return the same bytes.
 func TestUploadsInChunks(t *testing.T) {
 	s := open(t)
-	s.(*bucket).chunk = 256 << 10 // the least that GCS takes
+	s.(*bucket).chunk = 256 << 10 // the smallest size that GCS accepts
 	servertest.Uploads(t, s, 1<<20+7, "1")
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/gockpt/ckpt/store/internal/servertest"
 )
 
-// Whatever answer is lost, the request is repeated, and its refusal is known as the answer to the first.
+// If any answer is lost, the request is repeated. A refusal of the repeated request is recognized as the
+// success of the first.
 func TestLostAnswers(t *testing.T) {
 	for name, contents := range map[string][]byte{"none": nil, "small": []byte("small"), "large": bytes.Repeat([]byte("large "), 1<<20)} {
 		t.Run(name, func(t *testing.T) {

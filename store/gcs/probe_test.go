@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A server that takes the preconditions of writes and ignores them is found out before the first write, and not when it is read from.
+// If a server accepts the preconditions of writes and ignores them, the first write reports it. Reads work.
 func TestServerWithoutConditions(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	writes := 0

@@ -15,9 +15,10 @@ import (
 	"google.golang.org/api/option"
 )
 
-// Whatever a server answers, no error and no line of a log shows the token, and none what a server says of the request.
+// Whatever a server answers, errors and log lines do not show the token, or the server's description of the
+// request.
 func TestErrorsHoldNoSecrets(t *testing.T) {
-	t.Setenv("STORAGE_EMULATOR_HOST", "") // to an emulator, the client sends no token
+	t.Setenv("STORAGE_EMULATOR_HOST", "") // the client does not send a token to an emulator
 	var status atomic.Int64
 	var tokens atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

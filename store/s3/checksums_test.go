@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/store/internal/servertest"
 )
 
-// All contents are sent with their CRC-32C, and the server refuses those that have another.
+// The contents of objects are sent with their CRC-32C. The server rejects contents with another checksum.
 func TestChecksums(t *testing.T) {
 	var with, without atomic.Int64
 	l := &servertest.Lossy{Lose: func(r *http.Request) bool {

@@ -6,7 +6,7 @@ import (
 	"github.com/gockpt/ckpt/store/internal/servertest"
 )
 
-// TestMain lets the test program be a process of TestKilled, too.
+// TestMain runs the tests, or a process of TestKilled.
 func TestMain(m *testing.M) { servertest.Main(m, Open) }
 
 func TestKilled(t *testing.T) { servertest.Killed(t, servertest.Fresh(serverAddress(t)), Open) }

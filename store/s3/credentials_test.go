@@ -11,7 +11,8 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// Credentials come from the environment, else from the file, else from the machine's or the pod's role.
+// Credentials come from the environment, otherwise from the file, otherwise from the role of the machine or
+// the pod.
 func TestCredentials(t *testing.T) {
 	var signed string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +34,7 @@ func TestCredentials(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/role")
-	for _, step := range []struct{ set, to, want string }{ // each comes before those above it
+	for _, step := range []struct{ set, to, want string }{ // each takes precedence over those above it
 		{"AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"), "of-the-role"},
 		{"AWS_SHARED_CREDENTIALS_FILE", file, "of-the-default"},
 		{"AWS_PROFILE", "other", "of-the-profile"},
@@ -52,7 +53,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// The bucket's name is in the path or in the host, as the address says.
+// The bucket's name is in the path or in the host, as the address specifies.
 func TestWhereTheBucketIs(t *testing.T) {
 	for text, want := range map[string]minio.BucketLookupType{
 		"s3://b":                                   minio.BucketLookupAuto,

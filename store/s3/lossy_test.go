@@ -28,11 +28,12 @@ func openLossy(t *testing.T, l *servertest.Lossy) *bucket {
 		t.Fatal(err)
 	}
 	b := New(client, a.bucket, a.prefix).(*bucket)
-	b.part = 5 << 20 // the least that S3 takes
+	b.part = 5 << 20 // the smallest size that S3 accepts
 	return b
 }
 
-// Whatever answer is lost, the request is repeated, and its refusal is known as the answer to the first.
+// If any answer is lost, the request is repeated. A refusal of the repeated request is recognized as the
+// success of the first.
 func TestLostAnswers(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -55,7 +56,7 @@ func TestReadsThatBreakOff(t *testing.T) {
 	servertest.BrokenReads(t, openLossy(t, l), l)
 }
 
-// The store that fails on demand finds no difference.
+// The verbs of package ckpt work on S3 even if every call may fail.
 func TestFaulty(t *testing.T) {
 	serverAddress(t)
 	storetest.Run(t, func(t *testing.T) store.Store { return storetest.NewFaulty(open(t)) })

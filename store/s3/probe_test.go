@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// A server that takes the conditions of writes and ignores them is found out before the first write, and not when it is read from.
+// If a server accepts the conditions of writes and ignores them, the first write reports it. Reads work.
 func TestServerWithoutConditions(t *testing.T) {
 	const etag = `"0123456789abcdef0123456789abcdef"`
 	writes := 0
@@ -50,7 +50,7 @@ func TestServerWithoutConditions(t *testing.T) {
 	}
 }
 
-// Amazon's own hosts are not tried.
+// The probe skips Amazon's hosts.
 func TestHostsThatAreKnown(t *testing.T) {
 	for host, known := range map[string]bool{
 		"s3.amazonaws.com": true, "s3.eu-central-1.amazonaws.com": true, "s3.dualstack.us-west-2.amazonaws.com": true, "s3.cn-north-1.amazonaws.com.cn": true,

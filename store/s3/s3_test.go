@@ -31,10 +31,10 @@ func TestVerbs(t *testing.T) {
 	servertest.Verbs(t, servertest.Same(open))
 }
 
-// Uploads in parts, of known and of unknown sizes: the same conditions, and the same bytes back.
+// Uploads in parts, with known and unknown sizes, obey the same conditions and return the same bytes.
 func TestUploadsInParts(t *testing.T) {
 	b := open(t).(*bucket)
-	b.part = 5 << 20 // the least that S3 takes
+	b.part = 5 << 20 // the smallest size that S3 accepts
 	servertest.Uploads(t, b, 23<<20+7, "0123")
 	left, err := b.core.ListMultipartUploads(t.Context(), b.name, b.prefix, "", "", "", 1000)
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Whatever a server answers, no error and no line of a log shows a key, and none what a server says of the request.
+// Whatever a server answers, errors and log lines do not show a key, or the server's description of the
+// request.
 func TestErrorsHoldNoSecrets(t *testing.T) {
 	var log bytes.Buffer
 	defer slog.SetDefault(slog.Default())
@@ -46,7 +47,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		_, errs["open"] = Open(ctx, address)
 		_, errs["stat"] = s.Read(ctx, "a", "", nil, 0)
 		_, errs["read"] = s.Read(ctx, "a", "v", make([]byte, 3), 0)
-		if code != 301 { // where two goroutines of net/http close a body, and minio-go v7.4.1 does not lock it
+		if code != 301 { // two goroutines of net/http close the body, and minio-go v7.4.1 does not lock it
 			_, errs["put"] = s.Put(ctx, "a", strings.NewReader("x"), 1)
 			_, errs["put of unknown size"] = s.Put(ctx, "a", strings.NewReader(strings.Repeat("x", partSize+1)), -1)
 			_, errs["put if absent"] = s.PutIfAbsent(ctx, "a", strings.NewReader("x"), 1)
@@ -65,7 +66,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				t.Errorf("%d, %s: %v", code, op, err)
 			}
 		}
-		_, err := ckpt.Latest("run", ckpt.In(s)) // which logs what it finds wrong
+		_, err := ckpt.Latest("run", ckpt.In(s)) // it logs problems
 		if err != nil && strings.Contains(err.Error(), "secret") {
 			t.Error(err)
 		}

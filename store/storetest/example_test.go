@@ -11,14 +11,14 @@ import (
 	"github.com/gockpt/ckpt/store/storetest"
 )
 
-// A test of an implementation of store.Store is one line.
+// Testing an implementation of store.Store takes one line.
 func Example() {
 	_ = func(t *testing.T) { // TestMyStore
 		storetest.Run(t, func(*testing.T) store.Store { return store.Memory() })
 	}
 }
 
-// A program is tested against a store that loses its answers.
+// Test a program with a store that loses its answers.
 func ExampleFaulty() {
 	s := storetest.NewFaulty(store.Memory())
 	s.Inject(func(n int, c storetest.Call) storetest.Fault {

@@ -29,7 +29,7 @@ func TestCache(t *testing.T) {
 	all := numbers(100_000)
 	f := &files{contents: map[string][]byte{"a": all}}
 	base, dir := serve(t, f), t.TempDir()
-	read := func(off, n int) []byte { // as another process
+	read := func(off, n int) []byte { // acts as another process
 		t.Helper()
 		s := open(t, base, web.Options{Cache: dir})
 		o, err := s.Read(t.Context(), "a", "", nil, 0)
@@ -97,7 +97,7 @@ func TestCacheOfManyProcesses(t *testing.T) {
 	wg.Wait()
 }
 
-// A file is compared with its SHA-256 wherever that comes from, and however it is read.
+// A file is compared with its SHA-256, whatever the source of the hash is and however the file is read.
 func TestSHA256(t *testing.T) {
 	all := numbers(100_000)
 	sum := sha256.Sum256(all)
@@ -154,7 +154,7 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
-// An address may be signed for GET alone, and some servers do not know HEAD.
+// An address may be signed only for GET, and some servers do not support HEAD.
 func TestServersWithoutHead(t *testing.T) {
 	for _, code := range []int{http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented} {
 		f := &files{contents: map[string][]byte{"a": numbers(5000), "empty": {}}}

@@ -12,9 +12,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Only the parts of the file that are asked for are fetched.
+// Only the requested parts of the file are fetched.
 func Example() {
-	server := httptest.NewServer(http.FileServer(http.Dir("../../testdata/pytorch/linear"))) // any server of files
+	server := httptest.NewServer(http.FileServer(http.Dir("../../testdata/pytorch/linear"))) // any file server
 	defer server.Close()
 	s, err := web.Open(server.URL, web.Options{})
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A hub answers as Hugging Face's does, for one repository with one revision.
+// A hub answers like Hugging Face's hub, for one repository with one revision.
 type hub struct {
 	files
-	revision string // as addresses have it
-	token    string // that has to be sent; "": none
+	revision string // in the form of addresses
+	token    string // the required token; "" if none is needed
 }
 
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// list answers with the entries of a directory, two to a page.
+// list answers with the entries of a directory, two per page.
 func (h *hub) list(w http.ResponseWriter, r *http.Request, dir string) {
 	entries := map[string]map[string]any{}
 	for name, contents := range h.contents {
@@ -86,7 +86,8 @@ func (h *hub) list(w http.ResponseWriter, r *http.Request, dir string) {
 	json.NewEncoder(w).Encode(page)
 }
 
-// startHub starts a hub of which the repository has what a save of sharded weights writes, and makes it the environment's.
+// startHub starts a hub and selects it in the environment. The hub's repository has the files of a save of
+// sharded weights.
 func startHub(t *testing.T, revision string) *hub {
 	m := store.Memory()
 	require.NoError(t, ckpt.SaveWeights(t.Context(), "model.safetensors", sharded(7), ckpt.In(m), ckpt.MaxShardSize(4000)))
@@ -149,7 +150,7 @@ func TestRepository(t *testing.T) {
 	}
 }
 
-// What the hub denies is said, and is never taken for a repository without files.
+// If the hub denies access, the error says so. The repository never looks empty.
 func TestRepositoryThatIsDenied(t *testing.T) {
 	h := startHub(t, "main")
 	h.token = "secret"
@@ -186,7 +187,7 @@ func TestRepositoryThatIsDenied(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// A list that the hub does not end is an error, however long its pages are.
+// A list that never ends is an error, however long its pages are.
 func TestListsWithoutEnd(t *testing.T) {
 	for name, path := range map[string]string{"many pages": "a", "large pages": strings.Repeat("a", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +209,7 @@ func TestListsWithoutEnd(t *testing.T) {
 	}
 }
 
-// Servers write the page of a directory in many ways.
+// Servers format the page of a directory in different ways.
 func TestPagesOfDirectories(t *testing.T) {
 	pages := map[string]string{
 		"nginx":  `<html><h1>Index of /m/</h1><pre><a href="../">../</a><a href="a%20b.index">a b.index</a> 27-Nov 9<a href="sub/">sub/</a></pre>`,
@@ -237,7 +238,7 @@ func TestPagesOfDirectories(t *testing.T) {
 	require.Equal(t, []string{"a"}, listed(t, open(t, server.URL+"/m", web.Options{}), ""), "links that lead nowhere")
 }
 
-// The latest checkpoint of a directory is found on a server of files, whose directories redirect to their pages.
+// The latest checkpoint of a directory is found on a file server that redirects directories to their pages.
 func TestDirectoryOnAServer(t *testing.T) {
 	dir := t.TempDir()
 	s := store.Dir(dir)

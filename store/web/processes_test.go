@@ -17,7 +17,7 @@ import (
 	"github.com/gockpt/ckpt/store/web"
 )
 
-// TestMain lets the test program be a process of TestCacheOfProcesses, too.
+// TestMain runs the tests, or a process of TestCacheOfProcesses.
 func TestMain(m *testing.M) {
 	if base := os.Getenv("CKPT_TEST_FETCH"); base != "" {
 		if err := fetchAll(base, os.Getenv("CKPT_CACHE")); err != nil {
@@ -29,10 +29,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fetched is what processes fetch.
+// fetched is the file that processes fetch.
 var fetched = numbers(400_000)
 
-// fetchAll reads the file in steps and compares it.
+// fetchAll reads the file in steps and compares its contents.
 func fetchAll(base, cache string) error {
 	s, err := web.Open(base, web.Options{Cache: cache})
 	if err != nil {
@@ -50,11 +50,12 @@ func fetchAll(base, cache string) error {
 	return nil
 }
 
-// Processes that fetch one file at once share a cache, and one that is killed half-way harms nobody.
+// Processes that fetch one file at once share a cache. Killing one of them half-way does not affect the
+// others.
 func TestCacheOfProcesses(t *testing.T) {
 	f := &files{contents: map[string][]byte{"a": fetched}}
 	f.spoil = func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter {
-		time.Sleep(time.Millisecond) // so that they meet
+		time.Sleep(time.Millisecond) // so that they run at the same time
 		return w
 	}
 	base, cache := serve(t, f), t.TempDir()
@@ -65,7 +66,7 @@ func TestCacheOfProcesses(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		return cmd, out
 	}
-	for range 5 { // killed wherever they are, beside one another
+	for range 5 { // killed at any point, while the others run
 		a, _ := start()
 		b, _ := start()
 		until := f.requests.Load() + 2 + int64(rand.IntN(20))

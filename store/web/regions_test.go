@@ -11,7 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Of a region of a tensor, in a file of any format, at most 1.1 times the bytes move, beside the names and shapes in the file.
+// Reading a region of a tensor, in a file of any format, transfers at most 1.1 times the region's bytes in
+// addition to the names and shapes in the file.
 func TestRegions(t *testing.T) {
 	type model struct{ Kernel, Other tensor.Tensor[float32] }
 	ctx, m := t.Context(), store.Memory()
@@ -45,7 +46,7 @@ func TestRegions(t *testing.T) {
 				require.Equal(t, float32(last), got.Data()[got.Len()-1])
 				sent, asked := f.sent.Load()-opened, int64(4*got.Len())
 				t.Logf("%s: %d bytes in %d requests for %d", name, sent, f.requests.Load(), asked)
-				const tables = 2 << 10 // of names and shapes, where they are not all read by Open, and what comes along with an element
+				const tables = 2 << 10 // bytes of names and shapes that Open does not read, and of neighbouring elements
 				require.LessOrEqual(t, sent, asked*11/10+tables, name)
 				require.LessOrEqual(t, f.requests.Load(), int64(1024+10), name)
 				require.NoError(t, r.Close())

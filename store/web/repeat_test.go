@@ -22,10 +22,11 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A server that asks for a pause is not asked again before it is over, and not at all where it is too long.
+// If a server asks for a pause, the next request waits for it. If the pause is too long, the call fails
+// instead.
 func TestPauses(t *testing.T) {
 	for name, test := range map[string]struct {
-		after  []string // of the answers that refuse
+		after  []string // the Retry-After of the refusals
 		code   int
 		pauses []time.Duration
 		error  string
@@ -72,7 +73,7 @@ func TestPauses(t *testing.T) {
 	require.NoError(t, pause(t.Context(), 0))
 }
 
-// The token goes along only to where it was meant for.
+// The token is sent only to the host that it is meant for.
 func TestTokenOfRedirects(t *testing.T) {
 	for to, keeps := range map[string]bool{
 		"https://hub.example/b":        true,

@@ -11,8 +11,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Files of every format are loaded with at most 1.1 times the bytes of their tensors. Requests do not grow with the tensors, but for
-// NumPy's archives, whose arrays say their shapes in front of their values.
+// Loading a file of any format transfers at most 1.1 times the bytes of its tensors. The number of requests
+// does not grow with the number of tensors. NumPy's archives are an exception, because the shape of each
+// array is in front of its values.
 func TestRequests(t *testing.T) {
 	type layer struct{ Kernel, Bias tensor.Tensor[float32] }
 	type model struct{ Layers []layer }

@@ -16,7 +16,7 @@ import (
 	"github.com/gockpt/ckpt/store/web"
 )
 
-// Whatever fails, no error and no line of a log shows a token, a signature in an address, or one in a redirect.
+// Whatever fails, errors and log lines do not show a token, or a signature in an address or in a redirect.
 func TestErrorsHoldNoSecrets(t *testing.T) {
 	var log bytes.Buffer
 	defer slog.SetDefault(slog.Default())
@@ -59,7 +59,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 				require.NotContains(t, strings.ReplaceAll(fmt.Sprintf("%v %+v", err, err), "secretless", ""), "secret")
 			}
 		}
-		_, err = ckpt.Latest("run", ckpt.In(s)) // which logs what it finds wrong
+		_, err = ckpt.Latest("run", ckpt.In(s)) // it logs problems
 		if err != nil {
 			require.NotContains(t, err.Error(), "secret")
 		}

@@ -20,13 +20,13 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A files is a handler of files, which a test may spoil.
+// A files is a handler that serves files. Tests can make it misbehave.
 type files struct {
 	contents map[string][]byte
 	etag     string
 	requests atomic.Int64
 	sent     atomic.Int64
-	spoil    func(n int64, w http.ResponseWriter, r *http.Request) http.ResponseWriter // nil: the answer was given
+	spoil    func(n int64, w http.ResponseWriter, r *http.Request) http.ResponseWriter // returns nil if it has answered itself
 }
 
 func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -110,7 +110,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// cutting cuts the answer off after some bytes.
+// cutting breaks off the answer after some bytes.
 type cutting struct {
 	http.ResponseWriter
 	left int
@@ -189,7 +189,7 @@ func TestServersThatFail(t *testing.T) {
 	}
 }
 
-// A file that changes between two requests of one read is not put together from two.
+// If a file changes between two requests of one read, the read does not mix both versions.
 func TestChangesWhileItIsResumed(t *testing.T) {
 	f := &files{contents: map[string][]byte{"a": numbers(100_000)}}
 	f.spoil = func(n int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter {
@@ -276,7 +276,7 @@ type model struct {
 	Small  tensor.Tensor[float32]
 }
 
-// Of a checkpoint on a server only what is wanted moves.
+// Reading from a checkpoint on a server transfers only the requested values.
 func TestLoadWeights(t *testing.T) {
 	ctx, m := t.Context(), store.Memory()
 	saved := model{*tensor.New[float32](1000, 100), *tensor.New[float32](1000, 1000), *tensor.New[float32](7)}

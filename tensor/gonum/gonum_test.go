@@ -13,7 +13,7 @@ import (
 )
 
 func Example() {
-	kernel, err := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 3, 2) // as a checkpoint has it
+	kernel, err := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 3, 2) // the type of a checkpoint's value
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func Example() {
 
 func TestMatrices(t *testing.T) {
 	whole := mat.NewDense(3, 4, []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-	part := whole.Slice(1, 3, 1, 3) // its rows are not next to each other
+	part := whole.Slice(1, 3, 1, 3) // its rows are not contiguous
 	for name, c := range map[string]struct {
 		m     mat.Matrix
 		shape tensor.Shape

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// must performs steps on a disk that works.
+// must performs steps on a disk without faults.
 func must(t *testing.T, errs ...error) {
 	t.Helper()
 	for _, err := range errs {
@@ -139,7 +139,7 @@ func TestWhatACrashLeaves(t *testing.T) {
 	}
 }
 
-// Between the extremes a crash leaves any part of what was pending: the lottery must find all of them.
+// A crash may keep any part of the pending changes. Random crashes must find all of these outcomes.
 func TestLotteryFindsEveryOutcome(t *testing.T) {
 	outcomes := func(steps func(disk *errfs.FS)) map[string]bool {
 		seen := map[string]bool{}
@@ -186,8 +186,8 @@ func TestFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault errfs.Fault
-		want  string // what the file holds after the second of three writes met the fault
-		n     int    // bytes that the second reported
+		want  string // contents of the file after the second of three writes failed
+		n     int    // number of bytes that the second write returned
 		err   error
 	}{
 		{"a failed write stores nothing", errfs.IO, "onethree", 0, syscall.EIO},

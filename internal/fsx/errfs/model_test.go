@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 )
 
-// As long as nothing is injected, programs cannot tell this filesystem from the machine's: whatever they do,
-// both answer alike and hold the same.
+// Without injected faults, this filesystem behaves like the machine's: the same random operations give the
+// same results and the same files.
 func TestBehavesAsTheMachinesFilesystem(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(t.TempDir(), "")
@@ -124,27 +124,28 @@ func TestBehavesAsTheMachinesFilesystem(t *testing.T) {
 	})
 }
 
-// class is what programs can rely on in an error.
+// class returns the part of an error on which programs can rely.
 func class(err error) string {
 	switch {
 	case err == nil:
 		return "none"
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return "not there" // where two things are wrong with a path, systems differ in which they name
+		return "not there" // if a path has two problems, systems report different ones
 	case errors.Is(err, fs.ErrExist) && !isDirError(err):
 		return "exist"
 	}
 	return "other"
 }
 
-// isDirError says whether err is one of those of a full or unexpected directory, which systems name differently.
+// isDirError reports whether err is about a directory that is not empty or not expected. Systems have
+// different errors for these.
 func isDirError(err error) bool {
 	var link *os.LinkError
 	var path *fs.PathError
 	return errors.As(err, &link) && link.Op == "rename" || errors.As(err, &path) && (path.Op == "rename" || path.Op == "remove")
 }
 
-// rooted puts names below a directory.
+// rooted adds a directory in front of names.
 type rooted struct {
 	fsx.FS
 	root string

@@ -35,7 +35,8 @@ func callWith(args ...any) *Arguments {
 	return &Arguments{Args: args, Kw: make(map[string]any), Used: make(map[string]bool)}
 }
 
-// TestOperatorsRefuseNonsense calls every operator with options and arguments that do not fit: it ends with a result or an error.
+// TestOperatorsRefuseNonsense calls every operator with options and arguments that do not fit. The call must
+// end with a result or an error.
 func TestOperatorsRefuseNonsense(t *testing.T) {
 	options := []string{`{}`}
 	for _, key := range []string{"axis", "axes", "axis1", "newshape", "shape", "shift", "repeats", "pad_width", "indices_or_sections", "k", "num_classes", "subscripts",
@@ -123,7 +124,7 @@ func vectorOf(t testing.TB, values ...int64) *tensor.Tensor[int64] {
 	return x
 }
 
-// resultTypes is what keras.backend.result_type gives for two dtypes.
+// resultTypes has the results of keras.backend.result_type for two dtypes.
 const resultTypes = `
 int8 int16 int16
 int8 int32 int32
@@ -178,7 +179,7 @@ func TestPromote(t *testing.T) {
 	})
 }
 
-// filled returns a tensor of small numbers, other ones for another seed.
+// filled returns a tensor of small numbers that depend on seed.
 func filled(seed uint64, shape ...int) *kernel.Tensor {
 	x := tensor.New[float32](shape...)
 	r := rand.New(rand.NewPCG(seed, 0))

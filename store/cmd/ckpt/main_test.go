@@ -22,7 +22,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	return out.String(), errs.String(), status
 }
 
-// Every command reads what is in a store as it reads what is in files.
+// Every command reads checkpoints in a store as it reads files.
 func TestCommandsOnServers(t *testing.T) {
 	for scheme, variable := range map[string]string{"s3": "CKPT_S3", "gs": "CKPT_GCS"} {
 		t.Run(scheme, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestCommandsOnServers(t *testing.T) {
 	}
 }
 
-// upload puts a checkpoint of three saves and a Keras model at an address.
+// upload writes the checkpoints of three saves and a Keras model to an address.
 func upload(t *testing.T, address *url.URL) {
 	s, dir, err := stores[address.Scheme](t.Context(), address)
 	if err != nil {
@@ -112,7 +112,7 @@ func upload(t *testing.T, address *url.URL) {
 	}
 }
 
-// writeInput writes the input of the Keras model as ckpt run reads it.
+// writeInput writes an input of the Keras model in the form that ckpt run reads.
 func writeInput(t *testing.T, path string) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "format", "keras", "testdata", "model.io.json"))
 	var given struct{ Input json.RawMessage }
