@@ -128,9 +128,9 @@ func entryHead(p []byte) (shared, unshared, length uint64, n int) {
 // errStop ends a walk early.
 var errStop = errors.New("stop")
 
-// walk calls fn after each step of a pass over the block, and verifies that restart points are where entries begin
-// that share nothing. Errors, but for errStop, become those of the block called part at h.
-func (b *block) walk(part string, h handle, fn func(*cursor) error) error {
+// walk calls fn for each entry of the block, and verifies that restart points are where entries begin that share nothing. The key
+// is overwritten after the call. Errors, but for errStop, become those of part p, the block at h.
+func (b *block) walk(p part, h handle, fn func(key, value []byte) error) error {
 	c, restarts := cursor{entries: b.entries}, 0
 	for {
 		pos := c.pos
@@ -148,13 +148,13 @@ func (b *block) walk(part string, h handle, fn func(*cursor) error) error {
 			}
 		}
 		if err == nil {
-			err = fn(&c)
+			err = fn(c.key, c.value)
 		}
 		if err == errStop {
 			return nil
 		}
 		if err != nil {
-			return &CorruptError{part, int64(h.offset), err.Error()}
+			return p.corrupt(int64(h.offset), "%v", err)
 		}
 	}
 }

@@ -11,53 +11,76 @@ import (
 // Check reads every data block, several at once, and verifies them as the package comment says. It returns the number of
 // entries, or an error about the first damaged block.
 func (t *Reader) Check() (entries int, err error) {
-	var (
-		taken, counted, keyBytes atomic.Int64
-		failed                   atomic.Bool
-		faults                   = make([]error, len(t.blocks))
-		workers                  sync.WaitGroup
-	)
-	for range min(runtime.GOMAXPROCS(0), len(t.blocks)) {
-		workers.Go(func() {
-			// Blocks are taken in order, so that those before one that fails are checked too.
-			for i := int(taken.Add(1)) - 1; i < len(t.blocks) && !failed.Load(); i = int(taken.Add(1)) - 1 {
-				left, n := t.keyBudget()-keyBytes.Load(), int64(0)
-				before := left
-				if faults[i] = t.walkBlock(i, &left, func(*cursor) error { n++; return nil }); faults[i] != nil {
-					failed.Store(true)
-				}
-				counted.Add(n)
-				keyBytes.Add(before - left)
-			}
-		})
-	}
-	workers.Wait()
-	for _, err := range faults {
-		if err != nil {
-			return 0, err
+	c := check{t: t}
+	if len(t.blocks) == 1 {
+		c.blocks()
+	} else {
+		for range min(runtime.GOMAXPROCS(0), len(t.blocks)) {
+			c.workers.Go(c.blocks)
 		}
+		c.workers.Wait()
 	}
-	return int(counted.Load()), nil
+	if c.fault != nil {
+		return 0, c.fault
+	}
+	return int(c.entries.Load()), nil
 }
 
-// walkBlock calls fn after each step of a pass over data block i and verifies the block: in itself, and against what the
-// index block says of it and of the one before. The lengths of its keys are taken from budget.
-func (t *Reader) walkBlock(i int, budget *int64, fn func(*cursor) error) error {
+// A check is what the workers of Reader.Check share.
+type check struct {
+	t        *Reader
+	workers  sync.WaitGroup
+	taken    atomic.Int64 // blocks
+	entries  atomic.Int64
+	keyBytes atomic.Int64
+	failed   atomic.Bool
+
+	mu      sync.Mutex
+	fault   error
+	faultAt int // the block of fault
+}
+
+// blocks is one worker. Blocks are taken in order, so that those before one that fails are checked too.
+func (c *check) blocks() {
+	for i := int(c.taken.Add(1)) - 1; i < len(c.t.blocks) && !c.failed.Load(); i = int(c.taken.Add(1)) - 1 {
+		left, n := c.t.keyBudget()-c.keyBytes.Load(), int64(0)
+		before := left
+		if err := c.t.walkBlock(i, &left, func(_, _ []byte) error { n++; return nil }); err != nil {
+			c.fail(i, err)
+		}
+		c.entries.Add(n)
+		c.keyBytes.Add(before - left)
+	}
+}
+
+// fail keeps the error of the first damaged block.
+func (c *check) fail(block int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fault == nil || block < c.faultAt {
+		c.fault, c.faultAt = err, block
+	}
+	c.failed.Store(true)
+}
+
+// walkBlock calls fn for each entry of data block i and verifies the block: in itself, and against what the index block says of it
+// and of the one before. The lengths of its keys are taken from budget.
+func (t *Reader) walkBlock(i int, budget *int64, fn func(key, value []byte) error) error {
 	b, err := t.block(i)
 	if err != nil {
 		return err
 	}
 	at, first, stopped, last := &t.blocks[i], true, false, []byte(nil)
-	err = b.walk(dataBlockName(i), at.handle, func(c *cursor) error {
-		if first && i > 0 && bytes.Compare(c.key, t.blocks[i-1].bound) <= 0 {
+	err = b.walk(part(i), at.handle, func(key, value []byte) error {
+		if first && i > 0 && bytes.Compare(key, t.blocks[i-1].bound) <= 0 {
 			return fmt.Errorf("key %s is not above the index block's key for the block before, %s",
-				quote(c.key), quote(t.blocks[i-1].bound))
+				quote(key), quote(t.blocks[i-1].bound))
 		}
-		first, last = false, c.key
-		if *budget -= int64(len(c.key)); *budget < 0 {
+		first, last = false, key
+		if *budget -= int64(len(key)); *budget < 0 {
 			return fmt.Errorf("the keys up to here are together longer than %d bytes", t.keyBudget())
 		}
-		err := fn(c)
+		err := fn(key, value)
 		stopped = err == errStop
 		return err
 	})

@@ -2,6 +2,7 @@ package sstable
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/gockpt/ckpt/format"
 )
@@ -20,6 +21,32 @@ func (e *CorruptError) Error() string {
 
 // Unwrap returns [format.ErrCorrupt].
 func (e *CorruptError) Unwrap() error { return format.ErrCorrupt }
+
+// A part is a part of a table: a data block, by its number, or one of those below. Its name is made only for errors.
+type part int
+
+const (
+	footer part = iota - 3
+	indexBlock
+	metaindexBlock
+)
+
+func (p part) String() string {
+	switch p {
+	case footer:
+		return "footer"
+	case indexBlock:
+		return "index block"
+	case metaindexBlock:
+		return "metaindex block"
+	}
+	return "data block " + strconv.Itoa(int(p))
+}
+
+// corrupt returns a CorruptError about p, which begins at offset.
+func (p part) corrupt(offset int64, format string, args ...any) error {
+	return &CorruptError{p.String(), offset, fmt.Sprintf(format, args...)}
+}
 
 // quote returns a key for a message: in Go syntax, cut where it is long.
 func quote(key []byte) string {

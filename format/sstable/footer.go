@@ -50,42 +50,38 @@ func parseHandle(b []byte) (h handle, rest []byte, ok bool) {
 // readFooter returns the handles of the metaindex and the index block. The metaindex handle may be nonsense.
 func readFooter(r io.ReaderAt, size int64) (meta, index handle, err error) {
 	if size < footerLen {
-		return meta, index, &CorruptError{"footer", 0, fmt.Sprintf(
-			"the file's %d bytes are too few for a table, which ends in a footer of %d", size, footerLen)}
+		return meta, index, footer.corrupt(0, "the file's %d bytes are too few for a table, which ends in a footer of %d", size, footerLen)
 	}
 	at := size - footerLen
-	corrupt := func(format string, args ...any) error {
-		return &CorruptError{"footer", at, fmt.Sprintf(format, args...)}
-	}
 	var b [footerLen]byte
-	if err := readAt(r, b[:], at, "footer"); err != nil {
+	if err := readAt(r, b[:], at, footer); err != nil {
 		return meta, index, err
 	}
 	if got := binary.LittleEndian.Uint64(b[footerLen-8:]); got != magic {
-		return meta, index, corrupt("magic number %#016x, want %#016x: not a TensorFlow checkpoint, or its end was cut off", got, uint64(magic))
+		return meta, index, footer.corrupt(at, "magic number %#016x, want %#016x: not a TensorFlow checkpoint, or its end was cut off", got, uint64(magic))
 	}
 	meta, rest, ok := parseHandle(b[:footerLen-8])
 	if ok {
 		index, _, ok = parseHandle(rest)
 	}
 	if !ok {
-		return meta, index, corrupt("it does not have two block handles")
+		return meta, index, footer.corrupt(at, "it does not have two block handles")
 	}
 	if !index.within(uint64(at)) {
-		return meta, index, corrupt("the index block's handle (offset %d, size %d) is not within the %d bytes before the footer",
+		return meta, index, footer.corrupt(at, "the index block's handle (offset %d, size %d) is not within the %d bytes before the footer",
 			index.offset, index.size, at)
 	}
 	return meta, index, nil
 }
 
 // readAt fills b from offset at. A file that has become shorter since its size was taken is corrupt.
-func readAt(r io.ReaderAt, b []byte, at int64, part string) error {
+func readAt(r io.ReaderAt, b []byte, at int64, p part) error {
 	n, err := r.ReadAt(b, at)
 	if n == len(b) {
 		return nil
 	}
 	if err == io.EOF || err == nil {
-		return &CorruptError{part, at, fmt.Sprintf("%d of %d bytes could be read: the file was cut off", n, len(b))}
+		return p.corrupt(at, "%d of %d bytes could be read: the file was cut off", n, len(b))
 	}
-	return fmt.Errorf("%s at offset %d: %w", part, at, err)
+	return fmt.Errorf("%s at offset %d: %w", p, at, err)
 }

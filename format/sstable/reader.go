@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"sort"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -60,15 +59,14 @@ func Open(r io.ReaderAt, size int64) (*Reader, error) {
 
 // readIndex fills t.blocks from the index block.
 func (t *Reader) readIndex() error {
-	const part = "index block"
-	b, err := t.readBlock(t.index, part)
+	b, err := t.readBlock(t.index, indexBlock)
 	if err != nil {
 		return err
 	}
 	end, budget := uint64(0), t.keyBudget()
-	return b.walk(part, t.index, func(c *cursor) error {
+	return b.walk(indexBlock, t.index, func(key, value []byte) error {
 		i := len(t.blocks)
-		h, _, ok := parseHandle(c.value)
+		h, _, ok := parseHandle(value)
 		switch {
 		case !ok:
 			return fmt.Errorf("entry %d is not a block handle", i)
@@ -78,11 +76,11 @@ func (t *Reader) readIndex() error {
 		case h.offset < end:
 			return fmt.Errorf("data block %d (offset %d) overlaps the block before it, which ends at %d", i, h.offset, end)
 		}
-		if budget -= int64(len(c.key)); budget < 0 {
+		if budget -= int64(len(key)); budget < 0 {
 			return fmt.Errorf("the keys are together longer than %d bytes", t.keyBudget())
 		}
 		end = h.end()
-		t.blocks = append(t.blocks, dataBlock{handle: h, bound: bytes.Clone(c.key)})
+		t.blocks = append(t.blocks, dataBlock{handle: h, bound: bytes.Clone(key)})
 		return nil
 	})
 }
@@ -98,17 +96,15 @@ func (t *Reader) metaindexAdjoins() bool {
 
 // CheckMetaindex returns an error if the metaindex block is damaged, or not where the footer says. No value depends on it.
 func (t *Reader) CheckMetaindex() error {
-	const part = "metaindex block"
 	if !t.metaindexAdjoins() {
-		return &CorruptError{"footer", t.size - footerLen, fmt.Sprintf(
-			"the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d",
-			t.meta.offset, t.meta.size, t.index.offset)}
+		return footer.corrupt(t.size-footerLen, "the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d",
+			t.meta.offset, t.meta.size, t.index.offset)
 	}
-	b, err := t.readBlock(t.meta, part)
+	b, err := t.readBlock(t.meta, metaindexBlock)
 	if err != nil {
 		return err
 	}
-	return b.walk(part, t.meta, func(*cursor) error { return nil })
+	return b.walk(metaindexBlock, t.meta, func(_, _ []byte) error { return nil })
 }
 
 // Get returns the value of key, which the caller must not change. It reads at most one block.
@@ -189,7 +185,7 @@ func (t *Reader) step(i int, c *cursor) (ok bool, err error) {
 }
 
 func (t *Reader) blockError(i int, err error) error {
-	return &CorruptError{dataBlockName(i), int64(t.blocks[i].offset), err.Error()}
+	return part(i).corrupt(int64(t.blocks[i].offset), "%v", err)
 }
 
 // All yields every entry in the order of keys, and verifies data blocks as the package comment says. It ends after the first
@@ -198,8 +194,8 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		stopped, budget := false, t.keyBudget()
 		for i := range t.blocks {
-			err := t.walkBlock(i, &budget, func(c *cursor) error {
-				if stopped = !yield(Entry{c.key, c.value}, nil); stopped {
+			err := t.walkBlock(i, &budget, func(key, value []byte) error {
+				if stopped = !yield(Entry{key, value}, nil); stopped {
 					return errStop
 				}
 				return nil
@@ -215,15 +211,13 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 	}
 }
 
-func dataBlockName(i int) string { return "data block " + strconv.Itoa(i) }
-
 // block returns data block i, from the cache where it is there.
 func (t *Reader) block(i int) (*block, error) {
 	at := &t.blocks[i]
 	if b := at.cached.Load(); b != nil {
 		return b, nil
 	}
-	b, err := t.readBlock(at.handle, dataBlockName(i))
+	b, err := t.readBlock(at.handle, part(i))
 	if err != nil {
 		return nil, err
 	}
@@ -235,20 +229,20 @@ func (t *Reader) block(i int) (*block, error) {
 }
 
 // readBlock reads, verifies, decompresses and splits the block at h, which lies within the file.
-func (t *Reader) readBlock(h handle, part string) (block, error) {
+func (t *Reader) readBlock(h handle, p part) (block, error) {
 	corrupt := func(format string, args ...any) error {
-		return &CorruptError{part, int64(h.offset), fmt.Sprintf(format, args...)}
+		return p.corrupt(int64(h.offset), format, args...)
 	}
 	if h.size > maxBlock {
 		return block{}, corrupt("it has %d bytes, but a block has at most %d", h.size, int64(maxBlock))
 	}
 	if h.size > maxUnverified {
-		if err := t.verifyLarge(h, part); err != nil {
+		if err := t.verifyLarge(h, p); err != nil {
 			return block{}, err
 		}
 	}
 	raw := make([]byte, h.size+trailerLen)
-	if err := readAt(t.r, raw, int64(h.offset), part); err != nil {
+	if err := readAt(t.r, raw, int64(h.offset), p); err != nil {
 		return block{}, err
 	}
 	contents, typ := raw[:h.size:h.size], raw[h.size]
@@ -280,23 +274,23 @@ func (t *Reader) readBlock(h handle, part string) (block, error) {
 
 // verifyLarge compares the checksum of the block at h before memory is allocated for all of it: a sparse file may look large and
 // be empty.
-func (t *Reader) verifyLarge(h handle, part string) error {
+func (t *Reader) verifyLarge(h handle, p part) error {
 	buf := make([]byte, 64<<10)
 	crc, at := uint32(0), int64(h.offset)
 	for left := int64(h.size) + 1; left > 0; { // the block and its type
-		p := buf[:min(left, int64(len(buf)))]
-		if err := readAt(t.r, p, at, part); err != nil {
+		b := buf[:min(left, int64(len(buf)))]
+		if err := readAt(t.r, b, at, p); err != nil {
 			return err
 		}
-		crc = crc32.Update(crc, castagnoli, p)
-		at, left = at+int64(len(p)), left-int64(len(p))
+		crc = crc32.Update(crc, castagnoli, b)
+		at, left = at+int64(len(b)), left-int64(len(b))
 	}
 	var stored [4]byte
-	if err := readAt(t.r, stored[:], at, part); err != nil {
+	if err := readAt(t.r, stored[:], at, p); err != nil {
 		return err
 	}
 	if want, got := binary.LittleEndian.Uint32(stored[:]), Mask(crc); got != want {
-		return &CorruptError{part, int64(h.offset), fmt.Sprintf("checksum %#08x of its %d bytes, want %#08x: it was damaged", got, h.size, want)}
+		return p.corrupt(int64(h.offset), "checksum %#08x of its %d bytes, want %#08x: it was damaged", got, h.size, want)
 	}
 	return nil
 }
