@@ -95,7 +95,7 @@ func (c *Commit) Create(final string) (File, error) {
 			return nil, &CommitError{Op: "make directory", Path: final, Err: err}
 		}
 		c.dirs = append(c.dirs, dir)
-		c.stale[dir] = leftovers(c.fsys, dir)
+		c.stale[dir], _ = leftovers(c.fsys, dir) // if this fails, they stay
 	}
 	for _, name := range c.stale[dir] {
 		if of, _ := leftoverOf(name); of == filepath.Base(final) && (!c.shared || abandoned(c.fsys, dir, name)) {

@@ -66,19 +66,18 @@ func leftoverOf(name string) (final string, ok bool) {
 	return name[:at], true
 }
 
-// leftovers returns the names of commits' temporary files in dir, or none if dir cannot be listed.
-func leftovers(fsys ReadFS, dir string) []string {
+// leftovers returns the names of commits' temporary files in dir.
+func leftovers(fsys ReadFS, dir string) (names []string, err error) {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	var names []string
 	for _, e := range entries {
 		if _, ok := leftoverOf(e.Name()); ok && !e.IsDir() {
 			names = append(names, e.Name())
 		}
 	}
-	return names
+	return names, nil
 }
 
 // Sweep removes temporary files that interrupted commits have left in dir, if ours is true for the base name of their destination,
@@ -97,10 +96,11 @@ func sweep(fsys FS, dir string, gone func(name, final string) bool) (removed []s
 	if _, ok := fsys.(Objects); ok {
 		return nil, nil // there are no temporary files
 	}
-	if _, err := fsys.ReadDir(dir); err != nil {
+	names, err := leftovers(fsys, dir)
+	if err != nil {
 		return nil, err
 	}
-	for _, name := range leftovers(fsys, dir) {
+	for _, name := range names {
 		if final, _ := leftoverOf(name); !gone(name, final) {
 			continue
 		}
