@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden checkpoints beside this script, with real TensorFlow. See README.md.
+"""Writes the golden checkpoints of this directory with TensorFlow. See README.md.
 
     python testdata/gen.py                  # all of them
     python testdata/gen.py values saved     # the cases whose name starts with one of these
@@ -46,7 +46,7 @@ def run(chosen, into):
 
 
 def differences(made, kept):
-    """The files in which two directories differ."""
+    """The files that differ between two directories."""
     names = {p.relative_to(d) for d in (made, kept) for p in d.rglob("*") if p.is_file()}
     for name in sorted(names):
         if not (made / name).exists() or not (kept / name).exists():

@@ -1,4 +1,4 @@
-"""The models that bench/layers measures: Keras ones, each with the shape of its input and the threads that it may use."""
+"""The Keras models that bench/layers measures, with the shape of each input and the number of threads for each."""
 import keras
 
 L = keras.layers
@@ -22,7 +22,7 @@ def chain(shape, *layers):
 
 
 def encoder(shape, blocks, heads, wide):
-    """Blocks of a transformer whose norms come last, as BERT's do; what MiniLM computes behind its embeddings."""
+    """Transformer blocks with the norm last, as in BERT. MiniLM computes these after its embeddings."""
     width = shape[2]
     x = y = keras.Input(shape[1:])
     for _ in range(blocks):
@@ -34,7 +34,7 @@ def encoder(shape, blocks, heads, wide):
 
 
 def sorter(shape):
-    """The transformer of the examples, behind its embeddings: norms come first."""
+    """The transformer of the examples after its embeddings. The norms come first."""
     width = shape[2]
     x = y = keras.Input(shape[1:])
     for _ in range(2):

@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// Twelve sums at a time keep the units busy: each waits four or five cycles for itself.
+// Twelve sums at a time keep the units busy, because each addition takes four or five cycles.
 
 // func fuse512(steps int)
 TEXT ·fuse512(SB), NOSPLIT, $0-8

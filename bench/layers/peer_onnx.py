@@ -1,5 +1,6 @@
-"""ONNX Runtime's side of bench/layers: builds graphs of the Keras models that peer_tensorflow.py wrote, with the same weights, in the layout
-that suits it (channels first), and answers as that does. It ends with an error where a graph's output is not TensorFlow's.
+"""ONNX Runtime's side of bench/layers. It builds graphs of the Keras models that peer_tensorflow.py wrote, with the
+same weights, in ONNX's layout (channels first), and answers like peer_tensorflow.py. It ends with an error if a graph's
+output differs from TensorFlow's.
 """
 import json
 import pathlib
@@ -44,7 +45,8 @@ class Graph:
         y = self.node("Conv", *inputs, strides=config["strides"], group=group, auto_pad="SAME_UPPER" if config["padding"] == "same" else "VALID")
         return self.activate(y, config["activation"])
 
-    # One method for each class of Keras: of the layer's entry in the JSON and the names of its inputs.
+    # One method for each class of Keras. It gets the layer's entry in the JSON and the names of its
+    # inputs.
 
     def Dense(self, layer, x):
         y = self.node("MatMul", x, self.constant(self.weight(layer, 0)))
@@ -94,7 +96,7 @@ class Graph:
         return self.node("Add", *xs)
 
     def LSTM(self, layer, x):
-        order = [0, 3, 1, 2]  # of ONNX's gates among Keras's
+        order = [0, 3, 1, 2]  # the positions of ONNX's gates in Keras's order
         return self.recur("LSTM", layer, x, order, self.weight(layer, 2), np.zeros_like(self.weight(layer, 2)))
 
     def GRU(self, layer, x):
@@ -108,7 +110,7 @@ class Graph:
             return np.concatenate([w[..., g * units:(g + 1) * units] for g in order], -1)
 
         x = self.node("Transpose", x, perm=[1, 0, 2])
-        outputs = 1 if layer["config"]["return_sequences"] else 2  # the last is the state behind the last step
+        outputs = 1 if layer["config"]["return_sequences"] else 2  # the last output is the state after the last step
         y = self.node(op, x, self.constant(gates(self.weight(layer, 0)).T[None]), self.constant(gates(self.weight(layer, 1)).T[None]),
                       self.constant(np.concatenate([gates(bias), gates(state_bias)])[None]), outputs=outputs, hidden_size=units, **attributes)
         if outputs == 2:
@@ -126,7 +128,7 @@ class Graph:
 
 
 def histories(value):
-    """Returns the names of the layers whose outputs a layer's arguments are."""
+    """Returns the names of the layers that computed a layer's arguments."""
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__":
             return [value["config"]["keras_history"][0]]
@@ -137,7 +139,7 @@ def histories(value):
 
 
 def build(listed):
-    """Returns a session for a model, its input, and how its output is turned."""
+    """Returns a session for a model, its input, and a function that converts its output."""
     base = pathlib.Path(listed["file"])
     config = json.loads(base.with_suffix(".json").read_text())["config"]
     x = np.fromfile(base.with_suffix(".input"), "<f4").reshape(listed["shape"])

@@ -1,7 +1,8 @@
-"""TensorFlow's side of bench/layers, which also writes the models for the others.
+"""TensorFlow's side of bench/layers. It also writes the models for the other peers.
 
-Started with a directory. It writes each model's JSON, weights and input there, prints one line of JSON that lists the models, and then answers
-each line {"case": name, "seconds": s} with {"seconds": median time of a call, "cpu": processor's time of a call}, calling for that long.
+Its argument is a directory. It writes each model's JSON, weights and input there, prints one line of JSON that lists
+the models, and then answers each line {"case": name, "seconds": s} with {"seconds": median time of a call, "cpu":
+processor's time of a call}, calling for that long.
 """
 import json
 import os
@@ -15,7 +16,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import keras  # noqa: E402
 
-tf.config.threading.set_intra_op_parallelism_threads(2)  # before anything starts them, such as a layer of models
+tf.config.threading.set_intra_op_parallelism_threads(2)  # set it before anything starts the threads, such as a layer of models
 tf.config.threading.set_inter_op_parallelism_threads(2)
 
 import models  # noqa: E402
@@ -23,7 +24,8 @@ import timing  # noqa: E402
 
 
 def spread_weights(model, seed):
-    """Gives biases, means and variances values of their own, so that a layer that mixes them up is seen."""
+    """Gives biases, means and variances different values, so that the comparison shows a layer that
+    confuses them."""
     r = np.random.RandomState(seed)
     for w in model.weights:
         if len(w.shape) == 1:
@@ -47,7 +49,7 @@ def main(directory):
         value = tf.constant(x)
         call = tf.function(lambda v, m=model: m(v, training=False), jit_compile=False).get_concrete_function(value)
         call(value).numpy().astype("<f4").tofile(base.with_suffix(".output"))
-        if threads == 2:  # how many there are is for all of TensorFlow
+        if threads == 2:  # the number of threads applies to all of TensorFlow
             calls[name] = lambda call=call, value=value: call(value).numpy()
         listed.append({"name": name, "shape": shape, "file": str(base), "threads": threads, "flops": flops, "bytes": moved})
     (pathlib.Path(directory) / "models.json").write_text(json.dumps(listed))

@@ -1,4 +1,4 @@
-"""How a peer answers bench/layers."""
+"""The protocol between bench/layers and its peers."""
 import json
 import statistics
 import sys
@@ -6,7 +6,8 @@ import time
 
 
 def answer(listed, calls):
-    """Prints what there is, then the times of the calls that are asked for, a line each; null where a peer has no such call."""
+    """Prints the available cases, then a line with the times for each requested call, or null if the peer does not have the
+    call."""
     print(json.dumps(listed), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

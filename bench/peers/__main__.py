@@ -1,7 +1,6 @@
-"""The peers of bench/ that are written in Python.
-
-With the argument `versions` it prints which there are. Otherwise the argument is a task in JSON; the worker makes its model and
-then answers each line of its input with a line of JSON: the name of an operation with what it took, `trim` with nothing.
+"""The peers of bench/ that are written in Python. With the argument `versions` the program prints the installed
+versions. Otherwise the argument is a task in JSON. The program makes the task's model and answers each line of its
+input with a line of JSON: the name of an operation with its measurements, and `trim` with nothing.
 """
 
 import importlib
@@ -11,14 +10,14 @@ from importlib import metadata
 
 import measure
 
-# What is at the end of the name of a peer that does not give freed memory back to the system.
+# The suffix of a peer's name if the peer does not return freed memory to the system.
 KEPT = ", memory kept"
 
 PACKAGES = {"tensorflow": "tensorflow_cpu", "safetensors": "safetensors", "safetensors, memory kept": "safetensors", "torch": "torch", "orbax": "orbax-checkpoint", "numpy": "numpy", "h5py": "h5py"}
 
 
 def versions():
-    """The versions of the peers that are installed."""
+    """The versions of the installed peers."""
     found = {}
     for peer, package in PACKAGES.items():
         try:
@@ -46,7 +45,7 @@ def main():
     for line in sys.stdin:
         try:
             answer = worker.answer(line.strip())
-        except Exception as e:  # the other peers go on
+        except Exception as e:  # the other peers still run
             answer = {"error": f"{type(e).__name__}: {e}"[:300]}
         print(json.dumps(answer), flush=True)
 

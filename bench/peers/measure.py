@@ -1,8 +1,9 @@
-"""What is the same for every peer: its values, and how an operation is measured.
+"""The code that all peers share: the values, and the measurement of an operation.
 
-A module has a function `load`, which returns the tensors of a file in their order, and a peer, a class `Peer` made with a task. Its `pattern` is what the names of its files match; `do_` and the operation's name,
-with `_` between words, is the method that is measured, given the directory to work in. A peer whose restore returns new tensors has `forget`,
-which drops those that it has.
+A module has a function `load`, which returns the tensors of a file in order, and a class `Peer`, which is made with a
+task. The attribute `pattern` matches the names of the peer's files. The measured method is called `do_` and the
+operation's name, with `_` between words; it gets the directory to work in. If restoring returns new tensors, the peer
+has a method `forget`, which drops its tensors.
 """
 
 import ctypes
@@ -19,22 +20,23 @@ TO_MEMORY = " to memory"
 
 
 def values(task, i):
-    """Tensor i of a workload: the values that it has in every peer."""
+    """Tensor i of a workload. Every peer has these values."""
     return ((np.arange(task["Elements"]) + i) & 0xFFFF).astype(np.float32)
 
 
 def keep_memory():
-    """Has malloc keep what is freed, instead of giving large pieces back to the system, which would clear them before their next use."""
+    """Makes malloc keep freed memory. Otherwise it would return large pieces to the system, which clears them before
+    their next use."""
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_MAX, 0)
     libc.mallopt(M_TRIM_THRESHOLD, -1)
 
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # from glibc's malloc.h
 
 
 def once(module, task):
-    """Does one thing in a process that was started for it, and says when it has begun, when it has done it, and what it took."""
+    """Runs one operation in a new process, and reports when it began, when it ended, and the resources that it took."""
     print("{}", flush=True)
     if task["Once"] == "prepare":
         module.prepare(task)
@@ -52,7 +54,7 @@ def once(module, task):
 
 
 class Worker:
-    """Does a peer's operations and says what they took."""
+    """Runs a peer's operations and reports the resources that they took."""
 
     def __init__(self, peer, task):
         self.peer, self.task, self.base = peer, task, 0
@@ -64,7 +66,7 @@ class Worker:
         return self.measure(line)
 
     def trim(self):
-        """Gives free memory back, so that what the process has is its model."""
+        """Returns free memory to the system, so that the process keeps only its model."""
         gc.collect()
         try:
             ctypes.CDLL(None).malloc_trim(0)
@@ -84,7 +86,7 @@ class Worker:
             warm(files)
         gc.collect()
         if saves:
-            os.sync()  # what others and the removal left to be written is not this save's
+            os.sync()  # pending writes of other programs and of the removal do not belong to this save
         reset_peak()
         before = proc("io", "rchar", "wchar")
         start = time.perf_counter()
@@ -115,7 +117,7 @@ def remove(pattern):
 
 
 def below(pattern):
-    """The files and directories that match the pattern, and all below them."""
+    """The files and directories that match the pattern, and everything below them."""
     for name in glob.glob(pattern):
         yield name
         for directory, directories, files in os.walk(name):
@@ -132,7 +134,7 @@ def sync(pattern, directory):
 
 
 def warm(pattern):
-    """Has the page cache hold the files."""
+    """Reads the files into the page cache."""
     buffer = bytearray(1 << 20)
     for name in filter(os.path.isfile, below(pattern)):
         with open(name, "rb", buffering=0) as f:
@@ -141,7 +143,7 @@ def warm(pattern):
 
 
 def proc(name, *fields):
-    """Numbers that Linux gives of this process, 0 elsewhere."""
+    """Linux's statistics of this process, or 0 on other systems."""
     try:
         with open(f"/proc/self/{name}") as f:
             found = dict(line.split(":", 1) for line in f if ":" in line)

@@ -1,4 +1,4 @@
-"""h5py, as Keras writes its weights: a dataset for each array. A restore reads into the arrays that are there."""
+"""h5py with one dataset for each array, as Keras writes weights. A restore reads into the existing arrays."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""numpy.savez and numpy.load, which returns new arrays."""
+"""numpy.savez and numpy.load. load returns new arrays."""
 
 import os
 

@@ -1,7 +1,6 @@
-"""Orbax's PyTreeCheckpointer with arrays of JAX: restore returns new ones, of the structure that it is given.
-
-Without its compression, so that it writes as many bytes as the others do; it is faster so. TensorStore syncs the arrays' files itself, what
-Orbax writes beside them is synced for it.
+"""Orbax's PyTreeCheckpointer with arrays of JAX. restore returns new arrays in the given structure. Compression is off,
+so that Orbax writes as many bytes as the other peers; that is also faster. TensorStore syncs the arrays' files. The
+peer syncs Orbax's other files.
 """
 
 import os

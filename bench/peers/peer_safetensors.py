@@ -1,4 +1,4 @@
-"""safetensors.numpy: load_file returns new arrays."""
+"""safetensors.numpy. load_file returns new arrays."""
 
 import os
 

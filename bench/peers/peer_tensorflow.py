@@ -1,4 +1,4 @@
-"""tf.train.Checkpoint and what looks into its files."""
+"""tf.train.Checkpoint, and the functions that read its files."""
 
 import os
 
@@ -54,7 +54,7 @@ class Peer:
 
 
 def tree(n):
-    """A binary tree of n objects and one variable, as ckpt's side has it."""
+    """A binary tree of n objects and one variable, as on ckpt's side."""
     nodes = [tf.__internal__.tracking.AutoTrackable() for _ in range(n)]
     for i, node in enumerate(nodes):
         if 2 * i + 1 < n:

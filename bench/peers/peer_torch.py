@@ -1,4 +1,5 @@
-"""torch.save and torch.load, which returns new tensors; where its own format is measured, torch.load(mmap=True) and a copy into those that are there."""
+"""torch.save and torch.load, which returns new tensors. For measurements of PyTorch's own format, it uses
+torch.load(mmap=True) and copies into the existing tensors."""
 
 import os
 
@@ -13,7 +14,7 @@ def prepare(task):
 
 def load(task):
     tensors = torch.load(os.path.join(task["Dir"], "model.pt"), mmap=True)
-    return [tensors[f"list.{i}"].clone() for i in range(task["Tensors"])]  # so that it is in memory
+    return [tensors[f"list.{i}"].clone() for i in range(task["Tensors"])]  # so that the values are in memory
 
 
 class Peer:

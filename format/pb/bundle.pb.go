@@ -139,7 +139,7 @@ type BundleEntry struct {
 	Offset        int64                  `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"`
 	Size          int64                  `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
 	Crc32C        uint32                 `protobuf:"fixed32,6,opt,name=crc32c,proto3" json:"crc32c,omitempty"` // masked
-	Slices        []*TensorSlice         `protobuf:"bytes,7,rep,name=slices,proto3" json:"slices,omitempty"`   // not empty: the parts are under keys of their own
+	Slices        []*TensorSlice         `protobuf:"bytes,7,rep,name=slices,proto3" json:"slices,omitempty"`   // not empty: each part has its own key
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

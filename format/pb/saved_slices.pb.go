@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// SavedSliceMeta says what a file holds of one tensor (SavedSliceMeta).
+// SavedSliceMeta describes the parts of one tensor in a file (SavedSliceMeta).
 type SavedSliceMeta struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -145,7 +145,7 @@ func (x *SavedTensorSliceMeta) GetVersions() *VersionDef {
 	return nil
 }
 
-// SavedSlice is one part of a tensor (SavedSlice). Its data has no dtype and no shape of its own.
+// SavedSlice is one part of a tensor (SavedSlice). Its data lacks a dtype and a shape.
 type SavedSlice struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`

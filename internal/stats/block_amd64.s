@@ -7,7 +7,8 @@ TEXT ·moments256(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ out+16(FP), DI
 
-	// Y0 to Y3 are the sums, Y4 and Y5 the least values, Y6 and Y7 the greatest, Y8 and Y9 minus the number of zeros.
+	// Y0 to Y3 are the sums, Y4 and Y5 the smallest values, Y6 and Y7 the largest, Y8 and Y9 minus the number of
+	// zeros.
 	VXORPD  Y0, Y0, Y0
 	VXORPD  Y1, Y1, Y1
 	VXORPD  Y2, Y2, Y2

@@ -34,7 +34,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def edge_paths(layer, limit=8):
-    """Returns (value, paths) of each variable that a checkpoint of the layer has: every way to it that visits no object twice."""
+    """Returns (value, paths) for each variable that a checkpoint of the layer has. paths are all paths to it that do not visit an
+    object twice."""
     with tempfile.TemporaryDirectory() as directory:
         prefix = tf.train.Checkpoint(layer=layer).write(os.path.join(directory, "c"))
         reader = tf.train.load_checkpoint(prefix)
@@ -57,7 +58,7 @@ def edge_paths(layer, limit=8):
 
 
 def lean(config):
-    """The configuration without what says only how weights begin and are trained."""
+    """The configuration without the options for initial weights and training."""
     if isinstance(config, dict):
         dropped = ("_initializer", "_regularizer", "_constraint")
         return {k: lean(v) for k, v in keras.saving.serialize_keras_object(config).items() if not k.endswith(dropped) and k != "dtype"}
@@ -77,7 +78,8 @@ class Golden:
         return np.random.default_rng(zlib.crc32(name.encode()))
 
     def input(self, name, *shape, scale=1.0):
-        """Normally distributed values for an input of the case called name; the shape varies them."""
+        """Normally distributed values for an input of the case called name. They depend on the shape,
+        too."""
         return self.rng(f"{name} {shape}").normal(0, scale, shape).astype("float32")
 
     def array(self, value):
@@ -91,8 +93,8 @@ class Golden:
     def layer(self, name, layer, *inputs, tf2=None, weights=None, tolerance=1e-4, config=None, **kwargs):
         """Adds a case: layer called with inputs (arrays, lists of arrays for one argument, None) and kwargs.
 
-        Every weight gets random values; weights(variable, rng) may give others (None: the usual). tf2 is the same layer of
-        tf_keras, for its edges; it must give the same outputs. config stands for the layer's own configuration.
+        Every weight gets random values, unless weights(variable, rng) returns others. tf2 is the same layer of tf_keras,
+        for its edges. It must give the same outputs. config replaces the layer's configuration.
         """
         rng = self.rng(name)
         arguments = [i if i is None else tf.nest.map_structure(tf.constant, i) for i in inputs]

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras.src.activations import ALL_OBJECTS_DICT
 
-# Both sides of every kink that a function has; and far out, where an exponential is nothing or much.
+# Both sides of every kink of a function, and values for which an exponential is almost 0 or very
+# large.
 NEAR = np.array(
     [-6.5, -3.001, -3, -2.999, -2.5, -1.001, -1, -0.999, -0.5, -0.4, -1e-3, -1e-7, 0, 1e-7, 1e-3, 0.3, 0.5, 0.501, 0.999, 1, 1.001]
     + [1.7, 2.5, 2.999, 3, 3.001, 5.999, 6, 6.5],
@@ -44,7 +45,7 @@ def cases(g):
     for axis in (-1, 1, -2, 0, [1, 3], [-1, 1], [0, 1, 2, 3]):
         g.layer(f"Softmax axis {axis}", keras.layers.Softmax(axis=axis), y)
     mask = g.rng("mask").random((3, 5, 7)) > 0.4
-    mask[1, 2] = False  # a row of which nothing is left
+    mask[1, 2] = False  # a row with all values masked
     g.layer("Softmax with a mask", keras.layers.Softmax(), y[0], mask=mask)
     g.layer("Softmax along two axes with a mask that stretches", keras.layers.Softmax(axis=[1, 2]), y[0], mask=mask[:, :1])
     g.layer("Softmax with a mask of lower rank", keras.layers.Softmax(axis=1), y[0], mask=mask[0])

@@ -9,7 +9,7 @@ L, L2 = keras.layers, tf_keras.layers
 
 
 def masked(g, name, x, keep=0.6, first=True):
-    """A mask for the steps of x, of which no row is empty."""
+    """A mask for the steps of x. Every row has at least one step."""
     mask = g.rng("mask " + name).random(x.shape[:2]) < keep
     mask[:, 0] = first
     return mask
@@ -37,7 +37,7 @@ def cases(g):
     tall, wide = g.input("query", 3, 5, 6), g.input("value", 3, 7, 11)
     key = g.input("key", 3, 7, 4)
     mask = g.rng("attention mask").random((3, 5, 7)) < 0.7
-    mask[1, 2] = False  # a query that looks at nothing
+    mask[1, 2] = False  # a query that sees nothing
     for options in (
         {},
         {"value_dim": 4},

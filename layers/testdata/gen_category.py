@@ -1,4 +1,4 @@
-"""Categories: CategoryEncoding, Discretization, IntegerLookup, and within models StringLookup's relatives."""
+"""CategoryEncoding, Discretization, IntegerLookup, and in models the layers similar to StringLookup."""
 
 import keras
 import numpy as np

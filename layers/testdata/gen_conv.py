@@ -1,7 +1,8 @@
 """Convolutions: all kinds and ranks; strides, dilation, groups, paddings, data formats, and several at once.
 
-TensorFlow has some of them on accelerators alone; those run here as compiled by XLA, and are marked xla. With channels first, no last axis is as long as there are
-filters: Keras 3.15 with TensorFlow then adds the bias along that axis (keras.src.backend.tensorflow.numpy.add).
+TensorFlow supports some of them only on accelerators. Those are compiled by XLA here, and are marked xla. With channels
+first, the length of the last axis always differs from the number of filters, because otherwise Keras 3.15 with
+TensorFlow adds the bias along that axis (keras.src.backend.tensorflow.numpy.add).
 """
 
 import keras
@@ -12,7 +13,7 @@ SPACE = {1: (11,), 2: (7, 5), 3: (4, 3, 5)}
 
 
 def compiled(layer):
-    """The layer with its call compiled by XLA, under the class name that it has."""
+    """The layer with its call compiled by XLA. It keeps its class name."""
     cls = type(layer)
     twin = type(cls.__name__, (cls,), {"call": tf.function(cls.call, jit_compile=True)})
     return twin.from_config(layer.get_config())

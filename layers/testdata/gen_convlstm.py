@@ -30,7 +30,7 @@ def cases(g):
     case("images, hard sigmoid", 2, (2, 3, 6, 5, 2), kernel_size=2)
     case("volumes", 3, (2, 3, 4, 3, 5, 2), filters=2, kernel_size=(2, 1, 3), return_sequences=True)
 
-    # TensorFlow on a CPU has no such convolutions; XLA does.
+    # TensorFlow does not have these convolutions on a CPU; XLA does.
     name = "images, channels first, initial states"
     layer = keras.layers.ConvLSTM2D(3, (2, 3), strides=2, data_format="channels_first", return_sequences=True, return_state=True, name="c")
     g.layer(name, compiled(layer), g.input(name, 2, 3, 2, 6, 5), [g.input(f"{name}, state {i}", 2, 3, 3, 2) for i in range(2)])

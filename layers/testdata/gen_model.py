@@ -1,4 +1,4 @@
-"""Whole models, for what stands between layers: operators, masks, calls of one layer in several places, models in models."""
+"""Whole models, with operators, masks, several calls of one layer, and models in models."""
 
 import json
 
@@ -10,7 +10,7 @@ L = keras.layers
 
 
 def description(model):
-    """The configuration in model.to_json(), without what says only how a model begins and is trained."""
+    """The configuration in model.to_json(), without the options for initial weights and training."""
 
     def lean(o):
         if isinstance(o, list):

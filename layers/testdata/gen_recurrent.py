@@ -1,4 +1,4 @@
-"""Recurrent layers, their cells and what wraps them."""
+"""Recurrent layers, their cells and their wrappers."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import tf_keras
 
 K, T = keras.layers, tf_keras.layers
 
-# A first step masked, one in between, the last, a whole sequence.
+# Masks the first step, one in between, the last, or a whole sequence.
 MASK = np.array([[0, 1, 1, 0, 1], [1, 1, 1, 1, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1]], bool)
 
 
@@ -51,7 +51,7 @@ def cases(g):
     case("RNN over an LSTMCell", lambda layers: layers.RNN(layers.LSTMCell(6), return_sequences=True, return_state=True, name="r"), states=2)
     case("RNN over a GRUCell, masked backwards", lambda layers: layers.RNN(layers.GRUCell(6), go_backwards=True, name="r"), shape=(4, 5, 3), mask=MASK)
 
-    # Keras 3 does not save stacked cells: their edges are tf_keras's alone.
+    # Keras 3 does not save stacked cells, so the edges are only those of tf_keras.
     def stack(layers, **options):
         return layers.RNN([layers.LSTMCell(6), layers.SimpleRNNCell(3), layers.GRUCell(5)], name="r", **options)
 

@@ -1,4 +1,4 @@
-"""Images in another size: Resizing and CenterCrop."""
+"""Layers that change the size of images: Resizing and CenterCrop."""
 
 import keras
 import tf_keras

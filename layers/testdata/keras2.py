@@ -1,7 +1,7 @@
 """Writes keras2.golden.gz: models of Keras 2, made with tf_keras 2.21.0. python layers/testdata/keras2.py
 
-Each line is a model in JSON: name; model, what to_json gives; weights, by layer the values of get_weights as nested lists, a model within
-as a dict of its own; inputs and outputs.
+Each line is a model in JSON. It has the name; model, the result of to_json; weights, for each layer the values of
+get_weights as nested lists, and for an inner model a dict; inputs and outputs.
 """
 
 import gzip
@@ -28,7 +28,7 @@ def weights_of(model):
 
 
 def lean(o):
-    """The description without what says only how weights begin and are trained."""
+    """The description without the options for initial weights and training."""
     if isinstance(o, list):
         return [lean(v) for v in o]
     if not isinstance(o, dict):
@@ -88,7 +88,8 @@ def models():
 
 
 def functions():
-    """Models with functions of TensorFlow's, which Keras 2 makes layers of: TFOpLambda and SlicingOpLambda."""
+    """Models with functions of TensorFlow. Keras 2 turns these into the layers TFOpLambda and
+    SlicingOpLambda."""
     x = np.random.default_rng(2).normal(size=(2, 6, 4)).astype("float32")
     cases = {
         "numbers on both sides": lambda h, i: 1.0 - h * 2.0 / (tf.abs(i) + 3.0),

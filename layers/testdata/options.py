@@ -2,7 +2,7 @@
 
     python layers/testdata/options.py
 
-Made with Keras 3.15.1 and tf_keras 2.21.0. TestOptionsAreReadOrNamed goes through all keys.
+Made with Keras 3.15.1 and tf_keras 2.21.0. TestOptionsAreReadOrNamed checks all keys.
 """
 
 import json

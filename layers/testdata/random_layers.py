@@ -1,18 +1,20 @@
-"""Calls layers of Keras that are drawn at random, for TestRandomConfigurations: python layers/testdata/random_layers.py DIRECTORY [COUNT [FAMILY ...]]
+"""Calls random layers of Keras, for TestRandomConfigurations: python layers/testdata/random_layers.py DIRECTORY [COUNT [FAMILY ...]]
 
     python layers/testdata/random_layers.py /tmp/random 500
     CKPT_RANDOM_KERAS=/tmp/random go test ./layers -run TestRandomConfigurations
 
-It writes DIRECTORY/FAMILY.golden for each family, as gen.py writes golden files: COUNT configurations that Keras accepts. Every third input has
-values among the others that are NaN, infinite, very large or subnormal; masks are drawn too. Runs give the same configurations.
+It writes DIRECTORY/FAMILY.golden for each family, in the form of gen.py's golden files, with COUNT configurations that
+Keras accepts. Every third input has some values that are NaN, infinite, very large or subnormal. Masks are random too.
+Each run gives the same configurations.
 
 5 of these 5,500 differ, with TensorFlow 2.21 and Keras 3.15 on a processor with AVX2:
 
-- normalization 315, 321 and 403, GroupNormalization with one value in each group: the result is beta. Keras's is off by 5e-5 to 2e-4, since
-  it subtracts two numbers of up to 7,000 in float32 (deviations are 1e-3).
-- merging 420, Dot of infinity and 1e-40: TensorFlow takes 1e-40 for 0 and gives NaN; with 1e-37 it gives infinity, too.
-- attention 359: a score is the sum of products beyond float32, of both signs, which has no one value. For the same weights and inputs,
-  TensorFlow gives NaN behind the configurations before it, and -inf, as the layer here, in a process that runs this one alone.
+- normalization 315, 321 and 403, GroupNormalization with one value in each group: the result is beta. Keras's result is off by 5e-5 to 2e-4,
+  because Keras subtracts two numbers of up to 7,000 in float32 (deviations are 1e-3).
+- merging 420, Dot of infinity and 1e-40: TensorFlow treats 1e-40 as 0 and returns NaN. With 1e-37 it also returns infinity.
+- attention 359: a score is a sum of products of both signs that overflow float32, so its value depends on the order. For the same weights and
+  inputs, TensorFlow returns NaN after the configurations before it. In a process that runs only this one, it returns -inf, like this module's
+  layer.
 """
 
 import pathlib
@@ -20,7 +22,7 @@ import sys
 import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != HERE] + [str(HERE)]  # this file has the name of Python's own
+sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != HERE] + [str(HERE)]  # this file's name is that of a Python module
 
 import gen  # noqa: E402
 import keras  # noqa: E402
@@ -33,7 +35,7 @@ SPECIAL = np.array([np.nan, np.inf, -np.inf, 1e-40, -1e-40, 1e30, -1e30, 0.0, -0
 
 
 class Draw:
-    """Draws numbers, options and inputs."""
+    """Returns random numbers, options and inputs."""
 
     def __init__(self, seed):
         self.r = np.random.default_rng(seed)
@@ -269,8 +271,8 @@ def preprocessing(d):
 
 
 def taken_for_bias(layer, inputs):
-    """Whether keras.ops.add takes a summand for a bias of another axis than the one that it is for: one with a single axis longer than 1, as long
-    as the second axis or the last one of the other."""
+    """Whether keras.ops.add uses a summand as a bias along the wrong axis. It does if only one axis of the summand is
+    longer than 1, and as long as the second axis or the last axis of the other summand."""
     if getattr(layer, "data_format", "") == "channels_first" and getattr(layer, "use_bias", False):
         shape = layer.compute_output_shape(inputs[0].shape)
         return shape[-1] == shape[1]
@@ -301,7 +303,7 @@ def main(directory, count=500, *families):
                 if taken_for_bias(layer, inputs):
                     continue
                 g.layer(f"{seed}", layer, *inputs, **kwargs)
-            except Exception as error:  # Keras accepts not every combination
+            except Exception as error:  # Keras does not accept every combination
                 refused += 1
                 if refused > 10 * int(count):
                     raise error

@@ -1,4 +1,5 @@
-"""Writes testdata/stacked: an RNN over stacked cells as tf.train.Checkpoint saves it, with Keras 3 and with tf_keras.
+"""Writes testdata/stacked: checkpoints of an RNN over stacked cells by tf.train.Checkpoint, with Keras 3 and with
+tf_keras.
 
 python layers/testdata/stacked.py, with the versions that gen.py names.
 """

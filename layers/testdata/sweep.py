@@ -1,4 +1,4 @@
-"""Writes ops.sweep.gz: every operation of keras.ops beside every dtype. python layers/testdata/sweep.py
+"""Writes ops.sweep.gz: every operation of keras.ops with every dtype. python layers/testdata/sweep.py
 
 Made with TensorFlow 2.21.0 and Keras 3.15.1. Each line of the file is a case in JSON:
 
@@ -7,7 +7,7 @@ Made with TensorFlow 2.21.0 and Keras 3.15.1. Each line of the file is a case in
   input, outputs        names
   inputs, results       {"dtype", "shape", "values"}; values that JSON lacks are strings: "nan", "inf", "-inf"
 
-An operation that Keras refuses for a dtype has no case.
+If Keras rejects an operation for a dtype, there is no case.
 """
 
 import gzip
@@ -25,7 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float32"]
 
-# Values at the ends of the small dtypes: sums and products do not fit in them.
+# Values at the ends of the small dtypes. Their sums and products overflow.
 VALUES = {
     "bool": [[1, 0, 1], [0, 0, 1]],
     "int8": [[100, -128, 127], [-3, 0, 100]],
@@ -121,7 +121,8 @@ CASES |= {
 }
 
 
-# Keras computes these in float32 beyond what that holds, or in integers that cut off fractions.
+# Keras computes these in float32, although they overflow, or in integers, which truncates
+# fractions.
 SKIPPED = {"einsum of three": {"int8", "uint8", "int16", "uint16"}, "moments": {"int32", "int64"}}
 
 

@@ -1,9 +1,9 @@
-"""Writes ml_dtypes.json beside itself: what NumPy (float16) and ml_dtypes (the rest) make of the small floats and
-integers, against which golden_test.go holds ours.
+"""Writes ml_dtypes.json next to itself: the conversions of small floats and integers by NumPy (float16) and
+ml_dtypes (the rest). golden_test.go compares them with this package's.
 
     pip install numpy==2.4.6 ml_dtypes==0.6.0 && python gen.py
 
-Sweeps of millions of values are kept as SHA-256 digests over little-endian words; the Go test makes the same inputs.
+For millions of values, it stores SHA-256 digests over little-endian words. The Go test makes the same inputs.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ FLOATS = ["float16", "bfloat16", "float8_e5m2", "float8_e4m3fn", "float8_e4m3fnu
           "float8_e5m2fnuz", "float4_e2m1fn"]
 INTEGERS = ["int4", "uint4", "int2", "uint2"]
 
-# float32 patterns that are looked at one by one in the test's output, before the digests.
+# float32 patterns that the test compares one by one, before the digests.
 EXAMPLES = [0x00000000, 0x80000000, 0x3f800000, 0xbf800000,  # 0, -0, 1, -1
-            0x00000001, 0x007fffff, 0x00800000,  # denormals of float32 and its least normal
-            0x33000000, 0x33000001, 0x33800000, 0x387fc000, 0x38800000,  # about float16's least and its least normal
-            0x3f880000, 0x3f880001, 0x3f980000, 0x3f100000, 0x3f300000,  # ties to even, and just beyond one
+            0x00000001, 0x007fffff, 0x00800000,  # subnormal float32 values and the smallest normal one
+            0x33000000, 0x33000001, 0x33800000, 0x387fc000, 0x38800000,  # near the smallest float16 and the smallest normal one
+            0x3f880000, 0x3f880001, 0x3f980000, 0x3f100000, 0x3f300000,  # ties to even, and a value just above a tie
             0x3dcccccd, 0x40490fdb,  # 0.1 and pi
             0x477fe000, 0x477fefff, 0x477ff000,  # float16's largest, and the tie to infinity
-            0x476fffff, 0x47700000, 0x7f7f7fff, 0x7f7f8000,  # the same of e5m2 and bfloat16
-            0x43e00000, 0x43e80000, 0x43e80001, 0x43700000, 0x43780000, 0x41f00000, 0x41f80000, 0x40e00000,  # and the rest
+            0x476fffff, 0x47700000, 0x7f7f7fff, 0x7f7f8000,  # the same for e5m2 and bfloat16
+            0x43e00000, 0x43e80000, 0x43e80001, 0x43700000, 0x43780000, 0x41f00000, 0x41f80000, 0x40e00000,  # the same for the others
             0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000,  # float32's largest and the infinities
             0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001, 0x7fc12345, 0x7fffffff]  # NaNs with payloads
 
@@ -44,8 +44,8 @@ def digest(words):
 
 
 def grid32():
-    """Every upper half of a float32 with the lower halves about each multiple of 2**12: all that a small float can
-    be, all midpoints between two neighbours, and what is one unit in the last place beside those."""
+    """Every upper half of a float32 with the lower halves near each multiple of 2**12. These include all values of
+    small floats, all midpoints between two neighbours, and the values one unit in the last place next to them."""
     upper = np.arange(1 << 16, dtype=np.uint32)[:, None] << 16
     lower = [(k << 12) + d & 0xffff for k in range(16) for d in (-1, 0, 1)]
     return (upper | np.array(lower, np.uint32)).reshape(-1)
@@ -60,7 +60,8 @@ def random64(n):
 
 
 def grid64():
-    """The float64s one unit beside those of a coarser grid32: where rounding twice shows."""
+    """The float64s one unit next to the values of a coarser grid32. They show whether a conversion
+    rounds twice."""
     upper = np.arange(1 << 16, dtype=np.uint32)[:, None] << 16
     lower = np.array([k << 13 for k in range(8)], np.uint32)
     exact = (upper | lower).reshape(-1).view(np.float32)
@@ -70,19 +71,20 @@ def grid64():
 
 
 def near64(n):
-    """Random float64s from 2**-160 to 2**96, and of either sign: what small floats can be, and some beyond."""
+    """Random float64s from 2**-160 to 2**96 with both signs: the range of small floats, and some values beyond
+    it."""
     r = random64(n)
     exponent = np.uint64(1023 - 160) + (r >> np.uint64(52) & np.uint64(0xff))
     return r & np.uint64(0x800fffffffffffff) | exponent << np.uint64(52)
 
 
 def once(x, d):
-    """x rounded once to d. NumPy does so itself; ml_dtypes rounds to float32 on the way, which is harmless after
-    rounding to odd: a float32 that is inexact and odd is no tie of a narrower type."""
+    """x rounded once to d. NumPy does that itself. ml_dtypes rounds to float32 first. That is harmless after
+    rounding to odd, because an inexact odd float32 is never a tie of a narrower type."""
     if d == np.float16:
         return x.astype(d)
     f = x.astype(np.float32)
-    away = np.abs(f.astype(np.float64)) > np.abs(x)  # infinities that x is not too
+    away = np.abs(f.astype(np.float64)) > np.abs(x)  # infinities where x is finite
     f = np.where(away, np.nextafter(f, np.float32(0)), f)
     inexact = (f.astype(np.float64) != x) & ~np.isnan(x)
     return (f.view(np.uint32) | inexact.astype(np.uint32)).view(np.float32).astype(d)

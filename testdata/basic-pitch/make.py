@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Takes from the package basic-pitch 0.4.0 (Spotify, Apache License 2.0: LICENSE) what examples/basicpitch needs.
+"""Extracts the files for examples/basicpitch from the package basic-pitch 0.4.0 (Spotify, Apache License 2.0:
+LICENSE).
 
     pip download --no-deps basic-pitch==0.4.0 && unzip basic_pitch-0.4.0-*.whl -d package
     python testdata/basic-pitch/make.py package
@@ -25,8 +26,8 @@ SAMPLES, EVERY = 43844, 8
 
 
 def audio():
-    """Three sawtooth tones that start one after the other, in noise: integers and divisions, so that any language has the
-    same. Without noise, pitches that do not sound would be as loud as float32's rounding."""
+    """Three sawtooth tones that start one after another, with noise. It uses only integers and divisions, so that every
+    language gives the same values. Without noise, silent pitches would be as loud as float32's rounding errors."""
     at = np.arange(SAMPLES)
     x = ((at * at * 7919 + at * 104729) % 65536 / 65536 - 0.5) / 4
     for i, frequency in enumerate((220, 277, 330)):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Asks chicksexer 0.2.2 (MIT licence), which TensorFlow 1.1 trained to guess a gender from a name, about some names.
+"""Runs chicksexer 0.2.2 (MIT licence) on some names. TensorFlow 1.1 trained the model to guess a gender from a name.
 
     pip download --no-deps chicksexer==0.2.2 && unzip chicksexer-0.2.2-*.whl -d package
     python testdata/chicksexer/make.py package
 
-Writes names.json beside itself: {"characters": those that the model knows, in the order of their numbers, "names": {name: what
-TensorFlow, running the graph that the package ships, makes of it}}. The checkpoint, of 15 MB, stays in the package.
+Writes names.json next to itself: {"characters": the characters that the model knows, in the order of their numbers, "names":
+{name: TensorFlow's output for the name, from the graph in the package}}. The checkpoint (15 MB) stays in the package.
 """
 import json
 import os
@@ -25,7 +25,7 @@ NAMES = ["John Smith", "Mary Ann Evans", "Ada Lovelace", "Blaise Pascal", "Kim",
 
 
 class Stub:
-    """Stands for the classes of packages that are not there."""
+    """Replaces the classes of packages that are not installed."""
 
     def __setstate__(self, state):
         self.__dict__.update(state)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Trains a small convolutional network to tell drawn shapes apart, and keeps what examples/cnn needs.
+"""Trains a small convolutional network to classify drawn shapes, and writes the files for
+examples/cnn.
 
     python testdata/cnn/train.py
 
-Writes beside itself: train/ (the checkpoint with its state file), model.json (Keras's description of the model) and
-predictions.json (pictures, what Keras predicts for them, and what they show):
-{"inputs": [{"name", "dtype", "shape", "values"}], "outputs": [the same], "labels": [...], "classes": [...]}.
+Writes next to itself: train/ (the checkpoint with its state file), model.json (Keras's description of the model)
+and predictions.json (pictures, Keras's predictions and the right answers): {"inputs": [{"name", "dtype", "shape",
+"values"}], "outputs": [the same], "labels": [...], "classes": [...]}.
 """
 import json
 import os
@@ -26,7 +27,7 @@ CLASSES = ["circle", "square", "triangle", "cross"]
 
 
 def build():
-    """Plain and separable convolutions, both kinds of pooling, batch normalization: a network as people make them."""
+    """A typical network: plain and separable convolutions, both kinds of pooling, and batch normalization."""
     layers = keras.layers
     picture = keras.Input((HEIGHT, WIDTH, 1), name="picture")
     x = layers.Conv2D(8, 3, padding="same", use_bias=False, name="conv1")(picture)
@@ -44,7 +45,7 @@ def build():
 
 
 def draw(random, count):
-    """Outlines of shapes, of any size and anywhere in the picture, under noise."""
+    """Outlines of shapes with noise. They have any size and any position in the picture."""
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype("f4")
     labels = random.randint(len(CLASSES), size=count)
     pictures = np.zeros((count, HEIGHT, WIDTH, 1), "f4")
@@ -84,7 +85,7 @@ def main():
 
 
 def array(name, values):
-    """A float32 is printed with the fewest digits that give it back."""
+    """A float32 is printed with the fewest digits that identify it."""
     return {"name": name, "dtype": str(values.dtype), "shape": list(values.shape),
             "values": [float(str(v)) for v in values.reshape(-1)]}
 

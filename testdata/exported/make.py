@@ -1,8 +1,10 @@
-"""Writes exports of Keras models, which have lists of variables and no objects, with an input and the output of each.
+"""Writes exports of Keras models, with an input and the output of each. Exports have lists of variables, but no
+objects.
 
     python make.py DIRECTORY
 
-The programs of a SavedModel are large and not read: saved_model.pb is left empty. Needs keras 3 and tensorflow.
+saved_model.pb is left empty, because the programs of a SavedModel are large and not read. Needs keras 3 and
+tensorflow.
 """
 
 import json
@@ -18,7 +20,7 @@ from keras import layers
 
 
 class Regress(keras.Model):
-    """Its attributes are not the names of its layers."""
+    """The names of its attributes differ from those of its layers."""
 
     def __init__(self):
         super().__init__()

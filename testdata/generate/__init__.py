@@ -1,7 +1,7 @@
-"""Makes the golden checkpoints: real TensorFlow writes, and what it wrote is described in JSON.
+"""Makes the golden checkpoints. TensorFlow writes them, and these modules describe them in JSON.
 
-TensorFlow reads its environment once, when it is imported: quiet, on the CPU, and with the arithmetic whose results do not
-depend on how many threads there are.
+TensorFlow reads its environment once, when it is imported. The environment asks for no messages, for the CPU, and for
+results that do not depend on the number of threads.
 """
 import logging
 import os
@@ -16,6 +16,6 @@ from .case import CASES as cases  # noqa: E402
 
 __all__ = ["cases", "damage", "models", "names", "objects", "optimizers", "saving", "statuses", "values"]
 
-logging.getLogger("tensorflow").handlers[:] = [logging.NullHandler()]     # statuses.py listens to what TensorFlow says
+logging.getLogger("tensorflow").handlers[:] = [logging.NullHandler()]     # statuses.py collects TensorFlow's messages
 logging.getLogger("tensorflow").propagate = False
 logging.getLogger("absl").setLevel(logging.ERROR)

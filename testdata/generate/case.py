@@ -1,4 +1,5 @@
-"""The list of cases, and how one is run: in a directory of its own, which is what it is judged by afterwards."""
+"""The list of cases, and the code that runs one. Each case has its own directory. The files in it are described
+afterwards."""
 import inspect
 import json
 import os
@@ -45,7 +46,7 @@ class Case:
         if self.source:
             record["python"] = textwrap.dedent(inspect.getsource(self.build))
         record["prefix"] = prefix
-        if "keys" not in more:                      # those that a case gives itself are not looked for
+        if "keys" not in more:                      # the values that a case provides are not computed
             record |= describe.checkpoint(prefix)
         if others:
             record["others"] = {other: describe.checkpoint(other) for other in others}
@@ -53,7 +54,8 @@ class Case:
 
 
 def case(name, notes="", source=True, stable=True):
-    """Decorates a case function. Its source becomes part of expect.json; stable says that each run gives the same bytes."""
+    """Decorates a case function. Its source becomes part of expect.json. stable tells whether each run gives the same
+    bytes."""
     def add(build):
         if name in CASES:
             raise ValueError("two cases are called " + name)
@@ -67,7 +69,7 @@ def write_json(path, value):
 
 
 def layout(value, indent=0, width=120):
-    """JSON in which what fits a line is on one line: a diff of two versions then shows the records that changed."""
+    """JSON with everything on one line that fits on one. So a diff of two versions shows the changed records."""
     flat = json.dumps(value, ensure_ascii=False)
     if indent + len(flat) <= width or not isinstance(value, (dict, list)) or not value or leaf(value):
         return flat
@@ -79,7 +81,7 @@ def layout(value, indent=0, width=120):
 
 
 def leaf(value):
-    """Whether value is a record that reads best on one line however long: an index entry, a node, a row of numbers."""
+    """Whether value is a record that is best on one line of any length: an index entry, a node, a row of numbers."""
     if isinstance(value, dict):
         return "sha256" in value or "children" in value
     return not any(isinstance(v, (dict, list)) for v in value) and not any(isinstance(v, str) for v in value)

@@ -1,9 +1,9 @@
-"""One good checkpoint, and copies of it each with one fault.
+"""A good checkpoint, and copies of it with one fault each.
 
-`tf` is what TensorFlow does, in its own process since it may die of it. `want` is what this library has to do: `open` is
-"ok", "error", or "either" (a fault in one entry may be found at once or when it is asked for), `bad` are the keys that must
-give an error when they are read (all others that TensorFlow reads right must be right), `restore` in the same words whether all
-of the base can be restored.
+`tf` has TensorFlow's results. It runs in a separate process, because it may crash. `want` has the results that this library
+must have: `open` is "ok", "error", or "either" (a fault in one entry may be found at once or when it is asked for), `bad`
+lists the keys for which a read must fail (if TensorFlow reads another key right, this library must too), and `restore` tells,
+with the same words, whether all of the base can be restored.
 """
 import atexit
 import os
@@ -39,7 +39,8 @@ def undamaged():
 
 
 def damaged(name, notes="", opens="ok", bad=(), restore=None):
-    """Decorates a function that changes a Forgery of the base. restore is by default an error where anything else is."""
+    """Decorates a function that changes a Forgery of the base. By default, restore is an error if any other result
+    is."""
     if restore is None:
         restore = "error" if opens == "error" or bad else "ok"
 
@@ -58,7 +59,7 @@ def damaged(name, notes="", opens="ok", bad=(), restore=None):
 
 
 def on_entry(name, change, notes="", key=W, **want):
-    """A case in which one entry is changed."""
+    """A case with one changed entry."""
     want.setdefault("bad", [key])
     damaged("entry-" + name, notes, **want)(lambda f: f.edit(key, change))
 
@@ -85,7 +86,7 @@ def on_index(name, change, notes="", opens="error", **want):
 
 
 def flip(at, bit=0):
-    """Flips a bit of the byte at a position, which counts from the end where it is negative."""
+    """Flips a bit of the byte at a position. Negative positions count from the end."""
     def change(data):
         data = bytearray(data)
         data[at] ^= 1 << bit
@@ -379,7 +380,8 @@ def flip_in_string_length(f):
 # The object graph.
 
 def on_graph(name, notes="", **want):
-    """A case whose object graph is what the function makes of the base's; the tensor that holds it is right."""
+    """A case with an object graph that the function makes from the base's. The tensor with the graph is
+    right."""
     want.setdefault("restore", "error")
 
     def add(change):

@@ -1,11 +1,13 @@
-"""What is in a checkpoint, as expect.json says it: TensorFlow's reader gives the values, the index file where they are.
+"""Describes a checkpoint for expect.json. The values are from TensorFlow's reader, and their positions from the index
+file.
 
   keys    [{key, dtype, shape, at | slices, sha256, nbytes, hex | values_b64 | value_sha256}] in the byte order of keys.
-          sha256 is of the tensor as a data file stores it, little-endian and row-major, a partitioned tensor assembled
-          (strings: lengths, their checksum, contents). `at` is the index entry: shard, offset, size, masked crc32c;
-          `slices` are a partitioned tensor's parts as [start, length] per axis (length -1: the whole axis).
-          Short numeric tensors are given as `hex`, strings as `values_b64`, the object graph as `value_sha256`.
-  graph   the object graph with the field names of TrackableObjectGraph; null where there is none.
+          sha256 is the hash of the tensor's bytes in a data file, little-endian and row-major, with the parts of a
+          partitioned tensor assembled (for strings: lengths, their checksum, contents). `at` is the index entry:
+          shard, offset, size, masked crc32c; `slices` are a partitioned tensor's parts as [start, length] per axis
+          (length -1: the whole axis). Short numeric tensors are given as `hex`, strings as `values_b64`, the object
+          graph as `value_sha256`.
+  graph   the object graph with the field names of TrackableObjectGraph; null if there is none.
 """
 import base64
 import hashlib
@@ -19,7 +21,7 @@ from tensorflow.python.training import py_checkpoint_reader
 from . import table
 
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
-SHORT = 48  # bytes of a tensor that are shown as they are
+SHORT = 48  # number of bytes of a tensor that are shown
 
 
 def checkpoint(prefix):
@@ -51,7 +53,7 @@ def record(prefix, reader, key, dtype, shape, stored):
         with open(shard_file(prefix, entry.shard_id, stored[b""].num_shards), "rb") as f:
             f.seek(entry.offset)
             raw = f.read(entry.size)
-    if dtype == tf.variant:                     # no Python value; TensorFlow's op would need the type it came from
+    if dtype == tf.variant:                     # no Python value; TensorFlow's op would need the original type
         return rec | {"sha256": sha256(raw)}
     value = read(prefix, reader, key, dtype)
     if dtype == tf.string:
@@ -71,7 +73,7 @@ def record(prefix, reader, key, dtype, shape, stored):
 def read(prefix, reader, key, dtype):
     try:
         return reader.get_tensor(key)
-    except (tf.errors.UnimplementedError, TypeError):   # the reader knows fewer types than the op
+    except (tf.errors.UnimplementedError, TypeError):   # the reader supports fewer types than the op
         return tf.raw_ops.RestoreV2(prefix=prefix, tensor_names=[key], shape_and_slices=[""], dtypes=[dtype])[0].numpy()
 
 

@@ -1,4 +1,4 @@
-"""Takes a one-shard checkpoint apart and puts it together with one thing changed and every checksum right."""
+"""Splits a one-shard checkpoint into its parts, and assembles it with one change and right checksums."""
 import pathlib
 import struct
 
@@ -7,11 +7,12 @@ from tensorflow.core.protobuf import tensor_bundle_pb2
 from . import table
 
 STRING = 7
-WIDTHS = {1: 4, 2: 8, 3: 4, 9: 8}       # bytes to swap together, of the dtypes that the base checkpoint has
+WIDTHS = {1: 4, 2: 8, 3: 4, 9: 8}       # number of bytes to swap, for the dtypes in the base checkpoint
 
 
 class Forgery:
-    """pairs are the index's entries in order, data is the data file. Change them, then write."""
+    """pairs are the index's entries in order, and data is the data file. Change them, then call
+    write."""
 
     def __init__(self, prefix):
         self.data = bytearray(pathlib.Path(prefix + ".data-00000-of-00001").read_bytes())
@@ -31,7 +32,7 @@ class Forgery:
         return dict(self.pairs)[key.encode()]
 
     def put(self, key, value):
-        """Replaces the stored value of a key, or removes it where value is None."""
+        """Replaces the stored value of a key, or removes it if value is None."""
         self.pairs = [(k, value if k == key.encode() else v) for k, v in self.pairs]
         self.pairs = [(k, v) for k, v in self.pairs if v is not None]
 
@@ -42,7 +43,7 @@ class Forgery:
         return tensor_bundle_pb2.BundleEntryProto.FromString(self.value(key))
 
     def edit(self, key, change):
-        """Calls change with the entry of a key and stores what it made of it."""
+        """Calls change with the entry of a key, and stores the changed entry."""
         entry = self.entry(key)
         change(entry)
         self.put(key, entry.SerializeToString(deterministic=True))
@@ -52,7 +53,7 @@ class Forgery:
         return bytes(self.data[entry.offset:entry.offset + entry.size])
 
     def store(self, key, raw, checksum=None):
-        """Gives a key other bytes, at the end of the data file, with their checksum."""
+        """Stores other bytes for a key at the end of the data file, with their checksum."""
         def change(entry):
             entry.offset, entry.size = len(self.data), len(raw)
             entry.crc32c = table.mask(table.crc32c(raw) if checksum is None else checksum)
@@ -61,7 +62,7 @@ class Forgery:
 
 
 def string_tensor(elements, lengths=None, order="<"):
-    """The bytes of a string tensor and their unmasked checksum. lengths: what is said instead of the true ones."""
+    """The bytes of a string tensor and their unmasked checksum. lengths replaces the true lengths."""
     lengths = [len(e) for e in elements] if lengths is None else lengths
     crc = 0
     for n in lengths:
@@ -86,7 +87,7 @@ def split_strings(raw, count):
 
 
 def to_big_endian(forgery):
-    """Rewrites all of a checkpoint as a big-endian machine would have stored it."""
+    """Rewrites a checkpoint as a big-endian machine would have stored it."""
     data, moved = bytearray(), forgery.pairs[1:]
     for key, value in moved:
         entry = tensor_bundle_pb2.BundleEntryProto.FromString(value)

@@ -1,6 +1,5 @@
-"""Keras models with fixed weights, and what they answer; SavedModel directories.
-
-io holds inputs and outputs as {shape, values}; a float32 is printed with the fewest digits that give it back.
+"""Keras models with fixed weights, and their outputs; SavedModel directories. io has inputs and outputs as {shape,
+values}. A float32 is printed with the fewest digits that identify it.
 """
 import pathlib
 
@@ -14,7 +13,7 @@ from .objects import var
 
 
 def fill(weights):
-    """Gives each of a model's weights the next values of a sequence that repeats nothing and depends on nothing."""
+    """Gives each of a model's weights the next values of a fixed sequence without repetitions."""
     state = np.random.RandomState(5)
     for w in weights:
         w.assign((state.randint(-512, 512, size=w.shape) / 512).astype("f4"))
@@ -53,7 +52,7 @@ def keras3_mlp_trained():
 
 
 class Regressor(keras.Model):
-    """A subclassed model: edges are called what its attributes are."""
+    """A subclassed model. Its edges have the names of its attributes."""
 
     def __init__(self):
         super().__init__()
@@ -110,8 +109,8 @@ def saved_model_keras3():
 
 
 def settle(directory):
-    """Removes the one file that is different each time: fingerprint.pb has a random id."""
+    """Removes the only file that differs between runs: fingerprint.pb has a random id."""
     (pathlib.Path(directory) / "fingerprint.pb").unlink()
     assets = pathlib.Path(directory) / "assets"
     if assets.exists():
-        assets.rmdir()                          # empty, and so of no account to version control
+        assets.rmdir()                          # empty, so version control ignores it

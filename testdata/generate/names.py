@@ -1,4 +1,5 @@
-"""Checkpoints of TensorFlow 1's Saver: variables by their names, no object graph, in both of its formats."""
+"""Checkpoints of TensorFlow 1's Saver in both of its formats. They have variables by name, but no object
+graph."""
 import os
 
 import numpy as np
@@ -10,7 +11,7 @@ v1 = tf.compat.v1
 
 
 def in_graph(build, use):
-    """Runs use(session, saver arguments) on the variables that build makes in a graph of its own."""
+    """Runs use(session, saver arguments) on the variables that build makes in a new graph."""
     with tf.Graph().as_default(), v1.Session() as session:
         made = build()
         session.run(v1.global_variables_initializer())
@@ -18,7 +19,7 @@ def in_graph(build, use):
 
 
 def constant(values):
-    """An initializer that knows which part of a partitioned variable it is asked for."""
+    """An initializer that knows the requested part of a partitioned variable."""
     values = np.asarray(values)
 
     def initializer(shape, dtype=None, partition_info=None):

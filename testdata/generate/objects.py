@@ -1,4 +1,4 @@
-"""Object graphs: who has an edge to whom, what the edges are called, and which keys follow from it."""
+"""Object graphs: the edges between objects, their names, and the keys that follow from them."""
 import collections
 
 import tensorflow as tf

@@ -58,7 +58,8 @@ def tf_keras_adam():
 
 
 def stepped(optimizers, model, apply):
-    """One step of each optimizer on the same variables; what tf.train.Checkpoint is made of."""
+    """One step of each optimizer on the same variables. Returns the arguments of
+    tf.train.Checkpoint."""
     for name, optimizer in optimizers.items():
         apply(optimizer)
     tf.train.Checkpoint(model=model, **optimizers).write("ckpt")

@@ -1,6 +1,7 @@
-"""What TensorFlow does with a checkpoint that may make it crash: asked in a process of its own.
+"""TensorFlow's results for a checkpoint that may make it crash. It runs in a separate process.
 
-As a program it answers commands, one JSON list [name, prefix, …] per line, with one JSON value per line.
+As a program, it reads commands, one JSON list [name, prefix, …] per line, and answers with one JSON
+value per line.
 """
 import json
 import os
@@ -16,7 +17,7 @@ def key_of(name):
 
 
 class Probe:
-    """A TensorFlow that is started again when it has died."""
+    """A TensorFlow process that is started again after a crash."""
 
     def __init__(self):
         self.process = None
@@ -43,8 +44,8 @@ class Probe:
 
 
 def describe(probe, prefix):
-    """What TensorFlow says of a damaged copy of the base checkpoint: when its keys are listed, when each tensor is read, and
-    when all is restored. "ok" means the base's values."""
+    """TensorFlow's results for a damaged copy of the base checkpoint: for listing its keys, for reading each tensor, and for
+    restoring everything. "ok" means the base's values."""
     prefix = os.path.abspath(prefix)
     return {
         "list": probe.ask("list", prefix),
@@ -82,7 +83,7 @@ def serve():
         name, *arguments = json.loads(line)
         try:
             answer = commands[name](*arguments)
-        except Exception as e:  # whatever it is, its kind is the answer
+        except Exception as e:  # any exception: its kind is the answer
             answer = type(e).__name__
         print(json.dumps(answer), flush=True)
 

@@ -1,4 +1,5 @@
-"""What saving does besides writing tensors: numbers, state files, shards, slices, merging, managers."""
+"""The effects of saving besides writing tensors: numbers, state files, shards, slices, merging,
+managers."""
 import itertools
 import os
 from unittest import mock
@@ -85,7 +86,7 @@ def merged():
 
 
 def managed(start, interval=10.0):
-    """Replaces the checkpoint manager's clock by one that advances interval seconds whenever it is asked."""
+    """Replaces the checkpoint manager's clock by one that advances interval seconds with each call."""
     ticks = itertools.count(1)
     return mock.patch.object(checkpoint_management.time, "time", lambda: start + interval * next(ticks))
 

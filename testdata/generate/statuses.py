@@ -1,4 +1,5 @@
-"""What TensorFlow says when a checkpoint and a program differ: one checkpoint, many programs."""
+"""TensorFlow's messages for differences between a checkpoint and a program: one checkpoint and many
+programs."""
 import contextlib
 import gc
 import logging
@@ -15,8 +16,9 @@ ASSERTIONS = ("assert_consumed", "assert_existing_objects_matched", "assert_nont
 
 
 def outcome(build, path, call):
-    """What call ("restore" or "read") of path into a new program says, the values it leaves, and the warnings that come when
-    all of it goes: what is unmatched waits in the program's objects, and is missed when they are gone."""
+    """The results of call ("restore" or "read") of path into a new program, the values after it, and the warnings when the
+    program is deleted. Unmatched values wait in the program's objects, and TensorFlow warns about them when the objects are
+    deleted."""
     program, said = build(), {}
     with logged() as lines:
         try:
@@ -32,7 +34,7 @@ def outcome(build, path, call):
 
 
 def judged(assertion):
-    """The first sentence of what an assertion says; the rest names Python objects."""
+    """The first sentence of an assertion's message. The rest names Python objects."""
     try:
         assertion()
     except AssertionError as e:
@@ -42,7 +44,7 @@ def judged(assertion):
 
 @contextlib.contextmanager
 def logged():
-    """The warnings that TensorFlow logs meanwhile, without the place in its sources that deprecations begin with."""
+    """The warnings that TensorFlow logs meanwhile, without the source positions at the beginning of deprecations."""
     lines, logger, handler = [], tf.get_logger(), logging.Handler()
     place = re.compile(r"^From \S*/(\w+\.py):\d+: ")
     handler.emit = lambda record: lines.append(place.sub(r"From \1: ", record.getMessage()))

@@ -1,7 +1,6 @@
-"""The index file's table format, read and written: what no library of TensorFlow's offers to Python.
-
-Everything is a parameter that TensorFlow fixes (block size, restart interval, compression, the checksums themselves), so that
-tables can be made which are odd but right, or wrong in one place and right everywhere else.
+"""Reads and writes the table format of index files, which TensorFlow does not offer in Python. Parameters that
+TensorFlow fixes (block size, restart interval, compression, the checksums) can be chosen. So it can write tables that
+are unusual but right, or that have a single error.
 """
 import struct
 
@@ -52,7 +51,7 @@ def read_uvarint(data, at):
 
 
 def read(data):
-    """The data blocks of a table, each a list of (key, value). For plain tables that are known to be right."""
+    """The data blocks of a table, each a list of (key, value). The table must be right and not compressed."""
     if data[-8:] != MAGIC:
         raise ValueError("not a table")
     footer = data[-FOOTER:]
@@ -88,8 +87,8 @@ def read_block(data, offset, size):
 
 
 def write(pairs, block_size=262144, restart_interval=16, compression=PLAIN):
-    """A table of (key, value) pairs in the order given. compression other than PLAIN and SNAPPY is written as a block's type
-    over plain contents."""
+    """A table of (key, value) pairs in the given order. A compression other than PLAIN and SNAPPY is written as the type of
+    a block with plain contents."""
     out, index, open_block = bytearray(), [], []
 
     def flush():
@@ -123,7 +122,7 @@ def block(pairs, restart_interval):
 
 
 def append_block(out, contents, compression):
-    """Appends a block with its trailer; returns its handle."""
+    """Appends a block with its trailer, and returns its handle."""
     stored = snappy(contents) if compression == SNAPPY else contents
     handle = uvarint(len(out)) + uvarint(len(stored))
     kind = bytes([compression])
@@ -132,7 +131,7 @@ def append_block(out, contents, compression):
 
 
 def snappy(data):
-    """data in Snappy's block format: literals, and copies of what was met in the last 32 KiB."""
+    """data in Snappy's block format: literals, and copies of the last 32 KiB."""
     out, seen, at, literal = bytearray(uvarint(len(data))), {}, 0, 0
 
     def put_literals(end):

@@ -1,4 +1,4 @@
-"""What can be in a tensor: every dtype with its edge values, every kind of shape, strings."""
+"""Tensors of every kind: every dtype with its edge values, every kind of shape, strings."""
 import ml_dtypes
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 def group(**children):
-    """A module whose children are tracked in the order given."""
+    """A module with its children tracked in the given order."""
     module = tf.Module()
     for name, child in children.items():
         setattr(module, name, child)
@@ -105,7 +105,7 @@ def strings():
 
 
 class Opaque(tf.train.experimental.PythonState):
-    """State of Python's own that is stored as one string."""
+    """State in Python that is stored as one string."""
 
     def __init__(self, state):
         self.state = state

@@ -1,4 +1,5 @@
-"""Writes PyTorch's modules with their inputs and outputs: NAME/model.safetensors, NAME/model.pt and NAME/io.json, batch first, channels first.
+"""Writes modules of PyTorch with their inputs and outputs: NAME/model.safetensors, NAME/model.pt and NAME/io.json, with
+the batch first and channels first.
 
     pip install torch numpy safetensors
     python testdata/pytorch/gen.py
@@ -17,7 +18,8 @@ torch.manual_seed(20261127)
 
 
 def spread(module):
-    """Gives all parameters and statistics values that show when they change places."""
+    """Gives all parameters and statistics different values, so that tests notice if they are
+    swapped."""
     with torch.no_grad():
         for p in module.parameters():
             p.copy_(torch.randn_like(p) * 0.5)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Trains the Regress model of tf.train.Checkpoint's documentation and keeps what examples/regress needs.
+"""Trains the Regress model of tf.train.Checkpoint's documentation, and writes the files for
+examples/regress.
 
     python testdata/regress/train.py
 
-Writes beside itself: train/ (the last checkpoint with its state file) and predictions.json (inputs, and what TensorFlow predicts
-for them: {"inputs": {"shape", "values"}, "predictions": {…}, "steps", "loss"}).
+Writes next to itself: train/ (the last checkpoint with its state file) and predictions.json (inputs and TensorFlow's
+predictions: {"inputs": {"shape", "values"}, "predictions": {…}, "steps", "loss"}).
 """
 import json
 import os
@@ -23,7 +24,7 @@ STEPS = 400
 
 
 class Regress(tf.keras.Model):
-    """The documentation's model, its dots filled in."""
+    """The documentation's model, completed."""
 
     def __init__(self):
         super().__init__()
@@ -38,7 +39,7 @@ class Regress(tf.keras.Model):
 
 
 def sample(random, count):
-    """Points of a plane, and the surface that the model is to learn over them."""
+    """Points of a plane, and the values of the function that the model learns."""
     x = random.uniform(-2, 2, size=(count, 2)).astype("f4")
     y = (np.sin(x[:, :1]) * x[:, 1:] + 0.5 * x[:, :1]).astype("f4")
     return x, y
@@ -69,7 +70,7 @@ def main():
 
 
 def array(values):
-    """A float32 is printed with the fewest digits that give it back."""
+    """A float32 is printed with the fewest digits that identify it."""
     return {"shape": list(values.shape), "values": [float(str(v)) for v in values.reshape(-1)]}
 
 

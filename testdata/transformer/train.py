@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Trains a small transformer to sort digits, and keeps what examples/transformer needs.
+"""Trains a small transformer to sort digits, and writes the files for examples/transformer.
 
     python testdata/transformer/train.py
 
-Writes beside itself: train/ (the checkpoint with its state file) and predictions.json (rows of tokens, 0 where a row
-has ended and d+1 for the digit d, and the logits that Keras gives for what stands at each place once they are sorted):
+Writes next to itself: train/ (the checkpoint with its state file) and predictions.json. The latter has rows of tokens
+(d+1 for the digit d, and 0 after a row's end) and Keras's logits for the digit at each position of the sorted row:
 {"inputs": [{"name", "dtype", "shape", "values"}], "outputs": [the same]}.
 """
 import json
@@ -26,7 +26,8 @@ LENGTH, TOKENS, WIDTH, HEADS, STEPS = 12, 11, 24, 3, 2500
 
 
 class Block(layers.Layer):
-    """Pre-norm: attention, then two dense layers, each added to what came in."""
+    """A block with the norms first: attention, then two dense layers. The input of each part is
+    added to its output."""
 
     def __init__(self):
         super().__init__()
@@ -43,26 +44,26 @@ class Block(layers.Layer):
 
 
 class Sorter(keras.Model):
-    """Reads all places at once and says for each what belongs there."""
+    """Reads all positions at once and predicts the digit at each."""
 
     def __init__(self):
         super().__init__()
         self.tokens = layers.Embedding(TOKENS, WIDTH)
         self.places = layers.Embedding(LENGTH, WIDTH)
-        self.first = Block()        # not a list: Keras 3 does not save what a model keeps in one
+        self.first = Block()        # not a list, because Keras 3 does not save the layers in a model's lists
         self.second = Block()
         self.norm = layers.LayerNormalization()
         self.logits = layers.Dense(TOKENS)
 
     def call(self, ids):
-        present = (ids != 0)[:, None, :]        # what has ended is not looked at
+        present = (ids != 0)[:, None, :]        # ignores the positions after a row's end
         x = self.tokens(ids) + self.places(tf.range(LENGTH))
         x = self.second(self.first(x, present), present)
         return self.logits(self.norm(x))
 
 
 def sample(random, count):
-    """Rows of digits of any length from 1, and the same rows sorted."""
+    """Rows of one or more digits, and the same rows sorted."""
     lengths = random.randint(1, LENGTH + 1, size=count)
     digits = random.randint(1, TOKENS, size=(count, LENGTH))
     beyond = np.arange(LENGTH) >= lengths[:, None]
@@ -98,7 +99,7 @@ def main():
 
 
 def array(name, values):
-    """A float32 is printed with the fewest digits that give it back."""
+    """A float32 is printed with the fewest digits that identify it."""
     return {"name": name, "dtype": str(values.dtype), "shape": list(values.shape),
             "values": [v if isinstance(v, int) else float(str(np.float32(v))) for v in values.reshape(-1).tolist()]}
 

@@ -1,9 +1,11 @@
-"""Makes speech with espeak-ng and writes PyTorch's answers for it, in float64: in float32 PyTorch's own are up to 2e-6 from them.
+"""Makes speech with espeak-ng, and writes PyTorch's outputs for it, computed in float64. In float32, PyTorch's outputs differ by
+up to 2e-6.
 
     apt-get install espeak-ng; pip install torch numpy safetensors silero-vad==6.2.3
     python testdata/vad/gen.py [weights [directory [seconds]]]
 
-Without arguments it writes speech.wav (4 s) and answers.json beside itself. A minute, as examples/vad -data takes it: gen.py WEIGHTS DIRECTORY 60.
+Without arguments it writes speech.wav (4 s) and answers.json next to itself. For a minute, as in examples/vad -data,
+run gen.py WEIGHTS DIRECTORY 60.
 """
 
 import json

@@ -1,8 +1,8 @@
-//! The peer of bench/ that is written in Rust: the safetensors crate itself, without Python around it.
+//! The peer of bench/ that is written in Rust: the safetensors crate without Python.
 //!
-//! With the argument `versions` it prints the crate's version. Otherwise the argument is a task in JSON; the worker makes its
-//! model and then answers each line of its input with a line of JSON: the name of an operation with what it took, `trim` with
-//! nothing.
+//! With the argument `versions` it prints the crate's version. Otherwise the argument is a task in JSON. The program makes
+//! the task's model and answers each line of its input with a line of JSON: the name of an operation with its measurements,
+//! and `trim` with nothing.
 
 mod measure;
 mod peer;
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Loads a file in a process that was started for it, and says when it has begun, when it has done it, and what it took.
+/// Loads a file in a new process, and reports when it began, when it ended, and the memory that it took.
 fn load(task: &peer::Task) -> Result<(), Box<dyn Error>> {
     println!("{{}}");
     let model = peer::load(task)?;

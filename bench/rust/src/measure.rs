@@ -1,4 +1,4 @@
-//! How an operation is measured: as the workers in Go and Python do it.
+//! Measures operations in the same way as the workers in Go and Python.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use serde_json::{json, Value};
 
 use crate::peer::Peer;
 
-/// Does a peer's operations and says what they took.
+/// Runs a peer's operations and reports the resources that they took.
 pub struct Worker {
     peer: Peer,
     base: u64, // bytes of memory that the process has for its model
@@ -39,7 +39,7 @@ impl Worker {
         let file = directory.join(crate::peer::FILE);
         if saves {
             remove(&file)?;
-            // What others and the removal left to be written is not this save's.
+            // Pending writes of other programs and of the removal do not belong to this save.
             unsafe { libc::sync() };
         } else if what == "restore" {
             self.peer.clear();
@@ -80,7 +80,7 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Has the page cache hold the file.
+/// Reads the file into the page cache.
 fn warm(file: &Path) -> io::Result<()> {
     let mut file = File::open(file)?;
     let mut buffer = vec![0; 1 << 20];
@@ -88,7 +88,7 @@ fn warm(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives free memory back, so that what the process has is its model.
+/// Returns free memory to the system, so that the process keeps only its model.
 fn trim() {
     #[cfg(target_env = "gnu")]
     unsafe {
@@ -96,7 +96,7 @@ fn trim() {
     }
 }
 
-/// A number of bytes that Linux gives of this process, 0 elsewhere.
+/// A number of bytes in Linux's statistics of this process, or 0 on other systems.
 fn status(name: &str) -> u64 {
     field("/proc/self/status", name) << 10
 }
@@ -124,5 +124,5 @@ fn field(file: &str, name: &str) -> u64 {
 }
 
 fn reset_peak() {
-    let _ = fs::write("/proc/self/clear_refs", "5"); // Linux alone has it
+    let _ = fs::write("/proc/self/clear_refs", "5"); // only Linux has it
 }

@@ -10,10 +10,10 @@ use memmap2::Mmap;
 use safetensors::{serialize_to_file, Dtype, SafeTensors, View};
 use serde::Deserialize;
 
-/// What a save is called in its directory.
+/// The name of a save in its directory.
 pub const FILE: &str = "safetensors-rs";
 
-/// What a worker is started with.
+/// The argument with which a worker is started.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Task {
@@ -56,8 +56,8 @@ pub struct Peer {
     pub task: Task,
     model: HashMap<String, Tensor>,
     stored: PathBuf,
-    opened: Option<SafeTensors<'static>>, // the stored file, where single tensors of it are read
-    picked: Vec<f32>,                     // what they are copied to
+    opened: Option<SafeTensors<'static>>, // the stored file, if single tensors of it are read
+    picked: Vec<f32>,                     // the single tensors are copied to it
 }
 
 impl Peer {
@@ -89,7 +89,7 @@ impl Peer {
         };
         if peer.task.kind == "pick" {
             peer.picked = vec![0.0; peer.task.elements];
-            let map = Box::leak(Box::new(map(&peer.stored)?)); // as long as the process
+            let map = Box::leak(Box::new(map(&peer.stored)?)); // lives as long as the process
             peer.opened = Some(SafeTensors::deserialize(map)?);
         }
         Ok(peer)
@@ -136,7 +136,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Copies the file's tensors into those of the model, from pages that are mapped as the crate's documentation does it.
+    /// Copies the file's tensors into those of the model. It maps the file as in the crate's documentation.
     fn restore(&mut self, file: &Path) -> Result<(), Box<dyn Error>> {
         let map = map(file)?;
         let tensors = SafeTensors::deserialize(&map)?;
@@ -146,7 +146,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Makes a value seen that is not restored.
+    /// Changes a value, so that a check notices if it is not restored.
     pub fn clear(&mut self) {
         for tensor in self.model.values_mut() {
             tensor.data.fill(0.0);
@@ -166,7 +166,7 @@ impl Peer {
     }
 }
 
-/// Copies the tensors of a file into new memory, from pages that are mapped as the crate's documentation does it.
+/// Copies the tensors of a file into new memory. It maps the file as in the crate's documentation.
 pub fn load(task: &Task) -> Result<Vec<Vec<f32>>, Box<dyn Error>> {
     let map = map(&task.dir.join("model.safetensors"))?;
     let tensors = SafeTensors::deserialize(&map)?;
@@ -180,7 +180,7 @@ pub fn load(task: &Task) -> Result<Vec<Vec<f32>>, Box<dyn Error>> {
         .collect()
 }
 
-/// Compares what was loaded with what every peer has.
+/// Compares the loaded values with those of every peer.
 pub fn check(task: &Task, model: &[Vec<f32>]) -> Result<(), Box<dyn Error>> {
     for (i, data) in model.iter().enumerate() {
         let wrong = (0..task.elements).find(|&j| data.get(j) != Some(&value(i, j)));
@@ -191,7 +191,7 @@ pub fn check(task: &Task, model: &[Vec<f32>]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Value j of tensor i, as every peer has it.
+/// Value j of tensor i, the same in every peer.
 fn value(i: usize, j: usize) -> f32 {
     ((i + j) & 0xffff) as f32
 }

@@ -3,8 +3,8 @@
 
     python gen.py [OUTDIR]
 
-golden_test.go writes the same tensors and compares the files byte for byte. Those too large to keep are compared by
-the SHA-256 sums in sums.json.
+golden_test.go writes the same tensors and compares the files byte for byte. Checkpoints that are too large to keep
+are compared by the SHA-256 sums in sums.json.
 """
 import os
 
@@ -29,7 +29,7 @@ def save(prefix, tensors):
 
 
 def dtypes():
-    """Every dtype that the op takes, each with the bytes 0, 1, 2, ... for its values."""
+    """Every dtype that the op accepts. The values consist of the bytes 0, 1, 2, ...."""
     out = []
     for name, dtype in [("float32", np.float32), ("float64", np.float64), ("int32", np.int32), ("uint8", np.uint8),
                         ("int16", np.int16), ("int8", np.int8), ("complex64", np.complex64), ("int64", np.int64),

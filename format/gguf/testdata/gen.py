@@ -1,7 +1,8 @@
-"""Makes the files beside it with the reference implementation: pip install gguf==0.19.0 numpy ml_dtypes.
+"""Makes the files of this directory with the reference implementation: pip install gguf==0.19.0 numpy
+ml_dtypes.
 
-sums.json has, for each file and tensor, dtype, shape and the SHA-256 of the values, little-endian; of quantized tensors those that the
-package dequantizes. The values of Q8_K, which it does not, are computed here from their definition in ggml.
+sums.json has, for each file and tensor, dtype, shape and the SHA-256 of the little-endian values. For quantized tensors these are the
+package's dequantized values. The package does not dequantize Q8_K: this script computes those values from the definition in ggml.
 """
 import hashlib
 import json
@@ -23,13 +24,13 @@ def note(name, key, a):
     sums.setdefault(name, {})[key] = {"dtype": a.dtype.name, "shape": list(a.shape), "sha256": hashlib.sha256(a.tobytes()).hexdigest()}
 
 
-# Where in a block its float16 scales are.
+# The positions of the float16 scales in a block.
 scales = {T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q8_0: [0], T.Q2_K: [80, 82], T.Q3_K: [108], T.Q4_K: [0, 2],
           T.Q5_K: [0, 2], T.Q6_K: [208]}
 
 
 def blocks(kind, rows, n):
-    """Rows of n random blocks each, whose scales are finite."""
+    """Rows of n random blocks each. The scales are finite."""
     b = np.frombuffer(rng.bytes(rows * n * GGML_QUANT_SIZES[kind][1]), np.uint8).reshape(rows, n, -1).copy()
     for at in scales.get(kind, []):
         b[:, :, at:at + 2] = (rng.standard_normal((rows, n)) * 10.0 ** rng.integers(-6, 4, (rows, n))).astype("<f2").view(np.uint8).reshape(rows, n, 2)

@@ -1,4 +1,5 @@
-"""Makes the HDF5 files of this directory with h5py, and golden.json, which says what is in them.
+"""Makes the HDF5 files of this directory with h5py, and golden.json, which describes their
+contents.
 
     $(.ci/venv) format/hdf5/testdata/gen.py
 """
@@ -20,7 +21,7 @@ def little(a):
 
 
 def describe(name, dtypes={}):
-    """Notes the datasets and attributes of a file. dtypes has what NumPy does not know."""
+    """Describes the datasets and attributes of a file. dtypes has the dtypes that NumPy lacks."""
     datasets, attributes = {}, {}
 
     def visit(path, o):
@@ -35,7 +36,7 @@ def describe(name, dtypes={}):
         visit("", f)
         f.visititems(visit)
 
-        def walk(group, prefix):  # visititems passes over second names
+        def walk(group, prefix):  # visititems skips second names
             for k in group:
                 o, path = group[k], prefix + k
                 if isinstance(o, h5py.Group):
@@ -73,13 +74,13 @@ with h5py.File(HERE / "attributes.h5", "w") as f:
     f.attrs["one"] = np.bytes_(b"fixed")
     f.attrs["text"] = "längerer Text"
     f.attrs["texts"] = ["x", "", "yz"]
-    f.attrs["none"] = np.asarray([])  # what Keras writes for no names at all
+    f.attrs["none"] = np.asarray([])  # Keras writes this for an empty list of names
     f.attrs["int"] = 3
     f.attrs["floats"] = np.array([[1.5, 2.0]], dtype=">f4")
     f.attrs["yes"] = True
     f.attrs["ü"] = 1
     f.attrs["absent"] = h5py.Empty("float32")
-    f.attrs["long"] = "0123456789" * 1000  # longer than a header's message may be, all of it in the global heap
+    f.attrs["long"] = "0123456789" * 1000  # longer than a message of a header can be; all of it is in the global heap
     g = f.create_group("a/b\\c/d.e")
     for i in range(50):
         g.attrs["name%d" % i] = "value %d" % i

@@ -2,8 +2,8 @@
 
     $(.ci/venv) format/keras/testdata/gen.py
 
-model.*, sharded.*: one model in forms of Keras 3, model.json: its description, model.io.json: an input, its output and the weights by Keras's
-paths. keras2.*: the same of a model of tf_keras.
+model.* and sharded.* are one model in the forms of Keras 3. model.json is its description. model.io.json has an input,
+its output and the weights by Keras's paths. keras2.* is the same for a model of tf_keras.
 """
 
 import json
@@ -40,7 +40,8 @@ def record(name, model, shape):
 
 
 def build(k, inner):
-    """A model with what names get wrong: layers of layers, of models, options that leave variables out, one layer used twice."""
+    """A model with the difficult cases for names: layers in layers and in models, options that omit variables, and one layer
+    that is used twice."""
     L = k.layers
     x = L.Input((4, 3), name="steps")
     y = L.Bidirectional(L.LSTM(2, return_sequences=True), name="both_ways")(x)

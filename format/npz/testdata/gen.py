@@ -1,4 +1,4 @@
-"""Makes the files beside it with NumPy: pip install numpy==2.4.6 ml_dtypes.
+"""Makes the files of this directory with NumPy: pip install numpy==2.4.6 ml_dtypes.
 
 sums.json has, for each file and array, dtype, shape and the SHA-256 of the bytes, little-endian and in row-major order.
 """

@@ -1,7 +1,7 @@
 """Writes the object graphs of real checkpoints: python golden.py [DIR]
 
-For each case: NAME.pb, the graph tensor's bytes; NAME.json, the same spelled out, with what TensorFlow calls each
-node ("names") and the keys in the index ("keys").
+For each case, NAME.pb has the bytes of the graph's tensor. NAME.json describes the same graph, with TensorFlow's
+name of each node ("names") and the keys in the index ("keys").
 """
 import json
 import os
@@ -56,7 +56,7 @@ def write(name, checkpoint, save=False):
 
 
 class Pair(base.Trackable):
-    """Several tensors in one object, one of them with a name that is escaped."""
+    """Several tensors in one object. One of their names is escaped."""
 
     def _serialize_to_tensors(self):
         return {"left": tf.constant(1.0), "": tf.constant(2.0), "a/b.c": tf.constant([3.0])}
@@ -78,11 +78,11 @@ registration.register_checkpoint_saver(
     package="Golden", name="Saver", predicate=lambda x: isinstance(x, Registered),
     save_fn=lambda trackables, file_prefix: [], restore_fn=lambda trackables, merged_prefix: None)
 
-# Nothing with values; a root alone.
+# Nothing has values; there is only a root.
 write("empty", tf.train.Checkpoint(group=module(inner=module())))
 write("variable_root", tf.train.Checkpoint(tf.Variable(1.0, name="alone")))
 
-# Keyword arguments are sorted; names of every awkward kind; save_counter.
+# Keyword arguments are sorted; awkward names of every kind; save_counter.
 v = tf.Variable([1.0, 2.0], name="scope/v")
 write("names", tf.train.Checkpoint(
     d={"": v, ".": tf.Variable(0), "a/x": tf.Variable(1), "d/.S": tf.Variable(2), ".ATTRIBUTES": tf.Variable(3),

@@ -1,6 +1,7 @@
-"""Lists the fields of TensorFlow's own messages: python descriptors.py > tensorflow.txt
+"""Lists the fields of TensorFlow's messages: python descriptors.py > tensorflow.txt
 
-One line per field: message, number, wire type (enums are integers there), name, and whether it is a list.
+It prints one line per field: message, number, wire type (for enums, the type of integers), name, and
+whether the field is a list.
 """
 import tensorflow as tf
 from google.protobuf.descriptor import FieldDescriptor

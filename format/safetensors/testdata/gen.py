@@ -1,4 +1,5 @@
-"""Makes the files beside it with the reference implementations: pip install safetensors==0.8.0 huggingface_hub numpy ml_dtypes.
+"""Makes the files of this directory with the reference implementations: pip install safetensors==0.8.0 huggingface_hub numpy
+ml_dtypes.
 
 sums.json has, for each file and tensor, dtype, shape and the SHA-256 of the bytes.
 """
@@ -25,7 +26,7 @@ def note(name, tensors):
 
 
 def write(name, tensors, metadata=None):
-    """save_file, which knows fewer dtypes than what it calls."""
+    """save_file for more dtypes: it supports fewer than the function that it calls."""
     specs = {
         k: TensorSpec(dtype=t.dtype.name, shape=t.shape, data_ptr=t.ctypes.data, data_len=t.nbytes) for k, t in tensors.items()
     }
@@ -59,7 +60,7 @@ write("none.safetensors", {})
 write("nometadata.safetensors", {"w": values(np.float32, 2, 2)}, {})
 save_file({"b": values(np.float32, 3), "w": values(np.float32, 2, 3)}, "linear.safetensors")
 
-# Dtypes of which Go has no values. NumPy has none of F6 either.
+# Dtypes without values in Go. NumPy also lacks F6.
 buffer = rng.integers(0, 256, 64, dtype=np.uint8)
 header = json.dumps({
     "f4": {"dtype": "F4", "shape": [2, 4], "data_offsets": [0, 4]}, "f6": {"dtype": "F6_E2M3", "shape": [4], "data_offsets": [4, 7]},

@@ -1,7 +1,7 @@
-"""Checkpoints of the first format, by real TensorFlow: python golden.py [DIR]
+"""Writes checkpoints of the first format with TensorFlow: python golden.py [DIR]
 
-golden.json says of each checkpoint what TensorFlow reads back from it: per tensor its dtype, shape, and its elements
-as little-endian hexadecimal bytes, strings as a list.
+golden.json has, for each checkpoint, the tensors that TensorFlow reads back: dtype, shape, and the elements as
+little-endian hexadecimal bytes, or strings as a list.
 """
 import json
 import os
@@ -20,14 +20,14 @@ golden = {}
 
 
 def save(name, tensors, specs=None):
-    """One file, by the op that Saver uses."""
+    """Writes one file with the op that Saver uses."""
     names = [n for n, _ in tensors]
     tf.raw_ops.SaveSlices(filename=name, tensor_names=names, shapes_and_slices=specs or [""] * len(names),
                           data=[t for _, t in tensors])
 
 
 def record(name, pattern, tensors):
-    """What TensorFlow reads, compared with what was saved."""
+    """The tensors that TensorFlow reads, compared with the saved ones."""
     entry = {}
     for key, want in tensors:
         want = tf.convert_to_tensor(want)
@@ -46,7 +46,7 @@ def record(name, pattern, tensors):
     golden[name] = entry
 
 
-# Every dtype that the format can hold, with the ends of its range.
+# Every dtype that the format supports, with the ends of its range.
 dtypes = []
 for dtype in (tf.int8, tf.int16, tf.int32, tf.int64, tf.uint8, tf.uint16):
     low, high = dtype.limits
@@ -71,7 +71,8 @@ shapes = [("scalar", tf.constant(7.0)), ("empty", tf.zeros([0], tf.int32)), ("em
 save("shapes.ckpt", shapes)
 record("shapes.ckpt", "shapes.ckpt", shapes)
 
-# A tensor in regions, whole axes written either way, large starts; and two shards, one tensor cut between them.
+# A tensor in regions, with whole axes written in both ways, and large starts. Two shards with one tensor cut
+# between them.
 big = tf.reshape(tf.range(5 * 130, dtype=tf.float32), [5, 130])
 words = tf.constant([[b"a", b"b"], [b"c", b"dd"], [b"", b"f"]])
 save("slices.ckpt", [("big", big[:, :65]), ("big", big[:2, 65:]), ("big", big[2:, 65:]), ("words", words[:1]), ("words", words[1:]), ("plain", big[0])],
@@ -81,7 +82,7 @@ save("sharded.ckpt-00000-of-00002", [("first", tf.constant([1, 2])), ("cut", big
 save("sharded.ckpt-00001-of-00002", [("second", tf.constant([3.5])), ("cut", big[3:])], ["", "5 130 3,2:-"])
 record("sharded.ckpt", "sharded.ckpt-?????-of-00002", [("first", tf.constant([1, 2])), ("second", tf.constant([3.5])), ("cut", big)])
 
-# As Saver writes it: a partitioned variable and its optimizer's.
+# A partitioned variable and its optimizer's variables, as Saver writes them.
 with tf.Graph().as_default(), v1.Session() as session:
     v1.set_random_seed(1)
     w = v1.get_variable("dense/kernel", [7, 3], partitioner=v1.fixed_size_partitioner(3), initializer=v1.glorot_uniform_initializer(seed=1))

@@ -1,6 +1,5 @@
-"""What TensorFlow writes into and reads from state files: python golden.py [DIR] writes written.json and read.json.
-
-Doubles are in hexadecimal, so that nothing is lost on the way.
+"""Writes written.json and read.json, the states that TensorFlow writes to state files and reads from them: python
+golden.py [DIR]. Doubles are in hexadecimal, which is exact.
 """
 import json
 import os
@@ -23,7 +22,7 @@ def fields(state):
             "last": state.last_preserved_timestamp.hex()}
 
 
-# Written by update_checkpoint_state itself, read back from the disk.
+# update_checkpoint_state wrote these. They are read back from the disk.
 WRITTEN = [
     dict(path="ckpt-3", all=["ckpt-2", "ckpt-3"]),
     dict(path="ckpt-3", all=["ckpt-2", "ckpt-3"], times=[1795385952.4364872, 1795385952.4478655], last=1795385951.3869834),

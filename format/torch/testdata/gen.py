@@ -1,9 +1,9 @@
-"""Writes the files of this directory with PyTorch, and expect.json, which says what is in them.
+"""Writes the files of this directory with PyTorch, and expect.json, which describes their contents.
 
     python3 gen.py
 
-wants torch and numpy, and was last run with PyTorch 2.15. A file that is to be refused has in expect.json what its error must
-contain instead of tensors.
+needs torch and numpy, and was last run with PyTorch 2.15. For a file that must be rejected, expect.json has a part of the
+error instead of tensors.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def dtype(t):
 
 
 def entry(t):
-    if t is None:  # listed, and refused
+    if t is None:  # listed, but rejected
         return None
     return {"dtype": dtype(t), "shape": list(t.shape), "sha256": hashlib.sha256(values(t)).hexdigest()}
 
@@ -45,7 +45,7 @@ def save(name, obj, tensors, **options):
 
 
 def rezip(source, name, compression, change=lambda name, data: data):
-    """Writes an archive again, otherwise."""
+    """Writes an archive again in another form."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(name, "w", compression) as new:
         for info in old.infolist():
             data = change(info.filename, old.read(info))
@@ -54,7 +54,7 @@ def rezip(source, name, compression, change=lambda name, data: data):
 
 
 class Config:
-    """A class that no reader knows."""
+    """A class that readers do not know."""
 
     def __init__(self):
         self.rate, self.parts = 0.1, [1, 2]
@@ -89,7 +89,7 @@ def models():
         if name.endswith("/byteorder"):
             return b"big"
         if "/data/" in name:
-            size = 8 if len(data) == 8 else 4  # num_batches_tracked alone has 8
+            size = 8 if len(data) == 8 else 4  # only num_batches_tracked has 8
             return b"".join(data[i : i + size][::-1] for i in range(0, len(data), size))
         return data
 

@@ -3,8 +3,8 @@
 
     python cmd/ckpt/testdata/models.py
 
-Writes beside itself one directory per model: model.json, the checkpoint model.index and model.data-00000-of-00001 of
-tf.train.Checkpoint(model=model), and io.json with inputs and what Keras makes of them.
+It writes one directory per model next to itself. A directory has model.json, the checkpoint model.index and
+model.data-00000-of-00001 of tf.train.Checkpoint(model=model), and io.json with inputs and Keras's outputs.
 """
 import json
 import os
@@ -37,14 +37,14 @@ def mixed(random):
 
 
 def unnamed(random):
-    """A Sequential model, whose input has a name that nobody gave it."""
+    """A Sequential model. Keras chooses the name of its input."""
     model = keras.Sequential([keras.Input((7, 2)), layers.Conv1D(3, 3, activation="relu"),
                               layers.TimeDistributed(layers.Dense(4)), layers.LSTM(5), layers.Dense(2)])
     return model, {"x": normal(random, 2, 7, 2)}
 
 
 def wide(random):
-    """Most layers that have weights, so that gen meets each once."""
+    """Most layers with weights, so that gen handles each of them once."""
     x = keras.Input((12, 10, 4), name="x")
     y = layers.Normalization(mean=0.5, variance=2.0)(x)
     y = layers.Conv2D(6, 3, name="entry")(y)
@@ -79,7 +79,7 @@ def main():
         keras.utils.set_random_seed(1)
         random = np.random.RandomState(1)
         model, inputs = make(random)
-        for variable in model.weights:      # biases and the like would be zeros
+        for variable in model.weights:      # biases and similar weights would be zeros
             if "seed" not in variable.path:
                 variable.assign(random.uniform(0.1, 1.0, size=variable.shape) if "variance" in variable.path
                                 else random.normal(scale=0.4, size=variable.shape))
@@ -97,7 +97,7 @@ def main():
 
 
 def array(name, values):
-    """A float32 is printed with the fewest digits that give it back."""
+    """A float32 is printed with the fewest digits that identify it."""
     return {"name": name, "dtype": str(values.dtype), "shape": list(values.shape),
             "values": [v if isinstance(v, int) else float(str(np.float32(v))) for v in values.reshape(-1).tolist()]}
 

@@ -1,4 +1,5 @@
-"""The other side of the interoperability tests: real TensorFlow, asked over standard input.
+"""The other side of the interoperability tests: TensorFlow, which answers questions on standard
+input.
 
 TensorFlow reads its environment once, when it is imported.
 """

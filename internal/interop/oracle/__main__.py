@@ -12,11 +12,11 @@ import traceback
 
 from .registry import ASKED
 
-# What TensorFlow prints goes to standard error: standard output is the protocol's.
+# TensorFlow's output goes to standard error, because the protocol uses standard output.
 PROTOCOL = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
-from . import checkpoints, circle, files, models, names, optimizers  # noqa: E402,F401  (they register what can be asked)
+from . import checkpoints, circle, files, models, names, optimizers  # noqa: E402,F401  (they register the questions)
 
 
 def answer(line):
@@ -28,7 +28,7 @@ def answer(line):
 
 
 def main():
-    # TensorFlow has loops that end when memory does.
+    # Some of TensorFlow's loops run until memory is exhausted.
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     for line in sys.stdin:
         PROTOCOL.write(json.dumps(answer(line)) + "\n")

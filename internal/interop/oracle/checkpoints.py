@@ -1,4 +1,4 @@
-"""Writing and restoring checkpoints of the programs."""
+"""Writes and restores checkpoints of the programs."""
 import tensorflow as tf
 from tensorflow.python.checkpoint.sharding import sharding_policies
 
@@ -14,14 +14,15 @@ def checkpoint_of(program, fill, description=None):
 
 @asked
 def write(program, prefix, saves=0, max_shard=0, description=None):
-    """Writes a program's checkpoint once, or saves it so many times; returns the last path."""
+    """Writes a program's checkpoint once, or saves it the given number of times. Returns the last
+    path."""
     return put(checkpoint_of(program, True, description), prefix, saves, max_shard)
 
 
 @asked
 def rewrite(program, source, prefix, saves=0, call="read", max_shard=0, description=None):
-    """Restores a checkpoint into the program with all its values zero, which must take everything and leave nothing, and
-    writes what it then has."""
+    """Restores a checkpoint into the program, with zeros as its values before. The program must take all values. Then
+    writes the program."""
     checkpoint = checkpoint_of(program, False, description)
     status = getattr(checkpoint, call)(source)
     status.assert_consumed()
@@ -43,8 +44,8 @@ def put(checkpoint, prefix, saves, max_shard):
 
 @asked
 def outcome(program, source, call, prefix, description=None):
-    """What the three assertions say after a restore into the program, zeros before: "", or the first line of the complaint. Then
-    what the program has is written to prefix."""
+    """The results of the three assertions after a restore into the program, with zeros before: "", or the first line of the
+    message. Then writes the program to prefix."""
     checkpoint = checkpoint_of(program, False, description)
     status, said = getattr(checkpoint, call)(source).expect_partial(), {}
     for assertion in ("assert_consumed", "assert_existing_objects_matched", "assert_nontrivial_match"):
@@ -64,7 +65,8 @@ def latest(directory):
 
 @asked
 def manage(directory, saves, max_to_keep):
-    """A training run: continues from the directory's latest checkpoint, then saves so many times."""
+    """A training run. It continues from the directory's latest checkpoint, then saves the given
+    number of times."""
     step = tf.Variable(0, dtype=tf.int64)
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(step=step), directory, max_to_keep=max_to_keep)
     manager.restore_or_initialize()
@@ -76,7 +78,7 @@ def manage(directory, saves, max_to_keep):
 
 @asked
 def stored(prefix):
-    """Every number tensor that TensorFlow's reader finds, by its key, flat."""
+    """All tensors of numbers that TensorFlow's reader finds, flat, by their keys."""
     reader = tf.train.load_checkpoint(prefix)
     dtypes = reader.get_variable_to_dtype_map()
     return {key: reader.get_tensor(key).reshape(-1).tolist() if shape else [reader.get_tensor(key).item()]
@@ -85,7 +87,8 @@ def stored(prefix):
 
 @asked
 def view(program, prefix):
-    """What CheckpointView sees in a checkpoint, and what of it it matches with the program's objects."""
+    """The contents of a checkpoint according to CheckpointView, and the objects that it matches with the
+    program's."""
     seen = tf.train.CheckpointView(prefix)
     root, keywords = PROGRAMS[program](Values(False))
     matches, stored, objects = seen.diff(tf.train.Checkpoint(**keywords) if root is None else root)

@@ -1,4 +1,5 @@
-"""Layers and modules of Keras 3, tf_keras, Sonnet and TensorFlow that go to the other side and come back."""
+"""Layers and modules of Keras 3, tf_keras, Sonnet and TensorFlow for a round trip to the other side and
+back."""
 import numpy as np
 import sonnet as snt
 import tensorflow as tf
@@ -95,7 +96,7 @@ def made(name):
 
 
 def held(thing):
-    """What the tables hold, sorted."""
+    """The contents of the tables, sorted."""
     exported = [getattr(thing, name).export() for name in TABLES]
     return [sorted(zip(k.numpy().tolist(), v.numpy().tolist())) for k, v in exported]
 
@@ -112,7 +113,8 @@ def circle_writes(name, prefix):
 
 @asked
 def circle_reads(name, theirs, ours):
-    """Restores what the other side saved of what circle_writes wrote. The answer is the number of values that both have."""
+    """Restores the checkpoint that the other side saved after it had read the one of circle_writes. The answer is the
+    number of values that both have."""
     restored, again = made(name), made(name)
     tf.train.Checkpoint(thing=restored[0]).read(theirs).assert_consumed()
     if name == "tables":

@@ -19,7 +19,8 @@ def described(v, description):
 
 
 def shell(v, o):
-    """An object without its edges. Lists and dicts are wrapped at once, so that all who hold one hold the same."""
+    """An object without its edges. Lists and dicts are wrapped at once, so that all edges lead to the same
+    wrapper."""
     kind = o["kind"]
     if kind == "group":
         return Group()

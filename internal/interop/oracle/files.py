@@ -1,4 +1,4 @@
-"""Files of several makers, as their own libraries read them."""
+"""Reads the files of several libraries with these libraries."""
 import hashlib
 
 import numpy as np
@@ -35,14 +35,14 @@ READERS = {"tensorflow": tensorflow, "safetensors": safetensors, "npz": npz, "hd
 
 @asked
 def file_tensors(path, format):
-    """What a file holds: by name the dtype, the shape and the hash of the bytes."""
+    """The contents of a file: for each name, the dtype, the shape and the hash of the bytes."""
     return {name: [value.dtype.name, list(value.shape), hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()]
             for name, value in READERS[format](path).items()}
 
 
 @asked
 def object_graph_restores(path, values):
-    """Restores a checkpoint of tf.train.Checkpoint by objects: values are nested dicts of lists of numbers."""
+    """Restores a checkpoint of tf.train.Checkpoint by objects. values are nested dicts of lists of numbers."""
     def objects(tree):
         if isinstance(tree, dict):
             made = tf.train.Checkpoint()

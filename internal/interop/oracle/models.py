@@ -1,4 +1,4 @@
-"""Keras models, of Keras 3 and of tf_keras: what they answer, from weights that either side has written."""
+"""Models of Keras 3 and of tf_keras, and their outputs with weights that either side has written."""
 import numpy as np
 import tensorflow as tf
 import tf_keras
@@ -35,7 +35,8 @@ class Block(keras.layers.Layer):
 
 
 class Composed(keras.Model):
-    """Layers as attributes, public, private and shared, in lists, in a dict and in lists within lists."""
+    """A model with layers in public, private and shared attributes, in lists, in a dict and in nested
+    lists."""
     def __init__(self):
         super().__init__()
         self.dense1 = keras.layers.Dense(4, activation="tanh")
@@ -62,7 +63,7 @@ INPUTS = (np.random.RandomState(3).randint(-256, 256, size=[5, 4]) / 128).astype
 
 
 def built(model, seed):
-    """The model with random weights of its own."""
+    """The model with random weights."""
     made = MODELS[model]()
     made(INPUTS)
     random = np.random.RandomState(seed)
@@ -99,7 +100,7 @@ def model_writes(model, prefix, how, seed=1, train=False):
 
 @asked
 def model_reads(model, prefix, how):
-    """Restores a model from what the other side wrote; how is "root", "weights" or "h5"."""
+    """Restores a model from files that the other side wrote. how is "root", "weights" or "h5"."""
     made = built(model, 99)
     if how == "h5":
         made.load_weights(prefix)

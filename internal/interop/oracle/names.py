@@ -9,7 +9,7 @@ v1 = tf.compat.v1
 
 @asked
 def saver_writes(prefix, version):
-    """Variables of which one is partitioned in three; version is "V1" or "V2"."""
+    """Variables, one of them partitioned in three. version is "V1" or "V2"."""
     whole = np.arange(14, dtype="f4").reshape(7, 2)
 
     def rows(shape, dtype=None, partition_info=None):
@@ -28,7 +28,8 @@ def saver_writes(prefix, version):
 
 @asked
 def saver_reads(prefix):
-    """Restores by name from an object-based checkpoint, which TensorFlow allows where full names tell variables apart."""
+    """Restores by name from an object-based checkpoint. TensorFlow allows this if the full names of the variables
+    differ."""
     with tf.Graph().as_default(), v1.Session() as session:
         made = {"model/weights": v1.get_variable("model/weights", [7, 2]), "model/bias": v1.get_variable("model/bias", [2]),
                 "global_step": v1.get_variable("global_step", [], tf.int64)}
@@ -38,7 +39,7 @@ def saver_reads(prefix):
 
 @asked
 def saver_restores(prefix, parts):
-    """Restores what any Saver wrote, the weights into so many parts."""
+    """Restores a Saver's checkpoint. It restores the weights into the given number of parts."""
     with tf.Graph().as_default(), v1.Session() as session:
         with v1.variable_scope("model", partitioner=v1.fixed_size_partitioner(parts, axis=0)):
             weights = v1.get_variable("weights", [7, 2])
@@ -61,7 +62,8 @@ def saver_inits(prefix, assignments):
 
 @asked
 def saver_continues(directory):
-    """What TensorFlow finds in a directory that another Saver left, and what its own leaves after one more save."""
+    """The checkpoints that TensorFlow finds in a directory of another Saver, and those in the directory after
+    TensorFlow's Saver has saved once more."""
     with tf.Graph().as_default(), v1.Session() as session:
         v1.get_variable("v", [2])
         session.run(v1.global_variables_initializer())

@@ -1,4 +1,4 @@
-"""Optimizers with slot variables, and Keras 3's without."""
+"""Optimizers with slot variables, and those of Keras 3 without them."""
 import tensorflow as tf
 import tf_keras
 from tensorflow import keras
@@ -27,7 +27,8 @@ def momentum_writes(prefix):
 
 @asked
 def momentum_reads(prefix):
-    """Restores model and slots, all of which must be used, and makes a step with them."""
+    """Restores model and slots, and makes a step with them. All values of the checkpoint must be
+    used."""
     w, b, optimizer = momentum()
     momentum_checkpoint(w, b, optimizer).read(prefix).assert_consumed()
     slots = [optimizer.get_slot(v, "momentum").numpy().tolist() for v in (w, b)]
@@ -45,7 +46,7 @@ def adam_writes(prefix, generation):
 
 @asked
 def adam_continues(prefix, generation):
-    """Restores all of it, makes a step, and returns the weights."""
+    """Restores everything, makes a step, and returns the weights."""
     model, optimizer, w = adam(generation)
     step(optimizer, generation, w)                  # makes the optimizer's variables
     tf.train.Checkpoint(model=model, optimizer=optimizer).read(prefix).assert_consumed()

@@ -1,4 +1,4 @@
-"""The programs that the table of programs_test.go has in Go, in the same order and with the same values."""
+"""The programs in the table of programs_test.go, in the same order and with the same values."""
 import typing
 
 import numpy as np
@@ -79,7 +79,8 @@ def escaped(v):
 
 @program
 def reserved(v):
-    """TensorFlow saves an edge of this name and then looks for the wrong key: it cannot restore what it wrote."""
+    """TensorFlow saves an edge with this name, but then looks for the wrong key. It cannot restore the checkpoint
+    that it wrote."""
     return Group(edges={".ATTRIBUTES": v.var("edges/.ATTRIBUTES", 1)}), {}
 
 
@@ -145,7 +146,7 @@ def state(v):
 
 
 class Several(Group):
-    """An object of two tensors."""
+    """An object with two tensors."""
 
     def __init__(self, mean, count):
         super().__init__()

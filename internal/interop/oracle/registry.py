@@ -1,4 +1,4 @@
-"""What can be asked, and the programs that questions are about."""
+"""The questions, and the programs that they are about."""
 
 ASKED = {}
 PROGRAMS = {}
@@ -10,6 +10,7 @@ def asked(function):
 
 
 def program(function):
-    """Decorates a function from Values to (root, keywords): what tf.train.Checkpoint(root, **keywords) is made of."""
+    """Decorates a function from Values to (root, keywords), the arguments of tf.train.Checkpoint(root,
+    **keywords)."""
     PROGRAMS[function.__name__] = function
     return function

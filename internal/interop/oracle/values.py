@@ -8,7 +8,8 @@ class Values:
         self.fill = fill
 
     def var(self, full_name, value, dtype="float32"):
-        """A variable called full_name, to the letter: TensorFlow would make the name fit for a graph."""
+        """A variable called exactly full_name. TensorFlow would change the name to one that is valid in
+        a graph."""
         dtype = tf.as_dtype(dtype)
         if dtype == tf.string:
             value = np.asarray(value, dtype=object)
@@ -39,7 +40,7 @@ class State(tf.train.experimental.PythonState):
 
 
 class Group(tf.__internal__.tracking.AutoTrackable):
-    """An object whose children are tracked in the order in which they are given."""
+    """An object with its children tracked in the given order."""
 
     def __init__(self, **children):
         for name, child in children.items():

@@ -1,6 +1,4 @@
-"""Writes protocol0.pkl to protocol5.pkl: the same values in every protocol that Python has.
-
-    python3 make_pickles.py
+"""Writes protocol0.pkl to protocol5.pkl, the same values in every protocol of Python: python3 make_pickles.py
 """
 
 import collections
@@ -13,7 +11,7 @@ loop.append(loop)
 
 
 class Old(dict):
-    """A dict with attributes, which pickles as an instance of a class."""
+    """A dict with attributes. It is pickled as an instance of a class."""
 
 
 old = Old(a=1)

@@ -1,4 +1,5 @@
-"""Writes models whose files name weights in unusual ways, packed with gzip, each with its input and output.
+"""Writes models with unusual names of weights in their files, packed with gzip, each with an input and its
+output.
 
     pip install tensorflow tf_keras
     python keras/testdata/odd/gen.py
@@ -54,7 +55,7 @@ i = L.Input((4, 3))
 x = L.Masking()(i)  # saved as the operators NotEqual and Any
 x = L.Bidirectional(L.LSTM(2, return_sequences=True), backward_layer=L.LSTM(2, return_sequences=True, go_backwards=True))(x)
 x = L.RNN([L.LSTMCell(3), L.GRUCell(2)], return_sequences=True)(x)
-x = keras.ops.relu(x * 2.0) + x  # the operators Multiply, Relu and Add, of which two are layers, too
+x = keras.ops.relu(x * 2.0) + x  # the operators Multiply, Relu and Add; two of them are also layers
 x = L.SpectralNormalization(L.Dense(3))(x)
 sample = rng.normal(size=(2, 4, 3)).astype("float32")
 sample[0, 2:] = 0

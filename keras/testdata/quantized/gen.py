@@ -1,5 +1,5 @@
-"""Writes models that Keras 3 quantized or extended by low-rank additions, and io.json with what they
-make of which inputs.
+"""Writes models that Keras 3 quantized or extended by low-rank additions, and io.json with their
+inputs and outputs.
 
     pip install keras tensorflow-cpu
     python keras/testdata/quantized/gen.py
