@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/ckpttest"
 )
 
 // Commands read what is on a web server as they read files.
@@ -61,8 +63,8 @@ func TestAddresses(t *testing.T) {
 		server.URL + "/train/ckpt-9?token=secret":   "ckpt-9",
 		"http://127.0.0.1:1/train/ckpt?sign=secret": "ckpt",
 	} {
-		if address == "http://127.0.0.1:1/train/ckpt?sign=secret" && testing.Short() {
-			continue // which is tried five times
+		if address == "http://127.0.0.1:1/train/ckpt?sign=secret" && ckpttest.Thorough(1, 0) == 0 {
+			continue // which is tried five times, with pauses
 		}
 		_, stderr, status := run("list", address)
 		require.Equal(t, 1, status, address)

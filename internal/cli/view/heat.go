@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"sync"
 
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
@@ -114,12 +115,25 @@ func (h *heat) draw(values []float64, across int) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	encoder := png.Encoder{BufferPool: &encoders}
+	if err := encoder.Encode(&b, img); err != nil {
 		return err
 	}
 	h.png = b.Bytes()
 	return nil
 }
+
+// encoders keeps the buffers of PNG encoders, because each has some 800 KB, and pictures are small.
+var encoders encoderPool
+
+type encoderPool struct{ buffers sync.Pool }
+
+func (p *encoderPool) Get() *png.EncoderBuffer {
+	b, _ := p.buffers.Get().(*png.EncoderBuffer)
+	return b // nil if there is none, for a new one
+}
+
+func (p *encoderPool) Put(b *png.EncoderBuffer) { p.buffers.Put(b) }
 
 // The palette goes from blue over grey to orange, which people with any kind of colour vision can distinguish. Values that are not
 // finite have a separate colour.
