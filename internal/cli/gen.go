@@ -1,20 +1,18 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"go/token"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/cli/gen"
 )
 
 func newGenCommand(in *streams) *cobra.Command {
-	var at, pkg, name, file string
+	var opts gen.Options
+	var file string
 	var renamed renames
 	cmd := &cobra.Command{
 		Use:   "gen PATH",
@@ -37,19 +35,23 @@ slashes to make one.`,
 		Args:    onePath, ValidArgsFunction: completePath,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&at, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
+	flags.StringVar(&opts.At, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
 	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it, as ckpt.Rename does; may be repeated")
-	flags.StringVar(&pkg, "package", "model", "`name` of the package")
-	flags.StringVar(&name, "type", "", "`name` of the first type (default Model, or Training if it has a model as a part)")
+	flags.StringVar(&opts.Package, "package", "model", "`name` of the package")
+	flags.StringVar(&opts.Type, "type", "", "`name` of the first type (default Model, or Training if it has a model as a part)")
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if !token.IsIdentifier(pkg) {
-			return fmt.Errorf("--package: %q is not a valid package name", pkg)
+		if !token.IsIdentifier(opts.Package) {
+			return fmt.Errorf("--package: %q is not a valid package name", opts.Package)
 		}
-		if name != "" && (!token.IsIdentifier(name) || !token.IsExported(name)) {
-			return fmt.Errorf("--type: %q is not an exported name", name)
+		if opts.Type != "" && (!token.IsIdentifier(opts.Type) || !token.IsExported(opts.Type)) {
+			return fmt.Errorf("--type: %q is not an exported name", opts.Type)
 		}
 		_, err := renamed.renamings()
+		for _, r := range renamed {
+			old, new, _ := renamed.cut(r)
+			opts.Renames = append(opts.Renames, gen.Rename{Old: old, New: new})
+		}
 		return err
 	}
 	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
@@ -62,12 +64,7 @@ slashes to make one.`,
 			return err
 		}
 		defer r.Close()
-		g, err := readGenGraph(r, at, renamed)
-		if err != nil {
-			return err
-		}
-		s := &genSource{graph: g, pkg: pkg, root: name, from: filepath.Base(r.Prefix()), at: at, renames: renamed}
-		source, err := s.write()
+		source, leftOut, err := gen.Source(r, opts)
 		if err != nil {
 			return err
 		}
@@ -76,40 +73,10 @@ slashes to make one.`,
 		} else {
 			err = os.WriteFile(file, source, 0o666)
 		}
-		for _, why := range g.leftOut {
+		for _, why := range leftOut {
 			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: skipped: "+why)
 		}
 		return err
 	})
 	return cmd
-}
-
-// readGenGraph reads a checkpoint's graph, beginning with the object that the edges of at lead to.
-func readGenGraph(r *ckpt.Reader, at string, renamed renames) (*genGraph, error) {
-	stored, err := r.Graph()
-	byName := errors.Is(err, ckpt.ErrNoObjectGraph)
-	if byName {
-		stored, err = graphOfNames(r)
-	}
-	if err != nil {
-		return nil, err
-	}
-	renamings, err := renamed.renamings()
-	if err == nil && len(renamings) > 0 {
-		stored, err = match.Rename(stored, renamings)
-	}
-	if err != nil {
-		return nil, err
-	}
-	start, err := edgesTo(stored, at)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Prefix(), err)
-	}
-	g, err := newGenGraph(r, stored, start)
-	if err != nil {
-		return nil, err
-	}
-	g.byName, g.torch = byName, fromPyTorch(r.Prefix())
-	g.simplify()
-	return g, nil
 }

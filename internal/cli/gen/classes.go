@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 // A classifier puts objects that can share a Go type into one class. It begins with objects without children, and continues with
 // objects that hold only objects of known classes. It distinguishes objects on cycles by their children, round by round.
 type classifier struct {
-	*genGraph
+	*graph
 	holders [][]int        // object → its parents, once per edge
 	left    []int          // object → the number of its edges to objects without a class
 	ready   []int          // objects without a class that hold only objects with one
@@ -21,8 +21,8 @@ type classifier struct {
 const unknown = -1
 
 // classify sets like and members. Containers of several classes become structs.
-func (g *genGraph) classify() {
-	c := &classifier{genGraph: g, holders: make([][]int, len(g.nodes)), left: make([]int, len(g.nodes)), classes: make(map[string]int)}
+func (g *graph) classify() {
+	c := &classifier{graph: g, holders: make([][]int, len(g.nodes)), left: make([]int, len(g.nodes)), classes: make(map[string]int)}
 	g.like = slices.Repeat([]int{unknown}, len(g.nodes))
 	for _, id := range g.order {
 		for _, e := range g.nodes[id].edges {
@@ -47,10 +47,10 @@ func (g *genGraph) classify() {
 func (c *classifier) climb() {
 	for ; len(c.ready) > 0; c.ready = c.ready[1:] {
 		id := c.ready[0]
-		if n := &c.nodes[id]; n.kind == genList || n.kind == genDict {
+		if n := &c.nodes[id]; n.kind == kindList || n.kind == kindDict {
 			first := c.like[n.edges[0].to]
-			if slices.ContainsFunc(n.edges, func(e genEdge) bool { return c.like[e.to] != first }) {
-				n.kind = genGroup
+			if slices.ContainsFunc(n.edges, func(e edge) bool { return c.like[e.to] != first }) {
+				n.kind = kindGroup
 			}
 		}
 		key := c.describe(id)
@@ -126,7 +126,7 @@ func (c *classifier) describe(id int) string {
 	if n.layer != nil {
 		b.WriteString(n.layer.goType)
 	}
-	if n.kind == genList || n.kind == genDict { // all elements are of one class
+	if n.kind == kindList || n.kind == kindDict { // all elements are of one class
 		fmt.Fprint(&b, " ", c.like[n.edges[0].to])
 		return b.String()
 	}
@@ -138,7 +138,7 @@ func (c *classifier) describe(id int) string {
 
 // cyclic returns the objects on cycles and between two cycles. It repeatedly removes objects without children, then objects without
 // parents, and returns the rest.
-func (g *genGraph) cyclic() []bool {
+func (g *graph) cyclic() []bool {
 	down, up := make([]int, len(g.nodes)), make([]int, len(g.nodes))
 	holders := make([][]int, len(g.nodes))
 	on := make([]bool, len(g.nodes))

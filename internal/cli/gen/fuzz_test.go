@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"bytes"
@@ -27,6 +27,8 @@ import (
 	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/safetensors"
+	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/cli/text"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -94,10 +96,11 @@ func TestGenReservesWhatItDeclares(t *testing.T) {
 					g.Nodes = append(g.Nodes, n)
 				}
 				prefix := storeGraph(t, g, map[string]tensor.Any{"v": tensor.New[float32](2, 3), "text": tensor.Scalar("{}")})
-				for _, args := range [][]string{nil, {"--type", "NewModel"}, {"--type", "State"}, {"--package", "tensor"}, {"--package", "ckpt"}} {
-					r := runCkpt(t, append([]string{"gen", prefix}, args...)...)
-					require.Zero(t, r.status, r.stderr)
-					requireCompiles(t, r.stdout)
+				for _, opts := range []Options{
+					{Package: "model"}, {Package: "model", Type: "NewModel"}, {Package: "model", Type: "State"}, {Package: "tensor"}, {Package: "ckpt"},
+				} {
+					source, _ := generate(t, prefix, opts)
+					requireCompiles(t, source)
 				}
 			})
 		}
@@ -121,10 +124,10 @@ func storeGraph(t testing.TB, g *objectgraph.Graph, tensors map[string]tensor.An
 	return prefix
 }
 
-// A genDice makes names and graphs of the bytes that a fuzzer chooses.
-type genDice struct{ rest []byte }
+// A dice makes names and graphs of the bytes that a fuzzer chooses.
+type dice struct{ rest []byte }
 
-func (d *genDice) n(n int) int {
+func (d *dice) n(n int) int {
 	if len(d.rest) == 0 || n < 1 {
 		return 0
 	}
@@ -133,41 +136,41 @@ func (d *genDice) n(n int) int {
 	return int(b) % n
 }
 
-// genNames are what layers and their weights are called, what source declares, and what a forger would try.
-var genNames = []string{
+// sampleNames are what layers and their weights are called, what source declares, and what a forger would try.
+var sampleNames = []string{
 	"kernel", "bias", "_kernel", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "recurrent_kernel", "cell", "layer", "forward_layer", "backward_layer",
 	"_query_dense", "_key_dense", "_value_dense", "_output_dense", "weight", "running_mean", "running_var", "weight_ih_l0", "weight_hh_l0", "out_proj", "in_proj_weight",
 	"variables", "layers", "layer-0", "layer_with_weights-0", "0", "1", "2", "new_model", "model", "state", "slots", "training", "a.b", "a/b", "a,b", "'", "`", "\"", "", "-", "\n", "\x1b", "é", "_",
 	"optimizer", "m", "v", "save_counter", "root", "type", "New", "ckpt", "tensor", "X", "x1", "x_1", "x__1", "Slot", "CheckpointTensors",
 }
 
-func (d *genDice) name() string {
+func (d *dice) name() string {
 	if len(d.rest) > 0 && d.rest[0] > 230 { // any text
 		n := min(d.n(256)-228, len(d.rest))
 		s := string(d.rest[:max(n, 0)])
 		d.rest = d.rest[max(n, 0):]
 		return strings.ToValidUTF8(s, "?")
 	}
-	return genNames[d.n(len(genNames))]
+	return sampleNames[d.n(len(sampleNames))]
 }
 
-// genShapes are shapes and dtypes that layers are told by.
-var genShapes = []tensor.Any{
+// sampleTensors are shapes and dtypes that layers are told by.
+var sampleTensors = []tensor.Any{
 	tensor.New[float32](2, 3), tensor.New[float32](3), tensor.New[float32](2, 2), tensor.New[float32](2, 8), tensor.New[float32](1, 2, 3), tensor.New[float32](2, 2, 3, 3),
 	tensor.New[float32](), tensor.New[int64](), tensor.New[uint8](2), tensor.New[bool](1), tensor.Scalar("{}"), tensor.New[float32](0, 2), tensor.New[complex64](1), tensor.New[int8](2, 2),
 }
 
-// graph returns an object graph; every key is the number of a tensor of genShapes.
-func (d *genDice) graph() *objectgraph.Graph {
+// graph returns an object graph; every key is the number of a tensor of sampleTensors.
+func (d *dice) graph() *objectgraph.Graph {
 	g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 1+d.n(24))}
 	for id := range g.Nodes {
 		n := &g.Nodes[id]
 		switch d.n(5) {
 		case 0, 1:
-			n.Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: d.name() + "/" + d.name(), Key: strconv.Itoa(d.n(len(genShapes)))}}
+			n.Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue, FullName: d.name() + "/" + d.name(), Key: strconv.Itoa(d.n(len(sampleTensors)))}}
 		case 2:
 			for range d.n(4) {
-				n.Attributes = append(n.Attributes, objectgraph.Attribute{Name: objectgraph.Escape(d.name()), Key: strconv.Itoa(d.n(len(genShapes)))})
+				n.Attributes = append(n.Attributes, objectgraph.Attribute{Name: objectgraph.Escape(d.name()), Key: strconv.Itoa(d.n(len(sampleTensors)))})
 			}
 		}
 		for range d.n(6) {
@@ -191,27 +194,23 @@ func FuzzGen(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Add([]byte("\x03\x05\x02new_model and others"))
-	f.Fuzz(requireGenCompiles)
+	f.Fuzz(requireSource)
 }
 
 // TestGenOfRandomGraphs is FuzzGen with bytes of any kind.
 func TestGenOfRandomGraphs(t *testing.T) {
-	rounds := 100
-	if os.Getenv("CKPT_THOROUGH") != "" {
-		rounds = 5000
-	}
-	for i := range rounds {
+	for i := range ckpttest.Thorough(5000, 100) {
 		b := make([]byte, 1000)
 		_, _ = rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)}).Read(b)
-		t.Run(strconv.Itoa(i), func(t *testing.T) { requireGenCompiles(t, b) })
+		t.Run(strconv.Itoa(i), func(t *testing.T) { requireSource(t, b) })
 	}
 }
 
-// requireGenCompiles generates source for the file that b makes.
-func requireGenCompiles(t *testing.T, b []byte) {
-	d := &genDice{rest: bytes.Clone(b)}
+// requireSource generates source for the file that b makes.
+func requireSource(t *testing.T, b []byte) {
+	d := &dice{rest: bytes.Clone(b)}
 	tensors := make(map[string]tensor.Any)
-	for i, v := range genShapes {
+	for i, v := range sampleTensors {
 		tensors[strconv.Itoa(i)] = v
 	}
 	path := ""
@@ -225,7 +224,7 @@ func requireGenCompiles(t *testing.T, b []byte) {
 			for range d.n(4) {
 				name += "." + d.name()
 			}
-			if v := genShapes[d.n(len(genShapes))]; v.DType() != tensor.DTString && v.DType() != tensor.DTComplex64 && name != "" {
+			if v := sampleTensors[d.n(len(sampleTensors))]; v.DType() != tensor.DTString && v.DType() != tensor.DTComplex64 && name != "" {
 				names[name] = v
 			}
 		}
@@ -244,16 +243,12 @@ func requireGenCompiles(t *testing.T, b []byte) {
 		}
 		require.NoError(t, w.Commit(t.Context()))
 	}
-	args := []string{"gen", path}
+	opts := Options{Package: "model"}
 	if d.n(3) == 0 {
-		args = append(args, "--type", []string{"NewModel", "Model", "Slots", "State", "X"}[d.n(5)])
+		opts.Type = []string{"NewModel", "Model", "Slots", "State", "X"}[d.n(5)]
 	}
-	r := runCkpt(t, args...)
-	if r.status != 0 {
-		require.Equal(t, 1, r.status, r.stderr)
-		require.NotContains(t, r.stderr, "is not Go", r.stderr)
-		return
-	}
-	requireCompiles(t, r.stdout)
-	requirePlain(t, "gen", r.stdout)
+	source, _ := generate(t, path, opts)
+	requireCompiles(t, source)
+	unseen := func(r rune) bool { return text.Unprintable(r) && r != '\n' && r != '\t' }
+	require.False(t, strings.ContainsFunc(source, unseen), "%q", source)
 }

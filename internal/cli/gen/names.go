@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"go/token"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
 // maxName limits the bytes of a name that become a Go name, because a type's name is repeated wherever the type is used.
@@ -103,16 +105,16 @@ func (n namer) pick(name string) string {
 }
 
 // fieldTag returns the struct tag for an edge.
-func fieldTag(e genEdge) string {
-	text := tagName(e.name)
+func fieldTag(e edge) string {
+	name := tagName(e.name)
 	if e.name == "" || e.name == "-" {
-		text = "'" + e.name + "'"
+		name = "'" + e.name + "'"
 	}
 	for _, alias := range e.also {
-		text += ",alias=" + tagName(alias)
+		name += ",alias=" + tagName(alias)
 	}
-	tag := "ckpt:" + strconv.Quote(text)
-	if strings.Contains(tag, "`") || strings.ContainsFunc(tag, unprintable) {
+	tag := "ckpt:" + strconv.Quote(name)
+	if strings.Contains(tag, "`") || strings.ContainsFunc(tag, text.Unprintable) {
 		return strconv.Quote(tag)
 	}
 	return "`" + tag + "`"

@@ -1,34 +1,23 @@
-package cli
+package gen
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestGenOfPyTorch generates structs for files that PyTorch wrote, compiles them and loads the files strictly.
-func TestGenOfPyTorch(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it compiles a program")
+// The layers of a file in which Keras numbers them are recognized as those of its checkpoints.
+func TestRecognisesKeras(t *testing.T) {
+	source, _ := generate(t, "../../../format/keras/testdata/model.keras", Options{Package: "model"})
+	for field, goType := range map[string]string{
+		"Attend": "MultiHeadAttention", "BothWays": "Bidirectional", "Each": "TimeDistributed", "Norm": "LayerNormalization", "Dense": "Dense",
+	} {
+		require.Regexp(t, `\b`+field+` +layers\.`+goType+" ", source)
 	}
-	dirs, err := os.ReadDir("../../testdata/pytorch")
-	require.NoError(t, err)
-	var cases []genCase
-	for _, d := range dirs {
-		if !d.IsDir() {
-			continue
-		}
-		for _, file := range []string{"model.safetensors", "model.pt"} {
-			cases = append(cases, genCase{name: d.Name() + "/" + file, path: filepath.Join("../../testdata/pytorch", d.Name(), file)})
-		}
-	}
-	require.NotEmpty(t, cases)
-	generateAndRestore(t, sampled(cases))
 }
 
-func TestGenRecognisesPyTorch(t *testing.T) {
+func TestRecognisesPyTorch(t *testing.T) {
 	for dir, want := range map[string][]string{
 		"encoder_layer":      {"SelfAttn layers.MultiHeadAttention", "Linear1  layers.Dense", "Norm1    layers.LayerNormalization", "NumHeads is not in the file"},
 		"norms":              {"layers.BatchNormalization", "layers.GroupNormalization", "layers.LayerNormalization", "layers.RMSNormalization"},
@@ -41,10 +30,9 @@ func TestGenRecognisesPyTorch(t *testing.T) {
 		"embedding":          {"layers.Embedding"},
 	} {
 		t.Run(dir, func(t *testing.T) {
-			r := runCkpt(t, "gen", filepath.Join("../../testdata/pytorch", dir, "model.safetensors"))
-			require.Zero(t, r.status, r.stderr)
+			source, _ := generate(t, filepath.Join("../../../testdata/pytorch", dir, "model.safetensors"), Options{Package: "model"})
 			for _, text := range want {
-				require.Contains(t, r.stdout, text)
+				require.Contains(t, source, text)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import "slices"
 
@@ -16,18 +16,18 @@ func isView(name string) bool {
 const maxViews = 64
 
 // dropViews removes the edges of views, except those without which a value would be lost.
-func (g *genGraph) dropViews() {
-	type edge struct{ from, to int }
-	keep := make(map[edge]bool)
-	view := func(from int, e genEdge) bool { return isView(e.name) && !keep[edge{from, e.to}] }
-	all := g.reach(func(int, genEdge) bool { return false })
+func (g *graph) dropViews() {
+	type pair struct{ from, to int }
+	keep := make(map[pair]bool)
+	view := func(from int, e edge) bool { return isView(e.name) && !keep[pair{from, e.to}] }
+	all := g.reach(func(int, edge) bool { return false })
 	for round := 0; ; round++ {
 		seen := g.reach(view).has
 		lost := g.lost(seen)
 		kept := len(keep)
 		for _, id := range all.order {
 			if up := all.parent[id]; lost[id] && (seen[up] || round == maxViews) {
-				keep[edge{up, id}] = true
+				keep[pair{up, id}] = true
 			}
 		}
 		if len(keep) == kept {
@@ -35,12 +35,12 @@ func (g *genGraph) dropViews() {
 		}
 	}
 	for id := range g.nodes {
-		g.nodes[id].edges = slices.DeleteFunc(g.nodes[id].edges, func(e genEdge) bool { return view(id, e) })
+		g.nodes[id].edges = slices.DeleteFunc(g.nodes[id].edges, func(e edge) bool { return view(id, e) })
 	}
 }
 
 // lost returns the unseen objects that have an unseen value at or below them.
-func (g *genGraph) lost(seen []bool) []bool {
+func (g *graph) lost(seen []bool) []bool {
 	lost, holders := make([]bool, len(g.nodes)), make([][]int, len(g.nodes))
 	var queue []int
 	for id := range g.nodes {

@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"reflect"
@@ -43,16 +43,16 @@ func TestSingular(t *testing.T) {
 // TestFieldTag holds tags to what reflect makes of them; that the library reads them, TestGenRestores shows.
 func TestFieldTag(t *testing.T) {
 	for _, tt := range []struct {
-		edge genEdge
+		edge edge
 		want string
 	}{
-		{genEdge{name: "kernel"}, "kernel"},
-		{genEdge{name: "layer-1", also: []string{"a", "b"}}, "layer-1,alias=a,alias=b"},
-		{genEdge{name: "a,b"}, "'a,b'"},
-		{genEdge{name: `'it\'s`}, `'\'it\\\'s'`},
-		{genEdge{name: ""}, "''"},
-		{genEdge{name: "-"}, "'-'"},
-		{genEdge{name: "a`b\"c"}, "a`b\"c"},
+		{edge{name: "kernel"}, "kernel"},
+		{edge{name: "layer-1", also: []string{"a", "b"}}, "layer-1,alias=a,alias=b"},
+		{edge{name: "a,b"}, "'a,b'"},
+		{edge{name: `'it\'s`}, `'\'it\\\'s'`},
+		{edge{name: ""}, "''"},
+		{edge{name: "-"}, "'-'"},
+		{edge{name: "a`b\"c"}, "a`b\"c"},
 	} {
 		tag := fieldTag(tt.edge)
 		text := strings.Trim(tag, "`")

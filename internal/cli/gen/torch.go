@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ func fromPyTorch(path string) bool {
 
 // torch recognizes modules of torch.nn by the names and ranks of the tensors in their state_dict. hint is the module's name in its
 // parent.
-func (w *weights) torch(hint string) *genLayer {
+func (w *weights) torch(hint string) *layer {
 	hint = strings.ToLower(hint)
 	if l := w.torchAttention(); l != nil {
 		return l
@@ -31,13 +31,13 @@ func (w *weights) torch(hint string) *genLayer {
 	weight, bias := w.shapes["weight"], w.shapes["bias"]
 	switch {
 	case w.has("(weight) (bias) running_mean running_var (num_batches_tracked)"):
-		return &genLayer{goType: "BatchNormalization", options: "Epsilon: 1e-5", note: "Epsilon is PyTorch's default: the file has none"}
+		return &layer{goType: "BatchNormalization", options: "Epsilon: 1e-5", note: "Epsilon is PyTorch's default: the file has none"}
 	case !w.has("weight (bias)"):
 		return nil
 	case len(weight) == 2 && bias == nil && isEmbedding(hint):
-		return &genLayer{goType: "Embedding"}
+		return &layer{goType: "Embedding"}
 	case len(weight) == 2:
-		return &genLayer{goType: "Dense", note: "Activation is not in the file, nor FlattenedFrom, which is needed after nn.Flatten"}
+		return &layer{goType: "Dense", note: "Activation is not in the file, nor FlattenedFrom, which is needed after nn.Flatten"}
 	case len(weight) > 2:
 		l := w.ofRank("Conv", len(weight)-2, 3)
 		if l == nil {
@@ -51,13 +51,13 @@ func (w *weights) torch(hint string) *genLayer {
 	case len(weight) != 1:
 		return nil
 	case bias != nil && (strings.Contains(hint, "group") || strings.Contains(hint, "gn")):
-		return &genLayer{goType: "GroupNormalization", options: "Epsilon: 1e-5", note: "Groups is not in the file; Epsilon is PyTorch's default"}
+		return &layer{goType: "GroupNormalization", options: "Epsilon: 1e-5", note: "Groups is not in the file; Epsilon is PyTorch's default"}
 	case bias != nil:
-		return &genLayer{goType: "LayerNormalization", options: "Epsilon: 1e-5", note: "or a GroupNormalization; Epsilon is PyTorch's default: the file has none"}
+		return &layer{goType: "LayerNormalization", options: "Epsilon: 1e-5", note: "or a GroupNormalization; Epsilon is PyTorch's default: the file has none"}
 	case strings.Contains(hint, "relu") || weight[0] == 1:
-		return &genLayer{goType: "PReLU"}
+		return &layer{goType: "PReLU"}
 	}
-	return &genLayer{goType: "RMSNormalization", options: "Epsilon: 1e-6", note: "or a PReLU; Epsilon is a guess: the file has none"}
+	return &layer{goType: "RMSNormalization", options: "Epsilon: 1e-6", note: "or a PReLU; Epsilon is a guess: the file has none"}
 }
 
 func isEmbedding(hint string) bool {
@@ -70,7 +70,7 @@ func isEmbedding(hint string) bool {
 }
 
 // torchAttention recognizes torch.nn.MultiheadAttention.
-func (w *weights) torchAttention() *genLayer {
+func (w *weights) torchAttention() *layer {
 	out := w.inner["out_proj"]
 	if out == nil || out.goType != "layers.Dense" || len(w.inner) != 1 {
 		return nil
@@ -82,14 +82,14 @@ func (w *weights) torchAttention() *genLayer {
 	if !known {
 		return nil
 	}
-	return &genLayer{
+	return &layer{
 		goType: "MultiHeadAttention", options: "NumHeads: 1", needed: true,
 		note: "NumHeads is not in the file: set it, because the weights are split by it",
 	}
 }
 
 // torchRecurrent recognizes torch.nn.RNN, LSTM and GRU and their cells. Stacked and bidirectional ones become slices of layers.
-func (w *weights) torchRecurrent() *genLayer {
+func (w *weights) torchRecurrent() *layer {
 	suffix := "_l0"
 	if _, ok := w.shapes["weight_ih"]; ok {
 		suffix = ""
@@ -106,7 +106,7 @@ func (w *weights) torchRecurrent() *genLayer {
 		if !w.has("weight_ih weight_hh (bias_ih) (bias_hh)") {
 			return nil
 		}
-		return &genLayer{goType: family + "Cell"}
+		return &layer{goType: family + "Cell"}
 	}
 	_, both := w.shapes["weight_ih_l0_reverse"]
 	depth, count := 0, 0
@@ -122,7 +122,7 @@ func (w *weights) torchRecurrent() *genLayer {
 	if count != len(w.shapes) {
 		return nil // a projection: an LSTM with proj_size
 	}
-	l := &genLayer{goType: family, options: "ReturnSequences: true", note: "all steps, as PyTorch returns them", many: depth > 1}
+	l := &layer{goType: family, options: "ReturnSequences: true", note: "all steps, as PyTorch returns them", many: depth > 1}
 	if family == "SimpleRNN" {
 		l.note += "; Activation is not in the file"
 	}

@@ -1,4 +1,4 @@
-package cli
+package gen
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A genLayer is the layer of package layers that an object was recognized as.
-type genLayer struct {
+// A layer is the layer of package layers that an object was recognized as.
+type layer struct {
 	goType  string   // layers.Dense
 	options string   // in a composite literal: options that follow from the variables or must be set before a restore
 	needed  bool     // the options must be set
@@ -20,7 +20,7 @@ type genLayer struct {
 }
 
 // name returns Keras's name for the layer, "" if it is unknown.
-func (l *genLayer) name() string {
+func (l *layer) name() string {
 	if len(l.path) == 0 {
 		return ""
 	}
@@ -28,10 +28,10 @@ func (l *genLayer) name() string {
 }
 
 // literal returns the layer as a Go expression.
-func (l *genLayer) literal() string { return l.goType + "{" + l.options + "}" }
+func (l *layer) literal() string { return l.goType + "{" + l.options + "}" }
 
 // recognise turns objects into layers if they have exactly the variables of a layer. It finds layers that wrap others last.
-func (g *genGraph) recognise() {
+func (g *graph) recognise() {
 	if g.byName {
 		return // the names in such a checkpoint are not the edges of layers
 	}
@@ -41,19 +41,19 @@ func (g *genGraph) recognise() {
 			g.names[e.to] = strings.Join(append([]string{e.name}, e.also...), " ")
 		}
 	}
-	order := g.reach(func(int, genEdge) bool { return false }).order
+	order := g.reach(func(int, edge) bool { return false }).order
 	for pass, found := 0, true; found; pass++ {
 		found = false
 		for _, id := range slices.Backward(order) {
 			n := &g.nodes[id]
-			if n.layer != nil || n.kind != genGroup || len(n.slots) > 0 || len(n.edges) == 0 {
+			if n.layer != nil || n.kind != kindGroup || len(n.slots) > 0 || len(n.edges) == 0 {
 				continue
 			}
 			if n.layer = g.layerOf(id); n.layer == nil {
 				continue
 			}
 			found = true
-			n.kind = genLayers
+			n.kind = kindLayer
 			for _, e := range n.edges {
 				n.layer.parts = append(n.layer.parts, e.to)
 			}
@@ -65,8 +65,8 @@ func (g *genGraph) recognise() {
 // weights holds the variables of an object that may be a layer, and the layers in it.
 type weights struct {
 	shapes map[string]tensor.Shape
-	inner  map[string]*genLayer
-	path   []string // Keras's names, as in [genLayer]
+	inner  map[string]*layer
+	path   []string // Keras's names, as in [layer]
 	hint   string   // the layer's name, and the name below it
 }
 
@@ -87,17 +87,17 @@ func (w *weights) has(names string) bool {
 
 func (w *weights) rank(name string) int { return len(w.shapes[name]) }
 
-func (g *genGraph) layerOf(id int) *genLayer {
-	w := &weights{shapes: make(map[string]tensor.Shape), inner: make(map[string]*genLayer)}
+func (g *graph) layerOf(id int) *layer {
+	w := &weights{shapes: make(map[string]tensor.Shape), inner: make(map[string]*layer)}
 	for _, e := range g.nodes[id].edges {
 		child := &g.nodes[e.to]
 		switch {
-		case child.kind == genVariable && (isWeight(child.values[0].dtype) || e.name == "count" || g.torch && e.name == "num_batches_tracked"):
+		case child.kind == kindVariable && (isWeight(child.values[0].dtype) || e.name == "count" || g.torch && e.name == "num_batches_tracked"):
 			w.shapes[e.name] = child.values[0].shape
 			if steps := strings.Split(child.values[0].fullName, "/"); w.path == nil {
 				w.path = steps[:len(steps)-1]
 			}
-		case child.kind == genLayers:
+		case child.kind == kindLayer:
 			w.inner[e.attribute()] = child.layer
 			if w.path == nil && len(child.layer.path) > 0 {
 				w.path = child.layer.path[:len(child.layer.path)-1]
@@ -133,7 +133,7 @@ func (g *genGraph) layerOf(id int) *genLayer {
 }
 
 // attribute returns the name of the attribute by which a layer around it holds a layer, if that is one of the edge's names.
-func (e genEdge) attribute() string {
+func (e edge) attribute() string {
 	for _, name := range append([]string{e.name}, e.also...) {
 		switch name {
 		case "query_dense", "key_dense", "value_dense", "output_dense", "gate_dense":
@@ -151,64 +151,64 @@ func isWeight(d tensor.DType) bool {
 }
 
 // plain recognizes layers that hold only variables.
-func (w *weights) plain() *genLayer {
+func (w *weights) plain() *layer {
 	switch {
 	case w.has("_kernel (bias) (lora_kernel_a) (lora_kernel_b)"), w.has("_kernel (bias) kernel_scale (lora_kernel_a) (lora_kernel_b)"), w.has("kernel (bias)"):
 		return w.kernel()
 	case w.has("kernel recurrent_kernel (bias)"):
 		return w.cell()
 	case w.has("_embeddings (lora_embeddings_a) (lora_embeddings_b)"), w.has("_embeddings embeddings_scale (lora_embeddings_a) (lora_embeddings_b)"), w.has("embeddings"):
-		return &genLayer{goType: "Embedding"}
+		return &layer{goType: "Embedding"}
 	case w.has("depthwise_kernel pointwise_kernel (bias)"):
 		return w.ofRank("SeparableConv", w.rank("depthwise_kernel")-2, 2)
 	case w.has("depthwise_kernel (bias)"):
 		return w.ofRank("DepthwiseConv", w.rank("depthwise_kernel")-2, 2)
 	case w.has("(gamma) (beta) moving_mean moving_variance"):
-		return &genLayer{goType: "BatchNormalization"}
+		return &layer{goType: "BatchNormalization"}
 	case w.has("adapt_mean adapt_variance (count)"), w.has("mean variance count"):
-		return &genLayer{goType: "Normalization"}
+		return &layer{goType: "Normalization"}
 	case w.has("(gamma) (beta)"):
 		if strings.Contains(w.hint, "group") {
-			return &genLayer{goType: "GroupNormalization"}
+			return &layer{goType: "GroupNormalization"}
 		}
-		return &genLayer{goType: "LayerNormalization"}
+		return &layer{goType: "LayerNormalization"}
 	case w.has("scale") && w.rank("scale") == 0, w.has("(scale) concat_score_weight"):
-		return &genLayer{goType: "Attention"}
+		return &layer{goType: "Attention"}
 	case w.has("scale") && strings.Contains(w.hint, "attention"):
-		return &genLayer{goType: "AdditiveAttention"}
+		return &layer{goType: "AdditiveAttention"}
 	case w.has("scale"):
-		return &genLayer{goType: "RMSNormalization"}
+		return &layer{goType: "RMSNormalization"}
 	case w.has("alpha") && w.rank("alpha") > 0:
-		return &genLayer{goType: "PReLU"}
+		return &layer{goType: "PReLU"}
 	}
 	return nil
 }
 
 // ofRank returns the layer of a family for a number of spatial axes, which must be at most most.
-func (w *weights) ofRank(family string, axes, most int) *genLayer {
+func (w *weights) ofRank(family string, axes, most int) *layer {
 	if axes < 1 || axes > most {
 		return nil
 	}
-	return &genLayer{goType: fmt.Sprintf("%s%dD", family, axes)}
+	return &layer{goType: fmt.Sprintf("%s%dD", family, axes)}
 }
 
 // kernel distinguishes the layers with a kernel and a bias by the kernel's rank, by Keras's name for the layer, and by the
 // axis of the kernel that has the bias's length.
-func (w *weights) kernel() *genLayer {
+func (w *weights) kernel() *layer {
 	kernel, hidden := w.shapes["_kernel"]
 	if !hidden { // in Keras 3 only Dense, EinsumDense and Conv have _kernel
 		kernel = w.shapes["kernel"]
 	}
 	bias, rank := w.shapes["bias"], len(kernel)
 	if rank == 2 && len(bias) <= 1 {
-		return &genLayer{goType: "Dense"}
+		return &layer{goType: "Dense"}
 	}
 	switch {
 	case len(bias) > 1, strings.Contains(w.hint, "einsum"), rank < 2, rank > 5:
 		if rank == 0 {
 			return nil
 		}
-		return &genLayer{goType: "EinsumDense"}
+		return &layer{goType: "EinsumDense"}
 	case strings.Contains(w.hint, "depthwise"):
 		return w.ofRank("DepthwiseConv", rank-2, 2)
 	case strings.Contains(w.hint, "transpose"):
@@ -224,15 +224,15 @@ func (w *weights) kernel() *genLayer {
 }
 
 // transposed returns the transposed layer of a convolution, nil for Conv3D, because package layers lacks it.
-func (l *genLayer) transposed() *genLayer {
+func (l *layer) transposed() *layer {
 	if l == nil || l.goType == "Conv3D" {
 		return nil
 	}
-	return &genLayer{goType: l.goType + "Transpose"}
+	return &layer{goType: l.goType + "Transpose"}
 }
 
 // cell distinguishes the cells by the number of kernels that are joined in one.
-func (w *weights) cell() *genLayer {
+func (w *weights) cell() *layer {
 	kernel, recurrent, bias := w.shapes["kernel"], w.shapes["recurrent_kernel"], w.shapes["bias"]
 	rank := len(kernel)
 	if rank < 2 || len(recurrent) != rank || recurrent[rank-2] == 0 || recurrent[rank-1] != kernel[rank-1] {
@@ -241,22 +241,22 @@ func (w *weights) cell() *genLayer {
 	switch gates := recurrent[rank-1] / recurrent[rank-2]; {
 	case gates*recurrent[rank-2] != recurrent[rank-1]:
 	case rank > 2 && gates == 4:
-		return &genLayer{goType: "ConvLSTMCell"}
+		return &layer{goType: "ConvLSTMCell"}
 	case rank > 2:
 	case gates == 1:
-		return &genLayer{goType: "SimpleRNNCell"}
+		return &layer{goType: "SimpleRNNCell"}
 	case gates == 3 && len(bias) == 1:
-		return &genLayer{goType: "GRUCell", options: "ResetBefore: true"}
+		return &layer{goType: "GRUCell", options: "ResetBefore: true"}
 	case gates == 3:
-		return &genLayer{goType: "GRUCell"}
+		return &layer{goType: "GRUCell"}
 	case gates == 4:
-		return &genLayer{goType: "LSTMCell"}
+		return &layer{goType: "LSTMCell"}
 	}
 	return nil
 }
 
 // wrapper recognizes layers that hold other layers.
-func (w *weights) wrapper() *genLayer {
+func (w *weights) wrapper() *layer {
 	is := func(name, goType string) bool {
 		l := w.inner[name]
 		return l != nil && l.goType == "layers."+goType
@@ -277,7 +277,7 @@ func (w *weights) wrapper() *genLayer {
 		if !ok {
 			return nil
 		}
-		l := &genLayer{goType: goType}
+		l := &layer{goType: goType}
 		if cell.options != "" {
 			l.options = "Cell: " + cell.literal()
 		}
@@ -289,10 +289,10 @@ func (w *weights) wrapper() *genLayer {
 		}
 		back := *backward
 		back.options = strings.TrimPrefix(back.options+", GoBackwards: true", ", ")
-		return &genLayer{goType: "Bidirectional", needed: true,
+		return &layer{goType: "Bidirectional", needed: true,
 			options: "ForwardLayer: &" + forward.literal() + ", BackwardLayer: &" + back.literal()}
-	case only("layer") && isLayer(w.inner["layer"]) && len(w.inner["layer"].options) < maxOptions:
-		return &genLayer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
+	case only("layer") && takesOne(w.inner["layer"]) && len(w.inner["layer"].options) < maxOptions:
+		return &layer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
 	}
 	for _, name := range []string{"_query_dense", "_key_dense", "_value_dense", "_output_dense"} {
 		if !is(name, "EinsumDense") && !is(name, "Conv1D") { // Conv1D's bias has one axis
@@ -303,19 +303,19 @@ func (w *weights) wrapper() *genLayer {
 		return nil
 	}
 	if strings.Contains(w.hint, "group") {
-		return &genLayer{goType: "GroupQueryAttention"}
+		return &layer{goType: "GroupQueryAttention"}
 	}
-	return &genLayer{goType: "MultiHeadAttention"}
+	return &layer{goType: "MultiHeadAttention"}
 }
 
 // maxOptions bounds the options of a nested layer, because each level repeats them. Deeper layers become structs.
 const maxOptions = 4096
 
-func isRecurrent(l *genLayer) bool {
+func isRecurrent(l *layer) bool {
 	return slices.Contains([]string{"layers.SimpleRNN", "layers.LSTM", "layers.GRU", "layers.ConvLSTM"}, l.goType)
 }
 
-// isLayer reports whether l is a [layers.Layer], which takes one tensor.
-func isLayer(l *genLayer) bool {
+// takesOne reports whether l is a [layers.Layer], which takes one tensor.
+func takesOne(l *layer) bool {
 	return !strings.HasSuffix(l.goType, "Cell") && !strings.HasSuffix(l.goType, "Attention")
 }
