@@ -25,12 +25,9 @@ const maxDescription = 64 << 20
 // [ErrUnknownOption]. Models compute in float32, whatever their dtype policy. It is an error if a layer runs Python code, as
 // Lambda does; [WithLayer] replaces it with a Go layer.
 func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxDescription+1))
+	raw, err := readDescription(r, maxDescription)
 	if err != nil {
-		return nil, fmt.Errorf("layers: model: %w", err)
-	}
-	if len(raw) > maxDescription {
-		return nil, fmt.Errorf("layers: model: the JSON has more than %d MiB, which is too long for the description of a model", maxDescription>>20)
+		return nil, err
 	}
 	d, err := description.Parse(raw)
 	if err != nil {
@@ -49,6 +46,18 @@ func FromKeras(r io.Reader, options ...KerasOption) (*Model, error) {
 	}
 	m.source, m.keras2 = raw, d.Keras2
 	return m, nil
+}
+
+// readDescription reads JSON of at most limit bytes.
+func readDescription(r io.Reader, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("layers: model: %w", err)
+	}
+	if int64(len(raw)) > limit {
+		return nil, fmt.Errorf("layers: model: the JSON has more than %d MiB, which is too long for the description of a model", limit>>20)
+	}
+	return raw, nil
 }
 
 // A kerasLibrary makes and calls the layers of this package for the programs of models.

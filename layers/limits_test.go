@@ -36,8 +36,8 @@ func TestNumbersOfADescriptionAreLimited(t *testing.T) {
 		})
 	}
 	t.Run("a description without an end", func(t *testing.T) {
-		_, err := FromKeras(endless{})
-		require.EqualError(t, err, "layers: model: the JSON has more than 64 MiB, which is too long for the description of a model")
+		_, err := readDescription(endless{}, 1<<20)
+		require.EqualError(t, err, "layers: model: the JSON has more than 1 MiB, which is too long for the description of a model")
 	})
 	t.Run("layers within layers within layers", func(t *testing.T) {
 		deep := `{"class_name": "Dense", "config": {"units": 1}}`

@@ -61,9 +61,11 @@ func (s *sweepTensor) tensor(t testing.TB) tensor.Any {
 	return x
 }
 
+// reference is what the sweep writes for the output of a layer.
+var reference = regexp.MustCompile(`\{"\$":("[^"]*")\}`)
+
 // model returns the case's model.
 func (c *sweepCase) model() (*Model, error) {
-	reference := regexp.MustCompile(`\{"\$":("[^"]*")\}`)
 	layers := reference.ReplaceAllString(string(c.Layers), `{"class_name": "__keras_tensor__", "config": {"keras_history": [$1, 0, 0]}}`)
 	return FromKeras(strings.NewReader(`{"class_name": "Functional", "config": {"name": "m", "layers": ` + layers +
 		`, "input_layers": [["a", 0, 0], ["b", 0, 0]], "output_layers": ` + string(c.Outputs) + `}}`))

@@ -8,13 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/formattest"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -173,40 +172,12 @@ func TestRecognize(t *testing.T) {
 	}
 }
 
-// This test reads files of other projects, which are not in the repository. CKPT_REAL_FORMATS names a
-// directory of FORMAT/NAME, each with an expect.json.
+// TestRealFiles reads files of other projects, which are not in the repository.
 func TestRealFiles(t *testing.T) {
-	root := os.Getenv("CKPT_REAL_FORMATS")
-	if root == "" {
-		t.Skip("CKPT_REAL_FORMATS names no directory of real files")
-	}
-	names, err := filepath.Glob(filepath.Join(root, "hdf5", "*", "*"))
-	require.NoError(t, err)
-	for _, name := range slices.DeleteFunc(names, func(s string) bool { return strings.HasSuffix(s, ".json") }) {
-		t.Run(filepath.Base(filepath.Dir(name)), func(t *testing.T) {
-			var want struct {
-				Tensors []struct {
-					Key, DType, SHA256 string
-					Shape              []int
-				}
-			}
-			text, err := os.ReadFile(filepath.Join(filepath.Dir(name), "expect.json"))
-			require.NoError(t, err)
-			require.NoError(t, json.Unmarshal(text, &want))
-			r, err := OpenFile(name)
-			require.NoError(t, err)
-			defer r.Close()
-			require.Equal(t, len(want.Tensors), r.Len())
-			for _, w := range want.Tensors {
-				e, ok, err := r.Lookup(w.Key)
-				require.NoError(t, err)
-				require.True(t, ok, w.Key)
-				require.Equal(t, w.DType, e.DType.String())
-				require.Equal(t, fmt.Sprint(w.Shape), fmt.Sprint([]int(e.Shape)))
-				h := sha256.New()
-				require.NoError(t, r.WriteStored(t.Context(), w.Key, h))
-				require.Equal(t, w.SHA256, fmt.Sprintf("%x", h.Sum(nil)))
-			}
-		})
-	}
+	formattest.Real(t, "hdf5", func(t *testing.T, path string, want []formattest.Expected) {
+		r, err := OpenFile(path)
+		require.NoError(t, err)
+		defer r.Close()
+		formattest.Compare(t, r, want)
+	})
 }

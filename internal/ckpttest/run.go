@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // Quiet hides warnings that no test expects. A package's TestMain calls it.
@@ -48,13 +50,8 @@ func Logged() (*slog.Logger, func() []string) {
 	}
 }
 
-// Thorough returns all if CKPT_THOROUGH is set, as `.ci/run faults` does, and otherwise some, which should be quick.
-func Thorough(all, some int) int {
-	if os.Getenv("CKPT_THOROUGH") != "" {
-		return all
-	}
-	return some
-}
+// Thorough is [thorough.Choose].
+func Thorough(all, some int) int { return thorough.Choose(all, some) }
 
 // RequireNoneLeft fails the test if a goroutine of the library keeps running.
 func RequireNoneLeft(t testing.TB) {

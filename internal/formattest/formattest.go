@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -136,13 +135,4 @@ func SHA256(write func(io.Writer) error) string {
 		return err.Error()
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// Allocated returns the number of bytes that f allocates, including those that are freed meanwhile.
-func Allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -80,12 +80,9 @@ func requireProduct(t require.TestingT, kn kernel, s shape) {
 	}
 }
 
-// Tests all shapes up to 40 by 40 by 40, or every seventh of them in a quick run.
+// Tests all shapes up to 40 by 40 by 40, or samples of them.
 func TestProductsOfAllSmallShapes(t *testing.T) {
-	step := 7
-	if os.Getenv("CKPT_THOROUGH") != "" {
-		step = 1
-	}
+	step := thorough.Choose(1, 61)
 	each(t, func(t *testing.T, kn kernel) {
 		n := 0
 		for m := range 41 {

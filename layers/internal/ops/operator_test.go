@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/layers/internal/config"
 	"github.com/gockpt/ckpt/layers/internal/kernel"
 	"github.com/gockpt/ckpt/tensor"
@@ -69,8 +70,10 @@ func TestOperatorsRefuseNonsense(t *testing.T) {
 				}
 				for i, v := range values {
 					for _, args := range [][]any{{v}, {values[12], v}, {v, v, v}, {values[(i+5)%len(values)], v, values[15]}} {
+						if ran++; ran%thorough.Choose(1, 7) > 0 {
+							continue
+						}
 						out, err := o(callWith(args...))
-						ran++
 						if err == nil {
 							for _, y := range out {
 								require.NotNil(t, y)

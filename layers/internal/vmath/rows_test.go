@@ -104,7 +104,7 @@ func TestArithmetic(t *testing.T) {
 				require.InDelta(t, float64(x[i])*float64(gamma[i])+float64(beta[i]), affine[i], 1e-5)
 				require.InDelta(t, (float64(v)-0.5)*2*float64(gamma[i])+float64(beta[i]), normalized[i], 1e-5)
 			}
-			for i := range x {
+			for i := 0; i < n; i += 2*(n/128) + 1 { // in every lane
 				for _, with := range [][2]float32{{nan, 1}, {1, nan}} {
 					x, y := slices.Clone(x), slices.Clone(x)
 					x[i], y[i] = with[0], with[1]

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/stretchr/testify/require"
 )
 
@@ -61,10 +62,7 @@ func eachSet(t *testing.T, f func(t *testing.T)) {
 
 // everywhere returns finite values with all exponents and both signs.
 func everywhere() []float32 {
-	step := uint32(1 << 13)
-	if testing.Short() {
-		step <<= 4
-	}
+	step := uint32(1) << thorough.Choose(13, 17)
 	r := rand.New(rand.NewPCG(1, 2))
 	var all []float32
 	for sign := range uint32(2) {
@@ -74,7 +72,7 @@ func everywhere() []float32 {
 			}
 		}
 	}
-	for range 1 << 18 { // the range of most values in a model
+	for range thorough.Choose(1<<18, 1<<14) { // the range of most values in a model
 		all = append(all, float32(r.NormFloat64()*4))
 	}
 	return all

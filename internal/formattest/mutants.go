@@ -1,0 +1,56 @@
+package formattest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"iter"
+	"math"
+	"runtime/metrics"
+)
+
+// Mutants yields data with one little-endian number changed, at each multiple of step, into numbers that are likely to do harm: small ones,
+// the largest of their kind, the place itself and the end of data, each written with 2, 4 and 8 bytes. It leaves out places within long
+// zeros, which mostly are room that nobody reads. It yields one mutant in every. A place has up to 39 = 3 * 13 of them, so a sample has
+// all numbers, each in other places, if every has neither factor. The memory that it yields is valid until the next mutant.
+func Mutants(data []byte, step, every int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		mutant := bytes.Clone(data)
+		n := 0
+		for at := 0; at+8 <= len(data); at += step {
+			if around := data[max(at-8, 0):min(at+16, len(data))]; bytes.Count(around, []byte{0}) == len(around) {
+				continue
+			}
+			for _, v := range []uint64{0, 1, 31, 0x60, 0x88, math.MaxUint8, 256, math.MaxUint16, uint64(at), uint64(len(data)) - 8,
+				math.MaxInt32, 1 << 31, math.MaxUint32, 1 << 40, math.MaxInt64, math.MaxUint64} {
+				for width := 2; width <= 8; width *= 2 {
+					if width < 8 && v>>(8*width) > 0 {
+						continue
+					}
+					if n++; n%every != 0 {
+						continue
+					}
+					binary.LittleEndian.PutUint64(mutant[at:], v)
+					copy(mutant[at+width:], data[at+width:at+8])
+					if !yield(mutant) {
+						return
+					}
+					copy(mutant[at:], data[at:at+8])
+				}
+			}
+		}
+	}
+}
+
+// Allocated returns about how many bytes f allocates, including those that are freed meanwhile. Small objects count when their kind needs
+// more memory, so the result can differ by some kilobytes for each size of object.
+func Allocated(f func()) uint64 {
+	before := allocated()
+	f()
+	return allocated() - before
+}
+
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
