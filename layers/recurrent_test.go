@@ -124,7 +124,7 @@ func step(t testing.TB, x *Tensor, i int) *Tensor {
 // A long sequence uses several chunks of steps, and examples on several goroutines.
 func TestLongSequences(t *testing.T) {
 	// A chunk of one example's LSTM has 16384 steps.
-	batch, steps := thorough.Choose(3, 2), thorough.Choose(40000, 17000)
+	batch, steps := thorough.Pick(3, 2), thorough.Pick(40000, 17000)
 	const far = 1000 // the layer forgets distant steps
 	for name, layer := range recurrentLayers(true, true) {
 		x := random(t, 5, batch, steps, 2)

@@ -165,10 +165,10 @@ func TestMutants(t *testing.T) {
 			allocated := formattest.Allocated(func() { readAll(t, b) })
 			require.Less(t, allocated, uint64(200*len(b)+1<<20))
 		}
-		for mutant := range formattest.Mutants(b, 1, thorough.Choose(1, 31)) {
+		for mutant := range formattest.Mutants(b, 1, thorough.Pick(1, 31)) {
 			check(mutant)
 		}
-		for cut := 0; cut < len(b); cut += thorough.Choose(1, 5) {
+		for cut := 0; cut < len(b); cut += thorough.Pick(1, 5) {
 			check(b[:cut])
 		}
 	}

@@ -153,7 +153,7 @@ func TestDamagedArchives(t *testing.T) {
 	for name, b := range seeds(t, archiveEnding) {
 		want := readAll(t, b)
 		require.NotEmpty(t, want)
-		for at := 0; at < len(b); at += thorough.Choose(11, 47) {
+		for at := 0; at < len(b); at += thorough.Pick(11, 47) {
 			changed := bytes.Clone(b)
 			changed[at] ^= 0x10
 			for key, v := range readAll(t, changed) {

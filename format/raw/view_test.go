@@ -115,7 +115,7 @@ func TestEveryLayoutReadsTheSame(t *testing.T) {
 	dtypes := []tensor.DType{tensor.DTInt8, tensor.DTFloat16, tensor.DTFloat32, tensor.DTInt64, tensor.DTComplex128, tensor.DTComplex64}
 	for name, layout := range layouts {
 		t.Run(name, func(t *testing.T) {
-			for range thorough.Choose(200, 40) {
+			for range thorough.Pick(200, 40) {
 				shape := randomShape(rng)
 				tt := Tensor{Key: "k", DType: dtypes[rng.IntN(len(dtypes))], Shape: shape, Offset: int64(rng.IntN(5)),
 					Strides: layout(rng, shape), BigEndian: rng.IntN(2) == 0}

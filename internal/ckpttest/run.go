@@ -50,8 +50,8 @@ func Logged() (*slog.Logger, func() []string) {
 	}
 }
 
-// Thorough is [thorough.Choose].
-func Thorough(all, some int) int { return thorough.Choose(all, some) }
+// Thorough is [thorough.Pick].
+func Thorough(all, some int) int { return thorough.Pick(all, some) }
 
 // RequireNoneLeft fails the test if a goroutine of the library keeps running.
 func RequireNoneLeft(t testing.TB) {

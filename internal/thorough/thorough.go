@@ -1,14 +1,15 @@
-// Package thorough says how much a slow test tries: samples in `go test ./...`, everything in `.ci/run faults`, which sets CKPT_THOROUGH.
+// Package thorough decides how much of a slow test runs. Every day, `go test ./...` runs samples, in which each kind of case
+// occurs at least once. If CKPT_THOROUGH is set, as `.ci/run faults` does, the tests run in full.
 package thorough
 
 import "os"
 
-// Run reports whether CKPT_THOROUGH is set.
-func Run() bool { return os.Getenv("CKPT_THOROUGH") != "" }
+// Asked reports whether CKPT_THOROUGH is set.
+func Asked() bool { return os.Getenv("CKPT_THOROUGH") != "" }
 
-// Choose returns all in a thorough run and some, which should be quick, in any other.
-func Choose(all, some int) int {
-	if Run() {
+// Pick returns all if CKPT_THOROUGH is set, and otherwise some, which should be quick.
+func Pick[T any](all, some T) T {
+	if Asked() {
 		return all
 	}
 	return some

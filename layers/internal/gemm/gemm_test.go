@@ -82,7 +82,7 @@ func requireProduct(t require.TestingT, kn kernel, s shape) {
 
 // Tests all shapes up to 40 by 40 by 40, or samples of them.
 func TestProductsOfAllSmallShapes(t *testing.T) {
-	step := thorough.Choose(1, 61)
+	step := thorough.Pick(1, 61)
 	each(t, func(t *testing.T, kn kernel) {
 		n := 0
 		for m := range 41 {

@@ -70,7 +70,7 @@ func TestOperatorsRefuseNonsense(t *testing.T) {
 				}
 				for i, v := range values {
 					for _, args := range [][]any{{v}, {values[12], v}, {v, v, v}, {values[(i+5)%len(values)], v, values[15]}} {
-						if ran++; ran%thorough.Choose(1, 7) > 0 {
+						if ran++; ran%thorough.Pick(1, 7) > 0 {
 							continue
 						}
 						out, err := o(callWith(args...))

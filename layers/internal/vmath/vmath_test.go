@@ -62,7 +62,7 @@ func eachSet(t *testing.T, f func(t *testing.T)) {
 
 // everywhere returns finite values with all exponents and both signs.
 func everywhere() []float32 {
-	step := uint32(1) << thorough.Choose(13, 17)
+	step := uint32(1) << thorough.Pick(13, 17)
 	r := rand.New(rand.NewPCG(1, 2))
 	var all []float32
 	for sign := range uint32(2) {
@@ -72,7 +72,7 @@ func everywhere() []float32 {
 			}
 		}
 	}
-	for range thorough.Choose(1<<18, 1<<14) { // the range of most values in a model
+	for range thorough.Pick(1<<18, 1<<14) { // the range of most values in a model
 		all = append(all, float32(r.NormFloat64()*4))
 	}
 	return all
