@@ -42,12 +42,12 @@ func TestAssignFromCheckpoint(t *testing.T) {
 		from map[string]any
 		want []float32
 	}{
-		"N-21 a scope takes the variables of another, and one whose name only begins so does not": {map[string]any{"other/": "useful_scope/"}, []float32{1, 2, 0, 0}},
-		"N-21 a scope takes what is in none":                                                      {map[string]any{"/": "useful_scope/"}, []float32{3, 4, 0, 0}},
-		"N-21 everything takes the variables of a scope":                                          {map[string]any{"x/": "/"}, []float32{5, 6, 7, 8}},
-		"N-21 a variable by its name":                                                             {map[string]any{"a": "useful_scope_1/a"}, []float32{0, 0, 3, 0}},
-		"N-21 several pairs":                                                                      {map[string]any{"a": "top", "other/": "useful_scope/"}, []float32{1, 2, 0, 3}},
-		"N-21 one tensor for several variables":                                                   {map[string]any{"a": []any{"top", "useful_scope/a", single}}, []float32{3, 0, 0, 3}},
+		"N-21 a scope takes the variables of another scope, not those of a scope with the same beginning": {map[string]any{"other/": "useful_scope/"}, []float32{1, 2, 0, 0}},
+		"N-21 a scope takes variables outside of all scopes":                                              {map[string]any{"/": "useful_scope/"}, []float32{3, 4, 0, 0}},
+		"N-21 everything takes the variables of a scope":                                                  {map[string]any{"x/": "/"}, []float32{5, 6, 7, 8}},
+		"N-21 a variable by its name":                                                                     {map[string]any{"a": "useful_scope_1/a"}, []float32{0, 0, 3, 0}},
+		"N-21 several pairs":                                                                              {map[string]any{"a": "top", "other/": "useful_scope/"}, []float32{1, 2, 0, 3}},
+		"N-21 one tensor for several variables":                                                           {map[string]any{"a": []any{"top", "useful_scope/a", single}}, []float32{3, 0, 0, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newScoped()
@@ -55,7 +55,7 @@ func TestAssignFromCheckpoint(t *testing.T) {
 			require.Equal(t, c.want, m.values())
 		})
 	}
-	t.Run("N-21 a variable itself, in the model or in none", func(t *testing.T) {
+	t.Run("N-21 a variable as the target, in a model or not", func(t *testing.T) {
 		m, alone := newScoped(), ckpttest.Vector(0)
 		require.NoError(t, ckpt.AssignFromCheckpoint(ctx, path, m, map[string]any{"a": m.Top, "other/a": alone}))
 		require.Equal(t, []float32{0, 0, 0, 3}, m.values())
@@ -91,17 +91,17 @@ func TestAssignFromCheckpoint(t *testing.T) {
 		is   error
 		want string
 	}{
-		"N-21 a tensor that is not there":            {map[string]any{"none": "top"}, ckpt.ErrNotFound, `the checkpoint has no tensor "none" (for "none")`},
-		"N-21 a tensor of a scope that is not there": {map[string]any{"none/": "useful_scope/"}, ckpt.ErrNotFound, `tensor "none/b" (for "none/")`},
-		"N-21 a variable that the model has not":     {map[string]any{"a": "useful_scope/none"}, ckpt.ErrMismatch, `no variable "useful_scope/none"`},
-		"N-21 a scope that the model has not":        {map[string]any{"other/": "none/"}, ckpt.ErrMismatch, `no variables in "none/"`},
-		"N-21 a scope for a tensor":                  {map[string]any{"a": "useful_scope/"}, ckpt.ErrMismatch, "scopes must both end with"},
-		"N-21 a scope without its slash":             {map[string]any{"other/": "useful_scope"}, ckpt.ErrMismatch, "scopes must both end with"},
-		"N-21 another shape":                         {map[string]any{"a": "top", "b": "useful_scope/a"}, ckpt.ErrMismatch, "shape [2] in the checkpoint, [1] in the model"},
-		"a variable that is to take two":             {map[string]any{"a": "top", "x/": "/"}, ckpt.ErrMismatch, `Top cannot take both "a" and "x/top"`},
-		"an object":                                  {map[string]any{"a": newScoped()}, nil, "is not a variable"},
-		"what is no target at all":                   {map[string]any{"a": 1}, ckpt.ErrNotTrackable, "not trackable"},
-		"a nil":                                      {map[string]any{"a": nil}, ckpt.ErrNotTrackable, "nil"},
+		"N-21 a missing tensor":                   {map[string]any{"none": "top"}, ckpt.ErrNotFound, `the checkpoint has no tensor "none" (for "none")`},
+		"N-21 a tensor of a missing scope":        {map[string]any{"none/": "useful_scope/"}, ckpt.ErrNotFound, `tensor "none/b" (for "none/")`},
+		"N-21 a variable that the model lacks":    {map[string]any{"a": "useful_scope/none"}, ckpt.ErrMismatch, `no variable "useful_scope/none"`},
+		"N-21 a scope that the model lacks":       {map[string]any{"other/": "none/"}, ckpt.ErrMismatch, `no variables in "none/"`},
+		"N-21 a scope as the target of a tensor":  {map[string]any{"a": "useful_scope/"}, ckpt.ErrMismatch, "scopes must both end with"},
+		"N-21 a scope without a slash":            {map[string]any{"other/": "useful_scope"}, ckpt.ErrMismatch, "scopes must both end with"},
+		"N-21 another shape":                      {map[string]any{"a": "top", "b": "useful_scope/a"}, ckpt.ErrMismatch, "shape [2] in the checkpoint, [1] in the model"},
+		"a variable as the target of two tensors": {map[string]any{"a": "top", "x/": "/"}, ckpt.ErrMismatch, `Top cannot take both "a" and "x/top"`},
+		"an object":                      {map[string]any{"a": newScoped()}, nil, "is not a variable"},
+		"a target that is not trackable": {map[string]any{"a": 1}, ckpt.ErrNotTrackable, "not trackable"},
+		"nil":                            {map[string]any{"a": nil}, ckpt.ErrNotTrackable, "nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newScoped()
@@ -113,7 +113,7 @@ func TestAssignFromCheckpoint(t *testing.T) {
 			require.Equal(t, make([]float32, 4), m.values(), "nothing has changed")
 		})
 	}
-	t.Run("N-21 a file that is not there", func(t *testing.T) {
+	t.Run("N-21 a missing file", func(t *testing.T) {
 		require.ErrorIs(t, ckpt.AssignFromCheckpoint(ctx, filepath.Join(dir, "gone"), newScoped(), map[string]any{"a": "top"}), ckpt.ErrNotFound)
 	})
 }

@@ -30,7 +30,7 @@ func TestLongLivedPrograms(t *testing.T) {
 		require.EqualValues(t, 2, ckpttest.Value(later))
 		require.Empty(t, g.Owners())
 	})
-	t.Run("one that has something else to wait for stays", func(t *testing.T) {
+	t.Run("a Checkpoint that waits for other objects stays", func(t *testing.T) {
 		g := ckpttest.NodeOf("w", ckpttest.Scalar(0))
 		ckpttest.Read(t, ckpttest.New(t, g), ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "other", ckpttest.Scalar(3)))).ExpectPartial()
 		ckpttest.Read(t, ckpttest.New(t, g), half).ExpectPartial()
@@ -43,7 +43,7 @@ func TestLongLivedPrograms(t *testing.T) {
 		}
 		require.Empty(t, g.Owners())
 	})
-	t.Run("a Checkpoint that is closed, or found all, is forgotten", func(t *testing.T) {
+	t.Run("a Checkpoint that is closed or has found everything is forgotten", func(t *testing.T) {
 		g := ckpttest.NodeOf("w", ckpttest.Scalar(0))
 		c := ckpttest.New(t, g)
 		ckpttest.Read(t, c, half).ExpectPartial()
@@ -58,7 +58,7 @@ func TestLongLivedPrograms(t *testing.T) {
 		require.Empty(t, g.Owners())
 		require.Zero(t, c.Modules())
 	})
-	t.Run("a Module that is gone is not kept", func(t *testing.T) {
+	t.Run("an unreachable Module is not kept", func(t *testing.T) {
 		type model struct {
 			W    ckpttest.Variable
 			Part *ckpttest.Node `ckpt:"part"`
@@ -82,7 +82,7 @@ func TestLongLivedPrograms(t *testing.T) {
 		require.NoError(t, s.Update(ctx))
 		require.Less(t, c.Modules(), rounds)
 	})
-	t.Run("entries of maps come and go", func(t *testing.T) {
+	t.Run("entries of maps are added and removed", func(t *testing.T) {
 		type entry struct{ W tensor.Tensor[float32] }
 		m := &struct {
 			M map[string]entry

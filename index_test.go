@@ -89,7 +89,7 @@ func TestOneLookAtTheIndex(t *testing.T) {
 			in := &countingFS{FS: files, opened: make(map[string]int), read: make(map[string]int)}
 			require.NoError(t, restore(in))
 			require.Equal(t, 1, in.opened[name+".index"], "the index is opened once")
-			require.LessOrEqual(t, in.read[name+".index"], len(files[name+".index"].Data), "no byte of it is read twice")
+			require.LessOrEqual(t, in.read[name+".index"], len(files[name+".index"].Data), "every byte of the index is read at most once")
 			require.Equal(t, 1, in.opened[name+".data-00000-of-00001"], "the data file is opened once")
 		})
 	}

@@ -17,7 +17,7 @@ import (
 func TestRealModels(t *testing.T) {
 	root := os.Getenv("CKPT_REAL_FORMATS")
 	if root == "" {
-		t.Skip("CKPT_REAL_FORMATS is not set to a directory of real files")
+		t.Skip("CKPT_REAL_FORMATS does not name a directory of files to read")
 	}
 	var names []string
 	for _, kind := range []string{"hdf5", "keras"} {

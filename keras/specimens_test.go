@@ -22,7 +22,7 @@ import (
 func TestSpecimens(t *testing.T) {
 	root := os.Getenv("CKPT_KERAS_FILES")
 	if root == "" {
-		t.Skip("CKPT_KERAS_FILES is not set to a directory of models")
+		t.Skip("CKPT_KERAS_FILES does not name a directory of models")
 	}
 	dirs, err := filepath.Glob(filepath.Join(root, "*", "io.json"))
 	require.NoError(t, err)

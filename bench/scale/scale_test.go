@@ -111,7 +111,7 @@ func TestScale(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("CKPT_SCALE")); err == nil && n > 1 {
 		workers = append(workers, n)
 	}
-	t.Run("with those of S3", func(t *testing.T) {
+	t.Run("with the latencies of S3", func(t *testing.T) {
 		fmt.Println("| workers | sections: seconds | requests | each waits for the limit: seconds | the merge: seconds until the commit | until its end | requests |")
 		fmt.Println("|---:|---:|---:|---:|---:|---:|---:|")
 		for _, n := range workers {

@@ -16,7 +16,7 @@ const dir = "../../testdata/basic-pitch"
 func TestRun(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, dir))
-	require.Contains(t, out.String(), "1.49 s: A3 C#4 E4\n", "all three tones, after two began")
+	require.Contains(t, out.String(), "1.49 s: A3 C#4 E4\n", "all three tones, the last one after the others")
 	require.Contains(t, out.String(), "onset: largest difference from TensorFlow")
 }
 
@@ -49,7 +49,7 @@ func TestSpectrogramWantsWholeFrames(t *testing.T) {
 
 func TestReflected(t *testing.T) {
 	require.Equal(t, []float32{3, 2, 1, 2, 3, 4, 3, 2}, reflected([]float32{1, 2, 3, 4}, 2))
-	require.Equal(t, []float32{1, 1, 1}, reflected([]float32{1}, 1), "no more than there is")
+	require.Equal(t, []float32{1, 1, 1}, reflected([]float32{1}, 1), "positions beyond the input are clamped")
 }
 
 func TestStackHarmonics(t *testing.T) {
@@ -59,6 +59,6 @@ func TestStackHarmonics(t *testing.T) {
 	}
 	y := stackHarmonics(x)
 	require.Equal(t, tensor.Shape{1, 1, pianoPitches, 8}, y.Shape())
-	require.Equal(t, []float32{0, 0, 36, 57, 72, 84, 93, 101}, y.Data()[:8], "nothing sounds below the lowest pitch")
-	require.Equal(t, []float32{227, 263, 299, 0, 0, 0, 0, 0}, y.Data()[263*8:], "nor beyond the highest")
+	require.Equal(t, []float32{0, 0, 36, 57, 72, 84, 93, 101}, y.Data()[:8], "pitches below the lowest are silent")
+	require.Equal(t, []float32{227, 263, 299, 0, 0, 0, 0, 0}, y.Data()[263*8:], "pitches above the highest are silent")
 }

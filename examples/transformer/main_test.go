@@ -24,8 +24,8 @@ func TestRunSorts(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, row, want string }{
 		{"nothing", "", "want 1 to 12 digits"},
-		{"more than the model has places for", "1234567890123", "want 1 to 12 digits"},
-		{"what is no digit", "12a", "not a digit"},
+		{"more digits than the model has positions for", "1234567890123", "want 1 to 12 digits"},
+		{"a character that is not a digit", "12a", "not a digit"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.ErrorContains(t, run(t.Context(), new(strings.Builder), dir, []string{tt.row}), tt.want)

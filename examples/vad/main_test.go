@@ -45,9 +45,9 @@ func TestParseWAV(t *testing.T) {
 		error string
 	}{
 		{"empty", nil, "not a WAV file"},
-		{"another file", []byte("RIFF    AVI LIST"), "not a WAV file"},
+		{"a file in another format", []byte("RIFF    AVI LIST"), "not a WAV file"},
 		{"two channels", stereo, "2 channels"},
-		{"cut off before the samples", good[:36], "does not hold any samples"},
+		{"truncated before the samples", good[:36], "does not hold any samples"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := parseWAV(c.data)

@@ -110,7 +110,7 @@ func TestEveryCrash(t *testing.T) {
 	before, ops := fsys.Files(), fsys.Ops()
 	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context()))
 	count := fsys.Ops() - ops
-	t.Run("W-25 a fresh prefix: the checkpoint is there, whole, or its index is not", func(t *testing.T) {
+	t.Run("W-25 a fresh prefix: the checkpoint is complete, or its index does not exist", func(t *testing.T) {
 		for n := 1; n <= count+1; n++ {
 			for seed := range uint64(4) {
 				fsys := errfs.New()
@@ -127,7 +127,7 @@ func TestEveryCrash(t *testing.T) {
 			}
 		}
 	})
-	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old or the new, and the next save leaves nothing else", func(t *testing.T) {
+	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old or the new one exists, and the next save leaves no other files", func(t *testing.T) {
 		for n := 1; n <= count+1; n++ {
 			for seed := range uint64(4) {
 				fsys := errfs.New()

@@ -52,22 +52,22 @@ func TestDamagedEntries(t *testing.T) {
 		forge func(*forgery)
 		want  string
 	}{
-		{"an entry that is no message", func(f *forgery) { f.raw("w", []byte("\xff\xff")) }, `c.index: "w": its entry is damaged`},
+		{"an entry that is not a message", func(f *forgery) { f.raw("w", []byte("\xff\xff")) }, `c.index: "w": its entry is damaged`},
 		{"an empty entry", func(f *forgery) { f.raw("w", nil) }, `c.index: "w": its entry is damaged: dtype 0 cannot be stored`},
 		{"an unknown dtype", edit(func(r *record) { r.dtype = 77 }), "dtype 77 cannot be stored"},
 		{"a resource", edit(func(r *record) { r.dtype = tensor.DTResource }), "values of dtype resource cannot be stored"},
 		{"a dtype of another size", edit(func(r *record) { r.dtype = tensor.DTFloat64 }), "its size is 12 bytes, but float64[3] has 3 elements of 8 bytes"},
 		{"B-36 a negative axis", edit(func(r *record) { r.shape = tensor.Shape{-3} }), "shape [-3] is impossible"},
-		{"B-35 a shape of more elements than are stored", edit(func(r *record) { r.shape = tensor.Shape{4} }), "its size is 12 bytes, but float32[4] has 4 elements of 4 bytes"},
-		{"B-35 a shape of fewer", edit(func(r *record) { r.shape = tensor.Shape{2} }), "but float32[2] has 2 elements of 4 bytes"},
+		{"B-35 a shape with more elements than are stored", edit(func(r *record) { r.shape = tensor.Shape{4} }), "its size is 12 bytes, but float32[4] has 4 elements of 4 bytes"},
+		{"B-35 a shape with fewer elements", edit(func(r *record) { r.shape = tensor.Shape{2} }), "but float32[2] has 2 elements of 4 bytes"},
 		{"B-35 a shape of 2^30 elements", edit(func(r *record) { r.shape = tensor.Shape{1 << 15, 1 << 15} }), "has 1073741824 elements of 4 bytes"},
-		{"B-35 a shape whose bytes overflow", edit(func(r *record) { r.shape = tensor.Shape{math.MaxInt/2 + 4} }), "elements of 4"},
+		{"B-35 a shape with an overflow in its size", edit(func(r *record) { r.shape = tensor.Shape{math.MaxInt/2 + 4} }), "elements of 4"},
 		{"B-35 a huge size", edit(func(r *record) { r.size = math.MaxInt64 }), "9223372036854775807 bytes"},
 		{"a negative size", edit(func(r *record) { r.size = -12 }), "its size of -12 bytes or its offset 0 is impossible"},
 		{"a negative offset", edit(func(r *record) { r.offset = -1 }), "its size of 12 bytes or its offset -1 is impossible"},
-		{"an offset whose end overflows", edit(func(r *record) { r.offset = math.MaxInt64 - 5 }), "its size of 12 bytes or its offset 9223372036854775802 is impossible"},
+		{"an offset with an overflow at the end", edit(func(r *record) { r.offset = math.MaxInt64 - 5 }), "its size of 12 bytes or its offset 9223372036854775802 is impossible"},
 		{"an offset beyond the file", edit(func(r *record) { r.offset = 1 << 40 }), `c.data-00000-of-00001: "w" at offset 1099511627776: its 12 bytes end beyond the file's 17`},
-		{"an offset that leaves a byte too few", edit(func(r *record) { r.offset = 6 }), "at offset 6: its 12 bytes end beyond the file's 17: the save or the copy was cut off"},
+		{"an offset that leaves one byte too few", edit(func(r *record) { r.offset = 6 }), "at offset 6: its 12 bytes end beyond the file's 17: the save or the copy was cut off"},
 		{"data file 1 of 1", edit(func(r *record) { r.shard = 1 }), "it is in data file 1 of 1"},
 		{"a negative data file", edit(func(r *record) { r.shard = -1 }), "it is in data file -1 of 1"},
 		{"B-22 another checksum", edit(func(r *record) { r.crc++ }), `c.data-00000-of-00001: "w" at offset 0: checksum 0x`},
@@ -78,11 +78,11 @@ func TestDamagedEntries(t *testing.T) {
 		{"more strings than bytes", func(f *forgery) {
 			f.putText("w", []uint64{1}, "x", func(r *record) { r.shape = tensor.Shape{math.MaxInt} })
 		}, fmt.Sprintf("its size is 6 bytes, too few for %d strings", math.MaxInt)},
-		{"no room for the lengths' checksum", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, []byte("\x00\x00\x00"), nil) }, "its size is 3 bytes, too few for 1 strings"},
+		{"too few bytes for the lengths' checksum", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, []byte("\x00\x00\x00"), nil) }, "its size is 3 bytes, too few for 1 strings"},
 		{"B-23 a length of 2^40", func(f *forgery) { f.putText("w", []uint64{1 << 40, 1}, "ab", nil) }, "element 0 claims 1099511627776 bytes, but 7 are left"},
-		{"B-23 lengths that are together too long", func(f *forgery) { f.putText("w", []uint64{4, 4}, "abcd", nil) }, "have 8 bytes, but 4 are left of its 10"},
+		{"B-23 lengths with a sum that is too large", func(f *forgery) { f.putText("w", []uint64{4, 4}, "abcd", nil) }, "have 8 bytes, but 4 are left of its 10"},
 		{"B-23 a length that does not end", func(f *forgery) { f.put("w", tensor.DTString, tensor.Shape{1}, bytes.Repeat([]byte{0xff}, 20), nil) }, "the length of element 0 does not fit 64 bits"},
-		{"B-23 lengths that are cut off", func(f *forgery) {
+		{"B-23 truncated lengths", func(f *forgery) {
 			f.put("w", tensor.DTString, tensor.Shape{2}, []byte("\x80\x80\x80\x80\x80\x80"), nil)
 		}, "its 6 bytes end within the length of element 0"},
 		{"B-23 a changed length", func(f *forgery) { f.putText("w", []uint64{1, 3}, "abcd", nil); f.data[len(f.data)-10] = 0 }, "of the strings' lengths, want 0x"},
@@ -162,7 +162,7 @@ func TestDamagedParts(t *testing.T) {
 		want string
 	}{
 		{"a part without an entry", func(f *forgery, _ *record) { delete(f.values, first) }, `c.index: "w" part 0,2:-: this part is listed, but has no entry`},
-		{"a part whose entry is no message", func(f *forgery, _ *record) { f.values[first] = []byte("\xff") }, "part 0,2:-"},
+		{"a part with an entry that is not a message", func(f *forgery, _ *record) { f.values[first] = []byte("\xff") }, "part 0,2:-"},
 		{"a part of another dtype", func(f *forgery, _ *record) {
 			f.put(first, tensor.DTUInt16, tensor.Shape{2, 2}, []byte("01234567"), nil)
 		}, "its entry says uint16[2 2], want int16[2 2]"},
@@ -178,9 +178,9 @@ func TestDamagedParts(t *testing.T) {
 		{"a part with another checksum", func(f *forgery, _ *record) {
 			f.put(first, tensor.DTInt16, tensor.Shape{2, 2}, []byte("01234567"), func(r *record) { r.crc++ })
 		}, `"w" part 0,2:- at offset 16: checksum`},
-		{"a part that leaves the tensor", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(3, 2), tensor.Full} }, "part 1, 3,2:-, is not a region of shape [4 2]"},
+		{"a part beyond the tensor", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(3, 2), tensor.Full} }, "part 1, 3,2:-, is not a region of shape [4 2]"},
 		{"a part of another rank", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, 2)} }, "part 1, 2,2, is not a region of shape [4 2]"},
-		{"a part whose end overflows", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, math.MaxInt), tensor.Full} }, "is not a region of shape"},
+		{"a part with an overflow at its end", func(_ *forgery, w *record) { w.slices[1] = tensor.Slice{ext(2, math.MaxInt), tensor.Full} }, "is not a region of shape"},
 		{"a part listed twice", func(_ *forgery, w *record) { w.slices[1] = parts[0] }, "parts 0,2:- and 0,2:- overlap"},
 		{"parts that overlap", func(_ *forgery, w *record) { w.slices = append(w.slices, tensor.Slice{ext(1, 2), ext(1, 1)}) }, "overlap"},
 	}
@@ -193,7 +193,7 @@ func TestDamagedParts(t *testing.T) {
 			require.NotEmpty(t, verify(t, r))
 		})
 	}
-	t.Run("Q-04 parts that do not cover the tensor are an error of their own, and a warning", func(t *testing.T) {
+	t.Run("Q-04 parts that do not cover the tensor are a separate error, and a warning", func(t *testing.T) {
 		r := forge(func(f *forgery, w *record) { w.slices = w.slices[1:]; delete(f.values, first) }).open(t)
 		err := readAll(t, r, "w")
 		require.ErrorContains(t, err, "its 1 stored parts have 4 of the 8 elements of 0,4:0,2")
@@ -206,7 +206,7 @@ func TestDamagedParts(t *testing.T) {
 		dst := tensor.New[int16](2, 2)
 		require.NoError(t, r.ReadSlice(t.Context(), "w", parts[1], dst), "the existing part can be read")
 	})
-	t.Run("a part that no entry lists is a tensor of its own", func(t *testing.T) {
+	t.Run("a part that no entry lists is a separate tensor", func(t *testing.T) {
 		r := forge(func(f *forgery, w *record) { w.slices = w.slices[1:] }).open(t)
 		_, ok, err := r.Lookup(first)
 		require.NoError(t, err)
@@ -238,7 +238,7 @@ func TestDamagedFiles(t *testing.T) {
 		require.NotErrorIs(t, err, format.ErrNotFound, "ErrNotFound is for missing keys")
 		require.ErrorContains(t, err, "dir/none.index: open: ")
 	})
-	t.Run("B-25 no data file: listing works, and each tensor is said to miss it", func(t *testing.T) {
+	t.Run("B-25 no data file: listing works, and reading any tensor reports the missing file", func(t *testing.T) {
 		fsys := good().files(t)
 		require.NoError(t, fsys.Remove("c.data-00000-of-00001"))
 		r := openAt(t, fsys, "c")
@@ -253,7 +253,7 @@ func TestDamagedFiles(t *testing.T) {
 		require.ErrorContains(t, err, `c.data-00000-of-00001: "a": open: `)
 		require.Len(t, verify(t, r), 2)
 	})
-	t.Run("B-24 a data file cut off: what lies before the cut is read", func(t *testing.T) {
+	t.Run("B-24 a truncated data file: tensors before the cut can be read", func(t *testing.T) {
 		f := good()
 		f.data = f.data[:6]
 		r := f.open(t)
@@ -280,12 +280,12 @@ func TestDamagedFiles(t *testing.T) {
 		f.header = newHeader(2).encode()
 		require.ErrorIs(t, readAll(t, f.open(t), "a"), fs.ErrNotExist)
 	})
-	t.Run("a header that names none", func(t *testing.T) {
+	t.Run("a header without data files", func(t *testing.T) {
 		f := good()
 		f.header = newHeader(0).encode()
 		require.ErrorContains(t, readAll(t, f.open(t), "a"), "it is in data file 0 of 0")
 	})
-	t.Run("errors of the disk are no corruption", func(t *testing.T) {
+	t.Run("errors of the disk do not count as corruption", func(t *testing.T) {
 		fsys := good().files(t)
 		r := openAt(t, fsys, "c")
 		require.NoError(t, r.Check("a"))
@@ -316,7 +316,7 @@ func TestDamagedHeaders(t *testing.T) {
 			require.ErrorIs(t, err, test.is)
 		})
 	}
-	t.Run("an index without one", func(t *testing.T) {
+	t.Run("an index without a header", func(t *testing.T) {
 		fsys := errfs.New()
 		require.NoError(t, fsys.WriteFile("c.index", tableOf(t, "a", "x")))
 		_, err := Open(fsys, "c")
@@ -330,7 +330,7 @@ func TestDamagedHeaders(t *testing.T) {
 		require.ErrorContains(t, err, "c.index: header: the table is empty")
 		require.Zero(t, fsys.OpenFiles())
 	})
-	t.Run("B-26 a damaged table names the file and the place", func(t *testing.T) {
+	t.Run("B-26 the error for a damaged table names the file and the position", func(t *testing.T) {
 		fsys := new(forgery).files(t)
 		index := fsys.Files()["c.index"]
 		index[4] ^= 1
@@ -353,12 +353,12 @@ func TestAliasedEntriesAreRefused(t *testing.T) {
 		f.put("zz", tensor.DTUInt8, tensor.Shape{1}, nil, func(r *record) { r.offset, r.size = 1<<50, 1 })
 		return f.open(t)
 	}
-	t.Run("a few tensors may share their bytes, even where another entry is nonsense", func(t *testing.T) {
+	t.Run("a few tensors may share their bytes, even if another entry is nonsense", func(t *testing.T) {
 		require.NoError(t, readAll(t, alias(maxAliasing), "a"))
 	})
-	t.Run("not many", func(t *testing.T) {
+	t.Run("many tensors may not", func(t *testing.T) {
 		r := alias(maxAliasing + 1)
-		require.NoError(t, r.Read(t.Context(), "a", tensor.New[uint8](1000)), "so far the tensors have no more bytes than the file")
+		require.NoError(t, r.Read(t.Context(), "a", tensor.New[uint8](1000)), "the tensors do not have more bytes than the file yet")
 		err := r.Read(t.Context(), "b", tensor.New[uint8](1000))
 		require.ErrorContains(t, err, "c.index: its tensors in c.data-00000-of-00001 have 9000 bytes, and the file has 1000: they overlap")
 		require.ErrorIs(t, err, format.ErrCorrupt)

@@ -17,12 +17,12 @@ func TestErrorText(t *testing.T) {
 		err  *Error
 		want string
 	}{
-		{"all there is", &Error{File: "c.data-00000-of-00001", Key: "w", Part: "0,2:-", Offset: 16, Reason: "checksum", Err: format.ErrCorrupt}, `c.data-00000-of-00001: "w" part 0,2:- at offset 16: checksum`},
-		{"no one place", &Error{File: "c.index", Key: "w", Offset: -1, Reason: "not found", Err: format.ErrNotFound}, `c.index: "w": not found`},
-		{"a cause with words of its own", &Error{File: "c.index", Offset: -1, Reason: "header", Err: errors.New("too new")}, "c.index: header: too new"},
-		{"a cause alone", &Error{File: "c.index", Offset: -1, Err: fs.ErrNotExist}, "c.index: file does not exist"},
-		{"a key that is no text", &Error{File: "c", Key: "\x00\n", Offset: -1, Reason: "odd"}, `c: "\x00\n": odd`},
-		{"a long key is cut", &Error{File: "c", Key: strings.Repeat("k", 1000), Offset: -1, Reason: "long"}, `c: "` + strings.Repeat("k", 200) + `"… (1000 bytes): long`},
+		{"all fields", &Error{File: "c.data-00000-of-00001", Key: "w", Part: "0,2:-", Offset: 16, Reason: "checksum", Err: format.ErrCorrupt}, `c.data-00000-of-00001: "w" part 0,2:- at offset 16: checksum`},
+		{"without a position", &Error{File: "c.index", Key: "w", Offset: -1, Reason: "not found", Err: format.ErrNotFound}, `c.index: "w": not found`},
+		{"a cause with a text", &Error{File: "c.index", Offset: -1, Reason: "header", Err: errors.New("too new")}, "c.index: header: too new"},
+		{"only a cause", &Error{File: "c.index", Offset: -1, Err: fs.ErrNotExist}, "c.index: file does not exist"},
+		{"a key that is not text", &Error{File: "c", Key: "\x00\n", Offset: -1, Reason: "odd"}, `c: "\x00\n": odd`},
+		{"a long key is truncated", &Error{File: "c", Key: strings.Repeat("k", 1000), Offset: -1, Reason: "long"}, `c: "` + strings.Repeat("k", 200) + `"… (1000 bytes): long`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -165,12 +165,12 @@ func written(fsys *errfs.FS, prefix string) map[string]string {
 
 func TestWriterWritesTensorFlowsBytes(t *testing.T) {
 	ids := map[string]string{
-		"dtypes":  "B-02 every dtype of fixed width is its bytes, little-endian, row-major",
-		"shapes":  "B-03 scalars and empty tensors keep their exact shape; the checksum of no bytes is there",
+		"dtypes":  "B-02 every dtype of fixed width is stored as its bytes, little-endian and row-major",
+		"shapes":  "B-03 scalars and empty tensors keep their exact shape; the checksum of zero bytes is stored",
 		"order":   "B-01 keys are sorted, data stays in the order of addition",
-		"strings": "B-04 strings are their lengths, the lengths' checksum and their bytes",
-		"slices":  "B-09 B-11 B-12 parts have entries of their own under keys that sort first; a part that is all is none",
-		"merged":  "B-13 several data files are what a merge makes of several bundles",
+		"strings": "B-04 strings are stored as their lengths, the lengths' checksum and their bytes",
+		"slices":  "B-09 B-11 B-12 parts have separate entries with keys that sort first; a part that covers its tensor is not stored as a part",
+		"merged":  "B-13 several data files equal the result of a merge of several bundles",
 	}
 	for name, adds := range goldens() {
 		t.Run(ids[name], func(t *testing.T) {
@@ -184,7 +184,7 @@ func TestWriterWritesTensorFlowsBytes(t *testing.T) {
 			}
 		})
 	}
-	t.Run("B-08 a variant tensor is written as it was read", func(t *testing.T) {
+	t.Run("B-08 a variant tensor is written with the bytes that were read", func(t *testing.T) {
 		r, err := Open(fsx.OS{}, "testdata/variant")
 		require.NoError(t, err)
 		defer r.Close()

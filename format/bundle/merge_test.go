@@ -42,17 +42,17 @@ func workers(t testing.TB, fsys fsx.FS) []string {
 }
 
 func TestMerge(t *testing.T) {
-	t.Run("B-13 B-15 two checkpoints become what TensorFlow makes of them", func(t *testing.T) {
+	t.Run("B-13 B-15 merging two checkpoints writes the same files as TensorFlow", func(t *testing.T) {
 		fsys := errfs.New()
 		require.NoError(t, Merge(t.Context(), fsys, "c", workers(t, fsys), MergeOptions{RemoveDirs: true}))
 		require.Equal(t, files(t, "testdata/merged"), written(fsys, "c"))
 		require.Equal(t, []string{"c.data-00000-of-00002", "c.data-00001-of-00002", "c.index"}, fsys.Names())
-		t.Run("B-18 the directories of the merged are removed", func(t *testing.T) {
+		t.Run("B-18 the directories of the inputs are removed", func(t *testing.T) {
 			_, err := fsys.Stat("c_temp")
 			require.ErrorIs(t, err, fs.ErrNotExist)
 		})
 	})
-	t.Run("B-18 a directory that is not empty stays, and so does the result's own", func(t *testing.T) {
+	t.Run("B-18 a directory that is not empty stays, and so does that of the result", func(t *testing.T) {
 		fsys := errfs.New()
 		commit(t, fsys, "other/a", addition{key: "a", values: scalar(1.0)})
 		commit(t, fsys, "dir/b", addition{key: "b", values: scalar(1.0)})
@@ -76,7 +76,7 @@ func TestMerge(t *testing.T) {
 		require.Equal(t, []string{"a.data-00000-of-00002", "a.data-00001-of-00002", "a.index"}, fsys.Names())
 		require.Empty(t, verify(t, openAt(t, fsys, "a")))
 	})
-	t.Run("data files of one input are numbered as its entries come to them", func(t *testing.T) {
+	t.Run("data files of one input are numbered in the order in which its entries refer to them", func(t *testing.T) {
 		fsys := errfs.New()
 		w := Create(fsys, "a", Options{Shards: 3}) // data file 1 has no tensor
 		addAll(t, w, []addition{{shard: 2, key: "a", values: scalar("first")}, {shard: 0, key: "b", values: scalar("second")}})
@@ -136,18 +136,18 @@ func TestMergeRefuses(t *testing.T) {
 		want  string
 		is    error
 	}{
-		{"B-15 a key in both", pair(whole, whole), `b.index: "p": a.index also has this key`, ErrConflict},
-		{"B-15 a key whole in one and in parts in the other", pair(whole, half(0, 4)), `"p": a.index also has this key`, ErrConflict},
-		{"B-15 the same part in both", pair(half(0, 4), half(0, 4)), "also has this key", ErrConflict},
+		{"B-15 a key in both inputs", pair(whole, whole), `b.index: "p": a.index also has this key`, ErrConflict},
+		{"B-15 a key that is whole in one input and in parts in the other", pair(whole, half(0, 4)), `"p": a.index also has this key`, ErrConflict},
+		{"B-15 the same part in both inputs", pair(half(0, 4), half(0, 4)), "also has this key", ErrConflict},
 		{"B-15 parts of tensors of different shapes", pair(half(0, 4), half(2, 5)), `its parts belong to int8[5], but those in a.index belong to int8[4]`, ErrConflict},
 		{"B-15 parts of tensors of different dtypes", pair(half(0, 4), other), `its parts belong to uint8[4], but those in a.index belong to int8[4]`, ErrConflict},
 		{"parts that overlap", pair(half(0, 4), half(1, 4)), `"p": parts 0,2 and 1,2 overlap`, nil},
-		{"B-16 another byte order", forged(header{shards: 1, bigEndian: true, producer: 1}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
-		{"B-16 another version", forged(header{shards: 1, producer: 9}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
+		{"B-16 a different byte order", forged(header{shards: 1, bigEndian: true, producer: 1}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
+		{"B-16 a different version", forged(header{shards: 1, producer: 9}), "b.index: its byte order or version differs from that of a.index", ErrConflict},
 		{"B-28 a later version", forged(header{shards: 1, producer: 9, minConsumer: 9}), "b.index: it needs a reader for version 9", errors.ErrUnsupported},
-		{"a data file that is missing", forged(header{shards: 1 << 30, producer: 1}), "b.data-00000-of-1073741824: open: ", fs.ErrNotExist},
-		{"an entry that is no message", entry("\xff"), `b.index: "k": its entry is damaged`, format.ErrCorrupt},
-		{"an entry that describes no tensor", entry("\x08\x4d"), `b.index: "k": its entry is damaged: dtype 77`, format.ErrCorrupt},
+		{"a missing data file", forged(header{shards: 1 << 30, producer: 1}), "b.data-00000-of-1073741824: open: ", fs.ErrNotExist},
+		{"an entry that is not a message", entry("\xff"), `b.index: "k": its entry is damaged`, format.ErrCorrupt},
+		{"an entry that does not describe a tensor", entry("\x08\x4d"), `b.index: "k": its entry is damaged: dtype 77`, format.ErrCorrupt},
 		{"an entry of a data file that does not exist", entry("\x08\x01\x12\x00\x18\x01"), "it is in data file 1 of 1", format.ErrCorrupt},
 		{"a damaged index", func(t *testing.T, fsys *errfs.FS) {
 			commit(t, fsys, "a")
@@ -177,7 +177,7 @@ func TestMergeRefuses(t *testing.T) {
 		commit(t, fsys, "a")
 		require.ErrorContains(t, Merge(t.Context(), fsys, "c", []string{"a", "a"}, MergeOptions{}), "a.data-00000-of-00001: it is an input of the merge twice")
 	})
-	t.Run("a data file whose new name another has", func(t *testing.T) {
+	t.Run("a data file with the new name of another", func(t *testing.T) {
 		fsys := errfs.New()
 		w := Create(fsys, "c", Options{Shards: 2})
 		require.NoError(t, w.Commit(t.Context()))
@@ -277,7 +277,7 @@ func TestMergeIndexes(t *testing.T) {
 		a.shard = i % 3
 		adds = append(adds, a)
 	}
-	t.Run("sections make the checkpoint that one writer would have made", func(t *testing.T) {
+	t.Run("sections give the same checkpoint as one writer", func(t *testing.T) {
 		fsys, want := errfs.New(), errfs.New()
 		var index bytes.Buffer
 		require.NoError(t, MergeIndexes(&index, sections(t, fsys, "c", 3, adds)))
@@ -296,16 +296,16 @@ func TestMergeIndexes(t *testing.T) {
 		region := tensor.Slice{ext(i, 1), ext(0, 10)}
 		return addition{key: "w", full: whole, part: region, values: rows[int32](10, region)}
 	}
-	t.Run("of checkpoints with different numbers of data files", func(t *testing.T) {
+	t.Run("sections of checkpoints with different numbers of data files", func(t *testing.T) {
 		err := merge(t, one(t, 1, addition{key: "a", values: scalar(1.0)}), one(t, 2, addition{key: "b", values: scalar(1.0)}))
 		require.ErrorIs(t, err, ErrConflict)
 		require.ErrorContains(t, err, "section 0: it belongs to a checkpoint with 2 data files")
 	})
-	t.Run("with a key twice", func(t *testing.T) {
+	t.Run("sections with the same key", func(t *testing.T) {
 		s := one(t, 1, addition{key: "a", values: scalar(1.0)})
 		require.ErrorIs(t, merge(t, s, s), ErrConflict)
 	})
-	t.Run("whose parts do not cover their tensor", func(t *testing.T) {
+	t.Run("sections with parts that do not cover their tensor", func(t *testing.T) {
 		err := merge(t, one(t, 1, row(0)), one(t, 1, row(4)))
 		require.ErrorIs(t, err, ErrIncomplete)
 		require.ErrorContains(t, err, "its 2 parts have 20 of 50 elements")

@@ -48,10 +48,10 @@ func TestLookupAndAll(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, e, found, "Q-08 All and Lookup return the same")
 	}
-	t.Run("Q-02 the tensors are listed and not their parts", func(t *testing.T) {
+	t.Run("Q-02 the tensors are listed without their parts", func(t *testing.T) {
 		require.Equal(t, []string{"a\x00b\xffc", "all", "cols", "explicit", "plain", "tiles"}, keys)
 	})
-	t.Run("B-10 parts are listed in the order they were added", func(t *testing.T) {
+	t.Run("B-10 parts are listed in the order in which they were added", func(t *testing.T) {
 		e, ok, err := r.Lookup("tiles")
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -64,7 +64,7 @@ func TestLookupAndAll(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, format.Entry{Key: "matrix", DType: tensor.DTString, Shape: tensor.Shape{2, 2}, Bytes: 12}, e)
 	})
-	t.Run("Q-07 neither the header nor a part is a tensor", func(t *testing.T) {
+	t.Run("Q-07 the header and parts do not count as tensors", func(t *testing.T) {
 		for _, key := range []string{"", "\x00cols\x00\x01\x01\x02\x80\x7f\x80\x81"} {
 			_, ok, err := r.Lookup(key)
 			require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestLookupAndAll(t *testing.T) {
 			require.ErrorContains(t, err, `testdata/slices.index: "none": not found in the checkpoint`)
 		}
 	})
-	t.Run("a key that only looks like that of a part is a tensor's", func(t *testing.T) {
+	t.Run("a key that only looks like the key of a part belongs to a tensor", func(t *testing.T) {
 		var f forgery
 		key := string(sliceKey("w", tensor.Slice{ext(0, 1)}))
 		f.put(key, tensor.DTUInt8, tensor.Shape{1}, []byte{7}, nil)
@@ -139,7 +139,7 @@ func TestBigEndian(t *testing.T) {
 	f.put("v", tensor.DTVariant, tensor.Shape{}, make([]byte, 9), nil)
 	r := f.open(t)
 
-	t.Run("B-29 values are turned round after the checksum was compared", func(t *testing.T) {
+	t.Run("B-29 bytes are swapped after the checksum was compared", func(t *testing.T) {
 		for key, want := range map[string]tensor.Any{
 			"i2": of([]uint16{0x0102, 0x0304}, 2), "f4": scalar[float32](1), "i8": of([]int64{-2}, 1),
 			"c8": of([]complex64{1 + 2i}, 1), "c16": of([]complex128{1 + 2i}, 1), "u1": of([]uint8("abc"), 3),
@@ -151,25 +151,25 @@ func TestBigEndian(t *testing.T) {
 			require.Equal(t, want, dst, key)
 		}
 	})
-	t.Run("B-29 regions too", func(t *testing.T) {
+	t.Run("B-29 the bytes of regions are swapped too", func(t *testing.T) {
 		dst := tensor.New[uint16](1)
 		require.NoError(t, r.ReadSlice(t.Context(), "i2", tensor.Slice{ext(1, 1)}, dst))
 		require.Equal(t, []uint16{0x0304}, dst.Data())
 	})
-	t.Run("B-29 what is copied is little-endian, checksums of strings included", func(t *testing.T) {
+	t.Run("B-29 WriteStored writes little-endian bytes, and checksums of strings for them", func(t *testing.T) {
 		require.Equal(t, "\x02\x01\x04\x03", string(storedBytes(t, r, "i2")))
 		require.Equal(t, "\x00\x00\x80\x3f\x00\x00\x00\x40", string(storedBytes(t, r, "c8")))
 		require.Equal(t, "\x01\x00\x02\x00\x03\x00\x04\x00", string(storedBytes(t, r, "p")))
 		little, _ := text(binary.LittleEndian, []uint64{2, 1}, "abc")
 		require.Equal(t, string(little), string(storedBytes(t, r, "s")))
 	})
-	t.Run("B-29 variants are not implemented, nor are they in TensorFlow", func(t *testing.T) {
+	t.Run("B-29 variants are not supported, as in TensorFlow", func(t *testing.T) {
 		require.ErrorContains(t, r.Read(t.Context(), "v", tensor.New[tensor.Variant]()), "variants in a big-endian checkpoint are not supported")
 	})
 }
 
 func TestStoredForms(t *testing.T) {
-	t.Run("a bool is true whatever its byte", func(t *testing.T) {
+	t.Run("a bool is true for any byte except 0", func(t *testing.T) {
 		var f forgery
 		f.put("b", tensor.DTBool, tensor.Shape{4}, []byte{0, 1, 2, 255}, nil)
 		r, dst := f.open(t), tensor.New[bool](4)
@@ -179,16 +179,16 @@ func TestStoredForms(t *testing.T) {
 		require.Equal(t, []byte{0, 1, 1, 1}, b)
 		require.Equal(t, []byte{0, 1, 2, 255}, storedBytes(t, r, "b"))
 	})
-	t.Run("B-07 an empty string tensor is four bytes", func(t *testing.T) {
+	t.Run("B-07 an empty string tensor has four bytes", func(t *testing.T) {
 		require.Equal(t, "\xd8\xea\x82\xa2", string(storedBytes(t, golden(t, "strings"), "empty")))
 	})
-	t.Run("B-06 lengths that an older writer stored are the same bytes", func(t *testing.T) {
+	t.Run("B-06 lengths of an older writer have the same bytes", func(t *testing.T) {
 		var f forgery
 		f.putText("s", []uint64{300}, string(make([]byte, 300)), nil)
-		require.Equal(t, "\xac\x02", string(f.data[:2]), "varint32 and varint64 do not differ below 2^32")
+		require.Equal(t, "\xac\x02", string(f.data[:2]), "varint32 and varint64 are equal below 2^32")
 		require.NoError(t, readAll(t, f.open(t), "s"))
 	})
-	t.Run("a length in more bytes than it needs is read and copied as it is", func(t *testing.T) {
+	t.Run("a length in more bytes than needed is read, and copied unchanged", func(t *testing.T) {
 		var f forgery
 		f.putText("s", []uint64{1}, "x", nil)
 		long := append([]byte("\x81\x00"), f.data[1:]...)
@@ -200,7 +200,7 @@ func TestStoredForms(t *testing.T) {
 		require.NoError(t, readAll(t, r, "s"))
 		require.Equal(t, long, storedBytes(t, r, "s"))
 	})
-	t.Run("bytes after the last string are ignored, and copied", func(t *testing.T) {
+	t.Run("bytes after the last string are ignored, but copied", func(t *testing.T) {
 		var f forgery
 		f.putText("s", []uint64{1}, "x", func(r *record) { r.size += 3 })
 		f.data = append(f.data, "abc"...)
@@ -209,7 +209,7 @@ func TestStoredForms(t *testing.T) {
 		require.Equal(t, []string{"x"}, dst.Data())
 		require.Equal(t, f.data, storedBytes(t, r, "s"))
 	})
-	t.Run("B-05 a length of 2^32 enters the checksum as eight bytes, a smaller one as four", func(t *testing.T) {
+	t.Run("B-05 the checksum covers a length of 2^32 or more as eight bytes, a smaller one as four", func(t *testing.T) {
 		for _, bigEndian := range []bool{false, true} {
 			sum := lengthSum{bigEndian: bigEndian}
 			sum.add(1<<32 - 2)
@@ -269,7 +269,7 @@ func TestWriteStored(t *testing.T) {
 			require.Equal(t, storedBytes(t, r, "all"), storedBytes(t, r, key), key)
 		}
 	})
-	t.Run("what w refuses is passed on", func(t *testing.T) {
+	t.Run("an error of w is returned", func(t *testing.T) {
 		for name, key := range map[string]string{"dtypes": "float32", "strings": "vector", "slices": "cols", "variant": "list"} {
 			w, pipe := io.Pipe()
 			require.NoError(t, w.Close())
@@ -313,7 +313,7 @@ func TestCanceledReads(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	for name, shards := range map[string]int{"few data files are opened with the index": openEarly, "many when they are needed": openEarly + 1} {
+	for name, shards := range map[string]int{"a few data files are opened with the index": openEarly, "many data files are opened when they are needed": openEarly + 1} {
 		t.Run(name, func(t *testing.T) {
 			fsys := errfs.New()
 			w := Create(fsys, "c", Options{Shards: shards})

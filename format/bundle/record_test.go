@@ -22,13 +22,13 @@ func TestRecordLiteralBytes(t *testing.T) {
 		{"a float scalar: an empty shape, no shard, no offset",
 			"\x08\x01" + "\x12\x00" + "\x28\x04" + "\x35\x81\xa5\xda\x2b",
 			record{dtype: tensor.DTFloat32, shape: tensor.Shape{}, size: 4, crc: 0x2bdaa581}},
-		{"B-03 an empty tensor: an axis without a size, no size, the checksum of nothing",
+		{"B-03 an empty tensor: an axis without a size, no size, the checksum of zero bytes",
 			"\x08\x01" + "\x12\x07" + "\x12\x00" + "\x12\x03\x08\xd2\x0c" + "\x20\x04" + "\x35\xd8\xea\x82\xa2",
 			record{dtype: tensor.DTFloat32, shape: tensor.Shape{0, 1618}, offset: 4, crc: 0xa282ead8}},
 		{"shard and offset",
 			"\x08\x07" + "\x12\x00" + "\x18\x03" + "\x20\x10" + "\x28\xfc\x01" + "\x35\xd8\xa7\x67\x6f",
 			record{dtype: tensor.DTString, shape: tensor.Shape{}, shard: 3, offset: 16, size: 252, crc: 0x6f67a7d8}},
-		{"B-12 a partitioned tensor: no checksum; full extents are empty, a start of 0 is left out",
+		{"B-12 a partitioned tensor: no checksum; full extents are empty, a start of 0 is omitted",
 			"\x08\x05" + "\x12\x08\x12\x02\x08\x04\x12\x02\x08\x02" +
 				"\x3a\x06" + "\x0a\x02\x10\x02" + "\x0a\x00" +
 				"\x3a\x08" + "\x0a\x04\x08\x02\x10\x02" + "\x0a\x00",
@@ -159,10 +159,10 @@ func TestRecordCheck(t *testing.T) {
 		{"B-36 a negative axis", record{dtype: 1, shape: tensor.Shape{-4, 3}}, "shape [-4 3] is impossible"},
 		{"B-36 two negative axes", record{dtype: 1, shape: tensor.Shape{-4, -3}}, "shape [-4 -3] is impossible"},
 		{"B-36 too many axes", record{dtype: 1, shape: make(tensor.Shape, 255)}, "its shape has 255 axes, want at most 254"},
-		{"B-36 more elements than can be counted", record{dtype: 1, shape: tensor.Shape{math.MaxInt, math.MaxInt}}, "is impossible"},
-		{"B-36 axes whose product wraps round", record{dtype: 1, shape: tensor.Shape{math.MaxInt/2 + 1, 4, 3}}, "is impossible"},
-		{"as many axes as can be", record{dtype: 1, shape: make(tensor.Shape, 254)}, ""},
-		{"no elements, however long the other axes", record{dtype: 1, shape: tensor.Shape{math.MaxInt, math.MaxInt, 0}}, ""},
+		{"B-36 more elements than an int can count", record{dtype: 1, shape: tensor.Shape{math.MaxInt, math.MaxInt}}, "is impossible"},
+		{"B-36 axes with a product that wraps around", record{dtype: 1, shape: tensor.Shape{math.MaxInt/2 + 1, 4, 3}}, "is impossible"},
+		{"the largest number of axes", record{dtype: 1, shape: make(tensor.Shape, 254)}, ""},
+		{"no elements, although the other axes are long", record{dtype: 1, shape: tensor.Shape{math.MaxInt, math.MaxInt, 0}}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

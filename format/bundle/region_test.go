@@ -145,11 +145,11 @@ func TestRegionsOfStoredTensors(t *testing.T) {
 		region tensor.Slice
 		want   []int32
 	}{
-		{"B-10 within one part", "tiles", tensor.Slice{ext(3, 2), ext(8, 2)}, []int32{38, 39, 48, 49}},
-		{"B-10 across all parts", "tiles", tensor.Slice{ext(1, 2), ext(3, 2)}, []int32{13, 14, 23, 24}},
-		{"B-10 across two columns", "cols", tensor.Slice{ext(4, 1), ext(0, 3)}, []int32{40, 41, 42}},
-		{"B-37 of a tensor stored whole", "all", tensor.Slice{ext(2, 2), ext(9, 1)}, []int32{29, 39}},
-		{"B-11 full extents and explicit ones are the same", "explicit", tensor.Slice{ext(0, 1), tensor.Full}, []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{"B-10 a region within one part", "tiles", tensor.Slice{ext(3, 2), ext(8, 2)}, []int32{38, 39, 48, 49}},
+		{"B-10 a region across all parts", "tiles", tensor.Slice{ext(1, 2), ext(3, 2)}, []int32{13, 14, 23, 24}},
+		{"B-10 a region across two columns", "cols", tensor.Slice{ext(4, 1), ext(0, 3)}, []int32{40, 41, 42}},
+		{"B-37 a region of a tensor that is stored whole", "all", tensor.Slice{ext(2, 2), ext(9, 1)}, []int32{29, 39}},
+		{"B-11 full extents equal explicit ones", "explicit", tensor.Slice{ext(0, 1), tensor.Full}, []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestRegionsOfStoredTensors(t *testing.T) {
 			require.Equal(t, test.want, dst.Data())
 		})
 	}
-	t.Run("Q-11 a region that leaves the tensor", func(t *testing.T) {
+	t.Run("Q-11 a region beyond the tensor", func(t *testing.T) {
 		err := r.ReadSlice(t.Context(), "all", tensor.Slice{ext(4, 2), tensor.Full}, tensor.New[int32](2, 10))
 		require.ErrorContains(t, err, `testdata/slices.index: "all": tensor: slice 4,2:- does not fit shape [5 10] along axis 0`)
 	})
@@ -201,9 +201,9 @@ func TestRegionsReadLittle(t *testing.T) {
 		region       tensor.Slice
 		bytes, reads int // at most
 	}{
-		{"rows are read where they belong", tensor.Slice{ext(500, 10), tensor.Full}, 40_000, 1},
+		{"rows are read into their final positions", tensor.Slice{ext(500, 10), tensor.Full}, 40_000, 1},
 		{"a few long runs, one read each", tensor.Slice{ext(100, 3), ext(0, 900)}, 3 * 4000, 3},
-		{"short runs that are close together are read at once", tensor.Slice{ext(0, 100), ext(7, 1)}, 100 * 4000, 8},
+		{"short runs that are close together are read together", tensor.Slice{ext(0, 100), ext(7, 1)}, 100 * 4000, 8},
 		{"one element", tensor.Slice{ext(999, 1), ext(999, 1)}, 4, 1},
 		{"nothing", tensor.Slice{ext(3, 0), ext(0, 5)}, 0, 0},
 	}

@@ -20,9 +20,9 @@ func TestSliceKeyLiteralBytes(t *testing.T) {
 	}{
 		{"B-12 a full extent is 80 7f", "cols", tensor.Slice{tensor.Full, ext(1, 9)}, "\x00cols\x00\x01\x01\x02\x80\x7f\x81\x89"},
 		{"bytes 00 and ff are escaped", "a\x00b\xffc", tensor.Slice{ext(0, 65)}, "\x00a\x00\xffb\xff\x00c\x00\x01\x01\x01\x80\xc0\x41"},
-		{"numbers from 64 on take two bytes, from 8192 on three", "", tensor.Slice{ext(65, 8900)}, "\x00\x00\x01\x01\x01\xc0\x41\xe0\x22\xc4"},
+		{"numbers from 64 take two bytes, from 8192 three", "", tensor.Slice{ext(65, 8900)}, "\x00\x00\x01\x01\x01\xc0\x41\xe0\x22\xc4"},
 		{"66000", "", tensor.Slice{ext(100, 66000)}, "\x00\x00\x01\x01\x01\xc0\x64\xe1\x01\xd0"},
-		{"a scalar has rank 0, the number of no bytes", "s", tensor.Slice{}, "\x00s\x00\x01\x00"},
+		{"a scalar has rank 0, which is encoded as a number of zero bytes", "s", tensor.Slice{}, "\x00s\x00\x01\x00"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSignedNumbers(t *testing.T) {
 		require.Equal(t, test.v, v)
 		require.Equal(t, "rest", string(rest))
 	}
-	t.Run("their bytes are in the order of their values", func(t *testing.T) {
+	t.Run("the order of the bytes is the order of the values", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			a, b := rapid.Int64().Draw(t, "a"), rapid.Int64().Draw(t, "b")
 			require.Equal(t, a < b, string(appendSigned(nil, a)) < string(appendSigned(nil, b)))
@@ -65,8 +65,8 @@ func TestSliceKeyOrder(t *testing.T) {
 		name := rapid.Map(rapid.SliceOf(rapid.SampledFrom([]byte{0, 1, 'a', 'b', 0xfe, 0xff})), func(b []byte) string { return string(b) })
 		a, b := name.Draw(t, "a"), name.Draw(t, "b")
 		s := tensor.Slice{tensor.Full}
-		require.Equal(t, a < b, string(sliceKey(a, s)) < string(sliceKey(b, s)), "names in order")
-		require.Less(t, string(sliceKey(a, s)), "\x01", "parts come before all keys but the header's")
+		require.Equal(t, a < b, string(sliceKey(a, s)) < string(sliceKey(b, s)), "the names are in order")
+		require.Less(t, string(sliceKey(a, s)), "\x01", "parts come before all keys except the header's")
 	})
 }
 
@@ -91,10 +91,10 @@ func TestSliceKeyFaults(t *testing.T) {
 		{"another leading number", "\x01\x01a\x00\x01\x01\x00"},
 		{"a name that does not end", "\x00abc"},
 		{"a lone escape", "\x00a\xffb\x00\x01\x00"},
-		{"a rank of more axes than there are bytes", "\x00a\x00\x01\x02\xff\xff\x80\x81"},
+		{"a rank with more axes than bytes", "\x00a\x00\x01\x02\xff\xff\x80\x81"},
 		{"a rank that is not in its shortest form", "\x00a\x00\x01\x02\x00\x01\x80\x81"},
-		{"an axis cut off", "\x00a\x00\x01\x01\x01\x80"},
-		{"a number cut off", "\x00a\x00\x01\x01\x01\x80\xc0"},
+		{"a truncated axis", "\x00a\x00\x01\x01\x01\x80"},
+		{"a truncated number", "\x00a\x00\x01\x01\x01\x80\xc0"},
 		{"a number that is not in its shortest form", "\x00a\x00\x01\x01\x01\x80\xc0\x01"},
 		{"a negative start", "\x00a\x00\x01\x01\x01\x7f\x81"},
 		{"a length of -2", "\x00a\x00\x01\x01\x01\x80\x7e"},

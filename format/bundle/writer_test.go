@@ -36,27 +36,27 @@ func TestWriterRefuses(t *testing.T) {
 		{"B-19 a key twice", func(w *Writer) error { w.Add(0, "a", two); return w.Add(0, "a", two) }, `"a": this key, or this part of it, was already added`},
 		{"B-19 a key twice, in different data files", func(w *Writer) error { w.Add(0, "a", two); return w.Add(1, "a", two) }, "was already added"},
 		{"G-42 a part twice", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.AddSlice(0, "a", full, half, two) }, "was already added"},
-		{"a part of what was added whole", func(w *Writer) error { w.Add(0, "a", two); return w.AddSlice(0, "a", full, half, two) }, "was already added"},
-		{"the whole of what was added in parts", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.Add(0, "a", two) }, "was already added"},
-		{"a part that is all after another", func(w *Writer) error {
+		{"a part of a tensor that was added whole", func(w *Writer) error { w.Add(0, "a", two); return w.AddSlice(0, "a", full, half, two) }, "was already added"},
+		{"a whole tensor that was added in parts", func(w *Writer) error { w.AddSlice(0, "a", full, half, two); return w.Add(0, "a", two) }, "was already added"},
+		{"a part that covers the tensor, after another part", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", full, tensor.Slice{tensor.Full}, format.SourceOf(tensor.New[int8](4)))
 		}, "was already added"},
 		{"a data file that does not exist", func(w *Writer) error { return w.Add(2, "a", two) }, "data file 2 of 2"},
 		{"a negative data file", func(w *Writer) error { return w.Add(-1, "a", two) }, "data file -1 of 2"},
-		{"a dtype that has no values", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: tensor.DTResource, Shape: full}) }, "tensors of resource are not supported"},
-		{"a number that is no dtype", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 77, Shape: full}) }, "dtype(77)"},
+		{"a dtype without values", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: tensor.DTResource, Shape: full}) }, "tensors of resource are not supported"},
+		{"a number that is not a dtype", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 77, Shape: full}) }, "dtype(77)"},
 		{"a tensor that is not built", func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "the tensor is not built"},
 		{"a negative axis", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: tensor.Shape{-1}}) }, "shape [-1] is impossible"},
 		{"255 axes", func(w *Writer) error { return w.Add(0, "a", format.Source{DType: 1, Shape: make(tensor.Shape, 255)}) }, "its shape has 255 axes"},
-		{"a part that leaves the tensor", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(3, 2)}, two) }, "slice 3,2 does not fit shape [4]"},
+		{"a part beyond the tensor", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(3, 2)}, two) }, "slice 3,2 does not fit shape [4]"},
 		{"a part of another rank", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 2), ext(0, 1)}, two) }, "has rank 2"},
-		{"a part whose values have another shape", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 3)}, two) }, "part 0,3 has shape [3], but its tensor has shape [2]"},
-		{"a part of another dtype than the first", func(w *Writer) error {
+		{"a part with values of another shape", func(w *Writer) error { return w.AddSlice(0, "a", full, tensor.Slice{ext(0, 3)}, two) }, "part 0,3 has shape [3], but its tensor has shape [2]"},
+		{"a part with another dtype than the first", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", full, tensor.Slice{ext(2, 2)}, format.SourceOf(tensor.New[uint8](2)))
 		}, "part 2,2 belongs to uint8[4], but earlier parts belong to int8[4]"},
-		{"a part of another shape than the first", func(w *Writer) error {
+		{"a part with another shape than the first", func(w *Writer) error {
 			w.AddSlice(0, "a", full, half, two)
 			return w.AddSlice(0, "a", tensor.Shape{5}, tensor.Slice{ext(2, 2)}, two)
 		}, "part 2,2 belongs to int8[5], but earlier parts belong to int8[4]"},
@@ -92,13 +92,13 @@ func TestCommitRefuses(t *testing.T) {
 		{"strings that cannot be loaded", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTString, Shape: tensor.Shape{}, Load: func() (tensor.Any, error) { return nil, failed }})
 		}, `c: "a": the device is gone`},
-		{"values of another shape than was said", func(w *Writer) {
+		{"values of another shape than announced", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTFloat32, Shape: tensor.Shape{3}, Load: func() (tensor.Any, error) { return tensor.New[float32](4), nil }})
 		}, `c: "a": it was described as float32[3], but is float32[4]`},
 		{"values of another dtype", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTFloat32, Shape: tensor.Shape{3}, Load: func() (tensor.Any, error) { return tensor.New[int32](3), nil }})
 		}, "is int32[3]"},
-		{"more bytes than can be counted", func(w *Writer) {
+		{"more bytes than an int can count", func(w *Writer) {
 			w.Add(0, "a", format.Source{DType: tensor.DTFloat64, Shape: tensor.Shape{math.MaxInt}})
 		}, "more bytes than this machine can count"},
 	}
@@ -126,7 +126,7 @@ func TestCommitRefuses(t *testing.T) {
 		require.NoError(t, w.Add(0, "last", format.Source{DType: tensor.DTInt8, Shape: tensor.Shape{math.MaxInt}}))
 		require.ErrorContains(t, w.Commit(t.Context()), "more than a file can hold")
 	})
-	t.Run("B-20 to commit twice", func(t *testing.T) {
+	t.Run("B-20 two commits", func(t *testing.T) {
 		w := Create(errfs.New(), "c", Options{})
 		require.NoError(t, w.Commit(t.Context()))
 		require.ErrorContains(t, w.Commit(t.Context()), "c: the checkpoint has been committed")
@@ -151,7 +151,7 @@ func TestCommitRefuses(t *testing.T) {
 }
 
 func TestWriterLayout(t *testing.T) {
-	t.Run("nothing at all is a header and an empty data file", func(t *testing.T) {
+	t.Run("an empty checkpoint has a header and an empty data file", func(t *testing.T) {
 		fsys := errfs.New()
 		require.NoError(t, Create(fsys, "c", Options{}).Commit(t.Context()))
 		require.Equal(t, []string{"c.data-00000-of-00001", "c.index"}, fsys.Names())
@@ -160,7 +160,7 @@ func TestWriterLayout(t *testing.T) {
 			t.Fatal("there is an entry")
 		}
 	})
-	t.Run("B-30 alignment pads with zeros after each tensor, the last included", func(t *testing.T) {
+	t.Run("B-30 alignment pads with zeros after each tensor, including the last", func(t *testing.T) {
 		for _, workers := range []int{1, 4} {
 			fsys := errfs.New()
 			w := Create(fsys, "c", Options{Alignment: 42, Workers: workers})
@@ -195,7 +195,7 @@ func TestWriterLayout(t *testing.T) {
 		require.Equal(t, []string{"dir/.data-00000-of-00001", "dir/.index"}, fsys.Names())
 		openAt(t, fsys, "dir/")
 	})
-	t.Run("data files without a tensor exist", func(t *testing.T) {
+	t.Run("data files without tensors are written", func(t *testing.T) {
 		fsys := errfs.New()
 		w := Create(fsys, "c", Options{Shards: 3})
 		require.NoError(t, w.Add(1, "a", format.SourceOf(scalar(1.0))))
@@ -203,7 +203,7 @@ func TestWriterLayout(t *testing.T) {
 		require.Equal(t, []string{"c.data-00000-of-00003", "c.data-00001-of-00003", "c.data-00002-of-00003", "c.index"}, fsys.Names())
 		require.NoError(t, readAll(t, openAt(t, fsys, "c"), "a"))
 	})
-	t.Run("parts are listed by data file, and then in the order they were added", func(t *testing.T) {
+	t.Run("parts are listed by data file, and then in the order in which they were added", func(t *testing.T) {
 		fsys := errfs.New()
 		w := Create(fsys, "c", Options{})
 		var want []tensor.Slice

@@ -66,7 +66,7 @@ func TestHeader(t *testing.T) {
 		{"a scalar", one(dims(), 0, 0, 4), ""},
 		{"blocks", one(dims(32, 2), 8, 0, 68), ""},
 		{"an unknown type, which is listed", one(dims(3), 99, 0, 0), ""},
-		{"a type that was given up", one(dims(32), 4, 0, 0), ""},
+		{"a type that was removed from the format", one(dims(32), 4, 0, 0), ""},
 
 		{"nothing", nil, `it begins with "\x00\x00\x00\x00"`},
 		{"another magic", []byte("GGML\x03\x00\x00\x00"), `it begins with "GGML"`},
@@ -91,16 +91,16 @@ func TestHeader(t *testing.T) {
 		{"an overlap", start(2, 0).put("v", uint32(1), uint64(16), uint32(0), uint64(0), "w", uint32(0), uint32(0), uint64(32)).end(64), "overlap"},
 		{"many axes", start(1, 0).put("w", uint32(33)).end(999), "33 axes"},
 		{"a long axis", one(dims(1<<63), 0, 0, 4), "an axis of length"},
-		{"more than can be counted", one(dims(1<<32, 1<<32), 0, 0, 4), "more elements than an int"},
-		{"more than any file", one(dims(1<<62), 0, 0, 4), "does not fit 64 bits"},
+		{"more elements than an int can count", one(dims(1<<32, 1<<32), 0, 0, 4), "more elements than an int"},
+		{"more bytes than any file has", one(dims(1<<62), 0, 0, 4), "does not fit 64 bits"},
 		{"part of a block", one(dims(2, 32), 8, 0, 68), "the last axis of Q8_0[32 2] is not a multiple of the 32"},
-		{"a scalar block", one(dims(), 8, 0, 68), "not a multiple of the 32"},
+		{"a scalar of a type with blocks", one(dims(), 8, 0, 68), "not a multiple of the 32"},
 		{"an offset beyond the file", one(dims(1), 0, 1<<40, 4), "beyond the end"},
-		{"an offset beyond any", one(dims(1), 0, 1<<63, 4), "invalid offset"},
+		{"an offset beyond any file", one(dims(1), 0, 1<<63, 4), "invalid offset"},
 		{"an offset that is not aligned", one(dims(1), 0, 4, 8), "not a multiple of the alignment"},
-		{"cut off", one(dims(2), 0, 0, 7), "its 8 bytes at offset 64 exceed the 71 bytes"},
-		{"a refused tensor that is cut off", one(dims(256), 16, 0, 65), "its 66 bytes at offset 64 exceed"},
-		{"a refused tensor that is larger than any file", one(dims(1<<62), 16, 0, 65), "blocks of 66 bytes, but the file has"},
+		{"a truncated file", one(dims(2), 0, 0, 7), "its 8 bytes at offset 64 exceed the 71 bytes"},
+		{"a truncated tensor of an unsupported type", one(dims(256), 16, 0, 65), "its 66 bytes at offset 64 exceed"},
+		{"a tensor of an unsupported type that is larger than any file", one(dims(1<<62), 16, 0, 65), "blocks of 66 bytes, but the file has"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestMemory(t *testing.T) {
 		"many strings":           start(0, 1).put("k", uint32(9), uint32(8), uint64(1<<17), make([]uint64, 1<<17)).end(0),
 		"many arrays":            start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<16), bytes.Repeat(make([]byte, 12), 1<<16)).end(0),
 		"a long string":          start(0, 1).put("k", uint32(8), strings.Repeat("x", 1<<20)).end(0),
-		"arrays that are longer": start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<15), bytes.Repeat([]byte("\x00\x00\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00"), 1<<16)).end(0),
+		"longer arrays":          start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<15), bytes.Repeat([]byte("\x00\x00\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00"), 1<<16)).end(0),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(64*len(b)+1<<20))

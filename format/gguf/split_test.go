@@ -37,17 +37,17 @@ func TestSplits(t *testing.T) {
 		is    error
 		says  string
 	}{
-		"the first":         {good(func(fstest.MapFS) {}), first, "[a b c]", nil, ""},
-		"another":           {good(func(fstest.MapFS) {}), second, "[b]", nil, ""},
-		"a missing file":    {good(func(m fstest.MapFS) { delete(m, third) }), first, "", fs.ErrNotExist, `it is the first of 3 files, but "d/m-00003-of-00003.gguf" cannot be opened`},
-		"one file twice":    {good(func(m fstest.MapFS) { m[third] = m[second] }), first, "", format.ErrCorrupt, "d/m-00003-of-00003.gguf: split.no and split.count are 1 and 3, expected 2 and 3"},
-		"another model's":   {good(func(m fstest.MapFS) { m[third] = split(2, 4, 3, "c") }), first, "", format.ErrCorrupt, "split.no and split.count are 2 and 4"},
-		"one name twice":    {good(func(m fstest.MapFS) { m[third] = split(2, 3, 3, "b") }), first, "", format.ErrCorrupt, "two tensors have this name"},
-		"too few tensors":   {good(func(m fstest.MapFS) { m[first] = split(0, 3, 4, "a") }), first, "", format.ErrCorrupt, "split.tensors.count is 4, but its 3 files have 3 tensors"},
-		"another name":      {fstest.MapFS{"m.gguf": split(0, 3, 3, "a")}, "m.gguf", "", errors.ErrUnsupported, "give it a name that ends in -00001-of-00003.gguf"},
-		"a name for others": {fstest.MapFS{"m-00001-of-00002.gguf": split(0, 3, 3, "a")}, "m-00001-of-00002.gguf", "", errors.ErrUnsupported, "its name does not give"},
-		"a damaged file":    {good(func(m fstest.MapFS) { m[second] = &fstest.MapFile{Data: []byte("GGUF")} }), first, "", format.ErrCorrupt, "d/m-00002-of-00003.gguf"},
-		"one file in all":   {fstest.MapFS{"m.gguf": split(0, 1, 1, "a")}, "m.gguf", "[a]", nil, ""},
+		"the first file":             {good(func(fstest.MapFS) {}), first, "[a b c]", nil, ""},
+		"another":                    {good(func(fstest.MapFS) {}), second, "[b]", nil, ""},
+		"a missing file":             {good(func(m fstest.MapFS) { delete(m, third) }), first, "", fs.ErrNotExist, `it is the first of 3 files, but "d/m-00003-of-00003.gguf" cannot be opened`},
+		"one file twice":             {good(func(m fstest.MapFS) { m[third] = m[second] }), first, "", format.ErrCorrupt, "d/m-00003-of-00003.gguf: split.no and split.count are 1 and 3, expected 2 and 3"},
+		"another model's file":       {good(func(m fstest.MapFS) { m[third] = split(2, 4, 3, "c") }), first, "", format.ErrCorrupt, "split.no and split.count are 2 and 4"},
+		"one name twice":             {good(func(m fstest.MapFS) { m[third] = split(2, 3, 3, "b") }), first, "", format.ErrCorrupt, "two tensors have this name"},
+		"too few tensors":            {good(func(m fstest.MapFS) { m[first] = split(0, 3, 4, "a") }), first, "", format.ErrCorrupt, "split.tensors.count is 4, but its 3 files have 3 tensors"},
+		"a name without a number":    {fstest.MapFS{"m.gguf": split(0, 3, 3, "a")}, "m.gguf", "", errors.ErrUnsupported, "give it a name that ends in -00001-of-00003.gguf"},
+		"a name with another number": {fstest.MapFS{"m-00001-of-00002.gguf": split(0, 3, 3, "a")}, "m-00001-of-00002.gguf", "", errors.ErrUnsupported, "its name does not give"},
+		"a damaged file":             {good(func(m fstest.MapFS) { m[second] = &fstest.MapFile{Data: []byte("GGUF")} }), first, "", format.ErrCorrupt, "d/m-00002-of-00003.gguf"},
+		"a model of one file":        {fstest.MapFS{"m.gguf": split(0, 1, 1, "a")}, "m.gguf", "[a]", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := OpenFS(tt.files, tt.path)

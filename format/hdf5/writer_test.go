@@ -98,7 +98,7 @@ func TestWriterRoundTrip(t *testing.T) {
 			require.True(t, tensor.Equal(a.Value, groups[path].Attribute(a.Name).Value), "%s@%s", path, a.Name)
 		}
 	}
-	require.Equal(t, data, written(t, tensors, attributes), "one tree has one encoding, whatever the order of Add")
+	require.Equal(t, data, written(t, tensors, attributes), "the encoding of a tree does not depend on the order of Add")
 }
 
 func TestWhatCannotBeWritten(t *testing.T) {
@@ -134,7 +134,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 			if err := c.add(w); err != nil {
 				require.ErrorContains(t, err, c.want)
 			}
-			require.ErrorContains(t, w.Commit(t.Context()), c.want, "what Add returned is not forgotten")
+			require.ErrorContains(t, w.Commit(t.Context()), c.want, "an error of Add is returned again by Commit")
 			require.Empty(t, disk.Names())
 		})
 	}

@@ -223,12 +223,12 @@ func TestArchives(t *testing.T) {
 		is      error
 		want    string
 	}{
-		"two of one name": {[]string{"metadata.json", metadata, "config.json", config, "model.weights.h5", w, "model.weights.h5", w}, format.ErrCorrupt, `two members of the archive have the name "model.weights.h5"`},
-		"no weights":      {[]string{"metadata.json", metadata, "config.json", config}, format.ErrNotFound, "model.weights.h5"},
-		"not a model":     {[]string{"x", "y"}, format.ErrCorrupt, "config.json"},
-		"npz":             {[]string{"config.json", config, "model.weights.npz", ""}, errors.ErrUnsupported, "model.weights.npz"},
-		"bad metadata":    {[]string{"metadata.json", "{", "config.json", config, "model.weights.h5", w}, format.ErrCorrupt, "metadata.json"},
-		"bad weights":     {[]string{"metadata.json", metadata, "config.json", config, "model.weights.h5", "x"}, format.ErrCorrupt, "model.weights.h5"},
+		"two members with one name": {[]string{"metadata.json", metadata, "config.json", config, "model.weights.h5", w, "model.weights.h5", w}, format.ErrCorrupt, `two members of the archive have the name "model.weights.h5"`},
+		"no weights":                {[]string{"metadata.json", metadata, "config.json", config}, format.ErrNotFound, "model.weights.h5"},
+		"not a model":               {[]string{"x", "y"}, format.ErrCorrupt, "config.json"},
+		"npz":                       {[]string{"config.json", config, "model.weights.npz", ""}, errors.ErrUnsupported, "model.weights.npz"},
+		"bad metadata":              {[]string{"metadata.json", "{", "config.json", config, "model.weights.h5", w}, format.ErrCorrupt, "metadata.json"},
+		"bad weights":               {[]string{"metadata.json", metadata, "config.json", config, "model.weights.h5", "x"}, format.ErrCorrupt, "model.weights.h5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := open(t, map[string]string{"m": string(archive(t, zip.Store, c.members...))}, "m")

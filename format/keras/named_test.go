@@ -64,7 +64,7 @@ func TestNamedGraph(t *testing.T) {
 		{"given names", "tail.kernel head.kernel", model, "_operations 0 _kernel", "head.kernel"},
 		{"names of TensorFlow's variables", "head/kernel:0 tail/kernel:0", model, "_operations 4 kernel", "tail/kernel:0"},
 		{"the model's name in front", "sequential.head.kernel sequential.tail.kernel", model, "_operations 4 kernel", "sequential.tail.kernel"},
-		{"a name that repeats itself", "head/head/kernel tail/tail/kernel", model, "_operations 0 kernel", "head/head/kernel"},
+		{"a repeated name", "head/head/kernel tail/tail/kernel", model, "_operations 0 kernel", "head/head/kernel"},
 		{"a legacy file's keys", "model_weights/head/head/kernel optimizer_weights/head/m", model, "_operations 0 kernel", "model_weights/head/head/kernel"},
 		{"a wrapper", "each.kernel head.kernel", model, "_operations 2 layer kernel", "each.kernel"},
 		{"cells of several classes", "stack.a.gru_cell.kernel stack.a.lstm_cell_3.kernel", model, "_operations 1 cell cells 0 kernel", "stack.a.lstm_cell_3.kernel"},
@@ -94,10 +94,10 @@ func TestNamedGraphLeavesOthers(t *testing.T) {
 	own, err := nametree.Graph(slices.Values([]string{"_operations.0._kernel", "a.vars.b"}))
 	require.NoError(t, err)
 	for name, g := range map[string]*objectgraph.Graph{
-		"other names": tree,
-		"its own":     own,
-		"shared":      {Nodes: []objectgraph.Node{node(objectgraph.Child{Name: "a", ID: 1}, objectgraph.Child{Name: "b", ID: 1}), node()}},
-		"a cycle":     {Nodes: []objectgraph.Node{node(objectgraph.Child{Name: "a", ID: 0})}},
+		"other names":   tree,
+		"its own names": own,
+		"shared":        {Nodes: []objectgraph.Node{node(objectgraph.Child{Name: "a", ID: 1}, objectgraph.Child{Name: "b", ID: 1}), node()}},
+		"a cycle":       {Nodes: []objectgraph.Node{node(objectgraph.Child{Name: "a", ID: 0})}},
 	} {
 		model := any(sequence{"Dense head"})
 		if name == "other names" {

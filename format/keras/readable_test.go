@@ -26,13 +26,13 @@ func TestReadableNames(t *testing.T) {
 		require.NoError(t, err)
 		names, err := r.ReadableNames()
 		require.NoError(t, err)
-		require.Len(t, names, r.Len(), "a name for each")
+		require.Len(t, names, r.Len(), "each key has a name")
 		var all []string
 		for _, name := range names {
 			all = append(all, name)
 		}
 		slices.Sort(all)
-		require.Len(t, slices.Compact(all), r.Len(), "each another")
+		require.Len(t, slices.Compact(all), r.Len(), "the names differ")
 		for key, name := range want {
 			require.Equal(t, name, names[key], "%s: %v", key, names)
 		}

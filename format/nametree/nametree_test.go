@@ -44,10 +44,10 @@ func TestGraph(t *testing.T) {
 		{"empty parts", []string{"/a//b."}, []string{`["a" "b"] /a//b.`}},
 		{"one node for two keys", []string{"a.b", "a/b", "/a/b"}, []string{`["a/b"] a/b`, `["/a/b"] /a/b`, `["a" "b"] a.b`}},
 		{"a name without separators keeps its node", []string{".x", "x"}, []string{`["x"] x`, `[".x"] .x`}},
-		{"nothing but separators", []string{"./.", ""}, []string{`["./."] ./.`, `[""] `}},
+		{"only separators", []string{"./.", ""}, []string{`["./."] ./.`, `[""] `}},
 		{"TensorFlow's keys", []string{"m/w/.ATTRIBUTES/VARIABLE_VALUE"}, []string{`["m" "w"] m/w/.ATTRIBUTES/VARIABLE_VALUE`}},
 		{"numbers in order", []string{"v.0", "v.10", "v.2", "v.010"}, []string{`["v" "0"] v.0`, `["v" "2"] v.2`, `["v" "10"] v.10`, `["v" "010"] v.010`}},
-		{"numbers among names stay", []string{"v.10", "v.2", "v.a"}, []string{`["v" "10"] v.10`, `["v" "2"] v.2`, `["v" "a"] v.a`}},
+		{"numbers among names keep their order", []string{"v.10", "v.2", "v.a"}, []string{`["v" "10"] v.10`, `["v" "2"] v.2`, `["v" "a"] v.a`}},
 		{"other letters", []string{"é.世/x"}, []string{`["é" "世" "x"] é.世/x`}},
 	}
 	for _, tt := range tests {

@@ -39,11 +39,11 @@ func TestHeader(t *testing.T) {
 		{"lengths of Python 2", "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L)}", 24, ""},
 		{"no byte order", "{'descr': 'f4', 'fortran_order': False, 'shape': (1,)}", 4, ""},
 
-		{"no dictionary", "[]", 0, "expected '{'"},
+		{"not a dictionary", "[]", 0, "expected '{'"},
 		{"nothing", "", 0, "expected '{'"},
-		{"text behind", "{'descr': '<f4', 'fortran_order': False, 'shape': ()}x", 4, `expected the end of the header, got "x"`},
-		{"a key too many", "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4, `"x" is not one of`},
-		{"a key too few", "{'descr': '<f4', 'fortran_order': False}", 4, "expected the keys descr, fortran_order and shape"},
+		{"text after the end", "{'descr': '<f4', 'fortran_order': False, 'shape': ()}x", 4, `expected the end of the header, got "x"`},
+		{"an additional key", "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4, `"x" is not one of`},
+		{"a missing key", "{'descr': '<f4', 'fortran_order': False}", 4, "expected the keys descr, fortran_order and shape"},
 		{"a key twice", "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4, "descr occurs twice"},
 		{"a call", "{'descr': '<f4', 'fortran_order': False, 'shape': exit()}", 4, "expected '('"},
 		{"a negative length", "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", 4, "nonnegative"},
@@ -51,13 +51,13 @@ func TestHeader(t *testing.T) {
 		{"a number for fortran_order", "{'descr': '<f4', 'fortran_order': 1, 'shape': ()}", 4, "expected True or False"},
 		{"a string that does not end", "{'descr': '<f4", 0, "expected a string"},
 		{"an escape", `{'desc\x72': '<f4', 'fortran_order': False, 'shape': ()}`, 4, "without escapes"},
-		{"a comma too few", "{'descr': '<f4' 'fortran_order': False, 'shape': ()}", 4, "expected a comma or '}'"},
-		{"records, deep", "{'descr': " + strings.Repeat("[", 60000) + ", 'fortran_order': False, 'shape': ()}", 4, "nested too deeply"},
+		{"a missing comma", "{'descr': '<f4' 'fortran_order': False, 'shape': ()}", 4, "expected a comma or '}'"},
+		{"deeply nested records", "{'descr': " + strings.Repeat("[", 60000) + ", 'fortran_order': False, 'shape': ()}", 4, "nested too deeply"},
 
 		{"too few values", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", 23, "<f4[2 3] needs 6 elements of 4 bytes, but 23 bytes follow the header"},
 		{"too many values", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", 25, "holds more than one array"},
-		{"more than can be counted", "{'descr': '<f4', 'fortran_order': True, 'shape': (4294967296, 4294967296)}", 4, "more elements than an int"},
-		{"more than any file", "{'descr': '<f4', 'fortran_order': True, 'shape': (4611686018427387905,)}", 4, "needs 4611686018427387905 elements"},
+		{"more elements than an int can count", "{'descr': '<f4', 'fortran_order': True, 'shape': (4294967296, 4294967296)}", 4, "more elements than an int"},
+		{"more bytes than any file has", "{'descr': '<f4', 'fortran_order': True, 'shape': (4611686018427387905,)}", 4, "needs 4611686018427387905 elements"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -79,18 +79,18 @@ func TestStart(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"nothing":        {nil, "does not begin with"},
-		"another magic":  {[]byte("\x93NUMPX\x01\x00\x00\x00"), "does not begin with"},
-		"version 0":      {[]byte(magic + "\x00\x00\x00\x00"), "version 0.0"},
-		"version 4":      {[]byte(magic + "\x04\x00\x00\x00\x00\x00"), "version 4.0"},
-		"a long header":  {[]byte(magic + "\x02\x00\xff\xff\xff\xff"), "its header has 4294967295 bytes"},
-		"no header":      {[]byte(magic + "\x02\x00\xff\xff\x00\x00"), "end in the header"},
-		"no version":     {good[:7], "end in the header"},
-		"no length":      {good[:9], "end in the header"},
-		"half a header":  {good[:20], "end in the header"},
-		"no values":      {good[:len(good)-4], "needs 1 elements"},
-		"not UTF-8":      {[]byte(magic + "\x03\x00\x01\x00\x00\x00\xff"), "not UTF-8"},
-		"an archive cut": {[]byte("PK\x03\x04"), "ZIP archive"},
+		"nothing":             {nil, "does not begin with"},
+		"another magic":       {[]byte("\x93NUMPX\x01\x00\x00\x00"), "does not begin with"},
+		"version 0":           {[]byte(magic + "\x00\x00\x00\x00"), "version 0.0"},
+		"version 4":           {[]byte(magic + "\x04\x00\x00\x00\x00\x00"), "version 4.0"},
+		"a long header":       {[]byte(magic + "\x02\x00\xff\xff\xff\xff"), "its header has 4294967295 bytes"},
+		"no header":           {[]byte(magic + "\x02\x00\xff\xff\x00\x00"), "end in the header"},
+		"no version":          {good[:7], "end in the header"},
+		"no length":           {good[:9], "end in the header"},
+		"half a header":       {good[:20], "end in the header"},
+		"no values":           {good[:len(good)-4], "needs 1 elements"},
+		"not UTF-8":           {[]byte(magic + "\x03\x00\x01\x00\x00\x00\xff"), "not UTF-8"},
+		"a truncated archive": {[]byte("PK\x03\x04"), "ZIP archive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := openBytes(tt.file)

@@ -189,7 +189,7 @@ func TestMemory(t *testing.T) {
 		"no values":     zeros,
 		"many axes":     array1("{'descr': '<f4', 'fortran_order': False, 'shape': ("+strings.Repeat("1,", 30_000)+")}", 4),
 		"a long header": append([]byte(magic+"\x02\x00\x00\x00\x10\x00"), make([]byte, 100)...),
-		"a bomb":        bomb,
+		"a ZIP bomb":    bomb,
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(32*len(b)+2<<20))

@@ -42,9 +42,9 @@ func TestEncoder(t *testing.T) {
 	require.True(t, ok)
 	next, ok := one.Place("m/.ATTRIBUTES/")
 	require.True(t, ok)
-	require.Equal(t, second, next, "what comes before is not looked at again")
+	require.Equal(t, second, next, "a search starts after the last string that it found")
 	first, ok := one.Place(keys.Attributes[0].Key)
-	require.True(t, ok, "unless it is asked for")
+	require.True(t, ok, "and continues at the beginning")
 	require.Less(t, first, second)
 
 	e := NewEncoder(2, 0)

@@ -20,7 +20,7 @@ func TestEscape(t *testing.T) {
 		{"G-04 a name that looks reserved", ".ATTRIBUTES", "..ATTRIBUTES"},
 		{"G-04 another", ".OPTIMIZER_SLOT", "..OPTIMIZER_SLOT"},
 		{"G-05 no name", "", ""},
-		{"anything else stays", "naïve ☃ \x00\n", "naïve ☃ \x00\n"},
+		{"other characters stay unchanged", "naïve ☃ \x00\n", "naïve ☃ \x00\n"},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
 			require.Equal(t, tt.want, objectgraph.Escape(tt.name))
@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 		{"G-04 an edge called .ATTRIBUTES", objectgraph.Key([]string{".ATTRIBUTES"}, objectgraph.VariableValue), "..ATTRIBUTES/.ATTRIBUTES/VARIABLE_VALUE"},
 		{"G-05 an edge without a name", objectgraph.Key([]string{"d", ""}, objectgraph.VariableValue), "d//.ATTRIBUTES/VARIABLE_VALUE"},
 		{"G-06 a variable that is the root", objectgraph.Key(nil, objectgraph.VariableValue), "/.ATTRIBUTES/VARIABLE_VALUE"},
-		{"G-07 a tensor among several is escaped twice", objectgraph.Key([]string{"o"}, objectgraph.Escape("a/b.c")), "o/.ATTRIBUTES/a..Sb....c"},
+		{"G-07 the name of one of several tensors is escaped twice", objectgraph.Key([]string{"o"}, objectgraph.Escape("a/b.c")), "o/.ATTRIBUTES/a..Sb....c"},
 		{"G-09 a tensor without a name", objectgraph.Key([]string{"o"}, ""), "o/.ATTRIBUTES/"},
 		{"a slot", objectgraph.SlotPath("model/w", "opt", "a.b"), "model/w/.OPTIMIZER_SLOT/opt/a..b"},
 	} {
@@ -62,10 +62,10 @@ func TestSaveablePrefix(t *testing.T) {
 	}{
 		{"G-40 a variable", "a/b/.ATTRIBUTES/VARIABLE_VALUE", "a/b/.ATTRIBUTES/", true},
 		{"G-40 the first counts", "a/.ATTRIBUTES/b/.ATTRIBUTES/c", "a/.ATTRIBUTES/", true},
-		{"G-40 an edge called .ATTRIBUTES is none", "a/..ATTRIBUTES/.ATTRIBUTES/c", "a/..ATTRIBUTES/.ATTRIBUTES/", true},
-		{"G-40 the root's own", "/.ATTRIBUTES/x", "/.ATTRIBUTES/", true},
+		{"G-40 an edge called .ATTRIBUTES is not a mark", "a/..ATTRIBUTES/.ATTRIBUTES/c", "a/..ATTRIBUTES/.ATTRIBUTES/", true},
+		{"G-40 a variable that is the root", "/.ATTRIBUTES/x", "/.ATTRIBUTES/", true},
 		{"G-40 a name-based key", "dense/kernel", "", false},
-		{"G-40 nothing before the mark", ".ATTRIBUTES/x", "", false},
+		{"G-40 an empty path before the mark", ".ATTRIBUTES/x", "", false},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
 			prefix, ok := objectgraph.SaveablePrefix(tt.key)

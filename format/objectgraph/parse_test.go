@@ -20,22 +20,22 @@ import (
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, data, want string }{
 		{"no nodes", "", "no nodes"},
-		{"no nodes but something else", "\x10\x01", "no nodes"},
+		{"only an unknown field", "\x10\x01", "no nodes"},
 		{"garbage", "\xff\xff\xff", "object graph: "},
 		{"a node that is longer than the graph", "\x0a\x05\x0a\x00", "field 1: the message ends"},
-		{"a node whose length is beyond any file", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "field 1: the message ends"},
+		{"a node with a length beyond any file", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "field 1: the message ends"},
 		{"a child that is longer than its node", "\x0a\x00\x0a\x02\x0a\x05", "node 1: field 1: "},
 		{"a name that is longer than its child", "\x0a\x06\x0a\x04\x12\x07ab", "node 0: field 2: "},
 		{"a number without an end", "\x0a\x04\x0a\x02\x08\xff", "node 0: field 1: "},
 		{"a number of more than 64 bits", "\x0a\x0f\x0a\x0d\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x0a", "node 0: field 1: "},
 		{"field 0", "\x0a\x02\x02\x00", "node 0: not the encoding"},
-		{"a field's number that generated code refuses", "\x0a\x06\x80\x80\x80\x80\x10\x00", "node 0: field 536870912: the number is too large"},
+		{"a field number that generated code rejects", "\x0a\x06\x80\x80\x80\x80\x10\x00", "node 0: field 536870912: the number is too large"},
 		{"a group without an end", "\x0a\x02\x0b\x08", "node 0: field 1: "},
 		{"the end of a group that did not start", "\x0a\x01\x0c", "node 0: field 1: "},
 		{"a child that does not exist", "\x0a\x07\x0a\x05\x08\x01\x12\x01w", `node 0: child 0, "w": node 1 does not exist, the graph has 1`},
 		{"a negative child", "\x0a\x00\x0a\x11\x0a\x00\x0a\x0d\x08" + minusOne + "\x12\x00", `node 1: child 1, "": node -1 does not exist`},
-		{"a slot for no variable", "\x0a\x07\x1a\x05\x08\x09\x12\x01m", `node 0: slot 0, "m": its original variable: node 9 does`},
-		{"a slot of no variable", "\x0a\x07\x1a\x05\x18\x09\x12\x01m", `node 0: slot 0, "m": its own variable: node 9 does`},
+		{"a slot for a missing variable", "\x0a\x07\x1a\x05\x08\x09\x12\x01m", `node 0: slot 0, "m": its original variable: node 9 does`},
+		{"a slot with a missing variable", "\x0a\x07\x1a\x05\x18\x09\x12\x01m", `node 0: slot 0, "m": its own variable: node 9 does`},
 		{"a child's name", "\x0a\x05\x0a\x03\x12\x01\xff", `node 0: child 0: its name: "\xff" is not UTF-8`},
 		{"an attribute's key", "\x0a\x05\x12\x03\x1a\x01\xff", `node 0: attribute 0: "\xff" is not UTF-8`},
 		{"a slot's name", "\x0a\x05\x1a\x03\x12\x01\xff", `node 0: slot 0: its name: "\xff" is not UTF-8`},
@@ -59,20 +59,20 @@ func TestParseAccepts(t *testing.T) {
 		name, data string
 		want       graph
 	}{
-		{"a root alone", "\x0a\x00", graph{Nodes: []node{{}}}},
-		{"two children of one name", "\x0a\x0a\x0a\x03\x12\x01w\x0a\x03\x12\x01w",
+		{"only a root", "\x0a\x00", graph{Nodes: []node{{}}}},
+		{"two children with one name", "\x0a\x0a\x0a\x03\x12\x01w\x0a\x03\x12\x01w",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{Name: "w"}, {Name: "w"}}}}}},
-		{"fields that are not known", "\x0a\x0d\x32\x01x\x38\x05\x0a\x06\x1a\x01y\x12\x01w\x7d....",
+		{"unknown fields", "\x0a\x0d\x32\x01x\x38\x05\x0a\x06\x1a\x01y\x12\x01w\x7d....",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{Name: "w"}}}}}},
 		{"known fields in another encoding", "\x08\x01\x0a\x06\x08\x01\x0a\x02\x10\x05\x15....",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{}}}}}},
-		{"the last of what occurs twice", "\x0a\x0c\x0a\x0a\x08\x05\x12\x01a\x12\x01b\x08\x00",
+		{"if a field occurs twice, the last one counts", "\x0a\x0c\x0a\x0a\x08\x05\x12\x01a\x12\x01b\x08\x00",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{Name: "b"}}}}}},
 		{"messages that occur twice are merged", "\x0a\x10\x22\x03\x0a\x01n\x22\x03\x12\x01o\x2a\x02\x08\x01\x2a\x00",
 			graph{Nodes: []node{{Saver: &objectgraph.RegisteredSaver{Name: "n", ObjectName: "o"}, HasValues: &yes}}}},
 		{"a bool is any number but zero", "\x0a\x04\x2a\x02\x08\x07\x0a\x04\x2a\x02\x08\x00",
 			graph{Nodes: []node{{HasValues: &yes}, {HasValues: &no}}}},
-		{"numbers longer than they need be", "\x8a\x00\x85\x00\x0a\x03\x08\x80\x00",
+		{"numbers with more bytes than needed", "\x8a\x00\x85\x00\x0a\x03\x08\x80\x00",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{}}}}}},
 		{"a child's number is its lower half", "\x0a\x08\x0a\x06\x08\x80\x80\x80\x80\x10",
 			graph{Nodes: []node{{Children: []objectgraph.Child{{}}}}}},
@@ -84,7 +84,7 @@ func TestParseAccepts(t *testing.T) {
 			requireAsGenerated(t, []byte(tt.data), g)
 		})
 	}
-	t.Run("lists can be appended to without a neighbour's changing", func(t *testing.T) {
+	t.Run("appending to a list does not change its neighbour", func(t *testing.T) {
 		g, err := objectgraph.Parse([]byte("\x0a\x02\x0a\x00\x0a\x05\x0a\x03\x12\x01b"))
 		require.NoError(t, err)
 		g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: "x"})
@@ -212,17 +212,17 @@ func TestParseIsBounded(t *testing.T) {
 		{"a million attributes of one node", func() []byte {
 			return node(bytes.Repeat([]byte("\x12\x00"), million))
 		}, 32},
-		{"a million lists of values of one node", func() []byte {
+		{"a million lists of values in one node", func() []byte {
 			return node(bytes.Repeat([]byte("\x2a\x00"), million))
 		}, 1},
-		{"a chain a million deep", func() []byte {
+		{"a chain of a million nodes", func() []byte {
 			g := objectgraph.Graph{Nodes: make([]objectgraph.Node, million)}
 			for i := range million - 1 {
 				g.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: i + 1}}
 			}
 			return g.Marshal()
 		}, 20},
-		{"a length that lies", func() []byte { return append([]byte("\x0a\xff\xff\xff\x7f"), make([]byte, million)...) }, 1},
+		{"a false length", func() []byte { return append([]byte("\x0a\xff\xff\xff\x7f"), make([]byte, million)...) }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			data := tt.data()

@@ -20,7 +20,7 @@ func edges(n int, list ...objectgraph.Child) *objectgraph.Graph {
 }
 
 func TestPaths(t *testing.T) {
-	t.Run("G-14 the shortest path, and of these the first", func(t *testing.T) {
+	t.Run("G-14 the first of the shortest paths", func(t *testing.T) {
 		g := edges(4,
 			objectgraph.Child{Name: "b", ID: 2}, objectgraph.Child{Name: "a", ID: 1}, // of node 0
 			objectgraph.Child{Name: "x", ID: 3}, objectgraph.Child{Name: "up", ID: 0}, // of node 1
@@ -46,7 +46,7 @@ func TestPaths(t *testing.T) {
 		_, ok := g.Paths().Edges(3)
 		require.False(t, ok)
 	})
-	t.Run("what nothing leads to goes by its number", func(t *testing.T) {
+	t.Run("an unreachable node is named by its number", func(t *testing.T) {
 		g := edges(3, objectgraph.Child{Name: "a", ID: 1})
 		paths := g.Paths()
 		require.Equal(t, "(node 2)", paths.Name(2))
@@ -55,28 +55,28 @@ func TestPaths(t *testing.T) {
 			require.False(t, ok, id)
 		}
 	})
-	t.Run("slots of slots do not grow without end", func(t *testing.T) {
+	t.Run("the names of slots of slots have a limited length", func(t *testing.T) {
 		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 100)}
 		for i := range 99 {
 			g.Nodes[i].Slots = []objectgraph.Slot{{Original: i, Name: "s", Variable: i + 1}}
 		}
 		require.Equal(t, "(node 98)'s state 's' for (node 98)", g.Paths().Name(99))
 	})
-	t.Run("of a long name the end is cut, and what is above it left out", func(t *testing.T) {
+	t.Run("a long name is truncated to its end", func(t *testing.T) {
 		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 3)}
 		g.Nodes[0].Children = []objectgraph.Child{{Name: strings.Repeat("x", 1<<20), ID: 1}}
 		g.Nodes[1].Children = []objectgraph.Child{{Name: "y", ID: 2}}
 		require.Equal(t, "(root).…."+strings.Repeat("x", 1<<10), g.Paths().Name(1))
 		require.Equal(t, "(root).….y", g.Paths().Name(2))
 	})
-	t.Run("a chain a million deep", func(t *testing.T) {
+	t.Run("a chain of a million nodes", func(t *testing.T) {
 		const deep = 1_000_000
 		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, deep)}
 		for i := range deep - 1 {
 			g.Nodes[i].Children = []objectgraph.Child{{Name: "n", ID: i + 1}}
 		}
 		g.Nodes[deep-1].Attributes = []objectgraph.Attribute{{Name: objectgraph.VariableValue}}
-		require.Equal(t, "(root).…"+strings.Repeat(".n", 8), g.Paths().Name(deep-1), "names of all would be longer than all memory")
+		require.Equal(t, "(root).…"+strings.Repeat(".n", 8), g.Paths().Name(deep-1), "the names of all nodes together would not fit into memory")
 		require.Equal(t, "(root)"+strings.Repeat(".n", 64), g.Paths().Name(64))
 		require.Equal(t, "(root).…"+strings.Repeat(".n", 8), g.Paths().Name(65))
 		require.NotContains(t, g.Valued(), false)

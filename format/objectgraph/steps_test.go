@@ -17,13 +17,13 @@ func TestLastSteps(t *testing.T) {
 		up, want []string
 	}{
 		{"no steps", nil, []string{}},
-		{"the topmost comes first", []string{"kernel", "dense", "model"}, []string{"model", "dense", "kernel"}},
-		{"64 are all there", slices.Repeat([]string{"s"}, 64), slices.Repeat([]string{"s"}, 64)},
-		{"of more, eight", slices.Repeat([]string{"s"}, 65), append([]string{"…"}, slices.Repeat([]string{"s"}, 8)...)},
-		{"1 KiB is all there", []string{long}, []string{long}},
-		{"of longer ones, those that fit", []string{"v", long}, []string{"…", "v"}},
-		{"of one that is longer, its beginning", []string{long + "y"}, []string{"…", long}},
-		{"which stays text", []string{"y" + strings.Repeat("é", 1<<10)}, []string{"…", "y" + strings.Repeat("é", 511)}},
+		{"the topmost step comes first", []string{"kernel", "dense", "model"}, []string{"model", "dense", "kernel"}},
+		{"all of 64 steps", slices.Repeat([]string{"s"}, 64), slices.Repeat([]string{"s"}, 64)},
+		{"the last eight of more steps", slices.Repeat([]string{"s"}, 65), append([]string{"…"}, slices.Repeat([]string{"s"}, 8)...)},
+		{"all of 1 KiB", []string{long}, []string{long}},
+		{"the last steps that fit, if all are longer", []string{"v", long}, []string{"…", "v"}},
+		{"the beginning of a longer step", []string{long + "y"}, []string{"…", long}},
+		{"a truncated step is still UTF-8", []string{"y" + strings.Repeat("é", 1<<10)}, []string{"…", "y" + strings.Repeat("é", 511)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) { require.Equal(t, tt.want, objectgraph.LastSteps(slices.Values(tt.up))) })
 	}

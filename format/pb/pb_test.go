@@ -69,7 +69,7 @@ func TestFieldsAreTensorFlows(t *testing.T) {
 			}
 		})
 	}
-	require.Empty(t, want, "fields of TensorFlow that are missing here")
+	require.Empty(t, want, "fields of TensorFlow that are missing in this package")
 }
 
 func messages(list protoreflect.MessageDescriptors, yield func(protoreflect.MessageDescriptor)) {

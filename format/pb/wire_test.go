@@ -46,7 +46,7 @@ func TestFields(t *testing.T) {
 		"\x80":         "the message ends too early",
 		"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f": "field 1: not the encoding of a protocol buffer",
 	} {
-		t.Run("an error is the last, "+want, func(t *testing.T) {
+		t.Run("an error ends the loop, "+want, func(t *testing.T) {
 			n := 0
 			for f, err := range pb.Fields([]byte("\x38\x01" + message)) {
 				if n++; n == 1 {

@@ -38,7 +38,7 @@ func TestNewReaderRefuses(t *testing.T) {
 		opts    Options
 		want    string // "" if it is read
 	}{
-		{"a tensor to the end", four(func(a *Tensor) { a.Offset = 48 }), Options{}, ""},
+		{"a tensor that ends with the file", four(func(a *Tensor) { a.Offset = 48 }), Options{}, ""},
 		{"beyond the end", four(func(a *Tensor) { a.Offset = 49 }), Options{}, `file: "a": its 16 bytes at offset 49 exceed the 64 bytes of file`},
 		{"a negative offset", four(func(a *Tensor) { a.Offset = -1 }), Options{}, "offset -1"},
 		{"a large offset", four(func(a *Tensor) { a.Offset = math.MaxInt64 }), Options{}, "exceed the 64 bytes"},
@@ -46,13 +46,13 @@ func TestNewReaderRefuses(t *testing.T) {
 		{"too many bytes to count", four(func(a *Tensor) { a.Shape = tensor.Shape{math.MaxInt} }), Options{}, tooMany},
 		{"a negative axis", four(func(a *Tensor) { a.Shape = tensor.Shape{-4} }), Options{}, "negative"},
 		{"too many axes", four(func(a *Tensor) { a.Shape = make(tensor.Shape, 255) }), Options{}, "255 axes"},
-		{"no such blob", four(func(a *Tensor) { a.Blob = 2 }), Options{}, "blob 2 of 2"},
-		{"no numbers", four(func(a *Tensor) { a.DType = tensor.DTString }), Options{}, "string is not a numeric type"},
+		{"a missing blob", four(func(a *Tensor) { a.Blob = 2 }), Options{}, "blob 2 of 2"},
+		{"elements that are not numbers", four(func(a *Tensor) { a.DType = tensor.DTString }), Options{}, "string is not a numeric type"},
 		{"an empty tensor of long axes", four(func(a *Tensor) { a.Shape = tensor.Shape{0, math.MaxInt, math.MaxInt} }), Options{}, ""},
-		{"strides within", four(func(a *Tensor) { a.Strides = []int64{5} }), Options{}, ""},
-		{"strides to beyond", four(func(a *Tensor) { a.Strides = []int64{6} }), Options{}, "its 76 bytes at offset 0 exceed"},
+		{"strides within the file", four(func(a *Tensor) { a.Strides = []int64{5} }), Options{}, ""},
+		{"strides beyond the file", four(func(a *Tensor) { a.Strides = []int64{6} }), Options{}, "its 76 bytes at offset 0 exceed"},
 		{"a negative stride", four(func(a *Tensor) { a.Strides = []int64{-1} }), Options{}, "negative"},
-		{"a stride too many", four(func(a *Tensor) { a.Strides = []int64{1, 1} }), Options{}, "2 strides for 1 axes"},
+		{"an additional stride", four(func(a *Tensor) { a.Strides = []int64{1, 1} }), Options{}, "2 strides for 1 axes"},
 		{"strides that overflow", four(func(a *Tensor) { a.Strides = []int64{math.MaxInt64} }), Options{}, "does not fit 64 bits"},
 		{"strides with a sum that overflows", four(func(a *Tensor) { a.Shape, a.Strides = tensor.Shape{2, 2}, []int64{math.MaxInt64, math.MaxInt64} }),
 			Options{}, "does not fit 64 bits"},
@@ -61,14 +61,14 @@ func TestNewReaderRefuses(t *testing.T) {
 		{"blocks", four(func(a *Tensor) { a.DType, a.Code = tensor.DTUInt32, doubled }), Options{}, ""},
 		{"part of a block", four(func(a *Tensor) { a.Shape, a.Code = tensor.Shape{3}, doubled }), Options{}, "not a multiple of the 2"},
 		{"blocks beyond the end", four(func(a *Tensor) { a.Shape, a.Code = tensor.Shape{66}, doubled }), Options{}, "its 66 bytes"},
-		{"a refused tensor", four(func(a *Tensor) { a.DType, a.Refuse, a.Size = 0, errors.ErrUnsupported, 64 }), Options{}, ""},
-		{"a refused tensor beyond the end", four(func(a *Tensor) { a.Refuse, a.Size = errors.ErrUnsupported, 65 }), Options{}, "its 65 bytes"},
+		{"a tensor of an unsupported type", four(func(a *Tensor) { a.DType, a.Refuse, a.Size = 0, errors.ErrUnsupported, 64 }), Options{}, ""},
+		{"a tensor of an unsupported type beyond the end", four(func(a *Tensor) { a.Refuse, a.Size = errors.ErrUnsupported, 65 }), Options{}, "its 65 bytes"},
 		{"a stream in Fortran order", four(func(a *Tensor) { a.Blob, a.Shape, a.Strides = 1, tensor.Shape{2, 2}, []int64{1, 2} }), Options{}, ""},
 		{"a stream with gaps", four(func(a *Tensor) { a.Blob, a.Strides = 1, []int64{2} }), Options{}, "cannot be read in one pass"},
 		{"one name twice", append(four(func(*Tensor) {}), four(func(a *Tensor) { a.Offset = 16 })...), Options{}, "two tensors have this name"},
 		{"overlap", append(four(func(*Tensor) {}), four(func(a *Tensor) { a.Key, a.Offset = "b", 15 })...), Options{},
 			`"b": its bytes, from offset 15 on, overlap those of "a", which end at 16`},
-		{"overlap that is allowed", append(four(func(*Tensor) {}), four(func(a *Tensor) { a.Key, a.Offset = "b", 15 })...), Options{Overlap: true}, ""},
+		{"an allowed overlap", append(four(func(*Tensor) {}), four(func(a *Tensor) { a.Key, a.Offset = "b", 15 })...), Options{Overlap: true}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestNewReaderRefuses(t *testing.T) {
 			}
 		})
 	}
-	t.Run("names for the same bytes, more than the file justifies", func(t *testing.T) {
+	t.Run("more names for the same bytes than the file justifies", func(t *testing.T) {
 		large := Memory("file", make([]byte, 1<<20))
 		var many []Tensor
 		for i := range 17 {
@@ -110,7 +110,7 @@ func TestReader(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, r.Unverified())
 
-	t.Run("entries come in the order of keys", func(t *testing.T) {
+	t.Run("entries are in the order of keys", func(t *testing.T) {
 		var got []format.Entry
 		for e, err := range r.All() {
 			require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestReader(t *testing.T) {
 		b, _ := tensor.Bytes(dst)
 		require.Equal(t, []byte{0, 1, 1}, b)
 	})
-	t.Run("what is found reads the same", func(t *testing.T) {
+	t.Run("a found tensor reads the same values", func(t *testing.T) {
 		f, ok, err := r.Find("a")
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -150,7 +150,7 @@ func TestReader(t *testing.T) {
 		require.NoError(t, r.Read(ctx, "e", tensor.New[uint16](0, 5)))
 		require.NoError(t, r.WriteStored(ctx, "e", io.Discard))
 	})
-	t.Run("a refused tensor", func(t *testing.T) {
+	t.Run("a tensor of an unsupported type", func(t *testing.T) {
 		dst := tensor.New[uint8](2)
 		for _, err := range []error{r.Check("r"), r.CheckSlice("r", tensor.Slice{tensor.Full}), r.Read(ctx, "r", dst),
 			r.ReadSlice(ctx, "r", tensor.Slice{tensor.Full}, dst), r.WriteStored(ctx, "r", io.Discard)} {
@@ -195,7 +195,7 @@ func TestMap(t *testing.T) {
 		m, ok, err := r.Map(key)
 		require.NoError(t, err)
 		if !ok {
-			t.Skip("this system maps no files")
+			t.Skip("this system does not map files")
 		}
 		require.Equal(t, want, m.Values())
 	}
@@ -240,9 +240,9 @@ func TestStreams(t *testing.T) {
 		contents io.Reader
 		want     string
 	}{
-		{"as long as promised", bytes.NewReader(make([]byte, 16)), ""},
+		{"the promised length", bytes.NewReader(make([]byte, 16)), ""},
 		{"shorter", bytes.NewReader(make([]byte, 5)), "5 of its 8 bytes could be read"},
-		{"shorter after the tensor", bytes.NewReader(make([]byte, 9)), "ends after 9 of its 16 bytes"},
+		{"shorter, after the tensor's end", bytes.NewReader(make([]byte, 9)), "ends after 9 of its 16 bytes"},
 		{"longer", bytes.NewReader(make([]byte, 17)), "has more than the 16 bytes"},
 		{"damaged", io.MultiReader(bytes.NewReader(make([]byte, 16)), failing{damaged}), "checksum"},
 	}

@@ -33,34 +33,34 @@ func TestHeader(t *testing.T) {
 	}{
 		{"one tensor", `{` + a + `}`, 4, ""},
 		{"no tensors", `{}`, 0, ""},
-		{"spaces behind", `{}   `, 0, ""},
+		{"spaces after the header", `{}   `, 0, ""},
 		{"an unknown field", `{"a":{"x":[{"y":[]},1.5e3,null],"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4, ""},
-		{"metadata that is null", `{"__metadata__":null}`, 0, ""},
-		{"empty tensors anywhere between others", `{"e":{"dtype":"F32","shape":[0,9],"data_offsets":[4,4]},"f":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},` + a + `}`, 4, ""},
+		{"null metadata", `{"__metadata__":null}`, 0, ""},
+		{"empty tensors between others", `{"e":{"dtype":"F32","shape":[0,9],"data_offsets":[4,4]},"f":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},` + a + `}`, 4, ""},
 
-		{"a space before", ` {}`, 0, `expected '{', got " {}"`},
+		{"a space before the header", ` {}`, 0, `expected '{', got " {}"`},
 		{"nothing", ``, 0, `expected '{', got ""`},
 		{"not an object", `[]`, 0, `expected '{'`},
-		{"text behind", `{}x`, 0, `at byte 2: expected the end, got "x"`},
-		{"a zero behind", "{}\x00", 0, "zero byte"},
-		{"a comma behind", `{` + a + `,}`, 4, "expected a string"},
-		{"an end that is missing", `{` + a, 4, "expected a comma or the end of the object, got the end"},
+		{"text after the header", `{}x`, 0, `at byte 2: expected the end, got "x"`},
+		{"a zero byte after the header", "{}\x00", 0, "zero byte"},
+		{"a comma at the end", `{` + a + `,}`, 4, "expected a string"},
+		{"a missing end", `{` + a, 4, "expected a comma or the end of the object, got the end"},
 		{"not UTF-8", "{\"\xff\":1}", 0, "not UTF-8"},
 		{"a line break in a name", "{\"a\nb\":1}", 0, "control character"},
-		{"half of a pair", `{"\ud800":1}`, 0, "expected an escape sequence"},
-		{"two low halves", `{"\udc00\udc00":1}`, 0, "surrogate"},
-		{"an escape that is not JSON's", `{"\x41":1}`, 0, "escape"},
+		{"half of a surrogate pair", `{"\ud800":1}`, 0, "expected an escape sequence"},
+		{"two low surrogates", `{"\udc00\udc00":1}`, 0, "surrogate"},
+		{"an escape that JSON lacks", `{"\x41":1}`, 0, "escape"},
 
 		{"one name twice", `{` + a + `,"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, `f: "a": two tensors have this name`},
 		{"one name twice, the same bytes", `{` + a + `,` + a + `}`, 4, `and overlaps`},
-		{"one name twice, escaped", `{` + a + `,"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, `two tensors have this name`},
+		{"one name twice, once escaped", `{` + a + `,"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, `two tensors have this name`},
 		{"one field twice", `{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}`, 4, `"a": at byte 40: shape occurs twice`},
 		{"metadata twice", `{"__metadata__":{},"__metadata__":{}}`, 0, "__metadata__ occurs twice"},
 		{"one pair of metadata twice", `{"__metadata__":{"k":"1","k":"2"}}`, 0, `"k" occurs twice`},
-		{"metadata that is a number", `{"__metadata__":{"k":1}}`, 0, "expected a string"},
+		{"a number as metadata", `{"__metadata__":{"k":1}}`, 0, "expected a string"},
 		{"no dtype", `{"a":{"shape":[1],"data_offsets":[0,4]}}`, 4, "expected dtype, shape and data_offsets"},
 		{"an unknown dtype", `{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 4, `f: "a": its dtype "F33" is unknown`},
-		{"a dtype that is a number", `{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}`, 4, "expected a string"},
+		{"a number as the dtype", `{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}`, 4, "expected a string"},
 		{"a shape with a fraction", `{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
 		{"a negative shape", `{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
 		{"a shape with a leading zero", `{"a":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}}`, 4, "expected a whole number"},
@@ -70,15 +70,15 @@ func TestHeader(t *testing.T) {
 		{"three offsets", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, 4, "got [0 4 8]"},
 		{"an end before the beginning", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, 4, "got [4 0]"},
 
-		{"a size that is not the shape's", `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 4, "F32[2] needs 2 elements of 32 bits, but its data_offsets span 4 bytes"},
+		{"a size that differs from the shape's", `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 4, "F32[2] needs 2 elements of 32 bits, but its data_offsets span 4 bytes"},
 		{"half a byte", `{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}`, 1, "F4[3] needs 3 elements of 4 bits"},
-		{"a hole before the first", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, "but the 4 bytes before it do not belong to any tensor"},
-		{"a hole between", `{` + a + `,"b":{"dtype":"U8","shape":[1],"data_offsets":[5,6]}}`, 6, "the 1 bytes before it do not belong to any tensor"},
-		{"a hole at the end", `{` + a + `}`, 6, "its last 2 bytes do not belong to any tensor"},
+		{"a gap before the first tensor", `{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8, "but the 4 bytes before it do not belong to any tensor"},
+		{"a gap between tensors", `{` + a + `,"b":{"dtype":"U8","shape":[1],"data_offsets":[5,6]}}`, 6, "the 1 bytes before it do not belong to any tensor"},
+		{"a gap at the end", `{` + a + `}`, 6, "its last 2 bytes do not belong to any tensor"},
 		{"an overlap", `{` + a + `,"b":{"dtype":"U8","shape":[4],"data_offsets":[3,7]}}`, 7, `"b": it begins at 3 and overlaps "a", which ends at 4`},
 		{"an empty tensor within another", `{"e":{"dtype":"F32","shape":[0],"data_offsets":[2,2]},` + a + `}`, 4, "and overlaps"},
-		{"cut off", `{` + a + `}`, 3, "it ends at 4, but the file has only 3 bytes of tensors"},
-		{"beyond any file", `{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}`, 1, "cut off"},
+		{"a truncated file", `{` + a + `}`, 3, "it ends at 4, but the file has only 3 bytes of tensors"},
+		{"a tensor beyond any file", `{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}`, 1, "cut off"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,12 +102,12 @@ func TestLength(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"an empty file":                {nil, "it has 0 bytes"},
-		"seven bytes":                  {make([]byte, 7), "it has 7 bytes"},
-		"a header beyond the file":     {file(`{}`, 0)[:9], "its header has 2 bytes, but the file ends after 1"},
-		"a header beyond any":          {[]byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "expected at most 100000000"},
-		"a header beyond what is read": {binary.LittleEndian.AppendUint64(nil, maxHeader+1), "expected at most 100000000"},
-		"no header":                    {make([]byte, 8), "expected '{'"},
+		"an empty file":                          {nil, "it has 0 bytes"},
+		"seven bytes":                            {make([]byte, 7), "it has 7 bytes"},
+		"a header beyond the file":               {file(`{}`, 0)[:9], "its header has 2 bytes, but the file ends after 1"},
+		"a header beyond any file":               {[]byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "expected at most 100000000"},
+		"a header that is larger than the limit": {binary.LittleEndian.AppendUint64(nil, maxHeader+1), "expected at most 100000000"},
+		"no header":                              {make([]byte, 8), "expected '{'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := openBytes(tt.file)
@@ -129,7 +129,7 @@ func TestMetadata(t *testing.T) {
 
 func TestRecognize(t *testing.T) {
 	require.True(t, Recognize(file(`{}`, 0)))
-	require.True(t, Recognize(file(`{"a`, 0)[:9]), "a file that was cut off")
+	require.True(t, Recognize(file(`{"a`, 0)[:9]), "a truncated file")
 	require.False(t, Recognize([]byte(`{"metadata": {}, "weight_map": {}}`)))
 	require.False(t, Recognize(nil))
 	require.False(t, Recognize(make([]byte, 9)))

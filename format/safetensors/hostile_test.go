@@ -138,7 +138,7 @@ func TestMutants(t *testing.T) {
 		})
 	}
 	require.Greater(t, total, 3000)
-	require.Less(t, read, total/10, "most of these changes are errors")
+	require.Less(t, read, total/10, "most of these changes cause errors")
 }
 
 // A reader allocates memory in proportion to the size of the file.

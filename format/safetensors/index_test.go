@@ -51,21 +51,21 @@ func TestIndex(t *testing.T) {
 		want string
 	}{
 		{"a missing file", files(func(m fstest.MapFS) { delete(m, "sub/2.safetensors") }), fs.ErrNotExist, `it lists "sub/2.safetensors", which cannot be opened`},
-		{"a file that is damaged", files(func(m fstest.MapFS) { m["1.safetensors"].Data = []byte("x") }), format.ErrCorrupt, "1.safetensors: it has 1 bytes"},
-		{"a tensor in none", index(`"c":`, `"d":"1.safetensors","c":`), format.ErrCorrupt, `"d": the index says that it is in 1.safetensors, but no file has it`},
-		{"a tensor in two", files(func(m fstest.MapFS) { m["sub/2.safetensors"] = holding("c", "b") }), format.ErrCorrupt, `"b": it is in two files, 1.safetensors and sub/2.safetensors`},
+		{"a damaged file", files(func(m fstest.MapFS) { m["1.safetensors"].Data = []byte("x") }), format.ErrCorrupt, "1.safetensors: it has 1 bytes"},
+		{"a tensor that no file has", index(`"c":`, `"d":"1.safetensors","c":`), format.ErrCorrupt, `"d": the index says that it is in 1.safetensors, but no file has it`},
+		{"a tensor in two files", files(func(m fstest.MapFS) { m["sub/2.safetensors"] = holding("c", "b") }), format.ErrCorrupt, `"b": it is in two files, 1.safetensors and sub/2.safetensors`},
 		{"a tensor that is not listed", index(`"b":"1.safetensors",`, ``), format.ErrCorrupt, `"b": it is in 1.safetensors, but the index does not list it`},
 		{"a tensor in another file", index(`"b":"1.safetensors"`, `"b":"sub/2.safetensors"`), format.ErrCorrupt, `"b": it is in 1.safetensors, but the index says sub/2.safetensors`},
 		{"a tensor that is listed twice", index(`"b":`, `"a":"sub/2.safetensors","b":`), format.ErrCorrupt, `"a" occurs twice, in "1.safetensors" and in "sub/2.safetensors"`},
 		{"another total_size", index(`12`, `13`), format.ErrCorrupt, "its total_size is 13, but the files hold 12 bytes"},
 		{"no weight_map", index(`"weight_map"`, `"weights"`), format.ErrCorrupt, "no weight_map"},
 		{"two weight_maps", index(`"metadata":{"total_size":12}`, `"weight_map":{}`), format.ErrCorrupt, "weight_map occurs twice"},
-		{"a file that is a number", index(`"sub/2.safetensors"`, `2`), format.ErrCorrupt, "expected a string"},
+		{"a number as a file", index(`"sub/2.safetensors"`, `2`), format.ErrCorrupt, "expected a string"},
 		{"not JSON", index(`{`, `{{`), format.ErrCorrupt, "expected a string"},
-		{"text behind", index(`}}`, `}}}`), format.ErrCorrupt, "expected the end"},
+		{"text after the end", index(`}}`, `}}}`), format.ErrCorrupt, "expected the end"},
 		{"a fraction for total_size", index(`12`, `12.5`), nil, ""},
 		{"no metadata", index(`{"total_size":12}`, `null`), nil, ""},
-		{"other metadata", index(`"total_size":12`, `"total_parameters":[3]`), nil, ""},
+		{"metadata with other members", index(`"total_size":12`, `"total_parameters":[3]`), nil, ""},
 	}
 	for _, path := range []string{"../1.safetensors", "/1.safetensors", "sub/../../x", `..\\1.safetensors`, "", ".", "a/", `1\u0000`} {
 		tests = append(tests, struct {
@@ -96,13 +96,13 @@ func TestDirectory(t *testing.T) {
 		fs   fstest.MapFS
 		want string // the file that is opened, or part of the error
 	}{
-		"one file":              {fstest.MapFS{"d/x.safetensors": one, "d/config.json": many}, "d/x.safetensors"},
-		"model.safetensors":     {fstest.MapFS{"d/x.safetensors": one, "d/model.safetensors": one}, "d/model.safetensors"},
-		"an index":              {fstest.MapFS{"d/a.safetensors": one, "d/b.safetensors": one, "d/x.safetensors.index.json": many}, "d/a.safetensors"},
-		"an index and another":  {fstest.MapFS{"d/a.safetensors": one, "d/model.safetensors": one, "d/" + indexName: many}, "name the one that is meant"},
-		"two indexes":           {fstest.MapFS{"d/a.safetensors.index.json": many, "d/b.safetensors.index.json": many}, "a.safetensors.index.json, b.safetensors.index.json"},
-		"several without index": {fstest.MapFS{"d/a.safetensors": one, "d/b.safetensors": one}, "it has 2 safetensors files and no index"},
-		"none":                  {fstest.MapFS{"d/x": one}, "no safetensors file"},
+		"one file":                       {fstest.MapFS{"d/x.safetensors": one, "d/config.json": many}, "d/x.safetensors"},
+		"model.safetensors":              {fstest.MapFS{"d/x.safetensors": one, "d/model.safetensors": one}, "d/model.safetensors"},
+		"an index":                       {fstest.MapFS{"d/a.safetensors": one, "d/b.safetensors": one, "d/x.safetensors.index.json": many}, "d/a.safetensors"},
+		"an index and another file":      {fstest.MapFS{"d/a.safetensors": one, "d/model.safetensors": one, "d/" + indexName: many}, "name the one that is meant"},
+		"two indexes":                    {fstest.MapFS{"d/a.safetensors.index.json": many, "d/b.safetensors.index.json": many}, "a.safetensors.index.json, b.safetensors.index.json"},
+		"several files without an index": {fstest.MapFS{"d/a.safetensors": one, "d/b.safetensors": one}, "it has 2 safetensors files and no index"},
+		"none":                           {fstest.MapFS{"d/x": one}, "no safetensors file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := OpenFS(tt.fs, "d")

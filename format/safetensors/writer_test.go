@@ -27,12 +27,12 @@ func TestWriterRefuses(t *testing.T) {
 		add  func(w *Writer) error
 		want string
 	}{
-		"a shard":                 {func(w *Writer) error { return w.Add(1, "a", source(1)) }, "no shards"},
-		"the metadata's name":     {func(w *Writer) error { return w.Add(0, "__metadata__", source(1)) }, "reserved for metadata"},
-		"a name that is not text": {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not valid UTF-8"},
-		"strings":                 {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(text)) }, "cannot hold string"},
-		"complex128":              {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[complex128]())) }, "cannot hold complex128"},
-		"a tensor without values": {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "not built"},
+		"a shard":                  {func(w *Writer) error { return w.Add(1, "a", source(1)) }, "no shards"},
+		"the metadata's name":      {func(w *Writer) error { return w.Add(0, "__metadata__", source(1)) }, "reserved for metadata"},
+		"a name that is not UTF-8": {func(w *Writer) error { return w.Add(0, "\xff", source(1)) }, "not valid UTF-8"},
+		"strings":                  {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(text)) }, "cannot hold string"},
+		"complex128":               {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(tensor.New[complex128]())) }, "cannot hold complex128"},
+		"a tensor without values":  {func(w *Writer) error { return w.Add(0, "a", format.SourceOf(new(tensor.Tensor[int8]))) }, "not built"},
 		"part of a tensor": {func(w *Writer) error {
 			return w.AddSlice(0, "a", tensor.Shape{2}, tensor.Slice{{Start: 0, Length: 1}}, source(1))
 		}, "add the whole tensor"},
@@ -50,10 +50,10 @@ func TestWriterRefuses(t *testing.T) {
 			require.Empty(t, disk.Files())
 		})
 	}
-	t.Run("metadata that is not text", func(t *testing.T) {
+	t.Run("metadata that is not UTF-8", func(t *testing.T) {
 		require.ErrorContains(t, Create(errfs.New(), "f", Options{Metadata: map[string]string{"k": "\xff"}}).Commit(t.Context()), "not UTF-8")
 	})
-	t.Run("another tensor than was announced", func(t *testing.T) {
+	t.Run("a tensor that differs from the announced one", func(t *testing.T) {
 		disk := errfs.New()
 		w := Create(disk, "f", Options{})
 		src := source(1)

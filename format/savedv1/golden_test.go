@@ -151,31 +151,31 @@ func TestWhatIsListed(t *testing.T) {
 		}
 		return keys
 	}
-	t.Run("in the order of keys, without the file's own", func(t *testing.T) {
+	t.Run("tensors are in the order of keys, without the file's meta entry", func(t *testing.T) {
 		list := keys(open(t, "saver.ckpt-1"))
 		require.Equal(t, []string{"beta1_power", "beta2_power", "dense/kernel", "dense/kernel/Adam", "dense/kernel/Adam_1", "global_step"}, list)
 		require.True(t, slices.IsSorted(keys(open(t, "shapes.ckpt"))))
 	})
-	t.Run("a partitioned tensor once, with its parts", func(t *testing.T) {
+	t.Run("a partitioned tensor is listed once, with its parts", func(t *testing.T) {
 		e, ok, err := open(t, "saver.ckpt-1").Lookup("dense/kernel")
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.Equal(t, tensor.Shape{7, 3}, e.Shape)
 		require.Equal(t, "[0,3:0,3 3,2:0,3 5,2:0,3]", fmtSlices(e.Slices))
 	})
-	t.Run("a tensor that is whole has no parts", func(t *testing.T) {
+	t.Run("a whole tensor does not have parts", func(t *testing.T) {
 		e, _, err := open(t, "slices.ckpt").Lookup("plain")
 		require.NoError(t, err)
 		require.Nil(t, e.Slices)
 	})
-	t.Run("the shards of a name together, and one by itself", func(t *testing.T) {
+	t.Run("all shards of a name together, and one alone", func(t *testing.T) {
 		require.Equal(t, []string{"cut", "first", "second"}, keys(open(t, "sharded.ckpt")))
 		require.Equal(t, []string{"cut", "first", "second"}, keys(open(t, "sharded.ckpt-?????-of-00002")))
 		one := open(t, "sharded.ckpt-00001-of-00002")
 		require.Equal(t, []string{"cut", "second"}, keys(one))
-		require.ErrorIs(t, one.Check("cut"), format.ErrCorrupt, "half of it is in the other")
+		require.ErrorIs(t, one.Check("cut"), format.ErrCorrupt, "half of the tensor is in the other shard")
 	})
-	t.Run("nothing else", func(t *testing.T) {
+	t.Run("no other tensors", func(t *testing.T) {
 		r := open(t, "saver.ckpt-1")
 		for _, key := range []string{"", "dense", "\x00\x02global_step"} {
 			_, ok, err := r.Lookup(key)

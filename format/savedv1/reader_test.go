@@ -78,7 +78,7 @@ func checkpoint(t testing.TB, entries map[string][]byte) (*savedv1.Reader, error
 			require.Zero(t, disk.OpenFiles())
 		})
 	} else {
-		require.Zero(t, disk.OpenFiles(), "what could not be opened is closed")
+		require.Zero(t, disk.OpenFiles(), "if opening fails, the files are closed")
 	}
 	return r, err
 }
@@ -99,26 +99,26 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		{"no list of tensors", nil, format.ErrCorrupt, "it has no list of its tensors"},
-		{"a list that is none", []byte("\xff"), format.ErrCorrupt, "its list of tensors: "},
+		{"an invalid list", []byte("\xff"), format.ErrCorrupt, "its list of tensors: "},
 		{"a newer format", versions(&pb.VersionDef{Producer: 9, MinConsumer: 2}), errors.ErrUnsupported, "asks for a reader of version 2"},
-		{"a format that refuses us", versions(&pb.VersionDef{BadConsumers: []int32{3, 1}}), errors.ErrUnsupported, "refuses readers of version 1"},
-		{"a format from before the first", versions(&pb.VersionDef{Producer: -1}), errors.ErrUnsupported, "version -1"},
+		{"a format that excludes this reader", versions(&pb.VersionDef{BadConsumers: []int32{3, 1}}), errors.ErrUnsupported, "refuses readers of version 1"},
+		{"a version before the first", versions(&pb.VersionDef{Producer: -1}), errors.ErrUnsupported, "version -1"},
 		{"a tensor without a name", damage(func(m *pb.SavedSliceMeta) { m.Name = "" }), format.ErrCorrupt, `tensor 0, ""`},
-		{"a dtype that is none", damage(func(m *pb.SavedSliceMeta) { m.Type = 77 }), format.ErrCorrupt, "dtype(77)"},
+		{"an invalid dtype", damage(func(m *pb.SavedSliceMeta) { m.Type = 77 }), format.ErrCorrupt, "dtype(77)"},
 		{"a reference dtype", damage(func(m *pb.SavedSliceMeta) { m.Type = 101 }), format.ErrCorrupt, "dtype(101)"},
-		{"an axis that is negative", damage(func(m *pb.SavedSliceMeta) { m.Shape.Dim[0].Size = -2 }), format.ErrCorrupt, "its shape [-2] is impossible"},
-		{"more elements than can be counted", damage(func(m *pb.SavedSliceMeta) {
+		{"a negative axis", damage(func(m *pb.SavedSliceMeta) { m.Shape.Dim[0].Size = -2 }), format.ErrCorrupt, "its shape [-2] is impossible"},
+		{"more elements than an int can count", damage(func(m *pb.SavedSliceMeta) {
 			m.Shape.Dim = []*pb.TensorShape_Dim{{Size: math.MaxInt64}, {Size: 3}}
 		}), format.ErrCorrupt, "is impossible"},
 		{"an unknown rank", damage(func(m *pb.SavedSliceMeta) { m.Shape.UnknownRank = true }), format.ErrCorrupt, "its rank is not known"},
-		{"more axes than a tensor has", damage(func(m *pb.SavedSliceMeta) {
+		{"more axes than a tensor can have", damage(func(m *pb.SavedSliceMeta) {
 			m.Shape.Dim = make([]*pb.TensorShape_Dim, 255)
 			for i := range m.Shape.Dim {
 				m.Shape.Dim[i] = &pb.TensorShape_Dim{Size: 1}
 			}
 		}), format.ErrCorrupt, "more than 254 axes"},
 		{"a region of another rank", damage(func(m *pb.SavedSliceMeta) { m.Slice[0].Extent = nil }), format.ErrCorrupt, "is not a region of shape [2]"},
-		{"a region outside", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, 2) }), format.ErrCorrupt, "1,2 is not a region of shape [2]"},
+		{"a region outside of the tensor", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, 2) }), format.ErrCorrupt, "1,2 is not a region of shape [2]"},
 		{"a region of a negative length", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(0, -1) }), format.ErrCorrupt, "is not a region of shape [2]"},
 		{"a region that overflows", damage(func(m *pb.SavedSliceMeta) { m.Slice[0] = rows(1, math.MaxInt64) }), format.ErrCorrupt, "is not a region of shape [2]"},
 	} {
@@ -133,7 +133,7 @@ func TestOpenRefuses(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
-	t.Run("a file that is no table", func(t *testing.T) {
+	t.Run("a file that is not a table", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, disk.WriteFile("m.ckpt", []byte("PK\x03\x04")))
 		_, err := savedv1.Open(disk, "m.ckpt")
@@ -148,7 +148,7 @@ func TestOpenRefuses(t *testing.T) {
 		require.ErrorIs(t, err, format.ErrCorrupt)
 		require.ErrorContains(t, err, `m-00001-of-00002: "w": it is int32[2], and float32[2] in m-00000-of-00002`)
 	})
-	t.Run("a tensor that a file lists without having any of it", func(t *testing.T) {
+	t.Run("a tensor that a file lists, but does not contain", func(t *testing.T) {
 		r, err := checkpoint(t, map[string][]byte{"": damage(func(m *pb.SavedSliceMeta) { m.Slice = nil })})
 		require.NoError(t, err)
 		_, ok, err := r.Lookup("w")
@@ -174,20 +174,20 @@ func TestReadRefuses(t *testing.T) {
 		want    string
 		onlyHas bool // Check does not look at the numbers
 	}{
-		{"too few", tensor.DTFloat32, floats(1), format.ErrCorrupt, "a list of 1 for 2 elements of float32", false},
-		{"too many", tensor.DTFloat32, floats(1, 2, 3), format.ErrCorrupt, "a list of 3", false},
+		{"too few elements", tensor.DTFloat32, floats(1), format.ErrCorrupt, "a list of 1 for 2 elements of float32", false},
+		{"too many elements", tensor.DTFloat32, floats(1, 2, 3), format.ErrCorrupt, "a list of 3", false},
 		{"none", tensor.DTFloat32, nil, format.ErrCorrupt, "a list of 0", false},
 		{"the list of another dtype", tensor.DTFloat32, ints(1, 2), format.ErrCorrupt, "a list of 0", false},
 		{"half a complex number", tensor.DTComplex64, &pb.TensorProto{ScomplexVal: []float32{1, 2, 3}}, format.ErrCorrupt, "a list of 3 for 2", false},
 		{"a number too large", tensor.DTInt8, ints(1, 128), format.ErrCorrupt, "128 is not a value of int8", true},
 		{"a number too small", tensor.DTInt16, ints(1, -32769), format.ErrCorrupt, "-32769 is not a value of int16", true},
 		{"a negative number", tensor.DTUInt8, ints(1, -1), format.ErrCorrupt, "-1 is not a value of uint8", true},
-		{"bits that a half does not have", tensor.DTFloat16, &pb.TensorProto{HalfVal: []int32{1, 1 << 16}}, format.ErrCorrupt, "is not a value of float16", true},
-		{"content too short", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 7)}, format.ErrCorrupt, "7 bytes of content", false},
-		{"content too long", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 12)}, format.ErrCorrupt, "12 bytes of content", false},
+		{"bits beyond a 16-bit float", tensor.DTFloat16, &pb.TensorProto{HalfVal: []int32{1, 1 << 16}}, format.ErrCorrupt, "is not a value of float16", true},
+		{"content that is too short", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 7)}, format.ErrCorrupt, "7 bytes of content", false},
+		{"content that is too long", tensor.DTFloat32, &pb.TensorProto{TensorContent: make([]byte, 12)}, format.ErrCorrupt, "12 bytes of content", false},
 		{"strings as content", tensor.DTString, &pb.TensorProto{TensorContent: []byte("xx")}, format.ErrCorrupt, "2 bytes of content for 2 elements of string", false},
-		{"a list cut off within a number", tensor.DTInt32, raw("\x3a\x02\x01\x80"), format.ErrCorrupt, "its list: the message ends too early", false},
-		{"a list cut off within a float", tensor.DTFloat32, raw("\x2a\x07\x00\x00\x00\x00\x00\x00\x00"), format.ErrCorrupt, "a list of 7 bytes, of items of 4", false},
+		{"a list that ends within a number", tensor.DTInt32, raw("\x3a\x02\x01\x80"), format.ErrCorrupt, "its list: the message ends too early", false},
+		{"a list that ends within a float", tensor.DTFloat32, raw("\x2a\x07\x00\x00\x00\x00\x00\x00\x00"), format.ErrCorrupt, "a list of 7 bytes, of items of 4", false},
 		{"a list that is longer than the message", tensor.DTInt32, raw("\x3a\x7f\x01"), format.ErrCorrupt, "field 7: ", false},
 		{"a dtype without a list", tensor.DTFloat8E5M2, nil, errors.ErrUnsupported, "no lists of float8_e5m2", false},
 		{"variants", tensor.DTVariant, nil, errors.ErrUnsupported, "no lists of variant", false},
@@ -222,9 +222,9 @@ func TestReadRefuses(t *testing.T) {
 		want string
 	}{
 		{"not there", nil, "region - is listed and not there"},
-		{"no message", []byte("\x12\x7f"), "region -: field 2: the message ends too early"},
-		{"of another name", encode(t, &pb.SavedTensorSlices{Data: &pb.SavedSlice{Name: "v", Slice: all()}}), `what is there is - of "v"`},
-		{"of another region", encode(t, &pb.SavedTensorSlices{Data: &pb.SavedSlice{Name: "w", Slice: rows(0, 2)}}), `what is there is 0,2 of "w"`},
+		{"not a message", []byte("\x12\x7f"), "region -: field 2: the message ends too early"},
+		{"values of another tensor", encode(t, &pb.SavedTensorSlices{Data: &pb.SavedSlice{Name: "v", Slice: all()}}), `what is there is - of "v"`},
+		{"values of another region", encode(t, &pb.SavedTensorSlices{Data: &pb.SavedSlice{Name: "w", Slice: rows(0, 2)}}), `what is there is 0,2 of "w"`},
 	} {
 		t.Run("values "+tt.name, func(t *testing.T) {
 			entries := map[string][]byte{"": encode(t, meta(tensor.DTString, 2))}
@@ -236,13 +236,13 @@ func TestReadRefuses(t *testing.T) {
 			require.ErrorIs(t, r.Check("w"), format.ErrCorrupt)
 			require.ErrorContains(t, r.Check("w"), tt.want)
 			_, _, err = r.Lookup("w")
-			require.ErrorContains(t, err, tt.want, "strings are counted")
+			require.ErrorContains(t, err, tt.want, "the number of strings is checked")
 			for _, err := range r.All() {
 				require.ErrorContains(t, err, tt.want)
 			}
 		})
 	}
-	t.Run("into something else", func(t *testing.T) {
+	t.Run("a destination of another shape or dtype", func(t *testing.T) {
 		r := open(t, "saver.ckpt-1")
 		for _, dst := range []tensor.Any{tensor.New[float64](7, 3), tensor.New[float32](3, 7), new(tensor.Tensor[float32])} {
 			require.ErrorContains(t, r.Read(t.Context(), "dense/kernel", dst), "float32[7 3] is stored")
@@ -250,7 +250,7 @@ func TestReadRefuses(t *testing.T) {
 		err := r.ReadSlice(t.Context(), "dense/kernel", tensor.Slice{{Start: 6, Length: 2}, tensor.Full}, tensor.New[float32](2, 3))
 		require.ErrorContains(t, err, "does not fit shape [7 3]")
 	})
-	t.Run("after the end of the context", func(t *testing.T) {
+	t.Run("a context that has ended", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		r := open(t, "saver.ckpt-1")
@@ -266,7 +266,7 @@ func TestReadRefuses(t *testing.T) {
 		_, err := savedv1.Open(disk, "m.ckpt")
 		require.ErrorIs(t, err, format.ErrCorrupt)
 	})
-	t.Run("a disk that fails", func(t *testing.T) {
+	t.Run("a failing disk", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, disk.WriteFile("m.ckpt", table(t, map[string][]byte{"": encode(t, meta(tensor.DTFloat32, 2))})))
 		for n := 1; ; n++ {
@@ -300,8 +300,8 @@ func TestOtherSpellings(t *testing.T) {
 		{"floats one by one", tensor.DTFloat32, "\x2d\x00\x00\x80\x3f\x2d\x00\x00\x00\x40", []float32{1, 2}},
 		{"floats in both ways", tensor.DTFloat64, "\x31\x00\x00\x00\x00\x00\x00\xf0\x3f\x32\x08\x00\x00\x00\x00\x00\x00\x00\x40", []float64{1, 2}},
 		{"a list in two runs", tensor.DTInt64, "\x52\x01\x05\x08\x09\x52\x01\x06", []int64{5, 6}},
-		{"bools of any number", tensor.DTBool, "\x5a\x03\x00\xac\x02", []bool{false, true}},
-		{"brain floats", tensor.DTBFloat16, "\x6a\x04\x80\x7f\x80\x01", []tensor.BFloat16{0x3f80, 0x80}},
+		{"bools of any nonzero number", tensor.DTBool, "\x5a\x03\x00\xac\x02", []bool{false, true}},
+		{"bfloat16", tensor.DTBFloat16, "\x6a\x04\x80\x7f\x80\x01", []tensor.BFloat16{0x3f80, 0x80}},
 		{"unsigned", tensor.DTUInt32, "\x82\x01\x06\x01\xff\xff\xff\xff\x0f", []uint32{1, math.MaxUint32}},
 		{"unsigned, large", tensor.DTUInt64, "\x8a\x01\x0b\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", []uint64{1, math.MaxUint64}},
 		{"quantized", tensor.DTQUInt16, "\x3a\x04\x01\xff\xff\x03", []tensor.QUInt16{1, 65535}},
@@ -344,14 +344,14 @@ func TestNames(t *testing.T) {
 		{"a shard", []string{"d/m-00001-of-00002"}, "d/m-00001-of-00002", "d/m-00001-of-00002", nil, ""},
 		{"a pattern", []string{"d/m-00000-of-00001", "d/m-00000-of-00002", "d/m-00001-of-00002"}, "d/m-?????-of-00002",
 			"d/m-00000-of-00002 d/m-00001-of-00002", nil, ""},
-		{"other files beside", []string{"m", "m-00000-of-00001", "m.meta", "mm-00000-of-00002", "m-0-of-2"}, "m", "m", nil, ""},
+		{"other files in the directory", []string{"m", "m-00000-of-00001", "m.meta", "mm-00000-of-00002", "m-0-of-2"}, "m", "m", nil, ""},
 		{"nothing", []string{"other"}, "m", "", fs.ErrNotExist, "m: no such file"},
 		{"no such directory", nil, "d/m", "", fs.ErrNotExist, "d"},
-		{"a pattern of nothing", []string{"m"}, "m-?????-of-00002", "", fs.ErrNotExist, "no such file"},
-		{"a pattern that is none", []string{"m"}, "m-?[", "", nil, "syntax error in pattern"},
+		{"a pattern that matches nothing", []string{"m"}, "m-?????-of-00002", "", fs.ErrNotExist, "no such file"},
+		{"an invalid pattern", []string{"m"}, "m-?[", "", nil, "syntax error in pattern"},
 		{"a shard is missing", []string{"m-00000-of-00003", "m-00002-of-00003"}, "m", "", fs.ErrNotExist, "m-00001-of-00003 is missing, 2 of 3 are there"},
 		{"two sets of shards", []string{"m-00000-of-00001", "m-00000-of-00002", "m-00001-of-00002"}, "m", "", nil, "name one set"},
-		{"more shards than there can be", []string{"m-00000-of-99999999999999999999"}, "m", "", nil, "more than there can be"},
+		{"more shards than a name can have", []string{"m-00000-of-99999999999999999999"}, "m", "", nil, "more than there can be"},
 		{"a directory", []string{"d/m"}, "d", "", nil, "a directory"},
 		{"a directory with a slash", []string{"d/m"}, "e/", "", fs.ErrNotExist, ""},
 	} {
@@ -369,7 +369,7 @@ func TestNames(t *testing.T) {
 				if tt.is != nil {
 					require.ErrorIs(t, err, tt.is)
 				} else {
-					require.NotErrorIs(t, err, fs.ErrNotExist, "there is something")
+					require.NotErrorIs(t, err, fs.ErrNotExist, "the file exists")
 				}
 				require.ErrorContains(t, err, tt.reason)
 				return
@@ -399,7 +399,7 @@ func TestReadIsBounded(t *testing.T) {
 	e, ok, err := r.Lookup("w")
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.GreaterOrEqual(t, e.Bytes, int64(math.MaxInt), "eight times as many, or what an int64 can count")
+	require.GreaterOrEqual(t, e.Bytes, int64(math.MaxInt), "eight times as many, or the largest int64")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	require.ErrorIs(t, r.Check("w"), format.ErrCorrupt)

@@ -28,17 +28,17 @@ func TestTiling(t *testing.T) {
 		parts  []tensor.Slice
 		want   string // in the error; "" for none
 	}{
-		{"all at once", square, []tensor.Slice{square}, ""},
+		{"one part for everything", square, []tensor.Slice{square}, ""},
 		{"a scalar", tensor.Slice{}, []tensor.Slice{{}}, ""},
 		{"rows", square, []tensor.Slice{box(2, 2, 0, 4), box(0, 2, 0, 4)}, ""},
 		{"a pinwheel", box(0, 3, 0, 3), []tensor.Slice{box(0, 1, 0, 2), box(0, 2, 2, 1), box(2, 1, 1, 2), box(1, 2, 0, 1), box(1, 1, 1, 1)}, ""},
 		{"nothing", square, nil, "have 0 of the 16 elements"},
 		{"a row is missing", square, []tensor.Slice{box(0, 3, 0, 4)}, "have 12 of the 16 elements of 0,4:0,4"},
-		{"twice the same", square, []tensor.Slice{square, square}, "its parts overlap"},
+		{"the same part twice", square, []tensor.Slice{square, square}, "its parts overlap"},
 		{"a scalar twice", tensor.Slice{}, []tensor.Slice{{}, {}}, "its parts overlap"},
 		{"an overlap as large as a gap", square, []tensor.Slice{box(0, 3, 0, 4), box(2, 1, 0, 4)}, "overlap, and leave others"},
-		{"corners that cancel out, an area that does not", square, []tensor.Slice{square, box(1, 1, 1, 1)}, "its parts overlap"},
-		{"numbers whose sum no int holds", box(0, math.MaxInt), []tensor.Slice{box(0, math.MaxInt-1), box(1, math.MaxInt-1)}, "its parts overlap"},
+		{"corners that cancel out, with a wrong area", square, []tensor.Slice{square, box(1, 1, 1, 1)}, "its parts overlap"},
+		{"numbers with a sum that overflows an int", box(0, math.MaxInt), []tensor.Slice{box(0, math.MaxInt-1), box(1, math.MaxInt-1)}, "its parts overlap"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := checkTiling(tt.region, tt.parts)
@@ -50,7 +50,7 @@ func TestTiling(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
-	t.Run("cut along more axes than anybody cuts", func(t *testing.T) {
+	t.Run("cut along more axes than supported", func(t *testing.T) {
 		var region, half tensor.Slice
 		for range maxCutAxes + 1 {
 			region, half = append(region, tensor.Extent{Length: 2}), append(half, tensor.Extent{Length: 1})

@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, n)
 	})
-	t.Run("of several faults that of the first block is told, whoever finds one first", func(t *testing.T) {
+	t.Run("of several faults, the one in the first block is reported, whichever is found first", func(t *testing.T) {
 		for range 50 {
 			_, err := build(3, 4, 5, 6, 39).Check()
 			require.ErrorContains(t, err, "data block 3 at offset")

@@ -60,7 +60,7 @@ func TestReader(t *testing.T) {
 			require.Equal(t, fmt.Sprint(i), string(v))
 		}
 	})
-	t.Run("entries from a key on", func(t *testing.T) {
+	t.Run("entries from a key", func(t *testing.T) {
 		for key, want := range map[string]int{"": 0, "a": 0, "k000": 0, "k0005": 1, "k009x": 10, "k010": 10, "k1234": 124, "k298": 298, "k2995": 300, "z": 300} {
 			n := want
 			for e, err := range r.From([]byte(key)) {
@@ -78,7 +78,7 @@ func TestReader(t *testing.T) {
 			require.False(t, ok, key)
 		}
 	})
-	t.Run("an iteration may be left early", func(t *testing.T) {
+	t.Run("an iteration may end early", func(t *testing.T) {
 		for e, err := range r.All() {
 			require.NoError(t, err)
 			if string(e.Key) == "k005" {
@@ -86,7 +86,7 @@ func TestReader(t *testing.T) {
 			}
 		}
 	})
-	t.Run("goroutines share it", func(t *testing.T) {
+	t.Run("goroutines share a Reader", func(t *testing.T) {
 		r, wg := open(t, manyBlocks()), sync.WaitGroup{}
 		for range 4 {
 			wg.Go(func() {
@@ -145,15 +145,15 @@ func TestDamage(t *testing.T) {
 	}{
 		{"B-26 an empty file", nil, "footer at offset 0: the file's 0 bytes are too few for a table"},
 		{"B-26 shorter than a footer", file[:47], "footer at offset 0: the file's 47 bytes are too few"},
-		{"B-26 cut off", file[:len(file)-1], "magic number"},
-		{"B-26 a byte too many", append(bytes.Clone(file), 0), "magic number"},
+		{"B-26 a truncated file", file[:len(file)-1], "magic number"},
+		{"B-26 an additional byte", append(bytes.Clone(file), 0), "magic number"},
 		{"B-26 another magic number", changed(-1, 0), "magic number 0x004775248b80fb57, want 0xdb4775248b80fb57"},
 		{"B-26 a flipped byte in a data block", changed(3, 'x'), "data block 0 at offset 0: checksum"},
 		{"a flipped checksum", changed(len(good)+1, 0), "data block 0 at offset 0: checksum"},
 		{"a footer without handles", append(bytes.Repeat([]byte{0xff}, 40), file[len(file)-8:]...), "it does not have two block handles"},
 		{"an index block beyond the file", (&forgery{}).end(handle{1 << 40, 10}), "the index block's handle (offset 1099511627776, size 10) is not within the 0 bytes before the footer"},
 		{"an index block of 64 GiB", (&forgery{file: make([]byte, 50)}).end(handle{0, 64 << 30}), "is not within the 50 bytes"},
-		{"a handle whose end overflows", (&forgery{file: make([]byte, 50)}).end(handle{1<<64 - 8, 8}), "is not within the 50 bytes"},
+		{"a handle with an overflow at its end", (&forgery{file: make([]byte, 50)}).end(handle{1<<64 - 8, 8}), "is not within the 50 bytes"},
 		{"an unknown compression", one(b, good, 7), "data block 0 at offset 0: compression type 7, want 0 (none) or 1 (Snappy)"},
 		{"bad Snappy", one(b, []byte("\x05\xff\xff\xff"), typeSnappy), "data block 0 at offset 0: snappy"},
 		{"Snappy that claims 1 GiB", one(b, []byte("\x80\x80\x80\x80\x04\x00"), typeSnappy), "cannot hold the claimed 1073741824 bytes"},
@@ -164,21 +164,21 @@ func TestDamage(t *testing.T) {
 		{"a restart point within an entry", one(b, contents([]uint32{0, 2}, forgedEntry{0, a, "1"}), typeNone), "restart point 1 is at 2, where no entry begins"},
 		{"a restart point at the end of the entries", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}), typeNone), "restart point 1 is at 5, where no entry begins"},
 		{"no restart point at the first entry", one(b, contents([]uint32{5}, forgedEntry{0, a, "1"}, forgedEntry{0, b, "1"}), typeNone), "the first restart point is at 5, want 0"},
-		{"a restart point that shares", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}, forgedEntry{1, a, "1"}), typeNone), "the entry at restart point 5 shares 1 bytes"},
-		{"sharing more than the key before has", one(b, contents([]uint32{0}, forgedEntry{0, a, "1"}, forgedEntry{2, b, "2"}), typeNone), "the entry at 5 shares 2 bytes with a key of 1"},
-		{"sharing with no key", one(b, contents([]uint32{0}, forgedEntry{1, a, "1"}), typeNone), "the entry at 0 shares 1 bytes with a key of 0"},
+		{"a restart point at a key that shares a prefix", one(b, contents([]uint32{0, 5}, forgedEntry{0, a, "1"}, forgedEntry{1, a, "1"}), typeNone), "the entry at restart point 5 shares 1 bytes"},
+		{"a shared prefix that is longer than the key before", one(b, contents([]uint32{0}, forgedEntry{0, a, "1"}, forgedEntry{2, b, "2"}), typeNone), "the entry at 5 shares 2 bytes with a key of 1"},
+		{"a shared prefix without a key before", one(b, contents([]uint32{0}, forgedEntry{1, a, "1"}), typeNone), "the entry at 0 shares 1 bytes with a key of 0"},
 		{"an entry longer than the block", one(b, []byte("\x00\x01\x05a1\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "the entry at 0 needs 6 bytes, but 2 are left"},
 		{"a length of more than 32 bits", one(b, []byte("\x00\xff\xff\xff\xff\x7f\x00\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "does not begin with three lengths"},
 		{"lengths that do not end", one(b, []byte("\x80\x80\x00\x00\x00\x00\x01\x00\x00\x00"), typeNone), "does not begin with three lengths"},
-		{"keys that descend", one(b, contents([]uint32{0}, forgedEntry{0, b, "1"}, forgedEntry{0, a, "2"}), typeNone), `key "a" at 5 does not ascend: it comes after "b"`},
+		{"descending keys", one(b, contents([]uint32{0}, forgedEntry{0, b, "1"}, forgedEntry{0, a, "2"}), typeNone), `key "a" at 5 does not ascend: it comes after "b"`},
 		{"a key twice", one(b, contents([]uint32{0}, forgedEntry{0, b, "1"}, forgedEntry{1, "", "2"}), typeNone), `key "b" at 5 does not ascend`},
 		{"a last key above the index block's", one(a, good, typeNone), `its last key "b" is above the index block's key for it, "a"`},
-		{"a key that the block before has room for", blocks(func(f *forgery) {
+		{"a key that belongs into the block before", blocks(func(f *forgery) {
 			f.data("c", good, typeNone)
 			f.data("d", contents([]uint32{0}, forgedEntry{0, "c", ""}), typeNone)
 		}), `data block 1 at offset 23: key "c" is not above the index block's key for the block before, "c"`},
-		{"an index entry that is no handle", blocks(func(f *forgery) { f.index = []forgedEntry{{0, a, "\xff"}} }), "index block at offset 13: entry 0 is not a block handle"},
-		{"index keys that descend", blocks(func(f *forgery) { f.data(b, good, typeNone); f.data(a, good, typeNone) }), "does not ascend"},
+		{"an index entry that is not a handle", blocks(func(f *forgery) { f.index = []forgedEntry{{0, a, "\xff"}} }), "index block at offset 13: entry 0 is not a block handle"},
+		{"descending index keys", blocks(func(f *forgery) { f.data(b, good, typeNone); f.data(a, good, typeNone) }), "does not ascend"},
 		{"a data block beyond the index block", blocks(func(f *forgery) {
 			f.index = []forgedEntry{{0, a, string(appendHandle(nil, handle{14, 20}))}}
 		}), "data block 0 (offset 14, size 20) is not within the 13 bytes before the index block"},
@@ -206,7 +206,7 @@ func TestDamage(t *testing.T) {
 
 func TestFooterThatHarmsNoValue(t *testing.T) {
 	file := write(t, "a", "1")
-	t.Run("a metaindex handle that is wrong", func(t *testing.T) {
+	t.Run("a wrong metaindex handle", func(t *testing.T) {
 		f := bytes.Clone(file)
 		f[len(f)-footerLen+1] ^= 0x40 // the handle's size
 		r := open(t, f)
@@ -217,7 +217,7 @@ func TestFooterThatHarmsNoValue(t *testing.T) {
 		require.ErrorIs(t, r.CheckMetaindex(), format.ErrCorrupt)
 		require.NoError(t, open(t, file).CheckMetaindex())
 	})
-	t.Run("padding that is not zero", func(t *testing.T) {
+	t.Run("nonzero padding", func(t *testing.T) {
 		f := bytes.Clone(file)
 		f[len(f)-12] = 1
 		require.NoError(t, open(t, f).CheckMetaindex())
@@ -298,7 +298,7 @@ func (r brokenReader) ReadAt(p []byte, off int64) (int, error) {
 func TestReadErrors(t *testing.T) {
 	file := write(t, "a", "1")
 	broken := errors.New("input/output error")
-	t.Run("errors of the file are passed on and are no corruption", func(t *testing.T) {
+	t.Run("errors of the file are returned, and do not count as corruption", func(t *testing.T) {
 		for from := range len(file) {
 			_, err := Open(brokenReader{bytes.NewReader(file), int64(from), broken}, int64(len(file)))
 			require.ErrorIs(t, err, broken)
@@ -306,7 +306,7 @@ func TestReadErrors(t *testing.T) {
 			require.Contains(t, err.Error(), "footer at offset ", "the footer is read first")
 		}
 	})
-	t.Run("a file that became shorter is cut off", func(t *testing.T) {
+	t.Run("a file that became shorter is reported as cut off", func(t *testing.T) {
 		_, err := Open(brokenReader{bytes.NewReader(file), 0, io.EOF}, int64(len(file)))
 		require.ErrorContains(t, err, "0 of 48 bytes could be read: the file was cut off")
 		require.ErrorIs(t, err, format.ErrCorrupt)

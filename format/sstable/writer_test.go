@@ -35,7 +35,7 @@ func TestWriterLiteralBytes(t *testing.T) {
 	}{
 		{"no entries: an empty metaindex block and an empty index block", nil,
 			empty + empty + footer("\x00\x08\x0d\x08")},
-		{"entries share the beginnings of their keys", []string{"", "\x08\x01\x1a\x02\x08\x01", "key/a", "1", "key/b", "22"},
+		{"entries share the prefixes of their keys", []string{"", "\x08\x01\x1a\x02\x08\x01", "key/a", "1", "key/b", "22"},
 			"\x00\x00\x06\x08\x01\x1a\x02\x08\x01" + // "" at a restart point
 				"\x00\x05\x01key/a1" +
 				"\x04\x01\x02b22" + // shares "key/" with the key before
@@ -54,7 +54,7 @@ func TestWriterLiteralBytes(t *testing.T) {
 }
 
 func TestBlockBuilder(t *testing.T) {
-	t.Run("B-31 a restart point comes before every 16th entry and shares nothing", func(t *testing.T) {
+	t.Run("B-31 every 16th entry is a restart point and does not share a prefix", func(t *testing.T) {
 		b := builder{interval: dataRestartInterval}
 		for i := range 40 {
 			b.add(fmt.Appendf(nil, "prefix/%03d", i), []byte("v"))
@@ -86,33 +86,33 @@ func TestWriterBlocks(t *testing.T) {
 		pairs []string
 		want  []string // for each data block, its keys and its key in the index block
 	}{
-		{"B-32 a block is closed once entries and restart points reach 262144 bytes",
+		{"B-32 a block ends when entries and restart points reach 262144 bytes",
 			// The entries take 6 and 4 bytes in addition to their values. The restart point and the count
 			// take 8 bytes.
 			[]string{"a", value(262144 - 8 - 6 - 4), "b", "", "c", ""},
 			[]string{"a b < b", "c < d"}},
-		{"B-32 one byte less, and the next entry is in it too",
+		{"B-32 with one byte less, the block also has the next entry",
 			[]string{"a", value(262144 - 8 - 6 - 4 - 1), "b", "", "c", "", "d", ""},
 			[]string{"a b c < c", "d < e"}},
 		{"B-32 an entry of 524288 bytes does not join an open block",
 			[]string{"a", "", "b", value(524287), "c", ""},
 			[]string{"a < a", "b < b", "c < d"}},
-		{"B-32 an entry of 524287 bytes does",
+		{"B-32 an entry of 524287 bytes joins an open block",
 			[]string{"a", "", "b", value(524286), "c", ""},
 			[]string{"a b < b", "c < d"}},
 		{"B-33 the index key between blocks is the shortest separator",
 			[]string{"abc-x", value(262144), "abf", value(262144), "ac", ""},
 			[]string{"abc-x < abd", "abf < abf", "ac < b"}},
-		{"B-33 a key that the next one begins with is its own separator",
+		{"B-33 a key that is a prefix of the next one is the separator",
 			[]string{"ab", value(262144), "abc", ""},
 			[]string{"ab < ab", "abc < b"}},
-		{"B-33 neighbouring bytes leave no room for a separator",
+		{"B-33 there is no shorter separator between neighbouring bytes",
 			[]string{"ab9", value(262144), "ac", ""},
 			[]string{"ab9 < ab9", "ac < b"}},
-		{"B-33 the last index key is the short successor, bytes ff left standing",
+		{"B-33 the last index key is the short successor, which keeps leading bytes ff",
 			[]string{"\xff\xffab", ""},
 			[]string{"\xff\xffab < \xff\xffb"}},
-		{"B-33 a key of bytes ff alone has no successor",
+		{"B-33 a key of only ff bytes has no successor",
 			[]string{"\xff\xff", ""},
 			[]string{"\xff\xff < \xff\xff"}},
 	}
@@ -158,11 +158,11 @@ func TestWriterRefuses(t *testing.T) {
 				err = w.Add([]byte(k), nil)
 			}
 			require.ErrorContains(t, err, test.want)
-			require.Equal(t, err, w.Add([]byte("z"), nil), "the error stays")
+			require.Equal(t, err, w.Add([]byte("z"), nil), "the error is returned again")
 			require.Equal(t, err, w.Close())
 		})
 	}
-	t.Run("anything after Close", func(t *testing.T) {
+	t.Run("any call after Close", func(t *testing.T) {
 		w := NewWriter(new(bytes.Buffer))
 		require.NoError(t, w.Close())
 		require.ErrorContains(t, w.Add([]byte("a"), nil), "closed")

@@ -79,10 +79,10 @@ func TestWritesWhatTensorFlowWrites(t *testing.T) {
 			requireSame(t, g.state(t), back)
 		})
 	}
-	t.Run("K-01 what is empty is absent", func(t *testing.T) {
+	t.Run("K-01 empty fields are omitted", func(t *testing.T) {
 		require.Empty(t, (&state.State{}).String())
 	})
-	t.Run("K-04 paths alone", func(t *testing.T) {
+	t.Run("K-04 only paths", func(t *testing.T) {
 		require.Equal(t, "model_checkpoint_path: \"ckpt-1\"\nall_model_checkpoint_paths: \"ckpt-1\"\n",
 			(&state.State{Latest: "ckpt-1", All: []string{"ckpt-1"}}).String())
 	})
@@ -97,9 +97,9 @@ func TestWritesWhatTensorFlowWrites(t *testing.T) {
 func TestReadsWhatTensorFlowReads(t *testing.T) {
 	// TensorFlow rejects these, and behaves as if the file did not exist.
 	taken := map[string]state.State{
-		"byte order mark": {Latest: "a"},
-		"unknown field":   {Latest: "a"},
-		"word":            {Latest: "a"},
+		"byte order mark":     {Latest: "a"},
+		"unknown field":       {Latest: "a"},
+		"word":                {Latest: "a"},
 		"number for text": {Latest: "3"},
 	}
 	for _, g := range goldens(t, "read.json") {
@@ -230,7 +230,7 @@ func TestPaths(t *testing.T) {
 		{"K-05 an absolute directory, relative", abs("/train"), abs("/train/ckpt-1"), true, "ckpt-1"},
 		{"K-05 a relative directory", "train", "train/ckpt-1", true, "ckpt-1"},
 		{"K-05 a directory below", abs("/train"), abs("/train/sub/ckpt-1"), true, "sub/ckpt-1"},
-		{"K-05 a directory beside", abs("/train"), abs("/other/ckpt-1"), true, "../other/ckpt-1"},
+		{"K-05 a sibling directory", abs("/train"), abs("/other/ckpt-1"), true, "../other/ckpt-1"},
 		{"K-05 the working directory", "", "ckpt-1", true, "ckpt-1"},
 		{"K-05 a path that needs cleaning", "./train/", "train/./ckpt-1", true, "ckpt-1"},
 		{"K-06 an absolute path is kept", abs("/train"), abs("/train/ckpt-1"), false, abs("/train/ckpt-1")},
@@ -262,8 +262,8 @@ func TestPaths(t *testing.T) {
 		require.Equal(t, []string{abs("/train/a"), "b"}, s.All)
 	})
 	for _, tt := range []struct{ id, dir, path, want string }{
-		{"K-08 a relative path is joined", "train", "ckpt-1", filepath.Join("train", "ckpt-1")},
-		{"K-08 and not cleaned", "/d", "./model.ckpt-1", "/d" + string(filepath.Separator) + "./model.ckpt-1"},
+		{"K-08 a relative path is joined with the directory", "train", "ckpt-1", filepath.Join("train", "ckpt-1")},
+		{"K-08 a joined path is not cleaned", "/d", "./model.ckpt-1", "/d" + string(filepath.Separator) + "./model.ckpt-1"},
 		{"K-08 a directory that ends with a slash", "d/", "ckpt-1", "d/ckpt-1"},
 		{"K-08 the working directory", "", "ckpt-1", "ckpt-1"},
 		{"K-20 the working directory, with its name", ".", "noslash-6", "." + string(filepath.Separator) + "noslash-6"},
@@ -278,9 +278,9 @@ func TestPaths(t *testing.T) {
 		id        string
 		all, want []string
 	}{
-		{"K-09 a list that is absent", nil, []string{"b"}},
+		{"K-09 no list", nil, []string{"b"}},
 		{"K-09 an empty list", []string{}, []string{"b"}},
-		{"K-09 a list that ends otherwise", []string{"b", "a"}, []string{"b", "a", "b"}},
+		{"K-09 a list that ends with another checkpoint", []string{"b", "a"}, []string{"b", "a", "b"}},
 		{"K-09 a list that ends with the latest", []string{"a", "b"}, []string{"a", "b"}},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
@@ -288,7 +288,7 @@ func TestPaths(t *testing.T) {
 			s, err := in.Stored("", true)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, s.All)
-			require.Equal(t, tt.all, in.All, "what is given is not changed")
+			require.Equal(t, tt.all, in.All, "the arguments are not changed")
 		})
 	}
 	t.Run("K-10 a timestamp for each", func(t *testing.T) {
@@ -302,7 +302,7 @@ func TestPaths(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	s := &state.State{Latest: "ckpt-2", All: []string{"ckpt-1", "ckpt-2"}}
-	t.Run("K-19 it is replaced at once", func(t *testing.T) {
+	t.Run("K-19 the file is replaced atomically", func(t *testing.T) {
 		for n := 1; ; n++ {
 			disk := errfs.New()
 			require.NoError(t, disk.WriteFile("d/checkpoint", []byte(`model_checkpoint_path: "old"`)))
@@ -328,14 +328,14 @@ func TestFile(t *testing.T) {
 		require.ErrorContains(t, err, "d/checkpoint: the checkpoint has the path of the state file")
 		require.Empty(t, disk.Names())
 	})
-	t.Run("K-11 an empty file, an error that names it", func(t *testing.T) {
+	t.Run("K-11 the error for an empty file names it", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, disk.WriteFile("d/checkpoint", nil))
 		_, err := state.Read(disk, "d/checkpoint")
 		require.ErrorIs(t, err, state.ErrIncomplete)
 		require.ErrorContains(t, err, "d/checkpoint: ")
 	})
-	t.Run("K-12 a file that is something else, an error to go on from", func(t *testing.T) {
+	t.Run("K-12 a file with other contents is an error that callers can ignore", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, disk.WriteFile("d/checkpoint", []byte("this is not a proto {")))
 		_, err := state.Read(disk, "d/checkpoint")

@@ -88,8 +88,8 @@ func TestSeveralFiles(t *testing.T) {
 		{"a missing file", "d", func(m fstest.MapFS) { delete(m, "d/"+second) }, fs.ErrNotExist, `d/pytorch_model.bin.index.json: it lists "pytorch_model-00002-of-00002.bin", which cannot be opened`},
 		{"a tensor that is not listed", "d", weights(a), nil, ""}, // its file does not exist either
 		{"a stale index", "d", weights(fmt.Sprintf(`"a.weight": %q, "b.weight": %q`, first, second)), format.ErrCorrupt, `"a.bias": it is in pytorch_model-00001-of-00002.bin, but the index does not list it: the index belongs to another save`},
-		{"a tensor in none", "d", weights(a + fmt.Sprintf(`, "c": %q, "b.weight": %q`, first, second)), format.ErrCorrupt, `"c": the index says that it is in pytorch_model-00001-of-00002.bin, but no file has it`},
-		{"a tensor in two", "d", func(m fstest.MapFS) { m["d/"+second] = m["d/"+first] }, format.ErrCorrupt, `it is in two files, pytorch_model-00001-of-00002.bin and pytorch_model-00002-of-00002.bin`},
+		{"a tensor that no file has", "d", weights(a + fmt.Sprintf(`, "c": %q, "b.weight": %q`, first, second)), format.ErrCorrupt, `"c": the index says that it is in pytorch_model-00001-of-00002.bin, but no file has it`},
+		{"a tensor in two files", "d", func(m fstest.MapFS) { m["d/"+second] = m["d/"+first] }, format.ErrCorrupt, `it is in two files, pytorch_model-00001-of-00002.bin and pytorch_model-00002-of-00002.bin`},
 		{"a damaged file", "d", func(m fstest.MapFS) { m["d/"+second] = &fstest.MapFile{Data: []byte("PK\x03\x04")} }, format.ErrCorrupt, "d/pytorch_model-00002-of-00002.bin: it is not an intact ZIP archive"},
 		{"no files", "e", func(m fstest.MapFS) { m["e/readme.txt"] = &fstest.MapFile{} }, fs.ErrNotExist, "e: it has no PyTorch file and no index of several"},
 		{"nothing", "f", func(fstest.MapFS) {}, fs.ErrNotExist, "f: open: file does not exist"},

@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("\x80\x02]q\x00(h\x00h\x00e.")
 	f.Fuzz(func(t *testing.T, data string) {
 		if _, err := decode(data, pickle.Options{}); err != nil && !errors.Is(err, format.ErrCorrupt) && !errors.Is(err, errors.ErrUnsupported) {
-			t.Fatalf("%v is of no kind", err)
+			t.Fatalf("%v has an unexpected kind", err)
 		}
 	})
 }

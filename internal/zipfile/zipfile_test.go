@@ -125,14 +125,14 @@ func TestFaults(t *testing.T) {
 		want string
 	}{
 		{"not an archive", []byte("PK\x03\x04 and no more"), nil, "a.zip: it is not an intact ZIP archive: it was cut off, or is damaged"},
-		{"cut off", two[:len(two)-30], nil, "a.zip: it is not an intact ZIP archive: it was cut off, or is damaged"},
+		{"a truncated archive", two[:len(two)-30], nil, "a.zip: it is not an intact ZIP archive: it was cut off, or is damaged"},
 		{"one name twice", archive(t, member{"one", zip.Store, "1"}, member{"one", zip.Store, "2"}), nil, `a.zip: two members of the archive have the name "one"`},
 		{"overlap", edit(two, 1, 42, u32(0)), nil, `a.zip: two: it overlaps the member "one"`},
 		{"beyond the end", edit(edit(two, 1, 20, u32(1<<20)), 1, 24, u32(1<<20)), nil, "exceed the file"},
 		{"stored and packed", edit(two, 0, 24, u32(6)), nil, "a.zip: one: it is stored without compression, but has 6 bytes in 5"},
 		{"bomb", archive(t, member{"zeros", zip.Deflate, strings.Repeat("\x00", 17<<20)}), nil, "its members unpack to more than 128 times the"},
-		{"a promise of more", edit(packed, 0, 24, u32(301)), read("one"), "it is not an intact ZIP archive"},
-		{"more than promised", edit(packed, 0, 24, u32(299)), read("one"), "it is not an intact ZIP archive"},
+		{"a larger announced size", edit(packed, 0, 24, u32(301)), read("one"), "it is not an intact ZIP archive"},
+		{"a smaller announced size", edit(packed, 0, 24, u32(299)), read("one"), "it is not an intact ZIP archive"},
 		{"checksum of a stored member", edit(two, 0, 16, u32(1)), read("one"), "a.zip: one: its checksum is cbf53a1c, the archive says 00000001"},
 		{"a name that could control a terminal", edit(archive(t, member{"a\x1b[2J\n", zip.Store, "1"}), 0, 16, u32(1)), read("a\x1b[2J\n"), `a.zip: "a\x1b[2J\n": its checksum is`},
 		{"encrypted", edit(two, 0, 8, []byte{1, 0}), read("one"), "a.zip: one: it is encrypted"},
@@ -148,7 +148,7 @@ func TestFaults(t *testing.T) {
 			require.True(t, errors.Is(err, format.ErrCorrupt) != errors.Is(err, errors.ErrUnsupported))
 		})
 	}
-	t.Run("a checksum of zero is none", func(t *testing.T) {
+	t.Run("a checksum of zero means no checksum", func(t *testing.T) {
 		a, err := open(edit(two, 0, 16, u32(0)))
 		require.NoError(t, err)
 		require.NoError(t, read("one")(a))
@@ -162,7 +162,7 @@ func FuzzOpen(f *testing.F) {
 		a, err := open(data)
 		if err != nil {
 			if !errors.Is(err, format.ErrCorrupt) {
-				t.Fatalf("%v is of no kind", err)
+				t.Fatalf("%v has an unexpected kind", err)
 			}
 			return
 		}
