@@ -51,7 +51,7 @@ func TestWaitForNew(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { f(t, t.TempDir()) })
 		})
 	}
-	in("Q-09 one that is there is returned at once", func(t *testing.T, dir string) {
+	in("Q-09 an existing checkpoint is returned at once", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		start := time.Now()
 		path, err := ckpt.WaitForNew(ctx, dir, "")
@@ -59,23 +59,23 @@ func TestWaitForNew(t *testing.T) {
 		require.Equal(t, filepath.Join(dir, "ckpt-1"), path)
 		require.Zero(t, time.Since(start))
 	})
-	in("Q-09 the last one is not new: what appears later is", func(t *testing.T, dir string) {
+	in("Q-09 the last checkpoint is not new, later ones are", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		time.AfterFunc(2500*time.Millisecond, func() { appear(t, dir, "ckpt-2") })
 		start := time.Now()
 		path, err := ckpt.WaitForNew(ctx, dir, filepath.Join(dir, "ckpt-1"))
 		require.NoError(t, err)
 		require.Equal(t, filepath.Join(dir, "ckpt-2"), path)
-		require.Equal(t, 3*time.Second, time.Since(start), "it checks once a second")
+		require.Equal(t, 3*time.Second, time.Since(start), "it checks once per second")
 	})
-	in("Q-09 nothing after the timeout, in a directory that is not there", func(t *testing.T, dir string) {
+	in("Q-09 in a missing directory it returns nothing after the timeout", func(t *testing.T, dir string) {
 		start := time.Now()
 		path, err := ckpt.WaitForNew(ctx, filepath.Join(dir, "none"), "", ckpt.Timeout(2300*time.Millisecond))
 		require.NoError(t, err)
 		require.Empty(t, path)
 		require.Equal(t, 2300*time.Millisecond, time.Since(start))
 	})
-	in("Q-09 what appears in the last moment is seen", func(t *testing.T, dir string) {
+	in("Q-09 a checkpoint that appears in the last moment is found", func(t *testing.T, dir string) {
 		time.AfterFunc(2200*time.Millisecond, func() { appear(t, dir, "ckpt-1") })
 		path, err := ckpt.WaitForNew(ctx, dir, "", ckpt.Timeout(2300*time.Millisecond), ckpt.PollInterval(time.Hour))
 		require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestWaitForNew(t *testing.T) {
 		_, err := ckpt.WaitForNew(ctx, dir, "")
 		require.ErrorIs(t, err, gone)
 	})
-	in("Q-09 what Latest reports is reported", func(t *testing.T, dir string) {
+	in("Q-09 errors of Latest are returned", func(t *testing.T, dir string) {
 		touch(t, dir, "checkpoint")
 		_, err := ckpt.WaitForNew(ctx, dir, "")
 		require.ErrorIs(t, err, ckpt.ErrCorrupt)
@@ -107,17 +107,17 @@ func TestIterator(t *testing.T) {
 			time.AfterFunc(time.Duration(i+1)*period-time.Microsecond, func() { appear(t, dir, fmt.Sprintf("ckpt-%d", i+1)) })
 		}
 	}
-	in("Q-10 each new one is yielded, until none comes within the timeout", func(t *testing.T, dir string) {
+	in("Q-10 each new checkpoint is yielded, until none appears within the timeout", func(t *testing.T, dir string) {
 		every(t, dir, 5*time.Second, 3)
 		require.Equal(t, []arrival{
 			{5 * time.Second, "ckpt-1", nil}, {10 * time.Second, "ckpt-2", nil}, {15 * time.Second, "ckpt-3", nil},
 		}, iterate(ctx, dir, nil, ckpt.Timeout(time.Minute), ckpt.PollInterval(100*time.Millisecond)))
 	})
-	in("Q-10 what is there at first is the first", func(t *testing.T, dir string) {
+	in("Q-10 an existing checkpoint is yielded first", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-7")
 		require.Equal(t, []arrival{{0, "ckpt-7", nil}}, iterate(ctx, dir, nil, ckpt.Timeout(0)))
 	})
-	in("Q-10 the minimum interval runs from one's coming and covers the loop's body", func(t *testing.T, dir string) {
+	in("Q-10 the minimum interval starts when a checkpoint appears and includes the loop's body", func(t *testing.T, dir string) {
 		every(t, dir, time.Second, 60)
 		var at []time.Duration
 		for _, a := range iterate(ctx, dir, func(a arrival) bool {
@@ -132,7 +132,7 @@ func TestIterator(t *testing.T) {
 		}
 		require.Equal(t, []time.Duration{time.Second, 11 * time.Second, 23500 * time.Millisecond, 36 * time.Second}, at)
 	})
-	in("Q-10 what is replaced meanwhile is passed over", func(t *testing.T, dir string) {
+	in("Q-10 a checkpoint that is replaced meanwhile is skipped", func(t *testing.T, dir string) {
 		every(t, dir, time.Second, 10)
 		all := iterate(ctx, dir, func(arrival) bool { time.Sleep(4 * time.Second); return true }, ckpt.Timeout(5*time.Second), ckpt.PollInterval(time.Millisecond))
 		var names []string
@@ -141,7 +141,7 @@ func TestIterator(t *testing.T) {
 		}
 		require.Equal(t, []string{"ckpt-1", "ckpt-5", "ckpt-9", "ckpt-10"}, names)
 	})
-	in("Q-10 with a function the timeout only asks it", func(t *testing.T, dir string) {
+	in("Q-10 with a function, the timeout only calls the function", func(t *testing.T, dir string) {
 		every(t, dir, 25*time.Second, 2)
 		var asked []time.Duration
 		start := time.Now()
@@ -151,31 +151,31 @@ func TestIterator(t *testing.T) {
 		}))
 		require.Equal(t, []arrival{{25 * time.Second, "ckpt-1", nil}, {50 * time.Second, "ckpt-2", nil}}, all)
 		s := time.Second
-		require.Equal(t, []time.Duration{10 * s, 20 * s, 25 * s, 35 * s, 45 * s, 50 * s, 60 * s, 70 * s}, asked, "after each checkpoint too")
+		require.Equal(t, []time.Duration{10 * s, 20 * s, 25 * s, 35 * s, 45 * s, 50 * s, 60 * s, 70 * s}, asked, "also after each checkpoint")
 	})
-	in("Q-10 a function without a timeout is asked after each", func(t *testing.T, dir string) {
+	in("Q-10 without a timeout, the function is called after each check", func(t *testing.T, dir string) {
 		every(t, dir, 5*time.Second, 3)
 		require.Equal(t, []arrival{{5 * time.Second, "ckpt-1", nil}}, iterate(ctx, dir, nil, ckpt.TimeoutFunc(func() bool { return true })))
 	})
-	in("Q-10 a timeout of nothing with a function still looks but once a second", func(t *testing.T, dir string) {
+	in("Q-10 with a timeout of zero and a function, it still checks once per second", func(t *testing.T, dir string) {
 		start, asked := time.Now(), 0
 		iterate(ctx, dir, nil, ckpt.Timeout(0), ckpt.TimeoutFunc(func() bool { asked++; return time.Since(start) >= 10*time.Second }))
 		require.Equal(t, 11, asked)
 	})
-	in("Q-10 a loop that breaks waits for nothing", func(t *testing.T, dir string) {
+	in("Q-10 a loop that breaks does not wait", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		start := time.Now()
 		iterate(ctx, dir, func(arrival) bool { return false }, ckpt.MinInterval(time.Hour))
 		require.Zero(t, time.Since(start))
 	})
-	in("Q-10 the end of the context is the last that is yielded", func(t *testing.T, dir string) {
+	in("Q-10 the last yielded error is the end of the context", func(t *testing.T, dir string) {
 		appear(t, dir, "ckpt-1")
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 		all := iterate(ctx, dir, nil, ckpt.MinInterval(20*time.Second))
 		require.Equal(t, []arrival{{0, "ckpt-1", nil}, {30 * time.Second, ".", context.DeadlineExceeded}}, all)
 	})
-	in("Q-10 a state file that is wrong is an error and ends it", func(t *testing.T, dir string) {
+	in("Q-10 an invalid state file is an error and ends the loop", func(t *testing.T, dir string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("model_checkpoint_path: '../x'"), 0o666))
 		all := iterate(ctx, dir, nil)
 		require.Len(t, all, 1)

@@ -28,7 +28,7 @@ func touch(t *testing.T, dir string, names ...string) {
 }
 
 func TestLatest(t *testing.T) {
-	t.Run("K-13 nothing where there is no state file, or no directory", func(t *testing.T) {
+	t.Run("K-13 without a state file or a directory, the result is empty", func(t *testing.T) {
 		dir := t.TempDir()
 		require.Empty(t, ckpttest.Latest(t, dir))
 		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "none")))
@@ -36,7 +36,7 @@ func TestLatest(t *testing.T) {
 		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "file")), "a file is not a directory")
 		require.Empty(t, ckpttest.Latest(t, filepath.Join(dir, "sub")), "a directory is not a state file")
 	})
-	t.Run("K-14 nothing, logged, where the files are gone: an older one is not the latest", func(t *testing.T) {
+	t.Run("K-14 if the files are missing, the result is empty and logged: an older checkpoint is not the latest", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt-1.index")
 		ckpttest.WriteState(t, dir, &state.State{Latest: "ckpt-2", All: []string{"ckpt-1", "ckpt-2"}})
@@ -44,7 +44,7 @@ func TestLatest(t *testing.T) {
 		require.Empty(t, ckpttest.Latest(t, dir, ckpt.WithLogger(logger)))
 		require.Equal(t, []string{`msg="Couldn't match files for checkpoint"`}, lines())
 	})
-	t.Run("K-16 a file of the older format will do", func(t *testing.T) {
+	t.Run("K-16 a file of the older format is found", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "old", "both", "both.index")
 		for _, name := range []string{"old", "both"} {
@@ -70,7 +70,7 @@ func TestLatest(t *testing.T) {
 			require.ErrorContains(t, err, filepath.Join(dir, "train", "checkpoint"))
 		}
 	})
-	t.Run("an absolute path may lead elsewhere where the caller allows it", func(t *testing.T) {
+	t.Run("an absolute path may lead elsewhere if the caller allows it", func(t *testing.T) {
 		dir := t.TempDir()
 		train := filepath.Join(dir, "train")
 		elsewhere, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(7)}).Write(ctx, filepath.Join(dir, "ckpt"))
@@ -95,7 +95,7 @@ func TestLatest(t *testing.T) {
 		ckpttest.WriteState(t, train, &state.State{Latest: filepath.Join(dir, "gone", "ckpt")})
 		require.Equal(t, filepath.Join(train, "ckpt"), ckpttest.Latest(t, train, ckpt.AbsolutePaths()))
 	})
-	t.Run("K-06 an absolute path is taken where it leads into the directory, or nowhere any more", func(t *testing.T) {
+	t.Run("K-06 an absolute path is used if it leads into the directory, or does not exist any more", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "ckpt.index")
 		for _, path := range []string{filepath.Join(dir, "ckpt"), filepath.Join(dir, "gone", "ckpt")} {
@@ -103,14 +103,14 @@ func TestLatest(t *testing.T) {
 			require.Equal(t, filepath.Join(dir, "ckpt"), ckpttest.Latest(t, dir))
 		}
 	})
-	t.Run("K-11 a state file that names no latest is an error", func(t *testing.T) {
+	t.Run("K-11 a state file without a latest checkpoint is an error", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "checkpoint")
 		_, err := ckpt.Latest(dir)
 		require.ErrorIs(t, err, ckpt.ErrCorrupt)
 		require.ErrorContains(t, err, "Invalid checkpoint state loaded from "+dir)
 	})
-	t.Run("K-12 one that cannot be parsed is logged and ignored", func(t *testing.T) {
+	t.Run("K-12 a state file that cannot be parsed is logged and ignored", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint"), []byte("\x00\x01"), 0o666))
 		logger, lines := ckpttest.Logged()
@@ -133,7 +133,7 @@ func TestLatest(t *testing.T) {
 		require.Equal(t, path, r.Prefix())
 		require.NoError(t, r.Close())
 	})
-	t.Run("K-20 K-21 directories relative to the one in which the program works", func(t *testing.T) {
+	t.Run("K-20 K-21 directories relative to the working directory", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		_, err := c.Save(ctx, "noslash")
@@ -198,7 +198,7 @@ func TestStateFileOfSave(t *testing.T) {
 		require.Equal(t, "model_checkpoint_path: \"ckpt-10\"\nall_model_checkpoint_paths: \"ckpt-10\"\n", string(text))
 		require.Len(t, ckpttest.OnDisk(t, dir), 10)
 	})
-	t.Run("K-18 a checkpoint cannot be called what the state file is", func(t *testing.T) {
+	t.Run("K-18 a checkpoint cannot have the name of the state file", func(t *testing.T) {
 		dir := t.TempDir()
 		err := ckpt.SaveWeights(ctx, filepath.Join(dir, "checkpoint"), &struct{}{})
 		require.ErrorContains(t, err, "conflicts with path used for checkpoint state")
@@ -208,7 +208,7 @@ func TestStateFileOfSave(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, entries, "it is rejected before anything is written")
 	})
-	t.Run("K-19 it is written beside itself and renamed", func(t *testing.T) {
+	t.Run("K-19 the state file is written under another name and renamed", func(t *testing.T) {
 		disk := errfs.New()
 		_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpttest.On(disk)).Save(ctx, "train/ckpt")
 		require.NoError(t, err)
@@ -249,7 +249,7 @@ func TestCheckpointFiles(t *testing.T) {
 		touch(t, dir, "old")
 		require.True(t, ckpt.Exists(filepath.Join(dir, "old")))
 	})
-	t.Run("K-22 removing takes the index, the data files and the .meta file, and no others", func(t *testing.T) {
+	t.Run("K-22 removing deletes the index, the data files and the .meta file, and no others", func(t *testing.T) {
 		dir := t.TempDir()
 		path := save(t, filepath.Join(dir, "ckpt-1"))
 		touch(t, dir, "ckpt-1.meta", "ckpt-1.data-00003-of-00004", "ckpt-1.data-x", "ckpt-10.index", "checkpoint")
@@ -263,7 +263,7 @@ func TestCheckpointFiles(t *testing.T) {
 		}
 		require.Equal(t, []string{"checkpoint", "ckpt-1.data-x", "ckpt-10.index"}, left)
 	})
-	t.Run("K-22 the shards of a Saver have one .meta file together", func(t *testing.T) {
+	t.Run("K-22 the shards of a Saver share one .meta file", func(t *testing.T) {
 		dir := t.TempDir()
 		touch(t, dir, "model-7.meta", "model-7-00000-of-00002.index")
 		require.NoError(t, ckpt.Remove(filepath.Join(dir, "model-7-?????-of-00002")))
@@ -283,7 +283,7 @@ func TestCheckpointFiles(t *testing.T) {
 		require.ErrorContains(t, ckpt.Remove(filepath.Join(dir, "old")), "V1")
 		require.FileExists(t, filepath.Join(dir, "old"))
 	})
-	t.Run("K-22 later saves have no earlier times, and what is missing has none", func(t *testing.T) {
+	t.Run("K-22 later saves do not have earlier times, and a missing checkpoint does not have a time", func(t *testing.T) {
 		dir := t.TempDir()
 		var last time.Time
 		for _, name := range []string{"a", "b", "c"} {

@@ -47,7 +47,7 @@ func TestLegacyWeightsInOrder(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(t.Context(), files+"keras2_weights.h5", want))
 		require.Equal(t, want.Layer("out").(*layers.Dense).Kernel, m.Fourth.Kernel)
 	})
-	t.Run("names that fit in part are not passed over", func(t *testing.T) {
+	t.Run("names that match in part are not ignored", func(t *testing.T) {
 		err := ckpt.LoadWeights(t.Context(), files+"keras2_weights.h5", renamedModel(t, all[2:]...))
 		require.ErrorContains(t, err, "missing from the checkpoint")
 		require.NotContains(t, err.Error(), "order")

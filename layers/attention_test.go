@@ -146,10 +146,10 @@ func TestAttentionErrors(t *testing.T) {
 		{"an attention mask of too many axes", built(), AttentionCall{Query: x(2, 3, 6), Value: x(2, 5, 4), AttentionMask: mask(1, 1, 1, 3, 5)}, `layers: multi_head_attention "m": mask shape [1 1 1 3 5], want rank 2 to 4`},
 		{"masks that do not fit each other", built(), AttentionCall{Query: x(2, 3, 6), Value: x(2, 5, 4), ValueMask: mask(2, 5), KeyMask: mask(2, 4)}, `layers: multi_head_attention "m": key mask shape [2 1 4], want one that broadcasts with the other masks' [2 1 5]`},
 		{"a mask without values", built(), AttentionCall{Query: x(2, 3, 6), Value: x(2, 5, 4), ValueMask: new(Mask)}, `layers: multi_head_attention "m": value mask has no values, want a mask`},
-		{"an attention axis that is the batch", &MultiHeadAttention{NumHeads: 1, KeyDim: 1, AttentionAxes: []int{0}}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, "layers: multi_head_attention: attention axes [0]: want axes between the first and the last of input shape [2 3 4], each once"},
-		{"heads that do not share", &GroupQueryAttention{HeadDim: 2, NumQueryHeads: 3, NumKeyValueHeads: 2}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, "layers: group_query_attention: key kernel shape [4 2 2], want [… heads 2] with a number of heads that divides the query's 3"},
+		{"the batch as an attention axis", &MultiHeadAttention{NumHeads: 1, KeyDim: 1, AttentionAxes: []int{0}}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, "layers: multi_head_attention: attention axes [0]: want axes between the first and the last of input shape [2 3 4], each once"},
+		{"a number of heads that cannot share keys", &GroupQueryAttention{HeadDim: 2, NumQueryHeads: 3, NumKeyValueHeads: 2}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, "layers: group_query_attention: key kernel shape [4 2 2], want [… heads 2] with a number of heads that divides the query's 3"},
 		{"a query of rank 4 for groups", NewGroupQueryAttention(1, 1, 1), AttentionCall{Query: x(2, 3, 4, 5), Value: x(2, 3, 4)}, "layers: group_query_attention: input shape [2 3 4 5], want rank 3"},
-		{"a score mode that is none", &Attention{ScoreMode: "cosine"}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, `layers: attention: score mode "cosine", want "dot" or "concat"`},
+		{"an unknown score mode", &Attention{ScoreMode: "cosine"}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, `layers: attention: score mode "cosine", want "dot" or "concat"`},
 		{"a key of another width", new(Attention), AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 5)}, "layers: attention: key shape [2 3 5], want [2 … 4] for query shape [2 3 4]"},
 		{"a mask of other steps", new(Attention), AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4), ValueMask: mask(2, 4)}, "layers: attention: value mask shape [2 4], want [2 3]"},
 		{"a scale of another width", &AdditiveAttention{Scale: *x(5)}, AttentionCall{Query: x(2, 3, 4), Value: x(2, 3, 4)}, "layers: additive_attention: scale shape [5], want [4] for query shape [2 3 4]"},
@@ -159,7 +159,7 @@ func TestAttentionErrors(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 		})
 	}
-	t.Run("nothing to look at or from", func(t *testing.T) {
+	t.Run("no queries or no values", func(t *testing.T) {
 		for name, layer := range attenders() {
 			y, _, err := layer.Attend(nil, AttentionCall{Query: x(2, 3, 6), Value: x(2, 0, 6)})
 			require.NoError(t, err, name)

@@ -11,17 +11,17 @@ func TestMakeLayer(t *testing.T) {
 	for _, tt := range []struct {
 		name, class, config, want string
 	}{
-		{"a class that is not here", "Lambda", `{}`, `layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer("Lambda", …)`},
+		{"an unsupported class", "Lambda", `{}`, `layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer("Lambda", …)`},
 		{"no JSON", "Dense", `{`, `layers: Dense: config: unexpected end of JSON input`},
-		{"an option that is not known", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
+		{"an unknown option", "Dense", `{"name": "d", "units": 3, "sharpness": 2}`, `layers: Dense "d": config: unknown option "sharpness"`},
 		{"an option of another type", "Dense", `{"units": "three"}`, `layers: Dense: config: option "units" is "three": json: cannot unmarshal string into Go value of type int`},
-		{"an activation that is not known", "Dense", `{"units": 3, "activation": "boom"}`, `layers: Dense: config: option "activation": activation: "boom": unknown activation`},
-		{"an activation that is a layer of another kind", "Dense", `{"activation": {"class_name": "Dense", "config": {}}}`, `layers: Dense: config: option "activation" is a "Dense", which is not an activation`},
-		{"an activation that is a function", "Dense", `{"activation": {"class_name": "function", "config": "relu"}}`, ``},
-		{"null is as good as missing", "Dense", `{"units": 3, "activation": null, "sharpness": null}`, ``},
-		{"how a weight begins and is trained does not matter", "Dense", `{"kernel_initializer": {}, "embeddings_constraint": {}, "trainable": false}`, ``},
+		{"an unknown activation", "Dense", `{"units": 3, "activation": "boom"}`, `layers: Dense: config: option "activation": activation: "boom": unknown activation`},
+		{"a layer of another kind as the activation", "Dense", `{"activation": {"class_name": "Dense", "config": {}}}`, `layers: Dense: config: option "activation" is a "Dense", which is not an activation`},
+		{"a function as the activation", "Dense", `{"activation": {"class_name": "function", "config": "relu"}}`, ``},
+		{"null counts as missing", "Dense", `{"units": 3, "activation": null, "sharpness": null}`, ``},
+		{"options for initial weights and training are ignored", "Dense", `{"kernel_initializer": {}, "embeddings_constraint": {}, "trainable": false}`, ``},
 		{"TF 2.0's name of a slope", "LeakyReLU", `{"alpha": 0.25}`, ``},
-		{"axes that are no integers", "Softmax", `{"axis": "last"}`, `layers: Softmax: config: option "axis" is "last", want integers`},
+		{"axes that are not integers", "Softmax", `{"axis": "last"}`, `layers: Softmax: config: option "axis" is "last", want integers`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := kerasLibrary{}.Make(tt.class, json.RawMessage(tt.config))

@@ -16,7 +16,7 @@ import (
 func TestConvGolden(t *testing.T) { runGolden(t, "conv", nil) }
 
 func TestConvBuild(t *testing.T) {
-	t.Run("weights have the shapes of Keras", func(t *testing.T) {
+	t.Run("weights have Keras's shapes", func(t *testing.T) {
 		c := &Conv2D{Filters: 6, KernelSize: []int{3, 2}, Groups: 2}
 		y, err := c.Call(tensor.New[float32](2, 7, 5, 4))
 		require.NoError(t, err)
@@ -29,7 +29,7 @@ func TestConvBuild(t *testing.T) {
 		require.NoError(t, c.Build(tensor.Shape{2, 7, 4}))
 		require.Equal(t, tensor.Shape{3, 6, 4}, c.Kernel.Shape())
 	})
-	t.Run("a depthwise kernel has as many windows for each channel as the multiplier says, one if it says nothing", func(t *testing.T) {
+	t.Run("a depthwise kernel has as many windows per channel as the multiplier, one by default", func(t *testing.T) {
 		d := &DepthwiseConv2D{KernelSize: []int{3}}
 		require.NoError(t, d.Build(tensor.Shape{2, 7, 5, 4}))
 		require.Equal(t, tensor.Shape{3, 3, 4, 1}, d.Kernel.Shape())
@@ -39,20 +39,20 @@ func TestConvBuild(t *testing.T) {
 		require.Equal(t, tensor.Shape{3, 3, 4, 2}, d.Kernel.Shape())
 		require.False(t, d.Bias.Built())
 	})
-	t.Run("a separable layer makes both kernels", func(t *testing.T) {
+	t.Run("a separable layer creates both kernels", func(t *testing.T) {
 		s := &SeparableConv1D{Filters: 5, KernelSize: []int{3}, DepthMultiplier: 2}
 		require.NoError(t, s.Build(tensor.Shape{2, 7, 4}))
 		require.Equal(t, tensor.Shape{3, 4, 2}, s.DepthwiseKernel.Shape())
 		require.Equal(t, tensor.Shape{1, 8, 5}, s.PointwiseKernel.Shape())
 		require.Equal(t, 5, s.Bias.Len())
 	})
-	t.Run("a restored kernel says how large it is", func(t *testing.T) {
+	t.Run("a restored kernel gives the size", func(t *testing.T) {
 		var c Conv1D
 		c.Kernel = *newTensor(t, []float32{1, 10, 100}, 3, 1, 1)
 		y, err := c.Call(newTensor(t, []float32{1, 2, 3, 4}, 1, 4, 1))
 		require.NoError(t, err)
 		require.Equal(t, []float32{321, 432}, y.Data())
-		require.False(t, c.Bias.Built(), "a checkpoint without a bias is from a layer without one")
+		require.False(t, c.Bias.Built(), "a checkpoint without a bias belongs to a layer without a bias")
 	})
 }
 
@@ -68,19 +68,19 @@ func TestConvErrors(t *testing.T) {
 		{"no input", NewConv2D(3, 2), nil, "layers: conv2d: input has no values, want a tensor of rank 4 or more"},
 		{"an input of another rank", NewConv1D(3, 2), image, "layers: conv1d: input shape [2 7 5 4], want rank 3"},
 		{
-			"an input of other channels", &Conv2D{Kernel: weights(3, 3, 5, 6), Name: "stem"}, image,
+			"an input with other channels", &Conv2D{Kernel: weights(3, 3, 5, 6), Name: "stem"}, image,
 			`layers: conv2d "stem": kernel shape [3 3 5 6], want [… … 4 …] for input shape [2 7 5 4]`,
 		},
 		{
-			"a kernel of another size than the option", &Conv2D{Kernel: weights(3, 3, 4, 6), KernelSize: []int{3, 2}}, image,
+			"a kernel with another size than the option", &Conv2D{Kernel: weights(3, 3, 4, 6), KernelSize: []int{3, 2}}, image,
 			"layers: conv2d: kernel shape [3 3 4 6], want [3 2 4 …] for input shape [2 7 5 4]",
 		},
 		{
-			"a kernel of no window", &Conv2D{Kernel: weights(3, 0, 4, 6)}, image,
+			"a kernel without a window", &Conv2D{Kernel: weights(3, 0, 4, 6)}, image,
 			"layers: conv2d: kernel shape [3 0 4 6], want a window of 1 or more along each axis",
 		},
 		{
-			"a bias of other filters", &Conv2D{Kernel: weights(3, 3, 4, 6), Bias: weights(4)}, image,
+			"a bias for other filters", &Conv2D{Kernel: weights(3, 3, 4, 6), Bias: weights(4)}, image,
 			"layers: conv2d: bias shape [4], want [6] for kernel shape [3 3 4 6]",
 		},
 		{
@@ -91,11 +91,11 @@ func TestConvErrors(t *testing.T) {
 		{"groups that do not divide the filters", &Conv2D{Filters: 3, KernelSize: []int{1}, Groups: 2}, image, "layers: conv2d: kernel shape [1 1 2 3], want a multiple of 2 filters for 2 groups"},
 		{"negative groups", &Conv2D{Filters: 3, KernelSize: []int{1}, Groups: -2}, image, "layers: conv2d: -2 groups"},
 		{"negative filters", NewConv2D(-3, 2), image, "layers: conv2d: -3 filters"},
-		{"a stride of none", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 0}}, image, "layers: conv2d: strides [1 0]: want 1 or more"},
+		{"a stride of zero", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 0}}, image, "layers: conv2d: strides [1 0]: want 1 or more"},
 		{"three strides", &Conv2D{Filters: 3, KernelSize: []int{1}, Strides: []int{1, 1, 1}}, image, "layers: conv2d: strides [1 1 1]: want 2, one for each axis"},
 		{"no window", NewConv2D(3, 0), image, "layers: conv2d: kernel size [0]: want 1 or more"},
-		{"a cause in images", &Conv2D{Filters: 3, KernelSize: []int{1}, Padding: Causal}, image, "layers: conv2d: this layer does not support padding causal"},
-		{"more filters than memory holds", NewConv2D(math.MaxInt32, 3), image, "layers: conv2d: kernel shape [3 3 4 2147483647] is beyond memory"},
+		{"causal padding for images", &Conv2D{Filters: 3, KernelSize: []int{1}, Padding: Causal}, image, "layers: conv2d: this layer does not support padding causal"},
+		{"more filters than memory can hold", NewConv2D(math.MaxInt32, 3), image, "layers: conv2d: kernel shape [3 3 4 2147483647] is beyond memory"},
 		{
 			"an output beyond memory", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Strides: []int{1 << 20}}, image,
 			"layers: conv2d_transpose: output shape [2 7340032 5242880 2] is beyond memory",
@@ -105,19 +105,19 @@ func TestConvErrors(t *testing.T) {
 			"layers: conv2d_transpose: output padding [1 2]: want 0 or more and less than the strides [2]",
 		},
 		{
-			"a transposed cause", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Padding: Causal}, image,
+			"causal padding, transposed", &Conv2DTranspose{Filters: 2, KernelSize: []int{1}, Padding: Causal}, image,
 			"layers: conv2d_transpose: this layer does not support padding causal",
 		},
 		{
-			"a transposed kernel the other way round", &Conv2DTranspose{Kernel: weights(3, 3, 4, 6)}, image,
+			"a transposed kernel with swapped axes", &Conv2DTranspose{Kernel: weights(3, 3, 4, 6)}, image,
 			"layers: conv2d_transpose: kernel shape [3 3 4 6], want [… … … 4] for input shape [2 7 5 4]",
 		},
 		{
-			"a bias of the channels", &DepthwiseConv2D{Kernel: weights(3, 3, 4, 2), Bias: weights(4)}, image,
+			"a bias for the channels", &DepthwiseConv2D{Kernel: weights(3, 3, 4, 2), Bias: weights(4)}, image,
 			"layers: depthwise_conv2d: bias shape [4], want [8] for kernel shape [3 3 4 2]",
 		},
 		{
-			"a pointwise kernel of other channels", &SeparableConv2D{DepthwiseKernel: weights(3, 3, 4, 2), PointwiseKernel: weights(1, 1, 4, 5)}, image,
+			"a pointwise kernel for other channels", &SeparableConv2D{DepthwiseKernel: weights(3, 3, 4, 2), PointwiseKernel: weights(1, 1, 4, 5)}, image,
 			"layers: separable_conv2d: pointwise kernel shape [1 1 4 5], want [1 1 8 …] for input shape [2 7 5 4]",
 		},
 	} {
@@ -127,7 +127,7 @@ func TestConvErrors(t *testing.T) {
 		})
 	}
 	for _, layer := range []Layer{&Conv2D{}, &Conv2D{Filters: 3}, &Conv2D{KernelSize: []int{3}}, &Conv2DTranspose{}, &DepthwiseConv2D{}, &SeparableConv2D{}} {
-		t.Run(fmt.Sprintf("%T of no size has ErrNotBuilt", layer), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%T without a size returns ErrNotBuilt", layer), func(t *testing.T) {
 			_, err := layer.Call(image)
 			require.ErrorIs(t, err, ErrNotBuilt)
 		})
@@ -136,11 +136,11 @@ func TestConvErrors(t *testing.T) {
 
 func TestConvFromConfigRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, config, want string }{
-		{"a low-rank addition of no rank", `{"lora_rank": 0}`, `layers: Conv2D: config: option "lora_rank" is 0, want 1 or more`},
-		{"a padding of none", `{"padding": "full"}`, `layers: Conv2D: config: padding "full" is not one of valid, same and causal`},
-		{"padding by numbers", `{"padding": [1, 1]}`, `layers: Conv2D: config: option "padding" is [1, 1]: json: cannot unmarshal array into Go value of type string`},
+		{"a low-rank addition of rank zero", `{"lora_rank": 0}`, `layers: Conv2D: config: option "lora_rank" is 0, want 1 or more`},
+		{"an unknown padding", `{"padding": "full"}`, `layers: Conv2D: config: padding "full" is not one of valid, same and causal`},
+		{"numbers as padding", `{"padding": [1, 1]}`, `layers: Conv2D: config: option "padding" is [1, 1]: json: cannot unmarshal array into Go value of type string`},
 		{"another data format", `{"data_format": "NCHW"}`, `layers: Conv2D: config: data format "NCHW" is neither channels_last nor channels_first`},
-		{"an option to come", `{"kernel_sise": 2}`, `layers: Conv2D: config: unknown option "kernel_sise"`},
+		{"an unknown option", `{"kernel_sise": 2}`, `layers: Conv2D: config: unknown option "kernel_sise"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := kerasLibrary{}.Make("Conv2D", []byte(tt.config))
@@ -254,7 +254,7 @@ func TestConvCausal(t *testing.T) {
 		changed.Data()[step*5]++ // of the first example
 		after, err := c.Call(changed)
 		require.NoError(t, err)
-		require.Equal(t, before.Data()[:step*3], after.Data()[:step*3], "no position sees a later step")
+		require.Equal(t, before.Data()[:step*3], after.Data()[:step*3], "no position depends on a later step")
 		require.NotEqual(t, before.Data()[step*3:], after.Data()[step*3:])
 	}
 }
@@ -287,7 +287,7 @@ func TestConvFromManyGoroutines(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				if got, err := layer.Call(x); err != nil || !slices.Equal(got.Data(), want.Data()) {
-					t.Errorf("%T: another result on another goroutine, error %v", layer, err)
+					t.Errorf("%T: a different result on another goroutine, error %v", layer, err)
 				}
 			})
 		}

@@ -19,7 +19,7 @@ func TestDenseGolden(t *testing.T) { runGolden(t, "dense", nil) }
 func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 	x := newTensor(t, []float32{1, 2, 3, 4, 5, 6}, 2, 3)
 
-	t.Run("kernel and bias have the shapes that the input asks for", func(t *testing.T) {
+	t.Run("kernel and bias have the shapes for the input", func(t *testing.T) {
 		d := NewDense(4)
 		y, err := d.Call(x)
 		require.NoError(t, err)
@@ -27,7 +27,7 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 		require.Equal(t, tensor.Shape{3, 4}, d.Kernel.Shape())
 		require.Equal(t, make([]float32, 4), d.Bias.Data())
 	})
-	t.Run("a kernel is Glorot uniform: within sqrt(6/(3+4)), and not all alike", func(t *testing.T) {
+	t.Run("a kernel is Glorot uniform: within sqrt(6/(3+4)), with different values", func(t *testing.T) {
 		d := NewDense(4)
 		require.NoError(t, d.Build(x.Shape()))
 		for i, v := range d.Kernel.Data() {
@@ -35,7 +35,7 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 		}
 		require.NotEqual(t, d.Kernel.At(0, 0), d.Kernel.At(0, 1))
 	})
-	t.Run("two runs make the same kernel, another seed or name another", func(t *testing.T) {
+	t.Run("two runs make the same kernel, another seed or name makes another", func(t *testing.T) {
 		weights := func(d *Dense) []float32 {
 			require.NoError(t, d.Build(x.Shape()))
 			return d.Kernel.Data()
@@ -45,15 +45,15 @@ func TestDenseBuildsOnTheFirstCall(t *testing.T) {
 		require.NotEqual(t, first, weights(&Dense{Units: 4, Seed: 1}))
 		require.NotEqual(t, first, weights(&Dense{Units: 4, Name: "logits"}))
 	})
-	t.Run("a kernel that was restored in the meantime is used", func(t *testing.T) {
+	t.Run("a kernel that was restored meanwhile is used", func(t *testing.T) {
 		d := NewDense(1)
 		d.Kernel = *newTensor(t, []float32{1, 10, 100}, 3, 1)
 		y, err := d.Call(x)
 		require.NoError(t, err)
 		require.Equal(t, []float32{321, 654}, y.Data())
-		require.False(t, d.Bias.Built(), "a checkpoint without a bias is from a layer without one")
+		require.False(t, d.Bias.Built(), "a checkpoint without a bias belongs to a layer without a bias")
 	})
-	t.Run("no bias is made where none is wanted", func(t *testing.T) {
+	t.Run("without the option, no bias is created", func(t *testing.T) {
 		d := &Dense{Units: 2, NoBias: true}
 		require.NoError(t, d.Build(x.Shape()))
 		require.False(t, d.Bias.Built())
@@ -80,21 +80,21 @@ func TestDenseErrors(t *testing.T) {
 			"layers: dense: kernel shape [4 7 1], want [4 …] for input shape [2 4]",
 		},
 		{
-			"a kernel of other units", Dense{Kernel: weights(4, 7), Units: 5}, tensor.New[float32](2, 4),
+			"a kernel for other units", Dense{Kernel: weights(4, 7), Units: 5}, tensor.New[float32](2, 4),
 			"layers: dense: kernel shape [4 7], want [4 5] for 5 units",
 		},
 		{
-			"a bias of other units", Dense{Kernel: weights(4, 7), Bias: weights(4)}, tensor.New[float32](2, 4),
+			"a bias for other units", Dense{Kernel: weights(4, 7), Bias: weights(4)}, tensor.New[float32](2, 4),
 			"layers: dense: bias shape [4], want [7] for kernel shape [4 7]",
 		},
 		{"negative units", Dense{Units: -1}, tensor.New[float32](2, 4), "layers: dense: -1 units"},
-		{"more units than memory holds", Dense{Units: math.MaxInt32}, tensor.New[float32](2, 4), "layers: dense: kernel shape [4 2147483647] is beyond memory"},
+		{"more units than memory can hold", Dense{Units: math.MaxInt32}, tensor.New[float32](2, 4), "layers: dense: kernel shape [4 2147483647] is beyond memory"},
 		{
-			"more units than an int counts", Dense{Units: math.MaxInt/2 + 1}, tensor.New[float32](2, 4),
+			"more units than an int can count", Dense{Units: math.MaxInt/2 + 1}, tensor.New[float32](2, 4),
 			"layers: dense: kernel: tensor: shape [4 4611686018427387904]: more elements than an int can count",
 		},
 		{
-			"an odd number of units under GLU", Dense{Units: 3, Activation: activation.GLU()}, tensor.New[float32](2, 4),
+			"an odd number of units with GLU", Dense{Units: 3, Activation: activation.GLU()}, tensor.New[float32](2, 4),
 			"layers: dense: output shape [2 3]: activation: glu needs rows of even width, got 3",
 		},
 	} {
@@ -103,11 +103,11 @@ func TestDenseErrors(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 		})
 	}
-	t.Run("a layer of no size has ErrNotBuilt", func(t *testing.T) {
+	t.Run("a layer without a size returns ErrNotBuilt", func(t *testing.T) {
 		_, err := new(Dense).Call(tensor.New[float32](2, 3))
 		require.ErrorIs(t, err, ErrNotBuilt)
 	})
-	t.Run("a shape that does not fit is a ShapeError", func(t *testing.T) {
+	t.Run("a shape that does not fit returns a ShapeError", func(t *testing.T) {
 		_, err := (&Dense{Kernel: weights(4, 7)}).Call(tensor.New[float32](2, 3))
 		var shape *ShapeError
 		require.ErrorAs(t, err, &shape)
@@ -136,7 +136,7 @@ func TestDenseFromManyGoroutines(t *testing.T) {
 		wg.Go(func() {
 			got, err := d.Call(x)
 			if err != nil || fmt.Sprint(got.Data()) != fmt.Sprint(want.Data()) {
-				t.Errorf("another result on another goroutine, error %v", err)
+				t.Errorf("a different result on another goroutine, error %v", err)
 			}
 		})
 	}

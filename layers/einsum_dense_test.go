@@ -51,7 +51,7 @@ func TestEinsumDenseErrors(t *testing.T) {
 		{"three operands", "layers: einsum_dense: equation \"a,b,c->abc\", want one of the form \"ab,bc->ac\"", EinsumDense{Equation: "a,b,c->abc"}},
 		{"an ellipsis in the middle", "layers: einsum_dense: equation \"a...b,bc->a...c\": \"...\" must be first or last in both input and output", EinsumDense{Equation: "a...b,bc->a...c"}},
 		{"a label twice", "layers: einsum_dense: einsum abb,bc->ac: label 'b' stands twice in \"abb\", which is not supported", EinsumDense{Equation: "abb,bc->ac"}},
-		{"a label from nowhere", "layers: einsum_dense: einsum abc,cd->abe: label 'e' is in no operand", EinsumDense{Equation: "abc,cd->abe"}},
+		{"a label that no operand has", "layers: einsum_dense: einsum abc,cd->abe: label 'e' is in no operand", EinsumDense{Equation: "abc,cd->abe"}},
 		{"too few outputs", "layers: einsum_dense: output shape [4], want one length for each of the axes \"bd\" of equation \"abc,cd->abd\"", EinsumDense{Equation: "abc,cd->abd", OutputShape: []int{4}}},
 		{"a bias that does not fit", "layers: einsum_dense: bias shape [3], want one that broadcasts to output shape [2 3 4]", EinsumDense{Equation: "abc,cd->abd", Kernel: *tensor.New[float32](6, 4), Bias: *tensor.New[float32](3)}},
 	} {
@@ -69,7 +69,7 @@ func TestContractionIsTheSumOfProducts(t *testing.T) {
 		sizes := map[rune]int{}
 		for _, l := range "abcdef" {
 			sizes[l] = rapid.IntRange(1, 3).Draw(rt, string(l))
-			switch rapid.IntRange(0, 4).Draw(rt, "place of "+string(l)) {
+			switch rapid.IntRange(0, 4).Draw(rt, "position of "+string(l)) {
 			case 0:
 				x, w, y = x+string(l), w+string(l), y+string(l)
 			case 1:

@@ -23,9 +23,9 @@ func TestEmbeddingErrors(t *testing.T) {
 	}{
 		{"no table and no size", Embedding{}, ids(0), "layers: embedding: not built: the weights were not loaded, and the options do not give their sizes"},
 		{"no input", Embedding{Embeddings: table}, nil, "layers: embedding: input has no values, want a tensor of rank 0 or more"},
-		{"an index behind the table", Embedding{Embeddings: table, Name: "words"}, ids(2, 3), `layers: embedding "words": value 1 of the input is 3, want an index into the table's 3 rows`},
-		{"an index before it", Embedding{Embeddings: table}, ids(-4), "layers: embedding: value 0 of the input is -4, want an index into the table's 3 rows"},
-		{"no number", Embedding{Embeddings: table}, ids(float32(math.NaN())), "layers: embedding: value 0 of the input is NaN, want an index into the table's 3 rows"},
+		{"an index after the table", Embedding{Embeddings: table, Name: "words"}, ids(2, 3), `layers: embedding "words": value 1 of the input is 3, want an index into the table's 3 rows`},
+		{"an index before the table", Embedding{Embeddings: table}, ids(-4), "layers: embedding: value 0 of the input is -4, want an index into the table's 3 rows"},
+		{"NaN as an index", Embedding{Embeddings: table}, ids(float32(math.NaN())), "layers: embedding: value 0 of the input is NaN, want an index into the table's 3 rows"},
 		{"a table of another size", Embedding{Embeddings: table, InputDim: 4}, ids(0), "layers: embedding: embeddings shape [3 2], want [4 …] by the layer's options"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestEmbeddingBuild(t *testing.T) {
 }
 
 func TestMasksThatLayersMake(t *testing.T) {
-	t.Run("an embedding masks padding, and only if asked", func(t *testing.T) {
+	t.Run("an embedding masks padding only if MaskZero is set", func(t *testing.T) {
 		x := newTensor(t, []float32{1, 0, 2, 0}, 2, 2)
 		m, err := (&Embedding{MaskZero: true}).OutputMask(nil, x)
 		require.NoError(t, err)
@@ -65,14 +65,14 @@ func TestMasksThatLayersMake(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, m)
 	})
-	t.Run("Masking masks the steps that are the value throughout", func(t *testing.T) {
+	t.Run("Masking masks the steps in which every value is the mask value", func(t *testing.T) {
 		x := newTensor(t, []float32{3, 3, 3, 1, 0, 0}, 1, 3, 2)
 		m, err := (&Masking{MaskValue: 3}).OutputMask(nil, x)
 		require.NoError(t, err)
 		require.Equal(t, tensor.Shape{1, 3}, m.Shape())
 		require.Equal(t, []bool{false, true, true}, m.Data())
 	})
-	t.Run("Add has what any input has, unless one has no mask", func(t *testing.T) {
+	t.Run("Add's mask is the union of the masks, unless an input lacks a mask", func(t *testing.T) {
 		a, b := newMask(t, true, false, false), newMask(t, false, true, false)
 		m, err := new(Add).OutputMask(&Context{Masks: []*Mask{a, b}}, nil, nil)
 		require.NoError(t, err)
@@ -81,12 +81,12 @@ func TestMasksThatLayersMake(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, m)
 	})
-	t.Run("Concatenate puts masks together along its axis", func(t *testing.T) {
+	t.Run("Concatenate joins masks along its axis", func(t *testing.T) {
 		x, y := tensor.New[float32](1, 3, 2), tensor.New[float32](1, 2, 2)
 		first := 1
 		m, err := (&Concatenate{Axis: &first}).OutputMask(&Context{Masks: []*Mask{newMask(t, true, false, true)}}, x, y)
 		require.NoError(t, err)
-		require.Equal(t, []bool{true, false, true, true, true}, m.Data(), "all steps of an input without a mask count")
+		require.Equal(t, []bool{true, false, true, true, true}, m.Data(), "without a mask, all steps of an input count")
 	})
 }
 

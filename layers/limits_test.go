@@ -39,7 +39,7 @@ func TestNumbersOfADescriptionAreLimited(t *testing.T) {
 		_, err := readDescription(endless{}, 1<<20)
 		require.EqualError(t, err, "layers: model: the JSON has more than 1 MiB, which is too long for the description of a model")
 	})
-	t.Run("layers within layers within layers", func(t *testing.T) {
+	t.Run("deeply nested layers", func(t *testing.T) {
 		deep := `{"class_name": "Dense", "config": {"units": 1}}`
 		for range 100 {
 			deep = `{"class_name": "TimeDistributed", "config": {"layer": ` + deep + `}}`

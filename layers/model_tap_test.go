@@ -88,11 +88,11 @@ func TestCustomLayers(t *testing.T) {
 			require.Equal(t, []float32{3, 6, 9}, y.Data())
 		})
 	}
-	t.Run("what is given to one call is not known to the next", func(t *testing.T) {
+	t.Run("options of one call do not affect the next", func(t *testing.T) {
 		_, err := FromKeras(strings.NewReader(description))
 		require.ErrorIs(t, err, ErrUnknownLayer)
 	})
-	t.Run("a layer of Keras's own can be replaced", func(t *testing.T) {
+	t.Run("a layer of Keras can be replaced", func(t *testing.T) {
 		lambda := functional(layerJSON("Lambda", "s", `, "times": 2`, tensorJSON("x")), `["s", 0, 0]`)
 		_, err := FromKeras(strings.NewReader(lambda))
 		require.ErrorIs(t, err, ErrUnknownLayer)
@@ -100,13 +100,13 @@ func TestCustomLayers(t *testing.T) {
 		_, err = FromKeras(strings.NewReader(lambda), WithLayer("Lambda", construct))
 		require.NoError(t, err)
 	})
-	t.Run("within a wrapper", func(t *testing.T) {
+	t.Run("in a wrapper", func(t *testing.T) {
 		inner := `, "layer": {"class_name": "Swirl", "config": {"times": 2}}`
 		m, err := FromKeras(strings.NewReader(functional(layerJSON("TimeDistributed", "s", inner, tensorJSON("x")), `["s", 0, 0]`)), WithLayer("Swirl", construct))
 		require.NoError(t, err)
 		require.IsType(t, &swirl{}, m.Layer("s").(*TimeDistributed).Layer)
 	})
-	t.Run("what is not a layer is refused", func(t *testing.T) {
+	t.Run("a value that is not a layer is rejected", func(t *testing.T) {
 		_, err := FromKeras(strings.NewReader(description), WithLayer("Swirl", func(json.RawMessage) (any, error) { return 5, nil }))
 		require.EqualError(t, err, `layers: Swirl "s": its constructor returned a int, want a Layer or a MultiLayer`)
 	})

@@ -68,18 +68,18 @@ func TestFromKerasErrors(t *testing.T) {
 		{"a layer", `{"class_name": "Dense", "config": {}}`, "layers: Dense: unsupported layer class: want a Functional or a Sequential model"},
 		{"a subclassed model", `{"class_name": "Mine", "config": {"name": "mine"}}`, "layers: Mine: unsupported layer class: want a Functional or a Sequential model"},
 		{"a model without outputs", `{"class_name": "Functional", "config": {"name": "m", "layers": []}}`, `layers: functional "m": config has no input_layers and output_layers: unknown option`},
-		{"a layer that is not here", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer(\"Lambda\", …)"},
-		{"a layer of the user's own", functional(`,{"module": "my", "class_name": "Swirl", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Swirl: unsupported layer class"},
-		{"an operator that is not here", functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`), "layers: keras.ops Svd: unsupported layer class"},
-		{"an operator's option that is not known", functional(operatorJSON("Sum", "s", `, "axis": 1, "where": 3`, x), `["s", 0, 0]`), `layers: Sum "s": config: unknown option "where"`},
-		{"a layer's option that is not known", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "twist": 1}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": config: unknown option "twist"`},
+		{"an unsupported layer", functional(`,{"module": "keras.layers", "class_name": "Lambda", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Lambda: unsupported layer class: the layer runs code that is not in the description; pass a Go layer to FromKeras: WithLayer(\"Lambda\", …)"},
+		{"a user's layer", functional(`,{"module": "my", "class_name": "Swirl", "name": "f", "config": {}, "inbound_nodes": []}`, `["f", 0, 0]`), "layers: Swirl: unsupported layer class"},
+		{"an unsupported operator", functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`), "layers: keras.ops Svd: unsupported layer class"},
+		{"an unknown option of an operator", functional(operatorJSON("Sum", "s", `, "axis": 1, "where": 3`, x), `["s", 0, 0]`), `layers: Sum "s": config: unknown option "where"`},
+		{"an unknown option of a layer", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "twist": 1}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": config: unknown option "twist"`},
 		{"a quantized layer", functional(`,{"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 2, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int4_from_float32"}}}, "inbound_nodes": []}`, `["d", 0, 0]`), `layers: Dense "d": dtype policy QuantizedDTypePolicy "int4_from_float32": unknown option`},
 		{"a sparse input", `{"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 3], "sparse": true}}]}}`, `layers: InputLayer "i": config: option "sparse" is true: unknown option`},
-		{"an output of no layer", functional("", `["y", 0, 0]`), `layers: functional "m": no layer is called "y"`},
-		{"an output that is none", functional("", `"x"`), `layers: functional "m": output_layers: x is not a reference to a tensor`},
-		{"a call that is not there", functional(operatorJSON("Negative", "n", "", x), `["n", 1, 0]`), `layers: functional "m": call 1 of layer "n", which is called 1 times`},
-		{"two layers of one name", functional(operatorJSON("Negative", "x", "", x), `["x", 0, 0]`), `layers: functional "m": two layers are called "x"`},
-		{"a layer that needs itself", functional(operatorJSON("Negative", "a", "", tensorJSON("b"))+operatorJSON("Negative", "b", "", tensorJSON("a")), `["a", 0, 0]`), `layers: functional "m": layer "a" depends on itself`},
+		{"an output of a missing layer", functional("", `["y", 0, 0]`), `layers: functional "m": no layer is called "y"`},
+		{"an invalid output", functional("", `"x"`), `layers: functional "m": output_layers: x is not a reference to a tensor`},
+		{"a missing call", functional(operatorJSON("Negative", "n", "", x), `["n", 1, 0]`), `layers: functional "m": call 1 of layer "n", which is called 1 times`},
+		{"two layers with one name", functional(operatorJSON("Negative", "x", "", x), `["x", 0, 0]`), `layers: functional "m": two layers are called "x"`},
+		{"a layer that depends on itself", functional(operatorJSON("Negative", "a", "", tensorJSON("b"))+operatorJSON("Negative", "b", "", tensorJSON("a")), `["a", 0, 0]`), `layers: functional "m": layer "a" depends on itself`},
 		{"an argument of an unknown class", functional(operatorJSON("Negative", "n", "", `{"class_name": "__lambda__", "config": {}}`), `["n", 0, 0]`), `layers: Negative "n": config: argument of class "__lambda__": unknown option`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestFromKerasErrors(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 		})
 	}
-	t.Run("what is not known can be asked for", func(t *testing.T) {
+	t.Run("errors.Is finds the unsupported part", func(t *testing.T) {
 		_, err := FromKeras(strings.NewReader(functional(operatorJSON("Svd", "s", "", x), `["s", 0, 0]`)))
 		require.ErrorIs(t, err, ErrUnknownLayer)
 		_, err = FromKeras(strings.NewReader(functional(operatorJSON("Sum", "s", `, "initial": 3`, x), `["s", 0, 0]`)))
@@ -103,16 +103,16 @@ func TestModelRunErrors(t *testing.T) {
 		want         string
 	}{
 		{"an input of another width", operatorJSON("Negative", "y", "", x), tensor.New[float32](2, 4), `layers: functional "m": input "x" shape [2 4], want [… 3]`},
-		{"no number", operatorJSON("Negative", "y", "", x), tensor.New[string](2, 3), `layers: functional "m": input "x": string values where numbers are wanted`},
-		{"a dtype that nothing computes with", operatorJSON("Negative", "y", "", x), tensor.New[complex64](2, 3), `layers: functional "m": input 0: models do not compute with dtype complex64`},
-		{"no tensor", operatorJSON("Negative", "y", "", x), nil, `layers: functional "m": input 0: a tensor without values`},
+		{"a string", operatorJSON("Negative", "y", "", x), tensor.New[string](2, 3), `layers: functional "m": input "x": string values where numbers are wanted`},
+		{"a dtype without computations", operatorJSON("Negative", "y", "", x), tensor.New[complex64](2, 3), `layers: functional "m": input 0: models do not compute with dtype complex64`},
+		{"a tensor without values", operatorJSON("Negative", "y", "", x), nil, `layers: functional "m": input 0: a tensor without values`},
 		{"shapes that do not stretch", operatorJSON("Add", "y", "", x+`, [1, 2]`), tensor.New[float32](2, 3), `layers: keras.ops Add "y": shapes [2 3] and [2] do not stretch to each other`},
-		{"an axis that is not there", operatorJSON("Sum", "y", `, "axis": 5`, x), tensor.New[float32](2, 3), `layers: keras.ops Sum "y": axes [5] for a tensor of rank 2`},
-		{"an index that is not there", operatorJSON("GetItem", "y", "", x+`, [{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": null}}, 3]`), tensor.New[float32](2, 3), `layers: keras.ops GetItem "y": index 3 into axis 1 of shape [2 3]`},
-		{"a shape of other values", operatorJSON("Reshape", "y", `, "newshape": [-1, 4]`, x), tensor.New[float32](2, 3), `layers: keras.ops Reshape "y": tensor: got 6 values for shape [1 4], want 4`},
+		{"a missing axis", operatorJSON("Sum", "y", `, "axis": 5`, x), tensor.New[float32](2, 3), `layers: keras.ops Sum "y": axes [5] for a tensor of rank 2`},
+		{"a missing index", operatorJSON("GetItem", "y", "", x+`, [{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": null}}, 3]`), tensor.New[float32](2, 3), `layers: keras.ops GetItem "y": index 3 into axis 1 of shape [2 3]`},
+		{"a shape with another number of values", operatorJSON("Reshape", "y", `, "newshape": [-1, 4]`, x), tensor.New[float32](2, 3), `layers: keras.ops Reshape "y": tensor: got 6 values for shape [1 4], want 4`},
 		{"a shape beyond memory", operatorJSON("BroadcastTo", "y", `, "shape": [1000000000, 1000000000, 2, 3]`, x), tensor.New[float32](2, 3), `layers: keras.ops BroadcastTo "y": shape [1000000000 1000000000 2 3] is beyond memory`},
-		{"a tensor that a call does not give", operatorJSON("Negative", "a", "", x) + operatorJSON("Negative", "y", "", strings.Replace(tensorJSON("a"), "0, 0]", "0, 1]", 1)), tensor.New[float32](2, 3), `layers: Negative "a": tensor 1 of 1 is asked for`},
-		{"an argument that is not known", `,{"module": "keras.layers", "class_name": "Dense", "name": "y", "config": {"name": "y", "units": 2}, "inbound_nodes": [{"args": [` + x + `], "kwargs": {"mood": "good"}}]}`, tensor.New[float32](2, 3), `layers: Dense "y": argument "mood": unknown option`},
+		{"a tensor that a call does not return", operatorJSON("Negative", "a", "", x) + operatorJSON("Negative", "y", "", strings.Replace(tensorJSON("a"), "0, 0]", "0, 1]", 1)), tensor.New[float32](2, 3), `layers: Negative "a": tensor 1 of 1 is asked for`},
+		{"an unknown argument", `,{"module": "keras.layers", "class_name": "Dense", "name": "y", "config": {"name": "y", "units": 2}, "inbound_nodes": [{"args": [` + x + `], "kwargs": {"mood": "good"}}]}`, tensor.New[float32](2, 3), `layers: Dense "y": argument "mood": unknown option`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := FromKeras(strings.NewReader(functional(tt.layers, `["y", 0, 0]`)))
@@ -138,7 +138,7 @@ func TestModelInputs(t *testing.T) {
 		require.Equal(t, []float32{2, 4, 6}, ys[0].Values())
 		require.Equal(t, []float32{1, 2, 3}, ys[1].Values())
 	})
-	t.Run("half floats are taken as what they are", func(t *testing.T) {
+	t.Run("half floats keep their values", func(t *testing.T) {
 		x, err := tensor.FromSlice([]tensor.Float16{tensor.Float16FromFloat32(0.5), 0, 0}, 1, 3)
 		require.NoError(t, err)
 		ys, err := m.Run(nil, x)
@@ -153,7 +153,7 @@ func TestModelInputs(t *testing.T) {
 		_, err = m.Arrange(nil)
 		require.EqualError(t, err, `layers: functional "m": 0 inputs, want 1: ["x"]`)
 	})
-	t.Run("infinities of Python's", func(t *testing.T) {
+	t.Run("Python's infinities", func(t *testing.T) {
 		m, err := FromKeras(strings.NewReader(functional(operatorJSON("Where", "y", "", `{"class_name": "__tensor__", "config": {"value": [true, false, true], "dtype": "bool"}}, `+tensorJSON("x")+", -Infinity")+
 			operatorJSON("Clip", "z", `, "x_min": -Infinity, "x_max": 2.0`, tensorJSON("x")), `[["y", 0, 0], ["z", 0, 0]]`)))
 		require.NoError(t, err)
@@ -191,7 +191,7 @@ func TestModelFromManyGoroutines(t *testing.T) {
 		wg.Wait()
 		return
 	}
-	t.Fatal("no such case")
+	t.Fatal("the case does not exist")
 }
 
 func FuzzFromKeras(f *testing.F) {

@@ -23,7 +23,7 @@ func TestNormalizingLayersBuildOnTheFirstCall(t *testing.T) {
 		}
 		return y
 	}
-	t.Run("a batch normalization that was never trained only adds epsilon to a variance of 1", func(t *testing.T) {
+	t.Run("an untrained batch normalization only adds epsilon to a variance of 1", func(t *testing.T) {
 		b := new(BatchNormalization)
 		y, err := b.Call(x)
 		require.NoError(t, err)
@@ -31,22 +31,22 @@ func TestNormalizingLayersBuildOnTheFirstCall(t *testing.T) {
 		require.Equal(t, []float32{1, 1, 1, 1, 1, 1}, b.Gamma.Data())
 		require.Equal(t, tensor.Shape{6}, b.Beta.Shape())
 	})
-	t.Run("what options take away is not made", func(t *testing.T) {
+	t.Run("weights that options exclude are not created", func(t *testing.T) {
 		l := &LayerNormalization{NoScale: true, NoCenter: true}
 		require.NoError(t, l.Build(x.Shape()))
 		require.False(t, l.Gamma.Built() || l.Beta.Built())
 	})
-	t.Run("a checkpoint without gamma is of a layer without", func(t *testing.T) {
+	t.Run("a checkpoint without gamma belongs to a layer without gamma", func(t *testing.T) {
 		g := &GroupNormalization{Groups: 2, Beta: *tensor.New[float32](6)}
 		require.NoError(t, g.Build(x.Shape()))
 		require.False(t, g.Gamma.Built())
 	})
-	t.Run("a Normalization that has measured nothing leaves its input", func(t *testing.T) {
+	t.Run("a Normalization without statistics returns its input", func(t *testing.T) {
 		y, err := new(Normalization).Call(x)
 		require.NoError(t, err)
 		require.Equal(t, x.Data(), y.Data())
 	})
-	t.Run("PReLU begins as a ReLU", func(t *testing.T) {
+	t.Run("a new PReLU equals a ReLU", func(t *testing.T) {
 		p := &PReLU{SharedAxes: []int{1}}
 		y, err := p.Call(x)
 		require.NoError(t, err)
@@ -64,30 +64,30 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 		want  string
 	}{
 		{
-			"moving means of another number of channels", &BatchNormalization{MovingMean: weight(5), MovingVariance: weight(5), Name: "bn"},
+			"moving means for another number of channels", &BatchNormalization{MovingMean: weight(5), MovingVariance: weight(5), Name: "bn"},
 			`layers: batch_normalization "bn": moving_mean shape [5], want [4] for input shape [2 3 4]`,
 		},
 		{
 			"a mean without a variance", &BatchNormalization{MovingMean: weight(4)},
 			"layers: batch_normalization: moving_variance has no values, want [4] for input shape [2 3 4]",
 		},
-		{"an axis that is not there", &BatchNormalization{Axis: 3}, "layers: batch_normalization: input shape [2 3 4], want an axis 3"},
+		{"a missing axis", &BatchNormalization{Axis: 3}, "layers: batch_normalization: input shape [2 3 4], want an axis 3"},
 		{
-			"gamma of another length", &LayerNormalization{Axis: []int{1, 2}, Gamma: weight(4)},
+			"a gamma of another length", &LayerNormalization{Axis: []int{1, 2}, Gamma: weight(4)},
 			"layers: layer_normalization: gamma shape [4], want [3 4] for input shape [2 3 4]",
 		},
 		{"an axis twice", &LayerNormalization{Axis: []int{2, -1}}, "layers: layer_normalization: axes [2 -1] contain an axis twice"},
 		{
-			"a scale that Keras multiplies with another axis", &RMSNormalization{Axis: []int{1}},
+			"a scale that Keras multiplies along another axis", &RMSNormalization{Axis: []int{1}},
 			"layers: rms_normalization: input shape [2 3 4], want the last axes [3], like scale",
 		},
 		{
-			"channels that make no groups", &GroupNormalization{Groups: 3},
+			"channels that do not divide into groups", &GroupNormalization{Groups: 3},
 			"layers: group_normalization: input shape [2 3 4], want a multiple of 3 channels for 3 groups",
 		},
-		{"groups below one for each channel", &GroupNormalization{Groups: -2}, "layers: group_normalization: -2 groups"},
+		{"a negative number of groups", &GroupNormalization{Groups: -2}, "layers: group_normalization: -2 groups"},
 		{
-			"groups of the batch", &GroupNormalization{Groups: 1, Axis: -3},
+			"groups along the batch", &GroupNormalization{Groups: 1, Axis: -3},
 			"layers: group_normalization: input shape [2 3 4], want the channels on another axis than the batch",
 		},
 		{"a given mean without a variance", &FixedNormalization{Mean: tensor.Scalar[float32](1)}, "layers: normalization: Mean and Variance must both be set"},
@@ -96,9 +96,9 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 			"layers: normalization: mean shape [3], want one that broadcasts to the axes [2] of input shape [2 3 4]",
 		},
 		{"slopes of another shape", &PReLU{Alpha: weight(3, 2)}, "layers: p_re_lu: alpha shape [3 2], want [3 4] for input shape [2 3 4]"},
-		{"slopes shared otherwise", &PReLU{Alpha: weight(1, 4), SharedAxes: []int{2}}, "layers: p_re_lu: alpha shape [1 4], want [3 1] for input shape [2 3 4]"},
+		{"slopes shared along other axes", &PReLU{Alpha: weight(1, 4), SharedAxes: []int{2}}, "layers: p_re_lu: alpha shape [1 4], want [3 1] for input shape [2 3 4]"},
 		{"slopes shared along the batch", &PReLU{SharedAxes: []int{0}}, "layers: p_re_lu: input shape [2 3 4], want an axis 0 that shares slopes"},
-		{"a wrapper around nothing", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": no wrapped layer`},
+		{"a wrapper without a layer", &SpectralNormalization{Name: "s"}, `layers: spectral_normalization "s": no wrapped layer`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.layer.Call(x)
@@ -106,7 +106,7 @@ func TestNormalizingLayersRefuseWhatDoesNotFit(t *testing.T) {
 		})
 	}
 	for _, layer := range []Layer{&BatchNormalization{}, &LayerNormalization{}, &RMSNormalization{}, &GroupNormalization{}, &UnitNormalization{}, &PReLU{}, &Normalization{}} {
-		t.Run(fmt.Sprintf("%T of no input, and of nothing", layer), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%T with an empty input and without values", layer), func(t *testing.T) {
 			_, err := layer.Call(nil)
 			var shape *ShapeError
 			require.ErrorAs(t, err, &shape)

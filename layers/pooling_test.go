@@ -30,9 +30,9 @@ func TestPoolingErrors(t *testing.T) {
 		},
 		{"no window", &MaxPooling1D{PoolSize: []int{0}}, nil, steps, "layers: max_pooling1d: pool size [0]: want 1 or more"},
 		{"no strides", &MaxPooling1D{Strides: []int{}}, nil, steps, "layers: max_pooling1d: strides []: want 1 or more"},
-		{"a cause", &MaxPooling1D{Padding: Causal}, nil, steps, "layers: max_pooling1d: this layer does not support padding causal"},
+		{"causal padding", &MaxPooling1D{Padding: Causal}, nil, steps, "layers: max_pooling1d: this layer does not support padding causal"},
 		{
-			"the largest of nothing", &GlobalMaxPooling1D{}, nil, tensor.New[float32](2, 0, 3),
+			"the largest of zero values", &GlobalMaxPooling1D{}, nil, tensor.New[float32](2, 0, 3),
 			"layers: global_max_pooling1d: input shape [2 0 3], want 1 or more along each axis",
 		},
 		{
@@ -41,7 +41,7 @@ func TestPoolingErrors(t *testing.T) {
 		},
 		{"no output size", &AdaptiveMaxPooling1D{}, nil, steps, "layers: adaptive_max_pooling1d: output size []: want 1 or more"},
 		{
-			"windows of nothing", &AdaptiveAveragePooling1D{OutputSize: []int{2}}, nil, tensor.New[float32](2, 0, 3),
+			"windows without values", &AdaptiveAveragePooling1D{OutputSize: []int{2}}, nil, tensor.New[float32](2, 0, 3),
 			"layers: adaptive_average_pooling1d: input shape [2 0 3], want 1 or more along each axis",
 		},
 	} {

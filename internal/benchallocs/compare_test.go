@@ -48,15 +48,15 @@ func TestCompare(t *testing.T) {
 		want     map[string]verdict
 	}{
 		{"nothing changes", "", "", nil},
-		{"time is not looked at", " 1500000 ns/op", " 9900000 ns/op", nil},
-		{"a tenth more allocations are let through", "67 allocs/op", "75 allocs/op", nil},
-		{"more are not", "67 allocs/op", "76 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": regressed}},
-		{"nor more bytes", "12345 B/op", "15000 B/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": regressed}},
-		{"two allocations where there were none are a run's own", "       0 allocs/op", "       2 allocs/op", nil},
-		{"three are not", "       0 allocs/op", "       3 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStagePlan": regressed}},
-		{"the same name in another package is another", "     100 B/op", "   10000 B/op", map[string]verdict{"example.com/ckpt/format BenchmarkStageRead": regressed}},
-		{"less is said", "67 allocs/op", "7 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": improved}},
-		{"a new one has nothing to be compared with", "BenchmarkStagePlan ", "BenchmarkStageNew ", map[string]verdict{
+		{"time is ignored", " 1500000 ns/op", " 9900000 ns/op", nil},
+		{"a tenth more allocations are allowed", "67 allocs/op", "75 allocs/op", nil},
+		{"more allocations are not allowed", "67 allocs/op", "76 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": regressed}},
+		{"more bytes are not allowed", "12345 B/op", "15000 B/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": regressed}},
+		{"two allocations instead of zero are allowed", "       0 allocs/op", "       2 allocs/op", nil},
+		{"three allocations instead of zero are not allowed", "       0 allocs/op", "       3 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStagePlan": regressed}},
+		{"the same name in another package is another benchmark", "     100 B/op", "   10000 B/op", map[string]verdict{"example.com/ckpt/format BenchmarkStageRead": regressed}},
+		{"fewer allocations are reported", "67 allocs/op", "7 allocs/op", map[string]verdict{"example.com/ckpt BenchmarkStageRead": improved}},
+		{"a new benchmark is not compared", "BenchmarkStagePlan ", "BenchmarkStageNew ", map[string]verdict{
 			"example.com/ckpt BenchmarkStagePlan": removed, "example.com/ckpt BenchmarkStageNew": added}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -85,8 +85,8 @@ func TestRun(t *testing.T) {
 	worse := file("worse", strings.ReplaceAll(before, "67 allocs/op", "670 allocs/op"))
 	require.NoError(t, run([]string{old, old}, ""))
 	require.EqualError(t, run([]string{old, worse}, ""), "1 allocate more than before")
-	require.NoError(t, run([]string{old, worse}, "they are kept for the next call"))
-	require.NoError(t, run([]string{empty, old}, ""), "nothing before is nothing to be worse than")
+	require.NoError(t, run([]string{old, worse}, "the results are kept for the next call"))
+	require.NoError(t, run([]string{empty, old}, ""), "without old benchmarks, nothing is worse")
 	require.ErrorContains(t, run([]string{old, empty}, ""), "has no benchmarks")
 	require.ErrorIs(t, run([]string{old, filepath.Join(dir, "none")}, ""), os.ErrNotExist)
 	require.Error(t, run([]string{old}, ""))

@@ -69,7 +69,7 @@ func TestADerivedValueReadsLikeAnyOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, applied, 1)
 	require.False(t, applied[0].Square)
-	require.True(t, g.Used(2), "the stored value is not left over")
+	require.True(t, g.Used(2), "the stored value counts as used")
 
 	key := keyOf(t, g, "l", "cell", "kernel")
 	e, ok, err := r.Lookup(key)
@@ -102,7 +102,7 @@ func TestRulesThatDoNotApply(t *testing.T) {
 		name string
 		rule layout.Rule
 	}{
-		{"a stored name is not there", layout.Sum(layout.PyTorch, "b", []string{"weight", "other"})},
+		{"a missing stored name", layout.Sum(layout.PyTorch, "b", []string{"weight", "other"})},
 		{"the object's own name is stored", layout.Permuted(layout.PyTorch, "kernel", "weight", 1, 0)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func TestFlows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := callsOf(t, string(text), name)
 			for _, f := range want {
-				require.Contains(t, c.calls, f, "there is no such function")
+				require.Contains(t, c.calls, f, "the function does not exist")
 			}
 			require.Greater(t, len(want), 7)
 			for i, f := range want[1:] {

@@ -66,7 +66,7 @@ func contents(disk *errfs.FS) map[string]string {
 
 func TestCommit(t *testing.T) {
 	ctx := context.Background()
-	t.Run("nothing appears under its own name before Run, everything after", func(t *testing.T) {
+	t.Run("before Run no file has its final name, and after Run all have", func(t *testing.T) {
 		disk := errfs.New()
 		c := fsx.Begin(disk)
 		for _, name := range finals {
@@ -80,12 +80,12 @@ func TestCommit(t *testing.T) {
 		require.Equal(t, slices.Sorted(slices.Values(finals)), disk.Names())
 		require.Zero(t, disk.OpenFiles())
 	})
-	t.Run("W-05 the directory is made, and its own name is durable", func(t *testing.T) {
+	t.Run("W-05 the directory is created, and its name is durable", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, fsx.WriteFile(ctx, disk, "a/b/c/f", []byte("x")))
 		require.Equal(t, map[string]string{"a/b/c/f": "x"}, contents(disk.Reboot(errfs.LoseAll)))
 	})
-	t.Run("what Run has returned from survives a crash", func(t *testing.T) {
+	t.Run("after Run has returned, the files survive a crash", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, commit(ctx, disk, "new"))
 		require.Equal(t, generation("new"), contents(disk.Reboot(errfs.LoseAll)))
@@ -118,7 +118,7 @@ func TestCommit(t *testing.T) {
 		i := slices.IndexFunc(disk.Log(), func(op errfs.Op) bool { return op.Kind == errfs.Rename })
 		require.Regexp(t, `^checkpoint\.tmp[0-9a-f]{32}$`, disk.Log()[i].Name)
 	})
-	t.Run("closing a file early syncs it, and Run takes it as it is", func(t *testing.T) {
+	t.Run("closing a file early syncs it, and Run does not open it again", func(t *testing.T) {
 		disk := errfs.New()
 		c := fsx.Begin(disk)
 		for _, name := range finals {
@@ -127,13 +127,13 @@ func TestCommit(t *testing.T) {
 			_, err = f.Write([]byte(name))
 			require.NoError(t, err)
 			require.NoError(t, f.Close())
-			require.NoError(t, f.Close(), "twice, as Run does")
-			require.Zero(t, disk.OpenFiles(), "many shards need not be open at once")
+			require.NoError(t, f.Close(), "twice, like Run")
+			require.Zero(t, disk.OpenFiles(), "many shards do not have to be open at once")
 		}
 		require.NoError(t, c.Run(ctx))
 		require.Equal(t, index, contents(disk.Reboot(errfs.LoseAll))[index])
 	})
-	t.Run("goroutines may create and write at once", func(t *testing.T) {
+	t.Run("several goroutines may create and write files at once", func(t *testing.T) {
 		disk := errfs.New()
 		c := fsx.Begin(disk)
 		var wg sync.WaitGroup
@@ -152,7 +152,7 @@ func TestCommit(t *testing.T) {
 		require.NoError(t, c.Run(ctx))
 		require.Len(t, disk.Names(), 8)
 	})
-	t.Run("Abort leaves nothing, also when it is deferred after Run", func(t *testing.T) {
+	t.Run("Abort leaves no files, even if it is deferred after Run", func(t *testing.T) {
 		disk := errfs.New()
 		c := fsx.Begin(disk)
 		_, err := c.Create("f")
@@ -175,12 +175,12 @@ func TestCommit(t *testing.T) {
 		_, err = c.Create("f")
 		require.ErrorIs(t, err, fs.ErrExist)
 	})
-	t.Run("a commit of nothing is nothing", func(t *testing.T) {
+	t.Run("an empty commit does nothing", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, fsx.Begin(disk).Run(ctx))
 		require.Zero(t, disk.Ops())
 	})
-	t.Run("the end of its context stops it, and leaves what was there", func(t *testing.T) {
+	t.Run("if its context ends, it stops and keeps the old files", func(t *testing.T) {
 		for _, kind := range []errfs.Kind{errfs.Create, errfs.Write, errfs.Sync, errfs.Close} {
 			disk := errfs.New()
 			require.NoError(t, commit(ctx, disk, "old"))
@@ -206,7 +206,7 @@ func TestCommit(t *testing.T) {
 		})
 		require.NoError(t, commit(ending, disk, "new"))
 	})
-	t.Run("errors name the destination, not the temporary file alone", func(t *testing.T) {
+	t.Run("errors name the destination, not only the temporary file", func(t *testing.T) {
 		disk := errfs.New()
 		disk.Inject(errfs.Only(errfs.From(1, errfs.NoSpace), errfs.Sync))
 		err := fsx.WriteFile(ctx, disk, "dir/checkpoint", nil)
@@ -235,7 +235,7 @@ func TestCommitWithOneFault(t *testing.T) {
 					err := commit(t.Context(), disk, "new")
 					if disk.Ops() < start+n {
 						require.NoError(t, err)
-						require.Greater(t, failed, 15, "most operations cannot be done without")
+						require.Greater(t, failed, 15, "most operations are required")
 						break
 					}
 					op := disk.Log()[start+n-1]
@@ -295,14 +295,14 @@ func TestCommitNamesWhatItCouldNotTakeBack(t *testing.T) {
 func TestCommitWithoutHardLinks(t *testing.T) {
 	for _, unsupported := range []error{errors.ErrUnsupported, syscall.EPERM} {
 		noLinks := errfs.Only(errfs.From(1, errfs.Fault{Err: unsupported}), errfs.Link)
-		t.Run(fmt.Sprintf("%v: it goes without", unsupported), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v: the commit succeeds without it", unsupported), func(t *testing.T) {
 			disk := errfs.New()
 			require.NoError(t, commit(t.Context(), disk, "old"))
 			disk.Inject(noLinks)
 			require.NoError(t, commit(t.Context(), disk, "new"))
 			require.Equal(t, generation("new"), contents(disk))
 		})
-		t.Run(fmt.Sprintf("%v: what was replaced is named", unsupported), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v: the error names the replaced files", unsupported), func(t *testing.T) {
 			disk := errfs.New()
 			require.NoError(t, commit(t.Context(), disk, "old"))
 			disk.Inject(func(op errfs.Op) errfs.Fault {
@@ -345,25 +345,25 @@ func TestCommitWithACrash(t *testing.T) {
 				check(t, contents(after), op, err)
 
 				require.NoError(t, commit(t.Context(), after, "next"), op)
-				require.Equal(t, generation("next"), contents(after), "the next commit sweeps up")
+				require.Equal(t, generation("next"), contents(after), "the next commit removes leftovers")
 			}
 			if !reached {
 				return
 			}
 		}
 	}
-	t.Run("W-25 a fresh destination has no index, or all of it", func(t *testing.T) {
+	t.Run("W-25 a fresh destination does not have an index, or has all files", func(t *testing.T) {
 		run(t, "", func(t *testing.T, after map[string]string, op errfs.Op, err error) {
 			if err == nil {
 				require.Subset(t, after, generation("new"), op)
 			}
 			if got, ok := after[index]; ok {
 				require.Equal(t, generation("new")[index], got, op)
-				require.Subset(t, after, generation("new"), "an index speaks of data that is there: %v", op)
+				require.Subset(t, after, generation("new"), "the data of an index exists: %v", op)
 			}
 		})
 	})
-	t.Run("W-26 an overwritten destination has whole files, and a new index only with new data", func(t *testing.T) {
+	t.Run("W-26 an overwritten destination has complete files, and a new index only with new data", func(t *testing.T) {
 		run(t, "old", func(t *testing.T, after map[string]string, op errfs.Op, err error) {
 			if err == nil || after[index] == generation("new")[index] {
 				require.Subset(t, after, generation("new"), op)
@@ -403,7 +403,7 @@ func TestLeftovers(t *testing.T) {
 		require.NoError(t, disk.WriteFile("run/a.index.tmp"+strings.Repeat("f", 32), nil))
 		return disk
 	}
-	t.Run("a commit removes those of its own destinations", func(t *testing.T) {
+	t.Run("a commit removes leftovers of its destinations", func(t *testing.T) {
 		disk := fill(t)
 		require.NoError(t, fsx.WriteFile(t.Context(), disk, "run/a.index", []byte("x")))
 		for _, name := range disk.Names() {
@@ -411,7 +411,7 @@ func TestLeftovers(t *testing.T) {
 		}
 		require.Len(t, disk.Names(), len(files)-2+1)
 	})
-	t.Run("Sweep removes those that its caller says", func(t *testing.T) {
+	t.Run("Sweep removes the caller's leftovers", func(t *testing.T) {
 		disk := fill(t)
 		removed, err := fsx.Sweep(disk, "run", func(final string) bool { return strings.HasPrefix(final, "a.") })
 		require.NoError(t, err)
@@ -432,7 +432,7 @@ func TestLeftovers(t *testing.T) {
 		require.ErrorIs(t, err, syscall.EIO)
 		require.Len(t, removed, 3)
 	})
-	t.Run("Sweep of no directory says so", func(t *testing.T) {
+	t.Run("Sweep of a missing directory returns an error", func(t *testing.T) {
 		_, err := fsx.Sweep(errfs.New(), "nowhere", func(string) bool { return true })
 		require.ErrorIs(t, err, fs.ErrNotExist)
 	})
@@ -452,7 +452,7 @@ func TestCommitOnTheMachinesFilesystem(t *testing.T) {
 	entries, err := os.ReadDir("run")
 	require.NoError(t, err)
 	require.Len(t, entries, len(finals))
-	t.Run("W-28 a destination whose name starts with a dot, in a directory of its own", func(t *testing.T) {
+	t.Run("W-28 a destination with a name that starts with a dot, alone in its directory", func(t *testing.T) {
 		require.NoError(t, fsx.WriteFile(t.Context(), fsx.OS{}, filepath.Join("d", ".index"), []byte("x")))
 		require.FileExists(t, "d/.index")
 	})
@@ -460,7 +460,7 @@ func TestCommitOnTheMachinesFilesystem(t *testing.T) {
 		require.NoError(t, fsx.WriteFile(t.Context(), fsx.OS{}, "checkpoint", []byte("x")))
 		require.FileExists(t, "checkpoint")
 	})
-	t.Run("a directory in the way", func(t *testing.T) {
+	t.Run("a directory instead of a file", func(t *testing.T) {
 		require.NoError(t, os.MkdirAll("run2/ckpt-1.index/x", 0o777))
 		err := fsx.WriteFile(t.Context(), fsx.OS{}, "run2/ckpt-1.index", []byte("x"))
 		require.Error(t, err)

@@ -20,7 +20,7 @@ func TestCurrent(t *testing.T) {
 		name string
 		put  func(data string) error
 	}{
-		"the machine's": {fsx.OS{}, filepath.Join(dir, "a"), func(data string) error {
+		"the machine's filesystem": {fsx.OS{}, filepath.Join(dir, "a"), func(data string) error {
 			return fsx.WriteFile(t.Context(), fsx.OS{}, filepath.Join(dir, "a"), []byte(data))
 		}},
 		"os.DirFS": {fsx.FromFS(os.DirFS(dir)), "b", func(data string) error {
@@ -45,7 +45,7 @@ func TestCurrent(t *testing.T) {
 			require.False(t, current)
 		})
 	}
-	t.Run("a file that is gone", func(t *testing.T) {
+	t.Run("a removed file", func(t *testing.T) {
 		disk := errfs.New()
 		require.NoError(t, disk.WriteFile("f", nil))
 		r, err := disk.Open("f")

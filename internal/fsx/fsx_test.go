@@ -43,13 +43,13 @@ func TestReading(t *testing.T) {
 	require.NoError(t, err)
 
 	for name, fsys := range map[string]fsx.ReadFS{
-		"the machine's filesystem":              fsx.OS{},
-		"in memory":                             disk,
-		"embed.FS, whose files are io.ReaderAt": fsx.FromFS(embedded),
-		"os.DirFS":                              fsx.FromFS(os.DirFS(".")),
-		"files that seek":                       fsx.FromFS(only{os.DirFS("."), true}),
-		"files that only read":                  fsx.FromFS(only{os.DirFS("."), false}),
-		"a zip archive":                         fsx.FromFS(archive),
+		"the machine's filesystem": fsx.OS{},
+		"in memory":                disk,
+		"embed.FS, with files that are io.ReaderAt": fsx.FromFS(embedded),
+		"os.DirFS":                    fsx.FromFS(os.DirFS(".")),
+		"files that seek":             fsx.FromFS(only{os.DirFS("."), true}),
+		"files that can only be read": fsx.FromFS(only{os.DirFS("."), false}),
+		"a zip archive":               fsx.FromFS(archive),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{"testdata/dir/greeting", "./testdata//dir/../dir/greeting", filepath.Join("testdata", "dir", "greeting")} {
@@ -96,7 +96,7 @@ func TestReading(t *testing.T) {
 			_, err = fsys.ReadDir("testdata/nothing")
 			require.ErrorIs(t, err, fs.ErrNotExist)
 			_, err = fsys.Open("testdata/dir")
-			require.Error(t, err, "a directory is not for reading")
+			require.Error(t, err, "a directory cannot be read")
 			require.Contains(t, err.Error(), "testdata")
 
 			info, err := fsys.Stat("testdata/dir/greeting")
@@ -138,12 +138,12 @@ func TestFromFSRefuses(t *testing.T) {
 		_, err := fsx.FromFS(fsys).Open(name)
 		require.ErrorIs(t, err, fs.ErrInvalid, name)
 	}
-	t.Run("a file that promises more than it has gives what it has", func(t *testing.T) {
+	t.Run("if a file is shorter than announced, all its bytes are read", func(t *testing.T) {
 		r, err := fsx.FromFS(lying{size: 1 << 50}).Open("f")
 		require.NoError(t, err)
 		require.EqualValues(t, 3, r.Size())
 	})
-	t.Run("and one that has more gives what it promised", func(t *testing.T) {
+	t.Run("if a file is longer than announced, the announced bytes are read", func(t *testing.T) {
 		r, err := fsx.FromFS(lying{size: 2}).Open("f")
 		require.NoError(t, err)
 		require.EqualValues(t, 2, r.Size())
@@ -190,7 +190,7 @@ func (i lyingInfo) IsDir() bool { return false }
 
 func TestOS(t *testing.T) {
 	t.Chdir(t.TempDir())
-	t.Run("Create makes only new files", func(t *testing.T) {
+	t.Run("Create creates only new files", func(t *testing.T) {
 		f, err := fsx.OS{}.Create("f")
 		require.NoError(t, err)
 		_, err = f.WriteAt([]byte("b"), 1)
@@ -204,14 +204,14 @@ func TestOS(t *testing.T) {
 		_, err = fsx.OS{}.Create("f")
 		require.ErrorIs(t, err, fs.ErrExist)
 	})
-	t.Run("Link makes only new names", func(t *testing.T) {
+	t.Run("Link creates only new names", func(t *testing.T) {
 		require.NoError(t, fsx.OS{}.Link("f", "g"))
 		require.ErrorIs(t, fsx.OS{}.Link("f", "g"), fs.ErrExist)
 		require.ErrorIs(t, fsx.OS{}.Link("nothing", "h"), fs.ErrNotExist)
 		require.NoError(t, fsx.OS{}.Rename("g", "f"))
 		require.NoError(t, fsx.OS{}.Remove("f"))
 	})
-	t.Run("directories are made and synced", func(t *testing.T) {
+	t.Run("directories are created and synced", func(t *testing.T) {
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, filepath.Join("a", "b")))
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, filepath.Join("a", "b")))
 		require.NoError(t, fsx.MkdirAll(fsx.OS{}, "."))
@@ -219,13 +219,13 @@ func TestOS(t *testing.T) {
 		require.NoError(t, fsx.OS{}.SyncDir("a"))
 		require.DirExists(t, "a/b")
 	})
-	t.Run("a directory is no file", func(t *testing.T) {
+	t.Run("a directory is not a file", func(t *testing.T) {
 		_, err := fsx.OS{}.Open("a")
 		require.ErrorIs(t, err, syscall.EISDIR)
 	})
-	t.Run("a device is no file", func(t *testing.T) {
+	t.Run("a device is not a file", func(t *testing.T) {
 		if runtime.GOOS == "windows" {
-			t.Skip("Windows has no device files")
+			t.Skip("Windows does not have device files")
 		}
 		_, err := fsx.OS{}.Open(os.DevNull)
 		require.ErrorContains(t, err, "not a regular file")
@@ -261,7 +261,7 @@ func TestAllocate(t *testing.T) {
 // Allocating a file that is too large for any filesystem fails, if the system reports it.
 func TestAllocateTooMuch(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("no other system is asked")
+		t.Skip("this test needs Linux")
 	}
 	f, err := fsx.OS{}.Create(filepath.Join(t.TempDir(), "f"))
 	require.NoError(t, err)

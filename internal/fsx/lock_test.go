@@ -16,13 +16,13 @@ func TestLock(t *testing.T) {
 		t.Helper()
 		c, err := OS{}.Lock(dir)
 		if errors.Is(err, errors.ErrUnsupported) {
-			t.Skipf("the filesystem of %s has no locks", dir)
+			t.Skipf("the filesystem of %s does not have locks", dir)
 		}
 		require.NoError(t, err)
 		return c
 	}
 
-	t.Run("one at a time, also within a process", func(t *testing.T) {
+	t.Run("one lock at a time, even within a process", func(t *testing.T) {
 		dir := t.TempDir()
 		first := lock(t, dir)
 		_, err := OS{}.Lock(dir)
@@ -32,7 +32,7 @@ func TestLock(t *testing.T) {
 		require.NoError(t, lock(t, dir).Close())
 	})
 
-	t.Run("other directories stay free, the one above included", func(t *testing.T) {
+	t.Run("other directories stay unlocked, including the parent", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, "a"), 0o777))
 		a := lock(t, filepath.Join(dir, "a"))
@@ -49,7 +49,7 @@ func TestLock(t *testing.T) {
 		require.Empty(t, entries)
 	})
 
-	t.Run("a process that is killed lets go", func(t *testing.T) {
+	t.Run("a killed process releases its lock", func(t *testing.T) {
 		dir := t.TempDir()
 		require.NoError(t, lock(t, dir).Close())
 		child := exec.Command(os.Args[0], "-test.run=^TestLockHolder$")
@@ -71,12 +71,12 @@ func TestLock(t *testing.T) {
 		require.NoError(t, lock(t, dir).Close())
 	})
 
-	t.Run("a directory that is not there", func(t *testing.T) {
+	t.Run("a missing directory", func(t *testing.T) {
 		_, err := OS{}.Lock(filepath.Join(t.TempDir(), "none"))
 		require.ErrorIs(t, err, os.ErrNotExist)
 	})
 
-	t.Run("a filesystem without locks locks nothing", func(t *testing.T) {
+	t.Run("on a filesystem without locks, nothing is locked", func(t *testing.T) {
 		dir := t.TempDir()
 		type onlyFS struct{ FS }
 		first, err := Lock(onlyFS{OS{}}, dir)

@@ -23,7 +23,7 @@ func TestMap(t *testing.T) {
 	require.NoError(t, r.Close())
 	require.Equal(t, "contents", string(contents))
 
-	t.Run("what is written to the memory stays out of the file", func(t *testing.T) {
+	t.Run("writes to the memory do not change the file", func(t *testing.T) {
 		contents[0] = 'C'
 		b, err := os.ReadFile(name)
 		require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestMap(t *testing.T) {
 		require.NoError(t, unmap())
 	})
 
-	t.Run("a file of an fs.FS is no memory", func(t *testing.T) {
+	t.Run("a file of an fs.FS is not mapped", func(t *testing.T) {
 		r, err := FromFS(fstest.MapFS{"file": {Data: []byte("contents")}}).Open("file")
 		require.NoError(t, err)
 		_, _, err = Map(r)

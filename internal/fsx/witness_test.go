@@ -61,13 +61,13 @@ func TestSweepSparesThoseWhoRun(t *testing.T) {
 		runs    bool
 	}{
 		"this process": {this, longAgo, true},
-		"an earlier process of this one's number":    {this[:16] + other, time.Now(), false},
-		"a process that has ended":                   {machine + fmt.Sprintf("%08x", ended.Process.Pid) + start, time.Now(), false},
-		"a process that runs":                        {machine + fmt.Sprintf("%08x", os.Getppid()) + start, longAgo, true},
-		"another machine, just now":                  {other + this[8:], time.Now(), true},
-		"another machine, long ago":                  {other + this[8:], longAgo, false},
-		"what is not a writer of ours, just now":     {strings.Repeat("z", 24), time.Now(), true},
-		"what is not a writer of ours, and long ago": {strings.Repeat("z", 24), longAgo, false},
+		"an earlier process with this process's number": {this[:16] + other, time.Now(), false},
+		"a process that has ended":                      {machine + fmt.Sprintf("%08x", ended.Process.Pid) + start, time.Now(), false},
+		"a running process":                             {machine + fmt.Sprintf("%08x", os.Getppid()) + start, longAgo, true},
+		"another machine, just now":                     {other + this[8:], time.Now(), true},
+		"another machine, long ago":                     {other + this[8:], longAgo, false},
+		"not a commit's file, just now":                 {strings.Repeat("z", 24), time.Now(), true},
+		"not a commit's file, long ago":                 {strings.Repeat("z", 24), longAgo, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.runs, fsx.OS{}.Runs(c.writer, c.modTime))

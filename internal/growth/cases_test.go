@@ -48,7 +48,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		}
 		_ = m.Checkpoints()
 	},
-	"a state file that lists n checkpoints, for who looks": func(t *testing.T, dir string, n int) {
+	"a state file that lists n checkpoints, for calls that only read": func(t *testing.T, dir string, n int) {
 		stateFile(t, dir, n)
 		_, err := ckpt.Latest(dir)
 		words(err)
@@ -101,7 +101,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		}
 		mergeForged(t, dir, g)
 	},
-	"a section with n children of one name": func(t *testing.T, dir string, n int) {
+	"a section with n children with one name": func(t *testing.T, dir string, n int) {
 		g := graph(n + 2)
 		g.Nodes[0].Children = []objectgraph.Child{{Name: "w", ID: 1}}
 		g.Nodes[1].Attributes = value("w/.ATTRIBUTES/VARIABLE_VALUE")
@@ -124,7 +124,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 			})
 		})
 	},
-	"n children of one name": func(t *testing.T, dir string, n int) {
+	"n children with one name": func(t *testing.T, dir string, n int) {
 		g := graph(n + 1)
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: "w", ID: i + 1})
@@ -132,14 +132,14 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		}
 		verbs(t, forge(t, dir, g), func() any { return new(variable) })
 	},
-	"n attributes of one full name": func(t *testing.T, dir string, n int) {
+	"n attributes with one full name": func(t *testing.T, dir string, n int) {
 		g := graph(1)
 		for i := range n {
 			g.Nodes[0].Attributes = append(g.Nodes[0].Attributes, objectgraph.Attribute{FullName: "w", Key: "k" + strconv.Itoa(i)})
 		}
 		verbs(t, forge(t, dir, g), func() any { return new(variable) })
 	},
-	"n values that are called much as the program's n": func(t *testing.T, dir string, n int) {
+	"n values with names similar to those of the program's n": func(t *testing.T, dir string, n int) {
 		g, program := graph(n+1), make(map[string]*tensor.Tensor[float32])
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprintf("a_layer_with_weights_%05da", i), ID: i + 1})
@@ -175,7 +175,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		}
 		verbs(t, forge(t, dir, g), func() any { return program })
 	},
-	"one object under n names": func(t *testing.T, dir string, n int) {
+	"one object with n names": func(t *testing.T, dir string, n int) {
 		g, program := graph(2), make(map[string]*tensor.Tensor[float32])
 		shared := tensor.New[float32]()
 		for i := range n {
@@ -185,7 +185,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		g.Nodes[1].Attributes = value("k")
 		verbs(t, forge(t, dir, g), func() any { return &program })
 	},
-	"n stored objects for one of the program": func(t *testing.T, dir string, n int) {
+	"n stored objects for one object of the program": func(t *testing.T, dir string, n int) {
 		g, program := graph(n+1), make(map[string]*variable)
 		shared := built()
 		for i := range n {
@@ -238,7 +238,7 @@ var cases = map[string]func(t *testing.T, dir string, n int){
 		entries["t"] = whole
 		look(t, writeIndex(t, dir, entries))
 	},
-	"n tensors of which each has keys like a part's": func(t *testing.T, dir string, n int) {
+	"n tensors with keys like those of parts": func(t *testing.T, dir string, n int) {
 		entries := map[string]proto.Message{"": &pb.BundleHeader{NumShards: 1, Version: &pb.VersionDef{Producer: 1}}}
 		for i := range n {
 			name := strconv.Itoa(i)

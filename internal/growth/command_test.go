@@ -32,7 +32,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 		g.Nodes[n-1].Attributes = value("k")
 		return forge(t, dir, g)
 	},
-	"n groups of different fields": func(t *testing.T, dir string, n int) string {
+	"n groups with different fields": func(t *testing.T, dir string, n int) string {
 		g := graph(n + 2)
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: "g" + strconv.Itoa(i), ID: i + 2})
@@ -41,7 +41,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 		g.Nodes[1].Attributes = value("k")
 		return forge(t, dir, g)
 	},
-	"n groups of like fields": func(t *testing.T, dir string, n int) string {
+	"n groups with the same fields": func(t *testing.T, dir string, n int) string {
 		g := graph(2*n + 1)
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: "g" + strconv.Itoa(i), ID: 2*i + 1})
@@ -50,7 +50,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 		}
 		return forge(t, dir, g)
 	},
-	"n names that become one in Go": func(t *testing.T, dir string, n int) string {
+	"n names that become the same name in Go": func(t *testing.T, dir string, n int) string {
 		g := graph(n + 1)
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprintf("\x01%x", i), ID: i + 1}, objectgraph.Child{Name: fmt.Sprintf("a%*s", i%7, ""), ID: i + 1})
@@ -58,7 +58,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 		}
 		return forge(t, dir, g)
 	},
-	"one object under n names": func(t *testing.T, dir string, n int) string {
+	"one object with n names": func(t *testing.T, dir string, n int) string {
 		g := graph(2)
 		for i := range n {
 			g.Nodes[0].Children = append(g.Nodes[0].Children, objectgraph.Child{Name: "x" + strconv.Itoa(i), ID: 1})

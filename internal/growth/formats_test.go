@@ -50,7 +50,7 @@ var formatCases = map[string]func(t *testing.T, dir string, n int){
 		write(t, safetensors.Create(fsx.OS{}, path, safetensors.Options{}), 3, func(i int) string { return strings.Repeat("a.", n) + strconv.Itoa(i) })
 		verbs(t, path, func() any { return new(link) })
 	},
-	"n names, each the beginning of the next": func(t *testing.T, dir string, n int) {
+	"n names, each a prefix of the next": func(t *testing.T, dir string, n int) {
 		path := filepath.Join(dir, "m.safetensors")
 		write(t, safetensors.Create(fsx.OS{}, path, safetensors.Options{}), n, func(i int) string { return "a" + strings.Repeat(".a", i%50) + strconv.Itoa(i/50) })
 		verbs(t, path, func() any { return new(link) })
@@ -93,7 +93,7 @@ var formatCases = map[string]func(t *testing.T, dir string, n int){
 		write(t, npz.Create(fsx.OS{}, path, npz.Options{}), n, func(i int) string { return "w" + strconv.Itoa(i) })
 		verbs(t, path, func() any { return new(variable) })
 	},
-	"n members of one name": func(t *testing.T, dir string, n int) {
+	"n members with one name": func(t *testing.T, dir string, n int) {
 		path := filepath.Join(dir, "m.npz")
 		f, err := os.Create(path)
 		require.NoError(t, err)
@@ -136,14 +136,14 @@ var formatCases = map[string]func(t *testing.T, dir string, n int){
 		require.NoError(t, os.WriteFile(path, append(b, make([]byte, 32*n+64)...), 0o666))
 		verbs(t, path, func() any { return new(variable) })
 	},
-	"a pickle of n lists that are one": func(t *testing.T, dir string, n int) {
+	"a pickle with one list n times": func(t *testing.T, dir string, n int) {
 		var b strings.Builder
 		b.WriteString("\x80\x02}(U\x01a](" + strings.Repeat("K\x01", n) + "eq\x01U\x01b](" + strings.Repeat("h\x01", n) + "eu.")
 		path := filepath.Join(dir, "m.pt")
 		require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o666))
 		look(t, path)
 	},
-	"a pickle of n values of one key, and n memos": func(t *testing.T, dir string, n int) {
+	"a pickle of n values with one key, and n memos": func(t *testing.T, dir string, n int) {
 		var b strings.Builder
 		b.WriteString("\x80\x02}(" + strings.Repeat("U\x01aK\x01", n) + strings.Repeat("U\x01bq\x01]q\x02", n) + "u.")
 		path := filepath.Join(dir, "m.pt")

@@ -55,7 +55,7 @@ func goldens(t *testing.T, prefix string) map[string]golden {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(goldenDir, prefix+"*", "expect.json"))
 	require.NoError(t, err)
-	require.NotEmpty(t, files, "no golden checkpoints are called %s…", prefix)
+	require.NotEmpty(t, files, "no golden checkpoint has a name that begins with %s", prefix)
 	cases := make(map[string]golden)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -127,10 +127,10 @@ func littleEndian(t tensor.Any) []byte {
 // TestGoldenStateFiles finds the latest checkpoint by each way of writing a state file.
 func TestGoldenStateFiles(t *testing.T) {
 	differs := map[string]struct{ reason, path, err string }{
-		"elsewhere":     {reason: "the directory was moved: the checkpoint of that base name in it is meant", path: "ckpt"},
-		"outside":       {reason: "a file that came with a checkpoint does not choose what else is read", err: "leads out of the directory"},
+		"elsewhere":     {reason: "the directory was moved: the checkpoint with this base name in it is meant", path: "ckpt"},
+		"outside":       {reason: "a file next to a checkpoint must not select other files", err: "leads out of the directory"},
 		"unknown-field": {reason: "a later version may have more fields", path: "ckpt"},
-		"not-utf8":      {reason: "it is no text, and ignored as TensorFlow ignores other files that it cannot parse"},
+		"not-utf8":      {reason: "it is not text, and ignored like other files that TensorFlow cannot parse"},
 	}
 	g := goldens(t, "state-files")["state-files"]
 	var latest map[string]*string

@@ -35,9 +35,9 @@ func TestKerasModels(t *testing.T) {
 	}{
 		{name: "Keras 3, the model is the root", model: "keras3_mlp", how: "root", path: "model", into: &keras3MLP{}},
 		{name: "Keras 3, from within the model", model: "keras3_mlp", how: "root", path: "model", into: &keras3Operations{}, opts: []ckpt.LoadOption{ckpt.At("_functional/_operations")}},
-		{name: "Keras 3, beside its optimizer, whose lists are nearer to the root", model: "keras3_mlp", how: "keyword", train: true, path: "model-1", into: &keras3MLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
+		{name: "Keras 3, next to its optimizer, which has lists nearer to the root", model: "keras3_mlp", how: "keyword", train: true, path: "model-1", into: &keras3MLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 		{name: "Keras 3, a subclass", model: "keras3_subclassed", how: "root", path: "model", into: &subclassed{}},
-		{name: "Keras 3, a subclass beside its optimizer, by the directory's latest", model: "keras3_subclassed", how: "keyword", train: true, path: "", into: &subclassed{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
+		{name: "Keras 3, a subclass next to its optimizer, by the directory's latest checkpoint", model: "keras3_subclassed", how: "keyword", train: true, path: "", into: &subclassed{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 		{name: "tf_keras, save_weights", model: "tf_keras_mlp", how: "weights", path: "model", into: &tfKerasMLP{}},
 		{name: "tf_keras, Checkpoint(model=…)", model: "tf_keras_mlp", how: "keyword", path: "model-1.index", into: &tfKerasMLP{}, opts: []ckpt.LoadOption{ckpt.At("model")}},
 	}
@@ -60,7 +60,7 @@ func TestModelsBack(t *testing.T) {
 		{"Keras 3", "keras3_mlp", "root", &keras3MLP{}},
 		{"Keras 3, a subclass", "keras3_subclassed", "root", &subclassed{}},
 		{"tf_keras, load_weights", "tf_keras_mlp", "weights", &tfDenses{}},
-		{"tf_keras, load_weights, from layers that call a kernel _kernel", "tf_keras_mlp", "weights", &tfKerasMLP{}},
+		{"tf_keras, load_weights, from layers with a kernel named _kernel", "tf_keras_mlp", "weights", &tfKerasMLP{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -87,7 +87,7 @@ func TestKilledWorkers(t *testing.T) {
 			}
 			for tries := 1; ; tries++ {
 				_, err := killer.Full(process(name))
-				early := err != nil && name == "merge" && (strings.Contains(err.Error(), ckpt.ErrSection.Error()) || strings.Contains(err.Error(), "agreed on no attempt"))
+				early := err != nil && name == "merge" && (strings.Contains(err.Error(), ckpt.ErrSection.Error()) || strings.Contains(err.Error(), "did not agree on an attempt"))
 				if !early || tries == 1000 {
 					return err
 				}

@@ -43,7 +43,7 @@ func TestCheckpointsByName(t *testing.T) {
 			require.NoError(t, status.AssertConsumed())
 			require.Equal(t, loaded, restored)
 
-			t.Run("N-07 what it is saved as again is read by a Saver, by full name", func(t *testing.T) {
+			t.Run("N-07 a Saver reads the checkpoint that is saved again, by full name", func(t *testing.T) {
 				_, err = c.Write(t.Context(), ours)
 				require.NoError(t, err)
 				got := ask[map[string][]float32](t, "saver_reads", arguments{"prefix": ours})

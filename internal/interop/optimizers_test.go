@@ -24,14 +24,14 @@ func TestSlotVariables(t *testing.T) {
 	model, optimizer := new(weights), new(compatv1.Momentum)
 	c, err := ckpt.New(ckpt.Group{"model": model, "optimizer": optimizer})
 	require.NoError(t, err)
-	t.Run("S-08 a restore makes them", func(t *testing.T) {
+	t.Run("S-08 a restore creates the slots", func(t *testing.T) {
 		status, err := c.Read(t.Context(), theirs)
 		require.NoError(t, err)
 		require.NoError(t, status.AssertConsumed())
 		require.Equal(t, []float32{1, 1, 1, 1}, optimizer.Get("momentum", &model.W).Values())
 		require.Equal(t, []float32{2, 2}, optimizer.Get("momentum", &model.B).Values())
 	})
-	t.Run("S-02 TensorFlow takes all of them from what is saved again", func(t *testing.T) {
+	t.Run("S-02 TensorFlow restores all of them from the next save", func(t *testing.T) {
 		_, err := c.Write(t.Context(), ours)
 		require.NoError(t, err)
 		fromTheirs := ask[any](t, "momentum_reads", arguments{"prefix": theirs})

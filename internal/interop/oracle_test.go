@@ -108,11 +108,11 @@ func (o *oracle) try(name string, args arguments, answer any) error {
 	overdue := time.AfterFunc(patience, func() { o.process.Process.Kill() })
 	defer overdue.Stop()
 	if _, err := o.question.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("the oracle is gone: %w\n%s", err, o.said)
+		return fmt.Errorf("the oracle has ended: %w\n%s", err, o.said)
 	}
 	reply, err := o.answers.ReadBytes('\n')
 	if err != nil {
-		return fmt.Errorf("the oracle died of %s: %w\n%s", name, err, o.said)
+		return fmt.Errorf("the oracle crashed in %s: %w\n%s", name, err, o.said)
 	}
 	var got struct {
 		Answer       json.RawMessage

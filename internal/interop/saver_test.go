@@ -29,7 +29,7 @@ func TestSaver(t *testing.T) {
 	}
 	want := map[string][]float32{"model/weights": counting(14), "model/bias": {0.5, -0.5}, "global_step": {9}}
 	for _, version := range []string{"V1", "V2"} {
-		t.Run("N-19 from theirs, "+version+", in three parts, and back into any number", func(t *testing.T) {
+		t.Run("N-19 from TensorFlow's checkpoint, "+version+", in three parts, and back into any number", func(t *testing.T) {
 			dir := t.TempDir()
 			theirs := filepath.Join(dir, "theirs")
 			ask[string](t, "saver_writes", arguments{"prefix": theirs, "version": version})
@@ -64,7 +64,7 @@ func TestSaver(t *testing.T) {
 		got := ask[map[string][]float32](t, "saver_restores", arguments{"prefix": prefix, "parts": 3})
 		require.Equal(t, map[string][]float32{"model/weights": make([]float32, 14), "model/bias": {0, 0}, "global_step": {9}}, got)
 	})
-	t.Run("N-07 their Saver's names are found in an object graph by ours as by theirs", func(t *testing.T) {
+	t.Run("N-07 both Savers find the names of TensorFlow's Saver in an object graph", func(t *testing.T) {
 		var m byName
 		m.Layer.Table, m.Layer.Bias, m.Step = *tensor.New[float32](7, 2), *tensor.New[float32](2), 9
 		copy(m.Layer.Table.Data(), counting(14))
@@ -77,7 +77,7 @@ func TestSaver(t *testing.T) {
 		require.NoError(t, saver(t, ckpt.Vars{"model/weights": whole}).Restore(ctx, path))
 		require.Equal(t, theirs["model/weights"], whole.Data())
 	})
-	t.Run("N-21 scopes and names are assigned as by init_from_checkpoint", func(t *testing.T) {
+	t.Run("N-21 scopes and names are assigned like by init_from_checkpoint", func(t *testing.T) {
 		values := func(a, b float32) *tensor.Tensor[float32] {
 			v := tensor.New[float32](2)
 			copy(v.Data(), []float32{a, b})
@@ -99,7 +99,7 @@ func TestSaver(t *testing.T) {
 			require.Equal(t, ask[map[string][]float32](t, "saver_inits", arguments{"prefix": path, "assignments": assignments}), got, "%v", assignments)
 		}
 	})
-	t.Run("N-15 N-20 their Saver continues in the directory that ours left", func(t *testing.T) {
+	t.Run("N-15 N-20 TensorFlow's Saver continues in the directory of ckpt's Saver", func(t *testing.T) {
 		dir := t.TempDir()
 		s := saver(t, ckpt.Vars{"v": tensor.New[float32](2)}, ckpt.KeepLast(2))
 		paths := make([]string, 3)

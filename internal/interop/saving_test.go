@@ -42,7 +42,7 @@ func TestSameShards(t *testing.T) {
 }
 
 func TestSameBytesInTheBackground(t *testing.T) {
-	t.Run("O-08 an asynchronous save is the same as another", func(t *testing.T) {
+	t.Run("O-08 an asynchronous save writes the same files", func(t *testing.T) {
 		dir := t.TempDir()
 		theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 		ask[string](t, "write", arguments{"program": "root", "prefix": filepath.Join(theirs, "ckpt"), "saves": 2})

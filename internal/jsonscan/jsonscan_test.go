@@ -18,8 +18,8 @@ func TestStrings(t *testing.T) {
 		{"escaped", `"\"\\\/\b\f\n\r\t"`, "\"\\/\b\f\n\r\t", ""},
 		{"a unit", `"\u00e9x"`, "éx", ""},
 		{"a pair of units", `"\ud83d\ude00"`, "😀", ""},
-		{"half a pair", `"\ud83d\u0041"`, "", "half of a surrogate pair"},
-		{"half a pair at the end", `"\ud83d"`, "", "an escape sequence of JSON"},
+		{"half of a pair", `"\ud83d\u0041"`, "", "half of a surrogate pair"},
+		{"half of a pair at the end", `"\ud83d"`, "", "an escape sequence of JSON"},
 		{"an unknown escape", `"\x41"`, "", "an escape sequence of JSON"},
 		{"a control character", "\"a\nb\"", "", "at byte 2: a control character"},
 		{"no end", `"abc`, "", "expected the end of a string, got the end"},
@@ -74,13 +74,13 @@ func TestObjectsShowWhatOccursTwice(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ text, problem string }{
-		"no value":              {"", "expected a value"},
-		"a comma behind":        {`[1,]`, "expected a value"},
-		"no comma":              {`[1 2]`, "a comma or the end of the array"},
-		"no colon":              {`{"a" 1}`, "a colon"},
-		"a name without quotes": {`{a:1}`, "a string"},
-		"an object without end": {`{"a":1`, "a comma or the end of the object"},
-		"too many levels":       {strings.Repeat("[", 101) + strings.Repeat("]", 101), "nested too deeply"},
+		"no value":                 {"", "expected a value"},
+		"a comma at the end":       {`[1,]`, "expected a value"},
+		"no comma":                 {`[1 2]`, "a comma or the end of the array"},
+		"no colon":                 {`{"a" 1}`, "a colon"},
+		"a name without quotes":    {`{a:1}`, "a string"},
+		"an object without an end": {`{"a":1`, "a comma or the end of the object"},
+		"too many levels":          {strings.Repeat("[", 101) + strings.Repeat("]", 101), "nested too deeply"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := New(tt.text)

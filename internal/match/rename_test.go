@@ -37,9 +37,9 @@ func TestRename(t *testing.T) {
 		want    []string
 	}{
 		{"a prefix of whole edges", []string{"bert.enc.w", "bert.encoder.w"}, [][2]string{{"bert.enc", "model"}}, []string{"bert.encoder.w=bert.encoder.w", "model.w=bert.enc.w"}},
-		{"slashes and dots are one", []string{"a/b/w"}, [][2]string{{"a/b", "x.y"}}, []string{"x.y.w=a/b/w"}},
-		{"a wrapper is left out", []string{"module.fc.weight", "module.fc.bias"}, [][2]string{{"module.", ""}}, []string{"fc.bias=module.fc.bias", "fc.weight=module.fc.weight"}},
-		{"a level is put before all", []string{"w"}, [][2]string{{"", "model"}}, []string{"model.w=w"}},
+		{"slashes and dots are equivalent", []string{"a/b/w"}, [][2]string{{"a/b", "x.y"}}, []string{"x.y.w=a/b/w"}},
+		{"a wrapper is omitted", []string{"module.fc.weight", "module.fc.bias"}, [][2]string{{"module.", ""}}, []string{"fc.bias=module.fc.bias", "fc.weight=module.fc.weight"}},
+		{"a level is added in front of all", []string{"w"}, [][2]string{{"", "model"}}, []string{"model.w=w"}},
 		{"a regular expression with groups", []string{"h.0.w", "h.1.w"}, [][2]string{{`^h\.(\d+)\.`, "block$1."}}, []string{"block0.w=h.0.w", "block1.w=h.1.w"}},
 		{"one after another", []string{"a.w"}, [][2]string{{"a", "b"}, {"b", "c"}}, []string{"c.w=a.w"}},
 		{"a value with values below it", []string{"w", "w.absmax"}, [][2]string{{"w", "x"}}, []string{"x.absmax=w.absmax", "x=w"}},
@@ -71,7 +71,7 @@ func TestRenameTiedValue(t *testing.T) {
 	got, err := match.Rename(g, renamings(t, [][2]string{{"a", "x"}}))
 	require.NoError(t, err)
 	require.Equal(t, []string{"b=k", "x=k"}, valuePaths(got))
-	require.Equal(t, got.Nodes[0].Children[0].ID, got.Nodes[0].Children[1].ID, "it is still one value")
+	require.Equal(t, got.Nodes[0].Children[0].ID, got.Nodes[0].Children[1].ID, "it is still the same value")
 }
 
 func TestRenameErrors(t *testing.T) {
@@ -109,7 +109,7 @@ func TestRenameAliased(t *testing.T) {
 	}{
 		{"the path in the file", [][2]string{{"layers/dense", "scores"}}, []string{"head.kernel", "layers.dense.kernel", "scores.kernel"}},
 		{"the given name", [][2]string{{"head", "scores.out"}}, []string{"head.kernel", "layers.dense.kernel", "scores.out.kernel"}},
-		{"a level is left out, one after another", [][2]string{{"head", "scores"}, {"scores", ""}}, []string{"head.kernel", "kernel", "layers.dense.kernel", "scores.kernel"}},
+		{"levels are omitted one after another", [][2]string{{"head", "scores"}, {"scores", ""}}, []string{"head.kernel", "kernel", "layers.dense.kernel", "scores.kernel"}},
 		{"a regular expression on keys", [][2]string{{`^layers\.(\w+)\.vars\.0$`, "$1.w"}}, []string{"dense.w", "head.kernel", "layers.dense.kernel"}},
 		{"nothing changes", [][2]string{{"layers", "layers"}}, []string{"head.kernel", "layers.dense.kernel"}},
 	} {

@@ -134,13 +134,13 @@ func TestWorthWaitingFor(t *testing.T) {
 		node objectgraph.Node
 		want bool
 	}{
-		"D-15 values, it is said":          {objectgraph.Node{HasValues: &yes}, true},
-		"D-15 a child, none has values":    {objectgraph.Node{HasValues: &no, Children: child}, false},
-		"D-15 not said, and a child":       {objectgraph.Node{Children: child}, true},
-		"D-15 not said, and an attribute":  {objectgraph.Node{Attributes: []objectgraph.Attribute{{Name: objectgraph.VariableValue}}}, true},
-		"D-15 not said, and a slot":        {objectgraph.Node{Slots: []objectgraph.Slot{{}}}, true},
-		"D-15 not said, and a saver":       {objectgraph.Node{Saver: &objectgraph.RegisteredSaver{Name: "s"}}, true},
-		"D-15 not said, and nothing there": {objectgraph.Node{}, false},
+		"D-15 the node has values":             {objectgraph.Node{HasValues: &yes}, true},
+		"D-15 a child, and no node has values": {objectgraph.Node{HasValues: &no, Children: child}, false},
+		"D-15 unknown, with a child":           {objectgraph.Node{Children: child}, true},
+		"D-15 unknown, with an attribute":      {objectgraph.Node{Attributes: []objectgraph.Attribute{{Name: objectgraph.VariableValue}}}, true},
+		"D-15 unknown, with a slot":            {objectgraph.Node{Slots: []objectgraph.Slot{{}}}, true},
+		"D-15 unknown, with a saver":           {objectgraph.Node{Saver: &objectgraph.RegisteredSaver{Name: "s"}}, true},
+		"D-15 unknown, and empty":              {objectgraph.Node{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &Restoration{stored: &objectgraph.Graph{Nodes: []objectgraph.Node{test.node, {}}}}

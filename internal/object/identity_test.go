@@ -15,20 +15,20 @@ func TestIdentityOf(t *testing.T) {
 	of := func(v reflect.Value) Identity { return IdentityOf(v, nil, &Edge{Name: "e"}) }
 	whole, first := reflect.ValueOf(o).Elem(), reflect.ValueOf(&o.Inner).Elem()
 	require.Equal(t, of(whole), of(reflect.ValueOf(o).Elem()), "one pointer is one object")
-	require.NotEqual(t, of(whole), of(first), "a struct and its first field share an address and are two objects")
+	require.NotEqual(t, of(whole), of(first), "a struct and its first field share an address, but are two objects")
 
 	slice := []int64{1, 2, 3}
 	held := reflect.ValueOf(&slice).Elem()
 	before := of(held)
 	slice = append(slice, 4)
-	require.Equal(t, before, of(held), "a slice that grows stays the object of the variable that holds it")
+	require.Equal(t, before, of(held), "a growing slice stays the object of its variable")
 	other := slice
 	require.NotEqual(t, of(held), of(reflect.ValueOf(&other).Elem()), "two variables are two objects")
-	require.Equal(t, ContentOf(held), ContentOf(reflect.ValueOf(&other).Elem()), "though they hold one array")
-	require.NotEqual(t, ContentOf(held), ContentOf(reflect.ValueOf(slice[:2])), "a part of the array is another content")
+	require.Equal(t, ContentOf(held), ContentOf(reflect.ValueOf(&other).Elem()), "although they share an array")
+	require.NotEqual(t, ContentOf(held), ContentOf(reflect.ValueOf(slice[:2])), "a part of the array has other contents")
 
 	type empty struct{}
 	e := reflect.ValueOf(&empty{}).Elem()
-	require.Equal(t, IdentityOf(e, nil, &Edge{Name: "a"}), IdentityOf(e, nil, &Edge{Name: "a"}), "an object without an address is that of its edge")
+	require.Equal(t, IdentityOf(e, nil, &Edge{Name: "a"}), IdentityOf(e, nil, &Edge{Name: "a"}), "an object without an address is identified by its edge")
 	require.NotEqual(t, IdentityOf(e, nil, &Edge{Name: "a"}), IdentityOf(e, nil, &Edge{Name: "b"}))
 }

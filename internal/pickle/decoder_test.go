@@ -178,12 +178,12 @@ func TestPicklesFollowOneAnother(t *testing.T) {
 }
 
 func TestHooks(t *testing.T) {
-	t.Run("persistent ids of both forms become what the caller says", func(t *testing.T) {
+	t.Run("persistent ids of both forms become the caller's values", func(t *testing.T) {
 		v, err := decode("(Pplain\n)Qt.", pickle.Options{Persistent: func(id pickle.Value) (pickle.Value, error) { return &pickle.List{Items: []pickle.Value{id}}, nil }})
 		require.NoError(t, err)
 		require.Equal(t, `(["plain"] [()])`, show(v))
 	})
-	t.Run("every call is asked about, also one that nothing comes of", func(t *testing.T) {
+	t.Run("Call is called for every call, even if its result is unused", func(t *testing.T) {
 		evil := errors.New("evil")
 		var asked []string
 		opts := pickle.Options{Call: func(g *pickle.Global) error {
@@ -211,16 +211,16 @@ func TestFaults(t *testing.T) {
 		{"no end", "\x80\x02N", "pickle at offset 3: the pickle is cut off: its end is missing"},
 		{"nothing", ".", "pickle at offset 0: it ends with 0 values, expected one"},
 		{"two values", "NN.", "pickle at offset 2: it ends with 2 values, expected one"},
-		{"a mark too many", "N(.", "pickle at offset 2: it ends with 2 values, expected one"},
+		{"an additional mark", "N(.", "pickle at offset 2: it ends with 2 values, expected one"},
 		{"unknown instruction", "\xff", "pickle at offset 0: there is no instruction 0xff"},
-		{"a protocol to come", "\x80\x06N.", "pickle at offset 0: it has protocol 6, the newest supported protocol is 5"},
+		{"a future protocol", "\x80\x06N.", "pickle at offset 0: it has protocol 6, the newest supported protocol is 5"},
 		{"a long string", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "pickle at offset 0: expected 18446744073709551615 bytes, but only 0 are left"},
 		{"long bytes", "B\xff\xff\xff\x7fabc", "pickle at offset 0: expected 2147483647 bytes, but only 3 are left"},
 		{"a long frame", "\x95\x00\x00\x00\x00\x00\x00\x00\x01.", "pickle at offset 0: a frame has 72057594037927936 bytes, but only 1 are left"},
 		{"an integer of negative length", "\x8b\x00\x00\x00\x80", "pickle at offset 0: an integer has a negative length"},
 		{"an integer of many digits", "L" + many + "L\n.", "pickle at offset 0: an integer has 5000 digits, expected at most 4300"},
-		{"no integer", "Ix\n.", `pickle at offset 0: "x" is not an integer`},
-		{"no float", "Fx\n.", `pickle at offset 0: "x" is not a float`},
+		{"not an integer", "Ix\n.", `pickle at offset 0: "x" is not an integer`},
+		{"not a float", "Fx\n.", `pickle at offset 0: "x" is not a float`},
 		{"no quotes", "Sx\n.", `pickle at offset 0: a str is not in quotes: "x"`},
 		{"bad escape", "S'\\q'\n.", `pickle at offset 0: a str has an escape sequence that Python does not write: "\\q"`},
 		{"below the stack", "N\x86.", "pickle at offset 1: it needs 2 values, but the stack has 1"},
@@ -230,14 +230,14 @@ func TestFaults(t *testing.T) {
 		{"append to a dict", "}Na.", "pickle at offset 2: it appends to a dict"},
 		{"key of a list", "]NNs.", "pickle at offset 3: it sets a key of a list"},
 		{"not in the memo", "h\x01.", "pickle at offset 0: it refers to value 1, which does not exist"},
-		{"nothing to put", "q\x01.", "pickle at offset 0: it needs a value, but the stack is empty"},
-		{"call of no global", "N)R.", "pickle at offset 2: it calls None, expected a global"},
+		{"an empty stack for PUT", "q\x01.", "pickle at offset 0: it needs a value, but the stack is empty"},
+		{"call of a value that is not a global", "N)R.", "pickle at offset 2: it calls None, expected a global"},
 		{"call of a result", "ca\nb\n)R)R.", "pickle at offset 8: it calls an object of a.b, expected a global"},
 		{"call without a tuple", "ca\nb\nNR.", "pickle at offset 6: the arguments of a call are None, expected a tuple"},
-		{"instance of no class", "N)\x81.", "pickle at offset 2: the class of an instance is None, expected a global"},
+		{"instance without a class", "N)\x81.", "pickle at offset 2: the class of an instance is None, expected a global"},
 		{"state of a global", "ca\nb\n}b.", "pickle at offset 6: it sets a state, which the global a.b cannot have"},
 		{"two states", "ca\nb\n)R}b}b.", "pickle at offset 10: an object of a.b gets a second state"},
-		{"global of no names", "NN\x93.", "pickle at offset 2: the names of a global are None and None, expected two strings"},
+		{"global without names", "NN\x93.", "pickle at offset 2: the names of a global are None and None, expected two strings"},
 		{"persistent id", "NQ.", "pickle at offset 1: it refers to an object outside of the pickle"},
 		{"extension", "\x82\x01.", "pickle at offset 0: it refers to Python's extension registry, which is not in the file"},
 		{"buffer", "\x97.", "pickle at offset 0: it refers to buffers outside of the file"},
@@ -249,11 +249,11 @@ func TestFaults(t *testing.T) {
 			require.True(t, errors.Is(err, format.ErrCorrupt) != errors.Is(err, errors.ErrUnsupported))
 		})
 	}
-	t.Run("the reader's own error is kept", func(t *testing.T) {
+	t.Run("the reader's error is kept", func(t *testing.T) {
 		_, err := pickle.NewDecoder(io.MultiReader(strings.NewReader("N"), failing{}), 10, pickle.Options{}).Decode()
 		require.ErrorIs(t, err, errDisk)
 	})
-	t.Run("a promise that the reader does not keep takes no memory", func(t *testing.T) {
+	t.Run("an announced size that the reader does not have takes no memory", func(t *testing.T) {
 		_, err := pickle.NewDecoder(strings.NewReader("\x8e\x00\x00\x00\x00\x00\x01\x00\x00"), 1<<60, pickle.Options{}).Decode()
 		require.ErrorIs(t, err, format.ErrCorrupt)
 	})

@@ -117,7 +117,7 @@ func TestOpenDirectoriesOfWeights(t *testing.T) {
 		"two formats":                 {map[string]string{"d/a.npz": w, "d/b.pt": w}, "it has 2 files of weights: name the one that is meant, such as d/a.npz"},
 		"a file and an index":         {map[string]string{"d/model.safetensors": w, "d/model.safetensors.index.json": index, "d/a.safetensors": w}, "name the one that is meant"},
 		"two indexes":                 {map[string]string{"d/x.safetensors.index.json": index, "d/y.safetensors.index.json": index, "d/a.safetensors": w}, "several indexes"},
-		"beside checkpoints":          {map[string]string{"d/a.npz": w, "d/ckpt-1.index": "x"}, "open one by its prefix, such as d/ckpt-1"},
+		"next to checkpoints":         {map[string]string{"d/a.npz": w, "d/ckpt-1.index": "x"}, "open one by its prefix, such as d/ckpt-1"},
 		"a pointer for a shard": {map[string]string{"d/x.safetensors.index.json": index, "d/a.safetensors": "version https://git-lfs.github.com/spec/v1\n"},
 			"d/a.safetensors is a Git LFS pointer"},
 	} {
@@ -133,7 +133,7 @@ func TestOpenDirectoriesOfWeights(t *testing.T) {
 		})
 	}
 	c, err := place(map[string]string{"m.safetensors.index.json": index, "a.safetensors": w}).Open("m.safetensors")
-	require.NoError(t, err, "the name of the whole, where there are shards only")
+	require.NoError(t, err, "the name of the whole, with only shards")
 	require.NoError(t, c.Reader.Close())
 	_, err = place(nil).Open("m.safetensors")
 	require.ErrorIs(t, err, format.ErrNotFound)
@@ -152,7 +152,7 @@ func TestOpenCutArchives(t *testing.T) {
 // A table is recognized as TensorFlow's, whatever part of it is damaged.
 func TestOpenDamagedTable(t *testing.T) {
 	magic := string(binary.LittleEndian.AppendUint64(nil, 0xdb4775248b80fb57))
-	for name, text := range map[string]string{"its beginning": "garbage" + strings.Repeat("x", 48) + magic, "its end": "\x00\x00\x10garbage"} {
+	for name, text := range map[string]string{"its beginning is damaged": "garbage" + strings.Repeat("x", 48) + magic, "its end is damaged": "\x00\x00\x10garbage"} {
 		_, err := place(map[string]string{"ckpt": text}).Open("ckpt")
 		require.ErrorIs(t, err, format.ErrCorrupt, name)
 	}

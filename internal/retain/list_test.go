@@ -27,10 +27,10 @@ func TestRetire(t *testing.T) {
 		active, doomed []string
 		lastPreserved  float64
 	}{
-		"without a number all stay":       {Rules{Every: &period}, []float64{1, 2, 3}, []string{"b", "c", "d"}, []string{}, 0},
-		"the oldest is one too many":      {Rules{Last: &two}, []float64{1, 2, 3}, []string{"c", "d"}, []string{"b"}, 0},
-		"one for a period":                {Rules{Last: &two, Every: &period}, []float64{1, 4, 5, 8, 9, 10}, []string{"j", "k"}, []string{"b", "f"}, 8},
-		"one for a period, fixed periods": {Rules{Last: &two, Every: &period, FixedPeriods: true}, []float64{1, 4, 5, 8, 9, 10}, []string{"j", "k"}, []string{"b", "f"}, 6},
+		"without a limit all stay":           {Rules{Every: &period}, []float64{1, 2, 3}, []string{"b", "c", "d"}, []string{}, 0},
+		"the oldest exceeds the limit":       {Rules{Last: &two}, []float64{1, 2, 3}, []string{"c", "d"}, []string{"b"}, 0},
+		"one per period":                     {Rules{Last: &two, Every: &period}, []float64{1, 4, 5, 8, 9, 10}, []string{"j", "k"}, []string{"b", "f"}, 8},
+		"one per period, with fixed periods": {Rules{Last: &two, Every: &period, FixedPeriods: true}, []float64{1, 4, 5, 8, 9, 10}, []string{"j", "k"}, []string{"b", "f"}, 6},
 	} {
 		t.Run(label, func(t *testing.T) {
 			l := listOf(0, tt.written...)
@@ -40,7 +40,7 @@ func TestRetire(t *testing.T) {
 			require.Equal(t, tt.lastPreserved, l.LastPreserved)
 		})
 	}
-	t.Run("a fixed period begins where the one before ended", func(t *testing.T) {
+	t.Run("a fixed period begins at the end of the previous one", func(t *testing.T) {
 		for fixed, doomed := range map[bool][]string{false: {"g"}, true: {}} { // the checkpoint at 5 is kept; the one at 6 begins the second period of 3
 			l := listOf(0, 5, 6, 7, 8)
 			l.Retire(Rules{Last: &two, Every: &period, FixedPeriods: fixed})
@@ -56,10 +56,10 @@ func TestSweep(t *testing.T) {
 	var asked []string
 	l.Sweep(func(names []string) map[string]error {
 		asked = append(asked, names...)
-		return map[string]error{"b": errors.New("in use")}
+		return map[string]error{"b": errors.New("the file is in use")}
 	})
 	require.Equal(t, []string{"b", "c"}, asked)
-	require.Equal(t, []string{"b"}, names(l.Doomed), "it is tried again")
+	require.Equal(t, []string{"b"}, names(l.Doomed), "the deletion is tried again")
 	require.Empty(t, l.Add("b", 4).Doomed, "a name that is written again is not deleted")
-	require.Equal(t, []string{"b"}, names(l.Doomed), "Add changes nothing of the list that it is called on")
+	require.Equal(t, []string{"b"}, names(l.Doomed), "Add does not change the list that it is called on")
 }

@@ -30,7 +30,7 @@ func TestMergeGraphs(t *testing.T) {
 		return out
 	}
 	require.Equal(t, []string{"a", "pair", "b", "opt"}, names(g.Nodes[0]))
-	require.Equal(t, saver, g.Nodes[g.Nodes[0].Children[1].ID].Saver, "an object that a custom saver writes")
+	require.Equal(t, saver, g.Nodes[g.Nodes[0].Children[1].ID].Saver, "an object of a custom saver")
 	slots := g.Nodes[g.Nodes[0].Children[3].ID].Slots
 	require.Len(t, slots, 1)
 	require.Equal(t, g.Nodes[0].Children[0].ID, slots[0].Original)

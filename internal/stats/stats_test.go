@@ -35,7 +35,7 @@ func TestOf(t *testing.T) {
 		mean, dev, least, most float64
 	}{
 		{"float32", vector[float32](t, 1, 2, 3, 6), 0, 0, 0, 3, math.Sqrt(3.5), 1, 6},
-		{"what is not finite is counted apart", vector(t, nan, inf, -inf, 0, 4), 1, 1, 2, 2, 2, 0, 4},
+		{"values that are not finite are counted separately", vector(t, nan, inf, -inf, 0, 4), 1, 1, 2, 2, 2, 0, 4},
 		{"bools", vector(t, true, false, true, true), 1, 0, 0, 0.75, math.Sqrt(0.1875), 0, 1},
 		{"half precision", vector(t, tensor.Float16FromFloat32(2), tensor.Float16FromFloat32(4), tensor.Float16FromFloat32(65504)), 0, 0, 0, 65510. / 3, 30877.467527128723, 2, 65504},
 		{"uint16", vector[uint16](t, 0, 65535), 1, 0, 0, 32767.5, 32767.5, 0, 65535},
@@ -99,14 +99,14 @@ func TestHistogram(t *testing.T) {
 	require.Equal(t, []int64{2, 3}, bins)
 	bins, err = stats.Histogram(t.Context(), vector[float32](t, 5, 5), 5, 5, 3)
 	require.NoError(t, err)
-	require.Equal(t, []int64{2, 0, 0}, bins, "all values are one")
+	require.Equal(t, []int64{2, 0, 0}, bins, "all values are equal")
 	bins, err = stats.Histogram(t.Context(), vector(t, 0, 5e-324), 0, 5e-324, 3)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, bins[0]+bins[1]+bins[2], "values as near as can be")
+	require.EqualValues(t, 2, bins[0]+bins[1]+bins[2], "values with the smallest distance")
 	const most = math.MaxFloat64
 	bins, err = stats.Histogram(t.Context(), vector(t, -most, -1, 0, 1, most), -most, most, 3)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 3, 1}, bins, "values as far apart as can be")
+	require.Equal(t, []int64{1, 3, 1}, bins, "values with the largest distance")
 }
 
 // TestFloat32 compares the code for float32 values with the code for all others.

@@ -41,9 +41,9 @@ func TestTinyReads(t *testing.T) {
 		calls, bytes int // at most
 	}{
 		"one after the other": {func(i int) int { return 40 * i }, 40, 8, 2 * 40_000},
-		"in one place":        {func(i int) int { return 1<<20 + i*7%300 }, 40, 1, 2 << 10},
+		"close together":      {func(i int) int { return 1<<20 + i*7%300 }, 40, 1, 2 << 10},
 		"scattered":           {func(i int) int { return i * 7919 % (3 << 20) }, 40, 1000, 1100 * 2 << 10},
-		"from behind":         {func(i int) int { return len(contents) - 40*(i+1) }, 40, 21, 21 * 2 << 10},
+		"backwards":           {func(i int) int { return len(contents) - 40*(i+1) }, 40, 21, 21 * 2 << 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := storefs.New(f).Open("a")

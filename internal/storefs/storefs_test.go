@@ -84,7 +84,7 @@ func TestSmallFilesAreOneRequest(t *testing.T) {
 	_, err = file.WriteAt([]byte("again"), 0)
 	require.NoError(t, err)
 	_, err = f.Stat("a")
-	require.ErrorIs(t, err, fs.ErrNotExist, "nothing is there before Sync")
+	require.ErrorIs(t, err, fs.ErrNotExist, "the object does not exist before Sync")
 	s.Inject(nil)
 	require.NoError(t, file.Sync())
 	require.NoError(t, file.Close())
@@ -99,7 +99,7 @@ func TestSmallFilesAreOneRequest(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
 	_, err = f.Stat("b")
-	require.ErrorIs(t, err, fs.ErrNotExist, "nor is anything without Sync")
+	require.ErrorIs(t, err, fs.ErrNotExist, "without Sync the object does not exist either")
 }
 
 // Goroutines write the pieces of a file in any order. Each piece is begun before the pieces after it.
@@ -132,7 +132,7 @@ func TestLargeFilesAreStreamed(t *testing.T) {
 			}
 			wg.Wait()
 			_, err = f.Stat("a")
-			require.ErrorIs(t, err, fs.ErrNotExist, "it is complete when it is synced, though the store may know its size")
+			require.ErrorIs(t, err, fs.ErrNotExist, "the object is complete after Sync, even if the store knows its size")
 			require.NoError(t, file.Sync())
 			require.NoError(t, file.Close())
 			require.True(t, contents(t, s, "a") == string(want))
@@ -160,7 +160,7 @@ func TestUploadMistakes(t *testing.T) {
 		require.ErrorContains(t, err, "objects are written in order")
 		require.NoError(t, file.Close())
 	})
-	t.Run("less than announced: zeros", func(t *testing.T) {
+	t.Run("fewer bytes than announced: zeros", func(t *testing.T) {
 		file := open(int64(len(large)) + 5)
 		_, err := file.Write(large)
 		require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestUploadMistakes(t *testing.T) {
 		require.Len(t, contents(t, s, "a"), len(large)+5)
 		require.NoError(t, s.Delete(t.Context(), "a"))
 	})
-	t.Run("more than announced", func(t *testing.T) {
+	t.Run("more bytes than announced", func(t *testing.T) {
 		file := open(int64(len(large)) - 5)
 		_, err := file.Write(large)
 		if err == nil {
@@ -178,7 +178,7 @@ func TestUploadMistakes(t *testing.T) {
 		require.Error(t, err)
 		require.NoError(t, file.Close())
 	})
-	t.Run("given up", func(t *testing.T) {
+	t.Run("abandoned", func(t *testing.T) {
 		file := open(int64(len(large)))
 		_, err := file.Write(large[:1<<20])
 		require.NoError(t, err)
@@ -234,7 +234,7 @@ func TestConditions(t *testing.T) {
 	_, err = f.Swap("a", first, []byte("third"))
 	require.ErrorIs(t, err, fsx.ErrConflict)
 	again, err := f.Swap("a", first, []byte("second"))
-	require.NoError(t, err, "it is there: an answer was lost")
+	require.NoError(t, err, "the object exists: only an answer was lost")
 	require.Equal(t, second, again)
 
 	lose := func(fault storetest.Fault) {
@@ -277,13 +277,13 @@ func TestReadersKeepTheirVersion(t *testing.T) {
 	put(t, s, "a", strings.Repeat("9876543210", 1000))
 	n, err = r.ReadAt(p[:1], 9994)
 	require.NoError(t, err)
-	require.Equal(t, "4", string(p[:n]), "what it has read it has")
+	require.Equal(t, "4", string(p[:n]), "the bytes that were read are kept")
 	_, err = r.ReadAt(p[:1], 0)
 	require.ErrorIs(t, err, format.ErrStale)
 	require.ErrorIs(t, err, store.ErrChanged)
 	current, err = fsx.Current(f, "a", r)
 	require.NoError(t, err)
-	require.False(t, current, "though size and, on some clocks, time are the same")
+	require.False(t, current, "although the size and, on some clocks, the time are the same")
 	require.NoError(t, r.Close())
 	_, err = r.ReadAt(p[:1], 0)
 	require.ErrorIs(t, err, fs.ErrClosed)
@@ -320,7 +320,7 @@ func TestExpectedReads(t *testing.T) {
 		ranges   func() []fsx.Range
 		requests int // at most
 	}{
-		{"all, small", func() (rs []fsx.Range) {
+		{"all, in small reads", func() (rs []fsx.Range) {
 			for off := int64(0); off < size; off += 4 << 10 {
 				rs = append(rs, fsx.Range{Off: off, N: 4 << 10})
 			}
@@ -332,7 +332,7 @@ func TestExpectedReads(t *testing.T) {
 			}
 			return rs
 		}, 6},
-		{"one large", func() []fsx.Range { return []fsx.Range{{Off: 100, N: 30 << 20}} }, 4},
+		{"one large read", func() []fsx.Range { return []fsx.Range{{Off: 100, N: 30 << 20}} }, 4},
 		{"every other", func() (rs []fsx.Range) {
 			for off := int64(0); off < size; off += 256 << 10 {
 				rs = append(rs, fsx.Range{Off: off, N: 128 << 10})
@@ -383,7 +383,7 @@ func TestExpectedReads(t *testing.T) {
 						}
 					}
 					if !bytes.Equal(p, all[rg.Off:rg.Off+rg.N]) {
-						t.Errorf("%v is not what is stored", rg)
+						t.Errorf("%v differs from the stored value", rg)
 					}
 				})
 			}
@@ -429,7 +429,7 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, <-done, context.Canceled, fmt.Sprint(expected))
 	}
-	require.NoError(t, r.Close(), "which ends what was fetched ahead")
+	require.NoError(t, r.Close(), "it also ends reads ahead")
 }
 
 // counting counts read requests and their bytes.

@@ -19,13 +19,13 @@ func TestMissingFirst(t *testing.T) {
 	in := []Problem{shape, {Node: node, Key: "c", Err: gone("2")}, damaged, {Node: node, Key: "d", Err: gone("1")}, {Node: node, Key: "e", Err: gone("2")}}
 
 	out := missingFirst(in)
-	require.Len(t, out, 4, "one for each file, and the others")
+	require.Len(t, out, 4, "one error per file, and the others")
 	require.Equal(t, []string{"c", "d", "a", "b"}, []string{out[0].Key, out[1].Key, out[2].Key, out[3].Key})
 	require.ErrorIs(t, out[0].Err, fs.ErrNotExist)
 	require.ErrorContains(t, out[0].Err, "2 values of the model lie in this file")
 	require.NotContains(t, out[1].Err.Error(), "values of the model")
 
-	require.Equal(t, []Problem{shape, damaged}, missingFirst([]Problem{shape, damaged}), "nothing is missing")
+	require.Equal(t, []Problem{shape, damaged}, missingFirst([]Problem{shape, damaged}), "no file is missing")
 }
 
 func TestPlanErrorUnwraps(t *testing.T) {

@@ -32,19 +32,19 @@ func read(t *testing.T, text string) (*Index, error) {
 
 func TestRead(t *testing.T) {
 	for name, tt := range map[string]struct{ text, problem string }{
-		"an index":                    {`{"metadata":{"total_size":8},"weight_map":{"a":"1.bin","b":"d/2.bin"}}`, ""},
-		"a total that is a string":    {`{"metadata":{"total_size":"8"},"weight_map":{}}`, ""},
-		"no map":                      {`{"metadata":{}}`, "it has no weight_map"},
-		"two maps":                    {`{"weight_map":{},"weight_map":{}}`, "occurs twice"},
-		"a name twice":                {`{"weight_map":{"a":"1.bin","a":"2.bin"}}`, "occurs twice, in \"1.bin\" and in \"2.bin\""},
-		"a file above":                {`{"weight_map":{"a":"../1.bin"}}`, "not in the directory of the index"},
-		"an absolute file":            {`{"weight_map":{"a":"/1.bin"}}`, "not in the directory of the index"},
-		"a file of another system":    {`{"weight_map":{"a":"C:\\1.bin"}}`, "not in the directory of the index"},
-		"a file with a zero":          {`{"weight_map":{"a":"1\u0000.bin"}}`, "not in the directory of the index"},
-		"the directory":               {`{"weight_map":{"a":"."}}`, "not in the directory of the index"},
-		"a file that is not a string": {`{"weight_map":{"a":1}}`, "expected a string"},
-		"text behind":                 {`{"weight_map":{}}x`, "expected the end"},
-		"zeros":                       {"{\x00\x00", "zero byte"},
+		"an index":                       {`{"metadata":{"total_size":8},"weight_map":{"a":"1.bin","b":"d/2.bin"}}`, ""},
+		"a total that is a string":       {`{"metadata":{"total_size":"8"},"weight_map":{}}`, ""},
+		"no weight map":                  {`{"metadata":{}}`, "it has no weight_map"},
+		"two weight maps":                {`{"weight_map":{},"weight_map":{}}`, "occurs twice"},
+		"a name twice":                   {`{"weight_map":{"a":"1.bin","a":"2.bin"}}`, "occurs twice, in \"1.bin\" and in \"2.bin\""},
+		"a file in the parent directory": {`{"weight_map":{"a":"../1.bin"}}`, "not in the directory of the index"},
+		"an absolute file":               {`{"weight_map":{"a":"/1.bin"}}`, "not in the directory of the index"},
+		"a file of another system":       {`{"weight_map":{"a":"C:\\1.bin"}}`, "not in the directory of the index"},
+		"a file with a zero":             {`{"weight_map":{"a":"1\u0000.bin"}}`, "not in the directory of the index"},
+		"the directory":                  {`{"weight_map":{"a":"."}}`, "not in the directory of the index"},
+		"a file that is not a string":    {`{"weight_map":{"a":1}}`, "expected a string"},
+		"text after the end":             {`{"weight_map":{}}x`, "expected the end"},
+		"zeros":                          {"{\x00\x00", "zero byte"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(t, tt.text)
@@ -95,15 +95,15 @@ func TestFind(t *testing.T) {
 		path          string
 		want, problem string
 	}{
-		"the path itself":         {[]string{"m.bin"}, "m.bin", "m.bin", ""},
-		"its index":               {[]string{"m.bin.index.json"}, "m.bin", "m.bin.index.json", ""},
-		"the only index":          {[]string{"d/m.bin.index.json", "d/m-1.bin", "d/m-2.bin"}, "d", "d/m.bin.index.json", ""},
-		"the default":             {[]string{"d/model.bin", "d/other.bin"}, "d", "d/model.bin", ""},
-		"the only file":           {[]string{"d/x.bin", "d/x.txt"}, "d", "d/x.bin", ""},
-		"no file":                 {[]string{"d/x.txt"}, "d", "", "it has no test file"},
-		"two files":               {[]string{"d/x.bin", "d/y.bin"}, "d", "", "name the one that is meant"},
-		"two indexes":             {[]string{"d/x.bin.index.json", "d/y.bin.index.json"}, "d", "", "several indexes"},
-		"the default and another": {[]string{"d/model.bin", "d/model.bin.index.json"}, "d", "", "name the one that is meant"},
+		"the path itself":               {[]string{"m.bin"}, "m.bin", "m.bin", ""},
+		"its index":                     {[]string{"m.bin.index.json"}, "m.bin", "m.bin.index.json", ""},
+		"the only index":                {[]string{"d/m.bin.index.json", "d/m-1.bin", "d/m-2.bin"}, "d", "d/m.bin.index.json", ""},
+		"the default":                   {[]string{"d/model.bin", "d/other.bin"}, "d", "d/model.bin", ""},
+		"the only file":                 {[]string{"d/x.bin", "d/x.txt"}, "d", "d/x.bin", ""},
+		"no files":                      {[]string{"d/x.txt"}, "d", "", "it has no test file"},
+		"two files":                     {[]string{"d/x.bin", "d/y.bin"}, "d", "", "name the one that is meant"},
+		"two indexes":                   {[]string{"d/x.bin.index.json", "d/y.bin.index.json"}, "d", "", "several indexes"},
+		"the default index and another": {[]string{"d/model.bin", "d/model.bin.index.json"}, "d", "", "name the one that is meant"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := make(map[string]string)

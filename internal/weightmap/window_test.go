@@ -73,7 +73,7 @@ func TestFilesThatAreOpenAtOnce(t *testing.T) {
 				})
 			}
 			all.Wait()
-			require.LessOrEqual(t, fsys.most.Load(), int64(openFiles+8), "as many more as read at once")
+			require.LessOrEqual(t, fsys.most.Load(), int64(openFiles+8), "one more for each concurrent read")
 			for _, b := range blobs {
 				require.NoError(t, b.Close())
 				require.NoError(t, b.Close())
@@ -83,7 +83,7 @@ func TestFilesThatAreOpenAtOnce(t *testing.T) {
 			require.Zero(t, fsys.open.Load())
 		})
 	}
-	t.Run("a file that was replaced", func(t *testing.T) {
+	t.Run("a replaced file", func(t *testing.T) {
 		ix := indexOf(t, 3*openFiles)
 		blobs, err := ix.Open(fsx.OS{})
 		require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestFilesThatAreOpenAtOnce(t *testing.T) {
 			require.NoError(t, b.Close())
 		}
 	})
-	t.Run("one that is missing", func(t *testing.T) {
+	t.Run("a missing file", func(t *testing.T) {
 		ix := indexOf(t, 3*openFiles)
 		require.NoError(t, os.Remove(filepath.Join(filepath.Dir(ix.name), "77")))
 		fsys := new(countingFS)

@@ -49,7 +49,7 @@ func TestCreate(t *testing.T) {
 			require.Equal(t, before, disk.Ops(), "nothing is touched before Commit")
 			require.NoError(t, w.Commit(t.Context()))
 			require.NotEmpty(t, disk.Files())
-			require.Equal(t, "32 of 32", told[len(told)-1], "the last call says that all is done")
+			require.Equal(t, "32 of 32", told[len(told)-1], "the last call reports all bytes")
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestCreateRefuses(t *testing.T) {
 		says   string
 	}{
 		"an archive":           {Keras, 0, "use keras.Save"},
-		"a format of no kind":  {"onnx", 0, `cannot write the format "onnx": expected tensorflow, safetensors, npz, hdf5 or keras`},
+		"an unknown format":    {"onnx", 0, `cannot write the format "onnx": expected tensorflow, safetensors, npz, hdf5 or keras`},
 		"shards of NumPy":      {NPZ, 10, "shards of at most 10 bytes: a checkpoint in the format npz is a single file"},
 		"shards of Keras":      {HDF5, 10, "is a single file"},
 		"shards without bytes": {Safetensors, -1, "shards of at most -1 bytes"},

@@ -13,7 +13,7 @@ import (
 // Keras.
 
 func TestParse(t *testing.T) {
-	t.Run("every name gives a function of that name, or of the one it is short for", func(t *testing.T) {
+	t.Run("every name gives the function with that name, or with the full name", func(t *testing.T) {
 		other := map[string]string{"swish": "silu", "hard_swish": "hard_silu"}
 		for name := range parse {
 			f, err := Parse(name)
@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		require.True(t, f.IsLinear())
 		require.Equal(t, "linear", Func{}.String())
 	})
-	t.Run("an unknown name is an error that says it", func(t *testing.T) {
+	t.Run("the error for an unknown name contains the name", func(t *testing.T) {
 		_, err := Parse("Relu")
 		require.ErrorIs(t, err, ErrUnknown)
 		require.EqualError(t, err, `activation: "Relu": unknown activation`)
@@ -46,16 +46,16 @@ func TestApply(t *testing.T) {
 		width int
 		want  []float32
 	}{
-		{"linear leaves all", Linear(), []float32{-1, 2}, 2, []float32{-1, 2}},
-		{"element by element, width does not matter", ReLU(), []float32{-1, 2, -3}, 2, []float32{0, 2, 0}},
-		{"each row for itself", Rows("first", func(r []float32) { r[1] = r[0] }), []float32{1, 2, 3, 4}, 2, []float32{1, 1, 3, 3}},
-		{"GLU leaves the front halves, next to each other", GLU(), []float32{1, 2, 100, -100, 3, 4, 100, 100}, 4, []float32{1, 0, 3, 4}},
+		{"linear keeps all values", Linear(), []float32{-1, 2}, 2, []float32{-1, 2}},
+		{"functions of single values do not depend on the width", ReLU(), []float32{-1, 2, -3}, 2, []float32{0, 2, 0}},
+		{"rows are independent", Rows("first", func(r []float32) { r[1] = r[0] }), []float32{1, 2, 3, 4}, 2, []float32{1, 1, 3, 3}},
+		{"GLU leaves the first halves without gaps", GLU(), []float32{1, 2, 100, -100, 3, 4, 100, 100}, 4, []float32{1, 0, 3, 4}},
 		{"nothing", Softmax(), nil, 0, nil},
 		{"a custom function", Each("half", func(x float32) float32 { return x / 2 }), []float32{3}, 1, []float32{1.5}},
 		{"the old hard sigmoid is steeper", HardSigmoidV2(), []float32{-3, -2, 0, 1, 3}, 5, []float32{0, 0.1, 0.5, 0.7, 1}},
 		{"a threshold with a value below it", Threshold(1, -7), []float32{0.5, 1, 1.5}, 3, []float32{-7, -7, 1.5}},
-		{"ReLU with a negative threshold clips from below once it clips from above", ReLUWith(0, 2, -1), []float32{-2, -0.5, 3}, 3, []float32{0, 0, 2}},
-		{"GELU as tanh has it", GELUApproximate(), []float32{1}, 1, []float32{0.841192}},
+		{"ReLU with a negative threshold and a maximum also clips from below", ReLUWith(0, 2, -1), []float32{-2, -0.5, 3}, 3, []float32{0, 0, 2}},
+		{"the tanh approximation of GELU", GELUApproximate(), []float32{1}, 1, []float32{0.841192}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.f.Apply(tt.x, tt.width)
@@ -63,7 +63,7 @@ func TestApply(t *testing.T) {
 			require.InDeltaSlice(t, tt.want, got, 1e-6)
 		})
 	}
-	t.Run("values that are no whole rows", func(t *testing.T) {
+	t.Run("values that are not whole rows", func(t *testing.T) {
 		_, err := Softmax().Apply(make([]float32, 5), 2)
 		require.EqualError(t, err, "activation: softmax on rows of 2: 5 values are not a whole number of rows")
 	})

@@ -105,7 +105,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 			_, err := c.Read(ctx, "d/ckpt")
 			return err
 		},
-		"Restore, all or nothing": func(ctx context.Context, c *ckpt.Checkpoint, on ckpt.AnyOption) error {
+		"Restore, Atomic": func(ctx context.Context, c *ckpt.Checkpoint, on ckpt.AnyOption) error {
 			_, err := c.Read(ctx, "d/ckpt", ckpt.Atomic())
 			return err
 		},
@@ -149,7 +149,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 			_, err := c.Write(ctx, "d/new")
 			return err
 		},
-		"Write, in shards": func(ctx context.Context, c *ckpt.Checkpoint, on ckpt.AnyOption) error {
+		"Write with shards": func(ctx context.Context, c *ckpt.Checkpoint, on ckpt.AnyOption) error {
 			_, err := c.Write(ctx, "d/new", ckpt.MaxShardSize(3<<20))
 			return err
 		},

@@ -74,7 +74,7 @@ func TestStateFilesOfOtherSystems(t *testing.T) {
 }
 
 func TestLatestThatIsGone(t *testing.T) {
-	t.Run("the error says what there is", func(t *testing.T) {
+	t.Run("the error lists the checkpoints in the directory", func(t *testing.T) {
 		dir := t.TempDir()
 		save(t, dir, "ckpt-9", "ckpt-10", "weights")
 		writeFile(t, dir, "checkpoint", `model_checkpoint_path: "ckpt-11"`)
@@ -86,7 +86,7 @@ func TestLatestThatIsGone(t *testing.T) {
 			require.ErrorContains(t, err, "the checkpoints ckpt-9, ckpt-10, weights")
 		}
 	})
-	t.Run("an index that is gone, with its data there", func(t *testing.T) {
+	t.Run("a missing index with existing data", func(t *testing.T) {
 		dir := t.TempDir()
 		save(t, dir, "ckpt-1")
 		writeFile(t, dir, "checkpoint", `model_checkpoint_path: "ckpt-1"`)
@@ -113,7 +113,7 @@ func TestLatestThatIsGone(t *testing.T) {
 // A truncated state file does not count as absent if a save would then overwrite checkpoints.
 func TestDamagedStateFile(t *testing.T) {
 	whole := "model_checkpoint_path: \"ckpt-1\"\nall_model_checkpoint_paths: \"ckpt-1\"\n"
-	for name, text := range map[string]string{"cut": whole[:26], "cut later": whole[:50], "empty": "", "zeros": "\x00\x00\x00\x00"} {
+	for name, text := range map[string]string{"cut": whole[:26], "a longer truncated state file": whole[:50], "empty": "", "zeros": "\x00\x00\x00\x00"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			save(t, dir, "ckpt-1")
@@ -132,7 +132,7 @@ func TestDamagedStateFile(t *testing.T) {
 			_, err = c.Save(t.Context(), filepath.Join(dir, "ckpt"))
 			require.ErrorIs(t, err, ckpt.ErrCorrupt)
 			require.ErrorContains(t, err, "IgnoreDamagedState")
-			require.Zero(t, c.SaveCounter(), "a rejected save does not count")
+			require.Zero(t, c.SaveCounter(), "a rejected save is not counted")
 			after, err := os.ReadFile(filepath.Join(dir, "ckpt-1.index"))
 			require.NoError(t, err)
 			require.Equal(t, before, after)

@@ -52,7 +52,7 @@ func TestManagerOrder(t *testing.T) {
 			}
 		}
 	}
-	t.Run("R-21 the state is recorded before anything is deleted, and again after", func(t *testing.T) {
+	t.Run("R-21 the state is recorded before and after deletions", func(t *testing.T) {
 		require.Equal(t, []string{
 			"write ckpt-4.data-00000-of-00001", "write ckpt-4.index", "write checkpoint",
 			"delete ckpt-2.index", "delete ckpt-2.data-00000-of-00001", "write checkpoint",
@@ -73,7 +73,7 @@ func TestManagerOrder(t *testing.T) {
 // checkpoint or the new one, complete and latest, and a following save must leave no other files.
 func TestManagerFaults(t *testing.T) {
 	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
-	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
+	fates := map[string]errfs.Fate{"everything lost that was not synced": errfs.LoseAll, "nothing lost": errfs.KeepAll}
 	for seed := range uint64(3) {
 		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
 	}
@@ -134,7 +134,7 @@ func requireContinues(t *testing.T, disk *errfs.FS, err error, what string) {
 }
 
 func TestManagerDeletionFails(t *testing.T) {
-	t.Run("R-22 what cannot be deleted is logged, still recorded, and deleted by the next save", func(t *testing.T) {
+	t.Run("R-22 if a deletion fails, it is logged, the checkpoint stays recorded, and the next save deletes it", func(t *testing.T) {
 		disk, v := errfs.New(), ckpttest.Scalar(1)
 		logger, lines := ckpttest.Logged()
 		m := manageOn(t, disk, v, ckpt.KeepLast(1), ckpt.WithLogger(logger))
@@ -150,7 +150,7 @@ func TestManagerDeletionFails(t *testing.T) {
 		ckpttest.Save(t, manageOn(t, disk, v, ckpt.KeepLast(1)), ckpt.Number(7))
 		require.Equal(t, []string{"train/checkpoint", "train/ckpt-7.data-00000-of-00001", "train/ckpt-7.index"}, disk.Names())
 	})
-	t.Run("R-22 a file that somebody else deleted is only a warning", func(t *testing.T) {
+	t.Run("R-22 a file that another program deleted is only a warning", func(t *testing.T) {
 		disk, v := errfs.New(), ckpttest.Scalar(1)
 		logger, lines := ckpttest.Logged()
 		m := manageOn(t, disk, v, ckpt.KeepLast(1), ckpt.WithLogger(logger))
@@ -170,19 +170,19 @@ func TestManagerDeletionFails(t *testing.T) {
 func TestManagerHostileState(t *testing.T) {
 	// Each case has a path that a state file claims as a Manager's checkpoint, and files that must survive.
 	for name, path := range map[string]string{
-		"above":                    "../precious",
-		"above by a detour":        "sub/../../precious",
-		"absolute":                 "$DIR/precious",
-		"absolute, below":          "$DIR/train/sub/precious",
-		"below":                    "sub/precious",
-		"through a link":           "link/precious",
-		"the directory":            ".",
-		"the one above":            "..",
-		"the root":                 "/",
-		"a pattern":                "*",
-		"one whose base is empty":  "sub/",
-		"with a NUL":               "precious\x00",
-		"with the end of an index": "precious.index",
+		"above":                          "../precious",
+		"the parent by an indirect path": "sub/../../precious",
+		"absolute":                       "$DIR/precious",
+		"an absolute path below":         "$DIR/train/sub/precious",
+		"below":                          "sub/precious",
+		"through a symbolic link":        "link/precious",
+		"the directory":                  ".",
+		"the parent":                     "..",
+		"the root":                       "/",
+		"a pattern":                      "*",
+		"a path with an empty base name": "sub/",
+		"with a NUL":                     "precious\x00",
+		"with the end of an index":       "precious.index",
 	} {
 		t.Run("R-22 "+name, func(t *testing.T) {
 			root := t.TempDir()
@@ -212,7 +212,7 @@ func TestManagerHostileState(t *testing.T) {
 			}
 		})
 	}
-	t.Run("K-05 a latest that leads out is an error that names the state file", func(t *testing.T) {
+	t.Run("K-05 a latest checkpoint outside of the directory is an error that names the state file", func(t *testing.T) {
 		for _, path := range []string{"../ckpt", "a/../../ckpt"} {
 			dir := t.TempDir()
 			ckpttest.WriteState(t, dir, &state.State{Latest: path})
@@ -240,7 +240,7 @@ func TestManagerHostileState(t *testing.T) {
 		ckpttest.Save(t, m)
 		require.Equal(t, []string{"ckpt-1", "ckpt-2"}, ckpttest.OnDisk(t, dir))
 	})
-	t.Run("times that are no numbers keep what they are of", func(t *testing.T) {
+	t.Run("checkpoints with times that are not numbers are kept", func(t *testing.T) {
 		dir := t.TempDir()
 		for _, name := range []string{"a", "b"} {
 			_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}).Write(ctx, filepath.Join(dir, name))
@@ -266,7 +266,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		require.Empty(t, path)
 		require.Equal(t, before, m.Checkpoint().SaveCounter())
 	}
-	t.Run("R-27 of two managers the one that does not know of the other's save is refused", func(t *testing.T) {
+	t.Run("R-27 a manager that does not know of another manager's save is refused", func(t *testing.T) {
 		dir := t.TempDir()
 		first, second := ckpttest.ManageIn(t, dir, ckpt.CheckpointName("first")), ckpttest.ManageIn(t, dir, ckpt.CheckpointName("second"))
 		ckpttest.Save(t, first)
@@ -278,7 +278,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		inUse(t, first)
 		require.Equal(t, []string{"first-1", "first-2", "third-1"}, ckpttest.Bases(third.Checkpoints()))
 	})
-	t.Run("R-27 and so is one beside which plain Save was used", func(t *testing.T) {
+	t.Run("R-27 a manager that does not know of a plain Save is refused", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir)
 		ckpttest.Save(t, m)
@@ -286,7 +286,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		require.NoError(t, err)
 		inUse(t, m)
 	})
-	t.Run("a state file that is gone or garbage is written anew", func(t *testing.T) {
+	t.Run("a missing or invalid state file is written again", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir)
 		ckpttest.Save(t, m)
@@ -296,7 +296,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		ckpttest.Save(t, m)
 		require.Equal(t, []string{"ckpt-1", "ckpt-2", "ckpt-3"}, ckpttest.StateOf(t, dir).All)
 	})
-	t.Run("a directory that was removed is made anew", func(t *testing.T) {
+	t.Run("a directory that was removed is created again", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "train")
 		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(2))
 		ckpttest.Save(t, m)
@@ -305,13 +305,13 @@ func TestManagerSharedDirectory(t *testing.T) {
 		ckpttest.Save(t, m)
 		require.Equal(t, []string{"ckpt-2", "ckpt-3"}, ckpttest.OnDisk(t, dir))
 	})
-	t.Run("R-27 while one saves another is refused, and afterwards too", func(t *testing.T) {
+	t.Run("R-27 while one manager saves, another is refused, and also afterwards", func(t *testing.T) {
 		dir := t.TempDir()
 		if l, err := (fsx.OS{}).Lock(dir); err == nil {
 			require.NoError(t, l.Close())
 		} else {
 			require.ErrorIs(t, err, errors.ErrUnsupported)
-			t.Skip("the filesystem of temporary directories has no locks")
+			t.Skip("the filesystem of temporary directories does not have locks")
 		}
 		first, second := ckpttest.ManageIn(t, dir), ckpttest.ManageIn(t, dir)
 		writing, write := make(chan struct{}), make(chan struct{})
@@ -323,7 +323,7 @@ func TestManagerSharedDirectory(t *testing.T) {
 		inUse(t, second)
 		ckpttest.Save(t, first)
 	})
-	t.Run("a save that fails leaves no lock", func(t *testing.T) {
+	t.Run("a save that fails does not leave a lock", func(t *testing.T) {
 		dir := t.TempDir()
 		broken := errors.New("broken")
 		fail := ckpt.OnWrite(func(context.Context, string) error { return broken })

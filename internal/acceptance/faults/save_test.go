@@ -55,7 +55,7 @@ func TestSaveFaults(t *testing.T) {
 		},
 	}
 	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
-	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll, "some lost": errfs.Lottery(1), "others lost": errfs.Lottery(2)}
+	fates := map[string]errfs.Fate{"everything lost that was not synced": errfs.LoseAll, "nothing lost": errfs.KeepAll, "some lost": errfs.Lottery(1), "others lost": errfs.Lottery(2)}
 	for name, save := range verbs {
 		t.Run(name, func(t *testing.T) {
 			tried, states := 0, 0

@@ -45,7 +45,7 @@ func requireSections(t *testing.T, disk *errfs.FS, prefix, what string) {
 // leaves no other files.
 func TestSectionFaults(t *testing.T) {
 	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
-	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
+	fates := map[string]errfs.Fate{"everything lost that was not synced": errfs.LoseAll, "nothing lost": errfs.KeepAll}
 	for seed := range uint64(3) {
 		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
 	}
@@ -112,7 +112,7 @@ func TestSectionFaults(t *testing.T) {
 }
 
 func TestSectionsThatComeTooLate(t *testing.T) {
-	t.Run("a worker that began before the commit and ends after it is stale and leaves nothing", func(t *testing.T) {
+	t.Run("a worker that begins before the commit and ends after it is stale and leaves no files", func(t *testing.T) {
 		for n := 1; ; n++ { // the others finish and merge before operation n of this worker
 			disk := errfs.New()
 			zombie := false
@@ -141,7 +141,7 @@ func TestSectionsThatComeTooLate(t *testing.T) {
 			}, disk.Names(), "operation %d", n)
 		}
 	})
-	t.Run("a data file of somebody else's in the place of a section's is not taken for it, whatever its size", func(t *testing.T) {
+	t.Run("another program's data file with the name of a section's file is not used, whatever its size", func(t *testing.T) {
 		disk := errfs.New()
 		for worker := range ckpttest.Workers {
 			require.NoError(t, ckpttest.WriteSection(t, disk, "ckpt", worker))

@@ -119,8 +119,8 @@ func interrogate(t *testing.T, s *specimen, recipe []byte) (read int) {
 	}
 	q.verb("reading", func() { read = q.read() })
 	q.verb("restoring", func() { q.restore() })
-	q.verb("restoring, all or nothing", func() { q.restore(ckpt.Atomic()) })
-	q.verb("loading into nothing", q.load)
+	q.verb("restoring with Atomic", func() { q.restore(ckpt.Atomic()) })
+	q.verb("loading into an empty program", q.load)
 	q.verb("restoring by names", q.byName)
 	for _, op := range q.disk.Log() { // the names of files come from the path alone
 		name := filepath.Clean(op.Name)
@@ -308,7 +308,7 @@ func (q *interrogation) untouched(err error, atomic bool, before, vars map[strin
 }
 
 func (q *interrogation) load() {
-	for name, opts := range map[string][]ckpt.LoadOption{"LoadWeights": nil, "a part of it": {ckpt.Partial()}, "all of it": {ckpt.Strict()}, "from an object on": {ckpt.Partial(), ckpt.At("next")}} {
+	for name, opts := range map[string][]ckpt.LoadOption{"LoadWeights": nil, "LoadWeights, Partial": {ckpt.Partial()}, "LoadWeights, Strict": {ckpt.Strict()}, "from an object on": {ckpt.Partial(), ckpt.At("next")}} {
 		var g grown
 		err := ckpt.LoadWeights(ctx, q.s.open, &g, append(opts, q.on)...)
 		if failed := (*ckpt.RestoreError)(nil); err != nil {

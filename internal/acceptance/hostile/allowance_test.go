@@ -63,7 +63,7 @@ var broadPrograms = map[string]func() any{
 			Layers [][2]broadLayer `ckpt:"layers,alloc"`
 		})
 	},
-	"a list that inlines": func() any {
+	"a list of inlined structs": func() any {
 		return new(struct {
 			Layers []broadInline `ckpt:"layers,alloc"`
 		})
@@ -78,7 +78,7 @@ var broadPrograms = map[string]func() any{
 			Layers map[string]*broadLayer `ckpt:"layers,alloc"`
 		})
 	},
-	"a map that inlines": func() any {
+	"a map of inlined structs": func() any {
 		return new(struct {
 			Layers map[string]*broadInline `ckpt:"layers,alloc"`
 		})
@@ -130,8 +130,8 @@ func TestSmallCheckpointsMakeSmallObjects(t *testing.T) {
 	for name, program := range broadPrograms {
 		t.Run(name, func(t *testing.T) {
 			for verb, f := range map[string]func() error{
-				"load":      func() error { return ckpt.LoadWeights(ctx, "ckpt", program(), ckpttest.On(disk)) },
-				"load some": func() error { return ckpt.LoadWeights(ctx, "ckpt", program(), ckpttest.On(disk), ckpt.Partial()) },
+				"load":        func() error { return ckpt.LoadWeights(ctx, "ckpt", program(), ckpttest.On(disk)) },
+				"load a part": func() error { return ckpt.LoadWeights(ctx, "ckpt", program(), ckpttest.On(disk), ckpt.Partial()) },
 				"restore": func() error {
 					c := ckpttest.New(t, program(), ckpttest.On(disk))
 					defer c.Close()

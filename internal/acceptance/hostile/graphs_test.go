@@ -47,7 +47,7 @@ func hostileGraphs(n int) map[string]*objectgraph.Graph {
 		wide.Nodes[0].Children = append(wide.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i - 1), ID: i})
 		wide.Nodes[i].Attributes = forgedValue
 	}
-	graphs["one node with all others as children"] = wide
+	graphs["one node with all others as its children"] = wide
 	deep := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
 	for i := range n - 1 {
 		deep.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: i + 1}}
@@ -65,18 +65,18 @@ func hostileGraphs(n int) map[string]*objectgraph.Graph {
 		own.Nodes[2*i] = objectgraph.Node{Children: []objectgraph.Child{{Name: "v", ID: 2*i + 1}, {Name: "next", ID: min(2*i+2, 2*n-2)}}}
 		own.Nodes[2*i+1].Attributes = []objectgraph.Attribute{value}
 	}
-	graphs["a chain with a value of its own at every link"] = own
+	graphs["a chain with a separate value at every link"] = own
 	ring := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
 	for i := range n {
 		ring.Nodes[i].Children = []objectgraph.Child{{Name: "next", ID: (i + 1) % n}, {Name: "self", ID: i}, {Name: "root", ID: 0}}
 	}
-	graphs["a ring, each with itself and the first"] = ring
+	graphs["a ring with edges from each node to itself and to the first"] = ring
 	shared := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 2)}
 	for i := range n {
 		shared.Nodes[0].Children = append(shared.Nodes[0].Children, objectgraph.Child{Name: fmt.Sprint(i), ID: 1})
 	}
 	shared.Nodes[1].Attributes = forgedValue
-	graphs["one object under all names"] = shared
+	graphs["one object with all names"] = shared
 	slots := &objectgraph.Graph{Nodes: make([]objectgraph.Node, n)}
 	slots.Nodes[0].Children = []objectgraph.Child{{Name: "v", ID: 1}, {Name: "optimizer", ID: 2}}
 	slots.Nodes[1].Attributes = forgedValue
@@ -117,7 +117,7 @@ func TestHostileGraphs(t *testing.T) {
 				size += len(b)
 			}
 			verbs := map[string]func(){
-				"restore into little, and ask": func() {
+				"restore into a small program, and check": func() {
 					c := ckpttest.New(t, ckpttest.NodeOf("v", ckpttest.Scalar(0)), ckpttest.On(disk))
 					s, err := c.Read(ctx, "ckpt")
 					require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestHostileGraphs(t *testing.T) {
 					_ = s.Report().String()
 					require.NoError(t, c.Close())
 				},
-				"load into what grows": func() {
+				"load into a program that grows": func() {
 					var root chainLink
 					if err := ckpt.LoadWeights(ctx, "ckpt", &root, ckpttest.On(disk), ckpt.Partial()); err != nil {
 						_ = err.Error()
@@ -139,7 +139,7 @@ func TestHostileGraphs(t *testing.T) {
 						_ = err.Error()
 					}
 				},
-				"restore into what grows, ask, and save it again": func() {
+				"restore into a program that grows, check, and save again": func() {
 					var root chainLink
 					c := ckpttest.New(t, &root, ckpttest.On(disk))
 					s, err := c.Read(ctx, "ckpt")
@@ -147,7 +147,7 @@ func TestHostileGraphs(t *testing.T) {
 						_ = err.Error()
 						return
 					}
-					if name == "a chain" || name == "a chain with a value of its own at every link" && nodes >= 50_000 {
+					if name == "a chain" || name == "a chain with a separate value at every link" && nodes >= 50_000 {
 						if _, err := c.Write(ctx, "again", ckpt.AllowEmpty()); err != nil { // keys are as long as paths
 							require.ErrorIs(t, err, errors.ErrUnsupported)
 						}
@@ -156,7 +156,7 @@ func TestHostileGraphs(t *testing.T) {
 					_ = s.AssertConsumed()
 					require.NoError(t, c.Close())
 				},
-				"restore into what grows and lacks something, and ask": func() {
+				"restore into a program that grows with missing values, and check": func() {
 					var root lackingLink
 					c := ckpttest.New(t, &root, ckpttest.On(disk))
 					s, err := c.Read(ctx, "ckpt")
@@ -166,12 +166,12 @@ func TestHostileGraphs(t *testing.T) {
 						_ = err.Error()
 					}
 				},
-				"load into what grows and lacks something": func() {
+				"load into a program that grows with missing values": func() {
 					err := ckpt.LoadWeights(ctx, "ckpt", new(lackingLink), ckpttest.On(disk))
 					require.ErrorIs(t, err, ckpt.ErrMismatch)
 					_ = err.Error()
 				},
-				"load into what grows and does not fit": func() {
+				"load into a program that grows with values that do not fit": func() {
 					if err := ckpt.LoadWeights(ctx, "ckpt", new(wrongLink), ckpttest.On(disk), ckpt.Partial()); err != nil {
 						_ = err.Error()
 					}

@@ -47,14 +47,14 @@ func hostilePrograms(n int) map[string]func() *branch {
 			}
 			return root
 		},
-		"a list of all": func() *branch {
+		"one list": func() *branch {
 			root := new(branch)
 			for i := range n / 2 {
 				root.Kids = append(root.Kids, &branch{V: ckpttest.Scalar(float32(i))})
 			}
 			return root
 		},
-		"a map of all": func() *branch {
+		"one map": func() *branch {
 			root := &branch{Map: make(map[string]*branch)}
 			for i := range n / 2 {
 				root.Map[fmt.Sprint("a name/", i)] = &branch{V: ckpttest.Scalar(float32(i))}
@@ -81,7 +81,7 @@ func hostilePrograms(n int) map[string]func() *branch {
 			}
 			return &all[0]
 		},
-		"one variable everywhere": func() *branch {
+		"one shared variable": func() *branch {
 			root, v := new(branch), ckpttest.Scalar(1)
 			for range n / 2 {
 				root.Kids = append(root.Kids, &branch{V: v})
@@ -109,15 +109,15 @@ func TestHostilePrograms(t *testing.T) {
 					ckpttest.Must(c.Write(ctx, "sharded", ckpt.Async(), ckpt.MaxShardSize(1<<20)))
 					require.NoError(t, c.Sync(ctx))
 				}},
-				{"restore, and ask", func() {
+				{"restore, and check", func() {
 					c := ckpttest.New(t, other, ckpttest.On(disk))
 					s := ckpttest.Must(c.Read(ctx, "ckpt"))
 					require.NoError(t, s.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 					require.NotEmpty(t, s.Report().String())
 					require.NoError(t, c.Close())
 				}},
-				{"restore all or nothing", func() { ckpttest.Must(ckpttest.New(t, other, ckpttest.On(disk)).Read(ctx, "ckpt", ckpt.Atomic())) }},
-				{"restore what nothing is left of", func() {
+				{"restore with Atomic", func() { ckpttest.Must(ckpttest.New(t, other, ckpttest.On(disk)).Read(ctx, "ckpt", ckpt.Atomic())) }},
+				{"restore into a program of two objects", func() {
 					c := ckpttest.New(t, &branch{V: ckpttest.Scalar(0), Next: &branch{V: ckpttest.Scalar(0)}}, ckpttest.On(disk))
 					s := ckpttest.Must(c.Read(ctx, "ckpt"))
 					longest := 0 // a file may have keys of any length
@@ -129,7 +129,7 @@ func TestHostilePrograms(t *testing.T) {
 					}
 					require.Less(t, len(s.Report().String()), 64<<10+200*nodes+4*longest)
 				}},
-				{"load into nothing", func() {
+				{"load into an empty program", func() {
 					loaded := new(branch)
 					require.NoError(t, ckpt.LoadWeights(ctx, "ckpt", loaded, ckpttest.On(disk), ckpt.Strict()))
 				}},

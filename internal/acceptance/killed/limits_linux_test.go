@@ -137,7 +137,7 @@ func TestTwoManagers(t *testing.T) {
 }
 
 func TestPermissions(t *testing.T) {
-	t.Run("files are made as os.Create makes them, directories as os.MkdirAll", func(t *testing.T) {
+	t.Run("files have the permissions of os.Create, directories those of os.MkdirAll", func(t *testing.T) {
 		dir := t.TempDir()
 		f := ckpttest.Must(os.Create(filepath.Join(dir, "made")))
 		require.NoError(t, f.Close())
@@ -149,7 +149,7 @@ func TestPermissions(t *testing.T) {
 			require.Equal(t, file, ckpttest.Must(os.Stat(filepath.Join(dir, "train", name))).Mode(), name)
 		}
 	})
-	t.Run("as the caller says, and less what the umask takes", func(t *testing.T) {
+	t.Run("files have the caller's permissions, reduced by the umask", func(t *testing.T) {
 		defer syscall.Umask(syscall.Umask(0o027))
 		for _, test := range []struct{ asked, file, dir os.FileMode }{{0o600, 0o600, 0o700}, {0o660, 0o640, 0o750}, {0o666, 0o640, 0o750}, {0o644, 0o640, 0o750}} {
 			dir := filepath.Join(t.TempDir(), "train")

@@ -113,7 +113,7 @@ func startTraining(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 // TestManagerProcesses has two processes save into one directory.
 func TestManagerProcesses(t *testing.T) {
 	requirePrograms(t)
-	t.Run("R-27 the one that does not know of the other's saves is refused, and does not hinder it", func(t *testing.T) {
+	t.Run("R-27 a process that does not know of the other's saves is refused, and does not block the other", func(t *testing.T) {
 		dir := t.TempDir()
 		child, lines := startTraining(t, dir)
 		await := func(step int64) { // waits until the child has saved that step

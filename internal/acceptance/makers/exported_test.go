@@ -64,7 +64,7 @@ func TestExported(t *testing.T) {
 		require.Contains(t, report.Notes[0].Text, "in their order")
 		require.Len(t, report.Restored, 12)
 	})
-	t.Run("nil pointers are made", func(t *testing.T) {
+	t.Run("nil pointers are allocated", func(t *testing.T) {
 		var m struct {
 			Scale          *floats
 			InputTransform *layers.Dense
@@ -80,7 +80,7 @@ func TestExported(t *testing.T) {
 		require.Error(t, ckpt.LoadWeights(t.Context(), dir("subclassed"), &m))
 		require.Nil(t, m.Prediction)
 	})
-	t.Run("a model made from Keras's description takes them by their names", func(t *testing.T) {
+	t.Run("a model made from Keras's description takes the variables by their names", func(t *testing.T) {
 		config, err := os.Open(filepath.Join(dir("functional"), "model.json"))
 		require.NoError(t, err)
 		defer config.Close()
@@ -94,7 +94,7 @@ func TestExported(t *testing.T) {
 		require.NoError(t, err)
 		require.InDeltaSlice(t, want, y.Data(), 1e-5)
 	})
-	t.Run("a struct with the names of Keras's layers takes them by those", func(t *testing.T) {
+	t.Run("a struct with the names of Keras's layers takes the variables by these names", func(t *testing.T) {
 		var m struct {
 			Head layers.Dense
 			Both layers.Bidirectional
@@ -104,21 +104,21 @@ func TestExported(t *testing.T) {
 		require.Equal(t, tensor.Shape{2, 1}, m.Head.Kernel.Shape())
 		require.Equal(t, tensor.Shape{3, 16}, m.Both.BackwardLayer.(*layers.LSTM).Cell.Kernel.Shape())
 	})
-	t.Run("the lists are there as before", func(t *testing.T) {
+	t.Run("the lists still exist", func(t *testing.T) {
 		var list []floats
 		require.NoError(t, ckpt.LoadWeights(t.Context(), dir("subclassed"), &list, ckpt.At("trainable_variables")))
 		require.Len(t, list, 10)
 	})
-	t.Run("what the order does not fit is an error that says where", func(t *testing.T) {
+	t.Run("the error for variables in another order says where", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			model any
 			want  string
 		}{
-			"too few": {&struct {
+			"too few variables": {&struct {
 				A     layers.Dense
 				Scale floats
 			}{}, "the model has no variable for regress/kernel"},
-			"too many": {&struct {
+			"too many variables": {&struct {
 				exportedRegress `ckpt:",inline"`
 				More            layers.Dense
 			}{exportedRegress: *newExported()}, "it ends before more._kernel (More.Kernel)"},

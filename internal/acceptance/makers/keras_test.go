@@ -45,7 +45,7 @@ func TestSaveWeightsKerasNames(t *testing.T) {
 			&struct{ Dense1, Head layers.Dense }{dense(t, 1, 2), dense(t, 2, 2)}, &struct{ Dense1, Head layers.Dense }{},
 			"dense1/vars/0 dense1/vars/1 head/vars/0 head/vars/1",
 		},
-		"attributes behind layers, in the order of the fields": {
+		"attributes after layers, in the order of the fields": {
 			&struct{ Zeta, Alpha, Output layers.Dense }{dense(t, 1, 2), dense(t, 2, 2), dense(t, 2, 2)}, &struct{ Zeta, Alpha, Output layers.Dense }{},
 			"alpha/vars/0 alpha/vars/1 layers/dense/vars/0 layers/dense/vars/1 layers/dense_2/vars/0 layers/dense_2/vars/1",
 		},
@@ -125,7 +125,7 @@ func TestLoadWeightsKerasNumbersDiffer(t *testing.T) {
 	err := ckpt.LoadWeights(t.Context(), path, &struct{ A, Y layers.Dense }{})
 	var mismatch *ckpt.MismatchError
 	require.ErrorAs(t, err, &mismatch)
-	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &struct{ A, Y, Z layers.Dense }{}), "the same number of layers: in their order")
+	require.NoError(t, ckpt.LoadWeights(t.Context(), path, &struct{ A, Y, Z layers.Dense }{}), "the same number of layers match in order")
 }
 
 func TestSaveWeightsKerasFaults(t *testing.T) {

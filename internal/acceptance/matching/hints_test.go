@@ -35,14 +35,14 @@ func TestHints(t *testing.T) {
 			}
 		}), "model", `for encoder.kernl (Encoder.K) the checkpoint has "kernel": an alias in the tag would match it`},
 		{"in a list", new(struct{ Blocks [2]struct{ Kernels, Bias w } }), "model", `for blocks.0.kernels (Blocks[0].Kernels) the checkpoint has "kernel"`},
-		{"nothing is like it", new(struct {
+		{"no similar name", new(struct {
 			Encoder    pair
 			Prediction pair
 		}), "model", `next to prediction (Prediction) the checkpoint has "blocks", "output", which match no field of the model`},
 		{"a level is missing", new(struct{ Encoder, Output pair }), "", `the checkpoint has the names of the model's fields in "model": At("model") starts there`},
 		{"two levels are missing", new(pair), "", `At("model/encoder") starts there`},
 		{"a level is missing below At", new(pair), "model", `At("model/encoder") starts there`},
-		{"a level too many", new(struct {
+		{"an additional level", new(struct {
 			Net struct{ Encoder, Output pair }
 		}), "model", "the fields of Net without a level above them"},
 	} {
@@ -50,12 +50,12 @@ func TestHints(t *testing.T) {
 			require.ErrorContains(t, ckpt.LoadWeights(ctx, stored, c.model, ckpt.At(c.at)), c.hint)
 		})
 	}
-	t.Run("an index is like no other", func(t *testing.T) {
+	t.Run("an index is not similar to any other", func(t *testing.T) {
 		err := ckpt.LoadWeights(ctx, stored, new(struct{ Blocks [4]pair }), ckpt.At("model"))
 		require.ErrorContains(t, err, "blocks.2.kernel: missing from the checkpoint")
 		require.NotContains(t, err.Error(), `for blocks.2`)
 	})
-	t.Run("a stored name that nothing took", func(t *testing.T) {
+	t.Run("an unused stored name", func(t *testing.T) {
 		var m struct {
 			Encoder pair
 			Blocks  []pair

@@ -40,7 +40,7 @@ func TestMovedElements(t *testing.T) {
 		require.EqualValues(t, 1, m.Blocks[2].B.Data()[0], "the new element took the waiting value")
 		require.EqualValues(t, 1, m.Blocks[0].W.Data()[1])
 	})
-	t.Run("made anew", func(t *testing.T) {
+	t.Run("newly made", func(t *testing.T) {
 		m := build(2, 0)
 		s := ckpttest.Read(t, ckpttest.New(t, m), path).ExpectPartial()
 		m.Blocks = build(2, 0).Blocks
@@ -87,18 +87,18 @@ func TestMovedPlainValues(t *testing.T) {
 		"appended":       func(m *model) { m.Blocks = append(m.Blocks[:2:2], made(0)) },
 		"appended again": func(m *model) { m.Blocks = append(append(m.Blocks[:2:2], made(0)), make([]block, 0)...) },
 		"copied":         func(m *model) { m.Blocks = append(slices.Clone(m.Blocks), made(0)) },
-		"trained, then": func(m *model) {
+		"trained after the restore": func(m *model) {
 			m.Blocks[0].Steps, m.Blocks[1].W = 70, *ckpttest.Vector(8)
 			m.Blocks = append(m.Blocks[:2:2], made(0))
 		},
-		"put in another order": func(m *model) { m.Blocks[1].Steps = 9; m.Blocks = []block{m.Blocks[1], m.Blocks[0], made(0)} },
+		"reordered": func(m *model) { m.Blocks[1].Steps = 9; m.Blocks = []block{m.Blocks[1], m.Blocks[0], made(0)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, s := restored(t)
 			move(m)
 			require.NoError(t, s.AssertExistingObjectsMatched())
 			require.Empty(t, s.Report().Missing)
-			if name != "put in another order" {
+			if name != "reordered" {
 				require.NoError(t, s.AssertConsumed())
 			}
 			require.EqualValues(t, 1, m.Blocks[2].Steps, "the new element took the waiting value")
@@ -108,12 +108,12 @@ func TestMovedPlainValues(t *testing.T) {
 		change func(*model)
 		want   string
 	}{
-		"made anew":                      {func(m *model) { m.Blocks = build(2, 5).Blocks }, "blocks.0.steps"},
-		"made anew with a tensor":        {func(m *model) { b := made(5); b.W = m.Blocks[0].W; m.Blocks = []block{b, m.Blocks[1]} }, "blocks.0.steps"},
-		"cleared, then made anew":        {func(m *model) { clear(m.Blocks); m.Blocks = make([]block, 2) }, "blocks.0.steps"},
-		"one value changed on the way":   {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Name = "x" }, "blocks.1.name"},
-		"inner value changed on the way": {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Deep[0].Rate = 8 }, "blocks.1.deep.0.rate"},
-		"an entry changed on the way":    {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Count = map[string]int64{"a": 8} }, "blocks.1.count.a"},
+		"newly made":                             {func(m *model) { m.Blocks = build(2, 5).Blocks }, "blocks.0.steps"},
+		"newly made with a tensor":               {func(m *model) { b := made(5); b.W = m.Blocks[0].W; m.Blocks = []block{b, m.Blocks[1]} }, "blocks.0.steps"},
+		"cleared, then newly made":               {func(m *model) { clear(m.Blocks); m.Blocks = make([]block, 2) }, "blocks.0.steps"},
+		"one value changed during the move":      {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Name = "x" }, "blocks.1.name"},
+		"an inner value changed during the move": {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Deep[0].Rate = 8 }, "blocks.1.deep.0.rate"},
+		"an entry changed during the move":       {func(m *model) { m.Blocks = slices.Clone(m.Blocks); m.Blocks[1].Count = map[string]int64{"a": 8} }, "blocks.1.count.a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, s := restored(t)
@@ -144,7 +144,7 @@ func TestMovedPlainOnly(t *testing.T) {
 		require.NoError(t, s.AssertConsumed())
 		require.Equal(t, []counter{{3}, {0}, {5}}, m.Counters)
 	})
-	t.Run("made anew", func(t *testing.T) {
+	t.Run("newly made", func(t *testing.T) {
 		m, s := restored(t)
 		m.Counters = []counter{{7}, {0}}
 		require.ErrorContains(t, s.AssertExistingObjectsMatched(), "counters.0.n")

@@ -16,7 +16,7 @@ func TestRestoreByName(t *testing.T) {
 	type layer struct {
 		W *tensor.Tensor[float32] `ckpt:"w,fullname=dense/kernel:0"`
 	}
-	t.Run("N-03 a variable whose name is not in the file keeps its value, and the assertions name it", func(t *testing.T) {
+	t.Run("N-03 a variable with a name that is not in the file keeps its value, and the assertions name it", func(t *testing.T) {
 		m, none := &layer{ckpttest.Vector(0)}, ckpttest.Vector(5)
 		c := ckpttest.New(t, ckpt.Group{"m": m, "none": none})
 		status := ckpttest.Read(t, c, path)
@@ -28,7 +28,7 @@ func TestRestoreByName(t *testing.T) {
 		require.Equal(t, status.AssertConsumed(), status.AssertExistingObjectsMatched())
 		require.Equal(t, status.AssertConsumed(), status.AssertNontrivialMatch())
 	})
-	t.Run("N-04 the checkpoint's own counter need not be in the file, a variable called as it is must", func(t *testing.T) {
+	t.Run("N-04 the save counter may be missing from the file, but not a variable with its name", func(t *testing.T) {
 		status, err := ckpttest.New(t, ckpt.Group{"m": &layer{ckpttest.Vector(0)}}).Restore(ctx, path)
 		require.NoError(t, err)
 		require.NoError(t, status.AssertConsumed())
@@ -40,7 +40,7 @@ func TestRestoreByName(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorContains(t, status.AssertConsumed(), "n: missing")
 	})
-	t.Run("what was restored by name is saved by objects from then on", func(t *testing.T) {
+	t.Run("values that were restored by name are then saved by objects", func(t *testing.T) {
 		m := &layer{ckpttest.Vector(0)}
 		c := ckpttest.New(t, ckpt.Group{"m": m})
 		ckpttest.Read(t, c, path)
@@ -60,7 +60,7 @@ type namedLayer struct {
 func (l *namedLayer) VariableName(variable any) string { return l.names[variable] }
 
 func TestVariableNamer(t *testing.T) {
-	t.Run("G-32 an object names the variables below it, the nearest first, where no tag does", func(t *testing.T) {
+	t.Run("G-32 without a tag, the nearest object names a variable", func(t *testing.T) {
 		inner := &namedLayer{W: ckpttest.Vector(1), B: ckpttest.Vector(2)}
 		outer := &namedLayer{W: ckpttest.Vector(3), B: ckpttest.Vector(4), Inner: inner}
 		inner.names = map[any]string{inner.W: "inner/w"}

@@ -36,9 +36,9 @@ func TestUnknownValues(t *testing.T) {
 			[]string{"layer.lora_kernel_a", "layer.lora_kernel_b"}, `Layer does not apply the adapter "lora_kernel_a"`},
 		{"an adapter that is an object", layer("lora_A", ckpttest.NodeOf("weight", ckpttest.Vector(1))), new(kernelOnly),
 			[]string{"layer.lora_A"}, "adapter"},
-		{"a parametrization of a value that may be absent", layer("parametrizations", ckpttest.NodeOf("bias", ckpttest.NodeOf("original", ckpttest.Vector(1)))), new(kernelOnly),
+		{"a parametrization of an optional value", layer("parametrizations", ckpttest.NodeOf("bias", ckpttest.NodeOf("original", ckpttest.Vector(1)))), new(kernelOnly),
 			[]string{"layer.parametrizations"}, "Layer does not apply PyTorch's parametrizations"},
-		{"other names than those of an object without required values", ckpt.Group{"w": ckpttest.Vector(1), "norm": ckpttest.NodeOf("g", ckpttest.Vector(1))}, new(struct {
+		{"unknown names in an object without required values", ckpt.Group{"w": ckpttest.Vector(1), "norm": ckpttest.NodeOf("g", ckpttest.Vector(1))}, new(struct {
 			W    w
 			Norm struct {
 				Gamma w `ckpt:",optional"`
@@ -57,7 +57,7 @@ func TestUnknownValues(t *testing.T) {
 			W   w
 			Net struct{ Bias [1]float32 } `ckpt:",optional"`
 		}), []string{"net.bias"}, "Net.Bias ([1]float32)"},
-		{"a field that cannot hold it", layer("bias", ckpttest.Vector(1)), new(struct {
+		{"a field that cannot hold the value", layer("bias", ckpttest.Vector(1)), new(struct {
 			Layer struct {
 				Kernel w
 				Bias   foreignMatrix
@@ -69,11 +69,11 @@ func TestUnknownValues(t *testing.T) {
 				Biased
 			}
 		}), []string{"layer.bias"}, "Layer.Bias ([]float32)"},
-		{"an interface that holds nil", ckpt.Group{"w": ckpttest.Vector(1), "next": ckpttest.NodeOf("w", ckpttest.Vector(2))}, new(struct {
+		{"a nil interface", ckpt.Group{"w": ckpttest.Vector(1), "next": ckpttest.NodeOf("w", ckpttest.Vector(2))}, new(struct {
 			W    w
 			Next unit
 		}), []string{"next"}, "Next is nil, and its type matching.unit cannot be allocated"},
-		{"an interface that holds nil, where there is nothing else to load", ckpt.Group{"w": ckpttest.Vector(1), "act": ckpttest.NodeOf()}, new(struct {
+		{"a nil interface and no other values", ckpt.Group{"w": ckpttest.Vector(1), "act": ckpttest.NodeOf()}, new(struct {
 			W   w
 			Act unit
 		}), nil, ""},
@@ -87,21 +87,21 @@ func TestUnknownValues(t *testing.T) {
 			W    w
 			List []struct{ W w }
 		}), []string{"list"}, "List is a value in the checkpoint (VARIABLE_VALUE), but not in the model"},
-		{"the same value under another name", func() any { v := ckpttest.Vector(1); return layer("weight", v, "weight_again", v) }(), new(struct {
+		{"the same value with another name", func() any { v := ckpttest.Vector(1); return layer("weight", v, "weight_again", v) }(), new(struct {
 			Layer struct{ Kernel, Weight w }
 		}), nil, ""},
 		{"a counter", layer("num_batches_tracked", tensor.Scalar(int64(3)), "count", tensor.Scalar(int32(3))), new(kernelOnly), nil, ""},
-		{"a name that the tag - gives up", layer("position_ids", tensor.New[int64](4)), new(struct {
+		{"a name that the tag - excludes", layer("position_ids", tensor.New[int64](4)), new(struct {
 			Layer struct {
 				Kernel      w
 				PositionIds []int64 `ckpt:"-"`
 			}
 		}), nil, ""},
-		{"a name that the type does not need", layer("renorm", ckpttest.Vector(1)), new(struct{ Layer ignoring }), nil, ""},
+		{"a name that the type ignores", layer("renorm", ckpttest.Vector(1)), new(struct{ Layer ignoring }), nil, ""},
 		{"another object", layer("head", ckpttest.NodeOf("kernel", ckpttest.Vector(1))), new(kernelOnly), nil, ""},
-		{"beside objects", ckpt.Group{"layer": ckpttest.NodeOf("kernel", ckpttest.Vector(1)), "w": ckpttest.Vector(1)}, new(kernelOnly), nil, ""},
+		{"next to objects", ckpt.Group{"layer": ckpttest.NodeOf("kernel", ckpttest.Vector(1)), "w": ckpttest.Vector(1)}, new(kernelOnly), nil, ""},
 		{"a Group names the parts", ckpt.Group{"a": ckpttest.Vector(1), "b": ckpttest.Vector(1)}, ckpt.Group{"a": ckpttest.Vector(0)}, nil, ""},
-		{"so does a map", ckpt.Group{"m": ckpttest.NodeOf("a", ckpttest.Vector(1), "b", ckpttest.Vector(2))}, &struct{ M map[string]*w }{map[string]*w{"a": ckpttest.Vector(0)}}, nil, ""},
+		{"a map names the parts", ckpt.Group{"m": ckpttest.NodeOf("a", ckpttest.Vector(1), "b", ckpttest.Vector(2))}, &struct{ M map[string]*w }{map[string]*w{"a": ckpttest.Vector(0)}}, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := ckpttest.Written(t, c.stored)
@@ -116,7 +116,7 @@ func TestUnknownValues(t *testing.T) {
 			require.Equal(t, c.unused, mismatch.Unused)
 			require.Contains(t, mismatch.Hints[0], c.hint)
 			require.Contains(t, mismatch.Hints[len(mismatch.Hints)-1], "IgnoreUnknown()")
-			require.ErrorContains(t, ckpt.LoadWeights(ctx, path, c.model, ckpt.Partial()), c.hint, "Partial is about the model's values")
+			require.ErrorContains(t, ckpt.LoadWeights(ctx, path, c.model, ckpt.Partial()), c.hint, "Partial concerns only the model's values")
 			require.ErrorContains(t, ckpt.LoadWeights(ctx, path, c.model, ckpt.Strict()), c.hint)
 		})
 	}

@@ -44,11 +44,11 @@ func TestAbsentObjects(t *testing.T) {
 		model   any
 		missing []string
 	}{
-		{"a struct with optional values only, one letter wrong", &struct {
+		{"a struct with only optional values and one wrong letter", &struct {
 			W    w
 			Nrom gauge
 		}{}, []string{"nrom"}},
-		{"the same behind a pointer that is set", &struct {
+		{"the same struct behind a pointer", &struct {
 			W    w
 			Nrom *gauge
 		}{Nrom: new(gauge)}, []string{"nrom"}},
@@ -65,11 +65,11 @@ func TestAbsentObjects(t *testing.T) {
 			W      w
 			Blocks []gauge
 		}{}, []string{"blocks"}},
-		{"a slice of structs with optional values only", &struct {
+		{"a slice of structs with only optional values", &struct {
 			W      w
 			Blocks []gauge
 		}{Blocks: make([]gauge, 2)}, []string{"blocks"}},
-		{"an array of such", &struct {
+		{"an array of structs with only optional values", &struct {
 			W      w
 			Blocks [2]gauge
 		}{}, []string{"blocks"}},
@@ -93,15 +93,15 @@ func TestAbsentObjects(t *testing.T) {
 			W    w
 			Head any
 		}{}, []string{"head"}},
-		{"an interface that holds such a struct", &struct {
+		{"an interface with such a struct", &struct {
 			W    w
 			Head unit
 		}{Head: new(gauge)}, []string{"head"}},
-		{"an object within an object that is absent is said once", &struct {
+		{"an object within a missing object is reported once", &struct {
 			W   w
 			Sub struct{ A, B gauge }
 		}{}, []string{"sub"}},
-		{"beside a value that is missing, an object is too", &struct {
+		{"a missing object next to a missing value", &struct {
 			W   w
 			Sub struct {
 				A gauge
@@ -115,18 +115,18 @@ func TestAbsentObjects(t *testing.T) {
 			List []gauge         `ckpt:",optional"`
 			Map  map[string]unit `ckpt:",optional"`
 		}{}, nil},
-		{"values of an object that is there may be absent", &struct {
+		{"optional values of an existing object may be missing", &struct {
 			W    w
 			Norm gauge
 		}{}, nil},
-		{"an empty slice or map that is not nil wants nothing", &struct {
+		{"an empty slice or map that is not nil does not need values", &struct {
 			W    w
 			List []gauge
 			Map  map[string]gauge
 		}{List: []gauge{}, Map: map[string]gauge{}}, nil},
 		{"a list may end in nil", &listed{}, nil},
 		{"a list of interfaces may end in nil", &loose{Next: &loose{}}, []string{"next.w"}},
-		{"what holds no tensor is not asked for", &struct {
+		{"an object without tensors is not needed", &struct {
 			W     w
 			Name  *string
 			Sizes []int
@@ -192,11 +192,11 @@ func TestStoredObjectsWithoutValues(t *testing.T) {
 			W *w
 			K *struct{ B w }
 		}{}, []string{"k.b"}},
-		"an optional one": {&struct {
+		"a pointer to an optional object": {&struct {
 			W *w
 			K *struct{ B w } `ckpt:",optional"`
 		}{}, nil},
-		"one with optional values": {&struct {
+		"a pointer to an object with optional values": {&struct {
 			W *w
 			K *gauge
 		}{}, nil},
@@ -240,9 +240,9 @@ func TestShapesOfOptions(t *testing.T) {
 		units int
 		want  string
 	}{
-		"none are fixed": {0, ""},
-		"they fit":       {3, ""},
-		"they differ":    {5, "shape [2 3] in the checkpoint, [? 5] by the options of Dense (matching.fixedDense)"},
+		"the options do not fix shapes": {0, ""},
+		"the fixed shapes fit":          {3, ""},
+		"the fixed shapes differ":       {5, "shape [2 3] in the checkpoint, [? 5] by the options of Dense (matching.fixedDense)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := struct{ Dense fixedDense }{fixedDense{Units: c.units}}

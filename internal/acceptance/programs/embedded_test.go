@@ -85,7 +85,7 @@ func TestEmbeddedPointers(t *testing.T) {
 			})
 		}
 	})
-	t.Run("what is there is saved", func(t *testing.T) {
+	t.Run("an allocated pointer is saved", func(t *testing.T) {
 		m := &adaptedModel{Adapted: &Adapted{ckpttest.Scalar(2), 3}, W: ckpttest.Scalar(1)}
 		ckpttest.RequireSameFiles(t, ckpttest.Written(t, m), ckpttest.Written(t, &struct {
 			A     ckpttest.Variable
@@ -93,7 +93,7 @@ func TestEmbeddedPointers(t *testing.T) {
 			W     ckpttest.Variable
 		}{ckpttest.Scalar(2), 3, ckpttest.Scalar(1)}))
 	})
-	t.Run("a restore makes what the checkpoint has", func(t *testing.T) {
+	t.Run("a restore allocates pointers that have values in the checkpoint", func(t *testing.T) {
 		m := &nestedModel{W: ckpttest.Scalar(0)}
 		path := ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "a", ckpttest.Scalar(2), "n", ckpttest.Scalar(4), "count", tensor.Scalar(int64(3))))
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, m), path).AssertConsumed())
@@ -101,7 +101,7 @@ func TestEmbeddedPointers(t *testing.T) {
 		require.EqualValues(t, 4, ckpttest.Value(m.N))
 		require.EqualValues(t, 3, m.Count)
 	})
-	t.Run("a restore leaves nil what the checkpoint lacks, and the assertion says so", func(t *testing.T) {
+	t.Run("a restore keeps nil if the checkpoint lacks the values, and the assertion reports it", func(t *testing.T) {
 		m := &adaptedModel{W: ckpttest.Scalar(0)}
 		s := ckpttest.Read(t, ckpttest.New(t, m), without)
 		require.Nil(t, m.Adapted)
@@ -112,13 +112,13 @@ func TestEmbeddedPointers(t *testing.T) {
 		require.Equal(t, []string{"a", "count"}, ckpttest.ItemPaths(s.Report().Missing))
 		require.Nil(t, m.Adapted)
 	})
-	t.Run("the inner of two is made only where it is needed", func(t *testing.T) {
+	t.Run("the inner of two pointers is allocated only if it is needed", func(t *testing.T) {
 		m := &nestedModel{W: ckpttest.Scalar(0)}
 		ckpttest.Read(t, ckpttest.New(t, m), ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "n", ckpttest.Scalar(4)))).ExpectPartial()
 		require.EqualValues(t, 4, ckpttest.Value(m.N))
 		require.Nil(t, m.Adapted)
 	})
-	t.Run("without alloc the values wait for it", func(t *testing.T) {
+	t.Run("without alloc the values wait for the pointer", func(t *testing.T) {
 		m := &fullyAdapted{W: ckpttest.Scalar(0)}
 		s := ckpttest.Read(t, ckpttest.New(t, m), with)
 		require.Nil(t, m.Adapted)
@@ -127,20 +127,20 @@ func TestEmbeddedPointers(t *testing.T) {
 		require.NoError(t, s.AssertConsumed())
 		require.EqualValues(t, 3, m.Count)
 	})
-	t.Run("a planned restore makes it when it runs", func(t *testing.T) {
+	t.Run("a planned restore allocates the pointer when it runs", func(t *testing.T) {
 		m := &adaptedModel{W: ckpttest.Scalar(0)}
 		s := ckpttest.Must(ckpttest.New(t, m).Read(ctx, with, ckpt.Planned()))
 		require.Nil(t, m.Adapted)
 		require.NoError(t, s.RunRestoreOps(ctx))
 		require.EqualValues(t, 3, m.Count)
 	})
-	t.Run("a failed restore takes it back", func(t *testing.T) {
+	t.Run("a failed restore resets the pointer to nil", func(t *testing.T) {
 		m := &adaptedModel{W: ckpttest.Scalar(0)}
 		_, err := ckpttest.New(t, m).Read(ctx, ckpttest.Written(t, ckpttest.NodeOf("w", tensor.New[float32](2), "a", ckpttest.Scalar(2))))
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.Nil(t, m.Adapted)
 	})
-	t.Run("LoadWeights wants it", func(t *testing.T) {
+	t.Run("LoadWeights requires the values", func(t *testing.T) {
 		for name, load := range map[string]func(string) (*Adapted, error){
 			"without a tag": func(path string) (*Adapted, error) {
 				m := &fullyAdapted{}
@@ -165,12 +165,12 @@ func TestEmbeddedPointers(t *testing.T) {
 			})
 		}
 	})
-	t.Run("LoadWeights with Partial leaves nil what it has nothing for", func(t *testing.T) {
+	t.Run("LoadWeights with Partial keeps nil if the checkpoint lacks the values", func(t *testing.T) {
 		m := &fullyAdapted{}
 		require.NoError(t, ckpt.LoadWeights(ctx, without, m, ckpt.Partial()))
 		require.Nil(t, m.Adapted)
 	})
-	t.Run("optional: it may be absent, not in half", func(t *testing.T) {
+	t.Run("optional: all values may be missing, but not only some", func(t *testing.T) {
 		m := &perhapsAdapted{}
 		require.NoError(t, ckpt.LoadWeights(ctx, without, m))
 		require.Nil(t, m.Adapted)

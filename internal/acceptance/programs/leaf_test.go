@@ -89,7 +89,7 @@ func TestTypesThatAreTensors(t *testing.T) {
 			A Borrowed
 			B *tensor.Tensor[float32]
 		}{Borrowed{borrowed, "a"}, borrowed}, nil, []string{"a [1]"}},
-		{"methods of its own beside an embedded tensor", &struct{ A both }{both{one, ckpttest.Vector(9)}}, &struct{ A both }{both{Scale: new(tensor.Tensor[float32])}}, []string{"a/codes [2]", "a/scale [1]"}},
+		{"methods next to an embedded tensor", &struct{ A both }{both{one, ckpttest.Vector(9)}}, &struct{ A both }{both{Scale: new(tensor.Tensor[float32])}}, []string{"a/codes [2]", "a/scale [1]"}},
 		{"edges", &struct{ A twoEdges }{twoEdges{one, ckpttest.Vector(9)}}, nil, []string{"a/kernel [2]", "a/bias [1]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,8 +149,8 @@ func TestLeavesThatWouldLose(t *testing.T) {
 		model any
 		field string
 	}{
-		"a tensor":             {&outer{}, "Bias"},
-		"below what it embeds": {&deeper{}, "Bias"},
+		"a tensor":                          {&outer{}, "Bias"},
+		"a tensor below an embedded struct": {&deeper{}, "Bias"},
 		"a tagged number": {&struct {
 			tensor.Tensor[float32]
 			Step int64 `ckpt:"step"`
@@ -167,19 +167,19 @@ func TestLeavesThatWouldLose(t *testing.T) {
 			tensor.Tensor[float32]
 			ckpt.Module
 		}{}, "Module"},
-		"beside a Variable": {&struct {
+		"next to a Variable": {&struct {
 			ckpttest.Refuser
 			Bias *tensor.Tensor[float32]
 		}{}, "Bias"},
-		"beside several": {&struct {
+		"next to several tensors": {&struct {
 			*nilTensors
 			Bias *tensor.Tensor[float32]
 		}{}, "Bias"},
-		"what an interface has": {&struct {
+		"the value of an interface": {&struct {
 			tensor.Tensor[float32]
 			More any
 		}{More: ckpttest.Vector(1)}, "More"},
-		"a tag where methods are": {&tagged{}, "T"},
+		"a tag on a type with methods": {&tagged{}, "T"},
 		"a pointer that cannot be set": {&struct {
 			*weight
 			Name string
@@ -234,7 +234,7 @@ func TestEmbeddedPointerToModule(t *testing.T) {
 	require.Equal(t, []float32{2}, child.Data())
 	require.NoError(t, s.AssertConsumed())
 	_, err = ckpt.New(&model{X: ckpttest.Vector(1)})
-	require.NoError(t, err, "a nil Module has no children")
+	require.NoError(t, err, "a nil Module does not have children")
 	_, err = ckpt.New(&struct{ M *ckpt.Module }{})
 	require.ErrorContains(t, err, "must be embedded")
 }

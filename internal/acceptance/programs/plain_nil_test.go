@@ -31,7 +31,7 @@ func TestNilSlices(t *testing.T) {
 	}
 	path := ckpttest.Written(t, full())
 	empty := func() *model { return &model{M: map[string][]int64{"x": nil}} }
-	t.Run("a restore fills them, as LoadWeights does", func(t *testing.T) {
+	t.Run("a restore fills them, like LoadWeights", func(t *testing.T) {
 		got := empty()
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
 		require.Equal(t, full(), got)
@@ -42,14 +42,14 @@ func TestNilSlices(t *testing.T) {
 		require.NoError(t, ckpttest.Must(ckpttest.New(t, got).Read(ctx, path, ckpt.Planned())).RunRestoreOps(ctx))
 		require.Equal(t, full(), got)
 	})
-	t.Run("one that is not nil keeps its shape", func(t *testing.T) {
+	t.Run("a slice that is not nil keeps its shape", func(t *testing.T) {
 		got := empty()
 		got.F = []float32{}
 		_, err := ckpttest.New(t, got).Read(ctx, path)
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.Nil(t, got.S, "nothing was assigned")
 	})
-	t.Run("a save leaves them out, a restore lists them as missing", func(t *testing.T) {
+	t.Run("a save omits them, and a restore lists them as missing", func(t *testing.T) {
 		m := empty()
 		m.F = []float32{1}
 		path := ckpttest.Written(t, m)
@@ -62,12 +62,12 @@ func TestNilSlices(t *testing.T) {
 		require.ErrorAs(t, s.AssertExistingObjectsMatched(), &missing)
 		require.ElementsMatch(t, []string{"s", "r", "a", "k", "p", "m.x", "i", "v"}, missing.Missing)
 	})
-	t.Run("of nothing else there is nothing to save", func(t *testing.T) {
+	t.Run("without other values, a save fails", func(t *testing.T) {
 		_, err := ckpttest.New(t, empty()).Write(ctx, filepath.Join(t.TempDir(), "w"))
 		require.ErrorIs(t, err, ckpt.ErrNoVariables)
 		require.ErrorContains(t, err, "these have no values yet: F, S")
 	})
-	t.Run("a failed restore takes them back", func(t *testing.T) {
+	t.Run("a failed restore resets them to nil", func(t *testing.T) {
 		got := &struct {
 			F []float32        `ckpt:"f"`
 			Z ckpttest.Refuser `ckpt:"z"`

@@ -57,7 +57,7 @@ func TestPlainValues(t *testing.T) {
 	}
 	*pointer = 2.5
 	path := ckpttest.Written(t, &want)
-	t.Run("each is a variable of its dtype and shape", func(t *testing.T) {
+	t.Run("each is a variable with its dtype and shape", func(t *testing.T) {
 		kinds := make(map[string]string)
 		for _, v := range ckpttest.Open(t, path).Variables() {
 			kinds[v.Key] = v.DType.String() + v.Shape.String()
@@ -72,7 +72,7 @@ func TestPlainValues(t *testing.T) {
 			require.Equal(t, kind, kinds[name+"/.ATTRIBUTES/VARIABLE_VALUE"], name)
 		}
 	})
-	t.Run("a restore writes into the memory that is there", func(t *testing.T) {
+	t.Run("a restore writes into the existing memory", func(t *testing.T) {
 		inner, words := new(float64), []string{"", ""}
 		got := model{
 			Pointer: &inner, IDs: ids{0}, Bytes: make([]byte, 2), Rows: [][]int{{0, 0}, {0, 0}, {0, 0}}, Cube: [2][][3]string{make([][3]string, 1), make([][3]string, 1)},
@@ -86,12 +86,12 @@ func TestPlainValues(t *testing.T) {
 		require.Equal(t, 2.5, *inner)
 		require.Equal(t, "b", words[1])
 	})
-	t.Run("LoadWeights makes what is nil", func(t *testing.T) {
+	t.Run("LoadWeights allocates nil values", func(t *testing.T) {
 		var got model
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &got, ckpt.Strict()))
 		require.Equal(t, want, got)
 	})
-	t.Run("a nil slice is filled, with alloc and without", func(t *testing.T) {
+	t.Run("a nil slice is filled, with and without alloc", func(t *testing.T) {
 		var got struct {
 			IDs  []uint16  `ckpt:"ids"`
 			Rows [][]int64 `ckpt:"rows,alloc"`
@@ -100,7 +100,7 @@ func TestPlainValues(t *testing.T) {
 		require.Equal(t, [][]int64{{1, 2}, {3, 4}, {5, 6}}, got.Rows)
 		require.Equal(t, []uint16{7}, got.IDs)
 	})
-	t.Run("pointers to one number are one variable", func(t *testing.T) {
+	t.Run("several pointers to one number are one variable", func(t *testing.T) {
 		type pair struct {
 			A *int64 `ckpt:"a"`
 			B *int64 `ckpt:"b"`
@@ -113,7 +113,7 @@ func TestPlainValues(t *testing.T) {
 		require.Same(t, got.A, got.B)
 		require.EqualValues(t, 5, *got.A)
 	})
-	t.Run("what has another length or rank is refused", func(t *testing.T) {
+	t.Run("values of another length or rank are rejected", func(t *testing.T) {
 		for name, m := range map[string]any{
 			"a shorter slice": &struct {
 				Bytes []byte `ckpt:"bytes"`
@@ -124,7 +124,7 @@ func TestPlainValues(t *testing.T) {
 			"another rank": &struct {
 				Rows []int64 `ckpt:"rows,alloc"`
 			}{},
-			"an array inside of another length": &struct {
+			"an inner array of another length": &struct {
 				Rows [][3]int64 `ckpt:"rows,alloc"`
 			}{},
 			"another shape in the tag": &struct {
@@ -140,7 +140,7 @@ func TestPlainValues(t *testing.T) {
 			require.Equal(t, before, fmt.Sprintf("%+v", m), name)
 		}
 	})
-	t.Run("a shape in the tag that the values do not fill is refused", func(t *testing.T) {
+	t.Run("a shape in the tag that differs from the number of values is rejected", func(t *testing.T) {
 		_, err := ckpt.New(&struct {
 			Flat []int32 `ckpt:"flat,shape=2x3"`
 		}{make([]int32, 5)})

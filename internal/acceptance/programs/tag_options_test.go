@@ -11,7 +11,7 @@ import (
 )
 
 func TestTagOptions(t *testing.T) {
-	t.Run("alias: another name is accepted where the first is not there", func(t *testing.T) {
+	t.Run("alias: another name is accepted if the first is missing", func(t *testing.T) {
 		type model struct {
 			Table ckpttest.Variable `ckpt:"table,alias=embeddings,alias=_embeddings"`
 		}
@@ -25,7 +25,7 @@ func TestTagOptions(t *testing.T) {
 		require.EqualValues(t, 2, ckpttest.Value(m.Table), "the name takes precedence over aliases, in any order in the checkpoint")
 		require.Equal(t, []string{"table/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, ckpttest.Written(t, m)), "saving uses the name")
 	})
-	t.Run("optional: its absence is no mismatch, its presence is used", func(t *testing.T) {
+	t.Run("optional: a missing value is accepted, an existing one is used", func(t *testing.T) {
 		type head struct{ W, B ckpttest.Variable }
 		type model struct {
 			V     ckpttest.Variable
@@ -45,7 +45,7 @@ func TestTagOptions(t *testing.T) {
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, half, build()), "head.b: missing", "an object in the checkpoint must be complete")
 		require.Error(t, ckpttest.Read(t, ckpttest.New(t, build()), half).AssertExistingObjectsMatched())
 	})
-	t.Run("cast: values are converted from the stored dtype where each fits", func(t *testing.T) {
+	t.Run("cast: values are converted from the stored dtype if all fit", func(t *testing.T) {
 		type model struct {
 			F tensor.Tensor[float64]   `ckpt:"f,cast"`
 			H []tensor.BFloat16        `ckpt:"h,cast"`
@@ -64,7 +64,7 @@ func TestTagOptions(t *testing.T) {
 		require.Equal(t, [][]uint8{{0, 255}}, m.U)
 		require.Equal(t, []float64{4}, m.L[0].Data())
 	})
-	t.Run("cast: a value that does not fit fails the restore, one of another kind is refused", func(t *testing.T) {
+	t.Run("cast: a value that does not fit or has another kind fails the restore", func(t *testing.T) {
 		type model struct {
 			N int8 `ckpt:"n,cast"`
 			V ckpttest.Variable
@@ -82,7 +82,7 @@ func TestTagOptions(t *testing.T) {
 		require.ErrorAs(t, err, &wrong)
 		require.Equal(t, "dtype float32 in the checkpoint, int8 in the model", wrong.Problem, "the error does not suggest an option that is already set")
 	})
-	t.Run("inline: the edges are the parent's own", func(t *testing.T) {
+	t.Run("inline: the edges become the parent's", func(t *testing.T) {
 		type parts struct{ A, B ckpttest.Variable }
 		type model struct {
 			Parts parts  `ckpt:",inline"`
@@ -91,7 +91,7 @@ func TestTagOptions(t *testing.T) {
 		path := ckpttest.Written(t, &model{parts{ckpttest.Scalar(1), ckpttest.Scalar(2)}, nil})
 		require.Equal(t, "0 a:1 b:2 root:0", ckpttest.GraphOf(t, path)[0])
 	})
-	t.Run("shape: a flat slice has the shape that TensorFlow knows", func(t *testing.T) {
+	t.Run("shape: a flat slice has a shape for TensorFlow", func(t *testing.T) {
 		type model struct {
 			Kernel []float32 `ckpt:"kernel,shape=2x3"`
 		}

@@ -75,19 +75,19 @@ func TestNamesThatNothingCouldRead(t *testing.T) {
 		"a key of a map of values": {root: &struct {
 			M map[string]float32 `ckpt:"m"`
 		}{map[string]float32{badName: 1}}},
-		"a key deep down":        {root: &deep{map[string]map[string][]*tensor.Tensor[float32]{"a": {badName: {w}}}}},
-		"an object of a Group":   {root: ckpt.Group{badName: w}},
-		"an object of With":      {root: &ckpttest.WithParts{}, opts: []ckpt.Option{ckpt.With(badName, w)}},
-		"a tag":                  {root: tagged(`ckpt:"\xff"`)},
-		"an alias":               {root: tagged(`ckpt:"w,alias=\xff"`)},
-		"a fullname":             {root: tagged(`ckpt:"w,fullname=\xff"`)},
-		"FullName":               {root: ckpt.Group{"w": w}, opts: []ckpt.Option{ckpt.FullName("w", badName)}},
-		"a VariableNamer":        {root: ckpt.Group{"a": &oddVariables{w}}},
-		"a SlotNamer":            {root: ckpt.Group{"w": w, "o": &oddSlots{slots}}},
-		"a SlotOwner":            {root: ckpt.Group{"w": w, "o": &oddSlotNames{oddSlots{slots}}}},
-		"one of several tensors": {root: ckpt.Group{"t": &oddTensors{*w}}},
-		"a saver":                {root: ckpt.Group{"p": new(ckpttest.Parts)}, opts: []ckpt.Option{saver(badName, "p/parts")}},
-		"a saver's tensor":       {root: ckpt.Group{"p": new(ckpttest.Parts)}, opts: []ckpt.Option{saver("test.Parts", badName)}},
+		"a key deep in the program": {root: &deep{map[string]map[string][]*tensor.Tensor[float32]{"a": {badName: {w}}}}},
+		"an object of a Group":      {root: ckpt.Group{badName: w}},
+		"an object of With":         {root: &ckpttest.WithParts{}, opts: []ckpt.Option{ckpt.With(badName, w)}},
+		"a tag":                     {root: tagged(`ckpt:"\xff"`)},
+		"an alias":                  {root: tagged(`ckpt:"w,alias=\xff"`)},
+		"a fullname":                {root: tagged(`ckpt:"w,fullname=\xff"`)},
+		"FullName":                  {root: ckpt.Group{"w": w}, opts: []ckpt.Option{ckpt.FullName("w", badName)}},
+		"a VariableNamer":           {root: ckpt.Group{"a": &oddVariables{w}}},
+		"a SlotNamer":               {root: ckpt.Group{"w": w, "o": &oddSlots{slots}}},
+		"a SlotOwner":               {root: ckpt.Group{"w": w, "o": &oddSlotNames{oddSlots{slots}}}},
+		"one of several tensors":    {root: ckpt.Group{"t": &oddTensors{*w}}},
+		"a saver":                   {root: ckpt.Group{"p": new(ckpttest.Parts)}, opts: []ckpt.Option{saver(badName, "p/parts")}},
+		"a saver's tensor":          {root: ckpt.Group{"p": new(ckpttest.Parts)}, opts: []ckpt.Option{saver("test.Parts", badName)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -173,7 +173,7 @@ func TestSlotsThatCannotBeSaved(t *testing.T) {
 			require.ErrorContains(t, err, `slot variable "m" of o for w`)
 			w := ckpttest.Vector(0)
 			_, err = ckpttest.New(t, ckpt.Group{"w": w, "o": &slotsOf{nil}}).Read(ctx, saved)
-			require.NoError(t, err, "an optimizer may have no slots")
+			require.NoError(t, err, "an optimizer without slots")
 			o = &slotsOf{}
 			c = ckpttest.New(t, ckpt.Group{"w": w, "o": o})
 			o.slot = slot
@@ -184,6 +184,6 @@ func TestSlotsThatCannotBeSaved(t *testing.T) {
 	var none *tensor.Tensor[float32]
 	for _, slot := range []any{nil, none, &none} {
 		_, err := ckpttest.New(t, ckpt.Group{"o": &slotsOf{slot}, "w": ckpttest.Vector(1)}).Write(ctx, filepath.Join(t.TempDir(), "ckpt"))
-		require.NoError(t, err, "an optimizer may have no slots yet")
+		require.NoError(t, err, "an optimizer without slots yet")
 	}
 }

@@ -26,7 +26,7 @@ func TestManagerAsync(t *testing.T) {
 		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, ckpttest.OnDisk(t, dir))
 		require.Equal(t, []string{"ckpt-4", "ckpt-5"}, ckpttest.StateOf(t, dir).All)
 	})
-	t.Run("R-25 until then the one before is the latest", func(t *testing.T) {
+	t.Run("R-25 until then the previous checkpoint is the latest", func(t *testing.T) {
 		m := ckpttest.ManageIn(t, t.TempDir())
 		first := ckpttest.Save(t, m)
 		write := make(chan struct{})
@@ -36,7 +36,7 @@ func TestManagerAsync(t *testing.T) {
 		require.NoError(t, m.Sync(ctx))
 		require.Equal(t, second, m.Latest())
 	})
-	t.Run("a call that the interval skips does not wait for a save under way", func(t *testing.T) {
+	t.Run("a call that the interval skips does not wait for a running save", func(t *testing.T) {
 		var step int64
 		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.SaveInterval(2, func() int64 { return step }))
 		write := make(chan struct{})
@@ -48,7 +48,7 @@ func TestManagerAsync(t *testing.T) {
 		require.NoError(t, m.Sync(ctx))
 		require.Empty(t, ckpttest.Save(t, m))
 	})
-	t.Run("one that fails is reported by the next call, and its step is saved after all", func(t *testing.T) {
+	t.Run("the next call returns the error of a failed save, and the step is saved then", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			dir := t.TempDir()
 			m := ckpttest.ManageIn(t, dir, ckpt.SaveInterval(2, func() int64 { return 0 }))
@@ -60,7 +60,7 @@ func TestManagerAsync(t *testing.T) {
 			require.Equal(t, filepath.Join(dir, "ckpt-1"), ckpttest.Save(t, m), "the number of the failed save is free again")
 		})
 	})
-	t.Run("RestoreOrInitialize awaits it", func(t *testing.T) {
+	t.Run("RestoreOrInitialize waits for the save", func(t *testing.T) {
 		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.InitFunc(func(context.Context) error { return errors.New("called") }))
 		path := ckpttest.Save(t, m, ckpt.Async())
 		got, err := m.RestoreOrInitialize(ctx)
@@ -70,7 +70,7 @@ func TestManagerAsync(t *testing.T) {
 }
 
 func TestManagerCallbacks(t *testing.T) {
-	t.Run("R-23 a save's own callbacks run before its state is recorded, and not at the next save", func(t *testing.T) {
+	t.Run("R-23 the callbacks of one save run before its state is recorded, and not at the next save", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir)
 		var paths []string
@@ -85,7 +85,7 @@ func TestManagerCallbacks(t *testing.T) {
 		ckpttest.Save(t, m)
 		require.Equal(t, []string{path}, paths)
 	})
-	t.Run("R-23 those of New and of NewManager's progress are for every save", func(t *testing.T) {
+	t.Run("R-23 the callbacks of New and NewManager run for every save", func(t *testing.T) {
 		calls, last := 0, ckpt.Progress{}
 		c := ckpttest.New(t, ckpt.Group{"v": tensor.New[float32](100)}, ckpt.OnWrite(func(context.Context, string) error { calls++; return nil }))
 		m := ckpttest.Manage(t, c, t.TempDir(), ckpt.WithProgress(func(p ckpt.Progress) { last = p }))

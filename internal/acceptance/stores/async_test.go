@@ -64,7 +64,7 @@ func TestAsyncInStoreMakesNoCall(t *testing.T) {
 			_, err := c.Save(ctx, "run/ckpt")
 			return func() (string, error) { return c.Save(ctx, "run/ckpt", ckpt.Async()) }, err
 		}, "run/ckpt-2"},
-		"Save in a store of its own": {func(s store.Store, c *ckpt.Checkpoint) (func() (string, error), error) {
+		"Save in another store": {func(s store.Store, c *ckpt.Checkpoint) (func() (string, error), error) {
 			_, err := c.Save(ctx, "run/ckpt", ckpt.In(s))
 			return func() (string, error) { return c.Save(ctx, "run/ckpt", ckpt.In(s), ckpt.Async()) }, err
 		}, "run/ckpt-2"},
@@ -111,7 +111,7 @@ func TestAsyncManagersInOneStore(t *testing.T) {
 		meanwhile func(s store.Store) error
 		want      func(err error) bool
 	}{
-		"another saves": {func(s store.Store) error {
+		"another program saves": {func(s store.Store) error {
 			c, err := ckpt.New(newStoredModel(2), ckpt.In(s))
 			if err != nil {
 				return err

@@ -93,7 +93,7 @@ func TestSectionsInStoreOfTwoGenerations(t *testing.T) {
 	requireMerged(t, s, 2)
 	require.Equal(t, []string{"run/checkpoint",
 		"run/ckpt-7.data-00002-of-99999", "run/ckpt-7.data-00003-of-99999", "run/ckpt-7.data-00004-of-99999", "run/ckpt-7.data-00005-of-99999",
-		"run/ckpt-7.index"}, names(t, s), "those of the first are gone")
+		"run/ckpt-7.index"}, names(t, s), "the objects of the first attempt are removed")
 	require.ErrorIs(t, writeStoreSection(ctx, s, 2, 1, ckpt.Attempt("first")), ckpt.ErrStale)
 	requireMerged(t, s, 2)
 }
@@ -119,7 +119,7 @@ func TestMergeInStoreCopiesNothing(t *testing.T) {
 // checkpoint is complete and the latest, and there are no other files.
 func TestSectionsInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
-	for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay} {
+	for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is delayed": storetest.Delay} {
 		t.Run(fault, func(t *testing.T) {
 			for n := 1; ; n += ckpttest.Thorough(1, 5) {
 				s := storetest.NewFaulty(store.Memory())

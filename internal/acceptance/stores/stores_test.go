@@ -166,7 +166,7 @@ func TestInStoreOverwritten(t *testing.T) {
 			var m storedModel
 			require.NoError(t, ckpt.LoadWeights(ctx, "w", &m, ckpt.In(s)))
 			requireStored(t, step, &m)
-			require.Len(t, names(t, s), 3, "the replaced objects are gone")
+			require.Len(t, names(t, s), 3, "the replaced objects are deleted")
 			if old != nil {
 				_, err := old.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")
 				require.ErrorIs(t, err, ckpt.ErrStale)
@@ -225,7 +225,7 @@ func TestManagerInStore(t *testing.T) {
 		}
 		require.NoError(t, manager.Sync(ctx))
 		require.Equal(t, []string{"run/checkpoint", "run/ckpt-1.index.note",
-			"run/ckpt-4.data-00000-of-00001", "run/ckpt-4.index", "run/ckpt-5.data-00000-of-00001", "run/ckpt-5.index"}, names(t, s), "it deletes what is its own")
+			"run/ckpt-4.data-00000-of-00001", "run/ckpt-4.index", "run/ckpt-5.data-00000-of-00001", "run/ckpt-5.index"}, names(t, s), "a Manager deletes only its own checkpoints")
 
 		// Another program continues, and a save of the first one is rejected.
 		m2 := newStoredModel(0)
@@ -437,7 +437,7 @@ func TestSaveInStoreWithFaults(t *testing.T) {
 			return err
 		},
 	} {
-		for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay} {
+		for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is delayed": storetest.Delay} {
 			t.Run(name+" "+fault, func(t *testing.T) {
 				failed := 0
 				for n := 1; ; n += ckpttest.Thorough(1, 5) {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestContainers(t *testing.T) {
-	t.Run("C-01 slices and arrays are nodes whose edges are 0, 1, …", func(t *testing.T) {
+	t.Run("C-01 slices and arrays are nodes with the edges 0, 1, …", func(t *testing.T) {
 		type model struct {
 			List  []ckpttest.Variable
 			Array [2]ckpttest.Block
@@ -25,7 +25,7 @@ func TestContainers(t *testing.T) {
 		require.Equal(t, []string{"array/0/w/.ATTRIBUTES/VARIABLE_VALUE", "array/1/w/.ATTRIBUTES/VARIABLE_VALUE",
 			"list/0/.ATTRIBUTES/VARIABLE_VALUE", "list/1/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 	})
-	t.Run("C-02 plain values in a list keep their index and have no edge", func(t *testing.T) {
+	t.Run("C-02 plain values in a list keep their index and do not have an edge", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpttest.NodeOf("l", []any{1, ckpttest.Scalar(1), "s", nil}))
 		require.Equal(t, "1 1:2", ckpttest.GraphOf(t, path)[1])
 	})
@@ -33,7 +33,7 @@ func TestContainers(t *testing.T) {
 		path := ckpttest.Written(t, ckpttest.NodeOf("l", []any{ckpttest.Scalar(1), []any{ckpttest.Scalar(2), []ckpttest.Variable{ckpttest.Scalar(3)}}}))
 		require.Equal(t, []string{"l/0/.ATTRIBUTES/VARIABLE_VALUE", "l/1/0/.ATTRIBUTES/VARIABLE_VALUE", "l/1/1/0/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 	})
-	t.Run("C-04 a list of plain values that is asked for is a node without children", func(t *testing.T) {
+	t.Run("C-04 a tagged list of plain values is a node without children", func(t *testing.T) {
 		type model struct {
 			Asked []any `ckpt:"asked"`
 			Not   []any
@@ -42,7 +42,7 @@ func TestContainers(t *testing.T) {
 		path := ckpttest.Written(t, &model{[]any{1, "s"}, []any{2}, ckpttest.Scalar(1)})
 		require.Equal(t, []string{"0 asked:1 v:2 root:0", "1 without values"}, ckpttest.GraphOf(t, path)[:2])
 	})
-	t.Run("C-05 an empty list or map is a node without children; nil is nothing, and so is an array of plain values", func(t *testing.T) {
+	t.Run("C-05 an empty list or map is a node without children; nil and an array of plain values are not nodes", func(t *testing.T) {
 		type model struct {
 			List    []ckpttest.Variable
 			Map     map[string]ckpttest.Variable
@@ -54,7 +54,7 @@ func TestContainers(t *testing.T) {
 		path := ckpttest.Written(t, &model{List: []ckpttest.Variable{}, Map: map[string]ckpttest.Variable{}}, ckpt.AllowEmpty())
 		require.Equal(t, []string{"0 list:1 map:2 none:3 root:0 without values", "1 without values", "2 without values", "3 without values"}, ckpttest.GraphOf(t, path))
 	})
-	t.Run("C-06 C-07 empty containers on either side are no mismatch", func(t *testing.T) {
+	t.Run("C-06 C-07 empty containers on either side match", func(t *testing.T) {
 		s := ckpttest.Read(t, ckpttest.New(t, ckpttest.NodeOf("b", []ckpttest.Variable{}, "dep", []any{[]any{}}, "v", ckpttest.Scalar(0))), ckpttest.Written(t, ckpttest.NodeOf("a", []ckpttest.Variable{}, "v", ckpttest.Scalar(1))))
 		require.NoError(t, s.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 
@@ -66,7 +66,7 @@ func TestContainers(t *testing.T) {
 		s = ckpttest.Read(t, ckpttest.New(t, &later{ckpttest.Scalar(0), map[string]any{"rate": 0.1}, []any{"a"}}), ckpttest.Written(t, &struct{ V ckpttest.Variable }{ckpttest.Scalar(1)}))
 		require.NoError(t, s.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 	})
-	t.Run("C-10 containers match by the names of their edges, whatever kind they are", func(t *testing.T) {
+	t.Run("C-10 containers of any kind match by the names of their edges", func(t *testing.T) {
 		type pair struct {
 			Zero ckpttest.Variable `ckpt:"0"`
 			One  ckpttest.Variable `ckpt:"1"`
@@ -87,7 +87,7 @@ func TestContainers(t *testing.T) {
 			}
 		}
 	})
-	t.Run("C-19 what a list repeats is one node that several edges reach", func(t *testing.T) {
+	t.Run("C-19 a repeated element of a list is one node with several edges", func(t *testing.T) {
 		a, b := ckpttest.Scalar(1), ckpttest.Scalar(2)
 		path := ckpttest.Written(t, ckpttest.NodeOf("l", []ckpttest.Variable{a, b, a, b}))
 		require.Equal(t, "1 0:2 1:3 2:2 3:3", ckpttest.GraphOf(t, path)[1])
@@ -106,7 +106,7 @@ func TestContainers(t *testing.T) {
 		require.Equal(t, []string{"0 a:1 b:1 c:2 d:2 root:0", "1 0:3", "2 k:4"}, ckpttest.GraphOf(t, path)[:3])
 		require.Equal(t, "0 a:1 b:1", ckpttest.GraphOf(t, ckpttest.Written(t, ckpt.Group{"a": table, "b": table}))[0])
 	})
-	t.Run("C-20 the keys of a map of trackables are strings; of plain values they may be anything", func(t *testing.T) {
+	t.Run("C-20 a map of trackables has string keys; a map of plain values may have any keys", func(t *testing.T) {
 		var tagErr *ckpt.TagError
 		_, err := ckpt.New(&struct{ M map[int]ckpttest.Variable }{})
 		require.ErrorAs(t, err, &tagErr)
@@ -124,7 +124,7 @@ func TestContainers(t *testing.T) {
 		path := ckpttest.Written(t, &model{map[int]float64{1: 0.5}, map[int]any{1: 2}, map[name]ckpttest.Variable{"k": ckpttest.Scalar(1)}})
 		require.Equal(t, []string{"named/k/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 	})
-	t.Run("C-21 C-22 a map is saved as it is: a replaced value at its place, a deleted key not at all", func(t *testing.T) {
+	t.Run("C-21 C-22 a save writes the current map: a replaced value in the same position, and no deleted key", func(t *testing.T) {
 		type model struct{ D map[string]ckpttest.Variable }
 		m := &model{map[string]ckpttest.Variable{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2), "c": ckpttest.Scalar(3)}}
 		c, dir := ckpttest.New(t, m), t.TempDir()
@@ -135,7 +135,7 @@ func TestContainers(t *testing.T) {
 		require.Equal(t, "1 a:2 c:3", ckpttest.GraphOf(t, path)[1])
 		require.Equal(t, ckpttest.Scalar(9), ckpttest.Must(ckpttest.Open(t, path).Tensor("d/a/.ATTRIBUTES/VARIABLE_VALUE")))
 	})
-	t.Run("C-27 a list that holds its owner ends", func(t *testing.T) {
+	t.Run("C-27 saving a list that contains its owner ends", func(t *testing.T) {
 		type model struct {
 			All []any
 			V   ckpttest.Variable
@@ -145,7 +145,7 @@ func TestContainers(t *testing.T) {
 		require.Equal(t, []string{"0 all:1 v:2 root:0", "1 0:0 1:1"}, ckpttest.GraphOf(t, ckpttest.Written(t, m))[:2])
 	})
 	for _, how := range []string{"at once", "in the background"} {
-		t.Run("C-28 lists and maps in a Group come back, saved "+how, func(t *testing.T) {
+		t.Run("C-28 lists and maps in a Group are restored, saved "+how, func(t *testing.T) {
 			program := func(a, b, c, d float32) ckpt.Group {
 				return ckpt.Group{"l": []ckpttest.Variable{ckpttest.Scalar(a), ckpttest.Scalar(b)}, "m": map[string]ckpttest.Variable{"x": ckpttest.Scalar(c), "y": ckpttest.Scalar(d)}}
 			}
@@ -163,7 +163,7 @@ func TestContainers(t *testing.T) {
 			require.Equal(t, program(1, 2, 3, 4), got)
 		})
 	}
-	t.Run("C-29 an object that cannot be saved, however deep, fails the save before any file is there", func(t *testing.T) {
+	t.Run("C-29 an object at any depth that cannot be saved fails the save before any file is written", func(t *testing.T) {
 		type row struct {
 			Rows [][]int32 `ckpt:"rows"`
 		}
@@ -176,7 +176,7 @@ func TestContainers(t *testing.T) {
 		requireNoFiles(t, dir)
 		require.Zero(t, c.SaveCounter(), "the save does not count")
 	})
-	t.Run("C-30 a list that is not tracked may change as it likes", func(t *testing.T) {
+	t.Run("C-30 a list that is not tracked may change freely", func(t *testing.T) {
 		type element struct {
 			W     ckpttest.Variable
 			Cache []ckpttest.Variable `ckpt:"-"`
@@ -202,10 +202,10 @@ func TestListsThatChange(t *testing.T) {
 		{"C-14 a replaced element", func(l []any) []any { l[0] = c; return l }, "0=3 1=2"},
 		{"C-14 an element replaced by a plain value", func(l []any) []any { l[0] = "plain"; return l }, "1=2"},
 		{"C-15 a replaced plain value", func(l []any) []any { l[2] = "other"; return l }, "0=1 1=2"},
-		{"C-15 a plain value that is gone", func(l []any) []any { return l[:2] }, "0=1 1=2"},
-		{"C-16 elements that changed places", func(l []any) []any { l[0], l[1] = l[1], l[0]; return l }, "0=2 1=1"},
-		{"C-16 an element inserted before", func(l []any) []any { return append([]any{c}, l...) }, "0=3 1=1 2=2"},
-		{"C-16 an element that is gone", func(l []any) []any { return l[1:] }, "0=2"},
+		{"C-15 a removed plain value", func(l []any) []any { return l[:2] }, "0=1 1=2"},
+		{"C-16 swapped elements", func(l []any) []any { l[0], l[1] = l[1], l[0]; return l }, "0=2 1=1"},
+		{"C-16 an element inserted at the front", func(l []any) []any { return append([]any{c}, l...) }, "0=3 1=1 2=2"},
+		{"C-16 a removed element", func(l []any) []any { return l[1:] }, "0=2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list := []any{a, b, 7}
@@ -216,7 +216,7 @@ func TestListsThatChange(t *testing.T) {
 			require.Equal(t, tt.want, edgesAndValues(t, r, "l"))
 		})
 	}
-	t.Run("C-23 C-24 what is tracked under a name is added once, and is trackable", func(t *testing.T) {
+	t.Run("C-23 C-24 an object is tracked once under a name, and must be trackable", func(t *testing.T) {
 		g := ckpttest.NodeOf("0", a)
 		require.Error(t, g.Track("0", b), "no overwriting")
 		require.ErrorIs(t, g.Track("1", 5), ckpt.ErrNotTrackable)

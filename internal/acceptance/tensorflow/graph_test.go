@@ -33,7 +33,7 @@ func TestKeys(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.NodeOf("b/c", ckpttest.NodeOf("d", ckpttest.Scalar(1)))})
 		require.Equal(t, []string{"a/b.Sc/d/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 	})
-	t.Run("G-04 G-40 a name that is a reserved word is told from the word", func(t *testing.T) {
+	t.Run("G-04 G-40 a name that equals a reserved word is not mistaken for the word", func(t *testing.T) {
 		program := func(v float32) *ckpttest.Node {
 			return ckpttest.NodeOf(".ATTRIBUTES", ckpttest.Scalar(v), ".OPTIMIZER_SLOT", ckpttest.NodeOf("v", ckpttest.Scalar(v)), "x/.ATTRIBUTES/VARIABLE_VALUE", ckpttest.Scalar(v), "ATTRIBUTES", ckpttest.Scalar(v))
 		}
@@ -50,7 +50,7 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	})
-	t.Run("G-05 an edge without a name is an empty segment and no local_name", func(t *testing.T) {
+	t.Run("G-05 an edge without a name has an empty segment and no local_name", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpttest.NodeOf("d", ckpttest.NodeOf("", ckpttest.Scalar(7))))
 		require.Equal(t, []string{"d//.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 		// Node 1's only child is node 2, without a local_name; it has values.
@@ -59,7 +59,7 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpttest.NodeOf("d", ckpttest.NodeOf("", v))), path).AssertConsumed())
 		require.EqualValues(t, 7, ckpttest.Value(v))
 	})
-	t.Run("G-06 a variable that is the root itself has an empty path", func(t *testing.T) {
+	t.Run("G-06 a variable that is the root has an empty path", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpttest.Scalar(3))
 		require.Equal(t, []string{"/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 		v := ckpttest.Scalar(0)
@@ -70,7 +70,7 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, v), g.Path()).AssertConsumed())
 		ckpttest.RequireSameFiles(t, ckpttest.Written(t, v, ckpt.FullName("", "alone")), g.Path())
 	})
-	t.Run("G-07 G-08 names among several tensors are escaped once in the attribute and twice in the key, and read by the key that is stored", func(t *testing.T) {
+	t.Run("G-07 G-08 the names of several tensors are escaped once in the attribute and twice in the key, and a read uses the stored key", func(t *testing.T) {
 		stats := func(mean, count, class tensor.Any) *ckpttest.Several {
 			return &ckpttest.Several{Names: []string{"mean", "count", "per.class"}, Got: map[string]tensor.Any{"mean": mean, "count": count, "per.class": class}}
 		}
@@ -91,7 +91,7 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpttest.NodeOf("o", got)), path).AssertConsumed())
 		require.Equal(t, map[string]tensor.Any{"": ckpttest.Scalar(1), "b": ckpttest.Scalar(2)}, got.Got)
 	})
-	t.Run("G-42 two tensors under one key are refused before anything is written", func(t *testing.T) {
+	t.Run("G-42 two tensors with one key are rejected before any write", func(t *testing.T) {
 		dir := t.TempDir()
 		o := &ckpttest.Several{Names: []string{"a", "a"}, Got: map[string]tensor.Any{"a": ckpttest.Scalar(1)}}
 		_, err := ckpttest.New(t, ckpttest.NodeOf("o", o)).Save(ctx, filepath.Join(dir, "sub", "ckpt"))
@@ -218,7 +218,7 @@ func TestObjectsAsTensorFlow(t *testing.T) {
 		require.EqualValues(t, -1, root.Nested.PQ.RS.V)
 		same(t, "objects-escaped-names", root)
 	})
-	t.Run("G-31 G-32 global names come from tags, are those of variables only, and may be the same", func(t *testing.T) {
+	t.Run("G-31 G-32 global names come from tags, only variables have them, and they may repeat", func(t *testing.T) {
 		same(t, "objects-full-names", &struct {
 			Scoped  ckpttest.Variable `ckpt:"scoped,fullname=outer/kernel"`
 			Deeper  ckpttest.Variable `ckpt:"deeper,fullname=outer/inner/kernel"`
@@ -229,7 +229,7 @@ func TestObjectsAsTensorFlow(t *testing.T) {
 		require.Equal(t, []string{"0 dense:1 root:0", "1 a.b:2", `2 [VARIABLE_VALUE "dense/a.b" dense/a..b/.ATTRIBUTES/VARIABLE_VALUE]`}, ckpttest.GraphOf(t, path),
 			"without a tag the edges from the root are the name")
 	})
-	t.Run("G-32 G-33 what no field holds is named when the Checkpoint is made", func(t *testing.T) {
+	t.Run("G-32 G-33 objects outside of fields get their names when the Checkpoint is created", func(t *testing.T) {
 		step := int64(7)
 		c := ckpttest.New(t, ckpt.Group{"step": &step, "w": ckpttest.Scalar(1)}, ckpt.FullName("step", "Variable"), ckpt.FullName("late", "outer/late"))
 		require.NoError(t, c.Track("late", ckpttest.Scalar(2)))
@@ -239,7 +239,7 @@ func TestObjectsAsTensorFlow(t *testing.T) {
 		path = ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1)), ckpt.With("step", &step), ckpt.FullName("step", "global_step"))
 		require.Equal(t, `2 [VARIABLE_VALUE "global_step" step/.ATTRIBUTES/VARIABLE_VALUE]`, ckpttest.GraphOf(t, path)[2])
 	})
-	t.Run("G-34 G-35 every node says whether it or one below it has values", func(t *testing.T) {
+	t.Run("G-34 G-35 every node tells whether it or a node below it has values", func(t *testing.T) {
 		type tree struct {
 			Branch ckpttest.Node       `ckpt:"branch"`
 			Leaf   []ckpttest.Variable `ckpt:"leaf"`
@@ -256,7 +256,7 @@ func TestObjectsAsTensorFlow(t *testing.T) {
 }
 
 func TestGraph(t *testing.T) {
-	t.Run("G-11 G-19 what is attached later keeps its order, the counter among it", func(t *testing.T) {
+	t.Run("G-11 G-19 objects that are attached later keep their order, including the counter", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"b": ckpttest.Scalar(1), "a": ckpttest.Scalar(2)})
 		require.NoError(t, c.Track("z", ckpttest.Scalar(3)))
 		path := ckpttest.Must(c.Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
@@ -269,19 +269,19 @@ func TestGraph(t *testing.T) {
 		m := map[string]*tensor.Tensor[float32]{"z": ckpttest.Scalar(1), "a": ckpttest.Scalar(2), "m": ckpttest.Scalar(3)}
 		require.Equal(t, "0 a:1 m:2 z:3 root:0", ckpttest.GraphOf(t, ckpttest.Written(t, &m))[0])
 	})
-	t.Run("G-14 of two shortest paths the one that is met first gives the key", func(t *testing.T) {
+	t.Run("G-14 the first of two shortest paths gives the key", func(t *testing.T) {
 		v := ckpttest.Scalar(1)
 		type model struct{ Second, First *tensor.Tensor[float32] }
 		require.Equal(t, []string{"second/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, ckpttest.Written(t, &model{v, v})))
 		path := ckpttest.Written(t, ckpttest.NodeOf("deep", ckpttest.NodeOf("v", v), "near", v))
 		require.Equal(t, []string{"near/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 	})
-	t.Run("G-15 each parent keeps its edge to a shared object, a list one per place", func(t *testing.T) {
+	t.Run("G-15 each parent keeps its edge to a shared object, and a list keeps one per position", func(t *testing.T) {
 		v := ckpttest.Scalar(1)
 		path := ckpttest.Written(t, ckpttest.NodeOf("l", []*tensor.Tensor[float32]{v, v}, "g", ckpttest.NodeOf("v", v)))
 		require.Equal(t, []string{"0 l:1 g:2 root:0", "1 0:3 1:3", "2 v:3", `3 [VARIABLE_VALUE "l/0" l/0/.ATTRIBUTES/VARIABLE_VALUE]`}, ckpttest.GraphOf(t, path))
 	})
-	t.Run("G-18 G-33 the counter is part of the graph once a save, a restore or SaveCounter has made it", func(t *testing.T) {
+	t.Run("G-18 G-33 the counter is part of the graph after a save, a restore or SaveCounter has created it", func(t *testing.T) {
 		root := func() ckpt.Group { return ckpt.Group{"v": ckpttest.Scalar(1)} }
 		bare := ckpttest.Written(t, root())
 		require.Equal(t, "0 v:1", ckpttest.GraphOf(t, bare)[0])
@@ -301,7 +301,7 @@ func TestGraph(t *testing.T) {
 		ckpttest.Read(t, c, bare)
 		require.Equal(t, "0 v:1", ckpttest.GraphOf(t, ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"))))[0], "Read does not create a counter")
 	})
-	t.Run("G-43 each checkpoint has the objects of its own time", func(t *testing.T) {
+	t.Run("G-43 each checkpoint has the objects at the time of its save", func(t *testing.T) {
 		g := ckpttest.NodeOf("a", ckpttest.Scalar(1))
 		c, dir := ckpttest.New(t, g), t.TempDir()
 		first := ckpttest.Must(c.Write(ctx, filepath.Join(dir, "1")))
@@ -312,7 +312,7 @@ func TestGraph(t *testing.T) {
 		require.Equal(t, []string{"b/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, second))
 		require.Equal(t, before, ckpttest.FilesOf(t, first))
 	})
-	t.Run("G-44 a copy of a struct is an object of its own that fits the original's checkpoints", func(t *testing.T) {
+	t.Run("G-44 a copy of a struct is a separate object and can restore the original's checkpoints", func(t *testing.T) {
 		type model struct {
 			Step  int64      `ckpt:"step"`
 			Scale [2]float32 `ckpt:"scale"`
@@ -339,7 +339,7 @@ func TestGraph(t *testing.T) {
 			require.Same(t, want, objects[i])
 		}
 	})
-	t.Run("G-46 a root that would be false in Python is a root", func(t *testing.T) {
+	t.Run("G-46 a root that is falsy in Python is a root", func(t *testing.T) {
 		zero, list, table := ckpttest.Scalar(0), &[]*ckpttest.Block{}, &map[string]*ckpttest.Block{}
 		require.Equal(t, []string{"/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, ckpttest.Written(t, zero)))
 		require.Equal(t, []string{"0 root:0 without values"}, ckpttest.GraphOf(t, ckpttest.Written(t, list, ckpt.AllowEmpty())))
@@ -348,7 +348,7 @@ func TestGraph(t *testing.T) {
 }
 
 func TestRootAndObjects(t *testing.T) {
-	t.Run("G-20 a root's own edges come first, then what With attaches and the root itself by name, then the counter", func(t *testing.T) {
+	t.Run("G-20 the root's edges come first, then those of With and the root by its name, then the counter", func(t *testing.T) {
 		type model struct {
 			W tensor.Tensor[float32] `ckpt:"w,fullname=w"`
 			B tensor.Tensor[float32] `ckpt:"b,fullname=b"`
@@ -365,17 +365,17 @@ func TestRootAndObjects(t *testing.T) {
 		ckpttest.RequireSameFiles(t, ckpttest.Saved(t, build()), filepath.Join(g.Dir, "plain-1"))
 		ckpttest.RequireSameFiles(t, ckpttest.Written(t, build()), filepath.Join(g.Dir, "written"))
 	})
-	t.Run("G-21 an object that the root has under that name is not attached twice", func(t *testing.T) {
+	t.Run("G-21 an object that the root already has under the name is not attached twice", func(t *testing.T) {
 		v := ckpttest.Scalar(1)
 		require.Equal(t, "0 v:1 root:0", ckpttest.GraphOf(t, ckpttest.Written(t, ckpttest.NodeOf("v", v), ckpt.With("v", v)))[0])
 	})
-	t.Run("G-22 another object under a name that the root has is refused, were its value the same", func(t *testing.T) {
+	t.Run("G-22 another object under a name of the root is rejected, even with the same value", func(t *testing.T) {
 		_, err := ckpt.New(ckpttest.NodeOf("v", ckpttest.Scalar(1)), ckpt.With("v", ckpttest.Scalar(1)))
 		require.ErrorContains(t, err, `already has an edge "v"`)
 		_, err = ckpt.New(ckpttest.NodeOf("root", ckpttest.Scalar(1)))
 		require.ErrorContains(t, err, `already has an edge "root"`)
 	})
-	t.Run("G-23 a root's own counter is the one that counts", func(t *testing.T) {
+	t.Run("G-23 if the root has a counter, that one is used", func(t *testing.T) {
 		type model struct {
 			V           *tensor.Tensor[float32]
 			SaveCounter int64 `ckpt:"save_counter"`
@@ -392,7 +392,7 @@ func TestRootAndObjects(t *testing.T) {
 			require.ErrorContains(t, err, "is not an int64 scalar", name)
 		}
 	})
-	t.Run("G-24 what is not trackable is named", func(t *testing.T) {
+	t.Run("G-24 the error names the object that is not trackable", func(t *testing.T) {
 		for name, object := range map[string]any{"an int": 3, "nil": nil, "a struct by value": ckpttest.Block{}, "a nil pointer": (*ckpttest.Block)(nil)} {
 			_, err := ckpt.New(ckpt.Group{"x": object})
 			require.ErrorIs(t, err, ckpt.ErrNotTrackable, name)
@@ -413,7 +413,7 @@ func TestRootAndObjects(t *testing.T) {
 }
 
 func TestNameBasedHasNoGraph(t *testing.T) {
-	t.Run("G-39 asking for the graph says that the checkpoint is name-based", func(t *testing.T) {
+	t.Run("G-39 the error of the graph says that the checkpoint is name-based", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saver-v2").Path())
 		_, err := r.Graph()
 		require.ErrorIs(t, err, ckpt.ErrNoObjectGraph)

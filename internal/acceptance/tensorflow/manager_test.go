@@ -40,7 +40,7 @@ func TestManagerContinuesWhatTensorFlowWrote(t *testing.T) {
 			})
 		})
 	}
-	t.Run("R-16 K-02 and with an interval, numbered by the step", func(t *testing.T) {
+	t.Run("R-16 K-02 the same with an interval and with steps as numbers", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir, step := t.TempDir(), int64(0)
 			at(1.5e9 + 10)
@@ -52,7 +52,7 @@ func TestManagerContinuesWhatTensorFlowWrote(t *testing.T) {
 			requireSameDir(t, filepath.Join("testdata", "golden", "manager-keeps-all", "train"), dir)
 		})
 	})
-	t.Run("R-03 R-24 a directory of TensorFlow's is continued", func(t *testing.T) {
+	t.Run("R-03 R-24 a Manager continues a directory of TensorFlow", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir, step := t.TempDir(), int64(0)
 			require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/golden/manager-keeps-last/train")))

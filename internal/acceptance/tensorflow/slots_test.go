@@ -71,7 +71,7 @@ func TestSlotVariablesAsTensorFlow(t *testing.T) {
 		again(t, "slots-legacy-adam", ckpt.Group{"model": new(model), "optimizer": adam})
 		require.EqualValues(t, 2, adam.Fields.Iter)
 	})
-	t.Run("G-38 no slot is saved of variables that the root does not lead to", func(t *testing.T) {
+	t.Run("G-38 slots of variables that cannot be reached from the root are not saved", func(t *testing.T) {
 		type deep struct{ Er *tensor.Tensor[float32] }
 		type model struct {
 			Deep     deep
@@ -95,5 +95,5 @@ func TestSlotFullNames(t *testing.T) {
 	o := &ckpttest.Optimizer[struct{}]{Names: []string{"m"}, Slots: map[string]map[any]*tensor.Tensor[float32]{"m": {w: ckpttest.Scalar(2)}}}
 	path := ckpttest.Written(t, ckpt.Group{"layer": &dense{w}, "o": o})
 	require.Equal(t, `4 [VARIABLE_VALUE "dense/kernel/m" layer/kernel/.OPTIMIZER_SLOT/o/m/.ATTRIBUTES/VARIABLE_VALUE]`, ckpttest.GraphOf(t, path)[4],
-		"without a SlotNamer it is the variable's global name and the slot's")
+		"without a SlotNamer the name consists of the variable's global name and the slot's")
 }

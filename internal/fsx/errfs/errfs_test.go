@@ -51,13 +51,13 @@ func TestWhatACrashLeaves(t *testing.T) {
 		steps:   func(t *testing.T, d *errfs.FS) { create(t, d, "new", "bytes") },
 		loseAll: files{"old": "OLD"},
 		keepAll: files{"old": "OLD", "new": "bytes"},
-		reason:  "neither the bytes nor the name were",
+		reason:  "neither the bytes nor the name were synced",
 	}, {
 		name:    "file synced, directory not",
 		steps:   func(t *testing.T, d *errfs.FS) { must(t, create(t, d, "new", "bytes").Sync()) },
 		loseAll: files{"old": "OLD"},
 		keepAll: files{"old": "OLD", "new": "bytes"},
-		reason:  "a file's name is its directory's to sync",
+		reason:  "a sync of the directory makes a file's name durable",
 	}, {
 		name: "directory synced, file not",
 		steps: func(t *testing.T, d *errfs.FS) {
@@ -66,9 +66,9 @@ func TestWhatACrashLeaves(t *testing.T) {
 		},
 		loseAll: files{"old": "OLD", "new": ""},
 		keepAll: files{"old": "OLD", "new": "bytes"},
-		reason:  "this is the empty file that saving without fsync is known for",
+		reason:  "this is the known empty file after a save without fsync",
 	}, {
-		name: "both synced, then written on",
+		name: "both synced, then more writes",
 		steps: func(t *testing.T, d *errfs.FS) {
 			f := create(t, d, "new", "bytes")
 			must(t, f.Sync(), d.SyncDir("."))
@@ -77,7 +77,7 @@ func TestWhatACrashLeaves(t *testing.T) {
 		},
 		loseAll: files{"old": "OLD", "new": "bytes"},
 		keepAll: files{"old": "OLD", "new": "BYTes"},
-		reason:  "a sync covers what came before it",
+		reason:  "a sync covers the writes before it",
 	}, {
 		name: "replaced by rename without sync of the directory",
 		steps: func(t *testing.T, d *errfs.FS) {
@@ -85,7 +85,7 @@ func TestWhatACrashLeaves(t *testing.T) {
 		},
 		loseAll: files{"old": "OLD"},
 		keepAll: files{"old": "bytes"},
-		reason:  "a rename happens as a whole or not at all",
+		reason:  "a rename happens completely or not at all",
 	}, {
 		name: "replaced by rename, never synced as a file",
 		steps: func(t *testing.T, d *errfs.FS) {
@@ -100,15 +100,15 @@ func TestWhatACrashLeaves(t *testing.T) {
 		steps:   func(t *testing.T, d *errfs.FS) { must(t, d.Remove("old")) },
 		loseAll: files{"old": "OLD"},
 		keepAll: files{},
-		reason:  "a removed name may come back",
+		reason:  "a removed name may reappear",
 	}, {
-		name: "a directory made and not synced in its parent",
+		name: "a new directory that is not synced in its parent",
 		steps: func(t *testing.T, d *errfs.FS) {
 			must(t, d.MkdirAll("a/b"), create(t, d, "a/b/new", "bytes").Sync(), d.SyncDir("a/b"), d.SyncDir("a"))
 		},
 		loseAll: files{"old": "OLD"},
 		keepAll: files{"old": "OLD", "a/b/new": "bytes"},
-		reason:  "all that is below a lost name is lost",
+		reason:  "everything below a lost name is lost",
 	}, {
 		name: "a second name",
 		steps: func(t *testing.T, d *errfs.FS) {
@@ -116,16 +116,16 @@ func TestWhatACrashLeaves(t *testing.T) {
 		},
 		loseAll: files{"old": "OLD", "kept": "OLD"},
 		keepAll: files{"kept": "OLD"},
-		reason:  "links are names of one file",
+		reason:  "links are names of the same file",
 	}, {
-		name: "cut short and grown again",
+		name: "truncated and extended again",
 		steps: func(t *testing.T, d *errfs.FS) {
 			f := create(t, d, "new", "bytes")
 			must(t, d.SyncDir("."), f.Truncate(2), f.Truncate(4))
 		},
 		loseAll: files{"old": "OLD", "new": ""},
 		keepAll: files{"old": "OLD", "new": "by\x00\x00"},
-		reason:  "what is cut off is gone",
+		reason:  "truncated bytes are lost",
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
 			disk := errfs.New()
@@ -134,7 +134,7 @@ func TestWhatACrashLeaves(t *testing.T) {
 			require.Equal(t, tt.loseAll, contents(disk.Reboot(errfs.LoseAll)), tt.reason)
 			require.Equal(t, tt.keepAll, contents(disk.Reboot(errfs.KeepAll)), tt.reason)
 			again := disk.Reboot(errfs.KeepAll)
-			require.Equal(t, tt.keepAll, contents(again.Reboot(errfs.LoseAll)), "what a boot finds is durable")
+			require.Equal(t, tt.keepAll, contents(again.Reboot(errfs.LoseAll)), "the state after a boot is durable")
 		})
 	}
 }
@@ -160,7 +160,7 @@ func TestLotteryFindsEveryOutcome(t *testing.T) {
 		require.Equal(t, map[string]bool{"a=A;": true, "a=A;b=;": true, "c=A;": true, "b=;c=A;": true},
 			outcomes(func(d *errfs.FS) { create(t, d, "b", ""); must(t, d.Rename("a", "c")) }))
 	})
-	t.Run("the halves of a rename between directories", func(t *testing.T) {
+	t.Run("the two halves of a rename between directories", func(t *testing.T) {
 		require.Equal(t, map[string]bool{"a=A;": true, "a=A;d/a=A;": true, "d/a=A;": true, "": true},
 			outcomes(func(d *errfs.FS) { must(t, d.Rename("a", "d/a")) }))
 	})
@@ -192,8 +192,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{"a failed write stores nothing", errfs.IO, "onethree", 0, syscall.EIO},
 		{"a full disk", errfs.NoSpace, "onethree", 0, syscall.ENOSPC},
-		{"a short write stores half", errfs.Short, "onetwthree", 2, syscall.ENOSPC},
-		{"a write whose answer is lost", errfs.Torn, "onetwo-three", 4, syscall.EIO},
+		{"a short write stores half of the bytes", errfs.Short, "onetwthree", 2, syscall.ENOSPC},
+		{"a write with a lost answer", errfs.Torn, "onetwo-three", 4, syscall.EIO},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			disk := errfs.New()
@@ -221,11 +221,11 @@ func TestFaults(t *testing.T) {
 		require.ErrorIs(t, err, errfs.ErrCrashed)
 		require.ErrorIs(t, disk.Remove("g"), errfs.ErrCrashed)
 		require.ErrorIs(t, f.Close(), errfs.ErrCrashed)
-		require.NoError(t, r.Close(), "closing what was opened for reading is no operation")
+		require.NoError(t, r.Close(), "closing a file that was opened for reading does not count as an operation")
 		require.Zero(t, disk.OpenFiles())
 		require.Equal(t, map[string]string{"g": ""}, contents(disk.Reboot(errfs.LoseAll)))
 	})
-	t.Run("a disk that stays full lets files be removed", func(t *testing.T) {
+	t.Run("files can be removed from a full disk", func(t *testing.T) {
 		disk := errfs.New()
 		disk.Inject(errfs.Only(errfs.From(1, errfs.NoSpace), errfs.Write))
 		f, err := disk.Create("f")
@@ -237,7 +237,7 @@ func TestFaults(t *testing.T) {
 		must(t, f.Close(), disk.Remove("f"))
 		require.Empty(t, disk.Names())
 	})
-	t.Run("the log names operations as they were counted", func(t *testing.T) {
+	t.Run("the log lists the counted operations", func(t *testing.T) {
 		disk := errfs.New()
 		must(t, create(t, disk, "a.tmp", "xyz").Close(), disk.Rename("a.tmp", "a"))
 		var log []string
@@ -258,25 +258,25 @@ func TestErrorsAreThoseOfFilesystems(t *testing.T) {
 		err  error
 		want error
 	}{
-		{"open nothing", open("x"), fs.ErrNotExist},
+		{"open a missing file", open("x"), fs.ErrNotExist},
 		{"open a directory", open("d"), syscall.EISDIR},
 		{"open below a file", open("d/f/x"), syscall.ENOTDIR},
-		{"create what exists", createNew("d/f"), fs.ErrExist},
-		{"create in no directory", createNew("x/f"), fs.ErrNotExist},
+		{"create an existing file", createNew("d/f"), fs.ErrExist},
+		{"create in a missing directory", createNew("x/f"), fs.ErrNotExist},
 		{"create the root", createNew("/"), fs.ErrInvalid},
-		{"rename nothing", disk.Rename("x", "y"), fs.ErrNotExist},
+		{"rename a missing file", disk.Rename("x", "y"), fs.ErrNotExist},
 		{"rename over a directory", disk.Rename("d/f", "d"), syscall.EISDIR},
-		{"link onto what exists", disk.Link("d/f", "d/f"), fs.ErrExist},
-		{"link nothing", disk.Link("x", "y"), fs.ErrNotExist},
+		{"link to an existing name", disk.Link("d/f", "d/f"), fs.ErrExist},
+		{"link a missing file", disk.Link("x", "y"), fs.ErrNotExist},
 		{"remove a full directory", disk.Remove("d"), syscall.ENOTEMPTY},
-		{"remove nothing", disk.Remove("x"), fs.ErrNotExist},
+		{"remove a missing file", disk.Remove("x"), fs.ErrNotExist},
 		{"make a directory below a file", disk.MkdirAll("d/f/g"), syscall.ENOTDIR},
 		{"sync a file as a directory", disk.SyncDir("d/f"), syscall.ENOTDIR},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.ErrorIs(t, tt.err, tt.want)
 			var path *fs.PathError
-			require.True(t, errors.As(tt.err, &path), "it says which file")
+			require.True(t, errors.As(tt.err, &path), "the error names the file")
 		})
 	}
 	t.Run("reading past the end is io.EOF, closing twice fs.ErrClosed", func(t *testing.T) {

@@ -87,7 +87,7 @@ func TestBehavesAsTheMachinesFilesystem(t *testing.T) {
 			"rename": func(rt *rapid.T) {
 				from, to := name.Draw(rt, "from"), name.Draw(rt, "to")
 				if info, err := systems[0].Stat(from); err == nil && info.IsDir() {
-					rt.Skip("errfs moves no directories")
+					rt.Skip("errfs does not move directories")
 				}
 				both(func(_ int, fsys fsx.FS) (any, error) { return nil, fsys.Rename(from, to) })
 			},

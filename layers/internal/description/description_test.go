@@ -26,9 +26,9 @@ func TestCall(t *testing.T) {
 		"Keras 2, one tensor":      {node: `[["dense", 0, 0, {"training": null}]]`, want: Call{[]any{Reference{"dense", 0, 0}}, map[string]any{"training": nil}}},
 		"Keras 2, several tensors": {node: `[["a", 0, 0, {}], ["b", 1, 0, {}]]`, want: Call{[]any{[]any{Reference{"a", 0, 0}, Reference{"b", 1, 0}}}, map[string]any{}}},
 		"no arguments":             {node: `{"args": {}, "kwargs": {}}`, err: "lacks args and kwargs"},
-		"a reference to nothing":   {node: `{"args": [{"class_name": "__keras_tensor__", "config": {}}], "kwargs": {}}`, err: "is not a reference to a tensor"},
+		"an invalid reference":     {node: `{"args": [{"class_name": "__keras_tensor__", "config": {}}], "kwargs": {}}`, err: "is not a reference to a tensor"},
 		"a negative call":          {node: `[["a", -1, 0]]`, err: "is not a reference to a tensor"},
-		"a class that is unknown":  {node: `{"args": [{"class_name": "__set__", "config": {}}], "kwargs": {}}`, err: `argument of class "__set__"`},
+		"an unknown class":         {node: `{"args": [{"class_name": "__set__", "config": {}}], "kwargs": {}}`, err: `argument of class "__set__"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var n Node
@@ -69,6 +69,6 @@ func FuzzNode(f *testing.F) {
 			return
 		}
 		call, err := n.Call()
-		require.True(t, err != nil || call.Args != nil, "a call has arguments or is an error")
+		require.True(t, err != nil || call.Args != nil, "a call without arguments is an error")
 	})
 }

@@ -170,12 +170,12 @@ func TestMulOfShortSlicesPanics(t *testing.T) {
 	each(t, func(t *testing.T, kn kernel) {
 		ok := make([]float32, 12)
 		for name, change := range map[string]func(p *product){
-			"a":                          func(p *product) { p.a = ok[:5] },
-			"b":                          func(p *product) { p.b = ok[:7] },
-			"c":                          func(p *product) { p.c = ok[:11] },
-			"bias":                       func(p *product) { p.bias = ok[:3] },
-			"rows of a at one place":     func(p *product) { p.lda = 0 },
-			"a stride below the columns": func(p *product) { p.ldc = 3 },
+			"a":                                  func(p *product) { p.a = ok[:5] },
+			"b":                                  func(p *product) { p.b = ok[:7] },
+			"c":                                  func(p *product) { p.c = ok[:11] },
+			"bias":                               func(p *product) { p.bias = ok[:3] },
+			"all rows of a at the same position": func(p *product) { p.lda = 0 },
+			"a stride below the columns":         func(p *product) { p.ldc = 3 },
 		} {
 			p := product{m: 3, n: 4, k: 2, a: ok, lda: 2, b: ok, ldb: 4, c: ok, ldc: 4}
 			change(&p)

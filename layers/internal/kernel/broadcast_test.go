@@ -15,12 +15,12 @@ func TestStretched(t *testing.T) {
 		want   tensor.Shape
 		ok     bool
 	}{
-		{"an axis of length 1 takes any length", []tensor.Shape{{2, 1}, {2, 3}}, tensor.Shape{2, 3}, true},
-		{"axes are aligned at the last", []tensor.Shape{{3}, {2, 3}, {4, 1, 1}}, tensor.Shape{4, 2, 3}, true},
-		{"a scalar stretches to all", []tensor.Shape{{}, {2}}, tensor.Shape{2}, true},
-		{"no length stretches to another", []tensor.Shape{{2}, {3}}, nil, false},
-		{"nothing is a length too", []tensor.Shape{{0, 3}, {1, 1}}, tensor.Shape{0, 3}, true},
-		{"but not one that others stretch to", []tensor.Shape{{0}, {3}}, nil, false},
+		{"an axis of length 1 stretches to any length", []tensor.Shape{{2, 1}, {2, 3}}, tensor.Shape{2, 3}, true},
+		{"axes are aligned at the last one", []tensor.Shape{{3}, {2, 3}, {4, 1, 1}}, tensor.Shape{4, 2, 3}, true},
+		{"a scalar stretches to any shape", []tensor.Shape{{}, {2}}, tensor.Shape{2}, true},
+		{"other lengths do not stretch", []tensor.Shape{{2}, {3}}, nil, false},
+		{"length 0 is a length", []tensor.Shape{{0, 3}, {1, 1}}, tensor.Shape{0, 3}, true},
+		{"other lengths do not stretch to length 0", []tensor.Shape{{0}, {3}}, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := Stretched(tt.shapes...)

@@ -22,7 +22,7 @@ func TestParallelCoversEveryItemOnce(t *testing.T) {
 			}
 			items[run] = hi - lo
 		})
-		require.NotContains(t, items, 0, "no run is empty")
+		require.NotContains(t, items, 0, "every run has items")
 		require.Equal(t, slices.Repeat([]int{1}, n), times)
 	})
 }

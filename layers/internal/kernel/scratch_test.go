@@ -18,14 +18,14 @@ func TestScratchIsAStack(t *testing.T) {
 			s[i] = float32(len(s))
 		}
 	}
-	require.Equal(t, float32(100), a[99], "what is taken does not overlap")
+	require.Equal(t, float32(100), a[99], "taken memory does not overlap")
 	require.Equal(t, float32(3*minBlock), b[len(b)-1])
 	w.Release(inner)
-	require.Same(t, &b[0], &w.Floats(2 * minBlock)[0], "what was released is given out again")
+	require.Same(t, &b[0], &w.Floats(2 * minBlock)[0], "released memory is used again")
 	w.Release(outer)
 	require.Same(t, &a[0], &w.Floats(1)[0])
 
-	t.Run("it allocates nothing once it has grown", func(t *testing.T) {
+	t.Run("it does not allocate after it has grown", func(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(10, func() {
 			m := w.Mark()
 			w.Floats(50)
@@ -33,7 +33,7 @@ func TestScratchIsAStack(t *testing.T) {
 			w.Release(m)
 		}))
 	})
-	t.Run("no scratch gives memory too", func(t *testing.T) {
+	t.Run("a nil Scratch allocates", func(t *testing.T) {
 		var none *Scratch
 		m := none.Mark()
 		require.Len(t, none.Floats(5), 5)

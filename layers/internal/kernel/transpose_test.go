@@ -14,7 +14,7 @@ func TestTranspose(t *testing.T) {
 		Transpose(got, []float32{1, 2, 3, 4, 5, 6}, tensor.Shape{2, 3}, []int{1, 0})
 		require.Equal(t, []float32{1, 4, 2, 5, 3, 6}, got)
 	})
-	t.Run("a value moves as its index does, and comes back", func(t *testing.T) {
+	t.Run("values move like their indices, and the inverse moves them back", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			shape := tensor.Shape(rapid.SliceOfN(rapid.IntRange(0, 5), 0, 5).Draw(t, "shape"))
 			axes := make([]int, len(shape))
