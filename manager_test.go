@@ -38,7 +38,7 @@ func TestManagerKeepsAndDeletes(t *testing.T) {
 		require.Equal(t, paths, m.Checkpoints())
 		require.Equal(t, ckpttest.Bases(paths), ckpttest.OnDisk(t, dir))
 	})
-	t.Run("R-03 a new manager that keeps less deletes nothing before it saves, then the oldest first", func(t *testing.T) {
+	t.Run("R-03 a new manager that keeps fewer deletes the oldest first, but only when it saves", func(t *testing.T) {
 		dir := t.TempDir()
 		first := ckpttest.ManageIn(t, dir)
 		for range 4 {
@@ -63,7 +63,7 @@ func TestManagerKeepsAndDeletes(t *testing.T) {
 			require.Equal(t, path, m.Latest())
 		}
 	})
-	t.Run("R-12 a number used again moves its checkpoint to the end", func(t *testing.T) {
+	t.Run("R-12 a reused number moves its checkpoint to the end", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir, ckpt.KeepLast(2))
 		ckpttest.Save(t, m, ckpt.Number(1))
@@ -103,7 +103,7 @@ func TestManagerKeepsAndDeletes(t *testing.T) {
 }
 
 func TestManagerPreserves(t *testing.T) {
-	t.Run("R-05 R-07 what leaves the list an hour after the last that was kept is kept for good", func(t *testing.T) {
+	t.Run("R-05 R-07 a checkpoint that leaves the list an hour after the last preserved one is preserved forever", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			at(1e9)
@@ -124,7 +124,7 @@ func TestManagerPreserves(t *testing.T) {
 			require.Equal(t, []string{"ckpt-12", "ckpt-3", "ckpt-6"}, ckpttest.OnDisk(t, dir))
 		})
 	})
-	t.Run("R-06 in a new directory the last preserved is a second ago", func(t *testing.T) {
+	t.Run("R-06 in a new directory, the last preserved time is one second ago", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			at(1e9)
@@ -135,7 +135,7 @@ func TestManagerPreserves(t *testing.T) {
 			require.Equal(t, []float64{1e9 + 10}, ckpttest.StateOf(t, dir).Timestamps)
 		})
 	})
-	t.Run("R-08 of what the state file lists only what is younger than the last preserved may be deleted", func(t *testing.T) {
+	t.Run("R-08 of the listed checkpoints, only those younger than the last preserved one may be deleted", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			for _, name := range []string{"old", "same", "young", "future"} {
@@ -153,7 +153,7 @@ func TestManagerPreserves(t *testing.T) {
 			require.Equal(t, []string{"ckpt-1", "old", "same"}, ckpttest.OnDisk(t, dir))
 		})
 	})
-	t.Run("R-08 the time of one from the future is now", func(t *testing.T) {
+	t.Run("R-08 a checkpoint from the future gets the current time", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			ckpttest.WriteState(t, dir, &state.State{Latest: "b", All: []string{"b"}, Timestamps: []float64{2e9}, LastPreserved: 1e9 - 1})
@@ -163,7 +163,7 @@ func TestManagerPreserves(t *testing.T) {
 			require.Equal(t, []float64{1e9, 1e9}, ckpttest.StateOf(t, dir).Timestamps)
 		})
 	})
-	t.Run("R-09 R-07 where the clock went back nothing old is deleted any more", func(t *testing.T) {
+	t.Run("R-09 R-07 after the clock was set back, old checkpoints are not deleted", func(t *testing.T) {
 		ckpttest.InTime(t, func(t *testing.T, at func(float64)) {
 			dir := t.TempDir()
 			for _, name := range []string{"a", "b"} {
@@ -185,7 +185,7 @@ func TestManagerPreserves(t *testing.T) {
 			require.Equal(t, 1e9, ckpttest.StateOf(t, dir).LastPreserved)
 		})
 	})
-	t.Run("R-10 what plain Save wrote is never deleted and not listed, but the latest is known", func(t *testing.T) {
+	t.Run("R-10 checkpoints of a plain Save are never deleted and not listed, except that the latest is known", func(t *testing.T) {
 		dir := t.TempDir()
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		for range 2 {
@@ -207,14 +207,14 @@ func TestManagerPreserves(t *testing.T) {
 }
 
 func TestManagerNames(t *testing.T) {
-	t.Run("R-11 a number of one's own names the checkpoint, and the counter counts on", func(t *testing.T) {
+	t.Run("R-11 the caller's number names the checkpoint, and the counter still counts", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir)
 		require.Equal(t, filepath.Join(dir, "ckpt-500"), ckpttest.Save(t, m, ckpt.Number(500)))
 		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m))
 		require.EqualValues(t, 2, m.Checkpoint().SaveCounter())
 	})
-	t.Run("R-13 number 0 is a number", func(t *testing.T) {
+	t.Run("R-13 number 0 is used", func(t *testing.T) {
 		dir := t.TempDir()
 		require.Equal(t, filepath.Join(dir, "ckpt-0"), ckpttest.Save(t, ckpttest.ManageIn(t, dir), ckpt.Number(0)))
 	})
@@ -222,7 +222,7 @@ func TestManagerNames(t *testing.T) {
 		dir := t.TempDir()
 		require.Equal(t, filepath.Join(dir, "x-1"), ckpttest.Save(t, ckpttest.ManageIn(t, dir, ckpt.CheckpointName("x"))))
 	})
-	t.Run("R-20 paths are the directory as it was given, joined", func(t *testing.T) {
+	t.Run("R-20 paths are joined with the directory as it was given", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		for dir, want := range map[string]string{
 			"train": "train/ckpt-7", "train/": "train/ckpt-7", "./train": "./train/ckpt-7", "": "ckpt-7", ".": "./ckpt-7", "a/../b": "a/../b/ckpt-7",
@@ -238,7 +238,7 @@ func TestManagerNames(t *testing.T) {
 			require.NoError(t, os.Remove(filepath.Join(dir, "checkpoint")))
 		}
 	})
-	t.Run("R-24 K-05 a directory that was moved has all its checkpoints", func(t *testing.T) {
+	t.Run("R-24 K-05 a moved directory has all its checkpoints", func(t *testing.T) {
 		dir := t.TempDir()
 		before, after := filepath.Join(dir, "before"), filepath.Join(dir, "after")
 		m := ckpttest.ManageIn(t, before, ckpt.KeepLast(2))
@@ -254,7 +254,7 @@ func TestManagerNames(t *testing.T) {
 		ckpttest.Save(t, m)
 		require.Equal(t, []string{"ckpt-3", "ckpt-4"}, ckpttest.OnDisk(t, after))
 	})
-	t.Run("R-26 what it was made with", func(t *testing.T) {
+	t.Run("R-26 the Manager returns its settings", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		m := ckpttest.Manage(t, c, "some/where", ckpt.SaveInterval(7, func() int64 { return 0 }))
 		require.Equal(t, "some/where", m.Directory())
@@ -281,15 +281,15 @@ func TestManagerOptions(t *testing.T) {
 		opts []ckpt.ManagerOption
 		want string
 	}{
-		"R-02 keep none":                    {[]ckpt.ManagerOption{ckpt.KeepLast(0)}, "KeepLast(0): expected a positive number"},
-		"R-02 keep fewer than none":         {[]ckpt.ManagerOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
-		"R-15 an interval of unknown steps": {[]ckpt.ManagerOption{ckpt.SaveInterval(3, nil)}, "SaveInterval: expected a function"},
-		"an interval of no steps":           {[]ckpt.ManagerOption{ckpt.SaveInterval(0, step)}, "SaveInterval(0)"},
-		"a last step without an interval":   {[]ckpt.ManagerOption{ckpt.LastStep(3)}, "LastStep"},
-		"keep every nothing":                {[]ckpt.ManagerOption{ckpt.KeepEvery(0)}, "KeepEvery(0s)"},
-		"no name":                           {[]ckpt.ManagerOption{ckpt.CheckpointName("")}, `CheckpointName("")`},
-		"a name that is a path":             {[]ckpt.ManagerOption{ckpt.CheckpointName("a/b")}, `CheckpointName("a/b")`},
-		"a name that leads out":             {[]ckpt.ManagerOption{ckpt.CheckpointName("../b")}, `CheckpointName("../b")`},
+		"R-02 keep none":                         {[]ckpt.ManagerOption{ckpt.KeepLast(0)}, "KeepLast(0): expected a positive number"},
+		"R-02 keep fewer than none":              {[]ckpt.ManagerOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
+		"R-15 an interval of unknown steps":      {[]ckpt.ManagerOption{ckpt.SaveInterval(3, nil)}, "SaveInterval: expected a function"},
+		"an interval of zero steps":              {[]ckpt.ManagerOption{ckpt.SaveInterval(0, step)}, "SaveInterval(0)"},
+		"a last step without an interval":        {[]ckpt.ManagerOption{ckpt.LastStep(3)}, "LastStep"},
+		"a KeepEvery of zero":                    {[]ckpt.ManagerOption{ckpt.KeepEvery(0)}, "KeepEvery(0s)"},
+		"no name":                                {[]ckpt.ManagerOption{ckpt.CheckpointName("")}, `CheckpointName("")`},
+		"a name that is a path":                  {[]ckpt.ManagerOption{ckpt.CheckpointName("a/b")}, `CheckpointName("a/b")`},
+		"a name that leads out of the directory": {[]ckpt.ManagerOption{ckpt.CheckpointName("../b")}, `CheckpointName("../b")`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ckpt.NewManager(ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}), t.TempDir(), test.opts...)
@@ -316,7 +316,7 @@ func TestManagerIntervals(t *testing.T) {
 		require.Empty(t, ckpttest.Save(t, m, ckpt.Force()), "step 3 is already saved")
 		require.Equal(t, []int64{5}, saves(t, m, &step, 4, 5), "the interval starts at the forced save")
 	})
-	t.Run("R-16 a save that fails does not count as the step's", func(t *testing.T) {
+	t.Run("R-16 a failed save does not count for its step", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir, ckpt.SaveInterval(2, func() int64 { return 0 }))
 		broken := errors.New("broken")
@@ -329,7 +329,7 @@ func TestManagerIntervals(t *testing.T) {
 		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.SaveInterval(2, func() int64 { return step }), ckpt.LastStep(1))
 		require.Equal(t, []int64{3}, saves(t, m, &step, 0, 1, 2, 3, 4))
 	})
-	t.Run("R-18 nothing is saved at the step that was restored", func(t *testing.T) {
+	t.Run("R-18 the restored step is not saved again", func(t *testing.T) {
 		dir := t.TempDir()
 		step := int64(5)
 		ckpttest.Save(t, ckpttest.ManageIn(t, dir))
@@ -342,7 +342,7 @@ func TestManagerIntervals(t *testing.T) {
 }
 
 func TestManagerRestoreOrInitialize(t *testing.T) {
-	t.Run("R-19 what is there is restored, and nothing initialized", func(t *testing.T) {
+	t.Run("R-19 an existing checkpoint is restored, and the function is not called", func(t *testing.T) {
 		dir := t.TempDir()
 		v := ckpttest.Scalar(3)
 		path := ckpttest.Save(t, ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": v}), dir))
@@ -352,9 +352,9 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, path, got)
 		require.EqualValues(t, 3, ckpttest.Value(v))
-		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m), "it continues the numbers")
+		require.Equal(t, filepath.Join(dir, "ckpt-2"), ckpttest.Save(t, m), "the numbers continue")
 	})
-	t.Run("R-19 where there is nothing the function initializes", func(t *testing.T) {
+	t.Run("R-19 without a checkpoint, the function initializes", func(t *testing.T) {
 		called := 0
 		m := ckpttest.ManageIn(t, t.TempDir(), ckpt.InitFunc(func(context.Context) error { called++; return nil }))
 		path, err := m.RestoreOrInitialize(ctx)
@@ -362,7 +362,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.Empty(t, path)
 		require.Equal(t, 1, called)
 	})
-	t.Run("R-19 without a function nothing happens", func(t *testing.T) {
+	t.Run("R-19 without a function it does nothing", func(t *testing.T) {
 		path, err := ckpttest.ManageIn(t, t.TempDir()).RestoreOrInitialize(ctx)
 		require.NoError(t, err)
 		require.Empty(t, path)
@@ -372,7 +372,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		_, err := ckpttest.ManageIn(t, t.TempDir(), ckpt.InitFunc(func(context.Context) error { return broken })).RestoreOrInitialize(ctx)
 		require.ErrorIs(t, err, broken)
 	})
-	t.Run("K-15 a latest that is gone is still the latest, and restoring it an error that names what is there", func(t *testing.T) {
+	t.Run("K-15 a missing latest checkpoint stays the latest, and the error of a restore lists the existing ones", func(t *testing.T) {
 		dir := t.TempDir()
 		m := ckpttest.ManageIn(t, dir)
 		kept := ckpttest.Save(t, m)
@@ -385,7 +385,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.ErrorContains(t, err, gone+" as its latest checkpoint, which is missing")
 		require.ErrorContains(t, err, "open one by its prefix, such as "+kept)
 	})
-	t.Run("Resume says what did not match", func(t *testing.T) {
+	t.Run("Resume reports mismatches", func(t *testing.T) {
 		dir := t.TempDir()
 		path := ckpttest.Save(t, ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(3), "gone": ckpttest.Scalar(4)}), dir))
 		m := ckpttest.Manage(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0), "new": ckpttest.Scalar(5)}), dir)
@@ -401,7 +401,7 @@ func TestManagerRestoreOrInitialize(t *testing.T) {
 		require.ErrorIs(t, status.AssertConsumed(), ckpt.ErrNoCheckpoint)
 		require.Nil(t, status.Report())
 	})
-	t.Run("R-19 it restores from where it saves, whatever the Checkpoint reads from", func(t *testing.T) {
+	t.Run("R-19 it restores from the filesystem to which it saves, whatever the Checkpoint reads from", func(t *testing.T) {
 		dir := t.TempDir()
 		ckpttest.Save(t, ckpttest.ManageIn(t, dir))
 		v := ckpttest.Scalar(0)

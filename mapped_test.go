@@ -33,7 +33,7 @@ func TestMapped(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		align []ckpt.Option
-	}{{"packed as TensorFlow packs them", nil}, {"aligned", []ckpt.Option{ckpt.Align(64)}}} {
+	}{{"packed as in TensorFlow's files", nil}, {"aligned", []ckpt.Option{ckpt.Align(64)}}} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ckpt")
 			checkpoint, err := ckpt.New(mixedModel(), c.align...)
@@ -104,7 +104,7 @@ func TestMappedComparesChecksumsOnDemand(t *testing.T) {
 		require.NoError(t, unmap())
 	}
 	_, err = r.Tensor(key)
-	require.NoError(t, err, "nothing was read yet")
+	require.NoError(t, err, "no values were read yet")
 	require.ErrorIs(t, r.VerifyTensor(ctx, key), ckpt.ErrCorrupt)
 	var found []string
 	require.NoError(t, r.Verify(context.Background(), func(p ckpt.Problem) { found = append(found, p.Key) }))
@@ -134,7 +134,7 @@ func TestAlign(t *testing.T) {
 	b, err := os.ReadFile(path + ".data-00000-of-00001")
 	require.NoError(t, err)
 	require.Zero(t, len(b)%64)
-	require.Equal(t, "\x01"+strings.Repeat("\x00", 63), string(b[:64]), "a, and zeros up to b")
+	require.Equal(t, "\x01"+strings.Repeat("\x00", 63), string(b[:64]), "a, and zeros before b")
 	_, err = checkpoint.Read(ctx, path)
 	require.NoError(t, err)
 

@@ -14,7 +14,7 @@ import (
 func TestTracking(t *testing.T) {
 	first, second, last := ckpttest.Scalar(1), ckpttest.Scalar(2), ckpttest.Scalar(3)
 	edges := func(g *ckpttest.Node) string { return ckpttest.GraphOf(t, ckpttest.Written(t, g))[0] }
-	t.Run("G-26 a name in use is refused, Replace keeps its place", func(t *testing.T) {
+	t.Run("G-26 a name in use is rejected, and Replace keeps its position", func(t *testing.T) {
 		g := ckpttest.NodeOf("a", first, "b", last)
 		require.ErrorContains(t, g.Track("a", second), "in use for another object")
 		require.Same(t, first, g.Tracked("a"))
@@ -32,7 +32,7 @@ func TestTracking(t *testing.T) {
 		require.Equal(t, "0 a:1 b:2 root:0", edges(g))
 		require.NoError(t, ckpttest.New(t, ckpt.Group{"a": first}).Track("a", first))
 	})
-	t.Run("G-28 what is taken away has no edge, and comes back as the last", func(t *testing.T) {
+	t.Run("G-28 a removed child does not have an edge, and becomes the last one if it is added again", func(t *testing.T) {
 		g := ckpttest.NodeOf("a", first, "b", last)
 		g.Untrack("a")
 		require.Nil(t, g.Tracked("a"))
@@ -44,7 +44,7 @@ func TestTracking(t *testing.T) {
 		require.Equal(t, "0 b:1 a:2 root:0", edges(g))
 		require.EqualValues(t, 9, ckpttest.Value(back), "it takes the values that waited for it")
 	})
-	t.Run("G-29 a field that is not tracked has no edge and keeps its value", func(t *testing.T) {
+	t.Run("G-29 a field that is not tracked does not have an edge and keeps its value", func(t *testing.T) {
 		type model struct {
 			W       *tensor.Tensor[float32]
 			Scratch *tensor.Tensor[float32] `ckpt:"-"`
@@ -57,7 +57,7 @@ func TestTracking(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
 		require.Equal(t, &model{ckpttest.Scalar(1), ckpttest.Scalar(5), ckpttest.Scalar(6)}, got)
 	})
-	t.Run("G-30 G-31 global names have no part in matching", func(t *testing.T) {
+	t.Run("G-30 G-31 global names do not affect matching", func(t *testing.T) {
 		type one struct {
 			W *tensor.Tensor[float32] `ckpt:"w,fullname=same"`
 			V *tensor.Tensor[float32] `ckpt:"v,fullname=same"`
@@ -72,7 +72,7 @@ func TestTracking(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
 		require.Equal(t, &other{ckpttest.Scalar(2), ckpttest.Scalar(1)}, got)
 	})
-	t.Run("a module remembers those Checkpoints only that have values for it", func(t *testing.T) {
+	t.Run("a module remembers only Checkpoints that have values for it", func(t *testing.T) {
 		g, path := ckpttest.NodeOf("a", ckpttest.Scalar(0)), ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.Scalar(1), "b", ckpttest.Scalar(2)))
 		ckpttest.Must(ckpttest.New(t, g).Save(ctx, filepath.Join(t.TempDir(), "ckpt")))
 		ckpttest.Must(ckpt.ViewOf(g))
@@ -90,7 +90,7 @@ func TestTracking(t *testing.T) {
 		require.NoError(t, g.Track("c", ckpttest.Scalar(0)))
 		require.Empty(t, g.Owners())
 	})
-	t.Run("of two Checkpoints whose values wait for one child the later one's are taken", func(t *testing.T) {
+	t.Run("if the values of two Checkpoints wait for one child, it takes those of the later one", func(t *testing.T) {
 		for range 8 {
 			g := ckpttest.NodeOf()
 			for _, v := range []float32{1, 2} {
@@ -101,7 +101,7 @@ func TestTracking(t *testing.T) {
 			require.EqualValues(t, 2, ckpttest.Value(v))
 		}
 	})
-	t.Run("a child that cannot take part is not attached", func(t *testing.T) {
+	t.Run("a child that cannot be saved is not attached", func(t *testing.T) {
 		g := ckpttest.NodeOf("a", first)
 		require.ErrorIs(t, g.Track("b", 3), ckpt.ErrNotTrackable)
 		require.Nil(t, g.Tracked("b"))

@@ -16,13 +16,13 @@ import (
 func TestObjectSavers(t *testing.T) {
 	g := ckpttest.Golden(t, "objects-registered-saver")
 	saver := ckpt.WithSaver(ckpttest.PartsSaver("golden.Parts"))
-	t.Run("G-36 its name and the object's path are in the graph, its tensors in a data file before all others", func(t *testing.T) {
+	t.Run("G-36 the graph has the saver's name and the object's path, and the saver's tensors are in a data file before all others", func(t *testing.T) {
 		m := ckpttest.WithParts{Parts: ckpttest.Parts{Values: []int32{1, 2, 3}}, V: *ckpttest.Scalar(5)}
 		path := ckpttest.Written(t, &m, saver)
 		ckpttest.RequireSameFiles(t, path, g.Path())
 		require.Equal(t, "golden.Parts", ckpttest.Must(ckpttest.Open(t, path).Graph()).Nodes[1].Saver.Name)
 	})
-	t.Run("G-36 a restore goes to the saver of that name, with all its objects, after all else", func(t *testing.T) {
+	t.Run("G-36 a restore calls the saver with that name, with all its objects, after everything else", func(t *testing.T) {
 		var m ckpttest.WithParts
 		s := ckpttest.PartsSaver("golden.Parts")
 		restore := s.Restore
@@ -53,7 +53,7 @@ func TestObjectSavers(t *testing.T) {
 		require.NoError(t, c.Track("parts", late))
 		require.Equal(t, []int32{1, 2, 3}, late.Values)
 	})
-	t.Run("G-36 what was saved as usual goes to the saver that the program has now, by its first key", func(t *testing.T) {
+	t.Run("G-36 an object that was saved without a saver is passed to the program's current saver, with its first key", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"parts": ckpttest.Vector(7)})
 		s := ckpttest.PartsSaver("golden.Parts")
 		var paths []string
@@ -64,7 +64,7 @@ func TestObjectSavers(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"parts": new(ckpttest.Parts)}, ckpt.WithSaver(s)), path).AssertConsumed())
 		require.Equal(t, []string{"parts/.ATTRIBUTES/VARIABLE_VALUE"}, paths)
 	})
-	t.Run("G-37 a saver that the program does not know is passed over with a warning, and the rest restored", func(t *testing.T) {
+	t.Run("G-37 an unknown saver is skipped with a warning, and the rest is restored", func(t *testing.T) {
 		var m ckpttest.WithParts
 		logger, lines := ckpttest.Logged()
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, &m, ckpt.WithLogger(logger)), g.Path()).AssertConsumed())
@@ -79,7 +79,7 @@ func TestObjectSavers(t *testing.T) {
 		require.ErrorContains(t, err, "registered saver golden.Parts, which does not match a ckpttest.Block")
 		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
-	t.Run("G-37 a lenient one is passed over", func(t *testing.T) {
+	t.Run("G-37 with a lenient saver, the object is skipped", func(t *testing.T) {
 		s, v, other := ckpttest.PartsSaver("golden.Parts"), ckpttest.Scalar(1), &ckpttest.Block{W: *ckpttest.Vector(1)}
 		s.Lenient = true
 		ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"parts": other, "v": v}, ckpt.WithSaver(s)), g.Path())
@@ -92,15 +92,15 @@ func TestObjectSaverOptions(t *testing.T) {
 	group := func() ckpt.Group {
 		return ckpt.Group{"a": &ckpttest.Parts{Values: []int32{1}}, "b": &ckpttest.Parts{Values: []int32{2, 3}}, "v": ckpttest.Vector(1, 2, 3, 4)}
 	}
-	t.Run("the one given last is asked first", func(t *testing.T) {
+	t.Run("the last saver is asked first", func(t *testing.T) {
 		path := ckpttest.Written(t, group(), ckpt.WithSaver(ckpttest.PartsSaver("first")), ckpt.WithSaver(ckpttest.PartsSaver("last")))
 		require.Equal(t, "last", ckpttest.Must(ckpttest.Open(t, path).Graph()).Nodes[1].Saver.Name)
 	})
-	t.Run("its data file stands apart from those of a sharding function", func(t *testing.T) {
+	t.Run("the saver's data file is separate from those of a sharding function", func(t *testing.T) {
 		path := ckpttest.Written(t, group(), ckpt.WithSaver(ckpttest.PartsSaver("p")), ckpt.MaxShardSize(8))
 		require.Equal(t, []int64{12, 8, 8 + graphSize(t, path)}, shardSizes(t, path))
 	})
-	t.Run("an asynchronous save asks it before it returns", func(t *testing.T) {
+	t.Run("an asynchronous save calls the saver before it returns", func(t *testing.T) {
 		g := group()
 		c := ckpttest.New(t, g, ckpt.WithSaver(ckpttest.PartsSaver("p")))
 		path := ckpttest.Must(c.Write(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.Async()))
@@ -108,7 +108,7 @@ func TestObjectSaverOptions(t *testing.T) {
 		require.NoError(t, c.Sync(ctx))
 		require.Equal(t, []int32{1}, ckpttest.Must(ckpttest.Open(t, path).Tensor("a/parts")).Values())
 	})
-	t.Run("its errors are those of the save and of the restore", func(t *testing.T) {
+	t.Run("the saver's errors are returned by the save and the restore", func(t *testing.T) {
 		s := ckpttest.PartsSaver("p")
 		path := ckpttest.Written(t, group(), ckpt.WithSaver(s))
 		s.Save = func(context.Context, map[string]any) ([]ckpt.NamedTensor, error) { return nil, errors.New("no table") }
@@ -121,7 +121,7 @@ func TestObjectSaverOptions(t *testing.T) {
 		require.ErrorAs(t, err, &restoring)
 		require.ErrorContains(t, err, "saver p: no table either")
 	})
-	t.Run("a key that is another object's is refused", func(t *testing.T) {
+	t.Run("a key of another object is rejected", func(t *testing.T) {
 		s := ckpttest.PartsSaver("p")
 		s.Save = func(context.Context, map[string]any) ([]ckpt.NamedTensor, error) {
 			return []ckpt.NamedTensor{{Name: "v/.ATTRIBUTES/VARIABLE_VALUE", Tensor: tensor.Scalar(int32(1))}}, nil

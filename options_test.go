@@ -52,7 +52,7 @@ func TestWriteCallbacks(t *testing.T) {
 		require.Equal(t, []string{"first ckpt-1", "second ckpt-1"}, seen)
 		require.Len(t, opts, 2)
 	})
-	t.Run("O-21 options given to one Checkpoint or call do not reach another", func(t *testing.T) {
+	t.Run("O-21 options of one Checkpoint or call do not affect another", func(t *testing.T) {
 		calls := 0
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpt.OnWrite(func(context.Context, string) error { calls++; return nil }))
 		path := filepath.Join(t.TempDir(), "ckpt")
@@ -60,7 +60,7 @@ func TestWriteCallbacks(t *testing.T) {
 		ckpttest.Must(c.Write(ctx, path))
 		require.Equal(t, 12, calls)
 	})
-	t.Run("the error of a callback is the save's", func(t *testing.T) {
+	t.Run("the save returns the error of a callback", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		_, err := c.Save(ctx, filepath.Join(t.TempDir(), "ckpt"), ckpt.OnWrite(func(context.Context, string) error { return errors.New("no network") }))
 		require.ErrorContains(t, err, "write callback: no network")
@@ -69,7 +69,7 @@ func TestWriteCallbacks(t *testing.T) {
 }
 
 func TestAsync(t *testing.T) {
-	t.Run("O-05 the path is returned before the files are there, and later changes are not saved", func(t *testing.T) {
+	t.Run("O-05 the path is returned before the files exist, and later changes are not saved", func(t *testing.T) {
 		v := ckpttest.Scalar(1)
 		c := ckpttest.New(t, ckpt.Group{"v": v})
 		release := make(chan struct{})
@@ -84,7 +84,7 @@ func TestAsync(t *testing.T) {
 		ckpttest.Read(t, c, path)
 		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
-	t.Run("O-06 a second save awaits the first, and an error surfaces at the next call", func(t *testing.T) {
+	t.Run("O-06 a second save waits for the first, and the next call returns the first one's error", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpt.Async())
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		var order []string
@@ -95,10 +95,10 @@ func TestAsync(t *testing.T) {
 		ckpttest.Must(c.Save(ctx, prefix, note("second", errors.New("disk on fire"))))
 		_, err := c.Save(ctx, prefix, note("third", nil))
 		require.ErrorContains(t, err, "disk on fire")
-		require.NoError(t, c.Sync(ctx), "an error is reported once")
+		require.NoError(t, c.Sync(ctx), "an error is returned once")
 		require.Equal(t, []string{"first", "second"}, order)
 	})
-	t.Run("O-08 the files are those of a save that is not asynchronous", func(t *testing.T) {
+	t.Run("O-08 the files equal those of a synchronous save", func(t *testing.T) {
 		root := ckpttest.NewNet(3)
 		dir := t.TempDir()
 		plain := ckpttest.Must(ckpttest.New(t, ckpt.Group{"net": root}).Save(ctx, filepath.Join(dir, "plain")))
@@ -109,7 +109,7 @@ func TestAsync(t *testing.T) {
 			require.Equal(t, ckpttest.Must(os.ReadFile(plain+suffix)), ckpttest.Must(os.ReadFile(async+suffix)))
 		}
 	})
-	t.Run("a context that has ended saves nothing", func(t *testing.T) {
+	t.Run("with a context that has ended, nothing is saved", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		dir := t.TempDir()
 		canceled, cancel := context.WithCancel(ctx)
@@ -122,7 +122,7 @@ func TestAsync(t *testing.T) {
 }
 
 func TestMaxShardSize(t *testing.T) {
-	t.Run("O-09 O-12 a matrix is cut where that takes the fewest parts; the object graph counts for nothing", func(t *testing.T) {
+	t.Run("O-09 O-12 a matrix is cut into the fewest parts; the object graph counts as zero bytes", func(t *testing.T) {
 		m, _ := tensor.FromSlice([]int32{0, 1, 2, 3, 4, 5}, 3, 2)
 		for limit, want := range map[int64][]int64{8: {8, 8, 8}, 10: {8, 8, 8}, 12: {12, 12}, 16: {16, 8}} {
 			path := ckpttest.Written(t, ckpt.Group{"v": m}, ckpt.MaxShardSize(limit))
@@ -142,7 +142,7 @@ func TestMaxShardSize(t *testing.T) {
 		require.Len(t, lines(), 1)
 		require.Contains(t, lines()[0], "larger than the shard size")
 	})
-	t.Run("O-11 of a vector of strings the longest is what an element counts for", func(t *testing.T) {
+	t.Run("O-11 each element of a vector of strings counts as the longest one", func(t *testing.T) {
 		s, _ := tensor.FromSlice([]string{"aa", "bbbb", "c", "dd"}, 4)
 		path := ckpttest.Written(t, ckpt.Group{"s": s}, ckpt.MaxShardSize(8))
 		r := ckpttest.Must(ckpt.Open(path))
@@ -150,7 +150,7 @@ func TestMaxShardSize(t *testing.T) {
 		require.Equal(t, []tensor.Slice{{{Start: 0, Length: 2}}, {{Start: 2, Length: 2}}}, ckpttest.Must(r.Lookup("s/.ATTRIBUTES/VARIABLE_VALUE")).Slices)
 		require.Equal(t, s, ckpttest.Must(r.Tensor("s/.ATTRIBUTES/VARIABLE_VALUE")))
 	})
-	t.Run("O-13 O-14 what fits whole is a plain entry, what is cut says where its parts are", func(t *testing.T) {
+	t.Run("O-13 O-14 a tensor that fits has a plain entry, and the entry of a cut tensor lists its parts", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"a": ckpttest.Vector(1, 2), "b": ckpttest.Vector(1, 2, 3, 4)}, ckpt.MaxShardSize(16))
 		r := ckpttest.Must(ckpt.Open(path))
 		defer r.Close()
@@ -183,11 +183,11 @@ func TestShardBy(t *testing.T) {
 		"twice": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 0, Shard: 1}, {Tensor: 1, Shard: 0}}
 		}, `"v/.ATTRIBUTES/VARIABLE_VALUE": - was added twice`},
-		"one that is none": {func(n int) []ckpt.ShardPart {
+		"an invalid region": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 0}, {Tensor: 2, Shard: 0}}
 		}, "got a part of tensor 2, but there are only 2 tensors"},
-		"too few": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
-		"a part missing": {func(n int) []ckpt.ShardPart {
+		"too few elements": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 1, Shard: 0}} }, "4 of its 4 elements were dropped"},
+		"a missing part": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 3}}}, {Tensor: 1, Shard: 0}}
 		}, "1 of its 4 elements were dropped"},
 		"overlapping parts": {func(n int) []ckpt.ShardPart {
@@ -196,14 +196,14 @@ func TestShardBy(t *testing.T) {
 		"another rank": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{tensor.Full, tensor.Full}}, {Tensor: 1, Shard: 0}}
 		}, "has rank 2"},
-		"a file left out":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "data file 1 of 2 has no tensors"},
-		"a negative file":   {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
-		"a negative tensor": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "got a part of tensor -1"},
-		"a region too large": {func(n int) []ckpt.ShardPart {
+		"a data file without tensors": {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: 0}, {Tensor: 1, Shard: 2}} }, "data file 1 of 2 has no tensors"},
+		"a negative file":             {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: 0, Shard: -1}, {Tensor: 1, Shard: 0}} }, "data file -1"},
+		"a negative tensor":           {func(n int) []ckpt.ShardPart { return []ckpt.ShardPart{{Tensor: -1, Shard: 0}} }, "got a part of tensor -1"},
+		"a region that is too large": {func(n int) []ckpt.ShardPart {
 			return []ckpt.ShardPart{{Tensor: 0, Shard: 0, Part: tensor.Slice{{Start: 0, Length: 9}}}, {Tensor: 1, Shard: 0}}
 		}, "does not fit shape [4]"},
 	} {
-		t.Run("O-18 a sharding function that gives "+name, func(t *testing.T) {
+		t.Run("O-18 a sharding function that returns "+name, func(t *testing.T) {
 			dir := t.TempDir()
 			_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Vector(1, 2, 3, 4)}).Write(ctx, filepath.Join(dir, "ckpt"), ckpt.ShardBy(func(ts []ckpt.ShardTensor) []ckpt.ShardPart { return tt.parts(len(ts)) }))
 			require.ErrorContains(t, err, tt.want)
@@ -213,7 +213,7 @@ func TestShardBy(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	t.Run("O-23 progress says how many bytes of tensors have been written and read", func(t *testing.T) {
+	t.Run("O-23 progress reports the number of written and read bytes of tensors", func(t *testing.T) {
 		var seen []ckpt.Progress
 		note := ckpt.WithProgress(func(p ckpt.Progress) { seen = append(seen, p) })
 		root := func() ckpt.Group { return ckpt.Group{"a": ckpttest.Vector(1, 2, 3), "b": tensor.New[float64](100)} }
@@ -228,7 +228,7 @@ func TestProgress(t *testing.T) {
 }
 
 func TestLegacyAttribute(t *testing.T) {
-	t.Run("O-22 one attribute of an older layout stands for several tensors, whose keys begin with its own", func(t *testing.T) {
+	t.Run("O-22 in an older layout, one attribute represents several tensors with keys that begin with the attribute's key", func(t *testing.T) {
 		g := ckpttest.Golden(t, "objects-lookup-table")
 		r := ckpttest.Must(ckpt.Open(g.Path()))
 		defer r.Close()

@@ -37,7 +37,7 @@ func TestSavedModelDirectories(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorContains(t, err, "a directory")
 	})
-	t.Run("M-01 a saved_model.pbtxt makes a SavedModel too, and variables alone will do", func(t *testing.T) {
+	t.Run("M-01 a saved_model.pbtxt also makes a SavedModel, and variables alone are enough", func(t *testing.T) {
 		variables := ckpttest.FilesOf(t, filepath.Join(dir, "variables", "variables"))
 		for _, name := range []string{"saved_model.pbtxt", "saved_model.pb", "keras_metadata.pb"} {
 			fsys := fstest.MapFS{"dir/" + name: {}}
@@ -64,7 +64,7 @@ func TestSavedModelDirectories(t *testing.T) {
 			require.False(t, *g.Nodes[n.Children[0].ID].HasValues)
 		}
 	})
-	t.Run("M-03 what is attached later is restored too, and only the counter is missed", func(t *testing.T) {
+	t.Run("M-03 objects that are attached later are restored too, and only the counter is missing", func(t *testing.T) {
 		root := ckpttest.NodeOf("w", new(tensor.Tensor[float32]))
 		c := ckpttest.New(t, root)
 		s, err := c.Restore(ctx, dir)
@@ -88,14 +88,14 @@ func TestSavedModelDirectories(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 2, ckpttest.Value(v))
 	})
-	t.Run("M-05 it has no latest checkpoint; Open and LoadWeights take it all the same", func(t *testing.T) {
+	t.Run("M-05 a SavedModel does not have a latest checkpoint, but Open and LoadWeights read it", func(t *testing.T) {
 		require.Empty(t, ckpttest.Must(ckpt.Latest(dir)))
 		require.Equal(t, filepath.Join(dir, "variables", "variables"), ckpttest.Open(t, dir).Prefix())
 		var m savedModule
 		require.NoError(t, ckpt.LoadWeights(ctx, dir, &m, ckpt.Strict()))
 		check(t, &m)
 	})
-	t.Run("M-06 a directory that is none is not found, with a hint at the suffix", func(t *testing.T) {
+	t.Run("M-06 a directory without a SavedModel is not found, and the error mentions the suffix", func(t *testing.T) {
 		for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
 			_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}).Restore(ctx, dir)
 			require.ErrorIs(t, err, ckpt.ErrNotFound)
@@ -140,9 +140,9 @@ func TestPathForms(t *testing.T) {
 		{"a SavedModel's variables", filepath.Join(dir, "saved", "variables", "variables"), []string{restore, read, open, load}},
 		{"a SavedModel without its graph", filepath.Join(dir, "stripped"), []string{restore, open, load}},
 		{"the state file", filepath.Join(dir, "run", "checkpoint"), []string{restore, open, load}},
-		{"a directory without any", filepath.Join(dir, "empty"), nil},
+		{"a directory without checkpoints", filepath.Join(dir, "empty"), nil},
 		{"a prefix without its number", filepath.Join(dir, "run", "ckpt"), nil},
-		{"a data file that is not there", prefix + ".data-00001-of-00002", nil},
+		{"a missing data file", prefix + ".data-00001-of-00002", nil},
 		{"nothing", filepath.Join(dir, "nothing"), nil},
 	} {
 		v := ckpttest.Scalar(0)

@@ -17,7 +17,7 @@ func TestDeferred(t *testing.T) {
 	xy := func(x, y float32) *ckpttest.Node {
 		return ckpttest.NodeOf("x", ckpttest.Scalar(x), "y", ckpttest.Scalar(y))
 	}
-	t.Run("D-01 a child attached after the restore takes its values, whatever it held", func(t *testing.T) {
+	t.Run("D-01 a child attached after the restore takes its values, whatever it had before", func(t *testing.T) {
 		root := ckpttest.NodeOf()
 		c := ckpttest.New(t, root)
 		s := ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1))))
@@ -26,7 +26,7 @@ func TestDeferred(t *testing.T) {
 		require.EqualValues(t, 1, ckpttest.Value(v))
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("D-01 a pointer that was nil is filled when the status is asked", func(t *testing.T) {
+	t.Run("D-01 a pointer that was nil is filled when the status is checked", func(t *testing.T) {
 		var m struct {
 			Dep *struct{ W *tensor.Tensor[float32] }
 		}
@@ -50,7 +50,7 @@ func TestDeferred(t *testing.T) {
 		require.Equal(t, []float32{1}, dep.Tracked("a").(*tensor.Tensor[float32]).Data())
 		require.Equal(t, []float32{3}, dep.Tracked("b").(*ckpttest.Node).Tracked("y").(*tensor.Tensor[float32]).Data())
 	})
-	for name, order := range map[string][]string{"the older first": {"old", "new"}, "the newer first": {"new", "old"}} {
+	for name, order := range map[string][]string{"the older one first": {"old", "new"}, "the newer one first": {"new", "old"}} {
 		t.Run("D-04 D-05 D-06 the restore requested last wins, "+name, func(t *testing.T) {
 			dep := ckpttest.NodeOf()
 			paths := map[string]string{
@@ -70,7 +70,7 @@ func TestDeferred(t *testing.T) {
 			}
 		})
 	}
-	t.Run("D-05 one restore waits at one place, another at a second, and the later wins at the object that both reach", func(t *testing.T) {
+	t.Run("D-05 if two restores wait at different objects and both reach a third one, the later restore wins there", func(t *testing.T) {
 		a, b := ckpttest.NodeOf(), ckpttest.NodeOf()
 		c := ckpttest.New(t, ckpt.Group{"a": a, "b": b})
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpt.Group{"a": ckpttest.NodeOf("dep", ckpttest.Scalar(1))}))
@@ -89,7 +89,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, b.Track("dep", dep))
 		require.EqualValues(t, 1, ckpttest.Value(dep), "the older restore does not overwrite the newer one's value")
 	})
-	t.Run("D-07 each restore has a larger id, one of nothing too", func(t *testing.T) {
+	t.Run("D-07 each restore has a larger id, even one that restores nothing", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
 		path := ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		ckpttest.Read(t, c, path)
@@ -99,7 +99,7 @@ func TestDeferred(t *testing.T) {
 		ckpttest.Read(t, c, path)
 		require.Equal(t, before+3, c.NextRestore())
 	})
-	t.Run("D-08 values that only the older checkpoint has still come from it", func(t *testing.T) {
+	t.Run("D-08 values that only the older checkpoint has are restored from it", func(t *testing.T) {
 		root := ckpttest.NodeOf()
 		c := ckpttest.New(t, root)
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("g", xy(1, 2))))
@@ -108,7 +108,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, root.Track("g", g))
 		checkValues(t, root, map[string]any{"g.x": 3, "g.y": 2})
 	})
-	t.Run("D-09 a second object that claims values through a waiting edge is left alone, with a warning", func(t *testing.T) {
+	t.Run("D-09 a second object that claims values through a waiting edge is not changed, with a warning", func(t *testing.T) {
 		shared := ckpttest.Scalar(1)
 		path := ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.NodeOf("v", shared), "b", ckpttest.NodeOf("v", shared)))
 		logger, lines := ckpttest.Logged()
@@ -121,7 +121,7 @@ func TestDeferred(t *testing.T) {
 		require.Contains(t, lines()[0], "Inconsistent references when loading the checkpoint into this object graph: b.v (")
 		require.ErrorContains(t, s.AssertConsumed(), "Found 1 Go objects")
 	})
-	t.Run("D-10 where both exist already there is no warning, and the assertions fail", func(t *testing.T) {
+	t.Run("D-10 if both exist already, there is no warning, and the assertions fail", func(t *testing.T) {
 		shared := ckpttest.Scalar(1)
 		logger, lines := ckpttest.Logged()
 		root := ckpt.Group{"a": ckpttest.Scalar(0), "b": ckpttest.Scalar(5)}
@@ -130,19 +130,19 @@ func TestDeferred(t *testing.T) {
 		require.Empty(t, lines())
 		require.ErrorContains(t, s.AssertExistingObjectsMatched(), "Found 1 Go objects")
 	})
-	t.Run("D-11 of two stored objects for one of the program the first supplies the values", func(t *testing.T) {
+	t.Run("D-11 if two stored objects match one of the program, the first supplies the values", func(t *testing.T) {
 		v := ckpttest.Scalar(0)
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": v, "b": v}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2)}))
 		require.EqualValues(t, 1, ckpttest.Value(v))
 		require.NoError(t, s.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched, ckpt.NontrivialMatch))
 	})
-	t.Run("D-12 each child of a merged object comes from its own", func(t *testing.T) {
+	t.Run("D-12 each child of a merged object is restored from the stored object that has it", func(t *testing.T) {
 		g := xy(0, 0)
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": g, "b": g}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.NodeOf("x", ckpttest.Scalar(1)), "b": ckpttest.NodeOf("y", ckpttest.Scalar(2))}))
 		checkValues(t, ckpt.Group{"g": g}, map[string]any{"g.x": 1, "g.y": 2})
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("D-13 a cycle is restored from wherever it is entered", func(t *testing.T) {
+	t.Run("D-13 a cycle is restored from any entry", func(t *testing.T) {
 		ring := func(a, b float32) (*ckpttest.Node, *ckpttest.Node) {
 			first, second := ckpttest.NodeOf("v", ckpttest.Scalar(a)), ckpttest.NodeOf("v", ckpttest.Scalar(b))
 			require.NoError(t, first.Track("second", second))
@@ -160,7 +160,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, s.AssertConsumed())
 		require.NoError(t, ckpttest.Read(t, c, path).AssertConsumed())
 	})
-	t.Run("D-16 D-17 what was waited for is given once: a replacement gets nothing", func(t *testing.T) {
+	t.Run("D-16 D-17 waiting values are assigned once: a replaced object does not get them", func(t *testing.T) {
 		root := ckpttest.NodeOf()
 		c := ckpttest.New(t, root)
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1), "g", xy(1, 2))))
@@ -183,7 +183,7 @@ func TestDeferred(t *testing.T) {
 		ckpttest.Read(t, ckpttest.New(t, root), path)
 		checkValues(t, root, map[string]any{"deep.v": 5, "near": 1})
 	})
-	t.Run("D-20 a counter that waits takes the value of the last read, with a root object too", func(t *testing.T) {
+	t.Run("D-20 a waiting counter takes the value of the last read, also with a root object", func(t *testing.T) {
 		save := func(root func() any, n int) string {
 			c := ckpttest.New(t, root())
 			dir := t.TempDir()
@@ -200,7 +200,7 @@ func TestDeferred(t *testing.T) {
 			require.EqualValues(t, 5, c.SaveCounter())
 		}
 	})
-	t.Run("D-21 what With attaches is matched after all that the root leads to", func(t *testing.T) {
+	t.Run("D-21 objects attached by With are matched after those below the root", func(t *testing.T) {
 		v := ckpttest.Scalar(1)
 		path := ckpttest.Written(t, ckpttest.NodeOf("g", ckpttest.NodeOf("v", v)), ckpt.With("extra", v), ckpt.With("other", ckpttest.Scalar(2)))
 		v2, other := ckpttest.Scalar(0), ckpttest.Scalar(0)
@@ -208,7 +208,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, s.AssertConsumed())
 		require.Equal(t, []float32{1, 2}, []float32{ckpttest.Value(v2), ckpttest.Value(other)})
 	})
-	t.Run("D-22 D-23 an edge taken away before the restore is filled when it comes back", func(t *testing.T) {
+	t.Run("D-22 D-23 an edge that is removed before the restore is filled when it is added again", func(t *testing.T) {
 		root := ckpttest.NodeOf("v", ckpttest.Scalar(0))
 		c := ckpttest.New(t, root)
 		root.Untrack("v")
@@ -217,7 +217,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, root.Track("v", v))
 		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
-	t.Run("D-24 only the object that is there now is restored", func(t *testing.T) {
+	t.Run("D-24 only the current object is restored", func(t *testing.T) {
 		old, now := ckpttest.Scalar(0), ckpttest.Scalar(0)
 		root := ckpttest.NodeOf("v", old)
 		c := ckpttest.New(t, root)
@@ -225,7 +225,7 @@ func TestDeferred(t *testing.T) {
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("v", ckpttest.Scalar(1))))
 		require.Equal(t, []float32{0, 1}, []float32{ckpttest.Value(old), ckpttest.Value(now)})
 	})
-	t.Run("D-25 assertions look at what was matched, not at values", func(t *testing.T) {
+	t.Run("D-25 assertions check what was matched, not the values", func(t *testing.T) {
 		v := ckpttest.Scalar(0)
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": v}), ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		v.Data()[0] = 7
@@ -244,7 +244,7 @@ func TestDeferred(t *testing.T) {
 		require.NoError(t, s.AssertConsumed())
 		require.Equal(t, ckpttest.Vector(4), &m.Layers[1].Bias)
 	})
-	t.Run("D-26 a map that grows likewise", func(t *testing.T) {
+	t.Run("D-26 a map that grows after the restore takes its elements' values", func(t *testing.T) {
 		var m struct{ Heads map[string]*ckpttest.Block }
 		s := ckpttest.Read(t, ckpttest.New(t, &m), ckpttest.Written(t, &struct{ Heads map[string]*ckpttest.Block }{map[string]*ckpttest.Block{"a": {W: *ckpttest.Vector(1)}, "b": {W: *ckpttest.Vector(2)}}}))
 		m.Heads = map[string]*ckpttest.Block{"b": {}}
@@ -269,7 +269,7 @@ func TestDeferred(t *testing.T) {
 		require.False(t, r.Has("weights/0/.ATTRIBUTES/VARIABLE_VALUE"))
 		require.Equal(t, ckpttest.Scalar(2), ckpttest.Must(r.Tensor("kernel/.ATTRIBUTES/VARIABLE_VALUE")))
 	})
-	t.Run("D-28 a training loop that is started three times goes on where it stopped", func(t *testing.T) {
+	t.Run("D-28 a training loop that is started three times continues where it stopped", func(t *testing.T) {
 		dir := t.TempDir()
 		for run := range 3 {
 			step := int64(0)
@@ -284,7 +284,7 @@ func TestDeferred(t *testing.T) {
 			require.EqualValues(t, run+1, c.SaveCounter())
 		}
 	})
-	t.Run("C-09 a list that starts with its second element takes that one's value", func(t *testing.T) {
+	t.Run("C-09 a list that starts with its second element takes the second value", func(t *testing.T) {
 		var m struct {
 			L []any `ckpt:"l"`
 		}
@@ -348,7 +348,7 @@ func TestAllocTag(t *testing.T) {
 	require.NoError(t, s.AssertConsumed())
 	require.Equal(t, full, got)
 
-	t.Run("LoadWeights makes all that the checkpoint has", func(t *testing.T) {
+	t.Run("LoadWeights allocates everything that the checkpoint has", func(t *testing.T) {
 		var got model
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &got))
 		require.Equal(t, full, got)

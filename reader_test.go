@@ -25,7 +25,7 @@ func TestReader(t *testing.T) {
 		require.Equal(t, []string{"_CHECKPOINTABLE_OBJECT_GRAPH string[] 246", "save_counter/.ATTRIBUTES/VARIABLE_VALUE int64[] 8",
 			"step/.ATTRIBUTES/VARIABLE_VALUE int64[] 8", "w/.ATTRIBUTES/VARIABLE_VALUE float32[2] 8"}, lines)
 	})
-	t.Run("Q-01 Q-05 a directory is its latest checkpoint", func(t *testing.T) {
+	t.Run("Q-01 Q-05 a directory stands for its latest checkpoint", func(t *testing.T) {
 		r := ckpttest.Open(t, filepath.Dir(numbered.Path()))
 		require.Equal(t, numbered.Path(), r.Prefix())
 		require.Equal(t, tensor.Scalar(int64(30)), ckpttest.Must(r.Tensor("step/.ATTRIBUTES/VARIABLE_VALUE")))
@@ -37,7 +37,7 @@ func TestReader(t *testing.T) {
 		require.ErrorContains(t, err, dir)
 		require.ErrorContains(t, err, "Couldn't find 'checkpoint' file or checkpoints in given directory")
 	})
-	t.Run("Q-02 Q-04 of a partitioned tensor the whole is listed, and assembled when it is read", func(t *testing.T) {
+	t.Run("Q-02 Q-04 a partitioned tensor is listed as a whole, and assembled by reads", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saver-v2").Path())
 		var keys []string
 		for _, v := range r.Variables() {
@@ -54,7 +54,7 @@ func TestReader(t *testing.T) {
 		require.Equal(t, tensor.Shape{7, 2}, w.Shape())
 		require.InDelta(t, 13-5*0.1, w.Values().([]float32)[13], 1e-3, "the last part is at the end: five steps of Adam from 13")
 	})
-	t.Run("Q-04 parts that leave a gap are an error, and no other key's", func(t *testing.T) {
+	t.Run("Q-04 parts with a gap are an error only for their key", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "damaged-entry-slices-leave-a-gap").Path())
 		for _, key := range ckpttest.Golden(t, "damaged-entry-slices-leave-a-gap").Want.Bad {
 			_, err := r.Tensor(key)
@@ -83,7 +83,7 @@ func TestReader(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.Regexp(t, "^ckpt: .*nothing", err.Error())
 	})
-	t.Run("Q-07 Has knows stored and partitioned keys, and not the header's", func(t *testing.T) {
+	t.Run("Q-07 Has reports stored and partitioned keys, but not the header's", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saver-v2").Path())
 		require.True(t, r.Has("model/bias"))
 		require.True(t, r.Has("model/weights"))
@@ -91,7 +91,7 @@ func TestReader(t *testing.T) {
 		require.False(t, r.Has("model"))
 		require.False(t, r.Has("model/bias:0"))
 	})
-	t.Run("Q-08 every key that is listed has a dtype and a shape, and can be looked up", func(t *testing.T) {
+	t.Run("Q-08 every listed key has a dtype and a shape, and can be looked up", func(t *testing.T) {
 		for _, name := range []string{"saver-v2", "saved-shards", "values-shapes", "values-variant", "saver-v1"} {
 			r := ckpttest.Open(t, ckpttest.Golden(t, name).Path())
 			for e, err := range r.All() {
@@ -102,7 +102,7 @@ func TestReader(t *testing.T) {
 			}
 		}
 	})
-	t.Run("Q-11 a region is read alone, of a whole tensor or a partitioned one", func(t *testing.T) {
+	t.Run("Q-11 a read of a region reads only the region, of a whole or a partitioned tensor", func(t *testing.T) {
 		r := ckpttest.Open(t, ckpttest.Golden(t, "saved-slices").Path())
 		for _, key := range []string{"whole", "tiled"} {
 			region := ckpttest.Must(tensor.ParseSlice("2,3:3,2")) // overlaps all four tiles
@@ -114,7 +114,7 @@ func TestReader(t *testing.T) {
 		_, err = r.Slice(ctx, "whole", ckpttest.Must(tensor.ParseSlice("-")))
 		require.Error(t, err, "another rank")
 	})
-	t.Run("Q-11 damage elsewhere does not keep a region from being read", func(t *testing.T) {
+	t.Run("Q-11 a region can be read despite damage elsewhere", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		ckpttest.Must(ckpttest.New(t, ckpt.Group{"v": ckpttest.Vector(make([]float32, 100)...)}).Write(ctx, prefix, ckpt.MaxShardSize(80)))
 		damaged := prefix + ".data-00003-of-00005"

@@ -59,7 +59,7 @@ func TestWalk(t *testing.T) {
 			When           time.Time
 			private        tensor.Tensor[float32]
 		}{}, []string{" group", "input_transform group", "input_transform/kernel float32", "input_transform/bias float32"}},
-		{"a dash", "the field is not looked at", &struct {
+		{"a dash", "the field is ignored", &struct {
 			W tensor.Tensor[float32] `ckpt:"-"`
 		}{}, []string{" group"}},
 		{"tagged plain values", "they are variables", &struct {
@@ -74,12 +74,12 @@ func TestWalk(t *testing.T) {
 			B     tensor.Float16 `ckpt:"b"`
 		}{Names: []string{"a"}, R: [][]int8{{1, 2}, {3, 4}}, Flat: make([]float32, 4), P: &step, Q: &step},
 			[]string{" group", "step int64[]", "names string[1]", "m float64[2 3]", "r int8[2 2]", "flat float32[2 2]", "p int64[]", "d int64[]", "b float16[]"}},
-		{"a shared pointer", "one object is one node, by the first edge that is met", &struct{ A, B *tensor.Tensor[float32] }{shared, shared},
+		{"a shared pointer", "one object is one node, named by the first edge", &struct{ A, B *tensor.Tensor[float32] }{shared, shared},
 			[]string{" group", "a float32[2]"}},
 		{"a struct and its first field", "one address, two objects", &struct{ D ckpttest.Dense }{},
 			[]string{" group", "d group", "d/kernel float32", "d/bias float32"}},
-		{"a ring", "every object is met once", ring, []string{" group", "next group", "w float32[1]", "next/w float32[1]"}},
-		{"a nil pointer in a recursive type", "it is no object", &list{W: ckpttest.Vector(1)}, []string{" group", "w float32[1]"}},
+		{"a ring", "every object is visited once", ring, []string{" group", "next group", "w float32[1]", "next/w float32[1]"}},
+		{"a nil pointer in a recursive type", "nil is not an object", &list{W: ckpttest.Vector(1)}, []string{" group", "w float32[1]"}},
 		{"containers", "children are 0, 1, … and the sorted keys", &struct {
 			L []*ckpttest.Block
 			A [2]ckpttest.Block
@@ -87,7 +87,7 @@ func TestWalk(t *testing.T) {
 		}{[]*ckpttest.Block{{}, nil, {}}, [2]ckpttest.Block{}, map[string]ckpttest.Block{"z": {}, "a": {}}},
 			[]string{" group", "l group", "a group", "m group", "l/0 group", "l/2 group", "a/0 group", "a/1 group", "m/a group", "m/z group",
 				"l/0/w float32", "l/2/w float32", "a/0/w float32", "a/1/w float32", "m/a/w float32", "m/z/w float32"}},
-		{"interfaces", "what is in them decides; plain values keep their index and make no edge", &struct {
+		{"interfaces", "the contents decide; plain values keep their index and do not make edges", &struct {
 			Layers []ckpttest.Layer
 			Mixed  []any
 			Loose  any
@@ -203,11 +203,11 @@ type (
 // These types contain themselves without a struct in between. A walk of such a type would not end.
 func TestTypesThatContainThemselves(t *testing.T) {
 	for name, object := range map[string]any{
-		"a slice of itself": &struct {
+		"a slice that contains itself": &struct {
 			V int64 `ckpt:"v"`
 			X forest
 		}{X: forest{{}, {{}}}},
-		"a map of itself": &struct {
+		"a map that contains itself": &struct {
 			V int64 `ckpt:"v"`
 			X nesting
 		}{X: nesting{"a": {"b": nil}}},
@@ -219,11 +219,11 @@ func TestTypesThatContainThemselves(t *testing.T) {
 			V int64 `ckpt:"v"`
 			X bush
 		}{},
-		"a slice of itself, with a tag": &struct {
+		"a tagged slice that contains itself": &struct {
 			V int64  `ckpt:"v"`
 			X forest `ckpt:"x"`
 		}{X: forest{{}, {{}}}},
-		"a map of itself, with a tag": &struct {
+		"a tagged map that contains itself": &struct {
 			V int64   `ckpt:"v"`
 			X nesting `ckpt:"x"`
 		}{X: nesting{"a": {"b": nil}}},

@@ -90,23 +90,23 @@ func TestFailedRestores(t *testing.T) {
 		opts []ckpt.LoadOption
 		is   error
 	}{
-		"a value is missing":             {path: without("n"), is: ckpt.ErrMismatch},
-		"a tensor is missing":            {path: without("a"), is: ckpt.ErrMismatch},
-		"a value is left over":           {path: replaced("e", ckpttest.NodeOf("k", &ckpttest.Block{W: *ckpttest.Vector(8)}, "more", ckpttest.Scalar(1))), opts: []ckpt.LoadOption{ckpt.Strict()}, is: ckpt.ErrMismatch},
-		"another shape":                  {path: replaced("text", tensor.New[string](2)), is: ckpt.ErrMismatch},
-		"another rank":                   {path: replaced("d", ckpttest.Vector(1)), is: ckpt.ErrMismatch},
-		"another dtype":                  {path: replaced("n", ckpttest.Scalar(1)), is: ckpt.ErrMismatch},
-		"a variable where a group is":    {path: replaced("list", ckpttest.NodeOf("0", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
-		"a group where a variable is":    {path: replaced("n", ckpttest.NodeOf("x", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
-		"the data file ends too soon":    {path: truncated, is: ckpt.ErrCorrupt},
-		"a damaged number, Atomic":       {path: damagedCopy(t, path, key("n")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
-		"a damaged string, Atomic":       {path: damagedCopy(t, path, key("text")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
-		"a context that has ended":       {ctx: canceled, path: path, is: context.Canceled},
-		"no checkpoint":                  {path: path + "-none", is: ckpt.ErrNotFound},
-		"At an object that is not there": {path: path, opts: []ckpt.LoadOption{ckpt.At("a/b/c")}, is: ckpt.ErrMismatch},
+		"a missing value":               {path: without("n"), is: ckpt.ErrMismatch},
+		"a missing tensor":              {path: without("a"), is: ckpt.ErrMismatch},
+		"an unused value":               {path: replaced("e", ckpttest.NodeOf("k", &ckpttest.Block{W: *ckpttest.Vector(8)}, "more", ckpttest.Scalar(1))), opts: []ckpt.LoadOption{ckpt.Strict()}, is: ckpt.ErrMismatch},
+		"another shape":                 {path: replaced("text", tensor.New[string](2)), is: ckpt.ErrMismatch},
+		"another rank":                  {path: replaced("d", ckpttest.Vector(1)), is: ckpt.ErrMismatch},
+		"another dtype":                 {path: replaced("n", ckpttest.Scalar(1)), is: ckpt.ErrMismatch},
+		"a variable instead of a group": {path: replaced("list", ckpttest.NodeOf("0", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
+		"a group instead of a variable": {path: replaced("n", ckpttest.NodeOf("x", ckpttest.Scalar(1))), is: ckpt.ErrMismatch},
+		"a truncated data file":         {path: truncated, is: ckpt.ErrCorrupt},
+		"a damaged number, Atomic":      {path: damagedCopy(t, path, key("n")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
+		"a damaged string, Atomic":      {path: damagedCopy(t, path, key("text")), opts: []ckpt.LoadOption{ckpt.Atomic()}, is: ckpt.ErrCorrupt},
+		"a context that has ended":      {ctx: canceled, path: path, is: context.Canceled},
+		"no checkpoint":                 {path: path + "-none", is: ckpt.ErrNotFound},
+		"At with a missing object":      {path: path, opts: []ckpt.LoadOption{ckpt.At("a/b/c")}, is: ckpt.ErrMismatch},
 	} {
 		for state, build := range models {
-			t.Run(fmt.Sprintf("%s: the model, %s, is as it was", name, state), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s: the model, %s, has not changed", name, state), func(t *testing.T) {
 				m := build()
 				call := tt.ctx
 				if call == nil {
@@ -118,7 +118,7 @@ func TestFailedRestores(t *testing.T) {
 			})
 		}
 	}
-	t.Run("a checksum that fails is a RestoreError that names what was touched", func(t *testing.T) {
+	t.Run("a wrong checksum returns a RestoreError that lists the changed values", func(t *testing.T) {
 		m := models["filled"]()
 		err := ckpt.LoadWeights(ctx, damagedCopy(t, path, key("a")), m)
 		var failed *ckpt.RestoreError
@@ -142,7 +142,7 @@ func TestFailedRestores(t *testing.T) {
 			require.True(t, told[p] || !changed, "%s was changed but not reported", p)
 		}
 	})
-	t.Run("what a failed restore made is nil again", func(t *testing.T) {
+	t.Run("a failed restore resets its allocated pointers to nil", func(t *testing.T) {
 		m := new(model)
 		require.ErrorIs(t, ckpt.LoadWeights(ctx, damagedCopy(t, path, key("a")), m), ckpt.ErrCorrupt)
 		require.Nil(t, m.B)
@@ -151,7 +151,7 @@ func TestFailedRestores(t *testing.T) {
 		require.Nil(t, m.List)
 		require.False(t, m.A.Built())
 	})
-	t.Run("cast: a number that does not fit leaves an Atomic load without a trace", func(t *testing.T) {
+	t.Run("cast: if a number does not fit, an Atomic load changes nothing", func(t *testing.T) {
 		type narrow struct {
 			A tensor.Tensor[float32]
 			N int8                          `ckpt:"n,cast"`
@@ -176,7 +176,7 @@ func TestFailedRestores(t *testing.T) {
 			}
 		}
 	})
-	t.Run("Atomic: an object that refuses its values keeps the others from theirs", func(t *testing.T) {
+	t.Run("Atomic: if an object rejects its values, the others do not change either", func(t *testing.T) {
 		type mixed struct {
 			A     ckpttest.Variable
 			Rows  [][]int64 `ckpt:"rows"`
@@ -196,7 +196,7 @@ func TestFailedRestores(t *testing.T) {
 		require.Equal(t, ckpttest.Vector(1), m.A)
 		require.Equal(t, [][]int64{{1}}, m.Rows)
 	})
-	t.Run("what a saver refuses last leaves what was made nil, and what was there named", func(t *testing.T) {
+	t.Run("if a saver fails at the end, allocated pointers are reset to nil, and the error lists the changed values", func(t *testing.T) {
 		type model struct {
 			Parts ckpttest.Parts `ckpt:"parts"`
 			V     ckpttest.Variable

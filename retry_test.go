@@ -31,7 +31,7 @@ func TestRetry(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorIs(t, model.Track("b", b), b.Err)
 		require.Len(t, s.Report().Waiting, 1, "b still waits")
-		require.ErrorIs(t, model.Track("b", b), b.Err, "the same Track tries again")
+		require.ErrorIs(t, model.Track("b", b), b.Err, "the same call of Track tries again")
 		b.Err = nil
 		require.NoError(t, model.Track("b", b))
 		require.Equal(t, []float32{2}, b.Value.Data())

@@ -18,7 +18,7 @@ import (
 )
 
 func TestSaveAndWrite(t *testing.T) {
-	t.Run("W-01 Write returns its prefix, numbers nothing, counts nothing and names it in no state file", func(t *testing.T) {
+	t.Run("W-01 Write returns its prefix, without a number, a counter or a state file", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		require.Equal(t, prefix, ckpttest.Must(c.Write(ctx, prefix)))
@@ -26,7 +26,7 @@ func TestSaveAndWrite(t *testing.T) {
 		require.Equal(t, []string{"v/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, prefix))
 		require.Zero(t, c.SaveCounter())
 	})
-	t.Run("W-02 W-03 Save counts before it writes, and the state file names the latest alone", func(t *testing.T) {
+	t.Run("W-02 W-03 Save counts before it writes, and the state file names only the latest checkpoint", func(t *testing.T) {
 		type run struct {
 			Step tensor.Tensor[int64]   `ckpt:"step,fullname=step"`
 			W    tensor.Tensor[float32] `ckpt:"w,fullname=w"`
@@ -46,7 +46,7 @@ func TestSaveAndWrite(t *testing.T) {
 		require.Equal(t, ckpttest.Must(os.ReadFile(filepath.Join(g.Dir, "train", "checkpoint"))), ckpttest.Must(os.ReadFile(filepath.Join(dir, "checkpoint"))))
 		require.Equal(t, ckpttest.NamesIn(t, filepath.Join(g.Dir, "train")), ckpttest.NamesIn(t, dir))
 	})
-	t.Run("W-04 after a restore the count goes on", func(t *testing.T) {
+	t.Run("W-04 after a restore the count continues", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		dir := t.TempDir()
 		for range 2 {
@@ -57,7 +57,7 @@ func TestSaveAndWrite(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, filepath.Join(dir, "other-3"), ckpttest.Must(next.Save(ctx, filepath.Join(dir, "other"))))
 	})
-	t.Run("W-05 W-28 directories are made, and a base name may be empty", func(t *testing.T) {
+	t.Run("W-05 W-28 directories are created, and a base name may be empty", func(t *testing.T) {
 		g, dir := ckpttest.Golden(t, "saved-written"), t.TempDir()
 		n := int64(7)
 		c := ckpttest.New(t, ckpt.Group{"w": ckpttest.Vector(1, 2), "n": &n})
@@ -92,7 +92,7 @@ func TestSaveAndWrite(t *testing.T) {
 }
 
 func TestSavesAndReads(t *testing.T) {
-	t.Run("W-07 a restore of what Write wrote misses the counter, a read does not", func(t *testing.T) {
+	t.Run("W-07 a restore of a checkpoint by Write lacks the counter, and a read does not need it", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		s, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}).Restore(ctx, path)
 		require.NoError(t, err)
@@ -103,7 +103,7 @@ func TestSavesAndReads(t *testing.T) {
 		}
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)}), path).Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 	})
-	t.Run("W-08 a read of what Save wrote leaves the counter until it is asked for", func(t *testing.T) {
+	t.Run("W-08 after a read of a checkpoint by Save, the counter waits until it is used", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
 		s := ckpttest.Read(t, c, ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		require.ErrorContains(t, s.AssertConsumed(), "Unresolved object in checkpoint (root).save_counter")
@@ -111,7 +111,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.EqualValues(t, 1, c.SaveCounter())
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("W-09 a checkpoint that is not there is not found, and Restore says what was probably meant", func(t *testing.T) {
+	t.Run("W-09 a missing checkpoint is not found, and Restore suggests what was probably meant", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(0)})
 		path := strings.TrimSuffix(ckpttest.Saved(t, ckpt.Group{"v": ckpttest.Scalar(1)}), "-1")
 		_, err := c.Restore(ctx, path)
@@ -136,7 +136,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 1, ckpttest.Value(v))
 	})
-	t.Run("W-11 another shape is an error at once, with both shapes and the variable", func(t *testing.T) {
+	t.Run("W-11 another shape is an error at once that names both shapes and the variable", func(t *testing.T) {
 		v, other := ckpttest.Vector(5), ckpttest.Scalar(0)
 		_, err := ckpttest.New(t, ckpt.Group{"v": v, "a": other}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Vector(1, 2), "a": ckpttest.Scalar(1)}))
 		var wrong *ckpt.ValueError
@@ -144,7 +144,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.Equal(t, []string{"v", "v", "v/.ATTRIBUTES/VARIABLE_VALUE"}, []string{wrong.Path, wrong.GoPath, wrong.Key})
 		require.Equal(t, "incompatible tensor with shape [2] in the checkpoint, [1] in the model", wrong.Problem)
-		require.Equal(t, []float32{5, 0}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "and nothing was assigned")
+		require.Equal(t, []float32{5, 0}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "and no value was assigned")
 	})
 	t.Run("W-12 another dtype is an error that names both and the key; nothing is cast", func(t *testing.T) {
 		_, err := ckpttest.New(t, ckpt.Group{"v": tensor.Scalar(float64(5))}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
@@ -154,22 +154,22 @@ func TestSavesAndReads(t *testing.T) {
 		require.Equal(t, "dtype float32 in the checkpoint, float64 in the model; the tag option cast converts values", wrong.Problem)
 		_, err = ckpttest.New(t, ckpt.Group{"v": tensor.Scalar("")}).Read(ctx, ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1)}))
 		require.ErrorContains(t, err, "dtype float32 in the checkpoint, string in the model")
-		require.NotContains(t, err.Error(), "cast", "it would not help")
+		require.NotContains(t, err.Error(), "cast", "the option would not help")
 	})
-	t.Run("all that does not fit is said in one error", func(t *testing.T) {
+	t.Run("one error lists everything that does not fit", func(t *testing.T) {
 		_, err := ckpttest.New(t, ckpt.Group{"a": ckpttest.Vector(0, 0), "b": ckpttest.Scalar(0), "c": tensor.Scalar(int64(0))}).Read(ctx, ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2), "c": ckpttest.Scalar(3)}))
 		require.ErrorContains(t, err, "restore a (a)")
 		require.ErrorContains(t, err, "restore c (c)")
 		require.NotContains(t, err.Error(), "restore b")
 	})
-	t.Run("W-13 a variable of unknown shape takes any", func(t *testing.T) {
+	t.Run("W-13 a variable of unknown shape takes any shape", func(t *testing.T) {
 		for _, want := range []*tensor.Tensor[float32]{ckpttest.Scalar(1), ckpttest.Vector(1, 2), ckpttest.Must(tensor.FromSlice([]float32{}, 0, 3))} {
 			v := new(tensor.Tensor[float32])
 			require.NoError(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": v}), ckpttest.Written(t, ckpt.Group{"v": want})).AssertConsumed())
 			require.Equal(t, want, v)
 		}
 	})
-	t.Run("W-14 no file stays open after a restore, nor after one that fails", func(t *testing.T) {
+	t.Run("W-14 no file stays open after a restore, even if it fails", func(t *testing.T) {
 		disk := errfs.New()
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)}, ckpttest.On(disk))
 		path := ckpttest.Must(c.Save(ctx, "ckpt"))
@@ -205,7 +205,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.NotSame(t, pair.primary, pair.copy)
 		ckpttest.RequireSameFiles(t, ckpttest.Written(t, ckpt.Group{"p": pair}), ckpttest.Written(t, ckpt.Group{"p": ckpttest.Vector(1, 2)}))
 	})
-	t.Run("W-16 an object of two tensors has two attributes on one node, and takes both in one call", func(t *testing.T) {
+	t.Run("W-16 an object with two tensors has two attributes on one node, and takes both in one call", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"o": &ckpttest.Several{Names: []string{"keys", "values"}, Got: map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": ckpttest.Vector(1, 2)}}})
 		require.Equal(t, `1 [keys "" o/.ATTRIBUTES/keys] [values "" o/.ATTRIBUTES/values]`, ckpttest.GraphOf(t, path)[1])
 		got := &ckpttest.Several{Names: []string{"keys", "values"}, Got: map[string]tensor.Any{"keys": tensor.Scalar(""), "values": new(tensor.Tensor[float32])}}
@@ -213,7 +213,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.Equal(t, map[string]tensor.Any{"keys": tensor.Scalar("k"), "values": ckpttest.Vector(1, 2)}, got.Got)
 		require.Equal(t, 1, got.Calls)
 	})
-	t.Run("W-23 a checkpoint does not depend on how it was saved or is restored", func(t *testing.T) {
+	t.Run("W-23 a checkpoint does not depend on the function that saves or restores it", func(t *testing.T) {
 		program := func(v float32) ckpt.Group {
 			return ckpt.Group{"g": ckpttest.NodeOf("v", ckpttest.Scalar(v)), "l": []ckpttest.Variable{ckpttest.Scalar(v)}}
 		}
@@ -234,7 +234,7 @@ func TestSavesAndReads(t *testing.T) {
 			}
 		}
 	})
-	t.Run("W-29 an edge of the root and an object beside it are the same to a restore", func(t *testing.T) {
+	t.Run("W-29 for a restore, an edge of the root equals an object next to the root", func(t *testing.T) {
 		forms := map[string]func(v, w ckpttest.Variable) *ckpt.Checkpoint{
 			"root": func(v, w ckpttest.Variable) *ckpt.Checkpoint { return ckpttest.New(t, ckpttest.NodeOf("v", v, "w", w)) },
 			"root and w": func(v, w ckpttest.Variable) *ckpt.Checkpoint {
@@ -260,7 +260,7 @@ func TestSavesAndReads(t *testing.T) {
 		require.Equal(t, []float32{1, 5}, []float32{ckpttest.Value(v), ckpttest.Value(other)}, "variables without a counterpart do not change")
 		require.Error(t, s.AssertConsumed())
 	})
-	t.Run("W-30 a path that was overwritten is read anew", func(t *testing.T) {
+	t.Run("W-30 an overwritten path is read again", func(t *testing.T) {
 		v, got := ckpttest.Scalar(1), ckpttest.Scalar(0)
 		c, reader := ckpttest.New(t, ckpt.Group{"v": v}), ckpttest.New(t, ckpt.Group{"v": got})
 		prefix := filepath.Join(t.TempDir(), "ckpt")
@@ -315,7 +315,7 @@ func TestFilesOfASave(t *testing.T) {
 		require.Equal(t, []string{"ckpt-1.data-00000-of-00003", "ckpt-1.data-00001-of-00003", "ckpt-1.data-00002-of-00003", "ckpt-1.index", "checkpoint"}, placed)
 		require.Equal(t, []string{"train/checkpoint", "train/ckpt-1.data-00000-of-00003", "train/ckpt-1.data-00001-of-00003", "train/ckpt-1.data-00002-of-00003", "train/ckpt-1.index"}, disk.Names())
 	})
-	t.Run("W-25 W-27 a crash at any point leaves a state file that names a whole checkpoint", func(t *testing.T) {
+	t.Run("W-25 W-27 after a crash at any point, the state file names a complete checkpoint", func(t *testing.T) {
 		crashes := ckpttest.EveryCrash(t, func(disk *errfs.FS) error {
 			v := ckpttest.Scalar(0)
 			c := ckpttest.New(t, ckpt.Group{"v": v}, ckpttest.On(disk))
@@ -343,7 +343,7 @@ func TestFilesOfASave(t *testing.T) {
 		})
 		require.Greater(t, crashes, 20)
 	})
-	t.Run("W-26 a crash while a checkpoint is overwritten leaves the old one, the new one or an error, never a mixture", func(t *testing.T) {
+	t.Run("W-26 after a crash while a checkpoint is overwritten, it is the old one, the new one or an error, but not a mixture", func(t *testing.T) {
 		program := func(v float32) ckpt.Group {
 			return ckpt.Group{"a": ckpttest.Scalar(v), "b": ckpttest.Vector(v, v), "s": tensor.Scalar(fmt.Sprint(v))}
 		}

@@ -58,7 +58,7 @@ func newInThree() *inThree {
 }
 
 func TestSaverFiles(t *testing.T) {
-	t.Run("N-10 N-19 tensors are sorted by name, slices in their place, and the files are TensorFlow's", func(t *testing.T) {
+	t.Run("N-10 N-19 tensors are sorted by name, slices are in their positions, and the files equal TensorFlow's", func(t *testing.T) {
 		for _, name := range []string{"model.ckpt-3", "model.ckpt-4", "model.ckpt-5"} {
 			theirs := filepath.Join("testdata", "golden", "saver-v2", name)
 			m := newInThree()
@@ -70,7 +70,7 @@ func TestSaverFiles(t *testing.T) {
 			require.Equal(t, ckpttest.FilesOf(t, theirs), ckpttest.FilesOf(t, ours))
 		}
 	})
-	t.Run("N-10 nothing is written but the files under the prefix and the state file, and there is no object graph", func(t *testing.T) {
+	t.Run("N-10 only the files of the prefix and the state file are written, without an object graph", func(t *testing.T) {
 		dir := t.TempDir()
 		path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1, 2)}).Save(ctx, filepath.Join(dir, "model.ckpt")))
 		require.Equal(t, ckpttest.FilesOf(t, ckpttest.Golden(t, "saver-v2-absolute").Path()), ckpttest.FilesOf(t, path))
@@ -78,21 +78,21 @@ func TestSaverFiles(t *testing.T) {
 		_, err := ckpttest.Open(t, path).Graph()
 		require.ErrorIs(t, err, ckpt.ErrNoObjectGraph)
 	})
-	t.Run("N-09 the keys are the map's, not the variables' names", func(t *testing.T) {
+	t.Run("N-09 the keys are those of the map, not the names of the variables", func(t *testing.T) {
 		m := &struct {
 			W *tensor.Tensor[float32] `ckpt:"w,fullname=model/w"`
 		}{ckpttest.Vector(1)}
 		require.Equal(t, []string{"model/w"}, ckpttest.KeysOf(t, ckpttest.Must(ckpttest.Saver(t, m).Save(ctx, filepath.Join(t.TempDir(), "s")))))
 		require.Equal(t, []string{"a/.b", "c:0"}, ckpttest.KeysOf(t, ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"a/.b": m.W, "c:0": ckpttest.Vector(1)}).Save(ctx, filepath.Join(t.TempDir(), "s")))))
 	})
-	t.Run("without a tag a name is the edges from the root", func(t *testing.T) {
+	t.Run("without a tag, a name consists of the edges from the root", func(t *testing.T) {
 		path := ckpttest.Must(ckpttest.Saver(t, ckpt.Group{"net": ckpttest.NewNet(1)}).Save(ctx, filepath.Join(t.TempDir(), "s")))
 		require.Contains(t, ckpttest.KeysOf(t, path), "net/blocks/0/w")
 		again := ckpttest.NewNet(0)
 		require.NoError(t, ckpttest.Saver(t, ckpt.Group{"net": again}).Restore(ctx, path))
 		require.Equal(t, ckpttest.NewNet(1), again)
 	})
-	t.Run("slot variables go by their own names", func(t *testing.T) {
+	t.Run("slot variables have their own names", func(t *testing.T) {
 		w := ckpttest.Vector(1)
 		o := &ckpttest.Momentum{}
 		o.Names, o.Slots = []string{"momentum"}, map[string]map[any]*tensor.Tensor[float32]{"momentum": {w: ckpttest.Vector(2)}}
@@ -100,7 +100,7 @@ func TestSaverFiles(t *testing.T) {
 		require.Equal(t, []string{"w", "w/Momentum"}, ckpttest.KeysOf(t, ckpttest.Must(ckpttest.Saver(t, root).Save(ctx, filepath.Join(t.TempDir(), "s")))))
 		require.Equal(t, []string{"w"}, ckpttest.KeysOf(t, ckpttest.Must(ckpttest.Saver(t, root, ckpt.SkipSlots()).Save(ctx, filepath.Join(t.TempDir(), "s")))))
 	})
-	t.Run("N-18 in data files of their own per task; a restore needs only the prefix", func(t *testing.T) {
+	t.Run("N-18 each task has its own data files; a restore needs only the prefix", func(t *testing.T) {
 		a, b := ckpttest.Vector(1, 2), ckpttest.Vector(3)
 		byTask := ckpt.ShardByTask(func(path string) string { return path })
 		path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"a": a, "b": b}, byTask).Save(ctx, filepath.Join(t.TempDir(), "s")))
@@ -114,7 +114,7 @@ func TestSaverFiles(t *testing.T) {
 		require.NoError(t, ckpttest.Saver(t, vars).Restore(ctx, ckpttest.Golden(t, "saver-v1-two-shards").Path()))
 		require.Equal(t, ckpt.Vars{"v0": ckpttest.Vector(0, 1, 2), "v1": ckpttest.Vector(1, 2, 3)}, vars)
 	})
-	t.Run("N-22 a file of TensorFlow's first format, one variable of it in parts", func(t *testing.T) {
+	t.Run("N-22 a file of TensorFlow's first format with a variable in parts", func(t *testing.T) {
 		whole, left, right := tensor.New[float32](3, 5), tensor.New[float32](3, 1), tensor.New[float32](3, 4)
 		path := ckpttest.Golden(t, "saver-v1").Path()
 		require.NoError(t, ckpttest.Saver(t, ckpt.Vars{"cut/table": whole}).Restore(ctx, path))
@@ -149,7 +149,7 @@ func TestPartitionedVariables(t *testing.T) {
 			}
 		}
 	})
-	t.Run("N-19 any cut of a variable restores into any other", func(t *testing.T) {
+	t.Run("N-19 a variable cut in any way restores into any other cut", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			draw := func(name string) *ckpt.Partitioned {
 				axis := rapid.IntRange(0, 1).Draw(t, name+" axis")
@@ -184,7 +184,7 @@ func TestPartitionedVariables(t *testing.T) {
 			require.Equal(t, ckpttest.Must(ckpttest.Must(ckpt.Open(first)).Tensor("v")), ckpttest.Must(ckpttest.Must(ckpt.Open(second)).Tensor("v")))
 		})
 	})
-	t.Run("variables of one name are parts where Parts says which", func(t *testing.T) {
+	t.Run("variables with one name are parts if Parts describes them", func(t *testing.T) {
 		type halves struct {
 			A *tensor.Tensor[float32] `ckpt:"a,fullname=v"`
 			B *tensor.Tensor[float32] `ckpt:"b,fullname=v"`
@@ -199,7 +199,7 @@ func TestPartitionedVariables(t *testing.T) {
 		require.NoError(t, ckpttest.Saver(t, got, parts).Restore(ctx, path))
 		require.Equal(t, &halves{ckpttest.Vector(3, 4), ckpttest.Vector(1, 2)}, got)
 	})
-	t.Run("N-19 a part is restored where the file has no more of the variable", func(t *testing.T) {
+	t.Run("N-19 a part is restored if the file has only this part of the variable", func(t *testing.T) {
 		region := func(start int) ckpt.RegionOption {
 			return ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 				return tensor.Shape{4}, tensor.Slice{{Start: start, Length: 2}}
@@ -222,7 +222,7 @@ func TestPartitionedVariables(t *testing.T) {
 	}{
 		"no parts":                {ckpt.Partition(0), "no parts"},
 		"a part without a shape":  {ckpt.Partition(0, new(tensor.Tensor[float32])), "not a variable with a shape"},
-		"no such axis":            {ckpt.Partition(2, ckpttest.Vector(1)), "no axis 2"},
+		"a missing axis":          {ckpt.Partition(2, ckpttest.Vector(1)), "no axis 2"},
 		"parts that do not fit":   {ckpt.Partition(0, tensor.New[float32](2, 3), tensor.New[float32](2, 4)), "does not continue the others"},
 		"parts of different rank": {ckpt.Partition(0, tensor.New[float32](2, 3), ckpttest.Vector(1)), "does not continue the others"},
 		"an object":               {ckpt.Partition(0, ckpttest.NewNet(1)), "not a variable with a shape"},
@@ -248,18 +248,18 @@ func TestSaverNames(t *testing.T) {
 		opts []ckpt.SaverOption
 		want string
 	}{
-		"N-11 one variable under two names": {ckpt.Vars{"x": v, "y": v}, nil, `the same variable is called both "x" and "y"`},
-		"N-11 two variables under one name": {&twins{ckpttest.Vector(1), ckpttest.Vector(2)}, nil, `at least two variables have the same name: "v" (A and B)`},
-		"N-11 an object is no variable":     {ckpt.Vars{"x": ckpttest.NewNet(1)}, nil, "is not a variable"},
-		"N-11 a number is no variable":      {ckpt.Vars{"x": 1}, nil, "not trackable"},
-		"N-14 there are none":               {ckpt.Vars{}, nil, "no variables to save"},
-		"a negative number to keep":         {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
-		"a duration of nothing":             {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepEvery(0)}, "KeepEvery"},
-		"a state file elsewhere":            {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.StateFile("a/b")}, "expected a file name, not a path"},
+		"N-11 one variable with two names": {ckpt.Vars{"x": v, "y": v}, nil, `the same variable is called both "x" and "y"`},
+		"N-11 two variables with one name": {&twins{ckpttest.Vector(1), ckpttest.Vector(2)}, nil, `at least two variables have the same name: "v" (A and B)`},
+		"N-11 an object is not a variable": {ckpt.Vars{"x": ckpttest.NewNet(1)}, nil, "is not a variable"},
+		"N-11 a number is not a variable":  {ckpt.Vars{"x": 1}, nil, "not trackable"},
+		"N-14 no variables":                {ckpt.Vars{}, nil, "no variables to save"},
+		"a negative number to keep":        {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepLast(-1)}, "KeepLast(-1)"},
+		"a duration of zero":               {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.KeepEvery(0)}, "KeepEvery"},
+		"a state file elsewhere":           {ckpt.Vars{"x": v}, []ckpt.SaverOption{ckpt.StateFile("a/b")}, "expected a file name, not a path"},
 		"parts that overlap": {&twins{ckpttest.Vector(1, 2), ckpttest.Vector(2, 3)}, []ckpt.SaverOption{ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 0, Length: 2}}
 		})}, "two parts overlap"},
-		"a part that leaves the whole": {&twins{ckpttest.Vector(1, 2), ckpttest.Vector(2, 3)}, []ckpt.SaverOption{ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
+		"a part beyond the whole": {&twins{ckpttest.Vector(1, 2), ckpttest.Vector(2, 3)}, []ckpt.SaverOption{ckpt.Parts(func(string, tensor.Shape) (tensor.Shape, tensor.Slice) {
 			return tensor.Shape{3}, tensor.Slice{{Start: 2, Length: 2}}
 		})}, `"v" (B)`},
 	} {
@@ -268,7 +268,7 @@ func TestSaverNames(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	t.Run("N-14 with AllowEmpty nothing is written and nothing returned", func(t *testing.T) {
+	t.Run("N-14 with AllowEmpty nothing is written and the path is empty", func(t *testing.T) {
 		dir := t.TempDir()
 		s := ckpttest.Saver(t, ckpt.Vars{}, ckpt.AllowEmpty())
 		require.Empty(t, ckpttest.Must(s.Save(ctx, filepath.Join(dir, "s"))))
@@ -293,13 +293,13 @@ func TestSaverNames(t *testing.T) {
 
 func TestSaverPaths(t *testing.T) {
 	s := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)})
-	t.Run("N-12 the step is appended, padded to eight digits where that is asked for", func(t *testing.T) {
+	t.Run("N-12 the step is appended, padded to eight digits if requested", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "model")
 		require.Equal(t, prefix+"-7", ckpttest.Must(s.Save(ctx, prefix, ckpt.GlobalStep(7))))
 		require.Equal(t, prefix+"-00000007", ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, ckpt.PadStep()).Save(ctx, prefix, ckpt.GlobalStep(7))))
 		require.Equal(t, prefix, ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, ckpt.PadStep()).Save(ctx, prefix)))
 	})
-	t.Run("N-13 a prefix that is the state file's name is refused, with a step it is not", func(t *testing.T) {
+	t.Run("N-13 a prefix with the state file's name is rejected, but not with a step", func(t *testing.T) {
 		prefix := filepath.Join(t.TempDir(), "checkpoint")
 		_, err := s.Save(ctx, prefix)
 		require.ErrorContains(t, err, "conflicts with path used for checkpoint state")
@@ -307,7 +307,7 @@ func TestSaverPaths(t *testing.T) {
 		path := ckpttest.Must(s.Save(ctx, prefix, ckpt.GlobalStep(1)))
 		require.Equal(t, path, ckpttest.Must(ckpt.Latest(filepath.Dir(prefix))))
 	})
-	t.Run("N-20 an absolute prefix is recorded as it is, unless relative paths are asked for", func(t *testing.T) {
+	t.Run("N-20 an absolute prefix is recorded unchanged, unless relative paths are requested", func(t *testing.T) {
 		dir := t.TempDir()
 		ckpttest.Must(s.Save(ctx, filepath.Join(dir, "model"), ckpt.GlobalStep(1)))
 		require.Equal(t, "model_checkpoint_path: \""+dir+"/model-1\"\nall_model_checkpoint_paths: \""+dir+"/model-1\"\n", stateText(t, dir))
@@ -328,7 +328,7 @@ func TestSaverPaths(t *testing.T) {
 		ckpttest.Must(keeping.Save(ctx, filepath.Join("sub", "m")))
 		require.Contains(t, stateText(t, "sub"), "model_checkpoint_path: \"m\"\n")
 	})
-	t.Run("without a state file nothing is named", func(t *testing.T) {
+	t.Run("without a state file the checkpoint is not recorded", func(t *testing.T) {
 		dir := t.TempDir()
 		ckpttest.Must(s.Save(ctx, filepath.Join(dir, "model"), ckpt.NoStateFile()))
 		require.NoFileExists(t, filepath.Join(dir, "checkpoint"))
@@ -346,7 +346,7 @@ func TestSaverKeeps(t *testing.T) {
 		}
 		return names
 	}
-	t.Run("N-15 of three two are kept, with all files of the first gone; saving a name again moves it to the end", func(t *testing.T) {
+	t.Run("N-15 two of three are kept, and all files of the first are deleted; saving a name again moves it to the end", func(t *testing.T) {
 		dir := t.TempDir()
 		s := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, ckpt.KeepLast(2))
 		for _, name := range []string{"s1", "s2", "s3"} {
@@ -362,7 +362,7 @@ func TestSaverKeeps(t *testing.T) {
 		require.Equal(t, []string{"s2", "s3"}, there(t, dir))
 	})
 	for name, opts := range map[string][]ckpt.SaverOption{"without a limit": nil, "with a limit of 0": {ckpt.KeepLast(0)}} {
-		t.Run("N-16 "+name+" nothing is deleted, and only the latest listed", func(t *testing.T) {
+		t.Run("N-16 "+name+" nothing is deleted, and only the latest is listed", func(t *testing.T) {
 			dir := t.TempDir()
 			s := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, append(opts, ckpt.RelativePaths())...)
 			for step := range int64(7) {
@@ -373,7 +373,7 @@ func TestSaverKeeps(t *testing.T) {
 			require.Equal(t, "model_checkpoint_path: \"m-6\"\nall_model_checkpoint_paths: \"m-6\"\n", stateText(t, dir))
 		})
 	}
-	t.Run("N-17 one that is old enough is kept, and not listed any more", func(t *testing.T) {
+	t.Run("N-17 a checkpoint that is old enough is kept, but no longer listed", func(t *testing.T) {
 		dir := t.TempDir()
 		s := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, ckpt.KeepLast(2), ckpt.KeepEvery(time.Hour))
 		save := func(step int64) { ckpttest.Must(s.Save(ctx, filepath.Join(dir, "m"), ckpt.GlobalStep(step))) }
@@ -390,7 +390,7 @@ func TestSaverKeeps(t *testing.T) {
 		require.Equal(t, []string{"m-1", "m-3", "m-4"}, there(t, dir))
 		require.Equal(t, []string{filepath.Join(dir, "m-3"), filepath.Join(dir, "m-4")}, s.Checkpoints())
 	})
-	t.Run("another program's are deleted only when they are recovered", func(t *testing.T) {
+	t.Run("another program's checkpoints are deleted only after they were recovered", func(t *testing.T) {
 		dir := t.TempDir()
 		opts := []ckpt.SaverOption{ckpt.KeepLast(1)}
 		first := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, opts...)
@@ -402,7 +402,7 @@ func TestSaverKeeps(t *testing.T) {
 		ckpttest.Must(second.Save(ctx, filepath.Join(dir, "newest")))
 		require.Equal(t, []string{"newest"}, there(t, dir))
 	})
-	t.Run("what cannot be deleted is not a failure, and the next save tries again", func(t *testing.T) {
+	t.Run("a failed deletion is not an error, and the next save tries again", func(t *testing.T) {
 		dir := t.TempDir()
 		logger, lines := ckpttest.Logged()
 		s := ckpttest.Saver(t, ckpt.Vars{"v": ckpttest.Vector(1)}, ckpt.KeepLast(1), ckpt.WithLogger(logger))
@@ -419,7 +419,7 @@ func TestSaverKeeps(t *testing.T) {
 
 func TestSaverRestore(t *testing.T) {
 	path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"a": ckpttest.Vector(1), "c": ckpttest.Vector(2)}).Save(ctx, filepath.Join(t.TempDir(), "s")))
-	t.Run("N-08 a name that is not there, and nothing is changed", func(t *testing.T) {
+	t.Run("N-08 a missing name, and nothing changes", func(t *testing.T) {
 		a := ckpttest.Vector(0)
 		err := ckpttest.Saver(t, ckpt.Vars{"a": a, "b": ckpttest.Vector(0)}).Restore(ctx, path)
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
@@ -427,18 +427,18 @@ func TestSaverRestore(t *testing.T) {
 		require.ErrorContains(t, err, path)
 		require.Zero(t, ckpttest.Value(a))
 	})
-	t.Run("N-08 a file that is not there", func(t *testing.T) {
+	t.Run("N-08 a missing file", func(t *testing.T) {
 		err := ckpttest.Saver(t, ckpt.Vars{"a": ckpttest.Vector(0)}).Restore(ctx, path+"-gone")
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorIs(t, err, fs.ErrNotExist)
 		require.ErrorContains(t, err, "The passed save_path is not a valid checkpoint")
 	})
-	t.Run("N-05 what else the file holds is no concern", func(t *testing.T) {
+	t.Run("N-05 other contents of the file are ignored", func(t *testing.T) {
 		a := ckpttest.Vector(0)
 		require.NoError(t, ckpttest.Saver(t, ckpt.Vars{"a": a}).Restore(ctx, path))
 		require.EqualValues(t, 1, ckpttest.Value(a))
 	})
-	t.Run("another shape or dtype, and nothing is changed", func(t *testing.T) {
+	t.Run("another shape or dtype, and nothing changes", func(t *testing.T) {
 		a := ckpttest.Vector(0)
 		for _, c := range []any{ckpttest.Vector(0, 0), tensor.New[int32](1)} {
 			require.ErrorIs(t, ckpttest.Saver(t, ckpt.Vars{"a": a, "c": c}).Restore(ctx, path), ckpt.ErrMismatch)
@@ -459,7 +459,7 @@ func TestSaverRestore(t *testing.T) {
 		require.ErrorIs(t, err, ckpt.ErrNotFound)
 		require.ErrorContains(t, err, "Could not find some variables in the checkpoint: dense/bias")
 	})
-	t.Run("N-07 by its keys without one, and a name that two variables have there is refused", func(t *testing.T) {
+	t.Run("N-07 without a graph's names, the keys are used, and a name of two variables is rejected", func(t *testing.T) {
 		objects := ckpttest.Written(t, ckpt.Group{"a": &layer{ckpttest.Vector(7)}, "b": &layer{ckpttest.Vector(8)}})
 		logger, lines := ckpttest.Logged()
 		got := ckpttest.Vector(0)
@@ -469,7 +469,7 @@ func TestSaverRestore(t *testing.T) {
 		err := ckpttest.Saver(t, ckpt.Vars{"dense/kernel": got}, ckpt.WithLogger(logger)).Restore(ctx, objects)
 		require.ErrorContains(t, err, `2 variables of the object graph have the name "dense/kernel"`)
 	})
-	t.Run("N-01 N-02 N-06 what a Saver wrote is restored into objects by name, also into those attached later", func(t *testing.T) {
+	t.Run("N-01 N-02 N-06 a Saver's checkpoint is restored into objects by name, also into those attached later", func(t *testing.T) {
 		path := ckpttest.Must(ckpttest.Saver(t, ckpt.Vars{"dense/kernel": ckpttest.Vector(7), "late/w": ckpttest.Vector(8)}).Save(ctx, filepath.Join(t.TempDir(), "s")))
 		logger, lines := ckpttest.Logged()
 		m := &layer{ckpttest.Vector(0)}

@@ -70,7 +70,7 @@ func TestSections(t *testing.T) {
 	}
 	require.Equal(t, []string{"checkpoint", "ckpt-5.data-00000-of-00004", "ckpt-5.data-00001-of-00004", "ckpt-5.data-00002-of-00004", "ckpt-5.data-00003-of-00004", "ckpt-5.index"}, names)
 
-	t.Run("the whole is one checkpoint", func(t *testing.T) {
+	t.Run("the sections form one checkpoint", func(t *testing.T) {
 		var m struct {
 			Model struct {
 				Table            tensor.Tensor[float32]
@@ -83,7 +83,7 @@ func TestSections(t *testing.T) {
 		require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, m.Model.Table.Data())
 		require.EqualValues(t, 12, m.Model.Own2.Data()[0])
 	})
-	t.Run("two others take their rows of it", func(t *testing.T) {
+	t.Run("two other workers take their rows", func(t *testing.T) {
 		for worker := range 2 {
 			root, table := program(worker, 2, false)
 			from := 7 * worker / 2

@@ -155,7 +155,7 @@ func TestAssertions(t *testing.T) {
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "empty": ckpttest.NodeOf("more", ckpttest.NodeOf())}))
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("A-04 A-22 a group where the checkpoint has a variable leaves an attribute unused", func(t *testing.T) {
+	t.Run("A-04 A-22 if the program has a group and the checkpoint a variable, an attribute is unused", func(t *testing.T) {
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": ckpttest.NodeOf(), "w": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"v": ckpttest.Scalar(1), "w": ckpttest.Scalar(2)}))
 		var m *ckpt.MismatchError
 		require.ErrorAs(t, s.AssertConsumed(), &m)
@@ -181,12 +181,12 @@ func TestAssertions(t *testing.T) {
 		require.NotContains(t, m.Problem, "g.v10")
 		require.Len(t, m.Missing, 12)
 	})
-	t.Run("A-07 values only in the checkpoint are no matter of AssertExistingObjectsMatched", func(t *testing.T) {
+	t.Run("A-07 AssertExistingObjectsMatched ignores values that only the checkpoint has", func(t *testing.T) {
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}), ckpttest.Written(t, ckpt.Group{"a": ckpttest.Scalar(1), "b": ckpttest.Scalar(2)}))
 		require.NoError(t, s.AssertExistingObjectsMatched())
 		require.Error(t, s.AssertConsumed())
 	})
-	t.Run("A-08 a match of nothing but the root is trivial", func(t *testing.T) {
+	t.Run("A-08 a match of only the root is trivial", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"model": ckpttest.Scalar(1)})
 		err := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"net": ckpttest.Scalar(0)}), path).AssertNontrivialMatch()
 		require.ErrorContains(t, err, "Nothing except the root object matched a checkpointed value")
@@ -195,14 +195,14 @@ func TestAssertions(t *testing.T) {
 		err = ckpttest.Read(t, ckpttest.New(t, ckpt.Group{}), path).AssertNontrivialMatch()
 		require.ErrorContains(t, err, "Nothing to load. No dependencies have been added to")
 	})
-	t.Run("A-09 both assertions fail where one stored object became two", func(t *testing.T) {
+	t.Run("A-09 both assertions fail if one stored object matches two", func(t *testing.T) {
 		shared := ckpttest.Scalar(1)
 		logger, _ := ckpttest.Logged()
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "b": ckpttest.Scalar(0)}, ckpt.WithLogger(logger)), ckpttest.Written(t, ckpt.Group{"a": shared, "b": shared}))
 		require.Error(t, s.AssertConsumed())
 		require.Error(t, s.AssertExistingObjectsMatched())
 	})
-	t.Run("A-10 assertions look at the program as it is when they are called", func(t *testing.T) {
+	t.Run("A-10 assertions check the program at the time of the call", func(t *testing.T) {
 		g := ckpttest.NodeOf("x", ckpttest.Scalar(0))
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"g": g}), ckpttest.Written(t, ckpt.Group{"g": ckpttest.NodeOf("x", ckpttest.Scalar(1))}))
 		require.NoError(t, s.AssertConsumed())
@@ -216,7 +216,7 @@ func TestAssertions(t *testing.T) {
 		runtime.GC()
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("A-20 a variable bound to a group keeps its value and satisfies all but Consumed", func(t *testing.T) {
+	t.Run("A-20 a variable that matches a group keeps its value and satisfies all assertions except Consumed", func(t *testing.T) {
 		v := ckpttest.Scalar(5)
 		path := ckpttest.Written(t, ckpt.Group{"v": ckpttest.NodeOf("inner", ckpttest.Scalar(1)), "w": ckpttest.Scalar(2)})
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"v": v, "w": ckpttest.Scalar(0)}), path)
@@ -230,7 +230,7 @@ func TestAssertions(t *testing.T) {
 		m.V, m.W = v, ckpttest.Scalar(0)
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &m), "v: missing", "LoadWeights is stricter")
 	})
-	t.Run("A-21 an object that wants fewer tensors than are stored takes them, one that wants more is an error", func(t *testing.T) {
+	t.Run("A-21 an object with fewer tensors than are stored takes them, and one with more is an error", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"p": &ckpttest.Several{Names: []string{"x", "y"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(1), "y": ckpttest.Scalar(2)}}})
 		less := &ckpttest.Several{Names: []string{"y"}, Got: map[string]tensor.Any{"y": ckpttest.Scalar(0)}}
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"p": less}), path)
@@ -248,7 +248,7 @@ func TestWarnings(t *testing.T) {
 	program := func() ckpt.Group {
 		return ckpt.Group{"a": ckpttest.Scalar(0), "g": ckpttest.NodeOf("x", ckpttest.Scalar(0)), "v": ckpttest.NodeOf()}
 	}
-	t.Run("A-12 A-13 A-14 A-19 a Checkpoint that is closed logs once what a restore left over", func(t *testing.T) {
+	t.Run("A-12 A-13 A-14 A-19 a closed Checkpoint logs once the values that a restore did not use", func(t *testing.T) {
 		logger, lines := ckpttest.Logged()
 		c := ckpttest.New(t, program(), ckpt.WithLogger(logger))
 		ckpttest.Read(t, c, path)
@@ -274,7 +274,7 @@ func TestWarnings(t *testing.T) {
 		require.Contains(t, lines()[1], "restored object: (root).optimizer.* (300 values)")
 		require.Contains(t, lines()[2], "restored object: (root).step")
 	})
-	t.Run("A-12 so does one that is collected", func(t *testing.T) {
+	t.Run("A-12 so does a garbage-collected Checkpoint", func(t *testing.T) {
 		records := make(chan string, 8)
 		func() {
 			c := ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0)}, ckpt.WithLogger(slog.New(slog.NewTextHandler(chanWriter(records), nil))))
@@ -301,7 +301,7 @@ func TestWarnings(t *testing.T) {
 		require.NoError(t, c.Close())
 		require.Empty(t, lines())
 	})
-	t.Run("A-18 nothing is logged where nothing is missing", func(t *testing.T) {
+	t.Run("A-18 nothing is logged if nothing is missing", func(t *testing.T) {
 		logger, lines := ckpttest.Logged()
 		c := ckpttest.New(t, ckpt.Group{"a": ckpttest.Scalar(0), "g": ckpttest.NodeOf("x", ckpttest.Scalar(0), "y", ckpttest.Scalar(0)), "v": ckpttest.Scalar(0)}, ckpt.WithLogger(logger))
 		ckpttest.Read(t, c, path)
@@ -341,7 +341,7 @@ func TestReport(t *testing.T) {
 	err := s.AssertExistingObjectsMatched()
 	require.ErrorContains(t, err, `for model.kernel0 (Model.Kernel0) the checkpoint has "kernel": an alias in the tag would match it`)
 
-	t.Run("nothing but the root", func(t *testing.T) {
+	t.Run("only the root", func(t *testing.T) {
 		r := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"net": ckpttest.Scalar(0)}), path).Report()
 		require.Contains(t, r.String(), "only the root matched; the checkpoint's root has children: model, optimizer")
 	})
@@ -377,7 +377,7 @@ func (i *initialized) Initialize() error {
 
 func TestPlanned(t *testing.T) {
 	path := ckpttest.Written(t, ckpt.Group{"a": &initialized{W: ckpttest.Scalar(7)}})
-	t.Run("I-03 without Planned there is nothing left to run", func(t *testing.T) {
+	t.Run("I-03 without Planned, Run has nothing to do", func(t *testing.T) {
 		m := &initialized{W: ckpttest.Scalar(0)}
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": m}), path)
 		require.EqualValues(t, 7, ckpttest.Value(m.W))
@@ -386,7 +386,7 @@ func TestPlanned(t *testing.T) {
 		require.NoError(t, s.InitializeOrRestore(ctx))
 		require.EqualValues(t, 8, ckpttest.Value(m.W))
 	})
-	t.Run("I-04 a planned restore moves no bytes until it is run", func(t *testing.T) {
+	t.Run("I-04 a planned restore does not read values until it runs", func(t *testing.T) {
 		m := &initialized{W: ckpttest.Scalar(0)}
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": m}), path, ckpt.Planned())
 		require.Zero(t, ckpttest.Value(m.W))
@@ -394,7 +394,7 @@ func TestPlanned(t *testing.T) {
 		require.EqualValues(t, 7, ckpttest.Value(m.W))
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("I-05 what no restore reached is initialized, what one reached is not", func(t *testing.T) {
+	t.Run("I-05 objects that no restore reached are initialized, others are not", func(t *testing.T) {
 		a, b := &initialized{W: ckpttest.Scalar(0)}, &initialized{W: ckpttest.Scalar(0)}
 		s := ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"a": a, "b": b}), path, ckpt.Planned())
 		require.NoError(t, s.InitializeOrRestore(ctx))

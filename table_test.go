@@ -18,12 +18,12 @@ func TestTable(t *testing.T) {
 		V     float32                   `ckpt:"v"`
 	}
 	path := ckpttest.Golden(t, "objects-lookup-table").Path()
-	t.Run("what TensorFlow wrote is read, and written again as it was", func(t *testing.T) {
+	t.Run("TensorFlow's table is read, and written again with the same bytes", func(t *testing.T) {
 		m := new(model)
 		requireAgain(t, m, path)
 		require.Equal(t, map[string]int64{"one": 1}, maps.Collect(m.Table.All()))
 	})
-	t.Run("a restore replaces what a table holds, however much that is", func(t *testing.T) {
+	t.Run("a restore replaces the contents of a table of any size", func(t *testing.T) {
 		m := new(model)
 		require.NoError(t, m.Table.Set("two", 2))
 		require.NoError(t, m.Table.Set("three", 3))
@@ -45,17 +45,17 @@ func TestTable(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(t.Context(), ckpttest.Written(t, m), got, ckpt.Strict()))
 		row, ok := got.Table.Row(7)
 		require.True(t, ok)
-		require.Equal(t, []float32{1, 2}, row, "a duplicate key has its first value")
+		require.Equal(t, []float32{1, 2}, row, "a duplicate key keeps its first value")
 		require.Equal(t, 2, got.Table.Len())
 		require.EqualError(t, got.Table.Set(8, 1), "ckpt: table: 1 values for key 8, want 2 like the other keys")
 	})
-	t.Run("other types than those stored are refused", func(t *testing.T) {
+	t.Run("types that differ from the stored ones are rejected", func(t *testing.T) {
 		m := new(struct {
 			Table ckpt.Table[int64, int64] `ckpt:"table"`
 		})
 		require.ErrorContains(t, ckpt.LoadWeights(t.Context(), path, m), "dtype string in the checkpoint, int64 in the model")
 	})
-	t.Run("a key without a value is refused", func(t *testing.T) {
+	t.Run("a key without a value is rejected", func(t *testing.T) {
 		var table ckpt.Table[string, int64]
 		err := table.SetCheckpointTensors(map[string]tensor.Any{"table-keys": tensor.New[string](2), "table-values": tensor.New[int64](1)})
 		require.ErrorIs(t, err, ckpt.ErrCorrupt)

@@ -46,11 +46,11 @@ func TestTagMisuse(t *testing.T) {
 			A tensor.Tensor[float32] `ckpt:"w"`
 			B tensor.Tensor[float32] `ckpt:"w"`
 		}{}, "B", `field A already has the name "w"`},
-		{"an alias that is another field's name", &struct {
+		{"an alias with another field's name", &struct {
 			A tensor.Tensor[float32] `ckpt:"a"`
 			B tensor.Tensor[float32] `ckpt:"b,alias=a"`
 		}{}, "B", `the name "a"`},
-		{"an inlined field with a name of the struct's", &struct {
+		{"an inlined field with a name that the struct has", &struct {
 			leafStruct
 			X tensor.Tensor[float32] `ckpt:"w"`
 		}{}, "X", `field leafStruct.W already has the name "w"`},

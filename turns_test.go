@@ -85,7 +85,7 @@ func TestCallsAtOnce(t *testing.T) {
 			require.True(t, called)
 		})
 	}
-	t.Run("the counter can be asked for", func(t *testing.T) {
+	t.Run("the counter can be read", func(t *testing.T) {
 		before := c.SaveCounter()
 		ckpttest.Must(c.Save(ctx, filepath.Join(t.TempDir(), "w"), ckpt.OnWrite(func(context.Context, string) error {
 			require.Equal(t, before+1, c.SaveCounter())
@@ -93,7 +93,7 @@ func TestCallsAtOnce(t *testing.T) {
 		})))
 		require.Equal(t, before+1, c.SaveCounter())
 	})
-	t.Run("saves and restores of many goroutines are done or refused", func(t *testing.T) {
+	t.Run("saves and restores of many goroutines succeed or are refused", func(t *testing.T) {
 		dir := t.TempDir()
 		c := ckpttest.New(t, ckpt.Group{"w": ckpttest.Scalar(1)})
 		path := ckpttest.Must(c.Save(ctx, filepath.Join(dir, "ckpt")))
@@ -116,7 +116,7 @@ func TestCallsAtOnce(t *testing.T) {
 		all.Wait()
 		require.NoError(t, c.Close())
 	})
-	t.Run("what a Module attaches during a call waits, and can be tried again", func(t *testing.T) {
+	t.Run("objects that a Module attaches during a call wait, and the call can be repeated", func(t *testing.T) {
 		g := ckpttest.NodeOf("w", ckpttest.Scalar(1))
 		c := ckpttest.New(t, g)
 		ckpttest.Read(t, c, ckpttest.Written(t, ckpttest.NodeOf("w", ckpttest.Scalar(1), "v", ckpttest.Scalar(2)))).ExpectPartial()

@@ -46,7 +46,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 		require.Equal(t, []bool{true, false, true}, m.Bool)
 		require.EqualValues(t, -8, m.Int4.Data()[0].Int8())
 	})
-	t.Run("floats, whose bits are kept", func(t *testing.T) {
+	t.Run("floats keep their bits", func(t *testing.T) {
 		type model struct {
 			F16  []tensor.Float16  `ckpt:"float16,alloc,fullname=float16"`
 			BF16 []tensor.BFloat16 `ckpt:"bfloat16,alloc,fullname=bfloat16"`
@@ -105,7 +105,7 @@ func TestValuesAsTensorFlow(t *testing.T) {
 		require.Equal(t, "\xff\xfe\x00tail", m.Binary[1])
 		require.Equal(t, [3][2]string{{"a", "bb"}, {"ccc", "dddd"}, {"eeeee", ""}}, m.Matrix)
 	})
-	t.Run("P-01 P-02 P-06 state of one string has no global name and is laid out after all variables", func(t *testing.T) {
+	t.Run("P-01 P-02 P-06 state in one string does not have a global name and is stored after all variables", func(t *testing.T) {
 		type model struct {
 			RNG   ckpttest.StateBytes    `ckpt:"rng"`
 			V     [2]float32             `ckpt:"v,fullname=v"`
@@ -142,7 +142,7 @@ func (k *kelvin) SetCheckpointTensor(t tensor.Any) error {
 }
 
 func TestObjectsOfOtherLibraries(t *testing.T) {
-	t.Run("a Variable is stored as the tensor that it gives and takes", func(t *testing.T) {
+	t.Run("a Variable is stored as the tensor that its methods return and receive", func(t *testing.T) {
 		type model struct {
 			T kelvin // no tag: its methods make it a leaf
 		}
@@ -152,7 +152,7 @@ func TestObjectsOfOtherLibraries(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, &got), path).AssertConsumed())
 		require.Equal(t, 273.5, got.T.degrees)
 	})
-	t.Run("its errors come out", func(t *testing.T) {
+	t.Run("its errors are returned", func(t *testing.T) {
 		path := ckpttest.Written(t, ckpt.Group{"t": ckpttest.Scalar(1)})
 		broken := &kelvin{fail: errors.New("sensor gone")}
 		_, err := ckpt.New(ckpt.Group{"t": broken})
@@ -165,7 +165,7 @@ func TestObjectsOfOtherLibraries(t *testing.T) {
 		require.ErrorContains(t, err, "t (t): sensor gone")
 		require.Equal(t, []string{"t"}, failed.Torn, "it may have taken some of the values")
 	})
-	t.Run("its dtype and shape are held against the checkpoint's", func(t *testing.T) {
+	t.Run("its dtype and shape are compared with the checkpoint's", func(t *testing.T) {
 		_, err := ckpttest.New(t, ckpt.Group{"t": new(kelvin)}).Read(ctx, ckpttest.Written(t, ckpt.Group{"t": ckpttest.Vector(1, 2)}))
 		require.ErrorContains(t, err, "shape [2] in the checkpoint, [] in the model")
 	})
@@ -215,14 +215,14 @@ func TestOpaqueState(t *testing.T) {
 		State counted `ckpt:"state"`
 		V     ckpttest.Variable
 	}
-	t.Run("P-03 a restore hands over the exact bytes, once", func(t *testing.T) {
+	t.Run("P-03 a restore passes the exact bytes, once", func(t *testing.T) {
 		path := ckpttest.Written(t, &model{counted{state: "\x00\x01\xff"}, ckpttest.Scalar(1)})
 		got := &model{V: ckpttest.Scalar(0)}
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), path).AssertConsumed())
 		require.Equal(t, "\x00\x01\xff", got.State.state)
 		require.Equal(t, 1, got.State.sets)
 	})
-	t.Run("P-03 bytes that it refuses fail the restore, and what is said of the others is true", func(t *testing.T) {
+	t.Run("P-03 if the object rejects the bytes, the restore fails, and the error lists the other changes", func(t *testing.T) {
 		path := ckpttest.Written(t, &model{counted{state: "x"}, ckpttest.Scalar(1)})
 		got := &model{counted{refuse: true}, ckpttest.Scalar(0)}
 		_, err := ckpttest.New(t, got).Read(ctx, path)
@@ -232,7 +232,7 @@ func TestOpaqueState(t *testing.T) {
 		require.EqualValues(t, 1, ckpttest.Value(got.V))
 		require.Equal(t, []string{"v"}, failed.Restored)
 	})
-	t.Run("P-04 each of several saves brings back its own", func(t *testing.T) {
+	t.Run("P-04 each of several saves restores its own state", func(t *testing.T) {
 		m := &model{counted{state: "first"}, ckpttest.Scalar(1)}
 		c, dir := ckpttest.New(t, m), t.TempDir()
 		first := ckpttest.Must(c.Save(ctx, dir+"/ckpt"))
@@ -245,7 +245,7 @@ func TestOpaqueState(t *testing.T) {
 			require.Equal(t, want, m.State.state)
 		}
 	})
-	t.Run("P-05 state that is attached later takes what waits for it", func(t *testing.T) {
+	t.Run("P-05 state that is attached later takes the waiting bytes", func(t *testing.T) {
 		g := ckpttest.NodeOf()
 		s := ckpttest.Read(t, ckpttest.New(t, g), ckpttest.Written(t, ckpttest.NodeOf("state", &counted{state: "waiting"})))
 		state := new(counted)
@@ -253,7 +253,7 @@ func TestOpaqueState(t *testing.T) {
 		require.Equal(t, "waiting", state.state)
 		require.NoError(t, s.AssertConsumed())
 	})
-	t.Run("P-07 state where the program has a variable, or the other way round, is an unused attribute", func(t *testing.T) {
+	t.Run("P-07 stored state for a variable of the program, or the reverse, is an unused attribute", func(t *testing.T) {
 		v, state := ckpttest.Scalar(5), &counted{state: "own"}
 		for path, program := range map[string]ckpt.Group{
 			ckpttest.Written(t, ckpt.Group{"x": &counted{state: "s"}, "y": ckpttest.Scalar(1)}): {"x": v, "y": ckpttest.Scalar(0)},
@@ -268,12 +268,12 @@ func TestOpaqueState(t *testing.T) {
 		require.EqualValues(t, 5, ckpttest.Value(v))
 		require.Equal(t, "own", state.state)
 	})
-	t.Run("P-09 no other method is called, and other methods' results are not saved", func(t *testing.T) {
+	t.Run("P-09 other methods are not called, and their results are not saved", func(t *testing.T) {
 		path := ckpttest.Written(t, &model{counted{state: "s"}, ckpttest.Scalar(1)})
 		require.Equal(t, []string{"state/.ATTRIBUTES/py_state", "v/.ATTRIBUTES/VARIABLE_VALUE"}, ckpttest.KeysOf(t, path))
 		ckpttest.Read(t, ckpttest.New(t, &model{V: ckpttest.Scalar(0)}), path)
 	})
-	t.Run("state is asked for only when it is saved", func(t *testing.T) {
+	t.Run("the state is requested only for a save", func(t *testing.T) {
 		m := &model{counted{state: "s"}, ckpttest.Scalar(1)}
 		c := ckpttest.New(t, m)
 		require.Zero(t, m.State.saves)
@@ -298,7 +298,7 @@ func TestValuesInInterfacesAndMaps(t *testing.T) {
 		require.NoError(t, ckpttest.Read(t, ckpttest.New(t, got), ckpttest.Written(t, want)).AssertConsumed())
 		require.Equal(t, want, got)
 	})
-	t.Run("its identity is its place: a later restore finds it again", func(t *testing.T) {
+	t.Run("its position identifies it: a later restore finds it again", func(t *testing.T) {
 		type model struct{ Map map[string]unit }
 		m := &model{map[string]unit{"k": {*ckpttest.Vector(0)}}}
 		c := ckpttest.New(t, m)
@@ -314,11 +314,11 @@ func TestValuesInInterfacesAndMaps(t *testing.T) {
 
 func TestUnbuiltTensors(t *testing.T) {
 	type model struct{ A, B tensor.Tensor[float32] }
-	t.Run("one without values is left out, with its edges", func(t *testing.T) {
+	t.Run("a struct without values is omitted, with its edges", func(t *testing.T) {
 		path := ckpttest.Written(t, &model{A: *ckpttest.Vector(1)})
 		require.Equal(t, []string{"0 a:1 root:0", `1 [VARIABLE_VALUE "a" a/.ATTRIBUTES/VARIABLE_VALUE]`}, ckpttest.GraphOf(t, path))
 	})
-	t.Run("one that a restore did not reach stays as it is", func(t *testing.T) {
+	t.Run("a struct that a restore did not reach does not change", func(t *testing.T) {
 		var m model
 		s := ckpttest.Read(t, ckpttest.New(t, &m), ckpttest.Written(t, &model{A: *ckpttest.Vector(1)}))
 		require.Equal(t, model{A: *ckpttest.Vector(1)}, m)

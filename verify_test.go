@@ -58,23 +58,23 @@ func TestVerify(t *testing.T) {
 		values map[string]tensor.Any
 		want   []string // want[i] is part of problem i
 	}{
-		"all is there":                                     {map[string]tensor.Any{key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v}, nil},
-		"a name-based checkpoint has no graph":             {map[string]tensor.Any{"a": v, "b/c": v}, nil},
-		"keys beyond the graph's are a registered saver's": {map[string]tensor.Any{key: graphOf(), "a": v, "b/.ATTRIBUTES/x": v}, nil},
-		"the key of a table is the beginning of two": {map[string]tensor.Any{
+		"everything exists":                                      {map[string]tensor.Any{key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v}, nil},
+		"a name-based checkpoint does not have a graph":          {map[string]tensor.Any{"a": v, "b/c": v}, nil},
+		"keys outside of the graph belong to a registered saver": {map[string]tensor.Any{key: graphOf(), "a": v, "b/.ATTRIBUTES/x": v}, nil},
+		"the key of a table is a prefix of two keys": {map[string]tensor.Any{
 			key: graphOf("t/.ATTRIBUTES/table", "a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE": v,
 			"t/.ATTRIBUTES/table-keys": v, "t/.ATTRIBUTES/table-values": v}, nil},
-		"one beginning may be another's": {map[string]tensor.Any{key: graphOf("t/.ATTRIBUTES/t", "t/.ATTRIBUTES/tab"), "t/.ATTRIBUTES/table": v}, nil},
-		"the key of a variable is no beginning": {map[string]tensor.Any{
+		"one prefix may be a prefix of another": {map[string]tensor.Any{key: graphOf("t/.ATTRIBUTES/t", "t/.ATTRIBUTES/tab"), "t/.ATTRIBUTES/table": v}, nil},
+		"the key of a variable is not a prefix": {map[string]tensor.Any{
 			key: graphOf("a/.ATTRIBUTES/VARIABLE_VALUE"), "a/.ATTRIBUTES/VARIABLE_VALUE_OLD": v},
 			[]string{`the key "a/.ATTRIBUTES/VARIABLE_VALUE" for the attribute "VARIABLE_VALUE" of node 1`}},
-		"keys that nothing begins with": {map[string]tensor.Any{
+		"keys that are not a prefix of any stored key": {map[string]tensor.Any{
 			key: graphOf("z/.ATTRIBUTES/table", "b/.ATTRIBUTES/x", "m/.ATTRIBUTES/VARIABLE_VALUE"), "m/.ATTRIBUTES/VARIABLE_VALUE": v},
 			[]string{`"b/.ATTRIBUTES/x"`, `"z/.ATTRIBUTES/table"`}},
-		"the graph is missing":   {map[string]tensor.Any{"a/.ATTRIBUTES/VARIABLE_VALUE": v, "b/.ATTRIBUTES/VARIABLE_VALUE": v}, []string{"the object graph is missing"}},
-		"the graph is no string": {map[string]tensor.Any{key: v}, []string{"the object graph is a float32"}},
-		"the graph is not one":   {map[string]tensor.Any{key: tensor.Scalar("no graph")}, []string{"object graph"}},
-		"nothing is stored":      {nil, []string{"nothing is stored in it"}},
+		"the graph is missing":      {map[string]tensor.Any{"a/.ATTRIBUTES/VARIABLE_VALUE": v, "b/.ATTRIBUTES/VARIABLE_VALUE": v}, []string{"the object graph is missing"}},
+		"the graph is not a string": {map[string]tensor.Any{key: v}, []string{"the object graph is a float32"}},
+		"the graph is invalid":      {map[string]tensor.Any{key: tensor.Scalar("no graph")}, []string{"object graph"}},
+		"nothing is stored":         {nil, []string{"nothing is stored in it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := storeBundle(t, test.values)
@@ -87,7 +87,7 @@ func TestVerify(t *testing.T) {
 		})
 	}
 
-	t.Run("it goes on after a problem, and warns of what does no harm", func(t *testing.T) {
+	t.Run("Verify continues after a problem, and warns of harmless ones", func(t *testing.T) {
 		path := storeBundle(t, map[string]tensor.Any{"a": ckpttest.Vector(1, 2), "b": ckpttest.Vector(3, 4), "c": ckpttest.Vector(5, 6)})
 		data, err := os.ReadFile(path + ".data-00000-of-00001")
 		require.NoError(t, err)
@@ -100,17 +100,17 @@ func TestVerify(t *testing.T) {
 		require.Contains(t, found[1], `"c" at offset 16: checksum`)
 		require.Contains(t, found[2], "warning: "+path+".data-00000-of-00001 at offset 24: 1 bytes after the last tensor")
 	})
-	t.Run("a graph that is damaged is one problem, not two", func(t *testing.T) {
+	t.Run("a damaged graph is one problem, not two", func(t *testing.T) {
 		path := storeBundle(t, map[string]tensor.Any{key: graphOf()})
 		require.NoError(t, os.Truncate(path+".data-00000-of-00001", 3))
 		require.Len(t, problems(t, path), 1)
 	})
-	t.Run("N-08 the older format too", func(t *testing.T) {
+	t.Run("N-08 Verify also reads the older format", func(t *testing.T) {
 		dir := filepath.Join("testdata", "golden", "saver-v1-two-shards")
 		g := ckpttest.Golden(t, "saver-v1-two-shards")
 		require.Empty(t, problems(t, filepath.Join(dir, g.Prefix)))
 	})
-	t.Run("progress counts up to all bytes, once", func(t *testing.T) {
+	t.Run("progress counts every byte once", func(t *testing.T) {
 		path := storeBundle(t, map[string]tensor.Any{"a": tensor.New[float32](1000), "b": tensor.New[float64](500), "c": ckpttest.Must(tensor.FromSlice([]string{"x", "yz"}, 2))})
 		var last ckpt.Progress
 		require.Empty(t, problems(t, path, ckpt.WithProgress(func(p ckpt.Progress) {
@@ -120,7 +120,7 @@ func TestVerify(t *testing.T) {
 		})))
 		require.Equal(t, ckpt.Progress{Done: 8009, Total: 8009}, last)
 	})
-	t.Run("the end of the context ends it", func(t *testing.T) {
+	t.Run("Verify ends with its context", func(t *testing.T) {
 		path := storeBundle(t, map[string]tensor.Any{"a": v})
 		r, err := ckpt.Open(path)
 		require.NoError(t, err)

@@ -39,7 +39,7 @@ func TestViewsOfCheckpoints(t *testing.T) {
 	t.Run("V-01 children are in the order in which they are stored, the root and the counter among them", func(t *testing.T) {
 		require.Equal(t, "w:1 b:2 aux:3 root:0 step:4 save_counter:5", edgesOf(view("saved-root"), 0))
 	})
-	t.Run("V-02 descendants are breadth first, each once, without slot variables", func(t *testing.T) {
+	t.Run("V-02 descendants are in breadth-first order, each once, without slot variables", func(t *testing.T) {
 		v := view("slots-v1-adam")
 		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, v.Descendants())
 		require.Len(t, v.Nodes, 12, "they are nodes too")
@@ -53,11 +53,11 @@ func TestViewsOfCheckpoints(t *testing.T) {
 		v = view("slots-v1-adam")
 		require.Equal(t, "root.optimizer's state 'm' for root.model.w", v.Nodes[8].Path)
 	})
-	t.Run("V-04 a name-based checkpoint has none", func(t *testing.T) {
+	t.Run("V-04 a name-based checkpoint does not have a view", func(t *testing.T) {
 		_, err := ckpttest.Open(t, ckpttest.Golden(t, "saver-v2").Path()).View()
 		require.ErrorIs(t, err, ckpt.ErrNoObjectGraph)
 	})
-	t.Run("a node says what tensors it has", func(t *testing.T) {
+	t.Run("a node lists its tensors", func(t *testing.T) {
 		v := view("objects-several-tensors")
 		require.Equal(t, []string{"mean", "count", "per..class"}, v.Nodes[1].Tensors)
 		require.Equal(t, []string{"VARIABLE_VALUE"}, v.Nodes[2].Tensors)
@@ -88,12 +88,12 @@ func TestViewsOfPrograms(t *testing.T) {
 		require.Same(t, m.Blocks[0], v.Nodes[3].Object)
 		require.Same(t, &m.Blocks[0].W, v.Nodes[4].Object)
 	})
-	t.Run("V-05 a Group's view has a root that is no object of the program's", func(t *testing.T) {
+	t.Run("V-05 a Group's view has a root that is not an object of the program", func(t *testing.T) {
 		v := ckpttest.Must(ckpt.ViewOf(ckpt.Group{"model": m, "b": ckpttest.Scalar(1)}))
 		require.Equal(t, "b:1 model:2", edgesOf(v, 0))
 		require.Equal(t, "root.model.blocks.0.w", v.Nodes[len(v.Nodes)-1].Path)
 	})
-	t.Run("V-08 what is not trackable has no view", func(t *testing.T) {
+	t.Run("V-08 an object that is not trackable does not have a view", func(t *testing.T) {
 		_, err := ckpt.ViewOf(3)
 		require.ErrorIs(t, err, ckpt.ErrNotTrackable)
 		_, err = ckpt.ViewOf(nil)
@@ -104,13 +104,13 @@ func TestViewsOfPrograms(t *testing.T) {
 func TestMatchAndDiff(t *testing.T) {
 	shared := ckpttest.Scalar(1)
 	stored := ckpttest.Must(ckpttest.Open(t, ckpttest.Written(t, ckpttest.NodeOf("a", ckpttest.NodeOf("x", shared, "y", ckpttest.Scalar(2)), "b", ckpttest.NodeOf("x", shared), "gone", ckpttest.Scalar(3)))).View())
-	t.Run("V-06 nodes belong together that the same chain of names leads to, and nothing is restored", func(t *testing.T) {
+	t.Run("V-06 nodes match if the same path of names leads to them, and nothing is restored", func(t *testing.T) {
 		x := ckpttest.Scalar(7)
 		program := ckpttest.Must(ckpt.ViewOf(ckpttest.NodeOf("b", ckpttest.NodeOf("new", ckpttest.Scalar(0)), "a", ckpttest.NodeOf("y", ckpttest.Scalar(0), "x", x))))
 		require.Equal(t, []string{"root=root", "root.a=root.a", "root.b=root.b", "root.a.x=root.a.x", "root.a.y=root.a.y"}, matched(stored, program, ckpt.Match(stored, program)))
 		require.EqualValues(t, 7, ckpttest.Value(x))
 	})
-	t.Run("V-06 the roots always do, and of two chains that disagree the first holds", func(t *testing.T) {
+	t.Run("V-06 the roots always match, and the first of two conflicting paths counts", func(t *testing.T) {
 		program := ckpttest.Must(ckpt.ViewOf(ckpttest.NodeOf("a", ckpttest.NodeOf("x", ckpttest.Scalar(0)), "b", ckpttest.NodeOf("x", ckpttest.Scalar(0)))))
 		require.Equal(t, []string{"root=root", "root.a=root.a", "root.b=root.b", "root.a.x=root.a.x"}, matched(stored, program, ckpt.Match(stored, program)))
 		other := ckpttest.Must(ckpt.ViewOf(ckpttest.NodeOf("q", ckpttest.Scalar(0))))
@@ -123,7 +123,7 @@ func TestMatchAndDiff(t *testing.T) {
 		program := ckpttest.Must(ckpt.ViewOf(&model{ckpttest.Scalar(0)}))
 		require.Equal(t, []string{"root=root", "root.gone=root.g"}, matched(stored, program, ckpt.Match(stored, program)))
 	})
-	t.Run("V-07 a difference is what matches and what either side has alone, breadth first", func(t *testing.T) {
+	t.Run("V-07 a difference lists the matches and the nodes of only one side, breadth first", func(t *testing.T) {
 		program := ckpttest.Must(ckpt.ViewOf(ckpttest.NodeOf("a", ckpttest.NodeOf("x", ckpttest.Scalar(0), "z", ckpttest.Scalar(0)), "b", ckpttest.NodeOf(), "c", ckpttest.NodeOf("w", ckpttest.Scalar(0)))))
 		d := ckpt.Diff(stored, program)
 		require.Equal(t, ckpt.Match(stored, program), d.Matches)
@@ -157,7 +157,7 @@ func TestRestoreNodes(t *testing.T) {
 		require.GreaterOrEqual(t, at, 0)
 		return v.Nodes[0].Children[at].Node
 	}
-	t.Run("V-09 the nodes that are asked for are restored, and no others", func(t *testing.T) {
+	t.Run("V-09 only the requested nodes are restored", func(t *testing.T) {
 		b := new(tensor.Tensor[float32])
 		o := &ckpttest.Several{Names: []string{"x", "y"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0), "y": ckpttest.Scalar(0)}}
 		var n float32
@@ -166,29 +166,29 @@ func TestRestoreNodes(t *testing.T) {
 		require.Equal(t, map[string]tensor.Any{"x": ckpttest.Scalar(4), "y": ckpttest.Scalar(5)}, o.Got)
 		require.EqualValues(t, 1, n)
 	})
-	t.Run("V-09 a child is no part of its parent", func(t *testing.T) {
+	t.Run("V-09 a child is not a part of its parent", func(t *testing.T) {
 		v := ckpttest.Scalar(0)
 		require.NoError(t, ckpt.RestoreNodes(ctx, path, map[int]any{node("g"): ckpttest.NodeOf("v", v)}))
 		require.Zero(t, ckpttest.Value(v))
 	})
-	t.Run("V-09 what cannot be is an error, and nothing is assigned", func(t *testing.T) {
+	t.Run("V-09 an impossible request is an error, and nothing is assigned", func(t *testing.T) {
 		b := ckpttest.Vector(8, 9)
 		var unmade *tensor.Tensor[float32]
 		for name, objects := range map[string]map[int]any{
-			"an unknown node":             {99: ckpttest.Scalar(0)},
-			"a negative node":             {-1: ckpttest.Scalar(0)},
-			"no object":                   {node("a"): nil},
-			"a nil pointer":               {node("a"): (ckpttest.Variable)(nil)},
-			"a pointer to a nil pointer":  {node("a"): &unmade},
-			"a plain value":               {node("a"): 3},
-			"more tensors than stored":    {node("a"): &ckpttest.Several{Names: []string{"x", "y"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0), "y": ckpttest.Scalar(0)}}},
-			"another tensor than stored":  {node("o"): ckpttest.Scalar(0)},
-			"fewer tensors than stored":   {node("o"): &ckpttest.Several{Names: []string{"x"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0)}}},
-			"a group for a variable":      {node("a"): ckpttest.NodeOf()},
-			"a tensor of another name":    {node("a"): &ckpttest.Several{Names: []string{"x"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0)}}},
-			"a tensor of another shape":   {node("a"): ckpttest.Vector(0, 0)},
-			"one object for two nodes":    {node("a"): b, node("b"): b},
-			"one that fits, one that not": {node("a"): ckpttest.Vector(0, 0), node("b"): b},
+			"an unknown node":                       {99: ckpttest.Scalar(0)},
+			"a negative node":                       {-1: ckpttest.Scalar(0)},
+			"no object":                             {node("a"): nil},
+			"a nil pointer":                         {node("a"): (ckpttest.Variable)(nil)},
+			"a pointer to a nil pointer":            {node("a"): &unmade},
+			"a plain value":                         {node("a"): 3},
+			"more tensors than stored":              {node("a"): &ckpttest.Several{Names: []string{"x", "y"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0), "y": ckpttest.Scalar(0)}}},
+			"another tensor than stored":            {node("o"): ckpttest.Scalar(0)},
+			"fewer tensors than stored":             {node("o"): &ckpttest.Several{Names: []string{"x"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0)}}},
+			"a group for a variable":                {node("a"): ckpttest.NodeOf()},
+			"a tensor of another name":              {node("a"): &ckpttest.Several{Names: []string{"x"}, Got: map[string]tensor.Any{"x": ckpttest.Scalar(0)}}},
+			"a tensor of another shape":             {node("a"): ckpttest.Vector(0, 0)},
+			"one object for two nodes":              {node("a"): b, node("b"): b},
+			"one node that fits, one that does not": {node("a"): ckpttest.Vector(0, 0), node("b"): b},
 		} {
 			if _, ok := objects[node("b")]; !ok {
 				objects[node("b")] = b
@@ -201,7 +201,7 @@ func TestRestoreNodes(t *testing.T) {
 		require.ErrorIs(t, ckpt.RestoreNodes(ctx, path+"-none", map[int]any{1: b}), ckpt.ErrNotFound)
 		require.ErrorIs(t, ckpt.RestoreNodes(ctx, ckpttest.Golden(t, "saver-v2").Path(), map[int]any{1: b}), ckpt.ErrNoObjectGraph)
 	})
-	t.Run("V-09 G-36 what a saver of its own has saved cannot be restored singly", func(t *testing.T) {
+	t.Run("V-09 G-36 an object of a custom saver cannot be restored alone", func(t *testing.T) {
 		err := ckpt.RestoreNodes(ctx, ckpttest.Golden(t, "objects-registered-saver").Path(), map[int]any{1: ckpttest.NodeOf()})
 		require.ErrorIs(t, err, errors.ErrUnsupported)
 		require.ErrorContains(t, err, "node 1 ((root).parts) was saved by golden.Parts")

@@ -41,19 +41,19 @@ func training(t *testing.T) string {
 
 func TestLoadWeights(t *testing.T) {
 	path := training(t)
-	t.Run("a part of a training checkpoint goes into a model of which nothing is made", func(t *testing.T) {
+	t.Run("a part of a training checkpoint is loaded into an empty model", func(t *testing.T) {
 		var m regressor
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &m, ckpt.At("model")))
 		require.Equal(t, trained(), &m)
 	})
-	t.Run("a Group names the parts, and what else there is is ignored", func(t *testing.T) {
+	t.Run("a Group names the parts, and other values are ignored", func(t *testing.T) {
 		var m regressor
 		var step int64
 		require.NoError(t, ckpt.LoadWeights(ctx, path, ckpt.Group{"model": &m, "step": &step}))
 		require.Equal(t, trained(), &m)
 		require.EqualValues(t, 7, step)
 	})
-	t.Run("what the model has already is filled in place", func(t *testing.T) {
+	t.Run("existing tensors of the model are filled in place", func(t *testing.T) {
 		m := trained()
 		hidden, kernel, scale := m.Hidden[1], m.Input.Kernel.Data(), m.Scale
 		kernel[0], *scale = 99, 99
@@ -72,7 +72,7 @@ func TestLoadWeights(t *testing.T) {
 		require.Equal(t, ckpttest.Vector(20, 21), &kernel)
 		var list []*ckpttest.Dense
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &list, ckpt.At("model/hidden"), ckpt.Strict()))
-		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.heads/a")), "dots join names that have no dots")
+		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.heads/a")), "dots join names that do not contain dots")
 		require.NoError(t, ckpt.LoadWeights(ctx, path, new(ckpttest.Dense), ckpt.At("model.hidden.0")))
 		require.Equal(t, trained().Hidden, list)
 		escaped := ckpttest.Written(t, ckpttest.NodeOf("a/b", ckpttest.NodeOf("", ckpttest.NodeOf("c.d", ckpttest.Scalar(3)))))
@@ -82,7 +82,7 @@ func TestLoadWeights(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(ctx, escaped, &v, ckpt.At("a.Sb/")))
 		require.EqualValues(t, 3, ckpttest.Value(v.V))
 	})
-	t.Run("At says what there is where its path ends", func(t *testing.T) {
+	t.Run("the error of At lists the edges at the end of its path", func(t *testing.T) {
 		for at, hint := range map[string]string{"net": "model, optimizer, step, save_counter", "model/hidden/2": "0, 1", "model/input/kernel/x": "the object there has children: "} {
 			var mismatch *ckpt.MismatchError
 			require.ErrorAs(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At(at)), &mismatch)
@@ -92,7 +92,7 @@ func TestLoadWeights(t *testing.T) {
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At("a.b")), `the checkpoint has no edge "a" there`)
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, new(regressor), ckpt.At("modle")), `hint: the object there has "model"`)
 	})
-	t.Run("Strict refuses values that have no place; the counter of saves is none of them", func(t *testing.T) {
+	t.Run("Strict rejects values without a field, except the save counter", func(t *testing.T) {
 		var m regressor
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &m, ckpt.At("model"), ckpt.Strict()))
 		var mismatch *ckpt.MismatchError
@@ -100,7 +100,7 @@ func TestLoadWeights(t *testing.T) {
 		require.Equal(t, []string{"step", "optimizer.iterations", "optimizer.m.0", "optimizer.m.1"}, mismatch.Unused)
 		require.ErrorContains(t, mismatch, "the model has no fields for 4 values of the checkpoint")
 	})
-	t.Run("every value of the model must be there, and the error says which are not and what was probably meant", func(t *testing.T) {
+	t.Run("every value of the model must exist, and the error lists the missing ones and suggests names", func(t *testing.T) {
 		type renamed struct {
 			Input  ckpttest.Dense
 			Hiden  []*ckpttest.Dense
@@ -118,7 +118,7 @@ func TestLoadWeights(t *testing.T) {
 		require.ErrorAs(t, ckpt.LoadWeights(ctx, path, hinted, ckpt.At("model")), &mismatch)
 		require.Contains(t, fmt.Sprint(mismatch.Hints), "the checkpoint's root has children: ")
 	})
-	t.Run("Partial leaves the rest as it is", func(t *testing.T) {
+	t.Run("Partial does not change the rest", func(t *testing.T) {
 		type more struct {
 			Input ckpttest.Dense
 			Extra ckpttest.Variable
@@ -129,7 +129,7 @@ func TestLoadWeights(t *testing.T) {
 		require.ErrorContains(t, ckpt.LoadWeights(ctx, path, &struct{ Nothing ckpttest.Variable }{ckpttest.Scalar(1)}, ckpt.Partial()), "no value of the checkpoint matches the model", "but at least one value must match")
 		require.Error(t, ckpt.LoadWeights(ctx, path, m, ckpt.At("model"), ckpt.Partial(), ckpt.Strict()), "Strict still rejects unused values")
 	})
-	t.Run("an optional nil pointer, map or slice of structs stays nil where the checkpoint lacks it", func(t *testing.T) {
+	t.Run("an optional nil pointer, map or slice of structs stays nil if the checkpoint lacks it", func(t *testing.T) {
 		type more struct {
 			Input ckpttest.Dense
 			Next  *regressor                 `ckpt:",optional"`
@@ -141,12 +141,12 @@ func TestLoadWeights(t *testing.T) {
 		require.NoError(t, ckpt.LoadWeights(ctx, path, &m, ckpt.At("model")))
 		require.Equal(t, more{Input: *denseOf(1)}, m)
 	})
-	t.Run("a model of which nothing is found is a mistake", func(t *testing.T) {
+	t.Run("a model without any matching value is an error", func(t *testing.T) {
 		err := ckpt.LoadWeights(ctx, path, new(regressor))
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.ErrorContains(t, err, "the checkpoint's root has children: model, optimizer, step, save_counter")
 	})
-	t.Run("what is no model is refused", func(t *testing.T) {
+	t.Run("a value that is not a model is rejected", func(t *testing.T) {
 		for name, m := range map[string]any{"a struct by value": regressor{}, "nil": nil, "a nil pointer": (*regressor)(nil), "a number": 3} {
 			require.ErrorIs(t, ckpt.LoadWeights(ctx, path, m), ckpt.ErrNotTrackable, name)
 		}
@@ -164,7 +164,7 @@ func TestTiedWeights(t *testing.T) {
 	shared := ckpttest.Vector(1, 2)
 	one := ckpttest.Written(t, &tied{shared, shared})
 	two := ckpttest.Written(t, &tied{ckpttest.Vector(1, 2), ckpttest.Vector(3, 4)})
-	t.Run("one stored value fills two places of the model", func(t *testing.T) {
+	t.Run("one stored value fills two fields of the model", func(t *testing.T) {
 		m := tied{ckpttest.Vector(0, 0), ckpttest.Vector(0, 0)}
 		require.NoError(t, ckpt.LoadWeights(ctx, one, &m, ckpt.Strict()))
 		require.Equal(t, tied{ckpttest.Vector(1, 2), ckpttest.Vector(1, 2)}, m)
@@ -183,7 +183,7 @@ func TestTiedWeights(t *testing.T) {
 		require.Equal(t, shared, m.Embedding)
 		require.Equal(t, shared, m.Output)
 	})
-	t.Run("those of another type get values of their own", func(t *testing.T) {
+	t.Run("pointers of another type get separate values", func(t *testing.T) {
 		for _, m := range []any{
 			&struct {
 				Embedding []float32 `ckpt:"embedding"`
@@ -203,7 +203,7 @@ func TestTiedWeights(t *testing.T) {
 			require.Len(t, report.Restored, 2)
 		}
 	})
-	t.Run("an object of another kind is none for them", func(t *testing.T) {
+	t.Run("an object of another kind does not match", func(t *testing.T) {
 		m := &struct {
 			Embedding ckpttest.Variable
 			Output    struct {
@@ -216,7 +216,7 @@ func TestTiedWeights(t *testing.T) {
 		require.Equal(t, "Embedding", report.Restored[0].GoPath)
 		require.Equal(t, "Output", report.Mismatched[0].GoPath)
 	})
-	t.Run("a model that ties what is stored apart takes the first, which Strict refuses", func(t *testing.T) {
+	t.Run("a model that ties values that are stored separately takes the first, and Strict rejects it", func(t *testing.T) {
 		v := ckpttest.Vector(0, 0)
 		require.NoError(t, ckpt.LoadWeights(ctx, two, &tied{v, v}))
 		require.Equal(t, ckpttest.Vector(1, 2), v)
@@ -228,7 +228,7 @@ func TestTiedWeights(t *testing.T) {
 		require.Equal(t, []ckpt.Item{{Path: "output", Key: "output/.ATTRIBUTES/VARIABLE_VALUE"}}, s.Report().Unused)
 		require.NoError(t, s.AssertConsumed(), "as in TensorFlow")
 	})
-	t.Run("nor may what is stored apart differ in shape or dtype", func(t *testing.T) {
+	t.Run("values that are stored separately must not differ in shape or dtype", func(t *testing.T) {
 		for _, other := range []any{ckpttest.Vector(3), ckpttest.Scalar(1)} {
 			path := ckpttest.Written(t, ckpt.Group{"embedding": ckpttest.Vector(1, 2), "output": other})
 			v := ckpttest.Vector(0, 0)
@@ -267,22 +267,22 @@ func TestSaveWeights(t *testing.T) {
 	m := &model{*ckpttest.Vector(1, 2), *ckpttest.Vector(3)}
 	prefix := filepath.Join(t.TempDir(), "weights", "v1")
 	require.NoError(t, ckpt.SaveWeights(ctx, prefix, m))
-	t.Run("the model is the root, and its files are TensorFlow's", func(t *testing.T) {
+	t.Run("the model is the root, and its files equal TensorFlow's", func(t *testing.T) {
 		ckpttest.RequireSameFiles(t, prefix, filepath.Join(ckpttest.Golden(t, "saved-root").Dir, "written"))
 	})
-	t.Run("no number, no counter, and the state file names it", func(t *testing.T) {
+	t.Run("the name has no number, there is no counter, and the state file has the name", func(t *testing.T) {
 		require.Equal(t, []string{"checkpoint", "v1.data-00000-of-00001", "v1.index"}, ckpttest.NamesIn(t, filepath.Dir(prefix)))
 		require.Equal(t, "model_checkpoint_path: \"v1\"\nall_model_checkpoint_paths: \"v1\"\n", string(ckpttest.Must(os.ReadFile(filepath.Join(filepath.Dir(prefix), "checkpoint")))))
 		require.Equal(t, prefix, ckpttest.Must(ckpt.Latest(filepath.Dir(prefix))))
 	})
-	t.Run("LoadWeights takes them back, and a Group does not match them", func(t *testing.T) {
+	t.Run("LoadWeights loads them, and a Group does not match them", func(t *testing.T) {
 		var got model
 		require.NoError(t, ckpt.LoadWeights(ctx, filepath.Dir(prefix), &got, ckpt.Strict()))
 		require.Equal(t, m, &got)
 		require.ErrorIs(t, ckpt.LoadWeights(ctx, prefix, ckpt.Group{"m": new(model)}), ckpt.ErrMismatch)
 		require.Error(t, ckpttest.Read(t, ckpttest.New(t, ckpt.Group{"m": new(model)}), prefix).AssertNontrivialMatch())
 	})
-	t.Run("what cannot be saved leaves no file", func(t *testing.T) {
+	t.Run("if a save fails, it does not leave a file", func(t *testing.T) {
 		dir := t.TempDir()
 		require.ErrorIs(t, ckpt.SaveWeights(ctx, filepath.Join(dir, "w"), model{}), ckpt.ErrNotTrackable)
 		canceled, cancel := context.WithCancel(ctx)

@@ -183,12 +183,12 @@ func TestMemory(t *testing.T) {
 		pairs.put(name, uint32(0), uint8(0))
 	}
 	for name, b := range map[string][]byte{
-		"many tensors":           tensors.end(32 * 10_000),
-		"many pairs":             pairs.end(0),
-		"many strings":           start(0, 1).put("k", uint32(9), uint32(8), uint64(1<<17), make([]uint64, 1<<17)).end(0),
-		"many arrays":            start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<16), bytes.Repeat(make([]byte, 12), 1<<16)).end(0),
-		"a long string":          start(0, 1).put("k", uint32(8), strings.Repeat("x", 1<<20)).end(0),
-		"longer arrays":          start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<15), bytes.Repeat([]byte("\x00\x00\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00"), 1<<16)).end(0),
+		"many tensors":  tensors.end(32 * 10_000),
+		"many pairs":    pairs.end(0),
+		"many strings":  start(0, 1).put("k", uint32(9), uint32(8), uint64(1<<17), make([]uint64, 1<<17)).end(0),
+		"many arrays":   start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<16), bytes.Repeat(make([]byte, 12), 1<<16)).end(0),
+		"a long string": start(0, 1).put("k", uint32(8), strings.Repeat("x", 1<<20)).end(0),
+		"longer arrays": start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<15), bytes.Repeat([]byte("\x00\x00\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00"), 1<<16)).end(0),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(64*len(b)+1<<20))
