@@ -97,9 +97,9 @@ func TestWritesWhatTensorFlowWrites(t *testing.T) {
 func TestReadsWhatTensorFlowReads(t *testing.T) {
 	// TensorFlow rejects these, and behaves as if the file did not exist.
 	taken := map[string]state.State{
-		"byte order mark":     {Latest: "a"},
-		"unknown field":       {Latest: "a"},
-		"word":                {Latest: "a"},
+		"byte order mark": {Latest: "a"},
+		"unknown field":   {Latest: "a"},
+		"word":            {Latest: "a"},
 		"number for text": {Latest: "3"},
 	}
 	for _, g := range goldens(t, "read.json") {
