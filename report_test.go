@@ -133,7 +133,7 @@ func TestSkipMismatched(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 5}, []int(y.Shape()))
 	})
-	t.Run("values of another shape or dtype stay", func(t *testing.T) {
+	t.Run("values of another shape or dtype do not change", func(t *testing.T) {
 		var m struct {
 			Trunk struct {
 				Kernel floats `ckpt:"_kernel"`
@@ -153,14 +153,14 @@ func TestSkipMismatched(t *testing.T) {
 		require.Contains(t, logged.String(), "values of another shape or dtype were skipped")
 		require.Contains(t, logged.String(), "trunk.bias (dtype float32 in the checkpoint, int8 in the model")
 	})
-	t.Run("something must fit", func(t *testing.T) {
+	t.Run("at least one value must fit", func(t *testing.T) {
 		m := struct{ Trunk, Head layers.Dense }{layers.Dense{Units: 9}, layers.Dense{Units: 9}}
 		err := ckpt.LoadWeights(t.Context(), path, &m, ckpt.SkipMismatched())
 		require.ErrorIs(t, err, ckpt.ErrMismatch)
 		require.ErrorContains(t, err, "[4 2]")
 		require.False(t, m.Trunk.Kernel.Built())
 	})
-	t.Run("what is missing is still an error", func(t *testing.T) {
+	t.Run("a missing value is still an error", func(t *testing.T) {
 		var m struct {
 			Trunk layers.Dense
 			Other layers.Dense

@@ -23,7 +23,7 @@ func recurrentLayers(sequences, state bool) map[string]RecurrentLayer {
 		"SimpleRNN": &SimpleRNN{Cell: SimpleRNNCell{Units: 4}, ReturnSequences: sequences, ReturnState: state},
 		"LSTM":      &LSTM{Cell: LSTMCell{Units: 4}, ReturnSequences: sequences, ReturnState: state},
 		"GRU":       &GRU{Cell: GRUCell{Units: 4}, ReturnSequences: sequences, ReturnState: state},
-		"GRU that resets before": &GRU{
+		"GRU that resets before the product": &GRU{
 			Cell: GRUCell{Units: 4, ResetBefore: true}, ReturnSequences: sequences, ReturnState: state,
 		},
 		"a stack": &RNN{
@@ -35,7 +35,7 @@ func recurrentLayers(sequences, state bool) map[string]RecurrentLayer {
 
 func TestRecurrentLaws(t *testing.T) {
 	for name, layer := range recurrentLayers(true, true) {
-		t.Run(name+": a sequence in two parts is the sequence", func(t *testing.T) {
+		t.Run(name+": a sequence in two parts gives the same result", func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				batch, steps := rapid.IntRange(1, 4).Draw(rt, "batch"), rapid.IntRange(2, 9).Draw(rt, "steps")
 				cut := rapid.IntRange(1, steps-1).Draw(rt, "cut")
@@ -53,7 +53,7 @@ func TestRecurrentLaws(t *testing.T) {
 				}
 			})
 		})
-		t.Run(name+": steps that a mask takes out may as well not be there", func(t *testing.T) {
+		t.Run(name+": masked steps have no effect", func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				keep := rapid.SliceOfN(rapid.Bool(), 1, 9).Draw(rt, "keep")
 				if !slices.Contains(keep, true) {
@@ -77,7 +77,7 @@ func TestRecurrentLaws(t *testing.T) {
 				}
 			})
 		})
-		t.Run(name+": a batch is its examples", func(t *testing.T) {
+		t.Run(name+": the examples of a batch are independent", func(t *testing.T) {
 			x := random(t, 7, 3, 5, 3)
 			all, err := layer.Call(x)
 			require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestRecurrentLaws(t *testing.T) {
 				requireClose(t, newTensor(t, all.Data()[i*20:(i+1)*20], 1, 5, 4), one)
 			}
 		})
-		t.Run(name+": step by step with the cell it is the same", func(t *testing.T) {
+		t.Run(name+": step by step with the cell gives the same result", func(t *testing.T) {
 			x := random(t, 3, 2, 4, 3)
 			want, err := layer.ForwardAll(nil, []*Tensor{x})
 			require.NoError(t, err)
@@ -161,25 +161,25 @@ func boolInt(b bool) int {
 
 func TestRecurrentBuild(t *testing.T) {
 	shape := tensor.Shape{2, 3, 5}
-	t.Run("an LSTM's weights are Keras's", func(t *testing.T) {
+	t.Run("an LSTM's weights have Keras's shapes", func(t *testing.T) {
 		l := NewLSTM(4)
 		require.NoError(t, l.Build(shape))
 		require.Equal(t, tensor.Shape{5, 16}, l.Cell.Kernel.Shape())
 		require.Equal(t, []float32{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, l.Cell.Bias.Data(), "the forget gate starts open")
 	})
-	t.Run("rows of a recurrent kernel are at right angles", func(t *testing.T) {
+	t.Run("rows of a recurrent kernel are orthogonal", func(t *testing.T) {
 		l := NewGRU(4)
 		require.NoError(t, l.Build(shape))
 		requireOrthogonal(t, l.Cell.RecurrentKernel.Data(), 4, 12, 12, 1)
 	})
-	t.Run("so are columns where they are fewer", func(t *testing.T) {
+	t.Run("columns are orthogonal if there are fewer", func(t *testing.T) {
 		c := new(ConvLSTMCell)
 		c.Filters, c.KernelSize = 2, []int{3, 5}
 		require.NoError(t, c.Build(tensor.Shape{1, 7, 7, 1}))
 		require.Equal(t, tensor.Shape{3, 5, 2, 8}, c.RecurrentKernel.Shape())
 		requireOrthogonal(t, c.RecurrentKernel.Data(), 8, 30, 1, 8)
 	})
-	t.Run("options take biases away, or open no gate", func(t *testing.T) {
+	t.Run("options remove biases, or leave the forget gate's bias at 0", func(t *testing.T) {
 		s := &SimpleRNN{Cell: SimpleRNNCell{Units: 4, NoBias: true}}
 		require.NoError(t, s.Build(shape))
 		require.False(t, s.Cell.Bias.Built())
@@ -187,7 +187,7 @@ func TestRecurrentBuild(t *testing.T) {
 		require.NoError(t, l.Build(shape))
 		require.Equal(t, make([]float32, 16), l.Cell.Bias.Data())
 	})
-	t.Run("both ways, the second layer is a copy with weights of its own", func(t *testing.T) {
+	t.Run("in both directions, the second layer is a copy with separate weights", func(t *testing.T) {
 		for name, layer := range recurrentLayers(true, false) {
 			b := NewBidirectional(layer)
 			require.NoError(t, b.Build(shape), name)
@@ -227,7 +227,7 @@ func TestRecurrentErrors(t *testing.T) {
 		{"no input", NewLSTM(4), nil, "layers: lstm: no input"},
 		{"no sequence", NewLSTM(4), []*Tensor{tensor.New[float32](2, 3)}, "layers: lstm: input shape [2 3], want rank 3 or more"},
 		{"images", NewLSTM(4), []*Tensor{tensor.New[float32](2, 3, 4, 5)}, "layers: lstm: step of the input shape [2 4 5], want rank 2"},
-		{"nothing says how large", new(GRU), []*Tensor{x}, "layers: gru: not built: the weights were not loaded, and the options do not give their sizes"},
+		{"no size", new(GRU), []*Tensor{x}, "layers: gru: not built: the weights were not loaded, and the options do not give their sizes"},
 		{
 			"a kernel for other inputs", &LSTM{Cell: LSTMCell{Kernel: weight(6, 16), RecurrentKernel: weight(4, 16)}, Name: "enc"}, []*Tensor{x},
 			`layers: lstm "enc": kernel shape [6 16], want [5 16] for 4 units and 5 inputs`,
@@ -241,24 +241,24 @@ func TestRecurrentErrors(t *testing.T) {
 			"layers: lstm: recurrent_kernel shape [4 12], want [4 16] for 4 units",
 		},
 		{
-			"the bias of a GRU that resets before", &GRU{Cell: GRUCell{Kernel: weight(5, 12), RecurrentKernel: weight(4, 12), Bias: weight(12)}}, []*Tensor{x},
+			"the bias of a GRU that resets before the product", &GRU{Cell: GRUCell{Kernel: weight(5, 12), RecurrentKernel: weight(4, 12), Bias: weight(12)}}, []*Tensor{x},
 			"layers: gru: bias shape [12], want [2 12] for 4 units and 5 inputs",
 		},
-		{"an activation that halves", &LSTM{Cell: LSTMCell{Units: 4, Activation: &glu}}, []*Tensor{x}, "layers: lstm: activation glu is not possible in a cell: it changes the number of values"},
+		{"an activation that halves the width", &LSTM{Cell: LSTMCell{Units: 4, Activation: &glu}}, []*Tensor{x}, "layers: lstm: activation glu is not possible in a cell: it changes the number of values"},
 		{"negative units", NewSimpleRNN(-1), []*Tensor{x}, "layers: simple_rnn: -1 units"},
-		{"a state too few", NewLSTM(4), []*Tensor{x, tensor.New[float32](2, 4)}, "layers: lstm: 1 initial states, want 2"},
+		{"a missing state", NewLSTM(4), []*Tensor{x, tensor.New[float32](2, 4)}, "layers: lstm: 1 initial states, want 2"},
 		{
 			"a state of another shape", NewGRU(4), []*Tensor{x, tensor.New[float32](3, 4)},
 			"layers: gru: initial state 0 shape [3 4], want [2 4] for input shape [2 3 5]",
 		},
 		{"no cell", new(RNN), []*Tensor{x}, "layers: rnn: Cell must be set"},
-		{"a stack of nothing", &RNN{Cell: new(StackedRNNCells), Name: "r"}, []*Tensor{x}, `layers: rnn "r": Cells is empty`},
-		{"a stack with a hole", &RNN{Cell: &StackedRNNCells{Cells: []Cell{nil}}}, []*Tensor{x}, "layers: rnn: cell 0 of the stack is nil"},
+		{"an empty stack", &RNN{Cell: new(StackedRNNCells), Name: "r"}, []*Tensor{x}, `layers: rnn "r": Cells is empty`},
+		{"a stack with a nil cell", &RNN{Cell: &StackedRNNCells{Cells: []Cell{nil}}}, []*Tensor{x}, "layers: rnn: cell 0 of the stack is nil"},
 		{"a stack of images", &RNN{Cell: &StackedRNNCells{Cells: []Cell{&ConvLSTMCell{Filters: 1, KernelSize: []int{1}}}}}, []*Tensor{tensor.New[float32](2, 3, 4, 5)}, "layers: rnn: cell 0, a conv_lstm_cell, cannot be stacked"},
-		{"one way alone", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: no wrapped layer: ForwardLayer and BackwardLayer must be set"},
-		{"twice the same way", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: both layers have the same direction, want one with GoBackwards"},
+		{"only one direction", &Bidirectional{ForwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: no wrapped layer: ForwardLayer and BackwardLayer must be set"},
+		{"the same direction twice", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: NewLSTM(4)}, []*Tensor{x}, "layers: bidirectional: both layers have the same direction, want one with GoBackwards"},
 		{
-			"one returns states", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: &LSTM{GoBackwards: true, ReturnState: true}}, []*Tensor{x},
+			"only one layer returns states", &Bidirectional{ForwardLayer: NewLSTM(4), BackwardLayer: &LSTM{GoBackwards: true, ReturnState: true}}, []*Tensor{x},
 			"layers: bidirectional: one layer returns sequences or states, the other does not",
 		},
 		{
@@ -266,9 +266,9 @@ func TestRecurrentErrors(t *testing.T) {
 			"layers: bidirectional: output of the backward layer shape [2 3], want one that merges by sum with the forward layer's [2 4]",
 		},
 		{"three states for two layers", NewBidirectional(NewGRU(4)), []*Tensor{x, x, x, x}, "layers: bidirectional: got 3 initial states, want an even number, half for each layer"},
-		{"a line", NewConvLSTM(2, 3), []*Tensor{tensor.New[float32](2, 3, 5)}, "layers: conv_lstm: step of the input shape [2 5], want one to three spatial axes besides batch and channels"},
+		{"a step without spatial axes", NewConvLSTM(2, 3), []*Tensor{tensor.New[float32](2, 3, 5)}, "layers: conv_lstm: step of the input shape [2 5], want one to three spatial axes besides batch and channels"},
 		{
-			"an image below the window", NewConvLSTM(2, 4, 4), []*Tensor{tensor.New[float32](2, 3, 5, 2, 1)},
+			"an image that is smaller than the window", NewConvLSTM(2, 4, 4), []*Tensor{tensor.New[float32](2, 3, 5, 2, 1)},
 			"layers: conv_lstm: input shape [2 5 2 1], want 4 or more along each axis for a window of [4 4] at dilation [1 1]",
 		},
 		{
@@ -285,13 +285,13 @@ func TestRecurrentErrors(t *testing.T) {
 		_, err := NewLSTM(4).Forward(&Context{Masks: []*Mask{tensor.New[bool](2, 4)}}, x)
 		require.EqualError(t, err, "layers: lstm: mask shape [2 4], want [2 3] for input shape [2 3 5]")
 	})
-	t.Run("outputs that are not merged are two", func(t *testing.T) {
+	t.Run("without a merge mode there are two outputs", func(t *testing.T) {
 		b := NewBidirectional(NewLSTM(4))
 		b.MergeMode = MergeNone
 		_, err := b.Call(x)
 		require.EqualError(t, err, "layers: bidirectional: the layer has two outputs: call ForwardAll")
 	})
-	t.Run("time is distributed over sequences alone, and over a layer", func(t *testing.T) {
+	t.Run("TimeDistributed needs a sequence and a layer", func(t *testing.T) {
 		_, err := (&TimeDistributed{Layer: NewDense(3)}).Call(tensor.New[float32](2, 3))
 		require.EqualError(t, err, "layers: time_distributed: input shape [2 3], want rank 3 or more")
 		_, err = new(TimeDistributed).Call(x)
@@ -316,7 +316,7 @@ func TestRecurrentOfNothing(t *testing.T) {
 }
 
 func TestRecurrentConfig(t *testing.T) {
-	t.Run("TF 2.0's Keras writes no backward layer that is a copy", func(t *testing.T) {
+	t.Run("TF 2.0's Keras does not write a backward layer that is a copy", func(t *testing.T) {
 		layer, err := kerasLibrary{}.Make("Bidirectional", json.RawMessage(`{"name": "b", "merge_mode": null, "layer": {"class_name": "GRU", "config": {"units": 3, "time_major": false, "implementation": 2}}}`))
 		require.NoError(t, err)
 		b := layer.(*Bidirectional)
@@ -324,15 +324,15 @@ func TestRecurrentConfig(t *testing.T) {
 		require.Equal(t, MergeNone, b.MergeMode)
 	})
 	for _, tt := range []struct{ name, class, config, want string }{
-		{"time first", "LSTM", `{"units": 3, "time_major": true}`, "layers: LSTM: config: time_major is not supported: the first axis must be the batch"},
+		{"time as the first axis", "LSTM", `{"units": 3, "time_major": true}`, "layers: LSTM: config: time_major is not supported: the first axis must be the batch"},
 		{"a layer for a cell", "RNN", `{"cell": {"class_name": "Dense", "config": {}}}`, `layers: RNN: config: option "cell" is a "Dense", want a cell`},
 		{"a layer in a stack", "StackedRNNCells", `{"cells": [{"class_name": "Dense", "config": {}}]}`, `layers: StackedRNNCells: config: cell 0 is a "Dense", want a cell`},
 		{
-			"both ways of Dense", "Bidirectional", `{"layer": {"class_name": "Dense", "config": {}}}`,
+			"both directions of Dense", "Bidirectional", `{"layer": {"class_name": "Dense", "config": {}}}`,
 			`layers: Bidirectional: config: option "layer" is a "Dense", want a recurrent layer`,
 		},
 		{"another merge", "Bidirectional", `{"merge_mode": "max"}`, `layers: Bidirectional: config: merge mode "max" is not one of [concat sum mul ave None]`},
-		{"no layer over time", "TimeDistributed", `{}`, `layers: TimeDistributed: config: option "layer" is a "", want a layer of one input`},
+		{"no layer in TimeDistributed", "TimeDistributed", `{}`, `layers: TimeDistributed: config: option "layer" is a "", want a layer of one input`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := kerasLibrary{}.Make(tt.class, json.RawMessage(tt.config))

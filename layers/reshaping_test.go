@@ -22,19 +22,19 @@ func TestReshapingErrors(t *testing.T) {
 	}{
 		{"a scalar flattened", &Flatten{}, tensor.Scalar[float32](1), "layers: flatten: input shape [], want rank 1 or more"},
 		{"another number of values", &Reshape{TargetShape: []int{5, 5}, Name: "r"}, x, `layers: reshape "r": input shape [2 6 4], want as many values for each example as [5 5] has`},
-		{"a rest that does not come out even", &Reshape{TargetShape: []int{-1, 5}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… 5] has"},
-		{"two rests", &Reshape{TargetShape: []int{-1, -1}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… …] has"},
-		{"a rest of nothing", &Reshape{TargetShape: []int{-1, 0}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… 0] has"},
+		{"a rest that is not a whole number", &Reshape{TargetShape: []int{-1, 5}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… 5] has"},
+		{"two unknown lengths", &Reshape{TargetShape: []int{-1, -1}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… …] has"},
+		{"an unknown length next to a length of zero", &Reshape{TargetShape: []int{-1, 0}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [… 0] has"},
 		{"a negative axis", &Reshape{TargetShape: []int{-2, -12}}, x, "layers: reshape: input shape [2 6 4], want as many values for each example as [-2 -12] has"},
 		{"an axis twice", &Permute{Dims: []int{1, 1}}, x, "layers: permute: dims [1 1]: want the axes 1 to 2, each once"},
 		{"axes that the input lacks", &Permute{Dims: []int{2, 1, 3}}, x, "layers: permute: input shape [2 6 4], want rank 4"},
-		{"no times", &RepeatVector{}, tensor.New[float32](2, 3), "layers: repeat_vector: 0 times: want 1 or more"},
-		{"times beyond memory", &RepeatVector{N: math.MaxInt32}, tensor.New[float32](2, 3), "layers: repeat_vector: output shape [2 2147483647 3] is beyond memory"},
+		{"zero repetitions", &RepeatVector{}, tensor.New[float32](2, 3), "layers: repeat_vector: 0 times: want 1 or more"},
+		{"a number of repetitions beyond memory", &RepeatVector{N: math.MaxInt32}, tensor.New[float32](2, 3), "layers: repeat_vector: output shape [2 2147483647 3] is beyond memory"},
 		{"negative padding", &ZeroPadding1D{Padding: [][2]int{{1, -1}}}, x, "layers: zero_padding1d: padding [[1 -1]]: want 0 or more"},
 		{"padding of three axes", &ZeroPadding2D{Padding: make([][2]int, 3)}, image, "layers: zero_padding2d: padding [[0 0] [0 0] [0 0]]: want 2 pairs, one for each axis"},
-		{"cropping of all", &Cropping1D{Cropping: [][2]int{{4, 2}}}, x, "layers: cropping1d: input shape [2 6 4], want longer axes than the part that 4+2 removes"},
+		{"cropping everything", &Cropping1D{Cropping: [][2]int{{4, 2}}}, x, "layers: cropping1d: input shape [2 6 4], want longer axes than the part that 4+2 removes"},
 		{"a negative size", &UpSampling1D{Size: -1}, x, "layers: up_sampling1d: size [-1]: want 1 or more"},
-		{"an interpolation of none", &UpSampling2D{Interpolation: 9}, image, "layers: up_sampling2d: this layer does not support interpolation Interpolation(9)"},
+		{"an unknown interpolation", &UpSampling2D{Interpolation: 9}, image, "layers: up_sampling2d: this layer does not support interpolation Interpolation(9)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.layer.Call(tt.x)

@@ -23,8 +23,8 @@ func TestResizingErrors(t *testing.T) {
 		{"no size", &Resizing{Name: "r"}, x, `layers: resizing "r": height 0 and width 0: want 1 or more`},
 		{"no width", &CenterCrop{Height: 2}, x, "layers: center_crop: height 2 and width 0: want 1 or more"},
 		{"no images", &CenterCrop{Height: 2, Width: 2}, tensor.New[float32](6, 4), "layers: center_crop: input shape [6 4], want rank 3 to 4"},
-		{"no pixels", &Resizing{Height: 2, Width: 2}, tensor.New[float32](2, 0, 4, 1), "layers: resizing: input shape [2 0 4 1], want images with pixels"},
-		{"an interpolation of none", &Resizing{Height: 2, Width: 2, Interpolation: new(Interpolation(9))}, x, "layers: resizing: this layer does not support interpolation Interpolation(9)"},
+		{"images without pixels", &Resizing{Height: 2, Width: 2}, tensor.New[float32](2, 0, 4, 1), "layers: resizing: input shape [2 0 4 1], want images with pixels"},
+		{"an unknown interpolation", &Resizing{Height: 2, Width: 2, Interpolation: new(Interpolation(9))}, x, "layers: resizing: this layer does not support interpolation Interpolation(9)"},
 		{"both", &Resizing{Height: 2, Width: 2, CropToAspectRatio: true, PadToAspectRatio: true}, x, "layers: resizing: CropToAspectRatio and PadToAspectRatio are both set, want one of them"},
 		{"beyond memory", &Resizing{Height: 1 << 20, Width: 1 << 20}, x, "layers: resizing: output shape [2 1048576 1048576 1] is beyond memory"},
 	} {

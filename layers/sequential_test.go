@@ -31,12 +31,12 @@ func TestSequentialHoldsLayersWhereKerasDoes(t *testing.T) {
 		layers []any
 		want   []string
 	}{
-		{"an input first", []any{NewDense(3), new(ReLU), NewDense(2)}, []string{"-", "Dense", "ReLU", "Dense"}},
-		{"NotEqual beside the layer before the one that takes the mask", []any{&Embedding{MaskZero: true}, new(Dropout), &LSTM{ReturnSequences: true}, new(Dropout), new(GRU)},
+		{"an input layer first", []any{NewDense(3), new(ReLU), NewDense(2)}, []string{"-", "Dense", "ReLU", "Dense"}},
+		{"NotEqual follows the layer before the one that takes the mask", []any{&Embedding{MaskZero: true}, new(Dropout), &LSTM{ReturnSequences: true}, new(Dropout), new(GRU)},
 			[]string{"-", "Embedding", "Dropout", "-", "LSTM", "Dropout", "GRU"}},
 		{"a later mask replaces an earlier one", []any{&Embedding{MaskZero: true}, new(Masking), NewDense(3), new(GRU)}, []string{"-", "Embedding", "Masking", "-", "Dense", "-", "GRU"}},
-		{"no operators where nothing takes the mask", []any{new(Masking), NewDense(3), new(Flatten)}, []string{"-", "Masking", "Dense", "Flatten"}},
-		{"a model within takes the mask and ends it", []any{&Embedding{MaskZero: true}, &inner, new(GRU)}, []string{"-", "Embedding", "-", "Sequential", "GRU"}},
+		{"no operators if no layer takes the mask", []any{new(Masking), NewDense(3), new(Flatten)}, []string{"-", "Masking", "Dense", "Flatten"}},
+		{"an inner model takes the mask and ends it", []any{&Embedding{MaskZero: true}, &inner, new(GRU)}, []string{"-", "Embedding", "-", "Sequential", "GRU"}},
 		{"two masks", []any{new(Masking), &GRU{ReturnSequences: true}, &Masking{MaskValue: 1}, new(GRU)}, []string{"-", "-", "Masking", "-", "GRU", "-", "Masking", "-", "GRU"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,18 +76,18 @@ func TestSequentialCall(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []float32{1.5, 1}, y.Data())
 	})
-	t.Run("what is no layer is an error", func(t *testing.T) {
+	t.Run("a value that is not a layer is an error", func(t *testing.T) {
 		s := NewSequential(NewDense(2), 7)
 		_, err := s.Call(tensor.New[float32](1, 2))
 		require.EqualError(t, err, "layers: sequential: layer 1: cannot call a value of type int: want a Layer or a MultiLayer")
 	})
-	t.Run("an error says which layer", func(t *testing.T) {
+	t.Run("an error names the layer", func(t *testing.T) {
 		s := NewSequential(NewDense(2), &Dense{Kernel: *tensor.New[float32](3, 1)})
 		s.Name = "scorer"
 		_, err := s.Call(tensor.New[float32](1, 2))
 		require.EqualError(t, err, `layers: sequential "scorer": layer 1: layers: dense: input shape [1 2], want [… 3] for kernel shape [3 1]`)
 	})
-	t.Run("none is the input itself", func(t *testing.T) {
+	t.Run("an empty model returns its input", func(t *testing.T) {
 		x := tensor.New[float32](1, 2)
 		s := NewSequential()
 		y, err := s.Call(x)

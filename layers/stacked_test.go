@@ -14,7 +14,7 @@ func TestStackedCellsThatKeras3DoesNotSave(t *testing.T) {
 	stack := func() *layers.RNN {
 		return &layers.RNN{Cell: &layers.StackedRNNCells{Cells: []layers.Cell{&layers.LSTMCell{}, &layers.GRUCell{}}}}
 	}
-	t.Run("Keras 3's checkpoint lacks them, and LoadWeights says so", func(t *testing.T) {
+	t.Run("Keras 3's checkpoint lacks the weights, and LoadWeights reports it", func(t *testing.T) {
 		err := ckpt.LoadWeights(context.Background(), "testdata/stacked/keras", stack(), ckpt.At("model"))
 		var mismatch *ckpt.MismatchError
 		require.ErrorAs(t, err, &mismatch)
@@ -23,7 +23,7 @@ func TestStackedCellsThatKeras3DoesNotSave(t *testing.T) {
 			"cell.cells.1.kernel", "cell.cells.1.recurrent_kernel",
 		}, mismatch.Missing, "biases are optional")
 	})
-	t.Run("tf_keras saves them", func(t *testing.T) {
+	t.Run("tf_keras saves the weights", func(t *testing.T) {
 		r := stack()
 		require.NoError(t, ckpt.LoadWeights(context.Background(), "testdata/stacked/tf_keras", r, ckpt.At("model")))
 		cells := r.Cell.(*layers.StackedRNNCells).Cells

@@ -43,21 +43,21 @@ func TestRules(t *testing.T) {
 	}{
 		{"a linear layer's matrix is transposed", layout.Permuted(layout.PyTorch, "kernel", "weight", 1, 0),
 			[]tensor.Any{counted(2, 3)}, tensor.Shape{3, 2}, []float32{0, 3, 1, 4, 2, 5}, nil},
-		{"a convolution's filters go from first to last", layout.Permuted(layout.PyTorch, "kernel", "weight", 2, 1, 0),
+		{"a convolution's filters move from the first axis to the last", layout.Permuted(layout.PyTorch, "kernel", "weight", 2, 1, 0),
 			[]tensor.Any{counted(2, 2, 3)}, tensor.Shape{3, 2, 2}, []float32{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}, nil},
-		{"a vector under another name is copied", layout.Renamed(layout.PyTorch, "gamma", "weight"),
+		{"a vector with another name is copied", layout.Renamed(layout.PyTorch, "gamma", "weight"),
 			[]tensor.Any{vector(1, 2)}, tensor.Shape{2}, []float32{1, 2}, nil},
-		{"gates change places and the matrix is transposed", layout.Blocks(layout.PyTorch, "kernel", "weight_ih", 1, 0, 2),
+		{"gates are reordered and the matrix is transposed", layout.Blocks(layout.PyTorch, "kernel", "weight_ih", 1, 0, 2),
 			[]tensor.Any{counted(3, 2)}, tensor.Shape{2, 3}, []float32{2, 0, 4, 3, 1, 5}, nil},
-		{"gates of a vector change places", layout.Blocks(layout.PyTorch, "bias", "bias_ih", 2, 0, 1),
+		{"gates of a vector are reordered", layout.Blocks(layout.PyTorch, "bias", "bias_ih", 2, 0, 1),
 			[]tensor.Any{vector(1, 2, 3, 4, 5, 6)}, tensor.Shape{6}, []float32{5, 6, 1, 2, 3, 4}, nil},
-		{"two biases become their sum, which comes back as the first", layout.Sum(layout.PyTorch, "bias", []string{"bias_ih", "bias_hh"}, 1, 0),
+		{"two biases become their sum, which is saved as the first", layout.Sum(layout.PyTorch, "bias", []string{"bias_ih", "bias_hh"}, 1, 0),
 			[]tensor.Any{vector(1, 2, 3, 4), vector(10, 20, 30, 40)}, tensor.Shape{4}, []float32{33, 44, 11, 22}, [][]float32{{11, 22, 33, 44}, {0, 0, 0, 0}}},
-		{"two biases become the rows of one", layout.Stacked(layout.PyTorch, "bias", []string{"bias_ih", "bias_hh"}, 1, 0, 2),
+		{"two biases become the rows of a matrix", layout.Stacked(layout.PyTorch, "bias", []string{"bias_ih", "bias_hh"}, 1, 0, 2),
 			[]tensor.Any{vector(1, 2, 3), vector(4, 5, 6)}, tensor.Shape{2, 3}, []float32{2, 1, 3, 5, 4, 6}, nil},
-		{"a matrix behind a flattened map takes its rows in another order", layout.Pattern(layout.PyTorch, "kernel", "weight", "o (c h w) -> (h w c) o", layout.Sizes{"h": 1, "w": 2}),
+		{"the rows of a matrix after a flattened map are reordered", layout.Pattern(layout.PyTorch, "kernel", "weight", "o (c h w) -> (h w c) o", layout.Sizes{"h": 1, "w": 2}),
 			[]tensor.Any{counted(2, 4)}, tensor.Shape{4, 2}, []float32{0, 4, 2, 6, 1, 5, 3, 7}, nil},
-		{"an axis of length 1 goes", layout.Pattern(layout.PyTorch, "kernel", "weight", "(c m) 1 w -> w c m", layout.Sizes{"m": 2}),
+		{"an axis of length 1 is removed", layout.Pattern(layout.PyTorch, "kernel", "weight", "(c m) 1 w -> w c m", layout.Sizes{"m": 2}),
 			[]tensor.Any{counted(4, 1, 2)}, tensor.Shape{2, 2, 2}, []float32{0, 2, 4, 6, 1, 3, 5, 7}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -92,13 +92,13 @@ func TestShapesThatDoNotFit(t *testing.T) {
 	}{
 		{"another rank", layout.Permuted(layout.PyTorch, "kernel", "weight", 1, 0), []tensor.Shape{{2, 3, 4}}, "has 3 axes, expected 2"},
 		{"gates that do not divide", layout.Blocks(layout.PyTorch, "kernel", "weight", 0, 1, 2), []tensor.Shape{{4, 2}}, "not a multiple of 3"},
-		{"summands of two shapes", layout.Sum(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
-		{"rows of two lengths", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
+		{"summands with different shapes", layout.Sum(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
+		{"rows with different lengths", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2}, {3}}, "a has shape [2], b has [3]"},
 		{"a joined axis that does not divide", layout.Pattern(layout.PyTorch, "own", "w", "(h d) -> h d", layout.Sizes{"h": 3}), []tensor.Shape{{4}}, "not a multiple of 3"},
 		{"a joined axis of unknown lengths", layout.Pattern(layout.PyTorch, "own", "w", "(h d) -> h d", nil), []tensor.Shape{{4}}, "the lengths of both h and d are unknown"},
 		{"an axis that should have length 1", layout.Pattern(layout.PyTorch, "own", "w", "a 1 -> a", nil), []tensor.Shape{{4, 2}}, "has length 2, expected 1"},
 		{"blocks that do not divide", layout.Split(layout.PyTorch, []string{"q", "k", "v"}, "w", "a b -> b a", nil), []tensor.Shape{{4, 2}}, "does not hold 3 blocks"},
-		{"rows that are matrices", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2, 2}, {2, 2}}, "expected one axis"},
+		{"matrices as rows", layout.Stacked(layout.PyTorch, "bias", []string{"a", "b"}), []tensor.Shape{{2, 2}, {2, 2}}, "expected one axis"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := c.rule.Load.Shapes(c.from)
@@ -130,7 +130,7 @@ func TestSquareMatricesAreNoticed(t *testing.T) {
 	rule := layout.Permuted(layout.PyTorch, "kernel", "weight", 1, 0)
 	require.True(t, rule.Square([]tensor.Shape{{3, 3}}))
 	require.False(t, rule.Square([]tensor.Shape{{3, 2}}))
-	require.False(t, rule.Square([]tensor.Shape{{1, 1}}), "one value is the same either way")
+	require.False(t, rule.Square([]tensor.Shape{{1, 1}}), "a single value is the same in both layouts")
 }
 
 // TestPermuteAgreesWithIndexing compares with the definition: element i of the result is the element at the permuted index.

@@ -98,7 +98,7 @@ func tfkerasOptimizers() map[string]tfkeras.Optimizer {
 }
 
 func TestRoundTrips(t *testing.T) {
-	t.Run("S-12 Keras 3: lists of variables, each variable once more in _variables", func(t *testing.T) {
+	t.Run("S-12 Keras 3: lists of variables, and each variable again in _variables", func(t *testing.T) {
 		m := newModel()
 		root := ckpt.Group{"model": m}
 		for name, o := range keras3Optimizers() {

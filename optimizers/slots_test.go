@@ -52,11 +52,11 @@ func TestSlots(t *testing.T) {
 		require.Len(t, alone.Nodes, 2)
 		require.Empty(t, alone.Nodes[1].Slots)
 	})
-	t.Run("S-05 a slot variable that is an object of its own as well is refused", func(t *testing.T) {
+	t.Run("S-05 a slot variable that is also another object is rejected", func(t *testing.T) {
 		_, err := ckpt.New(ckpt.Group{"v": v, "o": o, "extra": o.Get("momentum", v)})
 		require.ErrorContains(t, err, `slot variable "momentum" of o for v is also the object extra`)
 	})
-	t.Run("S-06 an optimizer that has slots only has values", func(t *testing.T) {
+	t.Run("S-06 an optimizer with only slots has values", func(t *testing.T) {
 		require.True(t, *graphOf(t, path).Nodes[1].HasValues)
 		require.Len(t, graphOf(t, path).Nodes[1].Slots, 1)
 	})
@@ -80,7 +80,7 @@ func TestSlots(t *testing.T) {
 		require.Equal(t, two, momentumOf(o, v))
 		require.NoError(t, status.AssertConsumed())
 	})
-	t.Run("S-08 the restore makes the slot variable, of the variable's dtype", func(t *testing.T) {
+	t.Run("S-08 the restore creates the slot variable with the variable's dtype", func(t *testing.T) {
 		half, o := tensor.Scalar(tensor.Float16(0)), new(compatv1.Momentum)
 		o.Set("momentum", half, tensor.Scalar(tensor.Float16(7)))
 		path, into := written(t, ckpt.Group{"v": half, "o": o}), new(compatv1.Momentum)
@@ -88,7 +88,7 @@ func TestSlots(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []tensor.Float16{7}, momentumOf(into, half))
 	})
-	t.Run("S-09 state beside the slots that the program has not made yet is named, and waits", func(t *testing.T) {
+	t.Run("S-09 other state than slots that the program has not created yet is reported, and waits", func(t *testing.T) {
 		type late struct {
 			optimizers.Slots
 			Beta1Power *float32 `ckpt:"beta1_power"`
@@ -105,7 +105,7 @@ func TestSlots(t *testing.T) {
 		require.NoError(t, status.AssertConsumed())
 		require.EqualValues(t, float32(0.9), *o.Beta1Power)
 	})
-	t.Run("S-10 SkipSlots leaves slots as they are and out of the assertions, on both sides", func(t *testing.T) {
+	t.Run("S-10 SkipSlots does not change slots, and assertions ignore them on both sides", func(t *testing.T) {
 		v, o := trained()
 		o.Set("momentum", v, tensor.Scalar(float32(5)))
 		o.Set("of the program", v, tensor.Scalar(float32(6)))
@@ -114,7 +114,7 @@ func TestSlots(t *testing.T) {
 		require.NoError(t, status.Assert(ckpt.Consumed, ckpt.ExistingObjectsMatched))
 		require.Equal(t, []float32{5}, momentumOf(o, v))
 	})
-	t.Run("S-11 where the program has no optimizer but an object, its children are restored and its slots stay unresolved", func(t *testing.T) {
+	t.Run("S-11 if the program has another object instead of the optimizer, its children are restored and its slots stay unresolved", func(t *testing.T) {
 		type plain struct {
 			Beta1Power float32 `ckpt:"beta1_power"`
 			Beta2Power float32 `ckpt:"beta2_power"`
@@ -128,7 +128,7 @@ func TestSlots(t *testing.T) {
 		require.NoError(t, status.AssertExistingObjectsMatched())
 		require.ErrorContains(t, status.AssertConsumed(), "state 'm' for")
 	})
-	t.Run("what a checkpoint has beyond an optimizer's usual slots is kept", func(t *testing.T) {
+	t.Run("additional slots in a checkpoint are kept", func(t *testing.T) {
 		v, o := tensor.Scalar(float32(1)), new(legacy.SGD)
 		o.LearningRate = new(float32)
 		o.Set("own", v, tensor.Scalar(float32(4)))
@@ -148,7 +148,7 @@ func TestSlots(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []float64{3, 4}, momentumOf(into, &again.W))
 	})
-	t.Run("what is no variable has no slots", func(t *testing.T) {
+	t.Run("only variables have slots", func(t *testing.T) {
 		require.Nil(t, new(compatv1.Momentum).CreateSlot("momentum", new(chan int)))
 		require.Nil(t, new(compatv1.Momentum).CreateSlot("momentum", nil))
 	})

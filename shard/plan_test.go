@@ -133,12 +133,12 @@ func TestRefusedCuts(t *testing.T) {
 		cut    []string
 		want   string
 	}{
-		{"a worker too many", mesh, 8, nil, "there is no worker 8: the mesh has 8"},
+		{"a worker beyond the mesh", mesh, 8, nil, "there is no worker 8: the mesh has 8"},
 		{"a negative worker", mesh, -1, nil, "there is no worker -1"},
 		{"an axis that the mesh lacks", mesh, 0, []string{"tensor"}, `names the axis "tensor", which the mesh lacks`},
 		{"an axis twice", mesh, 0, []string{"data", "data"}, `names the axis "data" twice`},
 		{"an axis that the tensor lacks", mesh, 0, []string{"", "", "data"}, "a tensor of shape [4 4] lacks axis 2"},
-		{"an axis of no workers", shard.Mesh{{"x", 0}}, 0, nil, `mesh axis "x" has size 0`},
+		{"an axis without workers", shard.Mesh{{"x", 0}}, 0, nil, `mesh axis "x" has size 0`},
 		{"too many workers", shard.Mesh{{"x", 1 << 20}, {"y", 1 << 20}}, 0, nil, `mesh axis "y" has size 1048576`},
 		{"one name twice", shard.Mesh{{"x", 2}, {"x", 2}}, 0, nil, `two mesh axes are called "x"`},
 		{"no name", shard.Mesh{{"", 2}}, 0, nil, `mesh axis 0 is called ""`},
@@ -232,11 +232,11 @@ func TestPlans(t *testing.T) {
 		waste  float64
 		want   ranges
 	}{
-		{"rows are one range", box("1,2:-"), nil, 0, ranges{{0, 40, 80}}},
+		{"adjacent rows are one range", box("1,2:-"), nil, 0, ranges{{0, 40, 80}}},
 		{"rows of two stored parts", box("1,2:-"), halves, 0, ranges{{0, 40, 40}, {1, 0, 40}}},
 		{"columns are a range for each row", box("-:0,5"), nil, 0.1, ranges{{0, 0, 20}, {0, 40, 20}, {0, 80, 20}, {0, 120, 20}}},
-		{"gaps of a tenth are read over", box("-:0,9"), nil, 0.1, ranges{{0, 0, 156}}},
-		{"or not", box("-:0,9"), nil, 0, ranges{{0, 0, 36}, {0, 40, 36}, {0, 80, 36}, {0, 120, 36}}},
+		{"gaps of up to a tenth are read, too", box("-:0,9"), nil, 0.1, ranges{{0, 0, 156}}},
+		{"larger gaps are not read", box("-:0,9"), nil, 0, ranges{{0, 0, 36}, {0, 40, 36}, {0, 80, 36}, {0, 120, 36}}},
 		{"nothing", must(shard.Flat(full, 7, 7)), halves, 0, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -132,7 +132,7 @@ func TestReadFlat(t *testing.T) {
 			}
 		}
 	}
-	t.Run("what does not fit", func(t *testing.T) {
+	t.Run("destinations that do not fit", func(t *testing.T) {
 		const key = "model/table/.ATTRIBUTES/VARIABLE_VALUE"
 		p := must(shard.Flat(tensor.Shape{13, 6}, 2, 5))
 		require.ErrorContains(t, shard.Read(ctx, r, key, p, tensor.New[float32](4)), "the part has 3 elements of float32, but the destination is")
@@ -155,7 +155,7 @@ func TestReshard(t *testing.T) {
 		{"into one file", nil, 1},
 		{"of one worker", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(1, cut(1)))}, 1},
 		{"of five workers", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(5, cut(5)))}, 5},
-		{"of more workers than there are rows", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(20, cut(20))), ckpt.Unverified()}, 15},
+		{"of more workers than rows", []ckpt.ReshardOption{ckpt.ShardBy(shard.Files(20, cut(20))), ckpt.Unverified()}, 15},
 		{"by size", []ckpt.ReshardOption{ckpt.MaxShardSize(200)}, 6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -80,7 +80,7 @@ func TestDirFiles(t *testing.T) {
 	put("run/ckpt-1.index")
 	b, err := os.ReadFile(filepath.Join(path, "run", "ckpt-1.index"))
 	require.NoError(t, err)
-	require.Equal(t, "run/ckpt-1.index", string(b), "objects are files of their names")
+	require.Equal(t, "run/ckpt-1.index", string(b), "each object is a file with its name")
 
 	// The leftovers of a killed program are not objects. The next program's first write there removes them.
 	left := "ckpt-1.index.tmp" + strings.Repeat("0", 32)
@@ -100,7 +100,7 @@ func TestDirFiles(t *testing.T) {
 
 	require.NoError(t, s.Delete(ctx, "run/ckpt-1.index"))
 	require.NoError(t, s.Delete(ctx, "run/ckpt-2.index"))
-	require.NoDirExists(t, filepath.Join(path, "run"), "as in an object store, nothing is left of a name")
+	require.NoDirExists(t, filepath.Join(path, "run"), "as in an object store, no directories are left")
 	require.DirExists(t, path)
 }
 
@@ -138,7 +138,7 @@ func TestProbe(t *testing.T) {
 	ctx := t.Context()
 	for _, s := range []careless{{store.Memory(), true, false}, {store.Memory(), false, true}, {store.Memory(), true, true}} {
 		require.ErrorIs(t, store.Probe(ctx, s, "run"), store.ErrNoConditions)
-		require.Empty(t, slices.Collect(names(ctx, s)), "it leaves nothing")
+		require.Empty(t, slices.Collect(names(ctx, s)), "the probe does not leave objects")
 	}
 	f := storetest.NewFaulty(store.Memory())
 	for n := 1; n <= 4; n++ {
@@ -150,7 +150,7 @@ func TestProbe(t *testing.T) {
 		})
 		err := store.Probe(ctx, f, "")
 		require.ErrorIs(t, err, storetest.ErrInjected)
-		require.NotErrorIs(t, err, store.ErrNoConditions, "a failure says nothing about conditions")
+		require.NotErrorIs(t, err, store.ErrNoConditions, "a failure does not count as a lack of conditions")
 		require.Empty(t, slices.Collect(names(ctx, f)))
 	}
 }
@@ -231,7 +231,7 @@ func TestProber(t *testing.T) {
 	require.NoError(t, p.Probe(ctx, f, "run/a"))
 	require.NotEmpty(t, f.Calls())
 	for _, c := range f.Calls() {
-		require.True(t, strings.HasPrefix(c.Name, "run/"), "it needs no rights elsewhere: %v", c)
+		require.True(t, strings.HasPrefix(c.Name, "run/"), "it does not need rights elsewhere: %v", c)
 	}
 	f.Inject(nil)
 	require.NoError(t, p.Probe(ctx, f, "run/a"))

@@ -61,7 +61,7 @@ func TestAnyElement(t *testing.T) {
 
 			require.NoError(t, tensor.Assign(a, zeros))
 			require.True(t, tensor.Equal(a, zeros))
-			require.False(t, tensor.Equal(a, copied), "a clone has elements of its own")
+			require.False(t, tensor.Equal(a, copied), "a clone has separate elements")
 		})
 	}
 }
@@ -82,13 +82,13 @@ func TestEqual(t *testing.T) {
 		{"zeros of either sign", vector[float32](t, 0), vector(t, float32(math.Copysign(0, -1))), false},
 		{"another shape with the same elements", row, column, false},
 		{"another dtype with the same bits", vector[int32](t, 0), vector[float32](t, 0), false},
-		{"strings by their bytes", vector(t, "a\x00", ""), vector(t, "a\x00", ""), true},
+		{"strings are compared by their bytes", vector(t, "a\x00", ""), vector(t, "a\x00", ""), true},
 		{"strings that differ", vector(t, "a\x00", ""), vector(t, "a", "\x00"), false},
-		{"one Int4 in two ways", vector(t, tensor.Int4(-1)), vector(t, tensor.Int4FromInt8(-1)), false},
+		{"one Int4 value with different upper bits", vector(t, tensor.Int4(-1)), vector(t, tensor.Int4FromInt8(-1)), false},
 		{"neither built", &unbuilt, &other, true},
 		{"one not built, one empty", &unbuilt, tensor.New[float32](0), false},
 		{"nil and nil", nil, nil, true},
-		{"nil and something", nil, row, false},
+		{"nil and a tensor", nil, row, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, c.want, tensor.Equal(c.a, c.b))

@@ -67,7 +67,7 @@ func TestBytesAreTheTensorsMemory(t *testing.T) {
 	require.True(t, ok)
 	b[1] = 20
 	require.Equal(t, uint8(20), v.At(1))
-	require.Equal(t, len(b), cap(b), "appending does not run into what lies behind")
+	require.Equal(t, len(b), cap(b), "appending does not overwrite the following memory")
 }
 
 func TestAddresses(t *testing.T) {
@@ -94,9 +94,9 @@ func TestSwapBytes(t *testing.T) {
 		name         string
 		tensor, want tensor.Any
 	}{
-		{"a byte stays", vector[uint8](t, 1, 2, 3), vector[uint8](t, 1, 2, 3)},
+		{"a byte does not change", vector[uint8](t, 1, 2, 3), vector[uint8](t, 1, 2, 3)},
 		{"two bytes", vector[int16](t, 0x0102, 0x0304), vector[int16](t, 0x0201, 0x0403)},
-		{"small floats are of two bytes", vector[tensor.BFloat16](t, 0x3f80), vector[tensor.BFloat16](t, 0x803f)},
+		{"16-bit floats have two bytes", vector[tensor.BFloat16](t, 0x3f80), vector[tensor.BFloat16](t, 0x803f)},
 		{"four bytes", vector[uint32](t, 0x01020304), vector[uint32](t, 0x04030201)},
 		{"eight bytes", vector[uint64](t, 0x0102030405060708), vector[uint64](t, 0x0807060504030201)},
 		{
@@ -109,19 +109,19 @@ func TestSwapBytes(t *testing.T) {
 			vector(t, complex(math.Float64frombits(0x0102030405060708), 0)),
 			vector(t, complex(math.Float64frombits(0x0807060504030201), 0)),
 		},
-		{"strings stay", vector(t, "ab"), vector(t, "ab")},
+		{"strings do not change", vector(t, "ab"), vector(t, "ab")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tensor.SwapBytes(c.tensor)
 			require.True(t, tensor.Equal(c.want, c.tensor), "%+v", c.tensor)
 		})
 	}
-	t.Run("a rest that is no whole number stays", func(t *testing.T) {
+	t.Run("an incomplete element at the end does not change", func(t *testing.T) {
 		b := []byte{1, 2, 3, 4, 5, 6}
 		tensor.DTFloat32.SwapBytes(b)
 		require.Equal(t, []byte{4, 3, 2, 1, 5, 6}, b)
 	})
-	t.Run("twice is not at all", rapid.MakeCheck(func(t *rapid.T) {
+	t.Run("swapping twice changes nothing", rapid.MakeCheck(func(t *rapid.T) {
 		d := tensor.DType(rapid.Int32Range(0, 34).Draw(t, "dtype"))
 		b := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
 		twice := append([]byte{}, b...)
@@ -180,12 +180,12 @@ func TestAlias(t *testing.T) {
 		grid.Set(5, 1, 2)
 		require.Equal(t, float32(5), model.Grid[1][2])
 	})
-	t.Run("a slice of arrays too", func(t *testing.T) {
+	t.Run("a slice of arrays is one run of memory", func(t *testing.T) {
 		rows, ok := tensor.As[int16](alias(t, "Rows", 3, 2))
 		require.True(t, ok)
 		require.Equal(t, []int16{1, 2, 3, 4, 5, 6}, rows.Data())
 	})
-	t.Run("a named type is its kind", func(t *testing.T) {
+	t.Run("a named type has the dtype of its kind", func(t *testing.T) {
 		degrees, ok := tensor.As[float64](alias(t, "Degrees", 2))
 		require.True(t, ok)
 		degrees.Set(-1, 0)
@@ -203,7 +203,7 @@ func TestAlias(t *testing.T) {
 		hidden.Set(3, 1)
 		require.Equal(t, [2]uint8{0, 3}, model.hidden)
 	})
-	t.Run("nothing, which is built all the same", func(t *testing.T) {
+	t.Run("an empty tensor, which is built", func(t *testing.T) {
 		require.Equal(t, tensor.Shape{0}, alias(t, "Empty", 0).Shape())
 		require.NotNil(t, alias(t, "None", 0, 4).Values())
 	})
@@ -228,7 +228,7 @@ func TestAliasRefuses(t *testing.T) {
 		problem string
 	}{
 		{"no value", reflect.Value{}, nil, "tensor: cannot share the memory of an invalid reflect.Value"},
-		{"what has no address", reflect.ValueOf(grid), []int{2, 3}, "tensor: [2][3]float32 is not addressable"},
+		{"a value that is not addressable", reflect.ValueOf(grid), []int{2, 3}, "tensor: [2][3]float32 is not addressable"},
 		{"another number of elements", reflect.ValueOf(&grid).Elem(), []int{3, 3}, "got 6 values for shape [3 3], want 9"},
 		{"nested slices", reflect.ValueOf([][]float32{{1}}), []int{1, 1}, "tensor: []float32 is not an element type"},
 		{"structs", reflect.ValueOf([]struct{ X int8 }{{}}), []int{1}, "is not an element type"},
@@ -262,7 +262,7 @@ func TestFromBytes(t *testing.T) {
 	}{
 		{"too few bytes", tensor.DTFloat32, memory[:4], []int{2}, "got 4 bytes for float32[2], want 2 elements of 4 bytes"},
 		{"half an element", tensor.DTFloat32, memory[:6], []int{1}, "got 6 bytes for float32[1]"},
-		{"memory that is not aligned", tensor.DTFloat32, memory[1:5], []int{1}, "not aligned to 4 bytes"},
+		{"unaligned memory", tensor.DTFloat32, memory[1:5], []int{1}, "not aligned to 4 bytes"},
 		{"strings", tensor.DTString, memory, []int{1}, "elements of string have no fixed size"},
 		{"no dtype", tensor.InvalidDType, memory, []int{1}, "dtype"},
 		{"a negative shape", tensor.DTInt8, memory, []int{-1}, "axis 0 is negative"},

@@ -24,32 +24,32 @@ func TestCast(t *testing.T) {
 	}{
 		{"a float to a wider one is exact", vector[float32](t, 0.1, -1.5), vector(t, float64(float32(0.1)), -1.5)},
 		{"a float to a narrower one rounds to the nearest", vector(t, 0.1, -1.5), vector[float32](t, 0.1, -1.5)},
-		{"of two as near the even one", vector[float32](t, 1+1.0/256, 1+3.0/256), vector[tensor.BFloat16](t, 0x3f80, 0x3f82)},
-		{"once, not by way of float32", vector(t, 1+math.Ldexp(1, -11)+math.Ldexp(1, -40)), vector[tensor.Float16](t, 0x3c01)},
-		{"too small for anything but zero", vector(t, 1e-300, -1e-300), vector(t, float32(0), float32(math.Copysign(0, -1)))},
-		{"infinities stay", vector(t, inf, -inf), vector[tensor.Float16](t, 0x7c00, 0xfc00)},
+		{"of two equally near values the even one", vector[float32](t, 1+1.0/256, 1+3.0/256), vector[tensor.BFloat16](t, 0x3f80, 0x3f82)},
+		{"rounded once, not first to float32", vector(t, 1+math.Ldexp(1, -11)+math.Ldexp(1, -40)), vector[tensor.Float16](t, 0x3c01)},
+		{"too small, so it becomes zero", vector(t, 1e-300, -1e-300), vector(t, float32(0), float32(math.Copysign(0, -1)))},
+		{"infinities do not change", vector(t, inf, -inf), vector[tensor.Float16](t, 0x7c00, 0xfc00)},
 		{"NaN stays", vector(t, nan), vector[tensor.Float8E4M3FN](t, 0x7f)},
 		{"between small floats", vector[tensor.BFloat16](t, 0x3f80, 0xc040), vector[tensor.Float8E5M2](t, 0x3c, 0xc2)},
-		{"the largest that rounds back into range", vector[float32](t, 65519.99), vector[tensor.Float16](t, 0x7bff)},
-		{"what ties to the largest of e4m3fn", vector[float32](t, 464), vector[tensor.Float8E4M3FN](t, 0x7e)},
+		{"the largest value that rounds into the range", vector[float32](t, 65519.99), vector[tensor.Float16](t, 0x7bff)},
+		{"a tie that rounds to the largest e4m3fn", vector[float32](t, 464), vector[tensor.Float8E4M3FN](t, 0x7e)},
 
 		{"an integer to a wider one", vector[int8](t, -128, 127), vector[int64](t, -128, 127)},
 		{"an integer to a narrower one", vector[int64](t, -128, 127), vector[int8](t, -128, 127)},
 		{"signed to unsigned", vector[int32](t, 0, math.MaxInt32), vector[uint32](t, 0, math.MaxInt32)},
-		{"all that uint64 holds", vector[uint32](t, math.MaxUint32), vector[uint64](t, math.MaxUint32)},
+		{"all values of uint64", vector[uint32](t, math.MaxUint32), vector[uint64](t, math.MaxUint32)},
 		{"to four bits as TensorFlow stores them", vector[int64](t, -8, -1, 7), vector[tensor.Int4](t, 0x8, 0xf, 0x7)},
-		{"from four bits, of which the upper ones do not count", vector[tensor.Int4](t, 0xd, -3, 0x1d), vector[int32](t, -3, -3, -3)},
+		{"from four bits, without the upper bits", vector[tensor.Int4](t, 0xd, -3, 0x1d), vector[int32](t, -3, -3, -3)},
 		{"to two bits", vector[uint8](t, 0, 3), vector[tensor.UInt2](t, 0, 3)},
 		{"from two bits", vector[tensor.Int2](t, 0, 1, 2, 3), vector[int8](t, 0, 1, -2, -1)},
-		{"a quantized integer is its integer", vector[tensor.QInt8](t, -5), vector[int32](t, -5)},
+		{"a quantized integer like its integer", vector[tensor.QInt8](t, -5), vector[int32](t, -5)},
 
-		{"a complex number by its parts", vector(t, 0.1-2i), vector(t, complex64(0.1-2i))},
+		{"a complex number part by part", vector(t, 0.1-2i), vector(t, complex64(0.1-2i))},
 		{"and back", vector(t, complex64(0.5-2i)), vector(t, 0.5-2i)},
 		{"its infinities stay", vector(t, complex(inf, -inf)), vector(t, complex(float32(inf), float32(-inf)))},
 
 		{"a bool to a bool", vector(t, true, false), vector(t, true, false)},
 		{"a string to a string", vector(t, "a", ""), vector(t, "a", "")},
-		{"nothing at all", tensor.New[float64](0, 3), tensor.New[float32](0, 3)},
+		{"no elements", tensor.New[float64](0, 3), tensor.New[float32](0, 3)},
 		{"a scalar", tensor.Scalar(2.5), tensor.Scalar[float32](2.5)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,20 +69,20 @@ func TestCastRefusesValuesThatDoNotFit(t *testing.T) {
 		problem string
 	}{
 		{"an integer beyond the largest", vector[int32](t, 127, 128), tensor.DTInt8, "tensor: cannot cast int32 to int8: element [1] is 128, which int8 cannot hold"},
-		{"an integer below the least", vector[int32](t, -129), tensor.DTInt8, "element [0] is -129"},
-		{"a negative one where there is no sign", vector[int8](t, -1), tensor.DTUInt64, "element [0] is -1"},
-		{"the largest uint64, which is no -1", vector[uint64](t, math.MaxUint64), tensor.DTInt64, "element [0] is 18446744073709551615"},
-		{"the same to a narrow dtype", vector[uint64](t, math.MaxUint64), tensor.DTInt4, "element [0] is 18446744073709551615"},
+		{"an integer below the smallest", vector[int32](t, -129), tensor.DTInt8, "element [0] is -129"},
+		{"a negative integer to an unsigned one", vector[int8](t, -1), tensor.DTUInt64, "element [0] is -1"},
+		{"the largest uint64, which does not become -1", vector[uint64](t, math.MaxUint64), tensor.DTInt64, "element [0] is 18446744073709551615"},
+		{"the largest uint64 to a narrow dtype", vector[uint64](t, math.MaxUint64), tensor.DTInt4, "element [0] is 18446744073709551615"},
 		{"beyond four bits", vector[uint8](t, 8), tensor.DTInt4, "element [0] is 8"},
 		{"beyond two bits", vector[int8](t, 4), tensor.DTUInt2, "element [0] is 4"},
-		{"four bits with a sign to one without", vector[tensor.Int4](t, 0xf), tensor.DTUInt4, "element [0] is -1"},
+		{"negative four bits to unsigned ones", vector[tensor.Int4](t, 0xf), tensor.DTUInt4, "element [0] is -1"},
 		{"a finite float that would be infinite", vector(t, 1e300), tensor.DTFloat32, "element [0] is 1e+300, which float32 cannot hold"},
-		{"by rounding alone", vector[float32](t, 65520), tensor.DTFloat16, "element [0] is 65520"},
+		{"infinite only by rounding", vector[float32](t, 65520), tensor.DTFloat16, "element [0] is 65520"},
 		{"beyond e4m3fn, where it would be NaN", vector[float32](t, 465), tensor.DTFloat8E4M3FN, "element [0] is 465"},
 		{"beyond e5m2fnuz, where it would be NaN", vector[float32](t, -61440), tensor.DTFloat8E5M2FNUZ, "element [0] is -61440"},
 		{"beyond e2m1fn, where it would be the largest", vector[float32](t, 7), tensor.DTFloat4E2M1FN, "element [0] is 7"},
-		{"an infinity where there is none", vector(t, inf), tensor.DTFloat8E4M3FN, "element [0] is +Inf"},
-		{"a NaN where there is none", vector(t, nan), tensor.DTFloat4E2M1FN, "element [0] is NaN"},
+		{"an infinity to a dtype without infinities", vector(t, inf), tensor.DTFloat8E4M3FN, "element [0] is +Inf"},
+		{"a NaN to a dtype without NaN", vector(t, nan), tensor.DTFloat4E2M1FN, "element [0] is NaN"},
 		{"a complex number's real part", vector(t, complex(1e300, 0)), tensor.DTComplex64, "element [0] is (1e+300+0i)"},
 		{"a complex number's imaginary part", vector(t, complex(0, -1e300)), tensor.DTComplex64, "element [0] is (0-1e+300i)"},
 	} {
@@ -92,7 +92,7 @@ func TestCastRefusesValuesThatDoNotFit(t *testing.T) {
 			require.ErrorContains(t, tensor.Cast(dst, c.src), c.problem)
 		})
 	}
-	t.Run("the error has the index, one number per axis, however far it is", func(t *testing.T) {
+	t.Run("the error has the index, one number per axis, even far into the tensor", func(t *testing.T) {
 		src, dst := tensor.New[int64](40, 50, 60), tensor.New[int16](40, 50, 60)
 		src.Set(math.MaxInt16+1, 39, 2, 59)
 		err := tensor.Cast(dst, src)

@@ -77,7 +77,7 @@ func TestDTypes(t *testing.T) {
 			require.Equal(t, e.dtype, a.DType(), "DTypeOf agrees with Zero")
 			require.Equal(t, e.goType, reflect.TypeOf(a.Values()).Elem())
 			if e.size > 0 {
-				require.Equal(t, e.size, int(e.goType.Size()), "memory is what the file holds")
+				require.Equal(t, e.size, int(e.goType.Size()), "memory has the same bytes as the file")
 			}
 		})
 	}
@@ -118,14 +118,14 @@ func TestDTypeOfType(t *testing.T) {
 		{"a named bool is stored as its kind", reflect.TypeFor[ok](), tensor.DTBool},
 		{"a named string is stored as its kind", reflect.TypeFor[label](), tensor.DTString},
 		{"a name for an element's name is its kind too", reflect.TypeFor[half](), tensor.DTUInt16},
-		{"a struct is no element", reflect.TypeFor[struct{ X int8 }](), tensor.InvalidDType},
-		{"a pointer is no element", reflect.TypeFor[*float32](), tensor.InvalidDType},
-		{"uintptr is no element", reflect.TypeFor[uintptr](), tensor.InvalidDType},
-		{"the type of nil is no element", reflect.TypeOf(nil), tensor.InvalidDType},
+		{"a struct is not an element", reflect.TypeFor[struct{ X int8 }](), tensor.InvalidDType},
+		{"a pointer is not an element", reflect.TypeFor[*float32](), tensor.InvalidDType},
+		{"uintptr is not an element", reflect.TypeFor[uintptr](), tensor.InvalidDType},
+		{"the type of nil is not an element", reflect.TypeOf(nil), tensor.InvalidDType},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, tensor.DTypeOfType(c.typ)) })
 	}
-	t.Run("a name for any of Go's own types is that type", func(t *testing.T) {
+	t.Run("a named type is stored as its underlying type", func(t *testing.T) {
 		type (
 			i8   int8
 			i16  int16
@@ -144,7 +144,7 @@ func TestDTypeOfType(t *testing.T) {
 			require.Equal(t, typ.Kind().String(), tensor.DTypeOfType(typ).String())
 		}
 	})
-	t.Run("int and uint are 64 bits wide or nothing", func(t *testing.T) {
+	t.Run("int and uint are elements only if they have 64 bits", func(t *testing.T) {
 		wantInt, wantUint := tensor.InvalidDType, tensor.InvalidDType
 		if reflect.TypeFor[int]().Size() == 8 {
 			wantInt, wantUint = tensor.DTInt64, tensor.DTUInt64

@@ -101,7 +101,7 @@ func TestSmallFloatsAreThoseOfMLDtypes(t *testing.T) {
 					}
 				}
 			}
-			require.Equal(t, want.FromFloat32Grid, digest.sum(), "every value and midpoint and what is beside them, from float32")
+			require.Equal(t, want.FromFloat32Grid, digest.sum(), "every value and midpoint and their neighbours, from float32")
 
 			digest, random := newDigest(), splitMix(0)
 			for range 1 << 19 {
@@ -121,7 +121,7 @@ func TestSmallFloatsAreThoseOfMLDtypes(t *testing.T) {
 					}
 				}
 			}
-			require.Equal(t, want.FromFloat64Grid, digest.sum(), "one unit beside float32s, where rounding twice shows, from float64")
+			require.Equal(t, want.FromFloat64Grid, digest.sum(), "one unit next to float32 values, to detect double rounding, from float64")
 
 			digest, random = newDigest(), splitMix(0)
 			for range 1 << 19 {

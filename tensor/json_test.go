@@ -24,14 +24,14 @@ func TestJSON(t *testing.T) {
 	}{
 		{"float32, shortest", vector(t, float32(0.1), 1e10, -2.5), `{"dtype":"float32","shape":[3],"values":[0.1,1e+10,-2.5]}`},
 		{"float64, shortest", vector(t, 0.1, math.MaxFloat64, math.SmallestNonzeroFloat64), `{"dtype":"float64","shape":[3],"values":[0.1,1.7976931348623157e+308,5e-324]}`},
-		{"what JSON has no number for", vector(t, nan, inf, -inf), `{"dtype":"float64","shape":[3],"values":["NaN","Infinity","-Infinity"]}`},
+		{"values for which JSON has no numbers", vector(t, nan, inf, -inf), `{"dtype":"float64","shape":[3],"values":["NaN","Infinity","-Infinity"]}`},
 		{"a zero's sign", vector(t, float32(math.Copysign(0, -1))), `{"dtype":"float32","shape":[1],"values":[-0]}`},
 		{"small floats", vector(t, tensor.BFloat16FromFloat32(3.140625), tensor.BFloat16FromFloat32(float32(inf))), `{"dtype":"bfloat16","shape":[2],"values":[3.140625,"Infinity"]}`},
 		{"float8", vector(t, tensor.Float8E4M3FN(0x38)), `{"dtype":"float8_e4m3fn","shape":[1],"values":[1]}`},
 		{"integers of 64 bits", vector(t, int64(math.MinInt64), math.MaxInt64), `{"dtype":"int64","shape":[2],"values":[-9223372036854775808,9223372036854775807]}`},
-		{"without a sign", vector(t, uint64(math.MaxUint64)), `{"dtype":"uint64","shape":[1],"values":[18446744073709551615]}`},
+		{"unsigned integers", vector(t, uint64(math.MaxUint64)), `{"dtype":"uint64","shape":[1],"values":[18446744073709551615]}`},
 		{"bytes are numbers", vector(t, uint8(255)), `{"dtype":"uint8","shape":[1],"values":[255]}`},
-		{"less than a byte", vector(t, tensor.Int4FromInt8(-8), tensor.Int4FromInt8(7)), `{"dtype":"int4","shape":[2],"values":[-8,7]}`},
+		{"elements of less than a byte", vector(t, tensor.Int4FromInt8(-8), tensor.Int4FromInt8(7)), `{"dtype":"int4","shape":[2],"values":[-8,7]}`},
 		{"quantized", vector(t, tensor.QInt32(-5)), `{"dtype":"qint32","shape":[1],"values":[-5]}`},
 		{"bools", vector(t, true, false), `{"dtype":"bool","shape":[2],"values":[true,false]}`},
 		{"complex", vector(t, complex64(1-2i)), `{"dtype":"complex64","shape":[1],"values":[[1,-2]]}`},
@@ -115,22 +115,22 @@ func TestJSONStringsOfPunctuation(t *testing.T) {
 
 func TestJSONRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"another dtype":               {`{"dtype":"float64","shape":[],"values":[1]}`, `the JSON has dtype "float64", want "float32"`},
-		"no dtype":                    {`{"shape":[],"values":[1]}`, `without "dtype"`},
-		"no values":                   {`{"dtype":"float32","shape":[0]}`, `only one of "shape" and "values"`},
-		"no shape":                    {`{"dtype":"float32","values":[]}`, `only one of "shape" and "values"`},
-		"too few values":              {`{"dtype":"float32","shape":[2],"values":[1]}`, "1 values for shape [2], want 2"},
-		"a shape for all memory":      {`{"dtype":"float32","shape":[1099511627776],"values":[1]}`, "1 values for shape"},
-		"a shape that is impossible":  {`{"dtype":"float32","shape":[-1],"values":[1]}`, "axis 0 is negative"},
-		"a shape that overflows":      {`{"dtype":"float32","shape":[4294967296,4294967296],"values":[1]}`, "more elements than an int can count"},
-		"wrong type of value":         {`{"dtype":"float32","shape":[1,2],"values":[1,true]}`, "element [0 1] is true, which float32 cannot hold"},
-		"null":                        {`{"dtype":"float32","shape":[1],"values":[null]}`, "element [0] is null"},
-		"a number beyond the largest": {`{"dtype":"float32","shape":[1],"values":[1e39]}`, "element [0] is 1e39, which float32 cannot hold"},
-		"nested lists":                {`{"dtype":"float32","shape":[1,1],"values":[[1]]}`, "element [0 0] is [1]"},
-		"no list of values":           {`{"dtype":"float32","shape":[1],"values":{"0":1}}`, `"values" is not an array`},
-		"another word":                {`{"dtype":"float32","shape":[1],"values":["inf"]}`, `element [0] is "inf"`},
-		"another member":              {`{"dtype":"float32","shape":[],"values":[1],"name":"w"}`, `unknown field "name"`},
-		"no object":                   {`[1]`, "cannot unmarshal array"},
+		"another dtype":                      {`{"dtype":"float64","shape":[],"values":[1]}`, `the JSON has dtype "float64", want "float32"`},
+		"no dtype":                           {`{"shape":[],"values":[1]}`, `without "dtype"`},
+		"no values":                          {`{"dtype":"float32","shape":[0]}`, `only one of "shape" and "values"`},
+		"no shape":                           {`{"dtype":"float32","values":[]}`, `only one of "shape" and "values"`},
+		"too few values":                     {`{"dtype":"float32","shape":[2],"values":[1]}`, "1 values for shape [2], want 2"},
+		"a shape that would need all memory": {`{"dtype":"float32","shape":[1099511627776],"values":[1]}`, "1 values for shape"},
+		"an impossible shape":                {`{"dtype":"float32","shape":[-1],"values":[1]}`, "axis 0 is negative"},
+		"a shape that overflows":             {`{"dtype":"float32","shape":[4294967296,4294967296],"values":[1]}`, "more elements than an int can count"},
+		"wrong type of value":                {`{"dtype":"float32","shape":[1,2],"values":[1,true]}`, "element [0 1] is true, which float32 cannot hold"},
+		"null":                               {`{"dtype":"float32","shape":[1],"values":[null]}`, "element [0] is null"},
+		"a number beyond the largest":        {`{"dtype":"float32","shape":[1],"values":[1e39]}`, "element [0] is 1e39, which float32 cannot hold"},
+		"nested lists":                       {`{"dtype":"float32","shape":[1,1],"values":[[1]]}`, "element [0 0] is [1]"},
+		"no list of values":                  {`{"dtype":"float32","shape":[1],"values":{"0":1}}`, `"values" is not an array`},
+		"another word instead of a number":   {`{"dtype":"float32","shape":[1],"values":["inf"]}`, `element [0] is "inf"`},
+		"another member":                     {`{"dtype":"float32","shape":[],"values":[1],"name":"w"}`, `unknown field "name"`},
+		"not an object":                      {`[1]`, "cannot unmarshal array"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := vector(t, float32(7))
@@ -139,18 +139,18 @@ func TestJSONRefuses(t *testing.T) {
 				c.want = "more elements than an int can count"
 			}
 			require.ErrorContains(t, err, c.want)
-			require.Equal(t, []float32{7}, v.Data(), "it is as it was")
+			require.Equal(t, []float32{7}, v.Data(), "the destination does not change")
 		})
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"an integer out of range":      {`{"dtype":"int4","shape":[1],"values":[8]}`, "int4 cannot hold"},
-		"a fraction":                   {`{"dtype":"int32","shape":[1],"values":[1.5]}`, "int64 cannot hold"},
-		"an infinity where none is":    {`{"dtype":"float8_e4m3fn","shape":[1],"values":["Infinity"]}`, "float8_e4m3fn cannot hold"},
-		"half of a complex number":     {`{"dtype":"complex64","shape":[1],"values":[[1]]}`, "complex64 cannot hold"},
-		"no base64":                    {`{"dtype":"string","shape":[1],"values":[{"base64":"*"}]}`, "string cannot hold"},
-		"an object of something else":  {`{"dtype":"string","shape":[1],"values":[{}]}`, "string cannot hold"},
-		"a dtype that nobody has":      {`{"dtype":"float7","shape":[1],"values":[1]}`, "float7"},
-		"a dtype that has no elements": {`{"dtype":"resource","shape":[1],"values":[1]}`, "resource"},
+		"an integer out of range": {`{"dtype":"int4","shape":[1],"values":[8]}`, "int4 cannot hold"},
+		"a fraction":              {`{"dtype":"int32","shape":[1],"values":[1.5]}`, "int64 cannot hold"},
+		"an infinity for a dtype without infinities": {`{"dtype":"float8_e4m3fn","shape":[1],"values":["Infinity"]}`, "float8_e4m3fn cannot hold"},
+		"half of a complex number":                   {`{"dtype":"complex64","shape":[1],"values":[[1]]}`, "complex64 cannot hold"},
+		"no base64":                                  {`{"dtype":"string","shape":[1],"values":[{"base64":"*"}]}`, "string cannot hold"},
+		"an object of something else":                {`{"dtype":"string","shape":[1],"values":[{}]}`, "string cannot hold"},
+		"an unknown dtype":                           {`{"dtype":"float7","shape":[1],"values":[1]}`, "float7"},
+		"a dtype without elements":                   {`{"dtype":"resource","shape":[1],"values":[1]}`, "resource"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tensor.UnmarshalAny([]byte(c.text))
@@ -195,13 +195,13 @@ func TestRows(t *testing.T) {
 	}
 	require.Equal(t, [][]int32{{1, 2}, {3, 4}}, seen)
 	m.Row(2).Set(60, 0, 1)
-	require.EqualValues(t, 60, m.At(2, 0, 1), "a row is the tensor's own memory")
+	require.EqualValues(t, 60, m.At(2, 0, 1), "a row shares the tensor's memory")
 	require.Equal(t, tensor.Shape{}, m.Row(0).Row(0).Row(0).Shape(), "a row of a vector is a scalar")
 	for range tensor.Scalar(1.0).Rows() {
 		t.Error("a scalar has no rows")
 	}
 	for range new(tensor.Tensor[int8]).Rows() {
-		t.Error("a tensor that is not built has no rows")
+		t.Error("a tensor that is not built does not have rows")
 	}
 	require.PanicsWithValue(t, "tensor: row 3 is out of range of int32[3 1 2]", func() { m.Row(3) })
 	require.PanicsWithValue(t, "tensor: row 0 is out of range of int8 (not built)", func() { new(tensor.Tensor[int8]).Row(0) })

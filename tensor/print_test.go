@@ -26,19 +26,19 @@ func TestPrinting(t *testing.T) {
 		{"%v is short", "%v", tensor.New[int8](3, 3, 9), "int8[3 3 9] [[[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]] ... [[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]]]"},
 		{"%v of a row", "%v", tensor.New[int8](13), "int8[13] [0 0 0 ... 0 0 0]"},
 		{"%v of many rows", "%v", tensor.New[int8](1<<30, 0), "int8[1073741824 0] []"},
-		{"%+v has more,", "%+v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
-		{"a verb of numbers is for each element", "%.2f", m, "[[1.00 2.50] [-3.00 4.00]]"},
-		{"with its width", "%5.1f", m, "[[  1.0   2.5] [ -3.0   4.0]]"},
-		{"small floats are numbers to %f", "%.1f", half, "[0.5 2.0]"},
-		{"and to %+v", "%+v", half, "float16[2] [0.5 2]"},
-		{"small integers are numbers to %d", "%d", vector(t, tensor.Int4FromInt8(-1), 7), "[-1 7]"},
+		{"%+v has dtype, shape and elements", "%+v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
+		{"a verb for numbers applies to each element", "%.2f", m, "[[1.00 2.50] [-3.00 4.00]]"},
+		{"with a width", "%5.1f", m, "[[  1.0   2.5] [ -3.0   4.0]]"},
+		{"%f prints small floats as numbers", "%.1f", half, "[0.5 2.0]"},
+		{"%+v prints small floats as numbers", "%+v", half, "float16[2] [0.5 2]"},
+		{"%d prints small integers as numbers", "%d", vector(t, tensor.Int4FromInt8(-1), 7), "[-1 7]"},
 		{"with or without a sign", "%d", vector(t, tensor.UInt2(0xff)), "[3]"},
-		{"strings show their ends in %+v", "%+v", vector(t, "a b", ""), `string[2] ["a b" ""]`},
+		{"%+v shows the ends of strings", "%+v", vector(t, "a b", ""), `string[2] ["a b" ""]`},
 		{"and in %q", "%q", vector(t, "a b", ""), `["a b" ""]`},
 		{"a scalar has no brackets", "%+v", tensor.Scalar(true), "bool[] true"},
-		{"an empty tensor has one pair, however many rows", "%+v", tensor.New[int8](1<<30, 0), "int8[1073741824 0] []"},
+		{"an empty tensor has one pair of brackets, whatever its rows", "%+v", tensor.New[int8](1<<30, 0), "int8[1073741824 0] []"},
 		{"not built", "%v", new(tensor.Tensor[int8]), "int8 (not built)"},
-		{"not built, with what it has not", "%+v", new(tensor.Tensor[int8]), "int8 (not built)"},
+		{"not built, with %+v", "%+v", new(tensor.Tensor[int8]), "int8 (not built)"},
 		{"a field that is a tensor prints like one", "%v", struct{ Kernel tensor.Tensor[float32] }{*m}, "{float32[2 2] [[1 2.5] [-3 4]]}"},
 		{"and in %+v", "%+v", struct{ Kernel tensor.Tensor[float32] }{*m}, "{Kernel:float32[2 2] [[1 2.5] [-3 4]]}"},
 	} {
@@ -46,10 +46,10 @@ func TestPrinting(t *testing.T) {
 	}
 	require.Equal(t, "float32[2 2]", m.String())
 
-	t.Run("a thousand elements print whole", func(t *testing.T) {
+	t.Run("a thousand elements are printed completely", func(t *testing.T) {
 		require.Equal(t, 1000, strings.Count(fmt.Sprintf("%d", tensor.New[int8](10, 100)), "0"))
 	})
-	t.Run("more are summarized along every axis", func(t *testing.T) {
+	t.Run("more elements are summarized along every axis", func(t *testing.T) {
 		big := tensor.New[int32](7, 2, 1000)
 		for i := range big.Data() {
 			big.Data()[i] = int32(i)

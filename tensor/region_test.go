@@ -31,7 +31,7 @@ func TestCopyRegion(t *testing.T) {
 		{"a column", []int{0, 0}, []int{0, 2}, tensor.Shape{3, 1}, []int32{3, 0, 0, 6, 0, 0, 9, 0, 0}},
 		{"a block", []int{0, 1}, []int{1, 0}, tensor.Shape{2, 2}, []int32{0, 4, 5, 0, 7, 8, 0, 0, 0}},
 		{"all of it", []int{0, 0}, []int{0, 0}, tensor.Shape{3, 3}, []int32{1, 2, 3, 4, 5, 6, 7, 8, 9}},
-		{"nothing, at the end", []int{3, 3}, []int{3, 0}, tensor.Shape{0, 0}, make([]int32, 9)},
+		{"an empty region at the end", []int{3, 3}, []int{3, 0}, tensor.Shape{0, 0}, make([]int32, 9)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dst := tensor.New[int32](3, 3)
@@ -79,13 +79,13 @@ func TestCopyRegionRefuses(t *testing.T) {
 	}{
 		{"another dtype", tensor.New[uint32](3, 3), []int{0, 0}, []int{0, 0}, tensor.Shape{1, 1}, "tensor: cannot copy a region of int32[3 3] into uint32[3 3]: the dtypes differ"},
 		{"another rank", tensor.New[int32](9), []int{0, 0}, []int{0, 0}, tensor.Shape{1, 1}, "tensor: a region of shape [1 1] at [0 0] does not fit int32[9]"},
-		{"a place of another rank", m, []int{0}, []int{0, 0}, tensor.Shape{1, 1}, "does not fit"},
+		{"a position of another rank", m, []int{0}, []int{0, 0}, tensor.Shape{1, 1}, "does not fit"},
 		{"a destination that is not built", &unbuilt, nil, nil, nil, "does not fit int32 (not built)"},
 		{"beyond the destination", m, []int{0, 2}, []int{0, 0}, tensor.Shape{1, 2}, "tensor: a region of shape [1 2] at [0 2] does not fit in int32[3 3] along axis 1"},
 		{"beyond the source", m, []int{0, 0}, []int{2, 0}, tensor.Shape{2, 1}, "tensor: a region of shape [2 1] at [2 0] does not fit in int32[3 3] along axis 0"},
 		{"before the start", m, []int{-1, 0}, []int{0, 0}, tensor.Shape{1, 1}, "along axis 0"},
 		{"a negative length", m, []int{0, 0}, []int{0, 0}, tensor.Shape{1, -1}, "along axis 1"},
-		{"an end that wraps round", m, []int{math.MaxInt, 0}, []int{0, 0}, tensor.Shape{math.MaxInt, 1}, "along axis 0"},
+		{"an end that wraps around", m, []int{math.MaxInt, 0}, []int{0, 0}, tensor.Shape{math.MaxInt, 1}, "along axis 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := tensor.Clone(c.dst)

@@ -16,9 +16,9 @@ func TestParseSlice(t *testing.T) {
 		want       tensor.Slice
 	}{
 		{"all of the first axis, five of the second", "-:0,5", tensor.Slice{tensor.Full, {0, 5}}},
-		{"a scalar's", "", tensor.Slice{}},
+		{"the slice of a scalar", "", tensor.Slice{}},
 		{"one axis", "10,20", tensor.Slice{{10, 20}}},
-		{"numbers as TensorFlow reads them too", "+1,007", tensor.Slice{{1, 7}}},
+		{"other forms of numbers that TensorFlow reads", "+1,007", tensor.Slice{{1, 7}}},
 		{"empty extents are skipped", ":-::0,1:", tensor.Slice{tensor.Full, {0, 1}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -35,8 +35,8 @@ func TestParseSlice(t *testing.T) {
 		{"a negative start", "-1,2", "a start of at least 0"},
 		{"no length", "0,0", "a length of at least 1"},
 		{"a negative length", "0,-1", "a length of at least 1"},
-		{"an end that no int counts", "1,9223372036854775807", "extent"},
-		{"a number that no int holds", "0,9223372036854775808", "out of range"},
+		{"an end that overflows an int", "1,9223372036854775807", "extent"},
+		{"a number that overflows an int", "0,9223372036854775808", "out of range"},
 	} {
 		t.Run("not "+c.name, func(t *testing.T) {
 			_, err := tensor.ParseSlice(c.spec)
@@ -55,7 +55,7 @@ func TestResolve(t *testing.T) {
 	}{
 		{"full extents take their axis's length", tensor.Slice{tensor.Full, {2, 3}}, tensor.Shape{4, 5}, tensor.Slice{{0, 4}, {2, 3}}, tensor.Shape{4, 3}},
 		{"a scalar", tensor.Slice{}, tensor.Shape{}, tensor.Slice{}, tensor.Shape{}},
-		{"nothing, at the end", tensor.Slice{{4, 0}}, tensor.Shape{4}, tensor.Slice{{4, 0}}, tensor.Shape{0}},
+		{"an empty slice at the end", tensor.Slice{{4, 0}}, tensor.Shape{4}, tensor.Slice{{4, 0}}, tensor.Shape{0}},
 		{"all of an empty axis", tensor.Slice{tensor.Full}, tensor.Shape{0}, tensor.Slice{{0, 0}}, tensor.Shape{0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,10 +74,10 @@ func TestResolve(t *testing.T) {
 		{"another rank", tensor.Slice{tensor.Full}, tensor.Shape{4, 5}, "tensor: slice - has rank 1, which does not fit shape [4 5]"},
 		{"beyond the end", tensor.Slice{{2, 3}}, tensor.Shape{4}, "tensor: slice 2,3 does not fit shape [4] along axis 0"},
 		{"a start beyond the end", tensor.Slice{{5, 0}}, tensor.Shape{4}, "does not fit shape [4]"},
-		{"an end that wraps round", tensor.Slice{{math.MaxInt, math.MaxInt}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"an end that wraps around", tensor.Slice{{math.MaxInt, math.MaxInt}}, tensor.Shape{4}, "does not fit shape [4]"},
 		{"a negative start", tensor.Slice{{-1, 2}}, tensor.Shape{4}, "does not fit shape [4]"},
 		{"a negative length", tensor.Slice{{0, -2}}, tensor.Shape{4}, "does not fit shape [4]"},
-		{"full, but from somewhere", tensor.Slice{{1, -1}}, tensor.Shape{4}, "does not fit shape [4]"},
+		{"a full extent with a start", tensor.Slice{{1, -1}}, tensor.Shape{4}, "does not fit shape [4]"},
 	} {
 		t.Run("not "+c.name, func(t *testing.T) {
 			_, _, err := c.slice.Resolve(c.full)
@@ -93,7 +93,7 @@ func TestIntersect(t *testing.T) {
 		want tensor.Slice // nil: they do not overlap
 	}{
 		{"they overlap", tensor.Slice{{0, 4}, {0, 2}}, tensor.Slice{{3, 4}, {1, 5}}, tensor.Slice{{3, 1}, {1, 1}}},
-		{"one lies in the other", tensor.Slice{{0, 9}}, tensor.Slice{{3, 2}}, tensor.Slice{{3, 2}}},
+		{"one contains the other", tensor.Slice{{0, 9}}, tensor.Slice{{3, 2}}, tensor.Slice{{3, 2}}},
 		{"they touch", tensor.Slice{{0, 3}}, tensor.Slice{{3, 2}}, nil},
 		{"they overlap along one axis only", tensor.Slice{{0, 4}, {0, 2}}, tensor.Slice{{3, 4}, {2, 2}}, nil},
 		{"one is empty", tensor.Slice{{0, 4}}, tensor.Slice{{2, 0}}, nil},

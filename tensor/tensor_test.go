@@ -39,7 +39,7 @@ func TestFromSliceCountsItsData(t *testing.T) {
 	require.ErrorContains(t, err, "axis 0 is negative")
 	none, err := tensor.FromSlice[float32](nil, 0, 5)
 	require.NoError(t, err)
-	require.True(t, none.Built(), "no values are still values")
+	require.True(t, none.Built(), "zero values are enough for an empty tensor")
 }
 
 func TestShapesAreNotShared(t *testing.T) {
@@ -63,7 +63,7 @@ func TestNotBuilt(t *testing.T) {
 
 	require.NoError(t, v.Build())
 	require.True(t, v.Built())
-	require.Equal(t, tensor.Shape{}, v.Shape(), "a scalar, which is something else than not built")
+	require.Equal(t, tensor.Shape{}, v.Shape(), "a scalar, which differs from a tensor that is not built")
 	require.Equal(t, []float32{0}, v.Data())
 	require.True(t, v.Clone().Built())
 }
@@ -71,7 +71,7 @@ func TestNotBuilt(t *testing.T) {
 func TestBuild(t *testing.T) {
 	v := tensor.Scalar[int8](5)
 	require.NoError(t, v.Build(3))
-	require.Equal(t, []int8{0, 0, 0}, v.Data(), "what was there before is gone")
+	require.Equal(t, []int8{0, 0, 0}, v.Data(), "the old values are gone")
 
 	for _, c := range []struct {
 		name    string
@@ -80,7 +80,7 @@ func TestBuild(t *testing.T) {
 	}{
 		{"negative", []int{-1}, "axis 0 is negative"},
 		{"uncountable", []int{math.MaxInt, math.MaxInt}, "more elements than an int can count"},
-		{"countable, but beyond all memory", []int{math.MaxInt}, "do not fit the memory of any machine"},
+		{"countable, but beyond any memory", []int{math.MaxInt}, "do not fit the memory of any machine"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var v tensor.Tensor[float64]
@@ -128,5 +128,5 @@ func TestAs(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, "text", s.At())
 	_, ok = tensor.As[tensor.Variant](a)
-	require.False(t, ok, "a string is no variant, though Go keeps both alike")
+	require.False(t, ok, "a string is not a variant, although Go stores both in the same way")
 }

@@ -41,6 +41,6 @@ func TestUploadsInParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(left.Uploads) > 0 {
-		t.Errorf("%d uploads that failed are left", len(left.Uploads))
+		t.Errorf("%d failed uploads are left", len(left.Uploads))
 	}
 }

@@ -68,7 +68,7 @@ func TestCache(t *testing.T) {
 	s := open(t, base, web.Options{Cache: filepath.Join(pieces(t, dir)[0], "below a file")})
 	p := make([]byte, 100)
 	_, err := s.Read(t.Context(), "a", "", p, 0)
-	require.NoError(t, err, "a directory that cannot be made")
+	require.NoError(t, err, "a directory that cannot be created")
 	require.Equal(t, f.contents["a"][:100], p)
 }
 
@@ -89,7 +89,7 @@ func TestCacheOfManyProcesses(t *testing.T) {
 				}
 				want := all[min(off, len(all)):min(off+len(p), len(all))]
 				if !bytes.Equal(p[:len(want)], want) {
-					t.Errorf("%d bytes from %d are others", len(p), off)
+					t.Errorf("%d bytes from %d differ", len(p), off)
 				}
 			}
 		})
@@ -109,12 +109,12 @@ func TestSHA256(t *testing.T) {
 		says, known string
 		fails       bool
 	}{
-		"said by the hub":           {right, "", false},
-		"another, said by the hub":  {wrong, "", true},
-		"known":                     {"", strings.ToUpper(right), false},
-		"another is known":          {"", wrong, true},
-		"known better than the hub": {wrong, right, false},
-		"Git's hash":                {strings.Repeat("0", 40), "", false},
+		"from the hub":                 {right, "", false},
+		"another hash from the hub":    {wrong, "", true},
+		"known":                        {"", strings.ToUpper(right), false},
+		"another hash from the caller": {"", wrong, true},
+		"the caller's hash takes precedence over the hub's": {wrong, right, false},
+		"Git's hash": {strings.Repeat("0", 40), "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +132,7 @@ func TestSHA256(t *testing.T) {
 			_, err := open(t, hub.URL, o).Read(t.Context(), "a", "", make([]byte, len(all)), 0)
 			o.Cache = dir
 			_, first := open(t, hub.URL, o).Read(t.Context(), "a", "", make([]byte, 60_000), 0)
-			require.NoError(t, first, "half of it cannot be compared")
+			require.NoError(t, first, "half of the file cannot be compared")
 			_, second := open(t, hub.URL, o).Read(t.Context(), "a", "", make([]byte, 60_000), 50_000)
 			_, fromThere := open(t, hub.URL, o).Read(t.Context(), "a", "", make([]byte, 10), 0)
 			require.NoError(t, fromThere)
@@ -148,7 +148,7 @@ func TestSHA256(t *testing.T) {
 				file.sent.Store(0)
 				_, err := open(t, hub.URL, o).Read(t.Context(), "a", "", make([]byte, 1000), 0)
 				require.NoError(t, err)
-				require.NotZero(t, file.sent.Load(), "nothing of it is kept")
+				require.NotZero(t, file.sent.Load(), "the file is not kept")
 			}
 		})
 	}

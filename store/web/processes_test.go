@@ -44,7 +44,7 @@ func fetchAll(base, cache string) error {
 			return err
 		}
 		if !bytes.Equal(p, fetched[off:off+len(p)]) {
-			return fmt.Errorf("10000 bytes from %d on are others", off)
+			return fmt.Errorf("10000 bytes from %d differ", off)
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func TestCacheOfProcesses(t *testing.T) {
 		b, _ := start()
 		until := f.requests.Load() + 2 + int64(rand.IntN(20))
 		for end := time.Now().Add(time.Minute); f.requests.Load() < until && len(pieces(t, cache)) < 40; time.Sleep(time.Millisecond) {
-			require.True(t, time.Now().Before(end), "nobody fetches")
+			require.True(t, time.Now().Before(end), "no process fetches the file")
 		}
 		for _, cmd := range []*exec.Cmd{a, b} {
 			_ = cmd.Process.Kill()
@@ -90,5 +90,5 @@ func TestCacheOfProcesses(t *testing.T) {
 	group.Wait()
 	f.sent.Store(0)
 	require.NoError(t, fetchAll(base, cache))
-	require.Zero(t, f.sent.Load(), "all is kept")
+	require.Zero(t, f.sent.Load(), "the whole file is kept")
 }

@@ -31,11 +31,11 @@ func TestPauses(t *testing.T) {
 		pauses []time.Duration
 		error  string
 	}{
-		"no word":        {[]string{"", "", ""}, 503, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond}, ""},
-		"seconds":        {[]string{"3", "", "1"}, 429, []time.Duration{3 * time.Second, 200 * time.Millisecond, time.Second}, ""},
-		"less than ours": {[]string{"0", "0"}, 429, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond}, ""},
-		"too long":       {[]string{"3600"}, 429, nil, "429 Too Many Requests, and asks us to try again in 1h0m0s"},
-		"too often":      {[]string{"1", "1", "1", "1", "1"}, 429, []time.Duration{time.Second, time.Second, time.Second, time.Second}, "gave up after 5 tries: the server answers 429 Too Many Requests"},
+		"no pause requested":              {[]string{"", "", ""}, 503, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond}, ""},
+		"seconds":                         {[]string{"3", "", "1"}, 429, []time.Duration{3 * time.Second, 200 * time.Millisecond, time.Second}, ""},
+		"shorter than the client's pause": {[]string{"0", "0"}, 429, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond}, ""},
+		"too long":                        {[]string{"3600"}, 429, nil, "429 Too Many Requests, and asks us to try again in 1h0m0s"},
+		"too often":                       {[]string{"1", "1", "1", "1", "1"}, 429, []time.Duration{time.Second, time.Second, time.Second, time.Second}, "gave up after 5 tries: the server answers 429 Too Many Requests"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := 0

@@ -30,17 +30,17 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 			w.Write([]byte("x"))
 			panic(http.ErrAbortHandler)
 		},
-		"leads nowhere": func(w http.ResponseWriter, r *http.Request) {
+		"redirects to nowhere": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, refused.URL+"/x?signature=secret", http.StatusFound)
 		},
-		"leads round": func(w http.ResponseWriter, r *http.Request) {
+		"redirects in a loop": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/x?signature=secret", http.StatusFound)
 		},
-		"leads to no address": func(w http.ResponseWriter, _ *http.Request) {
+		"redirects to an invalid address": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://u:secret@[::1/secret")
 			w.WriteHeader(http.StatusFound)
 		},
-		"is of another range": func(w http.ResponseWriter, _ *http.Request) {
+		"has another range": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-8/9")
 			w.WriteHeader(http.StatusPartialContent)
 		},

@@ -148,8 +148,8 @@ func TestServersThatFail(t *testing.T) {
 		spoil func(n int64, w http.ResponseWriter, r *http.Request) http.ResponseWriter
 		error string // "": the read succeeds
 	}{
-		{"cut off, again and again", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 30_000} }, ""},
-		{"cut off before the first byte, always", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 0} }, "gave up after 3 tries"},
+		{"broken off repeatedly", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 30_000} }, ""},
+		{"always broken off before the first byte", func(_ int64, w http.ResponseWriter, _ *http.Request) http.ResponseWriter { return &cutting{w, 0} }, "gave up after 3 tries"},
 		{"busy once", refuse(503), ""},
 		{"too many requests once", refuse(429), ""},
 		{"forbidden", refuse(403), "pass a token that may read it"},
@@ -169,8 +169,8 @@ func TestServersThatFail(t *testing.T) {
 			return w
 		}, ""},
 		{"another range", lie(206, "Content-Range", "bytes 0-9/10"), "expected one that begins at byte 10"},
-		{"a range that cannot be", lie(206, "Content-Range", "bytes 10-9999999999999999999/5"), "expected one that begins at byte 10"},
-		{"a length that is negative", lie(416, "Content-Range", "bytes */-5"), "the server rejects the range"},
+		{"an impossible range", lie(206, "Content-Range", "bytes 10-9999999999999999999/5"), "expected one that begins at byte 10"},
+		{"a negative length", lie(416, "Content-Range", "bytes */-5"), "the server rejects the range"},
 		{"other status", lie(204, "X", "y"), "204"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestTokensAndRedirects(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, numbers(1000)[5:15], p)
 	require.Equal(t, "Bearer "+token, here.Load())
-	require.Equal(t, "", elsewhere.Load(), "the token goes to no other host")
+	require.Equal(t, "", elsewhere.Load(), "the token is not sent to another host")
 
 	_, err = s.Read(t.Context(), "broken", "", p, 5)
 	require.ErrorIs(t, err, fs.ErrPermission)
