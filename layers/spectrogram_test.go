@@ -51,7 +51,7 @@ func TestSpectrogramErrors(t *testing.T) {
 		"no kernels":                {&STFTSpectrogram{Name: "s"}, tensor.New[float32](1, 20, 1), `stft_spectrogram "s": real_kernel: not built`},
 		"an unknown mode":           {&STFTSpectrogram{Mode: "power"}, tensor.New[float32](1, 20, 1), `mode "power"`},
 		"a sound that is too short": {&MelSpectrogram{FFTLength: 32}, tensor.New[float32](16), "more than 16 samples"},
-		"a long window":             {&MelSpectrogram{FFTLength: 32, SequenceLength: 33}, tensor.New[float32](99), "the window fits into the frame"},
+		"a long window":             {&MelSpectrogram{FFTLength: 32, SequenceLength: 33}, tensor.New[float32](99), "the window within the frame"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tt.layer.Call(tt.x)

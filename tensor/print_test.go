@@ -22,7 +22,7 @@ func TestPrinting(t *testing.T) {
 	}{
 		{"%v is dtype, shape and elements", "%v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
 		{"%s is dtype and shape", "%s", m, "float32[2 2]"},
-		{"%#v is as %v", "%#v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
+		{"%#v equals %v", "%#v", m, "float32[2 2] [[1 2.5] [-3 4]]"},
 		{"%v is short", "%v", tensor.New[int8](3, 3, 9), "int8[3 3 9] [[[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]] ... [[0 0 0 ... 0 0 0] ... [0 0 0 ... 0 0 0]]]"},
 		{"%v of a row", "%v", tensor.New[int8](13), "int8[13] [0 0 0 ... 0 0 0]"},
 		{"%v of many rows", "%v", tensor.New[int8](1<<30, 0), "int8[1073741824 0] []"},
