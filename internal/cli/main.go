@@ -73,19 +73,6 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	return 2
 }
 
-// A failure is an error of a command that was called correctly. All other errors are of wrong usage.
-type failure struct{ err error }
-
-func (f *failure) Error() string { return f.err.Error() }
-
-func (f *failure) Unwrap() error { return f.err }
-
-// Errors that end a command without a message.
-var (
-	errNoCommand = errors.New("no command")
-	errDifferent = errors.New("the checkpoints differ")
-)
-
 // command returns the root of the commands.
 func (p *Program) command(in *streams) *cobra.Command {
 	root := &cobra.Command{
@@ -159,22 +146,4 @@ func version() string {
 		return "(devel)"
 	}
 	return info.Main.Version
-}
-
-// onPath returns the RunE of a command that runs f on its only path. The errors of f are failures.
-func onPath(f func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := f(cmd, args[0]); err != nil {
-			return &failure{err}
-		}
-		return nil
-	}
-}
-
-// onePath is the Args of a command that takes one path.
-func onePath(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("expected one PATH, got %d", len(args))
-	}
-	return nil
 }
