@@ -32,3 +32,6 @@ func somePaths(_ *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// onlyUsage describes the flag --only, which names.Entries applies.
+const onlyUsage = "only the tensors with a key, an object path or a Keras name that this `glob` matches"

@@ -68,7 +68,7 @@ and says which tensors it did not change. A value that the new type cannot hold 
 		ValidArgsFunction: completePath,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&job.only, "only", "", "only the tensors with a name that this `glob` matches")
+	flags.StringVar(&job.only, "only", "", onlyUsage)
 	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it; may be repeated")
 	flags.BoolVar(&job.readable, "readable", true, "use names of layers and variables instead of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")

@@ -10,6 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/nametree"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -30,16 +31,12 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 	}
 	var items []item
 	before := make(map[string]string) // new name → key
-	stored, wanted := 0, matcher(j.only)
 	matched := make([]bool, len(j.renamings))
-	for e, err := range r.All() {
+	for e, err := range names.Entries(r, j.only) {
 		if err != nil {
 			return nil, err
 		}
 		if e.Key == objectgraph.GraphKey {
-			continue
-		}
-		if stored++; !wanted(e.Key) && (readable[e.Key] == "" || !wanted(readable[e.Key])) {
 			continue
 		}
 		if e.DType == tensor.InvalidDType { // the reader lists the tensor but cannot read it: the error says why
@@ -60,10 +57,10 @@ func (j *convertJob) choose(ctx context.Context, r *ckpt.Reader, to string) ([]i
 	switch {
 	case len(items) > 0:
 		return items, nil
-	case stored == 0:
+	case j.only == "":
 		return nil, fmt.Errorf("%s: it does not hold any tensors to convert: %w", safe(r.Prefix()), ckpt.ErrNotFound)
 	}
-	return nil, fmt.Errorf("%s: no tensor matches %s: ckpt list shows all: %w", safe(r.Prefix()), safe(j.only), ckpt.ErrNotFound)
+	return nil, names.NoneMatches(r, j.only)
 }
 
 // severalAttributes returns the paths of objects with more than one tensor, such as the keys and values of a table.
@@ -73,7 +70,7 @@ func severalAttributes(r *ckpt.Reader) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		path := objectPath(e.Key)
+		path := names.Owner(e.Key)
 		if path == e.Key {
 			continue // it is not the key of an object's tensor
 		}
@@ -89,7 +86,7 @@ func nameOf(key string, readable map[string]string, several map[string]bool, sep
 	if name, ok := readable[key]; ok {
 		return strings.ReplaceAll(name, ".", separator)
 	}
-	path := objectPath(key)
+	path := names.Owner(key)
 	if path == key {
 		return key
 	}

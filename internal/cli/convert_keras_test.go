@@ -67,6 +67,10 @@ func TestConvertKeras(t *testing.T) {
 	t.Run("a glob", func(t *testing.T) {
 		for _, name := range []string{"attend.key_dense.*", "attend/key_dense/*", "layers/multi_head_attention/key_dense/*"} {
 			require.Contains(t, requireRun(t, "list", at("model.keras"), "--only", name), "\n2 tensors,", name)
+			require.Contains(t, requireRun(t, "diff", at("model.keras"), at("model.keras"), "--only", name), "2 tensors,", name)
+			for _, to := range []string{"some.npz", "some.weights.h5"} {
+				require.Contains(t, requireRun(t, "convert", at("model.keras"), filepath.Join(dir, to), "--only", name), "2 tensors", name)
+			}
 		}
 	})
 	t.Run("a struct", func(t *testing.T) {

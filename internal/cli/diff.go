@@ -54,7 +54,7 @@ standard error, if a checkpoint is damaged or missing.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", onlyUsage)
 	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "the maximum difference of `numbers` that count as equal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if !(tolerance >= 0) {
@@ -202,7 +202,7 @@ func (d *differ) entries(r, other *ckpt.Reader) iter.Seq2[namedEntry, error] {
 	return func(yield func(namedEntry, error) bool) {
 		readable, err := r.ReadableNames()
 		if err == nil && len(readable) == 0 && r.Format() == other.Format() {
-			for e, err := range entries(r, d.only) {
+			for e, err := range names.Entries(r, d.only) {
 				if !yield(namedEntry{e.Key, e}, err) {
 					return
 				}
@@ -238,7 +238,7 @@ func (d *differ) sorted(r, other *ckpt.Reader, readable map[string]string) (list
 		}
 	}
 	own := nameOf(r)
-	for e, err := range entries(r, d.only) {
+	for e, err := range names.Entries(r, d.only) {
 		if err != nil {
 			return nil, err
 		}

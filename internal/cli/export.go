@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/npz"
+	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
 func newExportCommand(in *streams) *cobra.Command {
@@ -55,14 +56,14 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 	if err := notItsOwn(files, r, to, out); err != nil {
 		return err
 	}
-	names, err := lookupAll(&opened{Reader: r, name: in.shown(r.Prefix())}, name)
+	keys, err := names.LookupAll(r, name)
 	if err != nil {
 		return err
 	}
-	if len(names) > 1 {
-		return fmt.Errorf("%s matches %d tensors, but a .npy file holds only one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(names), safe(in.shown(path)), safe(name))
+	if len(keys) > 1 {
+		return fmt.Errorf("%s matches %d tensors, but a .npy file holds only one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(keys), safe(in.shown(path)), safe(name))
 	}
-	key, t, err := readNamed(ctx, r, names[0])
+	key, t, err := names.Read(ctx, r, keys[0])
 	if err != nil {
 		return err
 	}

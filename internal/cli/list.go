@@ -55,7 +55,7 @@ tensors have been listed.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.Flags().BoolVar(&metadata, "metadata", false, "print the metadata of a safetensors or GGUF file instead of its tensors")
 	cmd.Flags().BoolVar(&keys, "keys", false, "print the keys beside the paths")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", onlyUsage)
 	cmd.Flags().BoolVar(&hashes, "sha256", false, "read the tensors and print their hashes (the default with --json)")
 	v := visit{in: in, asJSON: &asJSON, titled: true, what: "hashing"}
 	v.do = func(cmd *cobra.Command, o *opened) error {
@@ -85,7 +85,7 @@ func listJSON(ctx context.Context, out io.Writer, r *opened, only string, hashes
 		r.bar.expect(allBytes(r.Reader))
 	}
 	list := jsonArray{out: out}
-	for e, err := range entries(r.Reader, only) {
+	for e, err := range names.Entries(r.Reader, only) {
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 	}
 	dtype, shape, path, total := len("DTYPE"), len("SHAPE"), len("PATH"), int64(0)
 	var all []ckpt.VariableInfo
-	for e, err := range entries(r.Reader, only) {
+	for e, err := range names.Entries(r.Reader, only) {
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func listTable(ctx context.Context, r *opened, only string, columns listColumns)
 		path, total = max(path, min(maxPath, len(safe(names.Object(e.Key))))), total+e.Bytes
 	}
 	if only != "" && len(all) == 0 {
-		return r.noneCalled(only)
+		return names.NoneMatches(r.Reader, only)
 	}
 	slices.SortFunc(all, func(a, b ckpt.VariableInfo) int { return names.Compare(a.Key, b.Key) })
 	hash, titles := "", "PATH"

@@ -33,11 +33,6 @@ type opened struct {
 	bar   *bar
 }
 
-// noneCalled returns the error for a glob that does not match any tensor.
-func (o *opened) noneCalled(glob string) error {
-	return fmt.Errorf("%s: no tensor matches %s: ckpt list shows all: %w", safe(o.name), safe(glob), ckpt.ErrNotFound)
-}
-
 // run is the RunE of a command that takes any number of paths.
 func (v *visit) run(cmd *cobra.Command, args []string) error {
 	paths, several, err := expand(args)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -57,12 +57,12 @@ output is an array of such objects.`,
 
 // show prints the tensor or tensors that name selects.
 func show(ctx context.Context, r *opened, name string, asJSON, all bool) error {
-	names, err := lookupAll(r, name)
+	keys, err := names.LookupAll(r.Reader, name)
 	if err != nil {
 		return err
 	}
 	list := jsonArray{out: visibleJSON{r.out}}
-	for i, n := range names {
+	for i, n := range keys {
 		shown, err := readShown(ctx, r, n)
 		switch {
 		case err != nil:
@@ -80,7 +80,7 @@ func show(ctx context.Context, r *opened, name string, asJSON, all bool) error {
 			return err
 		}
 	}
-	if !asJSON || len(names) == 1 && names[0] == name {
+	if !asJSON || len(keys) == 1 && keys[0] == name {
 		return nil
 	}
 	if err := list.end(); err != nil {
@@ -98,7 +98,7 @@ type shownTensor struct {
 }
 
 func readShown(ctx context.Context, r *opened, name string) (*shownTensor, error) {
-	key, t, err := readNamed(ctx, r.Reader, name)
+	key, t, err := names.Read(ctx, r.Reader, name)
 	if err != nil {
 		return nil, err
 	}
@@ -120,33 +120,6 @@ func (s *shownTensor) print(out io.Writer, all bool) error {
 		p.edge = math.MaxInt / 2
 	}
 	return p.print(t.Shape(), 0, 0)
-}
-
-// readNamed reads the tensor, or the part of it, that the user's name selects.
-func readNamed(ctx context.Context, r *ckpt.Reader, name string) (string, tensor.Any, error) {
-	if key, err := lookup(r, name); err == nil { // the brackets may belong to the key
-		t, err := r.ReadTensor(ctx, key)
-		return key, t, err
-	}
-	before, ranges, sliced := cutSlice(name)
-	key, err := lookup(r, before)
-	if err != nil {
-		return "", nil, err
-	}
-	if !sliced {
-		t, err := r.ReadTensor(ctx, key)
-		return key, t, err
-	}
-	e, err := r.Lookup(key)
-	if err != nil {
-		return "", nil, err
-	}
-	region, err := parseRanges(ranges, e.Shape)
-	if err != nil {
-		return "", nil, fmt.Errorf("%s: %w", safe(key), err)
-	}
-	t, err := r.Slice(ctx, key, region)
-	return name, t, err
 }
 
 // inWords describes the values on one line.

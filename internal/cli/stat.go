@@ -37,7 +37,7 @@ standard input.`,
 		ValidArgsFunction: completePaths,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
-	cmd.Flags().StringVar(&only, "only", "", "only the tensors with a key, an object path or a Keras name that this `glob` matches")
+	cmd.Flags().StringVar(&only, "only", "", onlyUsage)
 	v := visit{in: in, asJSON: &asJSON, titled: true, what: "reading"}
 	v.do = func(cmd *cobra.Command, o *opened) error { return stat(cmd.Context(), o, only, asJSON) }
 	cmd.RunE = v.run
@@ -70,7 +70,7 @@ const statRow = "%10s %10s %10s %10s %8s %7s  %s\n"
 func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 	var all []ckpt.VariableInfo
 	var total int64
-	for e, err := range entries(r.Reader, only) {
+	for e, err := range names.Entries(r.Reader, only) {
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 		}
 	}
 	if only != "" && len(all) == 0 {
-		return r.noneCalled(only)
+		return names.NoneMatches(r.Reader, only)
 	}
 	r.bar.expect(total)
 	out, list := r.out, jsonArray{out: visibleJSON{r.out}}
@@ -95,9 +95,9 @@ func stat(ctx context.Context, r *opened, only string, asJSON bool) error {
 		case s.err != nil && why == "":
 			return s.err
 		case !asJSON && s.err != nil:
-			_, err = fmt.Fprintf(out, statRow, "-", "-", "-", "-", "-", "-", safe(objectPath(e.Key))+"  "+why)
+			_, err = fmt.Fprintf(out, statRow, "-", "-", "-", "-", "-", "-", safe(names.Owner(e.Key))+"  "+why)
 		case !asJSON:
-			_, err = fmt.Fprintf(out, statRow, cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(objectPath(e.Key)))
+			_, err = fmt.Fprintf(out, statRow, cell(s.Mean), cell(s.Deviation), cell(s.Min), cell(s.Max), few(s.Zeros), few(s.NaNs+s.Infs), safe(names.Owner(e.Key)))
 		default:
 			err = list.add(struct {
 				Key   string       `json:"key"`

@@ -1,4 +1,5 @@
-// Package names formats and sorts the keys of tensors for the command: as paths of edges, with numbers in numeric order.
+// Package names knows what users and checkpoints call tensors: keys, paths of edges, the names of Keras's layers. It finds the tensors that
+// an argument means, a name, a glob or a slice, and formats and sorts keys, with numbers in numeric order.
 package names
 
 import (
@@ -18,6 +19,15 @@ const (
 // Object returns the path of the object that a key belongs to. It returns the key itself if the key does not belong to an object,
 // or is not the key of the object's only value.
 func Object(key string) string { return strings.TrimSuffix(key, value) }
+
+// Owner returns the path of the object that a key belongs to, whichever of the object's values it is. It returns the key itself if the key
+// does not belong to an object.
+func Owner(key string) string {
+	if prefix, ok := objectgraph.SaveablePrefix(key); ok {
+		return strings.TrimSuffix(prefix, "/.ATTRIBUTES/")
+	}
+	return key
+}
 
 // Paths makes the paths of keys in a file of one format.
 type Paths struct {

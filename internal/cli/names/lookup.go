@@ -1,4 +1,4 @@
-package cli
+package names
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
 // lookup returns the key of the tensor that the user calls name. name is a key, an object's path, or a unique end of either.
@@ -29,17 +30,17 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if path := objectPath(e.Key); path == name || strings.HasSuffix(path, "/"+name) || strings.HasSuffix(path, "."+name) {
+		if path := Owner(e.Key); path == name || strings.HasSuffix(path, "/"+name) || strings.HasSuffix(path, "."+name) {
 			ends = append(ends, e.Key)
 		}
 	}
 	switch len(ends) {
 	case 0:
-		return "", fmt.Errorf("%s: no tensor has the key or the path %s%s: ckpt list shows all: %w", safe(r.Prefix()), safe(name), similar(r, name), ckpt.ErrNotFound)
+		return "", fmt.Errorf("%s: no tensor has the key or the path %s%s: ckpt list shows all: %w", text.Safe(r.Prefix()), text.Safe(name), similar(r, name), ckpt.ErrNotFound)
 	case 1:
 		return ends[0], nil
 	}
-	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", safe(r.Prefix()), len(ends), safe(name), safe(strings.Join(ends[:min(3, len(ends))], ", ")))
+	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", text.Safe(r.Prefix()), len(ends), text.Safe(name), text.Safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
 // similar names a few tensors with a path that contains the last part of name.
@@ -51,8 +52,8 @@ func similar(r *ckpt.Reader, name string) string {
 		if err != nil || last == "" || len(found) == most {
 			break
 		}
-		if path := objectPath(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
-			found = append(found, safe(path))
+		if path := Owner(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
+			found = append(found, text.Safe(path))
 		}
 	}
 	if len(found) == 0 {
@@ -61,15 +62,15 @@ func similar(r *ckpt.Reader, name string) string {
 	return ", but there is " + strings.Join(found, ", ")
 }
 
-// lookupAll expands the user's name. If it is a glob, lookupAll returns the keys of all matching tensors, each with the slice at the
+// LookupAll expands the user's name. If it is a glob, LookupAll returns the keys of all matching tensors, each with the slice at the
 // end of name. Otherwise it returns name.
-func lookupAll(r *opened, name string) ([]string, error) {
+func LookupAll(r *ckpt.Reader, name string) ([]string, error) {
 	glob, ranges, sliced := cutSlice(name)
 	if !strings.ContainsAny(glob, "*?") || r.Has(name) || r.Has(glob) {
 		return []string{name}, nil
 	}
 	var all []string
-	for e, err := range entries(r.Reader, glob) {
+	for e, err := range Entries(r, glob) {
 		switch {
 		case err != nil:
 			return nil, err
@@ -80,7 +81,7 @@ func lookupAll(r *opened, name string) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, r.noneCalled(glob)
+		return nil, NoneMatches(r, glob)
 	}
 	return all, nil
 }
@@ -107,12 +108,4 @@ func keyAt(g *ckpt.StoredGraph, path string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// objectPath returns a key without the suffix that follows an object's path, if there is one.
-func objectPath(key string) string {
-	if prefix, ok := objectgraph.SaveablePrefix(key); ok {
-		return strings.TrimSuffix(prefix, "/.ATTRIBUTES/")
-	}
-	return key
 }

@@ -1,4 +1,4 @@
-package cli
+package names
 
 import (
 	"testing"
@@ -26,6 +26,6 @@ func TestMatches(t *testing.T) {
 		{"?", "", false},
 		{"a\xff*", "a\xffb", true},
 	} {
-		require.Equal(t, c.want, matcher(c.glob)(c.name), "%s %s", c.glob, c.name)
+		require.Equal(t, c.want, matches(c.glob, c.name), "%s %s", c.glob, c.name)
 	}
 }

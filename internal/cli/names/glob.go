@@ -1,41 +1,45 @@
-package cli
+package names
 
 import (
+	"fmt"
 	"iter"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// entries returns the tensors of a checkpoint with a key, an object path or a Keras name that a glob matches. * matches any text,
-// including slashes, and ? matches any character. "" matches all tensors.
-func entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
+// Entries returns the tensors of a checkpoint that a glob of the user's selects: those with a key, a path or a Keras name that it matches,
+// with dots or slashes. * matches any text, including slashes, and ? matches any character. "" selects all tensors.
+func Entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
 	if glob == "" {
 		return r.All()
 	}
-	wanted := matcher(glob)
 	return func(yield func(ckpt.VariableInfo, error) bool) {
 		readable, err := r.ReadableNames()
 		if err != nil {
 			yield(ckpt.VariableInfo{}, err)
 			return
 		}
-		named := func(key string) bool {
+		selects := func(key string) bool {
+			if matches(glob, key) || matches(glob, Owner(key)) {
+				return true
+			}
 			name, ok := readable[key]
 			return ok && (matches(glob, name) || matches(glob, strings.ReplaceAll(name, ".", "/")))
 		}
 		for e, err := range r.All() {
-			if (err != nil || wanted(e.Key) || named(e.Key)) && !yield(e, err) {
+			if (err != nil || selects(e.Key)) && !yield(e, err) {
 				return
 			}
 		}
 	}
 }
 
-// matcher returns a function that reports whether a glob matches a whole key or its object's path.
-func matcher(glob string) func(key string) bool {
-	return func(key string) bool { return glob == "" || matches(glob, key) || matches(glob, objectPath(key)) }
+// NoneMatches returns the error for a glob that selects no tensor of a checkpoint.
+func NoneMatches(r *ckpt.Reader, glob string) error {
+	return fmt.Errorf("%s: no tensor matches %s: ckpt list shows all: %w", text.Safe(r.Prefix()), text.Safe(glob), ckpt.ErrNotFound)
 }
 
 // matches reports whether a glob matches the whole of name.
