@@ -2,11 +2,10 @@ package gguf
 
 import (
 	"fmt"
-	"path/filepath"
-	"regexp"
 
 	"github.com/gockpt/ckpt/format/raw"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/splitname"
 )
 
 // The metadata keys in files that llama.cpp's gguf-split wrote when it split a model.
@@ -16,9 +15,6 @@ const (
 	splitTensors = "split.tensors.count" // in all files
 )
 
-// splitName is the format of the name of the first file.
-var splitName = regexp.MustCompile(`^(.*)-00001-of-(\d{5})\.gguf$`)
-
 // openSplits opens the other files of a model if b, with the header h, is the first of several, and adds their tensors to h. It
 // returns b and the files that it opened. The caller must close them, even after an error.
 func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, err error) {
@@ -27,14 +23,13 @@ func (h *header) openSplits(fsys fsx.ReadFS, b *raw.Blob) (blobs []*raw.Blob, er
 	if number, _ := h.number(splitNumber); !split || count < 2 || number != 0 {
 		return blobs, nil
 	}
-	dir, base := filepath.Split(b.Name())
-	name := splitName.FindStringSubmatch(base)
-	if name == nil || name[2] != fmt.Sprintf("%05d", count) {
+	stem, n, of, ok := splitname.Parse(b.Name())
+	if !ok || n != 1 || of != count {
 		return blobs, raw.Unsupported(b.Name(), "", "it is the first of %d files, but its name does not give the names of the others: "+
-			"give it a name that ends in -00001-of-%05d.gguf, as the others have", count, count)
+			"give it a name that ends in %s, as the others have", count, splitname.Make("", 1, count))
 	}
 	for i := int64(1); i < count; i++ {
-		path := dir + fmt.Sprintf("%s-%05d-of-%05d.gguf", name[1], i+1, count)
+		path := splitname.Make(stem, i+1, count)
 		f, err := fsys.Open(path)
 		if err != nil {
 			return blobs, &raw.Error{File: b.Name(), Offset: -1, Reason: fmt.Sprintf("it is the first of %d files, but %s cannot be opened", count, raw.Quote(path)), Err: err}

@@ -3,14 +3,12 @@ package cli
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
-)
 
-// weightsFile matches the names of files with weights. Other files are recognized only by their contents.
-var weightsFile = regexp.MustCompile(`\.(safetensors|keras|h5|hdf5|npz|npy|pt|pth|bin|gguf|ckpt|safetensors\.index\.json|bin\.index\.json|weights\.json)$`)
+	"github.com/gockpt/ckpt/internal/prefix"
+)
 
 // completePath completes a command's only path with prefixes of checkpoints, which it finds by their index files, with files of weights, and
 // with directories. If there are none, the shell completes any file.
@@ -52,7 +50,7 @@ func checkpointPaths(typed string) (paths []string, _ cobra.ShellCompDirective) 
 			directive |= cobra.ShellCompDirectiveNoSpace
 		case strings.HasSuffix(name, ".index"):
 			paths = append(paths, dir+strings.TrimSuffix(name, ".index"))
-		case weightsFile.MatchString(name):
+		case prefix.IsWeightsFile(name):
 			paths = append(paths, dir+name)
 		}
 	}

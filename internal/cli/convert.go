@@ -17,6 +17,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/match"
+	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/writers"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -136,12 +137,10 @@ func (j *convertJob) format(out string) (string, error) {
 	case j.to != "":
 		return j.to, j.checkConfig(j.to, out)
 	}
-	for _, ending := range []string{".h5", ".hdf5", ".npy", ".pt", ".pth", ".bin", ".gguf", ".json", ".onnx"} {
-		if strings.HasSuffix(out, ending) && writers.ByEnding(out) == writers.TensorFlow {
-			return "", fmt.Errorf("%s: cannot write files that end in %s: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
-		}
+	to, ending := writers.ByEnding(out), filepath.Ext(out)
+	if to == writers.TensorFlow && (prefix.IsWeights(out) || ending == ".json" || ending == ".onnx") {
+		return "", fmt.Errorf("%s: cannot write files that end in %s: expected .safetensors, .npz, .weights.h5, .keras or a TensorFlow prefix: %w", out, ending, errors.ErrUnsupported)
 	}
-	to := writers.ByEnding(out)
 	return to, j.checkConfig(to, out)
 }
 

@@ -10,13 +10,11 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/splitname"
 )
 
 // endings matches the file names of TensorFlow's formats after the prefix: an index and data files, or the shards of the V1 format.
 var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
-
-// firstSplit matches the ending of the first of several GGUF files.
-var firstSplit = regexp.MustCompile(`-00001-of-\d{5}\.gguf$`)
 
 // maxIndex is the largest size in bytes of a list of files.
 const maxIndex = 1 << 30
@@ -29,7 +27,7 @@ func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) (files []string, err error) {
 		files, err = bundleFiles(fsys, prefix)
 	case strings.HasSuffix(prefix, ".json"):
 		files, err = listedFiles(fsys, prefix)
-	case r.Format() == "gguf" && firstSplit.MatchString(prefix):
+	case r.Format() == "gguf":
 		files, err = splitFiles(fsys, prefix)
 	default:
 		files = []string{prefix}
@@ -84,18 +82,21 @@ func listedFiles(fsys fsx.ReadFS, index string) ([]string, error) {
 	return files, nil
 }
 
-// splitFiles returns the GGUF files of a checkpoint in several, given the first.
+// splitFiles returns the GGUF files of a checkpoint, which may be the first of several.
 func splitFiles(fsys fsx.ReadFS, first string) (files []string, err error) {
+	stem, n, count, ok := splitname.Parse(first)
+	if !ok || n != 1 {
+		return []string{first}, nil
+	}
 	entries, err := fsys.ReadDir(filepath.Clean(filepath.Dir(first)))
 	if err != nil {
 		return nil, err
 	}
-	cut := firstSplit.FindStringIndex(first)[0]
-	dir, stem := filepath.Split(first[:cut])
-	total := first[cut+len("-00001"):] // -of-00003.gguf
+	dir, _ := filepath.Split(first)
 	for _, e := range entries {
-		if number, ok := strings.CutPrefix(e.Name(), stem); ok && len(number) == len(first)-cut && strings.HasSuffix(number, total) {
-			files = append(files, dir+e.Name())
+		path := dir + e.Name()
+		if s, _, c, ok := splitname.Parse(path); ok && s == stem && c == count {
+			files = append(files, path)
 		}
 	}
 	return files, nil

@@ -141,7 +141,7 @@ func hint(fsys fsx.ReadFS, path string, err error) error {
 	switch kind, unknown := kindOf(fsys, path); {
 	case !errors.Is(err, format.ErrNotFound):
 		return err
-	case isWeights(path) && kind == kindNothing && unknown == nil:
+	case IsWeights(path) && kind == kindNothing && unknown == nil:
 		return noFile(path)
 	}
 	beside := ""

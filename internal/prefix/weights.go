@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/splitname"
 	"github.com/gockpt/ckpt/internal/weightmap"
 	"github.com/gockpt/ckpt/internal/whatis"
 )
@@ -17,14 +17,15 @@ import (
 // endings are those of files of other libraries, beside the ones that package weightmap has.
 var endings = []string{".keras", ".h5", ".hdf5", ".weights.json", ".npz", ".npy", ".gguf"}
 
-// laterSplit is how the second and later of several GGUF files end. The first stands for all.
-var laterSplit = regexp.MustCompile(`-0*([2-9]|[1-9]\d+)-of-\d{5}\.gguf$`)
-
-// isWeights reports whether a path is called as other libraries call their files.
-func isWeights(path string) bool {
+// IsWeights reports whether a path is called as other libraries call their files. PyTorch's .ckpt is not among them, because paths of
+// TensorFlow's checkpoints also end so.
+func IsWeights(path string) bool {
 	return weightmap.Safetensors.Has(path) || weightmap.PyTorch.Has(path) && !strings.HasSuffix(path, ".ckpt") ||
 		slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix(path, ending) })
 }
+
+// IsWeightsFile is IsWeights for a path that is known to be a file: .ckpt is PyTorch's.
+func IsWeightsFile(path string) bool { return IsWeights(path) || weightmap.PyTorch.Has(path) }
 
 // indexOf returns the index of the shards that path stands for, where there is no file at path; "" if there is none.
 func indexOf(fsys fsx.ReadFS, path string) (string, error) {
@@ -74,7 +75,8 @@ func (p Place) weightsIn(dir string) (string, error) {
 		return "", nil // TensorFlow's
 	}
 	files = slices.DeleteFunc(files, func(name string) bool {
-		return !isWeights(name) && !weightmap.PyTorch.Has(name) || laterSplit.MatchString(name)
+		_, n, _, _ := splitname.Parse(name) // the first of several files stands for all
+		return !IsWeightsFile(name) || n > 1
 	})
 	switch len(files) {
 	case 0:

@@ -44,7 +44,7 @@ func Source(r *ckpt.Reader, opts Options) (source []byte, leftOut []string, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	g.byName, g.torch = byName, fromPyTorch(r.Prefix())
+	g.byName, g.torch = byName, r.Format() == "safetensors" || r.Format() == "pytorch"
 	g.simplify()
 	w := &writer{graph: g, Options: opts, from: filepath.Base(r.Prefix())}
 	source, err = w.write()

@@ -2,18 +2,8 @@ package gen
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 )
-
-// fromPyTorch reports whether a file has a format that PyTorch programs write.
-func fromPyTorch(path string) bool {
-	switch strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".index.json"))) {
-	case ".safetensors", ".pt", ".pth", ".bin":
-		return true
-	}
-	return false
-}
 
 // torch recognizes modules of torch.nn by the names and ranks of the tensors in their state_dict. hint is the module's name in its
 // parent.

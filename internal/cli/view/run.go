@@ -11,16 +11,15 @@ import (
 	"strings"
 
 	"github.com/gockpt/ckpt/internal/cli/names"
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // maxCheckpoints is the largest number of checkpoints of a run that are shown. Each keeps files open.
 const maxCheckpoints = 64
 
 var (
-	// checkpointFile matches the names of files that are a whole checkpoint or its index.
-	checkpointFile = regexp.MustCompile(`\.(index|safetensors|keras|h5|hdf5|npz|pt|pth|bin|gguf)$`)
-	shardFile      = regexp.MustCompile(`-\d+-of-\d+\.`)
-	number         = regexp.MustCompile(`\d+`)
+	shardFile = regexp.MustCompile(`-\d+-of-\d+\.`)
+	number    = regexp.MustCompile(`\d+`)
 )
 
 // runIn returns the paths of a run's checkpoints in a directory, sorted by number: files with names that differ only in digits. It
@@ -36,7 +35,7 @@ func runIn(path string) ([]string, error) {
 	byPattern := make(map[string][]string)
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || !checkpointFile.MatchString(name) || shardFile.MatchString(name) || !number.MatchString(name) {
+		if e.IsDir() || !strings.HasSuffix(name, ".index") && !prefix.IsWeightsFile(name) || shardFile.MatchString(name) || !number.MatchString(name) {
 			continue
 		}
 		pattern := number.ReplaceAllString(name, "#")
