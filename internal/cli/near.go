@@ -4,9 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// nothingAt reports whether a path names neither a file nor a TensorFlow checkpoint. near names files that begin with the path.
+// nothingAt reports whether a path names neither a file nor a TensorFlow checkpoint. near names files that begin with the path, because
+// people leave out an ending. It does not look for other names, which a shell completes.
 func nothingAt(path string) (near string, nothing bool) {
 	if exists(path) || strings.HasSuffix(path, "/") || strings.Contains(path, "-?????-of-") {
 		return "", false
@@ -20,12 +23,13 @@ func nothingAt(path string) (near string, nothing bool) {
 	seen := make(map[string]bool)
 	for _, e := range entries {
 		name, ok := strings.CutPrefix(e.Name(), base)
-		if ok && (endings.MatchString(name) || dataFile.MatchString(e.Name()) && strings.HasPrefix(name, ".")) {
+		_, isData := prefix.CutDataFile(e.Name())
+		if ok && (endings.MatchString(name) || isData && strings.HasPrefix(name, ".")) {
 			return "", false // the library's error says what is missing
 		}
-		if prefix := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !dataFile.MatchString(e.Name()) && !seen[prefix] {
-			seen[prefix] = true
-			names = append(names, namedPath{path: prefix})
+		if path := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !isData && !seen[path] {
+			seen[path] = true
+			names = append(names, namedPath{path: path})
 		}
 	}
 	if len(names) == 0 {

@@ -5,8 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/gockpt/ckpt/internal/prefix"
 )
 
 // A namedPath is a path that an argument names.
@@ -14,9 +15,6 @@ type namedPath struct {
 	path    string
 	matched bool // a glob matched it, so it may not be a checkpoint
 }
-
-// dataFile matches the names of TensorFlow's data files. The prefix is the group.
-var dataFile = regexp.MustCompile(`^(.*)\.data-\d{5}-of-\d{5}$`)
 
 // expand returns the paths that arguments name. It expands globs, and replaces the files of a TensorFlow checkpoint by their prefix.
 // several reports whether the arguments can mean more than one checkpoint.
@@ -51,10 +49,10 @@ func expand(args []string) (paths []namedPath, several bool, err error) {
 	seen := make(map[string]bool)
 	once := paths[:0]
 	for _, p := range paths {
-		if prefix, ok := strings.CutSuffix(p.path, ".index"); ok && exists(p.path) {
-			p.path = prefix
-		} else if m := dataFile.FindStringSubmatch(p.path); m != nil && exists(p.path) && exists(m[1]+".index") {
-			p.path = m[1]
+		if of, ok := strings.CutSuffix(p.path, ".index"); ok && exists(p.path) {
+			p.path = of
+		} else if of, ok := prefix.CutDataFile(p.path); ok && exists(p.path) && exists(of+".index") {
+			p.path = of
 		}
 		if !seen[p.path] {
 			seen[p.path] = true

@@ -202,6 +202,7 @@ func TestSeveralPaths(t *testing.T) {
 		"what a shell left of show":    {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
 		"a name that is nearly there":  {[]string{"list", "manager-keeps-last/train/ckpt"}, 1, "but there is manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5"},
 		"a tensor of nearly that name": {[]string{"show", "saver-v2/model.ckpt-3", "bia"}, 1, "but there is model/bias"},
+		"a tensor of another name":     {[]string{"show", "saver-v2/model.ckpt-3", "model.biast"}, 1, "but there is model/bias"},
 		"nothing is a checkpoint":      {[]string{"list", "*.md"}, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

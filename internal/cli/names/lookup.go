@@ -9,6 +9,7 @@ import (
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/cli/text"
+	"github.com/gockpt/ckpt/internal/wording"
 )
 
 // lookup returns the key of the tensor that the user calls name. name is a key, an object's path, or a unique end of either.
@@ -43,7 +44,8 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", text.Safe(r.Prefix()), len(ends), text.Safe(name), text.Safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
-// similar names a few tensors with a path that contains the last part of name.
+// similar names a few tensors with a path that contains the last part of name, or with a last part that wording.Near takes for it. People
+// often type a part of a long path, which Near does not look for.
 func similar(r *ckpt.Reader, name string) string {
 	const most = 3
 	last := name[strings.LastIndexAny(name, "/.")+1:]
@@ -52,7 +54,9 @@ func similar(r *ckpt.Reader, name string) string {
 		if err != nil || last == "" || len(found) == most {
 			break
 		}
-		if path := Owner(e.Key); strings.Contains(strings.ToLower(path), strings.ToLower(last)) {
+		path := Owner(e.Key)
+		end := path[strings.LastIndexAny(path, "/.")+1:]
+		if strings.Contains(strings.ToLower(path), strings.ToLower(last)) || len(wording.Near(last, []string{end})) > 0 {
 			found = append(found, text.Safe(path))
 		}
 	}
