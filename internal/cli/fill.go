@@ -11,15 +11,14 @@ import (
 // columns is the maximum width of a line of help.
 const columns = 80
 
-// fillHelp wraps the help of a command and its subcommands at 80 columns.
-func fillHelp(c *cobra.Command) {
-	c.Long = fill(c.Long, columns)
-	for _, sub := range c.Commands() {
-		fillHelp(sub)
-	}
-	if !c.HasParent() {
-		c.SetUsageTemplate(strings.ReplaceAll(c.UsageTemplate(), "FlagUsages |", fmt.Sprintf("FlagUsagesWrapped %d |", columns)))
-	}
+// fillHelp makes root and its subcommands wrap their help at 80 columns when they print it.
+func fillHelp(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long = fill(cmd.Long, columns)
+		help(cmd, args)
+	})
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", fmt.Sprintf("FlagUsagesWrapped %d |", columns)))
 }
 
 // fill wraps the lines of text, paragraph by paragraph. It does not change paragraphs with an indented line.
