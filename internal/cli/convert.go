@@ -15,6 +15,7 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/match"
 	"github.com/gockpt/ckpt/internal/prefix"
@@ -22,7 +23,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newConvertCommand(in *streams) *cobra.Command {
+func newConvertCommand(in *input.Streams) *cobra.Command {
 	job := convertJob{inputs: in}
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
@@ -91,7 +92,7 @@ and says which tensors it did not change. A value that the new type cannot hold 
 
 // A convertJob is one conversion.
 type convertJob struct {
-	inputs     *streams
+	inputs     *input.Streams
 	only, cast string
 	to         string // the format; "" means that of OUT's ending
 	config     string // the description of the model that Keras loads the weights into
@@ -130,9 +131,9 @@ func (j *convertJob) check() (err error) {
 // format returns the format to write, from --to or the ending of the file.
 func (j *convertJob) format(out string) (string, error) {
 	switch {
-	case out == standardOutput && j.to == "":
+	case out == input.StandardOutput && j.to == "":
 		return "", errors.New("OUT is standard output, which has no ending: choose the format with --to safetensors, --to npz or --to hdf5")
-	case out == standardOutput && (j.to == writers.TensorFlow || j.shard > 0):
+	case out == input.StandardOutput && (j.to == writers.TensorFlow || j.shard > 0):
 		return "", errors.New("OUT is standard output, but this output consists of several files: name a file")
 	case j.to != "":
 		return j.to, j.checkConfig(j.to, out)
@@ -153,7 +154,7 @@ func (j *convertJob) checkConfig(to, out string) error {
 }
 
 func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out string) error {
-	s, out, err := j.inputs.stores.locate(ctx, out)
+	s, out, err := j.inputs.LocateOutput(ctx, out)
 	if err != nil {
 		return err
 	}
@@ -161,10 +162,10 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 	if err != nil {
 		return err
 	}
-	if in, err = one(in); err != nil {
+	if in, err = input.One(in); err != nil {
 		return err
 	}
-	r, files, err := j.inputs.open(ctx, in)
+	r, files, err := j.inputs.Open(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -173,12 +174,12 @@ func (j *convertJob) run(ctx context.Context, stdout, stderr io.Writer, in, out 
 		if to == writers.Keras || j.config != "" {
 			return j.model(ctx, stdout, r, in, to, s, file)
 		}
-		return j.write(ctx, stdout, stderr, r, to, filesystem(ctx, s), file)
+		return j.write(ctx, stdout, stderr, r, to, input.Filesystem(ctx, s), file)
 	}
-	if out == standardOutput {
-		return j.inputs.toStdout(stdout, func(file string) error { return write(io.Discard, file) })
+	if out == input.StandardOutput {
+		return j.inputs.ToStdout(stdout, func(file string) error { return write(io.Discard, file) })
 	}
-	if err := notItsOwn(files, r, filesystem(ctx, s), out); err != nil {
+	if err := notItsOwn(files, r, input.Filesystem(ctx, s), out); err != nil {
 		return err
 	}
 	return write(stdout, out)
@@ -253,7 +254,7 @@ func notItsOwn(from fsx.ReadFS, r *ckpt.Reader, fsys fsx.ReadFS, out string) err
 	if _, there := fsys.(fsx.OS); here != there {
 		return nil
 	}
-	files, err := filesOf(from, r)
+	files, err := input.Files(from, r)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/store"
 )
 
@@ -18,7 +19,7 @@ func (j *convertJob) model(ctx context.Context, stdout io.Writer, r *ckpt.Reader
 			return fmt.Errorf("%s: %s does not apply to model files, which hold all weights of the model unchanged", out, flag)
 		}
 	}
-	if in == standardInput {
+	if in == input.StandardInput {
 		in = r.Prefix() // the temporary copy of standard input
 	}
 	files := modelFiles{inputs: j.inputs, config: j.config, weights: in, renames: j.renames}
@@ -28,7 +29,7 @@ func (j *convertJob) model(ctx context.Context, stdout io.Writer, r *ckpt.Reader
 			return fmt.Errorf("%s: a .keras archive needs the description of its model, but %s does not have it: name a file that has it with --config: %w", out, in, errors.ErrUnsupported)
 		}
 		files.config, files.weights = in, ""
-		if from, name, err := j.inputs.locate(ctx, in); err == nil && from == nil && r.Format() == "keras" {
+		if from, name, err := j.inputs.Locate(ctx, in); err == nil && from == nil && r.Format() == "keras" {
 			opts = append(opts, ckpt.KeepFrom(name))
 		}
 	}

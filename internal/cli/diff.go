@@ -14,11 +14,12 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newDiffCommand(in *streams) *cobra.Command {
+func newDiffCommand(in *input.Streams) *cobra.Command {
 	var asJSON bool
 	var only string
 	var tolerance float64
@@ -60,19 +61,19 @@ standard error, if a checkpoint is damaged or missing.`,
 		if !(tolerance >= 0) {
 			return fmt.Errorf("--tolerance %v: expected a number that is not negative", tolerance)
 		}
-		paths, _, err := expand(args)
+		paths, _, err := input.Expand(args)
 		if err != nil {
 			return &failure{err}
 		}
-		if len(args) == 2 && !isGlob(args[0]) && !isGlob(args[1]) { // both may name the same checkpoint
-			paths = []namedPath{{path: args[0]}, {path: args[1]}}
+		if len(args) == 2 && !input.IsGlob(args[0]) && !input.IsGlob(args[1]) { // both may name the same checkpoint
+			paths = []input.Path{{Name: args[0]}, {Name: args[1]}}
 		}
 		if len(paths) != 2 {
-			return fmt.Errorf("expected two checkpoints, A and B, got %d: %s", len(paths), someOf(paths))
+			return fmt.Errorf("expected two checkpoints, A and B, got %d: %s", len(paths), input.SomeOf(paths))
 		}
 		var readers [2]*ckpt.Reader
 		for i, p := range paths {
-			if readers[i], _, err = in.open(cmd.Context(), p.path); err != nil {
+			if readers[i], _, err = in.Open(cmd.Context(), p.Name); err != nil {
 				return &failure{err}
 			}
 			defer readers[i].Close()
@@ -133,7 +134,7 @@ func (f *form) String() string { return fmt.Sprintf("%s %v", f.DType, f.Shape) }
 
 // A differ compares two checkpoints, holding no more than two tensors at a time.
 type differ struct {
-	in              *streams
+	in              *input.Streams
 	only            string
 	a, b            *ckpt.Reader
 	tolerance       float64
@@ -144,7 +145,7 @@ type differ struct {
 
 // run merges both lists of names, which have the same order.
 func (d *differ) run(ctx context.Context) error {
-	if err := d.report.begin(d.in.shown(d.a.Prefix()), d.in.shown(d.b.Prefix())); err != nil {
+	if err := d.report.begin(d.in.Shown(d.a.Prefix()), d.in.Shown(d.b.Prefix())); err != nil {
 		return err
 	}
 	nextA, stopA := iter.Pull2(d.entries(d.a, d.b))

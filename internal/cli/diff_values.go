@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/cmplx"
@@ -34,21 +33,6 @@ func (v *valueDifference) String() string {
 		return fmt.Sprintf("%s -> %s%s", v.A, v.B, by)
 	}
 	return fmt.Sprintf("%s, %s at %v: %s -> %s%s", text, which, v.At, v.A, v.B, by)
-}
-
-// A number may be NaN or infinite, which JSON cannot represent.
-type number float64
-
-// MarshalJSON returns n as a number, and NaN and infinities as strings.
-func (n number) MarshalJSON() ([]byte, error) {
-	switch f := float64(n); {
-	case math.IsNaN(f):
-		return []byte(`"NaN"`), nil
-	case math.IsInf(f, 0):
-		return []byte(`"Infinity"`), nil
-	default:
-		return json.Marshal(f)
-	}
 }
 
 // compareValues compares two tensors of the same dtype and shape. It returns nil if all values are equal: if they have the same

@@ -13,10 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-func newDigestCommand(in *streams) *cobra.Command {
+func newDigestCommand(in *input.Streams) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "digest PATH...",
@@ -34,11 +35,14 @@ differs, is missing or is new. If PATH is - the hash of standard input is printe
 	cmd.Flags().BoolVar(&check, "check", false, "compare the files with the hashes")
 	v := visit{in: in, what: "hashing"}
 	v.do = func(cmd *cobra.Command, o *opened) error {
-		return digest(cmd.Context(), o, check, o.Prefix() == in.copied)
+		return digest(cmd.Context(), o, check, in.IsStdin(o.Prefix()))
 	}
 	cmd.RunE = v.run
 	return cmd
 }
+
+// maxManifest is the largest size in bytes of a file of hashes.
+const maxManifest = 1 << 30
 
 // digest writes or compares the hashes of a checkpoint's files. To compare, only the files that list the checkpoint's files must be
 // intact. For standard input it prints the hash.
@@ -46,7 +50,7 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 	if piped && check {
 		return errors.New("--check compares a file with the .sha256 file next to it, and standard input does not have one: name the file by its path")
 	}
-	files, err := filesOf(r.files, r.Reader)
+	files, err := input.Files(r.files, r.Reader)
 	if err != nil {
 		return err
 	}
@@ -77,7 +81,7 @@ func digest(ctx context.Context, r *opened, check, piped bool) error {
 		_, err := fmt.Fprintf(r.out, "%s: %s\n", safe(manifest), count(len(files), "file"))
 		return err
 	}
-	before, err := fsx.ReadFile(r.files, manifest, maxIndex)
+	before, err := fsx.ReadFile(r.files, manifest, maxManifest)
 	if err != nil {
 		return fmt.Errorf("%w: write it first, with ckpt digest %s", err, safe(r.name))
 	}

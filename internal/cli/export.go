@@ -8,10 +8,11 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/npz"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/names"
 )
 
-func newExportCommand(in *streams) *cobra.Command {
+func newExportCommand(in *input.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PATH KEY[SLICE] OUT.npy",
 		Short: "Write one tensor as a NumPy file",
@@ -37,22 +38,22 @@ input.`,
 	return cmd
 }
 
-func export(cmd *cobra.Command, in *streams, path, name, out string) error {
+func export(cmd *cobra.Command, in *input.Streams, path, name, out string) error {
 	ctx := cmd.Context()
-	path, err := one(path)
+	path, err := input.One(path)
 	if err != nil {
 		return err
 	}
-	r, files, err := in.open(ctx, path)
+	r, files, err := in.Open(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	s, out, err := in.stores.locate(ctx, out)
+	s, out, err := in.LocateOutput(ctx, out)
 	if err != nil {
 		return err
 	}
-	to := filesystem(ctx, s)
+	to := input.Filesystem(ctx, s)
 	if err := notItsOwn(files, r, to, out); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		return err
 	}
 	if len(keys) > 1 {
-		return fmt.Errorf("%s matches %d tensors, but a .npy file holds only one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(keys), safe(in.shown(path)), safe(name))
+		return fmt.Errorf("%s matches %d tensors, but a .npy file holds only one: name one of them, or write all into one file with\n  ckpt convert %s OUT.npz --only '%s'", safe(name), len(keys), safe(in.Shown(path)), safe(name))
 	}
 	key, t, err := names.Read(ctx, r, keys[0])
 	if err != nil {
@@ -71,18 +72,18 @@ func export(cmd *cobra.Command, in *streams, path, name, out string) error {
 		err := npz.WriteArray(ctx, to, file, format.SourceOf(t))
 		switch {
 		case errors.Is(err, errors.ErrUnsupported) && t.DType().Size() == 0:
-			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.shown(path)), safe(key))
+			err = fmt.Errorf("%w: print it with\n  ckpt show --json %s '%s'", err, safe(in.Shown(path)), safe(key))
 		case errors.Is(err, errors.ErrUnsupported):
 			only := ""
 			if key != "" { // without a key, it is the only tensor
 				only = fmt.Sprintf(" --only '%s'", safe(key))
 			}
-			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz%s --cast float32", err, safe(in.shown(path)), only)
+			err = fmt.Errorf("%w: write it in another type with\n  ckpt convert %s OUT.npz%s --cast float32", err, safe(in.Shown(path)), only)
 		}
 		return err
 	}
-	if out == standardOutput {
-		return in.toStdout(cmd.OutOrStdout(), write)
+	if out == input.StandardOutput {
+		return in.ToStdout(cmd.OutOrStdout(), write)
 	}
 	if err := write(out); err != nil {
 		return err

@@ -8,9 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt/internal/cli/gen"
+	"github.com/gockpt/ckpt/internal/cli/input"
 )
 
-func newGenCommand(in *streams) *cobra.Command {
+func newGenCommand(in *input.Streams) *cobra.Command {
 	var opts gen.Options
 	var file string
 	var renamed renames
@@ -55,11 +56,11 @@ slashes to make one.`,
 		return err
 	}
 	cmd.RunE = onPath(func(cmd *cobra.Command, path string) error {
-		path, err := one(path)
+		path, err := input.One(path)
 		if err != nil {
 			return err
 		}
-		r, _, err := in.open(cmd.Context(), path)
+		r, _, err := in.Open(cmd.Context(), path)
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ slashes to make one.`,
 		if err != nil {
 			return err
 		}
-		if file == "" || file == standardOutput {
+		if file == "" || file == input.StandardOutput {
 			_, err = cmd.OutOrStdout().Write(source)
 		} else {
 			err = os.WriteFile(file, source, 0o666)

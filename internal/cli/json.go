@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -82,4 +83,19 @@ func (a *jsonArray) end() error {
 func jsonString(s string) string {
 	quoted, _ := json.Marshal(s) // marshaling a string cannot fail
 	return string(quoted)
+}
+
+// A number may be NaN or infinite, which JSON cannot represent.
+type number float64
+
+// MarshalJSON returns n as a number, and NaN and infinities as strings.
+func (n number) MarshalJSON() ([]byte, error) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return []byte(`"NaN"`), nil
+	case math.IsInf(f, 0):
+		return []byte(`"Infinity"`), nil
+	default:
+		return json.Marshal(f)
+	}
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newListCommand(in *streams) *cobra.Command {
+func newListCommand(in *input.Streams) *cobra.Command {
 	var asJSON, hashes, keys, metadata bool
 	var only string
 	cmd := &cobra.Command{

@@ -16,7 +16,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gockpt/ckpt/internal/cli/input"
 )
+
+// Stores open the object stores of addresses by their scheme.
+type Stores = input.Stores
 
 // A Program is one call of the command.
 type Program struct {
@@ -40,8 +45,8 @@ func Main(stores Stores) int {
 // Run executes one command line, which lacks the program's name, and returns the exit status.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	out := bufio.NewWriterSize(p.Stdout, 64<<10)
-	in := &streams{stores: p.Stores, stdin: p.Stdin, stdout: p.Stdout}
-	defer in.close() // removes a temporary file
+	in := &input.Streams{Stores: p.Stores, Stdin: p.Stdin, Stdout: p.Stdout}
+	defer in.Close() // removes a temporary file
 	root := p.command(in)
 	root.SetArgs(args)
 	root.SetIn(p.Stdin)
@@ -60,7 +65,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.Stderr, "ckpt: interrupted")
 		return 130
 	case errors.As(err, &failed):
-		fmt.Fprintln(p.Stderr, "ckpt: "+in.shown(inLines(failed.err)))
+		fmt.Fprintln(p.Stderr, "ckpt: "+in.Shown(inLines(failed.err)))
 		return 1
 	case errors.Is(err, errDifferent), errors.Is(err, errTold):
 		return 1
@@ -74,7 +79,7 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 }
 
 // command returns the root of the commands.
-func (p *Program) command(in *streams) *cobra.Command {
+func (p *Program) command(in *input.Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ckpt",
 		Short: "Inspect, compare, convert and run files of weights",

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/keras"
 	"github.com/gockpt/ckpt/layers"
@@ -17,7 +18,7 @@ import (
 
 // modelFiles names the files of a Keras model: its description and its weights.
 type modelFiles struct {
-	inputs              *streams
+	inputs              *input.Streams
 	config, weights, at string // paths, and the edges to the model; if weights is "", the file config has them, too
 	given               bool   // at was given
 	renames             renames
@@ -25,7 +26,7 @@ type modelFiles struct {
 
 // make returns the model. Without --weights it takes the weights from --config.
 func (m *modelFiles) make(ctx context.Context) (*layers.Model, error) {
-	s, config, err := m.inputs.locate(ctx, m.config)
+	s, config, err := m.inputs.Locate(ctx, m.config)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (m *modelFiles) fill(ctx context.Context, model *layers.Model) error {
 	if m.weights == "" {
 		return nil
 	}
-	s, name, err := m.inputs.locate(ctx, m.weights)
+	s, name, err := m.inputs.Locate(ctx, m.weights)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (m *modelFiles) fill(ctx context.Context, model *layers.Model) error {
 // readModel makes the model that a file describes. The file is JSON, or a Keras file that holds the description and the weights. It is
 // in s, or on this machine if s is nil.
 func readModel(ctx context.Context, s store.Store, file string) (*layers.Model, error) {
-	f, err := filesystem(ctx, s).Open(file)
+	f, err := input.Filesystem(ctx, s).Open(file)
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/shard"
 )
 
-func newReshardCommand(in *streams) *cobra.Command {
+func newReshardCommand(in *input.Streams) *cobra.Command {
 	var job reshardJob
 	cmd := &cobra.Command{
 		Use:   "reshard IN OUT",
@@ -90,19 +91,19 @@ func (j *reshardJob) options() ([]ckpt.ReshardOption, error) {
 	return []ckpt.ReshardOption{ckpt.ShardBy(byWorker)}, nil
 }
 
-func reshard(ctx context.Context, in *streams, stdout, stderr io.Writer, from, to string, opts []ckpt.ReshardOption) error {
-	if from == standardInput || to == standardOutput {
+func reshard(ctx context.Context, in *input.Streams, stdout, stderr io.Writer, from, to string, opts []ckpt.ReshardOption) error {
+	if from == input.StandardInput || to == input.StandardOutput {
 		return errors.New("-: a TensorFlow checkpoint consists of several files: name it by its prefix")
 	}
-	from, err := one(from)
+	from, err := input.One(from)
 	if err != nil {
 		return err
 	}
-	s, name, err := in.locate(ctx, from)
+	s, name, err := in.Locate(ctx, from)
 	if err != nil {
 		return err
 	}
-	_, out, err := in.locate(ctx, to)
+	_, out, err := in.Locate(ctx, to)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/layers"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newRunCommand(in *streams) *cobra.Command {
+func newRunCommand(in *input.Streams) *cobra.Command {
 	job := runJob{modelFiles: modelFiles{inputs: in}}
 	cmd := &cobra.Command{
 		Use:   "run --config FILE [--weights PATH] --input FILE",
@@ -94,8 +95,8 @@ func (j *runJob) run(ctx context.Context, out io.Writer) error {
 
 func (j *runJob) readInputs() (given []runTensor, err error) {
 	var from io.Reader
-	if j.input == standardInput {
-		from, err = j.inputs.takeStdin()
+	if j.input == input.StandardInput {
+		from, err = j.inputs.TakeStdin()
 	} else {
 		var f *os.File
 		if f, err = os.Open(j.input); err == nil {

@@ -11,12 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
 // A visit describes what a command does with each checkpoint that its arguments name.
 type visit struct {
-	in     *streams
+	in     *input.Streams
 	asJSON *bool                               // prints one JSON value per checkpoint and nothing else
 	titled bool                                // prints the name before the text of each checkpoint
 	opts   func(b *bar) []ckpt.OpenOption      // nil: none
@@ -35,12 +36,12 @@ type opened struct {
 
 // run is the RunE of a command that takes any number of paths.
 func (v *visit) run(cmd *cobra.Command, args []string) error {
-	paths, several, err := expand(args)
+	paths, several, err := input.Expand(args)
 	if err != nil {
 		return &failure{err}
 	}
 	if !several {
-		if err := v.open(cmd, paths[0].path, cmd.OutOrStdout(), nil); err != nil {
+		if err := v.open(cmd, paths[0].Name, cmd.OutOrStdout(), nil); err != nil {
 			return &failure{err}
 		}
 		return nil
@@ -49,18 +50,18 @@ func (v *visit) run(cmd *cobra.Command, args []string) error {
 }
 
 // all visits several checkpoints. It continues after a failure.
-func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
+func (v *visit) all(cmd *cobra.Command, paths []input.Path) error {
 	out, asJSON := cmd.OutOrStdout(), v.asJSON != nil && *v.asJSON
 	seen := make(map[string]bool)
 	failed, others := 0, error(nil)
 	separator := "{"
 	for _, p := range paths {
 		var text bytes.Buffer
-		target, name := out, p.path
+		target, name := out, p.Name
 		if asJSON {
 			target = &text
 		}
-		err := v.open(cmd, p.path, target, func(o *opened) (bool, error) {
+		err := v.open(cmd, p.Name, target, func(o *opened) (bool, error) {
 			if seen[o.Prefix()] {
 				return false, nil
 			}
@@ -71,19 +72,19 @@ func (v *visit) all(cmd *cobra.Command, paths []namedPath) error {
 		if cmd.Context().Err() != nil {
 			return &failure{err}
 		}
-		if p.matched && errors.Is(err, ckpt.ErrFormat) {
+		if p.Matched && errors.Is(err, ckpt.ErrFormat) {
 			others = err // a glob may match files that are not checkpoints
 			continue
 		}
 		if err != nil {
 			failed++
 			flush(out)
-			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: "+v.in.shown(oneLine(err)))
+			fmt.Fprintln(cmd.ErrOrStderr(), "ckpt: "+v.in.Shown(oneLine(err)))
 		}
 		if asJSON && (text.Len() > 0 || err != nil) {
 			value := bytes.TrimSpace(text.Bytes())
 			if !json.Valid(value) { // a partial list could be mistaken for the whole
-				value = fmt.Appendf(nil, `{"error": %s}`, jsonString(v.in.shown(oneLine(err))))
+				value = fmt.Appendf(nil, `{"error": %s}`, jsonString(v.in.Shown(oneLine(err))))
 			}
 			if _, err := fmt.Fprintf(visibleJSON{out}, "%s%s: %s", separator, jsonString(name), value); err != nil {
 				return &failure{err}
@@ -123,12 +124,12 @@ func (v *visit) open(cmd *cobra.Command, path string, out io.Writer, first func(
 	if v.opts != nil {
 		opts = v.opts(b)
 	}
-	r, files, err := v.in.open(cmd.Context(), path, opts...)
+	r, files, err := v.in.Open(cmd.Context(), path, opts...)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	o := &opened{r, files, v.in.shown(r.Prefix()), out, b}
+	o := &opened{r, files, v.in.Shown(r.Prefix()), out, b}
 	if first != nil {
 		if ok, err := first(o); err != nil || !ok {
 			return err

@@ -11,12 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newShowCommand(in *streams) *cobra.Command {
+func newShowCommand(in *input.Streams) *cobra.Command {
 	var asJSON, all bool
 	cmd := &cobra.Command{
 		Use:   "show PATH KEY[SLICE]",

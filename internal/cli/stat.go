@@ -12,12 +12,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/names"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/tensor"
 )
 
-func newStatCommand(in *streams) *cobra.Command {
+func newStatCommand(in *input.Streams) *cobra.Command {
 	var asJSON bool
 	var only string
 	cmd := &cobra.Command{

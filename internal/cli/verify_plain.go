@@ -8,6 +8,7 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/format/raw"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/stats"
 	"github.com/gockpt/ckpt/internal/zipfile"
@@ -81,7 +82,7 @@ func (v *anomalies) count(ctx context.Context, r *ckpt.Reader, e ckpt.VariableIn
 // verifyArchives compares the checksums of the ZIP archives among a checkpoint's files. It returns sumsOfArchives if they cover all values.
 // The checksums of .npz files are compared when their arrays are read.
 func verifyArchives(ctx context.Context, r *opened) (string, error) {
-	files, err := filesOf(r.files, r.Reader)
+	files, err := input.Files(r.files, r.Reader)
 	if err != nil {
 		return "", err
 	}

@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/cli/input"
 	"github.com/gockpt/ckpt/internal/cli/view"
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-func newViewCommand(in *streams) *cobra.Command {
+func newViewCommand(in *input.Streams) *cobra.Command {
 	job := viewJob{inputs: in}
 	cmd := &cobra.Command{
 		Use:   "view PATH [OTHER...]",
@@ -52,22 +53,22 @@ quoted glob, or - for standard input.`,
 
 // A viewJob is one call of view.
 type viewJob struct {
-	inputs       *streams
+	inputs       *input.Streams
 	out, address string
 	noBrowser    bool
 }
 
 func (j *viewJob) run(ctx context.Context, stdout, stderr io.Writer, paths []string) (err error) {
-	paths, err = pathsOf(paths)
+	paths, err = input.Paths(paths)
 	if err != nil {
 		return err
 	}
 	open := func(path string) (*ckpt.Reader, string, error) {
-		r, _, err := j.inputs.open(ctx, path)
+		r, _, err := j.inputs.Open(ctx, path)
 		if err != nil {
 			return nil, "", err
 		}
-		return r, j.inputs.shown(r.Prefix()), nil
+		return r, j.inputs.Shown(r.Prefix()), nil
 	}
 	percent := debug.SetGCPercent(400) // nearly all allocations now stay in use: collecting garbage would take time and free little
 	set, err := view.Open(open, paths...)
@@ -97,7 +98,7 @@ func (j *viewJob) report(ctx context.Context, stdout, stderr io.Writer, set *vie
 	if j.out == "-" {
 		return view.WriteReport(ctx, stdout, set, bar.report())
 	}
-	s, out, err := j.inputs.stores.locate(ctx, j.out)
+	s, out, err := j.inputs.LocateOutput(ctx, j.out)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (j *viewJob) report(ctx context.Context, stdout, stderr io.Writer, set *vie
 		return err
 	}
 	size := page.Len()
-	if err := fsx.WriteFile(ctx, filesystem(ctx, s), out, page.Bytes()); err != nil {
+	if err := fsx.WriteFile(ctx, input.Filesystem(ctx, s), out, page.Bytes()); err != nil {
 		return err
 	}
 	bar.clear()

@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"encoding/json"
@@ -19,8 +19,8 @@ var endings = regexp.MustCompile(`^(?:|\.index|(?:\.data)?-\d{5}-of-\d{5})$`)
 // maxIndex is the largest size in bytes of a list of files.
 const maxIndex = 1 << 30
 
-// filesOf returns the files of an open checkpoint, in the order of their names.
-func filesOf(fsys fsx.ReadFS, r *ckpt.Reader) (files []string, err error) {
+// Files returns the files of an open checkpoint, in the order of their names.
+func Files(fsys fsx.ReadFS, r *ckpt.Reader) (files []string, err error) {
 	prefix := r.Prefix()
 	switch {
 	case r.Format() == "tensorflow":

@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"os"
@@ -19,7 +19,7 @@ func nothingAt(path string) (near string, nothing bool) {
 	if err != nil {
 		return "", true
 	}
-	var names []namedPath
+	var names []Path
 	seen := make(map[string]bool)
 	for _, e := range entries {
 		name, ok := strings.CutPrefix(e.Name(), base)
@@ -29,11 +29,11 @@ func nothingAt(path string) (near string, nothing bool) {
 		}
 		if path := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !isData && !seen[path] {
 			seen[path] = true
-			names = append(names, namedPath{path: path})
+			names = append(names, Path{Name: path})
 		}
 	}
 	if len(names) == 0 {
 		return "", true
 	}
-	return ", but there is " + someOf(names), true
+	return ", but there is " + SomeOf(names), true
 }

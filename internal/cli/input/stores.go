@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"context"
@@ -16,13 +16,13 @@ import (
 // everywhere holds the stores that every build of the command supports. They are read-only.
 var everywhere = Stores{"http": openWeb, "https": openWeb, "hf": openHuggingFace}
 
-// elsewhere names the services of schemes that only [WithClients] supports.
+// elsewhere names the services of schemes that only withClients supports.
 var elsewhere = map[string]string{"s3": "S3", "gs": "Google Cloud Storage"}
 
-// WithClients is the command with the clients of S3 and Google Cloud Storage, in a separate module.
-const WithClients = "github.com/gockpt/ckpt/store/cmd/ckpt"
+// withClients is the command with the clients of S3 and Google Cloud Storage, in a separate module.
+const withClients = "github.com/gockpt/ckpt/store/cmd/ckpt"
 
-// locate returns the store of an address, and the name within it. For a path on this machine the store is nil.
+// Locate returns the store of an address, and the name within it. For a path on this machine the store is nil.
 func (s Stores) locate(ctx context.Context, address string) (store.Store, string, error) {
 	scheme, _, ok := strings.Cut(address, "://")
 	open := s[scheme]
@@ -33,7 +33,7 @@ func (s Stores) locate(ctx context.Context, address string) (store.Store, string
 	case !ok || open == nil && service == "":
 		return nil, address, nil
 	case open == nil:
-		return nil, "", fmt.Errorf("%s://: this ckpt does not support %s: install one that does, with go install %s@latest", scheme, service, WithClients)
+		return nil, "", fmt.Errorf("%s://: this ckpt does not support %s: install one that does, with go install %s@latest", scheme, service, withClients)
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" { // an error of package url would show the address, which may be signed

@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 	"golang.org/x/term"
 )
 
-// standardOutput is the file name that means standard output.
-const standardOutput = "-"
+// StandardOutput is the file name that means standard output.
+const StandardOutput = "-"
 
-// toStdout calls write with a temporary file and copies the file to standard output. Writers of weights need files: they seek back to
+// ToStdout calls write with a temporary file and copies the file to standard output. Writers of weights need files: they seek back to
 // fill in headers, and remove the file if they fail.
-func (in *streams) toStdout(out io.Writer, write func(file string) error) (err error) {
-	if f, ok := in.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+func (in *Streams) ToStdout(out io.Writer, write func(file string) error) (err error) {
+	if f, ok := in.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return errors.New("- means standard output, which is a terminal: redirect it to a file or a program, as in `… - >OUT`")
 	}
 	dir, err := os.MkdirTemp("", "ckpt-")
