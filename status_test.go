@@ -348,7 +348,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestNothingRestored(t *testing.T) {
-	t.Run("I-01 I-02 an empty path gives a status whose assertions fail", func(t *testing.T) {
+	t.Run("I-01 I-02 an empty path gives a status with assertions that fail", func(t *testing.T) {
 		c := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(1)})
 		s, err := c.Restore(ctx, "")
 		require.NoError(t, err)

@@ -142,7 +142,7 @@ func (t *Tensor[T]) Reshape(shape ...int) (*Tensor[T], error) {
 	return FromSlice(t.data, shape...)
 }
 
-// Clone returns a copy of t with elements of its own.
+// Clone returns a copy of t that does not share its elements.
 func (t *Tensor[T]) Clone() *Tensor[T] {
 	return &Tensor[T]{shape: slices.Clone(t.shape), data: slices.Clone(t.data)}
 }

@@ -21,8 +21,8 @@ func newCheckpoint(t require.TestingT, p program, fill bool) *ckpt.Checkpoint {
 	return c
 }
 
-// TestSameBytes lets both sides write each program, and write it again after a restore from what the other wrote.
-// All four checkpoints are the same files.
+// Both sides of TestSameBytes write each program, and write it again after a restore from the other's
+// checkpoint. All four checkpoints have the same files.
 func TestSameBytes(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
@@ -54,8 +54,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestSameBytesOfSaves saves three times on each side, and twice more after a restore from the other: numbers, counters
-// and the `checkpoint` file included, the directories are the same.
+// TestSameBytesOfSaves saves three times on each side, and twice more after a restore from the other side's
+// checkpoint. The directories are the same, including numbers, counters and the `checkpoint` file.
 func TestSameBytesOfSaves(t *testing.T) {
 	for _, name := range []string{"keywords", "root", "root_with_more", "state", "nothing"} {
 		t.Run(name, func(t *testing.T) {
@@ -104,8 +104,8 @@ func save(t *testing.T, c *ckpt.Checkpoint, prefix string, times int) (last stri
 	return last
 }
 
-// requireSameFiles holds two directories to the same files with the same bytes. What the checkpoints say of themselves
-// is compared first, since a difference there can be read.
+// requireSameFiles fails the test unless two directories have the same files with the same bytes. It compares
+// descriptions of the checkpoints first, because their differences are readable.
 func requireSameFiles(t require.TestingT, theirs, ours string) {
 	names := fileNames(t, theirs)
 	require.Equal(t, names, fileNames(t, ours), "files")
@@ -137,7 +137,7 @@ func fileNames(t require.TestingT, dir string) []string {
 	return names
 }
 
-// described is a checkpoint as far as a reader would compare two of them.
+// described is the readable description of a checkpoint.
 type described struct {
 	Variables []ckpt.VariableInfo
 	Values    map[string]any

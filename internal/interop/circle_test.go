@@ -13,11 +13,12 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// thing is what oracle/circle.py gives a checkpoint's root.
+// thing is an object that oracle/circle.py attaches to a checkpoint's root.
 type thing[T any] struct{ Thing T }
 
-// TestCircle loads what Keras 3, tf_keras, Sonnet and TensorFlow wrote, saves it again, and has its writer restore that: completely,
-// by assert_consumed, whatever names the writer has for a layer's weights.
+// TestCircle loads checkpoints of Keras 3, tf_keras, Sonnet and TensorFlow and saves them again. The library
+// that wrote a checkpoint must restore the result completely, by assert_consumed, whatever its names for a
+// layer's weights are.
 func TestCircle(t *testing.T) {
 	for name, layer := range map[string]func() any{
 		"Dense":              func() any { return new(thing[layers.Dense]) },

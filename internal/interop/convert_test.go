@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestConverted has the libraries of each format's makers read what ckpt convert writes.
+// TestConverted reads the output of ckpt convert with the library that defines each format.
 func TestConverted(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "ckpt")

@@ -37,7 +37,7 @@ func TestCrossedPrograms(t *testing.T) {
 	}
 }
 
-// TestCrossedGraphs restores graphs of any shape into others whose edges have the same few names.
+// TestCrossedGraphs restores graphs of any shape into others. All edges have the same few names.
 func TestCrossedGraphs(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(t.TempDir(), "")
@@ -51,8 +51,8 @@ func TestCrossedGraphs(t *testing.T) {
 
 var quiet = ckpt.WithLogger(slog.New(slog.DiscardHandler))
 
-// requireSameOutcome restores a checkpoint into c, and into TensorFlow's same program: where one fails so does the other, and
-// where they do not, each of the three assertions has the same verdict, and what the programs then have is the same.
+// requireSameOutcome restores a checkpoint into c, and into the same program in TensorFlow. Either both
+// restores fail, or each of the three assertions has the same result and the programs have the same values.
 func requireSameOutcome(t require.TestingT, dir, path string, c *ckpt.Checkpoint, program arguments) {
 	theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 	said := make(map[string]string)

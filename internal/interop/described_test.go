@@ -18,9 +18,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A description is a program in JSON, for graphs that no one wrote down. oracle/described.py builds it in Python.
+// A description is a program in JSON, for random graphs. oracle/described.py builds it in Python.
 type description struct {
-	Root     int      `json:"root"` // an object; -1: there is no root but what is attached
+	Root     int      `json:"root"` // an object; -1: no root, only attached objects
 	Objects  []object `json:"objects"`
 	Attached []link   `json:"attached"` // keyword arguments, sorted
 }
@@ -31,11 +31,11 @@ type object struct {
 	Edges    []link   `json:"edges,omitempty"`
 	DType    string   `json:"dtype,omitempty"`
 	Shape    []int    `json:"shape"`
-	Data     []byte   `json:"data,omitempty"`    // of a number tensor or a state
-	Strings  [][]byte `json:"strings,omitempty"` // of a string tensor
+	Data     []byte   `json:"data,omitempty"`    // for a tensor of numbers or a state
+	Strings  [][]byte `json:"strings,omitempty"` // for a tensor of strings
 	FullName string   `json:"full_name"`
 
-	tag string // the full name that tags give it; "": they give none
+	tag string // the full name in a tag, or ""
 }
 
 type link struct {
@@ -73,16 +73,16 @@ func TestSameBytesOfAnyGraph(t *testing.T) {
 	})
 }
 
-// A style says which graphs are drawn.
+// A style describes random graphs.
 type style struct {
-	names *rapid.Generator[string] // of edges
-	// alike graphs have variables of one dtype and shape, and no states: TensorFlow fails where a variable meets a state, and
-	// takes a number for a state, both of which are mismatches to us (P-07).
+	names *rapid.Generator[string] // number of edges
+	// alike graphs have variables of one dtype and shape, and no states. TensorFlow fails if a variable
+	// matches a state, and accepts a number for a state. This package reports both as mismatches (P-07).
 	alike bool
 }
 
-// manifold graphs differ from each other in all they can; similar ones are alike enough for one to be restored into
-// another in part.
+// manifold graphs differ in every way. similar graphs are so similar that one can be restored into another in
+// part.
 var (
 	manifold = style{names: rapid.OneOf(
 		rapid.StringMatching(`[a-z][a-z0-9_]{0,8}`),
@@ -120,15 +120,15 @@ func drawDescription(t *rapid.T, s style) description {
 	}
 	d.fillNested()
 	for i := range d.Objects {
-		if o := &d.Objects[i]; o.Kind == "dict" { // Go's maps have no order of their own
+		if o := &d.Objects[i]; o.Kind == "dict" { // Go's maps are not ordered
 			slices.SortFunc(o.Edges, func(a, b link) int { return strings.Compare(a.Name, b.Name) })
 		}
 	}
 	most := 3
 	switch {
-	case d.Root >= 0 && s.alike: // what is attached is matched in another order than TensorFlow's
+	case d.Root >= 0 && s.alike: // attached objects are matched in another order than in TensorFlow
 		most = 0
-	case d.Root >= 0: // the root is not attached to itself, but for TensorFlow's own edge
+	case d.Root >= 0: // the root is not attached to itself, except by TensorFlow's edge
 		most = min(most, count-1)
 	}
 	for i := range rapid.IntRange(-d.Root, most).Draw(t, "attached") {
@@ -139,8 +139,9 @@ func drawDescription(t *rapid.T, s style) description {
 	return d
 }
 
-// link adds an edge, under a name that from does not have yet; to a list also plain values. Lists and dicts make no cycle
-// without a group in it: appending to such a one has TensorFlow recurse without end.
+// link adds an edge with a name that from does not have yet. To a list it also adds plain values. Every cycle
+// contains a group, because appending to a list in a cycle of only lists and dicts makes TensorFlow recurse
+// forever.
 func (d *description) link(t *rapid.T, s style, from, to int) {
 	o := &d.Objects[from]
 	if child := d.Objects[to]; o.Kind != "group" && child.holds() && child.Kind != "group" && to <= from {
@@ -165,9 +166,9 @@ func (d *description) link(t *rapid.T, s style, from, to int) {
 	o.Edges = append(o.Edges, link{name, to})
 }
 
-// fillNested gives a variable to every list and dict that is held by an interface: as an element of another, or to close
-// a cycle. In Go an interface whose map or slice leads to nothing trackable holds a plain value; TensorFlow makes an
-// object of it.
+// fillNested gives a variable to every list and dict in an interface, which is an element of another one or
+// closes a cycle. In Go, a map or slice in an interface is a plain value if nothing trackable can be reached
+// from it. In TensorFlow it is an object.
 func (d *description) fillNested() {
 	for i := range d.Objects {
 		for _, e := range slices.Clone(d.Objects[i].Edges) {
@@ -204,8 +205,8 @@ func drawValues(t *rapid.T, s style, o *object) {
 	o.tag = rapid.StringMatching(`([a-z]{1,5}(/[a-z0-9]{1,5}){0,2})?`).Draw(t, "full name")
 }
 
-// nameVariables gives each variable the full name it has by default, the edges of the path by which a breadth-first walk
-// comes to it, unless that path ends in a field whose tag names it.
+// nameVariables gives each variable its default full name, which consists of the edges on its path in a
+// breadth-first walk. It skips variables with paths that end in a field with a full name in its tag.
 func (d *description) nameVariables() {
 	type place struct {
 		object int
@@ -262,8 +263,8 @@ func (d *description) checkpoint(t require.TestingT, fill bool, opts ...ckpt.Opt
 	return c
 }
 
-// build makes the objects as Go values: pointers, or maps. Groups become structs whose types are made on the spot: a field
-// is of its child's type where that is known by then, as it is but for cycles, and an interface elsewhere.
+// build makes the objects as Go values: pointers or maps. Groups become structs with new types. A field has
+// its child's type if that type is already known. On cycles it is not known, and the field is an interface.
 func (d *description) build(t require.TestingT, fill bool) []reflect.Value {
 	made := make([]reflect.Value, len(d.Objects))
 	for i, o := range slices.Backward(d.Objects) {
@@ -318,7 +319,8 @@ func (d *description) shell(t require.TestingT, o object, made []reflect.Value, 
 	return reflect.ValueOf(v)
 }
 
-// structType makes the type of a group. Its first field keeps it from having no size, and so no address of its own.
+// structType makes the type of a group. Its first field gives it a size, because values of size zero may
+// share an address.
 func (d *description) structType(o object, made []reflect.Value) reflect.Type {
 	fields := []reflect.StructField{{Name: "Apart", Type: reflect.TypeFor[int](), Tag: `ckpt:"-"`}}
 	for k, e := range o.Edges {

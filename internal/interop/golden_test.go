@@ -18,8 +18,8 @@ import (
 
 const goldenDir = "../../testdata/golden"
 
-// A golden is what these tests want of a case's expect.json; testdata/README.md says what its fields are. That every case reads,
-// by checksums, is shown by the root package's tests.
+// A golden has the fields of a case's expect.json that these tests need; testdata/README.md describes them.
+// The root package's tests read every case and compare checksums.
 type golden struct {
 	dir string
 
@@ -32,7 +32,7 @@ type golden struct {
 
 type goldenKey struct {
 	Key    string
-	At     *struct{} // in a data file; nil for a partitioned tensor and in V1's format
+	At     *struct{} // position in a data file; nil for a partitioned tensor and in the V1 format
 	Hex    string
 	Values [][]byte `json:"values_b64"`
 	Slices [][][2]int
@@ -43,7 +43,8 @@ type goldenArray struct {
 	Values []float32
 }
 
-// A goldenOutcome is what TensorFlow said of a restore: the kind of exception, or of each assertion "ok" or the complaint.
+// A goldenOutcome has TensorFlow's results of a restore: the kind of an exception, or for each assertion "ok"
+// or the message.
 type goldenOutcome struct {
 	Error                  string
 	Consumed               string `json:"assert_consumed"`
@@ -69,7 +70,7 @@ func goldens(t *testing.T, prefix string) map[string]golden {
 
 func (g golden) path(prefix string) string { return filepath.Join(g.dir, prefix) }
 
-// TestGoldenValues reads the tensors whose values are written out, and the parts of partitioned ones.
+// TestGoldenValues reads the tensors with values in expect.json, and the parts of partitioned tensors.
 func TestGoldenValues(t *testing.T) {
 	for name, g := range goldens(t, "") {
 		if len(g.Keys) == 0 {
@@ -89,7 +90,7 @@ func TestGoldenValues(t *testing.T) {
 func requireValues(t *testing.T, r *ckpt.Reader, k goldenKey) {
 	e, err := r.Lookup(k.Key)
 	require.NoError(t, err)
-	if k.At != nil { // else the parts are not known: TensorFlow's reader does not tell them
+	if k.At != nil { // otherwise the parts are unknown, because TensorFlow's reader does not list them
 		require.Empty(t, e.Slices, k.Key)
 	} else if k.Slices != nil {
 		require.Len(t, e.Slices, len(k.Slices), k.Key)
@@ -114,7 +115,7 @@ func requireValues(t *testing.T, r *ckpt.Reader, k goldenKey) {
 	}
 }
 
-// littleEndian returns a tensor's elements as a data file has them.
+// littleEndian returns a tensor's elements with the bytes of a data file.
 func littleEndian(t tensor.Any) []byte {
 	memory, _ := tensor.Bytes(t)
 	memory = bytes.Clone(memory)
@@ -124,7 +125,7 @@ func littleEndian(t tensor.Any) []byte {
 	return memory
 }
 
-// TestGoldenStateFiles finds the latest checkpoint by each way of writing a state file.
+// TestGoldenStateFiles finds the latest checkpoint with state files in all forms.
 func TestGoldenStateFiles(t *testing.T) {
 	differs := map[string]struct{ reason, path, err string }{
 		"elsewhere":     {reason: "the directory was moved: the checkpoint with this base name in it is meant", path: "ckpt"},
@@ -164,8 +165,8 @@ func TestGoldenStateFiles(t *testing.T) {
 	}
 }
 
-// TestGoldenStatusesByName restores a Saver's checkpoint into programs that differ from it: our assertions pass where
-// TensorFlow's do.
+// TestGoldenStatusesByName restores a Saver's checkpoint into programs that differ from it. The assertions
+// pass if TensorFlow's do.
 func TestGoldenStatusesByName(t *testing.T) {
 	type kernel struct {
 		K tensor.Tensor[float32] `ckpt:"kernel,fullname=outer/kernel"`
@@ -208,7 +209,7 @@ func TestGoldenStatusesByName(t *testing.T) {
 	}
 }
 
-// requireSays holds an assertion to TensorFlow's verdict.
+// requireSays fails the test unless an assertion has TensorFlow's result.
 func requireSays(t *testing.T, want string, got error) {
 	t.Helper()
 	if want == "ok" {

@@ -14,17 +14,17 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// The attributes of the oracle's Composed, and of its Block.
+// These structs have the attributes of the oracle's Composed and Block.
 type (
 	Block struct {
-		Vars       [3]tensor.Tensor[float32] // scale and shifts: the file has no names for them
+		Vars       [3]tensor.Tensor[float32] // scale and shifts: the file does not have names for them
 		Projection layers.Dense
 	}
 	composed struct {
 		Dense1 *layers.Dense
 		Again  *layers.Dense
 		Blocks []any
-		Heads  map[string]*layers.Dense // by the names that Keras gives them in the file
+		Heads  map[string]*layers.Dense // by Keras's names in the file
 		Nested [][]layers.Dense
 		Body   layers.Sequential
 		Hidden layers.Dense `ckpt:"_hidden"`
@@ -72,7 +72,8 @@ func (m *composed) predict(t *testing.T, x *layers.Tensor) []float32 {
 	return call(t, left, &m.Nested[0][0], &m.Nested[1][0], &m.Body).Data()
 }
 
-// TestWeightsFiles loads .weights.h5 files of Keras 3 into structs with the model's attributes, and has Keras load those that Go writes.
+// TestWeightsFiles loads .weights.h5 files of Keras 3 into structs with the model's attributes. Keras loads
+// the files that this package writes.
 func TestWeightsFiles(t *testing.T) {
 	for _, tt := range []struct {
 		model, how string

@@ -16,7 +16,7 @@ import (
 // answers are a Keras model's inputs [5 4] and outputs.
 type answers struct{ Inputs, Outputs []float32 }
 
-// tf_keras calls a kernel `kernel`, which layers.Dense reads and writes as a further name.
+// tf_keras uses the name `kernel`, which layers.Dense reads and writes as an additional name.
 type (
 	tfDense  struct{ Kernel, Bias tensor.Tensor[float32] }
 	tfDenses struct {
@@ -29,7 +29,7 @@ func TestKerasModels(t *testing.T) {
 	tests := []struct {
 		name, model, how string
 		train            bool
-		path             string // that the model is loaded from, below the directory
+		path             string // from which the model is loaded, below the directory
 		into             predictor
 		opts             []ckpt.LoadOption
 	}{
@@ -51,7 +51,7 @@ func TestKerasModels(t *testing.T) {
 	}
 }
 
-// TestModelsBack has Keras restore what Go saved.
+// TestModelsBack restores checkpoints of this package with Keras.
 func TestModelsBack(t *testing.T) {
 	tests := []struct {
 		name, model, how string

@@ -25,7 +25,8 @@ import (
 
 const killedWorkers = 3
 
-// victim is the main of a program that TestKilledWorkers kills: the worker that it is told to be, or the merge.
+// victim is the main function of a program that TestKilledWorkers kills. It is one of the workers, or the
+// merge.
 func victim() error {
 	ctx, prefix := context.Background(), os.Getenv("CKPT_VICTIM_PREFIX")
 	if os.Getenv("CKPT_VICTIM") == "merge" {
@@ -59,8 +60,8 @@ func victim() error {
 	return err
 }
 
-// TestKilledWorkers kills the processes of workers and mergers at random moments, hundreds of them, starts each again until
-// it ends well, and has TensorFlow restore every checkpoint that comes of it.
+// TestKilledWorkers kills hundreds of workers and mergers at random moments, and starts each again until it
+// succeeds. TensorFlow restores every resulting checkpoint.
 func TestKilledWorkers(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -76,7 +77,7 @@ func TestKilledWorkers(t *testing.T) {
 		untilDone := func(name string) error {
 			kills := rand.IntN(6)
 			if restored == 0 {
-				kills = 0 // the first time it is only measured
+				kills = 0 // only measured the first time
 			}
 			for ; kills > 0; kills-- {
 				if _, done, err := killer.Once(process(name)); done {
@@ -104,7 +105,8 @@ func TestKilledWorkers(t *testing.T) {
 		const value = "/.ATTRIBUTES/VARIABLE_VALUE"
 		want := map[string][]float32{"table" + value: counting(1000 * killedWorkers), "own0" + value: {0}, "own1" + value: {1}, "own2" + value: {2}}
 		require.Equal(t, want, ask[map[string][]float32](t, "stored", arguments{"prefix": prefix}))
-		// A late worker may have been killed when all else was done: whoever merges again sweeps what it left.
+		// A late worker may have been killed after everything else was done. The next merge removes its
+		// leftovers.
 		_, err := ckpt.Merge(context.Background(), prefix)
 		require.NoError(t, err)
 		require.Equal(t, []string{"checkpoint", "ckpt-3.data-00000-of-00004", "ckpt-3.data-00001-of-00004", "ckpt-3.data-00002-of-00004", "ckpt-3.data-00003-of-00004", "ckpt-3.index"},

@@ -11,10 +11,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// closeEnough is how far two float32 results of the same sums may be apart, summed in another order.
+// closeEnough is the allowed difference of two float32 sums of the same values in different orders.
 const closeEnough = 1e-5
 
-// A sequence of Dense layers, under the edges that each generation of Keras gives them.
+// These are sequences of Dense layers with the edges of each generation of Keras.
 type (
 	keras3MLP struct {
 		Functional struct {
@@ -76,7 +76,7 @@ type predictor interface {
 	predict(t *testing.T, x *layers.Tensor) []float32
 }
 
-// TestGoldenModels loads models that TensorFlow saved, and answers as they did.
+// TestGoldenModels loads models that TensorFlow saved, and compares their outputs.
 func TestGoldenModels(t *testing.T) {
 	tests := []struct {
 		name string

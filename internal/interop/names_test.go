@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// byName is a program that holds its variables anywhere; their global names are what a Saver's checkpoint knows.
+// byName is a program with variables in any position. A Saver's checkpoint has their global names.
 type byName struct {
 	Layer struct {
 		Table tensor.Tensor[float32] `ckpt:"table,fullname=model/weights"`

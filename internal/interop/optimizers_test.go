@@ -39,8 +39,8 @@ func TestSlotVariables(t *testing.T) {
 	})
 }
 
-// TestOptimizersAsData takes an optimizer's state through a restore and a save: TensorFlow continues from the result as it
-// does from its own.
+// TestOptimizersAsData restores and saves an optimizer's state. TensorFlow continues from the result as from
+// its own checkpoint.
 func TestOptimizersAsData(t *testing.T) {
 	type weights struct{ W tensor.Tensor[float32] }
 	built := func(o interface{ Build(...tensor.Any) error }, m *weights) any {
@@ -89,8 +89,8 @@ func requireContinues(t *testing.T, generation, theirs, ours string) {
 	require.Equal(t, want, ask[[]float32](t, "adam_continues", arguments{"prefix": ours, "generation": generation}))
 }
 
-// mirror makes maps and tensors in the form of a checkpoint's graph, for a program that knows nothing of its classes. A variable
-// that several edges reach is one tensor.
+// mirror makes maps and tensors in the form of a checkpoint's graph, without its classes. A variable with
+// several edges is one tensor.
 func mirror(t *testing.T, path string) map[string]any {
 	r, err := ckpt.Open(path)
 	require.NoError(t, err)

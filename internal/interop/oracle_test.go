@@ -18,11 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tensorFlow is the other side of every test: started once, since importing it takes seconds.
+// tensorFlow is the other side of every test. It is started once, because the import takes seconds.
 var tensorFlow *oracle
 
 func TestMain(m *testing.M) {
-	if os.Getenv("CKPT_VICTIM") != "" { // it is started by a test, to be killed
+	if os.Getenv("CKPT_VICTIM") != "" { // a test started this process in order to kill it
 		if err := victim(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -51,7 +51,7 @@ type oracle struct {
 
 type arguments map[string]any
 
-// patience is how long one answer may take; the slowest, of a large program, take a second.
+// patience is the time that an answer may take. The slowest answers, for large programs, take a second.
 const patience = time.Minute
 
 func startOracle() (*oracle, error) {
@@ -85,7 +85,8 @@ func (o *oracle) stop() {
 	o.process.Wait()
 }
 
-// ask asks and returns the answer as a T; where TensorFlow raises an exception the test fails with it.
+// ask asks a question and returns the answer as a T. If TensorFlow raises an exception, the test fails with
+// it.
 func ask[T any](t require.TestingT, name string, args arguments) T {
 	var answer T
 	err := tensorFlow.try(name, args, &answer)
@@ -93,7 +94,7 @@ func ask[T any](t require.TestingT, name string, args arguments) T {
 	return answer
 }
 
-// try asks and returns TensorFlow's exception as an error.
+// try asks a question, and returns TensorFlow's exception as an error.
 func (o *oracle) try(name string, args arguments, answer any) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

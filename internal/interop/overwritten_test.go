@@ -18,7 +18,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestOverwritten has TensorFlow read what a save over another leaves wherever it is cut short: the old or the new.
+// TestOverwritten interrupts a save that replaces another at every operation. TensorFlow must read the old or
+// the new checkpoint.
 func TestOverwritten(t *testing.T) {
 	save := func(fsys fsx.FS, value float32, size int) error {
 		w := bundle.Create(fsys, "ckpt", bundle.Options{Shards: 2})

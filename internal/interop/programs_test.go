@@ -12,10 +12,10 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// values gives a program its values, or zeros in their place.
+// values provides a program's values, or zeros instead.
 type values struct{ fill bool }
 
-// of is a variable.
+// of returns a variable.
 func of[T tensor.Element](v values, data []T, shape ...int) *tensor.Tensor[T] {
 	if !v.fill {
 		return tensor.New[T](shape...)
@@ -27,15 +27,15 @@ func of[T tensor.Element](v values, data []T, shape ...int) *tensor.Tensor[T] {
 	return t
 }
 
-// f32 is a variable of the commonest kind.
+// f32 returns a float32 variable, the most common kind.
 func f32(v values, data []float32, shape ...int) *tensor.Tensor[float32] {
 	return of(v, data, shape...)
 }
 
-// scalar is a variable without axes.
+// scalar returns a variable without axes.
 func scalar[T tensor.Element](v values, value T) *tensor.Tensor[T] { return of(v, []T{value}) }
 
-// is is a plain Go value that is a variable.
+// is returns a plain Go value that is a variable.
 func is[T any](v values, value T) T {
 	if !v.fill {
 		var zero T
@@ -44,7 +44,7 @@ func is[T any](v values, value T) T {
 	return value
 }
 
-// rows is a plain slice that is a variable: zeros as long as the value.
+// rows returns a plain slice that is a variable, or zeros of the same length.
 func rows[T any](v values, value []T) []T {
 	if !v.fill {
 		return make([]T, len(value))
@@ -52,11 +52,12 @@ func rows[T any](v values, value []T) []T {
 	return value
 }
 
-// A program is an object graph that TensorFlow builds too: a function of the same name in oracle/programs.py.
+// A program is an object graph that TensorFlow also builds, by a function with the same name in
+// oracle/programs.py.
 type program struct {
 	name  string
 	build func(v values) (root any, more []ckpt.Option)
-	// unreadable says why TensorFlow cannot restore what it wrote itself.
+	// unreadable is the reason why TensorFlow cannot restore its own checkpoint.
 	unreadable string
 }
 
@@ -73,7 +74,7 @@ type linked struct {
 	Me    *linked
 }
 
-// opaque is state of the program's own that is stored as one string. (A named []byte would be a variable of bytes.)
+// opaque is state of the program that is stored as one string. (A named []byte would be a variable of bytes.)
 type opaque struct{ state []byte }
 
 func (o *opaque) MarshalBinary() ([]byte, error) { return o.state, nil }
@@ -99,7 +100,7 @@ func (s *several) SetCheckpointTensors(got map[string]tensor.Any) error {
 	return nil
 }
 
-// names are edges that test the escaping of keys.
+// names has edges that test the escaping of keys.
 var names = []string{"", " ", `"`, "'", ",", ".", "..", "./", ".OPTIMIZER_SLOT", ".S", "/", "/.", `\`, "a\nb", "a.Sb", "a.b", "a/b",
 	"x/.ATTRIBUTES/VARIABLE_VALUE", "ümlaut", "日本", "🙂"}
 
@@ -111,7 +112,7 @@ func counting(n int) []float32 {
 	return data
 }
 
-// variables is a list of scalars with the values given.
+// variables returns a list of scalars with the given values.
 func variables(v values, data ...float32) []*tensor.Tensor[float32] {
 	list := make([]*tensor.Tensor[float32], len(data))
 	for i, x := range data {

@@ -13,7 +13,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestSaver has TensorFlow 1's Saver as the other side of ckpt.Saver.
+// TestSaver compares ckpt.Saver with TensorFlow 1's Saver.
 func TestSaver(t *testing.T) {
 	ctx := t.Context()
 	three := func() *ckpt.Partitioned {

@@ -12,14 +12,14 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestSameShards cuts a program's tensors into data files as TensorFlow's MaxShardSizePolicy does.
+// TestSameShards cuts a program's tensors into data files, like TensorFlow's MaxShardSizePolicy.
 func TestSameShards(t *testing.T) {
 	tests := []struct {
 		program string
 		size    int
 	}{
-		// No element is larger than a file, where TensorFlow cuts without end, no tensor is empty, which it leaves out,
-		// and all are of types that it can cut.
+		// No element is larger than a file, because TensorFlow would cut it forever. No tensor is empty,
+		// because TensorFlow omits empty tensors. TensorFlow can cut all of the types.
 		{"keywords", 9}, {"keywords", 16}, {"nested", 4}, {"plain", 40}, {"containers", 6}, {"large", 1 << 20},
 	}
 	for _, tt := range tests {
@@ -56,7 +56,8 @@ func TestSameBytesInTheBackground(t *testing.T) {
 	})
 }
 
-// TestOneDirectoryTwoManagers has both sides' managers continue each other's training runs in one directory.
+// In TestOneDirectoryTwoManagers, the managers of both sides continue each other's training runs in one
+// directory.
 func TestOneDirectoryTwoManagers(t *testing.T) {
 	type run struct {
 		Step        int64
@@ -95,7 +96,8 @@ func TestOneDirectoryTwoManagers(t *testing.T) {
 	require.Len(t, fileNames(t, dir), 3*2+1, "three checkpoints of two files, and the state file")
 }
 
-// TestSectionsOfWorkers has three workers write a checkpoint together, each its rows of one table and a variable of its own.
+// In TestSectionsOfWorkers, three workers write a checkpoint together. Each writes its rows of one table and
+// a separate variable.
 func TestSectionsOfWorkers(t *testing.T) {
 	const workers = 3
 	prefix := filepath.Join(t.TempDir(), "ckpt")
@@ -121,7 +123,7 @@ func TestSectionsOfWorkers(t *testing.T) {
 	require.Equal(t, want, ask[map[string][]float32](t, "stored", arguments{"prefix": prefix}))
 }
 
-// TestDeferredFromTensorFlow restores into a program that is built only afterwards.
+// TestDeferredFromTensorFlow restores into a program that is built afterwards.
 func TestDeferredFromTensorFlow(t *testing.T) {
 	t.Run("D-01 D-22 values wait for the objects that are attached later", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "ckpt")

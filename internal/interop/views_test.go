@@ -13,8 +13,8 @@ import (
 	"github.com/gockpt/ckpt"
 )
 
-// TestViews looks at one checkpoint of each program through TensorFlow's CheckpointView and through ours, and matches both with
-// the objects of another program.
+// TestViews compares TensorFlow's CheckpointView with this package's, for a checkpoint of each program. It
+// matches both with the objects of another program.
 func TestViews(t *testing.T) {
 	type seen struct {
 		Descendants []int
