@@ -12,7 +12,7 @@ import (
 // A stored describes the bytes of a tensor, or of a part of one, in a data file.
 type stored struct {
 	key  string
-	part string // in TensorFlow's notation; "" where it is the whole tensor
+	part string // in TensorFlow's notation; "" for the whole tensor
 	rec  record
 	file *dataFile // nil if there are no bytes
 }
@@ -44,7 +44,7 @@ func (r *Reader) locate(s *stored) error {
 	if rec.offset+rec.size > f.Size() {
 		return r.dataFault(s, "its %d bytes end beyond the file's %d: the save or the copy was cut off", rec.size, f.Size())
 	}
-	if f.exceeded(rec.size) { // until then no more is read than the file has
+	if f.exceeded(rec.size) { // before that, reads are limited to the size of the file
 		if err := r.checkOverlap(f, rec.shard); err != nil {
 			return err
 		}
@@ -106,19 +106,19 @@ func (r *Reader) checkAliasing(shard int32, size int64) error {
 		"its tensors in %s have %d bytes, and the file has %d: they overlap", r.data.name(shard), total, size)}
 }
 
-// indexFault is the error about an entry with impossible numbers.
+// indexFault returns the error about an entry with impossible numbers.
 func (r *Reader) indexFault(s *stored, reason string, args ...any) error {
 	return &Error{File: IndexFile(r.prefix), Key: s.key, Part: s.part, Offset: -1,
 		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
-// dataFault is the error of wrong bytes in a data file.
+// dataFault returns the error about wrong bytes in a data file.
 func (r *Reader) dataFault(s *stored, reason string, args ...any) error {
 	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset,
 		Reason: fmt.Sprintf(reason, args...), Err: format.ErrCorrupt}
 }
 
-// readFault is the error of a failed read of a data file.
+// readFault returns the error of a failed read of a data file.
 func (r *Reader) readFault(s *stored, err error) error {
 	return &Error{File: r.data.name(s.rec.shard), Key: s.key, Part: s.part, Offset: s.rec.offset, Err: err}
 }

@@ -23,14 +23,14 @@
 //
 //	varint64 length | the bytes of a VariantTensorDataProto | fixed32 mask(the CRC so far)
 //
-// where lengths enter the CRC as eight bytes. In a big-endian checkpoint, lengths enter the CRC in big-endian order and
-// masks are stored in it.
+// where the CRC covers lengths as eight bytes. In a big-endian checkpoint, the CRC covers lengths in
+// big-endian order, and masks are stored in big-endian order.
 //
 // # Partitioned tensors
 //
-// A tensor may be stored in parts. The entry at the tensor's key then does not have data. It has the whole shape and the
-// list of parts, each a region of the tensor, in the order they were added. Each part has a separate entry. Its key is
-// encoded by the OrderedCode of tensorflow/core/lib/strings:
+// A tensor may be stored in parts. The entry at the tensor's key then does not have data. It has the whole
+// shape and the list of parts, each a region of the tensor, in the order in which they were added. Each part
+// has a separate entry. Its key is encoded by the OrderedCode of tensorflow/core/lib/strings:
 //
 //	number 0 | string name | number rank | for each axis: signed start, signed length
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// encodedSize returns the bytes that a string or variant tensor takes in a data file.
+// encodedSize returns the size of a string or variant tensor in a data file.
 func encodedSize(t tensor.Any) (int64, error) {
 	switch values := t.Values().(type) {
 	case []string:
@@ -39,7 +39,8 @@ func uvarintLen(v uint64) int {
 	return n
 }
 
-// encodeElements writes a string or variant tensor as a data file has it, and returns its checksum, not masked.
+// encodeElements writes a string or variant tensor in the form of a data file, and returns its checksum, not
+// masked.
 func encodeElements(ctx context.Context, w io.Writer, t tensor.Any) (crc uint32, err error) {
 	size, err := encodedSize(t)
 	if err != nil {
@@ -63,7 +64,7 @@ func encodeStrings(ctx context.Context, w *bufio.Writer, values []string) (crc u
 	var sum lengthSum
 	for _, v := range values {
 		sum.add(int64(len(v)))
-		w.Write(binary.AppendUvarint(w.AvailableBuffer(), uint64(len(v)))) // its error is found by the last write
+		w.Write(binary.AppendUvarint(w.AvailableBuffer(), uint64(len(v)))) // a later write reports its error
 	}
 	crc = writeChecksum(w, sum.sum())
 	for _, v := range values {
@@ -88,7 +89,7 @@ func encodeVariants(ctx context.Context, w *bufio.Writer, values []tensor.Varian
 	return crc, nil
 }
 
-// writeChecksum writes crc, masked, and returns it continued with what was written.
+// writeChecksum writes crc, masked, and returns crc continued with the written bytes.
 func writeChecksum(w *bufio.Writer, crc uint32) uint32 {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], sstable.Mask(crc))

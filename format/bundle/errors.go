@@ -10,12 +10,13 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// ErrIncomplete is in the error about a partitioned tensor if its stored parts do not cover the region that was requested.
-// Each part may be intact: TensorFlow 1 wrote such tensors when a program renamed slot variables of partitioned variables.
+// ErrIncomplete is wrapped by the error about a partitioned tensor if its stored parts do not cover the
+// requested region. Each part may be intact: TensorFlow 1 wrote such tensors when a program renamed slot
+// variables of partitioned variables.
 var ErrIncomplete = errors.New("the stored parts do not cover the tensor")
 
-// An Error says what is wrong, in which file, and with which tensor. errors.Is finds its cause, such as format.ErrCorrupt,
-// format.ErrNotFound or fs.ErrNotExist.
+// An Error describes a problem, and names the file and the tensor. errors.Is finds its cause, such as
+// format.ErrCorrupt, format.ErrNotFound or fs.ErrNotExist.
 type Error struct {
 	File   string // the index or a data file
 	Key    string // the tensor's key; "" if the fault does not concern a single tensor
@@ -41,14 +42,14 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		b.WriteString(": " + e.Reason)
 	}
-	// The reason says everything that the sentinels would add.
+	// Omit sentinel errors, because the reason has all of their information.
 	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != format.ErrStale && e.Err != ErrIncomplete {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()
 }
 
-// quote returns a key for a message: in Go syntax, cut where it is long.
+// quote returns a key for a message: in Go syntax, truncated if it is long.
 func quote(key string) string {
 	const most = 200
 	if len(key) > most {
@@ -60,7 +61,7 @@ func quote(key string) string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// opError is the error of an operation on a file: it names the file once.
+// opError returns the error of an operation on a file. It names the file once.
 func opError(op, name string, err error) *Error {
 	if pe := new(fs.PathError); errors.As(err, &pe) {
 		err = pe.Err
@@ -68,5 +69,5 @@ func opError(op, name string, err error) *Error {
 	return &Error{File: name, Offset: -1, Err: fmt.Errorf("%s: %w", op, err)}
 }
 
-// openError is the error of opening a file.
+// openError returns the error of opening a file.
 func openError(name string, err error) *Error { return opError("open", name, err) }

@@ -48,7 +48,7 @@ func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 	e.tell()
 }
 
-// fetches reports whether files can fetch ahead, as the index can then.
+// fetches reports whether files can fetch ahead. It asks the index file.
 func (r *Reader) fetches() bool {
 	_, ok := r.index.(fsx.Expecter)
 	return ok
@@ -61,7 +61,7 @@ type expectations struct {
 	ranges map[int32][]fsx.Range
 }
 
-// add adds what a stored part, described by rec, has of region.
+// add adds the bytes of region in a stored part, which rec describes.
 func (e *expectations) add(rec *record, part, region tensor.Slice) {
 	common, ok := part.Intersect(region)
 	if !ok || rec.size <= 0 || rec.shard < 0 || rec.shard >= e.r.header.shards || e.r.checkSize(&stored{rec: *rec}) != nil {
@@ -77,7 +77,7 @@ func (e *expectations) add(rec *record, part, region tensor.Slice) {
 	rs := newRuns(lengths(common), boxIn(part, common), boxIn(region, common))
 	n := int64(rs.n) * size
 	switch {
-	case size == 0, n == rec.size: // strings are read by the whole part
+	case size == 0, n == rec.size: // strings are read as whole parts
 		e.ranges[rec.shard] = append(e.ranges[rec.shard], fsx.Range{Off: rec.offset, N: rec.size})
 	default:
 		for rs.next() {

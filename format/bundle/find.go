@@ -36,7 +36,7 @@ func (f *found) Check() error {
 
 // Read implements [format.Found].
 func (f *found) Read(ctx context.Context, dst tensor.Any) error {
-	if f.s.file != nil { // Check was called: nothing of s changes any more
+	if f.s.file != nil { // Check was called, so s does not change any more
 		return f.r.readWhole(ctx, &f.s, dst, parallelSize)
 	}
 	s := f.s // several goroutines may read at once

@@ -19,7 +19,7 @@ const (
 
 // A header is the value of the empty key, which every index begins with: a BundleHeaderProto.
 type header struct {
-	shards       int32 // data files
+	shards       int32 // number of data files
 	bigEndian    bool
 	producer     int32
 	minConsumer  int32
@@ -35,7 +35,7 @@ func (h header) equalKind(o header) bool {
 		slices.Equal(h.badConsumers, o.badConsumers)
 }
 
-// encode returns h as TensorFlow serializes it: fields in order, zeros left out, the version always there.
+// encode returns h as TensorFlow serializes it: fields in order, without zeros, but always with the version.
 func (h header) encode() []byte {
 	v := appendVarint(nil, 1, uint64(h.producer))
 	v = appendVarint(v, 2, uint64(h.minConsumer))
@@ -75,8 +75,8 @@ func decodeHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// checkVersion returns an error, errors.ErrUnsupported, where h says that this package must not read the checkpoint
-// (CheckVersions in tensorflow/core/framework/versions.cc).
+// checkVersion returns an error, errors.ErrUnsupported, if this package must not read the checkpoint
+// according to h (CheckVersions in tensorflow/core/framework/versions.cc).
 func (h header) checkVersion() error {
 	switch {
 	case h.producer < minProducer:
@@ -91,7 +91,7 @@ func (h header) checkVersion() error {
 	return nil
 }
 
-// appendVarint appends a varint field unless it is zero, as proto3 asks.
+// appendVarint appends a varint field unless it is zero, as proto3 requires.
 func appendVarint(b []byte, num protowire.Number, v uint64) []byte {
 	if v == 0 {
 		return b

@@ -2,15 +2,15 @@ package bundle
 
 import "sync"
 
-// listedParts are the parts that the entries of tensors list, as far as somebody asked for keys that look like theirs. Each entry is
-// decoded once, however many such keys there are.
+// listedParts caches the parts that the entries of tensors list, for keys that look like those of parts. Each
+// entry is decoded once, for any number of such keys.
 type listedParts struct {
 	mu      sync.Mutex
-	tensors map[string]map[string]bool // name → what appendSlice makes of each part
+	tensors map[string]map[string]bool // name → the result of appendSlice for each part
 }
 
-// hides reports whether key is that of a part which the entry of its tensor lists. A key that only looks like
-// one is a tensor's own (BuildV2VarMaps in tensorflow/c/checkpoint_reader.cc).
+// hides reports whether key belongs to a part that the entry of its tensor lists. A key that only looks like
+// that belongs to a separate tensor (BuildV2VarMaps in tensorflow/c/checkpoint_reader.cc).
 func (r *Reader) hides(key []byte) bool {
 	if len(key) == 0 || key[0] != 0 {
 		return false

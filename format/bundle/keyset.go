@@ -5,14 +5,14 @@ import (
 	"math/bits"
 )
 
-// A keySet finds the item that has a key. It keeps only numbers of items, in a hash table with open addressing: a map would take
-// four times as much memory. The zero value is ready.
+// A keySet finds the item with a key. It keeps only numbers of items, in a hash table with open addressing: a
+// map would take four times as much memory. The zero value is ready.
 type keySet struct {
 	table []int32 // number of an item plus one; 0 is free; a power of two
 	seed  maphash.Seed
 }
 
-// grow makes room for n items, those that there are and more.
+// grow makes room for n items, including the existing ones.
 func (s *keySet) grow(items []item, n int) {
 	if s.table == nil {
 		s.seed = maphash.MakeSeed()
@@ -53,7 +53,7 @@ func (s *keySet) has(items []item, key string) bool {
 	return false
 }
 
-// start returns where the search for a key begins.
+// start returns the position at which the search for a key begins.
 func (s *keySet) start(key string) int {
 	return int(maphash.String(s.seed, key) & uint64(len(s.table)-1))
 }

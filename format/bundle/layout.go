@@ -15,7 +15,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// plan sets the size and the offset of every item. Items follow one another in their data file in the order they were added.
+// plan sets the size and the offset of every item. Items follow one another in their data file in the order
+// in which they were added.
 func (w *Writer) plan(ctx context.Context) error {
 	if w.err != nil || w.planned {
 		return w.err
@@ -42,14 +43,14 @@ func (w *Writer) plan(ctx context.Context) error {
 		}
 		it.offset = end
 		end += it.size
-		ends[it.shard] = (end + align - 1) / align * align // TensorFlow pads after each tensor, the last included
+		ends[it.shard] = (end + align - 1) / align * align // TensorFlow pads after each tensor, including the last
 		w.total += it.size
 	}
 	w.ends, w.planned = ends, true
 	return nil
 }
 
-// measure sets the size of it. That of numbers follows from their shape; strings must be loaded for it.
+// measure sets the item's size. The size of numbers follows from their shape. Strings must be loaded.
 func (w *Writer) measure(it *item) (err error) {
 	if size := it.dtype.Size(); size > 0 {
 		if it.shape.Len() > math.MaxInt/size {
@@ -67,7 +68,7 @@ func (w *Writer) measure(it *item) (err error) {
 	return err
 }
 
-// load asks for the values of it, unless that was done before.
+// load loads the item's values, unless they were loaded before.
 func (it *item) load() (tensor.Any, error) {
 	if it.large != nil && it.large.loaded != nil {
 		return it.large.loaded, nil
@@ -109,7 +110,7 @@ func checkParts(whole *record, complete bool) error {
 // both.
 func (w *Writer) WriteIndex(out io.Writer) error { return w.writeIndex(out, w.shards()) }
 
-// writeIndex writes an index that says there were count data files.
+// writeIndex writes an index with count as the number of data files.
 func (w *Writer) writeIndex(out io.Writer, count int) error {
 	rows, wholes := w.sorted()
 	buf := bufio.NewWriterSize(out, bufferSize)
@@ -152,7 +153,8 @@ func (w *Writer) sorted() (rows []int32, wholes []string) {
 	return rows, slices.Sorted(maps.Keys(w.partitioned))
 }
 
-// record returns the index entry of an item. Its data has been written, in one chunk or in several of chunkSize.
+// record returns the index entry of an item. Its data must have been written, in one chunk or in several of
+// chunkSize.
 func (it *item) record() record {
 	crc := it.sum
 	if it.large != nil && it.large.sums != nil {

@@ -32,7 +32,7 @@ const (
 	// bufferSize is the size of the buffer for small pieces: strings, scattered parts, staged tensors.
 	bufferSize = 64 << 10
 
-	// windowSize is how much of a partitioned tensor is assembled at once.
+	// windowSize is the number of bytes of a partitioned tensor that are assembled at once.
 	windowSize = 2 << 20
 
 	// maxAliasing bounds the bytes of all tensors of a data file by the file's size. Tensors never overlap in files that

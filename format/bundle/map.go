@@ -40,7 +40,7 @@ func (r *Reader) Map(key string) (t tensor.Any, ok bool, err error) {
 	return t, true, nil
 }
 
-// A mapping is a data file as memory, once that was asked for.
+// A mapping is a data file as memory. It is mapped when it is first needed.
 type mapping struct {
 	once     sync.Once
 	contents []byte

@@ -44,7 +44,7 @@ func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opt
 	if err := m.run(ctx); err != nil {
 		return err
 	}
-	m.close() // some systems do not remove what is open
+	m.close() // some systems do not remove open files
 	m.clean(opts.RemoveDirs)
 	return nil
 }
@@ -60,7 +60,7 @@ type merger struct {
 	total    int    // number of data files
 }
 
-// A move is a renaming; replaces says that there was a file of the new name.
+// A move is a renaming. replaces tells whether a file with the new name existed.
 type move struct {
 	from, to string
 	replaces bool
@@ -101,7 +101,7 @@ func (m *merger) plan() error {
 		}
 		for shard := range in.header.shards {
 			from := DataFile(m.prefixes[i], int(shard), int(in.header.shards))
-			if _, err := m.fsys.Stat(from); err != nil { // which ends the loop where the header lies
+			if _, err := m.fsys.Stat(from); err != nil { // ends the loop if the header has a false number
 				return openError(from, err)
 			}
 			if _, ok := in.shards[shard]; !ok {
@@ -135,7 +135,7 @@ func (m *merger) plan() error {
 	return nil
 }
 
-// numberShards gives the data files of m numbers from base on, in the order in which its entries refer to them.
+// numberShards numbers the data files of m from base, in the order in which its entries refer to them.
 func (m *mergeInput) numberShards(base int) error {
 	numbers := make(map[int32]int32)
 	for e, err := range m.table.All() {
@@ -156,7 +156,7 @@ func (m *mergeInput) numberShards(base int) error {
 	return nil
 }
 
-// run writes the index beside its place, moves the data files, and moves the index into place.
+// run writes the index under a temporary name, moves the data files, and moves the index into place.
 func (m *merger) run(ctx context.Context) (err error) {
 	commit := fsx.Begin(m.fsys)
 	defer commit.Abort()
@@ -192,7 +192,7 @@ func (m *merger) run(ctx context.Context) (err error) {
 	return commit.Run(ctx)
 }
 
-// takeBack gives the files that were moved their old names again and returns cause, with what could not be undone.
+// takeBack gives the moved files their old names again. It returns cause, and adds what could not be undone.
 func (m *merger) takeBack(moved []move, cause error) error {
 	for _, mv := range slices.Backward(moved) {
 		if err := m.fsys.Rename(mv.to, mv.from); err != nil {
@@ -214,7 +214,7 @@ func (m *merger) clean(dirs bool) {
 	}
 	for _, p := range m.prefixes {
 		if dir := filepath.Dir(IndexFile(p)); dirs && dir != filepath.Dir(IndexFile(m.dest)) {
-			_ = m.fsys.Remove(dir) // where it is empty
+			_ = m.fsys.Remove(dir) // only if it is empty
 		}
 	}
 }

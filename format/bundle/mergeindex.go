@@ -15,14 +15,15 @@ import (
 
 // A Section is an index of some of a checkpoint's tensors.
 type Section struct {
-	Name  string // for messages
+	Name  string // name for messages
 	Table *sstable.Reader
 }
 
-// MergeIndexes writes the index of one checkpoint from the indexes of its sections. Writer.WriteIndex wrote each of these
-// for the same number of data files. Their entries, which say where the data is, are copied unchanged. A key may occur in
-// only one section. The parts of a partitioned tensor may be spread over several sections and are listed in the order of
-// sections. The same sections in the same order give the same bytes.
+// MergeIndexes writes the index of one checkpoint from the indexes of its sections. Writer.WriteIndex wrote
+// each of these for the same number of data files. Their entries, which have the positions of the data, are
+// copied unchanged. A key may occur in only one section. The parts of a partitioned tensor may be spread over
+// several sections and are listed in the order of sections. The same sections in the same order give the same
+// bytes.
 //
 // It is an error if sections do not belong together: numbers of data files differ, a key occurs twice, parts overlap, or
 // parts do not cover their tensor (ErrIncomplete).
@@ -46,15 +47,15 @@ func MergeIndexes(w io.Writer, sections []Section) error {
 
 // A mergeInput is an index that is being merged.
 type mergeInput struct {
-	name   string // the index file's
+	name   string // name of the index file
 	table  *sstable.Reader
 	header header
-	shards map[int32]int32 // from its numbers of data files to the result's; nil: they stay
+	shards map[int32]int32 // from its numbers of data files to the result's; nil if they do not change
 
 	next  func() (sstable.Entry, error, bool)
-	key   []byte // of the entry at hand
+	key   []byte // key of the current entry
 	rec   record
-	order int // among the inputs
+	order int // index in the inputs
 }
 
 // readHeader fills in the header.
@@ -115,7 +116,7 @@ func (m *mergeInput) parse(e sstable.Entry) error {
 	return nil
 }
 
-// A mergeQueue is a heap of inputs by the key at hand, then by their order.
+// A mergeQueue is a heap of inputs, ordered by the current key and then by index.
 type mergeQueue []*mergeInput
 
 func (q mergeQueue) Len() int { return len(q) }
@@ -133,7 +134,7 @@ func (q *mergeQueue) Pop() any {
 	return last
 }
 
-// mergeIndexes writes the index of one or more inputs. Their headers have been read.
+// mergeIndexes writes the index of one or more inputs. Their headers must have been read.
 func mergeIndexes(w io.Writer, inputs []mergeInput, shards int, complete bool) error {
 	buf := bufio.NewWriterSize(w, bufferSize)
 	table := sstable.NewWriter(buf)
@@ -186,7 +187,7 @@ func mergeIndexes(w io.Writer, inputs []mergeInput, shards int, complete bool) e
 func (q *mergeQueue) take(key []byte) (*record, error) {
 	first := (*q)[0]
 	rec := first.rec
-	first.rec = record{} // its memory is rec's now
+	first.rec = record{} // rec owns its memory now
 	if err := q.advance(); err != nil {
 		return nil, err
 	}
@@ -209,7 +210,7 @@ func (q *mergeQueue) take(key []byte) (*record, error) {
 	return &rec, nil
 }
 
-// advance moves the first input on.
+// advance moves the first input to its next entry.
 func (q *mergeQueue) advance() error {
 	ok, err := (*q)[0].advance()
 	if err != nil {
@@ -223,8 +224,8 @@ func (q *mergeQueue) advance() error {
 	return nil
 }
 
-// ErrConflict is in the error about checkpoints that cannot be merged: their byte orders or versions differ, they have the
-// same key, or parts of one tensor contradict each other.
+// ErrConflict is wrapped by the error about checkpoints that cannot be merged: their byte orders or versions
+// differ, they have the same key, or parts of one tensor contradict each other.
 var ErrConflict = errors.New("the checkpoints cannot be merged")
 
 func mergeFault(file, key, reason string, args ...any) error {

@@ -10,7 +10,7 @@ import (
 // A part is one stored part of a partitioned tensor.
 type part struct {
 	stored
-	at tensor.Slice // where it lies in the whole; extents are resolved
+	at tensor.Slice // position in the whole; extents are resolved
 }
 
 // partsFor returns the parts of the tensor rec that overlap region, located in their data files. It returns an error if parts
@@ -70,8 +70,8 @@ func (r *Reader) findPart(p *part, rec *record, value []byte) error {
 	return r.locate(&p.stored)
 }
 
-// overlap returns two of the regions, resolved and of one rank, that have an element in common; i == j where there are none. It
-// returns an error if there are too many regions to compare.
+// overlap returns two regions that have an element in common, or i == j if there are none. All must be
+// resolved and have the same rank. It returns an error if there are too many regions to compare.
 func overlap(regions []tensor.Slice) (i, j int, err error) {
 	if len(regions) == 0 || len(regions[0]) == 0 {
 		if len(regions) > 1 {
@@ -113,7 +113,7 @@ func meet(a, b tensor.Slice) bool {
 	return true
 }
 
-// busiestAxis returns the axis on which regions begin at the most different indices: the one that separates
+// busiestAxis returns the axis along which the regions begin at the most different indices. It separates
 // most of them.
 func busiestAxis(regions []tensor.Slice) int {
 	best, most := 0, 0

@@ -40,7 +40,8 @@ func (r *Reader) readWhole(ctx context.Context, s *stored, dst tensor.Any, each 
 	return r.readInto(ctx, s, memory, each)
 }
 
-// ReadSlice implements [format.Reader]. For strings it reads and verifies every part that holds some of them.
+// ReadSlice implements [format.Reader]. For strings it reads and verifies every part with elements of the
+// region.
 func (r *Reader) ReadSlice(ctx context.Context, key string, region tensor.Slice, dst tensor.Any) error {
 	var rec record
 	if err := r.find(key, &rec); err != nil {
@@ -65,7 +66,7 @@ func (r *Reader) readRegion(ctx context.Context, key string, rec *record, region
 			return err
 		}
 		if rec.shape.Len() == 0 {
-			return r.copyStored(ctx, s, io.Discard) // nothing but the checksum
+			return r.copyStored(ctx, s, io.Discard) // only verifies the checksum
 		}
 		return r.readStored(ctx, s, wholeSlice(rec.shape), region, dst)
 	}
@@ -90,7 +91,8 @@ func lengths(region tensor.Slice) tensor.Shape {
 	return s
 }
 
-// readStored reads the part of region that s has into dst, which has the shape of region. s lies at part of the whole tensor.
+// readStored reads the part of region that s has into dst, which has the shape of region. part is the region
+// of s in the whole tensor.
 func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.Slice, dst tensor.Any) error {
 	common, ok := part.Intersect(region)
 	if !ok {
@@ -102,7 +104,7 @@ func (r *Reader) readStored(ctx context.Context, s *stored, part, region tensor.
 		return r.readElements(ctx, s, rs, dst)
 	}
 	switch whole := slices.Equal(common, part); {
-	case whole && len(rs.outer) == 0: // one run of dst is all of s
+	case whole && len(rs.outer) == 0: // one run of dst has all of s
 		size := s.rec.dtype.Size()
 		return r.readInto(ctx, s, memory[rs.dst*size:(rs.dst+rs.n)*size], parallelSize)
 	case whole:
@@ -177,7 +179,7 @@ func (r *Reader) readInto(ctx context.Context, s *stored, memory []byte, each in
 		chunk := memory[off:min(off+chunkSize, len(memory))]
 		err := r.readAt(ctx, s, chunk, int64(off))
 		crc = crc32.Update(crc, castagnoli, chunk)
-		r.toNative(s.rec.dtype, chunk) // also what a failed read has left
+		r.toNative(s.rec.dtype, chunk) // also the values after a failed read
 		if err != nil {
 			return err
 		}
@@ -206,7 +208,7 @@ func (r *Reader) readParallel(ctx context.Context, s *stored, memory []byte, wor
 				chunk := memory[off:min(off+chunkSize, len(memory))]
 				err := r.readAt(ctx, s, chunk, int64(off))
 				sums[i] = crc32.Update(0, castagnoli, chunk)
-				r.toNative(s.rec.dtype, chunk) // also what a failed read has left
+				r.toNative(s.rec.dtype, chunk) // also the values after a failed read
 				if err != nil {
 					return err
 				}
@@ -223,7 +225,7 @@ func (r *Reader) readParallel(ctx context.Context, s *stored, memory []byte, wor
 func (r *Reader) readScattered(ctx context.Context, s *stored, rs *runs, memory []byte) error {
 	size := s.rec.dtype.Size()
 	buf := make([]byte, bufferSize) // a multiple of every element size
-	at, end := 0, 0                 // what is left to be filled of memory in the current run
+	at, end := 0, 0                 // the rest of the current run's memory
 	return r.stream(ctx, s, buf, func(_ int64, chunk []byte) error {
 		r.toNative(s.rec.dtype, chunk)
 		for len(chunk) > 0 {
@@ -239,14 +241,14 @@ func (r *Reader) readScattered(ctx context.Context, s *stored, rs *runs, memory 
 	})
 }
 
-// readRuns reads the runs of s that rs names, and no more than what lies between runs that are close to each other.
-// The checksum covers all of s, so a part cannot be verified.
+// readRuns reads the runs of s that rs names, and only gaps between runs that are close to each other. The
+// checksum covers all of s, so a part cannot be verified.
 func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byte) error {
 	size := s.rec.dtype.Size()
-	var buf []byte // what has been read ahead, if runs are close
-	var lo, hi int // the bytes of s that it holds
+	var buf []byte // bytes that were read ahead, if runs are close
+	var lo, hi int // the range of s in it
 	step := rs.step() * size
-	near := (step <= 4096 || step <= 2*rs.n*size) && !r.fetches() // which gathers runs by itself
+	near := (step <= 4096 || step <= 2*rs.n*size) && !r.fetches() // it gathers runs by itself
 	if r.fetches() {
 		r.expectRuns(s, *rs)
 	}
@@ -260,7 +262,7 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 				if buf == nil {
 					buf = make([]byte, bufferSize)
 				}
-				// As many steps as fit, each read from its run's beginning to the last run's end.
+				// Read as many steps as fit, from the first run's beginning to the last run's end.
 				ahead := min((bufferSize-len(dst))/step, rs.ahead())*step + len(dst)
 				if err := r.readAt(ctx, s, buf[:ahead], int64(src)); err != nil {
 					return err
@@ -278,7 +280,7 @@ func (r *Reader) readRuns(ctx context.Context, s *stored, rs *runs, memory []byt
 	return nil
 }
 
-// readRun fills dst with the bytes of s from src on, in chunks.
+// readRun fills dst with the bytes of s from offset src, in chunks.
 func (r *Reader) readRun(ctx context.Context, s *stored, src int, dst []byte) error {
 	for len(dst) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -295,7 +297,7 @@ func (r *Reader) readRun(ctx context.Context, s *stored, src int, dst []byte) er
 	return nil
 }
 
-// toNative turns bytes of numbers as they are stored into bytes as this machine keeps them.
+// toNative converts the stored bytes of numbers to this machine's byte order.
 func (r *Reader) toNative(d tensor.DType, b []byte) {
 	if r.header.bigEndian == tensor.NativeLittleEndian {
 		d.SwapBytes(b)

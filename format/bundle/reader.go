@@ -183,7 +183,7 @@ func (r *Reader) get(key string, rec *record) (ok bool, err error) {
 	return true, nil
 }
 
-// entryError is the error of an entry that does not describe a tensor.
+// entryError returns the error about an entry that does not describe a tensor.
 func (r *Reader) entryError(key, part string, err error) error {
 	return &Error{File: IndexFile(r.prefix), Key: key, Part: part, Offset: -1,
 		Reason: "its entry is damaged: " + err.Error(), Err: format.ErrCorrupt}
@@ -202,15 +202,16 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 	}
 	for _, s := range rec.slices {
 		var part record
-		if part.decode(entries[string(appendSlice(nil, s))]) == nil { // Check says which are missing or damaged
+		if part.decode(entries[string(appendSlice(nil, s))]) == nil { // Check reports missing and damaged parts
 			e.Bytes = addSaturated(e.Bytes, max(part.size, 0))
 		}
 	}
 	return e, nil
 }
 
-// storedParts returns the encoded entries of all parts of the tensor called key, by what appendSlice makes of
-// each. They are found in one pass, so that many parts of a long name cost no more than their keys do.
+// storedParts returns the encoded entries of all parts of the tensor called key, by the results of
+// appendSlice. It finds them in one pass, so that the time for many parts of a long name is in proportion to
+// their keys.
 func (r *Reader) storedParts(key string) (map[string][]byte, error) {
 	parts, prefix := make(map[string][]byte), slicePrefix(key)
 	for e, err := range r.table.From(prefix) {
@@ -258,7 +259,7 @@ func (r *Reader) All() iter.Seq2[format.Entry, error] {
 	}
 }
 
-// addSaturated returns a+b of two numbers that are not negative, or the largest number.
+// addSaturated returns a+b for two numbers that are not negative, or the largest number if the sum overflows.
 func addSaturated(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64
@@ -266,7 +267,7 @@ func addSaturated(a, b int64) int64 {
 	return a + b
 }
 
-// wholeSlice returns the region that is all of shape.
+// wholeSlice returns the region that covers shape.
 func wholeSlice(shape tensor.Shape) tensor.Slice {
 	s := make(tensor.Slice, len(shape))
 	for i, n := range shape {

@@ -10,8 +10,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A record is a BundleEntryProto: what the index stores under a key. It is decoded by hand, several times faster
-// than by generated code, and into memory that is used again.
+// A record is a BundleEntryProto, the value of a key in the index. Decoding by hand is several times faster
+// than generated code, and reuses memory.
 type record struct {
 	dtype       tensor.DType
 	shard       int32
@@ -19,15 +19,15 @@ type record struct {
 	unknownRank bool
 	offset      int64
 	size        int64
-	shape       tensor.Shape   // as stored, not checked; axes that no int can hold are -1
-	slices      []tensor.Slice // as stored; extents that no slice can have are noExtent
+	shape       tensor.Shape   // as stored, not checked; axes that overflow an int are -1
+	slices      []tensor.Slice // as stored; extents that a slice cannot have are noExtent
 }
 
-// noExtent stands for an extent that [tensor.Extent] would take for another in its stored form.
+// noExtent replaces an extent that has another meaning in [tensor.Extent] than in its stored form.
 var noExtent = tensor.Extent{Start: -1, Length: -2}
 
-// decode parses the value of a key into r, whatever it held before. The error says what is wrong with the message. The meaning of
-// its numbers is not checked here.
+// decode parses the value of a key into r and overwrites the old contents. The error describes the problem of
+// the message. decode does not check the meaning of the numbers.
 func (r *record) decode(b []byte) error {
 	*r = record{shape: r.shape[:0], slices: r.slices[:0]}
 	if r.shape == nil {
@@ -61,8 +61,8 @@ func (r *record) decode(b []byte) error {
 	return nil
 }
 
-// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages. The
-// names of axes are of no use here.
+// decodeShape parses a TensorShapeProto. A second one adds to the first, as protocol buffers merge messages.
+// The names of axes are not used.
 func (r *record) decodeShape(b []byte) error {
 	for f, err := range pb.Fields(b) {
 		switch {
@@ -124,7 +124,7 @@ func decodeExtent(b []byte) (tensor.Extent, error) {
 	return e, nil
 }
 
-// axis returns v as an int, or -1, which no shape can have, where it does not fit.
+// axis returns v as an int, or -1 if it does not fit. No shape has an axis of -1.
 func axis(v int64) int {
 	if v < math.MinInt || v > math.MaxInt {
 		return -1
@@ -132,8 +132,8 @@ func axis(v int64) int {
 	return int(v)
 }
 
-// append appends r as TensorFlow serializes it: fields in order, zeros left out, the shape and the checksum
-// always there.
+// append appends r as TensorFlow serializes it: fields in order, without zeros, but always with the shape
+// and the checksum.
 func (r *record) append(b []byte) []byte {
 	b = appendVarint(b, 1, uint64(r.dtype))
 	shape := make([]byte, 0, 64)
@@ -144,7 +144,7 @@ func (r *record) append(b []byte) []byte {
 	b = appendVarint(b, 3, uint64(r.shard))
 	b = appendVarint(b, 4, uint64(r.offset))
 	b = appendVarint(b, 5, uint64(r.size))
-	if len(r.slices) == 0 { // a partitioned tensor's own entry has no data and so no checksum
+	if len(r.slices) == 0 { // the entry of a partitioned tensor has no data, and so no checksum
 		b = protowire.AppendFixed32(protowire.AppendTag(b, 6, protowire.Fixed32Type), r.crc)
 	}
 	for _, s := range r.slices {

@@ -10,27 +10,29 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// A save to a name in use must leave the old checkpoint whole until the new one is durable. A rename replaces one file
-// at a time, and the index and the data files of a checkpoint belong together, so the new data must not have the names of
-// the old. The names of data files have their number, which the index has too. TensorFlow and this package look only
-// for those data files that an entry of the index speaks of. So a save over a checkpoint of n data files goes:
+// A save to a name in use must not change the old checkpoint until the new one is durable. A rename replaces
+// one file at a time, but the index and the data files of a checkpoint belong together. So the new data must
+// not have the names of the old. The names of data files contain the number of data files, which the index
+// has too. TensorFlow and this package use only data files to which an entry of the index refers. So a save
+// over a checkpoint of n data files has these steps:
 //
 //  1. The data is written and renamed to PREFIX.data-…-of-0000M, where M is a number that is not in use: n+1.
-//  2. An index that speaks of M data files is renamed over the old one: this commits the save.
+//  2. An index with M data files is renamed over the old one: this commits the save.
 //  3. The data files get their proper names, …-of-0000n, as second names in place of the old files.
-//  4. An index that speaks of n data files is renamed over the other.
+//  4. An index with n data files is renamed over the other.
 //  5. Their other names are removed.
 //
-// Each step is durable before the next begins. Stopped anywhere, the index speaks of data files that are there. The result has
-// the names and bytes of a save to a new name, and TensorFlow can read every state between. Filesystems without second
-// names end after step 2, and the next save uses the proper names again.
+// Each step is durable before the next begins. If the save stops at any point, the data files of the index
+// exist. The result has the names and bytes of a save to a new name, and TensorFlow can read every state in
+// between. On filesystems without hard links the save ends after step 2, and the next save uses the proper
+// names again.
 
 // A place describes the existing files at the prefix of a save.
 type place struct {
 	fsys   fsx.FS
 	prefix string
-	count  int  // of data files that the index in place speaks of; 0 if there is none, or it cannot be read
-	exists bool // there is an index
+	count  int  // number of data files of the current index; 0 if there is none, or it cannot be read
+	exists bool // an index exists
 }
 
 // placeOf reads the index at prefix.
@@ -49,10 +51,10 @@ func placeOf(fsys fsx.FS, prefix string) *place {
 	return p
 }
 
-// freeCount returns the number that the data files of a save may have in their names, n where that is free.
+// freeCount returns the number of data files that the names of a save may contain, n if those names are free.
 func (p *place) freeCount(n int) int {
 	taken := map[int]bool{p.count: true}
-	if p.exists && p.count == 0 { // any may be those of the index
+	if p.exists && p.count == 0 { // any of them may belong to the index
 		for _, d := range p.dataFiles() {
 			taken[d.of] = true
 		}
@@ -63,19 +65,19 @@ func (p *place) freeCount(n int) int {
 	return n
 }
 
-// A listedFile is a data file that is in the place's directory.
+// A listedFile is a data file in the place's directory.
 type listedFile struct {
 	path string
 	of   int
 }
 
-// dataFiles returns the data files of the prefix; none if the directory cannot be listed.
+// dataFiles returns the data files of the prefix, or no files if the directory cannot be listed.
 func (p *place) dataFiles() []listedFile {
 	found, _ := p.listDataFiles()
 	return found
 }
 
-// listDataFiles returns the data files of the prefix; none if there is no directory.
+// listDataFiles returns the data files of the prefix, or no files if the directory does not exist.
 func (p *place) listDataFiles() (found []listedFile, err error) {
 	dir, base := filepath.Dir(p.prefix+"."), filepath.Base(IndexFile(p.prefix))
 	entries, err := p.fsys.ReadDir(dir)
@@ -117,8 +119,8 @@ func (p *place) sweep() {
 	})
 }
 
-// rename gives the data files, which are called as if there were from of them, their proper names, and the index the proper
-// number. If it fails, the checkpoint is unchanged.
+// rename gives the data files, which have from as their number in the names, their proper names, and the index
+// the proper number. If it fails, the checkpoint does not change.
 func (w *Writer) rename(ctx context.Context, from int) error {
 	n := w.shards()
 	for i := range n {

@@ -6,19 +6,20 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A box is where a rectangle of elements lies in an array: the array's shape and the rectangle's first index.
+// A box is the position of a rectangle of elements in an array: the array's shape and the rectangle's first
+// index.
 type box struct {
 	shape tensor.Shape
 	at    []int
 }
 
-// runs steps through a rectangle that lies in two arrays at once, in the order of elements, by the runs that are
+// runs iterates over a rectangle that is in two arrays, in the order of elements. Each step is a run that is
 // contiguous in both.
 type runs struct {
-	src, dst, n int // the current run: its first element in either array, and its elements
+	src, dst, n int // the current run: its first element in either array, and its length
 
 	outer      []int // lengths of the axes outside of a run
-	index      []int // into them
+	index      []int // indices into them
 	srcStrides []int // elements from one index of an outer axis to the next
 	dstStrides []int
 	started    bool
@@ -26,7 +27,8 @@ type runs struct {
 
 // newRuns returns the runs of a rectangle of shape ext at src and at dst. Call next before the first.
 func newRuns(ext tensor.Shape, src, dst box) *runs {
-	// A run covers the last axes as far as the rectangle has all of them, and what it has of the axis before.
+	// A run covers the last axes that the rectangle has completely, and the rectangle's part of the axis
+	// before.
 	axis, n := len(ext), 1
 	for axis > 0 {
 		axis--
@@ -58,7 +60,7 @@ func (b box) place(n int) (offset int, strides []int) {
 	return offset, strides
 }
 
-// next moves to the next run; it is false after the last.
+// next moves to the next run. It returns false after the last.
 func (r *runs) next() bool {
 	if !r.started {
 		r.started = true
@@ -77,7 +79,8 @@ func (r *runs) next() bool {
 	return false
 }
 
-// step returns the elements of src from the beginning of a run to that of the next on the innermost outer axis.
+// step returns the number of elements of src between the beginnings of two runs along the innermost outer
+// axis.
 func (r *runs) step() int {
 	if len(r.outer) == 0 {
 		return r.n
@@ -85,7 +88,7 @@ func (r *runs) step() int {
 	return r.srcStrides[len(r.outer)-1]
 }
 
-// ahead returns how many runs follow the current one at the distance of a step each.
+// ahead returns the number of runs that follow the current one at a distance of one step each.
 func (r *runs) ahead() int {
 	if i := len(r.outer) - 1; i >= 0 {
 		return r.outer[i] - 1 - r.index[i]
@@ -102,8 +105,8 @@ func copyRuns[D, S ~string](dst []D, src []S, rs *runs) {
 	}
 }
 
-// windows yields the regions that shape consists of, each of at most limit elements that follow one another in the
-// order of elements (or of one).
+// windows yields regions that together cover shape. Each has at most limit consecutive elements, but at least
+// one.
 func windows(shape tensor.Shape, limit int) iter.Seq[tensor.Slice] {
 	return func(yield func(tensor.Slice) bool) {
 		if shape.Len() == 0 {
@@ -122,7 +125,7 @@ func windows(shape tensor.Shape, limit int) iter.Seq[tensor.Slice] {
 		for i := range region[:axis] {
 			region[i].Length = 1
 		}
-		cut, step := axis-1, max(limit/inner, 1) // the axis that is cut, and how much of it one window has
+		cut, step := axis-1, max(limit/inner, 1) // the axis that is cut, and its length in one window
 		for {
 			region[cut].Length = min(step, shape[cut]-region[cut].Start)
 			if !yield(region) {

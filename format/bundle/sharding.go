@@ -41,7 +41,7 @@ func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 		p.add()
 	}
 	if p.shards > 1 && !slices.ContainsFunc(p.cuts, func(c Cut) bool { return c.Shard == p.shards-1 }) {
-		p.shards-- // opened when the one before was full, and nothing came
+		p.shards-- // opened when the previous one was full, but not used
 	}
 	if len(p.cuts) == 0 && len(p.large) > 0 {
 		p.shards = 0
@@ -58,13 +58,13 @@ func MaxShardSize(tensors []Sizing, limit int64) (cuts []Cut, shards int) {
 type sharder struct {
 	limit  int64
 	left   int64 // bytes of the open data file
-	shards int   // the last of them is open
+	shards int   // the last one is open
 	cuts   []Cut
-	large  []Cut // those that get files of their own
+	large  []Cut // cuts with separate files
 
 	tensor int
 	root   Sizing
-	work   tensor.Slice // what is left of root
+	work   tensor.Slice // the rest of root
 }
 
 func (p *sharder) open() {
@@ -91,7 +91,7 @@ func (p *sharder) add() {
 	p.place(size, false)
 }
 
-// place distributes work, which counts for size bytes; cut says that it is less than root.
+// place distributes work, which counts as size bytes. cut tells whether work is only a part of root.
 func (p *sharder) place(size int64, cut bool) {
 	for size > p.left {
 		axis, n := p.next()
@@ -122,7 +122,7 @@ func (p *sharder) place(size int64, cut bool) {
 	p.left -= size
 }
 
-// size returns the bytes that work counts for.
+// size returns the number of bytes that work counts as.
 func (p *sharder) size() int64 { return int64(lengths(p.work).Len()) * p.root.Element }
 
 // piece returns the cut of region in the open data file.
@@ -146,7 +146,7 @@ func (p *sharder) addScalar(size int64) {
 	p.left -= size
 }
 
-// next returns the axis to cut along, and the number of its indices for the open data file: 0 if not even one fits
+// next returns the axis to cut along, and the number of its indices for the open data file, 0 if none fits
 // (_get_next_partition).
 func (p *sharder) next() (axis int, n int) {
 	total := p.size()
@@ -159,8 +159,8 @@ func (p *sharder) next() (axis int, n int) {
 	return axis, int(math.Ceil(float64(p.work[axis].Length) / best))
 }
 
-// pieces returns how many pieces the rest takes if it is cut along axis by what fits into the open data file; infinitely many if
-// nothing fits.
+// pieces returns the number of pieces of the rest if it is cut along axis into pieces that fit into the open
+// data file. The number is infinite if nothing fits.
 func (p *sharder) pieces(axis int) float64 {
 	fit := p.left / p.perIndex(axis)
 	if fit == 0 {

@@ -12,12 +12,13 @@ import (
 // saved_tensor_slice_util.cc); the package comment has the encoding.
 func sliceKey(name string, s tensor.Slice) []byte { return appendSlice(slicePrefix(name), s) }
 
-// slicePrefix returns what the keys of all parts of the tensor called name begin with, and no other keys.
+// slicePrefix returns the common prefix of the keys of all parts of the tensor called name. No other keys
+// have it.
 func slicePrefix(name string) []byte {
 	return appendString(appendNumber(make([]byte, 0, len(name)+32), 0), name)
 }
 
-// appendSlice appends what tells the part s from others of its tensor.
+// appendSlice appends the end of the key of part s, which distinguishes the parts of a tensor.
 func appendSlice(b []byte, s tensor.Slice) []byte {
 	b = appendNumber(b, uint64(len(s)))
 	for _, e := range s {
@@ -26,7 +27,7 @@ func appendSlice(b []byte, s tensor.Slice) []byte {
 	return b
 }
 
-// parseSliceKey is the inverse of sliceKey. ok is false where key is not the key of a part.
+// parseSliceKey is the inverse of sliceKey. ok is false if key is not the key of a part.
 func parseSliceKey(key []byte) (name string, s tensor.Slice, ok bool) {
 	zero, b, ok := parseNumber(key)
 	if !ok || zero != 0 {
@@ -36,7 +37,7 @@ func parseSliceKey(key []byte) (name string, s tensor.Slice, ok bool) {
 		return "", nil, false
 	}
 	rank, b, ok := parseNumber(b)
-	if !ok || rank > uint64(len(b)/2) { // each axis takes two bytes at least
+	if !ok || rank > uint64(len(b)/2) { // each axis takes at least two bytes
 		return "", nil, false
 	}
 	s = make(tensor.Slice, rank)
@@ -71,7 +72,7 @@ func parseNumber(b []byte) (v uint64, rest []byte, ok bool) {
 		return 0, nil, false
 	}
 	n := int(b[0])
-	if n > 0 && b[1] == 0 { // not the shortest form
+	if n > 0 && b[1] == 0 { // it is not the shortest form
 		return 0, nil, false
 	}
 	for _, c := range b[1 : 1+n] {
@@ -116,7 +117,7 @@ func parseString(b []byte) (s string, rest []byte, ok bool) {
 // signedHeaders are, for each length of a signed number, the bits in its first two bytes that tell the length.
 var signedHeaders = [11]uint16{0, 0x8000, 0xc000, 0xe000, 0xf000, 0xf800, 0xfc00, 0xfe00, 0xff00, 0xff80, 0xffc0}
 
-// signedLen returns how many bytes v takes: each has room for seven bits, with one more for the sign.
+// signedLen returns the number of bytes that v takes. Each has seven bits, and one bit is for the sign.
 func signedLen(v int64) int { return bits.Len64(uint64(v^v>>63))/7 + 1 }
 
 // appendSigned is OrderedCode::WriteSignedNumIncreasing.
@@ -139,7 +140,8 @@ func parseSigned(b []byte) (v int64, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return 0, nil, false
 	}
-	// The leading bits of a non-negative number are ones, of a negative one zeros: as many as the number has bytes.
+	// The number of leading bits equals the number of bytes. The bits are ones for a non-negative number, and
+	// zeros for a negative one.
 	head := uint16(b[0]) << 8
 	if len(b) > 1 {
 		head |= uint16(b[1])

@@ -26,7 +26,7 @@ func (r *Reader) WriteStored(ctx context.Context, key string, w io.Writer) error
 	return r.assemble(ctx, key, &rec, w)
 }
 
-// copyStored copies the bytes of s, which is located, to w in little-endian order and verifies them.
+// copyStored copies the bytes of s, which must be located, to w in little-endian order and verifies them.
 func (r *Reader) copyStored(ctx context.Context, s *stored, w io.Writer) error {
 	switch s.rec.dtype {
 	case tensor.DTString:

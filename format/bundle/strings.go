@@ -19,7 +19,7 @@ import (
 func (r *Reader) readElements(ctx context.Context, s *stored, rs *runs, dst tensor.Any) error {
 	switch values := dst.Values().(type) {
 	case []string:
-		if n := s.rec.shape.Len(); len(rs.outer) == 0 && rs.n == n { // one run of dst is all of s
+		if n := s.rec.shape.Len(); len(rs.outer) == 0 && rs.n == n { // one run of dst has all of s
 			return r.readStrings(ctx, s, values[rs.dst:rs.dst+n])
 		}
 		src := make([]string, s.rec.shape.Len())
@@ -47,7 +47,7 @@ func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error
 		}
 	}
 	src := r.newSource(ctx, s)
-	lengths := make([]int, 0, len(dst)) // no more than the entry's size: see checkSize
+	lengths := make([]int, 0, len(dst)) // at most the entry's size: see checkSize
 	total, err := src.lengths(func(n int64, _ []byte) error {
 		lengths = append(lengths, int(n))
 		return nil
@@ -59,7 +59,7 @@ func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error
 		return r.dataFault(s, "strings of %d bytes are more than this machine can hold", total)
 	}
 	var text strings.Builder
-	text.Grow(int(total)) // no more than is left of the entry
+	text.Grow(int(total)) // at most the rest of the entry
 	if err := src.copy(&text, total); err != nil {
 		return err
 	}
@@ -73,11 +73,11 @@ func (r *Reader) readStrings(ctx context.Context, s *stored, dst []string) error
 	return nil
 }
 
-// writeStrings copies s as it is stored, but little-endian, and verifies it.
+// writeStrings copies the stored bytes of s in little-endian order, and verifies them.
 func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error {
 	src := r.newSource(ctx, s)
 	buf := bufio.NewWriterSize(w, bufferSize)
-	var little lengthSum // of the lengths in a little-endian file
+	var little lengthSum // the checksum of the lengths in a little-endian file
 	total, err := src.lengths(func(n int64, raw []byte) error {
 		little.add(n)
 		_, err := buf.Write(raw)
@@ -95,18 +95,18 @@ func (r *Reader) writeStrings(ctx context.Context, s *stored, w io.Writer) error
 	if err := r.verify(s, src.crc); err != nil {
 		return err
 	}
-	if err := src.copy(buf, src.left); err != nil { // no checksum covers them
+	if err := src.copy(buf, src.left); err != nil { // a checksum does not cover these bytes
 		return err
 	}
 	return buf.Flush()
 }
 
-// A lengthSum is the checksum of the lengths of strings: each enters it as four bytes, or as eight where it needs
-// them.
+// A lengthSum is the checksum of the lengths of strings. It covers each length as four bytes, or as eight if
+// needed.
 type lengthSum struct {
 	bigEndian bool
 	crc       uint32
-	pending   []byte // what has not entered crc yet
+	pending   []byte // bytes that are not in crc yet
 }
 
 func (l *lengthSum) add(n int64) {
@@ -132,17 +132,17 @@ func (l *lengthSum) sum() uint32 {
 	return l.crc
 }
 
-// A source reads the bytes of a string or variant tensor and keeps their checksum, as far as they enter it.
+// A source reads the bytes of a string or variant tensor, and computes the checksum of those that it covers.
 type source struct {
 	r     *Reader
 	s     *stored
 	ctx   context.Context
 	buf   *bufio.Reader
-	off   int64 // of the next byte that buf will ask for
-	left  int64 // bytes of the entry that have not been consumed
+	off   int64 // offset of the next byte that buf will read
+	left  int64 // number of bytes of the entry that were not consumed yet
 	crc   uint32
 	chunk []byte
-	raw   [binary.MaxVarintLen64]byte // the length read last
+	raw   [binary.MaxVarintLen64]byte // the last length
 }
 
 func (r *Reader) newSource(ctx context.Context, s *stored) *source {
@@ -151,7 +151,7 @@ func (r *Reader) newSource(ctx context.Context, s *stored) *source {
 	return src
 }
 
-// A section is a source as the io.Reader beneath its buffer.
+// A section is the io.Reader of a source's buffer.
 type section source
 
 func (c *section) Read(p []byte) (int, error) {
@@ -169,8 +169,8 @@ func (c *section) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lengths reads the lengths of all strings and their checksum, and returns their sum, which is no more than what is
-// left of the entry. fn gets each length and the bytes that it is stored in.
+// lengths reads the lengths of all strings and their checksum. It returns the sum of the lengths, which is at
+// most the rest of the entry. It calls fn with each length and its stored bytes.
 func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err error) {
 	sum := lengthSum{bigEndian: c.r.header.bigEndian}
 	for i := range c.s.rec.shape.Len() {
@@ -178,7 +178,7 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 		if err != nil {
 			return 0, err
 		}
-		if total += n; total > c.left { // n is no more than left, so that the sum did not overflow
+		if total += n; total > c.left { // n is at most left, so the sum did not overflow
 			return 0, c.r.dataFault(c.s, "its strings up to element %d have %d bytes, but %d are left of its %d",
 				i, total, c.left, c.s.rec.size)
 		}
@@ -197,7 +197,7 @@ func (c *source) lengths(fn func(n int64, raw []byte) error) (total int64, err e
 	return total, nil
 }
 
-// uvarint reads the length of element i, which may not exceed what is left.
+// uvarint reads the length of element i. The length must not exceed the rest of the entry.
 func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
 	b := &c.raw
 	for k := range b {
@@ -222,8 +222,8 @@ func (c *source) uvarint(i int) (n int64, raw []byte, err error) {
 	return 0, nil, c.r.dataFault(c.s, "the length of element %d does not fit 64 bits", i)
 }
 
-// checkpoint reads a stored checksum, compares it with that of what came before, and continues the latter with its
-// bytes.
+// checkpoint reads a stored checksum and compares it with the checksum of the bytes before. It continues the
+// latter with the stored bytes.
 func (c *source) checkpoint(of string) error {
 	if c.left < 4 {
 		return c.r.dataFault(c.s, "%d bytes are left for the checksum %s", c.left, of)
@@ -244,7 +244,7 @@ func (c *source) checkpoint(of string) error {
 	return nil
 }
 
-// copy copies n bytes, which are left, to w.
+// copy copies n bytes to w. The entry must have them.
 func (c *source) copy(w io.Writer, n int64) error {
 	if c.chunk == nil && n > 0 {
 		c.chunk = make([]byte, min(bufferSize, c.s.rec.size))
@@ -265,7 +265,8 @@ func (c *source) copy(w io.Writer, n int64) error {
 	return nil
 }
 
-// fault is the error of a read from the buffer. The buffer's own errors cannot occur if left is respected.
+// fault returns the error of a read from the buffer. Errors of the buffer itself cannot occur if left is
+// respected.
 func (c *source) fault(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return c.r.dataFault(c.s, "its %d bytes end too early", c.s.rec.size)
@@ -273,8 +274,8 @@ func (c *source) fault(err error) error {
 	return err
 }
 
-// variants reads all of s (ReadVariantTensor); fn gets, per element, its length and the bytes that is stored in,
-// and is to copy its contents.
+// variants reads all of s (ReadVariantTensor). It calls fn for each element with its length and the length's
+// stored bytes. fn must copy the element's contents.
 func (r *Reader) variants(ctx context.Context, s *stored, fn func(src *source, n int64, raw []byte) error) error {
 	if r.header.bigEndian {
 		return r.readFault(s, fmt.Errorf("variants in a big-endian checkpoint are not supported; TensorFlow cannot read them either: %w", errors.ErrUnsupported))
@@ -313,7 +314,7 @@ func (r *Reader) readVariants(ctx context.Context, s *stored) ([]string, error) 
 	return values, err
 }
 
-// writeVariants copies s as it is stored and verifies it.
+// writeVariants copies the stored bytes of s and verifies them.
 func (r *Reader) writeVariants(ctx context.Context, s *stored, w io.Writer) error {
 	i := 0
 	return r.variants(ctx, s, func(src *source, n int64, raw []byte) error {

@@ -11,17 +11,18 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// An object store has no second names, and a request can take effect after its sender has given it up. So a save to one goes:
+// An object store does not have hard links, and a request can take effect after its sender has given up. So a
+// save to an object store has these steps:
 //
-//  1. The data files get a number in their names, PREFIX.data-…-of-0000M, that no object has: nothing is overwritten, and
-//     nothing that an earlier save or removal has under way can meet them.
-//  2. When all are complete the index, which speaks of M data files, takes the place of the index that was there when the save
-//     began. This commits the save. Where another save has come before it, this one fails and removes its data files.
-//  3. The data files that were there when the save began are removed.
+//  1. The data files get a number in their names, PREFIX.data-…-of-0000M, that no object has. So they do not overwrite an object,
+//     and late requests of an earlier save or removal cannot affect them.
+//  2. When all are complete, the index with M data files replaces the index that existed when the save began. This commits the
+//     save. If another save was faster, this one fails and removes its data files.
+//  3. The data files that existed when the save began are removed.
 //
-// Stopped anywhere, the index speaks of data files that are there. TensorFlow reads each state.
+// If the save stops at any point, the data files of the index exist. TensorFlow can read each state.
 
-// uploadWorkers is how many goroutines write at least: they wait for the network more than they work.
+// uploadWorkers is the smallest number of goroutines that write. They mostly wait for the network.
 const uploadWorkers = 8
 
 // upload is Commit to an object store.
@@ -48,7 +49,7 @@ func (w *Writer) upload(ctx context.Context, o fsx.Objects) error {
 	if err == nil {
 		err = w.uploadIndex(o, index, before, count)
 	}
-	// An index that may be in place after all, or will be, keeps its data.
+	// The data stays if the index may be in place, or may still be put in place.
 	if err != nil && !errors.Is(err, errUnanswered) {
 		removeFiles(o.WithContext(context.WithoutCancel(ctx)), made)
 	}
@@ -56,15 +57,16 @@ func (w *Writer) upload(ctx context.Context, o fsx.Objects) error {
 		return err
 	}
 	for _, d := range others {
-		_ = o.Remove(d.path) // no index speaks of it: the next save tries again
+		_ = o.Remove(d.path) // no index refers to it: the next save tries again
 	}
 	return nil
 }
 
-// errUnanswered is in the error of a write of an index if the store did not report the result.
+// errUnanswered is wrapped by the error of a write of an index if the store did not report the result.
 var errUnanswered = errors.New("the store did not answer: the checkpoint may exist, or may appear later")
 
-// uploadData writes the data files, which are called as if there were count of them, and returns the names of those that may exist.
+// uploadData writes the data files, with count as the number of data files in their names. It returns the
+// names of those that may exist.
 func (w *Writer) uploadData(ctx context.Context, o fsx.Objects, count int) (made []string, err error) {
 	n := w.shards()
 	for first := 0; first < n; first += openFiles {
@@ -84,11 +86,11 @@ func (w *Writer) uploadData(ctx context.Context, o fsx.Objects, count int) (made
 				if err = files[i].Sync(); err != nil {
 					err = w.fault(i, err)
 				}
-				if !errors.Is(err, fsx.ErrConflict) { // else it is another save's
+				if !errors.Is(err, fsx.ErrConflict) { // otherwise it belongs to another save
 					made = append(made, DataFile(w.prefix, i, count))
 				}
 			}
-			_ = files[i].Close() // which gives up what was not synced
+			_ = files[i].Close() // it discards data that was not synced
 		}
 		if err != nil {
 			return made, err
@@ -97,7 +99,7 @@ func (w *Writer) uploadData(ctx context.Context, o fsx.Objects, count int) (made
 	return made, nil
 }
 
-// uploadIndex puts the index in place of the one that was there before.
+// uploadIndex replaces the index that existed before.
 func (w *Writer) uploadIndex(o fsx.Objects, name string, before fsx.Version, count int) error {
 	var b bytes.Buffer
 	err := w.writeIndex(&b, count)
@@ -114,6 +116,6 @@ func (w *Writer) uploadIndex(o fsx.Objects, name string, before fsx.Version, cou
 
 func removeFiles(o fsx.FS, names []string) {
 	for _, name := range names {
-		_ = o.Remove(name) // no index speaks of it: the next save tries again
+		_ = o.Remove(name) // no index refers to it: the next save tries again
 	}
 }

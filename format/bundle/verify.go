@@ -30,10 +30,10 @@ func (p Problem) String() string {
 	return p.Err.Error()
 }
 
-// Verify reads the bytes of every entry, compares every checksum, and calls report with each problem, in the order of keys.
-// In addition to the problems that Reader.Check and Reader.Read find, it reports harmless ones as warnings: a wrong handle
-// in the index's footer, bytes after the last tensor of a data file, parts that do not cover their tensor. It returns an
-// error if ctx ends or the index can no longer be read.
+// Verify reads the bytes of every entry, compares every checksum, and calls report for each problem, in the
+// order of keys. In addition to the problems that Reader.Check and Reader.Read find, it reports harmless ones
+// as warnings: a wrong handle in the index's footer, bytes after the last tensor of a data file, parts that
+// do not cover their tensor. It returns an error if ctx ends or the index can no longer be read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	v := &verifier{r: r, ctx: ctx, report: report, ends: make(map[int32]int64)}
 	if err := r.table.CheckMetaindex(); err != nil {
@@ -57,7 +57,8 @@ func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	return ctx.Err()
 }
 
-// verifyBatch is how many entries are verified at once, so that their problems come in order and one by one.
+// verifyBatch is the number of entries that are verified at once. Their problems are reported afterwards, in
+// order and one by one.
 const verifyBatch = 256
 
 type verifier struct {
@@ -65,16 +66,16 @@ type verifier struct {
 	ctx    context.Context
 	report func(Problem)
 	batch  []verification
-	ends   map[int32]int64 // of the last tensor in each data file
+	ends   map[int32]int64 // the end of the last tensor in each data file
 }
 
-// A verification is that of one entry.
+// A verification is the verification of one entry.
 type verification struct {
 	stored
 	err error
 }
 
-// add notes an entry, to be verified with others.
+// add adds an entry, which is verified together with others.
 func (v *verifier) add(e sstable.Entry) error {
 	check := verification{stored: stored{key: string(e.Key)}}
 	if name, s, ok := parseSliceKey(e.Key); ok {
@@ -95,7 +96,7 @@ func (v *verifier) add(e sstable.Entry) error {
 	return v.flush()
 }
 
-// flush verifies the entries noted and reports their problems.
+// flush verifies the added entries and reports their problems.
 func (v *verifier) flush() error {
 	if v.r.fetches() {
 		v.expect()
@@ -123,7 +124,7 @@ func (v *verifier) flush() error {
 	return nil
 }
 
-// expect tells the data files what flush will read.
+// expect tells the data files which bytes flush will read.
 func (v *verifier) expect() {
 	e := expectations{r: v.r}
 	for i := range v.batch {
@@ -134,7 +135,7 @@ func (v *verifier) expect() {
 	e.tell()
 }
 
-// verifyEntry verifies the bytes of s or, where it is a partitioned tensor's own entry, that its parts are there.
+// verifyEntry verifies the bytes of s. For the entry of a partitioned tensor, it checks that the parts exist.
 func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
 	if len(s.rec.slices) > 0 {
 		_, err := r.partsFor(s.key, &s.rec, wholeSlice(s.rec.shape))
@@ -143,7 +144,7 @@ func (r *Reader) verifyEntry(ctx context.Context, s *stored) error {
 	if err := r.locate(s); err != nil {
 		return err
 	}
-	if s.file != nil { // all of the file's tensors have this problem, not those alone that come last
+	if s.file != nil { // all tensors of the file have this problem, not only the last ones
 		if err := r.checkOverlap(s.file, s.rec.shard); err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (v *verifier) trailing() {
 		}
 		f, err := v.r.data.get(shard)
 		if err != nil {
-			continue // reported with each tensor
+			continue // it is reported with each tensor
 		}
 		if end := v.ends[shard]; f.Size() > end && !isPadding(f, end) {
 			v.report(Problem{Warning: true, Err: &Error{File: v.r.data.name(shard), Offset: end,
@@ -168,7 +169,8 @@ func (v *verifier) trailing() {
 	}
 }
 
-// isPadding reports whether what follows offset end in f may be the padding of a writer that aligns tensors.
+// isPadding reports whether the bytes after offset end in f may be the padding of a writer that aligns
+// tensors.
 func isPadding(f *dataFile, end int64) bool {
 	if f.Size()-end >= maxPadding {
 		return false

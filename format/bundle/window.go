@@ -20,14 +20,14 @@ import (
 type dataFiles struct {
 	fsys      fsx.ReadFS
 	prefix    string
-	n         int32 // how many the checkpoint has
+	n         int32 // number of data files of the checkpoint
 	index     fsx.Reader
 	indexName string
 
 	clock  atomic.Int64
 	mu     sync.Mutex
-	known  map[int32]*dataFile // those that were opened
-	open   int                 // how many of known are open
+	known  map[int32]*dataFile // files that were opened
+	open   int                 // number of known files that are open
 	closed bool
 }
 
@@ -36,21 +36,21 @@ type dataFile struct {
 	files    *dataFiles
 	shard    int32
 	size     int64
-	asked    atomic.Int64 // bytes of the tensors that were located in it, up to its size and those of the one that exceeded it
+	asked    atomic.Int64 // total size of the tensors that were located in it, until it exceeds the file's size
 	aliasing sync.Once
-	fault    error // what checkAliasing found
+	fault    error // the result of checkAliasing
 	mapping  mapping
 
-	used atomic.Int64 // the files' clock when it was last read
+	used atomic.Int64 // the clock at the last read
 	mu   sync.RWMutex
-	r    fsx.Reader // nil while it is closed; whoever reads it holds mu for reading
+	r    fsx.Reader // nil while it is closed; readers hold mu for reading
 }
 
-// Size is that of the file when it was first opened.
+// Size is the size of the file when it was first opened.
 func (f *dataFile) Size() int64 { return f.size }
 
-// exceeded reports whether more bytes than the file has were asked for, those of one more tensor included: by reading a tensor
-// twice, or by entries that share bytes.
+// exceeded reports whether the requested bytes, including those of one more tensor, exceed the file's size,
+// because a tensor was read twice or entries share bytes.
 func (f *dataFile) exceeded(size int64) bool {
 	return f.asked.Load() > f.size || f.asked.Add(size) > f.size
 }
@@ -60,7 +60,7 @@ func (f *dataFile) ReadAt(p []byte, off int64) (n int, err error) {
 	return f.readAt(context.Background(), p, off)
 }
 
-// readAt is ReadAt, which the end of ctx ends where the file can do that.
+// readAt is ReadAt. It ends with ctx if the file supports that.
 func (f *dataFile) readAt(ctx context.Context, p []byte, off int64) (n int, err error) {
 	err = f.with(func(r fsx.Reader) (err error) {
 		n, err = fsx.ReadAt(ctx, r, p, off)
@@ -88,7 +88,7 @@ func (f *dataFile) with(do func(fsx.Reader) error) error {
 
 func (d *dataFiles) name(shard int32) string { return DataFile(d.prefix, int(shard), int(d.n)) }
 
-// get returns data file shard, which is in range.
+// get returns data file shard, which must be in range.
 func (d *dataFiles) get(shard int32) (*dataFile, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,7 +106,7 @@ func (d *dataFiles) get(shard int32) (*dataFile, error) {
 	return d.add(shard, r), nil
 }
 
-// add makes data file shard, which r has open, known. The caller holds d.mu.
+// add records that r is the open data file shard. The caller must hold d.mu.
 func (d *dataFiles) add(shard int32, r fsx.Reader) *dataFile {
 	if d.known == nil {
 		d.known = make(map[int32]*dataFile)
@@ -118,7 +118,8 @@ func (d *dataFiles) add(shard int32, r fsx.Reader) *dataFile {
 	return f
 }
 
-// openFile opens data file shard, having closed another where too many are open. The caller holds d.mu.
+// openFile opens data file shard. It first closes another one if too many are open. The caller must hold
+// d.mu.
 func (d *dataFiles) openFile(shard int32) (fsx.Reader, error) {
 	if d.closed {
 		return nil, fs.ErrClosed
@@ -143,7 +144,7 @@ func (d *dataFiles) openFile(shard int32) (fsx.Reader, error) {
 func checkPointer(r fsx.Reader) error {
 	const (
 		begins = "version https://git-lfs.github.com/spec/"
-		most   = 1024 // bytes of a pointer, by Git LFS's specification
+		most   = 1024 // largest size of a pointer in Git LFS's specification
 	)
 	if r.Size() < int64(len(begins)) || r.Size() >= most {
 		return nil
@@ -158,7 +159,7 @@ func checkPointer(r fsx.Reader) error {
 	return fmt.Errorf("a Git LFS pointer, not the file that it stands for: run git lfs pull: %w", format.ErrFormat)
 }
 
-// closeOldest closes the open file that was used least recently. It waits for those who read it.
+// closeOldest closes the open file that was used least recently. It waits for running reads.
 func (d *dataFiles) closeOldest() {
 	var oldest *dataFile
 	for _, f := range d.known {
@@ -169,13 +170,13 @@ func (d *dataFiles) closeOldest() {
 	if oldest != nil {
 		oldest.mu.Lock()
 		defer oldest.mu.Unlock()
-		oldest.r.Close() // it was read: nothing is lost
+		oldest.r.Close() // the file was only read, so nothing is lost
 		oldest.r = nil
 		d.open--
 	}
 }
 
-// reopen opens f, which was closed for another.
+// reopen opens f, which was closed in favour of another file.
 func (d *dataFiles) reopen(f *dataFile) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,7 +244,7 @@ func (d *dataFiles) close() (err error) {
 	return err
 }
 
-// close closes the file and lets go of its memory.
+// close closes the file and releases its memory.
 func (f *dataFile) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

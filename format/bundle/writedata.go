@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// WriteData writes the data of the tensors that were added to shard, and only of these, to the empty file f. It is for
-// callers that commit data files and index themselves (see MergeIndexes). Others call Writer.Commit.
+// WriteData writes the data of the tensors that were added to shard to the empty file f. It is for callers
+// that commit data files and index themselves (see MergeIndexes). Others call Writer.Commit.
 func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
 	if err := w.plan(ctx); err != nil {
 		return err
@@ -30,9 +30,9 @@ func (w *Writer) WriteData(ctx context.Context, shard int, f fsx.File) error {
 	return w.writeData(ctx, files)
 }
 
-// writeData writes the items of those data files that are not nil. One goroutine, this one, loads; several compute
-// checksums and write, each byte once: large tensors from where they are, in chunks, small ones gathered in a
-// buffer.
+// writeData writes the items of the data files that are not nil. The calling goroutine loads them. Several
+// others compute checksums and write each byte once. They write large tensors directly from memory in chunks,
+// and gather small ones in a buffer.
 func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	workers := w.opts.Workers
 	if workers <= 0 {
@@ -45,7 +45,7 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	group.SetLimit(workers)
 	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files)), ends: make([]int64, len(files))}
 	err := d.feed()
-	// The first error is the group's; feed's own comes from the context where another failed.
+	// The first error is the group's. If a goroutine of the group failed, feed returns the context's error.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = e
 	}
@@ -55,7 +55,7 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	return w.pad(files)
 }
 
-// allocate takes the room for all data before the first of it is written.
+// allocate reserves the space for all data before the first write.
 func (w *Writer) allocate(files []fsx.File) error {
 	for i, f := range files {
 		if f != nil {
@@ -67,7 +67,7 @@ func (w *Writer) allocate(files []fsx.File) error {
 	return nil
 }
 
-// pad makes each file as long as the plan has it where gaps follow the last tensor.
+// pad extends each file to its planned length, which includes the gap after the last tensor.
 func (w *Writer) pad(files []fsx.File) error {
 	if w.opts.Alignment <= 1 {
 		return nil
@@ -93,24 +93,24 @@ type dataWriter struct {
 	group *errgroup.Group
 	files []fsx.File
 
-	buffers *sync.Pool // of *[]byte of chunkSize; apart, since a pool outlives two garbage collections and all that it is part of does
-	batch   *batch     // small items that follow one another
+	buffers *sync.Pool // has *[]byte of chunkSize; a separate allocation, because a pool survives two garbage collections and keeps the struct that contains it
+	batch   *batch     // small consecutive items
 
 	progress sync.Mutex
 	written  int64
-	handed   []atomic.Int64 // bytes written to each file
-	ends     []int64        // where in each file the item ends that was handed over last
+	handed   []atomic.Int64 // number of bytes written to each file
+	ends     []int64        // the end of the last queued item in each file
 }
 
-// A batch is a run of bytes of a data file that is gathered before it is written.
+// A batch gathers consecutive bytes of a data file before they are written.
 type batch struct {
 	shard  int32
 	offset int64
 	buf    *[]byte
-	gaps   int64 // bytes of buf between tensors
+	gaps   int64 // number of bytes of buf between tensors
 }
 
-// feed loads the items in order and hands what is to be written to the group.
+// feed loads the items in order and passes them to the group.
 func (d *dataWriter) feed() error {
 	defer func() { d.batch = nil }()
 	for i := range d.w.items {
@@ -136,7 +136,7 @@ func (d *dataWriter) feed() error {
 	return nil
 }
 
-// item passes it with its values t to the group, at once or in a batch with others.
+// item passes an item with its values t to the group, at once or in a batch with others.
 func (d *dataWriter) item(it *item, t tensor.Any) error {
 	memory, numeric := tensor.Bytes(t)
 	chunks := 1
@@ -148,7 +148,7 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 		it.large = &pieces{sums: make([]uint32, chunks)}
 	}
 	if it.size > bufferSize {
-		d.flush() // files that are written in order take nothing that follows before it
+		d.flush() // files that are written in order need the earlier bytes first
 	}
 	d.fillGap(it)
 	switch {
@@ -167,7 +167,7 @@ func (d *dataWriter) item(it *item, t tensor.Any) error {
 	return nil
 }
 
-// start lets the group do what writes to a data file.
+// start runs a function that writes to a data file in the group.
 func (d *dataWriter) start(shard int32, write func() error) {
 	d.group.Go(func() error {
 		err := write()
@@ -178,7 +178,8 @@ func (d *dataWriter) start(shard int32, write func() error) {
 	})
 }
 
-// fillGap writes the zeros before it, in files that are written in order. In others there are zeros where nothing is written.
+// fillGap writes the zeros before an item in files that are written in order. In other files, gaps are zeros
+// without a write.
 func (d *dataWriter) fillGap(it *item) {
 	if _, ordered := d.w.fsys.(fsx.Objects); !ordered || d.w.opts.Alignment <= 1 {
 		return
@@ -195,7 +196,7 @@ func (d *dataWriter) fillGap(it *item) {
 	d.ends[it.shard] = it.offset + it.size
 }
 
-// chunk writes chunk i of it.
+// chunk writes chunk i of an item.
 func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 	if d.w.bigEndianMemory {
 		buf := d.buffer()
@@ -212,7 +213,7 @@ func (d *dataWriter) chunk(it *item, i int, p []byte) error {
 	return d.writeAt(it.shard, p, it.offset+int64(i)*chunkSize, 0)
 }
 
-// elements writes it, a tensor of strings or variants.
+// elements writes an item, a tensor of strings or variants.
 func (d *dataWriter) elements(it *item, t tensor.Any) error {
 	out := &limitedWriter{w: io.NewOffsetWriter(writerAt{d, it.shard}, it.offset), left: it.size}
 	crc, err := encodeElements(d.ctx, out, t)
@@ -228,7 +229,7 @@ func (d *dataWriter) elements(it *item, t tensor.Any) error {
 
 var errChanged = errors.New("its strings changed while they were saved")
 
-// A limitedWriter refuses more bytes than were planned.
+// A limitedWriter rejects more bytes than planned.
 type limitedWriter struct {
 	w    io.Writer
 	left int64
@@ -242,7 +243,8 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// gather appends a small item to the open batch, or to a new one where it does not follow it or fit.
+// gather appends a small item to the open batch. It begins a new batch if the item does not follow the open
+// one or does not fit.
 func (d *dataWriter) gather(it *item, t tensor.Any) error {
 	if b := d.batch; b != nil {
 		gap := it.offset - b.offset - int64(len(*b.buf))
@@ -275,7 +277,7 @@ func (d *dataWriter) gather(it *item, t tensor.Any) error {
 	return err
 }
 
-// flush hands the open batch to the group.
+// flush passes the open batch to the group.
 func (d *dataWriter) flush() {
 	b := d.batch
 	if b == nil {
@@ -288,7 +290,7 @@ func (d *dataWriter) flush() {
 	})
 }
 
-// buffer returns an empty buffer of chunkSize.
+// buffer returns an empty buffer with a capacity of chunkSize.
 func (d *dataWriter) buffer() *[]byte {
 	if b, ok := d.buffers.Get().(*[]byte); ok {
 		*b = (*b)[:0]
@@ -318,7 +320,7 @@ func (d *dataWriter) writeAt(shard int32, p []byte, off, gaps int64) error {
 	return nil
 }
 
-// An appender is a buffer as an io.Writer.
+// An appender is an io.Writer that appends to a buffer.
 type appender struct{ buf *[]byte }
 
 func (a appender) Write(p []byte) (int, error) {
@@ -326,7 +328,7 @@ func (a appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A writerAt is a data file as an io.WriterAt.
+// A writerAt is an io.WriterAt of a data file.
 type writerAt struct {
 	d     *dataWriter
 	shard int32

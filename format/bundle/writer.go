@@ -15,11 +15,12 @@ import (
 
 // Options are the options of a Writer. With the zero value it writes the same files as TensorFlow.
 type Options struct {
-	// Shards is the number of data files. 0 means as many as tensors were added to, at least one.
+	// Shards is the number of data files. 0 means the number of data files to which tensors were added, at
+	// least one.
 	Shards int
 	// Alignment makes the offset of every tensor a multiple of it and fills the gaps with zeros. 0 and 1 mean no gaps.
 	Alignment int
-	// Workers is how many goroutines write data; 0 means one per processor.
+	// Workers is the number of goroutines that write data. 0 means one per processor.
 	Workers int
 	// Progress is called with the number of bytes of data written so far and in total, by one goroutine at a time.
 	Progress func(done, total int64)
@@ -36,8 +37,8 @@ type Writer struct {
 	keys        keySet
 	partitioned map[string]*partitioned // by name
 	planned     bool
-	total       int64   // bytes of data, once planned
-	ends        []int64 // how long each data file will be, once planned
+	total       int64   // number of bytes of data, after planning
+	ends        []int64 // length of each data file, after planning
 	err         error   // the first error of Add and AddSlice, which Commit returns
 	done        bool
 
@@ -53,20 +54,20 @@ type item struct {
 	values  func() (tensor.Any, error)
 	offset  int64
 	size    int64
-	large   *pieces // nil where it is numbers in one chunk
+	large   *pieces // nil for numbers in one chunk
 	dtype   tensor.DType
 	shard   int32
 	sum     uint32 // checksum of its only chunk, not masked
-	written bool   // its data has been handed over to be written
+	written bool   // its data was passed on for writing
 }
 
-// A pieces is what an item has of several chunks, or of strings.
+// A pieces is the data of an item with several chunks or with strings.
 type pieces struct {
-	sums   []uint32   // checksums of its chunks, not masked; nil where it has one chunk
-	loaded tensor.Any // kept where planning had to load it
+	sums   []uint32   // checksums of its chunks, not masked; nil for one chunk
+	loaded tensor.Any // kept if planning had to load it
 }
 
-// name is what messages call it.
+// name returns the item's name for messages.
 func (it *item) name() string {
 	if name, _, ok := parseSliceKey([]byte(it.key)); ok {
 		return name
@@ -76,8 +77,8 @@ func (it *item) name() string {
 
 // A partitioned is a tensor that is added in parts.
 type partitioned struct {
-	record       // what is stored at the tensor's own key
-	shards []int // of each slice
+	record       // the entry at the tensor's key
+	shards []int // data file of each slice
 }
 
 // CreateFile is Create for a checkpoint in the operating system's files.
@@ -109,7 +110,7 @@ func (w *Writer) AddSlice(shard int, key string, full tensor.Shape, part tensor.
 	return w.note(key, w.addSlice(shard, key, full, part, src))
 }
 
-// note keeps the first error and says which key it is about.
+// note keeps the first error and adds the key.
 func (w *Writer) note(key string, err error) error {
 	if err == nil {
 		return nil
@@ -178,7 +179,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 			return err
 		}
 	}
-	// A part's key has its extents as they were given: a whole axis may be one or the other.
+	// A part's key has the extents as they were given, because there are two forms for a whole axis.
 	for i := range resolved {
 		if part[i] == tensor.Full {
 			resolved[i] = tensor.Full
@@ -194,8 +195,9 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 	return nil
 }
 
-// insert lists a part after those of its data file and of lower ones, and names the lowest in the record: that is
-// what comes of one bundle per file and a merge, which is how TensorFlow writes several.
+// insert lists a part after those of the same data file and of lower ones, and writes the lowest data file
+// into the record. The result equals a merge of one bundle per file, which is how TensorFlow writes several
+// files.
 func (p *partitioned) insert(shard int, s tensor.Slice) {
 	at := sort.SearchInts(p.shards, shard+1)
 	p.shards = slices.Insert(p.shards, at, shard)
@@ -203,9 +205,10 @@ func (p *partitioned) insert(shard int, s tensor.Slice) {
 	p.shard = int32(p.shards[0])
 }
 
-// Commit implements format.Writer. It loads tensors one at a time, in the order in which they were added. They must not
-// change until Commit returns. Tensors of strings and variants are loaded before the first byte is written, because their
-// size must be known. If there are more data files than [openFiles], some are finished before others are begun.
+// Commit implements format.Writer. It loads tensors one at a time, in the order in which they were added.
+// They must not change until Commit returns. Tensors of strings and variants are loaded before the first byte
+// is written, because their size must be known. If there are more data files than [openFiles], it finishes
+// some before it begins others.
 //
 // An earlier checkpoint at the prefix can be read until the new one is durable, even if the program or the machine stops;
 // see replace.go. Commit removes the remains of earlier saves of the prefix that did not finish. Two saves of one prefix
@@ -235,7 +238,7 @@ func (w *Writer) Commit(ctx context.Context) error {
 	return nil
 }
 
-// commitAs writes the checkpoint with data files that are called as if there were count of them.
+// commitAs writes the checkpoint. The names of its data files have count as the number of data files.
 func (w *Writer) commitAs(ctx context.Context, count int) error {
 	commit := fsx.Begin(w.fsys)
 	defer commit.Abort()

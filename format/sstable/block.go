@@ -35,8 +35,8 @@ func (b *block) numRestarts() int { return len(b.restarts) / 4 }
 
 func (b *block) restart(i int) uint32 { return binary.LittleEndian.Uint32(b.restarts[4*i:]) }
 
-// seek returns a cursor before the last restart point with a key that is not above key, so that the first entry that is not
-// below key lies at most one restart interval further.
+// seek returns a cursor before the last restart point with a key that is not above key. So the first entry
+// that is not below key is at most one restart interval further.
 func (b *block) seek(key, buf []byte) (cursor, error) {
 	lo, hi := 0, b.numRestarts() // the key at lo is not above key, that at hi is
 	for lo+1 < hi {
@@ -61,7 +61,7 @@ func (b *block) seek(key, buf []byte) (cursor, error) {
 	return b.at(lo, buf)
 }
 
-// at returns a cursor before restart point i, which builds its keys in buf.
+// at returns a cursor before restart point i. The cursor builds its keys in buf.
 func (b *block) at(i int, buf []byte) (cursor, error) {
 	off := b.restart(i)
 	if int64(off) > int64(len(b.entries)) {
@@ -73,14 +73,14 @@ func (b *block) at(i int, buf []byte) (cursor, error) {
 // A cursor steps through the entries of a block.
 type cursor struct {
 	entries []byte
-	pos     int    // of the next entry
-	key     []byte // of this entry; overwritten by next
-	value   []byte // of this entry; part of the block
-	shared  int    // bytes of key that are those of the entry before
-	started bool   // key and value are those of an entry
+	pos     int    // offset of the next entry
+	key     []byte // key of this entry; overwritten by next
+	value   []byte // value of this entry; part of the block
+	shared  int    // number of bytes that key shares with the entry before
+	started bool   // key and value belong to an entry
 }
 
-// next moves to the next entry; ok is false at the end. The error's text says what is wrong.
+// next moves to the next entry. ok is false at the end. The error describes the problem.
 func (c *cursor) next() (ok bool, err error) {
 	p := c.entries[c.pos:]
 	if len(p) == 0 {
@@ -100,7 +100,7 @@ func (c *cursor) next() (ok bool, err error) {
 	if unshared+length > uint64(len(rest)) { // both are below 1<<32
 		return false, fmt.Errorf("the entry at %d needs %d bytes, but %d are left", c.pos, unshared+length, len(rest))
 	}
-	// Both keys begin with the same shared bytes, so the rest of them tells the order.
+	// Both keys begin with the same shared bytes, so the remaining bytes determine the order.
 	if c.started && bytes.Compare(rest[:unshared], c.key[shared:]) <= 0 {
 		return false, fmt.Errorf("key %s at %d does not ascend: it comes after %s",
 			quote(append(bytes.Clone(c.key[:shared]), rest[:unshared]...)), c.pos, quote(c.key))
@@ -112,7 +112,7 @@ func (c *cursor) next() (ok bool, err error) {
 	return true, nil
 }
 
-// entryHead decodes the three varint32 that an entry begins with; n is 0 if there are none.
+// entryHead decodes the three varint32 at the beginning of an entry. n is 0 if they are invalid.
 func entryHead(p []byte) (shared, unshared, length uint64, n int) {
 	for _, v := range []*uint64{&shared, &unshared, &length} {
 		u, k := binary.Uvarint(p[n:])
@@ -128,8 +128,9 @@ func entryHead(p []byte) (shared, unshared, length uint64, n int) {
 // errStop ends a walk early.
 var errStop = errors.New("stop")
 
-// walk calls fn for each entry of the block, and verifies that restart points are where entries begin that share nothing. The key
-// is overwritten after the call. Errors, but for errStop, become those of part p, the block at h.
+// walk calls fn for each entry of the block. It verifies that restart points are at entries that do not share
+// a prefix. The key is overwritten after the call. Errors, except errStop, are reported for part p, the block
+// at h.
 func (b *block) walk(p part, h handle, fn func(key, value []byte) error) error {
 	c, restarts := cursor{entries: b.entries}, 0
 	for {
@@ -159,8 +160,8 @@ func (b *block) walk(p part, h handle, fn func(key, value []byte) error) error {
 	}
 }
 
-// checkRestarts returns an error if the first entry is not a restart point, or there are more of them than were
-// found at the beginnings of entries.
+// checkRestarts returns an error if the first entry is not a restart point, or if some restart points are not
+// at the beginnings of entries.
 func (b *block) checkRestarts(found int) error {
 	if b.numRestarts() > 0 && b.restart(0) != 0 {
 		return fmt.Errorf("the first restart point is at %d, want 0", b.restart(0))

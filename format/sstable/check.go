@@ -26,7 +26,7 @@ func (t *Reader) Check() (entries int, err error) {
 	return int(c.entries.Load()), nil
 }
 
-// A check is what the workers of Reader.Check share.
+// A check is the state that the workers of Reader.Check share.
 type check struct {
 	t        *Reader
 	workers  sync.WaitGroup
@@ -37,7 +37,7 @@ type check struct {
 
 	mu      sync.Mutex
 	fault   error
-	faultAt int // the block of fault
+	faultAt int // the block with the fault
 }
 
 // blocks is one worker. Blocks are taken in order, so that those before one that fails are checked too.
@@ -63,8 +63,8 @@ func (c *check) fail(block int, err error) {
 	c.failed.Store(true)
 }
 
-// walkBlock calls fn for each entry of data block i and verifies the block: in itself, and against what the index block says of it
-// and of the one before. The lengths of its keys are taken from budget.
+// walkBlock calls fn for each entry of data block i. It verifies the block itself, and compares it with the
+// index block's entries for it and for the block before. The lengths of its keys are taken from budget.
 func (t *Reader) walkBlock(i int, budget *int64, fn func(key, value []byte) error) error {
 	b, err := t.block(i)
 	if err != nil {

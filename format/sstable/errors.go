@@ -7,10 +7,10 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// A CorruptError says what is wrong with a table's bytes. It satisfies errors.Is(err, format.ErrCorrupt).
+// A CorruptError describes a problem of a table's bytes. It satisfies errors.Is(err, format.ErrCorrupt).
 type CorruptError struct {
 	Part   string // "footer", "index block", "metaindex block", "data block 3"
-	Offset int64  // of that part in the file
+	Offset int64  // offset of that part in the file
 	Reason string // what was found, and what was expected
 }
 
@@ -22,7 +22,8 @@ func (e *CorruptError) Error() string {
 // Unwrap returns [format.ErrCorrupt].
 func (e *CorruptError) Unwrap() error { return format.ErrCorrupt }
 
-// A part is a part of a table: a data block, by its number, or one of those below. Its name is made only for errors.
+// A part is a part of a table: the number of a data block, or one of the constants below. Its name is made
+// only for errors.
 type part int
 
 const (
@@ -48,7 +49,7 @@ func (p part) corrupt(offset int64, format string, args ...any) error {
 	return &CorruptError{p.String(), offset, fmt.Sprintf(format, args...)}
 }
 
-// quote returns a key for a message: in Go syntax, cut where it is long.
+// quote returns a key for a message: in Go syntax, truncated if it is long.
 func quote(key []byte) string {
 	const most = 100
 	if len(key) > most {

@@ -9,7 +9,7 @@ import (
 const (
 	magic      = 0xdb4775248b80fb57
 	footerLen  = 48
-	trailerLen = 5 // after each block: type and checksum
+	trailerLen = 5 // the type and the checksum after each block
 )
 
 // The compression types of blocks.
@@ -21,7 +21,7 @@ const (
 // A handle is the position of a block. size does not include the trailer.
 type handle struct{ offset, size uint64 }
 
-// end is the offset after the block's trailer. It is meaningful where the handle lies in a file.
+// end is the offset after the block's trailer. It is meaningful if the handle is within a file.
 func (h handle) end() uint64 { return h.offset + h.size + trailerLen }
 
 // within reports whether the block and its trailer lie before limit.
@@ -47,7 +47,7 @@ func parseHandle(b []byte) (h handle, rest []byte, ok bool) {
 	return h, b[n:], true
 }
 
-// readFooter returns the handles of the metaindex and the index block. The metaindex handle may be nonsense.
+// readFooter returns the handles of the metaindex and the index block. The metaindex handle may be invalid.
 func readFooter(r io.ReaderAt, size int64) (meta, index handle, err error) {
 	if size < footerLen {
 		return meta, index, footer.corrupt(0, "the file's %d bytes are too few for a table, which ends in a footer of %d", size, footerLen)
@@ -74,7 +74,7 @@ func readFooter(r io.ReaderAt, size int64) (meta, index handle, err error) {
 	return meta, index, nil
 }
 
-// readAt fills b from offset at. A file that has become shorter since its size was taken is corrupt.
+// readAt fills b from offset at. It returns an error if the file has become shorter.
 func readAt(r io.ReaderAt, b []byte, at int64, p part) error {
 	n, err := r.ReadAt(b, at)
 	if n == len(b) {

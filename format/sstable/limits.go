@@ -19,6 +19,6 @@ const (
 	// TensorFlow's do, cannot exceed 16.
 	maxKeyExpansion = 64
 
-	// minKeyBudget is what maxKeyExpansion allows at least, for files of a few bytes.
+	// minKeyBudget is the smallest limit of maxKeyExpansion, for files of a few bytes.
 	minKeyBudget = 64 << 10
 )

@@ -20,24 +20,24 @@ type Reader struct {
 	r       io.ReaderAt
 	size    int64
 	blocks  []dataBlock
-	meta    handle // as the footer has it; perhaps nonsense
+	meta    handle // from the footer; may be invalid
 	index   handle
-	kept    atomic.Int64 // bytes of cached blocks
-	scratch *sync.Pool   // of *scratch; apart, since a pool outlives two garbage collections and all that it is part of does
+	kept    atomic.Int64 // number of bytes of cached blocks
+	scratch *sync.Pool   // has *scratch; a separate allocation, because a pool survives two garbage collections and keeps the struct that contains it
 }
 
-// A dataBlock is what the index block says of a data block, and the block itself once it was read.
+// A dataBlock is the index block's entry for a data block, and the block after it was read.
 type dataBlock struct {
 	handle
-	bound  []byte // no key of the block is above it, and every key of the next is
+	bound  []byte // at least every key of the block, and below every key of the next
 	cached atomic.Pointer[block]
 }
 
 // An Entry is a key and its value.
 type Entry struct{ Key, Value []byte }
 
-// Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are read,
-// and verified, when they are needed: a pass over [Reader.All] verifies them all.
+// Open reads the footer and the index block of the table that is the first size bytes of r. Data blocks are
+// read and verified when they are needed. An iteration over [Reader.All] verifies all of them.
 //
 // Open accepts a footer with a wrong metaindex handle, because TensorFlow never uses it. Reader.CheckMetaindex finds it.
 func Open(r io.ReaderAt, size int64) (*Reader, error) {
@@ -88,13 +88,14 @@ func (t *Reader) readIndex() error {
 // keyBudget is the largest total length of all keys.
 func (t *Reader) keyBudget() int64 { return max(maxKeyExpansion*t.size, minKeyBudget) }
 
-// metaindexAdjoins reports whether the footer's metaindex handle ends where the index block begins, as it
-// does in every table as it was written.
+// metaindexAdjoins reports whether the footer's metaindex handle ends at the beginning of the index
+// block, as in every undamaged table.
 func (t *Reader) metaindexAdjoins() bool {
 	return t.meta.within(t.index.offset) && t.meta.end() == t.index.offset
 }
 
-// CheckMetaindex returns an error if the metaindex block is damaged, or not where the footer says. No value depends on it.
+// CheckMetaindex returns an error if the metaindex block is damaged, or not at the footer's position. No
+// value depends on it.
 func (t *Reader) CheckMetaindex() error {
 	if !t.metaindexAdjoins() {
 		return footer.corrupt(t.size-footerLen, "the metaindex block's handle (offset %d, size %d) does not end at the index block, offset %d",
@@ -128,7 +129,7 @@ func get[K string | []byte](t *Reader, key K) (value []byte, ok bool, err error)
 	return value, ok, err
 }
 
-// A scratch is memory for the keys of one look-up.
+// A scratch is memory for the keys of one lookup.
 type scratch struct{ wanted, found []byte }
 
 // From yields the entries with keys that are at least key, in order. It ends after the first error. An Entry is valid as
@@ -157,8 +158,8 @@ func (t *Reader) From(key []byte) iter.Seq2[Entry, error] {
 	}
 }
 
-// seek returns the data block in which key would be, and a cursor at the first of its entries that is not below
-// key; ok is false if there is none. The cursor builds its keys in buf where that is large enough.
+// seek returns the data block in which key would be, and a cursor at its first entry that is not below key.
+// ok is false if there is none. The cursor builds its keys in buf if buf is large enough.
 func (t *Reader) seek(key, buf []byte) (i int, c cursor, ok bool, err error) {
 	i = sort.Search(len(t.blocks), func(i int) bool { return bytes.Compare(t.blocks[i].bound, key) >= 0 })
 	if i == len(t.blocks) {
@@ -211,7 +212,7 @@ func (t *Reader) All() iter.Seq2[Entry, error] {
 	}
 }
 
-// block returns data block i, from the cache where it is there.
+// block returns data block i, from the cache if possible.
 func (t *Reader) block(i int) (*block, error) {
 	at := &t.blocks[i]
 	if b := at.cached.Load(); b != nil {

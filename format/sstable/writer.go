@@ -10,11 +10,11 @@ import (
 	"slices"
 )
 
-// What TensorFlow's writer is set to (table_options.h, tensor_bundle.cc): part of the format in so far as files
-// are to be the same to the byte.
+// The settings of TensorFlow's writer (table_options.h, tensor_bundle.cc). They belong to the format, because
+// files must equal TensorFlow's byte for byte.
 const (
-	blockSize            = 256 << 10     // a block is closed once it is this long, counts and restart points included
-	oversized            = 2 * blockSize // a key and value this long do not join an open block
+	blockSize            = 256 << 10     // a block is closed at this length, including counts and restart points
+	oversized            = 2 * blockSize // a key and value of this length do not join an open block
 	dataRestartInterval  = 16
 	indexRestartInterval = 1
 )
@@ -25,10 +25,10 @@ type Writer struct {
 	offset  uint64
 	data    builder
 	index   builder
-	last    []byte // the key added last
+	last    []byte // the last added key
 	pending handle // the last closed data block; its index entry waits for the next key
 	waiting bool
-	err     error // the first error, which ends all
+	err     error // the first error; later calls return it
 }
 
 // NewWriter returns a Writer of a table to w, which it writes block by block.
@@ -95,7 +95,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// flush closes the open data block, which is not empty.
+// flush closes the open data block, which must not be empty.
 func (w *Writer) flush() (err error) {
 	w.pending, err = w.writeBlock(&w.data)
 	w.waiting = true
@@ -126,7 +126,7 @@ type builder struct {
 	interval int // entries from one restart point to the next
 	buf      []byte
 	restarts []uint32
-	count    int // of entries
+	count    int // number of entries
 	last     []byte
 }
 
@@ -137,7 +137,7 @@ func (b *builder) add(key, value []byte) {
 	} else {
 		shared = commonPrefix(b.last, key)
 	}
-	if len(b.buf) > blockSize/8 { // it will be full: no more doubling
+	if len(b.buf) > blockSize/8 { // it will be full, so it does not have to double again
 		b.buf = slices.Grow(b.buf, max(0, blockSize+blockSize/8-len(b.buf)))
 	}
 	b.buf = binary.AppendUvarint(b.buf, uint64(shared))
@@ -148,7 +148,7 @@ func (b *builder) add(key, value []byte) {
 	b.count++
 }
 
-// size is how long the block would be if it ended here.
+// size returns the length of the block if it ended here.
 func (b *builder) size() int { return len(b.buf) + 4*max(len(b.restarts), 1) + 4 }
 
 // finish returns the block's contents. They have a restart point even without entries.
@@ -183,7 +183,7 @@ func separator(a, b []byte) []byte {
 	return a
 }
 
-// successor returns a short key that is no less than a (BytewiseComparator::FindShortSuccessor).
+// successor returns a short key that is at least a (BytewiseComparator::FindShortSuccessor).
 func successor(a []byte) []byte {
 	for i, c := range a {
 		if c != 0xff {
