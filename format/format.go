@@ -13,14 +13,15 @@ import (
 
 // Sentinel errors of every format, for errors.Is.
 var (
-	// ErrCorrupt is in every error about bytes that violate the format: wrong checksums, truncated files, forged numbers.
+	// ErrCorrupt is wrapped by every error about bytes that violate the format: wrong checksums, truncated
+	// files, forged numbers.
 	ErrCorrupt = errors.New("corrupt checkpoint")
-	// ErrNotFound is in the error about a key that is not stored.
+	// ErrNotFound is wrapped by the error about a key that is not stored.
 	ErrNotFound = errors.New("not found")
-	// ErrFormat is in the error about a file that is not a checkpoint of any known format.
+	// ErrFormat is wrapped by the error about a file that is not a checkpoint of any known format.
 	ErrFormat = errors.New("not a checkpoint")
-	// ErrStale is in the error about a checkpoint that was replaced or removed after it was opened, and about a worker that
-	// comes too late to write its part of a checkpoint.
+	// ErrStale is wrapped by the error about a checkpoint that was replaced or removed after it was opened,
+	// and about a worker that comes too late to write its part of a checkpoint.
 	ErrStale = errors.New("stale")
 )
 
@@ -30,9 +31,10 @@ type Entry struct {
 	DType  tensor.DType
 	Shape  tensor.Shape   // of the whole tensor
 	Bytes  int64          // size of the tensor in its data file; if it is partitioned, of all parts together
-	Slices []tensor.Slice // the parts of a partitioned tensor in the order they were added; nil if it is stored whole
-	// Stored is the file's name of the elements' type where DType does not say it all: of tensors in blocks, such as "Q4_K",
-	// and of tensors that can only be listed, such as "F4", if Go has no such type. Otherwise it is "".
+	Slices []tensor.Slice // the parts of a partitioned tensor in the order in which they were added; nil if it is stored whole
+	// Stored is the file's name of the elements' type if DType does not describe it: for tensors in blocks,
+	// such as "Q4_K", and for tensors that can only be listed because Go has no such type, such as "F4".
+	// Otherwise it is "".
 	Stored string
 }
 
@@ -120,7 +122,7 @@ type Writer interface {
 	Add(shard int, key string, src Source) error
 	// AddSlice adds a part of the tensor called key. full is the shape of the whole tensor.
 	AddSlice(shard int, key string, full tensor.Shape, part tensor.Slice, src Source) error
-	// Commit writes the files beside their destination, syncs them, and renames them into place, data before index. If it
-	// fails, or ctx ends, it removes its files, and the destination does not change.
+	// Commit writes the files next to their destination, syncs them, and renames them into place, data before
+	// index. If it fails, or ctx ends, it removes its files, and the destination does not change.
 	Commit(ctx context.Context) error
 }

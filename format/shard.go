@@ -16,7 +16,7 @@ type ShardTensor struct {
 
 // A ShardPart assigns a tensor, or a region of it, to a data file.
 type ShardPart struct {
-	Tensor int          // index into the tensors given
+	Tensor int          // index into the given tensors
 	Shard  int          // number of the data file
 	Part   tensor.Slice // nil: the whole tensor
 }

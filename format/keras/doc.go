@@ -1,11 +1,12 @@
-// Package keras reads and writes the files in which Keras keeps models and weights:
+// Package keras reads and writes Keras's files of models and weights:
 //
 //   - .keras archives (Keras 2.13 and later): config.json, metadata.json and model.weights.h5 in a ZIP file, or unpacked in a directory
 //   - .weights.h5 files of Keras 3
 //   - sharded weights of Keras 3.10 and later: a .weights.json that lists .weights.h5 files beside it
 //   - .h5 and .hdf5 files of Keras 2.0 to 3: whole models and weights alone
 //
-// [Open] tells them apart by their contents. The HDF5 in them is read by package hdf5, which says what it does not read.
+// [Open] recognizes the kind of a file by its contents. Package hdf5 reads the HDF5 in them, and documents
+// the features that it does not support.
 //
 // # Keys
 //
@@ -14,9 +15,9 @@
 //
 // # Names
 //
-// Reader.Graph returns a graph in which every name that a person would use for a weight leads to it. Keras 3 stores a layer
-// under a name made of its class (layers/dense_1, or layers\dense_1 on Windows) and numbers its variables. A layer is a
-// child of layers and of the model itself, by
+// Reader.Graph returns a graph in which every name that a person would use for a weight leads to it. Keras 3
+// stores a layer under a name made of its class (layers/dense_1, or layers\dense_1 on Windows) and numbers
+// its variables. A layer is a child of layers and of the model itself, by
 //
 //   - its given name (name="head"): newer files store it beside the weights, archives in config.json
 //   - its stored name (dense_1), unless it is another layer's given name
@@ -34,6 +35,7 @@
 //
 // # What is trusted
 //
-// Nothing: see packages hdf5 and raw and internal/zipfile for the bounds. The package takes only names from config.json; if
-// it cannot understand the file, names are missing. It never runs code from a file.
+// The package trusts nothing in a file: see packages hdf5 and raw and internal/zipfile for the limits. The
+// package takes only names from config.json; if it cannot understand the file, names are missing. It never
+// runs code from a file.
 package keras

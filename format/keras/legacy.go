@@ -183,7 +183,7 @@ func (b *builder) legacy(file *hdf5.File, about *description) (*legacyGraph, err
 
 // find finds a layer of a model: a layer of the file by its name, a layer of a nested model by a part of the names of its weights.
 func (l *legacyGraph) find(model place, steps []string, class, name string) (place, bool) {
-	if len(steps) > 0 { // the model that a wrapper has: weights do not name it
+	if len(steps) > 0 { // the model in a wrapper: weights do not name it
 		return place{node: l.b.step(model.node, steps), weights: model.weights}, true
 	}
 	if model.node == 0 {
@@ -205,8 +205,8 @@ func (l *legacyGraph) find(model place, steps []string, class, name string) (pla
 	return at, true
 }
 
-// weightsOf returns the weights of the layer called name in a model: those whose names begin with name; if there are none, those
-// with name among their later parts; if there are none, those of a numbered layer.
+// weightsOf returns the weights of the layer called name in a model. It prefers weights with names that begin
+// with name, then weights with name among the later parts, then those of a numbered layer.
 func (p place) weightsOf(name string) []*weight {
 	parts := strings.Split(name, "/")
 	var first, within, numbered []*weight

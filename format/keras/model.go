@@ -103,7 +103,7 @@ func (o *object) weighted() (n int) {
 	return n
 }
 
-// A place says where the weights of a model are: its node, and the object or the legacy weights.
+// A place is the position of a model's weights: its node, and the object or the legacy weights.
 type place struct {
 	node    int
 	object  *object

@@ -150,11 +150,11 @@ func (b *builder) findNamed(model place, steps []string, class, name string) (pl
 	switch {
 	case ok || o == nil:
 		return at, ok
-	case len(steps) > 0: // the model that a wrapper has: names do not tell of the wrapper
+	case len(steps) > 0: // the model in a wrapper: names do not contain the wrapper
 		return place{node: b.step(model.node, steps), object: o}, true
 	}
 	if o = o.lookup(name); o == nil {
-		isModel := class == "Sequential" || class == "Functional" || class == "Model" // there may be names of its layers only
+		isModel := class == "Sequential" || class == "Functional" || class == "Model" // there may be only names of its layers
 		return place{node: b.node(), object: model.object}, isModel
 	}
 	b.alias(o)

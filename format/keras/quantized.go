@@ -2,8 +2,9 @@ package keras
 
 import "github.com/gockpt/ckpt/tensor"
 
-// quantizedNames names the variables of a layer that one of Keras's quantization policies changed, and reports whether it is such a
-// layer. The class does not say so, and parts of an attention layer have no description. The stored dtypes and shapes say so.
+// quantizedNames names the variables of a layer that one of Keras's quantization policies changed, and
+// reports whether it is such a layer. It looks at the stored dtypes and shapes, because the class does not
+// show the policy, and parts of an attention layer have no description.
 func quantizedNames(names [][]string, class string, vars []variable) bool {
 	switch class {
 	case "", "dense", "einsum_dense", "embedding":

@@ -4,9 +4,10 @@
 //
 // # Tensors and blobs
 //
-// A Tensor lies in a Blob: a file, a part of a file, memory, or a stream that is unpacked as it is read. Its numbers are
-// stored in either byte order, either in row-major order without gaps or at strides. Or they are stored in blocks that a
-// Code decodes. A tensor that cannot be read is still listed; Tensor.Refuse is then the error of reading it.
+// A Tensor lies in a Blob: a file, a part of a file, memory, or a stream that is unpacked as it is read. Its
+// numbers are stored in either byte order, either in row-major order without gaps or at strides.
+// Alternatively, they are stored in blocks that a Code decodes. A tensor that cannot be read is still listed;
+// Tensor.Refuse is then the error of reading it.
 //
 // # What is checked
 //

@@ -10,7 +10,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// An Error says what is wrong, in which file, and with which tensor.
+// An Error describes a problem, and names the file and the tensor.
 type Error struct {
 	File   string // the file, or the member of an archive
 	Key    string // the tensor's key; "" if the fault does not concern a single tensor
@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		b.WriteString(": " + e.Reason)
 	}
-	// The sentinels add nothing to what the reason says.
+	// Omit sentinel errors, because the reason has all of their information.
 	if e.Reason == "" || e.Err != nil && e.Err != format.ErrCorrupt && e.Err != format.ErrNotFound && e.Err != errors.ErrUnsupported {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}

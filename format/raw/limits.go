@@ -2,13 +2,15 @@ package raw
 
 // Sizes that bound the memory that a read takes, and what a hostile file can request.
 const (
-	// chunkSize is how many bytes are read at once. The context is checked between chunks.
+	// chunkSize is the number of bytes that are read at once. The context is checked between chunks.
 	chunkSize = 1 << 20
 
-	// aloneSize is how many bytes of a tensor are worth a separate goroutine if no other tensor is being read.
+	// aloneSize is the number of bytes of a tensor that are worth a separate goroutine if no other tensor is
+	// being read.
 	aloneSize = 1 << 20
 
-	// parallelSize is how many bytes are worth a separate goroutine if other tensors are being read.
+	// parallelSize is the number of bytes that are worth a separate goroutine if other tensors are being
+	// read.
 	parallelSize = 32 << 20
 
 	// bufferSize is the size of the buffer for strided tensors and regions. It fits the second-level cache of a processor.
@@ -24,6 +26,6 @@ const (
 	// be this many times the blob's size. Tied weights are many names for few bytes, and an expanded tensor repeats its elements.
 	maxRepeats = 16
 
-	// freeRepeats is how many bytes tensors that share bytes may always have.
+	// freeRepeats is the number of bytes that tensors that share bytes may always have.
 	freeRepeats = 16 << 20
 )

@@ -92,7 +92,7 @@ type writer struct {
 	wrote    func(n int64)
 }
 
-// feed loads the items in order and hands their bytes to the group.
+// feed loads the items in order and passes their bytes to the group.
 func (w *writer) feed(items []Item) error {
 	for i := range items {
 		if err := w.ctx.Err(); err != nil {
@@ -112,14 +112,14 @@ func (w *writer) feed(items []Item) error {
 	return nil
 }
 
-// item hands the bytes of t to the group, directly or together with others.
+// item passes the bytes of t to the group, directly or together with others.
 func (w *writer) item(it *Item, t tensor.Any) {
 	memory, _ := tensor.Bytes(t)
 	if len(memory) <= smallSize {
 		w.gather(it, memory)
 		return
 	}
-	w.flush() // some files are written in order: what comes before must be written first
+	w.flush() // some files are written in order, so earlier bytes must be written first
 	it.sums = make([]uint32, (len(memory)+chunkSize-1)/chunkSize)
 	for i := range it.sums {
 		off := i * chunkSize
@@ -157,7 +157,8 @@ func (w *writer) chunk(it *Item, i int, p []byte) error {
 	return w.writeAt(p, it.Offset+int64(i)*chunkSize)
 }
 
-// gather copies a small item behind the gathered ones. If it does not follow them or does not fit, gather flushes these first.
+// gather copies a small item after the gathered ones. If it does not follow them or does not fit, gather
+// flushes these first.
 func (w *writer) gather(it *Item, memory []byte) {
 	if w.open != nil && (it.Offset != w.openAt+int64(len(*w.open)) || len(*w.open)+len(memory) > chunkSize) {
 		w.flush()
@@ -175,7 +176,7 @@ func (w *writer) gather(it *Item, memory []byte) {
 	}
 }
 
-// flush hands the gathered items to the group.
+// flush passes the gathered items to the group.
 func (w *writer) flush() {
 	buf, at := w.open, w.openAt
 	if buf == nil {

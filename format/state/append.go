@@ -63,7 +63,7 @@ func appendNumber(b []byte, field string, value float64) []byte {
 	return append(b, field+": "+formatFloat(value)+"\n"...)
 }
 
-// formatFloat returns what Python's repr does: the shortest decimal that reads back as v, with an exponent below
+// formatFloat formats v like Python's repr: the shortest decimal that reads back as v, with an exponent below
 // 1e-4 and from 1e16 on, and otherwise with a point.
 func formatFloat(v float64) string {
 	switch {

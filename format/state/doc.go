@@ -1,5 +1,5 @@
-// Package state reads and writes the text file, by default called checkpoint, in which TensorFlow keeps the names of
-// a directory's checkpoints:
+// Package state reads and writes the text file in which TensorFlow keeps the names of a directory's
+// checkpoints. Its default name is checkpoint:
 //
 //	model_checkpoint_path: "ckpt-3"
 //	all_model_checkpoint_paths: "ckpt-2"

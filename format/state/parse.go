@@ -149,7 +149,8 @@ func list[T any](p *parser, to *[]T, value func() (T, error)) error {
 	}
 }
 
-// number reads a float as Python's float and text_format.ParseFloat do: also inf, nan, and with an f at the end.
+// number reads a float like Python's float and text_format.ParseFloat, which accept inf, nan, and an f at the
+// end.
 func (p *parser) number() (float64, error) {
 	p.skip()
 	word := p.token(func(c byte) bool { return isNameByte(c) || c == '.' })
@@ -176,7 +177,7 @@ func parseFloat(s string) (float64, bool) {
 	return v, err == nil || errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0)
 }
 
-// skip passes over space and comments.
+// skip skips space and comments.
 func (p *parser) skip() {
 	for p.rest != "" {
 		r, size := utf8.DecodeRuneInString(p.rest)
@@ -194,7 +195,7 @@ func (p *parser) skip() {
 	}
 }
 
-// take passes over c if that is next.
+// take skips c if it comes next.
 func (p *parser) take(c byte) bool {
 	if p.rest == "" || p.rest[0] != c {
 		return false
@@ -203,7 +204,7 @@ func (p *parser) take(c byte) bool {
 	return true
 }
 
-// token takes the bytes that are of a kind.
+// token takes the following bytes of one kind.
 func (p *parser) token(is func(byte) bool) string {
 	n := 0
 	for n < len(p.rest) && is(p.rest[n]) {

@@ -32,7 +32,7 @@ func (p *parser) text() (string, error) {
 	return string(b), nil
 }
 
-// path reads a string, or what stands without quotes up to the end of the line or a comment.
+// path reads a string, or text without quotes up to the end of the line or a comment.
 func (p *parser) path() (string, error) {
 	p.skip()
 	if p.rest == "" || strings.IndexByte("\"'[]{}<>:,;", p.rest[0]) >= 0 {
@@ -50,7 +50,7 @@ func (p *parser) path() (string, error) {
 	return strings.TrimRight(word, ",; "), nil
 }
 
-// piece appends to b what stands before the quote that ends a string.
+// piece appends to b the text before the quote that ends a string.
 func (p *parser) piece(b []byte, quote byte) ([]byte, error) {
 	for {
 		i := strings.IndexAny(p.rest, "\n\\"+string(quote))
@@ -70,13 +70,13 @@ func (p *parser) piece(b []byte, quote byte) ([]byte, error) {
 	}
 }
 
-// simple maps the letters of escapes to what they stand for.
+// simple maps the letters of escapes to their values.
 var simple = map[byte]byte{
 	'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v', '\\': '\\', '\'': '\'', '"': '"',
 }
 
-// escape appends the value of an escape. Its backslash has been read. A backslash before anything else stands for itself, as
-// in Python (text_encoding.CUnescape).
+// escape appends the value of an escape. Its backslash has been read. A backslash before any other character
+// stays a backslash, as in Python (text_encoding.CUnescape).
 func (p *parser) escape(b []byte) ([]byte, error) {
 	if p.rest == "" || p.rest[0] == '\n' {
 		return nil, errors.New("a string without an end")
@@ -115,7 +115,7 @@ func (p *parser) escape(b []byte) ([]byte, error) {
 	return append(b, '\\'), nil
 }
 
-// digits takes up to most digits and returns their value and how many there were.
+// digits takes up to most digits, and returns their value and their number.
 func (p *parser) digits(base uint64, most int) (v uint64, n int) {
 	for n < most && n < len(p.rest) {
 		d := digit(p.rest[n])

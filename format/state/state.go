@@ -18,12 +18,13 @@ const DefaultName = "checkpoint"
 // maxSize is larger than any real state file: a hundred thousand long paths.
 const maxSize = 64 << 20
 
-// Sentinel errors about a file's contents, for errors.Is, beside [format.ErrCorrupt].
+// Sentinel errors about a file's contents, for errors.Is, in addition to [format.ErrCorrupt].
 var (
-	// ErrSyntax is in the error about a file that is not the text of a state. TensorFlow logs a warning and continues
-	// without the file.
+	// ErrSyntax is wrapped by the error about a file that is not the text of a state. TensorFlow logs a
+	// warning and continues without the file.
 	ErrSyntax = errors.New("not a checkpoint state")
-	// ErrIncomplete is in the error about a state that does not name a latest checkpoint. TensorFlow raises an error.
+	// ErrIncomplete is wrapped by the error about a state that does not name a latest checkpoint. TensorFlow
+	// raises an error.
 	ErrIncomplete = errors.New("invalid checkpoint state: it names no latest checkpoint")
 )
 
@@ -109,7 +110,7 @@ func storedPath(dir, path string, relative bool) string {
 			return path // another volume: there is no relative path to it
 		}
 	}
-	return filepath.ToSlash(rel) // what one system stores another can read
+	return filepath.ToSlash(rel) // so that another system can read the path
 }
 
 func relAbs(dir, path string) (string, error) {

@@ -1,7 +1,8 @@
 // Package cli is the ckpt command without its func main, so that another module can build the command with more stores.
 //
-// The exit status is 0 for success, 1 for a checkpoint that is damaged or missing, with one line on standard error that names the file
-// and the fault, or for a difference that diff found, 2 for wrong usage, and 130 after an interrupt.
+// The exit status is 0 for success, and 1 if diff finds a difference or a checkpoint is damaged or missing;
+// one line on standard error then names the file and the fault. It is 2 for wrong usage, and 130 after an
+// interrupt.
 package cli
 
 import (

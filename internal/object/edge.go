@@ -14,7 +14,7 @@ type Edge struct {
 	Node     *Node  // nil if the edge holds nil
 	lack     *lack  // nil if the edge leads to a node
 	Opt      Options
-	Attached bool // attached to the root by the Checkpoint; the root itself does not have it
+	Attached bool // attached to the root by the Checkpoint; the root's struct does not have it
 	Wanted   bool // holds nil, but a checkpoint must have it
 	Met      bool // the checkpoint being restored has it
 }

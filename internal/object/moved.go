@@ -68,7 +68,8 @@ func (n *Node) holds(other *Node) bool {
 	return other.Obj.Addr().Pointer()-n.Obj.Addr().Pointer() < n.Obj.Type().Size() // an address before n's is a very large difference
 }
 
-// memoryOf returns the memory of a tensor or of a slice of plain values; ok is false for anything else, and where there is none.
+// memoryOf returns the memory of a tensor or of a slice of plain values; ok is false for anything else, and
+// if there is no memory.
 func memoryOf(v reflect.Value) (m memory, ok bool) {
 	if !v.IsValid() || !v.CanAddr() || !v.Addr().CanInterface() {
 		return memory{}, false

@@ -58,7 +58,8 @@ func (v *Value) Shared() string {
 	return v.Own.Shared
 }
 
-// A Target says where a stored tensor is read to, and what to do then. Any of its functions may be nil.
+// A Target describes the destination of a stored tensor and the steps after the read. Any of its functions
+// may be nil.
 type Target struct {
 	Dst     tensor.Any
 	Convert func() error // called after Dst was read; does not touch the object
@@ -89,8 +90,8 @@ func (v *Value) Load() (tensor.Any, error) {
 	return v.Own.Values()
 }
 
-// Target returns where to read the stored tensor to. It returns nil for v.Tensor itself, which may be partly overwritten after a
-// failed read.
+// Target returns the destination for the stored tensor. It returns nil for v.Tensor itself, which may be
+// partly overwritten after a failed read.
 func (v *Value) Target(stored format.Entry) (*Target, error) {
 	t := v.Tensor
 	switch {

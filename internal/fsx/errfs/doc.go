@@ -1,14 +1,14 @@
-// Package errfs is a filesystem in memory on which every single operation can fail, tear or be the last one
-// before the power goes, for tests of what must survive that.
+// Package errfs is a filesystem in memory for tests of failures. Every operation on it can fail, write only
+// in part, or be the last one before the power fails.
 //
-// An [FS] keeps apart what programs see from what is durable. Bytes are durable once the file they were written
-// to has been synced, a name once its directory has been. [FS.Reboot] cuts the power and returns the filesystem
-// that the next boot finds: what is durable is there, and of everything else as much or as little as the [Fate]
-// decides, in any order: filesystems promise no more. A rename within a directory happens as a whole or not at
-// all; between two directories its halves are independent. A removed name may come back, and an overwritten
-// range may hold its old bytes, new ones, or new ones up to some point.
+// An [FS] distinguishes the state that programs see from the durable state. Bytes are durable after a sync of
+// their file, and a name after a sync of its directory. [FS.Reboot] cuts the power and returns the filesystem
+// that the next boot finds. It has the durable state. The [Fate] decides how much of each other change
+// survives, in any order, because filesystems do not promise more. A rename within a directory happens
+// completely or not at all. Between two directories its halves are independent. A removed name may reappear.
+// An overwritten range may have its old bytes, new ones, or new ones up to some point.
 //
-// Operations are counted from 1, reads included, and an [Injector] is asked about each before it takes place:
+// Operations, including reads, are counted from 1. An [Injector] is called before each operation:
 //
 //	for n := 1; ; n++ {
 //		disk := errfs.New()

@@ -27,13 +27,13 @@ type FS struct {
 
 var _ fsx.FS = (*FS)(nil)
 
-// New returns a filesystem with a root directory and nothing in it.
+// New returns a filesystem with an empty root directory.
 func New() *FS { return &FS{root: newDir(clock(0))} }
 
-// clock is a filesystem's time: its operations are a second apart.
+// clock is a filesystem's time. Each operation advances it by a second.
 func clock(ops int) time.Time { return time.Unix(1_000_000_000+int64(ops), 0) }
 
-// Inject makes in decide what befalls operations from now on; nil: nothing does. Operations already counted keep
+// Inject sets the injector for later operations. With nil, operations do not fail. Earlier operations keep
 // their numbers.
 func (f *FS) Inject(in Injector) {
 	f.mu.Lock()
@@ -55,14 +55,14 @@ func (f *FS) Log() []Op {
 	return slices.Clone(f.ops)
 }
 
-// OpenFiles returns how many readers and files are open.
+// OpenFiles returns the number of open readers and files.
 func (f *FS) OpenFiles() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.open
 }
 
-// Reboot cuts the power, if it is not gone already, and returns what the next boot finds.
+// Reboot cuts the power, unless it has failed already, and returns the filesystem that the next boot finds.
 func (f *FS) Reboot(fate Fate) *FS {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -104,8 +104,7 @@ func (f *FS) each(do func(name string, n *node)) {
 	list("", f.root)
 }
 
-// do counts op and performs it, unless the injector decides otherwise. A write that tears is performed with half
-// of its size.
+// do counts op and performs it, unless the injector decides otherwise. A torn write stores half of its bytes.
 func (f *FS) do(op Op, perform func(size int) error) error {
 	f.mu.Lock()
 	op.N = len(f.ops) + 1
@@ -170,7 +169,7 @@ func (f *FS) find(name string) (*node, error) {
 	return n, nil
 }
 
-// parent returns the directory that holds or would hold name, and name's last element.
+// parent returns the directory of name, which does not have to exist, and name's last element.
 func (f *FS) parent(name string) (*node, string, error) {
 	elems := split(name)
 	if name == "" || len(elems) == 0 {
@@ -183,8 +182,8 @@ func (f *FS) parent(name string) (*node, string, error) {
 	return dir, elems[len(elems)-1], err
 }
 
-// WriteFile puts a file into the filesystem, durably, with the directories above it and without counting as an
-// operation: the state in which a test starts.
+// WriteFile makes a durable file and the directories above it, for the initial state of a test. It does not
+// count as an operation.
 func (f *FS) WriteFile(name string, data []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 // A Kind is the name of an operation.
 type Kind string
 
-// The operations, as [fsx.FS], [fsx.Reader] and [fsx.File] have them.
+// The operations of [fsx.FS], [fsx.Reader] and [fsx.File].
 const (
 	Open     Kind = "open"
 	Stat     Kind = "stat"
@@ -26,16 +26,16 @@ const (
 	Allocate Kind = "allocate"
 	Truncate Kind = "truncate"
 	Sync     Kind = "sync"
-	Close    Kind = "close" // of a file opened for writing
+	Close    Kind = "close" // closes a file opened for writing
 )
 
 // An Op is one operation about to take place.
 type Op struct {
-	N    int // 1 for the first of all
+	N    int // 1 for the first operation
 	Kind Kind
-	Name string // the first, for those that take two
-	To   string // the second
-	Size int    // the bytes of a write
+	Name string // the first name, for operations with two
+	To   string // the second name
+	Size int    // number of bytes of a write
 }
 
 // String returns o as "12: rename a.tmp a".
@@ -47,31 +47,31 @@ func (o Op) String() string {
 	return s
 }
 
-// A Fault says what happens to an operation. The zero Fault means that it is not disturbed.
+// A Fault describes a failure of an operation. With the zero Fault, the operation succeeds.
 type Fault struct {
-	Err     error // the operation fails with it; errors.Is finds it
+	Err     error // the operation returns it; errors.Is finds it
 	Partial bool  // a write stores half of its bytes first
-	Done    bool  // the operation takes place although it fails, as when the answer to a network filesystem gets lost
-	Crash   bool  // the power goes before the operation: it and all that follow fail with ErrCrashed
+	Done    bool  // the operation takes effect although it fails, as if the answer of a network filesystem was lost
+	Crash   bool  // the power fails before the operation: it and all later ones fail with ErrCrashed
 }
 
 // Ready-made faults.
 var (
 	IO      = Fault{Err: syscall.EIO}
 	NoSpace = Fault{Err: syscall.ENOSPC}                // the bytes are not stored
-	Short   = Fault{Err: syscall.ENOSPC, Partial: true} // half of it is
-	Torn    = Fault{Err: syscall.EIO, Done: true}       // all of it is, and nobody knows
+	Short   = Fault{Err: syscall.ENOSPC, Partial: true} // half of the bytes are stored
+	Torn    = Fault{Err: syscall.EIO, Done: true}       // all bytes are stored, but the write fails
 	Crash   = Fault{Crash: true}
 )
 
-// ErrCrashed is in the error of every operation after the power has gone.
+// ErrCrashed is wrapped by the error of every operation after the power has failed.
 var ErrCrashed = errors.New("errfs: the power is gone")
 
-// An Injector decides what befalls an operation. It may block, which delays the operation; it is called by
-// whichever goroutine performs it.
+// An Injector returns the fault of an operation. It may block to delay the operation. It is called by the
+// goroutine that performs the operation.
 type Injector func(Op) Fault
 
-// At is the injector that lets f befall operation n alone.
+// At returns an injector with the fault f only for operation n.
 func At(n int, f Fault) Injector {
 	return func(op Op) Fault {
 		if op.N == n {
@@ -81,7 +81,8 @@ func At(n int, f Fault) Injector {
 	}
 }
 
-// From is the injector that lets f befall operation n and all after it: a disk that stays full.
+// From returns an injector with the fault f for operation n and all later ones, such as a disk that stays
+// full.
 func From(n int, f Fault) Injector {
 	return func(op Op) Fault {
 		if op.N >= n {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A reader is a file opened for reading. It reads on when its name is gone.
+// A reader is a file opened for reading. It still reads after its name was removed.
 type reader struct {
 	fs     *FS
 	name   string
@@ -102,7 +102,7 @@ func (w *file) WriteAt(p []byte, off int64) (n int, err error) {
 }
 
 func (w *file) store(p []byte, off int64) int {
-	if len(p) > 0 { // writing nothing beyond the end does not move it
+	if len(p) > 0 { // writing zero bytes beyond the end does not extend the file
 		w.node.write(write{off, slices.Clone(p)}, w.fs.now())
 	}
 	return len(p)
@@ -120,7 +120,7 @@ func (w *file) Allocate(size int64) error {
 	})
 }
 
-// StartSync does nothing: any of what is pending may be durable at any time.
+// StartSync does nothing, because pending changes may become durable at any time.
 func (w *file) StartSync() {}
 
 func (w *file) Truncate(size int64) error {
@@ -140,7 +140,7 @@ func (w *file) Sync() error {
 	})
 }
 
-// Close closes the file even where it fails, as close(2) does.
+// Close closes the file even if it fails, like close(2).
 func (w *file) Close() error {
 	err := w.change(Op{Kind: Close}, func(int) error { return nil })
 	if errors.Is(err, fs.ErrClosed) {
@@ -149,7 +149,7 @@ func (w *file) Close() error {
 	return cmp.Or(err, w.fs.release(&w.closed, w.name))
 }
 
-// A fileInfo describes a node as it was.
+// A fileInfo describes a node at the time of the call.
 type fileInfo struct {
 	name    string
 	size    int64

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A node is a file or a directory: what programs see, what is durable, and what lies between.
+// A node is a file or a directory. It has the state that programs see, the durable state, and the pending
+// changes.
 type node struct {
 	dir     bool
 	modTime time.Time
@@ -21,7 +22,7 @@ type node struct {
 	changes      []change // since durableNames, in order
 }
 
-// A write is a change to a file's bytes: data at off, or, where data is nil, a new size.
+// A write is a change to a file's bytes: data at off or, if data is nil, a new size.
 type write struct {
 	off  int64
 	data []byte
@@ -40,12 +41,12 @@ func (w write) apply(b []byte) []byte {
 
 func resize(b []byte, size int64) []byte {
 	if size <= int64(len(b)) {
-		return b[:size:size] // so that growing again finds zeros and not what was cut off
+		return b[:size:size] // so that the file has zeros, not the old bytes, if it grows again
 	}
 	return append(b, make([]byte, size-int64(len(b)))...)
 }
 
-// A change is an update of a directory that happens as a whole: names that get a node, nil for those that go.
+// A change is an atomic update of a directory. It maps names to their nodes, and removed names to nil.
 type change map[string]*node
 
 func (c change) apply(names map[string]*node) {
@@ -76,7 +77,7 @@ func (n *node) change(c change, now time.Time) {
 	n.modTime = now
 }
 
-// sync makes what programs see durable.
+// sync makes the visible state durable.
 func (n *node) sync() {
 	for _, w := range n.writes {
 		n.durable = w.apply(n.durable)
@@ -87,23 +88,24 @@ func (n *node) sync() {
 	n.writes, n.changes = nil, nil
 }
 
-// put gives the directory an entry that is durable, whatever else is pending.
+// put adds a durable entry to the directory. Pending changes stay pending.
 func (n *node) put(name string, child *node) {
 	n.names[name], n.durableNames[name] = child, child
 }
 
-// A Fate says, asked once for each update that was not durable, how much of it a crash leaves: from 0 (nothing)
-// to 1 (all of it). Changes of directories stay where it says more than 0; of a write that share of the bytes does.
+// A Fate is called once for each update that was not durable. It returns the share that survives a crash,
+// from 0 (nothing) to 1 (everything). A change of a directory survives if the share is above 0. For a write,
+// the share of the bytes survives.
 type Fate func() float64
 
-// Two extreme fates: nothing survives that was not synced, and everything does.
+// Two extreme fates: without a sync, nothing survives or everything survives.
 var (
 	LoseAll Fate = func() float64 { return 0 }
 	KeepAll Fate = func() float64 { return 1 }
 )
 
-// Lottery returns the fate in which each update survives, is lost, or, for a write, is torn, as a generator
-// seeded with seed decides.
+// Lottery returns a random fate, which seed determines: each update survives or is lost, and a write may
+// also be torn.
 func Lottery(seed uint64) Fate {
 	state := seed
 	return func() float64 { // splitmix64
@@ -122,7 +124,8 @@ func Lottery(seed uint64) Fate {
 	}
 }
 
-// reboot returns what the next boot finds of n, and, through seen, of each node once however many names it has.
+// reboot returns the state of n at the next boot. seen has the nodes that were visited, because a node may
+// have several names.
 func (n *node) reboot(fate Fate, seen map[*node]*node) *node {
 	if r, ok := seen[n]; ok {
 		return r
@@ -154,7 +157,7 @@ func (n *node) reboot(fate Fate, seen map[*node]*node) *node {
 	return r
 }
 
-// survivor returns the share of w that a crash leaves; its off is negative where that is nothing.
+// survivor returns the part of w that survives a crash. Its off is negative if nothing survives.
 func (w write) survivor(share float64) write {
 	if share <= 0 || (w.data == nil && share < 1) {
 		return write{off: -1}

@@ -90,7 +90,7 @@ func (f *FS) Create(name string) (fsx.File, error) {
 	if err != nil {
 		if w != nil {
 			f.mu.Lock()
-			f.open-- // the fault hid the handle, not the file
+			f.open-- // the caller did not get the handle, but the file exists
 			f.mu.Unlock()
 		}
 		return nil, err
@@ -98,7 +98,7 @@ func (f *FS) Create(name string) (fsx.File, error) {
 	return w, nil
 }
 
-// Rename moves the file from to to, replacing a file that is there. It moves no directories.
+// Rename moves the file from to to and replaces an existing file. It does not move directories.
 func (f *FS) Rename(from, to string) error {
 	return f.do(Op{Kind: Rename, Name: from, To: to}, func(int) error {
 		oldDir, oldBase, newDir, newBase, err := f.pair(from, to)
@@ -135,7 +135,7 @@ func (f *FS) pair(from, to string) (oldDir *node, oldBase string, newDir *node, 
 	return oldDir, oldBase, newDir, newBase, err
 }
 
-// Link makes to a second name of the file from.
+// Link makes to another name of the file from.
 func (f *FS) Link(from, to string) error {
 	return f.do(Op{Kind: Link, Name: from, To: to}, func(int) error {
 		oldDir, oldBase, newDir, newBase, err := f.pair(from, to)
@@ -171,7 +171,7 @@ func (f *FS) Remove(name string) error {
 	})
 }
 
-// MkdirAll makes dir and what is missing above it.
+// MkdirAll makes dir and the missing directories above it.
 func (f *FS) MkdirAll(dir string) error {
 	return f.do(Op{Kind: Mkdir, Name: dir}, func(int) error {
 		n := f.root

@@ -90,7 +90,7 @@ func (p *Program) callNested(a *ops.Arguments) ([]*ops.Value, error) {
 		if err != nil {
 			return nil, fault.Errorf(p.Who, "%w", err)
 		}
-		for i, v := range vs { // Keras, too, sets it on the tensor itself
+		for i, v := range vs { // Keras also sets it on the tensor
 			if masks[i] != nil {
 				v.Mask = masks[i]
 			}
