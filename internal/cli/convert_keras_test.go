@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/layers"
 )
 
-// kerasNumbers are values of one input or output in JSON.
+// kerasNumbers has the values of one input or output in JSON.
 type kerasNumbers struct {
 	Shape  []int     `json:"shape"`
 	Values []float64 `json:"values"`
@@ -35,8 +35,8 @@ func kerasExample(t *testing.T, dir string) (in string, output kerasNumbers) {
 	return in, of.Output
 }
 
-// TestConvertKeras converts weights of Keras's, which then load into the model by --config, whatever their names are, and back into Keras's
-// own files.
+// TestConvertKeras converts Keras's weights. The results load into the model given by --config, whatever
+// their names are. It also converts them back into Keras's files.
 func TestConvertKeras(t *testing.T) {
 	dir := t.TempDir()
 	in, want := kerasExample(t, dir)

@@ -13,11 +13,11 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// formats is where the packages of the formats are, with files under testdata.
+// formats is the directory of the formats' packages. They have files in testdata.
 var formats = filepath.Join("..", "..", "format")
 
-// TestConvertBetweenFormats converts a file of every format to every one that is written, and from there to safetensors: the
-// tensors are those of the direct conversion.
+// TestConvertBetweenFormats converts a file of every format to every format that can be written, and the
+// result to safetensors. The tensors must equal those of the direct conversion.
 func TestConvertBetweenFormats(t *testing.T) {
 	for _, in := range []string{"safetensors/testdata/sharded", "keras/testdata/model.keras", "keras/testdata/model.h5", "torch/testdata/zip.pt", "npz/testdata/array.npy", "../testdata/golden/keras3-mlp/ckpt"} {
 		t.Run(filepath.Base(in), func(t *testing.T) {
@@ -55,7 +55,7 @@ func hashes(t *testing.T, path string) map[string]string {
 	return m
 }
 
-// TestConvertOptions chooses, renames, casts and splits.
+// TestConvertOptions tests the flags that select, rename, cast and split tensors.
 func TestConvertOptions(t *testing.T) {
 	in, dir := filepath.Join(formats, "torch/testdata/zip.pt"), t.TempDir()
 	out := filepath.Join(dir, "out.safetensors")
@@ -72,7 +72,8 @@ func TestConvertOptions(t *testing.T) {
 	require.Equal(t, 2, runCkpt(t, "convert", in).status)
 }
 
-// TestConvertKeepsMetadata: what safetensors files have beside their tensors stays, and PyTorch's files get what its libraries ask for.
+// TestConvertKeepsMetadata checks that the metadata of safetensors files is kept, and that PyTorch's files
+// get the metadata that its libraries require.
 func TestConvertKeepsMetadata(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first.safetensors"), filepath.Join(dir, "second.safetensors")
@@ -107,7 +108,7 @@ func TestConvertObjectsOfSeveralTensors(t *testing.T) {
 	require.Contains(t, names, "table/table-values/.ATTRIBUTES/VARIABLE_VALUE")
 }
 
-// TestConvertNames renames as ckpt.Rename does, and by what Keras's layers are called.
+// TestConvertNames renames like ckpt.Rename, and by the names of Keras's layers.
 func TestConvertNames(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out.safetensors")
@@ -124,13 +125,13 @@ func TestConvertNames(t *testing.T) {
 	requireRun(t, "convert", keras2, out, "--only", "*layers/dense/*", "--rename", `^(\w+)\.kernel$=weights.$1`, "--rename", "weights=w")
 	require.Equal(t, []string{"out.bias", "w.out"}, names(out))
 
-	// The same rule in the slashes of HDF5, and a name that two tensors would have.
+	// The same rule with the slashes of HDF5, and two tensors that would get the same name.
 	h5 := filepath.Join(dir, "out.weights.h5")
 	requireRun(t, "convert", out, h5, "--rename", "w.out=layers.dense.vars.0", "--rename", "out.bias=layers/dense/vars/1")
 	require.Equal(t, []string{"layers/dense/vars/0", "layers/dense/vars/1"}, names(h5))
 	require.Contains(t, runCkpt(t, "convert", out, filepath.Join(dir, "x.npz"), "--rename", ".*=same").stderr, "would both get the name same")
 
-	// What is not cast is said, and a value that does not fit is an error.
+	// The command reports tensors that are not cast, and a value that does not fit is an error.
 	require.Contains(t, requireRun(t, "convert", h5, out, "--cast", "int8"), "; not cast, because int8 is of another kind: layers/dense/vars/0, layers/dense/vars/1 (2 tensors)\n")
 	x, err := tensor.FromSlice([]float32{1e30}, 1)
 	require.NoError(t, err)
@@ -145,7 +146,8 @@ func TestConvertNames(t *testing.T) {
 	require.Contains(t, runCkpt(t, "convert", bare, h5).stderr, "it does not hold any tensors to convert")
 }
 
-// TestConvertOntoItself is refused, by other names of the file too.
+// TestConvertOntoItself checks that converting a file onto itself is rejected, also by other names of the
+// file.
 func TestConvertOntoItself(t *testing.T) {
 	dir := t.TempDir()
 	in, other := filepath.Join(dir, "a.safetensors"), filepath.Join(dir, "b.safetensors")
@@ -172,7 +174,7 @@ func TestExport(t *testing.T) {
 	require.Contains(t, requireRun(t, "list", out), "float32  [1 3]        12 B  w\n")
 }
 
-// TestDigest writes the hashes of a checkpoint's files, and finds the one that was changed.
+// TestDigest writes the hashes of a checkpoint's files, and finds a changed file.
 func TestDigest(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(golden, "keras3-mlp"))))
@@ -190,7 +192,8 @@ func TestDigest(t *testing.T) {
 	require.Contains(t, r.stderr, "the SHA-256 of ckpt.data-00000-of-00001 has changed")
 }
 
-// TestConvertToKeras makes archives of models: of one that has its description, and of weights beside a description.
+// TestConvertToKeras makes archives of models, one from a file with the description and one from weights and
+// a separate description.
 func TestConvertToKeras(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(formats, "keras/testdata", name) }
@@ -225,7 +228,7 @@ func TestConvertToKeras(t *testing.T) {
 	}
 }
 
-// TestRunKerasFile runs a model with the weights that its file has.
+// TestRunKerasFile runs a model with the weights in its file.
 func TestRunKerasFile(t *testing.T) {
 	in, want := kerasExample(t, t.TempDir())
 	at := kerasFile
@@ -241,7 +244,7 @@ func TestRunKerasFile(t *testing.T) {
 	require.Contains(t, r.stderr, "without a description of the model")
 }
 
-// TestDigestLine: names are escaped as sha256sum escapes them, so that a name is one line.
+// TestDigestLine checks that names are escaped as in sha256sum, so that each takes one line.
 func TestDigestLine(t *testing.T) {
 	for name, want := range map[string]string{
 		"plain.safetensors": "abc  plain.safetensors\n",
@@ -254,7 +257,7 @@ func TestDigestLine(t *testing.T) {
 	}
 }
 
-// TestDigestsOfOthers reads hashes as other programs and hands write them.
+// TestDigestsOfOthers reads hashes in the forms of other programs and of people.
 func TestDigestsOfOthers(t *testing.T) {
 	const now = "abc  a\ndef  b c\n"
 	for text, says := range map[string]string{

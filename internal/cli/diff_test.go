@@ -25,7 +25,7 @@ func TestCompareValues(t *testing.T) {
 	for name, test := range map[string]struct {
 		a, b      tensor.Any
 		tolerance float64
-		want      string // "" where they are the same
+		want      string // "" if they are the same
 	}{
 		"the same":                       {of(t, 1.5, 2), of(t, 1.5, 2), 0, ""},
 		"the largest difference":         {of(t, 1.0, 2, 3, 4), of(t, 1.5, 2, 1, 4.5), 0, "3 of 4 values differ, most at [2]: 3 -> 1 (by 2)"},
@@ -76,7 +76,7 @@ func TestCompareValues(t *testing.T) {
 	})
 }
 
-// TestDiffWithItself holds every whole golden checkpoint to being no different from itself.
+// TestDiffWithItself compares every undamaged golden checkpoint with itself.
 func TestDiffWithItself(t *testing.T) {
 	for name, e := range expectations(t) {
 		if e.Want == nil && name != "saved-wide" {
@@ -112,7 +112,7 @@ func TestDiffDirections(t *testing.T) {
 		"_CHECKPOINTABLE_OBJECT_GRAPH": values, "aux/.ATTRIBUTES/VARIABLE_VALUE": removed, "step/.ATTRIBUTES/VARIABLE_VALUE": removed}, kinds(b, a))
 }
 
-// Two formats spell keys differently, and a converted checkpoint is the same.
+// Two formats spell keys differently, but diff finds no difference after a conversion.
 func TestDiffOfTwoFormats(t *testing.T) {
 	source := filepath.Join(golden, "saved-root", "ckpt-1")
 	for _, name := range []string{"m.safetensors", "m.npz"} {

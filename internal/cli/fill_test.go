@@ -24,7 +24,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// TestHelpIsNarrow has the help of every command fit a terminal of 80 columns.
+// TestHelpIsNarrow checks that the help of every command fits into 80 columns.
 func TestHelpIsNarrow(t *testing.T) {
 	lines := [][]string{{"--help"}, {"completion", "--help"}}
 	for _, c := range new(Program).command(nil).Commands() {

@@ -13,12 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An expectation is what an expect.json says of a checkpoint.
+// An expectation is the description of a checkpoint in an expect.json.
 type expectation struct {
 	Prefix string
 	expectedCheckpoint
 	Others map[string]expectedCheckpoint
-	// Want is that of a damaged one; Bad are the keys that cannot be read.
+	// Want is set for a damaged checkpoint. Bad lists the keys that cannot be read.
 	Want *struct {
 		Open, Restore string
 		Bad           []string
@@ -61,7 +61,7 @@ func expectations(t *testing.T) map[string]expectation {
 	return all
 }
 
-// TestWhatTensorFlowWrote lists, draws and verifies every checkpoint under testdata/golden that is whole.
+// TestWhatTensorFlowWrote lists, draws and verifies every undamaged checkpoint under testdata/golden.
 func TestWhatTensorFlowWrote(t *testing.T) {
 	checked := 0
 	for name, e := range expectations(t) {
@@ -142,20 +142,20 @@ func checkGraph(t *testing.T, path string, want expectedCheckpoint) {
 	if want.Digest == "" {
 		require.Len(t, got.Nodes, len(expected.Nodes))
 	}
-	for i, n := range expected.Nodes { // of a large one only the first are kept
+	for i, n := range expected.Nodes { // only the first ones of a large tensor are kept
 		require.JSONEq(t, string(n), string(got.Nodes[i]))
 	}
 	require.Zero(t, runCkpt(t, "graph", path).status)
 }
 
-// TestWhatIsDamaged holds every damaged checkpoint to one clear line on standard error, and the status 1, unless TensorFlow
-// reads it right.
+// TestWhatIsDamaged checks that every damaged checkpoint causes one clear line on standard error and the
+// status 1, unless TensorFlow reads it right.
 func TestWhatIsDamaged(t *testing.T) {
-	// Each is another status than follows from what restoring the base gives, and why.
+	// These statuses differ from the result of restoring the base, for the given reasons.
 	others := map[string]int{
-		"damaged-entry-dtype-same-size":        0, // another dtype of the same size is as good as the first
-		"damaged-entry-rank-unknown-with-dims": 1, // what is restored is a matter of taste, and this is no shape
-		"damaged-entry-slices-leave-a-gap":     0, // TensorFlow writes such: what is there is whole
+		"damaged-entry-dtype-same-size":        0, // another dtype of the same size cannot be detected
+		"damaged-entry-rank-unknown-with-dims": 1, // whether to restore is a matter of taste, and this shape is invalid
+		"damaged-entry-slices-leave-a-gap":     0, // TensorFlow writes such checkpoints: the existing values are intact
 		"damaged-graph-slot-out-of-range":      1,
 		"damaged-header-unknown-endianness":    1,
 	}
@@ -183,7 +183,7 @@ func TestWhatIsDamaged(t *testing.T) {
 					require.Empty(t, r.stderr)
 				}
 			}
-			if want == 0 || e.Want.Open != "ok" || name == "damaged-table-header-only" { // which has no keys at all
+			if want == 0 || e.Want.Open != "ok" || name == "damaged-table-header-only" { // it does not have keys
 				return
 			}
 			said := runCkpt(t, "verify", path)

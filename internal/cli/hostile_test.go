@@ -23,7 +23,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// hostileNames would ring, clear, recolour or rewrite a terminal, end a line or a comment, or look like something else.
+// hostileNames could ring, clear, recolour or rewrite a terminal, end a line or a comment, or look like
+// something else.
 var hostileNames = map[string]string{
 	"a NUL":                         "a\x00b",
 	"a newline":                     "a\nproblem: forged",
@@ -47,8 +48,9 @@ var hostileNames = map[string]string{
 	"an overlong encoding of slash": "\xc0\xaf",
 }
 
-// hostileCheckpoint has a name everywhere: as a key, an edge, an attribute, a variable's own name, a saver, a slot and a string.
-// Where it is no UTF-8 the graph, which must be, has it quoted.
+// hostileCheckpoint returns a checkpoint with a name in every position: as a key, an edge, an attribute, a
+// variable's name, a saver, a slot and a string. If the name is not UTF-8, the graph has it in quotes,
+// because a graph must be UTF-8.
 func hostileCheckpoint(t *testing.T, name string, value float32) (prefix string) {
 	t.Helper()
 	text := name
@@ -77,7 +79,7 @@ func hostileCheckpoint(t *testing.T, name string, value float32) (prefix string)
 	return prefix
 }
 
-// requirePlain says that output moves no cursor: it is lines of what can be seen.
+// requirePlain checks that output cannot move the cursor: it must have only lines of visible characters.
 func requirePlain(t *testing.T, what, output string) {
 	t.Helper()
 	require.True(t, utf8.ValidString(output), "%s prints %q", what, output)
@@ -86,7 +88,7 @@ func requirePlain(t *testing.T, what, output string) {
 	}
 }
 
-// TestHostileNames has every command print names that a forger chose.
+// TestHostileNames prints forged names with every command.
 func TestHostileNames(t *testing.T) {
 	for title, name := range hostileNames {
 		t.Run(title, func(t *testing.T) {
@@ -125,11 +127,11 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestHostileKeysInJSON has programs find the names that are there.
+// TestHostileKeysInJSON checks that JSON has the real names.
 func TestHostileKeysInJSON(t *testing.T) {
 	for title, name := range hostileNames {
 		if !utf8.ValidString(name) {
-			continue // such bytes are U+FFFD, which is all that JSON has for them
+			continue // such bytes become U+FFFD, because JSON cannot represent them
 		}
 		t.Run(title, func(t *testing.T) {
 			path := hostileCheckpoint(t, name, 1)
@@ -149,12 +151,12 @@ func TestHostileKeysInJSON(t *testing.T) {
 	}
 }
 
-// TestHostileModels has run speak of a model and inputs whose names a forger chose.
+// TestHostileModels runs a model with forged names, and inputs with forged names.
 func TestHostileModels(t *testing.T) {
 	const dir = "testdata/unnamed"
 	for title, name := range hostileNames {
 		if !utf8.ValidString(name) {
-			continue // encoding/json has replaced it
+			continue // encoding/json replaces it
 		}
 		t.Run(title, func(t *testing.T) {
 			file := func(from string, replace ...string) string {

@@ -13,15 +13,15 @@ import (
 	"github.com/gockpt/ckpt/internal/ckpttest"
 )
 
-// TestHostileArguments has every command speak of arguments that a forger chose, as scripts that expand file names pass them on. Every
-// day, each name is in some of the lines and each line has some of the names.
+// TestHostileArguments calls every command with forged arguments, which scripts might pass after they expand
+// file names. Every day, each name is in some of the lines and each line has some of the names.
 func TestHostileArguments(t *testing.T) {
-	dir := t.TempDir() // digest writes beside what it reads
+	dir := t.TempDir() // digest writes next to its input
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/wide")))
 	checkpoint := filepath.Join(dir, "model")
 	var names []string
 	for _, c := range new(Program).command(nil).Commands() {
-		if c.Name() != "view" { // which serves until it is stopped, where what it is told is right
+		if c.Name() != "view" { // it serves until it is stopped if its arguments are right
 			names = append(names, c.Name())
 		}
 	}
@@ -30,9 +30,9 @@ func TestHostileArguments(t *testing.T) {
 	for first, title := range slices.Sorted(maps.Keys(hostileNames)) {
 		hostile := hostileNames[title]
 		t.Run(title, func(t *testing.T) {
-			t.Chdir(t.TempDir()) // some commands write what they are told
+			t.Chdir(t.TempDir()) // some commands write files with the given names
 			if strings.Contains(hostile, "\x00") {
-				hostile = strings.ReplaceAll(hostile, "\x00", "\x01") // no argument has it
+				hostile = strings.ReplaceAll(hostile, "\x00", "\x01") // the arguments do not contain it
 			}
 			lines := [][]string{{hostile}, {"--" + hostile}, {"-" + hostile}, {"help", hostile}, {"lis" + hostile}}
 			for _, name := range names {

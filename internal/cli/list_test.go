@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestListOrder has a list count: what a checkpoint's own order puts after 1 is 10.
+// TestListOrder checks that a list sorts numbers by value. In the order of keys, 10 comes after 1.
 func TestListOrder(t *testing.T) {
 	var model struct {
 		Blocks [12]struct{ W tensor.Tensor[float32] }
@@ -30,7 +30,8 @@ func TestListOrder(t *testing.T) {
 	require.Equal(t, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}, order)
 }
 
-// TestBarsAreForTerminals has commands that take long write nothing to a standard error that is not a terminal.
+// TestBarsAreForTerminals checks that slow commands do not write a progress bar if standard error is not a
+// terminal.
 func TestBarsAreForTerminals(t *testing.T) {
 	path := filepath.Join(golden, "damaged-none", "ckpt")
 	for _, args := range [][]string{{"list", "--sha256", path}, {"stat", path}, {"diff", path, path}, {"verify", path}} {
@@ -40,7 +41,8 @@ func TestBarsAreForTerminals(t *testing.T) {
 	}
 }
 
-// TestTensorsThatCannotBeRead has tensors listed by the names that their files give their types, and the values of all others read.
+// TestTensorsThatCannotBeRead lists tensors of unsupported types by the names of the types in the file, and
+// reads the values of all others.
 func TestTensorsThatCannotBeRead(t *testing.T) {
 	for _, tt := range []struct{ file, row, hash, stat string }{
 		{"safetensors/testdata/refused.safetensors", `F4 +\[\S+( \d+)*\] .*`, `(cannot be read)`, ""},
@@ -72,7 +74,7 @@ func TestTensorsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestListMetadata prints what files have beside their tensors.
+// TestListMetadata prints the metadata of files.
 func TestListMetadata(t *testing.T) {
 	format := filepath.Join("..", "..", "format")
 	r := runCkpt(t, "list", "--metadata", filepath.Join(format, "gguf", "testdata", "plain.gguf"))

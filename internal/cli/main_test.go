@@ -16,10 +16,10 @@ import (
 
 var update = flag.Bool("update", false, "write what the commands print into testdata/*.golden")
 
-// golden is where checkpoints that TensorFlow wrote are.
+// golden is the directory of the checkpoints that TensorFlow wrote.
 var golden = filepath.Join("..", "..", "testdata", "golden")
 
-// A result is what a command line did.
+// A result is the result of a command line.
 type result struct {
 	stdout, stderr string
 	status         int
@@ -33,8 +33,9 @@ func runCkpt(t testing.TB, args ...string) result {
 	return result{out.String(), err.String(), status}
 }
 
-// TestTranscripts runs the command lines in testdata/*.golden, which start with "$ ", where the golden checkpoints are. Below
-// each is what it prints: on standard error after "! ", and its exit status, where that is not 0, after "? ".
+// TestTranscripts runs the command lines in testdata/*.golden, which start with "$ ", in the directory of the
+// golden checkpoints. Below each line is its output. Standard error is after "! ", and an exit status other
+// than 0 is after "? ".
 //
 // To add one, write its command line there and run the test with -update.
 func TestTranscripts(t *testing.T) {
@@ -152,7 +153,7 @@ func TestCompletion(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(r.stdout, "\n"), "\n")
 		return lines[:len(lines)-1], lines[len(lines)-1]
 	}
-	const noFiles, noFilesNoSpace = ":4", ":6" // as cobra encodes them
+	const noFiles, noFilesNoSpace = ":4", ":6" // in cobra's encoding
 	for name, test := range map[string]struct {
 		args      []string
 		want      []string

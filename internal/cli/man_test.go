@@ -33,7 +33,7 @@ func TestRoff(t *testing.T) {
 	require.Equal(t, "\\&.TH \\e\n\\&'x\na \\-\\-b\\[u2026]", roff(".TH \\\n'x\na --b…"))
 }
 
-// The shells that cobra completes for get their scripts.
+// There is a script for each shell for which cobra has completion.
 func TestCompletionScripts(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		var out, stderr bytes.Buffer

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is resharded has the same values, in as many data files as are asked for.
+// A resharded checkpoint has the same values in the requested number of data files.
 func TestReshardCommand(t *testing.T) {
 	in, dir := filepath.Join("..", "..", "testdata", "golden", "saved-numbered", "train", "ckpt-1"), t.TempDir()
 	run := func(args ...string) (stdout, stderr string, status int) {

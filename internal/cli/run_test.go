@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// modelOutputs is what run prints, and a model's record beside the inputs.
+// modelOutputs is the output of run, and the recorded outputs of a model.
 type modelOutputs struct {
 	Outputs []struct {
 		Name   string
@@ -30,7 +30,7 @@ func readOutputs(t *testing.T, data []byte) modelOutputs {
 	return o
 }
 
-// runModel runs one command line and returns its status and what it prints.
+// runModel runs one command line, and returns its status and its output.
 func runModel(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	r := runCkpt(t, append([]string{"run"}, args...)...)
@@ -105,7 +105,7 @@ func TestRunTakesInputs(t *testing.T) {
 	}
 }
 
-// Where nobody said at which edges the model is, the error is that of the attempt that came further.
+// Without --at, the error is that of the attempt that found more of the model.
 func TestRunSaysWhatIsWrongWhereTheModelIs(t *testing.T) {
 	text, err := os.ReadFile("testdata/mixed/model.json")
 	require.NoError(t, err)
@@ -187,7 +187,7 @@ func TestRunReadsKerasFiles(t *testing.T) {
 	}
 }
 
-// TestRunNumbers holds inputs and outputs to each other: what run prints, it reads as the same bits.
+// TestRunNumbers checks that run reads its printed outputs as the same bits.
 func TestRunNumbers(t *testing.T) {
 	for _, tt := range []struct{ dtype, values string }{
 		{"float32", `[0.1,1e-45,3.4028235e+38,1.6777216e+07,-0,"NaN","Infinity","-Infinity"]`},

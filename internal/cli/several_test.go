@@ -22,7 +22,7 @@ func pipe(t *testing.T, file string, args ...string) result {
 	return result{out.String(), errs.String(), status}
 }
 
-// TestStandardInput gives commands - for a path, and compares with what they print for the path.
+// TestStandardInput passes - to commands instead of a path, and compares the output with that for the path.
 func TestStandardInput(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	keras := filepath.Join(formats, "keras", "testdata", "model.keras")
@@ -90,7 +90,7 @@ func indexOf(list []string, s string) int {
 	return -1
 }
 
-// TestStandardOutput gives commands - for a file to write.
+// TestStandardOutput passes - to commands instead of a file to write.
 func TestStandardOutput(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	npz := filepath.Join(formats, "npz", "testdata", "plain.npz")

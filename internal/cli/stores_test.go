@@ -15,7 +15,7 @@ import (
 	"github.com/gockpt/ckpt/internal/ckpttest"
 )
 
-// Commands read what is on a web server as they read files.
+// Commands read files on a web server like local files.
 func TestAddresses(t *testing.T) {
 	dir := filepath.Join("..", "..", "testdata", "golden", "saved-numbered")
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
@@ -64,7 +64,7 @@ func TestAddresses(t *testing.T) {
 		"http://127.0.0.1:1/train/ckpt?sign=secret": "ckpt",
 	} {
 		if address == "http://127.0.0.1:1/train/ckpt?sign=secret" && ckpttest.Thorough(1, 0) == 0 {
-			continue // which is tried five times, with pauses
+			continue // because requests are repeated five times, with pauses
 		}
 		_, stderr, status := run("list", address)
 		require.Equal(t, 1, status, address)
@@ -73,7 +73,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// The address of a repository of Hugging Face's hub is that of its only weights, or of the list of their shards.
+// The address of a repository on Hugging Face's hub stands for its only weights, or for the list of their
+// shards.
 func TestRepositories(t *testing.T) {
 	weights, err := os.ReadFile(filepath.Join("..", "..", "format", "safetensors", "testdata", "linear.safetensors"))
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ import (
 	"github.com/gockpt/ckpt/format/objectgraph"
 )
 
-// draw returns the tree of a graph, whose attributes are of the checkpoint damaged-none.
+// draw returns the tree of a graph. Its attributes refer to the checkpoint damaged-none.
 func draw(t *testing.T, g *ckpt.StoredGraph) string {
 	t.Helper()
 	require.NoError(t, g.Check())
@@ -126,7 +126,7 @@ func TestTreeIsNotMuchLongerThanTheGraph(t *testing.T) {
 	for i := 1; i < n; i++ {
 		star.Nodes[0].Children = append(star.Nodes[0].Children, to(strconv.Itoa(i), i))
 	}
-	ladder := &ckpt.StoredGraph{} // with 2^40 paths
+	ladder := &ckpt.StoredGraph{} // it has 2^40 paths
 	for i := range 80 {
 		next := (i/2 + 1) * 2
 		if next >= 80 {
@@ -163,12 +163,12 @@ func TestTreeIsNotMuchLongerThanTheGraph(t *testing.T) {
 	}
 }
 
-// TestTreeOfAnyGraph draws graphs of chance: every object is shown whole once, every edge is shown once, and an edge is called a
-// cycle where it leads back to an object that the tree has above.
+// TestTreeOfAnyGraph draws random graphs. Every object is shown with its contents once, and every edge is
+// shown once. An edge is marked as a cycle if it leads back to an object above it in the tree.
 func TestTreeOfAnyGraph(t *testing.T) {
 	line := regexp.MustCompile(`^((?:│   |    )*)(?:[├└]── \S+(?: \S+ of #\d+\])? |\((root|no edge leads here|continued)\) )(-> )?#(\d+)(, cycle)?`)
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, maxDepth-1).Draw(t, "nodes") // too few for the tree to go on below
+		n := rapid.IntRange(1, maxDepth-1).Draw(t, "nodes") // too few for the tree to be cut
 		id := rapid.IntRange(0, n-1)
 		g := &ckpt.StoredGraph{Nodes: make([]objectgraph.Node, n)}
 		edges := 0
@@ -187,7 +187,7 @@ func TestTreeOfAnyGraph(t *testing.T) {
 			t.Fatal(err)
 		}
 		shown, drawn := make(map[int]bool), 0
-		var above []int // the objects from the top to the line before
+		var above []int // the objects from the top to the previous line
 		for text := range strings.Lines(out.String()) {
 			m := line.FindStringSubmatch(text)
 			if m == nil {

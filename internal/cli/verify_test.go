@@ -14,7 +14,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// TestVerifyOtherMakers counts NaNs and infinities in every format that is written, and says which checksums were compared.
+// TestVerifyOtherMakers counts NaNs and infinities in every format that can be written, and checks which
+// checksums are reported as compared.
 func TestVerifyOtherMakers(t *testing.T) {
 	inf := float32(math.Inf(1))
 	w, err := tensor.FromSlice([]float32{1, float32(math.NaN()), inf, -inf, 2}, 5)
@@ -39,7 +40,8 @@ func TestVerifyOtherMakers(t *testing.T) {
 	}
 }
 
-// TestVerifyArchive finds a byte that was changed in a .keras and in a .pt file, which loading does not look at.
+// TestVerifyArchive finds a changed byte in a .keras and in a .pt file. Loading these files does not detect
+// it.
 func TestVerifyArchive(t *testing.T) {
 	for file, within := range map[string]string{"keras/testdata/keras2.keras": "model.weights.h5", "torch/testdata/zip.pt": "/data/"} {
 		contents, err := os.ReadFile(filepath.Join(formats, file))
@@ -65,7 +67,8 @@ func TestVerifyArchive(t *testing.T) {
 	}
 }
 
-// TestVerifyNoWeights: a model of layers without weights is a file without tensors, and no fault.
+// TestVerifyNoWeights checks that the file of a model without weights, which has no tensors, is not reported
+// as damaged.
 func TestVerifyNoWeights(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	require.NoError(t, os.WriteFile(path, []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), 0o600))

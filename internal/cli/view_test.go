@@ -59,7 +59,7 @@ func TestView(t *testing.T) {
 	}
 }
 
-// A notifyingBuffer tells that something was written to it.
+// A notifyingBuffer notifies the test of a write.
 type notifyingBuffer struct {
 	bytes.Buffer
 	written chan struct{}

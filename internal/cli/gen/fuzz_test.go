@@ -33,7 +33,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// compiledPackages imports what the go command has compiled, of the packages that generated source imports.
+// compiledPackages imports the packages of generated source from the go command's compiled packages.
 var compiledPackages = sync.OnceValues(func() (types.Importer, error) {
 	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}",
 		"github.com/gockpt/ckpt", "github.com/gockpt/ckpt/layers", "github.com/gockpt/ckpt/tensor").Output()
@@ -48,7 +48,7 @@ var compiledPackages = sync.OnceValues(func() (types.Importer, error) {
 	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) }), nil
 })
 
-// requireCompiles type-checks source as a package alone.
+// requireCompiles type-checks source as a package.
 func requireCompiles(t testing.TB, source string) {
 	t.Helper()
 	packages, err := compiledPackages()
@@ -60,7 +60,8 @@ func requireCompiles(t testing.TB, source string) {
 	require.NoError(t, err, "%s", source)
 }
 
-// TestGenReservesWhatItDeclares gives objects the names of what generated source declares besides their types.
+// TestGenReservesWhatItDeclares gives objects the names of declarations in generated source that are not
+// types of objects.
 func TestGenReservesWhatItDeclares(t *testing.T) {
 	for _, names := range [][]string{
 		{"new_model", "model"}, {"NewModel", "new_model"}, {"model", "new_training", "training"}, {"state", "slots"}, {"State", "Slots", "new_state"},
@@ -124,7 +125,7 @@ func storeGraph(t testing.TB, g *objectgraph.Graph, tensors map[string]tensor.An
 	return prefix
 }
 
-// A dice makes names and graphs of the bytes that a fuzzer chooses.
+// A dice makes names and graphs from a fuzzer's bytes.
 type dice struct{ rest []byte }
 
 func (d *dice) n(n int) int {
@@ -136,7 +137,8 @@ func (d *dice) n(n int) int {
 	return int(b) % n
 }
 
-// sampleNames are what layers and their weights are called, what source declares, and what a forger would try.
+// sampleNames has names of layers and their weights, names that source declares, and names that a forger
+// would try.
 var sampleNames = []string{
 	"kernel", "bias", "_kernel", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "recurrent_kernel", "cell", "layer", "forward_layer", "backward_layer",
 	"_query_dense", "_key_dense", "_value_dense", "_output_dense", "weight", "running_mean", "running_var", "weight_ih_l0", "weight_hh_l0", "out_proj", "in_proj_weight",
@@ -154,13 +156,13 @@ func (d *dice) name() string {
 	return sampleNames[d.n(len(sampleNames))]
 }
 
-// sampleTensors are shapes and dtypes that layers are told by.
+// sampleTensors has shapes and dtypes by which layers are recognized.
 var sampleTensors = []tensor.Any{
 	tensor.New[float32](2, 3), tensor.New[float32](3), tensor.New[float32](2, 2), tensor.New[float32](2, 8), tensor.New[float32](1, 2, 3), tensor.New[float32](2, 2, 3, 3),
 	tensor.New[float32](), tensor.New[int64](), tensor.New[uint8](2), tensor.New[bool](1), tensor.Scalar("{}"), tensor.New[float32](0, 2), tensor.New[complex64](1), tensor.New[int8](2, 2),
 }
 
-// graph returns an object graph; every key is the number of a tensor of sampleTensors.
+// graph returns an object graph. Every key is the index of a tensor in sampleTensors.
 func (d *dice) graph() *objectgraph.Graph {
 	g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, 1+d.n(24))}
 	for id := range g.Nodes {
@@ -183,8 +185,8 @@ func (d *dice) graph() *objectgraph.Graph {
 	return g
 }
 
-// FuzzGen generates source for graphs of objects, and for files of names alone as PyTorch's and Keras's programs write them. All of it
-// must compile.
+// FuzzGen generates source for graphs of objects, and for files with only names, like those of PyTorch and
+// Keras. All of it must compile.
 func FuzzGen(f *testing.F) {
 	for i := range 40 {
 		seed := make([]byte, 120)
@@ -197,7 +199,7 @@ func FuzzGen(f *testing.F) {
 	f.Fuzz(requireSource)
 }
 
-// TestGenOfRandomGraphs is FuzzGen with bytes of any kind.
+// TestGenOfRandomGraphs is FuzzGen with random bytes.
 func TestGenOfRandomGraphs(t *testing.T) {
 	for i := range ckpttest.Thorough(5000, 100) {
 		b := make([]byte, 1000)
@@ -206,7 +208,7 @@ func TestGenOfRandomGraphs(t *testing.T) {
 	}
 }
 
-// requireSource generates source for the file that b makes.
+// requireSource generates source for the file that b builds.
 func requireSource(t *testing.T, b []byte) {
 	d := &dice{rest: bytes.Clone(b)}
 	tensors := make(map[string]tensor.Any)

@@ -40,7 +40,7 @@ func TestSingular(t *testing.T) {
 	}
 }
 
-// TestFieldTag holds tags to what reflect makes of them; that the library reads them, TestGenRestores shows.
+// TestFieldTag checks that reflect parses the tags. TestRestores checks that the library reads them.
 func TestFieldTag(t *testing.T) {
 	for _, tt := range []struct {
 		edge edge

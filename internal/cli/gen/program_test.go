@@ -52,7 +52,8 @@ func TestCompiles(t *testing.T) {
 	}
 }
 
-// TestGenRestores does for every checkpoint as TestRestores does for some: it compiles a program with all of their types.
+// TestGenRestores does the same for every checkpoint as TestRestores for some. It compiles a program with all
+// of their types.
 func TestGenRestores(t *testing.T) {
 	if ckpttest.Thorough(1, 0) == 0 {
 		t.Skip("it compiles a program of 140 packages: set CKPT_THOROUGH, as `.ci/run faults` does")

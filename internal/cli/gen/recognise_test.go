@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The layers of a file in which Keras numbers them are recognized as those of its checkpoints.
+// Layers that Keras numbers in a file are recognized like the layers of its checkpoints.
 func TestRecognisesKeras(t *testing.T) {
 	source, _ := generate(t, "../../../format/keras/testdata/model.keras", Options{Package: "model"})
 	for field, goType := range map[string]string{

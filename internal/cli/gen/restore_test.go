@@ -33,13 +33,13 @@ import (
 
 var update = flag.Bool("update", false, "write generated source into testdata/*/model.go")
 
-// A checkpoint is one for which source is generated.
+// A checkpoint is a checkpoint for which source is generated.
 type checkpoint struct {
 	name, path, at string
-	partly         bool // gen leaves out some of it
+	partly         bool // gen omits a part of it
 }
 
-// options returns the options by which the whole checkpoint must be restored into generated types.
+// options returns options that require that the whole checkpoint is restored into generated types.
 func (c checkpoint) options() []ckpt.LoadOption {
 	if c.partly {
 		return []ckpt.LoadOption{ckpt.At(c.at), ckpt.IgnoreUnknown()}
@@ -55,7 +55,7 @@ func (c checkpoint) source(t testing.TB, pkg string) string {
 	return source
 }
 
-// generate returns the source for the checkpoint at a path, and what it leaves out.
+// generate returns the source for the checkpoint at a path, and the omitted values.
 func generate(t testing.TB, path string, opts Options) (source string, leftOut []string) {
 	t.Helper()
 	r, err := ckpt.Open(path)
@@ -66,7 +66,7 @@ func generate(t testing.TB, path string, opts Options) (source string, leftOut [
 	return string(b), leftOut
 }
 
-// compiled are checkpoints of each kind, with what the constructor in testdata/NAME returns.
+// compiled has checkpoints of each kind, and the results of the constructors in testdata/NAME.
 var compiled = []struct {
 	checkpoint
 	model any
@@ -93,8 +93,9 @@ var compiled = []struct {
 	{checkpoint{name: "table", path: "../../../testdata/golden/objects-lookup-table/ckpt"}, table.NewModel()},
 }
 
-// TestRestores compares generated source with the packages below testdata, and restores each checkpoint into their types: nothing may be
-// missing, and nothing left over. After a change, run it twice with -update: the first run writes the packages, the second compiles them.
+// TestRestores compares generated source with the packages below testdata, and restores each checkpoint into
+// their types. No value may be missing or unused. After a change, run it twice with -update: the first run
+// writes the packages, the second compiles them.
 func TestRestores(t *testing.T) {
 	for _, c := range compiled {
 		t.Run(c.name, func(t *testing.T) {

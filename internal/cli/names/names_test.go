@@ -40,7 +40,7 @@ func TestCompare(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// FuzzCompare holds Compare to what sorting needs.
+// FuzzCompare checks that Compare is an order.
 func FuzzCompare(f *testing.F) {
 	f.Add("a1", "a01", "a1b")
 	f.Add("a/b", "a", "a-")

@@ -32,7 +32,7 @@ func inBrowser(t *testing.T, url string, wants ...string) string {
 	return dom
 }
 
-// dumped returns the page as it is when budget of the browser's virtual time has passed.
+// dumped returns the page after the given amount of the browser's virtual time.
 func dumped(t *testing.T, url string, budget time.Duration) string {
 	t.Helper()
 	browser := os.Getenv("CKPT_BROWSER")
@@ -61,8 +61,8 @@ func TestInBrowser(t *testing.T) {
 	}()
 	dom := inBrowser(t, s.URL(),
 		"embed/weight",
-		`<span class="hidden">mean </span>4.5</span>`, // a line is filled when it is seen
-		"0 … 2") // a group that is open is filled
+		`<span class="hidden">mean </span>4.5</span>`, // a line is filled when it becomes visible
+		"0 … 2") // an open group is filled
 	require.NotContains(t, dom, "Histogram of h/0", "what nobody has opened is not read")
 }
 

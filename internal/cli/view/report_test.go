@@ -27,13 +27,14 @@ func reportOf(t *testing.T, paths ...string) string {
 	return b.String()
 }
 
-// What the tags of a page look like, and what in them refers to something else.
+// These match the tags of a page, and the references to other resources in them.
 var (
 	tags       = regexp.MustCompile(`<(/?)([a-z0-9]+)((?:\s+[a-zA-Z-]+(?:="[^"]*")?)*)\s*/?>`)
 	references = regexp.MustCompile(`(?:src|href|data-[a-z]+)="([^"]*)"`)
 )
 
-// requireWhole says that the page is one file: nothing in it is loaded from elsewhere or runs, and its tags are in pairs.
+// requireWhole checks that the page is self-contained: it does not load other resources or run scripts, and
+// its tags are in pairs.
 func requireWhole(t *testing.T, page string) {
 	t.Helper()
 	require.True(t, strings.HasPrefix(page, "<!DOCTYPE html>"))
@@ -45,7 +46,7 @@ func requireWhole(t *testing.T, page string) {
 	}
 	_, body, _ := strings.Cut(page, "</style>")
 	require.NotRegexp(t, `https?:|url\(`, body)
-	stack := []string{"html", "head"} // which were opened before the style
+	stack := []string{"html", "head"} // they were opened before the style
 	for _, m := range tags.FindAllStringSubmatch(body, -1) {
 		switch name := m[2]; {
 		case strings.HasSuffix(m[0], "/>") || name == "meta" || name == "link" || name == "img" || name == "input":
@@ -85,7 +86,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestReportOfAForger has a page show names and texts that would change it.
+// TestReportOfAForger shows names and texts on a page that could change it.
 func TestReportOfAForger(t *testing.T) {
 	for _, name := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, "</style><script>alert(1)</script>", "javascript:alert(1)",

@@ -26,7 +26,7 @@ func serve(t *testing.T, paths ...string) *Server {
 	return s
 }
 
-// get asks a server for what is at a path below its address.
+// get requests a path below a server's address.
 func get(s *Server, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", s.URL()+path, nil)
 	w := httptest.NewRecorder()
@@ -34,7 +34,7 @@ func get(s *Server, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// shown returns what a server has at a path.
+// shown returns a server's response for a path.
 func shown(t *testing.T, s *Server, path string) string {
 	t.Helper()
 	w := get(s, path)
@@ -106,10 +106,10 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-// addresses are what a page asks its server for.
+// addresses matches the addresses that a page requests from its server.
 var addresses = regexp.MustCompile(`(?:data-(?:src|lazy|more|get)|src)="((?:list|cells|detail|changes|norms|heat)[^"]*)"`)
 
-// TestEveryAddress follows all that pages ask for, down to the last picture.
+// TestEveryAddress requests every address on the pages, including all pictures.
 func TestEveryAddress(t *testing.T) {
 	other := blocks(5)
 	other["embed.weight"] = values(0, 5, 3)
@@ -189,7 +189,7 @@ func TestFind(t *testing.T) {
 	require.Contains(t, shown(t, s, "find?q=h.11.mlp"), "1 tensor found", "as the file spells it")
 }
 
-// Keras numbers layers and their variables: the page has their names, too.
+// Keras numbers layers and their variables. The page also has their names.
 func TestKerasNames(t *testing.T) {
 	s := serve(t, "../../../format/keras/testdata/model.keras")
 	found := shown(t, s, "find?q=kernel")

@@ -18,7 +18,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// save writes tensors into a file of the format that its name says, in a directory of the test's.
+// save writes tensors to a file in a temporary directory, in the format of the file's extension.
 func save(t *testing.T, name string, tensors map[string]tensor.Any) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), name)
@@ -36,7 +36,7 @@ func saveTo(t *testing.T, path string, tensors map[string]tensor.Any) {
 	require.NoError(t, w.Commit(t.Context()))
 }
 
-// values returns a float32 tensor of a shape that counts from first.
+// values returns a float32 tensor of a shape with the values first, first+1, ….
 func values(first float32, shape ...int) tensor.Any {
 	v := tensor.New[float32](shape...)
 	for i := range v.Data() {
@@ -45,7 +45,7 @@ func values(first float32, shape ...int) tensor.Any {
 	return v
 }
 
-// blocks returns the tensors of a model with n blocks that are alike.
+// blocks returns the tensors of a model with n equal blocks.
 func blocks(n int) map[string]tensor.Any {
 	all := map[string]tensor.Any{"embed.weight": values(0, 5, 2), "head.weight": values(1, 2, 5), "head.bias": values(0, 5)}
 	for i := range n {
@@ -63,7 +63,7 @@ func byPath(path string) (*ckpt.Reader, string, error) {
 	return r, r.Prefix(), nil
 }
 
-// open opens checkpoints until the test's end.
+// open opens checkpoints until the end of the test.
 func open(t *testing.T, paths ...string) *Set {
 	t.Helper()
 	s, err := Open(byPath, paths...)
@@ -72,7 +72,7 @@ func open(t *testing.T, paths ...string) *Set {
 	return s
 }
 
-// outline returns what a listing shows, a line each, with what is in its groups indented.
+// outline returns the lines of a listing, with the contents of its groups indented.
 func outline(s *Set, p span) string {
 	var b strings.Builder
 	var write func(l *listing, depth int, indent string)
@@ -167,7 +167,8 @@ model/a/b
 	}
 }
 
-// FuzzOutline shows that every tensor stands in the tree once, whatever the keys are, and that the page's own addresses are taken.
+// FuzzOutline checks, for any keys, that every tensor is in the tree once, and that the server accepts the
+// addresses on the page.
 func FuzzOutline(f *testing.F) {
 	f.Add("a.b\na.c\na\na-b")
 	f.Add("h.0.w\nh.1.w\nh.2.w\nh.10.w\n..\n/\n")
