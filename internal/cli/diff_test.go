@@ -27,25 +27,25 @@ func TestCompareValues(t *testing.T) {
 		tolerance float64
 		want      string // "" if they are the same
 	}{
-		"the same":                       {of(t, 1.5, 2), of(t, 1.5, 2), 0, ""},
-		"the largest difference":         {of(t, 1.0, 2, 3, 4), of(t, 1.5, 2, 1, 4.5), 0, "3 of 4 values differ, most at [2]: 3 -> 1 (by 2)"},
-		"within the tolerance":           {of(t, 1.0, 2), of(t, 1.25, 1.75), 0.25, ""},
-		"not all within the tolerance":   {of(t, 1.0, 2), of(t, 1.25, 1.5), 0.25, "1 of 2 values differ, most at [1]: 2 -> 1.5 (by 0.5)"},
-		"0 and -0":                       {of(t, 0.0, 1), of(t, math.Copysign(0, -1), 1), 0, ""},
-		"NaN and NaN":                    {of(t, nan, 1), of(t, nan, 1), 0, ""},
-		"NaN is further than infinity":   {of(t, 1.0, 1, 1), of(t, inf, nan, 9), 1, "3 of 3 values differ, most at [1]: 1 -> NaN (by NaN)"},
-		"infinities of either sign":      {of(t, inf, inf), of(t, -inf, inf), 1, "1 of 2 values differ, most at [0]: +Inf -> -Inf (by +Inf)"},
-		"float32 as it prints itself":    {of[float32](t, 0.1, 0), of[float32](t, 0.2, 0), 0, "1 of 2 values differ, most at [0]: 0.1 -> 0.2 (by 0.10000000149011612)"},
-		"bfloat16":                       {of(t, tensor.BFloat16FromFloat32(1), 0), of(t, tensor.BFloat16FromFloat32(1.5), 0), 0, "1 of 2 values differ, most at [0]: 1 -> 1.5 (by 0.5)"},
-		"int64 at its ends":              {of[int64](t, math.MinInt64, 0), of[int64](t, math.MaxInt64, 0), 0, "1 of 2 values differ, most at [0]: -9223372036854775808 -> 9223372036854775807 (by 1.8446744073709552e+19)"},
-		"uint64 beyond int64":            {of[uint64](t, math.MaxUint64, 5), of[uint64](t, math.MaxUint64-3, 5), 0, "1 of 2 values differ, most at [0]: 18446744073709551615 -> 18446744073709551612 (by 3)"},
-		"quantized":                      {of[tensor.QInt8](t, -128, 5), of[tensor.QInt8](t, 127, 5), 0, "1 of 2 values differ, most at [0]: -128 -> 127 (by 255)"},
-		"complex numbers by their plane": {of(t, complex(1, 1), 0), of(t, complex(4, 5), 0), 0, "1 of 2 values differ, most at [0]: (1+1i) -> (4+5i) (by 5)"},
-		"bools":                          {of(t, true, false), of(t, true, true), 0, "1 of 2 values differ, most at [1]: false -> true (by 1)"},
-		"strings":                        {of(t, "a", "b", "c\n"), of(t, "a", "x", strings.Repeat("y", 50)), 9, `2 of 3 values differ, first at [1]: "b" -> "x"`},
-		"a long string":                  {of(t, "c\n"), of(t, strings.Repeat("y", 50)), 0, `"c\n" -> 50 bytes`},
-		"a scalar":                       {tensor.Scalar[int32](1), tensor.Scalar[int32](3), 0, "1 -> 3 (by 2)"},
-		"nothing":                        {of[float32](t), of[float32](t), 0, ""},
+		"the same":                     {of(t, 1.5, 2), of(t, 1.5, 2), 0, ""},
+		"the largest difference":       {of(t, 1.0, 2, 3, 4), of(t, 1.5, 2, 1, 4.5), 0, "3 of 4 values differ, most at [2]: 3 -> 1 (by 2)"},
+		"within the tolerance":         {of(t, 1.0, 2), of(t, 1.25, 1.75), 0.25, ""},
+		"not all within the tolerance": {of(t, 1.0, 2), of(t, 1.25, 1.5), 0.25, "1 of 2 values differ, most at [1]: 2 -> 1.5 (by 0.5)"},
+		"0 and -0":                     {of(t, 0.0, 1), of(t, math.Copysign(0, -1), 1), 0, ""},
+		"NaN and NaN":                  {of(t, nan, 1), of(t, nan, 1), 0, ""},
+		"NaN is a larger difference than infinity":       {of(t, 1.0, 1, 1), of(t, inf, nan, 9), 1, "3 of 3 values differ, most at [1]: 1 -> NaN (by NaN)"},
+		"infinities of either sign":                      {of(t, inf, inf), of(t, -inf, inf), 1, "1 of 2 values differ, most at [0]: +Inf -> -Inf (by +Inf)"},
+		"float32 in its shortest form":                   {of[float32](t, 0.1, 0), of[float32](t, 0.2, 0), 0, "1 of 2 values differ, most at [0]: 0.1 -> 0.2 (by 0.10000000149011612)"},
+		"bfloat16":                                       {of(t, tensor.BFloat16FromFloat32(1), 0), of(t, tensor.BFloat16FromFloat32(1.5), 0), 0, "1 of 2 values differ, most at [0]: 1 -> 1.5 (by 0.5)"},
+		"the limits of int64":                            {of[int64](t, math.MinInt64, 0), of[int64](t, math.MaxInt64, 0), 0, "1 of 2 values differ, most at [0]: -9223372036854775808 -> 9223372036854775807 (by 1.8446744073709552e+19)"},
+		"uint64 beyond int64":                            {of[uint64](t, math.MaxUint64, 5), of[uint64](t, math.MaxUint64-3, 5), 0, "1 of 2 values differ, most at [0]: 18446744073709551615 -> 18446744073709551612 (by 3)"},
+		"quantized":                                      {of[tensor.QInt8](t, -128, 5), of[tensor.QInt8](t, 127, 5), 0, "1 of 2 values differ, most at [0]: -128 -> 127 (by 255)"},
+		"complex numbers by their distance in the plane": {of(t, complex(1, 1), 0), of(t, complex(4, 5), 0), 0, "1 of 2 values differ, most at [0]: (1+1i) -> (4+5i) (by 5)"},
+		"bools":         {of(t, true, false), of(t, true, true), 0, "1 of 2 values differ, most at [1]: false -> true (by 1)"},
+		"strings":       {of(t, "a", "b", "c\n"), of(t, "a", "x", strings.Repeat("y", 50)), 9, `2 of 3 values differ, first at [1]: "b" -> "x"`},
+		"a long string": {of(t, "c\n"), of(t, strings.Repeat("y", 50)), 0, `"c\n" -> 50 bytes`},
+		"a scalar":      {tensor.Scalar[int32](1), tensor.Scalar[int32](3), 0, "1 -> 3 (by 2)"},
+		"nothing":       {of[float32](t), of[float32](t), 0, ""},
 	} {
 		t.Run("V-07 "+name, func(t *testing.T) {
 			got, err := compareValues(t.Context(), test.a, test.b, test.tolerance)
@@ -60,7 +60,7 @@ func TestCompareValues(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
-	t.Run("the place in many axes, in tensors of several chunks", func(t *testing.T) {
+	t.Run("the position in many axes, in tensors of several chunks", func(t *testing.T) {
 		a, b := tensor.New[float32](7, 100, 100), tensor.New[float32](7, 100, 100)
 		b.Set(1, 0, 0, 0)
 		b.Set(-5, 6, 54, 32)
@@ -68,7 +68,7 @@ func TestCompareValues(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "2 of 70000 values differ, most at [6 54 32]: 0 -> -5 (by 5)", got.String())
 	})
-	t.Run("the end of the context ends it", func(t *testing.T) {
+	t.Run("diff ends with its context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := compareValues(ctx, of(t, 1.0), of(t, 2.0), 0)

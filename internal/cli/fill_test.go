@@ -10,15 +10,15 @@ import (
 
 func TestFill(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"nothing":                 {"", ""},
-		"a short line":            {"a b", "a b"},
-		"a line as long as it":    {"1234567 9a", "1234567 9a"},
-		"a line longer than that": {"1234567 9ab c", "1234567\n9ab c"},
-		"lines joined":            {"a\nb\nc", "a b c"},
-		"a long word":             {"a 1234567890ab c", "a\n1234567890ab\nc"},
-		"paragraphs":              {"a\n\nb", "a\n\nb"},
-		"what is indented":        {"a\n\n  b c d e f g h i\n  j", "a\n\n  b c d e f g h i\n  j"},
-		"letters, not bytes":      {"ääääää äää", "ääääää äää"},
+		"nothing":                      {"", ""},
+		"a short line":                 {"a b", "a b"},
+		"a line of exactly this width": {"1234567 9a", "1234567 9a"},
+		"a longer line":                {"1234567 9ab c", "1234567\n9ab c"},
+		"joined lines":                 {"a\nb\nc", "a b c"},
+		"a long word":                  {"a 1234567890ab c", "a\n1234567890ab\nc"},
+		"paragraphs":                   {"a\n\nb", "a\n\nb"},
+		"indented lines":               {"a\n\n  b c d e f g h i\n  j", "a\n\n  b c d e f g h i\n  j"},
+		"letters, not bytes":           {"ääääää äää", "ääääää äää"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, fill(test.text, 10)) })
 	}

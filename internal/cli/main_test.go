@@ -87,24 +87,24 @@ func TestExitStatus(t *testing.T) {
 		status int
 		stderr string
 	}{
-		"all is well":                    {[]string{"list", whole}, 0, ""},
-		"a file of the checkpoint":       {[]string{"list", whole + ".index"}, 0, ""},
-		"another file of it":             {[]string{"verify", whole + ".data-00000-of-00001"}, 0, ""},
-		"a directory with a state":       {[]string{"verify", filepath.Join(golden, "saved-numbered", "train")}, 0, ""},
-		"a SavedModel":                   {[]string{"graph", filepath.Join(golden, "saved-model-module", "saved")}, 0, ""},
-		"an empty base name":             {[]string{"graph", filepath.Join(golden, "saved-written", "deep") + "/"}, 0, ""},
-		"help":                           {[]string{"help", "list"}, 0, ""},
-		"the version":                    {[]string{"--version"}, 0, ""},
-		"no such checkpoint":             {[]string{"list", "nowhere/ckpt"}, 1, "ckpt: nowhere/ckpt: no file, directory or checkpoint has this name"},
-		"a directory without any":        {[]string{"list", golden}, 1, "Couldn't find 'checkpoint' file or checkpoints in given directory"},
-		"a name-based one has no graph":  {[]string{"graph", filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 1, "no object graph: the checkpoint is name-based"},
-		"no command":                     {nil, 2, "Usage:"},
-		"an unknown command":             {[]string{"lits", whole}, 2, "Did you mean this? list"},
-		"no path":                        {[]string{"verify"}, 2, "expected a PATH, got 0"},
-		"several paths":                  {[]string{"list", whole, filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 0, ""},
-		"two paths for a command of one": {[]string{"gen", whole, whole}, 2, "expected one PATH, got 2\nRun 'ckpt gen --help' for usage."},
-		"an unknown flag":                {[]string{"list", "--jason", whole}, 2, "unknown flag: --jason"},
-		"a flag that takes no text":      {[]string{"graph", "--json=perhaps", whole}, 2, `invalid argument "perhaps"`},
+		"success":                                 {[]string{"list", whole}, 0, ""},
+		"a file of the checkpoint":                {[]string{"list", whole + ".index"}, 0, ""},
+		"another file of the checkpoint":          {[]string{"verify", whole + ".data-00000-of-00001"}, 0, ""},
+		"a directory with a state":                {[]string{"verify", filepath.Join(golden, "saved-numbered", "train")}, 0, ""},
+		"a SavedModel":                            {[]string{"graph", filepath.Join(golden, "saved-model-module", "saved")}, 0, ""},
+		"an empty base name":                      {[]string{"graph", filepath.Join(golden, "saved-written", "deep") + "/"}, 0, ""},
+		"help":                                    {[]string{"help", "list"}, 0, ""},
+		"the version":                             {[]string{"--version"}, 0, ""},
+		"a missing checkpoint":                    {[]string{"list", "nowhere/ckpt"}, 1, "ckpt: nowhere/ckpt: no file, directory or checkpoint has this name"},
+		"a directory without checkpoints":         {[]string{"list", golden}, 1, "Couldn't find 'checkpoint' file or checkpoints in given directory"},
+		"a name-based checkpoint without a graph": {[]string{"graph", filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 1, "no object graph: the checkpoint is name-based"},
+		"no command":                              {nil, 2, "Usage:"},
+		"an unknown command":                      {[]string{"lits", whole}, 2, "Did you mean this? list"},
+		"no path":                                 {[]string{"verify"}, 2, "expected a PATH, got 0"},
+		"several paths":                           {[]string{"list", whole, filepath.Join(golden, "saver-v2", "model.ckpt-3")}, 0, ""},
+		"two paths for a command with one":        {[]string{"gen", whole, whole}, 2, "expected one PATH, got 2\nRun 'ckpt gen --help' for usage."},
+		"an unknown flag":                         {[]string{"list", "--jason", whole}, 2, "unknown flag: --jason"},
+		"text for a bool flag":                    {[]string{"graph", "--json=perhaps", whole}, 2, `invalid argument "perhaps"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := runCkpt(t, test.args...)
@@ -159,16 +159,16 @@ func TestCompletion(t *testing.T) {
 		want      []string
 		directive string
 	}{
-		"prefixes in a directory":       {[]string{"list", "manager-keeps-last/train/"}, []string{"manager-keeps-last/train/ckpt-4", "manager-keeps-last/train/ckpt-5"}, noFiles},
-		"prefixes that begin as typed":  {[]string{"verify", "manager-keeps-last/train/ckpt-5"}, []string{"manager-keeps-last/train/ckpt-5"}, noFiles},
-		"any file where there are none": {[]string{"list", "../README"}, nil, ":0"},
-		"directories on the way":        {[]string{"graph", "./manager-keeps-l"}, []string{"./manager-keeps-last/"}, noFilesNoSpace},
-		"an empty base name":            {[]string{"list", "saved-written/deep/"}, []string{"saved-written/deep/", "saved-written/deep/er/"}, noFilesNoSpace},
-		"files with weights":            {[]string{"list", "../../format/gguf/testdata/"}, []string{"../../format/gguf/testdata/bigendian.gguf", "../../format/gguf/testdata/plain.gguf", "../../format/gguf/testdata/quants.gguf", "../../format/gguf/testdata/vocabulary.gguf"}, noFiles},
-		"nothing where nothing is":      {[]string{"list", "no/such/"}, nil, noFiles},
-		"nothing after the one path":    {[]string{"gen", "manager-keeps-last", ""}, nil, noFiles},
-		"commands, with what they do":   {[]string{"ver"}, []string{"verify\tRead a whole checkpoint and compare every checksum"}, noFiles},
-		"flags":                         {[]string{"graph", "--js"}, []string{"--json\tprint the graph as a JSON object"}, noFiles},
+		"prefixes in a directory":                 {[]string{"list", "manager-keeps-last/train/"}, []string{"manager-keeps-last/train/ckpt-4", "manager-keeps-last/train/ckpt-5"}, noFiles},
+		"prefixes that begin with the typed text": {[]string{"verify", "manager-keeps-last/train/ckpt-5"}, []string{"manager-keeps-last/train/ckpt-5"}, noFiles},
+		"any file if there are no prefixes":       {[]string{"list", "../README"}, nil, ":0"},
+		"directories on the way":                  {[]string{"graph", "./manager-keeps-l"}, []string{"./manager-keeps-last/"}, noFilesNoSpace},
+		"an empty base name":                      {[]string{"list", "saved-written/deep/"}, []string{"saved-written/deep/", "saved-written/deep/er/"}, noFilesNoSpace},
+		"files with weights":                      {[]string{"list", "../../format/gguf/testdata/"}, []string{"../../format/gguf/testdata/bigendian.gguf", "../../format/gguf/testdata/plain.gguf", "../../format/gguf/testdata/quants.gguf", "../../format/gguf/testdata/vocabulary.gguf"}, noFiles},
+		"nothing in an empty directory":           {[]string{"list", "no/such/"}, nil, noFiles},
+		"nothing after the only path":             {[]string{"gen", "manager-keeps-last", ""}, nil, noFiles},
+		"commands with their descriptions":        {[]string{"ver"}, []string{"verify\tRead a whole checkpoint and compare every checksum"}, noFiles},
+		"flags":                                   {[]string{"graph", "--js"}, []string{"--json\tprint the graph as a JSON object"}, noFiles},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, directive := complete(test.args...)

@@ -16,7 +16,7 @@ func TestManual(t *testing.T) {
 	for _, want := range []string{".SH NAME\nckpt \\- ", ".SH SYNOPSIS\n", ".SS ckpt list ", ".SS ckpt verify ", "\\fB\\-\\-json\\fR"} {
 		require.Contains(t, page, want)
 	}
-	require.NotContains(t, page, ".SS ckpt man", "it is hidden")
+	require.NotContains(t, page, ".SS ckpt man", "the command is hidden")
 	for _, c := range new(Program).command(nil).Commands() {
 		if c.IsAvailableCommand() && !c.HasAvailableSubCommands() && c.Name() != "completion" {
 			require.Contains(t, page, ".SS "+roff(c.UseLine()))
@@ -24,7 +24,7 @@ func TestManual(t *testing.T) {
 	}
 	for line := range strings.SplitSeq(page, "\n") {
 		if strings.HasPrefix(line, ".") {
-			require.Regexp(t, `^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)`, line, "a request that is meant")
+			require.Regexp(t, `^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)`, line, "an intended request")
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestRunMatchesKeras(t *testing.T) {
 		{"one input and one output", "../../testdata/cnn", "train", "predictions.json"},
 		{"inputs and outputs of several dtypes, a mask, a shared layer", "testdata/mixed", "model", "io.json"},
 		{"a Sequential model", "testdata/unnamed", "model", "io.json"},
-		{"most layers there are", "testdata/wide", "model.index", "io.json"},
+		{"most layers", "testdata/wide", "model.index", "io.json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(tt.dir, tt.io)
@@ -90,11 +90,11 @@ func TestRunTakesInputs(t *testing.T) {
 	for _, tt := range []struct{ name, inputs string }{
 		{"in any order by their names", `{"inputs": [{"name": "numbers", ` + numbers + `, {"name": "words", ` + words + `]}`},
 		{"in the model's order without names", `{"inputs": [{` + words + `, {` + numbers + `]}`},
-		{"in the model's order by names that are not its own", `{"inputs": [{"name": "a", ` + words + `, {"name": "b", ` + numbers + `]}`},
-		{"of the model's dtypes where they have none", strings.NewReplacer(`"dtype": "int32", `, "", `"dtype": "float32", `, "").Replace(ordered)},
-		{"whole numbers with a point", strings.Replace(ordered, "[3, 1, 4, 0, 0]", "[3.0, 1.0, 4, 0.00, 0.0]", 1)},
-		{"of other dtypes", strings.NewReplacer("int32", "uint8", "float32", "float64").Replace(ordered)},
-		{"with members that it does not know", strings.Replace(ordered, `{"inputs"`, `{"outputs": [], "inputs"`, 1)},
+		{"in the model's order with names that the model does not have", `{"inputs": [{"name": "a", ` + words + `, {"name": "b", ` + numbers + `]}`},
+		{"with the model's dtypes if they do not give any", strings.NewReplacer(`"dtype": "int32", `, "", `"dtype": "float32", `, "").Replace(ordered)},
+		{"integers with a decimal point", strings.Replace(ordered, "[3, 1, 4, 0, 0]", "[3.0, 1.0, 4, 0.00, 0.0]", 1)},
+		{"with other dtypes", strings.NewReplacer("int32", "uint8", "float32", "float64").Replace(ordered)},
+		{"with unknown members", strings.Replace(ordered, `{"inputs"`, `{"outputs": [], "inputs"`, 1)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, got, stderr := runModel(t, mixed(t, tt.inputs)...)
@@ -127,30 +127,30 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{name: "no JSON", inputs: `inputs`, want: "invalid character"},
 		{name: "no inputs", inputs: `{}`, want: `"inputs" is missing`},
-		{name: "more than an object", inputs: right + `{}`, want: "got more text after it"},
-		{name: "one input where the model has two", inputs: `{"inputs": [` + words + `]}`, want: `wants ["words" "numbers"]`},
+		{name: "text after the object", inputs: right + `{}`, want: "got more text after it"},
+		{name: "one input for a model with two", inputs: `{"inputs": [` + words + `]}`, want: `wants ["words" "numbers"]`},
 		{name: "an input twice", inputs: `{"inputs": [` + words + `, ` + words + `]}`, want: `two inputs have the name "words"`},
-		{name: "a name of which another is right", inputs: strings.Replace(right, "numbers", "numers", 1), want: `["words" "numers"]`},
-		{name: "a dtype that is none", inputs: numbers(`"dtype": "float33", "shape": [1, 3], "values": [1, 2, 3]`), want: "float33"},
-		{name: "a dtype that models do not take", inputs: numbers(`"dtype": "complex64", "shape": [1, 3], "values": [1, 2, 3]`), want: "complex64"},
+		{name: "a wrong name among right ones", inputs: strings.Replace(right, "numbers", "numers", 1), want: `["words" "numers"]`},
+		{name: "an unknown dtype", inputs: numbers(`"dtype": "float33", "shape": [1, 3], "values": [1, 2, 3]`), want: "float33"},
+		{name: "a dtype that models do not accept", inputs: numbers(`"dtype": "complex64", "shape": [1, 3], "values": [1, 2, 3]`), want: "complex64"},
 		{name: "no shape", inputs: numbers(`"values": [1, 2, 3]`), want: `"shape" or "values" is missing`},
 		{name: "values that do not fill the shape", inputs: numbers(`"shape": [1, 3], "values": [1, 2]`), want: `"numbers"`},
-		{name: "a shape beyond all memory", inputs: numbers(`"shape": [4611686018427387904, 4], "values": []`), want: `"numbers"`},
+		{name: "a shape beyond any memory", inputs: numbers(`"shape": [4611686018427387904, 4], "values": []`), want: `"numbers"`},
 		{name: "text for a number", inputs: numbers(`"shape": [1, 3], "values": [1, 2, "three"]`), want: `"three" is not a number`},
 		{name: "a fraction for a whole number", inputs: strings.Replace(right, "[3, 1,", "[3.5, 1,", 1), want: "3.5 is not a 64-bit integer"},
-		{name: "a number that float32 does not have", inputs: numbers(`"shape": [1, 3], "values": [1, 2, 1e39]`), want: "1e39"},
-		{name: "a shape that is not the model's", inputs: numbers(`"shape": [1, 4], "values": [1, 2, 3, 4]`), want: "numbers"},
-		{name: "edges that lead nowhere", inputs: right, more: []string{"--at", "optimizer"}, want: "optimizer"},
+		{name: "a number that float32 cannot represent", inputs: numbers(`"shape": [1, 3], "values": [1, 2, 1e39]`), want: "1e39"},
+		{name: "a shape that the model does not accept", inputs: numbers(`"shape": [1, 4], "values": [1, 2, 3, 4]`), want: "numbers"},
+		{name: "edges to a missing object", inputs: right, more: []string{"--at", "optimizer"}, want: "optimizer"},
 		{name: "another model's weights", inputs: right, more: []string{"--weights", "testdata/unnamed/model"}, want: "not in the checkpoint"},
-		{name: "weights that are not there", inputs: right, more: []string{"--weights", "testdata/nothing"}, want: "nothing"},
-		{name: "no model's description", inputs: right, more: []string{"--config", "testdata/mixed/io.json"}, want: "io.json"},
+		{name: "missing weights", inputs: right, more: []string{"--weights", "testdata/nothing"}, want: "nothing"},
+		{name: "no description of a model", inputs: right, more: []string{"--config", "testdata/mixed/io.json"}, want: "io.json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, stdout, stderr := runModel(t, mixed(t, tt.inputs, tt.more...)...)
 			require.Equal(t, 1, status)
 			require.Empty(t, stdout)
 			require.Contains(t, stderr, tt.want)
-			require.Equal(t, 1, strings.Count(strings.ReplaceAll(stderr, "\n  ", ""), "\n"), "a line, and what it lists: %s", stderr)
+			require.Equal(t, 1, strings.Count(strings.ReplaceAll(stderr, "\n  ", ""), "\n"), "a line and its list: %s", stderr)
 		})
 	}
 }
@@ -209,7 +209,7 @@ func TestRunNumbers(t *testing.T) {
 			require.Equal(t, tt.dtype, x.DType().String())
 			out, err := encodeValues(x)
 			if tt.dtype == "float16" {
-				require.Error(t, err, "models give float32")
+				require.Error(t, err, "models return float32")
 				return
 			}
 			require.NoError(t, err)

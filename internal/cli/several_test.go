@@ -57,11 +57,11 @@ func TestStandardInput(t *testing.T) {
 		args []string
 		says string
 	}{
-		"twice":                      {[]string{"diff", "-", "-"}, "standard input can be read only once"},
-		"twice for a list":           {[]string{"list", "-", npz, "./-"}, "not found"},
-		"a checkpoint of many files": {[]string{"list", "-"}, "consists of several files: name it by its path"},
-		"digest --check":             {[]string{"digest", "--check", "-"}, "standard input does not have one"},
-		"a model and its inputs":     {[]string{"run", "--config", "-", "--input", "-"}, "standard input can be read only once"},
+		"twice":                        {[]string{"diff", "-", "-"}, "standard input can be read only once"},
+		"twice for a list":             {[]string{"list", "-", npz, "./-"}, "not found"},
+		"a checkpoint with many files": {[]string{"list", "-"}, "consists of several files: name it by its path"},
+		"digest --check":               {[]string{"digest", "--check", "-"}, "standard input does not have one"},
+		"a model and its inputs":       {[]string{"run", "--config", "-", "--input", "-"}, "standard input can be read only once"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := npz
@@ -142,7 +142,7 @@ func TestSeveralPaths(t *testing.T) {
 		require.Zero(t, r.status, r.stderr)
 		require.Equal(t, 2, strings.Count(r.stdout, "all checksums right\n"), r.stdout)
 	})
-	t.Run("what a shell makes of one", func(t *testing.T) {
+	t.Run("a glob expanded by a shell", func(t *testing.T) {
 		files, err := filepath.Glob("manager-keeps-last/train/*")
 		require.NoError(t, err)
 		r := run(append([]string{"verify"}, files...)...)
@@ -163,7 +163,7 @@ func TestSeveralPaths(t *testing.T) {
 		require.Len(t, all, 2)
 		require.NotEmpty(t, all["manager-keeps-last/train/ckpt-5"])
 	})
-	t.Run("those behind a damaged one are told of too", func(t *testing.T) {
+	t.Run("checkpoints after a damaged one are reported too", func(t *testing.T) {
 		r := run("verify", "damaged-data-cut/ckpt", "damaged-none/ckpt")
 		require.Equal(t, 1, r.status)
 		require.Contains(t, r.stdout, "damaged-none/ckpt: 5 tensors")
@@ -183,7 +183,7 @@ func TestSeveralPaths(t *testing.T) {
 		require.Contains(t, r.stdout, "the same")
 		require.Contains(t, run("diff", "damaged-*/ckpt").stderr, "expected two checkpoints, A and B, got ")
 	})
-	t.Run("one tensor of each", func(t *testing.T) {
+	t.Run("one tensor of each checkpoint", func(t *testing.T) {
 		r := run("show", "manager-keeps-last/train/ckpt-*", "*save_counter*")
 		require.Zero(t, r.status, r.stderr)
 		require.Equal(t, 2, strings.Count(r.stdout, "save_counter"), r.stdout)
@@ -193,17 +193,17 @@ func TestSeveralPaths(t *testing.T) {
 		status int
 		says   string
 	}{
-		"nothing matches":              {[]string{"list", "nowhere/*"}, 1, "nowhere/*: no file matches"},
-		"a glob of tensors":            {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors rather than files, pass the glob to --only"},
-		"no tensor matches":            {[]string{"list", "damaged-none/ckpt", "--only", "*kernel*"}, 1, "no tensor matches *kernel*: ckpt list shows all"},
-		"no tensor to show":            {[]string{"show", "damaged-none/ckpt", "*kernel*"}, 1, "no tensor matches *kernel*"},
-		"two for a command of one":     {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, but the glob matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
-		"a glob that is not one":       {[]string{"list", "a["}, 1, "syntax error in pattern"},
-		"what a shell left of show":    {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
-		"a name that is nearly there":  {[]string{"list", "manager-keeps-last/train/ckpt"}, 1, "but there is manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5"},
-		"a tensor of nearly that name": {[]string{"show", "saver-v2/model.ckpt-3", "bia"}, 1, "but there is model/bias"},
-		"a tensor of another name":     {[]string{"show", "saver-v2/model.ckpt-3", "model.biast"}, 1, "but there is model/bias"},
-		"nothing is a checkpoint":      {[]string{"list", "*.md"}, 1, ""},
+		"nothing matches":                                 {[]string{"list", "nowhere/*"}, 1, "nowhere/*: no file matches"},
+		"a glob of tensors":                               {[]string{"list", "damaged-none/ckpt", "*kernel*"}, 1, "to choose tensors rather than files, pass the glob to --only"},
+		"no tensor matches":                               {[]string{"list", "damaged-none/ckpt", "--only", "*kernel*"}, 1, "no tensor matches *kernel*: ckpt list shows all"},
+		"no tensor to show":                               {[]string{"show", "damaged-none/ckpt", "*kernel*"}, 1, "no tensor matches *kernel*"},
+		"two checkpoints for a command with one":          {[]string{"gen", "manager-keeps-last/train/ckpt-*"}, 1, "expected one checkpoint, but the glob matches 2: manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5: name one of them"},
+		"a glob that is not one":                          {[]string{"list", "a["}, 1, "syntax error in pattern"},
+		"the arguments of show after a shell's expansion": {[]string{"show", "a", "b", "c"}, 2, "quote globs"},
+		"a similar name":                                  {[]string{"list", "manager-keeps-last/train/ckpt"}, 1, "but there is manager-keeps-last/train/ckpt-4, manager-keeps-last/train/ckpt-5"},
+		"a tensor with a similar name":                    {[]string{"show", "saver-v2/model.ckpt-3", "bia"}, 1, "but there is model/bias"},
+		"a tensor of another name":                        {[]string{"show", "saver-v2/model.ckpt-3", "model.biast"}, 1, "but there is model/bias"},
+		"no file is a checkpoint":                         {[]string{"list", "*.md"}, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(test.args...)

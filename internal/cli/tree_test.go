@@ -43,8 +43,8 @@ func TestTree(t *testing.T) {
 		graph []objectgraph.Node
 		want  string
 	}{
-		"a root alone": {[]objectgraph.Node{node()}, "(root) #0\n"},
-		"an object is shown where the shortest path leads, not the first": {
+		"only a root": {[]objectgraph.Node{node()}, "(root) #0\n"},
+		"an object is shown on its shortest path, not on the first": {
 			[]objectgraph.Node{node(to("long", 1), to("short", 2)), node(to("to", 2)), node(to("leaf", 3)), node()}, `
 (root) #0
 ├── long #1
@@ -52,7 +52,7 @@ func TestTree(t *testing.T) {
 └── short #2
     └── leaf #3
 `},
-		"two edges of one object to another": {[]objectgraph.Node{node(to("a", 1), to("b", 1)), node()}, `
+		"two edges from one object to another": {[]objectgraph.Node{node(to("a", 1), to("b", 1)), node()}, `
 (root) #0
 ├── a #1
 └── b -> #1
@@ -66,21 +66,21 @@ func TestTree(t *testing.T) {
 │       └── me -> #2, cycle
 └── me -> #0, cycle
 `},
-		"one that leads sideways is no cycle": {[]objectgraph.Node{node(to("a", 1), to("b", 2)), node(to("c", 3)), node(to("d", 3)), node()}, `
+		"a sideways edge is not a cycle": {[]objectgraph.Node{node(to("a", 1), to("b", 2)), node(to("c", 3)), node(to("d", 3)), node()}, `
 (root) #0
 ├── a #1
 │   └── c #3
 └── b #2
     └── d -> #3
 `},
-		"objects that nothing leads to": {[]objectgraph.Node{node(), node(to("a", 2)), node(to("back", 1)), node()}, `
+		"unreachable objects": {[]objectgraph.Node{node(), node(to("a", 2)), node(to("back", 1)), node()}, `
 (root) #0
 (no edge leads here) #1
 └── a #2
     └── back -> #1, cycle
 (no edge leads here) #3
 `},
-		"slots stand with their optimizer, but for those that are children too": {[]objectgraph.Node{
+		"slots are shown below their optimizer, except those that are also children": {[]objectgraph.Node{
 			node(to("opt", 1), to("w", 2), to("m", 3)),
 			{Slots: []objectgraph.Slot{{Original: 2, Name: "m", Variable: 3}, {Original: 2, Name: "v\n", Variable: 4}}},
 			node(), node(), node(to("more", 5)), node(),
@@ -93,7 +93,7 @@ func TestTree(t *testing.T) {
 ├── w #2
 └── m #3
 `},
-		"what objects store": {[]objectgraph.Node{
+		"the values of objects": {[]objectgraph.Node{
 			node(to("w", 1), to("both", 2), to("table", 3), to("own", 4)),
 			{Attributes: []objectgraph.Attribute{{Name: "VARIABLE_VALUE", Key: "w/.ATTRIBUTES/VARIABLE_VALUE"}}},
 			{Attributes: []objectgraph.Attribute{{Name: "b", Key: "b/.ATTRIBUTES/VARIABLE_VALUE"}, {Name: "\x1b", Key: "n/.ATTRIBUTES/VARIABLE_VALUE"}}},
@@ -154,7 +154,7 @@ func TestTreeIsNotMuchLongerThanTheGraph(t *testing.T) {
 			}
 			require.Len(t, shown, len(g.Nodes), "every object")
 			for id, times := range shown {
-				require.Equal(t, 1, times, "object %s is shown whole once", id)
+				require.Equal(t, 1, times, "object %s is shown with its contents once", id)
 			}
 			require.LessOrEqual(t, depth, maxDepth+1)
 			lines := strings.Count(text, "\n")

@@ -27,7 +27,7 @@ func TestView(t *testing.T) {
 		require.Zero(t, r.status, r.stderr)
 		require.True(t, strings.HasPrefix(r.stdout, "<!DOCTYPE html>"))
 	})
-	t.Run("served until the interrupt", func(t *testing.T) {
+	t.Run("served until an interrupt", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := &notifyingBuffer{written: make(chan struct{}, 10)}
 		status := make(chan int)
@@ -45,11 +45,11 @@ func TestView(t *testing.T) {
 		status int
 		stderr string
 	}{
-		"no path":                 {nil, 2, "expected a PATH, got 0"},
-		"nothing there":           {[]string{"nowhere"}, 1, "nowhere"},
-		"another machine":         {[]string{"--http", "0.0.0.0:0", path}, 1, "is not this machine's loopback"},
-		"no checkpoints in it":    {[]string{t.TempDir()}, 1, "checkpoint"},
-		"the second is not there": {[]string{path, "nowhere"}, 1, "nowhere"},
+		"no path":                         {nil, 2, "expected a PATH, got 0"},
+		"no file":                         {[]string{"nowhere"}, 1, "nowhere"},
+		"another machine":                 {[]string{"--http", "0.0.0.0:0", path}, 1, "is not this machine's loopback"},
+		"a directory without checkpoints": {[]string{t.TempDir()}, 1, "checkpoint"},
+		"a missing second checkpoint":     {[]string{path, "nowhere"}, 1, "nowhere"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := runCkpt(t, append([]string{"view"}, test.args...)...)

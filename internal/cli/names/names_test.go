@@ -29,7 +29,7 @@ func TestPath(t *testing.T) {
 			require.Equal(t, c.text, names.Text(path))
 		})
 	}
-	require.Equal(t, 63, strings.Count(new(names.Paths).Of(strings.Repeat("a.", 1000)), "/"), "a long key is not deep")
+	require.Equal(t, 63, strings.Count(new(names.Paths).Of(strings.Repeat("a.", 1000)), "/"), "a long key has a limited depth")
 }
 
 func TestCompare(t *testing.T) {
@@ -48,13 +48,13 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		sign := func(n int) int { return max(-1, min(1, n)) }
 		if sign(names.Compare(a, b)) != -sign(names.Compare(b, a)) {
-			t.Fatalf("%q and %q have no order", a, b)
+			t.Fatalf("%q and %q are not ordered", a, b)
 		}
 		if (names.Compare(a, b) == 0) != (a == b) {
-			t.Fatalf("%q and %q: equal must be what is the same", a, b)
+			t.Fatalf("%q and %q: only identical keys may be equal", a, b)
 		}
 		if names.Compare(a, b) < 0 && names.Compare(b, c) < 0 && names.Compare(a, c) >= 0 {
-			t.Fatalf("%q < %q < %q, and yet not the first before the last", a, b, c)
+			t.Fatalf("%q < %q < %q, but the first is not before the last", a, b, c)
 		}
 	})
 }

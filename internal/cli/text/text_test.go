@@ -12,19 +12,19 @@ import (
 
 func TestSafe(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"plain":                       {"model/dense/kernel", "model/dense/kernel"},
-		"letters of other scripts":    {"日本/ümlaut", "日本/ümlaut"},
-		"nothing":                     {"", `""`},
-		"a newline":                   {"a\nb", `"a\nb"`},
-		"what clears the screen":      {"\x1b[2J", `"\x1b[2J"`},
-		"a NUL":                       {"a\x00", `"a\x00"`},
-		"not UTF-8":                   {"a\xff", `"a\xff"`},
-		"what turns the text round":   {"a\u202eb", `"a\u202eb"`},
-		"a space that nobody sees":    {"a\u00a0b", `"a\u00a0b"`},
-		"spaces at the end":           {"a ", `"a "`},
-		"a space within":              {"a b", "a b"},
-		"what looks quoted already":   {`"a"`, `"\"a\""`},
-		"a quotation mark further in": {`a"b`, `a"b`},
+		"plain":                          {"model/dense/kernel", "model/dense/kernel"},
+		"letters of other scripts":       {"日本/ümlaut", "日本/ümlaut"},
+		"nothing":                        {"", `""`},
+		"a newline":                      {"a\nb", `"a\nb"`},
+		"text that clears the screen":    {"\x1b[2J", `"\x1b[2J"`},
+		"a NUL":                          {"a\x00", `"a\x00"`},
+		"not UTF-8":                      {"a\xff", `"a\xff"`},
+		"a character that reverses text": {"a\u202eb", `"a\u202eb"`},
+		"an invisible space":             {"a\u00a0b", `"a\u00a0b"`},
+		"spaces at the end":              {"a ", `"a "`},
+		"a space within":                 {"a b", "a b"},
+		"text that looks quoted":         {`"a"`, `"\"a\""`},
+		"a quotation mark further in":    {`a"b`, `a"b`},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, text.Safe(test.text)) })
 	}
@@ -32,9 +32,9 @@ func TestSafe(t *testing.T) {
 
 func TestOneLine(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"the library's name goes":      {"ckpt: broken", "broken"},
-		"lines become sentences":       {"broken\nplease mend", "broken. please mend"},
-		"control characters are shown": {"file \x1b[2J\ta\x00", `file \x1b[2J\ta\x00`},
+		"the library's name is removed": {"ckpt: broken", "broken"},
+		"lines become sentences":        {"broken\nplease mend", "broken. please mend"},
+		"control characters are shown":  {"file \x1b[2J\ta\x00", `file \x1b[2J\ta\x00`},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, text.OneLine(errors.New(test.text))) })
 	}
@@ -43,7 +43,7 @@ func TestOneLine(t *testing.T) {
 func TestLines(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"one line":                     {"ckpt: broken", "broken"},
-		"a list stays a list":          {"2 are missing\n  a: missing\n  hint: look", "2 are missing\n  a: missing\n  hint: look"},
+		"a list keeps its lines":       {"2 are missing\n  a: missing\n  hint: look", "2 are missing\n  a: missing\n  hint: look"},
 		"control characters are shown": {"broken\n  \x1b[2J", "broken\n  \\x1b[2J"},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, text.Lines(errors.New(test.text))) })

@@ -46,7 +46,7 @@ func dumped(t *testing.T, url string, budget time.Duration) string {
 		"--enable-logging=stderr", "--v=0", "--dump-dom", url)
 	c.Stdout, c.Stderr = &dom, &messages
 	require.NoError(t, c.Run(), messages.String())
-	require.NotContains(t, messages.String(), "CONSOLE", "the page complains")
+	require.NotContains(t, messages.String(), "CONSOLE", "the page shows an error")
 	return dom.String()
 }
 
@@ -63,7 +63,7 @@ func TestInBrowser(t *testing.T) {
 		"embed/weight",
 		`<span class="hidden">mean </span>4.5</span>`, // a line is filled when it becomes visible
 		"0 … 2") // an open group is filled
-	require.NotContains(t, dom, "Histogram of h/0", "what nobody has opened is not read")
+	require.NotContains(t, dom, "Histogram of h/0", "closed groups are not read")
 }
 
 func TestReportInBrowser(t *testing.T) {

@@ -51,18 +51,18 @@ func TestWhoIsAnswered(t *testing.T) {
 		status                   int
 	}{
 		{"the address", "GET", address, "/" + s.token + "/", 200},
-		{"by the name localhost", "GET", "localhost:" + port, "/" + s.token + "/", 200},
-		{"the head only", "HEAD", address, "/" + s.token + "/style.css", 200},
-		{"another site's name that leads here", "GET", "evil.example:" + port, "/" + s.token + "/", 421},
+		{"the name localhost", "GET", "localhost:" + port, "/" + s.token + "/", 200},
+		{"only the head", "HEAD", address, "/" + s.token + "/style.css", 200},
+		{"another site's name that resolves to this server", "GET", "evil.example:" + port, "/" + s.token + "/", 421},
 		{"another port", "GET", "localhost:1", "/" + s.token + "/", 421},
 		{"no host", "GET", "", "/" + s.token + "/", 421},
 		{"no token", "GET", address, "/", 403},
 		{"another token", "GET", address, "/" + strings.Repeat("A", len(s.token)) + "/", 403},
 		{"the beginning of the token", "GET", address, "/" + s.token[:5] + "/", 403},
 		{"no slash after it", "GET", address, "/" + s.token, 403},
-		{"something that changes things", "POST", address, "/" + s.token + "/", 405},
-		{"a file that is not there", "GET", address, "/" + s.token + "/page.html", 404},
-		{"a way out", "GET", address, "/" + s.token + "/../../go.mod", 307}, // to the path without the dots, and without the token
+		{"a method that changes things", "POST", address, "/" + s.token + "/", 405},
+		{"a missing file", "GET", address, "/" + s.token + "/page.html", 404},
+		{"a path out of the directory", "GET", address, "/" + s.token + "/../../go.mod", 307}, // to the path without the dots, and without the token
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, "/", nil)
@@ -124,14 +124,14 @@ func TestEveryAddress(t *testing.T) {
 		saveTo(t, filepath.Join(run, fmt.Sprintf("at-%d.npz", i)), blocks(4))
 	}
 	for name, paths := range map[string][]string{
-		"one":      {save(t, "m.safetensors", blocks(4))},
-		"long":     {save(t, "m.safetensors", big)},
-		"two":      {save(t, "a.safetensors", blocks(4)), save(t, "b.safetensors", other)},
-		"formats":  {save(t, "a.npz", blocks(4)), save(t, "b.safetensors", blocks(4))},
-		"a run":    {run},
-		"strings":  {"../../../testdata/golden/damaged-none/ckpt"},
-		"damaged":  {"../../../testdata/golden/damaged-data-cut/ckpt"},
-		"by names": {"../../../testdata/golden/saver-v2/model.ckpt-3"},
+		"one":        {save(t, "m.safetensors", blocks(4))},
+		"long":       {save(t, "m.safetensors", big)},
+		"two":        {save(t, "a.safetensors", blocks(4)), save(t, "b.safetensors", other)},
+		"formats":    {save(t, "a.npz", blocks(4)), save(t, "b.safetensors", blocks(4))},
+		"a run":      {run},
+		"strings":    {"../../../testdata/golden/damaged-none/ckpt"},
+		"damaged":    {"../../../testdata/golden/damaged-data-cut/ckpt"},
+		"with names": {"../../../testdata/golden/saver-v2/model.ckpt-3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, paths...)
@@ -175,7 +175,7 @@ func TestRequestsThatNoPageMakes(t *testing.T) {
 		w := get(s, path)
 		require.Equal(t, http.StatusNotFound, w.Code, "%s: %s", path, w.Body)
 	}
-	require.NotContains(t, shown(t, s, "list?lo=0&hi=3&start=99999"), "details", "what follows the last line")
+	require.NotContains(t, shown(t, s, "list?lo=0&hi=3&start=99999"), "details", "lines after the last one")
 }
 
 func TestFind(t *testing.T) {
@@ -186,7 +186,7 @@ func TestFind(t *testing.T) {
 	require.Contains(t, found, "3 tensors found")
 	require.NotContains(t, found, "attn")
 	require.Contains(t, shown(t, s, "find?q=nothing"), "0 tensors found")
-	require.Contains(t, shown(t, s, "find?q=h.11.mlp"), "1 tensor found", "as the file spells it")
+	require.Contains(t, shown(t, s, "find?q=h.11.mlp"), "1 tensor found", "in the file's spelling")
 }
 
 // Keras numbers layers and their variables. The page also has their names.

@@ -40,7 +40,7 @@ func TestCompareTensors(t *testing.T) {
 		require.True(t, math.IsNaN(c.Largest))
 		require.Equal(t, []int{1}, c.At)
 		for name, v := range map[string]float64{"cosine": c.Cosine, "L2": c.L2, "relative": c.Relative} {
-			require.True(t, math.IsNaN(v), "%s is %v, as if the NaN were not there", name, v)
+			require.True(t, math.IsNaN(v), "%s is %v, which ignores the NaN", name, v)
 		}
 		require.Equal(t, []band{{0, 5.3, 0.08}, {5, 5.3, 1}, {10, 5.3, 1}}, bandsOf(c.Bands, 15))
 	})
@@ -49,7 +49,7 @@ func TestCompareTensors(t *testing.T) {
 		require.Equal(t, []float64{math.Inf(1), math.Inf(1)}, []float64{c.L2, c.Relative})
 		require.Equal(t, []float64{0, math.Inf(1)}, c.Bands)
 	})
-	t.Run("infinities and NaN that are the same", func(t *testing.T) {
+	t.Run("equal infinities and NaNs", func(t *testing.T) {
 		c := compared(t, of([]float32{inf, nan, 1}, 3), of([]float32{inf, nan, 2}, 3))
 		require.EqualValues(t, 1, c.Different)
 		require.Equal(t, []float64{1, 1, 1, 1}, []float64{c.Largest, c.L2, c.Relative, c.Cosine})
@@ -91,8 +91,8 @@ func TestHeat(t *testing.T) {
 		{name: "a vector", shape: []int{5}, rows: 1, columns: 5, down: 1, across: 1, width: 80, height: 16},
 		{name: "a long vector", shape: []int{1000}, rows: 7, columns: 128, down: 1, across: 1, width: 256, height: 14, wrapped: true},
 		{name: "a large matrix", shape: []int{300, 1000}, rows: 300, columns: 1000, down: 3, across: 8, width: 250, height: 200},
-		{name: "columns far apart", shape: []int{2, 20000}, rows: 2, columns: 20000, down: 1, across: 157, width: 256, height: 4},
-		{name: "a slice further in", shape: []int{2, 3, 2, 2}, at: []int{1, 2}, rows: 2, columns: 2, down: 1, across: 1, width: 32, height: 32, first: 20},
+		{name: "distant columns", shape: []int{2, 20000}, rows: 2, columns: 20000, down: 1, across: 157, width: 256, height: 4},
+		{name: "a later slice", shape: []int{2, 3, 2, 2}, at: []int{1, 2}, rows: 2, columns: 2, down: 1, across: 1, width: 32, height: 32, first: 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, err := newHeat(values(0, c.shape...), c.at)
@@ -114,11 +114,11 @@ func TestHeat(t *testing.T) {
 			require.Nil(t, h)
 		}
 	})
-	t.Run("a slice that is not there", func(t *testing.T) {
+	t.Run("a missing slice", func(t *testing.T) {
 		_, err := newHeat(values(0, 2, 2, 2), []int{2})
 		require.ErrorContains(t, err, "index 2 is out of range for axis 0 of length 2")
 	})
-	t.Run("NaN has a colour by itself", func(t *testing.T) {
+	t.Run("NaN has a separate colour", func(t *testing.T) {
 		require.EqualValues(t, notFinite, shade(math.NaN(), 1))
 		require.EqualValues(t, notFinite, shade(math.Inf(-1), 1))
 		require.EqualValues(t, middle, shade(0, 1))
@@ -128,7 +128,7 @@ func TestHeat(t *testing.T) {
 }
 
 func TestPlots(t *testing.T) {
-	require.Equal(t, []bar{{0, 5, 1.84, 5}, {4, 0, 1.84, 10}, {8, 9, 1.84, 1}}, bars([]int64{50, 0, 100, 0, 1}, 10, 10), "what is counted can be seen")
+	require.Equal(t, []bar{{0, 5, 1.84, 5}, {4, 0, 1.84, 10}, {8, 9, 1.84, 1}}, bars([]int64{50, 0, 100, 0, 1}, 10, 10), "every count is visible")
 	require.Equal(t, []band{{5, 5.3, 1}, {10, 5.3, 0.08}}, bandsOf([]float64{0, 9, 0.001}, 15))
 	require.Equal(t, []point{{2, 8}, {18, 2}}, curveOf([]float64{1, math.NaN(), 3}, 20, 10, 2).Points)
 	require.Equal(t, []point{{2, 5}, {18, 5}}, curveOf([]float64{7, 7}, 20, 10, 2).Points)

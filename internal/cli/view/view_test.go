@@ -103,7 +103,7 @@ func TestOutline(t *testing.T) {
 		tensors    map[string]tensor.Any
 		want       string
 	}{
-		{"blocks that are alike are one", "m.safetensors", blocks(12), `
+		{"equal blocks become one group", "m.safetensors", blocks(12), `
 embed/weight
 h
   0 … 11 ×12
@@ -113,7 +113,7 @@ head
   bias
   weight
 `},
-		{"two are not folded", "m.safetensors", blocks(2), `
+		{"two blocks are not folded", "m.safetensors", blocks(2), `
 embed/weight
 h
   0
@@ -126,7 +126,7 @@ head
   bias
   weight
 `},
-		{"blocks that are not alike stay apart", "m.npz", different, `
+		{"different blocks stay separate", "m.npz", different, `
 embed/weight
 h
   0
@@ -145,8 +145,8 @@ head
   bias
   weight
 `},
-		{"numbers are in their order", "m.safetensors", map[string]tensor.Any{"w10": values(0, 1), "w9": values(0, 1), "w1": values(0, 1)}, "\nw1\nw9\nw10\n"},
-		{"a tensor and what is below it", "m.safetensors", map[string]tensor.Any{"w": values(0, 1), "w.a": values(0, 1), "w.b": values(0, 1), "w-x": values(0, 1)}, `
+		{"numbers are sorted by value", "m.safetensors", map[string]tensor.Any{"w10": values(0, 1), "w9": values(0, 1), "w1": values(0, 1)}, "\nw1\nw9\nw10\n"},
+		{"a tensor and tensors below it", "m.safetensors", map[string]tensor.Any{"w": values(0, 1), "w.a": values(0, 1), "w.b": values(0, 1), "w-x": values(0, 1)}, `
 w
 w-x
 w
@@ -185,7 +185,7 @@ func FuzzOutline(f *testing.F) {
 		var visit func(p span)
 		visit = func(p span) {
 			if !x.holds(p) {
-				t.Fatalf("the span %v of %q is not taken", p, x.paths)
+				t.Fatalf("the server rejects the span %v of %q", p, x.paths)
 			}
 			l := x.list(p, func(*maphash.Hash, int) {})
 			for _, row := range l.tensors {
@@ -207,7 +207,7 @@ func FuzzOutline(f *testing.F) {
 		visit(x.whole())
 		for row, n := range seen {
 			if n != 1 {
-				t.Fatalf("%q stands %d times in the tree of %q", x.paths[row], n, x.paths)
+				t.Fatalf("%q is %d times in the tree of %q", x.paths[row], n, x.paths)
 			}
 		}
 	})
@@ -230,12 +230,12 @@ func TestRun(t *testing.T) {
 		path := filepath.Join(dir, "epoch-1.safetensors")
 		require.Equal(t, Single, open(t, path, path).Mode())
 	})
-	t.Run("checkpoints that a manager kept", func(t *testing.T) {
+	t.Run("checkpoints of a manager", func(t *testing.T) {
 		s := open(t, "../../../testdata/golden/manager-keeps-last/train")
 		require.Equal(t, Run, s.Mode())
 		require.Equal(t, "ckpt-4 to ckpt-5", s.Title())
 	})
-	t.Run("many are thinned out", func(t *testing.T) {
+	t.Run("many checkpoints are thinned out", func(t *testing.T) {
 		paths := make([]string, 1000)
 		for i := range paths {
 			paths[i] = fmt.Sprint(i)
