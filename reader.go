@@ -95,9 +95,10 @@ func metadataText(value any) string {
 	return string(text)
 }
 
-// ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A name consists of the
-// names of the layers and of the variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits layers whose
-// names the file does not have, and names that two keys would share. For other files it is empty.
+// ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A
+// name consists of the names of the layers and of the variable, joined by dots, such as block1_conv.kernel
+// for layers/conv2d/vars/0. It omits layers if the file does not have their names, and names that two keys would
+// share. For other files it is empty.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)
@@ -270,9 +271,9 @@ func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {
 	return r.checked().Verify(ctx, progressOf(r.opts.progress), report)
 }
 
-// VerifyGraph reads the object graph and the index and no other tensors, and calls report with each inconsistency: a graph that
-// cannot be read, attributes with keys that are not stored, object-based keys without a graph, an empty checkpoint. A name-based
-// checkpoint does not have a graph, and that is not a problem.
+// VerifyGraph reads only the object graph and the index. It calls report for each inconsistency: a graph that
+// cannot be read, attributes with keys that are not stored, object-based keys without a graph, an empty
+// checkpoint. A name-based checkpoint does not have a graph, and that is not a problem.
 func (r *Reader) VerifyGraph(ctx context.Context, report func(Problem)) error {
 	return r.checked().VerifyGraph(ctx, report)
 }

@@ -1,10 +1,11 @@
 // Package ckptvet finds mistakes in the ckpt struct tags of a program before it runs.
 //
-// [Analyzer] reports mistakes for which ckpt.New would return a TagError, if the declarations alone show them: unknown options and
-// options that do not apply, malformed shapes and quotes, two fields with the same name, tags on unexported fields, tagged
-// types that cannot be saved, maps with keys that are not strings, and structs inlined into themselves. It also reports mistakes
-// that lose values without an error: a tag that the reflect package cannot read, and a slice of floats without a tag in a
-// struct with tagged fields. It suggests a fix if it knows one.
+// [Analyzer] reports mistakes for which ckpt.New would return a TagError, if the declarations show them.
+// These are unknown options and options that do not apply, malformed shapes and quotes, two fields with the
+// same name, tags on unexported fields, tagged types that cannot be saved, maps with keys that are not
+// strings, and structs inlined into themselves. It also reports mistakes that lose values without an error: a
+// tag that the reflect package cannot read, and a slice of floats without a tag in a struct with tagged
+// fields. It suggests a fix if it knows one.
 //
 // The analyzer checks a struct if one of its fields has a ckpt tag, or if the struct is part of a value that the package passes to
 // a function of package ckpt. It ignores other structs, and fields with the type of a type parameter.

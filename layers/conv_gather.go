@@ -18,8 +18,9 @@ type convolution struct {
 	epilogue          kernel.Epilogue // applied to each value while it is in the cache
 }
 
-// A gathering says, for one axis, which output positions are computed and which inputs they see: the t-th of outLen positions is
-// outAt + t*outStep, and its k-th tap is over input t*stride + offset + k*dilation, or zero if that is outside.
+// A gathering describes, for one axis, the computed output positions and their inputs. The t-th of outLen
+// positions is outAt + t*outStep. Its k-th tap is over input t*stride + offset + k*dilation, or over zero if
+// that is outside.
 type gathering struct {
 	outAt, outStep, outLen         int
 	stride, offset, dilation, taps int

@@ -175,9 +175,10 @@ func (c *ConvTranspose) extra(who id, axis, rank, stride int) (int, error) {
 	return extra, nil
 }
 
-// spread returns the number of positions of a transposed convolution's output along an axis, and the number of positions that are
-// cut off at the front (keras.src.backend.common.backend_utils._get_output_shape_given_tf_padding; the cut is that of the
-// convolution whose gradient TensorFlow computes here).
+// spread returns the number of positions of a transposed convolution's output along an axis, and the number
+// of positions that are cut off at the front
+// (keras.src.backend.common.backend_utils._get_output_shape_given_tf_padding). TensorFlow computes the
+// gradient of a convolution here, and the cut is that of the convolution.
 func spread(in, size, stride, dilation, extra int, p Padding) (out, before int) {
 	span := (size-1)*dilation + 1
 	switch {

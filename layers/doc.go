@@ -49,10 +49,11 @@
 // goroutines. Results do not depend on their number. A goroutine that helped looks for more work for a tenth of a millisecond, and
 // then ends.
 //
-// A [Context] with a [Workspace] keeps scratch memory from call to call. A call then allocates little more than its outputs, and
-// even less if these are returned with [Workspace.Reuse]. Without a Workspace each call allocates its scratch memory. A Workspace
-// grows to the needs of the largest layer: a convolution needs about 128 KiB for each goroutine, attention its keys and 200 KiB
-// for each goroutine, and recurrent layers their projected inputs, at most 1 MiB for each goroutine or one step.
+// A [Context] with a [Workspace] keeps scratch memory from call to call. A call then allocates little more
+// than its outputs, and even less if these are returned with [Workspace.Reuse]. Without a Workspace each call
+// allocates its scratch memory. A Workspace grows to the needs of the largest layer. A convolution needs
+// about 128 KiB for each goroutine. Attention needs its keys and 200 KiB for each goroutine. Recurrent layers
+// need their projected inputs, at most 1 MiB for each goroutine or one step.
 //
 // # Errors
 //

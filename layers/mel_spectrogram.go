@@ -110,7 +110,7 @@ func (m *MelSpectrogram) Forward(_ *Context, x *Tensor) (*Tensor, error) {
 	return y, nil
 }
 
-// reflected returns the index of a sample, where those beyond an end are reflected at it.
+// reflected returns the index of a sample. Samples beyond an end are reflected at it.
 func reflected(i, n int) int {
 	switch {
 	case i < 0:

@@ -149,7 +149,8 @@ func normalized(c *Context, who id, x *Tensor, along []int, means, variances *Te
 	if err != nil || y.Len() == 0 {
 		return y, err
 	}
-	// Mean and deviation are broadcast along the axes after the first axis of their own; they repeat along the axes before it.
+	// Mean and deviation are broadcast along the axes after their first axis. They repeat along the axes
+	// before it.
 	first := max(len(shape)-1, 0)
 	for i := range shape {
 		if mean.shape[i] != 1 || variance.shape[i] != 1 {

@@ -9,7 +9,7 @@ import (
 // divided its kernel by its largest singular value.
 type SpectralNormalization struct {
 	Layer   Layer  `ckpt:"layer"`
-	VectorU Tensor `ckpt:"vector_u,optional,cast"` // [1 units]: where the search for that value goes on, in training
+	VectorU Tensor `ckpt:"vector_u,optional,cast"` // [1 units]: the state of the search for that value in training
 
 	Name string // for error messages
 }

@@ -44,7 +44,7 @@ func axisOption(c *config.Config, def int) int {
 	}
 }
 
-// axisOrLast returns an option that is an axis, or the last where it is 0.
+// axisOrLast returns an option that is an axis, or the last axis if the option is 0.
 func axisOrLast(axis int) int {
 	if axis == 0 {
 		return -1

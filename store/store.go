@@ -1,5 +1,5 @@
-// Package store defines an object store as an interface of six calls, so that ckpt can write checkpoints to and read them
-// from S3, GCS, a web server or anything else that keeps bytes under names. ckpt.In passes a Store to the verbs.
+// Package store defines an object store as an interface of six calls. With it, ckpt can use S3, GCS, a web
+// server or anything else that keeps bytes under names. ckpt.In passes a Store to the verbs.
 //
 // # Objects
 //

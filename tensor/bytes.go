@@ -50,10 +50,11 @@ func (t *Tensor[T]) bytes() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)*t.DType().Size())
 }
 
-// FromBytes returns a tensor of d whose elements are b, in row-major order and in this machine's byte order: it shares the memory
-// and makes no copy. b may be memory that Go did not allocate, which must then outlive the tensor. It returns an error if the
-// length of b does not fit shape, if b is not aligned for the elements, or if elements of d have no fixed size. If the bytes come
-// from a file, call [DType.Normalize] on them first.
+// FromBytes returns a tensor of d with the elements in b, in row-major order and in this machine's byte
+// order. It shares the memory and does not copy it. b may be memory that Go did not allocate, which must then
+// outlive the tensor. It returns an error if the length of b does not fit shape, if b is not aligned for the
+// elements, or if elements of d have no fixed size. If the bytes come from a file, call [DType.Normalize] on
+// them first.
 func FromBytes(d DType, b []byte, shape ...int) (Any, error) {
 	s := Shape(append([]int{}, shape...))
 	if err := s.Check(); err != nil {
@@ -123,10 +124,11 @@ func (d DType) SwapBytes(b []byte) {
 	}
 }
 
-// Alias returns a tensor of shape that shares the memory of v: a slice, an addressable array or an addressable scalar whose
-// element type is an [Element], or has the kind of one (a named type such as `type Celsius float64`; int and uint are int64 and
-// uint64 on machines where they are 64 bits wide). It returns an error if v is not one of these or has another number of elements.
-// Nested arrays are one run of memory. Nested slices are not, and are an error.
+// Alias returns a tensor of shape that shares the memory of v. v must be a slice, an addressable array or an
+// addressable scalar. Its element type must be an [Element] or have the kind of one, such as `type Celsius
+// float64`. int and uint count as int64 and uint64 on machines on which they have 64 bits. It returns an
+// error if v is not one of these or has another number of elements. Nested arrays are one run of memory.
+// Nested slices are not, and are an error.
 func Alias(v reflect.Value, shape ...int) (Any, error) {
 	if !v.IsValid() {
 		return nil, fmt.Errorf("tensor: cannot share the memory of an invalid reflect.Value")
@@ -180,9 +182,10 @@ var elementTypes = func() map[reflect.Type]DType {
 	return m
 }()
 
-// DTypeOfType returns the dtype under which a value of Go type t is stored, or [InvalidDType] if there is none. A named type that
-// is not an [Element] itself is stored as its kind, so `type Half Float16` is a uint16. int and uint are int64 and uint64 on
-// machines where they have that size, and have no dtype elsewhere.
+// DTypeOfType returns the dtype under which a value of Go type t is stored, or [InvalidDType] if there is
+// none. A named type that is not an [Element] itself is stored as its kind, so `type Half Float16` is a
+// uint16. int and uint are stored as int64 and uint64 on machines on which they have 64 bits. On other
+// machines they do not have a dtype.
 func DTypeOfType(t reflect.Type) DType {
 	if t == nil {
 		return InvalidDType

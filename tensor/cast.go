@@ -35,7 +35,7 @@ func Cast(dst, src Any) error {
 	return nil
 }
 
-// A ValueError is the error of [Cast] about the first element whose value the other dtype cannot hold.
+// A ValueError is the error of [Cast] about the first element that the other dtype cannot hold.
 type ValueError struct {
 	Index    []int  // the element's index, one number per axis
 	Value    string // the element, as %v prints it

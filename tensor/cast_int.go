@@ -51,7 +51,7 @@ func widenIntegers(src Any, from int, wide []int64) {
 	}
 }
 
-// integers are the element types whose values are their bits.
+// integers are the element types with values that are their bits.
 type integers interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }

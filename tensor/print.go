@@ -14,11 +14,11 @@ func (t Tensor[T]) String() string {
 	return t.DType().String() + t.shape.String()
 }
 
-// Format implements [fmt.Formatter]. The verb %s prints what String returns. %v adds the elements as nested rows. If there are
-// more than a dozen, it prints only the first and last three along the innermost axis, and the first and last row along the
-// others. %+v prints up to a thousand elements, and of more the first and last three along each axis. Any other verb, such as
-// "%.2f" or "%q", prints the same rows as %+v and formats each element with that verb; small floats and integers are formatted as
-// numbers.
+// Format implements [fmt.Formatter]. The verb %s prints what String returns. %v adds the elements as nested
+// rows. If there are more than a dozen, it prints only the first and last three along the innermost axis, and
+// the first and last row along the others. %+v prints up to a thousand elements. If there are more, it prints
+// the first and last three along each axis. Any other verb, such as "%.2f" or "%q", prints the same rows as
+// %+v and formats each element with that verb; small floats and integers are formatted as numbers.
 //
 // The receiver is a value, so a tensor in a field prints like this, too.
 func (t Tensor[T]) Format(f fmt.State, verb rune) {

@@ -26,9 +26,10 @@ type Cut struct {
 	Large  bool         // the piece exceeds the limit and is alone in its data file
 }
 
-// MaxShardSize distributes tensors over data files of at most limit bytes each, as TensorFlow's MaxShardSizePolicy does: it
-// fills one file after the other in the order of tensors, and cuts a tensor along the axis that needs the fewest pieces. A
-// limit below 1 means 1. It returns the cuts in the order in which they must be added to a Writer, and the number of files.
+// MaxShardSize distributes tensors over data files of at most limit bytes each, like TensorFlow's
+// MaxShardSizePolicy. It fills one file after another in the order of tensors, and cuts a tensor along the
+// axis that needs the fewest pieces. A limit below 1 means 1. It returns the cuts in the order in which they
+// must be added to a Writer, and the number of files.
 //
 // A scalar, or an element, that exceeds the limit gets its own file after all others. If a single index exceeds the limit on
 // every axis, MaxShardSize cuts within the index; TensorFlow loops forever there. Tensors without elements are stored and do

@@ -47,8 +47,9 @@ func decodeQ3_K(dst, src []byte) {
 	})
 }
 
-// scaleMin returns the scale and the minimum, of 6 bits each, of a group in Q4_K and Q5_K: the first four groups have
-// theirs in the low bits of eight bytes, the others in four more and the high bits of those.
+// scaleMin returns the scale and the minimum of a group in Q4_K and Q5_K. Each has 6 bits. Those of the first
+// four groups are in the low bits of eight bytes. Those of the others are in four more bytes and in the high
+// bits of the eight.
 func scaleMin(b []byte, group int) (scale, minimum float32) {
 	if group < 4 {
 		return float32(b[group] & 63), float32(b[group+4] & 63)
@@ -92,9 +93,9 @@ func decodeQ5_K(dst, src []byte) {
 	})
 }
 
-// Q6_K: 128 bytes of low bits | 64 bytes of high bits | 16 signed scales | d. Byte j of each 64 has the low bits of elements j
-// and j+64 of its 128; byte j of each 32 the high bits of elements j, j+32, j+64 and j+96 of its 128; a group is 16 elements. The
-// values are d·scale·(q-32).
+// Q6_K: 128 bytes of low bits | 64 bytes of high bits | 16 signed scales | d. Byte j of each 64 has the low
+// bits of elements j and j+64 of its 128. Byte j of each 32 has the high bits of elements j, j+32, j+64 and
+// j+96 of its 128. A group is 16 elements. The values are d·scale·(q-32).
 func decodeQ6_K(dst, src []byte) {
 	blocks(dst, src, 256, 210, func(dst, b []byte) {
 		low, high, scales := b[:128], b[128:192], b[192:208]

@@ -26,9 +26,10 @@ func (r *Reader) Graph() (*objectgraph.Graph, error) { return r.GraphFor(nil) }
 //
 //	KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string))
 //
-// It calls visit for each object with the edges that lead to it, or nil to make none, the path that it has in a file of
-// Keras 3, whether it can have variables, and the names of the variables that it has itself, in their order, or nil. isModel reports
-// whether the file has a keras.Model at a path. If model has neither method, GraphFor returns the same graph as Graph.
+// It calls visit for each object. The arguments are the edges that lead to the object (nil if no edges are to
+// be made), its path in a file of Keras 3, whether it can have variables, and the names of its variables in
+// order, or nil. isModel reports whether the file has a keras.Model at a path. If model has neither method,
+// GraphFor returns the same graph as Graph.
 func (r *Reader) GraphFor(model any) (*objectgraph.Graph, error) {
 	if r.plain {
 		keys := func(yield func(string) bool) {

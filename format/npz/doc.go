@@ -15,9 +15,10 @@
 // Versions 1 to 3, members that are stored or deflated, both byte orders and both orders of axes; booleans, integers, floats
 // of 2, 4 and 8 bytes, complex numbers of 8 and 16 bytes.
 //
-// Everything else is listed. Reading it returns an error that satisfies errors.Is(err, errors.ErrUnsupported) and says what
-// to do: object arrays, which are pickles (a pickle is never run); text and bytes; dates; records; long doubles; bfloat16 and
-// float8, which NumPy stores as raw bytes; members that are not arrays.
+// Everything else is listed. Reading it returns an error that satisfies errors.Is(err, errors.ErrUnsupported)
+// and says what to do. This concerns object arrays, which are pickles (a pickle is never run); text and
+// bytes; dates; records; long doubles; bfloat16 and float8, which NumPy stores as raw bytes; and members that
+// are not arrays.
 //
 // # What is checked
 //

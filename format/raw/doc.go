@@ -11,10 +11,10 @@
 //
 // # What is checked
 //
-// [NewReader] checks every number before a byte of a tensor is read: that keys are unique, that shapes can be counted, that every
-// tensor lies within its blob, that tensors do not overlap unless the format allows it, and that all of them together ask for no more
-// than a bounded multiple of what the blobs hold. So a caller that allocates tensors according to format.Entry allocates no
-// more than the files justify.
+// [NewReader] checks every number before a byte of a tensor is read: keys are unique, shapes do not overflow,
+// every tensor lies within its blob, and tensors do not overlap unless the format allows it. The total size
+// of the tensors is limited to a multiple of the size of the blobs. So a caller that allocates tensors
+// according to format.Entry allocates no more than the files justify.
 //
 // Most of these formats do not have checksums: see Reader.Unverified. Members of archives do. Their checksums are compared
 // when all of a tensor is read, but not when a region is.

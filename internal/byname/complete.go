@@ -125,7 +125,8 @@ func withHolders(g *object.Graph, matched map[object.Identity]bool) map[object.I
 	return matched
 }
 
-// unused returns stored names that begin with scope and that no variable has, at most limit where that is not negative.
+// unused returns stored names that begin with scope and that no variable has, at most limit if limit is not
+// negative.
 func (m *matcher) unused(p *transfer.Plan, scope string, limit int) []string {
 	var names []string
 	for entry, err := range p.Reader().All() {

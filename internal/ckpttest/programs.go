@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A Node is an object whose children are tracked while the program runs.
+// A Node is an object with children that are tracked while the program runs.
 type Node struct{ ckpt.Module }
 
 // NodeOf returns a Node with children given as name, object, name, object, …

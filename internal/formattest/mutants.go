@@ -8,10 +8,12 @@ import (
 	"runtime/metrics"
 )
 
-// Mutants yields data with one little-endian number changed, at each multiple of step, into numbers that are likely to do harm: small ones,
-// the largest of their kind, the place itself and the end of data, each written with 2, 4 and 8 bytes. It leaves out places within long
-// zeros, which mostly are room that nobody reads. It yields one mutant in every. A place has up to 39 = 3 * 13 of them, so a sample has
-// all numbers, each in other places, if every has neither factor. The memory that it yields is valid until the next mutant.
+// Mutants yields copies of data with one changed little-endian number, at each multiple of step. The new
+// numbers are likely to do harm: small ones, the largest of their kind, the offset itself and the end of
+// data, each written with 2, 4 and 8 bytes. It leaves out places within long zeros, which mostly are room
+// that nobody reads. It yields one mutant in every. A place has up to 39 = 3 * 13 of them, so a sample has
+// all numbers, each in other places, if every has neither factor. The memory that it yields is valid until
+// the next mutant.
 func Mutants(data []byte, step, every int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		mutant := bytes.Clone(data)

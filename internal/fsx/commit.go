@@ -208,7 +208,8 @@ func (c *Commit) keep(f *commitFile) error {
 	return nil
 }
 
-// takeBack undoes a failed run, beginning with the commit point. It returns the destinations where it failed.
+// takeBack undoes a failed run, beginning with the commit point. It returns the destinations for which it
+// failed.
 func (c *Commit) takeBack() (left []string) {
 	for _, f := range slices.Backward(c.files) {
 		f.abandon()

@@ -40,8 +40,9 @@ type FS interface {
 type File interface {
 	io.Writer
 	io.WriterAt
-	// Allocate sets the file's size to size bytes, with zeros where nothing is written, and reserves the disk space, so that a full
-	// disk is noticed before the work begins. It does nothing if the system or the filesystem does not support this.
+	// Allocate sets the file's size to size bytes, with zeros for bytes that are not written, and reserves
+	// the disk space, so that a full disk is noticed before the work begins. It does nothing if the system or
+	// the filesystem does not support this.
 	Allocate(size int64) error
 	// StartSync asks the system to begin writing to the disk, so that Sync has less to wait for. Only Sync makes data durable.
 	// StartSync may block while the disk is busy.

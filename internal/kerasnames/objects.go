@@ -13,11 +13,12 @@ type Program struct {
 	Graph func() *object.Graph
 }
 
-// KerasObjects calls visit for each object with the edges that lead to it from the program, its path in a Keras file, whether it can
-// have variables, and the names of its own variables in the order of its fields. own is nil for layers of package layers, which use
-// Keras's names, and for objects with lists of variables, because only the file has the lengths of the lists. isModel reports
-// whether the object at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of a dict in insertion
-// order, which Go's maps do not keep.
+// KerasObjects calls visit for each object. The arguments are the edges that lead to the object from the
+// program, its path in a Keras file, whether it can have variables, and the names of its variables in the
+// order of its fields. own is nil for layers of package layers, which use Keras's names, and for objects with
+// lists of variables, because only the file has the lengths of the lists. isModel reports whether the object
+// at a path is a keras.Model. Edges through maps are left out: Keras numbers the objects of a dict in
+// insertion order, which Go's maps do not keep.
 func (p Program) KerasObjects(isModel func(path string) bool, visit func(edges []string, path string, variables bool, own []string)) {
 	g := p.Graph()
 	if g == nil {

@@ -14,9 +14,10 @@ import (
 
 // unknown returns the passed values that lie inside matched objects, with hints.
 //
-// A value lies inside an object if the object is the counterpart of the stored node that has the value as a child, and the object has
-// values too: it computes something from them, and what it lacks would change the result. A map, such as a Group, has the names that
-// the program asks for. Integers without axes count something, and no layer computes with them.
+// A value lies inside an object if the object matches the stored node that has the value as a child, and the
+// object has values too. The object computes something from its values, so a value that it lacks would change
+// the result. A map, such as a Group, has the names that the program asks for. Integers without axes count
+// something, and no layer computes with them.
 //
 // So does a variable for which the program has an object of another kind.
 func (m *matcher) unknown() (paths, hints []string, err error) {

@@ -21,9 +21,10 @@ type Requirement struct {
 	Stored func(n *Node, e *Edge) bool
 }
 
-// Required returns the requirements that Matched lacks, in the order of the graph, along paths without an unmatched optional edge:
-// leaves; objects below which no leaf is required, such as a layer with only optional values; and, as nodes that are not in the
-// graph, objects for wanted edges that hold nil.
+// Required returns the requirements that Matched lacks, in the order of the graph, along paths without an
+// unmatched optional edge. Requirements are leaves, and objects below which no leaf is required, such as a
+// layer with only optional values. Wanted edges that hold nil are requirements too: their objects are nodes
+// that are not in the graph.
 func (g *Graph) Required(want Requirement) []*Node {
 	s := &search{g: g, want: want, from: make(map[*Node]*Node, len(g.Nodes))}
 	s.visit(g.Root(), nil)

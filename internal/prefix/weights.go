@@ -27,7 +27,8 @@ func IsWeights(path string) bool {
 // IsWeightsFile is IsWeights for a path that is known to be a file: .ckpt is PyTorch's.
 func IsWeightsFile(path string) bool { return IsWeights(path) || weightmap.PyTorch.Has(path) }
 
-// indexOf returns the index of the shards that path stands for, where there is no file at path; "" if there is none.
+// indexOf returns the index of the shards that path stands for, if there is no file at path; "" if there is
+// none.
 func indexOf(fsys fsx.ReadFS, path string) (string, error) {
 	if !weightmap.Safetensors.Has(path) && !weightmap.PyTorch.Has(path) || strings.HasSuffix(path, weightmap.Ending) {
 		return "", nil
@@ -39,8 +40,8 @@ func indexOf(fsys fsx.ReadFS, path string) (string, error) {
 }
 
 // weightsIn returns the file in dir that stands for a checkpoint of another library, "" if there is none: the index of its shards,
-// as Hugging Face's directories and Keras's have it, or the only weights. The error names the files where several may be meant, and says
-// what the directory of another program is.
+// as in the directories of Hugging Face and Keras, or the only weights. If several files may be meant, the error names them. If the
+// directory belongs to another program, the error says to which.
 func (p Place) weightsIn(dir string) (string, error) {
 	entries, err := p.FS.ReadDir(filepath.Clean(dir))
 	if err != nil {

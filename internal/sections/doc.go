@@ -4,7 +4,7 @@
 // without copying data. Every file is written once, under a unique name. Manifests, the decision for an attempt, and the index are
 // created only if they do not exist. A worker that died can run again. A late worker finds the decision and changes nothing.
 //
-//	PREFIX.sections/attempt                               the attempt that workers agreed on, where nobody named one
+//	PREFIX.sections/attempt                               the attempt that workers agreed on, if the caller did not name one
 //	PREFIX.sections/a-ATTEMPT/NONCE.data-0000i-of-0000M   the data of section i, M = N+1 data files
 //	PREFIX.sections/a-ATTEMPT/NONCE.index, NONCE.graph    its entries and its part of the object graph
 //	PREFIX.sections/a-ATTEMPT/section-0000i-of-0000N      its manifest: the section is complete

@@ -9,9 +9,10 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// Flat returns the tensors of g for a format that has names but no objects. A name is the path of edges to the variable, joined by
-// separator. The error satisfies errors.ErrUnsupported and names the path of a tensor that cannot have such a name: a slot
-// variable, opaque state, a tensor of a custom saver, or one with an edge that would be split when the name is read.
+// Flat returns the tensors of g for a format that has names but no objects. A name is the path of edges to
+// the variable, joined by separator. The error satisfies errors.ErrUnsupported and names the path of a tensor
+// that cannot have such a name. This is a slot variable, opaque state, a tensor of a custom saver, or a
+// tensor with an edge that would be split when the name is read.
 func Flat(ctx context.Context, g *object.Graph, separator string) ([]Tensor, error) {
 	_, tensors, err := Of(ctx, g)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/gockpt/ckpt/internal/object"
 )
 
-// objectPath returns the escaped path of n, with which the keys of its tensors begin, followed by suffix. known caches the paths of
-// objects whose children have values. It does not hold all paths, which in a deep graph would not fit into memory.
+// objectPath returns the escaped path of n, with which the keys of its tensors begin, followed by suffix.
+// known caches the paths of objects with children that have values. It does not hold all paths, which in a
+// deep graph would not fit into memory.
 func objectPath(n *object.Node, known map[*object.Node]string, suffix string) string {
 	if s := n.SlotOf(); s != nil {
 		return objectgraph.SlotPath(objectPath(s.Variable, known, ""), objectPath(s.Owner, known, ""), s.Name) + suffix

@@ -5,7 +5,7 @@
 //   - check: every tensor is looked up and compared with its value, before anything is touched
 //   - run: tensors are read in parallel, straight into the objects' memory or into memory of their own; then they are
 //     converted and assigned
-//   - roll back: where any step fails, everything that can be undone is undone
+//   - roll back: if any step fails, everything that can be undone is undone
 //
 // [Do] is this protocol. Its errors say which values were concerned as data; the caller words them.
 package transfer

@@ -29,6 +29,6 @@ const (
 // An Item is a value with an outcome.
 type Item struct {
 	Path   string // from the root: model.dense.kernel
-	GoPath string // "" where the model does not have the value
-	Key    string // "" where the checkpoint does not have the value
+	GoPath string // "" if the model does not have the value
+	Key    string // "" if the checkpoint does not have the value
 }

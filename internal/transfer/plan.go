@@ -274,7 +274,7 @@ func objectsOf[T any](g *object.Graph) iter.Seq2[*object.Node, T] {
 	}
 }
 
-// identityOf returns the identity of an object's variable; ok is false where there is none.
+// identityOf returns the identity of an object's variable. ok is false if there is none.
 func identityOf(variable tensor.Any) (key object.Identity, ok bool) {
 	v := reflect.ValueOf(variable)
 	if v.Kind() != reflect.Pointer || v.IsNil() {

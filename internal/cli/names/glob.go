@@ -10,8 +10,9 @@ import (
 	"github.com/gockpt/ckpt/internal/cli/text"
 )
 
-// Entries returns the tensors of a checkpoint that a glob of the user's selects: those with a key, a path or a Keras name that it matches,
-// with dots or slashes. * matches any text, including slashes, and ? matches any character. "" selects all tensors.
+// Entries returns the tensors of a checkpoint that the user's glob selects. The glob must match the key, the
+// path or the Keras name of a tensor, with dots or slashes. * matches any text, including slashes, and ?
+// matches any character. "" selects all tensors.
 func Entries(r *ckpt.Reader, glob string) iter.Seq2[ckpt.VariableInfo, error] {
 	if glob == "" {
 		return r.All()

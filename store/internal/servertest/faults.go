@@ -12,7 +12,7 @@ import (
 )
 
 // EveryCallFails saves a checkpoint of two workers many times, each time on a store that open returns and
-// with a fault in another call of the store: the call is not carried out, its answer is lost, or it is
+// with a fault in another call of the store. The call is not carried out, its answer is lost, or it is
 // carried out much later. The worker that got the error runs again. Until then the latest checkpoint must be
 // the previous one, and complete. Afterwards it must be the new one. It tries a sample of the calls, or all
 // if CKPT_THOROUGH is set.
