@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // TestHostileArguments calls every command with forged arguments, which scripts might pass after they expand
@@ -26,7 +26,7 @@ func TestHostileArguments(t *testing.T) {
 		}
 	}
 	require.Contains(t, names, "list")
-	step := ckpttest.Thorough(1, 6)
+	step := thorough.Pick(1, 6)
 	for first, title := range slices.Sorted(maps.Keys(hostileNames)) {
 		hostile := hostileNames[title]
 		t.Run(title, func(t *testing.T) {

@@ -27,9 +27,9 @@ import (
 	"github.com/gockpt/ckpt/format/keras"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/format/safetensors"
-	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/cli/text"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -201,7 +201,7 @@ func FuzzGen(f *testing.F) {
 
 // TestGenOfRandomGraphs is FuzzGen with random bytes.
 func TestGenOfRandomGraphs(t *testing.T) {
-	for i := range ckpttest.Thorough(5000, 100) {
+	for i := range thorough.Pick(5000, 100) {
 		b := make([]byte, 1000)
 		_, _ = rand.NewChaCha8([32]byte{byte(i), byte(i >> 8)}).Read(b)
 		t.Run(strconv.Itoa(i), func(t *testing.T) { requireSource(t, b) })

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // everyCheckpoint returns all checkpoints in the repository for which source can be generated.
@@ -55,7 +55,7 @@ func TestCompiles(t *testing.T) {
 // TestGenRestores does the same for every checkpoint as TestRestores for some. It compiles a program with all
 // of their types.
 func TestGenRestores(t *testing.T) {
-	if ckpttest.Thorough(1, 0) == 0 {
+	if !thorough.Asked() {
 		t.Skip("it compiles a program of 140 packages: set CKPT_THOROUGH, as `.ci/run faults` does")
 	}
 	module, err := filepath.Abs("../../..")
