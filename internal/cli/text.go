@@ -8,7 +8,6 @@ var (
 	unprintable = text.Unprintable
 	oneLine     = text.OneLine
 	inLines     = text.Lines
-	visible     = text.Visible
 	size        = text.Size
 	count       = text.Count
 	misuse      = text.Misuse
