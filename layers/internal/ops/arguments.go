@@ -24,33 +24,17 @@ func (a *Arguments) First() any {
 
 // Flattened returns the values in nested lists and dicts; the values of a dict are sorted by name.
 func Flattened(arg any) ([]*Value, error) {
-	switch v := arg.(type) {
-	case nil:
-		return nil, nil
-	case *Value:
-		return []*Value{v}, nil
-	case []any:
-		var all []*Value
-		for _, item := range v {
-			vs, err := Flattened(item)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, vs...)
+	var all []*Value
+	for leaf := range Leaves(arg) {
+		switch v := leaf.(type) {
+		case nil:
+		case *Value:
+			all = append(all, v)
+		default:
+			return nil, fmt.Errorf("argument %s, want tensors", DescribeArg(leaf))
 		}
-		return all, nil
-	case map[string]any:
-		var all []*Value
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			vs, err := Flattened(v[name])
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, vs...)
-		}
-		return all, nil
 	}
-	return nil, fmt.Errorf("argument %s, want tensors", DescribeArg(arg))
+	return all, nil
 }
 
 // MaskList returns an argument that is a mask, or a list of masks and None, as n masks.

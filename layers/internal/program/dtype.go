@@ -1,9 +1,6 @@
 package program
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/gockpt/ckpt/layers/internal/ops"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -21,8 +18,8 @@ func (p *Program) dtypes() []tensor.DType {
 			if inner := c.inner(); inner != nil && from.tensor < len(inner.Results) {
 				return inner.Results[from.tensor].DType
 			}
-		case c.Class == "TopK" && from.tensor == 1 && c.operator != nil:
-			return tensor.DTInt32
+		case from.tensor > 0 && c.operator != nil:
+			return ops.LaterDType(c.Class, known[from.node])
 		}
 		return known[from.node]
 	}
@@ -53,91 +50,16 @@ func (n *node) dtype(of func(place) tensor.DType) tensor.DType {
 	if to := c.to; to != tensor.InvalidDType {
 		return to
 	}
-	args := n.args
-	switch c.Class {
-	case "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd", "LogicalOr", "LogicalXor", "LogicalNot",
-		"Any", "All", "Isnan", "Isinf", "Isfinite":
-		return tensor.DTBool
-	case "Argmax", "Argmin", "Argsort", "CountNonzero", "Size", "Ndim":
-		return tensor.DTInt32
-	case "Divide", "TrueDivide", "DivideNoNan", "Arctan2", "Hypot", "Logaddexp", "Mean", "Var", "Std", "Logsumexp", "Median", "Norm",
-		"Normalize", "Moments", "LeakyRelu", "OneHot", "DotProductAttention", "Softmax", "LogSoftmax", "Sparsemax", "Glu":
-		return tensor.DTFloat32
-	case "GetItem", "Take", "TakeAlongAxis", "Slice", "Pad", "FullLike", "Clip": // the other arguments are not operands
-		args = args[:min(1, len(args))]
-	case "Where":
-		args = args[min(1, len(args)):]
-	case "Mod": // Keras first converts a number to a tensor, so its dtype is not weak
-		args = slices.Clone(args)
-		for i, arg := range args {
-			if n, ok := arg.(ops.Scalar); ok {
-				args[i], _, _ = ops.Operand(n)
-			}
+	known := func(leaf any) (any, error) {
+		if from, ok := leaf.(place); ok {
+			return ops.Known{DType: of(from)}, nil
 		}
+		return leaf, nil
 	}
-	if c.operator != nil && ops.FloatFunction(c.Class) != nil {
-		return tensor.DTFloat32
-	}
-	as, weak := dtypeOfArgs(args, of)
-	named, namedWeak := dtypeOfArgs(n.kwargs, of)
-	as = promoteKnown(as, named, weak, namedWeak)
+	args, _ := ops.MapArgs(n.args, known) // known does not fail
+	kwargs, _ := ops.MapKwargs(n.kwargs, known)
 	if c.operator == nil {
-		return as
+		return ops.CommonArgDType(args, kwargs)
 	}
-	switch c.Class {
-	case "Sum", "Prod":
-		return ops.WideDType(as)
-	case "Matmul", "Einsum":
-		if as == tensor.DTInt8 {
-			return tensor.DTInt32
-		}
-	case "Cumsum", "Cumprod", "Negative", "Square", "Sign", "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Power", "Mod",
-		"FloorDivide", "Clip":
-		if as == tensor.DTBool {
-			return tensor.DTInt32
-		}
-	}
-	return as
-}
-
-// promoteKnown is like ops.Promote. If a or b is InvalidDType, it returns the other.
-func promoteKnown(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
-	switch {
-	case a == tensor.InvalidDType:
-		return b
-	case b == tensor.InvalidDType:
-		return a
-	}
-	return ops.Promote(a, b, aWeak, bWeak)
-}
-
-// dtypeOfArgs returns the dtype of arithmetic on the tensors and numbers in arg, InvalidDType if there are none.
-func dtypeOfArgs(arg any, of func(place) tensor.DType) (as tensor.DType, weak bool) {
-	switch a := arg.(type) {
-	case place:
-		return of(a), false
-	case *ops.Value:
-		return a.As, false
-	case ops.Scalar:
-		if a.Whole {
-			return tensor.DTInt32, true
-		}
-		return tensor.DTFloat32, true
-	case []any:
-		weak = true
-		for _, item := range a {
-			d, w := dtypeOfArgs(item, of)
-			if d != tensor.InvalidDType {
-				as, weak = promoteKnown(as, d, weak, w), weak && w
-			}
-		}
-		return as, weak
-	case map[string]any:
-		list := make([]any, 0, len(a))
-		for _, name := range slices.Sorted(maps.Keys(a)) {
-			list = append(list, a[name])
-		}
-		return dtypeOfArgs(list, of)
-	}
-	return tensor.InvalidDType, true
+	return ops.ResultDType(c.Class, args, kwargs)
 }

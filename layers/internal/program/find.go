@@ -1,11 +1,9 @@
 package program
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/gockpt/ckpt/layers/internal/description"
 	"github.com/gockpt/ckpt/layers/internal/fault"
+	"github.com/gockpt/ckpt/layers/internal/ops"
 )
 
 // isFunctional reports whether a callee is an inner Functional model.
@@ -37,52 +35,22 @@ func (b *builder) find(r description.Reference) (place, error) {
 		return place{}, fault.Errorf(b.Who, "layer %q depends on itself", r.Name)
 	}
 	c.state = 1
-	n := node{callee: b.Callees[at], kwargs: make(map[string]any, len(c.Kwargs))}
-	for _, arg := range c.Args {
-		given, err := b.findIn(arg)
-		if err != nil {
-			return place{}, err
+	found := func(v any) (any, error) {
+		if r, ok := v.(description.Reference); ok {
+			return b.find(r)
 		}
-		n.args = append(n.args, given)
+		return v, nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Kwargs)) {
-		given, err := b.findIn(c.Kwargs[name])
-		if err != nil {
-			return place{}, err
-		}
-		n.kwargs[name] = given
+	n := node{callee: b.Callees[at]}
+	var err error
+	if n.args, err = ops.MapArgs(c.Args, found); err != nil {
+		return place{}, err
+	}
+	if n.kwargs, err = ops.MapKwargs(c.Kwargs, found); err != nil {
+		return place{}, err
 	}
 	c.state = 2
 	b.places[[2]int{at, r.Node}] = len(b.nodes)
 	b.nodes = append(b.nodes, n)
 	return place{node: len(b.nodes) - 1, tensor: r.Tensor}, nil
-}
-
-// findIn returns arg with each description.Reference replaced by its place.
-func (b *builder) findIn(arg any) (any, error) {
-	switch a := arg.(type) {
-	case description.Reference:
-		return b.find(a)
-	case []any:
-		list := make([]any, len(a))
-		for i, item := range a {
-			found, err := b.findIn(item)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = found
-		}
-		return list, nil
-	case map[string]any:
-		dict := make(map[string]any, len(a))
-		for _, name := range slices.Sorted(maps.Keys(a)) {
-			found, err := b.findIn(a[name])
-			if err != nil {
-				return nil, err
-			}
-			dict[name] = found
-		}
-		return dict, nil
-	}
-	return arg, nil
 }

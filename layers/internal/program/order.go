@@ -31,8 +31,7 @@ func (b *builder) order() {
 	at := kernel.Inverse(seen)
 	nodes := make([]node, len(seen))
 	for to, from := range seen {
-		nodes[to] = b.nodes[from]
-		nodes[to].moved(at)
+		nodes[to] = b.nodes[from].moved(at)
 	}
 	b.nodes = nodes
 	for i, p := range b.outputs {

@@ -30,24 +30,12 @@ func (p *Program) Own(inputs, outputs []*ops.Value) []*ops.Value {
 // constants returns the tensors in the arguments of the program's calls. The program owns their memory.
 func (p *Program) constants() []*ops.Value {
 	var found []*ops.Value
-	var walk func(arg any)
-	walk = func(arg any) {
-		switch a := arg.(type) {
-		case *ops.Value:
-			found = append(found, a)
-		case []any:
-			for _, item := range a {
-				walk(item)
-			}
-		case map[string]any:
-			for _, item := range a {
-				walk(item)
+	for _, n := range p.nodes {
+		for v := range ops.Leaves(n.args, n.kwargs) {
+			if v, ok := v.(*ops.Value); ok {
+				found = append(found, v)
 			}
 		}
-	}
-	for _, n := range p.nodes {
-		walk(n.args)
-		walk(n.kwargs)
 	}
 	return found
 }

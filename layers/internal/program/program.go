@@ -66,35 +66,6 @@ type Library interface {
 	Program(layer any) *Program
 }
 
-// resolveArg returns arg with each place replaced by its value.
-func resolveArg(arg any, at func(place) (*ops.Value, error)) (any, error) {
-	switch a := arg.(type) {
-	case place:
-		return at(a)
-	case []any:
-		list := make([]any, len(a))
-		for i, item := range a {
-			given, err := resolveArg(item, at)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = given
-		}
-		return list, nil
-	case map[string]any:
-		dict := make(map[string]any, len(a))
-		for name, item := range a {
-			given, err := resolveArg(item, at)
-			if err != nil {
-				return nil, err
-			}
-			dict[name] = given
-		}
-		return dict, nil
-	}
-	return arg, nil
-}
-
 // fit converts v to the dtype and rank of the input s, as Keras's Functional._standardize_inputs does.
 func (s Spec) fit(who fault.Who, v *ops.Value) (*ops.Value, error) {
 	x, err := v.Cast(s.DType)

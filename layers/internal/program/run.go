@@ -75,36 +75,27 @@ func (r *run) nodes() ([]*ops.Value, error) {
 
 // arguments returns the arguments for the call of n.
 func (r *run) arguments(n *node) (*ops.Arguments, error) {
-	a := &ops.Arguments{Work: r.work, Passing: !(r.own && n.gives || n.callee.keeps), Args: make([]any, len(n.args))}
+	a := &ops.Arguments{Work: r.work, Passing: !(r.own && n.gives || n.callee.keeps)}
 	for _, i := range n.then {
 		a.Then = append(a.Then, r.Program.nodes[i].callee.Layer)
 	}
-	at := r.at
-	if n.callee.keeps {
-		at = func(from place) (*ops.Value, error) {
-			v, err := r.at(from)
-			if err != nil {
-				return nil, err
-			}
-			return r.lasting(v), nil
+	given := func(v any) (any, error) {
+		from, ok := v.(place)
+		if !ok {
+			return v, nil
 		}
-	}
-	for i, arg := range n.args {
-		var err error
-		if a.Args[i], err = resolveArg(arg, at); err != nil {
-			return nil, err
+		got, err := r.at(from)
+		if err == nil && n.callee.keeps {
+			got = r.lasting(got)
 		}
+		return got, err
 	}
-	if len(n.kwargs) > 0 {
-		a.Kw = make(map[string]any, len(n.kwargs))
+	var err error
+	if a.Args, err = ops.MapArgs(n.args, given); err != nil {
+		return nil, err
 	}
-	for name, arg := range n.kwargs {
-		var err error
-		if a.Kw[name], err = resolveArg(arg, at); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
+	a.Kw, err = ops.MapKwargs(n.kwargs, given)
+	return a, err
 }
 
 // lasting returns v, or a copy if v uses the run's memory.

@@ -54,7 +54,7 @@ func (p *Program) prune() {
 	var kept []node
 	for i, n := range p.nodes {
 		if at[i] = len(kept); needed[i] {
-			kept = append(kept, n.copied(at))
+			kept = append(kept, n.moved(at))
 		}
 	}
 	p.nodes = kept
