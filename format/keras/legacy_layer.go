@@ -59,27 +59,6 @@ func (b *builder) wrapped(node int) int {
 	return node
 }
 
-// step returns the node to which edges lead, and makes missing nodes.
-func (b *builder) step(from int, edges []string) int {
-	for _, name := range edges {
-		next, ok := b.children[edge{from, name}]
-		if !ok {
-			next = b.node()
-			b.link(from, name, next)
-		}
-		from = next
-	}
-	return from
-}
-
-func (b *builder) isGroup(id int) bool { return len(b.nodes[id].Attributes) == 0 }
-
-func (b *builder) copyEdges(to, from int) {
-	for _, c := range b.nodes[from].Children {
-		b.link(to, c.Name, c.ID)
-	}
-}
-
 // attributes adds the names of attributes to a node that has the parts of weights' names, and to the nodes below it. At this point
 // these nodes form a tree, which is at most as deep as an HDF5 path is long.
 func (b *builder) attributes(node int) {
@@ -130,9 +109,4 @@ func (b *builder) attributes(node int) {
 			b.link(list, strconv.Itoa(i), cell)
 		}
 	}
-}
-
-func (b *builder) hasEdge(from int, name string) bool {
-	_, ok := b.children[edge{from, name}]
-	return ok
 }

@@ -80,29 +80,6 @@ func (b *builder) own(o *object, names []string) {
 
 func lastStep(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// at returns the object at a path, or nil if there is none.
-func (o *object) at(path string) *object {
-	if path == "" {
-		return o
-	}
-	for step := range strings.SplitSeq(path, "/") {
-		if o = o.byName[step]; o == nil {
-			return nil
-		}
-	}
-	return o
-}
-
-// weighted returns how many of o's children have weights.
-func (o *object) weighted() (n int) {
-	for _, c := range o.children {
-		if c.hasWeights() {
-			n++
-		}
-	}
-	return n
-}
-
 // A place is the position of a model's weights: its node, and the object or the legacy weights.
 type place struct {
 	node    int
@@ -148,12 +125,6 @@ func (b *builder) model(m kerasModel, root place, find func(model place, steps [
 			models[path] = at
 		}
 	})
-}
-
-// path adds the edges from one node to another, and the nodes between them.
-func (b *builder) path(from int, edges []string, to int) {
-	last := len(edges) - 1
-	b.link(b.step(from, edges[:last]), edges[last], to)
 }
 
 // findLayer finds a layer in a file of Keras 3. It counts the layers of the same class.

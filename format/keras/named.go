@@ -161,22 +161,6 @@ func (b *builder) findNamed(model place, steps []string, class, name string) (pl
 	return place{node: o.node, object: o}, true
 }
 
-// lookup returns the object with the name of a layer, in o or, if names repeat or extend the name of the model, in the only
-// object of o.
-func (o *object) lookup(name string) *object {
-	steps := strings.FieldsFunc(name, func(c rune) bool { return c == '.' || c == '/' })
-	for len(steps) > 0 {
-		if c := o.at(strings.Join(steps, "/")); c != nil {
-			return c
-		}
-		if len(o.children) != 1 || len(o.vars)+len(o.values) > 0 {
-			return nil
-		}
-		o = o.children[0]
-	}
-	return nil
-}
-
 // alias adds the names of attributes to a layer that has names of variables.
 func (b *builder) alias(layer *object) {
 	inner := layer

@@ -216,3 +216,54 @@ func (o *object) isList() bool {
 	}
 	return o.children[0].name == first
 }
+
+// at returns the object at a path, or nil if there is none.
+func (o *object) at(path string) *object {
+	if path == "" {
+		return o
+	}
+	for step := range strings.SplitSeq(path, "/") {
+		if o = o.byName[step]; o == nil {
+			return nil
+		}
+	}
+	return o
+}
+
+func (o *object) hasWeights() bool {
+	if len(o.vars)+len(o.values) > 0 {
+		return true
+	}
+	for _, c := range o.children {
+		if c.hasWeights() {
+			return true
+		}
+	}
+	return false
+}
+
+// weighted returns how many of o's children have weights.
+func (o *object) weighted() (n int) {
+	for _, c := range o.children {
+		if c.hasWeights() {
+			n++
+		}
+	}
+	return n
+}
+
+// lookup returns the object with the name of a layer, in o or, if names repeat or extend the name of the model, in the only
+// object of o.
+func (o *object) lookup(name string) *object {
+	steps := strings.FieldsFunc(name, func(c rune) bool { return c == '.' || c == '/' })
+	for len(steps) > 0 {
+		if c := o.at(strings.Join(steps, "/")); c != nil {
+			return c
+		}
+		if len(o.children) != 1 || len(o.vars)+len(o.values) > 0 {
+			return nil
+		}
+		o = o.children[0]
+	}
+	return nil
+}
