@@ -28,16 +28,12 @@ func (m *matcher) findMoved() {
 		return
 	}
 	m.moved = make(map[*object.Node]bool)
-	var others []*object.Node
-	for _, n := range g.Nodes {
-		if _, seen := m.seen[n.Key()]; seen || len(n.Values) != 1 {
-			continue
-		}
-		if moves.Tensor(n) {
-			m.moved[n] = true
-		} else {
-			others = append(others, n)
-		}
+	moved, others := moves.Split(g.Nodes, func(n *object.Node) bool {
+		_, seen := m.seen[n.Key()]
+		return seen || len(n.Values) != 1
+	})
+	for _, n := range moved {
+		m.moved[n] = true
 	}
 	for _, n := range others {
 		was, ok := before[moves.Before(n)]

@@ -34,16 +34,12 @@ func (r *Restoration) markMoved(g *object.Graph, nodes []*object.Node, matched m
 			matched[at.Key()] = true // the object that holds the value moved with it
 		}
 	}
-	var others []*object.Node
-	for _, n := range nodes {
-		if _, ok := bound[n.Key()]; ok {
-			continue
-		}
-		if moves.Tensor(n) {
-			mark(n)
-		} else if len(n.Values) > 0 {
-			others = append(others, n)
-		}
+	moved, others := moves.Split(nodes, func(n *object.Node) bool {
+		_, ok := bound[n.Key()]
+		return ok
+	})
+	for _, n := range moved {
+		mark(n)
 	}
 	if len(others) == 0 {
 		return marked

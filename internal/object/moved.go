@@ -33,8 +33,8 @@ func (m *Moves) Took(v reflect.Value) {
 	}
 }
 
-// Tensor reports whether n is a copy of a tensor or slice that took values.
-func (m *Moves) Tensor(n *Node) bool {
+// tensor reports whether n is a copy of a tensor or slice that took values.
+func (m *Moves) tensor(n *Node) bool {
 	at, ok := memoryOf(n.Obj)
 	if !ok {
 		return false
@@ -49,8 +49,23 @@ func (m *Moves) Tensor(n *Node) bool {
 	return true
 }
 
+// Split returns which nodes are copies of tensors or slices that took values, and which other nodes have values. Those may have moved,
+// too: see Before. Split leaves out nodes for which skip returns true.
+func (m *Moves) Split(nodes []*Node, skip func(n *Node) bool) (moved, others []*Node) {
+	for _, n := range nodes {
+		switch {
+		case skip(n):
+		case m.tensor(n):
+			moved = append(moved, n)
+		case len(n.Values) > 0:
+			others = append(others, n)
+		}
+	}
+	return moved, others
+}
+
 // Before returns the identity that n had before its struct moved, or the zero Identity if that is not known. It knows the structs
-// with a tensor for which Tensor was called.
+// with a tensor that Split found.
 func (m *Moves) Before(n *Node) Identity {
 	for p := n.Parent; p.holds(n); p = p.Parent {
 		if shift, ok := m.shifts[p.Key()]; ok {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
@@ -33,7 +34,7 @@ func (a *attempt) commit(ctx context.Context, manifests []Manifest, graphData, i
 		if there, err := fsx.ReadFile(a.fsys, bundle.IndexFile(a.prefix), int64(len(index))); err == nil && bytes.Equal(there, index) {
 			return nil
 		}
-		return fmt.Errorf("another checkpoint already exists: %w", ErrStale)
+		return fmt.Errorf("another checkpoint already exists: %w", format.ErrStale)
 	}
 	if _, ok := a.objects(); ok {
 		return a.commitObjects(ctx, graphData, indexWith)
@@ -59,7 +60,7 @@ func (a *attempt) decide() error {
 	}
 	decided, err := a.decision()
 	if err == nil && decided != a.name {
-		err = fmt.Errorf("attempt %s was chosen, not %s: %w", decided, a.name, ErrStale)
+		err = fmt.Errorf("attempt %s was chosen, not %s: %w", decided, a.name, format.ErrStale)
 	}
 	return err
 }
@@ -83,7 +84,7 @@ func (a *attempt) writeOnce(name string, data []byte) error {
 		return err
 	}
 	if there, err := fsx.ReadFile(a.fsys, name, int64(len(data))); err != nil || !bytes.Equal(there, data) {
-		return fmt.Errorf("%s already exists with different contents: %w", name, ErrStale)
+		return fmt.Errorf("%s already exists with different contents: %w", name, format.ErrStale)
 	}
 	return nil
 }

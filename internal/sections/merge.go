@@ -33,7 +33,7 @@ type MergeOptions struct {
 
 // Merge makes one checkpoint of the sections under name. Any process may call it, again after a crash, or several at once. The
 // error satisfies errors.Is(err, [ErrSection]) if a section is missing, damaged or of another attempt, and errors.Is(err,
-// [ErrStale]) if another attempt has been merged. Then nothing is changed.
+// [format.ErrStale]) if another attempt has been merged. Then nothing is changed.
 func Merge(ctx context.Context, fsys fsx.FS, name string, o MergeOptions) error {
 	a, err := findSections(fsys, name, o.Attempt)
 	if err == nil {
@@ -95,7 +95,7 @@ func findSections(fsys fsx.FS, name, attemptName string) (*attempt, error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return a, fmt.Errorf("ckpt: merge %s: %w", name, err)
 	case err == nil && decided != a.name:
-		return a, fmt.Errorf("ckpt: merge %s: attempt %s was chosen, not %s: %w", name, decided, a.name, ErrStale)
+		return a, fmt.Errorf("ckpt: merge %s: attempt %s was chosen, not %s: %w", name, decided, a.name, format.ErrStale)
 	}
 	entries, err := fsys.ReadDir(a.dir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

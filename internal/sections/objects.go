@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/stored"
@@ -147,7 +148,7 @@ func (a *attempt) writeObjects(ctx context.Context, o fsx.Objects, worker int, g
 	compare := func(there Manifest) error {
 		same, err := a.sameValues(ctx, there, graph, writer)
 		if err == nil && !same {
-			err = fmt.Errorf("another process has written this section with other values in the same attempt: %w", ErrStale)
+			err = fmt.Errorf("another process has written this section with other values in the same attempt: %w", format.ErrStale)
 		}
 		return err
 	}
@@ -192,7 +193,7 @@ func (a *attempt) commitObjects(ctx context.Context, graphData []byte, index fun
 	slot := 0
 	for ; a.shard(a.of, slot) < a.shards(); slot++ {
 		err := a.writeOnce(bundle.DataFile(a.prefix, a.shard(a.of, slot), a.shards()), graphData)
-		if errors.Is(err, ErrStale) {
+		if errors.Is(err, format.ErrStale) {
 			continue
 		}
 		if err != nil {

@@ -9,19 +9,13 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-var (
-	// ErrStale is in the error of a worker or a merge that is too late: the checkpoint is already committed, the section was
-	// written with other bytes, or another attempt was chosen.
-	ErrStale = format.ErrStale
-	// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
-	ErrSection = errors.New("incomplete sections")
-)
+// ErrSection is in the error of a merge if a section is missing or damaged. The merge did not change anything.
+var ErrSection = errors.New("incomplete sections")
 
 var attemptName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
 	"github.com/gockpt/ckpt/format/objectgraph"
 	"github.com/gockpt/ckpt/internal/fsx"
@@ -25,7 +26,7 @@ type WriteOptions struct {
 
 // Write writes a worker's variables as section worker, of the given number of sections, of the checkpoint name. source returns the
 // program's graph and tensors. If the section is already complete with the same bytes, Write does nothing. The error satisfies
-// errors.Is(err, [ErrStale]) if the checkpoint is committed, or if the section was written with other bytes.
+// errors.Is(err, [format.ErrStale]) if the checkpoint is committed, or if the section was written with other bytes.
 func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source func(context.Context) (*objectgraph.Graph, []stored.Tensor, error), o WriteOptions) error {
 	if worker < 0 || worker >= of {
 		return fmt.Errorf("ckpt: WriteSection: worker %d of %d: want a number from 0 to the number of workers less 1", worker, of)
@@ -34,7 +35,7 @@ func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source
 	if committed, err := a.committed(); err != nil {
 		return err
 	} else if committed {
-		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is already committed: %w", worker, name, ErrStale)
+		return fmt.Errorf("ckpt: section %d of %s: the checkpoint is already committed: %w", worker, name, format.ErrStale)
 	}
 	err := write(ctx, fsys, name, worker, of, source, o)
 	if committed, unknown := a.committed(); unknown != nil || !committed {
@@ -43,8 +44,8 @@ func Write(ctx context.Context, fsys fsx.FS, name string, worker, of int, source
 	if _, undecided := a.decision(); errors.Is(undecided, fs.ErrNotExist) {
 		a.cleanUp() // the merge has cleaned up; files made since then are unused
 	}
-	if err != nil && !errors.Is(err, ErrStale) {
-		err = fmt.Errorf("%w: the checkpoint has been committed meanwhile: %w", err, ErrStale)
+	if err != nil && !errors.Is(err, format.ErrStale) {
+		err = fmt.Errorf("%w: the checkpoint has been committed meanwhile: %w", err, format.ErrStale)
 	}
 	return err
 }
@@ -187,7 +188,7 @@ func (a *attempt) complete(m Manifest) error {
 	if there.Index == m.Index && there.Graph == m.Graph && there.Data == m.Data {
 		return nil
 	}
-	return fmt.Errorf("ckpt: section %d of %s: another process has written this section with other values in the same attempt: %w", m.Worker, a.prefix, ErrStale)
+	return fmt.Errorf("ckpt: section %d of %s: another process has written this section with other values in the same attempt: %w", m.Worker, a.prefix, format.ErrStale)
 }
 
 // removeFiles removes a section's files. If that fails, they stay under unused names.
