@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,7 +44,10 @@ func (w *Writer) writeData(ctx context.Context, files []fsx.File) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
-	d := &dataWriter{w: w, buffers: new(sync.Pool), ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files)), ends: make([]int64, len(files))}
+	d := &dataWriter{
+		w: w, ctx: ctx, group: group, files: files, handed: make([]atomic.Int64, len(files)), ends: make([]int64, len(files)),
+		buffers: new(sync.Pool), room: min(chunkSize, slices.Max(w.ends)),
+	}
 	err := d.feed()
 	// The first error is the group's. If a goroutine of the group failed, feed returns the context's error.
 	if e := group.Wait(); e != nil && (err == nil || errors.Is(err, context.Canceled)) {
@@ -93,8 +97,11 @@ type dataWriter struct {
 	group *errgroup.Group
 	files []fsx.File
 
-	buffers *sync.Pool // has *[]byte of chunkSize; a separate allocation, because a pool survives two garbage collections and keeps the struct that contains it
-	batch   *batch     // small consecutive items
+	// buffers has *[]byte with room for room bytes. It is a separate allocation, because a pool survives two garbage collections and
+	// keeps the struct that contains it.
+	buffers *sync.Pool
+	room    int64  // chunkSize, or the length of the longest data file if that is less
+	batch   *batch // small consecutive items
 
 	progress sync.Mutex
 	written  int64
@@ -290,13 +297,13 @@ func (d *dataWriter) flush() {
 	})
 }
 
-// buffer returns an empty buffer with a capacity of chunkSize.
+// buffer returns an empty buffer with room for a chunk of a data file.
 func (d *dataWriter) buffer() *[]byte {
 	if b, ok := d.buffers.Get().(*[]byte); ok {
 		*b = (*b)[:0]
 		return b
 	}
-	b := make([]byte, 0, chunkSize)
+	b := make([]byte, 0, d.room)
 	return &b
 }
 
