@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/shard"
 	"github.com/gockpt/ckpt/tensor"
 )
@@ -85,10 +86,11 @@ func write(t *testing.T, prefix string, n int) {
 
 // N workers write a checkpoint. M others read it, each its own part. A single program reads all of it.
 func TestAnyNumberOfWorkersToAnyOther(t *testing.T) {
-	for n := 1; n <= 8; n++ {
+	numbers := thorough.Pick([]int{1, 2, 3, 4, 5, 6, 7, 8}, []int{1, 2, 3, 8})
+	for _, n := range numbers {
 		prefix := filepath.Join(t.TempDir(), "ckpt")
 		write(t, prefix, n)
-		for m := 1; m <= 8; m++ {
+		for _, m := range numbers {
 			t.Run(fmt.Sprintf("%d to %d", n, m), func(t *testing.T) {
 				for number := range m {
 					w := worker(number, m)

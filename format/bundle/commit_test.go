@@ -15,6 +15,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -75,20 +76,20 @@ func TestAFullDiskIsKnownBeforeTheFirstByte(t *testing.T) {
 func TestEveryFailedOperation(t *testing.T) {
 	fsys := errfs.New()
 	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
-	before, ops := fsys.Files(), fsys.Ops()
-	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context()))
-	count := fsys.Ops() - ops
-	require.Greater(t, count, 20)
+	before := fsys.Files()
+	undisturbed := fsys.Reboot(errfs.KeepAll)
+	require.NoError(t, aCheckpoint(t, undisturbed, "dir/c", 2).Commit(t.Context()))
+	require.Greater(t, undisturbed.Ops(), 20)
 	for name, fault := range map[string]errfs.Fault{"failed": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short} {
-		for n := 1; n <= count; n++ {
-			fsys := errfs.New()
-			for file, b := range before {
-				require.NoError(t, fsys.WriteFile(file, b))
-			}
-			base := fsys.Ops()
-			fsys.Inject(errfs.At(base+n, fault))
+		for n := range errfs.Operations(undisturbed.Log()) {
+			fsys := fsys.Reboot(errfs.KeepAll)
+			fsys.Inject(errfs.At(n, fault))
 			err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
 			fsys.Inject(nil)
+			if fsys.Ops() < n {
+				require.NoError(t, err)
+				break
+			}
 			require.Zero(t, fsys.OpenFiles(), "%s at %d", name, n)
 			seed, readErr := seedOf(fsys, "dir/c")
 			require.NoError(t, readErr, "%s at %d", name, n)
@@ -107,14 +108,14 @@ func TestEveryFailedOperation(t *testing.T) {
 func TestEveryCrash(t *testing.T) {
 	fsys := errfs.New()
 	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
-	before, ops := fsys.Files(), fsys.Ops()
-	require.NoError(t, aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context()))
-	count := fsys.Ops() - ops
+	before := fsys.Files()
+	undisturbed := fsys.Reboot(errfs.KeepAll)
+	require.NoError(t, aCheckpoint(t, undisturbed, "dir/c", 2).Commit(t.Context()))
 	t.Run("W-25 a fresh prefix: the checkpoint is complete, or its index does not exist", func(t *testing.T) {
-		for n := 1; n <= count+1; n++ {
-			for seed := range uint64(4) {
-				fsys := errfs.New()
-				fsys.Inject(errfs.From(n, errfs.Crash))
+		for n := range undisturbed.Ops() + 1 {
+			for seed := range thorough.Pick[uint64](4, 1) {
+				fsys, seed := errfs.New(), seed+4*uint64(n)
+				fsys.Inject(errfs.From(n+1, errfs.Crash))
 				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
 				after := fsys.Reboot(errfs.Lottery(seed))
 				if _, statErr := after.Stat("dir/c.index"); statErr != nil {
@@ -128,13 +129,10 @@ func TestEveryCrash(t *testing.T) {
 		}
 	})
 	t.Run("W-26 W-27 an earlier checkpoint at the prefix: the old or the new one exists, and the next save leaves no other files", func(t *testing.T) {
-		for n := 1; n <= count+1; n++ {
-			for seed := range uint64(4) {
-				fsys := errfs.New()
-				require.NoError(t, aCheckpoint(t, fsys, "dir/c", 1).Commit(t.Context()))
-				fsys = fsys.Reboot(errfs.KeepAll)
-				require.Equal(t, before, fsys.Files())
-				fsys.Inject(errfs.From(fsys.Ops()+n, errfs.Crash))
+		for n := range undisturbed.Ops() + 1 {
+			for seed := range thorough.Pick[uint64](4, 1) {
+				fsys, seed := fsys.Reboot(errfs.KeepAll), seed+4*uint64(n)
+				fsys.Inject(errfs.From(n+1, errfs.Crash))
 				err := aCheckpoint(t, fsys, "dir/c", 2).Commit(t.Context())
 				after := fsys.Reboot(errfs.Lottery(seed))
 				got, readErr := seedOf(after, "dir/c")
@@ -153,7 +151,7 @@ func TestEveryCrash(t *testing.T) {
 // Saves with any number of data files are interrupted one after another, like programs that crash again and again. At any time,
 // the checkpoint of the last finished save or a later one can be read. A save that finishes leaves only its own files.
 func TestCrashAfterCrash(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range thorough.Pick[uint64](60, 10) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		disk, done := errfs.New(), int32(0)
 		for save := int32(1); save <= 12; save++ {

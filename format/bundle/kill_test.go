@@ -16,6 +16,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/crash"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -71,13 +72,10 @@ func TestKilledOverwrites(t *testing.T) {
 	if err := exec.Command(self, "-test.list=^$").Run(); err != nil {
 		t.Skipf("programs for %s cannot be started here, as under an emulator: %v", runtime.GOARCH, err)
 	}
-	kills, dir := 10, t.TempDir()
-	if os.Getenv("CKPT_THOROUGH") != "" {
-		kills = 300
-	}
+	dir := t.TempDir()
 	var killer crash.Killer
 	last := int64(0)
-	for range kills {
+	for range thorough.Pick(300, 3) {
 		victim := exec.Command(self)
 		victim.Env = append(os.Environ(), "CKPT_VICTIM_DIR="+dir)
 		lines, err := killer.For(victim, 30*time.Millisecond)

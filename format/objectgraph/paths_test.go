@@ -69,8 +69,8 @@ func TestPaths(t *testing.T) {
 		require.Equal(t, "(root).…."+strings.Repeat("x", 1<<10), g.Paths().Name(1))
 		require.Equal(t, "(root).….y", g.Paths().Name(2))
 	})
-	t.Run("a chain of a million nodes", func(t *testing.T) {
-		const deep = 1_000_000
+	t.Run("a chain of many nodes", func(t *testing.T) {
+		const deep = 100_000
 		g := &objectgraph.Graph{Nodes: make([]objectgraph.Node, deep)}
 		for i := range deep - 1 {
 			g.Nodes[i].Children = []objectgraph.Child{{Name: "n", ID: i + 1}}

@@ -16,31 +16,6 @@ import (
 // On makes any call use another filesystem.
 func On(disk fsx.FS) ckpt.AnyOption { return ckpt.In(storefs.Files(disk)) }
 
-// EveryCrash runs work on disks that lose power before the first operation, the second, and so on, and calls check with the disk
-// after a reboot. saved reports whether work returned success. EveryCrash returns the number of crashes.
-func EveryCrash(t *testing.T, work func(*errfs.FS) error, check func(disk *errfs.FS, saved bool, what string)) int {
-	t.Helper()
-	fates := map[string]errfs.Fate{"all that was not synced lost": errfs.LoseAll, "nothing lost": errfs.KeepAll}
-	for seed := range uint64(4) {
-		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
-	}
-	for n := 1; ; n++ {
-		disk := errfs.New()
-		disk.Inject(errfs.At(n, errfs.Crash))
-		err := work(disk)
-		if disk.Ops() < n {
-			require.NoError(t, err)
-			return n - 1
-		}
-		if err != nil {
-			require.ErrorIs(t, err, errfs.ErrCrashed)
-		}
-		for how, fate := range fates {
-			check(disk.Reboot(fate), err == nil, fmt.Sprintf("crash before %v, %s", disk.Log()[n-1], how))
-		}
-	}
-}
-
 // DiskOf returns a disk with files.
 func DiskOf(t testing.TB, files map[string][]byte) *errfs.FS {
 	t.Helper()

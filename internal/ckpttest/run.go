@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // Quiet hides warnings that no test expects. A package's TestMain calls it.
@@ -49,9 +47,6 @@ func Logged() (*slog.Logger, func() []string) {
 		return strings.Split(text, "\n")
 	}
 }
-
-// Thorough is [thorough.Pick].
-func Thorough(all, some int) int { return thorough.Pick(all, some) }
 
 // RequireNoneLeft fails the test if a goroutine of the library keeps running.
 func RequireNoneLeft(t testing.TB) {

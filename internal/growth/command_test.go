@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt/format/objectgraph"
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // files make hostile checkpoints for the command in an empty directory, and return their prefixes.
@@ -103,7 +104,7 @@ var commands = [][]string{
 
 // TestGrowthOfCommands is [TestGrowth] for the command.
 func TestGrowthOfCommands(t *testing.T) {
-	if os.Getenv("CKPT_THOROUGH") == "" {
+	if !thorough.Asked() {
 		t.Skip("compiles the whole module with counters, which takes a minute: set CKPT_THOROUGH, as `.ci/run faults` does")
 	}
 	dir := t.TempDir()
@@ -112,7 +113,8 @@ func TestGrowthOfCommands(t *testing.T) {
 		prefixes := make(map[int]string)
 		for _, args := range commands {
 			t.Run(name+": "+args[0]+args[1], func(t *testing.T) {
-				requireLinear(t, dir, 200, func(n int, counters string) int64 {
+				requireLinear(t, dir, 200, func(n int, profile string) int64 {
+					counters := t.TempDir()
 					if prefixes[n] == "" {
 						at, err := os.MkdirTemp(dir, "")
 						require.NoError(t, err)
@@ -130,6 +132,8 @@ func TestGrowthOfCommands(t *testing.T) {
 					cmd.Env = append(os.Environ(), "GOCOVERDIR="+counters)
 					out, err := cmd.CombinedOutput() // its message and its error do not matter
 					require.NoError(t, ctx.Err(), "%v", err)
+					covdata, err := exec.CommandContext(ctx, "go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+profile).CombinedOutput()
+					require.NoError(t, err, "%s", covdata)
 					return int64(len(out))
 				})
 			})

@@ -8,9 +8,12 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // sizeVariable is the environment variable with the size of TestCases's input; see TestGrowth.
@@ -43,15 +46,15 @@ func TestCases(t *testing.T) {
 // how often its statements run. If the counts are linear in n, the second doubling adds twice as much as the
 // first. If they grow with n², it adds four times as much.
 func TestGrowth(t *testing.T) {
-	if os.Getenv("CKPT_THOROUGH") == "" {
+	if !thorough.Asked() {
 		t.Skip("compiles the whole module with counters, which takes a minute: set CKPT_THOROUGH, as `.ci/run faults` does")
 	}
 	dir := t.TempDir()
 	program := build(t, filepath.Join(dir, "growth.test"), ".", "test", "-c")
 	for _, name := range sortedKeys(cases) {
 		t.Run(name, func(t *testing.T) {
-			requireLinear(t, dir, baseSize(name), func(n int, counters string) (bytes int64) {
-				cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^TestCases$/^"+regexp.QuoteMeta(name)+"$", "-test.gocoverdir="+counters)
+			requireLinear(t, dir, baseSize(name), func(n int, profile string) (bytes int64) {
+				cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^TestCases$/^"+regexp.QuoteMeta(name)+"$", "-test.coverprofile="+profile)
 				// The garbage collector may empty pools at any time, which causes new allocations.
 				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", sizeVariable, n), "GOGC=off", "GOMEMLIMIT=2GiB")
 				out, err := cmd.CombinedOutput()
@@ -86,10 +89,10 @@ func build(t *testing.T, program, of string, command ...string) string {
 	return program
 }
 
-// requireLinear calls run for sizes n, 2n and 4n. It requires that the count of each statement and the
+// requireLinear calls run for sizes n, 2n and 4n, which writes a profile. It requires that the count of each statement and the
 // allocated bytes grow linearly with n. It keeps files in dir. It measures again before it fails the test,
 // because the number of comparisons in a sort may depend on addresses.
-func requireLinear(t *testing.T, dir string, n int, run func(n int, counters string) (bytes int64)) {
+func requireLinear(t *testing.T, dir string, n int, run func(n int, profile string) (bytes int64)) {
 	t.Helper()
 	var grown []string
 	for range 3 {
@@ -103,15 +106,14 @@ func requireLinear(t *testing.T, dir string, n int, run func(n int, counters str
 }
 
 // faster describes the counts that grow faster than the input.
-func faster(t *testing.T, dir string, n int, run func(n int, counters string) (bytes int64)) (grown []string) {
+func faster(t *testing.T, dir string, n int, run func(n int, profile string) (bytes int64)) (grown []string) {
 	t.Helper()
 	var counts [3]map[string]int64
 	var bytes [3]int64
 	for i := range counts {
-		counters, err := os.MkdirTemp(dir, "counters")
-		require.NoError(t, err)
-		bytes[i] = run(n<<i, counters)
-		counts[i] = statements(t, counters)
+		profile := filepath.Join(dir, "profile")
+		bytes[i] = run(n<<i, profile)
+		counts[i] = statements(t, profile)
 	}
 	for _, statement := range sortedKeys(counts[2]) {
 		var c [3]int64
@@ -130,23 +132,21 @@ func faster(t *testing.T, dir string, n int, run func(n int, counters string) (b
 	return grown
 }
 
-// statements returns how often each statement ran, by its position.
-func statements(t *testing.T, counters string) map[string]int64 {
+// statements returns how often each statement that ran has run, by its position. A line of a profile is "file:line.column,line.column
+// statements count".
+func statements(t *testing.T, profile string) map[string]int64 {
 	t.Helper()
-	text := filepath.Join(counters, "text")
-	out, err := exec.CommandContext(t.Context(), "go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+text).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	b, err := os.ReadFile(text)
+	text, err := os.ReadFile(profile)
 	require.NoError(t, err)
 	counts := make(map[string]int64)
-	for _, line := range profileLine.FindAllSubmatch(b, -1) {
-		n, err := strconv.ParseInt(string(line[2]), 10, 64)
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 || fields[2] == "0" { // the first line, and statements that did not run
+			continue
+		}
+		counts[fields[0]], err = strconv.ParseInt(fields[2], 10, 64)
 		require.NoError(t, err)
-		counts[string(line[1])] = n
 	}
 	require.NotEmpty(t, counts)
 	return counts
 }
-
-// A line of a profile is "file:line.column,line.column statements count".
-var profileLine = regexp.MustCompile(`(?m)^(\S+:[0-9.,]+) \d+ (\d+)$`)

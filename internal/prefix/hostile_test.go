@@ -19,6 +19,7 @@ import (
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/formattest"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -72,11 +73,10 @@ func TestMutants(t *testing.T) {
 	values := []uint64{0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 1 << 24, math.MaxInt32, math.MaxUint32, 1 << 40, math.MaxInt64, math.MaxUint64}
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			budget := 150 // number of mutants
-			if os.Getenv("CKPT_THOROUGH") != "" {
-				budget = 5_000
+			step := max(1, len(b)*len(values)*3/thorough.Pick(1_500, 40))
+			for step%2 == 0 || step%3 == 0 { // so that all values occur in all widths
+				step++
 			}
-			step := max(1, len(b)*len(values)*3/budget)
 			changed := make([]byte, len(b))
 			for at := 0; at < len(b)*len(values)*3; at += step {
 				copy(changed, b)
@@ -101,10 +101,7 @@ func TestMutants(t *testing.T) {
 func TestHeadsOfSparseFiles(t *testing.T) {
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			cuts := 12
-			if os.Getenv("CKPT_THOROUGH") != "" {
-				cuts = 300
-			}
+			cuts := thorough.Pick(100, 5)
 			for i := range cuts + 1 {
 				cut := len(b) * i / cuts
 				for _, length := range []int64{int64(cut) + 1<<20, 1 << 40, math.MaxInt64 / 2} {

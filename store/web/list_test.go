@@ -191,11 +191,11 @@ func TestRepositoryThatIsDenied(t *testing.T) {
 func TestListsWithoutEnd(t *testing.T) {
 	for name, path := range map[string]string{"many pages": "a", "large pages": strings.Repeat("a", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
-			page := 0
+			page, list := 0, fmt.Appendf(nil, `[{"type": "file", "path": %q, "size": 1}]`, path)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				page++
 				w.Header().Set("Link", fmt.Sprintf(`<%s?cursor=%d>; rel="next"`, r.URL.EscapedPath(), page))
-				fmt.Fprintf(w, `[{"type": "file", "path": %q, "size": 1}]`, path)
+				w.Write(list)
 			}))
 			defer server.Close()
 			t.Setenv("HF_ENDPOINT", server.URL)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store/web"
 )
 
@@ -66,7 +67,7 @@ func TestCacheOfProcesses(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		return cmd, out
 	}
-	for range 5 { // killed at any point, while the others run
+	for range thorough.Pick(5, 1) { // killed at any point, while the others run
 		a, _ := start()
 		b, _ := start()
 		until := f.requests.Load() + 2 + int64(rand.IntN(20))
@@ -79,7 +80,7 @@ func TestCacheOfProcesses(t *testing.T) {
 		}
 	}
 	var group sync.WaitGroup
-	for range 4 {
+	for range thorough.Pick(4, 2) {
 		cmd, out := start()
 		group.Go(func() {
 			if err := cmd.Wait(); err != nil {

@@ -50,7 +50,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		answers[fmt.Sprint("is ", code)] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
 	check := func(t *testing.T, base string) {
-		s, err := web.Open(base+"/models?X-Amz-Signature=secret&token=secret", web.Options{Token: "secret", Tries: 1, Stall: 50 * time.Millisecond, Cache: t.TempDir()})
+		s, err := web.Open(base+"/models?X-Amz-Signature=secret&token=secret", web.Options{Token: "secret", Tries: 1, Stall: 10 * time.Millisecond, Cache: t.TempDir()})
 		require.NoError(t, err)
 		for _, name := range []string{"a", "a b%41", "secretless/c"} {
 			for _, n := range []int{0, 10} {

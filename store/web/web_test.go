@@ -174,6 +174,7 @@ func TestServersThatFail(t *testing.T) {
 		{"other status", lie(204, "X", "y"), "204"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			f := &files{contents: map[string][]byte{"a": all}, spoil: test.spoil}
 			s := open(t, serve(t, f), web.Options{Tries: 3, Stall: 200 * time.Millisecond})
 			p := make([]byte, len(all)-10)

@@ -161,11 +161,10 @@ func TestCancelInTheMiddle(t *testing.T) {
 			return err
 		},
 	}
-	files := whole.Files()
 	for name, verb := range verbs {
 		t.Run(name, func(t *testing.T) {
 			for _, enough := range []int64{1, 3 << 20} {
-				disk := ckpttest.DiskOf(t, files)
+				disk := whole.Reboot(errfs.KeepAll)
 				before := disk.Names()
 				why := errors.New("enough")
 				going, cancel := context.WithCancelCause(ctx)

@@ -16,6 +16,7 @@ import (
 	"github.com/gockpt/ckpt/internal/ckpttest"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -72,37 +73,12 @@ func TestManagerOrder(t *testing.T) {
 // TestManagerFaults makes every operation of a save that deletes fail in every way. A fresh process must then find the previous
 // checkpoint or the new one, complete and latest, and a following save must leave no other files.
 func TestManagerFaults(t *testing.T) {
-	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
-	fates := map[string]errfs.Fate{"everything lost that was not synced": errfs.LoseAll, "nothing lost": errfs.KeepAll}
-	for seed := range uint64(3) {
-		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
-	}
-	tried := 0
-	for name, fault := range faults {
-		for n := 1; ; n++ {
-			disk, m, v := savedDisk(t)
-			before := disk.Ops()
-			v.Data()[0] = 4
-			disk.Inject(errfs.At(before+n, fault))
-			_, err := m.Save(ctx)
-			if disk.Ops() < before+n {
-				require.NoError(t, err)
-				break
-			}
-			tried++
-			what := fmt.Sprintf("%s at %v", name, disk.Log()[before+n-1])
-			if !fault.Crash {
-				disk.Inject(nil)
-				requireContinues(t, disk, err, what)
-				continue
-			}
-			for how, fate := range fates {
-				requireContinues(t, disk.Reboot(fate), err, what+", "+how)
-			}
-		}
-	}
-	t.Logf("%d operations failed", tried)
-	require.Greater(t, tried, 100)
+	tried := ckpttest.EveryFault(t, func() (*errfs.FS, func() error) {
+		disk, m, v := savedDisk(t)
+		v.Data()[0] = 4
+		return disk, func() error { _, err := m.Save(ctx); return err }
+	}, func(disk *errfs.FS, err error, what string) { requireContinues(t, disk, err, what) })
+	require.Greater(t, tried, thorough.Pick(300, 60))
 }
 
 // requireContinues checks the disk after a save of v = 4 that returned err.

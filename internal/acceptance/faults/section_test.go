@@ -2,7 +2,6 @@ package faults
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
 	"github.com/gockpt/ckpt/internal/prefix"
 	"github.com/gockpt/ckpt/internal/sections"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -44,18 +44,10 @@ func requireSections(t *testing.T, disk *errfs.FS, prefix, what string) {
 // checkpoint or the complete new one. Running everything again, as a launcher does, results in the new one, and a following save
 // leaves no other files.
 func TestSectionFaults(t *testing.T) {
-	faults := map[string]errfs.Fault{"error": errfs.IO, "no space": errfs.NoSpace, "short": errfs.Short, "torn": errfs.Torn, "crash": errfs.Crash}
-	fates := map[string]errfs.Fate{"everything lost that was not synced": errfs.LoseAll, "nothing lost": errfs.KeepAll}
-	for seed := range uint64(3) {
-		fates[fmt.Sprintf("some lost, %d", seed)] = errfs.Lottery(seed)
-	}
-	before := func(disk *errfs.FS) {
-		_, err := ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(7)}, ckpttest.On(disk)).Save(ctx, "train/ckpt")
-		require.NoError(t, err)
-	}
-	tried, states := 0, 0
-	check := func(disk *errfs.FS, merged bool, what string) {
-		states++
+	before := errfs.New()
+	ckpttest.Must(ckpttest.New(t, ckpt.Group{"v": ckpttest.Scalar(7)}, ckpttest.On(before)).Save(ctx, "train/ckpt"))
+	check := func(disk *errfs.FS, err error, what string) {
+		merged := err == nil
 		latest, err := ckpt.Latest("train", ckpttest.On(disk))
 		require.NoError(t, err, what)
 		switch latest {
@@ -84,31 +76,11 @@ func TestSectionFaults(t *testing.T) {
 		require.False(t, left, what)
 		require.Zero(t, disk.OpenFiles(), what)
 	}
-	for name, fault := range faults {
-		for n := 1; ; n += ckpttest.Thorough(1, 7) {
-			disk := errfs.New()
-			before(disk)
-			at := disk.Ops() + n
-			disk.Inject(errfs.At(at, fault))
-			err := saveSectionsOn(t, disk, "train/ckpt-2")
-			disk.Inject(nil)
-			if disk.Ops() < at {
-				require.NoError(t, err)
-				break
-			}
-			tried++
-			what := fmt.Sprintf("%s at %v (%v)", name, disk.Log()[at-1], err)
-			if !fault.Crash {
-				check(disk, err == nil, what)
-				continue
-			}
-			for how, fate := range fates {
-				check(disk.Reboot(fate), err == nil, what+", "+how)
-			}
-		}
-	}
-	t.Logf("%d operations failed, %d states checked", tried, states)
-	require.Greater(t, tried, ckpttest.Thorough(1000, 100))
+	tried := ckpttest.EveryFault(t, func() (*errfs.FS, func() error) {
+		disk := before.Reboot(errfs.KeepAll)
+		return disk, func() error { return saveSectionsOn(t, disk, "train/ckpt-2") }
+	}, check)
+	require.Greater(t, tried, thorough.Pick(1000, 100))
 }
 
 func TestSectionsThatComeTooLate(t *testing.T) {

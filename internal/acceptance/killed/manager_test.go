@@ -14,11 +14,9 @@ import (
 
 	"github.com/gockpt/ckpt"
 	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )
-
-// kills is how many processes TestManagerKilled kills.
-const kills = 25
 
 // A killedModel is the model that the processes train. Every value is the number of steps.
 type killedModel struct {
@@ -32,7 +30,7 @@ func TestManagerKilled(t *testing.T) {
 	requirePrograms(t)
 	dir := t.TempDir()
 	saved := int64(0)
-	for range kills {
+	for range thorough.Pick(25, 4) {
 		started := time.Now()
 		child, lines := startTraining(t, dir)
 		require.True(t, lines.Scan())
@@ -128,11 +126,11 @@ func TestManagerProcesses(t *testing.T) {
 		_, err := fmt.Sscanf(filepath.Base(m.Latest()), "ckpt-%d", &known)
 		require.NoError(t, err)
 		await(known + 1)
-		for range 10 {
+		for range 3 {
 			_, err = m.Save(ctx)
 			require.ErrorIs(t, err, ckpt.ErrInUse)
 		}
-		await(known + 20)
+		await(known + 5)
 		require.NoError(t, child.Process.Kill())
 		require.Error(t, child.Wait())
 

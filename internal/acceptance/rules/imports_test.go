@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"bytes"
+	"encoding/json"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -9,25 +11,45 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/ckpttest"
 )
+
+// A goPackage is a package as `go list` describes it.
+type goPackage struct {
+	Name, ImportPath string
+	GoFiles, Imports []string
+}
+
+// packages returns the packages of the module.
+var packages = sync.OnceValue(func() (all []goPackage) {
+	d := json.NewDecoder(bytes.NewReader(ckpttest.Must(exec.Command("go", "list", "-json=Name,ImportPath,GoFiles,Imports", "./...").Output())))
+	for d.More() {
+		var p goPackage
+		if err := d.Decode(&p); err != nil {
+			panic(err)
+		}
+		all = append(all, p)
+	}
+	return all
+})
 
 // TestImports checks the direction of imports: cmd, examples → root → format → format/sstable, tensor, internal; layers → tensor.
 func TestImports(t *testing.T) {
 	const module = "github.com/gockpt/ckpt"
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
-	require.NoError(t, err)
 	// For a package, the entry with the longest prefix of its name applies. The package may import packages with the prefixes
 	// listed there.
 	allowed := map[string][]string{
 		"":                     {"format", "format/bundle", "format/keras", "format/objectgraph", "format/savedv1", "format/sstable", "format/state", "internal/fsx", "internal/byname", "internal/derived", "internal/kerasexport", "internal/kerasnames", "internal/match", "internal/object", "internal/prefix", "internal/retain", "internal/sections", "internal/stored", "internal/storefs", "internal/transfer", "internal/turns", "internal/verify", "internal/walk", "internal/wording", "internal/writers", "layout", "store", "tensor"},
 		"tensor":               {},
 		"store":                {"store", "internal/fsx"},
-		"store/internal":       {"", "shard", "store", "tensor"},
+		"store/internal":       {"", "internal/thorough", "shard", "store", "tensor"},
 		"tensor/gonum":         {"tensor"},
-		"internal/fsx":         {"internal/fsx"},
+		"internal/fsx":         {"internal/fsx", "internal/thorough"},
 		"internal/object":      {"format", "format/objectgraph", "tensor"},
 		"internal/prefix":      {"format", "format/bundle", "format/gguf", "format/keras", "format/nametree", "format/npz", "format/objectgraph", "format/raw", "format/safetensors", "format/savedv1", "format/state", "format/torch", "internal/fsx", "internal/splitname", "internal/weightmap", "internal/whatis", "tensor"},
 		"internal/retain":      {"format/state", "internal/fsx", "internal/prefix"},
@@ -79,16 +101,15 @@ func TestImports(t *testing.T) {
 	under := func(pkg, prefix string) bool {
 		return pkg == prefix || prefix != "format" && prefix != "" && strings.HasPrefix(pkg, strings.TrimSuffix(prefix, "/")+"/")
 	}
-	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		fields := strings.Fields(line)
-		pkg := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+	for _, p := range packages() {
+		pkg := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
 		rule := ""
 		for prefix := range allowed {
 			if under(pkg, prefix) && len(prefix) > len(rule) {
 				rule = prefix
 			}
 		}
-		for _, imp := range fields[1:] {
+		for _, imp := range p.Imports {
 			if imp != module && !strings.HasPrefix(imp, module+"/") {
 				continue
 			}
@@ -97,7 +118,7 @@ func TestImports(t *testing.T) {
 			for _, prefix := range allowed[rule] {
 				ok = ok || under(imp, prefix)
 			}
-			require.True(t, ok, "%s imports %s", fields[0], imp)
+			require.True(t, ok, "%s imports %s", p.ImportPath, imp)
 		}
 	}
 }
@@ -135,21 +156,19 @@ func TestUnsafe(t *testing.T) {
 // imports all packages. The command line, the examples, the benchmarks and the tests need further modules, which an importer does not get.
 func TestWhatImportersRequire(t *testing.T) {
 	const module = "github.com/gockpt/ckpt"
-	list := func(args ...string) []string {
-		cmd := exec.Command("go", append([]string{"list"}, args...)...)
-		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64") // needs the most modules: golang.org/x/sys for processor features
-		out, err := cmd.Output()
-		require.NoError(t, err)
-		return strings.Fields(string(out))
-	}
 	var library []string
-	for _, pkg := range list("./...") {
+	for _, p := range packages() {
+		pkg := p.ImportPath
 		if name := strings.TrimPrefix(pkg, module); !slices.ContainsFunc([]string{"/internal/", "/cmd/", "/bench", "/examples/", "/docs", "/storetest"}, func(part string) bool { return strings.Contains(name, part) }) {
 			library = append(library, pkg)
 		}
 	}
 	require.Contains(t, library, module+"/layers")
-	modules := list(append([]string{"-deps", "-f", "{{with .Module}}{{.Path}}{{end}}"}, library...)...)
+	cmd := exec.Command("go", append([]string{"list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}"}, library...)...)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64") // needs the most modules: golang.org/x/sys for processor features
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	modules := strings.Fields(string(out))
 	slices.Sort(modules)
 	require.Equal(t, []string{
 		module,

@@ -10,21 +10,21 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
-// TestOutside runs a program of another module that calls every public package. It shows that other modules can create the arguments.
+// TestOutside compiles a program of another module that calls every public package, which shows that other modules can create the
+// arguments. In a thorough run the program also runs.
 func TestOutside(t *testing.T) {
 	module, err := os.Getwd()
 	require.NoError(t, err)
 	source, err := os.ReadFile("testdata/outside/main.go")
 	require.NoError(t, err)
 
-	packages, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{if .GoFiles}}{{.Name}} {{.ImportPath}}{{else}}main{{end}}", "./...").Output()
-	require.NoError(t, err)
-	for line := range strings.Lines(string(packages)) {
-		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name != "main" && !strings.Contains(path, "/internal/") {
-			require.Contains(t, string(source), strconv.Quote(path), "the program must import every public package")
+	for _, p := range packages() {
+		if p.GoFiles != nil && p.Name != "main" && !strings.Contains(p.ImportPath, "/internal/") {
+			require.Contains(t, string(source), strconv.Quote(p.ImportPath), "the program must import every public package")
 		}
 	}
 
@@ -38,7 +38,8 @@ func TestOutside(t *testing.T) {
 	for name, data := range map[string][]byte{"go.mod": []byte(text), "go.sum": goSum, "main.go": source} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o666))
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", "-mod=mod", ".")
+	args := thorough.Pick([]string{"run", "-mod=mod", "."}, []string{"list", "-mod=mod", "-export", "."}) // which compiles it but does not link it
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	out, err := cmd.CombinedOutput()

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 )
@@ -115,13 +115,31 @@ func TestMergeInStoreCopiesNothing(t *testing.T) {
 	}
 }
 
-// Every call fails once in each way; a quick run uses every fifth call. A worker or merge that fails runs again. In the end the
+// kindsOf returns the kinds of calls: what they do with which object.
+func kindsOf(calls []storetest.Call) []string {
+	kinds := make([]string, len(calls))
+	for i, c := range calls {
+		kinds[i] = fmt.Sprint(c.Op, " ", c.Name)
+	}
+	return kinds
+}
+
+// Every call fails once in each way; in a quick run, the first call of each kind fails in one way. A worker or merge that fails runs again. In the end the
 // checkpoint is complete and the latest, and there are no other files.
 func TestSectionsInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
-	for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is delayed": storetest.Delay} {
-		t.Run(fault, func(t *testing.T) {
-			for n := 1; ; n += ckpttest.Thorough(1, 5) {
+	undisturbed := storetest.NewFaulty(store.Memory())
+	for w := range storeWorkers {
+		require.NoError(t, writeStoreSection(ctx, undisturbed, w, 2, ckpt.Attempt("a")))
+	}
+	_, err := ckpt.Merge(ctx, "run/ckpt-7", ckpt.In(undisturbed), ckpt.Attempt("a"))
+	require.NoError(t, err)
+	for turn, how := range []storetest.Fault{storetest.Fail, storetest.Lose, storetest.Delay} {
+		t.Run([]string{"fails", "is lost", "is delayed"}[turn], func(t *testing.T) {
+			for n := range thorough.Numbers(kindsOf(undisturbed.Calls())) {
+				if !thorough.Asked() && n%3 != turn {
+					continue
+				}
 				s := storetest.NewFaulty(store.Memory())
 				require.NoError(t, ckpt.SaveWeights(ctx, "run/ckpt-6", newStoredModel(1), ckpt.In(s)))
 				reached := false
@@ -155,7 +173,7 @@ func TestSectionsInStoreWithFaults(t *testing.T) {
 				requireMerged(t, s, 2)
 				if !reached {
 					require.Greater(t, n, 30)
-					return
+					break
 				}
 			}
 		})

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gockpt/ckpt"
-	"github.com/gockpt/ckpt/internal/ckpttest"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 	"github.com/gockpt/ckpt/tensor"
@@ -32,7 +32,7 @@ type storedModel struct {
 }
 
 func newStoredModel(step int64) *storedModel {
-	m := &storedModel{Step: step, Large: *tensor.New[float32](600, 1000), Small: make([]tensor.Tensor[float32], 20)}
+	m := &storedModel{Step: step, Large: *tensor.New[float32](150, 1000), Small: make([]tensor.Tensor[float32], 20)}
 	for i := range m.Large.Data() {
 		m.Large.Data()[i] = float32(step) + float32(i%1000)
 	}
@@ -261,7 +261,7 @@ func TestManagerInStoreDeletesTheIndexFirst(t *testing.T) {
 	require.NoError(t, err)
 	manager, err := ckpt.NewManager(c, "run", ckpt.KeepLast(1))
 	require.NoError(t, err)
-	_, err = manager.Save(ctx, ckpt.MaxShardSize(1<<20))
+	_, err = manager.Save(ctx, ckpt.MaxShardSize(256<<10))
 	require.NoError(t, err)
 	s.Inject(nil)
 	_, err = manager.Save(ctx)
@@ -396,7 +396,7 @@ func TestCancelledInStore(t *testing.T) {
 	require.ErrorIs(t, ckpt.LoadWeights(saving, "w", new(storedModel), ckpt.In(s)), context.Canceled)
 }
 
-// Every call of a save fails once in each way; a quick run uses every fifth call. After each failure the last checkpoint that was
+// Every call of a save fails once in each way; a quick run uses the first call of each kind. After each failure the last checkpoint that was
 // announced is complete and the latest. The next save succeeds, and no files of the failed saves are left.
 func TestSaveInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
@@ -437,10 +437,14 @@ func TestSaveInStoreWithFaults(t *testing.T) {
 			return err
 		},
 	} {
+		undisturbed := storetest.NewFaulty(store.Memory())
+		require.NoError(t, save(undisturbed, 1))
+		undisturbed.Inject(nil)
+		require.NoError(t, save(undisturbed, 2))
 		for fault, how := range map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is delayed": storetest.Delay} {
 			t.Run(name+" "+fault, func(t *testing.T) {
 				failed := 0
-				for n := 1; ; n += ckpttest.Thorough(1, 5) {
+				for n := range thorough.Numbers(kindsOf(undisturbed.Calls())) {
 					f := storetest.NewFaulty(store.Memory())
 					require.NoError(t, save(f, 1))
 					reached := false

@@ -204,7 +204,7 @@ func (f *FS) WriteFile(name string, data []byte) error {
 		dir = child
 	}
 	n := newFile(f.now())
-	n.write(write{data: append([]byte{}, data...)}, f.now())
+	n.data = slices.Clone(data)
 	n.sync()
 	dir.put(elems[len(elems)-1], n)
 	return nil

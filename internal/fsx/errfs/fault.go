@@ -3,8 +3,11 @@ package errfs
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"syscall"
+
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // A Kind is the name of an operation.
@@ -100,4 +103,14 @@ func Only(in Injector, kinds ...Kind) Injector {
 		}
 		return Fault{}
 	}
+}
+
+// Operations yields the numbers of the operations that a test makes fail, given those of an undisturbed run: all of them in a thorough
+// run, and otherwise the first of each kind on each kind of file (see [thorough.Numbers]).
+func Operations(ops []Op) iter.Seq[int] {
+	kinds := make([]string, len(ops))
+	for i, op := range ops {
+		kinds[i] = string(op.Kind) + " " + op.Name
+	}
+	return thorough.Numbers(kinds)
 }

@@ -15,6 +15,7 @@ type node struct {
 	data    []byte
 	durable []byte
 	writes  []write // since durable, in order
+	shared  bool    // data and durable are the same memory, which is then never changed: other nodes may have it too
 
 	// A directory's entries.
 	names        map[string]*node
@@ -66,6 +67,9 @@ func newDir(now time.Time) *node {
 }
 
 func (n *node) write(w write, now time.Time) {
+	if n.shared {
+		n.data, n.shared = slices.Clone(n.data), false
+	}
 	n.data = w.apply(n.data)
 	n.writes = append(n.writes, w)
 	n.modTime = now
@@ -79,9 +83,7 @@ func (n *node) change(c change, now time.Time) {
 
 // sync makes the visible state durable.
 func (n *node) sync() {
-	for _, w := range n.writes {
-		n.durable = w.apply(n.durable)
-	}
+	n.durable, n.shared = n.data, true
 	for _, c := range n.changes {
 		c.apply(n.durableNames)
 	}
@@ -133,13 +135,13 @@ func (n *node) reboot(fate Fate, seen map[*node]*node) *node {
 	r := &node{dir: n.dir, modTime: n.modTime}
 	seen[n] = r
 	if !n.dir {
-		b := slices.Clone(n.durable)
+		r.data, r.shared = n.durable, true
 		for _, w := range n.writes {
 			if w = w.survivor(fate()); w.off >= 0 {
-				b = w.apply(b)
+				r.write(w, n.modTime)
 			}
 		}
-		r.data, r.durable = b, slices.Clone(b)
+		r.sync()
 		return r
 	}
 	names := make(map[string]*node, len(n.durableNames))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 )
@@ -17,10 +18,7 @@ import (
 // the previous one, and complete. Afterwards it must be the new one. It tries a sample of the calls, or all
 // if CKPT_THOROUGH is set.
 func EveryCallFails(t *testing.T, open func(t *testing.T) store.Store) {
-	step := 7
-	if thorough() {
-		step = 1
-	}
+	step := thorough.Pick(1, 7)
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			last := 0

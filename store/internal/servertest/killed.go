@@ -12,20 +12,15 @@ import (
 	"time"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store"
 )
-
-// thorough reports whether to try all cases rather than a sample.
-func thorough() bool { return os.Getenv("CKPT_THOROUGH") != "" }
 
 // Killed kills workers, the merger and readers of one store at random moments. After each kill the latest checkpoint must be whole, and not
 // older than before. In the end the files of killed processes must be gone, and TensorFlow must read the last checkpoint. The store must be
 // empty below the address. Killed kills 40 processes, 500 if CKPT_THOROUGH is set, or the number in CKPT_KILLS.
 func Killed(t *testing.T, address string, open Opener) {
-	kills := 40
-	if thorough() {
-		kills = 500
-	}
+	kills := thorough.Pick(500, 40)
 	if n, err := strconv.Atoi(os.Getenv("CKPT_KILLS")); err == nil {
 		kills = n
 	}

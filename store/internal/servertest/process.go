@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt"
+	"github.com/gockpt/ckpt/internal/thorough"
 )
 
 // A process is one of the programs that Killed kills.
@@ -67,7 +68,7 @@ func (p *process) kill(t *testing.T) {
 // of the merge. It skips large n unless CKPT_THOROUGH is set.
 func Processes(t *testing.T, address string, open Opener) {
 	counts := []int{1, 8}
-	if thorough() {
+	if thorough.Asked() {
 		counts = append(counts, 64, 512)
 	}
 	fmt.Fprintf(t.Output(), "| processes | sections: seconds | the merge: seconds |\n|---:|---:|---:|\n")

@@ -3,11 +3,13 @@ package servertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/store"
 	"github.com/gockpt/ckpt/store/storetest"
 )
@@ -73,19 +75,27 @@ func names(ctx context.Context, s store.Store, prefix string) (all []string, err
 var faults = map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay}
 
 // VerbsAgain calls each verb of Verbs many times, each time on a store that open returns and with a fault in another call of the store. The
-// verb must succeed, or return the injected error and succeed when it is called again. VerbsAgain tries a sample of the calls, or all if
-// CKPT_THOROUGH is set.
+// verb must succeed, or return the injected error and succeed when it is called again. If CKPT_THOROUGH is not set, only the first call of
+// each kind has a fault, in one of the ways.
 func VerbsAgain(t *testing.T, open func(t *testing.T) store.Store) {
-	step := 5
-	if thorough() {
-		step = 1
-	}
 	for _, v := range verbs {
 		t.Run(v.name, func(t *testing.T) {
-			for _, how := range slices.Sorted(maps.Keys(faults)) {
-				for n, reached := 1, true; reached; n += step {
-					s := storetest.NewFaulty(open(t))
-					reached = false
+			undisturbed := storetest.NewFaulty(open(t))
+			for _, do := range []func(context.Context, store.Store) error{v.write, v.read} {
+				if err := do(t.Context(), undisturbed); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var kinds []string
+			for _, c := range undisturbed.Calls() {
+				kinds = append(kinds, fmt.Sprint(c.Op, " ", c.Name))
+			}
+			for turn, how := range slices.Sorted(maps.Keys(faults)) {
+				for n := range thorough.Numbers(kinds) {
+					if !thorough.Asked() && n%len(faults) != turn {
+						continue
+					}
+					s, reached := storetest.NewFaulty(open(t)), false
 					s.Inject(func(i int, _ storetest.Call) storetest.Fault {
 						if i != n {
 							return storetest.None
@@ -97,6 +107,9 @@ func VerbsAgain(t *testing.T, open func(t *testing.T) store.Store) {
 						if err := again(t.Context(), s, do); err != nil {
 							t.Fatalf("call %d %s: %v", n, how, err)
 						}
+					}
+					if !reached {
+						break
 					}
 				}
 			}
