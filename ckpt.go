@@ -133,7 +133,7 @@ func (c *Checkpoint) walk() (*object.Graph, error) {
 	return c.finish(w)
 }
 
-// look is walk, but does not ask objects for their tensors.
+// look is walk without the tensors of objects.
 func (c *Checkpoint) look() (*object.Graph, error) {
 	w, err := c.begin(func(w *walk.Walker) { w.Peek = true })
 	if err != nil {

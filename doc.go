@@ -80,9 +80,9 @@
 //
 // # Errors
 //
-// Errors say which file, which key, which value of the model (in TensorFlow's and in Go's form), and what to do. errors.Is finds
-// [ErrNotFound], [ErrCorrupt], [ErrMismatch], [ErrNotTrackable] and the package's others; errors.As finds *[MismatchError],
-// *[ValueError], *[RestoreError] and *[TagError].
+// Errors name the file, the key and the value of the model (in TensorFlow's and in Go's form), and say what
+// to do. errors.Is finds [ErrNotFound], [ErrCorrupt], [ErrMismatch], [ErrNotTrackable] and the package's
+// others; errors.As finds *[MismatchError], *[ValueError], *[RestoreError] and *[TagError].
 //
 // # Caveats
 //

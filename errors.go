@@ -26,8 +26,8 @@ var (
 	ErrNotFound = format.ErrNotFound
 	// ErrCorrupt is in every error about files that are damaged: their bytes violate the format.
 	ErrCorrupt = format.ErrCorrupt
-	// ErrFormat is in the error of a file that is not a checkpoint of any known format. The message says what the file is, if that
-	// is known, and what to do.
+	// ErrFormat is wrapped by the error about a file that is not a checkpoint of any known format. The
+	// message says what the file is, if that is known, and what to do.
 	ErrFormat = format.ErrFormat
 	// ErrIncomplete is in the error of a partitioned tensor that its stored parts do not cover, although each part may be intact.
 	// TensorFlow 1 wrote such tensors for slot variables that were renamed.

@@ -125,7 +125,7 @@ func TestLongLivedPrograms(t *testing.T) {
 	})
 }
 
-// An asked variable counts how often the library asks for its values.
+// An asked variable counts how often the library reads its values.
 type asked struct {
 	times int
 	value tensor.Tensor[float32]
@@ -144,7 +144,7 @@ func TestVariablesAreAskedOnce(t *testing.T) {
 			c := ckpttest.New(t, ckpt.Group{"v": v})
 			most := 1
 			if name == "large" {
-				most = 2 // else all of a large model would be in memory twice
+				most = 2 // otherwise all of a large model would be in memory twice
 			}
 			for what, call := range map[string]func() error{
 				"Write": func() error { _, err := c.Write(ctx, filepath.Join(t.TempDir(), "w")); return err },

@@ -82,9 +82,9 @@ func (m *Manager) Latest() string { return m.files.Latest() }
 // that are kept forever.
 func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 
-// Save saves the Checkpoint under the next number, records it as the latest, and then deletes what [KeepLast] and [KeepEvery] do
-// not keep. It returns the path, or "" if the [SaveInterval] is not over. Its options are those of [Checkpoint.Save],
-// and [Number] and [Force].
+// Save saves the Checkpoint under the next number, records it as the latest, and then deletes the checkpoints
+// that [KeepLast] and [KeepEvery] do not keep. It returns the path, or "" if the [SaveInterval] is not over.
+// Its options are those of [Checkpoint.Save], and [Number] and [Force].
 //
 // If Save fails, the previous checkpoint is intact and remains the latest. If an old checkpoint cannot be deleted, that is logged
 // and not an error, and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it
@@ -186,8 +186,9 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 	return path, err
 }
 
-// Resume does what RestoreOrInitialize does and also returns the status of the restore. Its assertions and its report say
-// what did not match. If there is no checkpoint, path is "" and the status is that of Restore(ctx, "").
+// Resume is like RestoreOrInitialize, but also returns the status of the restore. The status's assertions and
+// its report list the values that did not match. If there is no checkpoint, path is "" and the status is that
+// of Restore(ctx, "").
 func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err error) {
 	if path, status, err = m.resume(ctx); err == nil && path == "" {
 		err = m.initialize(ctx)

@@ -45,8 +45,8 @@ type SlotOwner interface {
 	// Slot returns the slot variable called name of a variable, or nil if there is none. variable is the model's pointer to the
 	// variable. The result is a pointer to a value that can be tracked as one variable.
 	Slot(name string, variable any) any
-	// CreateSlot is called by a restore that has values. It returns what Slot returns, but makes the slot variable if there
-	// is none. It returns nil to refuse.
+	// CreateSlot is called by a restore that has values. It is like Slot, but makes the slot variable if
+	// there is none. It returns nil to refuse.
 	CreateSlot(name string, variable any) any
 }
 

@@ -197,10 +197,11 @@ type keptOpen struct{ format.Reader }
 
 func (keptOpen) Close() error { return nil }
 
-// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for objects that do not
-// exist yet wait for them. path is what Save returned, or anything else that [Open] takes. If path is "", Restore restores
-// nothing, and the assertions of its Status fail with [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are
-// checked before the first byte is assigned. An error after that is a *[RestoreError].
+// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for
+// objects that do not exist yet wait for them. path is a path from Save, or anything else that [Open]
+// accepts. If path is "", Restore restores nothing, and the assertions of its Status fail with
+// [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are checked before the first byte
+// is assigned. An error after that is a *[RestoreError].
 func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, true)
 }

@@ -124,8 +124,8 @@ type publication struct {
 	writer         fsx.FS
 }
 
-// publish begins to publish a save into dir. In the background another save of the same Checkpoint goes on from what it was told last, so that
-// the program need not wait for an object store.
+// publish begins to publish a save into dir. In the background, another save of the same Checkpoint continues
+// with the last known state of dir, so that the program does not wait for an object store.
 func (c *Checkpoint) publish(ctx context.Context, o options, dir string) (*prefix.Publication, error) {
 	p := c.published
 	if o.async && p.Publication != nil && p.dir == dir && p.stateFile == o.stateFile && storefs.Same(p.writer, o.writer) {
@@ -228,9 +228,9 @@ func (c *Checkpoint) write(ctx context.Context, path string, o options, after fu
 // is that of the future files. The next call on the Checkpoint first waits for the save and returns its error, and so does
 // [Checkpoint.Sync]. If the save failed, its number is free again by then.
 //
-// In an object store a save in the background does not wait for the network: Save returns when the values are copied. Only the first
-// Checkpoint.Save into a directory asks for the state file before that. A [Manager]'s saves do not; their [ErrInUse] comes from the next
-// call.
+// In an object store a save in the background does not wait for the network: Save returns when the values are
+// copied. Only the first Checkpoint.Save into a directory reads the state file before that. A [Manager]'s
+// saves do not; their [ErrInUse] comes from the next call.
 //
 // After Save has returned, the save continues even if its context ends or the program changes its working directory. A sharding
 // function is called before Save returns; callbacks of [OnWrite] and [WithProgress] are called in the background.

@@ -33,8 +33,8 @@ type Saver struct {
 	saved *retain.List // by their paths
 }
 
-// NewSaver returns a Saver of root: [Vars], or what [New] takes. In the latter case a variable, or slot variable, has the name in
-// its tag's fullname=, or its edges joined by "/".
+// NewSaver returns a Saver of root, which is [Vars] or any root that [New] accepts. In the latter case a
+// variable, or slot variable, has the name in its tag's fullname=, or its edges joined by "/".
 //
 // Options: [KeepLast] (without it all are kept, and the state file lists the latest only; TensorFlow's default is 5),
 // [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [ShardBy], [MaxShardSize],
@@ -219,8 +219,8 @@ func byNameOptions(o options) byname.Options {
 	}}
 }
 
-// walkNamed returns the graph of root: Vars, a Group or what New takes. stand is a pointer that represents the root of the first
-// two.
+// walkNamed returns the graph of root, which is Vars, a Group or any root that New accepts. stand is a
+// pointer that represents the root of the first two.
 func walkNamed(root, stand any, standIns *walk.StandIns) (*walk.Walker, error) {
 	w := newWalker(standIns, nil)
 	children, ok := root.(Group)

@@ -76,7 +76,7 @@ func (s *Status) Assert(which ...Assertion) error {
 	return nil
 }
 
-// Update lets objects that were attached to the program since the restore take the values that wait for them.
+// Update assigns waiting values to objects that were attached to the program since the restore.
 func (s *Status) Update(ctx context.Context) error {
 	end, err := s.c.turns.Begin("Update")
 	if err != nil {

@@ -363,7 +363,7 @@ func TestNothingRestored(t *testing.T) {
 	})
 }
 
-// initialized counts how often it was asked to initialize itself.
+// initialized counts the calls of its initializer.
 type initialized struct {
 	W     *tensor.Tensor[float32]
 	Times int

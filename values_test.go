@@ -186,7 +186,7 @@ func (*nothing) CheckpointTensor() (tensor.Any, error) { return nil, nil }
 
 func (*nothing) SetCheckpointTensor(tensor.Any) error { return nil }
 
-// counted is state that counts how often the library asked for it.
+// counted is state that counts how often the library reads it.
 type counted struct {
 	state       string
 	saves, sets int

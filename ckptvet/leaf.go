@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// This file finds types that act as one tensor. It does with go/types what the root package's leaf.go does with reflect; a test
-// compares the two.
+// This file finds types that act as one tensor. It uses go/types, and the root package's leaf.go uses reflect
+// for the same purpose. A test compares the two.
 
 // A leafKind is the reason why a type acts as one tensor.
 type leafKind int

@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// This file tells how package ckpt treats a type. It does with go/types what the root package's traits.go does with reflect; a
-// test compares the two.
+// This file tells how package ckpt treats a type. It uses go/types, and the root package's traits.go uses
+// reflect for the same purpose. A test compares the two.
 
 // A trait tells how a checkpoint treats a type without a tag.
 type trait int

@@ -28,8 +28,8 @@ func flat(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Every Go block on a page must be copied exactly from a program in this directory, or from the one that CI runs with an S3
-// server. So every block compiles and does what the page says.
+// Every Go block on a page must be copied exactly from a program in this directory, or from the one that CI
+// runs with an S3 server. So every block compiles and works as the page says.
 func TestBlocksArePartsOfPrograms(t *testing.T) {
 	programs, err := filepath.Glob(filepath.Join(root, "docs", "*_test.go"))
 	require.NoError(t, err)

@@ -57,7 +57,7 @@ type Reader interface {
 	// Check returns the errors that Read would return, as far as they can be found without reading values: missing or short
 	// files, sizes that do not match shape and dtype, parts that do not cover the tensor.
 	Check(key string) error
-	// CheckSlice does what Check does, for ReadSlice of a region: it looks only at the parts that overlap the region.
+	// CheckSlice is Check for ReadSlice of a region. It looks only at the parts that overlap the region.
 	CheckSlice(key string, region tensor.Slice) error
 	// Read reads the tensor straight into dst and verifies its checksum in the same pass. dst must have the tensor's dtype
 	// and shape. After an error dst may hold some of the values.

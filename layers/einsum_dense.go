@@ -41,7 +41,8 @@ func (d *EinsumDense) lora() lowRank {
 	return lowRank{"lora_kernel", &d.LoRAKernelA, &d.LoRAKernelB, d.LoRAAlpha}
 }
 
-// checkKernel checks the weights beside a kernel that computes the given number of values from each run of inputs.
+// checkKernel checks the other weights of a kernel that computes the given number of values from each run of
+// inputs.
 func (d *EinsumDense) checkKernel(who id, outputs int) error {
 	if d.policy != "" && !d.KernelScale.Built() {
 		return errorf(who, "an %s kernel without kernel_scale: %w", d.policy, ErrNotBuilt)

@@ -127,7 +127,7 @@ func BenchmarkEmbedding(b *testing.B) {
 	}
 }
 
-// callEmbedding calls a ReversibleEmbedding the way the case asks for.
+// callEmbedding calls a ReversibleEmbedding in the direction of the case.
 func callEmbedding(t testing.TB, c *goldenCase, layer any, ctx *Context, xs []*Tensor) ([]*Tensor, error) {
 	if string(c.Kwargs["reverse"]) == "true" {
 		return asList(layer.(*ReversibleEmbedding).Reverse(xs[0]))

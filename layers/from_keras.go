@@ -127,7 +127,7 @@ func (k kerasLibrary) model(class string, raw json.RawMessage) (*Model, error) {
 	return m, nil
 }
 
-// Activation returns what an activation layer without weights computes.
+// Activation returns the function of an activation layer without weights.
 func (kerasLibrary) Activation(layer any) (f activation.Func, ok bool, err error) {
 	l, ok := layer.(interface {
 		function() (activation.Func, error)

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 )
 
-// A KerasOption changes what [FromKeras] does.
+// A KerasOption changes the behaviour of [FromKeras].
 type KerasOption func(*kerasLibrary)
 
 // A Constructor makes a layer from the configuration that the layer's get_config gave in Python, as JSON. The layer is a [Layer]
@@ -36,7 +36,7 @@ func nameIn(raw json.RawMessage) string {
 	var named struct {
 		Name string `json:"name"`
 	}
-	_ = json.Unmarshal(raw, &named) // a constructor reports what is wrong
+	_ = json.Unmarshal(raw, &named) // a constructor reports errors
 	return named.Name
 }
 

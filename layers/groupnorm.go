@@ -15,7 +15,7 @@ type GroupNormalization struct {
 
 	Groups   int     // 0: 32; -1: one group for each channel
 	Axis     int     // of the channels; 0: the last
-	Epsilon  float32 // what is added to the variance; 0: 1e-3, below 0: nothing
+	Epsilon  float32 // added to the variance; 0 means 1e-3, below 0 nothing
 	NoCenter bool    // make no beta; one from a checkpoint is still added
 	NoScale  bool    // make no gamma; one from a checkpoint is still used
 	Name     string  // for error messages

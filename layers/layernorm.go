@@ -16,7 +16,7 @@ type LayerNormalization struct {
 	Beta  Tensor `ckpt:"beta,optional,cast"`  // the lengths of Axis; not built: 0
 
 	Axis       []int   // nil: the last
-	Epsilon    float32 // what is added to the variance; 0: 1e-3, below 0: nothing
+	Epsilon    float32 // added to the variance; 0 means 1e-3, below 0 nothing
 	NoCenter   bool    // make no beta; one from a checkpoint is still added
 	NoScale    bool    // make no gamma; one from a checkpoint is still used
 	RMSScaling bool    // Keras's rms_scaling, as Keras computes it: divide by the deviation, but do not subtract the mean or add beta

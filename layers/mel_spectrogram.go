@@ -30,7 +30,7 @@ type MelSpectrogram struct {
 	Name           string
 }
 
-// A Window says with what [MelSpectrogram] multiplies the samples of a frame.
+// A Window is the function by which [MelSpectrogram] multiplies the samples of a frame.
 type Window uint8
 
 // The windows of Keras.

@@ -68,8 +68,8 @@ func appendRefs(v any, refs *[]tensorRef, depth int) {
 	}
 }
 
-// connections returns what Keras's summary has in the column "Connected to", by the names of layers. It returns nil if each layer
-// takes only the output of the previous layer: Keras has no such column then.
+// connections returns the column "Connected to" of Keras's summary, by the names of layers. It returns nil if
+// each layer takes only the output of the previous layer: Keras has no such column then.
 func connections(layers []describedLayer) map[string]string {
 	before := make(map[string]string, len(layers))
 	taken := make(map[tensorRef]bool)

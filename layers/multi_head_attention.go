@@ -435,7 +435,7 @@ func orAny(lengths ...int) []int {
 // callKeras calls the layer with Keras's arguments.
 func (m *MultiHeadAttention) callKeras(a *ops.Arguments) ([]*ops.Value, error) {
 	out, err := callWithQuery(a, m.id(), m, m.Attend)
-	for i, name := range []string{"query", "value", "key"} { // as Keras does, for whatever else they go to
+	for i, name := range []string{"query", "value", "key"} { // as in Keras, whatever other layers use them
 		if v, ok := a.Get(i, name).(*ops.Value); ok {
 			v.Mask = nil
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// This file has what the normalizing layers share: the position of a normalized axis in memory, and the loops over it.
+// This file has the code that the normalizing layers share: the position of a normalized axis in memory, and
+// the loops over it.
 
 // A span is the position of an axis in a row-major tensor: outer blocks of n runs of inner values each.
 type span struct{ outer, n, inner int }

@@ -111,7 +111,7 @@ func roundFloat8(to, x []float32, scale float32) {
 	}
 }
 
-// ignoredByFloat8 are the values that training with the policy float8 keeps beside the scales.
+// ignoredByFloat8 are the values that training with the policy float8 keeps in addition to the scales.
 func ignoredByFloat8() []string {
 	return []string{"inputs_amax_history", "kernel_amax_history", "outputs_grad_scale", "outputs_grad_amax_history"}
 }

@@ -61,7 +61,7 @@ func (s *sweepTensor) tensor(t testing.TB) tensor.Any {
 	return x
 }
 
-// reference is what the sweep writes for the output of a layer.
+// reference is the sweep's notation for the output of a layer.
 var reference = regexp.MustCompile(`\{"\$":("[^"]*")\}`)
 
 // model returns the case's model.

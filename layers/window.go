@@ -8,7 +8,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Padding says what a sliding window finds beyond the edges of an input: Keras's option of that name.
+// Padding selects the values that a sliding window sees beyond the edges of an input. It is Keras's option
+// with this name.
 type Padding uint8
 
 // The paddings of Keras. Beyond an edge, a convolution finds zeros; pooling ignores these positions.
@@ -105,8 +106,8 @@ func (l layout) shape(size triple, channels int) tensor.Shape {
 	return s
 }
 
-// perChannel returns l with the channels' axis as part of the batch, if it comes first. For operations that treat all channels
-// alike, this is the same as an input with channels last.
+// perChannel returns l with the channels' axis as part of the batch, if it comes first. For operations that
+// treat all channels in the same way, this is the same as an input with channels last.
 func (l layout) perChannel() layout {
 	if l.channelsFirst {
 		l.batch, l.channels, l.channelsFirst = l.batch*l.channels, 1, false

@@ -40,7 +40,7 @@ type Rule struct {
 	Own []string
 	// Load turns the stored values into the object's; Save does the reverse. A rule without Save cannot be used for writing.
 	Load, Save Transform
-	// Lossy says what Save cannot restore. It is "" if Save after Load gives the same bytes.
+	// Lossy describes the values that Save cannot restore. It is "" if Save after Load gives the same bytes.
 	Lossy string
 	// Note is a sentence for the report about each object that the rule applied to, such as an option that the file does not
 	// store. It may be "".

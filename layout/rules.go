@@ -34,8 +34,9 @@ func Unneeded(maker Maker, stored string) Rule {
 	}
 }
 
-// Refused is the rule for a stored tensor that changes what the maker's object computes in a way that the type does not
-// support. Loading a file with this tensor is an error with the key and the reason. The reason says what to do instead.
+// Refused is the rule for a stored tensor that changes the results of the maker's object in a way that the
+// type does not support. Loading a file with this tensor is an error with the key and the reason. The reason
+// says what to do instead.
 func Refused(maker Maker, stored, reason string) Rule {
 	return Rule{Maker: maker, Stored: []string{stored}, Refusal: reason}
 }

@@ -45,7 +45,7 @@ func (s *Slots) Slot(name string, variable any) any {
 	return nil
 }
 
-// Get returns what Slot returns, as a tensor.Any.
+// Get returns the result of Slot as a tensor.Any.
 func (s *Slots) Get(name string, variable any) tensor.Any { return s.of[name][variable] }
 
 // CreateSlot returns the slot variable called name of a variable. If there is none, CreateSlot makes one of the variable's

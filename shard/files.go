@@ -64,7 +64,7 @@ func least(n []int64) int {
 	return best
 }
 
-// withoutGaps numbers the data files anew, in their order, so that none is empty.
+// withoutGaps renumbers the data files in their order, so that none is empty.
 func withoutGaps(parts []ckpt.ShardPart, files int) []ckpt.ShardPart {
 	used := make([]bool, files)
 	for _, p := range parts {

@@ -66,9 +66,10 @@ type Store interface {
 	// the error satisfies errors.Is(err, ErrChanged). If several callers replace one version at once exactly one succeeds.
 	Replace(ctx context.Context, name, version string, body io.Reader, size int64) (Object, error)
 
-	// List yields the objects with names that begin with prefix, in the order of names. Names that have a slash after prefix
-	// are cut behind that slash and yielded once, as an Object with a Name only: they stand for directories. List(ctx,
-	// "run/") lists directory run. The Version of a listed object may be "". The sequence ends after the first error.
+	// List yields the objects with names that begin with prefix, in the order of names. Names with a slash
+	// after prefix are truncated after that slash and yielded once, as an Object with only a Name. They
+	// represent directories. List(ctx, "run/") lists directory run. The Version of a listed object may be "".
+	// The sequence ends after the first error.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
 	// Delete removes the object called name. Deleting an object that does not exist is not an error.

@@ -20,7 +20,7 @@ type jsonTensor struct {
 	Values jsonValues `json:"values"`
 }
 
-// jsonValues is a JSON array, which is taken apart only when its elements are parsed, or "" for null.
+// jsonValues is a JSON array, which is split only when its elements are parsed, or "" for null.
 type jsonValues string
 
 // UnmarshalJSON takes b, which is valid JSON.
@@ -49,7 +49,7 @@ func (v jsonValues) all() iter.Seq2[int, string] {
 	}
 }
 
-// elementEnd returns where the comma behind the first element of text is, or the length of text.
+// elementEnd returns the index of the comma after the first element of text, or the length of text.
 func elementEnd(text string) int {
 	depth, quoted := 0, false
 	for i := 0; i < len(text); i++ {

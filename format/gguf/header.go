@@ -63,7 +63,7 @@ func readHeader(b *raw.Blob) (h header, err error) {
 	return h, raw.Corrupt(b.Name(), "", "%v", s.err)
 }
 
-// read reads what follows the version. Offsets of tensors are as in the file.
+// read reads the rest of the header after the version. Offsets of tensors are as in the file.
 func (h *header) read(s *scanner) {
 	tensors := s.count("tensors", tensorSize)
 	pairs := s.count("pairs of metadata", pairSize)

@@ -31,8 +31,9 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is [OpenFile] for a path in fsys. If a model has several files, Open opens all of them for the name of the first,
-// NAME-00001-of-00002.gguf. The others must lie beside it. Any other name opens a single file.
+// Open is [OpenFile] for a path in fsys. If a model has several files, Open opens all of them for the name of
+// the first, NAME-00001-of-00002.gguf. The others must be in the same directory. Any other name opens a
+// single file.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {

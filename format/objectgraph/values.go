@@ -13,8 +13,8 @@ func (g *Graph) Valued() []bool {
 	})
 }
 
-// Valued does what Graph.Valued does, for a graph of n nodes. has reports whether a node itself has values. children yields
-// the nodes that a node's edges lead to.
+// Valued is Graph.Valued for a graph of n nodes in any form. has reports whether a node itself has values.
+// children yields the nodes that a node's edges lead to.
 func Valued(n int, has func(node int) bool, children func(node int, yield func(child int))) []bool {
 	// The parents of node i are parents[first[i]:first[i+1]]. A graph may be deep: this walks it without recursion.
 	first := make([]int32, n+1)

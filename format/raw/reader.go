@@ -25,7 +25,8 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Options say what a format allows. The zero value is for formats in which every tensor has its own bytes.
+// Options describe what a format allows. The zero value is for formats in which every tensor has its own
+// bytes.
 type Options struct {
 	// Overlap allows tensors to share bytes: several names of one tensor, views of one storage.
 	Overlap bool

@@ -1,4 +1,4 @@
-// Package torch reads the files of PyTorch: what torch.save writes, called .pt, .pth, .bin or .ckpt.
+// Package torch reads the files of PyTorch's torch.save. They have the extensions .pt, .pth, .bin or .ckpt.
 //
 // # The files
 //

@@ -2,7 +2,7 @@ package torch
 
 import "github.com/gockpt/ckpt/internal/pickle"
 
-// A role says what a call of a global means for the tensors of a file.
+// A role is the meaning of a call of a global for the tensors of a file.
 type role int
 
 const (
@@ -13,8 +13,8 @@ const (
 	nested         // makes a storage from the bytes of a file: see nested.go
 )
 
-// globals are the functions that a file may call, by their names in Python 3. The package never calls them. The role says what
-// the arguments of the call mean.
+// globals are the functions that a file may call, by their names in Python 3. The package never calls them.
+// The role determines the meaning of the call's arguments.
 var globals = func() map[string]role {
 	m := make(map[string]role)
 	for r, names := range map[role][]string{

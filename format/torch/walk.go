@@ -248,7 +248,8 @@ func wholeObject(o *pickle.Object) error {
 	return unsupported("it is an object of %s, which needs its Python program to be read; %s", o.Class.Quote(), saveInstead)
 }
 
-// passOver returns an error if v holds tensors. v has no name in a path; what describes it.
+// passOver returns an error if v holds tensors. v does not have a name in a path. The argument what describes
+// it.
 func (w *walker) passOver(what string, v pickle.Value) error {
 	if w.holds(v) {
 		return unsupported("tensors are in %s, where they have no names; %s", what, saveInstead)

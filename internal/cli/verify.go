@@ -48,7 +48,7 @@ values if they were counted, and whether the checkpoint is intact.`,
 	return cmd
 }
 
-// A reporter prints what verify finds.
+// A reporter prints the results of verify.
 type reporter interface {
 	begin(prefix string) error
 	problem(p ckpt.Problem) error

@@ -12,11 +12,12 @@ import (
 	"sync"
 )
 
-// A Commit replaces several files at once, as nearly as filesystems allow. It writes its files under temporary names beside their
-// destinations. [Commit.Run] makes their bytes durable and then moves them into place, in the order in which they were created.
-// The file that was created last is the commit point: it is moved when the others are durably in place, so that a reader who
-// finds it also finds all files that it refers to. A crash before that leaves temporary files. A later commit of the same
-// destinations removes them.
+// A Commit replaces several files at once, as far as filesystems allow that. It writes its files under
+// temporary names next to their destinations. [Commit.Run] makes their bytes durable and then moves them into
+// place, in the order in which they were created. The file that was created last is the commit point: it is
+// moved when the others are durably in place, so that a reader who finds it also finds all files that it
+// refers to. A crash before that leaves temporary files. A later commit of the same destinations removes
+// them.
 //
 // A file that is replaced keeps a second name until the end, so that a commit that fails midway can be undone and restores the
 // old files. This does not cover a crash of the machine.
@@ -128,7 +129,7 @@ func (c *Commit) Run(ctx context.Context) error {
 	}
 	for _, f := range c.files {
 		if f.backup != "" {
-			_ = c.fsys.Remove(f.backup) // all is in place: a later commit removes what is left
+			_ = c.fsys.Remove(f.backup) // everything is in place: a later commit removes leftovers
 		}
 	}
 	return nil

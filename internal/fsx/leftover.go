@@ -17,8 +17,8 @@ const (
 	writerLen = 24
 )
 
-// Witness is an FS that tells its writers apart, so that a sweep spares the files of writers that still run. If an FS is not a
-// Witness, every leftover counts as abandoned.
+// Witness is an FS that distinguishes its writers, so that a sweep keeps the files of writers that still run.
+// If an FS is not a Witness, every leftover counts as abandoned.
 type Witness interface {
 	// Writer returns 24 hexadecimal digits that no other running writer has.
 	Writer() string

@@ -19,7 +19,8 @@ const strangerAge = time.Hour
 // A process is the meaning of a writer's digits. Each field has eight.
 type process struct{ machine, pid, start uint32 }
 
-// thisProcess returns what identifies this process. start distinguishes it from an earlier process with the same number.
+// thisProcess returns the identity of this process. start distinguishes it from an earlier process with the
+// same number.
 var thisProcess = sync.OnceValue(func() process {
 	var start [4]byte
 	rand.Read(start[:]) // never fails: crypto/rand

@@ -196,7 +196,8 @@ func (m *matcher) demands(e *object.Edge) bool {
 	return m.r.opts.Load && !m.r.opts.Partial && e.Wanted && !e.Opt.Optional && e.From().Kind() == reflect.Pointer
 }
 
-// alloc allocates the object for a nil edge, or lets the edge share the object that was allocated for another edge.
+// alloc allocates the object for a nil edge, or makes the edge share the object that was allocated for
+// another edge.
 func (m *matcher) alloc(p pair, e *object.Edge, stored int, b binding, taken bool) error {
 	if e.Missing() == nil {
 		return nil

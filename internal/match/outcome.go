@@ -5,7 +5,7 @@ import (
 	"github.com/gockpt/ckpt/internal/transfer"
 )
 
-// Outcomes calls tell for every value of the checkpoint and of the program g, with what happened to it.
+// Outcomes calls tell with the outcome of every value of the checkpoint and of the program g.
 func (r *Restoration) Outcomes(g *object.Graph, tell func(transfer.Outcome, transfer.Item)) {
 	waiting := r.waitingNodes()
 	matched := make(map[object.Identity]bool)

@@ -8,7 +8,7 @@ const maxCompared = 1 << 17
 
 // A suggester looks for similar names among the siblings of names without a counterpart.
 type suggester struct {
-	names func(place int) []string // of what a stored node, or one of the program, has beside it
+	names func(place int) []string // names of the siblings of a stored node or of a node of the program
 	known map[int][]string
 	left  int // of maxCompared
 }

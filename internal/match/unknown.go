@@ -16,8 +16,8 @@ import (
 //
 // A value lies inside an object if the object matches the stored node that has the value as a child, and the
 // object has values too. The object computes something from its values, so a value that it lacks would change
-// the result. A map, such as a Group, has the names that the program asks for. Integers without axes count
-// something, and no layer computes with them.
+// the result. A map, such as a Group, has only the names that the program needs. Integers without axes are
+// counters, and no layer computes with them.
 //
 // So does a variable for which the program has an object of another kind.
 func (m *matcher) unknown() (paths, hints []string, err error) {
@@ -124,7 +124,7 @@ func (u *unknowns) reason(v passed, id int) (string, error) {
 // parametrizations is the name under which PyTorch keeps the tensors from which it computes a module's values.
 const parametrizations = "parametrizations"
 
-// adapter reports whether name is that of a low-rank adapter, which changes the results of its layer.
+// adapter reports whether name belongs to a low-rank adapter, which changes the results of its layer.
 func adapter(name string) bool { return strings.HasPrefix(strings.ToLower(name), "lora_") }
 
 // taken reports whether the program has the value elsewhere. A further object for a stored node must have the value itself.

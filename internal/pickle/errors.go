@@ -7,9 +7,9 @@ import (
 	"github.com/gockpt/ckpt/format"
 )
 
-// An Error says what is wrong with a pickle. errors.Is finds [format.ErrCorrupt] if the bytes are not a pickle,
-// errors.ErrUnsupported if they need an unsupported feature, and the error of a callback of [Options] or of the underlying
-// reader.
+// An Error describes a problem of a pickle. errors.Is finds [format.ErrCorrupt] if the bytes are not a
+// pickle, errors.ErrUnsupported if they need an unsupported feature, and the error of a callback of [Options]
+// or of the underlying reader.
 type Error struct {
 	Offset int64  // of the instruction, from the beginning of the Decoder's reader
 	Reason string // what was expected and what was found; empty if Err says it

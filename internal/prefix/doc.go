@@ -5,7 +5,8 @@
 // state file, which stands for the latest checkpoint. [Open] opens a prefix. It recognizes files of other libraries by their
 // contents: kinds.go has the functions that open them.
 //
-// A state file may come from another machine or from a stranger. It never leads out of its directory unless the caller allows
-// that. If an absolute path does not exist, in the notation of any system, it stands for the checkpoint of the same name beside
-// the file. If a state file cannot be parsed or names missing files, a save does not silently ignore it: see [Place.Damaged].
+// A state file may come from another machine or from a stranger. It never leads out of its directory unless
+// the caller allows that. If an absolute path does not exist, in the notation of any system, it stands for
+// the checkpoint with the same name next to the file. If a state file cannot be parsed or names missing
+// files, a save does not silently ignore it: see [Place.Damaged].
 package prefix

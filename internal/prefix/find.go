@@ -37,10 +37,10 @@ func savedModel(fsys fsx.ReadFS, dir string) (string, error) {
 	return dir, nil
 }
 
-// Find returns the prefix for a user's path. The error satisfies errors.Is(err, [format.ErrNotFound]) if path is a directory
-// without a checkpoint, and [format.ErrFormat] if the directory belongs to another program. If path is a state file, or a
-// directory with one, that does not lead to a checkpoint, the error says what the file contains and which checkpoints are beside
-// it. Any other path is returned unchanged.
+// Find returns the prefix for a user's path. The error satisfies errors.Is(err, [format.ErrNotFound]) if path
+// is a directory without a checkpoint, and [format.ErrFormat] if the directory belongs to another program. If
+// path is a state file, or a directory with one, that does not lead to a checkpoint, the error describes the
+// contents of the file and lists the checkpoints next to it. Any other path is returned unchanged.
 func (p Place) Find(path string) (string, error) {
 	if path == "" {
 		return "", fmt.Errorf("ckpt: open: the path is empty: %w", format.ErrNotFound)
@@ -126,7 +126,7 @@ func CutNumber(base string) (name string, n int64, ok bool) {
 	return base[:at], n, err == nil
 }
 
-// A kind says what a name refers to.
+// A kind is the kind of thing that a name refers to.
 type kind int
 
 // The kinds.
@@ -136,8 +136,9 @@ const (
 	kindDirectory
 )
 
-// kindOf returns what name refers to. It returns an error if that cannot be determined: if a disk or a store does not answer,
-// programs must not start from the beginning as if there were no checkpoints. An impossible name refers to nothing.
+// kindOf returns the kind of name. It returns an error if that cannot be determined: if a disk or a store
+// does not answer, programs must not start from the beginning as if there were no checkpoints. An impossible
+// name refers to nothing.
 func kindOf(fsys fsx.ReadFS, name string) (kind, error) {
 	info, err := fsys.Stat(name)
 	switch {

@@ -47,7 +47,8 @@ func formatOf(r format.Reader, found string) string {
 	return found
 }
 
-// notCheckpoint is the error for a file or directory without a checkpoint. It says what the file is, and what to do.
+// notCheckpoint returns the error for a file or directory without a checkpoint. It says what the file is, and
+// what to do.
 func notCheckpoint(name, what, todo string) error {
 	return fmt.Errorf("ckpt: %s is %s: %s: %w", name, what, todo, format.ErrFormat)
 }

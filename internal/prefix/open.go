@@ -136,7 +136,8 @@ func notAShard(fsys fsx.ReadFS, name string, err error) error {
 	return fmt.Errorf("ckpt: %w", err)
 }
 
-// hint returns TensorFlow's error for a missing checkpoint, and the names of checkpoints beside it.
+// hint returns TensorFlow's error for a missing checkpoint, and the names of other checkpoints in its
+// directory.
 func hint(fsys fsx.ReadFS, path string, err error) error {
 	switch kind, unknown := kindOf(fsys, path); {
 	case !errors.Is(err, format.ErrNotFound):

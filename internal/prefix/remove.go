@@ -32,7 +32,7 @@ func ModTime(fsys fsx.ReadFS, prefix string) (time.Time, error) {
 // shardSuffix matches the end of the names of a Saver's shards, which share one .meta file (meta_graph_filename).
 var shardSuffix = regexp.MustCompile(`-[\d?]+-of-\d+$`)
 
-// Remove deletes the files of a checkpoint and the .meta file beside them.
+// Remove deletes the files of a checkpoint and the .meta file next to them.
 func Remove(fsys fsx.FS, prefix string) error {
 	dir, base := filepath.Split(prefix)
 	_, failed := RemoveFiles(fsys, dir, []string{base})

@@ -14,7 +14,7 @@ import (
 	"github.com/gockpt/ckpt/internal/whatis"
 )
 
-// endings are those of files of other libraries, beside the ones that package weightmap has.
+// endings are the endings of other libraries' files, in addition to those in package weightmap.
 var endings = []string{".keras", ".h5", ".hdf5", ".weights.json", ".npz", ".npy", ".gguf"}
 
 // IsWeights reports whether a path is called as other libraries call their files. PyTorch's .ckpt is not among them, because paths of
@@ -89,7 +89,7 @@ func (p Place) weightsIn(dir string) (string, error) {
 		dir, len(files), filepath.Join(dir, files[0]), format.ErrNotFound)
 }
 
-// find returns what stands for the files of a kind in dir.
+// find returns the file that stands for the files of a kind in dir.
 func (p Place) find(kind weightmap.Kind, dir string) (string, error) {
 	path, err := kind.InDirectory(p.FS, dir)
 	if err != nil {

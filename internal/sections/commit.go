@@ -126,7 +126,7 @@ func sameContents(fsys fsx.ReadFS, a, b string) (bool, error) {
 	return true, nil
 }
 
-// sweep removes the temporary files that mergers who died left beside the checkpoint, which is committed.
+// sweep removes the temporary files of crashed mergers next to the checkpoint, which must be committed.
 func (a *attempt) sweep() {
 	dir, index := filepath.Dir(a.prefix), filepath.Base(bundle.IndexFile(a.prefix))
 	data := filepath.Base(a.prefix) + ".data-"

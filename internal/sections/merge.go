@@ -129,7 +129,7 @@ func (a *attempt) mergedBefore() (bool, error) {
 	decided, err := a.decision()
 	switch {
 	case err == nil:
-		return decided == a.name || a.name == "", nil // what the workers agreed on is cleaned up before the decision
+		return decided == a.name || a.name == "", nil // the workers' agreement is cleaned up before the decision
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	case a.name == "":

@@ -107,7 +107,7 @@ func (f *countedFile) Allocate(size int64) error {
 	return f.File.Allocate(size)
 }
 
-// Abandon passes on what fsx.Abandon says.
+// Abandon returns the result of fsx.Abandon.
 func (f *countedFile) Abandon(err error) { fsx.Abandon(f.File, err) }
 
 // sameValues reports whether the manifest there, of a complete section, describes this process's values and graph. It compares the

@@ -10,12 +10,12 @@ type Mismatch struct {
 	Problem string
 	Missing []string // paths in the model that the checkpoint lacks
 	Unused  []string // paths in the checkpoint that the model lacks
-	Hints   []string // what was probably meant
+	Hints   []string // the name that was probably meant
 }
 
 func (e *Mismatch) Error() string { return e.Problem }
 
-// An Outcome says what happened to a value in a restore.
+// An Outcome describes the result of a restore for one value.
 type Outcome int
 
 const (

@@ -70,7 +70,7 @@ const (
 	assignmentBlock = 450 // a little less than a page of the allocator's
 )
 
-// AssignCustom lets the custom saver s restore the object n under a name.
+// AssignCustom plans that the custom saver s restores the object n under a name.
 func (p *Plan) AssignCustom(s *object.Saver, name string, n *object.Node) {
 	p.custom = p.custom.Add(s, name, n)
 }
@@ -151,8 +151,8 @@ func (p *Plan) check(r format.Reader, o Options) error {
 	return nil
 }
 
-// skip leaves out all assignments to the objects of the problems. If nothing else would be assigned, it returns false and leaves
-// none out.
+// skip removes all assignments to the objects of the problems. If nothing else would be assigned, it returns
+// false and keeps all.
 func (p *Plan) skip(problems []Problem) bool {
 	nodes := make(map[*object.Node]bool, len(problems))
 	for _, problem := range problems {

@@ -50,8 +50,9 @@ func (f PlanFunc) Plan(p *Plan) error { return f(p) }
 // Commit implements [Planner].
 func (PlanFunc) Commit(bool) {}
 
-// Do lets planner plan for the program g, checks the plan against r and runs it. If it fails, either the program and the planner
-// are unchanged, or the error is a *[RunError], which lists the changed objects. A *[PlanError] lists impossible assignments.
+// Do calls planner for a plan for the program g, checks the plan against r and runs it. If it fails, either
+// the program and the planner are unchanged, or the error is a *[RunError], which lists the changed objects.
+// A *[PlanError] lists impossible assignments.
 func Do(ctx context.Context, r format.Reader, g *object.Graph, o Options, planner Planner) error {
 	p := &Plan{reader: r, graph: g}
 	err := planner.Plan(p)

@@ -1,4 +1,4 @@
-// Package turns lets one call at a time use an object.
+// Package turns makes calls use an object one at a time.
 package turns
 
 import (

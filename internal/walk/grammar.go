@@ -51,7 +51,7 @@ func ParseTag(text string) (Tag, error) {
 	return t, nil
 }
 
-// cutName returns the name at the start of s and what follows it, which is empty or starts with a comma.
+// cutName returns the name at the start of s and the rest of s, which is empty or starts with a comma.
 func cutName(s string) (name, rest string, quoted bool, err error) {
 	if !strings.HasPrefix(s, "'") {
 		if i := strings.IndexByte(s, ','); i >= 0 {
@@ -77,7 +77,7 @@ func cutName(s string) (name, rest string, quoted bool, err error) {
 	return "", "", true, fmt.Errorf("the quote in %q is not closed", s)
 }
 
-// setOption sets what an option says.
+// setOption sets the field for an option.
 func setOption(t *Tag, key, value string, hasValue bool) error {
 	switch key {
 	case "optional", "alloc", "inline", "cast":

@@ -7,7 +7,7 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A leafKind says what makes a type act as one tensor.
+// A leafKind is the reason why a type acts as one tensor.
 type leafKind int
 
 const (
@@ -181,7 +181,7 @@ func (p *Types) findMixed(m *mixed, t reflect.Type, l leaf) error {
 	return nil
 }
 
-// notBeside is the error of a field beside an embedded tensor.
+// notBeside returns the error about a field next to an embedded tensor.
 func (p *Types) notBeside(t reflect.Type, field int) error {
 	e := t.Field(roleOf(t).leaf.embedded)
 	advice := "make the embedded field a named, exported one"

@@ -56,7 +56,8 @@ type (
 // roles is a cache over types, which never change.
 var roles sync.Map // reflect.Type → *role
 
-// A role is what follows from a type's methods. Without the cache, reflect took a third of a walk.
+// A role has the properties that follow from a type's methods. Without the cache, reflect took a third of a
+// walk.
 type role struct {
 	leaf      leaf // a tensor, or something that acts as one
 	marshals  bool // converts to and from bytes

@@ -78,7 +78,7 @@ const (
 	Children               // an embedded Module: its tracked children are children of the struct
 )
 
-// Struct returns what the struct type t declares.
+// Struct returns the declarations of the struct type t.
 func (p *Types) Struct(t reflect.Type) *Struct {
 	if s, ok := p.structs.Load(t); ok {
 		return s.(*Struct)

@@ -11,8 +11,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// maxKept limits the tensors that are kept between asking variables for their shapes and writing their values. Further variables
-// are asked twice, because otherwise memory would hold the whole model twice.
+// maxKept limits the tensors that are kept after their shapes were read until their values are written. The
+// tensors of further variables are requested twice, because otherwise memory would hold the whole model
+// twice.
 const maxKept = 32 << 20
 
 func (w *Walker) variableValue(v variable) (object.Value, error) {

@@ -18,7 +18,7 @@ type Walker struct {
 	Savers []*object.Saver
 	// AllocAll treats every nil pointer, slice and map as if its tag said alloc.
 	AllocAll bool
-	// Peek does not ask objects for their tensors. Use it if only the objects matter.
+	// Peek does not request the tensors of objects. Use it if only the objects matter.
 	Peek bool
 
 	types    *Types

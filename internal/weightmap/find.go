@@ -11,7 +11,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Ending is what the name of an index appends to the name of the single file that it replaces.
+// Ending is the end of an index's name. It follows the name of the single file that the index replaces.
 const Ending = ".index.json"
 
 // The names of the files of formats with indexes.

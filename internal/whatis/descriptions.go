@@ -62,7 +62,7 @@ var descriptions = []description{
 		"s.save_file(f(r(open(sys.argv[1], 'rb').read()), sep='.'), 'weights.safetensors')"), (*file).isMessagePack},
 	{"a checkpoint of MindSpore", "convert it: " + python("import mindspore, numpy; numpy.savez('weights.npz', **{k: v.asnumpy() for k, v in mindspore.load_checkpoint(sys.argv[1]).items()})"), (*file).isMindSpore},
 
-	// Protocol buffers begin alike: descriptions that check a specific name come first.
+	// Protocol buffers have similar beginnings, so descriptions that check a specific name come first.
 	{"a SavedModel's graph", "give its directory", func(f *file) bool { return f.called("saved_model.pb", "saved_model.pbtxt") }},
 	{"the graph that TensorFlow 1 wrote beside a checkpoint", "name the checkpoint, without .meta", func(f *file) bool { return f.called(".meta") }},
 	{"a Core ML model", original, func(f *file) bool { return f.called(".mlmodel") }},

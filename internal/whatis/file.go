@@ -16,7 +16,7 @@ import (
 // headSize is how many bytes of a file are examined. They include the first names in a protocol buffer or a pickle.
 const headSize = 4096
 
-// A file is what look found out about a file.
+// A file has the properties that look found.
 type file struct {
 	name    string // the path
 	size    int64

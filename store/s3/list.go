@@ -46,7 +46,7 @@ func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Object
 	}
 }
 
-// page asks for one page of a list. The client's method does not take a context.
+// page requests one page of a list. The client's method does not take a context.
 func (b *bucket) page(ctx context.Context, prefix, token string) (page minio.ListBucketV2Result, err error) {
 	done := make(chan struct{})
 	go func() {

@@ -40,12 +40,12 @@ func New(client *minio.Client, bucketName, prefix string) store.Store {
 	return b
 }
 
-// Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. The default endpoint is
-// AWS_ENDPOINT_URL or else Amazon's. The default region is AWS_REGION or else what the server says. path=true puts the
-// bucket's name into the path, as most servers other than Amazon's require; it is the default if there is an endpoint. path=false puts
-// it into the host's name.
-// Addresses do not hold credentials. They come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-// AWS_SESSION_TOKEN), from ~/.aws/credentials with AWS_PROFILE, or from the machine's or the pod's role, in this order.
+// Open returns the Store at an address: s3://BUCKET/PREFIX?endpoint=URL&region=NAME&path=true. The default
+// endpoint is AWS_ENDPOINT_URL or else Amazon's. The default region is AWS_REGION or else the server's
+// answer. path=true puts the bucket's name into the path, as most servers other than Amazon's require; it is
+// the default if there is an endpoint. path=false puts it into the host's name. Addresses do not hold
+// credentials. They come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN),
+// from ~/.aws/credentials with AWS_PROFILE, or from the machine's or the pod's role, in this order.
 //
 // It is an error if the address is malformed, if the server does not have the bucket, or if the credentials do not allow
 // access to it. Before the first write the Store checks that a server other than Amazon's supports conditional writes

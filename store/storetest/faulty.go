@@ -32,7 +32,7 @@ func (op Op) Writes() bool { return op != Read && op != List }
 type Call struct {
 	Op   Op
 	Name string
-	Size int // the number of bytes that Read asked for
+	Size int // the number of bytes that Read requested
 }
 
 // A Fault says what happens to a call.
@@ -64,8 +64,8 @@ type Faulty struct {
 // NewFaulty returns a Store that passes all calls to s until Faulty.Inject says otherwise.
 func NewFaulty(s store.Store) *Faulty { return &Faulty{s: s} }
 
-// Inject lets f choose the fault of each later call; n counts these calls from 1. One goroutine at a time calls f. A nil f
-// means no faults.
+// Inject calls f to choose the fault of each later call. n counts these calls from 1. One goroutine at a time
+// calls f. A nil f means no faults.
 func (s *Faulty) Inject(f func(n int, c Call) Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *Faulty) Calls() []Call {
 	return append([]Call(nil), s.calls...)
 }
 
-// Deliver lets the store see the calls that were delayed, in their order. Their answers are lost.
+// Deliver passes the delayed calls to the store, in their order. Their answers are lost.
 func (s *Faulty) Deliver() {
 	s.mu.Lock()
 	delayed := s.delayed

@@ -44,7 +44,7 @@ func (d *download) run(ctx context.Context) (store.Object, error) {
 	return d.o, err
 }
 
-// request asks for the missing bytes.
+// request requests the missing bytes.
 func (d *download) request(ctx context.Context) error {
 	ctx, alive, done := d.s.watch(ctx)
 	defer done()
@@ -153,7 +153,7 @@ func (d *download) describe(answer *http.Response, size int64) error {
 // linked is the prefix of a version that is the file's hash. The hub gives the hash in the redirect to the file's storage.
 const linked = "sha256:"
 
-// linkedTag returns that hash. It accepts only the answer of the server that was asked first.
+// linkedTag returns that hash. It accepts only the answer of the first server.
 func linkedTag(answer *http.Response) string {
 	h := answer.Header
 	for r := answer.Request; r.Response != nil; r = r.Response.Request {

@@ -1,4 +1,4 @@
-// Ckptvet checks the ckpt struct tags of Go packages. See package ckptvet for what it finds.
+// Ckptvet checks the ckpt struct tags of Go packages. Package ckptvet documents the mistakes that it finds.
 //
 //	go run github.com/gockpt/ckpt/ckptvet/cmd/ckptvet@latest ./...
 //

@@ -16,7 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// saveSectionsOn lets every worker write, and merges. Like a launcher, it treats a worker that comes too late as done.
+// saveSectionsOn writes the section of every worker and merges them. Like a launcher, it treats a worker that
+// comes too late as done.
 func saveSectionsOn(t *testing.T, disk *errfs.FS, prefix string) error {
 	t.Helper()
 	for worker := range ckpttest.Workers {

@@ -43,7 +43,7 @@ type specimenEntry struct {
 	broken bool // keeps the checksum in value, right or wrong
 }
 
-// dissect takes a checkpoint apart, by its prefix.
+// dissect splits the checkpoint with a prefix into its parts.
 func dissect(t testing.TB, name string, files map[string][]byte, prefix string) *specimen {
 	t.Helper()
 	s := &specimen{name: name, prefix: prefix, open: prefix, files: maps.Clone(files), table: bundle.IndexFile(prefix)}

@@ -197,7 +197,8 @@ func (q *interrogation) sameValues(how string, want tensor.Any) func(got tensor.
 	}
 }
 
-// truth compares what was read with the entry and the bytes of the data file, which it finds without the library.
+// truth compares the read values with the entry and the bytes of the data file. It finds these without the
+// library.
 func (q *interrogation) truth(key string, v tensor.Any, stored []byte) {
 	if q.of.tableLayout.edits+q.of.tableLayout.lies > 0 || q.of.v1() {
 		return // the test does not know the contents of the table

@@ -189,7 +189,7 @@ func damage(t *rapid.T, root *part, next *float32) {
 	}
 }
 
-// prefill gives some of the tensors values, and lets some pointers point to one tensor.
+// prefill gives values to some of the tensors, and makes some pointers point to one tensor.
 func prefill(t *rapid.T, v reflect.Value, tied *tensor.Tensor[float32]) {
 	switch {
 	case v.Type() == reflect.TypeOf(tied):

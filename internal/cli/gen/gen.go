@@ -9,7 +9,7 @@ import (
 	"github.com/gockpt/ckpt/internal/match"
 )
 
-// Options select what Source writes.
+// Options control the output of Source.
 type Options struct {
 	Package string   // the name of the package, a Go identifier
 	Type    string   // the exported name of the first type; "" stands for Model, or Training if it has a model as a part

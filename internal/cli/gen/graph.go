@@ -4,8 +4,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A graph is the part of a checkpoint's graph that Go types need: first everything that is stored; after simplify, what a person
-// would declare.
+// A graph is the part of a checkpoint's graph that Go types need. At first it has everything that is stored.
+// After simplify, it has what a person would declare.
 type graph struct {
 	nodes   []node
 	start   int

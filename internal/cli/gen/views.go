@@ -2,7 +2,8 @@ package gen
 
 import "slices"
 
-// isView reports whether name is one under which Keras's objects list again what they hold under other names.
+// isView reports whether Keras's objects use name to list their contents again, which they already hold under
+// other names.
 func isView(name string) bool {
 	switch name {
 	case "variables", "trainable_variables", "non_trainable_variables", "regularization_losses", "keras_api", "layers", "vars",

@@ -8,8 +8,9 @@ import (
 	"github.com/gockpt/ckpt/internal/prefix"
 )
 
-// nothingAt reports whether a path names neither a file nor a TensorFlow checkpoint. near names files that begin with the path, because
-// people leave out an ending. It does not look for other names, which a shell completes.
+// nothingAt reports whether a path names neither a file nor a TensorFlow checkpoint. near names files that
+// begin with the path, because people omit an ending. It does not look for other names, because a shell
+// completes them.
 func nothingAt(path string) (near string, nothing bool) {
 	if exists(path) || strings.HasSuffix(path, "/") || strings.Contains(path, "-?????-of-") {
 		return "", false
@@ -25,7 +26,7 @@ func nothingAt(path string) (near string, nothing bool) {
 		name, ok := strings.CutPrefix(e.Name(), base)
 		_, isData := prefix.CutDataFile(e.Name())
 		if ok && (endings.MatchString(name) || isData && strings.HasPrefix(name, ".")) {
-			return "", false // the library's error says what is missing
+			return "", false // the library's error names the missing files
 		}
 		if path := dir + strings.TrimSuffix(e.Name(), ".index"); ok && base != "" && !isData && !seen[path] {
 			seen[path] = true

@@ -20,13 +20,14 @@ import (
 	"github.com/gockpt/ckpt/store"
 )
 
-// Stores open object stores by the scheme of an address. Each returns the store and the name within it that the address means.
+// Stores open object stores by the scheme of an address. Each returns the store of an address and the name in
+// it.
 type Stores map[string]func(ctx context.Context, address *url.URL) (s store.Store, name string, err error)
 
 // Streams holds the inputs and outputs of one command line. All commands open checkpoints with it, so that all accept the same paths.
 // [Streams.Close] must be called at the end.
 type Streams struct {
-	Stores Stores // beside those that every build has
+	Stores Stores // in addition to those that every build has
 	Stdin  io.Reader
 	Stdout io.Writer
 

@@ -1,5 +1,6 @@
-// Package names knows what users and checkpoints call tensors: keys, paths of edges, the names of Keras's layers. It finds the tensors that
-// an argument means, a name, a glob or a slice, and formats and sorts keys, with numbers in numeric order.
+// Package names handles the names of tensors: keys, paths of edges and the names of Keras's layers. It finds
+// the tensors for an argument, which is a name, a glob or a slice. It formats and sorts keys, with numbers in
+// numeric order.
 package names
 
 import (

@@ -17,7 +17,7 @@ type page struct {
 	Sources  []sourceRow
 	Warnings []string
 	Overview *overview
-	Live     bool // there is a server behind it
+	Live     bool // a server shows the page
 	Policy   string
 	Style    template.CSS
 }

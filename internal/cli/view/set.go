@@ -104,7 +104,7 @@ func (s *Set) Close() error {
 	return errors.Join(errs...)
 }
 
-// Mode says what a Set shows.
+// A Mode is the kind of page that a Set shows.
 type Mode int
 
 const (
@@ -113,7 +113,7 @@ const (
 	Run                // the checkpoints of a run, and how they change
 )
 
-// Mode returns what s shows.
+// Mode returns the kind of page that s shows.
 func (s *Set) Mode() Mode {
 	switch {
 	case s.run:

@@ -71,7 +71,7 @@ func names(ctx context.Context, s store.Store, prefix string) (all []string, err
 	return all, nil
 }
 
-// faults are what can happen to a call.
+// faults are the ways in which a call can fail.
 var faults = map[string]storetest.Fault{"fails": storetest.Fail, "is lost": storetest.Lose, "is late": storetest.Delay}
 
 // VerbsAgain calls each verb of Verbs many times, each time on a store that open returns and with a fault in another call of the store. The
