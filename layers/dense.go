@@ -17,7 +17,7 @@ type Dense struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // [inputs units]
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // [units]; not built: none is added
 
-	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [inputs rank]; its product with LoRAKernelB is Keras's enable_lora's addition to the kernel
+	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [inputs rank]; Keras's enable_lora adds LoRAKernelA·LoRAKernelB to the kernel
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank units]
 	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // [units]; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
 	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8

@@ -16,7 +16,7 @@ import (
 type Embedding struct {
 	Embeddings Tensor `ckpt:"_embeddings,alias=embeddings,cast"` // [indices values]
 
-	LoRAEmbeddingsA Tensor `ckpt:"lora_embeddings_a,optional,cast"` // [indices rank]; its product with LoRAEmbeddingsB is Keras's enable_lora's addition to the table
+	LoRAEmbeddingsA Tensor `ckpt:"lora_embeddings_a,optional,cast"` // [indices rank]; Keras's enable_lora adds LoRAEmbeddingsA·LoRAEmbeddingsB to the table
 	LoRAEmbeddingsB Tensor `ckpt:"lora_embeddings_b,optional,cast"` // [rank values]
 	EmbeddingsScale Tensor `ckpt:"embeddings_scale,optional,cast"`  // [indices]; built: the table is of Keras's policy int8, in steps of 1/EmbeddingsScale
 

@@ -31,7 +31,7 @@ func (p Problem) String() string {
 }
 
 // Verify reads the bytes of every entry, compares every checksum, and calls report for each problem, in the
-// order of keys. In addition to the problems that Reader.Check and Reader.Read find, it reports harmless ones
+// order of keys. It finds the problems of Reader.Check and Reader.Read. In addition it reports harmless ones
 // as warnings: a wrong handle in the index's footer, bytes after the last tensor of a data file, parts that
 // do not cover their tensor. It returns an error if ctx ends or the index can no longer be read.
 func (r *Reader) Verify(ctx context.Context, report func(Problem)) error {

@@ -10,10 +10,10 @@ import (
 
 // Mutants yields copies of data with one changed little-endian number, at each multiple of step. The new
 // numbers are likely to do harm: small ones, the largest of their kind, the offset itself and the end of
-// data, each written with 2, 4 and 8 bytes. It leaves out places within long zeros, which mostly are room
-// that nobody reads. It yields one mutant in every. A place has up to 39 = 3 * 13 of them, so a sample has
-// all numbers, each in other places, if every has neither factor. The memory that it yields is valid until
-// the next mutant.
+// data, each written with 2, 4 and 8 bytes. It skips positions within long runs of zeros, which mostly are
+// padding. It yields one mutant in every. A position has up to 39 = 3 * 13 mutants. So a sample has all
+// numbers, each at other positions, if every is a multiple of neither 3 nor 13. The yielded memory is
+// valid until the next mutant.
 func Mutants(data []byte, step, every int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		mutant := bytes.Clone(data)
@@ -43,8 +43,9 @@ func Mutants(data []byte, step, every int) iter.Seq[[]byte] {
 	}
 }
 
-// Allocated returns about how many bytes f allocates, including those that are freed meanwhile. Small objects count when their kind needs
-// more memory, so the result can differ by some kilobytes for each size of object.
+// Allocated returns the approximate number of bytes that f allocates, including those that are freed
+// meanwhile. Small objects count when their size class needs more memory, so the result can differ by some
+// kilobytes for each size class.
 func Allocated(f func()) uint64 {
 	before := allocated()
 	f()

@@ -17,14 +17,15 @@ import (
 // endings are the endings of other libraries' files, in addition to those in package weightmap.
 var endings = []string{".keras", ".h5", ".hdf5", ".weights.json", ".npz", ".npy", ".gguf"}
 
-// IsWeights reports whether a path is called as other libraries call their files. PyTorch's .ckpt is not among them, because paths of
-// TensorFlow's checkpoints also end so.
+// IsWeights reports whether a path has an ending of another library's files. It ignores PyTorch's .ckpt,
+// because paths of TensorFlow's checkpoints may also have that ending.
 func IsWeights(path string) bool {
 	return weightmap.Safetensors.Has(path) || weightmap.PyTorch.Has(path) && !strings.HasSuffix(path, ".ckpt") ||
 		slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix(path, ending) })
 }
 
-// IsWeightsFile is IsWeights for a path that is known to be a file: .ckpt is PyTorch's.
+// IsWeightsFile is IsWeights for a path that is known to be a file. It accepts .ckpt, because such a file is
+// PyTorch's.
 func IsWeightsFile(path string) bool { return IsWeights(path) || weightmap.PyTorch.Has(path) }
 
 // indexOf returns the index of the shards that path stands for, if there is no file at path; "" if there is

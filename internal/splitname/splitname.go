@@ -1,5 +1,5 @@
-// Package splitname makes and reads the names that llama.cpp's gguf-split gives to the files of one model: NAME-00001-of-00003.gguf and
-// so on. The first file stands for the model.
+// Package splitname makes and parses the names of one model's files from llama.cpp's gguf-split, such as
+// NAME-00001-of-00003.gguf. The first file stands for the model.
 package splitname
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// name is the form of the names; a stem may hold anything. Numbers have five digits.
+// name matches the names. A stem may have any characters. Numbers have five digits.
 var name = regexp.MustCompile(`(?s)^(.*)-(\d{5})-of-(\d{5})\.gguf$`)
 
 // Make returns the path of file number n of count, counted from 1, of the model at stem.
@@ -16,7 +16,7 @@ func Make(stem string, n, count int64) string {
 	return fmt.Sprintf("%s-%05d-of-%05d.gguf", stem, n, count)
 }
 
-// Parse returns the arguments of Make for a path, or ok false if Make makes no such path.
+// Parse returns the arguments of Make for a path. ok is false if Make does not return such a path.
 func Parse(path string) (stem string, n, count int64, ok bool) {
 	m := name.FindStringSubmatch(path)
 	if m == nil {

@@ -44,8 +44,8 @@ func lookup(r *ckpt.Reader, name string) (string, error) {
 	return "", fmt.Errorf("%s: %d tensors match %s: %s: use a longer part of the path", text.Safe(r.Prefix()), len(ends), text.Safe(name), text.Safe(strings.Join(ends[:min(3, len(ends))], ", ")))
 }
 
-// similar names a few tensors with a path that contains the last part of name, or with a last part that wording.Near takes for it. People
-// often type a part of a long path, which Near does not look for.
+// similar names a few tensors. Their path contains the last part of name, or wording.Near finds their last
+// part similar to it. Near does not find parts of long paths, which people often type.
 func similar(r *ckpt.Reader, name string) string {
 	const most = 3
 	last := name[strings.LastIndexAny(name, "/.")+1:]
