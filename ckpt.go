@@ -52,6 +52,10 @@ type Checkpoint struct {
 // New returns a Checkpoint of root: a [Group], or a pointer to a struct, slice or map. The edges of the pointed-to value are the
 // edges of the root, as in tf.train.Checkpoint(root). The error names the field or object that cannot be saved: a value that is
 // not trackable ([ErrNotTrackable]), or a field with a wrong tag (*[TagError]).
+//
+// Options: [With], [FullName], [WithSaver], [Atomic], [Parts], [SkipSlots], [Async], [MaxShardSize], [ShardBy], [ShardByTask],
+// [Align], [OnWrite], [AllowEmpty], [FileMode], [IgnoreDamagedState], [StateFile], [AbsolutePaths], [In], [WithFS],
+// [WithLogger], [WithProgress].
 func New(root any, opts ...Option) (*Checkpoint, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -9,24 +9,31 @@
 //
 // # Loading a model
 //
-// [LoadWeights] fills a struct from a checkpoint, and [SaveWeights] writes a checkpoint from a struct. Every value in the struct
-// must be in the checkpoint; otherwise the error lists what is missing. Other values in the checkpoint, such as an optimizer's, are
-// ignored. [At] starts at an object within the checkpoint. [Partial] lets values be missing; [Strict] rejects extra ones.
+// [LoadWeights] fills a struct from a checkpoint, and [SaveWeights] writes a checkpoint from a struct. Every value and object that
+// the struct declares must be in the checkpoint, unless its tag says optional; otherwise the error lists what is missing. Nil fields
+// count as declared. [Partial] lets values be missing. If the options of a layer fix a shape, the stored shape is compared with it
+// before anything is assigned.
 //
-// If the checkpoint has a value inside an object of the model for which the object has no field, that is an error, because the
-// layer would compute wrong results without it. [IgnoreUnknown] ignores such values. Objects that the model does not declare, such
-// as another head, are ignored with all of their values.
+// Values of objects that the struct does not declare, such as an optimizer or another head, are ignored; [Strict] rejects them. A
+// value inside an object of the struct that has no field for it is an error, because the layer would compute wrong results without
+// it; [IgnoreUnknown] ignores such values. [At] starts at an object within the checkpoint.
 //
-// A field that the checkpoint lacks is an error unless its tag says optional. This includes nil fields, and objects that have only
-// optional values. If the options of a layer fix a shape, the stored shape is compared with it before anything is assigned.
+// # Paths and options
+//
+// A TensorFlow checkpoint is several files, such as run/ckpt-7.index and run/ckpt-7.data-00000-of-00001. The common beginning of
+// their paths, run/ckpt-7, is the checkpoint's prefix. A state file, called `checkpoint`, names the latest checkpoint in its directory.
+// Functions that read take the prefix, one of the files or the directory: see [Open]. With [In] a path is a name in an object store,
+// with [WithFS] a path in an fs.FS.
+//
+// Each function has its own type of options, and an option of another function does not compile. An option of [New] applies to every
+// call on the Checkpoint that takes it.
 //
 // # Training
 //
 // A [Checkpoint] has a [Group] of named objects, or one root object. [Checkpoint.Save] numbers its files, saves the number as
-// save_counter, and names the latest checkpoint in the directory's `checkpoint` file. [Checkpoint.Write] writes to exactly the
-// given path, without a number. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status], with
-// TensorFlow's assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few checkpoints of a
-// directory.
+// save_counter, and names the checkpoint in the directory's state file. [Checkpoint.Write] writes to exactly the given path,
+// without a number. [Checkpoint.Restore] and [Checkpoint.Read] assign values at once and return a [Status], with TensorFlow's
+// assertions; [Status.Report] reports what happened to every value. A [Manager] keeps the last few checkpoints of a directory.
 //
 // # Structs and tags
 //
@@ -50,13 +57,14 @@
 //	shape=2x3         a flat slice is saved as that shape
 //	fullname=a/b      the variable's global name; by default its edges from the root joined by "/"
 //	cast              convert from the stored dtype on restore, where the values fit
+//	pytorch=weight:10 PyTorch's name, and for each axis the number of the stored axis; see package layout
 //
 // A mistake in a tag is a *[TagError] from [New], before anything is read or written.
 //
 // One object is one node, however many edges lead to it. Its identity is the pointer, or for a slice or map the variable that
 // holds it. Slices and arrays have the edges "0", "1", …; the edges of a map are its keys, sorted. A nil pointer, slice, map
-// or interface is not an object. A tensor that is not built is a variable of any shape: a restore builds it, saving leaves it
-// out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
+// or interface is not an object. A tensor that is not built, which is its zero value, is a variable of any shape: a restore builds
+// it, saving leaves it out. An object that implements [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] and is tagged is stored as one
 // string of opaque state. A struct that embeds [Module] can have further children attached by name while the program runs.
 //
 // # Matching
@@ -68,8 +76,8 @@
 //
 // # Names
 //
-// TensorFlow 1's checkpoints have no objects, only variables by their global names. A restore matches them by name, with a
-// warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] assigns values that have other names. A variable's name is
+// TensorFlow 1's checkpoints are name-based: they have no objects, only variables by their global names. A restore matches them by
+// name, with a warning; a [Saver] writes and reads them, and [AssignFromCheckpoint] assigns values that have other names. A variable's name is
 // the fullname= of its tag or the name in [FullName]. Otherwise it comes from a [VariableNamer] above it or, for slot variables,
 // from a [SlotNamer]. Otherwise it is the path of edges.
 //
@@ -88,6 +96,7 @@
 //
 // Go maps have no order: their entries are saved sorted by key. A save reads a slice's elements at that time, and does not notice
 // that an element was replaced before. Values stored in interfaces or maps are not addressable; they are copied, and written back
-// after a restore. The order of restores is known within one Checkpoint only. If a restore fails, values that it has already
+// after a restore. If two Checkpoints restore one object, values that
+// wait for the older restore may replace newer ones. If a restore fails, values that it has already
 // assigned stay assigned, and its *RestoreError lists them; the option [Atomic] prevents that.
 package ckpt

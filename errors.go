@@ -76,8 +76,7 @@ func (e *MismatchError) Error() string {
 // Is makes errors.Is(err, ErrMismatch) true.
 func (e *MismatchError) Is(target error) bool { return target == ErrMismatch }
 
-// A ValueError says why one stored value cannot be assigned to its value in the model. It satisfies
-// errors.Is(err, [ErrMismatch]).
+// A ValueError says why one stored value cannot be assigned to its value in the model. It satisfies errors.Is(err, [ErrMismatch]).
 type ValueError struct {
 	Checkpoint string // the prefix
 	Key        string // in the checkpoint

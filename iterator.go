@@ -28,14 +28,14 @@ func PollInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.poll = d })
 }
 
-// Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears
-// (tf.train.checkpoints_iterator). A program can use it to evaluate a model that another program trains. Iterator skips a
-// checkpoint that is replaced while the loop's body runs, and one with the same path as the previous one. dir need not exist
-// yet.
+// Iterator yields the path of dir's latest checkpoint, and then of each new one as it appears (tf.train.checkpoints_iterator). A
+// program can use it to evaluate a model that another program trains. Iterator skips a checkpoint that is replaced while the loop's
+// body runs, and one with the same path as the previous one. dir need not exist yet.
 //
-// The sequence ends without an error when no new checkpoint appears within Timeout or when TimeoutFunc says so. If ctx ends,
-// or Latest returns an error for the state file, Iterator yields that error with an empty path and ends. Further options:
-// [MinInterval], [PollInterval], [StateFile], [WithFS], [WithLogger].
+// The sequence ends without an error when no new checkpoint appears within [Timeout] or when [TimeoutFunc] says so. If ctx ends,
+// or [Latest] returns an error for the state file, Iterator yields that error with an empty path and ends.
+//
+// Options: [Timeout], [TimeoutFunc], [MinInterval], [PollInterval], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger].
 func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		o, err := with(defaultOptions(), opts)
@@ -77,8 +77,9 @@ func Iterator(ctx context.Context, dir string, opts ...WatchOption) iter.Seq2[st
 	}
 }
 
-// WaitForNew waits until dir's latest checkpoint is not last and returns its path, or "" after Timeout
-// (wait_for_new_checkpoint). Options: Timeout, [PollInterval], [StateFile], [WithFS], [WithLogger].
+// WaitForNew waits until dir's latest checkpoint is not last and returns its path, or "" after Timeout (wait_for_new_checkpoint).
+//
+// Options: [Timeout], [PollInterval], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger].
 func WaitForNew(ctx context.Context, dir, last string, opts ...WatchOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -17,10 +17,9 @@ import (
 // A Manager numbers a Checkpoint's saves in a directory and deletes the old ones (tf.train.CheckpointManager). It keeps its list of
 // checkpoints in the directory's state file, from which a later Manager, or TensorFlow's, continues.
 //
-// A Manager deletes only checkpoints that a Manager wrote, or that the state file lists with a time: the files <path>.index
-// and <path>.data-?????-of-????? directly in the directory, and the remains of interrupted saves. A new Manager does not
-// delete anything before its first save. Checkpoints that Checkpoint.Save wrote without a Manager do not have a time and
-// stay.
+// A Manager deletes only checkpoints that a Manager wrote, or that the state file lists with a time: the files <path>.index and
+// <path>.data-?????-of-????? directly in the directory, and the remains of interrupted saves. A new Manager does not delete
+// anything before its first save. Checkpoints that Checkpoint.Save wrote without a Manager do not have a time and stay.
 //
 // Only one Manager at a time may manage a directory. During a save the directory is locked, if the system supports that; a crash
 // releases the lock. A save fails with an error that satisfies errors.Is(err, ErrInUse), before it writes anything, if another
@@ -40,8 +39,10 @@ type Manager struct {
 }
 
 // NewManager returns a Manager that saves c in dir, which need not exist yet, and continues from dir's state file, if there
-// is one. Options: KeepLast (without it all are kept), [KeepEvery], [SaveInterval], [LastStep], [InitFunc],
-// [CheckpointName], [StateFile], [WithLogger], [WithProgress].
+// is one. Without [KeepLast] all checkpoints are kept.
+//
+// Options: [KeepLast], [KeepEvery], [SaveInterval], [LastStep], [InitFunc], [CheckpointName], [IgnoreDamagedState], [Async],
+// [FileMode], [StateFile], [AbsolutePaths], [In], [WithLogger], [WithProgress].
 func NewManager(c *Checkpoint, dir string, opts ...ManagerOption) (*Manager, error) {
 	o := c.opts
 	o.manager = managerOptions{name: "ckpt"}
@@ -89,6 +90,9 @@ func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 // If Save fails, the previous checkpoint is intact and remains the latest. If an old checkpoint cannot be deleted, that is logged
 // and not an error, and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it
 // finishes deleting.
+//
+// Options: [Number], [Force], [Async], [MaxShardSize], [ShardBy], [ShardByTask], [Align], [OnWrite], [AllowEmpty], [FileMode],
+// [IgnoreDamagedState], [StateFile], [In], [WithLogger], [WithProgress].
 func (m *Manager) Save(ctx context.Context, opts ...ManagerSaveOption) (path string, err error) {
 	o, err := with(m.opts, opts)
 	if err != nil {

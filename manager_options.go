@@ -46,8 +46,7 @@ func Number(n int64) ManagerSaveOption {
 	return option(func(o *options) { o.manager.number = &n })
 }
 
-// Force makes one [Manager.Save] save before the [SaveInterval] is over, unless it saved at this very step
-// (check_interval=False).
+// Force makes one [Manager.Save] save before the [SaveInterval] is over, unless it saved at this very step (check_interval=False).
 func Force() ManagerSaveOption {
 	return option(func(o *options) { o.manager.force = true })
 }

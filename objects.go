@@ -14,11 +14,10 @@ import (
 // A Variable adapts another library's tensor type: if a pointer type implements Variable, checkpoints save its values although the
 // type is neither a [tensor.Tensor] nor a plain Go value.
 type Variable interface {
-	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. A restore compares
-	// the tensor's dtype and, if it is built, its shape with the checkpoint. A save calls the method once, or twice for
-	// strings and for values of more than 32 MiB in total: first for the shapes, then for one tensor after another. Each
-	// call must return memory that later calls do not change, because a save may keep several tensors until it has written
-	// them.
+	// CheckpointTensor returns the values to save, or a tensor that is not built if there are none yet. A restore compares the
+	// tensor's dtype and, if it is built, its shape with the checkpoint. A save calls the method once, or twice for strings and for
+	// values of more than 32 MiB in total: first for the shapes, then for one tensor after another. Each call must return memory
+	// that later calls do not change, because a save may keep several tensors until it has written them.
 	CheckpointTensor() (tensor.Any, error)
 	// SetCheckpointTensor takes the values of a checkpoint. The callee may keep the tensor.
 	SetCheckpointTensor(tensor.Any) error
@@ -67,9 +66,8 @@ type VariableNamer interface {
 }
 
 // An ObjectSaver saves and restores all objects of one kind together, in its own form, for tensors or objects that depend on each
-// other (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it
-// to a Checkpoint. The object graph records its name with each object that it saved; a program without a saver
-// of that name restores the rest, with a warning.
+// other (register_checkpoint_saver in tensorflow/python/saved_model/registration). [WithSaver] gives it to a Checkpoint. The object
+// graph records its name with each object that it saved; a program without a saver of that name restores the rest, with a warning.
 type ObjectSaver struct {
 	// Name is the saver's name in a checkpoint: "package.Name" in TensorFlow.
 	Name string
@@ -87,8 +85,7 @@ type ObjectSaver struct {
 	Lenient bool
 }
 
-// WithSaver lets s save and restore the objects that it matches. If several savers match an object, the last one given is
-// used.
+// WithSaver lets s save and restore the objects that it matches. If several savers match an object, the last one given is used.
 func WithSaver(s ObjectSaver) ObjectOption {
 	return option(func(o *options) {
 		if err := s.check(o.savers); err != nil && o.err == nil {

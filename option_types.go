@@ -1,7 +1,7 @@
 package ckpt
 
-// Each verb has its own type of options. An option of another verb does not compile. If several verbs take an option, its type is
-// good for all of them.
+// Each function has its own type of options. An option of another function does not compile. If several functions take an option, its
+// type is good for all of them.
 type (
 	// An Option is an option of [New]. It applies to every call on the Checkpoint that takes such an option. The call's own
 	// options are added.
@@ -29,7 +29,7 @@ type (
 		setter
 		forSaveWeights()
 	}
-	// An OpenOption is an option of [Open] and [Latest].
+	// An OpenOption is an option of [Open], [Latest] and [ModTime].
 	OpenOption interface {
 		setter
 		forOpen()
@@ -81,25 +81,25 @@ type (
 	}
 )
 
-// Types of options that several verbs take.
+// Types of options that several functions take.
 type (
-	// An AnyOption is an option of every verb.
+	// An AnyOption is an option of every function with options.
 	AnyOption interface {
 		TransferOption
 		WatchOption
 	}
-	// A TransferOption is an option of every verb that opens, reads or writes a checkpoint.
+	// A TransferOption is an option of every function that opens, reads or writes a checkpoint, and of NewManager.
 	TransferOption interface {
 		ReadingOption
 		FileOption
 		SaveOption
 	}
-	// A ReadOption is an option of New, NewSaver, Iterator, WaitForNew, and of every verb that reads a checkpoint.
+	// A ReadOption is an option of New, NewSaver, Iterator, WaitForNew, and of every function that reads a checkpoint.
 	ReadOption interface {
 		ReadingOption
 		WatchOption
 	}
-	// A ReadingOption is an option of New, NewSaver, and of every verb that reads a checkpoint.
+	// A ReadingOption is an option of New, NewSaver, and of every function that opens or reads a checkpoint.
 	ReadingOption interface {
 		RestoringOption
 		OpenOption
@@ -110,13 +110,13 @@ type (
 		ReadOption
 		ManagerOption
 	}
-	// A StateFileOption is an option of every verb except WriteSection.
+	// A StateFileOption is an option of every function with options except WriteSection.
 	StateFileOption interface {
 		LookupOption
 		WriteOption
 		MergeOption
 	}
-	// A RestoringOption is an option of New, NewSaver, and of every verb that assigns values.
+	// A RestoringOption is an option of New, NewSaver, and of every function that assigns values.
 	RestoringOption interface {
 		Option
 		RestoreOption
@@ -134,7 +134,7 @@ type (
 		RestoreOption
 		LoadOption
 	}
-	// A WriteOption is an option of New, NewSaver, and of every verb that writes a checkpoint, except sections.
+	// A WriteOption is an option of New, NewSaver, and of every function that writes a checkpoint, except WriteSection and Merge.
 	WriteOption interface {
 		Option
 		SaveOption
@@ -195,7 +195,7 @@ type (
 // A setter changes the options of a call.
 type setter interface{ set(*options) }
 
-// An option is the value of every option. The types above say which verbs take it.
+// An option is the value of every option. The types above say which functions take it.
 type option func(*options)
 
 func (f option) set(o *options) { f(o) }

@@ -268,10 +268,9 @@ func Rename(old, new string) RenameOption {
 }
 
 // Mapped makes [Reader.Tensor] return tensors that are pages of the file, mapped into memory. Opening a checkpoint and its tensors
-// then takes the same time for any size, and only the parts that the program uses are read. Values may be changed; the file is
-// not. A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The
-// tensors are not to be used after [Reader.Close], and the files must not change: touching a truncated page crashes the program
-// (SIGBUS).
+// then takes the same time for any size, and only the parts that the program uses are read. Values may be changed; the file is not.
+// A checksum is compared when [Reader.VerifyTensor] or [Reader.Verify] is called, which may run in another goroutine. The tensors
+// are not to be used after [Reader.Close], and the files must not change: touching a truncated page crashes the program (SIGBUS).
 //
 // Two tensors of one Reader for the same key share their memory: a change in one also changes the other. To change them
 // separately, open the checkpoint twice or clone a tensor.

@@ -36,8 +36,9 @@ func IgnoreDamagedState() SavingOption {
 // no such file, if it cannot be parsed (which is logged), or if it names missing files (also logged; Latest never returns an
 // older checkpoint instead). Paths in the file are relative to dir. If an absolute path does not exist, because it belongs
 // to another system for example, Latest tries its base name in dir. A path outside of dir is an error unless AbsolutePaths
-// allows it. A file that does not name a latest checkpoint is an error too. Options: [StateFile], [AbsolutePaths], [WithFS],
-// [WithLogger].
+// allows it. A file that does not name a latest checkpoint is an error too.
+//
+// Options: [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger].
 func Latest(dir string, opts ...OpenOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -46,16 +47,16 @@ func Latest(dir string, opts ...OpenOption) (path string, err error) {
 	return o.place(context.Background()).Latest(dir)
 }
 
-// Exists reports whether there is a checkpoint called prefix on this machine: an index, or a file of the V1 format
+// Exists reports whether there is a checkpoint with the prefix path on this machine: an index, or a file of the V1 format
 // (checkpoint_exists). Files that cannot be examined count as absent. ModTime returns the reason, and also works with a store.
 func Exists(path string) bool {
 	ok, err := prefix.Exists(fsx.OS{}, path)
 	return ok && err == nil
 }
 
-// ModTime returns when the checkpoint called prefix was completed, the time of its index or of its V1 file
-// (get_checkpoint_mtimes). The error satisfies errors.Is(err, ErrNotFound) if there is no such checkpoint. Other errors are
-// those of the disk or store. Options: [In], [WithFS].
+// ModTime returns when the checkpoint with the prefix path was completed: the time of its index or V1 file (get_checkpoint_mtimes).
+// The error satisfies errors.Is(err, ErrNotFound) if there is no such checkpoint. Other errors are those of the disk or store.
+// Options: [In], [WithFS].
 func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -37,6 +37,8 @@ type StoredGraph = objectgraph.Graph
 // Keras, HDF5, NumPy, PyTorch or GGUF, or the index or the directory of several such files. Open recognizes the format by the
 // contents; [Reader.Format] returns it. Only the index is read. The error satisfies errors.Is(err, [ErrNotFound]) if there is no
 // file, [ErrFormat] if the file is not a checkpoint, and [ErrCorrupt] if its index is damaged.
+//
+// Options: [Mapped], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger], [WithProgress].
 func Open(path string, opts ...OpenOption) (*Reader, error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -207,6 +207,8 @@ func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...RestoreOp
 }
 
 // Read is Restore for files that Write wrote: it does not expect a save counter, and path is exactly the prefix.
+//
+// Options: [Planned], [Rename], [Atomic], [Parts], [SkipSlots], [In], [WithFS], [WithLogger], [WithProgress].
 func (c *Checkpoint) Read(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, false)
 }

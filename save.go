@@ -95,6 +95,9 @@ func runCallbacks(ctx context.Context, path string, o options) error {
 // Save writes the checkpoint number n, prefix-n, where n counts the saves of this checkpoint in all programs that continued it. It
 // names the checkpoint in the directory's `checkpoint` state file and returns its path. The count is also saved. If Save fails,
 // the previous checkpoint is intact and remains the latest.
+//
+// Options: [Async], [MaxShardSize], [ShardBy], [ShardByTask], [Align], [OnWrite], [AllowEmpty], [FileMode],
+// [IgnoreDamagedState], [StateFile], [In], [WithLogger], [WithProgress].
 func (c *Checkpoint) Save(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -178,6 +181,9 @@ func (c *Checkpoint) checkState(ctx context.Context, path string, o options) err
 }
 
 // Write saves to exactly prefix. It does not change the counter or the state file. It returns prefix.
+//
+// Options: [Async], [MaxShardSize], [ShardBy], [ShardByTask], [Align], [OnWrite], [AllowEmpty], [FileMode], [In], [WithLogger],
+// [WithProgress].
 func (c *Checkpoint) Write(ctx context.Context, prefix string, opts ...SaveOption) (path string, err error) {
 	o, err := with(c.opts, opts)
 	if err != nil {

@@ -36,13 +36,14 @@ type Saver struct {
 // NewSaver returns a Saver of root, which is [Vars] or any root that [New] accepts. In the latter case a
 // variable, or slot variable, has the name in its tag's fullname=, or its edges joined by "/".
 //
-// Options: [KeepLast] (without it all are kept, and the state file lists the latest only; TensorFlow's default is 5),
-// [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [ShardBy], [MaxShardSize],
-// [Parts], [OnWrite], [Atomic], [WithFS], [WithLogger], [WithProgress].
+// Without [KeepLast] all checkpoints are kept, and the state file lists only the latest. TensorFlow keeps 5 by default.
 //
-// It is an error if a variable has two names, if two variables have the same name, or if there are no variables (see
-// AllowEmpty). Variables may share a name if they are its parts: if Parts returns a region for each, or if they are in a
-// Partitioned.
+// It is an error if a variable has two names, if two variables have the same name, or if there are no variables (see AllowEmpty).
+// Variables may share a name if they are its parts: if Parts returns a region for each, or if they are in a Partitioned.
+//
+// Options: [KeepLast], [KeepEvery], [PadStep], [RelativePaths], [AllowEmpty], [NoStateFile], [StateFile], [SkipSlots], [Parts],
+// [Atomic], [ShardBy], [ShardByTask], [MaxShardSize], [Align], [OnWrite], [FileMode], [AbsolutePaths], [In], [WithFS],
+// [WithLogger], [WithProgress].
 func NewSaver(root any, opts ...SaverOption) (*Saver, error) {
 	o, err := with(defaultOptions(), opts)
 	if err == nil {
@@ -84,8 +85,10 @@ func (s *Saver) variables() (*object.Graph, []byname.Variable, error) {
 // file: by an absolute path if prefix is absolute, unless RelativePaths is given. Then it deletes the checkpoints that
 // KeepLast does not keep. It returns the path, or "" if there are no variables.
 //
-// A variable without values is an error. Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy], [MaxShardSize],
-// [OnWrite], [WithLogger], [WithProgress].
+// A variable without values is an error.
+//
+// Options: [GlobalStep], [NoStateFile], [StateFile], [ShardBy], [ShardByTask], [MaxShardSize], [Align], [OnWrite], [FileMode],
+// [In], [WithLogger], [WithProgress].
 func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption) (path string, err error) {
 	o, err := with(s.opts, opts)
 	if err == nil {
@@ -119,12 +122,13 @@ func (s *Saver) Save(ctx context.Context, prefix string, opts ...SaverSaveOption
 	return path, s.record(ctx, path, o)
 }
 
-// Restore gives each variable the value that the checkpoint called path has under its name. Everything is checked before the
-// first variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such checkpoint or it lacks a
-// name.
+// Restore gives each variable the value that the checkpoint called path has under its name. Everything is checked before the first
+// variable is changed. The error satisfies errors.Is(err, [ErrNotFound]) if there is no such checkpoint or it lacks a name.
 //
 // If a name is missing and a Checkpoint wrote the checkpoint, Restore uses the global names in its object graph, with a warning.
 // It is an error if several variables have the name there; TensorFlow would take an arbitrary one.
+//
+// Options: [Parts], [Atomic], [SkipSlots], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger], [WithProgress].
 func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) error {
 	o, err := with(s.opts, opts)
 	if err != nil {
@@ -161,8 +165,9 @@ func (s *Saver) Restore(ctx context.Context, path string, opts ...AssignOption) 
 //
 // Every name must exist on both sides, and every shape and dtype must match. Otherwise nothing is changed and the error
 // lists the mismatches. It satisfies errors.Is(err, ErrNotFound) if the checkpoint lacks a tensor. model may be nil if all
-// values are pointers. path is what [Open] takes. Options: [Parts], [Atomic], [StateFile], [WithFS], [WithLogger],
-// [WithProgress].
+// values are pointers. path is what [Open] takes.
+//
+// Options: [Parts], [Atomic], [SkipSlots], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger], [WithProgress].
 func AssignFromCheckpoint(ctx context.Context, path string, model any, assignments map[string]any, opts ...AssignOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -196,7 +201,7 @@ func assignNamed(ctx context.Context, f format.Reader, path string, g *object.Gr
 type Vars map[string]any
 
 // A Partitioned is one variable that the program holds in parts (tf.compat.v1's partitioned variables). A Saver saves the
-// parts as slices of one tensor and restores them from it, even if it was cut differently when it was saved. For other verbs
+// parts as slices of one tensor and restores them from it, even if it was cut differently when it was saved. For other functions
 // a Partitioned is a struct with a list of variables.
 type Partitioned struct {
 	Axis  int   // along which the parts follow each other
@@ -312,8 +317,7 @@ func (o *saverOptions) path(prefix string) string {
 func (s *Saver) Checkpoints() []string { return s.saved.Names() }
 
 // Recover adds checkpoints that an earlier program saved, oldest first, to those that the Saver may delete. Their age is that of
-// their files. Missing files are left out (recover_last_checkpoints). Without Recover a new Saver deletes only its own
-// checkpoints.
+// their files. Missing files are left out (recover_last_checkpoints). Without Recover a new Saver deletes only its own checkpoints.
 func (s *Saver) Recover(paths ...string) {
 	s.saved.Active = nil
 	for _, path := range paths {

@@ -55,6 +55,8 @@ func Parts(f func(path string, shape tensor.Shape) (full tensor.Shape, region te
 // and of is the number of workers. [Merge] then makes the checkpoint from the sections. A worker that died can run again: if its
 // section is complete with the same bytes, WriteSection does nothing. The error satisfies errors.Is(err, ErrStale) if the
 // checkpoint is committed, or if the section was written with other bytes.
+//
+// Options: [Own], [Parts], [Attempt], [AllowEmpty], [FileMode], [In], [WithLogger], [WithProgress].
 func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of int, opts ...SectionOption) error {
 	o, err := with(c.opts, opts)
 	if err != nil {
@@ -83,6 +85,8 @@ func (c *Checkpoint) WriteSection(ctx context.Context, prefix string, worker, of
 // unless that names a later one. If a section is missing, damaged or of another attempt, the error satisfies errors.Is(err,
 // ErrSection) and names the section, and nothing is changed. It satisfies errors.Is(err, ErrStale) if another attempt has been
 // merged.
+//
+// Options: [Attempt], [Unverified], [StateFile], [FileMode], [In], [WithLogger], [WithProgress].
 func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string, err error) {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -105,8 +109,10 @@ func Merge(ctx context.Context, prefix string, opts ...MergeOption) (path string
 // complete. Package shard has functions that divide tensors among workers.
 //
 // Reshard does not need a struct. It compares every checksum. For that it reads a tensor that it splits twice, unless the option
-// Unverified is given. The error satisfies errors.Is(err, errors.ErrUnsupported) if in has another format. Further options:
-// [Align], [OnWrite], [WithFS] (to read), [WithLogger], [WithProgress].
+// Unverified is given. The error satisfies errors.Is(err, errors.ErrUnsupported) if in has another format. WithFS is for reading only.
+//
+// Options: [ShardBy], [ShardByTask], [MaxShardSize], [Unverified], [Align], [OnWrite], [FileMode], [StateFile],
+// [AbsolutePaths], [In], [WithFS], [WithLogger], [WithProgress].
 func Reshard(ctx context.Context, in, out string, opts ...ReshardOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -38,8 +38,7 @@ const (
 // Len returns the number of different keys.
 func (t *Table[K, V]) Len() int { return len(t.index) }
 
-// Get returns the value of a key, and whether there is one. If the value is a row, Get returns its first element. See
-// Table.Row.
+// Get returns the value of a key, and whether there is one. If the value is a row, Get returns its first element. See Table.Row.
 func (t *Table[K, V]) Get(key K) (value V, ok bool) {
 	row, ok := t.Row(key)
 	if len(row) > 0 {

@@ -67,7 +67,7 @@ func (r *Reader) View() (*View, error) {
 	return v, nil
 }
 
-// ViewOf returns the graph of a program's objects: root and options are those of [New].
+// ViewOf returns the graph of a program's objects. root and the options are those of [New].
 func ViewOf(root any, opts ...Option) (*View, error) {
 	c, err := New(root, opts...)
 	if err != nil {
@@ -205,8 +205,10 @@ func Diff(stored, program *View) *Difference {
 	return d
 }
 
-// RestoreNodes assigns the values of the given stored nodes to objects.
-// Each object must have as many tensors as its node. path is what [Checkpoint.Read] takes.
+// RestoreNodes assigns the values of the given stored nodes to objects. Each object must have as many tensors as its node. path is
+// what [Checkpoint.Read] takes.
+//
+// Options: [Atomic], [Parts], [In], [WithFS], [WithLogger], [WithProgress].
 func RestoreNodes(ctx context.Context, path string, objects map[int]any, opts ...RestoreOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -30,12 +30,15 @@ import (
 // ignored, unless they lie inside an object of the model that has no field for them ([IgnoreUnknown]); [Strict] rejects them all.
 // [At] starts at an object within the checkpoint. One stored value may fill several variables of the model; TensorFlow fills only
 // the first.
+//
+// Options: [At], [Partial], [Strict], [IgnoreUnknown], [SkipMismatched], [ReportTo], [Rename], [Atomic], [Parts], [SkipSlots],
+// [WithSaver], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger], [WithProgress].
 func LoadWeights(ctx context.Context, path string, model any, opts ...LoadOption) error {
 	return LoadWeightsFunc(ctx, path, func(*Reader) (any, error) { return model, nil }, opts...)
 }
 
 // LoadWeightsFunc is LoadWeights for a model that build returns. build may examine the open checkpoint first: its tensors, or its
-// description of the model (Reader.Config). The Reader is closed after build returns.
+// description of the model ([Reader.Config]). The Reader is closed after build returns. The options are those of [LoadWeights].
 func LoadWeightsFunc(ctx context.Context, path string, build func(*Reader) (model any, err error), opts ...LoadOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {
@@ -105,9 +108,8 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 	}
 }
 
-// SaveWeights writes model, a pointer to a struct, in the format that the path's ending selects: .safetensors, .npz, .weights.h5
-// or .keras. Any other path is a TensorFlow prefix. The option As overrides that. The old file stays until the new one is
-// complete.
+// SaveWeights writes model, a pointer to a struct, in the format that the path's ending selects: .safetensors, .npz, .weights.h5 or
+// .keras. Any other path is a TensorFlow prefix. The option As overrides that. The old file stays until the new one is complete.
 //
 // TensorFlow's format is written as by Keras's Model.save_weights: to exactly path, without a number or a counter, with the
 // model as the root. The directory's `checkpoint` file names it.
@@ -124,6 +126,9 @@ func (r *restore) reportLoad(g *object.Graph, err error) {
 // If a format cannot hold a value, the error names its path, and nothing is written. No format but TensorFlow's holds strings,
 // opaque state ([encoding.BinaryMarshaler]) and slot variables. .safetensors and .npz do not allow edges with dots or slashes, and
 // .npz does not hold bfloat16 and float8. [MaxShardSize] splits safetensors only.
+//
+// Options: [As], [PyTorch], [KeepFrom], [MaxShardSize], [ShardBy], [ShardByTask], [Align], [OnWrite], [AllowEmpty], [FileMode],
+// [WithSaver], [StateFile], [In], [WithLogger], [WithProgress].
 func SaveWeights(ctx context.Context, path string, model any, opts ...SaveWeightsOption) error {
 	o, err := with(defaultOptions(), opts)
 	if err != nil {

@@ -99,7 +99,7 @@ func (g *GroupQueryAttention) BuildFor(query, value, key tensor.Shape) (err erro
 	return p.output(&g.OutputDense, q[1:], nil, query)
 }
 
-// Attend calls the layer; If the call asks for scores, their shape is [batch queryHeads queries values].
+// Attend calls the layer. If the call asks for scores, their shape is [batch queryHeads queries values].
 func (g *GroupQueryAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	who := g.id()
 	if call.Key == nil {

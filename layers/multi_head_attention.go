@@ -104,7 +104,7 @@ func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error
 	return p.output(&m.OutputDense, v[1:], m.OutputShape, query)
 }
 
-// Attend calls the layer; If the call asks for scores, their shape is [batch heads queries values].
+// Attend calls the layer. If the call asks for scores, their shape is [batch heads queries values].
 func (m *MultiHeadAttention) Attend(c *Context, call AttentionCall) (y, scores *Tensor, err error) {
 	who := m.id()
 	if call.Key == nil {

@@ -1,7 +1,7 @@
 // Package layout declares how other makers name and arrange the values of a Go type.
 //
 // PyTorch's Linear stores [out in] under "weight"; a Keras Dense stores [in out] under "kernel". Both are the same layer. A
-// type declares this once, as data. Every verb of package ckpt that reads or writes the other maker's files uses the
+// type declares this once, as data. Every function of package ckpt that reads or writes the other maker's files uses the
 // declaration.
 //
 // # For one field

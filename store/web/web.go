@@ -48,7 +48,7 @@ var ErrSum = errors.New("the file does not have the expected contents")
 
 // Open returns the files below an address, "https://example.com/models/": the object "a/b" is the file at base joined with
 // a/b. Open does not send a request. The Store is read-only (store.ErrReadOnly). It lists a directory if the server has a page of
-// links for it; otherwise pass the name of a file or the prefix of a checkpoint to the verbs.
+// links for it; otherwise pass the name of a file or the prefix of a checkpoint to ckpt.Open.
 func Open(base string, o Options) (store.Store, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

@@ -11,14 +11,17 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestOptionTypes compiles calls. Each verb accepts its options, and an option of another verb does not compile.
-func TestOptionTypes(t *testing.T) {
+// compiled returns an importer of the root package and its dependencies, as the compiler wrote them.
+func compiled(t *testing.T, fset *token.FileSet) types.Importer {
 	list, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".").Output()
 	require.NoError(t, err)
 	exports := make(map[string]string)
@@ -26,11 +29,16 @@ func TestOptionTypes(t *testing.T) {
 		path, file, _ := strings.Cut(strings.TrimSpace(line), " ")
 		exports[path] = file
 	}
-	fset := token.NewFileSet()
-	from := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
+	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
 		data, err := os.ReadFile(exports[path])
 		return io.NopCloser(bytes.NewReader(data)), err
 	})
+}
+
+// TestOptionTypes compiles calls. Each function accepts its options, and an option of another function does not compile.
+func TestOptionTypes(t *testing.T) {
+	fset := token.NewFileSet()
+	from := compiled(t, fset)
 	compile := func(call string) error {
 		source := fmt.Sprintf(`package p
 import ("context"; "io/fs"; "github.com/gockpt/ckpt")
@@ -94,4 +102,90 @@ func f(ctx context.Context, f fs.FS, c *ckpt.Checkpoint, m *ckpt.Manager, s *ckp
 		err := compile(call)
 		require.ErrorContains(t, err, "does not implement ckpt."+option, call)
 	}
+}
+
+// TestOptionsInComments compares the options that a function accepts with those that its comment lists.
+func TestOptionsInComments(t *testing.T) {
+	fset := token.NewFileSet()
+	pkg, err := compiled(t, fset).Import("github.com/gockpt/ckpt")
+	require.NoError(t, err)
+	// Options that compile and do nothing: their types are shared with other functions.
+	idle := map[string][]string{
+		"WaitForNew": {"MinInterval", "TimeoutFunc"},
+		"Latest": {"Mapped", "WithProgress"}, "ModTime": {"AbsolutePaths", "Mapped", "StateFile", "WithLogger", "WithProgress"}, "Remove": {"WithLogger"},
+		"Checkpoint.Write": {"IgnoreDamagedState", "StateFile"}, "Checkpoint.Read": {"AbsolutePaths", "StateFile"},
+		"RestoreNodes": {"AbsolutePaths", "Planned", "Rename", "SkipSlots", "StateFile"},
+	}
+	others := map[string]string{"LoadWeightsFunc": "LoadWeights", "ViewOf": "New"} // their comments refer to these
+
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	name := regexp.MustCompile(`\[(\w+)\]`)
+	functions := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
+		require.NoError(t, err)
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() {
+				continue
+			}
+			called, accepted := options(pkg, f)
+			if accepted == nil {
+				continue
+			}
+			functions++
+			if other := others[called]; other != "" {
+				require.Contains(t, f.Doc.Text(), "ptions are those of ["+other+"]", called)
+				continue
+			}
+			_, list, _ := strings.Cut(f.Doc.Text(), "Options: ")
+			var listed []string
+			for _, m := range name.FindAllStringSubmatch(list, -1) {
+				listed = append(listed, m[1])
+			}
+			require.ElementsMatch(t, accepted, slices.Concat(listed, idle[called]), called)
+		}
+	}
+	require.Greater(t, functions, 20)
+}
+
+// options returns the name of a function of pkg, and the names of the options that it accepts.
+func options(pkg *types.Package, f *ast.FuncDecl) (called string, accepted []string) {
+	called = f.Name.Name
+	object := pkg.Scope().Lookup(called)
+	if f.Recv != nil {
+		pointer, _ := f.Recv.List[0].Type.(*ast.StarExpr)
+		if pointer == nil {
+			return called, nil
+		}
+		receiver, _ := pointer.X.(*ast.Ident)
+		if receiver == nil || !receiver.IsExported() {
+			return called, nil
+		}
+		object, _, _ = types.LookupFieldOrMethod(pkg.Scope().Lookup(receiver.Name).Type(), true, pkg, called)
+		called = receiver.Name + "." + called
+	}
+	signature := object.Type().(*types.Signature)
+	if !signature.Variadic() {
+		return called, nil
+	}
+	wanted, ok := signature.Params().At(signature.Params().Len() - 1).Type().(*types.Slice).Elem().Underlying().(*types.Interface)
+	if !ok || wanted.NumMethods() == 0 {
+		return called, nil
+	}
+	for _, n := range pkg.Scope().Names() {
+		option, ok := pkg.Scope().Lookup(n).(*types.Func)
+		if !ok || !option.Exported() {
+			continue
+		}
+		results := option.Signature().Results()
+		if results.Len() == 1 && types.IsInterface(results.At(0).Type()) && types.Implements(results.At(0).Type(), wanted) {
+			accepted = append(accepted, n)
+		}
+	}
+	return called, accepted
 }
