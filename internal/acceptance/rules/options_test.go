@@ -112,7 +112,7 @@ func TestOptionsInComments(t *testing.T) {
 	// Options that compile and do nothing: their types are shared with other functions.
 	idle := map[string][]string{
 		"WaitForNew": {"MinInterval", "TimeoutFunc"},
-		"Latest": {"Mapped", "WithProgress"}, "ModTime": {"AbsolutePaths", "Mapped", "StateFile", "WithLogger", "WithProgress"}, "Remove": {"WithLogger"},
+		"Latest":     {"Mapped", "WithProgress"}, "ModTime": {"AbsolutePaths", "Mapped", "StateFile", "WithLogger", "WithProgress"}, "Remove": {"WithLogger"},
 		"Checkpoint.Write": {"IgnoreDamagedState", "StateFile"}, "Checkpoint.Read": {"AbsolutePaths", "StateFile"},
 		"RestoreNodes": {"AbsolutePaths", "Planned", "Rename", "SkipSlots", "StateFile"},
 	}
