@@ -186,7 +186,7 @@ type kernelWeights struct {
 	noBias       bool
 	seed         uint64
 	sizeOption   []int
-	filters      int  // 0: as many as the kernel has
+	filters      int  // 0: the number in the kernel
 	transposed   bool // [window… filters/groups channels]
 	groups       int  // of a transposed kernel
 	perChannel   bool // filters for each channel: a bias for each of channels*filters

@@ -17,7 +17,7 @@ type DepthwiseConv struct {
 	Kernel Tensor `ckpt:"kernel,alias=depthwise_kernel,cast"` // [window… channels multiplier]
 	Bias   Tensor `ckpt:"bias,optional,cast"`                 // [channels*multiplier]; not built: none is added
 
-	KernelSize      []int   // nil: that of the kernel
+	KernelSize      []int   // nil: the size of the kernel
 	Strides         []int   // nil: 1
 	Padding         Padding // Valid or Same
 	DepthMultiplier int     // 0: the number in the kernel, or 1 without a kernel

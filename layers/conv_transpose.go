@@ -16,8 +16,8 @@ type ConvTranspose struct {
 	Kernel Tensor `ckpt:"kernel,cast"`        // [window… filters/groups channels]
 	Bias   Tensor `ckpt:"bias,optional,cast"` // [filters]; not built: none is added
 
-	Filters       int     // 0: as many as the kernel has
-	KernelSize    []int   // nil: that of the kernel
+	Filters       int     // 0: the number in the kernel
+	KernelSize    []int   // nil: the size of the kernel
 	Strides       []int   // nil: 1
 	Padding       Padding // Valid or Same
 	OutputPadding []int   // the number of positions beyond the minimum for the strides; nil: Keras's default

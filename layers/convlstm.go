@@ -19,8 +19,8 @@ type ConvLSTMCell struct {
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [window… filters 4*filters]
 	Bias            Tensor `ckpt:"bias,optional,cast"`    // [4*filters]; not built: none is added
 
-	Filters             int     // 0: as many as the kernel has
-	KernelSize          []int   // nil: that of the kernel
+	Filters             int     // 0: the number in the kernel
+	KernelSize          []int   // nil: the size of the kernel
 	Strides             []int   // of the kernel; nil: 1
 	Padding             Padding // of the kernel; Valid or Same
 	ChannelsFirst       bool    // [batch steps channels space…] instead of [batch steps space… channels]

@@ -20,9 +20,9 @@ type Dense struct {
 	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // [inputs rank]; Keras's enable_lora adds LoRAKernelA·LoRAKernelB to the kernel
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank units]
 	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // [units]; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
-	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8
+	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // one number; built: the policy is float8, and KernelScale is one number, too
 
-	Units      int // 0: as many as the kernel has
+	Units      int // 0: the number in the kernel
 	Activation activation.Func
 	// FlattenedFrom is the shape of one example, channels first, [C H W], that PyTorch flattened before this layer. A load then
 	// reorders the rows of weights in PyTorch's layout for channels last, [H W C]. nil: the input is not a flattened map.

@@ -16,10 +16,10 @@ type EinsumDense struct {
 	Kernel Tensor `ckpt:"_kernel,alias=kernel,cast"` // as the equation labels it
 	Bias   Tensor `ckpt:"bias,optional,cast"`        // stretches to the output; not built: none is added
 
-	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // the kernel's axes but for the last, then the rank; see [Dense]
+	LoRAKernelA Tensor `ckpt:"lora_kernel_a,optional,cast"` // the kernel's axes except the last, then the rank; see [Dense]
 	LoRAKernelB Tensor `ckpt:"lora_kernel_b,optional,cast"` // [rank last]
 	KernelScale Tensor `ckpt:"kernel_scale,optional,cast"`  // stretches to the output; built: the kernel is of Keras's policy int8, in steps of 1/KernelScale
-	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // a number, as then KernelScale is; built: the policy is float8
+	InputsScale Tensor `ckpt:"inputs_scale,optional,cast"`  // one number; built: the policy is float8, and KernelScale is one number, too
 
 	// Equation is Keras's option of that name, such as "abc,cd->abd". "..." may stand for the first or the last axes of input and
 	// output.

@@ -21,8 +21,8 @@ type GroupQueryAttention struct {
 	GateDense   EinsumDense `ckpt:"_gate_dense,alias=gate_dense,optional"` // kernel [inputs queryHeads headDim]; not built: no gate
 
 	HeadDim          int     // 0: the dimension in the weights
-	NumQueryHeads    int     // 0: as the weights have it
-	NumKeyValueHeads int     // 0: as the weights have it
+	NumQueryHeads    int     // 0: the number in the weights
+	NumKeyValueHeads int     // 0: the number in the weights
 	Dropout          float32 // the rate in training; above 0 it changes which computation Keras uses
 	NoBias           bool    // make no biases
 	SlidingWindow    int     // above 0: a query sees only positions nearer than that

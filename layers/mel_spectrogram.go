@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// MelSpectrogram is keras.layers.MelSpectrogram: the strengths of bands of frequencies in frames of a signal. The zero value of an option,
-// where it means nothing, is Keras's default.
+// MelSpectrogram is keras.layers.MelSpectrogram: the strengths of bands of frequencies in frames of a signal. Keras's default
+// stands for an option of zero if zero would not be meaningful.
 type MelSpectrogram struct {
 	FFTLength      int     // 0: 2048
 	SequenceStride int     // 0: 512

@@ -23,13 +23,13 @@ type MultiHeadAttention struct {
 	OutputDense EinsumDense `ckpt:"_output_dense,alias=output_dense"`      // kernel [heads valueDim outputs…]
 	GateDense   EinsumDense `ckpt:"_gate_dense,alias=gate_dense,optional"` // kernel [inputs heads valueDim]; not built: no gate
 
-	NumHeads, KeyDim int     // 0: as the weights have it
+	NumHeads, KeyDim int     // 0: the number in the weights
 	ValueDim         int     // 0: KeyDim
-	Dropout          float32 // the rate in training; above it says which computation Keras takes
+	Dropout          float32 // the rate in training; above 0 it changes which computation Keras uses
 	NoBias           bool    // make no biases
 	OutputShape      []int   // nil: the query's last axis
 	AttentionAxes    []int   // the axes that attention uses; nil: all except the first and the last
-	SlidingWindow    int     // above 0: a query looks at places nearer than that
+	SlidingWindow    int     // above 0: a query sees only positions nearer than that
 	UseGate          bool    // make a gate
 	Name             string  // for error messages
 	Seed             uint64  // of the initial values

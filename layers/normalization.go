@@ -26,8 +26,8 @@ type Normalization struct {
 
 // FixedNormalization is keras.layers.Normalization with the options mean and variance. It has no weights.
 type FixedNormalization struct {
-	Axis     []int   // those with a mean and a variance for each place; nil: the last, empty: none, one mean for all
-	Mean     *Tensor `ckpt:"-"` // its axes are the last of Axis, each as long or 1
+	Axis     []int   // the axes with a mean and a variance for each position; nil: the last, empty: one mean for all
+	Mean     *Tensor `ckpt:"-"` // its axes are the last ones of Axis; each has the length of that axis, or 1
 	Variance *Tensor `ckpt:"-"` // of the same shape
 	Invert   bool    // undo the normalization instead
 	Name     string  // for error messages

@@ -88,10 +88,10 @@ const chunkFloats = 1 << 18
 type recurrence struct {
 	who        id
 	cell       Cell
-	sequences  bool // give the outputs of all steps, not of the last
+	sequences  bool // return the outputs of all steps, not only of the last
 	state      bool // also return the states
 	backwards  bool // go from the last step to the first
-	zeroOutput bool // at a masked step, zeros instead of the output before it
+	zeroOutput bool // at a masked step return zeros instead of the previous output
 	unroll     bool // the zeros are those of Keras's unrolled loop
 }
 

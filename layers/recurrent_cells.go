@@ -34,7 +34,7 @@ type LSTMCell struct {
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [units 4*units]
 	Bias            Tensor `ckpt:"bias,optional,cast"`    // [4*units]; not built: none is added
 
-	Units               int              // 0: as many as the recurrent kernel has
+	Units               int              // 0: the number in the recurrent kernel
 	Activation          *activation.Func // nil: tanh
 	RecurrentActivation *activation.Func // for the gates; nil: sigmoid
 	NoBias              bool             // make no bias; one from a checkpoint is still added
@@ -52,7 +52,7 @@ type GRUCell struct {
 	RecurrentKernel Tensor `ckpt:"recurrent_kernel,cast"` // [units 3*units]
 	Bias            Tensor `ckpt:"bias,optional,cast"`    // [2 3*units], for input and state, or [3*units] if ResetBefore; not built: none is added
 
-	Units               int              // 0: as many as the recurrent kernel has
+	Units               int              // 0: the number in the recurrent kernel
 	Activation          *activation.Func // nil: tanh
 	RecurrentActivation *activation.Func // of the gates; nil: sigmoid
 	NoBias              bool             // make no bias; one from a checkpoint is still added

@@ -23,11 +23,11 @@ type RecurrentLayer interface {
 type SimpleRNN struct {
 	Cell SimpleRNNCell `ckpt:"cell"`
 
-	ReturnSequences   bool   // give the outputs of all steps, not of the last
-	ReturnState       bool   // ForwardAll gives the states too
-	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
-	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
-	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
+	ReturnSequences   bool   // return the outputs of all steps, not only of the last
+	ReturnState       bool   // ForwardAll also returns the states
+	GoBackwards       bool   // go from the last step to the first, and return outputs in that order
+	ZeroOutputForMask bool   // at a masked step return zeros instead of the previous output
+	Unroll            bool   // see [Bidirectional]: with it, Keras puts the zeros of ZeroOutputForMask in other places
 	Name              string // for error messages
 }
 
@@ -72,11 +72,11 @@ func (s *SimpleRNN) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 type LSTM struct {
 	Cell LSTMCell `ckpt:"cell"`
 
-	ReturnSequences   bool   // give the outputs of all steps, not of the last
-	ReturnState       bool   // ForwardAll gives the states too
-	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
-	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
-	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
+	ReturnSequences   bool   // return the outputs of all steps, not only of the last
+	ReturnState       bool   // ForwardAll also returns the states
+	GoBackwards       bool   // go from the last step to the first, and return outputs in that order
+	ZeroOutputForMask bool   // at a masked step return zeros instead of the previous output
+	Unroll            bool   // see [Bidirectional]: with it, Keras puts the zeros of ZeroOutputForMask in other places
 	Name              string // for error messages
 }
 
@@ -121,11 +121,11 @@ func (l *LSTM) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 type GRU struct {
 	Cell GRUCell `ckpt:"cell"`
 
-	ReturnSequences   bool   // give the outputs of all steps, not of the last
-	ReturnState       bool   // ForwardAll gives the states too
-	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
-	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
-	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
+	ReturnSequences   bool   // return the outputs of all steps, not only of the last
+	ReturnState       bool   // ForwardAll also returns the states
+	GoBackwards       bool   // go from the last step to the first, and return outputs in that order
+	ZeroOutputForMask bool   // at a masked step return zeros instead of the previous output
+	Unroll            bool   // see [Bidirectional]: with it, Keras puts the zeros of ZeroOutputForMask in other places
 	Name              string // for error messages
 }
 
@@ -170,11 +170,11 @@ func (g *GRU) OutputMask(c *Context, _ ...*Tensor) (*Mask, error) {
 type RNN struct {
 	Cell Cell `ckpt:"cell"`
 
-	ReturnSequences   bool   // give the outputs of all steps, not of the last
-	ReturnState       bool   // ForwardAll gives the states too
-	GoBackwards       bool   // go from the last step to the first, which is the order of outputs, too
-	ZeroOutputForMask bool   // at a masked step, give zeros instead of the output before it
-	Unroll            bool   // see [Bidirectional]: Keras orders the zeros of ZeroOutputForMask otherwise
+	ReturnSequences   bool   // return the outputs of all steps, not only of the last
+	ReturnState       bool   // ForwardAll also returns the states
+	GoBackwards       bool   // go from the last step to the first, and return outputs in that order
+	ZeroOutputForMask bool   // at a masked step return zeros instead of the previous output
+	Unroll            bool   // see [Bidirectional]: with it, Keras puts the zeros of ZeroOutputForMask in other places
 	Name              string // for error messages
 }
 

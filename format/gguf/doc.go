@@ -5,7 +5,10 @@
 //	"GGUF" | uint32 version | uint64 tensors | uint64 pairs of metadata
 //	for each pair:   string key | uint32 type | value
 //	for each tensor: string name | uint32 axes | uint64 length of each axis | uint32 type | uint64 offset
-//	zeros up to a multiple of general.alignment, 32 where the metadata does not say the bytes of the tensors, from there on
+//	zeros up to a multiple of the alignment
+//	the bytes of the tensors
+//
+// The metadata may give the alignment as general.alignment; otherwise it is 32. Offsets count from the first byte of the tensors.
 //
 // llama.cpp may write a model as several such files: see [Open].
 //
