@@ -18,7 +18,6 @@ import (
 // to tf.train.CheckpointView and TrackableView.
 type View struct {
 	Nodes []ViewNode
-	of    string // for messages
 }
 
 // A ViewNode is one object of a [View].
@@ -32,7 +31,6 @@ type ViewNode struct {
 	Tensors []string
 	// Object is a pointer to the program's object, or the slice or map; nil in a checkpoint.
 	Object any
-	slot   bool // a slot variable: no edge leads to it
 }
 
 // A ViewEdge is a named edge from an object to another. Edges are in the stored order.
@@ -49,7 +47,7 @@ func (r *Reader) View() (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Nodes: make([]ViewNode, len(g.Nodes)), of: r.prefix}
+	v := &View{Nodes: make([]ViewNode, len(g.Nodes))}
 	paths := g.Paths()
 	for id := range g.Nodes {
 		n := &v.Nodes[id]
@@ -59,9 +57,6 @@ func (r *Reader) View() (*View, error) {
 		}
 		for _, a := range g.Nodes[id].Attributes {
 			n.Tensors = append(n.Tensors, a.Name)
-		}
-		for _, s := range g.Nodes[id].Slots {
-			v.Nodes[s.Variable].slot = true
 		}
 	}
 	return v, nil
@@ -87,10 +82,10 @@ func (c *Checkpoint) View() (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Nodes: make([]ViewNode, len(g.Nodes)), of: "the program"}
+	v := &View{Nodes: make([]ViewNode, len(g.Nodes))}
 	for id, n := range g.Nodes {
 		vn := &v.Nodes[id]
-		vn.Path, vn.GoPath, vn.slot = viewPath(n), n.GoPath(), n.SlotOf() != nil
+		vn.Path, vn.GoPath = viewPath(n), n.GoPath()
 		if vn.Object = n.Obj.Interface(); n.Obj.CanAddr() && n.Obj.Kind() != reflect.Slice && n.Obj.Kind() != reflect.Map {
 			vn.Object = n.Obj.Addr().Interface()
 		}

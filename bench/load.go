@@ -16,8 +16,8 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// A workload of the kind "load" measures what users see: a process starts and loads a file into a model without tensors, until the last
-// weight is in memory. Each sample is a new process. Its time includes the start.
+// A workload of the kind "load" measures what users see: a process starts and loads a file into a model without tensors, until the
+// last weight is in memory. Each sample is a new process. Its time includes the start.
 
 // The operations on such a workload.
 const (
@@ -30,15 +30,14 @@ type loadModel struct {
 	List []*tensor.Tensor[float32]
 }
 
-// The files of a workload of the kind "load". Each peer loads one.
+// The files of a workload of the kind "load", beside model.pt, which PyTorch's peer writes. Each peer loads one.
 const (
 	loadSafetensors = "model.safetensors"
 	loadBundle      = "model"
 	loadNPZ         = "model.npz"
-	loadPT          = "model.pt"
 )
 
-// prepareLoad writes the files; PyTorch's peer writes PyTorch's file.
+// prepareLoad writes the files.
 func prepareLoad(ctx context.Context, w Workload, p *peers) error {
 	m := &loadModel{List: task{Workload: w}.model()}
 	for _, name := range []string{loadSafetensors, loadBundle, loadNPZ} {

@@ -81,7 +81,7 @@ func (m *MultiHeadAttention) BuildFor(query, value, key tensor.Shape) (err error
 	if valueDim == 0 {
 		valueDim = m.KeyDim
 	}
-	p := projections{who: who, heads: m.NumHeads, noBias: m.NoBias, seed: m.Seed}
+	p := projections{who: who, noBias: m.NoBias, seed: m.Seed}
 	p.project("query", &m.QueryDense, query, m.NumHeads, m.KeyDim)
 	p.project("key", &m.KeyDense, key, m.NumHeads, m.KeyDim)
 	p.project("value", &m.ValueDense, value, m.NumHeads, valueDim)
@@ -358,7 +358,6 @@ func layRows(work *kernel.Scratch, data []float32, s tensor.Shape, order []int, 
 // projections builds the weights of an attention layer; it keeps the first error.
 type projections struct {
 	who    id
-	heads  int
 	noBias bool
 	seed   uint64
 	err    error

@@ -12,7 +12,7 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// MergeOptions are the options of Merge.
+// MergeOptions are the options of [Merge] and [MergeFiles].
 type MergeOptions struct {
 	// AllowMissing skips checkpoints without an index.
 	AllowMissing bool
@@ -20,13 +20,18 @@ type MergeOptions struct {
 	RemoveDirs bool
 }
 
-// Merge makes one checkpoint, dest, from several, as TensorFlow's MergeV2Checkpoints does: it renames and numbers the data
+// MergeFiles makes one checkpoint, dest, from several, as TensorFlow's MergeV2Checkpoints does: it renames and numbers the data
 // files in the order of prefixes, without copying data, and merges the indexes into one. The merged checkpoints then no
 // longer exist. A key may occur in only one of them. Parts of a partitioned tensor are listed in the order of prefixes.
 //
 // After an error nothing has changed, unless the error says so: data files of an earlier checkpoint at dest may already be
 // replaced. After a crash data files have their old names or their new ones. An index with missing or foreign data files is
 // never read as if it were intact.
+func MergeFiles(ctx context.Context, dest string, prefixes []string, opts MergeOptions) error {
+	return Merge(ctx, fsx.OS{}, dest, prefixes, opts)
+}
+
+// Merge is [MergeFiles] for checkpoints in a filesystem of this module.
 func Merge(ctx context.Context, fsys fsx.FS, dest string, prefixes []string, opts MergeOptions) error {
 	m := &merger{fsys: fsys, dest: dest}
 	defer m.close()

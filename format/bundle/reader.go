@@ -28,23 +28,22 @@ type Reader struct {
 
 var _ format.Reader = (*Reader)(nil)
 
-// OpenFile is Open for a checkpoint in the operating system's files.
+// OpenFile is [Open] for a checkpoint in the operating system's files.
 func OpenFile(prefix string) (*Reader, error) { return Open(fsx.OS{}, prefix) }
 
 // OpenFS is [Open] for a checkpoint in fsys.
 func OpenFS(fsys fs.FS, prefix string) (*Reader, error) { return Open(fsx.FromFS(fsys), prefix) }
 
-// Open opens the checkpoint called prefix. It reads and verifies the whole index but does not read data files. The caller
-// must close the Reader.
+// Open opens the checkpoint called prefix in a filesystem of this module. It reads and verifies the whole index but does not read
+// data files. The caller must close the Reader.
 //
 // A damaged table, header or order of keys is an error. An entry that does not describe a tensor is an error only when it is
 // looked up or listed, so that the other entries can be read.
 //
-// All data that a Reader reads belongs to one save. If fsys can be written to and there are at most 16 data files, Open
-// opens them, and the Reader can still read them after the checkpoint is replaced or removed. Otherwise data files are
-// opened when they are needed, at most 64 at once. If the checkpoint was replaced by then, the error satisfies
-// errors.Is(err, format.ErrStale). The Reader does not notice a program that overwrites data files in place instead of
-// renaming new ones over them.
+// All data that a Reader reads belongs to one save. If fsys can be written to and there are at most 16 data files, Open opens them,
+// and the Reader can still read them after the checkpoint is replaced or removed. Otherwise data files are opened when they are
+// needed, at most 64 at once. If the checkpoint was replaced by then, the error satisfies errors.Is(err, format.ErrStale). The
+// Reader does not notice a program that overwrites data files in place instead of renaming new ones over them.
 func Open(fsys fsx.ReadFS, prefix string) (*Reader, error) {
 	for range maxOpens {
 		r, err := open(fsys, prefix)

@@ -84,7 +84,7 @@ type partitioned struct {
 // CreateFile is Create for a checkpoint in the operating system's files.
 func CreateFile(prefix string, opts Options) *Writer { return Create(fsx.OS{}, prefix, opts) }
 
-// Create returns a Writer of the checkpoint called prefix. It does not touch files before Commit.
+// Create returns a Writer of the checkpoint called prefix in a filesystem of this module. It does not touch files before Commit.
 func Create(fsys fsx.FS, prefix string, opts Options) *Writer {
 	return &Writer{
 		fsys: fsys, prefix: prefix, opts: opts,

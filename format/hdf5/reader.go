@@ -21,7 +21,8 @@ var (
 	_ format.Finder = (*Reader)(nil)
 )
 
-// Open opens a file. It reads and checks the file's structure but not its datasets. The error is a [*raw.Error].
+// Open opens a file in a filesystem of this module. It reads and checks the file's structure but not its datasets. The error is a
+// [*raw.Error].
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {

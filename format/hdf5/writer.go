@@ -33,7 +33,7 @@ var _ format.Writer = (*Writer)(nil)
 // CreateFile returns a writer of the file at a path of the operating system. It does not touch files before [Writer.Commit].
 func CreateFile(path string) *Writer { return NewWriter(fsx.OS{}, path) }
 
-// NewWriter is [CreateFile] for a path in fsys.
+// NewWriter is [CreateFile] for a path in a filesystem of this module.
 func NewWriter(fsys fsx.FS, path string) *Writer {
 	w := &Writer{fsys: fsys, path: path, groups: make(map[string]*Group), added: make(map[string]added)}
 	w.groups[""] = &w.root

@@ -20,8 +20,8 @@ const (
 
 const maxJSON = 256 << 20 // bytes of a configuration or a list of shards
 
-// IsArchive reports whether a ZIP archive is a .keras file.
-func IsArchive(a *zipfile.Archive) bool {
+// isArchive reports whether a ZIP archive is a .keras file.
+func isArchive(a *zipfile.Archive) bool {
 	return a.Has(configName) && (a.Has(metadataName) || a.Has(weightsName) || a.Has(arraysName))
 }
 
@@ -30,7 +30,7 @@ func openArchive(blob *raw.Blob) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !IsArchive(a) {
+	if !isArchive(a) {
 		return nil, raw.Corrupt(blob.Name(), "", "a .keras file must have %s and %s, but the archive does not", configName, weightsName)
 	}
 	if !a.Has(weightsName) && a.Has(arraysName) {

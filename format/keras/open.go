@@ -11,8 +11,8 @@ import (
 	"github.com/gockpt/ckpt/internal/fsx"
 )
 
-// Open opens a file of any kind that the package comment lists. Errors are of type [*raw.Error]. They name the file and, for an
-// archive, the member.
+// Open opens a file of any kind that the package comment lists, in a filesystem of this module. Errors are of type [*raw.Error].
+// They name the file and, for an archive, the member.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {

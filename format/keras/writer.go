@@ -73,7 +73,7 @@ var _ format.Writer = (*Writer)(nil)
 // archive is nil. It does not touch files before Commit.
 func CreateFile(path string, archive *Archive) *Writer { return NewWriter(fsx.OS{}, path, archive) }
 
-// NewWriter is [CreateFile] for a path in fsys.
+// NewWriter is [CreateFile] for a path in a filesystem of this module.
 func NewWriter(fsys fsx.FS, path string, archive *Archive) *Writer {
 	return &Writer{hdf5.NewWriter(fsys, path), fsys, path, archive}
 }

@@ -19,9 +19,8 @@ import (
 )
 
 const (
-	ending        = ".npy"
-	archiveEnding = ".npz"
-	zipMagic      = "PK"
+	ending   = ".npy"
+	zipMagic = "PK"
 
 	// maxName is how many bytes of the name of an unknown type are listed.
 	maxName = 24
@@ -38,8 +37,7 @@ var (
 // Recognize reports whether a file that begins with head is a .npy file. For ZIP archives see RecognizeMembers.
 func Recognize(head []byte) bool { return strings.HasPrefix(string(head), magic) }
 
-// RecognizeMembers reports whether an archive with members of these names is a .npz file: whether one of the names ends in
-// ".npy".
+// RecognizeMembers reports whether an archive with members of these names is a .npz file: whether one of the names ends in ".npy".
 func RecognizeMembers(names iter.Seq[string]) bool {
 	for name := range names {
 		if strings.HasSuffix(name, ending) {
@@ -55,7 +53,7 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is OpenFile for a path in fsys. It tells .npz from .npy by the first bytes of the file.
+// Open is [OpenFile] for a path in a filesystem of this module. It tells .npz from .npy by the first bytes of the file.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	f, err := fsys.Open(path)
 	if err != nil {

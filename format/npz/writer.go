@@ -38,7 +38,7 @@ var _ format.Writer = (*Writer)(nil)
 // CreateFile returns a Writer of the archive at a path of the operating system. It does not touch files before Commit.
 func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, path, opts) }
 
-// Create is [CreateFile] for a path in fsys.
+// Create is [CreateFile] for a path in a filesystem of this module.
 func Create(fsys fsx.FS, path string, opts Options) *Writer {
 	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}
 }
@@ -182,7 +182,7 @@ func WriteArrayFile(ctx context.Context, path string, src format.Source) error {
 	return WriteArray(ctx, fsx.OS{}, path, src)
 }
 
-// WriteArray is [WriteArrayFile] for a path in fsys.
+// WriteArray is [WriteArrayFile] for a path in a filesystem of this module.
 func WriteArray(ctx context.Context, fsys fsx.FS, path string, src format.Source) error {
 	it := raw.Item{Source: src}
 	err := checkDType(src.DType)

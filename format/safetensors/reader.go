@@ -49,9 +49,9 @@ func OpenFile(path string) (*Reader, error) { return Open(fsx.OS{}, path) }
 // OpenFS is [OpenFile] for a path in fsys.
 func OpenFS(fsys fs.FS, path string) (*Reader, error) { return Open(fsx.FromFS(fsys), path) }
 
-// Open is OpenFile for a path in fsys. If there is no file at path, Open tries an index at path followed by ".index.json".
-// In a directory it opens the only index. If there is no index, it opens "model.safetensors" or the only safetensors file. Errors
-// list the files that exist.
+// Open is [OpenFile] for a path in a filesystem of this module. If there is no file at path, Open tries an index at path followed
+// by ".index.json". In a directory it opens the only index. If there is no index, it opens "model.safetensors" or the only
+// safetensors file. Errors list the files that exist.
 func Open(fsys fsx.ReadFS, path string) (*Reader, error) {
 	path, err := weightmap.Safetensors.Find(fsys, path)
 	if err != nil {

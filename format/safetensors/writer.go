@@ -44,7 +44,7 @@ var _ format.Writer = (*Writer)(nil)
 // CreateFile returns a Writer of the checkpoint at a path of the operating system. It does not touch files before Commit.
 func CreateFile(path string, opts Options) *Writer { return Create(fsx.OS{}, path, opts) }
 
-// Create is [CreateFile] for a path in fsys.
+// Create is [CreateFile] for a path in a filesystem of this module.
 func Create(fsys fsx.FS, path string, opts Options) *Writer {
 	opts.Metadata = maps.Clone(opts.Metadata)
 	return &Writer{List: raw.NewList(path, accept), fsys: fsys, path: path, opts: opts}

@@ -24,8 +24,8 @@ func ExistsFile(name string) bool {
 	return ok && err == nil
 }
 
-// Exists reports whether there are files with the names of a checkpoint called name. It does not read them. It returns an error
-// if it could not find out.
+// Exists reports whether a filesystem of this module has files with the names of a checkpoint called name. It does not read them.
+// It returns an error if it could not find out.
 func Exists(fsys fsx.ReadFS, name string) (bool, error) {
 	files, err := find(fsys, name)
 	var named nameError

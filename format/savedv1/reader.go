@@ -52,12 +52,12 @@ func OpenFile(name string) (*Reader, error) { return Open(fsx.OS{}, name) }
 // OpenFS is [Open] for a checkpoint in fsys.
 func OpenFS(fsys fs.FS, name string) (*Reader, error) { return Open(fsx.FromFS(fsys), name) }
 
-// Open opens a checkpoint. name is the name of its only file, the name of its shards without "-00000-of-00002", or a pattern
-// such as "ckpt-?????-of-00002", as in the state file. The name of one shard opens that shard alone.
+// Open opens a checkpoint in a filesystem of this module. name is the name of its only file, the name of its shards without
+// "-00000-of-00002", or a pattern such as "ckpt-?????-of-00002", as in the state file. The name of one shard opens that shard
+// alone.
 //
-// The error satisfies errors.Is(err, fs.ErrNotExist) if there is no such file or a shard is missing,
-// format.ErrCorrupt if a file is damaged or not a table, and errors.ErrUnsupported if it requires another version of the
-// format.
+// The error satisfies errors.Is(err, fs.ErrNotExist) if there is no such file or a shard is missing, format.ErrCorrupt if a file is
+// damaged or not a table, and errors.ErrUnsupported if it requires another version of the format.
 func Open(fsys fsx.ReadFS, name string) (*Reader, error) {
 	names, err := find(fsys, name)
 	if err != nil {

@@ -42,8 +42,8 @@ func ReadFile(name string) (*State, error) { return Read(fsx.OS{}, name) }
 // ReadFS is [Read] for a file in fsys.
 func ReadFS(fsys fs.FS, name string) (*State, error) { return Read(fsx.FromFS(fsys), name) }
 
-// Read returns the contents of the state file called name. If the file does not exist, the error satisfies errors.Is(err,
-// fs.ErrNotExist). Other errors are those of Parse.
+// Read returns the contents of the state file called name in a filesystem of this module. If the file does not exist, the error
+// satisfies errors.Is(err, fs.ErrNotExist). Other errors are those of Parse.
 func Read(fsys fsx.ReadFS, name string) (*State, error) {
 	text, err := fsx.ReadFile(fsys, name, maxSize)
 	if err != nil {
@@ -61,8 +61,8 @@ func WriteFile(ctx context.Context, name string, s *State) error {
 	return Write(ctx, fsx.OS{}, name, s)
 }
 
-// Write replaces the state file called name with s, atomically and durably. Paths are written unchanged. It is an error if
-// the file itself is the state's latest checkpoint (update_checkpoint_state).
+// Write replaces the state file called name in a filesystem of this module with s, atomically and durably. Paths are written
+// unchanged. It is an error if the file itself is the state's latest checkpoint (update_checkpoint_state).
 func Write(ctx context.Context, fsys fsx.FS, name string, s *State) error {
 	if s.Latest == name {
 		return fmt.Errorf("%s: the checkpoint has the path of the state file: save it under another name, or keep the state in another file", name)
@@ -70,9 +70,8 @@ func Write(ctx context.Context, fsys fsx.FS, name string, s *State) error {
 	return fsx.WriteFile(ctx, fsys, name, s.Append(nil))
 }
 
-// Stored returns s with its paths as the state file in the directory dir has them, and adds the latest checkpoint to All if
-// it is not the last there (generate_checkpoint_state_proto). It is an error if there are timestamps, but not one for each
-// of All.
+// Stored returns s with its paths as the state file in the directory dir has them, and adds the latest checkpoint to All if it is
+// not the last there (generate_checkpoint_state_proto). It is an error if there are timestamps, but not one for each of All.
 //
 // If dir is relative, relative paths in s are relative to the working directory and become relative to dir. If dir is
 // absolute, they are already relative to dir. Absolute paths become relative to dir if relative is set, as in TensorFlow's

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/bundle"
+	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/stored"
 )
@@ -211,6 +212,20 @@ func (a *attempt) commitObjects(ctx context.Context, graphData []byte, index fun
 	return a.writeOnce(bundle.IndexFile(a.prefix), b)
 }
 
+// dataFiles returns the base names of the data files to which the committed index refers.
+func (a *attempt) dataFiles() ([]string, error) {
+	index, err := fsx.OpenWhole(a.fsys, bundle.IndexFile(a.prefix))
+	if err != nil {
+		return nil, err
+	}
+	defer index.Close()
+	table, err := sstable.Open(index, index.Size())
+	if err != nil {
+		return nil, err
+	}
+	return bundle.DataFiles(a.prefix, table)
+}
+
 // removeUnused removes data files of a committed checkpoint to which its index does not refer.
 func (a *attempt) removeUnused() {
 	dir, base := filepath.Split(a.prefix)
@@ -218,7 +233,7 @@ func (a *attempt) removeUnused() {
 	if committed, unknown := a.committed(); err != nil || unknown != nil || !committed {
 		return
 	}
-	used, err := bundle.DataFiles(a.fsys, a.prefix)
+	used, err := a.dataFiles()
 	if err != nil {
 		return
 	}

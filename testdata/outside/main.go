@@ -59,7 +59,6 @@ var (
 	_ = keras.Load
 	_ = activation.Tanh
 	_ = nametree.Graph
-	_ = sstable.NewWriter
 	_ = objectgraph.Parse
 	_ = shard.Plan
 	_ = store.Memory
@@ -116,7 +115,7 @@ func run(ctx context.Context, dir string) error {
 			return fmt.Errorf("%s in an fs.FS: %w", try.name, err)
 		}
 	}
-	return errors.Join(lone(ctx, dir, kernel), missing(dir), states(ctx, dir), numbers(ctx, dir), restore(ctx, dir, kernel))
+	return errors.Join(lone(ctx, dir, kernel), missing(dir), states(ctx, dir), numbers(ctx, dir), restore(ctx, dir, kernel), merge(ctx, dir, kernel))
 }
 
 // reader turns a package's OpenFile into that of any format.
@@ -229,6 +228,36 @@ func restore(ctx context.Context, dir string, kernel *tensor.Tensor[float32]) er
 	}
 	if !slices.Equal(m.Dense.Kernel.Data(), kernel.Data()) {
 		return fmt.Errorf("restored %v", m.Dense.Kernel.Data())
+	}
+	return nil
+}
+
+// merge makes one checkpoint from two.
+func merge(ctx context.Context, dir string, kernel tensor.Any) error {
+	var prefixes []string
+	for _, name := range []string{"a", "b"} {
+		prefix := filepath.Join(dir, name)
+		w := bundle.CreateFile(prefix, bundle.Options{})
+		if err := errors.Join(w.Add(0, name, format.SourceOf(kernel)), w.Commit(ctx)); err != nil {
+			return err
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	merged := filepath.Join(dir, "merged")
+	if err := bundle.MergeFiles(ctx, merged, prefixes, bundle.MergeOptions{}); err != nil {
+		return err
+	}
+	index, err := os.ReadFile(bundle.IndexFile(merged))
+	if err != nil {
+		return err
+	}
+	table, err := sstable.Open(bytes.NewReader(index), int64(len(index)))
+	if err != nil {
+		return err
+	}
+	files, err := bundle.DataFiles(merged, table)
+	if err != nil || len(files) != 2 {
+		return fmt.Errorf("the data files of the merged checkpoint: %q: %w", files, err)
 	}
 	return nil
 }

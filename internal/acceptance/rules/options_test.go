@@ -20,9 +20,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// compiled returns an importer of the root package and its dependencies, as the compiler wrote them.
+// compiled returns an importer of the module's packages and their dependencies, as the compiler wrote them.
 func compiled(t *testing.T, fset *token.FileSet) types.Importer {
-	list, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", ".").Output()
+	list, err := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./...").Output()
 	require.NoError(t, err)
 	exports := make(map[string]string)
 	for line := range strings.Lines(string(list)) {

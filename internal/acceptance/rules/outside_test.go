@@ -1,7 +1,10 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"go/token"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,4 +47,52 @@ func TestOutside(t *testing.T) {
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+}
+
+// publicPackages returns the paths of the packages that other modules can import.
+func publicPackages(t *testing.T) (paths []string) {
+	packages, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{if .GoFiles}}{{.Name}} {{.ImportPath}}{{else}}main{{end}}", "./...").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(packages)) {
+		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name != "main" && !strings.Contains(path, "/internal/") {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// TestParametersOutside looks for functions with a parameter of an internal type. Other modules cannot call them, so each needs a
+// second function: OpenFile for Open, for example.
+func TestParametersOutside(t *testing.T) {
+	from := compiled(t, token.NewFileSet())
+	callable := map[string]string{"NewWriter": "CreateFile", "Merge": "MergeFiles"}
+	for _, path := range publicPackages(t) {
+		pkg, err := from.Import(path)
+		require.NoError(t, err)
+		for _, name := range pkg.Scope().Names() {
+			f, ok := pkg.Scope().Lookup(name).(*types.Func)
+			if !ok || !f.Exported() || !internalParameter(f) {
+				continue
+			}
+			second := cmp.Or(callable[name], name+"File")
+			other, ok := pkg.Scope().Lookup(second).(*types.Func)
+			require.True(t, ok, "%s: other modules cannot call %s, and there is no %s", path, name, second)
+			require.False(t, internalParameter(other), "%s.%s", path, second)
+		}
+	}
+}
+
+// internalParameter reports whether f has a parameter of a type in an internal package.
+func internalParameter(f *types.Func) bool {
+	for p := range f.Signature().Params().Variables() {
+		of := types.Unalias(p.Type())
+		if pointer, ok := of.(*types.Pointer); ok {
+			of = pointer.Elem()
+		}
+		if named, ok := of.(*types.Named); ok && named.Obj().Pkg() != nil && strings.Contains(named.Obj().Pkg().Path(), "/internal/") {
+			return true
+		}
+	}
+	return false
 }

@@ -12,7 +12,6 @@ import (
 type layer struct {
 	goType  string   // layers.Dense
 	options string   // in a composite literal: options that follow from the variables or must be set before a restore
-	needed  bool     // the options must be set
 	many    bool     // a slice of layers; options lists its elements
 	note    string   // the options that the file does not tell
 	parts   []int    // the objects in it
@@ -289,10 +288,10 @@ func (w *weights) wrapper() *layer {
 		}
 		back := *backward
 		back.options = strings.TrimPrefix(back.options+", GoBackwards: true", ", ")
-		return &layer{goType: "Bidirectional", needed: true,
+		return &layer{goType: "Bidirectional",
 			options: "ForwardLayer: &" + forward.literal() + ", BackwardLayer: &" + back.literal()}
 	case only("layer") && takesOne(w.inner["layer"]) && len(w.inner["layer"].options) < maxOptions:
-		return &layer{goType: "TimeDistributed", needed: true, options: "Layer: &" + w.inner["layer"].literal()}
+		return &layer{goType: "TimeDistributed", options: "Layer: &" + w.inner["layer"].literal()}
 	}
 	for _, name := range []string{"_query_dense", "_key_dense", "_value_dense", "_output_dense"} {
 		if !is(name, "EinsumDense") && !is(name, "Conv1D") { // Conv1D's bias has one axis

@@ -73,7 +73,7 @@ func (w *weights) torchAttention() *layer {
 		return nil
 	}
 	return &layer{
-		goType: "MultiHeadAttention", options: "NumHeads: 1", needed: true,
+		goType: "MultiHeadAttention", options: "NumHeads: 1",
 		note: "NumHeads is not in the file: set it, because the weights are split by it",
 	}
 }
@@ -117,7 +117,7 @@ func (w *weights) torchRecurrent() *layer {
 		l.note += "; Activation is not in the file"
 	}
 	if both {
-		l.goType, l.needed = "Bidirectional", true
+		l.goType = "Bidirectional"
 		l.options = fmt.Sprintf("ForwardLayer: &layers.%s{ReturnSequences: true}, BackwardLayer: &layers.%[1]s{ReturnSequences: true, GoBackwards: true}", family)
 	}
 	if l.many {
