@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -180,4 +181,23 @@ func TestWhatImportersRequire(t *testing.T) {
 		"gonum.org/v1/gonum",
 		"google.golang.org/protobuf",
 	}, slices.Compact(modules))
+}
+
+// TestArchitectureHasEveryPackage looks for packages that ARCHITECTURE.md does not name. For some directories it names only the directory.
+func TestArchitectureHasEveryPackage(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	require.NoError(t, err)
+	out, err := exec.Command("go", "list", "-f", "{{if .GoFiles}}{{.ImportPath}}{{end}}", "./...").Output()
+	require.NoError(t, err)
+	for pkg := range strings.Lines(string(out)) {
+		pkg = strings.TrimPrefix(strings.TrimSpace(pkg), "github.com/gockpt/ckpt")
+		for _, dir := range []string{"/bench", "/examples", "/internal/acceptance", "/internal/cli", "/optimizers", "/store/internal"} {
+			if strings.HasPrefix(pkg, dir+"/") {
+				pkg = dir
+			}
+		}
+		if pkg != "" && pkg != "/store/internal" {
+			require.Regexp(t, `[ /`+"`"+`]`+path.Base(pkg)+`[/`+"`"+` ]`, string(text))
+		}
+	}
 }
