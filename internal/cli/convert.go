@@ -40,10 +40,10 @@ instead of Keras's numbers: dense.kernel for layers/dense/vars/0. They keep thei
 --readable=false, in .weights.h5, and where the file does not have the names of layers.
 ckpt.LoadWeights and ckpt run load both.
 
-Keras finds weights by numbers. It loads a .keras file, which also holds the model, and a
-.weights.h5 file only if the weights were matched with the model, as in ckpt run: --config gives
-the model's description. A .keras file does not need it if IN is a .keras file or a legacy .h5
-file that has one, nor does a .weights.h5 file from one of Keras 3's files.
+Keras finds weights by numbers. So .keras and .weights.h5 files need the model's description,
+which --config gives, as for ckpt run. A .keras file also holds the description. --config may be
+left out if OUT is a .keras file and IN has a description (.keras, or a legacy .h5 file with
+one), and if OUT is a .weights.h5 file and IN is a file of Keras 3.
 
 --rename works like ckpt.Rename, on names with dots between their parts. OLD is the first parts
 of a name, or a regular expression; NEW may then refer to its groups as $1. Several renames are
@@ -71,7 +71,7 @@ and says which tensors it did not change. A value that the new type cannot hold 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&job.only, "only", "", onlyUsage)
-	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it; may be repeated")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "rename tensors as `OLD=NEW` says; may be repeated")
 	flags.BoolVar(&job.readable, "readable", true, "use names of layers and variables instead of Keras's numbers")
 	flags.StringVar(&job.cast, "cast", "", "convert numbers of the same kind to this `dtype`: float32, float16, bfloat16, …")
 	flags.StringVar(&job.to, "to", "", "the `format` of OUT, whatever its ending: safetensors, npz, hdf5, keras or tensorflow")

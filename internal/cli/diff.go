@@ -56,7 +56,7 @@ standard error, if a checkpoint is damaged or missing.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	cmd.Flags().StringVar(&only, "only", "", onlyUsage)
-	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "the maximum difference of `numbers` that count as equal")
+	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "the maximum `difference` of numbers that count as equal")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if !(tolerance >= 0) {
 			return fmt.Errorf("--tolerance %v: expected a number that is not negative", tolerance)

@@ -37,7 +37,7 @@ slashes to make one.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opts.At, "at", "", "`edges` from the root to the object to begin with, as for ckpt.At")
-	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "`OLD=NEW`: rename tensors that begin with OLD or match it, as ckpt.Rename does; may be repeated")
+	flags.StringArrayVar((*[]string)(&renamed), "rename", nil, "rename tensors as `OLD=NEW` says, like ckpt.Rename; may be repeated")
 	flags.StringVar(&opts.Package, "package", "model", "`name` of the package")
 	flags.StringVar(&opts.Type, "type", "", "`name` of the first type (default Model, or Training if it has a model as a part)")
 	flags.StringVarP(&file, "output", "o", "", "`file` to write instead of standard output")

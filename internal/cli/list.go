@@ -42,8 +42,8 @@ With --json the output is an array of objects in the order of keys, with the mem
   sha256   of the whole tensor as in a little-endian data file; null if it
            cannot be read, or if its stored parts do not cover it
 
-With --metadata --json the output is an object of strings. Values of GGUF files other than
-strings are JSON in them.
+With --metadata --json the output is an object of strings. Such a string holds JSON if the value
+in a GGUF file is not a string.
 
 If the object graph cannot be read, or names missing keys, the exit status is 1 after all
 tensors have been listed.`,

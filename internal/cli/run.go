@@ -43,7 +43,7 @@ model's. The output has the same form, with "outputs". The strings "NaN", "Infin
 	flags.StringVar(&job.config, "config", "", "the model's description, a `file`")
 	flags.StringVar(&job.weights, "weights", "", "the `path` of the weights, if --config does not have them")
 	flags.StringVar(&job.at, "at", "", "`edges` from the checkpoint's root to the model")
-	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "`OLD=NEW`: look for OLD in the weights where the model has NEW; may be repeated")
+	flags.StringArrayVar((*[]string)(&job.renames), "rename", nil, "rename weights as `OLD=NEW` says: the model has NEW where the file has OLD; may be repeated")
 	flags.StringVar(&job.input, "input", "", "`file` with the inputs")
 	for _, name := range []string{"config", "input"} {
 		_ = cmd.MarkFlagRequired(name) // fails only if the flag does not exist
